@@ -1,0 +1,233 @@
+# npcsim: a colony simulation that lives inside PostgreSQL.
+#
+#   make                 the extension, the gateway and the agent
+#   make install         ... into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
+#   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
+#   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e run a part
+#   make lint format     checks that need no database; the C code laid out by clang-format
+#   make bench mutate    the figures; planted bugs that the tests must find
+#
+#   PG_CONFIG=…          the PostgreSQL to build against
+#   SANITIZE=1           a second build, in build/sanitize: assertions on, undefined behaviour is fatal,
+#                        programs and unit tests with the address sanitizer
+#   WERROR=              warnings do not fail the build
+#   V=1                  show whole command lines
+#
+# What is built goes to build/, except npcsim.so, which PGXS keeps in the top directory.
+
+EXTENSION = npcsim
+NPCSIM_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" npcsim.control)
+MODULE_big = npcsim
+
+PG_CONFIG ?= pg_config
+NPCSIM_PREFIX ?= /usr/local
+WERROR ?= -Werror
+
+ifdef SANITIZE
+BUILD = build/sanitize
+else
+BUILD = build
+endif
+
+Q = $(if $(V),,@)
+announce = $(if $(V),,@echo "  $(1) $@")
+
+# ---------------------------------------------------------------------------------------------------
+# Sources
+
+SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
+MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/reducers/*.c \
+                   workers/launcher/*.c))
+GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c))
+AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c))
+UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
+
+# The install script is these parts, in the order of their numbers.
+SQL_PARTS = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
+SQL_UPGRADES = $(sort $(wildcard sql/npcsim--*--*.sql))
+SQL_SCRIPT = $(BUILD)/$(EXTENSION)--$(NPCSIM_VERSION).sql
+
+SIM_OBJS = $(SIM_SOURCES:%.c=$(BUILD)/%.o)
+OBJS = $(SIM_OBJS) $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
+GATEWAY_OBJS = $(GATEWAY_SOURCES:%.c=$(BUILD)/%.o)
+AGENT_OBJS = $(AGENT_SOURCES:%.c=$(BUILD)/%.o)
+GATEWAY = $(BUILD)/npcsim-gateway
+AGENT = $(BUILD)/npcsim-agent
+UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
+
+DATA = $(SQL_UPGRADES)
+DATA_built = $(SQL_SCRIPT)
+EXTRA_CLEAN = build
+
+# ---------------------------------------------------------------------------------------------------
+# Flags. PostgreSQL's and the libraries' headers are system headers: the warnings are for our own code.
+
+WARNINGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(WERROR)
+DEPENDENCIES = -MMD -MP
+SANITIZERS = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+, := ,
+
+PG_CPPFLAGS = -Isrc -Iworkers/launcher -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CFLAGS = -std=gnu11 $(WARNINGS) -Wno-declaration-after-statement $(DEPENDENCIES)
+# Our functions call one another, not namesakes that another library brought into the backend.
+SHLIB_LINK = -Wl,-Bsymbolic
+ifdef SANITIZE
+# The address sanitizer would have to be loaded before the server; this half of it need not.
+PG_CPPFLAGS += -DUSE_ASSERT_CHECKING=1
+PG_CFLAGS += -fsanitize=undefined -fno-sanitize-recover=all
+SHLIB_LINK += -fsanitize=undefined
+endif
+
+# Plain C: the rules of the world (without a PostgreSQL header in sight), the programs, the unit tests.
+system_headers = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(shell pkg-config --cflags-only-I $(1))))
+PLAIN_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv \
+               -fstack-protector-strong -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
+               $(WARNINGS) $(DEPENDENCIES)
+PLAIN_CPPFLAGS = -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
+PLAIN_LDFLAGS = -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
+PROGRAM_CPPFLAGS = $(PLAIN_CPPFLAGS) -DNPCSIM_VERSION='"$(NPCSIM_VERSION)"' \
+                   -DNPCSIM_DATADIR='"$(NPCSIM_PREFIX)/share/npcsim"'
+GATEWAY_LIBS = libwebsockets libpq jansson
+AGENT_LIBS = libwebsockets jansson libcurl
+
+# ---------------------------------------------------------------------------------------------------
+# The extension, by PGXS. Without PostgreSQL's development files (a fresh machine, a player's own) the
+# other targets still work.
+
+.DEFAULT_GOAL := all
+
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifneq ($(PGXS),)
+# No bitcode: nothing of ours is worth inlining into a query, and the build needs no clang.
+override with_llvm = no
+include $(PGXS)
+else
+all install: no-pgxs
+clean:
+	rm -rf build npcsim.so
+.PHONY: no-pgxs
+no-pgxs:
+	@echo "npcsim: no PostgreSQL development files ($(PG_CONFIG) --pgxs): run scripts/install-packages.sh" >&2
+	@exit 1
+endif
+
+all: programs
+.PHONY: all programs extension gateway agent unit-tests
+programs: gateway agent
+gateway: $(GATEWAY)
+agent: $(AGENT)
+extension: all-lib $(SQL_SCRIPT)
+unit-tests: $(UNIT_TESTS)
+
+$(BUILD)/src/sim/%.o: src/sim/%.c Makefile
+	@mkdir -p $(@D)
+	$(call announce,CC  )
+	$(Q)$(CC) $(PLAIN_CFLAGS) -fPIC $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=all) $(PLAIN_CPPFLAGS) -Isrc -c -o $@ $<
+
+$(BUILD)/workers/gateway/%.o: workers/gateway/%.c Makefile
+	@mkdir -p $(@D)
+	$(call announce,CC  )
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers/gateway $(call system_headers,$(GATEWAY_LIBS)) -c -o $@ $<
+
+$(BUILD)/workers/agent/%.o: workers/agent/%.c Makefile
+	@mkdir -p $(@D)
+	$(call announce,CC  )
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers/agent $(call system_headers,$(AGENT_LIBS)) -c -o $@ $<
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call announce,CC  )
+	$(Q)$(CC) $(CFLAGS) $(CFLAGS_SL) $(CPPFLAGS) -c -o $@ $<
+
+$(GATEWAY): $(GATEWAY_OBJS)
+	$(call announce,LINK)
+	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(GATEWAY_LIBS)) -lm
+
+$(AGENT): $(AGENT_OBJS)
+	$(call announce,LINK)
+	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(AGENT_LIBS)) -lm
+
+# The shared library stays in the top directory whatever the flavour: link it afresh when that changes.
+FLAVOUR = $(if $(SANITIZE),sanitize,plain)
+build/flavour: FORCE
+	@mkdir -p build
+	@echo $(FLAVOUR) | cmp -s - $@ || echo $(FLAVOUR) > $@
+FORCE:
+.PHONY: FORCE
+npcsim.so: build/flavour Makefile
+
+# ... and the script when its list of parts does.
+build/sql-parts: FORCE
+	@mkdir -p build
+	@echo $(SQL_PARTS) | cmp -s - $@ || echo $(SQL_PARTS) > $@
+
+$(SQL_SCRIPT): $(SQL_PARTS) build/sql-parts npcsim.control Makefile
+	@mkdir -p $(@D)
+	@cat $(SQL_PARTS) > $@.new
+	@mv $@.new $@
+	@echo "  JOIN $@"
+
+# A unit test is one program: tests/unit/test_NAME.c with the rules of src/sim. What else it needs stands
+# in a line of its opening comment, for example
+#     @link workers/gateway/mcp.c -ljansson
+UNIT_LIB = $(BUILD)/tests/libsim.a
+$(UNIT_LIB): $(SIM_OBJS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h workers/gateway/*.h workers/agent/*.h)
+UNIT_CFLAGS = $(filter-out $(DEPENDENCIES),$(PLAIN_CFLAGS)) $(SANITIZERS) $(PROGRAM_CPPFLAGS) \
+              -I. -Isrc -Itests/unit -Iworkers/gateway -Iworkers/agent
+
+define unit_test
+$(BUILD)/tests/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(UNIT_LIB) $(UNIT_HEADERS) Makefile
+	$$(call announce,LINK)
+	$$(Q)$$(CC) $$(UNIT_CFLAGS) -o $$@ $$< $(2) $(UNIT_LIB) -lm
+endef
+$(foreach test,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit_test,$(test),$(shell \
+  sed -n 's/^.*@link //p' tests/unit/$(test).c))))
+
+# ---------------------------------------------------------------------------------------------------
+# Installing what PGXS does not: the programs, the page, the roles to create.
+
+ifneq ($(PGXS),)
+install: install-programs
+uninstall: uninstall-programs
+endif
+.PHONY: install-programs uninstall-programs
+install-programs: programs
+	install -d '$(DESTDIR)$(NPCSIM_PREFIX)/bin' '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/web'
+	install -m 755 $(GATEWAY) $(AGENT) '$(DESTDIR)$(NPCSIM_PREFIX)/bin/'
+	install -m 644 $(wildcard clients/web/*.html clients/web/*.css clients/web/*.js clients/web/*.svg) '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/web/'
+	install -m 644 docs/roles.sql '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/'
+uninstall-programs:
+	rm -f '$(DESTDIR)$(NPCSIM_PREFIX)/bin/npcsim-gateway' '$(DESTDIR)$(NPCSIM_PREFIX)/bin/npcsim-agent'
+	rm -rf '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim'
+
+# ---------------------------------------------------------------------------------------------------
+# Demo, tests, checks
+
+.PHONY: demo demo-clean test test-unit test-sql test-e2e lint format bench mutate
+demo:
+	@scripts/demo.sh
+demo-clean:
+	@scripts/demo-clean.sh
+test:
+	@scripts/test.sh
+test-unit: unit-tests
+	@scripts/test-unit.sh $(UNIT_TESTS)
+test-sql: extension
+	@scripts/test-sql.sh
+test-e2e: extension programs
+	@scripts/test-e2e.sh
+lint:
+	@scripts/lint.sh
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] workers/*/*.[ch] tests/unit/*.[ch])
+bench: extension programs
+	@tests/bench/run.sh
+mutate:
+	@tests/mutate/run.sh
+
+-include $(patsubst %.o,%.d,$(OBJS) $(GATEWAY_OBJS) $(AGENT_OBJS))

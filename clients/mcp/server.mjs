@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// A mind for NPCs of npcsim: an MCP server with one tool, decide_action.
+//
+//   npcsim-agent … --mcp 'node server.mjs'                    stdio: the agent starts and ends it
+//   node server.mjs --http 3000                               Streamable HTTP, on this machine only:
+//   npcsim-agent … --mcp-url http://127.0.0.1:3000/mcp
+//
+// Standard output belongs to MCP: log to standard error only.
+import { createServer } from 'node:http';
+import { parseArgs } from 'node:util';
+import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { decide } from './decide.mjs';
+
+const inputSchema = fromJsonSchema({
+  type: 'object',
+  properties: {
+    request_id: { type: 'integer' },
+    npc_id: { type: 'integer' },
+    reason: { type: 'string', description: 'why the NPC is asked: idle, interval, need, plan_failed, …' },
+    observations: {
+      type: 'object',
+      properties: { needs: { type: 'object' }, status: { type: 'object' }, vision: { type: 'array' } },
+      required: ['needs', 'status'],
+    },
+  },
+  required: ['observations'],
+});
+
+function mind() {
+  const server = new McpServer({ name: 'npcsim-sample-mind', version: '0.1.0' });
+  const description = 'Decides what an NPC does next, from what it sees and feels.';
+  server.registerTool('decide_action', { description, inputSchema }, (request) => {
+    // A language model would be asked here; "tokens" is what it took to answer.
+    const decision = { ...decide(request), confidence: 0.9, tokens: 0 };
+    return { structuredContent: decision, content: [{ type: 'text', text: JSON.stringify(decision) }] };
+  });
+  return server;
+}
+
+const { values: options } = parseArgs({ options: { http: { type: 'string' } } });
+const port = Number(options.http);
+if (options.http === undefined) {
+  serveStdio(mind, { onerror: (error) => console.error(`npcsim-sample-mind: ${error.message}`) });
+} else if (!/^[0-9]+$/.test(options.http) || port > 65535) {
+  console.error('usage: server.mjs [--http PORT]');
+  process.exitCode = 2;
+} else {
+  const handle = toNodeHandler(createMcpHandler(mind));
+  const hostAllowed = localhostHostValidation();
+  const originAllowed = localhostOriginValidation();
+
+  createServer((request, response) => {
+    if (!hostAllowed(request, response) || !originAllowed(request, response)) return;
+    if (new URL(request.url, 'http://localhost').pathname === '/mcp') return handle(request, response);
+    response.writeHead(404).end();
+  })
+    .on('error', (error) => {
+      console.error(`npcsim-sample-mind: ${error.message}`);
+      process.exitCode = 1;
+    })
+    .listen(port, '127.0.0.1', function () {
+      console.error(`npcsim-sample-mind: serving http://127.0.0.1:${this.address().port}/mcp`);
+    });
+}

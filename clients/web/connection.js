@@ -1,0 +1,118 @@
+// The WebSocket to the gateway: joins as a spectator, subscribes, comes back by itself.
+//
+// After a break it waits a little longer each time (with jitter, so that not everybody returns at once) and asks
+// only for what changed since the last revision. The server sends its clock every second: silence means that the
+// connection is dead, whatever the browser believes.
+
+const SILENCE_MS = 6000;
+const WAIT_MS = { first: 500, most: 15000 };
+const TABLES = ["world", "terrain", "item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
+
+// Close codes after which trying again at once is of no use.
+const REFUSALS = new Map([
+  [4002, "This world does not admit spectators."],
+  [4003, "This viewer is banned from the world."],
+  [4004, "There is no such world, or it is full."],
+]);
+
+export class Connection {
+  #socket = null;
+  #failures = 0;
+  #timer = null;
+  #watchdog = null;
+  #camera = null;
+
+  // handlers: frame(object), state({phase, detail, retryAt}), resume() → {revision, epoch}
+  constructor(url, worldId, handlers) {
+    this.url = url;
+    this.worldId = worldId;
+    this.handlers = handlers;
+  }
+
+  open() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.handlers.state({ phase: "connecting" });
+    let socket;
+    try {
+      socket = new WebSocket(this.url, "npcsim.v1");
+    } catch (error) {
+      this.handlers.state({ phase: "refused", detail: String(error.message ?? error) });
+      return;
+    }
+    this.#socket = socket;
+    this.#listen();
+    socket.addEventListener("open", () => {
+      this.#send({ type: "hello", world_id: this.worldId, purpose: "watch", client: "npcsim-web/0.1" });
+    });
+    socket.addEventListener("message", (event) => this.#receive(socket, event.data));
+    socket.addEventListener("close", (event) => this.#closed(socket, event));
+  }
+
+  // The rectangle in view, in cells, or null for the whole world.
+  setCamera(camera) {
+    const had = this.#camera !== null;
+    this.#camera = camera;
+    if (camera && had) {
+      this.#send({ type: "camera", ...camera });
+    }
+  }
+
+  #receive(socket, text) {
+    if (socket !== this.#socket) {
+      return;
+    }
+    this.#listen();
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return; // a frame that is no JSON is not for this version of the page
+    }
+    this.handlers.frame(frame);
+    if (frame.type === "welcome") {
+      this.#failures = 0;
+      const { revision, epoch } = this.handlers.resume();
+      const subscribe = { type: "subscribe", id: 1, tables: TABLES };
+      if (this.#camera) {
+        subscribe.camera = this.#camera;
+      }
+      if (revision !== null && epoch === frame.epoch) {
+        Object.assign(subscribe, { since: revision, epoch });
+      }
+      this.#send(subscribe);
+      this.handlers.state({ phase: "live" });
+    }
+  }
+
+  #send(frame) {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(JSON.stringify(frame));
+    }
+  }
+
+  #listen() {
+    clearTimeout(this.#watchdog);
+    const socket = this.#socket;
+    this.#watchdog = setTimeout(() => {
+      if (socket === this.#socket) {
+        socket.close();
+        this.#closed(socket, { code: 0 });
+      }
+    }, SILENCE_MS);
+  }
+
+  #closed(socket, event) {
+    if (socket !== this.#socket) {
+      return;
+    }
+    this.#socket = null;
+    clearTimeout(this.#watchdog);
+    this.#failures += 1;
+    const refusal = REFUSALS.get(event.code);
+    const longest = refusal ? WAIT_MS.most : Math.min(WAIT_MS.most, WAIT_MS.first * 2 ** (this.#failures - 1));
+    const wait = refusal ? longest : longest * (0.5 + Math.random() / 2);
+    this.#timer = setTimeout(() => this.open(), wait);
+    this.handlers.state({ phase: refusal ? "refused" : "waiting", detail: refusal, retryAt: performance.now() + wait });
+  }
+}

@@ -1,0 +1,187 @@
+// The spectators' page: one world, live. ?world=ID chooses it (default 1).
+
+import { Camera } from "./camera.js";
+import { Connection } from "./connection.js";
+import { DRAW_DELAY_SECONDS, NEEDS, needAt, positionAt } from "./motion.js";
+import { Painter } from "./painter.js";
+import { Palette } from "./palette.js";
+import { Panel } from "./panel.js";
+import { Store } from "./store.js";
+
+const WHOLE_WORLD = 256 * 256; // cells up to which everything is asked for, not only what is in view
+const PANEL_MS = 200;
+const CAMERA_MS = 250;
+
+const store = new Store();
+const palette = new Palette();
+const canvas = document.getElementById("map");
+const camera = new Camera(canvas);
+const painter = new Painter(canvas, store, camera, palette);
+
+let selected = null; // {npc: id} or {item: id}
+let dirty = true;
+let panelDue = 0;
+let cameraDue = 0;
+let cameraMoved = false;
+let fittedTo = "";
+
+const localNow = () => performance.now();
+const drawClock = () => store.clock.now(localNow()) - DRAW_DELAY_SECONDS * store.clock.rate;
+
+const panel = new Panel(store, palette, { select, follow: toggleFollow });
+
+function worldId() {
+  const wanted = Number(new URLSearchParams(location.search).get("world") ?? 1);
+  return Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 1;
+}
+
+const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+const connection = new Connection(address, worldId(), {
+  frame(frame) {
+    dirty = store.receive(frame, localNow()) || dirty;
+    if (frame.type === "welcome" || frame.world) {
+      fitIfNew();
+    }
+  },
+  state(state) {
+    panel.setConnection(state);
+    dirty = true;
+  },
+  resume: () => ({ revision: store.revision, epoch: store.epoch }),
+});
+
+// Shows the whole world when it is first seen or has another size.
+function fitIfNew() {
+  const { size_x: sizeX, size_y: sizeY } = store.world;
+  const size = `${sizeX} ${sizeY}`;
+  if (size !== fittedTo) {
+    fittedTo = size;
+    camera.fit(sizeX, sizeY);
+    connection.setCamera(sizeX * sizeY > WHOLE_WORLD ? camera.bounds() : null);
+  }
+}
+
+function select(what, goThere = false) {
+  selected = what;
+  camera.follow = null;
+  if (goThere && what?.npc !== undefined) {
+    const npc = store.npcs.get(what.npc);
+    if (npc) {
+      const at = store.drawnAt(npc, drawClock());
+      const { min_x: x0, max_x: x1, min_y: y0, max_y: y1 } = camera.bounds();
+      if (at.x < x0 || at.x > x1 || at.y < y0 || at.y > y1) {
+        camera.centre(at.x, at.y);
+      }
+    }
+  }
+  dirty = true;
+  panelDue = 0;
+}
+
+function toggleFollow() {
+  camera.follow = camera.follow === null ? selected?.npc ?? null : null;
+  if (camera.follow !== null && camera.scale < 20) {
+    camera.zoom(20 / camera.scale);
+  }
+  dirty = true;
+  panelDue = 0;
+}
+
+// The NPC nearest to a tap, else the item on that cell, else nothing.
+camera.onTap = ({ x, y }) => {
+  const reach = Math.max(0.7, 14 / camera.scale);
+  let nearest = null;
+  let distance = reach;
+  for (const [id, at] of painter.drawnPositions) {
+    const d = Math.hypot(at.x + 0.5 - x, at.y + 0.5 - y);
+    if (d < distance) {
+      nearest = id;
+      distance = d;
+    }
+  }
+  if (nearest !== null) {
+    select({ npc: nearest });
+    return;
+  }
+  const item = [...store.world_items.values()].find((i) => i.x === Math.floor(x) && i.y === Math.floor(y));
+  select(item ? { item: item.id } : null);
+};
+
+camera.onChange = () => {
+  dirty = true;
+  cameraMoved = true;
+};
+palette.onChange = () => {
+  dirty = true;
+};
+
+document.getElementById("zoom-in").addEventListener("click", () => camera.zoom(1.4));
+document.getElementById("zoom-out").addEventListener("click", () => camera.zoom(1 / 1.4));
+const fit = () => store.world && camera.fit(store.world.size_x, store.world.size_y);
+document.getElementById("zoom-fit").addEventListener("click", () => {
+  camera.follow = null;
+  fit();
+});
+canvas.addEventListener("keydown", (event) => {
+  if (event.key === "0") {
+    fit();
+  } else if (event.key === "Escape") {
+    select(null);
+  }
+});
+addEventListener("resize", () => {
+  dirty = true;
+  if (camera.fitted) {
+    fit();
+  }
+});
+
+function frame(now) {
+  requestAnimationFrame(frame);
+  const clock = drawClock();
+  if (camera.follow !== null) {
+    const npc = store.npcs.get(camera.follow);
+    if (npc) {
+      const at = store.drawnAt(npc, clock);
+      camera.centre(at.x, at.y);
+    } else {
+      camera.follow = null;
+    }
+  }
+  // Rings and needs go on while the world's clock does, so only a standing world is not drawn again.
+  if (dirty || store.clock.rate > 0) {
+    dirty = false;
+    painter.draw(clock, selected);
+  }
+  if (now >= panelDue) {
+    panelDue = now + PANEL_MS;
+    panel.update(clock, selected, camera.follow !== null);
+  }
+  if (cameraMoved && now >= cameraDue) {
+    cameraMoved = false;
+    cameraDue = now + CAMERA_MS;
+    if (store.world && store.world.size_x * store.world.size_y > WHOLE_WORLD) {
+      connection.setCamera(camera.bounds());
+    }
+  }
+}
+
+// What tests and the curious may read: the world as of now, not as it is drawn.
+window.npcsim = {
+  now: () => store.clock.now(localNow()),
+  npcs() {
+    const clock = this.now();
+    return [...store.npcs.values()].map((npc) => ({
+      ...npc,
+      position: positionAt(npc, clock),
+      values: Object.fromEntries(NEEDS.map((name) => [name, needAt(npc, name, clock)])),
+    }));
+  },
+  drawn: () => [...painter.drawnPositions].map(([id, at]) => ({ id, ...at })),
+  get revision() {
+    return store.revision;
+  },
+};
+
+connection.open();
+requestAnimationFrame(frame);

@@ -1,0 +1,139 @@
+// Where things are between two messages: positions, needs, the clock and the calendar.
+//
+// The server tells what began (a path, a rate, a clock), never what passes; everything here is computed from
+// that and a time of the world, in world seconds. No DOM and no network: this module runs in Node as it is.
+
+export const CELL_SECONDS = 0.25;
+export const DRAW_DELAY_SECONDS = 0.15;
+export const NEEDS = ["hunger", "hygiene", "fun", "energy"];
+
+// Position of an npcs row at a clock. A walker is at path[0] when it departs and reaches one more cell every
+// 250 ms; in between it is in between. Whoever has no path stands at (x, y).
+export function positionAt(npc, clock) {
+  const path = npc.path;
+  if (!path || path.length === 0 || npc.departed_at == null) {
+    return { x: npc.x, y: npc.y, moving: false };
+  }
+  const steps = (clock - npc.departed_at) / CELL_SECONDS;
+  const last = path.length - 1;
+  if (!(steps > 0)) {
+    return { x: path[0][0], y: path[0][1], moving: false };
+  }
+  if (steps >= last) {
+    return { x: path[last][0], y: path[last][1], moving: false };
+  }
+  const i = Math.floor(steps);
+  const share = steps - i;
+  return {
+    x: path[i][0] + (path[i + 1][0] - path[i][0]) * share,
+    y: path[i][1] + (path[i + 1][1] - path[i][1]) * share,
+    moving: true,
+  };
+}
+
+// What is left of a walker's path at a clock, from where it is to the end.
+export function pathAhead(npc, clock) {
+  const here = positionAt(npc, clock);
+  if (!here.moving) {
+    return [];
+  }
+  const next = Math.floor((clock - npc.departed_at) / CELL_SECONDS) + 1;
+  return [[here.x, here.y], ...npc.path.slice(next)];
+}
+
+// Value of one need at a clock, or null when this viewer is not told.
+export function needAt(npc, name, clock) {
+  const need = npc.needs?.[name];
+  if (!need) {
+    return null;
+  }
+  const elapsed = Math.max(0, clock - npc.as_of);
+  return Math.min(100, Math.max(0, need.value + need.rate * elapsed));
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MINUTES_A_DAY = 24 * 60;
+const START = (2 * 30) * MINUTES_A_DAY + 6 * 60; // March 1, 06:00
+
+// A world second is a game minute; 30 days a month, 12 months a year; worlds start on March 1 of year 1, 06:00.
+export function calendarAt(clock) {
+  const minutes = START + Math.floor(clock);
+  const days = Math.floor(minutes / MINUTES_A_DAY);
+  const minute = minutes % 60;
+  const hour = Math.floor(minutes / 60) % 24;
+  const day = days % 30 + 1;
+  const month = Math.floor(days / 30) % 12;
+  const year = Math.floor(days / 360) + 1;
+  const time = `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
+  return { year, month: month + 1, day, hour, minute, time, text: `${MONTHS[month]} ${day}, Year ${year}, ${time}` };
+}
+
+// The world's clock as this machine knows it. Frames arrive late by a varying amount, so a frame that is
+// behind what was expected moves the estimate only a little, one that is ahead moves it at once; what now()
+// tells never steps back, except into another epoch, where earlier times may not have happened.
+export class WorldClock {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.base = 0;
+    this.since = null;
+    this.rate = 0;
+    this.told = -Infinity;
+  }
+
+  // A clock, welcome, snapshot or delta frame at a local time in milliseconds. Snapshots and deltas carry no
+  // speed and status: the last ones hold.
+  frame(frame, localMs) {
+    if (typeof frame.clock !== "number") {
+      return;
+    }
+    const expected = this.since === null ? frame.clock : this.#estimate(localMs);
+    const behind = expected - frame.clock;
+    const tolerated = 0.5 * Math.max(1, this.rate);
+    const rate = frame.status === undefined ? this.rate : frame.status === "running" ? (frame.speed ?? 1) : 0;
+    const still = rate === 0 || this.rate === 0;
+    this.base = behind > 0 && behind < tolerated && !still ? expected - behind * 0.1 : frame.clock;
+    this.since = localMs;
+    this.rate = rate;
+  }
+
+  now(localMs) {
+    if (this.since === null) {
+      return 0;
+    }
+    this.told = Math.max(this.told, this.#estimate(localMs));
+    return this.told;
+  }
+
+  #estimate(localMs) {
+    return this.base + this.rate * (localMs - this.since) / 1000;
+  }
+}
+
+// The motions of one NPC that may still be drawn. What is drawn lies a little behind the clock, so a new
+// path is not followed before its own departure: until then the one before it holds.
+export class Track {
+  #motions = [];
+
+  // `from`: the clock from which this motion holds.
+  push(motion, from) {
+    const motions = this.#motions;
+    while (motions.length > 0 && motions[motions.length - 1].from >= from) {
+      motions.pop();
+    }
+    motions.push({ motion, from });
+    if (motions.length > 8) {
+      motions.shift();
+    }
+  }
+
+  at(clock) {
+    const motions = this.#motions;
+    while (motions.length > 1 && motions[1].from <= clock) {
+      motions.shift();
+    }
+    return positionAt(motions[0].motion, clock);
+  }
+}

@@ -1,0 +1,303 @@
+// Draws the world as it was DRAW_DELAY_SECONDS ago onto the canvas: ground, walls, items, NPCs, names.
+
+import { NEEDS, needAt, pathAhead } from "./motion.js";
+
+// Names are shown from the first scale (pixels a cell) while few NPCs are in view, from the second always.
+const LABELS_FROM = { few: 10, always: 26 };
+const FEW = 120;
+const SMALLEST = 21; // pixels: below this scale figures are drawn larger than their cell, so that they can be seen
+const MOST_BOOST = 1.8;
+const DOTS_BELOW = 7; // pixels a cell
+const VISION_CELLS = 8.25;
+const CRITICAL = 20;
+
+export class Painter {
+  constructor(canvas, store, camera, palette) {
+    Object.assign(this, { canvas, store, camera, palette });
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.drawnPositions = new Map();
+  }
+
+  // Returns whether anything in view is moving.
+  draw(clock, selected) {
+    const { context: c, canvas, camera, store } = this;
+    const ratio = devicePixelRatio || 1;
+    const width = Math.round(canvas.clientWidth * ratio);
+    const height = Math.round(canvas.clientHeight * ratio);
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    const { colours } = this.palette;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.fillStyle = colours.outside;
+    c.fillRect(0, 0, width, height);
+    if (!store.world) {
+      return false;
+    }
+    const unit = camera.scale * ratio;
+    this.boost = Math.min(MOST_BOOST, Math.max(1, SMALLEST / camera.scale));
+    c.setTransform(unit, 0, 0, unit, width / 2 - camera.x * unit, height / 2 - camera.y * unit);
+    const view = camera.bounds();
+    this.#ground(view);
+    this.#walls(view);
+    const seen = (x, y) => x > view.min_x - 2 && x < view.max_x + 1 && y > view.min_y - 2 && y < view.max_y + 1;
+    for (const item of store.world_items.values()) {
+      if (seen(item.x, item.y)) {
+        this.#item(item, selected?.item === item.id);
+      }
+    }
+    return this.#npcs(clock, selected, seen);
+  }
+
+  #ground(view) {
+    const { context: c, camera, store: { world }, palette: { colours } } = this;
+    c.fillStyle = colours.ground;
+    c.fillRect(0, 0, world.size_x, world.size_y);
+    if (camera.scale < 6) {
+      return;
+    }
+    c.fillStyle = colours["ground-alt"];
+    const x0 = Math.max(0, Math.floor(view.min_x));
+    const x1 = Math.min(world.size_x, Math.ceil(view.max_x));
+    const y1 = Math.min(world.size_y, Math.ceil(view.max_y));
+    for (let y = Math.max(0, Math.floor(view.min_y)); y < y1; y += 1) {
+      for (let x = x0 + ((x0 + y) & 1); x < x1; x += 2) {
+        c.fillRect(x, y, 1, 1);
+      }
+    }
+  }
+
+  // Blocked cells come as horizontal runs. First all faces, then all tops, so that walls hide what is behind.
+  #walls(view) {
+    const { context: c, store, palette: { colours } } = this;
+    const runs = (store.terrain.blocked ?? []).filter(([x, y, length]) =>
+      y >= view.min_y - 1 && y <= view.max_y && x + length >= view.min_x && x <= view.max_x);
+    c.fillStyle = colours.shadow;
+    for (const [x, y, length] of runs) {
+      c.fillRect(x + 0.12, y + 0.3, length, 1);
+    }
+    c.fillStyle = colours["wall-face"];
+    for (const [x, y, length] of runs) {
+      c.fillRect(x, y, length, 1);
+    }
+    c.fillStyle = colours.wall;
+    for (const [x, y, length] of runs) {
+      c.fillRect(x, y - 0.28, length, 1.02);
+    }
+  }
+
+  #item(item, isSelected) {
+    const { context: c } = this;
+    c.save();
+    c.translate(item.x + 0.5, item.y + 0.5);
+    c.scale(this.boost, this.boost);
+    if (isSelected) {
+      this.#ring(0, 0, 0.56);
+    }
+    const shapes = { apple: () => this.#apple(item), chair: () => this.#chair() };
+    (shapes[item.item_type] ?? (() => this.#crate(item.item_type)))();
+    c.restore();
+  }
+
+  #apple(item) {
+    const { context: c } = this;
+    this.#disc(0.03, 0.2, 0.24, 0.1, this.palette.colours.shadow);
+    this.#disc(0, 0.04, 0.23, 0.22, "#c8473a");
+    this.#disc(-0.08, -0.03, 0.06, 0.05, "#e98b7d");
+    c.strokeStyle = "#6b4a2f";
+    c.lineWidth = 0.05;
+    c.beginPath();
+    c.moveTo(0, -0.14);
+    c.lineTo(0.04, -0.26);
+    c.stroke();
+    c.fillStyle = "#5c8f3f";
+    c.beginPath();
+    c.ellipse(0.13, -0.23, 0.1, 0.05, -0.5, 0, 7);
+    c.fill();
+  }
+
+  #chair() {
+    const { context: c } = this;
+    this.#disc(0.03, 0.3, 0.32, 0.09, this.palette.colours.shadow);
+    c.fillStyle = "#7d5c3c";
+    c.fillRect(-0.28, 0.08, 0.08, 0.24);
+    c.fillRect(0.2, 0.08, 0.08, 0.24);
+    c.fillStyle = "#9a7350";
+    this.#box(-0.28, -0.4, 0.56, 0.34, 0.08);
+    c.fillStyle = "#b98d66";
+    this.#box(-0.3, -0.1, 0.6, 0.24, 0.06);
+  }
+
+  // An item type this page has no picture of: a tile with its first letter.
+  #crate(type) {
+    const { context: c } = this;
+    c.fillStyle = this.palette.colours.shadow;
+    this.#box(-0.28, -0.22, 0.62, 0.58, 0.12);
+    c.fillStyle = this.palette.named(type);
+    this.#box(-0.31, -0.31, 0.62, 0.62, 0.12);
+    this.#text(type.slice(0, 1).toUpperCase(), 0, 0.02, 0.4, "#fff", null, 600);
+  }
+
+  #npcs(clock, selected, seen) {
+    const { context: c, store, camera } = this;
+    const labels = [];
+    let moving = false;
+    this.drawnPositions.clear();
+    const visible = [];
+    for (const npc of store.npcs.values()) {
+      const at = store.drawnAt(npc, clock);
+      this.drawnPositions.set(npc.id, at);
+      if (seen(at.x, at.y)) {
+        visible.push([npc, at]);
+      }
+    }
+    visible.sort(([a, p], [b, q]) => p.y - q.y || a.id - b.id);
+
+    const chosen = selected?.npc === undefined ? undefined : store.npcs.get(selected.npc);
+    if (chosen) {
+      this.#chosen(chosen, clock);
+    }
+    const named = camera.scale >= (visible.length <= FEW ? LABELS_FROM.few : LABELS_FROM.always);
+    for (const [npc, at] of visible) {
+      moving ||= at.moving;
+      c.save();
+      c.translate(at.x + 0.5, at.y + 0.5);
+      c.scale(this.boost, this.boost);
+      this.#body(npc, at.moving ? clock : null);
+      this.#signs(npc, clock);
+      c.restore();
+      if (named || npc === chosen) {
+        labels.push([npc.name, at.x + 0.5, at.y + 0.5 - 0.5 * this.boost - 8 / camera.scale, npc === chosen]);
+      }
+    }
+    const size = Math.min(20, Math.max(11.5, camera.scale * 0.3)) / camera.scale;
+    for (const [name, x, y, bold] of labels) {
+      this.#text(name, x, y, bold ? size * 1.12 : size, this.palette.colours.label, this.palette.colours["label-halo"], bold ? 650 : 500);
+    }
+    return moving;
+  }
+
+  #chosen(npc, clock) {
+    const { context: c, store, palette: { colours } } = this;
+    const at = store.drawnAt(npc, clock);
+    c.save();
+    c.beginPath();
+    c.rect(0, 0, store.world.size_x, store.world.size_y);
+    c.clip();
+    c.fillStyle = colours.path;
+    c.globalAlpha = 0.07;
+    c.beginPath();
+    c.arc(at.x + 0.5, at.y + 0.5, VISION_CELLS, 0, 7);
+    c.fill();
+    c.restore();
+    const ahead = pathAhead(npc, clock);
+    if (ahead.length > 1) {
+      c.strokeStyle = colours.path;
+      c.lineWidth = 0.09;
+      c.lineCap = "round";
+      c.lineJoin = "round";
+      c.setLineDash([0.02, 0.25]);
+      c.beginPath();
+      ahead.forEach(([x, y], i) => (i ? c.lineTo(x + 0.5, y + 0.5) : c.moveTo(x + 0.5, y + 0.5)));
+      c.stroke();
+      c.setLineDash([]);
+      const [x, y] = ahead[ahead.length - 1];
+      this.#disc(x + 0.5, y + 0.5, 0.13, 0.13, colours.path);
+    }
+    this.#ring(at.x + 0.5, at.y + 0.5, 0.56 * this.boost);
+  }
+
+  // Around the origin. `walking`: the clock while it walks (it bobs a little), else null.
+  #body(npc, walking) {
+    const { context: c, palette } = this;
+    const colour = palette.mind(npc.controller_player_id);
+    if (this.camera.scale < DOTS_BELOW) {
+      this.#disc(0, 0, 0.4, 0.4, colour);
+      return;
+    }
+    this.#disc(0.03, 0.31, 0.32, 0.11, palette.colours.shadow);
+    c.save();
+    c.translate(0, walking === null ? 0 : -Math.abs(Math.sin(walking * Math.PI * 4)) * 0.07);
+    c.fillStyle = colour;
+    c.beginPath();
+    c.moveTo(-0.3, 0.28);
+    c.bezierCurveTo(-0.32, -0.16, 0.32, -0.16, 0.3, 0.28);
+    c.bezierCurveTo(0.2, 0.36, -0.2, 0.36, -0.3, 0.28);
+    c.fill();
+    this.#disc(0, -0.17, 0.25, 0.25, colour);
+    this.#disc(0, -0.15, 0.185, 0.185, "#f2dfc4");
+    c.restore();
+  }
+
+  // Beside the head: somebody is asked, something is being done, something is badly needed.
+  #signs(npc, clock) {
+    if (this.camera.scale < DOTS_BELOW) {
+      return;
+    }
+    const { palette: { colours } } = this;
+    if (NEEDS.some((name) => (needAt(npc, name, clock) ?? 100) < CRITICAL)) {
+      this.#disc(-0.32, -0.32, 0.1, 0.1, colours.alarm);
+    }
+    if (npc.decision === "open") {
+      for (const i of [0, 1, 2]) {
+        this.#disc(0.34 + i * 0.14, -0.34, 0.05, 0.05, colours.ink);
+      }
+    }
+    if (npc.state === "interacting") {
+      const { context: c } = this;
+      const phase = clock % 1.6 / 1.6;
+      c.strokeStyle = colours.path;
+      c.lineWidth = 0.05;
+      c.globalAlpha = 1 - phase;
+      c.beginPath();
+      c.arc(0, 0, 0.36 + phase * 0.3, 0, 7);
+      c.stroke();
+      c.globalAlpha = 1;
+    }
+  }
+
+  #ring(x, y, radius) {
+    const { context: c, palette: { colours } } = this;
+    c.strokeStyle = colours.path;
+    c.lineWidth = 0.08;
+    c.beginPath();
+    c.arc(x, y, radius, 0, 7);
+    c.stroke();
+  }
+
+  #disc(x, y, rx, ry, colour) {
+    const { context: c } = this;
+    c.fillStyle = colour;
+    c.beginPath();
+    c.ellipse(x, y, rx, ry, 0, 0, 7);
+    c.fill();
+  }
+
+  #box(x, y, width, height, radius) {
+    const { context: c } = this;
+    c.beginPath();
+    c.roundRect(x, y, width, height, radius);
+    c.fill();
+  }
+
+  #text(text, x, y, size, colour, halo, weight) {
+    const { context: c } = this;
+    // Fonts below a few pixels are not drawn well: scale the pen instead of the font.
+    c.save();
+    c.translate(x, y);
+    c.scale(size / 20, size / 20);
+    c.font = `${weight} 20px system-ui, sans-serif`;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    if (halo) {
+      c.strokeStyle = halo;
+      c.lineWidth = 5;
+      c.lineJoin = "round";
+      c.strokeText(text, 0, 0);
+    }
+    c.fillStyle = colour;
+    c.fillText(text, 0, 0);
+    c.restore();
+  }
+}

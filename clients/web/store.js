@@ -1,0 +1,167 @@
+// The world as the server told it: rows by id, kept up to date by snapshots and deltas.
+//
+// A snapshot comes in pages and counts only once its last page is there; a delta that carries `present`
+// (the answer to a reconnect) drops what is not named. Absent fields of an upsert are unchanged.
+
+import { Track, WorldClock, positionAt } from "./motion.js";
+
+const TABLES = ["item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
+const IN_VIEW = ["npcs", "world_items", "interactions"];
+
+const keyOf = (row) => row.id ?? row.name;
+
+export class Store {
+  constructor() {
+    this.clock = new WorldClock();
+    this.clear();
+  }
+
+  clear() {
+    this.world = null;
+    this.terrain = { blocked: [] };
+    for (const table of TABLES) {
+      this[table] = new Map();
+    }
+    this.tracks = new Map();
+    this.revision = null;
+    this.epoch = null;
+    this.status = "unknown";
+    this.speed = 1;
+    this.pages = null;
+    this.terrainVersion = (this.terrainVersion ?? 0) + 1;
+    this.clock.reset();
+  }
+
+  // Takes one frame of the server's; returns whether what is drawn may have changed.
+  receive(frame, localMs) {
+    switch (frame.type) {
+      case "welcome":
+        this.#enterEpoch(frame.epoch);
+        this.#header(frame, localMs);
+        this.world = frame.world;
+        return true;
+      case "clock":
+        this.#enterEpoch(frame.epoch);
+        this.#header(frame, localMs);
+        return true;
+      case "snapshot":
+        return this.#snapshot(frame, localMs);
+      case "delta":
+        this.#delta(frame, localMs);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // In another epoch, revisions and times of before mean nothing; the rows stay until the snapshot replaces them.
+  #enterEpoch(epoch) {
+    if (epoch === undefined || epoch === this.epoch) {
+      return;
+    }
+    if (this.epoch !== null) {
+      this.clock.reset();
+      this.revision = null;
+    }
+    this.epoch = epoch;
+  }
+
+  #header(frame, localMs) {
+    this.clock.frame(frame, localMs);
+    this.status = frame.status ?? this.status;
+    this.speed = frame.speed ?? this.speed;
+  }
+
+  #snapshot(frame, localMs) {
+    if (this.pages === null || frame.page === 1) {
+      this.pages = [];
+    }
+    this.pages.push(frame);
+    if (frame.more) {
+      return false;
+    }
+    const pages = this.pages;
+    this.pages = null;
+    this.clock.frame(frame, localMs);
+    for (const table of TABLES) {
+      if (pages.some((page) => page[table])) {
+        this[table] = new Map();
+      }
+    }
+    this.npcs = new Map();
+    this.tracks = new Map();
+    for (const page of pages) {
+      this.#whole(page);
+      for (const table of TABLES) {
+        this.#upsert(table, page[table] ?? [], frame.clock);
+      }
+    }
+    this.revision = frame.revision;
+    return true;
+  }
+
+  #delta(frame, localMs) {
+    this.clock.frame(frame, localMs);
+    this.#whole(frame);
+    for (const table of TABLES) {
+      const change = frame[table];
+      if (!change) {
+        continue;
+      }
+      this.#upsert(table, change.upsert ?? [], frame.clock);
+      for (const id of [...(change.remove ?? []), ...(change.leave ?? [])]) {
+        this.#drop(table, id);
+      }
+    }
+    if (frame.present) {
+      const present = new Set(frame.present);
+      for (const table of IN_VIEW) {
+        for (const id of [...this[table].keys()]) {
+          if (!present.has(id)) {
+            this.#drop(table, id);
+          }
+        }
+      }
+    }
+    this.revision = frame.revision;
+  }
+
+  #whole(frame) {
+    if (frame.world) {
+      this.world = { ...this.world, ...frame.world };
+    }
+    if (frame.terrain) {
+      this.terrain = frame.terrain;
+      this.terrainVersion += 1;
+    }
+  }
+
+  #upsert(table, rows, clock) {
+    for (const row of rows) {
+      const key = keyOf(row);
+      const known = this[table].get(key);
+      const merged = known ? { ...known, ...row } : row;
+      this[table].set(key, merged);
+      if (table === "npcs" && (!known || "x" in row || "path" in row)) {
+        let track = this.tracks.get(key);
+        if (!track) {
+          track = new Track();
+          this.tracks.set(key, track);
+        }
+        track.push(merged, merged.departed_at ?? clock);
+      }
+    }
+  }
+
+  #drop(table, id) {
+    this[table].delete(id);
+    if (table === "npcs") {
+      this.tracks.delete(id);
+    }
+  }
+
+  // Where an NPC is drawn at a clock: follows the path that held then, not only the newest.
+  drawnAt(npc, clock) {
+    return this.tracks.get(npc.id)?.at(clock) ?? positionAt(npc, clock);
+  }
+}

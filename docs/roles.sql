@@ -1,0 +1,125 @@
+-- The roles of npcsim, and what each of them may do. Run by a superuser in every database that has the extension
+-- (roles belong to the cluster, rights to the database); running it again changes nothing.
+--
+--   npcsim_gateway   logs in for npcsim-gateway. Executes the gateway's functions, and nothing else: no table, no view.
+--   npcsim_worker    what the workers run as (setting npcsim.worker_role). Logs in without a password, so that
+--                    nobody else can. Moves the worlds' rows; sees no token.
+--   npcsim_reader    for people and tools that look: the public views, a map in a GIS tool.
+--   npcsim_operator  for people who run worlds: npcsim_reader, writing through the views, and the functions that
+--                    make and change worlds, NPCs, items and players.
+--
+-- Give them to login roles of your own:  GRANT npcsim_operator TO ada;
+--
+-- Operators and gateways hold no rights on the tables themselves. The functions and the views' triggers are
+-- SECURITY DEFINER with a pinned search_path, so that whatever is written went through the rules.
+
+BEGIN;
+
+DO $$
+DECLARE
+    wanted record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'npcsim') THEN
+        RAISE EXCEPTION 'this database has no extension npcsim'
+            USING HINT = 'CREATE EXTENSION npcsim CASCADE; then run this file again.';
+    END IF;
+    FOR wanted IN
+        SELECT * FROM (VALUES ('npcsim_gateway', 'LOGIN'), ('npcsim_worker', 'LOGIN'),
+                              ('npcsim_reader', 'NOLOGIN'), ('npcsim_operator', 'NOLOGIN')) AS roles (name, login)
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name) THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I %s', wanted.name, wanted.login);
+        END IF;
+    END LOOP;
+    EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO npcsim_gateway, npcsim_worker', pg_catalog.current_database());
+END
+$$;
+
+COMMENT ON ROLE npcsim_gateway IS 'npcsim-gateway: executes its functions and nothing else';
+COMMENT ON ROLE npcsim_worker IS 'Workers of npcsim: move the worlds';
+COMMENT ON ROLE npcsim_reader IS 'Reads the views of npcsim';
+COMMENT ON ROLE npcsim_operator IS 'Runs the worlds of npcsim';
+
+GRANT USAGE ON SCHEMA npcsim TO npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+
+-- The gateway.
+GRANT EXECUTE ON FUNCTION
+    npcsim.register_gateway,
+    npcsim.authenticate,
+    npcsim.client_connected,
+    npcsim.client_disconnected,
+    npcsim.gateway_poll,
+    npcsim.world_snapshot,
+    npcsim.world_delta,
+    npcsim.claim_decisions,
+    npcsim.submit_npc_decisions,
+    npcsim.fail_decisions,
+    npcsim.update_player_heartbeat,
+    npcsim.update_player_camera,
+    npcsim.call_reducer
+    TO npcsim_gateway;
+
+-- The workers.
+GRANT SELECT ON
+    npcsim.installation, npcsim.epochs, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain,
+    npcsim.world_inputs, npcsim.change_log, npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks,
+    npcsim.npc_minds, npcsim.item_type_rows, npcsim.items, npcsim.item_respawns, npcsim.interaction_type_rows,
+    npcsim.interaction_runs, npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
+    TO npcsim_worker;
+GRANT INSERT, UPDATE ON npcsim.epochs TO npcsim_worker;
+GRANT UPDATE ON npcsim.world_clock, npcsim.world_terrain TO npcsim_worker;
+GRANT INSERT ON npcsim.world_inputs, npcsim.change_log, npcsim.decision_log TO npcsim_worker;
+GRANT INSERT, UPDATE, DELETE ON
+    npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.items, npcsim.item_respawns,
+    npcsim.interaction_runs, npcsim.decision_slots
+    TO npcsim_worker;
+GRANT EXECUTE ON FUNCTION
+    npcsim.expire_decisions,
+    npcsim.expire_sessions,
+    npcsim.prune_logs
+    TO npcsim_worker;
+
+-- Readers.
+GRANT SELECT ON
+    npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
+    npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status
+    TO npcsim_reader;
+GRANT EXECUTE ON FUNCTION
+    npcsim.world_now,
+    npcsim.world_home,
+    npcsim.need_at,
+    npcsim.track_x,
+    npcsim.track_y,
+    npcsim.item_share_at,
+    npcsim.world_snapshot,
+    npcsim.world_delta
+    TO npcsim_reader;
+
+-- Operators.
+GRANT npcsim_reader TO npcsim_operator;
+GRANT INSERT, UPDATE, DELETE ON npcsim.npcs, npcsim.world_items TO npcsim_operator;
+GRANT UPDATE ON npcsim.worlds, npcsim.players TO npcsim_operator;
+GRANT EXECUTE ON FUNCTION
+    npcsim.create_world,
+    npcsim.drop_world,
+    npcsim.start_world,
+    npcsim.pause_world,
+    npcsim.set_world_speed,
+    npcsim.tick_world,
+    npcsim.populate_world,
+    npcsim.set_terrain,
+    npcsim.define_item_type,
+    npcsim.set_decision_policy,
+    npcsim.lock_world,
+    npcsim.adopt_worlds,
+    npcsim.create_npc,
+    npcsim.remove_npc,
+    npcsim.assign_npc_to_player,
+    npcsim.request_npc_decision,
+    npcsim.create_item,
+    npcsim.remove_item,
+    npcsim.create_player,
+    npcsim.rotate_player_token
+    TO npcsim_operator;
+
+COMMIT;

@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# "make demo": a colony to look at, until Ctrl-C. Started again it goes on with the same world.
+#
+# Installs the packages that are missing, builds, and keeps everything of the demo in .npcsim/: a private
+# cluster (see cluster.sh), the tokens of two players, logs. A gateway serves the page; each player has an
+# agent that runs the sample MCP server of clients/mcp. Whatever happens, nothing is left running; what an
+# earlier demo that was killed left behind is ended first.
+#
+#   NPCSIM_DEMO_PORT   port of the gateway on 127.0.0.1 (default 8080)
+set -euo pipefail
+# shellcheck source=scripts/demo-common.sh
+. "$(dirname "$0")/demo-common.sh"
+
+PORT="${NPCSIM_DEMO_PORT:-8080}"
+WORLD_NAME=Demo
+PLAYERS=(ada bo)
+NPCS_EACH=8 # of 20; the built-in mind keeps the rest
+
+case "$PORT" in
+	'' | *[!0-9]* | ??????*) die "NPCSIM_DEMO_PORT must be a port number, not \"$PORT\"" ;;
+esac
+if [ "$PORT" -lt 1 ] || [ "$PORT" -gt 65535 ]; then
+	die "NPCSIM_DEMO_PORT must be a port number, not \"$PORT\""
+fi
+
+lock_demo "a demo of this directory is running already"
+end_leftovers
+if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
+	die "port $PORT is taken: choose another one, for example NPCSIM_DEMO_PORT=$((PORT % 60000 + 1000)) make demo"
+fi
+
+"$ROOT/scripts/install-packages.sh" run build || exit 1
+with_node
+say "building"
+build_all all
+npm_install "$ROOT/clients/mcp"
+
+# ----------------------------------------------------------------------------------------------------
+# Everything below is ended here, in whatever way the script ends.
+
+clean_up()
+{
+	local status=$?
+	trap '' INT TERM HUP
+	trap - EXIT
+	[ -z "$STATUS_LINE" ] || printf '\n' >&2
+	say "stopping"
+	end_leftovers
+	if [ "$status" -eq 0 ]; then
+		say "stopped; the world goes on where it is with the next: make demo"
+	fi
+	exit "$status"
+}
+STATUS_LINE=
+trap clean_up EXIT
+trap 'exit 0' INT TERM HUP
+
+# start NAME COMMAND…: in the background, its output in .npcsim/NAME.log. Not in our terminal's process
+# group, so that Ctrl-C reaches this script alone, which then ends things in their order.
+start()
+{
+	local name="$1"
+	shift
+	setsid "$@" >"$STATE/$name.log" 2>&1 </dev/null 9>&- &
+	echo $! >"$STATE/$name.pid"
+}
+
+# lives NAME: or says what its last words were
+lives()
+{
+	kill -0 "$(<"$STATE/$1.pid")" 2>/dev/null && return
+	[ -z "$STATUS_LINE" ] || printf '\n' >&2
+	STATUS_LINE=
+	tail -n 15 "$STATE/$1.log" >&2
+	die "the $1 ended unexpectedly (its log: $STATE/$1.log)"
+}
+
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d npcsim "$@"; }
+
+# ----------------------------------------------------------------------------------------------------
+# The database and the world
+
+if [ ! -e "$STATE/cluster/data" ] && [ ! -e "$STATE/cluster/home" ]; then
+	say "making a cluster in .npcsim/"
+	"$ROOT/scripts/cluster.sh" create "$STATE/cluster" >/dev/null 9>&-
+fi
+"$ROOT/scripts/cluster.sh" start "$STATE/cluster" 9>&-
+set -a
+# shellcheck source=/dev/null
+. <("$ROOT/scripts/cluster.sh" env "$STATE/cluster")
+set +a
+
+if [ "$(psql -X -A -t -d postgres -c "SELECT count(*) FROM pg_database WHERE datname = 'npcsim'")" = 0 ]; then
+	psql -X -q -d postgres -c 'CREATE DATABASE npcsim'
+fi
+if [ "$(sql -c "SELECT count(*) FROM pg_extension WHERE extname = 'npcsim'")" = 0 ]; then
+	sql -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION npcsim CASCADE'
+	sql -f "$ROOT/docs/roles.sql"
+else
+	sql -c 'SET client_min_messages = warning' -c 'ALTER EXTENSION npcsim UPDATE' ||
+		die "the world in .npcsim/ is of another version; make demo-clean removes it"
+fi
+
+umask 077
+world="$(sql -c "SELECT id FROM npcsim.worlds WHERE name = '$WORLD_NAME'")"
+if [ -z "$world" ]; then
+	say "making the world \"$WORLD_NAME\""
+	sql --single-transaction -o /dev/null -v name="$WORLD_NAME" <<-'SQL'
+		SELECT npcsim.create_world(:'name', 64, 48, 20260301) AS world \gset
+		SELECT npcsim.populate_world(:world, 20);
+	SQL
+	world="$(sql -c "SELECT id FROM npcsim.worlds WHERE name = '$WORLD_NAME'")"
+fi
+
+# Each player with a token, and with NPCs if somebody new. A token is shown once: one that is lost here (the
+# demo was killed at the wrong moment) is replaced.
+first=0
+for player in "${PLAYERS[@]}"; do
+	token_file="$STATE/$player.token"
+	id="$(sql -c "SELECT id FROM npcsim.players WHERE world_id = $world AND username = '$player'")"
+	if [ -z "$id" ]; then
+		sql -c "SELECT token FROM npcsim.create_player($world, '$player')" >"$token_file"
+		id="$(sql -c "SELECT id FROM npcsim.players WHERE world_id = $world AND username = '$player'")"
+		sql -o /dev/null -c "
+			SELECT npcsim.assign_npc_to_player($world, id, $id)
+			  FROM (SELECT id FROM npcsim.npcs WHERE world_id = $world ORDER BY id OFFSET $first LIMIT $NPCS_EACH) AS theirs"
+	elif [ ! -s "$token_file" ]; then
+		sql -c "SELECT npcsim.rotate_player_token($id)" >"$token_file"
+	fi
+	first=$((first + NPCS_EACH))
+done
+sql -o /dev/null -c "SELECT npcsim.start_world(id) FROM npcsim.worlds WHERE id = $world AND status <> 'running'"
+
+# ----------------------------------------------------------------------------------------------------
+# The gateway and the players
+
+start gateway env NPCSIM_GATEWAY_DATABASE="host=$PGHOST port=$PGPORT dbname=npcsim user=npcsim_gateway" \
+	NPCSIM_GATEWAY_PORT="$PORT" NPCSIM_GATEWAY_WEB_ROOT="$ROOT/clients/web" NPCSIM_GATEWAY_GATEWAY_ID=demo \
+	"$BUILD/npcsim-gateway"
+for attempt in $(seq 100); do
+	lives gateway
+	curl --silent --fail --max-time 2 --output /dev/null "http://127.0.0.1:$PORT/version" && break
+	[ "$attempt" -lt 100 ] || die "the gateway does not answer (its log: $STATE/gateway.log)"
+	sleep 0.1
+done
+for player in "${PLAYERS[@]}"; do
+	start "agent-$player" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" \
+		--token-file "$STATE/$player.token" --max-concurrency 4 \
+		--mcp "$(printf '%q %q' "$(type -P node)" "$ROOT/clients/mcp/server.mjs")"
+done
+
+page="http://127.0.0.1:$PORT/"
+[ "$world" = 1 ] || page+="?world=$world"
+say "watch it at:    $page"
+say "look inside:    psql -h $PGHOST -U postgres npcsim"
+say "stop with:      Ctrl-C"
+
+# ----------------------------------------------------------------------------------------------------
+# One line a second: clock, NPCs, decisions of the players' minds (rate over the last 10 s, times over the last
+# 60 s, from the opening of the request to its end), and of how many NPCs whose decision is being carried out.
+
+# read_status: sets the variables of the line; false when the database did not answer.
+read_status()
+{
+	local row
+	row="$(PGOPTIONS='-c statement_timeout=5s' sql -F '|' 2>/dev/null <<-SQL
+		WITH recent AS (
+		    SELECT finished_at_real, status,
+		           extract(epoch FROM finished_at_real - opened_at_real) * 1000 AS ms
+		      FROM npcsim.decision_log
+		     WHERE world_id = $world AND finished_at_real > clock_timestamp() - interval '60 s'
+		), minds AS (
+		    SELECT CASE n.decider WHEN 'mind' THEN coalesce(p.username, 'a player') WHEN 'built_in' THEN 'built-in'
+		                ELSE n.decider END AS mind, count(*) AS npcs
+		      FROM npcsim.npcs n LEFT JOIN npcsim.players p ON p.id = n.controller_player_id
+		     WHERE n.world_id = $world GROUP BY 1
+		)
+		SELECT floor(w.clock)::bigint, w.status,
+		       (SELECT sum(npcs) FROM minds),
+		       (SELECT count(*) FILTER (WHERE finished_at_real > clock_timestamp() - interval '10 s') / 10.0 FROM recent)::numeric(10,1),
+		       (SELECT coalesce(round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::text, '–') FROM recent WHERE status = 'applied'),
+		       (SELECT coalesce(round(max(ms))::text, '–') FROM recent WHERE status = 'applied'),
+		       (SELECT count(*) FROM recent WHERE status <> 'applied'),
+		       (SELECT string_agg(mind || ' ' || npcs, ', ' ORDER BY mind) FROM minds),
+		       translate(coalesce('blocked by ' || s.blocked_by_pid, s.last_error, 'no worker'), E'|\n', '  ')
+		  FROM npcsim.worlds w LEFT JOIN npcsim.world_status s ON s.world_id = w.id WHERE w.id = $world
+	SQL
+	)" || return 1
+	IFS='|' read -r clock status npcs rate median worst other minds trouble <<<"$row"
+	[ -n "$clock" ]
+}
+
+# calendar SECONDS: a world second is a minute; 30 days a month; the first is March 1 of year 1, 06:00
+calendar()
+{
+	local months=(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec) minutes=$((60 * 1440 + 360 + $1)) days
+	days=$((minutes / 1440))
+	printf '%s %d, Year %d, %02d:%02d' "${months[days / 30 % 12]}" $((days % 30 + 1)) $((days / 360 + 1)) \
+		$((minutes / 60 % 24)) $((minutes % 60))
+}
+
+last_clock=
+while :; do
+	lives gateway
+	for player in "${PLAYERS[@]}"; do
+		lives "agent-$player"
+	done
+	if read_status; then
+		line="$(calendar "$clock")"
+		if [ "$status" != running ]; then
+			line+=" ($status)"
+		elif [ "$clock" = "$last_clock" ]; then
+			line+=" (stands still: $trouble)"
+		fi
+		last_clock="$clock"
+		line+="  $npcs NPCs  $rate decisions/s  median $median ms  worst $worst ms"
+		[ "$other" = 0 ] || line+="  $other not applied"
+		line+="  decided by: $minds"
+	else
+		line="the database does not answer"
+	fi
+	if [ -t 1 ]; then
+		printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 120) - 1))" "$line"
+		STATUS_LINE=open
+	else
+		printf '%s\n' "$line"
+	fi
+	# "wait" is interrupted by a signal at once, "sleep" would be waited for.
+	sleep 1 9>&- &
+	wait $! || true
+done

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, pgspot
+# on the install script, and a build from scratch in which every warning is an error. Runs all of them, then
+# says which found something.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$ROOT/scripts/install-packages.sh" build lint || exit 1
+with_node
+cd "$ROOT"
+mkdir -p "$BUILD"
+mapfile -t c_files < <(find src workers tests/unit -name '*.[ch]' | sort)
+mapfile -t shell_files < <(grep -rlE '^#!.*\b(bash|sh)$|^# shellcheck shell=' --include='*' \
+	scripts .ci docker tests clients --exclude-dir=node_modules | sort)
+complaints=()
+
+check()
+{
+	local name="$1"
+	shift
+	if "$@"; then
+		printf 'ok      %s\n' "$name"
+	else
+		printf 'NOT OK  %s\n' "$name"
+		complaints+=("$name")
+	fi
+}
+
+layout()
+{
+	local file status=0
+	for file in "${c_files[@]}"; do
+		if ! clang-format "$file" | cmp --silent - "$file"; then
+			echo "        $file is laid out otherwise: make format"
+			status=1
+		fi
+	done
+	return "$status"
+}
+
+# Libraries' headers are not read; what is needed of their macros stands here.
+defects()
+{
+	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppress=missingInclude \
+		--suppress=preprocessorErrorDirective:src/tables/items.c --max-configs=4 -j "$(nproc)" -Isrc -DPG_VERSION_NUM=150000 \
+		-D'PG_FUNCTION_INFO_V1(x)=' -DPG_MODULE_MAGIC= -D'Assert(x)=' -D'assert(x)=' -D'StaticAssertDecl(x,y)=' \
+		-D'foreach(cell,list)=for(cell=0;cell;)' -D'json_array_foreach(array,i,value)=for(i=0;i<1;i++)' \
+		-D'json_object_foreach(object,key,value)=for(key=0;key;)' \
+		src workers tests/unit
+}
+
+shell() { shellcheck -x -P . "${shell_files[@]}"; }
+
+javascript()
+{
+	find clients tests -name node_modules -prune -o \( -name '*.js' -o -name '*.mjs' \) -print0 |
+		xargs -0 -n 1 node --check
+}
+
+# pgspot knows search_path attacks on install scripts. It is a Python package: kept in its own directory.
+install_script()
+{
+	local venv="$BUILD/pgspot"
+	if [ ! -x "$venv/bin/pgspot" ]; then
+		rm -rf "$venv"
+		run_quietly "$BUILD/pgspot.log" python3 -m venv "$venv" &&
+			run_quietly "$BUILD/pgspot.log" "$venv/bin/pip" install --quiet pgspot || return 1
+	fi
+	make --no-print-directory -s "build/npcsim--$version.sql" || return 1
+	# The script pins search_path to pg_catalog and the schema that PostGIS is in; pgspot cannot know which
+	# one that will be, so it is shown the first half.
+	sed 's/^CREATE SCHEMA npcsim;/SET LOCAL search_path TO pg_catalog, pg_temp;\n&/' "build/npcsim--$version.sql" \
+		>"$BUILD/pgspot.sql"
+	"$venv/bin/pgspot" "$BUILD/pgspot.sql"
+}
+
+# Into a scratch copy, so that what is built here stays as it is.
+warnings()
+{
+	local scratch status=0
+	scratch="$(mktemp -d)"
+	cp -r Makefile npcsim.control src sql workers tests clients docs "$scratch"
+	run_quietly "$BUILD/lint-build.log" make -C "$scratch" -j "$(nproc)" WERROR=-Werror all unit-tests || status=1
+	rm -rf "$scratch"
+	return "$status"
+}
+
+version="$(sed -n "s/^default_version = '\(.*\)'/\1/p" npcsim.control)"
+check clang-format layout
+check cppcheck defects
+check shellcheck shell
+check javascript javascript
+check pgspot install_script
+check 'build without warnings' warnings
+[ ${#complaints[@]} -eq 0 ] || die "lint found something: ${complaints[*]}"

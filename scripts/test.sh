@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# "make test": builds everything, runs every part even when an earlier one failed, ends with totals.
+# Exits 0 only when all parts ran and all of their tests passed.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$ROOT/scripts/install-packages.sh" run build test || exit 1
+started=$SECONDS failing=()
+build_all all unit-tests
+for part in unit sql e2e; do
+	rm -f "$BUILD/results/$part.totals"
+	make -C "$ROOT" --no-print-directory "test-$part" || failing+=("$part")
+	echo
+done
+
+passed=0 failed=0 skipped=0
+echo "== totals"
+for part in unit sql e2e; do
+	if ! read -r p f s 2>/dev/null <"$BUILD/results/$part.totals"; then
+		printf '%-8s did not run to its end\n' "$part"
+		continue
+	fi
+	printf '%-8s %5d passed %4d failed %4d skipped\n' "$part" "$p" "$f" "$s"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+printf '%-8s %5d passed %4d failed %4d skipped, %d s\n' all "$passed" "$failed" "$skipped" $((SECONDS - started))
+if [ ${#failing[@]} -gt 0 ]; then
+	say "FAILED: ${failing[*]}"
+	exit 1
+fi

@@ -1,0 +1,124 @@
+-- NPCs: identity, state and needs, tracks, and what their minds are to be told.
+
+CREATE TABLE npcsim.npc_identities (
+    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
+    name text NOT NULL CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 100),
+    controller_player_id bigint,
+    traits text[] NOT NULL DEFAULT '{}',
+    born_at bigint NOT NULL DEFAULT 0,
+    identity_revision bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (world_id, id)
+);
+CREATE INDEX npc_identities_controller ON npcsim.npc_identities (controller_player_id) WHERE controller_player_id IS NOT NULL;
+SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_identities', '');
+COMMENT ON TABLE npcsim.npc_identities IS 'Who the NPCs are; changes rarely';
+COMMENT ON COLUMN npcsim.npc_identities.controller_player_id IS 'Player whose mind decides for the NPC; NULL: the built-in mind';
+COMMENT ON COLUMN npcsim.npc_identities.born_at IS 'World time in microseconds';
+
+-- Hot: every update is HOT, since no index covers a changing column.
+CREATE TABLE npcsim.npc_states (
+    world_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    needs_as_of bigint NOT NULL,
+    event_at bigint,
+    decision_at bigint,
+    ask_again_at bigint,
+    last_decision_at bigint,
+    interaction_id bigint,
+    target_id bigint,
+    state_since bigint NOT NULL,
+    state_counter bigint NOT NULL,
+    draws bigint NOT NULL,
+    needs_revision bigint NOT NULL,
+    status_revision bigint NOT NULL,
+    hunger integer NOT NULL CHECK (hunger BETWEEN 0 AND 100000000),
+    hygiene integer NOT NULL CHECK (hygiene BETWEEN 0 AND 100000000),
+    fun integer NOT NULL CHECK (fun BETWEEN 0 AND 100000000),
+    energy integer NOT NULL CHECK (energy BETWEEN 0 AND 100000000),
+    hunger_rate integer NOT NULL,
+    hygiene_rate integer NOT NULL,
+    fun_rate integer NOT NULL,
+    energy_rate integer NOT NULL,
+    decay integer NOT NULL CHECK (decay BETWEEN 0 AND 100000000),
+    state smallint NOT NULL CHECK (state BETWEEN 0 AND 5),
+    event_kind smallint NOT NULL,
+    goal_x smallint NOT NULL,
+    goal_y smallint NOT NULL,
+    goal_action smallint NOT NULL,
+    goal_interaction smallint NOT NULL,
+    replans smallint NOT NULL,
+    decider smallint NOT NULL,
+    decision_reason smallint NOT NULL,
+    PRIMARY KEY (world_id, npc_id),
+    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_cost_delay = 0);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_states', '');
+COMMENT ON TABLE npcsim.npc_states IS 'Needs (millionths of a unit, true at needs_as_of, with their change per second) and what each NPC is doing. Times are microseconds of the world';
+COMMENT ON COLUMN npcsim.npc_states.event_at IS 'When the next event of the NPC is due, or NULL';
+COMMENT ON COLUMN npcsim.npc_states.event_kind IS 'NpcEvent in src/tables/npcs.h';
+COMMENT ON COLUMN npcsim.npc_states.decision_at IS 'When the NPC is due for a decision, or NULL';
+COMMENT ON COLUMN npcsim.npc_states.ask_again_at IS 'When its mind wants to be asked again at the latest, or NULL';
+COMMENT ON COLUMN npcsim.npc_states.decision_reason IS 'DecisionReason in src/tables/npcs.h';
+COMMENT ON COLUMN npcsim.npc_states.interaction_id IS 'The interaction it takes part in; kept without a foreign key, whose index would end HOT updates';
+COMMENT ON COLUMN npcsim.npc_states.target_id IS 'What it walks to, or NULL';
+COMMENT ON COLUMN npcsim.npc_states.state_counter IS 'Grows with every change of what it does; an answer names the state it was given for';
+COMMENT ON COLUMN npcsim.npc_states.draws IS 'How often chance was asked for this NPC';
+COMMENT ON COLUMN npcsim.npc_states.decay IS 'Decay of each need, millionths of a unit per second';
+COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 interacting, 4 wandering, 5 waiting';
+COMMENT ON COLUMN npcsim.npc_states.goal_action IS 'ActionKind in src/sim/actions.h that the walk serves';
+COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'InteractionRule in src/sim/kinds.h that the walk serves';
+COMMENT ON COLUMN npcsim.npc_states.replans IS 'How often the way was planned anew because it was blocked';
+COMMENT ON COLUMN npcsim.npc_states.decider IS 'Who began what it does: 0 nobody, 1 the built-in mind, 2 its controller''s mind, 3 an operator';
+
+CREATE TABLE npcsim.npc_tracks (
+    world_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    departed_at bigint NOT NULL,
+    motion_revision bigint NOT NULL,
+    cells smallint[] NOT NULL,
+    sight geometry NOT NULL,
+    PRIMARY KEY (world_id, npc_id),
+    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor = 70);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_tracks', '');
+COMMENT ON TABLE npcsim.npc_tracks IS 'One leg of at most 32 steps per NPC, or the one cell it stands on';
+COMMENT ON COLUMN npcsim.npc_tracks.departed_at IS 'World time in microseconds; the walker is on cell (now - departed_at) / 250 ms of the leg';
+COMMENT ON COLUMN npcsim.npc_tracks.cells IS 'x0, y0, x1, y1, … of the leg';
+COMMENT ON COLUMN npcsim.npc_tracks.sight IS 'Bounding line of the leg, shifted so that worlds lie apart in the index (src/engine/sight.c)';
+
+CREATE TABLE npcsim.npc_minds (
+    world_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    asked_at bigint,
+    plan jsonb NOT NULL DEFAULT '[]',
+    events jsonb NOT NULL DEFAULT '[]',
+    events_dropped integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (world_id, npc_id),
+    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_minds', '');
+COMMENT ON TABLE npcsim.npc_minds IS 'For NPCs with a controller: what is left of the plan, and what happened since the mind was last asked';
+COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at which the mind was last asked';
+COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried out, at most 8';
+COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
+COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_identities
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_identities
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_states
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_states
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_tracks
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_tracks
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_minds
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_minds
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

@@ -1,0 +1,64 @@
+-- Items and what they are made of.
+
+CREATE FUNCTION npcsim.item_components_valid(components jsonb) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_item_components_valid';
+REVOKE ALL ON FUNCTION npcsim.item_components_valid(jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.item_components_valid(jsonb) IS
+    'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
+
+CREATE TABLE npcsim.item_type_rows (
+    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+    description text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(description) <= 500),
+    components jsonb NOT NULL CHECK (npcsim.item_components_valid(components)),
+    PRIMARY KEY (world_id, name)
+);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.item_type_rows', '');
+COMMENT ON TABLE npcsim.item_type_rows IS 'The kinds of items of each world';
+COMMENT ON COLUMN npcsim.item_type_rows.components IS 'See item_components_valid(jsonb)';
+
+CREATE TABLE npcsim.items (
+    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
+    item_type text NOT NULL,
+    x smallint NOT NULL CHECK (x BETWEEN 0 AND 4095),
+    y smallint NOT NULL CHECK (y BETWEEN 0 AND 4095),
+    share_left integer NOT NULL DEFAULT 1000000 CHECK (share_left BETWEEN 1 AND 1000000),
+    occupied_by_npc_id bigint,
+    revision bigint NOT NULL,
+    properties jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(properties) = 'object' AND pg_catalog.pg_column_size(properties) <= 8192),
+    sight geometry NOT NULL,
+    PRIMARY KEY (world_id, id),
+    FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX items_sight ON npcsim.items USING gist (sight);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.items', '');
+COMMENT ON TABLE npcsim.items IS 'Items in the worlds; one per cell (checked by the functions)';
+COMMENT ON COLUMN npcsim.items.share_left IS 'What is left of a consumable, in millionths';
+COMMENT ON COLUMN npcsim.items.sight IS 'The cell as a point, shifted so that worlds lie apart in the index (src/engine/sight.c)';
+
+CREATE TABLE npcsim.item_respawns (
+    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    id bigint NOT NULL,
+    item_type text NOT NULL,
+    x smallint NOT NULL,
+    y smallint NOT NULL,
+    due_at bigint NOT NULL,
+    PRIMARY KEY (world_id, id),
+    FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.item_respawns', '');
+COMMENT ON TABLE npcsim.item_respawns IS 'Used-up items that come back: near (x, y), at world time due_at (microseconds)';
+COMMENT ON COLUMN npcsim.item_respawns.id IS 'Id the item had and will have again';
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.item_type_rows
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.item_type_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.items
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.items
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.item_respawns
+    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.item_respawns
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

@@ -1,0 +1,89 @@
+-- Functions of the gateway: connections, heartbeats, calls. They own what they touch; the gateway's role has EXECUTE and nothing else.
+
+CREATE INDEX sessions_world ON npcsim.sessions (world_id);
+
+INSERT INTO npcsim.client_reducers (name, minimum_role, description) VALUES
+    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at the next tick'),
+    ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}'),
+    ('start_world', 'operator', 'args: {}. Lets your world run'),
+    ('pause_world', 'operator', 'args: {}. Stops the clock of your world'),
+    ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time');
+
+CREATE FUNCTION npcsim.register_gateway(gateway_id text) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_register_gateway';
+REVOKE ALL ON FUNCTION npcsim.register_gateway(text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.register_gateway(text) IS
+    'To be called by a gateway after every connect, before anything else: closes the sessions that an earlier life of it left, and opens their requests again. gateway_id: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -';
+
+CREATE FUNCTION npcsim.authenticate(token text) RETURNS TABLE (player_id bigint, world_id bigint, username text, role text)
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+    AS 'MODULE_PATHNAME', 'npcsim_authenticate';
+REVOKE ALL ON FUNCTION npcsim.authenticate(text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.authenticate(text) IS
+    'Who a token belongs to. Errors: NS401 nobody, NS403 the player is banned';
+
+CREATE FUNCTION npcsim.client_connected(gateway_id text, player_id bigint, world_id bigint,
+                                        purpose text DEFAULT 'watch', source text DEFAULT '', client text DEFAULT '') RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_client_connected';
+REVOKE ALL ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) IS
+    'Begins a session: {"session_id", "replaced": sessions this one ended, "welcome"}. player_id NULL is a spectator; purpose: watch, compute or both; source: tells the compute connections of a player apart, up to 64 characters; client: what connected, up to 200. Errors: NS203 no such player in that world, NS401 spectators are not admitted, NS403 banned, NS404 no such world, NS429 the world is full, NS430 more than 8 compute connections, 55000 the gateway is not registered';
+
+CREATE FUNCTION npcsim.client_disconnected(session_id bigint) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_client_disconnected';
+REVOKE ALL ON FUNCTION npcsim.client_disconnected(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.client_disconnected(bigint) IS
+    'Ends a session; what it was asked goes on at once. Unknown ids are ignored';
+
+CREATE FUNCTION npcsim.gateway_poll(gateway_id text, world_ids bigint[]) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_gateway_poll';
+REVOKE ALL ON FUNCTION npcsim.gateway_poll(text, bigint[]) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.gateway_poll(text, bigint[]) IS
+    'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000), those that are gone, and sessions of this gateway that were ended elsewhere. Errors: 55000 the gateway is not registered';
+
+CREATE FUNCTION npcsim.expire_sessions() RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_expire_sessions';
+REVOKE ALL ON FUNCTION npcsim.expire_sessions() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.expire_sessions() IS
+    'Ends the sessions of gateways that were silent for 30 s and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';
+
+CREATE FUNCTION npcsim.update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_update_player_heartbeat';
+REVOKE ALL ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
+    'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
+
+CREATE FUNCTION npcsim.update_player_camera(player_id bigint, min_x double precision, min_y double precision,
+                                            max_x double precision, max_y double precision) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_update_player_camera';
+REVOKE ALL ON FUNCTION npcsim.update_player_camera(bigint, double precision, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
+    'What a watching player looks at, in cells, -1000000 to 1000000. Players who do not watch are ignored. Errors: 22003 NaN or out of range, 22023 turned over';
+
+CREATE FUNCTION npcsim.call_reducer(player_id bigint, reducer text, args jsonb DEFAULT '{}', key text DEFAULT NULL) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
+    AS 'MODULE_PATHNAME', 'npcsim_call_reducer';
+REVOKE ALL ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
+    'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
+
+-- Invoker's rights and no settings, so that the planner inlines it into the tick's query.
+CREATE FUNCTION npcsim.present_players(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+        SELECT DISTINCT s.player_id
+          FROM npcsim.sessions s
+         WHERE s.world_id = present_players.world_id AND NOT s.ended AND s.player_id IS NOT NULL
+           AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
+           AND s.heartbeat_at_real > pg_catalog.statement_timestamp() - interval '30 s';
+    END;
+REVOKE ALL ON FUNCTION npcsim.present_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.present_players(bigint) IS
+    'Players of a world who lend compute at this moment';

@@ -1,0 +1,64 @@
+-- Decisions asked of minds outside: one slot per NPC, and the log of what was asked and answered.
+
+CREATE TABLE npcsim.decision_slots (
+    world_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    request_id bigint NOT NULL,
+    status smallint NOT NULL DEFAULT 0 CHECK (status BETWEEN 0 AND 2),
+    reason text NOT NULL,
+    state_counter bigint NOT NULL,
+    opened_at bigint NOT NULL,
+    opened_at_real timestamptz NOT NULL,
+    sent_at_real timestamptz,
+    timeout_ms integer,
+    player_id bigint,
+    session_id bigint,
+    told_events integer,
+    answered boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (world_id, npc_id),
+    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+        autovacuum_vacuum_cost_delay = 0);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.decision_slots', '');
+COMMENT ON TABLE npcsim.decision_slots IS 'The request of each NPC, updated in place. Locked after the world''s row, never before';
+COMMENT ON COLUMN npcsim.decision_slots.request_id IS 'The last request of the NPC';
+COMMENT ON COLUMN npcsim.decision_slots.status IS '0 closed, 1 open, 2 sent';
+COMMENT ON COLUMN npcsim.decision_slots.state_counter IS 'State of the NPC that the request is about';
+COMMENT ON COLUMN npcsim.decision_slots.opened_at IS 'World time in microseconds';
+COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for';
+COMMENT ON COLUMN npcsim.decision_slots.told_events IS 'Events since the last question when it was sent, those counted that had been dropped';
+COMMENT ON COLUMN npcsim.decision_slots.answered IS 'The request has its final answer: another one changes nothing';
+COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
+
+CREATE TABLE npcsim.decision_log (
+    day smallint NOT NULL,
+    world_id bigint NOT NULL,
+    request_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    player_id bigint,
+    reason text NOT NULL,
+    status text NOT NULL,
+    code text,
+    detail text,
+    decision jsonb,
+    tokens bigint,
+    clock double precision NOT NULL,
+    opened_at_real timestamptz NOT NULL,
+    sent_at_real timestamptz,
+    finished_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+) PARTITION BY LIST (day);
+COMMENT ON TABLE npcsim.decision_log IS 'What was asked of minds outside and what became of it. A ring of 32 days, emptied by prune_logs() after npcsim.decision_log_days';
+COMMENT ON COLUMN npcsim.decision_log.day IS 'Days since 1970-01-01 (UTC) modulo 32';
+COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, duplicate, cancelled, failed or timeout';
+COMMENT ON COLUMN npcsim.decision_log.clock IS 'World time in seconds at which it finished';
+CREATE INDEX decision_log_request ON npcsim.decision_log (world_id, request_id);
+CREATE INDEX decision_log_finished ON npcsim.decision_log (finished_at_real);
+DO $$
+BEGIN
+    FOR day IN 0 .. 31 LOOP
+        EXECUTE pg_catalog.format('CREATE TABLE npcsim.decision_log_%s PARTITION OF npcsim.decision_log FOR VALUES IN (%s)', day, day);
+        EXECUTE pg_catalog.format('COMMENT ON TABLE npcsim.decision_log_%s IS %L', day, 'Part of decision_log');
+        PERFORM pg_catalog.pg_extension_config_dump(pg_catalog.format('npcsim.decision_log_%s', day)::pg_catalog.regclass, '');
+    END LOOP;
+END
+$$;

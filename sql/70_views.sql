@@ -1,0 +1,271 @@
+-- The world as of now, under plain names and in plain units: seconds, cells, 0 to 100. Operators read these
+-- views and write through them; the encodings below are nobody else's business.
+--
+-- Now is the clock of the last finished tick, taken once per world and query, and for each row no later than its
+-- own next event: a reader whose snapshot is older must not extrapolate past what it does not see.
+
+CREATE FUNCTION npcsim.edit_npcs() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_npcs';
+REVOKE ALL ON FUNCTION npcsim.edit_npcs() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_npcs() IS
+    'INSTEAD OF trigger of the view npcs: locks the world, writes the columns that differ. Errors: 40001 the columns have changed since the row was read, 0A000 a column that cannot be written, and those of create_npc() and assign_npc_to_player()';
+
+CREATE FUNCTION npcsim.edit_world_items() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_world_items';
+REVOKE ALL ON FUNCTION npcsim.edit_world_items() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_world_items() IS
+    'INSTEAD OF trigger of the view world_items: locks the world, writes the columns that differ. Errors: 40001 the item has changed since it was read, 0A000 a column that cannot be written, and those of create_item()';
+
+CREATE FUNCTION npcsim.edit_worlds() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_worlds';
+REVOKE ALL ON FUNCTION npcsim.edit_worlds() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_worlds() IS
+    'INSTEAD OF trigger of the view worlds: locks the world, writes the settings that differ. Errors: 40001 the settings have changed since the row was read, 0A000 a column that cannot be written';
+
+CREATE FUNCTION npcsim.edit_players() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_players';
+REVOKE ALL ON FUNCTION npcsim.edit_players() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_players() IS
+    'INSTEAD OF trigger of the view players: locks the world, writes the columns that differ. Errors: 40001 the columns have changed since the row was read, 0A000 a column that cannot be written';
+
+CREATE FUNCTION npcsim.write_edits() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_write_edits';
+REVOKE ALL ON FUNCTION npcsim.write_edits() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.write_edits() IS
+    'AFTER STATEMENT trigger of the views that can be written: writes all that the statement changed at once';
+
+CREATE FUNCTION npcsim.refuse_edit() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_refuse_edit';
+REVOKE ALL ON FUNCTION npcsim.refuse_edit() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.refuse_edit() IS
+    'INSTEAD OF trigger of the views that cannot be written (0A000); its argument is the hint';
+
+CREATE VIEW npcsim.world_moments AS
+SELECT c.world_id,
+       npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) AS now
+  FROM npcsim.world_clock c
+  JOIN npcsim.world_settings w ON w.id = c.world_id;
+COMMENT ON VIEW npcsim.world_moments IS
+    'Now of each world, for the other views';
+COMMENT ON COLUMN npcsim.world_moments.now IS 'Clock at the end of the last finished tick, microseconds';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_moments
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Use start_world(world_id), pause_world(world_id) or tick_world(world_id, dt).');
+
+CREATE VIEW npcsim.worlds AS
+SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
+       w.max_players, w.min_tokens_per_npc_per_day,
+       w.created_at_real AS created_at,
+       w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
+       CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
+       npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
+       c.speed / 1000::double precision AS speed,
+       c.revision, c.settings_revision
+  FROM npcsim.world_settings w
+  JOIN npcsim.world_clock c ON c.world_id = w.id;
+COMMENT ON VIEW npcsim.worlds IS
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators and speed can be updated; create_world() and drop_world() make and remove worlds';
+COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
+COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
+COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
+COMMENT ON COLUMN npcsim.worlds.tick_rate IS 'Ticks per world second';
+COMMENT ON COLUMN npcsim.worlds.max_players IS 'Players connected at a time, 0 to 100,000';
+COMMENT ON COLUMN npcsim.worlds.min_tokens_per_npc_per_day IS 'Tokens a player is to offer per NPC and day';
+COMMENT ON COLUMN npcsim.worlds.created_at IS 'Real time';
+COMMENT ON COLUMN npcsim.worlds.owner_player_id IS 'Player who owns the world, or NULL';
+COMMENT ON COLUMN npcsim.worlds.decision_policy IS 'When minds are asked: occasions, interval or none';
+COMMENT ON COLUMN npcsim.worlds.durability IS 'full or relaxed';
+COMMENT ON COLUMN npcsim.worlds.view_buffer IS 'Cells by which a clients camera is widened, 0 to 4096';
+COMMENT ON COLUMN npcsim.worlds.spectators IS 'Whether clients without a token may watch';
+COMMENT ON COLUMN npcsim.worlds.status IS 'running, paused, or parked until adopt_worlds()';
+COMMENT ON COLUMN npcsim.worlds.clock IS 'World time in seconds at the end of the last finished tick';
+COMMENT ON COLUMN npcsim.worlds.speed IS 'World time per real time, 0.1 to 1000';
+COMMENT ON COLUMN npcsim.worlds.revision IS 'Grows by one with each transaction that changed the world';
+COMMENT ON COLUMN npcsim.worlds.settings_revision IS 'Revision of the world with which the settings last changed; a write fails (40001) if it is later than the one that was read';
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worlds
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_worlds();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.worlds
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+
+CREATE VIEW npcsim.npcs AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.name, i.controller_player_id,
+       p.x AS position_x, p.y AS position_y,
+       ST_MakePoint(p.x, p.y) AS position,
+       npcsim.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
+       npcsim.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
+       npcsim.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
+       npcsim.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
+       CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
+                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
+       s.interaction_id, s.target_id,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' WHEN 3 THEN 'operator' END AS decider,
+       s.last_decision_at / 1000000::double precision AS last_decision_time,
+       coalesce(d.status, 0) > 0 AS decision_pending,
+       i.traits,
+       i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
+  FROM npcsim.npc_identities i
+  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
+  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
+  JOIN moment ON moment.world_id = i.world_id
+  CROSS JOIN LATERAL (SELECT least(moment.now, s.event_at, s.decision_at) AS now) t
+  CROSS JOIN LATERAL (SELECT npcsim.track_x(r.cells, r.departed_at, t.now) AS x,
+                             npcsim.track_y(r.cells, r.departed_at, t.now) AS y) p
+  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id;
+COMMENT ON VIEW npcsim.npcs IS
+    'NPCs as of now. name, controller_player_id, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
+COMMENT ON COLUMN npcsim.npcs.id IS 'Unique in its world';
+COMMENT ON COLUMN npcsim.npcs.controller_player_id IS 'Player whose mind decides for it; NULL: the built-in mind';
+COMMENT ON COLUMN npcsim.npcs.position_x IS 'Column, interpolated along the path; when written: a whole number, of a free cell';
+COMMENT ON COLUMN npcsim.npcs.position_y IS 'Row, interpolated along the path; when written: a whole number, of a free cell';
+COMMENT ON COLUMN npcsim.npcs.position IS '(position_x, position_y) as a point, unit 1 cell, no SRID; when written it is rounded to a cell';
+COMMENT ON COLUMN npcsim.npcs.hunger IS '0 to 100, 100 = full';
+COMMENT ON COLUMN npcsim.npcs.hygiene IS '0 to 100';
+COMMENT ON COLUMN npcsim.npcs.fun IS '0 to 100';
+COMMENT ON COLUMN npcsim.npcs.energy IS '0 to 100';
+COMMENT ON COLUMN npcsim.npcs.state IS 'idle, moving, requesting, interacting, wandering or waiting';
+COMMENT ON COLUMN npcsim.npcs.interaction_id IS 'The interaction it takes part in, or NULL';
+COMMENT ON COLUMN npcsim.npcs.target_id IS 'What it walks to, or NULL';
+COMMENT ON COLUMN npcsim.npcs.decider IS 'Who began what it does: nobody, built_in, mind or operator';
+COMMENT ON COLUMN npcsim.npcs.last_decision_time IS 'World seconds at which it last decided, or NULL';
+COMMENT ON COLUMN npcsim.npcs.decision_pending IS 'Whether a request to its mind is open or sent';
+COMMENT ON COLUMN npcsim.npcs.traits IS 'Words that describe it to its mind';
+COMMENT ON COLUMN npcsim.npcs.identity_revision IS 'Revision of the world with which name, controller or traits last changed; a write fails (40001) if it is later than the one that was read';
+COMMENT ON COLUMN npcsim.npcs.motion_revision IS 'Revision of the world with which position or path last changed; a write fails (40001) if it is later than the one that was read';
+COMMENT ON COLUMN npcsim.npcs.needs_revision IS 'Revision of the world with which needs or their rates last changed; a write fails (40001) if it is later than the one that was read';
+COMMENT ON COLUMN npcsim.npcs.status_revision IS 'Revision of the world with which state, interaction or request last changed';
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.npcs
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_npcs();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.npcs
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+
+CREATE VIEW npcsim.world_items AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.item_type,
+       i.x::double precision AS position_x, i.y::double precision AS position_y,
+       ST_MakePoint(i.x, i.y) AS position,
+       i.properties, i.occupied_by_npc_id,
+       CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
+            ELSE npcsim.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
+            END AS share_left,
+       i.revision
+  FROM npcsim.items i
+  JOIN npcsim.item_type_rows k ON k.world_id = i.world_id AND k.name = i.item_type
+  JOIN moment ON moment.world_id = i.world_id
+  LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.occupied_by_npc_id
+  LEFT JOIN npcsim.interaction_runs u ON u.world_id = s.world_id AND u.id = s.interaction_id AND u.target_id = i.id;
+COMMENT ON VIEW npcsim.world_items IS
+    'Items as of now. properties can be updated, rows inserted and deleted; what is left of an item in use is computed';
+COMMENT ON COLUMN npcsim.world_items.id IS 'Unique in its world';
+COMMENT ON COLUMN npcsim.world_items.item_type IS 'One of item_types';
+COMMENT ON COLUMN npcsim.world_items.position_x IS 'Column of its cell; when inserted: a whole number, of a free cell';
+COMMENT ON COLUMN npcsim.world_items.position_y IS 'Row of its cell; when inserted: a whole number, of a free cell';
+COMMENT ON COLUMN npcsim.world_items.position IS '(position_x, position_y) as a point, unit 1 cell, no SRID';
+COMMENT ON COLUMN npcsim.world_items.properties IS 'JSON object of up to 8192 bytes, for operators';
+COMMENT ON COLUMN npcsim.world_items.occupied_by_npc_id IS 'NPC that uses it, or NULL';
+COMMENT ON COLUMN npcsim.world_items.share_left IS 'What is left of a consumable, 1 = whole';
+COMMENT ON COLUMN npcsim.world_items.revision IS 'Revision of the world with which the item last changed; a write fails (40001) if it is later than the one that was read';
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_items
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_world_items();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.world_items
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+
+CREATE VIEW npcsim.interactions AS
+SELECT u.world_id, u.id, u.initiator_npc_id,
+       'item'::text AS target_type, u.target_id,
+       CASE u.interaction WHEN 1 THEN 'consume' WHEN 2 THEN 'sit' END AS interaction_type,
+       u.started_at / 1000000::double precision AS started_at,
+       CASE u.interaction WHEN 1
+            THEN pg_catalog.jsonb_build_object('share_at_start', u.share_at_start / 1000000::double precision)
+            ELSE '{}'::jsonb END AS data,
+       u.revision
+  FROM npcsim.interaction_runs u;
+COMMENT ON VIEW npcsim.interactions IS
+    'Interactions under way';
+COMMENT ON COLUMN npcsim.interactions.id IS 'Unique in its world';
+COMMENT ON COLUMN npcsim.interactions.initiator_npc_id IS 'NPC that began it';
+COMMENT ON COLUMN npcsim.interactions.target_type IS 'item';
+COMMENT ON COLUMN npcsim.interactions.target_id IS 'Item it is with';
+COMMENT ON COLUMN npcsim.interactions.interaction_type IS 'One of interaction_types';
+COMMENT ON COLUMN npcsim.interactions.started_at IS 'World seconds';
+COMMENT ON COLUMN npcsim.interactions.data IS 'Of a consumption: share_at_start (1 = whole)';
+COMMENT ON COLUMN npcsim.interactions.revision IS 'Revision of the world with which it last changed';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interactions
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Interactions begin and end by decisions; request_npc_decision(world_id, npc_id) asks for one, and writing an NPCs position ends its interaction.');
+
+CREATE VIEW npcsim.item_types AS
+SELECT k.world_id, k.name, k.description, k.components
+  FROM npcsim.item_type_rows k;
+COMMENT ON VIEW npcsim.item_types IS
+    'Kinds of items of each world';
+COMMENT ON COLUMN npcsim.item_types.components IS 'What items of this type do: see item_components_valid(jsonb)';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.item_types
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Use define_item_type(world_id, name, components, description).');
+
+CREATE VIEW npcsim.interaction_types AS
+SELECT k.world_id, k.name, k.description, k.component, k.needs_adjacency, k.locks_movement,
+       k.min_participants, k.max_participants
+  FROM npcsim.interaction_type_rows k;
+COMMENT ON VIEW npcsim.interaction_types IS
+    'Kinds of interactions of each world';
+COMMENT ON COLUMN npcsim.interaction_types.component IS 'Component of an item that offers it';
+COMMENT ON COLUMN npcsim.interaction_types.needs_adjacency IS 'Whether the NPC must stand next to it';
+COMMENT ON COLUMN npcsim.interaction_types.locks_movement IS 'Whether the NPC stays where it is';
+COMMENT ON COLUMN npcsim.interaction_types.min_participants IS 'Fewest NPCs';
+COMMENT ON COLUMN npcsim.interaction_types.max_participants IS 'Most NPCs';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('They come with the world, from create_world(); what items offer is set by define_item_type().');
+
+CREATE VIEW npcsim.decision_requests AS
+SELECT d.world_id, d.request_id, d.npc_id, d.player_id, d.session_id, d.reason,
+       CASE d.status WHEN 1 THEN 'open' WHEN 2 THEN 'sent' END AS status,
+       d.opened_at / 1000000::double precision AS opened_at,
+       d.opened_at_real, d.sent_at_real, d.timeout_ms
+  FROM npcsim.decision_slots d
+ WHERE d.status > 0;
+COMMENT ON VIEW npcsim.decision_requests IS
+    'Requests to minds that are not answered yet';
+COMMENT ON COLUMN npcsim.decision_requests.request_id IS 'Unique in its world';
+COMMENT ON COLUMN npcsim.decision_requests.player_id IS 'Player it is for';
+COMMENT ON COLUMN npcsim.decision_requests.session_id IS 'Session it was sent to';
+COMMENT ON COLUMN npcsim.decision_requests.reason IS 'idle, interval, bid, message, plan_failed, need or requested';
+COMMENT ON COLUMN npcsim.decision_requests.status IS 'open: nobody took it yet; sent: awaiting the answer';
+COMMENT ON COLUMN npcsim.decision_requests.opened_at IS 'World seconds';
+COMMENT ON COLUMN npcsim.decision_requests.opened_at_real IS 'Real time';
+COMMENT ON COLUMN npcsim.decision_requests.sent_at_real IS 'Real time';
+COMMENT ON COLUMN npcsim.decision_requests.timeout_ms IS 'Real milliseconds the mind has, from when it was sent';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.decision_requests
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('request_npc_decision(world_id, npc_id) opens one.');
+
+CREATE VIEW npcsim.players AS
+SELECT a.id, a.world_id, a.username, a.role, a.daily_token_output,
+       (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id) AS controlled_npc_count,
+       a.last_heartbeat_at_real AS last_heartbeat,
+       a.status,
+       EXISTS (SELECT FROM npcsim.sessions e WHERE e.player_id = a.id AND NOT e.ended) AS connected,
+       a.created_at_real AS created_at
+  FROM npcsim.player_accounts a;
+COMMENT ON VIEW npcsim.players IS
+    'Players of the worlds. username, role, status and daily_token_output can be updated; create_player() makes players';
+COMMENT ON COLUMN npcsim.players.id IS 'Unique in the database';
+COMMENT ON COLUMN npcsim.players.username IS '1 to 50 characters, unique in the world';
+COMMENT ON COLUMN npcsim.players.role IS 'player or operator';
+COMMENT ON COLUMN npcsim.players.daily_token_output IS 'Tokens the players models wrote since midnight UTC';
+COMMENT ON COLUMN npcsim.players.controlled_npc_count IS 'NPCs whose controller the player is';
+COMMENT ON COLUMN npcsim.players.last_heartbeat IS 'Real time of the last sign of life';
+COMMENT ON COLUMN npcsim.players.status IS 'active or banned; banning ends the players sessions';
+COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open';
+COMMENT ON COLUMN npcsim.players.created_at IS 'Real time';
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.players
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_players();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.players
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();

@@ -1,0 +1,87 @@
+-- What runs the worlds: how they fare, and the logs' upkeep.
+
+CREATE FUNCTION npcsim.library_version() RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'npcsim_library_version';
+REVOKE ALL ON FUNCTION npcsim.library_version() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.library_version() IS
+    'Version of the library this server runs; workers serve a database only when its extension has the same';
+
+CREATE FUNCTION npcsim.world_report(
+    world_id bigint,
+    running boolean,
+    OUT worker_pid integer,
+    OUT ticks bigint,
+    OUT late_ticks bigint,
+    OUT tick_ms_p50 double precision,
+    OUT tick_ms_p99 double precision,
+    OUT blocked_by_pid integer,
+    OUT last_error text
+) RETURNS record
+    LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_world_report';
+REVOKE ALL ON FUNCTION npcsim.world_report(bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_report(bigint, boolean) IS
+    'How a world fares, from shared memory; world_status shows it for every world';
+
+CREATE VIEW npcsim.world_status AS
+SELECT c.world_id,
+       c.status,
+       r.worker_pid,
+       r.ticks,
+       r.late_ticks,
+       r.tick_ms_p50,
+       r.tick_ms_p99,
+       r.blocked_by_pid,
+       r.last_error
+  FROM npcsim.world_clock c
+ CROSS JOIN LATERAL npcsim.world_report(c.world_id, c.status OPERATOR(pg_catalog.=) 'running') r
+ WHERE c.home OPERATOR(pg_catalog.=) (SELECT npcsim.world_home());
+COMMENT ON VIEW npcsim.world_status IS 'How the worlds that belong to this database fare';
+COMMENT ON COLUMN npcsim.world_status.status IS 'running or paused';
+COMMENT ON COLUMN npcsim.world_status.worker_pid IS 'Server process that runs the world; NULL: none';
+COMMENT ON COLUMN npcsim.world_status.ticks IS 'Ticks finished since a worker took the world up';
+COMMENT ON COLUMN npcsim.world_status.late_ticks IS 'Those that were finished more than 100 ms of real time after their intended moment';
+COMMENT ON COLUMN npcsim.world_status.tick_ms_p50 IS 'Median time of the last 1,024 transactions that ran ticks, per tick, in milliseconds; ticks in which nothing is due need none';
+COMMENT ON COLUMN npcsim.world_status.tick_ms_p99 IS '99th percentile of the same';
+COMMENT ON COLUMN npcsim.world_status.blocked_by_pid IS 'Server process that holds the world, so that it stands still; NULL: nobody';
+COMMENT ON COLUMN npcsim.world_status.last_error IS 'Last error of a tick, or why the world has no worker';
+
+CREATE FUNCTION npcsim.fleet_report(
+    OUT state text,
+    OUT running_worlds integer,
+    OUT workers integer,
+    OUT launcher_pid integer,
+    OUT retry_at_real timestamp with time zone,
+    OUT last_error text
+) RETURNS record
+    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'npcsim_fleet_report';
+REVOKE ALL ON FUNCTION npcsim.fleet_report() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.fleet_report() IS 'What the launcher knows of this database; worker_status shows it';
+
+CREATE VIEW npcsim.worker_status AS
+SELECT r.state,
+       r.running_worlds,
+       r.workers,
+       r.launcher_pid,
+       r.retry_at_real,
+       r.last_error
+  FROM npcsim.fleet_report() r;
+COMMENT ON VIEW npcsim.worker_status IS 'The workers of this database, as the launcher sees them; one row';
+COMMENT ON COLUMN npcsim.worker_status.state IS 'ready; parked (last_error tells why); kept away (by DROP EXTENSION and the like, until that transaction ends); unknown (to be looked at); not preloaded';
+COMMENT ON COLUMN npcsim.worker_status.running_worlds IS 'Worlds that should run, when it was last looked';
+COMMENT ON COLUMN npcsim.worker_status.workers IS 'Server processes that run them, starting ones included';
+COMMENT ON COLUMN npcsim.worker_status.launcher_pid IS 'The launcher; NULL: it does not run';
+COMMENT ON COLUMN npcsim.worker_status.retry_at_real IS 'After failures: when workers are tried again';
+COMMENT ON COLUMN npcsim.worker_status.last_error IS 'Why workers are missing, or ended';
+
+-- Owned by the extension's owner: workers need not own the logs to empty them.
+CREATE FUNCTION npcsim.prune_logs() RETURNS integer
+    LANGUAGE c VOLATILE STRICT SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_prune_logs';
+REVOKE ALL ON FUNCTION npcsim.prune_logs() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.prune_logs() IS
+    'Empties the segments of change_log and decision_log that are due and forgets results of calls older than a day; returns the number of segments. Workers call it once a minute; it never waits for a lock';

@@ -1,0 +1,53 @@
+/*
+ * compat.h
+ *	  Differences between PostgreSQL 15, 16, 17 and 18, all of them.
+ */
+#ifndef NPCSIM_COMPAT_H
+#define NPCSIM_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_extension.h"
+#include "storage/proc.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 150000
+#error "npcsim needs PostgreSQL 15 or later"
+#endif
+
+/* Schema of an extension's objects; get_extension_schema() is public since PostgreSQL 16 only. */
+static inline Oid
+compat_extension_schema(Oid extension)
+{
+	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			schema = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(extension));
+	scan = systable_beginscan(relation, ExtensionOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return schema;
+}
+
+/* The local transaction id moved in PostgreSQL 17. */
+static inline LocalTransactionId
+compat_local_xid(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
+#endif
+}
+
+#endif							/* NPCSIM_COMPAT_H */

@@ -1,0 +1,236 @@
+/*
+ * action_json.c
+ *	  From one action of a decision, as jsonb, to what the rules know.
+ *
+ *	  {"action": "move_to", "parameters": {"x": 3, "y": 4}}		also "destination": [3, 4]
+ *	  {"action": "move_direction", "parameters": {"direction": "north"}}
+ *	  {"action": "interact_with", "parameters": {"entity_id": 789, "interaction_name": "consume"}}
+ *	  {"action": "wait", "parameters": {"duration": 2.5}}
+ *	  {"action": "wander"}, "continue", "cancel_interaction", "act_in_interaction"
+ *	  {"action": "move_to_item", "target_id": 789}, "move_to_npc"
+ *	  {"action": "consume", "target_id": 789}, or any interaction an item offers
+ *
+ * "target_id" and the members of "parameters" may stand in either place. Ids may be strings of digits.
+ */
+#include "postgres.h"
+
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "engine/image.h"
+#include "errors.h"
+
+#define ID_DIGITS_MAX 16
+#define WAIT_MAX (86400 * SIM_SECOND)
+
+static const char *
+bad(int *sqlstate, const char *reason)
+{
+	*sqlstate = ERRCODE_NS_BAD_DECISION;
+	return reason;
+}
+
+/* A member of the action or of its parameters; NULL if it is absent or null. */
+static JsonbValue *
+member(JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
+	JsonbValue *parameters;
+
+	if (value == NULL)
+	{
+		parameters = getKeyJsonValueFromContainer(object, "parameters", strlen("parameters"), NULL);
+		if (parameters != NULL && parameters->type == jbvBinary &&
+			JsonContainerIsObject(parameters->val.binary.data))
+			value = getKeyJsonValueFromContainer(parameters->val.binary.data, name, strlen(name), NULL);
+	}
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+/* A whole number of at most 16 digits; a string of digits will do. */
+static bool
+whole_number(const JsonbValue *value, int64 *number)
+{
+	const char *text;
+	char	   *end;
+
+	if (value == NULL)
+		return false;
+	if (value->type == jbvNumeric)
+		text = DatumGetCString(DirectFunctionCall1(numeric_out,
+												   DirectFunctionCall1(numeric_trim_scale,
+																	   NumericGetDatum(value->val.numeric))));
+	else if (value->type == jbvString && value->val.string.len > 0)
+		text = pnstrdup(value->val.string.val, value->val.string.len);
+	else
+		return false;
+	if (strlen(text) > ID_DIGITS_MAX || strspn(text, "-0123456789") != strlen(text))
+		return false;
+	*number = strtoll(text, &end, 10);
+	return *end == '\0' && end != text;
+}
+
+/* Seconds as microseconds, 0 < … <= max. */
+static bool
+seconds(const JsonbValue *value, int64 max, int64 *time)
+{
+	Datum		number;
+
+	if (value == NULL || value->type != jbvNumeric)
+		return false;
+	number = NumericGetDatum(value->val.numeric);
+	if (!DatumGetBool(DirectFunctionCall2(numeric_gt, number, NumericGetDatum(int64_to_numeric(0)))) ||
+		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_div_fast_to_numeric(max, 6)))))
+		return false;
+	number = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(SIM_SECOND)));
+	*time = Max(DatumGetInt64(DirectFunctionCall1(numeric_int8, number)), 1);
+	return true;
+}
+
+static bool
+text_member(JsonbContainer *object, const char *name, char *text, size_t size)
+{
+	JsonbValue *value = member(object, name);
+
+	if (value == NULL || value->type != jbvString || (size_t) value->val.string.len >= size)
+		return false;
+	memcpy(text, value->val.string.val, value->val.string.len);
+	text[value->val.string.len] = '\0';
+	return true;
+}
+
+static bool
+target(JsonbContainer *object, int64 *id)
+{
+	JsonbValue *value = member(object, "target_id");
+
+	if (value == NULL)
+		value = member(object, "entity_id");
+	return whole_number(value, id) && *id > 0;
+}
+
+static const char *
+read_cell(World *world, JsonbContainer *object, Action *action, int *sqlstate)
+{
+	JsonbValue *destination = member(object, "destination");
+	JsonbValue *x = member(object, "x");
+	JsonbValue *y = member(object, "y");
+	int64		column;
+	int64		row;
+
+	if (destination != NULL && destination->type == jbvBinary &&
+		JsonContainerIsArray(destination->val.binary.data) && JsonContainerSize(destination->val.binary.data) == 2)
+	{
+		x = getIthJsonbValueFromContainer(destination->val.binary.data, 0);
+		y = getIthJsonbValueFromContainer(destination->val.binary.data, 1);
+	}
+	if (!whole_number(x, &column) || !whole_number(y, &row))
+		return bad(sqlstate, "move_to needs whole numbers x and y");
+	if (column < 0 || row < 0 || column >= world->size_x || row >= world->size_y)
+	{
+		*sqlstate = ERRCODE_NS_CELL_OUTSIDE;
+		return "the destination is outside the world";
+	}
+	action->cell = (Cell) {(int16) column, (int16) row};
+	return NULL;
+}
+
+static const char *
+read_wait(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	JsonbValue *duration = member(object, "duration");
+
+	action->duration = SIM_NEVER;
+	if (duration != NULL && !seconds(duration, WAIT_MAX, &action->duration))
+		return bad(sqlstate, "the duration of wait is not a number of seconds from 0 to 86400");
+	return NULL;
+}
+
+static const char *
+read_interaction(JsonbContainer *object, const char *name, Action *action, int *sqlstate)
+{
+	action->rule = interaction_by_name(name);
+	if (action->rule == INTERACTION_NONE)
+		return bad(sqlstate, "there is no such interaction");
+	if (!target(object, &action->target_id))
+		return bad(sqlstate, "the interaction needs a target_id");
+	return NULL;
+}
+
+static const char *
+read_interact_with(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	char		name[KIND_NAME_SIZE];
+
+	if (!text_member(object, "interaction_name", name, sizeof(name)) &&
+		!text_member(object, "interaction", name, sizeof(name)))
+		return bad(sqlstate, "interact_with needs an interaction_name");
+	return read_interaction(object, name, action, sqlstate);
+}
+
+static const char *
+read_direction(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	char		name[16];
+
+	if (!text_member(object, "direction", name, sizeof(name)) || !direction_by_name(name, &action->direction))
+		return bad(sqlstate, "move_direction needs a direction: north, east, south or west");
+	return NULL;
+}
+
+static const char *
+read_approach(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	return target(object, &action->target_id) ? NULL : bad(sqlstate, "walking to something needs its target_id");
+}
+
+const char *
+action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action, int *sqlstate)
+{
+	static const struct
+	{
+		const char *name;
+		ActionKind	kind;
+	}			names[] = {
+		{"move_to", ACTION_MOVE_TO},
+		{"move_direction", ACTION_MOVE_DIRECTION},
+		{"interact_with", ACTION_INTERACT_WITH},
+		{"move_to_item", ACTION_APPROACH},
+		{"move_to_npc", ACTION_APPROACH},
+		{"wander", ACTION_WANDER},
+		{"wait", ACTION_WAIT},
+		{"continue", ACTION_CONTINUE},
+		{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
+		{"cancel_interaction", ACTION_CANCEL_INTERACTION},
+	};
+	char		name[KIND_NAME_SIZE];
+
+	memset(action, 0, sizeof(*action));
+	if (!JsonContainerIsObject(object) || !text_member(object, "action", name, sizeof(name)))
+		return bad(sqlstate, "the decision has no action");
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (strcmp(name, names[i].name) == 0)
+			action->kind = names[i].kind;
+	switch (action->kind)
+	{
+		case ACTION_MOVE_TO:
+			return read_cell(world, object, action, sqlstate);
+		case ACTION_MOVE_DIRECTION:
+			return read_direction(object, action, sqlstate);
+		case ACTION_INTERACT_WITH:
+			return read_interact_with(object, action, sqlstate);
+		case ACTION_APPROACH:
+			return read_approach(object, action, sqlstate);
+		case ACTION_WAIT:
+			return read_wait(object, action, sqlstate);
+		case ACTION_NONE:
+			break;
+		default:
+			return NULL;
+	}
+	if (interaction_by_name(name) == INTERACTION_NONE)
+		return bad(sqlstate, psprintf("there is no action \"%s\"", name));
+	action->kind = ACTION_INTERACT_WITH;
+	return read_interaction(object, name, action, sqlstate);
+}

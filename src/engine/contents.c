@@ -1,0 +1,351 @@
+/*
+ * contents.c
+ *	  The image of a world as a container: NPCs, items, respawns and
+ *	  interactions with their indexes (hash tables, grid, heaps), without rules.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+
+void *
+image_find(HTAB *table, int64 id)
+{
+	ImageEntry *entry = hash_search(table, &id, HASH_FIND, NULL);
+
+	return entry != NULL ? entry->object : NULL;
+}
+
+void
+image_put(HTAB *table, int64 id, void *object)
+{
+	ImageEntry *entry = hash_search(table, &id, HASH_ENTER, NULL);
+
+	entry->object = object;
+}
+
+void
+image_drop(HTAB *table, int64 id)
+{
+	hash_search(table, &id, HASH_REMOVE, NULL);
+}
+
+void
+pointer_list_add(World *world, PointerList *list, void *pointer)
+{
+	if (list->count == list->room)
+	{
+		list->room = Max(64, list->room * 2);
+		list->entries = list->entries == NULL
+			? MemoryContextAlloc(world->context, list->room * sizeof(void *))
+			: repalloc_huge(list->entries, list->room * sizeof(void *));
+	}
+	list->entries[list->count++] = pointer;
+}
+
+void
+id_list_add(World *world, IdList *list, int64 id)
+{
+	if (list->count == list->room)
+	{
+		list->room = Max(64, list->room * 2);
+		list->ids = list->ids == NULL
+			? MemoryContextAlloc(world->context, list->room * sizeof(int64))
+			: repalloc_huge(list->ids, list->room * sizeof(int64));
+	}
+	list->ids[list->count++] = id;
+}
+
+void
+json_list_clear(JsonList **list)
+{
+	if (*list == NULL)
+		return;
+	for (int i = 0; i < (*list)->count; i++)
+		pfree((*list)->item[i]);
+	pfree(*list);
+	*list = NULL;
+}
+
+void
+json_list_drop_first(JsonList *list)
+{
+	Assert(list->count > 0);
+	pfree(list->item[0]);
+	list->count--;
+	memmove(&list->item[0], &list->item[1], list->count * sizeof(char *));
+}
+
+/* The caller has made room: count < NPC_EVENTS_MAX. */
+void
+json_list_append(World *world, JsonList **list, const char *text)
+{
+	if (*list == NULL)
+		*list = MemoryContextAllocZero(world->context, sizeof(JsonList));
+	Assert((*list)->count < NPC_EVENTS_MAX);
+	(*list)->item[(*list)->count++] = MemoryContextStrdup(world->context, text);
+}
+
+/* ---- NPCs ---- */
+
+Npc *
+image_new_npc(World *world, int64 id)
+{
+	Npc		   *npc = MemoryContextAllocZero(world->context, sizeof(Npc));
+
+	npc->id = id;
+	npc->event_at = SIM_NEVER;
+	npc->decision_at = SIM_NEVER;
+	npc->ask_again_at = SIM_NEVER;
+	npc->last_decision_at = -1;
+	npc->asked_at = -1;
+	npc->leg_length = 1;
+	npc->due_event = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = npc};
+	npc->due_decision = npc->due_event;
+	image_put(world->npcs, id, npc);
+	return npc;
+}
+
+static void
+leave_grid(World *world, Npc *npc)
+{
+	if (npc->standing)
+		grid_remove_standing(world->grid, npc->standing_at);
+	npc->standing = false;
+}
+
+void
+image_free_npc(World *world, Npc *npc)
+{
+	leave_grid(world, npc);
+	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
+	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
+	image_drop(world->npcs, npc->id);
+	json_list_clear(&npc->mind_plan);
+	json_list_clear(&npc->mind_events);
+	if (npc->name != NULL)
+		pfree(npc->name);
+	pfree(npc);
+}
+
+void
+npc_settle(World *world, Npc *npc)
+{
+	if (npc->standing && (npc->leg_length > 1 || !cell_equal(npc->standing_at, npc->leg[0])))
+		leave_grid(world, npc);
+	if (!npc->standing && npc->leg_length == 1)
+	{
+		npc->standing = true;
+		npc->standing_at = npc->leg[0];
+		grid_add_standing(world->grid, npc->standing_at);
+	}
+	due_set(&world->events, &npc->due_event, npc->event_at, DUE_NPC_BASE + (int32) npc->event_kind);
+	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
+}
+
+void
+npc_touch(World *world, Npc *npc, uint32 dirty)
+{
+	if (npc->dirty == 0)
+		pointer_list_add(world, &world->dirty_npcs, npc);
+	npc->dirty |= dirty;
+}
+
+/* ---- items ---- */
+
+static int64
+cell_key(Cell cell)
+{
+	return ((int64) cell.y << 16) | (uint16) cell.x;
+}
+
+void
+image_put_item(World *world, WorldItem *item)
+{
+	image_put(world->items, item->id, item);
+	item->next_here = image_find(world->cells, cell_key(item->cell));
+	image_put(world->cells, cell_key(item->cell), item);
+	grid_add_item(world->grid, item->cell);
+}
+
+void
+image_free_item(World *world, WorldItem *item)
+{
+	int64		key = cell_key(item->cell);
+	WorldItem	   *first = image_find(world->cells, key);
+
+	if (first == item)
+	{
+		if (item->next_here != NULL)
+			image_put(world->cells, key, item->next_here);
+		else
+			image_drop(world->cells, key);
+	}
+	else
+	{
+		while (first->next_here != item)
+			first = first->next_here;
+		first->next_here = item->next_here;
+	}
+	grid_remove_item(world->grid, item->cell);
+	image_drop(world->items, item->id);
+	if (item->properties != NULL)
+		pfree(item->properties);
+	pfree(item);
+}
+
+void
+item_touch(World *world, WorldItem *item)
+{
+	if (!item->dirty)
+		pointer_list_add(world, &world->dirty_items, item);
+	item->dirty = true;
+}
+
+WorldItem *
+world_item_at(World *world, Cell cell)
+{
+	return image_find(world->cells, cell_key(cell));
+}
+
+/* ---- respawns ---- */
+
+Respawn *
+image_new_respawn(World *world, int64 id)
+{
+	Respawn    *respawn = MemoryContextAllocZero(world->context, sizeof(Respawn));
+
+	respawn->id = id;
+	respawn->due_at = SIM_NEVER;
+	respawn->due = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = respawn};
+	image_put(world->respawns, id, respawn);
+	return respawn;
+}
+
+void
+image_free_respawn(World *world, Respawn *respawn)
+{
+	due_set(&world->events, &respawn->due, SIM_NEVER, 0);
+	image_drop(world->respawns, respawn->id);
+	pfree(respawn);
+}
+
+/* ---- interactions ---- */
+
+Interaction *
+image_new_interaction(World *world, int64 id)
+{
+	Interaction *interaction = MemoryContextAllocZero(world->context, sizeof(Interaction));
+
+	interaction->id = id;
+	image_put(world->interactions, id, interaction);
+	return interaction;
+}
+
+void
+image_free_interaction(World *world, Interaction *interaction)
+{
+	image_drop(world->interactions, interaction->id);
+	pfree(interaction);
+}
+
+/* ---- kinds ---- */
+
+const ItemKind *
+image_kind(const World *world, const char *name)
+{
+	for (int i = 0; i < world->kinds.count; i++)
+	{
+		const ItemKind *kind = world->kinds.entries[i];
+
+		if (strcmp(kind->name, name) == 0)
+			return kind;
+	}
+	return NULL;
+}
+
+/* ---- looking from outside ---- */
+
+WorldLock *
+world_image_lock(World *world)
+{
+	return world->lock;
+}
+
+uint64
+world_seed(const World *world)
+{
+	return world->seed;
+}
+
+Grid *
+world_grid(World *world)
+{
+	return world->grid;
+}
+
+Npc *
+world_npc(World *world, int64 npc_id)
+{
+	return image_find(world->npcs, npc_id);
+}
+
+WorldItem *
+world_item(World *world, int64 item_id)
+{
+	return image_find(world->items, item_id);
+}
+
+int
+world_npc_count(const World *world)
+{
+	return (int) hash_get_num_entries(world->npcs);
+}
+
+const ItemKind *
+world_item_kind(World *world, const char *name)
+{
+	return image_kind(world, name);
+}
+
+static int
+compare_npcs(const void *a, const void *b)
+{
+	const Npc  *left = *(Npc *const *) a;
+	const Npc  *right = *(Npc *const *) b;
+
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+void
+world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), void *arg)
+{
+	int			count = world_npc_count(world);
+	Npc		  **npcs = palloc(Max(count, 1) * sizeof(Npc *));
+	HASH_SEQ_STATUS status;
+	ImageEntry *entry;
+	int			n = 0;
+
+	hash_seq_init(&status, world->npcs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		npcs[n++] = entry->object;
+	qsort(npcs, n, sizeof(Npc *), compare_npcs);
+	for (int i = 0; i < n; i++)
+		visit(world, npcs[i], arg);
+	pfree(npcs);
+}
+
+int64
+world_next_due(const World *world)
+{
+	Due		   *event = due_first(&world->events);
+	Due		   *decision = due_first(&world->decisions);
+	int64		due = SIM_NEVER;
+
+	if (event != NULL)
+		due = event->at;
+	if (decision != NULL)
+		due = Min(due, decision->at);
+	return due;
+}

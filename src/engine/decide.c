@@ -1,0 +1,484 @@
+/*
+ * decide.c
+ *	  Who decides when: the schedule of looks, the built-in mind, requests to
+ *	  minds outside.
+ *
+ * An NPC without a controller is decided for by the built-in mind: at once when it is
+ * idle, else every 3 s. One with a controller is looked at when there is an occasion to ask its mind
+ * (idle, the interval, a need falling below 50 or 20, the time the mind asked for); if
+ * then its mind is not there, the built-in one decides. While an answer
+ * is awaited the NPC goes on with what it does; the built-in mind steps in only when it stands idle
+ * past a limit or a need turns critical meanwhile, and the mind is told so.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+#include "engine/sight.h"
+#include "sim/random.h"
+#include "spi.h"
+
+/* An NPC's mind is asked at most this often. */
+#define ASK_INTERVAL	(3 * SIM_SECOND)
+/* An NPC whose mind is silent stands idle this long, per unit of speed, before the built-in mind steps in. */
+#define IDLE_LIMIT		(10 * SIM_SECOND)
+/* How often it is checked whether the mind behind a long activity is still there. */
+#define CHECK_INTERVAL	(30 * SIM_SECOND)
+/* After an action that turned out impossible the built-in mind thinks again. */
+#define RETRY_PAUSE		INT64_C(750000)
+
+static SpiStatement present_statement = {
+	"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}
+};
+
+/* ---- the schedule ---- */
+
+/* The first moment after now at which a need falls below a threshold. */
+static int64
+needs_fall_below(const World *world, const Npc *npc, int32 threshold)
+{
+	int64		first = SIM_NEVER;
+
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (npc->needs.rate[need] < 0)
+			first = Min(first, need_crosses(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of,
+											world->now, threshold));
+	return first;
+}
+
+/* While an answer is awaited: when the built-in mind steps in. */
+static int64
+patience_ends(const World *world, const Npc *npc)
+{
+	int64		limit = IDLE_LIMIT * Max(world->lock->speed, 1000) / 1000;
+
+	if (npc->state != NPC_IDLE)
+		return SIM_NEVER;
+	return Min(Max(npc->state_since + limit, world->now), needs_fall_below(world, npc, MIND_CRITICAL_NEED));
+}
+
+/* When the mind is to be asked, and why. */
+static int64
+next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	int64		earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
+	int64		at;
+
+	if (npc->decision_reason == REASON_PLAN_FAILED || npc->decision_reason == REASON_REQUESTED)
+	{
+		*reason = npc->decision_reason;
+		return earliest;
+	}
+	if (npc->state == NPC_IDLE)
+	{
+		*reason = REASON_IDLE;
+		return Max(earliest, world->now + pause);
+	}
+	if (world->policy == POLICY_INTERVAL)
+	{
+		*reason = REASON_INTERVAL;
+		return earliest;
+	}
+	/* What the built-in mind began is looked after as the built-in mind does. */
+	if (npc->decider == DECIDER_BUILT_IN)
+	{
+		*reason = REASON_CHECK;
+		at = Max(world->now, npc->last_decision_at + MIND_INTERVAL);
+	}
+	else
+	{
+		*reason = REASON_CHECK;
+		at = world->now + CHECK_INTERVAL;
+	}
+	if (npc->ask_again_at != SIM_NEVER && Max(npc->ask_again_at, earliest) <= at)
+	{
+		*reason = REASON_REQUESTED;
+		at = Max(npc->ask_again_at, earliest);
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		int64		falls = needs_fall_below(world, npc, i == 0 ? MIND_LOW_NEED : MIND_CRITICAL_NEED);
+
+		if (falls != SIM_NEVER && Max(falls, earliest) <= at)
+		{
+			*reason = REASON_NEED;
+			at = Max(falls, earliest);
+		}
+	}
+	return at;
+}
+
+static int64
+next_look(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	*reason = REASON_IDLE;
+	if (world->policy == POLICY_NONE)
+		return SIM_NEVER;
+	if (npc->controller != 0)
+		return npc->request_pending ? patience_ends(world, npc) : next_occasion(world, npc, pause, reason);
+	if (npc->state == NPC_IDLE || npc->last_decision_at < 0)
+		return world->now + pause;
+	return Max(world->now, npc->last_decision_at + MIND_INTERVAL);
+}
+
+void
+npc_schedule(World *world, Npc *npc, int64 pause)
+{
+	DecisionReason reason;
+	int64		at = next_look(world, npc, pause, &reason);
+
+	if (at == npc->decision_at && reason == npc->decision_reason)
+		return;
+	npc->decision_at = at;
+	npc->decision_reason = reason;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+}
+
+void
+npc_request_decision(World *world, Npc *npc)
+{
+	if (world->policy == POLICY_NONE || npc->request_pending)
+		return;
+	npc->decision_at = world->now;
+	npc->decision_reason = REASON_REQUESTED;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+}
+
+void
+world_ask_again(World *world, Npc *npc, int64 at)
+{
+	npc->ask_again_at = at;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+static void
+schedule_anew(World *world, Npc *npc, void *arg)
+{
+	int64		phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
+
+	npc->decision_reason = REASON_IDLE;
+	npc_schedule(world, npc, phase);
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+}
+
+void
+world_set_policy(World *world, const char *policy)
+{
+	world->policy = strcmp(policy, "none") == 0 ? POLICY_NONE
+		: strcmp(policy, "interval") == 0 ? POLICY_INTERVAL : POLICY_OCCASIONS;
+	world_each_npc(world, schedule_anew, NULL);
+}
+
+/* ---- requests ---- */
+
+void
+world_open_request(World *world, Npc *npc, DecisionReason reason)
+{
+	if (npc->request_pending || npc->controller == 0)
+		return;
+	npc->request_pending = true;
+	npc->request_id = world_new_id(world->lock);
+	npc->request_reason = reason;
+	npc->asked_at = world->now;
+	npc->ask_again_at = SIM_NEVER;
+	npc->decision_reason = REASON_IDLE;
+	npc_touch(world, npc, NPC_DIRTY_REQUEST | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+	world->result.requests++;
+}
+
+void
+world_close_request(World *world, Npc *npc)
+{
+	if (!npc->request_pending)
+		return;
+	npc->request_pending = false;
+	npc_touch(world, npc, NPC_DIRTY_REQUEST | NPC_DIRTY_HIDDEN);
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+npc_forget_events(World *world, Npc *npc, int count)
+{
+	if (npc->mind_events == NULL || count <= 0)
+		return;
+	while (count-- > 0 && npc->mind_events->count > 0)
+		json_list_drop_first(npc->mind_events);
+	if (npc->mind_events->count == 0)
+		json_list_clear(&npc->mind_events);
+	npc->events_dropped = 0;
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+}
+
+static bool
+id_list_equal(const IdList *list, const int64 *ids, int count)
+{
+	return list->count == count && (count == 0 || memcmp(list->ids, ids, count * sizeof(int64)) == 0);
+}
+
+/* Whose minds can be asked: read once per transaction; a change is an input. */
+static void
+read_present(World *world)
+{
+	uint64		rows;
+	int64	   *ids;
+
+	if (world->present_read)
+		return;
+	spi_begin();
+	rows = spi_run(&present_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
+	ids = palloc(Max(rows, 1) * sizeof(int64));
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	if (!world->present_known || !id_list_equal(&world->present, ids, (int) rows))
+	{
+		StringInfoData payload;
+
+		initStringInfo(&payload);
+		appendStringInfoString(&payload, "{\"present\":[");
+		world->present.count = 0;
+		for (uint64 row = 0; row < rows; row++)
+		{
+			id_list_add(world, &world->present, ids[row]);
+			appendStringInfo(&payload, "%s%lld", row > 0 ? "," : "", (long long) ids[row]);
+		}
+		appendStringInfoString(&payload, "]}");
+		world_input(world->lock, "presence", payload.data);
+		world->present_known = true;
+	}
+	world->present_read = true;
+	spi_end();
+}
+
+static bool
+mind_present(World *world, const Npc *npc)
+{
+	read_present(world);
+	for (int i = 0; i < world->present.count; i++)
+		if (world->present.ids[i] == npc->controller)
+			return true;
+	return false;
+}
+
+/* ---- the built-in mind ---- */
+
+typedef struct Look
+{
+	Npc		   *npc;
+	Cell		cell;
+	SeenItem   *items;
+	int			item_count;
+	int			item_room;
+} Look;
+
+static void
+see_item(Look *look, const WorldItem *item)
+{
+	int32		distance = cell_distance_squared(look->cell, item->cell);
+
+	if (distance > SIGHT_SQUARED)
+		return;
+	if (look->item_count == look->item_room)
+	{
+		look->item_room = Max(32, look->item_room * 2);
+		look->items = look->items == NULL ? palloc(look->item_room * sizeof(SeenItem))
+			: repalloc(look->items, look->item_room * sizeof(SeenItem));
+	}
+	look->items[look->item_count++] = (SeenItem) {
+		.id = item->id, .cell = item->cell, .distance_squared = distance, .kind = item->kind,
+		.share_left = item->share_left, .occupied_by = item->occupied_by
+	};
+}
+
+static int
+compare_seen_items(const void *a, const void *b)
+{
+	const SeenItem *left = a;
+	const SeenItem *right = b;
+
+	if (left->distance_squared != right->distance_squared)
+		return left->distance_squared < right->distance_squared ? -1 : 1;
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/*
+ * What everyone of them sees of items at this instant: what the index has, and what is not written yet.
+ */
+static void
+look_around(World *world, Look *looks, int count)
+{
+	Cell	   *cells = palloc(count * sizeof(Cell));
+	SightHit   *hits;
+	int			hit_count;
+
+	for (int i = 0; i < count; i++)
+		cells[i] = looks[i].cell;
+	hits = sight_items(world->id, cells, count, &hit_count);
+	for (int i = 0; i < hit_count; i++)
+	{
+		const WorldItem *item = world_item(world, hits[i].id);
+
+		if (item != NULL && !item->born)
+			see_item(&looks[hits[i].viewer], item);
+	}
+	for (int d = 0; d < world->dirty_items.count; d++)
+	{
+		const WorldItem *item = world->dirty_items.entries[d];
+
+		for (int i = 0; item->born && i < count; i++)
+			see_item(&looks[i], item);
+	}
+	for (int i = 0; i < count; i++)
+		if (looks[i].item_count > 1)
+			qsort(looks[i].items, looks[i].item_count, sizeof(SeenItem), compare_seen_items);
+	pfree(hits);
+	pfree(cells);
+}
+
+static Action
+think(World *world, const Look *look)
+{
+	const Npc  *npc = look->npc;
+	MindView	view = {
+		.npc_id = npc->id, .cell = look->cell, .state = npc->state,
+		.approaching = npc->state == NPC_MOVING ? npc->target_id : 0,
+		.items = look->items, .item_count = look->item_count
+	};
+
+	for (int need = 0; need < NEED_COUNT; need++)
+		view.needs[need] = need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
+	if (npc->interaction_id != 0)
+	{
+		const Interaction *interaction = image_find(world->interactions, npc->interaction_id);
+		const WorldItem *item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
+
+		if (item != NULL)
+		{
+			view.interaction = interaction->rule;
+			item_need_rates(item->kind, interaction->rule, view.interaction_rates);
+		}
+	}
+	return mind_decide(&view);
+}
+
+static void
+try_again_later(World *world, Npc *npc)
+{
+	npc->last_decision_at = world->now;
+	npc->decision_at = world->now + RETRY_PAUSE;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+}
+
+void
+world_decide_built_in(World *world, Npc **npcs, int count)
+{
+	MemoryContext scratch;
+	MemoryContext before;
+	Look	   *looks;
+	Action	   *actions;
+
+	if (count == 0)
+		return;
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim looking", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(scratch);
+	looks = palloc0(count * sizeof(Look));
+	actions = palloc(count * sizeof(Action));
+	for (int i = 0; i < count; i++)
+	{
+		looks[i].npc = npcs[i];
+		looks[i].cell = npc_cell(npcs[i], world->now);
+	}
+	look_around(world, looks, count);
+	for (int i = 0; i < count; i++)
+		actions[i] = think(world, &looks[i]);
+	for (int i = 0; i < count; i++)
+	{
+		int			sqlstate;
+
+		if (npcs[i]->controller != 0)
+			npc_tell(world, npcs[i], "decided_for_you", psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
+		if (world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN, &sqlstate) != NULL)
+			try_again_later(world, npcs[i]);
+		world->result.decisions++;
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+}
+
+/* ---- everyone who is due ---- */
+
+static int
+compare_npcs(const void *a, const void *b)
+{
+	const Npc  *left = *(Npc *const *) a;
+	const Npc  *right = *(Npc *const *) b;
+
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/* True if the built-in mind is to decide now; else its mind was asked or there is nothing to do yet. */
+static bool
+look_at_controlled(World *world, Npc *npc)
+{
+	DecisionReason reason = npc->decision_reason;
+
+	if (!mind_present(world, npc))
+	{
+		world_close_request(world, npc);
+		return true;
+	}
+	if (npc->request_pending)
+		return npc->state == NPC_IDLE;
+	if (reason == REASON_CHECK)
+	{
+		if (npc->decider == DECIDER_BUILT_IN && npc->state != NPC_IDLE)
+			return true;
+		npc_schedule(world, npc, 0);
+		npc_settle(world, npc);
+		return false;
+	}
+	world_open_request(world, npc, reason);
+	return false;
+}
+
+void
+world_decide(World *world)
+{
+	int			room = 64;
+	int			count = 0;
+	int			built_in = 0;
+	Npc		  **due;
+	Due		   *first = due_first(&world->decisions);
+
+	if (first == NULL || first->at > world->now)
+		return;
+	due = palloc(room * sizeof(Npc *));
+	while ((first = due_first(&world->decisions)) != NULL && first->at <= world->now)
+	{
+		Npc		   *npc = first->owner;
+
+		if (count == room)
+		{
+			room *= 2;
+			due = repalloc_huge(due, room * sizeof(Npc *));
+		}
+		due[count++] = npc;
+		due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
+		npc->decision_at = SIM_NEVER;
+	}
+	qsort(due, count, sizeof(Npc *), compare_npcs);
+	for (int i = 0; i < count; i++)
+		if (due[i]->controller == 0 || look_at_controlled(world, due[i]))
+			due[built_in++] = due[i];
+	world_decide_built_in(world, due, built_in);
+	pfree(due);
+}

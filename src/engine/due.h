@@ -1,0 +1,35 @@
+/*
+ * due.h
+ *	  A heap of what is due, in the order (time, kind, id).
+ */
+#ifndef NPCSIM_DUE_H
+#define NPCSIM_DUE_H
+
+#include "postgres.h"
+
+#include "sim/sim.h"
+
+typedef struct Due
+{
+	int64		at;
+	int32		kind;
+	int32		index;			/* place in the heap; -1 = not in it */
+	int64		id;
+	void	   *owner;
+} Due;
+
+typedef struct DueHeap
+{
+	MemoryContext context;
+	Due		  **entries;
+	int			count;
+	int			room;
+} DueHeap;
+
+extern void due_heap_init(DueHeap *heap, MemoryContext context);
+/* Puts an entry in, moves it, or takes it out (at SIM_NEVER). */
+extern void due_set(DueHeap *heap, Due *due, int64 at, int32 kind);
+/* The first entry, or NULL. */
+extern Due *due_first(const DueHeap *heap);
+
+#endif							/* NPCSIM_DUE_H */

@@ -1,0 +1,363 @@
+/*
+ * edit.c
+ *	  NPCs, items and terrain come, change and go: by functions and operators
+ *	  (at lock->now), or because an item is used up and comes back.
+ */
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+#include "errors.h"
+#include "sim/random.h"
+
+/* Draws for a free cell before a respawn is put off. */
+#define RESPAWN_TRIES 8
+
+static void
+list_remove(PointerList *list, void *pointer)
+{
+	for (int i = 0; i < list->count; i++)
+		if (list->entries[i] == pointer)
+		{
+			list->entries[i] = list->entries[--list->count];
+			return;
+		}
+}
+
+/* ---- cells ---- */
+
+static void
+require_inside(const World *world, Cell cell)
+{
+	if (!grid_contains(world->grid, cell))
+		ereport(ERROR,
+				errcode(ERRCODE_NS_CELL_OUTSIDE),
+				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) world->id),
+				errdetail("The world has %d x %d cells, counted from 0.", world->size_x, world->size_y));
+}
+
+/* The NPC that is on a cell, standing or walking; NULL if there is none. */
+static Npc *
+npc_on(World *world, Cell cell, const Npc *except)
+{
+	HASH_SEQ_STATUS status;
+	ImageEntry *entry;
+
+	hash_seq_init(&status, world->npcs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		Npc		   *npc = entry->object;
+
+		if (npc != except && cell_equal(npc_cell(npc, world->now), cell))
+		{
+			hash_seq_term(&status);
+			return npc;
+		}
+	}
+	return NULL;
+}
+
+static void
+refuse_cell(const World *world, Cell cell, const char *why)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_NS_CELL_NOT_FREE),
+			errmsg("cell (%d, %d) of world %lld is not free", cell.x, cell.y, (long long) world->id),
+			errdetail("%s", why),
+			errhint("Choose another cell."));
+}
+
+static void
+require_unblocked(World *world, Cell cell)
+{
+	WorldItem	   *item;
+
+	require_inside(world, cell);
+	if (grid_terrain_blocked(world->grid, cell))
+		refuse_cell(world, cell, "The terrain blocks it.");
+	item = world_item_at(world, cell);
+	if (item != NULL)
+		refuse_cell(world, cell, psprintf("Item %lld (%s) is there.", (long long) item->id, item->kind->name));
+}
+
+static void
+require_free(World *world, Cell cell, const Npc *except)
+{
+	Npc		   *npc;
+
+	require_unblocked(world, cell);
+	npc = npc_on(world, cell, except);
+	if (npc != NULL)
+		refuse_cell(world, cell, psprintf("NPC %lld (%s) is there.", (long long) npc->id, npc->name));
+}
+
+/* ---- NPCs ---- */
+
+Npc *
+world_add_npc(World *world, const char *name, Cell cell)
+{
+	Npc		   *npc;
+	int64		phase;
+
+	require_unblocked(world, cell);
+	if (grid_standing(world->grid, cell) > 0)
+		require_free(world, cell, NULL);
+	npc = image_new_npc(world, world_new_id(world->lock));
+	npc->name = MemoryContextStrdup(world->context, name);
+	npc->born_at = world->now;
+	npc->born = true;
+	npc->decay = needs_draw_decay(world->seed, npc->id);
+	npc->needs.as_of = world->now;
+	for (int need = 0; need < NEED_COUNT; need++)
+	{
+		npc->needs.value[need] = NEED_MAX;
+		npc->needs.rate[need] = -npc->decay;
+	}
+	npc->state = NPC_IDLE;
+	npc->state_since = world->now;
+	npc->leg[0] = cell;
+	npc->departed_at = world->now;
+	npc_touch(world, npc, ~0U & ~(NPC_DIRTY_MIND | NPC_DIRTY_REQUEST));
+	/* A phase, so that a new world does not think all at once. */
+	phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
+	npc_schedule(world, npc, phase);
+	npc_settle(world, npc);
+	return npc;
+}
+
+static void
+leave_interaction(World *world, Npc *npc)
+{
+	if (npc->interaction_id != 0)
+	{
+		json_list_clear(&npc->mind_plan);
+		npc_end_interaction(world, npc, "interaction_cancelled", 0);
+	}
+}
+
+void
+world_remove_npc(World *world, Npc *npc)
+{
+	leave_interaction(world, npc);
+	if (npc->dirty != 0)
+		list_remove(&world->dirty_npcs, npc);
+	if (!npc->born)
+		id_list_add(world, &world->removed_npcs, npc->id);
+	image_free_npc(world, npc);
+}
+
+void
+world_place_npc(World *world, Npc *npc, Cell cell)
+{
+	require_free(world, cell, npc);
+	leave_interaction(world, npc);
+	npc_stand(world, npc);
+	npc->leg[0] = cell;
+	npc->leg_length = 1;
+	npc->departed_at = world->now;
+	npc_touch(world, npc, NPC_DIRTY_MOTION);
+	npc_become_idle(world, npc, 0);
+}
+
+void
+world_set_need(World *world, Npc *npc, Need need, int32 value)
+{
+	Assert(value >= 0 && value <= NEED_MAX);
+	needs_rebase(&npc->needs, world->now);
+	npc->needs.value[need] = value;
+	npc_touch(world, npc, NPC_DIRTY_NEEDS);
+	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
+		npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_set_controller(World *world, Npc *npc, int64 player_id)
+{
+	if (npc->controller == player_id)
+		return;
+	world_close_request(world, npc);
+	npc->controller = player_id;
+	json_list_clear(&npc->mind_plan);
+	json_list_clear(&npc->mind_events);
+	npc->events_dropped = 0;
+	npc->asked_at = -1;
+	npc->ask_again_at = SIM_NEVER;
+	npc->decision_reason = REASON_IDLE;
+	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_set_name(World *world, Npc *npc, const char *name)
+{
+	pfree(npc->name);
+	npc->name = MemoryContextStrdup(world->context, name);
+	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
+}
+
+/* ---- items ---- */
+
+static WorldItem *
+new_item(World *world, int64 id, const ItemKind *kind, Cell cell)
+{
+	WorldItem	   *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
+
+	item->id = id;
+	item->kind = kind;
+	item->cell = cell;
+	item->share_left = SHARE_WHOLE;
+	item->born = true;
+	image_put_item(world, item);
+	item_touch(world, item);
+	world_stop_blocked_walkers(world, cell);
+	return item;
+}
+
+static Jsonb *
+copy_jsonb(World *world, const Jsonb *value)
+{
+	Jsonb	   *copy = MemoryContextAlloc(world->context, VARSIZE(value));
+
+	memcpy(copy, value, VARSIZE(value));
+	return copy;
+}
+
+WorldItem *
+world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties)
+{
+	const ItemKind *kind = image_kind(world, item_type);
+	WorldItem	   *item;
+
+	if (kind == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_NS_NO_ITEM_TYPE),
+				errmsg("world %lld has no item type \"%s\"", (long long) world->id, item_type),
+				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.", (long long) world->id));
+	require_free(world, cell, NULL);
+	item = new_item(world, world_new_id(world->lock), kind, cell);
+	if (properties != NULL)
+		item->properties = copy_jsonb(world, properties);
+	return item;
+}
+
+/* Out of the image and, when it is written, out of the table. */
+static void
+drop_item(World *world, WorldItem *item)
+{
+	if (item->dirty)
+		list_remove(&world->dirty_items, item);
+	if (!item->born)
+		id_list_add(world, &world->removed_items, item->id);
+	image_free_item(world, item);
+}
+
+static void
+drop_respawn(World *world, Respawn *respawn)
+{
+	if (respawn->born)
+		list_remove(&world->born_respawns, respawn);
+	else
+		id_list_add(world, &world->removed_respawns, respawn->id);
+	image_free_respawn(world, respawn);
+}
+
+static void
+put_respawn(World *world, int64 id, const ItemKind *kind, Cell cell, int64 due_at)
+{
+	Respawn    *respawn = image_new_respawn(world, id);
+
+	respawn->kind = kind;
+	respawn->cell = cell;
+	respawn->due_at = due_at;
+	respawn->born = true;
+	pointer_list_add(world, &world->born_respawns, respawn);
+	due_set(&world->events, &respawn->due, due_at, DUE_RESPAWN);
+}
+
+/* Nothing is left of it. */
+void
+item_use_up(World *world, WorldItem *item)
+{
+	if (item->kind->respawn_after > 0)
+		put_respawn(world, item->id, item->kind, item->cell, world->now + item->kind->respawn_after);
+	drop_item(world, item);
+}
+
+/* A cell for an item to come back on: its old one, else one nearby that is free. */
+static bool
+respawn_cell(World *world, const Respawn *respawn, Cell *cell)
+{
+	*cell = respawn->cell;
+	if (!grid_blocked(world->grid, *cell) && npc_on(world, *cell, NULL) == NULL)
+		return true;
+	for (uint64 try = 0; try < RESPAWN_TRIES; try++)
+	{
+		if (path_random_target(world->finder, world->grid, respawn->cell, WANDER_CELLS, world->seed, respawn->id,
+							   (uint64) respawn->due_at * RESPAWN_TRIES + try, cell) &&
+			!grid_blocked(world->grid, *cell) && npc_on(world, *cell, NULL) == NULL)
+			return true;
+	}
+	return false;
+}
+
+void
+world_respawn(World *world, Respawn *respawn)
+{
+	int64		id = respawn->id;
+	const ItemKind *kind = respawn->kind;
+	Cell		home = respawn->cell;
+	Cell		cell;
+	bool		found = respawn_cell(world, respawn, &cell);
+
+	drop_respawn(world, respawn);
+	if (found)
+		new_item(world, id, kind, cell);
+	else
+		put_respawn(world, id, kind, home, world->now + Max(kind->respawn_after, SIM_SECOND));
+}
+
+void
+world_remove_item(World *world, WorldItem *item)
+{
+	int64		id = item->id;
+	Npc		   *user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
+	Respawn    *respawn;
+
+	if (user != NULL)
+		leave_interaction(world, user);
+	item = world_item(world, id);
+	if (item != NULL)
+		drop_item(world, item);
+	respawn = image_find(world->respawns, id);
+	if (respawn != NULL)
+		drop_respawn(world, respawn);
+}
+
+void
+world_set_item_properties(World *world, WorldItem *item, Jsonb *properties)
+{
+	if (item->properties != NULL)
+		pfree(item->properties);
+	item->properties = copy_jsonb(world, properties);
+	item_touch(world, item);
+}
+
+/* ---- terrain ---- */
+
+void
+world_set_terrain(World *world, Cell cell, bool blocked)
+{
+	require_inside(world, cell);
+	if (grid_terrain_blocked(world->grid, cell) == blocked)
+		return;
+	if (blocked)
+		require_free(world, cell, NULL);
+	grid_set_terrain(world->grid, cell, blocked);
+	world->terrain_changed = true;
+	if (blocked)
+		world_stop_blocked_walkers(world, cell);
+}

@@ -1,0 +1,463 @@
+/*
+ * load.c
+ *	  Getting a world's image: from the tables, or from the change log.
+ *
+ * A backend keeps the images it used last. An image that is behind the locked
+ * row reads what the log says has changed, one statement per table; when the log does
+ * not reach back, or terrain or types changed, it is loaded anew.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+#include "errors.h"
+#include "spi.h"
+
+/* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
+int			world_images_max = 4;
+
+static dlist_head images = DLIST_STATIC_INIT(images);
+static int	image_count = 0;
+
+static SpiStatement settings_statement = {
+	"SELECT s.seed, s.size_x, s.size_y, s.decision_policy, t.blocked "
+	"FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
+	1, {INT8OID}
+};
+
+static SpiStatement policy_statement = {
+	"SELECT decision_policy FROM npcsim.world_settings WHERE id = $1", 1, {INT8OID}
+};
+
+static void *
+image_allocate(void *context, size_t size)
+{
+	return MemoryContextAllocHuge((MemoryContext) context, Max(size, 1));
+}
+
+static void
+image_release(void *context, void *pointer)
+{
+	if (pointer != NULL)
+		pfree(pointer);
+}
+
+static HTAB *
+new_table(World *world, const char *name)
+{
+	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(ImageEntry), .hcxt = world->context};
+
+	return hash_create(name, 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static World *
+new_image(WorldLock *lock)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "npcsim world image", ALLOCSET_DEFAULT_SIZES);
+	World	   *world = MemoryContextAllocZero(context, sizeof(World));
+
+	world->context = context;
+	world->id = lock->world_id;
+	strlcpy(world->home, lock->home, sizeof(world->home));
+	world->allocator = (SimAllocator) {image_allocate, image_release, context};
+	world->npcs = new_table(world, "npcsim NPCs");
+	world->items = new_table(world, "npcsim items");
+	world->cells = new_table(world, "npcsim cells");
+	world->respawns = new_table(world, "npcsim respawns");
+	world->interactions = new_table(world, "npcsim interactions");
+	due_heap_init(&world->events, context);
+	due_heap_init(&world->decisions, context);
+	dlist_push_head(&images, &world->node);
+	image_count++;
+	return world;
+}
+
+void
+image_discard(World *world)
+{
+	dlist_delete(&world->node);
+	image_count--;
+	MemoryContextDelete(world->context);
+}
+
+static World *
+cached_image(int64 world_id)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &images)
+	{
+		World	   *world = dlist_container(World, node, iter.cur);
+
+		if (world->id == world_id)
+			return world;
+	}
+	return NULL;
+}
+
+void
+world_forget(int64 world_id)
+{
+	World	   *world = cached_image(world_id);
+	WorldLock  *lock = world_lock_held(world_id);
+
+	if (world == NULL)
+		return;
+	if (lock != NULL && lock->image == world)
+		lock->image = NULL;
+	image_discard(world);
+}
+
+bool
+world_next_due_cached(int64 world_id, int64 *revision, int64 *due)
+{
+	World	   *world = cached_image(world_id);
+
+	if (world == NULL)
+		return false;
+	*revision = world->revision;
+	*due = world_next_due(world);
+	return true;
+}
+
+static Policy
+policy_by_name(const char *name)
+{
+	if (strcmp(name, "interval") == 0)
+		return POLICY_INTERVAL;
+	if (strcmp(name, "none") == 0)
+		return POLICY_NONE;
+	return POLICY_OCCASIONS;
+}
+
+static void
+load_settings(World *world)
+{
+	bool		isnull;
+	bytea	   *blocked;
+
+	if (spi_run(&settings_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("world %lld has no settings or no terrain", (long long) world->id));
+	world->seed = (uint64) spi_int64(0, 1, 0);
+	world->size_x = spi_int32(0, 2, 0);
+	world->size_y = spi_int32(0, 3, 0);
+	world->policy = policy_by_name(spi_text(0, 4, CurrentMemoryContext));
+	blocked = DatumGetByteaPP(spi_datum(0, 5, &isnull));
+	if (VARSIZE_ANY_EXHDR(blocked) != ((Size) world->size_x * world->size_y + 7) / 8)
+		ereport(ERROR,
+				errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the terrain of world %lld does not have the world's size", (long long) world->id));
+	world->grid = grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(blocked), &world->allocator);
+	world->finder = path_finder_create(&world->allocator);
+}
+
+static void
+load_kinds(World *world)
+{
+	uint64		rows = item_types_load(world->id);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		ItemKind   *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
+
+		item_type_read(row, kind);
+		pointer_list_add(world, &world->kinds, kind);
+	}
+}
+
+static const ItemKind *
+kind_of_row(World *world, const char *name)
+{
+	const ItemKind *kind = image_kind(world, name);
+
+	if (kind == NULL)
+		elog(ERROR, "item type \"%s\" of world %lld is not in its image", name, (long long) world->id);
+	return kind;
+}
+
+/* Reads items; those of 'ids' that are in the image already are replaced. */
+static void
+load_items(World *world, const int64 *ids, int count)
+{
+	uint64		rows = items_load(world->id, ids, count);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		WorldItem		read = {0};
+		WorldItem	   *item;
+		char	   *type_name;
+
+		item_read(row, &read, &type_name);
+		read.kind = kind_of_row(world, type_name);
+		if (read.cell.x >= world->size_x || read.cell.y >= world->size_y)
+			elog(ERROR, "item %lld lies outside world %lld", (long long) read.id, (long long) world->id);
+		item = world_item(world, read.id);
+		if (item != NULL)
+			image_free_item(world, item);
+		item = MemoryContextAlloc(world->context, sizeof(WorldItem));
+		*item = read;
+		image_put_item(world, item);
+	}
+}
+
+static void
+load_respawns(World *world, const int64 *ids, int count)
+{
+	uint64		rows = respawns_load(world->id, ids, count);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Respawn		read = {0};
+		Respawn    *respawn;
+		char	   *type_name;
+
+		respawn_read(row, &read, &type_name);
+		respawn = image_find(world->respawns, read.id);
+		if (respawn == NULL)
+			respawn = image_new_respawn(world, read.id);
+		respawn->kind = kind_of_row(world, type_name);
+		respawn->cell = read.cell;
+		respawn->due_at = read.due_at;
+		due_set(&world->events, &respawn->due, respawn->due_at, DUE_RESPAWN);
+	}
+}
+
+static void
+load_interactions(World *world, const int64 *ids, int count)
+{
+	uint64		rows = interactions_load(world->id, ids, count);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Interaction read = {0};
+		Interaction *interaction;
+
+		interaction_read(row, &read);
+		interaction = image_find(world->interactions, read.id);
+		if (interaction == NULL)
+			interaction = image_new_interaction(world, read.id);
+		*interaction = read;
+	}
+}
+
+static Npc *
+make_npc(void *arg, int64 id)
+{
+	World	   *world = arg;
+	Npc		   *npc = image_find(world->npcs, id);
+
+	return npc != NULL ? npc : image_new_npc(world, id);
+}
+
+static Npc *
+find_npc(void *arg, int64 id)
+{
+	return image_find(((World *) arg)->npcs, id);
+}
+
+static NpcLoad
+npc_load(World *world, bool all, const int64 *ids, int count)
+{
+	return (NpcLoad) {
+		.world_id = world->id, .ids = ids, .count = count, .all = all,
+		.lookup = find_npc, .arg = world, .context = world->context
+	};
+}
+
+/* Everything of some NPCs, or of all. */
+static void
+load_npcs(World *world, bool all, const int64 *ids, int count)
+{
+	NpcLoad		load = npc_load(world, all, ids, count);
+
+	load.lookup = make_npc;
+	npcs_load_identities(&load);
+	load.lookup = find_npc;
+	npcs_load_states(&load);
+	npcs_load_tracks(&load);
+	npcs_load_minds(&load);
+	npcs_load_slots(&load);
+}
+
+void
+image_load(World *world)
+{
+	HASH_SEQ_STATUS status;
+	ImageEntry *entry;
+
+	spi_begin();
+	load_settings(world);
+	load_kinds(world);
+	load_items(world, NULL, 0);
+	load_respawns(world, NULL, 0);
+	load_interactions(world, NULL, 0);
+	load_npcs(world, true, NULL, 0);
+	spi_end();
+
+	hash_seq_init(&status, world->npcs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		npc_settle(world, entry->object);
+}
+
+static void
+forget_removed(World *world, const ChangeSet *changes)
+{
+	for (int i = 0; i < changes->count[CHANGE_NPC_REMOVED]; i++)
+	{
+		Npc		   *npc = world_npc(world, changes->ids[CHANGE_NPC_REMOVED][i]);
+
+		if (npc != NULL)
+			image_free_npc(world, npc);
+	}
+	for (int i = 0; i < changes->count[CHANGE_ITEM_REMOVED]; i++)
+	{
+		WorldItem	   *item = world_item(world, changes->ids[CHANGE_ITEM_REMOVED][i]);
+
+		if (item != NULL)
+			image_free_item(world, item);
+	}
+	for (int i = 0; i < changes->count[CHANGE_INTERACTION_REMOVED]; i++)
+	{
+		Interaction *interaction = image_find(world->interactions, changes->ids[CHANGE_INTERACTION_REMOVED][i]);
+
+		if (interaction != NULL)
+			image_free_interaction(world, interaction);
+	}
+}
+
+/* An item that is there again no longer waits to come back. */
+static void
+forget_respawned(World *world, const ChangeSet *changes)
+{
+	for (int i = 0; i < changes->count[CHANGE_ITEM]; i++)
+	{
+		int64		id = changes->ids[CHANGE_ITEM][i];
+		Respawn    *respawn = image_find(world->respawns, id);
+
+		if (respawn != NULL && world_item(world, id) != NULL)
+			image_free_respawn(world, respawn);
+	}
+}
+
+/* The column groups an image needs of the NPCs that changed in one way. */
+static void
+reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, void (*read) (const NpcLoad *load))
+{
+	if (changes->count[kind] > 0)
+	{
+		NpcLoad		load = npc_load(world, false, changes->ids[kind], changes->count[kind]);
+
+		read(&load);
+	}
+}
+
+static void
+settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
+{
+	for (int i = 0; i < changes->count[kind]; i++)
+	{
+		Npc		   *npc = world_npc(world, changes->ids[kind][i]);
+
+		if (npc != NULL)
+			npc_settle(world, npc);
+	}
+}
+
+bool
+image_catch_up(World *world)
+{
+	static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
+	ChangeSet	changes;
+
+	if (!change_log_since(world->id, world->revision, &changes) ||
+		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES])
+		return false;
+
+	spi_begin();
+	forget_removed(world, &changes);
+	if (changes.noted[CHANGE_WORLD] &&
+		spi_run(&policy_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) == 1)
+		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
+	if (changes.count[CHANGE_ITEM] > 0)
+		load_items(world, changes.ids[CHANGE_ITEM], changes.count[CHANGE_ITEM]);
+	if (changes.count[CHANGE_RESPAWN] > 0)
+		load_respawns(world, changes.ids[CHANGE_RESPAWN], changes.count[CHANGE_RESPAWN]);
+	forget_respawned(world, &changes);
+	if (changes.count[CHANGE_INTERACTION] > 0)
+		load_interactions(world, changes.ids[CHANGE_INTERACTION], changes.count[CHANGE_INTERACTION]);
+	if (changes.count[CHANGE_NPC_BORN] > 0)
+		load_npcs(world, false, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
+	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, npcs_load_identities);
+	for (int i = 0; i < (int) lengthof(state_kinds); i++)
+		reload_npcs(world, &changes, state_kinds[i], npcs_load_states);
+	reload_npcs(world, &changes, CHANGE_NPC_MOTION, npcs_load_tracks);
+	reload_npcs(world, &changes, CHANGE_NPC_STATUS, npcs_load_slots);
+	reload_npcs(world, &changes, CHANGE_NPC_HIDDEN, npcs_load_minds);
+	spi_end();
+
+	settle_changed(world, &changes, CHANGE_NPC_BORN);
+	settle_changed(world, &changes, CHANGE_NPC_MOTION);
+	for (int i = 0; i < (int) lengthof(state_kinds); i++)
+		settle_changed(world, &changes, state_kinds[i]);
+	return true;
+}
+
+static void
+make_room(void)
+{
+	while (image_count > world_images_max)
+	{
+		World	   *oldest = dlist_container(World, node, dlist_tail_node(&images));
+
+		/* An image in use, and with it all that were used later, stays. */
+		if (world_lock_held(oldest->id) != NULL)
+			break;
+		image_discard(oldest);
+	}
+}
+
+World *
+world_image(WorldLock *lock)
+{
+	World	   *world = lock->image;
+	int			plans;
+
+	if (world != NULL)
+		return world;
+	plans = spi_index_plans_begin();
+	world = cached_image(lock->world_id);
+	if (world != NULL && world->revision != lock->revision)
+	{
+		/* When this transaction changed the world by other means, the log may not have it yet. */
+		world_flush(lock);
+		if (world->revision > lock->revision || !image_catch_up(world))
+		{
+			image_discard(world);
+			world = NULL;
+		}
+	}
+	if (world != NULL && strcmp(world->home, lock->home) != 0)
+	{
+		image_discard(world);
+		world = NULL;
+	}
+	if (world == NULL)
+	{
+		world_flush(lock);
+		world = new_image(lock);
+		image_load(world);
+	}
+	spi_index_plans_end(plans);
+	world->revision = lock->revision;
+	world->lock = lock;
+	world->now = lock->now;
+	world->present_read = false;
+	lock->image = world;
+	dlist_move_head(&images, &world->node);
+	make_room();
+	return world;
+}

@@ -1,0 +1,613 @@
+/*
+ * lock.c
+ *	  The world's lock first, always.
+ *
+ * The lock of a world is its row in world_clock. This file keeps, per
+ * transaction, which worlds are locked and what is still to be written of
+ * them: the notes for the change log, inputs, and the row itself.
+ *
+ * Invariants:
+ *	- a lock in the list is a row lock of this transaction; a subtransaction that is rolled back takes its locks
+ *	  out of the list, and makes the others read their row again (it may have
+ *	  written it);
+ *	- notes are pending only between the first world_changed() and the
+ *	  world_flush() of one SQL function;
+ *	- the slot in shared memory is held exactly as long as the lock.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/multixact.h"
+#include "access/subtrans.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "commands/async.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/bufmgr.h"
+#include "storage/procarray.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "engine/image.h"
+#include "engine/lock.h"
+#include "errors.h"
+#include "shmem.h"
+#include "sim/sim.h"
+#include "spi.h"
+#include "tables/change_log.h"
+
+/* A still world's clock is written after at most this much world time at speed 1. */
+#define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
+
+PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
+PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
+
+/* Locks of the present transaction; memory is the top transaction's. */
+static List *held_locks = NIL;
+static bool callbacks_registered = false;
+
+#define CLOCK_COLUMNS \
+	"c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
+	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate " \
+	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id WHERE c.world_id = $1 "
+
+static SpiStatement lock_statements[] = {
+	[WORLD_WAIT] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c", 1, {INT8OID}},
+	[WORLD_NOWAIT] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c NOWAIT", 1, {INT8OID}},
+	[WORLD_SKIP] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c SKIP LOCKED", 1, {INT8OID}},
+};
+
+static SpiStatement exists_statement = {
+	"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
+};
+
+static SpiStatement write_statement = {
+	"UPDATE npcsim.world_clock SET clock = $2, revision = $3, next_id = $4, next_input = $5, "
+	"sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9 WHERE world_id = $1",
+	9, {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID}
+};
+
+static SpiStatement home_statement = {
+	"SELECT id FROM npcsim.installation", 0, {0}
+};
+
+static SpiStatement epoch_statement = {
+	"SELECT epoch FROM npcsim.epochs WHERE home = $1", 1, {TEXTOID}
+};
+
+static SpiStatement begin_epoch_statement = {
+	"INSERT INTO npcsim.epochs (epoch, home) VALUES ($1, $2) "
+	"ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, home = excluded.home, "
+	"begun_at_real = pg_catalog.now() WHERE npcsim.epochs.home <> excluded.home",
+	2, {TEXTOID, TEXTOID}
+};
+
+static SpiStatement tuple_statement = {
+	"SELECT ctid FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
+};
+
+static SpiStatement parked_statement = {
+	"SELECT home FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
+};
+
+static void
+end_lock(WorldLock *lock, bool committed)
+{
+	if (lock->image != NULL && (!committed || lock->stale))
+		image_discard(lock->image);
+	if (lock->held)
+	{
+		if (committed && (lock->wrote || lock->moved))
+			shmem_world_publish(lock->world_id, lock->now, lock->revision);
+		shmem_world_release(lock->world_id);
+	}
+}
+
+static void
+on_transaction_end(XactEvent event, void *arg)
+{
+	ListCell   *cell;
+
+	switch (event)
+	{
+		case XACT_EVENT_PRE_PREPARE:
+			if (held_locks != NIL)
+				ereport(ERROR,
+						errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a transaction that locked a world cannot be prepared"),
+						errhint("Commit it in one phase."));
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			foreach(cell, held_locks)
+				end_lock(lfirst(cell), event == XACT_EVENT_COMMIT);
+			held_locks = NIL;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	ListCell   *cell;
+
+	foreach(cell, held_locks)
+	{
+		WorldLock  *lock = lfirst(cell);
+
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+		{
+			if (lock->subxact == mine)
+				lock->subxact = parent;
+		}
+		else if (event == SUBXACT_EVENT_ABORT_SUB)
+		{
+			if (lock->image != NULL)
+			{
+				image_discard(lock->image);
+				lock->image = NULL;
+			}
+			change_notes_reset(&lock->notes);
+			if (lock->subxact == mine)
+			{
+				end_lock(lock, false);
+				held_locks = foreach_delete_current(held_locks, cell);
+			}
+			else
+				lock->stale = true;
+		}
+	}
+}
+
+static void
+register_callbacks(void)
+{
+	if (callbacks_registered)
+		return;
+	RegisterXactCallback(on_transaction_end, NULL);
+	RegisterSubXactCallback(on_subtransaction_end, NULL);
+	callbacks_registered = true;
+}
+
+WorldLock *
+world_lock_held(int64 world_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, held_locks)
+	{
+		WorldLock  *lock = lfirst(cell);
+
+		if (lock->world_id == world_id)
+			return lock;
+	}
+	return NULL;
+}
+
+static bool
+higher_world_held(int64 world_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, held_locks)
+	{
+		if (((WorldLock *) lfirst(cell))->world_id > world_id)
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse_parked(const WorldLock *lock)
+{
+	if (strcmp(lock->home, world_home()) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_NS_WORLD_PARKED),
+				errmsg("world %lld is parked", (long long) lock->world_id),
+				errdetail("It was restored or copied from another database."),
+				errhint("SELECT npcsim.adopt_worlds() makes the parked worlds of this database its own."));
+}
+
+/* Row 0 of the last statement, which has CLOCK_COLUMNS. */
+static void
+read_clock_row(WorldLock *lock)
+{
+	lock->clock = spi_int64(0, 1, 0);
+	lock->row_clock = lock->clock;
+	lock->revision = spi_int64(0, 2, 0);
+	lock->next_id = spi_int64(0, 3, 0);
+	lock->next_input = spi_int64(0, 4, 0);
+	lock->running = spi_bool(0, 5, false);
+	lock->speed = spi_int32(0, 6, 1000);
+	lock->sight_plane = spi_int16(0, 7, 0);
+	lock->sight_old_plane = spi_int16(0, 8, -1);
+	lock->sight_writes = spi_int64(0, 9, 0);
+	lock->settings_revision = spi_int64(0, 10, 0);
+	lock->tick_length = SIM_SECOND / spi_int32(0, 12, 10);
+}
+
+static void
+settle_clock(WorldLock *lock)
+{
+	int64		served;
+
+	lock->held = shmem_world_hold(lock->world_id, &served);
+	if (lock->held && served > lock->clock)
+		lock->clock = served;
+	lock->now = lock->clock - lock->clock % lock->tick_length;
+}
+
+static void
+refuse_isolation(void)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("a world cannot be changed in a transaction with isolation level repeatable read or serializable"),
+				errdetail("Such a transaction does not see what the world became while it waited for the lock."),
+				errhint("Use read committed."));
+}
+
+/* Runs the locking statement; false when the row is locked elsewhere (WORLD_SKIP) or absent. */
+static bool
+lock_row(int64 world_id, WorldWait wait, bool descending)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	uint64		rows = 0;
+
+	if (!descending)
+		return spi_run(&lock_statements[wait], (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1;
+
+	PG_TRY();
+	{
+		rows = spi_run(&lock_statements[wait], (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			PG_RE_THROW();
+		error->detail = pstrdup("This transaction already holds a world with a higher id, so it does not wait for this one.");
+		error->hint = pstrdup("Lock worlds in ascending order of id, lock_world(world_id) first, or try again.");
+		FlushErrorState();
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return rows == 1;
+}
+
+WorldLock *
+world_lock(int64 world_id, WorldWait wait)
+{
+	WorldLock  *lock = world_lock_held(world_id);
+	bool		descending = false;
+	bool		locked;
+	MemoryContext before;
+
+	if (lock != NULL && !lock->stale)
+		return lock;
+	refuse_isolation();
+	register_callbacks();
+
+	if (lock == NULL && wait == WORLD_WAIT && higher_world_held(world_id))
+	{
+		descending = true;
+		wait = WORLD_NOWAIT;
+	}
+	spi_begin();
+	locked = lock_row(world_id, wait, descending);
+	if (!locked)
+	{
+		bool		exists = spi_run(&exists_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) > 0;
+
+		spi_end();
+		if (exists && wait == WORLD_SKIP)
+			return NULL;
+		ereport(ERROR,
+				errcode(ERRCODE_NS_NO_WORLD),
+				errmsg("world %lld does not exist", (long long) world_id),
+				errhint("SELECT id, name FROM npcsim.worlds lists the worlds of this database."));
+	}
+
+	if (lock == NULL)
+	{
+		lock = MemoryContextAllocZero(TopTransactionContext, sizeof(WorldLock));
+		lock->world_id = world_id;
+		lock->subxact = GetCurrentSubTransactionId();
+		change_notes_init(&lock->notes, TopTransactionContext);
+	}
+	read_clock_row(lock);
+	strlcpy(lock->home, spi_text(0, 11, CurrentMemoryContext), sizeof(lock->home));
+	refuse_parked(lock);
+	spi_end();
+
+	if (!lock->stale)
+	{
+		before = MemoryContextSwitchTo(TopTransactionContext);
+		held_locks = lappend(held_locks, lock);
+		MemoryContextSwitchTo(before);
+	}
+	else
+		lock->changed = lock->revision > lock->first_revision;
+	if (!lock->changed)
+		lock->first_revision = lock->revision;
+	lock->stale = false;
+	settle_clock(lock);
+	return lock;
+}
+
+int64
+world_new_id(WorldLock *lock)
+{
+	lock->dirty = true;
+	return lock->next_id++;
+}
+
+int64
+world_changed(WorldLock *lock, ChangeKind kind, int64 id)
+{
+	if (!lock->changed)
+	{
+		lock->changed = true;
+		lock->revision++;
+		lock->dirty = true;
+	}
+	if (kind == CHANGE_WORLD)
+	{
+		lock->settings_revision = lock->revision;
+		lock->dirty = true;
+	}
+	change_notes_add(&lock->notes, kind, id);
+	return lock->revision;
+}
+
+void
+world_input(WorldLock *lock, const char *kind, const char *payload)
+{
+	change_notes_add_input(&lock->notes, lock->next_input++, lock->now / lock->tick_length, kind, payload);
+	lock->dirty = true;
+}
+
+void
+world_flush(WorldLock *lock)
+{
+	bool		late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
+
+	lock->moved = true;
+	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
+		return;
+
+	spi_begin();
+	change_notes_write(&lock->notes, lock->world_id, lock->revision);
+	spi_run(&write_statement, (Datum[]) {
+		Int64GetDatum(lock->world_id), Int64GetDatum(lock->clock), Int64GetDatum(lock->revision),
+			Int64GetDatum(lock->next_id), Int64GetDatum(lock->next_input), Int16GetDatum(lock->sight_plane),
+			Int16GetDatum(lock->sight_old_plane), Int64GetDatum(lock->sight_writes),
+			Int64GetDatum(lock->settings_revision)
+	}, lock->sight_old_plane < 0 ? "      n  " : NULL, SPI_OK_UPDATE);
+	spi_end();
+	lock->row_clock = lock->clock;
+	lock->dirty = false;
+	lock->wrote = true;
+
+	if (lock->changed && !lock->held && !lock->notified)
+	{
+		char		payload[64];
+
+		snprintf(payload, sizeof(payload), "%lld:%lld", (long long) lock->world_id, (long long) lock->revision);
+		Async_Notify("npcsim_world", payload);
+		lock->notified = true;
+	}
+}
+
+/* A pid that is to be told for a transaction id, or 0. */
+static int
+transaction_pid(TransactionId xid)
+{
+	if (!TransactionIdIsNormal(xid) || !TransactionIdIsInProgress(xid))
+		return 0;
+	if (TransactionIdFollowsOrEquals(xid, TransactionXmin))
+		xid = SubTransGetTopmostTransaction(xid);
+	return BackendXidGetPid(xid);
+}
+
+int
+world_lock_holder(int64 world_id)
+{
+	Relation	relation;
+	HeapTupleData tuple;
+	Buffer		buffer;
+	int			pid = 0;
+	bool		isnull;
+
+	spi_begin();
+	if (spi_run(&tuple_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+	{
+		spi_end();
+		return 0;
+	}
+	tuple.t_self = *(ItemPointer) DatumGetPointer(spi_datum(0, 1, &isnull));
+	spi_end();
+
+	relation = table_openrv(makeRangeVar("npcsim", "world_clock", -1), AccessShareLock);
+	if (heap_fetch(relation, SnapshotAny, &tuple, &buffer, false))
+	{
+		TransactionId xmax = HeapTupleHeaderGetRawXmax(tuple.t_data);
+		uint16		infomask = tuple.t_data->t_infomask;
+
+		ReleaseBuffer(buffer);
+		if (infomask & HEAP_XMAX_INVALID)
+			pid = 0;
+		else if (infomask & HEAP_XMAX_IS_MULTI)
+		{
+			MultiXactMember *members;
+			int			count = GetMultiXactIdMembers(xmax, &members, false, HEAP_XMAX_IS_LOCKED_ONLY(infomask));
+
+			for (int i = 0; i < count && pid == 0; i++)
+				pid = transaction_pid(members[i].xid);
+		}
+		else
+			pid = transaction_pid(xmax);
+	}
+	table_close(relation, AccessShareLock);
+	return pid;
+}
+
+int64
+world_now(int64 world_id, int64 row_clock, int64 tick_length)
+{
+	int64		clock;
+	int64		revision;
+
+	if (!shmem_world_now(world_id, &clock, &revision) || clock < row_clock)
+		clock = row_clock;
+	return clock - clock % tick_length;
+}
+
+const char *
+world_home(void)
+{
+	char	   *installation;
+	MemoryContext caller = CurrentMemoryContext;
+
+	spi_begin();
+	if (spi_run(&home_statement, NULL, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("npcsim.installation has no row"),
+				errhint("INSERT INTO npcsim.installation DEFAULT VALUES; then SELECT npcsim.adopt_worlds()."));
+	installation = spi_text(0, 1, caller);
+	spi_end();
+	return psprintf("%s/%llu/%u", installation, (unsigned long long) GetSystemIdentifier(), MyDatabaseId);
+}
+
+static char *
+read_epoch(const char *home)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *epoch = NULL;
+
+	spi_begin();
+	if (spi_run(&epoch_statement, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) == 1)
+		epoch = spi_text(0, 1, caller);
+	spi_end();
+	return epoch;
+}
+
+const char *
+world_epoch(void)
+{
+	const char *home = world_home();
+	char	   *epoch = read_epoch(home);
+	uint64		random;
+	char		text[17];
+
+	if (epoch != NULL)
+		return epoch;
+	if (!pg_strong_random(&random, sizeof(random)))
+		ereport(ERROR,
+				errcode(ERRCODE_INTERNAL_ERROR),
+				errmsg("could not generate a random epoch"));
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long) random);
+	spi_begin();
+	spi_run(&begin_epoch_statement, (Datum[]) {CStringGetTextDatum(text), CStringGetTextDatum(home)}, NULL, SPI_OK_INSERT);
+	spi_end();
+	epoch = read_epoch(home);
+	return epoch != NULL ? epoch : pstrdup(text);
+}
+
+/* World of a row that a trigger looks at. */
+static int64
+trigger_world(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, desc, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Rows of worlds that are parked, or whose clock was not restored yet, may come in. */
+static bool
+world_is_parked(int64 world_id)
+{
+	bool		parked = true;
+
+	spi_begin();
+	if (spi_run(&parked_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+		parked = strcmp(spi_text(0, 1, CurrentMemoryContext), world_home()) != 0;
+	spi_end();
+	return parked;
+}
+
+Datum
+npcsim_require_world_lock(PG_FUNCTION_ARGS)
+{
+	/* A COPY of many rows of one parked world asks once. */
+	static int64 parked_world = 0;
+	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	const int	column = 1;		/* world_id is the first column of every table this guards */
+	int64		world_id;
+	HeapTuple	result;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) || !TRIGGER_FIRED_BEFORE(data->tg_event))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("require_world_lock must be called as a row trigger before the event"));
+	desc = RelationGetDescr(data->tg_relation);
+	world_id = trigger_world(data->tg_trigtuple, desc, column);
+	result = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && trigger_world(data->tg_newtuple, desc, column) != world_id)
+		ereport(ERROR,
+				errcode(ERRCODE_NS_LOCK_NEEDED),
+				errmsg("world_id of a row in %s cannot be changed", RelationGetRelationName(data->tg_relation)),
+				errhint("Remove the row and create it in the other world."));
+
+	if (world_lock_held(world_id) != NULL)
+		return PointerGetDatum(result);
+	if (world_id == parked_world && compat_local_xid() == parked_xact)
+		return PointerGetDatum(result);
+	if (!world_is_parked(world_id))
+		ereport(ERROR,
+				errcode(ERRCODE_NS_LOCK_NEEDED),
+				errmsg("table %s can only be written while the lock of world %lld is held",
+					   RelationGetRelationName(data->tg_relation), (long long) world_id),
+				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's functions."));
+	parked_world = world_id;
+	parked_xact = compat_local_xid();
+	return PointerGetDatum(result);
+}
+
+Datum
+npcsim_refuse_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("refuse_truncate must be called as a trigger"));
+	ereport(ERROR,
+			errcode(ERRCODE_NS_NO_TRUNCATE),
+			errmsg("table %s holds the state of worlds and cannot be truncated",
+				   RelationGetRelationName(data->tg_relation)),
+			errhint("SELECT npcsim.drop_world(world_id) removes a world."));
+	PG_RETURN_NULL();
+}

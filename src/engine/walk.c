@@ -1,0 +1,277 @@
+/*
+ * walk.c
+ *	  NPCs on their way: setting out, the next leg, arriving, being stopped.
+ *
+ * A way is walked in legs of at most LEG_CELLS - 1 steps; only the present leg
+ * is stored, the next is an event at which the way is found anew. All functions
+ * act at world->now.
+ */
+#include "postgres.h"
+
+#include "engine/image.h"
+#include "errors.h"
+
+/* The cell an NPC is on, and since when (a walker that changes its mind loses no time). */
+static Cell
+present_cell(const World *world, const Npc *npc, int64 *since)
+{
+	int			index = leg_index_at(npc->leg_length, npc->departed_at, world->now);
+
+	*since = npc->leg_length == 1 || index == npc->leg_length - 1 ? world->now
+		: npc->departed_at + index * CELL_TIME;
+	return npc->leg[index];
+}
+
+/* Makes the NPC stand on the cell it is on. */
+void
+npc_stand(World *world, Npc *npc)
+{
+	if (npc->leg_length > 1)
+	{
+		npc->leg[0] = npc_cell(npc, world->now);
+		npc->leg_length = 1;
+		npc->departed_at = world->now;
+		npc_touch(world, npc, NPC_DIRTY_MOTION);
+	}
+	npc->target_id = 0;
+	npc->goal_action = ACTION_NONE;
+	npc->goal_rule = INTERACTION_NONE;
+	npc->event_at = SIM_NEVER;
+	npc->event_kind = EVENT_NONE;
+}
+
+static void
+set_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at)
+{
+	memcpy(npc->leg, leg, length * sizeof(Cell));
+	npc->leg_length = length;
+	npc->departed_at = departed_at;
+	npc->event_at = leg_arrives_at(length, departed_at);
+	npc->event_kind = EVENT_LEG_END;
+	npc_touch(world, npc, NPC_DIRTY_MOTION | NPC_DIRTY_HIDDEN);
+}
+
+static const char *
+path_failure(PathResult result, Cell target, int *sqlstate)
+{
+	switch (result)
+	{
+		case PATH_OUTSIDE:
+			*sqlstate = ERRCODE_NS_CELL_OUTSIDE;
+			return psprintf("cell (%d, %d) is outside the world", target.x, target.y);
+		case PATH_TOO_FAR:
+			*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+			return psprintf("cell (%d, %d) is too far away", target.x, target.y);
+		default:
+			*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+			return psprintf("there is no way to cell (%d, %d)", target.x, target.y);
+	}
+}
+
+static void
+tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
+{
+	Cell		actual = npc_cell(npc, world->now);
+
+	npc_tell(world, npc, "movement_completed",
+			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]",
+					  status, intended.x, intended.y, actual.x, actual.y));
+}
+
+/*
+ * Sets out for a cell, or for the cell next to it when it is blocked. NULL when
+ * the NPC walks (or has arrived already and what it came for has begun), else why it does not.
+ */
+const char *
+npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
+		 InteractionRule rule, int64 target_id, Decider decider, int *sqlstate)
+{
+	Cell		leg[LEG_CELLS];
+	Cell		goal;
+	int			length;
+	int			steps;
+	int64		since;
+	Cell		from = present_cell(world, npc, &since);
+	PathResult	result = path_find(world->finder, world->grid, from, target, leg, LEG_CELLS, &length, &steps, &goal);
+
+	if (result != PATH_FOUND && result != PATH_HERE)
+		return path_failure(result, target, sqlstate);
+
+	npc_become(world, npc, state, decider);
+	npc->goal = target;
+	npc->goal_action = action;
+	npc->goal_rule = rule;
+	npc->target_id = target_id;
+	npc->replans = 0;
+	if (result == PATH_HERE)
+	{
+		npc->leg[0] = from;
+		npc->leg_length = 1;
+		npc->departed_at = world->now;
+		npc_touch(world, npc, NPC_DIRTY_MOTION);
+		npc->event_at = world->now;
+		npc->event_kind = EVENT_LEG_END;
+	}
+	else
+		set_leg(world, npc, leg, length, since);
+	npc_settle(world, npc);
+	return NULL;
+}
+
+/* It is where it wanted to be, or as near as can be. */
+static void
+arrive(World *world, Npc *npc)
+{
+	ActionKind	action = npc->goal_action;
+	InteractionRule rule = npc->goal_rule;
+	Decider		decider = npc->decider;
+	Cell		intended = npc->goal;
+	WorldItem	   *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
+	const char *refusal = NULL;
+	int			sqlstate = 0;
+
+	npc_stand(world, npc);
+	tell_arrival(world, npc, "arrived", intended);
+	if (action == ACTION_INTERACT_WITH)
+	{
+		if (item == NULL)
+			refusal = "item is gone";
+		else
+			refusal = npc_begin_interaction(world, npc, item, rule, decider, &sqlstate);
+		if (refusal == NULL)
+			return;
+		npc_tell(world, npc, "interaction_bid_rejected",
+				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"", interaction_name(rule), refusal));
+		npc_fail_plan(world, npc, refusal);
+	}
+	npc_become_idle(world, npc, 0);
+}
+
+/* It cannot go on to where it wanted. */
+static void
+give_up(World *world, Npc *npc, const char *status)
+{
+	Cell		intended = npc->goal;
+
+	npc_stand(world, npc);
+	tell_arrival(world, npc, status, intended);
+	npc_fail_plan(world, npc, "the way is blocked");
+	npc_become_idle(world, npc, 0);
+}
+
+/* Finds the rest of the way from the cell it is on, which it reached at 'since'. */
+static void
+walk_on(World *world, Npc *npc, int64 since)
+{
+	Cell		leg[LEG_CELLS];
+	Cell		goal;
+	int			length;
+	int			steps;
+	PathResult	result = path_find(world->finder, world->grid, npc_cell(npc, world->now), npc->goal,
+								   leg, LEG_CELLS, &length, &steps, &goal);
+
+	switch (result)
+	{
+		case PATH_HERE:
+			arrive(world, npc);
+			break;
+		case PATH_FOUND:
+			set_leg(world, npc, leg, length, since);
+			break;
+		default:
+			give_up(world, npc, "blocked");
+			break;
+	}
+}
+
+void
+npc_leg_ended(World *world, Npc *npc)
+{
+	Cell		here = npc_cell(npc, world->now);
+
+	if (cell_equal(here, npc->goal) ||
+		(grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
+		arrive(world, npc);
+	else
+		walk_on(world, npc, world->now);
+	npc_settle(world, npc);
+}
+
+/* The first cell of the rest of the leg that is blocked now; -1 if the way is free. */
+static int
+blocked_ahead(const World *world, const Npc *npc)
+{
+	int			here = leg_index_at(npc->leg_length, npc->departed_at, world->now);
+
+	for (int i = here + 1; i < npc->leg_length; i++)
+		if (grid_blocked(world->grid, npc->leg[i]))
+			return i;
+	return -1;
+}
+
+/*
+ * A walker whose way is blocked by something new finds another once, if its goal still
+ * stands; else it stops before it.
+ */
+void
+npc_check_way(World *world, Npc *npc)
+{
+	if (npc->leg_length == 1 || blocked_ahead(world, npc) < 0)
+		return;
+	if (npc->replans < REPLANS_MAX)
+	{
+		int64		since;
+		Cell		here = present_cell(world, npc, &since);
+
+		npc->replans++;
+		npc->leg[0] = here;
+		npc->leg_length = 1;
+		npc->departed_at = world->now;
+		npc_touch(world, npc, NPC_DIRTY_MOTION | NPC_DIRTY_HIDDEN);
+		walk_on(world, npc, since);
+	}
+	else
+		give_up(world, npc, "stopped_short");
+	npc_settle(world, npc);
+}
+
+static int
+compare_npcs(const void *a, const void *b)
+{
+	const Npc  *left = *(Npc *const *) a;
+	const Npc  *right = *(Npc *const *) b;
+
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/* A cell became blocked: whoever is about to walk over it is told, in order of id. */
+void
+world_stop_blocked_walkers(World *world, Cell cell)
+{
+	HASH_SEQ_STATUS status;
+	ImageEntry *entry;
+	Npc		  **walkers = NULL;
+	int			count = 0;
+
+	hash_seq_init(&status, world->npcs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		Npc		   *npc = entry->object;
+
+		for (int i = 1; i < npc->leg_length; i++)
+		{
+			if (!cell_equal(npc->leg[i], cell))
+				continue;
+			if (walkers == NULL)
+				walkers = palloc(world_npc_count(world) * sizeof(Npc *));
+			walkers[count++] = npc;
+			break;
+		}
+	}
+	if (walkers == NULL)
+		return;
+	qsort(walkers, count, sizeof(Npc *), compare_npcs);
+	for (int i = 0; i < count; i++)
+		npc_check_way(world, walkers[i]);
+	pfree(walkers);
+}

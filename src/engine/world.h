@@ -1,0 +1,115 @@
+/*
+ * world.h
+ *	  The image of a world in a backend's memory, and what can be done to it.
+ *
+ * An image holds everything the rules need, and a heap of what is due. It is
+ * valid for one revision: world_image() brings it up to that of the locked row,
+ * from the change log when that reaches back far enough, else by loading
+ * it anew; when nothing changed elsewhere it reads nothing. All changes of a world's NPCs, items,
+ * interactions and terrain are made to the image and written by world_write().
+ * An image that was changed in a transaction which is rolled back is thrown away.
+ */
+#ifndef NPCSIM_WORLD_H
+#define NPCSIM_WORLD_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "engine/lock.h"
+#include "sim/actions.h"
+#include "sim/mind.h"
+#include "sim/needs.h"
+#include "sim/path.h"
+#include "tables/items.h"
+#include "tables/npcs.h"
+
+typedef struct World World;		/* members in engine/image.h, for the engine alone */
+
+/* ---- getting and writing ---- */
+/* Images a backend keeps; a worker sets it to what it serves. */
+extern int	world_images_max;
+extern World *world_image(WorldLock *lock);
+extern void world_write(World *world);	/* rows, change log, world_clock */
+extern void world_forget(int64 world_id);	/* drops this backend's image */
+
+/* ---- looking ---- */
+extern WorldLock *world_image_lock(World *world);
+extern uint64 world_seed(const World *world);
+extern Grid *world_grid(World *world);
+extern Npc *world_npc(World *world, int64 npc_id);	/* NULL = there is none */
+extern WorldItem *world_item(World *world, int64 item_id);
+extern int	world_npc_count(const World *world);
+extern const ItemKind *world_item_kind(World *world, const char *name);
+extern Cell npc_cell(const Npc *npc, int64 now);
+extern WorldItem *world_item_at(World *world, Cell cell);
+/* Calls visit for every NPC in order of id. */
+extern void world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), void *arg);
+/* When something is due next (events, decisions, respawns): SIM_NEVER = never. */
+extern int64 world_next_due(const World *world);
+/* The same for the image this backend has of a world, without a lock, and the revision it is valid for; false if it has none. */
+extern bool world_next_due_cached(int64 world_id, int64 *revision, int64 *due);
+
+/* ---- changing; every function takes effect at lock->now and raises the errors named in errors.h ---- */
+extern Npc *world_add_npc(World *world, const char *name, Cell cell);
+extern void world_remove_npc(World *world, Npc *npc);
+extern WorldItem *world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties);	/* NULL = {} */
+extern void world_remove_item(World *world, WorldItem *item);
+extern void world_set_item_properties(World *world, WorldItem *item, Jsonb *properties);
+extern void world_set_terrain(World *world, Cell cell, bool blocked);	/* blocked: the cell must have neither item nor NPC */
+extern void world_place_npc(World *world, Npc *npc, Cell cell);	/* ends what it does; the cell must be free */
+extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
+extern void world_set_controller(World *world, Npc *npc, int64 player_id);	/* 0 = none; caller checked the player */
+extern void world_set_name(World *world, Npc *npc, const char *name);
+extern void world_set_policy(World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+
+/* ---- time: engine/tick.c ---- */
+
+typedef struct TickResult
+{
+	int			ticks;			/* finished by this call */
+	int64		decisions;		/* made by the built-in mind */
+	int64		requests;		/* opened to other minds */
+} TickResult;
+
+/*
+ * Moves the world on to 'clock' (µs, >= lock->clock), running the ticks whose end falls into that, at most
+ * max_ticks of them (the clock then stands at the end of the last one). Writes everything. Returns the clock reached.
+ */
+extern int64 world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result);
+
+/* ---- decisions from outside: engine/act.c ---- */
+
+/*
+ * Carries out an action for an NPC at lock->now. NULL if it was begun, else
+ * why not (a static or palloc'd sentence), the SQLSTATE in *sqlstate; then nothing changed.
+ */
+extern const char *world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate);
+/* Replaces the plan by the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). */
+extern void world_set_plan(World *world, Npc *npc, const JsonbValue *actions);
+/* The mind is to be asked again at this moment at the latest (SIM_NEVER: when an occasion comes). */
+extern void world_ask_again(World *world, Npc *npc, int64 at);
+/* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */
+extern void npc_tell(World *world, Npc *npc, const char *type, const char *members);
+/* Opens a request for the NPC's mind now, unless one is open. */
+extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
+/* Closes the request (its slot's row is written with the image). */
+extern void world_close_request(World *world, Npc *npc);
+/* The mind knows the first 'count' of its events. */
+extern void npc_forget_events(World *world, Npc *npc, int count);
+/* A decision is due at once: by its mind if that can be asked (reason "requested"), else by the built-in one. */
+extern void npc_request_decision(World *world, Npc *npc);
+
+/*
+ * Parses one action of a decision (protocol: "action", "target_id",
+ * "parameters", …); NULL, or the reason why it is none with its SQLSTATE.
+ */
+extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action, int *sqlstate);
+
+/*
+ * The built-in mind decides at lock->now for those NPCs, all of them seeing
+ * the same instant.
+ */
+extern void world_decide_built_in(World *world, Npc **npcs, int count);
+
+#endif							/* NPCSIM_WORLD_H */

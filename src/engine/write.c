@@ -1,0 +1,323 @@
+/*
+ * write.c
+ *	  Writing what changed in a world's image: one statement per kind of row.
+ *
+ * A transaction writes once, at its end: between the ticks of one transaction nothing is read from the
+ * tables but candidates for sight, to which what is not written yet is added (decide.c).
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+#include "engine/sight.h"
+#include "spi.h"
+
+/* Tracks a plane takes, per NPC, before the world moves on to the next (see sight.c). */
+#define PLANE_WRITES_PER_NPC 24
+#define PLANE_WRITES_MIN 4096
+/* Tracks that are moved to the new plane per transaction although they did not change. */
+#define PLANE_MOVES 64
+
+/* Those of the dirty NPCs that have one of the given groups changed, and rows already (or not). */
+static int
+select_npcs(World *world, Npc **selected, uint32 groups, bool born)
+{
+	int			count = 0;
+
+	for (int i = 0; i < world->dirty_npcs.count; i++)
+	{
+		Npc		   *npc = world->dirty_npcs.entries[i];
+
+		if ((npc->dirty & groups) != 0 && npc->born == born)
+			selected[count++] = npc;
+	}
+	return count;
+}
+
+static void
+note(WorldLock *lock, ChangeKind kind, Npc *npc, uint32 group, int64 *revision)
+{
+	if ((npc->dirty & group) == 0)
+		return;
+	*revision = world_changed(lock, kind, npc->id);
+}
+
+static void
+note_npc(WorldLock *lock, Npc *npc)
+{
+	int64		ignored;
+
+	if (npc->born)
+	{
+		int64		revision = world_changed(lock, CHANGE_NPC_BORN, npc->id);
+
+		npc->identity_revision = npc->needs_revision = npc->status_revision = npc->motion_revision = revision;
+		return;
+	}
+	note(lock, CHANGE_NPC_IDENTITY, npc, NPC_DIRTY_IDENTITY, &npc->identity_revision);
+	note(lock, CHANGE_NPC_NEEDS, npc, NPC_DIRTY_NEEDS, &npc->needs_revision);
+	note(lock, CHANGE_NPC_STATUS, npc, NPC_DIRTY_STATUS, &npc->status_revision);
+	note(lock, CHANGE_NPC_MOTION, npc, NPC_DIRTY_MOTION, &npc->motion_revision);
+	if ((npc->dirty & NPC_DIRTY_REQUEST) != 0 && (npc->dirty & NPC_DIRTY_STATUS) == 0)
+		note(lock, CHANGE_NPC_STATUS, npc, NPC_DIRTY_REQUEST, &ignored);
+	note(lock, CHANGE_NPC_HIDDEN, npc, NPC_DIRTY_HIDDEN | NPC_DIRTY_MIND, &ignored);
+}
+
+static void
+write_npcs(World *world)
+{
+	WorldLock  *lock = world->lock;
+	int			dirty = world->dirty_npcs.count;
+	SightShift	shift = sight_shift(world->id, lock->sight_plane);
+	Npc		  **some;
+	int			count;
+
+	if (world->removed_npcs.count > 0)
+	{
+		for (int i = 0; i < world->removed_npcs.count; i++)
+			world_changed(lock, CHANGE_NPC_REMOVED, world->removed_npcs.ids[i]);
+		npcs_delete(world->id, world->removed_npcs.ids, world->removed_npcs.count);
+	}
+	if (dirty == 0)
+		return;
+	for (int i = 0; i < dirty; i++)
+		note_npc(lock, world->dirty_npcs.entries[i]);
+
+	some = palloc(dirty * sizeof(Npc *));
+	if ((count = select_npcs(world, some, ~0U, true)) > 0)
+	{
+		npcs_insert(world->id, some, count, shift);
+		lock->sight_writes += count;
+	}
+	if ((count = select_npcs(world, some, NPC_DIRTY_IDENTITY, false)) > 0)
+		npcs_write_identities(world->id, some, count);
+	if ((count = select_npcs(world, some, NPC_DIRTY_STATE, false)) > 0)
+		npcs_write_states(world->id, some, count);
+	if ((count = select_npcs(world, some, NPC_DIRTY_MOTION, false)) > 0)
+	{
+		npcs_write_tracks(world->id, some, count, shift);
+		lock->sight_writes += count;
+	}
+	for (int i = 0; i < dirty; i++)
+		((Npc *) world->dirty_npcs.entries[i])->born = false;
+	if ((count = select_npcs(world, some, NPC_DIRTY_MIND, false)) > 0)
+		npcs_write_minds(world->id, some, count);
+	if ((count = select_npcs(world, some, NPC_DIRTY_REQUEST, false)) > 0)
+		npcs_write_slots(world->id, lock->now, some, count);
+	for (int i = 0; i < dirty; i++)
+		((Npc *) world->dirty_npcs.entries[i])->dirty = 0;
+	pfree(some);
+}
+
+static void
+write_items(World *world)
+{
+	WorldLock  *lock = world->lock;
+	int			dirty = world->dirty_items.count;
+	WorldItem	  **some;
+	int			count = 0;
+
+	if (world->removed_items.count > 0)
+	{
+		for (int i = 0; i < world->removed_items.count; i++)
+			world_changed(lock, CHANGE_ITEM_REMOVED, world->removed_items.ids[i]);
+		items_delete(world->id, world->removed_items.ids, world->removed_items.count);
+	}
+	if (dirty == 0)
+		return;
+	some = palloc(dirty * sizeof(WorldItem *));
+	for (int i = 0; i < dirty; i++)
+	{
+		WorldItem	   *item = world->dirty_items.entries[i];
+
+		item->revision = world_changed(lock, CHANGE_ITEM, item->id);
+		if (item->born)
+			some[count++] = item;
+	}
+	if (count > 0)
+		items_insert(world->id, some, count, sight_shift(world->id, 0));
+	count = 0;
+	for (int i = 0; i < dirty; i++)
+		if (!((WorldItem *) world->dirty_items.entries[i])->born)
+			some[count++] = world->dirty_items.entries[i];
+	if (count > 0)
+		items_write(world->id, some, count);
+	count = 0;
+	for (int i = 0; i < dirty; i++)
+		if (((WorldItem *) world->dirty_items.entries[i])->properties != NULL)
+			some[count++] = world->dirty_items.entries[i];
+	if (count > 0)
+		items_write_properties(world->id, some, count);
+	for (int i = 0; i < dirty; i++)
+	{
+		WorldItem	   *item = world->dirty_items.entries[i];
+
+		item->born = item->dirty = false;
+		if (item->properties != NULL)
+			pfree(item->properties);
+		item->properties = NULL;
+	}
+	pfree(some);
+}
+
+static void
+write_respawns(World *world)
+{
+	if (world->removed_respawns.count > 0)
+		respawns_delete(world->id, world->removed_respawns.ids, world->removed_respawns.count);
+	if (world->born_respawns.count == 0)
+		return;
+	respawns_insert(world->id, (Respawn **) world->born_respawns.entries, world->born_respawns.count);
+	for (int i = 0; i < world->born_respawns.count; i++)
+	{
+		Respawn    *respawn = world->born_respawns.entries[i];
+
+		respawn->born = false;
+		world_changed(world->lock, CHANGE_RESPAWN, respawn->id);
+	}
+}
+
+static void
+write_interactions(World *world)
+{
+	WorldLock  *lock = world->lock;
+
+	if (world->removed_interactions.count > 0)
+	{
+		for (int i = 0; i < world->removed_interactions.count; i++)
+			world_changed(lock, CHANGE_INTERACTION_REMOVED, world->removed_interactions.ids[i]);
+		interactions_delete(world->id, world->removed_interactions.ids, world->removed_interactions.count);
+	}
+	if (world->born_interactions.count == 0)
+		return;
+	for (int i = 0; i < world->born_interactions.count; i++)
+	{
+		Interaction *interaction = world->born_interactions.entries[i];
+
+		interaction->revision = world_changed(lock, CHANGE_INTERACTION, interaction->id);
+		interaction->born = false;
+	}
+	interactions_insert(world->id, (Interaction **) world->born_interactions.entries, world->born_interactions.count);
+}
+
+static SpiStatement terrain_statement = {
+	"UPDATE npcsim.world_terrain SET blocked = $2, revision = $3 WHERE world_id = $1", 3, {INT8OID, BYTEAOID, INT8OID}
+};
+
+static void
+write_terrain(World *world)
+{
+	Size		cells = (Size) world->size_x * world->size_y;
+	bytea	   *blocked = palloc0(VARHDRSZ + (cells + 7) / 8);
+	uint8	   *bits = (uint8 *) VARDATA(blocked);
+	int64		revision = world_changed(world->lock, CHANGE_TERRAIN, 0);
+
+	SET_VARSIZE(blocked, VARHDRSZ + (cells + 7) / 8);
+	for (Size i = 0; i < cells; i++)
+		if (grid_terrain_blocked(world->grid, (Cell) {(int16) (i % world->size_x), (int16) (i / world->size_x)}))
+			bits[i >> 3] |= (uint8) (1 << (i & 7));
+	if (spi_run(&terrain_statement, (Datum[]) {
+			Int64GetDatum(world->id), PointerGetDatum(blocked), Int64GetDatum(revision)
+		}, NULL, SPI_OK_UPDATE) != 1)
+		elog(ERROR, "world %lld has no terrain", (long long) world->id);
+	pfree(blocked);
+}
+
+/* Collects up to PLANE_MOVES tracks that still lie in the old plane, and moves them. */
+static void
+move_old_tracks(World *world)
+{
+	static SpiStatement statement = {
+		"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id = $1 AND sight OPERATOR(%P.&&) "
+		"%P.st_makeenvelope($2, $3, $4, $5) LIMIT 64",
+		5, {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}
+	};
+	WorldLock  *lock = world->lock;
+	SightShift	shift = sight_shift(world->id, lock->sight_old_plane);
+	Npc		   *some[PLANE_MOVES];
+	int			count = 0;
+	uint64		rows = spi_run(&statement, (Datum[]) {
+		Int64GetDatum(world->id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+			Float8GetDatum(shift.x + world->size_x), Float8GetDatum(shift.y + world->size_y)
+	}, NULL, SPI_OK_SELECT);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Npc		   *npc = world_npc(world, spi_int64(row, 1, 0));
+
+		if (npc != NULL)
+			some[count++] = npc;
+	}
+	if (count > 0)
+	{
+		npcs_write_tracks(world->id, some, count, sight_shift(world->id, lock->sight_plane));
+		lock->sight_writes += count;
+	}
+	else
+	{
+		lock->sight_old_plane = -1;
+		lock->dirty = true;
+	}
+}
+
+/* Moves on to the next plane when enough tracks were written to this one. */
+static void
+turn_sight(World *world)
+{
+	WorldLock  *lock = world->lock;
+
+	if (lock->sight_old_plane >= 0)
+	{
+		/* Most tracks are rewritten by themselves soon; then the rest is moved. */
+		if (lock->sight_writes > 4 * (int64) world_npc_count(world))
+			move_old_tracks(world);
+	}
+	else if (lock->sight_writes > Max(PLANE_WRITES_MIN, PLANE_WRITES_PER_NPC * (int64) world_npc_count(world)))
+	{
+		lock->sight_old_plane = lock->sight_plane;
+		lock->sight_plane = (lock->sight_plane + 1) % SIGHT_PLANES;
+		lock->sight_writes = 0;
+		lock->dirty = true;
+	}
+}
+
+static void
+clear_lists(World *world)
+{
+	world->dirty_npcs.count = 0;
+	world->dirty_items.count = 0;
+	world->born_respawns.count = 0;
+	world->born_interactions.count = 0;
+	world->removed_npcs.count = 0;
+	world->removed_items.count = 0;
+	world->removed_respawns.count = 0;
+	world->removed_interactions.count = 0;
+	world->terrain_changed = false;
+}
+
+void
+world_write(World *world)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(scratch);
+	int			plans = spi_index_plans_begin();
+	bool		moved = world->dirty_npcs.count > 0;
+
+	spi_begin();
+	write_interactions(world);
+	write_respawns(world);
+	write_items(world);
+	write_npcs(world);
+	if (world->terrain_changed)
+		write_terrain(world);
+	if (moved)
+		turn_sight(world);
+	spi_end();
+	clear_lists(world);
+	spi_index_plans_end(plans);
+	world_flush(world->lock);
+	world->revision = world->lock->revision;
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+}

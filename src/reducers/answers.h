@@ -1,0 +1,73 @@
+/*
+ * answers.h
+ *	  Answers of minds, the slots of the requests they belong to, and the log.
+ */
+#ifndef NPCSIM_ANSWERS_H
+#define NPCSIM_ANSWERS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "tables/npcs.h"
+
+typedef enum AnswerStatus
+{
+	ANSWER_PENDING,				/* not judged yet */
+	ANSWER_APPLIED,
+	ANSWER_REJECTED,
+	ANSWER_LATE,				/* applied although its request was given up */
+	ANSWER_DUPLICATE,
+	ANSWER_CANCELLED,			/* for a state that has passed: the mind is asked again */
+	ANSWER_FAILED				/* there is none */
+} AnswerStatus;
+
+typedef struct Answer
+{
+	int64		player_id;
+	int64		world_id;		/* 0 = not known */
+	int64		request_id;
+	int64		npc_id;
+	Jsonb	   *decision;		/* NULL = there is none */
+	int64		tokens;
+	AnswerStatus status;
+	int			sqlstate;		/* of a rejection */
+	const char *reason;			/* of what is not plainly applied */
+	int64		state_counter;	/* of the NPC when it was asked */
+	const char *reason_asked;
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real;	/* 0 = never */
+	int64		revision;
+	int64		clock;			/* µs */
+} Answer;
+
+/* A row of decision_slots, as it was when the world was locked. */
+typedef struct Slot
+{
+	int64		npc_id;
+	int64		request_id;
+	RequestStatus status;
+	char	   *reason;
+	int64		player_id;
+	int64		state_counter;
+	int			told_events;	/* the mind knows so many of the events since the last question, dropped ones counted */
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real;
+	bool		answered;		/* finally, before or in this batch */
+} Slot;
+
+extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
+
+/* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
+extern Slot *slots_read(int64 world_id, const Answer *answers, int count, int *slot_count);
+/* The one an answer belongs to, or NULL. */
+extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
+
+/* Writes what is final to decision_log, marks the slots and credits tokens. SPI must be connected. */
+extern void answers_log(const Answer *answers, int count);
+
+/* The decision_result frame as a datum of type json. */
+extern Datum answer_json(const Answer *answer);
+
+#endif							/* NPCSIM_ANSWERS_H */

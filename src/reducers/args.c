@@ -1,0 +1,231 @@
+/*
+ * args.c
+ *	  Arguments of the functions that SQL calls, checked one by one.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "errors.h"
+#include "reducers/args.h"
+
+void
+arg_not_null(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("\"%s\" must not be null", name),
+				errdetail("The function has no meaning without it."),
+				errhint("Give a value for \"%s\".", name));
+}
+
+void
+check_id(int64 value, const char *name)
+{
+	if (value < 1 || value > ID_MAX)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"%s\" is out of range", name),
+				errdetail("It is %lld.", (long long) value),
+				errhint("Ids are 1 to %lld.", (long long) ID_MAX));
+}
+
+int64
+arg_id(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	arg_not_null(fcinfo, n, name);
+	check_id(PG_GETARG_INT64(n), name);
+	return PG_GETARG_INT64(n);
+}
+
+int32
+arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high)
+{
+	int32		value;
+
+	arg_not_null(fcinfo, n, name);
+	value = PG_GETARG_INT32(n);
+	if (value < low || value > high)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"%s\" is out of range", name),
+				errdetail("It is %d.", value),
+				errhint("It can be %d to %d.", low, high));
+	return value;
+}
+
+bool
+arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	arg_not_null(fcinfo, n, name);
+	return PG_GETARG_BOOL(n);
+}
+
+void
+check_float8(double value, const char *name, double low, double high, const char *unit)
+{
+	/* written so that NaN fails */
+	if (!(value >= low && value <= high))
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"%s\" is out of range", name),
+				errdetail("It is %s.", isnan(value) ? "not a number" :
+						  isinf(value) ? "infinite" : psprintf("%.15g", value)),
+				errhint("It can be %.15g to %.15g%s%s.", low, high, *unit ? " " : "", unit));
+}
+
+double
+arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double high, const char *unit)
+{
+	arg_not_null(fcinfo, n, name);
+	check_float8(PG_GETARG_FLOAT8(n), name, low, high, unit);
+	return PG_GETARG_FLOAT8(n);
+}
+
+void
+check_text(const char *value, const char *name, int max_chars)
+{
+	int			chars = pg_mbstrlen(value);
+
+	if (chars < 1 || chars > max_chars)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" is too %s", name, chars < 1 ? "short" : "long"),
+				errdetail("It has %d characters.", chars),
+				errhint("It can have 1 to %d.", max_chars));
+	for (const char *c = value; *c != '\0'; c++)
+	{
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"%s\" has a control character", name),
+					errdetail("Byte %d is 0x%02x.", (int) (c - value) + 1, (unsigned char) *c),
+					errhint("Leave it out."));
+	}
+}
+
+char *
+arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
+{
+	char	   *value;
+
+	arg_not_null(fcinfo, n, name);
+	value = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	check_text(value, name, max_chars);
+	return value;
+}
+
+void
+check_word(const char *value, const char *name, const char *const *words)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (const char *const *word = words; *word != NULL; word++)
+	{
+		if (strcmp(value, *word) == 0)
+			return;
+		appendStringInfo(&list, "%s%s", word == words ? "" : ", ", *word);
+	}
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("invalid value for \"%s\"", name),
+			errdetail("It is \"%.*s\".", pg_mbcliplen(value, (int) strlen(value), 100), value),
+			errhint("It can be one of: %s.", list.data));
+}
+
+char *
+arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words)
+{
+	char	   *value;
+
+	arg_not_null(fcinfo, n, name);
+	value = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	check_word(value, name, words);
+	return value;
+}
+
+void
+check_object(Jsonb *value, const char *name)
+{
+	if (!JB_ROOT_IS_OBJECT(value))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" is not a JSON object", name),
+				errdetail("It is %s.", JB_ROOT_IS_SCALAR(value) ? "a scalar" : "an array"),
+				errhint("Write it like {\"colour\": \"red\"}."));
+	if (VARSIZE(value) > PROPERTIES_MAX)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("\"%s\" is too large", name),
+				errdetail("It takes %u bytes.", VARSIZE(value)),
+				errhint("It can take up to %d.", PROPERTIES_MAX));
+}
+
+Jsonb *
+arg_object(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	Jsonb	   *value;
+
+	arg_not_null(fcinfo, n, name);
+	value = PG_GETARG_JSONB_P(n);
+	check_object(value, name);
+	return value;
+}
+
+char **
+check_texts(Datum array, const char *name, int max_count, int max_chars, int *count)
+{
+	ArrayType  *texts = DatumGetArrayTypeP(array);
+	Datum	   *elements;
+	bool	   *nulls;
+	char	  **result;
+
+	*count = ArrayGetNItems(ARR_NDIM(texts), ARR_DIMS(texts));
+	if (*count > max_count)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("\"%s\" has too many elements", name),
+				errdetail("It has %d.", *count),
+				errhint("It can have up to %d.", max_count));
+	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
+	result = palloc0((*count + 1) * sizeof(char *));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("\"%s\" must not contain null", name),
+					errdetail("Element %d is null.", i + 1),
+					errhint("Leave the element out."));
+		result[i] = TextDatumGetCString(elements[i]);
+		check_text(result[i], name, max_chars);
+	}
+	return result;
+}
+
+char **
+arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int max_count, int max_chars, int *count)
+{
+	arg_not_null(fcinfo, n, name);
+	return check_texts(PG_GETARG_DATUM(n), name, max_count, max_chars, count);
+}
+
+Cell
+check_cell(const Grid *grid, int32 x, int32 y)
+{
+	if (x < 0 || x >= grid_size_x(grid) || y < 0 || y >= grid_size_y(grid))
+		ereport(ERROR,
+				errcode(ERRCODE_NS_CELL_OUTSIDE),
+				errmsg("cell (%d, %d) is outside of the world", x, y),
+				errdetail("The world has %d by %d cells.", grid_size_x(grid), grid_size_y(grid)),
+				errhint("Cells are (0, 0), top left, to (%d, %d).", grid_size_x(grid) - 1, grid_size_y(grid) - 1));
+	return (Cell) {.x = (int16) x, .y = (int16) y};
+}

@@ -1,0 +1,154 @@
+/*
+ * colonies.c
+ *	  What fills a world: terrain, and a colony of any size.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "reducers/args.h"
+#include "reducers/inputs.h"
+#include "sim/colony.h"
+#include "sim/random.h"
+
+PG_FUNCTION_INFO_V1(npcsim_populate_world);
+PG_FUNCTION_INFO_V1(npcsim_set_terrain);
+
+#define POPULATION_MAX 1000000
+
+static void *
+allocate(void *context, size_t size)
+{
+	return MemoryContextAllocHuge(context, size);
+}
+
+static void
+release(void *context, void *pointer)
+{
+	pfree(pointer);
+}
+
+static bool
+terrain_is_open(const Grid *grid)
+{
+	for (int y = 0; y < grid_size_y(grid); y++)
+		for (int x = 0; x < grid_size_x(grid); x++)
+			if (grid_terrain_blocked(grid, (Cell) {.x = x, .y = y}))
+				return false;
+	return true;
+}
+
+static void
+build_walls(World *world, Grid *grid, const uint8_t *blocked)
+{
+	int			size_x = grid_size_x(grid);
+
+	for (int y = 0; y < grid_size_y(grid); y++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (int x = 0; x < size_x; x++)
+		{
+			int			bit = y * size_x + x;
+			Cell		cell = {.x = x, .y = y};
+
+			if ((blocked[bit >> 3] & (1 << (bit & 7))) && !grid_terrain_blocked(grid, cell))
+				world_set_terrain(world, cell, true);
+		}
+	}
+}
+
+/*
+ * populate_world(world_id, npcs) → NPCs created.  The first colony of a world is a pure
+ * function of its seed; a further one also of how many live there.  Walls are built where there is no
+ * terrain yet.
+ */
+Datum
+npcsim_populate_world(PG_FUNCTION_ARGS)
+{
+	int64		world_id = arg_id(fcinfo, 0, "world_id");
+	int32		npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
+	SimAllocator allocator = {allocate, release, CurrentMemoryContext};
+	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
+	World	   *world = world_image(lock);
+	Grid	   *grid = world_grid(world);
+	int			present = world_npc_count(world);
+	uint64		seed = world_seed(world);
+	ColonyPlan	plan;
+	int			room;
+
+	if (present > 0)
+		seed = sim_random(seed, SIM_ENTITY_COLONY, UINT64_MAX - present);
+	if (!colony_plan(grid, seed, npcs, present == 0 && terrain_is_open(grid), &allocator, &plan, &room))
+		ereport(ERROR,
+				errcode(ERRCODE_NS_NO_ROOM),
+				errmsg("world %lld has no room for %d NPCs", (long long) world_id, npcs),
+				errdetail("There is room for %d; each needs four free cells, all of them connected.", room),
+				errhint("Ask for fewer, or create a larger world."));
+
+	build_walls(world, grid, plan.blocked);
+	for (int i = 0; i < plan.item_count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		world_add_item(world, plan.items[i].chair ? "chair" : "apple", plan.items[i].cell, NULL);
+	}
+	for (int i = 0; i < plan.npc_count; i++)
+	{
+		char		name[COLONY_NAME_SIZE];
+
+		CHECK_FOR_INTERRUPTS();
+		colony_npc_name(world_seed(world), present + i, name);
+		world_add_npc(world, name, plan.npcs[i]);
+	}
+	input_begin(lock, "populate_world");
+	input_number("npcs", npcs);
+	input_end();
+	world_write(world);
+	PG_RETURN_INT32(plan.npc_count);
+}
+
+/* set_terrain(world_id, x, y, blocked, width, height) → cells that changed */
+Datum
+npcsim_set_terrain(PG_FUNCTION_ARGS)
+{
+	int64		world_id = arg_id(fcinfo, 0, "world_id");
+	int32		x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
+	int32		y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
+	bool		blocked = arg_bool(fcinfo, 3, "blocked");
+	int32		width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
+	int32		height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
+	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
+	World	   *world = world_image(lock);
+	Grid	   *grid = world_grid(world);
+	Cell		first = check_cell(grid, x, y);
+	Cell		last = check_cell(grid, x + width - 1, y + height - 1);
+	int			changed = 0;
+
+	for (int row = first.y; row <= last.y; row++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (int column = first.x; column <= last.x; column++)
+		{
+			Cell		cell = {.x = column, .y = row};
+
+			if (grid_terrain_blocked(grid, cell) == blocked)
+				continue;
+			world_set_terrain(world, cell, blocked);
+			changed++;
+		}
+	}
+	if (changed > 0)
+	{
+		input_begin(lock, "set_terrain");
+		input_number("x", x);
+		input_number("y", y);
+		input_flag("blocked", blocked);
+		input_number("width", width);
+		input_number("height", height);
+		input_end();
+	}
+	world_write(world);
+	PG_RETURN_INT32(changed);
+}

@@ -1,0 +1,31 @@
+/*
+ * inputs.h
+ *	  What comes from outside, as a row of world_inputs: built member by member.
+ *
+ *		input_begin(lock, "create_npc");
+ *		input_id("npc_id", npc->id);
+ *		input_text("name", name);
+ *		input_end();
+ *
+ * One at a time; what an error leaves half-built is forgotten by the next input_begin().
+ */
+#ifndef NPCSIM_INPUTS_H
+#define NPCSIM_INPUTS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "engine/lock.h"
+
+/* 'kind' is the name of the function or operation; it must outlive input_end(). */
+extern void input_begin(WorldLock *lock, const char *kind);
+extern void input_number(const char *member, int64 value);
+extern void input_id(const char *member, int64 id);	/* 0 is written as null */
+extern void input_flag(const char *member, bool value);
+extern void input_text(const char *member, const char *value);
+extern void input_texts(const char *member, char *const *values, int count);
+extern void input_jsonb(const char *member, Jsonb *value);
+extern void input_end(void);
+
+#endif							/* NPCSIM_INPUTS_H */

@@ -1,0 +1,22 @@
+/*
+ * items.h
+ *	  Edits of items, for the functions and for the view world_items alike.
+ *
+ * Each checks what it is given, changes the image at lock->now and notes the input;
+ * the caller ends with world_write().
+ */
+#ifndef NPCSIM_REDUCERS_ITEMS_H
+#define NPCSIM_REDUCERS_ITEMS_H
+
+#include "postgres.h"
+
+#include "engine/world.h"
+
+/* NS202 if there is none. */
+extern WorldItem *item_require(World *world, int64 item_id);
+
+extern WorldItem *item_create(World *world, const char *item_type, Cell cell, Jsonb *properties);	/* NULL = {} */
+extern void item_remove(World *world, WorldItem *item);
+extern void item_change_properties(World *world, WorldItem *item, Jsonb *properties);
+
+#endif							/* NPCSIM_REDUCERS_ITEMS_H */

@@ -1,0 +1,779 @@
+/*
+ * observe.c
+ *	  What NPCs are told when their minds are asked: themselves, what they
+ *	  see, what happened since.
+ *
+ * Everything is read for all of them at once: their own rows, then the items and
+ * tracks around them through the sight indexes, then names and states of the NPCs seen,
+ * each once. The index gives what a box of SIGHT_CELLS around the viewer meets; whether
+ * it is in sight is decided here, on cells. No world is locked: an observation is as old
+ * as the caller's snapshot, and the answer to it is checked against the world of that moment.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "engine/sight.h"
+#include "errors.h"
+#include "json.h"
+#include "reducers/args.h"
+#include "reducers/id_lists.h"
+#include "reducers/npc_rows.h"
+#include "reducers/observe.h"
+#include "sim/kinds.h"
+#include "sim/path.h"
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/item_kinds.h"
+
+PG_FUNCTION_INFO_V1(npcsim_observe_npc);
+
+#define COLUMNS_MAX 8
+
+/* Vision has at least this much room, however long the rest is. */
+#define VISION_BYTES_MIN 2048
+
+/* Half a cell more than can be seen, so that no rounding in the index matters. */
+#define BOX_MARGIN (SIGHT_CELLS + 0.5)
+
+/* What all items of a type have in common, as text. */
+typedef struct KindText
+{
+	ItemKind	kind;
+	InteractionRule rule;
+	char	   *type;			/* "item_type":"apple" */
+	char	   *offers;			/* "interactions":{…, up to the duration of a consumable */
+	char	   *effect;			/* "fills":[…],"drains":[…],"rates":{…} */
+} KindText;
+
+typedef struct InteractionText
+{
+	char	   *description;	/* quoted; NULL = the world has no such interaction */
+	bool		locks_movement;
+} InteractionText;
+
+#define RULE_COUNT (INTERACTION_SIT + 1)
+
+typedef struct SeenThing
+{
+	int			viewer;			/* index */
+	int32		distance_squared;
+	int64		id;
+	Cell		cell;
+	/* items */
+	const KindText *kind;		/* NULL for NPCs */
+	int32		share_left;
+	int64		occupied_by;
+} SeenThing;
+
+typedef struct SeenList
+{
+	SeenThing  *things;			/* by viewer, nearest first, then by id */
+	int			count;
+	int			room;
+} SeenList;
+
+typedef struct Run
+{
+	int64		id;
+	InteractionRule rule;
+	int64		target_id;
+	int64		started_at;
+} Run;
+
+typedef struct Scene
+{
+	const WorldHead *head;
+	NpcRows    *viewers;
+	Cell	   *cells;			/* of the viewers, now */
+	InteractionText interactions[RULE_COUNT];
+	KindText   *kinds;
+	int			kind_count;
+	SeenList	items;
+	SeenList	npcs;
+	NpcRows    *seen;			/* names and states of the NPCs seen */
+	Run		   *runs;			/* interactions of the viewers */
+	int			run_count;
+} Scene;
+
+static SpiStatement interactions_statement = {
+	.sql = "SELECT name, description, locks_movement FROM npcsim.interaction_type_rows WHERE world_id = $1",
+	.nargs = 1, .types = {INT8OID}, .read_only = true
+};
+
+static SpiStatement kinds_statement = {
+	.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
+	.nargs = 1, .types = {INT8OID}, .read_only = true
+};
+
+static SpiStatement items_statement = {
+	.sql = "SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
+	"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+	"  JOIN npcsim.items i"
+	"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id = $1",
+	.nargs = 4, .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID}, .read_only = true
+};
+
+static SpiStatement tracks_statement = {
+	.sql = "SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
+	"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+	"  JOIN npcsim.npc_tracks t"
+	"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id = $1",
+	.nargs = 4, .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID}, .read_only = true
+};
+
+static SpiStatement runs_statement = {
+	.sql = "SELECT id, interaction, target_id, started_at FROM npcsim.interaction_runs"
+	" WHERE world_id = $1 AND id = ANY ($2)",
+	.nargs = 2, .types = {INT8OID, INT8ARRAYOID}, .read_only = true
+};
+
+/* ---- kinds ---- */
+
+static void
+read_interactions(Scene *scene)
+{
+	uint64		rows = spi_run(&interactions_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)},
+							   NULL, SPI_OK_SELECT);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		InteractionRule rule = interaction_by_name(spi_text(i, 1, CurrentMemoryContext));
+		StringInfoData description;
+
+		if (rule == INTERACTION_NONE)
+			continue;
+		initStringInfo(&description);
+		json_string(&description, spi_text(i, 2, CurrentMemoryContext));
+		scene->interactions[rule].description = description.data;
+		scene->interactions[rule].locks_movement = spi_bool(i, 3, false);
+	}
+}
+
+static void
+json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
+{
+	bool		first = true;
+
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		if ((sign > 0 && rates[i] > 0) || (sign < 0 && rates[i] < 0))
+		{
+			appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", need_names[i]);
+			first = false;
+		}
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+write_kind_texts(const Scene *scene, KindText *text)
+{
+	int32		rates[NEED_COUNT];
+	StringInfoData out;
+	bool		first = true;
+
+	initStringInfo(&out);
+	json_literal(&out, "\"item_type\":");
+	json_string(&out, text->kind.name);
+	text->type = out.data;
+
+	item_need_rates(&text->kind, text->rule, rates);
+	initStringInfo(&out);
+	json_literal(&out, "\"fills\":");
+	json_needs_of(&out, rates, 1);
+	json_literal(&out, ",\"drains\":");
+	json_needs_of(&out, rates, -1);
+	json_literal(&out, ",\"rates\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		if (rates[i] == 0)
+			continue;
+		appendStringInfo(&out, first ? "\"%s\":" : ",\"%s\":", need_names[i]);
+		json_millionths(&out, rates[i]);
+		first = false;
+	}
+	appendStringInfoChar(&out, '}');
+	text->effect = out.data;
+
+	initStringInfo(&out);
+	if (text->rule == INTERACTION_NONE)
+		json_literal(&out, "\"interactions\":{}");
+	else
+		appendStringInfo(&out, "\"interactions\":{\"%s\":{\"description\":%s,%s,\"duration\":",
+						 interaction_name(text->rule), scene->interactions[text->rule].description, text->effect);
+	text->offers = out.data;
+}
+
+static void
+read_kinds(Scene *scene)
+{
+	uint64		rows = spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)},
+							   NULL, SPI_OK_SELECT);
+
+	scene->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
+	scene->kind_count = (int) rows;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		KindText   *text = &scene->kinds[i];
+		bool		isnull;
+
+		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
+		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
+		text->rule = item_interaction(&text->kind);
+		/* what the world has no name for is not offered */
+		if (scene->interactions[text->rule].description == NULL)
+			text->rule = INTERACTION_NONE;
+		write_kind_texts(scene, text);
+	}
+}
+
+static const KindText *
+kind_text(const Scene *scene, Datum name)
+{
+	text	   *bytes = DatumGetTextPP(name);
+	int			length = VARSIZE_ANY_EXHDR(bytes);
+
+	for (int i = 0; i < scene->kind_count; i++)
+		if (strncmp(scene->kinds[i].kind.name, VARDATA_ANY(bytes), length) == 0 &&
+			scene->kinds[i].kind.name[length] == '\0')
+			return &scene->kinds[i];
+	ereport(ERROR,
+			errcode(ERRCODE_DATA_CORRUPTED),
+			errmsg("an item is of no type of its world"));
+}
+
+/* ---- sight ---- */
+
+static void
+add_thing(SeenList *list, const SeenThing *thing)
+{
+	if (list->count == list->room)
+	{
+		list->room = Max(256, list->room * 2);
+		list->things = list->things == NULL
+			? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(SeenThing) * list->room)
+			: repalloc_huge(list->things, sizeof(SeenThing) * list->room);
+	}
+	list->things[list->count++] = *thing;
+}
+
+static int
+compare_things(const void *a, const void *b)
+{
+	const SeenThing *left = a;
+	const SeenThing *right = b;
+
+	if (left->viewer != right->viewer)
+		return left->viewer < right->viewer ? -1 : 1;
+	if (left->distance_squared != right->distance_squared)
+		return left->distance_squared < right->distance_squared ? -1 : 1;
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static void
+sort_things(SeenList *list)
+{
+	if (list->count > 1)
+		qsort(list->things, list->count, sizeof(SeenThing), compare_things);
+}
+
+/* Runs a statement for the boxes around all viewers, as they lie in one plane of the index. */
+static uint64
+run_in_boxes(const Scene *scene, SpiStatement *statement, int plane)
+{
+	int			count = scene->viewers->count;
+	Datum	   *x = palloc(sizeof(Datum) * count);
+	Datum	   *y = palloc(sizeof(Datum) * count);
+	double		shift_x;
+	double		shift_y;
+
+	sight_offset(scene->head->world_id, plane, &shift_x, &shift_y);
+	for (int i = 0; i < count; i++)
+	{
+		x[i] = Float8GetDatum(shift_x + scene->cells[i].x - BOX_MARGIN);
+		y[i] = Float8GetDatum(shift_y + scene->cells[i].y - BOX_MARGIN);
+	}
+	return spi_run(statement, (Datum[]) {
+		Int64GetDatum(scene->head->world_id), array_of(x, count, FLOAT8OID), array_of(y, count, FLOAT8OID),
+			Float8GetDatum(2 * BOX_MARGIN)
+	}, NULL, SPI_OK_SELECT);
+}
+
+static void
+see_items(Scene *scene)
+{
+	uint64		rows = run_in_boxes(scene, &items_statement, 0);
+	TupleDesc	descriptor = SPI_tuptable->tupdesc;
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		Datum		values[COLUMNS_MAX];
+		bool		nulls[COLUMNS_MAX];
+		SeenThing	thing;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
+		thing.id = DatumGetInt64(values[1]);
+		thing.cell = (Cell) {DatumGetInt16(values[3]), DatumGetInt16(values[4])};
+		thing.distance_squared = cell_distance_squared(scene->cells[thing.viewer], thing.cell);
+		if (thing.distance_squared > SIGHT_SQUARED)
+			continue;
+		thing.kind = kind_text(scene, values[2]);
+		thing.share_left = DatumGetInt32(values[5]);
+		thing.occupied_by = nulls[6] ? 0 : DatumGetInt64(values[6]);
+		add_thing(&scene->items, &thing);
+	}
+	sort_things(&scene->items);
+}
+
+static void
+see_npcs_in_plane(Scene *scene, int plane)
+{
+	uint64		rows = run_in_boxes(scene, &tracks_statement, plane);
+	TupleDesc	descriptor = SPI_tuptable->tupdesc;
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		Datum		values[COLUMNS_MAX];
+		bool		nulls[COLUMNS_MAX];
+		SeenThing	thing = {0};
+		const int16 *cells;
+		int			leg_length;
+		int			index;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
+		thing.id = DatumGetInt64(values[1]);
+		if (thing.id == scene->viewers->rows[thing.viewer].id)
+			continue;
+		cells = track_cells(values[3], &leg_length);
+		index = leg_index_at(leg_length, DatumGetInt64(values[2]), scene->head->now);
+		thing.cell = (Cell) {cells[2 * index], cells[2 * index + 1]};
+		thing.distance_squared = cell_distance_squared(scene->cells[thing.viewer], thing.cell);
+		if (thing.distance_squared <= SIGHT_SQUARED)
+			add_thing(&scene->npcs, &thing);
+	}
+}
+
+static void
+see_npcs(Scene *scene)
+{
+	int64	   *ids;
+	int			count;
+
+	see_npcs_in_plane(scene, scene->head->sight_plane);
+	if (scene->head->sight_old_plane >= 0)
+		see_npcs_in_plane(scene, scene->head->sight_old_plane);
+	sort_things(&scene->npcs);
+
+	ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(scene->npcs.count, 1));
+	for (int i = 0; i < scene->npcs.count; i++)
+		ids[i] = scene->npcs.things[i].id;
+	count = id_list_sort(ids, scene->npcs.count);
+	scene->seen = npc_rows_create(scene->head->world_id, ids, count);
+	npc_rows_load(scene->seen, NPC_ROW_NAME | NPC_ROW_DOING, ids, count);
+}
+
+static void
+read_runs(Scene *scene)
+{
+	int64	   *ids = palloc(sizeof(int64) * scene->viewers->count);
+	int			count = 0;
+
+	for (int i = 0; i < scene->viewers->count; i++)
+		if (scene->viewers->rows[i].interaction_id != 0)
+			ids[count++] = scene->viewers->rows[i].interaction_id;
+	if (count == 0)
+		return;
+	scene->run_count = (int) spi_run(&runs_statement, (Datum[]) {
+		Int64GetDatum(scene->head->world_id), int64_array(ids, count)
+	}, NULL, SPI_OK_SELECT);
+	scene->runs = palloc(sizeof(Run) * Max(scene->run_count, 1));
+	for (int i = 0; i < scene->run_count; i++)
+		scene->runs[i] = (Run) {
+		.id = spi_int64(i, 1, 0), .rule = (InteractionRule) spi_int16(i, 2, 0),
+			.target_id = spi_int64(i, 3, 0), .started_at = spi_int64(i, 4, 0)
+	};
+}
+
+static const Run *
+find_run(const Scene *scene, int64 id)
+{
+	for (int i = 0; i < scene->run_count; i++)
+		if (scene->runs[i].id == id)
+			return &scene->runs[i];
+	return NULL;
+}
+
+/* ---- text ---- */
+
+/* "Mar 4, Year 1, 21:11": a second is a minute, from 06:00 on the first of March of year 1. */
+static void
+json_game_time(StringInfo out, int64 now)
+{
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+	};
+	int64		minutes = now / SIM_SECOND + (60 * 24 + 6) * 60;
+	int64		days = minutes / (24 * 60);
+
+	minutes %= 24 * 60;
+	appendStringInfo(out, "\"%s %d, Year " INT64_FORMAT ", %02d:%02d\"",
+					 months[days / 30 % 12], (int) (days % 30) + 1, days / 360 + 1,
+					 (int) minutes / 60, (int) minutes % 60);
+}
+
+static void
+json_position(StringInfo out, Cell cell)
+{
+	json_literal(out, "\"position\":{\"x\":");
+	json_int64(out, cell.x);
+	json_literal(out, ",\"y\":");
+	json_int64(out, cell.y);
+	appendStringInfoChar(out, '}');
+}
+
+/* To a tenth of a cell. */
+static void
+json_distance(StringInfo out, int32 squared)
+{
+	int			twentieths = 0;
+
+	/* at most 165 steps: things in sight */
+	while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
+		twentieths++;
+	json_tenths(out, (twentieths + 1) / 2);
+}
+
+static void
+json_seen_item(StringInfo out, const SeenThing *item)
+{
+	json_literal(out, "{\"type\":\"item\",\"id\":");
+	json_int64(out, item->id);
+	json_literal(out, ",\"distance\":");
+	json_distance(out, item->distance_squared);
+	appendStringInfoChar(out, ',');
+	appendStringInfoString(out, item->kind->type);
+	appendStringInfoChar(out, ',');
+	json_position(out, item->cell);
+	json_literal(out, ",\"occupied\":");
+	json_bool(out, item->occupied_by != 0);
+	if (item->share_left != SHARE_WHOLE)
+	{
+		json_literal(out, ",\"share_left\":");
+		json_millionths(out, item->share_left);
+	}
+	appendStringInfoChar(out, ',');
+	appendStringInfoString(out, item->kind->offers);
+	if (item->kind->rule == INTERACTION_CONSUME)
+		json_millionths(out, consume_time_for(&item->kind->kind, item->share_left));
+	else if (item->kind->rule != INTERACTION_NONE)
+		json_literal(out, "null");
+	if (item->kind->rule != INTERACTION_NONE)
+		json_literal(out, "}}");
+	appendStringInfoChar(out, '}');
+}
+
+/* False when the snapshot has no such NPC: a track without the rest is being restored. */
+static bool
+json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
+{
+	const NpcRow *row = npc_row_find(scene->seen, npc->id);
+
+	if (row == NULL || row->groups != (NPC_ROW_NAME | NPC_ROW_DOING))
+		return false;
+	json_literal(out, "{\"type\":\"npc\",\"id\":");
+	json_int64(out, npc->id);
+	json_literal(out, ",\"distance\":");
+	json_distance(out, npc->distance_squared);
+	json_literal(out, ",\"name\":");
+	json_string(out, pnstrdup(row->name, row->name_length));
+	json_literal(out, ",\"npc_state\":\"");
+	appendStringInfoString(out, npc_state_name(row->state));
+	json_literal(out, "\",");
+	json_position(out, npc->cell);
+	json_literal(out, ",\"interactions\":{}}");
+	return true;
+}
+
+/* The things one viewer sees: from 'start' of the list on, while they are his. */
+static int
+things_of(const SeenList *list, int viewer, int start)
+{
+	int			end = start;
+
+	while (end < list->count && list->things[end].viewer == viewer)
+		end++;
+	return end - start;
+}
+
+/*
+ * Items before NPCs, each nearest first. Both are written in order of distance, so that
+ * what is farthest falls to the limit, whatever it is.
+ */
+static void
+json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item_count,
+			const SeenThing *npcs, int npc_count, int limit)
+{
+	StringInfoData item_text;
+	StringInfoData npc_text;
+	int			item = 0;
+	int			npc = 0;
+	int			omitted = 0;
+
+	initStringInfo(&item_text);
+	initStringInfo(&npc_text);
+	while (item < item_count || npc < npc_count)
+	{
+		bool		item_next = npc == npc_count ||
+			(item < item_count && items[item].distance_squared <= npcs[npc].distance_squared);
+		StringInfo	text = item_next ? &item_text : &npc_text;
+		int			before = text->len;
+
+		if (before > 0)
+			appendStringInfoChar(text, ',');
+		if (item_next)
+			json_seen_item(text, &items[item++]);
+		else if (!json_seen_npc(text, scene, &npcs[npc++]))
+		{
+			text->len = before;
+			continue;
+		}
+		if (item_text.len + npc_text.len > limit)
+		{
+			text->len = before;
+			omitted = 1 + item_count - item + npc_count - npc;
+			break;
+		}
+	}
+	json_literal(out, ",\"vision\":[");
+	appendBinaryStringInfo(out, item_text.data, item_text.len);
+	if (item_text.len > 0 && npc_text.len > 0)
+		appendStringInfoChar(out, ',');
+	appendBinaryStringInfo(out, npc_text.data, npc_text.len);
+	appendStringInfoChar(out, ']');
+	if (omitted > 0)
+	{
+		json_literal(out, ",\"vision_omitted\":");
+		json_int64(out, omitted);
+	}
+}
+
+static void
+json_self(StringInfo out, const Scene *scene, int viewer)
+{
+	const NpcRow *row = &scene->viewers->rows[viewer];
+	int64		now = npc_row_now(row, scene->head->now);
+
+	json_literal(out, "{\"self\":{\"id\":");
+	json_int64(out, row->id);
+	json_literal(out, ",\"name\":");
+	json_string(out, pnstrdup(row->name, row->name_length));
+	json_literal(out, ",\"traits\":");
+	json_text_array(out, row->traits);
+	json_literal(out, ",\"clock\":");
+	json_millionths(out, scene->head->now);
+	json_literal(out, ",\"game_time\":");
+	json_game_time(out, scene->head->now);
+	json_literal(out, "},\"needs\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
+		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) / (NEED_UNIT / 10));
+	}
+	json_literal(out, "},");
+	json_position(out, scene->cells[viewer]);
+}
+
+static void
+json_current_interaction(StringInfo out, const Scene *scene, const Run *run, const SeenThing *items, int item_count)
+{
+	const InteractionText *text = &scene->interactions[run->rule];
+
+	json_literal(out, "{\"id\":");
+	json_int64(out, run->id);
+	appendStringInfo(out, ",\"name\":\"%s\",\"description\":%s,\"target_type\":\"item\",\"target_id\":",
+					 interaction_name(run->rule), text->description ? text->description : "\"\"");
+	json_int64(out, run->target_id);
+	json_literal(out, ",\"started_at\":");
+	json_millionths(out, run->started_at);
+	for (int i = 0; i < item_count; i++)
+	{
+		if (items[i].id == run->target_id)
+		{
+			appendStringInfoChar(out, ',');
+			appendStringInfoString(out, items[i].kind->effect);
+			break;
+		}
+	}
+	appendStringInfoChar(out, '}');
+}
+
+static void
+json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing *items, int item_count)
+{
+	const Run  *run = row->interaction_id == 0 ? NULL : find_run(scene, row->interaction_id);
+
+	if (run != NULL && interaction_name(run->rule) == NULL)
+		run = NULL;
+	appendStringInfo(out, ",\"status\":{\"state\":\"%s\",\"movement_locked\":%s,\"target_id\":",
+					 npc_state_name(row->state),
+					 run != NULL && scene->interactions[run->rule].locks_movement ? "true" : "false");
+	json_id(out, row->target_id);
+	json_literal(out, ",\"current_interaction\":");
+	if (run == NULL)
+		json_literal(out, "null");
+	else
+		json_current_interaction(out, scene, run, items, item_count);
+	json_literal(out, ",\"plan\":");
+	if (row->plan == NULL)
+		json_literal(out, "[]");
+	else
+		json_jsonb(out, row->plan);
+	appendStringInfoChar(out, '}');
+}
+
+/* What follows the vision: what can be done with what is free, and what happened. */
+static void
+json_rest(StringInfo out, const NpcRow *row, const SeenThing *items, int item_count)
+{
+	bool		offered[RULE_COUNT] = {false};
+	bool		first = true;
+
+	for (int i = 0; i < item_count; i++)
+		if (items[i].occupied_by == 0 || items[i].occupied_by == row->id)
+			offered[items[i].kind->rule] = true;
+	json_literal(out, ",\"available_interactions\":[");
+	for (int rule = INTERACTION_NONE + 1; rule < RULE_COUNT; rule++)
+	{
+		if (!offered[rule])
+			continue;
+		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", interaction_name((InteractionRule) rule));
+		first = false;
+	}
+	json_literal(out, "],\"events\":");
+	if (row->events == NULL)
+		json_literal(out, "[]");
+	else
+		json_jsonb(out, row->events);
+	if (row->events_dropped > 0)
+	{
+		json_literal(out, ",\"events_dropped\":");
+		json_int64(out, row->events_dropped);
+	}
+	json_literal(out, ",\"conversation\":null}");
+}
+
+static StringInfo
+observation_text(const Scene *scene, int viewer, int first_item, int item_count, int first_npc, int npc_count)
+{
+	const NpcRow *row = &scene->viewers->rows[viewer];
+	const SeenThing *items = scene->items.things + first_item;
+	StringInfo	out = makeStringInfo();
+	StringInfoData rest;
+
+	enlargeStringInfo(out, OBSERVATION_BYTES);
+	initStringInfo(&rest);
+	json_rest(&rest, row, items, item_count);
+	json_self(out, scene, viewer);
+	json_doing(out, scene, row, items, item_count);
+	json_vision(out, scene, items, item_count, scene->npcs.things + first_npc, npc_count,
+				Max(VISION_BYTES_MIN, OBSERVATION_BYTES - out->len - rest.len));
+	appendBinaryStringInfo(out, rest.data, rest.len);
+	return out;
+}
+
+/* Those of the NPCs asked for that exist, with their own rows. */
+static NpcRows *
+read_viewers(int64 world_id, const Observation *observations, int count)
+{
+	const uint32 needed = NPC_ROW_IDENTITY | NPC_ROW_STATE | NPC_ROW_TRACK;
+	int64	   *ids = palloc(sizeof(int64) * count);
+	NpcRows    *rows;
+	int			present = 0;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = observations[i].npc_id;
+	rows = npc_rows_create(world_id, ids, count);
+	npc_rows_load(rows, needed | NPC_ROW_MIND, ids, count);
+	for (int i = 0; i < rows->count; i++)
+		if ((rows->rows[i].groups & needed) == needed)
+			rows->rows[present++] = rows->rows[i];
+	rows->count = present;
+	return rows;
+}
+
+void
+observe(const WorldHead *head, Observation *observations, int count)
+{
+	Scene		scene = {.head = head};
+	int			level;
+	int			item = 0;
+	int			npc = 0;
+
+	if (count == 0)
+		return;
+	level = spi_index_plans_begin();
+	scene.viewers = read_viewers(head->world_id, observations, count);
+	if (scene.viewers->count > 0)
+	{
+		scene.cells = palloc(sizeof(Cell) * scene.viewers->count);
+		for (int i = 0; i < scene.viewers->count; i++)
+		{
+			const NpcRow *row = &scene.viewers->rows[i];
+
+			scene.cells[i] = npc_row_cell(row, leg_index_at(row->leg_length, row->departed_at, head->now));
+		}
+		read_interactions(&scene);
+		read_kinds(&scene);
+		read_runs(&scene);
+		see_items(&scene);
+		see_npcs(&scene);
+	}
+	spi_index_plans_end(level);
+
+	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
+	{
+		const NpcRow *row = &scene.viewers->rows[viewer];
+		int			item_count;
+		int			npc_count;
+
+		if (row->id != observations[i].npc_id)
+			continue;
+		item_count = things_of(&scene.items, viewer, item);
+		npc_count = things_of(&scene.npcs, viewer, npc);
+		observations[i].controller = row->controller;
+		observations[i].told_events = row->events_dropped +
+			(row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
+		observations[i].text = observation_text(&scene, viewer, item, item_count, npc, npc_count);
+		item += item_count;
+		npc += npc_count;
+		viewer++;
+	}
+}
+
+/* observe_npc(world_id, npc_id): what its mind would be told now */
+Datum
+npcsim_observe_npc(PG_FUNCTION_ARGS)
+{
+	int64		world_id = arg_id(fcinfo, 0, "world_id");
+	Observation observation = {.npc_id = arg_id(fcinfo, 1, "npc_id")};
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		result;
+
+	spi_begin();
+	observe(read_world_head(world_id), &observation, 1);
+	if (observation.text == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_NS_NO_NPC),
+				errmsg("NPC %lld does not exist in world %lld", (long long) observation.npc_id, (long long) world_id));
+	MemoryContextSwitchTo(caller);
+	result = json_datum(observation.text);
+	spi_end();
+	PG_RETURN_DATUM(result);
+}

@@ -1,0 +1,20 @@
+/*
+ * pace.h
+ *	  How long players' minds take, and how long they are waited for.
+ */
+#ifndef NPCSIM_PACE_H
+#define NPCSIM_PACE_H
+
+#include "postgres.h"
+
+#define TIMEOUT_MS_MIN		10000
+#define TIMEOUT_MS_MAX		60000
+#define TIMEOUT_MS_UNKNOWN	20000
+
+/*
+ * Time-out for a request to a player: 3 × the p95 of the player's last 100 decisions; while there are too few of
+ * them, by what its session reports as the average (NaN = nothing). Between spi_begin and spi_end.
+ */
+extern int32 pace_timeout_ms(int64 player_id, double reported_average_ms);
+
+#endif							/* NPCSIM_PACE_H */

@@ -1,0 +1,28 @@
+/*
+ * players.h
+ *	  What the reducers of several families share about players.
+ */
+#ifndef NPCSIM_REDUCERS_PLAYERS_H
+#define NPCSIM_REDUCERS_PLAYERS_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#define USERNAME_MAX_CHARS 50
+
+/* The words of player_accounts.role and .status, NULL-terminated. */
+extern const char *const player_roles[];
+extern const char *const player_statuses[];
+
+/* NS203 unless the player exists and plays in that world. */
+extern void player_require(int64 world_id, int64 player_id);
+
+/* 23505 when another player of the world has the name. */
+extern void check_username_free(int64 world_id, const char *username);
+
+/* Ends sessions; their gateways are told at commit. */
+extern void sessions_end_of_player(int64 player_id);
+extern void sessions_end_of_world(int64 world_id);
+
+#endif							/* NPCSIM_REDUCERS_PLAYERS_H */

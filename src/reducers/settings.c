@@ -1,0 +1,324 @@
+/*
+ * settings.c
+ *	  Operators' writes through the views worlds and players.
+ *
+ * Both are few rows, written at once, a column at a time.  A world's settings have a revision;
+ * a player's account has none, so the columns written are compared with
+ * what they were when the row was read.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "reducers/args.h"
+#include "reducers/edits.h"
+#include "reducers/players.h"
+#include "reducers/worlds.h"
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(npcsim_edit_worlds);
+PG_FUNCTION_INFO_V1(npcsim_edit_players);
+
+#define TOKENS_MAX INT64_C(1000000000000)
+#define FIXED_HINT "It is chosen by create_world() and stays."
+
+static const EditColumn world_columns[] = {
+	{"name", 0, NULL},
+	{"max_players", 0, NULL},
+	{"min_tokens_per_npc_per_day", 0, NULL},
+	{"owner_player_id", 0, NULL},
+	{"decision_policy", 0, NULL},
+	{"durability", 0, NULL},
+	{"view_buffer", 0, NULL},
+	{"spectators", 0, NULL},
+	{"speed", 0, NULL},
+	{"id", 0, FIXED_HINT},
+	{"size_x", 0, FIXED_HINT},
+	{"size_y", 0, FIXED_HINT},
+	{"seed", 0, FIXED_HINT},
+	{"tick_rate", 0, FIXED_HINT},
+	{"created_at", 0, FIXED_HINT},
+	{"status", 0, "Use start_world(world_id), pause_world(world_id) or adopt_worlds()."},
+	{"clock", 0, "tick_world(world_id, dt) moves a paused world on."},
+	{"revision", 0, "Revisions are counted by the database."},
+	{"settings_revision", 0, "Revisions are counted by the database."},
+};
+
+static const EditColumn player_columns[] = {
+	{"username", 0, NULL},
+	{"role", 0, NULL},
+	{"status", 0, NULL},
+	{"daily_token_output", 0, NULL},
+	{"id", 0, "Ids come from a counter of the database."},
+	{"world_id", 0, "A player stays in a world; create_player() makes one in another."},
+	{"controlled_npc_count", 0, "assign_npc_to_player(world_id, npc_id, player_id) gives and takes NPCs."},
+	{"last_heartbeat", 0, "update_player_heartbeat(player_id, heartbeat) is how a player gives a sign of life."},
+	{"connected", 0, "The gateway connects and disconnects players."},
+	{"created_at", 0, "It is set by create_player()."},
+};
+
+static SpiStatement update_name = {
+	"UPDATE npcsim.world_settings SET name = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
+};
+static SpiStatement update_max_players = {
+	"UPDATE npcsim.world_settings SET max_players = $2 WHERE id = $1", 2, {INT8OID, INT4OID}
+};
+static SpiStatement update_min_tokens = {
+	"UPDATE npcsim.world_settings SET min_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
+};
+static SpiStatement update_owner = {
+	"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
+};
+static SpiStatement update_durability = {
+	"UPDATE npcsim.world_settings SET durability = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
+};
+static SpiStatement update_view_buffer = {
+	"UPDATE npcsim.world_settings SET view_buffer = $2 WHERE id = $1", 2, {INT8OID, INT4OID}
+};
+static SpiStatement update_spectators = {
+	"UPDATE npcsim.world_settings SET spectators = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}
+};
+
+static SpiStatement lock_player = {
+	"SELECT username, role, status, daily_token_output FROM npcsim.player_accounts "
+	"WHERE id = $1 FOR NO KEY UPDATE",
+	1, {INT8OID}
+};
+static SpiStatement update_username = {
+	"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
+};
+static SpiStatement update_role = {
+	"UPDATE npcsim.player_accounts SET role = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
+};
+static SpiStatement update_player_status = {
+	"UPDATE npcsim.player_accounts SET status = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
+};
+static SpiStatement update_daily_tokens = {
+	"UPDATE npcsim.player_accounts SET daily_token_output = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
+};
+
+/* Writes a column of NEW, whose value was checked; NULL is written as such. */
+static void
+write_column(SpiStatement *statement, int64 id, const Edit *edit, const char *column)
+{
+	bool		isnull;
+	Datum		value = edit_new(edit, column, &isnull);
+
+	spi_begin();
+	spi_run(statement, (Datum[]) {Int64GetDatum(id), value}, isnull ? " n" : NULL, SPI_OK_UPDATE);
+	spi_end();
+}
+
+static void
+check_number(const Edit *edit, const char *column, int64 value, int64 high)
+{
+	if (value < 0 || value > high)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"%s\" is out of range", column),
+				errdetail("It is %lld.", (long long) value),
+				errhint("It can be 0 to %lld.", (long long) high));
+}
+
+static void
+write_owner(int64 world_id, const Edit *edit)
+{
+	bool		isnull;
+	int64		owner = DatumGetInt64(edit_new(edit, "owner_player_id", &isnull));
+
+	if (!isnull)
+	{
+		check_id(owner, "owner_player_id");
+		player_require(world_id, owner);
+	}
+	write_column(&update_owner, world_id, edit, "owner_player_id");
+}
+
+static void
+write_settings(WorldLock *lock, const Edit *edit)
+{
+	int64		world_id = lock->world_id;
+
+	if (edit_writes(edit, "name"))
+	{
+		char	   *name = edit_text(edit, "name");
+
+		check_text(name, "name", NAME_MAX_CHARS);
+		check_world_name_free(name);
+		write_column(&update_name, world_id, edit, "name");
+	}
+	if (edit_writes(edit, "max_players"))
+	{
+		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 100000);
+		write_column(&update_max_players, world_id, edit, "max_players");
+	}
+	if (edit_writes(edit, "min_tokens_per_npc_per_day"))
+	{
+		check_number(edit, "min_tokens_per_npc_per_day",
+					 DatumGetInt64(edit_value(edit, "min_tokens_per_npc_per_day")), TOKENS_MAX);
+		write_column(&update_min_tokens, world_id, edit, "min_tokens_per_npc_per_day");
+	}
+	if (edit_writes(edit, "owner_player_id"))
+		write_owner(world_id, edit);
+	if (edit_writes(edit, "durability"))
+	{
+		check_word(edit_text(edit, "durability"), "durability", durabilities);
+		write_column(&update_durability, world_id, edit, "durability");
+	}
+	if (edit_writes(edit, "view_buffer"))
+	{
+		check_number(edit, "view_buffer", DatumGetInt32(edit_value(edit, "view_buffer")), WORLD_CELLS_MAX);
+		write_column(&update_view_buffer, world_id, edit, "view_buffer");
+	}
+	if (edit_writes(edit, "spectators"))
+	{
+		edit_value(edit, "spectators");
+		write_column(&update_spectators, world_id, edit, "spectators");
+	}
+	if (edit_writes(edit, "speed"))
+	{
+		double		speed = DatumGetFloat8(edit_value(edit, "speed"));
+
+		check_float8(speed, "speed", SPEED_MIN, SPEED_MAX, "");
+		world_set_speed(lock, (int32) rint(speed * 1000));
+	}
+	if (edit_writes(edit, "decision_policy"))
+	{
+		char	   *policy = edit_text(edit, "decision_policy");
+
+		check_word(policy, "decision_policy", decision_policies);
+		world_change_policy(world_image(lock), policy);
+	}
+}
+
+/* INSTEAD OF INSERT OR UPDATE OR DELETE ON worlds */
+Datum
+npcsim_edit_worlds(PG_FUNCTION_ARGS)
+{
+	Edit		edit;
+	WorldLock  *lock;
+
+	edit_begin(&edit, fcinfo);
+	if (edit.kind != EDIT_UPDATE)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("cannot %s \"worlds\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
+				errdetail("Of \"worlds\" rows can only be updated."),
+				errhint("Use %s.", edit.kind == EDIT_INSERT ?
+						"create_world(name, size_x, size_y, seed)" : "drop_world(world_id)"));
+	if (edit_groups(&edit, world_columns, lengthof(world_columns)) == 0)
+		return edit_end(&edit);
+	lock = world_lock(edit_old_int64(&edit, "id"), WORLD_WAIT);
+	edit_touch(lock);
+	edit_check_revision(&edit, lock, "settings_revision", lock->settings_revision,
+						psprintf("world %lld", (long long) lock->world_id));
+	write_settings(lock, &edit);
+	world_changed(lock, CHANGE_WORLD, 0);
+	edit_show(&edit, "settings_revision", Int64GetDatum(lock->revision));
+	edit_show(&edit, "revision", Int64GetDatum(lock->revision));
+	return edit_end(&edit);
+}
+
+/* ---- players ---- */
+
+/* Row 0 of lock_player has the columns as they are now. */
+static void
+check_player_unchanged(const Edit *edit, int64 player_id)
+{
+	static const char *const columns[] = {"username", "role", "status", "daily_token_output"};
+
+	for (size_t i = 0; i < lengthof(columns); i++)
+	{
+		bool		was_null;
+		bool		is_null;
+		Datum		was = edit_old(edit, columns[i], &was_null);
+		Datum		is = spi_datum(0, i + 1, &is_null);
+		bool		same;
+
+		if (!edit_writes(edit, columns[i]))
+			continue;
+		if (strcmp(columns[i], "daily_token_output") == 0)
+			same = DatumGetInt64(was) == DatumGetInt64(is);
+		else
+			same = strcmp(TextDatumGetCString(was), TextDatumGetCString(is)) == 0;
+		if (!same)
+			ereport(ERROR,
+					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("player %lld has changed since it was read", (long long) player_id),
+					errdetail("Its \"%s\" is another now.", columns[i]),
+					errhint("Try again."));
+	}
+}
+
+static void
+write_account(WorldLock *lock, int64 player_id, const Edit *edit)
+{
+	if (edit_writes(edit, "username"))
+	{
+		char	   *username = edit_text(edit, "username");
+
+		check_text(username, "username", USERNAME_MAX_CHARS);
+		check_username_free(lock->world_id, username);
+		write_column(&update_username, player_id, edit, "username");
+	}
+	if (edit_writes(edit, "role"))
+	{
+		check_word(edit_text(edit, "role"), "role", player_roles);
+		write_column(&update_role, player_id, edit, "role");
+	}
+	if (edit_writes(edit, "status"))
+	{
+		char	   *status = edit_text(edit, "status");
+
+		check_word(status, "status", player_statuses);
+		write_column(&update_player_status, player_id, edit, "status");
+		if (strcmp(status, "banned") == 0)
+			sessions_end_of_player(player_id);
+	}
+	if (edit_writes(edit, "daily_token_output"))
+	{
+		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")), TOKENS_MAX);
+		write_column(&update_daily_tokens, player_id, edit, "daily_token_output");
+	}
+}
+
+/* INSTEAD OF INSERT OR UPDATE OR DELETE ON players */
+Datum
+npcsim_edit_players(PG_FUNCTION_ARGS)
+{
+	Edit		edit;
+	WorldLock  *lock;
+	int64		player_id;
+
+	edit_begin(&edit, fcinfo);
+	if (edit.kind != EDIT_UPDATE)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("cannot %s \"players\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
+				errdetail("Of \"players\" rows can only be updated."),
+				errhint("%s", edit.kind == EDIT_INSERT ?
+						"Use create_player(world_id, username, role), which tells the player's token." :
+						"Set status to 'banned' to shut a player out; drop_world(world_id) removes a world's players with it."));
+	if (edit_groups(&edit, player_columns, lengthof(player_columns)) == 0)
+		return edit_end(&edit);
+	player_id = edit_old_int64(&edit, "id");
+	lock = world_lock(edit_old_int64(&edit, "world_id"), WORLD_WAIT);
+	edit_touch(lock);
+	spi_begin();
+	if (spi_run(&lock_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	{
+		spi_end();
+		return PointerGetDatum(NULL);	/* gone since it was read: counts as not found */
+	}
+	check_player_unchanged(&edit, player_id);
+	spi_end();
+	write_account(lock, player_id, &edit);
+	world_changed(lock, CHANGE_PLAYER, player_id);
+	return edit_end(&edit);
+}

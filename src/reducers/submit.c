@@ -1,0 +1,562 @@
+/*
+ * submit.c
+ *	  Answers of minds: submit_npc_decisions, fail_decisions, expire_decisions.
+ *
+ * A batch is taken world by world in ascending order of id, under the world's lock, and within a
+ * world in the order given. Each answer is judged alone: who gave it, for which request, whether it can be read, whether
+ * it can be done. A request is closed by its first answer; a second one changes nothing. An answer that comes
+ * after its request was given up is carried out too when the NPC's mind was not asked again since
+ * and it still fits. Everything is written once per world; then the log.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+#include "utils/resowner.h"
+#include "utils/tuplestore.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "json.h"
+#include "reducers/args.h"
+#include "reducers/answers.h"
+#include "spi.h"
+#include "tables/arrays.h"
+
+PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);
+PG_FUNCTION_INFO_V1(npcsim_fail_decisions);
+PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
+
+#define BATCH_MAX			10000
+#define DECISION_BYTES_MAX	65536
+#define REASON_CHARS_MAX	500
+#define ASK_AGAIN_MAX		(86400 * SIM_SECOND)
+#define ASK_AGAIN_MIN		(3 * SIM_SECOND)
+#define EXPIRE_MAX			1000
+
+static SpiStatement players_statement = {
+	"SELECT id, world_id, status FROM npcsim.player_accounts WHERE id = ANY ($1)", 1, {INT8ARRAYOID}
+};
+
+/* Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds. */
+static SpiStatement expired_statement = {
+	"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
+	"CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
+	"FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
+	"WHERE c.status = 'running' AND c.home = $1 AND "
+	"((d.status = 2 AND d.sent_at_real < pg_catalog.clock_timestamp() "
+	"- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
+	"OR (d.status = 1 AND d.opened_at_real < pg_catalog.clock_timestamp() - interval '60 s' "
+	"AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.present_players(d.world_id) AS p(player_id)))) "
+	"ORDER BY d.world_id, d.npc_id LIMIT 1000",
+	1, {TEXTOID}
+};
+
+/* ---- reading the batch ---- */
+
+/* jsonb of a text; NULL when it is none. An error of the parser is confined to a subtransaction, which writes nothing. */
+static Jsonb *
+parse_json(const char *text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	Jsonb	   *volatile result = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		result = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		/* Not the text's fault. */
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY)
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return result;
+}
+
+static Jsonb *
+read_decision(const char *text)
+{
+	Jsonb	   *decision;
+
+	if (strlen(text) > DECISION_BYTES_MAX)
+		return NULL;
+	decision = parse_json(text);
+	return decision != NULL && JB_ROOT_IS_OBJECT(decision) ? decision : NULL;
+}
+
+static void
+read_id(JsonbContainer *object, const char *name, int64 *id)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
+
+	*id = 0;
+	if (value != NULL && value->type == jbvNumeric)
+	{
+		Datum		number = NumericGetDatum(value->val.numeric);
+
+		if (DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(1)))) &&
+			DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(ID_MAX)))))
+			*id = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+	}
+}
+
+/* Optional number of a decision within 0 .. max as an integer of 'scale'; false if it is there and is none. */
+static bool
+read_amount(JsonbContainer *object, const char *name, int64 scale, int64 max, int64 if_absent, int64 *amount)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
+	Datum		number;
+
+	*amount = if_absent;
+	if (value == NULL || value->type == jbvNull)
+		return true;
+	if (value->type != jbvNumeric)
+		return false;
+	number = DirectFunctionCall2(numeric_mul, NumericGetDatum(value->val.numeric), NumericGetDatum(int64_to_numeric(scale)));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(0)))) ||
+		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(max)))))
+		return false;
+	*amount = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+	return true;
+}
+
+static void
+read_answer(Answer *answer, const char *text)
+{
+	answer->decision = read_decision(text);
+	if (answer->decision == NULL)
+	{
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision is not a JSON object of at most 64 KiB");
+		return;
+	}
+	read_id(&answer->decision->root, "request_id", &answer->request_id);
+	read_id(&answer->decision->root, "npc_id", &answer->npc_id);
+	if (!read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), 0, &answer->tokens))
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+	if (answer->request_id == 0 && answer->npc_id == 0)
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id");
+}
+
+/* The worlds of the players who answered. */
+static void
+find_players(Answer *answers, int count)
+{
+	int64	   *ids = palloc(Max(count, 1) * sizeof(int64));
+	uint64		rows;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = answers[i].player_id;
+	rows = spi_run(&players_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
+	for (int i = 0; i < count; i++)
+	{
+		for (uint64 row = 0; row < rows && answers[i].world_id == 0; row++)
+			if (spi_int64(row, 1, 0) == answers[i].player_id)
+			{
+				answers[i].world_id = spi_int64(row, 2, 0);
+				if (strcmp(spi_text(row, 3, CurrentMemoryContext), "active") != 0)
+					answer_refuse(&answers[i], ERRCODE_NS_BANNED, "the player is banned");
+			}
+		if (answers[i].world_id == 0)
+			answer_refuse(&answers[i], ERRCODE_NS_NO_PLAYER, "there is no such player");
+	}
+}
+
+/* ---- one answer ---- */
+
+/* The further actions, checked for shape; *valid is false if they are none. */
+static JsonbValue *
+read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
+{
+	JsonbValue *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
+	JsonbContainer *array;
+
+	*valid = true;
+	if (then == NULL || then->type == jbvNull)
+		return NULL;
+	*valid = false;
+	if (then->type != jbvBinary || !JsonContainerIsArray(then->val.binary.data))
+		return NULL;
+	array = then->val.binary.data;
+	if (JsonContainerSize(array) > PLAN_ACTIONS_MAX)
+		return NULL;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *step = getIthJsonbValueFromContainer(array, i);
+		Action		action;
+		int			sqlstate;
+
+		if (step->type != jbvBinary || action_from_json(world, npc, step->val.binary.data, &action, &sqlstate) != NULL)
+			return NULL;
+	}
+	*valid = true;
+	return JsonContainerSize(array) > 0 ? then : NULL;
+}
+
+/* What takes effect of a decision, for the world's inputs. */
+static void
+store_input(World *world, const Answer *answer)
+{
+	static const char *const members[] = {
+		"action", "target_id", "target_ids", "parameters", "then", "next_decision_in_s", "wake_on"
+	};
+	StringInfoData payload;
+
+	initStringInfo(&payload);
+	appendStringInfo(&payload, "{\"npc_id\":%lld", (long long) answer->npc_id);
+	for (int i = 0; i < (int) lengthof(members); i++)
+	{
+		JsonbValue *value = getKeyJsonValueFromContainer(&answer->decision->root, members[i], strlen(members[i]), NULL);
+
+		if (value == NULL)
+			continue;
+		appendStringInfo(&payload, ",\"%s\":", members[i]);
+		json_jsonb(&payload, JsonbValueToJsonb(value));
+	}
+	appendStringInfoChar(&payload, '}');
+	world_input(world_image_lock(world), "decision", payload.data);
+	pfree(payload.data);
+}
+
+static bool
+asks_to_stay(const Action *action)
+{
+	return action->kind == ACTION_CONTINUE || action->kind == ACTION_WAIT;
+}
+
+/* Carries out an answer whose request is its NPC's. */
+static void
+carry_out(World *world, Npc *npc, Answer *answer)
+{
+	JsonbContainer *decision = &answer->decision->root;
+	WorldLock  *lock = world_image_lock(world);
+	Action		action;
+	JsonbValue *plan;
+	const char *failure;
+	int			sqlstate = 0;
+	int64		ask_again;
+	bool		valid;
+
+	failure = action_from_json(world, npc, decision, &action, &sqlstate);
+	if (failure != NULL)
+	{
+		answer_refuse(answer, sqlstate, failure);
+		return;
+	}
+	plan = read_plan(world, npc, decision, &valid);
+	if (!valid)
+	{
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "then is not an array of at most 8 actions");
+		return;
+	}
+	if (!read_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))
+	{
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "next_decision_in_s is not a number from 0 to 86400");
+		return;
+	}
+	if (asks_to_stay(&action) && answer->state_counter != npc->state_counter)
+	{
+		answer->status = ANSWER_CANCELLED;
+		answer->reason = "the state it was given for has passed";
+		store_input(world, answer);
+		npc_request_decision(world, npc);
+		return;
+	}
+	store_input(world, answer);
+	world_set_plan(world, npc, plan);
+	failure = world_act(world, npc, &action, DECIDER_MIND, &sqlstate);
+	if (failure != NULL)
+	{
+		world_set_plan(world, npc, NULL);
+		answer_refuse(answer, sqlstate, failure);
+		return;
+	}
+	if (ask_again >= 0)
+		world_ask_again(world, npc, lock->now + Max(ask_again, ASK_AGAIN_MIN));
+	if (answer->status == ANSWER_PENDING)
+		answer->status = ANSWER_APPLIED;
+}
+
+static void
+judge(World *world, Answer *answer, Slot *slots, int slot_count)
+{
+	Slot	   *slot = slot_find(slots, slot_count, answer);
+	Npc		   *npc;
+
+	if (slot == NULL || slot->player_id == 0)
+	{
+		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		return;
+	}
+	answer->npc_id = slot->npc_id;
+	npc = world_npc(world, slot->npc_id);
+	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
+	{
+		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		return;
+	}
+	if (answer->request_id == 0)
+		answer->request_id = slot->request_id;
+	answer->reason_asked = slot->reason;
+	answer->opened_at_real = slot->opened_at_real;
+	answer->sent_at_real = slot->sent_at_real;
+	answer->state_counter = slot->state_counter;
+	if (answer->request_id != slot->request_id || slot->answered)
+	{
+		answer->status = ANSWER_DUPLICATE;
+		answer->reason = "the request was answered already";
+		return;
+	}
+	if (slot->status == REQUEST_CLOSED)
+		answer->status = ANSWER_LATE;
+	slot->answered = true;
+	npc_forget_events(world, npc, slot->told_events - npc->events_dropped);
+	world_close_request(world, npc);
+	carry_out(world, npc, answer);
+}
+
+/* ---- a world's part of the batch ---- */
+
+static void
+apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
+{
+	WorldLock  *lock = world_lock(world_id, wait);
+	World	   *world;
+	Slot	   *slots;
+	int			slot_count;
+
+	if (lock == NULL)
+		return;
+	world = world_image(lock);
+	slots = slots_read(world_id, answers, count, &slot_count);
+	for (int i = 0; i < count; i++)
+		if (answers[i].world_id == world_id && answers[i].status == ANSWER_PENDING)
+			judge(world, &answers[i], slots, slot_count);
+	world_write(world);
+	for (int i = 0; i < count; i++)
+		if (answers[i].world_id == world_id)
+		{
+			answers[i].revision = lock->revision;
+			answers[i].clock = lock->now;
+		}
+}
+
+/* The lowest world above 'after' that has something to do; 0 if there is none. */
+static int64
+next_world(const Answer *answers, int count, int64 after)
+{
+	int64		next = 0;
+
+	for (int i = 0; i < count; i++)
+		if (answers[i].status == ANSWER_PENDING && answers[i].world_id > after &&
+			(next == 0 || answers[i].world_id < next))
+			next = answers[i].world_id;
+	return next;
+}
+
+static int
+batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
+{
+	int			count;
+
+	arg_not_null(fcinfo, n, name);
+	*array = PG_GETARG_ARRAYTYPE_P(n);
+	count = ArrayGetNItems(ARR_NDIM(*array), ARR_DIMS(*array));
+	if (ARR_NDIM(*array) > 1 || array_contains_nulls(*array))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("%s must be a one-dimensional array without nulls", name));
+	if (count > BATCH_MAX)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("%s has too many elements", name),
+				errdetail("%d were given, at most %d are allowed.", count, BATCH_MAX),
+				errhint("Call again with the rest."));
+	return count;
+}
+
+static void
+require_same_length(int count, int other, const char *names)
+{
+	if (count != other)
+		ereport(ERROR,
+				errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				errmsg("%s must have the same number of elements", names),
+				errdetail("They have %d and %d.", count, other));
+}
+
+static char **
+text_elements(ArrayType *array, int count)
+{
+	Datum	   *values;
+	char	  **texts = palloc(Max(count, 1) * sizeof(char *));
+	int			n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
+	for (int i = 0; i < n; i++)
+		texts[i] = TextDatumGetCString(values[i]);
+	return texts;
+}
+
+Datum
+npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ArrayType  *players;
+	ArrayType  *decisions;
+	int			count = batch_size(fcinfo, 0, "player_ids", &players);
+	Answer	   *answers;
+	char	  **texts;
+	int64		world_id = 0;
+
+	require_same_length(count, batch_size(fcinfo, 1, "decisions", &decisions), "player_ids and decisions");
+	InitMaterializedSRF(fcinfo, 0);
+	answers = palloc0(Max(count, 1) * sizeof(Answer));
+	texts = text_elements(decisions, count);
+	for (int i = 0; i < count; i++)
+	{
+		answers[i].player_id = ((int64 *) ARR_DATA_PTR(players))[i];
+		read_answer(&answers[i], texts[i]);
+	}
+	spi_begin();
+	find_players(answers, count);
+	while ((world_id = next_world(answers, count, world_id)) != 0)
+		apply_world(world_id, answers, count, WORLD_WAIT);
+	answers_log(answers, count);
+	/* Before spi_end(): reasons live in its memory. */
+	for (int i = 0; i < count; i++)
+		tuplestore_putvalues(result->setResult, result->setDesc, (Datum[]) {
+			Int32GetDatum(i + 1), answer_json(&answers[i])
+		}, (bool[]) {false, false});
+	spi_end();
+	return (Datum) 0;
+}
+
+/* ---- answers that will not come ---- */
+
+/* Closes requests of one world; NPCs that stand idle are decided for. */
+static void
+give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
+{
+	WorldLock  *lock = world_lock(world_id, wait);
+	World	   *world;
+	Slot	   *slots;
+	Npc		  **idle;
+	int			idle_count = 0;
+	int			slot_count;
+
+	if (lock == NULL)
+		return;
+	world = world_image(lock);
+	slots = slots_read(world_id, answers, count, &slot_count);
+	idle = palloc(Max(count, 1) * sizeof(Npc *));
+	for (int i = 0; i < count; i++)
+	{
+		Answer	   *answer = &answers[i];
+		Slot	   *slot = answer->world_id == world_id ? slot_find(slots, slot_count, answer) : NULL;
+		Npc		   *npc = slot != NULL ? world_npc(world, slot->npc_id) : NULL;
+
+		if (npc == NULL || slot->answered || slot->status == REQUEST_CLOSED ||
+			slot->request_id != answer->request_id || slot->player_id != answer->player_id)
+			continue;
+		slot->answered = true;
+		answer->status = ANSWER_FAILED;
+		answer->npc_id = npc->id;
+		answer->reason_asked = slot->reason;
+		answer->opened_at_real = slot->opened_at_real;
+		answer->sent_at_real = slot->sent_at_real;
+		answer->clock = lock->now;
+		world_input(lock, "decision_failed", psprintf("{\"npc_id\":%lld}", (long long) npc->id));
+		world_close_request(world, npc);
+		if (npc->state == NPC_IDLE)
+			idle[idle_count++] = npc;
+	}
+	world_decide_built_in(world, idle, idle_count);
+	world_write(world);
+}
+
+static void
+give_up(Answer *answers, int count, WorldWait wait)
+{
+	int64		world_id = 0;
+
+	while ((world_id = next_world(answers, count, world_id)) != 0)
+		give_up_world(world_id, answers, count, wait);
+	answers_log(answers, count);
+}
+
+Datum
+npcsim_fail_decisions(PG_FUNCTION_ARGS)
+{
+	ArrayType  *players;
+	ArrayType  *requests;
+	ArrayType  *reasons;
+	int			count = batch_size(fcinfo, 0, "player_ids", &players);
+	Answer	   *answers;
+	char	  **texts;
+
+	require_same_length(count, batch_size(fcinfo, 1, "request_ids", &requests), "player_ids and request_ids");
+	require_same_length(count, batch_size(fcinfo, 2, "reasons", &reasons), "player_ids and reasons");
+	answers = palloc0(Max(count, 1) * sizeof(Answer));
+	texts = text_elements(reasons, count);
+	for (int i = 0; i < count; i++)
+	{
+		check_text(texts[i], "reasons", REASON_CHARS_MAX);
+		answers[i].player_id = ((int64 *) ARR_DATA_PTR(players))[i];
+		answers[i].request_id = ((int64 *) ARR_DATA_PTR(requests))[i];
+		answers[i].reason = texts[i];
+	}
+	spi_begin();
+	find_players(answers, count);
+	give_up(answers, count, WORLD_WAIT);
+	spi_end();
+	PG_RETURN_VOID();
+}
+
+Datum
+npcsim_expire_decisions(PG_FUNCTION_ARGS)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Answer	   *answers;
+	uint64		rows;
+	int64		expired = 0;
+
+	spi_begin();
+	rows = spi_run_limit(&expired_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT, EXPIRE_MAX);
+	answers = MemoryContextAllocZero(caller, Max(rows, 1) * sizeof(Answer));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		answers[row].world_id = spi_int64(row, 1, 0);
+		answers[row].npc_id = spi_int64(row, 2, 0);
+		answers[row].request_id = spi_int64(row, 3, 0);
+		answers[row].player_id = spi_int64(row, 4, 0);
+		answers[row].reason = spi_text(row, 5, caller);
+	}
+	give_up(answers, (int) rows, WORLD_SKIP);
+	for (uint64 row = 0; row < rows; row++)
+		if (answers[row].status == ANSWER_FAILED)
+			expired++;
+	spi_end();
+	PG_RETURN_INT64(expired);
+}

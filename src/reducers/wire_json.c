@@ -1,0 +1,383 @@
+/*
+ * wire_json.c
+ *	  Rows as clients get them: one object per NPC, item, interaction,
+ *	  player and kind.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "json.h"
+#include "reducers/id_lists.h"
+#include "reducers/wire_json.h"
+#include "sim/kinds.h"
+#include "sim/path.h"
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/item_kinds.h"
+
+#define COLUMNS_MAX 8
+
+/* Rows of a family: by ids, or all of a world. The first column is the id. */
+typedef struct FamilyQuery
+{
+	void		(*write) (StringInfo out, Datum *values, bool *nulls);
+	SpiStatement of_ids;
+	SpiStatement of_world;
+} FamilyQuery;
+
+#define FAMILY_QUERY(columns, table) \
+	{.sql = "SELECT id, " columns " FROM npcsim." table " f" \
+	 " WHERE world_id = $1 AND id = ANY ($2)", \
+	 .nargs = 2, .types = {INT8OID, INT8ARRAYOID}, .read_only = true}, \
+	{.sql = "SELECT id, " columns " FROM npcsim." table " f" \
+	 " WHERE world_id = $1 ORDER BY id", \
+	 .nargs = 1, .types = {INT8OID}, .read_only = true}
+
+static SpiStatement item_types_statement = {
+	.sql = "SELECT name, description, components FROM npcsim.item_type_rows"
+	" WHERE world_id = $1 ORDER BY name",
+	.nargs = 1, .types = {INT8OID}, .read_only = true
+};
+
+static SpiStatement interaction_types_statement = {
+	.sql = "SELECT name, description, component, needs_adjacency, locks_movement, min_participants, max_participants"
+	"  FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY name",
+	.nargs = 1, .types = {INT8OID}, .read_only = true
+};
+
+static SpiStatement terrain_statement = {
+	.sql = "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
+	.nargs = 1, .types = {INT8OID}, .read_only = true
+};
+
+static void
+json_text_datum(StringInfo out, Datum value)
+{
+	json_string(out, TextDatumGetCString(value));
+}
+
+/* ---- NPCs ---- */
+
+uint32
+wire_row_groups(uint32 wire_groups)
+{
+	uint32		groups = 0;
+
+	if (wire_groups & WIRE_IDENTITY)
+		groups |= NPC_ROW_IDENTITY;
+	if (wire_groups & WIRE_MOTION)
+		groups |= NPC_ROW_TRACK;
+	if (wire_groups & WIRE_NEEDS)
+		groups |= NPC_ROW_STATE;
+	if (wire_groups & WIRE_STATUS)
+		groups |= NPC_ROW_STATE | NPC_ROW_REQUEST;
+	return groups;
+}
+
+static void
+json_identity(StringInfo out, const NpcRow *row)
+{
+	json_literal(out, ",\"name\":");
+	json_string(out, pnstrdup(row->name, row->name_length));
+	json_literal(out, ",\"controller_player_id\":");
+	json_id(out, row->controller);
+	json_literal(out, ",\"traits\":");
+	json_text_array(out, row->traits);
+}
+
+static void
+json_motion(StringInfo out, const NpcRow *row)
+{
+	json_literal(out, ",\"x\":");
+	json_int64(out, row->cells[0]);
+	json_literal(out, ",\"y\":");
+	json_int64(out, row->cells[1]);
+	json_literal(out, ",\"path\":[");
+	for (int i = 0; i < row->leg_length; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		json_cell(out, npc_row_cell(row, i));
+	}
+	json_literal(out, "],\"departed_at\":");
+	json_millionths(out, row->departed_at);
+	json_literal(out, ",\"arrives_at\":");
+	json_millionths(out, leg_arrives_at(row->leg_length, row->departed_at));
+}
+
+static void
+json_needs(StringInfo out, const NpcRow *row)
+{
+	json_literal(out, ",\"needs\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		appendStringInfoString(out, i > 0 ? ",\"" : "\"");
+		appendStringInfoString(out, need_names[i]);
+		json_literal(out, "\":{\"value\":");
+		json_millionths(out, row->needs.value[i]);
+		json_literal(out, ",\"rate\":");
+		json_millionths(out, row->needs.rate[i]);
+		appendStringInfoChar(out, '}');
+	}
+	json_literal(out, "},\"as_of\":");
+	json_millionths(out, row->needs.as_of);
+}
+
+static void
+json_status(StringInfo out, const NpcRow *row)
+{
+	json_literal(out, ",\"state\":\"");
+	appendStringInfoString(out, npc_state_name(row->state));
+	json_literal(out, "\",\"interaction_id\":");
+	json_id(out, row->interaction_id);
+	json_literal(out, ",\"decision\":\"");
+	appendStringInfoString(out, row->request_open ? "open\"" : "none\"");
+}
+
+void
+json_npc(StringInfo out, const NpcRow *row, uint32 wire_groups)
+{
+	json_literal(out, "{\"id\":");
+	json_int64(out, row->id);
+	if (wire_groups & WIRE_IDENTITY)
+		json_identity(out, row);
+	if (wire_groups & WIRE_STATUS)
+		json_status(out, row);
+	if (wire_groups & WIRE_MOTION)
+		json_motion(out, row);
+	if (wire_groups & WIRE_NEEDS)
+		json_needs(out, row);
+	appendStringInfoChar(out, '}');
+}
+
+/* ---- items, interactions, players ---- */
+
+static void
+write_item(StringInfo out, Datum *values, bool *nulls)
+{
+	json_literal(out, ",\"item_type\":");
+	json_text_datum(out, values[1]);
+	json_literal(out, ",\"x\":");
+	json_int64(out, DatumGetInt16(values[2]));
+	json_literal(out, ",\"y\":");
+	json_int64(out, DatumGetInt16(values[3]));
+	json_literal(out, ",\"share_left\":");
+	json_millionths(out, DatumGetInt32(values[4]));
+	json_literal(out, ",\"occupied_by_npc_id\":");
+	json_id(out, nulls[5] ? 0 : DatumGetInt64(values[5]));
+	json_literal(out, ",\"properties\":");
+	json_jsonb(out, DatumGetJsonbP(values[6]));
+}
+
+static FamilyQuery items_query = {
+	write_item,
+	FAMILY_QUERY("item_type, x, y, share_left, occupied_by_npc_id, properties", "items")
+};
+
+static void
+write_interaction(StringInfo out, Datum *values, bool *nulls)
+{
+	int64		initiator = DatumGetInt64(values[2]);
+
+	json_literal(out, ",\"interaction_type\":");
+	json_string(out, interaction_name((InteractionRule) DatumGetInt16(values[1])));
+	json_literal(out, ",\"target_type\":\"item\",\"target_id\":");
+	json_int64(out, DatumGetInt64(values[3]));
+	json_literal(out, ",\"initiator_npc_id\":");
+	json_int64(out, initiator);
+	json_literal(out, ",\"participants\":");
+	json_ids(out, &initiator, 1);
+	json_literal(out, ",\"started_at\":");
+	json_millionths(out, DatumGetInt64(values[4]));
+	json_literal(out, ",\"data\":{\"share_at_start\":");
+	json_millionths(out, DatumGetInt32(values[5]));
+	appendStringInfoChar(out, '}');
+}
+
+static FamilyQuery interactions_query = {
+	write_interaction,
+	FAMILY_QUERY("interaction, initiator_npc_id, target_id, started_at, share_at_start", "interaction_runs")
+};
+
+static void
+write_player(StringInfo out, Datum *values, bool *nulls)
+{
+	json_literal(out, ",\"username\":");
+	json_text_datum(out, values[1]);
+	json_literal(out, ",\"role\":");
+	json_text_datum(out, values[2]);
+	json_literal(out, ",\"status\":");
+	json_text_datum(out, values[3]);
+	json_literal(out, ",\"controlled_npc_count\":");
+	json_int64(out, DatumGetInt64(values[4]));
+}
+
+static FamilyQuery players_query = {
+	write_player,
+	FAMILY_QUERY("username, role, status, "
+				 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
+				 "  WHERE i.controller_player_id = f.id)", "player_accounts")
+};
+
+static void
+json_family(StringInfo out, FamilyQuery *query, int64 world_id, const int64 *ids, int count, bool *found)
+{
+	TupleDesc	descriptor;
+
+	appendStringInfoChar(out, '[');
+	if (ids == NULL)
+		spi_run(&query->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	else
+		spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)},
+				NULL, SPI_OK_SELECT);
+	descriptor = SPI_tuptable->tupdesc;
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		values[COLUMNS_MAX];
+		bool		nulls[COLUMNS_MAX];
+
+		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		if (ids != NULL)
+			found[id_list_find(ids, count, DatumGetInt64(values[0]))] = true;
+		appendStringInfoString(out, i > 0 ? ",{\"id\":" : "{\"id\":");
+		json_int64(out, DatumGetInt64(values[0]));
+		query->write(out, values, nulls);
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+void
+json_items(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
+{
+	json_family(out, &items_query, world_id, ids, count, found);
+}
+
+void
+json_interactions(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
+{
+	json_family(out, &interactions_query, world_id, ids, count, found);
+}
+
+void
+json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
+{
+	json_family(out, &players_query, world_id, ids, count, found);
+}
+
+/* ---- kinds ---- */
+
+void
+json_item_types(StringInfo out, int64 world_id)
+{
+	TupleDesc	descriptor;
+
+	spi_run(&item_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	descriptor = SPI_tuptable->tupdesc;
+	appendStringInfoChar(out, '[');
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		values[COLUMNS_MAX];
+		bool		nulls[COLUMNS_MAX];
+		ItemKind	kind;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		item_kind_from_jsonb(DatumGetJsonbP(values[2]), &kind);
+		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+		json_text_datum(out, values[0]);
+		json_literal(out, ",\"description\":");
+		json_text_datum(out, values[1]);
+		json_literal(out, ",\"interaction\":");
+		json_string(out, interaction_name(item_interaction(&kind)));
+		json_literal(out, ",\"components\":");
+		json_jsonb(out, DatumGetJsonbP(values[2]));
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+void
+json_interaction_types(StringInfo out, int64 world_id)
+{
+	TupleDesc	descriptor;
+
+	spi_run(&interaction_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	descriptor = SPI_tuptable->tupdesc;
+	appendStringInfoChar(out, '[');
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		values[COLUMNS_MAX];
+		bool		nulls[COLUMNS_MAX];
+
+		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+		json_text_datum(out, values[0]);
+		json_literal(out, ",\"description\":");
+		json_text_datum(out, values[1]);
+		json_literal(out, ",\"component\":");
+		json_text_datum(out, values[2]);
+		appendStringInfo(out,
+						 ",\"needs_adjacency\":%s,\"locks_movement\":%s"
+						 ",\"min_participants\":%d,\"max_participants\":%d}",
+						 DatumGetBool(values[3]) ? "true" : "false",
+						 DatumGetBool(values[4]) ? "true" : "false",
+						 DatumGetInt32(values[5]), DatumGetInt32(values[6]));
+	}
+	appendStringInfoChar(out, ']');
+}
+
+/* ---- terrain ---- */
+
+static inline bool
+bit_is_set(const uint8 *bits, int64 index)
+{
+	return (bits[index >> 3] >> (index & 7)) & 1;
+}
+
+void
+json_terrain(StringInfo out, int64 world_id, int size_x, int size_y)
+{
+	const uint8 *bits;
+	bytea	   *blocked;
+	bool		isnull;
+	bool		first = true;
+
+	json_literal(out, "{\"blocked\":[");
+	if (spi_run(&terrain_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+	{
+		blocked = DatumGetByteaPP(spi_datum(0, 1, &isnull));
+		bits = (const uint8 *) VARDATA_ANY(blocked);
+		if ((int64) VARSIZE_ANY_EXHDR(blocked) * 8 < (int64) size_x * size_y)
+			ereport(ERROR,
+					errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("the terrain of world %lld is smaller than the world", (long long) world_id));
+		for (int y = 0; y < size_y; y++)
+		{
+			int64		row = (int64) y * size_x;
+
+			CHECK_FOR_INTERRUPTS();
+			for (int x = 0; x < size_x; x++)
+			{
+				int			start = x;
+
+				while (x < size_x && bit_is_set(bits, row + x))
+					x++;
+				if (x == start)
+					continue;
+				appendStringInfoString(out, first ? "[" : ",[");
+				json_int64(out, start);
+				appendStringInfoChar(out, ',');
+				json_int64(out, y);
+				appendStringInfoChar(out, ',');
+				json_int64(out, x - start);
+				appendStringInfoChar(out, ']');
+				first = false;
+			}
+		}
+	}
+	json_literal(out, "]}");
+}

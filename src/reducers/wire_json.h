@@ -1,0 +1,43 @@
+/*
+ * wire_json.h
+ *	  Rows as clients get them: one object per NPC, item, interaction,
+ *	  player and kind.
+ */
+#ifndef NPCSIM_WIRE_JSON_H
+#define NPCSIM_WIRE_JSON_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "reducers/npc_rows.h"
+
+/* Column groups of an NPC on the wire. */
+#define WIRE_IDENTITY	0x01	/* name, controller_player_id, traits */
+#define WIRE_MOTION		0x02	/* x, y, path, departed_at, arrives_at */
+#define WIRE_NEEDS		0x04	/* needs, as_of */
+#define WIRE_STATUS		0x08	/* state, interaction_id, decision */
+#define WIRE_ALL		0x0f
+
+/* Groups of NpcRow that these take. */
+extern uint32 wire_row_groups(uint32 wire_groups);
+
+/*
+ * "x" and "y" are the first cell of "path": where the NPC stands, or where its leg began at "departed_at". From
+ * there on it is one cell further along the path every 250 ms of the clock.
+ */
+extern void json_npc(StringInfo out, const NpcRow *row, uint32 wire_groups);
+
+/*
+ * The families below write a JSON array of the rows of a world: all of them
+ * (ids NULL), or those of the ids that exist; the ids found are then marked in found[]. Between spi_begin and spi_end.
+ */
+extern void json_items(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found);
+extern void json_interactions(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found);
+extern void json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found);
+extern void json_item_types(StringInfo out, int64 world_id);
+extern void json_interaction_types(StringInfo out, int64 world_id);
+/* {"blocked":[[x,y,length],…]}: horizontal runs, row by row. */
+extern void json_terrain(StringInfo out, int64 world_id, int size_x, int size_y);
+
+#endif							/* NPCSIM_WIRE_JSON_H */

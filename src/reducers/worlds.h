@@ -1,0 +1,31 @@
+/*
+ * worlds.h
+ *	  What the reducers of several families share about worlds.
+ */
+#ifndef NPCSIM_REDUCERS_WORLDS_H
+#define NPCSIM_REDUCERS_WORLDS_H
+
+#include "postgres.h"
+
+#include "engine/world.h"
+
+#define SPEED_MIN 0.1
+#define SPEED_MAX 1000.0
+
+/* The words of world_settings.decision_policy and .durability, NULL-terminated. */
+extern const char *const decision_policies[];
+extern const char *const durabilities[];
+
+/* The launcher and the workers look at the set of worlds again when this transaction commits. */
+extern void worlds_changed_at_commit(void);
+
+/* Sets the status, or the speed (thousandths), of a locked world; the caller flushes. */
+extern void world_set_speed(WorldLock *lock, int32 speed);
+
+/* Makes another policy the world's; the caller writes the image. */
+extern void world_change_policy(World *world, const char *policy);
+
+/* 23505 when another world has the name. */
+extern void check_world_name_free(const char *name);
+
+#endif							/* NPCSIM_REDUCERS_WORLDS_H */

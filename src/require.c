@@ -1,0 +1,152 @@
+/*
+ * require.c
+ *	  What must be in place before the worlds of a database can run: the
+ *	  library preloaded in the extension's version, and a role for the workers
+ *	  with the rights they need.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
+#include "commands/dbcommands.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+#include "guc.h"
+#include "require.h"
+#include "shmem.h"
+#include "version.h"
+
+/* Version of the extension in this database; NULL = it is not installed. */
+static char *
+installed_version(void)
+{
+	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *version = NULL;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum("npcsim"));
+	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &isnull);
+
+		if (!isnull)
+			version = TextDatumGetCString(value);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return version;
+}
+
+static bool
+role_can_login(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		can;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	can = ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+	ReleaseSysCache(tuple);
+	return can;
+}
+
+static bool
+may_connect(Oid role)
+{
+	return DatumGetBool(DirectFunctionCall3(has_database_privilege_id_id, ObjectIdGetDatum(role),
+											ObjectIdGetDatum(MyDatabaseId), CStringGetTextDatum("CONNECT")));
+}
+
+static bool
+may_use_schema(Oid role, Oid schema)
+{
+	return DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id, ObjectIdGetDatum(role),
+											ObjectIdGetDatum(schema), CStringGetTextDatum("USAGE")));
+}
+
+static Obstacle
+obstacle(int sqlstate, char *message, char *detail, char *hint)
+{
+	Obstacle	result = {.sqlstate = sqlstate,.message = message,.detail = detail,.hint = hint};
+
+	return result;
+}
+
+Obstacle
+worker_obstacle(void)
+{
+	char	   *version = installed_version();
+	const char *name = guc_worker_role;
+	Oid			schema = get_namespace_oid("npcsim", true);
+	Oid			role;
+
+	if (!shmem_available())
+		return obstacle(ERRCODE_NS_NOT_PRELOADED,
+						pstrdup("npcsim is not preloaded"),
+						pstrdup("Without it there are no workers that could run worlds."),
+						pstrdup("Add npcsim to shared_preload_libraries and restart the server."));
+	if (version != NULL && strcmp(version, NPCSIM_VERSION) != 0)
+		return obstacle(ERRCODE_NS_NOT_PRELOADED,
+						psprintf("the server runs npcsim %s, but the extension's version is %s", NPCSIM_VERSION, version),
+						NULL,
+						pstrdup("Restart the server after installing another version, then run ALTER EXTENSION npcsim UPDATE."));
+	if (name == NULL || name[0] == '\0')
+		return obstacle(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						pstrdup("npcsim.worker_role is empty"),
+						pstrdup("It names the role that the workers run as."),
+						pstrdup("Set it to a role made by docs/roles.sql, for example npcsim_worker."));
+	role = get_role_oid(name, true);
+	if (!OidIsValid(role))
+		return obstacle(ERRCODE_UNDEFINED_OBJECT,
+						psprintf("role \"%s\", which the workers of npcsim run as, does not exist", name),
+						NULL,
+						pstrdup("Run docs/roles.sql in this database, or set npcsim.worker_role to another role."));
+	if (!role_can_login(role))
+		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
+						psprintf("role \"%s\", which the workers of npcsim run as, may not log in", name),
+						NULL,
+						psprintf("ALTER ROLE %s LOGIN; it needs no password.", quote_identifier(name)));
+	if (!may_connect(role))
+		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
+						psprintf("role \"%s\", which the workers of npcsim run as, may not connect to this database", name),
+						NULL,
+						psprintf("GRANT CONNECT ON DATABASE %s TO %s;",
+								 quote_identifier(get_database_name(MyDatabaseId)), quote_identifier(name)));
+	if (OidIsValid(schema) && !may_use_schema(role, schema))
+		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
+						psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
+						NULL,
+						pstrdup("Run docs/roles.sql in this database."));
+	return obstacle(0, NULL, NULL, NULL);
+}
+
+void
+worker_require(void)
+{
+	Obstacle	found = worker_obstacle();
+
+	if (found.message == NULL)
+		return;
+	ereport(ERROR,
+			errcode(found.sqlstate),
+			errmsg("%s", found.message),
+			found.detail != NULL ? errdetail("%s", found.detail) : 0,
+			errhint("%s", found.hint));
+}

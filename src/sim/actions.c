@@ -1,0 +1,163 @@
+/*
+ * actions.c
+ *	  What an NPC can be told to do, and in which state it may; how an item
+ *	  answers a bid.
+ */
+#include "sim/actions.h"
+
+static const char *const state_names[NPC_STATE_COUNT] = {
+	[NPC_IDLE] = "idle",
+	[NPC_MOVING] = "moving",
+	[NPC_REQUESTING] = "requesting",
+	[NPC_INTERACTING] = "interacting",
+	[NPC_WANDERING] = "wandering",
+	[NPC_WAITING] = "waiting",
+};
+
+static const char *const action_names[ACTION_COUNT] = {
+	[ACTION_NONE] = "none",
+	[ACTION_MOVE_TO] = "move_to",
+	[ACTION_MOVE_DIRECTION] = "move_direction",
+	[ACTION_INTERACT_WITH] = "interact_with",
+	[ACTION_APPROACH] = "approach",
+	[ACTION_WANDER] = "wander",
+	[ACTION_WAIT] = "wait",
+	[ACTION_CONTINUE] = "continue",
+	[ACTION_ACT_IN_INTERACTION] = "act_in_interaction",
+	[ACTION_CANCEL_INTERACTION] = "cancel_interaction",
+};
+
+#define ON_FOOT \
+	((1 << ACTION_MOVE_TO) | (1 << ACTION_MOVE_DIRECTION) | (1 << ACTION_INTERACT_WITH) | \
+	 (1 << ACTION_APPROACH) | (1 << ACTION_WANDER) | (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE))
+
+/*
+ * Who is free to walk may do anything but act inside an interaction; a change
+ * of mind under way is as good as a decision when idle.
+ */
+static const int legal_actions[NPC_STATE_COUNT] = {
+	[NPC_IDLE] = ON_FOOT,
+	[NPC_MOVING] = ON_FOOT,
+	[NPC_REQUESTING] = (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE),
+	[NPC_INTERACTING] =
+		(1 << ACTION_CONTINUE) | (1 << ACTION_ACT_IN_INTERACTION) | (1 << ACTION_CANCEL_INTERACTION),
+	[NPC_WANDERING] = ON_FOOT,
+	[NPC_WAITING] = ON_FOOT,
+};
+
+const char *
+npc_state_name(NpcState state)
+{
+	return (unsigned) state < NPC_STATE_COUNT ? state_names[state] : NULL;
+}
+
+const char *
+action_name(ActionKind kind)
+{
+	return (unsigned) kind < ACTION_COUNT ? action_names[kind] : NULL;
+}
+
+bool
+action_legal(NpcState state, ActionKind kind)
+{
+	if ((unsigned) state >= NPC_STATE_COUNT || (unsigned) kind >= ACTION_COUNT)
+		return false;
+	return (legal_actions[state] >> kind) & 1;
+}
+
+/* The result may lie outside the world. */
+Cell
+cell_towards(Cell from, Direction direction)
+{
+	switch (direction)
+	{
+		case DIRECTION_NORTH:
+			from.y--;
+			break;
+		case DIRECTION_EAST:
+			from.x++;
+			break;
+		case DIRECTION_SOUTH:
+			from.y++;
+			break;
+		case DIRECTION_WEST:
+			from.x--;
+			break;
+	}
+	return from;
+}
+
+/* Without regard to the case of ASCII letters, whatever the locale. */
+static bool
+same_word(const char *name, const char *word)
+{
+	for (;; name++, word++)
+	{
+		char letter = *name >= 'A' && *name <= 'Z' ? (char) (*name - 'A' + 'a') : *name;
+
+		if (letter != *word)
+			return false;
+		if (*word == '\0')
+			return true;
+	}
+}
+
+bool
+direction_by_name(const char *name, Direction *direction)
+{
+	static const char *const words[][3] = {
+		[DIRECTION_NORTH] = {"north", "n", "up"},
+		[DIRECTION_EAST] = {"east", "e", "right"},
+		[DIRECTION_SOUTH] = {"south", "s", "down"},
+		[DIRECTION_WEST] = {"west", "w", "left"},
+	};
+
+	if (name == NULL)
+		return false;
+	for (int d = DIRECTION_NORTH; d <= DIRECTION_WEST; d++)
+		for (int i = 0; i < 3; i++)
+			if (same_word(name, words[d][i]))
+			{
+				*direction = (Direction) d;
+				return true;
+			}
+	return false;
+}
+
+/*
+ * The reason that no walking and no patience would cure comes first, so that
+ * a bidder is not sent to an item for nothing.
+ */
+BidVerdict
+item_answers_bid(const ItemKind *kind, int64_t share_left, int64_t occupied_by, Cell item, int64_t bidder,
+				 Cell bidder_cell, InteractionRule rule)
+{
+	if (rule == INTERACTION_NONE || item_interaction(kind) != rule)
+		return BID_NOT_OFFERED;
+	if (rule == INTERACTION_CONSUME && share_left <= 0)
+		return BID_USED_UP;
+	if (occupied_by != 0 && occupied_by != bidder)
+		return BID_OCCUPIED;
+	if (!cell_adjacent(item, bidder_cell))
+		return BID_NOT_ADJACENT;
+	return BID_ACCEPTED;
+}
+
+const char *
+bid_verdict_reason(BidVerdict verdict)
+{
+	switch (verdict)
+	{
+		case BID_ACCEPTED:
+			return "accepted";
+		case BID_OCCUPIED:
+			return "item is occupied";
+		case BID_NOT_OFFERED:
+			return "item does not offer this interaction";
+		case BID_NOT_ADJACENT:
+			return "not adjacent to the item";
+		case BID_USED_UP:
+			return "item is used up";
+	}
+	return NULL;
+}

@@ -1,0 +1,78 @@
+/*
+ * actions.h
+ *	  What an NPC can be told to do, and in which state it may.
+ */
+#ifndef NPCSIM_ACTIONS_H
+#define NPCSIM_ACTIONS_H
+
+#include "sim/kinds.h"
+
+typedef enum NpcState /* stored: append only */
+{
+	NPC_IDLE,
+	NPC_MOVING,
+	NPC_REQUESTING,
+	NPC_INTERACTING,
+	NPC_WANDERING,
+	NPC_WAITING
+} NpcState;
+#define NPC_STATE_COUNT 6
+
+typedef enum ActionKind /* stored: append only */
+{
+	ACTION_NONE,
+	ACTION_MOVE_TO,		   /* cell */
+	ACTION_MOVE_DIRECTION, /* direction */
+	ACTION_INTERACT_WITH,  /* target_id, rule; walks there first if needed */
+	ACTION_APPROACH,	   /* target_id: walk next to it, no more (move_to_item, move_to_npc) */
+	ACTION_WANDER,
+	ACTION_WAIT, /* duration, SIM_NEVER = until another action */
+	ACTION_CONTINUE,
+	ACTION_ACT_IN_INTERACTION,
+	ACTION_CANCEL_INTERACTION
+} ActionKind;
+#define ACTION_COUNT 10
+
+typedef enum Direction
+{
+	DIRECTION_NORTH,
+	DIRECTION_EAST,
+	DIRECTION_SOUTH,
+	DIRECTION_WEST
+} Direction;
+
+typedef struct Action
+{
+	ActionKind		kind;
+	Cell			cell;
+	Direction		direction;
+	int64_t			target_id;
+	InteractionRule rule;
+	int64_t			duration;
+} Action;
+
+extern const char *npc_state_name(NpcState state); /* "idle", … */
+extern const char *action_name(ActionKind kind);   /* "move_to", … */
+extern bool		   action_legal(NpcState state, ActionKind kind);
+extern Cell		   cell_towards(Cell from, Direction direction);
+
+/* north/n/up, east/e/right, south/s/down, west/w/left, in any case */
+extern bool direction_by_name(const char *name, Direction *direction);
+
+/*
+ * Why an item refuses a bid; BID_ACCEPTED if it does not.
+ */
+typedef enum BidVerdict
+{
+	BID_ACCEPTED,
+	BID_OCCUPIED,	 /* somebody uses it */
+	BID_NOT_OFFERED, /* it has no such interaction */
+	BID_NOT_ADJACENT,
+	BID_USED_UP
+} BidVerdict;
+
+extern BidVerdict  item_answers_bid(const ItemKind *kind, int64_t share_left, int64_t occupied_by, Cell item,
+									int64_t bidder, Cell bidder_cell, InteractionRule rule);
+extern const char *bid_verdict_reason(BidVerdict verdict); /* "item is occupied", … */
+
+#endif /* NPCSIM_ACTIONS_H */

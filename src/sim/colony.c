@@ -1,0 +1,575 @@
+/*
+ * colony.c
+ *	  A plausible colony for any size, from a seed: rooms and walls, items
+ *	  and people.
+ *
+ * The colony settles in a square around a place drawn from the seed, as large
+ * as its people fill at SETTLED_CELLS cells each, or in the whole world if that
+ * is smaller.  The settlement is divided into lots; most get a room with doors,
+ * some a bit of wall, the rest stay open.  Chairs stand along the
+ * walls inside the rooms, apples lie in small heaps, people are anywhere.
+ *
+ * Everything that blocks is put down one cell at a time on a copy of the grid,
+ * and only where the cells around it stay connected and no item loses its last
+ * free neighbour.  That is what keeps every free cell in its component and every
+ * item within reach, however crowded the world is.
+ */
+#include "sim/colony.h"
+
+#include <stdio.h>
+
+#include "sim/actions.h"
+#include "sim/allocate.h"
+#include "sim/grid_cells.h"
+#include "sim/random.h"
+
+#define CELLS_PER_NPC  4   /* below this a world is full */
+#define SETTLED_CELLS  256 /* per NPC: an apple in sight from most places */
+#define WALL_PERCENT   6   /* walls stay below this share of the cells */
+#define APPLES_PER_NPC 2
+#define NPCS_PER_CHAIR 2
+
+#define LOT_SIDE			  14
+#define ROOM_MARGIN			  1 /* between a room and the edge of its lot */
+#define ROOM_SIDE_MIN		  6 /* walls included */
+#define ROOM_SIDE_MAX		  11
+#define ROOM_WALLS_MAX		  (4 * ROOM_SIDE_MAX - 4) /* a room is built whole or not at all */
+#define LOTS_IN_TEN_WITH_ROOM 5
+#define LOTS_IN_TEN_WITH_WALL 3
+#define HEAP_APPLES_MAX		  4
+#define HEAP_RADIUS			  2
+
+typedef struct Builder
+{
+	uint64_t			seed;
+	uint64_t			counter;   /* of the draws so far */
+	const Grid		   *world;	   /* as it is; not changed */
+	Grid			   *site;	   /* as it will be */
+	int32_t				component; /* the largest one */
+	int					spare; /* cells that may still be blocked without leaving an NPC without a place */
+	int					wall_room; /* cells of wall that may still be built */
+	int					left;	   /* the settlement */
+	int					top;
+	int					right;	/* exclusive */
+	int					bottom; /* exclusive */
+	Cell			   *cells;	/* the settlement's habitable cells in a random order */
+	int					cell_count;
+	Cell			   *seats; /* cells inside rooms, along the walls */
+	int32_t				seat_count;
+	int32_t				seat_capacity;
+	const SimAllocator *allocator;
+	ColonyPlan		   *plan;
+} Builder;
+
+static int
+draw(Builder *builder, int bound)
+{
+	return (int) sim_random_below(builder->seed, SIM_ENTITY_COLONY, builder->counter++, (uint32_t) bound);
+}
+
+/* Uniform in least .. most. */
+static int
+draw_between(Builder *builder, int least, int most)
+{
+	return least + draw(builder, most - least + 1);
+}
+
+static Cell
+cell_at(int x, int y)
+{
+	return (Cell) {.x = (int16_t) x, .y = (int16_t) y};
+}
+
+static void
+shuffle(Builder *builder, Cell *cells, int count)
+{
+	for (int i = count - 1; i > 0; i--)
+	{
+		int	 other = draw(builder, i + 1);
+		Cell swapped = cells[i];
+
+		cells[i] = cells[other];
+		cells[other] = swapped;
+	}
+}
+
+/* ---- where there is room ---- */
+
+/* May somebody live on this cell of the world as it is? */
+static bool
+habitable(const Builder *builder, Cell cell)
+{
+	const Grid *world = builder->world;
+	int32_t		index = grid_index(world, cell);
+
+	return !index_blocked(world, index) && index_component(world, index) == builder->component &&
+		   grid_standing(world, cell) == 0;
+}
+
+/*
+ * Chooses the component with the most cells on which nobody stands, of several
+ * the first from the top left; returns how many it has.
+ */
+static int
+choose_component(Builder *builder, Grid *world)
+{
+	int32_t *sizes;
+	int		 largest = 0;
+
+	/* fresh labels: the component's number is part of nothing that depends on history */
+	grid_relabel(world);
+	sizes = sim_allocate_zeroed(builder->allocator, ((size_t) world->label_count + 1) * sizeof(int32_t));
+	for (int y = 0; y < world->size_y; y++)
+		for (int x = 0; x < world->size_x; x++)
+		{
+			int32_t index = grid_index(world, cell_at(x, y));
+
+			if (!index_blocked(world, index) && world->standing.low[index] == 0)
+				sizes[index_component(world, index)]++;
+		}
+	for (int32_t label = 0; label < world->label_count; label++)
+		if (sizes[label] > largest)
+		{
+			largest = sizes[label];
+			builder->component = label;
+		}
+	sim_release(builder->allocator, sizes);
+	return largest;
+}
+
+static int
+count_habitable(const Builder *builder)
+{
+	int count = 0;
+
+	for (int y = builder->top; y < builder->bottom; y++)
+		for (int x = builder->left; x < builder->right; x++)
+			count += habitable(builder, cell_at(x, y));
+	return count;
+}
+
+/*
+ * Chooses the square to settle in: of the wanted size, then wider until enough
+ * of it is habitable or it is the whole world.
+ */
+static void
+choose_settlement(Builder *builder, int npc_count)
+{
+	int		size_x = builder->world->size_x;
+	int		size_y = builder->world->size_y;
+	int64_t wanted = (int64_t) npc_count * SETTLED_CELLS;
+	int		side = LOT_SIDE;
+	int		center_x = draw(builder, size_x);
+	int		center_y = draw(builder, size_y);
+
+	while ((int64_t) side * side < wanted && side < WORLD_CELLS_MAX)
+		side++;
+	for (;; side += side / 4)
+	{
+		int width = side < size_x ? side : size_x;
+		int height = side < size_y ? side : size_y;
+
+		/* a narrow world is settled further along */
+		if (width == size_x && (int64_t) width * height < wanted)
+			height = wanted / width < size_y ? (int) (wanted / width) : size_y;
+		if (height == size_y && (int64_t) width * height < wanted)
+			width = wanted / height < size_x ? (int) (wanted / height) : size_x;
+
+		builder->left = center_x - width / 2;
+		if (builder->left > size_x - width)
+			builder->left = size_x - width;
+		if (builder->left < 0)
+			builder->left = 0;
+		builder->top = center_y - height / 2;
+		if (builder->top > size_y - height)
+			builder->top = size_y - height;
+		if (builder->top < 0)
+			builder->top = 0;
+		builder->right = builder->left + width;
+		builder->bottom = builder->top + height;
+
+		if ((width == size_x && height == size_y) || count_habitable(builder) >= wanted * 3 / 4)
+			return;
+	}
+}
+
+/* Lists the settlement's habitable cells in a random order. */
+static void
+list_cells(Builder *builder)
+{
+	int capacity = (builder->right - builder->left) * (builder->bottom - builder->top);
+
+	builder->cells = sim_allocate(builder->allocator, (size_t) capacity * sizeof(Cell));
+	for (int y = builder->top; y < builder->bottom; y++)
+		for (int x = builder->left; x < builder->right; x++)
+			if (habitable(builder, cell_at(x, y)))
+				builder->cells[builder->cell_count++] = cell_at(x, y);
+	shuffle(builder, builder->cells, builder->cell_count);
+}
+
+/* ---- putting things down ---- */
+
+static bool
+has_free_neighbour(const Grid *grid, Cell cell)
+{
+	for (int d = 0; d < 4; d++)
+		if (!grid_blocked(grid, cell_towards(cell, (Direction) d)))
+			return true;
+	return false;
+}
+
+/* May this cell be blocked without harm to anybody? */
+static bool
+may_block(Builder *builder, Cell cell)
+{
+	bool harmless = true;
+
+	if (builder->spare <= 0 || !grid_contains(builder->site, cell) || grid_blocked(builder->site, cell) ||
+		!habitable(builder, cell) || !has_free_neighbour(builder->site, cell) ||
+		!grid_keeps_connected(builder->site, cell))
+		return false;
+
+	/* an item beside it must stay within reach */
+	grid_set_terrain(builder->site, cell, true);
+	for (int d = 0; harmless && d < 4; d++)
+	{
+		Cell next = cell_towards(cell, (Direction) d);
+
+		harmless = !grid_has_item(builder->site, next) || has_free_neighbour(builder->site, next);
+	}
+	grid_set_terrain(builder->site, cell, false);
+	return harmless;
+}
+
+static void
+build_wall(Builder *builder, Cell cell)
+{
+	int64_t bit = (int64_t) cell.y * builder->world->size_x + cell.x;
+
+	if (builder->wall_room <= 0 || !may_block(builder, cell))
+		return;
+	grid_set_terrain(builder->site, cell, true);
+	builder->plan->blocked[bit >> 3] |= (uint8_t) (1 << (bit & 7));
+	builder->plan->wall_count++;
+	builder->wall_room--;
+	builder->spare--;
+}
+
+static bool
+put_item(Builder *builder, Cell cell, bool chair)
+{
+	if (!may_block(builder, cell))
+		return false;
+	grid_add_item(builder->site, cell);
+	builder->plan->items[builder->plan->item_count++] = (ColonyItem) {.cell = cell, .chair = chair};
+	builder->spare--;
+	return true;
+}
+
+/* ---- walls ---- */
+
+static void
+note_seat(Builder *builder, int x, int y)
+{
+	if (builder->seat_count == builder->seat_capacity)
+		builder->seats =
+			sim_grow(builder->allocator, builder->seats, sizeof(Cell), &builder->seat_capacity, 64);
+	builder->seats[builder->seat_count++] = cell_at(x, y);
+}
+
+/* The n-th cell of a room's walls, clockwise from the top left corner. */
+static Cell
+wall_cell(int left, int top, int width, int height, int n)
+{
+	if (n < width - 1)
+		return cell_at(left + n, top);
+	n -= width - 1;
+	if (n < height - 1)
+		return cell_at(left + width - 1, top + n);
+	n -= height - 1;
+	if (n < width - 1)
+		return cell_at(left + width - 1 - n, top + height - 1);
+	n -= width - 1;
+	return cell_at(left, top + height - 1 - n);
+}
+
+/*
+ * A rectangle of walls with a door in one side and mostly a second in the
+ * opposite one.  It is built from door to door: so at every moment there is an
+ * opening next to the cell being built, and may_block() agrees to it.
+ */
+static void
+build_room(Builder *builder, int left, int top, int width, int height)
+{
+	int	 around = 2 * (width + height) - 4;
+	bool upright = draw(builder, 2) == 0; /* doors in the walls above and below */
+	int	 side = upright ? width : height;
+	int	 first_door = draw_between(builder, 2, side - 3);
+	int	 second_door = draw_between(builder, 2, side - 3);
+	bool two_doors = draw(builder, 4) > 0;
+
+	if (!upright)
+	{
+		first_door += width - 1;
+		second_door += width - 1;
+	}
+	second_door += width + height - 2;
+	for (int i = 1; i < around; i++)
+	{
+		int n = (first_door + i) % around;
+
+		if (!two_doors || n != second_door)
+			build_wall(builder, wall_cell(left, top, width, height, n));
+	}
+
+	/* seats along the walls without doors, where nobody has to pass */
+	if (upright)
+		for (int y = top + 2; y < top + height - 2; y += 2)
+		{
+			note_seat(builder, left + 1, y);
+			note_seat(builder, left + width - 2, y);
+		}
+	else
+		for (int x = left + 2; x < left + width - 2; x += 2)
+		{
+			note_seat(builder, x, top + 1);
+			note_seat(builder, x, top + height - 2);
+		}
+}
+
+/* A straight wall, sometimes with a corner. */
+static void
+build_bit_of_wall(Builder *builder, int left, int top, int right, int bottom)
+{
+	int	 x = draw_between(builder, left, right);
+	int	 y = draw_between(builder, top, bottom);
+	bool across = draw(builder, 2) == 0;
+	bool corner = draw(builder, 3) == 0;
+	int	 length = draw_between(builder, 3, 6);
+
+	for (int i = 0; i < length; i++)
+	{
+		if (x > right || y > bottom)
+			break;
+		build_wall(builder, cell_at(x, y));
+		if (corner && i == length / 2)
+			across = !across;
+		if (across)
+			x++;
+		else
+			y++;
+	}
+}
+
+/*
+ * Walks through the lots in a random order, so that when the walls run out the bare lots
+ * are anywhere.
+ */
+static void
+build_walls(Builder *builder)
+{
+	int	 columns = (builder->right - builder->left + LOT_SIDE / 2) / LOT_SIDE;
+	int	 rows = (builder->bottom - builder->top + LOT_SIDE / 2) / LOT_SIDE;
+	int	 lot_count;
+	int *lots;
+
+	columns = columns > 0 ? columns : 1;
+	rows = rows > 0 ? rows : 1;
+	lot_count = columns * rows;
+	lots = sim_allocate(builder->allocator, (size_t) lot_count * sizeof(int));
+	for (int i = 0; i < lot_count; i++)
+	{
+		int other = draw(builder, i + 1);
+
+		lots[i] = lots[other];
+		lots[other] = i;
+	}
+
+	for (int i = 0; i < lot_count && builder->wall_room > 0; i++)
+	{
+		int left = builder->left + lots[i] % columns * LOT_SIDE + ROOM_MARGIN;
+		int top = builder->top + lots[i] / columns * LOT_SIDE + ROOM_MARGIN;
+		int right = left + LOT_SIDE - 1 - 2 * ROOM_MARGIN;
+		int bottom = top + LOT_SIDE - 1 - 2 * ROOM_MARGIN;
+		int lot = draw(builder, 10);
+		int width;
+		int height;
+
+		if (right > builder->right - 1 - ROOM_MARGIN)
+			right = builder->right - 1 - ROOM_MARGIN;
+		if (bottom > builder->bottom - 1 - ROOM_MARGIN)
+			bottom = builder->bottom - 1 - ROOM_MARGIN;
+		width = right - left + 1;
+		height = bottom - top + 1;
+		if (width < 1 || height < 1)
+			continue;
+
+		if (lot < LOTS_IN_TEN_WITH_ROOM && width >= ROOM_SIDE_MIN && height >= ROOM_SIDE_MIN &&
+			builder->wall_room >= ROOM_WALLS_MAX)
+		{
+			int room_x = draw_between(builder, ROOM_SIDE_MIN, width < ROOM_SIDE_MAX ? width : ROOM_SIDE_MAX);
+			int room_y =
+				draw_between(builder, ROOM_SIDE_MIN, height < ROOM_SIDE_MAX ? height : ROOM_SIDE_MAX);
+
+			left += draw(builder, width - room_x + 1);
+			top += draw(builder, height - room_y + 1);
+			build_room(builder, left, top, room_x, room_y);
+		}
+		else if (lot < LOTS_IN_TEN_WITH_ROOM + LOTS_IN_TEN_WITH_WALL)
+			build_bit_of_wall(builder, left, top, right, bottom);
+	}
+	sim_release(builder->allocator, lots);
+}
+
+/* ---- items and people ---- */
+
+static void
+put_chairs(Builder *builder, int wanted)
+{
+	int put = 0;
+
+	/* not one room after the other: every room shall have some */
+	shuffle(builder, builder->seats, builder->seat_count);
+	for (int i = 0; i < builder->seat_count && put < wanted; i++)
+		put += put_item(builder, builder->seats[i], true);
+	for (int i = 0; i < builder->cell_count && put < wanted; i++)
+		put += put_item(builder, builder->cells[i], true);
+}
+
+static void
+put_apples(Builder *builder, int wanted)
+{
+	int put = 0;
+	int next = builder->cell_count;
+
+	/* heaps around cells from the end of the list */
+	while (next > 0 && put < wanted)
+	{
+		Cell middle = builder->cells[--next];
+		int	 apples = draw_between(builder, 2, HEAP_APPLES_MAX);
+
+		for (int i = 0; i < apples && put < wanted; i++)
+		{
+			int x = middle.x + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
+			int y = middle.y + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
+
+			put += put_item(builder, cell_at(x, y), false);
+		}
+	}
+	for (int i = 0; i < builder->cell_count && put < wanted; i++)
+		put += put_item(builder, builder->cells[i], false);
+}
+
+/* On cells of the settlement that are still free; 'spare' has kept enough of them. */
+static void
+place_npcs(Builder *builder, int wanted)
+{
+	ColonyPlan *plan = builder->plan;
+
+	for (int i = 0; i < builder->cell_count && plan->npc_count < wanted; i++)
+		if (!grid_blocked(builder->site, builder->cells[i]))
+			plan->npcs[plan->npc_count++] = builder->cells[i];
+}
+
+/* ---- the whole ---- */
+
+/* Copies the world's terrain to the plan and its terrain and items to the site. */
+static void
+survey(Builder *builder)
+{
+	const Grid *world = builder->world;
+	int64_t		bit = 0;
+
+	for (int y = 0; y < world->size_y; y++)
+		for (int x = 0; x < world->size_x; x++, bit++)
+			if (grid_terrain_blocked(world, cell_at(x, y)))
+				builder->plan->blocked[bit >> 3] |= (uint8_t) (1 << (bit & 7));
+	builder->site = grid_create(world->size_x, world->size_y, builder->plan->blocked, builder->allocator);
+	for (int y = 0; y < world->size_y; y++)
+		for (int x = 0; x < world->size_x; x++)
+			if (grid_has_item(world, cell_at(x, y)))
+				grid_add_item(builder->site, cell_at(x, y));
+}
+
+bool
+colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const SimAllocator *allocator,
+			ColonyPlan *plan, int *room)
+{
+	static const SimAllocator plain;
+	Builder					  builder = {.seed = seed, .world = grid, .plan = plan};
+	int64_t					  cells = (int64_t) grid->size_x * grid->size_y;
+	int						  chairs;
+	int						  apples;
+	int						  habitable_count;
+
+	builder.allocator = allocator != NULL ? allocator : &plain;
+	*plan = (ColonyPlan) {0};
+	habitable_count = choose_component(&builder, grid);
+	*room = habitable_count / CELLS_PER_NPC;
+	if (npc_count > *room)
+		return false;
+	if (npc_count < 0)
+		npc_count = 0;
+
+	chairs = (npc_count + NPCS_PER_CHAIR - 1) / NPCS_PER_CHAIR;
+	apples = npc_count * APPLES_PER_NPC;
+	plan->blocked = sim_allocate_zeroed(builder.allocator, (size_t) (cells + 7) / 8);
+	plan->items =
+		sim_allocate(builder.allocator, ((size_t) chairs + (size_t) apples + 1) * sizeof(ColonyItem));
+	plan->npcs = sim_allocate(builder.allocator, ((size_t) npc_count + 1) * sizeof(Cell));
+	survey(&builder);
+	if (npc_count > 0)
+	{
+		choose_settlement(&builder, npc_count);
+		list_cells(&builder);
+
+		/* what people need comes before walls */
+		builder.spare = builder.cell_count - npc_count;
+		builder.wall_room =
+			(int) (((int64_t) (builder.right - builder.left) * (builder.bottom - builder.top) * WALL_PERCENT -
+					1) /
+				   100);
+		if (builder.wall_room > builder.cell_count - npc_count * CELLS_PER_NPC)
+			builder.wall_room = builder.cell_count - npc_count * CELLS_PER_NPC;
+		if (with_walls)
+			build_walls(&builder);
+		put_chairs(&builder, chairs);
+		put_apples(&builder, apples);
+		place_npcs(&builder, npc_count);
+	}
+	sim_release(builder.allocator, builder.cells);
+	sim_release(builder.allocator, builder.seats);
+	grid_free(builder.site);
+	return true;
+}
+
+/* ---- names ---- */
+
+/* a prime number of names, so that any step through them meets all */
+static const char *const names[] = {
+	"Ada",	  "Bo",	   "Cleo",	 "Dara",   "Eli",	"Faye",	 "Gus",	  "Hana",	"Ivo",	  "June",	"Kai",
+	"Lena",	  "Milo",  "Nora",	 "Otto",   "Pia",	"Quin",	 "Rosa",  "Sven",	"Tara",	  "Ugo",	"Vera",
+	"Wim",	  "Xenia", "Yara",	 "Zeno",   "Alma",	"Bruno", "Cora",  "Dario",	"Edda",	  "Finn",	"Greta",
+	"Hugo",	  "Iris",  "Jonas",	 "Kira",   "Luca",	"Maya",	 "Nils",  "Olga",	"Pavel",  "Ruth",	"Samir",
+	"Thea",	  "Uma",   "Viktor", "Wanda",  "Yusuf", "Zoe",	 "Anton", "Bea",	"Carlo",  "Dina",	"Emil",
+	"Flora",  "Gino",  "Hedda",	 "Igor",   "Jana",	"Karl",	 "Lotte", "Marek",	"Nina",	  "Oskar",	"Petra",
+	"Rafael", "Selma", "Tomas",	 "Ursula", "Vito",	"Willa", "Yann",  "Zara",	"Aron",	  "Britta", "Cyrus",
+	"Delia",  "Ernst", "Frida",	 "Goran",  "Hilda", "Isak",	 "Judit", "Kasper", "Livia",  "Mirko",	"Nadia",
+	"Orla",	  "Paulo", "Rike",	 "Silas",  "Tilda", "Urban", "Vilma", "Wolf",	"Yvette",
+};
+
+#define NAME_COUNT ((int) (sizeof(names) / sizeof(names[0])))
+
+void
+colony_npc_name(uint64_t seed, int n, char name[COLONY_NAME_SIZE])
+{
+	int			first = (int) sim_random_below(seed, SIM_ENTITY_NAMES, 0, NAME_COUNT);
+	int			step = 1 + (int) sim_random_below(seed, SIM_ENTITY_NAMES, 1, NAME_COUNT - 1);
+	int			round = n / NAME_COUNT;
+	const char *chosen = names[(first + (int64_t) (n % NAME_COUNT) * step) % NAME_COUNT];
+
+	if (round == 0)
+		snprintf(name, COLONY_NAME_SIZE, "%s", chosen);
+	else
+		snprintf(name, COLONY_NAME_SIZE, "%s %d", chosen, round + 1);
+}

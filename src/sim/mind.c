@@ -1,0 +1,148 @@
+/*
+ * mind.c
+ *	  The built-in mind: decides for an NPC that nobody else decides for.
+ *
+ * A pure function of what the NPC sees and feels.  Needs are compared as they
+ * are, without regard to what they will be on arrival: the reference game does
+ * the same, and its players know the ways of these NPCs.
+ */
+#include "sim/mind.h"
+
+/* inside an interaction */
+#define ENOUGH		 (99 * NEED_UNIT) /* of the need it fills: leave */
+#define STILL_HUNGRY (30 * NEED_UNIT) /* of the need it fills: stay, whatever else is wrong */
+
+static inline Action
+action_of(ActionKind kind)
+{
+	return (Action) {.kind = kind};
+}
+
+/* The first need that rises faster than nothing, -1 if none does. */
+static int
+first_need_filled(const int32_t rates[NEED_COUNT])
+{
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (rates[i] > 0)
+			return i;
+	return -1;
+}
+
+static bool
+keeps_interacting(const MindView *view)
+{
+	int first = first_need_filled(view->interaction_rates);
+
+	if (first < 0 || view->needs[first] >= ENOUGH)
+		return false;
+	if (view->needs[first] <= STILL_HUNGRY)
+		return true;
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (i != first && view->needs[i] <= MIND_CRITICAL_NEED)
+			return false;
+	return true;
+}
+
+static bool
+item_usable(const MindView *view, const SeenItem *item)
+{
+	if (item->occupied_by != 0 && item->occupied_by != view->npc_id)
+		return false;
+	return item->share_left > 0 || item_interaction(item->kind) != INTERACTION_CONSUME;
+}
+
+/* How much the item's interaction is wanted: what the neediest need it fills lacks to 50, 0 if none does. */
+static int32_t
+item_score(const MindView *view, const SeenItem *item)
+{
+	int32_t rates[NEED_COUNT];
+	int32_t score = 0;
+
+	item_need_rates(item->kind, item_interaction(item->kind), rates);
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (rates[i] > 0 && MIND_LOW_NEED - view->needs[i] > score)
+			score = MIND_LOW_NEED - view->needs[i];
+	return score;
+}
+
+/* Whether the item comes before another of the same score. */
+static bool
+item_nearer(const SeenItem *item, const SeenItem *other)
+{
+	if (item->distance_squared != other->distance_squared)
+		return item->distance_squared < other->distance_squared;
+	return item->id < other->id;
+}
+
+/* The usable item in sight with the highest score above 0, NULL if there is none. */
+static const SeenItem *
+most_wanted(const MindView *view)
+{
+	const SeenItem *best = NULL;
+	int32_t			best_score = 0;
+	int32_t			score_max = 0;
+
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (MIND_LOW_NEED - view->needs[i] > score_max)
+			score_max = MIND_LOW_NEED - view->needs[i];
+	if (score_max == 0)
+		return NULL; /* content: most looks end here */
+
+	for (int i = 0; i < view->item_count; i++)
+	{
+		const SeenItem *item = &view->items[i];
+		int32_t			score;
+
+		if (!item_usable(view, item))
+			continue;
+		score = item_score(view, item);
+		if (score > best_score || (best != NULL && score == best_score && item_nearer(item, best)))
+		{
+			best = item;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* What the NPC walks to, if it sees that; NULL also for an NPC or what is still out of sight. */
+static const SeenItem *
+seen_target(const MindView *view)
+{
+	for (int i = 0; i < view->item_count; i++)
+		if (view->items[i].id == view->approaching)
+			return &view->items[i];
+	return NULL;
+}
+
+Action
+mind_decide(const MindView *view)
+{
+	const SeenItem *wanted;
+	Action			action;
+
+	if (view->state == NPC_REQUESTING)
+		return action_of(ACTION_CONTINUE);
+	if (view->state == NPC_INTERACTING)
+		return action_of(keeps_interacting(view) ? ACTION_CONTINUE : ACTION_CANCEL_INTERACTION);
+	if (view->state == NPC_MOVING && view->approaching != 0)
+	{
+		const SeenItem *target = seen_target(view);
+
+		if (target == NULL || item_usable(view, target))
+			return action_of(ACTION_CONTINUE);
+	}
+
+	wanted = most_wanted(view);
+	if (wanted == NULL)
+	{
+		/* a walk is finished, except one to an item that somebody else took meanwhile */
+		if (view->state == NPC_WANDERING || (view->state == NPC_MOVING && view->approaching == 0))
+			return action_of(ACTION_CONTINUE);
+		return action_of(ACTION_WANDER);
+	}
+	action = action_of(ACTION_INTERACT_WITH);
+	action.target_id = wanted->id;
+	action.rule = item_interaction(wanted->kind);
+	return action;
+}

@@ -1,0 +1,50 @@
+/*
+ * mind.h
+ *	  The built-in mind: decides for an NPC that nobody else decides for.
+ */
+#ifndef NPCSIM_MIND_H
+#define NPCSIM_MIND_H
+
+#include "sim/actions.h"
+#include "sim/needs.h"
+
+#define MIND_INTERVAL	   (3 * SIM_SECOND)
+#define MIND_LOW_NEED	   (50 * NEED_UNIT)
+#define MIND_CRITICAL_NEED (20 * NEED_UNIT)
+#define MIND_PAUSE		   INT64_C(750000) /* after an interaction ended */
+
+typedef struct SeenItem
+{
+	int64_t			id;
+	Cell			cell;
+	int32_t			distance_squared;
+	const ItemKind *kind;
+	int64_t			share_left;
+	int64_t			occupied_by; /* 0 = free */
+} SeenItem;
+
+/* What the mind knows of this instant. Items are nearest first, then by id. */
+typedef struct MindView
+{
+	int64_t			npc_id;
+	Cell			cell;
+	NpcState		state;
+	int32_t			needs[NEED_COUNT];
+	InteractionRule interaction;				   /* the one it is in, or NONE */
+	int32_t			interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
+	int64_t			approaching;				   /* target of the walk under way, 0 = none */
+	const SeenItem *items;
+	int				item_count;
+} MindView;
+
+/*
+ * The rules of the reference game, chapter "The built-in mind", as far as
+ * items go: an interaction is left or kept, else a need below 50 is served by a
+ * visible free item (score 50 - value, ties to the nearest, then the lower
+ * id), else it wanders. Never draws: chance is in carrying out (wander).
+ * A walker on its way (moving, approaching something that still stands free) continues; a
+ * wanderer keeps looking; a waiting NPC is as an idle one.
+ */
+extern Action mind_decide(const MindView *view);
+
+#endif /* NPCSIM_MIND_H */

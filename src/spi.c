@@ -1,0 +1,204 @@
+/*
+ * spi.c
+ *	  SQL from C: prepared once per backend, typed results.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "lib/stringinfo.h"
+#include "optimizer/cost.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "spi.h"
+
+void
+spi_begin(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+spi_end(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+const char *
+postgis_schema(void)
+{
+	Oid			extension = get_extension_oid("postgis", false);
+	Oid			schema = compat_extension_schema(extension);
+
+	return quote_identifier(get_namespace_name(schema));
+}
+
+Oid
+geometry_oid(void)
+{
+	Oid			schema = compat_extension_schema(get_extension_oid("postgis", false));
+	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+									   CStringGetDatum("geometry"), ObjectIdGetDatum(schema));
+
+	if (!OidIsValid(type))
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("type geometry of PostGIS does not exist"));
+	return type;
+}
+
+/* Replaces %P by PostGIS's schema. */
+static char *
+expand_sql(const char *sql)
+{
+	StringInfoData expanded;
+	const char *schema = NULL;
+
+	initStringInfo(&expanded);
+	for (const char *p = sql; *p != '\0'; p++)
+	{
+		if (p[0] == '%' && p[1] == 'P')
+		{
+			if (schema == NULL)
+				schema = postgis_schema();
+			appendStringInfoString(&expanded, schema);
+			p++;
+		}
+		else
+			appendStringInfoChar(&expanded, *p);
+	}
+	return expanded.data;
+}
+
+static void
+prepare(SpiStatement *statement)
+{
+	SPIPlanPtr	plan;
+	char	   *sql = expand_sql(statement->sql);
+
+	Assert(statement->nargs <= SPI_STATEMENT_ARGS);
+	plan = SPI_prepare_cursor(sql, statement->nargs, statement->types, CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s: %s", SPI_result_code_string(SPI_result), sql);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	statement->plan = plan;
+	pfree(sql);
+}
+
+uint64
+spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected, long limit)
+{
+	int			result;
+
+	if (statement->plan == NULL)
+		prepare(statement);
+	result = SPI_execute_plan(statement->plan, values, nulls, statement->read_only, limit);
+	if (result != expected)
+		elog(ERROR, "unexpected result %s of: %s", SPI_result_code_string(result), statement->sql);
+	return SPI_processed;
+}
+
+uint64
+spi_run(SpiStatement *statement, Datum *values, const char *nulls, int expected)
+{
+	return spi_run_limit(statement, values, nulls, expected, 0);
+}
+
+int
+spi_index_plans_begin(void)
+{
+	int			level;
+
+	if (!enable_hashjoin && !enable_mergejoin && !enable_seqscan && !enable_bitmapscan)
+		return 0;
+	level = NewGUCNestLevel();
+	spi_index_plans_set(GUC_ACTION_SAVE);
+	return level;
+}
+
+void
+spi_index_plans_set(GucAction action)
+{
+	static const char *const settings[] = {
+		"enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan"
+	};
+
+	for (int i = 0; i < (int) lengthof(settings); i++)
+		(void) set_config_option(settings[i], "off", PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
+}
+
+void
+spi_index_plans_end(int level)
+{
+	if (level > 0)
+		AtEOXact_GUC(true, level);
+}
+
+Datum
+spi_datum(uint64 row, int column, bool *isnull)
+{
+	Assert(row < SPI_tuptable->numvals);
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+int64
+spi_int64(uint64 row, int column, int64 if_null)
+{
+	bool		isnull;
+	Datum		value = spi_datum(row, column, &isnull);
+
+	return isnull ? if_null : DatumGetInt64(value);
+}
+
+int32
+spi_int32(uint64 row, int column, int32 if_null)
+{
+	bool		isnull;
+	Datum		value = spi_datum(row, column, &isnull);
+
+	return isnull ? if_null : DatumGetInt32(value);
+}
+
+int16
+spi_int16(uint64 row, int column, int16 if_null)
+{
+	bool		isnull;
+	Datum		value = spi_datum(row, column, &isnull);
+
+	return isnull ? if_null : DatumGetInt16(value);
+}
+
+bool
+spi_bool(uint64 row, int column, bool if_null)
+{
+	bool		isnull;
+	Datum		value = spi_datum(row, column, &isnull);
+
+	return isnull ? if_null : DatumGetBool(value);
+}
+
+char *
+spi_text(uint64 row, int column, MemoryContext context)
+{
+	bool		isnull;
+	Datum		value = spi_datum(row, column, &isnull);
+	MemoryContext before;
+	char	   *copy;
+
+	if (isnull)
+		return NULL;
+	before = MemoryContextSwitchTo(context);
+	copy = TextDatumGetCString(value);
+	MemoryContextSwitchTo(before);
+	return copy;
+}

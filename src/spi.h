@@ -1,0 +1,74 @@
+/*
+ * spi.h
+ *	  SQL from C: prepared once per backend, typed results.
+ *
+ * Usage:
+ *		static SpiStatement statement = {
+ *			"SELECT name FROM npcsim.npc_identities WHERE world_id = $1 AND id = $2",
+ *			2, {INT8OID, INT8OID}
+ *		};
+ *		spi_begin();
+ *		rows = spi_run(&statement, (Datum[]) {…}, NULL, SPI_OK_SELECT);
+ *		… SPI_tuptable …
+ *		spi_end();
+ *
+ * Statements are written with every name qualified. %P in a statement stands for the
+ * quoted schema PostGIS lives in, e.g. "OPERATOR(%P.&&)", "%P.geometry".
+ */
+#ifndef NPCSIM_SPI_H
+#define NPCSIM_SPI_H
+
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/guc.h"
+
+#define SPI_STATEMENT_ARGS 40
+
+typedef struct SpiStatement
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[SPI_STATEMENT_ARGS];
+	bool		read_only;		/* sees the caller's snapshot, not his own changes */
+	/* private */
+	SPIPlanPtr	plan;
+} SpiStatement;
+
+/* SPI_connect / SPI_finish with the check of their result; may be nested. */
+extern void spi_begin(void);
+extern void spi_end(void);
+
+/*
+ * Runs a statement; returns the number of rows processed. 'nulls' as for SPI_execute_plan (NULL: none is null).
+ * Raises an error when SPI's result is not the expected one.
+ */
+extern uint64 spi_run(SpiStatement *statement, Datum *values, const char *nulls, int expected);
+/* The same, at most 'limit' rows (0 = all). */
+extern uint64 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected, long limit);
+
+/*
+ * Statements that touch rows by key or by place are to go through the indexes, whatever the statistics say of an array's
+ * length: between begin and end the planner has no other choice. A worker sets it for good
+ * (GUC_ACTION_SET). An error in between needs no clean-up.
+ */
+extern int	spi_index_plans_begin(void);
+extern void spi_index_plans_end(int level);
+extern void spi_index_plans_set(GucAction action);
+
+/* Columns of row 'row' (0 ..) of SPI_tuptable; column from 1. */
+extern Datum spi_datum(uint64 row, int column, bool *isnull);
+extern int64 spi_int64(uint64 row, int column, int64 if_null);
+extern int32 spi_int32(uint64 row, int column, int32 if_null);
+extern int16 spi_int16(uint64 row, int column, int16 if_null);
+extern bool spi_bool(uint64 row, int column, bool if_null);
+/* Copied into 'context'; NULL when null. */
+extern char *spi_text(uint64 row, int column, MemoryContext context);
+
+/* Schema PostGIS lives in, quoted for SQL. */
+extern const char *postgis_schema(void);
+/* Type geometry, and its array type. */
+extern Oid	geometry_oid(void);
+
+#endif							/* NPCSIM_SPI_H */

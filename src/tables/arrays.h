@@ -1,0 +1,23 @@
+/*
+ * arrays.h
+ *	  Arrays as parameters of set-based statements.
+ */
+#ifndef NPCSIM_ARRAYS_H
+#define NPCSIM_ARRAYS_H
+
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+
+/* bigint[] of n values, without the detour over Datums. */
+extern Datum int64_array(const int64 *values, int n);
+extern Datum int32_array(const int32 *values, int n);
+extern Datum int16_array(const int16 *values, int n);
+
+/* Any of the types int2, int4, int8, float8, bool, text; not null. */
+extern Datum array_of(Datum *values, int n, Oid type);
+/* The same with nulls. */
+extern Datum nullable_array_of(Datum *values, bool *nulls, int n, Oid type);
+
+#endif							/* NPCSIM_ARRAYS_H */

@@ -1,0 +1,215 @@
+/*
+ * change_log.c
+ *	  The log of changes: which rows each revision of a world changed.
+ *
+ * One row per revision and kind, with an array of ids. The log is a ring of segments (partitions)
+ * chosen by the minute of the wall clock; the segment that comes next is emptied by
+ * prune_logs() with TRUNCATE, never waiting for a lock. It is unlogged: after a crash
+ * there is a new epoch, in which nobody asks for older revisions.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/change_log.h"
+
+typedef struct ChangeInput
+{
+	int64		sequence;
+	int64		tick;
+	char	   *kind;
+	char	   *payload;
+} ChangeInput;
+
+static SpiStatement insert_statement = {
+	"INSERT INTO npcsim.change_log (segment, kind, world_id, revision, ids) VALUES ($1, $2, $3, $4, $5)",
+	5, {INT2OID, INT2OID, INT8OID, INT8OID, INT8ARRAYOID}
+};
+
+static SpiStatement input_statement = {
+	"INSERT INTO npcsim.world_inputs (world_id, sequence, tick, kind, payload) "
+	"SELECT $1, u.sequence, u.tick, u.kind, u.payload::pg_catalog.jsonb "
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(sequence, tick, kind, payload)",
+	5, {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
+};
+
+static SpiStatement since_statement = {
+	"SELECT kind, ids, revision FROM npcsim.change_log WHERE world_id = $1 AND revision > $2",
+	2, {INT8OID, INT8OID}
+};
+
+void
+change_notes_init(ChangeNotes *notes, MemoryContext context)
+{
+	memset(notes, 0, sizeof(*notes));
+	notes->context = context;
+}
+
+/* Keeps the memory, which belongs to the transaction. */
+void
+change_notes_reset(ChangeNotes *notes)
+{
+	memset(notes->count, 0, sizeof(notes->count));
+	memset(notes->noted, 0, sizeof(notes->noted));
+	notes->input_count = 0;
+}
+
+void
+change_notes_add(ChangeNotes *notes, ChangeKind kind, int64 id)
+{
+	Assert(kind > 0 && kind < CHANGE_KINDS);
+	notes->noted[kind] = true;
+	if (id == 0)
+		return;
+	if (notes->count[kind] == notes->room[kind])
+	{
+		int			room = Max(64, notes->room[kind] * 2);
+
+		notes->ids[kind] = notes->ids[kind] == NULL
+			? MemoryContextAlloc(notes->context, room * sizeof(int64))
+			: repalloc_huge(notes->ids[kind], room * sizeof(int64));
+		notes->room[kind] = room;
+	}
+	notes->ids[kind][notes->count[kind]++] = id;
+}
+
+void
+change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tick, const char *kind, const char *payload)
+{
+	ChangeInput *input;
+
+	if (notes->input_count == notes->input_room)
+	{
+		int			room = Max(16, notes->input_room * 2);
+
+		notes->inputs = notes->inputs == NULL
+			? MemoryContextAlloc(notes->context, room * sizeof(ChangeInput))
+			: repalloc(notes->inputs, room * sizeof(ChangeInput));
+		notes->input_room = room;
+	}
+	input = &notes->inputs[notes->input_count++];
+	input->sequence = sequence;
+	input->tick = tick;
+	input->kind = MemoryContextStrdup(notes->context, kind);
+	input->payload = MemoryContextStrdup(notes->context, payload);
+}
+
+static int16
+present_segment(void)
+{
+	return (int16) ((time(NULL) / 60) % CHANGE_LOG_SEGMENTS);
+}
+
+static void
+write_inputs(ChangeNotes *notes, int64 world_id)
+{
+	int			n = notes->input_count;
+	Datum	   *sequences = palloc(n * sizeof(Datum));
+	Datum	   *ticks = palloc(n * sizeof(Datum));
+	Datum	   *kinds = palloc(n * sizeof(Datum));
+	Datum	   *payloads = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+	{
+		sequences[i] = Int64GetDatum(notes->inputs[i].sequence);
+		ticks[i] = Int64GetDatum(notes->inputs[i].tick);
+		kinds[i] = CStringGetTextDatum(notes->inputs[i].kind);
+		payloads[i] = CStringGetTextDatum(notes->inputs[i].payload);
+	}
+	spi_run(&input_statement, (Datum[]) {
+		Int64GetDatum(world_id), array_of(sequences, n, INT8OID), array_of(ticks, n, INT8OID),
+			array_of(kinds, n, TEXTOID), array_of(payloads, n, TEXTOID)
+	}, NULL, SPI_OK_INSERT);
+	for (int i = 0; i < n; i++)
+	{
+		pfree(notes->inputs[i].kind);
+		pfree(notes->inputs[i].payload);
+	}
+}
+
+void
+change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision)
+{
+	int16		segment = present_segment();
+
+	for (int kind = 1; kind < CHANGE_KINDS; kind++)
+	{
+		if (notes->noted[kind])
+			spi_run(&insert_statement, (Datum[]) {
+				Int16GetDatum(segment), Int16GetDatum(kind), Int64GetDatum(world_id), Int64GetDatum(revision),
+					int64_array(notes->ids[kind], notes->count[kind])
+			}, NULL, SPI_OK_INSERT);
+	}
+	if (notes->input_count > 0)
+		write_inputs(notes, world_id);
+	change_notes_reset(notes);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64		left = *(const int64 *) a;
+	int64		right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+bool
+change_log_since(int64 world_id, int64 since, ChangeSet *changes)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int			room[CHANGE_KINDS] = {0};
+	bool		reaches_back = false;
+	uint64		rows;
+
+	memset(changes, 0, sizeof(*changes));
+	spi_begin();
+	rows = spi_run(&since_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int			kind = spi_int16(row, 1, 0);
+		bool		isnull;
+		ArrayType  *array = DatumGetArrayTypeP(spi_datum(row, 2, &isnull));
+		int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+		if (spi_int64(row, 3, 0) == since + 1)
+			reaches_back = true;
+		if (kind <= 0 || kind >= CHANGE_KINDS)
+			continue;
+		changes->noted[kind] = true;
+		if (count == 0)
+			continue;
+		if (changes->count[kind] + count > room[kind])
+		{
+			room[kind] = Max(room[kind] * 2, changes->count[kind] + count);
+			changes->ids[kind] = changes->ids[kind] == NULL
+				? MemoryContextAllocHuge(caller, room[kind] * sizeof(int64))
+				: repalloc_huge(changes->ids[kind], room[kind] * sizeof(int64));
+		}
+		memcpy(changes->ids[kind] + changes->count[kind], ARR_DATA_PTR(array), count * sizeof(int64));
+		changes->count[kind] += count;
+	}
+	spi_end();
+
+	for (int kind = 1; kind < CHANGE_KINDS; kind++)
+	{
+		int64	   *ids = changes->ids[kind];
+		int			kept = 0;
+
+		if (changes->count[kind] < 2)
+			continue;
+		qsort(ids, changes->count[kind], sizeof(int64), compare_ids);
+		for (int i = 0; i < changes->count[kind]; i++)
+			if (kept == 0 || ids[kept - 1] != ids[i])
+				ids[kept++] = ids[i];
+		changes->count[kind] = kept;
+	}
+	return reaches_back;
+}

@@ -1,0 +1,279 @@
+/*
+ * items.c
+ *	  Items as rows: the only code that reads and writes items, item_respawns,
+ *	  item_type_rows (for the image) and interaction_runs.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/item_kinds.h"
+#include "tables/items.h"
+
+static SpiStatement load_items = {
+	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM npcsim.items WHERE world_id = $1",
+	1, {INT8OID}
+};
+static SpiStatement load_some_items = {
+	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM npcsim.items "
+	"WHERE world_id = $1 AND id = ANY ($2)",
+	2, {INT8OID, INT8ARRAYOID}
+};
+static SpiStatement load_respawns = {
+	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}
+};
+static SpiStatement load_some_respawns = {
+	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1 AND id = ANY ($2)",
+	2, {INT8OID, INT8ARRAYOID}
+};
+static SpiStatement load_interactions = {
+	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
+	"FROM npcsim.interaction_runs WHERE world_id = $1",
+	1, {INT8OID}
+};
+static SpiStatement load_some_interactions = {
+	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
+	"FROM npcsim.interaction_runs WHERE world_id = $1 AND id = ANY ($2)",
+	2, {INT8OID, INT8ARRAYOID}
+};
+static SpiStatement load_types = {
+	"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}
+};
+
+static SpiStatement insert_items = {
+	"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, sight) "
+	"SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, NULLIF(u.occupied_by, 0), u.revision, "
+	"%P.st_makepoint(u.x + $2, u.y + $3) "
+	"FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "
+	"pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10)) AS u(id, item_type, x, y, share_left, occupied_by, revision)",
+	10, {INT8OID, FLOAT8OID, FLOAT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT4ARRAYOID,
+	INT8ARRAYOID, INT8ARRAYOID}
+};
+static SpiStatement update_items = {
+	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = NULLIF(u.occupied_by, 0), "
+	"revision = u.revision FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, share_left, occupied_by, revision) "
+	"WHERE t.world_id = $1 AND t.id = u.id",
+	5, {INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
+};
+static SpiStatement update_properties = {
+	"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = $1 AND t.id = u.id",
+	3, {INT8OID, INT8ARRAYOID, TEXTARRAYOID}
+};
+static SpiStatement delete_items = {
+	"DELETE FROM npcsim.items WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+};
+static SpiStatement insert_respawns = {
+	"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
+	"SELECT $1, u.id, u.item_type, u.x, u.y, u.due_at "
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), "
+	"pg_catalog.unnest($6)) AS u(id, item_type, x, y, due_at) "
+	"ON CONFLICT (world_id, id) DO UPDATE SET x = excluded.x, y = excluded.y, due_at = excluded.due_at",
+	6, {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}
+};
+static SpiStatement delete_respawns = {
+	"DELETE FROM npcsim.item_respawns WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+};
+static SpiStatement insert_interactions = {
+	"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, "
+	"share_at_start, revision) "
+	"SELECT $1, u.id, u.interaction, u.npc_id, u.target_id, u.started_at, u.share, u.revision "
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), "
+	"pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) "
+	"AS u(id, interaction, npc_id, target_id, started_at, share, revision)",
+	8, {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
+};
+static SpiStatement delete_interactions = {
+	"DELETE FROM npcsim.interaction_runs WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+};
+
+static uint64
+load(SpiStatement *all, SpiStatement *some, int64 world_id, const int64 *ids, int count)
+{
+	if (ids == NULL)
+		return spi_run(all, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	return spi_run(some, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_SELECT);
+}
+
+uint64
+items_load(int64 world_id, const int64 *ids, int count)
+{
+	return load(&load_items, &load_some_items, world_id, ids, count);
+}
+
+void
+item_read(uint64 row, WorldItem *item, char **type_name)
+{
+	item->id = spi_int64(row, 1, 0);
+	*type_name = spi_text(row, 2, CurrentMemoryContext);
+	item->cell.x = spi_int16(row, 3, 0);
+	item->cell.y = spi_int16(row, 4, 0);
+	item->share_left = spi_int32(row, 5, 0);
+	item->occupied_by = spi_int64(row, 6, 0);
+	item->revision = spi_int64(row, 7, 0);
+}
+
+uint64
+respawns_load(int64 world_id, const int64 *ids, int count)
+{
+	return load(&load_respawns, &load_some_respawns, world_id, ids, count);
+}
+
+void
+respawn_read(uint64 row, Respawn *respawn, char **type_name)
+{
+	respawn->id = spi_int64(row, 1, 0);
+	*type_name = spi_text(row, 2, CurrentMemoryContext);
+	respawn->cell.x = spi_int16(row, 3, 0);
+	respawn->cell.y = spi_int16(row, 4, 0);
+	respawn->due_at = spi_int64(row, 5, SIM_NEVER);
+}
+
+uint64
+interactions_load(int64 world_id, const int64 *ids, int count)
+{
+	return load(&load_interactions, &load_some_interactions, world_id, ids, count);
+}
+
+void
+interaction_read(uint64 row, Interaction *interaction)
+{
+	interaction->id = spi_int64(row, 1, 0);
+	interaction->rule = (InteractionRule) spi_int16(row, 2, 0);
+	interaction->npc_id = spi_int64(row, 3, 0);
+	interaction->target_id = spi_int64(row, 4, 0);
+	interaction->started_at = spi_int64(row, 5, 0);
+	interaction->share_at_start = spi_int32(row, 6, 0);
+	interaction->revision = spi_int64(row, 7, 0);
+}
+
+uint64
+item_types_load(int64 world_id)
+{
+	return load(&load_types, NULL, world_id, NULL, 0);
+}
+
+void
+item_type_read(uint64 row, ItemKind *kind)
+{
+	bool		isnull;
+	char	   *name = spi_text(row, 1, CurrentMemoryContext);
+
+	memset(kind, 0, sizeof(*kind));
+	item_kind_from_jsonb(DatumGetJsonbP(spi_datum(row, 2, &isnull)), kind);
+	strlcpy(kind->name, name, sizeof(kind->name));
+}
+
+/* ---- writing ---- */
+
+/* An array of 'expression' over all 'row's. */
+#define COLUMN(ctype, make, expression) \
+	({ \
+		ctype	   *column_ = palloc(Max(count, 1) * sizeof(ctype)); \
+		for (int i = 0; i < count; i++) column_[i] = (expression); \
+		make(column_, count); \
+	})
+#define INT64_COLUMN(expression) COLUMN(int64, int64_array, expression)
+#define INT32_COLUMN(expression) COLUMN(int32, int32_array, (int32) (expression))
+#define INT16_COLUMN(expression) COLUMN(int16, int16_array, (int16) (expression))
+#define TEXT_COLUMN(expression) COLUMN(Datum, text_array, CStringGetTextDatum(expression))
+
+static Datum
+text_array(Datum *values, int count)
+{
+	return array_of(values, count, TEXTOID);
+}
+
+static void
+run_exactly(SpiStatement *statement, Datum *values, int result, int count)
+{
+	uint64		rows = spi_run(statement, values, NULL, result);
+
+	if (rows != (uint64) count)
+		ereport(ERROR,
+				errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the image of a world does not match its tables"),
+				errdetail("%d rows were to be written, %llu were found.", count, (unsigned long long) rows),
+				errhint("Were npcsim's tables written with triggers disabled? The image is loaded anew."));
+}
+
+void
+items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
+{
+	run_exactly(&insert_items, (Datum[]) {
+		Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+			INT64_COLUMN(items[i]->id), TEXT_COLUMN(items[i]->kind->name), INT16_COLUMN(items[i]->cell.x),
+			INT16_COLUMN(items[i]->cell.y), INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
+			INT64_COLUMN(items[i]->revision)
+	}, SPI_OK_INSERT, count);
+}
+
+void
+items_write(int64 world_id, WorldItem **items, int count)
+{
+	run_exactly(&update_items, (Datum[]) {
+		Int64GetDatum(world_id), INT64_COLUMN(items[i]->id), INT32_COLUMN(items[i]->share_left),
+			INT64_COLUMN(items[i]->occupied_by), INT64_COLUMN(items[i]->revision)
+	}, SPI_OK_UPDATE, count);
+}
+
+static char *
+properties_text(WorldItem *item)
+{
+	return JsonbToCString(NULL, &item->properties->root, VARSIZE(item->properties));
+}
+
+void
+items_write_properties(int64 world_id, WorldItem **items, int count)
+{
+	run_exactly(&update_properties, (Datum[]) {
+		Int64GetDatum(world_id), INT64_COLUMN(items[i]->id), TEXT_COLUMN(properties_text(items[i]))
+	}, SPI_OK_UPDATE, count);
+}
+
+static void
+delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count)
+{
+	spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
+}
+
+void
+items_delete(int64 world_id, const int64 *ids, int count)
+{
+	delete_rows(&delete_items, world_id, ids, count);
+}
+
+void
+respawns_insert(int64 world_id, Respawn **respawns, int count)
+{
+	run_exactly(&insert_respawns, (Datum[]) {
+		Int64GetDatum(world_id), INT64_COLUMN(respawns[i]->id), TEXT_COLUMN(respawns[i]->kind->name),
+			INT16_COLUMN(respawns[i]->cell.x), INT16_COLUMN(respawns[i]->cell.y), INT64_COLUMN(respawns[i]->due_at)
+	}, SPI_OK_INSERT, count);
+}
+
+void
+respawns_delete(int64 world_id, const int64 *ids, int count)
+{
+	delete_rows(&delete_respawns, world_id, ids, count);
+}
+
+void
+interactions_insert(int64 world_id, Interaction **interactions, int count)
+{
+	run_exactly(&insert_interactions, (Datum[]) {
+		Int64GetDatum(world_id), INT64_COLUMN(interactions[i]->id), INT16_COLUMN(interactions[i]->rule),
+			INT64_COLUMN(interactions[i]->npc_id), INT64_COLUMN(interactions[i]->target_id),
+			INT64_COLUMN(interactions[i]->started_at), INT32_COLUMN(interactions[i]->share_at_start),
+			INT64_COLUMN(interactions[i]->revision)
+	}, SPI_OK_INSERT, count);
+}
+
+void
+interactions_delete(int64 world_id, const int64 *ids, int count)
+{
+	delete_rows(&delete_interactions, world_id, ids, count);
+}

@@ -1,0 +1,198 @@
+/*
+ * npcs.h
+ *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and the
+ *	  request of each in decision_slots.
+ */
+#ifndef NPCSIM_TABLES_NPCS_H
+#define NPCSIM_TABLES_NPCS_H
+
+#include "postgres.h"
+
+#include "engine/due.h"
+#include "sim/actions.h"
+#include "sim/needs.h"
+#include "sim/path.h"
+
+typedef enum NpcEvent			/* stored in npc_states.event_kind: append only */
+{
+	EVENT_NONE,
+	EVENT_LEG_END,				/* arrival, or the next leg */
+	EVENT_CONSUMED,				/* the item is used up */
+	EVENT_WAIT_OVER
+} NpcEvent;
+
+typedef enum Decider			/* stored in npc_states.decider: append only */
+{
+	DECIDER_NONE,
+	DECIDER_BUILT_IN,
+	DECIDER_MIND,
+	DECIDER_OPERATOR
+} Decider;
+
+typedef enum DecisionReason		/* stored in npc_states.decision_reason: append only */
+{
+	REASON_IDLE,
+	REASON_INTERVAL,
+	REASON_NEED,
+	REASON_PLAN_FAILED,
+	REASON_REQUESTED,
+	REASON_CHECK				/* nothing to ask: is its mind still there? */
+} DecisionReason;
+
+typedef enum RequestStatus		/* stored in decision_slots.status: append only */
+{
+	REQUEST_CLOSED,
+	REQUEST_OPEN,
+	REQUEST_SENT
+} RequestStatus;
+
+/* Column groups with changes that are not written yet. */
+#define NPC_DIRTY_IDENTITY	0x01
+#define NPC_DIRTY_MOTION	0x02
+#define NPC_DIRTY_NEEDS		0x04
+#define NPC_DIRTY_STATUS	0x08
+#define NPC_DIRTY_HIDDEN	0x10	/* columns of npc_states that nobody is shown: no revision */
+#define NPC_DIRTY_MIND		0x20	/* plan, events: no revision */
+#define NPC_DIRTY_REQUEST	0x40	/* decision_slots; shown with the status */
+#define NPC_DIRTY_STATE		(NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
+
+#define PLAN_ACTIONS_MAX	8
+#define NPC_EVENTS_MAX		32
+
+/* JSON texts in the image's memory context. */
+typedef struct JsonList
+{
+	int			count;
+	char	   *item[NPC_EVENTS_MAX];
+} JsonList;
+
+/* Box of cells, both ends included. */
+typedef struct CellBox
+{
+	Cell		min;
+	Cell		max;
+} CellBox;
+
+typedef struct Npc
+{
+	int64		id;
+	/* identity */
+	char	   *name;
+	int64		controller;		/* player, 0 = none */
+	int64		born_at;
+	int64		identity_revision;
+	/* needs */
+	Needs		needs;
+	int32		decay;
+	int64		needs_revision;
+	/* status */
+	NpcState	state;
+	int64		state_counter;
+	int64		state_since;
+	Decider		decider;
+	int64		interaction_id; /* 0 = none */
+	int64		target_id;		/* what it walks to, 0 = none */
+	Cell		goal;
+	ActionKind	goal_action;
+	InteractionRule goal_rule;
+	int			replans;
+	int64		event_at;		/* SIM_NEVER = none */
+	NpcEvent	event_kind;
+	int64		decision_at;	/* SIM_NEVER = not due */
+	DecisionReason decision_reason;
+	int64		last_decision_at;	/* -1 = never */
+	uint64		draws;
+	int64		status_revision;
+	/* motion: leg_length 1 = standing */
+	Cell		leg[LEG_CELLS];
+	int			leg_length;
+	int64		departed_at;
+	int64		motion_revision;
+	/* its mind (only with a controller) */
+	JsonList   *mind_plan;		/* NULL = empty */
+	JsonList   *mind_events;	/* NULL = empty */
+	int			events_dropped;
+	int64		asked_at;		/* -1 = never */
+	int64		ask_again_at;	/* SIM_NEVER = when an occasion comes */
+	/* its request */
+	bool		request_pending;	/* open or sent */
+	DecisionReason request_reason;
+	int64		request_id;		/* the last one, 0 = none yet */
+	/* private to the engine */
+	bool		born;			/* has no rows yet */
+	bool		has_mind_row;
+	bool		has_slot_row;
+	uint32		dirty;			/* NPC_DIRTY_… */
+	CellBox		sight_box;		/* of the track as it is written */
+	Due			due_event;
+	Due			due_decision;
+	Cell		standing_at;	/* counted there in the grid */
+	bool		standing;
+} Npc;
+
+static inline Cell
+npc_cell(const Npc *npc, int64 now)
+{
+	return npc->leg[leg_index_at(npc->leg_length, npc->departed_at, now)];
+}
+
+static inline CellBox
+leg_box(const Cell *leg, int length)
+{
+	CellBox		box = {leg[0], leg[0]};
+
+	for (int i = 1; i < length; i++)
+	{
+		box.min.x = Min(box.min.x, leg[i].x);
+		box.min.y = Min(box.min.y, leg[i].y);
+		box.max.x = Max(box.max.x, leg[i].x);
+		box.max.y = Max(box.max.y, leg[i].y);
+	}
+	return box;
+}
+
+/*
+ * Loading. 'ids' NULL with count 0 means every NPC of the world. The callback finds or makes the Npc of an id
+ * (NULL: skip the row); strings go to 'context'. SPI must be connected.
+ */
+typedef Npc *(*NpcLookup) (void *arg, int64 id);
+
+typedef struct NpcLoad
+{
+	int64		world_id;
+	const int64 *ids;
+	int			count;
+	bool		all;
+	NpcLookup	lookup;
+	void	   *arg;
+	MemoryContext context;
+} NpcLoad;
+
+extern void npcs_load_identities(const NpcLoad *load);
+extern void npcs_load_states(const NpcLoad *load);
+extern void npcs_load_tracks(const NpcLoad *load);
+extern void npcs_load_minds(const NpcLoad *load);
+extern void npcs_load_slots(const NpcLoad *load);
+
+/* Where the world's tracks go in the sight index. */
+typedef struct SightShift
+{
+	double		x;
+	double		y;
+} SightShift;
+
+/*
+ * Writing: the rows of these NPCs, each by what of it is dirty (revisions in the Npc already set). One
+ * statement per table. SPI must be connected.
+ */
+extern void npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift);
+extern void npcs_write_identities(int64 world_id, Npc **npcs, int count);
+extern void npcs_write_states(int64 world_id, Npc **npcs, int count);
+extern void npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
+extern void npcs_write_minds(int64 world_id, Npc **npcs, int count);
+extern void npcs_write_slots(int64 world_id, int64 now, Npc **npcs, int count);
+extern void npcs_delete(int64 world_id, const int64 *ids, int count);
+
+extern const char *decision_reason_name(DecisionReason reason);
+
+#endif							/* NPCSIM_TABLES_NPCS_H */

@@ -1,0 +1,13 @@
+/*
+ * version.h
+ *	  Version of this library, to be compared with that of the installed extension.
+ */
+#ifndef NPCSIM_VERSION_H
+#define NPCSIM_VERSION_H
+
+/* The same as default_version in npcsim.control (the programs get theirs from the Makefile). */
+#ifndef NPCSIM_VERSION
+#define NPCSIM_VERSION "0.1.0"
+#endif
+
+#endif							/* NPCSIM_VERSION_H */

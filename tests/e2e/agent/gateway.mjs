@@ -1,0 +1,126 @@
+// The gateway's side of the WebSocket protocol "mcp", for the tests of npcsim-agent: a server that agents dial
+// and that then is the MCP client.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { WebSocketServer } from 'ws';
+
+export const TOKEN = 'secret-token-of-ada';
+const MODERN = '2026-07-28';
+
+export class Gateway {
+  constructor(port, handshake, tls) {
+    this.sessions = [];
+    this.dials = []; // of every handshake: url, headers
+    this.waiting = [];
+    this.http = tls ? createTlsServer(tls) : createServer();
+    this.server = new WebSocketServer({
+      server: this.http,
+      maxPayload: 64 * 1024, // the gateway's own default
+      handleProtocols: (offered) => (offered.has('mcp') ? 'mcp' : false),
+      verifyClient: ({ req }, callback) => {
+        this.dials.push({ url: req.url, headers: req.headers });
+        const status = handshake?.(req) ?? (req.headers.authorization === `Bearer ${TOKEN}` ? 0 : 401);
+        callback(!status, status);
+      },
+    });
+    this.server.on('connection', (socket) => {
+      const session = new Session(socket);
+      this.sessions.push(session);
+      this.waiting.shift()?.(session);
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.http.on('error', reject).listen(port, '127.0.0.1', () => resolve(this));
+    });
+  }
+
+  // handshake: the HTTP status to refuse with, 0 to accept; by default it looks at the token
+  static open(port = 0, handshake = undefined, tls = undefined) {
+    return new Gateway(port, handshake, tls).ready;
+  }
+
+  get port() {
+    return this.http.address().port;
+  }
+
+  // The next session that an agent opens.
+  session() {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  async close() {
+    for (const socket of this.server.clients) socket.terminate();
+    this.http.close();
+    this.http.closeAllConnections();
+    await once(this.http, 'close');
+  }
+}
+
+export class Session {
+  constructor(socket) {
+    this.socket = socket;
+    this.nextId = 1;
+    this.open = new Map();
+    this.unasked = []; // what the server said on its own
+    this.closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+    socket.on('message', (data) => this.receive(JSON.parse(data)));
+    socket.on('error', () => {}); // "close" follows
+    this.closed.then(() => {
+      for (const { reject } of this.open.values()) reject(new Error('the session is closed'));
+    });
+  }
+
+  receive(message) {
+    const request = message.method === undefined ? this.open.get(message.id) : undefined;
+    if (!request) return this.unasked.push(message);
+    this.open.delete(message.id);
+    request.resolve(message);
+  }
+
+  send(message, pretty) {
+    this.socket.send(JSON.stringify({ jsonrpc: '2.0', ...message }, null, pretty));
+  }
+
+  get meta() {
+    return {
+      'io.modelcontextprotocol/protocolVersion': this.version,
+      'io.modelcontextprotocol/clientInfo': { name: 'test-gateway', version: '0' },
+      'io.modelcontextprotocol/clientCapabilities': {},
+    };
+  }
+
+  // Sends a request; resolves with the whole answer, error or not. The promise knows the request's id.
+  request(method, params = {}, { pretty, modern = this.modern } = {}) {
+    const id = this.nextId++;
+    const answer = new Promise((resolve, reject) => this.open.set(id, { resolve, reject }));
+    answer.catch(() => {});
+    this.send({ id, method, params: modern ? { ...params, _meta: this.meta } : params }, pretty);
+    answer.id = id;
+    return answer;
+  }
+
+  // Finds out the era as the gateway does; resolves with 'modern' or the version agreed on.
+  async start({ silence = 3000 } = {}) {
+    this.version = MODERN;
+    const discovery = this.request('server/discover', {}, { modern: true });
+    const answer = await Promise.race([discovery, new Promise((resolve) => setTimeout(resolve, silence, {}))]);
+    this.modern = answer.result !== undefined;
+    if (this.modern) return 'modern';
+    const { result, error } = await this.request('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'test-gateway', version: '0' },
+    });
+    if (error) throw new Error(`initialize: ${error.message}`);
+    this.send({ method: 'notifications/initialized' });
+    return result.protocolVersion;
+  }
+
+  call(args, options) {
+    return this.request('tools/call', { name: 'decide_action', arguments: args }, options);
+  }
+
+  cancel(id) {
+    this.send({ method: 'notifications/cancelled', params: { requestId: id, reason: 'timeout' } });
+  }
+}

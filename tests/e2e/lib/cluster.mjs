@@ -1,0 +1,172 @@
+// Throw-away PostgreSQL clusters with npcsim preloaded, for tests in real processes.
+//
+//   const cluster = await startCluster({ settings: { 'npcsim.max_workers': 2 } });
+//   await cluster.createDatabase('x');              // with the extension; { extension: false } without
+//   const client = await cluster.connect('x');      // a pg Client; int8 columns arrive as numbers
+//   const rows = await cluster.query('x', 'SELECT …', [1]);
+//   const value = await cluster.value('x', 'SELECT …');   // first column of the first row
+//   await cluster.restart('immediate');             // fast (default), immediate
+//   await cluster.stop();                           // removes everything; throws if the server crashed
+//
+// cluster.env is what libpq programs (gateway, psql) need; cluster.socketDir and cluster.port the same
+// in parts; cluster.log() is the server's log so far. Invariant: whatever happens in a test, stop() leaves
+// neither processes nor files behind.
+
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import pg from 'pg';
+
+const execute = promisify(execFile);
+const root = process.env.NPCSIM_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const script = process.env.NPCSIM_CLUSTER ?? join(root, 'scripts', 'cluster.sh');
+
+const INT8 = 20;
+const types = {
+  getTypeParser(oid, format) {
+    return oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format);
+  },
+};
+
+// Ends of server processes that no test asks for (tests kill with signal 9).
+const CRASH = /PANIC:|TRAP:|runtime error:|terminated by signal (?!9\b)\d+/;
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Waits until probe() returns something truthy, and returns that.
+export async function waitFor(probe, { timeout = 10_000, every = 50, what = 'the condition' } = {}) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const result = await probe();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`waited ${timeout} ms in vain for ${what}`);
+    await sleep(every);
+  }
+}
+
+class Cluster {
+  #scratch;
+  #directory;
+  #settings;
+  #clients = new Set();
+
+  constructor(scratch, settings) {
+    this.#scratch = scratch;
+    this.#directory = join(scratch, 'cluster');
+    this.#settings = settings;
+    this.env = {};
+  }
+
+  async #run(action, ...args) {
+    try {
+      return (await execute(script, [action, this.#directory, ...args], { timeout: 180_000 })).stdout;
+    } catch (error) {
+      throw new Error(`${script} ${action}: ${error.stderr || error.message}`);
+    }
+  }
+
+  async create() {
+    const lines = (await this.#run('create')).trim().split('\n');
+    this.env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    this.socketDir = this.env.PGHOST;
+    this.port = Number(this.env.PGPORT);
+    this.dataDir = this.env.PGDATA;
+    await this.start();
+  }
+
+  // Settings stay for later starts.
+  async start(settings = {}) {
+    Object.assign(this.#settings, settings);
+    const options = Object.entries(this.#settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    await this.#run('start', ...options);
+  }
+
+  async shutdown(mode = 'fast') {
+    await this.#run('stop', mode);
+  }
+
+  async restart(mode = 'fast', settings = {}) {
+    await this.shutdown(mode);
+    await this.start(settings);
+  }
+
+  async connect(database, { user = 'postgres', name = 'test' } = {}) {
+    const client = new pg.Client({ host: this.socketDir, port: this.port, user, database, application_name: name, types });
+    client.on('error', () => {}); // servers are restarted under open connections; the next query tells
+    await client.connect();
+    this.#clients.add(client);
+    client.once('end', () => this.#clients.delete(client));
+    return client;
+  }
+
+  async query(database, sql, parameters = []) {
+    const client = await this.connect(database);
+    try {
+      return (await client.query(sql, parameters)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async value(database, sql, parameters = []) {
+    const [row] = await this.query(database, sql, parameters);
+    return row === undefined ? undefined : Object.values(row)[0];
+  }
+
+  // Runs a script with psql, as an operator would.
+  async runFile(database, file) {
+    await execute('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', file], { env: { ...process.env, ...this.env } });
+  }
+
+  // A database with the extension, and the roles that the manual says to create.
+  async createDatabase(name, { extension = true } = {}) {
+    const quoted = pg.escapeIdentifier(name);
+    await this.query('postgres', `CREATE DATABASE ${quoted}`);
+    if (!extension) return;
+    await this.query(name, 'CREATE EXTENSION npcsim CASCADE');
+    await this.runFile(name, join(root, 'docs', 'roles.sql'));
+  }
+
+  async dropDatabase(name) {
+    await this.query('postgres', `DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+  }
+
+  async log() {
+    return existsSync(this.env.NPCSIM_SERVER_LOG) ? readFile(this.env.NPCSIM_SERVER_LOG, 'utf8') : '';
+  }
+
+  // Lines of the log that tell of a crash.
+  async crashes() {
+    return (await this.log()).split('\n').filter((line) => CRASH.test(line));
+  }
+
+  async stop() {
+    const crashes = await this.crashes();
+    for (const client of this.#clients) await client.end().catch(() => {});
+    try {
+      await this.#run('destroy');
+    } finally {
+      await rm(this.#scratch, { recursive: true, force: true });
+    }
+    if (crashes.length > 0) throw new Error(`the server crashed:\n${crashes.join('\n')}`);
+  }
+}
+
+// settings: configuration of the server, name → value.
+export async function startCluster({ settings = {} } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'npcsim-e2e.'));
+  await chmod(directory, 0o755);
+  const cluster = new Cluster(directory, { fsync: 'off', ...settings });
+  try {
+    await cluster.create();
+  } catch (error) {
+    await cluster.stop().catch(() => {});
+    throw error;
+  }
+  return cluster;
+}

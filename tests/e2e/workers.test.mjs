@@ -1,0 +1,515 @@
+// Launcher and workers: worlds run, stay in step with real time, survive what happens to processes, and are never
+// in the way of what administrators do.
+//
+// NPCSIM_HOLD_SECONDS (default 5) is how long an operator holds a world.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { sleep, startCluster, waitFor } from './lib/cluster.mjs';
+
+const HOLD_SECONDS = Number(process.env.NPCSIM_HOLD_SECONDS ?? 5);
+const execute = promisify(execFile);
+
+let cluster;
+
+before(async () => {
+  cluster = await startCluster({
+    settings: { 'npcsim.max_workers': 6, max_worker_processes: 16, autovacuum: 'off', log_min_messages: 'log' },
+  });
+});
+
+after(async () => {
+  await cluster?.stop();
+});
+
+// A database of its own for the length of a test.
+async function withDatabase(name, body) {
+  await cluster.createDatabase(name);
+  try {
+    await body(name);
+  } finally {
+    await cluster.query('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+}
+
+async function createWorld(database, name, { npcs = 0, running = true, seed = 7, of = cluster } = {}) {
+  const id = await of.value(database, 'SELECT npcsim.create_world($1, 48, 48, $2)', [name, seed]);
+  if (npcs > 0) await of.query(database, 'SELECT npcsim.populate_world($1, $2)', [id, npcs]);
+  if (running) await of.query(database, 'SELECT npcsim.start_world($1)', [id]);
+  return id;
+}
+
+const clockOf = (database, id) => cluster.value(database, 'SELECT clock FROM npcsim.worlds WHERE id = $1', [id]);
+
+const statusOf = async (database, id) => (await cluster.query(database, 'SELECT * FROM npcsim.world_status WHERE world_id = $1', [id]))[0];
+
+const workerOf = (database, id) => waitFor(async () => (await statusOf(database, id))?.worker_pid, { what: 'a worker' });
+
+// Until the world has moved on by that many seconds of its own time.
+async function worldMoves(database, id, seconds = 0.3, options = {}) {
+  const from = options.from ?? (await clockOf(database, id));
+  return waitFor(async () => {
+    const clock = await clockOf(database, id).catch(() => from);
+    return clock >= from + seconds && clock;
+  }, { what: `world ${id} of ${database} to move on from ${from}`, ...options });
+}
+
+const workersIn = (database) =>
+  cluster.value('postgres', `SELECT count(*)::int FROM pg_stat_activity WHERE datname = $1 AND backend_type LIKE 'npcsim%'`, [database]);
+
+test('a started world runs at the pace of real time, without drift and without late ticks', async () => {
+  await withDatabase('pace', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 20 });
+    await worldMoves(database, id);
+    const client = await cluster.connect(database);
+    // clock and real time are read in one statement, at the ends of 4 s
+    const read = async () => (await client.query('SELECT clock, extract(epoch FROM clock_timestamp())::float8 AS real FROM npcsim.worlds')).rows[0];
+    const first = await read();
+    await sleep(4000);
+    const last = await read();
+    const drift = last.clock - first.clock - (last.real - first.real);
+    assert.ok(Math.abs(drift) < 0.25, `the clock moved ${drift} s more than real time`);
+    const status = await statusOf(database, id);
+    assert.ok(status.ticks >= 40, `${status.ticks} ticks`);
+    assert.ok(status.late_ticks <= 2, `${status.late_ticks} late ticks`);
+    assert.equal(status.last_error, null);
+    assert.equal(status.blocked_by_pid, null);
+    await client.query('SELECT npcsim.set_world_speed($1, 20)', [id]);
+    const before = await read();
+    await sleep(2000);
+    const then = await read();
+    const factor = (then.clock - before.clock) / (then.real - before.real);
+    assert.ok(factor > 18 && factor < 22, `at speed 20 the clock moves ${factor} times as fast`);
+    await client.query('SELECT npcsim.pause_world($1)', [id]);
+    const paused = await read();
+    await sleep(500);
+    assert.equal((await read()).clock, paused.clock, 'a paused world stands');
+    await waitFor(async () => (await statusOf(database, id)).worker_pid === null, { what: 'the worker to let go' });
+    assert.equal((await read()).clock, paused.clock, 'and stands where it stood when its worker lets go');
+    await client.query('SELECT npcsim.start_world($1)', [id]);
+    await worldMoves(database, id, 0.3, { from: paused.clock });
+    await client.end();
+  });
+});
+
+test('the library says the version of the extension', async () => {
+  await withDatabase('version', async (database) => {
+    assert.equal(
+      await cluster.value(database, 'SELECT npcsim.library_version()'),
+      await cluster.value(database, `SELECT extversion FROM pg_extension WHERE extname = 'npcsim'`),
+    );
+  });
+});
+
+test('an extension of another version is parked, with the way out', async () => {
+  await withDatabase('parked', async (database) => {
+    const id = await createWorld(database, 'w');
+    await workerOf(database, id);
+    await cluster.query(database, `BEGIN; UPDATE pg_extension SET extversion = '99.0' WHERE extname = 'npcsim'; COMMIT`);
+    const worker = (await statusOf(database, id)).worker_pid;
+    await cluster.query(database, 'SELECT pg_terminate_backend($1)', [worker]);
+    const status = await waitFor(async () => (await cluster.query(database, `SELECT * FROM npcsim.worker_status WHERE state = 'parked'`))[0], { what: 'the database to be parked' });
+    assert.match(status.last_error, /99\.0/);
+    assert.equal(status.workers, 0);
+    assert.match((await statusOf(database, id)).last_error, /99\.0/);
+    assert.match(await cluster.log(), /Restart the server/);
+    await cluster.query(database, `UPDATE pg_extension SET extversion = npcsim.library_version() WHERE extname = 'npcsim'`);
+    await worldMoves(database, id, 0.3, { timeout: 20_000 });
+  });
+});
+
+test('databases of one cluster each get a worker', async () => {
+  const names = ['several_a', 'several_b', 'several_c'];
+  try {
+    const ids = [];
+    for (const name of names) {
+      await cluster.createDatabase(name);
+      ids.push(await createWorld(name, 'w', { npcs: 5 }));
+    }
+    await Promise.all(names.map((name, i) => worldMoves(name, ids[i], 0.5)));
+    const pids = await Promise.all(names.map((name, i) => workerOf(name, ids[i])));
+    assert.equal(new Set(pids).size, 3, 'each database has a worker of its own');
+  } finally {
+    for (const name of names) await cluster.query('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+});
+
+test('workers run as npcsim.worker_role; start_world says what is missing', async () => {
+  await withDatabase('roles', async (database) => {
+    const id = await createWorld(database, 'w');
+    const pid = await workerOf(database, id);
+    assert.equal(await cluster.value(database, 'SELECT usename FROM pg_stat_activity WHERE pid = $1', [pid]), 'npcsim_worker');
+    await cluster.query(database, 'SELECT npcsim.pause_world($1)', [id]);
+    const reload = async (value) => {
+      const client = await cluster.connect(database);
+      await client.query(`ALTER SYSTEM SET npcsim.worker_role = '${value}'`);
+      await client.query('SELECT pg_reload_conf()');
+      await waitFor(async () => (await client.query('SHOW npcsim.worker_role')).rows[0]['npcsim.worker_role'] === value);
+      await client.end();
+    };
+    await reload('nobody_of_that_name');
+    try {
+      await assert.rejects(cluster.query(database, 'SELECT npcsim.start_world($1)', [id]), (error) => {
+        assert.match(error.message, /nobody_of_that_name/);
+        assert.match(error.hint, /roles\.sql/);
+        return true;
+      });
+    } finally {
+      await reload('npcsim_worker');
+    }
+    await cluster.query(database, 'SELECT npcsim.start_world($1)', [id]);
+    await worldMoves(database, id);
+  });
+});
+
+test('kill -9 of a worker: the world goes on, in a new epoch', async () => {
+  await withDatabase('killed', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 10 });
+    const clock = await worldMoves(database, id, 1);
+    const epoch = JSON.parse(JSON.stringify(await cluster.value(database, 'SELECT npcsim.world_delta($1, 0)', [id]))).epoch;
+    const pid = await workerOf(database, id);
+    process.kill(pid, 'SIGKILL');
+    await worldMoves(database, id, 1, { from: clock, timeout: 30_000 });
+    assert.notEqual(await workerOf(database, id), pid);
+    const next = JSON.parse(JSON.stringify(await cluster.value(database, 'SELECT npcsim.world_delta($1, 0)', [id]))).epoch;
+    assert.ok(epoch && next && epoch !== next, `epoch ${epoch}, then ${next}`);
+  });
+});
+
+test('a terminated worker is replaced, and the clock never goes back', async () => {
+  await withDatabase('terminated', async (database) => {
+    // a still world: its row's clock is old, the truth is in shared memory
+    const id = await createWorld(database, 'w');
+    await worldMoves(database, id, 1);
+    let last = 0;
+    let backwards = 0;
+    let over = false;
+    const watch = (async () => {
+      const client = await cluster.connect(database);
+      while (!over) {
+        const { clock } = (await client.query('SELECT clock FROM npcsim.worlds WHERE id = $1', [id])).rows[0];
+        if (clock < last) backwards += 1;
+        last = clock;
+        await sleep(2);
+      }
+      await client.end();
+    })();
+    for (let i = 0; i < 3; i++) {
+      const pid = await workerOf(database, id);
+      // the third time while an operator holds the world, so that its clock cannot be written
+      const holder = i === 2 ? await cluster.connect(database) : null;
+      if (holder) await holder.query(`BEGIN; SELECT npcsim.lock_world(${id})`);
+      await cluster.query(database, 'SELECT pg_terminate_backend($1)', [pid]);
+      await waitFor(async () => (await statusOf(database, id)).worker_pid !== pid, { what: 'the worker to end' });
+      await sleep(300);
+      await holder?.end();
+      await worldMoves(database, id);
+    }
+    over = true;
+    await watch;
+    assert.equal(backwards, 0);
+  });
+});
+
+test('restart of the server: the world goes on where it stood; the time between is not simulated', async () => {
+  await withDatabase('restarted', async (database) => {
+    const still = await createWorld(database, 'still');
+    const lively = await createWorld(database, 'lively', { npcs: 10 });
+    await worldMoves(database, still, 1);
+    const before = [await clockOf(database, still), await clockOf(database, lively)];
+    const stopped = Date.now();
+    await cluster.shutdown();
+    await sleep(1500);
+    await cluster.start();
+    const started = Date.now();
+    for (const [i, id] of [still, lively].entries()) {
+      const clock = await worldMoves(database, id, 0.3, { from: before[i], timeout: 20_000 });
+      assert.ok(clock - before[i] < (Date.now() - stopped) / 1000 - 1, `world ${id} moved ${clock - before[i]} s, ${Date.now() - started} ms after the start`);
+    }
+    await cluster.restart('immediate');
+    await worldMoves(database, lively, 1, { timeout: 30_000 });
+  });
+});
+
+test('DROP EXTENSION with running worlds returns within a second and leaves nothing behind', async () => {
+  await withDatabase('dropped', async (database) => {
+    const ids = [];
+    for (let i = 0; i < 5; i++) ids.push(await createWorld(database, `w${i}`, { npcs: 10 }));
+    await Promise.all(ids.map((id) => worldMoves(database, id)));
+    const client = await cluster.connect(database);
+
+    await client.query('BEGIN');
+    await client.query('DROP EXTENSION npcsim');
+    await sleep(1200);
+    assert.equal(await workersIn(database), 0, 'workers stay away while the transaction is open');
+    await client.query('ROLLBACK');
+    await worldMoves(database, ids[0], 0.3, { timeout: 15_000 });
+
+    const began = Date.now();
+    await client.query('DROP EXTENSION npcsim');
+    const took = Date.now() - began;
+    assert.ok(took < 1000, `DROP EXTENSION took ${took} ms`);
+    assert.equal((await client.query(`SELECT count(*)::int AS n FROM pg_namespace WHERE nspname = 'npcsim'`)).rows[0].n, 0);
+    assert.equal((await client.query(`SELECT count(*)::int AS n FROM pg_proc WHERE probin LIKE '%npcsim%'`)).rows[0].n, 0);
+    await sleep(500);
+    assert.equal(await workersIn(database), 0);
+    // and it can be there again, with nothing of its former life
+    await client.query('CREATE EXTENSION npcsim');
+    await client.end();
+    await cluster.runFile(database, join(process.env.NPCSIM_ROOT ?? join(import.meta.dirname, '..', '..'), 'docs', 'roles.sql'));
+    const id = await createWorld(database, 'again', { npcs: 5 });
+    assert.ok((await clockOf(database, id)) < 1, 'the new world begins at 0');
+    await worldMoves(database, id);
+  });
+});
+
+test('DROP EXTENSION postgis CASCADE takes running worlds along', async () => {
+  await withDatabase('cascaded', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 10 });
+    await worldMoves(database, id);
+    const began = Date.now();
+    await cluster.query(database, 'DROP EXTENSION postgis CASCADE');
+    assert.ok(Date.now() - began < 3000);
+    await sleep(300);
+    assert.equal(await workersIn(database), 0);
+  });
+});
+
+test('DROP DATABASE, CREATE DATABASE … TEMPLATE and RENAME work while worlds run', async () => {
+  await cluster.createDatabase('moving');
+  const id = await createWorld('moving', 'w', { npcs: 10 });
+  await worldMoves('moving', id);
+
+  await cluster.query('postgres', 'CREATE DATABASE copied TEMPLATE moving');
+  await worldMoves('moving', id, 0.3, { timeout: 15_000 });
+  const copy = (await cluster.query('copied', 'SELECT status, clock FROM npcsim.worlds'))[0];
+  assert.equal(copy.status, 'parked');
+  await sleep(700);
+  assert.equal((await cluster.query('copied', 'SELECT clock FROM npcsim.worlds'))[0].clock, copy.clock, 'the copy stands');
+  assert.equal((await cluster.query('copied', 'SELECT count(*)::int AS n FROM npcsim.world_status'))[0].n, 0);
+
+  await cluster.query('postgres', 'ALTER DATABASE moving RENAME TO moved');
+  await worldMoves('moved', id, 0.3, { timeout: 15_000 });
+
+  const began = Date.now();
+  await cluster.query('postgres', 'DROP DATABASE moved');
+  assert.ok(Date.now() - began < 5000);
+  await cluster.query('postgres', 'DROP DATABASE copied');
+});
+
+test('who may not drop the extension does not stop its workers by trying', async () => {
+  await withDatabase('guarded', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 5 });
+    const pid = await workerOf(database, id);
+    await cluster.query(database, 'CREATE ROLE meddler LOGIN');
+    try {
+      const meddler = await cluster.connect(database, { user: 'meddler' });
+      await assert.rejects(meddler.query('DROP EXTENSION npcsim'), /must be owner/);
+      await assert.rejects(meddler.query('DROP EXTENSION postgis CASCADE'), /must be owner/);
+      await assert.rejects(meddler.query('DROP DATABASE guarded'), /must be owner|currently open/);
+      await assert.rejects(meddler.query('ALTER EXTENSION npcsim UPDATE'), /must be owner/);
+      await meddler.query('DROP OWNED BY meddler');
+      await meddler.end();
+      await sleep(200);
+      assert.equal((await statusOf(database, id)).worker_pid, pid);
+    } finally {
+      await cluster.query(database, 'DROP ROLE meddler');
+    }
+  });
+});
+
+test('a still world leaves no row version, no xid and no WAL', async () => {
+  await withDatabase('still', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 20, running: false });
+    await cluster.query(database, `SELECT npcsim.set_decision_policy($1, 'none')`, [id]);
+    await cluster.query(database, 'SELECT npcsim.start_world($1)', [id]);
+    const client = await cluster.connect(database);
+    const rowVersion = async () => (await client.query('SELECT xmin::text || ctid::text AS version FROM npcsim.world_clock')).rows[0].version;
+    // until what was under way has ended, and the clock was written: the next time is a minute away
+    const seconds = 10;
+    await waitFor(async () => (await client.query(`SELECT bool_and(state = 'idle') AS idle FROM npcsim.npcs`)).rows[0].idle, { timeout: 60_000, what: 'everybody to stand' });
+    const observe = async () => (await client.query(`
+        SELECT pg_current_wal_insert_lsn()::text AS wal, pg_snapshot_xmax(pg_current_snapshot())::text AS xid,
+               (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int FROM pg_stat_all_tables
+                 WHERE schemaname = 'npcsim' AND relname <> 'gateways') AS written`)).rows[0];
+    let quiet = null;
+    for (let attempt = 0; attempt < 3 && quiet === null; attempt++) {
+      await client.query('CHECKPOINT');
+      await sleep(1500); // statistics, and the snapshot that follows a checkpoint
+      const version = await rowVersion();
+      const before = await observe();
+      const from = await clockOf(database, id);
+      await sleep(seconds * 1000);
+      const then = await observe();
+      const moved = (await clockOf(database, id)) - from;
+      assert.ok(moved > seconds - 0.5 && moved < seconds + 1, `the clock moved ${moved} s`);
+      // the write of the clock that is due every 60 s fell into it: look again
+      if ((await rowVersion()) === version) quiet = [before, then];
+    }
+    assert.ok(quiet, 'the clock was written more often than every 60 s');
+    assert.deepEqual(quiet[1], quiet[0]);
+    await client.end();
+  });
+});
+
+test('a held world says who blocks it, others run on, and it continues afterwards', { timeout: (HOLD_SECONDS + 60) * 1000 }, async () => {
+  await withDatabase('held', async (database) => {
+    const held = await createWorld(database, 'held', { npcs: 10 });
+    const others = [await createWorld(database, 'other', { npcs: 10 }), await createWorld(database, 'still')];
+    await Promise.all([held, ...others].map((id) => worldMoves(database, id)));
+    const operator = await cluster.connect(database);
+    const operatorPid = (await operator.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+    await operator.query('BEGIN');
+    await operator.query('UPDATE npcsim.npcs SET hunger = 50 WHERE world_id = $1 AND id = (SELECT min(id) FROM npcsim.npcs WHERE world_id = $1)', [held]);
+    const since = Date.now();
+    const before = await clockOf(database, held);
+    const others_before = await Promise.all(others.map((id) => clockOf(database, id)));
+    const late_before = (await Promise.all(others.map((id) => statusOf(database, id)))).map((status) => status.late_ticks);
+    await waitFor(async () => (await statusOf(database, held)).blocked_by_pid === operatorPid, { what: 'world_status to name the operator' });
+    await sleep(HOLD_SECONDS * 1000);
+    assert.equal((await statusOf(database, held)).blocked_by_pid, operatorPid);
+    assert.ok((await clockOf(database, held)) - before < 0.2, 'the held world stands');
+    const real = (Date.now() - since) / 1000;
+    for (const [i, id] of others.entries()) {
+      const moved = (await clockOf(database, id)) - others_before[i];
+      assert.ok(moved > real - 1 && moved < real + 1, `world ${id} moved ${moved} s in ${real} s`);
+      assert.ok((await statusOf(database, id)).late_ticks - late_before[i] <= 2, 'others are not late');
+    }
+    await operator.query('COMMIT');
+    await operator.end();
+    // the missed ticks are run, and counted as late
+    await waitFor(async () => (await clockOf(database, held)) - before > (Date.now() - since) / 1000 - 0.5, { what: 'the held world to catch up' });
+    const status = await statusOf(database, held);
+    assert.equal(status.blocked_by_pid, null);
+    assert.ok(status.late_ticks >= HOLD_SECONDS * 10 - 5, `${status.late_ticks} late ticks`);
+  });
+});
+
+test('a world whose ticks fail backs off alone, says why, and recovers', async () => {
+  await withDatabase('failing', async (database) => {
+    const bad = await createWorld(database, 'bad', { npcs: 10 });
+    const good = await createWorld(database, 'good', { npcs: 10 });
+    await Promise.all([worldMoves(database, bad), worldMoves(database, good)]);
+    await cluster.query(database, `
+      CREATE FUNCTION public.spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'spoiled milk'; END $$;
+      CREATE TRIGGER zz_spoil BEFORE UPDATE ON npcsim.npc_states FOR EACH ROW WHEN (NEW.world_id = ${bad}) EXECUTE FUNCTION public.spoil()`);
+    await waitFor(async () => (await statusOf(database, bad)).last_error === 'spoiled milk', { what: 'the error to be shown' });
+    const from = await clockOf(database, good);
+    await sleep(3000);
+    const moved = (await clockOf(database, good)) - from;
+    assert.ok(moved > 2.5, `the other world moved ${moved} s`);
+    const log = await cluster.log();
+    assert.equal(log.match(/a tick of world \d+ failed: spoiled milk/g).length, 1, 'logged once');
+    await cluster.query(database, 'DROP TRIGGER zz_spoil ON npcsim.npc_states');
+    await worldMoves(database, bad, 0.3, { timeout: 20_000 });
+  });
+});
+
+test('gateways are woken by what ticks and others change', async () => {
+  await withDatabase('woken', async (database) => {
+    const client = await cluster.connect(database);
+    const heard = [];
+    client.on('notification', (message) => heard.push(message));
+    await client.query('LISTEN npcsim_world');
+    const id = await createWorld(database, 'w');
+    await waitFor(() => heard.some((message) => message.payload.startsWith(`${id}:`)), { what: 'word of the started world' });
+    await workerOf(database, id);
+    await sleep(300);
+    heard.length = 0;
+    await cluster.query(database, 'SELECT npcsim.create_npc($1, $2, 3, 3)', [id, 'Ada']);
+    const revision = await cluster.value(database, 'SELECT revision FROM npcsim.worlds WHERE id = $1', [id]);
+    await waitFor(() => heard.some((message) => Number(message.payload.split(':')[1]) >= revision - 1), { what: 'word of the new NPC' });
+    await client.end();
+  });
+});
+
+test('prune_logs empties the segment that comes next and no other, and never waits', async () => {
+  await withDatabase('pruned', async (database) => {
+    const client = await cluster.connect(database);
+    // not across the turn of a minute
+    const second = new Date().getUTCSeconds();
+    if (second > 50) await sleep((61 - second) * 1000);
+    await client.query('INSERT INTO npcsim.change_log SELECT s, 1, 1, s, ARRAY[]::bigint[] FROM generate_series(0, 5) s');
+    const now = (await client.query('SELECT (floor(extract(epoch FROM clock_timestamp()) / 60)::bigint % 6)::int AS segment')).rows[0].segment;
+    const next = (now + 1) % 6;
+    const segments = async () => (await client.query('SELECT DISTINCT segment FROM npcsim.change_log ORDER BY 1')).rows.map((row) => row.segment);
+
+    const reader = await cluster.connect(database);
+    await reader.query(`BEGIN; SELECT count(*) FROM npcsim.change_log`);
+    const began = Date.now();
+    assert.equal((await client.query('SELECT npcsim.prune_logs() AS n')).rows[0].n, 0, 'somebody reads');
+    assert.ok(Date.now() - began < 500);
+    await reader.query('COMMIT');
+    assert.equal((await client.query('SELECT npcsim.prune_logs() AS n')).rows[0].n, 1);
+    assert.deepEqual(await segments(), [0, 1, 2, 3, 4, 5].filter((segment) => segment !== next));
+
+    await client.query(`INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, reason, status, clock, opened_at_real)
+        SELECT d, 1, d, 1, 'test', 'applied', 0, now() FROM generate_series(0, 31) d`);
+    await client.query('SELECT npcsim.prune_logs()');
+    const days = (await client.query('SELECT DISTINCT day FROM npcsim.decision_log')).rows.map((row) => row.day);
+    const today = Math.floor(Date.now() / 86_400_000) % 32;
+    const kept = Array.from({ length: 14 }, (_, age) => (today - age + 32) % 32);
+    assert.deepEqual(days.sort((a, b) => a - b), kept.sort((a, b) => a - b));
+    await reader.end();
+    await client.end();
+  });
+});
+
+test('a dump restored elsewhere is parked until it is adopted, and then runs on from the same rows', async () => {
+  await withDatabase('origin', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 10 });
+    await worldMoves(database, id, 1);
+    const [owner] = await cluster.query(database, `SELECT player_id FROM npcsim.create_player($1, 'owner', 'operator')`, [id]);
+    await cluster.query(database, 'UPDATE npcsim.worlds SET owner_player_id = $2 WHERE id = $1', [id, owner.player_id]);
+    await cluster.query(database, 'SELECT npcsim.pause_world($1)', [id]);
+    const env = { ...process.env, ...cluster.env };
+    const file = join(process.env.TMPDIR ?? '/tmp', `npcsim-dump-${process.pid}.sql`);
+    await cluster.query('postgres', 'CREATE DATABASE restored');
+    try {
+      await execute('pg_dump', ['-d', database, '-f', file], { env });
+      await execute('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', file], { env });
+      const rows = 'SELECT n.*, w.clock, w.owner_player_id FROM npcsim.npcs n JOIN npcsim.worlds w ON w.id = n.world_id ORDER BY n.id';
+      assert.equal(await cluster.value('restored', 'SELECT status FROM npcsim.worlds'), 'parked');
+      await cluster.query('restored', 'SELECT npcsim.adopt_worlds()');
+      assert.deepEqual(await cluster.query('restored', rows), await cluster.query(database, rows));
+      await cluster.query('restored', 'SELECT npcsim.start_world($1)', [id]);
+      await worldMoves('restored', id, 0.5, { timeout: 15_000 });
+      assert.equal(await cluster.value('restored', 'SELECT owner_player_id FROM npcsim.worlds'), owner.player_id);
+    } finally {
+      await execute('rm', ['-f', file]);
+      await cluster.query('postgres', 'DROP DATABASE restored WITH (FORCE)');
+    }
+  });
+});
+
+test('100 worlds of 100 NPCs run at default max_worker_processes', { timeout: 180_000 }, async () => {
+  const many = await startCluster();
+  try {
+    await many.createDatabase('many');
+    const client = await many.connect('many');
+    for (let i = 0; i < 100; i++) {
+      await client.query(`SELECT npcsim.create_world($1, 48, 48, $2)`, [`w${i}`, i]);
+    }
+    await client.query('SELECT npcsim.populate_world(id, 100) FROM npcsim.worlds ORDER BY id');
+    await client.query('SELECT npcsim.start_world(id) FROM npcsim.worlds ORDER BY id');
+    await waitFor(async () => (await client.query('SELECT count(*)::int AS n FROM npcsim.world_status WHERE ticks > 10')).rows[0].n === 100, { timeout: 60_000, what: 'all worlds to tick' });
+    const { pids, least, most } = (await client.query(`
+        SELECT count(*)::int AS pids, min(n)::int AS least, max(n)::int AS most
+          FROM (SELECT count(*) AS n FROM npcsim.world_status GROUP BY worker_pid) AS w`)).rows[0];
+    assert.ok(pids <= 4, `${pids} workers`);
+    assert.ok(most - least <= 1, `workers serve ${least} to ${most} worlds`);
+    const before = (await client.query('SELECT sum(clock) AS clock, clock_timestamp() AS real FROM npcsim.worlds')).rows[0];
+    await sleep(5000);
+    const then = (await client.query('SELECT sum(clock) AS clock, clock_timestamp() AS real FROM npcsim.worlds')).rows[0];
+    const pace = (then.clock - before.clock) / 100 / ((then.real - before.real) / 1000);
+    assert.ok(pace > 0.9 && pace < 1.1, `worlds run at ${pace} of real time`);
+    assert.equal((await client.query('SELECT count(*)::int AS n FROM npcsim.world_status WHERE last_error IS NOT NULL')).rows[0].n, 0);
+    await client.end();
+  } finally {
+    await many.stop();
+  }
+});

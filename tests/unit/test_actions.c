@@ -1,0 +1,188 @@
+/*
+ * test_actions.c
+ *	  What an NPC may do in which state, and how an item answers a bid.
+ */
+#include "sim/actions.h"
+#include "tap.h"
+
+/* chapter "NPC states and the actions that are legal in them", the platform's own additions included */
+static const struct
+{
+	NpcState	state;
+	const char *name;
+	const char *legal;
+} states[] = {
+	{NPC_IDLE, "idle", "move_to move_direction interact_with approach wander wait continue"},
+	{NPC_MOVING, "moving", "move_to move_direction interact_with approach wander wait continue"},
+	{NPC_REQUESTING, "requesting", "wait continue"},
+	{NPC_INTERACTING, "interacting", "continue act_in_interaction cancel_interaction"},
+	{NPC_WANDERING, "wandering", "move_to move_direction interact_with approach wander wait continue"},
+	{NPC_WAITING, "waiting", "move_to move_direction interact_with approach wander wait continue"},
+};
+
+static const struct
+{
+	ActionKind	kind;
+	const char *name;
+} actions[] = {
+	{ACTION_NONE, "none"},
+	{ACTION_MOVE_TO, "move_to"},
+	{ACTION_MOVE_DIRECTION, "move_direction"},
+	{ACTION_INTERACT_WITH, "interact_with"},
+	{ACTION_APPROACH, "approach"},
+	{ACTION_WANDER, "wander"},
+	{ACTION_WAIT, "wait"},
+	{ACTION_CONTINUE, "continue"},
+	{ACTION_ACT_IN_INTERACTION, "act_in_interaction"},
+	{ACTION_CANCEL_INTERACTION, "cancel_interaction"},
+};
+
+/* Is the word one of those in the list? */
+static bool
+listed(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(list, word); at != NULL; at = strstr(at + 1, word))
+		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
+static void
+test_legal_actions(void)
+{
+	tap_is_int(NPC_STATE_COUNT, 6, "an NPC has six states");
+	tap_is_int(ACTION_COUNT, 10, "there are ten actions, none included");
+	for (int s = 0; s < 6; s++)
+	{
+		tap_is_str(npc_state_name(states[s].state), states[s].name, "a state is called %s", states[s].name);
+		for (int a = 0; a < 10; a++)
+		{
+			bool legal = listed(states[s].legal, actions[a].name);
+
+			tap_is_int(action_legal(states[s].state, actions[a].kind), legal, "%s is %s when %s",
+					   actions[a].name, legal ? "legal" : "not legal", states[s].name);
+		}
+	}
+	for (int a = 0; a < 10; a++)
+		tap_is_str(action_name(actions[a].kind), actions[a].name, "an action is called %s", actions[a].name);
+	tap_is_str(npc_state_name((NpcState) 6), NULL, "there is no seventh state");
+	tap_is_str(npc_state_name((NpcState) -1), NULL, "nor one below the first");
+	tap_is_str(action_name((ActionKind) 10), NULL, "there is no eleventh action");
+	tap_is_str(action_name((ActionKind) -1), NULL, "nor one below the first");
+	tap_ok(!action_legal((NpcState) 6, ACTION_CONTINUE) && !action_legal((NpcState) -1, ACTION_CONTINUE),
+		   "in a state that does not exist nothing is legal");
+	tap_ok(!action_legal(NPC_IDLE, (ActionKind) 10) && !action_legal(NPC_IDLE, (ActionKind) -1),
+		   "an action that does not exist is not legal");
+}
+
+static void
+test_directions(void)
+{
+	static const struct
+	{
+		const char *words[6];
+		Direction	direction;
+		int			x;
+		int			y;
+	} directions[] = {
+		{{"north", "n", "up", "North", "N", "UP"}, DIRECTION_NORTH, 5, 4},
+		{{"east", "e", "right", "EAST", "E", "Right"}, DIRECTION_EAST, 6, 5},
+		{{"south", "s", "down", "sOuTh", "S", "DOWN"}, DIRECTION_SOUTH, 5, 6},
+		{{"west", "w", "left", "West", "W", "LefT"}, DIRECTION_WEST, 4, 5},
+	};
+	static const char *const unknown[] = {"",	"nor",	   "northern",	   "north ", " north",
+										  "ne", "forward", "n\xc3\xb6rth", "[",		 "`"};
+
+	for (int d = 0; d < 4; d++)
+	{
+		Cell cell = cell_towards((Cell) {5, 5}, directions[d].direction);
+
+		for (int w = 0; w < 6; w++)
+		{
+			Direction found = (Direction) 9;
+
+			tap_ok(direction_by_name(directions[d].words[w], &found) && found == directions[d].direction,
+				   "%s is the direction %s", directions[d].words[w], directions[d].words[0]);
+		}
+		tap_ok(cell.x == directions[d].x && cell.y == directions[d].y, "%s of (5, 5) lies (%d, %d)",
+			   directions[d].words[0], directions[d].x, directions[d].y);
+	}
+	for (int i = 0; i < (int) (sizeof(unknown) / sizeof(unknown[0])); i++)
+	{
+		Direction untouched = (Direction) 9;
+
+		tap_ok(!direction_by_name(unknown[i], &untouched) && untouched == (Direction) 9,
+			   "\"%s\" is no direction", unknown[i]);
+	}
+	tap_ok(!direction_by_name(NULL, NULL), "no name is no direction");
+	tap_ok(cell_equal(cell_towards((Cell) {0, 0}, DIRECTION_WEST), (Cell) {-1, 0}),
+		   "a step may lead out of the world");
+}
+
+static void
+test_bids(void)
+{
+	ItemKind   apple = {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}};
+	ItemKind   chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+	ItemKind   lamp = {.name = "lamp"};
+	const Cell here = {10, 10};
+	const Cell beside = {10, 11};
+	const Cell diagonal = {11, 11};
+	const Cell two_off = {12, 10};
+
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_CONSUME), BID_ACCEPTED,
+			   "a free apple is given to who stands beside it");
+	tap_is_int(item_answers_bid(&apple, 1, 0, here, 1, (Cell) {9, 10}, INTERACTION_CONSUME), BID_ACCEPTED,
+			   "the last bite too");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, here, INTERACTION_CONSUME), BID_ACCEPTED,
+			   "who stands on its cell is adjacent");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, diagonal, INTERACTION_CONSUME),
+			   BID_NOT_ADJACENT, "diagonally is not adjacent");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, two_off, INTERACTION_CONSUME),
+			   BID_NOT_ADJACENT, "two cells off is not adjacent");
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 2, here, 1, beside, INTERACTION_SIT), BID_OCCUPIED,
+			   "a second NPC is refused the chair");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 2, here, 1, beside, INTERACTION_CONSUME), BID_OCCUPIED,
+			   "a second NPC is refused the apple");
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 1, here, 1, beside, INTERACTION_SIT), BID_ACCEPTED,
+			   "who has the chair is not refused it");
+	tap_is_int(item_answers_bid(&apple, 0, 0, here, 1, beside, INTERACTION_CONSUME), BID_USED_UP,
+			   "a used up apple is refused");
+	tap_is_int(item_answers_bid(&chair, 0, 0, here, 1, beside, INTERACTION_SIT), BID_ACCEPTED,
+			   "a chair is not used up by sitting");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_SIT), BID_NOT_OFFERED,
+			   "nobody sits on an apple");
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_CONSUME),
+			   BID_NOT_OFFERED, "nobody eats a chair");
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_NONE), BID_NOT_OFFERED,
+			   "nothing is not an interaction");
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_SIT), BID_NOT_OFFERED,
+			   "a lamp offers nothing");
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 2, here, 1, two_off, INTERACTION_SIT), BID_OCCUPIED,
+			   "who is far from an occupied chair need not walk there to be refused");
+	tap_is_int(item_answers_bid(&apple, 0, 2, here, 1, two_off, INTERACTION_SIT), BID_NOT_OFFERED,
+			   "what an item never does is said first");
+}
+
+static void
+test_bid_reasons(void)
+{
+	tap_is_str(bid_verdict_reason(BID_ACCEPTED), "accepted", "an accepted bid");
+	tap_is_str(bid_verdict_reason(BID_OCCUPIED), "item is occupied", "an occupied item says so");
+	tap_is_str(bid_verdict_reason(BID_NOT_OFFERED), "item does not offer this interaction",
+			   "one that cannot says so");
+	tap_is_str(bid_verdict_reason(BID_NOT_ADJACENT), "not adjacent to the item", "a bidder afar is told");
+	tap_is_str(bid_verdict_reason(BID_USED_UP), "item is used up", "a used up item says so");
+}
+
+int
+main(void)
+{
+	test_legal_actions();
+	test_directions();
+	test_bids();
+	test_bid_reasons();
+	return tap_done();
+}

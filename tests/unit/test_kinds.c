@@ -1,0 +1,144 @@
+/*
+ * test_kinds.c
+ *	  Items: what they offer, what that does to needs, how they are used up.
+ */
+#include "sim/kinds.h"
+#include "sim/needs.h"
+#include "sim/random.h"
+#include "tap.h"
+
+static const ItemKind apple = {.name = "apple",
+							   .consumption_time = 5 * SIM_SECOND,
+							   .consume_delta = {25000000}};
+static const ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+static const ItemKind lamp = {.name = "lamp"};
+
+static void
+check_rates(const ItemKind *kind, InteractionRule rule, const int32_t want[NEED_COUNT], const char *what)
+{
+	int32_t rates[NEED_COUNT] = {77, 77, 77, 77};
+
+	item_need_rates(kind, rule, rates);
+	tap_ok(memcmp(rates, want, sizeof(rates)) == 0, "%s (%d, %d, %d, %d)", what, rates[0], rates[1], rates[2],
+		   rates[3]);
+}
+
+static void
+test_offers(void)
+{
+	ItemKind both = apple;
+
+	both.sittable = true;
+	tap_is_int(item_interaction(&apple), INTERACTION_CONSUME, "an apple can be consumed");
+	tap_is_int(item_interaction(&chair), INTERACTION_SIT, "a chair can be sat on");
+	tap_is_int(item_interaction(&lamp), INTERACTION_NONE, "a lamp offers nothing");
+	tap_is_int(item_interaction(&both), INTERACTION_CONSUME, "what can be both is food");
+}
+
+static void
+test_rates(void)
+{
+	static const int32_t nothing[NEED_COUNT] = {0};
+	ItemKind			 feast = {.consumption_time = 7 * SIM_SECOND,
+								  .consume_delta = {25000000, -10000000, 100000000, -100000000}};
+	ItemKind crumb = {.consumption_time = 1, .consume_delta = {100000000, -100000000, 2147, -2147}};
+
+	check_rates(&apple, INTERACTION_CONSUME, (const int32_t[]) {5000000, 0, 0, 0},
+				"an apple brings hunger +5 a second");
+	check_rates(&chair, INTERACTION_SIT, (const int32_t[]) {0, 0, 0, 10000000},
+				"a chair brings energy +10 a second");
+	check_rates(&apple, INTERACTION_SIT, nothing, "sitting on an apple brings nothing");
+	check_rates(&chair, INTERACTION_CONSUME, nothing, "eating a chair neither");
+	check_rates(&apple, INTERACTION_NONE, nothing, "nor just being there");
+	check_rates(&feast, INTERACTION_CONSUME, (const int32_t[]) {3571428, -1428572, 14285714, -14285715},
+				"rates are rounded down");
+	check_rates(&crumb, INTERACTION_CONSUME,
+				(const int32_t[]) {INT32_MAX, -INT32_MAX, 2147000000, -2147000000},
+				"what is eaten in a microsecond is cut to the range of a rate");
+}
+
+static void
+test_apple_eaten_for_two_seconds(void)
+{
+	int32_t rates[NEED_COUNT];
+
+	item_need_rates(&apple, INTERACTION_CONSUME, rates);
+	tap_is_int(need_at(40000000, rates[NEED_HUNGER] - 1500000, 0, 2 * SIM_SECOND), 47000000,
+			   "hunger 40.0 with a decay of 1.5 a second is 47.0 after 2 s at an apple");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 2 * SIM_SECOND), 600000,
+			   "60 %% of the apple are left");
+	tap_is_int(consume_time_for(&apple, 600000), 3 * SIM_SECOND, "they last another 3 s");
+	tap_is_int(consume_share_left(&apple, 600000, SIM_SECOND), 400000, "after one of which 40 %% are left");
+}
+
+static void
+test_consuming(void)
+{
+	ItemKind quick = {.consumption_time = 101, .consume_delta = {1}};
+	ItemKind slow = {.consumption_time = INT64_MAX, .consume_delta = {1}};
+	int		 late = 0;
+	int		 early = 0;
+	int		 growing = 0;
+
+	tap_is_int(consume_time_for(&apple, SHARE_WHOLE), 5 * SIM_SECOND, "a whole apple takes 5 s");
+	tap_is_int(consume_time_for(&apple, 0), 0, "none takes no time");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 0), SHARE_WHOLE, "at first it is whole");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, -1), SHARE_WHOLE, "and before that");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 4), SHARE_WHOLE, "a bite of 4 us is none");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 5), SHARE_WHOLE - 1, "one of 5 us is a millionth");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 5 * SIM_SECOND - 1), 1,
+			   "a microsecond before the end something is left");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 5 * SIM_SECOND), 0, "at the end nothing is");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, INT64_MAX), 0, "nor ever after");
+	tap_is_int(consume_share_left(&apple, SHARE_WHOLE + 9, 0), SHARE_WHOLE, "there is no more than a whole");
+	tap_is_int(consume_share_left(&apple, -9, 0), 0, "and no less than nothing");
+	tap_is_int(consume_time_for(&apple, SHARE_WHOLE + 9), 5 * SIM_SECOND, "which takes as long");
+	tap_is_int(consume_time_for(&quick, 9901), 2, "a share that takes a trifle over 1 us takes 2");
+	tap_is_int(consume_share_left(&quick, 9901, 1), 1, "after 1 us the trifle is left");
+	tap_is_int(consume_time_for(&chair, SHARE_WHOLE), 0, "a chair is not consumed");
+	tap_is_int(consume_share_left(&chair, SHARE_WHOLE, SIM_SECOND), SHARE_WHOLE, "not even in a second");
+
+	for (uint64_t i = 0; i < 100000; i++)
+	{
+		ItemKind kind = {.consumption_time =
+							 1 + (int64_t) (sim_random(1, 1, 3 * i) >> (sim_random(1, 2, i) % 62 + 1))};
+		int64_t	 share = 1 + sim_random_below(1, 1, 3 * i + 1, SHARE_WHOLE);
+		int64_t	 time = consume_time_for(&kind, share);
+		int64_t	 some = (int64_t) (sim_random(1, 1, 3 * i + 2) % (uint64_t) (time + 1));
+
+		late += consume_share_left(&kind, share, time) != 0;
+		early += consume_share_left(&kind, share, time - 1) < 1;
+		growing +=
+			consume_share_left(&kind, share, some) > share || consume_share_left(&kind, share, some) < 0;
+	}
+	tap_is_int(late, 0, "any share of any item is used up at the moment consume_time_for() says");
+	tap_is_int(early, 0, "and not a microsecond before");
+	tap_is_int(growing, 0, "on the way what is left lies between nothing and what there was");
+	tap_ok(consume_time_for(&slow, SHARE_WHOLE) == INT64_MAX &&
+			   consume_share_left(&slow, SHARE_WHOLE, INT64_MAX) == 0,
+		   "the longest meal overflows nothing");
+}
+
+static void
+test_names(void)
+{
+	tap_is_str(interaction_name(INTERACTION_CONSUME), "consume", "consuming has a name");
+	tap_is_str(interaction_name(INTERACTION_SIT), "sit", "sitting too");
+	tap_is_str(interaction_name(INTERACTION_NONE), NULL, "no interaction has none");
+	tap_is_int(interaction_by_name("consume"), INTERACTION_CONSUME, "consume is found");
+	tap_is_int(interaction_by_name("sit"), INTERACTION_SIT, "sit is found");
+	tap_is_int(interaction_by_name("sitting"), INTERACTION_NONE, "sitting is not");
+	tap_is_int(interaction_by_name(""), INTERACTION_NONE, "an empty name is not");
+	tap_is_int(interaction_by_name(NULL), INTERACTION_NONE, "no name is not");
+}
+
+int
+main(void)
+{
+	test_offers();
+	test_rates();
+	test_apple_eaten_for_two_seconds();
+	test_consuming();
+	test_names();
+	return tap_done();
+}

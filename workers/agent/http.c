@@ -1,0 +1,343 @@
+/*
+ * http.c
+ *	  HTTP requests in the agent's loop, on libcurl.
+ *
+ * libcurl tells which sockets it waits for and when it wants to be woken; the
+ * loop does the waiting.  Redirects are not followed and only http and https
+ * are spoken, so an answer cannot send a player's messages elsewhere.
+ */
+#include "http.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+
+#define CONNECT_MS 10000
+
+typedef struct HttpSocket
+{
+	Watch		watch;
+	HttpClient *client;
+} HttpSocket;
+
+static void
+FreeRequest(HttpRequest *request)
+{
+	if (request->easy != NULL)
+		curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->headers);
+	free(request->body);
+	free(request);
+}
+
+static void
+Unlink(HttpRequest *request)
+{
+	*request->link = request->next;
+	if (request->next != NULL)
+		request->next->link = request->link;
+	curl_multi_remove_handle(request->client->multi, request->easy);
+}
+
+/* Tells what is over.  A handler may begin and cancel requests. */
+static void
+TellDone(HttpClient *client)
+{
+	CURLMsg *message;
+	int		 left;
+
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL)
+	{
+		HttpRequest *request;
+		CURLcode	 result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		result = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **) &request);
+		Unlink(request);
+		request->handlers->done(request->arg, request, result);
+		FreeRequest(request);
+	}
+}
+
+/* ---------- what libcurl waits for ---------- */
+
+static void
+OnSocket(void *arg, uint32_t events)
+{
+	HttpSocket *socket = arg; /* may be freed within the call below */
+	HttpClient *client = socket->client;
+	int			what = 0;
+	int			running;
+
+	if (events & EPOLLIN)
+		what |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	if (events & (EPOLLERR | EPOLLHUP))
+		what |= CURL_CSELECT_ERR;
+	curl_multi_socket_action(client->multi, socket->watch.fd, what, &running);
+	TellDone(client);
+}
+
+static int
+WatchSocket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+	HttpClient *client = arg;
+	HttpSocket *socket = assigned;
+	uint32_t	events = 0;
+
+	if (what == CURL_POLL_REMOVE)
+	{
+		if (socket != NULL)
+			WatchStop(client->loop, &socket->watch);
+		free(socket);
+		curl_multi_assign(client->multi, fd, NULL);
+		return 0;
+	}
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		events |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		events |= EPOLLOUT;
+	if (socket != NULL)
+	{
+		WatchChange(client->loop, &socket->watch, events);
+		return 0;
+	}
+	socket = calloc(1, sizeof(HttpSocket));
+	if (socket == NULL)
+		return -1;
+	socket->client = client;
+	if (!WatchStart(client->loop, &socket->watch, fd, events, OnSocket, socket))
+	{
+		free(socket);
+		return -1;
+	}
+	curl_multi_assign(client->multi, fd, socket);
+	return 0;
+}
+
+static void
+OnTimer(void *arg)
+{
+	HttpClient *client = arg;
+	int			running;
+
+	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	TellDone(client);
+}
+
+static int
+SetTimer(CURLM *multi, long ms, void *arg)
+{
+	HttpClient *client = arg;
+
+	if (ms < 0)
+		TimerCancel(&client->timer);
+	else
+		TimerSet(client->loop, &client->timer, ms, OnTimer, client);
+	return 0;
+}
+
+/* ---------- one request ---------- */
+
+static size_t
+OnData(char *data, size_t size, size_t count, void *arg)
+{
+	HttpRequest *request = arg;
+
+	if (request->client->held)
+	{
+		request->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	return request->handlers->data(request->arg, request, data, size * count) ? size * count : 0;
+}
+
+/* Session ids are visible ASCII; one that is not, or too long, is as good as none. */
+static void
+NoteSession(HttpRequest *request, const char *value, size_t len)
+{
+	while (len > 0 && (*value == ' ' || *value == '\t'))
+	{
+		value++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
+		len--;
+	if (len >= sizeof(request->session))
+		return;
+	for (size_t i = 0; i < len; i++)
+		if (value[i] <= 0x20 || value[i] >= 0x7f)
+			return;
+	memcpy(request->session, value, len);
+	request->session[len] = '\0';
+}
+
+static size_t
+OnHeader(char *data, size_t size, size_t count, void *arg)
+{
+	static const char name[] = "mcp-session-id:";
+	size_t			  len = size * count;
+
+	if (len > sizeof(name) - 1 && strncasecmp(data, name, sizeof(name) - 1) == 0)
+		NoteSession(arg, data + sizeof(name) - 1, len - (sizeof(name) - 1));
+	return len;
+}
+
+static void
+SetOptions(HttpRequest *request, const char *method, const char *url, long timeout_ms)
+{
+	CURL *easy = request->easy;
+
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	if (request->body != NULL)
+	{
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(request->body));
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+	}
+	else
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "npcsim-agent/" NPCSIM_VERSION);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnData);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnHeader);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+}
+
+HttpRequest *
+HttpBegin(HttpClient *client, const char *method, const char *url, struct curl_slist *headers, char *body,
+		  long timeout_ms, const HttpHandlers *handlers, void *arg)
+{
+	HttpRequest *request = calloc(1, sizeof(HttpRequest));
+
+	if (request == NULL)
+	{
+		curl_slist_free_all(headers);
+		free(body);
+		return NULL;
+	}
+	request->client = client;
+	request->headers = headers;
+	request->body = body;
+	request->handlers = handlers;
+	request->arg = arg;
+	request->easy = curl_easy_init();
+	if (request->easy == NULL)
+	{
+		FreeRequest(request);
+		return NULL;
+	}
+	SetOptions(request, method, url, timeout_ms);
+	if (curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
+	{
+		FreeRequest(request);
+		return NULL;
+	}
+	request->link = &client->requests;
+	request->next = client->requests;
+	if (request->next != NULL)
+		request->next->link = &request->next;
+	client->requests = request;
+	return request;
+}
+
+void
+HttpCancel(HttpRequest *request)
+{
+	Unlink(request);
+	FreeRequest(request);
+}
+
+long
+HttpStatus(const HttpRequest *request)
+{
+	long status = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+HttpContent
+HttpContentOf(const HttpRequest *request)
+{
+	const char *type = NULL;
+	size_t		len;
+
+	curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
+	if (type == NULL)
+		return HTTP_CONTENT_OTHER;
+	len = strcspn(type, "; \t");
+	if (len == 16 && strncasecmp(type, "application/json", len) == 0)
+		return HTTP_CONTENT_JSON;
+	if (len == 17 && strncasecmp(type, "text/event-stream", len) == 0)
+		return HTTP_CONTENT_EVENTS;
+	return HTTP_CONTENT_OTHER;
+}
+
+const char *
+HttpError(const HttpRequest *request, CURLcode result)
+{
+	return request->error[0] != '\0' ? request->error : curl_easy_strerror(result);
+}
+
+/* ---------- */
+
+void
+HttpHold(HttpClient *client, bool held)
+{
+	client->held = held;
+	if (held)
+		return;
+	for (HttpRequest *request = client->requests; request != NULL; request = request->next)
+	{
+		if (request->paused && !client->held)
+		{
+			request->paused = false;
+			curl_easy_pause(request->easy, CURLPAUSE_CONT);
+		}
+	}
+}
+
+bool
+HttpOpen(HttpClient *client, Loop *loop)
+{
+	memset(client, 0, sizeof(*client));
+	client->loop = loop;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return false;
+	client->multi = curl_multi_init();
+	if (client->multi == NULL)
+		return false;
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, WatchSocket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, SetTimer);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	return true;
+}
+
+void
+HttpClose(HttpClient *client)
+{
+	while (client->requests != NULL)
+		HttpCancel(client->requests);
+	if (client->multi != NULL)
+		curl_multi_cleanup(client->multi);
+	client->multi = NULL;
+	TimerCancel(&client->timer);
+	curl_global_cleanup();
+}

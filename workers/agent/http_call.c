@@ -1,0 +1,454 @@
+/*
+ * http_call.c
+ *	  One message to an MCP server over HTTP, and what comes back for it.
+ *
+ * A request is answered in the answer to its POST: as JSON, or as an event
+ * stream that may bring other messages first.  In the older transport the
+ * POST is only acknowledged, and the answer comes in the one event stream.
+ *
+ * Whatever happens, a request of the gateway gets one answer, unless it was
+ * cancelled or the server is gone: what HTTP refuses becomes an error with the
+ * request's id.
+ *
+ * Invariants: a call is in the server's list until it is freed; it has an HTTP
+ * request under way, or a timer set to begin one.
+ */
+#include "http_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than the gateway ever has under way: 64 decisions, and some small talk. */
+#define CALLS_MAX 256
+
+/* A call that nobody cancels ends some time all the same. */
+#define CALL_MS (15L * 60 * 1000)
+
+/* A cancelled call of the older revisions may still be answered for this long. */
+#define CANCELLED_MS 10000
+
+/* An answer whose stream broke off may be asked for again. */
+#define RESUMES_MAX	  5
+#define RESUME_MS	  1000
+#define RESUME_MAX_MS 30000
+
+struct HttpCall
+{
+	HttpServer	*server;
+	HttpCall	*next;
+	HttpCall   **link;
+	HttpRequest *request;
+	json_t		*id;		 /* NULL for what needs no answer */
+	char		 method[32]; /* shortened if need be */
+	bool		 modern;	 /* of the revision without sessions */
+	bool		 answered;
+	bool		 cancelled;
+	bool		 too_long;
+	char		*body; /* unless it is an event stream */
+	size_t		 body_len;
+	Sse			 events;
+	int			 resumes;
+	Timer		 timer;
+};
+
+static void Resume(void *arg);
+
+static void
+FreeCall(HttpCall *call)
+{
+	*call->link = call->next;
+	if (call->next != NULL)
+		call->next->link = call->link;
+	call->server->call_count--;
+	TimerCancel(&call->timer);
+	if (call->request != NULL)
+		HttpCancel(call->request);
+	json_decref(call->id);
+	free(call->body);
+	SseFree(&call->events);
+	free(call);
+}
+
+void
+HttpCallCancelAll(HttpServer *self)
+{
+	while (self->calls != NULL)
+		FreeCall(self->calls);
+}
+
+/* ---------- what comes back ---------- */
+
+static void
+AnswerError(HttpServer *self, const json_t *id, const char *text)
+{
+	char *error;
+
+	LogThrottled(&self->failure_throttle, LOG_LEVEL_WARNING, "a request to the MCP server failed: %s", text);
+	if (id == NULL)
+		return;
+	error = RpcMakeError(id, RPC_ERROR_TRANSPORT, "%s", text);
+	if (error != NULL)
+		HttpServerPass(self, error, strlen(error));
+	free(error);
+}
+
+static void
+FailCall(HttpCall *call, const char *text)
+{
+	if (!call->answered && !call->cancelled)
+		AnswerError(call->server, call->id, text);
+	call->answered = true;
+}
+
+/* "initialize" settles the version that all later requests have to name. */
+static void
+LearnVersion(HttpServer *self, const RpcMessage *message)
+{
+	const json_t *version = json_object_get(json_object_get(message->root, "result"), "protocolVersion");
+	const char	 *text = json_string_value(version);
+
+	if (text == NULL || strlen(text) >= sizeof(self->version) ||
+		strspn(text, "0123456789-abcdefghijklmnopqrstuvwxyz.") != strlen(text))
+		return;
+	strcpy(self->version, text);
+}
+
+/* Passes on a message, and learns from it if it is the answer. */
+static void
+TakeMessage(HttpCall *call, const char *text, size_t len)
+{
+	HttpServer *self = call->server;
+	RpcMessage	message;
+	char		excerpt[LOG_EXCERPT_SIZE];
+	char	   *changed = NULL;
+
+	RpcParse(&message, text, len);
+	if (message.kind == RPC_INVALID)
+	{
+		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
+					 "dropped what is no JSON-RPC message from the MCP server: %s",
+					 LogExcerpt(excerpt, text, len));
+		RpcFree(&message);
+		return;
+	}
+	if ((message.kind == RPC_RESULT || message.kind == RPC_ERROR) && call->id != NULL &&
+		json_equal(message.id, call->id))
+	{
+		call->answered = true;
+		if (message.kind == RPC_RESULT && strcmp(call->method, "initialize") == 0)
+		{
+			LearnVersion(self, &message);
+			snprintf(self->session, sizeof(self->session), "%s", call->request->session);
+		}
+		if (message.kind == RPC_RESULT && call->modern && strcmp(call->method, "tools/list") == 0 &&
+			McpLearnTools(message.root, self->tools))
+			changed = RpcWithId(&message, message.id);
+	}
+	if (changed != NULL)
+		HttpServerPass(self, changed, strlen(changed));
+	else
+		HttpServerPass(self, text, len);
+	free(changed);
+	RpcFree(&message);
+}
+
+static void
+OnEvent(void *arg, const char *name, const char *data, size_t len)
+{
+	HttpCall *call = arg;
+
+	if (data == NULL)
+		call->too_long = true;
+	else if (len > 0 && strcmp(name, "message") == 0)
+		TakeMessage(call, data, len);
+}
+
+static bool
+Collect(HttpCall *call, const char *data, size_t len)
+{
+	char *body;
+
+	if (call->body_len + len > HttpServerLimit(call->server))
+	{
+		call->too_long = true;
+		return false;
+	}
+	body = realloc(call->body, call->body_len + len + 1);
+	if (body == NULL)
+		return false;
+	memcpy(body + call->body_len, data, len);
+	call->body = body;
+	call->body_len += len;
+	body[call->body_len] = '\0';
+	return true;
+}
+
+static bool
+OnData(void *arg, HttpRequest *request, const char *data, size_t len)
+{
+	HttpCall *call = arg;
+	long	  status = HttpStatus(request);
+
+	if (status / 100 == 2 && !call->server->sse && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
+		return SseFeed(&call->events, data, len);
+	return Collect(call, data, len);
+}
+
+/* An HTTP error: the server's own JSON-RPC error if there is one, under the request's id. */
+static void
+TakeRefusal(HttpCall *call, long status)
+{
+	HttpServer *self = call->server;
+	RpcMessage	message;
+	char		excerpt[LOG_EXCERPT_SIZE];
+	char		text[LOG_EXCERPT_SIZE + 64];
+
+	RpcParse(&message, call->body != NULL ? call->body : "", call->body_len);
+	if (message.kind == RPC_ERROR && call->id != NULL && !call->cancelled)
+	{
+		char *error = RpcWithId(&message, call->id);
+
+		if (error != NULL)
+			HttpServerPass(self, error, strlen(error));
+		free(error);
+		call->answered = true;
+	}
+	RpcFree(&message);
+	snprintf(text, sizeof(text), "HTTP status %ld%s%s", status, call->body_len > 0 ? ": " : "",
+			 call->body_len > 0 ? LogExcerpt(excerpt, call->body, call->body_len) : "");
+	FailCall(call, text);
+}
+
+/* The stream of an answer broke off: servers that number their events keep the rest for us. */
+static bool
+MayResume(const HttpCall *call)
+{
+	return !call->modern && !call->answered && !call->cancelled && call->id != NULL &&
+		   call->events.last_id[0] != '\0' && call->resumes < RESUMES_MAX;
+}
+
+static void
+TakeAnswer(HttpCall *call, long status, HttpContent content)
+{
+	if (status / 100 != 2)
+		TakeRefusal(call, status);
+	else if (call->server->sse || status == 202 || call->id == NULL)
+		return;
+	else if (content == HTTP_CONTENT_JSON && call->body != NULL)
+		TakeMessage(call, call->body, call->body_len);
+	else if (content == HTTP_CONTENT_OTHER)
+		FailCall(call, "the MCP server answered with neither JSON nor an event stream");
+	FailCall(call, call->too_long ? "the answer is too long" : "the MCP server ended its answer early");
+}
+
+static bool
+IsFatal(CURLcode result, long status)
+{
+	switch (result)
+	{
+		case CURLE_OK:
+		case CURLE_WRITE_ERROR:
+		case CURLE_OUT_OF_MEMORY:
+			return false;
+		case CURLE_OPERATION_TIMEDOUT:
+			return status == 0;
+		default:
+			return true;
+	}
+}
+
+static void
+OnDone(void *arg, HttpRequest *request, CURLcode result)
+{
+	HttpCall   *call = arg;
+	HttpServer *self = call->server;
+	long		status = HttpStatus(request);
+	bool		fatal = IsFatal(result, status);
+	bool		lost_session = status == 404 && self->session[0] != '\0' && !call->modern;
+	bool		initialized = status / 100 == 2 && strcmp(call->method, "notifications/initialized") == 0;
+	char		text[CURL_ERROR_SIZE + 64];
+
+	/* an event stream that broke off may be taken up again; that it did is no proof of death */
+	if (status / 100 == 2 && MayResume(call))
+	{
+		int64_t ms = call->events.retry_ms >= 0 ? call->events.retry_ms : RESUME_MS;
+
+		call->request = NULL;
+		TimerSet(self->server.loop, &call->timer, ms < RESUME_MAX_MS ? ms : RESUME_MAX_MS, Resume, call);
+		return;
+	}
+
+	snprintf(text, sizeof(text), "it cannot be reached: %s", HttpError(request, result));
+	if (result == CURLE_OK || call->too_long)
+		TakeAnswer(call, status, HttpContentOf(request));
+	else
+		FailCall(call, text);
+	call->request = NULL;
+	FreeCall(call);
+
+	if (fatal)
+		HttpServerFail(self, "%s", text);
+	else if (lost_session)
+		HttpServerFail(self, "it does not know its session any more");
+	else if (initialized)
+		HttpServerInitialized(self);
+}
+
+static const HttpHandlers call_handlers = {OnData, OnDone};
+
+/* ---------- beginning ---------- */
+
+static bool
+AddMirrored(void *arg, const char *header)
+{
+	return HttpServerAddHeader(arg, header);
+}
+
+static struct curl_slist *
+MakeHeaders(HttpServer *self, const RpcMessage *message)
+{
+	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
+	const char		  *modern = RpcModernVersion(message);
+	char			   version[HTTP_VERSION_SIZE + 32];
+	bool good = headers != NULL && HttpServerAddHeader(&headers, "Content-Type: application/json");
+
+	if (good && modern != NULL && message->method != NULL)
+	{
+		char *value = McpEncodeValue(modern, strlen(modern));
+
+		good = value != NULL && strlen(value) < HTTP_VERSION_SIZE;
+		if (good)
+		{
+			snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", value);
+			good = HttpServerAddHeader(&headers, version) &&
+				   McpMirrorHeaders(message, self->tools, AddMirrored, &headers);
+		}
+		free(value);
+	}
+	else if (good && self->version[0] != '\0')
+	{
+		snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
+		good = HttpServerAddHeader(&headers, version);
+	}
+	if (good)
+		return headers;
+	curl_slist_free_all(headers);
+	return NULL;
+}
+
+static void
+Resume(void *arg)
+{
+	HttpCall		  *call = arg;
+	HttpServer		  *self = call->server;
+	char			   last_id[SSE_ID_SIZE + 32];
+	struct curl_slist *headers = HttpServerHeaders(self, "Accept: text/event-stream");
+
+	call->resumes++;
+	SseRestart(&call->events);
+	snprintf(last_id, sizeof(last_id), "Last-Event-ID: %s", call->events.last_id);
+	if (headers != NULL && HttpServerAddHeader(&headers, last_id))
+		call->request =
+			HttpBegin(&self->client, "GET", self->post_url, headers, NULL, CALL_MS, &call_handlers, call);
+	else
+		curl_slist_free_all(headers);
+	if (call->request == NULL)
+	{
+		FailCall(call, "out of memory");
+		FreeCall(call);
+	}
+}
+
+static void
+Forget(void *arg)
+{
+	FreeCall(arg);
+}
+
+/*
+ * The gateway wants no answer any more.  Without sessions, closing the answer's
+ * stream says so; before, the notification does, and is to be sent.  True if
+ * that is all there is to do.
+ */
+static bool
+Cancel(HttpServer *self, const RpcMessage *message)
+{
+	const json_t *id = json_object_get(json_object_get(message->root, "params"), "requestId");
+
+	for (HttpCall *call = self->calls; call != NULL && id != NULL; call = call->next)
+	{
+		if (call->id == NULL || call->cancelled || !json_equal(call->id, id))
+			continue;
+		if (call->modern)
+		{
+			FreeCall(call);
+			return true;
+		}
+		call->cancelled = true;
+		TimerSet(self->server.loop, &call->timer, CANCELLED_MS, Forget, call);
+		return false;
+	}
+	return RpcModernVersion(message) != NULL;
+}
+
+static HttpCall *
+NewCall(HttpServer *self, const RpcMessage *message)
+{
+	HttpCall *call = calloc(1, sizeof(HttpCall));
+
+	if (call == NULL)
+		return NULL;
+	call->server = self;
+	if (message->kind == RPC_REQUEST)
+		call->id = json_incref(message->id);
+	if (message->method != NULL)
+		snprintf(call->method, sizeof(call->method), "%s", message->method);
+	call->modern = RpcModernVersion(message) != NULL;
+	SseInit(&call->events, HttpServerLimit(self), OnEvent, call);
+
+	call->link = &self->calls;
+	call->next = self->calls;
+	if (call->next != NULL)
+		call->next->link = &call->next;
+	self->calls = call;
+	self->call_count++;
+	return call;
+}
+
+static void
+Post(HttpServer *self, const RpcMessage *message, const char *text, size_t len)
+{
+	HttpCall		  *call = NewCall(self, message);
+	struct curl_slist *headers = call != NULL ? MakeHeaders(self, message) : NULL;
+	char			  *body = headers != NULL ? strndup(text, len) : NULL;
+
+	if (body == NULL)
+		curl_slist_free_all(headers);
+	else
+		call->request =
+			HttpBegin(&self->client, "POST", self->post_url, headers, body, CALL_MS, &call_handlers, call);
+	if (call != NULL && call->request == NULL)
+	{
+		FailCall(call, "the request cannot be sent");
+		FreeCall(call);
+	}
+}
+
+void
+HttpCallBegin(HttpServer *self, const char *text, size_t len)
+{
+	RpcMessage message;
+
+	RpcParse(&message, text, len);
+	if (message.kind == RPC_INVALID)
+		Log(LOG_LEVEL_WARNING, "dropped a message of the gateway that is not JSON-RPC");
+	else if (message.kind == RPC_NOTIFICATION && strcmp(message.method, "notifications/cancelled") == 0 &&
+			 Cancel(self, &message))
+		Log(LOG_LEVEL_DEBUG, "the gateway cancelled a request");
+	else if (self->call_count >= CALLS_MAX)
+		AnswerError(self, message.kind == RPC_REQUEST ? message.id : NULL, "too many requests are under way");
+	else
+		Post(self, &message, text, len);
+	RpcFree(&message);
+}

@@ -1,0 +1,560 @@
+/*
+ * http_server.c
+ *	  An MCP server that runs somewhere and is reached over HTTP.
+ *
+ *	 DOWN ── start ──▶ PROBING ── it speaks ──▶ UP ── stop, or it fails ──▶ ENDING ──▶ DOWN
+ *	                      └─────────── stop, or it does not ───────────────▲
+ *
+ * PROBING finds out the transport, and that somebody is there at all, before
+ * the gateway is dialled.  server/discover is posted: an answer, or an error
+ * in JSON-RPC, is Streamable HTTP (of any revision); 400, 404 or 405 without
+ * one may be the older transport, in which a GET brings an event stream whose
+ * first event, "endpoint", names where to post.
+ *
+ * A session of the older revisions of Streamable HTTP is begun by the
+ * gateway's "initialize", kept here, and deleted when the gateway is gone.
+ *
+ * Failures come from within libcurl's callbacks, where no request may be
+ * ended; so whatever ends a stage does its work from "done" handlers and
+ * timers.
+ */
+#include "http_server.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PROBE_ID	   "npcsim-agent-probe"
+#define PROBE_MS	   10000L
+#define PROBE_BODY_MAX 65536
+#define DELETE_MS	   1500L
+#define MESSAGE_FLOOR  (1024 * 1024)
+
+static void				  OpenStream(void *arg);
+static const HttpHandlers delete_handlers;
+
+size_t
+HttpServerLimit(const HttpServer *self)
+{
+	size_t limit = self->server.settings->message_limit;
+
+	return limit > MESSAGE_FLOOR ? limit : MESSAGE_FLOOR;
+}
+
+bool
+HttpServerAddHeader(struct curl_slist **headers, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(*headers, header);
+
+	if (longer == NULL)
+		return false;
+	*headers = longer;
+	return true;
+}
+
+struct curl_slist *
+HttpServerHeaders(HttpServer *self, const char *accept)
+{
+	struct curl_slist *headers = NULL;
+	char			   session[HTTP_SESSION_SIZE + 32];
+	bool good = HttpServerAddHeader(&headers, accept) && HttpServerAddHeader(&headers, "Expect:");
+
+	if (good && self->session[0] != '\0')
+	{
+		snprintf(session, sizeof(session), "Mcp-Session-Id: %s", self->session);
+		good = HttpServerAddHeader(&headers, session);
+	}
+	if (good)
+		return headers;
+	curl_slist_free_all(headers);
+	return NULL;
+}
+
+void
+HttpServerPass(HttpServer *self, const char *text, size_t len)
+{
+	if (self->stage == HTTP_UP)
+		self->server.events.message(self->server.events.arg, text, len);
+}
+
+/* ---------- ending ---------- */
+
+static void
+TellGone(void *arg)
+{
+	HttpServer *self = arg;
+
+	if (self->stage != HTTP_ENDING)
+		return;
+	while (self->client.requests != NULL)
+		HttpCancel(self->client.requests);
+	self->probe = self->stream = NULL;
+	HttpHold(&self->client, false);
+	self->session[0] = self->version[0] = '\0';
+	self->stage = HTTP_DOWN;
+	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
+}
+
+/* All that is under way ends. */
+static void
+EndRequests(HttpServer *self)
+{
+	HttpCallCancelAll(self);
+	TimerCancel(&self->stream_timer);
+	if (self->stream != NULL)
+		HttpCancel(self->stream);
+	if (self->probe != NULL)
+		HttpCancel(self->probe);
+	self->stream = self->probe = NULL;
+	SseFree(&self->stream_events);
+	free(self->probe_body);
+	self->probe_body = NULL;
+	self->probe_len = 0;
+}
+
+void
+HttpServerFail(HttpServer *self, const char *fmt, ...)
+{
+	va_list args;
+
+	if (self->stage != HTTP_PROBING && self->stage != HTTP_UP)
+		return;
+	va_start(args, fmt);
+	vsnprintf(self->why, sizeof(self->why), fmt, args);
+	va_end(args);
+	EndRequests(self);
+	self->stage = HTTP_ENDING;
+	TimerSet(self->server.loop, &self->timer, 0, TellGone, self);
+}
+
+static bool
+IgnoreData(void *arg, HttpRequest *request, const char *data, size_t len)
+{
+	return true;
+}
+
+static void
+OnDeleted(void *arg, HttpRequest *request, CURLcode result)
+{
+	HttpServer *self = arg;
+
+	TimerSet(self->server.loop, &self->timer, 0, TellGone, self);
+}
+
+static const HttpHandlers delete_handlers = {IgnoreData, OnDeleted};
+
+/* A server that keeps sessions need not keep ours until it forgets it. */
+static bool
+DeleteSession(HttpServer *self)
+{
+	struct curl_slist *headers;
+	char			   version[HTTP_VERSION_SIZE + 32];
+
+	if (self->session[0] == '\0' || self->sse)
+		return false;
+	headers = HttpServerHeaders(self, "Accept: application/json");
+	snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
+	if (headers == NULL || (self->version[0] != '\0' && !HttpServerAddHeader(&headers, version)))
+	{
+		curl_slist_free_all(headers);
+		return false;
+	}
+	return HttpBegin(&self->client, "DELETE", self->post_url, headers, NULL, DELETE_MS, &delete_handlers,
+					 self) != NULL;
+}
+
+static void
+HttpStop(Server *server, bool at_once)
+{
+	HttpServer *self = (HttpServer *) server;
+	bool		was_up = self->stage == HTTP_UP;
+
+	assert(self->stage != HTTP_DOWN);
+	self->asked_to_stop = true;
+	if (self->stage == HTTP_ENDING && !at_once)
+		return;
+	EndRequests(self);
+	HttpHold(&self->client, false);
+	self->stage = HTTP_ENDING;
+	if (at_once || !was_up || !DeleteSession(self))
+		TimerSet(server->loop, &self->timer, 0, TellGone, self);
+}
+
+/* ---------- the event stream ---------- */
+
+static void
+BecomeReady(void *arg)
+{
+	HttpServer *self = arg;
+
+	TimerCancel(&self->timer);
+	self->stage = HTTP_UP;
+	Log(LOG_LEVEL_INFO, "the MCP server at %s speaks %s", self->server.settings->url,
+		self->sse ? "HTTP + SSE" : "Streamable HTTP");
+	self->server.events.ready(self->server.events.arg);
+}
+
+/* Scheme, host and port of a URL, or false. */
+static bool
+Origin(CURLU *url, char *origin, size_t size)
+{
+	char *scheme = NULL;
+	char *host = NULL;
+	char *port = NULL;
+	bool  good = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+				curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+				curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+
+	if (good)
+		snprintf(origin, size, "%s://%s:%s", scheme, host, port);
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	return good;
+}
+
+/* The event "endpoint" names where to post, on the same server and nowhere else. */
+static bool
+TakeEndpoint(HttpServer *self, const char *endpoint)
+{
+	CURLU *url = curl_url();
+	char   ours[512];
+	char   theirs[512];
+	char  *whole = NULL;
+	bool good = url != NULL && curl_url_set(url, CURLUPART_URL, self->server.settings->url, 0) == CURLUE_OK &&
+				Origin(url, ours, sizeof(ours)) &&
+				curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
+				Origin(url, theirs, sizeof(theirs)) && strcasecmp(ours, theirs) == 0 &&
+				curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK;
+
+	if (good)
+	{
+		free(self->post_url);
+		self->post_url = strdup(whole);
+		good = self->post_url != NULL;
+	}
+	curl_free(whole);
+	curl_url_cleanup(url);
+	return good;
+}
+
+static void
+BadEndpoint(void *arg)
+{
+	HttpServerFail(arg, "its event stream names an endpoint that is not on the same server");
+}
+
+static void
+OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
+{
+	HttpServer *self = arg;
+	RpcMessage	message;
+	char		excerpt[LOG_EXCERPT_SIZE];
+
+	if (data == NULL)
+	{
+		LogThrottled(&self->length_throttle, LOG_LEVEL_WARNING,
+					 "dropped an event of the MCP server: more than %zu bytes are not taken",
+					 HttpServerLimit(self));
+		return;
+	}
+	if (self->sse && strcmp(name, "endpoint") == 0)
+	{
+		if (self->stage == HTTP_PROBING)
+			TimerSet(self->server.loop, &self->timer, 0, TakeEndpoint(self, data) ? BecomeReady : BadEndpoint,
+					 self);
+		return;
+	}
+	if (len == 0 || strcmp(name, "message") != 0)
+		return;
+	RpcParse(&message, data, len);
+	if (message.kind == RPC_INVALID)
+		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
+					 "dropped what is no JSON-RPC message from the MCP server: %s",
+					 LogExcerpt(excerpt, data, len));
+	else
+		HttpServerPass(self, data, len);
+	RpcFree(&message);
+}
+
+static bool
+OnStreamData(void *arg, HttpRequest *request, const char *data, size_t len)
+{
+	HttpServer *self = arg;
+
+	if (HttpStatus(request) != 200 || HttpContentOf(request) != HTTP_CONTENT_EVENTS)
+		return false;
+	return SseFeed(&self->stream_events, data, len);
+}
+
+/* The stream of the older transport is the server; the other one is a convenience. */
+static void
+OnStreamDone(void *arg, HttpRequest *request, CURLcode result)
+{
+	HttpServer *self = arg;
+	long		status = HttpStatus(request);
+	bool		events = status == 200 && HttpContentOf(request) == HTTP_CONTENT_EVENTS;
+
+	self->stream = NULL;
+	if (self->sse && self->stage == HTTP_PROBING)
+	{
+		if (status != 0 && !events)
+			HttpServerFail(self, "it is no MCP server: %s GET gives HTTP status %ld and no event stream",
+						   self->post_verdict, status);
+		else
+			HttpServerFail(self, "its event stream names no endpoint: %s", HttpError(request, result));
+	}
+	else if (self->sse)
+		HttpServerFail(self, "its event stream ended: %s", HttpError(request, result));
+	else if (events || status == 0)
+	{
+		int64_t ms = self->stream_events.retry_ms;
+
+		if (ms < BACKOFF_MIN_MS || ms > BACKOFF_MAX_MS)
+			ms = BackoffNext(&self->stream_backoff, (uint32_t) NowMs());
+		TimerSet(self->server.loop, &self->stream_timer, ms, OpenStream, self);
+	}
+	else
+		Log(LOG_LEVEL_DEBUG, "the MCP server offers no stream of its own (HTTP status %ld)", status);
+}
+
+static const HttpHandlers stream_handlers = {OnStreamData, OnStreamDone};
+
+static void
+OpenStream(void *arg)
+{
+	HttpServer		  *self = arg;
+	struct curl_slist *headers = HttpServerHeaders(self, "Accept: text/event-stream");
+	char			   version[HTTP_VERSION_SIZE + 32];
+	char			   last_id[SSE_ID_SIZE + 32];
+	bool			   good = headers != NULL;
+
+	SseRestart(&self->stream_events);
+	snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
+	snprintf(last_id, sizeof(last_id), "Last-Event-ID: %s", self->stream_events.last_id);
+	if (good && self->version[0] != '\0')
+		good = HttpServerAddHeader(&headers, version);
+	if (good && self->stream_events.last_id[0] != '\0')
+		good = HttpServerAddHeader(&headers, last_id);
+	if (good)
+		self->stream = HttpBegin(&self->client, "GET", self->server.settings->url, headers, NULL, 0,
+								 &stream_handlers, self);
+	else
+		curl_slist_free_all(headers);
+	if (self->stream == NULL && self->sse)
+		HttpServerFail(self, "out of memory");
+}
+
+void
+HttpServerInitialized(HttpServer *self)
+{
+	if (self->stage == HTTP_UP && !self->sse && self->stream == NULL)
+		OpenStream(self);
+}
+
+/* ---------- probing ---------- */
+
+static void
+NoEndpoint(void *arg)
+{
+	HttpServerFail(arg, "its event stream named no endpoint within %ld s", PROBE_MS / 1000);
+}
+
+static void
+TryEventStream(HttpServer *self)
+{
+	self->sse = true;
+	TimerSet(self->server.loop, &self->timer, PROBE_MS, NoEndpoint, self);
+	OpenStream(self);
+}
+
+static bool
+OnProbeData(void *arg, HttpRequest *request, const char *data, size_t len)
+{
+	HttpServer *self = arg;
+	char	   *body;
+
+	if (self->probe_len + len > PROBE_BODY_MAX)
+		return false;
+	body = realloc(self->probe_body, self->probe_len + len);
+	if (body == NULL)
+		return false;
+	memcpy(body + self->probe_len, data, len);
+	self->probe_body = body;
+	self->probe_len += len;
+	return true;
+}
+
+static bool
+IsRpcError(HttpServer *self)
+{
+	RpcMessage message;
+	bool	   is;
+
+	RpcParse(&message, self->probe_body != NULL ? self->probe_body : "", self->probe_len);
+	is = message.kind == RPC_ERROR;
+	RpcFree(&message);
+	return is;
+}
+
+static void
+OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
+{
+	HttpServer	 *self = arg;
+	HttpTransport wanted = self->server.settings->transport;
+	long		  status = HttpStatus(request);
+	bool		  speaks = IsRpcError(self);
+
+	self->probe = NULL;
+	free(self->probe_body);
+	self->probe_body = NULL;
+	self->probe_len = 0;
+	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
+
+	if (status == 0)
+		HttpServerFail(self, "it cannot be reached: %s", HttpError(request, result));
+	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
+		BecomeReady(self); /* an answer that is long in coming is an answer, too */
+	else if (status == 401 || status == 403)
+		HttpServerFail(self, "it refuses us with HTTP status %ld", status);
+	else if (status != 400 && status != 404 && status != 405)
+		HttpServerFail(self, "it answers with HTTP status %ld", status);
+	else if (wanted == HTTP_TRANSPORT_AUTO)
+		TryEventStream(self);
+	else if (status == 400)
+		BecomeReady(self);
+	else
+		HttpServerFail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
+}
+
+static const HttpHandlers probe_handlers = {OnProbeData, OnProbeDone};
+
+static void
+Probe(HttpServer *self)
+{
+	static const char *const extra[] = {
+		"Content-Type: application/json",
+		"MCP-Protocol-Version: " MCP_MODERN_VERSION,
+		"Mcp-Method: server/discover",
+	};
+	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
+	char			  *body = RpcMakeDiscover(PROBE_ID);
+	bool			   good = headers != NULL && body != NULL;
+
+	for (size_t i = 0; good && i < sizeof(extra) / sizeof(extra[0]); i++)
+		good = HttpServerAddHeader(&headers, extra[i]);
+	if (good)
+		self->probe =
+			HttpBegin(&self->client, "POST", self->post_url, headers, body, PROBE_MS, &probe_handlers, self);
+	else
+	{
+		curl_slist_free_all(headers);
+		free(body);
+	}
+	if (self->probe == NULL)
+		HttpServerFail(self, "out of memory");
+}
+
+/* ---------- */
+
+static void
+HttpStart(Server *server)
+{
+	HttpServer *self = (HttpServer *) server;
+
+	assert(self->stage == HTTP_DOWN);
+	self->stage = HTTP_PROBING;
+	self->asked_to_stop = self->sse = false;
+	self->why[0] = self->session[0] = self->version[0] = self->post_verdict[0] = '\0';
+	BackoffReset(&self->stream_backoff);
+	SseInit(&self->stream_events, HttpServerLimit(self), OnStreamEvent, self);
+	json_object_clear(self->tools);
+	free(self->post_url);
+	self->post_url = strdup(server->settings->url);
+	if (self->post_url == NULL)
+		HttpServerFail(self, "out of memory");
+	else if (server->settings->transport == HTTP_TRANSPORT_SSE)
+		TryEventStream(self);
+	else
+		Probe(self);
+}
+
+/* Bounded by the number of calls under way, so there is no time at which it wants no more. */
+static bool
+HttpSend(Server *server, const char *text, size_t len)
+{
+	HttpServer *self = (HttpServer *) server;
+
+	if (self->stage == HTTP_UP)
+		HttpCallBegin(self, text, len);
+	return true;
+}
+
+static void
+HttpServerHold(Server *server, bool held)
+{
+	HttpHold(&((HttpServer *) server)->client, held);
+}
+
+static void
+HttpFree(Server *server)
+{
+	HttpServer *self = (HttpServer *) server;
+
+	EndRequests(self);
+	TimerCancel(&self->timer);
+	HttpClose(&self->client);
+	json_decref(self->tools);
+	free(self->post_url);
+	free(self);
+}
+
+static const ServerOps http_ops = {
+	.start = HttpStart,
+	.send = HttpSend,
+	.hold = HttpServerHold,
+	.stop = HttpStop,
+	.free = HttpFree,
+};
+
+static bool
+IsAddress(const char *text)
+{
+	CURLU *url = curl_url();
+	char   origin[512];
+	bool   is = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+			  Origin(url, origin, sizeof(origin));
+
+	curl_url_cleanup(url);
+	return is;
+}
+
+Server *
+HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events)
+{
+	HttpServer *self;
+
+	if (!IsAddress(settings->url))
+	{
+		Log(LOG_LEVEL_ERROR, "--mcp-url \"%s\" is no address", settings->url);
+		return NULL;
+	}
+	self = calloc(1, sizeof(HttpServer));
+	if (self == NULL)
+		return NULL;
+	self->server.ops = &http_ops;
+	self->server.settings = settings;
+	self->server.loop = loop;
+	self->server.events = *events;
+	self->tools = json_object();
+	if (self->tools == NULL || !HttpOpen(&self->client, loop))
+	{
+		Log(LOG_LEVEL_ERROR, "libcurl cannot be set up");
+		HttpFree(&self->server);
+		return NULL;
+	}
+	return &self->server;
+}

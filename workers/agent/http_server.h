@@ -1,0 +1,91 @@
+/*
+ * http_server.h
+ *	  What http_server.c (the server's life) and http_call.c (one message to it) share.
+ */
+#ifndef NPCSIM_AGENT_HTTP_SERVER_H
+#define NPCSIM_AGENT_HTTP_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "backoff.h"
+#include "http.h"
+#include "log.h"
+#include "mcp_headers.h"
+#include "server.h"
+#include "sse.h"
+
+#define HTTP_VERSION_SIZE 32
+
+typedef enum HttpStage
+{
+	HTTP_DOWN,
+	HTTP_PROBING, /* which transport, if any? */
+	HTTP_UP,
+	HTTP_ENDING
+} HttpStage;
+
+typedef struct HttpCall HttpCall;
+
+typedef struct HttpServer
+{
+	Server	   server; /* must be first */
+	HttpClient client;
+	HttpStage  stage;
+	bool	   sse; /* the transport before Streamable HTTP */
+	bool	   asked_to_stop;
+	char	   why[256]; /* it is gone */
+	Timer	   timer;	 /* of the stage */
+
+	/* where messages go: the URL we were given, or what the event stream named */
+	char	 *post_url;
+	HttpCall *calls; /* under way */
+	int		  call_count;
+
+	/* the probe's verdict so far */
+	HttpRequest *probe;
+	char		*probe_body;
+	size_t		 probe_len;
+	char		 post_verdict[96]; /* why POST did not do */
+
+	/* the event stream: all answers (sse), or what the server says unasked */
+	HttpRequest *stream;
+	Sse			 stream_events;
+	Backoff		 stream_backoff;
+	Timer		 stream_timer;
+
+	/* of the session */
+	char			session[HTTP_SESSION_SIZE]; /* "" if there is none */
+	char			version[HTTP_VERSION_SIZE]; /* as agreed by "initialize", or "" */
+	McpToolHeaders *tools;
+
+	LogThrottle failure_throttle;
+	LogThrottle garbage_throttle;
+	LogThrottle length_throttle;
+} HttpServer;
+
+/* ---------- http_server.c ---------- */
+
+/* The server is of no use any more.  To be called from "done" handlers and timers, not from "data". */
+extern void HttpServerFail(HttpServer *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A message that is for the gateway as it is. */
+extern void HttpServerPass(HttpServer *self, const char *text, size_t len);
+
+/* "initialize" is done, and the server may want a stream for what it says unasked. */
+extern void HttpServerInitialized(HttpServer *self);
+
+/* Headers of every request: Accept, version, session.  NULL if memory ran out. */
+extern struct curl_slist *HttpServerHeaders(HttpServer *self, const char *accept);
+extern bool				  HttpServerAddHeader(struct curl_slist **headers, const char *header);
+
+/* Longest message or event from the server. */
+extern size_t HttpServerLimit(const HttpServer *self);
+
+/* ---------- http_call.c ---------- */
+
+/* Posts a message of the gateway. */
+extern void HttpCallBegin(HttpServer *self, const char *text, size_t len);
+extern void HttpCallCancelAll(HttpServer *self);
+
+#endif /* NPCSIM_AGENT_HTTP_SERVER_H */

@@ -1,0 +1,126 @@
+/*
+ * jsonrpc.c
+ *	  What the agent has to know of a JSON-RPC message.
+ *
+ * The agent passes messages on as they came; they are parsed to tell what
+ * they are, never to be written anew, except where the comment says so.
+ */
+#include "jsonrpc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DUMP_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+/* Beyond 64 bits jansson refuses an integer that JavaScript would take: read such a text with reals only. */
+static json_t *
+Load(const char *text, size_t len)
+{
+	json_error_t error;
+	json_t		*root = json_loadb(text, len, JSON_ALLOW_NUL, &error);
+
+	if (root == NULL && json_error_code(&error) == json_error_numeric_overflow)
+		root = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+	return root;
+}
+
+static RpcKind
+Classify(const RpcMessage *message)
+{
+	const json_t *root = message->root;
+	bool has_id = message->id != NULL && (json_is_string(message->id) || json_is_number(message->id));
+
+	if (!json_is_object(root) || json_object_get(root, "jsonrpc") == NULL)
+		return RPC_INVALID;
+	if (message->method != NULL)
+		return has_id ? RPC_REQUEST : RPC_NOTIFICATION;
+	if (has_id && json_object_get(root, "result") != NULL)
+		return RPC_RESULT;
+	if (json_is_object(json_object_get(root, "error")))
+		return RPC_ERROR;
+	return RPC_INVALID;
+}
+
+void
+RpcParse(RpcMessage *message, const char *text, size_t len)
+{
+	memset(message, 0, sizeof(*message));
+	message->root = Load(text, len);
+	if (message->root == NULL)
+		return;
+	message->id = json_object_get(message->root, "id");
+	message->method = json_string_value(json_object_get(message->root, "method"));
+	message->kind = Classify(message);
+}
+
+void
+RpcFree(RpcMessage *message)
+{
+	json_decref(message->root);
+	memset(message, 0, sizeof(*message));
+}
+
+bool
+RpcIdIs(const json_t *id, const char *text)
+{
+	return json_is_string(id) && strcmp(json_string_value(id), text) == 0;
+}
+
+const char *
+RpcModernVersion(const RpcMessage *message)
+{
+	json_t *meta = json_object_get(json_object_get(message->root, "params"), "_meta");
+
+	return json_string_value(json_object_get(meta, MCP_META_VERSION));
+}
+
+char *
+RpcMakeError(const json_t *id, int code, const char *fmt, ...)
+{
+	char	text[512];
+	va_list args;
+	json_t *root;
+	char   *dump;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+
+	/* what came from a peer may hold anything, or end within a character */
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char) *c < 0x20 || (unsigned char) *c >= 0x7f)
+			*c = '?';
+
+	root = json_pack("{s:s, s:O, s:{s:i, s:s}}", "jsonrpc", "2.0", "id", id != NULL ? id : json_null(),
+					 "error", "code", code, "message", text);
+	dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
+	json_decref(root);
+	return dump;
+}
+
+char *
+RpcWithId(const RpcMessage *message, const json_t *id)
+{
+	json_t *copy = json_copy(message->root);
+	char   *dump = NULL;
+
+	if (copy != NULL && json_object_set(copy, "id", (json_t *) id) == 0)
+		dump = json_dumps(copy, DUMP_FLAGS);
+	json_decref(copy);
+	return dump;
+}
+
+char *
+RpcMakeDiscover(const char *id)
+{
+	json_t *root = json_pack("{s:s, s:s, s:s, s:{s:{s:s, s:{s:s, s:s}, s:{}}}}", "jsonrpc", "2.0", "id", id,
+							 "method", "server/discover", "params", "_meta", MCP_META_VERSION,
+							 MCP_MODERN_VERSION, "io.modelcontextprotocol/clientInfo", "name", "npcsim-agent",
+							 "version", NPCSIM_VERSION, "io.modelcontextprotocol/clientCapabilities");
+	char   *dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
+
+	json_decref(root);
+	return dump;
+}

@@ -1,0 +1,48 @@
+/*
+ * lines.h
+ *	  Cuts a stream of bytes into lines, in bounded memory.
+ */
+#ifndef NPCSIM_AGENT_LINES_H
+#define NPCSIM_AGENT_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What becomes of a line longer than the limit: LINES_DROP throws it away and
+ * reports its length once it ends; LINES_CUT hands it out in pieces.
+ */
+typedef enum LinesPolicy
+{
+	LINES_DROP,
+	LINES_CUT
+} LinesPolicy;
+
+/*
+ * A whole line without its line end.  text is NULL for a dropped line of len
+ * bytes.  The callback may not call LinesFeed() or LinesFree().
+ */
+typedef void (*LinesHandler)(void *arg, char *text, size_t len);
+
+typedef struct Lines
+{
+	char		*buf;
+	size_t		 len;	  /* bytes of the unfinished line in buf */
+	size_t		 size;	  /* allocated */
+	size_t		 limit;	  /* longest line */
+	size_t		 dropped; /* bytes of the line that is being dropped */
+	LinesPolicy	 policy;
+	LinesHandler handler;
+	void		*arg;
+} Lines;
+
+extern void LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg);
+
+/* False if memory ran out; the unfinished line is then lost. */
+extern bool LinesFeed(Lines *lines, const char *data, size_t len);
+
+/* Hands out what stands behind the last line end. */
+extern void LinesEnd(Lines *lines);
+extern void LinesFree(Lines *lines);
+
+#endif /* NPCSIM_AGENT_LINES_H */

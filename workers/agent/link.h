@@ -1,0 +1,91 @@
+/*
+ * link.h
+ *	  The WebSocket to the gateway.
+ */
+#ifndef NPCSIM_AGENT_LINK_H
+#define NPCSIM_AGENT_LINK_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop.h"
+#include "queue.h"
+#include "settings.h"
+
+typedef enum LinkEnd
+{
+	LINK_END_ASKED,	  /* LinkClose() was called */
+	LINK_END_LOST,	  /* dialling again may help */
+	LINK_END_REFUSED, /* it will not: the token is not good, or the player is banned */
+	LINK_END_REPLACED /* a newer agent has taken the place */
+} LinkEnd;
+
+typedef struct LinkEvents
+{
+	void (*open)(void *arg);
+
+	/* A whole text message. */
+	void (*message)(void *arg, const char *text, size_t len);
+
+	/* There is room again after LinkSend() said there was little. */
+	void (*drained)(void *arg);
+
+	/* Once for each LinkDial(), last, and never from within a call of the functions below. */
+	void (*closed)(void *arg, LinkEnd end, const char *why);
+	void *arg;
+} LinkEvents;
+
+typedef enum LinkState
+{
+	LINK_CLOSED,
+	LINK_DIALLING,
+	LINK_OPEN,
+	LINK_CLOSING
+} LinkState;
+
+typedef struct Link
+{
+	Loop			 *loop;
+	struct lws_vhost *vhost;
+	const Settings	 *settings;
+	LinkEvents		  events;
+
+	LinkState	state;
+	struct lws *wsi; /* not NULL exactly while libwebsockets has a connection for us */
+	Queue		out;
+	bool		out_high;	/* "drained" is owed */
+	bool		held;		/* nothing is read from the gateway */
+	bool		asked;		/* LinkClose() was called */
+	int			close_code; /* to be sent once the queue is empty */
+	char	   *in;			/* pieces of an unfinished message */
+	size_t		in_len;
+	size_t		in_size;
+	LinkEnd		end;
+	char		why[200];
+	Timer		timer;
+} Link;
+
+/* The protocol of the connection; to be listed in the vhost's protocols. */
+#define LINK_PROTOCOL_NAME "mcp"
+#define LINK_RX_SIZE	   (64 * 1024)
+#define LINK_TX_SIZE	   (128 * 1024)
+extern int LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+extern void LinkInit(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings,
+					 const LinkEvents *events);
+extern void LinkDial(Link *link);
+
+/* Takes a message for the gateway.  False if no more should come before "drained". */
+extern bool LinkSend(Link *link, const char *text, size_t len);
+extern void LinkHold(Link *link, bool held);
+
+/* Sends what waits, for a moment at most, then a close frame. */
+extern void LinkClose(Link *link, int code, const char *why);
+extern void LinkFree(Link *link);
+
+/* What a closing status or a refused handshake means for us. */
+extern LinkEnd LinkJudgeClose(int code);
+extern LinkEnd LinkJudgeStatus(int http_status);
+
+#endif /* NPCSIM_AGENT_LINK_H */

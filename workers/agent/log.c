@@ -1,0 +1,167 @@
+/*
+ * log.c
+ *	  What the agent tells its user, on stderr.
+ *
+ * One line per message, written with a single write(2), so that lines of
+ * the agent and of the game client that spawned it do not mix.  A line
+ * never holds control characters that a peer sent.  The token is never
+ * given to these functions.
+ */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE 1024
+
+static LogLevel log_level = LOG_LEVEL_NOTICE;
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",	 [LOG_LEVEL_DEBUG] = "debug",
+};
+
+#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
+
+void
+LogSetLevel(LogLevel level)
+{
+	log_level = level;
+}
+
+bool
+LogLevelFromName(const char *name, LogLevel *level)
+{
+	for (size_t i = 0; i < LEVEL_COUNT; i++)
+	{
+		if (strcmp(name, level_names[i]) == 0)
+		{
+			*level = (LogLevel) i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+LogWanted(LogLevel level)
+{
+	return level <= log_level;
+}
+
+int64_t
+NowMs(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* There is nobody to tell if stderr is closed. */
+static void
+WriteLine(const char *line, size_t len)
+{
+	ssize_t written = write(STDERR_FILENO, line, len);
+
+	(void) written;
+}
+
+static void __attribute__((format(printf, 2, 0))) LogV(LogLevel level, const char *fmt, va_list args)
+{
+	char	  line[LINE_SIZE];
+	char	  now[16];
+	time_t	  seconds = time(NULL);
+	struct tm local;
+	size_t	  len;
+
+	if (localtime_r(&seconds, &local) == NULL || strftime(now, sizeof(now), "%H:%M:%S", &local) == 0)
+		now[0] = '\0';
+	len = (size_t) snprintf(line, sizeof(line), "%s npcsim-agent: %s: ", now, level_names[level]);
+	vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
+	len = strlen(line);
+	line[len++] = '\n';
+	WriteLine(line, len);
+}
+
+void
+Log(LogLevel level, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!LogWanted(level))
+		return;
+	va_start(args, fmt);
+	LogV(level, fmt, args);
+	va_end(args);
+}
+
+void
+LogThrottled(LogThrottle *throttle, LogLevel level, const char *fmt, ...)
+{
+	int64_t now = NowMs();
+	va_list args;
+
+	if (!LogWanted(level))
+		return;
+	if (throttle->window_started == 0 || now - throttle->window_started >= LOG_WINDOW_MS)
+	{
+		if (throttle->suppressed > 0)
+			Log(level, "%u more messages like the next one were not printed", throttle->suppressed);
+		throttle->window_started = now;
+		throttle->printed = 0;
+		throttle->suppressed = 0;
+	}
+	if (throttle->printed >= LOG_BURST)
+	{
+		throttle->suppressed++;
+		return;
+	}
+	throttle->printed++;
+	va_start(args, fmt);
+	LogV(level, fmt, args);
+	va_end(args);
+}
+
+void
+LogServerLine(const char *text, size_t len)
+{
+	static const char prefix[] = "[mcp server] ";
+	char			  line[LINE_SIZE * 5];
+	size_t			  out = sizeof(prefix) - 1;
+
+	memcpy(line, prefix, out);
+	for (size_t i = 0; i < len && out < sizeof(line) - 1; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+
+		/* colours and other escape sequences lose their escape character */
+		line[out++] = (c < 0x20 && c != '\t') || c == 0x7f ? '?' : (char) c;
+	}
+	line[out++] = '\n';
+	WriteLine(line, out);
+}
+
+const char *
+LogExcerpt(char buf[LOG_EXCERPT_SIZE], const char *text, size_t len)
+{
+	size_t room = LOG_EXCERPT_SIZE - 4;
+	size_t n = len < room ? len : room;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+
+		buf[i] = c < 0x20 || c == 0x7f ? '?' : (char) c;
+	}
+	if (n < len)
+	{
+		memcpy(buf + n, "...", 3);
+		n += 3;
+	}
+	buf[n] = '\0';
+	return buf;
+}

@@ -1,0 +1,182 @@
+/*
+ * main.c
+ *	  npcsim-agent: lends a player's MCP server to a world of npcsim.
+ *
+ * Dials the gateway and passes JSON-RPC messages, one per WebSocket message,
+ * between it and the MCP server, which the agent starts (stdio) or which runs
+ * somewhere (HTTP).  docs/agent.md is its manual, README.md its inner life.
+ *
+ * One thread; everything happens in libwebsockets' loop.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "link.h"
+#include "log.h"
+#include "loop.h"
+#include "settings.h"
+
+#define EXIT_USAGE 2
+
+/* The gateway's connection, the loop's set, and what libwebsockets needs for itself. */
+#define LWS_DESCRIPTORS	  32
+#define HANDSHAKE_SECONDS 15
+
+typedef struct Program
+{
+	Settings settings;
+	Loop	 loop;
+	Agent	 agent;
+	Watch	 signals;
+} Program;
+
+static const struct lws_protocols protocols[] = {{LINK_PROTOCOL_NAME, LinkCallback, 0, LINK_RX_SIZE, 0, NULL,
+												  LINK_TX_SIZE},
+												 {LOOP_PROTOCOL_NAME, LoopCallback, 0, 0, 0, NULL, 0},
+												 {NULL, NULL, 0, 0, 0, NULL, 0}};
+
+static void
+LogFromLibrary(int level, const char *line)
+{
+	char   excerpt[LOG_EXCERPT_SIZE];
+	size_t len = strlen(line);
+
+	while (len > 0 && line[len - 1] == '\n')
+		len--;
+	Log(LOG_LEVEL_DEBUG, "libwebsockets: %s", LogExcerpt(excerpt, line, len));
+}
+
+/* A closed standard stream would hand its number to a socket, which a child would then write to. */
+static void
+OpenStandardStreams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+			exit(EXIT_FAILURE);
+}
+
+static void
+OnSignal(void *arg, uint32_t events)
+{
+	Program				   *program = arg;
+	struct signalfd_siginfo info;
+
+	if (read(program->signals.fd, &info, sizeof(info)) != (ssize_t) sizeof(info))
+		return;
+	Log(LOG_LEVEL_NOTICE, "ending on signal %u (%s)", info.ssi_signo, strsignal((int) info.ssi_signo));
+	AgentFinish(&program->agent, EXIT_SUCCESS);
+}
+
+/* Before there is a second thread, so that every thread has them blocked. */
+static int
+OpenSignals(void)
+{
+	sigset_t mask;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static struct lws_context *
+CreateContext(void)
+{
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN,
+		.protocols = protocols,
+		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+		.fd_limit_per_thread = LWS_DESCRIPTORS,
+		.pt_serv_buf_size = LINK_RX_SIZE,
+		.timeout_secs = HANDSHAKE_SECONDS,
+		.gid = (gid_t) -1,
+		.uid = (uid_t) -1,
+	};
+
+	lws_set_log_level(LogWanted(LOG_LEVEL_DEBUG) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, LogFromLibrary);
+	return lws_create_context(&info);
+}
+
+static bool
+IsLoopback(const char *address)
+{
+	return strcmp(address, "localhost") == 0 || strcmp(address, "::1") == 0 ||
+		   strncmp(address, "127.", 4) == 0;
+}
+
+/* Runs until the agent is done; the exit status. */
+static int
+Run(Program *program, struct lws_context *context, int signals)
+{
+	Agent			 *agent = &program->agent;
+	struct lws_vhost *vhost = lws_get_vhost_by_name(context, "default");
+
+	if (vhost == NULL || !LoopOpen(&program->loop, context, vhost) ||
+		!WatchStart(&program->loop, &program->signals, signals, EPOLLIN, OnSignal, program))
+	{
+		Log(LOG_LEVEL_ERROR, "the event loop cannot be set up: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (!AgentInit(agent, &program->loop, vhost, &program->settings))
+		return EXIT_FAILURE;
+	AgentBegin(agent);
+	while (agent->state != AGENT_DONE)
+	{
+		if (lws_service(context, 0) < 0)
+		{
+			Log(LOG_LEVEL_ERROR, "the event loop failed");
+			return EXIT_FAILURE;
+		}
+	}
+	return agent->exit_status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static Program		program;
+	struct lws_context *context;
+	int					signals;
+	int					status = EXIT_FAILURE;
+
+	OpenStandardStreams();
+	switch (SettingsRead(&program.settings, argc, argv))
+	{
+		case SETTINGS_ANSWERED:
+			return EXIT_SUCCESS;
+		case SETTINGS_WRONG:
+			SettingsFree(&program.settings);
+			return EXIT_USAGE;
+		case SETTINGS_READY:
+			break;
+	}
+	if (!program.settings.gateway.tls && !IsLoopback(program.settings.gateway.address))
+		Log(LOG_LEVEL_WARNING, "the token travels to %s without encryption: use wss://",
+			program.settings.gateway.host);
+
+	program.loop.epoll_fd = -1;
+	signals = OpenSignals();
+	context = CreateContext();
+	if (signals >= 0 && context != NULL)
+		status = Run(&program, context, signals);
+	else
+		Log(LOG_LEVEL_ERROR, "libwebsockets cannot be set up");
+
+	AgentFree(&program.agent);
+	if (context != NULL)
+		lws_context_destroy(context);
+	LoopClose(&program.loop);
+	SettingsFree(&program.settings);
+	return status;
+}

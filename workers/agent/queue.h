@@ -1,0 +1,55 @@
+/*
+ * queue.h
+ *	  A bounded queue of messages.
+ *
+ * Each message has room in front (libwebsockets writes the frame's header
+ * there) and a byte behind (a line feed or a terminator).
+ */
+#ifndef NPCSIM_AGENT_QUEUE_H
+#define NPCSIM_AGENT_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MESSAGE_HEADROOM 32
+
+/* What a message costs beyond its text, so that many small ones are bounded too. */
+#define MESSAGE_OVERHEAD 64
+
+typedef struct Message
+{
+	struct Message *next;
+	size_t			len;  /* of the text */
+	size_t			sent; /* bytes of it that are gone already */
+	char			room[];
+} Message;
+
+typedef struct Queue
+{
+	Message *head;
+	Message *tail;
+	size_t	 bytes; /* text and overhead of all messages */
+	size_t	 limit;
+} Queue;
+
+#define MessageText(message) ((message)->room + MESSAGE_HEADROOM)
+
+extern void QueueInit(Queue *queue, size_t limit);
+
+/*
+ * Appends a copy of text.  False, and nothing done, if it does not fit under
+ * the limit or memory ran out.
+ */
+extern bool QueuePush(Queue *queue, const char *text, size_t len);
+
+/* Removes and frees the first message. */
+extern void QueuePop(Queue *queue);
+extern void QueueClear(Queue *queue);
+
+/* More than half full: whoever feeds the queue should rest. */
+extern bool QueueIsHigh(const Queue *queue);
+
+/* Less than a quarter full: whoever rested should go on. */
+extern bool QueueIsLow(const Queue *queue);
+
+#endif /* NPCSIM_AGENT_QUEUE_H */

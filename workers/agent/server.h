@@ -1,0 +1,96 @@
+/*
+ * server.h
+ *	  The player's MCP server, whichever way it is reached.
+ *
+ * A server is started, gets messages, is stopped, and may be started again.
+ * Between ServerStart() and the "gone" event it is up; "gone" comes exactly
+ * once per start, last, whether it was stopped or ended by itself, and never
+ * from within a call of the functions below.
+ */
+#ifndef NPCSIM_AGENT_SERVER_H
+#define NPCSIM_AGENT_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop.h"
+#include "settings.h"
+
+typedef struct Server Server;
+
+typedef struct ServerEvents
+{
+	/* It answers; messages may be sent. */
+	void (*ready)(void *arg);
+
+	/* A whole JSON-RPC message for the gateway. */
+	void (*message)(void *arg, const char *text, size_t len);
+
+	/* There is room again after ServerSend() said there was little. */
+	void (*drained)(void *arg);
+
+	/* why is NULL if it was stopped as asked */
+	void (*gone)(void *arg, const char *why);
+	void *arg;
+} ServerEvents;
+
+typedef struct ServerOps
+{
+	void (*start)(Server *server);
+	bool (*send)(Server *server, const char *text, size_t len);
+	void (*hold)(Server *server, bool held);
+	void (*stop)(Server *server, bool at_once);
+	void (*free)(Server *server);
+} ServerOps;
+
+/* The common head of every kind of server. */
+struct Server
+{
+	const ServerOps *ops;
+	const Settings	*settings;
+	Loop			*loop;
+	ServerEvents	 events;
+};
+
+/* One for --mcp, one for --mcp-url.  NULL, and the reason told, if it cannot be made. */
+extern Server *StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
+extern Server *HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
+
+static inline void
+ServerStart(Server *server)
+{
+	server->ops->start(server);
+}
+
+/*
+ * Takes a message of the gateway.  False if it was taken but no more should
+ * come before "drained".
+ */
+static inline bool
+ServerSend(Server *server, const char *text, size_t len)
+{
+	return server->ops->send(server, text, len);
+}
+
+/* While held, no message is read from the server (a few that were read already may come). */
+static inline void
+ServerHold(Server *server, bool held)
+{
+	server->ops->hold(server, held);
+}
+
+/* Asks it to end; at_once leaves it no time to do so by itself. */
+static inline void
+ServerStop(Server *server, bool at_once)
+{
+	server->ops->stop(server, at_once);
+}
+
+/* It must not be up, unless the process ends. */
+static inline void
+ServerFree(Server *server)
+{
+	server->ops->free(server);
+}
+
+#endif /* NPCSIM_AGENT_SERVER_H */

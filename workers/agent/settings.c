@@ -1,0 +1,328 @@
+/*
+ * settings.c
+ *	  What the agent was asked to do: flags and environment.
+ *
+ * A token never comes from the command line, which every user of the machine
+ * can read; it comes from a file or from the environment, and stays out of
+ * the log and out of the MCP server's environment.
+ */
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "words.h"
+
+#define DEFAULT_SOURCE "player_mcp"
+
+static const char help_text[] =
+	"npcsim-agent lends an MCP server of yours to a world of npcsim.\n"
+	"\n"
+	"Usage: npcsim-agent --gateway URL --mcp 'COMMAND ARGUMENTS' [OPTION]...\n"
+	"       npcsim-agent --gateway URL --mcp-url URL [OPTION]...\n"
+	"\n"
+	"The gateway:\n"
+	"  --gateway URL           ws://HOST:PORT or wss://HOST:PORT (or NPCSIM_GATEWAY)\n"
+	"  --token-file FILE       file with the player's token (or NPCSIM_TOKEN in the\n"
+	"                          environment); never on the command line\n"
+	"  --source NAME           which of the player's minds this is; a second agent of the\n"
+	"                          same name replaces the first (default " DEFAULT_SOURCE ")\n"
+	"  --max-concurrency N     decisions at a time, 1 to 64 (default 1)\n"
+	"\n"
+	"The MCP server, one of:\n"
+	"  --mcp COMMAND           program to start, with arguments; quotes and backslashes work\n"
+	"                          as in a shell, nothing else of a shell does (stdio)\n"
+	"  --mcp-url URL           http:// or https:// address of a server that runs\n"
+	"\n"
+	"  --mcp-transport KIND    for --mcp-url: auto (default), streamable, or sse\n"
+	"  --max-message BYTES     longest message for the gateway, 4096 to 16777216\n"
+	"                          (default 65536, which is the gateway's own default)\n"
+	"\n"
+	"Other:\n"
+	"  --log-level LEVEL       error, warning, notice (default), info, or debug\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0 ended by a signal or replaced by a newer agent, 1 failure (the token\n"
+	"was refused, the program cannot be started), 2 wrong usage.\n";
+
+enum
+{
+	OPT_GATEWAY = 256,
+	OPT_TOKEN,
+	OPT_TOKEN_FILE,
+	OPT_SOURCE,
+	OPT_MAX_CONCURRENCY,
+	OPT_MCP,
+	OPT_MCP_URL,
+	OPT_MCP_TRANSPORT,
+	OPT_MAX_MESSAGE,
+	OPT_LOG_LEVEL,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option options[] = {{"gateway", required_argument, NULL, OPT_GATEWAY},
+										{"token", optional_argument, NULL, OPT_TOKEN},
+										{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
+										{"source", required_argument, NULL, OPT_SOURCE},
+										{"max-concurrency", required_argument, NULL, OPT_MAX_CONCURRENCY},
+										{"mcp", required_argument, NULL, OPT_MCP},
+										{"mcp-url", required_argument, NULL, OPT_MCP_URL},
+										{"mcp-transport", required_argument, NULL, OPT_MCP_TRANSPORT},
+										{"max-message", required_argument, NULL, OPT_MAX_MESSAGE},
+										{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+										{"help", no_argument, NULL, OPT_HELP},
+										{"version", no_argument, NULL, OPT_VERSION},
+										{NULL, 0, NULL, 0}};
+
+/* What the command line said, before it is checked as a whole. */
+typedef struct Given
+{
+	const char *gateway;
+	const char *token_file;
+	const char *mcp;
+	const char *source;
+	bool		transport;
+} Given;
+
+static bool __attribute__((format(printf, 1, 2))) Complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("npcsim-agent: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputs("\nTry 'npcsim-agent --help'.\n", stderr);
+	return false;
+}
+
+static bool
+ReadNumber(const char *name, const char *text, long min, long max, long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || *value < min || *value > max)
+		return Complain("--%s must be a number from %ld to %ld, not \"%s\"", name, min, max, text);
+	return true;
+}
+
+static bool
+ReadTransport(Settings *settings, const char *text)
+{
+	if (strcmp(text, "auto") == 0)
+		settings->transport = HTTP_TRANSPORT_AUTO;
+	else if (strcmp(text, "streamable") == 0)
+		settings->transport = HTTP_TRANSPORT_STREAMABLE;
+	else if (strcmp(text, "sse") == 0)
+		settings->transport = HTTP_TRANSPORT_SSE;
+	else
+		return Complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
+	return true;
+}
+
+bool
+TokenCopy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error)
+{
+	static const char blanks[] = " \t\r\n";
+
+	while (len > 0 && strchr(blanks, text[len - 1]) != NULL)
+		len--;
+	while (len > 0 && strchr(blanks, text[0]) != NULL)
+	{
+		text++;
+		len--;
+	}
+	*error = NULL;
+	if (len == 0)
+		*error = "it is empty";
+	else if (len > TOKEN_MAX)
+		*error = "it is too long";
+	for (size_t i = 0; i < len && *error == NULL; i++)
+		if (text[i] <= 0x20 || text[i] >= 0x7f)
+			*error = "it holds white space or other characters that no token has";
+	if (*error != NULL)
+		return false;
+	memcpy(token, text, len);
+	token[len] = '\0';
+	return true;
+}
+
+static bool
+ReadTokenFile(Settings *settings, const char *path)
+{
+	char		text[TOKEN_MAX + 256];
+	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat info;
+	ssize_t		len;
+	const char *error;
+	bool		good;
+
+	if (fd < 0 || fstat(fd, &info) != 0 || (len = read(fd, text, sizeof(text))) < 0)
+	{
+		Complain("cannot read token file \"%s\": %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	close(fd);
+	if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		Log(LOG_LEVEL_WARNING, "token file \"%s\" is open to others (mode %04o): chmod 600 it", path,
+			(unsigned) info.st_mode & 07777);
+	good = TokenCopy(settings->token, text, (size_t) len, &error);
+	explicit_bzero(text, sizeof(text));
+	return good || Complain("token file \"%s\" cannot be used: %s", path, error);
+}
+
+static bool
+ReadToken(Settings *settings, const char *file)
+{
+	const char *text = getenv("NPCSIM_TOKEN");
+	const char *error;
+
+	if (file != NULL)
+		return ReadTokenFile(settings, file);
+	if (text == NULL)
+		return Complain("a token is needed: --token-file FILE, or NPCSIM_TOKEN in the environment");
+	return TokenCopy(settings->token, text, strlen(text), &error) ||
+		   Complain("NPCSIM_TOKEN cannot be used: %s", error);
+}
+
+static bool
+ReadServer(Settings *settings, const char *mcp)
+{
+	const char *error;
+
+	if ((mcp != NULL) == (settings->url != NULL))
+		return Complain("one of --mcp and --mcp-url is needed, and not both");
+	if (mcp != NULL)
+	{
+		settings->command = WordsSplit(mcp, &error);
+		return settings->command != NULL || Complain("--mcp cannot be used: %s", error);
+	}
+	if (strncasecmp(settings->url, "http://", 7) != 0 && strncasecmp(settings->url, "https://", 8) != 0)
+		return Complain("--mcp-url must begin with http:// or https://");
+	return true;
+}
+
+/* One option; false if it was wrong. */
+static bool
+ReadOption(Settings *settings, Given *given, int option, const char *value)
+{
+	long number;
+
+	switch (option)
+	{
+		case OPT_GATEWAY:
+			given->gateway = value;
+			return true;
+		case OPT_TOKEN:
+			return Complain("--token is not taken: every user of this machine can read a command line; "
+							"use --token-file FILE, or NPCSIM_TOKEN in the environment");
+		case OPT_TOKEN_FILE:
+			given->token_file = value;
+			return true;
+		case OPT_SOURCE:
+			given->source = value;
+			return true;
+		case OPT_MAX_CONCURRENCY:
+			if (!ReadNumber("max-concurrency", value, 1, CONCURRENCY_MAX, &number))
+				return false;
+			settings->max_concurrency = (int) number;
+			return true;
+		case OPT_MCP:
+			given->mcp = value;
+			return true;
+		case OPT_MCP_URL:
+			settings->url = value;
+			return true;
+		case OPT_MCP_TRANSPORT:
+			given->transport = true;
+			return ReadTransport(settings, value);
+		case OPT_MAX_MESSAGE:
+			if (!ReadNumber("max-message", value, MESSAGE_LIMIT_MIN, MESSAGE_LIMIT_MAX, &number))
+				return false;
+			settings->message_limit = (size_t) number;
+			return true;
+		case OPT_LOG_LEVEL:
+			return LogLevelFromName(value, &settings->log_level) ||
+				   Complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
+		default:
+			fputs("Try 'npcsim-agent --help'.\n", stderr);
+			return false;
+	}
+}
+
+static bool
+Finish(Settings *settings, const Given *given)
+{
+	const char *gateway = given->gateway != NULL ? given->gateway : getenv("NPCSIM_GATEWAY");
+	const char *error;
+
+	if (given->source[0] == '\0' || strlen(given->source) > SOURCE_MAX)
+		return Complain("--source must have 1 to %d characters", SOURCE_MAX);
+	strcpy(settings->source, given->source);
+	if (gateway == NULL)
+		return Complain("--gateway URL is needed, or NPCSIM_GATEWAY in the environment");
+	if (!GatewayUrlParse(&settings->gateway, gateway, settings->source, settings->max_concurrency, &error))
+		return Complain("gateway \"%s\" cannot be used: %s", gateway, error);
+	if (given->transport && settings->url == NULL)
+		return Complain("--mcp-transport goes with --mcp-url");
+	return ReadServer(settings, given->mcp) && ReadToken(settings, given->token_file);
+}
+
+SettingsOutcome
+SettingsRead(Settings *settings, int argc, char **argv)
+{
+	Given given = {.source = DEFAULT_SOURCE};
+	int	  option;
+
+	memset(settings, 0, sizeof(*settings));
+	settings->max_concurrency = 1;
+	settings->message_limit = MESSAGE_LIMIT_DEFAULT;
+	settings->log_level = LOG_LEVEL_NOTICE;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	{
+		if (option == OPT_HELP)
+		{
+			fputs(help_text, stdout);
+			return SETTINGS_ANSWERED;
+		}
+		if (option == OPT_VERSION)
+		{
+			puts("npcsim-agent " NPCSIM_VERSION);
+			return SETTINGS_ANSWERED;
+		}
+		if (!ReadOption(settings, &given, option, optarg))
+			return SETTINGS_WRONG;
+	}
+	if (optind < argc)
+	{
+		/* not printed: it might be a token */
+		Complain("an argument belongs to no option (a command with arguments needs quotes: --mcp 'node "
+				 "server.js')");
+		return SETTINGS_WRONG;
+	}
+	LogSetLevel(settings->log_level);
+	return Finish(settings, &given) ? SETTINGS_READY : SETTINGS_WRONG;
+}
+
+void
+SettingsFree(Settings *settings)
+{
+	WordsFree(settings->command);
+	settings->command = NULL;
+	explicit_bzero(settings->token, sizeof(settings->token));
+}

@@ -1,0 +1,52 @@
+/*
+ * sse.h
+ *	  Reads a stream of server-sent events, in bounded memory.
+ */
+#ifndef NPCSIM_AGENT_SSE_H
+#define NPCSIM_AGENT_SSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SSE_NAME_SIZE 64
+#define SSE_ID_SIZE	  256
+
+/*
+ * A whole event.  data is NULL, and len what it would have been at least, if
+ * it was longer than the limit.  The callback may not free the reader.
+ */
+typedef void (*SseHandler)(void *arg, const char *name, const char *data, size_t len);
+
+typedef struct SseBuffer
+{
+	char  *text;
+	size_t len;
+	size_t size;
+} SseBuffer;
+
+typedef struct Sse
+{
+	SseBuffer  line;
+	SseBuffer  data;
+	size_t	   limit;	/* longest line, and longest data of an event */
+	bool	   started; /* a byte order mark may not come any more */
+	bool	   skip_lf; /* a carriage return ended the line before */
+	bool	   has_data;
+	bool	   overflow; /* the event is too long; it is read to its end and dropped */
+	char	   name[SSE_NAME_SIZE];
+	char	   last_id[SSE_ID_SIZE]; /* "" if the server gave none */
+	long	   retry_ms;			 /* the server's wish, -1 if it has none */
+	SseHandler handler;
+	void	  *arg;
+} Sse;
+
+extern void SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg);
+
+/* False if memory ran out. */
+extern bool SseFeed(Sse *sse, const char *data, size_t len);
+
+/* A new connection goes on with the stream: an unfinished event is forgotten, the last id is not. */
+extern void SseRestart(Sse *sse);
+extern void SseFree(Sse *sse);
+
+#endif /* NPCSIM_AGENT_SSE_H */

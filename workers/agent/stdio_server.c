@@ -1,0 +1,631 @@
+/*
+ * stdio_server.c
+ *	  An MCP server that the agent starts, with messages on its stdin and stdout.
+ *
+ *	 DOWN ── start ──▶ WAKING ── answered, or 10 s ──▶ UP ── stop ──▶ ENDING ── ended ──▶ DOWN
+ *	                     │ └──────────── stop ────────────────────────▲                    ▲
+ *	                     └────────── ended by itself ──────┴───────────────────────────────┘
+ *
+ * A program may take seconds to come up, and says nothing before it is asked.
+ * So that the gateway is not told of a mind that does not answer yet, the
+ * server is first asked what the gateway will ask first: server/discover,
+ * which a server of any revision answers, if only with an error.  The answer
+ * is kept from the gateway.
+ *
+ * Some servers of the older revisions end when they are asked anything before
+ * "initialize".  After two such deaths in a row the question is left out, and
+ * the gateway's is answered here, with the error that such a server should
+ * have given.
+ *
+ * Invariants: the descriptors and the keeper exist exactly while the stage is
+ * not DOWN; at most INPUT_LIMIT bytes wait for the server and one line of at
+ * most LINE_LIMIT bytes for its end.
+ */
+#include "server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "jsonrpc.h"
+#include "keeper.h"
+#include "lines.h"
+#include "log.h"
+#include "queue.h"
+
+#define PROBE_ID "npcsim-agent-probe"
+#define PROBE_MS 10000
+
+/* A server that is not asked must live this long to count as up. */
+#define UNASKED_MS		1000
+#define DEATHS_BY_PROBE 2
+
+/* How long it has to end by itself, then after SIGTERM, then after SIGKILL. */
+#define CLOSE_GRACE_MS	   2000
+#define TERMINATE_GRACE_MS 3000
+#define KILL_GRACE_MS	   5000
+
+/* From the end of its output to the news of its end. */
+#define DEATH_NOTICE_MS 1000
+
+#define INPUT_LIMIT		  (8 * 1024 * 1024)
+#define LINE_LIMIT		  (1024 * 1024)
+#define STDERR_LINE_LIMIT 4096
+#define READ_SIZE		  65536
+
+/* What a dead server may have left in its pipe is at most this many reads. */
+#define LAST_READS 32
+
+typedef enum StdioStage
+{
+	STDIO_DOWN,
+	STDIO_WAKING,
+	STDIO_UP,
+	STDIO_ENDING
+} StdioStage;
+
+typedef struct StdioServer
+{
+	Server	   server; /* must be first */
+	StdioStage stage;
+	Keeper	   keeper;
+	Watch	   control;
+	Watch	   in;
+	Watch	   out;
+	Watch	   err;
+	Queue	   input;
+	Lines	   out_lines;
+	Lines	   err_lines;
+	Timer	   timer; /* of the stage */
+	bool	   asked_to_stop;
+	bool	   input_high; /* "drained" is owed */
+	int		   patience;   /* steps of ending taken */
+	int		   status;	   /* wait status, -1 while unknown */
+	char	   why[160];   /* it is of no use any more, or "" */
+
+	/* of the program, kept from one start to the next */
+	unsigned deaths_by_probe;
+	bool	 unasked; /* it is not to be probed */
+
+	LogThrottle garbage_throttle;
+	LogThrottle length_throttle;
+} StdioServer;
+
+static void StdioStop(Server *server, bool at_once);
+
+/* ---------- ending ---------- */
+
+static void
+CloseWatched(StdioServer *self, Watch *watch)
+{
+	int fd = watch->fd;
+
+	WatchStop(self->server.loop, watch);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+DescribeEnd(StdioServer *self)
+{
+	int status = self->status;
+
+	if (self->why[0] != '\0' && (status == -1 || self->stage == STDIO_ENDING))
+		return;
+	if (status == -1)
+		snprintf(self->why, sizeof(self->why), "its keeper was killed");
+	else if (WIFSIGNALED(status))
+		snprintf(self->why, sizeof(self->why), "it was killed by signal %d (%s)", WTERMSIG(status),
+				 strsignal(WTERMSIG(status)));
+	else
+		snprintf(self->why, sizeof(self->why), "it exited with status %d", WEXITSTATUS(status));
+}
+
+/* Learns from a death before the first answer whether it was the question that killed it. */
+static void
+LearnFromDeath(StdioServer *self)
+{
+	if (self->stage != STDIO_WAKING)
+		return;
+	if (self->unasked)
+	{
+		self->unasked = false;
+		self->deaths_by_probe = 0;
+	}
+	else if (++self->deaths_by_probe >= DEATHS_BY_PROBE)
+	{
+		Log(LOG_LEVEL_NOTICE,
+			"the MCP server ended twice when it was asked for its revision: it is not asked any more");
+		self->unasked = true;
+	}
+}
+
+/* Everything of this run is released; the owner learns that it is over. */
+static void
+GoDown(StdioServer *self)
+{
+	bool expected = self->asked_to_stop;
+
+	DescribeEnd(self);
+	TimerCancel(&self->timer);
+	CloseWatched(self, &self->in);
+	CloseWatched(self, &self->out);
+	CloseWatched(self, &self->err);
+	LinesFree(&self->out_lines);
+	LinesFree(&self->err_lines);
+	QueueClear(&self->input);
+	self->stage = STDIO_DOWN;
+	self->server.events.gone(self->server.events.arg, expected ? NULL : self->why);
+}
+
+static void
+ReadRest(StdioServer *self, Watch *watch, Lines *lines)
+{
+	static char data[READ_SIZE];
+
+	for (int i = 0; i < LAST_READS && watch->fd >= 0; i++)
+	{
+		ssize_t got = read(watch->fd, data, sizeof(data));
+
+		if (got <= 0)
+			break;
+		LinesFeed(lines, data, (size_t) got);
+	}
+	LinesEnd(lines);
+}
+
+static void
+OnControl(void *arg, uint32_t events)
+{
+	StdioServer *self = arg;
+	int			 status;
+	ssize_t		 got = read(self->keeper.control, &status, sizeof(status));
+
+	if (got == (ssize_t) sizeof(status))
+	{
+		self->status = status;
+		return;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+
+	WatchStop(self->server.loop, &self->control);
+	KeeperReap(&self->keeper);
+	if (!self->asked_to_stop)
+		LearnFromDeath(self);
+	ReadRest(self, &self->out, &self->out_lines);
+	ReadRest(self, &self->err, &self->err_lines);
+	GoDown(self);
+}
+
+static void
+Order(StdioServer *self, char order)
+{
+	ssize_t written = write(self->keeper.control, &order, 1);
+
+	/* if it does not go through the keeper is gone, and OnControl() learns of it */
+	(void) written;
+}
+
+static void
+PressToEnd(void *arg)
+{
+	StdioServer *self = arg;
+
+	switch (self->patience++)
+	{
+		case 0:
+			Log(LOG_LEVEL_INFO, "the MCP server does not end by itself: it gets SIGTERM");
+			Order(self, KEEPER_TERMINATE);
+			TimerSet(self->server.loop, &self->timer, TERMINATE_GRACE_MS, PressToEnd, self);
+			break;
+		case 1:
+			Log(LOG_LEVEL_NOTICE, "the MCP server does not end on SIGTERM: it is killed");
+			Order(self, KEEPER_KILL);
+			TimerSet(self->server.loop, &self->timer, KILL_GRACE_MS, PressToEnd, self);
+			break;
+		default:
+			/* a process that even SIGKILL does not end: the kernel's matter; the keeper waits for it */
+			Log(LOG_LEVEL_ERROR, "the MCP server (process group of keeper %d) cannot be killed",
+				(int) self->keeper.pid);
+			WatchStop(self->server.loop, &self->control);
+			close(self->keeper.control);
+			GoDown(self);
+			break;
+	}
+}
+
+static void
+StdioStop(Server *server, bool at_once)
+{
+	StdioServer *self = (StdioServer *) server;
+
+	assert(self->stage != STDIO_DOWN);
+	self->asked_to_stop = true;
+	if (self->keeper.control < 0)
+		return; /* it never came up; "gone" is on its way */
+	if (self->stage != STDIO_ENDING)
+	{
+		self->stage = STDIO_ENDING;
+		self->patience = 0;
+		QueueClear(&self->input);
+		CloseWatched(self, &self->in);
+		/* one that is held while it writes would not notice */
+		WatchChange(server->loop, &self->out, EPOLLIN);
+		TimerSet(server->loop, &self->timer, CLOSE_GRACE_MS, PressToEnd, self);
+	}
+	if (at_once && self->patience < 2)
+	{
+		self->patience = 2;
+		Order(self, KEEPER_KILL);
+		TimerSet(server->loop, &self->timer, KILL_GRACE_MS, PressToEnd, self);
+	}
+}
+
+static void
+GiveUp(void *arg)
+{
+	StdioServer *self = arg;
+
+	StdioStop(&self->server, false);
+	self->asked_to_stop = false;
+}
+
+/*
+ * It cannot be talked to any more.  Most likely it has just ended: how, is
+ * told in a moment; else it is ended.
+ */
+static void
+BecomeUseless(StdioServer *self, const char *why)
+{
+	if (self->stage == STDIO_ENDING || self->why[0] != '\0')
+		return;
+	snprintf(self->why, sizeof(self->why), "%s", why);
+	TimerSet(self->server.loop, &self->timer, DEATH_NOTICE_MS, GiveUp, self);
+}
+
+/* ---------- its output ---------- */
+
+static void
+BecomeReady(void *arg)
+{
+	StdioServer *self = arg;
+
+	TimerCancel(&self->timer);
+	self->stage = STDIO_UP;
+	self->server.events.ready(self->server.events.arg);
+}
+
+static void
+OnLine(void *arg, char *text, size_t len)
+{
+	StdioServer *self = arg;
+	RpcMessage	 message;
+	char		 excerpt[LOG_EXCERPT_SIZE];
+
+	if (text == NULL)
+	{
+		LogThrottled(&self->length_throttle, LOG_LEVEL_WARNING,
+					 "dropped a line of %zu bytes from the MCP server: more than %zu are not taken", len,
+					 self->out_lines.limit);
+		return;
+	}
+	RpcParse(&message, text, len);
+	if (message.kind == RPC_INVALID)
+		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
+					 "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",
+					 LogExcerpt(excerpt, text, len));
+	else if (RpcIdIs(message.id, PROBE_ID))
+	{
+		self->deaths_by_probe = 0;
+		if (self->stage == STDIO_WAKING && self->why[0] == '\0')
+			BecomeReady(self);
+	}
+	else if (self->stage == STDIO_UP)
+		self->server.events.message(self->server.events.arg, text, len);
+	RpcFree(&message);
+}
+
+static void
+OnStderrLine(void *arg, char *text, size_t len)
+{
+	LogServerLine(text, len);
+}
+
+static void
+OnOut(void *arg, uint32_t events)
+{
+	static char	 data[READ_SIZE];
+	StdioServer *self = arg;
+	ssize_t		 got = read(self->out.fd, data, sizeof(data));
+
+	if (got > 0)
+	{
+		if (!LinesFeed(&self->out_lines, data, (size_t) got))
+			BecomeUseless(self, "out of memory");
+	}
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+	{
+		CloseWatched(self, &self->out);
+		BecomeUseless(self, "it closed its stdout");
+	}
+}
+
+static void
+OnErr(void *arg, uint32_t events)
+{
+	static char	 data[READ_SIZE];
+	StdioServer *self = arg;
+	ssize_t		 got = read(self->err.fd, data, sizeof(data));
+
+	if (got > 0)
+		LinesFeed(&self->err_lines, data, (size_t) got);
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		CloseWatched(self, &self->err);
+}
+
+static void
+StdioHold(Server *server, bool held)
+{
+	StdioServer *self = (StdioServer *) server;
+
+	WatchChange(server->loop, &self->out, held ? 0 : EPOLLIN);
+}
+
+/* ---------- its input ---------- */
+
+static void
+OnIn(void *arg, uint32_t events)
+{
+	StdioServer *self = arg;
+
+	while (self->input.head != NULL)
+	{
+		Message *message = self->input.head;
+		ssize_t	 put;
+
+		MessageText(message)[message->len] = '\n';
+		put = write(self->in.fd, MessageText(message) + message->sent, message->len + 1 - message->sent);
+		if (put < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (put < 0)
+		{
+			QueueClear(&self->input);
+			CloseWatched(self, &self->in);
+			BecomeUseless(self, "it closed its stdin");
+			return;
+		}
+		message->sent += (size_t) put;
+		if (message->sent <= message->len)
+			break;
+		QueuePop(&self->input);
+	}
+	WatchChange(self->server.loop, &self->in, self->input.head != NULL ? EPOLLOUT : 0);
+	if (self->input_high && QueueIsLow(&self->input))
+	{
+		self->input_high = false;
+		self->server.events.drained(self->server.events.arg);
+	}
+}
+
+/* Raw line feeds are white space to JSON, and the end of the message to the server. */
+static void
+MakeOneLine(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n' || text[i] == '\r')
+			text[i] = ' ';
+}
+
+static bool
+Enqueue(StdioServer *self, const char *text, size_t len)
+{
+	if (self->in.fd < 0)
+		return true; /* what becomes of a dead server's messages: nothing */
+	if (!QueuePush(&self->input, text, len))
+	{
+		BecomeUseless(self, "it does not read its stdin");
+		return false;
+	}
+	MakeOneLine(MessageText(self->input.tail), len);
+	WatchChange(self->server.loop, &self->in, EPOLLOUT);
+	if (QueueIsHigh(&self->input))
+		self->input_high = true;
+	return !self->input_high;
+}
+
+/* Answers the gateway's question about the revision for a server that cannot stand it. */
+static bool
+AnswerDiscover(StdioServer *self, const char *text, size_t len)
+{
+	RpcMessage message;
+	char	  *answer = NULL;
+
+	RpcParse(&message, text, len);
+	if (message.kind == RPC_REQUEST && strcmp(message.method, "server/discover") == 0)
+	{
+		answer = RpcMakeError(message.id, RPC_ERROR_METHOD_NOT_FOUND, "this server needs initialize first");
+		if (answer != NULL)
+			self->server.events.message(self->server.events.arg, answer, strlen(answer));
+	}
+	RpcFree(&message);
+	free(answer);
+	return answer != NULL;
+}
+
+static bool
+StdioSend(Server *server, const char *text, size_t len)
+{
+	StdioServer *self = (StdioServer *) server;
+
+	if (self->stage != STDIO_UP || (self->unasked && AnswerDiscover(self, text, len)))
+		return true;
+	return Enqueue(self, text, len);
+}
+
+/* ---------- beginning ---------- */
+
+static void
+NoAnswer(void *arg)
+{
+	Log(LOG_LEVEL_INFO, "the MCP server has not answered for %d s: it is taken to be up", PROBE_MS / 1000);
+	BecomeReady(arg);
+}
+
+static void
+CouldNotStart(void *arg)
+{
+	StdioServer *self = arg;
+
+	self->stage = STDIO_DOWN;
+	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
+}
+
+/* The three pipes, our ends first.  All or none. */
+static bool
+MakePipes(int in[2], int out[2], int err[2])
+{
+	int *pipes[] = {in, out, err};
+
+	for (int i = 0; i < 3; i++)
+	{
+		int ends[2];
+		int ours = i == 0 ? 1 : 0;
+
+		if (pipe2(ends, O_CLOEXEC) < 0)
+		{
+			for (int j = 0; j < i; j++)
+			{
+				close(pipes[j][0]);
+				close(pipes[j][1]);
+			}
+			return false;
+		}
+		fcntl(ends[ours], F_SETFL, O_NONBLOCK);
+		pipes[i][0] = ends[ours];
+		pipes[i][1] = ends[1 - ours];
+	}
+	return true;
+}
+
+static void
+AskRevision(StdioServer *self)
+{
+	char *probe = RpcMakeDiscover(PROBE_ID);
+
+	if (probe != NULL)
+		Enqueue(self, probe, strlen(probe));
+	free(probe);
+}
+
+static void
+StdioStart(Server *server)
+{
+	StdioServer *self = (StdioServer *) server;
+	int			 in[2];
+	int			 out[2];
+	int			 err[2];
+	bool		 started;
+
+	assert(self->stage == STDIO_DOWN);
+	self->stage = STDIO_WAKING;
+	self->asked_to_stop = false;
+	self->input_high = false;
+	self->patience = 0;
+	self->status = -1;
+	self->why[0] = '\0';
+	self->keeper.control = -1;
+
+	if (!MakePipes(in, out, err))
+	{
+		snprintf(self->why, sizeof(self->why), "no pipe could be made: %s", strerror(errno));
+		TimerSet(server->loop, &self->timer, 0, CouldNotStart, self);
+		return;
+	}
+	started = KeeperStart(&self->keeper, server->settings->command, in[1], out[1], err[1]);
+	if (!started)
+		snprintf(self->why, sizeof(self->why), "no process could be made: %s", strerror(errno));
+	close(in[1]);
+	close(out[1]);
+	close(err[1]);
+	if (!started)
+	{
+		close(in[0]);
+		close(out[0]);
+		close(err[0]);
+		self->keeper.control = -1;
+		TimerSet(server->loop, &self->timer, 0, CouldNotStart, self);
+		return;
+	}
+
+	QueueInit(&self->input, INPUT_LIMIT);
+	LinesInit(&self->out_lines,
+			  server->settings->message_limit > LINE_LIMIT ? server->settings->message_limit : LINE_LIMIT,
+			  LINES_DROP, OnLine, self);
+	LinesInit(&self->err_lines, STDERR_LINE_LIMIT, LINES_CUT, OnStderrLine, self);
+	WatchStart(server->loop, &self->control, self->keeper.control, EPOLLIN, OnControl, self);
+	WatchStart(server->loop, &self->in, in[0], 0, OnIn, self);
+	WatchStart(server->loop, &self->out, out[0], EPOLLIN, OnOut, self);
+	WatchStart(server->loop, &self->err, err[0], EPOLLIN, OnErr, self);
+	Log(LOG_LEVEL_INFO, "started the MCP server %s", server->settings->command[0]);
+
+	if (self->unasked)
+		TimerSet(server->loop, &self->timer, UNASKED_MS, BecomeReady, self);
+	else
+	{
+		AskRevision(self);
+		TimerSet(server->loop, &self->timer, PROBE_MS, NoAnswer, self);
+	}
+}
+
+static void
+StdioFree(Server *server)
+{
+	StdioServer *self = (StdioServer *) server;
+
+	TimerCancel(&self->timer);
+	QueueClear(&self->input);
+	LinesFree(&self->out_lines);
+	LinesFree(&self->err_lines);
+	free(self);
+}
+
+static const ServerOps stdio_ops = {
+	.start = StdioStart,
+	.send = StdioSend,
+	.hold = StdioHold,
+	.stop = StdioStop,
+	.free = StdioFree,
+};
+
+Server *
+StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events)
+{
+	StdioServer *self;
+	const char	*error;
+
+	if (!KeeperCanRun(settings->command[0], &error))
+	{
+		Log(LOG_LEVEL_ERROR, "the MCP server \"%s\" cannot be started: %s", settings->command[0], error);
+		return NULL;
+	}
+	self = calloc(1, sizeof(StdioServer));
+	if (self == NULL)
+	{
+		Log(LOG_LEVEL_ERROR, "out of memory");
+		return NULL;
+	}
+	self->server.ops = &stdio_ops;
+	self->server.settings = settings;
+	self->server.loop = loop;
+	self->server.events = *events;
+	self->keeper.control = -1;
+	self->control.fd = self->in.fd = self->out.fd = self->err.fd = -1;
+	return &self->server;
+}

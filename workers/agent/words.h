@@ -1,0 +1,18 @@
+/*
+ * words.h
+ *	  Splits a command line into words as a POSIX shell would, without a shell.
+ */
+#ifndef NPCSIM_AGENT_WORDS_H
+#define NPCSIM_AGENT_WORDS_H
+
+#define WORDS_MAX 256
+
+/*
+ * The words of line as a NULL-terminated vector to be freed with WordsFree();
+ * NULL, and the reason in *error, if line has none, too many, or a quote that
+ * does not end.
+ */
+extern char **WordsSplit(const char *line, const char **error);
+extern void	  WordsFree(char **words);
+
+#endif /* NPCSIM_AGENT_WORDS_H */

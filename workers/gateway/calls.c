@@ -1,0 +1,335 @@
+/*
+ * calls.c
+ *	  Every SQL function that the gateway calls, as a C function.
+ *
+ * The names and types are those of docs/gateway-sql.md.  What may wait for a
+ * world's lock goes on the write lane of its world.
+ */
+#include "calls.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+	REGISTER_GATEWAY,
+	GATEWAY_POLL,
+	AUTHENTICATE,
+	CLIENT_CONNECTED,
+	CLIENT_DISCONNECTED,
+	WORLD_SNAPSHOT,
+	WORLD_DELTA,
+	CLAIM_DECISIONS,
+	SUBMIT_NPC_DECISIONS,
+	FAIL_DECISIONS,
+	UPDATE_PLAYER_HEARTBEAT,
+	UPDATE_PLAYER_CAMERA,
+	CALL_REDUCER,
+	STATEMENT_COUNT
+};
+
+static const DbStatement statements[STATEMENT_COUNT] = {
+	{REGISTER_GATEWAY, "register_gateway",
+	"SELECT npcsim.register_gateway($1::text)", 1},
+	{GATEWAY_POLL, "gateway_poll",
+	"SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
+	{AUTHENTICATE, "authenticate",
+	"SELECT player_id, world_id, username, role FROM npcsim.authenticate($1::text)", 1},
+	{CLIENT_CONNECTED, "client_connected",
+		"SELECT npcsim.client_connected($1::text, $2::bigint, $3::bigint, $4::text, $5::text,"
+	" $6::text)", 6},
+	{CLIENT_DISCONNECTED, "client_disconnected",
+	"SELECT npcsim.client_disconnected($1::bigint)", 1},
+	{WORLD_SNAPSHOT, "world_snapshot",
+	"SELECT npcsim.world_snapshot($1::bigint)", 1},
+	{WORLD_DELTA, "world_delta",
+	"SELECT npcsim.world_delta($1::bigint, $2::bigint, $3::text)", 3},
+	{CLAIM_DECISIONS, "claim_decisions",
+		"SELECT request_id, npc_id, world_id, session_id, player_id, timeout_ms, body"
+	" FROM npcsim.claim_decisions($1::text, $2::bigint[], $3::integer[])", 3},
+	{SUBMIT_NPC_DECISIONS, "submit_npc_decisions",
+	"SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
+	{FAIL_DECISIONS, "fail_decisions",
+	"SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])", 3},
+	{UPDATE_PLAYER_HEARTBEAT, "update_player_heartbeat",
+	"SELECT npcsim.update_player_heartbeat($1::bigint, $2::jsonb)", 2},
+	{UPDATE_PLAYER_CAMERA, "update_player_camera",
+		"SELECT npcsim.update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8,"
+	" $5::float8)", 5},
+	{CALL_REDUCER, "call_reducer",
+	"SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)", 4},
+};
+
+typedef struct Number
+{
+	char		text[24];
+} Number;
+
+/* NULL for 0: a spectator has no player, and no id is 0 */
+static const char *
+number_text(Number *number, int64_t value)
+{
+	if (value == 0)
+		return NULL;
+	snprintf(number->text, sizeof(number->text), "%" PRId64, value);
+	return number->text;
+}
+
+static void
+add_bigint_array(Text *text, const int64_t *values, int count)
+{
+	text_add(text, "{", 1);
+	for (int i = 0; i < count; i++)
+		text_add_format(text, "%s%" PRId64, i ? "," : "", values[i]);
+	text_add(text, "}", 1);
+}
+
+static void
+add_integer_array(Text *text, const int *values, int count)
+{
+	text_add(text, "{", 1);
+	for (int i = 0; i < count; i++)
+		text_add_format(text, "%s%d", i ? "," : "", values[i]);
+	text_add(text, "}", 1);
+}
+
+/* The array literal of PostgreSQL: quoted elements, \ and " escaped. */
+static void
+add_text_array(Text *text, const char *const *values, int count)
+{
+	text_add(text, "{", 1);
+	for (int i = 0; i < count; i++)
+	{
+		const char *rest = values[i];
+
+		text_add_string(text, i ? ",\"" : "\"");
+		while (*rest)
+		{
+			size_t		plain = strcspn(rest, "\\\"");
+
+			text_add(text, rest, plain);
+			rest += plain;
+			if (*rest)
+			{
+				text_add(text, "\\", 1);
+				text_add(text, rest, 1);
+				rest++;
+			}
+		}
+		text_add(text, "\"", 1);
+	}
+	text_add(text, "}", 1);
+}
+
+void
+call_register_gateway(const char *gateway_id, DbDone done, void *argument)
+{
+	const char *values[] = {gateway_id};
+
+	db_query(&statements[REGISTER_GATEWAY], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done,
+				  void *argument)
+{
+	Text		worlds = {0};
+	const char *values[] = {gateway_id, NULL};
+
+	add_bigint_array(&worlds, world_ids, count);
+	values[1] = worlds.data;
+	db_query(&statements[GATEWAY_POLL], DB_LANE_READ, 0, values, done, argument);
+	text_free(&worlds);
+}
+
+void
+call_authenticate(const char *token, DbDone done, void *argument)
+{
+	const char *values[] = {token};
+
+	db_query(&statements[AUTHENTICATE], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_id,
+					  const char *purpose, const char *source, const char *client, DbDone done,
+					  void *argument)
+{
+	Number		player;
+	Number		world;
+	const char *values[] = {gateway_id, number_text(&player, player_id),
+		number_text(&world, world_id), purpose, source, client};
+
+	db_query(&statements[CLIENT_CONNECTED], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_client_disconnected(int64_t session_id)
+{
+	Number		session;
+	const char *values[] = {number_text(&session, session_id)};
+
+	/* when it is lost, the registration after the reconnection closes the session */
+	db_query(&statements[CLIENT_DISCONNECTED], DB_LANE_READ, 0, values, NULL, NULL);
+}
+
+void
+call_world_snapshot(int64_t world_id, DbDone done, void *argument)
+{
+	Number		world;
+	const char *values[] = {number_text(&world, world_id)};
+
+	db_query(&statements[WORLD_SNAPSHOT], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_world_delta(int64_t world_id, int64_t since, const char *epoch, DbDone done, void *argument)
+{
+	Number		world;
+	char		revision[24];
+	const char *values[] = {number_text(&world, world_id), revision, epoch};
+
+	snprintf(revision, sizeof(revision), "%" PRId64, since);
+	db_query(&statements[WORLD_DELTA], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *session_ids,
+					 const int *free_slots, int count, DbDone done, void *argument)
+{
+	Text		sessions = {0};
+	Text		slots = {0};
+	const char *values[] = {gateway_id, NULL, NULL};
+
+	add_bigint_array(&sessions, session_ids, count);
+	add_integer_array(&slots, free_slots, count);
+	values[1] = sessions.data;
+	values[2] = slots.data;
+	db_query(&statements[CLAIM_DECISIONS], DB_LANE_READ, world_id, values, done, argument);
+	text_free(&sessions);
+	text_free(&slots);
+}
+
+void
+call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids,
+						  const char *const *decisions, int count, DbDone done, void *argument)
+{
+	Text		players = {0};
+	Text		texts = {0};
+	const char *values[2];
+
+	add_bigint_array(&players, player_ids, count);
+	add_text_array(&texts, decisions, count);
+	values[0] = players.data;
+	values[1] = texts.data;
+	db_query(&statements[SUBMIT_NPC_DECISIONS], DB_LANE_WRITE, world_id, values, done, argument);
+	text_free(&players);
+	text_free(&texts);
+}
+
+void
+call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *request_ids,
+					const char *const *reasons, int count, DbDone done, void *argument)
+{
+	Text		players = {0};
+	Text		requests = {0};
+	Text		texts = {0};
+	const char *values[3];
+
+	add_bigint_array(&players, player_ids, count);
+	add_bigint_array(&requests, request_ids, count);
+	add_text_array(&texts, reasons, count);
+	values[0] = players.data;
+	values[1] = requests.data;
+	values[2] = texts.data;
+	db_query(&statements[FAIL_DECISIONS], DB_LANE_WRITE, world_id, values, done, argument);
+	text_free(&players);
+	text_free(&requests);
+	text_free(&texts);
+}
+
+void
+call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done,
+							 void *argument)
+{
+	Number		player;
+	const char *values[] = {number_text(&player, player_id), heartbeat};
+
+	db_query(&statements[UPDATE_PLAYER_HEARTBEAT], DB_LANE_READ, 0, values, done, argument);
+}
+
+void
+call_update_player_camera(int64_t player_id, const double rectangle[4])
+{
+	Number		player;
+	char		numbers[4][32];
+	const char *values[5] = {number_text(&player, player_id)};
+
+	for (int i = 0; i < 4; i++)
+	{
+		snprintf(numbers[i], sizeof(numbers[i]), "%.17g", rectangle[i]);
+		values[i + 1] = numbers[i];
+	}
+	/* the next camera corrects a lost one */
+	db_query(&statements[UPDATE_PLAYER_CAMERA], DB_LANE_READ, 0, values, NULL, NULL);
+}
+
+void
+call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments,
+			 const char *key, DbDone done, void *argument)
+{
+	Number		player;
+	const char *values[] = {number_text(&player, player_id), reducer, arguments, key};
+
+	db_query(&statements[CALL_REDUCER], DB_LANE_WRITE, world_id, values, done, argument);
+}
+
+const char *
+reply_text(const DbReply *reply)
+{
+	if (!reply->result || PQntuples(reply->result) < 1 || PQnfields(reply->result) < 1 ||
+		PQgetisnull(reply->result, 0, 0))
+		return NULL;
+	return PQgetvalue(reply->result, 0, 0);
+}
+
+const char *
+reply_column(const DbReply *reply, int row, const char *column)
+{
+	int			number = PQfnumber(reply->result, column);
+
+	assert(number >= 0);
+	return PQgetisnull(reply->result, row, number) ? NULL :
+		PQgetvalue(reply->result, row, number);
+}
+
+int64_t
+reply_integer(const DbReply *reply, int row, const char *column)
+{
+	const char *value = reply_column(reply, row, column);
+
+	return value ? strtoll(value, NULL, 10) : 0;
+}
+
+void
+reply_add_error(Text *text, const DbReply *reply)
+{
+	text_add_string(text, ",\"code\":");
+	text_add_json_string(text, reply->sqlstate);
+	text_add_string(text, ",\"message\":");
+	text_add_json_string(text, reply->message);
+	if (reply->detail)
+	{
+		text_add_string(text, ",\"detail\":");
+		text_add_json_string(text, reply->detail);
+	}
+	if (reply->hint)
+	{
+		text_add_string(text, ",\"hint\":");
+		text_add_json_string(text, reply->hint);
+	}
+	text_add_string(text, reply->retry ? ",\"retry\":true" : ",\"retry\":false");
+}

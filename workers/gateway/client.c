@@ -1,0 +1,539 @@
+/*
+ * client.c
+ *	  One WebSocket connection: its state, its queue, its limits.
+ *
+ * What a client is sent, in this order, one frame per writable callback: the
+ * queue (answers, decision requests), what its watch has for it, the clock,
+ * a ping, and at last the close frame.  Watches make their frames only when
+ * the socket takes them, so a slow client's updates merge and cost nothing.
+ *
+ * Invariants:
+ * - queued_bytes is the sum of the queue's lengths and at most max_queue.
+ * - "incoming" holds at most the largest frame this kind of client may send.
+ * - In CLIENT_CLOSING nothing more is queued; in CLIENT_GONE there is no
+ *	 socket, queue or watch.
+ */
+#include "client.h"
+
+#include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "log.h"
+#include "mcp.h"
+
+#define PING_INTERVAL_MS	10000
+#define CLOSE_GRACE_MS		2000
+#define KERNEL_BACKLOG		65536
+
+/* libwebsockets has this kind of write, under this number, but keeps its name to itself */
+#define WRITE_CLOSE			((enum lws_write_protocol) 4)
+
+struct QueuedFrame
+{
+	Frame	   *frame;
+	QueuedFrame *next;
+};
+
+ClientCounts client_counts;
+
+static struct
+{
+	const Settings *settings;
+	Client	   *first;
+	int			count;
+} clients;
+
+void
+clients_start(const Settings *settings)
+{
+	memset(&clients, 0, sizeof(clients));
+	memset(&client_counts, 0, sizeof(client_counts));
+	clients.settings = settings;
+}
+
+Client *
+clients_first(void)
+{
+	return clients.first;
+}
+
+int
+clients_count(void)
+{
+	return clients.count;
+}
+
+const Settings *
+client_settings(void)
+{
+	return clients.settings;
+}
+
+Client *
+client_create(ClientKind kind, struct lws *wsi)
+{
+	Client	   *client = mem_alloc(sizeof(Client));
+	int			backlog = KERNEL_BACKLOG;
+
+	/* a stalled client must not keep megabytes in the kernel */
+	setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &backlog, sizeof(backlog));
+
+	client->kind = kind;
+	client->wsi = wsi;
+	client->holders = 1;
+	client->state = CLIENT_GREETING;
+	client->opened_at = now_ms();
+	client->heard_at = client->opened_at;
+	client->pinged_at = client->opened_at;
+	client->allowance_at = client->opened_at;
+	client->allowance = clients.settings->message_burst;
+	client->name = mem_copy_string("");
+	client->source = mem_copy_string("");
+	lws_get_peer_simple(wsi, client->address, sizeof(client->address));
+	client->next = clients.first;
+	if (clients.first)
+		clients.first->previous = client;
+	clients.first = client;
+	clients.count++;
+	client_counts.accepted++;
+	return client;
+}
+
+Client *
+client_hold(Client *client)
+{
+	client->holders++;
+	return client;
+}
+
+static void
+drop_queue(Client *client)
+{
+	while (client->first)
+	{
+		QueuedFrame *queued = client->first;
+
+		client->first = queued->next;
+		frame_release(queued->frame);
+		free(queued);
+	}
+	client->last = NULL;
+	client->queued_bytes = 0;
+}
+
+static void
+forget_token(Client *client)
+{
+	if (client->token)
+		explicit_bzero(client->token, strlen(client->token));
+	free(client->token);
+	client->token = NULL;
+}
+
+void
+client_release(Client *client)
+{
+	assert(client->holders > 0);
+	if (--client->holders > 0)
+		return;
+	assert(client->state == CLIENT_GONE && !client->watch && !client->compute && !client->mind);
+	free(client->name);
+	free(client->source);
+	free(client);
+}
+
+/* ------------------------------------------------------------------------
+ * states
+ * ------------------------------------------------------------------------ */
+
+static bool
+move_is_allowed(ClientState from, ClientState to)
+{
+	if (to == CLIENT_GONE)
+		return from != CLIENT_GONE;
+	if (to == CLIENT_CLOSING)
+		return from != CLIENT_GONE && from != CLIENT_CLOSING;
+	switch (from)
+	{
+		case CLIENT_GREETING:
+			return to == CLIENT_WAITING;
+		case CLIENT_WAITING:
+			return to == CLIENT_AUTHENTICATING || to == CLIENT_JOINING;
+		case CLIENT_AUTHENTICATING:
+			return to == CLIENT_JOINING || to == CLIENT_WAITING;
+		case CLIENT_JOINING:
+			return to == CLIENT_LIVE || to == CLIENT_WAITING;
+		case CLIENT_LIVE:
+			return to == CLIENT_PARTED || to == CLIENT_REJOINING;
+		case CLIENT_PARTED:
+			return to == CLIENT_REJOINING;
+		case CLIENT_REJOINING:
+			return to == CLIENT_LIVE || to == CLIENT_PARTED;
+		case CLIENT_CLOSING:
+		case CLIENT_GONE:
+			return false;
+	}
+	return false;
+}
+
+void
+client_move(Client *client, ClientState to)
+{
+	int64_t		now = now_ms();
+
+	assert(move_is_allowed(client->state, to));
+	client->state = to;
+	switch (to)
+	{
+		case CLIENT_GREETING:
+		case CLIENT_WAITING:
+		case CLIENT_AUTHENTICATING:
+		case CLIENT_JOINING:
+		case CLIENT_REJOINING:
+			break;
+		case CLIENT_LIVE:
+			assert(client->world && client->session_id);
+			forget_token(client);
+			break;
+		case CLIENT_PARTED:
+			client->session_id = 0;
+			client->rejoin_at = now;
+			break;
+		case CLIENT_CLOSING:
+			forget_token(client);
+			text_free(&client->incoming);
+			client->close_deadline = now + CLOSE_GRACE_MS;
+			client_wake(client);
+			break;
+		case CLIENT_GONE:
+			assert(!client->watch);
+			forget_token(client);
+			text_free(&client->incoming);
+			drop_queue(client);
+			client->wsi = NULL;
+			if (client->previous)
+				client->previous->next = client->next;
+			else
+				clients.first = client->next;
+			if (client->next)
+				client->next->previous = client->previous;
+			client->previous = NULL;
+			client->next = NULL;
+			clients.count--;
+			break;
+	}
+}
+
+bool
+client_is_welcome(const Client *client)
+{
+	return client->state == CLIENT_LIVE || client->state == CLIENT_PARTED ||
+		client->state == CLIENT_REJOINING;
+}
+
+bool
+client_is_leaving(const Client *client)
+{
+	return client->state == CLIENT_CLOSING || client->state == CLIENT_GONE;
+}
+
+void
+client_close(Client *client, int code, const char *reason)
+{
+	if (client_is_leaving(client))
+		return;
+	client->close_code = code;
+	snprintf(client->close_reason, sizeof(client->close_reason), "%s", reason);
+	if (code == CLOSE_TOO_SLOW)
+		client_counts.closed_too_slow++;
+	else if (code == CLOSE_RATE_LIMIT)
+		client_counts.closed_rate_limit++;
+	log_line(LOG_DEBUG, "client %s: closed with %d: %s", client->address, code, reason);
+	client_move(client, CLIENT_CLOSING);
+}
+
+/* ------------------------------------------------------------------------
+ * to the client
+ * ------------------------------------------------------------------------ */
+
+void
+client_wake(Client *client)
+{
+	if (!client->wsi || client->waiting_since)
+		return;
+	client->waiting_since = now_ms();
+	lws_callback_on_writable(client->wsi);
+}
+
+void
+client_send(Client *client, const char *text, size_t length)
+{
+	QueuedFrame *queued;
+
+	if (client_is_leaving(client))
+		return;
+	if (client->queued_bytes + length > (size_t) clients.settings->max_queue)
+	{
+		char		reason[100];
+
+		snprintf(reason, sizeof(reason), "too slow: %zu bytes were waiting to be sent",
+				 client->queued_bytes);
+		drop_queue(client);
+		client_close(client, CLOSE_TOO_SLOW, reason);
+		return;
+	}
+	queued = mem_alloc(sizeof(QueuedFrame));
+	queued->frame = frame_create(text, length);
+	if (client->last)
+		client->last->next = queued;
+	else
+		client->first = queued;
+	client->last = queued;
+	client->queued_bytes += length;
+	client_wake(client);
+}
+
+void
+client_send_text(Client *client, const Text *text)
+{
+	client_send(client, text->data, text->length);
+}
+
+void
+client_send_error(Client *client, const char *id, const char *code, const char *message,
+				  const char *hint)
+{
+	Text		text = {0};
+
+	if (client->kind == CLIENT_MCP_SERVER)
+		return;					/* speaks JSON-RPC; the close reason tells it */
+	text_add_string(&text, "{\"type\":\"error\"");
+	if (id && *id)
+	{
+		text_add_string(&text, ",\"id\":");
+		text_add_string(&text, id);
+	}
+	text_add_string(&text, ",\"code\":");
+	text_add_json_string(&text, code);
+	text_add_string(&text, ",\"message\":");
+	text_add_json_string(&text, message);
+	if (hint)
+	{
+		text_add_string(&text, ",\"hint\":");
+		text_add_json_string(&text, hint);
+	}
+	text_add_string(&text, ",\"retry\":false}");
+	client_send_text(client, &text);
+	text_free(&text);
+}
+
+static bool
+clock_is_due(const Client *client)
+{
+	return client->kind == CLIENT_PLAYER && client_is_welcome(client) &&
+		client->clock_told != client->world->clock_serial &&
+		(!client->watch || watch_is_current(client->watch));
+}
+
+static Frame *
+next_frame(Client *client)
+{
+	if (client->first)
+	{
+		QueuedFrame *queued = client->first;
+		Frame	   *frame = queued->frame;
+
+		client->first = queued->next;
+		if (!client->first)
+			client->last = NULL;
+		assert(client->queued_bytes >= frame->length);
+		client->queued_bytes -= frame->length;
+		free(queued);
+		return frame;
+	}
+	if (client->watch && client_is_welcome(client))
+	{
+		Frame	   *frame = watch_next_frame(client->watch);
+
+		if (frame)
+			return frame;
+	}
+	if (clock_is_due(client))
+	{
+		/* it must not say a revision whose changes this client has not been sent */
+		client->clock_told = client->world->clock_serial;
+		return world_clock_frame(client->world, client->watch ? watch_revision(client->watch) :
+								 client->world->revision);
+	}
+	return NULL;
+}
+
+static bool
+has_more(const Client *client)
+{
+	return client->first || (client->state == CLIENT_CLOSING && !client->close_sent) ||
+		(client->ping_due && client->state != CLIENT_CLOSING) ||
+		clock_is_due(client) ||
+		(client->watch && client_is_welcome(client) && !watch_is_current(client->watch));
+}
+
+/*
+ * libwebsockets would close the socket right behind its close frame; with
+ * something unread in it the kernel then resets the connection, and the client
+ * never learns why.  So the frame is sent here, and what still arrives is read
+ * and dropped until the client closes, too, or the grace is over.
+ */
+static bool
+send_close(Client *client)
+{
+	unsigned char space[LWS_PRE + 2 + sizeof(client->close_reason)];
+	size_t		length = strlen(client->close_reason);
+
+	if (client->close_sent)
+		return true;
+	space[LWS_PRE] = (unsigned char) (client->close_code >> 8);
+	space[LWS_PRE + 1] = (unsigned char) client->close_code;
+	memcpy(space + LWS_PRE + 2, client->close_reason, length);
+	client->close_sent = true;
+	client->close_deadline = now_ms() + CLOSE_GRACE_MS;
+	return lws_write(client->wsi, space + LWS_PRE, length + 2, WRITE_CLOSE) >= 0;
+}
+
+int
+client_writable(Client *client)
+{
+	Frame	   *frame;
+
+	client->waiting_since = 0;
+	frame = next_frame(client);
+	if (frame)
+	{
+		int			written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length,
+										LWS_WRITE_TEXT);
+
+		client_counts.frames_sent++;
+		client_counts.bytes_sent += frame->length;
+		frame_release(frame);
+		if (written < 0)
+			return -1;
+	}
+	else if (client->state == CLIENT_CLOSING)
+	{
+		if (!send_close(client))
+			return -1;
+	}
+	else if (client->ping_due)
+	{
+		unsigned char ping[LWS_PRE + 4] = {0};
+
+		client->ping_due = false;
+		if (lws_write(client->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+			return -1;
+	}
+	if (has_more(client))
+		client_wake(client);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------
+ * from the client
+ * ------------------------------------------------------------------------ */
+
+bool
+client_collect(Client *client, const char *data, size_t length, bool is_last)
+{
+	size_t		largest = (size_t) clients.settings->max_frame;
+
+	/* an MCP server may list many tools */
+	if (client->kind == CLIENT_MCP_SERVER && largest < MCP_MAX_MESSAGE)
+		largest = MCP_MAX_MESSAGE;
+	if (client_is_leaving(client))
+		return false;
+	if (client->incoming.length + length > largest)
+	{
+		char		reason[80];
+
+		snprintf(reason, sizeof(reason), "a frame may have at most %zu bytes", largest);
+		client_close(client, CLOSE_FRAME_TOO_LARGE, reason);
+		return false;
+	}
+	text_add(&client->incoming, data, length);
+	if (is_last)
+		client_counts.frames_received++;
+	return is_last;
+}
+
+bool
+client_may_send(Client *client)
+{
+	int64_t		now = now_ms();
+	const Settings *settings = clients.settings;
+
+	client->allowance += (double) (now - client->allowance_at) * settings->message_rate / 1000.0;
+	client->allowance_at = now;
+	if (client->allowance > settings->message_burst)
+		client->allowance = settings->message_burst;
+	if (client->allowance < 1)
+	{
+		char		reason[100];
+
+		snprintf(reason, sizeof(reason), "more than %d messages per second (burst %d)",
+				 settings->message_rate, settings->message_burst);
+		client_send_error(client, NULL, "53400", reason, "Send less, or several in one.");
+		client_close(client, CLOSE_RATE_LIMIT, reason);
+		return false;
+	}
+	client->allowance -= 1;
+	return true;
+}
+
+void
+client_heard(Client *client)
+{
+	client->heard_at = now_ms();
+}
+
+/* ------------------------------------------------------------------------
+ * time
+ * ------------------------------------------------------------------------ */
+
+void
+client_tick(Client *client, int64_t now)
+{
+	const Settings *settings = clients.settings;
+
+	if (client->state == CLIENT_CLOSING)
+	{
+		/* it does not take its close frame: end it without one */
+		if (now >= client->close_deadline)
+			lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+		return;
+	}
+	if (now - client->heard_at > settings->silence_timeout_ms)
+	{
+		client_close(client, CLOSE_GOING_AWAY, "nothing was heard for too long");
+		return;
+	}
+	if (client->waiting_since && now - client->waiting_since > settings->stuck_timeout_ms)
+	{
+		char		reason[100];
+
+		snprintf(reason, sizeof(reason), "too slow: nothing was taken for %d ms, %zu bytes wait",
+				 settings->stuck_timeout_ms, client->queued_bytes);
+		drop_queue(client);
+		client_close(client, CLOSE_TOO_SLOW, reason);
+		return;
+	}
+	if (now - client->pinged_at >= PING_INTERVAL_MS ||
+		now - client->pinged_at >= settings->silence_timeout_ms / 3)
+	{
+		client->pinged_at = now;
+		client->ping_due = true;
+		client_wake(client);
+	}
+}

@@ -1,0 +1,568 @@
+/*
+ * compute.c
+ *	  Requests: which connection is given which, and for how long.
+ *
+ *	 claimed --> in flight --(answer)--> submitted (submit.c)
+ *					 |\--(time-out, refusal)--> failed (submit.c)
+ *					 \---(session lost)--> forgotten: the database reopens it
+ *
+ * A connection is never given more than its latest heartbeat's
+ * max_concurrency.  A time-out runs only while the world does.  An answer to
+ * what is no longer in flight is submitted all the same: the database says
+ * whether it is late, a duplicate or nobody's.
+ *
+ * Invariants:
+ * - One claim per world is on its way at a time; a wake-up meanwhile sets
+ *	 claim_again.
+ * - in_flight is the length of the list, and what a claim asks for is
+ *	 capacity - in_flight.
+ */
+#include "compute.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "log.h"
+#include "submit.h"
+
+#define MAX_CAPACITY		1024
+#define MAX_SOURCES_CLAIMED 256
+#define DEFAULT_SOURCE		"player_mcp"
+
+typedef struct InFlight
+{
+	int64_t		request_id;
+	int64_t		npc_id;
+	int64_t		deadline;		/* in the world's running_ms */
+	int64_t		given_at;
+	struct InFlight *next;
+} InFlight;
+
+typedef struct Source
+{
+	Client	   *client;
+	int			capacity;		/* 0 until a heartbeat was taken */
+	int			in_flight;
+	InFlight   *requests;
+	bool		may_have_more;	/* the database may have requests beyond its slots */
+	double		average_ms;
+	bool		beating;		/* a heartbeat is on its way */
+	int			beat_capacity;	/* that it offers */
+	char	   *next_beat;		/* the latest, while one is on its way */
+	int			next_capacity;
+	struct Source *next;		/* of the same world */
+} Source;
+
+typedef struct WorldCompute
+{
+	Source	   *sources;
+	bool		claiming;
+	bool		claim_again;
+} WorldCompute;
+
+ComputeCounts compute_counts;
+
+static struct
+{
+	const char *gateway_id;
+	const ComputeEvents *events;
+} compute;
+
+static void claim(World *world);
+
+void
+compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events)
+{
+	memset(&compute_counts, 0, sizeof(compute_counts));
+	compute.gateway_id = gateway_id;
+	compute.events = events;
+	submit_start(context);
+}
+
+void
+compute_stop(void)
+{
+	submit_stop();
+}
+
+/* ------------------------------------------------------------------------
+ * requests in flight
+ * ------------------------------------------------------------------------ */
+
+static void
+add_in_flight(Source *source, int64_t request_id, int64_t npc_id, int timeout_ms)
+{
+	InFlight   *request = mem_alloc(sizeof(InFlight));
+
+	request->request_id = request_id;
+	request->npc_id = npc_id;
+	request->given_at = now_ms();
+	request->deadline = source->client->world->running_ms + timeout_ms;
+	request->next = source->requests;
+	source->requests = request;
+	source->in_flight++;
+	compute_counts.given++;
+}
+
+/* Takes it out of the list; NULL when it is not there. */
+static InFlight *
+take_in_flight(Source *source, int64_t request_id, int64_t npc_id)
+{
+	for (InFlight **place = &source->requests; *place; place = &(*place)->next)
+	{
+		InFlight   *request = *place;
+
+		if (request_id ? request->request_id == request_id : request->npc_id == npc_id)
+		{
+			*place = request->next;
+			assert(source->in_flight > 0);
+			source->in_flight--;
+			return request;
+		}
+	}
+	return NULL;
+}
+
+static void
+tell_cancelled(Client *client, int64_t request_id, const char *reason)
+{
+	Text		text = {0};
+
+	if (client->kind == CLIENT_MCP_SERVER)
+	{
+		compute.events->cancel(client, request_id, reason);
+		return;
+	}
+	text_add_format(&text, "{\"type\":\"decision_cancelled\",\"request_id\":%" PRId64
+					",\"reason\":", request_id);
+	text_add_json_string(&text, reason);
+	text_add(&text, "}", 1);
+	client_send_text(client, &text);
+	text_free(&text);
+}
+
+static void
+forget_in_flight(Source *source, const char *reason)
+{
+	while (source->requests)
+	{
+		InFlight   *request = source->requests;
+
+		source->requests = request->next;
+		source->in_flight--;
+		if (client_is_welcome(source->client))
+			tell_cancelled(source->client, request->request_id, reason);
+		free(request);
+	}
+	assert(source->in_flight == 0);
+}
+
+/* A slot is free: whoever waits for one may have it. */
+static void
+slot_freed(Source *source)
+{
+	if (source->may_have_more && source->client->state == CLIENT_LIVE)
+		claim(source->client->world);
+}
+
+static void
+expire_requests(Source *source)
+{
+	Client	   *client = source->client;
+	int64_t		running = client->world->running_ms;
+	InFlight  **place = &source->requests;
+	bool		any = false;
+
+	while (*place)
+	{
+		InFlight   *request = *place;
+
+		if (running < request->deadline)
+		{
+			place = &request->next;
+			continue;
+		}
+		*place = request->next;
+		source->in_flight--;
+		any = true;
+		compute_counts.timed_out++;
+		submit_failure(client, request->request_id, "timeout");
+		tell_cancelled(client, request->request_id, "timeout");
+		free(request);
+	}
+	if (any)
+		slot_freed(source);
+}
+
+/* ------------------------------------------------------------------------
+ * claims
+ * ------------------------------------------------------------------------ */
+
+static Source *
+source_of_session(World *world, int64_t session_id)
+{
+	Source	   *source = world->compute ? world->compute->sources : NULL;
+
+	while (source && source->client->session_id != session_id)
+		source = source->next;
+	return source;
+}
+
+static void
+give(World *world, const DbReply *reply, int row)
+{
+	int64_t		request_id = reply_integer(reply, row, "request_id");
+	int64_t		npc_id = reply_integer(reply, row, "npc_id");
+	int64_t		timeout_ms = reply_integer(reply, row, "timeout_ms");
+	const char *body = reply_column(reply, row, "body");
+	Source	   *source = source_of_session(world, reply_integer(reply, row, "session_id"));
+	Client	   *client;
+
+	/* whoever left meanwhile left its requests to others */
+	if (!source || !body || source->client->state != CLIENT_LIVE)
+		return;
+	client = source->client;
+	add_in_flight(source, request_id, npc_id, (int) timeout_ms);
+	if (client->kind == CLIENT_PLAYER)
+		client_send(client, body, strlen(body));
+	else if (!compute.events->decide(client, request_id, npc_id, body, strlen(body)))
+		compute_fail(client, request_id, "refused: the connection could not take the request");
+}
+
+static void
+claimed(void *argument, const DbReply *reply)
+{
+	World	   *world = argument;
+	WorldCompute *mine = world->compute;
+
+	world->queries--;
+	if (reply->result)
+	{
+		int			rows = PQntuples(reply->result);
+
+		for (int row = 0; row < rows; row++)
+			give(world, reply, row);
+		/* who was filled up may be asked for more when a slot is free */
+		for (Source *source = mine->sources; source; source = source->next)
+			source->may_have_more = source->in_flight >= source->capacity;
+	}
+	else if (!reply->lost)
+		log_line(LOG_WARNING, "world %" PRId64 ": claim_decisions: %s", world->id,
+				 reply->message);
+	mine->claiming = false;
+	if (mine->claim_again)
+		claim(world);
+}
+
+static void
+claim(World *world)
+{
+	WorldCompute *mine = world->compute;
+	int64_t		sessions[MAX_SOURCES_CLAIMED];
+	int			slots[MAX_SOURCES_CLAIMED];
+	int			count = 0;
+
+	if (!mine)
+		return;
+	if (mine->claiming)
+	{
+		mine->claim_again = true;
+		return;
+	}
+	mine->claim_again = false;
+	for (Source *source = mine->sources; source && count < MAX_SOURCES_CLAIMED;
+		 source = source->next)
+	{
+		if (source->client->state != CLIENT_LIVE)
+			continue;
+		if (source->in_flight >= source->capacity)
+		{
+			source->may_have_more = true;
+			continue;
+		}
+		sessions[count] = source->client->session_id;
+		slots[count] = source->capacity - source->in_flight;
+		count++;
+	}
+	if (count == 0)
+		return;
+	mine->claiming = true;
+	world->queries++;
+	call_claim_decisions(compute.gateway_id, world->id, sessions, slots, count, claimed, world);
+}
+
+void
+compute_wake(int64_t world_id)
+{
+	for (World *world = worlds_first(); world; world = world->next)
+	{
+		if (world_id == 0 || world->id == world_id)
+			claim(world);
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * answers
+ * ------------------------------------------------------------------------ */
+
+void
+compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *text,
+			   size_t length)
+{
+	Source	   *source = client->compute;
+	InFlight   *request = source ? take_in_flight(source, request_id, npc_id) : NULL;
+
+	if (!client->world)
+		return;
+	compute_counts.answered++;
+	if (request)
+	{
+		double		took = (double) (now_ms() - request->given_at);
+
+		source->average_ms += (took - source->average_ms) * 0.1;
+		if (request_id == 0)
+			request_id = request->request_id;
+		free(request);
+	}
+	submit_answer(client, request_id, text, length);
+	if (request)
+		slot_freed(source);
+}
+
+void
+compute_fail(Client *client, int64_t request_id, const char *reason)
+{
+	Source	   *source = client->compute;
+	InFlight   *request = source ? take_in_flight(source, request_id, 0) : NULL;
+
+	if (!request)
+		return;					/* timed out before: the database knows */
+	free(request);
+	compute_counts.failed++;
+	submit_failure(client, request_id, reason);
+	slot_freed(source);
+}
+
+/* ------------------------------------------------------------------------
+ * heartbeats
+ * ------------------------------------------------------------------------ */
+
+static void send_beat(Source *source, const char *beat, int capacity);
+
+static void
+beaten(void *argument, const DbReply *reply)
+{
+	Client	   *client = argument;
+	Source	   *source = client->compute;
+	const char *ack = reply_text(reply);
+
+	if (source)
+	{
+		source->beating = false;
+		if (ack)
+		{
+			source->capacity = source->beat_capacity;
+			if (client->kind == CLIENT_PLAYER)
+				client_send(client, ack, strlen(ack));
+			if (client->state == CLIENT_LIVE)
+				claim(client->world);
+		}
+		else if (reply->result)
+			client_send_error(client, NULL, "XX000", "the heartbeat was not acknowledged", NULL);
+		else
+		{
+			Text		text = {0};
+
+			if (client->kind == CLIENT_PLAYER)
+			{
+				text_add_string(&text, "{\"type\":\"error\"");
+				reply_add_error(&text, reply);
+				text_add(&text, "}", 1);
+				client_send_text(client, &text);
+				text_free(&text);
+			}
+			log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s",
+					 client->address, reply->message);
+		}
+		if (source->next_beat && client->state == CLIENT_LIVE)
+		{
+			char	   *beat = source->next_beat;
+
+			source->next_beat = NULL;
+			send_beat(source, beat, source->next_capacity);
+			free(beat);
+		}
+	}
+	client_release(client);
+}
+
+/* Now when the session is there and no other is on its way, else later. */
+static void
+send_beat(Source *source, const char *beat, int capacity)
+{
+	Client	   *client = source->client;
+
+	if (source->beating || client->state != CLIENT_LIVE || client->source_is_provisional)
+	{
+		char	   *copy = mem_copy_string(beat);
+
+		free(source->next_beat);
+		source->next_beat = copy;
+		source->next_capacity = capacity;
+		return;
+	}
+	source->beating = true;
+	source->beat_capacity = capacity;
+	client_hold(client);
+	call_update_player_heartbeat(client->player_id, beat, beaten, client);
+}
+
+bool
+compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t size)
+{
+	Source	   *source = client->compute;
+	const json_t *concurrency = json_object_get(heartbeat, "max_concurrency");
+	const char *name = json_member_string(heartbeat, "source");
+	int64_t		capacity = 1;
+	json_t	   *beat;
+	Text		text = {0};
+
+	if (!source)
+	{
+		snprintf(message, size, "this connection did not say in its hello that it computes");
+		return false;
+	}
+	if (concurrency && (!json_is_integer(concurrency) ||
+						(capacity = json_integer_value(concurrency)) < 0 ||
+						capacity > MAX_CAPACITY))
+	{
+		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d",
+				 MAX_CAPACITY);
+		return false;
+	}
+	if (!name || !*name)
+		name = client->source_is_provisional ? DEFAULT_SOURCE : client->source;
+
+	/* the database finds the session by its source */
+	beat = json_copy((json_t *) heartbeat);
+	json_object_set_new(beat, "source",
+						json_string(client->source_is_provisional ? name : client->source));
+	text_add_json(&text, beat);
+	json_decref(beat);
+	send_beat(source, text.data, (int) capacity);
+	text_free(&text);
+	if (client->source_is_provisional && client->state == CLIENT_LIVE)
+		compute.events->name_source(client, name);
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * coming and going
+ * ------------------------------------------------------------------------ */
+
+void
+compute_joined(Client *client)
+{
+	Source	   *source = client->compute;
+	World	   *world = client->world;
+
+	if (client->purpose == PURPOSE_WATCH)
+		return;
+	if (!source)
+	{
+		if (!world->compute)
+			world->compute = mem_alloc(sizeof(WorldCompute));
+		source = mem_alloc(sizeof(Source));
+		source->client = client;
+		source->next = world->compute->sources;
+		world->compute->sources = source;
+		client->compute = source;
+	}
+	if (source->next_beat && !source->beating)
+	{
+		char	   *beat = source->next_beat;
+
+		source->next_beat = NULL;
+		send_beat(source, beat, source->next_capacity);
+		free(beat);
+	}
+	claim(world);
+}
+
+void
+compute_parted(Client *client)
+{
+	if (client->compute)
+		forget_in_flight(client->compute, "the session was lost");
+}
+
+void
+compute_leave(Client *client)
+{
+	Source	   *source = client->compute;
+	Source	  **place;
+
+	if (!source)
+		return;
+	forget_in_flight(source, "closed");
+	place = &client->world->compute->sources;
+	while (*place != source)
+		place = &(*place)->next;
+	*place = source->next;
+	free(source->next_beat);
+	free(source);
+	client->compute = NULL;
+}
+
+/* ------------------------------------------------------------------------
+ * time
+ * ------------------------------------------------------------------------ */
+
+void
+compute_tick(void)
+{
+	for (World *world = worlds_first(); world; world = world->next)
+	{
+		WorldCompute *mine = world->compute;
+
+		if (!mine)
+			continue;
+		for (Source *source = mine->sources; source; source = source->next)
+		{
+			if (client_is_welcome(source->client))
+				expire_requests(source);
+		}
+		if (!mine->sources && !mine->claiming && world->members == 0)
+		{
+			free(mine);
+			world->compute = NULL;
+		}
+	}
+	submit_tick();
+}
+
+int
+compute_in_flight(const Client *client)
+{
+	return client->compute ? client->compute->in_flight : 0;
+}
+
+int
+compute_total_in_flight(void)
+{
+	int			count = 0;
+
+	for (const Client *client = clients_first(); client; client = client->next)
+		count += compute_in_flight(client);
+	return count;
+}
+
+int
+compute_average_ms(const Client *client)
+{
+	return client->compute ? (int) client->compute->average_ms : 0;
+}

@@ -1,0 +1,90 @@
+/*
+ * db.h
+ *	  The connections to the database, inside the event loop.
+ *
+ * One connection listens; the others are pipelined and carry queries.  Every
+ * query is one prepared statement with text parameters, followed by its own
+ * sync, so that one that fails takes no other with it.
+ *
+ * Lanes: what may have to wait for a world's lock goes on DB_LANE_WRITE, by
+ * the world's id, everything else on DB_LANE_READ, so that a held world does
+ * not delay polls, deltas and log-ins.  With one connection both are one.
+ *
+ * Rules for callers: "done" is called exactly once for every query, never
+ * from inside db_query, and the reply is valid only during the call.
+ */
+#ifndef NPCSIM_GATEWAY_DB_H
+#define NPCSIM_GATEWAY_DB_H
+
+#include <libpq-fe.h>
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "settings.h"
+
+#define DB_MAX_PARAMETERS	8
+#define DB_MAX_STATEMENTS	32
+
+/* Queries that wait for their answer on one connection. */
+#define DB_MAX_OUTSTANDING	512
+
+typedef enum DbLane
+{
+	DB_LANE_READ,
+	DB_LANE_WRITE
+} DbLane;
+
+typedef struct DbStatement
+{
+	int			number;			/* 0 .. DB_MAX_STATEMENTS - 1, its own */
+	const char *name;
+	const char *sql;
+	int			parameters;
+} DbStatement;
+
+typedef struct DbReply
+{
+	const PGresult *result;		/* NULL: the query failed */
+	char		sqlstate[6];
+	const char *message;
+	const char *detail;			/* these two may be NULL */
+	const char *hint;
+	bool		lost;			/* the connection is gone: it may have been carried out */
+	bool		retry;			/* trying again may help */
+} DbReply;
+
+typedef void (*DbDone) (void *argument, const DbReply *reply);
+
+typedef struct DbEvents
+{
+	/* the first command connection is up after none was */
+	void		(*up) (void);
+
+	/* the last command connection went down */
+	void		(*down) (void);
+
+	/* LISTEN is in force: what was told before was missed */
+	void		(*listening) (void);
+	void		(*notified) (const char *channel, const char *payload);
+} DbEvents;
+
+extern void db_start(struct lws_context *context, struct lws_vhost *vhost,
+					 const Settings *settings, const DbEvents *events);
+extern void db_stop(void);
+
+extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id,
+					 const char *const *values, DbDone done, void *argument);
+
+extern bool db_is_up(void);
+extern int	db_outstanding(void);
+
+/* Time-outs and reconnections; several times a second. */
+extern void db_tick(int64_t now);
+
+/* The callback of the lws protocol of adopted sockets, and its name. */
+#define DB_PROTOCOL "npcsim-database"
+extern int	db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+						void *in, size_t length);
+
+#endif							/* NPCSIM_GATEWAY_DB_H */

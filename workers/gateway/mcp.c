@@ -1,0 +1,686 @@
+/*
+ * mcp.c
+ *	  The client's half of one MCP connection, without the transport.
+ *
+ * The set-up, one request at a time:
+ *
+ *	  DISCOVERING  --a result-----------------------------> LISTING (stateless)
+ *	  DISCOVERING  --another error, or 3 s of silence-----> INITIALIZING
+ *	  INITIALIZING --a result-----------------------------> LISTING (older era)
+ *	  LISTING      --decide_action found------------------> READY
+ *	  any of them  --error -32022, names a stateless one--> DISCOVERING
+ *	  any of them  --error -32022, names older ones only--> INITIALIZING
+ *	  any          --nothing left to try------------------> BROKEN
+ *
+ * A server that takes more than three seconds to start gets both openings: it
+ * answers the discovery late, then "initialize".  The latter counts, and only
+ * if that is refused does the late discovery.
+ *
+ * Invariants:
+ * - Besides tool calls at most one request of ours is unanswered: pending_id
+ *   (0: none), until pending_deadline.  READY has one while it looks at tools
+ *   that changed.
+ * - Ids of our requests are never used twice in a session, so an answer to a
+ *   forgotten request finds nothing and is dropped.
+ * - A call leaves the table before its outcome is reported, so callbacks may
+ *   ask for the next decision at once.
+ * - Frames that are no JSON-RPC 2.0 are dropped: what a server prints by
+ *   mistake must not cost the player the connection.
+ */
+#include "mcp.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mcp_calls.h"
+#include "mcp_results.h"
+#include "mcp_scan.h"
+
+#define ERROR_METHOD_NOT_FOUND	  (-32601)
+#define ERROR_UNSUPPORTED_VERSION (-32022)
+
+#define MAX_FOREIGN_ID 256	/* bytes of the id of a server's request */
+#define CALL_OVERHEAD  1024 /* bytes of a call around its arguments, at most */
+
+typedef enum McpState
+{
+	MCP_DISCOVERING,
+	MCP_INITIALIZING,
+	MCP_LISTING,
+	MCP_READY,
+	MCP_BROKEN
+} McpState;
+
+struct McpSession
+{
+	McpCallbacks callbacks;
+	void		*owner;
+	char		*client_info; /* JSON: who we are */
+	McpState	 state;
+	bool		 stateless; /* the era; known from LISTING on */
+	char		 revision[MCP_REVISION_LENGTH + 1];
+	int64_t		 now_ms;
+	int64_t		 last_rpc_id;
+	int64_t		 pending_id;
+	int64_t		 pending_deadline;
+	int			 version_retries;
+	int64_t		 abandoned_discover_id;					 /* given up after 3 s, may be answered */
+	char		 late_revision[MCP_REVISION_LENGTH + 1]; /* what that answer allows */
+	int			 list_pages;
+	bool		 relist_wanted;
+	int64_t		 relist_not_before;
+	McpCalls	 calls;
+};
+
+static void start_discover(McpSession *session, const char *revision);
+static void start_initialize(McpSession *session, const char *revision);
+static void setup_failed(McpSession *session, const char *why);
+
+
+/* ---------------------------------------------------------------- reporting */
+
+/*
+ * Writes a reason that may hold a server's own words: one line of at most
+ * "most" bytes (up to MCP_MAX_FAILURE), not cut within a character.
+ */
+static void __attribute__((format(printf, 3, 0)))
+write_reason(char *reason, size_t most, const char *fmt, va_list args)
+{
+	char   line[4 * MCP_MAX_FAILURE];
+	size_t len;
+
+	vsnprintf(line, sizeof(line), fmt, args);
+	len = strlen(line);
+	if (len > most)
+	{
+		len = most;
+		while (len > 0 && ((unsigned char) line[len] & 0xC0) == 0x80)
+			len--;
+	}
+	for (size_t i = 0; i < len; i++)
+		reason[i] = (unsigned char) line[i] < ' ' || line[i] == 0x7F ? ' ' : line[i];
+	reason[len] = '\0';
+}
+
+static void __attribute__((format(printf, 2, 3))) break_session(McpSession *session, const char *fmt, ...)
+{
+	char	reason[MCP_MAX_REASON + 1];
+	va_list args;
+
+	if (session->state == MCP_BROKEN)
+		return;
+	va_start(args, fmt);
+	write_reason(reason, MCP_MAX_REASON, fmt, args);
+	va_end(args);
+	session->state = MCP_BROKEN;
+	session->pending_id = 0;
+	session->callbacks.broken(session->owner, reason);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+fail_call(McpSession *session, const McpCall *call, const char *fmt, ...)
+{
+	char	reason[MCP_MAX_FAILURE + 1];
+	va_list args;
+
+	if (call->cancelled)
+		return;
+	va_start(args, fmt);
+	write_reason(reason, MCP_MAX_FAILURE, fmt, args);
+	va_end(args);
+	session->callbacks.failed(session->owner, call->request_id, reason);
+}
+
+
+/* ------------------------------------------------------------------ sending */
+
+/* Sends one message; false when memory is short (the session is then broken). */
+static bool __attribute__((format(printf, 2, 3))) send_message(McpSession *session, const char *fmt, ...)
+{
+	va_list args;
+	char   *text;
+	int		len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+	{
+		break_session(session, "out of memory");
+		return false;
+	}
+	session->callbacks.send_text(session->owner, text, (size_t) len);
+	free(text);
+	return true;
+}
+
+/* "_meta":{...}, with which every request of the stateless era begins */
+static char *
+request_meta(const McpSession *session, const char *revision)
+{
+	char *meta;
+
+	if (asprintf(&meta,
+				 "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"%s\","
+				 "\"io.modelcontextprotocol/clientInfo\":%s,"
+				 "\"io.modelcontextprotocol/clientCapabilities\":{}}",
+				 revision, session->client_info) < 0)
+		return NULL;
+	return meta;
+}
+
+/*
+ * Sends a request of the set-up and begins to wait for its answer.  "params"
+ * are members without the braces, possibly none; the stateless era's _meta is
+ * put in front of them when "meta_revision" is given.
+ */
+static void
+send_setup_request(McpSession *session, const char *method, const char *params, const char *meta_revision,
+				   int64_t timeout_ms)
+{
+	char *meta = NULL;
+
+	if (meta_revision && !(meta = request_meta(session, meta_revision)))
+	{
+		break_session(session, "out of memory");
+		return;
+	}
+	session->pending_id = ++session->last_rpc_id;
+	session->pending_deadline = session->now_ms + timeout_ms;
+	send_message(session, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"%s\",\"params\":{%s%s%s}}",
+				 (long long) session->pending_id, method, meta ? meta : "", meta && *params ? "," : "",
+				 params);
+	free(meta);
+}
+
+/* A JSON string with its quotes, to be freed; NULL when memory is short. */
+static char *
+quote(const char *text)
+{
+	json_t *string = json_string(text);
+	char   *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+
+	json_decref(string);
+	return quoted;
+}
+
+
+/* ------------------------------------------------------------------- set-up */
+
+static void
+break_unknown_revision(McpSession *session)
+{
+	break_session(session, "the server speaks no revision of MCP that is known here (%s, %s, %s)",
+				  MCP_VERSION_STATELESS, MCP_VERSION_OLDER, MCP_VERSION_OLDEST);
+}
+
+/* The server refuses our revision and says in "data" which it takes. */
+static void
+retry_with_named_revision(McpSession *session, const json_t *data)
+{
+	const char *revision = mcp_choose_revision(json_object_get(data, "supported"));
+
+	if (!revision)
+		break_unknown_revision(session);
+	else if (++session->version_retries > MCP_MAX_VERSION_RETRIES)
+		break_session(session, "the server refuses the revision of MCP that it names (%s)", revision);
+	else if (mcp_is_stateless(revision))
+		start_discover(session, revision);
+	else
+		start_initialize(session, revision);
+}
+
+static void
+start_discover(McpSession *session, const char *revision)
+{
+	session->state = MCP_DISCOVERING;
+	session->stateless = false;
+	snprintf(session->revision, sizeof(session->revision), "%s", revision);
+	send_setup_request(session, "server/discover", "", session->revision, MCP_DISCOVER_TIMEOUT_MS);
+}
+
+static void
+start_initialize(McpSession *session, const char *revision)
+{
+	char *params;
+
+	session->state = MCP_INITIALIZING;
+	session->stateless = false;
+	if (asprintf(&params, "\"protocolVersion\":\"%s\",\"capabilities\":{},\"clientInfo\":%s", revision,
+				 session->client_info) < 0)
+	{
+		break_session(session, "out of memory");
+		return;
+	}
+	send_setup_request(session, "initialize", params, NULL, MCP_SETUP_TIMEOUT_MS);
+	free(params);
+}
+
+/* Asks for a page of tools: the first one (cursor NULL) or the one after. */
+static void
+request_tools(McpSession *session, const char *cursor)
+{
+	char *quoted = NULL;
+	char *params = NULL;
+
+	session->list_pages = cursor ? session->list_pages + 1 : 1;
+	if (cursor && (!(quoted = quote(cursor)) || asprintf(&params, "\"cursor\":%s", quoted) < 0))
+		break_session(session, "out of memory");
+	else
+		send_setup_request(session, "tools/list", params ? params : "",
+						   session->stateless ? session->revision : NULL, MCP_SETUP_TIMEOUT_MS);
+	free(params);
+	free(quoted);
+}
+
+/* The era is settled. */
+static void
+start_listing(McpSession *session, bool stateless, const char *revision)
+{
+	session->state = MCP_LISTING;
+	session->stateless = stateless;
+	if (revision != session->revision)
+		snprintf(session->revision, sizeof(session->revision), "%s", revision);
+	request_tools(session, NULL);
+}
+
+/* Looks at the tools again, if they changed and it is not too soon. */
+static void
+relist_when_due(McpSession *session)
+{
+	if (session->state != MCP_READY || !session->relist_wanted || session->pending_id != 0 ||
+		session->now_ms < session->relist_not_before)
+		return;
+	session->relist_wanted = false;
+	session->relist_not_before = session->now_ms + MCP_RELIST_INTERVAL_MS;
+	request_tools(session, NULL);
+}
+
+static void
+discover_answered(McpSession *session, const json_t *result)
+{
+	const char *revision = mcp_discovered_revision(result, session->revision);
+
+	if (!mcp_is_complete(result))
+		start_initialize(session, MCP_VERSION_OLDER);
+	else if (!revision)
+		break_unknown_revision(session);
+	else if (mcp_is_stateless(revision))
+		start_listing(session, true, revision);
+	else
+		start_initialize(session, revision);
+}
+
+static void
+initialize_answered(McpSession *session, const json_t *result)
+{
+	const char *revision = json_string_value(json_object_get(result, "protocolVersion"));
+
+	if (!revision || !mcp_is_older(revision))
+		break_unknown_revision(session);
+	else if (send_message(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))
+		start_listing(session, false, revision);
+}
+
+/* "initialize" leads nowhere; a late answer to the discovery may still help. */
+static void
+initialize_failed(McpSession *session, const char *why)
+{
+	if (session->late_revision[0] && mcp_is_stateless(session->late_revision))
+		start_listing(session, true, session->late_revision);
+	else
+		break_session(session, "the server does not initialize: %s", why);
+}
+
+static void
+tools_answered(McpSession *session, const json_t *result)
+{
+	const char *cursor;
+
+	switch (mcp_find_tool(result, MCP_DECIDE_TOOL, &cursor))
+	{
+		case MCP_TOOL_FOUND:
+			if (session->state == MCP_LISTING)
+			{
+				session->state = MCP_READY;
+				session->relist_not_before = session->now_ms + MCP_RELIST_INTERVAL_MS;
+				session->callbacks.ready(session->owner);
+			}
+			relist_when_due(session);
+			break;
+		case MCP_TOOL_MORE_PAGES:
+			if (session->list_pages < MCP_MAX_TOOL_PAGES && strlen(cursor) <= MCP_MAX_CURSOR)
+				request_tools(session, cursor);
+			else
+				setup_failed(session, "the list is too long");
+			break;
+		case MCP_TOOL_ABSENT:
+			break_session(session, "the server has no tool %s", MCP_DECIDE_TOOL);
+			break;
+		case MCP_TOOL_LIST_INVALID:
+			setup_failed(session, "the list is not valid");
+			break;
+	}
+}
+
+static void
+setup_answered(McpSession *session, const json_t *result)
+{
+	switch (session->state)
+	{
+		case MCP_DISCOVERING:
+			discover_answered(session, result);
+			break;
+		case MCP_INITIALIZING:
+			initialize_answered(session, result);
+			break;
+		case MCP_LISTING:
+		case MCP_READY:
+			tools_answered(session, result);
+			break;
+		case MCP_BROKEN:
+			break;
+	}
+}
+
+/* A request of the set-up came to nothing: refused, unreadable or unanswered. */
+static void
+setup_failed(McpSession *session, const char *why)
+{
+	session->pending_id = 0;
+	switch (session->state)
+	{
+		case MCP_DISCOVERING:
+			start_initialize(session, MCP_VERSION_OLDER);
+			break;
+		case MCP_INITIALIZING:
+			initialize_failed(session, why);
+			break;
+		case MCP_LISTING:
+			break_session(session, "the server does not list its tools: %s", why);
+			break;
+		case MCP_READY:
+			/* the tools that are known stay in use */
+			relist_when_due(session);
+			break;
+		case MCP_BROKEN:
+			break;
+	}
+}
+
+
+/* -------------------------------------------------------------------- calls */
+
+static void
+call_answered(McpSession *session, const McpCall *call, const json_t *result)
+{
+	const char *problem;
+	char	   *decision = mcp_decision_text(result, call->request_id, call->npc_id, &problem);
+
+	if (decision)
+		session->callbacks.answered(session->owner, call->request_id, decision, strlen(decision));
+	else
+		fail_call(session, call, "%s: %.1000s", problem, mcp_first_text(result));
+	free(decision);
+}
+
+
+/* ---------------------------------------------------------------- receiving */
+
+/* The answer to a discovery that was given up comes after all. */
+static void
+late_discover_answered(McpSession *session, const json_t *result)
+{
+	const char *revision = mcp_discovered_revision(result, MCP_VERSION_STATELESS);
+
+	session->abandoned_discover_id = 0;
+	if (mcp_is_complete(result) && revision)
+		snprintf(session->late_revision, sizeof(session->late_revision), "%s", revision);
+}
+
+static void
+response_received(McpSession *session, int64_t rpc_id, const json_t *result, const json_t *error)
+{
+	const char *message = json_string_value(json_object_get(error, "message"));
+	json_int_t	code = json_integer_value(json_object_get(error, "code"));
+	McpCall		call;
+
+	if (rpc_id != 0 && rpc_id == session->pending_id)
+	{
+		session->pending_id = 0;
+		if (!error)
+			setup_answered(session, result);
+		else if (code == ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY)
+			retry_with_named_revision(session, json_object_get(error, "data"));
+		else
+			setup_failed(session, message ? message : "it refused");
+	}
+	else if (rpc_id != 0 && rpc_id == session->abandoned_discover_id)
+		late_discover_answered(session, error ? NULL : result);
+	else if (mcp_calls_take(&session->calls, rpc_id, &call))
+	{
+		if (!error)
+			call_answered(session, &call, result);
+		else
+			fail_call(session, &call, "the call was refused: %lld %.1000s", (long long) code,
+					  message ? message : "");
+	}
+}
+
+/*
+ * A request from the server.  Only the older era has any that matters here:
+ * its ping, which may come before the era is known.
+ */
+static void
+request_received(McpSession *session, const char *method, const json_t *id)
+{
+	char *id_text;
+
+	if (!json_is_integer(id) && !(json_is_string(id) && json_string_length(id) <= MAX_FOREIGN_ID))
+		return;
+	id_text = json_dumps(id, JSON_ENCODE_ANY);
+	if (!id_text)
+		break_session(session, "out of memory");
+	else if (strcmp(method, "ping") == 0 && !session->stateless)
+		send_message(session, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{}}", id_text);
+	else
+		send_message(session,
+					 "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,\"message\":\"Method "
+					 "not found\"}}",
+					 id_text, ERROR_METHOD_NOT_FOUND);
+	free(id_text);
+}
+
+static void
+notification_received(McpSession *session, const char *method)
+{
+	if (strcmp(method, "notifications/tools/list_changed") != 0)
+		return;
+	session->relist_wanted = true;
+	relist_when_due(session);
+}
+
+/*
+ * A frame that jansson refuses.  Whatever of it is broken (a lone surrogate,
+ * a NUL, a number beyond 64 bits), if it can be seen to be an answer to one
+ * of our requests, that one has failed; the rest is dropped.
+ */
+static void
+unreadable_received(McpSession *session, const char *text, size_t len)
+{
+	int64_t rpc_id = mcp_scan_response_id(text, len);
+	McpCall call;
+
+	if (rpc_id != 0 && rpc_id == session->pending_id)
+		setup_failed(session, "its answer is not valid JSON");
+	else if (mcp_calls_take(&session->calls, rpc_id, &call))
+		fail_call(session, &call, "the answer is not valid JSON");
+}
+
+static void
+message_received(McpSession *session, const json_t *message)
+{
+	const char	 *jsonrpc = json_string_value(json_object_get(message, "jsonrpc"));
+	const json_t *method = json_object_get(message, "method");
+	const json_t *id = json_object_get(message, "id");
+	const json_t *result = json_object_get(message, "result");
+	const json_t *error = json_object_get(message, "error");
+
+	if (json_is_null(error))
+		error = NULL;
+	if (!jsonrpc || strcmp(jsonrpc, "2.0") != 0)
+		return;
+	if (json_is_string(method))
+	{
+		if (id)
+			request_received(session, json_string_value(method), id);
+		else
+			notification_received(session, json_string_value(method));
+	}
+	else if (json_is_integer(id) && (result || error))
+		response_received(session, json_integer_value(id), result, error);
+	else if (error && (!id || json_is_null(id)) && session->state == MCP_DISCOVERING)
+	{
+		/* older servers that cannot make sense of the discovery answer no id */
+		setup_failed(session, "it refused");
+	}
+}
+
+
+/* ---------------------------------------------------------------- interface */
+
+static void
+set_now(McpSession *session, int64_t now_ms)
+{
+	if (now_ms > session->now_ms)
+		session->now_ms = now_ms;
+}
+
+McpSession *
+mcp_session_create(const McpCallbacks *callbacks, void *owner, const char *version, int64_t now_ms)
+{
+	McpSession *session = calloc(1, sizeof(McpSession));
+	json_t	   *info = json_pack("{s:s, s:s}", "name", "npcsim-gateway", "version", version);
+
+	if (session && info)
+		session->client_info = json_dumps(info, JSON_COMPACT);
+	json_decref(info);
+	if (!session || !session->client_info)
+	{
+		free(session);
+		return NULL;
+	}
+	session->callbacks = *callbacks;
+	session->owner = owner;
+	session->now_ms = now_ms;
+	start_discover(session, MCP_VERSION_STATELESS);
+	return session;
+}
+
+void
+mcp_session_free(McpSession *session)
+{
+	if (!session)
+		return;
+	free(session->client_info);
+	free(session);
+}
+
+void
+mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t now_ms)
+{
+	json_t *message;
+
+	if (session->state == MCP_BROKEN)
+		return;
+	set_now(session, now_ms);
+	if (len > MCP_MAX_MESSAGE)
+	{
+		break_session(session, "a message is larger than %d bytes", MCP_MAX_MESSAGE);
+		return;
+	}
+	message = json_loadb(text, len, 0, NULL);
+	if (message)
+		message_received(session, message);
+	else
+		unreadable_received(session, text, len);
+	json_decref(message);
+}
+
+bool
+mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id, const char *decision_request_json,
+				   size_t len, int64_t now_ms)
+{
+	int64_t rpc_id = session->last_rpc_id + 1;
+	char   *arguments;
+	char   *meta = NULL;
+	bool	sent = false;
+
+	set_now(session, now_ms);
+	if (session->state != MCP_READY || len > MCP_MAX_MESSAGE - CALL_OVERHEAD)
+		return false;
+	arguments = mcp_scan_without_member(decision_request_json, len, "type");
+	if (session->stateless)
+		meta = request_meta(session, session->revision);
+	if (arguments && (meta || !session->stateless) &&
+		mcp_calls_add(&session->calls, rpc_id, request_id, npc_id))
+	{
+		session->last_rpc_id = rpc_id;
+		sent = send_message(session,
+							"{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"tools/call\","
+							"\"params\":{%s%s\"name\":\"" MCP_DECIDE_TOOL "\",\"arguments\":%s}}",
+							(long long) rpc_id, meta ? meta : "", meta ? "," : "", arguments);
+	}
+	free(meta);
+	free(arguments);
+	return sent;
+}
+
+void
+mcp_session_cancel(McpSession *session, int64_t request_id, const char *reason)
+{
+	int64_t rpc_id = mcp_calls_cancel(&session->calls, request_id);
+	char   *quoted;
+
+	if (rpc_id == 0 || session->state == MCP_BROKEN)
+		return;
+	quoted = quote(reason);
+	if (quoted)
+		send_message(session,
+					 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+					 "\"params\":{\"requestId\":%lld,\"reason\":%s}}",
+					 (long long) rpc_id, quoted);
+	else
+		break_session(session, "out of memory");
+	free(quoted);
+}
+
+void
+mcp_session_tick(McpSession *session, int64_t now_ms)
+{
+	if (session->state == MCP_BROKEN)
+		return;
+	set_now(session, now_ms);
+	if (session->pending_id != 0 && session->now_ms >= session->pending_deadline)
+	{
+		if (session->state == MCP_DISCOVERING)
+			session->abandoned_discover_id = session->pending_id;
+		setup_failed(session, "it does not answer");
+	}
+	relist_when_due(session);
+}
+
+int
+mcp_session_in_flight(const McpSession *session)
+{
+	return session->calls.in_flight;
+}
+
+const char *
+mcp_session_revision(const McpSession *session)
+{
+	return session->state == MCP_READY ? session->revision : NULL;
+}

@@ -1,0 +1,214 @@
+/*
+ * mcp_results.c
+ *	  Reads what MCP servers answer: revisions, lists of tools, decisions.
+ *
+ * Servers are strangers' programs, so every step is taken on condition that
+ * the value has the right kind (jansson's getters give NULL or 0 for a wrong
+ * one and accept NULL), and searches end after a fixed number of elements.
+ */
+#include "mcp_results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mcp.h"
+
+#define MAX_NAMED_REVISIONS 64 /* of a server's list, that are looked at */
+#define MAX_CONTENT_BLOCKS	16 /* of a result, in search of a decision */
+
+/* what decisions are printed with: 0.8 must not become 0.80000000000000004 */
+#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+
+/* ---------------------------------------------------------------- revisions */
+
+static bool
+is_date(const char *text)
+{
+	if (strlen(text) != MCP_REVISION_LENGTH)
+		return false;
+	for (int i = 0; i < MCP_REVISION_LENGTH; i++)
+	{
+		bool dash = i == 4 || i == 7;
+
+		if (dash ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+/* Revisions are dates, so the order of their texts is the order of time. */
+bool
+mcp_is_stateless(const char *revision)
+{
+	return is_date(revision) && strcmp(revision, MCP_VERSION_STATELESS) >= 0;
+}
+
+bool
+mcp_is_older(const char *revision)
+{
+	return strcmp(revision, MCP_VERSION_OLDER) == 0 || strcmp(revision, MCP_VERSION_OLDEST) == 0;
+}
+
+/*
+ * How much we like a revision; 0 when it is of no use.  One that is newer
+ * than any known here is worth trying: it is the server that names it.
+ */
+static int
+revision_rank(const char *revision)
+{
+	if (strcmp(revision, MCP_VERSION_STATELESS) == 0)
+		return 4;
+	if (mcp_is_stateless(revision))
+		return 3;
+	if (strcmp(revision, MCP_VERSION_OLDER) == 0)
+		return 2;
+	return strcmp(revision, MCP_VERSION_OLDEST) == 0 ? 1 : 0;
+}
+
+const char *
+mcp_choose_revision(const json_t *named)
+{
+	const char *best = NULL;
+	int			best_rank = 0;
+
+	for (size_t i = 0; i < json_array_size(named) && i < MAX_NAMED_REVISIONS; i++)
+	{
+		const char *revision = json_string_value(json_array_get(named, i));
+		int			rank = revision ? revision_rank(revision) : 0;
+
+		if (rank > best_rank || (rank > 0 && rank == best_rank && strcmp(revision, best) > 0))
+		{
+			best = revision;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+bool
+mcp_is_complete(const json_t *result)
+{
+	const json_t *type = json_object_get(result, "resultType");
+
+	return json_is_object(result) &&
+		   (!type || (json_is_string(type) && strcmp(json_string_value(type), "complete") == 0));
+}
+
+const char *
+mcp_discovered_revision(const json_t *result, const char *asked)
+{
+	const json_t *named = json_object_get(result, "supportedVersions");
+
+	return json_is_array(named) ? mcp_choose_revision(named) : asked;
+}
+
+
+/* -------------------------------------------------------------------- tools */
+
+McpToolSearch
+mcp_find_tool(const json_t *result, const char *name, const char **cursor)
+{
+	const json_t *tools = json_object_get(result, "tools");
+	size_t		  i;
+	json_t		 *tool;
+
+	*cursor = json_string_value(json_object_get(result, "nextCursor"));
+	if (!mcp_is_complete(result) || !json_is_array(tools))
+		return MCP_TOOL_LIST_INVALID;
+	json_array_foreach (tools, i, tool)
+	{
+		const char *tool_name = json_string_value(json_object_get(tool, "name"));
+
+		if (tool_name && strcmp(tool_name, name) == 0)
+			return MCP_TOOL_FOUND;
+	}
+	return *cursor && **cursor ? MCP_TOOL_MORE_PAGES : MCP_TOOL_ABSENT;
+}
+
+
+/* ---------------------------------------------------------------- decisions */
+
+/* Does this look like a decision?  An action is the one thing it must have. */
+static bool
+names_action(const json_t *value)
+{
+	return json_is_string(json_object_get(value, "action"));
+}
+
+/* The text of the i-th block of content, or NULL when it is of another kind. */
+static const json_t *
+text_block(const json_t *result, size_t i)
+{
+	const json_t *block = json_array_get(json_object_get(result, "content"), i);
+	const json_t *text = json_object_get(block, "text");
+
+	return json_is_string(text) ? text : NULL;
+}
+
+/*
+ * The decision in a tool's result, as a new reference, or NULL.  Usually the
+ * structured content is it; but there are frameworks that wrap what a tool
+ * returned ({"result": ...}) there and give the thing itself as text.
+ */
+static json_t *
+find_decision(const json_t *result)
+{
+	json_t *structured = json_object_get(result, "structuredContent");
+
+	if (names_action(structured))
+		return json_incref(structured);
+	for (size_t i = 0; i < MAX_CONTENT_BLOCKS; i++)
+	{
+		const json_t *text = text_block(result, i);
+		json_t		 *value;
+
+		if (!text)
+			continue;
+		value = json_loadb(json_string_value(text), json_string_length(text), 0, NULL);
+		if (names_action(value))
+			return value;
+		json_decref(value);
+	}
+	return NULL;
+}
+
+char *
+mcp_decision_text(const json_t *result, int64_t request_id, int64_t npc_id, const char **problem)
+{
+	json_t *tokens = json_object_get(json_object_get(result, "_meta"), "tokens");
+	json_t *decision;
+	char   *text = NULL;
+
+	if (!mcp_is_complete(result))
+		*problem = "the result is not of a known type";
+	else if (json_is_true(json_object_get(result, "isError")))
+		*problem = "the tool failed";
+	else if (!(decision = find_decision(result)))
+		*problem = "the result holds no decision";
+	else
+	{
+		*problem = "out of memory";
+		json_object_del(decision, "type");
+		if (json_is_number(tokens) && !json_object_get(decision, "tokens"))
+			json_object_set(decision, "tokens", tokens);
+		if (json_object_set_new(decision, "request_id", json_integer(request_id)) == 0 &&
+			json_object_set_new(decision, "npc_id", json_integer(npc_id)) == 0)
+			text = json_dumps(decision, DUMP_FLAGS);
+		json_decref(decision);
+	}
+	return text;
+}
+
+const char *
+mcp_first_text(const json_t *result)
+{
+	for (size_t i = 0; i < MAX_CONTENT_BLOCKS; i++)
+	{
+		const json_t *text = text_block(result, i);
+
+		if (text)
+			return json_string_value(text);
+	}
+	return "it has no text";
+}

@@ -1,0 +1,209 @@
+/*
+ * mcp_scan.c
+ *	  Looks at the members of a JSON object's text without parsing it.
+ *
+ * Invariants: nothing is read beyond the text's end, no recursion, and time
+ * is linear in the length.  Escapes in names of members are not undone; the
+ * names looked for here need none.
+ */
+#include "mcp_scan.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Scan
+{
+	const char *at;
+	const char *end;
+	bool		first; /* no member has been seen yet */
+} Scan;
+
+typedef struct Member
+{
+	const char *start; /* the opening quote of the name */
+	const char *name;
+	size_t		name_len;
+	const char *value;
+	const char *end; /* one past the value's last character */
+} Member;
+
+typedef enum ScanResult
+{
+	SCAN_MEMBER,
+	SCAN_END, /* the object is closed, nothing follows */
+	SCAN_MALFORMED
+} ScanResult;
+
+static void
+skip_space(Scan *scan)
+{
+	while (scan->at < scan->end && *scan->at != '\0' && strchr(" \t\r\n", *scan->at))
+		scan->at++;
+}
+
+/* Steps over one character, after white space, if it is the one expected. */
+static bool
+skip_char(Scan *scan, char expected)
+{
+	skip_space(scan);
+	if (scan->at >= scan->end || *scan->at != expected)
+		return false;
+	scan->at++;
+	return true;
+}
+
+/* The scan stands behind the opening quote; it ends behind the closing one. */
+static bool
+skip_rest_of_string(Scan *scan)
+{
+	while (scan->at < scan->end)
+	{
+		char c = *scan->at++;
+
+		if (c == '"')
+			return true;
+		if (c == '\\')
+		{
+			if (scan->at >= scan->end)
+				return false;
+			scan->at++;
+		}
+	}
+	return false;
+}
+
+/* A value ends where, outside all brackets of its own, a comma or bracket does not belong to it. */
+static bool
+skip_value(Scan *scan)
+{
+	const char *start = scan->at;
+	int			depth = 0;
+
+	while (scan->at < scan->end)
+	{
+		char c = *scan->at;
+
+		if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+			break;
+		scan->at++;
+		if (c == '"' && !skip_rest_of_string(scan))
+			return false;
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+	}
+	return depth == 0 && scan->at > start;
+}
+
+static bool
+open_object(Scan *scan, const char *text, size_t len)
+{
+	*scan = (Scan) {.at = text, .end = text + len, .first = true};
+	return skip_char(scan, '{');
+}
+
+static ScanResult
+next_member(Scan *scan, Member *member)
+{
+	if (skip_char(scan, '}'))
+	{
+		skip_space(scan);
+		return scan->at == scan->end ? SCAN_END : SCAN_MALFORMED;
+	}
+	if (!scan->first && !skip_char(scan, ','))
+		return SCAN_MALFORMED;
+	scan->first = false;
+	if (!skip_char(scan, '"'))
+		return SCAN_MALFORMED;
+	member->start = scan->at - 1;
+	member->name = scan->at;
+	if (!skip_rest_of_string(scan))
+		return SCAN_MALFORMED;
+	member->name_len = (size_t) (scan->at - 1 - member->name);
+	if (!skip_char(scan, ':'))
+		return SCAN_MALFORMED;
+	skip_space(scan);
+	member->value = scan->at;
+	if (!skip_value(scan))
+		return SCAN_MALFORMED;
+	member->end = scan->at;
+	return SCAN_MEMBER;
+}
+
+static bool
+has_name(const Member *member, const char *name)
+{
+	return member->name_len == strlen(name) && memcmp(member->name, name, member->name_len) == 0;
+}
+
+char *
+mcp_scan_without_member(const char *text, size_t len, const char *name)
+{
+	char	  *copy = malloc(len + 1);
+	char	  *to = copy;
+	Scan	   scan;
+	Member	   member;
+	ScanResult found;
+
+	if (!copy || !open_object(&scan, text, len))
+	{
+		free(copy);
+		return NULL;
+	}
+	*to++ = '{';
+	while ((found = next_member(&scan, &member)) == SCAN_MEMBER)
+	{
+		if (has_name(&member, name))
+			continue;
+		if (to > copy + 1)
+			*to++ = ',';
+		memcpy(to, member.start, (size_t) (member.end - member.start));
+		to += member.end - member.start;
+	}
+	if (found != SCAN_END)
+	{
+		free(copy);
+		return NULL;
+	}
+	*to++ = '}';
+	*to = '\0';
+	return copy;
+}
+
+/* A positive integer that fits in 53 bits, or 0. */
+static int64_t
+small_integer(const char *value, const char *end)
+{
+	int64_t number = 0;
+
+	for (; value < end && *value >= '0' && *value <= '9'; value++)
+	{
+		number = number * 10 + (*value - '0');
+		if (number > (INT64_C(1) << 53))
+			return 0;
+	}
+	while (value < end && *value != '\0' && strchr(" \t\r\n", *value))
+		value++;
+	return value == end ? number : 0;
+}
+
+int64_t
+mcp_scan_response_id(const char *text, size_t len)
+{
+	int64_t id = 0;
+	Scan	scan;
+	Member	member;
+
+	if (!open_object(&scan, text, len))
+		return 0;
+	while (next_member(&scan, &member) == SCAN_MEMBER)
+	{
+		if (has_name(&member, "method"))
+			return 0;
+		if (has_name(&member, "id"))
+			id = small_integer(member.value, member.end);
+	}
+	return id;
+}

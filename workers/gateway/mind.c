@@ -1,0 +1,158 @@
+/*
+ * mind.c
+ *	  A client that is an MCP server: joins the MCP session to the connection
+ *	  and to the decisions.
+ *
+ * The session may not be freed from inside its own callbacks; it is freed only
+ * when the socket is gone, and a broken one merely closes the client.
+ */
+#include "mind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compute.h"
+#include "log.h"
+#include "mcp.h"
+#include "version.h"
+
+typedef struct Mind
+{
+	McpSession *session;
+	bool		ready;
+	int			max_concurrency;
+} Mind;
+
+static void
+send_text(void *owner, const char *text, size_t length)
+{
+	client_send(owner, text, length);
+}
+
+/* Tells the database that the mind is there, and for how many requests. */
+static void
+beat(Client *client)
+{
+	const Mind *mind = client->mind;
+	char		message[100];
+	json_t	   *heartbeat;
+
+	if (!mind->ready)
+		return;
+	heartbeat = json_pack("{s:s, s:i, s:i, s:i}", "type", "compute_heartbeat",
+						  "max_concurrency", mind->max_concurrency,
+						  "decision_queue_length", compute_in_flight(client),
+						  "average_decision_time_ms", compute_average_ms(client));
+	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
+		log_line(LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
+	json_decref(heartbeat);
+}
+
+static void
+ready(void *owner)
+{
+	Client	   *client = owner;
+
+	client->mind->ready = true;
+	log_line(LOG_INFO, "client %s: MCP server %s is ready", client->address, client->source);
+	beat(client);
+}
+
+static void
+answered(void *owner, int64_t request_id, const char *json, size_t length)
+{
+	compute_answer(owner, request_id, 0, json, length);
+}
+
+static void
+failed(void *owner, int64_t request_id, const char *reason)
+{
+	char		text[256];
+
+	snprintf(text, sizeof(text), "error: %s", reason);
+	compute_fail(owner, request_id, text);
+}
+
+static void
+broken(void *owner, const char *reason)
+{
+	Client	   *client = owner;
+
+	client->mind->ready = false;
+	client_close(client, CLOSE_PROTOCOL_ERROR, reason);
+}
+
+void
+mind_create(Client *client, int max_concurrency)
+{
+	client->mind = mem_alloc(sizeof(Mind));
+	client->mind->max_concurrency = max_concurrency;
+}
+
+void
+mind_free(Client *client)
+{
+	Mind	   *mind = client->mind;
+
+	if (!mind)
+		return;
+	client->mind = NULL;
+	if (mind->session)
+		mcp_session_free(mind->session);
+	free(mind);
+}
+
+void
+mind_joined(Client *client)
+{
+	static const McpCallbacks callbacks = {send_text, ready, answered, failed, broken};
+	Mind	   *mind = client->mind;
+
+	if (mind->session)
+		beat(client);
+	else
+	{
+		mind->session = mcp_session_create(&callbacks, client, NPCSIM_VERSION, now_ms());
+		if (!mind->session)
+			client_close(client, CLOSE_GOING_AWAY, "out of memory");
+	}
+}
+
+void
+mind_receive(Client *client, const char *text, size_t length)
+{
+	/* before the first message of the gateway there is nothing to answer */
+	if (client->mind->session)
+		mcp_session_receive(client->mind->session, text, length, now_ms());
+}
+
+void
+mind_pong(Client *client)
+{
+	if (client->state == CLIENT_LIVE)
+		beat(client);
+}
+
+void
+mind_tick(Client *client, int64_t now)
+{
+	if (client->mind->session && client_is_welcome(client))
+		mcp_session_tick(client->mind->session, now);
+}
+
+bool
+mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body, size_t length)
+{
+	Mind	   *mind = client->mind;
+
+	return mind->ready &&
+		mcp_session_decide(mind->session, request_id, npc_id, body, length, now_ms());
+}
+
+void
+mind_cancel(Client *client, int64_t request_id, const char *reason)
+{
+	if (client->mind && client->mind->session)
+		mcp_session_cancel(client->mind->session, request_id, reason);
+}

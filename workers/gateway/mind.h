@@ -1,0 +1,35 @@
+/*
+ * mind.h
+ *	  A client that is an MCP server: joins the MCP session (mcp.h) to the
+ *	  connection and to the decisions.
+ */
+#ifndef NPCSIM_GATEWAY_MIND_H
+#define NPCSIM_GATEWAY_MIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+
+#define MIND_MAX_CONCURRENCY 64
+
+/* Before the client is welcome: how many requests it takes at once. */
+extern void mind_create(Client *client, int max_concurrency);
+extern void mind_free(Client *client);
+
+/* It has a session: the MCP session begins, or goes on. */
+extern void mind_joined(Client *client);
+
+extern void mind_receive(Client *client, const char *text, size_t length);
+
+/* An answered ping is its heartbeat. */
+extern void mind_pong(Client *client);
+
+extern void mind_tick(Client *client, int64_t now);
+
+extern bool mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body,
+						size_t length);
+extern void mind_cancel(Client *client, int64_t request_id, const char *reason);
+
+#endif							/* NPCSIM_GATEWAY_MIND_H */

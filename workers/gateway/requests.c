@@ -1,0 +1,335 @@
+/*
+ * requests.c
+ *	  What a client of npcsim.v1 may ask for, frame by frame.
+ *
+ * A frame that cannot be read is answered with an error and the connection
+ * stays, except before the welcome: a mind that writes NaN must not lose its
+ * place.  Types that are not known are answered when they carry an id and
+ * ignored otherwise, so that clients may be newer than the gateway.
+ */
+#include "requests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "compute.h"
+#include "session.h"
+
+#define MAX_ID			80		/* bytes of a request's id as JSON */
+#define MAX_REDUCER		64
+#define MAX_KEY			200
+
+/* A call on its way, and what its answer needs. */
+typedef struct Call
+{
+	Client	   *client;			/* held */
+	char		id[MAX_ID + 1];	/* JSON, or "" */
+	bool		tell_success;	/* false: only a failure is told */
+} Call;
+
+/* The request's id as JSON: a string or a number, or "" when there is none. */
+static bool
+read_id(const json_t *frame, char *id)
+{
+	const json_t *value = json_object_get(frame, "id");
+	Text		text = {0};
+	bool		good = true;
+
+	id[0] = '\0';
+	if (!value || json_is_null(value))
+		return true;
+	if (json_is_string(value) || json_is_number(value))
+	{
+		text_add_json(&text, value);
+		good = text.length <= MAX_ID;
+		if (good)
+			strcpy(id, text.data);
+		text_free(&text);
+		return good;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------------
+ * calls
+ * ------------------------------------------------------------------------ */
+
+static void
+begin_result(Text *text, const char *id)
+{
+	text_add_string(text, "{\"type\":\"result\"");
+	if (*id)
+		text_add_format(text, ",\"id\":%s", id);
+}
+
+static bool
+says_ok(const char *json)
+{
+	char		message[100];
+	json_t	   *result = json_parse_trusted(json, message, sizeof(message));
+	bool		ok = json_is_true(json_object_get(result, "ok"));
+
+	json_decref(result);
+	return ok;
+}
+
+static void
+called(void *argument, const DbReply *reply)
+{
+	Call	   *call = argument;
+	const char *json = reply_text(reply);
+	Text		text = {0};
+
+	begin_result(&text, call->id);
+	if (json && json[0] == '{' && json[1] != '}')
+	{
+		/* {"ok":…} becomes {"type":"result","id":…,"ok":…} */
+		text_add(&text, ",", 1);
+		text_add_string(&text, json + 1);
+		if (call->tell_success || !says_ok(json))
+			client_send_text(call->client, &text);
+	}
+	else
+	{
+		DbReply		failure = *reply;
+
+		if (reply->result)
+		{
+			strcpy(failure.sqlstate, "XX000");
+			failure.message = "the database gave no result";
+		}
+		text_add_string(&text, ",\"ok\":false,\"error\":{");
+		{
+			Text		error = {0};
+
+			reply_add_error(&error, &failure);
+			text_add(&text, error.data + 1, error.length - 1);	/* without its comma */
+			text_free(&error);
+		}
+		text_add_string(&text, "}}");
+		client_send_text(call->client, &text);
+	}
+	text_free(&text);
+	client_release(call->client);
+	free(call);
+}
+
+static void
+refuse_call(Client *client, const char *id, const char *code, const char *message)
+{
+	Text		text = {0};
+
+	begin_result(&text, id);
+	text_add_string(&text, ",\"ok\":false,\"error\":{\"code\":");
+	text_add_json_string(&text, code);
+	text_add_string(&text, ",\"message\":");
+	text_add_json_string(&text, message);
+	text_add_string(&text, ",\"retry\":false}}");
+	client_send_text(client, &text);
+	text_free(&text);
+}
+
+static void
+send_call(Client *client, const char *id, const char *reducer, const json_t *arguments,
+		  const char *key, bool tell_success)
+{
+	Call	   *call;
+	Text		text = {0};
+
+	if (client->player_id == 0)
+	{
+		refuse_call(client, id, "42501", "spectators cannot act");
+		return;
+	}
+	call = mem_alloc(sizeof(Call));
+	call->client = client_hold(client);
+	call->tell_success = tell_success;
+	strcpy(call->id, id);
+	text_add_json(&text, arguments);
+	call_reducer(client->world->id, client->player_id, reducer, text.data, key, called, call);
+	text_free(&text);
+}
+
+static void
+take_call(Client *client, const json_t *frame, const char *id)
+{
+	const char *reducer = json_member_string(frame, "reducer");
+	const json_t *arguments = json_object_get(frame, "args");
+	const json_t *key = json_object_get(frame, "key");
+	json_t	   *none = NULL;
+
+	if (!reducer || strlen(reducer) > MAX_REDUCER)
+		refuse_call(client, id, "22023", "reducer must be a name of at most 64 bytes");
+	else if (arguments && !json_is_object(arguments))
+		refuse_call(client, id, "22023", "args must be an object");
+	else if (key && !json_is_null(key) &&
+			 (!json_is_string(key) || json_string_length(key) > MAX_KEY))
+		refuse_call(client, id, "22023", "key must be a string of at most 200 bytes");
+	else
+	{
+		if (!arguments)
+			arguments = none = json_object();
+		send_call(client, id, reducer, arguments, json_string_value(key), true);
+		json_decref(none);
+	}
+}
+
+/* Frames that are calls by another name: their members are the arguments. */
+static void
+take_shorthand(Client *client, const json_t *frame, const char *id, const char *reducer)
+{
+	json_t	   *arguments = json_copy((json_t *) frame);
+
+	json_object_del(arguments, "type");
+	json_object_del(arguments, "id");
+	send_call(client, id, reducer, arguments, NULL, *id != '\0');
+	json_decref(arguments);
+}
+
+/* ------------------------------------------------------------------------
+ * the others
+ * ------------------------------------------------------------------------ */
+
+static void
+take_ping(Client *client, const json_t *frame)
+{
+	const json_t *t = json_object_get(frame, "t");
+	Text		text = {0};
+
+	text_add_string(&text, "{\"type\":\"pong\"");
+	if (t)
+	{
+		text_add_string(&text, ",\"t\":");
+		text_add_json(&text, t);
+	}
+	text_add_string(&text, ",\"clock\":");
+	text_add_json_real(&text, world_clock_now(client->world, now_ms()));
+	text_add(&text, "}", 1);
+	client_send_text(client, &text);
+	text_free(&text);
+}
+
+/* The id of a member that must be one when it is there; false when it is not. */
+static bool
+read_optional_id(const json_t *frame, const char *name, int64_t *value)
+{
+	const json_t *member = json_object_get(frame, name);
+
+	*value = 0;
+	if (!member || json_is_null(member))
+		return true;
+	*value = json_integer_value(member);
+	return json_is_integer(member) && *value > 0;
+}
+
+static void
+take_decision(Client *client, const json_t *frame)
+{
+	int64_t		request_id;
+	int64_t		npc_id;
+
+	if (!client->compute)
+	{
+		client_send_error(client, NULL, "42501", "this connection does not compute",
+						  "Say \"purpose\":\"compute\" or \"both\" in the hello.");
+		return;
+	}
+	/* ids that are none are the database's to refuse, with a decision_result */
+	if (!read_optional_id(frame, "request_id", &request_id))
+		request_id = 0;
+	if (!read_optional_id(frame, "npc_id", &npc_id))
+		npc_id = 0;
+	compute_answer(client, request_id, npc_id, client->incoming.data, client->incoming.length);
+}
+
+static void
+take_from_welcome(Client *client, const json_t *frame, const char *type, const char *id)
+{
+	char		message[160] = "";
+	bool		good = true;
+
+	if (strcmp(type, "ping") == 0)
+		take_ping(client, frame);
+	else if (strcmp(type, "subscribe") == 0)
+	{
+		if (client->purpose == PURPOSE_COMPUTE)
+		{
+			snprintf(message, sizeof(message), "a connection for compute only does not watch");
+			good = false;
+		}
+		else
+			good = watch_subscribe(client, frame, message, sizeof(message));
+	}
+	else if (strcmp(type, "camera") == 0)
+		good = watch_camera(client, frame, message, sizeof(message));
+	else if (strcmp(type, "unsubscribe") == 0)
+		watch_end(client);
+	else if (strcmp(type, "call") == 0)
+		take_call(client, frame, id);
+	else if (strcmp(type, "chat") == 0)
+		take_shorthand(client, frame, id, "chat");
+	else if (strcmp(type, "map_ping") == 0)
+		take_shorthand(client, frame, id, "map_ping");
+	else if (strcmp(type, "compute_heartbeat") == 0)
+		good = compute_heartbeat(client, frame, message, sizeof(message));
+	else if (strcmp(type, "decision_response") == 0)
+		take_decision(client, frame);
+	else if (strcmp(type, "hello") == 0)
+	{
+		snprintf(message, sizeof(message), "the hello was answered already");
+		good = false;
+	}
+	else if (*id)
+		client_send_error(client, id, "0A000", "this type of frame is not known here", NULL);
+	if (!good)
+		client_send_error(client, id, "22023", message, NULL);
+}
+
+static void
+take_frame(Client *client, const json_t *frame)
+{
+	const char *type = json_member_string(frame, "type");
+	char		id[MAX_ID + 1];
+
+	if (client->state == CLIENT_GREETING)
+	{
+		if (type && strcmp(type, "hello") == 0)
+			session_hello(client, frame);
+		else
+		{
+			client_send_error(client, NULL, "08P01", "the first frame must be a hello", NULL);
+			client_close(client, CLOSE_HELLO_MISSING, "the first frame must be a hello");
+		}
+	}
+	else if (!type)
+		client_send_error(client, NULL, "22023", "a frame needs a type", NULL);
+	else if (!read_id(frame, id))
+		client_send_error(client, NULL, "22023",
+						  "id must be a number or a string of at most 78 bytes", NULL);
+	else if (client_is_welcome(client))
+		take_from_welcome(client, frame, type, id);
+}
+
+void
+requests_take(Client *client)
+{
+	char		message[200];
+	json_t	   *frame;
+
+	if (client_is_leaving(client) || !client_may_send(client))
+		return;
+	frame = json_parse_foreign(client->incoming.data, client->incoming.length, message,
+							   sizeof(message));
+	if (frame)
+		take_frame(client, frame);
+	else
+	{
+		client_send_error(client, NULL, "22032", message, NULL);
+		if (client->state == CLIENT_GREETING)
+			client_close(client, CLOSE_PROTOCOL_ERROR, message);
+	}
+	json_decref(frame);
+	text_clear(&client->incoming);
+}

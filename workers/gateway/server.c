@@ -1,0 +1,481 @@
+/*
+ * server.c
+ *	  libwebsockets: the listener, its protocols, the loop.
+ *
+ * Callbacks here only sort events out to the files that know what they mean.
+ * The client of a WebSocket is the pointer in its per-session data: NULL
+ * before LWS_CALLBACK_ESTABLISHED and after LWS_CALLBACK_CLOSED.
+ */
+#include "server.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libwebsockets.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "compute.h"
+#include "db.h"
+#include "http.h"
+#include "log.h"
+#include "mind.h"
+#include "peers.h"
+#include "requests.h"
+#include "session.h"
+#include "world.h"
+
+#define TICK_US				(100 * 1000)
+#define MAX_DESCRIPTORS		65536
+#define SEND_PACKET			(128 * 1024)
+#define RECEIVE_BUFFER		8192
+#define STOP_CLIENTS_MS		3000
+#define STOP_DATABASE_MS	1000
+
+static struct
+{
+	Settings   *settings;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	lws_sorted_usec_list_t tick_timer;
+	bool		stopping;
+} server;
+
+static volatile sig_atomic_t stop_requested;
+
+static void
+handle_signal(int number)
+{
+	(void) number;
+	stop_requested = 1;
+}
+
+/* ------------------------------------------------------------------------
+ * protocols
+ * ------------------------------------------------------------------------ */
+
+static void
+count_peer(struct lws *wsi)
+{
+	struct sockaddr_storage address;
+	socklen_t	length = sizeof(address);
+
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &address, &length) == 0)
+		lws_set_opaque_user_data(wsi, peers_enter((struct sockaddr *) &address, INT_MAX));
+}
+
+static bool
+lets_in(const struct lws_filter_network_conn_args *arguments)
+{
+	return !server.stopping &&
+		peers_have_room((const struct sockaddr *) &arguments->cli_addr,
+						server.settings->max_per_address);
+}
+
+static int
+http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+			  size_t length)
+{
+	switch (reason)
+	{
+		case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+			return lets_in(user) ? 0 : -1;
+		case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+			count_peer(wsi);
+			return 0;
+		case LWS_CALLBACK_WSI_DESTROY:
+			if (lws_get_opaque_user_data(wsi))
+				peers_leave(lws_get_opaque_user_data(wsi));
+			lws_set_opaque_user_data(wsi, NULL);
+			return 0;
+		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+			return -1;			/* a WebSocket without a subprotocol that is known */
+		case LWS_CALLBACK_HTTP:
+			return http_begin(wsi, user);
+		case LWS_CALLBACK_HTTP_WRITEABLE:
+			return http_continue(wsi, user);
+		case LWS_CALLBACK_CLOSED_HTTP:
+			if (user)
+				http_end(user);
+			return 0;
+		default:
+			return lws_callback_http_dummy(wsi, reason, user, in, length);
+	}
+}
+
+/* Is this subprotocol asked for at its own address? */
+static bool
+path_is(struct lws *wsi, const char *expected)
+{
+	char		path[64];
+
+	return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0 &&
+		strcmp(path, expected) == 0;
+}
+
+/* What an MCP server says about itself comes with the request. */
+static void
+greet_mcp_server(struct lws *wsi, Client *client)
+{
+	char		authorization[600] = "";
+	char		source[256] = "";
+	char		concurrency[32] = "";
+	const char *source_value;
+	const char *concurrency_value;
+	const char *token = "";
+
+	lws_hdr_copy(wsi, authorization, sizeof(authorization), WSI_TOKEN_HTTP_AUTHORIZATION);
+	if (strncasecmp(authorization, "Bearer ", 7) == 0)
+		token = authorization + 7 + strspn(authorization + 7, " ");
+	source_value = lws_get_urlarg_by_name(wsi, "source=", source, sizeof(source));
+	concurrency_value = lws_get_urlarg_by_name(wsi, "max_concurrency=", concurrency,
+											   sizeof(concurrency));
+	session_mcp_hello(client, token, source_value ? source_value : "",
+					  concurrency_value ? concurrency_value : "");
+	explicit_bzero(authorization, sizeof(authorization));
+}
+
+static void
+receive(struct lws *wsi, Client *client, const char *data, size_t length)
+{
+	bool		is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
+
+	client_heard(client);
+	if (lws_frame_is_binary(wsi))
+	{
+		client_close(client, CLOSE_PROTOCOL_ERROR, "frames must be text");
+		return;
+	}
+	if (!client_collect(client, data, length, is_last))
+		return;
+	if (client->kind == CLIENT_PLAYER)
+		requests_take(client);
+	else
+	{
+		if (client_may_send(client))
+			mind_receive(client, client->incoming.data, client->incoming.length);
+		text_clear(&client->incoming);
+	}
+}
+
+/* Both WebSocket protocols; they differ in address and greeting. */
+static int
+websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+				   size_t length, ClientKind kind)
+{
+	Client	  **place = user;
+	Client	   *client = place ? *place : NULL;
+
+	switch (reason)
+	{
+		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+			return path_is(wsi, kind == CLIENT_PLAYER ? "/ws" : "/mcp") ? 0 : -1;
+		case LWS_CALLBACK_ESTABLISHED:
+			client = client_create(kind, wsi);
+			*place = client;
+			if (server.stopping)
+				client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
+			else if (kind == CLIENT_MCP_SERVER)
+				greet_mcp_server(wsi, client);
+			return 0;
+		case LWS_CALLBACK_RECEIVE:
+			if (client)
+				receive(wsi, client, in, length);
+			return 0;
+		case LWS_CALLBACK_RECEIVE_PONG:
+			if (client)
+			{
+				client_heard(client);
+				if (client->mind)
+					mind_pong(client);
+			}
+			return 0;
+		case LWS_CALLBACK_SERVER_WRITEABLE:
+			return client ? client_writable(client) : -1;
+		case LWS_CALLBACK_CLOSED:
+			if (client)
+			{
+				*place = NULL;
+				session_closed(client);
+			}
+			return 0;
+		default:
+			return 0;
+	}
+}
+
+static int
+player_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+				size_t length)
+{
+	return websocket_callback(wsi, reason, user, in, length, CLIENT_PLAYER);
+}
+
+static int
+mcp_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+			 size_t length)
+{
+	return websocket_callback(wsi, reason, user, in, length, CLIENT_MCP_SERVER);
+}
+
+static const struct lws_protocols protocols[] = {
+	{.name = "http", .callback = http_callback,
+		.per_session_data_size = sizeof(HttpAnswer), .tx_packet_size = SEND_PACKET},
+	{.name = "npcsim.v1", .callback = player_callback,
+		.per_session_data_size = sizeof(Client *), .rx_buffer_size = RECEIVE_BUFFER,
+	.tx_packet_size = SEND_PACKET},
+	{.name = "mcp", .callback = mcp_callback,
+		.per_session_data_size = sizeof(Client *), .rx_buffer_size = RECEIVE_BUFFER,
+	.tx_packet_size = SEND_PACKET},
+	{.name = DB_PROTOCOL, .callback = db_callback, .per_session_data_size = sizeof(void *)},
+	{.name = NULL}
+};
+
+/* ------------------------------------------------------------------------
+ * events of the other files
+ * ------------------------------------------------------------------------ */
+
+static void
+clock_changed(World *world)
+{
+	for (Client *client = clients_first(); client; client = client->next)
+	{
+		if (client->world == world && client->kind == CLIENT_PLAYER && client_is_welcome(client))
+			client_wake(client);
+	}
+}
+
+static void
+polled(void)
+{
+	compute_wake(0);
+}
+
+static void
+database_listening(void)
+{
+	/* whatever was told before is found by looking */
+	worlds_poll_soon();
+}
+
+static void
+database_notified(const char *channel, const char *payload)
+{
+	int64_t		world_id = strtoll(payload, NULL, 10);
+
+	if (strcmp(channel, "npcsim_world") == 0)
+	{
+		World	   *world = world_find(world_id);
+
+		if (world)
+			world_wake(world);
+	}
+	else if (strcmp(channel, "npcsim_decisions") == 0)
+		compute_wake(world_id);
+	else if (strcmp(channel, "npcsim_sessions") == 0 &&
+			 strcmp(payload, server.settings->gateway_id) == 0)
+		worlds_poll_soon();
+}
+
+static const DbEvents db_events = {
+	session_database_up, session_database_down, database_listening, database_notified
+};
+
+static const WorldEvents world_events = {
+	clock_changed, watches_changed, watches_reloaded, session_world_gone, session_ended, polled,
+	session_register_again
+};
+
+static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source};
+
+/* ------------------------------------------------------------------------
+ * the loop
+ * ------------------------------------------------------------------------ */
+
+static void
+tick(lws_sorted_usec_list_t *timer)
+{
+	int64_t		now = now_ms();
+
+	db_tick(now);
+	session_tick(now);
+	compute_tick();
+	worlds_tick(now);
+	lws_sul_schedule(server.context, 0, timer, tick, TICK_US);
+}
+
+static void
+emit_lws_log(int level, const char *line)
+{
+	log_line(level & LLL_ERR ? LOG_ERROR : LOG_WARNING, "libwebsockets: %s", line);
+}
+
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max > MAX_DESCRIPTORS ? MAX_DESCRIPTORS : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool
+listen_on(const Settings *settings)
+{
+	struct lws_context_creation_info info = {0};
+	bool		is_ipv6 = strchr(settings->listen_address, ':') != NULL;
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, emit_lws_log);
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+		LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
+		LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+		LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+	if (!is_ipv6)
+		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+	info.server_string = "npcsim-gateway";
+	info.gid = (gid_t) -1;
+	info.uid = (uid_t) -1;
+	server.context = lws_create_context(&info);
+	if (!server.context)
+	{
+		fprintf(stderr, "npcsim-gateway: the event loop could not be made\n");
+		return false;
+	}
+
+	info.port = settings->port;
+	info.iface = strcmp(settings->listen_address, "0.0.0.0") == 0 ||
+		strcmp(settings->listen_address, "::") == 0 ? NULL : settings->listen_address;
+	info.protocols = protocols;
+	info.mounts = http_mounts(settings->web_root);
+	info.vhost_name = "default";
+	info.keepalive_timeout = 30;
+	info.timeout_secs = 15;
+	server.vhost = lws_create_vhost(server.context, &info);
+	if (!server.vhost)
+	{
+		fprintf(stderr, "npcsim-gateway: cannot listen on %s port %d%s\n",
+				settings->listen_address, settings->port,
+				settings->port ? ": is it taken, or the address not this machine's?" : "");
+		return false;
+	}
+	return true;
+}
+
+/* A name of its own: two gateways of one machine differ in their port. */
+static void
+name_gateway(Settings *settings, int port)
+{
+	char		host[49] = "";
+	char		name[65];
+
+	if (settings->gateway_id[0])
+		return;
+	if (gethostname(host, sizeof(host) - 1) != 0 || !host[0])
+		strcpy(host, "gateway");
+	for (char *c = host; *c; c++)
+	{
+		if (!isalnum((unsigned char) *c) && !strchr("_.-", *c))
+			*c = '_';
+	}
+	snprintf(name, sizeof(name), "%s-%d", host, port);
+	free(settings->gateway_id);
+	settings->gateway_id = mem_copy_string(name);
+}
+
+static void
+serve_until(bool (*is_done) (void), int64_t longest_ms)
+{
+	int64_t		deadline = now_ms() + longest_ms;
+
+	while (!is_done() && now_ms() < deadline)
+	{
+		if (lws_service(server.context, 0) < 0)
+			break;
+	}
+}
+
+static bool
+clients_are_gone(void)
+{
+	return clients_count() == 0;
+}
+
+static bool
+database_is_quiet(void)
+{
+	return db_outstanding() == 0;
+}
+
+/* Everybody is told, the database too; what does not listen is not waited for. */
+static void
+stop(void)
+{
+	log_line(LOG_INFO, "stopping");
+	server.stopping = true;
+	for (Client *client = clients_first(); client; client = client->next)
+		client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
+	serve_until(clients_are_gone, STOP_CLIENTS_MS);
+	serve_until(database_is_quiet, STOP_DATABASE_MS);
+	lws_sul_cancel(&server.tick_timer);
+	while (clients_first())
+	{
+		Client	   *client = clients_first();
+
+		*(Client **) lws_wsi_user(client->wsi) = NULL;
+		session_closed(client);
+	}
+	session_stop();
+	db_stop();
+	compute_stop();
+	worlds_stop();
+}
+
+bool
+server_run(Settings *settings)
+{
+	struct sigaction action = {0};
+	int			port;
+
+	server.settings = settings;
+	raise_descriptor_limit();
+	if (!listen_on(settings))
+	{
+		if (server.context)
+			lws_context_destroy(server.context);
+		return false;
+	}
+	port = lws_get_vhost_listen_port(server.vhost);
+	name_gateway(settings, port);
+
+	action.sa_handler = handle_signal;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	clients_start(settings);
+	worlds_start(settings, settings->gateway_id, &world_events);
+	compute_start(server.context, settings->gateway_id, &compute_events);
+	session_start(settings->gateway_id);
+	db_start(server.context, server.vhost, settings, &db_events);
+	lws_sul_schedule(server.context, 0, &server.tick_timer, tick, TICK_US);
+
+	printf(strchr(settings->listen_address, ':') ? "listening on [%s]:%d\n" :
+		   "listening on %s:%d\n", settings->listen_address, port);
+	fflush(stdout);
+
+	while (!stop_requested)
+	{
+		if (lws_service(server.context, 0) < 0)
+			break;
+	}
+	stop();
+	lws_context_destroy(server.context);
+	return stop_requested != 0;
+}

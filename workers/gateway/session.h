@@ -1,0 +1,46 @@
+/*
+ * session.h
+ *	  How a connection becomes a session in the database, stays one over
+ *	  restarts of the database, and ends.
+ */
+#ifndef NPCSIM_GATEWAY_SESSION_H
+#define NPCSIM_GATEWAY_SESSION_H
+
+#include <jansson.h>
+#include <libwebsockets.h>
+#include <stdint.h>
+
+#include "client.h"
+
+extern void session_start(const char *gateway_id);
+extern void session_stop(void);
+
+/* The database can be reached, or no longer. */
+extern void session_database_up(void);
+extern void session_database_down(void);
+
+/* It is there but does not know this gateway any more. */
+extern void session_register_again(void);
+
+/* The frame "hello". */
+extern void session_hello(Client *client, const json_t *hello);
+
+/* An MCP server that dialled in; the strings may be empty. */
+extern void session_mcp_hello(Client *client, const char *token, const char *source,
+							  const char *max_concurrency);
+
+/* The session shall go by this source from now on. */
+extern void session_name_source(Client *client, const char *source);
+
+/* Ended elsewhere: replaced, or banned. */
+extern void session_ended(int64_t session_id);
+
+/* The world is not there any more. */
+extern void session_world_gone(World *world);
+
+/* The socket is gone: ends everything the client had here. */
+extern void session_closed(Client *client);
+
+extern void session_tick(int64_t now);
+
+#endif							/* NPCSIM_GATEWAY_SESSION_H */

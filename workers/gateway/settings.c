@@ -1,0 +1,501 @@
+/*
+ * settings.c
+ *	  Reads the settings from file, environment and flags.
+ *
+ * One table says everything about a setting: its name, where it is kept, its
+ * range, its unit and its help.  A wrong value from any source is told with
+ * its source and ends the program with status 2; nothing is clamped silently.
+ */
+#include "settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <libpq-fe.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "log.h"
+#include "text.h"
+#include "version.h"
+
+#define ENVIRONMENT_PREFIX	"NPCSIM_GATEWAY_"
+#define MAX_CONFIG_LINE		4096
+#define MAX_STRING			4096
+
+typedef enum SettingKind
+{
+	KIND_STRING,
+	KIND_INTEGER,
+	KIND_LEVEL
+} SettingKind;
+
+typedef struct SettingDefinition
+{
+	const char *name;
+	SettingKind kind;
+	size_t		offset;
+	const char *text_default;
+	int			number_default;
+	int			minimum;
+	int			maximum;
+	const char *value_name;
+	const char *help;
+} SettingDefinition;
+
+#define STRING_SETTING(field, initial, value, help) \
+	{#field, KIND_STRING, offsetof(Settings, field), initial, 0, 0, 0, value, help}
+#define NUMBER_SETTING(field, initial, minimum, maximum, value, help) \
+	{#field, KIND_INTEGER, offsetof(Settings, field), NULL, initial, minimum, maximum, value, help}
+
+static const SettingDefinition definitions[] = {
+	STRING_SETTING(database, "", "CONNINFO", "the database, as libpq takes it (PG* variables fill the rest)"),
+	STRING_SETTING(gateway_id, "", "ID", "name of this gateway, kept over restarts (host name and port)"),
+	STRING_SETTING(listen_address, "127.0.0.1", "ADDRESS", "address to listen on"),
+	NUMBER_SETTING(port, 8080, 0, 65535, "PORT", "port to listen on; 0 picks a free one"),
+	STRING_SETTING(web_root, "", "DIR", "directory of the spectators' page, served at /"),
+	NUMBER_SETTING(connections, 2, 1, 16, "N", "command connections to the database"),
+	NUMBER_SETTING(query_timeout_ms, 10000, 100, 600000, "MS", "longest a query may take"),
+	NUMBER_SETTING(lock_timeout_ms, 1000, 10, 600000, "MS", "longest a write may wait for a world's lock"),
+	NUMBER_SETTING(hello_timeout_ms, 10000, 100, 600000, "MS", "time for the first frame (close 4007)"),
+	NUMBER_SETTING(stuck_timeout_ms, 15000, 100, 600000, "MS", "time a client may take nothing (close 4005)"),
+	NUMBER_SETTING(silence_timeout_ms, 30000, 1000, 600000, "MS", "silence after which a connection counts as dead"),
+	NUMBER_SETTING(submit_delay_ms, 4, 0, 1000, "MS", "time in which decisions are collected into one batch"),
+	NUMBER_SETTING(max_frame, 65536, 1024, 16777216, "BYTES", "largest frame from a client (close 1009)"),
+	NUMBER_SETTING(max_queue, 1048576, 65536, 1073741824, "BYTES", "most that is queued to a client (close 4005)"),
+	NUMBER_SETTING(message_rate, 50, 1, 100000, "N", "messages per second and connection (close 4006)"),
+	NUMBER_SETTING(message_burst, 200, 1, 1000000, "N", "messages a connection may send at once"),
+	NUMBER_SETTING(max_per_address, 200, 1, 1000000, "N", "connections per address"),
+	{"log_level", KIND_LEVEL, offsetof(Settings, log_level), NULL, LOG_INFO, 0, 0, "LEVEL", "error, warning, info or debug"},
+};
+
+#define DEFINITION_COUNT ((int) (sizeof(definitions) / sizeof(definitions[0])))
+
+/* getopt values of the flags that are no settings; settings follow from 1000 */
+enum
+{
+	FLAG_HELP = 1,
+	FLAG_VERSION,
+	FLAG_CONFIG,
+	FLAG_SETTING = 1000
+};
+
+bool
+gateway_id_is_valid(const char *gateway_id)
+{
+	size_t		length = strlen(gateway_id);
+
+	if (length < 1 || length > 64)
+		return false;
+	for (const char *c = gateway_id; *c; c++)
+	{
+		if (!isalnum((unsigned char) *c) && !strchr("_.-", *c))
+			return false;
+	}
+	return true;
+}
+
+static void
+complain(const char *source, const char *name, const char *problem)
+{
+	fprintf(stderr, "npcsim-gateway: %s: %s: %s\n", source, name, problem);
+}
+
+static void *
+setting_field(Settings *settings, const SettingDefinition *definition)
+{
+	return (char *) settings + definition->offset;
+}
+
+static bool
+set_string(char **field, const char *source, const char *name, const char *value)
+{
+	if (strlen(value) > MAX_STRING)
+	{
+		complain(source, name, "is longer than 4096 characters");
+		return false;
+	}
+	free(*field);
+	*field = mem_copy_string(value);
+	return true;
+}
+
+static bool
+set_integer(int *field, const SettingDefinition *definition, const char *source, const char *value)
+{
+	char	   *end;
+	long		number;
+	char		problem[160];
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (end == value || *end != '\0')
+	{
+		snprintf(problem, sizeof(problem), "\"%.60s\" is not a whole number", value);
+		complain(source, definition->name, problem);
+		return false;
+	}
+	if (errno == ERANGE || number < definition->minimum || number > definition->maximum)
+	{
+		snprintf(problem, sizeof(problem), "%.60s is outside the range %d .. %d", value,
+				 definition->minimum, definition->maximum);
+		complain(source, definition->name, problem);
+		return false;
+	}
+	*field = (int) number;
+	return true;
+}
+
+static bool
+set_level(int *field, const char *source, const char *name, const char *value)
+{
+	static const char *const levels[] = {"error", "warning", "info", "debug"};
+
+	for (int i = 0; i < 4; i++)
+	{
+		if (strcmp(value, levels[i]) == 0)
+		{
+			*field = i;
+			return true;
+		}
+	}
+	complain(source, name, "must be error, warning, info or debug");
+	return false;
+}
+
+static bool
+set_value(Settings *settings, const SettingDefinition *definition, const char *source,
+		  const char *value)
+{
+	void	   *field = setting_field(settings, definition);
+
+	switch (definition->kind)
+	{
+		case KIND_STRING:
+			return set_string(field, source, definition->name, value);
+		case KIND_INTEGER:
+			return set_integer(field, definition, source, value);
+		case KIND_LEVEL:
+			return set_level(field, source, definition->name, value);
+	}
+	return false;
+}
+
+static const SettingDefinition *
+find_definition(const char *name)
+{
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		if (strcmp(definitions[i].name, name) == 0)
+			return &definitions[i];
+	}
+	return NULL;
+}
+
+static void
+set_defaults(Settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		void	   *field = setting_field(settings, &definitions[i]);
+
+		if (definitions[i].kind == KIND_STRING)
+			*(char **) field = mem_copy_string(definitions[i].text_default);
+		else
+			*(int *) field = definitions[i].number_default;
+	}
+}
+
+/* Cuts white space off both ends, in place. */
+static char *
+trim(char *text)
+{
+	char	   *end = text + strlen(text);
+
+	while (end > text && isspace((unsigned char) end[-1]))
+		*--end = '\0';
+	while (isspace((unsigned char) *text))
+		text++;
+	return text;
+}
+
+/* A value may stand in single quotes, doubled inside, as in postgresql.conf. */
+static bool
+unquote(char *value)
+{
+	char	   *to = value;
+
+	if (value[0] != '\'')
+		return true;
+	for (char *from = value + 1; *from; from++)
+	{
+		if (*from == '\'')
+		{
+			if (from[1] != '\'')
+			{
+				*to = '\0';
+				return from[1] == '\0';
+			}
+			from++;
+		}
+		*to++ = *from;
+	}
+	return false;
+}
+
+static bool
+read_line(Settings *settings, const char *source, char *line)
+{
+	char	   *content = trim(line);
+	char	   *equals = strchr(content, '=');
+	char	   *name;
+	char	   *value;
+	const SettingDefinition *definition;
+
+	if (*content == '\0' || *content == '#')
+		return true;
+	if (!equals)
+	{
+		complain(source, content, "expected \"name = value\"");
+		return false;
+	}
+	*equals = '\0';
+	name = trim(content);
+	value = trim(equals + 1);
+	if (!unquote(value))
+	{
+		complain(source, name, "the quoted value does not end with its quote");
+		return false;
+	}
+	definition = find_definition(name);
+	if (!definition)
+	{
+		complain(source, name, "there is no such setting (see --help)");
+		return false;
+	}
+	return set_value(settings, definition, source, value);
+}
+
+static bool
+read_file(Settings *settings, const char *path)
+{
+	FILE	   *file = fopen(path, "r");
+	char		line[MAX_CONFIG_LINE + 2];
+	int			number = 0;
+	bool		good = true;
+
+	if (!file)
+	{
+		complain(path, "cannot be read", strerror(errno));
+		return false;
+	}
+	while (good && fgets(line, sizeof(line), file))
+	{
+		char		source[PATH_MAX + 32];
+
+		number++;
+		snprintf(source, sizeof(source), "%s:%d", path, number);
+		if (strlen(line) > MAX_CONFIG_LINE)
+		{
+			complain(source, "line", "is longer than 4096 characters");
+			good = false;
+		}
+		else
+			good = read_line(settings, source, line);
+	}
+	if (good && ferror(file))
+	{
+		complain(path, "cannot be read", strerror(errno));
+		good = false;
+	}
+	fclose(file);
+	return good;
+}
+
+static bool
+read_environment(Settings *settings)
+{
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		char		variable[128];
+		const char *value;
+		size_t		length;
+
+		snprintf(variable, sizeof(variable), ENVIRONMENT_PREFIX "%s", definitions[i].name);
+		length = strlen(variable);
+		for (size_t c = strlen(ENVIRONMENT_PREFIX); c < length; c++)
+			variable[c] = (char) toupper((unsigned char) variable[c]);
+		value = getenv(variable);
+		if (value && !set_value(settings, &definitions[i], variable, value))
+			return false;
+	}
+	return true;
+}
+
+static void
+print_help(void)
+{
+	printf("npcsim-gateway lets clients and minds into the worlds of a database.\n\n"
+		   "Usage:\n  npcsim-gateway [OPTION]...\n\nOptions:\n"
+		   "  --%-30s %s\n  --%-30s %s\n  --%-30s %s\n",
+		   "config=FILE", "read settings from FILE, lines of \"name = value\"",
+		   "help", "show this and exit",
+		   "version", "show the version and exit");
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		char		flag[96];
+
+		snprintf(flag, sizeof(flag), "%s=%s", definitions[i].name, definitions[i].value_name);
+		for (char *c = flag; *c && *c != '='; c++)
+		{
+			if (*c == '_')
+				*c = '-';
+		}
+		printf("  --%-30s %s", flag, definitions[i].help);
+		if (definitions[i].kind == KIND_INTEGER)
+			printf(" (%d)", definitions[i].number_default);
+		else if (definitions[i].kind == KIND_LEVEL)
+			printf(" (info)");
+		else if (definitions[i].text_default[0])
+			printf(" (%s)", definitions[i].text_default);
+		printf("\n");
+	}
+	printf("\nEvery option may also be set by environment (--web-root is NPCSIM_GATEWAY_WEB_ROOT)\n"
+		   "and in the file (web_root = DIR). Flags win over the environment, the environment\n"
+		   "over the file.\n");
+}
+
+/* What no single setting can check. */
+static bool
+settings_are_sound(const Settings *settings)
+{
+	struct stat status;
+	char	   *problem = NULL;
+	PQconninfoOption *options;
+
+	if (settings->gateway_id[0] && !gateway_id_is_valid(settings->gateway_id))
+	{
+		complain("settings", "gateway_id", "must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
+		return false;
+	}
+	if (settings->listen_address[0] == '\0')
+	{
+		complain("settings", "listen_address", "must not be empty");
+		return false;
+	}
+	if (settings->web_root[0] &&
+		(stat(settings->web_root, &status) != 0 || !S_ISDIR(status.st_mode)))
+	{
+		complain("settings", "web_root", "is not a directory");
+		return false;
+	}
+	if (settings->max_queue < settings->max_frame)
+	{
+		complain("settings", "max_queue", "must not be smaller than max_frame");
+		return false;
+	}
+	if (settings->database[0] && !strchr(settings->database, '=') &&
+		strncmp(settings->database, "postgres", 8) != 0)
+		return true;			/* a plain database name */
+	options = PQconninfoParse(settings->database, &problem);
+	if (!options)
+	{
+		complain("settings", "database", problem ? problem : "is not a connection string");
+		PQfreemem(problem);
+		return false;
+	}
+	PQconninfoFree(options);
+	return true;
+}
+
+/* The flags of all settings and the three others, for getopt_long. */
+static void
+make_flags(struct option *flags, char names[][64])
+{
+	int			count = 0;
+
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		snprintf(names[i], 64, "%s", definitions[i].name);
+		for (char *c = names[i]; *c; c++)
+		{
+			if (*c == '_')
+				*c = '-';
+		}
+		flags[count++] = (struct option) {names[i], required_argument, NULL, FLAG_SETTING + i};
+	}
+	flags[count++] = (struct option) {"config", required_argument, NULL, FLAG_CONFIG};
+	flags[count++] = (struct option) {"help", no_argument, NULL, FLAG_HELP};
+	flags[count++] = (struct option) {"version", no_argument, NULL, FLAG_VERSION};
+	flags[count] = (struct option) {NULL, 0, NULL, 0};
+}
+
+SettingsOutcome
+settings_read(Settings *settings, int argc, char **argv)
+{
+	struct option flags[DEFINITION_COUNT + 4];
+	char		names[DEFINITION_COUNT][64];
+	const char *given[DEFINITION_COUNT] = {NULL};
+	const char *config = getenv(ENVIRONMENT_PREFIX "CONFIG");
+	int			flag;
+
+	set_defaults(settings);
+	make_flags(flags, names);
+
+	/* flags are only collected here, so that they can win over the rest */
+	while ((flag = getopt_long(argc, argv, "hV", flags, NULL)) != -1)
+	{
+		if (flag == FLAG_HELP || flag == 'h')
+		{
+			print_help();
+			return SETTINGS_EXIT;
+		}
+		if (flag == FLAG_VERSION || flag == 'V')
+		{
+			printf("npcsim-gateway %s\n", NPCSIM_VERSION);
+			return SETTINGS_EXIT;
+		}
+		if (flag == FLAG_CONFIG)
+			config = optarg;
+		else if (flag >= FLAG_SETTING && flag < FLAG_SETTING + DEFINITION_COUNT)
+			given[flag - FLAG_SETTING] = optarg;
+		else
+		{
+			fprintf(stderr, "npcsim-gateway: try \"npcsim-gateway --help\"\n");
+			return SETTINGS_WRONG;
+		}
+	}
+	if (optind < argc)
+	{
+		complain("command line", argv[optind], "is not expected");
+		return SETTINGS_WRONG;
+	}
+
+	if (config && config[0] && !read_file(settings, config))
+		return SETTINGS_WRONG;
+	if (!read_environment(settings))
+		return SETTINGS_WRONG;
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		if (given[i] && !set_value(settings, &definitions[i], "command line", given[i]))
+			return SETTINGS_WRONG;
+	}
+	return settings_are_sound(settings) ? SETTINGS_RUN : SETTINGS_WRONG;
+}
+
+void
+settings_free(Settings *settings)
+{
+	for (int i = 0; i < DEFINITION_COUNT; i++)
+	{
+		if (definitions[i].kind == KIND_STRING)
+			free(*(char **) setting_field(settings, &definitions[i]));
+	}
+	memset(settings, 0, sizeof(*settings));
+}

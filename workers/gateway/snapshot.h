@@ -1,0 +1,35 @@
+/*
+ * snapshot.h
+ *	  A world at one revision, on its way to one client page by page.
+ */
+#ifndef NPCSIM_GATEWAY_SNAPSHOT_H
+#define NPCSIM_GATEWAY_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "copy.h"
+#include "frame.h"
+#include "text.h"
+
+/* Bytes of a page; only a row that is larger by itself makes a larger one. */
+#define PAGE_BYTES (48 * 1024)
+
+typedef struct Snapshot Snapshot;
+
+extern Snapshot *snapshot_create(int64_t revision);
+extern void snapshot_free(Snapshot *snapshot);
+
+/* Takes the texts of an entity; nearer ones come first. */
+extern void snapshot_add(Snapshot *snapshot, const Entity *entity, double distance);
+
+/* After the last entity, before the first page. */
+extern void snapshot_sort(Snapshot *snapshot);
+
+/* The next page; "id" is JSON or "".  *is_last is set with the last one. */
+extern Frame *snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_last);
+
+/* The entity's row as a JSON object; the groups changed after the revision. */
+extern void add_entity_row(Text *text, const Entity *entity, int64_t changed_after);
+
+#endif							/* NPCSIM_GATEWAY_SNAPSHOT_H */

@@ -1,0 +1,617 @@
+/*
+ * world.c
+ *	  The worlds that somebody here is connected to: polls, and the copies
+ *	  that snapshots and deltas keep current.
+ *
+ * The copy of a world:
+ *
+ *	 ABSENT --(somebody watches)--> LOADING --(world_snapshot)--> CURRENT
+ *	   ^----(a minute without)---------|    <--(resync, bad delta)----|
+ *
+ * Invariants:
+ * - At most one snapshot or delta per world is on its way ("fetching"); a
+ *	 wake-up meanwhile sets fetch_again, so notifications never pile up.
+ * - A world is freed only without members and queries under way.
+ * - What the database does not answer is asked again after a back-off; the
+ *	 poll of every second finds whatever a lost notification meant.
+ */
+#include "world.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "log.h"
+
+#define POLL_INTERVAL_MS	1000
+#define IDLE_KEEP_MS		60000
+#define STALE_AFTER_MS		5000
+
+/* The database closes a gateway's sessions after 30 s without a poll. */
+#define REGISTRATION_LAPSES_MS 20000
+
+/* A tick of the loop longer than this was a suspension, not time spent. */
+#define LONGEST_STEP_MS		2000
+
+#define MAX_WORLDS			1000
+
+static struct
+{
+	const Settings *settings;
+	const char *gateway_id;
+	const WorldEvents *events;
+	World	   *first;
+	int			count;
+	bool		registered;
+	bool		polling;
+	bool		poll_again;
+	int64_t		poll_at;
+	int64_t		polled_at;		/* the last one that was answered */
+	int64_t		ticked_at;
+	uint64_t	registration;	/* counts them, to recognise late answers */
+} worlds;
+
+static void fetch(World *world);
+
+void
+worlds_start(const Settings *settings, const char *gateway_id, const WorldEvents *events)
+{
+	memset(&worlds, 0, sizeof(worlds));
+	worlds.settings = settings;
+	worlds.gateway_id = gateway_id;
+	worlds.events = events;
+	worlds.ticked_at = now_ms();
+}
+
+static void
+forget_shared(World *world)
+{
+	frame_release(world->shared_delta.frame);
+	world->shared_delta.frame = NULL;
+	world->shared_delta.valid = false;
+}
+
+static void
+drop_copy(World *world)
+{
+	forget_shared(world);
+	copy_free(world->copy);
+	world->copy = NULL;
+	world->copy_state = COPY_ABSENT;
+	world->behind_since = 0;
+	world->fetch_at = 0;
+}
+
+static void
+free_world(World *world)
+{
+	World	  **place = &worlds.first;
+
+	assert(world->members == 0 && world->queries == 0 && !world->watches);
+	assert(!world->compute && !world->submit);
+	while (*place != world)
+		place = &(*place)->next;
+	*place = world->next;
+	worlds.count--;
+	drop_copy(world);
+	frame_release(world->shared_clock.frame);
+	free(world);
+}
+
+void
+worlds_stop(void)
+{
+	while (worlds.first)
+		free_world(worlds.first);
+}
+
+World *
+world_find(int64_t id)
+{
+	World	   *world = worlds.first;
+
+	while (world && world->id != id)
+		world = world->next;
+	return world;
+}
+
+World *
+worlds_first(void)
+{
+	return worlds.first;
+}
+
+int
+worlds_count(void)
+{
+	return worlds.count;
+}
+
+World *
+world_join(int64_t id)
+{
+	World	   *world = world_find(id);
+
+	if (!world)
+	{
+		if (worlds.count >= MAX_WORLDS)
+			return NULL;
+		world = mem_alloc(sizeof(World));
+		world->id = id;
+		strcpy(world->status, "unknown");
+		world->clock_moved_at = now_ms();
+		world->next = worlds.first;
+		worlds.first = world;
+		worlds.count++;
+	}
+	world->members++;
+	return world;
+}
+
+void
+world_leave(World *world)
+{
+	assert(world->members > 0);
+	if (--world->members == 0)
+		world->idle_since = now_ms();
+}
+
+/* ------------------------------------------------------------------------
+ * the clock
+ * ------------------------------------------------------------------------ */
+
+bool
+world_is_running(const World *world)
+{
+	return strcmp(world->status, "running") == 0;
+}
+
+double
+world_clock_now(const World *world, int64_t now)
+{
+	int64_t		passed = now - world->clock_at_ms;
+
+	/* without news for long the clock is not made up */
+	if (passed > 2 * POLL_INTERVAL_MS)
+		passed = 2 * POLL_INTERVAL_MS;
+	if (!world_is_running(world) || passed < 0 || !worlds.registered)
+		return world->clock;
+	return world->clock + world->speed * (double) passed / 1000.0;
+}
+
+static void
+clock_changed(World *world)
+{
+	world->clock_serial++;
+	worlds.events->clock_changed(world);
+}
+
+void
+world_take_clock(World *world, const json_t *source)
+{
+	const char *status = json_member_string(source, "status");
+	const char *epoch = json_member_string(source, "epoch");
+	int64_t		now = now_ms();
+	double		clock = world->clock;
+	double		speed = world->speed;
+	int64_t		revision;
+	bool		other_epoch;
+	bool		changed;
+
+	json_member_number(source, "clock", &clock);
+	json_member_number(source, "speed", &speed);
+	if (!status || strlen(status) >= sizeof(world->status))
+		status = world->status;
+	if (!epoch || strlen(epoch) >= sizeof(world->epoch))
+		epoch = world->epoch;
+
+	other_epoch = strcmp(epoch, world->epoch) != 0;
+	changed = other_epoch || speed != world->speed || strcmp(status, world->status) != 0;
+
+	if (json_member_integer(source, "revision", &revision) &&
+		(other_epoch || revision > world->revision))
+		world->revision = revision;
+	/* an answer that was overtaken by another must not turn the clock back */
+	if (clock > world->clock || other_epoch || !world_is_running(world))
+	{
+		if (clock != world->clock)
+			world->clock_moved_at = now;
+		world->clock = clock;
+		world->clock_at_ms = now;
+	}
+	world->speed = speed;
+	if (status != world->status)
+	{
+		if (strcmp(status, world->status) != 0)
+			world->clock_moved_at = now;
+		strcpy(world->status, status);
+	}
+	if (epoch != world->epoch)
+		strcpy(world->epoch, epoch);
+	if (changed)
+		clock_changed(world);
+}
+
+Frame *
+world_clock_frame(World *world, int64_t revision)
+{
+	SharedClock *shared = &world->shared_clock;
+
+	if (!shared->frame || shared->serial != world->clock_serial || shared->revision != revision)
+	{
+		Text		text = {0};
+		bool		known = worlds.registered;
+
+		/* while the database is out of reach the world stands, as far as one can tell */
+		text_add_string(&text, "{\"type\":\"clock\",\"clock\":");
+		text_add_json_real(&text, world->clock);
+		text_add_string(&text, ",\"speed\":");
+		text_add_json_real(&text, known ? world->speed : 0);
+		text_add_string(&text, ",\"status\":");
+		text_add_json_string(&text, known ? world->status : "unreachable");
+		text_add_format(&text, ",\"revision\":%" PRId64 ",\"epoch\":", revision);
+		text_add_json_string(&text, world->epoch);
+		text_add(&text, "}", 1);
+		frame_release(shared->frame);
+		shared->frame = frame_create(text.data, text.length);
+		shared->serial = world->clock_serial;
+		shared->revision = revision;
+		text_free(&text);
+	}
+	return frame_hold(shared->frame);
+}
+
+/* ------------------------------------------------------------------------
+ * the copy
+ * ------------------------------------------------------------------------ */
+
+static void
+fetch_failed(World *world, const char *what, const char *why)
+{
+	int			delay = 200 << (world->fetch_failures > 4 ? 4 : world->fetch_failures);
+
+	log_line(LOG_WARNING, "world %" PRId64 ": %s: %s", world->id, what, why);
+	world->fetch_failures++;
+	world->fetch_at = now_ms() + delay;
+}
+
+/* The copy is no longer of use: a new one is loaded. */
+static void
+reload(World *world)
+{
+	forget_shared(world);
+	world->copy_state = COPY_LOADING;
+	world->fetch_again = true;
+}
+
+static void
+take_snapshot(World *world, const char *json)
+{
+	char		message[200];
+	json_t	   *snapshot = json_parse_trusted(json, message, sizeof(message));
+	WorldCopy  *copy = snapshot ? copy_create(snapshot, message, sizeof(message)) : NULL;
+
+	if (!copy)
+		fetch_failed(world, "world_snapshot", message);
+	else
+	{
+		drop_copy(world);
+		world->copy = copy;
+		world->copy_state = COPY_CURRENT;
+		world->fetch_failures = 0;
+		/* a snapshot may tell of an earlier state than a poll that overtook it */
+		world_take_clock(world, snapshot);
+		worlds.events->reloaded(world);
+	}
+	json_decref(snapshot);
+}
+
+static void
+take_delta(World *world, const char *json)
+{
+	char		message[200];
+	json_t	   *delta = json_parse_trusted(json, message, sizeof(message));
+	int64_t		before = world->copy->revision;
+
+	if (!delta)
+	{
+		fetch_failed(world, "world_delta", message);
+		return;
+	}
+	if (json_is_true(json_object_get(delta, "resync")))
+		reload(world);
+	else if (!copy_apply(world->copy, delta, message, sizeof(message)))
+	{
+		fetch_failed(world, "world_delta", message);
+		reload(world);
+	}
+	else
+	{
+		world->fetch_failures = 0;
+		world_take_clock(world, delta);
+		if (world->copy->revision > before)
+			worlds.events->changed(world);
+	}
+	json_decref(delta);
+}
+
+static void
+note_lag(World *world)
+{
+	if (world->copy_state != COPY_CURRENT || world->copy->revision >= world->revision)
+		world->behind_since = 0;
+	else if (world->behind_since == 0)
+		world->behind_since = now_ms();
+}
+
+static void
+fetched(void *argument, const DbReply *reply)
+{
+	World	   *world = argument;
+	const char *json = reply_text(reply);
+	bool		loading = world->copy_state == COPY_LOADING;
+
+	world->queries--;
+	world->fetching = false;
+	if (world->copy_state == COPY_ABSENT)
+		return;
+	if (!json)
+	{
+		if (!reply->lost)
+			fetch_failed(world, loading ? "world_snapshot" : "world_delta",
+						 reply->result ? "gave NULL" : reply->message);
+		return;					/* registered again, everything is fetched again */
+	}
+	if (loading)
+		take_snapshot(world, json);
+	else
+		take_delta(world, json);
+	note_lag(world);
+	if (world->fetch_again)
+		fetch(world);
+}
+
+static void
+fetch(World *world)
+{
+	if (world->copy_state == COPY_ABSENT || !worlds.registered || world->gone)
+		return;
+	if (world->fetching)
+	{
+		world->fetch_again = true;
+		return;
+	}
+	if (world->fetch_at > now_ms())
+		return;					/* the tick comes back to it */
+	world->fetch_at = 0;
+	world->fetch_again = false;
+	world->fetching = true;
+	world->queries++;
+	if (world->copy_state == COPY_LOADING)
+		call_world_snapshot(world->id, fetched, world);
+	else
+		call_world_delta(world->id, world->copy->revision, world->copy->epoch, fetched, world);
+}
+
+void
+world_want_copy(World *world)
+{
+	if (world->copy_state != COPY_ABSENT)
+		return;
+	world->copy_state = COPY_LOADING;
+	world->watched_at = now_ms();
+	fetch(world);
+}
+
+void
+world_wake(World *world)
+{
+	if (world->copy_state != COPY_ABSENT)
+		fetch(world);
+	else
+		worlds_poll_soon();
+}
+
+/* ------------------------------------------------------------------------
+ * polls
+ * ------------------------------------------------------------------------ */
+
+static void
+take_polled_world(const json_t *row)
+{
+	int64_t		id;
+	World	   *world;
+	uint64_t	serial;
+
+	if (!json_member_integer(row, "world_id", &id) || !(world = world_find(id)))
+		return;
+	serial = world->clock_serial;
+	world_take_clock(world, row);
+	if (world->clock_serial == serial)
+		clock_changed(world);	/* at least once a second */
+	if (world->copy_state == COPY_CURRENT &&
+		(world->copy->revision != world->revision ||
+		 strcmp(world->copy->epoch, world->epoch) != 0))
+		fetch(world);
+	note_lag(world);
+}
+
+static void
+take_poll(const json_t *poll)
+{
+	const json_t *rows = json_object_get(poll, "worlds");
+	const json_t *gone = json_object_get(poll, "gone");
+	const json_t *ended = json_object_get(poll, "ended_sessions");
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		take_polled_world(json_array_get(rows, i));
+	for (size_t i = 0; i < json_array_size(gone); i++)
+	{
+		World	   *world = world_find(json_integer_value(json_array_get(gone, i)));
+
+		if (world && !world->gone)
+		{
+			world->gone = true;
+			worlds.events->gone(world);
+		}
+	}
+	for (size_t i = 0; i < json_array_size(ended); i++)
+		worlds.events->session_ended(json_integer_value(json_array_get(ended, i)));
+	worlds.events->polled();
+}
+
+static void
+polled(void *argument, const DbReply *reply)
+{
+	uint64_t	registration = (uint64_t) (uintptr_t) argument;
+	const char *json = reply_text(reply);
+	char		message[200];
+	json_t	   *poll;
+
+	worlds.polling = false;
+	if (registration != worlds.registration)
+		return;					/* of an earlier life */
+	if (!json)
+	{
+		if (!reply->lost)
+			log_line(LOG_WARNING, "gateway_poll: %s",
+					 reply->result ? "gave NULL" : reply->message);
+		return;
+	}
+	poll = json_parse_trusted(json, message, sizeof(message));
+	if (!poll)
+	{
+		log_line(LOG_WARNING, "gateway_poll: %s", message);
+		return;
+	}
+	worlds.polled_at = now_ms();
+	take_poll(poll);
+	json_decref(poll);
+}
+
+static void
+poll_now(int64_t now)
+{
+	int64_t		ids[MAX_WORLDS];
+	int			count = 0;
+
+	for (World *world = worlds.first; world; world = world->next)
+	{
+		if (!world->gone)
+			ids[count++] = world->id;
+	}
+	worlds.polling = true;
+	worlds.poll_again = false;
+	worlds.poll_at = now + POLL_INTERVAL_MS;
+	call_gateway_poll(worlds.gateway_id, ids, count, polled,
+					  (void *) (uintptr_t) worlds.registration);
+}
+
+void
+worlds_poll_soon(void)
+{
+	if (!worlds.registered)
+		return;
+	if (worlds.polling)
+		worlds.poll_again = true;
+	else
+		poll_now(now_ms());
+}
+
+void
+worlds_registered(void)
+{
+	int64_t		now = now_ms();
+
+	worlds.registered = true;
+	worlds.registration++;
+	worlds.polled_at = now;
+	worlds.polling = false;
+	for (World *world = worlds.first; world; world = world->next)
+	{
+		world->fetch_at = 0;
+		world->fetch_failures = 0;
+		fetch(world);
+	}
+	poll_now(now);
+}
+
+void
+worlds_unregistered(void)
+{
+	if (!worlds.registered)
+		return;
+	worlds.registered = false;
+	for (World *world = worlds.first; world; world = world->next)
+		clock_changed(world);
+}
+
+bool
+worlds_are_registered(void)
+{
+	return worlds.registered;
+}
+
+void
+worlds_tick(int64_t now)
+{
+	int64_t		passed = now - worlds.ticked_at;
+	World	   *world = worlds.first;
+
+	worlds.ticked_at = now;
+	if (passed > LONGEST_STEP_MS)
+		passed = LONGEST_STEP_MS;
+	while (world)
+	{
+		World	   *next = world->next;
+
+		if (worlds.registered && world_is_running(world))
+			world->running_ms += passed;
+		if (world->watches)
+			world->watched_at = now;
+		else if (world->copy_state == COPY_CURRENT && !world->fetching &&
+				 now - world->watched_at > IDLE_KEEP_MS)
+			drop_copy(world);
+		if (world->fetch_at && now >= world->fetch_at && !world->fetching)
+			fetch(world);
+		if (world->members == 0 && world->queries == 0 && !world->compute && !world->submit &&
+			(world->gone || now - world->idle_since > IDLE_KEEP_MS))
+			free_world(world);
+		world = next;
+	}
+	if (!worlds.registered)
+	{
+		/* clients hear a clock every second all the same */
+		if (now >= worlds.poll_at)
+		{
+			worlds.poll_at = now + POLL_INTERVAL_MS;
+			for (world = worlds.first; world; world = world->next)
+				clock_changed(world);
+		}
+		return;
+	}
+	if (now - worlds.polled_at > REGISTRATION_LAPSES_MS)
+		worlds.events->registration_lapsed();
+	else if (!worlds.polling && (worlds.poll_again || now >= worlds.poll_at))
+		poll_now(now);
+}
+
+void
+worlds_add_stale(Text *text, int64_t now)
+{
+	for (World *world = worlds.first; world; world = world->next)
+	{
+		if (world->members == 0 || !world_is_running(world))
+			continue;
+		if (world->speed > 0 && now - world->clock_moved_at > STALE_AFTER_MS)
+			text_add_format(text, "world %" PRId64 ": its clock has not moved for %" PRId64
+							" s\n", world->id, (now - world->clock_moved_at) / 1000);
+		if (world->behind_since && now - world->behind_since > STALE_AFTER_MS)
+			text_add_format(text, "world %" PRId64 ": deltas are %" PRId64 " s behind\n",
+							world->id, (now - world->behind_since) / 1000);
+	}
+}

@@ -1,0 +1,495 @@
+/*
+ * launcher.c
+ *	  Keeps workers running in the databases that have worlds to run.
+ *
+ * The launcher reads pg_database, has each database probed once for the extension, and again when something
+ * there announces itself (fleet_changed). It connects to no database itself. It never waits for a process: what it
+ * started is looked at again when the postmaster says that it came or went.
+ *
+ * Workers are spread over databases like this: one for each database with running worlds while npcsim.max_workers
+ * lasts, those that have one already first; what is left goes where the most worlds share a worker, up to one
+ * worker for npcsim.worlds_per_worker worlds.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "fleet.h"
+#include "guc.h"
+#include "launcher.h"
+#include "shmem.h"
+
+#define LAUNCHER_RESTART_S 5
+#define IDLE_NAP_MS 60000		/* nothing announces that a database allows connections again */
+#define BUSY_NAP_MS 1000		/* while something is to be started or tried again */
+#define VISIT_INTERVAL_MS (10 * 60 * 1000)	/* housekeeping where no world runs */
+#define INVALID_CONNECTION_LIMIT (-2)	/* of a database whose DROP was interrupted */
+
+/* What we started and have not seen end. */
+typedef struct Started
+{
+	BackgroundWorkerHandle *handle; /* NULL = nothing */
+	uint32		generation;
+	Oid			database;
+} Started;
+
+static Started started[FLEET_SLOTS];
+static HTAB *absent = NULL;		/* databases known not to have the extension */
+static Oid	starved = InvalidOid;	/* database about which it was logged that no worker is left for it */
+static bool slots_exhausted = false;	/* likewise that max_worker_processes is too small */
+
+void
+launcher_register(void)
+{
+	BackgroundWorker worker = {
+		.bgw_name = "npcsim launcher",
+		.bgw_type = "npcsim launcher",
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		/* not on a standby, but as soon as it is promoted */
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = LAUNCHER_RESTART_S,
+		.bgw_library_name = "npcsim",
+		.bgw_function_name = "npcsim_launcher_main",
+	};
+
+	RegisterBackgroundWorker(&worker);
+}
+
+static HTAB *
+make_oid_set(void)
+{
+	HASHCTL		control = {.keysize = sizeof(Oid),.entrysize = sizeof(Oid),.hcxt = TopMemoryContext};
+
+	return hash_create("npcsim databases without the extension", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* Databases that may be connected to; in the current memory context. */
+static List *
+read_databases(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *databases = NIL;
+	Relation	relation;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+
+	StartTransactionCommand();
+	(void) GetTransactionSnapshot();
+	relation = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(relation, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		Form_pg_database row = (Form_pg_database) GETSTRUCT(tuple);
+		MemoryContext before;
+
+		/* a worker in a template would be in the way of CREATE DATABASE */
+		if (!row->datallowconn || row->datistemplate || row->datconnlimit == INVALID_CONNECTION_LIMIT)
+			continue;
+		before = MemoryContextSwitchTo(caller);
+		databases = lappend_oid(databases, row->oid);
+		MemoryContextSwitchTo(before);
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+	return databases;
+}
+
+/* Makes the fleet's list of databases that of the cluster. */
+static void
+sync_databases(List *databases)
+{
+	ListCell   *cell;
+	HTAB	   *present = make_oid_set();
+	List	   *gone = NIL;
+
+	foreach(cell, databases)
+		(void) hash_search(present, &lfirst_oid(cell), HASH_ENTER, NULL);
+
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	if (fleet->rescan)
+	{
+		hash_destroy(absent);
+		absent = make_oid_set();
+		fleet->rescan = false;
+	}
+	for (int i = 0; i < FLEET_DATABASES; i++)
+	{
+		FleetDatabase *entry = &fleet->databases[i];
+
+		if (entry->oid == InvalidOid)
+			continue;
+		if (hash_search(present, &entry->oid, HASH_FIND, NULL) == NULL)
+		{
+			if (fleet_count(entry->oid, FLEET_WORKER) + fleet_count(entry->oid, FLEET_PROBE) > 0 ||
+				fleet_blocked(entry->oid))
+				continue;
+			gone = lappend_oid(gone, entry->oid);
+			entry->oid = InvalidOid;
+		}
+		else if (entry->state == DATABASE_ABSENT && entry->changes == entry->seen)
+		{
+			(void) hash_search(absent, &entry->oid, HASH_ENTER, NULL);
+			entry->oid = InvalidOid;
+		}
+	}
+	foreach(cell, databases)
+	{
+		Oid			database = lfirst_oid(cell);
+
+		/* one that is not entered for want of room is entered when others were found absent */
+		if (hash_search(absent, &database, HASH_FIND, NULL) == NULL)
+			(void) fleet_enter(database);
+	}
+	LWLockRelease(fleet->lock);
+
+	foreach(cell, gone)
+	{
+		(void) hash_search(absent, &lfirst_oid(cell), HASH_REMOVE, NULL);
+		shmem_forget_database(lfirst_oid(cell));
+	}
+	hash_destroy(present);
+}
+
+static Oid
+worker_role(void)
+{
+	Oid			role = InvalidOid;
+
+	if (guc_worker_role != NULL && guc_worker_role[0] != '\0')
+	{
+		MemoryContext caller = CurrentMemoryContext;
+
+		StartTransactionCommand();
+		role = get_role_oid(guc_worker_role, true);
+		CommitTransactionCommand();
+		MemoryContextSwitchTo(caller);
+	}
+	return role;
+}
+
+/* FREE -> STARTING, and a process for it; false when that was not to be had. */
+static bool
+start_process(Oid database, FleetKind kind)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = BGW_NEVER_RESTART,
+		.bgw_library_name = "npcsim",
+		.bgw_notify_pid = MyProcPid,
+	};
+	WorkerTicket ticket = {.database = database,.role = InvalidOid};
+	MemoryContext before;
+	bool		registered;
+
+	StaticAssertStmt(sizeof(WorkerTicket) <= BGW_EXTRALEN, "the ticket must fit");
+
+	if (kind == FLEET_WORKER)
+	{
+		ticket.role = worker_role();
+		if (!OidIsValid(ticket.role))
+		{
+			fleet_note_failure(database, "the role that npcsim.worker_role names does not exist");
+			return false;
+		}
+	}
+	ticket.slot = fleet_launch(database, kind, &ticket.generation);
+	if (ticket.slot < 0)
+		return false;
+	Assert(started[ticket.slot].handle == NULL);
+
+	snprintf(worker.bgw_type, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim probe" : "npcsim worker");
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u", worker.bgw_type, database);
+	snprintf(worker.bgw_function_name, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
+	memcpy(worker.bgw_extra, &ticket, sizeof(ticket));
+
+	before = MemoryContextSwitchTo(TopMemoryContext);
+	registered = RegisterDynamicBackgroundWorker(&worker, &started[ticket.slot].handle);
+	MemoryContextSwitchTo(before);
+	if (!registered)
+	{
+		started[ticket.slot].handle = NULL;
+		fleet_abandon(ticket.slot, ticket.generation);
+		fleet_note_failure(database, "no background worker could be started: max_worker_processes is reached");
+		if (!slots_exhausted)
+			ereport(LOG,
+					errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					errmsg("npcsim could not start a background worker"),
+					errdetail("All of max_worker_processes are in use."),
+					errhint("Increase max_worker_processes, or decrease npcsim.max_workers."));
+		slots_exhausted = true;
+		return false;
+	}
+	slots_exhausted = false;
+	started[ticket.slot].generation = ticket.generation;
+	started[ticket.slot].database = database;
+	return true;
+}
+
+/* Frees the slots of processes that ended without a word. */
+static void
+reap(void)
+{
+	for (int i = 0; i < FLEET_SLOTS; i++)
+	{
+		Started    *process = &started[i];
+		bool		silent;
+		pid_t		pid;
+
+		if (process->handle == NULL || GetBackgroundWorkerPid(process->handle, &pid) != BGWH_STOPPED)
+			continue;
+		LWLockAcquire(fleet->lock, LW_SHARED);
+		silent = fleet->slots[i].state == FLEET_STARTING && fleet->slots[i].generation == process->generation &&
+			!fleet->slots[i].stop;
+		LWLockRelease(fleet->lock);
+		fleet_abandon(i, process->generation);
+		if (silent)
+			fleet_note_failure(process->database, "a worker could not be started: see the server's log");
+		pfree(process->handle);
+		process->handle = NULL;
+	}
+}
+
+/* Has a database probed that needs it, one at a time; true when others wait. */
+static bool
+probe_next(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Oid			next = InvalidOid;
+	bool		more = false;
+
+	LWLockAcquire(fleet->lock, LW_SHARED);
+	if (fleet_count(InvalidOid, FLEET_PROBE) > 0)
+		more = true;
+	else
+	{
+		for (int i = 0; i < FLEET_DATABASES; i++)
+		{
+			FleetDatabase *entry = &fleet->databases[i];
+
+			if (entry->oid == InvalidOid || fleet_blocked(entry->oid) || fleet_count(entry->oid, FLEET_WORKER) > 0)
+				continue;
+			if (entry->state == DATABASE_READY && entry->changes == entry->seen)
+				continue;
+			if (entry->retry_at > now || next != InvalidOid)
+				more = true;
+			else
+				next = entry->oid;
+		}
+	}
+	LWLockRelease(fleet->lock);
+	if (next != InvalidOid && !start_process(next, FLEET_PROBE))
+		more = true;
+	return more;
+}
+
+typedef struct Claim
+{
+	Oid			database;
+	int			running;
+	int			live;			/* workers there, starting ones included */
+	int			granted;
+	bool		may_start;
+	bool		visit;			/* no world runs: only housekeeping */
+} Claim;
+
+/* Databases that want workers; their number. */
+static int
+collect_claims(Claim *claims, int *busy)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int			count = 0;
+
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < FLEET_DATABASES; i++)
+	{
+		FleetDatabase *entry = &fleet->databases[i];
+		Claim	   *claim = &claims[count];
+
+		if (entry->oid == InvalidOid || entry->state != DATABASE_READY || fleet_blocked(entry->oid))
+			continue;
+		claim->database = entry->oid;
+		claim->running = entry->running;
+		claim->live = fleet_count(entry->oid, FLEET_WORKER);
+		claim->granted = 0;
+		claim->may_start = entry->retry_at <= now;
+		claim->visit = entry->running == 0 && claim->live == 0 &&
+			TimestampDifferenceExceeds(entry->visited_at, now, VISIT_INTERVAL_MS);
+		if (claim->visit)
+			entry->visited_at = now;
+		if (claim->running > 0 || claim->visit)
+			count++;
+	}
+	*busy = 0;
+	for (int i = 0; i < FLEET_SLOTS; i++)
+	{
+		if (fleet->slots[i].state != FLEET_FREE && fleet->slots[i].kind == FLEET_WORKER)
+			(*busy)++;
+	}
+	LWLockRelease(fleet->lock);
+	return count;
+}
+
+static void
+grant(Claim *claims, int count)
+{
+	int			left = guc_max_workers;
+
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int i = 0; i < count && left > 0; i++)
+		{
+			Claim	   *claim = &claims[i];
+
+			if (claim->running == 0 || claim->granted > 0 || (pass == 0 && claim->live == 0))
+				continue;
+			claim->granted = 1;
+			left--;
+		}
+	}
+	while (left > 0)
+	{
+		Claim	   *neediest = NULL;
+
+		for (int i = 0; i < count; i++)
+		{
+			Claim	   *claim = &claims[i];
+
+			if (claim->granted == 0 || claim->granted * guc_worlds_per_worker >= claim->running)
+				continue;
+			if (neediest == NULL ||
+				(int64) claim->running * neediest->granted > (int64) neediest->running * claim->granted)
+				neediest = claim;
+		}
+		if (neediest == NULL)
+			break;
+		neediest->granted++;
+		left--;
+	}
+	/* brief, and only where nobody else wants to */
+	for (int i = 0; i < count && left > 0; i++)
+	{
+		if (claims[i].visit)
+		{
+			claims[i].granted = 1;
+			left--;
+		}
+	}
+}
+
+static void
+tell_starved(Oid database)
+{
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	{
+		FleetDatabase *entry = fleet_find(database);
+
+		if (entry != NULL)
+			strlcpy(entry->error, "no worker is left for this database: npcsim.max_workers is reached", FLEET_ERROR_SIZE);
+	}
+	LWLockRelease(fleet->lock);
+	if (starved == database || guc_max_workers == 0)
+		return;
+	starved = database;
+	ereport(LOG,
+			errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			errmsg("npcsim has no worker left for the worlds of database %u", database),
+			errdetail("npcsim.max_workers is %d.", guc_max_workers),
+			errhint("Increase npcsim.max_workers (and max_worker_processes with it)."));
+}
+
+/* Starts and ends workers; true when some are still to be started. */
+static bool
+balance(void)
+{
+	Claim		claims[FLEET_DATABASES];
+	int			busy;
+	int			count = collect_claims(claims, &busy);
+	bool		more = false;
+
+	grant(claims, count);
+	for (int i = 0; i < count; i++)
+	{
+		Claim	   *claim = &claims[i];
+
+		if (claim->live > claim->granted)
+			fleet_shrink(claim->database, claim->granted);
+		else if (claim->granted == 0 && claim->running > 0)
+			tell_starved(claim->database);
+		for (int missing = claim->granted - claim->live; missing > 0; missing--)
+		{
+			if (claim->may_start && busy < guc_max_workers && start_process(claim->database, FLEET_WORKER))
+				busy++;
+			else
+			{
+				more = true;
+				break;
+			}
+		}
+	}
+	return more;
+}
+
+void
+npcsim_launcher_main(Datum arg)
+{
+	MemoryContext round;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	/* shared catalogs only */
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	pgstat_report_appname("npcsim launcher");
+	fleet_launcher_enter();
+	absent = make_oid_set();
+	round = AllocSetContextCreate(TopMemoryContext, "npcsim launcher's round", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(round);
+
+	while (!ShutdownRequestPending)
+	{
+		bool		more;
+
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		pgstat_report_activity(STATE_RUNNING, NULL);
+		reap();
+		sync_databases(read_databases());
+		more = probe_next();
+		more |= balance();
+		MemoryContextReset(round);
+		pgstat_report_stat(false);
+		pgstat_report_activity(STATE_IDLE, NULL);
+
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 more ? BUSY_NAP_MS : IDLE_NAP_MS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+	/* not 0, or the postmaster would never start it again */
+	proc_exit(1);
+}

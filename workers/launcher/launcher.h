@@ -1,0 +1,35 @@
+/*
+ * launcher.h
+ *	  Background workers: the launcher, its probes, and the workers that run
+ *	  worlds.
+ */
+#ifndef NPCSIM_LAUNCHER_H
+#define NPCSIM_LAUNCHER_H
+
+#include "postgres.h"
+
+/* Passed to a probe or worker in bgw_extra. */
+typedef struct WorkerTicket
+{
+	Oid			database;
+	Oid			role;			/* InvalidOid = the bootstrap superuser */
+	int			slot;			/* in the fleet */
+	uint32		generation;
+} WorkerTicket;
+
+/* Called by _PG_init. */
+extern void launcher_register(void);
+extern void utility_init(void);
+
+/*
+ * First steps of a probe or worker: signals, its place in the fleet, the connection to its database.
+ * Ends the process when it is not wanted any more. 'activity' is its application_name.
+ */
+extern void worker_begin(const char *activity);
+
+/* Entry points of background workers. */
+extern PGDLLEXPORT void npcsim_launcher_main(Datum arg);
+extern PGDLLEXPORT void npcsim_probe_main(Datum arg);
+extern PGDLLEXPORT void npcsim_worker_main(Datum arg);
+
+#endif							/* NPCSIM_LAUNCHER_H */

@@ -1,0 +1,138 @@
+/*
+ * probe.c
+ *	  A brief look into one database: is the extension there, may workers
+ *	  serve it, and how many of its worlds should run?
+ *
+ * A probe reads, as the bootstrap superuser, and calls nothing that somebody else may have defined. It also has
+ * the first steps that probes and workers have in common.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/dbcommands.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "engine/lock.h"
+#include "errors.h"
+#include "fleet.h"
+#include "launcher.h"
+#include "require.h"
+#include "spi.h"
+
+static SpiStatement count_statement = {
+	.sql = "SELECT pg_catalog.count(*) FROM npcsim.world_clock WHERE status = 'running' AND home = $1",
+	.nargs = 1,
+	.types = {TEXTOID}
+};
+
+void
+worker_begin(const char *activity)
+{
+	WorkerTicket ticket;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	/* a worker finishes its tick first */
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+
+	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
+	if (!fleet_attach(ticket.slot, ticket.generation, ticket.database))
+		proc_exit(0);
+	BackgroundWorkerInitializeConnectionByOid(ticket.database, ticket.role, 0);
+
+	/* nothing that a role or a database sets shall bear on us */
+	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("statement_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("jit", "off", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("lock_timeout", "1s", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("application_name", activity, PGC_USERSET, PGC_S_SESSION);
+}
+
+static int
+count_running(void)
+{
+	Oid			schema = get_namespace_oid("npcsim", true);
+	Oid			table = OidIsValid(schema) ? get_relname_relid("world_clock", schema) : InvalidOid;
+	int			running;
+
+	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
+		return 0;
+	spi_begin();
+	(void) spi_run(&count_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
+	running = (int) spi_int64(0, 1, 0);
+	spi_end();
+	return running;
+}
+
+static void
+tell_parked(const Obstacle *obstacle)
+{
+	char		known[FLEET_ERROR_SIZE];
+
+	/* once, not with every attempt */
+	if (fleet_database_error(MyDatabaseId, known) && strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
+		return;
+	ereport(LOG,
+			errcode(obstacle->sqlstate),
+			errmsg("npcsim cannot run the worlds of database \"%s\": %s", get_database_name(MyDatabaseId),
+				   obstacle->message),
+			obstacle->detail != NULL ? errdetail("%s", obstacle->detail) : 0,
+			errhint("%s", obstacle->hint));
+}
+
+void
+npcsim_probe_main(Datum arg)
+{
+	uint32		changes;
+
+	worker_begin("npcsim probe");
+	/* before the snapshot: what changes after it is looked at again */
+	changes = fleet_changes(MyDatabaseId);
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, "looking for worlds to run");
+
+	if (!OidIsValid(get_extension_oid("npcsim", true)))
+		fleet_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
+	else
+	{
+		Obstacle	obstacle = worker_obstacle();
+
+		if (obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
+		{
+			/* another version: we do not know its tables */
+			tell_parked(&obstacle);
+			fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, obstacle.message);
+		}
+		else
+		{
+			int			running = count_running();
+
+			if (obstacle.message != NULL && running > 0)
+			{
+				tell_parked(&obstacle);
+				fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, running, obstacle.message);
+			}
+			else
+				fleet_note_database(MyDatabaseId, DATABASE_READY, changes, running, NULL);
+		}
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_stat(true);
+	proc_exit(0);
+}

@@ -1,0 +1,369 @@
+/*
+ * served.c
+ *	  One world as the worker that serves it sees it: when its ticks are due,
+ *	  and running them.
+ *
+ * Due times are computed from an anchor, never from the last tick, so that lateness does not add up. Ticks that were missed
+ * (somebody held the world, a slow tick) are run later, in batches; they count as late. A tick in which nothing
+ * is due moves the clock in shared memory and is no transaction at all.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/snapmgr.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "guc.h"
+#include "served.h"
+#include "shmem.h"
+#include "steps.h"
+
+#define LATE_US (100 * 1000)
+#define BATCH_US (50 * 1000)	/* transactions of a batch of ticks aim below this */
+#define FIRST_TICK_US 1000		/* guess of what a tick takes */
+#define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
+#define WAKE_GRID_US (5 * 1000) /* worlds that are due within this are looked at together */
+#define REANCHOR_US (INT64CONST(3600) * 1000 * 1000)	/* keeps products of time and speed small */
+#define FIRST_BACKOFF_US (1000 * 1000)
+#define LAST_BACKOFF_US (60 * 1000 * 1000)
+#define LOCK_FAILURES_TOLD 10	/* lock time-outs in a row before the log says so */
+
+/* ---- when ---- */
+
+/* World time that should have been reached at a moment. */
+static int64
+intended_clock(const ServedWorld *world, int64 real)
+{
+	return world->anchor_clock + (real - world->anchor_real) * world->speed / 1000;
+}
+
+/* The first moment at which a world time should have been reached. */
+static int64
+intended_real(const ServedWorld *world, int64 clock)
+{
+	return world->anchor_real + ((clock - world->anchor_clock) * 1000 + world->speed - 1) / world->speed;
+}
+
+static int64
+tick_end(const ServedWorld *world, int64 clock)
+{
+	return clock - clock % world->tick_length;
+}
+
+static int64
+round_up(int64 real)
+{
+	return (real + WAKE_GRID_US - 1) / WAKE_GRID_US * WAKE_GRID_US;
+}
+
+/* From now on, real and world time go on from here. */
+static void
+anchor(ServedWorld *world, int64 real, int64 clock)
+{
+	world->anchor_real = real;
+	world->anchor_clock = clock;
+}
+
+void
+served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
+{
+	if (world->speed != speed || world->tick_length != tick_length)
+	{
+		/*
+		 * The time since the last tick counts at the new speed, but no more than a tick of it: what was missed at the
+		 * old speed is not made up for at the new one.
+		 */
+		int64		reached = intended_real(world, world->clock);
+		int64		earliest = now - tick_length * 1000 / speed;
+
+		anchor(world, Max(Min(reached, now), earliest), world->clock);
+		world->speed = speed;
+		world->tick_length = tick_length;
+		world->try_at = 0;
+	}
+}
+
+int64
+served_wake_at(const ServedWorld *world)
+{
+	int64		due = intended_real(world, tick_end(world, world->clock) + world->tick_length);
+
+	return round_up(Max(due, world->try_at));
+}
+
+/* Ticks that end after 'from', up to 'to'. */
+static int64
+ticks_between(const ServedWorld *world, int64 from, int64 to)
+{
+	return to <= from ? 0 : to / world->tick_length - from / world->tick_length;
+}
+
+static void
+note_reached(ServedWorld *world, int64 from, int64 to, int64 tick_us)
+{
+	int64		late_until = intended_clock(world, real_now() - LATE_US);
+
+	shmem_world_note_ticks(world->id, ticks_between(world, from, to), ticks_between(world, from, Min(to, late_until)),
+						   tick_us);
+	world->clock = to;
+}
+
+/* ---- taking a world, and giving it back ---- */
+
+bool
+served_begin(ServedWorld *world, int64 id)
+{
+	WorldLock  *lock = world_lock(id, WORLD_SKIP);
+	int64		clock;
+	int64		now;
+
+	if (lock == NULL || !lock->running)
+		return false;
+	clock = lock->clock;
+	if (!shmem_world_serve(id, &clock, lock->revision))
+		return false;
+	now = real_now();
+	memset(world, 0, sizeof(*world));
+	world->id = id;
+	world->tick_length = lock->tick_length;
+	world->speed = lock->speed;
+	world->clock = clock;
+	world->written_at = now;
+	world->tick_us = FIRST_TICK_US;
+	world->listed = true;
+	world->notified = -1;
+	/* time that passed without a worker is not simulated */
+	anchor(world, round_up(now), clock);
+	return true;
+}
+
+static void
+end_step(void *arg)
+{
+	ServedWorld *world = arg;
+	WorldLock  *lock;
+
+	relax_commit();
+	lock = world_lock(world->id, WORLD_SKIP);
+	if (lock == NULL)
+	{
+		world->blocked = true;
+		return;
+	}
+	world->blocked = false;
+	lock->dirty = true;
+	world_flush(lock);
+}
+
+bool
+served_end(ServedWorld *world)
+{
+	ErrorData  *error;
+
+	if (!run_guarded(end_step, world, "writing the clock of a world", &error))
+	{
+		world_forget(world->id);
+		return false;
+	}
+	if (world->blocked)
+		return false;
+	shmem_world_leave(world->id);
+	world_forget(world->id);
+	return true;
+}
+
+/* ---- running ---- */
+
+typedef struct Batch
+{
+	ServedWorld *world;
+	int64		now;
+	int64		target;
+	bool		write_clock;
+	/* what came of it */
+	bool		locked;
+	bool		running;
+	int			holder;			/* pid, 0 = not known */
+	int64		from;
+	int64		reached;
+	TickResult	result;
+} Batch;
+
+static void
+batch_step(void *arg)
+{
+	Batch	   *batch = arg;
+	ServedWorld *world = batch->world;
+	WorldLock  *lock;
+	int			most = (int) Max(1, Min(guc_tick_batch, BATCH_US / Max(world->tick_us, 1)));
+
+	if (world->relaxed)
+		relax_commit();
+	lock = world_lock(world->id, WORLD_SKIP);
+	batch->locked = lock != NULL;
+	if (lock == NULL)
+	{
+		batch->holder = world_lock_holder(world->id);
+		return;
+	}
+	batch->running = lock->running;
+	if (!lock->running)
+		return;
+	/* what is read from here on is as of after the lock was had */
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetTransactionSnapshot());
+
+	world->clock = lock->clock;
+	if (lock->speed != world->speed || lock->tick_length != world->tick_length)
+	{
+		served_set_pace(world, batch->now, lock->speed, lock->tick_length);
+		batch->target = tick_end(world, intended_clock(world, batch->now));
+	}
+	batch->from = lock->clock;
+	if (batch->write_clock)
+		lock->dirty = true;
+	batch->reached = world_run(lock, Max(batch->target, lock->clock), most, &batch->result);
+	world_flush(lock);
+}
+
+/* Errors that pass by themselves: somebody has a lock that we want. */
+static bool
+is_lock_failure(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
+}
+
+static void
+remember_error(const ServedWorld *world, const ErrorData *error)
+{
+	char		text[WORLD_ERROR_SIZE];
+	int			length = pg_mbcliplen(error->message, strlen(error->message), WORLD_ERROR_SIZE - 1);
+
+	memcpy(text, error->message, length);
+	text[length] = '\0';
+	shmem_world_note_error(world->id, text);
+}
+
+static ServedOutcome
+failed(ServedWorld *world, const ErrorData *error)
+{
+	bool		lock_failure = is_lock_failure(error);
+	int64		most = lock_failure ? FIRST_BACKOFF_US : LAST_BACKOFF_US;
+	int64		wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
+
+	world_forget(world->id);
+	if (error->sqlerrcode == ERRCODE_NS_NO_WORLD || error->sqlerrcode == ERRCODE_NS_WORLD_PARKED)
+		return SERVED_STOPPED;
+
+	for (int i = 0; i < world->failures && wait < most; i++)
+		wait *= 2;
+	world->try_at = real_now() + Min(wait, most);
+	world->failures = Min(world->failures + 1, 1000);
+	if (world->failures == (lock_failure ? LOCK_FAILURES_TOLD : 1))
+	{
+		char		what[64];
+
+		snprintf(what, sizeof(what), "a tick of world %lld failed", (long long) world->id);
+		log_failure(what, error);
+	}
+	if (!lock_failure || world->failures >= LOCK_FAILURES_TOLD)
+		remember_error(world, error);
+	return SERVED_FAILED;
+}
+
+static ServedOutcome
+blocked(ServedWorld *world, int64 now, int holder)
+{
+	/* a holder in shared memory wakes us when he lets go; a revision that never was makes it fail for sure */
+	int			slot_holder;
+
+	(void) shmem_world_advance(world->id, -1, 0, &slot_holder);
+	if (slot_holder == MyProcPid)
+		slot_holder = 0;
+	shmem_world_note_blocked(world->id, holder != 0 ? holder : slot_holder);
+	world->blocked = true;
+	world->try_at = now + Max(world->tick_length * 1000 / world->speed, LEAST_PERIOD_US);
+	return SERVED_BLOCKED;
+}
+
+/* A tick in which nothing is due: no transaction. False when it needs one. */
+static bool
+run_still(ServedWorld *world, int64 target)
+{
+	int64		revision;
+	int64		due;
+	int			holder;
+
+	if (!world_next_due_cached(world->id, &revision, &due) || due <= target)
+		return false;
+	if (!shmem_world_advance(world->id, revision, target, &holder))
+		return false;
+	note_reached(world, world->clock, target, -1);
+	return true;
+}
+
+static ServedOutcome
+run_batch(ServedWorld *world, int64 now, int64 target, bool write_clock)
+{
+	Batch		batch = {.world = world,.now = now,.target = target,.write_clock = write_clock};
+	ErrorData  *error;
+	int64		began = real_now();
+	int64		spent;
+
+	if (!run_guarded(batch_step, &batch, "running ticks", &error))
+		return failed(world, error);
+	if (!batch.locked)
+		return blocked(world, now, batch.holder);
+	if (!batch.running)
+		return SERVED_STOPPED;
+	spent = real_now() - began;
+
+	if (batch.result.ticks > 0)
+	{
+		int64		each = spent / batch.result.ticks;
+
+		world->tick_us = (3 * world->tick_us + each) / 4;
+		note_reached(world, batch.from, batch.reached, each);
+	}
+	else
+		world->clock = batch.reached;
+	if (batch.result.requests > 0)
+		world->requests = true;
+	if (write_clock || batch.result.ticks > 0)
+		world->written_at = now;
+	if (tick_end(world, intended_clock(world, real_now())) > world->clock &&
+		ticks_between(world, batch.reached, batch.target) > 0)
+		return SERVED_BEHIND;
+	return SERVED_RAN;
+}
+
+ServedOutcome
+served_run(ServedWorld *world, int64 now)
+{
+	int64		target;
+	bool		write_clock = now - world->written_at >= (int64) guc_clock_write_interval * 1000000;
+	ServedOutcome outcome;
+
+	if (now < world->try_at)
+		return SERVED_IDLE;
+	if (now - world->anchor_real > REANCHOR_US)
+		anchor(world, intended_real(world, world->clock), world->clock);
+	target = tick_end(world, intended_clock(world, now));
+	if (target <= world->clock)
+		return SERVED_IDLE;
+
+	if (!write_clock && run_still(world, target))
+		outcome = SERVED_RAN;
+	else
+		outcome = run_batch(world, now, target, write_clock);
+	if (outcome == SERVED_RAN || outcome == SERVED_BEHIND)
+	{
+		world->blocked = false;
+		world->failures = 0;
+		world->try_at = outcome == SERVED_BEHIND ? 0 : now + LEAST_PERIOD_US;
+	}
+	return outcome;
+}

@@ -1,0 +1,553 @@
+/*
+ * worker.c
+ *	  A worker: serves some worlds of one database, tells gateways what
+ *	  changed, and keeps the database's house when nobody else does.
+ *
+ * It takes running worlds that have no worker until it has its share of them, and gives some back when there
+ * come to be more workers. It ends by itself when there is nothing to serve. It waits on its latch
+ * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the latch at commit.
+ *
+ * Invariant: an error in a step (a tick, a notification, an errand) ends that step alone.
+ */
+#include "postgres.h"
+
+#include "commands/async.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+#include "engine/lock.h"
+#include "errors.h"
+#include "fleet.h"
+#include "guc.h"
+#include "launcher.h"
+#include "require.h"
+#include "served.h"
+#include "shmem.h"
+#include "sim/sim.h"
+#include "spi.h"
+#include "steps.h"
+
+/* of the image; engine/world.h cannot be included beside PostgreSQL's storage headers */
+extern void world_forget(int64 world_id);
+
+#define REFRESH_US (30 * 1000 * 1000)	/* the set of worlds is read anew although nothing was announced */
+#define PENDING_REFRESH_US (250 * 1000) /* while a world waits to be taken */
+#define FAILED_REFRESH_US (1000 * 1000)
+#define LINGER_US (10 * 1000 * 1000)	/* without a world to serve */
+#define NOTIFY_SPACING_US (5 * 1000)
+#define NOTIFY_RETRY_US (1000 * 1000)
+#define ERRAND_LOG_EVERY 60		/* of the failures of an errand */
+#define FAREWELL_US (700 * 1000)	/* for writing clocks when told to end */
+#define NAP_MS 10000
+
+static ServedWorld *worlds = NULL;
+static int	nworlds = 0;
+static int	worlds_room = 0;
+
+static uint32 seen_changes = 0;
+static bool pending = false;	/* a world that should run has no worker yet */
+static bool refresh_failing = false;
+static int64 refresh_at = 0;
+static int64 idle_since = 0;
+static int64 notify_at = 0;
+static bool notify_waits = false;	/* there may be something to tell at notify_at */
+static bool notify_failing = false;
+
+/* ---- which worlds ---- */
+
+typedef struct WorldRow
+{
+	int64		id;
+	int64		tick_length;
+	int32		speed;
+	bool		relaxed;
+} WorldRow;
+
+typedef struct WorldList
+{
+	MemoryContext context;		/* of the rows */
+	Obstacle	obstacle;
+	bool		absent;			/* the extension is not there any more */
+	int			count;
+	WorldRow   *rows;			/* by id */
+} WorldList;
+
+static SpiStatement list_statement = {
+	.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
+	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
+	"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
+	.nargs = 1,
+	.types = {TEXTOID}
+};
+
+static void
+list_step(void *arg)
+{
+	WorldList  *list = arg;
+	MemoryContext before;
+
+	if (!OidIsValid(get_extension_oid("npcsim", true)))
+	{
+		list->absent = true;
+		return;
+	}
+	before = MemoryContextSwitchTo(list->context);
+	list->obstacle = worker_obstacle();
+	MemoryContextSwitchTo(before);
+	if (list->obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
+		return;
+
+	spi_begin();
+	list->count = (int) spi_run(&list_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
+	list->rows = MemoryContextAlloc(list->context, Max(list->count, 1) * sizeof(WorldRow));
+	for (int i = 0; i < list->count; i++)
+	{
+		WorldRow   *row = &list->rows[i];
+
+		row->id = spi_int64(i, 1, 0);
+		row->tick_length = SIM_SECOND / Max(spi_int32(i, 2, 1), 1);
+		row->speed = spi_int32(i, 3, 1000);
+		row->relaxed = spi_bool(i, 4, false);
+	}
+	spi_end();
+}
+
+static ServedWorld *
+find_served(int64 id)
+{
+	for (int i = 0; i < nworlds; i++)
+	{
+		if (worlds[i].id == id)
+			return &worlds[i];
+	}
+	return NULL;
+}
+
+static void
+remove_served(int index)
+{
+	worlds[index] = worlds[--nworlds];
+}
+
+typedef struct Taking
+{
+	int64		id;
+	ServedWorld world;
+	bool		taken;
+} Taking;
+
+static void
+take_step(void *arg)
+{
+	Taking	   *taking = arg;
+
+	taking->taken = served_begin(&taking->world, taking->id);
+}
+
+static bool
+take_world(const WorldRow *row)
+{
+	Taking		taking = {.id = row->id};
+	ErrorData  *error;
+
+	if (!run_guarded(take_step, &taking, "taking a world", &error))
+	{
+		if (taking.taken)
+			shmem_world_leave(row->id);
+		if (error->sqlerrcode != ERRCODE_NS_NO_WORLD && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			log_failure("a world could not be taken", error);
+		return false;
+	}
+	if (!taking.taken)
+		return false;
+	if (nworlds == worlds_room)
+	{
+		worlds_room = Max(16, worlds_room * 2);
+		worlds = worlds == NULL ?
+			MemoryContextAlloc(TopMemoryContext, worlds_room * sizeof(ServedWorld)) :
+			repalloc(worlds, worlds_room * sizeof(ServedWorld));
+	}
+	taking.world.relaxed = row->relaxed;
+	worlds[nworlds++] = taking.world;
+	return true;
+}
+
+/* Lets go of worlds that are not to run any more, and takes over what the rows say of the others. */
+static void
+apply_rows(const WorldList *list)
+{
+	int64		now = real_now();
+
+	for (int i = 0; i < nworlds; i++)
+		worlds[i].listed = false;
+	for (int i = 0; i < list->count; i++)
+	{
+		const WorldRow *row = &list->rows[i];
+		ServedWorld *world = find_served(row->id);
+
+		if (world == NULL)
+			continue;
+		world->listed = true;
+		world->relaxed = row->relaxed;
+		served_set_pace(world, now, row->speed, row->tick_length);
+	}
+	for (int i = nworlds - 1; i >= 0; i--)
+	{
+		if (worlds[i].listed)
+			continue;
+		/* whoever paused it wrote its clock */
+		shmem_world_leave(worlds[i].id);
+		world_forget(worlds[i].id);
+		remove_served(i);
+	}
+}
+
+/* Takes and gives back until we have our share. */
+static void
+settle_share(const WorldList *list)
+{
+	int			share = fleet_share(MyDatabaseId, list->count);
+
+	for (int i = nworlds - 1; i >= 0 && nworlds > share; i--)
+	{
+		if (served_end(&worlds[i]))
+			remove_served(i);
+	}
+	pending = false;
+	for (int i = 0; i < list->count; i++)
+	{
+		if (shmem_world_worker(list->rows[i].id) != 0)
+			continue;
+		if (nworlds >= share || !take_world(&list->rows[i]))
+			pending = true;
+	}
+}
+
+/* Looks which worlds should run; false when there is nothing for us in this database. */
+static bool
+refresh(void)
+{
+	WorldList	list = {.context = CurrentMemoryContext};
+	uint32		changes = fleet_changes(MyDatabaseId);
+	ErrorData  *error;
+
+	if (!run_guarded(list_step, &list, "reading which worlds run", &error))
+	{
+		seen_changes = changes;
+		refresh_at = real_now() + FAILED_REFRESH_US;
+		if (!refresh_failing)
+			log_failure("npcsim could not read which worlds run", error);
+		refresh_failing = true;
+		return true;
+	}
+	refresh_failing = false;
+	/* read before the rows: what changed after that is announced as another one */
+	seen_changes = changes;
+	if (list.absent)
+	{
+		fleet_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
+		return false;
+	}
+	if (list.obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
+	{
+		fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, list.obstacle.message);
+		return false;
+	}
+	apply_rows(&list);
+	settle_share(&list);
+	fleet_note_database(MyDatabaseId, DATABASE_READY, changes, list.count, NULL);
+	refresh_at = real_now() + (pending ? PENDING_REFRESH_US : REFRESH_US);
+	return true;
+}
+
+/* ---- notifications ---- */
+
+typedef struct Wakeups
+{
+	int			count;
+	int64	   *ids;
+	int64	   *revisions;		/* -1 = already told */
+	bool	   *requests;
+} Wakeups;
+
+static void
+notify_step(void *arg)
+{
+	Wakeups    *wakeups = arg;
+	char		payload[64];
+
+	/* only a wake-up: nobody waits for the disk */
+	relax_commit();
+	for (int i = 0; i < wakeups->count; i++)
+	{
+		long long	id = wakeups->ids[i];
+
+		if (wakeups->revisions[i] >= 0)
+		{
+			snprintf(payload, sizeof(payload), "%lld:%lld", id, (long long) wakeups->revisions[i]);
+			Async_Notify("npcsim_world", payload);
+		}
+		if (wakeups->requests[i])
+		{
+			snprintf(payload, sizeof(payload), "%lld", id);
+			Async_Notify("npcsim_decisions", payload);
+		}
+	}
+}
+
+/* One transaction tells of every world that has something new. */
+static void
+notify_gateways(int64 now)
+{
+	Wakeups		wakeups = {0};
+	ErrorData  *error;
+
+	notify_waits = now < notify_at;
+	if (notify_waits || nworlds == 0)
+		return;
+	wakeups.ids = palloc(nworlds * sizeof(int64));
+	wakeups.revisions = palloc(nworlds * sizeof(int64));
+	wakeups.requests = palloc(nworlds * sizeof(bool));
+	for (int i = 0; i < nworlds; i++)
+	{
+		ServedWorld *world = &worlds[i];
+		int64		clock;
+		int64		revision;
+
+		if (!shmem_world_now(world->id, &clock, &revision))
+			continue;
+		if (shmem_world_take_requests(world->id))
+			world->requests = true;
+		if (revision == world->notified && !world->requests)
+			continue;
+		wakeups.ids[wakeups.count] = world->id;
+		wakeups.revisions[wakeups.count] = revision == world->notified ? -1 : revision;
+		wakeups.requests[wakeups.count] = world->requests;
+		wakeups.count++;
+	}
+	if (wakeups.count == 0)
+		return;
+	if (!run_guarded(notify_step, &wakeups, "waking gateways", &error))
+	{
+		if (!notify_failing)
+			log_failure("npcsim could not wake gateways", error);
+		notify_failing = true;
+		notify_at = now + NOTIFY_RETRY_US;
+		notify_waits = true;
+		return;
+	}
+	notify_failing = false;
+	notify_at = now + NOTIFY_SPACING_US;
+	for (int i = 0; i < wakeups.count; i++)
+	{
+		ServedWorld *world = find_served(wakeups.ids[i]);
+
+		if (wakeups.revisions[i] >= 0)
+			world->notified = wakeups.revisions[i];
+		world->requests = false;
+	}
+}
+
+/* ---- the house ---- */
+
+typedef struct Errand
+{
+	const char *name;
+	SpiStatement statement;
+	int64		interval;		/* µs */
+	bool		for_running;	/* only while we serve worlds */
+	int64		due;
+	int			failures;		/* in a row */
+} Errand;
+
+static Errand errands[] = {
+	{.name = "expire_decisions",.statement = {.sql = "SELECT npcsim.expire_decisions()"},
+	.interval = 1000 * 1000,.for_running = true},
+	{.name = "expire_sessions",.statement = {.sql = "SELECT npcsim.expire_sessions()"},.interval = 5 * 1000 * 1000},
+	{.name = "prune_logs",.statement = {.sql = "SELECT npcsim.prune_logs()"},.interval = 60 * 1000 * 1000},
+};
+
+static void
+errand_step(void *arg)
+{
+	Errand	   *errand = arg;
+
+	spi_begin();
+	(void) spi_run(&errand->statement, NULL, NULL, SPI_OK_SELECT);
+	spi_end();
+}
+
+static void
+keep_house(int64 now)
+{
+	bool		ours = false;
+
+	for (int i = 0; i < (int) lengthof(errands); i++)
+	{
+		Errand	   *errand = &errands[i];
+		ErrorData  *error;
+
+		if (now < errand->due || (errand->for_running && nworlds == 0))
+			continue;
+		errand->due = now + errand->interval;
+		if (!ours && !(ours = fleet_claim_housekeeping()))
+			continue;
+		if (run_guarded(errand_step, errand, errand->name, &error))
+		{
+			errand->failures = 0;
+			continue;
+		}
+		if (errand->failures++ % ERRAND_LOG_EVERY == 0)
+		{
+			char		what[64];
+
+			snprintf(what, sizeof(what), "%s() failed", errand->name);
+			log_failure(what, error);
+		}
+	}
+}
+
+/* ---- the loop ---- */
+
+static bool
+told_to_end(void)
+{
+	return ShutdownRequestPending || fleet_told_to_stop();
+}
+
+static void
+set_lock_timeout(void)
+{
+	char		value[32];
+
+	snprintf(value, sizeof(value), "%dms", guc_tick_lock_timeout);
+	SetConfigOption("lock_timeout", value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+/* Runs what is due in every world, a batch each; true when some world is behind. */
+static bool
+run_worlds(bool woken)
+{
+	bool		behind = false;
+
+	for (int i = nworlds - 1; i >= 0; i--)
+	{
+		ServedWorld *world = &worlds[i];
+		int64		now = real_now();
+
+		/* whoever held it may have let go */
+		if (woken && world->blocked)
+			world->try_at = 0;
+		switch (served_run(world, now))
+		{
+			case SERVED_BEHIND:
+				behind = true;
+				break;
+			case SERVED_STOPPED:
+				/* the rows tell more */
+				refresh_at = 0;
+				world->try_at = now + PENDING_REFRESH_US;
+				break;
+			default:
+				break;
+		}
+		if (told_to_end())
+			break;
+	}
+	return behind;
+}
+
+static long
+nap_length(int64 now)
+{
+	int64		wake = now + NAP_MS * 1000;
+
+	wake = Min(wake, refresh_at);
+	if (notify_waits)
+		wake = Min(wake, notify_at);
+	for (int i = 0; i < nworlds; i++)
+		wake = Min(wake, served_wake_at(&worlds[i]));
+	for (int i = 0; i < (int) lengthof(errands); i++)
+	{
+		if (!errands[i].for_running || nworlds > 0)
+			wake = Min(wake, errands[i].due);
+	}
+	if (nworlds == 0)
+		wake = Min(wake, idle_since + LINGER_US);
+	return (long) Max(0, (wake - now + 999) / 1000);
+}
+
+/* Writes the clocks of our worlds as far as that goes quickly; the others stand in shared memory until somebody takes them. */
+static void
+say_farewell(void)
+{
+	int64		until = real_now() + FAREWELL_US;
+
+	for (int i = nworlds - 1; i >= 0 && real_now() < until; i--)
+	{
+		if (served_end(&worlds[i]))
+			remove_served(i);
+	}
+}
+
+void
+npcsim_worker_main(Datum arg)
+{
+	MemoryContext round;
+	bool		woken = false;
+
+	worker_begin("npcsim worker");
+	set_lock_timeout();
+	round = AllocSetContextCreate(TopMemoryContext, "npcsim worker's round", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(round);
+	idle_since = real_now();
+
+	while (!told_to_end())
+	{
+		int64		now = real_now();
+		bool		behind;
+
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+			set_lock_timeout();
+		}
+		if ((now >= refresh_at || fleet_changes(MyDatabaseId) != seen_changes) && !refresh())
+			break;
+		behind = run_worlds(woken);
+		keep_house(real_now());
+		notify_gateways(real_now());
+		MemoryContextReset(round);
+		now = real_now();
+		if (nworlds > 0)
+			idle_since = now;
+		else if (now - idle_since >= LINGER_US && !pending)
+			break;
+		pgstat_report_stat(false);
+		pgstat_report_activity(STATE_IDLE, NULL);
+
+		woken = false;
+		if (!behind)
+		{
+			int			events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+										   nap_length(now), PG_WAIT_EXTENSION);
+
+			woken = (events & WL_LATCH_SET) != 0;
+		}
+		ResetLatch(MyLatch);
+	}
+	say_farewell();
+	pgstat_report_stat(true);
+	proc_exit(0);
+}
