@@ -14,6 +14,7 @@
 -- SECURITY DEFINER with a pinned search_path, so that whatever is written went through the rules.
 
 BEGIN;
+SET LOCAL client_min_messages = warning;
 
 DO $$
 DECLARE
@@ -76,13 +77,15 @@ GRANT INSERT, UPDATE, DELETE ON
 GRANT EXECUTE ON FUNCTION
     npcsim.expire_decisions,
     npcsim.expire_sessions,
+    npcsim.present_players,
     npcsim.prune_logs
     TO npcsim_worker;
 
 -- Readers.
 GRANT SELECT ON
     npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
-    npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status
+    npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status,
+    npcsim.worker_status
     TO npcsim_reader;
 GRANT EXECUTE ON FUNCTION
     npcsim.world_now,
@@ -91,6 +94,9 @@ GRANT EXECUTE ON FUNCTION
     npcsim.track_x,
     npcsim.track_y,
     npcsim.item_share_at,
+    npcsim.world_report,
+    npcsim.fleet_report,
+    npcsim.library_version,
     npcsim.world_snapshot,
     npcsim.world_delta
     TO npcsim_reader;

@@ -54,10 +54,15 @@ fleet_startup(LWLock *lock)
 FleetDatabase *
 fleet_find(Oid database)
 {
+	/* a process asks for the same one again and again */
+	static FleetDatabase *last = NULL;
+
+	if (last != NULL && last->oid == database)
+		return last;
 	for (int i = 0; i < FLEET_DATABASES; i++)
 	{
 		if (fleet->databases[i].oid == database)
-			return &fleet->databases[i];
+			return last = &fleet->databases[i];
 	}
 	return NULL;
 }
@@ -473,6 +478,8 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 			entry->error[0] = '\0';
 			entry->retry_at = 0;
 		}
+		if (state == DATABASE_READY && error != NULL)
+			strlcpy(entry->error, error, FLEET_ERROR_SIZE);
 		entry->state = state;
 		entry->seen = seen;
 		entry->running = running;

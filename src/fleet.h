@@ -129,7 +129,10 @@ extern void fleet_note_failure(Oid database, const char *error);
 /* ---- probes and workers ---- */
 /* STARTING -> RUNNING; false: we are not wanted any more. Registers fleet_detach() for the process's exit. */
 extern bool fleet_attach(int index, uint32 generation, Oid database);
-/* What we found in our database; 'seen' is the value of 'changes' read before looking. */
+/*
+ * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps workers
+ * away, or would if a world were started; NULL = nothing.
+ */
 extern void fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running, const char *error);
 extern uint32 fleet_changes(Oid database);
 /* Whether we were told to end (our latch was set then). */

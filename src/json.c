@@ -10,7 +10,7 @@
 
 #include "json.h"
 
-#define INT64_DIGITS 20			/* sign included */
+#define INT64_DIGITS 20 /* sign included */
 
 void
 json_int64(StringInfo out, int64 value)
@@ -50,9 +50,9 @@ json_string(StringInfo out, const char *string)
 static void
 json_decimal(StringInfo out, int64 value, int digits, int64 scale)
 {
-	uint64		magnitude = value < 0 ? -(uint64) value : (uint64) value;
-	uint64		fraction = magnitude % (uint64) scale;
-	char	   *end;
+	uint64 magnitude = value < 0 ? -(uint64) value : (uint64) value;
+	uint64 fraction = magnitude % (uint64) scale;
+	char  *end;
 
 	enlargeStringInfo(out, INT64_DIGITS + 2 + digits);
 	end = out->data + out->len;
@@ -119,8 +119,8 @@ json_ids(StringInfo out, const int64 *ids, int count)
 void
 json_text_array(StringInfo out, ArrayType *array)
 {
-	Datum	   *elements;
-	int			count;
+	Datum *elements;
+	int	   count;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &count);
 	appendStringInfoChar(out, '[');

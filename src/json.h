@@ -20,19 +20,19 @@
 #define json_literal(out, literal) appendBinaryStringInfo((out), (literal), sizeof(literal) - 1)
 
 extern void json_int64(StringInfo out, int64 value);
-extern void json_id(StringInfo out, int64 id);	/* 0 is null */
+extern void json_id(StringInfo out, int64 id); /* 0 is null */
 extern void json_bool(StringInfo out, bool value);
 /* Escaped and quoted; NULL is null. */
 extern void json_string(StringInfo out, const char *string);
-extern void json_millionths(StringInfo out, int64 value);	/* 5231400000 -> 5231.4; times and needs */
+extern void json_millionths(StringInfo out, int64 value); /* 5231400000 -> 5231.4; times and needs */
 extern void json_thousandths(StringInfo out, int64 value);
 extern void json_tenths(StringInfo out, int64 value);
-extern void json_cell(StringInfo out, Cell cell);	/* [x,y] */
+extern void json_cell(StringInfo out, Cell cell); /* [x,y] */
 extern void json_ids(StringInfo out, const int64 *ids, int count);
-extern void json_text_array(StringInfo out, ArrayType *array);	/* text[], no null in it */
+extern void json_text_array(StringInfo out, ArrayType *array); /* text[], no null in it */
 extern void json_jsonb(StringInfo out, Jsonb *value);
 
 /* The buffer as a datum of type json (or text), without looking at it again. */
 extern Datum json_datum(StringInfo out);
 
-#endif							/* NPCSIM_JSON_H */
+#endif /* NPCSIM_JSON_H */

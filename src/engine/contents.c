@@ -103,6 +103,8 @@ image_new_npc(World *world, int64 id)
 	npc->leg_length = 1;
 	npc->due_event = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = npc};
 	npc->due_decision = npc->due_event;
+	npc->index = world->everyone.count;
+	pointer_list_add(world, &world->everyone, npc);
 	image_put(world->npcs, id, npc);
 	return npc;
 }
@@ -118,6 +120,10 @@ leave_grid(World *world, Npc *npc)
 void
 image_free_npc(World *world, Npc *npc)
 {
+	Npc		   *last = world->everyone.entries[--world->everyone.count];
+
+	world->everyone.entries[npc->index] = last;
+	last->index = npc->index;
 	leave_grid(world, npc);
 	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
 	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
@@ -300,7 +306,7 @@ world_item(World *world, int64 item_id)
 int
 world_npc_count(const World *world)
 {
-	return (int) hash_get_num_entries(world->npcs);
+	return world->everyone.count;
 }
 
 const ItemKind *
@@ -319,19 +325,21 @@ compare_npcs(const void *a, const void *b)
 }
 
 void
+npcs_sort(Npc **npcs, int count)
+{
+	if (count > 1)
+		qsort(npcs, count, sizeof(Npc *), compare_npcs);
+}
+
+void
 world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), void *arg)
 {
 	int			count = world_npc_count(world);
 	Npc		  **npcs = palloc(Max(count, 1) * sizeof(Npc *));
-	HASH_SEQ_STATUS status;
-	ImageEntry *entry;
-	int			n = 0;
 
-	hash_seq_init(&status, world->npcs);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		npcs[n++] = entry->object;
-	qsort(npcs, n, sizeof(Npc *), compare_npcs);
-	for (int i = 0; i < n; i++)
+	memcpy(npcs, world->everyone.entries, count * sizeof(Npc *));
+	npcs_sort(npcs, count);
+	for (int i = 0; i < count; i++)
 		visit(world, npcs[i], arg);
 	pfree(npcs);
 }

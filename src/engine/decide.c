@@ -94,7 +94,7 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	}
 	if (npc->ask_again_at != SIM_NEVER && Max(npc->ask_again_at, earliest) <= at)
 	{
-		*reason = REASON_REQUESTED;
+		*reason = REASON_INTERVAL;
 		at = Max(npc->ask_again_at, earliest);
 	}
 	for (int i = 0; i < 2; i++)
@@ -279,12 +279,13 @@ typedef struct Look
 	int			item_room;
 } Look;
 
+/* Notes an item that is in sight and can be reached: the built-in mind does not long for what is walled in. */
 static void
-see_item(Look *look, const WorldItem *item)
+see_item(World *world, Look *look, const WorldItem *item)
 {
 	int32		distance = cell_distance_squared(look->cell, item->cell);
 
-	if (distance > SIGHT_SQUARED)
+	if (distance > SIGHT_SQUARED || !grid_connected(world->grid, look->cell, item->cell))
 		return;
 	if (look->item_count == look->item_room)
 	{
@@ -327,14 +328,14 @@ look_around(World *world, Look *looks, int count)
 		const WorldItem *item = world_item(world, hits[i].id);
 
 		if (item != NULL && !item->born)
-			see_item(&looks[hits[i].viewer], item);
+			see_item(world, &looks[hits[i].viewer], item);
 	}
 	for (int d = 0; d < world->dirty_items.count; d++)
 	{
 		const WorldItem *item = world->dirty_items.entries[d];
 
 		for (int i = 0; item->born && i < count; i++)
-			see_item(&looks[i], item);
+			see_item(world, &looks[i], item);
 	}
 	for (int i = 0; i < count; i++)
 		if (looks[i].item_count > 1)
@@ -416,21 +417,10 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 
 /* ---- everyone who is due ---- */
 
-static int
-compare_npcs(const void *a, const void *b)
-{
-	const Npc  *left = *(Npc *const *) a;
-	const Npc  *right = *(Npc *const *) b;
-
-	return left->id < right->id ? -1 : left->id > right->id;
-}
-
 /* True if the built-in mind is to decide now; else its mind was asked or there is nothing to do yet. */
 static bool
-look_at_controlled(World *world, Npc *npc)
+look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
-	DecisionReason reason = npc->decision_reason;
-
 	if (!mind_present(world, npc))
 	{
 		world_close_request(world, npc);
@@ -438,15 +428,15 @@ look_at_controlled(World *world, Npc *npc)
 	}
 	if (npc->request_pending)
 		return npc->state == NPC_IDLE;
-	if (reason == REASON_CHECK)
+	if (reason != REASON_CHECK)
+		world_open_request(world, npc, reason);
+	else if (npc->decider == DECIDER_BUILT_IN)
+		world_open_request(world, npc, REASON_IDLE);	/* what it does is not its mind's choice */
+	else
 	{
-		if (npc->decider == DECIDER_BUILT_IN && npc->state != NPC_IDLE)
-			return true;
 		npc_schedule(world, npc, 0);
 		npc_settle(world, npc);
-		return false;
 	}
-	world_open_request(world, npc, reason);
 	return false;
 }
 
@@ -474,11 +464,18 @@ world_decide(World *world)
 		due[count++] = npc;
 		due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
 		npc->decision_at = SIM_NEVER;
+		npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	}
-	qsort(due, count, sizeof(Npc *), compare_npcs);
+	npcs_sort(due, count);
 	for (int i = 0; i < count; i++)
-		if (due[i]->controller == 0 || look_at_controlled(world, due[i]))
+	{
+		DecisionReason reason = due[i]->decision_reason;
+
+		/* Whatever it was that made it due, it is looked after now. */
+		due[i]->decision_reason = REASON_IDLE;
+		if (due[i]->controller == 0 || look_at_controlled(world, due[i], reason))
 			due[built_in++] = due[i];
+	}
 	world_decide_built_in(world, due, built_in);
 	pfree(due);
 }

@@ -42,19 +42,12 @@ require_inside(const World *world, Cell cell)
 static Npc *
 npc_on(World *world, Cell cell, const Npc *except)
 {
-	HASH_SEQ_STATUS status;
-	ImageEntry *entry;
-
-	hash_seq_init(&status, world->npcs);
-	while ((entry = hash_seq_search(&status)) != NULL)
+	for (int i = 0; i < world->everyone.count; i++)
 	{
-		Npc		   *npc = entry->object;
+		Npc		   *npc = world->everyone.entries[i];
 
 		if (npc != except && cell_equal(npc_cell(npc, world->now), cell))
-		{
-			hash_seq_term(&status);
 			return npc;
-		}
 	}
 	return NULL;
 }
@@ -287,18 +280,26 @@ item_use_up(World *world, WorldItem *item)
 	drop_item(world, item);
 }
 
-/* A cell for an item to come back on: its old one, else one nearby that is free. */
+/* An item may come back on a free cell on which it does not plug a way. */
+static bool
+respawn_possible(World *world, Cell cell)
+{
+	return !grid_blocked(world->grid, cell) && grid_keeps_connected(world->grid, cell) &&
+		npc_on(world, cell, NULL) == NULL;
+}
+
+/* A cell for an item to come back on: its old one, else one nearby. */
 static bool
 respawn_cell(World *world, const Respawn *respawn, Cell *cell)
 {
 	*cell = respawn->cell;
-	if (!grid_blocked(world->grid, *cell) && npc_on(world, *cell, NULL) == NULL)
+	if (respawn_possible(world, *cell))
 		return true;
 	for (uint64 try = 0; try < RESPAWN_TRIES; try++)
 	{
 		if (path_random_target(world->finder, world->grid, respawn->cell, WANDER_CELLS, world->seed, respawn->id,
 							   (uint64) respawn->due_at * RESPAWN_TRIES + try, cell) &&
-			!grid_blocked(world->grid, *cell) && npc_on(world, *cell, NULL) == NULL)
+			respawn_possible(world, *cell))
 			return true;
 	}
 	return false;

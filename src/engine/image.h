@@ -63,6 +63,7 @@ struct World
 
 	/* contents */
 	HTAB	   *npcs;			/* id -> Npc */
+	PointerList everyone;		/* all NPCs, in no order */
 	HTAB	   *items;			/* id -> WorldItem */
 	HTAB	   *cells;			/* cell -> items on it */
 	HTAB	   *respawns;		/* id -> Respawn */
@@ -125,6 +126,7 @@ extern const ItemKind *image_kind(const World *world, const char *name);
 
 /* After the fields of an NPC were assigned: its places in the heaps and in the grid. */
 extern void npc_settle(World *world, Npc *npc);
+extern void npcs_sort(Npc **npcs, int count);	/* by id */
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 extern void item_touch(World *world, WorldItem *item);
 

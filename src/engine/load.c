@@ -286,9 +286,6 @@ load_npcs(World *world, bool all, const int64 *ids, int count)
 void
 image_load(World *world)
 {
-	HASH_SEQ_STATUS status;
-	ImageEntry *entry;
-
 	spi_begin();
 	load_settings(world);
 	load_kinds(world);
@@ -297,10 +294,8 @@ image_load(World *world)
 	load_interactions(world, NULL, 0);
 	load_npcs(world, true, NULL, 0);
 	spi_end();
-
-	hash_seq_init(&status, world->npcs);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		npc_settle(world, entry->object);
+	for (int i = 0; i < world->everyone.count; i++)
+		npc_settle(world, world->everyone.entries[i]);
 }
 
 static void

@@ -322,6 +322,7 @@ world_lock(int64 world_id, WorldWait wait)
 		ereport(ERROR,
 				errcode(ERRCODE_NS_NO_WORLD),
 				errmsg("world %lld does not exist", (long long) world_id),
+				errdetail("This database has no world with this id."),
 				errhint("SELECT id, name FROM npcsim.worlds lists the worlds of this database."));
 	}
 
@@ -366,13 +367,10 @@ world_changed(WorldLock *lock, ChangeKind kind, int64 id)
 	{
 		lock->changed = true;
 		lock->revision++;
-		lock->dirty = true;
 	}
 	if (kind == CHANGE_WORLD)
-	{
 		lock->settings_revision = lock->revision;
-		lock->dirty = true;
-	}
+	lock->dirty = true;
 	change_notes_add(&lock->notes, kind, id);
 	return lock->revision;
 }

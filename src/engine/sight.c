@@ -24,12 +24,16 @@
 #define SIGHT_WORLDS_PER_ROW 32
 #define SIGHT_STRIDE 8192
 
+/*
+ * "world_id + 0" keeps the planner from taking the primary key instead of the sight index, which it would
+ * do while a young table has no statistics.
+ */
 static SpiStatement items_statement = {
 	"SELECT v.viewer, i.id "
 	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS v(viewer, x, y) "
 	"JOIN npcsim.items i ON i.sight OPERATOR(%P.&&) "
 	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
-	"WHERE i.world_id = $4",
+	"WHERE i.world_id + 0 = $4",
 	4, {INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}
 };
 
@@ -38,7 +42,7 @@ static SpiStatement npcs_statement = {
 	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS v(viewer, x, y) "
 	"JOIN npcsim.npc_tracks t ON t.sight OPERATOR(%P.&&) "
 	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
-	"WHERE t.world_id = $4",
+	"WHERE t.world_id + 0 = $4",
 	4, {INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}
 };
 

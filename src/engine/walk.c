@@ -235,28 +235,16 @@ npc_check_way(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
-static int
-compare_npcs(const void *a, const void *b)
-{
-	const Npc  *left = *(Npc *const *) a;
-	const Npc  *right = *(Npc *const *) b;
-
-	return left->id < right->id ? -1 : left->id > right->id;
-}
-
 /* A cell became blocked: whoever is about to walk over it is told, in order of id. */
 void
 world_stop_blocked_walkers(World *world, Cell cell)
 {
-	HASH_SEQ_STATUS status;
-	ImageEntry *entry;
 	Npc		  **walkers = NULL;
 	int			count = 0;
 
-	hash_seq_init(&status, world->npcs);
-	while ((entry = hash_seq_search(&status)) != NULL)
+	for (int n = 0; n < world->everyone.count; n++)
 	{
-		Npc		   *npc = entry->object;
+		Npc		   *npc = world->everyone.entries[n];
 
 		for (int i = 1; i < npc->leg_length; i++)
 		{
@@ -270,7 +258,7 @@ world_stop_blocked_walkers(World *world, Cell cell)
 	}
 	if (walkers == NULL)
 		return;
-	qsort(walkers, count, sizeof(Npc *), compare_npcs);
+	npcs_sort(walkers, count);
 	for (int i = 0; i < count; i++)
 		npc_check_way(world, walkers[i]);
 	pfree(walkers);

@@ -19,9 +19,7 @@ void
 arg_not_null(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	if (PG_ARGISNULL(n))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("\"%s\" must not be null", name),
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" must not be null", name),
 				errdetail("The function has no meaning without it."),
 				errhint("Give a value for \"%s\".", name));
 }
@@ -30,9 +28,7 @@ void
 check_id(int64 value, const char *name)
 {
 	if (value < 1 || value > ID_MAX)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("\"%s\" is out of range", name),
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
 				errdetail("It is %lld.", (long long) value),
 				errhint("Ids are 1 to %lld.", (long long) ID_MAX));
 }
@@ -48,16 +44,13 @@ arg_id(FunctionCallInfo fcinfo, int n, const char *name)
 int32
 arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high)
 {
-	int32		value;
+	int32 value;
 
 	arg_not_null(fcinfo, n, name);
 	value = PG_GETARG_INT32(n);
 	if (value < low || value > high)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("\"%s\" is out of range", name),
-				errdetail("It is %d.", value),
-				errhint("It can be %d to %d.", low, high));
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
+				errdetail("It is %d.", value), errhint("It can be %d to %d.", low, high));
 	return value;
 }
 
@@ -73,11 +66,10 @@ check_float8(double value, const char *name, double low, double high, const char
 {
 	/* written so that NaN fails */
 	if (!(value >= low && value <= high))
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("\"%s\" is out of range", name),
-				errdetail("It is %s.", isnan(value) ? "not a number" :
-						  isinf(value) ? "infinite" : psprintf("%.15g", value)),
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
+				errdetail("It is %s.", isnan(value)	  ? "not a number"
+									   : isinf(value) ? "infinite"
+													  : psprintf("%.15g", value)),
 				errhint("It can be %.15g to %.15g%s%s.", low, high, *unit ? " " : "", unit));
 }
 
@@ -92,19 +84,16 @@ arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double 
 void
 check_text(const char *value, const char *name, int max_chars)
 {
-	int			chars = pg_mbstrlen(value);
+	int chars = pg_mbstrlen(value);
 
 	if (chars < 1 || chars > max_chars)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"%s\" is too %s", name, chars < 1 ? "short" : "long"),
-				errdetail("It has %d characters.", chars),
-				errhint("It can have 1 to %d.", max_chars));
+				errdetail("It has %d characters.", chars), errhint("It can have 1 to %d.", max_chars));
 	for (const char *c = value; *c != '\0'; c++)
 	{
 		if ((unsigned char) *c < ' ' || *c == 0x7f)
-			ereport(ERROR,
-					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("\"%s\" has a control character", name),
 					errdetail("Byte %d is 0x%02x.", (int) (c - value) + 1, (unsigned char) *c),
 					errhint("Leave it out."));
@@ -114,7 +103,7 @@ check_text(const char *value, const char *name, int max_chars)
 char *
 arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 {
-	char	   *value;
+	char *value;
 
 	arg_not_null(fcinfo, n, name);
 	value = text_to_cstring(PG_GETARG_TEXT_PP(n));
@@ -134,9 +123,7 @@ check_word(const char *value, const char *name, const char *const *words)
 			return;
 		appendStringInfo(&list, "%s%s", word == words ? "" : ", ", *word);
 	}
-	ereport(ERROR,
-			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("invalid value for \"%s\"", name),
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for \"%s\"", name),
 			errdetail("It is \"%.*s\".", pg_mbcliplen(value, (int) strlen(value), 100), value),
 			errhint("It can be one of: %s.", list.data));
 }
@@ -144,7 +131,7 @@ check_word(const char *value, const char *name, const char *const *words)
 char *
 arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words)
 {
-	char	   *value;
+	char *value;
 
 	arg_not_null(fcinfo, n, name);
 	value = text_to_cstring(PG_GETARG_TEXT_PP(n));
@@ -156,15 +143,11 @@ void
 check_object(Jsonb *value, const char *name)
 {
 	if (!JB_ROOT_IS_OBJECT(value))
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("\"%s\" is not a JSON object", name),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" is not a JSON object", name),
 				errdetail("It is %s.", JB_ROOT_IS_SCALAR(value) ? "a scalar" : "an array"),
 				errhint("Write it like {\"colour\": \"red\"}."));
 	if (VARSIZE(value) > PROPERTIES_MAX)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("\"%s\" is too large", name),
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("\"%s\" is too large", name),
 				errdetail("It takes %u bytes.", VARSIZE(value)),
 				errhint("It can take up to %d.", PROPERTIES_MAX));
 }
@@ -172,7 +155,7 @@ check_object(Jsonb *value, const char *name)
 Jsonb *
 arg_object(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	Jsonb	   *value;
+	Jsonb *value;
 
 	arg_not_null(fcinfo, n, name);
 	value = PG_GETARG_JSONB_P(n);
@@ -183,27 +166,22 @@ arg_object(FunctionCallInfo fcinfo, int n, const char *name)
 char **
 check_texts(Datum array, const char *name, int max_count, int max_chars, int *count)
 {
-	ArrayType  *texts = DatumGetArrayTypeP(array);
-	Datum	   *elements;
-	bool	   *nulls;
-	char	  **result;
+	ArrayType *texts = DatumGetArrayTypeP(array);
+	Datum	  *elements;
+	bool	  *nulls;
+	char	 **result;
 
 	*count = ArrayGetNItems(ARR_NDIM(texts), ARR_DIMS(texts));
 	if (*count > max_count)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("\"%s\" has too many elements", name),
-				errdetail("It has %d.", *count),
-				errhint("It can have up to %d.", max_count));
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("\"%s\" has too many elements", name),
+				errdetail("It has %d.", *count), errhint("It can have up to %d.", max_count));
 	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
 	result = palloc0((*count + 1) * sizeof(char *));
 	for (int i = 0; i < *count; i++)
 	{
 		if (nulls[i])
-			ereport(ERROR,
-					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("\"%s\" must not contain null", name),
-					errdetail("Element %d is null.", i + 1),
+			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("\"%s\" must not contain null", name), errdetail("Element %d is null.", i + 1),
 					errhint("Leave the element out."));
 		result[i] = TextDatumGetCString(elements[i]);
 		check_text(result[i], name, max_chars);
@@ -222,10 +200,10 @@ Cell
 check_cell(const Grid *grid, int32 x, int32 y)
 {
 	if (x < 0 || x >= grid_size_x(grid) || y < 0 || y >= grid_size_y(grid))
-		ereport(ERROR,
-				errcode(ERRCODE_NS_CELL_OUTSIDE),
+		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
 				errmsg("cell (%d, %d) is outside of the world", x, y),
 				errdetail("The world has %d by %d cells.", grid_size_x(grid), grid_size_y(grid)),
-				errhint("Cells are (0, 0), top left, to (%d, %d).", grid_size_x(grid) - 1, grid_size_y(grid) - 1));
+				errhint("Cells are (0, 0), top left, to (%d, %d).", grid_size_x(grid) - 1,
+						grid_size_y(grid) - 1));
 	return (Cell) {.x = (int16) x, .y = (int16) y};
 }

@@ -22,30 +22,32 @@
 
 #include "sim/grid.h"
 
-#define ID_MAX			INT64_C(9007199254740991) /* 2^53 - 1, exact in every JSON parser */
-#define NAME_MAX_CHARS	100
-#define PROPERTIES_MAX	8192	/* bytes as stored */
+#define ID_MAX		   INT64_C(9007199254740991) /* 2^53 - 1, exact in every JSON parser */
+#define NAME_MAX_CHARS 100
+#define PROPERTIES_MAX 8192 /* bytes as stored */
 
-extern void arg_not_null(FunctionCallInfo fcinfo, int n, const char *name);
+extern void	 arg_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 extern int64 arg_id(FunctionCallInfo fcinfo, int n, const char *name);
 extern int32 arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high);
-extern bool arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
+extern bool	 arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
 /* Finite and low .. high; 'unit' is for the message, "" if there is none. */
-extern double arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double high, const char *unit);
-extern char *arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars);
+extern double arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double high,
+						 const char *unit);
+extern char	 *arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars);
 /* One of a NULL-terminated list of words. */
-extern char *arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words);
+extern char	 *arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words);
 extern Jsonb *arg_object(FunctionCallInfo fcinfo, int n, const char *name);
 /* A text[] without nulls as C strings. */
-extern char **arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int max_count, int max_chars, int *count);
+extern char **arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int max_count, int max_chars,
+						int *count);
 
 /* The checks themselves, for values that come as rows of a view. */
-extern void check_id(int64 value, const char *name);
-extern void check_float8(double value, const char *name, double low, double high, const char *unit);
-extern void check_text(const char *value, const char *name, int max_chars);
-extern void check_word(const char *value, const char *name, const char *const *words);
-extern void check_object(Jsonb *value, const char *name);
+extern void	  check_id(int64 value, const char *name);
+extern void	  check_float8(double value, const char *name, double low, double high, const char *unit);
+extern void	  check_text(const char *value, const char *name, int max_chars);
+extern void	  check_word(const char *value, const char *name, const char *const *words);
+extern void	  check_object(Jsonb *value, const char *name);
 extern char **check_texts(Datum array, const char *name, int max_count, int max_chars, int *count);
-extern Cell check_cell(const Grid *grid, int32 x, int32 y);
+extern Cell	  check_cell(const Grid *grid, int32 x, int32 y);
 
-#endif							/* NPCSIM_ARGS_H */
+#endif /* NPCSIM_ARGS_H */

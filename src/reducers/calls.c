@@ -29,61 +29,61 @@
 
 PG_FUNCTION_INFO_V1(npcsim_call_reducer);
 
-#define REDUCER_NAME_MAX	63
-#define KEY_MAX_CHARS		100
-#define ASSIGNMENT_MAX		10000
+#define REDUCER_NAME_MAX 63
+#define KEY_MAX_CHARS	 100
+#define ASSIGNMENT_MAX	 10000
 
 typedef struct Caller
 {
-	int64		player_id;		/* 0 = spectator */
-	int64		world_id;		/* 0 for a spectator */
-	char	   *role;
+	int64 player_id; /* 0 = spectator */
+	int64 world_id;	 /* 0 for a spectator */
+	char *role;
 } Caller;
 
 /* Writes the value of its result, a JSON text. */
-typedef void (*Reducer) (const Caller *caller, Jsonb *args, StringInfo value);
+typedef void (*Reducer)(const Caller *caller, Jsonb *args, StringInfo value);
 
-static SpiStatement caller_statement = {
-	.sql = "SELECT world_id, role, status FROM npcsim.player_accounts WHERE id = $1",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement caller_statement =
+	{.sql = "SELECT world_id, role, status FROM npcsim.player_accounts WHERE id = $1",
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
-static SpiStatement reducer_statement = {
-	.sql = "SELECT minimum_role FROM npcsim.client_reducers WHERE name = $1",
-	.nargs = 1, .types = {TEXTOID}
-};
+static SpiStatement reducer_statement =
+	{.sql = "SELECT minimum_role FROM npcsim.client_reducers WHERE name = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
-static SpiStatement revision_statement = {
-	.sql = "SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement revision_statement = {.sql =
+											  "SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
+										  .nargs = 1,
+										  .types = {INT8OID}};
 
-static SpiStatement enter_key_statement = {
-	.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
-	.nargs = 2, .types = {INT8OID, TEXTOID}
-};
+static SpiStatement enter_key_statement = {.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) "
+												  "VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
+										   .nargs = 2,
+										   .types = {INT8OID, TEXTOID}};
 
-static SpiStatement known_result_statement = {
-	.sql = "SELECT result::pg_catalog.text FROM npcsim.client_calls WHERE player_id = $1 AND key = $2",
-	.nargs = 2, .types = {INT8OID, TEXTOID}
-};
+static SpiStatement known_result_statement =
+	{.sql = "SELECT result::pg_catalog.text FROM npcsim.client_calls WHERE player_id = $1 AND key = $2",
+	 .nargs = 2,
+	 .types = {INT8OID, TEXTOID}};
 
-static SpiStatement keep_result_statement = {
-	.sql = "UPDATE npcsim.client_calls SET result = $3::pg_catalog.json WHERE player_id = $1 AND key = $2",
-	.nargs = 3, .types = {INT8OID, TEXTOID, TEXTOID}
-};
+static SpiStatement keep_result_statement =
+	{.sql = "UPDATE npcsim.client_calls SET result = $3::pg_catalog.json WHERE player_id = $1 AND key = $2",
+	 .nargs = 3,
+	 .types = {INT8OID, TEXTOID, TEXTOID}};
 
-static SpiStatement start_statement = {
-	.sql = "SELECT npcsim.start_world($1)", .nargs = 1, .types = {INT8OID}
-};
+static SpiStatement start_statement = {.sql = "SELECT npcsim.start_world($1)",
+									   .nargs = 1,
+									   .types = {INT8OID}};
 
-static SpiStatement pause_statement = {
-	.sql = "SELECT npcsim.pause_world($1)", .nargs = 1, .types = {INT8OID}
-};
+static SpiStatement pause_statement = {.sql = "SELECT npcsim.pause_world($1)",
+									   .nargs = 1,
+									   .types = {INT8OID}};
 
-static SpiStatement speed_statement = {
-	.sql = "SELECT npcsim.set_world_speed($1, $2)", .nargs = 2, .types = {INT8OID, FLOAT8OID}
-};
+static SpiStatement speed_statement = {.sql = "SELECT npcsim.set_world_speed($1, $2)",
+									   .nargs = 2,
+									   .types = {INT8OID, FLOAT8OID}};
 
 /* ---- arguments ---- */
 
@@ -91,23 +91,21 @@ static SpiStatement speed_statement = {
 static double
 number_of(Jsonb *args, const char *name, double low, double high, bool whole)
 {
-	JsonbValue	value;
+	JsonbValue		  value;
 	const JsonbValue *member = getKeyJsonValueFromContainer(&args->root, name, (int) strlen(name), &value);
-	double		number;
+	double			  number;
 
 	if (member == NULL || member->type != jbvNumeric)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("the argument \"%s\" is missing or not a number", name),
 				errdetail("The reducer needs it."),
 				errhint("Write it like {\"%s\": %.15g}.", name, Max(low, 1)));
-	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
+	number =
+		DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
 	check_float8(number, name, low, high, "");
 	if (whole && number != (double) (int64) number)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the argument \"%s\" is not a whole number", name),
-				errdetail("It is %.15g.", number),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the argument \"%s\" is not a whole number", name), errdetail("It is %.15g.", number),
 				errhint("Leave the fraction out."));
 	return number;
 }
@@ -118,14 +116,13 @@ number_of(Jsonb *args, const char *name, double low, double high, bool whole)
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int64		npc_id = (int64) number_of(args, "npc_id", 1, (double) ID_MAX, true);
-	WorldLock  *lock = world_lock(caller->world_id, WORLD_WAIT);
-	World	   *world = world_image(lock);
-	Npc		   *npc = npc_require(world, npc_id);
+	int64	   npc_id = (int64) number_of(args, "npc_id", 1, (double) ID_MAX, true);
+	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
+	World	  *world = world_image(lock);
+	Npc		  *npc = npc_require(world, npc_id);
 
 	if (npc->controller != caller->player_id)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NOT_CONTROLLER),
+		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
 				errmsg("NPC %lld is not yours", (long long) npc_id),
 				errdetail("Its mind is another player's, or the built-in one."),
 				errhint("The reducer request_npc_assignment gives you NPCs."));
@@ -139,11 +136,11 @@ reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 
 typedef struct Assignment
 {
-	int64		player_id;
-	bool		wanted;			/* collects NPCs without a controller, else the player's own */
-	Npc		  **npcs;
-	int			count;
-	int			limit;
+	int64 player_id;
+	bool  wanted; /* collects NPCs without a controller, else the player's own */
+	Npc **npcs;
+	int	  count;
+	int	  limit;
 } Assignment;
 
 static void
@@ -160,7 +157,8 @@ collect(World *world, Npc *npc, void *arg)
 {
 	Assignment *assignment = arg;
 
-	if (npc->controller == (assignment->wanted ? 0 : assignment->player_id) && assignment->count < assignment->limit)
+	if (npc->controller == (assignment->wanted ? 0 : assignment->player_id) &&
+		assignment->count < assignment->limit)
 		assignment->npcs[assignment->count++] = npc;
 }
 
@@ -180,10 +178,10 @@ collect_own_ids(World *world, Npc *npc, void *arg)
 static void
 reduce_npc_assignment(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int			desired = (int) number_of(args, "desired_npc_count", 0, ASSIGNMENT_MAX, true);
-	World	   *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
-	Assignment	assignment = {.player_id = caller->player_id};
-	int			own;
+	int		   desired = (int) number_of(args, "desired_npc_count", 0, ASSIGNMENT_MAX, true);
+	World	  *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
+	Assignment assignment = {.player_id = caller->player_id};
+	int		   own;
 
 	world_each_npc(world, count_own, &assignment);
 	own = assignment.count;
@@ -229,9 +227,10 @@ reduce_pause_world(const Caller *caller, Jsonb *args, StringInfo value)
 static void
 reduce_world_speed(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	double		speed = number_of(args, "speed", 0, 1e6, false);
+	double speed = number_of(args, "speed", 0, 1e6, false);
 
-	spi_run(&speed_statement, (Datum[]) {Int64GetDatum(caller->world_id), Float8GetDatum(speed)}, NULL, SPI_OK_SELECT);
+	spi_run(&speed_statement, (Datum[]) {Int64GetDatum(caller->world_id), Float8GetDatum(speed)}, NULL,
+			SPI_OK_SELECT);
 	json_literal(value, "null");
 }
 
@@ -239,11 +238,9 @@ static const struct
 {
 	const char *name;
 	Reducer		reduce;
-}			reducers[] = {
-	{"request_npc_decision", reduce_npc_decision},
-	{"request_npc_assignment", reduce_npc_assignment},
-	{"start_world", reduce_start_world},
-	{"pause_world", reduce_pause_world},
+} reducers[] = {
+	{"request_npc_decision", reduce_npc_decision}, {"request_npc_assignment", reduce_npc_assignment},
+	{"start_world", reduce_start_world},		   {"pause_world", reduce_pause_world},
 	{"set_world_speed", reduce_world_speed},
 };
 
@@ -260,44 +257,37 @@ role_rank(const char *role)
 static Caller
 read_caller(int64 player_id)
 {
-	Caller		caller = {.player_id = player_id, .role = "spectator"};
+	Caller caller = {.player_id = player_id, .role = "spectator"};
 
 	if (player_id == 0)
 		return caller;
 	if (spi_run(&caller_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_PLAYER),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER),
 				errmsg("player %lld does not exist", (long long) player_id));
 	caller.world_id = spi_int64(0, 1, 0);
 	caller.role = spi_text(0, 2, CurrentMemoryContext);
 	if (strcmp(spi_text(0, 3, CurrentMemoryContext), "active") != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_BANNED),
-				errmsg("the player is banned"));
+		ereport(ERROR, errcode(ERRCODE_NS_BANNED), errmsg("the player is banned"));
 	return caller;
 }
 
 static Reducer
 find_reducer(const Caller *caller, const char *name)
 {
-	char	   *minimum;
+	char *minimum;
 
 	if (spi_run(&reducer_statement, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) == 1)
 	{
 		minimum = spi_text(0, 1, CurrentMemoryContext);
 		if (role_rank(caller->role) < role_rank(minimum))
-			ereport(ERROR,
-					errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("\"%s\" is not for the role %s", name, caller->role),
-					errdetail("It takes the role %s.", minimum),
-					errhint("Ask an operator of the world."));
+					errdetail("It takes the role %s.", minimum), errhint("Ask an operator of the world."));
 		for (int i = 0; i < (int) lengthof(reducers); i++)
 			if (strcmp(reducers[i].name, name) == 0)
 				return reducers[i].reduce;
 	}
-	ereport(ERROR,
-			errcode(ERRCODE_UNDEFINED_FUNCTION),
-			errmsg("there is no reducer \"%s\"", name),
+	ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("there is no reducer \"%s\"", name),
 			errdetail("npcsim.client_reducers lists those that clients may call."),
 			errhint("Check its spelling."));
 }
@@ -307,7 +297,7 @@ find_reducer(const Caller *caller, const char *name)
 static int64
 revision_of(int64 world_id)
 {
-	WorldLock  *lock = world_lock_held(world_id);
+	WorldLock *lock = world_lock_held(world_id);
 
 	if (lock != NULL)
 		return lock->revision;
@@ -319,7 +309,7 @@ revision_of(int64 world_id)
 static char *
 known_result(const Caller *caller, const char *key)
 {
-	Datum		arguments[] = {Int64GetDatum(caller->player_id), CStringGetTextDatum(key)};
+	Datum arguments[] = {Int64GetDatum(caller->player_id), CStringGetTextDatum(key)};
 
 	if (spi_run(&enter_key_statement, arguments, NULL, SPI_OK_INSERT) == 1)
 		return NULL;
@@ -331,16 +321,16 @@ known_result(const Caller *caller, const char *key)
 static void
 call(FunctionCallInfo fcinfo, StringInfo out)
 {
-	Caller		caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
-	char	   *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
-	Reducer		reduce = find_reducer(&caller, name);
-	Jsonb	   *args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
-		: arg_object(fcinfo, 2, "args");
-	char	   *key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
+	Caller	caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
+	char   *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
+	Reducer reduce = find_reducer(&caller, name);
+	Jsonb  *args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
+								   : arg_object(fcinfo, 2, "args");
+	char   *key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
 
 	if (key != NULL)
 	{
-		char	   *known = known_result(&caller, key);
+		char *known = known_result(&caller, key);
 
 		if (known != NULL)
 		{
@@ -354,17 +344,18 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 	json_int64(out, revision_of(caller.world_id));
 	appendStringInfoChar(out, '}');
 	if (key != NULL)
-		spi_run(&keep_result_statement, (Datum[]) {
-			Int64GetDatum(caller.player_id), CStringGetTextDatum(key), CStringGetTextDatum(out->data)
-		}, NULL, SPI_OK_UPDATE);
+		spi_run(&keep_result_statement,
+				(Datum[]) {Int64GetDatum(caller.player_id), CStringGetTextDatum(key),
+						   CStringGetTextDatum(out->data)},
+				NULL, SPI_OK_UPDATE);
 }
 
 static void
 json_error(StringInfo out, const ErrorData *error)
 {
-	bool		retry = error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
-		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
-		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	bool retry = error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
+				 error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
+				 error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 
 	appendStringInfo(out, "{\"ok\":false,\"error\":{\"code\":\"%s\",\"message\":",
 					 unpack_sql_state(error->sqlerrcode));
@@ -382,17 +373,17 @@ json_error(StringInfo out, const ErrorData *error)
 static bool
 is_ours(int sqlerrcode)
 {
-	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+	int category = ERRCODE_TO_CATEGORY(sqlerrcode);
 
 	return category == ERRCODE_INTERNAL_ERROR || category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_CORRUPTED) ||
-		category == ERRCODE_OPERATOR_INTERVENTION;
+		   category == ERRCODE_OPERATOR_INTERVENTION;
 }
 
 Datum
 npcsim_call_reducer(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext  caller = CurrentMemoryContext;
+	ResourceOwner  owner = CurrentResourceOwner;
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -409,7 +400,7 @@ npcsim_call_reducer(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();

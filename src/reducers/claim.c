@@ -32,71 +32,76 @@
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 
 #define SESSIONS_MAX 10000
-#define CLAIM_MAX 2000			/* requests a call hands out */
+#define CLAIM_MAX	 2000 /* requests a call hands out */
 
 typedef struct Offer
 {
-	int64		session_id;
-	int32		free;
+	int64 session_id;
+	int32 free;
 } Offer;
 
 typedef struct ClaimSession
 {
-	int64		id;
-	int64		player_id;
-	int64		world_id;
-	int			free;
-	int32		timeout_ms;		/* 0 = not known yet */
-	double		average_ms;		/* NaN = not reported */
+	int64  id;
+	int64  player_id;
+	int64  world_id;
+	int	   free;
+	int32  timeout_ms; /* 0 = not known yet */
+	double average_ms; /* NaN = not reported */
 } ClaimSession;
 
 typedef struct Claim
 {
-	int64		world_id;
-	int64		npc_id;
-	int64		request_id;
-	char	   *reason;
+	int64		  world_id;
+	int64		  npc_id;
+	int64		  request_id;
+	char		 *reason;
 	ClaimSession *session;
-	bool		taken;
-	int32		told_events;
-	StringInfo	body;			/* the frame; NULL = it has nobody to go to */
+	bool		  taken;
+	int32		  told_events;
+	StringInfo	  body; /* the frame; NULL = it has nobody to go to */
 } Claim;
 
-static SpiStatement sessions_statement = {
-	.sql = "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms FROM npcsim.sessions s"
-	"  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
-	" WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
-	"   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE
-	" ORDER BY s.player_id, s.id",
-	.nargs = 2, .types = {INT8ARRAYOID, TEXTOID}, .read_only = true
-};
+static SpiStatement sessions_statement =
+	{.sql =
+		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms FROM npcsim.sessions s"
+		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
+		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
+		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
+		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, TEXTOID},
+	 .read_only = true};
 
-static SpiStatement open_statement = {
-	.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
-	" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
-	" ORDER BY opened_at_real, world_id, npc_id",
-	.nargs = 2, .types = {INT8ARRAYOID, INT8ARRAYOID}, .read_only = true
-};
+static SpiStatement open_statement =
+	{.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
+			" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
+			" ORDER BY opened_at_real, world_id, npc_id",
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, INT8ARRAYOID},
+	 .read_only = true};
 
-static SpiStatement lock_sessions_statement = {
-	.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
-	.nargs = 1, .types = {INT8ARRAYOID}
-};
+static SpiStatement lock_sessions_statement =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
 
-static SpiStatement take_statement = {
-	.sql = "WITH open AS ("
-	" SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events"
-	"   FROM unnest($1, $2, $3, $4, $5, $6) AS c(world_id, npc_id, request_id, session_id, timeout_ms, told_events)"
-	"   JOIN npcsim.decision_slots d ON d.world_id = c.world_id AND d.npc_id = c.npc_id"
-	"  WHERE d.request_id = c.request_id AND d.status = 1"
-	"    FOR NO KEY UPDATE OF d SKIP LOCKED)"
-	" UPDATE npcsim.decision_slots d"
-	"    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
-	"        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events"
-	"   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
-	" RETURNING d.request_id, d.world_id",
-	.nargs = 6, .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
-};
+static SpiStatement take_statement =
+	{.sql =
+		 "WITH open AS ("
+		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events"
+		 "   FROM unnest($1, $2, $3, $4, $5, $6) AS c(world_id, npc_id, request_id, session_id, timeout_ms, "
+		 "told_events)"
+		 "   JOIN npcsim.decision_slots d ON d.world_id = c.world_id AND d.npc_id = c.npc_id"
+		 "  WHERE d.request_id = c.request_id AND d.status = 1"
+		 "    FOR NO KEY UPDATE OF d SKIP LOCKED)"
+		 " UPDATE npcsim.decision_slots d"
+		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
+		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events"
+		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
+		 " RETURNING d.request_id, d.world_id",
+	 .nargs = 6,
+	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}};
 
 /* ---- who asks for how much ---- */
 
@@ -111,13 +116,14 @@ compare_offers(const void *a, const void *b)
 
 /* Sessions that may get something, by player; *session_count of them. */
 static ClaimSession *
-read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, int *session_count)
+read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count,
+			  int *session_count)
 {
-	Offer	   *offers = palloc(sizeof(Offer) * Max(count, 1));
+	Offer		 *offers = palloc(sizeof(Offer) * Max(count, 1));
 	ClaimSession *sessions;
-	uint64		rows = spi_run(&sessions_statement,
-							   (Datum[]) {int64_array(ids, count), CStringGetTextDatum(gateway_id)},
-							   NULL, SPI_OK_SELECT);
+	uint64		  rows =
+		spi_run(&sessions_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(gateway_id)},
+				NULL, SPI_OK_SELECT);
 
 	for (int i = 0; i < count; i++)
 		offers[i] = (Offer) {ids[i], free_slots[i]};
@@ -128,17 +134,18 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 	for (uint64 row = 0; row < rows; row++)
 	{
 		ClaimSession *session = &sessions[*session_count];
-		bool		isnull;
-		Datum		average = spi_datum(row, 4, &isnull);
-		Offer		key = {.session_id = spi_int64(row, 1, 0)};
-		const Offer *offer = bsearch(&key, offers, count, sizeof(Offer), compare_offers);
+		bool		  isnull;
+		Datum		  average = spi_datum(row, 4, &isnull);
+		Offer		  key = {.session_id = spi_int64(row, 1, 0)};
+		const Offer	 *offer = bsearch(&key, offers, count, sizeof(Offer), compare_offers);
 
 		if (offer == NULL || offer->free <= 0)
 			continue;
-		*session = (ClaimSession) {
-			.id = key.session_id, .player_id = spi_int64(row, 2, 0), .world_id = spi_int64(row, 3, 0),
-				.free = offer->free, .average_ms = isnull ? NAN : DatumGetFloat8(average)
-		};
+		*session = (ClaimSession) {.id = key.session_id,
+								   .player_id = spi_int64(row, 2, 0),
+								   .world_id = spi_int64(row, 3, 0),
+								   .free = offer->free,
+								   .average_ms = isnull ? NAN : DatumGetFloat8(average)};
 		(*session_count)++;
 	}
 	return sessions;
@@ -149,12 +156,12 @@ static ClaimSession *
 session_for(ClaimSession *sessions, int count, int64 player_id)
 {
 	ClaimSession *best = NULL;
-	int			low = 0;
-	int			high = count;
+	int			  low = 0;
+	int			  high = count;
 
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
+		int middle = low + (high - low) / 2;
 
 		if (sessions[middle].player_id < player_id)
 			low = middle + 1;
@@ -171,9 +178,9 @@ session_for(ClaimSession *sessions, int count, int64 player_id)
 static int
 read_running_worlds(const ClaimSession *sessions, int count, WorldHead **heads)
 {
-	int64	   *ids = palloc(sizeof(int64) * count);
-	int			running = 0;
-	int			found;
+	int64 *ids = palloc(sizeof(int64) * count);
+	int	   running = 0;
+	int	   found;
 
 	for (int i = 0; i < count; i++)
 		ids[i] = sessions[i].world_id;
@@ -201,11 +208,11 @@ compare_claims(const void *a, const void *b)
 static Claim *
 choose_requests(ClaimSession *sessions, int session_count, const WorldHead *heads, int head_count, int *count)
 {
-	int64	   *world_ids = palloc(sizeof(int64) * head_count);
-	int64	   *player_ids = palloc(sizeof(int64) * session_count);
-	int64		free_slots = 0;
-	Claim	   *claims;
-	uint64		rows;
+	int64 *world_ids = palloc(sizeof(int64) * head_count);
+	int64 *player_ids = palloc(sizeof(int64) * session_count);
+	int64  free_slots = 0;
+	Claim *claims;
+	uint64 rows;
 
 	for (int i = 0; i < head_count; i++)
 		world_ids[i] = heads[i].world_id;
@@ -215,16 +222,17 @@ choose_requests(ClaimSession *sessions, int session_count, const WorldHead *head
 		free_slots += sessions[i].free;
 	}
 	free_slots = Min(free_slots, CLAIM_MAX);
-	rows = spi_run(&open_statement, (Datum[]) {
-		int64_array(world_ids, head_count), int64_array(player_ids, id_list_sort(player_ids, session_count))
-	}, NULL, SPI_OK_SELECT);
+	rows = spi_run(&open_statement,
+				   (Datum[]) {int64_array(world_ids, head_count),
+							  int64_array(player_ids, id_list_sort(player_ids, session_count))},
+				   NULL, SPI_OK_SELECT);
 
 	*count = 0;
 	claims = palloc0(sizeof(Claim) * Max(Min((int64) rows, free_slots), 1));
 	for (uint64 row = 0; row < rows && *count < free_slots; row++)
 	{
 		ClaimSession *session = session_for(sessions, session_count, spi_int64(row, 4, 0));
-		Claim	   *claim = &claims[*count];
+		Claim		 *claim = &claims[*count];
 
 		if (session == NULL || session->world_id != spi_int64(row, 1, 0))
 			continue;
@@ -243,7 +251,7 @@ choose_requests(ClaimSession *sessions, int session_count, const WorldHead *head
 static StringInfo
 request_frame(const Claim *claim, StringInfo observation)
 {
-	StringInfo	out = makeStringInfo();
+	StringInfo out = makeStringInfo();
 
 	enlargeStringInfo(out, observation->len + 256);
 	json_literal(out, "{\"type\":\"decision_request\",\"request_id\":");
@@ -290,9 +298,9 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 static void
 lock_sessions(Claim *claims, int count)
 {
-	int64	   *ids = palloc(sizeof(int64) * count);
-	int64	   *alive;
-	int			alive_count;
+	int64 *ids = palloc(sizeof(int64) * count);
+	int64 *alive;
+	int	   alive_count;
 
 	for (int i = 0; i < count; i++)
 		ids[i] = claims[i].session->id;
@@ -311,14 +319,14 @@ lock_sessions(Claim *claims, int count)
 static void
 take_requests(Claim *claims, int count)
 {
-	int64	   *worlds = palloc(sizeof(int64) * count);
-	int64	   *npcs = palloc(sizeof(int64) * count);
-	int64	   *requests = palloc(sizeof(int64) * count);
-	int64	   *sessions = palloc(sizeof(int64) * count);
-	int32	   *timeouts = palloc(sizeof(int32) * count);
-	int32	   *told_events = palloc(sizeof(int32) * count);
-	uint64		rows;
-	int			asked = 0;
+	int64 *worlds = palloc(sizeof(int64) * count);
+	int64 *npcs = palloc(sizeof(int64) * count);
+	int64 *requests = palloc(sizeof(int64) * count);
+	int64 *sessions = palloc(sizeof(int64) * count);
+	int32 *timeouts = palloc(sizeof(int32) * count);
+	int32 *told_events = palloc(sizeof(int32) * count);
+	uint64 rows;
+	int	   asked = 0;
 
 	if (count == 0)
 		return;
@@ -337,14 +345,15 @@ take_requests(Claim *claims, int count)
 	}
 	if (asked == 0)
 		return;
-	rows = spi_run(&take_statement, (Datum[]) {
-		int64_array(worlds, asked), int64_array(npcs, asked), int64_array(requests, asked),
-			int64_array(sessions, asked), int32_array(timeouts, asked), int32_array(told_events, asked)
-	}, NULL, SPI_OK_UPDATE_RETURNING);
+	rows = spi_run(&take_statement,
+				   (Datum[]) {int64_array(worlds, asked), int64_array(npcs, asked),
+							  int64_array(requests, asked), int64_array(sessions, asked),
+							  int32_array(timeouts, asked), int32_array(told_events, asked)},
+				   NULL, SPI_OK_UPDATE_RETURNING);
 	for (uint64 row = 0; row < rows; row++)
 	{
-		int64		request_id = spi_int64(row, 1, 0);
-		int64		world_id = spi_int64(row, 2, 0);
+		int64 request_id = spi_int64(row, 1, 0);
+		int64 world_id = spi_int64(row, 2, 0);
 
 		/* mostly in our order */
 		for (int i = 0, at = (int) (row % count); i < count; i++, at = at + 1 == count ? 0 : at + 1)
@@ -362,12 +371,12 @@ static void
 claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, ReturnSetInfo *result)
 {
 	ClaimSession *sessions;
-	int			session_count;
-	WorldHead  *heads;
-	int			head_count;
-	Claim	   *claims;
-	int			claim_count;
-	int			level;
+	int			  session_count;
+	WorldHead	 *heads;
+	int			  head_count;
+	Claim		 *claims;
+	int			  claim_count;
+	int			  level;
 
 	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
 	if (session_count == 0)
@@ -379,7 +388,7 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 	claims = choose_requests(sessions, session_count, heads, head_count, &claim_count);
 	for (int first = 0, head = 0; first < claim_count;)
 	{
-		int			end = first;
+		int end = first;
 
 		while (heads[head].world_id != claims[first].world_id)
 			head++;
@@ -392,30 +401,32 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 	spi_index_plans_end(level);
 	for (int i = 0; i < claim_count; i++)
 	{
-		bool		nulls[7] = {false};
+		bool nulls[7] = {false};
 
 		if (claims[i].taken)
-			tuplestore_putvalues(result->setResult, result->setDesc, (Datum[]) {
-				Int64GetDatum(claims[i].request_id), Int64GetDatum(claims[i].npc_id),
-					Int64GetDatum(claims[i].world_id), Int64GetDatum(claims[i].session->id),
-					Int64GetDatum(claims[i].session->player_id), Int32GetDatum(claims[i].session->timeout_ms),
-					json_datum(claims[i].body)
-			}, nulls);
+			tuplestore_putvalues(result->setResult, result->setDesc,
+								 (Datum[]) {Int64GetDatum(claims[i].request_id),
+											Int64GetDatum(claims[i].npc_id),
+											Int64GetDatum(claims[i].world_id),
+											Int64GetDatum(claims[i].session->id),
+											Int64GetDatum(claims[i].session->player_id),
+											Int32GetDatum(claims[i].session->timeout_ms),
+											json_datum(claims[i].body)},
+								 nulls);
 	}
 }
 
 Datum
 npcsim_claim_decisions(PG_FUNCTION_ARGS)
 {
-	char	   *gateway_id = arg_gateway_id(fcinfo, 0);
-	int			count;
-	int			free_count;
-	int64	   *ids = arg_int64_list(fcinfo, 1, "session_ids", SESSIONS_MAX, &count);
-	int32	   *free_slots = arg_int32_list(fcinfo, 2, "free_slots", SESSIONS_MAX, &free_count);
+	char  *gateway_id = arg_gateway_id(fcinfo, 0);
+	int	   count;
+	int	   free_count;
+	int64 *ids = arg_int64_list(fcinfo, 1, "session_ids", SESSIONS_MAX, &count);
+	int32 *free_slots = arg_int32_list(fcinfo, 2, "free_slots", SESSIONS_MAX, &free_count);
 
 	if (count != free_count)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"session_ids\" and \"free_slots\" differ in length"),
 				errdetail("They have %d and %d elements.", count, free_count),
 				errhint("Give one number of free slots per session."));

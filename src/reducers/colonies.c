@@ -44,20 +44,35 @@ terrain_is_open(const Grid *grid)
 static void
 build_walls(World *world, Grid *grid, const uint8_t *blocked)
 {
-	int			size_x = grid_size_x(grid);
+	int size_x = grid_size_x(grid);
 
 	for (int y = 0; y < grid_size_y(grid); y++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int x = 0; x < size_x; x++)
 		{
-			int			bit = y * size_x + x;
-			Cell		cell = {.x = x, .y = y};
+			int	 bit = y * size_x + x;
+			Cell cell = {.x = x, .y = y};
 
 			if ((blocked[bit >> 3] & (1 << (bit & 7))) && !grid_terrain_blocked(grid, cell))
 				world_set_terrain(world, cell, true);
 		}
 	}
+}
+
+/* While a colony is planned, cells that somebody walks over are no place either. */
+static void
+reserve_cell(World *world, Npc *npc, void *arg)
+{
+	if (!npc->standing)
+		grid_add_standing(world_grid(world), npc_cell(npc, world_image_lock(world)->now));
+}
+
+static void
+release_cell(World *world, Npc *npc, void *arg)
+{
+	if (!npc->standing)
+		grid_remove_standing(world_grid(world), npc_cell(npc, world_image_lock(world)->now));
 }
 
 /*
@@ -68,22 +83,26 @@ build_walls(World *world, Grid *grid, const uint8_t *blocked)
 Datum
 npcsim_populate_world(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int32		npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
+	int64		 world_id = arg_id(fcinfo, 0, "world_id");
+	int32		 npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
 	SimAllocator allocator = {allocate, release, CurrentMemoryContext};
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
-	World	   *world = world_image(lock);
-	Grid	   *grid = world_grid(world);
-	int			present = world_npc_count(world);
-	uint64		seed = world_seed(world);
-	ColonyPlan	plan;
-	int			room;
+	WorldLock	*lock = world_lock(world_id, WORLD_WAIT);
+	World		*world = world_image(lock);
+	Grid		*grid = world_grid(world);
+	int			 present = world_npc_count(world);
+	uint64		 seed = world_seed(world);
+	bool		 with_walls = present == 0 && terrain_is_open(grid);
+	ColonyPlan	 plan;
+	bool		 fits;
+	int			 room;
 
 	if (present > 0)
 		seed = sim_random(seed, SIM_ENTITY_COLONY, UINT64_MAX - present);
-	if (!colony_plan(grid, seed, npcs, present == 0 && terrain_is_open(grid), &allocator, &plan, &room))
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_ROOM),
+	world_each_npc(world, reserve_cell, NULL);
+	fits = colony_plan(grid, seed, npcs, with_walls, &allocator, &plan, &room);
+	world_each_npc(world, release_cell, NULL);
+	if (!fits)
+		ereport(ERROR, errcode(ERRCODE_NS_NO_ROOM),
 				errmsg("world %lld has no room for %d NPCs", (long long) world_id, npcs),
 				errdetail("There is room for %d; each needs four free cells, all of them connected.", room),
 				errhint("Ask for fewer, or create a larger world."));
@@ -96,7 +115,7 @@ npcsim_populate_world(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < plan.npc_count; i++)
 	{
-		char		name[COLONY_NAME_SIZE];
+		char name[COLONY_NAME_SIZE];
 
 		CHECK_FOR_INTERRUPTS();
 		colony_npc_name(world_seed(world), present + i, name);
@@ -113,25 +132,25 @@ npcsim_populate_world(PG_FUNCTION_ARGS)
 Datum
 npcsim_set_terrain(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int32		x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32		y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
-	bool		blocked = arg_bool(fcinfo, 3, "blocked");
-	int32		width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
-	int32		height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
-	World	   *world = world_image(lock);
-	Grid	   *grid = world_grid(world);
-	Cell		first = check_cell(grid, x, y);
-	Cell		last = check_cell(grid, x + width - 1, y + height - 1);
-	int			changed = 0;
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	int32	   x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
+	int32	   y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
+	bool	   blocked = arg_bool(fcinfo, 3, "blocked");
+	int32	   width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
+	int32	   height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
+	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
+	World	  *world = world_image(lock);
+	Grid	  *grid = world_grid(world);
+	Cell	   first = check_cell(grid, x, y);
+	Cell	   last = check_cell(grid, x + width - 1, y + height - 1);
+	int		   changed = 0;
 
 	for (int row = first.y; row <= last.y; row++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int column = first.x; column <= last.x; column++)
 		{
-			Cell		cell = {.x = column, .y = row};
+			Cell cell = {.x = column, .y = row};
 
 			if (grid_terrain_blocked(grid, cell) == blocked)
 				continue;

@@ -29,9 +29,9 @@ PG_FUNCTION_INFO_V1(npcsim_refuse_edit);
 
 typedef struct TouchedWorld
 {
-	int64		world_id;
+	int64			 world_id;
 	SubTransactionId subxact;
-	bool		lost;			/* a subtransaction further in was rolled back */
+	bool			 lost; /* a subtransaction further in was rolled back */
 } TouchedWorld;
 
 /* Memory of the top transaction. */
@@ -47,16 +47,16 @@ on_transaction_end(XactEvent event, void *arg)
 static void
 on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, touched_worlds)
+	foreach (cell, touched_worlds)
 	{
 		TouchedWorld *touched = lfirst(cell);
 
 		if (event == SUBXACT_EVENT_COMMIT_SUB && touched->subxact == mine)
 			touched->subxact = parent;
 		else if (event == SUBXACT_EVENT_ABORT_SUB && touched->subxact == mine)
-			touched_worlds = foreach_delete_current(touched_worlds, cell);
+			touched_worlds = foreach_delete_current (touched_worlds, cell);
 		else if (event == SUBXACT_EVENT_ABORT_SUB)
 			touched->lost = true;
 	}
@@ -65,8 +65,8 @@ on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionI
 void
 edit_touch(WorldLock *lock)
 {
-	static bool registered = false;
-	ListCell   *cell;
+	static bool	  registered = false;
+	ListCell	 *cell;
 	TouchedWorld *touched;
 	MemoryContext before;
 
@@ -76,7 +76,7 @@ edit_touch(WorldLock *lock)
 		RegisterSubXactCallback(on_subtransaction_end, NULL);
 		registered = true;
 	}
-	foreach(cell, touched_worlds)
+	foreach (cell, touched_worlds)
 	{
 		touched = lfirst(cell);
 		if (touched->world_id == lock->world_id && touched->subxact == GetCurrentSubTransactionId())
@@ -93,11 +93,10 @@ edit_touch(WorldLock *lock)
 static void
 write_world(const TouchedWorld *touched)
 {
-	WorldLock  *lock = world_lock(touched->world_id, WORLD_WAIT);
+	WorldLock *lock = world_lock(touched->world_id, WORLD_WAIT);
 
 	if (touched->lost)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("a subtransaction was rolled back while a statement wrote to world %lld",
 					   (long long) touched->world_id),
 				errdetail("A function that the statement calls caught an error."),
@@ -115,19 +114,19 @@ write_world(const TouchedWorld *touched)
 Datum
 npcsim_write_edits(PG_FUNCTION_ARGS)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_STATEMENT(((TriggerData *) fcinfo->context)->tg_event))
-		ereport(ERROR,
-				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!TRIGGER_FIRED_FOR_STATEMENT(((TriggerData *) fcinfo->context)->tg_event))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("write_edits must be called as a statement trigger"));
-	foreach(cell, touched_worlds)
+	foreach (cell, touched_worlds)
 	{
 		TouchedWorld *touched = lfirst(cell);
 
 		write_world(touched);
 		if (touched->subxact == GetCurrentSubTransactionId())
-			touched_worlds = foreach_delete_current(touched_worlds, cell);
+			touched_worlds = foreach_delete_current (touched_worlds, cell);
 	}
 	return PointerGetDatum(NULL);
 }
@@ -139,17 +138,15 @@ npcsim_refuse_edit(PG_FUNCTION_ARGS)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || data->tg_trigger->tgnargs != 1)
-		ereport(ERROR,
-				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("refuse_edit must be called as a trigger with one argument"));
-	ereport(ERROR,
-			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			errmsg("cannot %s \"%s\"",
-				   TRIGGER_FIRED_BY_INSERT(data->tg_event) ? "insert into" :
-				   TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete from" : "update",
+				   TRIGGER_FIRED_BY_INSERT(data->tg_event)	 ? "insert into"
+				   : TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete from"
+															 : "update",
 				   RelationGetRelationName(data->tg_relation)),
-			errdetail("The view only shows."),
-			errhint("%s", data->tg_trigger->tgargs[0]));
+			errdetail("The view only shows."), errhint("%s", data->tg_trigger->tgargs[0]));
 	return PointerGetDatum(NULL);
 }
 
@@ -159,8 +156,7 @@ edit_begin(Edit *edit, FunctionCallInfo fcinfo)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_INSTEAD(data->tg_event))
-		ereport(ERROR,
-				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("a view's edits must be called as an INSTEAD OF trigger"));
 	memset(edit, 0, sizeof(*edit));
 	edit->view = RelationGetRelationName(data->tg_relation);
@@ -189,7 +185,7 @@ edit_begin(Edit *edit, FunctionCallInfo fcinfo)
 static int
 column_number(const Edit *edit, const char *column)
 {
-	int			number = SPI_fnumber(edit->desc, column);
+	int number = SPI_fnumber(edit->desc, column);
 
 	if (number <= 0)
 		elog(ERROR, "view \"%s\" has no column \"%s\"", edit->view, column);
@@ -211,8 +207,8 @@ edit_new(const Edit *edit, const char *column, bool *isnull)
 int64
 edit_old_int64(const Edit *edit, const char *column)
 {
-	bool		isnull;
-	Datum		value = edit_old(edit, column, &isnull);
+	bool  isnull;
+	Datum value = edit_old(edit, column, &isnull);
 
 	return isnull ? 0 : DatumGetInt64(value);
 }
@@ -221,10 +217,10 @@ static bool
 writes(const Edit *edit, int number)
 {
 	Form_pg_attribute attribute = TupleDescAttr(edit->desc, number - 1);
-	bool		old_null = true;
-	bool		new_null;
-	Datum		old_value = (Datum) 0;
-	Datum		new_value = heap_getattr(edit->new, number, edit->desc, &new_null);
+	bool			  old_null = true;
+	bool			  new_null;
+	Datum			  old_value = (Datum) 0;
+	Datum			  new_value = heap_getattr(edit->new, number, edit->desc, &new_null);
 
 	if (edit->old != NULL)
 		old_value = heap_getattr(edit->old, number, edit->desc, &old_null);
@@ -242,13 +238,11 @@ edit_writes(const Edit *edit, const char *column)
 Datum
 edit_value(const Edit *edit, const char *column)
 {
-	bool		isnull;
-	Datum		value = edit_new(edit, column, &isnull);
+	bool  isnull;
+	Datum value = edit_new(edit, column, &isnull);
 
 	if (isnull)
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("\"%s\" must not be null", column),
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" must not be null", column),
 				errdetail("A row of \"%s\" has no meaning without it.", edit->view),
 				errhint("Give a value for \"%s\".", column));
 	return value;
@@ -263,11 +257,11 @@ edit_text(const Edit *edit, const char *column)
 uint32
 edit_groups(const Edit *edit, const EditColumn *columns, int count)
 {
-	uint32		groups = 0;
+	uint32 groups = 0;
 
 	for (int i = 0; i < edit->desc->natts; i++)
 	{
-		const char *name = NameStr(TupleDescAttr(edit->desc, i)->attname);
+		const char		 *name = NameStr(TupleDescAttr(edit->desc, i)->attname);
 		const EditColumn *column = NULL;
 
 		if (!writes(edit, i + 1))
@@ -276,8 +270,7 @@ edit_groups(const Edit *edit, const EditColumn *columns, int count)
 			if (strcmp(columns[j].name, name) == 0)
 				column = &columns[j];
 		if (column == NULL || column->hint != NULL)
-			ereport(ERROR,
-					errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					errmsg("column \"%s\" of \"%s\" cannot be written", name, edit->view),
 					errdetail("The world itself decides its value."),
 					errhint("%s", column != NULL ? column->hint : "Leave the column out."));
@@ -287,23 +280,25 @@ edit_groups(const Edit *edit, const EditColumn *columns, int count)
 }
 
 void
-edit_check_revision(const Edit *edit, const WorldLock *lock, const char *column, int64 revision, const char *what)
+edit_check_revision(const Edit *edit, const WorldLock *lock, const char *column, int64 revision,
+					const char *what)
 {
-	int64		read = edit_old_int64(edit, column);
+	int64 read = edit_old_int64(edit, column);
 
 	if (revision <= read || (lock->changed && revision == lock->revision))
 		return;
-	ereport(ERROR,
-			errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+	ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			errmsg("%s has changed since it was read", what),
-			errdetail("Its %s was %lld when it was read and is %lld now.", column, (long long) read, (long long) revision),
-			errhint("Try again; lock_world(%lld) first lets nothing come between.", (long long) lock->world_id));
+			errdetail("Its %s was %lld when it was read and is %lld now.", column, (long long) read,
+					  (long long) revision),
+			errhint("Try again; lock_world(%lld) first lets nothing come between.",
+					(long long) lock->world_id));
 }
 
 void
 edit_show(Edit *edit, const char *column, Datum value)
 {
-	int			index = column_number(edit, column) - 1;
+	int index = column_number(edit, column) - 1;
 
 	edit->values[index] = value;
 	edit->nulls[index] = false;

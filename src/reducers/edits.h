@@ -28,8 +28,8 @@ typedef enum EditKind
 typedef struct EditColumn
 {
 	const char *name;
-	int			group;			/* the view's own numbering; ignored when there is a hint */
-	const char *hint;			/* NULL = it can be written */
+	int			group; /* the view's own numbering; ignored when there is a hint */
+	const char *hint;  /* NULL = it can be written */
 } EditColumn;
 
 typedef struct Edit
@@ -37,12 +37,12 @@ typedef struct Edit
 	EditKind	kind;
 	const char *view;
 	TupleDesc	desc;
-	HeapTuple	old;			/* NULL in an INSERT */
-	HeapTuple	new;			/* NULL in a DELETE */
+	HeapTuple	old; /* NULL in an INSERT */
+	HeapTuple new;	 /* NULL in a DELETE */
 	/* what the row is to show: columns set by edit_show() */
-	Datum	   *values;
-	bool	   *nulls;
-	bool	   *shown;
+	Datum *values;
+	bool  *nulls;
+	bool  *shown;
 } Edit;
 
 extern void edit_begin(Edit *edit, FunctionCallInfo fcinfo);
@@ -81,4 +81,4 @@ extern void edit_touch(WorldLock *lock);
 /* The trigger's result. */
 extern Datum edit_end(Edit *edit);
 
-#endif							/* NPCSIM_EDITS_H */
+#endif /* NPCSIM_EDITS_H */

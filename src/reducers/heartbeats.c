@@ -24,60 +24,63 @@
 PG_FUNCTION_INFO_V1(npcsim_update_player_heartbeat);
 PG_FUNCTION_INFO_V1(npcsim_update_player_camera);
 
-#define FIGURE_MAX		1e9
-#define QUEUE_MAX		1e6
-#define CAMERA_MAX		1e6		/* cells */
+#define FIGURE_MAX 1e9
+#define QUEUE_MAX  1e6
+#define CAMERA_MAX 1e6 /* cells */
 
 typedef struct Heartbeat
 {
-	char	   *source;
-	double		token_output_rate;
-	bool		has_token_output_rate;
-	double		average_decision_time_ms;
-	bool		has_average;
-	int32		max_concurrency;
-	bool		stateless;
+	char  *source;
+	double token_output_rate;
+	bool   has_token_output_rate;
+	double average_decision_time_ms;
+	bool   has_average;
+	int32  max_concurrency;
+	bool   stateless;
 } Heartbeat;
 
 static SpiStatement session_statement = {
-	.sql = "UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
-	"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6"
-	" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
-	.nargs = 6, .types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID}
-};
+	.sql =
+		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
+		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6"
+		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
+	.nargs = 6,
+	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID}};
 
 /* last_heartbeat is for people to read: several sources of a player need not all write it. */
-static SpiStatement player_statement = {
-	.sql = "UPDATE npcsim.player_accounts SET last_heartbeat_at_real = pg_catalog.clock_timestamp()"
-	" WHERE id = $1 AND (last_heartbeat_at_real IS NULL"
-	"    OR last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement player_statement =
+	{.sql = "UPDATE npcsim.player_accounts SET last_heartbeat_at_real = pg_catalog.clock_timestamp()"
+			" WHERE id = $1 AND (last_heartbeat_at_real IS NULL"
+			"    OR last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')",
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
-static SpiStatement assigned_statement = {
-	.sql = "SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = $1), p.status"
-	"  FROM npcsim.player_accounts p"
-	"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id"
-	"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-	" WHERE p.id = $1 GROUP BY p.status, p.id",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement assigned_statement =
+	{.sql = "SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = "
+			"$1), p.status"
+			"  FROM npcsim.player_accounts p"
+			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id"
+			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+			" WHERE p.id = $1 GROUP BY p.status, p.id",
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
-static SpiStatement camera_statement = {
-	.sql = "UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = $5"
-	" WHERE player_id = $1 AND purpose IN ('watch', 'both') AND NOT ended"
-	"   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)",
-	.nargs = 5, .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}
-};
+static SpiStatement camera_statement =
+	{.sql =
+		 "UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = "
+		 "$5"
+		 " WHERE player_id = $1 AND purpose IN ('watch', 'both') AND NOT ended"
+		 "   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)",
+	 .nargs = 5,
+	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 
-static void pg_attribute_noreturn()
-refuse(const char *member, const char *expected)
+static void
+pg_attribute_noreturn() refuse(const char *member, const char *expected)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("invalid \"%s\" in a heartbeat", member),
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid \"%s\" in a heartbeat", member),
 			errdetail("It is not %s.", expected),
-			errhint("A heartbeat looks like {\"source\":\"main\",\"max_concurrency\":4,\"token_output_rate\":12.5}."));
+			errhint("A heartbeat looks like "
+					"{\"source\":\"main\",\"max_concurrency\":4,\"token_output_rate\":12.5}."));
 }
 
 static const JsonbValue *
@@ -92,14 +95,15 @@ member_of(Jsonb *object, const char *name, JsonbValue *value)
 static bool
 read_number(Jsonb *heartbeat, const char *name, double low, double high, double *number)
 {
-	JsonbValue	value;
+	JsonbValue		  value;
 	const JsonbValue *member = member_of(heartbeat, name, &value);
 
 	if (member == NULL)
 		return false;
 	if (member->type != jbvNumeric)
 		refuse(name, "a number");
-	*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
+	*number =
+		DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
 	if (!(*number >= low && *number <= high))
 		refuse(name, psprintf("a number from %.15g to %.15g", low, high));
 	return true;
@@ -108,9 +112,9 @@ read_number(Jsonb *heartbeat, const char *name, double low, double high, double 
 static void
 read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
 {
-	JsonbValue	value;
+	JsonbValue		  value;
 	const JsonbValue *member;
-	double		number = 0;
+	double			  number = 0;
 
 	heartbeat->source = pstrdup("");
 	if ((member = member_of(json, "source", &value)) != NULL)
@@ -148,12 +152,12 @@ read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
 Datum
 npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 {
-	int64		player_id = arg_id(fcinfo, 0, "player_id");
-	Heartbeat	heartbeat = {0};
-	MemoryContext caller = CurrentMemoryContext;
-	char		nulls[] = "      ";
+	int64		   player_id = arg_id(fcinfo, 0, "player_id");
+	Heartbeat	   heartbeat = {0};
+	MemoryContext  caller = CurrentMemoryContext;
+	char		   nulls[] = "      ";
 	StringInfoData out;
-	Datum		result;
+	Datum		   result;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
 	if (!heartbeat.has_token_output_rate)
@@ -162,20 +166,21 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 		nulls[5] = 'n';
 
 	spi_begin();
-	if (spi_run(&session_statement, (Datum[]) {
-		Int64GetDatum(player_id), CStringGetTextDatum(heartbeat.source), Int32GetDatum(heartbeat.max_concurrency),
-			BoolGetDatum(heartbeat.stateless), Float8GetDatum(heartbeat.token_output_rate),
-			Float8GetDatum(heartbeat.average_decision_time_ms)
-	}, nulls, SPI_OK_UPDATE_RETURNING) == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),
-				errdetail("There is no connection of the player with this source and purpose \"compute\" or \"both\"."),
-				errhint("Connect with that purpose and source first."));
+	if (spi_run(&session_statement,
+				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(heartbeat.source),
+						   Int32GetDatum(heartbeat.max_concurrency), BoolGetDatum(heartbeat.stateless),
+						   Float8GetDatum(heartbeat.token_output_rate),
+						   Float8GetDatum(heartbeat.average_decision_time_ms)},
+				nulls, SPI_OK_UPDATE_RETURNING) == 0)
+		ereport(
+			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),
+			errdetail(
+				"There is no connection of the player with this source and purpose \"compute\" or \"both\"."),
+			errhint("Connect with that purpose and source first."));
 	spi_run(&player_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_UPDATE);
 	if (spi_run(&assigned_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_PLAYER),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER),
 				errmsg("player %lld does not exist", (long long) player_id));
 
 	initStringInfo(&out);
@@ -195,23 +200,22 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 Datum
 npcsim_update_player_camera(PG_FUNCTION_ARGS)
 {
-	int64		player_id = arg_id(fcinfo, 0, "player_id");
-	double		min_x = arg_float8(fcinfo, 1, "min_x", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double		min_y = arg_float8(fcinfo, 2, "min_y", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double		max_x = arg_float8(fcinfo, 3, "max_x", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double		max_y = arg_float8(fcinfo, 4, "max_y", -CAMERA_MAX, CAMERA_MAX, "cells");
+	int64  player_id = arg_id(fcinfo, 0, "player_id");
+	double min_x = arg_float8(fcinfo, 1, "min_x", -CAMERA_MAX, CAMERA_MAX, "cells");
+	double min_y = arg_float8(fcinfo, 2, "min_y", -CAMERA_MAX, CAMERA_MAX, "cells");
+	double max_x = arg_float8(fcinfo, 3, "max_x", -CAMERA_MAX, CAMERA_MAX, "cells");
+	double max_y = arg_float8(fcinfo, 4, "max_y", -CAMERA_MAX, CAMERA_MAX, "cells");
 
 	if (min_x > max_x || min_y > max_y)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("the camera's rectangle is turned over"),
 				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", min_x, min_y, max_x, max_y),
 				errhint("min_x <= max_x and min_y <= max_y."));
 	spi_begin();
-	spi_run(&camera_statement, (Datum[]) {
-		Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
-			Float8GetDatum(max_x), Float8GetDatum(max_y)
-	}, NULL, SPI_OK_UPDATE);
+	spi_run(&camera_statement,
+			(Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
+					   Float8GetDatum(max_x), Float8GetDatum(max_y)},
+			NULL, SPI_OK_UPDATE);
 	spi_end();
 	PG_RETURN_VOID();
 }

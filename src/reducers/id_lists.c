@@ -13,29 +13,21 @@
 static void *
 arg_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int width, int *count)
 {
-	ArrayType  *array;
+	ArrayType *array;
 
 	arg_not_null(fcinfo, n, name);
 	array = PG_GETARG_ARRAYTYPE_P(n);
 	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("\"%s\" has more than one dimension", name),
-				errdetail("It has %d.", ARR_NDIM(array)),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" has more than one dimension", name), errdetail("It has %d.", ARR_NDIM(array)),
 				errhint("Write it like '{1,2}'."));
 	if (*count > limit)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("\"%s\" has too many elements", name),
-				errdetail("It has %d.", *count),
-				errhint("It can have up to %d.", limit));
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("\"%s\" has too many elements", name),
+				errdetail("It has %d.", *count), errhint("It can have up to %d.", limit));
 	if (array_contains_nulls(array))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("\"%s\" must not contain null", name),
-				errdetail("One of its elements is null."),
-				errhint("Leave the element out."));
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" must not contain null", name),
+				errdetail("One of its elements is null."), errhint("Leave the element out."));
 	return memcpy(palloc((Size) Max(*count, 1) * width), ARR_DATA_PTR(array), (Size) *count * width);
 }
 
@@ -54,8 +46,8 @@ arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int 
 static int
 compare_ids(const void *a, const void *b)
 {
-	int64		left = *(const int64 *) a;
-	int64		right = *(const int64 *) b;
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
 
 	return left < right ? -1 : left > right;
 }
@@ -72,12 +64,12 @@ id_list_sort(int64 *ids, int count)
 int
 id_list_find(const int64 *ids, int count, int64 id)
 {
-	int			low = 0;
-	int			high = count - 1;
+	int low = 0;
+	int high = count - 1;
 
 	while (low <= high)
 	{
-		int			middle = low + (high - low) / 2;
+		int middle = low + (high - low) / 2;
 
 		if (ids[middle] == id)
 			return middle;

@@ -17,8 +17,8 @@ extern int64 *arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, i
 extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 
 /* Sorts and drops what is there twice; returns the new count. */
-extern int	id_list_sort(int64 *ids, int count);
+extern int id_list_sort(int64 *ids, int count);
 /* Index of an id in a sorted list, or -1. */
-extern int	id_list_find(const int64 *ids, int count, int64 id);
+extern int id_list_find(const int64 *ids, int count, int64 id);
 
-#endif							/* NPCSIM_ID_LISTS_H */
+#endif /* NPCSIM_ID_LISTS_H */

@@ -11,8 +11,8 @@
 
 static struct
 {
-	WorldLock  *lock;
-	const char *kind;
+	WorldLock	  *lock;
+	const char	  *kind;
 	StringInfoData payload;
 } input;
 

@@ -21,11 +21,11 @@
 /* 'kind' is the name of the function or operation; it must outlive input_end(). */
 extern void input_begin(WorldLock *lock, const char *kind);
 extern void input_number(const char *member, int64 value);
-extern void input_id(const char *member, int64 id);	/* 0 is written as null */
+extern void input_id(const char *member, int64 id); /* 0 is written as null */
 extern void input_flag(const char *member, bool value);
 extern void input_text(const char *member, const char *value);
 extern void input_texts(const char *member, char *const *values, int count);
 extern void input_jsonb(const char *member, Jsonb *value);
 extern void input_end(void);
 
-#endif							/* NPCSIM_INPUTS_H */
+#endif /* NPCSIM_INPUTS_H */

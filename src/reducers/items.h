@@ -15,8 +15,9 @@
 /* NS202 if there is none. */
 extern WorldItem *item_require(World *world, int64 item_id);
 
-extern WorldItem *item_create(World *world, const char *item_type, Cell cell, Jsonb *properties);	/* NULL = {} */
-extern void item_remove(World *world, WorldItem *item);
-extern void item_change_properties(World *world, WorldItem *item, Jsonb *properties);
+extern WorldItem *item_create(World *world, const char *item_type, Cell cell,
+							  Jsonb *properties); /* NULL = {} */
+extern void		  item_remove(World *world, WorldItem *item);
+extern void		  item_change_properties(World *world, WorldItem *item, Jsonb *properties);
 
-#endif							/* NPCSIM_REDUCERS_ITEMS_H */
+#endif /* NPCSIM_REDUCERS_ITEMS_H */

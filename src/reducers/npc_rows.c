@@ -20,19 +20,21 @@
 
 typedef struct RowQuery
 {
-	uint32		group;
-	void		(*take) (NpcRow *row, Datum *values, bool *nulls);
+	uint32 group;
+	void (*take)(NpcRow *row, Datum *values, bool *nulls);
 	SpiStatement of_ids;
 	SpiStatement of_world;
 } RowQuery;
 
 #define ROW_QUERY(columns, table, id) \
-	{.sql = "SELECT " id ", " columns " FROM npcsim." table \
-	 " WHERE world_id = $1 AND " id " = ANY ($2)", \
-	 .nargs = 2, .types = {INT8OID, INT8ARRAYOID}, .read_only = true}, \
-	{.sql = "SELECT " id ", " columns " FROM npcsim." table \
-	 " WHERE world_id = $1 ORDER BY " id, \
-	 .nargs = 1, .types = {INT8OID}, .read_only = true}
+	{.sql = "SELECT " id ", " columns " FROM npcsim." table " WHERE world_id = $1 AND " id " = ANY ($2)", \
+	 .nargs = 2, \
+	 .types = {INT8OID, INT8ARRAYOID}, \
+	 .read_only = true}, \
+	{ \
+		.sql = "SELECT " id ", " columns " FROM npcsim." table " WHERE world_id = $1 ORDER BY " id, \
+		.nargs = 1, .types = {INT8OID}, .read_only = true \
+	}
 
 static int64
 int64_or(const Datum *values, const bool *nulls, int column, int64 if_null)
@@ -43,7 +45,7 @@ int64_or(const Datum *values, const bool *nulls, int column, int64 if_null)
 static void
 take_name(NpcRow *row, Datum *values, bool *nulls)
 {
-	text	   *name = DatumGetTextPP(values[1]);
+	text *name = DatumGetTextPP(values[1]);
 
 	row->name = VARDATA_ANY(name);
 	row->name_length = VARSIZE_ANY_EXHDR(name);
@@ -102,32 +104,26 @@ take_mind(NpcRow *row, Datum *values, bool *nulls)
 
 static RowQuery queries[] = {
 	{NPC_ROW_IDENTITY, take_identity,
-	ROW_QUERY("name, controller_player_id, traits", "npc_identities", "id")},
+	 ROW_QUERY("name, controller_player_id, traits", "npc_identities", "id")},
 	{NPC_ROW_STATE, take_state,
-	ROW_QUERY("needs_as_of, hunger, hygiene, fun, energy, hunger_rate, hygiene_rate, fun_rate, energy_rate,"
-			  " state, event_at, last_decision_at, interaction_id, target_id", "npc_states", "npc_id")},
-	{NPC_ROW_TRACK, take_track,
-	ROW_QUERY("departed_at, cells", "npc_tracks", "npc_id")},
-	{NPC_ROW_REQUEST, take_request,
-	ROW_QUERY("status", "decision_slots", "npc_id")},
-	{NPC_ROW_MIND, take_mind,
-	ROW_QUERY("plan, events, events_dropped", "npc_minds", "npc_id")},
-	{NPC_ROW_NAME, take_name,
-	ROW_QUERY("name", "npc_identities", "id")},
-	{NPC_ROW_DOING, take_doing,
-	ROW_QUERY("state", "npc_states", "npc_id")},
+	 ROW_QUERY("needs_as_of, hunger, hygiene, fun, energy, hunger_rate, hygiene_rate, fun_rate, energy_rate,"
+			   " state, event_at, last_decision_at, interaction_id, target_id",
+			   "npc_states", "npc_id")},
+	{NPC_ROW_TRACK, take_track, ROW_QUERY("departed_at, cells", "npc_tracks", "npc_id")},
+	{NPC_ROW_REQUEST, take_request, ROW_QUERY("status", "decision_slots", "npc_id")},
+	{NPC_ROW_MIND, take_mind, ROW_QUERY("plan, events, events_dropped", "npc_minds", "npc_id")},
+	{NPC_ROW_NAME, take_name, ROW_QUERY("name", "npc_identities", "id")},
+	{NPC_ROW_DOING, take_doing, ROW_QUERY("state", "npc_states", "npc_id")},
 };
 
 const int16 *
 track_cells(Datum cells, int *leg_length)
 {
-	ArrayType  *array = DatumGetArrayTypeP(cells);
-	int			elements = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	ArrayType *array = DatumGetArrayTypeP(cells);
+	int		   elements = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
 	if (elements < 2 || elements % 2 != 0 || ARR_HASNULL(array))
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("a track has %d coordinates", elements));
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("a track has %d coordinates", elements));
 	*leg_length = elements / 2;
 	return (const int16 *) ARR_DATA_PTR(array);
 }
@@ -135,13 +131,13 @@ track_cells(Datum cells, int *leg_length)
 NpcRow *
 npc_row_find(const NpcRows *rows, int64 id)
 {
-	int			low = 0;
-	int			high = rows->count - 1;
+	int low = 0;
+	int high = rows->count - 1;
 
 	while (low <= high)
 	{
-		int			middle = low + (high - low) / 2;
-		NpcRow	   *row = &rows->rows[middle];
+		int		middle = low + (high - low) / 2;
+		NpcRow *row = &rows->rows[middle];
 
 		if (row->id == id)
 			return row;
@@ -157,15 +153,15 @@ npc_row_find(const NpcRows *rows, int64 id)
 static void
 take_rows(NpcRows *rows, const RowQuery *query)
 {
-	TupleDesc	descriptor = SPI_tuptable->tupdesc;
-	int			expected = 0;
+	TupleDesc descriptor = SPI_tuptable->tupdesc;
+	int		  expected = 0;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
-		NpcRow	   *row;
-		int64		id;
+		Datum	values[COLUMNS_MAX];
+		bool	nulls[COLUMNS_MAX];
+		NpcRow *row;
+		int64	id;
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		id = DatumGetInt64(values[0]);
@@ -187,8 +183,8 @@ run_query(RowQuery *query, int64 world_id, const int64 *ids, int count)
 {
 	if (ids == NULL)
 		return spi_run(&query->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)},
-				   NULL, SPI_OK_SELECT);
+	return spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
+				   SPI_OK_SELECT);
 }
 
 static void
@@ -202,7 +198,7 @@ blank_row(NpcRow *row, int64 id)
 NpcRows *
 npc_rows_create(int64 world_id, const int64 *ids, int count)
 {
-	NpcRows    *rows = palloc0(sizeof(NpcRows));
+	NpcRows *rows = palloc0(sizeof(NpcRows));
 
 	rows->world_id = world_id;
 	if (ids == NULL)

@@ -17,48 +17,48 @@
 #include "sim/needs.h"
 
 /* Groups to load, and found. */
-#define NPC_ROW_IDENTITY	0x01
-#define NPC_ROW_STATE		0x02	/* needs and status */
-#define NPC_ROW_TRACK		0x04
-#define NPC_ROW_REQUEST		0x08	/* absent: never asked */
-#define NPC_ROW_MIND		0x10	/* absent: nothing to tell */
-#define NPC_ROW_NAME		0x20	/* of the identity, the name alone */
-#define NPC_ROW_DOING		0x40	/* of the state, the state alone */
+#define NPC_ROW_IDENTITY 0x01
+#define NPC_ROW_STATE	 0x02 /* needs and status */
+#define NPC_ROW_TRACK	 0x04
+#define NPC_ROW_REQUEST	 0x08 /* absent: never asked */
+#define NPC_ROW_MIND	 0x10 /* absent: nothing to tell */
+#define NPC_ROW_NAME	 0x20 /* of the identity, the name alone */
+#define NPC_ROW_DOING	 0x40 /* of the state, the state alone */
 
 typedef struct NpcRow
 {
-	int64		id;
-	uint32		groups;			/* found */
-	uint32		wanted;			/* for the caller */
+	int64  id;
+	uint32 groups; /* found */
+	uint32 wanted; /* for the caller */
 	/* identity; name in place, not terminated */
 	const char *name;
 	int			name_length;
-	int64		controller;		/* 0 = none */
+	int64		controller; /* 0 = none */
 	ArrayType  *traits;
 	/* state */
-	Needs		needs;
-	NpcState	state;
-	int64		event_at;		/* SIM_NEVER = none */
-	int64		last_decision_at;	/* -1 = never */
-	int64		interaction_id; /* 0 = none */
-	int64		target_id;		/* 0 = none */
+	Needs	 needs;
+	NpcState state;
+	int64	 event_at;		   /* SIM_NEVER = none */
+	int64	 last_decision_at; /* -1 = never */
+	int64	 interaction_id;   /* 0 = none */
+	int64	 target_id;		   /* 0 = none */
 	/* track */
-	int64		departed_at;
-	const int16 *cells;			/* x0, y0, x1, y1, … */
-	int			leg_length;
+	int64		 departed_at;
+	const int16 *cells; /* x0, y0, x1, y1, … */
+	int			 leg_length;
 	/* request */
-	bool		request_open;	/* open or sent */
+	bool request_open; /* open or sent */
 	/* mind */
-	Jsonb	   *plan;
-	Jsonb	   *events;
-	int			events_dropped;
+	Jsonb *plan;
+	Jsonb *events;
+	int	   events_dropped;
 } NpcRow;
 
 typedef struct NpcRows
 {
-	int64		world_id;
-	NpcRow	   *rows;			/* in order of id */
-	int			count;
+	int64	world_id;
+	NpcRow *rows; /* in order of id */
+	int		count;
 } NpcRows;
 
 /*
@@ -67,7 +67,7 @@ typedef struct NpcRows
  */
 extern NpcRows *npc_rows_create(int64 world_id, const int64 *ids, int count);
 /* Loads groups for the rows of these (sorted) ids, or for all rows when ids is NULL. */
-extern void npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count);
+extern void	   npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count);
 extern NpcRow *npc_row_find(const NpcRows *rows, int64 id);
 
 static inline Cell
@@ -86,4 +86,4 @@ npc_row_now(const NpcRow *row, int64 now)
 /* The cells of a track, in place or copied. */
 extern const int16 *track_cells(Datum cells, int *leg_length);
 
-#endif							/* NPCSIM_NPC_ROWS_H */
+#endif /* NPCSIM_NPC_ROWS_H */

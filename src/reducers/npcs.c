@@ -26,21 +26,20 @@ PG_FUNCTION_INFO_V1(npcsim_need_at);
 PG_FUNCTION_INFO_V1(npcsim_track_x);
 PG_FUNCTION_INFO_V1(npcsim_track_y);
 
-static SpiStatement update_traits = {
-	"UPDATE npcsim.npc_identities SET traits = $3, identity_revision = $4 WHERE world_id = $1 AND id = $2",
-	4, {INT8OID, INT8OID, TEXTARRAYOID, INT8OID}
-};
+static SpiStatement update_traits =
+	{"UPDATE npcsim.npc_identities SET traits = $3, identity_revision = $4 WHERE world_id = $1 AND id = $2",
+	 4,
+	 {INT8OID, INT8OID, TEXTARRAYOID, INT8OID}};
 
 Npc *
 npc_require(World *world, int64 npc_id)
 {
-	Npc		   *npc = world_npc(world, npc_id);
+	Npc *npc = world_npc(world, npc_id);
 
 	if (npc == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_NPC),
-				errmsg("NPC %lld does not exist", (long long) npc_id),
-				errdetail("World %lld has no NPC with this id.", (long long) world_image_lock(world)->world_id),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_NPC), errmsg("NPC %lld does not exist", (long long) npc_id),
+				errdetail("World %lld has no NPC with this id.",
+						  (long long) world_image_lock(world)->world_id),
 				errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
 						(long long) world_image_lock(world)->world_id));
 	return npc;
@@ -49,8 +48,8 @@ npc_require(World *world, int64 npc_id)
 Npc *
 npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits, int trait_count)
 {
-	WorldLock  *lock = world_image_lock(world);
-	Npc		   *npc;
+	WorldLock *lock = world_image_lock(world);
+	Npc		  *npc;
 
 	check_text(name, "name", NAME_MAX_CHARS);
 	if (controller != 0)
@@ -82,7 +81,7 @@ npc_remove(World *world, Npc *npc)
 void
 npc_assign(World *world, Npc *npc, int64 player_id)
 {
-	WorldLock  *lock = world_image_lock(world);
+	WorldLock *lock = world_image_lock(world);
 
 	if (player_id != 0)
 		player_require(lock->world_id, player_id);
@@ -120,7 +119,7 @@ npc_place(World *world, Npc *npc, Cell cell)
 void
 npc_change_need(World *world, Npc *npc, Need need, double units)
 {
-	int32		value;
+	int32 value;
 
 	check_float8(units, need_names[need], 0, NEED_MAX / NEED_UNIT, "");
 	value = (int32) rint(units * NEED_UNIT);
@@ -135,18 +134,18 @@ npc_change_need(World *world, Npc *npc, Need need, double units)
 void
 npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
 {
-	WorldLock  *lock = world_image_lock(world);
-	Datum	   *elements = palloc((count + 1) * sizeof(Datum));
+	WorldLock *lock = world_image_lock(world);
+	Datum	  *elements = palloc((count + 1) * sizeof(Datum));
 
 	for (int i = 0; i < count; i++)
 		elements[i] = CStringGetTextDatum(traits[i]);
 	world_write(world);
 	npc->identity_revision = world_changed(lock, CHANGE_NPC_IDENTITY, npc->id);
 	spi_begin();
-	spi_run(&update_traits, (Datum[]) {
-		Int64GetDatum(lock->world_id), Int64GetDatum(npc->id), array_of(elements, count, TEXTOID),
-			Int64GetDatum(npc->identity_revision)
-	}, NULL, SPI_OK_UPDATE);
+	spi_run(&update_traits,
+			(Datum[]) {Int64GetDatum(lock->world_id), Int64GetDatum(npc->id),
+					   array_of(elements, count, TEXTOID), Int64GetDatum(npc->identity_revision)},
+			NULL, SPI_OK_UPDATE);
 	spi_end();
 	input_begin(lock, "set_traits");
 	input_id("npc_id", npc->id);
@@ -158,15 +157,15 @@ npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
 Datum
 npcsim_create_npc(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	char	   *name = arg_text(fcinfo, 1, "name", NAME_MAX_CHARS);
-	int32		x = arg_int32(fcinfo, 2, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32		y = arg_int32(fcinfo, 3, "y", PG_INT32_MIN, PG_INT32_MAX);
-	int64		controller = PG_ARGISNULL(4) ? 0 : arg_id(fcinfo, 4, "controller_player_id");
-	int			trait_count;
-	char	  **traits = arg_texts(fcinfo, 5, "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &trait_count);
-	World	   *world = world_image(world_lock(world_id, WORLD_WAIT));
-	Npc		   *npc;
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	char  *name = arg_text(fcinfo, 1, "name", NAME_MAX_CHARS);
+	int32  x = arg_int32(fcinfo, 2, "x", PG_INT32_MIN, PG_INT32_MAX);
+	int32  y = arg_int32(fcinfo, 3, "y", PG_INT32_MIN, PG_INT32_MAX);
+	int64  controller = PG_ARGISNULL(4) ? 0 : arg_id(fcinfo, 4, "controller_player_id");
+	int	   trait_count;
+	char **traits = arg_texts(fcinfo, 5, "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &trait_count);
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+	Npc	  *npc;
 
 	npc = npc_create(world, name, check_cell(world_grid(world), x, y), controller, traits, trait_count);
 	world_write(world);
@@ -177,9 +176,9 @@ npcsim_create_npc(PG_FUNCTION_ARGS)
 Datum
 npcsim_remove_npc(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int64		npc_id = arg_id(fcinfo, 1, "npc_id");
-	World	   *world = world_image(world_lock(world_id, WORLD_WAIT));
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
 
 	npc_remove(world, npc_require(world, npc_id));
 	world_write(world);
@@ -190,10 +189,10 @@ npcsim_remove_npc(PG_FUNCTION_ARGS)
 Datum
 npcsim_assign_npc_to_player(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int64		npc_id = arg_id(fcinfo, 1, "npc_id");
-	int64		player_id = PG_ARGISNULL(2) ? 0 : arg_id(fcinfo, 2, "player_id");
-	World	   *world = world_image(world_lock(world_id, WORLD_WAIT));
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
+	int64  player_id = PG_ARGISNULL(2) ? 0 : arg_id(fcinfo, 2, "player_id");
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
 
 	npc_assign(world, npc_require(world, npc_id), player_id);
 	world_write(world);
@@ -207,11 +206,11 @@ npcsim_assign_npc_to_player(PG_FUNCTION_ARGS)
 Datum
 npcsim_request_npc_decision(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int64		npc_id = arg_id(fcinfo, 1, "npc_id");
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
-	World	   *world = world_image(lock);
-	Npc		   *npc = npc_require(world, npc_id);
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	int64	   npc_id = arg_id(fcinfo, 1, "npc_id");
+	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
+	World	  *world = world_image(lock);
+	Npc		  *npc = npc_require(world, npc_id);
 
 	if (npc->controller != 0)
 		world_open_request(world, npc, REASON_REQUESTED);
@@ -230,7 +229,7 @@ npcsim_request_npc_decision(PG_FUNCTION_ARGS)
 Datum
 npcsim_need_at(PG_FUNCTION_ARGS)
 {
-	int32		value = need_at(PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT64(2), PG_GETARG_INT64(3));
+	int32 value = need_at(PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT64(2), PG_GETARG_INT64(3));
 
 	PG_RETURN_FLOAT8((double) value / NEED_UNIT);
 }
@@ -242,19 +241,17 @@ npcsim_need_at(PG_FUNCTION_ARGS)
 static double
 track_coordinate(FunctionCallInfo fcinfo, int coordinate)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
-	int64		departed_at = PG_GETARG_INT64(1);
-	int64		now = PG_GETARG_INT64(2);
-	int			length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) / 2;
+	ArrayType	*array = PG_GETARG_ARRAYTYPE_P(0);
+	int64		 departed_at = PG_GETARG_INT64(1);
+	int64		 now = PG_GETARG_INT64(2);
+	int			 length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) / 2;
 	const int16 *cells = (const int16 *) ARR_DATA_PTR(array);
-	int			index;
-	double		from;
-	double		to;
+	int			 index;
+	double		 from;
+	double		 to;
 
 	if (length < 1 || ARR_HASNULL(array))
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("a track has no cells"));
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("a track has no cells"));
 	index = leg_index_at(length, departed_at, now);
 	from = cells[index * 2 + coordinate];
 	if (now <= departed_at || index == length - 1)

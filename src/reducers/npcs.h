@@ -12,14 +12,15 @@
 
 #include "engine/world.h"
 
-#define TRAITS_MAX 16
+#define TRAITS_MAX		16
 #define TRAIT_MAX_CHARS 50
 
 /* NS201 if there is none. */
 extern Npc *npc_require(World *world, int64 npc_id);
 
 /* traits may be NULL when there are none; controller 0 = nobody. */
-extern Npc *npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits, int trait_count);
+extern Npc *npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits,
+					   int trait_count);
 extern void npc_remove(World *world, Npc *npc);
 extern void npc_assign(World *world, Npc *npc, int64 player_id);
 extern void npc_rename(World *world, Npc *npc, const char *name);
@@ -29,4 +30,4 @@ extern void npc_change_need(World *world, Npc *npc, Need need, double units);
 /* Writes the image first, since the image knows no traits. */
 extern void npc_change_traits(World *world, Npc *npc, char *const *traits, int count);
 
-#endif							/* NPCSIM_REDUCERS_NPCS_H */
+#endif /* NPCSIM_REDUCERS_NPCS_H */

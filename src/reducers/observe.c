@@ -42,107 +42,114 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 /* What all items of a type have in common, as text. */
 typedef struct KindText
 {
-	ItemKind	kind;
+	ItemKind		kind;
 	InteractionRule rule;
-	char	   *type;			/* "item_type":"apple" */
-	char	   *offers;			/* "interactions":{…, up to the duration of a consumable */
-	char	   *effect;			/* "fills":[…],"drains":[…],"rates":{…} */
+	char		   *type;	/* "item_type":"apple" */
+	char		   *offers; /* "interactions":{…, up to the duration of a consumable */
+	char		   *effect; /* "fills":[…],"drains":[…],"rates":{…} */
 } KindText;
 
 typedef struct InteractionText
 {
-	char	   *description;	/* quoted; NULL = the world has no such interaction */
-	bool		locks_movement;
+	char *description; /* quoted; NULL = the world has no such interaction */
+	bool  locks_movement;
 } InteractionText;
 
 #define RULE_COUNT (INTERACTION_SIT + 1)
 
 typedef struct SeenThing
 {
-	int			viewer;			/* index */
-	int32		distance_squared;
-	int64		id;
-	Cell		cell;
+	int	  viewer; /* index */
+	int32 distance_squared;
+	int64 id;
+	Cell  cell;
 	/* items */
-	const KindText *kind;		/* NULL for NPCs */
-	int32		share_left;
-	int64		occupied_by;
+	const KindText *kind; /* NULL for NPCs */
+	int32			share_left;
+	int64			occupied_by;
 } SeenThing;
 
 typedef struct SeenList
 {
-	SeenThing  *things;			/* by viewer, nearest first, then by id */
-	int			count;
-	int			room;
+	SeenThing *things; /* by viewer, nearest first, then by id */
+	int		   count;
+	int		   room;
 } SeenList;
 
 typedef struct Run
 {
-	int64		id;
+	int64			id;
 	InteractionRule rule;
-	int64		target_id;
-	int64		started_at;
+	int64			target_id;
+	int64			started_at;
 } Run;
 
 typedef struct Scene
 {
 	const WorldHead *head;
-	NpcRows    *viewers;
-	Cell	   *cells;			/* of the viewers, now */
-	InteractionText interactions[RULE_COUNT];
-	KindText   *kinds;
-	int			kind_count;
-	SeenList	items;
-	SeenList	npcs;
-	NpcRows    *seen;			/* names and states of the NPCs seen */
-	Run		   *runs;			/* interactions of the viewers */
-	int			run_count;
+	NpcRows			*viewers;
+	Cell			*cells; /* of the viewers, now */
+	InteractionText	 interactions[RULE_COUNT];
+	KindText		*kinds;
+	int				 kind_count;
+	SeenList		 items;
+	SeenList		 npcs;
+	NpcRows			*seen; /* names and states of the NPCs seen */
+	Run				*runs; /* interactions of the viewers */
+	int				 run_count;
 } Scene;
 
-static SpiStatement interactions_statement = {
-	.sql = "SELECT name, description, locks_movement FROM npcsim.interaction_type_rows WHERE world_id = $1",
-	.nargs = 1, .types = {INT8OID}, .read_only = true
-};
+static SpiStatement interactions_statement =
+	{.sql = "SELECT name, description, locks_movement FROM npcsim.interaction_type_rows WHERE world_id = $1",
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
 
-static SpiStatement kinds_statement = {
-	.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
-	.nargs = 1, .types = {INT8OID}, .read_only = true
-};
+static SpiStatement kinds_statement =
+	{.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
 
 static SpiStatement items_statement = {
-	.sql = "SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
-	"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-	"  JOIN npcsim.items i"
-	"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id = $1",
-	.nargs = 4, .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID}, .read_only = true
-};
+	.sql =
+		"SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
+		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+		"  JOIN npcsim.items i"
+		"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id = $1",
+	.nargs = 4,
+	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
+	.read_only = true};
 
 static SpiStatement tracks_statement = {
-	.sql = "SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
-	"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-	"  JOIN npcsim.npc_tracks t"
-	"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id = $1",
-	.nargs = 4, .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID}, .read_only = true
-};
+	.sql =
+		"SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
+		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+		"  JOIN npcsim.npc_tracks t"
+		"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id = $1",
+	.nargs = 4,
+	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
+	.read_only = true};
 
-static SpiStatement runs_statement = {
-	.sql = "SELECT id, interaction, target_id, started_at FROM npcsim.interaction_runs"
-	" WHERE world_id = $1 AND id = ANY ($2)",
-	.nargs = 2, .types = {INT8OID, INT8ARRAYOID}, .read_only = true
-};
+static SpiStatement runs_statement =
+	{.sql = "SELECT id, interaction, target_id, started_at FROM npcsim.interaction_runs"
+			" WHERE world_id = $1 AND id = ANY ($2)",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8ARRAYOID},
+	 .read_only = true};
 
 /* ---- kinds ---- */
 
 static void
 read_interactions(Scene *scene)
 {
-	uint64		rows = spi_run(&interactions_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)},
-							   NULL, SPI_OK_SELECT);
+	uint64 rows = spi_run(&interactions_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)}, NULL,
+						  SPI_OK_SELECT);
 
 	for (uint64 i = 0; i < rows; i++)
 	{
 		InteractionRule rule = interaction_by_name(spi_text(i, 1, CurrentMemoryContext));
-		StringInfoData description;
+		StringInfoData	description;
 
 		if (rule == INTERACTION_NONE)
 			continue;
@@ -156,7 +163,7 @@ read_interactions(Scene *scene)
 static void
 json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
 {
-	bool		first = true;
+	bool first = true;
 
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < NEED_COUNT; i++)
@@ -173,9 +180,9 @@ json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
 static void
 write_kind_texts(const Scene *scene, KindText *text)
 {
-	int32		rates[NEED_COUNT];
+	int32		   rates[NEED_COUNT];
 	StringInfoData out;
-	bool		first = true;
+	bool		   first = true;
 
 	initStringInfo(&out);
 	json_literal(&out, "\"item_type\":");
@@ -205,22 +212,23 @@ write_kind_texts(const Scene *scene, KindText *text)
 		json_literal(&out, "\"interactions\":{}");
 	else
 		appendStringInfo(&out, "\"interactions\":{\"%s\":{\"description\":%s,%s,\"duration\":",
-						 interaction_name(text->rule), scene->interactions[text->rule].description, text->effect);
+						 interaction_name(text->rule), scene->interactions[text->rule].description,
+						 text->effect);
 	text->offers = out.data;
 }
 
 static void
 read_kinds(Scene *scene)
 {
-	uint64		rows = spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)},
-							   NULL, SPI_OK_SELECT);
+	uint64 rows =
+		spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)}, NULL, SPI_OK_SELECT);
 
 	scene->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
 	scene->kind_count = (int) rows;
 	for (uint64 i = 0; i < rows; i++)
 	{
-		KindText   *text = &scene->kinds[i];
-		bool		isnull;
+		KindText *text = &scene->kinds[i];
+		bool	  isnull;
 
 		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
 		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
@@ -235,16 +243,14 @@ read_kinds(Scene *scene)
 static const KindText *
 kind_text(const Scene *scene, Datum name)
 {
-	text	   *bytes = DatumGetTextPP(name);
-	int			length = VARSIZE_ANY_EXHDR(bytes);
+	text *bytes = DatumGetTextPP(name);
+	int	  length = VARSIZE_ANY_EXHDR(bytes);
 
 	for (int i = 0; i < scene->kind_count; i++)
 		if (strncmp(scene->kinds[i].kind.name, VARDATA_ANY(bytes), length) == 0 &&
 			scene->kinds[i].kind.name[length] == '\0')
 			return &scene->kinds[i];
-	ereport(ERROR,
-			errcode(ERRCODE_DATA_CORRUPTED),
-			errmsg("an item is of no type of its world"));
+	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an item is of no type of its world"));
 }
 
 /* ---- sight ---- */
@@ -256,8 +262,8 @@ add_thing(SeenList *list, const SeenThing *thing)
 	{
 		list->room = Max(256, list->room * 2);
 		list->things = list->things == NULL
-			? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(SeenThing) * list->room)
-			: repalloc_huge(list->things, sizeof(SeenThing) * list->room);
+						   ? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(SeenThing) * list->room)
+						   : repalloc_huge(list->things, sizeof(SeenThing) * list->room);
 	}
 	list->things[list->count++] = *thing;
 }
@@ -286,11 +292,11 @@ sort_things(SeenList *list)
 static uint64
 run_in_boxes(const Scene *scene, SpiStatement *statement, int plane)
 {
-	int			count = scene->viewers->count;
-	Datum	   *x = palloc(sizeof(Datum) * count);
-	Datum	   *y = palloc(sizeof(Datum) * count);
-	double		shift_x;
-	double		shift_y;
+	int	   count = scene->viewers->count;
+	Datum *x = palloc(sizeof(Datum) * count);
+	Datum *y = palloc(sizeof(Datum) * count);
+	double shift_x;
+	double shift_y;
 
 	sight_offset(scene->head->world_id, plane, &shift_x, &shift_y);
 	for (int i = 0; i < count; i++)
@@ -298,23 +304,23 @@ run_in_boxes(const Scene *scene, SpiStatement *statement, int plane)
 		x[i] = Float8GetDatum(shift_x + scene->cells[i].x - BOX_MARGIN);
 		y[i] = Float8GetDatum(shift_y + scene->cells[i].y - BOX_MARGIN);
 	}
-	return spi_run(statement, (Datum[]) {
-		Int64GetDatum(scene->head->world_id), array_of(x, count, FLOAT8OID), array_of(y, count, FLOAT8OID),
-			Float8GetDatum(2 * BOX_MARGIN)
-	}, NULL, SPI_OK_SELECT);
+	return spi_run(statement,
+				   (Datum[]) {Int64GetDatum(scene->head->world_id), array_of(x, count, FLOAT8OID),
+							  array_of(y, count, FLOAT8OID), Float8GetDatum(2 * BOX_MARGIN)},
+				   NULL, SPI_OK_SELECT);
 }
 
 static void
 see_items(Scene *scene)
 {
-	uint64		rows = run_in_boxes(scene, &items_statement, 0);
-	TupleDesc	descriptor = SPI_tuptable->tupdesc;
+	uint64	  rows = run_in_boxes(scene, &items_statement, 0);
+	TupleDesc descriptor = SPI_tuptable->tupdesc;
 
 	for (uint64 i = 0; i < rows; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
-		SeenThing	thing;
+		Datum	  values[COLUMNS_MAX];
+		bool	  nulls[COLUMNS_MAX];
+		SeenThing thing;
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
@@ -334,17 +340,17 @@ see_items(Scene *scene)
 static void
 see_npcs_in_plane(Scene *scene, int plane)
 {
-	uint64		rows = run_in_boxes(scene, &tracks_statement, plane);
-	TupleDesc	descriptor = SPI_tuptable->tupdesc;
+	uint64	  rows = run_in_boxes(scene, &tracks_statement, plane);
+	TupleDesc descriptor = SPI_tuptable->tupdesc;
 
 	for (uint64 i = 0; i < rows; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
-		SeenThing	thing = {0};
+		Datum		 values[COLUMNS_MAX];
+		bool		 nulls[COLUMNS_MAX];
+		SeenThing	 thing = {0};
 		const int16 *cells;
-		int			leg_length;
-		int			index;
+		int			 leg_length;
+		int			 index;
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
@@ -363,8 +369,8 @@ see_npcs_in_plane(Scene *scene, int plane)
 static void
 see_npcs(Scene *scene)
 {
-	int64	   *ids;
-	int			count;
+	int64 *ids;
+	int	   count;
 
 	see_npcs_in_plane(scene, scene->head->sight_plane);
 	if (scene->head->sight_old_plane >= 0)
@@ -382,23 +388,24 @@ see_npcs(Scene *scene)
 static void
 read_runs(Scene *scene)
 {
-	int64	   *ids = palloc(sizeof(int64) * scene->viewers->count);
-	int			count = 0;
+	int64 *ids = palloc(sizeof(int64) * scene->viewers->count);
+	int	   count = 0;
 
 	for (int i = 0; i < scene->viewers->count; i++)
 		if (scene->viewers->rows[i].interaction_id != 0)
 			ids[count++] = scene->viewers->rows[i].interaction_id;
 	if (count == 0)
 		return;
-	scene->run_count = (int) spi_run(&runs_statement, (Datum[]) {
-		Int64GetDatum(scene->head->world_id), int64_array(ids, count)
-	}, NULL, SPI_OK_SELECT);
+	scene->run_count =
+		(int) spi_run(&runs_statement,
+					  (Datum[]) {Int64GetDatum(scene->head->world_id), int64_array(ids, count)}, NULL,
+					  SPI_OK_SELECT);
 	scene->runs = palloc(sizeof(Run) * Max(scene->run_count, 1));
 	for (int i = 0; i < scene->run_count; i++)
-		scene->runs[i] = (Run) {
-		.id = spi_int64(i, 1, 0), .rule = (InteractionRule) spi_int16(i, 2, 0),
-			.target_id = spi_int64(i, 3, 0), .started_at = spi_int64(i, 4, 0)
-	};
+		scene->runs[i] = (Run) {.id = spi_int64(i, 1, 0),
+								.rule = (InteractionRule) spi_int16(i, 2, 0),
+								.target_id = spi_int64(i, 3, 0),
+								.started_at = spi_int64(i, 4, 0)};
 }
 
 static const Run *
@@ -416,16 +423,14 @@ find_run(const Scene *scene, int64 id)
 static void
 json_game_time(StringInfo out, int64 now)
 {
-	static const char *const months[] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-	};
-	int64		minutes = now / SIM_SECOND + (60 * 24 + 6) * 60;
-	int64		days = minutes / (24 * 60);
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+										 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	int64					 minutes = now / SIM_SECOND + (60 * 24 + 6) * 60;
+	int64					 days = minutes / (24 * 60);
 
 	minutes %= 24 * 60;
-	appendStringInfo(out, "\"%s %d, Year " INT64_FORMAT ", %02d:%02d\"",
-					 months[days / 30 % 12], (int) (days % 30) + 1, days / 360 + 1,
-					 (int) minutes / 60, (int) minutes % 60);
+	appendStringInfo(out, "\"%s %d, Year " INT64_FORMAT ", %02d:%02d\"", months[days / 30 % 12],
+					 (int) (days % 30) + 1, days / 360 + 1, (int) minutes / 60, (int) minutes % 60);
 }
 
 static void
@@ -442,7 +447,7 @@ json_position(StringInfo out, Cell cell)
 static void
 json_distance(StringInfo out, int32 squared)
 {
-	int			twentieths = 0;
+	int twentieths = 0;
 
 	/* at most 165 steps: things in sight */
 	while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
@@ -505,7 +510,7 @@ json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
 static int
 things_of(const SeenList *list, int viewer, int start)
 {
-	int			end = start;
+	int end = start;
 
 	while (end < list->count && list->things[end].viewer == viewer)
 		end++;
@@ -517,23 +522,23 @@ things_of(const SeenList *list, int viewer, int start)
  * what is farthest falls to the limit, whatever it is.
  */
 static void
-json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item_count,
-			const SeenThing *npcs, int npc_count, int limit)
+json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item_count, const SeenThing *npcs,
+			int npc_count, int limit)
 {
 	StringInfoData item_text;
 	StringInfoData npc_text;
-	int			item = 0;
-	int			npc = 0;
-	int			omitted = 0;
+	int			   item = 0;
+	int			   npc = 0;
+	int			   omitted = 0;
 
 	initStringInfo(&item_text);
 	initStringInfo(&npc_text);
 	while (item < item_count || npc < npc_count)
 	{
-		bool		item_next = npc == npc_count ||
-			(item < item_count && items[item].distance_squared <= npcs[npc].distance_squared);
-		StringInfo	text = item_next ? &item_text : &npc_text;
-		int			before = text->len;
+		bool item_next = npc == npc_count ||
+						 (item < item_count && items[item].distance_squared <= npcs[npc].distance_squared);
+		StringInfo text = item_next ? &item_text : &npc_text;
+		int		   before = text->len;
 
 		if (before > 0)
 			appendStringInfoChar(text, ',');
@@ -568,7 +573,7 @@ static void
 json_self(StringInfo out, const Scene *scene, int viewer)
 {
 	const NpcRow *row = &scene->viewers->rows[viewer];
-	int64		now = npc_row_now(row, scene->head->now);
+	int64		  now = npc_row_now(row, scene->head->now);
 
 	json_literal(out, "{\"self\":{\"id\":");
 	json_int64(out, row->id);
@@ -584,14 +589,16 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	for (int i = 0; i < NEED_COUNT; i++)
 	{
 		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
-		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) / (NEED_UNIT / 10));
+		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) /
+							 (NEED_UNIT / 10));
 	}
 	json_literal(out, "},");
 	json_position(out, scene->cells[viewer]);
 }
 
 static void
-json_current_interaction(StringInfo out, const Scene *scene, const Run *run, const SeenThing *items, int item_count)
+json_current_interaction(StringInfo out, const Scene *scene, const Run *run, const SeenThing *items,
+						 int item_count)
 {
 	const InteractionText *text = &scene->interactions[run->rule];
 
@@ -617,7 +624,7 @@ json_current_interaction(StringInfo out, const Scene *scene, const Run *run, con
 static void
 json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing *items, int item_count)
 {
-	const Run  *run = row->interaction_id == 0 ? NULL : find_run(scene, row->interaction_id);
+	const Run *run = row->interaction_id == 0 ? NULL : find_run(scene, row->interaction_id);
 
 	if (run != NULL && interaction_name(run->rule) == NULL)
 		run = NULL;
@@ -642,8 +649,8 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 static void
 json_rest(StringInfo out, const NpcRow *row, const SeenThing *items, int item_count)
 {
-	bool		offered[RULE_COUNT] = {false};
-	bool		first = true;
+	bool offered[RULE_COUNT] = {false};
+	bool first = true;
 
 	for (int i = 0; i < item_count; i++)
 		if (items[i].occupied_by == 0 || items[i].occupied_by == row->id)
@@ -672,10 +679,10 @@ json_rest(StringInfo out, const NpcRow *row, const SeenThing *items, int item_co
 static StringInfo
 observation_text(const Scene *scene, int viewer, int first_item, int item_count, int first_npc, int npc_count)
 {
-	const NpcRow *row = &scene->viewers->rows[viewer];
+	const NpcRow	*row = &scene->viewers->rows[viewer];
 	const SeenThing *items = scene->items.things + first_item;
-	StringInfo	out = makeStringInfo();
-	StringInfoData rest;
+	StringInfo		 out = makeStringInfo();
+	StringInfoData	 rest;
 
 	enlargeStringInfo(out, OBSERVATION_BYTES);
 	initStringInfo(&rest);
@@ -693,9 +700,9 @@ static NpcRows *
 read_viewers(int64 world_id, const Observation *observations, int count)
 {
 	const uint32 needed = NPC_ROW_IDENTITY | NPC_ROW_STATE | NPC_ROW_TRACK;
-	int64	   *ids = palloc(sizeof(int64) * count);
-	NpcRows    *rows;
-	int			present = 0;
+	int64		*ids = palloc(sizeof(int64) * count);
+	NpcRows		*rows;
+	int			 present = 0;
 
 	for (int i = 0; i < count; i++)
 		ids[i] = observations[i].npc_id;
@@ -711,10 +718,10 @@ read_viewers(int64 world_id, const Observation *observations, int count)
 void
 observe(const WorldHead *head, Observation *observations, int count)
 {
-	Scene		scene = {.head = head};
-	int			level;
-	int			item = 0;
-	int			npc = 0;
+	Scene scene = {.head = head};
+	int	  level;
+	int	  item = 0;
+	int	  npc = 0;
 
 	if (count == 0)
 		return;
@@ -740,16 +747,16 @@ observe(const WorldHead *head, Observation *observations, int count)
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{
 		const NpcRow *row = &scene.viewers->rows[viewer];
-		int			item_count;
-		int			npc_count;
+		int			  item_count;
+		int			  npc_count;
 
 		if (row->id != observations[i].npc_id)
 			continue;
 		item_count = things_of(&scene.items, viewer, item);
 		npc_count = things_of(&scene.npcs, viewer, npc);
 		observations[i].controller = row->controller;
-		observations[i].told_events = row->events_dropped +
-			(row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
+		observations[i].told_events =
+			row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
 		observations[i].text = observation_text(&scene, viewer, item, item_count, npc, npc_count);
 		item += item_count;
 		npc += npc_count;
@@ -761,17 +768,17 @@ observe(const WorldHead *head, Observation *observations, int count)
 Datum
 npcsim_observe_npc(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	Observation observation = {.npc_id = arg_id(fcinfo, 1, "npc_id")};
+	int64		  world_id = arg_id(fcinfo, 0, "world_id");
+	Observation	  observation = {.npc_id = arg_id(fcinfo, 1, "npc_id")};
 	MemoryContext caller = CurrentMemoryContext;
-	Datum		result;
+	Datum		  result;
 
 	spi_begin();
 	observe(read_world_head(world_id), &observation, 1);
 	if (observation.text == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_NPC),
-				errmsg("NPC %lld does not exist in world %lld", (long long) observation.npc_id, (long long) world_id));
+		ereport(ERROR, errcode(ERRCODE_NS_NO_NPC),
+				errmsg("NPC %lld does not exist in world %lld", (long long) observation.npc_id,
+					   (long long) world_id));
 	MemoryContextSwitchTo(caller);
 	result = json_datum(observation.text);
 	spi_end();

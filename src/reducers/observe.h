@@ -16,11 +16,11 @@
 
 typedef struct Observation
 {
-	int64		npc_id;
+	int64 npc_id;
 	/* result; controller 0 with text NULL: there is no such NPC */
-	int64		controller;		/* 0 = none */
-	int32		told_events;	/* events in it and before it, since the last question */
-	StringInfo	text;			/* a JSON object */
+	int64	   controller;	/* 0 = none */
+	int32	   told_events; /* events in it and before it, since the last question */
+	StringInfo text;		/* a JSON object */
 } Observation;
 
 /*
@@ -29,4 +29,4 @@ typedef struct Observation
  */
 extern void observe(const WorldHead *head, Observation *observations, int count);
 
-#endif							/* NPCSIM_OBSERVE_H */
+#endif /* NPCSIM_OBSERVE_H */

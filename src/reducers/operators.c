@@ -32,13 +32,13 @@ enum NpcGroup
 	NPC_IDENTITY,
 	NPC_MOTION,
 	NPC_NEEDS,
-	NPC_PLACE					/* world_id: only in an INSERT */
+	NPC_PLACE /* world_id: only in an INSERT */
 };
 
 enum ItemGroup
 {
 	ITEM_PROPERTIES,
-	ITEM_PLACE					/* only in an INSERT */
+	ITEM_PLACE /* only in an INSERT */
 };
 
 #define GROUP(group) (1U << (group))
@@ -56,9 +56,13 @@ static const EditColumn npc_columns[] = {
 	{"fun", NPC_NEEDS, NULL},
 	{"energy", NPC_NEEDS, NULL},
 	{"id", 0, "Ids come from a counter of the world."},
-	{"state", 0, "What an NPC does follows from decisions; request_npc_decision(world_id, npc_id) asks for one, and writing its position ends what it does."},
-	{"interaction_id", 0, "Interactions begin and end by decisions; writing the NPC's position ends its interaction."},
-	{"target_id", 0, "What an NPC walks to follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
+	{"state", 0,
+	 "What an NPC does follows from decisions; request_npc_decision(world_id, npc_id) asks for one, and "
+	 "writing its position ends what it does."},
+	{"interaction_id", 0,
+	 "Interactions begin and end by decisions; writing the NPC's position ends its interaction."},
+	{"target_id", 0,
+	 "What an NPC walks to follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
 	{"decider", 0, "Who decided follows from controller_player_id, which can be written."},
 	{"decision_pending", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
 	{"last_decision_time", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
@@ -76,25 +80,22 @@ static const EditColumn item_columns[] = {
 	{"position", ITEM_PLACE, NULL},
 	{"properties", ITEM_PROPERTIES, NULL},
 	{"id", 0, "Ids come from a counter of the world."},
-	{"occupied_by_npc_id", 0, "Who uses an item follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
+	{"occupied_by_npc_id", 0,
+	 "Who uses an item follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
 	{"share_left", 0, "remove_item(world_id, item_id) and create_item() put a whole one in its place."},
 	{"revision", 0, NO_REVISION_HINT},
 };
 
-static SpiStatement make_point = {
-	"SELECT %P.ST_MakePoint($1, $2)", 2, {FLOAT8OID, FLOAT8OID}
-};
+static SpiStatement make_point = {"SELECT %P.ST_MakePoint($1, $2)", 2, {FLOAT8OID, FLOAT8OID}};
 
 /* Its argument's type is known once the database is. */
-static SpiStatement read_point = {
-	"SELECT %P.ST_X($1), %P.ST_Y($1)", 1, {InvalidOid}
-};
+static SpiStatement read_point = {"SELECT %P.ST_X($1), %P.ST_Y($1)", 1, {InvalidOid}};
 
 static void
 show_position(Edit *edit, Cell cell)
 {
-	Datum		point;
-	bool		isnull;
+	Datum point;
+	bool  isnull;
 
 	spi_begin();
 	spi_run(&make_point, (Datum[]) {Float8GetDatum(cell.x), Float8GetDatum(cell.y)}, NULL, SPI_OK_SELECT);
@@ -105,12 +106,21 @@ show_position(Edit *edit, Cell cell)
 	edit_show(edit, "position", point);
 }
 
+/* A finite number as a cell's; one that is far outside of every world stays outside. */
+static int32
+cell_number(double value, const char *column)
+{
+	if (isnan(value) || isinf(value))
+		check_float8(value, column, 0, WORLD_CELLS_MAX - 1, "");
+	return (int32) rint(Max(-1.0, Min(value, (double) WORLD_CELLS_MAX)));
+}
+
 /* The cell a point lies in: rounded, since nobody hits a cell's centre with a mouse. */
 static Cell
 cell_of_point(const Edit *edit, const Grid *grid)
 {
-	Datum		point = edit_value(edit, "position");
-	double		coordinate[2];
+	Datum point = edit_value(edit, "position");
+	int32 coordinate[2];
 
 	if (read_point.types[0] == InvalidOid)
 		read_point.types[0] = geometry_oid();
@@ -118,27 +128,26 @@ cell_of_point(const Edit *edit, const Grid *grid)
 	spi_run(&read_point, &point, NULL, SPI_OK_SELECT);
 	for (int i = 0; i < 2; i++)
 	{
-		bool		isnull;
-		Datum		value = spi_datum(0, i + 1, &isnull);
+		bool  isnull;
+		Datum value = spi_datum(0, i + 1, &isnull);
 
-		coordinate[i] = isnull ? NAN : DatumGetFloat8(value);
-		check_float8(coordinate[i], "position", -WORLD_CELLS_MAX, 2 * WORLD_CELLS_MAX, "");
+		coordinate[i] = cell_number(isnull ? NAN : DatumGetFloat8(value), "position");
 	}
 	spi_end();
-	return check_cell(grid, (int32) rint(coordinate[0]), (int32) rint(coordinate[1]));
+	return check_cell(grid, coordinate[0], coordinate[1]);
 }
 
 static int32
 whole_number(double value, const char *column)
 {
-	check_float8(value, column, -WORLD_CELLS_MAX, 2 * WORLD_CELLS_MAX, "");
+	int32 number = cell_number(value, column);
+
 	if (value != floor(value))
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("\"%s\" is not the number of a cell", column),
-				errdetail("It is %.15g.", value),
-				errhint("Positions between cells are shown of walkers; a position that is written is a cell: a whole number."));
-	return (int32) value;
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" is not the number of a cell", column), errdetail("It is %.15g.", value),
+				errhint("Positions between cells are shown of walkers; a position that is written is a cell: "
+						"a whole number."));
+	return number;
 }
 
 /*
@@ -148,7 +157,7 @@ whole_number(double value, const char *column)
 static int32
 coordinate_written(const Edit *edit, const char *column, int32 now)
 {
-	double		value = DatumGetFloat8(edit_value(edit, column));
+	double value = DatumGetFloat8(edit_value(edit, column));
 
 	if (!edit_writes(edit, column) && value != floor(value))
 		return now;
@@ -159,15 +168,15 @@ coordinate_written(const Edit *edit, const char *column, int32 now)
 static Cell
 cell_written(const Edit *edit, const Grid *grid, Cell now)
 {
-	bool		numbers = edit_writes(edit, "position_x") || edit_writes(edit, "position_y");
-	Cell		cell;
+	bool numbers = edit_writes(edit, "position_x") || edit_writes(edit, "position_y");
+	Cell cell;
 
 	if (!numbers)
 		return cell_of_point(edit, grid);
-	cell = check_cell(grid, coordinate_written(edit, "position_x", now.x), coordinate_written(edit, "position_y", now.y));
+	cell = check_cell(grid, coordinate_written(edit, "position_x", now.x),
+					  coordinate_written(edit, "position_y", now.y));
 	if (edit_writes(edit, "position") && !cell_equal(cell, cell_of_point(edit, grid)))
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"position\" is not at \"position_x\", \"position_y\""),
 				errdetail("The numbers name cell (%d, %d).", cell.x, cell.y),
 				errhint("Write one or the other."));
@@ -184,7 +193,7 @@ revision_to_be(const WorldLock *lock)
 static World *
 edited_world(Edit *edit, WorldLock **lock)
 {
-	int64		world_id;
+	int64 world_id;
 
 	if (edit->kind == EDIT_INSERT)
 	{
@@ -208,9 +217,7 @@ row_is_gone(void)
 static void
 refuse_move(const char *what)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			errmsg("%s stays in its world", what),
+	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s stays in its world", what),
 			errdetail("\"world_id\" is part of its identity."),
 			errhint("Remove it, and create another one in the other world."));
 }
@@ -228,8 +235,8 @@ write_needs(World *world, Npc *npc, const Edit *edit)
 static int64
 controller_written(const Edit *edit)
 {
-	bool		isnull;
-	int64		player_id = DatumGetInt64(edit_new(edit, "controller_player_id", &isnull));
+	bool  isnull;
+	int64 player_id = DatumGetInt64(edit_new(edit, "controller_player_id", &isnull));
 
 	if (isnull)
 		return 0;
@@ -240,7 +247,7 @@ controller_written(const Edit *edit)
 static void
 show_npc(Edit *edit, const Npc *npc)
 {
-	Datum		no_traits = PointerGetDatum(construct_empty_array(TEXTOID));
+	Datum no_traits = PointerGetDatum(construct_empty_array(TEXTOID));
 
 	edit_show(edit, "id", Int64GetDatum(npc->id));
 	edit_show(edit, "state", CStringGetTextDatum(npc_state_name(npc->state)));
@@ -254,13 +261,12 @@ show_npc(Edit *edit, const Npc *npc)
 static void
 insert_npc(World *world, WorldLock *lock, Edit *edit)
 {
-	static const char *const revisions[] = {
-		"identity_revision", "motion_revision", "needs_revision", "status_revision"
-	};
-	Cell		cell = cell_written(edit, world_grid(world), (Cell) {0, 0});
-	char	  **traits = NULL;
-	int			trait_count = 0;
-	Npc		   *npc;
+	static const char *const revisions[] = {"identity_revision", "motion_revision", "needs_revision",
+											"status_revision"};
+	Cell					 cell = cell_written(edit, world_grid(world), (Cell) {0, 0});
+	char				   **traits = NULL;
+	int						 trait_count = 0;
+	Npc						*npc;
 
 	if (edit_writes(edit, "traits"))
 		traits = check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &trait_count);
@@ -275,8 +281,8 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 static void
 update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 {
-	uint32		groups = edit_groups(edit, npc_columns, lengthof(npc_columns));
-	char	   *what = psprintf("NPC %lld", (long long) npc->id);
+	uint32 groups = edit_groups(edit, npc_columns, lengthof(npc_columns));
+	char  *what = psprintf("NPC %lld", (long long) npc->id);
 
 	if (groups & GROUP(NPC_PLACE))
 		refuse_move(what);
@@ -289,8 +295,9 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 			npc_assign(world, npc, controller_written(edit));
 		if (edit_writes(edit, "traits"))
 		{
-			int			count;
-			char	  **traits = check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &count);
+			int	   count;
+			char **traits =
+				check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &count);
 
 			npc_change_traits(world, npc, traits, count);
 		}
@@ -304,7 +311,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 	}
 	if (groups & GROUP(NPC_MOTION))
 	{
-		Cell		cell;
+		Cell cell;
 
 		edit_check_revision(edit, lock, "motion_revision", npc->motion_revision, what);
 		cell = cell_written(edit, world_grid(world), npc_cell(npc, lock->now));
@@ -318,10 +325,10 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 Datum
 npcsim_edit_npcs(PG_FUNCTION_ARGS)
 {
-	Edit		edit;
-	WorldLock  *lock;
-	World	   *world;
-	Npc		   *npc;
+	Edit	   edit;
+	WorldLock *lock;
+	World	  *world;
+	Npc		  *npc;
 
 	edit_begin(&edit, fcinfo);
 	world = edited_world(&edit, &lock);
@@ -350,10 +357,10 @@ npcsim_edit_npcs(PG_FUNCTION_ARGS)
 static void
 insert_item(World *world, WorldLock *lock, Edit *edit)
 {
-	Cell		cell = cell_written(edit, world_grid(world), (Cell) {0, 0});
-	char	   *item_type = edit_text(edit, "item_type");
-	Jsonb	   *properties = NULL;
-	WorldItem  *item;
+	Cell	   cell = cell_written(edit, world_grid(world), (Cell) {0, 0});
+	char	  *item_type = edit_text(edit, "item_type");
+	Jsonb	  *properties = NULL;
+	WorldItem *item;
 
 	if (edit_writes(edit, "properties"))
 		properties = DatumGetJsonbP(edit_value(edit, "properties"));
@@ -369,15 +376,15 @@ insert_item(World *world, WorldLock *lock, Edit *edit)
 static void
 update_item(World *world, WorldLock *lock, WorldItem *item, Edit *edit)
 {
-	uint32		groups = edit_groups(edit, item_columns, lengthof(item_columns));
-	char	   *what = psprintf("item %lld", (long long) item->id);
+	uint32 groups = edit_groups(edit, item_columns, lengthof(item_columns));
+	char  *what = psprintf("item %lld", (long long) item->id);
 
 	if (groups & GROUP(ITEM_PLACE))
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("%s keeps its type and its place", what),
 				errdetail("Of \"world_items\" only \"properties\" can be updated."),
-				errhint("Use remove_item(world_id, item_id), then create_item(world_id, item_type, x, y, properties)."));
+				errhint("Use remove_item(world_id, item_id), then create_item(world_id, item_type, x, y, "
+						"properties)."));
 	if (groups & GROUP(ITEM_PROPERTIES))
 	{
 		edit_check_revision(edit, lock, "revision", item->revision, what);
@@ -390,10 +397,10 @@ update_item(World *world, WorldLock *lock, WorldItem *item, Edit *edit)
 Datum
 npcsim_edit_world_items(PG_FUNCTION_ARGS)
 {
-	Edit		edit;
-	WorldLock  *lock;
-	World	   *world;
-	WorldItem  *item;
+	Edit	   edit;
+	WorldLock *lock;
+	World	  *world;
+	WorldItem *item;
 
 	edit_begin(&edit, fcinfo);
 	world = edited_world(&edit, &lock);
@@ -410,7 +417,8 @@ npcsim_edit_world_items(PG_FUNCTION_ARGS)
 		update_item(world, lock, item, &edit);
 	else
 	{
-		edit_check_revision(&edit, lock, "revision", item->revision, psprintf("item %lld", (long long) item->id));
+		edit_check_revision(&edit, lock, "revision", item->revision,
+							psprintf("item %lld", (long long) item->id));
 		item_remove(world, item);
 	}
 	return edit_end(&edit);

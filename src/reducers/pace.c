@@ -18,57 +18,59 @@
 
 #include "reducers/pace.h"
 #include "spi.h"
-#include "tables/arrays.h"
 
-#define PACE_REFRESH_MS	30000
+#define PACE_REFRESH_MS 30000
 #define PACE_LOG_ROWS	5000
-#define LOG_DAYS		32		/* length of decision_log's ring */
+#define LOG_DAYS		32 /* length of decision_log's ring */
 
 /* An average is to its p95 about as 1 to 2. */
-#define P95_PER_AVERAGE	2.0
+#define P95_PER_AVERAGE 2.0
 
 typedef struct Pace
 {
-	int64		player_id;		/* key */
-	double		p95_ms;
+	int64  player_id; /* key */
+	double p95_ms;
 } Pace;
 
-static HTAB *paces = NULL;
+static HTAB		  *paces = NULL;
 static TimestampTz read_at;
 
-static SpiStatement paces_statement = {
-	.sql = "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
-	"  FROM (SELECT player_id,"
-	"               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 AS ms,"
-	"               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real DESC) AS place"
-	"          FROM (SELECT player_id, sent_at_real, finished_at_real FROM npcsim.decision_log"
-	"                 WHERE day = ANY ($1) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
-	"                   AND status IN ('applied', 'rejected', 'late', 'timeout')"
-	"                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
-	"                 ORDER BY finished_at_real DESC LIMIT $2) AS recent) AS numbered"
-	" WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
-	.nargs = 2, .types = {INT2ARRAYOID, INT8OID}, .read_only = true
-};
+static SpiStatement paces_statement =
+	{.sql = "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
+			"  FROM (SELECT player_id,"
+			"               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
+			"AS ms,"
+			"               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real "
+			"DESC) AS place"
+			"          FROM (SELECT player_id, sent_at_real, finished_at_real FROM npcsim.decision_log"
+			"                 WHERE day IN ($1, $2) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
+			"                   AND status IN ('applied', 'rejected', 'late', 'timeout')"
+			"                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
+			"                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
+			" WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
+	 .nargs = 3,
+	 .types = {INT2OID, INT2OID, INT8OID},
+	 .read_only = true};
 
 static void
 read_paces(void)
 {
-	HASHCTL		control = {
-		.keysize = sizeof(int64), .entrysize = sizeof(Pace), .hcxt = TopMemoryContext
-	};
-	int16		today = (int16) (time(NULL) / 86400 % LOG_DAYS);
-	int16		days[] = {today, (int16) ((today + LOG_DAYS - 1) % LOG_DAYS)};
-	uint64		rows = spi_run(&paces_statement, (Datum[]) {int16_array(days, 2), Int64GetDatum(PACE_LOG_ROWS)},
-							   NULL, SPI_OK_SELECT);
+	HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(Pace), .hcxt = TopMemoryContext};
+	int16	today = (int16) (time(NULL) / 86400 % LOG_DAYS);
+	int16	yesterday = (int16) ((today + LOG_DAYS - 1) % LOG_DAYS);
+	uint64	rows =
+		spi_run(&paces_statement,
+				(Datum[]) {Int16GetDatum(today), Int16GetDatum(yesterday), Int64GetDatum(PACE_LOG_ROWS)},
+				NULL, SPI_OK_SELECT);
 
 	if (paces != NULL)
 		hash_destroy(paces);
 	paces = hash_create("npcsim paces", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		int64		player_id = spi_int64(i, 1, 0);
-		bool		isnull;
-		Pace	   *pace = hash_search(paces, &player_id, HASH_ENTER, NULL);
+		int64 player_id = spi_int64(i, 1, 0);
+		bool  isnull;
+		Pace *pace = hash_search(paces, &player_id, HASH_ENTER, NULL);
 
 		pace->p95_ms = DatumGetFloat8(spi_datum(i, 2, &isnull));
 	}

@@ -7,9 +7,9 @@
 
 #include "postgres.h"
 
-#define TIMEOUT_MS_MIN		10000
-#define TIMEOUT_MS_MAX		60000
-#define TIMEOUT_MS_UNKNOWN	20000
+#define TIMEOUT_MS_MIN	   10000
+#define TIMEOUT_MS_MAX	   60000
+#define TIMEOUT_MS_UNKNOWN 20000
 
 /*
  * Time-out for a request to a player: 3 × the p95 of the player's last 100 decisions; while there are too few of
@@ -17,4 +17,4 @@
  */
 extern int32 pace_timeout_ms(int64 player_id, double reported_average_ms);
 
-#endif							/* NPCSIM_PACE_H */
+#endif /* NPCSIM_PACE_H */

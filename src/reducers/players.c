@@ -22,48 +22,45 @@ PG_FUNCTION_INFO_V1(npcsim_create_player);
 PG_FUNCTION_INFO_V1(npcsim_rotate_player_token);
 
 #define TOKEN_PREFIX "npc_"
-#define TOKEN_BYTES 32
-#define TOKEN_SIZE (sizeof(TOKEN_PREFIX) + 2 * TOKEN_BYTES)	/* terminator included */
+#define TOKEN_BYTES	 32
+#define TOKEN_SIZE	 (sizeof(TOKEN_PREFIX) + 2 * TOKEN_BYTES) /* terminator included */
 
 const char *const player_roles[] = {"player", "operator", NULL};
 const char *const player_statuses[] = {"active", "banned", NULL};
 
-static SpiStatement select_player = {
-	"SELECT world_id FROM npcsim.player_accounts WHERE id = $1", 1, {INT8OID}
-};
+static SpiStatement select_player = {"SELECT world_id FROM npcsim.player_accounts WHERE id = $1",
+									 1,
+									 {INT8OID}};
 
-static SpiStatement username_taken = {
-	"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}
-};
+static SpiStatement username_taken =
+	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
 
-static SpiStatement insert_player = {
-	"INSERT INTO npcsim.player_accounts (world_id, username, role, token_hash) "
-	"VALUES ($1, $2, $3, pg_catalog.sha256(pg_catalog.convert_to($4, 'UTF8'))) RETURNING id",
-	4, {INT8OID, TEXTOID, TEXTOID, TEXTOID}
-};
+static SpiStatement insert_player =
+	{"INSERT INTO npcsim.player_accounts (world_id, username, role, token_hash) "
+	 "VALUES ($1, $2, $3, pg_catalog.sha256(pg_catalog.convert_to($4, 'UTF8'))) RETURNING id",
+	 4,
+	 {INT8OID, TEXTOID, TEXTOID, TEXTOID}};
 
-static SpiStatement update_token = {
-	"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
-	"WHERE id = $1",
-	2, {INT8OID, TEXTOID}
-};
+static SpiStatement update_token =
+	{"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
+	 "WHERE id = $1",
+	 2,
+	 {INT8OID, TEXTOID}};
 
-static SpiStatement end_sessions_of_player = {
-	"UPDATE npcsim.sessions SET ended = true WHERE player_id = $1 AND NOT ended RETURNING gateway_id",
-	1, {INT8OID}
-};
+static SpiStatement end_sessions_of_player =
+	{"UPDATE npcsim.sessions SET ended = true WHERE player_id = $1 AND NOT ended RETURNING gateway_id",
+	 1,
+	 {INT8OID}};
 
-static SpiStatement end_sessions_of_world = {
-	"UPDATE npcsim.sessions SET ended = true WHERE world_id = $1 AND NOT ended RETURNING gateway_id",
-	1, {INT8OID}
-};
+static SpiStatement end_sessions_of_world =
+	{"UPDATE npcsim.sessions SET ended = true WHERE world_id = $1 AND NOT ended RETURNING gateway_id",
+	 1,
+	 {INT8OID}};
 
 static void
 refuse_player(int64 player_id, const char *detail)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_NS_NO_PLAYER),
-			errmsg("player %lld does not exist", (long long) player_id),
+	ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER), errmsg("player %lld does not exist", (long long) player_id),
 			errdetail_internal("%s", detail),
 			errhint("SELECT id, username FROM npcsim.players lists the players; create_player() makes one."));
 }
@@ -84,12 +81,12 @@ void
 check_username_free(int64 world_id, const char *username)
 {
 	spi_begin();
-	if (spi_run(&username_taken, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username)},
-				NULL, SPI_OK_SELECT) > 0)
-		ereport(ERROR,
-				errcode(ERRCODE_UNIQUE_VIOLATION),
+	if (spi_run(&username_taken, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username)}, NULL,
+				SPI_OK_SELECT) > 0)
+		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION),
 				errmsg("there is already a player \"%s\"", username),
-				errdetail("World %lld has it as player %lld.", (long long) world_id, (long long) spi_int64(0, 1, 0)),
+				errdetail("World %lld has it as player %lld.", (long long) world_id,
+						  (long long) spi_int64(0, 1, 0)),
 				errhint("Choose another name; rotate_player_token() gives a player a new token."));
 	spi_end();
 }
@@ -97,7 +94,7 @@ check_username_free(int64 world_id, const char *username)
 static void
 end_sessions(SpiStatement *statement, int64 id)
 {
-	uint64		count;
+	uint64 count;
 
 	spi_begin();
 	count = spi_run(statement, (Datum[]) {Int64GetDatum(id)}, NULL, SPI_OK_UPDATE_RETURNING);
@@ -121,13 +118,11 @@ sessions_end_of_world(int64 world_id)
 static void
 make_token(char token[TOKEN_SIZE])
 {
-	uint8		random[TOKEN_BYTES];
-	char	   *out = token + strlen(TOKEN_PREFIX);
+	uint8 random[TOKEN_BYTES];
+	char *out = token + strlen(TOKEN_PREFIX);
 
 	if (!pg_strong_random(random, sizeof(random)))
-		ereport(ERROR,
-				errcode(ERRCODE_INTERNAL_ERROR),
-				errmsg("could not generate a random token"));
+		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random token"));
 	memcpy(token, TOKEN_PREFIX, strlen(TOKEN_PREFIX));
 	out += hex_encode((const char *) random, sizeof(random), out);
 	*out = '\0';
@@ -138,42 +133,44 @@ make_token(char token[TOKEN_SIZE])
 Datum
 npcsim_create_player(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	char	   *username = arg_text(fcinfo, 1, "username", USERNAME_MAX_CHARS);
-	char	   *role = arg_word(fcinfo, 2, "role", player_roles);
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
-	char		token[TOKEN_SIZE];
-	int64		player_id;
-	TupleDesc	desc;
-	bool		nulls[2] = {false, false};
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	char	  *username = arg_text(fcinfo, 1, "username", USERNAME_MAX_CHARS);
+	char	  *role = arg_word(fcinfo, 2, "role", player_roles);
+	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
+	char	   token[TOKEN_SIZE];
+	int64	   player_id;
+	TupleDesc  desc;
+	bool	   nulls[2] = {false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "create_player must return a row");
 	check_username_free(world_id, username);
 	make_token(token);
 	spi_begin();
-	spi_run(&insert_player, (Datum[]) {
-		Int64GetDatum(world_id), CStringGetTextDatum(username), CStringGetTextDatum(role), CStringGetTextDatum(token)
-	}, NULL, SPI_OK_INSERT_RETURNING);
+	spi_run(&insert_player,
+			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username), CStringGetTextDatum(role),
+					   CStringGetTextDatum(token)},
+			NULL, SPI_OK_INSERT_RETURNING);
 	player_id = spi_int64(0, 1, 0);
 	spi_end();
 	world_changed(lock, CHANGE_PLAYER, player_id);
 	world_flush(lock);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
-											 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, nulls));
+											 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)},
+											 nulls));
 }
 
 /* rotate_player_token(player_id) → token; who is connected by the old one is disconnected */
 Datum
 npcsim_rotate_player_token(PG_FUNCTION_ARGS)
 {
-	int64		player_id = arg_id(fcinfo, 0, "player_id");
-	char		token[TOKEN_SIZE];
+	int64 player_id = arg_id(fcinfo, 0, "player_id");
+	char  token[TOKEN_SIZE];
 
 	make_token(token);
 	spi_begin();
-	if (spi_run(&update_token, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)},
-				NULL, SPI_OK_UPDATE) == 0)
+	if (spi_run(&update_token, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, NULL,
+				SPI_OK_UPDATE) == 0)
 		refuse_player(player_id, "There is no player with this id.");
 	spi_end();
 	sessions_end_of_player(player_id);

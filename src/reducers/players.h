@@ -25,4 +25,4 @@ extern void check_username_free(int64 world_id, const char *username);
 extern void sessions_end_of_player(int64 player_id);
 extern void sessions_end_of_world(int64 world_id);
 
-#endif							/* NPCSIM_REDUCERS_PLAYERS_H */
+#endif /* NPCSIM_REDUCERS_PLAYERS_H */

@@ -28,13 +28,13 @@ PG_FUNCTION_INFO_V1(npcsim_tick_world);
 /* Ticks between two looks at whether the query was cancelled. */
 #define STEP_TICKS 100
 
-static SpiStatement update_status = {
-	"UPDATE npcsim.world_clock SET status = $2 WHERE world_id = $1", 2, {INT8OID, TEXTOID}
-};
+static SpiStatement update_status = {"UPDATE npcsim.world_clock SET status = $2 WHERE world_id = $1",
+									 2,
+									 {INT8OID, TEXTOID}};
 
-static SpiStatement update_speed = {
-	"UPDATE npcsim.world_clock SET speed = $2 WHERE world_id = $1", 2, {INT8OID, INT4OID}
-};
+static SpiStatement update_speed = {"UPDATE npcsim.world_clock SET speed = $2 WHERE world_id = $1",
+									2,
+									{INT8OID, INT4OID}};
 
 static void
 set_status(WorldLock *lock, bool running)
@@ -42,9 +42,9 @@ set_status(WorldLock *lock, bool running)
 	if (lock->running == running)
 		return;
 	spi_begin();
-	spi_run(&update_status, (Datum[]) {
-		Int64GetDatum(lock->world_id), CStringGetTextDatum(running ? "running" : "paused")
-	}, NULL, SPI_OK_UPDATE);
+	spi_run(&update_status,
+			(Datum[]) {Int64GetDatum(lock->world_id), CStringGetTextDatum(running ? "running" : "paused")},
+			NULL, SPI_OK_UPDATE);
 	spi_end();
 	lock->running = running;
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -56,8 +56,8 @@ set_status(WorldLock *lock, bool running)
 Datum
 npcsim_start_world(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
 
 	worker_require();
 	set_status(lock, true);
@@ -78,7 +78,8 @@ world_set_speed(WorldLock *lock, int32 speed)
 	if (lock->speed == speed)
 		return;
 	spi_begin();
-	spi_run(&update_speed, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(speed)}, NULL, SPI_OK_UPDATE);
+	spi_run(&update_speed, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(speed)}, NULL,
+			SPI_OK_UPDATE);
 	spi_end();
 	lock->speed = speed;
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -89,9 +90,9 @@ world_set_speed(WorldLock *lock, int32 speed)
 Datum
 npcsim_set_world_speed(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	double		speed = arg_float8(fcinfo, 1, "speed", SPEED_MIN, SPEED_MAX, "");
-	WorldLock  *lock = world_lock(world_id, WORLD_WAIT);
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	double	   speed = arg_float8(fcinfo, 1, "speed", SPEED_MIN, SPEED_MAX, "");
+	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
 
 	world_set_speed(lock, (int32) rint(speed * 1000));
 	world_flush(lock);
@@ -102,23 +103,20 @@ npcsim_set_world_speed(PG_FUNCTION_ARGS)
 Datum
 npcsim_tick_world(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	double		dt = arg_float8(fcinfo, 1, "dt", 0, STEP_MAX_SECONDS, "s");
-	int64		step = (int64) rint(dt * SIM_SECOND);
-	int64		clock;
-	int64		until;
-	WorldLock  *lock;
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	double	   dt = arg_float8(fcinfo, 1, "dt", 0, STEP_MAX_SECONDS, "s");
+	int64	   step = (int64) rint(dt * SIM_SECOND);
+	int64	   clock;
+	int64	   until;
+	WorldLock *lock;
 
 	if (step < 1)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("\"dt\" is out of range"),
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"dt\" is out of range"),
 				errdetail("It is %.15g s, which is no microsecond.", dt),
 				errhint("It can be 0.000001 to %d s.", STEP_MAX_SECONDS));
 	lock = world_lock(world_id, WORLD_WAIT);
 	if (lock->running)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_WORLD_RUNNING),
+		ereport(ERROR, errcode(ERRCODE_NS_WORLD_RUNNING),
 				errmsg("world %lld is running", (long long) world_id),
 				errdetail("Its clock is moved by its worker."),
 				errhint("SELECT npcsim.pause_world(%lld) first.", (long long) world_id));
@@ -127,7 +125,7 @@ npcsim_tick_world(PG_FUNCTION_ARGS)
 	until = clock + step;
 	while (clock < until)
 	{
-		TickResult	result;
+		TickResult result;
 
 		CHECK_FOR_INTERRUPTS();
 		clock = world_run(lock, until, STEP_TICKS, &result);

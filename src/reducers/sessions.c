@@ -38,152 +38,146 @@ PG_FUNCTION_INFO_V1(npcsim_client_disconnected);
 PG_FUNCTION_INFO_V1(npcsim_gateway_poll);
 PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
 
-#define GATEWAY_ID_MAX		64
-#define TOKEN_MAX_BYTES		256
-#define CLIENT_MAX_CHARS	200
+#define GATEWAY_ID_MAX		 64
+#define TOKEN_MAX_BYTES		 256
+#define CLIENT_MAX_CHARS	 200
 #define COMPUTE_SESSIONS_MAX 8
-#define POLL_WORLDS_MAX		10000
+#define POLL_WORLDS_MAX		 10000
 
 /* gateway_poll() looks for what expired at most this often. */
-#define EXPIRE_INTERVAL_MS	5000
+#define EXPIRE_INTERVAL_MS 5000
 
 static const char *const purposes[] = {"watch", "compute", "both", NULL};
 
-static SpiStatement register_statement = {
-	.sql = "INSERT INTO npcsim.gateways (id, seen_at_real) VALUES ($1, pg_catalog.clock_timestamp())"
-	" ON CONFLICT (id) DO UPDATE SET seen_at_real = excluded.seen_at_real",
-	.nargs = 1, .types = {TEXTOID}
-};
+static SpiStatement register_statement =
+	{.sql = "INSERT INTO npcsim.gateways (id, seen_at_real) VALUES ($1, pg_catalog.clock_timestamp())"
+			" ON CONFLICT (id) DO UPDATE SET seen_at_real = excluded.seen_at_real",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
-static SpiStatement seen_statement = {
-	.sql = "UPDATE npcsim.gateways SET seen_at_real = pg_catalog.clock_timestamp() WHERE id = $1",
-	.nargs = 1, .types = {TEXTOID}
-};
+static SpiStatement seen_statement =
+	{.sql = "UPDATE npcsim.gateways SET seen_at_real = pg_catalog.clock_timestamp() WHERE id = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
-static SpiStatement of_gateway_statement = {
-	.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1",
-	.nargs = 1, .types = {TEXTOID}
-};
+static SpiStatement of_gateway_statement = {.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1",
+											.nargs = 1,
+											.types = {TEXTOID}};
 
-static SpiStatement ended_statement = {
-	.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
-	.nargs = 1, .types = {TEXTOID}
-};
+static SpiStatement ended_statement =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
-static SpiStatement token_statement = {
-	.sql = "SELECT id, world_id, username, role, status FROM npcsim.player_accounts WHERE token_hash = $1",
-	.nargs = 1, .types = {BYTEAOID}
-};
+static SpiStatement token_statement =
+	{.sql = "SELECT id, world_id, username, role, status FROM npcsim.player_accounts WHERE token_hash = $1",
+	 .nargs = 1,
+	 .types = {BYTEAOID}};
 
-static SpiStatement player_statement = {
-	.sql = "SELECT world_id, username, role, status FROM npcsim.player_accounts WHERE id = $1",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement player_statement =
+	{.sql = "SELECT world_id, username, role, status FROM npcsim.player_accounts WHERE id = $1",
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
 /* Connecting to a world is done one after the other: limits are counted. The class is a table's own oid, which nobody else uses. */
-static SpiStatement serialize_statement = {
-	.sql = "SELECT pg_catalog.pg_advisory_xact_lock('npcsim.sessions'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int4,"
-	" ($1 % 2147483647)::pg_catalog.int4)",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement serialize_statement = {.sql = "SELECT "
+												  "pg_catalog.pg_advisory_xact_lock('npcsim.sessions'::pg_"
+												  "catalog.regclass::pg_catalog.oid::pg_catalog.int4,"
+												  " ($1 % 2147483647)::pg_catalog.int4)",
+										   .nargs = 1,
+										   .types = {INT8OID}};
 
 /* People in a world, the player not counted. */
-static SpiStatement present_statement = {
-	.sql = "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL) + pg_catalog.count(DISTINCT player_id)"
-	"  FROM npcsim.sessions WHERE world_id = $1 AND NOT ended AND ($2 IS NULL OR player_id IS DISTINCT FROM $2)",
-	.nargs = 2, .types = {INT8OID, INT8OID}
-};
+static SpiStatement present_statement =
+	{.sql =
+		 "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL) + pg_catalog.count(DISTINCT player_id)"
+		 "  FROM npcsim.sessions WHERE world_id = $1 AND NOT ended AND ($2 IS NULL OR player_id IS DISTINCT "
+		 "FROM $2)",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID}};
 
 /* Sessions that a new one ends: the watching one, and computing ones of the same source. */
-static SpiStatement replaced_statement = {
-	.sql = "SELECT id FROM npcsim.sessions WHERE player_id = $1 AND NOT ended"
-	"   AND (($2 IN ('watch', 'both') AND purpose IN ('watch', 'both'))"
-	"     OR ($2 IN ('compute', 'both') AND purpose IN ('compute', 'both') AND source = $3))",
-	.nargs = 3, .types = {INT8OID, TEXTOID, TEXTOID}
-};
+static SpiStatement replaced_statement =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE player_id = $1 AND NOT ended"
+			"   AND (($2 IN ('watch', 'both') AND purpose IN ('watch', 'both'))"
+			"     OR ($2 IN ('compute', 'both') AND purpose IN ('compute', 'both') AND source = $3))",
+	 .nargs = 3,
+	 .types = {INT8OID, TEXTOID, TEXTOID}};
 
-static SpiStatement compute_count_statement = {
-	.sql = "SELECT pg_catalog.count(*) FROM npcsim.sessions"
-	" WHERE player_id = $1 AND NOT ended AND purpose IN ('compute', 'both')",
-	.nargs = 1, .types = {INT8OID}
-};
+static SpiStatement compute_count_statement =
+	{.sql = "SELECT pg_catalog.count(*) FROM npcsim.sessions"
+			" WHERE player_id = $1 AND NOT ended AND purpose IN ('compute', 'both')",
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
-static SpiStatement insert_statement = {
-	.sql = "INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose, source, client)"
-	" SELECT g.id, $2, $3, $4, $5, $6 FROM npcsim.gateways g WHERE g.id = $1 RETURNING id",
-	.nargs = 6, .types = {TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}
-};
+static SpiStatement insert_statement =
+	{.sql = "INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose, source, client)"
+			" SELECT g.id, $2, $3, $4, $5, $6 FROM npcsim.gateways g WHERE g.id = $1 RETURNING id",
+	 .nargs = 6,
+	 .types = {TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
 
 /* Always in order of id, so that two transactions that end sessions wait, and do not deadlock. */
-static SpiStatement lock_statement = {
-	.sql = "SELECT id, gateway_id, world_id FROM npcsim.sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
-	.nargs = 1, .types = {INT8ARRAYOID}
-};
+static SpiStatement lock_statement =
+	{.sql = "SELECT id, gateway_id, world_id FROM npcsim.sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
 
-static SpiStatement end_statement = {
-	.sql = "UPDATE npcsim.sessions SET ended = true WHERE id = ANY ($1) AND NOT ended",
-	.nargs = 1, .types = {INT8ARRAYOID}
-};
+static SpiStatement end_statement =
+	{.sql = "UPDATE npcsim.sessions SET ended = true WHERE id = ANY ($1) AND NOT ended",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
 
-static SpiStatement delete_statement = {
-	.sql = "DELETE FROM npcsim.sessions WHERE id = ANY ($1)",
-	.nargs = 1, .types = {INT8ARRAYOID}
-};
+static SpiStatement delete_statement = {.sql = "DELETE FROM npcsim.sessions WHERE id = ANY ($1)",
+										.nargs = 1,
+										.types = {INT8ARRAYOID}};
 
 #define REOPEN(condition) \
 	"WITH sent AS (" \
 	" SELECT d.world_id, d.npc_id FROM npcsim.decision_slots d" \
-	"  WHERE d.status = 2 AND " condition \
-	"    FOR NO KEY UPDATE OF d SKIP LOCKED)" \
+	"  WHERE d.status = 2 AND " condition "    FOR NO KEY UPDATE OF d SKIP LOCKED)" \
 	" UPDATE npcsim.decision_slots d" \
 	"    SET status = 1, sent_at_real = NULL, timeout_ms = NULL, session_id = NULL, told_events = NULL" \
 	"   FROM sent WHERE d.world_id = sent.world_id AND d.npc_id = sent.npc_id" \
 	" RETURNING d.world_id"
 
-static SpiStatement reopen_statement = {
-	.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)"),
-	.nargs = 2, .types = {INT8ARRAYOID, INT8ARRAYOID}
-};
+static SpiStatement reopen_statement = {.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)"),
+										.nargs = 2,
+										.types = {INT8ARRAYOID, INT8ARRAYOID}};
 
-static SpiStatement reopen_orphans_statement = {
-	.sql = REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
-				  " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")"),
-	.nargs = 0
-};
+static SpiStatement reopen_orphans_statement =
+	{.sql = REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
+				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")"),
+	 .nargs = 0};
 
-static SpiStatement silent_gateways_statement = {
-	.sql = "SELECT s.id FROM npcsim.sessions s JOIN npcsim.gateways g ON g.id = s.gateway_id"
-	" WHERE NOT s.ended AND g.seen_at_real < pg_catalog.clock_timestamp() - " SESSION_SILENCE
-	" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
-	.nargs = 0
-};
+static SpiStatement silent_gateways_statement =
+	{.sql = "SELECT s.id FROM npcsim.sessions s JOIN npcsim.gateways g ON g.id = s.gateway_id"
+			" WHERE NOT s.ended AND g.seen_at_real < pg_catalog.clock_timestamp() - " SESSION_SILENCE
+			" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
+	 .nargs = 0};
 
-static SpiStatement forget_sessions_statement = {
-	.sql = "DELETE FROM npcsim.sessions s USING npcsim.gateways g"
-	" WHERE g.id = s.gateway_id AND g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'",
-	.nargs = 0
-};
+static SpiStatement forget_sessions_statement =
+	{.sql = "DELETE FROM npcsim.sessions s USING npcsim.gateways g"
+			" WHERE g.id = s.gateway_id AND g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'",
+	 .nargs = 0};
 
 static SpiStatement forget_gateways_statement = {
-	.sql = "DELETE FROM npcsim.gateways g WHERE g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'"
-	"   AND NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id)",
-	.nargs = 0
-};
+	.sql =
+		"DELETE FROM npcsim.gateways g WHERE g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'"
+		"   AND NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id)",
+	.nargs = 0};
 
 /* ---- arguments ---- */
 
 char *
 arg_gateway_id(FunctionCallInfo fcinfo, int n)
 {
-	char	   *id = arg_text(fcinfo, n, "gateway_id", GATEWAY_ID_MAX);
+	char *id = arg_text(fcinfo, n, "gateway_id", GATEWAY_ID_MAX);
 
 	for (const char *p = id; *p != '\0'; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-			  *p == '_' || *p == '.' || *p == '-'))
-			ereport(ERROR,
-					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"gateway_id\" is no id of a gateway"),
-					errdetail("It is \"%s\".", id),
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_' ||
+			  *p == '.' || *p == '-'))
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("\"gateway_id\" is no id of a gateway"), errdetail("It is \"%s\".", id),
 					errhint("Use 1 to %d characters of A-Z, a-z, 0-9, _, . and -.", GATEWAY_ID_MAX));
 	return id;
 }
@@ -192,18 +186,17 @@ arg_gateway_id(FunctionCallInfo fcinfo, int n)
 static char *
 arg_optional_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 {
-	char	   *value = PG_ARGISNULL(n) ? pstrdup("") : text_to_cstring(PG_GETARG_TEXT_PP(n));
+	char *value = PG_ARGISNULL(n) ? pstrdup("") : text_to_cstring(PG_GETARG_TEXT_PP(n));
 
 	if (value[0] != '\0')
 		check_text(value, name, max_chars);
 	return value;
 }
 
-static void pg_attribute_noreturn()
-refuse_gateway(const char *gateway_id)
+static void
+pg_attribute_noreturn() refuse_gateway(const char *gateway_id)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("gateway \"%s\" is not registered", gateway_id),
 			errdetail("It did not call register_gateway(), or the server restarted since."),
 			errhint("Call register_gateway(gateway_id) after every connect."));
@@ -215,7 +208,7 @@ refuse_gateway(const char *gateway_id)
 static int64 *
 take_ids(uint64 rows, int *count)
 {
-	int64	   *ids = palloc(sizeof(int64) * Max(rows, 1));
+	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
 
 	for (uint64 i = 0; i < rows; i++)
 		ids[i] = spi_int64(i, 1, 0);
@@ -227,8 +220,8 @@ take_ids(uint64 rows, int *count)
 static void
 notify_reopened(uint64 rows)
 {
-	int			count;
-	int64	   *worlds = take_ids(rows, &count);
+	int	   count;
+	int64 *worlds = take_ids(rows, &count);
 
 	for (int i = 0; i < count; i++)
 		Async_Notify("npcsim_decisions", psprintf(INT64_FORMAT, worlds[i]));
@@ -238,8 +231,8 @@ notify_reopened(uint64 rows)
 static void
 end_sessions(const int64 *ids, int count, bool forget)
 {
-	int64	   *worlds;
-	uint64		rows;
+	int64 *worlds;
+	uint64 rows;
 
 	if (count == 0)
 		return;
@@ -255,16 +248,17 @@ end_sessions(const int64 *ids, int count, bool forget)
 		spi_run(&delete_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_DELETE);
 	else
 		spi_run(&end_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_UPDATE);
-	notify_reopened(spi_run(&reopen_statement, (Datum[]) {
-		int64_array(worlds, id_list_sort(worlds, (int) rows)), int64_array(ids, count)
-	}, NULL, SPI_OK_UPDATE_RETURNING));
+	notify_reopened(
+		spi_run(&reopen_statement,
+				(Datum[]) {int64_array(worlds, id_list_sort(worlds, (int) rows)), int64_array(ids, count)},
+				NULL, SPI_OK_UPDATE_RETURNING));
 }
 
 static void
 expire(void)
 {
-	int			count;
-	int64	   *silent = take_ids(spi_run(&silent_gateways_statement, NULL, NULL, SPI_OK_SELECT), &count);
+	int	   count;
+	int64 *silent = take_ids(spi_run(&silent_gateways_statement, NULL, NULL, SPI_OK_SELECT), &count);
 
 	end_sessions(silent, count, false);
 	notify_reopened(spi_run(&reopen_orphans_statement, NULL, NULL, SPI_OK_UPDATE_RETURNING));
@@ -287,9 +281,9 @@ npcsim_expire_sessions(PG_FUNCTION_ARGS)
 Datum
 npcsim_register_gateway(PG_FUNCTION_ARGS)
 {
-	Datum		gateway = CStringGetTextDatum(arg_gateway_id(fcinfo, 0));
-	int64	   *ids;
-	int			count;
+	Datum  gateway = CStringGetTextDatum(arg_gateway_id(fcinfo, 0));
+	int64 *ids;
+	int	   count;
 
 	spi_begin();
 	spi_run(&register_statement, (Datum[]) {gateway}, NULL, SPI_OK_INSERT);
@@ -303,7 +297,7 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 static void
 json_gone(StringInfo out, const int64 *asked, int count, const WorldHead *heads, int head_count)
 {
-	bool		first = true;
+	bool first = true;
 
 	json_literal(out, "],\"gone\":[");
 	for (int i = 0, head = 0; i < count; i++)
@@ -324,18 +318,18 @@ Datum
 npcsim_gateway_poll(PG_FUNCTION_ARGS)
 {
 	static TimestampTz expired_at = 0;
-	char	   *gateway_id = arg_gateway_id(fcinfo, 0);
-	Datum		gateway = CStringGetTextDatum(gateway_id);
-	int			count;
-	int64	   *asked = arg_int64_list(fcinfo, 1, "world_ids", POLL_WORLDS_MAX, &count);
-	MemoryContext caller = CurrentMemoryContext;
-	const char *epoch;
-	StringInfoData out;
-	WorldHead  *heads;
-	int			head_count;
-	int64	   *ended;
-	int			ended_count;
-	Datum		result;
+	char			  *gateway_id = arg_gateway_id(fcinfo, 0);
+	Datum			   gateway = CStringGetTextDatum(gateway_id);
+	int				   count;
+	int64			  *asked = arg_int64_list(fcinfo, 1, "world_ids", POLL_WORLDS_MAX, &count);
+	MemoryContext	   caller = CurrentMemoryContext;
+	const char		  *epoch;
+	StringInfoData	   out;
+	WorldHead		  *heads;
+	int				   head_count;
+	int64			  *ended;
+	int				   ended_count;
+	Datum			   result;
 
 	count = id_list_sort(asked, count);
 	spi_begin();
@@ -374,7 +368,7 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 static bytea *
 sha256(const char *data, size_t length)
 {
-	bytea	   *hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	bytea			  *hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 
 	if (context == NULL || pg_cryptohash_init(context) < 0 ||
@@ -386,12 +380,10 @@ sha256(const char *data, size_t length)
 	return hash;
 }
 
-static void pg_attribute_noreturn()
-refuse_token(const char *detail)
+static void
+pg_attribute_noreturn() refuse_token(const char *detail)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_NS_BAD_TOKEN),
-			errmsg("authentication failed"),
+	ereport(ERROR, errcode(ERRCODE_NS_BAD_TOKEN), errmsg("authentication failed"),
 			errdetail_internal("%s", detail),
 			errhint("create_player() and rotate_player_token() show a player's token once."));
 }
@@ -400,9 +392,7 @@ static void
 refuse_banned(const char *status)
 {
 	if (strcmp(status, "banned") == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_BANNED),
-				errmsg("the player is banned"),
+		ereport(ERROR, errcode(ERRCODE_NS_BANNED), errmsg("the player is banned"),
 				errdetail("An operator of the world banned the player."),
 				errhint("Ask the operators of the world."));
 }
@@ -415,9 +405,9 @@ Datum
 npcsim_authenticate(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	bool		nulls[4] = {false};
-	text	   *token;
-	bytea	   *hash;
+	bool		   nulls[4] = {false};
+	text		  *token;
+	bytea		  *hash;
 
 	arg_not_null(fcinfo, 0, "token");
 	token = PG_GETARG_TEXT_PP(0);
@@ -429,11 +419,11 @@ npcsim_authenticate(PG_FUNCTION_ARGS)
 	if (spi_run(&token_statement, (Datum[]) {PointerGetDatum(hash)}, NULL, SPI_OK_SELECT) == 0)
 		refuse_token("No player has this token.");
 	refuse_banned(spi_text(0, 5, CurrentMemoryContext));
-	tuplestore_putvalues(result->setResult, result->setDesc, (Datum[]) {
-		Int64GetDatum(spi_int64(0, 1, 0)), Int64GetDatum(spi_int64(0, 2, 0)),
-			CStringGetTextDatum(spi_text(0, 3, CurrentMemoryContext)),
-			CStringGetTextDatum(spi_text(0, 4, CurrentMemoryContext))
-	}, nulls);
+	tuplestore_putvalues(result->setResult, result->setDesc,
+						 (Datum[]) {Int64GetDatum(spi_int64(0, 1, 0)), Int64GetDatum(spi_int64(0, 2, 0)),
+									CStringGetTextDatum(spi_text(0, 3, CurrentMemoryContext)),
+									CStringGetTextDatum(spi_text(0, 4, CurrentMemoryContext))},
+						 nulls);
 	spi_end();
 	return (Datum) 0;
 }
@@ -443,8 +433,8 @@ npcsim_authenticate(PG_FUNCTION_ARGS)
 typedef struct Client
 {
 	char	   *gateway_id;
-	int64		player_id;		/* 0 = spectator */
-	char	   *username;		/* NULL for a spectator */
+	int64		player_id; /* 0 = spectator */
+	char	   *username;  /* NULL for a spectator */
 	const char *role;
 	char	   *purpose;
 	char	   *source;
@@ -456,9 +446,9 @@ read_player(Client *client, int64 world_id)
 {
 	if (spi_run(&player_statement, (Datum[]) {Int64GetDatum(client->player_id)}, NULL, SPI_OK_SELECT) == 0 ||
 		spi_int64(0, 1, 0) != world_id)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_PLAYER),
-				errmsg("player %lld does not exist in world %lld", (long long) client->player_id, (long long) world_id),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER),
+				errmsg("player %lld does not exist in world %lld", (long long) client->player_id,
+					   (long long) world_id),
 				errdetail("A player belongs to one world."),
 				errhint("authenticate(token) tells player and world."));
 	client->username = spi_text(0, 2, CurrentMemoryContext);
@@ -479,20 +469,19 @@ admit_spectator(const Client *client, const WorldHead *head)
 static void
 check_room(const Client *client, const WorldHead *head)
 {
-	char		nulls[] = {' ', client->player_id == 0 ? 'n' : ' ', '\0'};
-	int64		present;
+	char  nulls[] = {' ', client->player_id == 0 ? 'n' : ' ', '\0'};
+	int64 present;
 
 	if (strcmp(client->role, "operator") == 0)
 		return;
-	spi_run(&present_statement,
-			(Datum[]) {Int64GetDatum(head->world_id), Int64GetDatum(client->player_id)}, nulls, SPI_OK_SELECT);
+	spi_run(&present_statement, (Datum[]) {Int64GetDatum(head->world_id), Int64GetDatum(client->player_id)},
+			nulls, SPI_OK_SELECT);
 	present = spi_int64(0, 1, 0);
 	if (present >= head->max_players)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_WORLD_FULL),
+		ereport(ERROR, errcode(ERRCODE_NS_WORLD_FULL),
 				errmsg("world %lld is full", (long long) head->world_id),
-				errdetail("%lld players and spectators are there, %d are allowed.",
-						  (long long) present, head->max_players),
+				errdetail("%lld players and spectators are there, %d are allowed.", (long long) present,
+						  head->max_players),
 				errhint("Try again later."));
 }
 
@@ -500,24 +489,25 @@ check_room(const Client *client, const WorldHead *head)
 static int64 *
 replace_sessions(const Client *client, int *count)
 {
-	int64	   *ids;
+	int64 *ids;
 
 	*count = 0;
 	if (client->player_id == 0)
 		return NULL;
-	ids = take_ids(spi_run(&replaced_statement, (Datum[]) {
-		Int64GetDatum(client->player_id), CStringGetTextDatum(client->purpose), CStringGetTextDatum(client->source)
-	}, NULL, SPI_OK_SELECT), count);
+	ids = take_ids(spi_run(&replaced_statement,
+						   (Datum[]) {Int64GetDatum(client->player_id), CStringGetTextDatum(client->purpose),
+									  CStringGetTextDatum(client->source)},
+						   NULL, SPI_OK_SELECT),
+				   count);
 	end_sessions(ids, *count, false);
 	if (strcmp(client->purpose, "watch") != 0)
 	{
 		spi_run(&compute_count_statement, (Datum[]) {Int64GetDatum(client->player_id)}, NULL, SPI_OK_SELECT);
 		if (spi_int64(0, 1, 0) >= COMPUTE_SESSIONS_MAX)
-			ereport(ERROR,
-					errcode(ERRCODE_NS_TOO_MANY_SOURCES),
+			ereport(ERROR, errcode(ERRCODE_NS_TOO_MANY_SOURCES),
 					errmsg("player %lld has too many compute connections", (long long) client->player_id),
-					errdetail("There are %lld, at most %d are allowed.",
-							  (long long) spi_int64(0, 1, 0), COMPUTE_SESSIONS_MAX),
+					errdetail("There are %lld, at most %d are allowed.", (long long) spi_int64(0, 1, 0),
+							  COMPUTE_SESSIONS_MAX),
 					errhint("Close one, or connect with the source of one of them, which it then replaces."));
 	}
 	return ids;
@@ -526,13 +516,13 @@ replace_sessions(const Client *client, int *count)
 static int64
 insert_session(const Client *client, int64 world_id)
 {
-	char		nulls[] = {' ', ' ', client->player_id == 0 ? 'n' : ' ', ' ', ' ', ' ', '\0'};
+	char nulls[] = {' ', ' ', client->player_id == 0 ? 'n' : ' ', ' ', ' ', ' ', '\0'};
 
-	if (spi_run(&insert_statement, (Datum[]) {
-		CStringGetTextDatum(client->gateway_id), Int64GetDatum(world_id), Int64GetDatum(client->player_id),
-			CStringGetTextDatum(client->purpose), CStringGetTextDatum(client->source),
-			CStringGetTextDatum(client->client)
-	}, nulls, SPI_OK_INSERT_RETURNING) == 0)
+	if (spi_run(&insert_statement,
+				(Datum[]) {CStringGetTextDatum(client->gateway_id), Int64GetDatum(world_id),
+						   Int64GetDatum(client->player_id), CStringGetTextDatum(client->purpose),
+						   CStringGetTextDatum(client->source), CStringGetTextDatum(client->client)},
+				nulls, SPI_OK_INSERT_RETURNING) == 0)
 		refuse_gateway(client->gateway_id);
 	return spi_int64(0, 1, 0);
 }
@@ -556,28 +546,25 @@ json_welcome(StringInfo out, const Client *client, const WorldHead *head, const 
 Datum
 npcsim_client_connected(PG_FUNCTION_ARGS)
 {
-	Client		client = {
-		.gateway_id = arg_gateway_id(fcinfo, 0),
-		.player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
-		.role = "spectator",
-		.purpose = arg_word(fcinfo, 3, "purpose", purposes),
-		.source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
-		.client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)
-	};
-	int64		world_id = arg_id(fcinfo, 2, "world_id");
-	MemoryContext caller = CurrentMemoryContext;
-	const char *epoch;
+	Client		   client = {.gateway_id = arg_gateway_id(fcinfo, 0),
+							 .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
+							 .role = "spectator",
+							 .purpose = arg_word(fcinfo, 3, "purpose", purposes),
+							 .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
+							 .client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)};
+	int64		   world_id = arg_id(fcinfo, 2, "world_id");
+	MemoryContext  caller = CurrentMemoryContext;
+	const char	  *epoch;
 	StringInfoData out;
-	WorldHead  *head;
-	int64	   *replaced;
-	int			replaced_count;
-	Datum		result;
+	WorldHead	  *head;
+	int64		  *replaced;
+	int			   replaced_count;
+	Datum		   result;
 
 	spi_begin();
 	epoch = world_epoch();
 	if (read_world_heads(&world_id, 1, &head) == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_WORLD_ABSENT),
+		ereport(ERROR, errcode(ERRCODE_NS_WORLD_ABSENT),
 				errmsg("world %lld does not exist", (long long) world_id),
 				errdetail("It was dropped, or never was."),
 				errhint("The welcome of a player's token names its world."));
@@ -606,7 +593,7 @@ npcsim_client_connected(PG_FUNCTION_ARGS)
 Datum
 npcsim_client_disconnected(PG_FUNCTION_ARGS)
 {
-	int64		session_id = arg_id(fcinfo, 0, "session_id");
+	int64 session_id = arg_id(fcinfo, 0, "session_id");
 
 	spi_begin();
 	end_sessions(&session_id, 1, true);

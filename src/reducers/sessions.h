@@ -16,10 +16,10 @@
 /* Silence after which requests go on, and after which a gateway counts as dead; for SQL. */
 #define SESSION_SILENCE "interval '30 s'"
 
-#define SOURCE_MAX_CHARS	64
-#define CONCURRENCY_MAX		64
+#define SOURCE_MAX_CHARS 64
+#define CONCURRENCY_MAX	 64
 
 /* A gateway's id; 22023 unless it is 1 to 64 characters of [A-Za-z0-9_.-]. */
 extern char *arg_gateway_id(FunctionCallInfo fcinfo, int n);
 
-#endif							/* NPCSIM_REDUCERS_SESSIONS_H */
+#endif /* NPCSIM_REDUCERS_SESSIONS_H */

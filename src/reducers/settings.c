@@ -58,57 +58,56 @@ static const EditColumn player_columns[] = {
 	{"id", 0, "Ids come from a counter of the database."},
 	{"world_id", 0, "A player stays in a world; create_player() makes one in another."},
 	{"controlled_npc_count", 0, "assign_npc_to_player(world_id, npc_id, player_id) gives and takes NPCs."},
-	{"last_heartbeat", 0, "update_player_heartbeat(player_id, heartbeat) is how a player gives a sign of life."},
+	{"last_heartbeat", 0,
+	 "update_player_heartbeat(player_id, heartbeat) is how a player gives a sign of life."},
 	{"connected", 0, "The gateway connects and disconnects players."},
 	{"created_at", 0, "It is set by create_player()."},
 };
 
-static SpiStatement update_name = {
-	"UPDATE npcsim.world_settings SET name = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
-static SpiStatement update_max_players = {
-	"UPDATE npcsim.world_settings SET max_players = $2 WHERE id = $1", 2, {INT8OID, INT4OID}
-};
-static SpiStatement update_min_tokens = {
-	"UPDATE npcsim.world_settings SET min_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
-};
-static SpiStatement update_owner = {
-	"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
-};
-static SpiStatement update_durability = {
-	"UPDATE npcsim.world_settings SET durability = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
-static SpiStatement update_view_buffer = {
-	"UPDATE npcsim.world_settings SET view_buffer = $2 WHERE id = $1", 2, {INT8OID, INT4OID}
-};
-static SpiStatement update_spectators = {
-	"UPDATE npcsim.world_settings SET spectators = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}
-};
+static SpiStatement update_name = {"UPDATE npcsim.world_settings SET name = $2 WHERE id = $1",
+								   2,
+								   {INT8OID, TEXTOID}};
+static SpiStatement update_max_players = {"UPDATE npcsim.world_settings SET max_players = $2 WHERE id = $1",
+										  2,
+										  {INT8OID, INT4OID}};
+static SpiStatement update_min_tokens =
+	{"UPDATE npcsim.world_settings SET min_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
+static SpiStatement update_owner = {"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1",
+									2,
+									{INT8OID, INT8OID}};
+static SpiStatement update_durability = {"UPDATE npcsim.world_settings SET durability = $2 WHERE id = $1",
+										 2,
+										 {INT8OID, TEXTOID}};
+static SpiStatement update_view_buffer = {"UPDATE npcsim.world_settings SET view_buffer = $2 WHERE id = $1",
+										  2,
+										  {INT8OID, INT4OID}};
+static SpiStatement update_spectators = {"UPDATE npcsim.world_settings SET spectators = $2 WHERE id = $1",
+										 2,
+										 {INT8OID, BOOLOID}};
 
-static SpiStatement lock_player = {
-	"SELECT username, role, status, daily_token_output FROM npcsim.player_accounts "
-	"WHERE id = $1 FOR NO KEY UPDATE",
-	1, {INT8OID}
-};
-static SpiStatement update_username = {
-	"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
-static SpiStatement update_role = {
-	"UPDATE npcsim.player_accounts SET role = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
-static SpiStatement update_player_status = {
-	"UPDATE npcsim.player_accounts SET status = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
-static SpiStatement update_daily_tokens = {
-	"UPDATE npcsim.player_accounts SET daily_token_output = $2 WHERE id = $1", 2, {INT8OID, INT8OID}
-};
+static SpiStatement lock_player =
+	{"SELECT username, role, status, daily_token_output FROM npcsim.player_accounts "
+	 "WHERE id = $1 FOR NO KEY UPDATE",
+	 1,
+	 {INT8OID}};
+static SpiStatement update_username = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
+									   2,
+									   {INT8OID, TEXTOID}};
+static SpiStatement update_role = {"UPDATE npcsim.player_accounts SET role = $2 WHERE id = $1",
+								   2,
+								   {INT8OID, TEXTOID}};
+static SpiStatement update_player_status = {"UPDATE npcsim.player_accounts SET status = $2 WHERE id = $1",
+											2,
+											{INT8OID, TEXTOID}};
+static SpiStatement update_daily_tokens =
+	{"UPDATE npcsim.player_accounts SET daily_token_output = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
 
 /* Writes a column of NEW, whose value was checked; NULL is written as such. */
 static void
 write_column(SpiStatement *statement, int64 id, const Edit *edit, const char *column)
 {
-	bool		isnull;
-	Datum		value = edit_new(edit, column, &isnull);
+	bool  isnull;
+	Datum value = edit_new(edit, column, &isnull);
 
 	spi_begin();
 	spi_run(statement, (Datum[]) {Int64GetDatum(id), value}, isnull ? " n" : NULL, SPI_OK_UPDATE);
@@ -119,9 +118,7 @@ static void
 check_number(const Edit *edit, const char *column, int64 value, int64 high)
 {
 	if (value < 0 || value > high)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("\"%s\" is out of range", column),
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", column),
 				errdetail("It is %lld.", (long long) value),
 				errhint("It can be 0 to %lld.", (long long) high));
 }
@@ -129,8 +126,8 @@ check_number(const Edit *edit, const char *column, int64 value, int64 high)
 static void
 write_owner(int64 world_id, const Edit *edit)
 {
-	bool		isnull;
-	int64		owner = DatumGetInt64(edit_new(edit, "owner_player_id", &isnull));
+	bool  isnull;
+	int64 owner = DatumGetInt64(edit_new(edit, "owner_player_id", &isnull));
 
 	if (!isnull)
 	{
@@ -143,11 +140,11 @@ write_owner(int64 world_id, const Edit *edit)
 static void
 write_settings(WorldLock *lock, const Edit *edit)
 {
-	int64		world_id = lock->world_id;
+	int64 world_id = lock->world_id;
 
 	if (edit_writes(edit, "name"))
 	{
-		char	   *name = edit_text(edit, "name");
+		char *name = edit_text(edit, "name");
 
 		check_text(name, "name", NAME_MAX_CHARS);
 		check_world_name_free(name);
@@ -183,14 +180,14 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	if (edit_writes(edit, "speed"))
 	{
-		double		speed = DatumGetFloat8(edit_value(edit, "speed"));
+		double speed = DatumGetFloat8(edit_value(edit, "speed"));
 
 		check_float8(speed, "speed", SPEED_MIN, SPEED_MAX, "");
 		world_set_speed(lock, (int32) rint(speed * 1000));
 	}
 	if (edit_writes(edit, "decision_policy"))
 	{
-		char	   *policy = edit_text(edit, "decision_policy");
+		char *policy = edit_text(edit, "decision_policy");
 
 		check_word(policy, "decision_policy", decision_policies);
 		world_change_policy(world_image(lock), policy);
@@ -201,17 +198,16 @@ write_settings(WorldLock *lock, const Edit *edit)
 Datum
 npcsim_edit_worlds(PG_FUNCTION_ARGS)
 {
-	Edit		edit;
-	WorldLock  *lock;
+	Edit	   edit;
+	WorldLock *lock;
 
 	edit_begin(&edit, fcinfo);
 	if (edit.kind != EDIT_UPDATE)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("cannot %s \"worlds\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
 				errdetail("Of \"worlds\" rows can only be updated."),
-				errhint("Use %s.", edit.kind == EDIT_INSERT ?
-						"create_world(name, size_x, size_y, seed)" : "drop_world(world_id)"));
+				errhint("Use %s.", edit.kind == EDIT_INSERT ? "create_world(name, size_x, size_y, seed)"
+															: "drop_world(world_id)"));
 	if (edit_groups(&edit, world_columns, lengthof(world_columns)) == 0)
 		return edit_end(&edit);
 	lock = world_lock(edit_old_int64(&edit, "id"), WORLD_WAIT);
@@ -235,11 +231,11 @@ check_player_unchanged(const Edit *edit, int64 player_id)
 
 	for (size_t i = 0; i < lengthof(columns); i++)
 	{
-		bool		was_null;
-		bool		is_null;
-		Datum		was = edit_old(edit, columns[i], &was_null);
-		Datum		is = spi_datum(0, i + 1, &is_null);
-		bool		same;
+		bool  was_null;
+		bool  is_null;
+		Datum was = edit_old(edit, columns[i], &was_null);
+		Datum is = spi_datum(0, i + 1, &is_null);
+		bool  same;
 
 		if (!edit_writes(edit, columns[i]))
 			continue;
@@ -248,11 +244,9 @@ check_player_unchanged(const Edit *edit, int64 player_id)
 		else
 			same = strcmp(TextDatumGetCString(was), TextDatumGetCString(is)) == 0;
 		if (!same)
-			ereport(ERROR,
-					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					errmsg("player %lld has changed since it was read", (long long) player_id),
-					errdetail("Its \"%s\" is another now.", columns[i]),
-					errhint("Try again."));
+					errdetail("Its \"%s\" is another now.", columns[i]), errhint("Try again."));
 	}
 }
 
@@ -261,7 +255,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 {
 	if (edit_writes(edit, "username"))
 	{
-		char	   *username = edit_text(edit, "username");
+		char *username = edit_text(edit, "username");
 
 		check_text(username, "username", USERNAME_MAX_CHARS);
 		check_username_free(lock->world_id, username);
@@ -274,7 +268,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	}
 	if (edit_writes(edit, "status"))
 	{
-		char	   *status = edit_text(edit, "status");
+		char *status = edit_text(edit, "status");
 
 		check_word(status, "status", player_statuses);
 		write_column(&update_player_status, player_id, edit, "status");
@@ -283,7 +277,8 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	}
 	if (edit_writes(edit, "daily_token_output"))
 	{
-		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")), TOKENS_MAX);
+		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")),
+					 TOKENS_MAX);
 		write_column(&update_daily_tokens, player_id, edit, "daily_token_output");
 	}
 }
@@ -292,19 +287,20 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 Datum
 npcsim_edit_players(PG_FUNCTION_ARGS)
 {
-	Edit		edit;
-	WorldLock  *lock;
-	int64		player_id;
+	Edit	   edit;
+	WorldLock *lock;
+	int64	   player_id;
 
 	edit_begin(&edit, fcinfo);
 	if (edit.kind != EDIT_UPDATE)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("cannot %s \"players\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
 				errdetail("Of \"players\" rows can only be updated."),
-				errhint("%s", edit.kind == EDIT_INSERT ?
-						"Use create_player(world_id, username, role), which tells the player's token." :
-						"Set status to 'banned' to shut a player out; drop_world(world_id) removes a world's players with it."));
+				errhint("%s",
+						edit.kind == EDIT_INSERT
+							? "Use create_player(world_id, username, role), which tells the player's token."
+							: "Set status to 'banned' to shut a player out; drop_world(world_id) removes a "
+							  "world's players with it."));
 	if (edit_groups(&edit, player_columns, lengthof(player_columns)) == 0)
 		return edit_end(&edit);
 	player_id = edit_old_int64(&edit, "id");
@@ -314,7 +310,7 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 	if (spi_run(&lock_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
 	{
 		spi_end();
-		return PointerGetDatum(NULL);	/* gone since it was read: counts as not found */
+		return PointerGetDatum(NULL); /* gone since it was read: counts as not found */
 	}
 	check_player_unchanged(&edit, player_id);
 	spi_end();

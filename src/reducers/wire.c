@@ -16,6 +16,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -32,37 +33,37 @@
 PG_FUNCTION_INFO_V1(npcsim_world_snapshot);
 PG_FUNCTION_INFO_V1(npcsim_world_delta);
 
-static SpiStatement log_statement = {
-	.sql = "SELECT revision, kind, ids FROM npcsim.change_log"
-	" WHERE world_id = $1 AND revision > $2",
-	.nargs = 2, .types = {INT8OID, INT8OID}, .read_only = true
-};
+static SpiStatement log_statement = {.sql = "SELECT revision, kind, ids FROM npcsim.change_log"
+											" WHERE world_id = $1 AND revision > $2",
+									 .nargs = 2,
+									 .types = {INT8OID, INT8OID},
+									 .read_only = true};
 
 /* An NPC the log names, and its groups; NPC_GONE when it was removed. */
 typedef struct ChangedNpc
 {
-	int64		id;
-	uint32		groups;
+	int64  id;
+	uint32 groups;
 } ChangedNpc;
 
 #define NPC_GONE 0x80000000
 
 typedef struct IdList
 {
-	int64	   *ids;
-	int			count;
-	int			size;
+	int64 *ids;
+	int	   count;
+	int	   size;
 } IdList;
 
 /* What the log names after a revision. */
 typedef struct Changes
 {
-	bool		complete;		/* it reaches back to the first revision asked for */
+	bool		complete; /* it reaches back to the first revision asked for */
 	bool		world;
 	bool		terrain;
 	bool		item_types;
 	bool		interaction_types;
-	bool		all_players;	/* numbers of NPCs they control */
+	bool		all_players; /* numbers of NPCs they control */
 	ChangedNpc *npcs;
 	int			npc_count;
 	int			npc_size;
@@ -84,8 +85,8 @@ arg_revision(FunctionCallInfo fcinfo, int n, const char *name)
 static void
 json_world_npcs(StringInfo out, int64 world_id)
 {
-	NpcRows    *npcs = npc_rows_create(world_id, NULL, 0);
-	bool		first = true;
+	NpcRows *npcs = npc_rows_create(world_id, NULL, 0);
+	bool	 first = true;
 
 	npc_rows_load(npcs, NPC_ROW_STATE | NPC_ROW_TRACK | NPC_ROW_REQUEST, NULL, 0);
 	appendStringInfoChar(out, '[');
@@ -93,6 +94,7 @@ json_world_npcs(StringInfo out, int64 world_id)
 	{
 		const NpcRow *row = &npcs->rows[i];
 
+		CHECK_FOR_INTERRUPTS();
 		/* half restored */
 		if ((row->groups & NPC_ROW_STATE) == 0 || (row->groups & NPC_ROW_TRACK) == 0)
 			continue;
@@ -107,12 +109,12 @@ json_world_npcs(StringInfo out, int64 world_id)
 Datum
 npcsim_world_snapshot(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	const char *epoch;
-	MemoryContext caller = CurrentMemoryContext;
+	int64		   world_id = arg_id(fcinfo, 0, "world_id");
+	const char	  *epoch;
+	MemoryContext  caller = CurrentMemoryContext;
 	StringInfoData out;
-	WorldHead  *head;
-	Datum		result;
+	WorldHead	  *head;
+	Datum		   result;
 
 	spi_begin();
 	epoch = world_epoch();
@@ -152,7 +154,7 @@ add_ids(IdList *list, const int64 *ids, int count)
 	{
 		list->size = Max(2 * list->size, list->count + count);
 		list->ids = list->ids ? repalloc_huge(list->ids, sizeof(int64) * list->size)
-			: MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * list->size);
+							  : MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * list->size);
 	}
 	memcpy(list->ids + list->count, ids, sizeof(int64) * count);
 	list->count += count;
@@ -164,9 +166,9 @@ add_npcs(Changes *changes, const int64 *ids, int count, uint32 groups)
 	if (changes->npc_count + count > changes->npc_size)
 	{
 		changes->npc_size = Max(2 * changes->npc_size, changes->npc_count + count);
-		changes->npcs = changes->npcs
-			? repalloc_huge(changes->npcs, sizeof(ChangedNpc) * changes->npc_size)
-			: MemoryContextAllocHuge(CurrentMemoryContext, sizeof(ChangedNpc) * changes->npc_size);
+		changes->npcs = changes->npcs ? repalloc_huge(changes->npcs, sizeof(ChangedNpc) * changes->npc_size)
+									  : MemoryContextAllocHuge(CurrentMemoryContext,
+															   sizeof(ChangedNpc) * changes->npc_size);
 	}
 	for (int i = 0; i < count; i++)
 		changes->npcs[changes->npc_count++] = (ChangedNpc) {ids[i], groups};
@@ -175,8 +177,8 @@ add_npcs(Changes *changes, const int64 *ids, int count, uint32 groups)
 static int
 compare_npcs(const void *a, const void *b)
 {
-	int64		left = ((const ChangedNpc *) a)->id;
-	int64		right = ((const ChangedNpc *) b)->id;
+	int64 left = ((const ChangedNpc *) a)->id;
+	int64 right = ((const ChangedNpc *) b)->id;
 
 	return left < right ? -1 : left > right;
 }
@@ -184,7 +186,7 @@ compare_npcs(const void *a, const void *b)
 static void
 merge_npcs(Changes *changes)
 {
-	int			merged = 0;
+	int merged = 0;
 
 	if (changes->npc_count == 0)
 		return;
@@ -258,15 +260,15 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 static void
 read_changes(int64 world_id, int64 since, Changes *changes)
 {
-	uint64		rows;
+	uint64 rows;
 
 	memset(changes, 0, sizeof(*changes));
-	rows = spi_run(&log_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)},
-				   NULL, SPI_OK_SELECT);
+	rows = spi_run(&log_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL,
+				   SPI_OK_SELECT);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		bool		isnull;
-		ArrayType  *ids = DatumGetArrayTypeP(spi_datum(i, 3, &isnull));
+		bool	   isnull;
+		ArrayType *ids = DatumGetArrayTypeP(spi_datum(i, 3, &isnull));
 
 		if (spi_int64(i, 1, 0) == since + 1)
 			changes->complete = true;
@@ -283,7 +285,7 @@ read_changes(int64 world_id, int64 since, Changes *changes)
 static void
 load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (int i = 0; i < rows->count; i++)
 		if (wire_row_groups(rows->rows[i].wanted) & row_group)
@@ -294,14 +296,12 @@ load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 static void
 json_changed_npcs(StringInfo out, int64 world_id, const Changes *changes)
 {
-	int64	   *ids = MemoryContextAllocHuge(CurrentMemoryContext,
-											 sizeof(int64) * Max(changes->npc_count, 1));
-	int64	   *gone = MemoryContextAllocHuge(CurrentMemoryContext,
-											  sizeof(int64) * Max(changes->npc_count, 1));
-	int			count = 0;
-	int			gone_count = 0;
-	bool		first = true;
-	NpcRows    *rows;
+	int64	*ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(changes->npc_count, 1));
+	int64	*gone = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(changes->npc_count, 1));
+	int		 count = 0;
+	int		 gone_count = 0;
+	bool	 first = true;
+	NpcRows *rows;
 
 	for (int i = 0; i < changes->npc_count; i++)
 	{
@@ -323,7 +323,7 @@ json_changed_npcs(StringInfo out, int64 world_id, const Changes *changes)
 	for (int i = 0; i < count; i++)
 	{
 		const NpcRow *row = &rows->rows[i];
-		uint32		needed = wire_row_groups(row->wanted) & ~NPC_ROW_REQUEST;
+		uint32		  needed = wire_row_groups(row->wanted) & ~NPC_ROW_REQUEST;
 
 		if ((row->groups & needed) != needed)
 		{
@@ -343,10 +343,10 @@ json_changed_npcs(StringInfo out, int64 world_id, const Changes *changes)
 
 static void
 json_changed_rows(StringInfo out, const char *name, int64 world_id, IdList *list,
-				  void (*write) (StringInfo, int64, const int64 *, int, bool *))
+				  void (*write)(StringInfo, int64, const int64 *, int, bool *))
 {
-	bool	   *found;
-	int			gone = 0;
+	bool *found;
+	int	  gone = 0;
 
 	if (list->count == 0)
 		return;
@@ -363,7 +363,7 @@ json_changed_rows(StringInfo out, const char *name, int64 world_id, IdList *list
 
 /* Kinds have no ids: all of them, "complete", so that a reader drops what is missing. */
 static void
-json_changed_kinds(StringInfo out, const char *name, int64 world_id, void (*write) (StringInfo, int64))
+json_changed_kinds(StringInfo out, const char *name, int64 world_id, void (*write)(StringInfo, int64))
 {
 	appendStringInfo(out, ",\"%s\":{\"upsert\":", name);
 	write(out, world_id);
@@ -373,7 +373,7 @@ json_changed_kinds(StringInfo out, const char *name, int64 world_id, void (*writ
 static void
 json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 {
-	int64		world_id = head->world_id;
+	int64 world_id = head->world_id;
 
 	if (changes->world)
 	{
@@ -395,7 +395,7 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 	json_changed_rows(out, "interactions", world_id, &changes->interactions, json_interactions);
 	if (changes->all_players)
 	{
-		bool	   *found = palloc0(sizeof(bool) * Max(changes->players.count, 1));
+		bool *found = palloc0(sizeof(bool) * Max(changes->players.count, 1));
 
 		json_literal(out, ",\"players\":{\"upsert\":");
 		json_players(out, world_id, NULL, 0, found);
@@ -408,17 +408,17 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 Datum
 npcsim_world_delta(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	int64		since = arg_revision(fcinfo, 1, "since");
-	const char *asked_epoch = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	MemoryContext caller = CurrentMemoryContext;
-	const char *epoch;
+	int64		   world_id = arg_id(fcinfo, 0, "world_id");
+	int64		   since = arg_revision(fcinfo, 1, "since");
+	const char	  *asked_epoch = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	MemoryContext  caller = CurrentMemoryContext;
+	const char	  *epoch;
 	StringInfoData out;
-	Changes		changes;
-	WorldHead  *head;
-	bool		resync;
-	int			level;
-	Datum		result;
+	Changes		   changes;
+	WorldHead	  *head;
+	bool		   resync;
+	int			   level;
+	Datum		   result;
 
 	spi_begin();
 	epoch = world_epoch();

@@ -24,35 +24,43 @@
 /* Rows of a family: by ids, or all of a world. The first column is the id. */
 typedef struct FamilyQuery
 {
-	void		(*write) (StringInfo out, Datum *values, bool *nulls);
+	void (*write)(StringInfo out, Datum *values, bool *nulls);
 	SpiStatement of_ids;
 	SpiStatement of_world;
 } FamilyQuery;
 
 #define FAMILY_QUERY(columns, table) \
 	{.sql = "SELECT id, " columns " FROM npcsim." table " f" \
-	 " WHERE world_id = $1 AND id = ANY ($2)", \
-	 .nargs = 2, .types = {INT8OID, INT8ARRAYOID}, .read_only = true}, \
-	{.sql = "SELECT id, " columns " FROM npcsim." table " f" \
-	 " WHERE world_id = $1 ORDER BY id", \
-	 .nargs = 1, .types = {INT8OID}, .read_only = true}
+			" WHERE world_id = $1 AND id = ANY ($2)", \
+	 .nargs = 2, \
+	 .types = {INT8OID, INT8ARRAYOID}, \
+	 .read_only = true}, \
+	{ \
+		.sql = "SELECT id, " columns " FROM npcsim." table " f" \
+			   " WHERE world_id = $1 ORDER BY id", \
+		.nargs = 1, .types = {INT8OID}, .read_only = true \
+	}
 
-static SpiStatement item_types_statement = {
-	.sql = "SELECT name, description, components FROM npcsim.item_type_rows"
-	" WHERE world_id = $1 ORDER BY name",
-	.nargs = 1, .types = {INT8OID}, .read_only = true
-};
+static SpiStatement item_types_statement =
+	{.sql = "SELECT name, description, components FROM npcsim.item_type_rows"
+			" WHERE world_id = $1 ORDER BY name",
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
 
-static SpiStatement interaction_types_statement = {
-	.sql = "SELECT name, description, component, needs_adjacency, locks_movement, min_participants, max_participants"
-	"  FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY name",
-	.nargs = 1, .types = {INT8OID}, .read_only = true
-};
+static SpiStatement interaction_types_statement =
+	{.sql = "SELECT name, description, component, needs_adjacency, locks_movement, min_participants, "
+			"max_participants"
+			"  FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY name",
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
 
-static SpiStatement terrain_statement = {
-	.sql = "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
-	.nargs = 1, .types = {INT8OID}, .read_only = true
-};
+static SpiStatement terrain_statement = {.sql =
+											 "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
+										 .nargs = 1,
+										 .types = {INT8OID},
+										 .read_only = true};
 
 static void
 json_text_datum(StringInfo out, Datum value)
@@ -65,7 +73,7 @@ json_text_datum(StringInfo out, Datum value)
 uint32
 wire_row_groups(uint32 wire_groups)
 {
-	uint32		groups = 0;
+	uint32 groups = 0;
 
 	if (wire_groups & WIRE_IDENTITY)
 		groups |= NPC_ROW_IDENTITY;
@@ -173,15 +181,14 @@ write_item(StringInfo out, Datum *values, bool *nulls)
 	json_jsonb(out, DatumGetJsonbP(values[6]));
 }
 
-static FamilyQuery items_query = {
-	write_item,
-	FAMILY_QUERY("item_type, x, y, share_left, occupied_by_npc_id, properties", "items")
-};
+static FamilyQuery items_query = {write_item,
+								  FAMILY_QUERY("item_type, x, y, share_left, occupied_by_npc_id, properties",
+											   "items")};
 
 static void
 write_interaction(StringInfo out, Datum *values, bool *nulls)
 {
-	int64		initiator = DatumGetInt64(values[2]);
+	int64 initiator = DatumGetInt64(values[2]);
 
 	json_literal(out, ",\"interaction_type\":");
 	json_string(out, interaction_name((InteractionRule) DatumGetInt16(values[1])));
@@ -198,10 +205,9 @@ write_interaction(StringInfo out, Datum *values, bool *nulls)
 	appendStringInfoChar(out, '}');
 }
 
-static FamilyQuery interactions_query = {
-	write_interaction,
-	FAMILY_QUERY("interaction, initiator_npc_id, target_id, started_at, share_at_start", "interaction_runs")
-};
+static FamilyQuery interactions_query =
+	{write_interaction, FAMILY_QUERY("interaction, initiator_npc_id, target_id, started_at, share_at_start",
+									 "interaction_runs")};
 
 static void
 write_player(StringInfo out, Datum *values, bool *nulls)
@@ -216,29 +222,28 @@ write_player(StringInfo out, Datum *values, bool *nulls)
 	json_int64(out, DatumGetInt64(values[4]));
 }
 
-static FamilyQuery players_query = {
-	write_player,
-	FAMILY_QUERY("username, role, status, "
-				 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
-				 "  WHERE i.controller_player_id = f.id)", "player_accounts")
-};
+static FamilyQuery players_query = {write_player,
+									FAMILY_QUERY("username, role, status, "
+												 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
+												 "  WHERE i.controller_player_id = f.id)",
+												 "player_accounts")};
 
 static void
 json_family(StringInfo out, FamilyQuery *query, int64 world_id, const int64 *ids, int count, bool *found)
 {
-	TupleDesc	descriptor;
+	TupleDesc descriptor;
 
 	appendStringInfoChar(out, '[');
 	if (ids == NULL)
 		spi_run(&query->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 	else
-		spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)},
-				NULL, SPI_OK_SELECT);
+		spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
+				SPI_OK_SELECT);
 	descriptor = SPI_tuptable->tupdesc;
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
+		Datum values[COLUMNS_MAX];
+		bool  nulls[COLUMNS_MAX];
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		if (ids != NULL)
@@ -274,16 +279,16 @@ json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *
 void
 json_item_types(StringInfo out, int64 world_id)
 {
-	TupleDesc	descriptor;
+	TupleDesc descriptor;
 
 	spi_run(&item_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 	descriptor = SPI_tuptable->tupdesc;
 	appendStringInfoChar(out, '[');
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
-		ItemKind	kind;
+		Datum	 values[COLUMNS_MAX];
+		bool	 nulls[COLUMNS_MAX];
+		ItemKind kind;
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		item_kind_from_jsonb(DatumGetJsonbP(values[2]), &kind);
@@ -303,15 +308,15 @@ json_item_types(StringInfo out, int64 world_id)
 void
 json_interaction_types(StringInfo out, int64 world_id)
 {
-	TupleDesc	descriptor;
+	TupleDesc descriptor;
 
 	spi_run(&interaction_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 	descriptor = SPI_tuptable->tupdesc;
 	appendStringInfoChar(out, '[');
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Datum		values[COLUMNS_MAX];
-		bool		nulls[COLUMNS_MAX];
+		Datum values[COLUMNS_MAX];
+		bool  nulls[COLUMNS_MAX];
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
@@ -324,8 +329,8 @@ json_interaction_types(StringInfo out, int64 world_id)
 						 ",\"needs_adjacency\":%s,\"locks_movement\":%s"
 						 ",\"min_participants\":%d,\"max_participants\":%d}",
 						 DatumGetBool(values[3]) ? "true" : "false",
-						 DatumGetBool(values[4]) ? "true" : "false",
-						 DatumGetInt32(values[5]), DatumGetInt32(values[6]));
+						 DatumGetBool(values[4]) ? "true" : "false", DatumGetInt32(values[5]),
+						 DatumGetInt32(values[6]));
 	}
 	appendStringInfoChar(out, ']');
 }
@@ -342,9 +347,9 @@ void
 json_terrain(StringInfo out, int64 world_id, int size_x, int size_y)
 {
 	const uint8 *bits;
-	bytea	   *blocked;
-	bool		isnull;
-	bool		first = true;
+	bytea		*blocked;
+	bool		 isnull;
+	bool		 first = true;
 
 	json_literal(out, "{\"blocked\":[");
 	if (spi_run(&terrain_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
@@ -352,17 +357,16 @@ json_terrain(StringInfo out, int64 world_id, int size_x, int size_y)
 		blocked = DatumGetByteaPP(spi_datum(0, 1, &isnull));
 		bits = (const uint8 *) VARDATA_ANY(blocked);
 		if ((int64) VARSIZE_ANY_EXHDR(blocked) * 8 < (int64) size_x * size_y)
-			ereport(ERROR,
-					errcode(ERRCODE_DATA_CORRUPTED),
+			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 					errmsg("the terrain of world %lld is smaller than the world", (long long) world_id));
 		for (int y = 0; y < size_y; y++)
 		{
-			int64		row = (int64) y * size_x;
+			int64 row = (int64) y * size_x;
 
 			CHECK_FOR_INTERRUPTS();
 			for (int x = 0; x < size_x; x++)
 			{
-				int			start = x;
+				int start = x;
 
 				while (x < size_x && bit_is_set(bits, row + x))
 					x++;

@@ -13,11 +13,11 @@
 #include "reducers/npc_rows.h"
 
 /* Column groups of an NPC on the wire. */
-#define WIRE_IDENTITY	0x01	/* name, controller_player_id, traits */
-#define WIRE_MOTION		0x02	/* x, y, path, departed_at, arrives_at */
-#define WIRE_NEEDS		0x04	/* needs, as_of */
-#define WIRE_STATUS		0x08	/* state, interaction_id, decision */
-#define WIRE_ALL		0x0f
+#define WIRE_IDENTITY 0x01 /* name, controller_player_id, traits */
+#define WIRE_MOTION	  0x02 /* x, y, path, departed_at, arrives_at */
+#define WIRE_NEEDS	  0x04 /* needs, as_of */
+#define WIRE_STATUS	  0x08 /* state, interaction_id, decision */
+#define WIRE_ALL	  0x0f
 
 /* Groups of NpcRow that these take. */
 extern uint32 wire_row_groups(uint32 wire_groups);
@@ -40,4 +40,4 @@ extern void json_interaction_types(StringInfo out, int64 world_id);
 /* {"blocked":[[x,y,length],…]}: horizontal runs, row by row. */
 extern void json_terrain(StringInfo out, int64 world_id, int size_x, int size_y);
 
-#endif							/* NPCSIM_WIRE_JSON_H */
+#endif /* NPCSIM_WIRE_JSON_H */

@@ -14,29 +14,32 @@
 #include "tables/arrays.h"
 #include "sim/sim.h"
 
-static SpiStatement heads_statement = {
-	.sql = "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
-	"       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
-	"       c.clock, c.revision, c.speed, c.status = 'running',"
-	"       c.home, c.sight_plane, c.sight_old_plane"
-	"  FROM npcsim.world_settings s"
-	"  JOIN npcsim.world_clock c ON c.world_id = s.id"
-	" WHERE s.id = ANY ($1)"
-	" ORDER BY s.id",
-	.nargs = 1, .types = {INT8ARRAYOID}, .read_only = true
-};
+static SpiStatement heads_statement =
+	{.sql =
+		 "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
+		 "       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
+		 "       c.clock, c.revision, c.speed, c.status = 'running',"
+		 "       c.home, c.sight_plane, c.sight_old_plane"
+		 "  FROM npcsim.world_settings s"
+		 "  JOIN npcsim.world_clock c ON c.world_id = s.id"
+		 " WHERE s.id = ANY ($1)"
+		 " ORDER BY s.id",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID},
+	 .read_only = true};
 
 int
 read_world_heads(const int64 *world_ids, int count, WorldHead **heads)
 {
 	const char *home = world_home();
-	int			found = (int) spi_run(&heads_statement, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
+	int			found =
+		(int) spi_run(&heads_statement, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
 
 	*heads = palloc0(sizeof(WorldHead) * Max(found, 1));
 	for (int i = 0; i < found; i++)
 	{
-		WorldHead  *head = &(*heads)[i];
-		bool		parked;
+		WorldHead *head = &(*heads)[i];
+		bool	   parked;
 
 		head->world_id = spi_int64(i, 1, 0);
 		head->name = spi_text(i, 2, CurrentMemoryContext);
@@ -64,11 +67,10 @@ read_world_heads(const int64 *world_ids, int count, WorldHead **heads)
 WorldHead *
 read_world_head(int64 world_id)
 {
-	WorldHead  *heads;
+	WorldHead *heads;
 
 	if (read_world_heads(&world_id, 1, &heads) == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_WORLD),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_WORLD),
 				errmsg("world %lld does not exist", (long long) world_id));
 	return heads;
 }
@@ -96,8 +98,8 @@ json_world_settings(StringInfo out, const WorldHead *head)
 					 ",\"max_players\":%d,\"min_tokens_per_npc_per_day\":" INT64_FORMAT
 					 ",\"view_buffer\":%d,\"spectators\":%s,\"decision_policy\":\"%s\",\"owner_player_id\":",
 					 head->size_x, head->size_y, head->tick_rate, head->max_players,
-					 head->min_tokens_per_npc_per_day, head->view_buffer,
-					 head->spectators ? "true" : "false", head->decision_policy);
+					 head->min_tokens_per_npc_per_day, head->view_buffer, head->spectators ? "true" : "false",
+					 head->decision_policy);
 	json_id(out, head->owner_player_id);
 	appendStringInfoChar(out, '}');
 }

@@ -19,24 +19,24 @@ typedef struct WorldHead
 	int32		tick_rate;
 	int32		max_players;
 	int64		min_tokens_per_npc_per_day;
-	int64		owner_player_id;	/* 0 = none */
+	int64		owner_player_id; /* 0 = none */
 	char	   *decision_policy;
 	int32		view_buffer;
 	bool		spectators;
-	int64		now;			/* µs: the clock to show */
+	int64		now; /* µs: the clock to show */
 	int64		revision;
-	int32		speed;			/* thousandths */
-	const char *status;			/* "running", "paused" or "parked" */
-	bool		running;		/* and not parked */
+	int32		speed;	 /* thousandths */
+	const char *status;	 /* "running", "paused" or "parked" */
+	bool		running; /* and not parked */
 	int			sight_plane;
-	int			sight_old_plane;	/* -1 = none */
+	int			sight_old_plane; /* -1 = none */
 } WorldHead;
 
 /*
  * Reads the heads of worlds, in order of id, in the caller's snapshot; those that do not exist are left out. To be called
  * between spi_begin and spi_end; memory of the SPI context. Returns how many.
  */
-extern int	read_world_heads(const int64 *world_ids, int count, WorldHead **heads);
+extern int read_world_heads(const int64 *world_ids, int count, WorldHead **heads);
 
 /* One of them; NS101 if there is none. */
 extern WorldHead *read_world_head(int64 world_id);
@@ -47,4 +47,4 @@ extern void json_world_clock(StringInfo out, const WorldHead *head, const char *
 /* The settings, as an object. */
 extern void json_world_settings(StringInfo out, const WorldHead *head);
 
-#endif							/* NPCSIM_WORLD_HEAD_H */
+#endif /* NPCSIM_WORLD_HEAD_H */

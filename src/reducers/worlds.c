@@ -34,53 +34,51 @@ PG_FUNCTION_INFO_V1(npcsim_define_item_type);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
 PG_FUNCTION_INFO_V1(npcsim_world_home);
 
-#define SIZE_MIN 4
+#define SIZE_MIN			  4
 #define DESCRIPTION_MAX_CHARS 500
 
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
 
-static SpiStatement name_taken = {
-	"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}
-};
+static SpiStatement name_taken = {"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}};
 
-static SpiStatement insert_settings = {
-	"INSERT INTO npcsim.world_settings (name, size_x, size_y, seed, tick_rate) "
-	"VALUES ($1, $2, $3, $4, $5) RETURNING id",
-	5, {TEXTOID, INT4OID, INT4OID, INT8OID, INT4OID}
-};
+static SpiStatement insert_settings =
+	{"INSERT INTO npcsim.world_settings (name, size_x, size_y, seed, tick_rate) "
+	 "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+	 5,
+	 {TEXTOID, INT4OID, INT4OID, INT8OID, INT4OID}};
 
-static SpiStatement insert_clock = {
-	"INSERT INTO npcsim.world_clock (world_id, home) VALUES ($1, $2)", 2, {INT8OID, TEXTOID}
-};
+static SpiStatement insert_clock = {"INSERT INTO npcsim.world_clock (world_id, home) VALUES ($1, $2)",
+									2,
+									{INT8OID, TEXTOID}};
 
-static SpiStatement insert_terrain = {
-	"INSERT INTO npcsim.world_terrain (world_id, blocked) VALUES ($1, $2)", 2, {INT8OID, BYTEAOID}
-};
+static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_id, blocked) VALUES ($1, $2)",
+									  2,
+									  {INT8OID, BYTEAOID}};
 
 /* What the reference game has; a world's operators may define more. */
-static SpiStatement insert_starter_items = {
-	"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
-	"($1, 'apple', 'Something to eat', "
-	"'{\"consumable\": {\"consumption_time\": 5, \"need_deltas\": {\"hunger\": 25}}, "
-	"\"respawn\": {\"after\": 30}}'), "
-	"($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}')",
-	1, {INT8OID}
-};
+static SpiStatement insert_starter_items =
+	{"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
+	 "($1, 'apple', 'Something to eat', "
+	 "'{\"consumable\": {\"consumption_time\": 5, \"need_deltas\": {\"hunger\": 25}}, "
+	 "\"respawn\": {\"after\": 30}}'), "
+	 "($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}')",
+	 1,
+	 {INT8OID}};
 
-static SpiStatement insert_starter_interactions = {
-	"INSERT INTO npcsim.interaction_type_rows "
-	"(world_id, name, description, component, needs_adjacency, locks_movement) VALUES "
-	"($1, 'consume', 'Use it up, little by little', 'consumable', true, false), "
-	"($1, 'sit', 'Sit on it, until you leave', 'sittable', true, true)",
-	1, {INT8OID}
-};
+static SpiStatement insert_starter_interactions =
+	{"INSERT INTO npcsim.interaction_type_rows "
+	 "(world_id, name, description, component, needs_adjacency, locks_movement) VALUES "
+	 "($1, 'consume', 'Use it up, little by little', 'consumable', true, false), "
+	 "($1, 'sit', 'Sit on it, until you leave', 'sittable', true, true)",
+	 1,
+	 {INT8OID}};
 
-static SpiStatement select_home = {
-	"SELECT c.home FROM npcsim.world_settings s LEFT JOIN npcsim.world_clock c ON c.world_id = s.id "
-	"WHERE s.id = $1",
-	1, {INT8OID}
-};
+static SpiStatement select_home =
+	{"SELECT c.home FROM npcsim.world_settings s LEFT JOIN npcsim.world_clock c ON c.world_id = s.id "
+	 "WHERE s.id = $1",
+	 1,
+	 {INT8OID}};
 
 /* Rows before what they refer to. */
 static SpiStatement delete_statements[] = {
@@ -102,25 +100,23 @@ static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}},
 };
 
-static SpiStatement select_parked = {
-	"SELECT world_id FROM npcsim.world_clock WHERE home <> $1 ORDER BY world_id FOR UPDATE",
-	1, {TEXTOID}
-};
+static SpiStatement select_parked =
+	{"SELECT world_id FROM npcsim.world_clock WHERE home <> $1 ORDER BY world_id FOR UPDATE", 1, {TEXTOID}};
 
-static SpiStatement update_home = {
-	"UPDATE npcsim.world_clock SET home = $2 WHERE world_id = $1", 2, {INT8OID, TEXTOID}
-};
+static SpiStatement update_home = {"UPDATE npcsim.world_clock SET home = $2 WHERE world_id = $1",
+								   2,
+								   {INT8OID, TEXTOID}};
 
-static SpiStatement update_policy = {
-	"UPDATE npcsim.world_settings SET decision_policy = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}
-};
+static SpiStatement update_policy = {"UPDATE npcsim.world_settings SET decision_policy = $2 WHERE id = $1",
+									 2,
+									 {INT8OID, TEXTOID}};
 
-static SpiStatement upsert_item_type = {
-	"INSERT INTO npcsim.item_type_rows AS t (world_id, name, description, components) "
-	"VALUES ($1, $2, $3, $4) ON CONFLICT (world_id, name) "
-	"DO UPDATE SET description = excluded.description, components = excluded.components",
-	4, {INT8OID, TEXTOID, TEXTOID, JSONBOID}
-};
+static SpiStatement upsert_item_type =
+	{"INSERT INTO npcsim.item_type_rows AS t (world_id, name, description, components) "
+	 "VALUES ($1, $2, $3, $4) ON CONFLICT (world_id, name) "
+	 "DO UPDATE SET description = excluded.description, components = excluded.components",
+	 4,
+	 {INT8OID, TEXTOID, TEXTOID, JSONBOID}};
 
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
@@ -159,9 +155,7 @@ check_world_name_free(const char *name)
 {
 	spi_begin();
 	if (spi_run(&name_taken, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) > 0)
-		ereport(ERROR,
-				errcode(ERRCODE_UNIQUE_VIOLATION),
-				errmsg("there is already a world \"%s\"", name),
+		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("there is already a world \"%s\"", name),
 				errdetail("It has id %lld.", (long long) spi_int64(0, 1, 0)),
 				errhint("Choose another name, or drop that world."));
 	spi_end();
@@ -171,19 +165,18 @@ check_world_name_free(const char *name)
 Datum
 npcsim_create_world(PG_FUNCTION_ARGS)
 {
-	char	   *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
-	int32		size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
-	int32		size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
-	int32		tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
-	Size		terrain_size = VARHDRSZ + ((Size) size_x * size_y + 7) / 8;
-	bytea	   *terrain;
-	int64		world_id;
-	WorldLock  *lock;
+	char	  *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
+	int32	   size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
+	int32	   size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
+	int32	   tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
+	Size	   terrain_size = VARHDRSZ + ((Size) size_x * size_y + 7) / 8;
+	bytea	  *terrain;
+	int64	   world_id;
+	WorldLock *lock;
 
 	arg_not_null(fcinfo, 3, "seed");
 	if (SIM_SECOND % tick_rate != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
 				errdetail("It is %d.", tick_rate),
 				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
@@ -192,16 +185,17 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 	terrain = palloc0(terrain_size);
 	SET_VARSIZE(terrain, terrain_size);
 	spi_begin();
-	spi_run(&insert_settings, (Datum[]) {
-		CStringGetTextDatum(name), Int32GetDatum(size_x), Int32GetDatum(size_y),
-			PG_GETARG_DATUM(3), Int32GetDatum(tick_rate)
-	}, NULL, SPI_OK_INSERT_RETURNING);
+	spi_run(&insert_settings,
+			(Datum[]) {CStringGetTextDatum(name), Int32GetDatum(size_x), Int32GetDatum(size_y),
+					   PG_GETARG_DATUM(3), Int32GetDatum(tick_rate)},
+			NULL, SPI_OK_INSERT_RETURNING);
 	world_id = spi_int64(0, 1, 0);
-	spi_run(&insert_clock, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(world_home())},
-			NULL, SPI_OK_INSERT);
+	spi_run(&insert_clock, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(world_home())}, NULL,
+			SPI_OK_INSERT);
 
 	lock = world_lock(world_id, WORLD_WAIT);
-	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(terrain)}, NULL, SPI_OK_INSERT);
+	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(terrain)}, NULL,
+			SPI_OK_INSERT);
 	spi_run(&insert_starter_items, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
 	spi_run(&insert_starter_interactions, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
 	spi_end();
@@ -217,14 +211,14 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 Datum
 npcsim_drop_world(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	bool		parked = false;
-	WorldLock  *lock = NULL;
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	bool	   parked = false;
+	WorldLock *lock = NULL;
 
 	spi_begin();
 	if (spi_run(&select_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
 	{
-		char	   *home = spi_text(0, 1, CurrentMemoryContext);
+		char *home = spi_text(0, 1, CurrentMemoryContext);
 
 		parked = home == NULL || strcmp(home, world_home()) != 0;
 	}
@@ -247,7 +241,7 @@ npcsim_drop_world(PG_FUNCTION_ARGS)
 	}
 	spi_end();
 	if (lock != NULL)
-		lock->stale = true;		/* whoever asks for it again in this transaction is told that it is gone */
+		lock->stale = true; /* whoever asks for it again in this transaction is told that it is gone */
 	worlds_changed_at_commit();
 	PG_RETURN_VOID();
 }
@@ -264,7 +258,7 @@ npcsim_lock_world(PG_FUNCTION_ARGS)
 static void
 close_request(World *world, Npc *npc, void *arg)
 {
-	int		   *closed = arg;
+	int *closed = arg;
 
 	if (!npc->request_pending)
 		return;
@@ -276,12 +270,13 @@ close_request(World *world, Npc *npc, void *arg)
 static void
 adopt_world(int64 world_id, const char *home)
 {
-	WorldLock  *lock;
-	World	   *world;
-	int			closed = 0;
+	WorldLock *lock;
+	World	  *world;
+	int		   closed = 0;
 
 	spi_begin();
-	spi_run(&update_home, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(home)}, NULL, SPI_OK_UPDATE);
+	spi_run(&update_home, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(home)}, NULL,
+			SPI_OK_UPDATE);
 	spi_end();
 	lock = world_lock(world_id, WORLD_WAIT);
 	world_forget(world_id);
@@ -289,9 +284,9 @@ adopt_world(int64 world_id, const char *home)
 	world_each_npc(world, close_request, &closed);
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_write(world);
-	ereport(LOG,
-			errmsg("world %lld was adopted by this database", (long long) world_id),
-			errdetail("It is %s; %d requests to minds were closed.", lock->running ? "running" : "paused", closed));
+	ereport(LOG, errmsg("world %lld was adopted by this database", (long long) world_id),
+			errdetail("It is %s; %d requests to minds were closed.", lock->running ? "running" : "paused",
+					  closed));
 }
 
 /* adopt_worlds() → ids of the worlds that were parked, ascending */
@@ -299,9 +294,9 @@ Datum
 npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	const char *home = world_home();
-	uint64		count;
-	int64	   *ids;
+	const char	  *home = world_home();
+	uint64		   count;
+	int64		  *ids;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	spi_begin();
@@ -311,8 +306,8 @@ npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 		ids[i] = spi_int64(i, 1, 0);
 	for (uint64 i = 0; i < count; i++)
 	{
-		Datum		id = Int64GetDatum(ids[i]);
-		bool		isnull = false;
+		Datum id = Int64GetDatum(ids[i]);
+		bool  isnull = false;
 
 		CHECK_FOR_INTERRUPTS();
 		adopt_world(ids[i], home);
@@ -327,11 +322,11 @@ npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 void
 world_change_policy(World *world, const char *policy)
 {
-	WorldLock  *lock = world_image_lock(world);
+	WorldLock *lock = world_image_lock(world);
 
 	spi_begin();
-	spi_run(&update_policy, (Datum[]) {Int64GetDatum(lock->world_id), CStringGetTextDatum(policy)},
-			NULL, SPI_OK_UPDATE);
+	spi_run(&update_policy, (Datum[]) {Int64GetDatum(lock->world_id), CStringGetTextDatum(policy)}, NULL,
+			SPI_OK_UPDATE);
 	spi_end();
 	world_set_policy(world, policy);
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -344,9 +339,9 @@ world_change_policy(World *world, const char *policy)
 Datum
 npcsim_set_decision_policy(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	char	   *policy = arg_word(fcinfo, 1, "policy", decision_policies);
-	World	   *world = world_image(world_lock(world_id, WORLD_WAIT));
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	char  *policy = arg_word(fcinfo, 1, "policy", decision_policies);
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
 
 	world_change_policy(world, policy);
 	world_write(world);
@@ -356,14 +351,12 @@ npcsim_set_decision_policy(PG_FUNCTION_ARGS)
 static void
 check_item_type_name(const char *name)
 {
-	bool		valid = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < KIND_NAME_SIZE;
+	bool valid = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < KIND_NAME_SIZE;
 
 	for (const char *c = name; valid && *c != '\0'; c++)
 		valid = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_';
 	if (!valid)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("invalid name of an item type"),
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid name of an item type"),
 				errdetail("It is \"%s\".", name),
 				errhint("A letter a to z, then up to %d of a to z, 0 to 9 and _.", KIND_NAME_SIZE - 2));
 }
@@ -372,12 +365,12 @@ check_item_type_name(const char *name)
 Datum
 npcsim_define_item_type(PG_FUNCTION_ARGS)
 {
-	int64		world_id = arg_id(fcinfo, 0, "world_id");
-	char	   *name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1);
-	Jsonb	   *components = arg_object(fcinfo, 2, "components");
-	char	   *description;
-	ItemKind	kind;
-	WorldLock  *lock;
+	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	char	  *name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1);
+	Jsonb	  *components = arg_object(fcinfo, 2, "components");
+	char	  *description;
+	ItemKind   kind;
+	WorldLock *lock;
 
 	arg_not_null(fcinfo, 3, "description");
 	description = text_to_cstring(PG_GETARG_TEXT_PP(3));
@@ -388,10 +381,10 @@ npcsim_define_item_type(PG_FUNCTION_ARGS)
 
 	lock = world_lock(world_id, WORLD_WAIT);
 	spi_begin();
-	spi_run(&upsert_item_type, (Datum[]) {
-		Int64GetDatum(world_id), CStringGetTextDatum(name), CStringGetTextDatum(description),
-			JsonbPGetDatum(components)
-	}, NULL, SPI_OK_INSERT);
+	spi_run(&upsert_item_type,
+			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name), CStringGetTextDatum(description),
+					   JsonbPGetDatum(components)},
+			NULL, SPI_OK_INSERT);
 	spi_end();
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
 	input_begin(lock, "define_item_type");
@@ -399,7 +392,7 @@ npcsim_define_item_type(PG_FUNCTION_ARGS)
 	input_jsonb("components", components);
 	input_end();
 	world_flush(lock);
-	world_forget(world_id);		/* its kinds are those of before */
+	world_forget(world_id); /* its kinds are those of before */
 	PG_RETURN_VOID();
 }
 

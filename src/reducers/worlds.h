@@ -28,4 +28,4 @@ extern void world_change_policy(World *world, const char *policy);
 /* 23505 when another world has the name. */
 extern void check_world_name_free(const char *name);
 
-#endif							/* NPCSIM_REDUCERS_WORLDS_H */
+#endif /* NPCSIM_REDUCERS_WORLDS_H */

@@ -381,6 +381,7 @@ build_walls(Builder *builder)
 	{
 		int other = draw(builder, i + 1);
 
+		lots[i] = i; /* 'other' may be i itself */
 		lots[i] = lots[other];
 		lots[other] = i;
 	}

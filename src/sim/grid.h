@@ -35,8 +35,8 @@ extern bool	   grid_terrain_blocked(const Grid *grid, Cell cell);
 extern void	   grid_set_terrain(Grid *grid, Cell cell, bool blocked);
 
 /*
- * Items are counted per cell: it is blocked while there are any.  Changes outside the
- * world, and taking away what is not there, have no effect.
+ * Items are counted per cell: it is blocked while there are any.  Changes
+ * outside the world, and taking away what is not there, have no effect.
  */
 extern void grid_add_item(Grid *grid, Cell cell);
 extern void grid_remove_item(Grid *grid, Cell cell);

@@ -35,10 +35,13 @@ typedef struct ItemKind
 /* The interaction an item of this kind offers; INTERACTION_NONE if it offers none. */
 extern InteractionRule item_interaction(const ItemKind *kind);
 
-/* Change per second that the interaction brings to each need while it lasts. */
+/* Change per second that the interaction brings to each need while it lasts, rounded down. */
 extern void item_need_rates(const ItemKind *kind, InteractionRule rule, int32_t rates[NEED_COUNT]);
 
-/* Time until a share (millionths) is consumed, and the share left after some of it; both exact inverses at 0 and whole. */
+/*
+ * Time until a share (millionths) is consumed, and the share left after some
+ * of it: at that time and not a microsecond sooner nothing is left.
+ */
 extern int64_t consume_time_for(const ItemKind *kind, int64_t share);
 extern int64_t consume_share_left(const ItemKind *kind, int64_t share, int64_t elapsed);
 

@@ -42,8 +42,11 @@ typedef struct MindView
  * items go: an interaction is left or kept, else a need below 50 is served by a
  * visible free item (score 50 - value, ties to the nearest, then the lower
  * id), else it wanders. Never draws: chance is in carrying out (wander).
- * A walker on its way (moving, approaching something that still stands free) continues; a
- * wanderer keeps looking; a waiting NPC is as an idle one.
+ *
+ * A walker approaching something that still stands free, or that it does not
+ * see at the moment, continues; one that walks elsewhere is stopped by a low
+ * need it can serve, else continues. A wanderer keeps looking; a waiting NPC
+ * is as an idle one; one with a bid out continues.
  */
 extern Action mind_decide(const MindView *view);
 

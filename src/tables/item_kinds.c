@@ -31,12 +31,11 @@ PG_FUNCTION_INFO_V1(npcsim_item_components_valid);
 static _Noreturn void
 refuse(const char *detail)
 {
-	ereport(
-		ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		errmsg("invalid components of an item type"), errdetail_internal("%s", detail),
-		errhint("Components look like "
-				"{\"consumable\":{\"consumption_time\":5,\"need_deltas\":{\"hunger\":25}},"
-				" \"sittable\":{\"need_rates\":{\"energy\":10}}, \"respawn\":{\"after\":30}}."));
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid components of an item type"),
+			errdetail_internal("%s", detail),
+			errhint("Components look like "
+					"{\"consumable\":{\"consumption_time\":5,\"need_deltas\":{\"hunger\":25}},"
+					" \"sittable\":{\"need_rates\":{\"energy\":10}}, \"respawn\":{\"after\":30}}."));
 }
 
 /* A number within low .. high (millionths), exactly. */
@@ -45,23 +44,21 @@ millionths(const JsonbValue *value, const char *member, int64 low, int64 high)
 {
 	Numeric lowest = int64_div_fast_to_numeric(low, 6);
 	Numeric highest = int64_div_fast_to_numeric(high, 6);
-	Datum number;
-	Datum scaled;
-	int64 result;
+	Datum	number;
+	Datum	scaled;
+	int64	result;
 
 	if (value->type != jbvNumeric)
 		refuse(psprintf("\"%s\" is not a number.", member));
 	number = NumericGetDatum(value->val.numeric);
 	if (DatumGetBool(DirectFunctionCall2(numeric_lt, number, NumericGetDatum(lowest))) ||
 		DatumGetBool(DirectFunctionCall2(numeric_gt, number, NumericGetDatum(highest))))
-		refuse(
-			psprintf("\"%s\" is not between %s and %s.", member,
-					 DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(lowest))),
-					 DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(highest)))));
+		refuse(psprintf("\"%s\" is not between %s and %s.", member,
+						DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(lowest))),
+						DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(highest)))));
 	scaled = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(1000000)));
 	result = DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
-	if (!DatumGetBool(
-			DirectFunctionCall2(numeric_eq, scaled, NumericGetDatum(int64_to_numeric(result)))))
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, scaled, NumericGetDatum(int64_to_numeric(result)))))
 		refuse(psprintf("\"%s\" has more than six decimals.", member));
 	return result;
 }
@@ -81,7 +78,7 @@ object_of(const JsonbValue *value, const char *member)
 static bool
 next_member(JsonbContainer *object, JsonbIterator **iterator, char **name, JsonbValue *value)
 {
-	JsonbValue key;
+	JsonbValue		   key;
 	JsonbIteratorToken token;
 
 	if (*iterator == NULL)
@@ -102,9 +99,9 @@ static void
 read_needs(const JsonbValue *value, const char *member, int32 needs[NEED_COUNT])
 {
 	JsonbContainer *object = object_of(value, member);
-	JsonbIterator *iterator = NULL;
-	JsonbValue need_value;
-	char *name;
+	JsonbIterator  *iterator = NULL;
+	JsonbValue		need_value;
+	char		   *name;
 
 	while (next_member(object, &iterator, &name, &need_value))
 	{
@@ -120,15 +117,14 @@ static void
 read_consumable(const JsonbValue *value, ItemKind *kind)
 {
 	JsonbContainer *object = object_of(value, "consumable");
-	JsonbIterator *iterator = NULL;
-	JsonbValue member;
-	char *name;
+	JsonbIterator  *iterator = NULL;
+	JsonbValue		member;
+	char		   *name;
 
 	while (next_member(object, &iterator, &name, &member))
 	{
 		if (strcmp(name, "consumption_time") == 0)
-			kind->consumption_time =
-				millionths(&member, name, CONSUMPTION_TIME_MIN, CONSUMPTION_TIME_MAX);
+			kind->consumption_time = millionths(&member, name, CONSUMPTION_TIME_MIN, CONSUMPTION_TIME_MAX);
 		else if (strcmp(name, "need_deltas") == 0)
 			read_needs(&member, name, kind->consume_delta);
 		else
@@ -142,9 +138,9 @@ static void
 read_sittable(const JsonbValue *value, ItemKind *kind)
 {
 	JsonbContainer *object = object_of(value, "sittable");
-	JsonbIterator *iterator = NULL;
-	JsonbValue member;
-	char *name;
+	JsonbIterator  *iterator = NULL;
+	JsonbValue		member;
+	char		   *name;
 
 	while (next_member(object, &iterator, &name, &member))
 	{
@@ -160,9 +156,9 @@ static void
 read_respawn(const JsonbValue *value, ItemKind *kind)
 {
 	JsonbContainer *object = object_of(value, "respawn");
-	JsonbIterator *iterator = NULL;
-	JsonbValue member;
-	char *name;
+	JsonbIterator  *iterator = NULL;
+	JsonbValue		member;
+	char		   *name;
 
 	while (next_member(object, &iterator, &name, &member))
 	{
@@ -179,8 +175,8 @@ void
 item_kind_from_jsonb(Jsonb *components, ItemKind *kind)
 {
 	JsonbIterator *iterator = NULL;
-	JsonbValue member;
-	char *name;
+	JsonbValue	   member;
+	char		  *name;
 
 	kind->consumption_time = 0;
 	memset(kind->consume_delta, 0, sizeof(kind->consume_delta));

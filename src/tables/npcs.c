@@ -219,7 +219,6 @@ npcs_load_minds(const NpcLoad *load)
 
 		if (npc == NULL)
 			continue;
-		npc->has_mind_row = true;
 		npc->asked_at = spi_int64(row, 2, -1);
 		free_list(npc->mind_plan);
 		free_list(npc->mind_events);
@@ -240,7 +239,6 @@ npcs_load_slots(const NpcLoad *load)
 
 		if (npc == NULL)
 			continue;
-		npc->has_slot_row = true;
 		npc->request_id = spi_int64(row, 2, 0);
 		npc->request_pending = spi_int16(row, 3, 0) != REQUEST_CLOSED;
 		npc->request_reason = decision_reason_by_name(spi_text(row, 4, CurrentMemoryContext));
@@ -585,8 +583,6 @@ npcs_write_minds(int64 world_id, Npc **npcs, int count)
 	ADD_TEXT(&columns, list_to_json(npc->mind_events));
 	ADD_INT32(&columns, npc->events_dropped);
 	run_exactly(&write_minds, &columns, SPI_OK_INSERT, count);
-	for (int i = 0; i < count; i++)
-		npcs[i]->has_mind_row = true;
 }
 
 void
@@ -603,8 +599,6 @@ npcs_write_slots(int64 world_id, int64 now, Npc **npcs, int count)
 	ADD_INT64(&columns, npc->state_counter);
 	ADD_INT64(&columns, npc->controller);
 	run_exactly(&write_slots, &columns, SPI_OK_INSERT, count);
-	for (int i = 0; i < count; i++)
-		npcs[i]->has_slot_row = true;
 }
 
 void

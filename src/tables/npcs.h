@@ -120,8 +120,7 @@ typedef struct Npc
 	int64		request_id;		/* the last one, 0 = none yet */
 	/* private to the engine */
 	bool		born;			/* has no rows yet */
-	bool		has_mind_row;
-	bool		has_slot_row;
+	int			index;			/* in World.everyone */
 	uint32		dirty;			/* NPC_DIRTY_… */
 	CellBox		sight_box;		/* of the track as it is written */
 	Due			due_event;

@@ -4,9 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, test as nodeTest } from 'node:test';
 import { Gateway, TOKEN } from './agent/gateway.mjs';
 import { AGENT, agent, alive, cleanUp, directory, httpMind, mind, start, until } from './agent/process.mjs';
+
+const test = (name, body) => nodeTest(name, { timeout: 60_000 }, body);
 
 after(cleanUp);
 
@@ -330,7 +332,7 @@ test('without sessions, requests are mirrored in headers and cancelled by closin
   const call = session.call({ behaviour: 'slow', ms: 5000, request_id: 77 });
   await until(() => server.events().some(({ event, request_id }) => event === 'call' && request_id === 77), 'it is under way');
   session.cancel(call.id);
-  await until(() => server.events().some(({ event, request_id }) => event === 'aborted' && request_id === 77), 'it is aborted');
+  await until(() => server.events().some(({ event, request_id }) => event === 'aborted' && request_id === 77), 'it is aborted', 3000);
 });
 
 test('a cancelled call of the older era is told by its notification', async (t) => {
@@ -340,7 +342,7 @@ test('a cancelled call of the older era is told by its notification', async (t) 
   const call = session.call({ behaviour: 'slow', ms: 5000, request_id: 78 });
   await until(() => server.events().some(({ event }) => event === 'call'), 'it is under way');
   session.cancel(call.id);
-  await until(() => server.events().some(({ event }) => event === 'aborted'), 'it is aborted');
+  await until(() => server.events().some(({ event }) => event === 'aborted'), 'it is aborted', 3000);
 });
 
 test('an HTTP server that goes away costs the connection, and is found again', async (t) => {

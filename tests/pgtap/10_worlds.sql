@@ -1,6 +1,6 @@
 -- Worlds: made, stepped, locked, dropped, parked and adopted; terrain and colonies.
 BEGIN;
-SELECT plan(61);
+SELECT plan(62);
 
 -- ---- made ----
 SELECT is(npcsim.create_world('Meadow', 40, 30, 7), 1::bigint, 'the first world has id 1');
@@ -92,6 +92,10 @@ SELECT results_eq(
     'and the same things');
 SELECT lives_ok($$SELECT npcsim.populate_world(2, 5)$$, 'more people may come');
 SELECT is((SELECT count(*) FROM npcsim.npcs WHERE world_id = 2), 35::bigint, 'and they join the others');
+
+SELECT npcsim.create_world('Busy', 40, 40, 3) AS busy \gset
+SELECT npcsim.populate_world(:busy, 60), npcsim.tick_world(:busy, 5.1);
+SELECT is(npcsim.populate_world(:busy, 60), 60, 'also where others walk about');
 
 -- ---- item types ----
 SELECT lives_ok($$SELECT npcsim.define_item_type(1, 'bread',

@@ -51,8 +51,8 @@ SELECT throws_ok($$UPDATE npcsim.players SET controlled_npc_count = 3 WHERE user
 SELECT throws_ok($$UPDATE npcsim.players SET world_id = 2 WHERE username = 'beau'$$, '0A000', NULL, 'a player stays in a world');
 SELECT throws_ok($$INSERT INTO npcsim.players (world_id, username) VALUES (1, 'cy')$$, '0A000', NULL, 'players are made by create_player');
 SELECT throws_ok($$DELETE FROM npcsim.players WHERE username = 'beau'$$, '0A000', NULL, 'and not deleted');
-SELECT is((SELECT count(*) FROM npcsim.change_log c JOIN npcsim.worlds w ON w.id = c.world_id AND w.revision = c.revision
-            WHERE w.id = 1 AND (SELECT player_id FROM bo) = ANY (c.ids)), 1::bigint, 'clients are told of the change');
+SELECT ok(EXISTS (SELECT FROM npcsim.change_log c JOIN npcsim.worlds w ON w.id = c.world_id AND w.revision = c.revision
+                   WHERE w.id = 1 AND (SELECT player_id FROM bo) = ANY (c.ids)), 'clients are told of the change');
 
 SELECT * FROM finish();
 ROLLBACK;

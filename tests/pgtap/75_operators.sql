@@ -53,7 +53,7 @@ SELECT results_eq($$SELECT position_x, position_y FROM npcsim.npcs WHERE name = 
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 5.5 WHERE name = 'Ada'$$, '22023', NULL, 'a position is a cell');
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 30 WHERE name = 'Ada'$$, 'NS210', NULL, 'inside the world');
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 'NaN' WHERE name = 'Ada'$$, '22003', NULL, 'not NaN');
-SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 1e300 WHERE name = 'Ada'$$, '22003', NULL, 'not far away');
+SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 1e300 WHERE name = 'Ada'$$, 'NS210', NULL, 'not far away');
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 10, position_y = 10 WHERE name = 'Ada'$$, 'NS211', NULL, 'free of items');
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 8, position_y = 6 WHERE name = 'Ada'$$, 'NS211', NULL, 'and of NPCs');
 SELECT throws_ok($$UPDATE npcsim.npcs SET position_x = 1, position = ST_MakePoint(2, 2) WHERE name = 'Ada'$$, '22023', NULL,

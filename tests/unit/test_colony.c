@@ -240,6 +240,7 @@ test_empty_worlds(void)
 	int	   refused = 0;
 	int	   wrong_room = 0;
 	int	   few_items = 0;
+	int	   crowding = 0;
 	int	   plans = 0;
 
 	for (int i = 0; i < 600; i++)
@@ -260,6 +261,7 @@ test_empty_worlds(void)
 			plans++;
 			check_plan(grid, &plan, npcs, with_walls, &faults);
 			/* with twice the room that is needed nothing has to be left out */
+			crowding += plan.wall_count > 0 && plan.wall_count > size_x * size_y - 4 * npcs;
 			few_items += npcs * 8 <= size_x * size_y && plan.item_count != 2 * npcs + (npcs + 1) / 2;
 		}
 		wrong_room += room != most;
@@ -270,6 +272,7 @@ test_empty_worlds(void)
 	tap_is_int(refused, 0, "with up to one NPC for 4 cells");
 	tap_is_int(wrong_room, 0, "which is the room there is");
 	tap_is_int(few_items, 0, "where there is room, two apples and half a chair for each");
+	tap_is_int(crowding, 0, "and walls only on what 4 cells for each leave over");
 	report(&faults, "empty worlds");
 }
 
@@ -376,48 +379,112 @@ test_seed(void)
 	grid_free(worn);
 }
 
-/* Walls that touch another wall, in percent: rooms have long walls, noise has specks. */
-static int
-walls_in_rows(const ColonyPlan *plan, int size_x, int size_y)
+static bool
+is_wall(const ColonyPlan *plan, int size_x, int x, int y)
 {
-	int touching = 0;
+	int bit = y * size_x + x;
 
-	for (int y = 0; y < size_y; y++)
-		for (int x = 0; x < size_x; x++)
+	return (plan->blocked[bit >> 3] >> (bit & 7)) & 1;
+}
+
+/*
+ * Is the rectangle a room: walls all around, but for one or two doors of one
+ * cell that are not in a corner?
+ */
+static bool
+is_room(const ColonyPlan *plan, int size_x, int left, int top, int right, int bottom)
+{
+	int doors = 0;
+
+	for (int y = top; y <= bottom; y++)
+		for (int x = left; x <= right; x++)
 		{
-			bool touches = false;
+			bool across = x == left || x == right;
+			bool down = y == top || y == bottom;
 
-			for (int d = 0; d < 4; d++)
-			{
-				int next_x = x + (d == 1) - (d == 3);
-				int next_y = y + (d == 2) - (d == 0);
-				int bit = next_y * size_x + next_x;
-
-				if (next_x >= 0 && next_x < size_x && next_y >= 0 && next_y < size_y)
-					touches = touches || ((plan->blocked[bit >> 3] >> (bit & 7)) & 1);
-			}
-			touching += touches && ((plan->blocked[(y * size_x + x) >> 3] >> ((y * size_x + x) & 7)) & 1);
+			if (across + down == 0 || is_wall(plan, size_x, x, y))
+				continue;
+			if ((across && down) || ++doors > 2)
+				return false;
+			/* the walls on both sides of a door stand */
+			if (!is_wall(plan, size_x, x - down, y - across) || !is_wall(plan, size_x, x + down, y + across))
+				return false;
 		}
-	return plan->wall_count > 0 ? touching * 100 / plan->wall_count : 0;
+	return doors > 0;
+}
+
+typedef struct Rooms
+{
+	int count;
+	int walls;		/* cells of their walls */
+	int two_doored; /* of them, those with two doors */
+	int chairs;		/* that stand in them, at a wall */
+} Rooms;
+
+static Rooms
+find_rooms(const ColonyPlan *plan, int size_x, int size_y)
+{
+	Rooms rooms = {0};
+
+	for (int top = 0; top < size_y; top++)
+		for (int left = 0; left < size_x; left++)
+			for (int bottom = top + 4; bottom < size_y && bottom < top + 14; bottom++)
+				for (int right = left + 4; right < size_x && right < left + 14; right++)
+				{
+					int around = 2 * (right - left + bottom - top);
+					int walls = 0;
+
+					if (!is_wall(plan, size_x, left, top) || !is_wall(plan, size_x, right, bottom) ||
+						!is_room(plan, size_x, left, top, right, bottom))
+						continue;
+					for (int x = left; x <= right; x++)
+						walls += is_wall(plan, size_x, x, top) + is_wall(plan, size_x, x, bottom);
+					for (int y = top + 1; y < bottom; y++)
+						walls += is_wall(plan, size_x, left, y) + is_wall(plan, size_x, right, y);
+					rooms.count++;
+					rooms.walls += walls;
+					rooms.two_doored += walls == around - 2;
+					for (int i = 0; i < plan->item_count; i++)
+					{
+						Cell cell = plan->items[i].cell;
+
+						rooms.chairs += plan->items[i].chair && cell.x > left && cell.x < right &&
+										cell.y > top && cell.y < bottom &&
+										(cell.x == left + 1 || cell.x == right - 1 || cell.y == top + 1 ||
+										 cell.y == bottom - 1);
+					}
+				}
+	return rooms;
 }
 
 static void
 test_plausible(void)
 {
-	int bare = 0;
-	int specks = 0;
-	int starving = 0;
-	int npcs = 0;
+	Rooms all = {0};
+	int	  bare = 0;
+	int	  starving = 0;
+	int	  npcs = 0;
+	int	  walls = 0;
+	int	  chairs = 0;
+	int	  quadrants[4] = {0};
 
 	for (uint64_t seed = 0; seed < 40; seed++)
 	{
 		Grid	  *grid = grid_create(64, 48, NULL, NULL);
 		ColonyPlan plan;
+		Rooms	   rooms;
 		int		   room;
 
 		(void) colony_plan(grid, seed, 20, true, NULL, &plan, &room);
-		bare += plan.wall_count < 64 * 48 / 50;
-		specks += walls_in_rows(&plan, 64, 48) < 95;
+		rooms = find_rooms(&plan, 64, 48);
+		bare += rooms.count < 2;
+		all.count += rooms.count;
+		all.walls += rooms.walls;
+		all.two_doored += rooms.two_doored;
+		all.chairs += rooms.chairs;
+		walls += plan.wall_count;
+		for (int i = 0; i < plan.item_count; i++)
+			chairs += plan.items[i].chair;
 		for (int i = 0; i < plan.npc_count; i++)
 		{
 			int nearest = INT32_MAX;
@@ -427,14 +494,24 @@ test_plausible(void)
 					nearest = cell_distance_squared(plan.npcs[i], plan.items[j].cell);
 			starving += nearest > 25 * 25;
 			npcs++;
+			quadrants[(plan.npcs[i].x >= 32) + 2 * (plan.npcs[i].y >= 24)]++;
 		}
 		release_plan(&plan);
 		grid_free(grid);
 	}
-	tap_is_int(bare, 0, "a colony of 20 on 64 by 48 cells has walls");
-	tap_is_int(specks, 0, "in rows, not in specks");
+	tap_is_int(bare, 0, "a colony of 20 on 64 by 48 cells has rooms with doors (%d in 40 colonies)",
+			   all.count);
+	tap_ok(walls >= 40 * 150, "and not too few walls (%d)", walls);
+	tap_ok(all.walls * 100 >= walls * 70, "most walls are those of rooms (%d of %d)", all.walls, walls);
+	tap_ok(all.two_doored * 100 > all.count * 50 && all.two_doored < all.count,
+		   "most rooms have two doors, some have one (%d of %d)", all.two_doored, all.count);
+	tap_ok(all.chairs * 100 >= chairs * 70, "most chairs stand in rooms, at a wall (%d of %d)", all.chairs,
+		   chairs);
 	tap_ok(starving * 100 < npcs, "hardly anybody has an apple only beyond 25 cells (%d of %d)", starving,
 		   npcs);
+	for (int i = 0; i < 4; i++)
+		tap_ok(quadrants[i] > 140, "people live in all parts of a small world (%d of %d)", quadrants[i],
+			   npcs);
 }
 
 static void

@@ -32,40 +32,38 @@ enum
 };
 
 static const DbStatement statements[STATEMENT_COUNT] = {
-	{REGISTER_GATEWAY, "register_gateway",
-	"SELECT npcsim.register_gateway($1::text)", 1},
-	{GATEWAY_POLL, "gateway_poll",
-	"SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
+	{REGISTER_GATEWAY, "register_gateway", "SELECT npcsim.register_gateway($1::text)", 1},
+	{GATEWAY_POLL, "gateway_poll", "SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
 	{AUTHENTICATE, "authenticate",
-	"SELECT player_id, world_id, username, role FROM npcsim.authenticate($1::text)", 1},
+	 "SELECT player_id, world_id, username, role FROM npcsim.authenticate($1::text)", 1},
 	{CLIENT_CONNECTED, "client_connected",
-		"SELECT npcsim.client_connected($1::text, $2::bigint, $3::bigint, $4::text, $5::text,"
-	" $6::text)", 6},
-	{CLIENT_DISCONNECTED, "client_disconnected",
-	"SELECT npcsim.client_disconnected($1::bigint)", 1},
-	{WORLD_SNAPSHOT, "world_snapshot",
-	"SELECT npcsim.world_snapshot($1::bigint)", 1},
-	{WORLD_DELTA, "world_delta",
-	"SELECT npcsim.world_delta($1::bigint, $2::bigint, $3::text)", 3},
+	 "SELECT npcsim.client_connected($1::text, $2::bigint, $3::bigint, $4::text, $5::text,"
+	 " $6::text)",
+	 6},
+	{CLIENT_DISCONNECTED, "client_disconnected", "SELECT npcsim.client_disconnected($1::bigint)", 1},
+	{WORLD_SNAPSHOT, "world_snapshot", "SELECT npcsim.world_snapshot($1::bigint)", 1},
+	{WORLD_DELTA, "world_delta", "SELECT npcsim.world_delta($1::bigint, $2::bigint, $3::text)", 3},
 	{CLAIM_DECISIONS, "claim_decisions",
-		"SELECT request_id, npc_id, world_id, session_id, player_id, timeout_ms, body"
-	" FROM npcsim.claim_decisions($1::text, $2::bigint[], $3::integer[])", 3},
+	 "SELECT request_id, npc_id, world_id, session_id, player_id, timeout_ms, body"
+	 " FROM npcsim.claim_decisions($1::text, $2::bigint[], $3::integer[])",
+	 3},
 	{SUBMIT_NPC_DECISIONS, "submit_npc_decisions",
-	"SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
-	{FAIL_DECISIONS, "fail_decisions",
-	"SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])", 3},
+	 "SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
+	{FAIL_DECISIONS, "fail_decisions", "SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])",
+	 3},
 	{UPDATE_PLAYER_HEARTBEAT, "update_player_heartbeat",
-	"SELECT npcsim.update_player_heartbeat($1::bigint, $2::jsonb)", 2},
+	 "SELECT npcsim.update_player_heartbeat($1::bigint, $2::jsonb)", 2},
 	{UPDATE_PLAYER_CAMERA, "update_player_camera",
-		"SELECT npcsim.update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8,"
-	" $5::float8)", 5},
-	{CALL_REDUCER, "call_reducer",
-	"SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)", 4},
+	 "SELECT npcsim.update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8,"
+	 " $5::float8)",
+	 5},
+	{CALL_REDUCER, "call_reducer", "SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)",
+	 4},
 };
 
 typedef struct Number
 {
-	char		text[24];
+	char text[24];
 } Number;
 
 /* NULL for 0: a spectator has no player, and no id is 0 */
@@ -108,7 +106,7 @@ add_text_array(Text *text, const char *const *values, int count)
 		text_add_string(text, i ? ",\"" : "\"");
 		while (*rest)
 		{
-			size_t		plain = strcspn(rest, "\\\"");
+			size_t plain = strcspn(rest, "\\\"");
 
 			text_add(text, rest, plain);
 			rest += plain;
@@ -133,8 +131,7 @@ call_register_gateway(const char *gateway_id, DbDone done, void *argument)
 }
 
 void
-call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done,
-				  void *argument)
+call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done, void *argument)
 {
 	Text		worlds = {0};
 	const char *values[] = {gateway_id, NULL};
@@ -154,14 +151,13 @@ call_authenticate(const char *token, DbDone done, void *argument)
 }
 
 void
-call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_id,
-					  const char *purpose, const char *source, const char *client, DbDone done,
-					  void *argument)
+call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_id, const char *purpose,
+					  const char *source, const char *client, DbDone done, void *argument)
 {
 	Number		player;
 	Number		world;
-	const char *values[] = {gateway_id, number_text(&player, player_id),
-		number_text(&world, world_id), purpose, source, client};
+	const char *values[] =
+		{gateway_id, number_text(&player, player_id), number_text(&world, world_id), purpose, source, client};
 
 	db_query(&statements[CLIENT_CONNECTED], DB_LANE_READ, 0, values, done, argument);
 }
@@ -214,8 +210,8 @@ call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *se
 }
 
 void
-call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids,
-						  const char *const *decisions, int count, DbDone done, void *argument)
+call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids, const char *const *decisions,
+						  int count, DbDone done, void *argument)
 {
 	Text		players = {0};
 	Text		texts = {0};
@@ -252,8 +248,7 @@ call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *
 }
 
 void
-call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done,
-							 void *argument)
+call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done, void *argument)
 {
 	Number		player;
 	const char *values[] = {number_text(&player, player_id), heartbeat};
@@ -278,8 +273,8 @@ call_update_player_camera(int64_t player_id, const double rectangle[4])
 }
 
 void
-call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments,
-			 const char *key, DbDone done, void *argument)
+call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments, const char *key,
+			 DbDone done, void *argument)
 {
 	Number		player;
 	const char *values[] = {number_text(&player, player_id), reducer, arguments, key};
@@ -299,11 +294,10 @@ reply_text(const DbReply *reply)
 const char *
 reply_column(const DbReply *reply, int row, const char *column)
 {
-	int			number = PQfnumber(reply->result, column);
+	int number = PQfnumber(reply->result, column);
 
 	assert(number >= 0);
-	return PQgetisnull(reply->result, row, number) ? NULL :
-		PQgetvalue(reply->result, row, number);
+	return PQgetisnull(reply->result, row, number) ? NULL : PQgetvalue(reply->result, row, number);
 }
 
 int64_t

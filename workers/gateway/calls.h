@@ -15,42 +15,41 @@
 #include "db.h"
 #include "text.h"
 
+/* The database does not know this gateway: it was restored, or heard nothing for too long. */
+#define SQLSTATE_NOT_REGISTERED "55000"
+
 /* player_id 0 is a spectator everywhere here */
 
 extern void call_register_gateway(const char *gateway_id, DbDone done, void *argument);
-extern void call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count,
-							  DbDone done, void *argument);
+extern void call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done,
+							  void *argument);
 extern void call_authenticate(const char *token, DbDone done, void *argument);
 extern void call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_id,
-								  const char *purpose, const char *source, const char *client,
-								  DbDone done, void *argument);
+								  const char *purpose, const char *source, const char *client, DbDone done,
+								  void *argument);
 extern void call_client_disconnected(int64_t session_id);
 extern void call_world_snapshot(int64_t world_id, DbDone done, void *argument);
-extern void call_world_delta(int64_t world_id, int64_t since, const char *epoch,
-							 DbDone done, void *argument);
-extern void call_claim_decisions(const char *gateway_id, int64_t world_id,
-								 const int64_t *session_ids, const int *free_slots, int count,
-								 DbDone done, void *argument);
+extern void call_world_delta(int64_t world_id, int64_t since, const char *epoch, DbDone done, void *argument);
+extern void call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *session_ids,
+								 const int *free_slots, int count, DbDone done, void *argument);
 extern void call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids,
-									  const char *const *decisions, int count,
-									  DbDone done, void *argument);
-extern void call_fail_decisions(int64_t world_id, const int64_t *player_ids,
-								const int64_t *request_ids, const char *const *reasons, int count,
-								DbDone done, void *argument);
-extern void call_update_player_heartbeat(int64_t player_id, const char *heartbeat,
-										 DbDone done, void *argument);
+									  const char *const *decisions, int count, DbDone done, void *argument);
+extern void call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *request_ids,
+								const char *const *reasons, int count, DbDone done, void *argument);
+extern void call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done,
+										 void *argument);
 extern void call_update_player_camera(int64_t player_id, const double rectangle[4]);
-extern void call_reducer(int64_t world_id, int64_t player_id, const char *reducer,
-						 const char *arguments, const char *key, DbDone done, void *argument);
+extern void call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments,
+						 const char *key, DbDone done, void *argument);
 
 /* The first column of the first row, or NULL: no row, or a NULL. */
 extern const char *reply_text(const DbReply *reply);
 
 /* An integer column of a row; 0 when it is NULL. */
-extern int64_t reply_integer(const DbReply *reply, int row, const char *column);
+extern int64_t	   reply_integer(const DbReply *reply, int row, const char *column);
 extern const char *reply_column(const DbReply *reply, int row, const char *column);
 
 /* ,"code":…,"message":…,"detail":…,"hint":…,"retry":… of a failed reply */
 extern void reply_add_error(Text *text, const DbReply *reply);
 
-#endif							/* NPCSIM_GATEWAY_CALLS_H */
+#endif /* NPCSIM_GATEWAY_CALLS_H */

@@ -26,16 +26,16 @@
 #include "log.h"
 #include "mcp.h"
 
-#define PING_INTERVAL_MS	10000
-#define CLOSE_GRACE_MS		2000
-#define KERNEL_BACKLOG		65536
+#define PING_INTERVAL_MS 10000
+#define CLOSE_GRACE_MS	 2000
+#define KERNEL_BACKLOG	 65536
 
 /* libwebsockets has this kind of write, under this number, but keeps its name to itself */
-#define WRITE_CLOSE			((enum lws_write_protocol) 4)
+#define WRITE_CLOSE ((enum lws_write_protocol) 4)
 
 struct QueuedFrame
 {
-	Frame	   *frame;
+	Frame		*frame;
 	QueuedFrame *next;
 };
 
@@ -44,8 +44,8 @@ ClientCounts client_counts;
 static struct
 {
 	const Settings *settings;
-	Client	   *first;
-	int			count;
+	Client		   *first;
+	int				count;
 } clients;
 
 void
@@ -77,8 +77,8 @@ client_settings(void)
 Client *
 client_create(ClientKind kind, struct lws *wsi)
 {
-	Client	   *client = mem_alloc(sizeof(Client));
-	int			backlog = KERNEL_BACKLOG;
+	Client *client = mem_alloc(sizeof(Client));
+	int		backlog = KERNEL_BACKLOG;
 
 	/* a stalled client must not keep megabytes in the kernel */
 	setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &backlog, sizeof(backlog));
@@ -184,7 +184,7 @@ move_is_allowed(ClientState from, ClientState to)
 void
 client_move(Client *client, ClientState to)
 {
-	int64_t		now = now_ms();
+	int64_t now = now_ms();
 
 	assert(move_is_allowed(client->state, to));
 	client->state = to;
@@ -233,7 +233,7 @@ bool
 client_is_welcome(const Client *client)
 {
 	return client->state == CLIENT_LIVE || client->state == CLIENT_PARTED ||
-		client->state == CLIENT_REJOINING;
+		   client->state == CLIENT_REJOINING;
 }
 
 bool
@@ -279,10 +279,9 @@ client_send(Client *client, const char *text, size_t length)
 		return;
 	if (client->queued_bytes + length > (size_t) clients.settings->max_queue)
 	{
-		char		reason[100];
+		char reason[100];
 
-		snprintf(reason, sizeof(reason), "too slow: %zu bytes were waiting to be sent",
-				 client->queued_bytes);
+		snprintf(reason, sizeof(reason), "too slow: %zu bytes were waiting to be sent", client->queued_bytes);
 		drop_queue(client);
 		client_close(client, CLOSE_TOO_SLOW, reason);
 		return;
@@ -305,13 +304,12 @@ client_send_text(Client *client, const Text *text)
 }
 
 void
-client_send_error(Client *client, const char *id, const char *code, const char *message,
-				  const char *hint)
+client_send_error(Client *client, const char *id, const char *code, const char *message, const char *hint)
 {
-	Text		text = {0};
+	Text text = {0};
 
 	if (client->kind == CLIENT_MCP_SERVER)
-		return;					/* speaks JSON-RPC; the close reason tells it */
+		return; /* speaks JSON-RPC; the close reason tells it */
 	text_add_string(&text, "{\"type\":\"error\"");
 	if (id && *id)
 	{
@@ -336,8 +334,8 @@ static bool
 clock_is_due(const Client *client)
 {
 	return client->kind == CLIENT_PLAYER && client_is_welcome(client) &&
-		client->clock_told != client->world->clock_serial &&
-		(!client->watch || watch_is_current(client->watch));
+		   client->clock_told != client->world->clock_serial &&
+		   (!client->watch || watch_is_current(client->watch));
 }
 
 static Frame *
@@ -346,7 +344,7 @@ next_frame(Client *client)
 	if (client->first)
 	{
 		QueuedFrame *queued = client->first;
-		Frame	   *frame = queued->frame;
+		Frame		*frame = queued->frame;
 
 		client->first = queued->next;
 		if (!client->first)
@@ -358,7 +356,7 @@ next_frame(Client *client)
 	}
 	if (client->watch && client_is_welcome(client))
 	{
-		Frame	   *frame = watch_next_frame(client->watch);
+		Frame *frame = watch_next_frame(client->watch);
 
 		if (frame)
 			return frame;
@@ -367,8 +365,8 @@ next_frame(Client *client)
 	{
 		/* it must not say a revision whose changes this client has not been sent */
 		client->clock_told = client->world->clock_serial;
-		return world_clock_frame(client->world, client->watch ? watch_revision(client->watch) :
-								 client->world->revision);
+		return world_clock_frame(client->world,
+								 client->watch ? watch_revision(client->watch) : client->world->revision);
 	}
 	return NULL;
 }
@@ -377,9 +375,8 @@ static bool
 has_more(const Client *client)
 {
 	return client->first || (client->state == CLIENT_CLOSING && !client->close_sent) ||
-		(client->ping_due && client->state != CLIENT_CLOSING) ||
-		clock_is_due(client) ||
-		(client->watch && client_is_welcome(client) && !watch_is_current(client->watch));
+		   (client->ping_due && client->state != CLIENT_CLOSING) || clock_is_due(client) ||
+		   (client->watch && client_is_welcome(client) && !watch_is_current(client->watch));
 }
 
 /*
@@ -392,7 +389,7 @@ static bool
 send_close(Client *client)
 {
 	unsigned char space[LWS_PRE + 2 + sizeof(client->close_reason)];
-	size_t		length = strlen(client->close_reason);
+	size_t		  length = strlen(client->close_reason);
 
 	if (client->close_sent)
 		return true;
@@ -407,14 +404,13 @@ send_close(Client *client)
 int
 client_writable(Client *client)
 {
-	Frame	   *frame;
+	Frame *frame;
 
 	client->waiting_since = 0;
 	frame = next_frame(client);
 	if (frame)
 	{
-		int			written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length,
-										LWS_WRITE_TEXT);
+		int written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length, LWS_WRITE_TEXT);
 
 		client_counts.frames_sent++;
 		client_counts.bytes_sent += frame->length;
@@ -447,7 +443,7 @@ client_writable(Client *client)
 bool
 client_collect(Client *client, const char *data, size_t length, bool is_last)
 {
-	size_t		largest = (size_t) clients.settings->max_frame;
+	size_t largest = (size_t) clients.settings->max_frame;
 
 	/* an MCP server may list many tools */
 	if (client->kind == CLIENT_MCP_SERVER && largest < MCP_MAX_MESSAGE)
@@ -456,7 +452,7 @@ client_collect(Client *client, const char *data, size_t length, bool is_last)
 		return false;
 	if (client->incoming.length + length > largest)
 	{
-		char		reason[80];
+		char reason[80];
 
 		snprintf(reason, sizeof(reason), "a frame may have at most %zu bytes", largest);
 		client_close(client, CLOSE_FRAME_TOO_LARGE, reason);
@@ -471,7 +467,7 @@ client_collect(Client *client, const char *data, size_t length, bool is_last)
 bool
 client_may_send(Client *client)
 {
-	int64_t		now = now_ms();
+	int64_t			now = now_ms();
 	const Settings *settings = clients.settings;
 
 	client->allowance += (double) (now - client->allowance_at) * settings->message_rate / 1000.0;
@@ -480,7 +476,7 @@ client_may_send(Client *client)
 		client->allowance = settings->message_burst;
 	if (client->allowance < 1)
 	{
-		char		reason[100];
+		char reason[100];
 
 		snprintf(reason, sizeof(reason), "more than %d messages per second (burst %d)",
 				 settings->message_rate, settings->message_burst);
@@ -521,7 +517,7 @@ client_tick(Client *client, int64_t now)
 	}
 	if (client->waiting_since && now - client->waiting_since > settings->stuck_timeout_ms)
 	{
-		char		reason[100];
+		char reason[100];
 
 		snprintf(reason, sizeof(reason), "too slow: nothing was taken for %d ms, %zu bytes wait",
 				 settings->stuck_timeout_ms, client->queued_bytes);

@@ -38,21 +38,21 @@ enum
 
 typedef enum ClientState
 {
-	CLIENT_GREETING,			/* its hello is awaited */
-	CLIENT_WAITING,				/* the hello is here, the database is not */
-	CLIENT_AUTHENTICATING,		/* authenticate() is on its way */
-	CLIENT_JOINING,				/* client_connected() is on its way */
-	CLIENT_LIVE,				/* welcomed, with a session */
-	CLIENT_PARTED,				/* welcomed, but the session is lost */
-	CLIENT_REJOINING,			/* client_connected() for a new session */
-	CLIENT_CLOSING,				/* the close frame is to be sent */
-	CLIENT_GONE					/* no socket any more */
+	CLIENT_GREETING,	   /* its hello is awaited */
+	CLIENT_WAITING,		   /* the hello is here, the database is not */
+	CLIENT_AUTHENTICATING, /* authenticate() is on its way */
+	CLIENT_JOINING,		   /* client_connected() is on its way */
+	CLIENT_LIVE,		   /* welcomed, with a session */
+	CLIENT_PARTED,		   /* welcomed, but the session is lost */
+	CLIENT_REJOINING,	   /* client_connected() for a new session */
+	CLIENT_CLOSING,		   /* the close frame is to be sent */
+	CLIENT_GONE			   /* no socket any more */
 } ClientState;
 
 typedef enum ClientKind
 {
-	CLIENT_PLAYER,				/* subprotocol npcsim.v1 */
-	CLIENT_MCP_SERVER			/* subprotocol mcp */
+	CLIENT_PLAYER,	  /* subprotocol npcsim.v1 */
+	CLIENT_MCP_SERVER /* subprotocol mcp */
 } ClientKind;
 
 typedef enum Purpose
@@ -68,47 +68,47 @@ typedef struct Client
 {
 	ClientKind	kind;
 	ClientState state;
-	struct lws *wsi;			/* NULL in CLIENT_GONE only */
-	int			holders;		/* the socket, and queries under way */
+	struct lws *wsi;	 /* NULL in CLIENT_GONE only */
+	int			holders; /* the socket, and queries under way */
 	char		address[64];
 
 	/* who it is */
-	Purpose		purpose;
-	char	   *token;			/* only until it was authenticated */
-	char	   *name;			/* of the program, from the hello */
-	char	   *source;			/* of compute; "" = none yet */
-	bool		source_is_provisional;	/* made up until a heartbeat names one */
-	int64_t		player_id;		/* 0 = spectator */
-	int64_t		world_id;
-	int64_t		session_id;		/* 0 = none */
-	World	   *world;			/* from CLIENT_LIVE on */
+	Purpose purpose;
+	char   *token;				   /* only until it was authenticated */
+	char   *name;				   /* of the program, from the hello */
+	char   *source;				   /* of compute; "" = none yet */
+	bool	source_is_provisional; /* made up until a heartbeat names one */
+	int64_t player_id;			   /* 0 = spectator */
+	int64_t world_id;
+	int64_t session_id; /* 0 = none */
+	World  *world;		/* from CLIENT_LIVE on */
 
 	/* from it */
-	Text		incoming;		/* a frame that is not complete */
-	double		allowance;		/* messages it may send now */
-	int64_t		allowance_at;
-	int64_t		opened_at;
-	int64_t		heard_at;
-	int64_t		rejoin_at;		/* CLIENT_PARTED: not before */
+	Text	incoming;  /* a frame that is not complete */
+	double	allowance; /* messages it may send now */
+	int64_t allowance_at;
+	int64_t opened_at;
+	int64_t heard_at;
+	int64_t rejoin_at; /* CLIENT_PARTED: not before */
 
 	/* to it */
 	QueuedFrame *first;
 	QueuedFrame *last;
-	size_t		queued_bytes;
-	int64_t		waiting_since;	/* wants to write and cannot; 0 = does not */
-	uint64_t	clock_told;		/* the world's serial */
-	int64_t		pinged_at;
-	bool		ping_due;
-	int			close_code;
-	char		close_reason[124];
-	int64_t		close_deadline;
-	bool		close_sent;
+	size_t		 queued_bytes;
+	int64_t		 waiting_since; /* wants to write and cannot; 0 = does not */
+	uint64_t	 clock_told;	/* the world's serial */
+	int64_t		 pinged_at;
+	bool		 ping_due;
+	int			 close_code;
+	char		 close_reason[124];
+	int64_t		 close_deadline;
+	bool		 close_sent;
 
-	Watch	   *watch;
-	int64_t		camera_told_at; /* update_player_camera */
-	bool		camera_untold;
-	struct Source *compute;		/* compute.c's, when it computes */
-	struct Mind *mind;			/* mind.c's, of an MCP server */
+	Watch		  *watch;
+	int64_t		   camera_told_at; /* update_player_camera */
+	bool		   camera_untold;
+	struct Source *compute; /* compute.c's, when it computes */
+	struct Mind	  *mind;	/* mind.c's, of an MCP server */
 
 	struct Client *previous;
 	struct Client *next;
@@ -116,12 +116,12 @@ typedef struct Client
 
 typedef struct ClientCounts
 {
-	uint64_t	accepted;
-	uint64_t	frames_sent;
-	uint64_t	bytes_sent;
-	uint64_t	frames_received;
-	uint64_t	closed_too_slow;
-	uint64_t	closed_rate_limit;
+	uint64_t accepted;
+	uint64_t frames_sent;
+	uint64_t bytes_sent;
+	uint64_t frames_received;
+	uint64_t closed_too_slow;
+	uint64_t closed_rate_limit;
 } ClientCounts;
 
 extern ClientCounts client_counts;
@@ -132,7 +132,7 @@ extern Client *client_create(ClientKind kind, struct lws *wsi);
 
 /* A query that comes back to the client holds it. */
 extern Client *client_hold(Client *client);
-extern void client_release(Client *client);
+extern void	   client_release(Client *client);
 
 extern void client_move(Client *client, ClientState to);
 
@@ -148,8 +148,8 @@ extern void client_send(Client *client, const char *text, size_t length);
 extern void client_send_text(Client *client, const Text *text);
 
 /* The frame "error", with the id of the request as JSON, or NULL. */
-extern void client_send_error(Client *client, const char *id, const char *code,
-							  const char *message, const char *hint);
+extern void client_send_error(Client *client, const char *id, const char *code, const char *message,
+							  const char *hint);
 
 /* Closes after what is queued was sent.  The first reason stays. */
 extern void client_close(Client *client, int code, const char *reason);
@@ -158,7 +158,7 @@ extern void client_close(Client *client, int code, const char *reason);
 extern void client_wake(Client *client);
 
 /* lws says the socket takes more: -1 to close it. */
-extern int	client_writable(Client *client);
+extern int client_writable(Client *client);
 
 /*
  * Collects a fragment; true when the frame in "incoming" is complete.  False
@@ -174,8 +174,8 @@ extern void client_heard(Client *client);
 /* Pings, dead and stuck clients. */
 extern void client_tick(Client *client, int64_t now);
 
-extern Client *clients_first(void);
-extern int	clients_count(void);
+extern Client		  *clients_first(void);
+extern int			   clients_count(void);
 extern const Settings *client_settings(void);
 
-#endif							/* NPCSIM_GATEWAY_CLIENT_H */
+#endif /* NPCSIM_GATEWAY_CLIENT_H */

@@ -35,40 +35,40 @@
 
 typedef struct InFlight
 {
-	int64_t		request_id;
-	int64_t		npc_id;
-	int64_t		deadline;		/* in the world's running_ms */
-	int64_t		given_at;
+	int64_t			 request_id;
+	int64_t			 npc_id;
+	int64_t			 deadline; /* in the world's running_ms */
+	int64_t			 given_at;
 	struct InFlight *next;
 } InFlight;
 
 typedef struct Source
 {
-	Client	   *client;
-	int			capacity;		/* 0 until a heartbeat was taken */
-	int			in_flight;
-	InFlight   *requests;
-	bool		may_have_more;	/* the database may have requests beyond its slots */
-	double		average_ms;
-	bool		beating;		/* a heartbeat is on its way */
-	int			beat_capacity;	/* that it offers */
-	char	   *next_beat;		/* the latest, while one is on its way */
-	int			next_capacity;
-	struct Source *next;		/* of the same world */
+	Client		  *client;
+	int			   capacity; /* 0 until a heartbeat was taken */
+	int			   in_flight;
+	InFlight	  *requests;
+	bool		   may_have_more; /* the database may have requests beyond its slots */
+	double		   average_ms;
+	bool		   beating;		  /* a heartbeat is on its way */
+	int			   beat_capacity; /* that it offers */
+	char		  *next_beat;	  /* the latest, while one is on its way */
+	int			   next_capacity;
+	struct Source *next; /* of the same world */
 } Source;
 
 typedef struct WorldCompute
 {
-	Source	   *sources;
-	bool		claiming;
-	bool		claim_again;
+	Source *sources;
+	bool	claiming;
+	bool	claim_again;
 } WorldCompute;
 
 ComputeCounts compute_counts;
 
 static struct
 {
-	const char *gateway_id;
+	const char			*gateway_id;
 	const ComputeEvents *events;
 } compute;
 
@@ -96,7 +96,7 @@ compute_stop(void)
 static void
 add_in_flight(Source *source, int64_t request_id, int64_t npc_id, int timeout_ms)
 {
-	InFlight   *request = mem_alloc(sizeof(InFlight));
+	InFlight *request = mem_alloc(sizeof(InFlight));
 
 	request->request_id = request_id;
 	request->npc_id = npc_id;
@@ -114,7 +114,7 @@ take_in_flight(Source *source, int64_t request_id, int64_t npc_id)
 {
 	for (InFlight **place = &source->requests; *place; place = &(*place)->next)
 	{
-		InFlight   *request = *place;
+		InFlight *request = *place;
 
 		if (request_id ? request->request_id == request_id : request->npc_id == npc_id)
 		{
@@ -130,15 +130,15 @@ take_in_flight(Source *source, int64_t request_id, int64_t npc_id)
 static void
 tell_cancelled(Client *client, int64_t request_id, const char *reason)
 {
-	Text		text = {0};
+	Text text = {0};
 
 	if (client->kind == CLIENT_MCP_SERVER)
 	{
 		compute.events->cancel(client, request_id, reason);
 		return;
 	}
-	text_add_format(&text, "{\"type\":\"decision_cancelled\",\"request_id\":%" PRId64
-					",\"reason\":", request_id);
+	text_add_format(&text,
+					"{\"type\":\"decision_cancelled\",\"request_id\":%" PRId64 ",\"reason\":", request_id);
 	text_add_json_string(&text, reason);
 	text_add(&text, "}", 1);
 	client_send_text(client, &text);
@@ -150,7 +150,7 @@ forget_in_flight(Source *source, const char *reason)
 {
 	while (source->requests)
 	{
-		InFlight   *request = source->requests;
+		InFlight *request = source->requests;
 
 		source->requests = request->next;
 		source->in_flight--;
@@ -172,14 +172,14 @@ slot_freed(Source *source)
 static void
 expire_requests(Source *source)
 {
-	Client	   *client = source->client;
-	int64_t		running = client->world->running_ms;
-	InFlight  **place = &source->requests;
-	bool		any = false;
+	Client	  *client = source->client;
+	int64_t	   running = client->world->running_ms;
+	InFlight **place = &source->requests;
+	bool	   any = false;
 
 	while (*place)
 	{
-		InFlight   *request = *place;
+		InFlight *request = *place;
 
 		if (running < request->deadline)
 		{
@@ -205,7 +205,7 @@ expire_requests(Source *source)
 static Source *
 source_of_session(World *world, int64_t session_id)
 {
-	Source	   *source = world->compute ? world->compute->sources : NULL;
+	Source *source = world->compute ? world->compute->sources : NULL;
 
 	while (source && source->client->session_id != session_id)
 		source = source->next;
@@ -236,13 +236,13 @@ give(World *world, const DbReply *reply, int row)
 static void
 claimed(void *argument, const DbReply *reply)
 {
-	World	   *world = argument;
+	World		 *world = argument;
 	WorldCompute *mine = world->compute;
 
 	world->queries--;
 	if (reply->result)
 	{
-		int			rows = PQntuples(reply->result);
+		int rows = PQntuples(reply->result);
 
 		for (int row = 0; row < rows; row++)
 			give(world, reply, row);
@@ -251,8 +251,7 @@ claimed(void *argument, const DbReply *reply)
 			source->may_have_more = source->in_flight >= source->capacity;
 	}
 	else if (!reply->lost)
-		log_line(LOG_WARNING, "world %" PRId64 ": claim_decisions: %s", world->id,
-				 reply->message);
+		log_line(LOG_WARNING, "world %" PRId64 ": claim_decisions: %s", world->id, reply->message);
 	mine->claiming = false;
 	if (mine->claim_again)
 		claim(world);
@@ -262,9 +261,9 @@ static void
 claim(World *world)
 {
 	WorldCompute *mine = world->compute;
-	int64_t		sessions[MAX_SOURCES_CLAIMED];
-	int			slots[MAX_SOURCES_CLAIMED];
-	int			count = 0;
+	int64_t		  sessions[MAX_SOURCES_CLAIMED];
+	int			  slots[MAX_SOURCES_CLAIMED];
+	int			  count = 0;
 
 	if (!mine)
 		return;
@@ -274,8 +273,7 @@ claim(World *world)
 		return;
 	}
 	mine->claim_again = false;
-	for (Source *source = mine->sources; source && count < MAX_SOURCES_CLAIMED;
-		 source = source->next)
+	for (Source *source = mine->sources; source && count < MAX_SOURCES_CLAIMED; source = source->next)
 	{
 		if (source->client->state != CLIENT_LIVE)
 			continue;
@@ -310,18 +308,17 @@ compute_wake(int64_t world_id)
  * ------------------------------------------------------------------------ */
 
 void
-compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *text,
-			   size_t length)
+compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *text, size_t length)
 {
-	Source	   *source = client->compute;
-	InFlight   *request = source ? take_in_flight(source, request_id, npc_id) : NULL;
+	Source	 *source = client->compute;
+	InFlight *request = source ? take_in_flight(source, request_id, npc_id) : NULL;
 
 	if (!client->world)
 		return;
 	compute_counts.answered++;
 	if (request)
 	{
-		double		took = (double) (now_ms() - request->given_at);
+		double took = (double) (now_ms() - request->given_at);
 
 		source->average_ms += (took - source->average_ms) * 0.1;
 		if (request_id == 0)
@@ -336,11 +333,11 @@ compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *t
 void
 compute_fail(Client *client, int64_t request_id, const char *reason)
 {
-	Source	   *source = client->compute;
-	InFlight   *request = source ? take_in_flight(source, request_id, 0) : NULL;
+	Source	 *source = client->compute;
+	InFlight *request = source ? take_in_flight(source, request_id, 0) : NULL;
 
 	if (!request)
-		return;					/* timed out before: the database knows */
+		return; /* timed out before: the database knows */
 	free(request);
 	compute_counts.failed++;
 	submit_failure(client, request_id, reason);
@@ -375,7 +372,7 @@ beaten(void *argument, const DbReply *reply)
 			client_send_error(client, NULL, "XX000", "the heartbeat was not acknowledged", NULL);
 		else
 		{
-			Text		text = {0};
+			Text text = {0};
 
 			if (client->kind == CLIENT_PLAYER)
 			{
@@ -385,12 +382,12 @@ beaten(void *argument, const DbReply *reply)
 				client_send_text(client, &text);
 				text_free(&text);
 			}
-			log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s",
-					 client->address, reply->message);
+			log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s", client->address,
+					 reply->message);
 		}
 		if (source->next_beat && client->state == CLIENT_LIVE)
 		{
-			char	   *beat = source->next_beat;
+			char *beat = source->next_beat;
 
 			source->next_beat = NULL;
 			send_beat(source, beat, source->next_capacity);
@@ -404,11 +401,11 @@ beaten(void *argument, const DbReply *reply)
 static void
 send_beat(Source *source, const char *beat, int capacity)
 {
-	Client	   *client = source->client;
+	Client *client = source->client;
 
 	if (source->beating || client->state != CLIENT_LIVE || client->source_is_provisional)
 	{
-		char	   *copy = mem_copy_string(beat);
+		char *copy = mem_copy_string(beat);
 
 		free(source->next_beat);
 		source->next_beat = copy;
@@ -424,24 +421,22 @@ send_beat(Source *source, const char *beat, int capacity)
 bool
 compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t size)
 {
-	Source	   *source = client->compute;
+	Source		 *source = client->compute;
 	const json_t *concurrency = json_object_get(heartbeat, "max_concurrency");
-	const char *name = json_member_string(heartbeat, "source");
-	int64_t		capacity = 1;
-	json_t	   *beat;
-	Text		text = {0};
+	const char	 *name = json_member_string(heartbeat, "source");
+	int64_t		  capacity = 1;
+	json_t		 *beat;
+	Text		  text = {0};
 
 	if (!source)
 	{
 		snprintf(message, size, "this connection did not say in its hello that it computes");
 		return false;
 	}
-	if (concurrency && (!json_is_integer(concurrency) ||
-						(capacity = json_integer_value(concurrency)) < 0 ||
+	if (concurrency && (!json_is_integer(concurrency) || (capacity = json_integer_value(concurrency)) < 0 ||
 						capacity > MAX_CAPACITY))
 	{
-		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d",
-				 MAX_CAPACITY);
+		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d", MAX_CAPACITY);
 		return false;
 	}
 	if (!name || !*name)
@@ -449,8 +444,7 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 
 	/* the database finds the session by its source */
 	beat = json_copy((json_t *) heartbeat);
-	json_object_set_new(beat, "source",
-						json_string(client->source_is_provisional ? name : client->source));
+	json_object_set_new(beat, "source", json_string(client->source_is_provisional ? name : client->source));
 	text_add_json(&text, beat);
 	json_decref(beat);
 	send_beat(source, text.data, (int) capacity);
@@ -467,8 +461,8 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 void
 compute_joined(Client *client)
 {
-	Source	   *source = client->compute;
-	World	   *world = client->world;
+	Source *source = client->compute;
+	World  *world = client->world;
 
 	if (client->purpose == PURPOSE_WATCH)
 		return;
@@ -484,7 +478,7 @@ compute_joined(Client *client)
 	}
 	if (source->next_beat && !source->beating)
 	{
-		char	   *beat = source->next_beat;
+		char *beat = source->next_beat;
 
 		source->next_beat = NULL;
 		send_beat(source, beat, source->next_capacity);
@@ -503,8 +497,8 @@ compute_parted(Client *client)
 void
 compute_leave(Client *client)
 {
-	Source	   *source = client->compute;
-	Source	  **place;
+	Source	*source = client->compute;
+	Source **place;
 
 	if (!source)
 		return;
@@ -554,7 +548,7 @@ compute_in_flight(const Client *client)
 int
 compute_total_in_flight(void)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (const Client *client = clients_first(); client; client = client->next)
 		count += compute_in_flight(client);

@@ -19,27 +19,25 @@
 typedef struct ComputeEvents
 {
 	/* hand a request to an MCP server; false: it cannot take it */
-	bool		(*decide) (Client *client, int64_t request_id, int64_t npc_id, const char *body,
-						   size_t length);
-	void		(*cancel) (Client *client, int64_t request_id, const char *reason);
+	bool (*decide)(Client *client, int64_t request_id, int64_t npc_id, const char *body, size_t length);
+	void (*cancel)(Client *client, int64_t request_id, const char *reason);
 
 	/* register the client's session under this source */
-	void		(*name_source) (Client *client, const char *source);
+	void (*name_source)(Client *client, const char *source);
 } ComputeEvents;
 
 typedef struct ComputeCounts
 {
-	uint64_t	given;
-	uint64_t	answered;
-	uint64_t	failed;
-	uint64_t	timed_out;
-	uint64_t	batches;
+	uint64_t given;
+	uint64_t answered;
+	uint64_t failed;
+	uint64_t timed_out;
+	uint64_t batches;
 } ComputeCounts;
 
 extern ComputeCounts compute_counts;
 
-extern void compute_start(struct lws_context *context, const char *gateway_id,
-						  const ComputeEvents *events);
+extern void compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events);
 extern void compute_stop(void);
 
 /* The client has a session now (again): heartbeats go out, requests come. */
@@ -67,8 +65,8 @@ extern void compute_wake(int64_t world_id);
 
 extern void compute_tick(void);
 
-extern int	compute_in_flight(const Client *client);
-extern int	compute_total_in_flight(void);
-extern int	compute_average_ms(const Client *client);
+extern int compute_in_flight(const Client *client);
+extern int compute_total_in_flight(void);
+extern int compute_average_ms(const Client *client);
 
-#endif							/* NPCSIM_GATEWAY_COMPUTE_H */
+#endif /* NPCSIM_GATEWAY_COMPUTE_H */

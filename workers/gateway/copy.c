@@ -24,10 +24,8 @@
 #define MAX_PATH_CELLS		4096
 #define FIRST_BUCKETS		256
 
-const char *const table_names[TABLE_COUNT] = {
-	"world", "terrain", "item_types", "interaction_types", "players", "interactions", "npcs",
-	"world_items"
-};
+const char *const table_names[TABLE_COUNT] = {"world",	 "terrain",		 "item_types", "interaction_types",
+											  "players", "interactions", "npcs",	   "world_items"};
 
 /* ------------------------------------------------------------------------
  * fragments
@@ -36,7 +34,7 @@ const char *const table_names[TABLE_COUNT] = {
 Fragment *
 fragment_create(const char *text, size_t length)
 {
-	Fragment   *fragment = mem_alloc(sizeof(Fragment) + length + 1);
+	Fragment *fragment = mem_alloc(sizeof(Fragment) + length + 1);
 
 	fragment->holders = 1;
 	fragment->length = length;
@@ -69,7 +67,7 @@ fragment_release(Fragment *fragment)
 static uint32_t
 hash_key(TableId table, const char *key, size_t length)
 {
-	uint32_t	hash = 2166136261u ^ (uint32_t) table;
+	uint32_t hash = 2166136261u ^ (uint32_t) table;
 
 	for (size_t i = 0; i < length; i++)
 		hash = (hash ^ (unsigned char) key[i]) * 16777619u;
@@ -79,11 +77,10 @@ hash_key(TableId table, const char *key, size_t length)
 static Entity *
 find_entity(const WorldCopy *copy, TableId table, const char *key, size_t length)
 {
-	uint32_t	hash = hash_key(table, key, length);
-	Entity	   *entity = copy->buckets[hash & (copy->bucket_count - 1)];
+	uint32_t hash = hash_key(table, key, length);
+	Entity	*entity = copy->buckets[hash & (copy->bucket_count - 1)];
 
-	while (entity && (entity->hash != hash || entity->table != table ||
-					  entity->key->length != length ||
+	while (entity && (entity->hash != hash || entity->table != table || entity->key->length != length ||
 					  memcmp(entity->key->text, key, length) != 0))
 		entity = entity->chain;
 	return entity;
@@ -92,17 +89,17 @@ find_entity(const WorldCopy *copy, TableId table, const char *key, size_t length
 static void
 grow_buckets(WorldCopy *copy)
 {
-	uint32_t	count = copy->bucket_count * 2;
-	Entity	  **buckets = mem_alloc(sizeof(Entity *) * count);
+	uint32_t count = copy->bucket_count * 2;
+	Entity **buckets = mem_alloc(sizeof(Entity *) * count);
 
 	for (uint32_t i = 0; i < copy->bucket_count; i++)
 	{
-		Entity	   *entity = copy->buckets[i];
+		Entity *entity = copy->buckets[i];
 
 		while (entity)
 		{
-			Entity	   *next = entity->chain;
-			Entity	  **bucket = &buckets[entity->hash & (count - 1)];
+			Entity	*next = entity->chain;
+			Entity **bucket = &buckets[entity->hash & (count - 1)];
 
 			entity->chain = *bucket;
 			*bucket = entity;
@@ -117,7 +114,7 @@ grow_buckets(WorldCopy *copy)
 static void
 hash_remove(WorldCopy *copy, Entity *entity)
 {
-	Entity	  **place = &copy->buckets[entity->hash & (copy->bucket_count - 1)];
+	Entity **place = &copy->buckets[entity->hash & (copy->bucket_count - 1)];
 
 	while (*place != entity)
 		place = &(*place)->chain;
@@ -159,8 +156,8 @@ mark_changed(WorldCopy *copy, Entity *entity, int64_t revision)
 static Entity *
 add_entity(WorldCopy *copy, TableId table, const char *key, size_t length, int64_t revision)
 {
-	Entity	   *entity = mem_alloc(sizeof(Entity));
-	Entity	  **bucket;
+	Entity	*entity = mem_alloc(sizeof(Entity));
+	Entity **bucket;
 
 	if (copy->entity_count >= copy->bucket_count)
 		grow_buckets(copy);
@@ -168,8 +165,7 @@ add_entity(WorldCopy *copy, TableId table, const char *key, size_t length, int64
 	entity->key = fragment_create(key, length);
 	entity->hash = hash_key(table, key, length);
 	entity->created = revision;
-	entity->slot = copy->free_slot_count > 0 ?
-		copy->free_slots[--copy->free_slot_count] : copy->slot_count++;
+	entity->slot = copy->free_slot_count > 0 ? copy->free_slots[--copy->free_slot_count] : copy->slot_count++;
 	bucket = &copy->buckets[entity->hash & (copy->bucket_count - 1)];
 	entity->chain = *bucket;
 	*bucket = entity;
@@ -210,7 +206,7 @@ copy_forget_removed(WorldCopy *copy, int64_t revision)
 {
 	while (copy->removed_first && copy->removed_first->revision <= revision)
 	{
-		Entity	   *entity = copy->removed_first;
+		Entity *entity = copy->removed_first;
 
 		copy->removed_first = entity->next_removed;
 		if (!copy->removed_first)
@@ -219,8 +215,7 @@ copy_forget_removed(WorldCopy *copy, int64_t revision)
 		if (copy->free_slot_count == copy->free_slot_room)
 		{
 			copy->free_slot_room = copy->free_slot_room ? copy->free_slot_room * 2 : 64;
-			copy->free_slots = mem_resize(copy->free_slots,
-										  sizeof(uint32_t) * copy->free_slot_room);
+			copy->free_slots = mem_resize(copy->free_slots, sizeof(uint32_t) * copy->free_slot_room);
 		}
 		copy->free_slots[copy->free_slot_count++] = entity->slot;
 		free_entity(entity);
@@ -238,12 +233,11 @@ group_of_field(const char *field)
 	{
 		const char *field;
 		GroupId		group;
-	}			known[] = {
-		{"x", GROUP_MOTION}, {"y", GROUP_MOTION}, {"path", GROUP_MOTION},
-		{"departed_at", GROUP_MOTION}, {"arrives_at", GROUP_MOTION},
-		{"needs", GROUP_NEEDS}, {"as_of", GROUP_NEEDS},
-		{"state", GROUP_STATUS}, {"interaction_id", GROUP_STATUS}, {"decision", GROUP_STATUS},
-		{"name", GROUP_IDENTITY}, {"controller_player_id", GROUP_IDENTITY},
+	} known[] = {
+		{"x", GROUP_MOTION},		   {"y", GROUP_MOTION},			 {"path", GROUP_MOTION},
+		{"departed_at", GROUP_MOTION}, {"arrives_at", GROUP_MOTION}, {"needs", GROUP_NEEDS},
+		{"as_of", GROUP_NEEDS},		   {"state", GROUP_STATUS},		 {"interaction_id", GROUP_STATUS},
+		{"decision", GROUP_STATUS},	   {"name", GROUP_IDENTITY},	 {"controller_player_id", GROUP_IDENTITY},
 		{"traits", GROUP_IDENTITY},
 	};
 
@@ -271,9 +265,9 @@ set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 	const char *field;
 	json_t	   *value;
 
-	json_object_foreach((json_t *) row, field, value)
+	json_object_foreach ((json_t *) row, field, value)
 	{
-		Text	   *text;
+		Text *text;
 
 		if (strcmp(field, "id") == 0)
 			continue;
@@ -296,7 +290,7 @@ set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 static void
 set_path(Entity *entity, const json_t *path)
 {
-	size_t		count = json_array_size(path);
+	size_t count = json_array_size(path);
 
 	free(entity->path);
 	entity->path = NULL;
@@ -348,8 +342,8 @@ key_of_row(const json_t *row, Text *key, bool *is_integer)
 static void
 put_singleton(WorldCopy *copy, TableId table, const json_t *value, int64_t revision)
 {
-	Text		text = {0};
-	Entity	   *entity = find_entity(copy, table, "", 0);
+	Text	text = {0};
+	Entity *entity = find_entity(copy, table, "", 0);
 
 	if (!entity)
 		entity = add_entity(copy, table, "", 0, revision);
@@ -372,8 +366,8 @@ put_singleton(WorldCopy *copy, TableId table, const json_t *value, int64_t revis
 static bool
 put_row(WorldCopy *copy, TableId table, const json_t *row, int64_t revision, Text *scratch)
 {
-	Entity	   *entity;
-	bool		is_integer;
+	Entity *entity;
+	bool	is_integer;
 
 	if (!json_is_object(row) || !key_of_row(row, scratch, &is_integer))
 		return false;
@@ -398,8 +392,8 @@ put_row(WorldCopy *copy, TableId table, const json_t *row, int64_t revision, Tex
 static bool
 put_rows(WorldCopy *copy, TableId table, const json_t *rows, int64_t revision)
 {
-	Text		scratch = {0};
-	bool		good = true;
+	Text scratch = {0};
+	bool good = true;
 
 	for (size_t i = 0; i < json_array_size(rows) && good; i++)
 		good = put_row(copy, table, json_array_get(rows, i), revision, &scratch);
@@ -410,11 +404,11 @@ put_rows(WorldCopy *copy, TableId table, const json_t *rows, int64_t revision)
 static void
 remove_rows(WorldCopy *copy, TableId table, const json_t *ids, int64_t revision)
 {
-	Text		key = {0};
+	Text key = {0};
 
 	for (size_t i = 0; i < json_array_size(ids); i++)
 	{
-		Entity	   *entity;
+		Entity *entity;
 
 		text_clear(&key);
 		text_add_json(&key, json_array_get(ids, i));
@@ -458,8 +452,8 @@ read_position_in_history(WorldCopy *copy, const json_t *document, int64_t *revis
 WorldCopy *
 copy_create(const json_t *snapshot, char *message, size_t size)
 {
-	WorldCopy  *copy = mem_alloc(sizeof(WorldCopy));
-	int64_t		revision;
+	WorldCopy *copy = mem_alloc(sizeof(WorldCopy));
+	int64_t	   revision;
 
 	copy->view_buffer = DEFAULT_VIEW_BUFFER;
 	copy->bucket_count = FIRST_BUCKETS;
@@ -477,8 +471,7 @@ copy_create(const json_t *snapshot, char *message, size_t size)
 	{
 		if (!put_rows(copy, table, json_object_get(snapshot, table_names[table]), revision))
 		{
-			snprintf(message, size, "the snapshot has a row without an id in %s",
-					 table_names[table]);
+			snprintf(message, size, "the snapshot has a row without an id in %s", table_names[table]);
 			copy_free(copy);
 			return NULL;
 		}
@@ -489,14 +482,14 @@ copy_create(const json_t *snapshot, char *message, size_t size)
 void
 copy_free(WorldCopy *copy)
 {
-	Entity	   *entity;
+	Entity *entity;
 
 	if (!copy)
 		return;
 	entity = copy->newest;
 	while (entity)
 	{
-		Entity	   *older = entity->older;
+		Entity *older = entity->older;
 
 		free_entity(entity);
 		entity = older;
@@ -509,14 +502,13 @@ copy_free(WorldCopy *copy)
 bool
 copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 {
-	int64_t		revision;
-	int64_t		since;
+	int64_t revision;
+	int64_t since;
 
 	if (!json_member_integer(delta, "since", &since) || since != copy->revision ||
 		!read_position_in_history(copy, delta, &revision) || revision < copy->revision)
 	{
-		snprintf(message, size, "the delta does not follow revision %lld",
-				 (long long) copy->revision);
+		snprintf(message, size, "the delta does not follow revision %lld", (long long) copy->revision);
 		return false;
 	}
 	put_world(copy, delta, revision);
@@ -529,8 +521,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 		remove_rows(copy, table, json_object_get(change, "remove"), revision);
 		if (!put_rows(copy, table, json_object_get(change, "upsert"), revision))
 		{
-			snprintf(message, size, "the delta has a row without an id in %s",
-					 table_names[table]);
+			snprintf(message, size, "the delta has a row without an id in %s", table_names[table]);
 			return false;
 		}
 	}
@@ -545,7 +536,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 static int
 path_index(const Entity *entity, double clock)
 {
-	double		steps = floor((clock - entity->departed_at) / SECONDS_PER_CELL);
+	double steps = floor((clock - entity->departed_at) / SECONDS_PER_CELL);
 
 	if (!(steps > 0))
 		return 0;
@@ -555,8 +546,7 @@ path_index(const Entity *entity, double clock)
 static bool
 inside(const Rectangle *rectangle, double x, double y)
 {
-	return x >= rectangle->min_x && x <= rectangle->max_x &&
-		y >= rectangle->min_y && y <= rectangle->max_y;
+	return x >= rectangle->min_x && x <= rectangle->max_x && y >= rectangle->min_y && y <= rectangle->max_y;
 }
 
 bool
@@ -582,7 +572,7 @@ entity_position(const Entity *entity, double clock, double *x, double *y)
 	}
 	else
 	{
-		int			i = path_index(entity, clock);
+		int i = path_index(entity, clock);
 
 		*x = entity->path[2 * i];
 		*y = entity->path[2 * i + 1];

@@ -20,18 +20,18 @@
 /* An immutable text that several owners hold. */
 typedef struct Fragment
 {
-	int			holders;
-	size_t		length;
-	char		text[];
+	int	   holders;
+	size_t length;
+	char   text[];
 } Fragment;
 
 extern Fragment *fragment_create(const char *text, size_t length);
 extern Fragment *fragment_hold(Fragment *fragment);
-extern void fragment_release(Fragment *fragment);
+extern void		 fragment_release(Fragment *fragment);
 
 typedef enum TableId
 {
-	TABLE_WORLD,				/* these two are one row without an id */
+	TABLE_WORLD, /* these two are one row without an id */
 	TABLE_TERRAIN,
 	TABLE_ITEM_TYPES,
 	TABLE_INTERACTION_TYPES,
@@ -52,28 +52,28 @@ typedef enum GroupId
 	GROUP_MOTION,
 	GROUP_NEEDS,
 	GROUP_STATUS,
-	GROUP_OTHER,				/* fields that this version does not know */
+	GROUP_OTHER, /* fields that this version does not know */
 	GROUP_COUNT
 } GroupId;
 
 typedef struct Entity
 {
-	TableId		table;
-	uint32_t	slot;			/* its bit in what a client has */
-	uint32_t	hash;
-	bool		removed;
-	bool		placed;			/* has a position: cameras apply */
-	bool		key_is_integer;
-	Fragment   *key;			/* the id as JSON */
-	int64_t		created;		/* revision from which it was known */
-	int64_t		revision;		/* of its latest change */
-	int64_t		group_revision[GROUP_COUNT];
-	Fragment   *group[GROUP_COUNT]; /* NULL: no such fields */
-	double		x;
-	double		y;
-	double		departed_at;
-	int			path_length;	/* cells */
-	int		   *path;			/* x, y, x, y, … */
+	TableId		   table;
+	uint32_t	   slot; /* its bit in what a client has */
+	uint32_t	   hash;
+	bool		   removed;
+	bool		   placed; /* has a position: cameras apply */
+	bool		   key_is_integer;
+	Fragment	  *key;		 /* the id as JSON */
+	int64_t		   created;	 /* revision from which it was known */
+	int64_t		   revision; /* of its latest change */
+	int64_t		   group_revision[GROUP_COUNT];
+	Fragment	  *group[GROUP_COUNT]; /* NULL: no such fields */
+	double		   x;
+	double		   y;
+	double		   departed_at;
+	int			   path_length; /* cells */
+	int			  *path;		/* x, y, x, y, … */
 	struct Entity *chain;		/* of the same hash bucket */
 	struct Entity *newer;		/* in the order of changes */
 	struct Entity *older;
@@ -82,36 +82,36 @@ typedef struct Entity
 
 typedef struct WorldCopy
 {
-	char		epoch[COPY_EPOCH_SIZE];
-	int64_t		base;			/* the revision that was loaded; older is unknown */
-	int64_t		revision;
-	double		view_buffer;	/* cells around a camera */
-	double		size_x;
-	double		size_y;
-	Entity	  **buckets;
-	uint32_t	bucket_count;	/* a power of two */
-	uint32_t	entity_count;
-	Entity	   *newest;			/* changed last */
-	Entity	   *oldest;
-	Entity	   *removed_first;	/* in the order of removal */
-	Entity	   *removed_last;
-	uint32_t	slot_count;		/* slots ever used */
-	uint32_t   *free_slots;
-	uint32_t	free_slot_count;
-	uint32_t	free_slot_room;
+	char	  epoch[COPY_EPOCH_SIZE];
+	int64_t	  base; /* the revision that was loaded; older is unknown */
+	int64_t	  revision;
+	double	  view_buffer; /* cells around a camera */
+	double	  size_x;
+	double	  size_y;
+	Entity	**buckets;
+	uint32_t  bucket_count; /* a power of two */
+	uint32_t  entity_count;
+	Entity	 *newest; /* changed last */
+	Entity	 *oldest;
+	Entity	 *removed_first; /* in the order of removal */
+	Entity	 *removed_last;
+	uint32_t  slot_count; /* slots ever used */
+	uint32_t *free_slots;
+	uint32_t  free_slot_count;
+	uint32_t  free_slot_room;
 } WorldCopy;
 
 typedef struct Rectangle
 {
-	double		min_x;
-	double		min_y;
-	double		max_x;
-	double		max_y;
+	double min_x;
+	double min_y;
+	double max_x;
+	double max_y;
 } Rectangle;
 
 /* From world_snapshot; NULL with a message when it is not what was agreed. */
 extern WorldCopy *copy_create(const json_t *snapshot, char *message, size_t size);
-extern void copy_free(WorldCopy *copy);
+extern void		  copy_free(WorldCopy *copy);
 
 /* From world_delta without "resync"; false, with nothing usable left, on bad input. */
 extern bool copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size);
@@ -125,4 +125,4 @@ extern bool entity_meets(const Entity *entity, const Rectangle *rectangle, doubl
 /* Where it is, to the cell, at that clock. */
 extern void entity_position(const Entity *entity, double clock, double *x, double *y);
 
-#endif							/* NPCSIM_GATEWAY_COPY_H */
+#endif /* NPCSIM_GATEWAY_COPY_H */

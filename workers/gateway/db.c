@@ -31,22 +31,22 @@
 #include "log.h"
 #include "text.h"
 
-#define CONNECT_TIMEOUT_MS	5000
-#define BACKOFF_FIRST_MS	100
-#define BACKOFF_LAST_MS		5000
+#define CONNECT_TIMEOUT_MS 5000
+#define BACKOFF_FIRST_MS   100
+#define BACKOFF_LAST_MS	   5000
 
 typedef struct Query
 {
-	const DbStatement *statement;	/* NULL: the connection's own */
-	DbDone		done;
-	void	   *argument;
-	PGresult   *result;
-	PGresult   *error;
-	bool		prepares;		/* its statement is prepared along with it */
-	bool		lost;
-	const char *refusal;		/* never sent, and why */
-	int64_t		deadline;		/* set when it becomes the head */
-	struct Query *next;
+	const DbStatement *statement; /* NULL: the connection's own */
+	DbDone			   done;
+	void			  *argument;
+	PGresult		  *result;
+	PGresult		  *error;
+	bool			   prepares; /* its statement is prepared along with it */
+	bool			   lost;
+	const char		  *refusal;	 /* never sent, and why */
+	int64_t			   deadline; /* set when it becomes the head */
+	struct Query	  *next;
 } Query;
 
 typedef enum LinkState
@@ -59,15 +59,15 @@ typedef enum LinkState
 
 typedef struct Link
 {
-	int			number;			/* 0 is the listener */
+	int			number; /* 0 is the listener */
 	LinkState	state;
 	PGconn	   *connection;
-	int			socket;			/* libpq's, to notice that it changed */
-	struct lws *wsi;			/* holds a duplicate of it */
+	int			socket; /* libpq's, to notice that it changed */
+	struct lws *wsi;	/* holds a duplicate of it */
 	int64_t		retry_at;
 	int64_t		connect_deadline;
 	int			backoff_ms;
-	bool		told;			/* the present failure was logged */
+	bool		told; /* the present failure was logged */
 	Query	   *head;
 	Query	   *tail;
 	int			outstanding;
@@ -76,17 +76,17 @@ typedef struct Link
 
 static struct
 {
-	struct lws_context *context;
-	struct lws_vhost *vhost;
-	const Settings *settings;
-	const DbEvents *events;
-	Link	   *links;			/* [0] listens, [1 ..] carry queries */
-	int			link_count;
-	int			ready_commands;
-	Query	   *failed;
-	Query	  **failed_end;
+	struct lws_context	  *context;
+	struct lws_vhost	  *vhost;
+	const Settings		  *settings;
+	const DbEvents		  *events;
+	Link				  *links; /* [0] listens, [1 ..] carry queries */
+	int					   link_count;
+	int					   ready_commands;
+	Query				  *failed;
+	Query				 **failed_end;
 	lws_sorted_usec_list_t failed_timer;
-	bool		stopping;
+	bool				   stopping;
 } db;
 
 static void link_lost(Link *link, const char *why);
@@ -119,7 +119,7 @@ sqlstate_is_worth_a_retry(const char *sqlstate)
 static void
 query_finish(Query *query)
 {
-	DbReply		reply = {0};
+	DbReply			reply = {0};
 	const PGresult *error = query->error;
 
 	if (query->refusal || query->lost)
@@ -153,14 +153,14 @@ query_finish(Query *query)
 static void
 finish_failed(lws_sorted_usec_list_t *timer)
 {
-	Query	   *query = db.failed;
+	Query *query = db.failed;
 
 	(void) timer;
 	db.failed = NULL;
 	db.failed_end = &db.failed;
 	while (query)
 	{
-		Query	   *next = query->next;
+		Query *next = query->next;
 
 		query_finish(query);
 		query = next;
@@ -180,7 +180,7 @@ query_fail_later(Query *query)
 static Query *
 query_create(const DbStatement *statement, DbDone done, void *argument)
 {
-	Query	   *query = mem_alloc(sizeof(Query));
+	Query *query = mem_alloc(sizeof(Query));
 
 	query->statement = statement;
 	query->done = done;
@@ -206,7 +206,7 @@ link_append(Link *link, Query *query)
 static void
 link_pop(Link *link)
 {
-	Query	   *query = link->head;
+	Query *query = link->head;
 
 	assert(query && link->outstanding > 0);
 	link->head = query->next;
@@ -221,7 +221,7 @@ link_pop(Link *link)
 static void
 link_flush(Link *link)
 {
-	int			pending = PQflush(link->connection);
+	int pending = PQflush(link->connection);
 
 	if (pending < 0)
 		link_lost(link, PQerrorMessage(link->connection));
@@ -233,8 +233,8 @@ link_flush(Link *link)
 static Link *
 choose_link(DbLane lane, int64_t world_id)
 {
-	int			commands = db.link_count - 1;
-	int			wanted = 1;
+	int commands = db.link_count - 1;
+	int wanted = 1;
 
 	if (lane == DB_LANE_WRITE && commands > 1)
 		wanted = 2 + (int) ((uint64_t) world_id % (uint64_t) (commands - 1));
@@ -260,17 +260,17 @@ link_send(Link *link, Query *query, const char *const *values)
 			return false;
 		link->prepared[statement->number] = true;
 	}
-	return PQsendQueryPrepared(link->connection, statement->name, statement->parameters,
-							   values, NULL, NULL, 0) == 1 &&
-		PQpipelineSync(link->connection) == 1;
+	return PQsendQueryPrepared(link->connection, statement->name, statement->parameters, values, NULL, NULL,
+							   0) == 1 &&
+		   PQpipelineSync(link->connection) == 1;
 }
 
 void
-db_query(const DbStatement *statement, DbLane lane, int64_t world_id,
-		 const char *const *values, DbDone done, void *argument)
+db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values, DbDone done,
+		 void *argument)
 {
-	Query	   *query = query_create(statement, done, argument);
-	Link	   *link = choose_link(lane, world_id);
+	Query *query = query_create(statement, done, argument);
+	Link  *link = choose_link(lane, world_id);
 
 	assert(statement->number < DB_MAX_STATEMENTS);
 	assert(statement->parameters <= DB_MAX_PARAMETERS);
@@ -300,24 +300,24 @@ db_query(const DbStatement *statement, DbLane lane, int64_t world_id,
 static void
 move_link(Link *link, LinkState to)
 {
-	LinkState	from = link->state;
-	int64_t		now = now_ms();
+	LinkState from = link->state;
+	int64_t	  now = now_ms();
 
 	link->state = to;
 	switch (to)
 	{
 		case LINK_DOWN:
-			{
-				int			jitter = link->backoff_ms / 2;
+		{
+			int jitter = link->backoff_ms / 2;
 
-				link->retry_at = now + link->backoff_ms - jitter + rand() % (jitter * 2 + 1);
-				link->backoff_ms *= 2;
-				if (link->backoff_ms > BACKOFF_LAST_MS)
-					link->backoff_ms = BACKOFF_LAST_MS;
-				if (from == LINK_READY && !is_listener(link) && --db.ready_commands == 0)
-					db.events->down();
-				break;
-			}
+			link->retry_at = now + link->backoff_ms - jitter + rand() % (jitter * 2 + 1);
+			link->backoff_ms *= 2;
+			if (link->backoff_ms > BACKOFF_LAST_MS)
+				link->backoff_ms = BACKOFF_LAST_MS;
+			if (from == LINK_READY && !is_listener(link) && --db.ready_commands == 0)
+				db.events->down();
+			break;
+		}
 		case LINK_CONNECTING:
 			assert(from == LINK_DOWN);
 			link->connect_deadline = now + CONNECT_TIMEOUT_MS;
@@ -356,13 +356,13 @@ link_drop_socket(Link *link)
 static void
 link_lost(Link *link, const char *why)
 {
-	Query	   *query = link->head;
-	char		reason[300];
+	Query *query = link->head;
+	char   reason[300];
 
 	if (link->state == LINK_DOWN)
 		return;
 	snprintf(reason, sizeof(reason), "%s", why && *why ? why : "closed by the server");
-	log_line(link->told ? LOG_DEBUG : LOG_WARNING, "database connection %d is down: %s",
+	log_line(link->told || db.stopping ? LOG_DEBUG : LOG_WARNING, "database connection %d is down: %s",
 			 link->number, reason);
 	link->told = true;
 
@@ -374,7 +374,7 @@ link_lost(Link *link, const char *why)
 	link->outstanding = 0;
 	while (query)
 	{
-		Query	   *next = query->next;
+		Query *next = query->next;
 
 		query->lost = true;
 		query_fail_later(query);
@@ -397,8 +397,7 @@ link_adopt(Link *link)
 	if (descriptor.filefd < 0)
 		return false;
 	/* closes the duplicate itself when it fails */
-	link->wsi = lws_adopt_descriptor_vhost(db.vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor,
-										   DB_PROTOCOL, NULL);
+	link->wsi = lws_adopt_descriptor_vhost(db.vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, DB_PROTOCOL, NULL);
 	if (!link->wsi)
 		return false;
 	*(Link **) lws_wsi_user(link->wsi) = link;
@@ -408,8 +407,8 @@ link_adopt(Link *link)
 static void
 link_connect(Link *link)
 {
-	const char *names[] = {"dbname", "fallback_application_name", NULL};
-	const char *values[] = {db.settings->database, "npcsim-gateway", NULL};
+	const char		  *names[] = {"dbname", "fallback_application_name", NULL};
+	const char		  *values[] = {db.settings->database, "npcsim-gateway", NULL};
 	const char *const *first_name = db.settings->database[0] ? names : names + 1;
 	const char *const *first_value = db.settings->database[0] ? values : values + 1;
 
@@ -454,7 +453,7 @@ link_connect_more(Link *link)
 static void
 settings_answered(void *argument, const DbReply *reply)
 {
-	Link	   *link = argument;
+	Link *link = argument;
 
 	if (link->state != LINK_PREPARING)
 		return;
@@ -467,8 +466,7 @@ settings_answered(void *argument, const DbReply *reply)
 static void
 link_send_settings(Link *link)
 {
-	static const char listen[] =
-		"LISTEN npcsim_world; LISTEN npcsim_decisions; LISTEN npcsim_sessions";
+	static const char listen[] = "LISTEN npcsim_world; LISTEN npcsim_decisions; LISTEN npcsim_sessions";
 	static const char configure[] =
 		"SELECT pg_catalog.set_config('statement_timeout', $1, false),"
 		" pg_catalog.set_config('lock_timeout', $2, false),"
@@ -479,8 +477,7 @@ link_send_settings(Link *link)
 	const char *values[] = {statement_timeout, lock_timeout};
 	bool		sent;
 
-	snprintf(statement_timeout, sizeof(statement_timeout), "%d",
-			 db.settings->query_timeout_ms * 4 / 5);
+	snprintf(statement_timeout, sizeof(statement_timeout), "%d", db.settings->query_timeout_ms * 4 / 5);
 	snprintf(lock_timeout, sizeof(lock_timeout), "%d", db.settings->lock_timeout_ms);
 
 	link_append(link, query_create(NULL, settings_answered, link));
@@ -488,8 +485,8 @@ link_send_settings(Link *link)
 		sent = PQsendQuery(link->connection, listen) == 1;
 	else
 		sent = PQenterPipelineMode(link->connection) == 1 &&
-			PQsendQueryParams(link->connection, configure, 2, NULL, values, NULL, NULL, 0) == 1 &&
-			PQpipelineSync(link->connection) == 1;
+			   PQsendQueryParams(link->connection, configure, 2, NULL, values, NULL, NULL, 0) == 1 &&
+			   PQpipelineSync(link->connection) == 1;
 	if (!sent)
 		link_lost(link, PQerrorMessage(link->connection));
 	else
@@ -529,12 +526,12 @@ query_take(Link *link, Query *query, PGresult *result)
 static void
 link_take_results(Link *link)
 {
-	int			nothing = 0;
+	int nothing = 0;
 
 	while (link->head && link->connection && !PQisBusy(link->connection))
 	{
-		PGresult   *result = PQgetResult(link->connection);
-		Query	   *query = link->head;
+		PGresult *result = PQgetResult(link->connection);
+		Query	 *query = link->head;
 
 		if (!result)
 		{
@@ -560,7 +557,7 @@ link_take_results(Link *link)
 static void
 link_take_notifications(Link *link)
 {
-	PGnotify   *notification;
+	PGnotify *notification;
 
 	while (link->connection && (notification = PQnotifies(link->connection)) != NULL)
 	{
@@ -593,10 +590,9 @@ link_readable(Link *link)
 }
 
 int
-db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-			size_t length)
+db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
-	Link	   *link = user ? *(Link **) user : NULL;
+	Link *link = user ? *(Link **) user : NULL;
 
 	(void) in;
 	(void) length;
@@ -658,7 +654,7 @@ db_tick(int64_t now)
 {
 	for (int i = 0; i < db.link_count && !db.stopping; i++)
 	{
-		Link	   *link = &db.links[i];
+		Link *link = &db.links[i];
 
 		if (link->state == LINK_DOWN && now >= link->retry_at)
 			link_connect(link);
@@ -691,7 +687,7 @@ db_is_up(void)
 int
 db_outstanding(void)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (int i = 0; i < db.link_count; i++)
 		count += db.links[i].outstanding;

@@ -23,11 +23,11 @@
 
 #include "settings.h"
 
-#define DB_MAX_PARAMETERS	8
-#define DB_MAX_STATEMENTS	32
+#define DB_MAX_PARAMETERS 8
+#define DB_MAX_STATEMENTS 32
 
 /* Queries that wait for their answer on one connection. */
-#define DB_MAX_OUTSTANDING	512
+#define DB_MAX_OUTSTANDING 512
 
 typedef enum DbLane
 {
@@ -37,7 +37,7 @@ typedef enum DbLane
 
 typedef struct DbStatement
 {
-	int			number;			/* 0 .. DB_MAX_STATEMENTS - 1, its own */
+	int			number; /* 0 .. DB_MAX_STATEMENTS - 1, its own */
 	const char *name;
 	const char *sql;
 	int			parameters;
@@ -45,36 +45,36 @@ typedef struct DbStatement
 
 typedef struct DbReply
 {
-	const PGresult *result;		/* NULL: the query failed */
-	char		sqlstate[6];
-	const char *message;
-	const char *detail;			/* these two may be NULL */
-	const char *hint;
-	bool		lost;			/* the connection is gone: it may have been carried out */
-	bool		retry;			/* trying again may help */
+	const PGresult *result; /* NULL: the query failed */
+	char			sqlstate[6];
+	const char	   *message;
+	const char	   *detail; /* these two may be NULL */
+	const char	   *hint;
+	bool			lost;  /* the connection is gone: it may have been carried out */
+	bool			retry; /* trying again may help */
 } DbReply;
 
-typedef void (*DbDone) (void *argument, const DbReply *reply);
+typedef void (*DbDone)(void *argument, const DbReply *reply);
 
 typedef struct DbEvents
 {
 	/* the first command connection is up after none was */
-	void		(*up) (void);
+	void (*up)(void);
 
 	/* the last command connection went down */
-	void		(*down) (void);
+	void (*down)(void);
 
 	/* LISTEN is in force: what was told before was missed */
-	void		(*listening) (void);
-	void		(*notified) (const char *channel, const char *payload);
+	void (*listening)(void);
+	void (*notified)(const char *channel, const char *payload);
 } DbEvents;
 
-extern void db_start(struct lws_context *context, struct lws_vhost *vhost,
-					 const Settings *settings, const DbEvents *events);
+extern void db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *settings,
+					 const DbEvents *events);
 extern void db_stop(void);
 
-extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id,
-					 const char *const *values, DbDone done, void *argument);
+extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values,
+					 DbDone done, void *argument);
 
 extern bool db_is_up(void);
 extern int	db_outstanding(void);
@@ -84,7 +84,7 @@ extern void db_tick(int64_t now);
 
 /* The callback of the lws protocol of adopted sockets, and its name. */
 #define DB_PROTOCOL "npcsim-database"
-extern int	db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
-						void *in, size_t length);
+extern int db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+					   size_t length);
 
-#endif							/* NPCSIM_GATEWAY_DB_H */
+#endif /* NPCSIM_GATEWAY_DB_H */

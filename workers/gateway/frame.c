@@ -13,7 +13,7 @@
 Frame *
 frame_create(const char *text, size_t length)
 {
-	Frame	   *frame = mem_alloc(sizeof(Frame) + LWS_PRE + length);
+	Frame *frame = mem_alloc(sizeof(Frame) + LWS_PRE + length);
 
 	frame->holders = 1;
 	frame->length = length;

@@ -13,13 +13,13 @@
 
 typedef struct Frame
 {
-	int			holders;
-	size_t		length;
-	unsigned char space[];		/* LWS_PRE bytes, then the text */
+	int			  holders;
+	size_t		  length;
+	unsigned char space[]; /* LWS_PRE bytes, then the text */
 } Frame;
 
 extern Frame *frame_create(const char *text, size_t length);
 extern Frame *frame_hold(Frame *frame);
-extern void frame_release(Frame *frame);
+extern void	  frame_release(Frame *frame);
 
-#endif							/* NPCSIM_GATEWAY_FRAME_H */
+#endif /* NPCSIM_GATEWAY_FRAME_H */

@@ -12,7 +12,7 @@
 /* One answer on its way; the per-session data of the protocol "http". */
 typedef struct HttpAnswer
 {
-	Text		body;
+	Text body;
 } HttpAnswer;
 
 /* The mounts of the vhost; the string must live as long as they do. */
@@ -23,4 +23,4 @@ extern int	http_begin(struct lws *wsi, HttpAnswer *answer);
 extern int	http_continue(struct lws *wsi, HttpAnswer *answer);
 extern void http_end(HttpAnswer *answer);
 
-#endif							/* NPCSIM_GATEWAY_HTTP_H */
+#endif /* NPCSIM_GATEWAY_HTTP_H */

@@ -42,13 +42,13 @@ level_name(LogLevel level)
 void
 log_line(LogLevel level, const char *format, ...)
 {
-	char		message[1001];
-	char		line[1100];
-	char		stamp[32];
-	time_t		now = time(NULL);
-	struct tm	utc;
-	va_list		arguments;
-	int			length;
+	char	  message[1001];
+	char	  line[1100];
+	char	  stamp[32];
+	time_t	  now = time(NULL);
+	struct tm utc;
+	va_list	  arguments;
+	int		  length;
 
 	if (level > threshold)
 		return;
@@ -65,8 +65,7 @@ log_line(LogLevel level, const char *format, ...)
 
 	gmtime_r(&now, &utc);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	length = snprintf(line, sizeof(line), "%s npcsim-gateway %s: %s\n", stamp,
-					  level_name(level), message);
+	length = snprintf(line, sizeof(line), "%s npcsim-gateway %s: %s\n", stamp, level_name(level), message);
 	if (length >= (int) sizeof(line))
 		length = sizeof(line) - 1;
 

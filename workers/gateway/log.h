@@ -16,7 +16,6 @@ typedef enum LogLevel
 extern void log_set_level(LogLevel level);
 
 /* A line feed inside the message is written as a space; 1,000 bytes at most. */
-extern void log_line(LogLevel level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+extern void log_line(LogLevel level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#endif							/* NPCSIM_GATEWAY_LOG_H */
+#endif /* NPCSIM_GATEWAY_LOG_H */

@@ -16,10 +16,10 @@
 int
 main(int argc, char **argv)
 {
-	Settings	settings;
-	int			status = EXIT_SUCCESS;
+	Settings settings;
+	int		 status = EXIT_SUCCESS;
 
-	srand((unsigned int) (time(NULL) ^ getpid()));	/* jitter only */
+	srand((unsigned int) (time(NULL) ^ getpid())); /* jitter only */
 	switch (settings_read(&settings, argc, argv))
 	{
 		case SETTINGS_RUN:

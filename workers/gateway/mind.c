@@ -40,9 +40,8 @@ beat(Client *client)
 
 	if (!mind->ready)
 		return;
-	heartbeat = json_pack("{s:s, s:i, s:i, s:i}", "type", "compute_heartbeat",
-						  "max_concurrency", mind->max_concurrency,
-						  "decision_queue_length", compute_in_flight(client),
+	heartbeat = json_pack("{s:s, s:i, s:i, s:i}", "type", "compute_heartbeat", "max_concurrency",
+						  mind->max_concurrency, "decision_queue_length", compute_in_flight(client),
 						  "average_decision_time_ms", compute_average_ms(client));
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
 		log_line(LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
@@ -52,7 +51,7 @@ beat(Client *client)
 static void
 ready(void *owner)
 {
-	Client	   *client = owner;
+	Client *client = owner;
 
 	client->mind->ready = true;
 	log_line(LOG_INFO, "client %s: MCP server %s is ready", client->address, client->source);
@@ -68,7 +67,7 @@ answered(void *owner, int64_t request_id, const char *json, size_t length)
 static void
 failed(void *owner, int64_t request_id, const char *reason)
 {
-	char		text[256];
+	char text[256];
 
 	snprintf(text, sizeof(text), "error: %s", reason);
 	compute_fail(owner, request_id, text);
@@ -77,7 +76,7 @@ failed(void *owner, int64_t request_id, const char *reason)
 static void
 broken(void *owner, const char *reason)
 {
-	Client	   *client = owner;
+	Client *client = owner;
 
 	client->mind->ready = false;
 	client_close(client, CLOSE_PROTOCOL_ERROR, reason);
@@ -93,7 +92,7 @@ mind_create(Client *client, int max_concurrency)
 void
 mind_free(Client *client)
 {
-	Mind	   *mind = client->mind;
+	Mind *mind = client->mind;
 
 	if (!mind)
 		return;
@@ -107,7 +106,7 @@ void
 mind_joined(Client *client)
 {
 	static const McpCallbacks callbacks = {send_text, ready, answered, failed, broken};
-	Mind	   *mind = client->mind;
+	Mind					 *mind = client->mind;
 
 	if (mind->session)
 		beat(client);
@@ -144,10 +143,9 @@ mind_tick(Client *client, int64_t now)
 bool
 mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body, size_t length)
 {
-	Mind	   *mind = client->mind;
+	Mind *mind = client->mind;
 
-	return mind->ready &&
-		mcp_session_decide(mind->session, request_id, npc_id, body, length, now_ms());
+	return mind->ready && mcp_session_decide(mind->session, request_id, npc_id, body, length, now_ms());
 }
 
 void

@@ -28,8 +28,7 @@ extern void mind_pong(Client *client);
 
 extern void mind_tick(Client *client, int64_t now);
 
-extern bool mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body,
-						size_t length);
+extern bool mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body, size_t length);
 extern void mind_cancel(Client *client, int64_t request_id, const char *reason);
 
-#endif							/* NPCSIM_GATEWAY_MIND_H */
+#endif /* NPCSIM_GATEWAY_MIND_H */

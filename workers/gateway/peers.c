@@ -22,8 +22,8 @@ struct Peer
 {
 	unsigned char address[8];
 	unsigned char family;
-	int			connections;
-	Peer	   *next;
+	int			  connections;
+	Peer		 *next;
 };
 
 static Peer *buckets[BUCKETS];
@@ -39,8 +39,7 @@ read_address(const struct sockaddr *socket_address, Peer *key)
 	}
 	else if (socket_address->sa_family == AF_INET6)
 	{
-		const struct in6_addr *address =
-			&((const struct sockaddr_in6 *) socket_address)->sin6_addr;
+		const struct in6_addr *address = &((const struct sockaddr_in6 *) socket_address)->sin6_addr;
 
 		key->family = IN6_IS_ADDR_V4MAPPED(address) ? 4 : 6;
 		if (key->family == 4)
@@ -53,8 +52,8 @@ read_address(const struct sockaddr *socket_address, Peer *key)
 static Peer **
 find_place(const Peer *key)
 {
-	uint32_t	hash = key->family;
-	Peer	  **place;
+	uint32_t hash = key->family;
+	Peer   **place;
 
 	for (size_t i = 0; i < sizeof(key->address); i++)
 		hash = (hash ^ key->address[i]) * 16777619u;
@@ -68,8 +67,8 @@ find_place(const Peer *key)
 bool
 peers_have_room(const struct sockaddr *address, int limit)
 {
-	Peer		key;
-	Peer	   *peer;
+	Peer  key;
+	Peer *peer;
 
 	read_address(address, &key);
 	peer = *find_place(&key);
@@ -79,8 +78,8 @@ peers_have_room(const struct sockaddr *address, int limit)
 Peer *
 peers_enter(const struct sockaddr *address, int limit)
 {
-	Peer		key;
-	Peer	  **place;
+	Peer   key;
+	Peer **place;
 
 	read_address(address, &key);
 	place = find_place(&key);
@@ -98,7 +97,7 @@ peers_enter(const struct sockaddr *address, int limit)
 void
 peers_leave(Peer *peer)
 {
-	Peer	  **place = find_place(peer);
+	Peer **place = find_place(peer);
 
 	assert(*place == peer && peer->connections > 0);
 	if (--peer->connections == 0)

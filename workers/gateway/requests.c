@@ -17,16 +17,16 @@
 #include "compute.h"
 #include "session.h"
 
-#define MAX_ID			80		/* bytes of a request's id as JSON */
-#define MAX_REDUCER		64
-#define MAX_KEY			200
+#define MAX_ID		80 /* bytes of a request's id as JSON */
+#define MAX_REDUCER 64
+#define MAX_KEY		200
 
 /* A call on its way, and what its answer needs. */
 typedef struct Call
 {
-	Client	   *client;			/* held */
-	char		id[MAX_ID + 1];	/* JSON, or "" */
-	bool		tell_success;	/* false: only a failure is told */
+	Client *client;			/* held */
+	char	id[MAX_ID + 1]; /* JSON, or "" */
+	bool	tell_success;	/* false: only a failure is told */
 } Call;
 
 /* The request's id as JSON: a string or a number, or "" when there is none. */
@@ -34,8 +34,8 @@ static bool
 read_id(const json_t *frame, char *id)
 {
 	const json_t *value = json_object_get(frame, "id");
-	Text		text = {0};
-	bool		good = true;
+	Text		  text = {0};
+	bool		  good = true;
 
 	id[0] = '\0';
 	if (!value || json_is_null(value))
@@ -67,9 +67,9 @@ begin_result(Text *text, const char *id)
 static bool
 says_ok(const char *json)
 {
-	char		message[100];
-	json_t	   *result = json_parse_trusted(json, message, sizeof(message));
-	bool		ok = json_is_true(json_object_get(result, "ok"));
+	char	message[100];
+	json_t *result = json_parse_trusted(json, message, sizeof(message));
+	bool	ok = json_is_true(json_object_get(result, "ok"));
 
 	json_decref(result);
 	return ok;
@@ -93,7 +93,7 @@ called(void *argument, const DbReply *reply)
 	}
 	else
 	{
-		DbReply		failure = *reply;
+		DbReply failure = *reply;
 
 		if (reply->result)
 		{
@@ -102,10 +102,10 @@ called(void *argument, const DbReply *reply)
 		}
 		text_add_string(&text, ",\"ok\":false,\"error\":{");
 		{
-			Text		error = {0};
+			Text error = {0};
 
 			reply_add_error(&error, &failure);
-			text_add(&text, error.data + 1, error.length - 1);	/* without its comma */
+			text_add(&text, error.data + 1, error.length - 1); /* without its comma */
 			text_free(&error);
 		}
 		text_add_string(&text, "}}");
@@ -119,7 +119,7 @@ called(void *argument, const DbReply *reply)
 static void
 refuse_call(Client *client, const char *id, const char *code, const char *message)
 {
-	Text		text = {0};
+	Text text = {0};
 
 	begin_result(&text, id);
 	text_add_string(&text, ",\"ok\":false,\"error\":{\"code\":");
@@ -132,11 +132,11 @@ refuse_call(Client *client, const char *id, const char *code, const char *messag
 }
 
 static void
-send_call(Client *client, const char *id, const char *reducer, const json_t *arguments,
-		  const char *key, bool tell_success)
+send_call(Client *client, const char *id, const char *reducer, const json_t *arguments, const char *key,
+		  bool tell_success)
 {
-	Call	   *call;
-	Text		text = {0};
+	Call *call;
+	Text  text = {0};
 
 	if (client->player_id == 0)
 	{
@@ -155,17 +155,16 @@ send_call(Client *client, const char *id, const char *reducer, const json_t *arg
 static void
 take_call(Client *client, const json_t *frame, const char *id)
 {
-	const char *reducer = json_member_string(frame, "reducer");
+	const char	 *reducer = json_member_string(frame, "reducer");
 	const json_t *arguments = json_object_get(frame, "args");
 	const json_t *key = json_object_get(frame, "key");
-	json_t	   *none = NULL;
+	json_t		 *none = NULL;
 
 	if (!reducer || strlen(reducer) > MAX_REDUCER)
 		refuse_call(client, id, "22023", "reducer must be a name of at most 64 bytes");
 	else if (arguments && !json_is_object(arguments))
 		refuse_call(client, id, "22023", "args must be an object");
-	else if (key && !json_is_null(key) &&
-			 (!json_is_string(key) || json_string_length(key) > MAX_KEY))
+	else if (key && !json_is_null(key) && (!json_is_string(key) || json_string_length(key) > MAX_KEY))
 		refuse_call(client, id, "22023", "key must be a string of at most 200 bytes");
 	else
 	{
@@ -180,7 +179,7 @@ take_call(Client *client, const json_t *frame, const char *id)
 static void
 take_shorthand(Client *client, const json_t *frame, const char *id, const char *reducer)
 {
-	json_t	   *arguments = json_copy((json_t *) frame);
+	json_t *arguments = json_copy((json_t *) frame);
 
 	json_object_del(arguments, "type");
 	json_object_del(arguments, "id");
@@ -196,7 +195,7 @@ static void
 take_ping(Client *client, const json_t *frame)
 {
 	const json_t *t = json_object_get(frame, "t");
-	Text		text = {0};
+	Text		  text = {0};
 
 	text_add_string(&text, "{\"type\":\"pong\"");
 	if (t)
@@ -227,8 +226,8 @@ read_optional_id(const json_t *frame, const char *name, int64_t *value)
 static void
 take_decision(Client *client, const json_t *frame)
 {
-	int64_t		request_id;
-	int64_t		npc_id;
+	int64_t request_id;
+	int64_t npc_id;
 
 	if (!client->compute)
 	{
@@ -247,8 +246,8 @@ take_decision(Client *client, const json_t *frame)
 static void
 take_from_welcome(Client *client, const json_t *frame, const char *type, const char *id)
 {
-	char		message[160] = "";
-	bool		good = true;
+	char message[160] = "";
+	bool good = true;
 
 	if (strcmp(type, "ping") == 0)
 		take_ping(client, frame);
@@ -306,8 +305,7 @@ take_frame(Client *client, const json_t *frame)
 	else if (!type)
 		client_send_error(client, NULL, "22023", "a frame needs a type", NULL);
 	else if (!read_id(frame, id))
-		client_send_error(client, NULL, "22023",
-						  "id must be a number or a string of at most 78 bytes", NULL);
+		client_send_error(client, NULL, "22023", "id must be a number or a string of at most 78 bytes", NULL);
 	else if (client_is_welcome(client))
 		take_from_welcome(client, frame, type, id);
 }
@@ -315,13 +313,12 @@ take_frame(Client *client, const json_t *frame)
 void
 requests_take(Client *client)
 {
-	char		message[200];
-	json_t	   *frame;
+	char	message[200];
+	json_t *frame;
 
 	if (client_is_leaving(client) || !client_may_send(client))
 		return;
-	frame = json_parse_foreign(client->incoming.data, client->incoming.length, message,
-							   sizeof(message));
+	frame = json_parse_foreign(client->incoming.data, client->incoming.length, message, sizeof(message));
 	if (frame)
 		take_frame(client, frame);
 	else

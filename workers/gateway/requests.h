@@ -10,4 +10,4 @@
 /* A whole frame is in client->incoming; it is empty afterwards. */
 extern void requests_take(Client *client);
 
-#endif							/* NPCSIM_GATEWAY_REQUESTS_H */
+#endif /* NPCSIM_GATEWAY_REQUESTS_H */

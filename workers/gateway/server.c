@@ -30,20 +30,20 @@
 #include "session.h"
 #include "world.h"
 
-#define TICK_US				(100 * 1000)
-#define MAX_DESCRIPTORS		65536
-#define SEND_PACKET			(128 * 1024)
-#define RECEIVE_BUFFER		8192
-#define STOP_CLIENTS_MS		3000
-#define STOP_DATABASE_MS	1000
+#define TICK_US			 (100 * 1000)
+#define MAX_DESCRIPTORS	 65536
+#define SEND_PACKET		 (128 * 1024)
+#define RECEIVE_BUFFER	 8192
+#define STOP_CLIENTS_MS	 3000
+#define STOP_DATABASE_MS 1000
 
 static struct
 {
-	Settings   *settings;
-	struct lws_context *context;
-	struct lws_vhost *vhost;
+	Settings			  *settings;
+	struct lws_context	  *context;
+	struct lws_vhost	  *vhost;
 	lws_sorted_usec_list_t tick_timer;
-	bool		stopping;
+	bool				   stopping;
 } server;
 
 static volatile sig_atomic_t stop_requested;
@@ -63,7 +63,7 @@ static void
 count_peer(struct lws *wsi)
 {
 	struct sockaddr_storage address;
-	socklen_t	length = sizeof(address);
+	socklen_t				length = sizeof(address);
 
 	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &address, &length) == 0)
 		lws_set_opaque_user_data(wsi, peers_enter((struct sockaddr *) &address, INT_MAX));
@@ -73,13 +73,11 @@ static bool
 lets_in(const struct lws_filter_network_conn_args *arguments)
 {
 	return !server.stopping &&
-		peers_have_room((const struct sockaddr *) &arguments->cli_addr,
-						server.settings->max_per_address);
+		   peers_have_room((const struct sockaddr *) &arguments->cli_addr, server.settings->max_per_address);
 }
 
 static int
-http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-			  size_t length)
+http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
 	switch (reason)
 	{
@@ -94,7 +92,7 @@ http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 			lws_set_opaque_user_data(wsi, NULL);
 			return 0;
 		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-			return -1;			/* a WebSocket without a subprotocol that is known */
+			return -1; /* a WebSocket without a subprotocol that is known */
 		case LWS_CALLBACK_HTTP:
 			return http_begin(wsi, user);
 		case LWS_CALLBACK_HTTP_WRITEABLE:
@@ -112,10 +110,9 @@ http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 static bool
 path_is(struct lws *wsi, const char *expected)
 {
-	char		path[64];
+	char path[64];
 
-	return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0 &&
-		strcmp(path, expected) == 0;
+	return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0 && strcmp(path, expected) == 0;
 }
 
 /* What an MCP server says about itself comes with the request. */
@@ -133,8 +130,7 @@ greet_mcp_server(struct lws *wsi, Client *client)
 	if (strncasecmp(authorization, "Bearer ", 7) == 0)
 		token = authorization + 7 + strspn(authorization + 7, " ");
 	source_value = lws_get_urlarg_by_name(wsi, "source=", source, sizeof(source));
-	concurrency_value = lws_get_urlarg_by_name(wsi, "max_concurrency=", concurrency,
-											   sizeof(concurrency));
+	concurrency_value = lws_get_urlarg_by_name(wsi, "max_concurrency=", concurrency, sizeof(concurrency));
 	session_mcp_hello(client, token, source_value ? source_value : "",
 					  concurrency_value ? concurrency_value : "");
 	explicit_bzero(authorization, sizeof(authorization));
@@ -143,7 +139,7 @@ greet_mcp_server(struct lws *wsi, Client *client)
 static void
 receive(struct lws *wsi, Client *client, const char *data, size_t length)
 {
-	bool		is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
+	bool is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 
 	client_heard(client);
 	if (lws_frame_is_binary(wsi))
@@ -165,11 +161,11 @@ receive(struct lws *wsi, Client *client, const char *data, size_t length)
 
 /* Both WebSocket protocols; they differ in address and greeting. */
 static int
-websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-				   size_t length, ClientKind kind)
+websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length,
+				   ClientKind kind)
 {
-	Client	  **place = user;
-	Client	   *client = place ? *place : NULL;
+	Client **place = user;
+	Client	*client = place ? *place : NULL;
 
 	switch (reason)
 	{
@@ -210,31 +206,35 @@ websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user
 }
 
 static int
-player_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-				size_t length)
+player_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
 	return websocket_callback(wsi, reason, user, in, length, CLIENT_PLAYER);
 }
 
 static int
-mcp_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-			 size_t length)
+mcp_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
 	return websocket_callback(wsi, reason, user, in, length, CLIENT_MCP_SERVER);
 }
 
-static const struct lws_protocols protocols[] = {
-	{.name = "http", .callback = http_callback,
-		.per_session_data_size = sizeof(HttpAnswer), .tx_packet_size = SEND_PACKET},
-	{.name = "npcsim.v1", .callback = player_callback,
-		.per_session_data_size = sizeof(Client *), .rx_buffer_size = RECEIVE_BUFFER,
-	.tx_packet_size = SEND_PACKET},
-	{.name = "mcp", .callback = mcp_callback,
-		.per_session_data_size = sizeof(Client *), .rx_buffer_size = RECEIVE_BUFFER,
-	.tx_packet_size = SEND_PACKET},
-	{.name = DB_PROTOCOL, .callback = db_callback, .per_session_data_size = sizeof(void *)},
-	{.name = NULL}
-};
+static const struct lws_protocols protocols[] = {{.name = "http",
+												  .callback = http_callback,
+												  .per_session_data_size = sizeof(HttpAnswer),
+												  .tx_packet_size = SEND_PACKET},
+												 {.name = "npcsim.v1",
+												  .callback = player_callback,
+												  .per_session_data_size = sizeof(Client *),
+												  .rx_buffer_size = RECEIVE_BUFFER,
+												  .tx_packet_size = SEND_PACKET},
+												 {.name = "mcp",
+												  .callback = mcp_callback,
+												  .per_session_data_size = sizeof(Client *),
+												  .rx_buffer_size = RECEIVE_BUFFER,
+												  .tx_packet_size = SEND_PACKET},
+												 {.name = DB_PROTOCOL,
+												  .callback = db_callback,
+												  .per_session_data_size = sizeof(void *)},
+												 {.name = NULL}};
 
 /* ------------------------------------------------------------------------
  * events of the other files
@@ -266,30 +266,27 @@ database_listening(void)
 static void
 database_notified(const char *channel, const char *payload)
 {
-	int64_t		world_id = strtoll(payload, NULL, 10);
+	int64_t world_id = strtoll(payload, NULL, 10);
 
 	if (strcmp(channel, "npcsim_world") == 0)
 	{
-		World	   *world = world_find(world_id);
+		World *world = world_find(world_id);
 
 		if (world)
 			world_wake(world);
 	}
 	else if (strcmp(channel, "npcsim_decisions") == 0)
 		compute_wake(world_id);
-	else if (strcmp(channel, "npcsim_sessions") == 0 &&
-			 strcmp(payload, server.settings->gateway_id) == 0)
+	else if (strcmp(channel, "npcsim_sessions") == 0 && strcmp(payload, server.settings->gateway_id) == 0)
 		worlds_poll_soon();
 }
 
-static const DbEvents db_events = {
-	session_database_up, session_database_down, database_listening, database_notified
-};
+static const DbEvents db_events = {session_database_up, session_database_down, database_listening,
+								   database_notified};
 
-static const WorldEvents world_events = {
-	clock_changed, watches_changed, watches_reloaded, session_world_gone, session_ended, polled,
-	session_register_again
-};
+static const WorldEvents world_events = {clock_changed,			watches_changed, watches_reloaded,
+										 session_world_gone,	session_ended,	 polled,
+										 session_register_again};
 
 static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source};
 
@@ -300,7 +297,7 @@ static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_n
 static void
 tick(lws_sorted_usec_list_t *timer)
 {
-	int64_t		now = now_ms();
+	int64_t now = now_ms();
 
 	db_tick(now);
 	session_tick(now);
@@ -330,13 +327,12 @@ static bool
 listen_on(const Settings *settings)
 {
 	struct lws_context_creation_info info = {0};
-	bool		is_ipv6 = strchr(settings->listen_address, ':') != NULL;
+	bool							 is_ipv6 = strchr(settings->listen_address, ':') != NULL;
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, emit_lws_log);
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
-		LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-		LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+				   LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
+				   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
 	if (!is_ipv6)
 		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
 	info.server_string = "npcsim-gateway";
@@ -350,8 +346,10 @@ listen_on(const Settings *settings)
 	}
 
 	info.port = settings->port;
-	info.iface = strcmp(settings->listen_address, "0.0.0.0") == 0 ||
-		strcmp(settings->listen_address, "::") == 0 ? NULL : settings->listen_address;
+	info.iface =
+		strcmp(settings->listen_address, "0.0.0.0") == 0 || strcmp(settings->listen_address, "::") == 0
+			? NULL
+			: settings->listen_address;
 	info.protocols = protocols;
 	info.mounts = http_mounts(settings->web_root);
 	info.vhost_name = "default";
@@ -360,9 +358,8 @@ listen_on(const Settings *settings)
 	server.vhost = lws_create_vhost(server.context, &info);
 	if (!server.vhost)
 	{
-		fprintf(stderr, "npcsim-gateway: cannot listen on %s port %d%s\n",
-				settings->listen_address, settings->port,
-				settings->port ? ": is it taken, or the address not this machine's?" : "");
+		fprintf(stderr, "npcsim-gateway: cannot listen on %s port %d%s\n", settings->listen_address,
+				settings->port, settings->port ? ": is it taken, or the address not this machine's?" : "");
 		return false;
 	}
 	return true;
@@ -372,8 +369,8 @@ listen_on(const Settings *settings)
 static void
 name_gateway(Settings *settings, int port)
 {
-	char		host[49] = "";
-	char		name[65];
+	char host[49] = "";
+	char name[65];
 
 	if (settings->gateway_id[0])
 		return;
@@ -390,9 +387,9 @@ name_gateway(Settings *settings, int port)
 }
 
 static void
-serve_until(bool (*is_done) (void), int64_t longest_ms)
+serve_until(bool (*is_done)(void), int64_t longest_ms)
 {
-	int64_t		deadline = now_ms() + longest_ms;
+	int64_t deadline = now_ms() + longest_ms;
 
 	while (!is_done() && now_ms() < deadline)
 	{
@@ -426,7 +423,7 @@ stop(void)
 	lws_sul_cancel(&server.tick_timer);
 	while (clients_first())
 	{
-		Client	   *client = clients_first();
+		Client *client = clients_first();
 
 		*(Client **) lws_wsi_user(client->wsi) = NULL;
 		session_closed(client);
@@ -441,7 +438,7 @@ bool
 server_run(Settings *settings)
 {
 	struct sigaction action = {0};
-	int			port;
+	int				 port;
 
 	server.settings = settings;
 	raise_descriptor_limit();
@@ -466,8 +463,8 @@ server_run(Settings *settings)
 	db_start(server.context, server.vhost, settings, &db_events);
 	lws_sul_schedule(server.context, 0, &server.tick_timer, tick, TICK_US);
 
-	printf(strchr(settings->listen_address, ':') ? "listening on [%s]:%d\n" :
-		   "listening on %s:%d\n", settings->listen_address, port);
+	printf(strchr(settings->listen_address, ':') ? "listening on [%s]:%d\n" : "listening on %s:%d\n",
+		   settings->listen_address, port);
 	fflush(stdout);
 
 	while (!stop_requested)

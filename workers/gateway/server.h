@@ -12,4 +12,4 @@
 /* Listens and serves until a signal asks to stop; false: told on stderr. */
 extern bool server_run(Settings *settings);
 
-#endif							/* NPCSIM_GATEWAY_SERVER_H */
+#endif /* NPCSIM_GATEWAY_SERVER_H */

@@ -25,27 +25,27 @@
 #include "mind.h"
 #include "submit.h"
 
-#define REGISTER_RETRY_MS	1000
-#define REJOIN_RETRY_MS		1000
-#define MAX_TOKEN			512
-#define MAX_NAME			200
-#define DEFAULT_SOURCE		"player_mcp"
+#define REGISTER_RETRY_MS 1000
+#define REJOIN_RETRY_MS	  1000
+#define MAX_TOKEN		  512
+#define MAX_NAME		  200
+#define DEFAULT_SOURCE	  "player_mcp"
 
 static struct
 {
 	const char *gateway_id;
 	bool		registering;
-	int64_t		register_at;	/* after a failure; 0 = no need */
-	uint64_t	registration;	/* counts the attempts */
-	uint64_t	provisional;	/* counts made-up sources */
+	int64_t		register_at;  /* after a failure; 0 = no need */
+	uint64_t	registration; /* counts the attempts */
+	uint64_t	provisional;  /* counts made-up sources */
 } session;
 
 /* A query for a client, and the registration under which it was sent. */
 typedef struct Attempt
 {
-	Client	   *client;			/* held */
-	uint64_t	registration;
-	int64_t		old_session_id; /* to be ended after the new one began */
+	Client	*client; /* held */
+	uint64_t registration;
+	int64_t	 old_session_id; /* to be ended after the new one began */
 } Attempt;
 
 static void authenticate(Client *client);
@@ -54,7 +54,7 @@ static void join(Client *client, int64_t old_session_id);
 static Attempt *
 attempt_create(Client *client, int64_t old_session_id)
 {
-	Attempt    *attempt = mem_alloc(sizeof(Attempt));
+	Attempt *attempt = mem_alloc(sizeof(Attempt));
 
 	attempt->client = client_hold(client);
 	attempt->registration = session.registration;
@@ -95,9 +95,9 @@ close_code_of(const char *sqlstate)
 	{
 		const char *sqlstate;
 		int			code;
-	}			known[] = {
-		{"NS401", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED}, {"NS404", CLOSE_WORLD},
-		{"NS429", CLOSE_WORLD}, {"NS430", CLOSE_PROTOCOL_ERROR},
+	} known[] = {
+		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
+		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -112,11 +112,11 @@ close_code_of(const char *sqlstate)
 static void
 refuse(Client *client, const DbReply *reply)
 {
-	int			code = close_code_of(reply->sqlstate);
+	int code = close_code_of(reply->sqlstate);
 
 	if (client->kind == CLIENT_PLAYER)
 	{
-		Text		text = {0};
+		Text text = {0};
 
 		text_add_string(&text, "{\"type\":\"error\"");
 		reply_add_error(&text, reply);
@@ -149,8 +149,8 @@ proceed(Client *client)
 static void
 authenticated(void *argument, const DbReply *reply)
 {
-	Attempt    *attempt = argument;
-	Client	   *client = attempt->client;
+	Attempt *attempt = argument;
+	Client	*client = attempt->client;
 
 	if (client->state == CLIENT_AUTHENTICATING)
 	{
@@ -183,7 +183,7 @@ authenticate(Client *client)
 static Client *
 client_of_session(int64_t session_id)
 {
-	Client	   *client = clients_first();
+	Client *client = clients_first();
 
 	while (client && client->session_id != session_id)
 		client = client->next;
@@ -194,14 +194,13 @@ static void
 send_welcome(Client *client, json_t *welcome)
 {
 	const Settings *settings = client_settings();
-	Text		text = {0};
+	Text			text = {0};
 
 	json_object_set_new(welcome, "caps", json_array());
 	json_object_set_new(welcome, "limits",
-						json_pack("{s:i, s:i, s:i, s:i}", "frame", settings->max_frame,
-								  "queue", settings->max_queue,
-								  "messages_per_second", settings->message_rate,
-								  "burst", settings->message_burst));
+						json_pack("{s:i, s:i, s:i, s:i}", "frame", settings->max_frame, "queue",
+								  settings->max_queue, "messages_per_second", settings->message_rate, "burst",
+								  settings->message_burst));
 	text_add_json(&text, welcome);
 	client_send_text(client, &text);
 	text_free(&text);
@@ -212,8 +211,8 @@ static void
 begin_session(Client *client, const json_t *joined)
 {
 	const json_t *replaced = json_object_get(joined, "replaced");
-	json_t	   *welcome = json_object_get(joined, "welcome");
-	bool		is_new = client->state == CLIENT_JOINING;
+	json_t		 *welcome = json_object_get(joined, "welcome");
+	bool		  is_new = client->state == CLIENT_JOINING;
 
 	json_member_integer(joined, "session_id", &client->session_id);
 	if (is_new)
@@ -247,13 +246,17 @@ begin_session(Client *client, const json_t *joined)
 static void
 join_failed(Client *client, const DbReply *reply)
 {
-	bool		is_new = client->state == CLIENT_JOINING;
+	bool is_new = client->state == CLIENT_JOINING;
 
-	if (!reply->retry)
+	bool lapsed = strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0;
+
+	if (!reply->retry && !lapsed)
 		refuse(client, reply);
 	else
 	{
 		client_move(client, is_new ? CLIENT_WAITING : CLIENT_PARTED);
+		if (lapsed)
+			session_register_again();
 		client->rejoin_at = now_ms() + REJOIN_RETRY_MS;
 	}
 }
@@ -261,7 +264,7 @@ join_failed(Client *client, const DbReply *reply)
 static void
 joined(void *argument, const DbReply *reply)
 {
-	Attempt    *attempt = argument;
+	Attempt	   *attempt = argument;
 	Client	   *client = attempt->client;
 	const char *json = reply_text(reply);
 	char		message[200] = "client_connected gave no object";
@@ -309,7 +312,7 @@ join(Client *client, int64_t old_session_id)
 void
 session_name_source(Client *client, const char *source)
 {
-	int64_t		old_session_id = client->session_id;
+	int64_t old_session_id = client->session_id;
 
 	assert(client->state == CLIENT_LIVE);
 	free(client->source);
@@ -323,11 +326,10 @@ session_name_source(Client *client, const char *source)
  * ------------------------------------------------------------------------ */
 
 static bool
-copy_member(const json_t *hello, const char *name, size_t longest, char **copy, char *message,
-			size_t size)
+copy_member(const json_t *hello, const char *name, size_t longest, char **copy, char *message, size_t size)
 {
 	const json_t *value = json_object_get(hello, name);
-	const char *string = json_string_value(value);
+	const char	 *string = json_string_value(value);
 
 	if (!value || json_is_null(value))
 		return true;
@@ -345,7 +347,7 @@ static bool
 read_purpose(const json_t *hello, Purpose *purpose)
 {
 	const json_t *value = json_object_get(hello, "purpose");
-	const char *name = json_string_value(value);
+	const char	 *name = json_string_value(value);
 
 	*purpose = PURPOSE_WATCH;
 	if (!value || json_is_null(value) || (name && strcmp(name, "watch") == 0))
@@ -393,7 +395,7 @@ leave_greeting(Client *client)
 void
 session_hello(Client *client, const json_t *hello)
 {
-	char		message[160];
+	char message[160];
 
 	if (!read_hello(client, hello, message, sizeof(message)))
 	{
@@ -410,7 +412,7 @@ session_hello(Client *client, const json_t *hello)
 	if (client->purpose != PURPOSE_WATCH && client->source[0] == '\0')
 	{
 		/* its first heartbeat names it; until then it must not replace another */
-		char		source[64];
+		char source[64];
 
 		snprintf(source, sizeof(source), "unnamed-%" PRIu64, ++session.provisional);
 		free(client->source);
@@ -421,11 +423,10 @@ session_hello(Client *client, const json_t *hello)
 }
 
 void
-session_mcp_hello(Client *client, const char *token, const char *source,
-				  const char *max_concurrency)
+session_mcp_hello(Client *client, const char *token, const char *source, const char *max_concurrency)
 {
-	char	   *end;
-	long		concurrency = 1;
+	char *end;
+	long  concurrency = 1;
 
 	if (*max_concurrency)
 	{
@@ -464,7 +465,7 @@ session_mcp_hello(Client *client, const char *token, const char *source,
 void
 session_ended(int64_t session_id)
 {
-	Client	   *client = client_of_session(session_id);
+	Client *client = client_of_session(session_id);
 
 	if (!client || client_is_leaving(client))
 		return;
@@ -488,7 +489,7 @@ session_world_gone(World *world)
 void
 session_closed(Client *client)
 {
-	int64_t		session_id = client->session_id;
+	int64_t session_id = client->session_id;
 
 	watch_end(client);
 	client_move(client, CLIENT_GONE);
@@ -513,7 +514,7 @@ session_closed(Client *client)
 static void
 registered(void *argument, const DbReply *reply)
 {
-	uint64_t	registration = (uint64_t) (uintptr_t) argument;
+	uint64_t registration = (uint64_t) (uintptr_t) argument;
 
 	if (registration != session.registration)
 		return;
@@ -557,8 +558,7 @@ register_now(void)
 	session.registering = true;
 	session.register_at = 0;
 	session.registration++;
-	call_register_gateway(session.gateway_id, registered,
-						  (void *) (uintptr_t) session.registration);
+	call_register_gateway(session.gateway_id, registered, (void *) (uintptr_t) session.registration);
 }
 
 void
@@ -583,7 +583,7 @@ session_database_up(void)
 void
 session_database_down(void)
 {
-	session.registration++;		/* whatever comes back now is of the past */
+	session.registration++; /* whatever comes back now is of the past */
 	session.registering = false;
 	session.register_at = 0;
 	part_all();
@@ -606,7 +606,7 @@ session_register_again(void)
 static void
 tick_client(Client *client, int64_t now)
 {
-	int			patience = client_settings()->hello_timeout_ms;
+	int patience = client_settings()->hello_timeout_ms;
 
 	switch (client->state)
 	{
@@ -622,8 +622,7 @@ tick_client(Client *client, int64_t now)
 		case CLIENT_JOINING:
 			if (now - client->opened_at > 2 * (int64_t) patience)
 			{
-				client_send_error(client, NULL, "08006", "the database is not reachable",
-								  "Come back later.");
+				client_send_error(client, NULL, "08006", "the database is not reachable", "Come back later.");
 				client_close(client, CLOSE_GOING_AWAY, "the database is not reachable");
 			}
 			else if (client->state == CLIENT_WAITING && now >= client->rejoin_at)
@@ -644,13 +643,13 @@ tick_client(Client *client, int64_t now)
 void
 session_tick(int64_t now)
 {
-	Client	   *client = clients_first();
+	Client *client = clients_first();
 
 	if (session.register_at && now >= session.register_at && db_is_up())
 		register_now();
 	while (client)
 	{
-		Client	   *next = client->next;
+		Client *next = client->next;
 
 		tick_client(client, now);
 		client_tick(client, now);

@@ -43,4 +43,4 @@ extern void session_closed(Client *client);
 
 extern void session_tick(int64_t now);
 
-#endif							/* NPCSIM_GATEWAY_SESSION_H */
+#endif /* NPCSIM_GATEWAY_SESSION_H */

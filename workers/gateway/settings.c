@@ -24,9 +24,9 @@
 #include "text.h"
 #include "version.h"
 
-#define ENVIRONMENT_PREFIX	"NPCSIM_GATEWAY_"
-#define MAX_CONFIG_LINE		4096
-#define MAX_STRING			4096
+#define ENVIRONMENT_PREFIX "NPCSIM_GATEWAY_"
+#define MAX_CONFIG_LINE	   4096
+#define MAX_STRING		   4096
 
 typedef enum SettingKind
 {
@@ -49,9 +49,13 @@ typedef struct SettingDefinition
 } SettingDefinition;
 
 #define STRING_SETTING(field, initial, value, help) \
-	{#field, KIND_STRING, offsetof(Settings, field), initial, 0, 0, 0, value, help}
+	{ \
+#field, KIND_STRING, offsetof(Settings, field), initial, 0, 0, 0, value, help \
+	}
 #define NUMBER_SETTING(field, initial, minimum, maximum, value, help) \
-	{#field, KIND_INTEGER, offsetof(Settings, field), NULL, initial, minimum, maximum, value, help}
+	{ \
+#field, KIND_INTEGER, offsetof(Settings, field), NULL, initial, minimum, maximum, value, help \
+	}
 
 static const SettingDefinition definitions[] = {
 	STRING_SETTING(database, "", "CONNINFO", "the database, as libpq takes it (PG* variables fill the rest)"),
@@ -64,14 +68,17 @@ static const SettingDefinition definitions[] = {
 	NUMBER_SETTING(lock_timeout_ms, 1000, 10, 600000, "MS", "longest a write may wait for a world's lock"),
 	NUMBER_SETTING(hello_timeout_ms, 10000, 100, 600000, "MS", "time for the first frame (close 4007)"),
 	NUMBER_SETTING(stuck_timeout_ms, 15000, 100, 600000, "MS", "time a client may take nothing (close 4005)"),
-	NUMBER_SETTING(silence_timeout_ms, 30000, 1000, 600000, "MS", "silence after which a connection counts as dead"),
+	NUMBER_SETTING(silence_timeout_ms, 30000, 1000, 600000, "MS",
+				   "silence after which a connection counts as dead"),
 	NUMBER_SETTING(submit_delay_ms, 4, 0, 1000, "MS", "time in which decisions are collected into one batch"),
 	NUMBER_SETTING(max_frame, 65536, 1024, 16777216, "BYTES", "largest frame from a client (close 1009)"),
-	NUMBER_SETTING(max_queue, 1048576, 65536, 1073741824, "BYTES", "most that is queued to a client (close 4005)"),
+	NUMBER_SETTING(max_queue, 1048576, 65536, 1073741824, "BYTES",
+				   "most that is queued to a client (close 4005)"),
 	NUMBER_SETTING(message_rate, 50, 1, 100000, "N", "messages per second and connection (close 4006)"),
 	NUMBER_SETTING(message_burst, 200, 1, 1000000, "N", "messages a connection may send at once"),
 	NUMBER_SETTING(max_per_address, 200, 1, 1000000, "N", "connections per address"),
-	{"log_level", KIND_LEVEL, offsetof(Settings, log_level), NULL, LOG_INFO, 0, 0, "LEVEL", "error, warning, info or debug"},
+	{"log_level", KIND_LEVEL, offsetof(Settings, log_level), NULL, LOG_INFO, 0, 0, "LEVEL",
+	 "error, warning, info or debug"},
 };
 
 #define DEFINITION_COUNT ((int) (sizeof(definitions) / sizeof(definitions[0])))
@@ -88,7 +95,7 @@ enum
 bool
 gateway_id_is_valid(const char *gateway_id)
 {
-	size_t		length = strlen(gateway_id);
+	size_t length = strlen(gateway_id);
 
 	if (length < 1 || length > 64)
 		return false;
@@ -128,9 +135,9 @@ set_string(char **field, const char *source, const char *name, const char *value
 static bool
 set_integer(int *field, const SettingDefinition *definition, const char *source, const char *value)
 {
-	char	   *end;
-	long		number;
-	char		problem[160];
+	char *end;
+	long  number;
+	char  problem[160];
 
 	errno = 0;
 	number = strtol(value, &end, 10);
@@ -142,8 +149,8 @@ set_integer(int *field, const SettingDefinition *definition, const char *source,
 	}
 	if (errno == ERANGE || number < definition->minimum || number > definition->maximum)
 	{
-		snprintf(problem, sizeof(problem), "%.60s is outside the range %d .. %d", value,
-				 definition->minimum, definition->maximum);
+		snprintf(problem, sizeof(problem), "%.60s is outside the range %d .. %d", value, definition->minimum,
+				 definition->maximum);
 		complain(source, definition->name, problem);
 		return false;
 	}
@@ -169,10 +176,9 @@ set_level(int *field, const char *source, const char *name, const char *value)
 }
 
 static bool
-set_value(Settings *settings, const SettingDefinition *definition, const char *source,
-		  const char *value)
+set_value(Settings *settings, const SettingDefinition *definition, const char *source, const char *value)
 {
-	void	   *field = setting_field(settings, definition);
+	void *field = setting_field(settings, definition);
 
 	switch (definition->kind)
 	{
@@ -203,7 +209,7 @@ set_defaults(Settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	for (int i = 0; i < DEFINITION_COUNT; i++)
 	{
-		void	   *field = setting_field(settings, &definitions[i]);
+		void *field = setting_field(settings, &definitions[i]);
 
 		if (definitions[i].kind == KIND_STRING)
 			*(char **) field = mem_copy_string(definitions[i].text_default);
@@ -216,7 +222,7 @@ set_defaults(Settings *settings)
 static char *
 trim(char *text)
 {
-	char	   *end = text + strlen(text);
+	char *end = text + strlen(text);
 
 	while (end > text && isspace((unsigned char) end[-1]))
 		*--end = '\0';
@@ -229,7 +235,7 @@ trim(char *text)
 static bool
 unquote(char *value)
 {
-	char	   *to = value;
+	char *to = value;
 
 	if (value[0] != '\'')
 		return true;
@@ -252,10 +258,10 @@ unquote(char *value)
 static bool
 read_line(Settings *settings, const char *source, char *line)
 {
-	char	   *content = trim(line);
-	char	   *equals = strchr(content, '=');
-	char	   *name;
-	char	   *value;
+	char					*content = trim(line);
+	char					*equals = strchr(content, '=');
+	char					*name;
+	char					*value;
 	const SettingDefinition *definition;
 
 	if (*content == '\0' || *content == '#')
@@ -285,10 +291,10 @@ read_line(Settings *settings, const char *source, char *line)
 static bool
 read_file(Settings *settings, const char *path)
 {
-	FILE	   *file = fopen(path, "r");
-	char		line[MAX_CONFIG_LINE + 2];
-	int			number = 0;
-	bool		good = true;
+	FILE *file = fopen(path, "r");
+	char  line[MAX_CONFIG_LINE + 2];
+	int	  number = 0;
+	bool  good = true;
 
 	if (!file)
 	{
@@ -297,7 +303,7 @@ read_file(Settings *settings, const char *path)
 	}
 	while (good && fgets(line, sizeof(line), file))
 	{
-		char		source[PATH_MAX + 32];
+		char source[PATH_MAX + 32];
 
 		number++;
 		snprintf(source, sizeof(source), "%s:%d", path, number);
@@ -344,12 +350,11 @@ print_help(void)
 	printf("npcsim-gateway lets clients and minds into the worlds of a database.\n\n"
 		   "Usage:\n  npcsim-gateway [OPTION]...\n\nOptions:\n"
 		   "  --%-30s %s\n  --%-30s %s\n  --%-30s %s\n",
-		   "config=FILE", "read settings from FILE, lines of \"name = value\"",
-		   "help", "show this and exit",
+		   "config=FILE", "read settings from FILE, lines of \"name = value\"", "help", "show this and exit",
 		   "version", "show the version and exit");
 	for (int i = 0; i < DEFINITION_COUNT; i++)
 	{
-		char		flag[96];
+		char flag[96];
 
 		snprintf(flag, sizeof(flag), "%s=%s", definitions[i].name, definitions[i].value_name);
 		for (char *c = flag; *c && *c != '='; c++)
@@ -375,8 +380,8 @@ print_help(void)
 static bool
 settings_are_sound(const Settings *settings)
 {
-	struct stat status;
-	char	   *problem = NULL;
+	struct stat		  status;
+	char			 *problem = NULL;
 	PQconninfoOption *options;
 
 	if (settings->gateway_id[0] && !gateway_id_is_valid(settings->gateway_id))
@@ -389,8 +394,7 @@ settings_are_sound(const Settings *settings)
 		complain("settings", "listen_address", "must not be empty");
 		return false;
 	}
-	if (settings->web_root[0] &&
-		(stat(settings->web_root, &status) != 0 || !S_ISDIR(status.st_mode)))
+	if (settings->web_root[0] && (stat(settings->web_root, &status) != 0 || !S_ISDIR(status.st_mode)))
 	{
 		complain("settings", "web_root", "is not a directory");
 		return false;
@@ -402,7 +406,7 @@ settings_are_sound(const Settings *settings)
 	}
 	if (settings->database[0] && !strchr(settings->database, '=') &&
 		strncmp(settings->database, "postgres", 8) != 0)
-		return true;			/* a plain database name */
+		return true; /* a plain database name */
 	options = PQconninfoParse(settings->database, &problem);
 	if (!options)
 	{
@@ -418,7 +422,7 @@ settings_are_sound(const Settings *settings)
 static void
 make_flags(struct option *flags, char names[][64])
 {
-	int			count = 0;
+	int count = 0;
 
 	for (int i = 0; i < DEFINITION_COUNT; i++)
 	{
@@ -440,10 +444,10 @@ SettingsOutcome
 settings_read(Settings *settings, int argc, char **argv)
 {
 	struct option flags[DEFINITION_COUNT + 4];
-	char		names[DEFINITION_COUNT][64];
-	const char *given[DEFINITION_COUNT] = {NULL};
-	const char *config = getenv(ENVIRONMENT_PREFIX "CONFIG");
-	int			flag;
+	char		  names[DEFINITION_COUNT][64];
+	const char	 *given[DEFINITION_COUNT] = {NULL};
+	const char	 *config = getenv(ENVIRONMENT_PREFIX "CONFIG");
+	int			  flag;
 
 	set_defaults(settings);
 	make_flags(flags, names);

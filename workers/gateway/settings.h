@@ -14,37 +14,37 @@
 
 typedef struct Settings
 {
-	char	   *database;		/* conninfo or URI; libpq's environment fills the rest */
-	char	   *gateway_id;		/* "" = made from host name and port */
-	char	   *listen_address;
-	char	   *web_root;		/* "" = no page */
-	int			port;			/* 0 = any free one */
-	int			connections;	/* command connections to the database */
-	int			query_timeout_ms;
-	int			lock_timeout_ms;
-	int			hello_timeout_ms;
-	int			stuck_timeout_ms;
-	int			silence_timeout_ms;
-	int			submit_delay_ms;
-	int			max_frame;		/* bytes of a frame from a client */
-	int			max_queue;		/* bytes queued to a client */
-	int			message_rate;	/* messages per second and connection */
-	int			message_burst;
-	int			max_per_address;	/* connections */
-	int			log_level;
+	char *database;	  /* conninfo or URI; libpq's environment fills the rest */
+	char *gateway_id; /* "" = made from host name and port */
+	char *listen_address;
+	char *web_root;	   /* "" = no page */
+	int	  port;		   /* 0 = any free one */
+	int	  connections; /* command connections to the database */
+	int	  query_timeout_ms;
+	int	  lock_timeout_ms;
+	int	  hello_timeout_ms;
+	int	  stuck_timeout_ms;
+	int	  silence_timeout_ms;
+	int	  submit_delay_ms;
+	int	  max_frame;	/* bytes of a frame from a client */
+	int	  max_queue;	/* bytes queued to a client */
+	int	  message_rate; /* messages per second and connection */
+	int	  message_burst;
+	int	  max_per_address; /* connections */
+	int	  log_level;
 } Settings;
 
 typedef enum SettingsOutcome
 {
 	SETTINGS_RUN,
-	SETTINGS_EXIT,				/* --help or --version was answered */
-	SETTINGS_WRONG				/* told on stderr */
+	SETTINGS_EXIT, /* --help or --version was answered */
+	SETTINGS_WRONG /* told on stderr */
 } SettingsOutcome;
 
 extern SettingsOutcome settings_read(Settings *settings, int argc, char **argv);
-extern void settings_free(Settings *settings);
+extern void			   settings_free(Settings *settings);
 
 /* 1-64 characters of [A-Za-z0-9_.-] */
 extern bool gateway_id_is_valid(const char *gateway_id);
 
-#endif							/* NPCSIM_GATEWAY_SETTINGS_H */
+#endif /* NPCSIM_GATEWAY_SETTINGS_H */

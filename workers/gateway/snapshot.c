@@ -15,27 +15,27 @@
 
 typedef struct Row
 {
-	TableId		table;
-	double		distance;
-	Fragment   *key;
-	Fragment   *group[GROUP_COUNT];
+	TableId	  table;
+	double	  distance;
+	Fragment *key;
+	Fragment *group[GROUP_COUNT];
 } Row;
 
 struct Snapshot
 {
-	int64_t		revision;
-	Row		   *rows;
-	size_t		count;
-	size_t		room;
-	size_t		next;			/* first row that is not sent */
-	size_t		terrain_sent;	/* bytes of the terrain's runs */
-	int			pages;
+	int64_t revision;
+	Row	   *rows;
+	size_t	count;
+	size_t	room;
+	size_t	next;		  /* first row that is not sent */
+	size_t	terrain_sent; /* bytes of the terrain's runs */
+	int		pages;
 };
 
 Snapshot *
 snapshot_create(int64_t revision)
 {
-	Snapshot   *snapshot = mem_alloc(sizeof(Snapshot));
+	Snapshot *snapshot = mem_alloc(sizeof(Snapshot));
 
 	snapshot->revision = revision;
 	return snapshot;
@@ -64,7 +64,7 @@ snapshot_free(Snapshot *snapshot)
 void
 snapshot_add(Snapshot *snapshot, const Entity *entity, double distance)
 {
-	Row		   *row;
+	Row *row;
 
 	if (snapshot->count == snapshot->room)
 	{
@@ -82,8 +82,8 @@ snapshot_add(Snapshot *snapshot, const Entity *entity, double distance)
 static int
 compare_rows(const void *left, const void *right)
 {
-	const Row  *a = left;
-	const Row  *b = right;
+	const Row *a = left;
+	const Row *b = right;
 
 	if (a->distance != b->distance)
 		return a->distance < b->distance ? -1 : 1;
@@ -129,7 +129,7 @@ add_entity_row(Text *text, const Entity *entity, int64_t changed_after)
 static size_t
 row_length(const Row *row)
 {
-	size_t		length = row->key->length + 16;
+	size_t length = row->key->length + 16;
 
 	for (int group = 0; group < GROUP_COUNT; group++)
 		length += row->group[group] ? row->group[group]->length + 1 : 0;
@@ -152,12 +152,12 @@ add_terrain_piece(Text *text, const Fragment *runs, size_t *sent, size_t room)
 		length = room;
 		while (length > 0 && !(start[length - 1] == ']' && start[length] == ','))
 			length--;
-		assert(length > 0);		/* a run has three numbers, a page much more room */
+		assert(length > 0); /* a run has three numbers, a page much more room */
 	}
 	text_add_string(text, "{\"blocked\":[");
 	text_add(text, start, length);
 	text_add_string(text, "]}");
-	*sent += length + (is_last ? 0 : 1);	/* and the comma */
+	*sent += length + (is_last ? 0 : 1); /* and the comma */
 	return is_last;
 }
 
@@ -174,13 +174,13 @@ add_row(Text *text, const Row *row)
 static void
 fill_page(Snapshot *snapshot, Text *tables)
 {
-	size_t		used = 512;		/* what surrounds the rows */
+	size_t used = 512; /* what surrounds the rows */
 
 	while (snapshot->next < snapshot->count)
 	{
-		Row		   *row = &snapshot->rows[snapshot->next];
-		Text	   *text = &tables[row->table];
-		bool		done = true;
+		Row	 *row = &snapshot->rows[snapshot->next];
+		Text *text = &tables[row->table];
+		bool  done = true;
 
 		if (row->table == TABLE_TERRAIN)
 		{
@@ -192,7 +192,7 @@ fill_page(Snapshot *snapshot, Text *tables)
 		}
 		else
 		{
-			size_t		length = row_length(row) + 1;
+			size_t length = row_length(row) + 1;
 
 			if (used > 512 && used + length > PAGE_BYTES)
 				return;
@@ -211,9 +211,9 @@ fill_page(Snapshot *snapshot, Text *tables)
 Frame *
 snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_last)
 {
-	Text		tables[TABLE_COUNT] = {{0}};
-	Text		text = {0};
-	Frame	   *frame;
+	Text   tables[TABLE_COUNT] = {{0}};
+	Text   text = {0};
+	Frame *frame;
 
 	fill_page(snapshot, tables);
 	*is_last = snapshot->next == snapshot->count;
@@ -224,11 +224,10 @@ snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_la
 		text_add_format(&text, ",\"id\":%s", id);
 	text_add_format(&text, ",\"revision\":%" PRId64 ",\"clock\":", snapshot->revision);
 	text_add_json_real(&text, clock);
-	text_add_format(&text, ",\"page\":%d,\"more\":%s", snapshot->pages,
-					*is_last ? "false" : "true");
+	text_add_format(&text, ",\"page\":%d,\"more\":%s", snapshot->pages, *is_last ? "false" : "true");
 	for (int table = 0; table < TABLE_COUNT; table++)
 	{
-		bool		is_list = table != TABLE_WORLD && table != TABLE_TERRAIN;
+		bool is_list = table != TABLE_WORLD && table != TABLE_TERRAIN;
 
 		if (tables[table].length == 0)
 			continue;

@@ -18,7 +18,7 @@
 typedef struct Snapshot Snapshot;
 
 extern Snapshot *snapshot_create(int64_t revision);
-extern void snapshot_free(Snapshot *snapshot);
+extern void		 snapshot_free(Snapshot *snapshot);
 
 /* Takes the texts of an entity; nearer ones come first. */
 extern void snapshot_add(Snapshot *snapshot, const Entity *entity, double distance);
@@ -32,4 +32,4 @@ extern Frame *snapshot_next_page(Snapshot *snapshot, const char *id, double cloc
 /* The entity's row as a JSON object; the groups changed after the revision. */
 extern void add_entity_row(Text *text, const Entity *entity, int64_t changed_after);
 
-#endif							/* NPCSIM_GATEWAY_SNAPSHOT_H */
+#endif /* NPCSIM_GATEWAY_SNAPSHOT_H */

@@ -31,41 +31,41 @@
 #include "log.h"
 #include "world.h"
 
-#define MAX_WAITING			8192
-#define MAX_BATCH			256
-#define MAX_BATCH_BYTES		(1024 * 1024)
-#define MAX_ATTEMPTS		240
+#define MAX_WAITING			 8192
+#define MAX_BATCH			 256
+#define MAX_BATCH_BYTES		 (1024 * 1024)
+#define MAX_ATTEMPTS		 240
 #define MAX_FAILURE_ATTEMPTS 10
-#define RETRY_MS			500
-#define MAX_REASON			500
+#define RETRY_MS			 500
+#define MAX_REASON			 500
 
 typedef struct Item
 {
-	Client	   *client;			/* held; NULL for failures */
-	int64_t		player_id;
-	int64_t		request_id;
-	char	   *text;			/* the answer, or why there is none */
-	size_t		length;
-	int			attempts;
-	bool		alone;			/* not in a batch with others */
+	Client		*client; /* held; NULL for failures */
+	int64_t		 player_id;
+	int64_t		 request_id;
+	char		*text; /* the answer, or why there is none */
+	size_t		 length;
+	int			 attempts;
+	bool		 alone; /* not in a batch with others */
 	struct Item *next;
 } Item;
 
 typedef struct ItemQueue
 {
-	Item	   *first;
-	Item	   *last;
-	int			count;
-	Item	   *sent;			/* the batch on its way, in order */
-	int64_t		not_before;		/* after a failure */
+	Item   *first;
+	Item   *last;
+	int		count;
+	Item   *sent;		/* the batch on its way, in order */
+	int64_t not_before; /* after a failure */
 } ItemQueue;
 
 typedef struct WorldSubmit
 {
-	World	   *world;
-	ItemQueue	answers;
-	ItemQueue	failures;
-	bool		timer_set;
+	World				  *world;
+	ItemQueue			   answers;
+	ItemQueue			   failures;
+	bool				   timer_set;
 	lws_sorted_usec_list_t timer;
 } WorldSubmit;
 
@@ -93,7 +93,7 @@ free_items(Item *item)
 {
 	while (item)
 	{
-		Item	   *next = item->next;
+		Item *next = item->next;
 
 		free_item(item);
 		item = next;
@@ -142,7 +142,7 @@ append(ItemQueue *queue, Item *item)
 static void
 put_back(ItemQueue *queue, bool alone)
 {
-	Item	   *last = queue->sent;
+	Item *last = queue->sent;
 
 	if (!last)
 		return;
@@ -165,17 +165,16 @@ put_back(ItemQueue *queue, bool alone)
 static int
 take_batch(ItemQueue *queue)
 {
-	Item	  **end = &queue->sent;
-	size_t		bytes = 0;
-	int			count = 0;
+	Item **end = &queue->sent;
+	size_t bytes = 0;
+	int	   count = 0;
 
 	assert(!queue->sent);
 	while (queue->first && count < MAX_BATCH)
 	{
-		Item	   *item = queue->first;
+		Item *item = queue->first;
 
-		if (count > 0 && (item->alone || queue->sent->alone ||
-						  bytes + item->length > MAX_BATCH_BYTES))
+		if (count > 0 && (item->alone || queue->sent->alone || bytes + item->length > MAX_BATCH_BYTES))
 			break;
 		queue->first = item->next;
 		if (!queue->first)
@@ -198,7 +197,7 @@ take_batch(ItemQueue *queue)
 static void
 tell_rejected(const Item *item, const char *code, const char *reason)
 {
-	Text		text = {0};
+	Text text = {0};
 
 	if (item->client->kind == CLIENT_MCP_SERVER)
 		return;
@@ -218,7 +217,7 @@ tell_rejected(const Item *item, const char *code, const char *reason)
 static void
 finish_first(ItemQueue *queue)
 {
-	Item	   *item = queue->sent;
+	Item *item = queue->sent;
 
 	queue->sent = item->next;
 	free_item(item);
@@ -227,7 +226,7 @@ finish_first(ItemQueue *queue)
 static void
 take_results(ItemQueue *queue, const DbReply *reply)
 {
-	int			rows = PQntuples(reply->result);
+	int rows = PQntuples(reply->result);
 
 	for (int row = 0; queue->sent; row++)
 	{
@@ -246,11 +245,11 @@ take_results(ItemQueue *queue, const DbReply *reply)
 static void
 postpone(ItemQueue *queue, const DbReply *reply, int attempts)
 {
-	ItemQueue	again = {0};
+	ItemQueue again = {0};
 
 	while (queue->sent)
 	{
-		Item	   *item = queue->sent;
+		Item *item = queue->sent;
 
 		if (item->attempts < attempts)
 		{
@@ -271,7 +270,7 @@ static void
 answers_submitted(void *argument, const DbReply *reply)
 {
 	WorldSubmit *mine = argument;
-	ItemQueue  *queue = &mine->answers;
+	ItemQueue	*queue = &mine->answers;
 
 	mine->world->queries--;
 	if (reply->result)
@@ -292,7 +291,7 @@ static void
 failures_submitted(void *argument, const DbReply *reply)
 {
 	WorldSubmit *mine = argument;
-	ItemQueue  *queue = &mine->failures;
+	ItemQueue	*queue = &mine->failures;
 
 	mine->world->queries--;
 	if (!reply->result && reply->retry)
@@ -300,8 +299,7 @@ failures_submitted(void *argument, const DbReply *reply)
 	else
 	{
 		if (!reply->result)
-			log_line(LOG_WARNING, "world %" PRId64 ": fail_decisions: %s", mine->world->id,
-					 reply->message);
+			log_line(LOG_WARNING, "world %" PRId64 ": fail_decisions: %s", mine->world->id, reply->message);
 		free_items(queue->sent);
 		queue->sent = NULL;
 	}
@@ -348,8 +346,7 @@ send_failures(WorldSubmit *mine)
 	}
 	assert(i == count);
 	mine->world->queries++;
-	call_fail_decisions(mine->world->id, players, requests, reasons, count, failures_submitted,
-						mine);
+	call_fail_decisions(mine->world->id, players, requests, reasons, count, failures_submitted, mine);
 }
 
 static bool
@@ -361,7 +358,7 @@ may_send(const ItemQueue *queue, int64_t now)
 static void
 flush(WorldSubmit *mine)
 {
-	int64_t		now = now_ms();
+	int64_t now = now_ms();
 
 	if (!worlds_are_registered())
 		return;
@@ -403,7 +400,7 @@ enqueue(World *world, bool is_answer, Item *item)
 static Item *
 create_item(Client *client, int64_t request_id, const char *text, size_t length)
 {
-	Item	   *item = mem_alloc(sizeof(Item));
+	Item *item = mem_alloc(sizeof(Item));
 
 	item->player_id = client->player_id;
 	item->request_id = request_id;
@@ -416,8 +413,8 @@ create_item(Client *client, int64_t request_id, const char *text, size_t length)
 void
 submit_answer(Client *client, int64_t request_id, const char *text, size_t length)
 {
-	World	   *world = client->world;
-	Item	   *item = create_item(client, request_id, text, length);
+	World *world = client->world;
+	Item  *item = create_item(client, request_id, text, length);
 
 	item->client = client_hold(client);
 	if (world->submit && world->submit->answers.count >= MAX_WAITING)
@@ -432,8 +429,8 @@ submit_answer(Client *client, int64_t request_id, const char *text, size_t lengt
 void
 submit_failure(Client *client, int64_t request_id, const char *reason)
 {
-	World	   *world = client->world;
-	size_t		length = strlen(reason);
+	World *world = client->world;
+	size_t length = strlen(reason);
 
 	/* the database has its own time-out for what is dropped here */
 	if (world->submit && world->submit->failures.count >= MAX_WAITING)
@@ -476,8 +473,8 @@ submit_tick(void)
 		if (!mine)
 			continue;
 		flush(mine);
-		if (world->members == 0 && !mine->timer_set && !mine->answers.first &&
-			!mine->answers.sent && !mine->failures.first && !mine->failures.sent)
+		if (world->members == 0 && !mine->timer_set && !mine->answers.first && !mine->answers.sent &&
+			!mine->failures.first && !mine->failures.sent)
 		{
 			free(mine);
 			world->submit = NULL;

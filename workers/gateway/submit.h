@@ -28,4 +28,4 @@ extern void submit_registered(void);
 /* Retries and tidies; several times a second. */
 extern void submit_tick(void);
 
-#endif							/* NPCSIM_GATEWAY_SUBMIT_H */
+#endif /* NPCSIM_GATEWAY_SUBMIT_H */

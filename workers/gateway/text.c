@@ -24,7 +24,7 @@ out_of_memory(void)
 void *
 mem_alloc(size_t size)
 {
-	void	   *pointer = calloc(1, size ? size : 1);
+	void *pointer = calloc(1, size ? size : 1);
 
 	if (!pointer)
 		out_of_memory();
@@ -34,7 +34,7 @@ mem_alloc(size_t size)
 void *
 mem_resize(void *pointer, size_t size)
 {
-	void	   *resized = realloc(pointer, size ? size : 1);
+	void *resized = realloc(pointer, size ? size : 1);
 
 	if (!resized)
 		out_of_memory();
@@ -44,8 +44,8 @@ mem_resize(void *pointer, size_t size)
 char *
 mem_copy_string(const char *string)
 {
-	size_t		size = strlen(string) + 1;
-	char	   *copy = mem_alloc(size);
+	size_t size = strlen(string) + 1;
+	char  *copy = mem_alloc(size);
 
 	memcpy(copy, string, size);
 	return copy;
@@ -54,8 +54,8 @@ mem_copy_string(const char *string)
 static void
 text_reserve(Text *text, size_t more)
 {
-	size_t		wanted = text->length + more + 1;
-	size_t		capacity = text->capacity ? text->capacity : 128;
+	size_t wanted = text->length + more + 1;
+	size_t capacity = text->capacity ? text->capacity : 128;
 
 	if (wanted <= text->capacity)
 		return;
@@ -83,9 +83,9 @@ text_add_string(Text *text, const char *string)
 void
 text_add_format(Text *text, const char *format, ...)
 {
-	va_list		arguments;
-	size_t		room;
-	int			length;
+	va_list arguments;
+	size_t	room;
+	int		length;
 
 	text_reserve(text, 64);
 	room = text->capacity - text->length;
@@ -107,8 +107,8 @@ void
 text_add_json(Text *text, const json_t *value)
 {
 	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
-	size_t		room;
-	size_t		length;
+	size_t		 room;
+	size_t		 length;
 
 	text_reserve(text, 64);
 	room = text->capacity - text->length - 1;
@@ -125,11 +125,11 @@ text_add_json(Text *text, const json_t *value)
 void
 text_add_json_string(Text *text, const char *string)
 {
-	json_t	   *value = json_string(string);
+	json_t *value = json_string(string);
 
 	if (!value)
 	{
-		char	   *ascii = mem_copy_string(string);
+		char *ascii = mem_copy_string(string);
 
 		for (char *c = ascii; *c; c++)
 		{
@@ -148,7 +148,7 @@ text_add_json_string(Text *text, const char *string)
 bool
 text_is_valid_utf8(const char *string)
 {
-	json_t	   *value = json_string(string);
+	json_t *value = json_string(string);
 
 	json_decref(value);
 	return value != NULL;
@@ -179,13 +179,13 @@ text_free(Text *text)
 static int
 nesting_depth(const char *data, size_t length)
 {
-	int			depth = 0;
-	int			deepest = 0;
-	bool		in_string = false;
+	int	 depth = 0;
+	int	 deepest = 0;
+	bool in_string = false;
 
 	for (size_t i = 0; i < length; i++)
 	{
-		char		c = data[i];
+		char c = data[i];
 
 		if (in_string)
 		{
@@ -213,7 +213,7 @@ integers_are_safe(const json_t *value)
 {
 	if (json_is_integer(value))
 	{
-		json_int_t	integer = json_integer_value(value);
+		json_int_t integer = json_integer_value(value);
 
 		return integer <= MAX_SAFE_INTEGER && integer >= -MAX_SAFE_INTEGER;
 	}
@@ -230,7 +230,7 @@ integers_are_safe(const json_t *value)
 		const char *name;
 		json_t	   *member;
 
-		json_object_foreach((json_t *) value, name, member)
+		json_object_foreach ((json_t *) value, name, member)
 		{
 			if (!integers_are_safe(member))
 				return false;
@@ -243,7 +243,7 @@ json_t *
 json_parse_foreign(const char *data, size_t length, char *message, size_t size)
 {
 	json_error_t error;
-	json_t	   *value;
+	json_t		*value;
 
 	if (nesting_depth(data, length) > MAX_JSON_DEPTH)
 	{
@@ -275,7 +275,7 @@ json_t *
 json_parse_trusted(const char *data, char *message, size_t size)
 {
 	json_error_t error;
-	json_t	   *value = json_loads(data, 0, &error);
+	json_t		*value = json_loads(data, 0, &error);
 
 	if (value && json_is_object(value))
 		return value;
@@ -287,7 +287,7 @@ json_parse_trusted(const char *data, char *message, size_t size)
 bool
 json_member_integer(const json_t *object, const char *name, int64_t *value)
 {
-	json_t	   *member = json_object_get(object, name);
+	json_t *member = json_object_get(object, name);
 
 	if (!json_is_integer(member))
 		return false;
@@ -298,7 +298,7 @@ json_member_integer(const json_t *object, const char *name, int64_t *value)
 bool
 json_member_number(const json_t *object, const char *name, double *value)
 {
-	json_t	   *member = json_object_get(object, name);
+	json_t *member = json_object_get(object, name);
 
 	if (!json_is_number(member))
 		return false;

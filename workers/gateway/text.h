@@ -15,27 +15,26 @@
 #include <stdint.h>
 
 /* The largest integer that survives JavaScript; ids and revisions stay below. */
-#define MAX_SAFE_INTEGER	INT64_C(9007199254740992)
+#define MAX_SAFE_INTEGER INT64_C(9007199254740992)
 
 /* Brackets of a client's frame may be nested this deep. */
-#define MAX_JSON_DEPTH		64
+#define MAX_JSON_DEPTH 64
 
-extern void *mem_alloc(size_t size);	/* zeroed */
+extern void *mem_alloc(size_t size); /* zeroed */
 extern void *mem_resize(void *pointer, size_t size);
 extern char *mem_copy_string(const char *string);
 
 /* Always NUL-terminated once something was added. */
 typedef struct Text
 {
-	char	   *data;
-	size_t		length;
-	size_t		capacity;
+	char  *data;
+	size_t length;
+	size_t capacity;
 } Text;
 
 extern void text_add(Text *text, const char *data, size_t length);
 extern void text_add_string(Text *text, const char *string);
-extern void text_add_format(Text *text, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+extern void text_add_format(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* a string as JSON, with its quotes; what is no UTF-8 becomes "?" */
 extern void text_add_json_string(Text *text, const char *string);
@@ -62,11 +61,11 @@ extern json_t *json_parse_foreign(const char *data, size_t length, char *message
 extern json_t *json_parse_trusted(const char *data, char *message, size_t size);
 
 /* Members of an object; false or the default when absent or of another type. */
-extern bool json_member_integer(const json_t *object, const char *name, int64_t *value);
-extern bool json_member_number(const json_t *object, const char *name, double *value);
+extern bool		   json_member_integer(const json_t *object, const char *name, int64_t *value);
+extern bool		   json_member_number(const json_t *object, const char *name, double *value);
 extern const char *json_member_string(const json_t *object, const char *name);
 
 /* Milliseconds of the monotonic clock. */
 extern int64_t now_ms(void);
 
-#endif							/* NPCSIM_GATEWAY_TEXT_H */
+#endif /* NPCSIM_GATEWAY_TEXT_H */

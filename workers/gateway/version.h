@@ -9,4 +9,4 @@
 #define NPCSIM_VERSION "0.1.0"
 #endif
 
-#endif							/* NPCSIM_GATEWAY_VERSION_H */
+#endif /* NPCSIM_GATEWAY_VERSION_H */

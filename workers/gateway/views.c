@@ -27,10 +27,10 @@ views_complete_at(const View *view)
 {
 	const View *kept = place_of(view->player_id);
 
-	if (view->player_id == 0 || kept->player_id != view->player_id ||
-		kept->world_id != view->world_id || kept->tables != view->tables ||
-		kept->camera.min_x != view->camera.min_x || kept->camera.min_y != view->camera.min_y ||
-		kept->camera.max_x != view->camera.max_x || kept->camera.max_y != view->camera.max_y)
+	if (view->player_id == 0 || kept->player_id != view->player_id || kept->world_id != view->world_id ||
+		kept->tables != view->tables || kept->camera.min_x != view->camera.min_x ||
+		kept->camera.min_y != view->camera.min_y || kept->camera.max_x != view->camera.max_x ||
+		kept->camera.max_y != view->camera.max_y)
 		return 0;
 	return kept->complete_at;
 }

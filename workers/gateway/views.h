@@ -17,11 +17,11 @@
 
 typedef struct View
 {
-	int64_t		player_id;		/* 0 = none */
-	int64_t		world_id;
-	uint32_t	tables;
-	Rectangle	camera;
-	int64_t		complete_at;	/* the revision from which on it was had whole */
+	int64_t	  player_id; /* 0 = none */
+	int64_t	  world_id;
+	uint32_t  tables;
+	Rectangle camera;
+	int64_t	  complete_at; /* the revision from which on it was had whole */
 } View;
 
 /* A view of player 0 is not kept. */
@@ -30,4 +30,4 @@ extern void views_remember(const View *view);
 /* The revision from which on the same view was had whole, or 0. */
 extern int64_t views_complete_at(const View *view);
 
-#endif							/* NPCSIM_GATEWAY_VIEWS_H */
+#endif /* NPCSIM_GATEWAY_VIEWS_H */

@@ -27,16 +27,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls.h"
 #include "client.h"
 #include "snapshot.h"
 #include "views.h"
 
-#define LEAVE_MARGIN		10.0
-#define MAX_COORDINATE		1e9
-
-/* A camera is told to the database at most this often. */
-#define CAMERA_TELL_MS		1000
+/* What a client has leaves its view this many cells beyond it. */
+#define LEAVE_MARGIN 10.0
 
 static bool
 has_slot(const Watch *watch, uint32_t slot)
@@ -49,7 +45,7 @@ set_slot(Watch *watch, uint32_t slot, bool value)
 {
 	if (slot / 8 >= watch->has_bytes)
 	{
-		uint32_t	bytes = (slot / 8 + 64) & ~63u;
+		uint32_t bytes = (slot / 8 + 64) & ~63u;
 
 		if (!value)
 			return;
@@ -83,7 +79,7 @@ wants_table(const Watch *watch, TableId table)
 static Rectangle
 widened(const Watch *watch, double by)
 {
-	Rectangle	rectangle = watch->camera;
+	Rectangle rectangle = watch->camera;
 
 	rectangle.min_x -= by;
 	rectangle.min_y -= by;
@@ -94,17 +90,17 @@ widened(const Watch *watch, double by)
 
 typedef struct Sight
 {
-	bool		limited;		/* by a camera */
-	Rectangle	inner;
-	Rectangle	outer;			/* what the client has leaves beyond this one */
-	double		clock;
+	bool	  limited; /* by a camera */
+	Rectangle inner;
+	Rectangle outer; /* what the client has leaves beyond this one */
+	double	  clock;
 } Sight;
 
 static Sight
 sight_of(const Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
-	Sight		sight = {0};
+	Sight			 sight = {0};
 
 	sight.limited = watch->has_camera;
 	sight.clock = world_clock_now(watch->world, now_ms());
@@ -139,10 +135,10 @@ client_had(const Watch *watch, const Entity *entity)
 
 typedef struct DeltaTexts
 {
-	Text		upsert[TABLE_COUNT];
-	Text		remove[TABLE_COUNT];
-	Text		leave[TABLE_COUNT];
-	bool		any;
+	Text upsert[TABLE_COUNT];
+	Text remove[TABLE_COUNT];
+	Text leave[TABLE_COUNT];
+	bool any;
 } DeltaTexts;
 
 static void
@@ -156,7 +152,7 @@ add_separated(Text *text, const Fragment *key)
 static void
 add_upsert(DeltaTexts *texts, const Entity *entity, int64_t changed_after)
 {
-	Text	   *text = &texts->upsert[entity->table];
+	Text *text = &texts->upsert[entity->table];
 
 	texts->any = true;
 	if (text->length > 0)
@@ -177,8 +173,8 @@ add_upsert(DeltaTexts *texts, const Entity *entity, int64_t changed_after)
 static void
 consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *texts)
 {
-	bool		had;
-	bool		visible;
+	bool had;
+	bool visible;
 
 	if (!wants_table(watch, entity->table))
 		return;
@@ -192,8 +188,8 @@ consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *tex
 	else if (!visible && had)
 	{
 		texts->any = true;
-		add_separated(entity->removed ? &texts->remove[entity->table] :
-					  &texts->leave[entity->table], entity->key);
+		add_separated(entity->removed ? &texts->remove[entity->table] : &texts->leave[entity->table],
+					  entity->key);
 	}
 	if (watch->has_camera && entity->placed && visible != had)
 		set_slot(watch, entity->slot, visible);
@@ -202,9 +198,9 @@ consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *tex
 static void
 add_table(Text *text, DeltaTexts *texts, TableId table)
 {
-	Text	   *lists[] = {&texts->upsert[table], &texts->remove[table], &texts->leave[table]};
+	Text					*lists[] = {&texts->upsert[table], &texts->remove[table], &texts->leave[table]};
 	static const char *const names[] = {"upsert", "remove", "leave"};
-	bool		first = true;
+	bool					 first = true;
 
 	if (lists[0]->length + lists[1]->length + lists[2]->length == 0)
 		return;
@@ -240,7 +236,7 @@ begin_delta(Text *text, const Watch *watch, const char *id)
 static Frame *
 finish_delta(Text *text, DeltaTexts *texts)
 {
-	Frame	   *frame;
+	Frame *frame;
 
 	for (int table = 0; table < TABLE_COUNT; table++)
 	{
@@ -271,9 +267,9 @@ static Frame *
 make_delta(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
-	Sight		sight = sight_of(watch);
-	DeltaTexts *texts = mem_alloc(sizeof(DeltaTexts));
-	Frame	   *frame = NULL;
+	Sight			 sight = sight_of(watch);
+	DeltaTexts		*texts = mem_alloc(sizeof(DeltaTexts));
+	Frame			*frame = NULL;
 
 	/* a moved camera concerns entities that did not change, too */
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
@@ -283,11 +279,11 @@ make_delta(Watch *watch)
 		consider(watch, &sight, entity, texts);
 	}
 	if (watch->camera_moved)
-		watch->complete_at = copy->revision + 1;	/* the last frame may say this one, too */
+		watch->complete_at = copy->revision + 1; /* the last frame may say this one, too */
 	watch->camera_moved = false;
 	if (texts->any)
 	{
-		Text		text = {0};
+		Text text = {0};
 
 		begin_delta(&text, watch, "");
 		frame = finish_delta(&text, texts);
@@ -303,7 +299,7 @@ static Frame *
 make_shared_delta(Watch *watch)
 {
 	SharedDelta *shared = &watch->world->shared_delta;
-	int64_t		revision = watch->world->copy->revision;
+	int64_t		 revision = watch->world->copy->revision;
 
 	if (!shared->valid || shared->tables != watch->tables || shared->from != watch->seen ||
 		shared->to != revision)
@@ -327,13 +323,13 @@ static double
 distance_from_centre(const Watch *watch, const Sight *sight, const Entity *entity)
 {
 	const WorldCopy *copy = watch->world->copy;
-	double		centre_x = copy->size_x / 2;
-	double		centre_y = copy->size_y / 2;
-	double		x;
-	double		y;
+	double			 centre_x = copy->size_x / 2;
+	double			 centre_y = copy->size_y / 2;
+	double			 x;
+	double			 y;
 
 	if (!entity->placed)
-		return -1;				/* what rows refer to comes first */
+		return -1; /* what rows refer to comes first */
 	if (watch->has_camera)
 	{
 		centre_x = (watch->camera.min_x + watch->camera.max_x) / 2;
@@ -347,15 +343,14 @@ static void
 start_snapshot(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
-	Sight		sight = sight_of(watch);
+	Sight			 sight = sight_of(watch);
 
 	snapshot_free(watch->snapshot);
 	watch->snapshot = snapshot_create(copy->revision);
 	clear_slots(watch);
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
-		if (entity->removed || !wants_table(watch, entity->table) ||
-			!is_visible(&sight, entity, false))
+		if (entity->removed || !wants_table(watch, entity->table) || !is_visible(&sight, entity, false))
 			continue;
 		snapshot_add(watch->snapshot, entity, distance_from_centre(watch, &sight, entity));
 		if (watch->has_camera && entity->placed)
@@ -372,8 +367,8 @@ start_snapshot(Watch *watch)
 static Frame *
 next_page(Watch *watch)
 {
-	bool		is_last;
-	Frame	   *frame = snapshot_next_page(watch->snapshot, watch->id, watch->world->clock, &is_last);
+	bool   is_last;
+	Frame *frame = snapshot_next_page(watch->snapshot, watch->id, watch->world->clock, &is_last);
 
 	if (is_last)
 	{
@@ -393,20 +388,19 @@ static Frame *
 make_resumption(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
-	Sight		sight = sight_of(watch);
-	DeltaTexts *texts = mem_alloc(sizeof(DeltaTexts));
-	Text		present = {0};
-	Text		text = {0};
-	Frame	   *frame;
+	Sight			 sight = sight_of(watch);
+	DeltaTexts		*texts = mem_alloc(sizeof(DeltaTexts));
+	Text			 present = {0};
+	Text			 text = {0};
+	Frame			*frame;
 
 	clear_slots(watch);
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
-		bool		had = entity->created <= watch->since;
-		GroupId		place = entity->table == TABLE_NPCS ? GROUP_MOTION : GROUP_ROW;
+		bool	had = entity->created <= watch->since;
+		GroupId place = entity->table == TABLE_NPCS ? GROUP_MOTION : GROUP_ROW;
 
-		if (entity->removed || !wants_table(watch, entity->table) ||
-			!is_visible(&sight, entity, false))
+		if (entity->removed || !wants_table(watch, entity->table) || !is_visible(&sight, entity, false))
 			continue;
 		if (sight.limited && entity->placed)
 		{
@@ -435,11 +429,11 @@ make_resumption(Watch *watch)
 	return frame;
 }
 
-static View
-parting_view(const Watch *watch)
+View
+watch_view(const Watch *watch)
 {
 	return (View) {watch->client->player_id, watch->world->id, watch->tables, watch->camera,
-		watch->complete_at};
+				   watch->complete_at};
 }
 
 /* Is what changed since then known, and did it have this view then? */
@@ -447,7 +441,7 @@ static bool
 can_resume(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
-	View		view = parting_view(watch);
+	View			 view = watch_view(watch);
 
 	if (watch->since <= 0 || watch->since < copy->base || watch->since > copy->revision ||
 		strcmp(watch->since_epoch, copy->epoch) != 0)
@@ -458,9 +452,8 @@ can_resume(Watch *watch)
 	return watch->complete_at > 0 && watch->since >= watch->complete_at;
 }
 
-/* The copy is there: begins with what the client needs. */
-static void
-begin(Watch *watch)
+void
+watch_begin(Watch *watch)
 {
 	assert(watch->world->copy_state == COPY_CURRENT);
 	watch->phase = can_resume(watch) ? WATCH_RESUMING : WATCH_STARTING;
@@ -473,12 +466,11 @@ begin(Watch *watch)
 static void
 forget_what_all_have_seen(World *world)
 {
-	int64_t		seen = world->copy->revision;
+	int64_t seen = world->copy->revision;
 
 	for (const Watch *watch = world->watches; watch; watch = watch->next)
 	{
-		if ((watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_PAGING) &&
-			watch->seen < seen)
+		if ((watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_PAGING) && watch->seen < seen)
 			seen = watch->seen;
 	}
 	copy_forget_removed(world->copy, seen);
@@ -488,7 +480,7 @@ forget_what_all_have_seen(World *world)
 static Frame *
 follow(Watch *watch)
 {
-	Frame	   *frame;
+	Frame *frame;
 
 	frame = watch->has_camera ? make_delta(watch) : make_shared_delta(watch);
 	watch->seen = watch->world->copy->revision;
@@ -514,15 +506,15 @@ watch_next_frame(Watch *watch)
 			start_snapshot(watch);
 			return next_page(watch);
 		case WATCH_RESUMING:
-			{
-				Frame	   *frame = make_resumption(watch);
+		{
+			Frame *frame = make_resumption(watch);
 
-				if (frame->length <= (size_t) client_settings()->max_queue)
-					return frame;
-				frame_release(frame);
-				start_snapshot(watch);
-				return next_page(watch);
-			}
+			if (frame->length <= (size_t) client_settings()->max_queue)
+				return frame;
+			frame_release(frame);
+			start_snapshot(watch);
+			return next_page(watch);
+		}
 		case WATCH_PAGING:
 			return next_page(watch);
 		case WATCH_FOLLOWING:
@@ -576,225 +568,7 @@ watches_reloaded(World *world)
 		snapshot_free(watch->snapshot);
 		watch->snapshot = NULL;
 		clear_slots(watch);
-		begin(watch);
+		watch_begin(watch);
 		client_wake(watch->client);
 	}
-}
-
-/* ------------------------------------------------------------------------
- * subscriptions
- * ------------------------------------------------------------------------ */
-
-static bool
-read_camera(const json_t *source, Rectangle *camera, char *message, size_t size)
-{
-	static const char *const names[] = {"min_x", "min_y", "max_x", "max_y"};
-	double		values[4];
-
-	for (int i = 0; i < 4; i++)
-	{
-		if (!json_member_number(source, names[i], &values[i]) ||
-			!(fabs(values[i]) <= MAX_COORDINATE))
-		{
-			snprintf(message, size, "camera: %s must be a number of at most 10^9", names[i]);
-			return false;
-		}
-	}
-	if (values[0] > values[2] || values[1] > values[3])
-	{
-		snprintf(message, size, "camera: min_x and min_y must not exceed max_x and max_y");
-		return false;
-	}
-	*camera = (Rectangle) {values[0], values[1], values[2], values[3]};
-	return true;
-}
-
-/* Unknown names are ignored: a later version may have them. */
-static bool
-read_tables(const json_t *frame, uint32_t *tables, char *message, size_t size)
-{
-	const json_t *list = json_object_get(frame, "tables");
-
-	*tables = (1u << TABLE_COUNT) - 1;
-	if (!list)
-		return true;
-	if (!json_is_array(list) || json_array_size(list) > 64)
-	{
-		snprintf(message, size, "tables must be an array of at most 64 names");
-		return false;
-	}
-	*tables = 0;
-	for (size_t i = 0; i < json_array_size(list); i++)
-	{
-		const char *name = json_string_value(json_array_get(list, i));
-
-		if (!name)
-		{
-			snprintf(message, size, "tables must hold names");
-			return false;
-		}
-		for (int table = 0; table < TABLE_COUNT; table++)
-		{
-			if (strcmp(name, table_names[table]) == 0)
-				*tables |= 1u << table;
-		}
-	}
-	return true;
-}
-
-static bool
-read_since(const json_t *frame, Watch *watch, char *message, size_t size)
-{
-	const json_t *since = json_object_get(frame, "since");
-	const char *epoch = json_member_string(frame, "epoch");
-
-	if (!since || json_is_null(since))
-		return true;
-	if (!json_is_integer(since) || json_integer_value(since) < 0)
-	{
-		snprintf(message, size, "since must be a revision");
-		return false;
-	}
-	/* without the epoch nobody knows what the number means: a snapshot */
-	if (epoch && strlen(epoch) < sizeof(watch->since_epoch))
-	{
-		watch->since = json_integer_value(since);
-		strcpy(watch->since_epoch, epoch);
-	}
-	return true;
-}
-
-static void
-tell_camera(Client *client, int64_t now)
-{
-	const Watch *watch = client->watch;
-	double		rectangle[4];
-
-	client->camera_untold = false;
-	client->camera_told_at = now;
-	if (client->player_id == 0 || !watch->has_camera)
-		return;
-	rectangle[0] = watch->camera.min_x;
-	rectangle[1] = watch->camera.min_y;
-	rectangle[2] = watch->camera.max_x;
-	rectangle[3] = watch->camera.max_y;
-	call_update_player_camera(client->player_id, rectangle);
-}
-
-void
-watch_tick(Watch *watch, int64_t now)
-{
-	Client	   *client = watch->client;
-
-	if (client->camera_untold && client->state == CLIENT_LIVE &&
-		now - client->camera_told_at >= CAMERA_TELL_MS)
-		tell_camera(client, now);
-}
-
-bool
-watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
-{
-	const json_t *camera = json_object_get(frame, "camera");
-	const json_t *id = json_object_get(frame, "id");
-	Watch	   *watch = mem_alloc(sizeof(Watch));
-	World	   *world = client->world;
-	bool		good = true;
-
-	if (camera && !json_is_null(camera))
-	{
-		watch->has_camera = true;
-		good = read_camera(camera, &watch->camera, message, size);
-	}
-	good = good && read_tables(frame, &watch->tables, message, size) &&
-		read_since(frame, watch, message, size);
-	if (!good)
-	{
-		free(watch);
-		return false;
-	}
-	if (id)
-	{
-		Text		text = {0};
-
-		text_add_json(&text, id);
-		if (text.length < sizeof(watch->id))
-			strcpy(watch->id, text.data);
-		text_free(&text);
-	}
-
-	watch_end(client);			/* remembers its view, so it may resume */
-	watch->client = client;
-	watch->world = world;
-	watch->next = world->watches;
-	if (world->watches)
-		world->watches->previous = watch;
-	world->watches = watch;
-	client->watch = watch;
-	client->camera_untold = watch->has_camera;
-
-	watch->phase = WATCH_WAITING;
-	if (world->copy_state == COPY_CURRENT)
-		begin(watch);
-	else
-		world_want_copy(world);
-	client_wake(client);
-	return true;
-}
-
-bool
-watch_camera(Client *client, const json_t *frame, char *message, size_t size)
-{
-	Watch	   *watch = client->watch;
-	Rectangle	camera;
-
-	if (!watch)
-	{
-		snprintf(message, size, "camera: there is no subscription");
-		return false;
-	}
-	if (!read_camera(frame, &camera, message, size))
-		return false;
-	/*
-	 * One that saw everything has no bits for it, and one that is to resume has
-	 * not this view: they begin again.  A snapshot on its way goes on, and what
-	 * the new camera adds follows it.
-	 */
-	if (watch->phase == WATCH_RESUMING || (!watch->has_camera && watch->phase != WATCH_WAITING))
-	{
-		watch->phase = WATCH_STARTING;
-		snapshot_free(watch->snapshot);
-		watch->snapshot = NULL;
-	}
-	watch->has_camera = true;
-	watch->camera = camera;
-	watch->camera_moved = true;
-	client->camera_untold = true;
-	client_wake(client);
-	return true;
-}
-
-void
-watch_end(Client *client)
-{
-	Watch	   *watch = client->watch;
-
-	if (!watch)
-		return;
-	if (watch->has_camera && watch->phase == WATCH_FOLLOWING && !watch->camera_moved)
-	{
-		View		view = parting_view(watch);
-
-		views_remember(&view);
-	}
-	if (watch->previous)
-		watch->previous->next = watch->next;
-	else
-		watch->world->watches = watch->next;
-	if (watch->next)
-		watch->next->previous = watch->previous;
-	snapshot_free(watch->snapshot);
-	free(watch->has);
-	free(watch);
-	client->watch = NULL;
-	client->camera_untold = false;
 }

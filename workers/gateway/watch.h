@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "views.h"
 #include "world.h"
 
 struct Client;
@@ -19,32 +20,32 @@ struct Snapshot;
 /* What a watch is about to send. */
 typedef enum WatchPhase
 {
-	WATCH_WAITING,				/* for the copy */
-	WATCH_STARTING,				/* a snapshot is to be made */
-	WATCH_RESUMING,				/* what changed since, and who is present */
-	WATCH_PAGING,				/* a snapshot is on its way, page by page */
-	WATCH_FOLLOWING				/* deltas */
+	WATCH_WAITING,	/* for the copy */
+	WATCH_STARTING, /* a snapshot is to be made */
+	WATCH_RESUMING, /* what changed since, and who is present */
+	WATCH_PAGING,	/* a snapshot is on its way, page by page */
+	WATCH_FOLLOWING /* deltas */
 } WatchPhase;
 
 typedef struct Watch
 {
-	struct Client *client;
-	World	   *world;
-	WatchPhase	phase;
-	char		id[96];			/* JSON text of the subscription's id, or "" */
-	uint32_t	tables;			/* bits of TableId */
-	bool		has_camera;
-	Rectangle	camera;			/* as the client gave it */
-	bool		camera_moved;	/* since the last delta */
-	int64_t		seen;			/* the revision it has */
-	int64_t		complete_at;	/* from this revision on it had this camera's view whole */
-	int64_t		since;			/* WATCH_WAITING and WATCH_RESUMING: what it says it has */
-	char		since_epoch[COPY_EPOCH_SIZE];
-	uint8_t    *has;			/* a bit per slot; only with a camera */
-	uint32_t	has_bytes;
+	struct Client	*client;
+	World			*world;
+	WatchPhase		 phase;
+	char			 id[96]; /* JSON text of the subscription's id, or "" */
+	uint32_t		 tables; /* bits of TableId */
+	bool			 has_camera;
+	Rectangle		 camera;	   /* as the client gave it */
+	bool			 camera_moved; /* since the last delta */
+	int64_t			 seen;		   /* the revision it has */
+	int64_t			 complete_at;  /* from this revision on it had this camera's view whole */
+	int64_t			 since;		   /* WATCH_WAITING and WATCH_RESUMING: what it says it has */
+	char			 since_epoch[COPY_EPOCH_SIZE];
+	uint8_t			*has; /* a bit per slot; only with a camera */
+	uint32_t		 has_bytes;
 	struct Snapshot *snapshot;
-	struct Watch *previous;		/* of the same world */
-	struct Watch *next;
+	struct Watch	*previous; /* of the same world */
+	struct Watch	*next;
 } Watch;
 
 /*
@@ -58,15 +59,21 @@ extern void watch_end(struct Client *client);
 /* Tells the database a camera that moved. */
 extern void watch_tick(Watch *watch, int64_t now);
 
+/* The copy is there: begins with what the client needs. */
+extern void watch_begin(Watch *watch);
+
+/* What it sees, to be recognised by when it comes back. */
+extern View watch_view(const Watch *watch);
+
 /* The next frame for this client, or NULL when it has everything. */
 extern Frame *watch_next_frame(Watch *watch);
 
 /* Has it nothing to send now?  Then a clock frame may be, with this revision. */
-extern bool watch_is_current(const Watch *watch);
+extern bool	   watch_is_current(const Watch *watch);
 extern int64_t watch_revision(const Watch *watch);
 
 /* The world's copy has a new revision, or was loaded afresh. */
 extern void watches_changed(World *world);
 extern void watches_reloaded(World *world);
 
-#endif							/* NPCSIM_GATEWAY_WATCH_H */
+#endif /* NPCSIM_GATEWAY_WATCH_H */

@@ -27,32 +27,32 @@
 #include "calls.h"
 #include "log.h"
 
-#define POLL_INTERVAL_MS	1000
-#define IDLE_KEEP_MS		60000
-#define STALE_AFTER_MS		5000
+#define POLL_INTERVAL_MS 1000
+#define IDLE_KEEP_MS	 60000
+#define STALE_AFTER_MS	 5000
 
 /* The database closes a gateway's sessions after 30 s without a poll. */
 #define REGISTRATION_LAPSES_MS 20000
 
 /* A tick of the loop longer than this was a suspension, not time spent. */
-#define LONGEST_STEP_MS		2000
+#define LONGEST_STEP_MS 2000
 
-#define MAX_WORLDS			1000
+#define MAX_WORLDS 1000
 
 static struct
 {
-	const Settings *settings;
-	const char *gateway_id;
+	const Settings	  *settings;
+	const char		  *gateway_id;
 	const WorldEvents *events;
-	World	   *first;
-	int			count;
-	bool		registered;
-	bool		polling;
-	bool		poll_again;
-	int64_t		poll_at;
-	int64_t		polled_at;		/* the last one that was answered */
-	int64_t		ticked_at;
-	uint64_t	registration;	/* counts them, to recognise late answers */
+	World			  *first;
+	int				   count;
+	bool			   registered;
+	bool			   polling;
+	bool			   poll_again;
+	int64_t			   poll_at;
+	int64_t			   polled_at; /* the last one that was answered */
+	int64_t			   ticked_at;
+	uint64_t		   registration; /* counts them, to recognise late answers */
 } worlds;
 
 static void fetch(World *world);
@@ -89,7 +89,7 @@ drop_copy(World *world)
 static void
 free_world(World *world)
 {
-	World	  **place = &worlds.first;
+	World **place = &worlds.first;
 
 	assert(world->members == 0 && world->queries == 0 && !world->watches);
 	assert(!world->compute && !world->submit);
@@ -112,7 +112,7 @@ worlds_stop(void)
 World *
 world_find(int64_t id)
 {
-	World	   *world = worlds.first;
+	World *world = worlds.first;
 
 	while (world && world->id != id)
 		world = world->next;
@@ -134,7 +134,7 @@ worlds_count(void)
 World *
 world_join(int64_t id)
 {
-	World	   *world = world_find(id);
+	World *world = world_find(id);
 
 	if (!world)
 	{
@@ -173,7 +173,7 @@ world_is_running(const World *world)
 double
 world_clock_now(const World *world, int64_t now)
 {
-	int64_t		passed = now - world->clock_at_ms;
+	int64_t passed = now - world->clock_at_ms;
 
 	/* without news for long the clock is not made up */
 	if (passed > 2 * POLL_INTERVAL_MS)
@@ -212,8 +212,7 @@ world_take_clock(World *world, const json_t *source)
 	other_epoch = strcmp(epoch, world->epoch) != 0;
 	changed = other_epoch || speed != world->speed || strcmp(status, world->status) != 0;
 
-	if (json_member_integer(source, "revision", &revision) &&
-		(other_epoch || revision > world->revision))
+	if (json_member_integer(source, "revision", &revision) && (other_epoch || revision > world->revision))
 		world->revision = revision;
 	/* an answer that was overtaken by another must not turn the clock back */
 	if (clock > world->clock || other_epoch || !world_is_running(world))
@@ -243,8 +242,8 @@ world_clock_frame(World *world, int64_t revision)
 
 	if (!shared->frame || shared->serial != world->clock_serial || shared->revision != revision)
 	{
-		Text		text = {0};
-		bool		known = worlds.registered;
+		Text text = {0};
+		bool known = worlds.registered;
 
 		/* while the database is out of reach the world stands, as far as one can tell */
 		text_add_string(&text, "{\"type\":\"clock\",\"clock\":");
@@ -272,7 +271,7 @@ world_clock_frame(World *world, int64_t revision)
 static void
 fetch_failed(World *world, const char *what, const char *why)
 {
-	int			delay = 200 << (world->fetch_failures > 4 ? 4 : world->fetch_failures);
+	int delay = 200 << (world->fetch_failures > 4 ? 4 : world->fetch_failures);
 
 	log_line(LOG_WARNING, "world %" PRId64 ": %s: %s", world->id, what, why);
 	world->fetch_failures++;
@@ -291,9 +290,9 @@ reload(World *world)
 static void
 take_snapshot(World *world, const char *json)
 {
-	char		message[200];
-	json_t	   *snapshot = json_parse_trusted(json, message, sizeof(message));
-	WorldCopy  *copy = snapshot ? copy_create(snapshot, message, sizeof(message)) : NULL;
+	char	   message[200];
+	json_t	  *snapshot = json_parse_trusted(json, message, sizeof(message));
+	WorldCopy *copy = snapshot ? copy_create(snapshot, message, sizeof(message)) : NULL;
 
 	if (!copy)
 		fetch_failed(world, "world_snapshot", message);
@@ -313,9 +312,9 @@ take_snapshot(World *world, const char *json)
 static void
 take_delta(World *world, const char *json)
 {
-	char		message[200];
-	json_t	   *delta = json_parse_trusted(json, message, sizeof(message));
-	int64_t		before = world->copy->revision;
+	char	message[200];
+	json_t *delta = json_parse_trusted(json, message, sizeof(message));
+	int64_t before = world->copy->revision;
 
 	if (!delta)
 	{
@@ -364,7 +363,7 @@ fetched(void *argument, const DbReply *reply)
 		if (!reply->lost)
 			fetch_failed(world, loading ? "world_snapshot" : "world_delta",
 						 reply->result ? "gave NULL" : reply->message);
-		return;					/* registered again, everything is fetched again */
+		return; /* registered again, everything is fetched again */
 	}
 	if (loading)
 		take_snapshot(world, json);
@@ -386,7 +385,7 @@ fetch(World *world)
 		return;
 	}
 	if (world->fetch_at > now_ms())
-		return;					/* the tick comes back to it */
+		return; /* the tick comes back to it */
 	world->fetch_at = 0;
 	world->fetch_again = false;
 	world->fetching = true;
@@ -423,19 +422,18 @@ world_wake(World *world)
 static void
 take_polled_world(const json_t *row)
 {
-	int64_t		id;
-	World	   *world;
-	uint64_t	serial;
+	int64_t	 id;
+	World	*world;
+	uint64_t serial;
 
 	if (!json_member_integer(row, "world_id", &id) || !(world = world_find(id)))
 		return;
 	serial = world->clock_serial;
 	world_take_clock(world, row);
 	if (world->clock_serial == serial)
-		clock_changed(world);	/* at least once a second */
+		clock_changed(world); /* at least once a second */
 	if (world->copy_state == COPY_CURRENT &&
-		(world->copy->revision != world->revision ||
-		 strcmp(world->copy->epoch, world->epoch) != 0))
+		(world->copy->revision != world->revision || strcmp(world->copy->epoch, world->epoch) != 0))
 		fetch(world);
 	note_lag(world);
 }
@@ -451,7 +449,7 @@ take_poll(const json_t *poll)
 		take_polled_world(json_array_get(rows, i));
 	for (size_t i = 0; i < json_array_size(gone); i++)
 	{
-		World	   *world = world_find(json_integer_value(json_array_get(gone, i)));
+		World *world = world_find(json_integer_value(json_array_get(gone, i)));
 
 		if (world && !world->gone)
 		{
@@ -474,12 +472,13 @@ polled(void *argument, const DbReply *reply)
 
 	worlds.polling = false;
 	if (registration != worlds.registration)
-		return;					/* of an earlier life */
+		return; /* of an earlier life */
 	if (!json)
 	{
 		if (!reply->lost)
-			log_line(LOG_WARNING, "gateway_poll: %s",
-					 reply->result ? "gave NULL" : reply->message);
+			log_line(LOG_WARNING, "gateway_poll: %s", reply->result ? "gave NULL" : reply->message);
+		if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
+			worlds.events->registration_lapsed();
 		return;
 	}
 	poll = json_parse_trusted(json, message, sizeof(message));
@@ -496,8 +495,8 @@ polled(void *argument, const DbReply *reply)
 static void
 poll_now(int64_t now)
 {
-	int64_t		ids[MAX_WORLDS];
-	int			count = 0;
+	int64_t ids[MAX_WORLDS];
+	int		count = 0;
 
 	for (World *world = worlds.first; world; world = world->next)
 	{
@@ -507,8 +506,7 @@ poll_now(int64_t now)
 	worlds.polling = true;
 	worlds.poll_again = false;
 	worlds.poll_at = now + POLL_INTERVAL_MS;
-	call_gateway_poll(worlds.gateway_id, ids, count, polled,
-					  (void *) (uintptr_t) worlds.registration);
+	call_gateway_poll(worlds.gateway_id, ids, count, polled, (void *) (uintptr_t) worlds.registration);
 }
 
 void
@@ -525,7 +523,7 @@ worlds_poll_soon(void)
 void
 worlds_registered(void)
 {
-	int64_t		now = now_ms();
+	int64_t now = now_ms();
 
 	worlds.registered = true;
 	worlds.registration++;
@@ -559,15 +557,15 @@ worlds_are_registered(void)
 void
 worlds_tick(int64_t now)
 {
-	int64_t		passed = now - worlds.ticked_at;
-	World	   *world = worlds.first;
+	int64_t passed = now - worlds.ticked_at;
+	World  *world = worlds.first;
 
 	worlds.ticked_at = now;
 	if (passed > LONGEST_STEP_MS)
 		passed = LONGEST_STEP_MS;
 	while (world)
 	{
-		World	   *next = world->next;
+		World *next = world->next;
 
 		if (worlds.registered && world_is_running(world))
 			world->running_ms += passed;
@@ -603,15 +601,17 @@ worlds_tick(int64_t now)
 void
 worlds_add_stale(Text *text, int64_t now)
 {
+	if (now - worlds.polled_at > STALE_AFTER_MS)
+		text_add_format(text, "gateway_poll: no answer for %" PRId64 " s\n", (now - worlds.polled_at) / 1000);
 	for (World *world = worlds.first; world; world = world->next)
 	{
 		if (world->members == 0 || !world_is_running(world))
 			continue;
 		if (world->speed > 0 && now - world->clock_moved_at > STALE_AFTER_MS)
-			text_add_format(text, "world %" PRId64 ": its clock has not moved for %" PRId64
-							" s\n", world->id, (now - world->clock_moved_at) / 1000);
+			text_add_format(text, "world %" PRId64 ": its clock has not moved for %" PRId64 " s\n", world->id,
+							(now - world->clock_moved_at) / 1000);
 		if (world->behind_since && now - world->behind_since > STALE_AFTER_MS)
-			text_add_format(text, "world %" PRId64 ": deltas are %" PRId64 " s behind\n",
-							world->id, (now - world->behind_since) / 1000);
+			text_add_format(text, "world %" PRId64 ": deltas are %" PRId64 " s behind\n", world->id,
+							(now - world->behind_since) / 1000);
 	}
 }

@@ -24,86 +24,85 @@ struct WorldSubmit;
 
 typedef enum CopyState
 {
-	COPY_ABSENT,				/* nobody watches */
-	COPY_LOADING,				/* world_snapshot is on its way */
+	COPY_ABSENT,  /* nobody watches */
+	COPY_LOADING, /* world_snapshot is on its way */
 	COPY_CURRENT
 } CopyState;
 
 /* The last delta that was built for a client that sees everything. */
 typedef struct SharedDelta
 {
-	bool		valid;
-	uint32_t	tables;
-	int64_t		from;
-	int64_t		to;
-	double		clock;
-	Frame	   *frame;			/* NULL: nothing changed in these tables */
+	bool	 valid;
+	uint32_t tables;
+	int64_t	 from;
+	int64_t	 to;
+	double	 clock;
+	Frame	*frame; /* NULL: nothing changed in these tables */
 } SharedDelta;
 
 typedef struct SharedClock
 {
-	uint64_t	serial;
-	int64_t		revision;
-	Frame	   *frame;
+	uint64_t serial;
+	int64_t	 revision;
+	Frame	*frame;
 } SharedClock;
 
 typedef struct World
 {
-	int64_t		id;
-	int			members;
-	int			queries;		/* under way, and about to come back to it */
-	int64_t		idle_since;
-	int64_t		watched_at;		/* when somebody last watched */
-	bool		gone;			/* the database has no such world */
+	int64_t id;
+	int		members;
+	int		queries; /* under way, and about to come back to it */
+	int64_t idle_since;
+	int64_t watched_at; /* when somebody last watched */
+	bool	gone;		/* the database has no such world */
 
 	/* what the database last told */
-	double		clock;
-	int64_t		clock_at_ms;	/* when it arrived */
-	double		speed;
-	char		status[24];
-	int64_t		revision;
-	char		epoch[COPY_EPOCH_SIZE];
-	uint64_t	clock_serial;	/* grows when everybody is to be told the clock */
-	int64_t		running_ms;		/* real time that it was seen running */
-	int64_t		clock_moved_at; /* for /healthz */
-	int64_t		behind_since;	/* copy older than revision; 0 = is not */
+	double	 clock;
+	int64_t	 clock_at_ms; /* when it arrived */
+	double	 speed;
+	char	 status[24];
+	int64_t	 revision;
+	char	 epoch[COPY_EPOCH_SIZE];
+	uint64_t clock_serial;	 /* grows when everybody is to be told the clock */
+	int64_t	 running_ms;	 /* real time that it was seen running */
+	int64_t	 clock_moved_at; /* for /healthz */
+	int64_t	 behind_since;	 /* copy older than revision; 0 = is not */
 
-	CopyState	copy_state;
-	WorldCopy  *copy;
-	bool		fetching;		/* a snapshot or delta is on its way */
-	bool		fetch_again;	/* woken meanwhile */
-	int64_t		fetch_at;		/* not before, after a failure; 0 = no need */
-	int			fetch_failures;
+	CopyState  copy_state;
+	WorldCopy *copy;
+	bool	   fetching;	/* a snapshot or delta is on its way */
+	bool	   fetch_again; /* woken meanwhile */
+	int64_t	   fetch_at;	/* not before, after a failure; 0 = no need */
+	int		   fetch_failures;
 
 	struct Watch *watches;
-	SharedDelta shared_delta;
-	SharedClock shared_clock;
+	SharedDelta	  shared_delta;
+	SharedClock	  shared_clock;
 
-	struct WorldCompute *compute;	/* compute.c's */
-	struct WorldSubmit *submit; /* submit.c's */
-	struct World *next;
+	struct WorldCompute *compute; /* compute.c's */
+	struct WorldSubmit	*submit;  /* submit.c's */
+	struct World		*next;
 } World;
 
 typedef struct WorldEvents
 {
-	void		(*clock_changed) (World *world);	/* everybody in it is to be told */
-	void		(*changed) (World *world);	/* the copy has a new revision */
-	void		(*reloaded) (World *world); /* the copy is another one */
-	void		(*gone) (World *world);
-	void		(*session_ended) (int64_t session_id);
-	void		(*polled) (void);
+	void (*clock_changed)(World *world); /* everybody in it is to be told */
+	void (*changed)(World *world);		 /* the copy has a new revision */
+	void (*reloaded)(World *world);		 /* the copy is another one */
+	void (*gone)(World *world);
+	void (*session_ended)(int64_t session_id);
+	void (*polled)(void);
 
 	/* the database has not heard from this gateway for too long */
-	void		(*registration_lapsed) (void);
+	void (*registration_lapsed)(void);
 } WorldEvents;
 
-extern void worlds_start(const Settings *settings, const char *gateway_id,
-						 const WorldEvents *events);
+extern void worlds_start(const Settings *settings, const char *gateway_id, const WorldEvents *events);
 extern void worlds_stop(void);
 
 /* The world of that id, made when it is new; release it with world_leave. */
 extern World *world_join(int64_t id);
-extern void world_leave(World *world);
+extern void	  world_leave(World *world);
 
 /* NULL when nobody here is in that world. */
 extern World *world_find(int64_t id);
@@ -139,6 +138,6 @@ extern void worlds_tick(int64_t now);
 /* Empty when every running world is fresh; else what is stale. */
 extern void worlds_add_stale(Text *text, int64_t now);
 
-extern int	worlds_count(void);
+extern int worlds_count(void);
 
-#endif							/* NPCSIM_GATEWAY_WORLD_H */
+#endif /* NPCSIM_GATEWAY_WORLD_H */

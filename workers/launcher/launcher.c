@@ -334,7 +334,7 @@ collect_claims(Claim *claims, int *busy)
 		claim->live = fleet_count(entry->oid, FLEET_WORKER);
 		claim->granted = 0;
 		claim->may_start = entry->retry_at <= now;
-		claim->visit = entry->running == 0 && claim->live == 0 &&
+		claim->visit = entry->running == 0 && claim->live == 0 && entry->error[0] == '\0' &&
 			TimestampDifferenceExceeds(entry->visited_at, now, VISIT_INTERVAL_MS);
 		if (claim->visit)
 			entry->visited_at = now;

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "require.h"
+
 /* Passed to a probe or worker in bgw_extra. */
 typedef struct WorkerTicket
 {
@@ -26,6 +28,9 @@ extern void utility_init(void);
  * Ends the process when it is not wanted any more. 'activity' is its application_name.
  */
 extern void worker_begin(const char *activity);
+
+/* Logs, once, what keeps workers from serving this database. In a transaction. */
+extern void tell_obstacle(const Obstacle *obstacle);
 
 /* Entry points of background workers. */
 extern PGDLLEXPORT void npcsim_launcher_main(Datum arg);

@@ -77,8 +77,8 @@ count_running(void)
 	return running;
 }
 
-static void
-tell_parked(const Obstacle *obstacle)
+void
+tell_obstacle(const Obstacle *obstacle)
 {
 	char		known[FLEET_ERROR_SIZE];
 
@@ -115,7 +115,7 @@ npcsim_probe_main(Datum arg)
 		if (obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
 		{
 			/* another version: we do not know its tables */
-			tell_parked(&obstacle);
+			tell_obstacle(&obstacle);
 			fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, obstacle.message);
 		}
 		else
@@ -124,11 +124,12 @@ npcsim_probe_main(Datum arg)
 
 			if (obstacle.message != NULL && running > 0)
 			{
-				tell_parked(&obstacle);
+				tell_obstacle(&obstacle);
 				fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, running, obstacle.message);
 			}
 			else
-				fleet_note_database(MyDatabaseId, DATABASE_READY, changes, running, NULL);
+				/* with no world to run, an obstacle is in nobody's way yet */
+				fleet_note_database(MyDatabaseId, DATABASE_READY, changes, running, obstacle.message);
 		}
 	}
 	PopActiveSnapshot();

@@ -24,7 +24,12 @@
 #define BATCH_US (50 * 1000)	/* transactions of a batch of ticks aim below this */
 #define FIRST_TICK_US 1000		/* guess of what a tick takes */
 #define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
-#define WAKE_GRID_US (5 * 1000) /* worlds that are due within this are looked at together */
+/*
+ * Worlds begin on a coarse grid of real time, so that many worlds wake their worker a few times per tick and not
+ * each at its own moment; and at high speeds wake-ups are rounded to a fine one.
+ */
+#define PHASE_GRID_US (25 * 1000)
+#define WAKE_GRID_US (5 * 1000)
 #define REANCHOR_US (INT64CONST(3600) * 1000 * 1000)	/* keeps products of time and speed small */
 #define FIRST_BACKOFF_US (1000 * 1000)
 #define LAST_BACKOFF_US (60 * 1000 * 1000)
@@ -53,9 +58,9 @@ tick_end(const ServedWorld *world, int64 clock)
 }
 
 static int64
-round_up(int64 real)
+round_up(int64 real, int64 grid)
 {
-	return (real + WAKE_GRID_US - 1) / WAKE_GRID_US * WAKE_GRID_US;
+	return (real + grid - 1) / grid * grid;
 }
 
 /* From now on, real and world time go on from here. */
@@ -90,7 +95,7 @@ served_wake_at(const ServedWorld *world)
 {
 	int64		due = intended_real(world, tick_end(world, world->clock) + world->tick_length);
 
-	return round_up(Max(due, world->try_at));
+	return round_up(Max(due, world->try_at), WAKE_GRID_US);
 }
 
 /* Ticks that end after 'from', up to 'to'. */
@@ -135,7 +140,7 @@ served_begin(ServedWorld *world, int64 id)
 	world->listed = true;
 	world->notified = -1;
 	/* time that passed without a worker is not simulated */
-	anchor(world, round_up(now), clock);
+	anchor(world, round_up(now, PHASE_GRID_US), clock);
 	return true;
 }
 
@@ -356,10 +361,10 @@ served_run(ServedWorld *world, int64 now)
 		return SERVED_IDLE;
 
 	if (!write_clock && run_still(world, target))
-		outcome = SERVED_RAN;
+		outcome = SERVED_STILL;
 	else
 		outcome = run_batch(world, now, target, write_clock);
-	if (outcome == SERVED_RAN || outcome == SERVED_BEHIND)
+	if (outcome == SERVED_STILL || outcome == SERVED_RAN || outcome == SERVED_BEHIND)
 	{
 		world->blocked = false;
 		world->failures = 0;

@@ -39,8 +39,9 @@ extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 ti
 extern int64 served_wake_at(const ServedWorld *world);
 typedef enum ServedOutcome
 {
-	SERVED_IDLE,				/* nothing was due */
-	SERVED_RAN,
+	SERVED_IDLE,				/* no tick was due */
+	SERVED_STILL,				/* nothing was due in the ticks: the clock moved on */
+	SERVED_RAN,					/* a transaction */
 	SERVED_BEHIND,				/* ran, and more is due already */
 	SERVED_BLOCKED,
 	SERVED_FAILED,

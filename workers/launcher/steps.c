@@ -54,6 +54,7 @@ run_guarded(void (*step) (void *arg), void *arg, const char *activity, ErrorData
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
 	pgstat_report_stat(false);
+	pgstat_report_activity(STATE_IDLE, NULL);
 	return done;
 }
 

@@ -24,7 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
-#include "engine/lock.h"
+#include "engine/world.h"
 #include "errors.h"
 #include "fleet.h"
 #include "guc.h"
@@ -35,9 +35,6 @@
 #include "sim/sim.h"
 #include "spi.h"
 #include "steps.h"
-
-/* of the image; engine/world.h cannot be included beside PostgreSQL's storage headers */
-extern void world_forget(int64 world_id);
 
 #define REFRESH_US (30 * 1000 * 1000)	/* the set of worlds is read anew although nothing was announced */
 #define PENDING_REFRESH_US (250 * 1000) /* while a world waits to be taken */
@@ -104,7 +101,10 @@ list_step(void *arg)
 	list->obstacle = worker_obstacle();
 	MemoryContextSwitchTo(before);
 	if (list->obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
+	{
+		tell_obstacle(&list->obstacle);
 		return;
+	}
 
 	spi_begin();
 	list->count = (int) spi_run(&list_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
@@ -433,11 +433,17 @@ set_lock_timeout(void)
 	SetConfigOption("lock_timeout", value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-/* Runs what is due in every world, a batch each; true when some world is behind. */
-static bool
+typedef struct Round
+{
+	bool		behind;			/* some world has more that is due */
+	bool		worked;			/* there may be something to tell */
+} Round;
+
+/* Runs what is due in every world, a batch each. */
+static Round
 run_worlds(bool woken)
 {
-	bool		behind = false;
+	Round		round = {.worked = woken};
 
 	for (int i = nworlds - 1; i >= 0; i--)
 	{
@@ -449,8 +455,11 @@ run_worlds(bool woken)
 			world->try_at = 0;
 		switch (served_run(world, now))
 		{
+			case SERVED_IDLE:
+			case SERVED_STILL:
+				continue;
 			case SERVED_BEHIND:
-				behind = true;
+				round.behind = true;
 				break;
 			case SERVED_STOPPED:
 				/* the rows tell more */
@@ -460,10 +469,11 @@ run_worlds(bool woken)
 			default:
 				break;
 		}
+		round.worked = true;
 		if (told_to_end())
 			break;
 	}
-	return behind;
+	return round;
 }
 
 static long
@@ -502,19 +512,19 @@ say_farewell(void)
 void
 npcsim_worker_main(Datum arg)
 {
-	MemoryContext round;
-	bool		woken = false;
+	MemoryContext memory;
+	bool		woken = true;
 
 	worker_begin("npcsim worker");
 	set_lock_timeout();
-	round = AllocSetContextCreate(TopMemoryContext, "npcsim worker's round", ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(round);
+	memory = AllocSetContextCreate(TopMemoryContext, "npcsim worker's round", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(memory);
 	idle_since = real_now();
 
 	while (!told_to_end())
 	{
 		int64		now = real_now();
-		bool		behind;
+		Round		round;
 
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -523,22 +533,27 @@ npcsim_worker_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 			set_lock_timeout();
 		}
-		if ((now >= refresh_at || fleet_changes(MyDatabaseId) != seen_changes) && !refresh())
-			break;
-		behind = run_worlds(woken);
+		if (now >= refresh_at || fleet_changes(MyDatabaseId) != seen_changes)
+		{
+			if (!refresh())
+				break;
+			woken = true;
+		}
+		round = run_worlds(woken);
 		keep_house(real_now());
-		notify_gateways(real_now());
-		MemoryContextReset(round);
+		if (round.worked || notify_waits)
+			notify_gateways(real_now());
+		MemoryContextReset(memory);
 		now = real_now();
 		if (nworlds > 0)
 			idle_since = now;
 		else if (now - idle_since >= LINGER_US && !pending)
 			break;
+		/* what was held back for having come too soon after the last report */
 		pgstat_report_stat(false);
-		pgstat_report_activity(STATE_IDLE, NULL);
 
 		woken = false;
-		if (!behind)
+		if (!round.behind)
 		{
 			int			events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 										   nap_length(now), PG_WAIT_EXTENSION);

@@ -92,7 +92,10 @@ export class Session {
   // Sends a request; resolves with the whole answer, error or not. The promise knows the request's id.
   request(method, params = {}, { pretty, modern = this.modern } = {}) {
     const id = this.nextId++;
-    const answer = new Promise((resolve, reject) => this.open.set(id, { resolve, reject }));
+    const answer = new Promise((resolve, reject) => {
+      this.open.set(id, { resolve, reject });
+      setTimeout(reject, 20_000, new Error(`no answer to ${method} ${id}`)).unref();
+    });
     answer.catch(() => {});
     this.send({ id, method, params: modern ? { ...params, _meta: this.meta } : params }, pretty);
     answer.id = id;

@@ -1,0 +1,70 @@
+-- What clients may call: authority, results, errors as results, keys.
+BEGIN;
+SELECT plan(31);
+
+SELECT npcsim.create_world('Meadow', 20, 20, 5), npcsim.create_world('Hill', 20, 20, 5);
+SELECT npcsim.create_npc(1, 'N' || n, n, 3) FROM generate_series(1, 5) AS n;
+CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
+CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
+CREATE TEMP TABLE opal AS SELECT * FROM npcsim.create_player(1, 'opal', 'operator');
+
+CREATE FUNCTION pg_temp.call(player text, reducer text, args jsonb DEFAULT '{}', key text DEFAULT NULL) RETURNS jsonb
+LANGUAGE sql AS $$
+    SELECT npcsim.call_reducer((SELECT id FROM npcsim.players WHERE username = player AND world_id = 1), reducer, args, key)::jsonb
+$$;
+CREATE FUNCTION pg_temp.own(player text) RETURNS bigint
+LANGUAGE sql AS $$SELECT controlled_npc_count::bigint FROM npcsim.players WHERE username = player AND world_id = 1$$;
+CREATE FUNCTION pg_temp.revision() RETURNS bigint
+LANGUAGE sql AS $$SELECT revision FROM npcsim.world_clock WHERE world_id = 1$$;
+
+-- ---- assignment ----
+SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":3}') #> '{value,assigned_npcs}', '3', 'a player gets NPCs');
+SELECT is(pg_temp.own('ada'), 3::bigint, 'as many as were asked for');
+SELECT is(pg_temp.call('bo', 'request_npc_assignment', '{"desired_npc_count":3}') #> '{value,assigned_npcs}', '2',
+          'the next one gets what is left');
+SELECT is(pg_temp.own('ada'), 3::bigint, 'and takes none from others');
+SELECT is(jsonb_array_length(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":1}') #> '{value,npc_ids}'), 1,
+          'a player gives NPCs back');
+SELECT is(pg_temp.own('ada'), 1::bigint, 'down to the number');
+SELECT is((pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":2}') ->> 'revision')::bigint, pg_temp.revision(),
+          'the result names the revision');
+SELECT is(pg_temp.call('ada', 'request_npc_assignment', args) #>> '{error,code}', code, 'refused: ' || args::text)
+  FROM (VALUES ('{}'::jsonb, '22023'), ('{"desired_npc_count":"many"}', '22023'), ('{"desired_npc_count":-1}', '22003'),
+               ('{"desired_npc_count":1.5}', '22023'), ('{"desired_npc_count":1e400}', '22003'), ('[]', '22023')) AS bad(args, code);
+
+-- ---- a decision at once ----
+CREATE FUNCTION pg_temp.npc_of(player text) RETURNS bigint
+LANGUAGE sql AS $$
+    SELECT min(n.id) FROM npcsim.npcs n JOIN npcsim.players p ON p.id = n.controller_player_id WHERE p.username = player
+$$;
+SELECT is(pg_temp.call('ada', 'request_npc_decision', jsonb_build_object('npc_id', pg_temp.npc_of('ada'))) -> 'ok', 'true',
+          'a player asks for a decision of its NPC');
+SELECT is(pg_temp.call('ada', 'request_npc_decision', jsonb_build_object('npc_id', pg_temp.npc_of('bo'))) #>> '{error,code}', 'NS303',
+          'of its own alone');
+SELECT is(pg_temp.call('ada', 'request_npc_decision', '{"npc_id":999}') #>> '{error,code}', 'NS201', 'that exists');
+
+-- ---- roles ----
+SELECT is(pg_temp.call('ada', 'set_world_speed', '{"speed":2}') #>> '{error,code}', '42501', 'a player does not set the speed');
+SELECT is((SELECT speed FROM npcsim.worlds WHERE id = 1), 1::float8, 'and it stays');
+SELECT is(pg_temp.call('opal', 'set_world_speed', '{"speed":2}') -> 'ok', 'true', 'an operator does');
+SELECT results_eq('SELECT speed FROM npcsim.worlds ORDER BY id', 'VALUES (2::float8), (1)', 'of its own world');
+SELECT is(pg_temp.call('opal', 'set_world_speed', '{"speed":0}') #>> '{error,code}', '22003', 'within bounds');
+SELECT is(pg_temp.call('opal', 'pause_world') -> 'ok', 'true', 'pauses it');
+SELECT is(npcsim.call_reducer(NULL, 'pause_world')::jsonb #>> '{error,code}', '42501', 'a spectator does nothing');
+SELECT is(npcsim.call_reducer(9007199254740991, 'pause_world')::jsonb #>> '{error,code}', 'NS203', 'nor does nobody');
+SELECT is(pg_temp.call('opal', 'drop_world', '{"world_id":1}') #>> '{error,code}', '42883', 'what is not on the list is not called');
+UPDATE npcsim.player_accounts SET status = 'banned' WHERE username = 'opal';
+SELECT is(pg_temp.call('opal', 'pause_world') #>> '{error,code}', 'NS403', 'a banned operator is none');
+UPDATE npcsim.player_accounts SET status = 'active' WHERE username = 'opal';
+
+-- ---- errors and keys ----
+SELECT ok(pg_temp.call('ada', 'nothing') -> 'error' ?& ARRAY['code', 'message', 'detail', 'hint', 'retry'], 'an error says what to do');
+CREATE TEMP TABLE before AS SELECT pg_temp.revision() AS revision;
+CREATE TEMP TABLE first AS SELECT pg_temp.call('opal', 'set_world_speed', '{"speed":3}', 'k1') AS result;
+SELECT is(pg_temp.call('opal', 'set_world_speed', '{"speed":4}', 'k1'), (SELECT result FROM first), 'the same key gives the same result');
+SELECT is((SELECT speed FROM npcsim.worlds WHERE id = 1), 3::float8, 'and does not act again');
+SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":9999999}', 'k2') -> 'ok', 'false', 'what failed');
+SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":1}', 'k2') -> 'ok', 'true', 'may be tried again under its key');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,70 @@
+-- docs/roles.sql: each role can do what it is for, and nothing else.
+SET client_min_messages = warning;
+\i docs/roles.sql
+\i docs/roles.sql
+BEGIN;
+SELECT plan(34);
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+
+SELECT npcsim.create_world('Meadow', 20, 20, 5);
+SELECT npcsim.create_npc(1, 'Ada', 4, 6);
+SELECT npcsim.create_player(1, 'ada');
+
+-- ---- the gateway ----
+SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+                     AND has_table_privilege('npcsim_gateway', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')$$,
+                'the gateway reads and writes no table and no view');
+SELECT set_eq($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND has_function_privilege('npcsim_gateway', p.oid, 'EXECUTE')$$,
+              '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,world_snapshot,world_delta,claim_decisions,submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'::name[],
+              'it executes its functions and no other');
+SET LOCAL ROLE npcsim_gateway;
+SELECT lives_ok($$SELECT npcsim.register_gateway('g1')$$, 'which work');
+SELECT lives_ok($$SELECT npcsim.client_connected('g1', NULL, 1, 'watch', '', 'test')$$, 'for spectators');
+SELECT lives_ok($$SELECT npcsim.world_snapshot(1)$$, 'who see the world');
+SELECT lives_ok($$SELECT npcsim.world_delta(1, 1)$$, 'and its changes');
+SELECT lives_ok($$SELECT npcsim.gateway_poll('g1', '{1}')$$, 'once a second');
+SELECT throws_ok($$SELECT npcsim.authenticate('npc_wrong')$$, 'NS401', NULL, 'a wrong token is refused');
+SELECT lives_ok($$SELECT * FROM npcsim.claim_decisions('g1', '{1}', '{1}')$$, 'requests are claimed');
+SELECT lives_ok($$SELECT * FROM npcsim.submit_npc_decisions('{1}', '{"{}"}')$$, 'and answered');
+SELECT lives_ok($$SELECT npcsim.fail_decisions('{1}', '{1}', '{timeout}')$$, 'or not');
+SELECT throws_ok($$SELECT npcsim.tick_world(1, 1)$$, '42501', NULL, 'the gateway moves no world');
+SELECT throws_ok($$SELECT npcsim.create_player(1, 'eve', 'operator')$$, '42501', NULL, 'and makes no players');
+SELECT throws_ok($$SELECT token_hash FROM npcsim.player_accounts$$, '42501', NULL, 'and reads no tokens');
+RESET ROLE;
+
+-- ---- readers ----
+SET LOCAL ROLE npcsim_reader;
+SELECT lives_ok($$SELECT * FROM npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
+                         npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status, npcsim.worker_status$$, 'a reader reads the views');
+SELECT is((SELECT name FROM npcsim.npcs WHERE position && ST_MakeEnvelope(4, 6, 4, 6)), 'Ada', 'and finds NPCs on the map');
+SELECT throws_ok($$UPDATE npcsim.npcs SET hunger = 1$$, '42501', NULL, 'but writes nothing');
+SELECT throws_ok($$DELETE FROM npcsim.world_items$$, '42501', NULL, 'and deletes nothing');
+SELECT throws_ok($$SELECT npcsim.start_world(1)$$, '42501', NULL, 'and starts nothing');
+SELECT throws_ok($$SELECT * FROM npcsim.npc_states$$, '42501', NULL, 'the tables are not its business');
+RESET ROLE;
+
+-- ---- operators ----
+SET LOCAL ROLE npcsim_operator;
+SELECT lives_ok($$SELECT npcsim.create_world('Hill', 20, 20, 5)$$, 'an operator makes a world');
+SELECT lives_ok($$SELECT npcsim.populate_world((SELECT id FROM npcsim.worlds WHERE name = 'Hill'), 10)$$, 'fills it');
+SELECT lives_ok($$SELECT npcsim.tick_world((SELECT id FROM npcsim.worlds WHERE name = 'Hill'), 5)$$, 'steps it');
+SELECT lives_ok($$UPDATE npcsim.npcs SET hunger = 10, controller_player_id = (SELECT id FROM npcsim.players), position_x = 5 WHERE name = 'Ada'$$, 'writes through the views');
+SELECT lives_ok($$INSERT INTO npcsim.world_items (world_id, item_type, position_x, position_y) VALUES (1, 'apple', 1, 1)$$, 'inserts');
+SELECT lives_ok($$DELETE FROM npcsim.world_items WHERE world_id = 1$$, 'deletes');
+SELECT lives_ok($$UPDATE npcsim.worlds SET max_players = 3 WHERE id = 1$$, 'changes settings');
+SELECT lives_ok($$SELECT npcsim.drop_world(id) FROM npcsim.worlds WHERE name = 'Hill'$$, 'drops a world');
+SELECT throws_ok($$UPDATE npcsim.npc_states SET hunger = 1$$, '42501', NULL, 'but not past the rules');
+SELECT throws_ok($$SELECT token_hash FROM npcsim.player_accounts$$, '42501', NULL, 'and reads no tokens');
+SELECT throws_ok($$INSERT INTO npcsim.world_inputs VALUES (1, 1, 1, 'x', '{}')$$, '42501', NULL, 'nor writes history');
+RESET ROLE;
+
+-- ---- workers ----
+SELECT ok(NOT has_any_column_privilege('npcsim_worker', 'npcsim.player_accounts', 'SELECT'), 'a worker reads no tokens');
+SELECT ok((SELECT rolcanlogin AND NOT rolsuper AND NOT rolcreaterole AND NOT rolbypassrls FROM pg_roles WHERE rolname = 'npcsim_worker'),
+          'it logs in, and is nobody special');
+SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace
+                     AND has_function_privilege('npcsim_worker', p.oid, 'EXECUTE')
+                     AND p.proname NOT IN ('expire_decisions', 'expire_sessions', 'present_players', 'prune_logs')$$, 'it executes what it needs');
+
+SELECT * FROM finish();
+ROLLBACK;
