@@ -21,13 +21,13 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
+#include "reducers/kind_texts.h"
 #include "reducers/npc_rows.h"
 #include "reducers/observe.h"
 #include "sim/kinds.h"
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
-#include "tables/item_kinds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
@@ -38,24 +38,6 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
 /* Half a cell more than can be seen, so that no rounding in the index matters. */
 #define BOX_MARGIN (SIGHT_CELLS + 0.5)
-
-/* What all items of a type have in common, as text. */
-typedef struct KindText
-{
-	ItemKind		kind;
-	InteractionRule rule;
-	char		   *type;	/* "item_type":"apple" */
-	char		   *offers; /* "interactions":{…, up to the duration of a consumable */
-	char		   *effect; /* "fills":[…],"drains":[…],"rates":{…} */
-} KindText;
-
-typedef struct InteractionText
-{
-	char *description; /* quoted; NULL = the world has no such interaction */
-	bool  locks_movement;
-} InteractionText;
-
-#define RULE_COUNT (INTERACTION_SIT + 1)
 
 typedef struct SeenThing
 {
@@ -89,27 +71,13 @@ typedef struct Scene
 	const WorldHead *head;
 	NpcRows			*viewers;
 	Cell			*cells; /* of the viewers, now */
-	InteractionText	 interactions[RULE_COUNT];
-	KindText		*kinds;
-	int				 kind_count;
+	KindTexts		 texts;
 	SeenList		 items;
 	SeenList		 npcs;
 	NpcRows			*seen; /* names and states of the NPCs seen */
 	Run				*runs; /* interactions of the viewers */
 	int				 run_count;
 } Scene;
-
-static SpiStatement interactions_statement =
-	{.sql = "SELECT name, description, locks_movement FROM npcsim.interaction_type_rows WHERE world_id = $1",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
-
-static SpiStatement kinds_statement =
-	{.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
 
 static SpiStatement items_statement = {
 	.sql =
@@ -137,121 +105,6 @@ static SpiStatement runs_statement =
 	 .nargs = 2,
 	 .types = {INT8OID, INT8ARRAYOID},
 	 .read_only = true};
-
-/* ---- kinds ---- */
-
-static void
-read_interactions(Scene *scene)
-{
-	uint64 rows = spi_run(&interactions_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)}, NULL,
-						  SPI_OK_SELECT);
-
-	for (uint64 i = 0; i < rows; i++)
-	{
-		InteractionRule rule = interaction_by_name(spi_text(i, 1, CurrentMemoryContext));
-		StringInfoData	description;
-
-		if (rule == INTERACTION_NONE)
-			continue;
-		initStringInfo(&description);
-		json_string(&description, spi_text(i, 2, CurrentMemoryContext));
-		scene->interactions[rule].description = description.data;
-		scene->interactions[rule].locks_movement = spi_bool(i, 3, false);
-	}
-}
-
-static void
-json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
-{
-	bool first = true;
-
-	appendStringInfoChar(out, '[');
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		if ((sign > 0 && rates[i] > 0) || (sign < 0 && rates[i] < 0))
-		{
-			appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", need_names[i]);
-			first = false;
-		}
-	}
-	appendStringInfoChar(out, ']');
-}
-
-static void
-write_kind_texts(const Scene *scene, KindText *text)
-{
-	int32		   rates[NEED_COUNT];
-	StringInfoData out;
-	bool		   first = true;
-
-	initStringInfo(&out);
-	json_literal(&out, "\"item_type\":");
-	json_string(&out, text->kind.name);
-	text->type = out.data;
-
-	item_need_rates(&text->kind, text->rule, rates);
-	initStringInfo(&out);
-	json_literal(&out, "\"fills\":");
-	json_needs_of(&out, rates, 1);
-	json_literal(&out, ",\"drains\":");
-	json_needs_of(&out, rates, -1);
-	json_literal(&out, ",\"rates\":{");
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		if (rates[i] == 0)
-			continue;
-		appendStringInfo(&out, first ? "\"%s\":" : ",\"%s\":", need_names[i]);
-		json_millionths(&out, rates[i]);
-		first = false;
-	}
-	appendStringInfoChar(&out, '}');
-	text->effect = out.data;
-
-	initStringInfo(&out);
-	if (text->rule == INTERACTION_NONE)
-		json_literal(&out, "\"interactions\":{}");
-	else
-		appendStringInfo(&out, "\"interactions\":{\"%s\":{\"description\":%s,%s,\"duration\":",
-						 interaction_name(text->rule), scene->interactions[text->rule].description,
-						 text->effect);
-	text->offers = out.data;
-}
-
-static void
-read_kinds(Scene *scene)
-{
-	uint64 rows =
-		spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(scene->head->world_id)}, NULL, SPI_OK_SELECT);
-
-	scene->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
-	scene->kind_count = (int) rows;
-	for (uint64 i = 0; i < rows; i++)
-	{
-		KindText *text = &scene->kinds[i];
-		bool	  isnull;
-
-		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
-		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
-		text->rule = item_interaction(&text->kind);
-		/* what the world has no name for is not offered */
-		if (scene->interactions[text->rule].description == NULL)
-			text->rule = INTERACTION_NONE;
-		write_kind_texts(scene, text);
-	}
-}
-
-static const KindText *
-kind_text(const Scene *scene, Datum name)
-{
-	text *bytes = DatumGetTextPP(name);
-	int	  length = VARSIZE_ANY_EXHDR(bytes);
-
-	for (int i = 0; i < scene->kind_count; i++)
-		if (strncmp(scene->kinds[i].kind.name, VARDATA_ANY(bytes), length) == 0 &&
-			scene->kinds[i].kind.name[length] == '\0')
-			return &scene->kinds[i];
-	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an item is of no type of its world"));
-}
 
 /* ---- sight ---- */
 
@@ -329,7 +182,7 @@ see_items(Scene *scene)
 		thing.distance_squared = cell_distance_squared(scene->cells[thing.viewer], thing.cell);
 		if (thing.distance_squared > SIGHT_SQUARED)
 			continue;
-		thing.kind = kind_text(scene, values[2]);
+		thing.kind = find_kind_text(&scene->texts, values[2]);
 		thing.share_left = DatumGetInt32(values[5]);
 		thing.occupied_by = nulls[6] ? 0 : DatumGetInt64(values[6]);
 		add_thing(&scene->items, &thing);
@@ -600,7 +453,7 @@ static void
 json_current_interaction(StringInfo out, const Scene *scene, const Run *run, const SeenThing *items,
 						 int item_count)
 {
-	const InteractionText *text = &scene->interactions[run->rule];
+	const InteractionText *text = &scene->texts.interactions[run->rule];
 
 	json_literal(out, "{\"id\":");
 	json_int64(out, run->id);
@@ -630,7 +483,7 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 		run = NULL;
 	appendStringInfo(out, ",\"status\":{\"state\":\"%s\",\"movement_locked\":%s,\"target_id\":",
 					 npc_state_name(row->state),
-					 run != NULL && scene->interactions[run->rule].locks_movement ? "true" : "false");
+					 run != NULL && scene->texts.interactions[run->rule].locks_movement ? "true" : "false");
 	json_id(out, row->target_id);
 	json_literal(out, ",\"current_interaction\":");
 	if (run == NULL)
@@ -736,8 +589,7 @@ observe(const WorldHead *head, Observation *observations, int count)
 
 			scene.cells[i] = npc_row_cell(row, leg_index_at(row->leg_length, row->departed_at, head->now));
 		}
-		read_interactions(&scene);
-		read_kinds(&scene);
+		read_kind_texts(head->world_id, &scene.texts);
 		read_runs(&scene);
 		see_items(&scene);
 		see_npcs(&scene);

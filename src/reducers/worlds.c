@@ -61,7 +61,7 @@ static SpiStatement insert_starter_items =
 	{"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
 	 "($1, 'apple', 'Something to eat', "
 	 "'{\"consumable\": {\"consumption_time\": 5, \"need_deltas\": {\"hunger\": 25}}, "
-	 "\"respawn\": {\"after\": 30}}'), "
+	 "\"respawn\": {\"after\": 15}}'), "
 	 "($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}')",
 	 1,
 	 {INT8OID}};

@@ -31,7 +31,10 @@
 
 #define MAX_CAPACITY		1024
 #define MAX_SOURCES_CLAIMED 256
-#define DEFAULT_SOURCE		"player_mcp"
+
+/* Requests of one claim: a long one would keep the first waiting for the last. */
+#define MAX_CLAIMED	   64
+#define DEFAULT_SOURCE "player_mcp"
 
 typedef struct InFlight
 {
@@ -48,7 +51,9 @@ typedef struct Source
 	int			   capacity; /* 0 until a heartbeat was taken */
 	int			   in_flight;
 	InFlight	  *requests;
-	bool		   may_have_more; /* the database may have requests beyond its slots */
+	int			   asked;		  /* slots in the claim on its way */
+	int			   got;			  /* requests that came of it */
+	bool		   may_have_more; /* the database may have requests for it */
 	double		   average_ms;
 	bool		   beating;		  /* a heartbeat is on its way */
 	int			   beat_capacity; /* that it offers */
@@ -227,6 +232,7 @@ give(World *world, const DbReply *reply, int row)
 		return;
 	client = source->client;
 	add_in_flight(source, request_id, npc_id, (int) timeout_ms);
+	source->got++;
 	if (client->kind == CLIENT_PLAYER)
 		client_send(client, body, strlen(body));
 	else if (!compute.events->decide(client, request_id, npc_id, body, strlen(body)))
@@ -246,9 +252,15 @@ claimed(void *argument, const DbReply *reply)
 
 		for (int row = 0; row < rows; row++)
 			give(world, reply, row);
-		/* who was filled up may be asked for more when a slot is free */
 		for (Source *source = mine->sources; source; source = source->next)
-			source->may_have_more = source->in_flight >= source->capacity;
+		{
+			if (source->asked == 0)
+				continue;
+			/* who got all it was asked for may be waiting for more, now or when a slot is free */
+			source->may_have_more = source->got >= source->asked;
+			if (source->may_have_more && source->in_flight < source->capacity)
+				mine->claim_again = true;
+		}
 	}
 	else if (!reply->lost)
 		log_line(LOG_WARNING, "world %" PRId64 ": claim_decisions: %s", world->id, reply->message);
@@ -257,12 +269,19 @@ claimed(void *argument, const DbReply *reply)
 		claim(world);
 }
 
+static bool
+can_take_more(const Source *source)
+{
+	return source->client->state == CLIENT_LIVE && source->in_flight < source->capacity;
+}
+
 static void
 claim(World *world)
 {
 	WorldCompute *mine = world->compute;
 	int64_t		  sessions[MAX_SOURCES_CLAIMED];
 	int			  slots[MAX_SOURCES_CLAIMED];
+	int			  takers = 0;
 	int			  count = 0;
 
 	if (!mine)
@@ -273,18 +292,28 @@ claim(World *world)
 		return;
 	}
 	mine->claim_again = false;
-	for (Source *source = mine->sources; source && count < MAX_SOURCES_CLAIMED; source = source->next)
+	for (Source *source = mine->sources; source; source = source->next)
+		takers += can_take_more(source);
+
+	for (Source *source = mine->sources; source; source = source->next)
 	{
-		if (source->client->state != CLIENT_LIVE)
-			continue;
-		if (source->in_flight >= source->capacity)
-		{
+		int share = takers >= MAX_CLAIMED ? 1 : MAX_CLAIMED / (takers + 1) + 1;
+
+		source->asked = 0;
+		source->got = 0;
+		if (!can_take_more(source))
 			source->may_have_more = true;
-			continue;
+		else if (count == MAX_SOURCES_CLAIMED)
+			mine->claim_again = true;
+		else
+		{
+			source->asked = source->capacity - source->in_flight;
+			if (source->asked > share)
+				source->asked = share;
+			sessions[count] = source->client->session_id;
+			slots[count] = source->asked;
+			count++;
 		}
-		sessions[count] = source->client->session_id;
-		slots[count] = source->capacity - source->in_flight;
-		count++;
 	}
 	if (count == 0)
 		return;

@@ -44,6 +44,7 @@
 #define NOTIFY_RETRY_US (1000 * 1000)
 #define ERRAND_LOG_EVERY 60		/* of the failures of an errand */
 #define FAREWELL_US (700 * 1000)	/* for writing clocks when told to end */
+#define SPARE_IMAGES 4
 #define NAP_MS 10000
 
 static ServedWorld *worlds = NULL;
@@ -230,6 +231,8 @@ settle_share(const WorldList *list)
 		if (nworlds >= share || !take_world(&list->rows[i]))
 			pending = true;
 	}
+	/* those we serve, and some that errands touch */
+	world_images_max = nworlds + SPARE_IMAGES;
 }
 
 /* Looks which worlds should run; false when there is nothing for us in this database. */
