@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # One isolation test as TAP: scripts/isolation.sh DATABASE NAME runs tests/isolation/specs/NAME.spec
-# against tests/isolation/expected/NAME.out, on the server that PGHOST names.
+# against tests/isolation/expected/NAME.out, on the server that PGHOST names. The database is new: it has
+# npcsim, and gets tests/isolation/setup.sql. While the test runs the server has no workers, since its
+# sessions move the worlds themselves.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,6 +12,12 @@ tester="$(dirname "$("${PG_CONFIG:-pg_config}" --pgxs)")/../../src/test/isolatio
 out="$BUILD/isolation/$name"
 rm -rf "$out"
 mkdir -p "$out"
+
+sql() { psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -d "$database" "$@"; }
+
+sql -f "$ROOT/tests/isolation/setup.sql"
+trap 'sql -c "ALTER SYSTEM RESET npcsim.max_workers" -c "SELECT pg_reload_conf()"' EXIT
+sql -c "ALTER SYSTEM SET npcsim.max_workers = 0" -c "SELECT pg_reload_conf()"
 
 echo 1..1
 if "$tester" --use-existing --dbname="$database" --inputdir="$ROOT/tests/isolation" --outputdir="$out" \

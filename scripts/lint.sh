@@ -69,10 +69,13 @@ install_script()
 			run_quietly "$BUILD/pgspot.log" "$venv/bin/pip" install --quiet pgspot || return 1
 	fi
 	make --no-print-directory -s "build/npcsim--$version.sql" || return 1
-	# The script pins search_path to pg_catalog and the schema that PostGIS is in; pgspot cannot know which
-	# one that will be, so it is shown the first half.
-	sed 's/^CREATE SCHEMA npcsim;/SET LOCAL search_path TO pg_catalog, pg_temp;\n&/' "build/npcsim--$version.sql" \
-		>"$BUILD/pgspot.sql"
+	# Two things pgspot does not understand. The script pins search_path to pg_catalog and the schema that
+	# PostGIS is in: it is shown the first half, as it cannot know the second. Functions with a body of standard
+	# SQL (BEGIN ATOMIC), on which it stumbles, are left out: their names are resolved once and for all when
+	# they are created, under that same path.
+	perl -0pe 's/^CREATE SCHEMA npcsim;/SET LOCAL search_path TO pg_catalog, pg_temp;\n$&/m;
+		s/^CREATE FUNCTION (?:(?!^CREATE |\bAS \$|\bAS \x27).)*?BEGIN ATOMIC.*?^\s*END;\n//gms' \
+		"build/npcsim--$version.sql" >"$BUILD/pgspot.sql"
 	"$venv/bin/pgspot" "$BUILD/pgspot.sql"
 }
 

@@ -18,13 +18,13 @@
 #include "guc.h"
 #include "shmem.h"
 
-#define BLOCK_WAIT_MS 10000
+#define BLOCK_WAIT_MS	   10000
 #define BLOCK_WAIT_STEP_MS 10
-#define FIRST_RETRY_MS 1000
-#define LAST_RETRY_MS 60000
-#define LONG_LIFE_MS 60000		/* who lived that long did not fail at starting */
+#define FIRST_RETRY_MS	   1000
+#define LAST_RETRY_MS	   60000
+#define LONG_LIFE_MS	   60000 /* who lived that long did not fail at starting */
 
-Fleet	   *fleet = NULL;
+Fleet *fleet = NULL;
 
 static int	my_slot = -1;
 static bool blocks_held = false;
@@ -38,8 +38,8 @@ fleet_size(void)
 void
 fleet_startup(LWLock *lock)
 {
-	bool		found;
-	Fleet	   *shared = ShmemInitStruct("npcsim fleet", sizeof(Fleet), &found);
+	bool   found;
+	Fleet *shared = ShmemInitStruct("npcsim fleet", sizeof(Fleet), &found);
 
 	if (!found)
 	{
@@ -77,8 +77,7 @@ fleet_enter(Oid database)
 	for (int i = 0; i < FLEET_DATABASES; i++)
 	{
 		entry = &fleet->databases[i];
-		if (entry->oid != InvalidOid &&
-			!(entry->state == DATABASE_ABSENT && entry->changes == entry->seen))
+		if (entry->oid != InvalidOid && !(entry->state == DATABASE_ABSENT && entry->changes == entry->seen))
 			continue;
 		memset(entry, 0, sizeof(FleetDatabase));
 		entry->oid = database;
@@ -102,11 +101,11 @@ fleet_blocked(Oid database)
 int
 fleet_count(Oid database, FleetKind kind)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (int i = 0; i < FLEET_SLOTS; i++)
 	{
-		FleetSlot  *slot = &fleet->slots[i];
+		FleetSlot *slot = &fleet->slots[i];
 
 		if (slot->state != FLEET_FREE && slot->kind == kind && !slot->stop &&
 			(database == InvalidOid || slot->database == database))
@@ -133,7 +132,7 @@ stop_slot(FleetSlot *slot)
 static void
 count_failure(FleetDatabase *entry, const char *error)
 {
-	int64		wait = FIRST_RETRY_MS;
+	int64 wait = FIRST_RETRY_MS;
 
 	for (int i = 0; i < entry->failures && wait < LAST_RETRY_MS; i++)
 		wait *= 2;
@@ -161,7 +160,7 @@ fleet_changed(Oid database)
 	}
 	for (int i = 0; i < FLEET_SLOTS; i++)
 	{
-		FleetSlot  *slot = &fleet->slots[i];
+		FleetSlot *slot = &fleet->slots[i];
 
 		if (slot->state == FLEET_RUNNING && slot->database == database)
 			SetLatch(slot->latch);
@@ -196,7 +195,7 @@ block_begin(Oid database)
 		blocks_held = true;
 		for (int i = 0; i < FLEET_SLOTS; i++)
 		{
-			FleetSlot  *slot = &fleet->slots[i];
+			FleetSlot *slot = &fleet->slots[i];
 
 			if (slot->state != FLEET_FREE && slot->database == database)
 				stop_slot(slot);
@@ -210,7 +209,7 @@ block_begin(Oid database)
 static bool
 anybody_there(Oid database)
 {
-	bool		found = false;
+	bool found = false;
 
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	for (int i = 0; i < FLEET_SLOTS && !found; i++)
@@ -223,8 +222,7 @@ void
 fleet_block(Oid database)
 {
 	if (!block_begin(database))
-		ereport(ERROR,
-				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+		ereport(ERROR, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				errmsg("too many transactions keep npcsim's workers away"),
 				errdetail("There are %d of them.", FLEET_BLOCKS),
 				errhint("Try again when some of them have ended."));
@@ -247,7 +245,7 @@ fleet_unblock(void)
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < FLEET_BLOCKS; i++)
 	{
-		FleetBlock *block = &fleet->blocks[i];
+		FleetBlock	  *block = &fleet->blocks[i];
 		FleetDatabase *entry;
 
 		if (block->pid != MyProcPid || block->database == InvalidOid)
@@ -314,14 +312,14 @@ fleet_launcher_enter(void)
 int
 fleet_launch(Oid database, FleetKind kind, uint32 *generation)
 {
-	int			index = -1;
+	int index = -1;
 
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	if (!fleet_blocked(database))
 	{
 		for (int i = 0; i < FLEET_SLOTS && index < 0; i++)
 		{
-			FleetSlot  *slot = &fleet->slots[i];
+			FleetSlot *slot = &fleet->slots[i];
 
 			if (slot->state != FLEET_FREE)
 				continue;
@@ -343,7 +341,7 @@ fleet_launch(Oid database, FleetKind kind, uint32 *generation)
 void
 fleet_abandon(int index, uint32 generation)
 {
-	FleetSlot  *slot = &fleet->slots[index];
+	FleetSlot *slot = &fleet->slots[index];
 
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	if (slot->generation == generation && slot->state == FLEET_STARTING)
@@ -357,14 +355,14 @@ fleet_shrink(Oid database, int keep)
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	while (fleet_count(database, FLEET_WORKER) > keep)
 	{
-		FleetSlot  *youngest = NULL;
+		FleetSlot *youngest = NULL;
 
 		for (int i = 0; i < FLEET_SLOTS; i++)
 		{
-			FleetSlot  *slot = &fleet->slots[i];
+			FleetSlot *slot = &fleet->slots[i];
 
-			if (slot->state != FLEET_FREE && slot->kind == FLEET_WORKER && slot->database == database && !slot->stop &&
-				(youngest == NULL || slot->started_at > youngest->started_at))
+			if (slot->state != FLEET_FREE && slot->kind == FLEET_WORKER && slot->database == database &&
+				!slot->stop && (youngest == NULL || slot->started_at > youngest->started_at))
 				youngest = slot;
 		}
 		Assert(youngest != NULL);
@@ -391,9 +389,9 @@ fleet_note_failure(Oid database, const char *error)
 static void
 fleet_detach(int code, Datum arg)
 {
-	FleetSlot  *slot = &fleet->slots[my_slot];
+	FleetSlot	  *slot = &fleet->slots[my_slot];
 	FleetDatabase *entry;
-	bool		left_behind = false;
+	bool		   left_behind = false;
 
 	shmem_leave_all();
 
@@ -408,9 +406,9 @@ fleet_detach(int code, Datum arg)
 		{
 			if (TimestampDifferenceExceeds(slot->started_at, GetCurrentTimestamp(), LONG_LIFE_MS))
 				entry->failures = 0;
-			count_failure(entry, slot->kind == FLEET_PROBE ?
-						  "the probe of the database failed: see the server's log" :
-						  "a worker ended with an error: see the server's log");
+			count_failure(entry, slot->kind == FLEET_PROBE
+									 ? "the probe of the database failed: see the server's log"
+									 : "a worker ended with an error: see the server's log");
 		}
 	}
 	slot->state = FLEET_FREE;
@@ -419,7 +417,7 @@ fleet_detach(int code, Datum arg)
 	/* those that stay share what it served */
 	for (int i = 0; i < FLEET_SLOTS; i++)
 	{
-		FleetSlot  *other = &fleet->slots[i];
+		FleetSlot *other = &fleet->slots[i];
 
 		if (other->state != FLEET_RUNNING || other->database != slot->database)
 			continue;
@@ -435,8 +433,8 @@ fleet_detach(int code, Datum arg)
 bool
 fleet_attach(int index, uint32 generation, Oid database)
 {
-	FleetSlot  *slot = &fleet->slots[index];
-	bool		wanted;
+	FleetSlot *slot = &fleet->slots[index];
+	bool	   wanted;
 
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	wanted = slot->state == FLEET_STARTING && slot->generation == generation && slot->database == database;
@@ -491,7 +489,7 @@ uint32
 fleet_changes(Oid database)
 {
 	FleetDatabase *entry;
-	uint32		changes = 0;
+	uint32		   changes = 0;
 
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	entry = fleet_find(database);
@@ -505,7 +503,7 @@ bool
 fleet_claim_housekeeping(void)
 {
 	FleetDatabase *entry;
-	bool		ours;
+	bool		   ours;
 
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
 	entry = fleet_find(MyDatabaseId);
@@ -519,7 +517,7 @@ fleet_claim_housekeeping(void)
 bool
 fleet_told_to_stop(void)
 {
-	bool		stop;
+	bool stop;
 
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	stop = fleet->slots[my_slot].stop;
@@ -530,7 +528,7 @@ fleet_told_to_stop(void)
 int
 fleet_share(Oid database, int running)
 {
-	int			workers;
+	int workers;
 
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	workers = fleet_count(database, FLEET_WORKER);

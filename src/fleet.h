@@ -21,14 +21,14 @@
 #include "storage/lwlock.h"
 
 #define FLEET_MAX_WORKERS 64
-#define FLEET_SLOTS (FLEET_MAX_WORKERS + 1) /* and a probe */
-#define FLEET_DATABASES 256
-#define FLEET_BLOCKS 64
-#define FLEET_ERROR_SIZE 256
+#define FLEET_SLOTS		  (FLEET_MAX_WORKERS + 1) /* and a probe */
+#define FLEET_DATABASES	  256
+#define FLEET_BLOCKS	  64
+#define FLEET_ERROR_SIZE  256
 
 typedef enum FleetKind
 {
-	FLEET_PROBE,				/* looks whether a database has worlds to run */
+	FLEET_PROBE, /* looks whether a database has worlds to run */
 	FLEET_WORKER
 } FleetKind;
 
@@ -45,53 +45,53 @@ typedef struct FleetSlot
 	FleetKind	kind;
 	Oid			database;
 	uint32		generation;
-	bool		stop;			/* was told to end */
-	int			pid;			/* of a RUNNING one */
+	bool		stop; /* was told to end */
+	int			pid;  /* of a RUNNING one */
 	Latch	   *latch;
 	TimestampTz started_at;
 } FleetSlot;
 
 typedef enum DatabaseState
 {
-	DATABASE_UNKNOWN,			/* to be probed */
-	DATABASE_ABSENT,			/* has not the extension */
+	DATABASE_UNKNOWN, /* to be probed */
+	DATABASE_ABSENT,  /* has not the extension */
 	DATABASE_READY,
-	DATABASE_PARKED				/* has it, but cannot be served: 'error' tells why */
+	DATABASE_PARKED /* has it, but cannot be served: 'error' tells why */
 } DatabaseState;
 
 typedef struct FleetDatabase
 {
-	Oid			oid;			/* InvalidOid = free entry */
+	Oid			  oid; /* InvalidOid = free entry */
 	DatabaseState state;
-	uint32		changes;		/* grows with every announcement */
-	uint32		seen;			/* 'changes' when a probe or worker last looked */
-	int			running;		/* worlds that should run, as last seen */
-	int			failures;		/* in a row */
-	TimestampTz retry_at;		/* nothing is started before that */
-	TimestampTz visited_at;		/* when a worker last came although no world runs */
-	int			housekeeper;	/* pid of the worker that prunes and expires, 0 = none */
-	char		error[FLEET_ERROR_SIZE];
+	uint32		  changes;	   /* grows with every announcement */
+	uint32		  seen;		   /* 'changes' when a probe or worker last looked */
+	int			  running;	   /* worlds that should run, as last seen */
+	int			  failures;	   /* in a row */
+	TimestampTz	  retry_at;	   /* nothing is started before that */
+	TimestampTz	  visited_at;  /* when a worker last came although no world runs */
+	int			  housekeeper; /* pid of the worker that prunes and expires, 0 = none */
+	char		  error[FLEET_ERROR_SIZE];
 } FleetDatabase;
 
 /* A transaction that wants no worker in a database until its end. */
 typedef struct FleetBlock
 {
-	Oid			database;		/* InvalidOid = free entry */
-	int			pid;
+	Oid database; /* InvalidOid = free entry */
+	int pid;
 } FleetBlock;
 
 typedef struct Fleet
 {
-	LWLock	   *lock;
-	int			launcher_pid;	/* 0 = none */
-	Latch	   *launcher_latch;
-	bool		rescan;			/* an announcement found no room: look at every database */
-	FleetSlot	slots[FLEET_SLOTS];
+	LWLock		 *lock;
+	int			  launcher_pid; /* 0 = none */
+	Latch		 *launcher_latch;
+	bool		  rescan; /* an announcement found no room: look at every database */
+	FleetSlot	  slots[FLEET_SLOTS];
 	FleetDatabase databases[FLEET_DATABASES];
-	FleetBlock	blocks[FLEET_BLOCKS];
+	FleetBlock	  blocks[FLEET_BLOCKS];
 } Fleet;
 
-extern Fleet *fleet;			/* NULL when the library was not preloaded */
+extern Fleet *fleet; /* NULL when the library was not preloaded */
 
 extern Size fleet_size(void);
 extern void fleet_startup(LWLock *lock);
@@ -110,15 +110,16 @@ extern void fleet_unblock(void);
 extern bool fleet_database_error(Oid database, char *error);
 
 /* ---- with fleet->lock held ---- */
-extern FleetDatabase *fleet_find(Oid database);	/* NULL = no entry */
-extern FleetDatabase *fleet_enter(Oid database);	/* found or made; NULL = no room */
-extern bool fleet_blocked(Oid database);
-extern int	fleet_count(Oid database, FleetKind kind);	/* not FREE, not told to stop; InvalidOid: of all databases */
+extern FleetDatabase *fleet_find(Oid database);	 /* NULL = no entry */
+extern FleetDatabase *fleet_enter(Oid database); /* found or made; NULL = no room */
+extern bool			  fleet_blocked(Oid database);
+extern int			  fleet_count(Oid		database,
+								  FleetKind kind); /* not FREE, not told to stop; InvalidOid: of all databases */
 
 /* ---- the launcher ---- */
-extern void fleet_launcher_enter(void);	/* and leaves at exit */
+extern void fleet_launcher_enter(void); /* and leaves at exit */
 /* FREE -> STARTING: index of a slot, or -1: blocked, or none free. */
-extern int	fleet_launch(Oid database, FleetKind kind, uint32 *generation);
+extern int fleet_launch(Oid database, FleetKind kind, uint32 *generation);
 /* STARTING -> FREE, when it still has that generation: the process could not be started, or died before it said a word. */
 extern void fleet_abandon(int index, uint32 generation);
 /* Tells the youngest workers of a database to end until 'keep' are left. */
@@ -133,13 +134,14 @@ extern bool fleet_attach(int index, uint32 generation, Oid database);
  * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps workers
  * away, or would if a world were started; NULL = nothing.
  */
-extern void fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running, const char *error);
+extern void	  fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
+								  const char *error);
 extern uint32 fleet_changes(Oid database);
 /* Whether we were told to end (our latch was set then). */
 extern bool fleet_told_to_stop(void);
 /* Whether we shall do the housekeeping of our database; ends with our process. */
 extern bool fleet_claim_housekeeping(void);
 /* Worlds each worker of a database takes at most, when that many should run. */
-extern int	fleet_share(Oid database, int running);
+extern int fleet_share(Oid database, int running);
 
-#endif							/* NPCSIM_FLEET_H */
+#endif /* NPCSIM_FLEET_H */

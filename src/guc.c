@@ -10,69 +10,58 @@
 #include "fleet.h"
 #include "guc.h"
 
-int			guc_max_workers = 4;
-int			guc_max_worlds = 0;
-int			guc_worlds_per_worker = 32;
-char	   *guc_worker_role = NULL;
-int			guc_decision_log_days = 14;
-int			guc_tick_lock_timeout = 100;
-int			guc_tick_batch = 64;
-int			guc_clock_write_interval = 60;
+int	  guc_max_workers = 4;
+int	  guc_max_worlds = 0;
+int	  guc_worlds_per_worker = 32;
+char *guc_worker_role = NULL;
+int	  guc_decision_log_days = 14;
+int	  guc_tick_lock_timeout = 100;
+int	  guc_tick_batch = 64;
+int	  guc_clock_write_interval = 60;
 
 void
 guc_init(void)
 {
-	DefineCustomIntVariable("npcsim.max_workers",
-							"Workers that run worlds at the same time, in all databases together.",
-							"Each takes one of max_worker_processes, besides one for the launcher and one for its brief probes. "
-							"0 stops all worlds.",
-							&guc_max_workers, 4, 0, FLEET_MAX_WORKERS,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"npcsim.max_workers", "Workers that run worlds at the same time, in all databases together.",
+		"Each takes one of max_worker_processes, besides one for the launcher and one for its brief probes. "
+		"0 stops all worlds.",
+		&guc_max_workers, 4, 0, FLEET_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	/* sizes shared memory: known only to a server that preloaded the library */
 	if (process_shared_preload_libraries_in_progress)
 		DefineCustomIntVariable("npcsim.max_worlds",
 								"Worlds that can run at the same time, in all databases together.",
-								"Each takes about 5 kB of shared memory.",
-								&guc_max_worlds, 1024, 1, 16384,
+								"Each takes about 5 kB of shared memory.", &guc_max_worlds, 1024, 1, 16384,
 								PGC_POSTMASTER, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("npcsim.worlds_per_worker",
 							"Running worlds of a database for which one more worker is started.",
 							"When npcsim.max_workers is reached, workers serve more than this.",
-							&guc_worlds_per_worker, 32, 1, 16384,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
+							&guc_worlds_per_worker, 32, 1, 16384, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	DefineCustomStringVariable("npcsim.worker_role",
-							   "Role that the workers run as.",
+	DefineCustomStringVariable("npcsim.worker_role", "Role that the workers run as.",
 							   "It needs LOGIN and the rights on schema npcsim that docs/roles.sql grants.",
-							   &guc_worker_role, "npcsim_worker",
-							   PGC_SIGHUP, GUC_IS_NAME, NULL, NULL, NULL);
+							   &guc_worker_role, "npcsim_worker", PGC_SIGHUP, GUC_IS_NAME, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("npcsim.decision_log_days",
-							"Days (UTC) for which npcsim.decision_log is kept, today included.",
-							NULL,
-							&guc_decision_log_days, 14, 1, 31,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
+							"Days (UTC) for which npcsim.decision_log is kept, today included.", NULL,
+							&guc_decision_log_days, 14, 1, 31, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("npcsim.tick_lock_timeout",
-							"Longest wait of a worker for any lock.",
-							"After it the tick is given up and tried again.",
-							&guc_tick_lock_timeout, 100, 1, 10000,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("npcsim.tick_lock_timeout", "Longest wait of a worker for any lock.",
+							"After it the tick is given up and tried again.", &guc_tick_lock_timeout, 100, 1,
+							10000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("npcsim.tick_batch",
-							"Most ticks of a world that share a transaction.",
-							"Ticks share a transaction when they are due together: at high speed, and when a world catches up. "
-							"A worker takes fewer when they would take longer than 50 ms.",
-							&guc_tick_batch, 64, 1, 10000,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"npcsim.tick_batch", "Most ticks of a world that share a transaction.",
+		"Ticks share a transaction when they are due together: at high speed, and when a world catches up. "
+		"A worker takes fewer when they would take longer than 50 ms.",
+		&guc_tick_batch, 64, 1, 10000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("npcsim.clock_write_interval",
 							"How often the clock of a running world is written although nothing happens.",
 							"After a crash a world may live up to this long again.",
-							&guc_clock_write_interval, 60, 1, 60,
-							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+							&guc_clock_write_interval, 60, 1, 60, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("npcsim");
 }

@@ -7,16 +7,16 @@
 
 #include "postgres.h"
 
-extern int	guc_max_workers;
-extern int	guc_max_worlds;		/* 0 when the library was not preloaded */
-extern int	guc_worlds_per_worker;
+extern int	 guc_max_workers;
+extern int	 guc_max_worlds; /* 0 when the library was not preloaded */
+extern int	 guc_worlds_per_worker;
 extern char *guc_worker_role;
-extern int	guc_decision_log_days;
-extern int	guc_tick_lock_timeout;	/* ms */
-extern int	guc_tick_batch;		/* ticks */
-extern int	guc_clock_write_interval;	/* s */
+extern int	 guc_decision_log_days;
+extern int	 guc_tick_lock_timeout;	   /* ms */
+extern int	 guc_tick_batch;		   /* ticks */
+extern int	 guc_clock_write_interval; /* s */
 
 /* Defines the settings; called by _PG_init. */
 extern void guc_init(void);
 
-#endif							/* NPCSIM_GUC_H */
+#endif /* NPCSIM_GUC_H */

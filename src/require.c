@@ -43,8 +43,8 @@ installed_version(void)
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		bool		isnull;
-		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &isnull);
+		bool  isnull;
+		Datum value = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &isnull);
 
 		if (!isnull)
 			version = TextDatumGetCString(value);
@@ -57,8 +57,8 @@ installed_version(void)
 static bool
 role_can_login(Oid role)
 {
-	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-	bool		can;
+	HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool	  can;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -84,7 +84,7 @@ may_use_schema(Oid role, Oid schema)
 static Obstacle
 obstacle(int sqlstate, char *message, char *detail, char *hint)
 {
-	Obstacle	result = {.sqlstate = sqlstate,.message = message,.detail = detail,.hint = hint};
+	Obstacle result = {.sqlstate = sqlstate, .message = message, .detail = detail, .hint = hint};
 
 	return result;
 }
@@ -98,55 +98,53 @@ worker_obstacle(void)
 	Oid			role;
 
 	if (!shmem_available())
-		return obstacle(ERRCODE_NS_NOT_PRELOADED,
-						pstrdup("npcsim is not preloaded"),
+		return obstacle(ERRCODE_NS_NOT_PRELOADED, pstrdup("npcsim is not preloaded"),
 						pstrdup("Without it there are no workers that could run worlds."),
 						pstrdup("Add npcsim to shared_preload_libraries and restart the server."));
 	if (version != NULL && strcmp(version, NPCSIM_VERSION) != 0)
 		return obstacle(ERRCODE_NS_NOT_PRELOADED,
-						psprintf("the server runs npcsim %s, but the extension's version is %s", NPCSIM_VERSION, version),
+						psprintf("the server runs npcsim %s, but the extension's version is %s",
+								 NPCSIM_VERSION, version),
 						NULL,
-						pstrdup("Restart the server after installing another version, then run ALTER EXTENSION npcsim UPDATE."));
+						pstrdup("Restart the server after installing another version, then run ALTER "
+								"EXTENSION npcsim UPDATE."));
 	if (name == NULL || name[0] == '\0')
-		return obstacle(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-						pstrdup("npcsim.worker_role is empty"),
+		return obstacle(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, pstrdup("npcsim.worker_role is empty"),
 						pstrdup("It names the role that the workers run as."),
 						pstrdup("Set it to a role made by docs/roles.sql, for example npcsim_worker."));
 	role = get_role_oid(name, true);
 	if (!OidIsValid(role))
-		return obstacle(ERRCODE_UNDEFINED_OBJECT,
-						psprintf("role \"%s\", which the workers of npcsim run as, does not exist", name),
-						NULL,
-						pstrdup("Run docs/roles.sql in this database, or set npcsim.worker_role to another role."));
+		return obstacle(
+			ERRCODE_UNDEFINED_OBJECT,
+			psprintf("role \"%s\", which the workers of npcsim run as, does not exist", name), NULL,
+			pstrdup("Run docs/roles.sql in this database, or set npcsim.worker_role to another role."));
 	if (!role_can_login(role))
 		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
 						psprintf("role \"%s\", which the workers of npcsim run as, may not log in", name),
-						NULL,
-						psprintf("ALTER ROLE %s LOGIN; it needs no password.", quote_identifier(name)));
+						NULL, psprintf("ALTER ROLE %s LOGIN; it needs no password.", quote_identifier(name)));
 	if (!may_connect(role))
-		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
-						psprintf("role \"%s\", which the workers of npcsim run as, may not connect to this database", name),
-						NULL,
-						psprintf("GRANT CONNECT ON DATABASE %s TO %s;",
-								 quote_identifier(get_database_name(MyDatabaseId)), quote_identifier(name)));
+		return obstacle(
+			ERRCODE_INSUFFICIENT_PRIVILEGE,
+			psprintf("role \"%s\", which the workers of npcsim run as, may not connect to this database",
+					 name),
+			NULL,
+			psprintf("GRANT CONNECT ON DATABASE %s TO %s;", quote_identifier(get_database_name(MyDatabaseId)),
+					 quote_identifier(name)));
 	if (OidIsValid(schema) && !may_use_schema(role, schema))
-		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
-						psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
-						NULL,
-						pstrdup("Run docs/roles.sql in this database."));
+		return obstacle(
+			ERRCODE_INSUFFICIENT_PRIVILEGE,
+			psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
+			NULL, pstrdup("Run docs/roles.sql in this database."));
 	return obstacle(0, NULL, NULL, NULL);
 }
 
 void
 worker_require(void)
 {
-	Obstacle	found = worker_obstacle();
+	Obstacle found = worker_obstacle();
 
 	if (found.message == NULL)
 		return;
-	ereport(ERROR,
-			errcode(found.sqlstate),
-			errmsg("%s", found.message),
-			found.detail != NULL ? errdetail("%s", found.detail) : 0,
-			errhint("%s", found.hint));
+	ereport(ERROR, errcode(found.sqlstate), errmsg("%s", found.message),
+			found.detail != NULL ? errdetail("%s", found.detail) : 0, errhint("%s", found.hint));
 }

@@ -9,10 +9,10 @@
 
 typedef struct Obstacle
 {
-	int			sqlstate;
-	char	   *message;		/* NULL = nothing is in the way */
-	char	   *detail;			/* or NULL */
-	char	   *hint;
+	int	  sqlstate;
+	char *message; /* NULL = nothing is in the way */
+	char *detail;  /* or NULL */
+	char *hint;
 } Obstacle;
 
 /* What keeps workers from serving this database; strings in the current memory context. */
@@ -20,4 +20,4 @@ extern Obstacle worker_obstacle(void);
 /* Raises it: NS104 when the library was not preloaded or is older than the extension. */
 extern void worker_require(void);
 
-#endif							/* NPCSIM_REQUIRE_H */
+#endif /* NPCSIM_REQUIRE_H */

@@ -31,35 +31,35 @@
 #include "shmem.h"
 
 #define HOLD_WAIT_STEP_US 100
-#define HOLD_WAIT_STEPS 10000	/* 1 s; then the holder is taken for dead */
+#define HOLD_WAIT_STEPS	  10000 /* 1 s; then the holder is taken for dead */
 
 typedef struct WorldKey
 {
-	int64		world_id;
-	Oid			database;
-	uint32		unused;			/* keys are compared bytewise */
+	int64  world_id;
+	Oid	   database;
+	uint32 unused; /* keys are compared bytewise */
 } WorldKey;
 
 typedef struct WorldSlot
 {
-	WorldKey	key;
-	slock_t		mutex;			/* guards everything below */
-	int			worker_pid;		/* 0 = its worker ended */
-	Latch	   *worker_latch;
-	int			holder_pid;		/* 0 = nobody */
-	bool		worker_waits;	/* its worker wants to know when the holder lets go */
-	bool		requests;		/* opened by others, not told to gateways yet */
-	int64		clock;
-	int64		revision;
-	int64		ticks;
-	int64		late_ticks;
-	int			blocked_by_pid;
-	char		last_error[WORLD_ERROR_SIZE];
-	uint32		nsamples;		/* ever taken */
-	uint32		samples[TICK_SAMPLES];	/* µs */
+	WorldKey key;
+	slock_t	 mutex;		 /* guards everything below */
+	int		 worker_pid; /* 0 = its worker ended */
+	Latch	*worker_latch;
+	int		 holder_pid;   /* 0 = nobody */
+	bool	 worker_waits; /* its worker wants to know when the holder lets go */
+	bool	 requests;	   /* opened by others, not told to gateways yet */
+	int64	 clock;
+	int64	 revision;
+	int64	 ticks;
+	int64	 late_ticks;
+	int		 blocked_by_pid;
+	char	 last_error[WORLD_ERROR_SIZE];
+	uint32	 nsamples;				/* ever taken */
+	uint32	 samples[TICK_SAMPLES]; /* µs */
 } WorldSlot;
 
-static HTAB *slots = NULL;
+static HTAB	  *slots = NULL;
 static LWLock *slots_lock = NULL;
 
 static Size
@@ -78,7 +78,7 @@ shmem_request(void)
 void
 shmem_startup(void)
 {
-	HASHCTL		control = {.keysize = sizeof(WorldKey),.entrysize = sizeof(WorldSlot)};
+	HASHCTL		  control = {.keysize = sizeof(WorldKey), .entrysize = sizeof(WorldSlot)};
 	LWLockPadded *locks = GetNamedLWLockTranche("npcsim");
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
@@ -100,8 +100,8 @@ shmem_available(void)
 static WorldSlot *
 slot_acquire(int64 world_id)
 {
-	WorldKey	key = {.world_id = world_id,.database = MyDatabaseId};
-	WorldSlot  *slot;
+	WorldKey   key = {.world_id = world_id, .database = MyDatabaseId};
+	WorldSlot *slot;
 
 	if (slots == NULL)
 		return NULL;
@@ -126,7 +126,7 @@ slot_release(WorldSlot *slot)
 bool
 shmem_world_now(int64 world_id, int64 *clock, int64 *revision)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
+	WorldSlot *slot = slot_acquire(world_id);
 
 	if (slot == NULL)
 		return false;
@@ -141,8 +141,8 @@ shmem_world_hold(int64 world_id, int64 *clock)
 {
 	for (int step = 0;; step++)
 	{
-		WorldSlot  *slot = slot_acquire(world_id);
-		bool		ours;
+		WorldSlot *slot = slot_acquire(world_id);
+		bool	   ours;
 
 		if (slot == NULL)
 			return false;
@@ -163,8 +163,8 @@ shmem_world_hold(int64 world_id, int64 *clock)
 void
 shmem_world_release(int64 world_id)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	Latch	   *latch = NULL;
+	WorldSlot *slot = slot_acquire(world_id);
+	Latch	  *latch = NULL;
 
 	if (slot == NULL)
 		return;
@@ -183,8 +183,8 @@ shmem_world_release(int64 world_id)
 void
 shmem_world_publish(int64 world_id, int64 clock, int64 revision)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	Latch	   *latch = NULL;
+	WorldSlot *slot = slot_acquire(world_id);
+	Latch	  *latch = NULL;
 
 	if (slot == NULL)
 		return;
@@ -203,8 +203,8 @@ shmem_world_publish(int64 world_id, int64 clock, int64 revision)
 bool
 shmem_world_requests(int64 world_id)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	Latch	   *latch = NULL;
+	WorldSlot *slot = slot_acquire(world_id);
+	Latch	  *latch = NULL;
 
 	if (slot == NULL)
 		return false;
@@ -229,8 +229,8 @@ shmem_worlds_changed(void)
 static int
 compare_samples(const void *a, const void *b)
 {
-	uint32		x = *(const uint32 *) a;
-	uint32		y = *(const uint32 *) b;
+	uint32 x = *(const uint32 *) a;
+	uint32 y = *(const uint32 *) b;
 
 	return x < y ? -1 : x > y;
 }
@@ -238,9 +238,9 @@ compare_samples(const void *a, const void *b)
 bool
 shmem_world_report(int64 world_id, WorldReport *report)
 {
-	uint32		samples[TICK_SAMPLES];
-	int			count;
-	WorldSlot  *slot = slot_acquire(world_id);
+	uint32	   samples[TICK_SAMPLES];
+	int		   count;
+	WorldSlot *slot = slot_acquire(world_id);
 
 	memset(report, 0, sizeof(WorldReport));
 	if (slot == NULL)
@@ -273,7 +273,7 @@ static bool
 evict_one(void)
 {
 	HASH_SEQ_STATUS scan;
-	WorldSlot  *slot;
+	WorldSlot	   *slot;
 
 	hash_seq_init(&scan, slots);
 	while ((slot = hash_seq_search(&scan)) != NULL)
@@ -291,9 +291,9 @@ evict_one(void)
 bool
 shmem_world_serve(int64 world_id, int64 *clock, int64 revision)
 {
-	WorldKey	key = {.world_id = world_id,.database = MyDatabaseId};
-	WorldSlot  *slot;
-	bool		found;
+	WorldKey   key = {.world_id = world_id, .database = MyDatabaseId};
+	WorldSlot *slot;
+	bool	   found;
 
 	LWLockAcquire(slots_lock, LW_EXCLUSIVE);
 	slot = hash_search(slots, &key, HASH_FIND, NULL);
@@ -338,8 +338,8 @@ shmem_world_serve(int64 world_id, int64 *clock, int64 revision)
 int
 shmem_world_worker(int64 world_id)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	int			pid;
+	WorldSlot *slot = slot_acquire(world_id);
+	int		   pid;
 
 	if (slot == NULL)
 		return 0;
@@ -351,8 +351,8 @@ shmem_world_worker(int64 world_id)
 void
 shmem_world_leave(int64 world_id)
 {
-	WorldKey	key = {.world_id = world_id,.database = MyDatabaseId};
-	WorldSlot  *slot;
+	WorldKey   key = {.world_id = world_id, .database = MyDatabaseId};
+	WorldSlot *slot;
 
 	LWLockAcquire(slots_lock, LW_EXCLUSIVE);
 	slot = hash_search(slots, &key, HASH_FIND, NULL);
@@ -364,8 +364,8 @@ shmem_world_leave(int64 world_id)
 bool
 shmem_world_advance(int64 world_id, int64 revision, int64 clock, int *holder_pid)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	bool		advanced;
+	WorldSlot *slot = slot_acquire(world_id);
+	bool	   advanced;
 
 	*holder_pid = 0;
 	if (slot == NULL)
@@ -383,8 +383,8 @@ shmem_world_advance(int64 world_id, int64 revision, int64 clock, int *holder_pid
 bool
 shmem_world_take_requests(int64 world_id)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
-	bool		requests;
+	WorldSlot *slot = slot_acquire(world_id);
+	bool	   requests;
 
 	if (slot == NULL)
 		return false;
@@ -397,7 +397,7 @@ shmem_world_take_requests(int64 world_id)
 void
 shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
+	WorldSlot *slot = slot_acquire(world_id);
 
 	if (slot == NULL)
 		return;
@@ -414,7 +414,7 @@ shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us)
 void
 shmem_world_note_blocked(int64 world_id, int pid)
 {
-	WorldSlot  *slot = slot_acquire(world_id);
+	WorldSlot *slot = slot_acquire(world_id);
 
 	if (slot == NULL)
 		return;
@@ -425,8 +425,8 @@ shmem_world_note_blocked(int64 world_id, int pid)
 void
 shmem_world_note_error(int64 world_id, const char *message)
 {
-	char		text[WORLD_ERROR_SIZE] = "";
-	WorldSlot  *slot;
+	char	   text[WORLD_ERROR_SIZE] = "";
+	WorldSlot *slot;
 
 	if (message != NULL)
 		strlcpy(text, message, WORLD_ERROR_SIZE);
@@ -441,7 +441,7 @@ void
 shmem_leave_all(void)
 {
 	HASH_SEQ_STATUS scan;
-	WorldSlot  *slot;
+	WorldSlot	   *slot;
 
 	LWLockAcquire(slots_lock, LW_SHARED);
 	hash_seq_init(&scan, slots);
@@ -465,7 +465,7 @@ void
 shmem_forget_database(Oid database)
 {
 	HASH_SEQ_STATUS scan;
-	WorldSlot  *slot;
+	WorldSlot	   *slot;
 
 	if (slots == NULL)
 		return;

@@ -16,20 +16,20 @@
 #include "postgres.h"
 
 #define WORLD_ERROR_SIZE 256
-#define TICK_SAMPLES 1024			/* durations kept per world, for the percentiles */
+#define TICK_SAMPLES	 1024 /* durations kept per world, for the percentiles */
 
 /* What world_status shows of a served world. */
 typedef struct WorldReport
 {
-	int			worker_pid;
-	int64		clock;
-	int64		revision;
-	int64		ticks;
-	int64		late_ticks;
-	double		tick_ms_p50;
-	double		tick_ms_p99;
-	int			blocked_by_pid;	/* 0 = nobody */
-	char		last_error[WORLD_ERROR_SIZE];
+	int	   worker_pid;
+	int64  clock;
+	int64  revision;
+	int64  ticks;
+	int64  late_ticks;
+	double tick_ms_p50;
+	double tick_ms_p99;
+	int	   blocked_by_pid; /* 0 = nobody */
+	char   last_error[WORLD_ERROR_SIZE];
 } WorldReport;
 
 /* shared_preload_libraries: requests the memory; called by _PG_init. */
@@ -71,7 +71,7 @@ extern bool shmem_world_requests(int64 world_id);
  */
 extern bool shmem_world_serve(int64 world_id, int64 *clock, int64 revision);
 /* Pid of the worker that serves a world; 0 = none. */
-extern int	shmem_world_worker(int64 world_id);
+extern int shmem_world_worker(int64 world_id);
 /* Gives a world back whose clock is in its row; its slot goes away. */
 extern void shmem_world_leave(int64 world_id);
 
@@ -87,8 +87,8 @@ extern bool shmem_world_take_requests(int64 world_id);
 
 /* What is shown of the world: ticks finished, those late; microseconds each of them took, -1 = not measured. */
 extern void shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us);
-extern void shmem_world_note_blocked(int64 world_id, int pid);	/* 0 = nobody */
-extern void shmem_world_note_error(int64 world_id, const char *message);	/* NULL = none */
+extern void shmem_world_note_blocked(int64 world_id, int pid);			 /* 0 = nobody */
+extern void shmem_world_note_error(int64 world_id, const char *message); /* NULL = none */
 
 /* ---- start and end ---- */
 
@@ -99,4 +99,4 @@ extern void shmem_leave_all(void);
 /* The database's worlds are gone (DROP EXTENSION, DROP DATABASE): so are their clocks. */
 extern void shmem_forget_database(Oid database);
 
-#endif							/* NPCSIM_SHMEM_H */
+#endif /* NPCSIM_SHMEM_H */

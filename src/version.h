@@ -10,4 +10,4 @@
 #define NPCSIM_VERSION "0.1.0"
 #endif
 
-#endif							/* NPCSIM_VERSION_H */
+#endif /* NPCSIM_VERSION_H */

@@ -218,11 +218,11 @@ npc_fail_plan(World *world, Npc *npc, const char *reason)
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
 
-/* Carries out the next action of the plan; without one, a decision is due. */
+/* Carries out the plan up to the next action that takes time; without one, a decision is due. */
 void
 npc_next_step(World *world, Npc *npc, int64 pause)
 {
-	if (npc->mind_plan != NULL)
+	while (npc->mind_plan != NULL)
 	{
 		Jsonb	   *step = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->mind_plan->item[0])));
 		Action		action;
@@ -248,10 +248,10 @@ npc_next_step(World *world, Npc *npc, int64 pause)
 	npc_schedule(world, npc, pause);
 }
 
-void
-world_set_plan(World *world, Npc *npc, const JsonbValue *actions)
+/* The actions of a JSON array, at most PLAN_ACTIONS_MAX; NULL = none. The NPC has no plan yet. */
+static void
+set_plan(World *world, Npc *npc, const JsonbValue *actions)
 {
-	json_list_clear(&npc->mind_plan);
 	if (actions != NULL && actions->type == jbvBinary)
 	{
 		JsonbContainer *array = actions->val.binary.data;
@@ -406,13 +406,35 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 		failure = carry_out(world, npc, action, decider, sqlstate);
 	if (failure != NULL)
 	{
-		npc_tell(world, npc, "error", psprintf("\"action\":\"%s\",\"message\":%s",
-											   action_name(action->kind), quoted(failure)));
+		if (decider == DECIDER_MIND)
+			npc_tell(world, npc, "error", psprintf("\"action\":\"%s\",\"message\":%s",
+												   action_name(action->kind), quoted(failure)));
 		return failure;
 	}
 	npc->last_decision_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
-	npc_schedule(world, npc, 0);
+	npc_schedule(world, npc, action->kind == ACTION_CANCEL_INTERACTION ? MIND_PAUSE : 0);
 	npc_settle(world, npc);
 	return NULL;
+}
+
+const char *
+world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider, int *sqlstate)
+{
+	JsonList   *before = npc->mind_plan;
+	const char *failure;
+
+	if (action->kind == ACTION_CONTINUE && plan == NULL)
+		return world_act(world, npc, action, decider, sqlstate);
+	npc->mind_plan = NULL;
+	set_plan(world, npc, plan);
+	failure = world_act(world, npc, action, decider, sqlstate);
+	if (failure == NULL)
+		json_list_clear(&before);
+	else
+	{
+		json_list_clear(&npc->mind_plan);
+		npc->mind_plan = before;
+	}
+	return failure;
 }

@@ -56,7 +56,7 @@ patience_ends(const World *world, const Npc *npc)
 
 	if (npc->state != NPC_IDLE)
 		return SIM_NEVER;
-	return Min(Max(npc->state_since + limit, world->now), needs_fall_below(world, npc, MIND_CRITICAL_NEED));
+	return Min(Max(Max(npc->state_since, npc->asked_at) + limit, world->now), needs_fall_below(world, npc, MIND_CRITICAL_NEED));
 }
 
 /* When the mind is to be asked, and why. */
@@ -79,7 +79,7 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	if (world->policy == POLICY_INTERVAL)
 	{
 		*reason = REASON_INTERVAL;
-		return earliest;
+		return npc->decider == DECIDER_BUILT_IN ? Max(earliest, npc->last_decision_at + MIND_INTERVAL) : earliest;
 	}
 	/* What the built-in mind began is looked after as the built-in mind does. */
 	if (npc->decider == DECIDER_BUILT_IN)
@@ -374,8 +374,22 @@ static void
 try_again_later(World *world, Npc *npc)
 {
 	npc->last_decision_at = world->now;
-	npc->decision_at = world->now + RETRY_PAUSE;
+	npc_schedule(world, npc, RETRY_PAUSE);
+	if (npc->decision_at != SIM_NEVER)
+		npc->decision_at = Max(npc->decision_at, world->now + RETRY_PAUSE);
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+}
+
+/* What another mind began is looked after by the built-in one from now on. */
+static void
+adopt_activity(World *world, Npc *npc)
+{
+	if (npc->decider != DECIDER_MIND)
+		return;
+	npc->decider = DECIDER_BUILT_IN;
+	npc_touch(world, npc, NPC_DIRTY_STATUS);
+	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 }
 
@@ -409,6 +423,8 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 			npc_tell(world, npcs[i], "decided_for_you", psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
 		if (world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN, &sqlstate) != NULL)
 			try_again_later(world, npcs[i]);
+		else if (actions[i].kind == ACTION_CONTINUE)
+			adopt_activity(world, npcs[i]);
 		world->result.decisions++;
 	}
 	MemoryContextSwitchTo(before);
@@ -423,6 +439,7 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
 	if (!mind_present(world, npc))
 	{
+		npc->ask_again_at = SIM_NEVER;
 		world_close_request(world, npc);
 		return true;
 	}

@@ -358,7 +358,5 @@ world_set_terrain(World *world, Cell cell, bool blocked)
 	if (blocked)
 		require_free(world, cell, NULL);
 	grid_set_terrain(world->grid, cell, blocked);
-	world->terrain_changed = true;
-	if (blocked)
-		world_stop_blocked_walkers(world, cell);
+	world->terrain_changed = true;	/* world_write() looks after those who would walk into it */
 }

@@ -145,6 +145,7 @@ extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state,
 extern void npc_leg_ended(World *world, Npc *npc);
 extern void npc_stand(World *world, Npc *npc);
 extern void world_stop_blocked_walkers(World *world, Cell cell);
+extern void world_check_ways(World *world);
 extern void npc_check_way(World *world, Npc *npc);
 
 /* act.c */

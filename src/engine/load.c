@@ -324,16 +324,15 @@ forget_removed(World *world, const ChangeSet *changes)
 	}
 }
 
-/* An item that is there again no longer waits to come back. */
+/* Items that came back no longer wait to do so, even when they are gone again. */
 static void
 forget_respawned(World *world, const ChangeSet *changes)
 {
 	for (int i = 0; i < changes->count[CHANGE_ITEM]; i++)
 	{
-		int64		id = changes->ids[CHANGE_ITEM][i];
-		Respawn    *respawn = image_find(world->respawns, id);
+		Respawn    *respawn = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
 
-		if (respawn != NULL && world_item(world, id) != NULL)
+		if (respawn != NULL)
 			image_free_respawn(world, respawn);
 	}
 }
@@ -379,9 +378,9 @@ image_catch_up(World *world)
 		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
 	if (changes.count[CHANGE_ITEM] > 0)
 		load_items(world, changes.ids[CHANGE_ITEM], changes.count[CHANGE_ITEM]);
+	forget_respawned(world, &changes);
 	if (changes.count[CHANGE_RESPAWN] > 0)
 		load_respawns(world, changes.ids[CHANGE_RESPAWN], changes.count[CHANGE_RESPAWN]);
-	forget_respawned(world, &changes);
 	if (changes.count[CHANGE_INTERACTION] > 0)
 		load_interactions(world, changes.ids[CHANGE_INTERACTION], changes.count[CHANGE_INTERACTION]);
 	if (changes.count[CHANGE_NPC_BORN] > 0)

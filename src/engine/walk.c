@@ -184,12 +184,28 @@ walk_on(World *world, Npc *npc, int64 since)
 	}
 }
 
+/* Somebody stands where it would stop: one step on, to a cell that is empty, if there is one. */
+static bool
+step_aside(World *world, Npc *npc, Cell here)
+{
+	Cell		leg[2] = {here};
+	int			others = grid_standing(world->grid, here) - (npc->standing ? 1 : 0);
+
+	if (!cell_equal(here, npc->goal) || others == 0 ||
+		!grid_free_neighbour(world->grid, here, here, &leg[1]) || grid_standing(world->grid, leg[1]) > 0)
+		return false;
+	set_leg(world, npc, leg, 2, world->now);
+	return true;
+}
+
 void
 npc_leg_ended(World *world, Npc *npc)
 {
 	Cell		here = npc_cell(npc, world->now);
 
-	if (cell_equal(here, npc->goal) ||
+	if (step_aside(world, npc, here))
+		 /* arrives there */ ;
+	else if (cell_equal(here, npc->goal) ||
 		(grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
 		arrive(world, npc);
 	else
@@ -233,6 +249,19 @@ npc_check_way(World *world, Npc *npc)
 	else
 		give_up(world, npc, "stopped_short");
 	npc_settle(world, npc);
+}
+
+static void
+check_way_of(World *world, Npc *npc, void *arg)
+{
+	npc_check_way(world, npc);
+}
+
+/* Many cells became blocked, all at once: whoever is about to walk over one is told, in order of id. */
+void
+world_check_ways(World *world)
+{
+	world_each_npc(world, check_way_of, NULL);
 }
 
 /* A cell became blocked: whoever is about to walk over it is told, in order of id. */

@@ -85,8 +85,12 @@ extern int64 world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *
  * why not (a static or palloc'd sentence), the SQLSTATE in *sqlstate; then nothing changed.
  */
 extern const char *world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate);
-/* Replaces the plan by the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). */
-extern void world_set_plan(World *world, Npc *npc, const JsonbValue *actions);
+/*
+ * The same with a new plan: the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). "continue" without
+ * one keeps the old plan, and so does what was not begun.
+ */
+extern const char *world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+									  Decider decider, int *sqlstate);
 /* The mind is to be asked again at this moment at the latest (SIM_NEVER: when an occasion comes). */
 extern void world_ask_again(World *world, Npc *npc, int64 at);
 /* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */

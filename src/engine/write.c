@@ -302,8 +302,11 @@ world_write(World *world)
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(scratch);
 	int			plans = spi_index_plans_begin();
-	bool		moved = world->dirty_npcs.count > 0;
+	bool		moved;
 
+	if (world->terrain_changed)
+		world_check_ways(world);
+	moved = world->dirty_npcs.count > 0;
 	spi_begin();
 	write_interactions(world);
 	write_respawns(world);

@@ -328,8 +328,6 @@ take_requests(Claim *claims, int count)
 	uint64 rows;
 	int	   asked = 0;
 
-	if (count == 0)
-		return;
 	lock_sessions(claims, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -384,8 +382,10 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 	head_count = read_running_worlds(sessions, session_count, &heads);
 	if (head_count == 0)
 		return;
-	level = spi_index_plans_begin();
 	claims = choose_requests(sessions, session_count, heads, head_count, &claim_count);
+	if (claim_count == 0)
+		return;
+	level = spi_index_plans_begin();
 	for (int first = 0, head = 0; first < claim_count;)
 	{
 		int end = first;

@@ -134,10 +134,12 @@ read_amount(JsonbContainer *object, const char *name, int64 scale, int64 max, in
 		return true;
 	if (value->type != jbvNumeric)
 		return false;
-	number = DirectFunctionCall2(numeric_mul, NumericGetDatum(value->val.numeric), NumericGetDatum(int64_to_numeric(scale)));
+	/* Compared before it is scaled: the product of a huge number would be an error. */
+	number = NumericGetDatum(value->val.numeric);
 	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(0)))) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(max)))))
+		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(max / scale)))))
 		return false;
+	number = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(scale)));
 	*amount = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
 	return true;
 }
@@ -284,11 +286,9 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		return;
 	}
 	store_input(world, answer);
-	world_set_plan(world, npc, plan);
-	failure = world_act(world, npc, &action, DECIDER_MIND, &sqlstate);
+	failure = world_act_and_plan(world, npc, &action, plan, DECIDER_MIND, &sqlstate);
 	if (failure != NULL)
 	{
-		world_set_plan(world, npc, NULL);
 		answer_refuse(answer, sqlstate, failure);
 		return;
 	}

@@ -294,7 +294,7 @@ grid_connected(Grid *grid, Cell from, Cell to)
 		return false;
 	if (cell_equal(from, to))
 		return true;
-	if (!grid->labelled)
+	if (!grid->labelled || grid->coarse)
 		grid_relabel(grid);
 
 	for (int end = 0; end < 2; end++)

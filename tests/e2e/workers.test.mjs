@@ -301,6 +301,52 @@ test('DROP DATABASE, CREATE DATABASE … TEMPLATE and RENAME work while worlds r
   await cluster.query('postgres', 'DROP DATABASE copied');
 });
 
+test('when workers run out a database says so, and gets one when one is free', async () => {
+  const limit = async (workers) => {
+    await cluster.query('postgres', `ALTER SYSTEM SET npcsim.max_workers = ${workers}`);
+    await cluster.query('postgres', 'SELECT pg_reload_conf()');
+  };
+  // the command line would win
+  await cluster.restart('fast', { 'npcsim.max_workers': undefined });
+  await limit(1);
+  try {
+    await withDatabase('first', async (first) => {
+      const served = await createWorld(first, 'w', { npcs: 5 });
+      await worldMoves(first, served);
+      await withDatabase('second', async (second) => {
+        const starved = await createWorld(second, 'w', { npcs: 5 });
+        await waitFor(async () => /npcsim\.max_workers/.test((await statusOf(second, starved)).last_error), { what: 'the reason to be shown' });
+        await worldMoves(first, served);
+        await limit(2);
+        await worldMoves(second, starved, 0.3, { from: 0 });
+        await limit(0);
+        await waitFor(async () => (await workersIn(first)) + (await workersIn(second)) === 0, { what: 'all workers to end' });
+        await limit(1);
+        await worldMoves(first, served, 0.3, { timeout: 15_000 });
+      });
+    });
+  } finally {
+    await limit(6);
+  }
+});
+
+test('nothing runs on a standby, and everything after its promotion', async () => {
+  await withDatabase('replicated', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 5 });
+    await worldMoves(database, id);
+    const standby = await cluster.standby();
+    try {
+      const clock = await standby.value(database, 'SELECT clock FROM npcsim.worlds WHERE id = $1', [id]);
+      await sleep(1000);
+      assert.equal(await standby.value('postgres', `SELECT count(*)::int FROM pg_stat_activity WHERE backend_type LIKE 'npcsim%'`), 0);
+      await standby.query('postgres', 'SELECT pg_promote()');
+      await waitFor(async () => (await standby.value(database, 'SELECT clock FROM npcsim.worlds WHERE id = $1', [id])) > clock + 1, { timeout: 20_000, what: 'the promoted world to move' });
+    } finally {
+      await standby.stop();
+    }
+  });
+});
+
 test('who may not drop the extension does not stop its workers by trying', async () => {
   await withDatabase('guarded', async (database) => {
     const id = await createWorld(database, 'w', { npcs: 5 });
@@ -436,6 +482,11 @@ test('gateways are woken by what ticks and others change', async () => {
     await cluster.query(database, 'SELECT npcsim.create_npc($1, $2, 3, 3)', [id, 'Ada']);
     const revision = await cluster.value(database, 'SELECT revision FROM npcsim.worlds WHERE id = $1', [id]);
     await waitFor(() => heard.some((message) => Number(message.payload.split(':')[1]) >= revision - 1), { what: 'word of the new NPC' });
+    // a worker may end between a commit and its notification: the next one tells when it comes
+    await sleep(300);
+    heard.length = 0;
+    await cluster.query(database, 'SELECT pg_terminate_backend(worker_pid) FROM npcsim.world_status');
+    await waitFor(() => heard.some((message) => message.payload.startsWith(`${id}:`)), { what: 'word of the new worker' });
     await client.end();
   });
 });

@@ -1,6 +1,6 @@
 -- What gateways read: a snapshot and the deltas after it make the later snapshot; what cannot be told is a resync.
 -- Every statement is a transaction of its own: all changes of one transaction are one revision.
-SELECT plan(39);
+SELECT plan(40);
 
 SELECT npcsim.create_world('Meadow', 40, 30, 7);
 
@@ -150,6 +150,7 @@ SELECT is_empty($$SELECT n.id, n.position_x, n.position_y
                      AND (abs(n.position_x - (k.body #>> ARRAY['path', step.n::text, '0'])::float8) >= 1
                        OR abs(n.position_y - (k.body #>> ARRAY['path', step.n::text, '1'])::float8) >= 1)$$,
                 'positions follow from clock and path');
+SELECT doesnt_match(npcsim.world_snapshot(2)::text, '\.[0-9]+0[],}]', 'no number has zeros to its end');
 CREATE TEMP TABLE leap AS SELECT * FROM reader;
 SELECT npcsim.tick_world(2, 10);
 SELECT pg_temp.follow() IS NOT NULL AS followed;

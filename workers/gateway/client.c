@@ -2,7 +2,7 @@
  * client.c
  *	  One WebSocket connection: its state, its queue, its limits.
  *
- * What a client is sent, in this order, one frame per writable callback: the
+ * What a client is sent, in this order, a few frames per writable callback: the
  * queue (answers, decision requests), what its watch has for it, the clock,
  * a ping, and at last the close frame.  Watches make their frames only when
  * the socket takes them, so a slow client's updates merge and cost nothing.
@@ -29,6 +29,9 @@
 #define PING_INTERVAL_MS 10000
 #define CLOSE_GRACE_MS	 2000
 #define KERNEL_BACKLOG	 65536
+
+/* Frames that one writable callback sends while the socket takes them. */
+#define WRITES_AT_ONCE 16
 
 /* libwebsockets has this kind of write, under this number, but keeps its name to itself */
 #define WRITE_CLOSE ((enum lws_write_protocol) 4)
@@ -401,36 +404,44 @@ send_close(Client *client)
 	return lws_write(client->wsi, space + LWS_PRE, length + 2, WRITE_CLOSE) >= 0;
 }
 
-int
-client_writable(Client *client)
+/* The next frame, ping or close frame; false when the socket failed. */
+static bool
+write_next(Client *client)
 {
-	Frame *frame;
+	unsigned char ping[LWS_PRE + 4] = {0};
+	Frame		 *frame = next_frame(client);
+	int			  written = 0;
 
-	client->waiting_since = 0;
-	frame = next_frame(client);
 	if (frame)
 	{
-		int written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length, LWS_WRITE_TEXT);
-
+		written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length, LWS_WRITE_TEXT);
 		client_counts.frames_sent++;
 		client_counts.bytes_sent += frame->length;
 		frame_release(frame);
-		if (written < 0)
-			return -1;
 	}
 	else if (client->state == CLIENT_CLOSING)
-	{
-		if (!send_close(client))
-			return -1;
-	}
+		return send_close(client);
 	else if (client->ping_due)
 	{
-		unsigned char ping[LWS_PRE + 4] = {0};
-
 		client->ping_due = false;
-		if (lws_write(client->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0)
-			return -1;
+		written = lws_write(client->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
 	}
+	return written >= 0;
+}
+
+int
+client_writable(Client *client)
+{
+	int written = 0;
+
+	client->waiting_since = 0;
+	do
+	{
+		if (!write_next(client))
+			return -1;
+		written++;
+	} while (written < WRITES_AT_ONCE && has_more(client) && !lws_send_pipe_choked(client->wsi));
+
 	if (has_more(client))
 		client_wake(client);
 	return 0;

@@ -30,7 +30,7 @@
 #include "submit.h"
 
 #define MAX_CAPACITY		1024
-#define MAX_SOURCES_CLAIMED 256
+#define MAX_SOURCES_CLAIMED 1024
 
 /* Requests of one claim: a long one would keep the first waiting for the last. */
 #define MAX_CLAIMED	   64
@@ -303,9 +303,7 @@ claim(World *world)
 		source->got = 0;
 		if (!can_take_more(source))
 			source->may_have_more = true;
-		else if (count == MAX_SOURCES_CLAIMED)
-			mine->claim_again = true;
-		else
+		else if (count < MAX_SOURCES_CLAIMED)
 		{
 			source->asked = source->capacity - source->in_flight;
 			if (source->asked > share)

@@ -21,6 +21,7 @@
 
 #define SECONDS_PER_CELL	0.25
 #define DEFAULT_VIEW_BUFFER 50.0
+#define DEFAULT_TICK_RATE	10.0
 #define MAX_PATH_CELLS		4096
 #define FIRST_BUCKETS		256
 
@@ -432,6 +433,7 @@ put_world(WorldCopy *copy, const json_t *document, int64_t revision)
 		json_member_number(world, "view_buffer", &copy->view_buffer);
 		json_member_number(world, "size_x", &copy->size_x);
 		json_member_number(world, "size_y", &copy->size_y);
+		json_member_number(world, "tick_rate", &copy->tick_rate);
 	}
 	if (json_is_array(blocked))
 		put_singleton(copy, TABLE_TERRAIN, blocked, revision);
@@ -456,6 +458,7 @@ copy_create(const json_t *snapshot, char *message, size_t size)
 	int64_t	   revision;
 
 	copy->view_buffer = DEFAULT_VIEW_BUFFER;
+	copy->tick_rate = DEFAULT_TICK_RATE;
 	copy->bucket_count = FIRST_BUCKETS;
 	copy->buckets = mem_alloc(sizeof(Entity *) * copy->bucket_count);
 	if (!read_position_in_history(copy, snapshot, &revision))

@@ -88,6 +88,7 @@ typedef struct WorldCopy
 	double	  view_buffer; /* cells around a camera */
 	double	  size_x;
 	double	  size_y;
+	double	  tick_rate; /* ticks per second of world time */
 	Entity	**buckets;
 	uint32_t  bucket_count; /* a power of two */
 	uint32_t  entity_count;

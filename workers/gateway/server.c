@@ -457,7 +457,7 @@ server_run(Settings *settings)
 	signal(SIGPIPE, SIG_IGN);
 
 	clients_start(settings);
-	worlds_start(settings, settings->gateway_id, &world_events);
+	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);
 	session_start(settings->gateway_id);
 	db_start(server.context, server.vhost, settings, &db_events);

@@ -31,8 +31,10 @@
 #include "log.h"
 #include "world.h"
 
+/* A batch holds the world's lock, and ticks wait for it. */
+#define MAX_BATCH 64
+
 #define MAX_WAITING			 8192
-#define MAX_BATCH			 256
 #define MAX_BATCH_BYTES		 (1024 * 1024)
 #define MAX_ATTEMPTS		 240
 #define MAX_FAILURE_ATTEMPTS 10

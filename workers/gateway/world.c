@@ -41,26 +41,29 @@
 
 static struct
 {
-	const Settings	  *settings;
-	const char		  *gateway_id;
-	const WorldEvents *events;
-	World			  *first;
-	int				   count;
-	bool			   registered;
-	bool			   polling;
-	bool			   poll_again;
-	int64_t			   poll_at;
-	int64_t			   polled_at; /* the last one that was answered */
-	int64_t			   ticked_at;
-	uint64_t		   registration; /* counts them, to recognise late answers */
+	struct lws_context *context;
+	const Settings	   *settings;
+	const char		   *gateway_id;
+	const WorldEvents  *events;
+	World			   *first;
+	int					count;
+	bool				registered;
+	bool				polling;
+	bool				poll_again;
+	int64_t				poll_at;
+	int64_t				polled_at; /* the last one that was answered */
+	int64_t				ticked_at;
+	uint64_t			registration; /* counts them, to recognise late answers */
 } worlds;
 
 static void fetch(World *world);
 
 void
-worlds_start(const Settings *settings, const char *gateway_id, const WorldEvents *events)
+worlds_start(struct lws_context *context, const Settings *settings, const char *gateway_id,
+			 const WorldEvents *events)
 {
 	memset(&worlds, 0, sizeof(worlds));
+	worlds.context = context;
 	worlds.settings = settings;
 	worlds.gateway_id = gateway_id;
 	worlds.events = events;
@@ -97,6 +100,7 @@ free_world(World *world)
 		place = &(*place)->next;
 	*place = world->next;
 	worlds.count--;
+	lws_sul_cancel(&world->fetch_timer);
 	drop_copy(world);
 	frame_release(world->shared_clock.frame);
 	free(world);
@@ -276,6 +280,7 @@ fetch_failed(World *world, const char *what, const char *why)
 	log_line(LOG_WARNING, "world %" PRId64 ": %s: %s", world->id, what, why);
 	world->fetch_failures++;
 	world->fetch_at = now_ms() + delay;
+	world->fetch_again = true; /* without a registration, the next one does it */
 }
 
 /* The copy is no longer of use: a new one is loaded. */
@@ -359,13 +364,9 @@ fetched(void *argument, const DbReply *reply)
 	if (world->copy_state == COPY_ABSENT)
 		return;
 	if (!json)
-	{
-		if (!reply->lost)
-			fetch_failed(world, loading ? "world_snapshot" : "world_delta",
-						 reply->result ? "gave NULL" : reply->message);
-		return; /* registered again, everything is fetched again */
-	}
-	if (loading)
+		fetch_failed(world, loading ? "world_snapshot" : "world_delta",
+					 reply->result ? "gave NULL" : reply->message);
+	else if (loading)
 		take_snapshot(world, json);
 	else
 		take_delta(world, json);
@@ -375,8 +376,37 @@ fetched(void *argument, const DbReply *reply)
 }
 
 static void
+fetch_timer_fired(lws_sorted_usec_list_t *timer)
+{
+	World *world = lws_container_of(timer, World, fetch_timer);
+
+	world->fetch_timer_set = false;
+	fetch(world);
+}
+
+static void
+fetch_later(World *world, int64_t delay_ms)
+{
+	if (world->fetch_timer_set)
+		return;
+	world->fetch_timer_set = true;
+	lws_sul_schedule(worlds.context, 0, &world->fetch_timer, fetch_timer_fired, delay_ms * 1000);
+}
+
+/* Real milliseconds between two deltas. */
+static int64_t
+delta_interval(const World *world)
+{
+	double rate = world->copy->tick_rate;
+
+	return rate >= 1 && rate <= 1000 ? (int64_t) (1000 / rate) : 1000;
+}
+
+static void
 fetch(World *world)
 {
+	int64_t now = now_ms();
+
 	if (world->copy_state == COPY_ABSENT || !worlds.registered || world->gone)
 		return;
 	if (world->fetching)
@@ -384,9 +414,13 @@ fetch(World *world)
 		world->fetch_again = true;
 		return;
 	}
-	if (world->fetch_at > now_ms())
-		return; /* the tick comes back to it */
-	world->fetch_at = 0;
+	if (world->fetch_at > now)
+	{
+		fetch_later(world, world->fetch_at - now);
+		return;
+	}
+	/* clients get at most one delta per tick, however many revisions it had */
+	world->fetch_at = world->copy_state == COPY_CURRENT ? now + delta_interval(world) : 0;
 	world->fetch_again = false;
 	world->fetching = true;
 	world->queries++;
@@ -574,8 +608,6 @@ worlds_tick(int64_t now)
 		else if (world->copy_state == COPY_CURRENT && !world->fetching &&
 				 now - world->watched_at > IDLE_KEEP_MS)
 			drop_copy(world);
-		if (world->fetch_at && now >= world->fetch_at && !world->fetching)
-			fetch(world);
 		if (world->members == 0 && world->queries == 0 && !world->compute && !world->submit &&
 			(world->gone || now - world->idle_since > IDLE_KEEP_MS))
 			free_world(world);

@@ -9,6 +9,7 @@
 #ifndef NPCSIM_GATEWAY_WORLD_H
 #define NPCSIM_GATEWAY_WORLD_H
 
+#include <libwebsockets.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -68,12 +69,14 @@ typedef struct World
 	int64_t	 clock_moved_at; /* for /healthz */
 	int64_t	 behind_since;	 /* copy older than revision; 0 = is not */
 
-	CopyState  copy_state;
-	WorldCopy *copy;
-	bool	   fetching;	/* a snapshot or delta is on its way */
-	bool	   fetch_again; /* woken meanwhile */
-	int64_t	   fetch_at;	/* not before, after a failure; 0 = no need */
-	int		   fetch_failures;
+	CopyState			   copy_state;
+	WorldCopy			  *copy;
+	bool				   fetching;	/* a snapshot or delta is on its way */
+	bool				   fetch_again; /* woken meanwhile */
+	int64_t				   fetch_at;	/* not before: after a failure, or a delta within this tick */
+	bool				   fetch_timer_set;
+	lws_sorted_usec_list_t fetch_timer;
+	int					   fetch_failures;
 
 	struct Watch *watches;
 	SharedDelta	  shared_delta;
@@ -97,7 +100,8 @@ typedef struct WorldEvents
 	void (*registration_lapsed)(void);
 } WorldEvents;
 
-extern void worlds_start(const Settings *settings, const char *gateway_id, const WorldEvents *events);
+extern void worlds_start(struct lws_context *context, const Settings *settings, const char *gateway_id,
+						 const WorldEvents *events);
 extern void worlds_stop(void);
 
 /* The world of that id, made when it is new; release it with world_leave. */

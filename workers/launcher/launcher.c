@@ -38,24 +38,24 @@
 #include "launcher.h"
 #include "shmem.h"
 
-#define LAUNCHER_RESTART_S 5
-#define IDLE_NAP_MS 60000		/* nothing announces that a database allows connections again */
-#define BUSY_NAP_MS 1000		/* while something is to be started or tried again */
-#define VISIT_INTERVAL_MS (10 * 60 * 1000)	/* housekeeping where no world runs */
-#define INVALID_CONNECTION_LIMIT (-2)	/* of a database whose DROP was interrupted */
+#define LAUNCHER_RESTART_S		 5
+#define IDLE_NAP_MS				 60000 /* nothing announces that a database allows connections again */
+#define BUSY_NAP_MS				 1000  /* while something is to be started or tried again */
+#define VISIT_INTERVAL_MS		 (10 * 60 * 1000) /* housekeeping where no world runs */
+#define INVALID_CONNECTION_LIMIT (-2)			  /* of a database whose DROP was interrupted */
 
 /* What we started and have not seen end. */
 typedef struct Started
 {
 	BackgroundWorkerHandle *handle; /* NULL = nothing */
-	uint32		generation;
-	Oid			database;
+	uint32					generation;
+	Oid						database;
 } Started;
 
 static Started started[FLEET_SLOTS];
-static HTAB *absent = NULL;		/* databases known not to have the extension */
-static Oid	starved = InvalidOid;	/* database about which it was logged that no worker is left for it */
-static bool slots_exhausted = false;	/* likewise that max_worker_processes is too small */
+static HTAB	  *absent = NULL;			/* databases known not to have the extension */
+static Oid	   starved = InvalidOid;	/* database about which it was logged that no worker is left for it */
+static bool	   slots_exhausted = false; /* likewise that max_worker_processes is too small */
 
 void
 launcher_register(void)
@@ -77,9 +77,10 @@ launcher_register(void)
 static HTAB *
 make_oid_set(void)
 {
-	HASHCTL		control = {.keysize = sizeof(Oid),.entrysize = sizeof(Oid),.hcxt = TopMemoryContext};
+	HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(Oid), .hcxt = TopMemoryContext};
 
-	return hash_create("npcsim databases without the extension", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return hash_create("npcsim databases without the extension", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 /* Databases that may be connected to; in the current memory context. */
@@ -87,10 +88,10 @@ static List *
 read_databases(void)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	List	   *databases = NIL;
-	Relation	relation;
+	List		 *databases = NIL;
+	Relation	  relation;
 	TableScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple	  tuple;
 
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
@@ -99,7 +100,7 @@ read_databases(void)
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		Form_pg_database row = (Form_pg_database) GETSTRUCT(tuple);
-		MemoryContext before;
+		MemoryContext	 before;
 
 		/* a worker in a template would be in the way of CREATE DATABASE */
 		if (!row->datallowconn || row->datistemplate || row->datconnlimit == INVALID_CONNECTION_LIMIT)
@@ -119,11 +120,11 @@ read_databases(void)
 static void
 sync_databases(List *databases)
 {
-	ListCell   *cell;
-	HTAB	   *present = make_oid_set();
-	List	   *gone = NIL;
+	ListCell *cell;
+	HTAB	 *present = make_oid_set();
+	List	 *gone = NIL;
 
-	foreach(cell, databases)
+	foreach (cell, databases)
 		(void) hash_search(present, &lfirst_oid(cell), HASH_ENTER, NULL);
 
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
@@ -153,9 +154,9 @@ sync_databases(List *databases)
 			entry->oid = InvalidOid;
 		}
 	}
-	foreach(cell, databases)
+	foreach (cell, databases)
 	{
-		Oid			database = lfirst_oid(cell);
+		Oid database = lfirst_oid(cell);
 
 		/* one that is not entered for want of room is entered when others were found absent */
 		if (hash_search(absent, &database, HASH_FIND, NULL) == NULL)
@@ -163,7 +164,7 @@ sync_databases(List *databases)
 	}
 	LWLockRelease(fleet->lock);
 
-	foreach(cell, gone)
+	foreach (cell, gone)
 	{
 		(void) hash_search(absent, &lfirst_oid(cell), HASH_REMOVE, NULL);
 		shmem_forget_database(lfirst_oid(cell));
@@ -174,7 +175,7 @@ sync_databases(List *databases)
 static Oid
 worker_role(void)
 {
-	Oid			role = InvalidOid;
+	Oid role = InvalidOid;
 
 	if (guc_worker_role != NULL && guc_worker_role[0] != '\0')
 	{
@@ -199,9 +200,9 @@ start_process(Oid database, FleetKind kind)
 		.bgw_library_name = "npcsim",
 		.bgw_notify_pid = MyProcPid,
 	};
-	WorkerTicket ticket = {.database = database,.role = InvalidOid};
+	WorkerTicket  ticket = {.database = database, .role = InvalidOid};
 	MemoryContext before;
-	bool		registered;
+	bool		  registered;
 
 	StaticAssertStmt(sizeof(WorkerTicket) <= BGW_EXTRALEN, "the ticket must fit");
 
@@ -217,11 +218,15 @@ start_process(Oid database, FleetKind kind)
 	ticket.slot = fleet_launch(database, kind, &ticket.generation);
 	if (ticket.slot < 0)
 		return false;
-	Assert(started[ticket.slot].handle == NULL);
+	/* a slot is free a moment before the postmaster sees its process end */
+	if (started[ticket.slot].handle != NULL)
+		pfree(started[ticket.slot].handle);
+	started[ticket.slot].handle = NULL;
 
 	snprintf(worker.bgw_type, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim probe" : "npcsim worker");
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u", worker.bgw_type, database);
-	snprintf(worker.bgw_function_name, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
+	snprintf(worker.bgw_function_name, BGW_MAXLEN,
+			 kind == FLEET_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
 	memcpy(worker.bgw_extra, &ticket, sizeof(ticket));
 
 	before = MemoryContextSwitchTo(TopMemoryContext);
@@ -231,10 +236,10 @@ start_process(Oid database, FleetKind kind)
 	{
 		started[ticket.slot].handle = NULL;
 		fleet_abandon(ticket.slot, ticket.generation);
-		fleet_note_failure(database, "no background worker could be started: max_worker_processes is reached");
+		fleet_note_failure(database,
+						   "no background worker could be started: max_worker_processes is reached");
 		if (!slots_exhausted)
-			ereport(LOG,
-					errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 					errmsg("npcsim could not start a background worker"),
 					errdetail("All of max_worker_processes are in use."),
 					errhint("Increase max_worker_processes, or decrease npcsim.max_workers."));
@@ -253,15 +258,15 @@ reap(void)
 {
 	for (int i = 0; i < FLEET_SLOTS; i++)
 	{
-		Started    *process = &started[i];
-		bool		silent;
-		pid_t		pid;
+		Started *process = &started[i];
+		bool	 silent;
+		pid_t	 pid;
 
 		if (process->handle == NULL || GetBackgroundWorkerPid(process->handle, &pid) != BGWH_STOPPED)
 			continue;
 		LWLockAcquire(fleet->lock, LW_SHARED);
-		silent = fleet->slots[i].state == FLEET_STARTING && fleet->slots[i].generation == process->generation &&
-			!fleet->slots[i].stop;
+		silent = fleet->slots[i].state == FLEET_STARTING &&
+				 fleet->slots[i].generation == process->generation && !fleet->slots[i].stop;
 		LWLockRelease(fleet->lock);
 		fleet_abandon(i, process->generation);
 		if (silent)
@@ -288,7 +293,8 @@ probe_next(void)
 		{
 			FleetDatabase *entry = &fleet->databases[i];
 
-			if (entry->oid == InvalidOid || fleet_blocked(entry->oid) || fleet_count(entry->oid, FLEET_WORKER) > 0)
+			if (entry->oid == InvalidOid || fleet_blocked(entry->oid) ||
+				fleet_count(entry->oid, FLEET_WORKER) > 0)
 				continue;
 			if (entry->state == DATABASE_READY && entry->changes == entry->seen)
 				continue;
@@ -306,12 +312,12 @@ probe_next(void)
 
 typedef struct Claim
 {
-	Oid			database;
-	int			running;
-	int			live;			/* workers there, starting ones included */
-	int			granted;
-	bool		may_start;
-	bool		visit;			/* no world runs: only housekeeping */
+	Oid	 database;
+	int	 running;
+	int	 live; /* workers there, starting ones included */
+	int	 granted;
+	bool may_start;
+	bool visit; /* no world runs: only housekeeping */
 } Claim;
 
 /* Databases that want workers; their number. */
@@ -325,7 +331,7 @@ collect_claims(Claim *claims, int *busy)
 	for (int i = 0; i < FLEET_DATABASES; i++)
 	{
 		FleetDatabase *entry = &fleet->databases[i];
-		Claim	   *claim = &claims[count];
+		Claim		  *claim = &claims[count];
 
 		if (entry->oid == InvalidOid || entry->state != DATABASE_READY || fleet_blocked(entry->oid))
 			continue;
@@ -335,7 +341,7 @@ collect_claims(Claim *claims, int *busy)
 		claim->granted = 0;
 		claim->may_start = entry->retry_at <= now;
 		claim->visit = entry->running == 0 && claim->live == 0 && entry->error[0] == '\0' &&
-			TimestampDifferenceExceeds(entry->visited_at, now, VISIT_INTERVAL_MS);
+					   TimestampDifferenceExceeds(entry->visited_at, now, VISIT_INTERVAL_MS);
 		if (claim->visit)
 			entry->visited_at = now;
 		if (claim->running > 0 || claim->visit)
@@ -354,13 +360,13 @@ collect_claims(Claim *claims, int *busy)
 static void
 grant(Claim *claims, int count)
 {
-	int			left = guc_max_workers;
+	int left = guc_max_workers;
 
 	for (int pass = 0; pass < 2; pass++)
 	{
 		for (int i = 0; i < count && left > 0; i++)
 		{
-			Claim	   *claim = &claims[i];
+			Claim *claim = &claims[i];
 
 			if (claim->running == 0 || claim->granted > 0 || (pass == 0 && claim->live == 0))
 				continue;
@@ -370,11 +376,11 @@ grant(Claim *claims, int count)
 	}
 	while (left > 0)
 	{
-		Claim	   *neediest = NULL;
+		Claim *neediest = NULL;
 
 		for (int i = 0; i < count; i++)
 		{
-			Claim	   *claim = &claims[i];
+			Claim *claim = &claims[i];
 
 			if (claim->granted == 0 || claim->granted * guc_worlds_per_worker >= claim->running)
 				continue;
@@ -406,14 +412,14 @@ tell_starved(Oid database)
 		FleetDatabase *entry = fleet_find(database);
 
 		if (entry != NULL)
-			strlcpy(entry->error, "no worker is left for this database: npcsim.max_workers is reached", FLEET_ERROR_SIZE);
+			strlcpy(entry->error, "no worker is left for this database: npcsim.max_workers is reached",
+					FLEET_ERROR_SIZE);
 	}
 	LWLockRelease(fleet->lock);
 	if (starved == database || guc_max_workers == 0)
 		return;
 	starved = database;
-	ereport(LOG,
-			errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+	ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			errmsg("npcsim has no worker left for the worlds of database %u", database),
 			errdetail("npcsim.max_workers is %d.", guc_max_workers),
 			errhint("Increase npcsim.max_workers (and max_worker_processes with it)."));
@@ -423,15 +429,15 @@ tell_starved(Oid database)
 static bool
 balance(void)
 {
-	Claim		claims[FLEET_DATABASES];
-	int			busy;
-	int			count = collect_claims(claims, &busy);
-	bool		more = false;
+	Claim claims[FLEET_DATABASES];
+	int	  busy;
+	int	  count = collect_claims(claims, &busy);
+	bool  more = false;
 
 	grant(claims, count);
 	for (int i = 0; i < count; i++)
 	{
-		Claim	   *claim = &claims[i];
+		Claim *claim = &claims[i];
 
 		if (claim->live > claim->granted)
 			fleet_shrink(claim->database, claim->granted);
@@ -469,7 +475,7 @@ npcsim_launcher_main(Datum arg)
 
 	while (!ShutdownRequestPending)
 	{
-		bool		more;
+		bool more;
 
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)

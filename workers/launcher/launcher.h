@@ -13,10 +13,10 @@
 /* Passed to a probe or worker in bgw_extra. */
 typedef struct WorkerTicket
 {
-	Oid			database;
-	Oid			role;			/* InvalidOid = the bootstrap superuser */
-	int			slot;			/* in the fleet */
-	uint32		generation;
+	Oid	   database;
+	Oid	   role; /* InvalidOid = the bootstrap superuser */
+	int	   slot; /* in the fleet */
+	uint32 generation;
 } WorkerTicket;
 
 /* Called by _PG_init. */
@@ -37,4 +37,4 @@ extern PGDLLEXPORT void npcsim_launcher_main(Datum arg);
 extern PGDLLEXPORT void npcsim_probe_main(Datum arg);
 extern PGDLLEXPORT void npcsim_worker_main(Datum arg);
 
-#endif							/* NPCSIM_LAUNCHER_H */
+#endif /* NPCSIM_LAUNCHER_H */

@@ -30,11 +30,10 @@
 #include "require.h"
 #include "spi.h"
 
-static SpiStatement count_statement = {
-	.sql = "SELECT pg_catalog.count(*) FROM npcsim.world_clock WHERE status = 'running' AND home = $1",
-	.nargs = 1,
-	.types = {TEXTOID}
-};
+static SpiStatement count_statement =
+	{.sql = "SELECT pg_catalog.count(*) FROM npcsim.world_clock WHERE status = 'running' AND home = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
 void
 worker_begin(const char *activity)
@@ -64,9 +63,9 @@ worker_begin(const char *activity)
 static int
 count_running(void)
 {
-	Oid			schema = get_namespace_oid("npcsim", true);
-	Oid			table = OidIsValid(schema) ? get_relname_relid("world_clock", schema) : InvalidOid;
-	int			running;
+	Oid schema = get_namespace_oid("npcsim", true);
+	Oid table = OidIsValid(schema) ? get_relname_relid("world_clock", schema) : InvalidOid;
+	int running;
 
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
 		return 0;
@@ -80,23 +79,22 @@ count_running(void)
 void
 tell_obstacle(const Obstacle *obstacle)
 {
-	char		known[FLEET_ERROR_SIZE];
+	char known[FLEET_ERROR_SIZE];
 
 	/* once, not with every attempt */
-	if (fleet_database_error(MyDatabaseId, known) && strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
+	if (fleet_database_error(MyDatabaseId, known) &&
+		strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
 		return;
-	ereport(LOG,
-			errcode(obstacle->sqlstate),
+	ereport(LOG, errcode(obstacle->sqlstate),
 			errmsg("npcsim cannot run the worlds of database \"%s\": %s", get_database_name(MyDatabaseId),
 				   obstacle->message),
-			obstacle->detail != NULL ? errdetail("%s", obstacle->detail) : 0,
-			errhint("%s", obstacle->hint));
+			obstacle->detail != NULL ? errdetail("%s", obstacle->detail) : 0, errhint("%s", obstacle->hint));
 }
 
 void
 npcsim_probe_main(Datum arg)
 {
-	uint32		changes;
+	uint32 changes;
 
 	worker_begin("npcsim probe");
 	/* before the snapshot: what changes after it is looked at again */
@@ -110,7 +108,7 @@ npcsim_probe_main(Datum arg)
 		fleet_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
 	else
 	{
-		Obstacle	obstacle = worker_obstacle();
+		Obstacle obstacle = worker_obstacle();
 
 		if (obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
 		{
@@ -120,7 +118,7 @@ npcsim_probe_main(Datum arg)
 		}
 		else
 		{
-			int			running = count_running();
+			int running = count_running();
 
 			if (obstacle.message != NULL && running > 0)
 			{

@@ -29,15 +29,14 @@ PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
 static SpiStatement forget_calls_statement = {
 	.sql = "DELETE FROM npcsim.client_calls "
-	"WHERE called_at_real < pg_catalog.now() - pg_catalog.make_interval(days => 1)"
-};
+		   "WHERE called_at_real < pg_catalog.now() - pg_catalog.make_interval(days => 1)"};
 
 /* Whether a table holds anything; false also when somebody has it locked. */
 static bool
 holds_rows(Oid table)
 {
-	Relation	relation;
-	bool		holds;
+	Relation relation;
+	bool	 holds;
 
 	/* looked at first under a weak lock: the strong one is written to the WAL even when there is nothing to do */
 	if (!ConditionalLockRelationOid(table, AccessShareLock))
@@ -54,9 +53,9 @@ holds_rows(Oid table)
 static int
 empty_segment(const char *log, int segment)
 {
-	char		name[NAMEDATALEN];
-	char		sql[NAMEDATALEN + 64];
-	Oid			table;
+	char name[NAMEDATALEN];
+	char sql[NAMEDATALEN + 64];
+	Oid	 table;
 
 	snprintf(name, sizeof(name), "%s_%d", log, segment);
 	table = get_relname_relid(name, get_namespace_oid("npcsim", false));
@@ -71,16 +70,17 @@ empty_segment(const char *log, int segment)
 Datum
 npcsim_prune_logs(PG_FUNCTION_ARGS)
 {
-	time_t		now = time(NULL);
-	int			minute = (int) (now / 60 % CHANGE_LOG_SEGMENTS);
-	int			today = (int) (now / 86400 % DECISION_LOG_SEGMENTS);
-	int			emptied;
+	time_t now = time(NULL);
+	int	   minute = (int) (now / 60 % CHANGE_LOG_SEGMENTS);
+	int	   today = (int) (now / 86400 % DECISION_LOG_SEGMENTS);
+	int	   emptied;
 
 	spi_begin();
 	/* the one that comes next; it holds the oldest minute of the log */
 	emptied = empty_segment("change_log", (minute + 1) % CHANGE_LOG_SEGMENTS);
 	for (int age = guc_decision_log_days; age < DECISION_LOG_SEGMENTS; age++)
-		emptied += empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
+		emptied +=
+			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
 	(void) spi_run(&forget_calls_statement, NULL, NULL, SPI_OK_DELETE);
 	spi_end();
 	PG_RETURN_INT32(emptied);

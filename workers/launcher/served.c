@@ -20,20 +20,20 @@
 #include "shmem.h"
 #include "steps.h"
 
-#define LATE_US (100 * 1000)
-#define BATCH_US (50 * 1000)	/* transactions of a batch of ticks aim below this */
-#define FIRST_TICK_US 1000		/* guess of what a tick takes */
+#define LATE_US			(100 * 1000)
+#define BATCH_US		(50 * 1000) /* transactions of a batch of ticks aim below this */
+#define FIRST_TICK_US	1000		/* guess of what a tick takes */
 #define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
 /*
  * Worlds begin on a coarse grid of real time, so that many worlds wake their worker a few times per tick and not
  * each at its own moment; and at high speeds wake-ups are rounded to a fine one.
  */
-#define PHASE_GRID_US (25 * 1000)
-#define WAKE_GRID_US (5 * 1000)
-#define REANCHOR_US (INT64CONST(3600) * 1000 * 1000)	/* keeps products of time and speed small */
-#define FIRST_BACKOFF_US (1000 * 1000)
-#define LAST_BACKOFF_US (60 * 1000 * 1000)
-#define LOCK_FAILURES_TOLD 10	/* lock time-outs in a row before the log says so */
+#define PHASE_GRID_US	   (25 * 1000)
+#define WAKE_GRID_US	   (5 * 1000)
+#define REANCHOR_US		   (INT64CONST(3600) * 1000 * 1000) /* keeps products of time and speed small */
+#define FIRST_BACKOFF_US   (1000 * 1000)
+#define LAST_BACKOFF_US	   (60 * 1000 * 1000)
+#define LOCK_FAILURES_TOLD 10 /* lock time-outs in a row before the log says so */
 
 /* ---- when ---- */
 
@@ -80,8 +80,8 @@ served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 		 * The time since the last tick counts at the new speed, but no more than a tick of it: what was missed at the
 		 * old speed is not made up for at the new one.
 		 */
-		int64		reached = intended_real(world, world->clock);
-		int64		earliest = now - tick_length * 1000 / speed;
+		int64 reached = intended_real(world, world->clock);
+		int64 earliest = now - tick_length * 1000 / speed;
 
 		anchor(world, Max(Min(reached, now), earliest), world->clock);
 		world->speed = speed;
@@ -93,7 +93,7 @@ served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 int64
 served_wake_at(const ServedWorld *world)
 {
-	int64		due = intended_real(world, tick_end(world, world->clock) + world->tick_length);
+	int64 due = intended_real(world, tick_end(world, world->clock) + world->tick_length);
 
 	return round_up(Max(due, world->try_at), WAKE_GRID_US);
 }
@@ -108,10 +108,10 @@ ticks_between(const ServedWorld *world, int64 from, int64 to)
 static void
 note_reached(ServedWorld *world, int64 from, int64 to, int64 tick_us)
 {
-	int64		late_until = intended_clock(world, real_now() - LATE_US);
+	int64 late_until = intended_clock(world, real_now() - LATE_US);
 
-	shmem_world_note_ticks(world->id, ticks_between(world, from, to), ticks_between(world, from, Min(to, late_until)),
-						   tick_us);
+	shmem_world_note_ticks(world->id, ticks_between(world, from, to),
+						   ticks_between(world, from, Min(to, late_until)), tick_us);
 	world->clock = to;
 }
 
@@ -120,9 +120,9 @@ note_reached(ServedWorld *world, int64 from, int64 to, int64 tick_us)
 bool
 served_begin(ServedWorld *world, int64 id)
 {
-	WorldLock  *lock = world_lock(id, WORLD_SKIP);
-	int64		clock;
-	int64		now;
+	WorldLock *lock = world_lock(id, WORLD_SKIP);
+	int64	   clock;
+	int64	   now;
 
 	if (lock == NULL || !lock->running)
 		return false;
@@ -148,7 +148,7 @@ static void
 end_step(void *arg)
 {
 	ServedWorld *world = arg;
-	WorldLock  *lock;
+	WorldLock	*lock;
 
 	relax_commit();
 	lock = world_lock(world->id, WORLD_SKIP);
@@ -165,7 +165,7 @@ end_step(void *arg)
 bool
 served_end(ServedWorld *world)
 {
-	ErrorData  *error;
+	ErrorData *error;
 
 	if (!run_guarded(end_step, world, "writing the clock of a world", &error))
 	{
@@ -184,25 +184,25 @@ served_end(ServedWorld *world)
 typedef struct Batch
 {
 	ServedWorld *world;
-	int64		now;
-	int64		target;
-	bool		write_clock;
+	int64		 now;
+	int64		 target;
+	bool		 write_clock;
 	/* what came of it */
-	bool		locked;
-	bool		running;
-	int			holder;			/* pid, 0 = not known */
-	int64		from;
-	int64		reached;
-	TickResult	result;
+	bool	   locked;
+	bool	   running;
+	int		   holder; /* pid, 0 = not known */
+	int64	   from;
+	int64	   reached;
+	TickResult result;
 } Batch;
 
 static void
 batch_step(void *arg)
 {
-	Batch	   *batch = arg;
+	Batch		*batch = arg;
 	ServedWorld *world = batch->world;
-	WorldLock  *lock;
-	int			most = (int) Max(1, Min(guc_tick_batch, BATCH_US / Max(world->tick_us, 1)));
+	WorldLock	*lock;
+	int			 most = (int) Max(1, Min(guc_tick_batch, BATCH_US / Max(world->tick_us, 1)));
 
 	if (world->relaxed)
 		relax_commit();
@@ -237,15 +237,16 @@ batch_step(void *arg)
 static bool
 is_lock_failure(const ErrorData *error)
 {
-	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
-		error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		   error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
 }
 
 static void
 remember_error(const ServedWorld *world, const ErrorData *error)
 {
-	char		text[WORLD_ERROR_SIZE];
-	int			length = pg_mbcliplen(error->message, strlen(error->message), WORLD_ERROR_SIZE - 1);
+	char text[WORLD_ERROR_SIZE];
+	int	 length = pg_mbcliplen(error->message, strlen(error->message), WORLD_ERROR_SIZE - 1);
 
 	memcpy(text, error->message, length);
 	text[length] = '\0';
@@ -255,9 +256,9 @@ remember_error(const ServedWorld *world, const ErrorData *error)
 static ServedOutcome
 failed(ServedWorld *world, const ErrorData *error)
 {
-	bool		lock_failure = is_lock_failure(error);
-	int64		most = lock_failure ? FIRST_BACKOFF_US : LAST_BACKOFF_US;
-	int64		wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
+	bool  lock_failure = is_lock_failure(error);
+	int64 most = lock_failure ? FIRST_BACKOFF_US : LAST_BACKOFF_US;
+	int64 wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
 
 	world_forget(world->id);
 	if (error->sqlerrcode == ERRCODE_NS_NO_WORLD || error->sqlerrcode == ERRCODE_NS_WORLD_PARKED)
@@ -269,7 +270,7 @@ failed(ServedWorld *world, const ErrorData *error)
 	world->failures = Min(world->failures + 1, 1000);
 	if (world->failures == (lock_failure ? LOCK_FAILURES_TOLD : 1))
 	{
-		char		what[64];
+		char what[64];
 
 		snprintf(what, sizeof(what), "a tick of world %lld failed", (long long) world->id);
 		log_failure(what, error);
@@ -283,7 +284,7 @@ static ServedOutcome
 blocked(ServedWorld *world, int64 now, int holder)
 {
 	/* a holder in shared memory wakes us when he lets go; a revision that never was makes it fail for sure */
-	int			slot_holder;
+	int slot_holder;
 
 	(void) shmem_world_advance(world->id, -1, 0, &slot_holder);
 	if (slot_holder == MyProcPid)
@@ -298,9 +299,9 @@ blocked(ServedWorld *world, int64 now, int holder)
 static bool
 run_still(ServedWorld *world, int64 target)
 {
-	int64		revision;
-	int64		due;
-	int			holder;
+	int64 revision;
+	int64 due;
+	int	  holder;
 
 	if (!world_next_due_cached(world->id, &revision, &due) || due <= target)
 		return false;
@@ -313,10 +314,10 @@ run_still(ServedWorld *world, int64 target)
 static ServedOutcome
 run_batch(ServedWorld *world, int64 now, int64 target, bool write_clock)
 {
-	Batch		batch = {.world = world,.now = now,.target = target,.write_clock = write_clock};
-	ErrorData  *error;
-	int64		began = real_now();
-	int64		spent;
+	Batch	   batch = {.world = world, .now = now, .target = target, .write_clock = write_clock};
+	ErrorData *error;
+	int64	   began = real_now();
+	int64	   spent;
 
 	if (!run_guarded(batch_step, &batch, "running ticks", &error))
 		return failed(world, error);
@@ -328,7 +329,7 @@ run_batch(ServedWorld *world, int64 now, int64 target, bool write_clock)
 
 	if (batch.result.ticks > 0)
 	{
-		int64		each = spent / batch.result.ticks;
+		int64 each = spent / batch.result.ticks;
 
 		world->tick_us = (3 * world->tick_us + each) / 4;
 		note_reached(world, batch.from, batch.reached, each);
@@ -348,8 +349,8 @@ run_batch(ServedWorld *world, int64 now, int64 target, bool write_clock)
 ServedOutcome
 served_run(ServedWorld *world, int64 now)
 {
-	int64		target;
-	bool		write_clock = now - world->written_at >= (int64) guc_clock_write_interval * 1000000;
+	int64		  target;
+	bool		  write_clock = now - world->written_at >= (int64) guc_clock_write_interval * 1000000;
 	ServedOutcome outcome;
 
 	if (now < world->try_at)

@@ -12,22 +12,22 @@
 
 typedef struct ServedWorld
 {
-	int64		id;
-	int64		tick_length;	/* µs of world time */
-	int32		speed;			/* thousandths */
-	bool		relaxed;		/* commits of its ticks need not reach the disk at once */
+	int64 id;
+	int64 tick_length; /* µs of world time */
+	int32 speed;	   /* thousandths */
+	bool  relaxed;	   /* commits of its ticks need not reach the disk at once */
 	/* world time 'anchor_clock' was intended for 'anchor_real'; all due times follow from these */
-	int64		anchor_real;
-	int64		anchor_clock;
-	int64		clock;			/* reached */
-	int64		try_at;			/* not before; 0 = as soon as something is due */
-	int64		written_at;		/* when its clock was last written */
-	int64		tick_us;		/* what a tick takes, averaged */
-	int			failures;		/* in a row */
-	bool		blocked;		/* somebody held it at the last attempt */
-	bool		listed;			/* it should run, by its row */
-	bool		requests;		/* opened to minds, gateways not told yet */
-	int64		notified;		/* revision that gateways were told; -1 = none */
+	int64 anchor_real;
+	int64 anchor_clock;
+	int64 clock;	  /* reached */
+	int64 try_at;	  /* not before; 0 = as soon as something is due */
+	int64 written_at; /* when its clock was last written */
+	int64 tick_us;	  /* what a tick takes, averaged */
+	int	  failures;	  /* in a row */
+	bool  blocked;	  /* somebody held it at the last attempt */
+	bool  listed;	  /* it should run, by its row */
+	bool  requests;	  /* opened to minds, gateways not told yet */
+	int64 notified;	  /* revision that gateways were told; -1 = none */
 } ServedWorld;
 
 /* Takes a world over when nobody holds it: true, and *world is filled. May raise errors: for run_guarded(). */
@@ -39,17 +39,17 @@ extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 ti
 extern int64 served_wake_at(const ServedWorld *world);
 typedef enum ServedOutcome
 {
-	SERVED_IDLE,				/* no tick was due */
-	SERVED_STILL,				/* nothing was due in the ticks: the clock moved on */
-	SERVED_RAN,					/* a transaction */
-	SERVED_BEHIND,				/* ran, and more is due already */
+	SERVED_IDLE,   /* no tick was due */
+	SERVED_STILL,  /* nothing was due in the ticks: the clock moved on */
+	SERVED_RAN,	   /* a transaction */
+	SERVED_BEHIND, /* ran, and more is due already */
 	SERVED_BLOCKED,
 	SERVED_FAILED,
-	SERVED_STOPPED				/* it is not to run any more, or is gone */
+	SERVED_STOPPED /* it is not to run any more, or is gone */
 } ServedOutcome;
 /* Runs what is due, one bounded batch. */
 extern ServedOutcome served_run(ServedWorld *world, int64 now);
 /* Writes the clock into the world's row and gives the world back; false when somebody holds it or that failed. */
 extern bool served_end(ServedWorld *world);
 
-#endif							/* NPCSIM_SERVED_H */
+#endif /* NPCSIM_SERVED_H */

@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(npcsim_library_version);
 static HeapTuple
 make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
-	TupleDesc	desc;
+	TupleDesc desc;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -63,7 +63,7 @@ npcsim_world_report(PG_FUNCTION_ARGS)
 	}
 	else if (running)
 	{
-		int			holder = world_lock_holder(world_id);
+		int holder = world_lock_holder(world_id);
 
 		values[5] = Int32GetDatum(holder);
 		nulls[5] = holder == 0;
@@ -86,13 +86,13 @@ npcsim_fleet_report(PG_FUNCTION_ARGS)
 		[DATABASE_READY] = "ready",
 		[DATABASE_PARKED] = "parked",
 	};
-	Datum		values[6] = {0};
-	bool		nulls[6] = {false, true, true, true, true, true};
-	FleetDatabase database = {.state = DATABASE_UNKNOWN};
+	Datum		   values[6] = {0};
+	bool		   nulls[6] = {false, true, true, true, true, true};
+	FleetDatabase  database = {.state = DATABASE_UNKNOWN};
 	FleetDatabase *entry = NULL;
-	int			workers = 0;
-	int			launcher_pid = 0;
-	bool		blocked = false;
+	int			   workers = 0;
+	int			   launcher_pid = 0;
+	bool		   blocked = false;
 
 	if (fleet != NULL)
 	{
@@ -107,8 +107,9 @@ npcsim_fleet_report(PG_FUNCTION_ARGS)
 		values[2] = Int32GetDatum(workers);
 		nulls[2] = false;
 	}
-	values[0] = CStringGetTextDatum(fleet == NULL ? "not preloaded" :
-									blocked ? "kept away" : states[database.state]);
+	values[0] = CStringGetTextDatum(fleet == NULL ? "not preloaded"
+									: blocked	  ? "kept away"
+												  : states[database.state]);
 	if (entry != NULL && database.state != DATABASE_UNKNOWN)
 	{
 		values[1] = Int32GetDatum(database.running);

@@ -26,7 +26,7 @@ real_now(void)
 }
 
 bool
-run_guarded(void (*step) (void *arg), void *arg, const char *activity, ErrorData **error)
+run_guarded(void (*step)(void *arg), void *arg, const char *activity, ErrorData **error)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile bool done = false;
@@ -61,15 +61,14 @@ run_guarded(void (*step) (void *arg), void *arg, const char *activity, ErrorData
 void
 relax_commit(void)
 {
-	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+							 0, false);
 }
 
 void
 log_failure(const char *what, const ErrorData *error)
 {
-	ereport(LOG,
-			errcode(error->sqlerrcode),
-			errmsg("%s: %s", what, error->message),
+	ereport(LOG, errcode(error->sqlerrcode), errmsg("%s: %s", what, error->message),
 			error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
 			error->hint != NULL ? errhint("%s", error->hint) : 0,
 			error->context != NULL ? errcontext("%s", error->context) : 0);

@@ -14,10 +14,10 @@ extern int64 real_now(void);
  * Runs step(arg) as a transaction, with a snapshot. False if it failed: then it was rolled back and *error is
  * a copy in the current memory context.
  */
-extern bool run_guarded(void (*step) (void *arg), void *arg, const char *activity, ErrorData **error);
+extern bool run_guarded(void (*step)(void *arg), void *arg, const char *activity, ErrorData **error);
 /* Commits of this transaction need not reach the disk at once. */
 extern void relax_commit(void);
 /* Logs an error that ended a step, as "<what>: <message>". */
 extern void log_failure(const char *what, const ErrorData *error);
 
-#endif							/* NPCSIM_STEPS_H */
+#endif /* NPCSIM_STEPS_H */

@@ -42,8 +42,8 @@
 static ProcessUtility_hook_type next_process_utility = NULL;
 
 /* Of the present transaction. */
-static bool announce = false;	/* the worlds of this database are to be looked for at commit */
-static List *doomed = NIL;		/* databases whose worlds may be gone after commit; in TopMemoryContext */
+static bool	 announce = false; /* the worlds of this database are to be looked for at commit */
+static List *doomed = NIL;	   /* databases whose worlds may be gone after commit; in TopMemoryContext */
 
 /* What npcsim is built upon: dropped with CASCADE, it takes npcsim along. */
 static const char *const extensions[] = {"npcsim", "postgis"};
@@ -70,7 +70,7 @@ extension_owner(const char *name)
 static bool
 owns_extension(const char *name)
 {
-	Oid			owner = extension_owner(name);
+	Oid owner = extension_owner(name);
 
 	return OidIsValid(owner) && has_privs_of_role(GetUserId(), owner);
 }
@@ -78,8 +78,8 @@ owns_extension(const char *name)
 static bool
 owns_schema(Oid schema)
 {
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid		  owner;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -91,8 +91,8 @@ owns_schema(Oid schema)
 static bool
 owns_database(Oid database)
 {
-	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
-	Oid			owner;
+	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+	Oid		  owner;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -118,7 +118,7 @@ holds_ours(Oid schema)
 {
 	for (int i = 0; i < (int) lengthof(extensions); i++)
 	{
-		Oid			extension = get_extension_oid(extensions[i], true);
+		Oid extension = get_extension_oid(extensions[i], true);
 
 		if (OidIsValid(extension) && compat_extension_schema(extension) == schema)
 			return true;
@@ -129,22 +129,23 @@ holds_ours(Oid schema)
 static bool
 drop_concerns_us(const DropStmt *drop)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA)
 		return false;
-	foreach(cell, drop->objects)
+	foreach (cell, drop->objects)
 	{
 		const char *name = strVal(lfirst(cell));
 
 		if (drop->removeType == OBJECT_EXTENSION)
 		{
-			if (is_ours(name) && (drop->behavior == DROP_CASCADE || strcmp(name, "npcsim") == 0) && owns_extension(name))
+			if (is_ours(name) && (drop->behavior == DROP_CASCADE || strcmp(name, "npcsim") == 0) &&
+				owns_extension(name))
 				return true;
 		}
 		else if (drop->behavior == DROP_CASCADE)
 		{
-			Oid			schema = get_namespace_oid(name, true);
+			Oid schema = get_namespace_oid(name, true);
 
 			if (OidIsValid(schema) && holds_ours(schema) && owns_schema(schema))
 				return true;
@@ -157,11 +158,11 @@ drop_concerns_us(const DropStmt *drop)
 static bool
 drop_owned_concerns_us(const DropOwnedStmt *drop)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, drop->roles)
+	foreach (cell, drop->roles)
 	{
-		Oid			role = get_rolespec_oid(lfirst(cell), true);
+		Oid role = get_rolespec_oid(lfirst(cell), true);
 
 		if (!OidIsValid(role) || !has_privs_of_role(GetUserId(), role))
 			continue;
@@ -177,11 +178,11 @@ drop_owned_concerns_us(const DropOwnedStmt *drop)
 static const char *
 template_of(const CreatedbStmt *create)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, create->options)
+	foreach (cell, create->options)
 	{
-		DefElem    *option = lfirst(cell);
+		DefElem *option = lfirst(cell);
 
 		if (strcmp(option->defname, "template") == 0 && option->arg != NULL)
 			return defGetString(option);
@@ -192,9 +193,9 @@ template_of(const CreatedbStmt *create)
 static bool
 moves_tablespace(const AlterDatabaseStmt *alter)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, alter->options)
+	foreach (cell, alter->options)
 	{
 		if (strcmp(((DefElem *) lfirst(cell))->defname, "tablespace") == 0)
 			return true;
@@ -219,7 +220,7 @@ keep_away(Oid database, bool worlds_may_go)
 static void
 keep_away_from(const char *name, bool worlds_may_go)
 {
-	Oid			database = name != NULL ? get_database_oid(name, true) : InvalidOid;
+	Oid database = name != NULL ? get_database_oid(name, true) : InvalidOid;
 
 	if (OidIsValid(database) && owns_database(database))
 		keep_away(database, worlds_may_go);
@@ -253,21 +254,21 @@ prepare_for(Node *command)
 				keep_away(MyDatabaseId, true);
 			break;
 		case T_AlterExtensionStmt:
-			{
-				const char *name = ((AlterExtensionStmt *) command)->extname;
+		{
+			const char *name = ((AlterExtensionStmt *) command)->extname;
 
-				if (is_ours(name) && owns_extension(name))
-					keep_away(MyDatabaseId, false);
-				break;
-			}
+			if (is_ours(name) && owns_extension(name))
+				keep_away(MyDatabaseId, false);
+			break;
+		}
 		case T_AlterExtensionContentsStmt:
-			{
-				const char *name = ((AlterExtensionContentsStmt *) command)->extname;
+		{
+			const char *name = ((AlterExtensionContentsStmt *) command)->extname;
 
-				if (is_ours(name) && owns_extension(name))
-					keep_away(MyDatabaseId, false);
-				break;
-			}
+			if (is_ours(name) && owns_extension(name))
+				keep_away(MyDatabaseId, false);
+			break;
+		}
 		case T_CreateExtensionStmt:
 			if (strcmp(((CreateExtensionStmt *) command)->extname, "npcsim") == 0)
 				announce = true;
@@ -280,14 +281,14 @@ prepare_for(Node *command)
 static void
 on_transaction_end(XactEvent event, void *arg)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
 	if (event == XACT_EVENT_COMMIT)
 	{
 		/* workers wrote the clocks before they ended, so nothing is lost where the worlds live on */
-		foreach(cell, doomed)
+		foreach (cell, doomed)
 			shmem_forget_database(lfirst_oid(cell));
 		if (announce)
 			shmem_worlds_changed();
@@ -300,7 +301,8 @@ on_transaction_end(XactEvent event, void *arg)
 
 static void
 process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, ProcessUtilityContext context,
-				ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
+				ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+				QueryCompletion *completion)
 {
 	static bool registered = false;
 
@@ -316,9 +318,11 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 			prepare_for(statement->utilityStmt);
 	}
 	if (next_process_utility)
-		next_process_utility(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
+		next_process_utility(statement, query, read_only_tree, context, parameters, environment, receiver,
+							 completion);
 	else
-		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
+		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
+								completion);
 }
 
 void

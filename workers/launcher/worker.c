@@ -36,61 +36,60 @@
 #include "spi.h"
 #include "steps.h"
 
-#define REFRESH_US (30 * 1000 * 1000)	/* the set of worlds is read anew although nothing was announced */
-#define PENDING_REFRESH_US (250 * 1000) /* while a world waits to be taken */
-#define FAILED_REFRESH_US (1000 * 1000)
-#define LINGER_US (10 * 1000 * 1000)	/* without a world to serve */
-#define NOTIFY_SPACING_US (5 * 1000)
-#define NOTIFY_RETRY_US (1000 * 1000)
-#define ERRAND_LOG_EVERY 60		/* of the failures of an errand */
-#define FAREWELL_US (700 * 1000)	/* for writing clocks when told to end */
-#define SPARE_IMAGES 4
-#define NAP_MS 10000
+#define REFRESH_US		   (30 * 1000 * 1000) /* the set of worlds is read anew although nothing was announced */
+#define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
+#define FAILED_REFRESH_US  (1000 * 1000)
+#define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
+#define NOTIFY_SPACING_US  (5 * 1000)
+#define NOTIFY_RETRY_US	   (1000 * 1000)
+#define ERRAND_LOG_EVERY   60			/* of the failures of an errand */
+#define FAREWELL_US		   (700 * 1000) /* for writing clocks when told to end */
+#define SPARE_IMAGES	   4
+#define NAP_MS			   10000
 
 static ServedWorld *worlds = NULL;
-static int	nworlds = 0;
-static int	worlds_room = 0;
+static int			nworlds = 0;
+static int			worlds_room = 0;
 
 static uint32 seen_changes = 0;
-static bool pending = false;	/* a world that should run has no worker yet */
-static bool refresh_failing = false;
-static int64 refresh_at = 0;
-static int64 idle_since = 0;
-static int64 notify_at = 0;
-static bool notify_waits = false;	/* there may be something to tell at notify_at */
-static bool notify_failing = false;
+static bool	  pending = false; /* a world that should run has no worker yet */
+static bool	  refresh_failing = false;
+static int64  refresh_at = 0;
+static int64  idle_since = 0;
+static int64  notify_at = 0;
+static bool	  notify_waits = false; /* there may be something to tell at notify_at */
+static bool	  notify_failing = false;
 
 /* ---- which worlds ---- */
 
 typedef struct WorldRow
 {
-	int64		id;
-	int64		tick_length;
-	int32		speed;
-	bool		relaxed;
+	int64 id;
+	int64 tick_length;
+	int32 speed;
+	bool  relaxed;
 } WorldRow;
 
 typedef struct WorldList
 {
-	MemoryContext context;		/* of the rows */
-	Obstacle	obstacle;
-	bool		absent;			/* the extension is not there any more */
-	int			count;
-	WorldRow   *rows;			/* by id */
+	MemoryContext context; /* of the rows */
+	Obstacle	  obstacle;
+	bool		  absent; /* the extension is not there any more */
+	int			  count;
+	WorldRow	 *rows; /* by id */
 } WorldList;
 
-static SpiStatement list_statement = {
-	.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
-	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
-	"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
-	.nargs = 1,
-	.types = {TEXTOID}
-};
+static SpiStatement list_statement =
+	{.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
+			"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
+			"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
 static void
 list_step(void *arg)
 {
-	WorldList  *list = arg;
+	WorldList	 *list = arg;
 	MemoryContext before;
 
 	if (!OidIsValid(get_extension_oid("npcsim", true)))
@@ -108,11 +107,12 @@ list_step(void *arg)
 	}
 
 	spi_begin();
-	list->count = (int) spi_run(&list_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
+	list->count =
+		(int) spi_run(&list_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
 	list->rows = MemoryContextAlloc(list->context, Max(list->count, 1) * sizeof(WorldRow));
 	for (int i = 0; i < list->count; i++)
 	{
-		WorldRow   *row = &list->rows[i];
+		WorldRow *row = &list->rows[i];
 
 		row->id = spi_int64(i, 1, 0);
 		row->tick_length = SIM_SECOND / Max(spi_int32(i, 2, 1), 1);
@@ -149,7 +149,7 @@ typedef struct Taking
 static void
 take_step(void *arg)
 {
-	Taking	   *taking = arg;
+	Taking *taking = arg;
 
 	taking->taken = served_begin(&taking->world, taking->id);
 }
@@ -157,8 +157,8 @@ take_step(void *arg)
 static bool
 take_world(const WorldRow *row)
 {
-	Taking		taking = {.id = row->id};
-	ErrorData  *error;
+	Taking	   taking = {.id = row->id};
+	ErrorData *error;
 
 	if (!run_guarded(take_step, &taking, "taking a world", &error))
 	{
@@ -173,9 +173,8 @@ take_world(const WorldRow *row)
 	if (nworlds == worlds_room)
 	{
 		worlds_room = Max(16, worlds_room * 2);
-		worlds = worlds == NULL ?
-			MemoryContextAlloc(TopMemoryContext, worlds_room * sizeof(ServedWorld)) :
-			repalloc(worlds, worlds_room * sizeof(ServedWorld));
+		worlds = worlds == NULL ? MemoryContextAlloc(TopMemoryContext, worlds_room * sizeof(ServedWorld))
+								: repalloc(worlds, worlds_room * sizeof(ServedWorld));
 	}
 	taking.world.relaxed = row->relaxed;
 	worlds[nworlds++] = taking.world;
@@ -186,14 +185,14 @@ take_world(const WorldRow *row)
 static void
 apply_rows(const WorldList *list)
 {
-	int64		now = real_now();
+	int64 now = real_now();
 
 	for (int i = 0; i < nworlds; i++)
 		worlds[i].listed = false;
 	for (int i = 0; i < list->count; i++)
 	{
 		const WorldRow *row = &list->rows[i];
-		ServedWorld *world = find_served(row->id);
+		ServedWorld	   *world = find_served(row->id);
 
 		if (world == NULL)
 			continue;
@@ -216,7 +215,7 @@ apply_rows(const WorldList *list)
 static void
 settle_share(const WorldList *list)
 {
-	int			share = fleet_share(MyDatabaseId, list->count);
+	int share = fleet_share(MyDatabaseId, list->count);
 
 	for (int i = nworlds - 1; i >= 0 && nworlds > share; i--)
 	{
@@ -239,9 +238,9 @@ settle_share(const WorldList *list)
 static bool
 refresh(void)
 {
-	WorldList	list = {.context = CurrentMemoryContext};
-	uint32		changes = fleet_changes(MyDatabaseId);
-	ErrorData  *error;
+	WorldList  list = {.context = CurrentMemoryContext};
+	uint32	   changes = fleet_changes(MyDatabaseId);
+	ErrorData *error;
 
 	if (!run_guarded(list_step, &list, "reading which worlds run", &error))
 	{
@@ -276,23 +275,23 @@ refresh(void)
 
 typedef struct Wakeups
 {
-	int			count;
-	int64	   *ids;
-	int64	   *revisions;		/* -1 = already told */
-	bool	   *requests;
+	int	   count;
+	int64 *ids;
+	int64 *revisions; /* -1 = already told */
+	bool  *requests;
 } Wakeups;
 
 static void
 notify_step(void *arg)
 {
-	Wakeups    *wakeups = arg;
-	char		payload[64];
+	Wakeups *wakeups = arg;
+	char	 payload[64];
 
 	/* only a wake-up: nobody waits for the disk */
 	relax_commit();
 	for (int i = 0; i < wakeups->count; i++)
 	{
-		long long	id = wakeups->ids[i];
+		long long id = wakeups->ids[i];
 
 		if (wakeups->revisions[i] >= 0)
 		{
@@ -311,8 +310,8 @@ notify_step(void *arg)
 static void
 notify_gateways(int64 now)
 {
-	Wakeups		wakeups = {0};
-	ErrorData  *error;
+	Wakeups	   wakeups = {0};
+	ErrorData *error;
 
 	notify_waits = now < notify_at;
 	if (notify_waits || nworlds == 0)
@@ -323,8 +322,8 @@ notify_gateways(int64 now)
 	for (int i = 0; i < nworlds; i++)
 	{
 		ServedWorld *world = &worlds[i];
-		int64		clock;
-		int64		revision;
+		int64		 clock;
+		int64		 revision;
 
 		if (!shmem_world_now(world->id, &clock, &revision))
 			continue;
@@ -364,25 +363,29 @@ notify_gateways(int64 now)
 
 typedef struct Errand
 {
-	const char *name;
+	const char	*name;
 	SpiStatement statement;
-	int64		interval;		/* µs */
-	bool		for_running;	/* only while we serve worlds */
-	int64		due;
-	int			failures;		/* in a row */
+	int64		 interval;	  /* µs */
+	bool		 for_running; /* only while we serve worlds */
+	int64		 due;
+	int			 failures; /* in a row */
 } Errand;
 
 static Errand errands[] = {
-	{.name = "expire_decisions",.statement = {.sql = "SELECT npcsim.expire_decisions()"},
-	.interval = 1000 * 1000,.for_running = true},
-	{.name = "expire_sessions",.statement = {.sql = "SELECT npcsim.expire_sessions()"},.interval = 5 * 1000 * 1000},
-	{.name = "prune_logs",.statement = {.sql = "SELECT npcsim.prune_logs()"},.interval = 60 * 1000 * 1000},
+	{.name = "expire_decisions",
+	 .statement = {.sql = "SELECT npcsim.expire_decisions()"},
+	 .interval = 1000 * 1000,
+	 .for_running = true},
+	{.name = "expire_sessions",
+	 .statement = {.sql = "SELECT npcsim.expire_sessions()"},
+	 .interval = 5 * 1000 * 1000},
+	{.name = "prune_logs", .statement = {.sql = "SELECT npcsim.prune_logs()"}, .interval = 60 * 1000 * 1000},
 };
 
 static void
 errand_step(void *arg)
 {
-	Errand	   *errand = arg;
+	Errand *errand = arg;
 
 	spi_begin();
 	(void) spi_run(&errand->statement, NULL, NULL, SPI_OK_SELECT);
@@ -392,12 +395,12 @@ errand_step(void *arg)
 static void
 keep_house(int64 now)
 {
-	bool		ours = false;
+	bool ours = false;
 
 	for (int i = 0; i < (int) lengthof(errands); i++)
 	{
-		Errand	   *errand = &errands[i];
-		ErrorData  *error;
+		Errand	  *errand = &errands[i];
+		ErrorData *error;
 
 		if (now < errand->due || (errand->for_running && nworlds == 0))
 			continue;
@@ -411,7 +414,7 @@ keep_house(int64 now)
 		}
 		if (errand->failures++ % ERRAND_LOG_EVERY == 0)
 		{
-			char		what[64];
+			char what[64];
 
 			snprintf(what, sizeof(what), "%s() failed", errand->name);
 			log_failure(what, error);
@@ -430,7 +433,7 @@ told_to_end(void)
 static void
 set_lock_timeout(void)
 {
-	char		value[32];
+	char value[32];
 
 	snprintf(value, sizeof(value), "%dms", guc_tick_lock_timeout);
 	SetConfigOption("lock_timeout", value, PGC_SUSET, PGC_S_OVERRIDE);
@@ -438,20 +441,20 @@ set_lock_timeout(void)
 
 typedef struct Round
 {
-	bool		behind;			/* some world has more that is due */
-	bool		worked;			/* there may be something to tell */
+	bool behind; /* some world has more that is due */
+	bool worked; /* there may be something to tell */
 } Round;
 
 /* Runs what is due in every world, a batch each. */
 static Round
 run_worlds(bool woken)
 {
-	Round		round = {.worked = woken};
+	Round round = {.worked = woken};
 
 	for (int i = nworlds - 1; i >= 0; i--)
 	{
 		ServedWorld *world = &worlds[i];
-		int64		now = real_now();
+		int64		 now = real_now();
 
 		/* whoever held it may have let go */
 		if (woken && world->blocked)
@@ -482,7 +485,7 @@ run_worlds(bool woken)
 static long
 nap_length(int64 now)
 {
-	int64		wake = now + NAP_MS * 1000;
+	int64 wake = now + NAP_MS * 1000;
 
 	wake = Min(wake, refresh_at);
 	if (notify_waits)
@@ -503,7 +506,7 @@ nap_length(int64 now)
 static void
 say_farewell(void)
 {
-	int64		until = real_now() + FAREWELL_US;
+	int64 until = real_now() + FAREWELL_US;
 
 	for (int i = nworlds - 1; i >= 0 && real_now() < until; i--)
 	{
@@ -516,7 +519,7 @@ void
 npcsim_worker_main(Datum arg)
 {
 	MemoryContext memory;
-	bool		woken = true;
+	bool		  woken = true;
 
 	worker_begin("npcsim worker");
 	set_lock_timeout();
@@ -526,8 +529,8 @@ npcsim_worker_main(Datum arg)
 
 	while (!told_to_end())
 	{
-		int64		now = real_now();
-		Round		round;
+		int64 now = real_now();
+		Round round;
 
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -558,8 +561,8 @@ npcsim_worker_main(Datum arg)
 		woken = false;
 		if (!round.behind)
 		{
-			int			events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-										   nap_length(now), PG_WAIT_EXTENSION);
+			int events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_length(now),
+								   PG_WAIT_EXTENSION);
 
 			woken = (events & WL_LATCH_SET) != 0;
 		}

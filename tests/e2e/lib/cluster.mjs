@@ -13,7 +13,7 @@
 // neither processes nor files behind.
 
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -71,18 +71,22 @@ class Cluster {
   }
 
   async create() {
+    await this.#prepare();
+    await this.start();
+  }
+
+  async #prepare() {
     const lines = (await this.#run('create')).trim().split('\n');
     this.env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
     this.socketDir = this.env.PGHOST;
     this.port = Number(this.env.PGPORT);
     this.dataDir = this.env.PGDATA;
-    await this.start();
   }
 
-  // Settings stay for later starts.
+  // Settings stay for later starts; undefined takes one back.
   async start(settings = {}) {
     Object.assign(this.#settings, settings);
-    const options = Object.entries(this.#settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const options = Object.entries(this.#settings).filter(([, value]) => value !== undefined).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     await this.#run('start', ...options);
   }
 
@@ -93,6 +97,23 @@ class Cluster {
   async restart(mode = 'fast', settings = {}) {
     await this.shutdown(mode);
     await this.start(settings);
+  }
+
+  // A standby of this cluster, streaming; a cluster of its own for its caller, to be stopped.
+  async standby() {
+    const copy = new Cluster(await makeScratch(), { ...this.#settings });
+    try {
+      await copy.#prepare();
+      const { uid, gid } = await stat(copy.dataDir);
+      await rm(copy.dataDir, { recursive: true });
+      await execute('pg_basebackup', ['-D', copy.dataDir, '-R', '-c', 'fast', '-d', `host=${this.socketDir} port=${this.port} user=postgres`]);
+      await execute('chown', ['-R', `${uid}:${gid}`, copy.dataDir]);
+      await copy.start();
+    } catch (error) {
+      await copy.stop().catch(() => {});
+      throw error;
+    }
+    return copy;
   }
 
   async connect(database, { user = 'postgres', name = 'test' } = {}) {
@@ -157,11 +178,15 @@ class Cluster {
   }
 }
 
-// settings: configuration of the server, name → value.
-export async function startCluster({ settings = {} } = {}) {
+async function makeScratch() {
   const directory = await mkdtemp(join(tmpdir(), 'npcsim-e2e.'));
   await chmod(directory, 0o755);
-  const cluster = new Cluster(directory, { fsync: 'off', ...settings });
+  return directory;
+}
+
+// settings: configuration of the server, name → value.
+export async function startCluster({ settings = {} } = {}) {
+  const cluster = new Cluster(await makeScratch(), { fsync: 'off', ...settings });
   try {
     await cluster.create();
   } catch (error) {

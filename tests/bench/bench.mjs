@@ -1,0 +1,50 @@
+// Runs the parts of the benchmark that are named, or all: see run.sh.
+
+import { answered } from './answered.mjs';
+import { builtIn } from './built_in.mjs';
+import { DATABASE, settings, startBench } from './lib/world.mjs';
+import { describeMachine } from './lib/machine.mjs';
+import { long } from './long.mjs';
+import { micro } from './micro.mjs';
+
+const parts = { 'built-in': builtIn, answered, long, micro };
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`bench: no such part: ${unknown.join(', ')} (there are ${Object.keys(parts).join(', ')})`);
+  process.exit(2);
+}
+for (const [name, value] of Object.entries(settings)) {
+  if (Number.isNaN(value) || value < 0) {
+    console.error(`bench: ${name} must be a positive number`);
+    process.exit(2);
+  }
+}
+
+let bench;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await bench?.cluster.stop().catch(() => {});
+    process.exit(130);
+  });
+}
+
+let failed = false;
+for (const name of named.length > 0 ? named : Object.keys(parts)) {
+  try {
+    bench = await startBench();
+    const machine = await describeMachine(bench.cluster, DATABASE);
+    const report = await parts[name](bench);
+    report.finish(machine);
+  } catch (error) {
+    failed = true;
+    console.error(`bench: ${name} failed: ${error.stack}`);
+  } finally {
+    await bench?.cluster.stop().catch((error) => {
+      failed = true;
+      console.error(`bench: ${error.message}`);
+    });
+    bench = undefined;
+  }
+}
+process.exit(failed ? 1 : 0);

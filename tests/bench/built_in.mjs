@@ -1,0 +1,48 @@
+// A world whose NPCs the built-in mind decides, at speed 1 and at speed 20.
+
+import { DATABASE, census, measure, pass, reportUsage, settings, status } from './lib/world.mjs';
+import { Report } from './lib/report.mjs';
+import { profile } from './lib/profile.mjs';
+
+const FAST = 20;
+
+export async function builtIn(bench) {
+  const { cluster, world } = bench;
+  const report = new Report('built-in', `${settings.npcs} NPCs, 10 ticks/s, built-in mind, ${settings.seconds} s after ${settings.warmUp} s of warm-up`);
+  await cluster.query(DATABASE, 'SELECT npcsim.start_world($1)', [world]);
+  await pass(settings.warmUp, 'warming up');
+
+  const before = await status(bench);
+  const usage = await measure(bench, {}, () => pass(settings.seconds, 'measuring at speed 1'));
+  const after = await status(bench);
+  const people = await census(bench);
+  const ticks = after.ticks - before.ticks;
+  const scale = settings.npcs / 1000;
+  report.figure('decisions', people.decisionsPerSecond, '/s', { atLeast: 333 * scale });
+  report.figure('NPCs walking', people.walking, '%', { atLeast: 30 });
+  report.figure('NPCs interacting', people.interacting, '%', { atLeast: 5 });
+  report.figure('CPU of PostgreSQL', usage.postgres, '%', { atMost: 8 });
+  reportUsage(report, usage);
+  report.figure('ticks', ticks / usage.seconds, '/s');
+  report.figure('tick, median', after.tick_ms_p50, 'ms');
+  report.figure('tick, p99', after.tick_ms_p99, 'ms', { atMost: 10 });
+  report.figure('late ticks', after.late_ticks - before.late_ticks, '', { atMost: 0 });
+  await profile(bench, report, 'speed 1', { worker: after.worker_pid });
+
+  await cluster.query(DATABASE, 'SELECT npcsim.set_world_speed($1, $2)', [world, FAST]);
+  await pass(2, 'changing speed');
+  const fastBefore = await status(bench);
+  const fastUsage = await measure(bench, {}, () => pass(settings.seconds, `measuring at speed ${FAST}`));
+  const fastAfter = await status(bench);
+  const prefix = `speed ${FAST}: `;
+  report.figure(`${prefix}ticks`, (fastAfter.ticks - fastBefore.ticks) / fastUsage.seconds, '/s', { atLeast: 0.99 * 10 * FAST });
+  report.figure(`${prefix}late ticks`, fastAfter.late_ticks - fastBefore.late_ticks, '', { atMost: 0 });
+  report.figure(`${prefix}tick, median`, fastAfter.tick_ms_p50, 'ms');
+  report.figure(`${prefix}tick, p99`, fastAfter.tick_ms_p99, 'ms');
+  report.figure(`${prefix}CPU of PostgreSQL`, fastUsage.postgres, '%');
+  reportUsage(report, fastUsage, prefix);
+  await profile(bench, report, `speed ${FAST}`, { worker: fastAfter.worker_pid });
+  if (fastAfter.last_error) report.note(`last error of the world: ${fastAfter.last_error}`);
+  report.note('CPU in % of one core, every process of the cluster charged; ticks are those of the last 1,024 transactions, in real time.');
+  return report;
+}

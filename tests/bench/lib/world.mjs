@@ -1,0 +1,116 @@
+// The world that is measured, and what is read of it.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadavg } from 'node:os';
+
+import { sleep, startCluster } from '../../e2e/lib/cluster.mjs';
+import { clusterUsage, clusterUsageBetween, machineUsage } from './usage.mjs';
+
+export const DATABASE = 'bench';
+
+export const settings = {
+  npcs: Number(process.env.BENCH_NPCS ?? 1000),
+  warmUp: Number(process.env.BENCH_WARM_UP ?? 120),
+  seconds: Number(process.env.BENCH_SECONDS ?? 60),
+  longMinutes: Number(process.env.BENCH_LONG_MINUTES ?? 30),
+  perf: process.env.BENCH_PERF === '1',
+};
+
+// 160 × 160 cells for 1,000 NPCs, and as much room for each of them in other worlds.
+const worldSide = () => Math.round(160 * Math.sqrt(settings.npcs / 1000));
+
+// A cluster as PostgreSQL comes, with the extension in database "bench" and a populated world, paused.
+export async function startBench() {
+  const cluster = await startCluster({ settings: { fsync: 'on' } });
+  try {
+    await cluster.createDatabase(DATABASE);
+    const side = worldSide();
+    const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world(\'Bench\', $1, $1, 7)', [side]);
+    await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, settings.npcs]);
+    const postmaster = Number(readFileSync(join(cluster.dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    return { cluster, world, side, postmaster };
+  } catch (error) {
+    await cluster.stop().catch(() => {});
+    throw error;
+  }
+}
+
+export async function status(bench) {
+  const [row] = await bench.cluster.query(DATABASE, 'SELECT * FROM npcsim.world_status WHERE world_id = $1', [bench.world]);
+  return row;
+}
+
+// Waits, and says now and then for how long.
+export async function pass(seconds, what) {
+  const end = Date.now() + seconds * 1000;
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${what}: ${seconds} s\n`);
+  while (Date.now() < end) await sleep(Math.min(60_000, end - Date.now()));
+}
+
+// Runs body() and tells what it cost: seconds of real time, CPU of the cluster, of further processes (name →
+// function that reads their seconds so far) and of everything else on the machine.
+export async function measure(bench, others, body) {
+  const readOthers = () => Object.fromEntries(Object.entries(others).map(([name, read]) => [name, read()]));
+  const before = { machine: machineUsage(), cluster: clusterUsage(bench.postmaster), others: readOthers(), at: process.hrtime.bigint() };
+  await body();
+  const after = { machine: machineUsage(), cluster: clusterUsage(bench.postmaster), others: readOthers(), at: process.hrtime.bigint() };
+  const seconds = Number(after.at - before.at) / 1e9;
+  const cluster = clusterUsageBetween(before.cluster, after.cluster);
+  const percent = (used) => (100 * used) / seconds;
+  const rest = Object.fromEntries(Object.keys(others).map((name) => [name, percent(after.others[name] - before.others[name])]));
+  const ours = percent(cluster.total) + Object.values(rest).reduce((sum, share) => sum + share, 0);
+  return {
+    seconds,
+    postgres: percent(cluster.total),
+    byKind: [...cluster.byKind].map(([kind, used]) => [kind, percent(used)]).filter(([, share]) => share >= 0.005).sort((a, b) => b[1] - a[1]),
+    others: rest,
+    foreign: Math.max(0, percent(after.machine.busy - before.machine.busy) - ours),
+    stolen: percent(after.machine.stolen - before.machine.stolen),
+    load: loadavg()[0],
+  };
+}
+
+// How the machine's other tenants did meanwhile: figures without a target.
+export function reportUsage(report, usage, prefix = '') {
+  for (const [kind, share] of usage.byKind) report.figure(`${prefix}  of it: ${kind}`, share, '%');
+  report.figure(`${prefix}CPU of all other processes meanwhile`, usage.foreign, '%');
+  if (usage.stolen >= 0.05) report.figure(`${prefix}CPU taken by the host meanwhile`, usage.stolen, '%');
+  report.figure(`${prefix}load average at the end`, usage.load);
+}
+
+// What the NPCs do, over some seconds: their decisions are counted by last_decision_time in successive
+// spans of the world's clock, too short for one NPC to decide twice (what decides more often counts once).
+export async function census(bench, { samples = 10, everyMs = 500 } = {}) {
+  const client = await bench.cluster.connect(DATABASE, { name: 'bench census' });
+  let first;
+  let last;
+  let decisions = 0;
+  const walking = [];
+  const interacting = [];
+  try {
+    for (let sample = 0; sample <= samples; sample++) {
+      const { rows: [row] } = await client.query(
+        `SELECT w.clock, w.speed, c.*
+           FROM npcsim.worlds w,
+                LATERAL (SELECT count(*) AS npcs,
+                                count(*) FILTER (WHERE n.state IN ('moving', 'wandering')) AS walking,
+                                count(*) FILTER (WHERE n.state = 'interacting') AS interacting,
+                                count(*) FILTER (WHERE n.last_decision_time > $2 AND n.last_decision_time <= w.clock) AS decided
+                           FROM npcsim.npcs n WHERE n.world_id = w.id) c
+          WHERE w.id = $1`,
+        [bench.world, last ?? 1e12],
+      );
+      if (first === undefined) first = row.clock;
+      else decisions += row.decided;
+      last = row.clock;
+      walking.push(row.walking / row.npcs);
+      interacting.push(row.interacting / row.npcs);
+      if (sample < samples) await sleep(everyMs / row.speed);
+    }
+  } finally {
+    await client.end();
+  }
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { decisionsPerSecond: decisions / (last - first), walking: 100 * mean(walking), interacting: 100 * mean(interacting) };
+}

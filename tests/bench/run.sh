@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Measures npcsim on this machine: real servers, gateways and clients, in throw-away clusters with
+# PostgreSQL's default configuration. Prints one table per part; build/results/bench/ keeps them with the
+# raw figures. Exits non-zero only when a part cannot be run: a missed target is a result.
+#
+#   tests/bench/run.sh [built-in] [answered] [long] [micro]     all of them, when none is named
+#
+# The environment shortens or varies a run (the report names what was changed):
+#   BENCH_NPCS=1000         NPCs in the world (its size grows with them)
+#   BENCH_WARM_UP=120       seconds before anything is measured (built-in, answered)
+#   BENCH_SECONDS=60        seconds of measuring (built-in, answered)
+#   BENCH_LONG_MINUTES=30   length of the long run; a snapshot is held in its last third
+#   BENCH_PERF=1            also call graphs of the worker, the gateway and its backends (needs perf)
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+
+"$ROOT/scripts/install-packages.sh" run test || exit 1
+cd "$ROOT"
+for file in npcsim.so build/npcsim-gateway; do
+	[ -e "$file" ] || die "$file is not built: run make"
+done
+with_node
+npm_install "$ROOT/tests/e2e"
+export NPCSIM_ROOT="$ROOT" NPCSIM_GATEWAY="$BUILD/npcsim-gateway" NPCSIM_CLUSTER="$ROOT/scripts/cluster.sh"
+exec node tests/bench/bench.mjs "$@"

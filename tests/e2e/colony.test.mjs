@@ -1,0 +1,224 @@
+// A living colony, end to end: real servers, gateways, agents and MCP servers on the real SDKs.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { positionAt } from '../../clients/web/motion.js';
+import { MINDS, SAMPLE, startColony, waitFor } from './lib/colony.mjs';
+import { sleep } from './lib/cluster.mjs';
+
+// How long minds play; the manual's figure is 60.
+const SECONDS = Number(process.env.NPCSIM_TEST_SECONDS ?? 15);
+
+// Decisions of controlled NPCs since a moment: those the MCP server made and were applied, and all.
+async function share(colony, player, since) {
+  const [counts] = await colony.query(
+    `SELECT count(*) FILTER (WHERE status = 'applied') AS applied, count(*) AS all
+       FROM npcsim.decision_log WHERE player_id = $1 AND opened_at_real >= $2`, [player.id, since]);
+  return counts;
+}
+
+async function built_in_decisions(colony, player) {
+  return colony.value(
+    'SELECT count(*) FROM npcsim.npc_states s JOIN npcsim.npc_identities i ON i.world_id = s.world_id AND i.id = s.npc_id ' +
+    'WHERE i.controller_player_id = $1 AND s.decider = 1', [player.id]);
+}
+
+const servers = [
+  ['the sample server on stdio (SDK 2, stateless era)', () => ['--mcp', `node ${SAMPLE}`]],
+  ['a server of the older era on stdio (SDK 1)', () => ['--mcp', `node ${MINDS}/old-era.mjs`]],
+  ['a server over Streamable HTTP (SDK 2)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/wanderer.mjs`, '--http', '0'])]],
+  ['a server over Streamable HTTP of the older era (SDK 1)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/old-era.mjs`, '--http', '0'])]],
+  ['a server over HTTP + SSE (SDK 1)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/old-era.mjs`, '--sse', '0'])]],
+];
+
+// Starts a mind that listens, and tells its address.
+async function address(colony, args) {
+  const server = colony.process(process.execPath, args);
+  const [url] = await waitFor(() => server.output.match(/http:\/\/127\.0\.0\.1:\d+\/\w+/), { what: 'the mind listens' });
+  return url;
+}
+
+describe('decisions of MCP servers', { concurrency: false }, () => {
+  for (const [name, args] of servers) {
+    test(`at least 95 % of the decisions of controlled NPCs are those of ${name}`, async () => {
+      const colony = await startColony({ npcs: 10, policy: 'interval' });
+      try {
+        const ids = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 6')).map((row) => row.id);
+        const ada = await colony.player('ada', ids);
+        const agent = colony.agent(ada, await args(colony));
+        await waitFor(async () => (await share(colony, ada, new Date(0))).applied > 0,
+          { timeout: 20_000, what: `a first decision; the agent says: ${agent.output}` });
+        await sleep(4000); // what the built-in mind began before is over
+        const since = new Date();
+        await sleep(SECONDS * 1000);
+        const { applied, all } = await share(colony, ada, since);
+        assert.ok(applied >= ids.length * (SECONDS / 3 - 2), `${applied} decisions in ${SECONDS} s for ${ids.length} NPCs`);
+        assert.ok(applied >= 0.95 * all, `${applied} of ${all} were applied`);
+        assert.equal(await built_in_decisions(colony, ada), 0, 'the built-in mind decided for nobody');
+      } finally {
+        await colony.stop();
+      }
+    });
+  }
+});
+
+describe('what minds decide is what happens', { concurrency: false }, () => {
+  test('a server that sends its NPC to a secret cell finds it there', async () => {
+    const colony = await startColony({ npcs: 6 });
+    try {
+      const [{ x, y }] = await colony.query(
+        `SELECT (t.cells)[1]::int AS x, (t.cells)[2]::int AS y FROM npcsim.npc_tracks t
+          WHERE t.npc_id = (SELECT max(id) FROM npcsim.npcs) `);
+      const npc = await colony.value('SELECT min(id) FROM npcsim.npcs');
+      await colony.query('SELECT npcsim.remove_npc($1, (SELECT max(id) FROM npcsim.npcs))', [colony.worldId]);
+      const ada = await colony.player('ada', [npc]);
+      const agent = colony.agent(ada, ['--mcp', `node ${MINDS}/secret-cell.mjs`], { SECRET_X: `${x}`, SECRET_Y: `${y}`, SECRET_NPC: `${npc}` });
+      await waitFor(async () => {
+        const [there] = await colony.query('SELECT position_x, position_y FROM npcsim.npcs WHERE id = $1', [npc]);
+        return there.position_x === x && there.position_y === y;
+      }, { timeout: 45_000, every: 200, what: `the NPC reaches (${x}, ${y}); the agent says: ${agent.output}` });
+    } finally {
+      await colony.stop();
+    }
+  });
+
+  test('minds that always wander leave every apple uneaten, while the built-in mind\'s NPCs eat', async () => {
+    const eaten = async (controlled) => {
+      const colony = await startColony({ npcs: 8, running: false });
+      try {
+        await colony.query('UPDATE npcsim.npcs SET hunger = 45, energy = 90, fun = 90, hygiene = 90');
+        const whole = () => colony.value("SELECT count(*) FROM npcsim.items WHERE item_type = 'apple' AND share_left = 1000000 AND occupied_by_npc_id IS NULL");
+        const start = await whole();
+        if (controlled) {
+          const ids = (await colony.query('SELECT id FROM npcsim.npcs')).map((row) => row.id);
+          const ada = await colony.player('ada', ids);
+          colony.agent(ada, ['--mcp', `node ${MINDS}/wanderer.mjs`]);
+          await waitFor(() => colony.value('SELECT count(*) FROM npcsim.sessions WHERE max_concurrency > 0'), { what: 'the mind is connected' });
+        }
+        await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+        let least = start;
+        for (let i = 0; i < SECONDS * 2; i++) {
+          await sleep(500);
+          least = Math.min(least, await whole());
+        }
+        return start - least;
+      } finally {
+        await colony.stop();
+      }
+    };
+    assert.equal(await eaten(true), 0, 'wanderers touched no apple');
+    assert.ok(await eaten(false) > 0, 'the built-in mind ate');
+  });
+});
+
+describe('a colony that is watched', { concurrency: false }, () => {
+  let colony;
+  before(async () => {
+    colony = await startColony({ npcs: 20 });
+  });
+  after(() => colony?.stop());
+
+  test('positions computed by a client equal SQL\'s at the same clock, mid-walk', async () => {
+    const watcher = await colony.watch();
+    let compared = 0;
+    for (let round = 0; round < 12; round++) {
+      await sleep(300);
+      const rows = await colony.query('SELECT w.clock, w.revision, n.id, n.position_x, n.position_y, n.motion_revision ' +
+        'FROM npcsim.worlds w JOIN npcsim.npcs n ON n.world_id = w.id WHERE w.id = $1', [colony.worldId]);
+      await waitFor(() => watcher.store.revision >= rows[0].revision, { what: 'the client has the revision' });
+      // Rows that changed again meanwhile are compared in another round.
+      const now = new Map((await colony.query('SELECT npc_id AS id, motion_revision FROM npcsim.npc_tracks WHERE world_id = $1', [colony.worldId]))
+        .map((row) => [row.id, row.motion_revision]));
+      for (const row of rows) {
+        if (now.get(row.id) !== row.motion_revision || watcher.store.revision > Math.max(...now.values()) + 1000) continue;
+        const npc = watcher.store.npcs.get(row.id);
+        const at = positionAt(npc, row.clock);
+        const moved = Math.hypot(at.x - row.position_x, at.y - row.position_y);
+        if (at.moving) compared++;
+        assert.ok(moved < 0.01, `NPC ${row.id} at ${row.clock}: client (${at.x}, ${at.y}), SQL (${row.position_x}, ${row.position_y})`);
+      }
+    }
+    assert.ok(compared > 20, `only ${compared} walkers were compared`);
+    watcher.socket.close();
+  });
+
+  test('an operator\'s UPDATE reaches a watching client, of a paused world too', async () => {
+    const watcher = await colony.watch();
+    const npc = await colony.value('SELECT min(id) FROM npcsim.npcs');
+    await colony.query('UPDATE npcsim.npcs SET name = $2 WHERE id = $1', [npc, 'Renamed']);
+    await waitFor(() => watcher.store.npcs.get(npc).name === 'Renamed', { what: 'the name arrives' });
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    await colony.query('UPDATE npcsim.npcs SET fun = 12.5 WHERE id = $1', [npc]);
+    await waitFor(() => watcher.store.npcs.get(npc).needs.fun.value === 12.5, { what: 'the need arrives' });
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+    watcher.socket.close();
+  });
+
+  test('a client that comes back with its revision is told only what changed', async () => {
+    const first = await colony.watch();
+    const { revision, epoch } = first.store;
+    first.socket.close();
+    await sleep(1500);
+    const again = await colony.connect({ purpose: 'watch' });
+    again.send({ type: 'subscribe', id: 2, since: revision, epoch });
+    const delta = await waitFor(() => again.frames.find((frame) => frame.type === 'delta' && frame.present), { what: 'the resumption' });
+    assert.equal(delta.present.length >= 20, true);
+    assert.equal(again.frames.some((frame) => frame.type === 'snapshot'), false);
+    again.socket.close();
+  });
+});
+
+describe('when something dies', { concurrency: false }, () => {
+  let colony;
+  let ada;
+  before(async () => {
+    colony = await startColony({ npcs: 10, policy: 'interval' });
+    ada = await colony.player('ada', (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 5')).map((row) => row.id));
+  });
+  after(() => colony?.stop());
+
+  const applied = async (since) => (await share(colony, ada, since)).applied;
+
+  test('a gateway that is killed and started again loses no request', async () => {
+    const agent = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    await waitFor(async () => await applied(new Date(0)) > 5, { timeout: 20_000, what: 'decisions' });
+    await colony.end(colony.gateway, 'SIGKILL');
+    await sleep(500);
+    const open = await colony.query('SELECT npc_id, request_id FROM npcsim.decision_slots WHERE status <> 0');
+    await colony.startGateway();
+    const restarted = new Date();
+    await waitFor(async () => await applied(restarted) >= 5, { timeout: 45_000, what: `decisions go on; the agent says: ${agent.output}` });
+    for (const { npc_id: npc, request_id: request } of open) {
+      const finished = await waitFor(() => colony.value(
+        'SELECT status FROM npcsim.decision_log WHERE world_id = $1 AND request_id = $2', [colony.worldId, request]),
+      { timeout: 30_000, what: `request ${request} of NPC ${npc} has an end` });
+      assert.ok(['applied', 'cancelled'].includes(finished), `request ${request} was ${finished}`);
+    }
+    await colony.end(agent);
+  });
+
+  test('when the MCP server dies its NPCs keep living, and it takes over again', async () => {
+    const agent = colony.agent(ada, ['--mcp', `node ${MINDS}/crasher.mjs`], { CRASH_AFTER: '5' });
+    await sleep(6000);
+    await colony.end(agent, 'SIGKILL');
+    const before = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
+    await waitFor(async () => {
+      const rows = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
+      return rows.every((row, i) => row.last_decision_time > before[i].last_decision_time);
+    }, { timeout: 30_000, every: 500, what: 'everyone is decided for' });
+    const back = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    const since = new Date();
+    await waitFor(async () => await applied(since) >= 5, { timeout: 20_000, what: `the mind takes over; the agent says: ${back.output}` });
+    await colony.end(back);
+  });
+
+  test('a database that is restarted is found again', async () => {
+    const agent = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    await waitFor(async () => await applied(new Date(0)) > 5, { timeout: 20_000, what: 'decisions' });
+    await colony.cluster.restart('fast');
+    colony.client = await colony.cluster.connect('colony');
+    const since = new Date();
+    await waitFor(async () => await applied(since) >= 5, { timeout: 45_000, every: 250, what: `decisions go on; the gateway says: ${colony.gateway.output.slice(-2000)}` });
+    await colony.end(agent);
+  });
+});

@@ -1,0 +1,125 @@
+-- What the isolation tests share; scripts/isolation.sh loads it into the test's database.
+--
+-- Every permutation begins with "CALL meadow()" and ends with "CALL clear()". Names are resolved to ids here,
+-- so that no id shows in the output; nothing that depends on how NPCs decide may show either.
+
+CREATE FUNCTION world(wanted text) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT id FROM npcsim.world_settings WHERE name = wanted
+$$;
+
+CREATE FUNCTION npc(wanted text) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT id FROM npcsim.npc_identities WHERE name = wanted
+$$;
+
+-- A still world (policy none): Ada, Bo and Cy stand in a row.
+CREATE PROCEDURE meadow()
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM npcsim.create_world('Meadow', 24, 16, 5);
+    PERFORM npcsim.set_decision_policy(world('Meadow'), 'none');
+    PERFORM npcsim.create_npc(world('Meadow'), 'Ada', 3, 3);
+    PERFORM npcsim.create_npc(world('Meadow'), 'Bo', 6, 3);
+    PERFORM npcsim.create_npc(world('Meadow'), 'Cy', 9, 3);
+END
+$$;
+
+-- Ada and Bo have a mind, of a player whose session is alive, and are asked: their requests are open. The
+-- world counts as running, as for gateways, but stands: scripts/isolation.sh allows no worker.
+CREATE PROCEDURE minds()
+LANGUAGE plpgsql AS $$
+DECLARE
+    player bigint := (SELECT p.player_id FROM npcsim.create_player(world('Meadow'), 'maud') AS p);
+BEGIN
+    PERFORM npcsim.register_gateway('g1');
+    PERFORM npcsim.client_connected('g1', player, world('Meadow'), 'compute');
+    PERFORM npcsim.update_player_heartbeat(player, '{"max_concurrency": 8}');
+    PERFORM npcsim.assign_npc_to_player(world('Meadow'), npc('Ada'), player);
+    PERFORM npcsim.assign_npc_to_player(world('Meadow'), npc('Bo'), player);
+    PERFORM npcsim.remove_npc(world('Meadow'), npc('Cy'));
+    PERFORM npcsim.set_decision_policy(world('Meadow'), 'occasions');
+    PERFORM npcsim.tick_world(world('Meadow'), 4);
+    PERFORM npcsim.lock_world(world('Meadow'));
+    UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = world('Meadow');
+END
+$$;
+
+CREATE PROCEDURE clear()
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM npcsim.drop_world(id) FROM npcsim.world_settings ORDER BY id;
+END
+$$;
+
+-- Time passes, in a world that counts as running too.
+CREATE FUNCTION tick(name text, seconds double precision) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    held bigint := world(name);
+    before text;
+BEGIN
+    PERFORM npcsim.lock_world(held);
+    SELECT c.status INTO before FROM npcsim.world_clock c WHERE c.world_id = held;
+    PERFORM npcsim.pause_world(held);
+    PERFORM npcsim.tick_world(held, seconds);
+    UPDATE npcsim.world_clock SET status = before WHERE world_id = held;
+END
+$$;
+
+-- The mind of an NPC answers the request that is open when this begins.
+CREATE FUNCTION answer(npc_name text, decision jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    asked record;
+BEGIN
+    SELECT d.request_id, d.player_id INTO asked FROM npcsim.decision_slots d WHERE d.npc_id = npc(npc_name);
+    RETURN npcsim.submit_npc_decision(asked.player_id, decision || jsonb_build_object('request_id', asked.request_id)) ->> 'status';
+END
+$$;
+
+CREATE FUNCTION go(npc_name text, x integer, y integer) RETURNS text
+LANGUAGE sql AS $$
+    SELECT answer(npc_name, jsonb_build_object('action', 'move_to', 'x', x, 'y', y))
+$$;
+
+CREATE FUNCTION stay(npc_name text) RETURNS text
+LANGUAGE sql AS $$
+    SELECT answer(npc_name, '{"action": "continue"}')
+$$;
+
+CREATE FUNCTION eat(npc_name text) RETURNS text
+LANGUAGE sql AS $$
+    SELECT answer(npc_name, jsonb_build_object('action', 'consume', 'target_id', id)) FROM npcsim.items
+$$;
+
+-- One batch for all open requests, in descending order.
+CREATE FUNCTION wander_all() RETURNS TABLE (ord integer, status text)
+LANGUAGE sql AS $$
+    SELECT s.ord, s.result ->> 'status'
+      FROM npcsim.submit_npc_decisions(ARRAY(SELECT player_id FROM npcsim.decision_requests),
+                                       ARRAY(SELECT format('{"request_id": %s, "action": "wander"}', request_id)
+                                               FROM npcsim.decision_requests ORDER BY request_id DESC)) AS s
+$$;
+
+-- What the gateway is given for the one session there is.
+CREATE FUNCTION claim(slots integer) RETURNS text
+LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(i.name, ', ' ORDER BY i.name), 'nothing')
+      FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE NOT ended), ARRAY[slots]) AS c
+      JOIN npcsim.npc_identities i ON i.world_id = c.world_id AND i.id = c.npc_id
+$$;
+
+-- How a statement ends: with its SQLSTATE and its hint, which the tester does not show.
+CREATE FUNCTION attempt(statement text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(': ', SQLSTATE, SQLERRM, nullif(hint, ''));
+END
+$$;
