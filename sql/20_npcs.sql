@@ -32,16 +32,16 @@ CREATE TABLE npcsim.npc_states (
     draws bigint NOT NULL,
     needs_revision bigint NOT NULL,
     status_revision bigint NOT NULL,
-    hunger integer NOT NULL CHECK (hunger BETWEEN 0 AND 100000000),
-    hygiene integer NOT NULL CHECK (hygiene BETWEEN 0 AND 100000000),
-    fun integer NOT NULL CHECK (fun BETWEEN 0 AND 100000000),
-    energy integer NOT NULL CHECK (energy BETWEEN 0 AND 100000000),
+    hunger integer NOT NULL,
+    hygiene integer NOT NULL,
+    fun integer NOT NULL,
+    energy integer NOT NULL,
     hunger_rate integer NOT NULL,
     hygiene_rate integer NOT NULL,
     fun_rate integer NOT NULL,
     energy_rate integer NOT NULL,
-    decay integer NOT NULL CHECK (decay BETWEEN 0 AND 100000000),
-    state smallint NOT NULL CHECK (state BETWEEN 0 AND 5),
+    decay integer NOT NULL,
+    state smallint NOT NULL,
     event_kind smallint NOT NULL,
     goal_x smallint NOT NULL,
     goal_y smallint NOT NULL,
@@ -50,6 +50,11 @@ CREATE TABLE npcsim.npc_states (
     replans smallint NOT NULL,
     decider smallint NOT NULL,
     decision_reason smallint NOT NULL,
+    -- one constraint: each is read from its text again by every statement
+    CONSTRAINT npc_states_ranges CHECK (
+        hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
+        fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
+        decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,

@@ -126,11 +126,12 @@ spi_index_plans_begin(void)
 	return level;
 }
 
+/* Without "jit" off, a table without an index would be worth compiling its scan, at the price that is put on it here. */
 void
 spi_index_plans_set(GucAction action)
 {
 	static const char *const settings[] = {
-		"enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan"
+		"enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "jit"
 	};
 
 	for (int i = 0; i < (int) lengthof(settings); i++)

@@ -51,6 +51,14 @@ export class Camera {
     };
   }
 
+  // Pixels of the middle of a cell.
+  toScreen(x, y) {
+    return {
+      x: (x + 0.5 - this.x) * this.scale + this.canvas.clientWidth / 2,
+      y: (y + 0.5 - this.y) * this.scale + this.canvas.clientHeight / 2,
+    };
+  }
+
   bounds() {
     const a = this.toWorld(0, 0);
     const b = this.toWorld(this.canvas.clientWidth, this.canvas.clientHeight);

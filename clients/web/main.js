@@ -178,6 +178,10 @@ window.npcsim = {
     }));
   },
   drawn: () => [...painter.drawnPositions].map(([id, at]) => ({ id, ...at })),
+  screenOf(id) {
+    const at = painter.drawnPositions.get(id);
+    return camera.toScreen(at.x, at.y);
+  },
   get revision() {
     return store.revision;
   },

@@ -70,7 +70,8 @@ export function calendarAt(clock) {
 
 // The world's clock as this machine knows it. Frames arrive late by a varying amount, so a frame that is
 // behind what was expected moves the estimate only a little, one that is ahead moves it at once; what now()
-// tells never steps back, except into another epoch, where earlier times may not have happened.
+// tells never steps back, except into another epoch, where earlier times may not have happened, and when the
+// world is paused: what was ahead of it by the way of the frame then stands where the world stands.
 export class WorldClock {
   constructor() {
     this.reset();
@@ -97,6 +98,9 @@ export class WorldClock {
     this.base = behind > 0 && behind < tolerated && !still ? expected - behind * 0.1 : frame.clock;
     this.since = localMs;
     this.rate = rate;
+    if (rate === 0) {
+      this.told = this.base; // a clock that stands is known exactly
+    }
   }
 
   now(localMs) {

@@ -185,6 +185,7 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc->request_pending = true;
 	npc->request_id = world_new_id(world->lock);
 	npc->request_reason = reason;
+	npc->request_state = npc->state_counter;
 	npc->asked_at = world->now;
 	npc->ask_again_at = SIM_NEVER;
 	npc->decision_reason = REASON_IDLE;

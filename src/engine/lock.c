@@ -345,7 +345,11 @@ world_lock(int64 world_id, WorldWait wait)
 		MemoryContextSwitchTo(before);
 	}
 	else
+	{
 		lock->changed = lock->revision > lock->first_revision;
+		/* It may have gone with the subtransaction; PostgreSQL sends equal ones once. */
+		lock->notified = false;
+	}
 	if (!lock->changed)
 		lock->first_revision = lock->revision;
 	lock->stale = false;

@@ -104,7 +104,7 @@ write_npcs(World *world)
 	if ((count = select_npcs(world, some, NPC_DIRTY_MIND, false)) > 0)
 		npcs_write_minds(world->id, some, count);
 	if ((count = select_npcs(world, some, NPC_DIRTY_REQUEST, false)) > 0)
-		npcs_write_slots(world->id, lock->now, some, count);
+		npcs_write_slots(world->id, some, count);
 	for (int i = 0; i < dirty; i++)
 		((Npc *) world->dirty_npcs.entries[i])->dirty = 0;
 	pfree(some);

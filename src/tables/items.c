@@ -55,12 +55,12 @@ static SpiStatement insert_items = {
 static SpiStatement update_items = {
 	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = NULLIF(u.occupied_by, 0), "
 	"revision = u.revision FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, share_left, occupied_by, revision) "
-	"WHERE t.world_id = $1 AND t.id = u.id",
+	"WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
 	5, {INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
 };
 static SpiStatement update_properties = {
 	"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = $1 AND t.id = u.id",
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
 	3, {INT8OID, INT8ARRAYOID, TEXTARRAYOID}
 };
 static SpiStatement delete_items = {

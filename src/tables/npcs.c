@@ -5,7 +5,8 @@
  *
  * Rows are written in sets: arrays of columns go in as parameters, one
  * statement per table. In those arrays SIM_NEVER, 0 (ids) and -1 (moments of
- * the past) stand for NULL.
+ * the past) stand for NULL. Updates say world_id = $1 + 0 * id, which leaves the planner no other way than the
+ * whole primary key, even when a young table has no statistics.
  */
 #include "postgres.h"
 
@@ -371,7 +372,7 @@ static SpiStatement insert_states = {
 
 static SpiStatement update_states = {
 	"UPDATE npcsim.npc_states t SET (" STATE_COLUMNS ") = ROW(" STATE_VALUES ") FROM " STATE_ARRAYS
-	" WHERE t.world_id = $1 AND t.npc_id = u.npc_id",
+	" WHERE t.world_id = $1 + 0 * u.npc_id AND t.npc_id = u.npc_id",
 	STATE_ARGS, STATE_TYPES
 };
 
@@ -396,7 +397,7 @@ static SpiStatement insert_tracks = {
 static SpiStatement update_tracks = {
 	"UPDATE npcsim.npc_tracks t SET departed_at = u.departed_at, motion_revision = u.motion_revision, "
 	"cells = $4[u.first:u.last], sight = " SIGHT_LINE " FROM " TRACK_ARRAYS
-	" WHERE t.world_id = $1 AND t.npc_id = u.npc_id",
+	" WHERE t.world_id = $1 + 0 * u.npc_id AND t.npc_id = u.npc_id",
 	TRACK_ARGS, TRACK_TYPES
 };
 
@@ -411,7 +412,7 @@ static SpiStatement insert_identities = {
 static SpiStatement update_identities = {
 	"UPDATE npcsim.npc_identities t SET name = u.name, controller_player_id = NULLIF(u.controller, 0), "
 	"identity_revision = u.revision "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, name, controller, revision) WHERE t.world_id = $1 AND t.id = u.id",
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, name, controller, revision) WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
 	5, {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
 };
 
@@ -429,10 +430,11 @@ static SpiStatement write_minds = {
 static SpiStatement write_slots = {
 	"INSERT INTO npcsim.decision_slots AS t (world_id, npc_id, request_id, status, reason, state_counter, opened_at, "
 	"opened_at_real, player_id) "
-	"SELECT $1, u.npc_id, u.request_id, u.status, u.reason, u.state_counter, $2, pg_catalog.clock_timestamp(), "
+	"SELECT $1, u.npc_id, u.request_id, u.status, u.reason, u.state_counter, u.opened_at, pg_catalog.clock_timestamp(), "
 	"NULLIF(u.player_id, 0) "
-	"FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), "
-	"pg_catalog.unnest($7), pg_catalog.unnest($8)) AS u(npc_id, request_id, status, reason, state_counter, player_id) "
+	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), "
+	"pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) "
+	"AS u(npc_id, request_id, status, reason, state_counter, opened_at, player_id) "
 	"ON CONFLICT (world_id, npc_id) DO UPDATE SET request_id = excluded.request_id, status = excluded.status, "
 	"reason = excluded.reason, "
 	"state_counter = CASE WHEN excluded.status = 0 THEN t.state_counter ELSE excluded.state_counter END, "
@@ -444,7 +446,7 @@ static SpiStatement write_slots = {
 	"told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
 	"answered = excluded.status = 0 AND t.answered, "
 	"player_id = CASE WHEN excluded.status = 0 THEN t.player_id ELSE excluded.player_id END",
-	8, {INT8OID, INT8OID, INT8ARRAYOID, INT8ARRAYOID, INT2ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
+	8, {INT8OID, INT8ARRAYOID, INT8ARRAYOID, INT2ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
 };
 
 static SpiStatement delete_statements[] = {
@@ -586,17 +588,17 @@ npcs_write_minds(int64 world_id, Npc **npcs, int count)
 }
 
 void
-npcs_write_slots(int64 world_id, int64 now, Npc **npcs, int count)
+npcs_write_slots(int64 world_id, Npc **npcs, int count)
 {
 	Columns		columns;
 
 	begin_columns(&columns, world_id);
-	columns.values[columns.used++] = Int64GetDatum(now);
 	ADD_INT64(&columns, npc->id);
 	ADD_INT64(&columns, npc->request_id);
 	ADD_INT16(&columns, npc->request_pending ? REQUEST_OPEN : REQUEST_CLOSED);
 	ADD_TEXT(&columns, decision_reason_name(npc->request_reason));
-	ADD_INT64(&columns, npc->state_counter);
+	ADD_INT64(&columns, npc->request_state);
+	ADD_INT64(&columns, npc->asked_at);
 	ADD_INT64(&columns, npc->controller);
 	run_exactly(&write_slots, &columns, SPI_OK_INSERT, count);
 }

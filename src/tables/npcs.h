@@ -117,6 +117,7 @@ typedef struct Npc
 	/* its request */
 	bool		request_pending;	/* open or sent */
 	DecisionReason request_reason;
+	int64		request_state;	/* state_counter when it was opened; known until it is written */
 	int64		request_id;		/* the last one, 0 = none yet */
 	/* private to the engine */
 	bool		born;			/* has no rows yet */
@@ -189,7 +190,7 @@ extern void npcs_write_identities(int64 world_id, Npc **npcs, int count);
 extern void npcs_write_states(int64 world_id, Npc **npcs, int count);
 extern void npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
 extern void npcs_write_minds(int64 world_id, Npc **npcs, int count);
-extern void npcs_write_slots(int64 world_id, int64 now, Npc **npcs, int count);
+extern void npcs_write_slots(int64 world_id, Npc **npcs, int count);
 extern void npcs_delete(int64 world_id, const int64 *ids, int count);
 
 extern const char *decision_reason_name(DecisionReason reason);

@@ -10,6 +10,7 @@ import { sleep } from '../e2e/lib/cluster.mjs';
 import { startGateway } from './lib/gateway.mjs';
 
 const PLAYERS = 10;
+const SLOTS_MAX = 64; // per connection, as the gateway's manual says
 
 async function createPlayers(bench) {
   const { cluster, world } = bench;
@@ -78,7 +79,7 @@ export async function answered(bench) {
   await cluster.query(DATABASE, 'SELECT npcsim.set_decision_policy($1, \'interval\')', [world]);
   const gateway = await startGateway(cluster, DATABASE);
   const ledger = new Ledger();
-  const slots = Math.ceil(settings.npcs / PLAYERS);
+  const slots = Math.min(SLOTS_MAX, Math.ceil(settings.npcs / PLAYERS));
   let minds = [];
   try {
     minds = tokens.map((token) => new Mind(gateway.url, token, slots, ledger));

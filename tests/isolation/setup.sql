@@ -102,12 +102,13 @@ LANGUAGE sql AS $$
                                                FROM npcsim.decision_requests ORDER BY request_id DESC)) AS s
 $$;
 
--- What the gateway is given for the one session there is.
-CREATE FUNCTION claim(slots integer) RETURNS text
+-- Whose requests the gateway is given for the one session there is.
+CREATE FUNCTION claim(slots integer) RETURNS TABLE (claimed text)
 LANGUAGE sql AS $$
-    SELECT coalesce(string_agg(i.name, ', ' ORDER BY i.name), 'nothing')
+    SELECT i.name
       FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE NOT ended), ARRAY[slots]) AS c
       JOIN npcsim.npc_identities i ON i.world_id = c.world_id AND i.id = c.npc_id
+     ORDER BY 1
 $$;
 
 -- How a statement ends: with its SQLSTATE and its hint, which the tester does not show.

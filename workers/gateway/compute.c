@@ -36,6 +36,9 @@
 #define MAX_CLAIMED	   64
 #define DEFAULT_SOURCE "player_mcp"
 
+/* Whoever is silent for longer is asked no more. */
+#define BEAT_LASTS_MS 30000
+
 typedef struct InFlight
 {
 	int64_t			 request_id;
@@ -55,11 +58,13 @@ typedef struct Source
 	int			   got;			  /* requests that came of it */
 	bool		   may_have_more; /* the database may have requests for it */
 	double		   average_ms;
-	bool		   beating;		  /* a heartbeat is on its way */
-	int			   beat_capacity; /* that it offers */
-	char		  *next_beat;	  /* the latest, while one is on its way */
-	int			   next_capacity;
-	struct Source *next; /* of the same world */
+	char		  *beat;		  /* its latest heartbeat, or NULL */
+	int			   beat_capacity; /* what that one offers */
+	int64_t		   beat_at;
+	bool		   beat_due;	  /* to be told to the database */
+	bool		   beating;		  /* being told */
+	int			   told_capacity; /* what the one being told offers */
+	struct Source *next;		  /* of the same world */
 } Source;
 
 typedef struct WorldCompute
@@ -78,6 +83,7 @@ static struct
 } compute;
 
 static void claim(World *world);
+static void beaten(void *argument, const DbReply *reply);
 
 void
 compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events)
@@ -375,7 +381,36 @@ compute_fail(Client *client, int64_t request_id, const char *reason)
  * heartbeats
  * ------------------------------------------------------------------------ */
 
-static void send_beat(Source *source, const char *beat, int capacity);
+/* Tells the latest heartbeat, when there is a session for it and none is on its way. */
+static void
+send_beat(Source *source)
+{
+	Client *client = source->client;
+
+	if (!source->beat_due || source->beating || client->state != CLIENT_LIVE || client->source_is_provisional)
+		return;
+	source->beat_due = false;
+	source->beating = true;
+	source->told_capacity = source->beat_capacity;
+	client_hold(client);
+	call_update_player_heartbeat(client->player_id, source->beat, beaten, client);
+}
+
+static void
+tell_beat_failed(Client *client, const DbReply *reply)
+{
+	Text text = {0};
+
+	log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s", client->address,
+			 reply->message);
+	if (client->kind != CLIENT_PLAYER)
+		return;
+	text_add_string(&text, "{\"type\":\"error\"");
+	reply_add_error(&text, reply);
+	text_add(&text, "}", 1);
+	client_send_text(client, &text);
+	text_free(&text);
+}
 
 static void
 beaten(void *argument, const DbReply *reply)
@@ -389,60 +424,17 @@ beaten(void *argument, const DbReply *reply)
 		source->beating = false;
 		if (ack)
 		{
-			source->capacity = source->beat_capacity;
+			source->capacity = source->told_capacity;
 			if (client->kind == CLIENT_PLAYER)
 				client_send(client, ack, strlen(ack));
 			if (client->state == CLIENT_LIVE)
 				claim(client->world);
 		}
-		else if (reply->result)
-			client_send_error(client, NULL, "XX000", "the heartbeat was not acknowledged", NULL);
-		else
-		{
-			Text text = {0};
-
-			if (client->kind == CLIENT_PLAYER)
-			{
-				text_add_string(&text, "{\"type\":\"error\"");
-				reply_add_error(&text, reply);
-				text_add(&text, "}", 1);
-				client_send_text(client, &text);
-				text_free(&text);
-			}
-			log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s", client->address,
-					 reply->message);
-		}
-		if (source->next_beat && client->state == CLIENT_LIVE)
-		{
-			char *beat = source->next_beat;
-
-			source->next_beat = NULL;
-			send_beat(source, beat, source->next_capacity);
-			free(beat);
-		}
+		else if (!reply->result && !reply->lost)
+			tell_beat_failed(client, reply);
+		send_beat(source);
 	}
 	client_release(client);
-}
-
-/* Now when the session is there and no other is on its way, else later. */
-static void
-send_beat(Source *source, const char *beat, int capacity)
-{
-	Client *client = source->client;
-
-	if (source->beating || client->state != CLIENT_LIVE || client->source_is_provisional)
-	{
-		char *copy = mem_copy_string(beat);
-
-		free(source->next_beat);
-		source->next_beat = copy;
-		source->next_capacity = capacity;
-		return;
-	}
-	source->beating = true;
-	source->beat_capacity = capacity;
-	client_hold(client);
-	call_update_player_heartbeat(client->player_id, beat, beaten, client);
 }
 
 bool
@@ -474,8 +466,12 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	json_object_set_new(beat, "source", json_string(client->source_is_provisional ? name : client->source));
 	text_add_json(&text, beat);
 	json_decref(beat);
-	send_beat(source, text.data, (int) capacity);
-	text_free(&text);
+	free(source->beat);
+	source->beat = text.data;
+	source->beat_capacity = (int) capacity;
+	source->beat_at = now_ms();
+	source->beat_due = true;
+	send_beat(source);
 	if (client->source_is_provisional && client->state == CLIENT_LIVE)
 		compute.events->name_source(client, name);
 	return true;
@@ -503,14 +499,10 @@ compute_joined(Client *client)
 		world->compute->sources = source;
 		client->compute = source;
 	}
-	if (source->next_beat && !source->beating)
-	{
-		char *beat = source->next_beat;
-
-		source->next_beat = NULL;
-		send_beat(source, beat, source->next_capacity);
-		free(beat);
-	}
+	/* another session does not know what the last one was told */
+	source->capacity = 0;
+	source->beat_due = source->beat && now_ms() - source->beat_at < BEAT_LASTS_MS;
+	send_beat(source);
 	claim(world);
 }
 
@@ -534,7 +526,7 @@ compute_leave(Client *client)
 	while (*place != source)
 		place = &(*place)->next;
 	*place = source->next;
-	free(source->next_beat);
+	free(source->beat);
 	free(source);
 	client->compute = NULL;
 }

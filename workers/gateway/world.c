@@ -49,6 +49,7 @@ static struct
 	int					count;
 	bool				registered;
 	bool				polling;
+	bool				poll_failed; /* the database refused the last one */
 	bool				poll_again;
 	int64_t				poll_at;
 	int64_t				polled_at; /* the last one that was answered */
@@ -509,6 +510,7 @@ polled(void *argument, const DbReply *reply)
 		return; /* of an earlier life */
 	if (!json)
 	{
+		worlds.poll_failed = !reply->lost;
 		if (!reply->lost)
 			log_line(LOG_WARNING, "gateway_poll: %s", reply->result ? "gave NULL" : reply->message);
 		if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
@@ -522,6 +524,7 @@ polled(void *argument, const DbReply *reply)
 		return;
 	}
 	worlds.polled_at = now_ms();
+	worlds.poll_failed = false;
 	take_poll(poll);
 	json_decref(poll);
 }
@@ -633,7 +636,9 @@ worlds_tick(int64_t now)
 void
 worlds_add_stale(Text *text, int64_t now)
 {
-	if (now - worlds.polled_at > STALE_AFTER_MS)
+	if (worlds.poll_failed)
+		text_add_string(text, "gateway_poll: the database refuses it\n");
+	else if (now - worlds.polled_at > STALE_AFTER_MS)
 		text_add_format(text, "gateway_poll: no answer for %" PRId64 " s\n", (now - worlds.polled_at) / 1000);
 	for (World *world = worlds.first; world; world = world->next)
 	{

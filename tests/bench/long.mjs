@@ -1,0 +1,94 @@
+// Half an hour of the built-in world. In the last third somebody holds a snapshot, as a dump does or a session
+// that was forgotten: do tables stay small before, and ticks short after?
+
+import { DATABASE, measure, pass, reportUsage, settings, status } from './lib/world.mjs';
+import { Report, median } from './lib/report.mjs';
+
+const KIB = 1024;
+const WORTH_TELLING = 256 * KIB;
+
+// Bytes of each table's rows and of each index in schema npcsim; the ring of change_log and the days of
+// decision_log count as one table and one index each.
+async function sizes(bench) {
+  const rows = await bench.cluster.query(
+    DATABASE,
+    `SELECT regexp_replace(c.relname, '^(change_log|decision_log)_\\d+', '\\1') AS name,
+            sum(pg_relation_size(c.oid, 'main'))::float8 AS bytes
+       FROM pg_class c
+      WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'i')
+      GROUP BY 1`,
+  );
+  return new Map(rows.map((row) => [row.name, row.bytes]));
+}
+
+const total = (map) => [...map.values()].reduce((sum, bytes) => sum + bytes, 0);
+const megabytes = (bytes) => `${(bytes / KIB / KIB).toFixed(2)}`;
+
+// The largest growth among what is worth telling; small relations grow by a page at a time.
+function worstGrowth(from, to) {
+  const growths = [...to].filter(([, bytes]) => bytes >= WORTH_TELLING).map(([name, bytes]) => [name, bytes / Math.max(from.get(name) ?? 0, 8 * KIB)]);
+  return growths.sort((a, b) => b[1] - a[1])[0] ?? ['none', 1];
+}
+
+export async function long(bench) {
+  const { cluster, world } = bench;
+  const third = settings.longMinutes / 3;
+  const report = new Report('long', `${settings.npcs} NPCs, built-in mind, ${settings.longMinutes} real minutes; a snapshot is held in the last ${third.toFixed(0)}`);
+  const taken = [];
+  const quiet = [];
+  const held = [];
+  let holder;
+  await cluster.query(DATABASE, 'SELECT npcsim.start_world($1)', [world]);
+
+  // One minute at a time; p99 is of the last 1,024 ticks, so the first two samples of a third belong to the one before.
+  const watch = async (minutes, samples) => {
+    for (let minute = 1; minute <= minutes; minute++) {
+      await pass(60, `long: minute ${minute} of ${minutes} of this third`);
+      const row = await status(bench);
+      if (minute > 2 || minutes <= 2) samples.push({ p50: row.tick_ms_p50, p99: row.tick_ms_p99 });
+    }
+    taken.push(await sizes(bench));
+    return status(bench);
+  };
+  const begun = await watch(third, []);
+  const quietUsage = await measure(bench, {}, () => watch(third, quiet));
+  try {
+    holder = await cluster.connect(DATABASE, { name: 'snapshot holder' });
+    await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await holder.query('SELECT count(*) FROM pg_catalog.pg_class');
+    let last;
+    const heldUsage = await measure(bench, {}, async () => {
+      last = await watch(third, held);
+    });
+    await holder.query('COMMIT');
+
+    const [first, second, final] = taken;
+    const names = [`minute ${third.toFixed(0)}`, `minute ${(2 * third).toFixed(0)}`, `minute ${(3 * third).toFixed(0)} (snapshot held)`];
+    taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(total(map)), 'MiB'));
+    report.figure(`size, ${names[1]} / ${names[0]}`, total(second) / total(first), '', { atMost: 1.3 });
+    const [worst, growth] = worstGrowth(first, second);
+    report.figure(`  largest of one table or index: ${worst}`, growth, '', { atMost: 1.3 });
+    const without = median(quiet.map((sample) => sample.p99));
+    const within = median(held.map((sample) => sample.p99));
+    report.figure('tick p99 without the snapshot', without, 'ms');
+    report.figure('tick p99 with it', within, 'ms');
+    report.figure('tick p99, with / without', within / without, '', { atMost: 2 });
+    report.figure('tick p99 without, minute by minute', quiet.map((sample) => sample.p99.toFixed(1)).join(' '), 'ms');
+    report.figure('tick p99 with, minute by minute', held.map((sample) => sample.p99.toFixed(1)).join(' '), 'ms');
+    report.figure('tick median, without → with', `${median(quiet.map((sample) => sample.p50)).toFixed(2)} → ${median(held.map((sample) => sample.p50)).toFixed(2)}`, 'ms');
+    report.figure('late ticks in the last two thirds', last.late_ticks - begun.late_ticks);
+    report.figure('CPU of PostgreSQL without', quietUsage.postgres, '%');
+    reportUsage(report, quietUsage, 'without: ');
+    report.figure('CPU of PostgreSQL with', heldUsage.postgres, '%');
+    reportUsage(report, heldUsage, 'with: ');
+    const told = [...new Set(taken.flatMap((map) => [...map.keys()]))]
+      .filter((name) => taken.some((map) => (map.get(name) ?? 0) >= WORTH_TELLING))
+      .sort((a, b) => (final.get(b) ?? 0) - (final.get(a) ?? 0));
+    for (const name of told) report.figure(`  ${name}`, taken.map((map) => megabytes(map.get(name) ?? 0)).join(' → '), 'MiB');
+    if (last.last_error) report.note(`last error of the world: ${last.last_error}`);
+    report.note('Tick p99: median of what world_status showed each minute from the third minute of a third on (each covers the last 1,024 ticks).');
+  } finally {
+    await holder?.end().catch(() => {});
+  }
+  return report;
+}

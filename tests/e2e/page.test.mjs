@@ -1,0 +1,78 @@
+// The spectators' page in a real browser: NPCs move, the clicked one tells its needs.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { sleep } from './lib/cluster.mjs';
+import { startColony, waitFor } from './lib/colony.mjs';
+
+const executablePath = process.env.NPCSIM_CHROMIUM || '/usr/bin/chromium';
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const results = join(process.env.NPCSIM_BUILD ?? 'build', 'results');
+
+describe('the spectators\' page', () => {
+  let colony;
+  let browser;
+  let page;
+  const complaints = [];
+
+  before(async () => {
+    colony = await startColony({ npcs: 20, sizeX: 64, sizeY: 48 });
+    browser = await chromium.launch({ executablePath, args });
+    page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(`http://127.0.0.1:${colony.port}/?world=${colony.worldId}`);
+    await waitFor(() => page.evaluate(() => window.npcsim?.npcs().length === 20), { timeout: 20_000, what: '20 NPCs on the page' });
+  });
+
+  after(async () => {
+    await browser?.close();
+    await colony?.stop();
+  });
+
+  const drawn = () => page.evaluate(() => window.npcsim.drawn());
+
+  test('NPCs are drawn and move smoothly between updates', async () => {
+    const first = new Map((await drawn()).map((npc) => [npc.id, npc]));
+    const jumps = [];
+    let last = first;
+    for (let i = 0; i < 20; i++) {
+      await sleep(100);
+      const now = new Map((await drawn()).map((npc) => [npc.id, npc]));
+      for (const [id, at] of now) jumps.push(Math.hypot(at.x - last.get(id).x, at.y - last.get(id).y));
+      last = now;
+    }
+    const moved = [...last].filter(([id, at]) => Math.hypot(at.x - first.get(id).x, at.y - first.get(id).y) > 0.5);
+    assert.ok(moved.length >= 5, `${moved.length} of 20 NPCs moved in 2 s`);
+    assert.ok(jumps.filter((jump) => jump > 0.02 && jump < 0.98).length > 30, 'positions in between are drawn');
+    // 4 cells per second: a machine that is busy draws less often, never faster.
+    assert.ok(jumps.filter((jump) => jump > 4).length < jumps.length / 50, 'nobody leaps');
+  });
+
+  test('what is drawn is what SQL says', async () => {
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    const rows = await colony.query('SELECT id, position_x, position_y FROM npcsim.npcs WHERE world_id = $1', [colony.worldId]);
+    await waitFor(async () => {
+      const now = new Map((await page.evaluate(() => window.npcsim.npcs())).map((npc) => [npc.id, npc.position]));
+      return rows.every((row) => Math.hypot(now.get(row.id).x - row.position_x, now.get(row.id).y - row.position_y) < 0.01);
+    }, { what: 'the page stands where SQL stands' });
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+  });
+
+  test('a click on an NPC shows its needs', async () => {
+    const box = await page.locator('canvas').boundingBox();
+    const target = await page.evaluate(() => window.npcsim.screenOf(window.npcsim.npcs()[0].id));
+    await page.mouse.click(box.x + target.x, box.y + target.y);
+    const text = await waitFor(() => page.evaluate(() => /hunger/i.test(document.body.innerText) && document.body.innerText), { what: 'needs in the panel' });
+    assert.match(text, /energy/i);
+    await mkdir(results, { recursive: true });
+    await page.screenshot({ path: join(results, 'page.png') });
+  });
+
+  test('the page complains of nothing', () => assert.deepEqual(complaints, []));
+});
