@@ -89,7 +89,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_terrain
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.world_inputs (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     sequence bigint NOT NULL,
     tick bigint NOT NULL,
     kind text NOT NULL,

@@ -18,7 +18,7 @@ COMMENT ON TABLE npcsim.item_type_rows IS 'The kinds of items of each world';
 COMMENT ON COLUMN npcsim.item_type_rows.components IS 'See item_components_valid(jsonb)';
 
 CREATE TABLE npcsim.items (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
     item_type text NOT NULL,
     x smallint NOT NULL CHECK (x BETWEEN 0 AND 4095),
@@ -38,7 +38,7 @@ COMMENT ON COLUMN npcsim.items.share_left IS 'What is left of a consumable, in m
 COMMENT ON COLUMN npcsim.items.sight IS 'The cell as a point, shifted so that worlds lie apart in the index (src/engine/sight.c)';
 
 CREATE TABLE npcsim.item_respawns (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     id bigint NOT NULL,
     item_type text NOT NULL,
     x smallint NOT NULL,

@@ -16,7 +16,7 @@ COMMENT ON TABLE npcsim.interaction_type_rows IS 'The interactions of each world
 COMMENT ON COLUMN npcsim.interaction_type_rows.component IS 'Component of an item that offers the interaction';
 
 CREATE TABLE npcsim.interaction_runs (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
     interaction smallint NOT NULL,
     initiator_npc_id bigint NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE npcsim.interaction_runs (
     PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.interaction_runs', '');
-COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way';
+COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way; no foreign keys: a check of one locks the row it points to';
 COMMENT ON COLUMN npcsim.interaction_runs.interaction IS 'InteractionRule in src/sim/kinds.h';
 COMMENT ON COLUMN npcsim.interaction_runs.started_at IS 'World time in microseconds';
 COMMENT ON COLUMN npcsim.interaction_runs.share_at_start IS 'Share of the item when it began, in millionths';

@@ -385,13 +385,32 @@ fleet_note_failure(Oid database, const char *error)
 
 /* ---- probes and workers ---- */
 
+/* The set of workers of a database changed: the others have another share of its worlds. */
+static void
+tell_others(const FleetSlot *slot)
+{
+	FleetDatabase *entry = fleet_find(slot->database);
+	bool		   told = false;
+
+	for (int i = 0; i < FLEET_SLOTS; i++)
+	{
+		FleetSlot *other = &fleet->slots[i];
+
+		if (other == slot || other->state != FLEET_RUNNING || other->database != slot->database)
+			continue;
+		SetLatch(other->latch);
+		told = true;
+	}
+	if (entry != NULL && told)
+		entry->changes++;
+}
+
 /* RUNNING -> FREE, after everything else of ours is gone from the database. */
 static void
 fleet_detach(int code, Datum arg)
 {
 	FleetSlot	  *slot = &fleet->slots[my_slot];
 	FleetDatabase *entry;
-	bool		   left_behind = false;
 
 	shmem_leave_all();
 
@@ -414,18 +433,7 @@ fleet_detach(int code, Datum arg)
 	slot->state = FLEET_FREE;
 	slot->pid = 0;
 	slot->latch = NULL;
-	/* those that stay share what it served */
-	for (int i = 0; i < FLEET_SLOTS; i++)
-	{
-		FleetSlot *other = &fleet->slots[i];
-
-		if (other->state != FLEET_RUNNING || other->database != slot->database)
-			continue;
-		SetLatch(other->latch);
-		left_behind = true;
-	}
-	if (entry != NULL && left_behind)
-		entry->changes++;
+	tell_others(slot);
 	wake_launcher();
 	LWLockRelease(fleet->lock);
 }
@@ -450,6 +458,7 @@ fleet_attach(int index, uint32 generation, Oid database)
 		slot->pid = MyProcPid;
 		slot->latch = MyLatch;
 		my_slot = index;
+		tell_others(slot);
 	}
 	LWLockRelease(fleet->lock);
 	if (wanted)

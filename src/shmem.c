@@ -335,6 +335,17 @@ shmem_world_serve(int64 world_id, int64 *clock, int64 revision)
 	return true;
 }
 
+bool
+shmem_worlds_full(void)
+{
+	bool full;
+
+	LWLockAcquire(slots_lock, LW_SHARED);
+	full = hash_get_num_entries(slots) >= guc_max_worlds;
+	LWLockRelease(slots_lock);
+	return full;
+}
+
 int
 shmem_world_worker(int64 world_id)
 {

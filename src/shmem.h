@@ -70,6 +70,8 @@ extern bool shmem_world_requests(int64 world_id);
  * no slot free (npcsim.max_worlds).
  */
 extern bool shmem_world_serve(int64 world_id, int64 *clock, int64 revision);
+/* Whether npcsim.max_worlds is reached. */
+extern bool shmem_worlds_full(void);
 /* Pid of the worker that serves a world; 0 = none. */
 extern int shmem_world_worker(int64 world_id);
 /* Gives a world back whose clock is in its row; its slot goes away. */

@@ -330,6 +330,58 @@ test('when workers run out a database says so, and gets one when one is free', a
   }
 });
 
+test('workers share the worlds of a database evenly when their number changes', async () => {
+  const perWorker = async (worlds) => {
+    await cluster.query('postgres', `ALTER SYSTEM SET npcsim.worlds_per_worker = ${worlds}`);
+    await cluster.query('postgres', 'SELECT pg_reload_conf()');
+  };
+  await withDatabase('shared', async (database) => {
+    const ids = [];
+    for (let i = 0; i < 8; i++) ids.push(await createWorld(database, `w${i}`, { npcs: i % 2 === 0 ? 5 : 0 }));
+    const shares = async () => (await cluster.query(database, `
+        SELECT count(*)::int AS n FROM npcsim.world_status WHERE worker_pid IS NOT NULL GROUP BY worker_pid ORDER BY 1`)).map((row) => row.n).join();
+    try {
+      await waitFor(async () => (await shares()) === '8', { what: 'one worker to serve all' });
+      await perWorker(2);
+      await waitFor(async () => (await shares()) === '2,2,2,2', { what: 'four workers to share' });
+      await Promise.all(ids.map((id) => worldMoves(database, id)));
+      await perWorker(32);
+      await waitFor(async () => (await shares()) === '8', { what: 'one worker to serve all again' });
+      await Promise.all(ids.map((id) => worldMoves(database, id)));
+    } finally {
+      await perWorker(32);
+    }
+  });
+});
+
+test('cancelling what a worker does ends neither the worker nor its worlds', async () => {
+  await withDatabase('cancelled', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 20 });
+    const pid = await workerOf(database, id);
+    for (let i = 0; i < 20; i++) await cluster.query(database, 'SELECT pg_cancel_backend($1)', [pid]);
+    await worldMoves(database, id, 0.5, { timeout: 20_000 });
+    assert.equal(await workerOf(database, id), pid);
+  });
+});
+
+test('a world beyond npcsim.max_worlds waits, says why, and runs when there is room', async () => {
+  await cluster.restart('fast', { 'npcsim.max_worlds': 2 });
+  try {
+    await withDatabase('crowded', async (database) => {
+      const ids = [];
+      for (let i = 0; i < 3; i++) ids.push(await createWorld(database, `w${i}`));
+      const waiting = await waitFor(async () => {
+        const rows = await cluster.query(database, 'SELECT * FROM npcsim.world_status WHERE worker_pid IS NULL');
+        return rows.length === 1 && /npcsim\.max_worlds/.test(rows[0].last_error) && rows[0].world_id;
+      }, { what: 'one world to wait' });
+      await cluster.query(database, 'SELECT npcsim.pause_world($1)', [ids.find((id) => id !== waiting)]);
+      await worldMoves(database, waiting, 0.3, { from: 0 });
+    });
+  } finally {
+    await cluster.restart('fast', { 'npcsim.max_worlds': undefined });
+  }
+});
+
 test('nothing runs on a standby, and everything after its promotion', async () => {
   await withDatabase('replicated', async (database) => {
     const id = await createWorld(database, 'w', { npcs: 5 });

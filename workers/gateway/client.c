@@ -27,6 +27,7 @@
 #include "mcp.h"
 
 #define PING_INTERVAL_MS 10000
+#define PING_PAYLOAD	 "npcsim"
 #define CLOSE_GRACE_MS	 2000
 #define KERNEL_BACKLOG	 65536
 
@@ -408,7 +409,7 @@ send_close(Client *client)
 static bool
 write_next(Client *client)
 {
-	unsigned char ping[LWS_PRE + 4] = {0};
+	unsigned char ping[LWS_PRE + sizeof(PING_PAYLOAD)] = {0};
 	Frame		 *frame = next_frame(client);
 	int			  written = 0;
 
@@ -424,7 +425,8 @@ write_next(Client *client)
 	else if (client->ping_due)
 	{
 		client->ping_due = false;
-		written = lws_write(client->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
+		memcpy(ping + LWS_PRE, PING_PAYLOAD, strlen(PING_PAYLOAD));
+		written = lws_write(client->wsi, ping + LWS_PRE, strlen(PING_PAYLOAD), LWS_WRITE_PING);
 	}
 	return written >= 0;
 }
@@ -497,6 +499,12 @@ client_may_send(Client *client)
 	}
 	client->allowance -= 1;
 	return true;
+}
+
+void
+client_refund(Client *client)
+{
+	client->allowance += 1;
 }
 
 void

@@ -169,6 +169,9 @@ extern bool client_collect(Client *client, const char *data, size_t length, bool
 /* Counts a message; false when it was one too many and the client is closed. */
 extern bool client_may_send(Client *client);
 
+/* The last message was asked for: it does not count. */
+extern void client_refund(Client *client);
+
 extern void client_heard(Client *client);
 
 /* Pings, dead and stuck clients. */

@@ -353,6 +353,7 @@ compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *t
 	{
 		double took = (double) (now_ms() - request->given_at);
 
+		client_refund(client);
 		source->average_ms += (took - source->average_ms) * 0.1;
 		if (request_id == 0)
 			request_id = request->request_id;
@@ -372,6 +373,7 @@ compute_fail(Client *client, int64_t request_id, const char *reason)
 	if (!request)
 		return; /* timed out before: the database knows */
 	free(request);
+	client_refund(client);
 	compute_counts.failed++;
 	submit_failure(client, request_id, reason);
 	slot_freed(source);

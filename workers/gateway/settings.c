@@ -410,6 +410,8 @@ settings_are_sound(const Settings *settings)
 	options = PQconninfoParse(settings->database, &problem);
 	if (!options)
 	{
+		if (problem)
+			problem[strcspn(problem, "\n")] = '\0';
 		complain("settings", "database", problem ? problem : "is not a connection string");
 		PQfreemem(problem);
 		return false;

@@ -23,21 +23,23 @@ typedef struct Row
 
 struct Snapshot
 {
-	int64_t revision;
-	Row	   *rows;
-	size_t	count;
-	size_t	room;
-	size_t	next;		  /* first row that is not sent */
-	size_t	terrain_sent; /* bytes of the terrain's runs */
-	int		pages;
+	int64_t	 revision;
+	uint32_t tables;
+	Row		*rows;
+	size_t	 count;
+	size_t	 room;
+	size_t	 next;		   /* first row that is not sent */
+	size_t	 terrain_sent; /* bytes of the terrain's runs */
+	int		 pages;
 };
 
 Snapshot *
-snapshot_create(int64_t revision)
+snapshot_create(int64_t revision, uint32_t tables)
 {
 	Snapshot *snapshot = mem_alloc(sizeof(Snapshot));
 
 	snapshot->revision = revision;
+	snapshot->tables = tables;
 	return snapshot;
 }
 
@@ -229,10 +231,13 @@ snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_la
 	{
 		bool is_list = table != TABLE_WORLD && table != TABLE_TERRAIN;
 
-		if (tables[table].length == 0)
+		/* the first page names all tables, so that an empty one is known to be empty */
+		if (tables[table].length == 0 &&
+			!(is_list && snapshot->pages == 1 && (snapshot->tables >> table) & 1))
 			continue;
 		text_add_format(&text, ",\"%s\":%s", table_names[table], is_list ? "[" : "");
-		text_add(&text, tables[table].data, tables[table].length);
+		if (tables[table].length > 0)
+			text_add(&text, tables[table].data, tables[table].length);
 		if (is_list)
 			text_add(&text, "]", 1);
 		text_free(&tables[table]);

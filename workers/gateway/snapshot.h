@@ -17,7 +17,8 @@
 
 typedef struct Snapshot Snapshot;
 
-extern Snapshot *snapshot_create(int64_t revision);
+/* "tables" are the bits of those that were asked for. */
+extern Snapshot *snapshot_create(int64_t revision, uint32_t tables);
 extern void		 snapshot_free(Snapshot *snapshot);
 
 /* Takes the texts of an entity; nearer ones come first. */

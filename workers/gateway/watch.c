@@ -346,7 +346,7 @@ start_snapshot(Watch *watch)
 	Sight			 sight = sight_of(watch);
 
 	snapshot_free(watch->snapshot);
-	watch->snapshot = snapshot_create(copy->revision);
+	watch->snapshot = snapshot_create(copy->revision, watch->tables);
 	clear_slots(watch);
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{

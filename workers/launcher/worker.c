@@ -211,27 +211,46 @@ apply_rows(const WorldList *list)
 	}
 }
 
+static void
+tell_full(bool now_full)
+{
+	if (now_full && !full)
+		ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("npcsim: %s", full_message),
+				errdetail("%d worlds run in all databases together.", guc_max_worlds),
+				errhint("Increase npcsim.max_worlds and restart the server."));
+	full = now_full;
+}
+
 /* Takes and gives back until we have our share. */
 static void
 settle_share(const WorldList *list)
 {
-	int share = fleet_share(MyDatabaseId, list->count);
+	int	 share = fleet_share(MyDatabaseId, list->count);
+	bool gave = false;
 
 	for (int i = nworlds - 1; i >= 0 && nworlds > share; i--)
 	{
-		if (served_end(&worlds[i]))
-			remove_served(i);
+		if (!served_end(&worlds[i]))
+			continue;
+		remove_served(i);
+		gave = true;
 	}
 	pending = false;
 	for (int i = 0; i < list->count; i++)
 	{
 		if (shmem_world_worker(list->rows[i].id) != 0)
 			continue;
-		if (nworlds >= share || !take_world(&list->rows[i]))
-			pending = true;
+		if (nworlds < share && take_world(&list->rows[i]))
+			continue;
+		pending = true;
+		if (nworlds < share && shmem_worlds_full())
+			break;
 	}
+	tell_full(pending && nworlds < share && shmem_worlds_full());
 	/* those we serve, and some that errands touch */
 	world_images_max = nworlds + SPARE_IMAGES;
+	if (gave)
+		fleet_changed(MyDatabaseId);
 }
 
 /* Looks which worlds should run; false when there is nothing for us in this database. */
@@ -266,8 +285,8 @@ refresh(void)
 	}
 	apply_rows(&list);
 	settle_share(&list);
-	fleet_note_database(MyDatabaseId, DATABASE_READY, changes, list.count, NULL);
-	refresh_at = real_now() + (pending ? PENDING_REFRESH_US : REFRESH_US);
+	fleet_note_database(MyDatabaseId, DATABASE_READY, changes, list.count, full ? full_message : NULL);
+	refresh_at = real_now() + (full ? FAILED_REFRESH_US : pending ? PENDING_REFRESH_US : REFRESH_US);
 	return true;
 }
 
@@ -532,6 +551,8 @@ npcsim_worker_main(Datum arg)
 		int64 now = real_now();
 		Round round;
 
+		/* a cancellation that came while nothing was under way has nothing to cancel */
+		QueryCancelPending = false;
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
 		{

@@ -1,7 +1,7 @@
 // Call graphs by perf, on demand (BENCH_PERF=1), after a measurement so that it is not disturbed.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,17 +9,32 @@ import { settings } from './world.mjs';
 
 const execute = promisify(execFile);
 const SECONDS = 15;
+const perf = (...args) => execute('perf', args, { maxBuffer: 2 ** 30 });
 
-// processes: name → pid, or an array of pids. Files are for "perf report -i".
+// One line per call stack and its number of samples, outermost function first: what flame graph tools read.
+function fold(script) {
+  const counts = new Map();
+  for (const sample of script.split(/\n\n+/)) {
+    const stack = sample.split('\n').map((line) => line.trim().split(/\s+/)[1]).filter(Boolean).reverse().join(';');
+    if (stack !== '') counts.set(stack, (counts.get(stack) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([stack, count]) => `${stack} ${count}`).join('\n');
+}
+
+// processes: name → pid, or an array of pids. Read at once: the programs are gone when the cluster is.
 export async function profile(bench, report, label, processes) {
   if (!settings.perf) return;
   const directory = join(process.env.NPCSIM_ROOT, 'build', 'results', 'bench', 'perf');
   mkdirSync(directory, { recursive: true });
   await Promise.all(Object.entries(processes).map(async ([name, pids]) => {
-    const file = join(directory, `${label}-${name}.data`.replaceAll(' ', '-'));
+    const file = join(directory, `${label}-${name}`.replaceAll(' ', '-'));
+    const raw = `${file}.data`;
     try {
-      await execute('perf', ['record', '-q', '-o', file, '-e', 'cpu-clock', '-F', '999', '--call-graph', 'dwarf,16384', '-p', [pids].flat().join(','), '--', 'sleep', String(SECONDS)]);
-      report.note(`profile of ${name}: ${file}`);
+      await perf('record', '-q', '-o', raw, '-e', 'cpu-clock', '-F', '999', '--call-graph', 'dwarf,16384', '-p', [pids].flat().join(','), '--', 'sleep', String(SECONDS));
+      writeFileSync(`${file}.txt`, (await perf('report', '-i', raw, '--children', '--stdio', '-g', 'none', '--percent-limit', '0.3')).stdout);
+      writeFileSync(`${file}.folded`, fold((await perf('script', '-i', raw, '-F', 'ip,sym')).stdout));
+      rmSync(raw);
+      report.note(`profile of ${name}: ${file}.txt, .folded`);
     } catch (error) {
       report.note(`no profile of ${name}: ${error.message.split('\n')[0]}`);
     }
