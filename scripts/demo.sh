@@ -205,6 +205,8 @@ while :; do
 	for player in "${PLAYERS[@]}"; do
 		lives "agent-$player"
 	done
+	columns=1000
+	[ ! -t 1 ] || columns="$(tput cols 2>/dev/null || echo 80)"
 	if read_status; then
 		line="$(calendar "$clock")"
 		if [ "$status" != running ]; then
@@ -213,14 +215,19 @@ while :; do
 			line+=" (stands still: $trouble)"
 		fi
 		last_clock="$clock"
-		line+="  $npcs NPCs  $rate decisions/s  median $median ms  worst $worst ms"
-		[ "$other" = 0 ] || line+="  $other not applied"
-		line+="  decided by: $minds"
+		lost=
+		[ "$other" = 0 ] || lost="  $other not applied"
+		long="$line  $npcs NPCs  $rate decisions/s  median $median ms  worst $worst ms$lost  decided by: $minds"
+		if [ "${#long}" -lt "$columns" ]; then
+			line="$long"
+		else
+			line="${line/, Year /, Y}  $npcs NPCs  $rate/s  $median ms, worst $worst$lost  $minds"
+		fi
 	else
 		line="the database does not answer"
 	fi
 	if [ -t 1 ]; then
-		printf '\r\033[K%.*s' "$(($(tput cols 2>/dev/null || echo 120) - 1))" "$line"
+		printf '\r\033[K%.*s' "$((columns - 1))" "$line"
 		STATUS_LINE=open
 	else
 		printf '%s\n' "$line"

@@ -101,7 +101,8 @@ extern void fleet_startup(LWLock *lock);
 /* Something about the worlds of a database changed: its workers and the launcher look again. Never fails. */
 extern void fleet_changed(Oid database);
 /*
- * Keeps workers away from a database until fleet_unblock(), and waits until those there are gone, at most 10 s.
+ * Keeps workers away from a database until fleet_unblock(), and waits until those there are gone, at most 10
+ * s.
  */
 extern void fleet_block(Oid database);
 /* Ends our blocks; the databases concerned are looked at again. Never fails. */
@@ -113,14 +114,17 @@ extern bool fleet_database_error(Oid database, char *error);
 extern FleetDatabase *fleet_find(Oid database);	 /* NULL = no entry */
 extern FleetDatabase *fleet_enter(Oid database); /* found or made; NULL = no room */
 extern bool			  fleet_blocked(Oid database);
-extern int			  fleet_count(Oid		database,
-								  FleetKind kind); /* not FREE, not told to stop; InvalidOid: of all databases */
+/* Slots that are neither FREE nor told to stop; InvalidOid: of all databases. */
+extern int fleet_count(Oid database, FleetKind kind);
 
 /* ---- the launcher ---- */
 extern void fleet_launcher_enter(void); /* and leaves at exit */
 /* FREE -> STARTING: index of a slot, or -1: blocked, or none free. */
 extern int fleet_launch(Oid database, FleetKind kind, uint32 *generation);
-/* STARTING -> FREE, when it still has that generation: the process could not be started, or died before it said a word. */
+/*
+ * STARTING -> FREE, when it still has that generation: the process could not be started, or died before it
+ * said a word.
+ */
 extern void fleet_abandon(int index, uint32 generation);
 /* Tells the youngest workers of a database to end until 'keep' are left. */
 extern void fleet_shrink(Oid database, int keep);
@@ -131,8 +135,8 @@ extern void fleet_note_failure(Oid database, const char *error);
 /* STARTING -> RUNNING; false: we are not wanted any more. Registers fleet_detach() for the process's exit. */
 extern bool fleet_attach(int index, uint32 generation, Oid database);
 /*
- * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps workers
- * away, or would if a world were started; NULL = nothing.
+ * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps
+ * workers away, or would if a world were started; NULL = nothing.
  */
 extern void	  fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 								  const char *error);

@@ -9,11 +9,12 @@
  *	- an entry's clock is moved by its worker alone while nobody holds it, and by nobody else but through
  *	  shmem_world_publish(), with the world's row locked;
  *	- clock and revision never go back while the entry lives;
- *	- a worker that ends leaves its entries behind, without a worker: the clock that readers were shown stays true
- *	  until somebody takes the world. shmem_world_leave() is for worlds whose row has the clock.
+ *	- a worker that ends leaves its entries behind, without a worker: the clock that readers were shown
+ *	  stays true until somebody takes the world. shmem_world_leave() is for worlds whose row has the
+ *	  clock.
  *
- * A transaction's end becomes visible a moment before its callbacks run, so the next holder of the row's lock may
- * come before the former has published and released: hold waits for that, bounded.
+ * A transaction's end becomes visible a moment before its callbacks run, so the next holder of the row's
+ * lock may come before the former has published and released: hold waits for that, bounded.
  */
 #include "postgres.h"
 
@@ -95,7 +96,8 @@ shmem_available(void)
 }
 
 /*
- * The slot of a world, with its spinlock and slots_lock (shared) held; NULL, with nothing held, if there is none.
+ * The slot of a world, with its spinlock and slots_lock (shared) held; NULL, with nothing held, if there is
+ * none.
  */
 static WorldSlot *
 slot_acquire(int64 world_id)

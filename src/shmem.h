@@ -49,7 +49,10 @@ extern bool shmem_world_now(int64 world_id, int64 *clock, int64 *revision);
 extern bool shmem_world_hold(int64 world_id, int64 *clock);
 /* After commit or abort. Never fails; harmless when nothing is held. */
 extern void shmem_world_release(int64 world_id);
-/* At commit, before release: the world has a new revision (and clock). Sets the worker's latch unless we are the worker. */
+/*
+ * At commit, before release: the world has a new revision (and clock). Sets the worker's latch unless we are
+ * the worker.
+ */
 extern void shmem_world_publish(int64 world_id, int64 clock, int64 revision);
 /* At commit of start/pause/drop/adopt/speed: workers and launcher look at the set of worlds again. */
 extern void shmem_worlds_changed(void);
@@ -65,9 +68,9 @@ extern bool shmem_world_requests(int64 world_id);
 /* ---- the worker that serves the world ---- */
 
 /*
- * Takes a world. Called with its row locked, whose clock and revision are given; *clock is the one to go on from
- * (later than the row's when an earlier worker could not write it). False when another worker serves the world, or when there is
- * no slot free (npcsim.max_worlds).
+ * Takes a world. Called with its row locked, whose clock and revision are given; *clock is the one to go on
+ * from (later than the row's when an earlier worker could not write it). False when another worker serves
+ * the world, or when there is no slot free (npcsim.max_worlds).
  */
 extern bool shmem_world_serve(int64 world_id, int64 *clock, int64 revision);
 /* Whether npcsim.max_worlds is reached. */
@@ -78,16 +81,18 @@ extern int shmem_world_worker(int64 world_id);
 extern void shmem_world_leave(int64 world_id);
 
 /*
- * A tick without a transaction: moves the clock on if nobody holds the world
- * and its revision is still the one given; returns false otherwise, with *holder_pid (0 = nobody, the revision is another).
- * When somebody holds it, our latch is set at his release.
+ * A tick without a transaction: moves the clock on if nobody holds the world and its revision is still the
+ * one given; returns false otherwise, with *holder_pid (0 = nobody, the revision is another). When somebody
+ * holds it, our latch is set at his release.
  */
 extern bool shmem_world_advance(int64 world_id, int64 revision, int64 clock, int *holder_pid);
 
 /* Whether requests were opened by others since the last call. */
 extern bool shmem_world_take_requests(int64 world_id);
 
-/* What is shown of the world: ticks finished, those late; microseconds each of them took, -1 = not measured. */
+/*
+ * What is shown of the world: ticks finished, those late; microseconds each of them took, -1 = not measured.
+ */
 extern void shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us);
 extern void shmem_world_note_blocked(int64 world_id, int pid);			 /* 0 = nobody */
 extern void shmem_world_note_error(int64 world_id, const char *message); /* NULL = none */

@@ -169,8 +169,13 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 void
 world_set_controller(World *world, Npc *npc, int64 player_id)
 {
+	int64		pause = 0;
+
 	if (npc->controller == player_id)
 		return;
+	/* It keeps its phase: a player who takes over many is not asked about all of them at once. */
+	if (npc->decision_at != SIM_NEVER)
+		pause = Min(Max(npc->decision_at - world->now, 0), MIND_INTERVAL);
 	world_close_request(world, npc);
 	npc->controller = player_id;
 	json_list_clear(&npc->mind_plan);
@@ -180,7 +185,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc->ask_again_at = SIM_NEVER;
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
-	npc_schedule(world, npc, 0);
+	npc_schedule(world, npc, pause);
 	npc_settle(world, npc);
 }
 

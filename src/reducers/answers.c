@@ -20,6 +20,13 @@ static SpiStatement slots_statement = {
 	3, {INT8OID, INT8ARRAYOID, INT8ARRAYOID}
 };
 
+static SpiStatement past_statement = {
+	"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
+	"bool_or(status NOT IN ('failed', 'timeout')) "
+	"FROM npcsim.decision_log WHERE world_id = $1 AND request_id = ANY ($2) GROUP BY 1, 2, 3",
+	2, {INT8OID, INT8ARRAYOID}
+};
+
 static SpiStatement answered_statement = {
 	"UPDATE npcsim.decision_slots d SET answered = true "
 	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(world_id, npc_id, request_id) "
@@ -121,6 +128,54 @@ slot_find(Slot *slots, int count, const Answer *answer)
 				return NULL;
 			return &slots[i];
 		}
+	return NULL;
+}
+
+bool
+answer_is_past(const Answer *answer, const Slot *slot)
+{
+	return answer->request_id != 0 && (slot == NULL || answer->request_id < slot->request_id);
+}
+
+PastRequest *
+past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots, int slot_count, int *past_count)
+{
+	int64	   *requests = palloc(Max(count, 1) * sizeof(int64));
+	int			request_count = 0;
+	uint64		rows;
+	PastRequest *past;
+
+	*past_count = 0;
+	for (int i = 0; i < count; i++)
+		if (answers[i].world_id == world_id && answers[i].status == ANSWER_PENDING &&
+			answer_is_past(&answers[i], slot_find(slots, slot_count, &answers[i])))
+			requests[request_count++] = answers[i].request_id;
+	if (request_count == 0)
+		return NULL;
+	rows = spi_run(&past_statement, (Datum[]) {
+		Int64GetDatum(world_id), int64_array(requests, request_count)
+	}, NULL, SPI_OK_SELECT);
+	past = palloc0(Max(rows, 1) * sizeof(PastRequest));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		past[row].request_id = spi_int64(row, 1, 0);
+		past[row].npc_id = spi_int64(row, 2, 0);
+		past[row].player_id = spi_int64(row, 3, 0);
+		past[row].reason = spi_text(row, 4, CurrentMemoryContext);
+		past[row].opened_at_real = spi_int64(row, 5, 0);
+		past[row].sent_at_real = spi_int64(row, 6, 0);
+		past[row].answered = spi_bool(row, 7, false);
+	}
+	*past_count = (int) rows;
+	return past;
+}
+
+PastRequest *
+past_request_find(PastRequest *past, int count, const Answer *answer)
+{
+	for (int i = 0; i < count; i++)
+		if (past[i].request_id == answer->request_id && (answer->npc_id == 0 || past[i].npc_id == answer->npc_id))
+			return &past[i];
 	return NULL;
 }
 

@@ -57,12 +57,31 @@ typedef struct Slot
 	bool		answered;		/* finally, before or in this batch */
 } Slot;
 
+/* A request that its NPC's slot no longer holds, as the log has it. */
+typedef struct PastRequest
+{
+	int64		request_id;
+	int64		npc_id;
+	int64		player_id;
+	char	   *reason;
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real;
+	bool		answered;		/* before or in this batch */
+} PastRequest;
+
 extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
 
 /* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
 extern Slot *slots_read(int64 world_id, const Answer *answers, int count, int *slot_count);
 /* The one an answer belongs to, or NULL. */
 extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
+
+/* Whether an answer is about an older request than the slot's (NULL: there is none), or about one that is nowhere. */
+extern bool answer_is_past(const Answer *answer, const Slot *slot);
+/* What the log knows of those requests. SPI must be connected. */
+extern PastRequest *past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots, int slot_count,
+									   int *past_count);
+extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
 /* Writes what is final to decision_log, marks the slots and credits tokens. SPI must be connected. */
 extern void answers_log(const Answer *answers, int count);

@@ -79,12 +79,13 @@ typedef struct Scene
 	int				 run_count;
 } Scene;
 
+/* "world_id + 0": so that the sight index is taken, not the primary key (see engine/sight.c). */
 static SpiStatement items_statement = {
 	.sql =
 		"SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
 		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
 		"  JOIN npcsim.items i"
-		"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id = $1",
+		"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id + 0 = $1",
 	.nargs = 4,
 	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
 	.read_only = true};
@@ -94,7 +95,7 @@ static SpiStatement tracks_statement = {
 		"SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
 		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
 		"  JOIN npcsim.npc_tracks t"
-		"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id = $1",
+		"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id + 0 = $1",
 	.nargs = 4,
 	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
 	.read_only = true};

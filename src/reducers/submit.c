@@ -6,7 +6,7 @@
  * world in the order given. Each answer is judged alone: who gave it, for which request, whether it can be read, whether
  * it can be done. A request is closed by its first answer; a second one changes nothing. An answer that comes
  * after its request was given up is carried out too when the NPC's mind was not asked again since
- * and it still fits. Everything is written once per world; then the log.
+ * and it still fits; else it is only credited. Everything is written once per world; then the log.
  */
 #include "postgres.h"
 
@@ -247,6 +247,25 @@ asks_to_stay(const Action *action)
 	return action->kind == ACTION_CONTINUE || action->kind == ACTION_WAIT;
 }
 
+/* An answer that cannot be read: the request is spent, and the mind is told why. */
+static void
+refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const char *reason)
+{
+	StringInfoData members;
+	StringInfoData payload;
+
+	answer_refuse(answer, sqlstate, reason);
+	initStringInfo(&members);
+	appendStringInfoString(&members, "\"message\":");
+	json_string(&members, reason);
+	npc_tell(world, npc, "error", members.data);
+	initStringInfo(&payload);
+	appendStringInfo(&payload, "{\"npc_id\":%lld,%s}", (long long) npc->id, members.data);
+	world_input(world_image_lock(world), "decision_refused", payload.data);
+	pfree(members.data);
+	pfree(payload.data);
+}
+
 /* Carries out an answer whose request is its NPC's. */
 static void
 carry_out(World *world, Npc *npc, Answer *answer)
@@ -263,18 +282,19 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	failure = action_from_json(world, npc, decision, &action, &sqlstate);
 	if (failure != NULL)
 	{
-		answer_refuse(answer, sqlstate, failure);
+		refuse_unreadable(world, npc, answer, sqlstate, failure);
 		return;
 	}
 	plan = read_plan(world, npc, decision, &valid);
 	if (!valid)
 	{
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "then is not an array of at most 8 actions");
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, "then is not an array of at most 8 actions");
 		return;
 	}
 	if (!read_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))
 	{
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "next_decision_in_s is not a number from 0 to 86400");
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "next_decision_in_s is not a number from 0 to 86400");
 		return;
 	}
 	if (asks_to_stay(&action) && answer->state_counter != npc->state_counter)
@@ -298,10 +318,32 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		answer->status = ANSWER_APPLIED;
 }
 
+/* An answer to an older question than the last: too late to be carried out, but credited once. */
 static void
-judge(World *world, Answer *answer, Slot *slots, int slot_count)
+judge_past(Answer *answer, PastRequest *past)
 {
-	Slot	   *slot = slot_find(slots, slot_count, answer);
+	if (past == NULL)
+	{
+		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		return;
+	}
+	answer->npc_id = past->npc_id;
+	if (past->player_id != answer->player_id)
+	{
+		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		return;
+	}
+	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
+	answer->reason = past->answered ? "the request was answered already" : "the mind was asked again since";
+	answer->reason_asked = past->reason;
+	answer->opened_at_real = past->opened_at_real;
+	answer->sent_at_real = past->sent_at_real;
+	past->answered = true;
+}
+
+static void
+judge(World *world, Answer *answer, Slot *slot)
+{
 	Npc		   *npc;
 
 	if (slot == NULL || slot->player_id == 0)
@@ -322,7 +364,7 @@ judge(World *world, Answer *answer, Slot *slots, int slot_count)
 	answer->opened_at_real = slot->opened_at_real;
 	answer->sent_at_real = slot->sent_at_real;
 	answer->state_counter = slot->state_counter;
-	if (answer->request_id != slot->request_id || slot->answered)
+	if (slot->answered)
 	{
 		answer->status = ANSWER_DUPLICATE;
 		answer->reason = "the request was answered already";
@@ -344,15 +386,27 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	WorldLock  *lock = world_lock(world_id, wait);
 	World	   *world;
 	Slot	   *slots;
+	PastRequest *past;
 	int			slot_count;
+	int			past_count;
 
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
 	slots = slots_read(world_id, answers, count, &slot_count);
+	past = past_requests_read(world_id, answers, count, slots, slot_count, &past_count);
 	for (int i = 0; i < count; i++)
-		if (answers[i].world_id == world_id && answers[i].status == ANSWER_PENDING)
-			judge(world, &answers[i], slots, slot_count);
+	{
+		Slot	   *slot;
+
+		if (answers[i].world_id != world_id || answers[i].status != ANSWER_PENDING)
+			continue;
+		slot = slot_find(slots, slot_count, &answers[i]);
+		if (answer_is_past(&answers[i], slot))
+			judge_past(&answers[i], past_request_find(past, past_count, &answers[i]));
+		else
+			judge(world, &answers[i], slot);
+	}
 	world_write(world);
 	for (int i = 0; i < count; i++)
 		if (answers[i].world_id == world_id)

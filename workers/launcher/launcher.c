@@ -3,12 +3,12 @@
  *	  Keeps workers running in the databases that have worlds to run.
  *
  * The launcher reads pg_database, has each database probed once for the extension, and again when something
- * there announces itself (fleet_changed). It connects to no database itself. It never waits for a process: what it
- * started is looked at again when the postmaster says that it came or went.
+ * there announces itself (fleet_changed). It connects to no database itself. It never waits for a process:
+ * what it started is looked at again when the postmaster says that it came or went.
  *
- * Workers are spread over databases like this: one for each database with running worlds while npcsim.max_workers
- * lasts, those that have one already first; what is left goes where the most worlds share a worker, up to one
- * worker for npcsim.worlds_per_worker worlds.
+ * Workers are spread over databases like this: one for each database with running worlds while
+ * npcsim.max_workers lasts, those that have one already first; what is left goes where the most worlds
+ * share a worker, up to one worker for npcsim.worlds_per_worker worlds.
  */
 #include "postgres.h"
 

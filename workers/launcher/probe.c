@@ -3,8 +3,8 @@
  *	  A brief look into one database: is the extension there, may workers
  *	  serve it, and how many of its worlds should run?
  *
- * A probe reads, as the bootstrap superuser, and calls nothing that somebody else may have defined. It also has
- * the first steps that probes and workers have in common.
+ * A probe reads, as the bootstrap superuser, and calls nothing that somebody else may have defined. It also
+ * has the first steps that probes and workers have in common.
  */
 #include "postgres.h"
 

@@ -2,9 +2,10 @@
  * prune.c
  *	  prune_logs(): empties the segments of the log rings that are due.
  *
- * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the day. A segment
- * is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at once: neither
- * a reader nor a writer ever waits for it, and what is not emptied now is emptied a minute later.
+ * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the
+ * day. A segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at
+ * once: neither a reader nor a writer ever waits for it, and what is not emptied now is emptied a minute
+ * later.
  */
 #include "postgres.h"
 
@@ -38,7 +39,10 @@ holds_rows(Oid table)
 	Relation relation;
 	bool	 holds;
 
-	/* looked at first under a weak lock: the strong one is written to the WAL even when there is nothing to do */
+	/*
+	 * looked at first under a weak lock: the strong one is written to the WAL even when there is nothing to
+	 * do
+	 */
 	if (!ConditionalLockRelationOid(table, AccessShareLock))
 		return false;
 	relation = try_relation_open(table, NoLock);

@@ -3,9 +3,9 @@
  *	  One world as the worker that serves it sees it: when its ticks are due,
  *	  and running them.
  *
- * Due times are computed from an anchor, never from the last tick, so that lateness does not add up. Ticks that were missed
- * (somebody held the world, a slow tick) are run later, in batches; they count as late. A tick in which nothing
- * is due moves the clock in shared memory and is no transaction at all.
+ * Due times are computed from an anchor, never from the last tick, so that lateness does not add up. Ticks
+ * that were missed (somebody held the world, a slow tick) are run later, in batches; they count as late. A
+ * tick in which nothing is due moves the clock in shared memory and is no transaction at all.
  */
 #include "postgres.h"
 
@@ -25,8 +25,8 @@
 #define FIRST_TICK_US	1000		/* guess of what a tick takes */
 #define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
 /*
- * Worlds begin on a coarse grid of real time, so that many worlds wake their worker a few times per tick and not
- * each at its own moment; and at high speeds wake-ups are rounded to a fine one.
+ * Worlds begin on a coarse grid of real time, so that many worlds wake their worker a few times per tick and
+ * not each at its own moment; and at high speeds wake-ups are rounded to a fine one.
  */
 #define PHASE_GRID_US	   (25 * 1000)
 #define WAKE_GRID_US	   (5 * 1000)
@@ -77,8 +77,8 @@ served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 	if (world->speed != speed || world->tick_length != tick_length)
 	{
 		/*
-		 * The time since the last tick counts at the new speed, but no more than a tick of it: what was missed at the
-		 * old speed is not made up for at the new one.
+		 * The time since the last tick counts at the new speed, but no more than a tick of it: what was
+		 * missed at the old speed is not made up for at the new one.
 		 */
 		int64 reached = intended_real(world, world->clock);
 		int64 earliest = now - tick_length * 1000 / speed;

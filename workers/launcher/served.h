@@ -30,7 +30,9 @@ typedef struct ServedWorld
 	int64 notified;	  /* revision that gateways were told; -1 = none */
 } ServedWorld;
 
-/* Takes a world over when nobody holds it: true, and *world is filled. May raise errors: for run_guarded(). */
+/*
+ * Takes a world over when nobody holds it: true, and *world is filled. May raise errors: for run_guarded().
+ */
 extern bool served_begin(ServedWorld *world, int64 id);
 /* The row says so; 'now' separates the old pace from the new one. */
 extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length);
@@ -49,7 +51,10 @@ typedef enum ServedOutcome
 } ServedOutcome;
 /* Runs what is due, one bounded batch. */
 extern ServedOutcome served_run(ServedWorld *world, int64 now);
-/* Writes the clock into the world's row and gives the world back; false when somebody holds it or that failed. */
+/*
+ * Writes the clock into the world's row and gives the world back; false when somebody holds it or that
+ * failed.
+ */
 extern bool served_end(ServedWorld *world);
 
 #endif /* NPCSIM_SERVED_H */

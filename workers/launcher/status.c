@@ -76,7 +76,10 @@ npcsim_world_report(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(make_row(fcinfo, values, nulls)));
 }
 
-/* fleet_report() → (state, running_worlds, workers, launcher_pid, retry_at_real, last_error) of this database */
+/*
+ * fleet_report() → (state, running_worlds, workers, launcher_pid, retry_at_real, last_error) of this
+ * database
+ */
 Datum
 npcsim_fleet_report(PG_FUNCTION_ARGS)
 {

@@ -3,10 +3,11 @@
  *	  Utility commands that workers would be in the way of, or have to be told
  *	  of.
  *
- * DROP DATABASE, CREATE DATABASE … TEMPLATE, ALTER DATABASE … RENAME and SET TABLESPACE fail while somebody is
- * connected to the database; DROP EXTENSION, DROP OWNED and ALTER EXTENSION would wait for the locks of running
- * ticks, and leave workers with plans and images of what is gone. So the workers of that database are ended before the
- * command runs, and kept away until its transaction ends; a rollback brings them back like a commit does.
+ * DROP DATABASE, CREATE DATABASE … TEMPLATE, ALTER DATABASE … RENAME and SET TABLESPACE fail while somebody
+ * is connected to the database; DROP EXTENSION, DROP OWNED and ALTER EXTENSION would wait for the locks of
+ * running ticks, and leave workers with plans and images of what is gone. So the workers of that database
+ * are ended before the command runs, and kept away until its transaction ends; a rollback brings them back
+ * like a commit does.
  *
  * Only for those who own what the command is about: nobody else may stop worlds, even for a moment, with a
  * command that will be refused. CREATE EXTENSION npcsim is announced to the launcher at commit.

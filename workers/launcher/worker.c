@@ -3,9 +3,10 @@
  *	  A worker: serves some worlds of one database, tells gateways what
  *	  changed, and keeps the database's house when nobody else does.
  *
- * It takes running worlds that have no worker until it has its share of them, and gives some back when there
- * come to be more workers. It ends by itself when there is nothing to serve. It waits on its latch
- * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the latch at commit.
+ * It takes running worlds that have no worker until it has its share of them, and gives some back when
+ * there come to be more workers. It ends by itself when there is nothing to serve. It waits on its latch
+ * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the latch at
+ * commit.
  *
  * Invariant: an error in a step (a tick, a notification, an errand) ends that step alone.
  */
@@ -36,7 +37,7 @@
 #include "spi.h"
 #include "steps.h"
 
-#define REFRESH_US		   (30 * 1000 * 1000) /* the set of worlds is read anew although nothing was announced */
+#define REFRESH_US		   (30 * 1000 * 1000) /* the worlds are read anew though nothing was announced */
 #define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
 #define FAILED_REFRESH_US  (1000 * 1000)
 #define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
@@ -53,12 +54,15 @@ static int			worlds_room = 0;
 
 static uint32 seen_changes = 0;
 static bool	  pending = false; /* a world that should run has no worker yet */
+static bool	  full = false;	   /* and cannot have one, for want of room in shared memory */
 static bool	  refresh_failing = false;
 static int64  refresh_at = 0;
 static int64  idle_since = 0;
 static int64  notify_at = 0;
 static bool	  notify_waits = false; /* there may be something to tell at notify_at */
 static bool	  notify_failing = false;
+
+static const char full_message[] = "no further world can run: npcsim.max_worlds is reached";
 
 /* ---- which worlds ---- */
 
@@ -521,7 +525,10 @@ nap_length(int64 now)
 	return (long) Max(0, (wake - now + 999) / 1000);
 }
 
-/* Writes the clocks of our worlds as far as that goes quickly; the others stand in shared memory until somebody takes them. */
+/*
+ * Writes the clocks of our worlds as far as that goes quickly; the others stand in shared memory until
+ * somebody takes them.
+ */
 static void
 say_farewell(void)
 {
