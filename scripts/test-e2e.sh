@@ -4,7 +4,7 @@
 #
 # The tests find what they need in the environment: NPCSIM_ROOT, NPCSIM_BUILD, NPCSIM_GATEWAY,
 # NPCSIM_AGENT, NPCSIM_CLUSTER (scripts/cluster.sh), NPCSIM_WEB (the page's directory), NPCSIM_CHROMIUM
-# (empty when there is no browser).
+# (empty when there is no browser). NPCSIM_TEST_NAMES runs only the tests whose names match it.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,6 +25,6 @@ files=("$@")
 [ ${#files[@]} -gt 0 ] || files=(tests/e2e/*.test.mjs)
 tap_begin e2e
 for file in "${files[@]}"; do
-	tap_run "$(basename "${file%.test.mjs}")" 900 node --test --test-reporter=tap "$file"
+	tap_run "$(basename "${file%.test.mjs}")" 900 node --test --test-reporter=tap ${NPCSIM_TEST_NAMES:+"--test-name-pattern=$NPCSIM_TEST_NAMES"} "$file"
 done
 tap_finish

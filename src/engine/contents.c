@@ -337,7 +337,8 @@ world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), 
 	int			count = world_npc_count(world);
 	Npc		  **npcs = palloc(Max(count, 1) * sizeof(Npc *));
 
-	memcpy(npcs, world->everyone.entries, count * sizeof(Npc *));
+	if (count > 0)
+		memcpy(npcs, world->everyone.entries, count * sizeof(Npc *));
 	npcs_sort(npcs, count);
 	for (int i = 0; i < count; i++)
 		visit(world, npcs[i], arg);

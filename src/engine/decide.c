@@ -193,6 +193,7 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 	world->result.requests++;
+	world->lock->requests = true;
 }
 
 void

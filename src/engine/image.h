@@ -136,7 +136,7 @@ extern void json_list_drop_first(JsonList *list);
 
 /* load.c */
 extern void image_load(World *world);
-extern bool image_catch_up(World *world);	/* false: the log does not reach back */
+extern bool image_catch_up(World *world, int64 revision);	/* false: the log does not have it all */
 
 /* rules */
 /* walk.c */

@@ -362,12 +362,12 @@ settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
 }
 
 bool
-image_catch_up(World *world)
+image_catch_up(World *world, int64 revision)
 {
 	static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
 	ChangeSet	changes;
 
-	if (!change_log_since(world->id, world->revision, &changes) ||
+	if (!change_log_since(world->id, world->revision, revision, false, &changes) ||
 		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES])
 		return false;
 
@@ -390,7 +390,7 @@ image_catch_up(World *world)
 		reload_npcs(world, &changes, state_kinds[i], npcs_load_states);
 	reload_npcs(world, &changes, CHANGE_NPC_MOTION, npcs_load_tracks);
 	reload_npcs(world, &changes, CHANGE_NPC_STATUS, npcs_load_slots);
-	reload_npcs(world, &changes, CHANGE_NPC_HIDDEN, npcs_load_minds);
+	reload_npcs(world, &changes, CHANGE_NPC_MIND, npcs_load_minds);
 	spi_end();
 
 	settle_changed(world, &changes, CHANGE_NPC_BORN);
@@ -428,7 +428,7 @@ world_image(WorldLock *lock)
 	{
 		/* When this transaction changed the world by other means, the log may not have it yet. */
 		world_flush(lock);
-		if (world->revision > lock->revision || !image_catch_up(world))
+		if (world->revision > lock->revision || !image_catch_up(world, lock->revision))
 		{
 			image_discard(world);
 			world = NULL;

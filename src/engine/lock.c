@@ -109,6 +109,8 @@ end_lock(WorldLock *lock, bool committed)
 	{
 		if (committed && (lock->wrote || lock->moved))
 			shmem_world_publish(lock->world_id, lock->now, lock->revision);
+		if (committed && lock->requests)
+			shmem_world_requests(lock->world_id);
 		shmem_world_release(lock->world_id);
 	}
 }

@@ -41,6 +41,7 @@ typedef struct WorldLock
 	int64		settings_revision;
 	char		home[128];
 	bool		held;			/* a live worker serves the world, and we hold its slot */
+	bool		requests;		/* requests to minds were opened: gateways are to be woken */
 	struct World *image;		/* of this backend, if one was used under this lock */
 	/* private to lock.c */
 	SubTransactionId subxact;

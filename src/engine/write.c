@@ -61,7 +61,8 @@ note_npc(WorldLock *lock, Npc *npc)
 	note(lock, CHANGE_NPC_MOTION, npc, NPC_DIRTY_MOTION, &npc->motion_revision);
 	if ((npc->dirty & NPC_DIRTY_REQUEST) != 0 && (npc->dirty & NPC_DIRTY_STATUS) == 0)
 		note(lock, CHANGE_NPC_STATUS, npc, NPC_DIRTY_REQUEST, &ignored);
-	note(lock, CHANGE_NPC_HIDDEN, npc, NPC_DIRTY_HIDDEN | NPC_DIRTY_MIND, &ignored);
+	note(lock, CHANGE_NPC_HIDDEN, npc, NPC_DIRTY_HIDDEN, &ignored);
+	note(lock, CHANGE_NPC_MIND, npc, NPC_DIRTY_MIND, &ignored);
 }
 
 static void

@@ -33,12 +33,6 @@
 PG_FUNCTION_INFO_V1(npcsim_world_snapshot);
 PG_FUNCTION_INFO_V1(npcsim_world_delta);
 
-static SpiStatement log_statement = {.sql = "SELECT revision, kind, ids FROM npcsim.change_log"
-											" WHERE world_id = $1 AND revision > $2",
-									 .nargs = 2,
-									 .types = {INT8OID, INT8OID},
-									 .read_only = true};
-
 /* An NPC the log names, and its groups; NPC_GONE when it was removed. */
 typedef struct ChangedNpc
 {
@@ -250,6 +244,7 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 			add_ids(&changes->players, ids, count);
 			break;
 		case CHANGE_NPC_HIDDEN:
+		case CHANGE_NPC_MIND:
 		case CHANGE_RESPAWN:
 		case CHANGE_KINDS:
 			/* nothing that is shown */
@@ -258,23 +253,15 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 }
 
 static void
-read_changes(int64 world_id, int64 since, Changes *changes)
+read_changes(int64 world_id, int64 since, int64 until, Changes *changes)
 {
-	uint64 rows;
+	ChangeSet set;
 
 	memset(changes, 0, sizeof(*changes));
-	rows = spi_run(&log_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL,
-				   SPI_OK_SELECT);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		bool	   isnull;
-		ArrayType *ids = DatumGetArrayTypeP(spi_datum(i, 3, &isnull));
-
-		if (spi_int64(i, 1, 0) == since + 1)
-			changes->complete = true;
-		add_change(changes, (ChangeKind) spi_int16(i, 2, 0), (const int64 *) ARR_DATA_PTR(ids),
-				   ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)));
-	}
+	changes->complete = change_log_since(world_id, since, until, true, &set);
+	for (int kind = 1; kind < CHANGE_KINDS; kind++)
+		if (set.noted[kind])
+			add_change(changes, (ChangeKind) kind, set.ids[kind], set.count[kind]);
 	merge_npcs(changes);
 	changes->items.count = id_list_sort(changes->items.ids, changes->items.count);
 	changes->interactions.count = id_list_sort(changes->interactions.ids, changes->interactions.count);
@@ -428,7 +415,7 @@ npcsim_world_delta(PG_FUNCTION_ARGS)
 	resync = since > head->revision || (asked_epoch != NULL && strcmp(asked_epoch, epoch) != 0);
 	if (!resync && since < head->revision)
 	{
-		read_changes(world_id, since, &changes);
+		read_changes(world_id, since, head->revision, &changes);
 		resync = !changes.complete;
 	}
 	initStringInfo(&out);

@@ -400,7 +400,14 @@ npcsim_define_item_type(PG_FUNCTION_ARGS)
 Datum
 npcsim_world_now(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(world_now(PG_GETARG_INT64(0), PG_GETARG_INT64(1), PG_GETARG_INT64(2)));
+	int64 tick_length = PG_GETARG_INT64(2);
+
+	if (tick_length < 1 || tick_length > SIM_SECOND)
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"%s\" is out of range", "tick_length"),
+				errdetail("It is %lld.", (long long) tick_length),
+				errhint("It can be 1 to %lld microseconds.", (long long) SIM_SECOND));
+	PG_RETURN_INT64(world_now(PG_GETARG_INT64(0), PG_GETARG_INT64(1), tick_length));
 }
 
 /* world_home(): what world_clock.home has for worlds that are not parked */

@@ -56,9 +56,10 @@ extern bool path_random_target(PathFinder *finder, Grid *grid, Cell from, int re
 static inline int
 leg_index_at(int leg_length, int64_t departed_at, int64_t now)
 {
-	int64_t index = now <= departed_at ? 0 : (now - departed_at) / CELL_TIME;
+	/* unsigned, since two int64 may be further apart than an int64 holds */
+	uint64_t index = now <= departed_at ? 0 : ((uint64_t) now - (uint64_t) departed_at) / CELL_TIME;
 
-	return index >= leg_length ? leg_length - 1 : (int) index;
+	return index >= (uint64_t) leg_length ? leg_length - 1 : (int) index;
 }
 
 static inline int64_t

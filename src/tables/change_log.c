@@ -40,10 +40,10 @@ static SpiStatement input_statement = {
 	5, {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
 };
 
-static SpiStatement since_statement = {
-	"SELECT kind, ids, revision FROM npcsim.change_log WHERE world_id = $1 AND revision > $2",
-	2, {INT8OID, INT8OID}
-};
+#define SINCE "SELECT kind, ids, revision FROM npcsim.change_log WHERE world_id = $1 AND revision > $2"
+
+static SpiStatement since_statement = {SINCE, 2, {INT8OID, INT8OID}};
+static SpiStatement since_in_snapshot_statement = {SINCE, 2, {INT8OID, INT8OID}, .read_only = true};
 
 void
 change_notes_init(ChangeNotes *notes, MemoryContext context)
@@ -161,55 +161,66 @@ compare_ids(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* Sorts, drops what is double, and returns how many are left. */
+static int
+sort_unique(int64 *ids, int count)
+{
+	int			kept = 0;
+
+	if (count > 1)
+		qsort(ids, count, sizeof(int64), compare_ids);
+	for (int i = 0; i < count; i++)
+		if (kept == 0 || ids[kept - 1] != ids[i])
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+static void
+collect(ChangeSet *changes, int *room, int kind, const int64 *ids, int count, MemoryContext context)
+{
+	changes->noted[kind] = true;
+	if (count == 0)
+		return;
+	if (changes->count[kind] + count > room[kind])
+	{
+		room[kind] = Max(room[kind] * 2, changes->count[kind] + count);
+		changes->ids[kind] = changes->ids[kind] == NULL
+			? MemoryContextAllocHuge(context, room[kind] * sizeof(int64))
+			: repalloc_huge(changes->ids[kind], room[kind] * sizeof(int64));
+	}
+	memcpy(changes->ids[kind] + changes->count[kind], ids, count * sizeof(int64));
+	changes->count[kind] += count;
+}
+
 bool
-change_log_since(int64 world_id, int64 since, ChangeSet *changes)
+change_log_since(int64 world_id, int64 since, int64 until, bool read_only, ChangeSet *changes)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	int			room[CHANGE_KINDS] = {0};
-	bool		reaches_back = false;
+	int64	   *revisions;
 	uint64		rows;
+	bool		complete;
 
 	memset(changes, 0, sizeof(*changes));
 	spi_begin();
-	rows = spi_run(&since_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
+	rows = spi_run(read_only ? &since_in_snapshot_statement : &since_statement,
+				   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
+	revisions = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * sizeof(int64));
 	for (uint64 row = 0; row < rows; row++)
 	{
 		int			kind = spi_int16(row, 1, 0);
 		bool		isnull;
 		ArrayType  *array = DatumGetArrayTypeP(spi_datum(row, 2, &isnull));
-		int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 
-		if (spi_int64(row, 3, 0) == since + 1)
-			reaches_back = true;
-		if (kind <= 0 || kind >= CHANGE_KINDS)
-			continue;
-		changes->noted[kind] = true;
-		if (count == 0)
-			continue;
-		if (changes->count[kind] + count > room[kind])
-		{
-			room[kind] = Max(room[kind] * 2, changes->count[kind] + count);
-			changes->ids[kind] = changes->ids[kind] == NULL
-				? MemoryContextAllocHuge(caller, room[kind] * sizeof(int64))
-				: repalloc_huge(changes->ids[kind], room[kind] * sizeof(int64));
-		}
-		memcpy(changes->ids[kind] + changes->count[kind], ARR_DATA_PTR(array), count * sizeof(int64));
-		changes->count[kind] += count;
+		revisions[row] = spi_int64(row, 3, 0);
+		if (kind > 0 && kind < CHANGE_KINDS)
+			collect(changes, room, kind, (const int64 *) ARR_DATA_PTR(array),
+					ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), caller);
 	}
+	/* Segments are emptied one by one, and not always in order: every revision must be there. */
+	complete = sort_unique(revisions, (int) rows) == until - since;
 	spi_end();
-
 	for (int kind = 1; kind < CHANGE_KINDS; kind++)
-	{
-		int64	   *ids = changes->ids[kind];
-		int			kept = 0;
-
-		if (changes->count[kind] < 2)
-			continue;
-		qsort(ids, changes->count[kind], sizeof(int64), compare_ids);
-		for (int i = 0; i < changes->count[kind]; i++)
-			if (kept == 0 || ids[kept - 1] != ids[i])
-				ids[kept++] = ids[i];
-		changes->count[kind] = kept;
-	}
-	return reaches_back;
+		changes->count[kind] = sort_unique(changes->ids[kind], changes->count[kind]);
+	return complete;
 }

@@ -24,8 +24,9 @@ typedef enum ChangeKind			/* stored: append only */
 	CHANGE_INTERACTION,			/* new or changed */
 	CHANGE_INTERACTION_REMOVED,
 	CHANGE_PLAYER,				/* new or changed; player ids */
-	CHANGE_NPC_HIDDEN,			/* what only images need: schedule, plan, events */
+	CHANGE_NPC_HIDDEN,			/* what only images need: the schedule */
 	CHANGE_RESPAWN,				/* an item will come back; it is gone when the item is there */
+	CHANGE_NPC_MIND,			/* what only images need: plan and events */
 	CHANGE_KINDS
 } ChangeKind;
 
@@ -55,8 +56,9 @@ extern void change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tic
 extern void change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision);
 
 /*
- * Collects what changed after 'since' up to now, by kind, each id once, ascending; arrays in the current
- * memory context. Returns false if the log does not reach back that far.
+ * Collects what changed after revision 'since' up to 'until', the present one, by kind, each id once,
+ * ascending; arrays in the current memory context. In the caller's snapshot when read_only. False if the log does not
+ * have every revision in between.
  */
 typedef struct ChangeSet
 {
@@ -65,6 +67,6 @@ typedef struct ChangeSet
 	bool		noted[CHANGE_KINDS];
 } ChangeSet;
 
-extern bool change_log_since(int64 world_id, int64 since, ChangeSet *changes);
+extern bool change_log_since(int64 world_id, int64 since, int64 until, bool read_only, ChangeSet *changes);
 
 #endif							/* NPCSIM_CHANGE_LOG_H */

@@ -145,8 +145,8 @@ SELECT npcsim.set_terrain(1, 39, 29, false, 3, 3);
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT pg_temp.scene(20, 20);
 UPDATE npcsim.npcs SET controller_player_id = (SELECT player_id FROM ada);
-SELECT npcsim.tick_world(1, 0.1);
-SELECT is(pg_temp.state(), 'wandering', 'for an NPC whose mind is not there the built-in one decides at once');
+SELECT npcsim.tick_world(1, 3);
+SELECT is(pg_temp.state(), 'wandering', 'for an NPC whose mind is not there the built-in one decides');
 SELECT is((pg_temp.row_of()).decider, 1::smallint, 'as everybody can see');
 CREATE TEMP TABLE looks (policy text, at bigint, UNIQUE (policy, at));
 SELECT format('SELECT npcsim.set_decision_policy(1, %L)', policy), 'SELECT npcsim.request_npc_decision(1, pg_temp.npc(''Ada''))',

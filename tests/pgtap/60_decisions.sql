@@ -1,6 +1,6 @@
 -- When minds are asked, what happens while they think, fall silent or fail, and what they are told.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(90);
+SELECT plan(84);
 
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');

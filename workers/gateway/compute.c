@@ -98,6 +98,12 @@ void
 compute_stop(void)
 {
 	submit_stop();
+	for (World *world = worlds_first(); world; world = world->next)
+	{
+		assert(!world->compute || !world->compute->sources);
+		free(world->compute);
+		world->compute = NULL;
+	}
 }
 
 /* ------------------------------------------------------------------------

@@ -135,9 +135,12 @@ class Colony {
 
   async stop() {
     for (const watcher of this.#watchers) watcher.socket.terminate();
-    await Promise.all([...this.#children].map((child) => end(child)));
+    const gateway = this.#children.has(this.gateway) ? this.gateway : undefined;
+    const ends = new Map(await Promise.all([...this.#children].map(async (child) => [child, await end(child)])));
     await this.client?.end();
     await this.cluster.stop();
+    if (gateway && ends.get(gateway).code !== 0)
+      throw new Error(`the gateway ended with ${JSON.stringify(ends.get(gateway))}: ${gateway.output.slice(-1000)}`);
   }
 }
 

@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# Plants the bugs of tests/mutate/bugs.txt one by one and shows that each turns its test red. For that the tree is
+# copied, with what is built; nothing outside of the copy is touched.
+#
+#   tests/mutate/run.sh [PATTERN]    only the bugs whose description matches the pattern
+#
+# First the tests run without a bug: one that is red then finds nothing. Exits 0 only when every bug could be
+# planted, was built, and was found.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+
+table="$ROOT/tests/mutate/bugs.txt"
+wanted="${1:-}"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+scratch="$(mktemp -d /tmp/npcsim-mutate.XXXXXXXX)"
+copy="$scratch/tree"
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+
+# The copy. Packages are linked, since nothing writes to them.
+make_copy()
+{
+	local dir
+	mkdir -m 755 "$copy"
+	chmod 755 "$scratch"
+	mkdir -m 1777 "$scratch/tmp"
+	tar -C "$ROOT" --format=posix --exclude=./.git --exclude=./.npcsim --exclude=node_modules --exclude=./build/results \
+		--exclude=./build/sanitize -cf - . | tar -C "$copy" -xpf -
+	for dir in clients/mcp tests/e2e; do
+		[ ! -d "$ROOT/$dir/node_modules" ] || ln -s "$ROOT/$dir/node_modules" "$copy/$dir/node_modules"
+	done
+	mkdir "$copy/.npcsim"
+	[ ! -d "$ROOT/.npcsim/node" ] || ln -s "$ROOT/.npcsim/node" "$copy/.npcsim/node"
+}
+
+# Tests run among processes of their own, so that a bug which leaves some behind does not leave them here.
+if unshare --pid --fork --kill-child --mount-proc true 2>/dev/null; then
+	contained() { unshare --pid --fork --kill-child --mount-proc "$@"; }
+else
+	say "no PID namespaces for this user: what a bug leaves running goes on until it ends by itself"
+	contained() { "$@"; }
+fi
+
+# ----------------------------------------------------------------------------------------------------
+# The table
+
+declare -a names files froms tos tests
+
+read_table()
+{
+	local line n=-1
+	while IFS= read -r line; do
+		case "$line" in
+			'= '*)
+				n=$((n + 1))
+				names[n]="${line#= }" files[n]='' froms[n]='' tos[n]='' tests[n]=''
+				;;
+			'@ '*) files[n]="${line#@ }" ;;
+			'- '*) froms[n]+="${line#- }"$'\n' ;;
+			'+ '*) tos[n]+="${line#+ }"$'\n' ;;
+			'! '*) tests[n]="${line#! }" ;;
+			'' | '#'*) ;;
+			*) die "tests/mutate/bugs.txt: what is this: $line" ;;
+		esac
+	done <"$table"
+	for n in "${!names[@]}"; do
+		if [ -z "${files[n]}" ] || [ -z "${froms[n]}" ] || [ -z "${tests[n]}" ]; then
+			die "tests/mutate/bugs.txt: something is missing: ${names[n]}"
+		fi
+	done
+}
+
+# plant FILE FROM TO: fails unless FROM is there exactly once
+plant()
+{
+	FROM="$2" TO="$3" perl -0777 -i -pe '
+		BEGIN { $pattern = join("\\s+", map { quotemeta } split(" ", $ENV{FROM})); ($to = $ENV{TO}) =~ s/\n\z//; }
+		$places = () = /$pattern/g;
+		s/$pattern/$to/ if $places == 1;
+		END { $? = $places == 1 ? 0 : 1 }
+	' "$1"
+}
+
+# ----------------------------------------------------------------------------------------------------
+# The tests
+
+sql_file()
+{
+	local file
+	for file in "tests/pgtap/$1.sql" "tests/isolation/specs/$1.spec"; do
+		[ ! -e "$copy/$file" ] || echo "$file"
+	done
+}
+
+# build PART [NAME…]: what the tests of a part need
+build()
+{
+	local targets=(extension)
+	case "$1" in
+		unit) targets=("${@:2}") targets=("${targets[@]/#/build/tests/}") ;;
+		e2e) targets+=(programs) ;;
+	esac
+	make -C "$copy" --no-print-directory -j 2 "${targets[@]}" >"$scratch/build.log" 2>&1
+}
+
+# run PART PATTERN NAME…: runs tests of a part; true if they could be run. failed is how many were red.
+run()
+{
+	local part="$1" pattern="$2" passed skipped
+	local -a given=("${@:3}")
+	shift 3
+	failed=0
+	rm -f "$copy/build/results/$part.totals"
+	case "$part" in
+		unit) given=("${given[@]/#/build/tests/}") ;;
+		sql) mapfile -t given < <(for name in "${given[@]}"; do sql_file "$name"; done) ;;
+		e2e) given=("${given[@]/#/tests/e2e/}") given=("${given[@]/%/.test.mjs}") ;;
+	esac
+	NPCSIM_TEST_NAMES="$pattern" TMPDIR="$scratch/tmp" contained timeout --kill-after=10 600 \
+		"$copy/scripts/test-$part.sh" "${given[@]}" >"$scratch/run.log" 2>&1 </dev/null || true
+	read -r passed failed skipped 2>/dev/null <"$copy/build/results/$part.totals" && [ $((passed + failed)) -gt 0 ]
+}
+
+# What the first red test says of itself.
+witness()
+{
+	grep -hm 1 -E '^ *not ok [0-9]+ - ' -r "$copy/build/results/$1" 2>/dev/null | head -n 1 |
+		sed -E 's/^ *not ok [0-9]+ - //; s/ *#.*//' || true
+}
+
+# All tests of the table, without a bug.
+require_green()
+{
+	local part n name pattern rest
+	local -A seen
+	for part in unit sql e2e; do
+		local -a list=()
+		local patterns=''
+		for n in "${chosen[@]}"; do
+			read -r rest name pattern <<<"${tests[n]}"
+			[ "$rest" = "$part" ] || continue
+			[ -z "$pattern" ] || patterns+="${patterns:+|}$pattern"
+			[ -n "${seen[$part $name]:-}" ] || list+=("$name")
+			seen[$part $name]=1
+		done
+		[ ${#list[@]} -gt 0 ] || continue
+		if ! build "$part" "${list[@]}"; then
+			tail -n 20 "$scratch/build.log" >&2
+			die "the tree does not build"
+		fi
+		if ! run "$part" "$patterns" "${list[@]}" || [ "$failed" -gt 0 ]; then
+			tail -n 40 "$scratch/run.log" >&2
+			die "$part tests are not green without a bug"
+		fi
+	done
+}
+
+# try N: plants bug N and tells how that went in verdict and found_by
+try()
+{
+	local n="$1" part name pattern
+	local file="$copy/${files[n]}"
+	read -r part name pattern <<<"${tests[n]}"
+	found_by=''
+	if [ ! -e "$file" ]; then
+		verdict='NO PLACE'
+		return
+	fi
+	cp "$file" "$scratch/original"
+	if ! plant "$file" "${froms[n]}" "${tos[n]}"; then
+		verdict='NO PLACE'
+	elif ! build "$part" "$name"; then
+		verdict='NO BUILD'
+		found_by="$(grep -m 1 -E 'error:|Error' "$scratch/build.log" || true)"
+	elif ! run "$part" "$pattern" "$name"; then
+		verdict='NO RUN'
+		found_by="$(tail -n 1 "$scratch/run.log")"
+	elif [ "$failed" -gt 0 ]; then
+		verdict=found
+		found_by="$(witness "$part")"
+	else
+		verdict=SURVIVED
+	fi
+	# with a new time, so that it is built anew
+	cat "$scratch/original" >"$file"
+}
+
+# ----------------------------------------------------------------------------------------------------
+
+read_table
+chosen=()
+for n in "${!names[@]}"; do
+	if [ -z "$wanted" ] || [[ "${names[n]}" =~ $wanted ]]; then
+		chosen+=("$n")
+	fi
+done
+[ ${#chosen[@]} -gt 0 ] || die "no bug matches: $wanted"
+
+make_copy
+printf '== mutate: %d bugs\n' "${#chosen[@]}"
+require_green
+printf 'the tests are green without a bug (%d s)\n' "$SECONDS"
+
+found=0
+for n in "${chosen[@]}"; do
+	began=$SECONDS
+	try "$n"
+	[ "$verdict" != found ] || found=$((found + 1))
+	printf '%-8s  %-54s  %-22s %3d s  %s\n' "$verdict" "${names[n]}" "$(cut -d ' ' -f 1-2 <<<"${tests[n]}")" \
+		$((SECONDS - began)) "${found_by:0:90}"
+done
+printf 'mutate: %d bugs planted, %d found, %d not (%d s)\n' "${#chosen[@]}" "$found" $((${#chosen[@]} - found)) "$SECONDS"
+[ "$found" -eq ${#chosen[@]} ]
