@@ -41,8 +41,9 @@ npm_install "$ROOT/clients/mcp"
 clean_up()
 {
 	local status=$?
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	trap - EXIT
+	set +e # the terminal may be gone, and what is said fails then
 	[ -z "$STATUS_LINE" ] || printf '\n' >&2
 	say "stopping"
 	end_leftovers

@@ -48,6 +48,18 @@ needs_fall_below(const World *world, const Npc *npc, int32 threshold)
 	return first;
 }
 
+/* A need fell when the mind could not be asked yet: that it began to do something since is no reason to forget it. */
+static bool
+need_waits(const World *world, const Npc *npc, int64 earliest)
+{
+	if (npc->decision_reason != REASON_NEED || npc->decision_at > earliest)
+		return false;
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now) < MIND_LOW_NEED)
+			return true;
+	return false;
+}
+
 /* While an answer is awaited: when the built-in mind steps in. */
 static int64
 patience_ends(const World *world, const Npc *npc)
@@ -80,6 +92,11 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	{
 		*reason = REASON_INTERVAL;
 		return npc->decider == DECIDER_BUILT_IN ? Max(earliest, npc->last_decision_at + MIND_INTERVAL) : earliest;
+	}
+	if (need_waits(world, npc, earliest))
+	{
+		*reason = REASON_NEED;
+		return earliest;
 	}
 	/* What the built-in mind began is looked after as the built-in mind does. */
 	if (npc->decider == DECIDER_BUILT_IN)

@@ -27,7 +27,7 @@ typedef struct RowQuery
 } RowQuery;
 
 #define ROW_QUERY(columns, table, id) \
-	{.sql = "SELECT " id ", " columns " FROM npcsim." table " WHERE world_id = $1 AND " id " = ANY ($2)", \
+	{.sql = "SELECT " id ", " columns " FROM " SPI_ROWS_BY_KEY(table, id), \
 	 .nargs = 2, \
 	 .types = {INT8OID, INT8ARRAYOID}, \
 	 .read_only = true}, \

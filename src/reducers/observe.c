@@ -101,8 +101,7 @@ static SpiStatement tracks_statement = {
 	.read_only = true};
 
 static SpiStatement runs_statement =
-	{.sql = "SELECT id, interaction, target_id, started_at FROM npcsim.interaction_runs"
-			" WHERE world_id = $1 AND id = ANY ($2)",
+	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_ROWS_BY_KEY("interaction_runs", "id"),
 	 .nargs = 2,
 	 .types = {INT8OID, INT8ARRAYOID},
 	 .read_only = true};

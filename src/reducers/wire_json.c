@@ -30,13 +30,12 @@ typedef struct FamilyQuery
 } FamilyQuery;
 
 #define FAMILY_QUERY(columns, table) \
-	{.sql = "SELECT id, " columns " FROM npcsim." table " f" \
-			" WHERE world_id = $1 AND id = ANY ($2)", \
+	{.sql = "SELECT id, " columns " FROM " SPI_ROWS_BY_KEY(table, "id"), \
 	 .nargs = 2, \
 	 .types = {INT8OID, INT8ARRAYOID}, \
 	 .read_only = true}, \
 	{ \
-		.sql = "SELECT id, " columns " FROM npcsim." table " f" \
+		.sql = "SELECT id, " columns " FROM npcsim." table " t" \
 			   " WHERE world_id = $1 ORDER BY id", \
 		.nargs = 1, .types = {INT8OID}, .read_only = true \
 	}
@@ -225,7 +224,7 @@ write_player(StringInfo out, Datum *values, bool *nulls)
 static FamilyQuery players_query = {write_player,
 									FAMILY_QUERY("username, role, status, "
 												 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
-												 "  WHERE i.controller_player_id = f.id)",
+												 "  WHERE i.controller_player_id = t.id)",
 												 "player_accounts")};
 
 static void

@@ -18,15 +18,15 @@ static SpiStatement load_items = {
 	1, {INT8OID}
 };
 static SpiStatement load_some_items = {
-	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM npcsim.items "
-	"WHERE world_id = $1 AND id = ANY ($2)",
+	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM "
+	SPI_ROWS_BY_KEY("items", "id"),
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_respawns = {
 	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}
 };
 static SpiStatement load_some_respawns = {
-	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1 AND id = ANY ($2)",
+	"SELECT id, item_type, x, y, due_at FROM " SPI_ROWS_BY_KEY("item_respawns", "id"),
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_interactions = {
@@ -36,7 +36,7 @@ static SpiStatement load_interactions = {
 };
 static SpiStatement load_some_interactions = {
 	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	"FROM npcsim.interaction_runs WHERE world_id = $1 AND id = ANY ($2)",
+	"FROM " SPI_ROWS_BY_KEY("interaction_runs", "id"),
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_types = {
@@ -64,7 +64,7 @@ static SpiStatement update_properties = {
 	3, {INT8OID, INT8ARRAYOID, TEXTARRAYOID}
 };
 static SpiStatement delete_items = {
-	"DELETE FROM npcsim.items WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+	SPI_DELETE_BY_KEY("items", "id"), 2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement insert_respawns = {
 	"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
@@ -75,7 +75,7 @@ static SpiStatement insert_respawns = {
 	6, {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}
 };
 static SpiStatement delete_respawns = {
-	"DELETE FROM npcsim.item_respawns WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+	SPI_DELETE_BY_KEY("item_respawns", "id"), 2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement insert_interactions = {
 	"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, "
@@ -87,7 +87,7 @@ static SpiStatement insert_interactions = {
 	8, {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
 };
 static SpiStatement delete_interactions = {
-	"DELETE FROM npcsim.interaction_runs WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}
+	SPI_DELETE_BY_KEY("interaction_runs", "id"), 2, {INT8OID, INT8ARRAYOID}
 };
 
 static uint64

@@ -24,7 +24,7 @@ typedef struct LoadStatements
 #define LOAD_STATEMENTS(columns, table, key) \
 	{ \
 		{"SELECT " columns " FROM npcsim." table " t WHERE t.world_id = $1", 1, {INT8OID}}, \
-		{"SELECT " columns " FROM npcsim." table " t WHERE t.world_id = $1 AND t." key " = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}} \
+		{"SELECT " columns " FROM " SPI_ROWS_BY_KEY(table, key), 2, {INT8OID, INT8ARRAYOID}} \
 	}
 
 static LoadStatements identity_loads =

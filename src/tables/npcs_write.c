@@ -380,11 +380,11 @@ npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift)
 }
 
 static SpiStatement delete_statements[] = {
-	{"DELETE FROM npcsim.decision_slots WHERE world_id = $1 AND npc_id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}},
-	{"DELETE FROM npcsim.npc_minds WHERE world_id = $1 AND npc_id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}},
-	{"DELETE FROM npcsim.npc_tracks WHERE world_id = $1 AND npc_id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}},
-	{"DELETE FROM npcsim.npc_states WHERE world_id = $1 AND npc_id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}},
-	{"DELETE FROM npcsim.npc_identities WHERE world_id = $1 AND id = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}},
+	{SPI_DELETE_BY_KEY("decision_slots", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
+	{SPI_DELETE_BY_KEY("npc_minds", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
+	{SPI_DELETE_BY_KEY("npc_tracks", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
+	{SPI_DELETE_BY_KEY("npc_states", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
+	{SPI_DELETE_BY_KEY("npc_identities", "id"), 2, {INT8OID, INT8ARRAYOID}},
 };
 
 void

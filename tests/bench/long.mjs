@@ -32,8 +32,8 @@ function worstGrowth(from, to) {
 
 export async function long(bench) {
   const { cluster, world } = bench;
-  const third = settings.longMinutes / 3;
-  const report = new Report('long', `${settings.npcs} NPCs, built-in mind, ${settings.longMinutes} real minutes; a snapshot is held in the last ${third.toFixed(0)}`);
+  const third = Math.max(1, Math.round(settings.longMinutes / 3));
+  const report = new Report('long', `${settings.npcs} NPCs, built-in mind, ${3 * third} real minutes; a snapshot is held in the last ${third}`);
   const taken = [];
   const quiet = [];
   const held = [];
@@ -63,7 +63,7 @@ export async function long(bench) {
     await holder.query('COMMIT');
 
     const [first, second, final] = taken;
-    const names = [`minute ${third.toFixed(0)}`, `minute ${(2 * third).toFixed(0)}`, `minute ${(3 * third).toFixed(0)} (snapshot held)`];
+    const names = [`minute ${third}`, `minute ${2 * third}`, `minute ${3 * third} (snapshot held)`];
     taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(total(map)), 'MiB'));
     report.figure(`size, ${names[1]} / ${names[0]}`, total(second) / total(first), '', { atMost: 1.3 });
     const [worst, growth] = worstGrowth(first, second);

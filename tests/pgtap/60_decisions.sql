@@ -1,6 +1,6 @@
 -- When minds are asked, what happens while they think, fall silent or fail, and what they are told.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(84);
+SELECT plan(86);
 
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
@@ -165,6 +165,16 @@ SELECT npcsim.tick_world(1, 4.9);
 SELECT is(pg_temp.at() || ', ' || pg_temp.asked(), 'waiting mind, not asked', 'a wait with an end');
 SELECT npcsim.tick_world(1, 0.1);
 SELECT is(pg_temp.at() || ', ' || pg_temp.asked(), 'idle nobody, idle 0.0', 'ends in a question');
+
+SELECT pg_temp.anew();
+CALL pg_temp.until_asked();
+SELECT npcsim.create_item(1, 'chair', 28, 20);
+UPDATE npcsim.npcs SET hunger = 51;
+SELECT pg_temp.answer(jsonb_build_object('action', 'sit', 'target_id', (SELECT id FROM npcsim.world_items)));
+SELECT npcsim.tick_world(1, 2.9);
+SELECT is(pg_temp.at() || ', ' || pg_temp.asked(), 'interacting mind, not asked', 'a need that fell too soon to ask');
+SELECT npcsim.tick_world(1, 0.1);
+SELECT is(pg_temp.at() || ', ' || pg_temp.asked(), 'interacting mind, need 0.0', 'is asked about when it may be, whatever the NPC does by then');
 
 -- ---- policies ----
 SELECT pg_temp.anew('interval');

@@ -7,11 +7,12 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 function tell(command, ...args) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: process.env.NPCSIM_ROOT }).trim();
-  } catch {
-    return '';
+  } catch (error) {
+    return error.stdout?.trim() ?? ''; // "none" of systemd-detect-virt is an exit status of 1
   }
 }
 
+// BENCH_COMMIT names the commit of a copy that is no repository.
 function commit() {
   const id = process.env.BENCH_COMMIT ?? tell('git', 'rev-parse', '--short=12', 'HEAD');
   if (id === '') return 'not in a repository';
@@ -29,7 +30,7 @@ export async function describeMachine(cluster, database) {
     ['processor', `${cpus()[0].model.trim()}, ${cpus().length} cores`],
     ['memory', `${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
     ['system', `${distribution()}, Linux ${release()}`],
-    ['virtual machine', tell('systemd-detect-virt') || 'unknown'],
+    ['virtual machine', tell('systemd-detect-virt', '--vm') || 'unknown'],
     ['file system', tell('df', '--output=fstype', cluster.dataDir).split('\n').pop()],
     ['PostgreSQL', await value('SHOW server_version')],
     ['PostGIS', await value('SELECT extversion FROM pg_extension WHERE extname = \'postgis\'')],

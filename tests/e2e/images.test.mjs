@@ -1,0 +1,181 @@
+// Images: sessions keep what they know of a world. Whatever they and others did to it, committed or rolled back, whole or
+// to a savepoint, they go on with what the tables say.
+//
+// Two sessions do random things to a world, in turns and in transactions of every shape. What was committed is done
+// again to a second world, each thing by a session of its own, which has read the world from the
+// tables; outcomes and rows must be the same.
+//
+// NPCSIM_SEED draws other things.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startCluster } from './lib/cluster.mjs';
+
+const seed = Number(process.env.NPCSIM_SEED ?? 1);
+const SIZE_X = 30;
+const SIZE_Y = 24;
+const ROUNDS = 150;
+
+let cluster;
+
+before(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('images');
+});
+
+after(async () => {
+  await cluster?.stop();
+});
+
+// mulberry32: whole numbers from 0 to below a bound
+function generator(state) {
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * bound);
+  };
+}
+
+const TABLES = {
+  npc_identities: 'id', npc_states: 'npc_id', npc_tracks: 'npc_id', npc_minds: 'npc_id', items: 'id', item_respawns: 'id',
+  interaction_runs: 'id', decision_slots: 'npc_id', item_type_rows: 'name', world_terrain: 'world_id', world_inputs: 'sequence',
+};
+
+const incomparable = (column) =>
+  column.includes('revision') || column.endsWith('_at_real') || ['world_id', 'sight', 'session_id'].includes(column);
+
+async function rowsOf(client, world) {
+  const players = new Map((await client.query('SELECT id, username FROM npcsim.players WHERE world_id = $1', [world])).rows.map((row) => [row.id, row.username]));
+  const state = {};
+  for (const [table, key] of Object.entries(TABLES)) {
+    const { rows } = await client.query(`SELECT * FROM npcsim.${table} WHERE world_id = $1 ORDER BY ${key}`, [world]);
+    state[table] = rows.filter((row) => row.kind !== 'presence').map((row) =>
+      Object.fromEntries(
+        Object.entries(row)
+          .filter(([column]) => !incomparable(column) && !(table === 'world_inputs' && ['sequence', 'payload'].includes(column)))
+          .map(([column, value]) => [column, column.endsWith('player_id') ? players.get(value) ?? null : value]),
+      ));
+  }
+  return state;
+}
+
+// ---- things to do ----
+
+// A statement in which $1 is the world and $2 and $3 its two players, and what else it takes.
+function randomThing(random) {
+  const id = () => 1 + random(90);
+  const x = () => random(SIZE_X);
+  const y = () => random(SIZE_Y);
+  const npc = `(SELECT id FROM npcsim.npcs WHERE world_id = $1 ORDER BY id OFFSET ${random(12)} LIMIT 1)`;
+  const item = `(SELECT id FROM npcsim.world_items WHERE world_id = $1 ORDER BY id OFFSET ${random(20)} LIMIT 1)`;
+  const player = `$${2 + random(2)}::bigint`;
+  const answer = (decision) =>
+    `SELECT a.request, npcsim.submit_npc_decision((SELECT player_id FROM npcsim.decision_requests r WHERE r.world_id = $1 AND r.npc_id = a.npc), ${decision} || jsonb_build_object('npc_id', a.npc)) - 'revision'
+       FROM (SELECT c.id AS npc, npcsim.request_npc_decision($1, c.id) AS request FROM (SELECT id FROM npcsim.npcs WHERE world_id = $1 AND controller_player_id IS NOT NULL ORDER BY id OFFSET ${random(6)} LIMIT 1) c) a
+      WHERE a.request IS NOT NULL`;
+  const things = [
+    ...Array(8).fill(`SELECT npcsim.tick_world($1, ${(1 + random(40000)) / 1e4})`),
+    `SELECT npcsim.tick_world($1, ${(1 + random(600)) / 10})`,
+    `UPDATE npcsim.npcs SET hunger = ${random(100)}, energy = ${random(100)} WHERE world_id = $1 AND id % 3 = ${random(3)}`,
+    `UPDATE npcsim.npcs SET position_x = ${x()}, position_y = ${y()} WHERE world_id = $1 AND id = ${npc}`,
+    `UPDATE npcsim.npcs SET name = name || 'x', controller_player_id = ${player} WHERE world_id = $1 AND id = ${npc}`,
+    `SELECT npcsim.assign_npc_to_player($1, ${npc}, ${player})`,
+    `SELECT npcsim.assign_npc_to_player($1, ${npc}, NULL)`,
+    `SELECT npcsim.create_npc($1, 'new', ${x()}, ${y()}, ${player})`,
+    `SELECT npcsim.remove_npc($1, ${npc})`,
+    `SELECT npcsim.remove_npc($1, ${id()})`,
+    `DELETE FROM npcsim.npcs WHERE world_id = $1 AND id = ${npc} AND (SELECT count(*) FROM npcsim.npcs WHERE world_id = $1) > 8`,
+    `SELECT npcsim.create_item($1, 'apple', ${x()}, ${y()})`,
+    `SELECT npcsim.create_item($1, 'chair', ${x()}, ${y()})`,
+    `SELECT npcsim.remove_item($1, ${item})`,
+    `SELECT npcsim.remove_item($1, (SELECT target_id FROM npcsim.interactions WHERE world_id = $1 ORDER BY id LIMIT 1))`,
+    `UPDATE npcsim.world_items SET properties = '{"n": ${random(9)}}' WHERE world_id = $1 AND id % 5 = ${random(5)}`,
+    `DELETE FROM npcsim.world_items WHERE world_id = $1 AND id = ${item}`,
+    `SELECT npcsim.set_terrain($1, ${random(SIZE_X - 4)}, ${random(SIZE_Y - 4)}, ${random(3) > 0}, ${1 + random(4)}, ${1 + random(2)})`,
+    `SELECT npcsim.set_decision_policy($1, '${['occasions', 'interval', 'none', 'occasions'][random(4)]}')`,
+    `SELECT npcsim.define_item_type($1, 'apple', '{"consumable": {"consumption_time": ${1 + random(5)}, "need_deltas": {"hunger": 25}}, "respawn": {"after": ${1 + random(20)}}}')`,
+    answer(`jsonb_build_object('action', 'move_to', 'parameters', jsonb_build_object('x', ${x()}, 'y', ${y()}), 'then', '[{"action": "wait", "parameters": {"duration": 0.7}}, {"action": "wander"}]'::jsonb)`),
+    answer(`jsonb_build_object('action', 'consume', 'target_id', ${item}, 'then', '[{"action": "wander"}]'::jsonb)`),
+    answer(`'{"action": "wander"}'::jsonb`),
+    answer(`'{"action": "cancel_interaction"}'::jsonb`),
+    answer(`'{"action": "fly"}'::jsonb`),
+  ];
+  return things[random(things.length)];
+}
+
+class Place {
+  constructor(world, players) {
+    this.world = world;
+    this.ids = [world, ...players];
+  }
+
+  // What came of it: rows, or the SQLSTATE.
+  async try(client, thing) {
+    try {
+      const { rows, rowCount } = await client.query(thing.replaceAll(/\$(\d)/g, (_, n) => String(this.ids[n - 1])));
+      return { rows, rowCount };
+    } catch (error) {
+      assert.match(error.code ?? '', /^(NS|22|23|40)/, `${thing}: ${error.message}`);
+      return { code: error.code };
+    }
+  }
+}
+
+async function createPlace(client, name) {
+  const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, 77) AS id', [name, SIZE_X, SIZE_Y])).rows[0].id;
+  const players = [];
+  for (const username of ['ada', 'bo']) players.push((await client.query('SELECT player_id FROM npcsim.create_player($1, $2)', [world, username])).rows[0].player_id);
+  await client.query('SELECT npcsim.populate_world($1, 14)', [world]);
+  await client.query('UPDATE npcsim.npcs SET hunger = 10 + id % 60, controller_player_id = CASE id % 3 WHEN 0 THEN $2::bigint END WHERE world_id = $1', [world, players[0]]);
+  return new Place(world, players);
+}
+
+async function inTwin(twin, thing, expected) {
+  const client = await cluster.connect('images');
+  try {
+    assert.deepEqual(await twin.try(client, thing), expected, thing);
+  } finally {
+    await client.end();
+  }
+}
+
+// Does things in a transaction; which of them stay is drawn. Returns those with what came of them.
+async function transaction(client, place, random) {
+  const done = [];
+  await client.query('BEGIN');
+  for (let i = 1 + random(3); i > 0; i -= 1) {
+    const thing = randomThing(random);
+    await client.query('SAVEPOINT before');
+    const result = await place.try(client, thing);
+    if (result.code !== undefined || random(3) === 0) await client.query('ROLLBACK TO before');
+    else done.push([thing, result]);
+  }
+  const stays = random(4) > 0;
+  await client.query(stays ? 'COMMIT' : 'ROLLBACK');
+  return stays ? done : [];
+}
+
+test('sessions go on with what the tables say, whatever was done and undone', async () => {
+  const random = generator(seed);
+  const sessions = [await cluster.connect('images'), await cluster.connect('images')];
+  const place = await createPlace(sessions[0], 'tried');
+  const twin = await createPlace(sessions[1], 'twin');
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const client = sessions[random(2)];
+    let done;
+    if (random(3) === 0) done = await transaction(client, place, random);
+    else {
+      const thing = randomThing(random);
+      done = [[thing, await place.try(client, thing)]];
+    }
+    for (const [thing, result] of done) await inTwin(twin, thing, result);
+    if (round % 10 === 0) {
+      const [tried, expected] = [await rowsOf(sessions[0], place.world), await rowsOf(sessions[0], twin.world)];
+      for (const table of Object.keys(expected)) assert.deepEqual(tried[table], expected[table], `round ${round}, after ${JSON.stringify(done)}: ${table}`);
+    }
+  }
+  const { rows } = await sessions[0].query('SELECT count(*) AS npcs FROM npcsim.npcs WHERE world_id = $1', [place.world]);
+  assert.ok(rows[0].npcs > 3, 'something is left of the world');
+});
