@@ -39,12 +39,13 @@ layout()
 	return "$status"
 }
 
-# Libraries' headers are not read; what is needed of their macros stands here.
+# Libraries' headers are not read; what is needed of their macros stands here. A macro whose expansion holds commas
+# is beyond cppcheck (and an error directive would be seen by the compiler).
 defects()
 {
 	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 --suppress=missingInclude \
-		--suppress=preprocessorErrorDirective:src/tables/items.c --max-configs=4 -j "$(nproc)" -Isrc -DPG_VERSION_NUM=150000 \
+		--suppress=preprocessorErrorDirective --max-configs=4 -j "$(nproc)" -Isrc -DPG_VERSION_NUM=150000 \
 		-D'PG_FUNCTION_INFO_V1(x)=' -DPG_MODULE_MAGIC= -D'Assert(x)=' -D'assert(x)=' -D'StaticAssertDecl(x,y)=' \
 		-D'foreach(cell,list)=for(cell=0;cell;)' -D'json_array_foreach(array,i,value)=for(i=0;i<1;i++)' \
 		-D'json_object_foreach(object,key,value)=for(key=0;key;)' \

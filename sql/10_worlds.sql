@@ -73,6 +73,8 @@ COMMENT ON COLUMN npcsim.world_clock.sight_old_plane IS 'Plane that is being lef
 COMMENT ON COLUMN npcsim.world_clock.sight_writes IS 'Tracks written to the present plane';
 COMMENT ON COLUMN npcsim.world_clock.settings_revision IS 'Revision of the last change of settings, speed or status';
 COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere it is parked until adopt_worlds()';
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_clock
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.world_terrain (
     world_id bigint PRIMARY KEY REFERENCES npcsim.world_settings,

@@ -18,6 +18,8 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts_id_seq', '');
 COMMENT ON TABLE npcsim.player_accounts IS 'Players; ids are unique in the database';
 COMMENT ON COLUMN npcsim.player_accounts.token_hash IS 'SHA-256 of the player''s token of 256 random bits';
 COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the player''s models wrote on tokens_day (UTC)';
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.player_accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE UNLOGGED TABLE npcsim.gateways (
     id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_.-]{1,64}$'),

@@ -27,15 +27,14 @@
 #define SPI_STATEMENT_ARGS 40
 
 /*
- * The rows of a world ($1) whose key is in an array ($2), in a FROM clause and after DELETE FROM. Written so that the planner has no other
- * way than the whole primary key: with "= ANY" it reads all of the world while a young table has no statistics.
+ * The rows of a world ($1) whose key is in an array ($2):
+ *		"SELECT … FROM " SPI_WANTED_KEYS " JOIN npcsim.items t "
+ *		"ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_"
+ * Written so that the planner has no other way than the whole primary key: with "= ANY" it reads all of the world while a
+ * young table has no statistics.
  */
-#define SPI_ROWS_BY_KEY(table, key) \
-	"pg_catalog.unnest($2) AS wanted(key_) " \
-	"JOIN npcsim." table " t ON t.world_id = $1 + 0 * wanted.key_ AND t." key " = wanted.key_"
-#define SPI_DELETE_BY_KEY(table, key) \
-	"DELETE FROM npcsim." table " t USING pg_catalog.unnest($2) AS wanted(key_) " \
-	"WHERE t.world_id = $1 + 0 * wanted.key_ AND t." key " = wanted.key_"
+#define SPI_WANTED_KEYS	 "pg_catalog.unnest($2) AS wanted(key_)"
+#define SPI_WANTED_WORLD "$1 + 0 * wanted.key_"
 
 typedef struct SpiStatement
 {

@@ -120,12 +120,13 @@ world_add_npc(World *world, const char *name, Cell cell)
 	return npc;
 }
 
+/* Not of its own will: so its plan ends, too. */
 static void
-leave_interaction(World *world, Npc *npc)
+leave_interaction(World *world, Npc *npc, const char *why)
 {
 	if (npc->interaction_id != 0)
 	{
-		json_list_clear(&npc->mind_plan);
+		npc_fail_plan(world, npc, why);
 		npc_end_interaction(world, npc, "interaction_cancelled", 0);
 	}
 }
@@ -133,7 +134,7 @@ leave_interaction(World *world, Npc *npc)
 void
 world_remove_npc(World *world, Npc *npc)
 {
-	leave_interaction(world, npc);
+	leave_interaction(world, npc, "the NPC was removed");
 	if (npc->dirty != 0)
 		list_remove(&world->dirty_npcs, npc);
 	if (!npc->born)
@@ -145,7 +146,8 @@ void
 world_place_npc(World *world, Npc *npc, Cell cell)
 {
 	require_free(world, cell, npc);
-	leave_interaction(world, npc);
+	npc_fail_plan(world, npc, "the NPC was moved");
+	leave_interaction(world, npc, "the NPC was moved");
 	npc_stand(world, npc);
 	npc->leg[0] = cell;
 	npc->leg_length = 1;
@@ -334,7 +336,7 @@ world_remove_item(World *world, WorldItem *item)
 	Respawn    *respawn;
 
 	if (user != NULL)
-		leave_interaction(world, user);
+		leave_interaction(world, user, "the item was removed");
 	item = world_item(world, id);
 	if (item != NULL)
 		drop_item(world, item);

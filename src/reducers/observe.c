@@ -101,7 +101,7 @@ static SpiStatement tracks_statement = {
 	.read_only = true};
 
 static SpiStatement runs_statement =
-	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_ROWS_BY_KEY("interaction_runs", "id"),
+	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	 .nargs = 2,
 	 .types = {INT8OID, INT8ARRAYOID},
 	 .read_only = true};

@@ -90,7 +90,7 @@ static SpiStatement serialize_statement = {.sql = "SELECT "
 /* People in a world, the player not counted. */
 static SpiStatement present_statement =
 	{.sql =
-		 "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL) + pg_catalog.count(DISTINCT player_id)"
+		 "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL), pg_catalog.count(DISTINCT player_id)"
 		 "  FROM npcsim.sessions WHERE world_id = $1 AND NOT ended AND ($2 IS NULL OR player_id IS DISTINCT "
 		 "FROM $2)",
 	 .nargs = 2,
@@ -465,7 +465,10 @@ admit_spectator(const Client *client, const WorldHead *head)
 		refuse_token("This world admits players only.");
 }
 
-/* Operators are never turned away, and who is there already needs no room. */
+/*
+ * Operators are never turned away, and who is there already needs no room. Spectators, who need no token, take what the
+ * players leave; they never keep a player out.
+ */
 static void
 check_room(const Client *client, const WorldHead *head)
 {
@@ -476,12 +479,14 @@ check_room(const Client *client, const WorldHead *head)
 		return;
 	spi_run(&present_statement, (Datum[]) {Int64GetDatum(head->world_id), Int64GetDatum(client->player_id)},
 			nulls, SPI_OK_SELECT);
-	present = spi_int64(0, 1, 0);
+	present = spi_int64(0, 2, 0);
+	if (client->player_id == 0)
+		present += spi_int64(0, 1, 0);
 	if (present >= head->max_players)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_FULL),
 				errmsg("world %lld is full", (long long) head->world_id),
-				errdetail("%lld players and spectators are there, %d are allowed.", (long long) present,
-						  head->max_players),
+				errdetail("%lld %s are there, %d are allowed.", (long long) present,
+						  client->player_id == 0 ? "players and spectators" : "players", head->max_players),
 				errhint("Try again later."));
 }
 

@@ -42,7 +42,9 @@ PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 #define EXPIRE_MAX			1000
 
 static SpiStatement players_statement = {
-	"SELECT id, world_id, status FROM npcsim.player_accounts WHERE id = ANY ($1)", 1, {INT8ARRAYOID}
+	"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
+	"JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
+	2, {INT8ARRAYOID, TEXTOID}
 };
 
 /* Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds. */
@@ -170,7 +172,8 @@ find_players(Answer *answers, int count)
 
 	for (int i = 0; i < count; i++)
 		ids[i] = answers[i].player_id;
-	rows = spi_run(&players_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
+	rows = spi_run(&players_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(world_home())},
+				   NULL, SPI_OK_SELECT);
 	for (int i = 0; i < count; i++)
 	{
 		for (uint64 row = 0; row < rows && answers[i].world_id == 0; row++)
@@ -179,6 +182,8 @@ find_players(Answer *answers, int count)
 				answers[i].world_id = spi_int64(row, 2, 0);
 				if (strcmp(spi_text(row, 3, CurrentMemoryContext), "active") != 0)
 					answer_refuse(&answers[i], ERRCODE_NS_BANNED, "the player is banned");
+				else if (!spi_bool(row, 4, false))
+					answer_refuse(&answers[i], ERRCODE_NS_WORLD_PARKED, "the world is parked");
 			}
 		if (answers[i].world_id == 0)
 			answer_refuse(&answers[i], ERRCODE_NS_NO_PLAYER, "there is no such player");

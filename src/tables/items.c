@@ -19,14 +19,14 @@ static SpiStatement load_items = {
 };
 static SpiStatement load_some_items = {
 	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM "
-	SPI_ROWS_BY_KEY("items", "id"),
+	SPI_WANTED_KEYS " JOIN npcsim.items t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_respawns = {
 	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}
 };
 static SpiStatement load_some_respawns = {
-	"SELECT id, item_type, x, y, due_at FROM " SPI_ROWS_BY_KEY("item_respawns", "id"),
+	"SELECT id, item_type, x, y, due_at FROM " SPI_WANTED_KEYS " JOIN npcsim.item_respawns t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_interactions = {
@@ -36,7 +36,7 @@ static SpiStatement load_interactions = {
 };
 static SpiStatement load_some_interactions = {
 	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	"FROM " SPI_ROWS_BY_KEY("interaction_runs", "id"),
+	"FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement load_types = {
@@ -64,7 +64,7 @@ static SpiStatement update_properties = {
 	3, {INT8OID, INT8ARRAYOID, TEXTARRAYOID}
 };
 static SpiStatement delete_items = {
-	SPI_DELETE_BY_KEY("items", "id"), 2, {INT8OID, INT8ARRAYOID}
+	"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement insert_respawns = {
 	"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
@@ -75,7 +75,7 @@ static SpiStatement insert_respawns = {
 	6, {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}
 };
 static SpiStatement delete_respawns = {
-	SPI_DELETE_BY_KEY("item_respawns", "id"), 2, {INT8OID, INT8ARRAYOID}
+	"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
 };
 static SpiStatement insert_interactions = {
 	"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, "
@@ -87,7 +87,7 @@ static SpiStatement insert_interactions = {
 	8, {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
 };
 static SpiStatement delete_interactions = {
-	SPI_DELETE_BY_KEY("interaction_runs", "id"), 2, {INT8OID, INT8ARRAYOID}
+	"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
 };
 
 static uint64

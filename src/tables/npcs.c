@@ -24,7 +24,7 @@ typedef struct LoadStatements
 #define LOAD_STATEMENTS(columns, table, key) \
 	{ \
 		{"SELECT " columns " FROM npcsim." table " t WHERE t.world_id = $1", 1, {INT8OID}}, \
-		{"SELECT " columns " FROM " SPI_ROWS_BY_KEY(table, key), 2, {INT8OID, INT8ARRAYOID}} \
+		{"SELECT " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table " t ON t.world_id = " SPI_WANTED_WORLD " AND t." key " = wanted.key_", 2, {INT8OID, INT8ARRAYOID}} \
 	}
 
 static LoadStatements identity_loads =

@@ -380,11 +380,11 @@ npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift)
 }
 
 static SpiStatement delete_statements[] = {
-	{SPI_DELETE_BY_KEY("decision_slots", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
-	{SPI_DELETE_BY_KEY("npc_minds", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
-	{SPI_DELETE_BY_KEY("npc_tracks", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
-	{SPI_DELETE_BY_KEY("npc_states", "npc_id"), 2, {INT8OID, INT8ARRAYOID}},
-	{SPI_DELETE_BY_KEY("npc_identities", "id"), 2, {INT8OID, INT8ARRAYOID}},
+	{"DELETE FROM npcsim.decision_slots t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.npc_id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}},
+	{"DELETE FROM npcsim.npc_minds t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.npc_id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}},
+	{"DELETE FROM npcsim.npc_tracks t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.npc_id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}},
+	{"DELETE FROM npcsim.npc_states t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.npc_id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}},
+	{"DELETE FROM npcsim.npc_identities t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}},
 };
 
 void

@@ -255,6 +255,30 @@ test(`${WORLDS} random worlds: sight by brute force, ways by breadth-first searc
   for (const [name, count] of Object.entries(counts)) assert.ok(count > WORLDS / 40, `there were some ${name}`);
 });
 
+// A world's tracks move on to another plane of the index after some thousands of writes, a few at a time.
+test('while tracks move to another plane of the index nobody is overlooked, nor seen twice', async (context) => {
+  const counts = { viewers: 0, walkers: 0, things: 0, moments: 0 };
+  const world = (await client.query("SELECT npcsim.create_world('planes', 40, 30, 3) AS id")).rows[0].id;
+  await client.query('SELECT npcsim.populate_world($1, 60)', [world]);
+  const model = new Model(40, 30);
+  const planes = new Set();
+  let leaving = false;
+  for (let step = 0; step < 1500 && !(planes.size === 3 && !leaving); step += 1) {
+    await client.query('SELECT npcsim.tick_world($1, 0.7)', [world]);
+    const [{ sight_plane: plane, sight_old_plane: old }] = (await client.query('SELECT sight_plane, sight_old_plane FROM npcsim.world_clock WHERE world_id = $1', [world])).rows;
+    planes.add(plane);
+    if (leaving || old !== null) {
+      model.items = await readItems(world);
+      await checkVision(world, model, counts);
+      counts.moments += 1;
+    }
+    leaving = old !== null;
+  }
+  context.diagnostic(JSON.stringify(counts));
+  assert.equal(planes.size, 3, 'planes were left');
+  assert.ok(counts.moments > 4, 'step by step');
+});
+
 test('the questions of sight are answered by the GiST indexes', async () => {
   await cluster.createDatabase('young');
   const operator = await cluster.connect('young');

@@ -1,6 +1,6 @@
 -- Plans: what an answer says is to come next is carried out step by step, each at its own moment, until it fails or another answer comes.
 BEGIN;
-SELECT plan(50);
+SELECT plan(54);
 
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
@@ -112,6 +112,17 @@ SELECT npcsim.tick_world(1, 0.5);
 SELECT npcsim.set_terrain(1, 8, 0, true, 1, 30);
 SELECT is(pg_temp.last_event('plan_failed') ->> 'reason', 'the way is blocked', 'nor when the way is blocked');
 SELECT npcsim.set_terrain(1, 8, 0, false, 1, 30);
+
+SELECT pg_temp.place('Ada', 2, 25);
+SELECT pg_temp.tell('Ada', '{"action": "wait", "parameters": {"duration": 9}, "then": [{"action": "wander"}]}');
+SELECT pg_temp.place('Ada', 20, 26);
+SELECT is(pg_temp.at('Ada'), '20,26 idle', 'who is put somewhere else stays there');
+SELECT is(pg_temp.last_event('plan_failed') ->> 'reason', 'the NPC was moved', 'its plan was for where it was');
+UPDATE thing SET apple = npcsim.create_item(1, 'apple', 20, 27);
+SELECT pg_temp.tell('Ada', jsonb_build_object('action', 'consume', 'target_id', (SELECT apple FROM thing), 'then', '[{"action": "wander"}]'::jsonb));
+SELECT npcsim.remove_item(1, apple) FROM thing;
+SELECT is(pg_temp.at('Ada'), '20,26 idle', 'who eats what is taken away');
+SELECT is(pg_temp.last_event('plan_failed') ->> 'reason', 'the item was removed', 'gives up its plan');
 
 -- ---- another answer ----
 SELECT pg_temp.place('Ada', 2, 2);

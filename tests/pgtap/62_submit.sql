@@ -1,13 +1,13 @@
 -- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
 BEGIN;
-SELECT plan(89);
+SELECT plan(90);
 
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who$$;
+LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
 CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
 LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
 CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
@@ -21,9 +21,9 @@ BEGIN
 END
 $$;
 CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
-LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE id = pg_temp.npc(who)$$;
+LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
 CREATE FUNCTION pg_temp.at(who text) RETURNS text
-LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE id = pg_temp.npc(who)$$;
+LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
 SELECT npcsim.create_world('Hill', 20, 20, 6);
 SELECT npcsim.set_decision_policy(2, 'none');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
@@ -209,6 +209,13 @@ SELECT throws_ok('SELECT * FROM npcsim.submit_npc_decisions(NULL, NULL)', '22004
 SELECT throws_ok($$SELECT * FROM npcsim.submit_npc_decisions('{{1},{2}}', '{a,b}')$$, '22004', NULL, 'nor tables');
 SELECT throws_ok($$SELECT * FROM npcsim.submit_npc_decisions(array_fill(1::bigint, ARRAY[10001]), array_fill('x'::text, ARRAY[10001]))$$, '54000', NULL, 'nor more than 10,000');
 SELECT lives_ok($$SELECT * FROM npcsim.submit_npc_decisions(array_fill(1::bigint, ARRAY[10000]), array_fill('x'::text, ARRAY[10000]))$$, '10,000 are taken');
+
+UPDATE npcsim.world_clock SET home = 'elsewhere' WHERE world_id = 2;
+SELECT pg_temp.ask('Bo');
+SELECT is((SELECT array_agg(concat_ws(' ', result ->> 'status', result ->> 'code') ORDER BY ord) FROM npcsim.submit_npc_decisions(
+           ARRAY[(SELECT player_id FROM cy), (SELECT player_id FROM bo)],
+           ARRAY[format('{"request_id": %s, "action": "wait"}', :cy_request), format('{"request_id": %s, "action": "wait"}', pg_temp.request('Bo'))])),
+          '{"rejected NS102",applied}', 'an answer for a parked world is refused, and nothing else of its batch');
 
 -- ---- giving up, in batches ----
 UPDATE before SET everything = pg_temp.everything();

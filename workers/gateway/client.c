@@ -212,6 +212,8 @@ client_move(Client *client, ClientState to)
 			forget_token(client);
 			text_free(&client->incoming);
 			client->close_deadline = now + CLOSE_GRACE_MS;
+			/* not so before the welcome; its close frame is waited for */
+			lws_rx_flow_control(client->wsi, 1);
 			client_wake(client);
 			break;
 		case CLIENT_GONE:

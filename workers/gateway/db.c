@@ -598,6 +598,8 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 	(void) length;
 	switch (reason)
 	{
+		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+			return -1; /* a WebSocket that asks for it by name */
 		case LWS_CALLBACK_RAW_RX_FILE:
 			if (!link || link->wsi != wsi)
 				return -1;

@@ -1,0 +1,35 @@
+-- What breaks careless code: moments at both ends of bigint, shapes that are no points, tables emptied under the worlds.
+BEGIN;
+SELECT plan(17);
+
+SELECT npcsim.create_world('Besieged', 20, 20, 9);
+SELECT npcsim.create_npc(1, 'Ada', 3, 3);
+
+-- ---- the views' functions, which every reader may call ----
+SELECT is(npcsim.track_x('{1,2,3,4}', -1, 9223372036854775807), 3::float8, 'a walker has arrived after all time there is');
+SELECT is(npcsim.track_y('{1,2,3,4}', -9223372036854775808, 9223372036854775807), 4::float8, 'twice over');
+SELECT is(npcsim.track_x('{1,2,3,4}', 9223372036854775807, -9223372036854775808), 1::float8, 'and has not left before it');
+SELECT throws_ok($$SELECT npcsim.track_x('{}', 0, 0)$$, 'XX001', NULL, 'a track has cells');
+SELECT is(npcsim.need_at(50000000, -1000, -9223372036854775808, 9223372036854775807), 0::float8, 'a need ends at nothing');
+SELECT throws_ok($$SELECT npcsim.world_now(1, 0, 0)$$, '22003', NULL, 'a tick takes time');
+SELECT throws_ok($$SELECT npcsim.world_now(1, -9223372036854775808, -1)$$, '22003', NULL, 'which does not run backwards');
+
+-- ---- positions that are none ----
+SELECT throws_ok(format('UPDATE npcsim.npcs SET position = %L::geometry', shape), '22003', NULL, shape || ' is no position')
+  FROM unnest(ARRAY['POINT EMPTY', 'POINT(NaN NaN)', 'LINESTRING(1 1,2 2)', 'MULTIPOINT(1 1)', 'POLYGON EMPTY']) AS shape;
+
+-- ---- tables that hold worlds and players ----
+SELECT throws_ok($$TRUNCATE npcsim.world_clock$$, 'NS111', NULL, 'the worlds'' locks cannot be truncated');
+SELECT throws_ok($$TRUNCATE npcsim.player_accounts CASCADE$$, 'NS111', NULL, 'nor the players');
+
+-- ---- spectators need no token, so they must not shut players out ----
+SELECT npcsim.register_gateway('g1');
+CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
+UPDATE npcsim.world_settings SET max_players = 2 WHERE id = 1;
+DO $$BEGIN PERFORM npcsim.client_connected('g1', NULL, 1) FROM generate_series(1, 2); END$$;
+SELECT throws_ok($$SELECT npcsim.client_connected('g1', NULL, 1)$$, 'NS429', NULL, 'spectators fill a world');
+SELECT lives_ok($$SELECT npcsim.client_connected('g1', (SELECT player_id FROM bo), 1)$$, 'a player gets in all the same');
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE name = 'Ada' AND position_x = 3 AND position_y = 3), 1::bigint, 'and nothing else happened');
+
+SELECT * FROM finish();
+ROLLBACK;
