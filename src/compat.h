@@ -50,4 +50,4 @@ compat_local_xid(void)
 #endif
 }
 
-#endif							/* NPCSIM_COMPAT_H */
+#endif /* NPCSIM_COMPAT_H */

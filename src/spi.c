@@ -36,8 +36,8 @@ spi_end(void)
 const char *
 postgis_schema(void)
 {
-	Oid			extension = get_extension_oid("postgis", false);
-	Oid			schema = compat_extension_schema(extension);
+	Oid extension = get_extension_oid("postgis", false);
+	Oid schema = compat_extension_schema(extension);
 
 	return quote_identifier(get_namespace_name(schema));
 }
@@ -45,14 +45,12 @@ postgis_schema(void)
 Oid
 geometry_oid(void)
 {
-	Oid			schema = compat_extension_schema(get_extension_oid("postgis", false));
-	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-									   CStringGetDatum("geometry"), ObjectIdGetDatum(schema));
+	Oid schema = compat_extension_schema(get_extension_oid("postgis", false));
+	Oid type =
+		GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("geometry"), ObjectIdGetDatum(schema));
 
 	if (!OidIsValid(type))
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("type geometry of PostGIS does not exist"));
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type geometry of PostGIS does not exist"));
 	return type;
 }
 
@@ -61,7 +59,7 @@ static char *
 expand_sql(const char *sql)
 {
 	StringInfoData expanded;
-	const char *schema = NULL;
+	const char	  *schema = NULL;
 
 	initStringInfo(&expanded);
 	for (const char *p = sql; *p != '\0'; p++)
@@ -82,8 +80,8 @@ expand_sql(const char *sql)
 static void
 prepare(SpiStatement *statement)
 {
-	SPIPlanPtr	plan;
-	char	   *sql = expand_sql(statement->sql);
+	SPIPlanPtr plan;
+	char	  *sql = expand_sql(statement->sql);
 
 	Assert(statement->nargs <= SPI_STATEMENT_ARGS);
 	plan = SPI_prepare_cursor(sql, statement->nargs, statement->types, CURSOR_OPT_GENERIC_PLAN);
@@ -98,7 +96,7 @@ prepare(SpiStatement *statement)
 uint64
 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected, long limit)
 {
-	int			result;
+	int result;
 
 	if (statement->plan == NULL)
 		prepare(statement);
@@ -117,7 +115,7 @@ spi_run(SpiStatement *statement, Datum *values, const char *nulls, int expected)
 int
 spi_index_plans_begin(void)
 {
-	int			level;
+	int level;
 
 	if (!enable_hashjoin && !enable_mergejoin && !enable_seqscan && !enable_bitmapscan)
 		return 0;
@@ -130,9 +128,8 @@ spi_index_plans_begin(void)
 void
 spi_index_plans_set(GucAction action)
 {
-	static const char *const settings[] = {
-		"enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "jit"
-	};
+	static const char *const settings[] = {"enable_hashjoin", "enable_mergejoin", "enable_seqscan",
+										   "enable_bitmapscan", "jit"};
 
 	for (int i = 0; i < (int) lengthof(settings); i++)
 		(void) set_config_option(settings[i], "off", PGC_USERSET, PGC_S_SESSION, action, true, 0, false);
@@ -155,8 +152,8 @@ spi_datum(uint64 row, int column, bool *isnull)
 int64
 spi_int64(uint64 row, int column, int64 if_null)
 {
-	bool		isnull;
-	Datum		value = spi_datum(row, column, &isnull);
+	bool  isnull;
+	Datum value = spi_datum(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetInt64(value);
 }
@@ -164,8 +161,8 @@ spi_int64(uint64 row, int column, int64 if_null)
 int32
 spi_int32(uint64 row, int column, int32 if_null)
 {
-	bool		isnull;
-	Datum		value = spi_datum(row, column, &isnull);
+	bool  isnull;
+	Datum value = spi_datum(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetInt32(value);
 }
@@ -173,8 +170,8 @@ spi_int32(uint64 row, int column, int32 if_null)
 int16
 spi_int16(uint64 row, int column, int16 if_null)
 {
-	bool		isnull;
-	Datum		value = spi_datum(row, column, &isnull);
+	bool  isnull;
+	Datum value = spi_datum(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetInt16(value);
 }
@@ -182,8 +179,8 @@ spi_int16(uint64 row, int column, int16 if_null)
 bool
 spi_bool(uint64 row, int column, bool if_null)
 {
-	bool		isnull;
-	Datum		value = spi_datum(row, column, &isnull);
+	bool  isnull;
+	Datum value = spi_datum(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetBool(value);
 }
@@ -191,10 +188,10 @@ spi_bool(uint64 row, int column, bool if_null)
 char *
 spi_text(uint64 row, int column, MemoryContext context)
 {
-	bool		isnull;
-	Datum		value = spi_datum(row, column, &isnull);
+	bool		  isnull;
+	Datum		  value = spi_datum(row, column, &isnull);
 	MemoryContext before;
-	char	   *copy;
+	char		 *copy;
 
 	if (isnull)
 		return NULL;

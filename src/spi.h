@@ -41,9 +41,9 @@ typedef struct SpiStatement
 	const char *sql;
 	int			nargs;
 	Oid			types[SPI_STATEMENT_ARGS];
-	bool		read_only;		/* sees the caller's snapshot, not his own changes */
+	bool		read_only; /* sees the caller's snapshot, not his own changes */
 	/* private */
-	SPIPlanPtr	plan;
+	SPIPlanPtr plan;
 } SpiStatement;
 
 /* SPI_connect / SPI_finish with the check of their result; may be nested. */
@@ -56,7 +56,8 @@ extern void spi_end(void);
  */
 extern uint64 spi_run(SpiStatement *statement, Datum *values, const char *nulls, int expected);
 /* The same, at most 'limit' rows (0 = all). */
-extern uint64 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected, long limit);
+extern uint64 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected,
+							long limit);
 
 /*
  * Statements that touch rows by key or by place are to go through the indexes, whatever the statistics say of an array's
@@ -72,13 +73,13 @@ extern Datum spi_datum(uint64 row, int column, bool *isnull);
 extern int64 spi_int64(uint64 row, int column, int64 if_null);
 extern int32 spi_int32(uint64 row, int column, int32 if_null);
 extern int16 spi_int16(uint64 row, int column, int16 if_null);
-extern bool spi_bool(uint64 row, int column, bool if_null);
+extern bool	 spi_bool(uint64 row, int column, bool if_null);
 /* Copied into 'context'; NULL when null. */
 extern char *spi_text(uint64 row, int column, MemoryContext context);
 
 /* Schema PostGIS lives in, quoted for SQL. */
 extern const char *postgis_schema(void);
 /* Type geometry, and its array type. */
-extern Oid	geometry_oid(void);
+extern Oid geometry_oid(void);
 
-#endif							/* NPCSIM_SPI_H */
+#endif /* NPCSIM_SPI_H */

@@ -87,12 +87,14 @@ npc_interaction(World *world, const Npc *npc)
 }
 
 const char *
-npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule, Decider decider, int *sqlstate)
+npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule, Decider decider,
+					  int *sqlstate)
 {
-	Cell		here = npc_cell(npc, world->now);
-	BidVerdict	verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id, here, rule);
+	Cell	   here = npc_cell(npc, world->now);
+	BidVerdict verdict =
+		item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id, here, rule);
 	Interaction *interaction;
-	int32		rates[NEED_COUNT];
+	int32		 rates[NEED_COUNT];
 
 	if (verdict != BID_ACCEPTED)
 	{
@@ -161,7 +163,7 @@ drop_interaction(World *world, Interaction *interaction)
 static void
 stand_up(World *world, Npc *npc, Cell chair)
 {
-	Cell		beside;
+	Cell beside;
 
 	if (!grid_free_neighbour(world->grid, chair, chair, &beside))
 		return;
@@ -175,7 +177,7 @@ void
 npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
 {
 	Interaction *interaction = npc_interaction(world, npc);
-	WorldItem	   *item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
+	WorldItem	*item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
 
 	needs_rebase(&npc->needs, world->now);
 	set_rates(npc, NULL);
@@ -224,9 +226,9 @@ npc_next_step(World *world, Npc *npc, int64 pause)
 {
 	while (npc->mind_plan != NULL)
 	{
-		Jsonb	   *step = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->mind_plan->item[0])));
-		Action		action;
-		int			sqlstate;
+		Jsonb *step = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->mind_plan->item[0])));
+		Action action;
+		int	   sqlstate;
 		const char *failure;
 
 		json_list_drop_first(npc->mind_plan);
@@ -255,11 +257,11 @@ set_plan(World *world, Npc *npc, const JsonbValue *actions)
 	if (actions != NULL && actions->type == jbvBinary)
 	{
 		JsonbContainer *array = actions->val.binary.data;
-		int			count = Min((int) JsonContainerSize(array), PLAN_ACTIONS_MAX);
+		int				count = Min((int) JsonContainerSize(array), PLAN_ACTIONS_MAX);
 
 		for (int i = 0; i < count; i++)
 		{
-			Jsonb	   *step = JsonbValueToJsonb(getIthJsonbValueFromContainer(array, i));
+			Jsonb *step = JsonbValueToJsonb(getIthJsonbValueFromContainer(array, i));
 
 			json_list_append(world, &npc->mind_plan, JsonbToCString(NULL, &step->root, VARSIZE(step)));
 		}
@@ -272,9 +274,9 @@ set_plan(World *world, Npc *npc, const JsonbValue *actions)
 static const char *
 act_on_item(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
 {
-	WorldItem	   *item = world_item(world, action->target_id);
-	Cell		here = npc_cell(npc, world->now);
-	BidVerdict	verdict;
+	WorldItem *item = world_item(world, action->target_id);
+	Cell	   here = npc_cell(npc, world->now);
+	BidVerdict verdict;
 
 	if (item == NULL)
 	{
@@ -282,7 +284,8 @@ act_on_item(World *world, Npc *npc, const Action *action, Decider decider, int *
 		return psprintf("there is no item %lld", (long long) action->target_id);
 	}
 	/* What it would say to a neighbour: nobody walks to what will refuse him. */
-	verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id, item->cell, action->rule);
+	verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id,
+							   item->cell, action->rule);
 	if (verdict != BID_ACCEPTED)
 	{
 		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
@@ -290,17 +293,18 @@ act_on_item(World *world, Npc *npc, const Action *action, Decider decider, int *
 	}
 	if (cell_adjacent(here, item->cell))
 		return npc_begin_interaction(world, npc, item, action->rule, decider, sqlstate);
-	return npc_walk(world, npc, item->cell, NPC_MOVING, ACTION_INTERACT_WITH, action->rule, item->id, decider, sqlstate);
+	return npc_walk(world, npc, item->cell, NPC_MOVING, ACTION_INTERACT_WITH, action->rule, item->id, decider,
+					sqlstate);
 }
 
 static const char *
 approach(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
 {
-	WorldItem	   *item = world_item(world, action->target_id);
-	Npc		   *other = item == NULL ? world_npc(world, action->target_id) : NULL;
-	Cell		here = npc_cell(npc, world->now);
-	Cell		there;
-	Cell		beside;
+	WorldItem *item = world_item(world, action->target_id);
+	Npc		  *other = item == NULL ? world_npc(world, action->target_id) : NULL;
+	Cell	   here = npc_cell(npc, world->now);
+	Cell	   there;
+	Cell	   beside;
 
 	if (item == NULL && (other == NULL || other == npc))
 	{
@@ -313,16 +317,17 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	else if (other != NULL && !grid_blocked(world->grid, there) &&
 			 grid_free_neighbour(world->grid, there, here, &beside))
 		there = beside;
-	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, INTERACTION_NONE, action->target_id, decider, sqlstate);
+	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, INTERACTION_NONE, action->target_id,
+					decider, sqlstate);
 }
 
 static const char *
 wander(World *world, Npc *npc, Decider decider, int *sqlstate)
 {
-	Cell		target;
-	Cell		here = npc_cell(npc, world->now);
-	bool		found = path_random_target(world->finder, world->grid, here, WANDER_CELLS,
-										   world->seed, npc->id, npc->draws, &target);
+	Cell target;
+	Cell here = npc_cell(npc, world->now);
+	bool found = path_random_target(world->finder, world->grid, here, WANDER_CELLS, world->seed, npc->id,
+									npc->draws, &target);
 
 	npc->draws++;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
@@ -350,14 +355,15 @@ wait_here(World *world, Npc *npc, const Action *action, Decider decider)
 static const char *
 step_towards(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
 {
-	Cell		target = cell_towards(npc_cell(npc, world->now), action->direction);
+	Cell target = cell_towards(npc_cell(npc, world->now), action->direction);
 
 	if (!grid_contains(world->grid, target) || grid_blocked(world->grid, target))
 	{
 		*sqlstate = ERRCODE_NS_CELL_NOT_FREE;
 		return psprintf("cell (%d, %d) is not free", target.x, target.y);
 	}
-	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, INTERACTION_NONE, 0, decider, sqlstate);
+	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, INTERACTION_NONE, 0, decider,
+					sqlstate);
 }
 
 static const char *
@@ -366,7 +372,8 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
-			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, INTERACTION_NONE, 0, decider, sqlstate);
+			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, INTERACTION_NONE, 0,
+							decider, sqlstate);
 		case ACTION_MOVE_DIRECTION:
 			return step_towards(world, npc, action, decider, sqlstate);
 		case ACTION_INTERACT_WITH:
@@ -400,15 +407,17 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	if (!action_legal(npc->state, action->kind))
 	{
 		*sqlstate = ERRCODE_NS_ACTION_ILLEGAL;
-		failure = psprintf("action %s is not valid in state %s", action_name(action->kind), npc_state_name(npc->state));
+		failure = psprintf("action %s is not valid in state %s", action_name(action->kind),
+						   npc_state_name(npc->state));
 	}
 	else
 		failure = carry_out(world, npc, action, decider, sqlstate);
 	if (failure != NULL)
 	{
 		if (decider == DECIDER_MIND)
-			npc_tell(world, npc, "error", psprintf("\"action\":\"%s\",\"message\":%s",
-												   action_name(action->kind), quoted(failure)));
+			npc_tell(world, npc, "error",
+					 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
+							  quoted(failure)));
 		return failure;
 	}
 	npc->last_decision_at = world->now;
@@ -419,7 +428,8 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 }
 
 const char *
-world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider, int *sqlstate)
+world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider,
+				   int *sqlstate)
 {
 	JsonList   *before = npc->mind_plan;
 	const char *failure;

@@ -22,7 +22,7 @@
 #include "errors.h"
 
 #define ID_DIGITS_MAX 16
-#define WAIT_MAX (86400 * SIM_SECOND)
+#define WAIT_MAX	  (86400 * SIM_SECOND)
 
 static const char *
 bad(int *sqlstate, const char *reason)
@@ -58,9 +58,9 @@ whole_number(const JsonbValue *value, int64 *number)
 	if (value == NULL)
 		return false;
 	if (value->type == jbvNumeric)
-		text = DatumGetCString(DirectFunctionCall1(numeric_out,
-												   DirectFunctionCall1(numeric_trim_scale,
-																	   NumericGetDatum(value->val.numeric))));
+		text = DatumGetCString(
+			DirectFunctionCall1(numeric_out, DirectFunctionCall1(numeric_trim_scale,
+																 NumericGetDatum(value->val.numeric))));
 	else if (value->type == jbvString && value->val.string.len > 0)
 		text = pnstrdup(value->val.string.val, value->val.string.len);
 	else
@@ -75,13 +75,14 @@ whole_number(const JsonbValue *value, int64 *number)
 static bool
 seconds(const JsonbValue *value, int64 max, int64 *time)
 {
-	Datum		number;
+	Datum number;
 
 	if (value == NULL || value->type != jbvNumeric)
 		return false;
 	number = NumericGetDatum(value->val.numeric);
 	if (!DatumGetBool(DirectFunctionCall2(numeric_gt, number, NumericGetDatum(int64_to_numeric(0)))) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_div_fast_to_numeric(max, 6)))))
+		!DatumGetBool(
+			DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_div_fast_to_numeric(max, 6)))))
 		return false;
 	number = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(SIM_SECOND)));
 	*time = Max(DatumGetInt64(DirectFunctionCall1(numeric_int8, number)), 1);
@@ -120,7 +121,8 @@ read_cell(World *world, JsonbContainer *object, Action *action, int *sqlstate)
 	int64		row;
 
 	if (destination != NULL && destination->type == jbvBinary &&
-		JsonContainerIsArray(destination->val.binary.data) && JsonContainerSize(destination->val.binary.data) == 2)
+		JsonContainerIsArray(destination->val.binary.data) &&
+		JsonContainerSize(destination->val.binary.data) == 2)
 	{
 		x = getIthJsonbValueFromContainer(destination->val.binary.data, 0);
 		y = getIthJsonbValueFromContainer(destination->val.binary.data, 1);
@@ -161,7 +163,7 @@ read_interaction(JsonbContainer *object, const char *name, Action *action, int *
 static const char *
 read_interact_with(JsonbContainer *object, Action *action, int *sqlstate)
 {
-	char		name[KIND_NAME_SIZE];
+	char name[KIND_NAME_SIZE];
 
 	if (!text_member(object, "interaction_name", name, sizeof(name)) &&
 		!text_member(object, "interaction", name, sizeof(name)))
@@ -172,7 +174,7 @@ read_interact_with(JsonbContainer *object, Action *action, int *sqlstate)
 static const char *
 read_direction(JsonbContainer *object, Action *action, int *sqlstate)
 {
-	char		name[16];
+	char name[16];
 
 	if (!text_member(object, "direction", name, sizeof(name)) || !direction_by_name(name, &action->direction))
 		return bad(sqlstate, "move_direction needs a direction: north, east, south or west");
@@ -182,7 +184,8 @@ read_direction(JsonbContainer *object, Action *action, int *sqlstate)
 static const char *
 read_approach(JsonbContainer *object, Action *action, int *sqlstate)
 {
-	return target(object, &action->target_id) ? NULL : bad(sqlstate, "walking to something needs its target_id");
+	return target(object, &action->target_id) ? NULL
+											  : bad(sqlstate, "walking to something needs its target_id");
 }
 
 const char *
@@ -192,7 +195,7 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 	{
 		const char *name;
 		ActionKind	kind;
-	}			names[] = {
+	} names[] = {
 		{"move_to", ACTION_MOVE_TO},
 		{"move_direction", ACTION_MOVE_DIRECTION},
 		{"interact_with", ACTION_INTERACT_WITH},
@@ -204,7 +207,7 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 		{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
 		{"cancel_interaction", ACTION_CANCEL_INTERACTION},
 	};
-	char		name[KIND_NAME_SIZE];
+	char name[KIND_NAME_SIZE];
 
 	memset(action, 0, sizeof(*action));
 	if (!JsonContainerIsObject(object) || !text_member(object, "action", name, sizeof(name)))

@@ -38,8 +38,8 @@ pointer_list_add(World *world, PointerList *list, void *pointer)
 	{
 		list->room = Max(64, list->room * 2);
 		list->entries = list->entries == NULL
-			? MemoryContextAlloc(world->context, list->room * sizeof(void *))
-			: repalloc_huge(list->entries, list->room * sizeof(void *));
+							? MemoryContextAlloc(world->context, list->room * sizeof(void *))
+							: repalloc_huge(list->entries, list->room * sizeof(void *));
 	}
 	list->entries[list->count++] = pointer;
 }
@@ -50,9 +50,8 @@ id_list_add(World *world, IdList *list, int64 id)
 	if (list->count == list->room)
 	{
 		list->room = Max(64, list->room * 2);
-		list->ids = list->ids == NULL
-			? MemoryContextAlloc(world->context, list->room * sizeof(int64))
-			: repalloc_huge(list->ids, list->room * sizeof(int64));
+		list->ids = list->ids == NULL ? MemoryContextAlloc(world->context, list->room * sizeof(int64))
+									  : repalloc_huge(list->ids, list->room * sizeof(int64));
 	}
 	list->ids[list->count++] = id;
 }
@@ -92,7 +91,7 @@ json_list_append(World *world, JsonList **list, const char *text)
 Npc *
 image_new_npc(World *world, int64 id)
 {
-	Npc		   *npc = MemoryContextAllocZero(world->context, sizeof(Npc));
+	Npc *npc = MemoryContextAllocZero(world->context, sizeof(Npc));
 
 	npc->id = id;
 	npc->event_at = SIM_NEVER;
@@ -120,7 +119,7 @@ leave_grid(World *world, Npc *npc)
 void
 image_free_npc(World *world, Npc *npc)
 {
-	Npc		   *last = world->everyone.entries[--world->everyone.count];
+	Npc *last = world->everyone.entries[--world->everyone.count];
 
 	world->everyone.entries[npc->index] = last;
 	last->index = npc->index;
@@ -178,8 +177,8 @@ image_put_item(World *world, WorldItem *item)
 void
 image_free_item(World *world, WorldItem *item)
 {
-	int64		key = cell_key(item->cell);
-	WorldItem	   *first = image_find(world->cells, key);
+	int64	   key = cell_key(item->cell);
+	WorldItem *first = image_find(world->cells, key);
 
 	if (first == item)
 	{
@@ -220,7 +219,7 @@ world_item_at(World *world, Cell cell)
 Respawn *
 image_new_respawn(World *world, int64 id)
 {
-	Respawn    *respawn = MemoryContextAllocZero(world->context, sizeof(Respawn));
+	Respawn *respawn = MemoryContextAllocZero(world->context, sizeof(Respawn));
 
 	respawn->id = id;
 	respawn->due_at = SIM_NEVER;
@@ -318,8 +317,8 @@ world_item_kind(World *world, const char *name)
 static int
 compare_npcs(const void *a, const void *b)
 {
-	const Npc  *left = *(Npc *const *) a;
-	const Npc  *right = *(Npc *const *) b;
+	const Npc *left = *(Npc *const *) a;
+	const Npc *right = *(Npc *const *) b;
 
 	return left->id < right->id ? -1 : left->id > right->id;
 }
@@ -332,10 +331,10 @@ npcs_sort(Npc **npcs, int count)
 }
 
 void
-world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), void *arg)
+world_each_npc(World *world, void (*visit)(World *world, Npc *npc, void *arg), void *arg)
 {
-	int			count = world_npc_count(world);
-	Npc		  **npcs = palloc(Max(count, 1) * sizeof(Npc *));
+	int	  count = world_npc_count(world);
+	Npc **npcs = palloc(Max(count, 1) * sizeof(Npc *));
 
 	if (count > 0)
 		memcpy(npcs, world->everyone.entries, count * sizeof(Npc *));
@@ -348,9 +347,9 @@ world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), 
 int64
 world_next_due(const World *world)
 {
-	Due		   *event = due_first(&world->events);
-	Due		   *decision = due_first(&world->decisions);
-	int64		due = SIM_NEVER;
+	Due	 *event = due_first(&world->events);
+	Due	 *decision = due_first(&world->decisions);
+	int64 due = SIM_NEVER;
 
 	if (event != NULL)
 		due = event->at;

@@ -21,17 +21,16 @@
 #include "spi.h"
 
 /* An NPC's mind is asked at most this often. */
-#define ASK_INTERVAL	(3 * SIM_SECOND)
+#define ASK_INTERVAL (3 * SIM_SECOND)
 /* An NPC whose mind is silent stands idle this long, per unit of speed, before the built-in mind steps in. */
-#define IDLE_LIMIT		(10 * SIM_SECOND)
+#define IDLE_LIMIT (10 * SIM_SECOND)
 /* How often it is checked whether the mind behind a long activity is still there. */
-#define CHECK_INTERVAL	(30 * SIM_SECOND)
+#define CHECK_INTERVAL (30 * SIM_SECOND)
 /* After an action that turned out impossible the built-in mind thinks again. */
-#define RETRY_PAUSE		INT64_C(750000)
+#define RETRY_PAUSE INT64_C(750000)
 
-static SpiStatement present_statement = {
-	"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}
-};
+static SpiStatement present_statement =
+	{"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 
 /* ---- the schedule ---- */
 
@@ -39,7 +38,7 @@ static SpiStatement present_statement = {
 static int64
 needs_fall_below(const World *world, const Npc *npc, int32 threshold)
 {
-	int64		first = SIM_NEVER;
+	int64 first = SIM_NEVER;
 
 	for (int need = 0; need < NEED_COUNT; need++)
 		if (npc->needs.rate[need] < 0)
@@ -55,7 +54,8 @@ need_waits(const World *world, const Npc *npc, int64 earliest)
 	if (npc->decision_reason != REASON_NEED || npc->decision_at > earliest)
 		return false;
 	for (int need = 0; need < NEED_COUNT; need++)
-		if (need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now) < MIND_LOW_NEED)
+		if (need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now) <
+			MIND_LOW_NEED)
 			return true;
 	return false;
 }
@@ -64,19 +64,20 @@ need_waits(const World *world, const Npc *npc, int64 earliest)
 static int64
 patience_ends(const World *world, const Npc *npc)
 {
-	int64		limit = IDLE_LIMIT * Max(world->lock->speed, 1000) / 1000;
+	int64 limit = IDLE_LIMIT * Max(world->lock->speed, 1000) / 1000;
 
 	if (npc->state != NPC_IDLE)
 		return SIM_NEVER;
-	return Min(Max(Max(npc->state_since, npc->asked_at) + limit, world->now), needs_fall_below(world, npc, MIND_CRITICAL_NEED));
+	return Min(Max(Max(npc->state_since, npc->asked_at) + limit, world->now),
+			   needs_fall_below(world, npc, MIND_CRITICAL_NEED));
 }
 
 /* When the mind is to be asked, and why. */
 static int64
 next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
-	int64		earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
-	int64		at;
+	int64 earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
+	int64 at;
 
 	if (npc->decision_reason == REASON_PLAN_FAILED || npc->decision_reason == REASON_REQUESTED)
 	{
@@ -91,7 +92,8 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	if (world->policy == POLICY_INTERVAL)
 	{
 		*reason = REASON_INTERVAL;
-		return npc->decider == DECIDER_BUILT_IN ? Max(earliest, npc->last_decision_at + MIND_INTERVAL) : earliest;
+		return npc->decider == DECIDER_BUILT_IN ? Max(earliest, npc->last_decision_at + MIND_INTERVAL)
+												: earliest;
 	}
 	if (need_waits(world, npc, earliest))
 	{
@@ -116,7 +118,7 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	}
 	for (int i = 0; i < 2; i++)
 	{
-		int64		falls = needs_fall_below(world, npc, i == 0 ? MIND_LOW_NEED : MIND_CRITICAL_NEED);
+		int64 falls = needs_fall_below(world, npc, i == 0 ? MIND_LOW_NEED : MIND_CRITICAL_NEED);
 
 		if (falls != SIM_NEVER && Max(falls, earliest) <= at)
 		{
@@ -144,7 +146,7 @@ void
 npc_schedule(World *world, Npc *npc, int64 pause)
 {
 	DecisionReason reason;
-	int64		at = next_look(world, npc, pause, &reason);
+	int64		   at = next_look(world, npc, pause, &reason);
 
 	if (at == npc->decision_at && reason == npc->decision_reason)
 		return;
@@ -176,7 +178,7 @@ world_ask_again(World *world, Npc *npc, int64 at)
 static void
 schedule_anew(World *world, Npc *npc, void *arg)
 {
-	int64		phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
+	int64 phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
 
 	npc->decision_reason = REASON_IDLE;
 	npc_schedule(world, npc, phase);
@@ -187,8 +189,9 @@ schedule_anew(World *world, Npc *npc, void *arg)
 void
 world_set_policy(World *world, const char *policy)
 {
-	world->policy = strcmp(policy, "none") == 0 ? POLICY_NONE
-		: strcmp(policy, "interval") == 0 ? POLICY_INTERVAL : POLICY_OCCASIONS;
+	world->policy = strcmp(policy, "none") == 0		  ? POLICY_NONE
+					: strcmp(policy, "interval") == 0 ? POLICY_INTERVAL
+													  : POLICY_OCCASIONS;
 	world_each_npc(world, schedule_anew, NULL);
 }
 
@@ -247,8 +250,8 @@ id_list_equal(const IdList *list, const int64 *ids, int count)
 static void
 read_present(World *world)
 {
-	uint64		rows;
-	int64	   *ids;
+	uint64 rows;
+	int64 *ids;
 
 	if (world->present_read)
 		return;
@@ -291,18 +294,18 @@ mind_present(World *world, const Npc *npc)
 
 typedef struct Look
 {
-	Npc		   *npc;
-	Cell		cell;
-	SeenItem   *items;
-	int			item_count;
-	int			item_room;
+	Npc		 *npc;
+	Cell	  cell;
+	SeenItem *items;
+	int		  item_count;
+	int		  item_room;
 } Look;
 
 /* Notes an item that is in sight and can be reached: the built-in mind does not long for what is walled in. */
 static void
 see_item(World *world, Look *look, const WorldItem *item)
 {
-	int32		distance = cell_distance_squared(look->cell, item->cell);
+	int32 distance = cell_distance_squared(look->cell, item->cell);
 
 	if (distance > SIGHT_SQUARED || !grid_connected(world->grid, look->cell, item->cell))
 		return;
@@ -310,12 +313,14 @@ see_item(World *world, Look *look, const WorldItem *item)
 	{
 		look->item_room = Max(32, look->item_room * 2);
 		look->items = look->items == NULL ? palloc(look->item_room * sizeof(SeenItem))
-			: repalloc(look->items, look->item_room * sizeof(SeenItem));
+										  : repalloc(look->items, look->item_room * sizeof(SeenItem));
 	}
-	look->items[look->item_count++] = (SeenItem) {
-		.id = item->id, .cell = item->cell, .distance_squared = distance, .kind = item->kind,
-		.share_left = item->share_left, .occupied_by = item->occupied_by
-	};
+	look->items[look->item_count++] = (SeenItem) {.id = item->id,
+												  .cell = item->cell,
+												  .distance_squared = distance,
+												  .kind = item->kind,
+												  .share_left = item->share_left,
+												  .occupied_by = item->occupied_by};
 }
 
 static int
@@ -335,9 +340,9 @@ compare_seen_items(const void *a, const void *b)
 static void
 look_around(World *world, Look *looks, int count)
 {
-	Cell	   *cells = palloc(count * sizeof(Cell));
-	SightHit   *hits;
-	int			hit_count;
+	Cell	 *cells = palloc(count * sizeof(Cell));
+	SightHit *hits;
+	int		  hit_count;
 
 	for (int i = 0; i < count; i++)
 		cells[i] = looks[i].cell;
@@ -366,19 +371,21 @@ look_around(World *world, Look *looks, int count)
 static Action
 think(World *world, const Look *look)
 {
-	const Npc  *npc = look->npc;
-	MindView	view = {
-		.npc_id = npc->id, .cell = look->cell, .state = npc->state,
-		.approaching = npc->state == NPC_MOVING ? npc->target_id : 0,
-		.items = look->items, .item_count = look->item_count
-	};
+	const Npc *npc = look->npc;
+	MindView   view = {.npc_id = npc->id,
+					   .cell = look->cell,
+					   .state = npc->state,
+					   .approaching = npc->state == NPC_MOVING ? npc->target_id : 0,
+					   .items = look->items,
+					   .item_count = look->item_count};
 
 	for (int need = 0; need < NEED_COUNT; need++)
-		view.needs[need] = need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
+		view.needs[need] =
+			need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
 	if (npc->interaction_id != 0)
 	{
 		const Interaction *interaction = image_find(world->interactions, npc->interaction_id);
-		const WorldItem *item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
+		const WorldItem	  *item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
 
 		if (item != NULL)
 		{
@@ -417,8 +424,8 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 {
 	MemoryContext scratch;
 	MemoryContext before;
-	Look	   *looks;
-	Action	   *actions;
+	Look		 *looks;
+	Action		 *actions;
 
 	if (count == 0)
 		return;
@@ -436,10 +443,11 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 		actions[i] = think(world, &looks[i]);
 	for (int i = 0; i < count; i++)
 	{
-		int			sqlstate;
+		int sqlstate;
 
 		if (npcs[i]->controller != 0)
-			npc_tell(world, npcs[i], "decided_for_you", psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
+			npc_tell(world, npcs[i], "decided_for_you",
+					 psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
 		if (world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN, &sqlstate) != NULL)
 			try_again_later(world, npcs[i]);
 		else if (actions[i].kind == ACTION_CONTINUE)
@@ -467,7 +475,7 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 	if (reason != REASON_CHECK)
 		world_open_request(world, npc, reason);
 	else if (npc->decider == DECIDER_BUILT_IN)
-		world_open_request(world, npc, REASON_IDLE);	/* what it does is not its mind's choice */
+		world_open_request(world, npc, REASON_IDLE); /* what it does is not its mind's choice */
 	else
 	{
 		npc_schedule(world, npc, 0);
@@ -479,18 +487,18 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 void
 world_decide(World *world)
 {
-	int			room = 64;
-	int			count = 0;
-	int			built_in = 0;
-	Npc		  **due;
-	Due		   *first = due_first(&world->decisions);
+	int	  room = 64;
+	int	  count = 0;
+	int	  built_in = 0;
+	Npc **due;
+	Due	 *first = due_first(&world->decisions);
 
 	if (first == NULL || first->at > world->now)
 		return;
 	due = palloc(room * sizeof(Npc *));
 	while ((first = due_first(&world->decisions)) != NULL && first->at <= world->now)
 	{
-		Npc		   *npc = first->owner;
+		Npc *npc = first->owner;
 
 		if (count == room)
 		{

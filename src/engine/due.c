@@ -30,7 +30,7 @@ sift_up(DueHeap *heap, int index, Due *due)
 {
 	while (index > 0)
 	{
-		int			parent = (index - 1) / 2;
+		int parent = (index - 1) / 2;
 
 		if (!earlier(due, heap->entries[parent]))
 			break;
@@ -45,7 +45,7 @@ sift_down(DueHeap *heap, int index, Due *due)
 {
 	for (;;)
 	{
-		int			child = 2 * index + 1;
+		int child = 2 * index + 1;
 
 		if (child >= heap->count)
 			break;
@@ -80,8 +80,8 @@ place(DueHeap *heap, int index, Due *due)
 static void
 take_out(DueHeap *heap, Due *due)
 {
-	int			index = due->index;
-	Due		   *last = heap->entries[--heap->count];
+	int	 index = due->index;
+	Due *last = heap->entries[--heap->count];
 
 	due->index = -1;
 	if (last != due)

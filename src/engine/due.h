@@ -11,19 +11,19 @@
 
 typedef struct Due
 {
-	int64		at;
-	int32		kind;
-	int32		index;			/* place in the heap; -1 = not in it */
-	int64		id;
-	void	   *owner;
+	int64 at;
+	int32 kind;
+	int32 index; /* place in the heap; -1 = not in it */
+	int64 id;
+	void *owner;
 } Due;
 
 typedef struct DueHeap
 {
 	MemoryContext context;
-	Due		  **entries;
-	int			count;
-	int			room;
+	Due			**entries;
+	int			  count;
+	int			  room;
 } DueHeap;
 
 extern void due_heap_init(DueHeap *heap, MemoryContext context);
@@ -32,4 +32,4 @@ extern void due_set(DueHeap *heap, Due *due, int64 at, int32 kind);
 /* The first entry, or NULL. */
 extern Due *due_first(const DueHeap *heap);
 
-#endif							/* NPCSIM_DUE_H */
+#endif /* NPCSIM_DUE_H */

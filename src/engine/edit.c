@@ -32,8 +32,7 @@ static void
 require_inside(const World *world, Cell cell)
 {
 	if (!grid_contains(world->grid, cell))
-		ereport(ERROR,
-				errcode(ERRCODE_NS_CELL_OUTSIDE),
+		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
 				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) world->id),
 				errdetail("The world has %d x %d cells, counted from 0.", world->size_x, world->size_y));
 }
@@ -44,7 +43,7 @@ npc_on(World *world, Cell cell, const Npc *except)
 {
 	for (int i = 0; i < world->everyone.count; i++)
 	{
-		Npc		   *npc = world->everyone.entries[i];
+		Npc *npc = world->everyone.entries[i];
 
 		if (npc != except && cell_equal(npc_cell(npc, world->now), cell))
 			return npc;
@@ -55,30 +54,29 @@ npc_on(World *world, Cell cell, const Npc *except)
 static void
 refuse_cell(const World *world, Cell cell, const char *why)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_NS_CELL_NOT_FREE),
+	ereport(ERROR, errcode(ERRCODE_NS_CELL_NOT_FREE),
 			errmsg("cell (%d, %d) of world %lld is not free", cell.x, cell.y, (long long) world->id),
-			errdetail("%s", why),
-			errhint("Choose another cell."));
+			errdetail("%s", why), errhint("Choose another cell."));
 }
 
 static void
 require_unblocked(World *world, Cell cell)
 {
-	WorldItem	   *item;
+	WorldItem *item;
 
 	require_inside(world, cell);
 	if (grid_terrain_blocked(world->grid, cell))
 		refuse_cell(world, cell, "The terrain blocks it.");
 	item = world_item_at(world, cell);
 	if (item != NULL)
-		refuse_cell(world, cell, psprintf("Item %lld (%s) is there.", (long long) item->id, item->kind->name));
+		refuse_cell(world, cell,
+					psprintf("Item %lld (%s) is there.", (long long) item->id, item->kind->name));
 }
 
 static void
 require_free(World *world, Cell cell, const Npc *except)
 {
-	Npc		   *npc;
+	Npc *npc;
 
 	require_unblocked(world, cell);
 	npc = npc_on(world, cell, except);
@@ -91,8 +89,8 @@ require_free(World *world, Cell cell, const Npc *except)
 Npc *
 world_add_npc(World *world, const char *name, Cell cell)
 {
-	Npc		   *npc;
-	int64		phase;
+	Npc	 *npc;
+	int64 phase;
 
 	require_unblocked(world, cell);
 	if (grid_standing(world->grid, cell) > 0)
@@ -171,7 +169,7 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 void
 world_set_controller(World *world, Npc *npc, int64 player_id)
 {
-	int64		pause = 0;
+	int64 pause = 0;
 
 	if (npc->controller == player_id)
 		return;
@@ -204,7 +202,7 @@ world_set_name(World *world, Npc *npc, const char *name)
 static WorldItem *
 new_item(World *world, int64 id, const ItemKind *kind, Cell cell)
 {
-	WorldItem	   *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
+	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
 
 	item->id = id;
 	item->kind = kind;
@@ -220,7 +218,7 @@ new_item(World *world, int64 id, const ItemKind *kind, Cell cell)
 static Jsonb *
 copy_jsonb(World *world, const Jsonb *value)
 {
-	Jsonb	   *copy = MemoryContextAlloc(world->context, VARSIZE(value));
+	Jsonb *copy = MemoryContextAlloc(world->context, VARSIZE(value));
 
 	memcpy(copy, value, VARSIZE(value));
 	return copy;
@@ -233,10 +231,10 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 	WorldItem	   *item;
 
 	if (kind == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_ITEM_TYPE),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("world %lld has no item type \"%s\"", (long long) world->id, item_type),
-				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.", (long long) world->id));
+				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.",
+						(long long) world->id));
 	require_free(world, cell, NULL);
 	item = new_item(world, world_new_id(world->lock), kind, cell);
 	if (properties != NULL)
@@ -268,7 +266,7 @@ drop_respawn(World *world, Respawn *respawn)
 static void
 put_respawn(World *world, int64 id, const ItemKind *kind, Cell cell, int64 due_at)
 {
-	Respawn    *respawn = image_new_respawn(world, id);
+	Respawn *respawn = image_new_respawn(world, id);
 
 	respawn->kind = kind;
 	respawn->cell = cell;
@@ -292,7 +290,7 @@ static bool
 respawn_possible(World *world, Cell cell)
 {
 	return !grid_blocked(world->grid, cell) && grid_keeps_connected(world->grid, cell) &&
-		npc_on(world, cell, NULL) == NULL;
+		   npc_on(world, cell, NULL) == NULL;
 }
 
 /* A cell for an item to come back on: its old one, else one nearby. */
@@ -304,8 +302,8 @@ respawn_cell(World *world, const Respawn *respawn, Cell *cell)
 		return true;
 	for (uint64 try = 0; try < RESPAWN_TRIES; try++)
 	{
-		if (path_random_target(world->finder, world->grid, respawn->cell, WANDER_CELLS, world->seed, respawn->id,
-							   (uint64) respawn->due_at * RESPAWN_TRIES + try, cell) &&
+		if (path_random_target(world->finder, world->grid, respawn->cell, WANDER_CELLS, world->seed,
+							   respawn->id, (uint64) respawn->due_at * RESPAWN_TRIES + try, cell) &&
 			respawn_possible(world, *cell))
 			return true;
 	}
@@ -315,11 +313,11 @@ respawn_cell(World *world, const Respawn *respawn, Cell *cell)
 void
 world_respawn(World *world, Respawn *respawn)
 {
-	int64		id = respawn->id;
+	int64			id = respawn->id;
 	const ItemKind *kind = respawn->kind;
-	Cell		home = respawn->cell;
-	Cell		cell;
-	bool		found = respawn_cell(world, respawn, &cell);
+	Cell			home = respawn->cell;
+	Cell			cell;
+	bool			found = respawn_cell(world, respawn, &cell);
 
 	drop_respawn(world, respawn);
 	if (found)
@@ -331,9 +329,9 @@ world_respawn(World *world, Respawn *respawn)
 void
 world_remove_item(World *world, WorldItem *item)
 {
-	int64		id = item->id;
-	Npc		   *user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
-	Respawn    *respawn;
+	int64	 id = item->id;
+	Npc		*user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
+	Respawn *respawn;
 
 	if (user != NULL)
 		leave_interaction(world, user, "the item was removed");
@@ -365,5 +363,5 @@ world_set_terrain(World *world, Cell cell, bool blocked)
 	if (blocked)
 		require_free(world, cell, NULL);
 	grid_set_terrain(world->grid, cell, blocked);
-	world->terrain_changed = true;	/* world_write() looks after those who would walk into it */
+	world->terrain_changed = true; /* world_write() looks after those who would walk into it */
 }

@@ -27,16 +27,16 @@
 /* A growing array of pointers or ids. */
 typedef struct PointerList
 {
-	void	  **entries;
-	int			count;
-	int			room;
+	void **entries;
+	int	   count;
+	int	   room;
 } PointerList;
 
 typedef struct IdList
 {
-	int64	   *ids;
-	int			count;
-	int			room;
+	int64 *ids;
+	int	   count;
+	int	   room;
 } IdList;
 
 typedef enum Policy
@@ -48,32 +48,32 @@ typedef enum Policy
 
 struct World
 {
-	dlist_node	node;			/* in the backend's list of images, most recently used first */
+	dlist_node	  node; /* in the backend's list of images, most recently used first */
 	MemoryContext context;
-	int64		id;
-	char		home[128];
-	int64		revision;		/* the image is valid for */
-	WorldLock  *lock;			/* under which it is used now, or NULL */
+	int64		  id;
+	char		  home[128];
+	int64		  revision; /* the image is valid for */
+	WorldLock	 *lock;		/* under which it is used now, or NULL */
 
 	/* settings */
-	uint64		seed;
-	int32		size_x;
-	int32		size_y;
-	Policy		policy;
+	uint64 seed;
+	int32  size_x;
+	int32  size_y;
+	Policy policy;
 
 	/* contents */
-	HTAB	   *npcs;			/* id -> Npc */
-	PointerList everyone;		/* all NPCs, in no order */
-	HTAB	   *items;			/* id -> WorldItem */
-	HTAB	   *cells;			/* cell -> items on it */
-	HTAB	   *respawns;		/* id -> Respawn */
-	HTAB	   *interactions;	/* id -> Interaction */
-	PointerList kinds;			/* ItemKind */
-	Grid	   *grid;
-	PathFinder *finder;
+	HTAB		*npcs;		   /* id -> Npc */
+	PointerList	 everyone;	   /* all NPCs, in no order */
+	HTAB		*items;		   /* id -> WorldItem */
+	HTAB		*cells;		   /* cell -> items on it */
+	HTAB		*respawns;	   /* id -> Respawn */
+	HTAB		*interactions; /* id -> Interaction */
+	PointerList	 kinds;		   /* ItemKind */
+	Grid		*grid;
+	PathFinder	*finder;
 	SimAllocator allocator;
-	DueHeap		events;
-	DueHeap		decisions;
+	DueHeap		 events;
+	DueHeap		 decisions;
 
 	/* what is to be written */
 	PointerList dirty_npcs;
@@ -87,46 +87,46 @@ struct World
 	bool		terrain_changed;
 
 	/* the moment that is being worked on */
-	int64		now;
+	int64 now;
 	/* players whose minds can be asked, read at most once per transaction */
-	IdList		present;
-	bool		present_known;
-	bool		present_read;
-	TickResult	result;
+	IdList	   present;
+	bool	   present_known;
+	bool	   present_read;
+	TickResult result;
 };
 
 /* entries of the hash tables */
 typedef struct ImageEntry
 {
-	int64		id;
-	void	   *object;
+	int64 id;
+	void *object;
 } ImageEntry;
 
 /* Kinds in the heap of events: of one moment, items come back before NPCs do anything. */
-#define DUE_RESPAWN 0
-#define DUE_NPC_BASE 1			/* + NpcEvent */
+#define DUE_RESPAWN	 0
+#define DUE_NPC_BASE 1 /* + NpcEvent */
 
-extern void image_discard(World *world);
+extern void	 image_discard(World *world);
 extern void *image_find(HTAB *table, int64 id);
-extern void image_put(HTAB *table, int64 id, void *object);
-extern void image_drop(HTAB *table, int64 id);
-extern void pointer_list_add(World *world, PointerList *list, void *pointer);
-extern void id_list_add(World *world, IdList *list, int64 id);
+extern void	 image_put(HTAB *table, int64 id, void *object);
+extern void	 image_drop(HTAB *table, int64 id);
+extern void	 pointer_list_add(World *world, PointerList *list, void *pointer);
+extern void	 id_list_add(World *world, IdList *list, int64 id);
 
 /* contents.c: the image and its indexes, without rules */
-extern Npc *image_new_npc(World *world, int64 id);
-extern void image_free_npc(World *world, Npc *npc);
-extern void image_put_item(World *world, WorldItem *item);	/* into the tables and the grid */
-extern void image_free_item(World *world, WorldItem *item);
-extern Respawn *image_new_respawn(World *world, int64 id);
-extern void image_free_respawn(World *world, Respawn *respawn);
-extern Interaction *image_new_interaction(World *world, int64 id);
-extern void image_free_interaction(World *world, Interaction *interaction);
+extern Npc			  *image_new_npc(World *world, int64 id);
+extern void			   image_free_npc(World *world, Npc *npc);
+extern void			   image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
+extern void			   image_free_item(World *world, WorldItem *item);
+extern Respawn		  *image_new_respawn(World *world, int64 id);
+extern void			   image_free_respawn(World *world, Respawn *respawn);
+extern Interaction	  *image_new_interaction(World *world, int64 id);
+extern void			   image_free_interaction(World *world, Interaction *interaction);
 extern const ItemKind *image_kind(const World *world, const char *name);
 
 /* After the fields of an NPC were assigned: its places in the heaps and in the grid. */
 extern void npc_settle(World *world, Npc *npc);
-extern void npcs_sort(Npc **npcs, int count);	/* by id */
+extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 extern void item_touch(World *world, WorldItem *item);
 
@@ -136,25 +136,26 @@ extern void json_list_drop_first(JsonList *list);
 
 /* load.c */
 extern void image_load(World *world);
-extern bool image_catch_up(World *world, int64 revision);	/* false: the log does not have it all */
+extern bool image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
 
 /* rules */
 /* walk.c */
 extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 							InteractionRule rule, int64 target_id, Decider decider, int *sqlstate);
-extern void npc_leg_ended(World *world, Npc *npc);
-extern void npc_stand(World *world, Npc *npc);
-extern void world_stop_blocked_walkers(World *world, Cell cell);
-extern void world_check_ways(World *world);
-extern void npc_check_way(World *world, Npc *npc);
+extern void		   npc_leg_ended(World *world, Npc *npc);
+extern void		   npc_stand(World *world, Npc *npc);
+extern void		   world_stop_blocked_walkers(World *world, Cell cell);
+extern void		   world_check_ways(World *world);
+extern void		   npc_check_way(World *world, Npc *npc);
 
 /* act.c */
-extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
-extern void npc_become_idle(World *world, Npc *npc, int64 pause);
-extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule, Decider decider, int *sqlstate);
-extern void npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
-extern void npc_next_step(World *world, Npc *npc, int64 pause);
-extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
+extern void		   npc_become(World *world, Npc *npc, NpcState state, Decider decider);
+extern void		   npc_become_idle(World *world, Npc *npc, int64 pause);
+extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule,
+										 Decider decider, int *sqlstate);
+extern void		   npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
+extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
+extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);
 
 /* decide.c */
 extern void npc_schedule(World *world, Npc *npc, int64 pause);
@@ -164,4 +165,4 @@ extern void world_decide(World *world);
 extern void item_use_up(World *world, WorldItem *item);
 extern void world_respawn(World *world, Respawn *respawn);
 
-#endif							/* NPCSIM_IMAGE_H */
+#endif /* NPCSIM_IMAGE_H */

@@ -16,20 +16,20 @@
 #include "spi.h"
 
 /* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
-int			world_images_max = 4;
+int world_images_max = 4;
 
 static dlist_head images = DLIST_STATIC_INIT(images);
-static int	image_count = 0;
+static int		  image_count = 0;
 
-static SpiStatement settings_statement = {
-	"SELECT s.seed, s.size_x, s.size_y, s.decision_policy, t.blocked "
-	"FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
-	1, {INT8OID}
-};
+static SpiStatement settings_statement =
+	{"SELECT s.seed, s.size_x, s.size_y, s.decision_policy, t.blocked "
+	 "FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
+	 1,
+	 {INT8OID}};
 
-static SpiStatement policy_statement = {
-	"SELECT decision_policy FROM npcsim.world_settings WHERE id = $1", 1, {INT8OID}
-};
+static SpiStatement policy_statement = {"SELECT decision_policy FROM npcsim.world_settings WHERE id = $1",
+										1,
+										{INT8OID}};
 
 static void *
 image_allocate(void *context, size_t size)
@@ -47,7 +47,7 @@ image_release(void *context, void *pointer)
 static HTAB *
 new_table(World *world, const char *name)
 {
-	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(ImageEntry), .hcxt = world->context};
+	HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(ImageEntry), .hcxt = world->context};
 
 	return hash_create(name, 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
@@ -55,8 +55,9 @@ new_table(World *world, const char *name)
 static World *
 new_image(WorldLock *lock)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "npcsim world image", ALLOCSET_DEFAULT_SIZES);
-	World	   *world = MemoryContextAllocZero(context, sizeof(World));
+	MemoryContext context =
+		AllocSetContextCreate(TopMemoryContext, "npcsim world image", ALLOCSET_DEFAULT_SIZES);
+	World *world = MemoryContextAllocZero(context, sizeof(World));
 
 	world->context = context;
 	world->id = lock->world_id;
@@ -85,11 +86,11 @@ image_discard(World *world)
 static World *
 cached_image(int64 world_id)
 {
-	dlist_iter	iter;
+	dlist_iter iter;
 
 	dlist_foreach(iter, &images)
 	{
-		World	   *world = dlist_container(World, node, iter.cur);
+		World *world = dlist_container(World, node, iter.cur);
 
 		if (world->id == world_id)
 			return world;
@@ -100,8 +101,8 @@ cached_image(int64 world_id)
 void
 world_forget(int64 world_id)
 {
-	World	   *world = cached_image(world_id);
-	WorldLock  *lock = world_lock_held(world_id);
+	World	  *world = cached_image(world_id);
+	WorldLock *lock = world_lock_held(world_id);
 
 	if (world == NULL)
 		return;
@@ -113,7 +114,7 @@ world_forget(int64 world_id)
 bool
 world_next_due_cached(int64 world_id, int64 *revision, int64 *due)
 {
-	World	   *world = cached_image(world_id);
+	World *world = cached_image(world_id);
 
 	if (world == NULL)
 		return false;
@@ -135,12 +136,11 @@ policy_by_name(const char *name)
 static void
 load_settings(World *world)
 {
-	bool		isnull;
-	bytea	   *blocked;
+	bool   isnull;
+	bytea *blocked;
 
 	if (spi_run(&settings_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) != 1)
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("world %lld has no settings or no terrain", (long long) world->id));
 	world->seed = (uint64) spi_int64(0, 1, 0);
 	world->size_x = spi_int32(0, 2, 0);
@@ -148,21 +148,21 @@ load_settings(World *world)
 	world->policy = policy_by_name(spi_text(0, 4, CurrentMemoryContext));
 	blocked = DatumGetByteaPP(spi_datum(0, 5, &isnull));
 	if (VARSIZE_ANY_EXHDR(blocked) != ((Size) world->size_x * world->size_y + 7) / 8)
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("the terrain of world %lld does not have the world's size", (long long) world->id));
-	world->grid = grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(blocked), &world->allocator);
+	world->grid =
+		grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(blocked), &world->allocator);
 	world->finder = path_finder_create(&world->allocator);
 }
 
 static void
 load_kinds(World *world)
 {
-	uint64		rows = item_types_load(world->id);
+	uint64 rows = item_types_load(world->id);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		ItemKind   *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
+		ItemKind *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
 
 		item_type_read(row, kind);
 		pointer_list_add(world, &world->kinds, kind);
@@ -183,13 +183,13 @@ kind_of_row(World *world, const char *name)
 static void
 load_items(World *world, const int64 *ids, int count)
 {
-	uint64		rows = items_load(world->id, ids, count);
+	uint64 rows = items_load(world->id, ids, count);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		WorldItem		read = {0};
-		WorldItem	   *item;
-		char	   *type_name;
+		WorldItem  read = {0};
+		WorldItem *item;
+		char	  *type_name;
 
 		item_read(row, &read, &type_name);
 		read.kind = kind_of_row(world, type_name);
@@ -207,13 +207,13 @@ load_items(World *world, const int64 *ids, int count)
 static void
 load_respawns(World *world, const int64 *ids, int count)
 {
-	uint64		rows = respawns_load(world->id, ids, count);
+	uint64 rows = respawns_load(world->id, ids, count);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Respawn		read = {0};
-		Respawn    *respawn;
-		char	   *type_name;
+		Respawn	 read = {0};
+		Respawn *respawn;
+		char	*type_name;
 
 		respawn_read(row, &read, &type_name);
 		respawn = image_find(world->respawns, read.id);
@@ -229,11 +229,11 @@ load_respawns(World *world, const int64 *ids, int count)
 static void
 load_interactions(World *world, const int64 *ids, int count)
 {
-	uint64		rows = interactions_load(world->id, ids, count);
+	uint64 rows = interactions_load(world->id, ids, count);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Interaction read = {0};
+		Interaction	 read = {0};
 		Interaction *interaction;
 
 		interaction_read(row, &read);
@@ -247,8 +247,8 @@ load_interactions(World *world, const int64 *ids, int count)
 static Npc *
 make_npc(void *arg, int64 id)
 {
-	World	   *world = arg;
-	Npc		   *npc = image_find(world->npcs, id);
+	World *world = arg;
+	Npc	  *npc = image_find(world->npcs, id);
 
 	return npc != NULL ? npc : image_new_npc(world, id);
 }
@@ -262,17 +262,20 @@ find_npc(void *arg, int64 id)
 static NpcLoad
 npc_load(World *world, bool all, const int64 *ids, int count)
 {
-	return (NpcLoad) {
-		.world_id = world->id, .ids = ids, .count = count, .all = all,
-		.lookup = find_npc, .arg = world, .context = world->context
-	};
+	return (NpcLoad) {.world_id = world->id,
+					  .ids = ids,
+					  .count = count,
+					  .all = all,
+					  .lookup = find_npc,
+					  .arg = world,
+					  .context = world->context};
 }
 
 /* Everything of some NPCs, or of all. */
 static void
 load_npcs(World *world, bool all, const int64 *ids, int count)
 {
-	NpcLoad		load = npc_load(world, all, ids, count);
+	NpcLoad load = npc_load(world, all, ids, count);
 
 	load.lookup = make_npc;
 	npcs_load_identities(&load);
@@ -303,21 +306,22 @@ forget_removed(World *world, const ChangeSet *changes)
 {
 	for (int i = 0; i < changes->count[CHANGE_NPC_REMOVED]; i++)
 	{
-		Npc		   *npc = world_npc(world, changes->ids[CHANGE_NPC_REMOVED][i]);
+		Npc *npc = world_npc(world, changes->ids[CHANGE_NPC_REMOVED][i]);
 
 		if (npc != NULL)
 			image_free_npc(world, npc);
 	}
 	for (int i = 0; i < changes->count[CHANGE_ITEM_REMOVED]; i++)
 	{
-		WorldItem	   *item = world_item(world, changes->ids[CHANGE_ITEM_REMOVED][i]);
+		WorldItem *item = world_item(world, changes->ids[CHANGE_ITEM_REMOVED][i]);
 
 		if (item != NULL)
 			image_free_item(world, item);
 	}
 	for (int i = 0; i < changes->count[CHANGE_INTERACTION_REMOVED]; i++)
 	{
-		Interaction *interaction = image_find(world->interactions, changes->ids[CHANGE_INTERACTION_REMOVED][i]);
+		Interaction *interaction =
+			image_find(world->interactions, changes->ids[CHANGE_INTERACTION_REMOVED][i]);
 
 		if (interaction != NULL)
 			image_free_interaction(world, interaction);
@@ -330,7 +334,7 @@ forget_respawned(World *world, const ChangeSet *changes)
 {
 	for (int i = 0; i < changes->count[CHANGE_ITEM]; i++)
 	{
-		Respawn    *respawn = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
+		Respawn *respawn = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
 
 		if (respawn != NULL)
 			image_free_respawn(world, respawn);
@@ -339,11 +343,11 @@ forget_respawned(World *world, const ChangeSet *changes)
 
 /* The column groups an image needs of the NPCs that changed in one way. */
 static void
-reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, void (*read) (const NpcLoad *load))
+reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, void (*read)(const NpcLoad *load))
 {
 	if (changes->count[kind] > 0)
 	{
-		NpcLoad		load = npc_load(world, false, changes->ids[kind], changes->count[kind]);
+		NpcLoad load = npc_load(world, false, changes->ids[kind], changes->count[kind]);
 
 		read(&load);
 	}
@@ -354,7 +358,7 @@ settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
 {
 	for (int i = 0; i < changes->count[kind]; i++)
 	{
-		Npc		   *npc = world_npc(world, changes->ids[kind][i]);
+		Npc *npc = world_npc(world, changes->ids[kind][i]);
 
 		if (npc != NULL)
 			npc_settle(world, npc);
@@ -365,7 +369,7 @@ bool
 image_catch_up(World *world, int64 revision)
 {
 	static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
-	ChangeSet	changes;
+	ChangeSet				changes;
 
 	if (!change_log_since(world->id, world->revision, revision, false, &changes) ||
 		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES])
@@ -405,7 +409,7 @@ make_room(void)
 {
 	while (image_count > world_images_max)
 	{
-		World	   *oldest = dlist_container(World, node, dlist_tail_node(&images));
+		World *oldest = dlist_container(World, node, dlist_tail_node(&images));
 
 		/* An image in use, and with it all that were used later, stays. */
 		if (world_lock_held(oldest->id) != NULL)
@@ -417,8 +421,8 @@ make_room(void)
 World *
 world_image(WorldLock *lock)
 {
-	World	   *world = lock->image;
-	int			plans;
+	World *world = lock->image;
+	int	   plans;
 
 	if (world != NULL)
 		return world;

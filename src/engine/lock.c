@@ -54,7 +54,7 @@ PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 
 /* Locks of the present transaction; memory is the top transaction's. */
 static List *held_locks = NIL;
-static bool callbacks_registered = false;
+static bool	 callbacks_registered = false;
 
 #define CLOCK_COLUMNS \
 	"c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
@@ -67,38 +67,32 @@ static SpiStatement lock_statements[] = {
 	[WORLD_SKIP] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c SKIP LOCKED", 1, {INT8OID}},
 };
 
-static SpiStatement exists_statement = {
-	"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
-};
+static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
 
-static SpiStatement write_statement = {
-	"UPDATE npcsim.world_clock SET clock = $2, revision = $3, next_id = $4, next_input = $5, "
-	"sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9 WHERE world_id = $1",
-	9, {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID}
-};
+static SpiStatement write_statement =
+	{"UPDATE npcsim.world_clock SET clock = $2, revision = $3, next_id = $4, next_input = $5, "
+	 "sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9 WHERE world_id = $1",
+	 9,
+	 {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID}};
 
-static SpiStatement home_statement = {
-	"SELECT id FROM npcsim.installation", 0, {0}
-};
+static SpiStatement home_statement = {"SELECT id FROM npcsim.installation", 0, {0}};
 
-static SpiStatement epoch_statement = {
-	"SELECT epoch FROM npcsim.epochs WHERE home = $1", 1, {TEXTOID}
-};
+static SpiStatement epoch_statement = {"SELECT epoch FROM npcsim.epochs WHERE home = $1", 1, {TEXTOID}};
 
-static SpiStatement begin_epoch_statement = {
-	"INSERT INTO npcsim.epochs (epoch, home) VALUES ($1, $2) "
-	"ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, home = excluded.home, "
-	"begun_at_real = pg_catalog.now() WHERE npcsim.epochs.home <> excluded.home",
-	2, {TEXTOID, TEXTOID}
-};
+static SpiStatement begin_epoch_statement =
+	{"INSERT INTO npcsim.epochs (epoch, home) VALUES ($1, $2) "
+	 "ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, home = excluded.home, "
+	 "begun_at_real = pg_catalog.now() WHERE npcsim.epochs.home <> excluded.home",
+	 2,
+	 {TEXTOID, TEXTOID}};
 
-static SpiStatement tuple_statement = {
-	"SELECT ctid FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
-};
+static SpiStatement tuple_statement = {"SELECT ctid FROM npcsim.world_clock WHERE world_id = $1",
+									   1,
+									   {INT8OID}};
 
-static SpiStatement parked_statement = {
-	"SELECT home FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}
-};
+static SpiStatement parked_statement = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
+										1,
+										{INT8OID}};
 
 static void
 end_lock(WorldLock *lock, bool committed)
@@ -118,21 +112,20 @@ end_lock(WorldLock *lock, bool committed)
 static void
 on_transaction_end(XactEvent event, void *arg)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	switch (event)
 	{
 		case XACT_EVENT_PRE_PREPARE:
 			if (held_locks != NIL)
-				ereport(ERROR,
-						errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("a transaction that locked a world cannot be prepared"),
 						errhint("Commit it in one phase."));
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
-			foreach(cell, held_locks)
+			foreach (cell, held_locks)
 				end_lock(lfirst(cell), event == XACT_EVENT_COMMIT);
 			held_locks = NIL;
 			break;
@@ -144,11 +137,11 @@ on_transaction_end(XactEvent event, void *arg)
 static void
 on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, held_locks)
+	foreach (cell, held_locks)
 	{
-		WorldLock  *lock = lfirst(cell);
+		WorldLock *lock = lfirst(cell);
 
 		if (event == SUBXACT_EVENT_COMMIT_SUB)
 		{
@@ -166,7 +159,7 @@ on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionI
 			if (lock->subxact == mine)
 			{
 				end_lock(lock, false);
-				held_locks = foreach_delete_current(held_locks, cell);
+				held_locks = foreach_delete_current (held_locks, cell);
 			}
 			else
 				lock->stale = true;
@@ -187,11 +180,11 @@ register_callbacks(void)
 WorldLock *
 world_lock_held(int64 world_id)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, held_locks)
+	foreach (cell, held_locks)
 	{
-		WorldLock  *lock = lfirst(cell);
+		WorldLock *lock = lfirst(cell);
 
 		if (lock->world_id == world_id)
 			return lock;
@@ -202,9 +195,9 @@ world_lock_held(int64 world_id)
 static bool
 higher_world_held(int64 world_id)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, held_locks)
+	foreach (cell, held_locks)
 	{
 		if (((WorldLock *) lfirst(cell))->world_id > world_id)
 			return true;
@@ -216,8 +209,7 @@ static void
 refuse_parked(const WorldLock *lock)
 {
 	if (strcmp(lock->home, world_home()) != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_WORLD_PARKED),
+		ereport(ERROR, errcode(ERRCODE_NS_WORLD_PARKED),
 				errmsg("world %lld is parked", (long long) lock->world_id),
 				errdetail("It was restored or copied from another database."),
 				errhint("SELECT npcsim.adopt_worlds() makes the parked worlds of this database its own."));
@@ -244,7 +236,7 @@ read_clock_row(WorldLock *lock)
 static void
 settle_clock(WorldLock *lock)
 {
-	int64		served;
+	int64 served;
 
 	lock->held = shmem_world_hold(lock->world_id, &served);
 	if (lock->held && served > lock->clock)
@@ -256,10 +248,11 @@ static void
 refuse_isolation(void)
 {
 	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("a world cannot be changed in a transaction with isolation level repeatable read or serializable"),
-				errdetail("Such a transaction does not see what the world became while it waited for the lock."),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("a world cannot be changed in a transaction with isolation level repeatable read or "
+					   "serializable"),
+				errdetail(
+					"Such a transaction does not see what the world became while it waited for the lock."),
 				errhint("Use read committed."));
 }
 
@@ -268,7 +261,7 @@ static bool
 lock_row(int64 world_id, WorldWait wait, bool descending)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	uint64		rows = 0;
+	uint64		  rows = 0;
 
 	if (!descending)
 		return spi_run(&lock_statements[wait], (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1;
@@ -279,14 +272,16 @@ lock_row(int64 world_id, WorldWait wait, bool descending)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			PG_RE_THROW();
-		error->detail = pstrdup("This transaction already holds a world with a higher id, so it does not wait for this one.");
-		error->hint = pstrdup("Lock worlds in ascending order of id, lock_world(world_id) first, or try again.");
+		error->detail = pstrdup(
+			"This transaction already holds a world with a higher id, so it does not wait for this one.");
+		error->hint =
+			pstrdup("Lock worlds in ascending order of id, lock_world(world_id) first, or try again.");
 		FlushErrorState();
 		ReThrowError(error);
 	}
@@ -297,9 +292,9 @@ lock_row(int64 world_id, WorldWait wait, bool descending)
 WorldLock *
 world_lock(int64 world_id, WorldWait wait)
 {
-	WorldLock  *lock = world_lock_held(world_id);
-	bool		descending = false;
-	bool		locked;
+	WorldLock	 *lock = world_lock_held(world_id);
+	bool		  descending = false;
+	bool		  locked;
 	MemoryContext before;
 
 	if (lock != NULL && !lock->stale)
@@ -316,13 +311,13 @@ world_lock(int64 world_id, WorldWait wait)
 	locked = lock_row(world_id, wait, descending);
 	if (!locked)
 	{
-		bool		exists = spi_run(&exists_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) > 0;
+		bool exists =
+			spi_run(&exists_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) > 0;
 
 		spi_end();
 		if (exists && wait == WORLD_SKIP)
 			return NULL;
-		ereport(ERROR,
-				errcode(ERRCODE_NS_NO_WORLD),
+		ereport(ERROR, errcode(ERRCODE_NS_NO_WORLD),
 				errmsg("world %lld does not exist", (long long) world_id),
 				errdetail("This database has no world with this id."),
 				errhint("SELECT id, name FROM npcsim.worlds lists the worlds of this database."));
@@ -391,7 +386,7 @@ world_input(WorldLock *lock, const char *kind, const char *payload)
 void
 world_flush(WorldLock *lock)
 {
-	bool		late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
+	bool late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
 
 	lock->moved = true;
 	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
@@ -399,12 +394,13 @@ world_flush(WorldLock *lock)
 
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
-	spi_run(&write_statement, (Datum[]) {
-		Int64GetDatum(lock->world_id), Int64GetDatum(lock->clock), Int64GetDatum(lock->revision),
-			Int64GetDatum(lock->next_id), Int64GetDatum(lock->next_input), Int16GetDatum(lock->sight_plane),
-			Int16GetDatum(lock->sight_old_plane), Int64GetDatum(lock->sight_writes),
-			Int64GetDatum(lock->settings_revision)
-	}, lock->sight_old_plane < 0 ? "      n  " : NULL, SPI_OK_UPDATE);
+	spi_run(&write_statement,
+			(Datum[]) {Int64GetDatum(lock->world_id), Int64GetDatum(lock->clock),
+					   Int64GetDatum(lock->revision), Int64GetDatum(lock->next_id),
+					   Int64GetDatum(lock->next_input), Int16GetDatum(lock->sight_plane),
+					   Int16GetDatum(lock->sight_old_plane), Int64GetDatum(lock->sight_writes),
+					   Int64GetDatum(lock->settings_revision)},
+			lock->sight_old_plane < 0 ? "      n  " : NULL, SPI_OK_UPDATE);
 	spi_end();
 	lock->row_clock = lock->clock;
 	lock->dirty = false;
@@ -412,9 +408,10 @@ world_flush(WorldLock *lock)
 
 	if (lock->changed && !lock->held && !lock->notified)
 	{
-		char		payload[64];
+		char payload[64];
 
-		snprintf(payload, sizeof(payload), "%lld:%lld", (long long) lock->world_id, (long long) lock->revision);
+		snprintf(payload, sizeof(payload), "%lld:%lld", (long long) lock->world_id,
+				 (long long) lock->revision);
 		Async_Notify("npcsim_world", payload);
 		lock->notified = true;
 	}
@@ -434,11 +431,11 @@ transaction_pid(TransactionId xid)
 int
 world_lock_holder(int64 world_id)
 {
-	Relation	relation;
+	Relation	  relation;
 	HeapTupleData tuple;
-	Buffer		buffer;
-	int			pid = 0;
-	bool		isnull;
+	Buffer		  buffer;
+	int			  pid = 0;
+	bool		  isnull;
 
 	spi_begin();
 	if (spi_run(&tuple_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
@@ -453,7 +450,7 @@ world_lock_holder(int64 world_id)
 	if (heap_fetch(relation, SnapshotAny, &tuple, &buffer, false))
 	{
 		TransactionId xmax = HeapTupleHeaderGetRawXmax(tuple.t_data);
-		uint16		infomask = tuple.t_data->t_infomask;
+		uint16		  infomask = tuple.t_data->t_infomask;
 
 		ReleaseBuffer(buffer);
 		if (infomask & HEAP_XMAX_INVALID)
@@ -461,7 +458,7 @@ world_lock_holder(int64 world_id)
 		else if (infomask & HEAP_XMAX_IS_MULTI)
 		{
 			MultiXactMember *members;
-			int			count = GetMultiXactIdMembers(xmax, &members, false, HEAP_XMAX_IS_LOCKED_ONLY(infomask));
+			int count = GetMultiXactIdMembers(xmax, &members, false, HEAP_XMAX_IS_LOCKED_ONLY(infomask));
 
 			for (int i = 0; i < count && pid == 0; i++)
 				pid = transaction_pid(members[i].xid);
@@ -476,8 +473,8 @@ world_lock_holder(int64 world_id)
 int64
 world_now(int64 world_id, int64 row_clock, int64 tick_length)
 {
-	int64		clock;
-	int64		revision;
+	int64 clock;
+	int64 revision;
 
 	if (!shmem_world_now(world_id, &clock, &revision) || clock < row_clock)
 		clock = row_clock;
@@ -487,15 +484,14 @@ world_now(int64 world_id, int64 row_clock, int64 tick_length)
 const char *
 world_home(void)
 {
-	char	   *installation;
+	char		 *installation;
 	MemoryContext caller = CurrentMemoryContext;
 
 	spi_begin();
 	if (spi_run(&home_statement, NULL, NULL, SPI_OK_SELECT) != 1)
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("npcsim.installation has no row"),
-				errhint("INSERT INTO npcsim.installation DEFAULT VALUES; then SELECT npcsim.adopt_worlds()."));
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("npcsim.installation has no row"),
+				errhint(
+					"INSERT INTO npcsim.installation DEFAULT VALUES; then SELECT npcsim.adopt_worlds()."));
 	installation = spi_text(0, 1, caller);
 	spi_end();
 	return psprintf("%s/%llu/%u", installation, (unsigned long long) GetSystemIdentifier(), MyDatabaseId);
@@ -505,7 +501,7 @@ static char *
 read_epoch(const char *home)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	char	   *epoch = NULL;
+	char		 *epoch = NULL;
 
 	spi_begin();
 	if (spi_run(&epoch_statement, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) == 1)
@@ -525,12 +521,11 @@ world_epoch(void)
 	if (epoch != NULL)
 		return epoch;
 	if (!pg_strong_random(&random, sizeof(random)))
-		ereport(ERROR,
-				errcode(ERRCODE_INTERNAL_ERROR),
-				errmsg("could not generate a random epoch"));
+		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random epoch"));
 	snprintf(text, sizeof(text), "%016llx", (unsigned long long) random);
 	spi_begin();
-	spi_run(&begin_epoch_statement, (Datum[]) {CStringGetTextDatum(text), CStringGetTextDatum(home)}, NULL, SPI_OK_INSERT);
+	spi_run(&begin_epoch_statement, (Datum[]) {CStringGetTextDatum(text), CStringGetTextDatum(home)}, NULL,
+			SPI_OK_INSERT);
 	spi_end();
 	epoch = read_epoch(home);
 	return epoch != NULL ? epoch : pstrdup(text);
@@ -540,8 +535,8 @@ world_epoch(void)
 static int64
 trigger_world(HeapTuple tuple, TupleDesc desc, int column)
 {
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, column, desc, &isnull);
+	bool  isnull;
+	Datum value = heap_getattr(tuple, column, desc, &isnull);
 
 	return isnull ? 0 : DatumGetInt64(value);
 }
@@ -550,7 +545,7 @@ trigger_world(HeapTuple tuple, TupleDesc desc, int column)
 static bool
 world_is_parked(int64 world_id)
 {
-	bool		parked = true;
+	bool parked = true;
 
 	spi_begin();
 	if (spi_run(&parked_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
@@ -563,25 +558,25 @@ Datum
 npcsim_require_world_lock(PG_FUNCTION_ARGS)
 {
 	/* A COPY of many rows of one parked world asks once. */
-	static int64 parked_world = 0;
+	static int64			  parked_world = 0;
 	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	TupleDesc	desc;
-	const int	column = 1;		/* world_id is the first column of every table this guards */
-	int64		world_id;
-	HeapTuple	result;
+	TriggerData				 *data = (TriggerData *) fcinfo->context;
+	TupleDesc				  desc;
+	const int				  column = 1; /* world_id is the first column of every table this guards */
+	int64					  world_id;
+	HeapTuple				  result;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) || !TRIGGER_FIRED_BEFORE(data->tg_event))
-		ereport(ERROR,
-				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(data->tg_event))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("require_world_lock must be called as a row trigger before the event"));
 	desc = RelationGetDescr(data->tg_relation);
 	world_id = trigger_world(data->tg_trigtuple, desc, column);
 	result = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && trigger_world(data->tg_newtuple, desc, column) != world_id)
-		ereport(ERROR,
-				errcode(ERRCODE_NS_LOCK_NEEDED),
-				errmsg("world_id of a row in %s cannot be changed", RelationGetRelationName(data->tg_relation)),
+		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
+				errmsg("world_id of a row in %s cannot be changed",
+					   RelationGetRelationName(data->tg_relation)),
 				errhint("Remove the row and create it in the other world."));
 
 	if (world_lock_held(world_id) != NULL)
@@ -589,11 +584,11 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 	if (world_id == parked_world && compat_local_xid() == parked_xact)
 		return PointerGetDatum(result);
 	if (!world_is_parked(world_id))
-		ereport(ERROR,
-				errcode(ERRCODE_NS_LOCK_NEEDED),
+		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("table %s can only be written while the lock of world %lld is held",
 					   RelationGetRelationName(data->tg_relation), (long long) world_id),
-				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's functions."));
+				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's "
+						"functions."));
 	parked_world = world_id;
 	parked_xact = compat_local_xid();
 	return PointerGetDatum(result);
@@ -605,11 +600,9 @@ npcsim_refuse_truncate(PG_FUNCTION_ARGS)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("refuse_truncate must be called as a trigger"));
-	ereport(ERROR,
-			errcode(ERRCODE_NS_NO_TRUNCATE),
+	ereport(ERROR, errcode(ERRCODE_NS_NO_TRUNCATE),
 			errmsg("table %s holds the state of worlds and cannot be truncated",
 				   RelationGetRelationName(data->tg_relation)),
 			errhint("SELECT npcsim.drop_world(world_id) removes a world."));

@@ -19,40 +19,40 @@
 typedef enum WorldWait
 {
 	WORLD_WAIT,
-	WORLD_NOWAIT,				/* 55P03 when somebody else holds it */
-	WORLD_SKIP					/* NULL when somebody else holds it */
+	WORLD_NOWAIT, /* 55P03 when somebody else holds it */
+	WORLD_SKIP	  /* NULL when somebody else holds it */
 } WorldWait;
 
 typedef struct WorldLock
 {
-	int64		world_id;
-	int64		clock;			/* µs; may lie between two ticks after tick_world */
-	int64		now;			/* µs: the end of the last finished tick; changes take effect at this moment */
-	int64		tick_length;	/* µs */
-	int64		revision;		/* of the last committed change, or ours once we changed something */
-	bool		changed;		/* this transaction has its revision */
-	bool		running;		/* status */
-	int32		speed;			/* thousandths */
-	int64		next_id;
-	int64		next_input;
-	int16		sight_plane;
-	int16		sight_old_plane;	/* -1 = none */
-	int64		sight_writes;
-	int64		settings_revision;
-	char		home[128];
-	bool		held;			/* a live worker serves the world, and we hold its slot */
-	bool		requests;		/* requests to minds were opened: gateways are to be woken */
-	struct World *image;		/* of this backend, if one was used under this lock */
+	int64		  world_id;
+	int64		  clock; /* µs; may lie between two ticks after tick_world */
+	int64		  now;	 /* µs: the end of the last finished tick; changes take effect at this moment */
+	int64		  tick_length; /* µs */
+	int64		  revision;	   /* of the last committed change, or ours once we changed something */
+	bool		  changed;	   /* this transaction has its revision */
+	bool		  running;	   /* status */
+	int32		  speed;	   /* thousandths */
+	int64		  next_id;
+	int64		  next_input;
+	int16		  sight_plane;
+	int16		  sight_old_plane; /* -1 = none */
+	int64		  sight_writes;
+	int64		  settings_revision;
+	char		  home[128];
+	bool		  held;		/* a live worker serves the world, and we hold its slot */
+	bool		  requests; /* requests to minds were opened: gateways are to be woken */
+	struct World *image;	/* of this backend, if one was used under this lock */
 	/* private to lock.c */
 	SubTransactionId subxact;
-	int64		row_clock;		/* as the row has it */
-	int64		first_revision; /* before our first change */
-	ChangeNotes notes;
-	bool		dirty;			/* the row is to be written */
-	bool		wrote;			/* the row was written by this transaction */
-	bool		moved;			/* the clock went on without the row */
-	bool		stale;			/* a subtransaction was rolled back: read the row again */
-	bool		notified;
+	int64			 row_clock;		 /* as the row has it */
+	int64			 first_revision; /* before our first change */
+	ChangeNotes		 notes;
+	bool			 dirty; /* the row is to be written */
+	bool			 wrote; /* the row was written by this transaction */
+	bool			 moved; /* the clock went on without the row */
+	bool			 stale; /* a subtransaction was rolled back: read the row again */
+	bool			 notified;
 } WorldLock;
 
 /*
@@ -69,7 +69,7 @@ extern WorldLock *world_lock_held(int64 world_id);
 extern int64 world_new_id(WorldLock *lock);
 
 /* Notes that rows changed; the first note of a transaction takes its revision, which is returned. */
-extern int64 world_changed(WorldLock *lock, ChangeKind kind, int64 id);	/* id 0: kinds without ids */
+extern int64 world_changed(WorldLock *lock, ChangeKind kind, int64 id); /* id 0: kinds without ids */
 
 /* Stores an input: what came from outside, taking effect now. payload is JSON text. */
 extern void world_input(WorldLock *lock, const char *kind, const char *payload);
@@ -81,7 +81,7 @@ extern void world_input(WorldLock *lock, const char *kind, const char *payload);
 extern void world_flush(WorldLock *lock);
 
 /* Who holds the row now: a pid, or 0 (nobody, or not to be told). */
-extern int	world_lock_holder(int64 world_id);
+extern int world_lock_holder(int64 world_id);
 
 /*
  * Clock to show for a world: its last finished tick. 'row_clock' is the one
@@ -94,4 +94,4 @@ extern const char *world_epoch(void);
 /* What world_clock.home has for worlds that belong here. */
 extern const char *world_home(void);
 
-#endif							/* NPCSIM_LOCK_H */
+#endif /* NPCSIM_LOCK_H */

@@ -22,7 +22,7 @@
 
 /* Worlds in a row of the grid in which they are laid out, and the distance of their origins. */
 #define SIGHT_WORLDS_PER_ROW 32
-#define SIGHT_STRIDE 8192
+#define SIGHT_STRIDE		 8192
 
 /*
  * "world_id + 0" keeps the planner from taking the primary key instead of the sight index, which it would
@@ -34,8 +34,8 @@ static SpiStatement items_statement = {
 	"JOIN npcsim.items i ON i.sight OPERATOR(%P.&&) "
 	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
 	"WHERE i.world_id + 0 = $4",
-	4, {INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}
-};
+	4,
+	{INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}};
 
 static SpiStatement npcs_statement = {
 	"SELECT v.viewer, t.npc_id "
@@ -43,25 +43,23 @@ static SpiStatement npcs_statement = {
 	"JOIN npcsim.npc_tracks t ON t.sight OPERATOR(%P.&&) "
 	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
 	"WHERE t.world_id + 0 = $4",
-	4, {INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}
-};
+	4,
+	{INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}};
 
 SightShift
 sight_shift(int64 world_id, int plane)
 {
-	int64		slot = world_id % (SIGHT_WORLDS_PER_ROW * SIGHT_WORLDS_PER_ROW);
+	int64 slot = world_id % (SIGHT_WORLDS_PER_ROW * SIGHT_WORLDS_PER_ROW);
 
 	Assert(plane >= 0 && plane < SIGHT_PLANES);
-	return (SightShift) {
-		.x = (double) ((slot % SIGHT_WORLDS_PER_ROW) * SIGHT_STRIDE),
-			.y = (double) ((slot / SIGHT_WORLDS_PER_ROW * SIGHT_PLANES + plane) * SIGHT_STRIDE)
-	};
+	return (SightShift) {.x = (double) ((slot % SIGHT_WORLDS_PER_ROW) * SIGHT_STRIDE),
+						 .y = (double) ((slot / SIGHT_WORLDS_PER_ROW * SIGHT_PLANES + plane) * SIGHT_STRIDE)};
 }
 
 void
 sight_offset(int64 world_id, int plane, double *x, double *y)
 {
-	SightShift	shift = sight_shift(world_id, plane);
+	SightShift shift = sight_shift(world_id, plane);
 
 	*x = shift.x;
 	*y = shift.y;
@@ -69,18 +67,18 @@ sight_offset(int64 world_id, int plane, double *x, double *y)
 
 /* Asks for all viewers in up to two planes at once. */
 static SightHit *
-ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int planes,
-	const Cell *viewers, int count, int *hits)
+ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int planes, const Cell *viewers,
+	int count, int *hits)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	int			questions = planes * count;
-	int32	   *numbers = palloc(Max(questions, 1) * sizeof(int32));
-	Datum	   *xs = palloc(Max(questions, 1) * sizeof(Datum));
-	Datum	   *ys = palloc(Max(questions, 1) * sizeof(Datum));
-	SightHit   *result;
-	uint64		rows;
-	int			plans;
-	int			n = 0;
+	int			  questions = planes * count;
+	int32		 *numbers = palloc(Max(questions, 1) * sizeof(int32));
+	Datum		 *xs = palloc(Max(questions, 1) * sizeof(Datum));
+	Datum		 *ys = palloc(Max(questions, 1) * sizeof(Datum));
+	SightHit	 *result;
+	uint64		  rows;
+	int			  plans;
+	int			  n = 0;
 
 	for (int plane = 0; plane < planes; plane++)
 		for (int i = 0; i < count; i++, n++)
@@ -91,9 +89,10 @@ ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int plane
 		}
 	plans = spi_index_plans_begin();
 	spi_begin();
-	rows = spi_run(statement, (Datum[]) {
-		int32_array(numbers, n), array_of(xs, n, FLOAT8OID), array_of(ys, n, FLOAT8OID), Int64GetDatum(world_id)
-	}, NULL, SPI_OK_SELECT);
+	rows = spi_run(statement,
+				   (Datum[]) {int32_array(numbers, n), array_of(xs, n, FLOAT8OID), array_of(ys, n, FLOAT8OID),
+							  Int64GetDatum(world_id)},
+				   NULL, SPI_OK_SELECT);
 	result = MemoryContextAllocHuge(caller, Max(rows, 1) * sizeof(SightHit));
 	for (uint64 row = 0; row < rows; row++)
 		result[row] = (SightHit) {.viewer = spi_int32(row, 1, 0), .id = spi_int64(row, 2, 0)};
@@ -109,7 +108,7 @@ ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int plane
 SightHit *
 sight_items(int64 world_id, const Cell *viewers, int count, int *hits)
 {
-	SightShift	shift = sight_shift(world_id, 0);
+	SightShift shift = sight_shift(world_id, 0);
 
 	return ask(&items_statement, world_id, &shift, 1, viewers, count, hits);
 }
@@ -117,8 +116,8 @@ sight_items(int64 world_id, const Cell *viewers, int count, int *hits)
 SightHit *
 sight_npcs(int64 world_id, int plane, int old_plane, const Cell *viewers, int count, int *hits)
 {
-	SightShift	shifts[2];
-	int			planes = 1;
+	SightShift shifts[2];
+	int		   planes = 1;
 
 	shifts[0] = sight_shift(world_id, plane);
 	if (old_plane >= 0)

@@ -19,12 +19,12 @@
 
 /* Where in the index a world's geometries lie. */
 extern SightShift sight_shift(int64 world_id, int plane);
-extern void sight_offset(int64 world_id, int plane, double *x, double *y);
+extern void		  sight_offset(int64 world_id, int plane, double *x, double *y);
 
 typedef struct SightHit
 {
-	int32		viewer;			/* position in the array of viewers */
-	int64		id;
+	int32 viewer; /* position in the array of viewers */
+	int64 id;
 } SightHit;
 
 /*
@@ -32,6 +32,7 @@ typedef struct SightHit
  * of what is seen: the caller knows the exact cells. In the current memory context; SPI is used inside.
  */
 extern SightHit *sight_items(int64 world_id, const Cell *viewers, int count, int *hits);
-extern SightHit *sight_npcs(int64 world_id, int plane, int old_plane, const Cell *viewers, int count, int *hits);
+extern SightHit *sight_npcs(int64 world_id, int plane, int old_plane, const Cell *viewers, int count,
+							int *hits);
 
-#endif							/* NPCSIM_SIGHT_H */
+#endif /* NPCSIM_SIGHT_H */

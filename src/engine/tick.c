@@ -37,7 +37,7 @@ npc_event(World *world, Npc *npc)
 static void
 run_events(World *world, int64 until)
 {
-	Due		   *due;
+	Due *due;
 
 	while ((due = due_first(&world->events)) != NULL && due->at <= until)
 	{
@@ -62,8 +62,8 @@ run_tick(World *world, int64 end)
 int64
 world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result)
 {
-	World	   *world = world_image(lock);
-	bool		complete = true;
+	World *world = world_image(lock);
+	bool   complete = true;
 
 	Assert(clock >= lock->clock);
 	memset(&world->result, 0, sizeof(world->result));

@@ -15,10 +15,10 @@
 static Cell
 present_cell(const World *world, const Npc *npc, int64 *since)
 {
-	int			index = leg_index_at(npc->leg_length, npc->departed_at, world->now);
+	int index = leg_index_at(npc->leg_length, npc->departed_at, world->now);
 
 	*since = npc->leg_length == 1 || index == npc->leg_length - 1 ? world->now
-		: npc->departed_at + index * CELL_TIME;
+																  : npc->departed_at + index * CELL_TIME;
 	return npc->leg[index];
 }
 
@@ -71,7 +71,7 @@ path_failure(PathResult result, Cell target, int *sqlstate)
 static void
 tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
 {
-	Cell		actual = npc_cell(npc, world->now);
+	Cell actual = npc_cell(npc, world->now);
 
 	npc_tell(world, npc, "movement_completed",
 			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]",
@@ -83,16 +83,17 @@ tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
  * the NPC walks (or has arrived already and what it came for has begun), else why it does not.
  */
 const char *
-npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-		 InteractionRule rule, int64 target_id, Decider decider, int *sqlstate)
+npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action, InteractionRule rule,
+		 int64 target_id, Decider decider, int *sqlstate)
 {
-	Cell		leg[LEG_CELLS];
-	Cell		goal;
-	int			length;
-	int			steps;
-	int64		since;
-	Cell		from = present_cell(world, npc, &since);
-	PathResult	result = path_find(world->finder, world->grid, from, target, leg, LEG_CELLS, &length, &steps, &goal);
+	Cell	   leg[LEG_CELLS];
+	Cell	   goal;
+	int		   length;
+	int		   steps;
+	int64	   since;
+	Cell	   from = present_cell(world, npc, &since);
+	PathResult result =
+		path_find(world->finder, world->grid, from, target, leg, LEG_CELLS, &length, &steps, &goal);
 
 	if (result != PATH_FOUND && result != PATH_HERE)
 		return path_failure(result, target, sqlstate);
@@ -122,13 +123,13 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 static void
 arrive(World *world, Npc *npc)
 {
-	ActionKind	action = npc->goal_action;
+	ActionKind		action = npc->goal_action;
 	InteractionRule rule = npc->goal_rule;
-	Decider		decider = npc->decider;
-	Cell		intended = npc->goal;
+	Decider			decider = npc->decider;
+	Cell			intended = npc->goal;
 	WorldItem	   *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
-	const char *refusal = NULL;
-	int			sqlstate = 0;
+	const char	   *refusal = NULL;
+	int				sqlstate = 0;
 
 	npc_stand(world, npc);
 	tell_arrival(world, npc, "arrived", intended);
@@ -151,7 +152,7 @@ arrive(World *world, Npc *npc)
 static void
 give_up(World *world, Npc *npc, const char *status)
 {
-	Cell		intended = npc->goal;
+	Cell intended = npc->goal;
 
 	npc_stand(world, npc);
 	tell_arrival(world, npc, status, intended);
@@ -163,12 +164,12 @@ give_up(World *world, Npc *npc, const char *status)
 static void
 walk_on(World *world, Npc *npc, int64 since)
 {
-	Cell		leg[LEG_CELLS];
-	Cell		goal;
-	int			length;
-	int			steps;
-	PathResult	result = path_find(world->finder, world->grid, npc_cell(npc, world->now), npc->goal,
-								   leg, LEG_CELLS, &length, &steps, &goal);
+	Cell	   leg[LEG_CELLS];
+	Cell	   goal;
+	int		   length;
+	int		   steps;
+	PathResult result = path_find(world->finder, world->grid, npc_cell(npc, world->now), npc->goal, leg,
+								  LEG_CELLS, &length, &steps, &goal);
 
 	switch (result)
 	{
@@ -188,8 +189,8 @@ walk_on(World *world, Npc *npc, int64 since)
 static bool
 step_aside(World *world, Npc *npc, Cell here)
 {
-	Cell		leg[2] = {here};
-	int			others = grid_standing(world->grid, here) - (npc->standing ? 1 : 0);
+	Cell leg[2] = {here};
+	int	 others = grid_standing(world->grid, here) - (npc->standing ? 1 : 0);
 
 	if (!cell_equal(here, npc->goal) || others == 0 ||
 		!grid_free_neighbour(world->grid, here, here, &leg[1]) || grid_standing(world->grid, leg[1]) > 0)
@@ -201,12 +202,12 @@ step_aside(World *world, Npc *npc, Cell here)
 void
 npc_leg_ended(World *world, Npc *npc)
 {
-	Cell		here = npc_cell(npc, world->now);
+	Cell here = npc_cell(npc, world->now);
 
 	if (step_aside(world, npc, here))
-		 /* arrives there */ ;
+		/* arrives there */;
 	else if (cell_equal(here, npc->goal) ||
-		(grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
+			 (grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
 		arrive(world, npc);
 	else
 		walk_on(world, npc, world->now);
@@ -217,7 +218,7 @@ npc_leg_ended(World *world, Npc *npc)
 static int
 blocked_ahead(const World *world, const Npc *npc)
 {
-	int			here = leg_index_at(npc->leg_length, npc->departed_at, world->now);
+	int here = leg_index_at(npc->leg_length, npc->departed_at, world->now);
 
 	for (int i = here + 1; i < npc->leg_length; i++)
 		if (grid_blocked(world->grid, npc->leg[i]))
@@ -236,8 +237,8 @@ npc_check_way(World *world, Npc *npc)
 		return;
 	if (npc->replans < REPLANS_MAX)
 	{
-		int64		since;
-		Cell		here = present_cell(world, npc, &since);
+		int64 since;
+		Cell  here = present_cell(world, npc, &since);
 
 		npc->replans++;
 		npc->leg[0] = here;
@@ -268,12 +269,12 @@ world_check_ways(World *world)
 void
 world_stop_blocked_walkers(World *world, Cell cell)
 {
-	Npc		  **walkers = NULL;
-	int			count = 0;
+	Npc **walkers = NULL;
+	int	  count = 0;
 
 	for (int n = 0; n < world->everyone.count; n++)
 	{
-		Npc		   *npc = world->everyone.entries[n];
+		Npc *npc = world->everyone.entries[n];
 
 		for (int i = 1; i < npc->leg_length; i++)
 		{

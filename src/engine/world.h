@@ -24,52 +24,56 @@
 #include "tables/items.h"
 #include "tables/npcs.h"
 
-typedef struct World World;		/* members in engine/image.h, for the engine alone */
+typedef struct World World; /* members in engine/image.h, for the engine alone */
 
 /* ---- getting and writing ---- */
 /* Images a backend keeps; a worker sets it to what it serves. */
-extern int	world_images_max;
+extern int	  world_images_max;
 extern World *world_image(WorldLock *lock);
-extern void world_write(World *world);	/* rows, change log, world_clock */
-extern void world_forget(int64 world_id);	/* drops this backend's image */
+extern void	  world_write(World *world);	/* rows, change log, world_clock */
+extern void	  world_forget(int64 world_id); /* drops this backend's image */
 
 /* ---- looking ---- */
-extern WorldLock *world_image_lock(World *world);
-extern uint64 world_seed(const World *world);
-extern Grid *world_grid(World *world);
-extern Npc *world_npc(World *world, int64 npc_id);	/* NULL = there is none */
-extern WorldItem *world_item(World *world, int64 item_id);
-extern int	world_npc_count(const World *world);
+extern WorldLock	  *world_image_lock(World *world);
+extern uint64		   world_seed(const World *world);
+extern Grid			  *world_grid(World *world);
+extern Npc			  *world_npc(World *world, int64 npc_id); /* NULL = there is none */
+extern WorldItem	  *world_item(World *world, int64 item_id);
+extern int			   world_npc_count(const World *world);
 extern const ItemKind *world_item_kind(World *world, const char *name);
-extern Cell npc_cell(const Npc *npc, int64 now);
-extern WorldItem *world_item_at(World *world, Cell cell);
+extern Cell			   npc_cell(const Npc *npc, int64 now);
+extern WorldItem	  *world_item_at(World *world, Cell cell);
 /* Calls visit for every NPC in order of id. */
-extern void world_each_npc(World *world, void (*visit) (World *world, Npc *npc, void *arg), void *arg);
+extern void world_each_npc(World *world, void (*visit)(World *world, Npc *npc, void *arg), void *arg);
 /* When something is due next (events, decisions, respawns): SIM_NEVER = never. */
 extern int64 world_next_due(const World *world);
 /* The same for the image this backend has of a world, without a lock, and the revision it is valid for; false if it has none. */
 extern bool world_next_due_cached(int64 world_id, int64 *revision, int64 *due);
 
 /* ---- changing; every function takes effect at lock->now and raises the errors named in errors.h ---- */
-extern Npc *world_add_npc(World *world, const char *name, Cell cell);
-extern void world_remove_npc(World *world, Npc *npc);
-extern WorldItem *world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties);	/* NULL = {} */
-extern void world_remove_item(World *world, WorldItem *item);
-extern void world_set_item_properties(World *world, WorldItem *item, Jsonb *properties);
-extern void world_set_terrain(World *world, Cell cell, bool blocked);	/* blocked: the cell must have neither item nor NPC */
-extern void world_place_npc(World *world, Npc *npc, Cell cell);	/* ends what it does; the cell must be free */
+extern Npc		 *world_add_npc(World *world, const char *name, Cell cell);
+extern void		  world_remove_npc(World *world, Npc *npc);
+extern WorldItem *world_add_item(World *world, const char *item_type, Cell cell,
+								 Jsonb *properties); /* NULL = {} */
+extern void		  world_remove_item(World *world, WorldItem *item);
+extern void		  world_set_item_properties(World *world, WorldItem *item, Jsonb *properties);
+extern void		  world_set_terrain(World *world, Cell cell,
+									bool blocked); /* blocked: the cell must have neither item nor NPC */
+extern void world_place_npc(World *world, Npc *npc, Cell cell); /* ends what it does; the cell must be free */
 extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
-extern void world_set_controller(World *world, Npc *npc, int64 player_id);	/* 0 = none; caller checked the player */
+extern void world_set_controller(World *world, Npc *npc,
+								 int64 player_id); /* 0 = none; caller checked the player */
 extern void world_set_name(World *world, Npc *npc, const char *name);
-extern void world_set_policy(World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+extern void world_set_policy(
+	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
 
 /* ---- time: engine/tick.c ---- */
 
 typedef struct TickResult
 {
-	int			ticks;			/* finished by this call */
-	int64		decisions;		/* made by the built-in mind */
-	int64		requests;		/* opened to other minds */
+	int	  ticks;	 /* finished by this call */
+	int64 decisions; /* made by the built-in mind */
+	int64 requests;	 /* opened to other minds */
 } TickResult;
 
 /*
@@ -108,7 +112,8 @@ extern void npc_request_decision(World *world, Npc *npc);
  * Parses one action of a decision (protocol: "action", "target_id",
  * "parameters", …); NULL, or the reason why it is none with its SQLSTATE.
  */
-extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action, int *sqlstate);
+extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
+									int *sqlstate);
 
 /*
  * The built-in mind decides at lock->now for those NPCs, all of them seeing
@@ -116,4 +121,4 @@ extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *obje
  */
 extern void world_decide_built_in(World *world, Npc **npcs, int count);
 
-#endif							/* NPCSIM_WORLD_H */
+#endif /* NPCSIM_WORLD_H */

@@ -15,7 +15,7 @@
 
 /* Tracks a plane takes, per NPC, before the world moves on to the next (see sight.c). */
 #define PLANE_WRITES_PER_NPC 24
-#define PLANE_WRITES_MIN 4096
+#define PLANE_WRITES_MIN	 4096
 /* Tracks that are moved to the new plane per transaction although they did not change. */
 #define PLANE_MOVES 64
 
@@ -23,11 +23,11 @@
 static int
 select_npcs(World *world, Npc **selected, uint32 groups, bool born)
 {
-	int			count = 0;
+	int count = 0;
 
 	for (int i = 0; i < world->dirty_npcs.count; i++)
 	{
-		Npc		   *npc = world->dirty_npcs.entries[i];
+		Npc *npc = world->dirty_npcs.entries[i];
 
 		if ((npc->dirty & groups) != 0 && npc->born == born)
 			selected[count++] = npc;
@@ -46,11 +46,11 @@ note(WorldLock *lock, ChangeKind kind, Npc *npc, uint32 group, int64 *revision)
 static void
 note_npc(WorldLock *lock, Npc *npc)
 {
-	int64		ignored;
+	int64 ignored;
 
 	if (npc->born)
 	{
-		int64		revision = world_changed(lock, CHANGE_NPC_BORN, npc->id);
+		int64 revision = world_changed(lock, CHANGE_NPC_BORN, npc->id);
 
 		npc->identity_revision = npc->needs_revision = npc->status_revision = npc->motion_revision = revision;
 		return;
@@ -68,11 +68,11 @@ note_npc(WorldLock *lock, Npc *npc)
 static void
 write_npcs(World *world)
 {
-	WorldLock  *lock = world->lock;
-	int			dirty = world->dirty_npcs.count;
-	SightShift	shift = sight_shift(world->id, lock->sight_plane);
-	Npc		  **some;
-	int			count;
+	WorldLock *lock = world->lock;
+	int		   dirty = world->dirty_npcs.count;
+	SightShift shift = sight_shift(world->id, lock->sight_plane);
+	Npc		 **some;
+	int		   count;
 
 	if (world->removed_npcs.count > 0)
 	{
@@ -116,7 +116,7 @@ write_items(World *world)
 {
 	WorldLock  *lock = world->lock;
 	int			dirty = world->dirty_items.count;
-	WorldItem	  **some;
+	WorldItem **some;
 	int			count = 0;
 
 	if (world->removed_items.count > 0)
@@ -130,7 +130,7 @@ write_items(World *world)
 	some = palloc(dirty * sizeof(WorldItem *));
 	for (int i = 0; i < dirty; i++)
 	{
-		WorldItem	   *item = world->dirty_items.entries[i];
+		WorldItem *item = world->dirty_items.entries[i];
 
 		item->revision = world_changed(lock, CHANGE_ITEM, item->id);
 		if (item->born)
@@ -152,7 +152,7 @@ write_items(World *world)
 		items_write_properties(world->id, some, count);
 	for (int i = 0; i < dirty; i++)
 	{
-		WorldItem	   *item = world->dirty_items.entries[i];
+		WorldItem *item = world->dirty_items.entries[i];
 
 		item->born = item->dirty = false;
 		if (item->properties != NULL)
@@ -172,7 +172,7 @@ write_respawns(World *world)
 	respawns_insert(world->id, (Respawn **) world->born_respawns.entries, world->born_respawns.count);
 	for (int i = 0; i < world->born_respawns.count; i++)
 	{
-		Respawn    *respawn = world->born_respawns.entries[i];
+		Respawn *respawn = world->born_respawns.entries[i];
 
 		respawn->born = false;
 		world_changed(world->lock, CHANGE_RESPAWN, respawn->id);
@@ -182,7 +182,7 @@ write_respawns(World *world)
 static void
 write_interactions(World *world)
 {
-	WorldLock  *lock = world->lock;
+	WorldLock *lock = world->lock;
 
 	if (world->removed_interactions.count > 0)
 	{
@@ -199,28 +199,31 @@ write_interactions(World *world)
 		interaction->revision = world_changed(lock, CHANGE_INTERACTION, interaction->id);
 		interaction->born = false;
 	}
-	interactions_insert(world->id, (Interaction **) world->born_interactions.entries, world->born_interactions.count);
+	interactions_insert(world->id, (Interaction **) world->born_interactions.entries,
+						world->born_interactions.count);
 }
 
-static SpiStatement terrain_statement = {
-	"UPDATE npcsim.world_terrain SET blocked = $2, revision = $3 WHERE world_id = $1", 3, {INT8OID, BYTEAOID, INT8OID}
-};
+static SpiStatement terrain_statement =
+	{"UPDATE npcsim.world_terrain SET blocked = $2, revision = $3 WHERE world_id = $1",
+	 3,
+	 {INT8OID, BYTEAOID, INT8OID}};
 
 static void
 write_terrain(World *world)
 {
-	Size		cells = (Size) world->size_x * world->size_y;
-	bytea	   *blocked = palloc0(VARHDRSZ + (cells + 7) / 8);
-	uint8	   *bits = (uint8 *) VARDATA(blocked);
-	int64		revision = world_changed(world->lock, CHANGE_TERRAIN, 0);
+	Size   cells = (Size) world->size_x * world->size_y;
+	bytea *blocked = palloc0(VARHDRSZ + (cells + 7) / 8);
+	uint8 *bits = (uint8 *) VARDATA(blocked);
+	int64  revision = world_changed(world->lock, CHANGE_TERRAIN, 0);
 
 	SET_VARSIZE(blocked, VARHDRSZ + (cells + 7) / 8);
 	for (Size i = 0; i < cells; i++)
-		if (grid_terrain_blocked(world->grid, (Cell) {(int16) (i % world->size_x), (int16) (i / world->size_x)}))
+		if (grid_terrain_blocked(world->grid,
+								 (Cell) {(int16) (i % world->size_x), (int16) (i / world->size_x)}))
 			bits[i >> 3] |= (uint8) (1 << (i & 7));
-	if (spi_run(&terrain_statement, (Datum[]) {
-			Int64GetDatum(world->id), PointerGetDatum(blocked), Int64GetDatum(revision)
-		}, NULL, SPI_OK_UPDATE) != 1)
+	if (spi_run(&terrain_statement,
+				(Datum[]) {Int64GetDatum(world->id), PointerGetDatum(blocked), Int64GetDatum(revision)}, NULL,
+				SPI_OK_UPDATE) != 1)
 		elog(ERROR, "world %lld has no terrain", (long long) world->id);
 	pfree(blocked);
 }
@@ -229,23 +232,24 @@ write_terrain(World *world)
 static void
 move_old_tracks(World *world)
 {
-	static SpiStatement statement = {
-		"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id = $1 AND sight OPERATOR(%P.&&) "
-		"%P.st_makeenvelope($2, $3, $4, $5) LIMIT 64",
-		5, {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}
-	};
-	WorldLock  *lock = world->lock;
-	SightShift	shift = sight_shift(world->id, lock->sight_old_plane);
-	Npc		   *some[PLANE_MOVES];
-	int			count = 0;
-	uint64		rows = spi_run(&statement, (Datum[]) {
-		Int64GetDatum(world->id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
-			Float8GetDatum(shift.x + world->size_x), Float8GetDatum(shift.y + world->size_y)
-	}, NULL, SPI_OK_SELECT);
+	static SpiStatement statement =
+		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id = $1 AND sight OPERATOR(%P.&&) "
+		 "%P.st_makeenvelope($2, $3, $4, $5) LIMIT 64",
+		 5,
+		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+	WorldLock *lock = world->lock;
+	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
+	Npc		  *some[PLANE_MOVES];
+	int		   count = 0;
+	uint64	   rows =
+		spi_run(&statement,
+				(Datum[]) {Int64GetDatum(world->id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+						   Float8GetDatum(shift.x + world->size_x), Float8GetDatum(shift.y + world->size_y)},
+				NULL, SPI_OK_SELECT);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = world_npc(world, spi_int64(row, 1, 0));
+		Npc *npc = world_npc(world, spi_int64(row, 1, 0));
 
 		if (npc != NULL)
 			some[count++] = npc;
@@ -266,7 +270,7 @@ move_old_tracks(World *world)
 static void
 turn_sight(World *world)
 {
-	WorldLock  *lock = world->lock;
+	WorldLock *lock = world->lock;
 
 	if (lock->sight_old_plane >= 0)
 	{
@@ -274,7 +278,8 @@ turn_sight(World *world)
 		if (lock->sight_writes > 4 * (int64) world_npc_count(world))
 			move_old_tracks(world);
 	}
-	else if (lock->sight_writes > Max(PLANE_WRITES_MIN, PLANE_WRITES_PER_NPC * (int64) world_npc_count(world)))
+	else if (lock->sight_writes >
+			 Max(PLANE_WRITES_MIN, PLANE_WRITES_PER_NPC * (int64) world_npc_count(world)))
 	{
 		lock->sight_old_plane = lock->sight_plane;
 		lock->sight_plane = (lock->sight_plane + 1) % SIGHT_PLANES;
@@ -300,10 +305,11 @@ clear_lists(World *world)
 void
 world_write(World *world)
 {
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(scratch);
-	int			plans = spi_index_plans_begin();
-	bool		moved;
+	int			  plans = spi_index_plans_begin();
+	bool		  moved;
 
 	if (world->terrain_changed)
 		world_check_ways(world);

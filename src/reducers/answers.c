@@ -14,58 +14,63 @@
 #include "spi.h"
 #include "tables/arrays.h"
 
-static SpiStatement slots_statement = {
-	"SELECT npc_id, request_id, status, reason, player_id, state_counter, told_events, opened_at_real, sent_at_real, answered "
-	"FROM npcsim.decision_slots WHERE world_id = $1 AND (npc_id = ANY ($2) OR request_id = ANY ($3))",
-	3, {INT8OID, INT8ARRAYOID, INT8ARRAYOID}
-};
+static SpiStatement slots_statement =
+	{"SELECT npc_id, request_id, status, reason, player_id, state_counter, told_events, opened_at_real, "
+	 "sent_at_real, answered "
+	 "FROM npcsim.decision_slots WHERE world_id = $1 AND (npc_id = ANY ($2) OR request_id = ANY ($3))",
+	 3,
+	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID}};
 
-static SpiStatement past_statement = {
-	"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
-	"bool_or(status NOT IN ('failed', 'timeout')) "
-	"FROM npcsim.decision_log WHERE world_id = $1 AND request_id = ANY ($2) GROUP BY 1, 2, 3",
-	2, {INT8OID, INT8ARRAYOID}
-};
+static SpiStatement past_statement =
+	{"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
+	 "bool_or(status NOT IN ('failed', 'timeout')) "
+	 "FROM npcsim.decision_log WHERE world_id = $1 AND request_id = ANY ($2) GROUP BY 1, 2, 3",
+	 2,
+	 {INT8OID, INT8ARRAYOID}};
 
-static SpiStatement answered_statement = {
-	"UPDATE npcsim.decision_slots d SET answered = true "
-	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(world_id, npc_id, request_id) "
-	"WHERE d.world_id = u.world_id AND d.npc_id = u.npc_id AND d.request_id = u.request_id",
-	3, {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
-};
+static SpiStatement answered_statement =
+	{"UPDATE npcsim.decision_slots d SET answered = true "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(world_id, "
+	 "npc_id, request_id) "
+	 "WHERE d.world_id = u.world_id AND d.npc_id = u.npc_id AND d.request_id = u.request_id",
+	 3,
+	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
-static SpiStatement log_statement = {
-	"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, "
-	"tokens, clock, opened_at_real, sent_at_real, finished_at_real) "
-	"SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32, "
-	"u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, u.decision::pg_catalog.jsonb, "
-	"u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, pg_catalog.clock_timestamp() "
-	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
-	"pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
-	"pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	"pg_catalog.unnest($13)) "
-	"AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, opened_at, sent_at)",
-	13, {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-	TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}
-};
+static SpiStatement log_statement =
+	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
+	 "detail, decision, "
+	 "tokens, clock, opened_at_real, sent_at_real, finished_at_real) "
+	 "SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32, "
+	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
+	 "u.decision::pg_catalog.jsonb, "
+	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, pg_catalog.clock_timestamp() "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	 "pg_catalog.unnest($4), "
+	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
+	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
+	 "pg_catalog.unnest($13)) "
+	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
+	 "opened_at, sent_at)",
+	 13,
+	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
 
-static SpiStatement tokens_statement = {
-	"UPDATE npcsim.player_accounts p SET "
-	"daily_token_output = least(CASE WHEN p.tokens_day = u.today THEN p.daily_token_output ELSE 0 END + u.tokens, 1000000000000), "
-	"tokens_day = u.today "
-	"FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint, (pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')::date "
-	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t(player_id, tokens) GROUP BY 1 ORDER BY 1) AS u(player_id, tokens, today) "
-	"WHERE p.id = u.player_id",
-	2, {INT8ARRAYOID, INT8ARRAYOID}
-};
+static SpiStatement tokens_statement =
+	{"UPDATE npcsim.player_accounts p SET "
+	 "daily_token_output = least(CASE WHEN p.tokens_day = u.today THEN p.daily_token_output ELSE 0 END + "
+	 "u.tokens, 1000000000000), "
+	 "tokens_day = u.today "
+	 "FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint, (pg_catalog.clock_timestamp() AT TIME ZONE "
+	 "'UTC')::date "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t(player_id, tokens) GROUP BY 1 ORDER "
+	 "BY 1) AS u(player_id, tokens, today) "
+	 "WHERE p.id = u.player_id",
+	 2,
+	 {INT8ARRAYOID, INT8ARRAYOID}};
 
 static const char *const status_names[] = {
-	[ANSWER_PENDING] = "rejected",
-	[ANSWER_APPLIED] = "applied",
-	[ANSWER_REJECTED] = "rejected",
-	[ANSWER_LATE] = "late",
-	[ANSWER_DUPLICATE] = "duplicate",
-	[ANSWER_CANCELLED] = "cancelled",
+	[ANSWER_PENDING] = "rejected", [ANSWER_APPLIED] = "applied",	 [ANSWER_REJECTED] = "rejected",
+	[ANSWER_LATE] = "late",		   [ANSWER_DUPLICATE] = "duplicate", [ANSWER_CANCELLED] = "cancelled",
 	[ANSWER_FAILED] = "failed",
 };
 
@@ -80,12 +85,12 @@ answer_refuse(Answer *answer, int sqlstate, const char *reason)
 Slot *
 slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
 {
-	int64	   *npcs = palloc(Max(count, 1) * sizeof(int64));
-	int64	   *requests = palloc(Max(count, 1) * sizeof(int64));
-	int			npc_count = 0;
-	int			request_count = 0;
-	uint64		rows;
-	Slot	   *slots;
+	int64 *npcs = palloc(Max(count, 1) * sizeof(int64));
+	int64 *requests = palloc(Max(count, 1) * sizeof(int64));
+	int	   npc_count = 0;
+	int	   request_count = 0;
+	uint64 rows;
+	Slot  *slots;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -96,9 +101,10 @@ slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
 		else
 			requests[request_count++] = answers[i].request_id;
 	}
-	rows = spi_run(&slots_statement, (Datum[]) {
-		Int64GetDatum(world_id), int64_array(npcs, npc_count), int64_array(requests, request_count)
-	}, NULL, SPI_OK_SELECT);
+	rows = spi_run(&slots_statement,
+				   (Datum[]) {Int64GetDatum(world_id), int64_array(npcs, npc_count),
+							  int64_array(requests, request_count)},
+				   NULL, SPI_OK_SELECT);
 	slots = palloc0(Max(rows, 1) * sizeof(Slot));
 	for (uint64 row = 0; row < rows; row++)
 	{
@@ -121,7 +127,8 @@ Slot *
 slot_find(Slot *slots, int count, const Answer *answer)
 {
 	for (int i = 0; i < count; i++)
-		if (answer->npc_id != 0 ? slots[i].npc_id == answer->npc_id : slots[i].request_id == answer->request_id)
+		if (answer->npc_id != 0 ? slots[i].npc_id == answer->npc_id
+								: slots[i].request_id == answer->request_id)
 		{
 			/* An id above the last one was never given out. */
 			if (answer->request_id > slots[i].request_id)
@@ -138,11 +145,12 @@ answer_is_past(const Answer *answer, const Slot *slot)
 }
 
 PastRequest *
-past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots, int slot_count, int *past_count)
+past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots, int slot_count,
+				   int *past_count)
 {
-	int64	   *requests = palloc(Max(count, 1) * sizeof(int64));
-	int			request_count = 0;
-	uint64		rows;
+	int64		*requests = palloc(Max(count, 1) * sizeof(int64));
+	int			 request_count = 0;
+	uint64		 rows;
 	PastRequest *past;
 
 	*past_count = 0;
@@ -152,9 +160,8 @@ past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots
 			requests[request_count++] = answers[i].request_id;
 	if (request_count == 0)
 		return NULL;
-	rows = spi_run(&past_statement, (Datum[]) {
-		Int64GetDatum(world_id), int64_array(requests, request_count)
-	}, NULL, SPI_OK_SELECT);
+	rows = spi_run(&past_statement, (Datum[]) {Int64GetDatum(world_id), int64_array(requests, request_count)},
+				   NULL, SPI_OK_SELECT);
 	past = palloc0(Max(rows, 1) * sizeof(PastRequest));
 	for (uint64 row = 0; row < rows; row++)
 	{
@@ -174,7 +181,8 @@ PastRequest *
 past_request_find(PastRequest *past, int count, const Answer *answer)
 {
 	for (int i = 0; i < count; i++)
-		if (past[i].request_id == answer->request_id && (answer->npc_id == 0 || past[i].npc_id == answer->npc_id))
+		if (past[i].request_id == answer->request_id &&
+			(answer->npc_id == 0 || past[i].npc_id == answer->npc_id))
 			return &past[i];
 	return NULL;
 }
@@ -184,7 +192,7 @@ static bool
 is_logged(const Answer *answer)
 {
 	return answer->npc_id != 0 && answer->reason_asked != NULL && answer->status != ANSWER_DUPLICATE &&
-		answer->status != ANSWER_PENDING;
+		   answer->status != ANSWER_PENDING;
 }
 
 static Datum
@@ -199,14 +207,13 @@ text_or_null(const char *text, bool *isnull)
 static void
 write_log(const Answer *answers, int count)
 {
-	static const Oid types[LOG_COLUMNS] = {
-		INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID
-	};
-	Datum	   *columns[LOG_COLUMNS];
-	bool	   *nulls[LOG_COLUMNS];
-	Datum		arrays[LOG_COLUMNS];
-	int			n = 0;
+	static const Oid types[LOG_COLUMNS] = {INT8OID, INT8OID,		INT8OID,	   INT8OID, TEXTOID,
+										   TEXTOID, TEXTOID,		TEXTOID,	   TEXTOID, INT8OID,
+										   INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum			*columns[LOG_COLUMNS];
+	bool			*nulls[LOG_COLUMNS];
+	Datum			 arrays[LOG_COLUMNS];
+	int				 n = 0;
 
 	for (int c = 0; c < LOG_COLUMNS; c++)
 	{
@@ -216,7 +223,8 @@ write_log(const Answer *answers, int count)
 	for (int i = 0; i < count; i++)
 	{
 		const Answer *answer = &answers[i];
-		bool		timed_out = answer->status == ANSWER_FAILED && answer->reason != NULL && strcmp(answer->reason, "timeout") == 0;
+		bool		  timed_out = answer->status == ANSWER_FAILED && answer->reason != NULL &&
+						 strcmp(answer->reason, "timeout") == 0;
 
 		if (!is_logged(answer))
 			continue;
@@ -226,10 +234,13 @@ write_log(const Answer *answers, int count)
 		columns[3][n] = Int64GetDatum(answer->player_id);
 		columns[4][n] = CStringGetTextDatum(answer->reason_asked);
 		columns[5][n] = CStringGetTextDatum(timed_out ? "timeout" : status_names[answer->status]);
-		columns[6][n] = text_or_null(answer->sqlstate != 0 ? unpack_sql_state(answer->sqlstate) : NULL, &nulls[6][n]);
+		columns[6][n] =
+			text_or_null(answer->sqlstate != 0 ? unpack_sql_state(answer->sqlstate) : NULL, &nulls[6][n]);
 		columns[7][n] = text_or_null(answer->reason, &nulls[7][n]);
 		columns[8][n] = text_or_null(answer->decision == NULL ? NULL
-									 : JsonbToCString(NULL, &answer->decision->root, VARSIZE(answer->decision)), &nulls[8][n]);
+															  : JsonbToCString(NULL, &answer->decision->root,
+																			   VARSIZE(answer->decision)),
+									 &nulls[8][n]);
 		columns[9][n] = Int64GetDatum(answer->tokens);
 		columns[10][n] = Int64GetDatum(answer->clock);
 		columns[11][n] = TimestampTzGetDatum(answer->opened_at_real);
@@ -247,13 +258,13 @@ write_log(const Answer *answers, int count)
 static void
 mark_and_credit(const Answer *answers, int count)
 {
-	int64	   *worlds = palloc(Max(count, 1) * sizeof(int64));
-	int64	   *npcs = palloc(Max(count, 1) * sizeof(int64));
-	int64	   *requests = palloc(Max(count, 1) * sizeof(int64));
-	int64	   *players = palloc(Max(count, 1) * sizeof(int64));
-	int64	   *tokens = palloc(Max(count, 1) * sizeof(int64));
-	int			answered = 0;
-	int			credited = 0;
+	int64 *worlds = palloc(Max(count, 1) * sizeof(int64));
+	int64 *npcs = palloc(Max(count, 1) * sizeof(int64));
+	int64 *requests = palloc(Max(count, 1) * sizeof(int64));
+	int64 *players = palloc(Max(count, 1) * sizeof(int64));
+	int64 *tokens = palloc(Max(count, 1) * sizeof(int64));
+	int	   answered = 0;
+	int	   credited = 0;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -272,19 +283,19 @@ mark_and_credit(const Answer *answers, int count)
 		}
 	}
 	if (answered > 0)
-		spi_run(&answered_statement, (Datum[]) {
-			int64_array(worlds, answered), int64_array(npcs, answered), int64_array(requests, answered)
-		}, NULL, SPI_OK_UPDATE);
+		spi_run(&answered_statement,
+				(Datum[]) {int64_array(worlds, answered), int64_array(npcs, answered),
+						   int64_array(requests, answered)},
+				NULL, SPI_OK_UPDATE);
 	if (credited > 0)
-		spi_run(&tokens_statement, (Datum[]) {
-			int64_array(players, credited), int64_array(tokens, credited)
-		}, NULL, SPI_OK_UPDATE);
+		spi_run(&tokens_statement, (Datum[]) {int64_array(players, credited), int64_array(tokens, credited)},
+				NULL, SPI_OK_UPDATE);
 }
 
 void
 answers_log(const Answer *answers, int count)
 {
-	int			plans = spi_index_plans_begin();
+	int plans = spi_index_plans_begin();
 
 	write_log(answers, count);
 	mark_and_credit(answers, count);

@@ -14,47 +14,47 @@
 
 typedef enum AnswerStatus
 {
-	ANSWER_PENDING,				/* not judged yet */
+	ANSWER_PENDING, /* not judged yet */
 	ANSWER_APPLIED,
 	ANSWER_REJECTED,
-	ANSWER_LATE,				/* applied although its request was given up */
+	ANSWER_LATE, /* applied although its request was given up */
 	ANSWER_DUPLICATE,
-	ANSWER_CANCELLED,			/* for a state that has passed: the mind is asked again */
-	ANSWER_FAILED				/* there is none */
+	ANSWER_CANCELLED, /* for a state that has passed: the mind is asked again */
+	ANSWER_FAILED	  /* there is none */
 } AnswerStatus;
 
 typedef struct Answer
 {
-	int64		player_id;
-	int64		world_id;		/* 0 = not known */
-	int64		request_id;
-	int64		npc_id;
-	Jsonb	   *decision;		/* NULL = there is none */
-	int64		tokens;
+	int64		 player_id;
+	int64		 world_id; /* 0 = not known */
+	int64		 request_id;
+	int64		 npc_id;
+	Jsonb		*decision; /* NULL = there is none */
+	int64		 tokens;
 	AnswerStatus status;
-	int			sqlstate;		/* of a rejection */
-	const char *reason;			/* of what is not plainly applied */
-	int64		state_counter;	/* of the NPC when it was asked */
-	const char *reason_asked;
-	TimestampTz opened_at_real;
-	TimestampTz sent_at_real;	/* 0 = never */
-	int64		revision;
-	int64		clock;			/* µs */
+	int			 sqlstate;		/* of a rejection */
+	const char	*reason;		/* of what is not plainly applied */
+	int64		 state_counter; /* of the NPC when it was asked */
+	const char	*reason_asked;
+	TimestampTz	 opened_at_real;
+	TimestampTz	 sent_at_real; /* 0 = never */
+	int64		 revision;
+	int64		 clock; /* µs */
 } Answer;
 
 /* A row of decision_slots, as it was when the world was locked. */
 typedef struct Slot
 {
-	int64		npc_id;
-	int64		request_id;
+	int64		  npc_id;
+	int64		  request_id;
 	RequestStatus status;
-	char	   *reason;
-	int64		player_id;
-	int64		state_counter;
-	int			told_events;	/* the mind knows so many of the events since the last question, dropped ones counted */
+	char		 *reason;
+	int64		  player_id;
+	int64		  state_counter;
+	int told_events; /* the mind knows so many of the events since the last question, dropped ones counted */
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
-	bool		answered;		/* finally, before or in this batch */
+	bool		answered; /* finally, before or in this batch */
 } Slot;
 
 /* A request that its NPC's slot no longer holds, as the log has it. */
@@ -66,7 +66,7 @@ typedef struct PastRequest
 	char	   *reason;
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
-	bool		answered;		/* before or in this batch */
+	bool		answered; /* before or in this batch */
 } PastRequest;
 
 extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
@@ -79,8 +79,8 @@ extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
 /* Whether an answer is about an older request than the slot's (NULL: there is none), or about one that is nowhere. */
 extern bool answer_is_past(const Answer *answer, const Slot *slot);
 /* What the log knows of those requests. SPI must be connected. */
-extern PastRequest *past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots, int slot_count,
-									   int *past_count);
+extern PastRequest *past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots,
+									   int slot_count, int *past_count);
 extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
 /* Writes what is final to decision_log, marks the slots and credits tokens. SPI must be connected. */
@@ -89,4 +89,4 @@ extern void answers_log(const Answer *answers, int count);
 /* The decision_result frame as a datum of type json. */
 extern Datum answer_json(const Answer *answer);
 
-#endif							/* NPCSIM_ANSWERS_H */
+#endif /* NPCSIM_ANSWERS_H */

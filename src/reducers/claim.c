@@ -322,7 +322,8 @@ lock_sessions(Claim *claims, int count)
 static void
 relax_commit(void)
 {
-	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+							 0, false);
 }
 
 /* Marks the requests as sent, and the claims that got theirs as taken. */

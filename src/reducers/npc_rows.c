@@ -27,7 +27,8 @@ typedef struct RowQuery
 } RowQuery;
 
 #define ROW_QUERY(columns, table, id) \
-	{.sql = "SELECT " id ", " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table " t ON t.world_id = " SPI_WANTED_WORLD " AND t." id " = wanted.key_", \
+	{.sql = "SELECT " id ", " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
+			" t ON t.world_id = " SPI_WANTED_WORLD " AND t." id " = wanted.key_", \
 	 .nargs = 2, \
 	 .types = {INT8OID, INT8ARRAYOID}, \
 	 .read_only = true}, \

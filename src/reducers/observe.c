@@ -80,28 +80,28 @@ typedef struct Scene
 } Scene;
 
 /* "world_id + 0": so that the sight index is taken, not the primary key (see engine/sight.c). */
-static SpiStatement items_statement = {
-	.sql =
-		"SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
-		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-		"  JOIN npcsim.items i"
-		"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id + 0 = $1",
-	.nargs = 4,
-	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
-	.read_only = true};
+static SpiStatement items_statement =
+	{.sql = "SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
+			"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+			"  JOIN npcsim.items i"
+			"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id "
+			"+ 0 = $1",
+	 .nargs = 4,
+	 .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
+	 .read_only = true};
 
-static SpiStatement tracks_statement = {
-	.sql =
-		"SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
-		"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-		"  JOIN npcsim.npc_tracks t"
-		"    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND t.world_id + 0 = $1",
-	.nargs = 4,
-	.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
-	.read_only = true};
+static SpiStatement tracks_statement = {.sql = "SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
+											   "  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
+											   "  JOIN npcsim.npc_tracks t"
+											   "    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, "
+											   "v.x + $4, v.y + $4) AND t.world_id + 0 = $1",
+										.nargs = 4,
+										.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
+										.read_only = true};
 
 static SpiStatement runs_statement =
-	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_WANTED_KEYS
+			" JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	 .nargs = 2,
 	 .types = {INT8OID, INT8ARRAYOID},
 	 .read_only = true};

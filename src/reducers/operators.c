@@ -89,10 +89,10 @@ static const EditColumn item_columns[] = {
 static SpiStatement make_point = {"SELECT %P.ST_MakePoint($1, $2)", 2, {FLOAT8OID, FLOAT8OID}};
 
 /* NULLs for what is no point. Its argument's type is known once the database is. */
-static SpiStatement read_point = {
-	"SELECT %P.ST_X(p.at), %P.ST_Y(p.at) FROM (SELECT CASE WHEN %P.GeometryType($1) = 'POINT' THEN $1 END) p (at)",
-	1,
-	{InvalidOid}};
+static SpiStatement read_point = {"SELECT %P.ST_X(p.at), %P.ST_Y(p.at) FROM (SELECT CASE WHEN "
+								  "%P.GeometryType($1) = 'POINT' THEN $1 END) p (at)",
+								  1,
+								  {InvalidOid}};
 
 static void
 show_position(Edit *edit, Cell cell)

@@ -34,32 +34,32 @@ PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);
 PG_FUNCTION_INFO_V1(npcsim_fail_decisions);
 PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 
-#define BATCH_MAX			10000
-#define DECISION_BYTES_MAX	65536
-#define REASON_CHARS_MAX	500
-#define ASK_AGAIN_MAX		(86400 * SIM_SECOND)
-#define ASK_AGAIN_MIN		(3 * SIM_SECOND)
-#define EXPIRE_MAX			1000
+#define BATCH_MAX		   10000
+#define DECISION_BYTES_MAX 65536
+#define REASON_CHARS_MAX   500
+#define ASK_AGAIN_MAX	   (86400 * SIM_SECOND)
+#define ASK_AGAIN_MIN	   (3 * SIM_SECOND)
+#define EXPIRE_MAX		   1000
 
-static SpiStatement players_statement = {
-	"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
-	"JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
-	2, {INT8ARRAYOID, TEXTOID}
-};
+static SpiStatement players_statement =
+	{"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
+	 "JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
+	 2,
+	 {INT8ARRAYOID, TEXTOID}};
 
 /* Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds. */
-static SpiStatement expired_statement = {
-	"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	"CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
-	"FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
-	"WHERE c.status = 'running' AND c.home = $1 AND "
-	"((d.status = 2 AND d.sent_at_real < pg_catalog.clock_timestamp() "
-	"- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
-	"OR (d.status = 1 AND d.opened_at_real < pg_catalog.clock_timestamp() - interval '60 s' "
-	"AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.present_players(d.world_id) AS p(player_id)))) "
-	"ORDER BY d.world_id, d.npc_id LIMIT 1000",
-	1, {TEXTOID}
-};
+static SpiStatement expired_statement =
+	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
+	 "CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
+	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
+	 "WHERE c.status = 'running' AND c.home = $1 AND "
+	 "((d.status = 2 AND d.sent_at_real < pg_catalog.clock_timestamp() "
+	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
+	 "OR (d.status = 1 AND d.opened_at_real < pg_catalog.clock_timestamp() - interval '60 s' "
+	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.present_players(d.world_id) AS p(player_id)))) "
+	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
+	 1,
+	 {TEXTOID}};
 
 /* ---- reading the batch ---- */
 
@@ -69,7 +69,7 @@ parse_json(const char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	Jsonb	   *volatile result = NULL;
+	Jsonb *volatile result = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
@@ -80,7 +80,7 @@ parse_json(const char *text)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData *error;
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
@@ -100,7 +100,7 @@ parse_json(const char *text)
 static Jsonb *
 read_decision(const char *text)
 {
-	Jsonb	   *decision;
+	Jsonb *decision;
 
 	if (strlen(text) > DECISION_BYTES_MAX)
 		return NULL;
@@ -116,7 +116,7 @@ read_id(JsonbContainer *object, const char *name, int64 *id)
 	*id = 0;
 	if (value != NULL && value->type == jbvNumeric)
 	{
-		Datum		number = NumericGetDatum(value->val.numeric);
+		Datum number = NumericGetDatum(value->val.numeric);
 
 		if (DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(1)))) &&
 			DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(ID_MAX)))))
@@ -139,7 +139,8 @@ read_amount(JsonbContainer *object, const char *name, int64 scale, int64 max, in
 	/* Compared before it is scaled: the product of a huge number would be an error. */
 	number = NumericGetDatum(value->val.numeric);
 	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(0)))) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(max / scale)))))
+		!DatumGetBool(
+			DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(max / scale)))))
 		return false;
 	number = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(scale)));
 	*amount = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
@@ -167,8 +168,8 @@ read_answer(Answer *answer, const char *text)
 static void
 find_players(Answer *answers, int count)
 {
-	int64	   *ids = palloc(Max(count, 1) * sizeof(int64));
-	uint64		rows;
+	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
+	uint64 rows;
 
 	for (int i = 0; i < count; i++)
 		ids[i] = answers[i].player_id;
@@ -196,7 +197,7 @@ find_players(Answer *answers, int count)
 static JsonbValue *
 read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
 {
-	JsonbValue *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
+	JsonbValue	   *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
 	JsonbContainer *array;
 
 	*valid = true;
@@ -214,7 +215,8 @@ read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
 		Action		action;
 		int			sqlstate;
 
-		if (step->type != jbvBinary || action_from_json(world, npc, step->val.binary.data, &action, &sqlstate) != NULL)
+		if (step->type != jbvBinary ||
+			action_from_json(world, npc, step->val.binary.data, &action, &sqlstate) != NULL)
 			return NULL;
 	}
 	*valid = true;
@@ -225,16 +227,16 @@ read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
 static void
 store_input(World *world, const Answer *answer)
 {
-	static const char *const members[] = {
-		"action", "target_id", "target_ids", "parameters", "then", "next_decision_in_s", "wake_on"
-	};
-	StringInfoData payload;
+	static const char *const members[] = {"action", "target_id",		  "target_ids", "parameters",
+										  "then",	"next_decision_in_s", "wake_on"};
+	StringInfoData			 payload;
 
 	initStringInfo(&payload);
 	appendStringInfo(&payload, "{\"npc_id\":%lld", (long long) answer->npc_id);
 	for (int i = 0; i < (int) lengthof(members); i++)
 	{
-		JsonbValue *value = getKeyJsonValueFromContainer(&answer->decision->root, members[i], strlen(members[i]), NULL);
+		JsonbValue *value =
+			getKeyJsonValueFromContainer(&answer->decision->root, members[i], strlen(members[i]), NULL);
 
 		if (value == NULL)
 			continue;
@@ -276,13 +278,13 @@ static void
 carry_out(World *world, Npc *npc, Answer *answer)
 {
 	JsonbContainer *decision = &answer->decision->root;
-	WorldLock  *lock = world_image_lock(world);
-	Action		action;
-	JsonbValue *plan;
-	const char *failure;
-	int			sqlstate = 0;
-	int64		ask_again;
-	bool		valid;
+	WorldLock	   *lock = world_image_lock(world);
+	Action			action;
+	JsonbValue	   *plan;
+	const char	   *failure;
+	int				sqlstate = 0;
+	int64			ask_again;
+	bool			valid;
 
 	failure = action_from_json(world, npc, decision, &action, &sqlstate);
 	if (failure != NULL)
@@ -293,7 +295,8 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	plan = read_plan(world, npc, decision, &valid);
 	if (!valid)
 	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, "then is not an array of at most 8 actions");
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "then is not an array of at most 8 actions");
 		return;
 	}
 	if (!read_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))
@@ -349,7 +352,7 @@ judge_past(Answer *answer, PastRequest *past)
 static void
 judge(World *world, Answer *answer, Slot *slot)
 {
-	Npc		   *npc;
+	Npc *npc;
 
 	if (slot == NULL || slot->player_id == 0)
 	{
@@ -388,12 +391,12 @@ judge(World *world, Answer *answer, Slot *slot)
 static void
 apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 {
-	WorldLock  *lock = world_lock(world_id, wait);
-	World	   *world;
-	Slot	   *slots;
+	WorldLock	*lock = world_lock(world_id, wait);
+	World		*world;
+	Slot		*slots;
 	PastRequest *past;
-	int			slot_count;
-	int			past_count;
+	int			 slot_count;
+	int			 past_count;
 
 	if (lock == NULL)
 		return;
@@ -402,7 +405,7 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	past = past_requests_read(world_id, answers, count, slots, slot_count, &past_count);
 	for (int i = 0; i < count; i++)
 	{
-		Slot	   *slot;
+		Slot *slot;
 
 		if (answers[i].world_id != world_id || answers[i].status != ANSWER_PENDING)
 			continue;
@@ -425,7 +428,7 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 static int64
 next_world(const Answer *answers, int count, int64 after)
 {
-	int64		next = 0;
+	int64 next = 0;
 
 	for (int i = 0; i < count; i++)
 		if (answers[i].status == ANSWER_PENDING && answers[i].world_id > after &&
@@ -437,19 +440,16 @@ next_world(const Answer *answers, int count, int64 after)
 static int
 batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
 {
-	int			count;
+	int count;
 
 	arg_not_null(fcinfo, n, name);
 	*array = PG_GETARG_ARRAYTYPE_P(n);
 	count = ArrayGetNItems(ARR_NDIM(*array), ARR_DIMS(*array));
 	if (ARR_NDIM(*array) > 1 || array_contains_nulls(*array))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("%s must be a one-dimensional array without nulls", name));
 	if (count > BATCH_MAX)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("%s has too many elements", name),
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s has too many elements", name),
 				errdetail("%d were given, at most %d are allowed.", count, BATCH_MAX),
 				errhint("Call again with the rest."));
 	return count;
@@ -459,8 +459,7 @@ static void
 require_same_length(int count, int other, const char *names)
 {
 	if (count != other)
-		ereport(ERROR,
-				errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+		ereport(ERROR, errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				errmsg("%s must have the same number of elements", names),
 				errdetail("They have %d and %d.", count, other));
 }
@@ -468,9 +467,9 @@ require_same_length(int count, int other, const char *names)
 static char **
 text_elements(ArrayType *array, int count)
 {
-	Datum	   *values;
-	char	  **texts = palloc(Max(count, 1) * sizeof(char *));
-	int			n;
+	Datum *values;
+	char **texts = palloc(Max(count, 1) * sizeof(char *));
+	int	   n;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
 	for (int i = 0; i < n; i++)
@@ -482,12 +481,12 @@ Datum
 npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ArrayType  *players;
-	ArrayType  *decisions;
-	int			count = batch_size(fcinfo, 0, "player_ids", &players);
-	Answer	   *answers;
-	char	  **texts;
-	int64		world_id = 0;
+	ArrayType	  *players;
+	ArrayType	  *decisions;
+	int			   count = batch_size(fcinfo, 0, "player_ids", &players);
+	Answer		  *answers;
+	char		 **texts;
+	int64		   world_id = 0;
 
 	require_same_length(count, batch_size(fcinfo, 1, "decisions", &decisions), "player_ids and decisions");
 	InitMaterializedSRF(fcinfo, 0);
@@ -505,9 +504,9 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 	answers_log(answers, count);
 	/* Before spi_end(): reasons live in its memory. */
 	for (int i = 0; i < count; i++)
-		tuplestore_putvalues(result->setResult, result->setDesc, (Datum[]) {
-			Int32GetDatum(i + 1), answer_json(&answers[i])
-		}, (bool[]) {false, false});
+		tuplestore_putvalues(result->setResult, result->setDesc,
+							 (Datum[]) {Int32GetDatum(i + 1), answer_json(&answers[i])},
+							 (bool[]) {false, false});
 	spi_end();
 	return (Datum) 0;
 }
@@ -518,12 +517,12 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 static void
 give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 {
-	WorldLock  *lock = world_lock(world_id, wait);
-	World	   *world;
-	Slot	   *slots;
-	Npc		  **idle;
-	int			idle_count = 0;
-	int			slot_count;
+	WorldLock *lock = world_lock(world_id, wait);
+	World	  *world;
+	Slot	  *slots;
+	Npc		 **idle;
+	int		   idle_count = 0;
+	int		   slot_count;
 
 	if (lock == NULL)
 		return;
@@ -532,9 +531,9 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	idle = palloc(Max(count, 1) * sizeof(Npc *));
 	for (int i = 0; i < count; i++)
 	{
-		Answer	   *answer = &answers[i];
-		Slot	   *slot = answer->world_id == world_id ? slot_find(slots, slot_count, answer) : NULL;
-		Npc		   *npc = slot != NULL ? world_npc(world, slot->npc_id) : NULL;
+		Answer *answer = &answers[i];
+		Slot   *slot = answer->world_id == world_id ? slot_find(slots, slot_count, answer) : NULL;
+		Npc	   *npc = slot != NULL ? world_npc(world, slot->npc_id) : NULL;
 
 		if (npc == NULL || slot->answered || slot->status == REQUEST_CLOSED ||
 			slot->request_id != answer->request_id || slot->player_id != answer->player_id)
@@ -558,7 +557,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 static void
 give_up(Answer *answers, int count, WorldWait wait)
 {
-	int64		world_id = 0;
+	int64 world_id = 0;
 
 	while ((world_id = next_world(answers, count, world_id)) != 0)
 		give_up_world(world_id, answers, count, wait);
@@ -568,12 +567,12 @@ give_up(Answer *answers, int count, WorldWait wait)
 Datum
 npcsim_fail_decisions(PG_FUNCTION_ARGS)
 {
-	ArrayType  *players;
-	ArrayType  *requests;
-	ArrayType  *reasons;
-	int			count = batch_size(fcinfo, 0, "player_ids", &players);
-	Answer	   *answers;
-	char	  **texts;
+	ArrayType *players;
+	ArrayType *requests;
+	ArrayType *reasons;
+	int		   count = batch_size(fcinfo, 0, "player_ids", &players);
+	Answer	  *answers;
+	char	 **texts;
 
 	require_same_length(count, batch_size(fcinfo, 1, "request_ids", &requests), "player_ids and request_ids");
 	require_same_length(count, batch_size(fcinfo, 2, "reasons", &reasons), "player_ids and reasons");
@@ -597,12 +596,13 @@ Datum
 npcsim_expire_decisions(PG_FUNCTION_ARGS)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Answer	   *answers;
-	uint64		rows;
-	int64		expired = 0;
+	Answer		 *answers;
+	uint64		  rows;
+	int64		  expired = 0;
 
 	spi_begin();
-	rows = spi_run_limit(&expired_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT, EXPIRE_MAX);
+	rows = spi_run_limit(&expired_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL,
+						 SPI_OK_SELECT, EXPIRE_MAX);
 	answers = MemoryContextAllocZero(caller, Max(rows, 1) * sizeof(Answer));
 	for (uint64 row = 0; row < rows; row++)
 	{

@@ -30,7 +30,8 @@ typedef struct FamilyQuery
 } FamilyQuery;
 
 #define FAMILY_QUERY(columns, table) \
-	{.sql = "SELECT id, " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table " t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", \
+	{.sql = "SELECT id, " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
+			" t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", \
 	 .nargs = 2, \
 	 .types = {INT8OID, INT8ARRAYOID}, \
 	 .read_only = true}, \

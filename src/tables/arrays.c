@@ -14,8 +14,8 @@
 static Datum
 fixed_array(const void *values, int n, int width, Oid type)
 {
-	Size		size;
-	ArrayType  *array;
+	Size	   size;
+	ArrayType *array;
 
 	if (n == 0)
 		return PointerGetDatum(construct_empty_array(type));
@@ -52,15 +52,16 @@ int16_array(const int16 *values, int n)
 Datum
 nullable_array_of(Datum *values, bool *nulls, int n, Oid type)
 {
-	int16		length;
-	bool		by_value;
-	char		alignment;
-	int			lower = 1;
+	int16 length;
+	bool  by_value;
+	char  alignment;
+	int	  lower = 1;
 
 	if (n == 0)
 		return PointerGetDatum(construct_empty_array(type));
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &n, &lower, type, length, by_value, alignment));
+	return PointerGetDatum(
+		construct_md_array(values, nulls, 1, &n, &lower, type, length, by_value, alignment));
 }
 
 Datum

@@ -20,4 +20,4 @@ extern Datum array_of(Datum *values, int n, Oid type);
 /* The same with nulls. */
 extern Datum nullable_array_of(Datum *values, bool *nulls, int n, Oid type);
 
-#endif							/* NPCSIM_ARRAYS_H */
+#endif /* NPCSIM_ARRAYS_H */

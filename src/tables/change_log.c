@@ -22,23 +22,24 @@
 
 typedef struct ChangeInput
 {
-	int64		sequence;
-	int64		tick;
-	char	   *kind;
-	char	   *payload;
+	int64 sequence;
+	int64 tick;
+	char *kind;
+	char *payload;
 } ChangeInput;
 
-static SpiStatement insert_statement = {
-	"INSERT INTO npcsim.change_log (segment, kind, world_id, revision, ids) VALUES ($1, $2, $3, $4, $5)",
-	5, {INT2OID, INT2OID, INT8OID, INT8OID, INT8ARRAYOID}
-};
+static SpiStatement insert_statement =
+	{"INSERT INTO npcsim.change_log (segment, kind, world_id, revision, ids) VALUES ($1, $2, $3, $4, $5)",
+	 5,
+	 {INT2OID, INT2OID, INT8OID, INT8OID, INT8ARRAYOID}};
 
-static SpiStatement input_statement = {
-	"INSERT INTO npcsim.world_inputs (world_id, sequence, tick, kind, payload) "
-	"SELECT $1, u.sequence, u.tick, u.kind, u.payload::pg_catalog.jsonb "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(sequence, tick, kind, payload)",
-	5, {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
-};
+static SpiStatement input_statement =
+	{"INSERT INTO npcsim.world_inputs (world_id, sequence, tick, kind, payload) "
+	 "SELECT $1, u.sequence, u.tick, u.kind, u.payload::pg_catalog.jsonb "
+	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
+	 "pg_catalog.unnest($5)) AS u(sequence, tick, kind, payload)",
+	 5,
+	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}};
 
 #define SINCE "SELECT kind, ids, revision FROM npcsim.change_log WHERE world_id = $1 AND revision > $2"
 
@@ -70,11 +71,10 @@ change_notes_add(ChangeNotes *notes, ChangeKind kind, int64 id)
 		return;
 	if (notes->count[kind] == notes->room[kind])
 	{
-		int			room = Max(64, notes->room[kind] * 2);
+		int room = Max(64, notes->room[kind] * 2);
 
-		notes->ids[kind] = notes->ids[kind] == NULL
-			? MemoryContextAlloc(notes->context, room * sizeof(int64))
-			: repalloc_huge(notes->ids[kind], room * sizeof(int64));
+		notes->ids[kind] = notes->ids[kind] == NULL ? MemoryContextAlloc(notes->context, room * sizeof(int64))
+													: repalloc_huge(notes->ids[kind], room * sizeof(int64));
 		notes->room[kind] = room;
 	}
 	notes->ids[kind][notes->count[kind]++] = id;
@@ -87,11 +87,10 @@ change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tick, const cha
 
 	if (notes->input_count == notes->input_room)
 	{
-		int			room = Max(16, notes->input_room * 2);
+		int room = Max(16, notes->input_room * 2);
 
-		notes->inputs = notes->inputs == NULL
-			? MemoryContextAlloc(notes->context, room * sizeof(ChangeInput))
-			: repalloc(notes->inputs, room * sizeof(ChangeInput));
+		notes->inputs = notes->inputs == NULL ? MemoryContextAlloc(notes->context, room * sizeof(ChangeInput))
+											  : repalloc(notes->inputs, room * sizeof(ChangeInput));
 		notes->input_room = room;
 	}
 	input = &notes->inputs[notes->input_count++];
@@ -110,11 +109,11 @@ present_segment(void)
 static void
 write_inputs(ChangeNotes *notes, int64 world_id)
 {
-	int			n = notes->input_count;
-	Datum	   *sequences = palloc(n * sizeof(Datum));
-	Datum	   *ticks = palloc(n * sizeof(Datum));
-	Datum	   *kinds = palloc(n * sizeof(Datum));
-	Datum	   *payloads = palloc(n * sizeof(Datum));
+	int	   n = notes->input_count;
+	Datum *sequences = palloc(n * sizeof(Datum));
+	Datum *ticks = palloc(n * sizeof(Datum));
+	Datum *kinds = palloc(n * sizeof(Datum));
+	Datum *payloads = palloc(n * sizeof(Datum));
 
 	for (int i = 0; i < n; i++)
 	{
@@ -123,10 +122,10 @@ write_inputs(ChangeNotes *notes, int64 world_id)
 		kinds[i] = CStringGetTextDatum(notes->inputs[i].kind);
 		payloads[i] = CStringGetTextDatum(notes->inputs[i].payload);
 	}
-	spi_run(&input_statement, (Datum[]) {
-		Int64GetDatum(world_id), array_of(sequences, n, INT8OID), array_of(ticks, n, INT8OID),
-			array_of(kinds, n, TEXTOID), array_of(payloads, n, TEXTOID)
-	}, NULL, SPI_OK_INSERT);
+	spi_run(&input_statement,
+			(Datum[]) {Int64GetDatum(world_id), array_of(sequences, n, INT8OID), array_of(ticks, n, INT8OID),
+					   array_of(kinds, n, TEXTOID), array_of(payloads, n, TEXTOID)},
+			NULL, SPI_OK_INSERT);
 	for (int i = 0; i < n; i++)
 	{
 		pfree(notes->inputs[i].kind);
@@ -137,15 +136,15 @@ write_inputs(ChangeNotes *notes, int64 world_id)
 void
 change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision)
 {
-	int16		segment = present_segment();
+	int16 segment = present_segment();
 
 	for (int kind = 1; kind < CHANGE_KINDS; kind++)
 	{
 		if (notes->noted[kind])
-			spi_run(&insert_statement, (Datum[]) {
-				Int16GetDatum(segment), Int16GetDatum(kind), Int64GetDatum(world_id), Int64GetDatum(revision),
-					int64_array(notes->ids[kind], notes->count[kind])
-			}, NULL, SPI_OK_INSERT);
+			spi_run(&insert_statement,
+					(Datum[]) {Int16GetDatum(segment), Int16GetDatum(kind), Int64GetDatum(world_id),
+							   Int64GetDatum(revision), int64_array(notes->ids[kind], notes->count[kind])},
+					NULL, SPI_OK_INSERT);
 	}
 	if (notes->input_count > 0)
 		write_inputs(notes, world_id);
@@ -155,8 +154,8 @@ change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision)
 static int
 compare_ids(const void *a, const void *b)
 {
-	int64		left = *(const int64 *) a;
-	int64		right = *(const int64 *) b;
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
 
 	return left < right ? -1 : left > right;
 }
@@ -165,7 +164,7 @@ compare_ids(const void *a, const void *b)
 static int
 sort_unique(int64 *ids, int count)
 {
-	int			kept = 0;
+	int kept = 0;
 
 	if (count > 1)
 		qsort(ids, count, sizeof(int64), compare_ids);
@@ -185,8 +184,8 @@ collect(ChangeSet *changes, int *room, int kind, const int64 *ids, int count, Me
 	{
 		room[kind] = Max(room[kind] * 2, changes->count[kind] + count);
 		changes->ids[kind] = changes->ids[kind] == NULL
-			? MemoryContextAllocHuge(context, room[kind] * sizeof(int64))
-			: repalloc_huge(changes->ids[kind], room[kind] * sizeof(int64));
+								 ? MemoryContextAllocHuge(context, room[kind] * sizeof(int64))
+								 : repalloc_huge(changes->ids[kind], room[kind] * sizeof(int64));
 	}
 	memcpy(changes->ids[kind] + changes->count[kind], ids, count * sizeof(int64));
 	changes->count[kind] += count;
@@ -196,10 +195,10 @@ bool
 change_log_since(int64 world_id, int64 since, int64 until, bool read_only, ChangeSet *changes)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	int			room[CHANGE_KINDS] = {0};
-	int64	   *revisions;
-	uint64		rows;
-	bool		complete;
+	int			  room[CHANGE_KINDS] = {0};
+	int64		 *revisions;
+	uint64		  rows;
+	bool		  complete;
 
 	memset(changes, 0, sizeof(*changes));
 	spi_begin();
@@ -208,9 +207,9 @@ change_log_since(int64 world_id, int64 since, int64 until, bool read_only, Chang
 	revisions = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * sizeof(int64));
 	for (uint64 row = 0; row < rows; row++)
 	{
-		int			kind = spi_int16(row, 1, 0);
-		bool		isnull;
-		ArrayType  *array = DatumGetArrayTypeP(spi_datum(row, 2, &isnull));
+		int		   kind = spi_int16(row, 1, 0);
+		bool	   isnull;
+		ArrayType *array = DatumGetArrayTypeP(spi_datum(row, 2, &isnull));
 
 		revisions[row] = spi_int64(row, 3, 0);
 		if (kind > 0 && kind < CHANGE_KINDS)

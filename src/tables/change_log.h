@@ -7,26 +7,26 @@
 
 #include "postgres.h"
 
-typedef enum ChangeKind			/* stored: append only */
+typedef enum ChangeKind /* stored: append only */
 {
-	CHANGE_WORLD = 1,			/* settings, speed, status; ids empty */
-	CHANGE_TERRAIN,				/* ids empty */
-	CHANGE_ITEM_TYPES,			/* ids empty: all of them */
-	CHANGE_INTERACTION_TYPES,	/* ids empty: all of them */
-	CHANGE_NPC_BORN,			/* every column group */
+	CHANGE_WORLD = 1,		  /* settings, speed, status; ids empty */
+	CHANGE_TERRAIN,			  /* ids empty */
+	CHANGE_ITEM_TYPES,		  /* ids empty: all of them */
+	CHANGE_INTERACTION_TYPES, /* ids empty: all of them */
+	CHANGE_NPC_BORN,		  /* every column group */
 	CHANGE_NPC_IDENTITY,
 	CHANGE_NPC_MOTION,
 	CHANGE_NPC_NEEDS,
-	CHANGE_NPC_STATUS,			/* also: its request was opened or closed */
+	CHANGE_NPC_STATUS, /* also: its request was opened or closed */
 	CHANGE_NPC_REMOVED,
-	CHANGE_ITEM,				/* new or changed */
+	CHANGE_ITEM, /* new or changed */
 	CHANGE_ITEM_REMOVED,
-	CHANGE_INTERACTION,			/* new or changed */
+	CHANGE_INTERACTION, /* new or changed */
 	CHANGE_INTERACTION_REMOVED,
-	CHANGE_PLAYER,				/* new or changed; player ids */
-	CHANGE_NPC_HIDDEN,			/* what only images need: the schedule */
-	CHANGE_RESPAWN,				/* an item will come back; it is gone when the item is there */
-	CHANGE_NPC_MIND,			/* what only images need: plan and events */
+	CHANGE_PLAYER,	   /* new or changed; player ids */
+	CHANGE_NPC_HIDDEN, /* what only images need: the schedule */
+	CHANGE_RESPAWN,	   /* an item will come back; it is gone when the item is there */
+	CHANGE_NPC_MIND,   /* what only images need: plan and events */
 	CHANGE_KINDS
 } ChangeKind;
 
@@ -37,20 +37,21 @@ typedef enum ChangeKind			/* stored: append only */
 typedef struct ChangeNotes
 {
 	MemoryContext context;
-	int64	   *ids[CHANGE_KINDS];
-	int			count[CHANGE_KINDS];
-	int			room[CHANGE_KINDS];
-	bool		noted[CHANGE_KINDS];
+	int64		 *ids[CHANGE_KINDS];
+	int			  count[CHANGE_KINDS];
+	int			  room[CHANGE_KINDS];
+	bool		  noted[CHANGE_KINDS];
 	/* inputs */
-	int			input_count;
-	int			input_room;
+	int					input_count;
+	int					input_room;
 	struct ChangeInput *inputs;
 } ChangeNotes;
 
 extern void change_notes_init(ChangeNotes *notes, MemoryContext context);
 extern void change_notes_reset(ChangeNotes *notes);
 extern void change_notes_add(ChangeNotes *notes, ChangeKind kind, int64 id);
-extern void change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tick, const char *kind, const char *payload);
+extern void change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tick, const char *kind,
+								   const char *payload);
 
 /* Writes the notes as rows of change_log and world_inputs and forgets them. SPI must be connected. */
 extern void change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision);
@@ -62,11 +63,11 @@ extern void change_notes_write(ChangeNotes *notes, int64 world_id, int64 revisio
  */
 typedef struct ChangeSet
 {
-	int64	   *ids[CHANGE_KINDS];
-	int			count[CHANGE_KINDS];
-	bool		noted[CHANGE_KINDS];
+	int64 *ids[CHANGE_KINDS];
+	int	   count[CHANGE_KINDS];
+	bool   noted[CHANGE_KINDS];
 } ChangeSet;
 
 extern bool change_log_since(int64 world_id, int64 since, int64 until, bool read_only, ChangeSet *changes);
 
-#endif							/* NPCSIM_CHANGE_LOG_H */
+#endif /* NPCSIM_CHANGE_LOG_H */

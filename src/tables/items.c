@@ -13,82 +13,94 @@
 #include "tables/item_kinds.h"
 #include "tables/items.h"
 
-static SpiStatement load_items = {
-	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM npcsim.items WHERE world_id = $1",
-	1, {INT8OID}
-};
-static SpiStatement load_some_items = {
-	"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM "
-	SPI_WANTED_KEYS " JOIN npcsim.items t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	2, {INT8OID, INT8ARRAYOID}
-};
-static SpiStatement load_respawns = {
-	"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}
-};
-static SpiStatement load_some_respawns = {
-	"SELECT id, item_type, x, y, due_at FROM " SPI_WANTED_KEYS " JOIN npcsim.item_respawns t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	2, {INT8OID, INT8ARRAYOID}
-};
-static SpiStatement load_interactions = {
-	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	"FROM npcsim.interaction_runs WHERE world_id = $1",
-	1, {INT8OID}
-};
-static SpiStatement load_some_interactions = {
-	"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	"FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	2, {INT8OID, INT8ARRAYOID}
-};
-static SpiStatement load_types = {
-	"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}
-};
+static SpiStatement load_items = {"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM "
+								  "npcsim.items WHERE world_id = $1",
+								  1,
+								  {INT8OID}};
+static SpiStatement load_some_items =
+	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM " SPI_WANTED_KEYS
+	 " JOIN npcsim.items t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+	 2,
+	 {INT8OID, INT8ARRAYOID}};
+static SpiStatement load_respawns =
+	{"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}};
+static SpiStatement load_some_respawns = {"SELECT id, item_type, x, y, due_at FROM " SPI_WANTED_KEYS
+										  " JOIN npcsim.item_respawns t ON t.world_id = " SPI_WANTED_WORLD
+										  " AND t.id = wanted.key_",
+										  2,
+										  {INT8OID, INT8ARRAYOID}};
+static SpiStatement load_interactions =
+	{"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
+	 "FROM npcsim.interaction_runs WHERE world_id = $1",
+	 1,
+	 {INT8OID}};
+static SpiStatement load_some_interactions =
+	{"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
+	 "FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD
+	 " AND t.id = wanted.key_",
+	 2,
+	 {INT8OID, INT8ARRAYOID}};
+static SpiStatement load_types =
+	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
-static SpiStatement insert_items = {
-	"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, sight) "
-	"SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, NULLIF(u.occupied_by, 0), u.revision, "
-	"%P.st_makepoint(u.x + $2, u.y + $3) "
-	"FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "
-	"pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10)) AS u(id, item_type, x, y, share_left, occupied_by, revision)",
-	10, {INT8OID, FLOAT8OID, FLOAT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT4ARRAYOID,
-	INT8ARRAYOID, INT8ARRAYOID}
-};
-static SpiStatement update_items = {
-	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = NULLIF(u.occupied_by, 0), "
-	"revision = u.revision FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, share_left, occupied_by, revision) "
-	"WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
-	5, {INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
-};
-static SpiStatement update_properties = {
-	"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
-	3, {INT8OID, INT8ARRAYOID, TEXTARRAYOID}
-};
-static SpiStatement delete_items = {
-	"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
-};
-static SpiStatement insert_respawns = {
-	"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
-	"SELECT $1, u.id, u.item_type, u.x, u.y, u.due_at "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), "
-	"pg_catalog.unnest($6)) AS u(id, item_type, x, y, due_at) "
-	"ON CONFLICT (world_id, id) DO UPDATE SET x = excluded.x, y = excluded.y, due_at = excluded.due_at",
-	6, {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}
-};
-static SpiStatement delete_respawns = {
-	"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
-};
-static SpiStatement insert_interactions = {
-	"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, "
-	"share_at_start, revision) "
-	"SELECT $1, u.id, u.interaction, u.npc_id, u.target_id, u.started_at, u.share, u.revision "
-	"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), "
-	"pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) "
-	"AS u(id, interaction, npc_id, target_id, started_at, share, revision)",
-	8, {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
-};
-static SpiStatement delete_interactions = {
-	"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", 2, {INT8OID, INT8ARRAYOID}
-};
+static SpiStatement insert_items =
+	{"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, "
+	 "sight) "
+	 "SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, NULLIF(u.occupied_by, 0), u.revision, "
+	 "%P.st_makepoint(u.x + $2, u.y + $3) "
+	 "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), "
+	 "pg_catalog.unnest($7), "
+	 "pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10)) AS u(id, item_type, x, y, "
+	 "share_left, occupied_by, revision)",
+	 10,
+	 {INT8OID, FLOAT8OID, FLOAT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT4ARRAYOID,
+	  INT8ARRAYOID, INT8ARRAYOID}};
+static SpiStatement update_items =
+	{"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = NULLIF(u.occupied_by, 0), "
+	 "revision = u.revision FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	 "pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, share_left, occupied_by, revision) "
+	 "WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
+	 5,
+	 {INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+static SpiStatement update_properties =
+	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
+	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = "
+	 "$1 + 0 * u.id AND t.id = u.id",
+	 3,
+	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID}};
+static SpiStatement delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
+									" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+									2,
+									{INT8OID, INT8ARRAYOID}};
+static SpiStatement insert_respawns =
+	{"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
+	 "SELECT $1, u.id, u.item_type, u.x, u.y, u.due_at "
+	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
+	 "pg_catalog.unnest($5), "
+	 "pg_catalog.unnest($6)) AS u(id, item_type, x, y, due_at) "
+	 "ON CONFLICT (world_id, id) DO UPDATE SET x = excluded.x, y = excluded.y, due_at = excluded.due_at",
+	 6,
+	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}};
+static SpiStatement delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
+									   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+									   2,
+									   {INT8OID, INT8ARRAYOID}};
+static SpiStatement insert_interactions =
+	{"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, "
+	 "started_at, "
+	 "share_at_start, revision) "
+	 "SELECT $1, u.id, u.interaction, u.npc_id, u.target_id, u.started_at, u.share, u.revision "
+	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
+	 "pg_catalog.unnest($5), "
+	 "pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) "
+	 "AS u(id, interaction, npc_id, target_id, started_at, share, revision)",
+	 8,
+	 {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID,
+	  INT8ARRAYOID}};
+static SpiStatement delete_interactions = {"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS
+										   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+										   2,
+										   {INT8OID, INT8ARRAYOID}};
 
 static uint64
 load(SpiStatement *all, SpiStatement *some, int64 world_id, const int64 *ids, int count)
@@ -159,8 +171,8 @@ item_types_load(int64 world_id)
 void
 item_type_read(uint64 row, ItemKind *kind)
 {
-	bool		isnull;
-	char	   *name = spi_text(row, 1, CurrentMemoryContext);
+	bool  isnull;
+	char *name = spi_text(row, 1, CurrentMemoryContext);
 
 	memset(kind, 0, sizeof(*kind));
 	item_kind_from_jsonb(DatumGetJsonbP(spi_datum(row, 2, &isnull)), kind);
@@ -172,14 +184,15 @@ item_type_read(uint64 row, ItemKind *kind)
 /* An array of 'expression' over all 'row's. */
 #define COLUMN(ctype, make, expression) \
 	({ \
-		ctype	   *column_ = palloc(Max(count, 1) * sizeof(ctype)); \
-		for (int i = 0; i < count; i++) column_[i] = (expression); \
+		ctype *column_ = palloc(Max(count, 1) * sizeof(ctype)); \
+		for (int i = 0; i < count; i++) \
+			column_[i] = (expression); \
 		make(column_, count); \
 	})
 #define INT64_COLUMN(expression) COLUMN(int64, int64_array, expression)
 #define INT32_COLUMN(expression) COLUMN(int32, int32_array, (int32) (expression))
 #define INT16_COLUMN(expression) COLUMN(int16, int16_array, (int16) (expression))
-#define TEXT_COLUMN(expression) COLUMN(Datum, text_array, CStringGetTextDatum(expression))
+#define TEXT_COLUMN(expression)	 COLUMN(Datum, text_array, CStringGetTextDatum(expression))
 
 static Datum
 text_array(Datum *values, int count)
@@ -190,11 +203,10 @@ text_array(Datum *values, int count)
 static void
 run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 {
-	uint64		rows = spi_run(statement, values, NULL, result);
+	uint64 rows = spi_run(statement, values, NULL, result);
 
 	if (rows != (uint64) count)
-		ereport(ERROR,
-				errcode(ERRCODE_DATA_CORRUPTED),
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("the image of a world does not match its tables"),
 				errdetail("%d rows were to be written, %llu were found.", count, (unsigned long long) rows),
 				errhint("Were npcsim's tables written with triggers disabled? The image is loaded anew."));
@@ -203,21 +215,23 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 void
 items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
-	run_exactly(&insert_items, (Datum[]) {
-		Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
-			INT64_COLUMN(items[i]->id), TEXT_COLUMN(items[i]->kind->name), INT16_COLUMN(items[i]->cell.x),
-			INT16_COLUMN(items[i]->cell.y), INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
-			INT64_COLUMN(items[i]->revision)
-	}, SPI_OK_INSERT, count);
+	run_exactly(&insert_items,
+				(Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+						   INT64_COLUMN(items[i]->id), TEXT_COLUMN(items[i]->kind->name),
+						   INT16_COLUMN(items[i]->cell.x), INT16_COLUMN(items[i]->cell.y),
+						   INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
+						   INT64_COLUMN(items[i]->revision)},
+				SPI_OK_INSERT, count);
 }
 
 void
 items_write(int64 world_id, WorldItem **items, int count)
 {
-	run_exactly(&update_items, (Datum[]) {
-		Int64GetDatum(world_id), INT64_COLUMN(items[i]->id), INT32_COLUMN(items[i]->share_left),
-			INT64_COLUMN(items[i]->occupied_by), INT64_COLUMN(items[i]->revision)
-	}, SPI_OK_UPDATE, count);
+	run_exactly(&update_items,
+				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(items[i]->id),
+						   INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
+						   INT64_COLUMN(items[i]->revision)},
+				SPI_OK_UPDATE, count);
 }
 
 static char *
@@ -229,9 +243,10 @@ properties_text(WorldItem *item)
 void
 items_write_properties(int64 world_id, WorldItem **items, int count)
 {
-	run_exactly(&update_properties, (Datum[]) {
-		Int64GetDatum(world_id), INT64_COLUMN(items[i]->id), TEXT_COLUMN(properties_text(items[i]))
-	}, SPI_OK_UPDATE, count);
+	run_exactly(&update_properties,
+				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(items[i]->id),
+						   TEXT_COLUMN(properties_text(items[i]))},
+				SPI_OK_UPDATE, count);
 }
 
 static void
@@ -249,10 +264,11 @@ items_delete(int64 world_id, const int64 *ids, int count)
 void
 respawns_insert(int64 world_id, Respawn **respawns, int count)
 {
-	run_exactly(&insert_respawns, (Datum[]) {
-		Int64GetDatum(world_id), INT64_COLUMN(respawns[i]->id), TEXT_COLUMN(respawns[i]->kind->name),
-			INT16_COLUMN(respawns[i]->cell.x), INT16_COLUMN(respawns[i]->cell.y), INT64_COLUMN(respawns[i]->due_at)
-	}, SPI_OK_INSERT, count);
+	run_exactly(&insert_respawns,
+				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(respawns[i]->id),
+						   TEXT_COLUMN(respawns[i]->kind->name), INT16_COLUMN(respawns[i]->cell.x),
+						   INT16_COLUMN(respawns[i]->cell.y), INT64_COLUMN(respawns[i]->due_at)},
+				SPI_OK_INSERT, count);
 }
 
 void
@@ -264,12 +280,14 @@ respawns_delete(int64 world_id, const int64 *ids, int count)
 void
 interactions_insert(int64 world_id, Interaction **interactions, int count)
 {
-	run_exactly(&insert_interactions, (Datum[]) {
-		Int64GetDatum(world_id), INT64_COLUMN(interactions[i]->id), INT16_COLUMN(interactions[i]->rule),
-			INT64_COLUMN(interactions[i]->npc_id), INT64_COLUMN(interactions[i]->target_id),
-			INT64_COLUMN(interactions[i]->started_at), INT32_COLUMN(interactions[i]->share_at_start),
-			INT64_COLUMN(interactions[i]->revision)
-	}, SPI_OK_INSERT, count);
+	run_exactly(&insert_interactions,
+				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(interactions[i]->id),
+						   INT16_COLUMN(interactions[i]->rule), INT64_COLUMN(interactions[i]->npc_id),
+						   INT64_COLUMN(interactions[i]->target_id),
+						   INT64_COLUMN(interactions[i]->started_at),
+						   INT32_COLUMN(interactions[i]->share_at_start),
+						   INT64_COLUMN(interactions[i]->revision)},
+				SPI_OK_INSERT, count);
 }
 
 void

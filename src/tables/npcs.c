@@ -24,36 +24,42 @@ typedef struct LoadStatements
 #define LOAD_STATEMENTS(columns, table, key) \
 	{ \
 		{"SELECT " columns " FROM npcsim." table " t WHERE t.world_id = $1", 1, {INT8OID}}, \
-		{"SELECT " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table " t ON t.world_id = " SPI_WANTED_WORLD " AND t." key " = wanted.key_", 2, {INT8OID, INT8ARRAYOID}} \
+		{ \
+			"SELECT " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
+			" t ON t.world_id = " SPI_WANTED_WORLD " AND t." key " = wanted.key_", \
+				2, \
+			{ \
+				INT8OID, INT8ARRAYOID \
+			} \
+		} \
 	}
 
 static LoadStatements identity_loads =
-LOAD_STATEMENTS("t.id, t.name, t.controller_player_id, t.born_at, t.identity_revision", "npc_identities", "id");
+	LOAD_STATEMENTS("t.id, t.name, t.controller_player_id, t.born_at, t.identity_revision", "npc_identities",
+					"id");
 
-static LoadStatements state_loads =
-LOAD_STATEMENTS("t.npc_id, t.needs_as_of, t.event_at, t.decision_at, t.ask_again_at, t.last_decision_at, t.interaction_id, "
-				"t.target_id, t.state_since, t.state_counter, t.draws, t.needs_revision, t.status_revision, "
-				"t.hunger, t.hygiene, t.fun, t.energy, t.hunger_rate, t.hygiene_rate, t.fun_rate, t.energy_rate, "
-				"t.decay, t.state, t.event_kind, t.goal_x, t.goal_y, t.goal_action, t.goal_interaction, t.replans, "
-				"t.decider, t.decision_reason",
-				"npc_states", "npc_id");
+static LoadStatements state_loads = LOAD_STATEMENTS(
+	"t.npc_id, t.needs_as_of, t.event_at, t.decision_at, t.ask_again_at, t.last_decision_at, "
+	"t.interaction_id, "
+	"t.target_id, t.state_since, t.state_counter, t.draws, t.needs_revision, t.status_revision, "
+	"t.hunger, t.hygiene, t.fun, t.energy, t.hunger_rate, t.hygiene_rate, t.fun_rate, t.energy_rate, "
+	"t.decay, t.state, t.event_kind, t.goal_x, t.goal_y, t.goal_action, t.goal_interaction, t.replans, "
+	"t.decider, t.decision_reason",
+	"npc_states", "npc_id");
 
 static LoadStatements track_loads =
-LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells", "npc_tracks", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells", "npc_tracks", "npc_id");
 
 static LoadStatements mind_loads =
-LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
-LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason", "decision_slots", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason", "decision_slots", "npc_id");
 
 static const char *const reason_names[] = {
-	[REASON_IDLE] = "idle",
-	[REASON_INTERVAL] = "interval",
-	[REASON_NEED] = "need",
-	[REASON_PLAN_FAILED] = "plan_failed",
-	[REASON_REQUESTED] = "requested",
-	[REASON_CHECK] = "check",
+	[REASON_IDLE] = "idle",			  [REASON_INTERVAL] = "interval",
+	[REASON_NEED] = "need",			  [REASON_PLAN_FAILED] = "plan_failed",
+	[REASON_REQUESTED] = "requested", [REASON_CHECK] = "check",
 };
 
 const char *
@@ -76,19 +82,19 @@ run_load(const NpcLoad *load, LoadStatements *statements)
 {
 	if (load->all)
 		return spi_run(&statements->all, (Datum[]) {Int64GetDatum(load->world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(&statements->some, (Datum[]) {
-		Int64GetDatum(load->world_id), int64_array(load->ids, load->count)
-	}, NULL, SPI_OK_SELECT);
+	return spi_run(&statements->some,
+				   (Datum[]) {Int64GetDatum(load->world_id), int64_array(load->ids, load->count)}, NULL,
+				   SPI_OK_SELECT);
 }
 
 void
 npcs_load_identities(const NpcLoad *load)
 {
-	uint64		rows = run_load(load, &identity_loads);
+	uint64 rows = run_load(load, &identity_loads);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
+		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
 
 		if (npc == NULL)
 			continue;
@@ -104,11 +110,11 @@ npcs_load_identities(const NpcLoad *load)
 void
 npcs_load_states(const NpcLoad *load)
 {
-	uint64		rows = run_load(load, &state_loads);
+	uint64 rows = run_load(load, &state_loads);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
+		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
 
 		if (npc == NULL)
 			continue;
@@ -145,14 +151,14 @@ npcs_load_states(const NpcLoad *load)
 void
 npcs_load_tracks(const NpcLoad *load)
 {
-	uint64		rows = run_load(load, &track_loads);
+	uint64 rows = run_load(load, &track_loads);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-		bool		isnull;
-		ArrayType  *cells;
-		int			count;
+		Npc		  *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
+		bool	   isnull;
+		ArrayType *cells;
+		int		   count;
 
 		if (npc == NULL)
 			continue;
@@ -160,10 +166,11 @@ npcs_load_tracks(const NpcLoad *load)
 		npc->motion_revision = spi_int64(row, 3, 0);
 		cells = DatumGetArrayTypeP(spi_datum(row, 4, &isnull));
 		count = ArrayGetNItems(ARR_NDIM(cells), ARR_DIMS(cells));
-		if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) || ARR_ELEMTYPE(cells) != INT2OID)
-			ereport(ERROR,
-					errcode(ERRCODE_DATA_CORRUPTED),
-					errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id, (long long) load->world_id));
+		if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) ||
+			ARR_ELEMTYPE(cells) != INT2OID)
+			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id,
+						   (long long) load->world_id));
 		npc->leg_length = count / 2;
 		memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
 		npc->sight_box = leg_box(npc->leg, npc->leg_length);
@@ -184,9 +191,9 @@ free_list(JsonList *list)
 static JsonList *
 list_from_jsonb(Jsonb *array, int max, MemoryContext context)
 {
-	JsonList   *list = NULL;
+	JsonList	 *list = NULL;
 	MemoryContext before = MemoryContextSwitchTo(context);
-	int			count = JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
+	int			  count = JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -206,20 +213,22 @@ list_from_jsonb(Jsonb *array, int max, MemoryContext context)
 void
 npcs_load_minds(const NpcLoad *load)
 {
-	uint64		rows = run_load(load, &mind_loads);
+	uint64 rows = run_load(load, &mind_loads);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-		bool		isnull;
+		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
+		bool isnull;
 
 		if (npc == NULL)
 			continue;
 		npc->asked_at = spi_int64(row, 2, -1);
 		free_list(npc->mind_plan);
 		free_list(npc->mind_events);
-		npc->mind_plan = list_from_jsonb(DatumGetJsonbP(spi_datum(row, 3, &isnull)), PLAN_ACTIONS_MAX, load->context);
-		npc->mind_events = list_from_jsonb(DatumGetJsonbP(spi_datum(row, 4, &isnull)), NPC_EVENTS_MAX, load->context);
+		npc->mind_plan =
+			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 3, &isnull)), PLAN_ACTIONS_MAX, load->context);
+		npc->mind_events =
+			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 4, &isnull)), NPC_EVENTS_MAX, load->context);
 		npc->events_dropped = spi_int32(row, 5, 0);
 	}
 }
@@ -227,11 +236,11 @@ npcs_load_minds(const NpcLoad *load)
 void
 npcs_load_slots(const NpcLoad *load)
 {
-	uint64		rows = run_load(load, &slot_loads);
+	uint64 rows = run_load(load, &slot_loads);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		Npc		   *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
+		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
 
 		if (npc == NULL)
 			continue;

@@ -13,15 +13,15 @@
 #include "sim/needs.h"
 #include "sim/path.h"
 
-typedef enum NpcEvent			/* stored in npc_states.event_kind: append only */
+typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
 	EVENT_NONE,
-	EVENT_LEG_END,				/* arrival, or the next leg */
-	EVENT_CONSUMED,				/* the item is used up */
+	EVENT_LEG_END,	/* arrival, or the next leg */
+	EVENT_CONSUMED, /* the item is used up */
 	EVENT_WAIT_OVER
 } NpcEvent;
 
-typedef enum Decider			/* stored in npc_states.decider: append only */
+typedef enum Decider /* stored in npc_states.decider: append only */
 {
 	DECIDER_NONE,
 	DECIDER_BUILT_IN,
@@ -29,17 +29,17 @@ typedef enum Decider			/* stored in npc_states.decider: append only */
 	DECIDER_OPERATOR
 } Decider;
 
-typedef enum DecisionReason		/* stored in npc_states.decision_reason: append only */
+typedef enum DecisionReason /* stored in npc_states.decision_reason: append only */
 {
 	REASON_IDLE,
 	REASON_INTERVAL,
 	REASON_NEED,
 	REASON_PLAN_FAILED,
 	REASON_REQUESTED,
-	REASON_CHECK				/* nothing to ask: is its mind still there? */
+	REASON_CHECK /* nothing to ask: is its mind still there? */
 } DecisionReason;
 
-typedef enum RequestStatus		/* stored in decision_slots.status: append only */
+typedef enum RequestStatus /* stored in decision_slots.status: append only */
 {
 	REQUEST_CLOSED,
 	REQUEST_OPEN,
@@ -47,87 +47,87 @@ typedef enum RequestStatus		/* stored in decision_slots.status: append only */
 } RequestStatus;
 
 /* Column groups with changes that are not written yet. */
-#define NPC_DIRTY_IDENTITY	0x01
-#define NPC_DIRTY_MOTION	0x02
-#define NPC_DIRTY_NEEDS		0x04
-#define NPC_DIRTY_STATUS	0x08
-#define NPC_DIRTY_HIDDEN	0x10	/* columns of npc_states that nobody is shown: no revision */
-#define NPC_DIRTY_MIND		0x20	/* plan, events: no revision */
-#define NPC_DIRTY_REQUEST	0x40	/* decision_slots; shown with the status */
-#define NPC_DIRTY_STATE		(NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
+#define NPC_DIRTY_IDENTITY 0x01
+#define NPC_DIRTY_MOTION   0x02
+#define NPC_DIRTY_NEEDS	   0x04
+#define NPC_DIRTY_STATUS   0x08
+#define NPC_DIRTY_HIDDEN   0x10 /* columns of npc_states that nobody is shown: no revision */
+#define NPC_DIRTY_MIND	   0x20 /* plan, events: no revision */
+#define NPC_DIRTY_REQUEST  0x40 /* decision_slots; shown with the status */
+#define NPC_DIRTY_STATE	   (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
 
-#define PLAN_ACTIONS_MAX	8
-#define NPC_EVENTS_MAX		32
+#define PLAN_ACTIONS_MAX 8
+#define NPC_EVENTS_MAX	 32
 
 /* JSON texts in the image's memory context. */
 typedef struct JsonList
 {
-	int			count;
-	char	   *item[NPC_EVENTS_MAX];
+	int	  count;
+	char *item[NPC_EVENTS_MAX];
 } JsonList;
 
 /* Box of cells, both ends included. */
 typedef struct CellBox
 {
-	Cell		min;
-	Cell		max;
+	Cell min;
+	Cell max;
 } CellBox;
 
 typedef struct Npc
 {
-	int64		id;
+	int64 id;
 	/* identity */
-	char	   *name;
-	int64		controller;		/* player, 0 = none */
-	int64		born_at;
-	int64		identity_revision;
+	char *name;
+	int64 controller; /* player, 0 = none */
+	int64 born_at;
+	int64 identity_revision;
 	/* needs */
-	Needs		needs;
-	int32		decay;
-	int64		needs_revision;
+	Needs needs;
+	int32 decay;
+	int64 needs_revision;
 	/* status */
-	NpcState	state;
-	int64		state_counter;
-	int64		state_since;
-	Decider		decider;
-	int64		interaction_id; /* 0 = none */
-	int64		target_id;		/* what it walks to, 0 = none */
-	Cell		goal;
-	ActionKind	goal_action;
+	NpcState		state;
+	int64			state_counter;
+	int64			state_since;
+	Decider			decider;
+	int64			interaction_id; /* 0 = none */
+	int64			target_id;		/* what it walks to, 0 = none */
+	Cell			goal;
+	ActionKind		goal_action;
 	InteractionRule goal_rule;
-	int			replans;
-	int64		event_at;		/* SIM_NEVER = none */
-	NpcEvent	event_kind;
-	int64		decision_at;	/* SIM_NEVER = not due */
-	DecisionReason decision_reason;
-	int64		last_decision_at;	/* -1 = never */
-	uint64		draws;
-	int64		status_revision;
+	int				replans;
+	int64			event_at; /* SIM_NEVER = none */
+	NpcEvent		event_kind;
+	int64			decision_at; /* SIM_NEVER = not due */
+	DecisionReason	decision_reason;
+	int64			last_decision_at; /* -1 = never */
+	uint64			draws;
+	int64			status_revision;
 	/* motion: leg_length 1 = standing */
-	Cell		leg[LEG_CELLS];
-	int			leg_length;
-	int64		departed_at;
-	int64		motion_revision;
+	Cell  leg[LEG_CELLS];
+	int	  leg_length;
+	int64 departed_at;
+	int64 motion_revision;
 	/* its mind (only with a controller) */
-	JsonList   *mind_plan;		/* NULL = empty */
-	JsonList   *mind_events;	/* NULL = empty */
-	int			events_dropped;
-	int64		asked_at;		/* -1 = never */
-	int64		ask_again_at;	/* SIM_NEVER = when an occasion comes */
+	JsonList *mind_plan;   /* NULL = empty */
+	JsonList *mind_events; /* NULL = empty */
+	int		  events_dropped;
+	int64	  asked_at;		/* -1 = never */
+	int64	  ask_again_at; /* SIM_NEVER = when an occasion comes */
 	/* its request */
-	bool		request_pending;	/* open or sent */
+	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;
-	int64		request_state;	/* state_counter when it was opened; known until it is written */
-	int64		request_id;		/* the last one, 0 = none yet */
+	int64		   request_state; /* state_counter when it was opened; known until it is written */
+	int64		   request_id;	  /* the last one, 0 = none yet */
 	/* private to the engine */
-	bool		born;			/* has no rows yet */
-	int			index;			/* in World.everyone */
-	uint32		dirty;			/* NPC_DIRTY_… */
-	CellBox		sight_box;		/* of the track as it is written */
-	Due			due_event;
-	Due			due_decision;
-	Cell		standing_at;	/* counted there in the grid */
-	bool		standing;
+	bool	born;	   /* has no rows yet */
+	int		index;	   /* in World.everyone */
+	uint32	dirty;	   /* NPC_DIRTY_… */
+	CellBox sight_box; /* of the track as it is written */
+	Due		due_event;
+	Due		due_decision;
+	Cell	standing_at; /* counted there in the grid */
+	bool	standing;
 } Npc;
 
 static inline Cell
@@ -139,7 +139,7 @@ npc_cell(const Npc *npc, int64 now)
 static inline CellBox
 leg_box(const Cell *leg, int length)
 {
-	CellBox		box = {leg[0], leg[0]};
+	CellBox box = {leg[0], leg[0]};
 
 	for (int i = 1; i < length; i++)
 	{
@@ -155,16 +155,16 @@ leg_box(const Cell *leg, int length)
  * Loading. 'ids' NULL with count 0 means every NPC of the world. The callback finds or makes the Npc of an id
  * (NULL: skip the row); strings go to 'context'. SPI must be connected.
  */
-typedef Npc *(*NpcLookup) (void *arg, int64 id);
+typedef Npc *(*NpcLookup)(void *arg, int64 id);
 
 typedef struct NpcLoad
 {
-	int64		world_id;
-	const int64 *ids;
-	int			count;
-	bool		all;
-	NpcLookup	lookup;
-	void	   *arg;
+	int64		  world_id;
+	const int64	 *ids;
+	int			  count;
+	bool		  all;
+	NpcLookup	  lookup;
+	void		 *arg;
 	MemoryContext context;
 } NpcLoad;
 
@@ -177,8 +177,8 @@ extern void npcs_load_slots(const NpcLoad *load);
 /* Where the world's tracks go in the sight index. */
 typedef struct SightShift
 {
-	double		x;
-	double		y;
+	double x;
+	double y;
 } SightShift;
 
 /*
@@ -195,4 +195,4 @@ extern void npcs_delete(int64 world_id, const int64 *ids, int count);
 
 extern const char *decision_reason_name(DecisionReason reason);
 
-#endif							/* NPCSIM_TABLES_NPCS_H */
+#endif /* NPCSIM_TABLES_NPCS_H */

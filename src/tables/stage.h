@@ -29,12 +29,12 @@ typedef struct StageColumn
 typedef struct Stage
 {
 	EphemeralNamedRelationData relation;
-	TupleDesc	desc;
-	Tuplestorestate *rows;
+	TupleDesc				   desc;
+	Tuplestorestate			  *rows;
 } Stage;
 
 extern void stage_begin(Stage *stage, const char *name, const StageColumn *columns, int count);
 extern void stage_row(Stage *stage, Datum *values, bool *nulls);
 extern void stage_end(Stage *stage);
 
-#endif							/* NPCSIM_STAGE_H */
+#endif /* NPCSIM_STAGE_H */
