@@ -122,6 +122,8 @@ GRANT EXECUTE ON FUNCTION
     npcsim.remove_npc,
     npcsim.assign_npc_to_player,
     npcsim.request_npc_decision,
+    npcsim.observe_npc,
+    npcsim.submit_npc_decision,
     npcsim.create_item,
     npcsim.remove_item,
     npcsim.create_player,

@@ -41,7 +41,7 @@ COMMENT ON COLUMN npcsim.world_settings.size_y IS 'Height in cells, 4 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.seed IS 'Source of all chance in the world';
 COMMENT ON COLUMN npcsim.world_settings.tick_rate IS 'Ticks per world second; a divisor of 1,000,000 from 1 to 100';
 COMMENT ON COLUMN npcsim.world_settings.owner_player_id IS 'Player who owns the world; checked by the functions, not by a foreign key (a cycle would not restore)';
-COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked: occasions, interval (every 3 s) or none (nobody decides)';
+COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked: occasions, interval (every 3 s) or none (nobody decides unless asked by request_npc_decision)';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';

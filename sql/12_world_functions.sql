@@ -81,7 +81,7 @@ CREATE FUNCTION npcsim.set_decision_policy(world_id bigint, policy text) RETURNS
     AS 'MODULE_PATHNAME', 'npcsim_set_decision_policy';
 REVOKE ALL ON FUNCTION npcsim.set_decision_policy(bigint, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.set_decision_policy(bigint, text) IS
-    'Sets when minds are asked: occasions, interval (every mind every 3 s) or none (nobody decides). Errors: 22023 none of these';
+    'Sets when minds are asked: occasions, interval (every mind every 3 s) or none (nobody decides unless asked by request_npc_decision). Errors: 22023 none of these';
 
 CREATE FUNCTION npcsim.lock_world(world_id bigint) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

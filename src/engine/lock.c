@@ -370,7 +370,10 @@ world_changed(WorldLock *lock, ChangeKind kind, int64 id)
 		lock->revision++;
 	}
 	if (kind == CHANGE_WORLD)
+	{
 		lock->settings_revision = lock->revision;
+		lock->settings_changed = true;
+	}
 	lock->dirty = true;
 	change_notes_add(&lock->notes, kind, id);
 	return lock->revision;
@@ -406,7 +409,11 @@ world_flush(WorldLock *lock)
 	lock->dirty = false;
 	lock->wrote = true;
 
-	if (lock->changed && !lock->held && !lock->notified)
+	/*
+	 * A worker tells of changes after its next tick; where there is none, or it will make no more (a
+	 * pause), it is done here.
+	 */
+	if (lock->changed && (!lock->held || lock->settings_changed) && !lock->notified)
 	{
 		char payload[64];
 

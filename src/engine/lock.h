@@ -40,9 +40,10 @@ typedef struct WorldLock
 	int64		  sight_writes;
 	int64		  settings_revision;
 	char		  home[128];
-	bool		  held;		/* a live worker serves the world, and we hold its slot */
-	bool		  requests; /* requests to minds were opened: gateways are to be woken */
-	struct World *image;	/* of this backend, if one was used under this lock */
+	bool		  held;				/* a live worker serves the world, and we hold its slot */
+	bool		  requests;			/* requests to minds were opened: gateways are to be woken */
+	bool		  settings_changed; /* clients are told at once, by this transaction */
+	struct World *image;			/* of this backend, if one was used under this lock */
 	/* private to lock.c */
 	SubTransactionId subxact;
 	int64			 row_clock;		 /* as the row has it */

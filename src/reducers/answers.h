@@ -31,6 +31,7 @@ typedef struct Answer
 	int64		 npc_id;
 	Jsonb		*decision; /* NULL = there is none */
 	int64		 tokens;
+	bool		 tokens_valid;
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */
 	const char	*reason;		/* of what is not plainly applied */

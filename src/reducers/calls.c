@@ -112,7 +112,7 @@ number_of(Jsonb *args, const char *name, double low, double high, bool whole)
 
 /* ---- reducers ---- */
 
-/* {"npc_id": …}: the mind of an NPC of the caller's is asked at the next tick, unless it is being asked. */
+/* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id. */
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
@@ -126,12 +126,12 @@ reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 				errmsg("NPC %lld is not yours", (long long) npc_id),
 				errdetail("Its mind is another player's, or the built-in one."),
 				errhint("The reducer request_npc_assignment gives you NPCs."));
-	npc_request_decision(world, npc);
+	world_open_request(world, npc, REASON_REQUESTED);
 	input_begin(lock, "request_npc_decision");
 	input_id("npc_id", npc_id);
 	input_end();
 	world_write(world);
-	json_literal(value, "null");
+	json_int64(value, npc->request_id);
 }
 
 typedef struct Assignment

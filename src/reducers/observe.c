@@ -630,7 +630,10 @@ npcsim_observe_npc(PG_FUNCTION_ARGS)
 	if (observation.text == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_NPC),
 				errmsg("NPC %lld does not exist in world %lld", (long long) observation.npc_id,
-					   (long long) world_id));
+					   (long long) world_id),
+				errdetail("World %lld has no NPC with this id.", (long long) world_id),
+				errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
+						(long long) world_id));
 	MemoryContextSwitchTo(caller);
 	result = json_datum(observation.text);
 	spi_end();

@@ -158,8 +158,8 @@ read_answer(Answer *answer, const char *text)
 	}
 	read_id(&answer->decision->root, "request_id", &answer->request_id);
 	read_id(&answer->decision->root, "npc_id", &answer->npc_id);
-	if (!read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), 0, &answer->tokens))
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+	answer->tokens_valid =
+		read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), 0, &answer->tokens);
 	if (answer->request_id == 0 && answer->npc_id == 0)
 		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id");
 }
@@ -286,6 +286,11 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	int64			ask_again;
 	bool			valid;
 
+	if (!answer->tokens_valid)
+	{
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+		return;
+	}
 	failure = action_from_json(world, npc, decision, &action, &sqlstate);
 	if (failure != NULL)
 	{
@@ -447,7 +452,10 @@ batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
 	count = ArrayGetNItems(ARR_NDIM(*array), ARR_DIMS(*array));
 	if (ARR_NDIM(*array) > 1 || array_contains_nulls(*array))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("%s must be a one-dimensional array without nulls", name));
+				errmsg("%s must be a one-dimensional array without nulls", name),
+				errdetail(ARR_NDIM(*array) > 1 ? "It has %d dimensions." : "One of its elements is null.",
+						  ARR_NDIM(*array)),
+				errhint("Leave out what has no value."));
 	if (count > BATCH_MAX)
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s has too many elements", name),
 				errdetail("%d were given, at most %d are allowed.", count, BATCH_MAX),
@@ -461,7 +469,7 @@ require_same_length(int count, int other, const char *names)
 	if (count != other)
 		ereport(ERROR, errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				errmsg("%s must have the same number of elements", names),
-				errdetail("They have %d and %d.", count, other));
+				errdetail("They have %d and %d.", count, other), errhint("Give one of each per decision."));
 }
 
 static char **

@@ -71,7 +71,9 @@ read_world_head(int64 world_id)
 
 	if (read_world_heads(&world_id, 1, &heads) == 0)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_WORLD),
-				errmsg("world %lld does not exist", (long long) world_id));
+				errmsg("world %lld does not exist", (long long) world_id),
+				errdetail("This database has no world with this id."),
+				errhint("SELECT id, name FROM npcsim.worlds lists the worlds of this database."));
 	return heads;
 }
 

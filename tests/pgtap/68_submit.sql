@@ -61,7 +61,7 @@ SELECT o, d, wanted FROM (VALUES
     (2, '[]', 'rejected NS304'),
     (3, '{"action": "wander"}', 'rejected NS304'),
     (4, '{"request_id": -1, "npc_id": 0.5, "action": "wander"}', 'rejected NS304'),
-    (5, '{"npc_id": 1, "action": "wander", "tokens": -1}', 'rejected NS304'),
+    (5, '{"npc_id": 3, "action": "wander", "tokens": -1}', 'rejected NS304'),
     (6, '{"npc_id": 1, "action": "wander", "why": "\u0000"}', 'rejected NS304'),
     (7, '{"npc_id": 1, "action": "wander", "why": "\ud800"}', 'rejected NS304'),
     (8, format('{"npc_id": 1, "action": "wander", "why": "%s"}', repeat('x', 65536)), 'rejected NS304'),

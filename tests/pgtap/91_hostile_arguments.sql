@@ -1,6 +1,6 @@
 -- What breaks careless code: moments at both ends of bigint, shapes that are no points, tables emptied under the worlds.
 BEGIN;
-SELECT plan(17);
+SELECT plan(22);
 
 SELECT npcsim.create_world('Besieged', 20, 20, 9);
 SELECT npcsim.create_npc(1, 'Ada', 3, 3);
@@ -17,6 +17,26 @@ SELECT throws_ok($$SELECT npcsim.world_now(1, -9223372036854775808, -1)$$, '2200
 -- ---- positions that are none ----
 SELECT throws_ok(format('UPDATE npcsim.npcs SET position = %L::geometry', shape), '22003', NULL, shape || ' is no position')
   FROM unnest(ARRAY['POINT EMPTY', 'POINT(NaN NaN)', 'LINESTRING(1 1,2 2)', 'MULTIPOINT(1 1)', 'POLYGON EMPTY']) AS shape;
+
+-- ---- whatever is refused says what was wrong and what to do ----
+CREATE FUNCTION pg_temp.explained(call text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+    hint text;
+BEGIN
+    EXECUTE call;
+    RETURN false;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN detail <> '' AND hint <> '';
+END
+$$;
+SELECT ok(pg_temp.explained(call), call || ' is refused with detail and hint')
+  FROM unnest(ARRAY['SELECT npcsim.submit_npc_decision(NULL, ''{}'')',
+                    'SELECT npcsim.submit_npc_decisions(''{1}'', ''{a,b}'')',
+                    'SELECT npcsim.fail_decisions(''{{1},{2}}'', ''{1}'', ''{a}'')',
+                    'SELECT npcsim.world_snapshot(77)',
+                    'SELECT npcsim.observe_npc(1, 77)']) AS call;
 
 -- ---- tables that hold worlds and players ----
 SELECT throws_ok($$TRUNCATE npcsim.world_clock$$, 'NS111', NULL, 'the worlds'' locks cannot be truncated');
