@@ -53,6 +53,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.world_snapshot,
     npcsim.world_delta,
     npcsim.claim_decisions,
+    npcsim.superseded_decisions,
     npcsim.submit_npc_decisions,
     npcsim.fail_decisions,
     npcsim.update_player_heartbeat,

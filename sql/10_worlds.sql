@@ -55,8 +55,8 @@ CREATE TABLE npcsim.world_clock (
     next_input bigint NOT NULL DEFAULT 1 CHECK (next_input >= 1),
     status text NOT NULL DEFAULT 'paused' CHECK (status IN ('paused', 'running')),
     speed integer NOT NULL DEFAULT 1000 CHECK (speed BETWEEN 100 AND 1000000),
-    sight_plane smallint NOT NULL DEFAULT 0 CHECK (sight_plane BETWEEN 0 AND 15),
-    sight_old_plane smallint CHECK (sight_old_plane BETWEEN 0 AND 15),
+    sight_plane smallint NOT NULL DEFAULT 0 CHECK (sight_plane BETWEEN 0 AND 63),
+    sight_old_plane smallint CHECK (sight_old_plane BETWEEN 0 AND 63),
     sight_writes bigint NOT NULL DEFAULT 0,
     settings_revision bigint NOT NULL DEFAULT 1,
     home text NOT NULL
@@ -68,9 +68,9 @@ COMMENT ON COLUMN npcsim.world_clock.revision IS 'Grows by one with each transac
 COMMENT ON COLUMN npcsim.world_clock.next_id IS 'Next id of an NPC, item, interaction or request';
 COMMENT ON COLUMN npcsim.world_clock.next_input IS 'Next number in world_inputs';
 COMMENT ON COLUMN npcsim.world_clock.speed IS 'World time per real time, in thousandths';
-COMMENT ON COLUMN npcsim.world_clock.sight_plane IS 'Plane of the sight indexes that tracks are written to now (see src/engine/sight.c)';
+COMMENT ON COLUMN npcsim.world_clock.sight_plane IS 'Plane of the sight indexes that is written to now (see src/engine/sight.c)';
 COMMENT ON COLUMN npcsim.world_clock.sight_old_plane IS 'Plane that is being left, or NULL';
-COMMENT ON COLUMN npcsim.world_clock.sight_writes IS 'Tracks written to the present plane';
+COMMENT ON COLUMN npcsim.world_clock.sight_writes IS 'Rows written to the present plane';
 COMMENT ON COLUMN npcsim.world_clock.settings_revision IS 'Revision of the last change of settings, speed or status';
 COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere it is parked until adopt_worlds()';
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_clock

@@ -36,6 +36,7 @@ CREATE UNLOGGED TABLE npcsim.sessions (
     source text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(source) <= 64),
     client text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(client) <= 200),
     ended boolean NOT NULL DEFAULT false,
+    end_reason text CHECK (end_reason IN ('replaced', 'banned', 'token', 'dropped', 'silent')),
     connected_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     heartbeat_at_real timestamptz,
     max_concurrency integer NOT NULL DEFAULT 0 CHECK (max_concurrency BETWEEN 0 AND 64),
@@ -49,7 +50,8 @@ CREATE UNLOGGED TABLE npcsim.sessions (
 ) WITH (fillfactor = 50);
 CREATE INDEX sessions_player ON npcsim.sessions (player_id);
 COMMENT ON TABLE npcsim.sessions IS 'Connections of players and spectators. Unlogged: gateways connect them again after a crash';
-COMMENT ON COLUMN npcsim.sessions.ended IS 'Ended by the database (replaced, banned); its gateway is told by gateway_poll()';
+COMMENT ON COLUMN npcsim.sessions.ended IS 'Ended by the database; its gateway is told by gateway_poll()';
+COMMENT ON COLUMN npcsim.sessions.end_reason IS 'Why: replaced by a newer one, the player was banned or got a new token, the world was dropped, the gateway was silent';
 COMMENT ON COLUMN npcsim.sessions.max_concurrency IS 'Decisions it takes at a time, by its last heartbeat; 0 before the first';
 
 CREATE TABLE npcsim.client_reducers (

@@ -43,7 +43,7 @@ CREATE FUNCTION npcsim.gateway_poll(gateway_id text, world_ids bigint[]) RETURNS
     AS 'MODULE_PATHNAME', 'npcsim_gateway_poll';
 REVOKE ALL ON FUNCTION npcsim.gateway_poll(text, bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.gateway_poll(text, bigint[]) IS
-    'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000), those that are gone, and sessions of this gateway that were ended elsewhere. Errors: 55000 the gateway is not registered';
+    'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000) and of all that run, those asked for that are gone, and sessions of this gateway that were ended elsewhere, with the reason (replaced, banned, token, dropped, silent). Errors: 55000 the gateway is not registered';
 
 CREATE FUNCTION npcsim.expire_sessions() RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

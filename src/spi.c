@@ -176,6 +176,19 @@ spi_int16(uint64 row, int column, int16 if_null)
 	return isnull ? if_null : DatumGetInt16(value);
 }
 
+ItemPointerData
+spi_tid(uint64 row, int column)
+{
+	bool			isnull;
+	Datum			value = spi_datum(row, column, &isnull);
+	ItemPointerData tid;
+
+	ItemPointerSetInvalid(&tid);
+	if (!isnull)
+		ItemPointerCopy((ItemPointer) DatumGetPointer(value), &tid);
+	return tid;
+}
+
 bool
 spi_bool(uint64 row, int column, bool if_null)
 {

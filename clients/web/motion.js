@@ -71,7 +71,8 @@ export function calendarAt(clock) {
 // The world's clock as this machine knows it. Frames arrive late by a varying amount, so a frame that is
 // behind what was expected moves the estimate only a little, one that is ahead moves it at once; what now()
 // tells never steps back, except into another epoch, where earlier times may not have happened, and when the
-// world is paused: what was ahead of it by the way of the frame then stands where the world stands.
+// world is paused: what was ahead of it by the way of the frame then stands where the world stands. While somebody
+// holds the world (speed 0, though it runs) what was ahead waits.
 export class WorldClock {
   constructor() {
     this.reset();
@@ -82,6 +83,7 @@ export class WorldClock {
     this.since = null;
     this.rate = 0;
     this.told = -Infinity;
+    this.paused = false;
   }
 
   // A clock, welcome, snapshot or delta frame at a local time in milliseconds. Snapshots and deltas carry no
@@ -98,7 +100,10 @@ export class WorldClock {
     this.base = behind > 0 && behind < tolerated && !still ? expected - behind * 0.1 : frame.clock;
     this.since = localMs;
     this.rate = rate;
-    if (rate === 0) {
+    if (frame.status !== undefined) {
+      this.paused = frame.status === "paused" || frame.status === "parked";
+    }
+    if (this.paused) {
       this.told = this.base; // a clock that stands is known exactly
     }
   }

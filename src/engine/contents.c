@@ -100,6 +100,8 @@ image_new_npc(World *world, int64 id)
 	npc->last_decision_at = -1;
 	npc->asked_at = -1;
 	npc->leg_length = 1;
+	ItemPointerSetInvalid(&npc->state_row);
+	ItemPointerSetInvalid(&npc->track_row);
 	npc->due_event = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = npc};
 	npc->due_decision = npc->due_event;
 	npc->index = world->everyone.count;

@@ -346,7 +346,8 @@ look_around(World *world, Look *looks, int count)
 
 	for (int i = 0; i < count; i++)
 		cells[i] = looks[i].cell;
-	hits = sight_items(world->id, cells, count, &hit_count);
+	hits = sight_items(world->id, world->lock->sight_plane, world->lock->sight_old_plane, cells, count,
+					   &hit_count);
 	for (int i = 0; i < hit_count; i++)
 	{
 		const WorldItem *item = world_item(world, hits[i].id);

@@ -76,15 +76,16 @@ struct World
 	DueHeap		 decisions;
 
 	/* what is to be written */
-	PointerList dirty_npcs;
-	PointerList dirty_items;
-	PointerList born_respawns;
-	PointerList born_interactions;
-	IdList		removed_npcs;
-	IdList		removed_items;
-	IdList		removed_respawns;
-	IdList		removed_interactions;
-	bool		terrain_changed;
+	PointerList	  dirty_npcs;
+	PointerList	  dirty_items;
+	PointerList	  born_respawns;
+	PointerList	  born_interactions;
+	IdList		  removed_npcs;
+	IdList		  removed_items;
+	IdList		  removed_respawns;
+	IdList		  removed_interactions;
+	bool		  terrain_changed;
+	TransactionId turn_xid; /* when it was last asked whether the sight index is to move on */
 
 	/* the moment that is being worked on */
 	int64 now;

@@ -5,11 +5,11 @@
  * One question is asked for all viewers of an instant. The index knows boxes;
  * whether something is within 8.25 cells is decided by the caller in integers.
  *
- * Planes. A track that was overwritten stays in the index until it is vacuumed, which it
+ * Planes. A row that was overwritten stays in the index until it is vacuumed, which it
  * cannot be while somebody holds an old snapshot (a dump, a forgotten session): then
- * every question would visit more and more dead entries. So after a number of writes a
- * world's tracks move on to the next plane: new tracks are written there, the few
- * that nobody rewrites for a while are moved, and questions no longer meet what lies in older planes.
+ * every question would visit more and more dead entries. So while a snapshot is held, a world moves on to the
+ * next plane after a number of writes (turn_sight() in write.c): new rows are written there, the
+ * others follow a few at a time, and questions no longer meet what lies in older planes.
  */
 #include "postgres.h"
 
@@ -34,15 +34,6 @@ static SpiStatement items_statement = {
 	"JOIN npcsim.items i ON i.sight OPERATOR(%P.&&) "
 	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
 	"WHERE i.world_id + 0 = $4",
-	4,
-	{INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}};
-
-static SpiStatement npcs_statement = {
-	"SELECT v.viewer, t.npc_id "
-	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS v(viewer, x, y) "
-	"JOIN npcsim.npc_tracks t ON t.sight OPERATOR(%P.&&) "
-	"%P.st_makeenvelope(v.x - 8, v.y - 8, v.x + 8, v.y + 8) "
-	"WHERE t.world_id + 0 = $4",
 	4,
 	{INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT8OID}};
 
@@ -105,16 +96,10 @@ ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int plane
 	return result;
 }
 
-SightHit *
-sight_items(int64 world_id, const Cell *viewers, int count, int *hits)
-{
-	SightShift shift = sight_shift(world_id, 0);
-
-	return ask(&items_statement, world_id, &shift, 1, viewers, count, hits);
-}
-
-SightHit *
-sight_npcs(int64 world_id, int plane, int old_plane, const Cell *viewers, int count, int *hits)
+/* Both planes a world may have things in. */
+static SightHit *
+ask_planes(SpiStatement *statement, int64 world_id, int plane, int old_plane, const Cell *viewers, int count,
+		   int *hits)
 {
 	SightShift shifts[2];
 	int		   planes = 1;
@@ -122,5 +107,11 @@ sight_npcs(int64 world_id, int plane, int old_plane, const Cell *viewers, int co
 	shifts[0] = sight_shift(world_id, plane);
 	if (old_plane >= 0)
 		shifts[planes++] = sight_shift(world_id, old_plane);
-	return ask(&npcs_statement, world_id, shifts, planes, viewers, count, hits);
+	return ask(statement, world_id, shifts, planes, viewers, count, hits);
+}
+
+SightHit *
+sight_items(int64 world_id, int plane, int old_plane, const Cell *viewers, int count, int *hits)
+{
+	return ask_planes(&items_statement, world_id, plane, old_plane, viewers, count, hits);
 }

@@ -7,16 +7,22 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
+#include "storage/procarray.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "engine/image.h"
 #include "engine/sight.h"
 #include "spi.h"
 
-/* Tracks a plane takes, per NPC, before the world moves on to the next (see sight.c). */
+/* Rows a plane takes, per NPC, before it is asked whether to move on to the next (see sight.c). */
 #define PLANE_WRITES_PER_NPC 24
 #define PLANE_WRITES_MIN	 4096
-/* Tracks that are moved to the new plane per transaction although they did not change. */
+/* Tracks, and items, that are moved to the new plane per transaction although they did not change. */
 #define PLANE_MOVES 64
 
 /* Those of the dirty NPCs that have one of the given groups changed, and rows already (or not). */
@@ -137,13 +143,19 @@ write_items(World *world)
 			some[count++] = item;
 	}
 	if (count > 0)
-		items_insert(world->id, some, count, sight_shift(world->id, 0));
+	{
+		items_insert(world->id, some, count, sight_shift(world->id, lock->sight_plane));
+		lock->sight_writes += count;
+	}
 	count = 0;
 	for (int i = 0; i < dirty; i++)
 		if (!((WorldItem *) world->dirty_items.entries[i])->born)
 			some[count++] = world->dirty_items.entries[i];
 	if (count > 0)
+	{
 		items_write(world->id, some, count);
+		lock->sight_writes += count;
+	}
 	count = 0;
 	for (int i = 0; i < dirty; i++)
 		if (((WorldItem *) world->dirty_items.entries[i])->properties != NULL)
@@ -228,24 +240,26 @@ write_terrain(World *world)
 	pfree(blocked);
 }
 
-/* Collects up to PLANE_MOVES tracks that still lie in the old plane, and moves them. */
-static void
+/* The box a world fills in a plane, as parameters $2 to $5. */
+#define PLANE_BOX(shift, world) \
+	Float8GetDatum((shift).x), Float8GetDatum((shift).y), Float8GetDatum((shift).x + (world)->size_x), \
+		Float8GetDatum((shift).y + (world)->size_y)
+
+/* Moves up to PLANE_MOVES tracks that still lie in the old plane; how many there were. */
+static int
 move_old_tracks(World *world)
 {
 	static SpiStatement statement =
-		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id = $1 AND sight OPERATOR(%P.&&) "
-		 "%P.st_makeenvelope($2, $3, $4, $5) LIMIT 64",
+		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
+		 "%P.st_makeenvelope($2, $3, $4, $5)",
 		 5,
 		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;
 	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
 	Npc		  *some[PLANE_MOVES];
 	int		   count = 0;
-	uint64	   rows =
-		spi_run(&statement,
-				(Datum[]) {Int64GetDatum(world->id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
-						   Float8GetDatum(shift.x + world->size_x), Float8GetDatum(shift.y + world->size_y)},
-				NULL, SPI_OK_SELECT);
+	uint64	   rows = spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
+									NULL, SPI_OK_SELECT, PLANE_MOVES);
 
 	for (uint64 row = 0; row < rows; row++)
 	{
@@ -255,18 +269,47 @@ move_old_tracks(World *world)
 			some[count++] = npc;
 	}
 	if (count > 0)
-	{
 		npcs_write_tracks(world->id, some, count, sight_shift(world->id, lock->sight_plane));
-		lock->sight_writes += count;
-	}
-	else
-	{
-		lock->sight_old_plane = -1;
-		lock->dirty = true;
-	}
+	return count;
 }
 
-/* Moves on to the next plane when enough tracks were written to this one. */
+/* The same for items. */
+static int
+move_old_items(World *world)
+{
+	static SpiStatement statement =
+		{"SELECT id FROM npcsim.items WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
+		 "%P.st_makeenvelope($2, $3, $4, $5)",
+		 5,
+		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+	WorldLock *lock = world->lock;
+	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
+	int64	   ids[PLANE_MOVES];
+	int rows = (int) spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
+								   NULL, SPI_OK_SELECT, PLANE_MOVES);
+
+	for (int row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	if (rows > 0)
+		items_move(world->id, ids, rows, sight_shift(world->id, lock->sight_plane));
+	return rows;
+}
+
+/* Has somebody held a snapshot since this was last asked, so that dead rows could not go? */
+static bool
+snapshot_is_held(World *world)
+{
+	Relation	  tracks = table_openrv(makeRangeVar("npcsim", "npc_tracks", -1), AccessShareLock);
+	TransactionId horizon = GetOldestNonRemovableTransactionId(tracks);
+	bool		  held =
+		TransactionIdIsValid(world->turn_xid) && TransactionIdPrecedesOrEquals(horizon, world->turn_xid);
+
+	table_close(tracks, AccessShareLock);
+	world->turn_xid = ReadNextTransactionId();
+	return held;
+}
+
+/* Moves on to the next plane, or goes on with it. */
 static void
 turn_sight(World *world)
 {
@@ -274,18 +317,24 @@ turn_sight(World *world)
 
 	if (lock->sight_old_plane >= 0)
 	{
-		/* Most tracks are rewritten by themselves soon; then the rest is moved. */
-		if (lock->sight_writes > 4 * (int64) world_npc_count(world))
-			move_old_tracks(world);
+		int moved = move_old_items(world) + move_old_tracks(world);
+
+		if (moved == 0)
+			lock->sight_old_plane = -1;
 	}
 	else if (lock->sight_writes >
 			 Max(PLANE_WRITES_MIN, PLANE_WRITES_PER_NPC * (int64) world_npc_count(world)))
 	{
-		lock->sight_old_plane = lock->sight_plane;
-		lock->sight_plane = (lock->sight_plane + 1) % SIGHT_PLANES;
+		if (snapshot_is_held(world))
+		{
+			lock->sight_old_plane = lock->sight_plane;
+			lock->sight_plane = (lock->sight_plane + 1) % SIGHT_PLANES;
+		}
 		lock->sight_writes = 0;
-		lock->dirty = true;
 	}
+	else
+		return;
+	lock->dirty = true;
 }
 
 static void

@@ -353,17 +353,24 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 static void
 json_error(StringInfo out, const ErrorData *error)
 {
-	bool retry = error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
-				 error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
-				 error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	bool timed_out = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	bool retry = timed_out || error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
+				 error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+	const char *detail = error->detail;
+	const char *hint = error->hint;
 
+	/* the server says no more than that it waited */
+	if (timed_out && detail == NULL)
+		detail = "A transaction held the world, or a call with the same key, for longer than a call waits.";
+	if (timed_out && hint == NULL)
+		hint = "Call again; with a key it acts once, however often it is sent.";
 	appendStringInfo(out, "{\"ok\":false,\"error\":{\"code\":\"%s\",\"message\":",
 					 unpack_sql_state(error->sqlerrcode));
 	json_string(out, error->message);
 	json_literal(out, ",\"detail\":");
-	json_string(out, error->detail);
+	json_string(out, detail);
 	json_literal(out, ",\"hint\":");
-	json_string(out, error->hint);
+	json_string(out, hint);
 	json_literal(out, ",\"retry\":");
 	json_bool(out, retry);
 	json_literal(out, "}}");

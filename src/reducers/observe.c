@@ -164,9 +164,9 @@ run_in_boxes(const Scene *scene, SpiStatement *statement, int plane)
 }
 
 static void
-see_items(Scene *scene)
+see_items_in_plane(Scene *scene, int plane)
 {
-	uint64	  rows = run_in_boxes(scene, &items_statement, 0);
+	uint64	  rows = run_in_boxes(scene, &items_statement, plane);
 	TupleDesc descriptor = SPI_tuptable->tupdesc;
 
 	for (uint64 i = 0; i < rows; i++)
@@ -187,6 +187,14 @@ see_items(Scene *scene)
 		thing.occupied_by = nulls[6] ? 0 : DatumGetInt64(values[6]);
 		add_thing(&scene->items, &thing);
 	}
+}
+
+static void
+see_items(Scene *scene)
+{
+	see_items_in_plane(scene, scene->head->sight_plane);
+	if (scene->head->sight_old_plane >= 0)
+		see_items_in_plane(scene, scene->head->sight_old_plane);
 	sort_things(&scene->items);
 }
 

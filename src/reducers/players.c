@@ -48,14 +48,16 @@ static SpiStatement update_token =
 	 {INT8OID, TEXTOID}};
 
 static SpiStatement end_sessions_of_player =
-	{"UPDATE npcsim.sessions SET ended = true WHERE player_id = $1 AND NOT ended RETURNING gateway_id",
-	 1,
-	 {INT8OID}};
+	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE player_id = $1 AND NOT ended "
+	 "RETURNING gateway_id",
+	 2,
+	 {INT8OID, TEXTOID}};
 
 static SpiStatement end_sessions_of_world =
-	{"UPDATE npcsim.sessions SET ended = true WHERE world_id = $1 AND NOT ended RETURNING gateway_id",
-	 1,
-	 {INT8OID}};
+	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE world_id = $1 AND NOT ended "
+	 "RETURNING gateway_id",
+	 2,
+	 {INT8OID, TEXTOID}};
 
 static void
 refuse_player(int64 player_id, const char *detail)
@@ -92,27 +94,28 @@ check_username_free(int64 world_id, const char *username)
 }
 
 static void
-end_sessions(SpiStatement *statement, int64 id)
+end_sessions(SpiStatement *statement, int64 id, const char *reason)
 {
 	uint64 count;
 
 	spi_begin();
-	count = spi_run(statement, (Datum[]) {Int64GetDatum(id)}, NULL, SPI_OK_UPDATE_RETURNING);
+	count = spi_run(statement, (Datum[]) {Int64GetDatum(id), CStringGetTextDatum(reason)}, NULL,
+					SPI_OK_UPDATE_RETURNING);
 	for (uint64 i = 0; i < count; i++)
 		Async_Notify("npcsim_sessions", spi_text(i, 1, CurrentMemoryContext));
 	spi_end();
 }
 
 void
-sessions_end_of_player(int64 player_id)
+sessions_end_of_player(int64 player_id, const char *reason)
 {
-	end_sessions(&end_sessions_of_player, player_id);
+	end_sessions(&end_sessions_of_player, player_id, reason);
 }
 
 void
 sessions_end_of_world(int64 world_id)
 {
-	end_sessions(&end_sessions_of_world, world_id);
+	end_sessions(&end_sessions_of_world, world_id, "dropped");
 }
 
 static void
@@ -173,6 +176,6 @@ npcsim_rotate_player_token(PG_FUNCTION_ARGS)
 				SPI_OK_UPDATE) == 0)
 		refuse_player(player_id, "There is no player with this id.");
 	spi_end();
-	sessions_end_of_player(player_id);
+	sessions_end_of_player(player_id, "token");
 	PG_RETURN_TEXT_P(cstring_to_text(token));
 }

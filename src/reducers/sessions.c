@@ -65,9 +65,16 @@ static SpiStatement of_gateway_statement = {.sql = "SELECT id FROM npcsim.sessio
 											.types = {TEXTOID}};
 
 static SpiStatement ended_statement =
-	{.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	{.sql = "SELECT id, end_reason FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
+
+static SpiStatement running_statement =
+	{.sql = "SELECT world_id FROM npcsim.world_clock WHERE status = 'running' AND home = $1"
+			" ORDER BY world_id LIMIT $2",
+	 .nargs = 2,
+	 .types = {TEXTOID, INT8OID},
+	 .read_only = true};
 
 static SpiStatement token_statement =
 	{.sql = "SELECT id, world_id, username, role, status FROM npcsim.player_accounts WHERE token_hash = $1",
@@ -123,9 +130,9 @@ static SpiStatement lock_statement =
 	 .types = {INT8ARRAYOID}};
 
 static SpiStatement end_statement =
-	{.sql = "UPDATE npcsim.sessions SET ended = true WHERE id = ANY ($1) AND NOT ended",
-	 .nargs = 1,
-	 .types = {INT8ARRAYOID}};
+	{.sql = "UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE id = ANY ($1) AND NOT ended",
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, TEXTOID}};
 
 static SpiStatement delete_statement = {.sql = "DELETE FROM npcsim.sessions WHERE id = ANY ($1)",
 										.nargs = 1,
@@ -227,9 +234,9 @@ notify_reopened(uint64 rows)
 		Async_Notify("npcsim_decisions", psprintf(INT64_FORMAT, worlds[i]));
 }
 
-/* Ends sessions, or deletes them when their gateway knows; their requests are open again. */
+/* Ends sessions for a reason, or deletes them when their gateway knows (NULL); their requests are open again. */
 static void
-end_sessions(const int64 *ids, int count, bool forget)
+end_sessions(const int64 *ids, int count, const char *reason)
 {
 	int64 *worlds;
 	uint64 rows;
@@ -241,13 +248,14 @@ end_sessions(const int64 *ids, int count, bool forget)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		worlds[i] = spi_int64(i, 3, 0);
-		if (!forget)
+		if (reason != NULL)
 			Async_Notify("npcsim_sessions", spi_text(i, 2, CurrentMemoryContext));
 	}
-	if (forget)
+	if (reason == NULL)
 		spi_run(&delete_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_DELETE);
 	else
-		spi_run(&end_statement, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_UPDATE);
+		spi_run(&end_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(reason)}, NULL,
+				SPI_OK_UPDATE);
 	notify_reopened(
 		spi_run(&reopen_statement,
 				(Datum[]) {int64_array(worlds, id_list_sort(worlds, (int) rows)), int64_array(ids, count)},
@@ -260,7 +268,7 @@ expire(void)
 	int	   count;
 	int64 *silent = take_ids(spi_run(&silent_gateways_statement, NULL, NULL, SPI_OK_SELECT), &count);
 
-	end_sessions(silent, count, false);
+	end_sessions(silent, count, "silent");
 	notify_reopened(spi_run(&reopen_orphans_statement, NULL, NULL, SPI_OK_UPDATE_RETURNING));
 	spi_run(&forget_sessions_statement, NULL, NULL, SPI_OK_DELETE);
 	spi_run(&forget_gateways_statement, NULL, NULL, SPI_OK_DELETE);
@@ -288,9 +296,43 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 	spi_begin();
 	spi_run(&register_statement, (Datum[]) {gateway}, NULL, SPI_OK_INSERT);
 	ids = take_ids(spi_run(&of_gateway_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT), &count);
-	end_sessions(ids, count, true);
+	end_sessions(ids, count, NULL);
 	spi_end();
 	PG_RETURN_VOID();
+}
+
+/* Adds the worlds that run here to those asked for; both are sorted. */
+static int64 *
+with_running(const int64 *asked, int count, int *total)
+{
+	uint64 rows = spi_run(&running_statement,
+						  (Datum[]) {CStringGetTextDatum(world_home()), Int64GetDatum(POLL_WORLDS_MAX)}, NULL,
+						  SPI_OK_SELECT);
+	int64 *ids = palloc(sizeof(int64) * Max(count + rows, 1));
+
+	memcpy(ids, asked, sizeof(int64) * count);
+	for (uint64 i = 0; i < rows; i++)
+		ids[count + i] = spi_int64(i, 1, 0);
+	*total = id_list_sort(ids, count + (int) rows);
+	return ids;
+}
+
+/* "ended_sessions":[…]: those of a gateway that were ended here, and why. */
+static void
+json_ended(StringInfo out, Datum gateway)
+{
+	uint64 rows = spi_run(&ended_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT);
+
+	json_literal(out, ",\"ended_sessions\":[");
+	for (uint64 i = 0; i < rows; i++)
+	{
+		appendStringInfoString(out, i > 0 ? ",{\"session_id\":" : "{\"session_id\":");
+		json_int64(out, spi_int64(i, 1, 0));
+		json_literal(out, ",\"reason\":");
+		json_string(out, spi_text(i, 2, CurrentMemoryContext));
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
 }
 
 /* "gone":[…]: worlds asked for that there are not. Heads are in order of id, as is asked. */
@@ -302,16 +344,16 @@ json_gone(StringInfo out, const int64 *asked, int count, const WorldHead *heads,
 	json_literal(out, "],\"gone\":[");
 	for (int i = 0, head = 0; i < count; i++)
 	{
-		if (head < head_count && heads[head].world_id == asked[i])
-		{
+		while (head < head_count && heads[head].world_id < asked[i])
 			head++;
+		if (head < head_count && heads[head].world_id == asked[i])
 			continue;
-		}
 		if (!first)
 			appendStringInfoChar(out, ',');
 		json_int64(out, asked[i]);
 		first = false;
 	}
+	appendStringInfoChar(out, ']');
 }
 
 Datum
@@ -325,10 +367,10 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 	MemoryContext	   caller = CurrentMemoryContext;
 	const char		  *epoch;
 	StringInfoData	   out;
+	int64			  *wanted;
+	int				   wanted_count;
 	WorldHead		  *heads;
 	int				   head_count;
-	int64			  *ended;
-	int				   ended_count;
 	Datum			   result;
 
 	count = id_list_sort(asked, count);
@@ -341,7 +383,8 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 		expired_at = GetCurrentTimestamp();
 	}
 	epoch = world_epoch();
-	head_count = read_world_heads(asked, count, &heads);
+	wanted = with_running(asked, count, &wanted_count);
+	head_count = read_world_heads(wanted, wanted_count, &heads);
 	initStringInfo(&out);
 	json_literal(&out, "{\"worlds\":[");
 	for (int i = 0; i < head_count; i++)
@@ -350,12 +393,10 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 		json_int64(&out, heads[i].world_id);
 		appendStringInfoChar(&out, ',');
 		json_world_clock(&out, &heads[i], epoch);
-		appendStringInfoChar(&out, '}');
+		appendStringInfo(&out, ",\"tick_rate\":%d}", heads[i].tick_rate);
 	}
 	json_gone(&out, asked, count, heads, head_count);
-	json_literal(&out, "],\"ended_sessions\":");
-	ended = take_ids(spi_run(&ended_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT), &ended_count);
-	json_ids(&out, ended, ended_count);
+	json_ended(&out, gateway);
 	appendStringInfoChar(&out, '}');
 	MemoryContextSwitchTo(caller);
 	result = json_datum(&out);
@@ -504,7 +545,7 @@ replace_sessions(const Client *client, int *count)
 									  CStringGetTextDatum(client->source)},
 						   NULL, SPI_OK_SELECT),
 				   count);
-	end_sessions(ids, *count, false);
+	end_sessions(ids, *count, "replaced");
 	if (strcmp(client->purpose, "watch") != 0)
 	{
 		spi_run(&compute_count_statement, (Datum[]) {Int64GetDatum(client->player_id)}, NULL, SPI_OK_SELECT);
@@ -601,7 +642,7 @@ npcsim_client_disconnected(PG_FUNCTION_ARGS)
 	int64 session_id = arg_id(fcinfo, 0, "session_id");
 
 	spi_begin();
-	end_sessions(&session_id, 1, true);
+	end_sessions(&session_id, 1, NULL);
 	spi_end();
 	PG_RETURN_VOID();
 }

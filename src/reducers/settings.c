@@ -273,7 +273,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 		check_word(status, "status", player_statuses);
 		write_column(&update_player_status, player_id, edit, "status");
 		if (strcmp(status, "banned") == 0)
-			sessions_end_of_player(player_id);
+			sessions_end_of_player(player_id, "banned");
 	}
 	if (edit_writes(edit, "daily_token_output"))
 	{

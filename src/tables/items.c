@@ -255,6 +255,21 @@ delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count
 	spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
 }
 
+static SpiStatement move_items =
+	{"UPDATE npcsim.items t SET sight = %P.st_makepoint(t.x + $3, t.y + $4) FROM " SPI_WANTED_KEYS
+	 " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+	 4,
+	 {INT8OID, INT8ARRAYOID, FLOAT8OID, FLOAT8OID}};
+
+void
+items_move(int64 world_id, const int64 *ids, int count, SightShift shift)
+{
+	run_exactly(&move_items,
+				(Datum[]) {Int64GetDatum(world_id), int64_array(ids, count), Float8GetDatum(shift.x),
+						   Float8GetDatum(shift.y)},
+				SPI_OK_UPDATE, count);
+}
+
 void
 items_delete(int64 world_id, const int64 *ids, int count)
 {

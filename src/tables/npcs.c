@@ -44,11 +44,11 @@ static LoadStatements state_loads = LOAD_STATEMENTS(
 	"t.target_id, t.state_since, t.state_counter, t.draws, t.needs_revision, t.status_revision, "
 	"t.hunger, t.hygiene, t.fun, t.energy, t.hunger_rate, t.hygiene_rate, t.fun_rate, t.energy_rate, "
 	"t.decay, t.state, t.event_kind, t.goal_x, t.goal_y, t.goal_action, t.goal_interaction, t.replans, "
-	"t.decider, t.decision_reason",
+	"t.decider, t.decision_reason, t.ctid",
 	"npc_states", "npc_id");
 
 static LoadStatements track_loads =
-	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells", "npc_tracks", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells, t.ctid", "npc_tracks", "npc_id");
 
 static LoadStatements mind_loads =
 	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
@@ -145,6 +145,7 @@ npcs_load_states(const NpcLoad *load)
 		npc->replans = spi_int16(row, 29, 0);
 		npc->decider = (Decider) spi_int16(row, 30, 0);
 		npc->decision_reason = (DecisionReason) spi_int16(row, 31, 0);
+		npc->state_row = spi_tid(row, 32);
 	}
 }
 
@@ -174,6 +175,7 @@ npcs_load_tracks(const NpcLoad *load)
 		npc->leg_length = count / 2;
 		memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
 		npc->sight_box = leg_box(npc->leg, npc->leg_length);
+		npc->track_row = spi_tid(row, 5);
 	}
 }
 

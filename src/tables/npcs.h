@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "storage/itemptr.h"
+
 #include "engine/due.h"
 #include "sim/actions.h"
 #include "sim/needs.h"
@@ -120,14 +122,16 @@ typedef struct Npc
 	int64		   request_state; /* state_counter when it was opened; known until it is written */
 	int64		   request_id;	  /* the last one, 0 = none yet */
 	/* private to the engine */
-	bool	born;	   /* has no rows yet */
-	int		index;	   /* in World.everyone */
-	uint32	dirty;	   /* NPC_DIRTY_… */
-	CellBox sight_box; /* of the track as it is written */
-	Due		due_event;
-	Due		due_decision;
-	Cell	standing_at; /* counted there in the grid */
-	bool	standing;
+	bool			born;	   /* has no rows yet */
+	ItemPointerData state_row; /* where its present rows are, invalid if not known */
+	ItemPointerData track_row;
+	int				index;	   /* in World.everyone */
+	uint32			dirty;	   /* NPC_DIRTY_… */
+	CellBox			sight_box; /* of the track as it is written */
+	Due				due_event;
+	Due				due_decision;
+	Cell			standing_at; /* counted there in the grid */
+	bool			standing;
 } Npc;
 
 static inline Cell
@@ -187,6 +191,9 @@ typedef struct SightShift
  */
 extern void npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift);
 extern void npcs_write_identities(int64 world_id, Npc **npcs, int count);
+/* Births are written by npcs_insert() alone. */
+extern void npcs_insert_states(int64 world_id, Npc **npcs, int count);
+extern void npcs_insert_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
 extern void npcs_write_states(int64 world_id, Npc **npcs, int count);
 extern void npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
 extern void npcs_write_minds(int64 world_id, Npc **npcs, int count);

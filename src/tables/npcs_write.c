@@ -1,101 +1,17 @@
 /*
  * npcs_write.c
- *	  NPCs as rows: the only code that writes npc_identities, npc_states,
- *	  npc_tracks, npc_minds and, for the world, decision_slots.
+ *	  NPCs as rows: writing npc_identities, npc_minds and, for the world, decision_slots; births
+ *	  and removals. The hot tables are in npcs_hot.c.
  *
  * Rows are written in sets, one statement per table. Updates say world_id = $1 + 0 * id, which leaves the
  * planner no other way than the whole primary key, even when a young table has no statistics.
  */
 #include "postgres.h"
 
-#include "utils/array.h"
-#include "utils/builtins.h"
-
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/npcs.h"
-#include "tables/stage.h"
-
-#define COLUMNS_MAX 32
-
-/* A row of a stage under construction. */
-typedef struct RowBuilder
-{
-	Datum values[COLUMNS_MAX];
-	bool  nulls[COLUMNS_MAX];
-	int	  used;
-} RowBuilder;
-
-typedef void (*RowMaker)(RowBuilder *row, Npc *npc);
-
-static void
-put(RowBuilder *row, Datum value)
-{
-	row->nulls[row->used] = false;
-	row->values[row->used++] = value;
-}
-
-static void
-put_int64(RowBuilder *row, int64 value)
-{
-	put(row, Int64GetDatum(value));
-}
-
-/* NULL instead of the value that stands for "none" in memory. */
-static void
-put_int64_unless(RowBuilder *row, int64 value, int64 none)
-{
-	put(row, Int64GetDatum(value));
-	row->nulls[row->used - 1] = value == none;
-}
-
-static void
-put_int32(RowBuilder *row, int32 value)
-{
-	put(row, Int32GetDatum(value));
-}
-
-static void
-put_int16(RowBuilder *row, int value)
-{
-	put(row, Int16GetDatum((int16) value));
-}
-
-static void
-put_text(RowBuilder *row, const char *value)
-{
-	put(row, CStringGetTextDatum(value));
-}
-
-/*
- * Runs a statement over rows made of NPCs. It must find a row for everyone: otherwise the image is not what the
- * tables are.
- */
-static void
-write_rows(SpiStatement *statement, Datum *parameters, int expected_result, const char *name,
-		   const StageColumn *columns, int column_count, RowMaker make_row, Npc **npcs, int count)
-{
-	Stage  stage;
-	uint64 rows;
-
-	Assert(column_count <= COLUMNS_MAX);
-	stage_begin(&stage, name, columns, column_count);
-	for (int i = 0; i < count; i++)
-	{
-		RowBuilder row = {.used = 0};
-
-		make_row(&row, npcs[i]);
-		Assert(row.used == column_count);
-		stage_row(&stage, row.values, row.nulls);
-	}
-	rows = spi_run(statement, parameters, NULL, expected_result);
-	stage_end(&stage);
-	if (rows != (uint64) count)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("the image of a world does not match its tables"),
-				errdetail("%d rows were to be written, %llu were found.", count, (unsigned long long) rows),
-				errhint("Were npcsim's tables written with triggers disabled? The image is loaded anew."));
-}
+#include "tables/row_set.h"
 
 /* ---- npc_identities ---- */
 
@@ -132,163 +48,16 @@ static SpiStatement update_identities =
 static void
 write_identities(SpiStatement *statement, int result, int64 world_id, Npc **npcs, int count)
 {
-	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, "staged_identities", identity_columns,
-			   lengthof(identity_columns), identity_row, npcs, count);
+	static const RowSet set = {"staged_identities", identity_columns, lengthof(identity_columns),
+							   identity_row};
+
+	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, &set, npcs, count);
 }
 
 void
 npcs_write_identities(int64 world_id, Npc **npcs, int count)
 {
 	write_identities(&update_identities, SPI_OK_UPDATE, world_id, npcs, count);
-}
-
-/* ---- npc_states ---- */
-
-#define STATE_COLUMNS \
-	"npc_id, needs_as_of, event_at, decision_at, ask_again_at, last_decision_at, interaction_id, " \
-	"target_id, state_since, " \
-	"state_counter, draws, needs_revision, status_revision, hunger, hygiene, fun, energy, hunger_rate, " \
-	"hygiene_rate, " \
-	"fun_rate, energy_rate, decay, state, event_kind, goal_x, goal_y, goal_action, goal_interaction, " \
-	"replans, decider, " \
-	"decision_reason"
-
-static const StageColumn state_columns[] = {{"npc_id", INT8OID},		  {"needs_as_of", INT8OID},
-											{"event_at", INT8OID},		  {"decision_at", INT8OID},
-											{"ask_again_at", INT8OID},	  {"last_decision_at", INT8OID},
-											{"interaction_id", INT8OID},  {"target_id", INT8OID},
-											{"state_since", INT8OID},	  {"state_counter", INT8OID},
-											{"draws", INT8OID},			  {"needs_revision", INT8OID},
-											{"status_revision", INT8OID}, {"hunger", INT4OID},
-											{"hygiene", INT4OID},		  {"fun", INT4OID},
-											{"energy", INT4OID},		  {"hunger_rate", INT4OID},
-											{"hygiene_rate", INT4OID},	  {"fun_rate", INT4OID},
-											{"energy_rate", INT4OID},	  {"decay", INT4OID},
-											{"state", INT2OID},			  {"event_kind", INT2OID},
-											{"goal_x", INT2OID},		  {"goal_y", INT2OID},
-											{"goal_action", INT2OID},	  {"goal_interaction", INT2OID},
-											{"replans", INT2OID},		  {"decider", INT2OID},
-											{"decision_reason", INT2OID}};
-
-static void
-state_row(RowBuilder *row, Npc *npc)
-{
-	put_int64(row, npc->id);
-	put_int64(row, npc->needs.as_of);
-	put_int64_unless(row, npc->event_at, SIM_NEVER);
-	put_int64_unless(row, npc->decision_at, SIM_NEVER);
-	put_int64_unless(row, npc->ask_again_at, SIM_NEVER);
-	put_int64_unless(row, npc->last_decision_at, -1);
-	put_int64_unless(row, npc->interaction_id, 0);
-	put_int64_unless(row, npc->target_id, 0);
-	put_int64(row, npc->state_since);
-	put_int64(row, npc->state_counter);
-	put_int64(row, (int64) npc->draws);
-	put_int64(row, npc->needs_revision);
-	put_int64(row, npc->status_revision);
-	for (int need = 0; need < NEED_COUNT; need++)
-		put_int32(row, npc->needs.value[need]);
-	for (int need = 0; need < NEED_COUNT; need++)
-		put_int32(row, npc->needs.rate[need]);
-	put_int32(row, npc->decay);
-	put_int16(row, npc->state);
-	put_int16(row, npc->event_kind);
-	put_int16(row, npc->goal.x);
-	put_int16(row, npc->goal.y);
-	put_int16(row, npc->goal_action);
-	put_int16(row, npc->goal_rule);
-	put_int16(row, npc->replans);
-	put_int16(row, npc->decider);
-	put_int16(row, npc->decision_reason);
-}
-
-static SpiStatement insert_states = {"INSERT INTO npcsim.npc_states (world_id, " STATE_COLUMNS
-									 ") SELECT $1, " STATE_COLUMNS " FROM staged_states",
-									 1,
-									 {INT8OID}};
-
-static SpiStatement update_states =
-	{"UPDATE npcsim.npc_states t SET "
-	 "needs_as_of = u.needs_as_of, event_at = u.event_at, decision_at = u.decision_at, ask_again_at = "
-	 "u.ask_again_at, "
-	 "last_decision_at = u.last_decision_at, interaction_id = u.interaction_id, target_id = u.target_id, "
-	 "state_since = u.state_since, state_counter = u.state_counter, draws = u.draws, needs_revision = "
-	 "u.needs_revision, "
-	 "status_revision = u.status_revision, hunger = u.hunger, hygiene = u.hygiene, fun = u.fun, energy = "
-	 "u.energy, "
-	 "hunger_rate = u.hunger_rate, hygiene_rate = u.hygiene_rate, fun_rate = u.fun_rate, energy_rate = "
-	 "u.energy_rate, "
-	 "state = u.state, event_kind = u.event_kind, goal_x = u.goal_x, goal_y = u.goal_y, goal_action = "
-	 "u.goal_action, "
-	 "goal_interaction = u.goal_interaction, replans = u.replans, decider = u.decider, "
-	 "decision_reason = u.decision_reason "
-	 "FROM staged_states u WHERE t.world_id = $1 + 0 * u.npc_id AND t.npc_id = u.npc_id",
-	 1,
-	 {INT8OID}};
-
-static void
-write_states(SpiStatement *statement, int result, int64 world_id, Npc **npcs, int count)
-{
-	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, "staged_states", state_columns,
-			   lengthof(state_columns), state_row, npcs, count);
-}
-
-void
-npcs_write_states(int64 world_id, Npc **npcs, int count)
-{
-	write_states(&update_states, SPI_OK_UPDATE, world_id, npcs, count);
-}
-
-/* ---- npc_tracks ---- */
-
-static const StageColumn track_columns[] =
-	{{"npc_id", INT8OID},	  {"departed_at", INT8OID}, {"motion_revision", INT8OID},
-	 {"cells", INT2ARRAYOID}, {"x1", INT4OID},			{"y1", INT4OID},
-	 {"x2", INT4OID},		  {"y2", INT4OID}};
-
-static void
-track_row(RowBuilder *row, Npc *npc)
-{
-	put_int64(row, npc->id);
-	put_int64(row, npc->departed_at);
-	put_int64(row, npc->motion_revision);
-	put(row, int16_array((const int16 *) npc->leg, 2 * npc->leg_length));
-	put_int32(row, npc->sight_box.min.x);
-	put_int32(row, npc->sight_box.min.y);
-	put_int32(row, npc->sight_box.max.x);
-	put_int32(row, npc->sight_box.max.y);
-}
-
-#define SIGHT_LINE \
-	"%P.st_makeline(%P.st_makepoint(u.x1 + $2, u.y1 + $3), %P.st_makepoint(u.x2 + $2, u.y2 + $3))"
-
-static SpiStatement insert_tracks =
-	{"INSERT INTO npcsim.npc_tracks (world_id, npc_id, departed_at, motion_revision, cells, sight) "
-	 "SELECT $1, u.npc_id, u.departed_at, u.motion_revision, u.cells, " SIGHT_LINE " FROM staged_tracks u",
-	 3,
-	 {INT8OID, FLOAT8OID, FLOAT8OID}};
-
-static SpiStatement update_tracks =
-	{"UPDATE npcsim.npc_tracks t SET departed_at = u.departed_at, motion_revision = u.motion_revision, "
-	 "cells = u.cells, sight = " SIGHT_LINE " FROM staged_tracks u "
-	 "WHERE t.world_id = $1 + 0 * u.npc_id AND t.npc_id = u.npc_id",
-	 3,
-	 {INT8OID, FLOAT8OID, FLOAT8OID}};
-
-static void
-write_tracks(SpiStatement *statement, int result, int64 world_id, Npc **npcs, int count, SightShift shift)
-{
-	for (int i = 0; i < count; i++)
-		npcs[i]->sight_box = leg_box(npcs[i]->leg, npcs[i]->leg_length);
-	write_rows(statement,
-			   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)}, result,
-			   "staged_tracks", track_columns, lengthof(track_columns), track_row, npcs, count);
-}
-
-void
-npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
-{
-	write_tracks(&update_tracks, SPI_OK_UPDATE, world_id, npcs, count, shift);
 }
 
 /* ---- npc_minds ---- */
@@ -338,8 +107,9 @@ static SpiStatement write_minds = {
 void
 npcs_write_minds(int64 world_id, Npc **npcs, int count)
 {
-	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, "staged_minds", mind_columns,
-			   lengthof(mind_columns), mind_row, npcs, count);
+	static const RowSet set = {"staged_minds", mind_columns, lengthof(mind_columns), mind_row};
+
+	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, npcs, count);
 }
 
 /* ---- decision_slots ---- */
@@ -387,8 +157,9 @@ static SpiStatement write_slots =
 void
 npcs_write_slots(int64 world_id, Npc **npcs, int count)
 {
-	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, "staged_slots", slot_columns,
-			   lengthof(slot_columns), slot_row, npcs, count);
+	static const RowSet set = {"staged_slots", slot_columns, lengthof(slot_columns), slot_row};
+
+	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, npcs, count);
 }
 
 /* ---- births and removals ---- */
@@ -397,8 +168,8 @@ void
 npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
 	write_identities(&insert_identities, SPI_OK_INSERT, world_id, npcs, count);
-	write_states(&insert_states, SPI_OK_INSERT, world_id, npcs, count);
-	write_tracks(&insert_tracks, SPI_OK_INSERT, world_id, npcs, count, shift);
+	npcs_insert_states(world_id, npcs, count);
+	npcs_insert_tracks(world_id, npcs, count, shift);
 }
 
 static SpiStatement delete_statements[] = {

@@ -30,14 +30,14 @@ INSERT INTO npcsim.gateways VALUES ('g1', now());
 INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose) SELECT 'g1', 1, player_id, 'watch' FROM ada;
 SELECT ok((SELECT connected FROM npcsim.players WHERE id = (SELECT player_id FROM ada)), 'a player with a session is connected');
 SELECT npcsim.rotate_player_token((SELECT player_id FROM ada));
-SELECT ok((SELECT ended FROM npcsim.sessions), 'a new token ends the sessions of the old one');
+SELECT results_eq('SELECT ended, end_reason FROM npcsim.sessions', $$VALUES (true, 'token')$$, 'a new token ends the sessions of the old one');
 SELECT ok(NOT (SELECT connected FROM npcsim.players WHERE id = (SELECT player_id FROM ada)), 'the player is not connected any more');
 
 -- ---- written through the view ----
-UPDATE npcsim.sessions SET ended = false;
+UPDATE npcsim.sessions SET ended = false, end_reason = NULL;
 SELECT lives_ok($$UPDATE npcsim.players SET status = 'banned' WHERE id = (SELECT player_id FROM ada)$$, 'a player is banned');
 SELECT is((SELECT status FROM npcsim.player_accounts WHERE id = (SELECT player_id FROM ada)), 'banned', 'and stays so');
-SELECT ok((SELECT ended FROM npcsim.sessions), 'which ends the sessions');
+SELECT results_eq('SELECT ended, end_reason FROM npcsim.sessions', $$VALUES (true, 'banned')$$, 'which ends the sessions');
 SELECT lives_ok($$UPDATE npcsim.players SET username = 'beau', role = 'player', daily_token_output = 5 WHERE username = 'bo'$$,
                 'name, role and tokens can be written');
 SELECT results_eq($$SELECT username, role, daily_token_output FROM npcsim.players WHERE id = (SELECT player_id FROM bo)$$,

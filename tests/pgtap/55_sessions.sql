@@ -1,6 +1,6 @@
 -- Sessions: gateways, who connects and who is replaced, heartbeats, cameras, and what happens when somebody falls silent.
 BEGIN;
-SELECT plan(76);
+SELECT plan(81);
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5), npcsim.create_world('Hill', 20, 20, 5);
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
@@ -52,8 +52,8 @@ SELECT ok((SELECT answer -> 'welcome' -> 'world' @> '{"name":"Meadow","size_x":2
              FROM connected WHERE name = 'watch 1'), 'with the settings of the world');
 SELECT is(pg_temp.connect('watch 2', 'g2', (SELECT player_id FROM ada), 1, 'watch', 'other') -> 'replaced',
           jsonb_build_array(pg_temp.session('watch 1')), 'a second watching session ends the first, wherever it is');
-SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions', jsonb_build_array(pg_temp.session('watch 1')),
-          'whose gateway is told');
+SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions',
+          jsonb_build_array(jsonb_build_object('session_id', pg_temp.session('watch 1'), 'reason', 'replaced')), 'whose gateway is told, and why');
 SELECT lives_ok($$SELECT npcsim.client_disconnected(pg_temp.session('watch 1'))$$, 'until it hangs up');
 SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions', '[]', 'and then no more');
 SELECT lives_ok($$SELECT npcsim.client_disconnected(9007199254740991)$$, 'a session that is not there is ignored');
@@ -123,6 +123,8 @@ SELECT ok(NOT pg_temp.ended('compute 3'), 'sessions of a live gateway stay');
 UPDATE npcsim.gateways SET seen_at_real = clock_timestamp() - interval '31 s' WHERE id = 'g1';
 SELECT npcsim.expire_sessions();
 SELECT ok(pg_temp.ended('compute 3'), 'those of a silent gateway end');
+SELECT ok(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions' @> jsonb_build_array(jsonb_build_object('session_id', pg_temp.session('compute 3'), 'reason', 'silent')),
+          'and it is told when it is back');
 SELECT ok(NOT pg_temp.ended('compute 1 again'), 'and no other''s');
 SELECT is_empty('SELECT npcsim.present_players(1)', 'its players are gone');
 SELECT npcsim.register_gateway('g1');
@@ -140,8 +142,16 @@ SELECT throws_ok($$SELECT npcsim.update_player_camera(1, 10, 1, 0, 11)$$, '22023
 -- ---- polling ----
 SELECT is(npcsim.gateway_poll('g1', '{2,77,1,2}')::jsonb #> '{worlds,1}',
           jsonb_build_object('world_id', 2, 'clock', 0, 'speed', 1, 'status', 'paused', 'revision', (SELECT revision FROM npcsim.world_clock WHERE world_id = 2),
-                             'epoch', (SELECT epoch FROM npcsim.epochs)), 'a poll tells the clocks of worlds');
+                             'epoch', (SELECT epoch FROM npcsim.epochs), 'tick_rate', 10), 'a poll tells the clocks of worlds');
 SELECT is(npcsim.gateway_poll('g1', '{2,77,1}')::jsonb -> 'gone', '[77]', 'and which are gone');
+SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'worlds', '[]', 'of none that is paused unless it is asked for');
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 1;
+SELECT is(jsonb_path_query_array(npcsim.gateway_poll('g1', '{2}')::jsonb, '$.worlds[*].world_id'), '[1, 2]', 'but of all that run');
+SELECT is(npcsim.gateway_poll('g1', '{2,77}')::jsonb -> 'gone', '[77]', 'which makes nothing else gone');
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+SELECT npcsim.rotate_player_token((SELECT player_id FROM ada));
+SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions',
+          jsonb_build_array(jsonb_build_object('session_id', pg_temp.session('watch 3'), 'reason', 'token')), 'sessions end for other reasons, too');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- Requests on their way out: what NPCs are told, and who is given which request.
 BEGIN;
-SELECT plan(42);
+SELECT plan(47);
 
 -- ---- vision against brute force: every pair of cells, mid-walk ----
 SELECT npcsim.create_world('Hill', 48, 40, 11), npcsim.populate_world(1, 60);
@@ -136,6 +136,28 @@ SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{ada,bo}', '{8,8}')$$, 'and
 SELECT results_eq($$SELECT npc_id, status, session_id, timeout_ms, told_events FROM npcsim.decision_slots WHERE world_id = 4 ORDER BY 1 LIMIT 1$$,
                   $$VALUES (1::bigint, 2::smallint, pg_temp.session('ada'), 20000, 0)$$, 'what was sent is noted');
 SELECT is(npcsim.update_player_heartbeat(player_id, '{"source":"one","max_concurrency":8}')::jsonb -> 'in_flight', '4', 'and counted') FROM ada;
+
+-- ---- what is waited for no more ----
+CREATE TEMP TABLE held AS SELECT npc_id, request_id, session_id FROM npcsim.decision_slots WHERE world_id = 4 AND status = 2;
+CREATE FUNCTION pg_temp.superseded() RETURNS SETOF bigint
+LANGUAGE sql AS $$
+    SELECT h.npc_id FROM held h
+     WHERE h.request_id IN (SELECT npcsim.superseded_decisions(4, (SELECT array_agg(npc_id ORDER BY npc_id) FROM held),
+                                                               (SELECT array_agg(request_id ORDER BY npc_id) FROM held),
+                                                               (SELECT array_agg(session_id ORDER BY npc_id) FROM held)))
+     ORDER BY 1
+$$;
+SELECT is_empty('SELECT pg_temp.superseded()', 'what was sent is waited for');
+UPDATE npcsim.decision_slots SET status = 0 WHERE world_id = 4 AND npc_id = 2;
+UPDATE npcsim.decision_slots SET request_id = 2003 WHERE world_id = 4 AND npc_id = 3;
+UPDATE npcsim.decision_slots SET session_id = pg_temp.session('ada 2') WHERE world_id = 4 AND npc_id = 4;
+SELECT results_eq('SELECT pg_temp.superseded()', 'VALUES (2::bigint), (3), (4)',
+                  'but not when the request was closed, the mind was asked anew, or another session was');
+SELECT results_eq($$SELECT npcsim.superseded_decisions(4, '{99}', '{7}', '{1}')$$, 'VALUES (7::bigint)', 'nor for an NPC that is gone');
+SELECT is_empty($$SELECT npcsim.superseded_decisions(4, '{}', '{}', '{}')$$, 'who holds nothing is told nothing');
+SELECT is_empty($$SELECT npcsim.superseded_decisions(4, NULL, NULL, NULL)$$, 'at all');
+UPDATE npcsim.decision_slots d SET status = 2, request_id = h.request_id, session_id = h.session_id
+  FROM held h WHERE d.world_id = 4 AND d.npc_id = h.npc_id AND h.npc_id IN (2, 3, 4);
 
 SELECT npcsim.client_disconnected(pg_temp.session('ada'));
 SELECT results_eq($$SELECT npc_id FROM npcsim.decision_slots WHERE world_id = 4 AND status = 1 ORDER BY 1$$, 'VALUES (1::bigint), (2), (3), (4)',

@@ -15,7 +15,7 @@ SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'npcsi
                      AND has_table_privilege('npcsim_gateway', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')$$,
                 'the gateway reads and writes no table and no view');
 SELECT set_eq($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND has_function_privilege('npcsim_gateway', p.oid, 'EXECUTE')$$,
-              '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,world_snapshot,world_delta,claim_decisions,submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'::name[],
+              '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,world_snapshot,world_delta,claim_decisions,superseded_decisions,submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'::name[],
               'it executes its functions and no other');
 SET LOCAL ROLE npcsim_gateway;
 SELECT lives_ok($$SELECT npcsim.register_gateway('g1')$$, 'which work');

@@ -23,6 +23,7 @@ enum
 	WORLD_SNAPSHOT,
 	WORLD_DELTA,
 	CLAIM_DECISIONS,
+	SUPERSEDED_DECISIONS,
 	SUBMIT_NPC_DECISIONS,
 	FAIL_DECISIONS,
 	UPDATE_PLAYER_HEARTBEAT,
@@ -47,6 +48,9 @@ static const DbStatement statements[STATEMENT_COUNT] = {
 	 "SELECT request_id, npc_id, world_id, session_id, player_id, timeout_ms, body"
 	 " FROM npcsim.claim_decisions($1::text, $2::bigint[], $3::integer[])",
 	 3},
+	{SUPERSEDED_DECISIONS, "superseded_decisions",
+	 "SELECT npcsim.superseded_decisions($1::bigint, $2::bigint[], $3::bigint[], $4::bigint[]) AS request_id",
+	 4},
 	{SUBMIT_NPC_DECISIONS, "submit_npc_decisions",
 	 "SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
 	{FAIL_DECISIONS, "fail_decisions", "SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])",
@@ -207,6 +211,28 @@ call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *se
 	db_query(&statements[CLAIM_DECISIONS], DB_LANE_READ, world_id, values, done, argument);
 	text_free(&sessions);
 	text_free(&slots);
+}
+
+void
+call_superseded_decisions(int64_t world_id, const int64_t *npc_ids, const int64_t *request_ids,
+						  const int64_t *session_ids, int count, DbDone done, void *argument)
+{
+	Number		world;
+	Text		npcs = {0};
+	Text		requests = {0};
+	Text		sessions = {0};
+	const char *values[] = {number_text(&world, world_id), NULL, NULL, NULL};
+
+	add_bigint_array(&npcs, npc_ids, count);
+	add_bigint_array(&requests, request_ids, count);
+	add_bigint_array(&sessions, session_ids, count);
+	values[1] = npcs.data;
+	values[2] = requests.data;
+	values[3] = sessions.data;
+	db_query(&statements[SUPERSEDED_DECISIONS], DB_LANE_READ, world_id, values, done, argument);
+	text_free(&npcs);
+	text_free(&requests);
+	text_free(&sessions);
 }
 
 void

@@ -32,6 +32,9 @@ extern void call_world_snapshot(int64_t world_id, DbDone done, void *argument);
 extern void call_world_delta(int64_t world_id, int64_t since, const char *epoch, DbDone done, void *argument);
 extern void call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *session_ids,
 								 const int *free_slots, int count, DbDone done, void *argument);
+/* For each of "count" requests in flight: its NPC, its id, and the session that was given it. */
+extern void call_superseded_decisions(int64_t world_id, const int64_t *npc_ids, const int64_t *request_ids,
+									  const int64_t *session_ids, int count, DbDone done, void *argument);
 extern void call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids,
 									  const char *const *decisions, int count, DbDone done, void *argument);
 extern void call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *request_ids,

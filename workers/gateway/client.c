@@ -254,7 +254,9 @@ client_close(Client *client, int code, const char *reason)
 	if (client_is_leaving(client))
 		return;
 	client->close_code = code;
-	snprintf(client->close_reason, sizeof(client->close_reason), "%s", reason);
+	/* a close frame that ends within a character is a protocol error of ours */
+	snprintf(client->close_reason, sizeof(client->close_reason), "%.*s",
+			 (int) text_cut(reason, sizeof(client->close_reason) - 1), reason);
 	if (code == CLOSE_TOO_SLOW)
 		client_counts.closed_too_slow++;
 	else if (code == CLOSE_RATE_LIMIT)

@@ -4,6 +4,7 @@
  *
  *	 claimed --> in flight --(answer)--> submitted (submit.c)
  *					 |\--(time-out, refusal)--> failed (submit.c)
+ *					 |\--(superseded)--> cancelled: the database asks it no more
  *					 \---(session lost)--> forgotten: the database reopens it
  *
  * A connection is never given more than its latest heartbeat's
@@ -14,6 +15,8 @@
  * Invariants:
  * - One claim per world is on its way at a time; a wake-up meanwhile sets
  *	 claim_again.
+ * - So it is with the question which requests were superseded; it is asked
+ *	 after each poll, as long as there are any in flight.
  * - in_flight is the length of the list, and what a claim asks for is
  *	 capacity - in_flight.
  */
@@ -29,12 +32,15 @@
 #include "log.h"
 #include "submit.h"
 
-#define MAX_CAPACITY		1024
+#define MAX_CAPACITY		64 /* what the database takes, too */
 #define MAX_SOURCES_CLAIMED 1024
 
 /* Requests of one claim: a long one would keep the first waiting for the last. */
 #define MAX_CLAIMED	   64
 #define DEFAULT_SOURCE "player_mcp"
+
+/* Requests that the database looks up at once; beyond them time-outs do. */
+#define MAX_CHECKED 4096
 
 /* Whoever is silent for longer is asked no more. */
 #define BEAT_LASTS_MS 30000
@@ -72,6 +78,7 @@ typedef struct WorldCompute
 	Source *sources;
 	bool	claiming;
 	bool	claim_again;
+	bool	checking; /* which requests were superseded */
 } WorldCompute;
 
 ComputeCounts compute_counts;
@@ -343,6 +350,94 @@ compute_wake(int64_t world_id)
 }
 
 /* ------------------------------------------------------------------------
+ * requests that nobody waits for any more
+ * ------------------------------------------------------------------------ */
+
+static void
+cancel_superseded(World *world, int64_t request_id)
+{
+	for (Source *source = world->compute->sources; source; source = source->next)
+	{
+		/* one that was answered meanwhile is not in flight */
+		InFlight *request = take_in_flight(source, request_id, 0);
+
+		if (!request)
+			continue;
+		free(request);
+		compute_counts.superseded++;
+		tell_cancelled(source->client, request_id, "superseded");
+		slot_freed(source);
+		return;
+	}
+}
+
+static void
+checked(void *argument, const DbReply *reply)
+{
+	World *world = argument;
+
+	world->queries--;
+	world->compute->checking = false;
+	if (!reply->result)
+	{
+		if (!reply->lost)
+			log_line(LOG_WARNING, "world %" PRId64 ": superseded_decisions: %s", world->id, reply->message);
+		return;
+	}
+	for (int row = 0; row < PQntuples(reply->result); row++)
+	{
+		int64_t request_id = reply_integer(reply, row, "request_id");
+
+		if (request_id)
+			cancel_superseded(world, request_id);
+	}
+}
+
+/*
+ * Nobody tells when the NPC of a request gets another controller or vanishes,
+ * so the database is asked for each request that is out.
+ */
+static void
+check_superseded(World *world)
+{
+	WorldCompute *mine = world->compute;
+	int64_t		  npcs[MAX_CHECKED];
+	int64_t		  requests[MAX_CHECKED];
+	int64_t		  sessions[MAX_CHECKED];
+	int			  count = 0;
+
+	if (!mine || mine->checking)
+		return;
+	for (const Source *source = mine->sources; source; source = source->next)
+	{
+		if (source->client->state != CLIENT_LIVE)
+			continue;
+		for (const InFlight *request = source->requests; request && count < MAX_CHECKED;
+			 request = request->next, count++)
+		{
+			npcs[count] = request->npc_id;
+			requests[count] = request->request_id;
+			sessions[count] = source->client->session_id;
+		}
+	}
+	if (count == 0)
+		return;
+	mine->checking = true;
+	world->queries++;
+	call_superseded_decisions(world->id, npcs, requests, sessions, count, checked, world);
+}
+
+void
+compute_polled(void)
+{
+	for (World *world = worlds_first(); world; world = world->next)
+	{
+		claim(world);
+		check_superseded(world);
+	}
+}
+
+/* ------------------------------------------------------------------------
  * answers
  * ------------------------------------------------------------------------ */
 
@@ -557,7 +652,7 @@ compute_tick(void)
 			if (client_is_welcome(source->client))
 				expire_requests(source);
 		}
-		if (!mine->sources && !mine->claiming && world->members == 0)
+		if (!mine->sources && !mine->claiming && !mine->checking && world->members == 0)
 		{
 			free(mine);
 			world->compute = NULL;

@@ -32,6 +32,7 @@ typedef struct ComputeCounts
 	uint64_t answered;
 	uint64_t failed;
 	uint64_t timed_out;
+	uint64_t superseded;
 	uint64_t batches;
 } ComputeCounts;
 
@@ -59,6 +60,9 @@ extern bool compute_heartbeat(Client *client, const json_t *heartbeat, char *mes
 extern void compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *text,
 						   size_t length);
 extern void compute_fail(Client *client, int64_t request_id, const char *reason);
+
+/* After each poll: requests may be waiting, and some of those out be superseded. */
+extern void compute_polled(void);
 
 /* Requests may be waiting in this world, or in any (0). */
 extern void compute_wake(int64_t world_id);

@@ -126,6 +126,8 @@ answer_metrics(Text *body)
 			   compute_counts.failed);
 	add_metric(body, "decision_timeouts_total", "counter", "requests that timed out",
 			   compute_counts.timed_out);
+	add_metric(body, "decision_superseded_total", "counter", "requests that were taken back",
+			   compute_counts.superseded);
 	add_metric(body, "decision_batches_total", "counter", "batches of answers submitted",
 			   compute_counts.batches);
 }

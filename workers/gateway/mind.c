@@ -67,7 +67,7 @@ answered(void *owner, int64_t request_id, const char *json, size_t length)
 static void
 failed(void *owner, int64_t request_id, const char *reason)
 {
-	char text[256];
+	char text[sizeof("error: ") + MCP_MAX_FAILURE];
 
 	snprintf(text, sizeof(text), "error: %s", reason);
 	compute_fail(owner, request_id, text);

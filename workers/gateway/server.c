@@ -251,12 +251,6 @@ clock_changed(World *world)
 }
 
 static void
-polled(void)
-{
-	compute_wake(0);
-}
-
-static void
 database_listening(void)
 {
 	/* whatever was told before is found by looking */
@@ -285,7 +279,7 @@ static const DbEvents db_events = {session_database_up, session_database_down, d
 								   database_notified};
 
 static const WorldEvents world_events = {clock_changed,			watches_changed, watches_reloaded,
-										 session_world_gone,	session_ended,	 polled,
+										 session_world_gone,	session_ended,	 compute_polled,
 										 session_register_again};
 
 static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source};

@@ -229,7 +229,7 @@ begin_session(Client *client, const json_t *joined)
 	}
 	client_move(client, CLIENT_LIVE);
 	for (size_t i = 0; i < json_array_size(replaced); i++)
-		session_ended(json_integer_value(json_array_get(replaced, i)));
+		session_ended(json_integer_value(json_array_get(replaced, i)), "replaced");
 
 	if (is_new && client->kind == CLIENT_PLAYER)
 	{
@@ -463,17 +463,44 @@ session_mcp_hello(Client *client, const char *token, const char *source, const c
  * ------------------------------------------------------------------------ */
 
 void
-session_ended(int64_t session_id)
+session_ended(int64_t session_id, const char *reason)
 {
-	Client *client = client_of_session(session_id);
+	static const struct
+	{
+		const char *reason;
+		int			code;
+		const char *text;
+	} known[] = {
+		{"replaced", CLOSE_REPLACED, "replaced by a newer session"},
+		{"banned", CLOSE_BANNED, "the player is banned"},
+		{"token", CLOSE_AUTHENTICATION, "the player has a new token"},
+		{"dropped", CLOSE_WORLD, "the world is gone"},
+	};
+	Client	   *client = client_of_session(session_id);
+	int			code = CLOSE_GOING_AWAY;
+	const char *text = "the session was ended";
 
 	if (!client || client_is_leaving(client))
 		return;
-	/* one that is about to change its source ended its own session */
-	if (client->state == CLIENT_REJOINING)
+	if (strcmp(reason, "silent") == 0)
+	{
+		/* this gateway was not heard of for long, its clients are not to blame */
+		session_register_again();
 		return;
-	client->session_id = 0;
-	client_close(client, CLOSE_REPLACED, "ended by a newer session or an operator");
+	}
+	/* one that is about to change its source ended its own session */
+	if (client->state == CLIENT_REJOINING && strcmp(reason, "replaced") == 0)
+		return;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		if (strcmp(known[i].reason, reason) == 0)
+		{
+			code = known[i].code;
+			text = known[i].text;
+		}
+	}
+	/* the session is deleted with the connection; until then each poll tells of it */
+	client_close(client, code, text);
 }
 
 void

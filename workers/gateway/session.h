@@ -32,8 +32,8 @@ extern void session_mcp_hello(Client *client, const char *token, const char *sou
 /* The session shall go by this source from now on. */
 extern void session_name_source(Client *client, const char *source);
 
-/* Ended elsewhere: replaced, or banned. */
-extern void session_ended(int64_t session_id);
+/* Ended elsewhere, for one of the reasons of gateway_poll. */
+extern void session_ended(int64_t session_id, const char *reason);
 
 /* The world is not there any more. */
 extern void session_world_gone(World *world);

@@ -298,6 +298,8 @@ failures_submitted(void *argument, const DbReply *reply)
 	mine->world->queries--;
 	if (!reply->result && reply->retry)
 		postpone(queue, reply, MAX_FAILURE_ATTEMPTS);
+	else if (!reply->result && queue->sent && queue->sent->next)
+		put_back(queue, true);
 	else
 	{
 		if (!reply->result)
@@ -432,19 +434,10 @@ void
 submit_failure(Client *client, int64_t request_id, const char *reason)
 {
 	World *world = client->world;
-	size_t length = strlen(reason);
-
 	/* the database has its own time-out for what is dropped here */
 	if (world->submit && world->submit->failures.count >= MAX_WAITING)
 		return;
-	if (length > MAX_REASON)
-	{
-		length = MAX_REASON;
-		/* not in the middle of a character */
-		while (length > 0 && ((unsigned char) reason[length] & 0xC0) == 0x80)
-			length--;
-	}
-	enqueue(world, false, create_item(client, request_id, reason, length));
+	enqueue(world, false, create_item(client, request_id, reason, text_cut(reason, MAX_REASON)));
 }
 
 void

@@ -154,6 +154,19 @@ text_is_valid_utf8(const char *string)
 	return value != NULL;
 }
 
+size_t
+text_cut(const char *string, size_t most)
+{
+	size_t length = strnlen(string, most + 1);
+
+	if (length <= most)
+		return length;
+	length = most;
+	while (length > 0 && ((unsigned char) string[length] & 0xC0) == 0x80)
+		length--;
+	return length;
+}
+
 void
 text_add_json_real(Text *text, double value)
 {

@@ -47,6 +47,9 @@ extern void text_add_json(Text *text, const json_t *value);
 
 extern bool text_is_valid_utf8(const char *string);
 
+/* How many of the bytes of a string in UTF-8 to keep so that they are at most "most" and end with a character. */
+extern size_t text_cut(const char *string, size_t most);
+
 extern void text_clear(Text *text);
 extern void text_free(Text *text);
 

@@ -411,7 +411,8 @@ make_resumption(Watch *watch)
 			add_upsert(texts, entity, -1);
 		else if (entity->revision > watch->since)
 			add_upsert(texts, entity, watch->since);
-		if (entity->key_is_integer)
+		/* ids of players are of another counter */
+		if (entity->key_is_integer && entity->table != TABLE_PLAYERS)
 			add_separated(&present, entity->key);
 	}
 	begin_delta(&text, watch, watch->id);

@@ -1,7 +1,7 @@
 /*
  * world.c
- *	  The worlds that somebody here is connected to: polls, and the copies
- *	  that snapshots and deltas keep current.
+ *	  The worlds that somebody here is connected to, and those that run: polls,
+ *	  and the copies that snapshots and deltas keep current.
  *
  * The copy of a world:
  *
@@ -31,6 +31,9 @@
 #define IDLE_KEEP_MS	 60000
 #define STALE_AFTER_MS	 5000
 
+/* A running world whose clock stands for longer, and for two ticks, is held. */
+#define HELD_AFTER_MS 700
+
 /* The database closes a gateway's sessions after 30 s without a poll. */
 #define REGISTRATION_LAPSES_MS 20000
 
@@ -38,6 +41,9 @@
 #define LONGEST_STEP_MS 2000
 
 #define MAX_WORLDS 1000
+
+/* Worlds beyond that run unseen: room is kept for those that clients come to. */
+#define MAX_WORLDS_LOOKED_AT 500
 
 static struct
 {
@@ -136,24 +142,31 @@ worlds_count(void)
 	return worlds.count;
 }
 
-World *
-world_join(int64_t id)
+/* NULL when it is new and there are so many already. */
+static World *
+find_or_create(int64_t id, int most)
 {
 	World *world = world_find(id);
 
-	if (!world)
-	{
-		if (worlds.count >= MAX_WORLDS)
-			return NULL;
-		world = mem_alloc(sizeof(World));
-		world->id = id;
-		strcpy(world->status, "unknown");
-		world->clock_moved_at = now_ms();
-		world->next = worlds.first;
-		worlds.first = world;
-		worlds.count++;
-	}
-	world->members++;
+	if (world || worlds.count >= most)
+		return world;
+	world = mem_alloc(sizeof(World));
+	world->id = id;
+	strcpy(world->status, "unknown");
+	world->clock_moved_at = now_ms();
+	world->next = worlds.first;
+	worlds.first = world;
+	worlds.count++;
+	return world;
+}
+
+World *
+world_join(int64_t id)
+{
+	World *world = find_or_create(id, MAX_WORLDS);
+
+	if (world)
+		world->members++;
 	return world;
 }
 
@@ -175,6 +188,21 @@ world_is_running(const World *world)
 	return strcmp(world->status, "running") == 0;
 }
 
+/*
+ * Has a running world's clock stood for so long, and for more than two ticks?
+ * Somebody holds the world then, or no worker serves it.
+ */
+static bool
+clock_stands(const World *world, int64_t now, int64_t longest_ms)
+{
+	double tick_ms;
+
+	if (!world_is_running(world) || world->speed <= 0)
+		return false;
+	tick_ms = world->tick_rate > 0 ? 1000.0 / (world->tick_rate * world->speed) : 0;
+	return (double) (now - world->clock_moved_at) > (double) longest_ms + 2 * tick_ms;
+}
+
 double
 world_clock_now(const World *world, int64_t now)
 {
@@ -183,7 +211,7 @@ world_clock_now(const World *world, int64_t now)
 	/* without news for long the clock is not made up */
 	if (passed > 2 * POLL_INTERVAL_MS)
 		passed = 2 * POLL_INTERVAL_MS;
-	if (!world_is_running(world) || passed < 0 || !worlds.registered)
+	if (!world_is_running(world) || world->held || passed < 0 || !worlds.registered)
 		return world->clock;
 	return world->clock + world->speed * (double) passed / 1000.0;
 }
@@ -220,10 +248,11 @@ world_take_clock(World *world, const json_t *source)
 	if (json_member_integer(source, "revision", &revision) && (other_epoch || revision > world->revision))
 		world->revision = revision;
 	/* an answer that was overtaken by another must not turn the clock back */
-	if (clock > world->clock || other_epoch || !world_is_running(world))
+	if (clock > world->clock || other_epoch)
 	{
-		if (clock != world->clock)
-			world->clock_moved_at = now;
+		changed = changed || world->held;
+		world->held = false;
+		world->clock_moved_at = now;
 		world->clock = clock;
 		world->clock_at_ms = now;
 	}
@@ -231,7 +260,11 @@ world_take_clock(World *world, const json_t *source)
 	if (status != world->status)
 	{
 		if (strcmp(status, world->status) != 0)
+		{
 			world->clock_moved_at = now;
+			world->clock_at_ms = now; /* it stood until now, or does from now on */
+			world->held = false;
+		}
 		strcpy(world->status, status);
 	}
 	if (epoch != world->epoch)
@@ -245,7 +278,8 @@ world_clock_frame(World *world, int64_t revision)
 {
 	SharedClock *shared = &world->shared_clock;
 
-	if (!shared->frame || shared->serial != world->clock_serial || shared->revision != revision)
+	if (!shared->frame || shared->serial != world->clock_serial || shared->revision != revision ||
+		shared->clock != world->clock)
 	{
 		Text text = {0};
 		bool known = worlds.registered;
@@ -254,7 +288,7 @@ world_clock_frame(World *world, int64_t revision)
 		text_add_string(&text, "{\"type\":\"clock\",\"clock\":");
 		text_add_json_real(&text, world->clock);
 		text_add_string(&text, ",\"speed\":");
-		text_add_json_real(&text, known ? world->speed : 0);
+		text_add_json_real(&text, known && !world->held ? world->speed : 0);
 		text_add_string(&text, ",\"status\":");
 		text_add_json_string(&text, known ? world->status : "unreachable");
 		text_add_format(&text, ",\"revision\":%" PRId64 ",\"epoch\":", revision);
@@ -264,6 +298,7 @@ world_clock_frame(World *world, int64_t revision)
 		shared->frame = frame_create(text.data, text.length);
 		shared->serial = world->clock_serial;
 		shared->revision = revision;
+		shared->clock = world->clock;
 		text_free(&text);
 	}
 	return frame_hold(shared->frame);
@@ -446,7 +481,7 @@ world_wake(World *world)
 {
 	if (world->copy_state != COPY_ABSENT)
 		fetch(world);
-	else
+	else if (world->members > 0)
 		worlds_poll_soon();
 }
 
@@ -457,14 +492,20 @@ world_wake(World *world)
 static void
 take_polled_world(const json_t *row)
 {
+	int64_t	 now = now_ms();
 	int64_t	 id;
 	World	*world;
 	uint64_t serial;
 
-	if (!json_member_integer(row, "world_id", &id) || !(world = world_find(id)))
+	/* what was not asked for is there because it runs */
+	if (!json_member_integer(row, "world_id", &id) || !(world = find_or_create(id, MAX_WORLDS_LOOKED_AT)))
 		return;
 	serial = world->clock_serial;
+	json_member_number(row, "tick_rate", &world->tick_rate);
 	world_take_clock(world, row);
+	if (world_is_running(world) && world->members == 0)
+		world->idle_since = now;
+	world->held = clock_stands(world, now, HELD_AFTER_MS);
 	if (world->clock_serial == serial)
 		clock_changed(world); /* at least once a second */
 	if (world->copy_state == COPY_CURRENT &&
@@ -493,7 +534,14 @@ take_poll(const json_t *poll)
 		}
 	}
 	for (size_t i = 0; i < json_array_size(ended); i++)
-		worlds.events->session_ended(json_integer_value(json_array_get(ended, i)));
+	{
+		const json_t *row = json_array_get(ended, i);
+		const char	 *reason = json_member_string(row, "reason");
+		int64_t		  session_id;
+
+		if (json_member_integer(row, "session_id", &session_id))
+			worlds.events->session_ended(session_id, reason ? reason : "");
+	}
 	worlds.events->polled();
 }
 
@@ -642,9 +690,9 @@ worlds_add_stale(Text *text, int64_t now)
 		text_add_format(text, "gateway_poll: no answer for %" PRId64 " s\n", (now - worlds.polled_at) / 1000);
 	for (World *world = worlds.first; world; world = world->next)
 	{
-		if (world->members == 0 || !world_is_running(world))
+		if (world->gone || !world_is_running(world))
 			continue;
-		if (world->speed > 0 && now - world->clock_moved_at > STALE_AFTER_MS)
+		if (clock_stands(world, now, STALE_AFTER_MS))
 			text_add_format(text, "world %" PRId64 ": its clock has not moved for %" PRId64 " s\n", world->id,
 							(now - world->clock_moved_at) / 1000);
 		if (world->behind_since && now - world->behind_since > STALE_AFTER_MS)

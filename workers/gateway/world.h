@@ -1,10 +1,10 @@
 /*
  * world.h
- *	  The worlds that somebody here is connected to.
+ *	  The worlds that somebody here is connected to, and those that run.
  *
  * A World has the clock, status and revision that the database last told, and
  * a copy of the rows while somebody watches.  It lives while it has members
- * (clients), and a minute longer.
+ * (clients) or runs, and a minute longer.
  */
 #ifndef NPCSIM_GATEWAY_WORLD_H
 #define NPCSIM_GATEWAY_WORLD_H
@@ -45,6 +45,7 @@ typedef struct SharedClock
 {
 	uint64_t serial;
 	int64_t	 revision;
+	double	 clock;
 	Frame	*frame;
 } SharedClock;
 
@@ -64,10 +65,12 @@ typedef struct World
 	char	 status[24];
 	int64_t	 revision;
 	char	 epoch[COPY_EPOCH_SIZE];
-	uint64_t clock_serial;	 /* grows when everybody is to be told the clock */
-	int64_t	 running_ms;	 /* real time that it was seen running */
-	int64_t	 clock_moved_at; /* for /healthz */
-	int64_t	 behind_since;	 /* copy older than revision; 0 = is not */
+	uint64_t clock_serial; /* grows when everybody is to be told the clock */
+	int64_t	 running_ms;   /* real time that it was seen running */
+	int64_t	 clock_moved_at;
+	double	 tick_rate;	   /* ticks per second of world time; 0 = not told yet */
+	bool	 held;		   /* it runs, and its clock stands */
+	int64_t	 behind_since; /* copy older than revision; 0 = is not */
 
 	CopyState			   copy_state;
 	WorldCopy			  *copy;
@@ -93,7 +96,7 @@ typedef struct WorldEvents
 	void (*changed)(World *world);		 /* the copy has a new revision */
 	void (*reloaded)(World *world);		 /* the copy is another one */
 	void (*gone)(World *world);
-	void (*session_ended)(int64_t session_id);
+	void (*session_ended)(int64_t session_id, const char *reason);
 	void (*polled)(void);
 
 	/* the database has not heard from this gateway for too long */

@@ -90,6 +90,15 @@ export function processUsage(pid) {
   }
 }
 
+// Seconds a process stood ready and waited for a processor; undefined where the kernel does not count them.
+export function processWait(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9;
+  } catch {
+    return undefined;
+  }
+}
+
 // Seconds in which the machine's processors were busy, and were taken by other guests of its host.
 export function machineUsage() {
   const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1).map(Number);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadavg } from 'node:os';
 
 import { sleep, startCluster } from '../../e2e/lib/cluster.mjs';
-import { clusterUsage, clusterUsageBetween, machineUsage } from './usage.mjs';
+import { clusterUsage, clusterUsageBetween, machineUsage, processWait } from './usage.mjs';
 
 export const DATABASE = 'bench';
 
@@ -49,9 +49,12 @@ export async function pass(seconds, what) {
 }
 
 // Runs body() and tells what it cost: seconds of real time, CPU of the cluster, of further processes (name →
-// function that reads their seconds so far) and of everything else on the machine.
+// function that reads their seconds so far) and of everything else on the machine. For how long the worker waited
+// for a processor tells how much of the ticks' real time is the machine's doing.
 export async function measure(bench, others, body) {
   const readOthers = () => Object.fromEntries(Object.entries(others).map(([name, read]) => [name, read()]));
+  const worker = (await status(bench)).worker_pid;
+  const waitedBefore = processWait(worker);
   const before = { machine: machineUsage(), cluster: clusterUsage(bench.postmaster), others: readOthers(), at: process.hrtime.bigint() };
   await body();
   const after = { machine: machineUsage(), cluster: clusterUsage(bench.postmaster), others: readOthers(), at: process.hrtime.bigint() };
@@ -67,6 +70,7 @@ export async function measure(bench, others, body) {
     others: rest,
     foreign: Math.max(0, percent(after.machine.busy - before.machine.busy) - ours),
     stolen: percent(after.machine.stolen - before.machine.stolen),
+    workerWaits: percent(processWait(worker) - waitedBefore),
     load: loadavg()[0],
   };
 }
@@ -76,6 +80,7 @@ export function reportUsage(report, usage, prefix = '') {
   for (const [kind, share] of usage.byKind) report.figure(`${prefix}  of it: ${kind}`, share, '%');
   report.figure(`${prefix}CPU of all other processes meanwhile`, usage.foreign, '%');
   if (usage.stolen >= 0.05) report.figure(`${prefix}CPU taken by the host meanwhile`, usage.stolen, '%');
+  if (Number.isFinite(usage.workerWaits)) report.figure(`${prefix}the worker stood ready, waiting for a processor`, usage.workerWaits, '%');
   report.figure(`${prefix}load average at the end`, usage.load);
 }
 
