@@ -33,6 +33,10 @@ BEGIN
         END IF;
     END LOOP;
     EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO npcsim_gateway, npcsim_worker', pg_catalog.current_database());
+    -- PostGIS may live in a schema of its own.
+    EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO npcsim_worker, npcsim_reader',
+                              (SELECT n.nspname FROM pg_catalog.pg_extension e
+                                 JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'));
 END
 $$;
 

@@ -29,7 +29,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
 	die "port $PORT is taken: choose another one, for example NPCSIM_DEMO_PORT=$((PORT % 60000 + 1000)) make demo"
 fi
 
-"$ROOT/scripts/install-packages.sh" run build || exit 1
+install_packages run build || exit 1
 with_node
 say "building"
 build_all all

@@ -48,11 +48,11 @@ as_root=()
 if [ "$(id -u)" -ne 0 ]; then
 	type -P sudo >/dev/null ||
 		die "packages are missing and neither root's rights nor sudo are there; as root: apt-get install ${missing[*]}"
-	say "sudo installs: ${missing[*]}"
+	say "sudo installs, which may take some minutes: ${missing[*]}"
 	sudo -v || die "sudo was refused; as root: apt-get install ${missing[*]}"
 	as_root=(sudo)
 else
-	say "installing: ${missing[*]}"
+	say "installing, which may take some minutes: ${missing[*]}"
 fi
 
 log="$(mktemp)"

@@ -44,6 +44,14 @@ with_node()
 	PATH="$bin:$PATH"
 }
 
+# install_packages SECTION…: those of packages.txt, and what a Node is fetched with if one will be
+install_packages()
+{
+	local more=()
+	"$ROOT/scripts/node.sh" --here >/dev/null || more=(node)
+	"$ROOT/scripts/install-packages.sh" "$@" "${more[@]}"
+}
+
 # npm_install DIRECTORY: its node_modules, unless they are there and no older than the lock file.
 npm_install()
 {

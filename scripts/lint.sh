@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-"$ROOT/scripts/install-packages.sh" build lint || exit 1
+install_packages build lint || exit 1
 with_node
 cd "$ROOT"
 mkdir -p "$BUILD"

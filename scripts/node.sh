@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints the directory of a Node that is new enough (20 or later; Debian 12's own is 18). Where there is
 # none, fetches Node 22 as an npm package, with Debian's npm, into .npcsim/node. NPCSIM_NODE_MIN asks for
-# a later one (up to 22).
+# a later one (up to 22). "scripts/node.sh --here" only tells, by its exit status, whether there is one.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,6 +27,7 @@ if new_enough "$own/bin"; then
 	echo "$own/bin"
 	exit
 fi
+[ "${1:-}" != --here ] || exit 1
 
 "$ROOT/scripts/install-packages.sh" node || exit 1
 case "$(uname -m)" in

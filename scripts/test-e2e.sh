@@ -9,7 +9,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-"$ROOT/scripts/install-packages.sh" run test || exit 1
+install_packages run test || exit 1
 cd "$ROOT"
 with_node
 npm_install "$ROOT/clients/mcp"

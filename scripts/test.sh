@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-"$ROOT/scripts/install-packages.sh" run build test || exit 1
+install_packages run build test || exit 1
 started=$SECONDS failing=()
 build_all all unit-tests
 for part in unit sql e2e; do

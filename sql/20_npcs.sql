@@ -55,10 +55,12 @@ CREATE TABLE npcsim.npc_states (
         hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
         fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
         decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
-    PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
+) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0);
+-- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
+-- would have every new version look at all the dead ones that a held snapshot keeps.
+CREATE INDEX npc_states_key ON npcsim.npc_states (world_id, npc_id);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_states', '');
 COMMENT ON TABLE npcsim.npc_states IS 'Needs (millionths of a unit, true at needs_as_of, with their change per second) and what each NPC is doing. Times are microseconds of the world';
 COMMENT ON COLUMN npcsim.npc_states.event_at IS 'When the next event of the NPC is due, or NULL';
@@ -84,10 +86,12 @@ CREATE TABLE npcsim.npc_tracks (
     motion_revision bigint NOT NULL,
     cells smallint[] NOT NULL,
     sight geometry NOT NULL,
-    PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0);
+-- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
+-- would have every new version look at all the dead ones that a held snapshot keeps.
+CREATE INDEX npc_tracks_key ON npcsim.npc_tracks (world_id, npc_id);
 CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor = 70);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_tracks', '');
 COMMENT ON TABLE npcsim.npc_tracks IS 'One leg of at most 32 steps per NPC, or the one cell it stands on';

@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "errors.h"
 #include "guc.h"
 #include "require.h"
@@ -95,6 +96,7 @@ worker_obstacle(void)
 	char	   *version = installed_version();
 	const char *name = guc_worker_role;
 	Oid			schema = get_namespace_oid("npcsim", true);
+	Oid			postgis = get_extension_oid("postgis", true);
 	Oid			role;
 
 	if (!shmem_available())
@@ -134,6 +136,13 @@ worker_obstacle(void)
 		return obstacle(
 			ERRCODE_INSUFFICIENT_PRIVILEGE,
 			psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
+			NULL, pstrdup("Run docs/roles.sql in this database."));
+	if (OidIsValid(postgis) && !may_use_schema(role, compat_extension_schema(postgis)))
+		return obstacle(
+			ERRCODE_INSUFFICIENT_PRIVILEGE,
+			psprintf(
+				"role \"%s\", which the workers of npcsim run as, has no rights on the schema of PostGIS",
+				name),
 			NULL, pstrdup("Run docs/roles.sql in this database."));
 	return obstacle(0, NULL, NULL, NULL);
 }

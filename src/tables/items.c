@@ -12,13 +12,15 @@
 #include "tables/arrays.h"
 #include "tables/item_kinds.h"
 #include "tables/items.h"
+#include "tables/row_set.h"
 
-static SpiStatement load_items = {"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM "
-								  "npcsim.items WHERE world_id = $1",
-								  1,
-								  {INT8OID}};
+static SpiStatement load_items =
+	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, ctid "
+	 "FROM npcsim.items WHERE world_id = $1",
+	 1,
+	 {INT8OID}};
 static SpiStatement load_some_items =
-	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision FROM " SPI_WANTED_KEYS
+	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, t.ctid FROM " SPI_WANTED_KEYS
 	 " JOIN npcsim.items t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 	 2,
 	 {INT8OID, INT8ARRAYOID}};
@@ -43,25 +45,55 @@ static SpiStatement load_some_interactions =
 static SpiStatement load_types =
 	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
+static const StageColumn item_columns[] = {{"place", TIDOID},		 {"id", INT8OID},
+										   {"item_type", TEXTOID},	 {"x", INT2OID},
+										   {"y", INT2OID},			 {"share_left", INT4OID},
+										   {"occupied_by", INT8OID}, {"revision", INT8OID}};
+
+static void
+make_item_row(RowBuilder *row, void *thing)
+{
+	WorldItem *item = thing;
+
+	put_tid(row, &item->row);
+	put_int64(row, item->id);
+	put_text(row, item->kind->name);
+	put_int16(row, item->cell.x);
+	put_int16(row, item->cell.y);
+	put_int32(row, (int32) item->share_left);
+	put_int64_unless(row, item->occupied_by, 0);
+	put_int64(row, item->revision);
+}
+
+static int64
+item_id(void *thing)
+{
+	return ((WorldItem *) thing)->id;
+}
+
+static ItemPointer
+item_place(void *thing)
+{
+	return &((WorldItem *) thing)->row;
+}
+
+static const RowSet item_set = {"staged_items", item_columns, lengthof(item_columns),
+								make_item_row,	item_id,	  item_place};
+
 static SpiStatement insert_items =
 	{"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, "
-	 "sight) "
-	 "SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, NULLIF(u.occupied_by, 0), u.revision, "
-	 "%P.st_makepoint(u.x + $2, u.y + $3) "
-	 "FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), "
-	 "pg_catalog.unnest($7), "
-	 "pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10)) AS u(id, item_type, x, y, "
-	 "share_left, occupied_by, revision)",
-	 10,
-	 {INT8OID, FLOAT8OID, FLOAT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT4ARRAYOID,
-	  INT8ARRAYOID, INT8ARRAYOID}};
-static SpiStatement update_items =
-	{"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = NULLIF(u.occupied_by, 0), "
-	 "revision = u.revision FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), "
-	 "pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u(id, share_left, occupied_by, revision) "
-	 "WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
-	 5,
-	 {INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+	 "sight) SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, u.occupied_by, u.revision, "
+	 "%P.st_makepoint(u.x + $2, u.y + $3) FROM staged_items u RETURNING id, ctid",
+	 3,
+	 {INT8OID, FLOAT8OID, FLOAT8OID}};
+
+#define UPDATE_ITEMS \
+	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = u.occupied_by, " \
+	"revision = u.revision FROM staged_items u WHERE "
+
+static SpiStatement update_items_by_place = {UPDATE_ITEMS SPI_BY_PLACE("id"), 1, {INT8OID}};
+static SpiStatement update_items_by_key = {UPDATE_ITEMS SPI_BY_KEY("id"), 1, {INT8OID}};
+
 static SpiStatement update_properties =
 	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
 	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = "
@@ -126,6 +158,7 @@ item_read(uint64 row, WorldItem *item, char **type_name)
 	item->share_left = spi_int32(row, 5, 0);
 	item->occupied_by = spi_int64(row, 6, 0);
 	item->revision = spi_int64(row, 7, 0);
+	item->row = spi_tid(row, 8);
 }
 
 uint64
@@ -215,23 +248,16 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 void
 items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
-	run_exactly(&insert_items,
-				(Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
-						   INT64_COLUMN(items[i]->id), TEXT_COLUMN(items[i]->kind->name),
-						   INT16_COLUMN(items[i]->cell.x), INT16_COLUMN(items[i]->cell.y),
-						   INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
-						   INT64_COLUMN(items[i]->revision)},
-				SPI_OK_INSERT, count);
+	write_hot_rows(NULL, &insert_items,
+				   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)},
+				   SPI_OK_INSERT_RETURNING, &item_set, (void **) items, count);
 }
 
 void
 items_write(int64 world_id, WorldItem **items, int count)
 {
-	run_exactly(&update_items,
-				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(items[i]->id),
-						   INT32_COLUMN(items[i]->share_left), INT64_COLUMN(items[i]->occupied_by),
-						   INT64_COLUMN(items[i]->revision)},
-				SPI_OK_UPDATE, count);
+	write_hot_rows(&update_items_by_place, &update_items_by_key, (Datum[]) {Int64GetDatum(world_id)},
+				   SPI_OK_UPDATE_RETURNING, &item_set, (void **) items, count);
 }
 
 static char *

@@ -22,6 +22,7 @@ typedef struct WorldItem
 	int64			occupied_by; /* 0 = nobody */
 	int64			revision;
 	/* private to the engine */
+	ItemPointerData	  row;	/* where its present row is, invalid if not known */
 	bool			  born; /* has no row yet */
 	bool			  dirty;
 	Jsonb			 *properties; /* to be written, or NULL */

@@ -2,10 +2,7 @@
  * npcs_hot.c
  *	  NPCs as rows: writing the hot tables, npc_states and npc_tracks.
  *
- * Rows are updated at the places (ctid) where the image knows them to be: while somebody holds a snapshot, dead
- * versions stay, and finding a row by its key would mean to visit all of them. A row that is not at its
- * place (VACUUM FULL, a track that another backend moved in the sight index) is found by its key, and its new place is
- * learnt.
+ * Updated at their places, see row_set.h.
  */
 #include "postgres.h"
 
@@ -17,75 +14,22 @@
 #include "tables/npcs.h"
 #include "tables/row_set.h"
 
-/* "+ 0": no way but the place; see SPI_WANTED_WORLD for the key. */
-#define BY_PLACE \
-	"t.ctid = u.place AND t.world_id + 0 = $1 AND t.npc_id + 0 = u.npc_id RETURNING t.npc_id, t.ctid"
-#define BY_KEY "t.world_id = $1 + 0 * u.npc_id AND t.npc_id = u.npc_id RETURNING t.npc_id, t.ctid"
-
-typedef enum HotTable
+static int64
+npc_id(void *thing)
 {
-	HOT_STATES,
-	HOT_TRACKS
-} HotTable;
+	return ((Npc *) thing)->id;
+}
 
 static ItemPointer
-place_of(Npc *npc, HotTable table)
+state_place(void *thing)
 {
-	return table == HOT_STATES ? &npc->state_row : &npc->track_row;
+	return &((Npc *) thing)->state_row;
 }
 
-/*
- * The statement returned (npc_id, ctid), mostly in the order of the NPCs: learns the new places, and moves those that are not
- * among them to the front of the array. How many there are.
- */
-static int
-learn_places(HotTable table, Npc **npcs, int count, uint64 rows)
+static ItemPointer
+track_place(void *thing)
 {
-	bool *written = palloc0(Max(count, 1) * sizeof(bool));
-	int	  missing = 0;
-	int	  at = 0;
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64 id = spi_int64(row, 1, 0);
-
-		for (int tries = 0; tries < count && npcs[at]->id != id; tries++)
-			at = (at + 1) % count;
-		Assert(npcs[at]->id == id);
-		*place_of(npcs[at], table) = spi_tid(row, 2);
-		written[at] = true;
-		at = (at + 1) % count;
-	}
-	for (int i = 0; i < count; i++)
-		if (!written[i])
-			npcs[missing++] = npcs[i];
-	pfree(written);
-	return missing;
-}
-
-/* Writes rows of a hot table: at their places, then, those that are not there, by key. */
-static void
-write_hot_rows(HotTable table, SpiStatement *by_place, SpiStatement *by_key, int result, Datum *parameters,
-			   const RowSet *set, Npc **npcs, int count)
-{
-	Npc	 **rest = palloc(Max(count, 1) * sizeof(Npc *));
-	int	   missing = count;
-	uint64 rows;
-
-	memcpy(rest, npcs, count * sizeof(Npc *));
-	if (by_place != NULL)
-	{
-		rows = run_over(by_place, parameters, result, set, rest, missing);
-		missing = learn_places(table, rest, missing, rows);
-	}
-	if (missing > 0)
-	{
-		rows = run_over(by_key, parameters, result, set, rest, missing);
-		missing = learn_places(table, rest, missing, rows);
-	}
-	if (missing > 0)
-		rows_are_missing(count, count - missing);
-	pfree(rest);
+	return &((Npc *) thing)->track_row;
 }
 
 /* ---- npc_states ---- */
@@ -133,8 +77,10 @@ static const StageColumn state_columns[] = {{"place", TIDOID},
 											{"decision_reason", INT2OID}};
 
 static void
-make_state_row(RowBuilder *row, Npc *npc)
+make_state_row(RowBuilder *row, void *thing)
 {
+	Npc *npc = thing;
+
 	put_tid(row, &npc->state_row);
 	put_int64(row, npc->id);
 	put_int64(row, npc->needs.as_of);
@@ -188,23 +134,24 @@ static SpiStatement insert_states = {"INSERT INTO npcsim.npc_states (world_id, "
 	"decision_reason = u.decision_reason " \
 	"FROM staged_states u WHERE "
 
-static SpiStatement update_states_by_place = {UPDATE_STATES BY_PLACE, 1, {INT8OID}};
-static SpiStatement update_states_by_key = {UPDATE_STATES BY_KEY, 1, {INT8OID}};
+static SpiStatement update_states_by_place = {UPDATE_STATES SPI_BY_PLACE("npc_id"), 1, {INT8OID}};
+static SpiStatement update_states_by_key = {UPDATE_STATES SPI_BY_KEY("npc_id"), 1, {INT8OID}};
 
-static const RowSet state_set = {"staged_states", state_columns, lengthof(state_columns), make_state_row};
+static const RowSet state_set = {"staged_states", state_columns, lengthof(state_columns),
+								 make_state_row,  npc_id,		 state_place};
 
 void
 npcs_insert_states(int64 world_id, Npc **npcs, int count)
 {
-	write_hot_rows(HOT_STATES, NULL, &insert_states, SPI_OK_INSERT_RETURNING,
-				   (Datum[]) {Int64GetDatum(world_id)}, &state_set, npcs, count);
+	write_hot_rows(NULL, &insert_states, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT_RETURNING,
+				   &state_set, (void **) npcs, count);
 }
 
 void
 npcs_write_states(int64 world_id, Npc **npcs, int count)
 {
-	write_hot_rows(HOT_STATES, &update_states_by_place, &update_states_by_key, SPI_OK_UPDATE_RETURNING,
-				   (Datum[]) {Int64GetDatum(world_id)}, &state_set, npcs, count);
+	write_hot_rows(&update_states_by_place, &update_states_by_key, (Datum[]) {Int64GetDatum(world_id)},
+				   SPI_OK_UPDATE_RETURNING, &state_set, (void **) npcs, count);
 }
 
 /* ---- npc_tracks ---- */
@@ -216,8 +163,10 @@ static const StageColumn track_columns[] = {{"place", TIDOID},		  {"npc_id", INT
 											{"y2", INT4OID}};
 
 static void
-make_track_row(RowBuilder *row, Npc *npc)
+make_track_row(RowBuilder *row, void *thing)
 {
+	Npc *npc = thing;
+
 	put_tid(row, &npc->track_row);
 	put_int64(row, npc->id);
 	put_int64(row, npc->departed_at);
@@ -243,10 +192,15 @@ static SpiStatement insert_tracks =
 	"UPDATE npcsim.npc_tracks t SET departed_at = u.departed_at, motion_revision = u.motion_revision, " \
 	"cells = u.cells, sight = " SIGHT_LINE " FROM staged_tracks u WHERE "
 
-static SpiStatement update_tracks_by_place = {UPDATE_TRACKS BY_PLACE, 3, {INT8OID, FLOAT8OID, FLOAT8OID}};
-static SpiStatement update_tracks_by_key = {UPDATE_TRACKS BY_KEY, 3, {INT8OID, FLOAT8OID, FLOAT8OID}};
+static SpiStatement update_tracks_by_place = {UPDATE_TRACKS SPI_BY_PLACE("npc_id"),
+											  3,
+											  {INT8OID, FLOAT8OID, FLOAT8OID}};
+static SpiStatement update_tracks_by_key = {UPDATE_TRACKS SPI_BY_KEY("npc_id"),
+											3,
+											{INT8OID, FLOAT8OID, FLOAT8OID}};
 
-static const RowSet track_set = {"staged_tracks", track_columns, lengthof(track_columns), make_track_row};
+static const RowSet track_set = {"staged_tracks", track_columns, lengthof(track_columns),
+								 make_track_row,  npc_id,		 track_place};
 
 static void
 write_tracks(SpiStatement *by_place, SpiStatement *by_key, int result, int64 world_id, Npc **npcs, int count,
@@ -254,9 +208,9 @@ write_tracks(SpiStatement *by_place, SpiStatement *by_key, int result, int64 wor
 {
 	for (int i = 0; i < count; i++)
 		npcs[i]->sight_box = leg_box(npcs[i]->leg, npcs[i]->leg_length);
-	write_hot_rows(HOT_TRACKS, by_place, by_key, result,
+	write_hot_rows(by_place, by_key,
 				   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)},
-				   &track_set, npcs, count);
+				   result, &track_set, (void **) npcs, count);
 }
 
 void

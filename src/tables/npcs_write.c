@@ -22,8 +22,10 @@ static const StageColumn identity_columns[] = {{"id", INT8OID},
 											   {"identity_revision", INT8OID}};
 
 static void
-identity_row(RowBuilder *row, Npc *npc)
+identity_row(RowBuilder *row, void *thing)
 {
+	Npc *npc = thing;
+
 	put_int64(row, npc->id);
 	put_text(row, npc->name);
 	put_int64_unless(row, npc->controller, 0);
@@ -51,7 +53,7 @@ write_identities(SpiStatement *statement, int result, int64 world_id, Npc **npcs
 	static const RowSet set = {"staged_identities", identity_columns, lengthof(identity_columns),
 							   identity_row};
 
-	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, &set, npcs, count);
+	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, &set, (void **) npcs, count);
 }
 
 void
@@ -86,8 +88,10 @@ list_to_json(const JsonList *list)
 }
 
 static void
-mind_row(RowBuilder *row, Npc *npc)
+mind_row(RowBuilder *row, void *thing)
 {
+	Npc *npc = thing;
+
 	put_int64(row, npc->id);
 	put_int64_unless(row, npc->asked_at, -1);
 	put_text(row, list_to_json(npc->mind_plan));
@@ -109,7 +113,7 @@ npcs_write_minds(int64 world_id, Npc **npcs, int count)
 {
 	static const RowSet set = {"staged_minds", mind_columns, lengthof(mind_columns), mind_row};
 
-	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, npcs, count);
+	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count);
 }
 
 /* ---- decision_slots ---- */
@@ -120,8 +124,10 @@ static const StageColumn slot_columns[] = {{"npc_id", INT8OID},		   {"request_id
 										   {"player_id", INT8OID}};
 
 static void
-slot_row(RowBuilder *row, Npc *npc)
+slot_row(RowBuilder *row, void *thing)
 {
+	Npc *npc = thing;
+
 	put_int64(row, npc->id);
 	put_int64(row, npc->request_id);
 	put_int16(row, npc->request_pending ? REQUEST_OPEN : REQUEST_CLOSED);
@@ -159,7 +165,7 @@ npcs_write_slots(int64 world_id, Npc **npcs, int count)
 {
 	static const RowSet set = {"staged_slots", slot_columns, lengthof(slot_columns), slot_row};
 
-	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, npcs, count);
+	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count);
 }
 
 /* ---- births and removals ---- */

@@ -1,6 +1,6 @@
 /*
  * row_set.c
- *	  Statements over rows that are made of NPCs.
+ *	  Statements over rows that are made of things of a world (NPCs, items).
  */
 #include "postgres.h"
 
@@ -53,8 +53,8 @@ put_text(RowBuilder *row, const char *value)
 	put_datum(row, CStringGetTextDatum(value));
 }
 
-uint64
-run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, Npc **npcs, int count)
+static uint64
+run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things, int count)
 {
 	Stage  stage;
 	uint64 rows;
@@ -65,7 +65,7 @@ run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *s
 	{
 		RowBuilder row = {.used = 0};
 
-		set->make_row(&row, npcs[i]);
+		set->make_row(&row, things[i]);
 		Assert(row.used == set->column_count);
 		stage_row(&stage, row.values, row.nulls);
 	}
@@ -74,7 +74,7 @@ run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *s
 	return rows;
 }
 
-_Noreturn void
+static _Noreturn void
 rows_are_missing(int count, uint64 rows)
 {
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the image of a world does not match its tables"),
@@ -83,10 +83,64 @@ rows_are_missing(int count, uint64 rows)
 }
 
 void
-write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, Npc **npcs, int count)
+write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things,
+		   int count)
 {
-	uint64 rows = run_over(statement, parameters, result, set, npcs, count);
+	uint64 rows = run_over(statement, parameters, result, set, things, count);
 
 	if (rows != (uint64) count)
 		rows_are_missing(count, rows);
+}
+
+/*
+ * The statement returned (id, ctid), mostly in the order of the things: learns the new places, and moves those that are not
+ * among them to the front of the array. How many there are.
+ */
+static int
+learn_places(const RowSet *set, void **things, int count, uint64 rows)
+{
+	bool *written = palloc0(Max(count, 1) * sizeof(bool));
+	int	  missing = 0;
+	int	  at = 0;
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int64 id = spi_int64(row, 1, 0);
+
+		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
+			at = (at + 1) % count;
+		Assert(set->id(things[at]) == id);
+		*set->place(things[at]) = spi_tid(row, 2);
+		written[at] = true;
+		at = (at + 1) % count;
+	}
+	for (int i = 0; i < count; i++)
+		if (!written[i])
+			things[missing++] = things[i];
+	pfree(written);
+	return missing;
+}
+
+void
+write_hot_rows(SpiStatement *by_place, SpiStatement *by_key, Datum *parameters, int result, const RowSet *set,
+			   void **things, int count)
+{
+	void **rest = palloc(Max(count, 1) * sizeof(void *));
+	int	   missing = count;
+	uint64 rows;
+
+	memcpy(rest, things, count * sizeof(void *));
+	if (by_place != NULL)
+	{
+		rows = run_over(by_place, parameters, result, set, rest, missing);
+		missing = learn_places(set, rest, missing, rows);
+	}
+	if (missing > 0)
+	{
+		rows = run_over(by_key, parameters, result, set, rest, missing);
+		missing = learn_places(set, rest, missing, rows);
+	}
+	if (missing > 0)
+		rows_are_missing(count, count - missing);
+	pfree(rest);
 }

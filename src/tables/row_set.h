@@ -1,6 +1,6 @@
 /*
  * row_set.h
- *	  Statements over rows that are made of NPCs.
+ *	  Statements over rows that are made of things of a world (NPCs, items).
  */
 #ifndef NPCSIM_ROW_SET_H
 #define NPCSIM_ROW_SET_H
@@ -10,7 +10,6 @@
 #include "storage/itemptr.h"
 
 #include "spi.h"
-#include "tables/npcs.h"
 #include "tables/stage.h"
 
 #define ROW_COLUMNS_MAX 40
@@ -38,15 +37,31 @@ typedef struct RowSet
 	const char		  *name;
 	const StageColumn *columns;
 	int				   column_count;
-	void (*make_row)(RowBuilder *row, Npc *npc);
+	void (*make_row)(RowBuilder *row, void *thing);
+	/* for hot tables */
+	int64 (*id)(void *thing);
+	ItemPointer (*place)(void *thing); /* where its present row is */
 } RowSet;
 
-/* Returns the number of rows processed. SPI must be connected. */
-extern uint64 run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, Npc **npcs,
-					   int count);
-/* The same for a statement that must find a row for everyone: otherwise the image is not what the tables are. */
-extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, Npc **npcs,
-					   int count);
-extern _Noreturn void rows_are_missing(int count, uint64 rows);
+/*
+ * Runs a statement that must find a row for everything: otherwise the image is not what the tables are. SPI must be
+ * connected.
+ */
+extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
+					   void **things, int count);
+
+/*
+ * The same for a hot table. Rows are updated at the places (ctid) where the image knows them to be: while somebody
+ * holds a snapshot, dead versions stay, and finding a row by its key would mean to visit all of them. What is not
+ * at its place (VACUUM FULL, a row that another backend moved in the sight index) is found by its key. The
+ * statements return (id, ctid); places are learnt. by_place is NULL for an INSERT.
+ */
+extern void write_hot_rows(SpiStatement *by_place, SpiStatement *by_key, Datum *parameters, int result,
+						   const RowSet *set, void **things, int count);
+
+/* "+ 0": no way but the place; see SPI_WANTED_WORLD for the key. */
+#define SPI_BY_PLACE(id) \
+	"t.ctid = u.place AND t.world_id + 0 = $1 AND t." id " + 0 = u." id " RETURNING t." id ", t.ctid"
+#define SPI_BY_KEY(id) "t.world_id = $1 + 0 * u." id " AND t." id " = u." id " RETURNING t." id ", t.ctid"
 
 #endif /* NPCSIM_ROW_SET_H */

@@ -1,7 +1,7 @@
 // A world all of whose decisions (policy "interval") are answered at once, by the minds of ten players
 // behind npcsim-gateway.
 
-import { DATABASE, census, measure, pass, reportUsage, settings, status } from './lib/world.mjs';
+import { DATABASE, census, measure, pass, prefer, reportUsage, settings, status } from './lib/world.mjs';
 import { Ledger, Mind } from './lib/mind.mjs';
 import { Report, percentile } from './lib/report.mjs';
 import { processUsage } from './lib/usage.mjs';
@@ -78,6 +78,7 @@ export async function answered(bench) {
   const tokens = await createPlayers(bench);
   await cluster.query(DATABASE, 'SELECT npcsim.set_decision_policy($1, \'interval\')', [world]);
   const gateway = await startGateway(cluster, DATABASE);
+  prefer(gateway.pid);
   const ledger = new Ledger();
   const slots = Math.min(SLOTS_MAX, Math.ceil(settings.npcs / PLAYERS));
   let minds = [];

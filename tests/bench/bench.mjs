@@ -2,7 +2,7 @@
 
 import { answered } from './answered.mjs';
 import { builtIn } from './built_in.mjs';
-import { DATABASE, settings, startBench } from './lib/world.mjs';
+import { DATABASE, changedSettings, settings, startBench } from './lib/world.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { long } from './long.mjs';
 import { micro } from './micro.mjs';
@@ -15,8 +15,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const [name, value] of Object.entries(settings)) {
-  if (Number.isNaN(value) || value < 0) {
-    console.error(`bench: ${name} must be a positive number`);
+  if (Number.isNaN(value) || (value < 0 && name !== 'nice')) {
+    console.error(`bench: ${name} must be a number of at least 0`);
     process.exit(2);
   }
 }
@@ -34,6 +34,7 @@ for (const name of named.length > 0 ? named : Object.keys(parts)) {
   try {
     bench = await startBench();
     const machine = await describeMachine(bench.cluster, DATABASE);
+    if (changedSettings().length > 0) machine.push(['not the defaults', changedSettings().join(' ')]);
     const report = await parts[name](bench);
     report.finish(machine);
   } catch (error) {

@@ -10,6 +10,8 @@
 #   BENCH_WARM_UP=120       seconds before anything is measured (built-in, answered)
 #   BENCH_SECONDS=60        seconds of measuring (built-in, answered)
 #   BENCH_LONG_MINUTES=30   length of the long run; a snapshot is held in its last third
+#   BENCH_NICE=-20          priority of the servers, for a machine that has other work (the right to do so is
+#                           root's); client programs keep theirs
 #   BENCH_PERF=1            also call graphs of the worker, the gateway and its backends (needs perf)
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

@@ -141,7 +141,7 @@ test('a server that stands nothing before initialize is served all the same', as
 
 test('when the agent is killed, the server and what it started are gone', async (t) => {
   const server = mind('--stdio', '--stubborn');
-  const { process: agentProcess, session } = await connect(t, ['--mcp', `sh -c "sleep 1000 & echo sleeper $! >&2; ${server.command.replaceAll("'", '')}; true"`]);
+  const { process: agentProcess, session } = await connect(t, ['--mcp', `sh -c "sleep 1000 & echo sleeper $! >&2; ${server.command}; true"`]);
   await session.start();
   const { pid } = server.events()[0];
   const sleeper = Number(/sleeper (\d+)/.exec(agentProcess.output)[1]);
@@ -271,7 +271,7 @@ test('an HTTP server that talks without end is held back too', async (t) => {
 });
 
 test('the server does not see the token', async (t) => {
-  const { process } = await connect(t, ['--mcp', `sh -c "env | grep -c NPCSIM_TOKEN >&2; ${mind('--stdio').command.replaceAll("'", '')}; true"`]);
+  const { process } = await connect(t, ['--mcp', `sh -c "env | grep -c NPCSIM_TOKEN >&2; ${mind('--stdio').command}; true"`]);
   assert.match(process.output, /\[mcp server\] 0\n/);
 });
 

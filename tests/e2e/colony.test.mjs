@@ -24,8 +24,8 @@ async function built_in_decisions(colony, player) {
 }
 
 const servers = [
-  ['the sample server on stdio (SDK 2, stateless era)', () => ['--mcp', `node ${SAMPLE}`]],
-  ['a server of the older era on stdio (SDK 1)', () => ['--mcp', `node ${MINDS}/old-era.mjs`]],
+  ['the sample server on stdio (SDK 2, stateless era)', () => ['--mcp', `node '${SAMPLE}'`]],
+  ['a server of the older era on stdio (SDK 1)', () => ['--mcp', `node '${MINDS}/old-era.mjs'`]],
   ['a server over Streamable HTTP (SDK 2)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/wanderer.mjs`, '--http', '0'])]],
   ['a server over Streamable HTTP of the older era (SDK 1)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/old-era.mjs`, '--http', '0'])]],
   ['a server over HTTP + SSE (SDK 1)', async (colony) => ['--mcp-url', await address(colony, [`${MINDS}/old-era.mjs`, '--sse', '0'])]],
@@ -47,7 +47,7 @@ describe('decisions of MCP servers', { concurrency: false }, () => {
         const ada = await colony.player('ada', ids);
         const agent = colony.agent(ada, await args(colony));
         await waitFor(async () => (await share(colony, ada, new Date(0))).applied > 0,
-          { timeout: 20_000, what: `a first decision; the agent says: ${agent.output}` });
+          { timeout: 20_000, what: () => `a first decision; the agent says: ${agent.output}` });
         await sleep(4000); // what the built-in mind began before is over
         const since = new Date();
         await sleep(SECONDS * 1000);
@@ -72,11 +72,11 @@ describe('what minds decide is what happens', { concurrency: false }, () => {
       const npc = await colony.value('SELECT min(id) FROM npcsim.npcs');
       await colony.query('SELECT npcsim.remove_npc($1, (SELECT max(id) FROM npcsim.npcs))', [colony.worldId]);
       const ada = await colony.player('ada', [npc]);
-      const agent = colony.agent(ada, ['--mcp', `node ${MINDS}/secret-cell.mjs`], { SECRET_X: `${x}`, SECRET_Y: `${y}`, SECRET_NPC: `${npc}` });
+      const agent = colony.agent(ada, ['--mcp', `node '${MINDS}/secret-cell.mjs'`], { SECRET_X: `${x}`, SECRET_Y: `${y}`, SECRET_NPC: `${npc}` });
       await waitFor(async () => {
         const [there] = await colony.query('SELECT position_x, position_y FROM npcsim.npcs WHERE id = $1', [npc]);
         return there.position_x === x && there.position_y === y;
-      }, { timeout: 45_000, every: 200, what: `the NPC reaches (${x}, ${y}); the agent says: ${agent.output}` });
+      }, { timeout: 45_000, every: 200, what: () => `the NPC reaches (${x}, ${y}); the agent says: ${agent.output}` });
     } finally {
       await colony.stop();
     }
@@ -92,7 +92,7 @@ describe('what minds decide is what happens', { concurrency: false }, () => {
         if (controlled) {
           const ids = (await colony.query('SELECT id FROM npcsim.npcs')).map((row) => row.id);
           const ada = await colony.player('ada', ids);
-          colony.agent(ada, ['--mcp', `node ${MINDS}/wanderer.mjs`]);
+          colony.agent(ada, ['--mcp', `node '${MINDS}/wanderer.mjs'`]);
           await waitFor(() => colony.value('SELECT count(*) FROM npcsim.sessions WHERE max_concurrency > 0'), { what: 'the mind is connected' });
         }
         await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
@@ -180,14 +180,14 @@ describe('when something dies', { concurrency: false }, () => {
   const applied = async (since) => (await share(colony, ada, since)).applied;
 
   test('a gateway that is killed and started again loses no request', async () => {
-    const agent = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    const agent = colony.agent(ada, ['--mcp', `node '${SAMPLE}'`]);
     await waitFor(async () => await applied(new Date(0)) > 5, { timeout: 20_000, what: 'decisions' });
     await colony.end(colony.gateway, 'SIGKILL');
     await sleep(500);
     const open = await colony.query('SELECT npc_id, request_id FROM npcsim.decision_slots WHERE status <> 0');
     await colony.startGateway();
     const restarted = new Date();
-    await waitFor(async () => await applied(restarted) >= 5, { timeout: 45_000, what: `decisions go on; the agent says: ${agent.output}` });
+    await waitFor(async () => await applied(restarted) >= 5, { timeout: 45_000, what: () => `decisions go on; the agent says: ${agent.output}` });
     for (const { npc_id: npc, request_id: request } of open) {
       const finished = await waitFor(() => colony.value(
         'SELECT status FROM npcsim.decision_log WHERE world_id = $1 AND request_id = $2', [colony.worldId, request]),
@@ -198,7 +198,7 @@ describe('when something dies', { concurrency: false }, () => {
   });
 
   test('when the MCP server dies its NPCs keep living, and it takes over again', async () => {
-    const agent = colony.agent(ada, ['--mcp', `node ${MINDS}/crasher.mjs`], { CRASH_AFTER: '5' });
+    const agent = colony.agent(ada, ['--mcp', `node '${MINDS}/crasher.mjs'`], { CRASH_AFTER: '5' });
     await sleep(6000);
     await colony.end(agent, 'SIGKILL');
     const before = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
@@ -206,19 +206,19 @@ describe('when something dies', { concurrency: false }, () => {
       const rows = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
       return rows.every((row, i) => row.last_decision_time > before[i].last_decision_time);
     }, { timeout: 30_000, every: 500, what: 'everyone is decided for' });
-    const back = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    const back = colony.agent(ada, ['--mcp', `node '${SAMPLE}'`]);
     const since = new Date();
-    await waitFor(async () => await applied(since) >= 5, { timeout: 20_000, what: `the mind takes over; the agent says: ${back.output}` });
+    await waitFor(async () => await applied(since) >= 5, { timeout: 20_000, what: () => `the mind takes over; the agent says: ${back.output}` });
     await colony.end(back);
   });
 
   test('a database that is restarted is found again', async () => {
-    const agent = colony.agent(ada, ['--mcp', `node ${SAMPLE}`]);
+    const agent = colony.agent(ada, ['--mcp', `node '${SAMPLE}'`]);
     await waitFor(async () => await applied(new Date(0)) > 5, { timeout: 20_000, what: 'decisions' });
     await colony.cluster.restart('fast');
     colony.client = await colony.cluster.connect('colony');
     const since = new Date();
-    await waitFor(async () => await applied(since) >= 5, { timeout: 45_000, every: 250, what: `decisions go on; the gateway says: ${colony.gateway.output.slice(-2000)}` });
+    await waitFor(async () => await applied(since) >= 5, { timeout: 45_000, every: 250, what: () => `decisions go on; the gateway says: ${colony.gateway.output.slice(-2000)}` });
     await colony.end(agent);
   });
 });

@@ -62,8 +62,10 @@ typedef struct Link
 	int			number; /* 0 is the listener */
 	LinkState	state;
 	PGconn	   *connection;
-	int			socket; /* libpq's, to notice that it changed */
-	struct lws *wsi;	/* holds a duplicate of it */
+	int			socket;		 /* libpq's, to notice that it changed */
+	struct lws *wsi;		 /* holds a duplicate of it */
+	bool		in_writable; /* inside its writable callback */
+	bool		wants_write; /* it asked for the next one there */
 	int64_t		retry_at;
 	int64_t		connect_deadline;
 	int			backoff_ms;
@@ -86,6 +88,7 @@ static struct
 	Query				  *failed;
 	Query				 **failed_end;
 	lws_sorted_usec_list_t failed_timer;
+	lws_sorted_usec_list_t write_timer;
 	bool				   stopping;
 } db;
 
@@ -219,6 +222,37 @@ link_pop(Link *link)
 }
 
 static void
+ask_again(lws_sorted_usec_list_t *timer)
+{
+	(void) timer;
+	for (int i = 0; i < db.link_count; i++)
+	{
+		Link *link = &db.links[i];
+
+		if (link->wants_write && link->wsi)
+			lws_callback_on_writable(link->wsi);
+		link->wants_write = false;
+	}
+}
+
+/*
+ * Asks for a writable callback.  libwebsockets stops polling for it behind that
+ * callback, whatever was asked inside, so what is asked there is asked again
+ * from the loop: a query may be larger than the socket takes in two writes.
+ */
+static void
+link_want_write(Link *link)
+{
+	if (!link->in_writable)
+	{
+		lws_callback_on_writable(link->wsi);
+		return;
+	}
+	link->wants_write = true;
+	lws_sul_schedule(db.context, 0, &db.write_timer, ask_again, 1);
+}
+
+static void
 link_flush(Link *link)
 {
 	int pending = PQflush(link->connection);
@@ -226,7 +260,7 @@ link_flush(Link *link)
 	if (pending < 0)
 		link_lost(link, PQerrorMessage(link->connection));
 	else if (pending > 0 && link->wsi)
-		lws_callback_on_writable(link->wsi);
+		link_want_write(link);
 }
 
 /* The READY command connection for a lane, or NULL. */
@@ -420,7 +454,7 @@ link_connect(Link *link)
 	else if (!link_adopt(link))
 		link_lost(link, "its socket could not be watched");
 	else
-		lws_callback_on_writable(link->wsi);
+		link_want_write(link);
 }
 
 /* Goes on with a connection attempt after its socket became ready. */
@@ -440,7 +474,7 @@ link_connect_more(Link *link)
 		return;
 	}
 	if (status == PGRES_POLLING_WRITING)
-		lws_callback_on_writable(link->wsi);
+		link_want_write(link);
 	else if (status == PGRES_POLLING_OK)
 	{
 		move_link(link, LINK_PREPARING);
@@ -608,10 +642,12 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 		case LWS_CALLBACK_RAW_WRITEABLE_FILE:
 			if (!link || link->wsi != wsi)
 				return -1;
+			link->in_writable = true;
 			if (link->state == LINK_CONNECTING)
 				link_connect_more(link);
 			else
 				link_flush(link);
+			link->in_writable = false;
 			break;
 		case LWS_CALLBACK_RAW_CLOSE_FILE:
 			if (link && link->wsi == wsi)
@@ -674,6 +710,7 @@ db_stop(void)
 	for (int i = 0; i < db.link_count; i++)
 		link_lost(&db.links[i], "the gateway stops");
 	lws_sul_cancel(&db.failed_timer);
+	lws_sul_cancel(&db.write_timer);
 	finish_failed(NULL);
 	free(db.links);
 	db.links = NULL;

@@ -14,8 +14,8 @@
  * out of reach.
  *
  * Invariants:
- * - A queue has at most MAX_WAITING elements; what is beyond is refused at
- *	 once, with a decision_result.
+ * - A queue has at most MAX_WAITING elements of MAX_WAITING_BYTES together; what
+ *	 is beyond is refused at once, with a decision_result.
  * - An answer is sent at most MAX_ATTEMPTS times, with RETRY_MS between.
  */
 #include "submit.h"
@@ -35,6 +35,7 @@
 #define MAX_BATCH 64
 
 #define MAX_WAITING			 8192
+#define MAX_WAITING_BYTES	 (16 * 1024 * 1024)
 #define MAX_BATCH_BYTES		 (1024 * 1024)
 #define MAX_ATTEMPTS		 240
 #define MAX_FAILURE_ATTEMPTS 10
@@ -58,6 +59,7 @@ typedef struct ItemQueue
 	Item   *first;
 	Item   *last;
 	int		count;
+	size_t	bytes;		/* of the texts of these */
 	Item   *sent;		/* the batch on its way, in order */
 	int64_t not_before; /* after a failure */
 } ItemQueue;
@@ -137,6 +139,7 @@ append(ItemQueue *queue, Item *item)
 		queue->first = item;
 	queue->last = item;
 	queue->count++;
+	queue->bytes += item->length;
 	assert(queue->count <= MAX_WAITING + MAX_BATCH);
 }
 
@@ -152,6 +155,7 @@ put_back(ItemQueue *queue, bool alone)
 	{
 		last->alone = last->alone || alone;
 		queue->count++;
+		queue->bytes += last->length;
 		if (!last->next)
 			break;
 		last = last->next;
@@ -182,6 +186,7 @@ take_batch(ItemQueue *queue)
 		if (!queue->first)
 			queue->last = NULL;
 		queue->count--;
+		queue->bytes -= item->length;
 		item->next = NULL;
 		item->attempts++;
 		*end = item;
@@ -421,7 +426,8 @@ submit_answer(Client *client, int64_t request_id, const char *text, size_t lengt
 	Item  *item = create_item(client, request_id, text, length);
 
 	item->client = client_hold(client);
-	if (world->submit && world->submit->answers.count >= MAX_WAITING)
+	if (world->submit && (world->submit->answers.count >= MAX_WAITING ||
+						  world->submit->answers.bytes + length > MAX_WAITING_BYTES))
 	{
 		tell_rejected(item, "53400", "too many answers are waiting for the world");
 		free_item(item);
@@ -434,6 +440,7 @@ void
 submit_failure(Client *client, int64_t request_id, const char *reason)
 {
 	World *world = client->world;
+
 	/* the database has its own time-out for what is dropped here */
 	if (world->submit && world->submit->failures.count >= MAX_WAITING)
 		return;
@@ -453,6 +460,7 @@ submit_registered(void)
 		mine->failures.first = NULL;
 		mine->failures.last = NULL;
 		mine->failures.count = 0;
+		mine->failures.bytes = 0;
 		mine->answers.not_before = 0;
 		flush(mine);
 	}

@@ -50,6 +50,8 @@ function kindOf(title, isPostmaster) {
   return 'other backends';
 }
 
+export const clusterProcesses = (postmaster) => [postmaster, ...childrenOf(postmaster)];
+
 // Seconds of CPU used so far by a cluster, per process.
 export function clusterUsage(postmaster) {
   for (let attempt = 1; ; attempt++) {

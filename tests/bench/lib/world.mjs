@@ -2,20 +2,26 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadavg } from 'node:os';
+import { loadavg, setPriority } from 'node:os';
 
 import { sleep, startCluster } from '../../e2e/lib/cluster.mjs';
-import { clusterUsage, clusterUsageBetween, machineUsage, processWait } from './usage.mjs';
+import { clusterProcesses, clusterUsage, clusterUsageBetween, machineUsage, processWait } from './usage.mjs';
 
 export const DATABASE = 'bench';
 
-export const settings = {
-  npcs: Number(process.env.BENCH_NPCS ?? 1000),
-  warmUp: Number(process.env.BENCH_WARM_UP ?? 120),
-  seconds: Number(process.env.BENCH_SECONDS ?? 60),
-  longMinutes: Number(process.env.BENCH_LONG_MINUTES ?? 30),
-  perf: process.env.BENCH_PERF === '1',
-};
+const variables = { npcs: 'BENCH_NPCS', warmUp: 'BENCH_WARM_UP', seconds: 'BENCH_SECONDS', longMinutes: 'BENCH_LONG_MINUTES', nice: 'BENCH_NICE' };
+const defaults = { npcs: 1000, warmUp: 120, seconds: 60, longMinutes: 30, nice: 0 };
+
+export const settings = Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, Number(process.env[variable] ?? defaults[name])]));
+settings.perf = process.env.BENCH_PERF === '1';
+
+// What was asked for instead of the defaults, for the report.
+export const changedSettings = () => Object.keys(defaults).filter((name) => settings[name] !== defaults[name]).map((name) => `${variables[name]}=${settings[name]}`);
+
+// Servers that are measured take precedence of other work on the machine, if that was asked for.
+export function prefer(pid) {
+  if (settings.nice !== 0) setPriority(pid, settings.nice);
+}
 
 // 160 × 160 cells for 1,000 NPCs, and as much room for each of them in other worlds.
 const worldSide = () => Math.round(160 * Math.sqrt(settings.npcs / 1000));
@@ -29,7 +35,8 @@ export async function startBench() {
     const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world(\'Bench\', $1, $1, 7)', [side]);
     await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, settings.npcs]);
     const postmaster = Number(readFileSync(join(cluster.dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    return { cluster, world, side, postmaster };
+    for (const pid of clusterProcesses(postmaster)) prefer(pid); // those to come inherit it
+    return { cluster, world, postmaster };
   } catch (error) {
     await cluster.stop().catch(() => {});
     throw error;

@@ -38,13 +38,14 @@ const CRASH = /PANIC:|TRAP:|runtime error:|terminated by signal (?!9\b)\d+/;
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Waits until probe() returns something truthy, and returns that.
+// Waits until probe() returns something truthy, and returns that. What it waited for may be a function: it is told
+// as it is at the end.
 export async function waitFor(probe, { timeout = 10_000, every = 50, what = 'the condition' } = {}) {
   const end = Date.now() + timeout;
   for (;;) {
     const result = await probe();
     if (result) return result;
-    if (Date.now() > end) throw new Error(`waited ${timeout} ms in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${timeout} ms in vain for ${typeof what === 'function' ? what() : what}`);
     await sleep(every);
   }
 }

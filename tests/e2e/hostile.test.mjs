@@ -1,0 +1,139 @@
+// What hostile clients and MCP servers cannot do to the others: take a connection without joining, keep players out, make
+// another player's requests vanish.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import WebSocket from 'ws';
+
+import { startColony, waitFor } from './lib/colony.mjs';
+
+const root = process.env.NPCSIM_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+let colony;
+let ada;
+let bob;
+
+before(async () => {
+  colony = await startColony({ npcs: 0, sizeX: 40, sizeY: 40, policy: 'interval' });
+  const npcs = [];
+  for (let i = 0; i < 8; i++) npcs.push(await colony.value('SELECT npcsim.create_npc($1, $2, $3, $4)', [colony.worldId, `N${i}`, 4 * i + 2, 5]));
+  ada = await colony.player('ada', npcs.slice(0, 4));
+  bob = await colony.player('bob', npcs.slice(4));
+});
+
+after(() => colony?.stop());
+
+// The answer to an upgrade, as raw bytes.
+async function upgrade(path, protocol) {
+  const socket = net.connect(colony.port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (data) => (answer += data.toString('latin1')));
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  socket.on('error', () => {});
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+    `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`);
+  const timer = setTimeout(() => socket.destroy(), 2000);
+  await closed;
+  clearTimeout(timer);
+  return answer;
+}
+
+// An MCP server that dials in, in one line: what it says to a call.
+function server(player, source, answer) {
+  const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/mcp?source=${source}&max_concurrency=4`, 'mcp',
+    { headers: { Authorization: `Bearer ${player.token}` } });
+  const result = (id, value) => socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: value }));
+  const mind = { socket, calls: 0, closed: undefined };
+  socket.on('error', () => {});
+  socket.on('close', (code) => (mind.closed = code));
+  socket.on('message', (data) => {
+    const { id, method, params } = JSON.parse(data);
+    if (method === 'server/discover') result(id, { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} } });
+    else if (method === 'tools/list') result(id, { resultType: 'complete', tools: [{ name: 'decide_action', inputSchema: { type: 'object' } }] });
+    else if (method === 'tools/call') {
+      mind.calls++;
+      answer(result, id, params.arguments);
+    }
+  });
+  return mind;
+}
+
+const logged = (player, status) =>
+  colony.value('SELECT count(*)::int FROM npcsim.decision_log WHERE player_id = $1 AND status = $2', [player.id, status]);
+
+test('the name of the gateway\'s own protocol opens no connection', async () => {
+  assert.match(await upgrade('/ws', 'npcsim.v1'), /^HTTP\/1\.1 101 /);
+  for (const path of ['/ws', '/mcp', '/']) assert.doesNotMatch(await upgrade(path, 'npcsim-database'), / 101 /);
+});
+
+test('who is refused is let go at once', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/ws`, 'npcsim.v1');
+  await new Promise((resolve) => socket.on('open', resolve));
+  const began = performance.now();
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  socket.send(JSON.stringify({ type: 'hello', token: 'npc_nobody' }));
+  assert.equal(await closed, 4002);
+  assert.ok(performance.now() - began < 1500, 'without waiting for the end of the grace');
+});
+
+test('the reason for a close ends with a whole character', async () => {
+  for (const pad of ['', 'x']) {
+    const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/ws`, 'npcsim.v1');
+    await new Promise((resolve) => socket.on('open', resolve));
+    const closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)));
+    socket.on('error', () => {});
+    socket.send(`{"type":"hello","token":"${pad}${'é'.repeat(100)}\\u0000"}`);
+    assert.equal(await closed, 4000);
+  }
+});
+
+test('spectators do not keep players out', async () => {
+  await colony.query('UPDATE npcsim.worlds SET max_players = 3');
+  const watchers = [];
+  for (let i = 0; i < 3; i++) watchers.push(await colony.connect({}));
+  const player = await colony.connect({ token: ada.token });
+  assert.equal(player.frames.find((frame) => frame.type === 'welcome').username, 'ada');
+  for (const watcher of [...watchers, player]) watcher.socket.close();
+  await colony.query('UPDATE npcsim.worlds SET max_players = 100');
+});
+
+test('a failure with a long foreign reason is kept, and so are the others of its batch', async () => {
+  const liar = server(ada, 'liar', (result, id) => result(id, { isError: true, content: [{ type: 'text', text: `${'x'.repeat(id % 2)}${'é'.repeat(900)}` }] }));
+  const other = server(bob, 'failing', (result, id) => result(id, { isError: true, content: [{ type: 'text', text: 'no idea' }] }));
+  await waitFor(async () => (await logged(ada, 'failed')) >= 4 && (await logged(bob, 'failed')) >= 4, { what: 'failures of both', timeout: 20000 });
+  assert.doesNotMatch(colony.gateway.output, /invalid byte sequence/);
+  liar.socket.close();
+  other.socket.close();
+});
+
+test('an MCP server that answers twice, for others and with nonsense decides once, for its own', async () => {
+  const before = await logged(bob, 'applied');
+  const liar = server(ada, 'twice', (result, id, asked) => {
+    const decision = { action: 'wander', request_id: asked.request_id - 1, npc_id: bob.npcIds[0] };
+    for (const answered of [id + 1000, id - 1, null, 'x', id, id, id]) result(answered, { resultType: 'complete', structuredContent: decision, content: [] });
+  });
+  await waitFor(async () => (await logged(ada, 'applied')) >= 5, { what: 'decisions', timeout: 20000 });
+  assert.equal(await logged(bob, 'applied'), before, 'nothing was decided for another player');
+  assert.equal(await colony.value(`SELECT count(*)::int FROM (SELECT FROM npcsim.decision_log WHERE status = 'applied'
+                                    GROUP BY request_id HAVING count(*) > 1) twice`), 0);
+  liar.socket.close();
+});
+
+test('a world runs where PostGIS has a schema of its own', async () => {
+  const { cluster } = colony;
+  await cluster.createDatabase('apart', { extension: false });
+  const client = await cluster.connect('apart');
+  for (const statement of ['CREATE SCHEMA "Geo S"', 'CREATE EXTENSION postgis SCHEMA "Geo S"', 'CREATE EXTENSION npcsim',
+    `SELECT npcsim.create_world('Apart', 40, 30, 1)`, 'SELECT npcsim.populate_world(1, 10)']) await client.query(statement);
+  await assert.rejects(client.query('SELECT npcsim.start_world(1)'), { code: '42501', hint: 'Run docs/roles.sql in this database.' });
+  await client.query('GRANT USAGE ON SCHEMA npcsim TO npcsim_worker');
+  await assert.rejects(client.query('SELECT npcsim.start_world(1)'), { code: '42501', message: /schema of PostGIS/ });
+  await cluster.runFile('apart', join(root, 'docs', 'roles.sql'));
+  await client.query('SELECT npcsim.start_world(1)');
+  await waitFor(async () => (await client.query('SELECT clock FROM npcsim.worlds')).rows[0].clock >= 1, { what: 'the clock to move' });
+  await client.end();
+});
