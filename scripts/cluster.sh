@@ -13,7 +13,7 @@
 # is never written under a running server. The server listens on a Unix socket in a directory of mode 700,
 # not on TCP, so that no port is needed and nobody else on the machine gets in.
 #
-# PostgreSQL refuses to run as root: then the server is NPCSIM_SERVER_USER's (default: postgres, else
+# PostgreSQL refuses to run as root: then a new cluster is NPCSIM_SERVER_USER's (default: postgres, else
 # nobody). Where that user cannot reach DIR, the cluster lives below /var/lib and DIR/home says where.
 #
 # What is below the cluster's home:
@@ -67,6 +67,10 @@ read_home()
 	[ ! -e "$dir/home" ] || home="$(<"$dir/home")"
 	data="$home/data"
 	server="$home/pgsql$bindir"
+	# One that is there already (a user's, now used with sudo) stays its owner's.
+	if [ -n "$server_user" ] && [ -d "$data" ]; then
+		server_user="$(stat -c %U "$data")"
+	fi
 }
 
 running() { [ -e "$data/postmaster.pid" ] && as_server "$server/pg_ctl" status -D "$data" >/dev/null 2>&1; }

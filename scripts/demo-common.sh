@@ -11,6 +11,8 @@ STATE="$ROOT/.npcsim"
 lock_demo()
 {
 	mkdir -p "$STATE" 2>/dev/null || die "cannot write to $ROOT"
+	[ "$(id -u)" -eq 0 ] || [ -O "$STATE" ] ||
+		die "$STATE is of the user $(stat -c %U "$STATE"): go on as that user, or with sudo"
 	exec 9>"$STATE/lock" || die "cannot write to $STATE"
 	flock -n 9 || die "$1"
 }

@@ -296,6 +296,7 @@ typedef struct Look
 {
 	Npc		 *npc;
 	Cell	  cell;
+	MindView  view;
 	SeenItem *items;
 	int		  item_count;
 	int		  item_room;
@@ -338,14 +339,17 @@ compare_seen_items(const void *a, const void *b)
  * What everyone of them sees of items at this instant: what the index has, and what is not written yet.
  */
 static void
-look_around(World *world, Look *looks, int count)
+look_around(World *world, Look **looks, int count)
 {
-	Cell	 *cells = palloc(count * sizeof(Cell));
+	Cell	 *cells;
 	SightHit *hits;
 	int		  hit_count;
 
+	if (count == 0)
+		return;
+	cells = palloc(count * sizeof(Cell));
 	for (int i = 0; i < count; i++)
-		cells[i] = looks[i].cell;
+		cells[i] = looks[i]->cell;
 	hits = sight_items(world->id, world->lock->sight_plane, world->lock->sight_old_plane, cells, count,
 					   &hit_count);
 	for (int i = 0; i < hit_count; i++)
@@ -353,35 +357,42 @@ look_around(World *world, Look *looks, int count)
 		const WorldItem *item = world_item(world, hits[i].id);
 
 		if (item != NULL && !item->born)
-			see_item(world, &looks[hits[i].viewer], item);
+			see_item(world, looks[hits[i].viewer], item);
 	}
 	for (int d = 0; d < world->dirty_items.count; d++)
 	{
 		const WorldItem *item = world->dirty_items.entries[d];
 
 		for (int i = 0; item->born && i < count; i++)
-			see_item(world, &looks[i], item);
+			see_item(world, looks[i], item);
 	}
 	for (int i = 0; i < count; i++)
-		if (looks[i].item_count > 1)
-			qsort(looks[i].items, looks[i].item_count, sizeof(SeenItem), compare_seen_items);
+	{
+		Look *look = looks[i];
+
+		if (look->item_count > 1)
+			qsort(look->items, look->item_count, sizeof(SeenItem), compare_seen_items);
+		look->view.items = look->items;
+		look->view.item_count = look->item_count;
+	}
 	pfree(hits);
 	pfree(cells);
 }
 
-static Action
-think(World *world, const Look *look)
+/* What the mind knows without looking around. */
+static void
+begin_look(World *world, Look *look, Npc *npc)
 {
-	const Npc *npc = look->npc;
-	MindView   view = {.npc_id = npc->id,
-					   .cell = look->cell,
-					   .state = npc->state,
-					   .approaching = npc->state == NPC_MOVING ? npc->target_id : 0,
-					   .items = look->items,
-					   .item_count = look->item_count};
+	MindView *view = &look->view;
 
+	look->npc = npc;
+	look->cell = npc_cell(npc, world->now);
+	view->npc_id = npc->id;
+	view->cell = look->cell;
+	view->state = npc->state;
+	view->approaching = npc->state == NPC_MOVING ? npc->target_id : 0;
 	for (int need = 0; need < NEED_COUNT; need++)
-		view.needs[need] =
+		view->needs[need] =
 			need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
 	if (npc->interaction_id != 0)
 	{
@@ -390,11 +401,10 @@ think(World *world, const Look *look)
 
 		if (item != NULL)
 		{
-			view.interaction = interaction->rule;
-			item_need_rates(item->kind, interaction->rule, view.interaction_rates);
+			view->interaction = interaction->rule;
+			item_need_rates(item->kind, interaction->rule, view->interaction_rates);
 		}
 	}
-	return mind_decide(&view);
 }
 
 static void
@@ -426,22 +436,26 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	MemoryContext scratch;
 	MemoryContext before;
 	Look		 *looks;
+	Look		**viewers;
 	Action		 *actions;
+	int			  viewer_count = 0;
 
 	if (count == 0)
 		return;
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim looking", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scratch);
 	looks = palloc0(count * sizeof(Look));
+	viewers = palloc(count * sizeof(Look *));
 	actions = palloc(count * sizeof(Action));
 	for (int i = 0; i < count; i++)
 	{
-		looks[i].npc = npcs[i];
-		looks[i].cell = npc_cell(npcs[i], world->now);
+		begin_look(world, &looks[i], npcs[i]);
+		if (mind_needs_sight(&looks[i].view, world->served_needs))
+			viewers[viewer_count++] = &looks[i];
 	}
-	look_around(world, looks, count);
+	look_around(world, viewers, viewer_count);
 	for (int i = 0; i < count; i++)
-		actions[i] = think(world, &looks[i]);
+		actions[i] = mind_decide(&looks[i].view);
 	for (int i = 0; i < count; i++)
 	{
 		int sqlstate;

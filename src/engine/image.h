@@ -62,13 +62,14 @@ struct World
 	Policy policy;
 
 	/* contents */
-	HTAB		*npcs;		   /* id -> Npc */
-	PointerList	 everyone;	   /* all NPCs, in no order */
-	HTAB		*items;		   /* id -> WorldItem */
-	HTAB		*cells;		   /* cell -> items on it */
-	HTAB		*respawns;	   /* id -> Respawn */
-	HTAB		*interactions; /* id -> Interaction */
-	PointerList	 kinds;		   /* ItemKind */
+	HTAB		*npcs;					   /* id -> Npc */
+	PointerList	 everyone;				   /* all NPCs, in no order */
+	HTAB		*items;					   /* id -> WorldItem */
+	HTAB		*cells;					   /* cell -> items on it */
+	HTAB		*respawns;				   /* id -> Respawn */
+	HTAB		*interactions;			   /* id -> Interaction */
+	PointerList	 kinds;					   /* ItemKind */
+	bool		 served_needs[NEED_COUNT]; /* by some of these kinds */
 	Grid		*grid;
 	PathFinder	*finder;
 	SimAllocator allocator;

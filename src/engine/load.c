@@ -164,8 +164,14 @@ load_kinds(World *world)
 	{
 		ItemKind *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
 
+		int32 rates[NEED_COUNT];
+
 		item_type_read(row, kind);
 		pointer_list_add(world, &world->kinds, kind);
+		item_need_rates(kind, item_interaction(kind), rates);
+		for (int need = 0; need < NEED_COUNT; need++)
+			if (rates[need] > 0)
+				world->served_needs[need] = true;
 	}
 }
 

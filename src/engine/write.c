@@ -20,7 +20,7 @@
 #include "spi.h"
 
 /* Rows a plane takes, per NPC, before it is asked whether to move on to the next (see sight.c). */
-#define PLANE_WRITES_PER_NPC 24
+#define PLANE_WRITES_PER_NPC 12
 #define PLANE_WRITES_MIN	 4096
 /* Tracks, and items, that are moved to the new plane per transaction although they did not change. */
 #define PLANE_MOVES 64

@@ -115,6 +115,19 @@ seen_target(const MindView *view)
 	return NULL;
 }
 
+bool
+mind_needs_sight(const MindView *view, const bool served[NEED_COUNT])
+{
+	if (view->state == NPC_REQUESTING || view->state == NPC_INTERACTING)
+		return false;
+	if (view->state == NPC_MOVING && view->approaching != 0)
+		return true;
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (served[i] && view->needs[i] < MIND_LOW_NEED)
+			return true;
+	return false;
+}
+
 Action
 mind_decide(const MindView *view)
 {

@@ -50,4 +50,10 @@ typedef struct MindView
  */
 extern Action mind_decide(const MindView *view);
 
+/*
+ * Whether what mind_decide() answers can depend on the items in sight: who uses something or wants nothing does not
+ * look. 'served' tells which needs some item of the world fills.
+ */
+extern bool mind_needs_sight(const MindView *view, const bool served[NEED_COUNT]);
+
 #endif /* NPCSIM_MIND_H */

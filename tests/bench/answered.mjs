@@ -1,7 +1,7 @@
 // A world all of whose decisions (policy "interval") are answered at once, by the minds of ten players
 // behind npcsim-gateway.
 
-import { DATABASE, census, measure, pass, prefer, reportUsage, settings, status } from './lib/world.mjs';
+import { DATABASE, census, measure, pass, prefer, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Ledger, Mind } from './lib/mind.mjs';
 import { Report, percentile } from './lib/report.mjs';
 import { processUsage } from './lib/usage.mjs';
@@ -86,7 +86,7 @@ export async function answered(bench) {
     minds = tokens.map((token) => new Mind(gateway.url, token, slots, ledger));
     await Promise.all(minds.map((mind) => mind.ready));
     await sleep(500);
-    await cluster.query(DATABASE, 'SELECT npcsim.start_world($1)', [world]);
+    await startWorld(bench);
     await pass(settings.warmUp, 'warming up');
 
     ledger.forget();

@@ -1,6 +1,6 @@
 // A world whose NPCs the built-in mind decides, at speed 1 and at speed 20.
 
-import { DATABASE, census, measure, pass, reportUsage, settings, status } from './lib/world.mjs';
+import { DATABASE, census, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
 import { profile } from './lib/profile.mjs';
 
@@ -9,7 +9,7 @@ const FAST = 20;
 export async function builtIn(bench) {
   const { cluster, world } = bench;
   const report = new Report('built-in', `${settings.npcs} NPCs, 10 ticks/s, built-in mind, ${settings.seconds} s after ${settings.warmUp} s of warm-up`);
-  await cluster.query(DATABASE, 'SELECT npcsim.start_world($1)', [world]);
+  await startWorld(bench);
   await pass(settings.warmUp, 'warming up');
 
   const before = await status(bench);

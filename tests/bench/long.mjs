@@ -1,7 +1,7 @@
 // Half an hour of the built-in world. In the last third somebody holds a snapshot, as a dump does or a session
 // that was forgotten: do tables stay small before, and ticks short after?
 
-import { DATABASE, measure, pass, reportUsage, settings, status } from './lib/world.mjs';
+import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
 
 const KIB = 1024;
@@ -31,14 +31,14 @@ function worstGrowth(from, to) {
 }
 
 export async function long(bench) {
-  const { cluster, world } = bench;
+  const { cluster } = bench;
   const third = Math.max(1, Math.round(settings.longMinutes / 3));
   const report = new Report('long', `${settings.npcs} NPCs, built-in mind, ${3 * third} real minutes; a snapshot is held in the last ${third}`);
   const taken = [];
   const quiet = [];
   const held = [];
   let holder;
-  await cluster.query(DATABASE, 'SELECT npcsim.start_world($1)', [world]);
+  await startWorld(bench);
 
   // One minute at a time; p99 is of the last 1,024 ticks, so the first two samples of a third belong to the one before.
   const watch = async (minutes, samples) => {

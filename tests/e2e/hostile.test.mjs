@@ -123,6 +123,23 @@ test('an MCP server that answers twice, for others and with nonsense decides onc
   liar.socket.close();
 });
 
+test('answers far larger than a socket takes at once reach the database', async () => {
+  const mind = await colony.connect({ token: ada.token, purpose: 'compute', source: 'wordy' });
+  const holder = await colony.cluster.connect(colony.database);
+  await holder.query('BEGIN');
+  await holder.query('SELECT npcsim.lock_world($1)', [colony.worldId]);
+  for (let i = 0; i < 40; i++) mind.send({ type: 'decision_response', request_id: 9e15, npc_id: ada.npcIds[0], action: 'wait', reason: 'x'.repeat(60000) });
+  mind.send({ type: 'ping', t: 'last' });
+  await mind.frame('pong');
+  await holder.query('COMMIT');
+  await holder.end();
+  const results = () => mind.frames.filter((frame) => frame.type === 'decision_result');
+  await waitFor(() => results().length === 40, { what: 'an answer to each', timeout: 8000 });
+  assert.ok(results().every((frame) => frame.code === 'NS301'), 'no request was open for them');
+  assert.doesNotMatch(colony.gateway.output, /not answered in time/);
+  mind.socket.close();
+});
+
 test('a world runs where PostGIS has a schema of its own', async () => {
   const { cluster } = colony;
   await cluster.createDatabase('apart', { extension: false });

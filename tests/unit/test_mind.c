@@ -3,6 +3,7 @@
  *	  The built-in mind keeps to the rules of the reference game.
  */
 #include "sim/mind.h"
+#include "sim/random.h"
 #include "tap.h"
 
 static const ItemKind apple = {.name = "apple",
@@ -233,6 +234,57 @@ test_interacting(void)
 	check_does(&view, ACTION_CANCEL_INTERACTION, "of several needs filled the first decides");
 }
 
+/* Whoever does not look would have decided the same had he looked; and everyone looks whom it can matter to. */
+static void
+test_sight_is_needed(void)
+{
+	static const ItemKind food = {.consumption_time = 5000000, .consume_delta = {UNITS(25)}};
+	static const ItemKind chair = {.sittable = true, .sit_rate = {0, 0, 0, UNITS(10)}};
+	const bool			  served[NEED_COUNT] = {true, false, false, true};
+	int					  blind = 0;
+	int					  different = 0;
+	int					  sighted = 0;
+
+	for (uint64_t n = 0; n < 20000; n++)
+	{
+		SeenItem items[3];
+		MindView view = {.npc_id = 1, .cell = {10, 10}};
+		Action	 seeing;
+		Action	 unseeing;
+
+		view.state = (NpcState) sim_random_below(n, 1, 0, NPC_STATE_COUNT);
+		for (int need = 0; need < NEED_COUNT; need++)
+			view.needs[need] = (int32_t) sim_random_below(n, 2, need, 101) * NEED_UNIT;
+		view.approaching = view.state == NPC_MOVING ? (int64_t) sim_random_below(n, 3, 0, 4) : 0;
+		if (view.state == NPC_INTERACTING)
+		{
+			view.interaction = INTERACTION_SIT;
+			view.interaction_rates[NEED_ENERGY] = UNITS(10);
+		}
+		for (int i = 0; i < 3; i++)
+			items[i] = (SeenItem) {.id = i + 1,
+								   .cell = {(int16_t) (11 + i), 10},
+								   .distance_squared = (i + 1) * (i + 1),
+								   .kind = sim_random_below(n, 4, i, 2) == 0 ? &food : &chair,
+								   .share_left = SHARE_WHOLE,
+								   .occupied_by = sim_random_below(n, 5, i, 3) == 0 ? 7 : 0};
+		unseeing = mind_decide(&view);
+		view.items = items;
+		view.item_count = 3;
+		seeing = mind_decide(&view);
+		if (mind_needs_sight(&view, served))
+		{
+			sighted++;
+			continue;
+		}
+		blind++;
+		if (seeing.kind != unseeing.kind || seeing.target_id != unseeing.target_id)
+			different++;
+	}
+	tap_is_int(different, 0, "who does not look decides as if he had");
+	tap_ok(blind > 5000 && sighted > 5000, "some look (%d), some need not (%d)", sighted, blind);
+}
+
 static void
 test_constants(void)
 {
@@ -250,6 +302,7 @@ main(void)
 	test_on_the_way();
 	test_wandering_and_waiting();
 	test_interacting();
+	test_sight_is_needed();
 	test_constants();
 	return tap_done();
 }
