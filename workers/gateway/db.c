@@ -62,8 +62,7 @@ typedef struct Link
 	int			number; /* 0 is the listener */
 	LinkState	state;
 	PGconn	   *connection;
-	int			socket;		 /* libpq's, to notice that it changed */
-	struct lws *wsi;		 /* holds a duplicate of it */
+	struct lws *wsi;		 /* holds a duplicate of libpq's socket */
 	bool		in_writable; /* inside its writable callback */
 	bool		wants_write; /* it asked for the next one there */
 	int64_t		retry_at;
@@ -383,7 +382,6 @@ link_drop_socket(Link *link)
 		lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 		link->wsi = NULL;
 	}
-	link->socket = -1;
 }
 
 /* Any failure of a connection ends here: its queries fail, it is tried again. */
@@ -422,12 +420,12 @@ static bool
 link_adopt(Link *link)
 {
 	lws_sock_file_fd_type descriptor;
+	int					  socket = PQsocket(link->connection);
 
 	link_drop_socket(link);
-	link->socket = PQsocket(link->connection);
-	if (link->socket < 0)
+	if (socket < 0)
 		return false;
-	descriptor.filefd = dup(link->socket);
+	descriptor.filefd = dup(socket);
 	if (descriptor.filefd < 0)
 		return false;
 	/* closes the duplicate itself when it fails */
@@ -457,7 +455,11 @@ link_connect(Link *link)
 		link_want_write(link);
 }
 
-/* Goes on with a connection attempt after its socket became ready. */
+/*
+ * Goes on with a connection attempt after its socket became ready.  libpq may
+ * have opened another one (the host's next address, no TLS after all) under the
+ * number of the one before, so it is adopted anew at each step.
+ */
 static void
 link_connect_more(Link *link)
 {
@@ -468,7 +470,7 @@ link_connect_more(Link *link)
 		link_lost(link, PQerrorMessage(link->connection));
 		return;
 	}
-	if (PQsocket(link->connection) != link->socket && !link_adopt(link))
+	if (!link_adopt(link))
 	{
 		link_lost(link, "its socket could not be watched");
 		return;
@@ -681,7 +683,6 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	for (int i = 0; i < db.link_count; i++)
 	{
 		db.links[i].number = i;
-		db.links[i].socket = -1;
 		db.links[i].backoff_ms = BACKOFF_FIRST_MS;
 	}
 	db_tick(now_ms());
