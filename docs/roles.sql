@@ -83,7 +83,8 @@ GRANT EXECUTE ON FUNCTION
     npcsim.expire_decisions,
     npcsim.expire_sessions,
     npcsim.present_players,
-    npcsim.prune_logs
+    npcsim.prune_logs,
+    npcsim.world_is_locked
     TO npcsim_worker;
 
 -- Readers.

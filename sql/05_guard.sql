@@ -1,4 +1,11 @@
--- What keeps the state of a world consistent: nobody writes it without holding the world's lock.
+-- What keeps the state of a world consistent: nobody writes it without holding the world's lock. The triggers of
+-- the state tables fire after the row was written, since a trigger before an UPDATE locks each row once more, and only
+-- where the lock is not held: then the statement fails.
+
+CREATE FUNCTION npcsim.world_is_locked(world_id bigint) RETURNS boolean
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'npcsim_world_is_locked';
+REVOKE ALL ON FUNCTION npcsim.world_is_locked(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_is_locked(bigint) IS 'Whether this transaction holds the lock of a world';
 
 CREATE FUNCTION npcsim.require_world_lock() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_require_world_lock';

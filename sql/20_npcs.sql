@@ -115,19 +115,39 @@ COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at wh
 COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried out, at most 8';
 COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
 COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_identities
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_identities FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_identities FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_identities
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_states
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_states FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_states FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_states FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_states
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_tracks
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_tracks FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_tracks FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_tracks FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_tracks
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.npc_minds
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_minds FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_minds FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_minds FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_minds
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

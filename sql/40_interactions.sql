@@ -31,11 +31,21 @@ COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way; no foreign 
 COMMENT ON COLUMN npcsim.interaction_runs.interaction IS 'InteractionRule in src/sim/kinds.h';
 COMMENT ON COLUMN npcsim.interaction_runs.started_at IS 'World time in microseconds';
 COMMENT ON COLUMN npcsim.interaction_runs.share_at_start IS 'Share of the item when it began, in millionths';
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.interaction_type_rows
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_type_rows FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_type_rows FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_type_rows FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.interaction_type_rows
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
-CREATE TRIGGER require_world_lock BEFORE INSERT OR UPDATE OR DELETE ON npcsim.interaction_runs
-    FOR EACH ROW EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_runs FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_runs FOR EACH ROW
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim.require_world_lock();
+CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_runs FOR EACH ROW
+    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.interaction_runs
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

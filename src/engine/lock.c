@@ -49,6 +49,7 @@
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
 
+PG_FUNCTION_INFO_V1(npcsim_world_is_locked);
 PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
 PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 
@@ -562,6 +563,12 @@ world_is_parked(int64 world_id)
 }
 
 Datum
+npcsim_world_is_locked(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(world_lock_held(PG_GETARG_INT64(0)) != NULL);
+}
+
+Datum
 npcsim_require_world_lock(PG_FUNCTION_ARGS)
 {
 	/* A COPY of many rows of one parked world asks once. */
@@ -571,26 +578,22 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 	TupleDesc				  desc;
 	const int				  column = 1; /* world_id is the first column of every table this guards */
 	int64					  world_id;
-	HeapTuple				  result;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(data->tg_event))
+		!TRIGGER_FIRED_AFTER(data->tg_event))
 		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("require_world_lock must be called as a row trigger before the event"));
+				errmsg("require_world_lock must be called as a row trigger after the event"));
 	desc = RelationGetDescr(data->tg_relation);
 	world_id = trigger_world(data->tg_trigtuple, desc, column);
-	result = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && trigger_world(data->tg_newtuple, desc, column) != world_id)
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("world_id of a row in %s cannot be changed",
 					   RelationGetRelationName(data->tg_relation)),
 				errhint("Remove the row and create it in the other world."));
 
-	if (world_lock_held(world_id) != NULL)
-		return PointerGetDatum(result);
 	if (world_id == parked_world && compat_local_xid() == parked_xact)
-		return PointerGetDatum(result);
-	if (!world_is_parked(world_id))
+		return PointerGetDatum(NULL);
+	if (world_lock_held(world_id) == NULL && !world_is_parked(world_id))
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("table %s can only be written while the lock of world %lld is held",
 					   RelationGetRelationName(data->tg_relation), (long long) world_id),
@@ -598,7 +601,7 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 						"functions."));
 	parked_world = world_id;
 	parked_xact = compat_local_xid();
-	return PointerGetDatum(result);
+	return PointerGetDatum(NULL);
 }
 
 Datum

@@ -125,7 +125,9 @@ SELECT throws_ok($$UPDATE npcsim.npc_states SET hunger = 1$$, 'NS110', NULL, 'ta
 SELECT throws_ok($$TRUNCATE npcsim.npc_states$$, 'NS111', NULL, 'nor truncated');
 BEGIN;
 SELECT npcsim.lock_world(1);
-SELECT throws_ok($$UPDATE npcsim.npc_states SET world_id = 2$$, 'NS110', NULL, 'nor moved to another world with it');
+INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision)
+VALUES (1, 9000000000000000, 1, 1, 1, 0, 1000000, 1);
+SELECT throws_ok($$UPDATE npcsim.interaction_runs SET world_id = 2 WHERE id = 9000000000000000$$, 'NS110', NULL, 'nor moved to another world with it');
 ROLLBACK;
 
 -- ---- what one backend knows, another has changed ----

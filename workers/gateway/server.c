@@ -35,7 +35,7 @@
 #define SEND_PACKET		 (128 * 1024)
 #define RECEIVE_BUFFER	 8192
 #define STOP_CLIENTS_MS	 3000
-#define STOP_DATABASE_MS 1000
+#define STOP_DATABASE_MS 3000
 
 static struct
 {
