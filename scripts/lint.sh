@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, pgspot
-# on the install script, and a build from scratch in which every warning is an error. Runs all of them, then
-# says which found something.
+# Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, whether the
+# bugs that "make mutate" plants still have their places, pgspot on the install script, and a build from scratch in
+# which every warning is an error. Runs all of them, then says which found something.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -96,6 +96,7 @@ check clang-format layout
 check cppcheck defects
 check shellcheck shell
 check javascript javascript
+check 'places for the planted bugs' tests/mutate/run.sh --places
 check pgspot install_script
 check 'build without warnings' warnings
 [ ${#complaints[@]} -eq 0 ] || die "lint found something: ${complaints[*]}"

@@ -593,7 +593,8 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 
 	if (world_id == parked_world && compat_local_xid() == parked_xact)
 		return PointerGetDatum(NULL);
-	if (world_lock_held(world_id) == NULL && !world_is_parked(world_id))
+	/* The trigger's condition has found that the lock is not held. */
+	if (!world_is_parked(world_id))
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("table %s can only be written while the lock of world %lld is held",
 					   RelationGetRelationName(data->tg_relation), (long long) world_id),

@@ -3,6 +3,7 @@
 # copied, with what is built; nothing outside of the copy is touched.
 #
 #   tests/mutate/run.sh [PATTERN]    only the bugs whose description matches the pattern
+#   tests/mutate/run.sh --places     says which bugs have no place, or more than one, in the tree as it is; plants nothing
 #
 # First the tests run without a bug: one that is red then finds nothing. Exits 0 only when every bug could be
 # planted, was built, and was found.
@@ -12,17 +13,22 @@ set -euo pipefail
 
 table="$ROOT/tests/mutate/bugs.txt"
 wanted="${1:-}"
+only_places=
+if [ "$wanted" = --places ]; then
+	only_places=yes wanted=
+fi
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
-scratch="$(mktemp -d /tmp/npcsim-mutate.XXXXXXXX)"
-copy="$scratch/tree"
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 130' INT TERM
+scratch='' copy='' # where the copy is
 
 # The copy. Packages are linked, since nothing writes to them.
 make_copy()
 {
 	local dir
+	scratch="$(mktemp -d /tmp/npcsim-mutate.XXXXXXXX)"
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT TERM
+	copy="$scratch/tree"
 	mkdir -m 755 "$copy"
 	chmod 755 "$scratch"
 	mkdir -m 1777 "$scratch/tmp"
@@ -72,15 +78,28 @@ read_table()
 	done
 }
 
-# plant FILE FROM TO: fails unless FROM is there exactly once
+# plant FILE FROM TO: prints FILE with TO in the place of FROM; fails unless FROM is there exactly once
 plant()
 {
-	FROM="$2" TO="$3" perl -0777 -i -pe '
+	FROM="$2" TO="$3" perl -0777 -pe '
 		BEGIN { $pattern = join("\\s+", map { quotemeta } split(" ", $ENV{FROM})); ($to = $ENV{TO}) =~ s/\n\z//; }
 		$places = () = /$pattern/g;
 		s/$pattern/$to/ if $places == 1;
 		END { $? = $places == 1 ? 0 : 1 }
 	' "$1"
+}
+
+# Every bug of the table can be planted in the tree as it is.
+check_places()
+{
+	local n status=0
+	for n in "${!names[@]}"; do
+		if ! plant "$ROOT/${files[n]}" "${froms[n]}" "${tos[n]}" >/dev/null 2>&1; then
+			printf '        tests/mutate/bugs.txt: %s: not exactly one place in %s\n' "${names[n]}" "${files[n]}"
+			status=1
+		fi
+	done
+	return "$status"
 }
 
 # ----------------------------------------------------------------------------------------------------
@@ -169,7 +188,7 @@ try()
 		return
 	fi
 	cp "$file" "$scratch/original"
-	if ! plant "$file" "${froms[n]}" "${tos[n]}"; then
+	if ! plant "$scratch/original" "${froms[n]}" "${tos[n]}" >"$file"; then
 		verdict='NO PLACE'
 	elif ! build "$part" "$name"; then
 		verdict='NO BUILD'
@@ -190,6 +209,11 @@ try()
 # ----------------------------------------------------------------------------------------------------
 
 read_table
+if [ -n "$only_places" ]; then
+	check_places
+	exit
+fi
+install_packages run build test || exit 1
 chosen=()
 for n in "${!names[@]}"; do
 	if [ -z "$wanted" ] || [[ "${names[n]}" =~ $wanted ]]; then
