@@ -101,7 +101,7 @@ async function createWorld(client, sizeX, sizeY, worldSeed) {
 
 const tick = (client, world, seconds) => client.query('SELECT npcsim.tick_world($1, $2)', [world, seconds]);
 
-// Two hungry NPCs, as far from the one apple, which they see in the same tick; walls between other rivals and a chair.
+// Two hungry NPCs, as far from the one apple; walls between other rivals and a chair.
 async function rivals(client) {
   const world = await createWorld(client, 24, 20, 11);
   await client.query(
@@ -110,6 +110,38 @@ async function rivals(client) {
             npcsim.set_terrain($1, 15, 6, true, 5, 1), npcsim.set_terrain($1, 3, 14, true, 9, 1)`, [world]);
   await client.query('UPDATE npcsim.npcs SET hunger = 20, energy = 25 WHERE world_id = $1', [world]);
   return world;
+}
+
+// Four hungry NPCs that decide in the first tick: two have an apple between them, two walk to one equally far. They
+// belong to a player who is not there: the built-in mind decides, and what they were told is kept.
+async function contenders(client) {
+  const world = await createWorld(client, 24, 20, 11);
+  await client.query(
+    `SELECT npcsim.create_npc($1, 'left', 3, 3), npcsim.create_npc($1, 'right', 5, 3), npcsim.create_item($1, 'apple', 4, 3),
+            npcsim.create_npc($1, 'west', 12, 14), npcsim.create_npc($1, 'east', 20, 14), npcsim.create_item($1, 'apple', 16, 14)`, [world]);
+  const { rows: [{ player_id: player }] } = await client.query("SELECT player_id FROM npcsim.create_player($1, 'ada')", [world]);
+  await client.query('SELECT npcsim.assign_npc_to_player($1, id, $2) FROM npcsim.npcs WHERE world_id = $1 ORDER BY id', [world, player]);
+  await client.query('UPDATE npcsim.npcs SET hunger = 20 WHERE world_id = $1', [world]);
+  return world;
+}
+
+// At 1 s: of each two one eats, the other was refused, in the same tick.
+async function assertContended(client, world, what) {
+  const { rows } = await client.query(
+    `SELECT n.name, n.state, s.state_since, m.events FROM npcsim.npcs n
+       JOIN npcsim.npc_states s ON s.world_id = n.world_id AND s.npc_id = n.id
+       JOIN npcsim.npc_minds m ON m.world_id = n.world_id AND m.npc_id = n.id WHERE n.world_id = $1`, [world]);
+  const of = Object.fromEntries(rows.map((row) => [row.name, row]));
+  const told = (name, type) => of[name].events.filter((event) => event.type === type);
+  for (const name of ['left', 'right', 'west', 'east'])
+    assert.deepEqual(told(name, 'decided_for_you')[0], { at: 0.1, type: 'decided_for_you', action: 'interact_with' }, `${what}: ${name} reached for the apple in the first tick`);
+  assert.deepEqual([of.left.state, of.left.state_since], ['interacting', 100_000], `${what}: the first gets the apple between them`);
+  assert.equal(told('right', 'interaction_started').length, 0, `${what}: the second does not`);
+  assert.deepEqual([of.west.state, of.west.state_since], ['interacting', 850_000], `${what}: of the walkers too`);
+  assert.deepEqual(told('east', 'interaction_bid_rejected'),
+    [{ at: 0.85, type: 'interaction_bid_rejected', interaction: 'consume', reason: 'item is occupied' }], `${what}: the other is told why not`);
+  const { rows: eaters } = await client.query('SELECT 1 FROM npcsim.interactions WHERE world_id = $1', [world]);
+  assert.equal(eaters.length, 2, `${what}: two eat`);
 }
 
 async function colony(client) {
@@ -186,7 +218,7 @@ test('20 random partitions of 60 s leave the rows of one step', async () => {
   const random = generator(seed);
   const client = await cluster.connect('here');
   const expected = {};
-  for (const [name, setUp] of Object.entries({ rivals, colony })) {
+  for (const [name, setUp] of Object.entries({ rivals, contenders, colony })) {
     const world = await setUp(client);
     await tick(client, world, SECONDS);
     expected[name] = await rowsOf(client, world);
@@ -197,11 +229,16 @@ test('20 random partitions of 60 s leave the rows of one step', async () => {
 
   for (let i = 0; i < 20; i += 1) {
     const cuts = [1, 2, 3, 5, 10, 30, 100][i % 7];
-    for (const [name, setUp] of Object.entries({ rivals, colony })) {
-      const steps = partition(random, SECONDS * 1e6, cuts);
+    for (const [name, setUp] of Object.entries({ rivals, contenders, colony })) {
       const world = await setUp(client);
       if (i % 5 === 4) await tick(client, await colony(client), 3); // and others go on in between
+      const contended = setUp === contenders ? 1 : 0;
+      const steps = contended ? partition(random, 1e6, cuts) : [];
       await moveOn(client, world, steps);
+      if (contended) await assertContended(client, world, `${name} in steps of ${steps.join(', ')}`);
+      const rest = partition(random, (SECONDS - contended) * 1e6, cuts);
+      await moveOn(client, world, rest);
+      steps.push(...rest);
       assertSame(await rowsOf(client, world), expected[name], `${name} in steps of ${steps.join(', ')}`);
       await client.query('SELECT npcsim.drop_world($1)', [world]);
     }

@@ -144,9 +144,9 @@ class Colony {
   }
 }
 
-// A populated world that runs, and a gateway.
-export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7, policy, running = true } = {}) {
-  const cluster = await startCluster();
+// A populated world that runs, and a gateway. settings: the server's.
+export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7, policy, running = true, settings } = {}) {
+  const cluster = await startCluster({ settings });
   const colony = new Colony(cluster, 'colony', undefined);
   try {
     await cluster.createDatabase('colony');
