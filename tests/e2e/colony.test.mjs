@@ -1,5 +1,8 @@
 // A living colony, end to end: real servers, gateways, agents and MCP servers on the real SDKs.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { positionAt } from '../../clients/web/motion.js';
@@ -9,18 +12,28 @@ import { sleep } from './lib/cluster.mjs';
 // How long minds play; the manual's figure is 60.
 const SECONDS = Number(process.env.NPCSIM_TEST_SECONDS ?? 15);
 
-// Decisions of controlled NPCs since a moment: those the MCP server made and were applied, and all.
-async function share(colony, player, since) {
-  const [counts] = await colony.query(
-    `SELECT count(*) FILTER (WHERE status = 'applied') AS applied, count(*) AS all
-       FROM npcsim.decision_log WHERE player_id = $1 AND opened_at_real >= $2`, [player.id, since]);
-  return counts;
+// From now on the decisions that the built-in mind makes for NPCs of players are kept in the table step_ins: whoever
+// is decided for is told, and what it is told is stored.
+async function watchStepIns(colony) {
+  await colony.query(`
+    CREATE TABLE public.step_ins (npc_id bigint, at numeric, real timestamptz DEFAULT clock_timestamp(), PRIMARY KEY (npc_id, at));
+    CREATE FUNCTION public.note_step_ins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+        INSERT INTO public.step_ins SELECT NEW.npc_id, (e ->> 'at')::numeric
+          FROM jsonb_array_elements(NEW.events) e WHERE e ->> 'type' = 'decided_for_you' ON CONFLICT DO NOTHING;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER note_step_ins AFTER INSERT OR UPDATE ON npcsim.npc_minds FOR EACH ROW EXECUTE FUNCTION public.note_step_ins()`);
 }
 
-async function built_in_decisions(colony, player) {
-  return colony.value(
-    'SELECT count(*) FROM npcsim.npc_states s JOIN npcsim.npc_identities i ON i.world_id = s.world_id AND i.id = s.npc_id ' +
-    'WHERE i.controller_player_id = $1 AND s.decider = 1', [player.id]);
+// Decisions of controlled NPCs since a moment: those the MCP server made and were applied, those it was asked for, and
+// those that the built-in mind made in its place.
+async function share(colony, player, since) {
+  const [counts] = await colony.query(
+    `SELECT count(*) FILTER (WHERE status = 'applied') AS applied, count(*) AS asked,
+            (SELECT count(*) FROM public.step_ins WHERE real >= $2) AS built_in
+       FROM npcsim.decision_log WHERE player_id = $1 AND opened_at_real >= $2`, [player.id, since]);
+  return counts;
 }
 
 const servers = [
@@ -45,16 +58,16 @@ describe('decisions of MCP servers', { concurrency: false }, () => {
       try {
         const ids = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 6')).map((row) => row.id);
         const ada = await colony.player('ada', ids);
+        await watchStepIns(colony);
         const agent = colony.agent(ada, await args(colony));
         await waitFor(async () => (await share(colony, ada, new Date(0))).applied > 0,
           { timeout: 20_000, what: () => `a first decision; the agent says: ${agent.output}` });
         await sleep(4000); // what the built-in mind began before is over
         const since = new Date();
         await sleep(SECONDS * 1000);
-        const { applied, all } = await share(colony, ada, since);
+        const { applied, asked, built_in: builtIn } = await share(colony, ada, since);
         assert.ok(applied >= ids.length * (SECONDS / 3 - 2), `${applied} decisions in ${SECONDS} s for ${ids.length} NPCs`);
-        assert.ok(applied >= 0.95 * all, `${applied} of ${all} were applied`);
-        assert.equal(await built_in_decisions(colony, ada), 0, 'the built-in mind decided for nobody');
+        assert.ok(applied >= 0.95 * (asked + builtIn), `${applied} of ${asked} were applied, and the built-in mind made ${builtIn}`);
       } finally {
         await colony.stop();
       }
@@ -171,45 +184,63 @@ describe('a colony that is watched', { concurrency: false }, () => {
 describe('when something dies', { concurrency: false }, () => {
   let colony;
   let ada;
+  let scratch;
   before(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'npcsim-colony.'));
     colony = await startColony({ npcs: 10, policy: 'interval' });
     ada = await colony.player('ada', (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 5')).map((row) => row.id));
+    await watchStepIns(colony);
   });
-  after(() => colony?.stop());
+  after(async () => {
+    await colony?.stop();
+    if (scratch) await rm(scratch, { recursive: true });
+  });
 
   const applied = async (since) => (await share(colony, ada, since)).applied;
 
+  // A mind whose NPCs wait, and that is dead while the file is there.
+  const death = () => join(scratch, 'death');
+  const mortal = () => colony.agent(ada, ['--mcp', `node '${MINDS}/mortal.mjs'`], { DEATH: death() });
+
   test('a gateway that is killed and started again loses no request', async () => {
-    const agent = colony.agent(ada, ['--mcp', `node '${SAMPLE}'`]);
-    await waitFor(async () => await applied(new Date(0)) > 5, { timeout: 20_000, what: 'decisions' });
+    const agent = mortal();
+    const states = () => colony.query('SELECT DISTINCT state FROM npcsim.npcs WHERE controller_player_id = $1', [ada.id]);
+    await waitFor(async () => (await states()).every(({ state }) => state === 'waiting') && await applied(new Date(0)) >= 5, { timeout: 20_000, what: 'everyone to wait' });
     await colony.end(colony.gateway, 'SIGKILL');
-    await sleep(500);
-    const open = await colony.query('SELECT npc_id, request_id FROM npcsim.decision_slots WHERE status <> 0');
+    // Everyone is asked about every 3 s; nobody hears it.
+    const requests = () => colony.query(`
+      SELECT npc_id, request_id FROM npcsim.decision_slots WHERE status <> 0 AND opened_at_real < clock_timestamp() - interval '0.5 s'`);
+    await waitFor(async () => (await requests()).length === 5, { what: 'requests of all NPCs' });
+    const open = await requests();
+    assert.equal(open.length, 5);
     await colony.startGateway();
-    const restarted = new Date();
-    await waitFor(async () => await applied(restarted) >= 5, { timeout: 45_000, what: () => `decisions go on; the agent says: ${agent.output}` });
     for (const { npc_id: npc, request_id: request } of open) {
       const finished = await waitFor(() => colony.value(
         'SELECT status FROM npcsim.decision_log WHERE world_id = $1 AND request_id = $2', [colony.worldId, request]),
-      { timeout: 30_000, what: `request ${request} of NPC ${npc} has an end` });
-      assert.ok(['applied', 'cancelled'].includes(finished), `request ${request} was ${finished}`);
+      { timeout: 45_000, what: () => `request ${request} of NPC ${npc} to have an end; the agent says: ${agent.output}` });
+      assert.equal(finished, 'applied', `request ${request} of NPC ${npc}`);
     }
     await colony.end(agent);
   });
 
-  test('when the MCP server dies its NPCs keep living, and it takes over again', async () => {
-    const agent = colony.agent(ada, ['--mcp', `node '${MINDS}/crasher.mjs'`], { CRASH_AFTER: '5' });
-    await sleep(6000);
-    await colony.end(agent, 'SIGKILL');
-    const before = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
-    await waitFor(async () => {
-      const rows = await colony.query('SELECT id, last_decision_time FROM npcsim.npcs WHERE controller_player_id = $1 ORDER BY id', [ada.id]);
-      return rows.every((row, i) => row.last_decision_time > before[i].last_decision_time);
-    }, { timeout: 30_000, every: 500, what: 'everyone is decided for' });
-    const back = colony.agent(ada, ['--mcp', `node '${SAMPLE}'`]);
-    const since = new Date();
-    await waitFor(async () => await applied(since) >= 5, { timeout: 20_000, what: () => `the mind takes over; the agent says: ${back.output}` });
-    await colony.end(back);
+  test('when the MCP server dies its NPCs keep living, and when it is back it takes over again', async () => {
+    const agent = mortal();
+    const began = new Date();
+    await waitFor(async () => await applied(began) >= 5, { timeout: 20_000, what: 'decisions' });
+    await writeFile(death(), '');
+    await waitFor(async () => (await colony.value('SELECT count(*) FROM npcsim.sessions')) === 0, { timeout: 20_000, what: 'the mind to be gone' });
+    const died = new Date();
+    const decidedFor = () => colony.value('SELECT count(DISTINCT npc_id) FROM public.step_ins WHERE real > $1', [died]);
+    await waitFor(async () => (await decidedFor()) === 5, { timeout: 45_000, every: 250, what: 'everyone to be decided for' });
+    await waitFor(async () => (await colony.value(`SELECT count(*) FROM npcsim.npcs
+      WHERE controller_player_id = $1 AND decider = 'built_in' AND state <> 'waiting'`, [ada.id])) >= 3, { what: 'life' });
+    assert.equal(await applied(died), 0, 'nobody else decided');
+    assert.ok(agent.output.match(/dying, as told/g).length >= 2, `the server was started again, and died again: ${agent.output}`);
+    assert.equal(agent.exitCode, null, 'the agent lives');
+    await rm(death());
+    const back = new Date();
+    await waitFor(async () => await applied(back) >= 5, { timeout: 60_000, what: () => `the mind takes over; the agent says: ${agent.output}` });
+    await colony.end(agent);
   });
 
   test('a database that is restarted is found again', async () => {
