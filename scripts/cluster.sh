@@ -17,7 +17,7 @@
 # nobody). Where that user cannot reach DIR, the cluster lives below /var/lib and DIR/home says where.
 #
 # What is below the cluster's home:
-#   pgsql/  the tree with the server    data/  the cluster    log  what the server says
+#   pgsql/  the tree with the server    data/  the cluster (data.new/ while it is made)    log  what the server says
 #   socket  the directory of the socket, in /tmp because the path of a socket holds 107 bytes
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -106,13 +106,18 @@ print_env()
 		NPCSIM_PGBIN="$server" NPCSIM_SERVER_USER="$server_user" NPCSIM_SERVER_LOG="$home/log"
 }
 
+# What an earlier attempt that was broken off left behind is made anew: the cluster is there when data is, which gets its
+# name last.
 create()
 {
-	if [ -e "$dir/home" ] || [ -e "$dir/data" ]; then
-		die "a cluster exists already: $dir"
-	fi
+	local new
+	[ ! -e "$data" ] || die "a cluster exists already: $dir"
 	mkdir -p "$dir"
-	if [ -n "$server_user" ]; then
+	if [ -n "$server_user" ] && [ ! -d "$home" ]; then
+		rm -f "$dir/home" # what it names is gone
+		home="$dir"
+	fi
+	if [ -n "$server_user" ] && [ ! -e "$dir/home" ]; then
 		if ! as_server test -x "$dir"; then
 			home="$(mktemp -d /var/lib/npcsim.XXXXXXXX)"
 			chmod 755 "$home"
@@ -121,13 +126,15 @@ create()
 	fi
 	read_home
 	install_tree
-	mkdir "$data"
-	chmod 700 "$data"
+	new="$data.new"
+	rm -rf "$new"
+	mkdir "$new"
+	chmod 700 "$new"
 	: >"$home/log"
-	own "$data" "$home/log"
-	run_quietly "$dir/initdb.log" as_server "$server/initdb" -D "$data" -U postgres --encoding=UTF8 --locale=C.UTF-8 \
+	own "$new" "$home/log"
+	run_quietly "$dir/initdb.log" as_server "$server/initdb" -D "$new" -U postgres --encoding=UTF8 --locale=C.UTF-8 \
 		--auth-local=trust --auth-host=reject --no-instructions || die "initdb failed"
-	cat >>"$data/postgresql.conf" <<-'CONF'
+	cat >>"$new/postgresql.conf" <<-'CONF'
 
 		# npcsim
 		listen_addresses = ''
@@ -135,6 +142,7 @@ create()
 		shared_preload_libraries = 'npcsim'
 	CONF
 	make_socket_dir
+	mv "$new" "$data"
 	print_env
 }
 
@@ -191,7 +199,7 @@ destroy()
 {
 	stop immediate
 	[ ! -e "$home/socket" ] || rm -rf "$(<"$home/socket")"
-	rm -rf "$home/data" "$home/pgsql" "$home/log" "$home/log.1" "$home/socket" "${dir:?}/home" \
+	rm -rf "$home/data" "$home/data.new" "$home/pgsql" "$home/log" "$home/log.1" "$home/socket" "${dir:?}/home" \
 		"$dir/initdb.log"
 	rmdir --ignore-fail-on-non-empty "$home" "$dir" 2>/dev/null || true
 }

@@ -81,7 +81,7 @@ sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d npcsim "$@"; }
 # ----------------------------------------------------------------------------------------------------
 # The database and the world
 
-if [ ! -e "$STATE/cluster/data" ] && [ ! -e "$STATE/cluster/home" ]; then
+if ! "$ROOT/scripts/cluster.sh" env "$STATE/cluster" >/dev/null 2>&1 9>&-; then
 	say "making a cluster in .npcsim/"
 	"$ROOT/scripts/cluster.sh" create "$STATE/cluster" >/dev/null 9>&-
 fi
@@ -96,11 +96,11 @@ if [ "$(psql -X -A -t -d postgres -c "SELECT count(*) FROM pg_database WHERE dat
 fi
 if [ "$(sql -c "SELECT count(*) FROM pg_extension WHERE extname = 'npcsim'")" = 0 ]; then
 	sql -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION npcsim CASCADE'
-	sql -f "$ROOT/docs/roles.sql"
 else
 	sql -c 'SET client_min_messages = warning' -c 'ALTER EXTENSION npcsim UPDATE' ||
 		die "the world in .npcsim/ is of another version; make demo-clean removes it"
 fi
+sql -f "$ROOT/docs/roles.sql" # another version may have functions that roles need
 
 umask 077
 world="$(sql -c "SELECT id FROM npcsim.worlds WHERE name = '$WORLD_NAME'")"
@@ -113,18 +113,20 @@ if [ -z "$world" ]; then
 	world="$(sql -c "SELECT id FROM npcsim.worlds WHERE name = '$WORLD_NAME'")"
 fi
 
-# Each player with a token, and with NPCs if somebody new. A token is shown once: one that is lost here (the
-# demo was killed at the wrong moment) is replaced.
+# Each player with NPCs, made in one transaction, and with a token. A token is shown once: one that is lost here
+# (the demo was killed at the wrong moment) is replaced.
 first=0
 for player in "${PLAYERS[@]}"; do
 	token_file="$STATE/$player.token"
 	id="$(sql -c "SELECT id FROM npcsim.players WHERE world_id = $world AND username = '$player'")"
 	if [ -z "$id" ]; then
-		sql -c "SELECT token FROM npcsim.create_player($world, '$player')" >"$token_file"
-		id="$(sql -c "SELECT id FROM npcsim.players WHERE world_id = $world AND username = '$player'")"
-		sql -o /dev/null -c "
-			SELECT npcsim.assign_npc_to_player($world, id, $id)
-			  FROM (SELECT id FROM npcsim.npcs WHERE world_id = $world ORDER BY id OFFSET $first LIMIT $NPCS_EACH) AS theirs"
+		sql --single-transaction -v world="$world" -v player="$player" -v first="$first" -v each="$NPCS_EACH" \
+			>"$token_file" <<-'SQL'
+			SELECT player_id, token FROM npcsim.create_player(:world, :'player') \gset
+			SELECT npcsim.assign_npc_to_player(:world, id, :player_id)
+			  FROM (SELECT id FROM npcsim.npcs WHERE world_id = :world ORDER BY id OFFSET :first LIMIT :each) AS theirs \g /dev/null
+			\echo :token
+		SQL
 	elif [ ! -s "$token_file" ]; then
 		sql -c "SELECT npcsim.rotate_player_token($id)" >"$token_file"
 	fi
