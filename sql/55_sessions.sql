@@ -65,7 +65,7 @@ CREATE FUNCTION npcsim.update_player_camera(player_id bigint, min_x double preci
     AS 'MODULE_PATHNAME', 'npcsim_update_player_camera';
 REVOKE ALL ON FUNCTION npcsim.update_player_camera(bigint, double precision, double precision, double precision, double precision) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
-    'What a watching player looks at, in cells, -1000000 to 1000000. Players who do not watch are ignored. Errors: 22003 NaN or out of range, 22023 turned over';
+    'What a watching player looks at, in cells, -1000000 to 1000000. Nothing happens while the player does not watch. Errors: 22003 NaN or out of range, 22023 turned over, NS203 no such player';
 
 CREATE FUNCTION npcsim.call_reducer(player_id bigint, reducer text, args jsonb DEFAULT '{}', key text DEFAULT NULL) RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'

@@ -12,4 +12,4 @@ CREATE FUNCTION npcsim.world_delta(world_id bigint, since bigint, epoch text DEF
     AS 'MODULE_PATHNAME', 'npcsim_world_delta';
 REVOKE ALL ON FUNCTION npcsim.world_delta(bigint, bigint, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_delta(bigint, bigint, text) IS
-    'What changed in a world after revision "since": rows as they are now, NPCs by column group, ids that are gone; or {"resync": true, …} when that is no longer known. epoch NULL is the present one. Errors: NS101 no such world';
+    'What changed in a world after revision "since": rows as they are now, NPCs by column group, ids that are gone; or {"resync": true, …} when that is no longer known. epoch (up to 64 characters) NULL is the present one. Errors: 22003 since is negative, 22023 epoch is none, NS101 no such world';

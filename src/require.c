@@ -107,7 +107,7 @@ worker_obstacle(void)
 		return obstacle(ERRCODE_NS_NOT_PRELOADED,
 						psprintf("the server runs npcsim %s, but the extension's version is %s",
 								 NPCSIM_VERSION, version),
-						NULL,
+						pstrdup("Workers serve a database only when both are of the same version."),
 						pstrdup("Restart the server after installing another version, then run ALTER "
 								"EXTENSION npcsim UPDATE."));
 	if (name == NULL || name[0] == '\0')
@@ -118,32 +118,34 @@ worker_obstacle(void)
 	if (!OidIsValid(role))
 		return obstacle(
 			ERRCODE_UNDEFINED_OBJECT,
-			psprintf("role \"%s\", which the workers of npcsim run as, does not exist", name), NULL,
+			psprintf("role \"%s\", which the workers of npcsim run as, does not exist", name),
+			pstrdup("The setting npcsim.worker_role names it."),
 			pstrdup("Run docs/roles.sql in this database, or set npcsim.worker_role to another role."));
 	if (!role_can_login(role))
 		return obstacle(ERRCODE_INSUFFICIENT_PRIVILEGE,
 						psprintf("role \"%s\", which the workers of npcsim run as, may not log in", name),
-						NULL, psprintf("ALTER ROLE %s LOGIN; it needs no password.", quote_identifier(name)));
+						pstrdup("The setting npcsim.worker_role names it."),
+						psprintf("ALTER ROLE %s LOGIN; it needs no password.", quote_identifier(name)));
 	if (!may_connect(role))
 		return obstacle(
 			ERRCODE_INSUFFICIENT_PRIVILEGE,
 			psprintf("role \"%s\", which the workers of npcsim run as, may not connect to this database",
 					 name),
-			NULL,
+			psprintf("It has no CONNECT on database \"%s\".", get_database_name(MyDatabaseId)),
 			psprintf("GRANT CONNECT ON DATABASE %s TO %s;", quote_identifier(get_database_name(MyDatabaseId)),
 					 quote_identifier(name)));
 	if (OidIsValid(schema) && !may_use_schema(role, schema))
 		return obstacle(
 			ERRCODE_INSUFFICIENT_PRIVILEGE,
 			psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
-			NULL, pstrdup("Run docs/roles.sql in this database."));
+			pstrdup("It has no USAGE on it."), pstrdup("Run docs/roles.sql in this database."));
 	if (OidIsValid(postgis) && !may_use_schema(role, compat_extension_schema(postgis)))
 		return obstacle(
 			ERRCODE_INSUFFICIENT_PRIVILEGE,
 			psprintf(
 				"role \"%s\", which the workers of npcsim run as, has no rights on the schema of PostGIS",
 				name),
-			NULL, pstrdup("Run docs/roles.sql in this database."));
+			pstrdup("It has no USAGE on it."), pstrdup("Run docs/roles.sql in this database."));
 	return obstacle(0, NULL, NULL, NULL);
 }
 
@@ -154,6 +156,6 @@ worker_require(void)
 
 	if (found.message == NULL)
 		return;
-	ereport(ERROR, errcode(found.sqlstate), errmsg("%s", found.message),
-			found.detail != NULL ? errdetail("%s", found.detail) : 0, errhint("%s", found.hint));
+	ereport(ERROR, errcode(found.sqlstate), errmsg("%s", found.message), errdetail("%s", found.detail),
+			errhint("%s", found.hint));
 }

@@ -11,7 +11,7 @@ typedef struct Obstacle
 {
 	int	  sqlstate;
 	char *message; /* NULL = nothing is in the way */
-	char *detail;  /* or NULL */
+	char *detail;
 	char *hint;
 } Obstacle;
 

@@ -34,7 +34,8 @@ require_inside(const World *world, Cell cell)
 	if (!grid_contains(world->grid, cell))
 		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
 				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) world->id),
-				errdetail("The world has %d x %d cells, counted from 0.", world->size_x, world->size_y));
+				errdetail("The world has %d by %d cells.", world->size_x, world->size_y),
+				errhint("Cells are (0, 0), top left, to (%d, %d).", world->size_x - 1, world->size_y - 1));
 }
 
 /* The NPC that is on a cell, standing or walking; NULL if there is none. */
@@ -233,6 +234,7 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 	if (kind == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("world %lld has no item type \"%s\"", (long long) world->id, item_type),
+				errdetail("Each world has item types of its own."),
 				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.",
 						(long long) world->id));
 	require_free(world, cell, NULL);

@@ -121,6 +121,8 @@ on_transaction_end(XactEvent event, void *arg)
 			if (held_locks != NIL)
 				ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("a transaction that locked a world cannot be prepared"),
+						errdetail("It would hold world %lld until it is committed.",
+								  (long long) ((WorldLock *) linitial(held_locks))->world_id),
 						errhint("Commit it in one phase."));
 			break;
 		case XACT_EVENT_COMMIT:
@@ -589,6 +591,7 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("world_id of a row in %s cannot be changed",
 					   RelationGetRelationName(data->tg_relation)),
+				errdetail("The row belongs to world %lld.", (long long) world_id),
 				errhint("Remove the row and create it in the other world."));
 
 	if (world_id == parked_world && compat_local_xid() == parked_xact)
@@ -598,6 +601,7 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("table %s can only be written while the lock of world %lld is held",
 					   RelationGetRelationName(data->tg_relation), (long long) world_id),
+				errdetail("This transaction does not hold it."),
 				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's "
 						"functions."));
 	parked_world = world_id;
@@ -616,6 +620,7 @@ npcsim_refuse_truncate(PG_FUNCTION_ARGS)
 	ereport(ERROR, errcode(ERRCODE_NS_NO_TRUNCATE),
 			errmsg("table %s holds the state of worlds and cannot be truncated",
 				   RelationGetRelationName(data->tg_relation)),
+			errdetail("The worlds that run would go on with rows that are gone."),
 			errhint("SELECT npcsim.drop_world(world_id) removes a world."));
 	PG_RETURN_NULL();
 }

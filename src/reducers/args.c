@@ -145,7 +145,7 @@ check_object(Jsonb *value, const char *name)
 	if (!JB_ROOT_IS_OBJECT(value))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" is not a JSON object", name),
 				errdetail("It is %s.", JB_ROOT_IS_SCALAR(value) ? "a scalar" : "an array"),
-				errhint("Write it like {\"colour\": \"red\"}."));
+				errhint("Write it like {\"name\": \"value\"}."));
 	if (VARSIZE(value) > PROPERTIES_MAX)
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("\"%s\" is too large", name),
 				errdetail("It takes %u bytes.", VARSIZE(value)),

@@ -25,6 +25,7 @@
 #include "reducers/args.h"
 #include "reducers/inputs.h"
 #include "reducers/npcs.h"
+#include "reducers/players.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_call_reducer);
@@ -262,12 +263,10 @@ read_caller(int64 player_id)
 	if (player_id == 0)
 		return caller;
 	if (spi_run(&caller_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
-		ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER),
-				errmsg("player %lld does not exist", (long long) player_id));
+		refuse_unknown_player(player_id);
 	caller.world_id = spi_int64(0, 1, 0);
 	caller.role = spi_text(0, 2, CurrentMemoryContext);
-	if (strcmp(spi_text(0, 3, CurrentMemoryContext), "active") != 0)
-		ereport(ERROR, errcode(ERRCODE_NS_BANNED), errmsg("the player is banned"));
+	refuse_banned(spi_text(0, 3, CurrentMemoryContext));
 	return caller;
 }
 

@@ -73,6 +73,11 @@ static SpiStatement sessions_statement =
 	 .types = {INT8ARRAYOID, TEXTOID},
 	 .read_only = true};
 
+static SpiStatement gateway_statement = {.sql = "SELECT FROM npcsim.gateways WHERE id = $1",
+										 .nargs = 1,
+										 .types = {TEXTOID},
+										 .read_only = true};
+
 static SpiStatement open_statement =
 	{.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
 			" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
@@ -104,6 +109,14 @@ static SpiStatement take_statement =
 	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}};
 
 /* ---- who asks for how much ---- */
+
+/* Sessions may end while they are asked about; a gateway that is not there has forgotten to register. */
+static void
+require_gateway(const char *gateway_id)
+{
+	if (spi_run(&gateway_statement, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT) == 0)
+		refuse_gateway(gateway_id);
+}
 
 static int
 compare_offers(const void *a, const void *b)
@@ -390,7 +403,10 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 
 	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
 	if (session_count == 0)
+	{
+		require_gateway(gateway_id);
 		return;
+	}
 	head_count = read_running_worlds(sessions, session_count, &heads);
 	if (head_count == 0)
 		return;
@@ -442,6 +458,15 @@ npcsim_claim_decisions(PG_FUNCTION_ARGS)
 				errmsg("\"session_ids\" and \"free_slots\" differ in length"),
 				errdetail("They have %d and %d elements.", count, free_count),
 				errhint("Give one number of free slots per session."));
+	for (int i = 0; i < count; i++)
+	{
+		check_id(ids[i], "session_ids");
+		if (free_slots[i] < 0)
+			ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("\"free_slots\" is out of range"),
+					errdetail("Element %d is %d.", i + 1, free_slots[i]),
+					errhint("A session has no free slot or some."));
+	}
 	InitMaterializedSRF(fcinfo, 0);
 	spi_begin();
 	claim(gateway_id, ids, free_slots, count, (ReturnSetInfo *) fcinfo->resultinfo);

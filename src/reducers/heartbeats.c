@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "json.h"
 #include "reducers/args.h"
+#include "reducers/players.h"
 #include "reducers/sessions.h"
 #include "spi.h"
 
@@ -172,16 +173,18 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 						   Float8GetDatum(heartbeat.token_output_rate),
 						   Float8GetDatum(heartbeat.average_decision_time_ms)},
 				nulls, SPI_OK_UPDATE_RETURNING) == 0)
+	{
+		player_require_known(player_id);
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),
 			errdetail(
 				"There is no connection of the player with this source and purpose \"compute\" or \"both\"."),
 			errhint("Connect with that purpose and source first."));
+	}
 	spi_run(&player_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_UPDATE);
 	if (spi_run(&assigned_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
-		ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER),
-				errmsg("player %lld does not exist", (long long) player_id));
+		refuse_unknown_player(player_id);
 
 	initStringInfo(&out);
 	json_literal(&out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
@@ -212,10 +215,11 @@ npcsim_update_player_camera(PG_FUNCTION_ARGS)
 				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", min_x, min_y, max_x, max_y),
 				errhint("min_x <= max_x and min_y <= max_y."));
 	spi_begin();
-	spi_run(&camera_statement,
-			(Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
-					   Float8GetDatum(max_x), Float8GetDatum(max_y)},
-			NULL, SPI_OK_UPDATE);
+	if (spi_run(&camera_statement,
+				(Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
+						   Float8GetDatum(max_x), Float8GetDatum(max_y)},
+				NULL, SPI_OK_UPDATE) == 0)
+		player_require_known(player_id);
 	spi_end();
 	PG_RETURN_VOID();
 }

@@ -60,7 +60,7 @@ static SpiStatement end_sessions_of_world =
 	 {INT8OID, TEXTOID}};
 
 static void
-refuse_player(int64 player_id, const char *detail)
+pg_attribute_noreturn() refuse_player(int64 player_id, const char *detail)
 {
 	ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER), errmsg("player %lld does not exist", (long long) player_id),
 			errdetail_internal("%s", detail),
@@ -68,11 +68,35 @@ refuse_player(int64 player_id, const char *detail)
 }
 
 void
+refuse_unknown_player(int64 player_id)
+{
+	refuse_player(player_id, "There is no player with this id.");
+}
+
+void
+player_require_known(int64 player_id)
+{
+	spi_begin();
+	if (spi_run(&select_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+		refuse_unknown_player(player_id);
+	spi_end();
+}
+
+void
+refuse_banned(const char *status)
+{
+	if (strcmp(status, "banned") == 0)
+		ereport(ERROR, errcode(ERRCODE_NS_BANNED), errmsg("the player is banned"),
+				errdetail("An operator of the world banned the player."),
+				errhint("Ask the operators of the world."));
+}
+
+void
 player_require(int64 world_id, int64 player_id)
 {
 	spi_begin();
 	if (spi_run(&select_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
-		refuse_player(player_id, "There is no player with this id.");
+		refuse_unknown_player(player_id);
 	if (spi_int64(0, 1, 0) != world_id)
 		refuse_player(player_id, psprintf("The player with this id plays in world %lld, not in %lld.",
 										  (long long) spi_int64(0, 1, 0), (long long) world_id));
@@ -174,7 +198,7 @@ npcsim_rotate_player_token(PG_FUNCTION_ARGS)
 	spi_begin();
 	if (spi_run(&update_token, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, NULL,
 				SPI_OK_UPDATE) == 0)
-		refuse_player(player_id, "There is no player with this id.");
+		refuse_unknown_player(player_id);
 	spi_end();
 	sessions_end_of_player(player_id, "token");
 	PG_RETURN_TEXT_P(cstring_to_text(token));

@@ -15,6 +15,11 @@
 extern const char *const player_roles[];
 extern const char *const player_statuses[];
 
+extern void refuse_unknown_player(int64 player_id) pg_attribute_noreturn();
+/* NS203 unless the player exists. */
+extern void player_require_known(int64 player_id);
+/* NS403 when a player's status is banned. */
+extern void refuse_banned(const char *status);
 /* NS203 unless the player exists and plays in that world. */
 extern void player_require(int64 world_id, int64 player_id);
 

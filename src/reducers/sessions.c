@@ -26,6 +26,7 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
+#include "reducers/players.h"
 #include "reducers/sessions.h"
 #include "reducers/world_head.h"
 #include "spi.h"
@@ -200,8 +201,8 @@ arg_optional_text(FunctionCallInfo fcinfo, int n, const char *name, int max_char
 	return value;
 }
 
-static void
-pg_attribute_noreturn() refuse_gateway(const char *gateway_id)
+void
+refuse_gateway(const char *gateway_id)
 {
 	ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("gateway \"%s\" is not registered", gateway_id),
@@ -427,15 +428,6 @@ pg_attribute_noreturn() refuse_token(const char *detail)
 	ereport(ERROR, errcode(ERRCODE_NS_BAD_TOKEN), errmsg("authentication failed"),
 			errdetail_internal("%s", detail),
 			errhint("create_player() and rotate_player_token() show a player's token once."));
-}
-
-static void
-refuse_banned(const char *status)
-{
-	if (strcmp(status, "banned") == 0)
-		ereport(ERROR, errcode(ERRCODE_NS_BANNED), errmsg("the player is banned"),
-				errdetail("An operator of the world banned the player."),
-				errhint("Ask the operators of the world."));
 }
 
 /*

@@ -21,5 +21,7 @@
 
 /* A gateway's id; 22023 unless it is 1 to 64 characters of [A-Za-z0-9_.-]. */
 extern char *arg_gateway_id(FunctionCallInfo fcinfo, int n);
+/* 55000: the gateway is not registered. */
+extern void refuse_gateway(const char *gateway_id) pg_attribute_noreturn();
 
 #endif /* NPCSIM_REDUCERS_SESSIONS_H */

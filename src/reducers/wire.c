@@ -40,7 +40,8 @@ typedef struct ChangedNpc
 	uint32 groups;
 } ChangedNpc;
 
-#define NPC_GONE 0x80000000
+#define NPC_GONE		0x80000000
+#define EPOCH_MAX_CHARS 64
 
 typedef struct IdList
 {
@@ -397,7 +398,7 @@ npcsim_world_delta(PG_FUNCTION_ARGS)
 {
 	int64		   world_id = arg_id(fcinfo, 0, "world_id");
 	int64		   since = arg_revision(fcinfo, 1, "since");
-	const char	  *asked_epoch = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	const char	  *asked_epoch = PG_ARGISNULL(2) ? NULL : arg_text(fcinfo, 2, "epoch", EPOCH_MAX_CHARS);
 	MemoryContext  caller = CurrentMemoryContext;
 	const char	  *epoch;
 	StringInfoData out;

@@ -88,7 +88,7 @@ tell_obstacle(const Obstacle *obstacle)
 	ereport(LOG, errcode(obstacle->sqlstate),
 			errmsg("npcsim cannot run the worlds of database \"%s\": %s", get_database_name(MyDatabaseId),
 				   obstacle->message),
-			obstacle->detail != NULL ? errdetail("%s", obstacle->detail) : 0, errhint("%s", obstacle->hint));
+			errdetail("%s", obstacle->detail), errhint("%s", obstacle->hint));
 }
 
 void

@@ -1,0 +1,276 @@
+// "make demo" and "make demo-clean", in a copy of the tree: what they need, what they show, how they end.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { sleep, waitFor } from './lib/cluster.mjs';
+
+const execute = promisify(execFile);
+const root = process.env.NPCSIM_ROOT ?? join(import.meta.dirname, '..', '..');
+const isRoot = process.getuid() === 0;
+
+let scratch;
+let tree; // the copy
+let port;
+const running = new Set();
+
+// As somebody's shell has it, though make runs the tests.
+const environment = (more) => {
+  const { MAKEFLAGS, MAKELEVEL, MFLAGS, ...rest } = process.env;
+  return { ...rest, NPCSIM_DEMO_PORT: `${port}`, ...more };
+};
+
+before(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'npcsim-demo.'));
+  await chmod(scratch, 0o755);
+  tree = join(scratch, 'tree');
+  await mkdir(tree);
+  await execute('bash', ['-c', `tar -C "$1" --exclude=./.git --exclude=./.npcsim --exclude=node_modules --exclude=./build/results \
+    --exclude=./build/sanitize --exclude=./build/tests -cf - . | tar -C "$2" -xpf -`, 'copy', root, tree]);
+  port = await freePort();
+}, { timeout: 60_000 });
+
+after(async () => {
+  for (const demo of running) await demo.interrupt();
+  if (existsSync(join(tree, '.npcsim'))) await run('scripts/demo-clean.sh');
+  await rm(scratch, { recursive: true, force: true });
+});
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port: free } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
+// Runs a program to its end.
+function run(program, { args = [], env = {}, cwd = tree } = {}) {
+  return new Promise((resolve) => {
+    execFile(program.includes('/') ? join(cwd, program) : program, args,
+      { cwd, timeout: 120_000, env: environment(env) },
+      (error, stdout, stderr) => resolve({ status: error ? error.code : 0, output: stdout + stderr }));
+  });
+}
+
+// A demo in a process group of its own, as a shell would start it; on a terminal, if that is wanted.
+function startDemo({ terminal = false } = {}) {
+  const [program, ...args] = terminal ? ['script', '-qefc', 'scripts/demo.sh', '/dev/null'] : ['scripts/demo.sh'];
+  const child = spawn(program, args, {
+    cwd: tree, detached: true, stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'], env: environment({ TERM: 'xterm' }),
+  });
+  const demo = {
+    output: '',
+    ended: new Promise((resolve) => child.on('close', (code, signal) => {
+      running.delete(demo);
+      resolve({ code, signal });
+    })),
+    shows: (pattern, timeout = 60_000) =>
+      waitFor(() => demo.output.match(pattern), { timeout, what: () => `${pattern}; the demo says:\n${demo.output}` }),
+    // Ctrl-C; the end that follows
+    interrupt: async () => {
+      if (terminal) child.stdin.write('\x03');
+      else process.kill(-child.pid, 'SIGINT');
+      const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 30_000);
+      const end = await demo.ended;
+      clearTimeout(timer);
+      return end;
+    },
+  };
+  child.stdout.on('data', (data) => (demo.output += data));
+  child.stderr.on('data', (data) => (demo.output += data));
+  running.add(demo);
+  return demo;
+}
+
+const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*$/m;
+
+// Both players decide, as the status line tells.
+const playersDecide = (demo) => demo.shows(/20 NPCs .* ada \d+, bo \d+/);
+
+// Programs of the copy, or of its cluster, that run.
+async function processes() {
+  const found = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [command, program, directory] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+      readlink(`/proc/${pid}/exe`).catch(() => ''),
+      readlink(`/proc/${pid}/cwd`).catch(() => ''),
+    ]);
+    if ([command, program, directory].some((text) => text.includes(scratch))) found.push(command.replaceAll('\0', ' ').trim());
+  }
+  return found;
+}
+
+async function assertNothingRuns() {
+  let left = [];
+  await waitFor(async () => (left = await processes()).length === 0, { timeout: 3000, what: () => `everything to end; these run:\n${left.join('\n')}` });
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/version`), 'nobody listens');
+}
+
+// SQL in the demo's database, as "look inside" says.
+async function sql(demo, statement) {
+  const [, host, user, database] = demo.output.match(/look inside: +psql -h (\S+) -U (\S+) (\S+)/);
+  return (await execute('psql', ['-X', '-A', '-t', '-F', ' ', '-h', host, '-U', user, '-d', database, '-c', statement])).stdout.trim();
+}
+
+const NPCS_EACH = `SELECT string_agg(username || ' ' || controlled_npc_count, ', ' ORDER BY username) FROM npcsim.players`;
+
+// A directory with links to all programs but some.
+async function pathWithout(name, ...without) {
+  const directory = join(scratch, name);
+  await mkdir(directory);
+  for (const from of (process.env.PATH ?? '').split(':').filter((entry) => existsSync(entry)))
+    for (const program of await readdir(from))
+      if (!without.includes(program)) await symlink(join(from, program), join(directory, program)).catch(() => {});
+  return directory;
+}
+
+async function program(directory, name, text) {
+  await writeFile(join(directory, name), `#!/bin/sh\n${text}\n`);
+  await chmod(join(directory, name), 0o755);
+}
+
+test('a port that is taken or none is told, with what to do', async () => {
+  const server = createServer().listen(port, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    const { status, output } = await run('scripts/demo.sh');
+    assert.equal(status, 1);
+    assert.match(output, new RegExp(`port ${port} is taken: choose another one, for example NPCSIM_DEMO_PORT=\\d+ make demo`));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+  for (const nonsense of ['http', '0', '65536', '-1']) {
+    const { status, output } = await run('scripts/demo.sh', { env: { NPCSIM_DEMO_PORT: nonsense } });
+    assert.deepEqual([status, /must be a port number/.test(output)], [1, true], `NPCSIM_DEMO_PORT=${nonsense}: ${output}`);
+  }
+});
+
+test('packages that are missing and cannot be had are told, and nothing is begun', async () => {
+  // A tree that wants a package which there is not, and can be written by whoever runs it.
+  const wanting = join(scratch, 'wanting');
+  await cp(join(root, 'scripts'), join(wanting, 'scripts'), { recursive: true });
+  const list = join(wanting, 'scripts', 'packages.txt');
+  await writeFile(list, (await readFile(list, 'utf8')).replace('[run]\n', '[run]\nnpcsim-is-no-package\n'));
+  await chmod(wanting, 0o777);
+  const demo = (path, as = []) => run('env', { args: [...as, `PATH=${path}`, join(wanting, 'scripts', 'demo.sh')], cwd: wanting });
+  const somebody = isRoot ? ['-i', 'setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', 'env', `NPCSIM_DEMO_PORT=${port}`] : [];
+
+  const noSudo = await pathWithout('no-sudo', 'sudo');
+  let { status, output } = await demo(noSudo, somebody);
+  assert.equal(status, 1);
+  assert.match(output, /neither root's rights nor sudo are there; as root: apt-get install .*npcsim-is-no-package/);
+
+  const refusing = await pathWithout('refusing', 'sudo');
+  await program(refusing, 'sudo', 'exit 1');
+  ({ status, output } = await demo(refusing, somebody));
+  assert.equal(status, 1);
+  assert.match(output, /sudo was refused; as root: apt-get install .*npcsim-is-no-package/);
+
+  // No network, as apt-get tells it.
+  const offline = await pathWithout('offline', 'sudo', 'apt-get');
+  await program(offline, 'sudo', '[ "$1" = -v ] || exec "$@"');
+  await program(offline, 'apt-get', `case "$*" in
+    *update*) echo "Err:1 http://deb.debian.org/debian bookworm InRelease: Temporary failure resolving 'deb.debian.org'"; exit 100 ;;
+    *) echo 'E: Unable to locate package npcsim-is-no-package'; exit 100 ;;
+    esac`);
+  for (const as of isRoot ? [[], somebody] : [[]]) {
+    await rm(join(wanting, '.npcsim'), { recursive: true, force: true });
+    ({ status, output } = await demo(offline, as));
+    assert.equal(status, 1);
+    assert.match(output, /Temporary failure resolving/);
+    assert.match(output, /the package lists cannot be fetched: no network\? Missing: .*npcsim-is-no-package/);
+  }
+});
+
+test('npm packages that cannot be fetched are told', { timeout: 120_000 }, async () => {
+  const { status, output } = await run('scripts/demo.sh', { env: { npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0', npm_config_cache: join(scratch, 'npm') } });
+  assert.equal(status, 1);
+  assert.match(output, /npm cannot install the packages of clients\/mcp: is there a network\?/);
+  await assertNothingRuns();
+  await rm(join(tree, 'clients', 'mcp', 'node_modules'), { recursive: true, force: true });
+  await symlink(join(root, 'clients', 'mcp', 'node_modules'), join(tree, 'clients', 'mcp', 'node_modules'));
+});
+
+test('a start that is broken off while the cluster is made leaves nothing in the way of the next', { timeout: 60_000 }, async () => {
+  const demo = startDemo();
+  await demo.shows(/making a cluster/);
+  await waitFor(() => existsSync(join(tree, '.npcsim', 'cluster', 'initdb.log')), { every: 5, what: 'initdb to begin' });
+  await sleep(200);
+  await demo.interrupt();
+  assert.doesNotMatch(demo.output, /making the world/);
+  await assertNothingRuns();
+});
+
+test('the demo shows its address and a status line; a second one is refused; Ctrl-C ends it all', { timeout: 180_000 }, async () => {
+  const demo = startDemo();
+  const [, address] = await demo.shows(/watch it at: +(\S+)/);
+  assert.equal(address, `http://127.0.0.1:${port}/`);
+  assert.match(await (await fetch(address)).text(), /<canvas/);
+  await demo.shows(STATUS);
+  await playersDecide(demo);
+  const lines = () => demo.output.match(new RegExp(STATUS, 'gm')).length;
+  const shown = lines();
+  await sleep(3000);
+  assert.ok(lines() - shown >= 2 && lines() - shown <= 4, `${lines() - shown} lines in 3 s`);
+  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  assert.equal(await sql(demo, 'SELECT name, size_x, size_y, status FROM npcsim.worlds'), 'Demo 64 48 running');
+
+  const second = await run('scripts/demo.sh');
+  assert.deepEqual([second.status, /a demo of this directory is running already/.test(second.output)], [1, true], second.output);
+  const clean = await run('scripts/demo-clean.sh');
+  assert.deepEqual([clean.status, /the demo is running: stop it first/.test(clean.output)], [1, true], clean.output);
+  for (const player of ['ada', 'bo']) assert.equal((await stat(join(tree, '.npcsim', `${player}.token`))).mode & 0o777, 0o600);
+
+  assert.deepEqual(await demo.interrupt(), { code: 0, signal: null });
+  assert.match(demo.output, /stopped; the world goes on where it is with the next: make demo/);
+  await assertNothingRuns();
+});
+
+test('started again, on a terminal, it goes on with the same world', { timeout: 120_000 }, async () => {
+  const demo = startDemo({ terminal: true });
+  await demo.shows(/watch it at/);
+  assert.doesNotMatch(demo.output, /making/);
+  assert.equal(await sql(demo, 'SELECT count(*), min(created_at) < now() - interval \'5 s\', min(clock) > 5 FROM npcsim.worlds'), '1 t t');
+  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  await playersDecide(demo);
+  assert.match(demo.output, /\r\x1b\[KM[^\n]*\r\x1b\[KM/, 'one line, renewed in its place');
+
+  // The demo as it is before its first world; then players that cannot be given their NPCs.
+  await sql(demo, 'SELECT npcsim.drop_world(id) FROM npcsim.worlds');
+  await sql(demo, 'ALTER FUNCTION npcsim.assign_npc_to_player RENAME TO assign_nobody');
+  await demo.interrupt();
+  await assertNothingRuns();
+});
+
+test('a start that is broken off while players are made gives them their NPCs the next time', { timeout: 120_000 }, async () => {
+  const { status, output } = await run('scripts/demo.sh');
+  assert.notEqual(status, 0);
+  assert.match(output, /assign_npc_to_player/);
+  await assertNothingRuns();
+  await run('scripts/cluster.sh', { args: ['start', '.npcsim/cluster'] });
+  const { stdout } = await execute(join(tree, 'scripts', 'cluster.sh'), ['env', join(tree, '.npcsim', 'cluster')]);
+  const [, host] = stdout.match(/^PGHOST=(.*)$/m);
+  await execute('psql', ['-X', '-q', '-h', host, '-U', 'postgres', '-d', 'npcsim', '-c', 'ALTER FUNCTION npcsim.assign_nobody RENAME TO assign_npc_to_player']);
+  const demo = startDemo();
+  await playersDecide(demo);
+  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  assert.equal((await demo.interrupt()).code, 0);
+});
+
+test('demo-clean removes everything', async () => {
+  const { stdout } = await execute(join(tree, 'scripts', 'cluster.sh'), ['env', join(tree, '.npcsim', 'cluster')]);
+  const places = [stdout.match(/^PGHOST=(.*)$/m)[1], stdout.match(/^PGDATA=(.*)$/m)[1], join(tree, '.npcsim')];
+  for (const place of places) assert.ok(existsSync(place), place);
+  assert.equal((await run('scripts/demo-clean.sh')).status, 0);
+  for (const place of places) assert.ok(!existsSync(place), `${place} is gone`);
+  assert.equal((await run('scripts/demo-clean.sh')).status, 0, 'and once more, where nothing is');
+});
