@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { sleep, waitFor } from './lib/cluster.mjs';
@@ -38,9 +38,12 @@ before(async () => {
 }, { timeout: 60_000 });
 
 after(async () => {
-  for (const demo of running) await demo.interrupt();
   if (existsSync(join(tree, '.npcsim'))) await run('scripts/demo-clean.sh');
   await rm(scratch, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  for (const demo of running) await demo.interrupt();
 });
 
 async function freePort() {
@@ -242,7 +245,7 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
   assert.equal(await sql(demo, 'SELECT count(*), min(created_at) < now() - interval \'5 s\', min(clock) > 5 FROM npcsim.worlds'), '1 t t');
   assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
   await playersDecide(demo);
-  assert.match(demo.output, /\r\x1b\[KM[^\n]*\r\x1b\[KM/, 'one line, renewed in its place');
+  await demo.shows(/\r\x1b\[KM[^\n]*\r\x1b\[KM/); // one line, renewed in its place
 
   // The demo as it is before its first world; then players that cannot be given their NPCs.
   await sql(demo, 'SELECT npcsim.drop_world(id) FROM npcsim.worlds');

@@ -2,7 +2,7 @@
 // PostgreSQL did not take the notification. Gateways' clients are told all the same.
 //
 // The moment is held with PostgreSQL's own means. Notifications are put in order by a lock that a transaction holds
-// from just before its commit until it is done; one that sends a notification and then waits for a standby which
+// from just before its commit until it is done; one that has written something and then waits for a standby which
 // there is not keeps it, and everybody else's notifications wait. Ticks do not: they are committed locally.
 
 import assert from 'node:assert/strict';
@@ -37,7 +37,7 @@ async function holdNotifications() {
   const holder = await colony.cluster.connect('colony', { name: 'holder' });
   await waitFor(async () => (await holder.query('SHOW synchronous_standby_names')).rows[0].synchronous_standby_names === 'nobody');
   await holder.query('SET synchronous_commit = on');
-  const ended = holder.query(`NOTIFY nobody`).catch(() => {});
+  const ended = holder.query(`SELECT pg_logical_emit_message(true, 'test', 'written'); NOTIFY nobody`).catch(() => {});
   await waitFor(() => colony.value(`SELECT true FROM pg_stat_activity WHERE application_name = 'holder' AND wait_event = 'SyncRep'`),
     { what: 'the lock of notifications to be held' });
   return {

@@ -7,6 +7,7 @@ SELECT npcsim.create_world('Checked', 16, 12, 3);
 SELECT npcsim.create_npc(1, 'Ada', 3, 3);
 SELECT npcsim.create_item(1, 'apple', 5, 3);
 SELECT npcsim.create_player(1, 'ada');
+SELECT npcsim.register_gateway('g1');
 CREATE TEMP TABLE known AS
     SELECT (SELECT id FROM npcsim.npcs) AS npc, (SELECT id FROM npcsim.world_items) AS item,
            (SELECT id FROM npcsim.players) AS player;
@@ -80,7 +81,21 @@ SELECT 'NULL', '22004', 'SELECT npcsim.' || f.name || '(' ||
         ('create_item', ARRAY['1', '''apple''', '1', '1', '''{}'''], '{}'),
         ('remove_item', ARRAY['1', ':item'], '{}'),
         ('create_player', ARRAY['1', '''bo''', '''player'''], '{}'),
-        ('rotate_player_token', ARRAY[':player'], '{}')) AS f (name, args, may_be_null)
+        ('rotate_player_token', ARRAY[':player'], '{}'),
+        ('register_gateway', ARRAY['''g1'''], '{}'),
+        ('authenticate', ARRAY['''x'''], '{}'),
+        ('client_connected', ARRAY['''g1''', ':player', '1', '''watch''', '''x''', '''x'''], '{2,5,6}'),
+        ('client_disconnected', ARRAY['1'], '{}'),
+        ('gateway_poll', ARRAY['''g1''', '''{1}'''], '{}'),
+        ('world_snapshot', ARRAY['1'], '{}'),
+        ('world_delta', ARRAY['1', '0', '''x'''], '{3}'),
+        ('observe_npc', ARRAY['1', ':npc'], '{}'),
+        ('claim_decisions', ARRAY['''g1''', '''{1}''', '''{1}'''], '{}'),
+        ('submit_npc_decision', ARRAY[':player', '''{}'''], '{}'),
+        ('submit_npc_decisions', ARRAY['''{1}''', '''{a}'''], '{}'),
+        ('fail_decisions', ARRAY['''{1}''', '''{1}''', '''{a}'''], '{}'),
+        ('update_player_heartbeat', ARRAY[':player', '''{}'''], '{}'),
+        ('update_player_camera', ARRAY[':player', '0', '0', '1', '1'], '{}')) AS f (name, args, may_be_null)
  CROSS JOIN LATERAL generate_series(1, cardinality(f.args)) AS nulled (n)
  WHERE nulled.n <> ALL (f.may_be_null);
 -- Worlds that there are not.
@@ -96,7 +111,8 @@ SELECT 'no such world', CASE WHEN world.id BETWEEN 1 AND 9007199254740991 THEN '
                ('SELECT npcsim.assign_npc_to_player(:world, :npc, :player)'),
                ('SELECT npcsim.request_npc_decision(:world, :npc)'),
                ('SELECT npcsim.create_item(:world, ''apple'', 1, 1)'), ('SELECT npcsim.remove_item(:world, :item)'),
-               ('SELECT npcsim.create_player(:world, ''bo'')')) AS f (call)
+               ('SELECT npcsim.create_player(:world, ''bo'')'), ('SELECT npcsim.world_snapshot(:world)'),
+               ('SELECT npcsim.world_delta(:world, 0)'), ('SELECT npcsim.observe_npc(:world, :npc)')) AS f (call)
  CROSS JOIN (VALUES (99), (0), (-1), (9223372036854775807)) AS world (id);
 INSERT INTO calls (what, expected, call) VALUES
     ('no such NPC', 'NS201', 'SELECT npcsim.remove_npc(1, 999)'),
@@ -177,9 +193,72 @@ INSERT INTO calls (what, expected, call) VALUES
     ('no name', '22023', 'SELECT npcsim.create_player(1, '''')'),
     ('a long name', '22023', 'SELECT npcsim.create_player(1, repeat(''x'', 51))'),
     ('a taken name', '23505', 'SELECT npcsim.create_player(1, ''ada'')'),
-    ('an unknown role', '22023', 'SELECT npcsim.create_player(1, ''bo'', ''king'')');
+    ('an unknown role', '22023', 'SELECT npcsim.create_player(1, ''bo'', ''king'')'),
+    ('outside', 'NS210', 'UPDATE npcsim.npcs SET position_x = 16'),
+    ('outside', 'NS210', 'UPDATE npcsim.npcs SET position_y = -1'),
+    ('no number', '22003', 'UPDATE npcsim.npcs SET hunger = ''NaN'''),
+    ('no such player', 'NS203', 'SELECT npcsim.update_player_camera(999, 0, 0, 1, 1)'),
+    ('no player', '22003', 'SELECT npcsim.update_player_camera(0, 0, 0, 1, 1)'),
+    ('NaN', '22003', 'SELECT npcsim.update_player_camera(:player, ''NaN'', 0, 1, 1)'),
+    ('infinity', '22003', 'SELECT npcsim.update_player_camera(:player, 0, ''-Infinity'', 1, 1)'),
+    ('far away', '22003', 'SELECT npcsim.update_player_camera(:player, 0, 0, 1e7, 1)'),
+    ('turned over', '22023', 'SELECT npcsim.update_player_camera(:player, 0, 2, 1, 1)'),
+    ('no such player', 'NS203', 'SELECT npcsim.update_player_heartbeat(999, ''{}'')'),
+    ('no player', '22003', 'SELECT npcsim.update_player_heartbeat(-1, ''{}'')'),
+    ('no connection', '55000', 'SELECT npcsim.update_player_heartbeat(:player, ''{}'')'),
+    ('no object', '22023', 'SELECT npcsim.update_player_heartbeat(:player, ''[]'')'),
+    ('a large object', '54000', 'SELECT npcsim.update_player_heartbeat(:player, jsonb_build_object(''x'', repeat(''x'', 8200)))'),
+    ('a long source', '22023', 'SELECT npcsim.update_player_heartbeat(:player, jsonb_build_object(''source'', repeat(''x'', 65)))'),
+    ('out of range', '22023', 'SELECT npcsim.update_player_heartbeat(:player, ''{"max_concurrency": 65}'')'),
+    ('no revision', '22003', 'SELECT npcsim.world_delta(1, -1)'),
+    ('no revision', '22003', 'SELECT npcsim.world_delta(1, 9007199254740992)'),
+    ('no epoch', '22023', 'SELECT npcsim.world_delta(1, 0, '''')'),
+    ('a long epoch', '22023', 'SELECT npcsim.world_delta(1, 0, repeat(''x'', 65))'),
+    ('a very long epoch', '22023', 'SELECT npcsim.world_delta(1, 0, repeat(''x'', 10000000))'),
+    ('an epoch with a line break', '22023', 'SELECT npcsim.world_delta(1, 0, E''a\nb'')'),
+    ('no gateway', '22023', 'SELECT npcsim.claim_decisions(''a gateway'', ''{1}'', ''{1}'')'),
+    ('no such gateway', '55000', 'SELECT npcsim.claim_decisions(''g2'', ''{1}'', ''{1}'')'),
+    ('no such gateway', '55000', 'SELECT npcsim.claim_decisions(''g2'', ''{}'', ''{}'')'),
+    ('fewer than none', '22003', 'SELECT npcsim.claim_decisions(''g1'', ''{1,2}'', ''{1,-1}'')'),
+    ('no session', '22003', 'SELECT npcsim.claim_decisions(''g1'', ''{0}'', ''{1}'')'),
+    ('no session', '22003', 'SELECT npcsim.claim_decisions(''g1'', ''{9223372036854775807}'', ''{1}'')'),
+    ('too few', '22023', 'SELECT npcsim.claim_decisions(''g1'', ''{1,2}'', ''{1}'')'),
+    ('too many', '54000', 'SELECT npcsim.claim_decisions(''g1'', array_fill(1::bigint, ''{10001}''), array_fill(1, ''{10001}''))'),
+    ('no such gateway', '55000', 'SELECT npcsim.gateway_poll(''g2'', ''{}'')'),
+    ('too few', '2202E', 'SELECT npcsim.submit_npc_decisions(''{1,2}'', ''{a}'')'),
+    ('too many', '54000', 'SELECT npcsim.submit_npc_decisions(array_fill(1::bigint, ''{10001}''), array_fill(''{}''::text, ''{10001}''))'),
+    ('two dimensions', '22004', 'SELECT npcsim.submit_npc_decisions(''{{1},{2}}'', ''{a,b}'')'),
+    ('a null', '22004', 'SELECT npcsim.submit_npc_decisions(''{NULL}'', ''{a}'')');
 
 SELECT pg_temp.refused(pg_temp.spelled(call), expected, what) FROM calls ORDER BY n;
+
+-- Sessions end by themselves: who asks for one that is gone is told nothing, not refused.
+SELECT is_empty($$SELECT npcsim.claim_decisions('g1', '{1,9007199254740991}', '{1,0}')$$, 'sessions that are gone get nothing');
+SELECT lives_ok($$SELECT npcsim.update_player_camera(player, 0, 0, 1, 1) FROM known$$, 'nor is a player who does not watch');
+
+-- ---- start_world says what is missing ----
+UPDATE pg_extension SET extversion = '99.0' WHERE extname = 'npcsim';
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', 'NS104', 'another version than the library''s');
+UPDATE pg_extension SET extversion = npcsim.library_version() WHERE extname = 'npcsim';
+DO $$BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'npcsim_worker') THEN
+        ALTER ROLE npcsim_worker RENAME TO npcsim_former_worker;
+    END IF;
+END$$;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42704', 'no role for the workers');
+CREATE ROLE npcsim_worker NOLOGIN;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'one that may not log in');
+ALTER ROLE npcsim_worker LOGIN;
+DO $$BEGIN EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', current_database()); END$$;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'that may not connect');
+DO $$BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO npcsim_worker', current_database()); END$$;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'that has no rights on the schema');
+GRANT USAGE ON SCHEMA npcsim TO npcsim_worker;
+DO $$BEGIN
+    EXECUTE (SELECT format('REVOKE USAGE ON SCHEMA %I FROM PUBLIC', n.nspname)
+               FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'postgis');
+END$$;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'nor on the one of PostGIS');
 
 -- The image in memory is as it was, too: after all that was refused, the free cells are still free.
 SELECT lives_ok($$SELECT npcsim.create_npc(1, 'Bo', 1, 1, NULL, '{brave}')$$, 'after all that an NPC is made');

@@ -128,7 +128,7 @@ SELECT npcsim.update_player_heartbeat(player_id, '{"source":"one","max_concurren
 SELECT npcsim.update_player_heartbeat(player_id, '{"source":"two","max_concurrency":8}')::jsonb ->> 'assigned_npcs' FROM ada;
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g2', '{ada}', '{5}')$$, 'nothing for a session of another gateway');
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{ada}', '{0}')$$, 'nothing without a free slot');
-SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{ada}', '{-3}')$$, 'or with less');
+SELECT throws_ok($$SELECT * FROM pg_temp.claim('g1', '{ada}', '{-3}')$$, '22003', NULL, 'less than none is an error');
 SELECT results_eq($$SELECT npc, session, player FROM pg_temp.claim('g1', '{ada}', '{2}') ORDER BY npc$$,
                   $$SELECT n, pg_temp.session('ada'), player_id FROM ada, (VALUES (1::bigint), (2)) AS v(n)$$, 'as many as slots are free, the oldest');
 SELECT results_eq($$SELECT npc FROM pg_temp.claim('g1', '{ada,bo}', '{8,8}') ORDER BY npc$$, 'VALUES (3::bigint), (4), (5)', 'each to its player');
