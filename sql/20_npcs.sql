@@ -77,7 +77,7 @@ COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 
 COMMENT ON COLUMN npcsim.npc_states.goal_action IS 'ActionKind in src/sim/actions.h that the walk serves';
 COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'InteractionRule in src/sim/kinds.h that the walk serves';
 COMMENT ON COLUMN npcsim.npc_states.replans IS 'How often the way was planned anew because it was blocked';
-COMMENT ON COLUMN npcsim.npc_states.decider IS 'Who began what it does: 0 nobody, 1 the built-in mind, 2 its controller''s mind, 3 an operator';
+COMMENT ON COLUMN npcsim.npc_states.decider IS 'Who began what it does: 0 nobody, 1 the built-in mind, 2 its controller''s mind';
 
 CREATE TABLE npcsim.npc_tracks (
     world_id bigint NOT NULL,

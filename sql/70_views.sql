@@ -106,7 +106,7 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
                     WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
        s.interaction_id, s.target_id,
-       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' WHEN 3 THEN 'operator' END AS decider,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
        s.last_decision_at / 1000000::double precision AS last_decision_time,
        coalesce(d.status, 0) > 0 AS decision_pending,
        i.traits,

@@ -27,8 +27,7 @@ typedef enum Decider /* stored in npc_states.decider: append only */
 {
 	DECIDER_NONE,
 	DECIDER_BUILT_IN,
-	DECIDER_MIND,
-	DECIDER_OPERATOR
+	DECIDER_MIND
 } Decider;
 
 typedef enum DecisionReason /* stored in npc_states.decision_reason: append only */

@@ -155,17 +155,48 @@ describe('a colony that is watched', { concurrency: false }, () => {
     watcher.socket.close();
   });
 
-  test('an operator\'s UPDATE reaches a watching client, of a paused world too', async () => {
-    const watcher = await colony.watch();
-    const npc = await colony.value('SELECT min(id) FROM npcsim.npcs');
-    await colony.query('UPDATE npcsim.npcs SET name = $2 WHERE id = $1', [npc, 'Renamed']);
-    await waitFor(() => watcher.store.npcs.get(npc).name === 'Renamed', { what: 'the name arrives' });
-    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
-    await colony.query('UPDATE npcsim.npcs SET fun = 12.5 WHERE id = $1', [npc]);
-    await waitFor(() => watcher.store.npcs.get(npc).needs.fun.value === 12.5, { what: 'the need arrives' });
-    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
-    watcher.socket.close();
-  });
+  // On some free cell.
+  async function insert(statement, parameters) {
+    for (let x = 1; x < 48; x++) {
+      try {
+        return (await colony.query(statement, [colony.worldId, x, 20, ...parameters]))[0].id;
+      } catch (error) {
+        if (error.code !== 'NS211') throw error;
+      }
+    }
+    throw new Error('no cell of the row is free');
+  }
+
+  for (const status of ['running', 'paused'])
+    test(`what an operator writes reaches a watching client of a ${status} world`, async () => {
+      const eve = await colony.player(`eve of the ${status}`, []);
+      const watcher = await colony.watch();
+      const { store } = watcher;
+      if (status === 'paused') await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+      const arrives = (probe, what) => waitFor(probe, { timeout: 5000, what });
+      const npc = await colony.value('SELECT min(id) FROM npcsim.npcs');
+      await colony.query('UPDATE npcsim.npcs SET name = $2 WHERE id = $1', [npc, `Renamed ${status}`]);
+      await arrives(() => store.npcs.get(npc).name === `Renamed ${status}`, 'the name');
+      await colony.query('UPDATE npcsim.npcs SET fun = 12.5 WHERE id = $1', [npc]);
+      await arrives(() => store.npcs.get(npc).needs.fun.value <= 12.5, 'the need');
+      await colony.query('UPDATE npcsim.npcs SET controller_player_id = $2 WHERE id = $1', [npc, eve.id]);
+      await arrives(() => store.npcs.get(npc).controller_player_id === eve.id, 'the controller');
+      await arrives(() => store.players.get(eve.id)?.controlled_npc_count === 1, 'and how many NPCs the player has');
+
+      const comer = await insert('INSERT INTO npcsim.npcs (world_id, position_x, position_y, name) VALUES ($1, $2, $3, $4) RETURNING id', ['Comer']);
+      await arrives(() => store.npcs.get(comer)?.name === 'Comer', 'the NPC that was inserted');
+      await colony.query('DELETE FROM npcsim.npcs WHERE id = $1', [comer]);
+      await arrives(() => !store.npcs.has(comer), 'that it is gone');
+      const chair = await insert('INSERT INTO npcsim.world_items (world_id, position_x, position_y, item_type, properties) VALUES ($1, $2, $3, $4, $5) RETURNING id', ['chair', '{"colour": "red"}']);
+      await arrives(() => store.world_items.get(chair)?.properties.colour === 'red', 'the item that was inserted');
+      await colony.query('UPDATE npcsim.world_items SET properties = $2 WHERE id = $1', [chair, '{"colour": "green"}']);
+      await arrives(() => store.world_items.get(chair).properties.colour === 'green', 'its properties');
+      await colony.query('DELETE FROM npcsim.world_items WHERE id = $1', [chair]);
+      await arrives(() => !store.world_items.has(chair), 'that it is gone, too');
+      assert.equal(store.status, status);
+      if (status === 'paused') await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+      watcher.socket.close();
+    });
 
   test('a client that comes back with its revision is told only what changed', async () => {
     const first = await colony.watch();

@@ -64,12 +64,38 @@ describe('the spectators\' page', () => {
     await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
   });
 
-  test('a click on an NPC shows its needs', async () => {
+  // What the card of the chosen NPC says; null while there is none.
+  const card = () => page.evaluate(() => {
+    const shown = document.getElementById('npc');
+    if (shown.hidden) return null;
+    const facts = [...document.querySelectorAll('#npc-facts > *')].map((node) => node.textContent);
+    return {
+      name: document.getElementById('npc-name').textContent,
+      needs: Object.fromEntries([...document.querySelectorAll('#npc-needs .need')].map((row) => [row.dataset.need, Number(row.querySelector('.trend').textContent.replace(/^\D+/, ''))])),
+      facts: Object.fromEntries(facts.flatMap((text, i) => (i % 2 === 0 ? [[text, facts[i + 1]]] : []))),
+    };
+  });
+
+  test('a click on an NPC shows its needs, as SQL has them', async () => {
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    await waitFor(() => page.evaluate(() => /paused/.test(document.getElementById('connection-text').textContent)), { what: 'the page to know of the pause' });
+    await sleep(500);
     const box = await page.locator('canvas').boundingBox();
-    const target = await page.evaluate(() => window.npcsim.screenOf(window.npcsim.npcs()[0].id));
+    const id = await page.evaluate(() => window.npcsim.npcs()[0].id);
+    const target = await page.evaluate((npc) => window.npcsim.screenOf(npc), id);
     await page.mouse.click(box.x + target.x, box.y + target.y);
-    const text = await waitFor(() => page.evaluate(() => /hunger/i.test(document.body.innerText) && document.body.innerText), { what: 'needs in the panel' });
-    assert.match(text, /energy/i);
+    const agrees = async () => {
+      const [row] = await colony.query('SELECT * FROM npcsim.npcs WHERE world_id = $1 AND id = $2', [colony.worldId, id]);
+      const shown = await card();
+      return shown && shown.name === row.name && shown.facts.Id === `${id}` && shown.facts.State === row.state
+        && ['hunger', 'hygiene', 'fun', 'energy'].every((need) => Math.abs(shown.needs[need] - row[need]) <= 0.501);
+    };
+    const what = async () => JSON.stringify(await card());
+    await waitFor(agrees, { what: 'the card to say what SQL says' }).catch(async (error) => assert.fail(`${error.message}: ${await what()}`));
+    await colony.query('UPDATE npcsim.npcs SET hunger = 37, energy = 4, name = $3 WHERE world_id = $1 AND id = $2', [colony.worldId, id, 'Zoe']);
+    await waitFor(agrees, { what: 'the card to follow' }).catch(async (error) => assert.fail(`${error.message}: ${await what()}`));
+    assert.deepEqual([(await card()).needs.hunger, (await card()).needs.energy], [37, 4]);
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
     await mkdir(results, { recursive: true });
     await page.screenshot({ path: join(results, 'page.png') });
   });

@@ -25,7 +25,7 @@ export const MINDS = join(here, '..', 'minds');
 export const SAMPLE = join(root, 'clients', 'mcp', 'server.mjs');
 
 // A child whose output is kept, and that can be waited for.
-function start(program, args, env) {
+export function start(program, args, env) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   child.output = '';
   child.stdout.on('data', (data) => (child.output += data));
