@@ -229,12 +229,12 @@ describe('when something dies', { concurrency: false }, () => {
 
   const applied = async (since) => (await share(colony, ada, since)).applied;
 
-  // A mind whose NPCs wait, and that is dead while the file is there.
+  // A mind that is dead while the file is there.
   const death = () => join(scratch, 'death');
-  const mortal = () => colony.agent(ada, ['--mcp', `node '${MINDS}/mortal.mjs'`], { DEATH: death() });
+  const mortal = (action) => colony.agent(ada, ['--mcp', `node '${MINDS}/mortal.mjs'`], { ACTION: action, DEATH: death() });
 
   test('a gateway that is killed and started again loses no request', async () => {
-    const agent = mortal();
+    const agent = mortal('wait'); // who waits is never too idle for the built-in mind, which would take the request back
     const states = () => colony.query('SELECT DISTINCT state FROM npcsim.npcs WHERE controller_player_id = $1', [ada.id]);
     await waitFor(async () => (await states()).every(({ state }) => state === 'waiting') && await applied(new Date(0)) >= 5, { timeout: 20_000, what: 'everyone to wait' });
     await colony.end(colony.gateway, 'SIGKILL');
@@ -255,7 +255,7 @@ describe('when something dies', { concurrency: false }, () => {
   });
 
   test('when the MCP server dies its NPCs keep living, and when it is back it takes over again', async () => {
-    const agent = mortal();
+    const agent = mortal('wander');
     const began = new Date();
     await waitFor(async () => await applied(began) >= 5, { timeout: 20_000, what: 'decisions' });
     await writeFile(death(), '');
@@ -264,7 +264,7 @@ describe('when something dies', { concurrency: false }, () => {
     const decidedFor = () => colony.value('SELECT count(DISTINCT npc_id) FROM public.step_ins WHERE real > $1', [died]);
     await waitFor(async () => (await decidedFor()) === 5, { timeout: 45_000, every: 250, what: 'everyone to be decided for' });
     await waitFor(async () => (await colony.value(`SELECT count(*) FROM npcsim.npcs
-      WHERE controller_player_id = $1 AND decider = 'built_in' AND state <> 'waiting'`, [ada.id])) >= 3, { what: 'life' });
+      WHERE controller_player_id = $1 AND decider = 'built_in' AND state <> 'idle'`, [ada.id])) >= 3, { what: 'life' });
     assert.equal(await applied(died), 0, 'nobody else decided');
     assert.ok(agent.output.match(/dying, as told/g).length >= 2, `the server was started again, and died again: ${agent.output}`);
     assert.equal(agent.exitCode, null, 'the agent lives');

@@ -1,10 +1,11 @@
-// Waits, wherever its NPCs are. While the file DEATH exists it is dead: it exits with the next decision it is asked for,
-// and whenever it is started.
+// Does ACTION (default: wander) with every NPC. While the file DEATH exists it is dead: it exits with the next decision it
+// is asked for, and whenever it is started.
 import { existsSync } from 'node:fs';
 
 import { logger, serve } from './serve.mjs';
 
 const log = logger('mortal');
+const action = process.env.ACTION ?? 'wander';
 
 function live() {
   if (!existsSync(process.env.DEATH)) return;
@@ -13,7 +14,7 @@ function live() {
 }
 
 live();
-serve('mortal', () => {
+serve('mortal', ({ observations }) => {
   live();
-  return { action: 'wait' };
+  return observations.status.state === 'interacting' ? { action: 'cancel_interaction', then: [{ action }] } : { action };
 });
