@@ -31,7 +31,8 @@ const allowStandby = async (client, name) => {
   await client.query('SELECT pg_reload_conf()');
 };
 
-// Nobody's notifications are sent until release() was called, or the server has gone down.
+// Nobody's notifications are sent until release() was called, or the server has gone down. Nothing else tells the worker
+// of the release; forget() is called when that does not matter any more.
 async function holdNotifications() {
   await allowStandby(colony.client, 'nobody');
   const holder = await colony.cluster.connect('colony', { name: 'holder' });
@@ -42,8 +43,11 @@ async function holdNotifications() {
     { what: 'the lock of notifications to be held' });
   return {
     release: async () => {
-      await allowStandby(colony.client, null);
+      await colony.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'`);
       await ended;
+    },
+    forget: async () => {
+      await allowStandby(colony.client, null);
       await holder.end();
     },
   };
@@ -98,7 +102,8 @@ test('while no notification can be sent the world goes on, and gateways find out
   assert.ok((await colony.value('SELECT clock FROM npcsim.worlds')) > clock + 0.4, 'the clock moves');
   assert.deepEqual(heard.filter((payload) => Number(payload.split(':')[1]) >= changed), [], 'without a notification');
   await hold.release();
-  await waitFor(() => heard.some((payload) => Number(payload.split(':')[1]) >= changed), { what: 'the notification that was held back' });
+  await waitFor(() => heard.some((payload) => Number(payload.split(':')[1]) >= changed), { timeout: 4000, what: 'the notification that was held back' });
+  await hold.forget();
   watcher.socket.close();
 });
 
@@ -115,7 +120,14 @@ test('a worker killed between commit and NOTIFY: watching clients end up with wh
   process.kill(worker, 'SIGKILL');
   assert.ok(!heard.some((payload) => Number(payload.split(':')[1]) > before), `nothing was told of it: ${heard}`);
 
-  colony.client = await waitFor(() => colony.cluster.connect('colony').catch(() => null), { timeout: 30_000, what: 'the server to be back' });
+  colony.client = await waitFor(async () => {
+    // the server ends connections that came before it noticed
+    const client = await colony.cluster.connect('colony').catch(() => null);
+    const { rows: [status] = [] } = await client?.query('SELECT worker_pid FROM npcsim.world_status').catch(() => ({})) ?? {};
+    if (status?.worker_pid && status.worker_pid !== worker) return client;
+    await client?.end().catch(() => {});
+    return null;
+  }, { timeout: 30_000, what: 'the server to be back, with another worker' });
   await allowStandby(colony.client, null);
   assert.ok(await arrived(22), 'what was committed is there');
   await assertUpToDate(watcher);
