@@ -122,6 +122,27 @@ test('an extension of another version is parked, with the way out', async () => 
   });
 });
 
+test('where the library is not preloaded worlds are moved by hand, and start_world says what to do', async () => {
+  await withDatabase('unloaded', async (database) => {
+    const id = await createWorld(database, 'w', { npcs: 5, running: false });
+    await cluster.restart('fast', { shared_preload_libraries: '' });
+    try {
+      await assert.rejects(cluster.query(database, 'SELECT npcsim.start_world($1)', [id]), (error) => {
+        assert.equal(error.code, 'NS104');
+        assert.ok(error.detail);
+        assert.match(error.hint, /shared_preload_libraries/);
+        return true;
+      });
+      assert.equal(await cluster.value(database, 'SELECT status FROM npcsim.worlds'), 'paused');
+      assert.equal(await cluster.value(database, 'SELECT npcsim.tick_world($1, 1.5)', [id]), 1.5);
+    } finally {
+      await cluster.restart('fast', { shared_preload_libraries: undefined });
+    }
+    await cluster.query(database, 'SELECT npcsim.start_world($1)', [id]);
+    await worldMoves(database, id, 0.3, { timeout: 20_000 });
+  });
+});
+
 test('databases of one cluster each get a worker', async () => {
   const names = ['several_a', 'several_b', 'several_c'];
   try {
