@@ -247,9 +247,12 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
   await playersDecide(demo);
   await demo.shows(/\r\x1b\[KM[^\n]*\r\x1b\[KM/); // one line, renewed in its place
 
-  // The demo as it is before its first world; then players that cannot be given their NPCs.
+  // The demo as it is before its first world; with players that cannot be given their NPCs, and a gateway without a right
+  // that it needs, as after an upgrade.
   await sql(demo, 'SELECT npcsim.drop_world(id) FROM npcsim.worlds');
-  await sql(demo, 'ALTER FUNCTION npcsim.assign_npc_to_player RENAME TO assign_nobody');
+  await sql(demo, `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'nobody is given away'; END $$`);
+  await sql(demo, 'CREATE TRIGGER refuse BEFORE UPDATE ON npcsim.npc_identities FOR EACH ROW EXECUTE FUNCTION public.refuse()');
+  await sql(demo, 'REVOKE EXECUTE ON FUNCTION npcsim.claim_decisions FROM npcsim_gateway');
   await demo.interrupt();
   await assertNothingRuns();
 });
@@ -257,12 +260,12 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
 test('a start that is broken off while players are made gives them their NPCs the next time', { timeout: 120_000 }, async () => {
   const { status, output } = await run('scripts/demo.sh');
   assert.notEqual(status, 0);
-  assert.match(output, /assign_npc_to_player/);
+  assert.match(output, /nobody is given away/);
   await assertNothingRuns();
   await run('scripts/cluster.sh', { args: ['start', '.npcsim/cluster'] });
   const { stdout } = await execute(join(tree, 'scripts', 'cluster.sh'), ['env', join(tree, '.npcsim', 'cluster')]);
   const [, host] = stdout.match(/^PGHOST=(.*)$/m);
-  await execute('psql', ['-X', '-q', '-h', host, '-U', 'postgres', '-d', 'npcsim', '-c', 'ALTER FUNCTION npcsim.assign_nobody RENAME TO assign_npc_to_player']);
+  await execute('psql', ['-X', '-q', '-h', host, '-U', 'postgres', '-d', 'npcsim', '-c', 'DROP TRIGGER refuse ON npcsim.npc_identities']);
   const demo = startDemo();
   await playersDecide(demo);
   assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
