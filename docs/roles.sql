@@ -109,7 +109,8 @@ GRANT EXECUTE ON FUNCTION
 
 -- Operators.
 GRANT npcsim_reader TO npcsim_operator;
-GRANT INSERT, UPDATE, DELETE ON npcsim.npcs, npcsim.world_items TO npcsim_operator;
+GRANT INSERT, UPDATE, DELETE ON npcsim.npcs, npcsim.world_items, npcsim.item_types, npcsim.interaction_types
+    TO npcsim_operator;
 GRANT UPDATE ON npcsim.worlds, npcsim.players TO npcsim_operator;
 GRANT EXECUTE ON FUNCTION
     npcsim.create_world,
@@ -121,6 +122,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.populate_world,
     npcsim.set_terrain,
     npcsim.define_item_type,
+    npcsim.define_interaction_type,
     npcsim.set_decision_policy,
     npcsim.lock_world,
     npcsim.adopt_worlds,

@@ -4,7 +4,7 @@ CREATE FUNCTION npcsim.item_components_valid(components jsonb) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_item_components_valid';
 REVOKE ALL ON FUNCTION npcsim.item_components_valid(jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.item_components_valid(jsonb) IS
-    'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
+    'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "need_modifying":{"need_rates":{need:units per s}}, "usable":{"interactions":[name]}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
 
 CREATE TABLE npcsim.item_type_rows (
     world_id bigint NOT NULL REFERENCES npcsim.world_settings,

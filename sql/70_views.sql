@@ -18,6 +18,20 @@ REVOKE ALL ON FUNCTION npcsim.edit_world_items() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.edit_world_items() IS
     'INSTEAD OF trigger of the view world_items: locks the world, writes the columns that differ. Errors: 40001 the item has changed since it was read, 0A000 a column that cannot be written, and those of create_item()';
 
+CREATE FUNCTION npcsim.edit_item_types() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_item_types';
+REVOKE ALL ON FUNCTION npcsim.edit_item_types() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_item_types() IS
+    'INSTEAD OF trigger of the view item_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_item_type()';
+
+CREATE FUNCTION npcsim.edit_interaction_types() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_interaction_types';
+REVOKE ALL ON FUNCTION npcsim.edit_interaction_types() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.edit_interaction_types() IS
+    'INSTEAD OF trigger of the view interaction_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_interaction_type()';
+
 CREATE FUNCTION npcsim.edit_worlds() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_worlds';
@@ -181,20 +195,21 @@ CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.world_item
 
 CREATE VIEW npcsim.interactions AS
 SELECT u.world_id, u.id, u.initiator_npc_id,
-       'item'::text AS target_type, u.target_id,
-       CASE u.interaction WHEN 1 THEN 'consume' WHEN 2 THEN 'sit' END AS interaction_type,
+       k.target AS target_type, u.target_id,
+       k.name AS interaction_type,
        u.started_at / 1000000::double precision AS started_at,
-       CASE u.interaction WHEN 1
+       CASE k.component WHEN 'consumable'
             THEN pg_catalog.jsonb_build_object('share_at_start', u.share_at_start / 1000000::double precision)
             ELSE '{}'::jsonb END AS data,
        u.revision
-  FROM npcsim.interaction_runs u;
+  FROM npcsim.interaction_runs u
+  JOIN npcsim.interaction_type_rows k ON k.world_id = u.world_id AND k.number = u.interaction;
 COMMENT ON VIEW npcsim.interactions IS
     'Interactions under way';
 COMMENT ON COLUMN npcsim.interactions.id IS 'Unique in its world';
 COMMENT ON COLUMN npcsim.interactions.initiator_npc_id IS 'NPC that began it';
-COMMENT ON COLUMN npcsim.interactions.target_type IS 'item';
-COMMENT ON COLUMN npcsim.interactions.target_id IS 'Item it is with';
+COMMENT ON COLUMN npcsim.interactions.target_type IS 'item or npc';
+COMMENT ON COLUMN npcsim.interactions.target_id IS 'Item or NPC it is with';
 COMMENT ON COLUMN npcsim.interactions.interaction_type IS 'One of interaction_types';
 COMMENT ON COLUMN npcsim.interactions.started_at IS 'World seconds';
 COMMENT ON COLUMN npcsim.interactions.data IS 'Of a consumption: share_at_start (1 = whole)';
@@ -206,24 +221,43 @@ CREATE VIEW npcsim.item_types AS
 SELECT k.world_id, k.name, k.description, k.components
   FROM npcsim.item_type_rows k;
 COMMENT ON VIEW npcsim.item_types IS
-    'Kinds of items of each world';
+    'Kinds of items of each world. Rows can be inserted, updated (description, components) and, where no item is of the type, deleted';
+COMMENT ON COLUMN npcsim.item_types.name IS 'A letter a to z, then a to z, 0 to 9 and _, up to 63';
+COMMENT ON COLUMN npcsim.item_types.description IS 'Up to 500 characters';
 COMMENT ON COLUMN npcsim.item_types.components IS 'What items of this type do: see item_components_valid(jsonb)';
-CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.item_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Use define_item_type(world_id, name, components, description).');
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.item_types
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_item_types();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.item_types
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
 
 CREATE VIEW npcsim.interaction_types AS
-SELECT k.world_id, k.name, k.description, k.component, k.needs_adjacency, k.locks_movement,
-       k.min_participants, k.max_participants
+SELECT k.world_id, k.name, k.description, k.target, k.component, k.need_rates, k.need_deltas,
+       k.duration / 1000000::double precision AS duration,
+       k.needs_adjacency, k.locks_movement, k.moves_onto_item,
+       k.target = 'item' AS occupies_item, k.component IS NOT DISTINCT FROM 'consumable' AS uses_up_item,
+       k.min_participants, k.max_participants, k.parameters
   FROM npcsim.interaction_type_rows k;
 COMMENT ON VIEW npcsim.interaction_types IS
-    'Kinds of interactions of each world';
-COMMENT ON COLUMN npcsim.interaction_types.component IS 'Component of an item that offers it';
-COMMENT ON COLUMN npcsim.interaction_types.needs_adjacency IS 'Whether the NPC must stand next to it';
+    'Kinds of interactions of each world. Rows can be inserted, updated (not their name and target) and, where nobody is in such an interaction, deleted';
+COMMENT ON COLUMN npcsim.interaction_types.name IS 'A letter a to z, then a to z, 0 to 9 and _, up to 63';
+COMMENT ON COLUMN npcsim.interaction_types.description IS 'Up to 500 characters';
+COMMENT ON COLUMN npcsim.interaction_types.target IS 'With what NPCs do it: item or npc';
+COMMENT ON COLUMN npcsim.interaction_types.component IS 'Items with this component offer it (consumable, sittable); NULL: items whose component usable names it';
+COMMENT ON COLUMN npcsim.interaction_types.need_rates IS '{need: units per second}, -100 to 100, besides what the item gives';
+COMMENT ON COLUMN npcsim.interaction_types.need_deltas IS '{need: units}, -100 to 100, spread over the duration';
+COMMENT ON COLUMN npcsim.interaction_types.duration IS 'World seconds after which it ends, 0.001 to 86400; NULL: when it is left. What is consumed has its own time';
+COMMENT ON COLUMN npcsim.interaction_types.needs_adjacency IS 'Whether the NPC must stand next to the item; else it must see it';
 COMMENT ON COLUMN npcsim.interaction_types.locks_movement IS 'Whether the NPC stays where it is';
-COMMENT ON COLUMN npcsim.interaction_types.min_participants IS 'Fewest NPCs';
-COMMENT ON COLUMN npcsim.interaction_types.max_participants IS 'Most NPCs';
-CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('They come with the world, from create_world(); what items offer is set by define_item_type().');
+COMMENT ON COLUMN npcsim.interaction_types.moves_onto_item IS 'Whether the NPC goes onto the item''s cell, and steps off it afterwards';
+COMMENT ON COLUMN npcsim.interaction_types.occupies_item IS 'Whether the item is occupied meanwhile';
+COMMENT ON COLUMN npcsim.interaction_types.uses_up_item IS 'Whether the item is used up, little by little; who stops early leaves the rest';
+COMMENT ON COLUMN npcsim.interaction_types.min_participants IS 'Fewest NPCs, 1 to 10; 2 or more with NPCs';
+COMMENT ON COLUMN npcsim.interaction_types.max_participants IS 'Most NPCs, 1 to 10';
+COMMENT ON COLUMN npcsim.interaction_types.parameters IS 'Parameters of act_in_interaction: {name: {"type", "default", "description"}}';
+CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
+    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_interaction_types();
+CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
 
 CREATE VIEW npcsim.decision_requests AS
 SELECT d.world_id, d.request_id, d.npc_id, d.player_id, d.session_id, d.reason,

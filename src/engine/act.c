@@ -80,6 +80,14 @@ set_rates(Npc *npc, const int32 *interaction_rates)
 		npc->needs.rate[need] = -npc->decay + (interaction_rates != NULL ? interaction_rates[need] : 0);
 }
 
+/* What an item says to a bid from a cell. */
+static BidVerdict
+ask_item(const World *world, const Npc *npc, const WorldItem *item, Cell from, const InteractionKind *kind)
+{
+	return item_answers_bid(item->kind, item->share_left,
+							item->occupied_by != 0 && item->occupied_by != npc->id, item->cell, from, kind);
+}
+
 static Interaction *
 npc_interaction(World *world, const Npc *npc)
 {
@@ -87,14 +95,13 @@ npc_interaction(World *world, const Npc *npc)
 }
 
 const char *
-npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule, Decider decider,
+npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const InteractionKind *kind, Decider decider,
 					  int *sqlstate)
 {
-	Cell	   here = npc_cell(npc, world->now);
-	BidVerdict verdict =
-		item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id, here, rule);
+	BidVerdict	 verdict = ask_item(world, npc, item, npc_cell(npc, world->now), kind);
 	Interaction *interaction;
 	int32		 rates[NEED_COUNT];
+	int64		 lasts;
 
 	if (verdict != BID_ACCEPTED)
 	{
@@ -105,7 +112,8 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule r
 	npc_stand(world, npc);
 	npc_become(world, npc, NPC_INTERACTING, decider);
 	interaction = image_new_interaction(world, world_new_id(world->lock));
-	interaction->rule = rule;
+	interaction->number = kind->number;
+	interaction->kind = kind;
 	interaction->npc_id = npc->id;
 	interaction->target_id = item->id;
 	interaction->started_at = world->now;
@@ -118,15 +126,16 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule r
 	item_touch(world, item);
 
 	needs_rebase(&npc->needs, world->now);
-	item_need_rates(item->kind, rule, rates);
+	interaction_need_rates(kind, item->kind, rates);
 	set_rates(npc, rates);
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	if (rule == INTERACTION_CONSUME)
+	lasts = interaction_lasts(kind, item->kind, item->share_left);
+	if (lasts != SIM_NEVER)
 	{
-		npc->event_at = world->now + consume_time_for(item->kind, item->share_left);
-		npc->event_kind = EVENT_CONSUMED;
+		npc->event_at = world->now + lasts;
+		npc->event_kind = EVENT_INTERACTION_END;
 	}
-	else if (rule == INTERACTION_SIT)
+	if (kind->moves_onto_item)
 	{
 		npc->leg[0] = item->cell;
 		npc->departed_at = world->now;
@@ -134,7 +143,7 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule r
 	}
 	npc_tell(world, npc, "interaction_started",
 			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-					  interaction_name(rule), (long long) interaction->id, (long long) item->id));
+					  kind->name, (long long) interaction->id, (long long) item->id));
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 	return NULL;
@@ -185,17 +194,17 @@ npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
 	if (interaction != NULL)
 		npc_tell(world, npc, event,
 				 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-						  interaction_name(interaction->rule), (long long) interaction->id,
+						  interaction->kind->name, (long long) interaction->id,
 						  (long long) interaction->target_id));
 	npc->interaction_id = 0;
 	npc->target_id = 0;
 	if (item != NULL)
 	{
 		item->occupied_by = 0;
-		if (interaction->rule == INTERACTION_CONSUME)
+		if (interaction_consumes(interaction->kind))
 			item->share_left = consume_share_left(item->kind, interaction->share_at_start,
 												  world->now - interaction->started_at);
-		else if (interaction->rule == INTERACTION_SIT)
+		else if (interaction->kind->moves_onto_item)
 			stand_up(world, npc, item->cell);
 		item_touch(world, item);
 	}
@@ -284,17 +293,16 @@ act_on_item(World *world, Npc *npc, const Action *action, Decider decider, int *
 		return psprintf("there is no item %lld", (long long) action->target_id);
 	}
 	/* What it would say to a neighbour: nobody walks to what will refuse him. */
-	verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by, item->cell, npc->id,
-							   item->cell, action->rule);
+	verdict = ask_item(world, npc, item, item->cell, action->interaction);
 	if (verdict != BID_ACCEPTED)
 	{
 		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 		return bid_verdict_reason(verdict);
 	}
-	if (cell_adjacent(here, item->cell))
-		return npc_begin_interaction(world, npc, item, action->rule, decider, sqlstate);
-	return npc_walk(world, npc, item->cell, NPC_MOVING, ACTION_INTERACT_WITH, action->rule, item->id, decider,
-					sqlstate);
+	if (interaction_reaches(action->interaction, here, item->cell))
+		return npc_begin_interaction(world, npc, item, action->interaction, decider, sqlstate);
+	return npc_walk(world, npc, item->cell, NPC_MOVING, ACTION_INTERACT_WITH, action->interaction, item->id,
+					decider, sqlstate);
 }
 
 static const char *
@@ -317,7 +325,7 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	else if (other != NULL && !grid_blocked(world->grid, there) &&
 			 grid_free_neighbour(world->grid, there, here, &beside))
 		there = beside;
-	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, INTERACTION_NONE, action->target_id,
+	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id,
 					decider, sqlstate);
 }
 
@@ -336,7 +344,7 @@ wander(World *world, Npc *npc, Decider decider, int *sqlstate)
 		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 		return "there is nowhere to go";
 	}
-	return npc_walk(world, npc, target, NPC_WANDERING, ACTION_WANDER, INTERACTION_NONE, 0, decider, sqlstate);
+	return npc_walk(world, npc, target, NPC_WANDERING, ACTION_WANDER, NULL, 0, decider, sqlstate);
 }
 
 static const char *
@@ -362,7 +370,7 @@ step_towards(World *world, Npc *npc, const Action *action, Decider decider, int 
 		*sqlstate = ERRCODE_NS_CELL_NOT_FREE;
 		return psprintf("cell (%d, %d) is not free", target.x, target.y);
 	}
-	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, INTERACTION_NONE, 0, decider,
+	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider,
 					sqlstate);
 }
 
@@ -372,7 +380,7 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
-			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, INTERACTION_NONE, 0,
+			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, NULL, 0,
 							decider, sqlstate);
 		case ACTION_MOVE_DIRECTION:
 			return step_towards(world, npc, action, decider, sqlstate);

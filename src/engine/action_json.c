@@ -150,10 +150,10 @@ read_wait(JsonbContainer *object, Action *action, int *sqlstate)
 }
 
 static const char *
-read_interaction(JsonbContainer *object, const char *name, Action *action, int *sqlstate)
+read_interaction(World *world, JsonbContainer *object, const char *name, Action *action, int *sqlstate)
 {
-	action->rule = interaction_by_name(name);
-	if (action->rule == INTERACTION_NONE)
+	action->interaction = world_interaction_kind(world, name);
+	if (action->interaction == NULL)
 		return bad(sqlstate, "there is no such interaction");
 	if (!target(object, &action->target_id))
 		return bad(sqlstate, "the interaction needs a target_id");
@@ -161,14 +161,14 @@ read_interaction(JsonbContainer *object, const char *name, Action *action, int *
 }
 
 static const char *
-read_interact_with(JsonbContainer *object, Action *action, int *sqlstate)
+read_interact_with(World *world, JsonbContainer *object, Action *action, int *sqlstate)
 {
 	char name[KIND_NAME_SIZE];
 
 	if (!text_member(object, "interaction_name", name, sizeof(name)) &&
 		!text_member(object, "interaction", name, sizeof(name)))
 		return bad(sqlstate, "interact_with needs an interaction_name");
-	return read_interaction(object, name, action, sqlstate);
+	return read_interaction(world, object, name, action, sqlstate);
 }
 
 static const char *
@@ -222,7 +222,7 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 		case ACTION_MOVE_DIRECTION:
 			return read_direction(object, action, sqlstate);
 		case ACTION_INTERACT_WITH:
-			return read_interact_with(object, action, sqlstate);
+			return read_interact_with(world, object, action, sqlstate);
 		case ACTION_APPROACH:
 			return read_approach(object, action, sqlstate);
 		case ACTION_WAIT:
@@ -232,8 +232,8 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 		default:
 			return NULL;
 	}
-	if (interaction_by_name(name) == INTERACTION_NONE)
+	if (world_interaction_kind(world, name) == NULL)
 		return bad(sqlstate, psprintf("there is no action \"%s\"", name));
 	action->kind = ACTION_INTERACT_WITH;
-	return read_interaction(object, name, action, sqlstate);
+	return read_interaction(world, object, name, action, sqlstate);
 }

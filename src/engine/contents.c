@@ -272,6 +272,13 @@ image_kind(const World *world, const char *name)
 	return NULL;
 }
 
+const InteractionKind *
+image_interaction_kind(const World *world, int number)
+{
+	return interaction_by_number((const InteractionKind *const *) world->interaction_kinds.entries,
+								 world->interaction_kinds.count, number);
+}
+
 /* ---- looking from outside ---- */
 
 WorldLock *
@@ -314,6 +321,13 @@ const ItemKind *
 world_item_kind(World *world, const char *name)
 {
 	return image_kind(world, name);
+}
+
+const InteractionKind *
+world_interaction_kind(World *world, const char *name)
+{
+	return interaction_by_name((const InteractionKind *const *) world->interaction_kinds.entries,
+							   world->interaction_kinds.count, name);
 }
 
 static int

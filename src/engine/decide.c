@@ -321,7 +321,8 @@ see_item(World *world, Look *look, const WorldItem *item)
 												  .distance_squared = distance,
 												  .kind = item->kind,
 												  .share_left = item->share_left,
-												  .occupied_by = item->occupied_by};
+												  .taken = item->occupied_by != 0 &&
+														   item->occupied_by != look->npc->id};
 }
 
 static int
@@ -401,8 +402,8 @@ begin_look(World *world, Look *look, Npc *npc)
 
 		if (item != NULL)
 		{
-			view->interaction = interaction->rule;
-			item_need_rates(item->kind, interaction->rule, view->interaction_rates);
+			view->interaction = interaction->kind;
+			interaction_need_rates(interaction->kind, item->kind, view->interaction_rates);
 		}
 	}
 }

@@ -70,6 +70,7 @@ struct World
 	HTAB		*interactions;			   /* id -> Interaction */
 	PointerList	 kinds;					   /* ItemKind */
 	bool		 served_needs[NEED_COUNT]; /* by some of these kinds */
+	PointerList	 interaction_kinds;		   /* InteractionKind, in order of number */
 	Grid		*grid;
 	PathFinder	*finder;
 	SimAllocator allocator;
@@ -125,6 +126,7 @@ extern void			   image_free_respawn(World *world, Respawn *respawn);
 extern Interaction	  *image_new_interaction(World *world, int64 id);
 extern void			   image_free_interaction(World *world, Interaction *interaction);
 extern const ItemKind *image_kind(const World *world, const char *name);
+extern const InteractionKind *image_interaction_kind(const World *world, int number); /* NULL = there is none */
 
 /* After the fields of an NPC were assigned: its places in the heaps and in the grid. */
 extern void npc_settle(World *world, Npc *npc);
@@ -143,7 +145,8 @@ extern bool image_catch_up(World *world, int64 revision); /* false: the log does
 /* rules */
 /* walk.c */
 extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-							InteractionRule rule, int64 target_id, Decider decider, int *sqlstate);
+							const InteractionKind *interaction, int64 target_id, Decider decider,
+							int *sqlstate);
 extern void		   npc_leg_ended(World *world, Npc *npc);
 extern void		   npc_stand(World *world, Npc *npc);
 extern void		   world_stop_blocked_walkers(World *world, Cell cell);
@@ -153,8 +156,8 @@ extern void		   npc_check_way(World *world, Npc *npc);
 /* act.c */
 extern void		   npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void		   npc_become_idle(World *world, Npc *npc, int64 pause);
-extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item, InteractionRule rule,
-										 Decider decider, int *sqlstate);
+extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item,
+										 const InteractionKind *kind, Decider decider, int *sqlstate);
 extern void		   npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
 extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
 extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);

@@ -14,6 +14,7 @@
 #include "engine/image.h"
 #include "errors.h"
 #include "spi.h"
+#include "tables/interaction_kinds.h"
 
 /* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
 int world_images_max = 4;
@@ -155,23 +156,52 @@ load_settings(World *world)
 	world->finder = path_finder_create(&world->allocator);
 }
 
+/* Interactions first: items offer them. */
+static void
+load_interaction_kinds(World *world)
+{
+	InteractionRows rows;
+
+	interaction_rows_load(world->id, false, &rows);
+	for (int i = 0; i < rows.count; i++)
+	{
+		InteractionKind *kind = MemoryContextAlloc(world->context, sizeof(InteractionKind));
+
+		*kind = rows.rows[i].kind;
+		pointer_list_add(world, &world->interaction_kinds, kind);
+	}
+}
+
+static void
+note_served_needs(World *world, const ItemKind *kind)
+{
+	for (int i = 0; i < kind->offer_count; i++)
+	{
+		int32 rates[NEED_COUNT];
+
+		interaction_need_rates(kind->offers[i], kind, rates);
+		for (int need = 0; need < NEED_COUNT; need++)
+			if (rates[need] > 0)
+				world->served_needs[need] = true;
+	}
+}
+
 static void
 load_kinds(World *world)
 {
-	uint64 rows = item_types_load(world->id);
+	uint64 rows;
 
+	load_interaction_kinds(world);
+	rows = item_types_load(world->id);
 	for (uint64 row = 0; row < rows; row++)
 	{
 		ItemKind *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
 
-		int32 rates[NEED_COUNT];
-
 		item_type_read(row, kind);
+		item_kind_link(kind, (const InteractionKind *const *) world->interaction_kinds.entries,
+					   world->interaction_kinds.count);
 		pointer_list_add(world, &world->kinds, kind);
-		item_need_rates(kind, item_interaction(kind), rates);
-		for (int need = 0; need < NEED_COUNT; need++)
-			if (rates[need] > 0)
-				world->served_needs[need] = true;
+		note_served_needs(world, kind);
 	}
 }
 
@@ -243,6 +273,10 @@ load_interactions(World *world, const int64 *ids, int count)
 		Interaction *interaction;
 
 		interaction_read(row, &read);
+		read.kind = image_interaction_kind(world, read.number);
+		if (read.kind == NULL)
+			elog(ERROR, "interaction %lld of world %lld is of no type that the world has",
+				 (long long) read.id, (long long) world->id);
 		interaction = image_find(world->interactions, read.id);
 		if (interaction == NULL)
 			interaction = image_new_interaction(world, read.id);
@@ -378,7 +412,8 @@ image_catch_up(World *world, int64 revision)
 	ChangeSet				changes;
 
 	if (!change_log_since(world->id, world->revision, revision, false, &changes) ||
-		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES])
+		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES] ||
+		changes.noted[CHANGE_INTERACTION_TYPES])
 		return false;
 
 	spi_begin();

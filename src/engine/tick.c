@@ -21,7 +21,7 @@ npc_event(World *world, Npc *npc)
 		case EVENT_LEG_END:
 			npc_leg_ended(world, npc);
 			break;
-		case EVENT_CONSUMED:
+		case EVENT_INTERACTION_END:
 			npc_end_interaction(world, npc, "interaction_finished", MIND_PAUSE);
 			break;
 		case EVENT_WAIT_OVER:

@@ -35,7 +35,7 @@ npc_stand(World *world, Npc *npc)
 	}
 	npc->target_id = 0;
 	npc->goal_action = ACTION_NONE;
-	npc->goal_rule = INTERACTION_NONE;
+	npc->goal_interaction = 0;
 	npc->event_at = SIM_NEVER;
 	npc->event_kind = EVENT_NONE;
 }
@@ -83,8 +83,8 @@ tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
  * the NPC walks (or has arrived already and what it came for has begun), else why it does not.
  */
 const char *
-npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action, InteractionRule rule,
-		 int64 target_id, Decider decider, int *sqlstate)
+npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
+		 const InteractionKind *interaction, int64 target_id, Decider decider, int *sqlstate)
 {
 	Cell	   leg[LEG_CELLS];
 	Cell	   goal;
@@ -101,7 +101,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	npc_become(world, npc, state, decider);
 	npc->goal = target;
 	npc->goal_action = action;
-	npc->goal_rule = rule;
+	npc->goal_interaction = interaction != NULL ? interaction->number : 0;
 	npc->target_id = target_id;
 	npc->replans = 0;
 	if (result == PATH_HERE)
@@ -124,7 +124,7 @@ static void
 arrive(World *world, Npc *npc)
 {
 	ActionKind		action = npc->goal_action;
-	InteractionRule rule = npc->goal_rule;
+	const InteractionKind *interaction = image_interaction_kind(world, npc->goal_interaction);
 	Decider			decider = npc->decider;
 	Cell			intended = npc->goal;
 	WorldItem	   *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
@@ -138,11 +138,11 @@ arrive(World *world, Npc *npc)
 		if (item == NULL)
 			refusal = "item is gone";
 		else
-			refusal = npc_begin_interaction(world, npc, item, rule, decider, &sqlstate);
+			refusal = npc_begin_interaction(world, npc, item, interaction, decider, &sqlstate);
 		if (refusal == NULL)
 			return;
 		npc_tell(world, npc, "interaction_bid_rejected",
-				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"", interaction_name(rule), refusal));
+				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"", interaction != NULL ? interaction->name : "", refusal));
 		npc_fail_plan(world, npc, refusal);
 	}
 	npc_become_idle(world, npc, 0);

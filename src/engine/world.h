@@ -41,6 +41,7 @@ extern Npc			  *world_npc(World *world, int64 npc_id); /* NULL = there is none *
 extern WorldItem	  *world_item(World *world, int64 item_id);
 extern int			   world_npc_count(const World *world);
 extern const ItemKind *world_item_kind(World *world, const char *name);
+extern const InteractionKind *world_interaction_kind(World *world, const char *name);
 extern Cell			   npc_cell(const Npc *npc, int64 now);
 extern WorldItem	  *world_item_at(World *world, Cell cell);
 /* Calls visit for every NPC in order of id. */

@@ -13,13 +13,8 @@
 #include "reducers/kind_texts.h"
 #include "sim/needs.h"
 #include "spi.h"
+#include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
-
-static SpiStatement interactions_statement =
-	{.sql = "SELECT name, description, locks_movement FROM npcsim.interaction_type_rows WHERE world_id = $1",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
 
 static SpiStatement kinds_statement =
 	{.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
@@ -28,22 +23,25 @@ static SpiStatement kinds_statement =
 	 .read_only = true};
 
 static void
-read_interactions(int64 world_id, KindTexts *texts)
+write_interaction_text(const InteractionRow *row, InteractionText *text)
 {
-	uint64 rows = spi_run(&interactions_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	StringInfoData out;
 
-	for (uint64 i = 0; i < rows; i++)
+	text->kind = &row->kind;
+	initStringInfo(&out);
+	json_string(&out, row->description);
+	text->description = out.data;
+
+	initStringInfo(&out);
+	if (row->kind.max_participants > 1)
+		appendStringInfo(&out, ",\"participants\":[%d,%d]", row->kind.min_participants,
+						 row->kind.max_participants);
+	if (row->kind.takes_acts)
 	{
-		InteractionRule rule = interaction_by_name(spi_text(i, 1, CurrentMemoryContext));
-		StringInfoData	description;
-
-		if (rule == INTERACTION_NONE)
-			continue;
-		initStringInfo(&description);
-		json_string(&description, spi_text(i, 2, CurrentMemoryContext));
-		texts->interactions[rule].description = description.data;
-		texts->interactions[rule].locks_movement = spi_bool(i, 3, false);
+		json_literal(&out, ",\"parameters\":");
+		json_jsonb(&out, row->parameters);
 	}
+	text->terms = out.data;
 }
 
 static void
@@ -63,19 +61,12 @@ json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
 	appendStringInfoChar(out, ']');
 }
 
-static void
-write_kind_texts(const KindTexts *texts, KindText *text)
+static char *
+effect_text(const int32 rates[NEED_COUNT])
 {
-	int32		   rates[NEED_COUNT];
 	StringInfoData out;
 	bool		   first = true;
 
-	initStringInfo(&out);
-	json_literal(&out, "\"item_type\":");
-	json_string(&out, text->kind.name);
-	text->type = out.data;
-
-	item_need_rates(&text->kind, text->rule, rates);
 	initStringInfo(&out);
 	json_literal(&out, "\"fills\":");
 	json_needs_of(&out, rates, 1);
@@ -91,46 +82,60 @@ write_kind_texts(const KindTexts *texts, KindText *text)
 		first = false;
 	}
 	appendStringInfoChar(&out, '}');
-	text->effect = out.data;
-
-	initStringInfo(&out);
-	if (text->rule == INTERACTION_NONE)
-		json_literal(&out, "\"interactions\":{}");
-	else
-		appendStringInfo(&out, "\"interactions\":{\"%s\":{\"description\":%s,%s,\"duration\":",
-						 interaction_name(text->rule), texts->interactions[text->rule].description,
-						 text->effect);
-	text->offers = out.data;
+	return out.data;
 }
 
 static void
-read_kinds(int64 world_id, KindTexts *texts)
+write_offer_text(const KindTexts *texts, const ItemKind *kind, const InteractionKind *interaction,
+				 OfferText *offer)
 {
-	uint64 rows = spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	int32				   rates[NEED_COUNT];
+	const InteractionText *text = find_interaction_text(texts, interaction->number);
 
-	texts->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
-	texts->count = (int) rows;
-	for (uint64 i = 0; i < rows; i++)
-	{
-		KindText *text = &texts->kinds[i];
-		bool	  isnull;
+	interaction_need_rates(interaction, kind, rates);
+	offer->interaction = (int) (text - texts->interactions);
+	offer->effect = effect_text(rates);
+	offer->offer = psprintf("\"%s\":{\"description\":%s,%s%s,\"duration\":", interaction->name,
+							text->description, offer->effect, text->terms);
+}
 
-		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
-		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
-		text->rule = item_interaction(&text->kind);
-		/* what the world has no name for is not offered */
-		if (texts->interactions[text->rule].description == NULL)
-			text->rule = INTERACTION_NONE;
-		write_kind_texts(texts, text);
-	}
+static void
+read_interactions(int64 world_id, KindTexts *texts, InteractionRows *rows)
+{
+	interaction_rows_load(world_id, true, rows);
+	texts->interaction_count = rows->count;
+	texts->interactions = palloc(sizeof(InteractionText) * Max(rows->count, 1));
+	for (int i = 0; i < rows->count; i++)
+		write_interaction_text(&rows->rows[i], &texts->interactions[i]);
 }
 
 void
 read_kind_texts(int64 world_id, KindTexts *texts)
 {
+	InteractionRows interactions;
+	uint64			rows;
+
 	memset(texts, 0, sizeof(*texts));
-	read_interactions(world_id, texts);
-	read_kinds(world_id, texts);
+	read_interactions(world_id, texts, &interactions);
+	rows = spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	texts->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
+	texts->count = (int) rows;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		KindText	  *text = &texts->kinds[i];
+		StringInfoData out;
+		bool		   isnull;
+
+		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
+		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
+		item_kind_link(&text->kind, interactions.kinds, interactions.count);
+		initStringInfo(&out);
+		json_literal(&out, "\"item_type\":");
+		json_string(&out, text->kind.name);
+		text->type = out.data;
+		for (int o = 0; o < text->kind.offer_count; o++)
+			write_offer_text(texts, &text->kind, text->kind.offers[o], &text->offers[o]);
+	}
 }
 
 const KindText *
@@ -144,4 +149,13 @@ find_kind_text(const KindTexts *texts, Datum name)
 			texts->kinds[i].kind.name[length] == '\0')
 			return &texts->kinds[i];
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an item is of no type of its world"));
+}
+
+const InteractionText *
+find_interaction_text(const KindTexts *texts, int number)
+{
+	for (int i = 0; i < texts->interaction_count; i++)
+		if (texts->interactions[i].kind->number == number)
+			return &texts->interactions[i];
+	return NULL;
 }

@@ -28,6 +28,7 @@
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/interaction_kinds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
@@ -60,10 +61,10 @@ typedef struct SeenList
 
 typedef struct Run
 {
-	int64			id;
-	InteractionRule rule;
-	int64			target_id;
-	int64			started_at;
+	int64				   id;
+	const InteractionText *text;
+	int64				   target_id;
+	int64				   started_at;
 } Run;
 
 typedef struct Scene
@@ -264,7 +265,7 @@ read_runs(Scene *scene)
 	scene->runs = palloc(sizeof(Run) * Max(scene->run_count, 1));
 	for (int i = 0; i < scene->run_count; i++)
 		scene->runs[i] = (Run) {.id = spi_int64(i, 1, 0),
-								.rule = (InteractionRule) spi_int16(i, 2, 0),
+								.text = find_interaction_text(&scene->texts, spi_int16(i, 2, 0)),
 								.target_id = spi_int64(i, 3, 0),
 								.started_at = spi_int64(i, 4, 0)};
 }
@@ -316,6 +317,27 @@ json_distance(StringInfo out, int32 squared)
 	json_tenths(out, (twentieths + 1) / 2);
 }
 
+/* "interactions":{name: what it does} */
+static void
+json_offers(StringInfo out, const SeenThing *item)
+{
+	json_literal(out, "\"interactions\":{");
+	for (int o = 0; o < item->kind->kind.offer_count; o++)
+	{
+		int64 lasts = interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left);
+
+		if (o > 0)
+			appendStringInfoChar(out, ',');
+		appendStringInfoString(out, item->kind->offers[o].offer);
+		if (lasts == SIM_NEVER)
+			json_literal(out, "null");
+		else
+			json_millionths(out, lasts);
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, '}');
+}
+
 static void
 json_seen_item(StringInfo out, const SeenThing *item)
 {
@@ -335,13 +357,7 @@ json_seen_item(StringInfo out, const SeenThing *item)
 		json_millionths(out, item->share_left);
 	}
 	appendStringInfoChar(out, ',');
-	appendStringInfoString(out, item->kind->offers);
-	if (item->kind->rule == INTERACTION_CONSUME)
-		json_millionths(out, consume_time_for(&item->kind->kind, item->share_left));
-	else if (item->kind->rule != INTERACTION_NONE)
-		json_literal(out, "null");
-	if (item->kind->rule != INTERACTION_NONE)
-		json_literal(out, "}}");
+	json_offers(out, item);
 	appendStringInfoChar(out, '}');
 }
 
@@ -457,28 +473,37 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	json_position(out, scene->cells[viewer]);
 }
 
-static void
-json_current_interaction(StringInfo out, const Scene *scene, const Run *run, const SeenThing *items,
-						 int item_count)
+/* What an item of those in sight brings to who does this with it; NULL if it is not among them. */
+static const char *
+effect_of(const Run *run, const SeenThing *items, int item_count)
 {
-	const InteractionText *text = &scene->texts.interactions[run->rule];
+	for (int i = 0; i < item_count; i++)
+	{
+		const ItemKind *kind = &items[i].kind->kind;
+
+		for (int o = 0; items[i].id == run->target_id && o < kind->offer_count; o++)
+			if (kind->offers[o] == run->text->kind)
+				return items[i].kind->offers[o].effect;
+	}
+	return NULL;
+}
+
+static void
+json_current_interaction(StringInfo out, const Run *run, const SeenThing *items, int item_count)
+{
+	const char *effect = effect_of(run, items, item_count);
 
 	json_literal(out, "{\"id\":");
 	json_int64(out, run->id);
-	appendStringInfo(out, ",\"name\":\"%s\",\"description\":%s,\"target_type\":\"item\",\"target_id\":",
-					 interaction_name(run->rule), text->description ? text->description : "\"\"");
+	appendStringInfo(out, ",\"name\":\"%s\",\"description\":%s,\"target_type\":\"%s\",\"target_id\":",
+					 run->text->kind->name, run->text->description,
+					 interaction_target_name(run->text->kind->target));
 	json_int64(out, run->target_id);
 	json_literal(out, ",\"started_at\":");
 	json_millionths(out, run->started_at);
-	for (int i = 0; i < item_count; i++)
-	{
-		if (items[i].id == run->target_id)
-		{
-			appendStringInfoChar(out, ',');
-			appendStringInfoString(out, items[i].kind->effect);
-			break;
-		}
-	}
+	if (effect != NULL)
+		appendStringInfo(out, ",%s", effect);
+	appendStringInfoString(out, run->text->terms);
 	appendStringInfoChar(out, '}');
 }
 
@@ -487,17 +512,17 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 {
 	const Run *run = row->interaction_id == 0 ? NULL : find_run(scene, row->interaction_id);
 
-	if (run != NULL && interaction_name(run->rule) == NULL)
+	if (run != NULL && run->text == NULL)
 		run = NULL;
 	appendStringInfo(out, ",\"status\":{\"state\":\"%s\",\"movement_locked\":%s,\"target_id\":",
 					 npc_state_name(row->state),
-					 run != NULL && scene->texts.interactions[run->rule].locks_movement ? "true" : "false");
+					 run != NULL && run->text->kind->locks_movement ? "true" : "false");
 	json_id(out, row->target_id);
 	json_literal(out, ",\"current_interaction\":");
 	if (run == NULL)
 		json_literal(out, "null");
 	else
-		json_current_interaction(out, scene, run, items, item_count);
+		json_current_interaction(out, run, items, item_count);
 	json_literal(out, ",\"plan\":");
 	if (row->plan == NULL)
 		json_literal(out, "[]");
@@ -508,20 +533,21 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 
 /* What follows the vision: what can be done with what is free, and what happened. */
 static void
-json_rest(StringInfo out, const NpcRow *row, const SeenThing *items, int item_count)
+json_rest(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing *items, int item_count)
 {
-	bool offered[RULE_COUNT] = {false};
-	bool first = true;
+	bool *offered = palloc0(sizeof(bool) * Max(scene->texts.interaction_count, 1));
+	bool  first = true;
 
 	for (int i = 0; i < item_count; i++)
-		if (items[i].occupied_by == 0 || items[i].occupied_by == row->id)
-			offered[items[i].kind->rule] = true;
+		for (int o = 0; o < items[i].kind->kind.offer_count; o++)
+			if (items[i].occupied_by == 0 || items[i].occupied_by == row->id)
+				offered[items[i].kind->offers[o].interaction] = true;
 	json_literal(out, ",\"available_interactions\":[");
-	for (int rule = INTERACTION_NONE + 1; rule < RULE_COUNT; rule++)
+	for (int i = 0; i < scene->texts.interaction_count; i++)
 	{
-		if (!offered[rule])
+		if (!offered[i])
 			continue;
-		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", interaction_name((InteractionRule) rule));
+		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", scene->texts.interactions[i].kind->name);
 		first = false;
 	}
 	json_literal(out, "],\"events\":");
@@ -547,7 +573,7 @@ observation_text(const Scene *scene, int viewer, int first_item, int item_count,
 
 	enlargeStringInfo(out, OBSERVATION_BYTES);
 	initStringInfo(&rest);
-	json_rest(&rest, row, items, item_count);
+	json_rest(&rest, scene, row, items, item_count);
 	json_self(out, scene, viewer);
 	json_doing(out, scene, row, items, item_count);
 	json_vision(out, scene, items, item_count, scene->npcs.things + first_npc, npc_count,

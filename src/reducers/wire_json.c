@@ -17,6 +17,7 @@
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 
 #define COLUMNS_MAX 8
@@ -44,14 +45,6 @@ typedef struct FamilyQuery
 static SpiStatement item_types_statement =
 	{.sql = "SELECT name, description, components FROM npcsim.item_type_rows"
 			" WHERE world_id = $1 ORDER BY name",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
-
-static SpiStatement interaction_types_statement =
-	{.sql = "SELECT name, description, component, needs_adjacency, locks_movement, min_participants, "
-			"max_participants"
-			"  FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY name",
 	 .nargs = 1,
 	 .types = {INT8OID},
 	 .read_only = true};
@@ -191,8 +184,10 @@ write_interaction(StringInfo out, Datum *values, bool *nulls)
 	int64 initiator = DatumGetInt64(values[2]);
 
 	json_literal(out, ",\"interaction_type\":");
-	json_string(out, interaction_name((InteractionRule) DatumGetInt16(values[1])));
-	json_literal(out, ",\"target_type\":\"item\",\"target_id\":");
+	json_text_datum(out, values[1]);
+	json_literal(out, ",\"target_type\":");
+	json_text_datum(out, values[6]);
+	json_literal(out, ",\"target_id\":");
 	json_int64(out, DatumGetInt64(values[3]));
 	json_literal(out, ",\"initiator_npc_id\":");
 	json_int64(out, initiator);
@@ -206,7 +201,11 @@ write_interaction(StringInfo out, Datum *values, bool *nulls)
 }
 
 static FamilyQuery interactions_query =
-	{write_interaction, FAMILY_QUERY("interaction, initiator_npc_id, target_id, started_at, share_at_start",
+	{write_interaction, FAMILY_QUERY("(SELECT k.name FROM npcsim.interaction_type_rows k"
+									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), "
+									 "initiator_npc_id, target_id, started_at, share_at_start, "
+									 "(SELECT k.target FROM npcsim.interaction_type_rows k"
+									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction)",
 									 "interaction_runs")};
 
 static void
@@ -276,11 +275,22 @@ json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *
 
 /* ---- kinds ---- */
 
+static void
+json_offers(StringInfo out, const ItemKind *kind)
+{
+	json_literal(out, ",\"interactions\":[");
+	for (int i = 0; i < kind->offer_count; i++)
+		appendStringInfo(out, i > 0 ? ",\"%s\"" : "\"%s\"", kind->offers[i]->name);
+	appendStringInfoChar(out, ']');
+}
+
 void
 json_item_types(StringInfo out, int64 world_id)
 {
-	TupleDesc descriptor;
+	InteractionRows interactions;
+	TupleDesc		descriptor;
 
+	interaction_rows_load(world_id, true, &interactions);
 	spi_run(&item_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 	descriptor = SPI_tuptable->tupdesc;
 	appendStringInfoChar(out, '[');
@@ -292,12 +302,12 @@ json_item_types(StringInfo out, int64 world_id)
 
 		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
 		item_kind_from_jsonb(DatumGetJsonbP(values[2]), &kind);
+		item_kind_link(&kind, interactions.kinds, interactions.count);
 		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		json_text_datum(out, values[0]);
 		json_literal(out, ",\"description\":");
 		json_text_datum(out, values[1]);
-		json_literal(out, ",\"interaction\":");
-		json_string(out, interaction_name(item_interaction(&kind)));
+		json_offers(out, &kind);
 		json_literal(out, ",\"components\":");
 		json_jsonb(out, DatumGetJsonbP(values[2]));
 		appendStringInfoChar(out, '}');
@@ -305,32 +315,64 @@ json_item_types(StringInfo out, int64 world_id)
 	appendStringInfoChar(out, ']');
 }
 
+static void
+json_needs_per_second(StringInfo out, const int32 rates[NEED_COUNT])
+{
+	bool first = true;
+
+	json_literal(out, ",\"need_rates\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		if (rates[i] == 0)
+			continue;
+		appendStringInfo(out, first ? "\"%s\":" : ",\"%s\":", need_names[i]);
+		json_millionths(out, rates[i]);
+		first = false;
+	}
+	appendStringInfoChar(out, '}');
+}
+
+static void
+json_interaction_type(StringInfo out, const InteractionRow *row)
+{
+	const InteractionKind *kind = &row->kind;
+
+	json_literal(out, "{\"name\":");
+	json_string(out, kind->name);
+	json_literal(out, ",\"description\":");
+	json_string(out, row->description);
+	json_literal(out, ",\"target\":");
+	json_string(out, interaction_target_name(kind->target));
+	json_literal(out, ",\"component\":");
+	json_string(out, item_component_name(kind->component));
+	json_needs_per_second(out, kind->need_rate);
+	json_literal(out, ",\"duration\":");
+	if (kind->duration == 0)
+		json_literal(out, "null");
+	else
+		json_millionths(out, kind->duration);
+	appendStringInfo(out,
+					 ",\"needs_adjacency\":%s,\"locks_movement\":%s,\"moves_onto_item\":%s"
+					 ",\"min_participants\":%d,\"max_participants\":%d,\"parameters\":",
+					 kind->needs_adjacency ? "true" : "false", kind->locks_movement ? "true" : "false",
+					 kind->moves_onto_item ? "true" : "false", kind->min_participants,
+					 kind->max_participants);
+	json_jsonb(out, row->parameters);
+	appendStringInfoChar(out, '}');
+}
+
 void
 json_interaction_types(StringInfo out, int64 world_id)
 {
-	TupleDesc descriptor;
+	InteractionRows interactions;
 
-	spi_run(&interaction_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	descriptor = SPI_tuptable->tupdesc;
+	interaction_rows_load(world_id, true, &interactions);
 	appendStringInfoChar(out, '[');
-	for (uint64 i = 0; i < SPI_processed; i++)
+	for (int i = 0; i < interactions.count; i++)
 	{
-		Datum values[COLUMNS_MAX];
-		bool  nulls[COLUMNS_MAX];
-
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
-		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
-		json_text_datum(out, values[0]);
-		json_literal(out, ",\"description\":");
-		json_text_datum(out, values[1]);
-		json_literal(out, ",\"component\":");
-		json_text_datum(out, values[2]);
-		appendStringInfo(out,
-						 ",\"needs_adjacency\":%s,\"locks_movement\":%s"
-						 ",\"min_participants\":%d,\"max_participants\":%d}",
-						 DatumGetBool(values[3]) ? "true" : "false",
-						 DatumGetBool(values[4]) ? "true" : "false", DatumGetInt32(values[5]),
-						 DatumGetInt32(values[6]));
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		json_interaction_type(out, &interactions.rows[i]);
 	}
 	appendStringInfoChar(out, ']');
 }

@@ -1,10 +1,9 @@
 /*
  * worlds.c
- *	  Worlds: made, dropped, adopted, locked; their kinds of items and the
- *	  policy by which minds are asked.
+ *	  Worlds: made, dropped, adopted, locked; the policy by which minds are asked.
  *
  * Starting, pausing and stepping are in running.c, terrain and colonies in
- * colonies.c.
+ * colonies.c, kinds of items and interactions in kinds.c.
  */
 #include "postgres.h"
 
@@ -19,23 +18,21 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/inputs.h"
+#include "reducers/kinds.h"
 #include "reducers/players.h"
 #include "reducers/worlds.h"
 #include "shmem.h"
 #include "spi.h"
-#include "tables/item_kinds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
 PG_FUNCTION_INFO_V1(npcsim_drop_world);
 PG_FUNCTION_INFO_V1(npcsim_lock_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_worlds);
 PG_FUNCTION_INFO_V1(npcsim_set_decision_policy);
-PG_FUNCTION_INFO_V1(npcsim_define_item_type);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
 PG_FUNCTION_INFO_V1(npcsim_world_home);
 
-#define SIZE_MIN			  4
-#define DESCRIPTION_MAX_CHARS 500
+#define SIZE_MIN 4
 
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
@@ -55,24 +52,6 @@ static SpiStatement insert_clock = {"INSERT INTO npcsim.world_clock (world_id, h
 static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_id, blocked) VALUES ($1, $2)",
 									  2,
 									  {INT8OID, BYTEAOID}};
-
-/* What the reference game has; a world's operators may define more. */
-static SpiStatement insert_starter_items =
-	{"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
-	 "($1, 'apple', 'Something to eat', "
-	 "'{\"consumable\": {\"consumption_time\": 5, \"need_deltas\": {\"hunger\": 25}}, "
-	 "\"respawn\": {\"after\": 15}}'), "
-	 "($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}')",
-	 1,
-	 {INT8OID}};
-
-static SpiStatement insert_starter_interactions =
-	{"INSERT INTO npcsim.interaction_type_rows "
-	 "(world_id, name, description, component, needs_adjacency, locks_movement) VALUES "
-	 "($1, 'consume', 'Use it up, little by little', 'consumable', true, false), "
-	 "($1, 'sit', 'Sit on it, until you leave', 'sittable', true, true)",
-	 1,
-	 {INT8OID}};
 
 static SpiStatement select_home =
 	{"SELECT c.home FROM npcsim.world_settings s LEFT JOIN npcsim.world_clock c ON c.world_id = s.id "
@@ -110,13 +89,6 @@ static SpiStatement update_home = {"UPDATE npcsim.world_clock SET home = $2 WHER
 static SpiStatement update_policy = {"UPDATE npcsim.world_settings SET decision_policy = $2 WHERE id = $1",
 									 2,
 									 {INT8OID, TEXTOID}};
-
-static SpiStatement upsert_item_type =
-	{"INSERT INTO npcsim.item_type_rows AS t (world_id, name, description, components) "
-	 "VALUES ($1, $2, $3, $4) ON CONFLICT (world_id, name) "
-	 "DO UPDATE SET description = excluded.description, components = excluded.components",
-	 4,
-	 {INT8OID, TEXTOID, TEXTOID, JSONBOID}};
 
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
@@ -196,8 +168,7 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 	lock = world_lock(world_id, WORLD_WAIT);
 	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(terrain)}, NULL,
 			SPI_OK_INSERT);
-	spi_run(&insert_starter_items, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
-	spi_run(&insert_starter_interactions, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
+	insert_starter_kinds(world_id);
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_flush(lock);
@@ -345,54 +316,6 @@ npcsim_set_decision_policy(PG_FUNCTION_ARGS)
 
 	world_change_policy(world, policy);
 	world_write(world);
-	PG_RETURN_VOID();
-}
-
-static void
-check_item_type_name(const char *name)
-{
-	bool valid = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < KIND_NAME_SIZE;
-
-	for (const char *c = name; valid && *c != '\0'; c++)
-		valid = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_';
-	if (!valid)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid name of an item type"),
-				errdetail("It is \"%s\".", name),
-				errhint("A letter a to z, then up to %d of a to z, 0 to 9 and _.", KIND_NAME_SIZE - 2));
-}
-
-/* define_item_type(world_id, name, components, description): new or changed */
-Datum
-npcsim_define_item_type(PG_FUNCTION_ARGS)
-{
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	char	  *name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1);
-	Jsonb	  *components = arg_object(fcinfo, 2, "components");
-	char	  *description;
-	ItemKind   kind;
-	WorldLock *lock;
-
-	arg_not_null(fcinfo, 3, "description");
-	description = text_to_cstring(PG_GETARG_TEXT_PP(3));
-	if (description[0] != '\0')
-		check_text(description, "description", DESCRIPTION_MAX_CHARS);
-	check_item_type_name(name);
-	item_kind_from_jsonb(components, &kind);
-
-	lock = world_lock(world_id, WORLD_WAIT);
-	spi_begin();
-	spi_run(&upsert_item_type,
-			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name), CStringGetTextDatum(description),
-					   JsonbPGetDatum(components)},
-			NULL, SPI_OK_INSERT);
-	spi_end();
-	world_changed(lock, CHANGE_ITEM_TYPES, 0);
-	input_begin(lock, "define_item_type");
-	input_text("name", name);
-	input_jsonb("components", components);
-	input_end();
-	world_flush(lock);
-	world_forget(world_id); /* its kinds are those of before */
 	PG_RETURN_VOID();
 }
 

@@ -124,22 +124,28 @@ direction_by_name(const char *name, Direction *direction)
 	return false;
 }
 
+bool
+interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
+{
+	return interaction->needs_adjacency ? cell_adjacent(from, to) : cell_visible(from, to);
+}
+
 /*
  * The reason that no walking and no patience would cure comes first, so that
  * a bidder is not sent to an item for nothing.
  */
 BidVerdict
-item_answers_bid(const ItemKind *kind, int64_t share_left, int64_t occupied_by, Cell item, int64_t bidder,
-				 Cell bidder_cell, InteractionRule rule)
+item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item, Cell bidder_cell,
+				 const InteractionKind *interaction)
 {
-	if (rule == INTERACTION_NONE || item_interaction(kind) != rule)
+	if (interaction == NULL || !item_offers(kind, interaction))
 		return BID_NOT_OFFERED;
-	if (rule == INTERACTION_CONSUME && share_left <= 0)
+	if (interaction_consumes(interaction) && share_left <= 0)
 		return BID_USED_UP;
-	if (occupied_by != 0 && occupied_by != bidder)
+	if (taken)
 		return BID_OCCUPIED;
-	if (!cell_adjacent(item, bidder_cell))
-		return BID_NOT_ADJACENT;
+	if (!interaction_reaches(interaction, bidder_cell, item))
+		return interaction->needs_adjacency ? BID_NOT_ADJACENT : BID_NOT_IN_SIGHT;
 	return BID_ACCEPTED;
 }
 
@@ -156,6 +162,8 @@ bid_verdict_reason(BidVerdict verdict)
 			return "item does not offer this interaction";
 		case BID_NOT_ADJACENT:
 			return "not adjacent to the item";
+		case BID_NOT_IN_SIGHT:
+			return "item is not in sight";
 		case BID_USED_UP:
 			return "item is used up";
 	}

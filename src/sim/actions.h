@@ -23,7 +23,7 @@ typedef enum ActionKind /* stored: append only */
 	ACTION_NONE,
 	ACTION_MOVE_TO,		   /* cell */
 	ACTION_MOVE_DIRECTION, /* direction */
-	ACTION_INTERACT_WITH,  /* target_id, rule; walks there first if needed */
+	ACTION_INTERACT_WITH,  /* target_id, interaction; walks there first if needed */
 	ACTION_APPROACH,	   /* target_id: walk next to it, no more (move_to_item, move_to_npc) */
 	ACTION_WANDER,
 	ACTION_WAIT, /* duration, SIM_NEVER = until another action */
@@ -46,9 +46,9 @@ typedef struct Action
 	ActionKind		kind;
 	Cell			cell;
 	Direction		direction;
-	int64_t			target_id;
-	InteractionRule rule;
-	int64_t			duration;
+	int64_t					target_id;
+	const InteractionKind  *interaction;
+	int64_t					duration;
 } Action;
 
 extern const char *npc_state_name(NpcState state); /* "idle", … */
@@ -68,11 +68,15 @@ typedef enum BidVerdict
 	BID_OCCUPIED,	 /* somebody uses it */
 	BID_NOT_OFFERED, /* it has no such interaction */
 	BID_NOT_ADJACENT,
+	BID_NOT_IN_SIGHT,
 	BID_USED_UP
 } BidVerdict;
 
-extern BidVerdict  item_answers_bid(const ItemKind *kind, int64_t share_left, int64_t occupied_by, Cell item,
-									int64_t bidder, Cell bidder_cell, InteractionRule rule);
+/* 'taken': others use it, and may not be joined. */
+extern BidVerdict  item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
+									Cell bidder_cell, const InteractionKind *interaction);
+/* Whether one on a cell is near enough to interact with what is on another. */
+extern bool		   interaction_reaches(const InteractionKind *interaction, Cell from, Cell to);
 extern const char *bid_verdict_reason(BidVerdict verdict); /* "item is occupied", … */
 
 #endif /* NPCSIM_ACTIONS_H */

@@ -1,6 +1,12 @@
 /*
  * kinds.h
- *	  What items are made of and which interactions they offer.
+ *	  What items are made of, and which interactions there are: both are data
+ *	  of a world.
+ *
+ * An item is built from components. An interaction is with an item or with NPCs;
+ * an item offers an interaction by the component the interaction names, or because it
+ * is usable for it by name. What an interaction brings is the sum of what
+ * the item gives and of what the interaction has itself.
  */
 #ifndef NPCSIM_KINDS_H
 #define NPCSIM_KINDS_H
@@ -9,13 +15,40 @@
 
 #define KIND_NAME_SIZE 64 /* bytes, terminator included */
 
-/* The interactions there are rules for. */
-typedef enum InteractionRule
+/* Most NPCs in one interaction, and most interactions an item is usable for. */
+#define PARTICIPANTS_MAX 10
+#define USABLE_MAX		 8
+#define OFFERS_MAX		 (USABLE_MAX + 1)
+
+typedef enum InteractionTarget
 {
-	INTERACTION_NONE,
-	INTERACTION_CONSUME,
-	INTERACTION_SIT
-} InteractionRule;
+	TARGET_ITEM,
+	TARGET_NPC
+} InteractionTarget;
+
+/* The component by which an item offers an interaction. */
+typedef enum ItemComponent
+{
+	COMPONENT_NONE, /* none: items that are usable for it */
+	COMPONENT_CONSUMABLE,
+	COMPONENT_SITTABLE
+} ItemComponent;
+
+typedef struct InteractionKind
+{
+	int16_t			  number; /* among those of its world, > 0; 0 = none */
+	char			  name[KIND_NAME_SIZE];
+	InteractionTarget target;
+	ItemComponent	  component;
+	int32_t			  need_rate[NEED_COUNT]; /* per second, besides what the item gives */
+	int64_t			  duration;				 /* 0 = until it is left */
+	bool			  needs_adjacency;		 /* else the target must be in sight */
+	bool			  locks_movement;
+	bool			  moves_onto_item; /* the NPC goes onto the item's cell */
+	bool			  takes_acts;	   /* has parameters for act_in_interaction */
+	int32_t			  min_participants;
+	int32_t			  max_participants;
+} InteractionKind;
 
 typedef struct ItemKind
 {
@@ -26,17 +59,51 @@ typedef struct ItemKind
 	/* sittable */
 	bool	sittable;
 	int32_t sit_rate[NEED_COUNT]; /* per second */
+	/* need modifying: what those who use it get, per second */
+	int32_t modify_rate[NEED_COUNT];
+	/* usable: names of interactions */
+	char usable[USABLE_MAX][KIND_NAME_SIZE];
+	int	 usable_count;
 	/* respawning, after it was used up */
 	int64_t respawn_after; /* 0 = it does not come back */
+	/* what it offers, by number; made by item_kind_link() */
+	const InteractionKind *offers[OFFERS_MAX];
+	int					   offer_count;
 } ItemKind;
 
 #define SHARE_WHOLE INT64_C(1000000) /* an item of which nothing is used */
 
-/* The interaction an item of this kind offers; INTERACTION_NONE if it offers none. */
-extern InteractionRule item_interaction(const ItemKind *kind);
+/*
+ * Finds what the item offers among the interactions of its world, which are in order of number. One that can be
+ * both consumed and sat on is food. What it is usable for and the world does
+ * not have, it does not offer.
+ */
+extern void item_kind_link(ItemKind *kind, const InteractionKind *const *interactions, int count);
 
-/* Change per second that the interaction brings to each need while it lasts, rounded down. */
-extern void item_need_rates(const ItemKind *kind, InteractionRule rule, int32_t rates[NEED_COUNT]);
+extern bool item_offers(const ItemKind *kind, const InteractionKind *interaction);
+
+/* The interaction of that name, or of that number; NULL if there is none. */
+extern const InteractionKind *interaction_by_name(const InteractionKind *const *interactions, int count,
+												  const char *name);
+extern const InteractionKind *interaction_by_number(const InteractionKind *const *interactions, int count,
+													int number);
+
+/*
+ * Change per second that an interaction brings to each need while it lasts, rounded down; 'kind' is
+ * the item it is with, NULL when it is with NPCs.
+ */
+extern void interaction_need_rates(const InteractionKind *interaction, const ItemKind *kind,
+								   int32_t rates[NEED_COUNT]);
+
+/* How long it lasts when nobody leaves, with a share (millionths) of the item left; SIM_NEVER = for ever. */
+extern int64_t interaction_lasts(const InteractionKind *interaction, const ItemKind *kind, int64_t share);
+
+/* Whether it uses the item up. */
+static inline bool
+interaction_consumes(const InteractionKind *interaction)
+{
+	return interaction->component == COMPONENT_CONSUMABLE;
+}
 
 /*
  * Time until a share (millionths) is consumed, and the share left after some
@@ -44,9 +111,5 @@ extern void item_need_rates(const ItemKind *kind, InteractionRule rule, int32_t 
  */
 extern int64_t consume_time_for(const ItemKind *kind, int64_t share);
 extern int64_t consume_share_left(const ItemKind *kind, int64_t share, int64_t elapsed);
-
-/* "consume" / "sit" and back; NULL / INTERACTION_NONE if unknown. */
-extern const char	  *interaction_name(InteractionRule rule);
-extern InteractionRule interaction_by_name(const char *name);
 
 #endif /* NPCSIM_KINDS_H */

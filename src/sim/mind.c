@@ -43,22 +43,30 @@ keeps_interacting(const MindView *view)
 	return true;
 }
 
+/* Whether it is worth walking to. */
 static bool
-item_usable(const MindView *view, const SeenItem *item)
+item_usable(const SeenItem *item)
 {
-	if (item->occupied_by != 0 && item->occupied_by != view->npc_id)
-		return false;
-	return item->share_left > 0 || item_interaction(item->kind) != INTERACTION_CONSUME;
+	return !item->taken && (item->share_left > 0 || item->kind->consumption_time == 0);
 }
 
-/* How much the item's interaction is wanted: what the neediest need it fills lacks to 50, 0 if none does. */
+/* Whether the NPC could do this with the item, once it is there: by itself, or with those who do. */
+static bool
+offer_usable(const SeenItem *item, const InteractionKind *interaction)
+{
+	if (!item_usable(item))
+		return false;
+	return item->under_way != NULL ? item->under_way == interaction : interaction->min_participants <= 1;
+}
+
+/* What the interaction is wanted for: what the neediest need it fills lacks to 50, 0 if none does. */
 static int32_t
-item_score(const MindView *view, const SeenItem *item)
+offer_score(const MindView *view, const SeenItem *item, const InteractionKind *interaction)
 {
 	int32_t rates[NEED_COUNT];
 	int32_t score = 0;
 
-	item_need_rates(item->kind, item_interaction(item->kind), rates);
+	interaction_need_rates(interaction, item->kind, rates);
 	for (int i = 0; i < NEED_COUNT; i++)
 		if (rates[i] > 0 && MIND_LOW_NEED - view->needs[i] > score)
 			score = MIND_LOW_NEED - view->needs[i];
@@ -74,9 +82,12 @@ item_nearer(const SeenItem *item, const SeenItem *other)
 	return item->id < other->id;
 }
 
-/* The usable item in sight with the highest score above 0, NULL if there is none. */
+/*
+ * The usable item in sight with the highest score above 0, NULL if there is none; *interaction is what to do with
+ * it, of several of one score the one that the world had first.
+ */
 static const SeenItem *
-most_wanted(const MindView *view)
+most_wanted(const MindView *view, const InteractionKind **interaction)
 {
 	const SeenItem *best = NULL;
 	int32_t			best_score = 0;
@@ -91,15 +102,21 @@ most_wanted(const MindView *view)
 	for (int i = 0; i < view->item_count; i++)
 	{
 		const SeenItem *item = &view->items[i];
-		int32_t			score;
 
-		if (!item_usable(view, item))
-			continue;
-		score = item_score(view, item);
-		if (score > best_score || (best != NULL && score == best_score && item_nearer(item, best)))
+		for (int o = 0; o < item->kind->offer_count; o++)
 		{
-			best = item;
-			best_score = score;
+			int32_t score;
+
+			if (!offer_usable(item, item->kind->offers[o]))
+				continue;
+			score = offer_score(view, item, item->kind->offers[o]);
+			if (score > best_score ||
+				(best != NULL && best != item && score == best_score && item_nearer(item, best)))
+			{
+				best = item;
+				best_score = score;
+				*interaction = item->kind->offers[o];
+			}
 		}
 	}
 	return best;
@@ -131,8 +148,9 @@ mind_needs_sight(const MindView *view, const bool served[NEED_COUNT])
 Action
 mind_decide(const MindView *view)
 {
-	const SeenItem *wanted;
-	Action			action;
+	const InteractionKind *interaction = NULL;
+	const SeenItem		  *wanted;
+	Action				   action;
 
 	if (view->state == NPC_REQUESTING)
 		return action_of(ACTION_CONTINUE);
@@ -142,11 +160,11 @@ mind_decide(const MindView *view)
 	{
 		const SeenItem *target = seen_target(view);
 
-		if (target == NULL || item_usable(view, target))
+		if (target == NULL || item_usable(target))
 			return action_of(ACTION_CONTINUE);
 	}
 
-	wanted = most_wanted(view);
+	wanted = most_wanted(view, &interaction);
 	if (wanted == NULL)
 	{
 		/* a walk is finished, except one to an item that somebody else took meanwhile */
@@ -156,6 +174,6 @@ mind_decide(const MindView *view)
 	}
 	action = action_of(ACTION_INTERACT_WITH);
 	action.target_id = wanted->id;
-	action.rule = item_interaction(wanted->kind);
+	action.interaction = interaction;
 	return action;
 }

@@ -20,7 +20,8 @@ typedef struct SeenItem
 	int32_t			distance_squared;
 	const ItemKind *kind;
 	int64_t			share_left;
-	int64_t			occupied_by; /* 0 = free */
+	bool			taken; /* others use it, and may not be joined */
+	const InteractionKind *under_way; /* what those do with it who may be joined, or NULL */
 } SeenItem;
 
 /* What the mind knows of this instant. Items are nearest first, then by id. */
@@ -30,8 +31,8 @@ typedef struct MindView
 	Cell			cell;
 	NpcState		state;
 	int32_t			needs[NEED_COUNT];
-	InteractionRule interaction;				   /* the one it is in, or NONE */
-	int32_t			interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
+	const InteractionKind *interaction; /* the one it is in, or NULL */
+	int32_t interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
 	int64_t			approaching;				   /* target of the walk under way, 0 = none */
 	const SeenItem *items;
 	int				item_count;

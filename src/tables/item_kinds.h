@@ -12,8 +12,8 @@
 #include "sim/kinds.h"
 
 /*
- * Fills everything of the kind but its name.  Raises 22023, with the member at
- * fault in the detail, when the components are none.
+ * Fills everything of the kind but its name and what it offers (item_kind_link()).  Raises 22023, with
+ * the member at fault in the detail, when the components are none.
  */
 extern void item_kind_from_jsonb(Jsonb *components, ItemKind *kind);
 

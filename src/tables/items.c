@@ -187,7 +187,7 @@ void
 interaction_read(uint64 row, Interaction *interaction)
 {
 	interaction->id = spi_int64(row, 1, 0);
-	interaction->rule = (InteractionRule) spi_int16(row, 2, 0);
+	interaction->number = spi_int16(row, 2, 0);
 	interaction->npc_id = spi_int64(row, 3, 0);
 	interaction->target_id = spi_int64(row, 4, 0);
 	interaction->started_at = spi_int64(row, 5, 0);
@@ -323,7 +323,7 @@ interactions_insert(int64 world_id, Interaction **interactions, int count)
 {
 	run_exactly(&insert_interactions,
 				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(interactions[i]->id),
-						   INT16_COLUMN(interactions[i]->rule), INT64_COLUMN(interactions[i]->npc_id),
+						   INT16_COLUMN(interactions[i]->number), INT64_COLUMN(interactions[i]->npc_id),
 						   INT64_COLUMN(interactions[i]->target_id),
 						   INT64_COLUMN(interactions[i]->started_at),
 						   INT32_COLUMN(interactions[i]->share_at_start),

@@ -141,7 +141,7 @@ npcs_load_states(const NpcLoad *load)
 		npc->goal.x = spi_int16(row, 25, 0);
 		npc->goal.y = spi_int16(row, 26, 0);
 		npc->goal_action = (ActionKind) spi_int16(row, 27, 0);
-		npc->goal_rule = (InteractionRule) spi_int16(row, 28, 0);
+		npc->goal_interaction = spi_int16(row, 28, 0);
 		npc->replans = spi_int16(row, 29, 0);
 		npc->decider = (Decider) spi_int16(row, 30, 0);
 		npc->decision_reason = (DecisionReason) spi_int16(row, 31, 0);

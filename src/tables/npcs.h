@@ -19,7 +19,7 @@ typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
 	EVENT_NONE,
 	EVENT_LEG_END,	/* arrival, or the next leg */
-	EVENT_CONSUMED, /* the item is used up */
+	EVENT_INTERACTION_END, /* it has lasted as long as it can, or the item is used up */
 	EVENT_WAIT_OVER
 } NpcEvent;
 
@@ -95,7 +95,7 @@ typedef struct Npc
 	int64			target_id;		/* what it walks to, 0 = none */
 	Cell			goal;
 	ActionKind		goal_action;
-	InteractionRule goal_rule;
+	int16			goal_interaction; /* number of its kind, 0 = none */
 	int				replans;
 	int64			event_at; /* SIM_NEVER = none */
 	NpcEvent		event_kind;

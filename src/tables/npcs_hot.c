@@ -105,7 +105,7 @@ make_state_row(RowBuilder *row, void *thing)
 	put_int16(row, npc->goal.x);
 	put_int16(row, npc->goal.y);
 	put_int16(row, npc->goal_action);
-	put_int16(row, npc->goal_rule);
+	put_int16(row, npc->goal_interaction);
 	put_int16(row, npc->replans);
 	put_int16(row, npc->decider);
 	put_int16(row, npc->decision_reason);

@@ -1,0 +1,226 @@
+/*
+ * interaction_kinds.c
+ *	  The interactions of a world as rows.
+ *
+ *	  need_rates	{need: units per s, …}, besides what the item gives
+ *	  need_deltas	{need: units, …}, over the whole duration
+ *	  parameters	of act_in_interaction: {name: {"type": "string" | "number" | "integer" | "boolean",
+ *					"default": …, "description": "…"}, …}
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+#include "tables/interaction_kinds.h"
+#include "tables/kind_json.h"
+
+PG_FUNCTION_INFO_V1(npcsim_interaction_effects_valid);
+
+static const KindJson effects_json =
+	{"invalid interaction type",
+	 "An interaction type has need_rates like {\"fun\":6}, need_deltas like {\"hygiene\":60} with a duration, "
+	 "and parameters like {\"message\":{\"type\":\"string\",\"description\":\"what is said\"}}."};
+
+#define LOAD_SQL \
+	"SELECT number, name, target, component, need_rates, need_deltas, duration, needs_adjacency, " \
+	"locks_movement, moves_onto_item, min_participants, max_participants, parameters, description " \
+	"FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY number"
+
+static SpiStatement load_statement = {LOAD_SQL, 1, {INT8OID}};
+static SpiStatement read_statement = {.sql = LOAD_SQL, .nargs = 1, .types = {INT8OID}, .read_only = true};
+
+const char *
+interaction_target_name(InteractionTarget target)
+{
+	return target == TARGET_NPC ? "npc" : "item";
+}
+
+const char *
+item_component_name(ItemComponent component)
+{
+	switch (component)
+	{
+		case COMPONENT_CONSUMABLE:
+			return "consumable";
+		case COMPONENT_SITTABLE:
+			return "sittable";
+		case COMPONENT_NONE:
+			break;
+	}
+	return NULL;
+}
+
+static ItemComponent
+component_by_name(const char *name)
+{
+	if (name == NULL)
+		return COMPONENT_NONE;
+	return strcmp(name, "consumable") == 0 ? COMPONENT_CONSUMABLE : COMPONENT_SITTABLE;
+}
+
+static JsonbContainer *
+object_of(Jsonb *json, const char *column)
+{
+	if (!JB_ROOT_IS_OBJECT(json))
+		kind_json_refuse(&effects_json, psprintf("\"%s\" is not an object.", column));
+	return &json->root;
+}
+
+static bool
+type_is_known(const JsonbValue *value)
+{
+	static const char *const types[] = {"string", "number", "integer", "boolean"};
+
+	if (value->type != jbvString)
+		return false;
+	for (int i = 0; i < (int) lengthof(types); i++)
+		if (strlen(types[i]) == (size_t) value->val.string.len &&
+			strncmp(types[i], value->val.string.val, value->val.string.len) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_parameter(const char *parameter, JsonbContainer *object)
+{
+	JsonbIterator *iterator = NULL;
+	JsonbValue	   value;
+	char		  *name;
+	bool		   typed = false;
+
+	while (kind_json_next(object, &iterator, &name, &value))
+	{
+		if (strcmp(name, "type") == 0)
+		{
+			typed = type_is_known(&value);
+			if (!typed)
+				kind_json_refuse(&effects_json,
+								 psprintf("The type of parameter \"%s\" is none of string, number, "
+										  "integer and boolean.",
+										  parameter));
+		}
+		else if (strcmp(name, "description") == 0)
+		{
+			if (value.type != jbvString ||
+				pg_mbstrlen_with_len(value.val.string.val, value.val.string.len) > ACT_TEXT_CHARS)
+				kind_json_refuse(&effects_json,
+								 psprintf("The description of parameter \"%s\" is not a text of at most %d "
+										  "characters.",
+										  parameter, ACT_TEXT_CHARS));
+		}
+		else if (strcmp(name, "default") == 0)
+		{
+			if (value.type == jbvBinary)
+				kind_json_refuse(&effects_json,
+								 psprintf("The default of parameter \"%s\" is an array or an object.",
+										  parameter));
+		}
+		else
+			kind_json_refuse(&effects_json, psprintf("A parameter has no \"%s\".", name));
+	}
+	if (!typed)
+		kind_json_refuse(&effects_json, psprintf("Parameter \"%s\" has no \"type\".", parameter));
+}
+
+static bool
+check_parameters(Jsonb *parameters)
+{
+	JsonbIterator *iterator = NULL;
+	JsonbValue	   value;
+	char		  *name;
+
+	object_of(parameters, "parameters");
+	if (JB_ROOT_COUNT(parameters) > PARAMETERS_MAX)
+		kind_json_refuse(&effects_json, psprintf("There are more than %d parameters.", PARAMETERS_MAX));
+	while (kind_json_next(&parameters->root, &iterator, &name, &value))
+	{
+		if (!kind_name_valid(name))
+			kind_json_refuse(&effects_json, psprintf("\"%s\" is no name of a parameter.", name));
+		check_parameter(name, kind_json_object(&effects_json, &value, name));
+	}
+	return JB_ROOT_COUNT(parameters) > 0;
+}
+
+void
+interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters, InteractionKind *kind)
+{
+	int32 deltas[NEED_COUNT] = {0};
+
+	memset(kind->need_rate, 0, sizeof(kind->need_rate));
+	kind_json_needs(&effects_json, object_of(need_rates, "need_rates"), "need_rates", kind->need_rate);
+	kind_json_needs(&effects_json, object_of(need_deltas, "need_deltas"), "need_deltas", deltas);
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		int64 total = deltas[i] * SIM_SECOND;
+
+		if (deltas[i] == 0)
+			continue;
+		if (kind->duration == 0)
+			kind_json_refuse(&effects_json, "\"need_deltas\" need a \"duration\" over which they are spread.");
+		/* rounded down, as for what is consumed */
+		kind->need_rate[i] = (int32) Max(Min(kind->need_rate[i] + total / kind->duration -
+												 (total % kind->duration < 0),
+											 PG_INT32_MAX),
+										 -PG_INT32_MAX);
+	}
+	kind->takes_acts = check_parameters(parameters);
+}
+
+static void
+read_row(uint64 row, InteractionRow *result)
+{
+	InteractionKind *kind = &result->kind;
+	bool			 isnull;
+
+	memset(result, 0, sizeof(*result));
+	kind->number = spi_int16(row, 1, 0);
+	strlcpy(kind->name, spi_text(row, 2, CurrentMemoryContext), sizeof(kind->name));
+	kind->target = strcmp(spi_text(row, 3, CurrentMemoryContext), "npc") == 0 ? TARGET_NPC : TARGET_ITEM;
+	kind->component = component_by_name(spi_text(row, 4, CurrentMemoryContext));
+	kind->duration = spi_int64(row, 7, 0);
+	kind->needs_adjacency = spi_bool(row, 8, true);
+	kind->locks_movement = spi_bool(row, 9, false);
+	kind->moves_onto_item = spi_bool(row, 10, false);
+	kind->min_participants = spi_int32(row, 11, 1);
+	kind->max_participants = spi_int32(row, 12, 1);
+	result->parameters = DatumGetJsonbPCopy(spi_datum(row, 13, &isnull));
+	result->description = spi_text(row, 14, CurrentMemoryContext);
+	interaction_kind_from_jsonb(DatumGetJsonbP(spi_datum(row, 5, &isnull)),
+								DatumGetJsonbP(spi_datum(row, 6, &isnull)), result->parameters, kind);
+}
+
+void
+interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	uint64		  rows;
+
+	rows = spi_run(read_only ? &read_statement : &load_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL,
+				   SPI_OK_SELECT);
+	MemoryContextSwitchTo(caller);
+	result->count = (int) rows;
+	result->rows = palloc(Max(rows, 1) * sizeof(InteractionRow));
+	result->kinds = palloc(Max(rows, 1) * sizeof(InteractionKind *));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		read_row(row, &result->rows[row]);
+		result->kinds[row] = &result->rows[row].kind;
+	}
+}
+
+/* interaction_effects_valid(need_rates, need_deltas, parameters, duration): for a CHECK: true, or the error */
+Datum
+npcsim_interaction_effects_valid(PG_FUNCTION_ARGS)
+{
+	InteractionKind kind = {.duration = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT64(3)};
+
+	for (int i = 0; i < 3; i++)
+		if (PG_ARGISNULL(i))
+			PG_RETURN_BOOL(false);
+	interaction_kind_from_jsonb(PG_GETARG_JSONB_P(0), PG_GETARG_JSONB_P(1), PG_GETARG_JSONB_P(2), &kind);
+	PG_RETURN_BOOL(true);
+}

@@ -1,0 +1,52 @@
+/*
+ * interaction_kinds.h
+ *	  The interactions of a world as rows: interaction_type_rows.
+ */
+#ifndef NPCSIM_INTERACTION_KINDS_H
+#define NPCSIM_INTERACTION_KINDS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "sim/kinds.h"
+
+/* Longest an interaction can last, and shortest. */
+#define DURATION_MIN INT64_C(1000)
+#define DURATION_MAX (86400 * SIM_SECOND)
+
+/* Parameters of act_in_interaction an interaction may have, and characters of a text. */
+#define PARAMETERS_MAX	 8
+#define ACT_TEXT_CHARS	 500
+
+typedef struct InteractionRow
+{
+	InteractionKind kind;
+	char		   *description;
+	Jsonb		   *parameters;
+} InteractionRow;
+
+/*
+ * All of a world, in order of number, in the current memory context, and pointers to their kinds as the
+ * functions of sim/kinds.h take them. In the caller's snapshot when read_only. SPI must be connected.
+ */
+typedef struct InteractionRows
+{
+	InteractionRow				 *rows;
+	const InteractionKind		**kinds;
+	int							  count;
+} InteractionRows;
+
+extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result);
+
+/*
+ * What the jsonb columns say, added to the kind, whose duration is known. Raises 22023 when they do not describe
+ * an interaction.
+ */
+extern void interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
+										InteractionKind *kind);
+
+extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
+extern const char *item_component_name(ItemComponent component);	  /* "consumable", "sittable", NULL */
+
+#endif /* NPCSIM_INTERACTION_KINDS_H */
