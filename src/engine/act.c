@@ -142,8 +142,8 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const Interaction
 		npc_touch(world, npc, NPC_DIRTY_MOTION);
 	}
 	npc_tell(world, npc, "interaction_started",
-			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-					  kind->name, (long long) interaction->id, (long long) item->id));
+			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld", kind->name,
+					  (long long) interaction->id, (long long) item->id));
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 	return NULL;
@@ -325,8 +325,8 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	else if (other != NULL && !grid_blocked(world->grid, there) &&
 			 grid_free_neighbour(world->grid, there, here, &beside))
 		there = beside;
-	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id,
-					decider, sqlstate);
+	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id, decider,
+					sqlstate);
 }
 
 static const char *
@@ -370,8 +370,7 @@ step_towards(World *world, Npc *npc, const Action *action, Decider decider, int 
 		*sqlstate = ERRCODE_NS_CELL_NOT_FREE;
 		return psprintf("cell (%d, %d) is not free", target.x, target.y);
 	}
-	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider,
-					sqlstate);
+	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider, sqlstate);
 }
 
 static const char *
@@ -380,8 +379,7 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
-			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, NULL, 0,
-							decider, sqlstate);
+			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, NULL, 0, decider, sqlstate);
 		case ACTION_MOVE_DIRECTION:
 			return step_towards(world, npc, action, decider, sqlstate);
 		case ACTION_INTERACT_WITH:

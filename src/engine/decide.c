@@ -316,13 +316,13 @@ see_item(World *world, Look *look, const WorldItem *item)
 		look->items = look->items == NULL ? palloc(look->item_room * sizeof(SeenItem))
 										  : repalloc(look->items, look->item_room * sizeof(SeenItem));
 	}
-	look->items[look->item_count++] = (SeenItem) {.id = item->id,
-												  .cell = item->cell,
-												  .distance_squared = distance,
-												  .kind = item->kind,
-												  .share_left = item->share_left,
-												  .taken = item->occupied_by != 0 &&
-														   item->occupied_by != look->npc->id};
+	look->items[look->item_count++] =
+		(SeenItem) {.id = item->id,
+					.cell = item->cell,
+					.distance_squared = distance,
+					.kind = item->kind,
+					.share_left = item->share_left,
+					.taken = item->occupied_by != 0 && item->occupied_by != look->npc->id};
 }
 
 static int

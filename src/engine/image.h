@@ -126,7 +126,8 @@ extern void			   image_free_respawn(World *world, Respawn *respawn);
 extern Interaction	  *image_new_interaction(World *world, int64 id);
 extern void			   image_free_interaction(World *world, Interaction *interaction);
 extern const ItemKind *image_kind(const World *world, const char *name);
-extern const InteractionKind *image_interaction_kind(const World *world, int number); /* NULL = there is none */
+extern const InteractionKind *image_interaction_kind(const World *world,
+													 int		  number); /* NULL = there is none */
 
 /* After the fields of an NPC were assigned: its places in the heaps and in the grid. */
 extern void npc_settle(World *world, Npc *npc);
@@ -156,8 +157,8 @@ extern void		   npc_check_way(World *world, Npc *npc);
 /* act.c */
 extern void		   npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void		   npc_become_idle(World *world, Npc *npc, int64 pause);
-extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item,
-										 const InteractionKind *kind, Decider decider, int *sqlstate);
+extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const InteractionKind *kind,
+										 Decider decider, int *sqlstate);
 extern void		   npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
 extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
 extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);

@@ -123,13 +123,13 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 static void
 arrive(World *world, Npc *npc)
 {
-	ActionKind		action = npc->goal_action;
+	ActionKind			   action = npc->goal_action;
 	const InteractionKind *interaction = image_interaction_kind(world, npc->goal_interaction);
-	Decider			decider = npc->decider;
-	Cell			intended = npc->goal;
-	WorldItem	   *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
-	const char	   *refusal = NULL;
-	int				sqlstate = 0;
+	Decider				   decider = npc->decider;
+	Cell				   intended = npc->goal;
+	WorldItem			  *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
+	const char			  *refusal = NULL;
+	int					   sqlstate = 0;
 
 	npc_stand(world, npc);
 	tell_arrival(world, npc, "arrived", intended);
@@ -142,7 +142,8 @@ arrive(World *world, Npc *npc)
 		if (refusal == NULL)
 			return;
 		npc_tell(world, npc, "interaction_bid_rejected",
-				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"", interaction != NULL ? interaction->name : "", refusal));
+				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"",
+						  interaction != NULL ? interaction->name : "", refusal));
 		npc_fail_plan(world, npc, refusal);
 	}
 	npc_become_idle(world, npc, 0);

@@ -34,16 +34,16 @@ extern void	  world_write(World *world);	/* rows, change log, world_clock */
 extern void	  world_forget(int64 world_id); /* drops this backend's image */
 
 /* ---- looking ---- */
-extern WorldLock	  *world_image_lock(World *world);
-extern uint64		   world_seed(const World *world);
-extern Grid			  *world_grid(World *world);
-extern Npc			  *world_npc(World *world, int64 npc_id); /* NULL = there is none */
-extern WorldItem	  *world_item(World *world, int64 item_id);
-extern int			   world_npc_count(const World *world);
-extern const ItemKind *world_item_kind(World *world, const char *name);
+extern WorldLock			 *world_image_lock(World *world);
+extern uint64				  world_seed(const World *world);
+extern Grid					 *world_grid(World *world);
+extern Npc					 *world_npc(World *world, int64 npc_id); /* NULL = there is none */
+extern WorldItem			 *world_item(World *world, int64 item_id);
+extern int					  world_npc_count(const World *world);
+extern const ItemKind		 *world_item_kind(World *world, const char *name);
 extern const InteractionKind *world_interaction_kind(World *world, const char *name);
-extern Cell			   npc_cell(const Npc *npc, int64 now);
-extern WorldItem	  *world_item_at(World *world, Cell cell);
+extern Cell					  npc_cell(const Npc *npc, int64 now);
+extern WorldItem			 *world_item_at(World *world, Cell cell);
 /* Calls visit for every NPC in order of id. */
 extern void world_each_npc(World *world, void (*visit)(World *world, Npc *npc, void *arg), void *arg);
 /* When something is due next (events, decisions, respawns): SIM_NEVER = never. */

@@ -15,7 +15,7 @@ typedef struct InteractionText
 {
 	const InteractionKind *kind;
 	char				  *description; /* quoted */
-	char				  *terms;		/* ,"participants":[…],"parameters":{…}, each only where there is something to say */
+	char *terms; /* ,"participants":[…],"parameters":{…}, each only where there is something to say */
 } InteractionText;
 
 /* An interaction that items of a type offer. */
@@ -30,7 +30,7 @@ typedef struct OfferText
 typedef struct KindText
 {
 	ItemKind  kind;
-	char	 *type; /* "item_type":"apple" */
+	char	 *type;				  /* "item_type":"apple" */
 	OfferText offers[OFFERS_MAX]; /* as kind.offers */
 } KindText;
 

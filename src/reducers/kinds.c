@@ -57,7 +57,8 @@ static SpiStatement insert_starter_items =
 	 "($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}'), "
 	 "($1, 'bed', 'Somewhere to sleep', '{\"sittable\": {\"need_rates\": {\"energy\": 20}}}'), "
 	 "($1, 'shower', 'Somewhere to wash', "
-	 "'{\"usable\": {\"interactions\": [\"wash\"]}, \"need_modifying\": {\"need_rates\": {\"hygiene\": 15}}}'), "
+	 "'{\"usable\": {\"interactions\": [\"wash\"]}, \"need_modifying\": {\"need_rates\": {\"hygiene\": "
+	 "15}}}'), "
 	 "($1, 'television', 'Something to watch', "
 	 "'{\"usable\": {\"interactions\": [\"watch\"]}, \"need_modifying\": {\"need_rates\": {\"fun\": 8}}}')",
 	 1,
@@ -70,8 +71,9 @@ static SpiStatement upsert_item_type =
 	 4,
 	 {INT8OID, TEXTOID, TEXTOID, JSONBOID}};
 
-static SpiStatement delete_item_type =
-	{"DELETE FROM npcsim.item_type_rows WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
+static SpiStatement delete_item_type = {"DELETE FROM npcsim.item_type_rows WHERE world_id = $1 AND name = $2",
+										2,
+										{INT8OID, TEXTOID}};
 
 static SpiStatement item_type_used =
 	{"SELECT 1 FROM npcsim.items WHERE world_id = $1 AND item_type = $2 "
@@ -79,8 +81,9 @@ static SpiStatement item_type_used =
 	 2,
 	 {INT8OID, TEXTOID}};
 
-static SpiStatement item_type_now =
-	{"SELECT * FROM npcsim.item_types WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
+static SpiStatement item_type_now = {"SELECT * FROM npcsim.item_types WHERE world_id = $1 AND name = $2",
+									 2,
+									 {INT8OID, TEXTOID}};
 
 static SpiStatement interaction_type_now =
 	{"SELECT * FROM npcsim.interaction_types WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
@@ -177,8 +180,8 @@ row_is_as_read(const Edit *edit, SpiStatement *now, int64 world_id, const char *
 	bool found;
 
 	spi_begin();
-	found =
-		spi_run(now, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) == 1;
+	found = spi_run(now, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name)}, NULL,
+					SPI_OK_SELECT) == 1;
 	for (int i = 0; found && i < edit->desc->natts; i++)
 	{
 		Oid	  output;
@@ -189,8 +192,8 @@ row_is_as_read(const Edit *edit, SpiStatement *now, int64 world_id, const char *
 		Datum is = spi_datum(0, i + 1, &is_null);
 
 		getTypeOutputInfo(TupleDescAttr(edit->desc, i)->atttypid, &output, &varlena);
-		if (was_null != is_null || (!was_null && strcmp(OidOutputFunctionCall(output, was),
-														OidOutputFunctionCall(output, is)) != 0))
+		if (was_null != is_null ||
+			(!was_null && strcmp(OidOutputFunctionCall(output, was), OidOutputFunctionCall(output, is)) != 0))
 			ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					errmsg("type \"%s\" has changed since it was read", name),
 					errdetail("Its \"%s\" is another now.", NameStr(TupleDescAttr(edit->desc, i)->attname)),
@@ -415,7 +418,8 @@ check_terms(const InteractionDefinition *definition)
 	bool consumes = definition->component != NULL && strcmp(definition->component, "consumable") == 0;
 
 	if (definition->min_participants > definition->max_participants)
-		refuse_definition("\"min_participants\" is above \"max_participants\".", "Raise one or lower the other.");
+		refuse_definition("\"min_participants\" is above \"max_participants\".",
+						  "Raise one or lower the other.");
 	if (with_npcs && definition->component != NULL)
 		refuse_definition("An interaction with NPCs is offered by no component of an item.",
 						  "Leave \"component\" NULL, or let \"target\" be item.");
@@ -423,9 +427,10 @@ check_terms(const InteractionDefinition *definition)
 		refuse_definition("Nobody interacts with NPCs alone.", "Let \"min_participants\" be 2 or more.");
 	if (definition->moves_onto_item &&
 		(with_npcs || !definition->needs_adjacency || definition->max_participants > 1))
-		refuse_definition("Only one NPC, next to an item, can go onto it.",
-						  "Let \"moves_onto_item\" be false, or \"target\" item, \"needs_adjacency\" true and "
-						  "\"max_participants\" 1.");
+		refuse_definition(
+			"Only one NPC, next to an item, can go onto it.",
+			"Let \"moves_onto_item\" be false, or \"target\" item, \"needs_adjacency\" true and "
+			"\"max_participants\" 1.");
 	if (consumes && (definition->lasts || definition->max_participants > 1))
 		refuse_definition("What is consumed has its own time and one who consumes it.",
 						  "Leave \"duration\" NULL and \"max_participants\" 1.");
@@ -513,8 +518,7 @@ refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 	const InteractionKind *kind = world_interaction_kind(world, definition->name);
 
 	if (kind != NULL && strcmp(interaction_target_name(kind->target), definition->target) != 0)
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("an interaction type keeps its target"),
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("an interaction type keeps its target"),
 				errdetail("\"%s\" is with \"%s\".", kind->name, interaction_target_name(kind->target)),
 				errhint("Define a type of another name."));
 }
@@ -609,7 +613,8 @@ show_definition(Edit *edit, const InteractionDefinition *definition)
 	edit_show(edit, "moves_onto_item", BoolGetDatum(definition->moves_onto_item));
 	edit_show(edit, "occupies_item", BoolGetDatum(with_item));
 	edit_show(edit, "uses_up_item",
-			  BoolGetDatum(definition->component != NULL && strcmp(definition->component, "consumable") == 0));
+			  BoolGetDatum(definition->component != NULL &&
+						   strcmp(definition->component, "consumable") == 0));
 	edit_show(edit, "min_participants", Int32GetDatum(definition->min_participants));
 	edit_show(edit, "max_participants", Int32GetDatum(definition->max_participants));
 	edit_show(edit, "parameters", JsonbPGetDatum(definition->parameters));
@@ -635,7 +640,8 @@ npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 	{
 		refuse_used(&interaction_type_used, lock->world_id, name, "NPCs are in such an interaction.",
 					"Try again when none is.");
-		delete_kind(&delete_interaction_type, lock, CHANGE_INTERACTION_TYPES, "delete_interaction_type", name);
+		delete_kind(&delete_interaction_type, lock, CHANGE_INTERACTION_TYPES, "delete_interaction_type",
+					name);
 		world_changed(lock, CHANGE_ITEM_TYPES, 0);
 		return edit_end(&edit);
 	}

@@ -142,6 +142,8 @@ item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item
 		return BID_NOT_OFFERED;
 	if (interaction_consumes(interaction) && share_left <= 0)
 		return BID_USED_UP;
+	if (interaction->min_participants > 1)
+		return BID_TOO_FEW;
 	if (taken)
 		return BID_OCCUPIED;
 	if (!interaction_reaches(interaction, bidder_cell, item))
@@ -164,6 +166,8 @@ bid_verdict_reason(BidVerdict verdict)
 			return "not adjacent to the item";
 		case BID_NOT_IN_SIGHT:
 			return "item is not in sight";
+		case BID_TOO_FEW:
+			return "interaction needs more participants";
 		case BID_USED_UP:
 			return "item is used up";
 	}

@@ -43,12 +43,12 @@ typedef enum Direction
 
 typedef struct Action
 {
-	ActionKind		kind;
-	Cell			cell;
-	Direction		direction;
-	int64_t					target_id;
-	const InteractionKind  *interaction;
-	int64_t					duration;
+	ActionKind			   kind;
+	Cell				   cell;
+	Direction			   direction;
+	int64_t				   target_id;
+	const InteractionKind *interaction;
+	int64_t				   duration;
 } Action;
 
 extern const char *npc_state_name(NpcState state); /* "idle", … */
@@ -69,12 +69,13 @@ typedef enum BidVerdict
 	BID_NOT_OFFERED, /* it has no such interaction */
 	BID_NOT_ADJACENT,
 	BID_NOT_IN_SIGHT,
+	BID_TOO_FEW, /* it needs more participants */
 	BID_USED_UP
 } BidVerdict;
 
-/* 'taken': others use it, and may not be joined. */
-extern BidVerdict  item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
-									Cell bidder_cell, const InteractionKind *interaction);
+/* 'taken': somebody else uses it. */
+extern BidVerdict item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
+								   Cell bidder_cell, const InteractionKind *interaction);
 /* Whether one on a cell is near enough to interact with what is on another. */
 extern bool		   interaction_reaches(const InteractionKind *interaction, Cell from, Cell to);
 extern const char *bid_verdict_reason(BidVerdict verdict); /* "item is occupied", … */

@@ -94,7 +94,8 @@ interaction_need_rates(const InteractionKind *interaction, const ItemKind *kind,
 		if (kind != NULL)
 		{
 			if (interaction->component == COMPONENT_CONSUMABLE)
-				rate += kind->consumption_time > 0 ? rate_of(kind->consume_delta[i], kind->consumption_time) : 0;
+				rate +=
+					kind->consumption_time > 0 ? rate_of(kind->consume_delta[i], kind->consumption_time) : 0;
 			else if (interaction->component == COMPONENT_SITTABLE)
 				rate += kind->sit_rate[i];
 			else

@@ -50,13 +50,11 @@ item_usable(const SeenItem *item)
 	return !item->taken && (item->share_left > 0 || item->kind->consumption_time == 0);
 }
 
-/* Whether the NPC could do this with the item, once it is there: by itself, or with those who do. */
+/* Whether the NPC could do this with the item by itself, once it is there. */
 static bool
 offer_usable(const SeenItem *item, const InteractionKind *interaction)
 {
-	if (!item_usable(item))
-		return false;
-	return item->under_way != NULL ? item->under_way == interaction : interaction->min_participants <= 1;
+	return item_usable(item) && interaction->min_participants <= 1;
 }
 
 /* What the interaction is wanted for: what the neediest need it fills lacks to 50, 0 if none does. */

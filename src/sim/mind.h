@@ -20,22 +20,21 @@ typedef struct SeenItem
 	int32_t			distance_squared;
 	const ItemKind *kind;
 	int64_t			share_left;
-	bool			taken; /* others use it, and may not be joined */
-	const InteractionKind *under_way; /* what those do with it who may be joined, or NULL */
+	bool			taken; /* somebody else uses it */
 } SeenItem;
 
 /* What the mind knows of this instant. Items are nearest first, then by id. */
 typedef struct MindView
 {
-	int64_t			npc_id;
-	Cell			cell;
-	NpcState		state;
-	int32_t			needs[NEED_COUNT];
-	const InteractionKind *interaction; /* the one it is in, or NULL */
-	int32_t interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
-	int64_t			approaching;				   /* target of the walk under way, 0 = none */
-	const SeenItem *items;
-	int				item_count;
+	int64_t				   npc_id;
+	Cell				   cell;
+	NpcState			   state;
+	int32_t				   needs[NEED_COUNT];
+	const InteractionKind *interaction;					  /* the one it is in, or NULL */
+	int32_t				   interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
+	int64_t				   approaching;					  /* target of the walk under way, 0 = none */
+	const SeenItem		  *items;
+	int					   item_count;
 } MindView;
 
 /*

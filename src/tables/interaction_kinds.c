@@ -20,10 +20,10 @@
 
 PG_FUNCTION_INFO_V1(npcsim_interaction_effects_valid);
 
-static const KindJson effects_json =
-	{"invalid interaction type",
-	 "An interaction type has need_rates like {\"fun\":6}, need_deltas like {\"hygiene\":60} with a duration, "
-	 "and parameters like {\"message\":{\"type\":\"string\",\"description\":\"what is said\"}}."};
+static const KindJson effects_json = {
+	"invalid interaction type",
+	"An interaction type has need_rates like {\"fun\":6}, need_deltas like {\"hygiene\":60} with a duration, "
+	"and parameters like {\"message\":{\"type\":\"string\",\"description\":\"what is said\"}}."};
 
 #define LOAD_SQL \
 	"SELECT number, name, target, component, need_rates, need_deltas, duration, needs_adjacency, " \
@@ -160,12 +160,13 @@ interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parame
 		if (deltas[i] == 0)
 			continue;
 		if (kind->duration == 0)
-			kind_json_refuse(&effects_json, "\"need_deltas\" need a \"duration\" over which they are spread.");
+			kind_json_refuse(&effects_json,
+							 "\"need_deltas\" need a \"duration\" over which they are spread.");
 		/* rounded down, as for what is consumed */
-		kind->need_rate[i] = (int32) Max(Min(kind->need_rate[i] + total / kind->duration -
-												 (total % kind->duration < 0),
-											 PG_INT32_MAX),
-										 -PG_INT32_MAX);
+		kind->need_rate[i] =
+			(int32) Max(Min(kind->need_rate[i] + total / kind->duration - (total % kind->duration < 0),
+							PG_INT32_MAX),
+						-PG_INT32_MAX);
 	}
 	kind->takes_acts = check_parameters(parameters);
 }

@@ -16,8 +16,8 @@
 #define DURATION_MAX (86400 * SIM_SECOND)
 
 /* Parameters of act_in_interaction an interaction may have, and characters of a text. */
-#define PARAMETERS_MAX	 8
-#define ACT_TEXT_CHARS	 500
+#define PARAMETERS_MAX 8
+#define ACT_TEXT_CHARS 500
 
 typedef struct InteractionRow
 {
@@ -32,9 +32,9 @@ typedef struct InteractionRow
  */
 typedef struct InteractionRows
 {
-	InteractionRow				 *rows;
-	const InteractionKind		**kinds;
-	int							  count;
+	InteractionRow		   *rows;
+	const InteractionKind **kinds;
+	int						count;
 } InteractionRows;
 
 extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result);

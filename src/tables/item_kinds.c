@@ -121,8 +121,8 @@ read_respawn(JsonbContainer *object, ItemKind *kind)
 	while (kind_json_next(object, &iterator, &name, &member))
 	{
 		if (strcmp(name, "after") == 0)
-			kind->respawn_after = kind_json_millionths(&components_json, &member, name, RESPAWN_AFTER_MIN,
-													   RESPAWN_AFTER_MAX);
+			kind->respawn_after =
+				kind_json_millionths(&components_json, &member, name, RESPAWN_AFTER_MIN, RESPAWN_AFTER_MAX);
 		else
 			kind_json_refuse(&components_json, psprintf("A respawn has no \"%s\".", name));
 	}

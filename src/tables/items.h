@@ -41,15 +41,15 @@ typedef struct Respawn
 
 typedef struct Interaction
 {
-	int64					id;
-	int16					number; /* of its kind */
-	const InteractionKind  *kind;
-	int64					npc_id;
-	int64					target_id;
-	int64					started_at;
-	int64					share_at_start;
-	int64					revision;
-	bool					born; /* has no row yet */
+	int64				   id;
+	int16				   number; /* of its kind */
+	const InteractionKind *kind;
+	int64				   npc_id;
+	int64				   target_id;
+	int64				   started_at;
+	int64				   share_at_start;
+	int64				   revision;
+	bool				   born; /* has no row yet */
 } Interaction;
 
 /* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */

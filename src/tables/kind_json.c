@@ -33,10 +33,11 @@ kind_json_millionths(const KindJson *json, const JsonbValue *value, const char *
 	number = NumericGetDatum(value->val.numeric);
 	if (DatumGetBool(DirectFunctionCall2(numeric_lt, number, NumericGetDatum(lowest))) ||
 		DatumGetBool(DirectFunctionCall2(numeric_gt, number, NumericGetDatum(highest))))
-		kind_json_refuse(
-			json, psprintf("\"%s\" is not between %s and %s.", member,
-						   DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(lowest))),
-						   DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(highest)))));
+		kind_json_refuse(json,
+						 psprintf("\"%s\" is not between %s and %s.", member,
+								  DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(lowest))),
+								  DatumGetCString(
+									  DirectFunctionCall1(numeric_out, NumericGetDatum(highest)))));
 	scaled = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(1000000)));
 	result = DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
 	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, scaled, NumericGetDatum(int64_to_numeric(result)))))

@@ -18,7 +18,7 @@
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
 	EVENT_NONE,
-	EVENT_LEG_END,	/* arrival, or the next leg */
+	EVENT_LEG_END,		   /* arrival, or the next leg */
 	EVENT_INTERACTION_END, /* it has lasted as long as it can, or the item is used up */
 	EVENT_WAIT_OVER
 } NpcEvent;
@@ -87,23 +87,23 @@ typedef struct Npc
 	int32 decay;
 	int64 needs_revision;
 	/* status */
-	NpcState		state;
-	int64			state_counter;
-	int64			state_since;
-	Decider			decider;
-	int64			interaction_id; /* 0 = none */
-	int64			target_id;		/* what it walks to, 0 = none */
-	Cell			goal;
-	ActionKind		goal_action;
-	int16			goal_interaction; /* number of its kind, 0 = none */
-	int				replans;
-	int64			event_at; /* SIM_NEVER = none */
-	NpcEvent		event_kind;
-	int64			decision_at; /* SIM_NEVER = not due */
-	DecisionReason	decision_reason;
-	int64			last_decision_at; /* -1 = never */
-	uint64			draws;
-	int64			status_revision;
+	NpcState	   state;
+	int64		   state_counter;
+	int64		   state_since;
+	Decider		   decider;
+	int64		   interaction_id; /* 0 = none */
+	int64		   target_id;	   /* what it walks to, 0 = none */
+	Cell		   goal;
+	ActionKind	   goal_action;
+	int16		   goal_interaction; /* number of its kind, 0 = none */
+	int			   replans;
+	int64		   event_at; /* SIM_NEVER = none */
+	NpcEvent	   event_kind;
+	int64		   decision_at; /* SIM_NEVER = not due */
+	DecisionReason decision_reason;
+	int64		   last_decision_at; /* -1 = never */
+	uint64		   draws;
+	int64		   status_revision;
 	/* motion: leg_length 1 = standing */
 	Cell  leg[LEG_CELLS];
 	int	  leg_length;

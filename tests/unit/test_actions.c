@@ -3,6 +3,7 @@
  *	  What an NPC may do in which state, and how an item answers a bid.
  */
 #include "sim/actions.h"
+#include "starter_kinds.h"
 #include "tap.h"
 
 /* chapter "NPC states and the actions that are legal in them", the platform's own additions included */
@@ -124,46 +125,59 @@ test_directions(void)
 static void
 test_bids(void)
 {
-	ItemKind   apple = {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}};
-	ItemKind   chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+	ItemKind apple =
+		linked((ItemKind) {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}});
+	ItemKind chair =
+		linked((ItemKind) {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}});
 	ItemKind   lamp = {.name = "lamp"};
+	ItemKind   screen = linked((ItemKind) {.usable = {"watch"}, .usable_count = 1});
+	ItemKind   table = linked((ItemKind) {.usable = {"play"}, .usable_count = 1});
 	const Cell here = {10, 10};
 	const Cell beside = {10, 11};
 	const Cell diagonal = {11, 11};
 	const Cell two_off = {12, 10};
 
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_CONSUME), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &consume), BID_ACCEPTED,
 			   "a free apple is given to who stands beside it");
-	tap_is_int(item_answers_bid(&apple, 1, 0, here, 1, (Cell) {9, 10}, INTERACTION_CONSUME), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, 1, false, here, (Cell) {9, 10}, &consume), BID_ACCEPTED,
 			   "the last bite too");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, here, INTERACTION_CONSUME), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, here, &consume), BID_ACCEPTED,
 			   "who stands on its cell is adjacent");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, diagonal, INTERACTION_CONSUME),
-			   BID_NOT_ADJACENT, "diagonally is not adjacent");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, two_off, INTERACTION_CONSUME),
-			   BID_NOT_ADJACENT, "two cells off is not adjacent");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 2, here, 1, beside, INTERACTION_SIT), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, diagonal, &consume), BID_NOT_ADJACENT,
+			   "diagonally is not adjacent");
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, two_off, &consume), BID_NOT_ADJACENT,
+			   "two cells off is not adjacent");
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, beside, &sit), BID_OCCUPIED,
 			   "a second NPC is refused the chair");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 2, here, 1, beside, INTERACTION_CONSUME), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, true, here, beside, &consume), BID_OCCUPIED,
 			   "a second NPC is refused the apple");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 1, here, 1, beside, INTERACTION_SIT), BID_ACCEPTED,
-			   "who has the chair is not refused it");
-	tap_is_int(item_answers_bid(&apple, 0, 0, here, 1, beside, INTERACTION_CONSUME), BID_USED_UP,
+	tap_is_int(item_answers_bid(&apple, 0, false, here, beside, &consume), BID_USED_UP,
 			   "a used up apple is refused");
-	tap_is_int(item_answers_bid(&chair, 0, 0, here, 1, beside, INTERACTION_SIT), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&chair, 0, false, here, beside, &sit), BID_ACCEPTED,
 			   "a chair is not used up by sitting");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_SIT), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &sit), BID_NOT_OFFERED,
 			   "nobody sits on an apple");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_CONSUME),
-			   BID_NOT_OFFERED, "nobody eats a chair");
-	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_NONE), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, false, here, beside, &consume), BID_NOT_OFFERED,
+			   "nobody eats a chair");
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, NULL), BID_NOT_OFFERED,
 			   "nothing is not an interaction");
-	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, 0, here, 1, beside, INTERACTION_SIT), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, &sit), BID_NOT_OFFERED,
 			   "a lamp offers nothing");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, 2, here, 1, two_off, INTERACTION_SIT), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, two_off, &sit), BID_OCCUPIED,
 			   "who is far from an occupied chair need not walk there to be refused");
-	tap_is_int(item_answers_bid(&apple, 0, 2, here, 1, two_off, INTERACTION_SIT), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&apple, 0, true, here, two_off, &sit), BID_NOT_OFFERED,
 			   "what an item never does is said first");
+	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, two_off, &watch), BID_ACCEPTED,
+			   "what needs no adjacency is done from where it is seen");
+	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, (Cell) {19, 10}, &watch), BID_NOT_IN_SIGHT,
+			   "and not from farther");
+	tap_is_int(item_answers_bid(&table, SHARE_WHOLE, false, here, beside, &play), BID_TOO_FEW,
+			   "what takes two is not done alone");
+	tap_ok(interaction_reaches(&consume, here, beside) && !interaction_reaches(&consume, here, diagonal),
+		   "adjacency reaches one step");
+	tap_ok(interaction_reaches(&watch, here, (Cell) {18, 12}) &&
+			   !interaction_reaches(&watch, here, (Cell) {18, 13}),
+		   "sight 8.25 cells");
 }
 
 static void
@@ -175,6 +189,9 @@ test_bid_reasons(void)
 			   "one that cannot says so");
 	tap_is_str(bid_verdict_reason(BID_NOT_ADJACENT), "not adjacent to the item", "a bidder afar is told");
 	tap_is_str(bid_verdict_reason(BID_USED_UP), "item is used up", "a used up item says so");
+	tap_is_str(bid_verdict_reason(BID_NOT_IN_SIGHT), "item is not in sight", "one out of sight says so");
+	tap_is_str(bid_verdict_reason(BID_TOO_FEW), "interaction needs more participants",
+			   "a lonely bidder is told");
 }
 
 int

@@ -5,6 +5,7 @@
 #include "sim/kinds.h"
 #include "sim/needs.h"
 #include "sim/random.h"
+#include "starter_kinds.h"
 #include "tap.h"
 
 static const ItemKind apple = {.name = "apple",
@@ -14,25 +15,53 @@ static const ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[
 static const ItemKind lamp = {.name = "lamp"};
 
 static void
-check_rates(const ItemKind *kind, InteractionRule rule, const int32_t want[NEED_COUNT], const char *what)
+check_rates(const ItemKind *kind, const InteractionKind *interaction, const int32_t want[NEED_COUNT],
+			const char *what)
 {
 	int32_t rates[NEED_COUNT] = {77, 77, 77, 77};
 
-	item_need_rates(kind, rule, rates);
+	interaction_need_rates(interaction, kind, rates);
 	tap_ok(memcmp(rates, want, sizeof(rates)) == 0, "%s (%d, %d, %d, %d)", what, rates[0], rates[1], rates[2],
 		   rates[3]);
+}
+
+/* What an item offers, as names. */
+static const char *
+offers(ItemKind kind)
+{
+	static char names[200];
+
+	kind = linked(kind);
+	names[0] = '\0';
+	for (int i = 0; i < kind.offer_count; i++)
+	{
+		strcat(names, i > 0 ? " " : "");
+		strcat(names, kind.offers[i]->name);
+	}
+	return names;
 }
 
 static void
 test_offers(void)
 {
 	ItemKind both = apple;
+	ItemKind couch = chair;
+	ItemKind strange = {.usable = {"conversation", "fly", "sit"}, .usable_count = 3};
 
 	both.sittable = true;
-	tap_is_int(item_interaction(&apple), INTERACTION_CONSUME, "an apple can be consumed");
-	tap_is_int(item_interaction(&chair), INTERACTION_SIT, "a chair can be sat on");
-	tap_is_int(item_interaction(&lamp), INTERACTION_NONE, "a lamp offers nothing");
-	tap_is_int(item_interaction(&both), INTERACTION_CONSUME, "what can be both is food");
+	strcpy(couch.usable[0], "watch");
+	strcpy(couch.usable[1], "play");
+	couch.usable_count = 2;
+	tap_is_str(offers(apple), "consume", "an apple can be consumed");
+	tap_is_str(offers(chair), "sit", "a chair can be sat on");
+	tap_is_str(offers(lamp), "", "a lamp offers nothing");
+	tap_is_str(offers(both), "consume", "what can be both is food");
+	tap_is_str(offers(couch), "sit watch play",
+			   "an item offers what it is usable for, too, in order of number");
+	tap_is_str(offers(strange), "",
+			   "but neither what is done with NPCs, nor what there is not, nor what takes a component");
+	couch = linked(couch);
+	tap_ok(item_offers(&couch, &watch) && !item_offers(&couch, &consume), "an item is asked what it offers");
 }
 
 static void
@@ -41,20 +70,36 @@ test_rates(void)
 	static const int32_t nothing[NEED_COUNT] = {0};
 	ItemKind			 feast = {.consumption_time = 7 * SIM_SECOND,
 								  .consume_delta = {25000000, -10000000, 100000000, -100000000}};
-	ItemKind crumb = {.consumption_time = 1, .consume_delta = {100000000, -100000000, 2147, -2147}};
+	ItemKind		crumb = {.consumption_time = 1, .consume_delta = {100000000, -100000000, 2147, -2147}};
+	ItemKind		screen = {.modify_rate = {0, -1000000, 8000000, 0}};
+	InteractionKind frenzy = {.need_rate = {0, 0, INT32_MAX, -INT32_MAX}};
 
-	check_rates(&apple, INTERACTION_CONSUME, (const int32_t[]) {5000000, 0, 0, 0},
-				"an apple brings hunger +5 a second");
-	check_rates(&chair, INTERACTION_SIT, (const int32_t[]) {0, 0, 0, 10000000},
-				"a chair brings energy +10 a second");
-	check_rates(&apple, INTERACTION_SIT, nothing, "sitting on an apple brings nothing");
-	check_rates(&chair, INTERACTION_CONSUME, nothing, "eating a chair neither");
-	check_rates(&apple, INTERACTION_NONE, nothing, "nor just being there");
-	check_rates(&feast, INTERACTION_CONSUME, (const int32_t[]) {3571428, -1428572, 14285714, -14285715},
+	check_rates(&apple, &consume, (const int32_t[]) {5000000, 0, 0, 0}, "an apple brings hunger +5 a second");
+	check_rates(&chair, &sit, (const int32_t[]) {0, 0, 0, 10000000}, "a chair brings energy +10 a second");
+	check_rates(&apple, &sit, nothing, "sitting on an apple brings nothing");
+	check_rates(&chair, &consume, nothing, "eating a chair neither");
+	check_rates(&screen, &watch, (const int32_t[]) {0, -1000000, 8000000, 0},
+				"what an item modifies goes to who uses it");
+	check_rates(&screen, &play, (const int32_t[]) {0, -1000000, 14000000, 0},
+				"and is added to what the interaction brings itself");
+	check_rates(NULL, &play, (const int32_t[]) {0, 0, 6000000, 0}, "which is all there is without an item");
+	screen.modify_rate[NEED_ENERGY] = -5000000;
+	check_rates(&screen, &frenzy, (const int32_t[]) {0, -1000000, INT32_MAX, -INT32_MAX},
+				"a sum is cut to the range of a rate");
+	check_rates(&feast, &consume, (const int32_t[]) {3571428, -1428572, 14285714, -14285715},
 				"rates are rounded down");
-	check_rates(&crumb, INTERACTION_CONSUME,
-				(const int32_t[]) {INT32_MAX, -INT32_MAX, 2147000000, -2147000000},
+	check_rates(&crumb, &consume, (const int32_t[]) {INT32_MAX, -INT32_MAX, 2147000000, -2147000000},
 				"what is eaten in a microsecond is cut to the range of a rate");
+}
+
+static void
+test_lasting(void)
+{
+	tap_is_int(interaction_lasts(&consume, &apple, SHARE_WHOLE), 5 * SIM_SECOND,
+			   "a meal lasts as long as the food");
+	tap_is_int(interaction_lasts(&consume, &apple, 600000), 3 * SIM_SECOND, "or what is left of it");
+	tap_ok(interaction_lasts(&sit, &chair, SHARE_WHOLE) == SIM_NEVER, "sitting does not end");
+	tap_is_int(interaction_lasts(&play, &lamp, SHARE_WHOLE), 60 * SIM_SECOND, "what has a duration does");
 }
 
 static void
@@ -62,7 +107,7 @@ test_apple_eaten_for_two_seconds(void)
 {
 	int32_t rates[NEED_COUNT];
 
-	item_need_rates(&apple, INTERACTION_CONSUME, rates);
+	interaction_need_rates(&consume, &apple, rates);
 	tap_is_int(need_at(40000000, rates[NEED_HUNGER] - 1500000, 0, 2 * SIM_SECOND), 47000000,
 			   "hunger 40.0 with a decay of 1.5 a second is 47.0 after 2 s at an apple");
 	tap_is_int(consume_share_left(&apple, SHARE_WHOLE, 2 * SIM_SECOND), 600000,
@@ -120,16 +165,19 @@ test_consuming(void)
 }
 
 static void
-test_names(void)
+test_finding(void)
 {
-	tap_is_str(interaction_name(INTERACTION_CONSUME), "consume", "consuming has a name");
-	tap_is_str(interaction_name(INTERACTION_SIT), "sit", "sitting too");
-	tap_is_str(interaction_name(INTERACTION_NONE), NULL, "no interaction has none");
-	tap_is_int(interaction_by_name("consume"), INTERACTION_CONSUME, "consume is found");
-	tap_is_int(interaction_by_name("sit"), INTERACTION_SIT, "sit is found");
-	tap_is_int(interaction_by_name("sitting"), INTERACTION_NONE, "sitting is not");
-	tap_is_int(interaction_by_name(""), INTERACTION_NONE, "an empty name is not");
-	tap_is_int(interaction_by_name(NULL), INTERACTION_NONE, "no name is not");
+	tap_ok(interaction_by_name(starter_interactions, STARTER_INTERACTIONS, "sit") == &sit, "sit is found");
+	tap_ok(interaction_by_name(starter_interactions, STARTER_INTERACTIONS, "sitting") == NULL,
+		   "sitting is not");
+	tap_ok(interaction_by_name(starter_interactions, STARTER_INTERACTIONS, "") == NULL,
+		   "an empty name is not");
+	tap_ok(interaction_by_name(starter_interactions, STARTER_INTERACTIONS, NULL) == NULL, "no name is not");
+	tap_ok(interaction_by_number(starter_interactions, STARTER_INTERACTIONS, 4) == &watch,
+		   "a number is found");
+	tap_ok(interaction_by_number(starter_interactions, STARTER_INTERACTIONS, 3) == NULL,
+		   "one between is not");
+	tap_ok(interaction_by_number(starter_interactions, STARTER_INTERACTIONS, 0) == NULL, "0 is none");
 }
 
 int
@@ -139,6 +187,7 @@ main(void)
 	test_rates();
 	test_apple_eaten_for_two_seconds();
 	test_consuming();
-	test_names();
+	test_lasting();
+	test_finding();
 	return tap_done();
 }

@@ -4,21 +4,40 @@
  */
 #include "sim/mind.h"
 #include "sim/random.h"
+#include "starter_kinds.h"
 #include "tap.h"
 
-static const ItemKind apple = {.name = "apple",
-							   .consumption_time = 5 * SIM_SECOND,
-							   .consume_delta = {25000000}};
-static const ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
-static const ItemKind lamp = {.name = "lamp"};
-static const ItemKind poison = {.name = "poison",
-								.consumption_time = 5 * SIM_SECOND,
-								.consume_delta = {-25000000}};
+static ItemKind apple = {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}};
+static ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+static ItemKind lamp = {.name = "lamp"};
+static ItemKind poison = {.name = "poison", .consumption_time = 5 * SIM_SECOND, .consume_delta = {-25000000}};
+static ItemKind screen = {.name = "screen",
+						  .usable = {"watch"},
+						  .usable_count = 1,
+						  .modify_rate = {[NEED_FUN] = 8000000}};
+static ItemKind table = {.name = "table", .usable = {"play"}, .usable_count = 1};
 
 /* fills fun and hunger */
-static const ItemKind cake = {.name = "cake",
-							  .consumption_time = 5 * SIM_SECOND,
-							  .consume_delta = {1000000, 0, 5000000}};
+static ItemKind cake = {.name = "cake",
+						.consumption_time = 5 * SIM_SECOND,
+						.consume_delta = {1000000, 0, 5000000}};
+
+/* to be sat on, and watched from there */
+static ItemKind couch = {.name = "couch",
+						 .sittable = true,
+						 .sit_rate = {[NEED_ENERGY] = 5000000},
+						 .usable = {"watch"},
+						 .usable_count = 1,
+						 .modify_rate = {[NEED_FUN] = 3000000}};
+
+static void
+link_kinds(void)
+{
+	ItemKind *const kinds[] = {&apple, &chair, &lamp, &poison, &screen, &table, &cake, &couch};
+
+	for (int i = 0; i < (int) (sizeof(kinds) / sizeof(kinds[0])); i++)
+		*kinds[i] = linked(*kinds[i]);
+}
 
 #define UNITS(n) ((int32_t) ((n) *NEED_UNIT))
 
@@ -38,11 +57,11 @@ seen(int64_t id, const ItemKind *kind, int distance_squared)
 }
 
 static void
-check_wants(const MindView *view, int64_t id, InteractionRule rule, const char *what)
+check_wants(const MindView *view, int64_t id, const InteractionKind *interaction, const char *what)
 {
 	Action action = mind_decide(view);
 
-	tap_ok(action.kind == ACTION_INTERACT_WITH && action.target_id == id && action.rule == rule,
+	tap_ok(action.kind == ACTION_INTERACT_WITH && action.target_id == id && action.interaction == interaction,
 		   "%s (%s %lld)", what, action_name(action.kind), (long long) action.target_id);
 }
 
@@ -64,17 +83,17 @@ test_low_needs(void)
 	view.needs[NEED_HUNGER] = UNITS(50);
 	check_does(&view, ACTION_WANDER, "at 50 a need is not low");
 	view.needs[NEED_HUNGER] = UNITS(50) - 1;
-	check_wants(&view, 1, INTERACTION_CONSUME, "just below 50 it is: an NPC eats");
+	check_wants(&view, 1, &consume, "just below 50 it is: an NPC eats");
 	view.needs[NEED_ENERGY] = UNITS(50) - 2;
-	check_wants(&view, 2, INTERACTION_SIT, "the neediest need comes first, however little it lacks more");
+	check_wants(&view, 2, &sit, "the neediest need comes first, however little it lacks more");
 	view.needs[NEED_HUNGER] = UNITS(50) - 3;
-	check_wants(&view, 1, INTERACTION_CONSUME, "whichever it is");
+	check_wants(&view, 1, &consume, "whichever it is");
 	view.needs[NEED_HUNGER] = UNITS(80);
 	view.needs[NEED_ENERGY] = UNITS(80);
 	view.needs[NEED_HYGIENE] = 0;
 	check_does(&view, ACTION_WANDER, "what no item in sight fills sends nobody to one");
 	view.needs[NEED_ENERGY] = UNITS(40);
-	check_wants(&view, 2, INTERACTION_SIT, "and keeps nobody from filling another need");
+	check_wants(&view, 2, &sit, "and keeps nobody from filling another need");
 	view.item_count = 0;
 	check_does(&view, ACTION_WANDER, "with nothing in sight an NPC in need wanders");
 }
@@ -88,40 +107,58 @@ test_choice_among_items(void)
 	view.needs[NEED_HUNGER] = UNITS(30);
 	view.items = items;
 	view.item_count = 3;
-	check_wants(&view, 5, INTERACTION_CONSUME, "of several apples the nearest");
-	items[0].occupied_by = 8;
-	check_wants(&view, 4, INTERACTION_CONSUME, "unless somebody is at it");
-	items[0].occupied_by = 7;
-	check_wants(&view, 5, INTERACTION_CONSUME, "else than the NPC itself");
-	items[0].occupied_by = 0;
+	check_wants(&view, 5, &consume, "of several apples the nearest");
+	items[0].taken = true;
+	check_wants(&view, 4, &consume, "unless somebody is at it");
+	items[0].taken = false;
 	items[0].share_left = 0;
-	check_wants(&view, 4, INTERACTION_CONSUME, "or it is used up");
+	check_wants(&view, 4, &consume, "or it is used up");
 	items[0].share_left = 1;
-	check_wants(&view, 5, INTERACTION_CONSUME, "a last bite is still an apple");
+	check_wants(&view, 5, &consume, "a last bite is still an apple");
 	items[0] = seen(5, &apple, 10);
-	check_wants(&view, 4, INTERACTION_CONSUME, "of two as near the one with the lower id");
+	check_wants(&view, 4, &consume, "of two as near the one with the lower id");
 	items[0] = seen(5, &apple, 40);
-	check_wants(&view, 4, INTERACTION_CONSUME, "whatever their order in the view");
+	check_wants(&view, 4, &consume, "whatever their order in the view");
 
 	items[0] = seen(1, &lamp, 0);
 	items[1] = seen(2, &poison, 1);
 	items[2] = seen(3, &apple, 60);
-	check_wants(&view, 3, INTERACTION_CONSUME, "what fills nothing or drains is passed by");
+	check_wants(&view, 3, &consume, "what fills nothing or drains is passed by");
 	view.item_count = 2;
 	check_does(&view, ACTION_WANDER, "even when there is nothing else");
 
 	items[0] = seen(1, &apple, 1);
 	items[1] = seen(2, &cake, 50);
 	view.needs[NEED_FUN] = UNITS(20);
-	check_wants(&view, 2, INTERACTION_CONSUME, "an item that fills several needs counts by the neediest");
+	check_wants(&view, 2, &consume, "an item that fills several needs counts by the neediest");
 	view.needs[NEED_FUN] = UNITS(40);
-	check_wants(&view, 1, INTERACTION_CONSUME, "which may be one that a nearer item fills as well");
+	check_wants(&view, 1, &consume, "which may be one that a nearer item fills as well");
 
 	items[0] = seen(1, &chair, 1);
 	items[0].share_left = 0;
 	view.needs[NEED_ENERGY] = UNITS(5);
 	view.item_count = 1;
-	check_wants(&view, 1, INTERACTION_SIT, "a chair has no share to be used up");
+	check_wants(&view, 1, &sit, "a chair has no share to be used up");
+}
+
+static void
+test_choice_among_interactions(void)
+{
+	MindView view = content;
+	SeenItem items[2] = {seen(1, &couch, 4), seen(2, &screen, 9)};
+
+	view.items = items;
+	view.item_count = 2;
+	view.needs[NEED_FUN] = UNITS(30);
+	check_wants(&view, 1, &watch, "of what one item offers, what fills the need");
+	view.needs[NEED_ENERGY] = UNITS(20);
+	check_wants(&view, 1, &sit, "the neediest need decides among them");
+	items[0].taken = true;
+	check_wants(&view, 2, &watch, "an item in use offers nothing");
+	items[0] = seen(1, &table, 1);
+	items[1] = seen(2, &screen, 9);
+	view.needs[NEED_ENERGY] = UNITS(80);
+	check_wants(&view, 2, &watch, "what takes two is not begun alone, however near");
 }
 
 static void
@@ -136,19 +173,17 @@ test_on_the_way(void)
 	view.items = items;
 	view.item_count = 2;
 	check_does(&view, ACTION_CONTINUE, "who walks to an apple is not drawn off by a nearer one");
-	items[1].occupied_by = 8;
-	check_wants(&view, 1, INTERACTION_CONSUME, "when somebody takes it, another one will do");
-	items[1].occupied_by = 7;
-	check_does(&view, ACTION_CONTINUE, "the NPC's own hold on it is no obstacle");
-	items[1].occupied_by = 0;
+	items[1].taken = true;
+	check_wants(&view, 1, &consume, "when somebody takes it, another one will do");
+	items[1].taken = false;
 	items[1].share_left = 0;
-	check_wants(&view, 1, INTERACTION_CONSUME, "nor is a used up one walked to any further");
+	check_wants(&view, 1, &consume, "nor is a used up one walked to any further");
 	view.item_count = 0;
 	check_does(&view, ACTION_CONTINUE, "what is out of sight for the moment is walked to");
-	items[0].occupied_by = 8;
+	items[0].taken = true;
 	view.item_count = 2;
 	check_does(&view, ACTION_WANDER, "when all are taken the NPC wanders");
-	items[0].occupied_by = 0;
+	items[0].taken = false;
 	view.needs[NEED_HUNGER] = UNITS(80);
 	items[1] = seen(2, &apple, 30);
 	check_does(&view, ACTION_CONTINUE, "an approach goes on though the need was filled meanwhile");
@@ -156,7 +191,7 @@ test_on_the_way(void)
 	view.approaching = 0;
 	check_does(&view, ACTION_CONTINUE, "a content walker finishes its walk");
 	view.needs[NEED_HUNGER] = UNITS(30);
-	check_wants(&view, 1, INTERACTION_CONSUME, "a hungry one stops at an apple");
+	check_wants(&view, 1, &consume, "a hungry one stops at an apple");
 }
 
 static void
@@ -170,13 +205,13 @@ test_wandering_and_waiting(void)
 	view.state = NPC_WANDERING;
 	check_does(&view, ACTION_CONTINUE, "a content wanderer goes on");
 	view.needs[NEED_HUNGER] = UNITS(30);
-	check_wants(&view, 1, INTERACTION_CONSUME, "one in need keeps looking");
+	check_wants(&view, 1, &consume, "one in need keeps looking");
 	view.item_count = 0;
 	check_does(&view, ACTION_CONTINUE, "and goes on while there is nothing");
 	view.state = NPC_WAITING;
 	check_does(&view, ACTION_WANDER, "who waits is as one who is idle");
 	view.item_count = 1;
-	check_wants(&view, 1, INTERACTION_CONSUME, "in need too");
+	check_wants(&view, 1, &consume, "in need too");
 	view.state = NPC_REQUESTING;
 	check_does(&view, ACTION_CONTINUE, "who has a bid out waits for the answer");
 }
@@ -190,7 +225,7 @@ test_interacting(void)
 	view.state = NPC_INTERACTING;
 	view.items = items;
 	view.item_count = 1;
-	view.interaction = INTERACTION_CONSUME;
+	view.interaction = &consume;
 	check_does(&view, ACTION_CANCEL_INTERACTION, "an interaction that fills no need is left");
 	view.interaction_rates[NEED_FUN] = -1;
 	check_does(&view, ACTION_CANCEL_INTERACTION, "one that only drains too");
@@ -216,7 +251,7 @@ test_interacting(void)
 
 	view = content;
 	view.state = NPC_INTERACTING;
-	view.interaction = INTERACTION_SIT;
+	view.interaction = &sit;
 	view.interaction_rates[NEED_ENERGY] = 10000000;
 	view.needs[NEED_ENERGY] = UNITS(15);
 	check_does(&view, ACTION_CONTINUE, "the need being filled is not \"another\"");
@@ -226,7 +261,7 @@ test_interacting(void)
 
 	view = content;
 	view.state = NPC_INTERACTING;
-	view.interaction = INTERACTION_CONSUME;
+	view.interaction = &consume;
 	view.interaction_rates[NEED_HUNGER] = 200000;
 	view.interaction_rates[NEED_FUN] = 1000000;
 	view.needs[NEED_HUNGER] = UNITS(99);
@@ -238,12 +273,10 @@ test_interacting(void)
 static void
 test_sight_is_needed(void)
 {
-	static const ItemKind food = {.consumption_time = 5000000, .consume_delta = {UNITS(25)}};
-	static const ItemKind chair = {.sittable = true, .sit_rate = {0, 0, 0, UNITS(10)}};
-	const bool			  served[NEED_COUNT] = {true, false, false, true};
-	int					  blind = 0;
-	int					  different = 0;
-	int					  sighted = 0;
+	const bool served[NEED_COUNT] = {true, false, false, true};
+	int		   blind = 0;
+	int		   different = 0;
+	int		   sighted = 0;
 
 	for (uint64_t n = 0; n < 20000; n++)
 	{
@@ -258,16 +291,16 @@ test_sight_is_needed(void)
 		view.approaching = view.state == NPC_MOVING ? (int64_t) sim_random_below(n, 3, 0, 4) : 0;
 		if (view.state == NPC_INTERACTING)
 		{
-			view.interaction = INTERACTION_SIT;
+			view.interaction = &sit;
 			view.interaction_rates[NEED_ENERGY] = UNITS(10);
 		}
 		for (int i = 0; i < 3; i++)
 			items[i] = (SeenItem) {.id = i + 1,
 								   .cell = {(int16_t) (11 + i), 10},
 								   .distance_squared = (i + 1) * (i + 1),
-								   .kind = sim_random_below(n, 4, i, 2) == 0 ? &food : &chair,
+								   .kind = sim_random_below(n, 4, i, 2) == 0 ? &apple : &chair,
 								   .share_left = SHARE_WHOLE,
-								   .occupied_by = sim_random_below(n, 5, i, 3) == 0 ? 7 : 0};
+								   .taken = sim_random_below(n, 5, i, 3) == 0};
 		unseeing = mind_decide(&view);
 		view.items = items;
 		view.item_count = 3;
@@ -297,8 +330,10 @@ test_constants(void)
 int
 main(void)
 {
+	link_kinds();
 	test_low_needs();
 	test_choice_among_items();
+	test_choice_among_interactions();
 	test_on_the_way();
 	test_wandering_and_waiting();
 	test_interacting();
