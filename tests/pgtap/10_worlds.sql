@@ -11,9 +11,9 @@ SELECT results_eq(
     $$SELECT name, size_x, size_y, seed, tick_rate, status, clock, speed FROM npcsim.worlds WHERE id = 1$$,
     $$VALUES ('Meadow', 40, 30, 7::bigint, 10, 'paused', 0::float8, 1::float8)$$,
     'a new world is paused, its clock 0');
-SELECT set_eq($$SELECT name FROM npcsim.item_types WHERE world_id = 1$$, ARRAY['apple', 'chair'],
+SELECT set_eq($$SELECT name FROM npcsim.item_types WHERE world_id = 1$$, ARRAY['apple', 'bed', 'chair', 'shower', 'television'],
               'it has the starter set of items');
-SELECT set_eq($$SELECT name FROM npcsim.interaction_types WHERE world_id = 1$$, ARRAY['consume', 'sit'],
+SELECT set_eq($$SELECT name FROM npcsim.interaction_types WHERE world_id = 1$$, ARRAY['consume', 'sit', 'wash', 'watch'],
               'and of interactions');
 SELECT isnt((SELECT seed FROM npcsim.worlds WHERE name = 'Random'), NULL, 'a seed is drawn when none is given');
 SELECT throws_ok($$SELECT npcsim.create_world('Meadow', 8, 8)$$, '23505', NULL, 'a name is given once');

@@ -72,6 +72,7 @@ SELECT 'NULL', '22004', 'SELECT npcsim.' || f.name || '(' ||
         ('populate_world', ARRAY['1', '1'], '{}'),
         ('set_terrain', ARRAY['1', '1', '1', 'true', '1', '1'], '{}'),
         ('define_item_type', ARRAY['1', '''x''', '''{}''', ''''''], '{}'),
+        ('define_interaction_type', ARRAY['1', '''x''', '''''', '''item''', 'NULL', '''{}''', '''{}''', 'NULL', 'true', 'true', 'false', '1', '1', '''{}'''], '{5,8}'),
         ('set_decision_policy', ARRAY['1', '''none'''], '{}'),
         ('lock_world', ARRAY['1'], '{}'),
         ('create_npc', ARRAY['1', '''Bo''', '1', '1', 'NULL', '''{}'''], '{5}'),

@@ -78,8 +78,8 @@ SELECT is(npcsim.world_snapshot(1)::jsonb #> '{world_items,0}',
           jsonb_build_object('id', (SELECT id FROM chair), 'item_type', 'chair', 'x', 9, 'y', 9, 'share_left', 1,
                              'occupied_by_npc_id', NULL, 'properties', '{"colour":"red"}'::jsonb), 'an item''s row');
 SELECT is(npcsim.world_snapshot(1)::jsonb #> '{terrain,blocked}', '[[3,4,2],[7,4,1]]', 'blocked cells as runs');
-SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.item_types[*].name'), '["apple", "chair"]', 'kinds of items');
-SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.interaction_types[*].name'), '["consume", "sit"]', 'and of interactions');
+SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.item_types[*].name'), '["apple", "bed", "chair", "shower", "television"]', 'kinds of items');
+SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.interaction_types[*].name'), '["consume", "sit", "wash", "watch"]', 'and of interactions');
 SELECT throws_ok($$SELECT npcsim.world_snapshot(77)$$, 'NS101', NULL, 'a world must exist');
 SELECT throws_ok($$SELECT npcsim.world_snapshot(NULL)$$, '22004', NULL, 'and be named');
 
@@ -109,7 +109,7 @@ CREATE TEMP TABLE removal AS SELECT pg_temp.follow() AS delta;
 SELECT is((SELECT delta #> '{world_items,remove}' FROM removal), jsonb_build_array((SELECT id FROM chair)), 'an item is gone');
 SELECT is((SELECT delta #> '{npcs,remove}' FROM removal), jsonb_build_array((SELECT id FROM ada)), 'an NPC is gone');
 SELECT npcsim.define_item_type(1, 'bench', '{"sittable":{}}');
-SELECT ok(jsonb_path_exists(pg_temp.follow(), '$.item_types.upsert[*] ? (@.name == "bench" && @.interaction == "sit")'), 'a new kind of item');
+SELECT ok(jsonb_path_exists(pg_temp.follow(), '$.item_types.upsert[*] ? (@.name == "bench" && @.interactions[*] == "sit")'), 'a new kind of item');
 CREATE TEMP TABLE player AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT is(pg_temp.follow() #> '{players,upsert}',
           jsonb_build_array(jsonb_build_object('id', (SELECT player_id FROM player), 'username', 'ada', 'role', 'player',

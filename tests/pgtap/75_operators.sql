@@ -78,7 +78,7 @@ SELECT throws_ok($$UPDATE npcsim.npcs SET id = 99 WHERE name = 'Bo'$$, '0A000', 
 SELECT throws_ok($$UPDATE npcsim.npcs SET world_id = 2 WHERE name = 'Bo'$$, '0A000', NULL, 'nor a world');
 SELECT throws_ok($$UPDATE npcsim.npcs SET needs_revision = 0 WHERE name = 'Bo'$$, '0A000', NULL, 'nor a revision');
 SELECT matches(pg_temp.hint_of($$INSERT INTO npcsim.interactions (world_id) VALUES (1)$$), 'request_npc_decision', 'interactions only show');
-SELECT matches(pg_temp.hint_of($$UPDATE npcsim.item_types SET description = 'x'$$), 'define_item_type', 'item types name their function');
+SELECT is(pg_temp.hint_of($$UPDATE npcsim.item_types SET description = 'x'$$), 'none', 'item types can be described');
 SELECT matches(pg_temp.hint_of($$INSERT INTO npcsim.decision_requests (npc_id) VALUES (1)$$), 'request_npc_decision', 'so do requests');
 SELECT matches(pg_temp.hint_of($$INSERT INTO npcsim.worlds (name) VALUES ('x')$$), 'create_world', 'so do worlds, to make');
 SELECT matches(pg_temp.hint_of($$DELETE FROM npcsim.worlds$$), 'drop_world', 'and to drop');
