@@ -125,13 +125,16 @@ typedef struct Npc
 	bool			born;	   /* has no rows yet */
 	ItemPointerData state_row; /* where its present rows are, invalid if not known */
 	ItemPointerData track_row;
-	int				index;	   /* in World.everyone */
-	uint32			dirty;	   /* NPC_DIRTY_… */
-	CellBox			sight_box; /* of the track as it is written */
+	int				index;		 /* in World.everyone */
+	uint32			dirty;		 /* NPC_DIRTY_… */
+	int				dirty_place; /* in World.dirty_npcs, if it is dirty */
+	CellBox			sight_box;	 /* of the track as it is written */
 	Due				due_event;
 	Due				due_decision;
 	Cell			standing_at; /* counted there in the grid */
 	bool			standing;
+	int				district; /* it is listed in, -1 = none (engine/nearby.c) */
+	int				district_place;
 } Npc;
 
 static inline Cell
