@@ -33,13 +33,16 @@ spi_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+char *
+postgis_schema_name(void)
+{
+	return get_namespace_name(compat_extension_schema(get_extension_oid("postgis", false)));
+}
+
 const char *
 postgis_schema(void)
 {
-	Oid extension = get_extension_oid("postgis", false);
-	Oid schema = compat_extension_schema(extension);
-
-	return quote_identifier(get_namespace_name(schema));
+	return quote_identifier(postgis_schema_name());
 }
 
 Oid

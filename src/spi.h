@@ -78,7 +78,8 @@ extern bool			   spi_bool(uint64 row, int column, bool if_null);
 /* Copied into 'context'; NULL when null. */
 extern char *spi_text(uint64 row, int column, MemoryContext context);
 
-/* Schema PostGIS lives in, quoted for SQL. */
+/* Schema PostGIS lives in; quoted for SQL. */
+extern char		  *postgis_schema_name(void);
 extern const char *postgis_schema(void);
 /* Type geometry, and its array type. */
 extern Oid geometry_oid(void);

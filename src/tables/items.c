@@ -10,9 +10,10 @@
 
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/geometries.h"
+#include "tables/hot_rows.h"
 #include "tables/item_kinds.h"
 #include "tables/items.h"
-#include "tables/row_set.h"
 
 static SpiStatement load_items =
 	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, ctid "
@@ -45,24 +46,32 @@ static SpiStatement load_some_interactions =
 static SpiStatement load_types =
 	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
-static const StageColumn item_columns[] = {{"place", TIDOID},		 {"id", INT8OID},
-										   {"item_type", TEXTOID},	 {"x", INT2OID},
-										   {"y", INT2OID},			 {"share_left", INT4OID},
-										   {"occupied_by", INT8OID}, {"revision", INT8OID}};
+#define ITEM_COLUMNS "id, share_left, occupied_by_npc_id, revision, item_type, x, y, sight"
 
+/* An update writes the first ones. */
+#define ITEM_COLUMNS_UPDATED 4
+
+static const StageColumn item_columns[] =
+	{{"id", INT8OID},		{"share_left", INT4OID}, {"occupied_by_npc_id", INT8OID},
+	 {"revision", INT8OID}, {"item_type", TEXTOID},	 {"x", INT2OID},
+	 {"y", INT2OID},		{"sight", InvalidOid}};
+
+/* 'arg' makes the geometries; NULL when the row is there already. */
 static void
-make_item_row(RowBuilder *row, void *thing)
+make_item_row(RowBuilder *row, void *thing, void *arg)
 {
 	WorldItem *item = thing;
 
-	put_tid(row, &item->row);
 	put_int64(row, item->id);
-	put_text(row, item->kind->name);
-	put_int16(row, item->cell.x);
-	put_int16(row, item->cell.y);
 	put_int32(row, (int32) item->share_left);
 	put_int64_unless(row, item->occupied_by, 0);
 	put_int64(row, item->revision);
+	if (arg == NULL)
+		return;
+	put_text(row, item->kind->name);
+	put_int16(row, item->cell.x);
+	put_int16(row, item->cell.y);
+	put_datum(row, geometry_of_point(arg, item->cell));
 }
 
 static int64
@@ -80,19 +89,12 @@ item_place(void *thing)
 static const RowSet item_set = {"staged_items", item_columns, lengthof(item_columns),
 								make_item_row,	item_id,	  item_place};
 
-static SpiStatement insert_items =
-	{"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, "
-	 "sight) SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, u.occupied_by, u.revision, "
-	 "%P.st_makepoint(u.x + $2, u.y + $3) FROM staged_items u RETURNING id, ctid",
-	 3,
-	 {INT8OID, FLOAT8OID, FLOAT8OID}};
+static HotTable hot_items = {"items", &item_set, ITEM_COLUMNS_UPDATED, HOT_ROWS_FIND("items", "id")};
 
-#define UPDATE_ITEMS \
-	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = u.occupied_by, " \
-	"revision = u.revision FROM staged_items u WHERE "
-
-static SpiStatement update_items_by_place = {UPDATE_ITEMS SPI_BY_PLACE("id"), 1, {INT8OID}};
-static SpiStatement update_items_by_key = {UPDATE_ITEMS SPI_BY_KEY("id"), 1, {INT8OID}};
+static SpiStatement insert_items = {"INSERT INTO npcsim.items (world_id, " ITEM_COLUMNS
+									") SELECT $1, " ITEM_COLUMNS " FROM staged_items RETURNING id, ctid",
+									1,
+									{INT8OID}};
 
 static SpiStatement update_properties =
 	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
@@ -248,16 +250,16 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 void
 items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
-	write_hot_rows(NULL, &insert_items,
-				   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)},
-				   SPI_OK_INSERT_RETURNING, &item_set, (void **) items, count);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	hot_rows_insert(&insert_items, &item_set, world_id, (void **) items, count, &maker);
 }
 
 void
 items_write(int64 world_id, WorldItem **items, int count)
 {
-	write_hot_rows(&update_items_by_place, &update_items_by_key, (Datum[]) {Int64GetDatum(world_id)},
-				   SPI_OK_UPDATE_RETURNING, &item_set, (void **) items, count);
+	hot_rows_update(&hot_items, world_id, (void **) items, count, NULL);
 }
 
 static char *

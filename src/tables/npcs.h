@@ -14,6 +14,7 @@
 #include "sim/actions.h"
 #include "sim/needs.h"
 #include "sim/path.h"
+#include "tables/geometries.h"
 
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
@@ -181,12 +182,6 @@ extern void npcs_load_tracks(const NpcLoad *load);
 extern void npcs_load_minds(const NpcLoad *load);
 extern void npcs_load_slots(const NpcLoad *load);
 
-/* Where the world's tracks go in the sight index. */
-typedef struct SightShift
-{
-	double x;
-	double y;
-} SightShift;
 
 /*
  * Writing: the rows of these NPCs, each by what of it is dirty (revisions in the Npc already set). One

@@ -23,7 +23,7 @@
 typedef struct StageColumn
 {
 	const char *name;
-	Oid			type;
+	Oid			type; /* InvalidOid: geometry */
 } StageColumn;
 
 typedef struct Stage
