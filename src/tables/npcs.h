@@ -129,7 +129,7 @@ typedef struct Npc
 	int				index;		 /* in World.everyone */
 	uint32			dirty;		 /* NPC_DIRTY_… */
 	int				dirty_place; /* in World.dirty_npcs, if it is dirty */
-	CellBox			sight_box;	 /* of the track as it is written */
+	CellBox			sight_box;	 /* of the track in the index; holds the leg */
 	Due				due_event;
 	Due				due_decision;
 	Cell			standing_at; /* counted there in the grid */

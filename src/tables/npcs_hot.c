@@ -121,6 +121,11 @@ npcs_write_states(int64 world_id, Npc **npcs, int count)
 
 /* ---- npc_tracks ---- */
 
+/* Cells around a leg that its box in the index holds, too. */
+#define SIGHT_MARGIN 4
+/* A box with a longer side is not kept for the next leg. */
+#define SIGHT_SIDE_KEPT 20
+
 #define TRACK_COLUMNS "npc_id, departed_at, motion_revision, cells, sight"
 
 static const StageColumn track_columns[] = {{"npc_id", INT8OID},
@@ -129,12 +134,31 @@ static const StageColumn track_columns[] = {{"npc_id", INT8OID},
 											{"cells", INT2ARRAYOID},
 											{"sight", InvalidOid}};
 
+/*
+ * The index has a wider box than a leg fills, and keeps it while the next ones lie in it: then the row is updated
+ * without new entries in any index. Who looks is shown a few more that are out of sight.
+ */
+static void
+cover_leg(Npc *npc)
+{
+	CellBox	 leg = leg_box(npc->leg, npc->leg_length);
+	CellBox *box = &npc->sight_box;
+	int		 margin = npc->leg_length > 1 ? SIGHT_MARGIN : 0;
+
+	if (box->min.x <= leg.min.x && box->min.y <= leg.min.y && box->max.x >= leg.max.x &&
+		box->max.y >= leg.max.y && box->max.x - box->min.x <= SIGHT_SIDE_KEPT &&
+		box->max.y - box->min.y <= SIGHT_SIDE_KEPT)
+		return;
+	box->min = (Cell) {(int16) (leg.min.x - margin), (int16) (leg.min.y - margin)};
+	box->max = (Cell) {(int16) (leg.max.x + margin), (int16) (leg.max.y + margin)};
+}
+
 static void
 make_track_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
-	npc->sight_box = leg_box(npc->leg, npc->leg_length);
+	cover_leg(npc);
 	put_int64(row, npc->id);
 	put_int64(row, npc->departed_at);
 	put_int64(row, npc->motion_revision);
