@@ -7,25 +7,34 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
+#include "utils/syscache.h"
 
 #include "spi.h"
 #include "tables/geometries.h"
 
+/* A function of two arguments of one type. It is looked for once, and again when PostGIS was created anew. */
 static void
-look_up(FmgrInfo *function, const char *name, Oid type)
+look_up(FmgrInfo *function, Oid *known, const char *name, Oid type)
 {
-	Oid	  types[2] = {type, type};
-	List *names = list_make2(makeString(postgis_schema_name()), makeString(pstrdup(name)));
+	if (!OidIsValid(*known) || !SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(*known)))
+	{
+		Oid	  types[2] = {type, type};
+		List *names = list_make2(makeString(postgis_schema_name()), makeString(pstrdup(name)));
 
-	fmgr_info(LookupFuncName(names, lengthof(types), types, false), function);
+		*known = LookupFuncName(names, lengthof(types), types, false);
+	}
+	fmgr_info(*known, function);
 }
 
 void
 geometry_maker_begin(GeometryMaker *maker, SightShift shift)
 {
+	static Oid make_point = InvalidOid;
+	static Oid make_line = InvalidOid;
+
 	maker->shift = shift;
-	look_up(&maker->make_point, "st_makepoint", FLOAT8OID);
-	look_up(&maker->make_line, "st_makeline", geometry_oid());
+	look_up(&maker->make_point, &make_point, "st_makepoint", FLOAT8OID);
+	look_up(&maker->make_line, &make_line, "st_makeline", geometry_oid());
 }
 
 Datum
