@@ -44,21 +44,26 @@ typedef struct HotWriting
 
 /* ---- the table ---- */
 
+static AttrNumber
+column_number(const HotTable *table, Relation relation, const char *column, Oid type)
+{
+	AttrNumber number = get_attnum(RelationGetRelid(relation), column);
+
+	if (number == InvalidAttrNumber ||
+		(OidIsValid(type) && TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid != type))
+		elog(ERROR, "table %s has no column %s of the type that is expected", table->name, column);
+	return number;
+}
+
 static void
 look_up_columns(HotTable *table, Relation relation)
 {
-	const RowSet *set = table->set;
-
 	if (table->relid == RelationGetRelid(relation))
 		return;
-	for (int i = 0; i < table->updated; i++)
-	{
-		AttrNumber attribute = get_attnum(RelationGetRelid(relation), set->columns[i].name);
-
-		if (attribute == InvalidAttrNumber)
-			elog(ERROR, "table %s has no column %s", table->name, set->columns[i].name);
-		table->attributes[i] = attribute;
-	}
+	table->world = column_number(table, relation, "world_id", INT8OID);
+	for (int i = 0; i < table->set->column_count; i++)
+		table->attributes[i] =
+			column_number(table, relation, table->set->columns[i].name, table->set->columns[i].type);
 	table->relid = RelationGetRelid(relation);
 }
 
@@ -130,49 +135,70 @@ fetch_at_place(HotWriting *writing, void *thing)
 	make_room(writing, ItemPointerGetBlockNumber(place));
 	return table_tuple_fetch_row_version(writing->relation, place, writing->estate->es_snapshot,
 										 writing->before) &&
-		   DatumGetInt64(slot_getattr(writing->before, 1, &isnull)) == writing->world_id &&
+		   DatumGetInt64(slot_getattr(writing->before, writing->table->world, &isnull)) ==
+			   writing->world_id &&
 		   DatumGetInt64(slot_getattr(writing->before, writing->table->attributes[0], &isnull)) ==
 			   set->id(thing);
 }
 
-/* The row as it will be: as it is, but for the columns that are written. */
+/* Puts the first columns of a thing's row into the slot, which has the others already. */
 static void
-fill_after(HotWriting *writing, void *thing)
+fill_slot(HotWriting *writing, void *thing, int columns)
 {
 	const HotTable *table = writing->table;
-	TupleTableSlot *after = writing->after;
-	int				attributes = after->tts_tupleDescriptor->natts;
+	TupleTableSlot *slot = writing->after;
 	RowBuilder		row = {.used = 0};
 
-	slot_getallattrs(writing->before);
-	ExecClearTuple(after);
-	memcpy(after->tts_values, writing->before->tts_values, attributes * sizeof(Datum));
-	memcpy(after->tts_isnull, writing->before->tts_isnull, attributes * sizeof(bool));
 	table->set->make_row(&row, thing, writing->arg);
-	Assert(row.used >= table->updated);
-	for (int i = 0; i < table->updated; i++)
+	Assert(row.used >= columns);
+	for (int i = 0; i < columns; i++)
 	{
-		after->tts_values[table->attributes[i] - 1] = row.values[i];
-		after->tts_isnull[table->attributes[i] - 1] = row.nulls[i];
+		slot->tts_values[table->attributes[i] - 1] = row.values[i];
+		slot->tts_isnull[table->attributes[i] - 1] = row.nulls[i];
 	}
-	ExecStoreVirtualTuple(after);
+	ExecStoreVirtualTuple(slot);
 }
 
 static bool
 update_at_place(HotWriting *writing, void *thing)
 {
-	MemoryContext caller;
+	TupleTableSlot *after = writing->after;
+	int				attributes = after->tts_tupleDescriptor->natts;
+	MemoryContext	caller;
 
 	if (!fetch_at_place(writing, thing))
 		return false;
 	ResetPerTupleExprContext(writing->estate);
 	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writing->estate));
-	fill_after(writing, thing);
-	ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before,
-							 writing->after);
+	slot_getallattrs(writing->before);
+	ExecClearTuple(after);
+	memcpy(after->tts_values, writing->before->tts_values, attributes * sizeof(Datum));
+	memcpy(after->tts_isnull, writing->before->tts_isnull, attributes * sizeof(bool));
+	fill_slot(writing, thing, writing->table->updated);
+	ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
 	MemoryContextSwitchTo(caller);
-	*writing->table->set->place(thing) = writing->after->tts_tid;
+	*writing->table->set->place(thing) = after->tts_tid;
 	return true;
+}
+
+static void
+insert_row(HotWriting *writing, void *thing)
+{
+	TupleTableSlot *slot = writing->after;
+	int				world = writing->table->world - 1;
+	MemoryContext	caller;
+
+	ResetPerTupleExprContext(writing->estate);
+	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writing->estate));
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	slot->tts_values[world] = Int64GetDatum(writing->world_id);
+	slot->tts_isnull[world] = false;
+	fill_slot(writing, thing, writing->table->set->column_count);
+	ExecSimpleRelationInsert(writing->result, writing->estate, slot);
+	MemoryContextSwitchTo(caller);
+	if (writing->table->set->place != NULL)
+		*writing->table->set->place(thing) = slot->tts_tid;
 }
 
 /* Those that are not at their places are moved to the front of the array; how many there are. */
@@ -190,6 +216,27 @@ update_at_places(HotTable *table, int64 world_id, void **things, int count, void
 	return missing;
 }
 
+/*
+ * The last statement returned (id, ctid) for these things, mostly in their order. True if it did for all of them.
+ */
+static bool
+learn_places(const RowSet *set, void **things, int count, uint64 rows)
+{
+	int at = 0;
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int64 id = spi_int64(row, 1, 0);
+
+		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
+			at = (at + 1) % count;
+		Assert(set->id(things[at]) == id);
+		*set->place(things[at]) = spi_tid(row, 2);
+		at = (at + 1) % count;
+	}
+	return rows == (uint64) count;
+}
+
 static void
 find_places(HotTable *table, int64 world_id, void **things, int count)
 {
@@ -200,7 +247,7 @@ find_places(HotTable *table, int64 world_id, void **things, int count)
 		ids[i] = table->set->id(things[i]);
 	rows = spi_run(&table->find, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
 				   SPI_OK_SELECT);
-	if (row_set_learn_places(table->set, things, count, rows) > 0)
+	if (!learn_places(table->set, things, count, rows))
 		rows_are_missing(count, rows);
 	pfree(ids);
 }
@@ -224,15 +271,12 @@ hot_rows_update(HotTable *table, int64 world_id, void **things, int count, void 
 }
 
 void
-hot_rows_insert(SpiStatement *statement, const RowSet *set, int64 world_id, void **things, int count,
-				void *arg)
+hot_rows_insert(HotTable *table, int64 world_id, void **things, int count, void *arg)
 {
-	void **rest = palloc(count * sizeof(void *));
-	uint64 rows = row_set_run(statement, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT_RETURNING, set,
-							  things, count, arg);
+	HotWriting writing;
 
-	memcpy(rest, things, count * sizeof(void *));
-	if (row_set_learn_places(set, rest, count, rows) > 0)
-		rows_are_missing(count, rows);
-	pfree(rest);
+	begin_writing(&writing, table, world_id, arg);
+	for (int i = 0; i < count; i++)
+		insert_row(&writing, things[i]);
+	end_writing(&writing);
 }

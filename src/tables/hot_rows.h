@@ -2,10 +2,10 @@
  * hot_rows.h
  *	  Tables whose rows are written all the time.
  *
- * Their rows are updated at the places (ctid) where the image knows them to be, without a statement: while somebody
- * holds a snapshot, dead versions stay, and finding a row by its key would mean to visit all of them. What is not
- * at its place (VACUUM FULL, a row that another backend moved in the sight index) is found by its key.
- * Constraints, triggers and indexes are looked after as by UPDATE.
+ * They are written without statements, of which each costs more than some rows. Rows are updated at the places
+ * (ctid) where the image knows them to be: while somebody holds a snapshot, dead versions stay, and finding a row by
+ * its key would mean to visit all of them. What is not at its place (VACUUM FULL, a row that another backend moved in
+ * the sight index) is found by its key. Constraints, triggers and indexes are looked after as by INSERT and UPDATE.
  */
 #ifndef NPCSIM_HOT_ROWS_H
 #define NPCSIM_HOT_ROWS_H
@@ -19,12 +19,13 @@
 
 typedef struct HotTable
 {
-	const char	 *name;	   /* in schema npcsim; its first column is world_id */
-	const RowSet *set;	   /* named as the table's columns; the first one is the id */
-	int			  updated; /* how many of them an update writes: the first ones */
-	SpiStatement  find;	   /* (id, ctid) of the rows of world $1 whose ids are in $2 */
+	const char	 *name; /* in schema npcsim; it has a column world_id */
+	const RowSet *set;	/* named as the table's columns; the others become NULL in new rows */
+	int updated;		/* how many of them an update writes: the first ones, the id being the first of all */
+	SpiStatement find;	/* (id, ctid) of the rows of world $1 whose ids are in $2; for updates */
 	/* private */
 	Oid		   relid; /* for which the numbers are known */
+	AttrNumber world;
 	AttrNumber attributes[ROW_COLUMNS_MAX];
 } HotTable;
 
@@ -39,10 +40,9 @@ typedef struct HotTable
 		} \
 	}
 
-/* Rows that exist: all of them must be found. SPI must be connected. */
+/* Rows that exist: all of them must be found. SPI must be connected. 'arg' is for make_row. */
 extern void hot_rows_update(HotTable *table, int64 world_id, void **things, int count, void *arg);
-/* Rows that do not: the statement inserts them and returns (id, ctid). */
-extern void hot_rows_insert(SpiStatement *statement, const RowSet *set, int64 world_id, void **things,
-							int count, void *arg);
+/* New rows; their places are learnt. */
+extern void hot_rows_insert(HotTable *table, int64 world_id, void **things, int count, void *arg);
 
 #endif /* NPCSIM_HOT_ROWS_H */

@@ -35,15 +35,6 @@ track_place(void *thing)
 
 /* ---- npc_states ---- */
 
-#define STATE_COLUMNS \
-	"npc_id, needs_as_of, event_at, decision_at, ask_again_at, last_decision_at, interaction_id, " \
-	"target_id, state_since, " \
-	"state_counter, draws, needs_revision, status_revision, hunger, hygiene, fun, energy, hunger_rate, " \
-	"hygiene_rate, " \
-	"fun_rate, energy_rate, decay, state, event_kind, goal_x, goal_y, goal_action, goal_interaction, " \
-	"replans, decider, " \
-	"decision_reason"
-
 static const StageColumn state_columns[] = {{"npc_id", INT8OID},		  {"needs_as_of", INT8OID},
 											{"event_at", INT8OID},		  {"decision_at", INT8OID},
 											{"ask_again_at", INT8OID},	  {"last_decision_at", INT8OID},
@@ -95,12 +86,6 @@ make_state_row(RowBuilder *row, void *thing, void *arg)
 	put_int16(row, npc->decision_reason);
 }
 
-static SpiStatement insert_states = {"INSERT INTO npcsim.npc_states (world_id, " STATE_COLUMNS
-									 ") SELECT $1, " STATE_COLUMNS
-									 " FROM staged_states RETURNING npc_id, ctid",
-									 1,
-									 {INT8OID}};
-
 static const RowSet state_set = {"staged_states", state_columns, lengthof(state_columns),
 								 make_state_row,  npc_id,		 state_place};
 
@@ -110,7 +95,7 @@ static HotTable states = {"npc_states", &state_set, lengthof(state_columns),
 void
 npcs_insert_states(int64 world_id, Npc **npcs, int count)
 {
-	hot_rows_insert(&insert_states, &state_set, world_id, (void **) npcs, count, NULL);
+	hot_rows_insert(&states, world_id, (void **) npcs, count, NULL);
 }
 
 void
@@ -125,8 +110,6 @@ npcs_write_states(int64 world_id, Npc **npcs, int count)
 #define SIGHT_MARGIN 4
 /* A box with a longer side is not kept for the next leg. */
 #define SIGHT_SIDE_KEPT 20
-
-#define TRACK_COLUMNS "npc_id, departed_at, motion_revision, cells, sight"
 
 static const StageColumn track_columns[] = {{"npc_id", INT8OID},
 											{"departed_at", INT8OID},
@@ -166,12 +149,6 @@ make_track_row(RowBuilder *row, void *thing, void *arg)
 	put_datum(row, geometry_of_line(arg, npc->sight_box.min, npc->sight_box.max));
 }
 
-static SpiStatement insert_tracks = {"INSERT INTO npcsim.npc_tracks (world_id, " TRACK_COLUMNS
-									 ") SELECT $1, " TRACK_COLUMNS
-									 " FROM staged_tracks RETURNING npc_id, ctid",
-									 1,
-									 {INT8OID}};
-
 static const RowSet track_set = {"staged_tracks", track_columns, lengthof(track_columns),
 								 make_track_row,  npc_id,		 track_place};
 
@@ -184,7 +161,7 @@ npcs_insert_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
 	GeometryMaker maker;
 
 	geometry_maker_begin(&maker, shift);
-	hot_rows_insert(&insert_tracks, &track_set, world_id, (void **) npcs, count, &maker);
+	hot_rows_insert(&tracks, world_id, (void **) npcs, count, &maker);
 }
 
 void

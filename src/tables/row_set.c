@@ -46,9 +46,9 @@ put_text(RowBuilder *row, const char *value)
 	put_datum(row, CStringGetTextDatum(value));
 }
 
-uint64
-row_set_run(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things,
-			int count, void *arg)
+static uint64
+run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things, int count,
+		 void *arg)
 {
 	Stage  stage;
 	uint64 rows;
@@ -80,34 +80,8 @@ void
 write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things,
 		   int count, void *arg)
 {
-	uint64 rows = row_set_run(statement, parameters, result, set, things, count, arg);
+	uint64 rows = run_over(statement, parameters, result, set, things, count, arg);
 
 	if (rows != (uint64) count)
 		rows_are_missing(count, rows);
-}
-
-/* The rows come mostly in the order of the things. */
-int
-row_set_learn_places(const RowSet *set, void **things, int count, uint64 rows)
-{
-	bool *written = palloc0(Max(count, 1) * sizeof(bool));
-	int	  missing = 0;
-	int	  at = 0;
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64 id = spi_int64(row, 1, 0);
-
-		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
-			at = (at + 1) % count;
-		Assert(set->id(things[at]) == id);
-		*set->place(things[at]) = spi_tid(row, 2);
-		written[at] = true;
-		at = (at + 1) % count;
-	}
-	for (int i = 0; i < count; i++)
-		if (!written[i])
-			things[missing++] = things[i];
-	pfree(written);
-	return missing;
 }

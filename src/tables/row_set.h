@@ -49,16 +49,6 @@ typedef struct RowSet
 extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
 					   void **things, int count, void *arg);
 
-/* The same without the check; how many rows there were. */
-extern uint64 row_set_run(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
-						  void **things, int count, void *arg);
-
-/*
- * The last statement returned (id, ctid) for these things: learns their places. Those that were not among them are
- * moved to the front of the array; how many they are.
- */
-extern int row_set_learn_places(const RowSet *set, void **things, int count, uint64 rows);
-
 extern _Noreturn void rows_are_missing(int count, uint64 rows);
 
 #endif /* NPCSIM_ROW_SET_H */

@@ -8,7 +8,6 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 
-#include "spi.h"
 #include "tables/stage.h"
 
 /*
@@ -23,8 +22,7 @@ stage_begin(Stage *stage, const char *name, const StageColumn *columns, int coun
 	memset(stage, 0, sizeof(*stage));
 	stage->desc = CreateTemplateTupleDesc(count);
 	for (int i = 0; i < count; i++)
-		TupleDescInitEntry(stage->desc, (AttrNumber) (i + 1), columns[i].name,
-						   OidIsValid(columns[i].type) ? columns[i].type : geometry_oid(), -1, 0);
+		TupleDescInitEntry(stage->desc, (AttrNumber) (i + 1), columns[i].name, columns[i].type, -1, 0);
 	stage->rows = tuplestore_begin_heap(false, false, work_mem);
 	stage->relation.md.name = pstrdup(name);
 	stage->relation.md.tupdesc = stage->desc;
