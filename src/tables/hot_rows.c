@@ -84,6 +84,8 @@ begin_writing(HotWriting *writing, HotTable *table, int64 world_id, void *arg)
 							 .result = makeNode(ResultRelInfo)};
 	InitResultRelInfo(writing->result, relation, 0, NULL, 0);
 	ExecOpenIndices(writing->result, false);
+	/* where triggers that were queued look for it, to be fired in AfterTriggerEndQuery() */
+	writing->estate->es_opened_result_relations = list_make1(writing->result);
 	writing->estate->es_snapshot = GetActiveSnapshot();
 	compat_init_recheck(&writing->recheck, writing->estate);
 	writing->before = table_slot_create(relation, &writing->estate->es_tupleTable);

@@ -44,7 +44,12 @@ export const changedSettings = () => Object.keys(defaults).filter((name) => sett
 // of its own, and where the kernel groups sessions it is the group's priority that counts.
 export function prefer(pid) {
   if (settings.nice === 0) return;
-  setPriority(pid, settings.nice);
+  try {
+    setPriority(pid, settings.nice);
+  } catch (error) {
+    if (error.info?.code === 'ESRCH') return; // it has ended meanwhile
+    throw error;
+  }
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(settings.nice));
   } catch {
