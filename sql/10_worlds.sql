@@ -119,10 +119,10 @@ CREATE UNLOGGED TABLE npcsim.change_log (
 COMMENT ON TABLE npcsim.change_log IS 'Which rows each revision changed; some minutes of history, none after a crash';
 COMMENT ON COLUMN npcsim.change_log.segment IS 'Minute of the wall clock modulo 6';
 COMMENT ON COLUMN npcsim.change_log.kind IS 'Column group: ChangeKind in src/tables/change_log.h';
-CREATE UNLOGGED TABLE npcsim.change_log_0 PARTITION OF npcsim.change_log FOR VALUES IN (0) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE npcsim.change_log_1 PARTITION OF npcsim.change_log FOR VALUES IN (1) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE npcsim.change_log_2 PARTITION OF npcsim.change_log FOR VALUES IN (2) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE npcsim.change_log_3 PARTITION OF npcsim.change_log FOR VALUES IN (3) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE npcsim.change_log_4 PARTITION OF npcsim.change_log FOR VALUES IN (4) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE npcsim.change_log_5 PARTITION OF npcsim.change_log FOR VALUES IN (5) WITH (autovacuum_enabled = off);
+CREATE UNLOGGED TABLE npcsim.change_log_0 PARTITION OF npcsim.change_log FOR VALUES IN (0) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
+CREATE UNLOGGED TABLE npcsim.change_log_1 PARTITION OF npcsim.change_log FOR VALUES IN (1) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
+CREATE UNLOGGED TABLE npcsim.change_log_2 PARTITION OF npcsim.change_log FOR VALUES IN (2) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
+CREATE UNLOGGED TABLE npcsim.change_log_3 PARTITION OF npcsim.change_log FOR VALUES IN (3) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
+CREATE UNLOGGED TABLE npcsim.change_log_4 PARTITION OF npcsim.change_log FOR VALUES IN (4) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
+CREATE UNLOGGED TABLE npcsim.change_log_5 PARTITION OF npcsim.change_log FOR VALUES IN (5) WITH (autovacuum_enabled = off, toast_tuple_target = 8160);
 CREATE INDEX change_log_since ON npcsim.change_log (world_id, revision);

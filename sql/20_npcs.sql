@@ -97,7 +97,7 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_tracks', '');
 COMMENT ON TABLE npcsim.npc_tracks IS 'One leg of at most 32 steps per NPC, or the one cell it stands on';
 COMMENT ON COLUMN npcsim.npc_tracks.departed_at IS 'World time in microseconds; the walker is on cell (now - departed_at) / 250 ms of the leg';
 COMMENT ON COLUMN npcsim.npc_tracks.cells IS 'x0, y0, x1, y1, … of the leg';
-COMMENT ON COLUMN npcsim.npc_tracks.sight IS 'Bounding line of the leg, shifted so that worlds lie apart in the index (src/engine/sight.c)';
+COMMENT ON COLUMN npcsim.npc_tracks.sight IS 'Diagonal of a box that holds the leg and some cells around it, shifted so that worlds lie apart in the index (src/engine/sight.c)';
 
 CREATE TABLE npcsim.npc_minds (
     world_id bigint NOT NULL,

@@ -11,6 +11,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_extension.h"
+#include "executor/executor.h"
 #include "storage/proc.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -47,6 +48,17 @@ compat_local_xid(void)
 	return MyProc->vxid.lxid;
 #else
 	return MyProc->lxid;
+#endif
+}
+
+/* For updates without a plan; PostgreSQL 16 added an argument. */
+static inline void
+compat_init_recheck(EPQState *recheck, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	EvalPlanQualInit(recheck, estate, NULL, NIL, -1, NIL);
+#else
+	EvalPlanQualInit(recheck, estate, NULL, NIL, -1);
 #endif
 }
 

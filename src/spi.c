@@ -33,22 +33,29 @@ spi_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+char *
+postgis_schema_name(void)
+{
+	return get_namespace_name(compat_extension_schema(get_extension_oid("postgis", false)));
+}
+
 const char *
 postgis_schema(void)
 {
-	Oid extension = get_extension_oid("postgis", false);
-	Oid schema = compat_extension_schema(extension);
-
-	return quote_identifier(get_namespace_name(schema));
+	return quote_identifier(postgis_schema_name());
 }
 
 Oid
 geometry_oid(void)
 {
-	Oid schema = compat_extension_schema(get_extension_oid("postgis", false));
-	Oid type =
-		GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("geometry"), ObjectIdGetDatum(schema));
+	static Oid type = InvalidOid; /* looked for once, and again when PostGIS was created anew */
+	Oid		   schema;
 
+	if (OidIsValid(type) && SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+		return type;
+	schema = compat_extension_schema(get_extension_oid("postgis", false));
+	type =
+		GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("geometry"), ObjectIdGetDatum(schema));
 	if (!OidIsValid(type))
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type geometry of PostGIS does not exist"));
 	return type;

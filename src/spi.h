@@ -30,11 +30,12 @@
  * The rows of a world ($1) whose key is in an array ($2):
  *		"SELECT … FROM " SPI_WANTED_KEYS " JOIN npcsim.items t "
  *		"ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_"
- * Written so that the planner has no other way than the whole primary key: with "= ANY" it reads all of the world while a
- * young table has no statistics.
+ * Written so that the planner has no other way than the whole primary key: with "id = ANY ($2)" it reads all of the
+ * world while a young table has no statistics; and with an equality that might order rows for a merge it reads all of the
+ * index, when the table was empty the last time it was vacuumed.
  */
 #define SPI_WANTED_KEYS	 "pg_catalog.unnest($2) AS wanted(key_)"
-#define SPI_WANTED_WORLD "$1 + 0 * wanted.key_"
+#define SPI_WANTED_WORLD "ANY (ARRAY[$1 + 0 * wanted.key_])"
 
 typedef struct SpiStatement
 {
@@ -78,7 +79,8 @@ extern bool			   spi_bool(uint64 row, int column, bool if_null);
 /* Copied into 'context'; NULL when null. */
 extern char *spi_text(uint64 row, int column, MemoryContext context);
 
-/* Schema PostGIS lives in, quoted for SQL. */
+/* Schema PostGIS lives in; quoted for SQL. */
+extern char		  *postgis_schema_name(void);
 extern const char *postgis_schema(void);
 /* Type geometry, and its array type. */
 extern Oid geometry_oid(void);

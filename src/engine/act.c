@@ -119,7 +119,7 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const Interaction
 	interaction->started_at = world->now;
 	interaction->share_at_start = item->share_left;
 	interaction->born = true;
-	pointer_list_add(world, &world->born_interactions, interaction);
+	interaction->born_place = pointer_list_add(world, &world->born_interactions, interaction);
 	npc->interaction_id = interaction->id;
 	npc->target_id = item->id;
 	item->occupied_by = npc->id;
@@ -153,16 +153,7 @@ static void
 drop_interaction(World *world, Interaction *interaction)
 {
 	if (interaction->born)
-	{
-		PointerList *list = &world->born_interactions;
-
-		for (int i = 0; i < list->count; i++)
-			if (list->entries[i] == interaction)
-			{
-				list->entries[i] = list->entries[--list->count];
-				break;
-			}
-	}
+		pointer_list_drop(&world->born_interactions, interaction->born_place);
 	else
 		id_list_add(world, &world->removed_interactions, interaction->id);
 	image_free_interaction(world, interaction);

@@ -31,7 +31,7 @@ image_drop(HTAB *table, int64 id)
 	hash_search(table, &id, HASH_REMOVE, NULL);
 }
 
-void
+int
 pointer_list_add(World *world, PointerList *list, void *pointer)
 {
 	if (list->count == list->room)
@@ -41,7 +41,25 @@ pointer_list_add(World *world, PointerList *list, void *pointer)
 							? MemoryContextAlloc(world->context, list->room * sizeof(void *))
 							: repalloc_huge(list->entries, list->room * sizeof(void *));
 	}
-	list->entries[list->count++] = pointer;
+	list->entries[list->count] = pointer;
+	return list->count++;
+}
+
+void
+pointer_list_drop(PointerList *list, int place)
+{
+	list->entries[place] = NULL;
+}
+
+void
+pointer_list_close_up(PointerList *list)
+{
+	int kept = 0;
+
+	for (int i = 0; i < list->count; i++)
+		if (list->entries[i] != NULL)
+			list->entries[kept++] = list->entries[i];
+	list->count = kept;
 }
 
 void
@@ -104,8 +122,8 @@ image_new_npc(World *world, int64 id)
 	ItemPointerSetInvalid(&npc->track_row);
 	npc->due_event = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = npc};
 	npc->due_decision = npc->due_event;
-	npc->index = world->everyone.count;
-	pointer_list_add(world, &world->everyone, npc);
+	npc->district = -1;
+	npc->index = pointer_list_add(world, &world->everyone, npc);
 	image_put(world->npcs, id, npc);
 	return npc;
 }
@@ -126,6 +144,7 @@ image_free_npc(World *world, Npc *npc)
 	world->everyone.entries[npc->index] = last;
 	last->index = npc->index;
 	leave_grid(world, npc);
+	npc_leave_district(world, npc);
 	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
 	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
 	image_drop(world->npcs, npc->id);
@@ -147,6 +166,7 @@ npc_settle(World *world, Npc *npc)
 		npc->standing_at = npc->leg[0];
 		grid_add_standing(world->grid, npc->standing_at);
 	}
+	npc_enter_district(world, npc);
 	due_set(&world->events, &npc->due_event, npc->event_at, DUE_NPC_BASE + (int32) npc->event_kind);
 	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
 }
@@ -155,7 +175,7 @@ void
 npc_touch(World *world, Npc *npc, uint32 dirty)
 {
 	if (npc->dirty == 0)
-		pointer_list_add(world, &world->dirty_npcs, npc);
+		npc->dirty_place = pointer_list_add(world, &world->dirty_npcs, npc);
 	npc->dirty |= dirty;
 }
 
@@ -206,7 +226,7 @@ void
 item_touch(World *world, WorldItem *item)
 {
 	if (!item->dirty)
-		pointer_list_add(world, &world->dirty_items, item);
+		item->dirty_place = pointer_list_add(world, &world->dirty_items, item);
 	item->dirty = true;
 }
 

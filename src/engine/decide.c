@@ -280,14 +280,21 @@ read_present(World *world)
 	spi_end();
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
 static bool
 mind_present(World *world, const Npc *npc)
 {
 	read_present(world);
-	for (int i = 0; i < world->present.count; i++)
-		if (world->present.ids[i] == npc->controller)
-			return true;
-	return false;
+	return world->present.count > 0 && bsearch(&npc->controller, world->present.ids, world->present.count,
+											   sizeof(int64), compare_ids) != NULL;
 }
 
 /* ---- the built-in mind ---- */
@@ -364,7 +371,7 @@ look_around(World *world, Look **looks, int count)
 	{
 		const WorldItem *item = world->dirty_items.entries[d];
 
-		for (int i = 0; item->born && i < count; i++)
+		for (int i = 0; item != NULL && item->born && i < count; i++)
 			see_item(world, looks[i], item);
 	}
 	for (int i = 0; i < count; i++)

@@ -9,39 +9,39 @@
 #include "utils/memutils.h"
 
 static bool
-earlier(const Due *a, const Due *b)
+earlier(DueEntry a, DueEntry b)
 {
-	if (a->at != b->at)
-		return a->at < b->at;
-	if (a->kind != b->kind)
-		return a->kind < b->kind;
-	return a->id < b->id;
+	if (a.at != b.at)
+		return a.at < b.at;
+	if (a.due->kind != b.due->kind)
+		return a.due->kind < b.due->kind;
+	return a.due->id < b.due->id;
 }
 
 static void
-put(DueHeap *heap, int index, Due *due)
+put(DueHeap *heap, int index, DueEntry entry)
 {
-	heap->entries[index] = due;
-	due->index = index;
+	heap->entries[index] = entry;
+	entry.due->index = index;
 }
 
 static void
-sift_up(DueHeap *heap, int index, Due *due)
+sift_up(DueHeap *heap, int index, DueEntry entry)
 {
 	while (index > 0)
 	{
 		int parent = (index - 1) / 2;
 
-		if (!earlier(due, heap->entries[parent]))
+		if (!earlier(entry, heap->entries[parent]))
 			break;
 		put(heap, index, heap->entries[parent]);
 		index = parent;
 	}
-	put(heap, index, due);
+	put(heap, index, entry);
 }
 
 static void
-sift_down(DueHeap *heap, int index, Due *due)
+sift_down(DueHeap *heap, int index, DueEntry entry)
 {
 	for (;;)
 	{
@@ -51,12 +51,12 @@ sift_down(DueHeap *heap, int index, Due *due)
 			break;
 		if (child + 1 < heap->count && earlier(heap->entries[child + 1], heap->entries[child]))
 			child++;
-		if (!earlier(heap->entries[child], due))
+		if (!earlier(heap->entries[child], entry))
 			break;
 		put(heap, index, heap->entries[child]);
 		index = child;
 	}
-	put(heap, index, due);
+	put(heap, index, entry);
 }
 
 void
@@ -65,32 +65,34 @@ due_heap_init(DueHeap *heap, MemoryContext context)
 	heap->context = context;
 	heap->count = 0;
 	heap->room = 64;
-	heap->entries = MemoryContextAlloc(context, heap->room * sizeof(Due *));
+	heap->entries = MemoryContextAlloc(context, heap->room * sizeof(DueEntry));
 }
 
 static void
-place(DueHeap *heap, int index, Due *due)
+place(DueHeap *heap, int index, DueEntry entry)
 {
-	if (index > 0 && earlier(due, heap->entries[(index - 1) / 2]))
-		sift_up(heap, index, due);
+	if (index > 0 && earlier(entry, heap->entries[(index - 1) / 2]))
+		sift_up(heap, index, entry);
 	else
-		sift_down(heap, index, due);
+		sift_down(heap, index, entry);
 }
 
 static void
 take_out(DueHeap *heap, Due *due)
 {
-	int	 index = due->index;
-	Due *last = heap->entries[--heap->count];
+	int		 index = due->index;
+	DueEntry last = heap->entries[--heap->count];
 
 	due->index = -1;
-	if (last != due)
+	if (last.due != due)
 		place(heap, index, last);
 }
 
 void
 due_set(DueHeap *heap, Due *due, int64 at, int32 kind)
 {
+	if (due->index >= 0 && due->at == at && due->kind == kind)
+		return;
 	due->at = at;
 	due->kind = kind;
 	if (at == SIM_NEVER)
@@ -101,19 +103,19 @@ due_set(DueHeap *heap, Due *due, int64 at, int32 kind)
 	}
 	if (due->index >= 0)
 	{
-		place(heap, due->index, due);
+		place(heap, due->index, (DueEntry) {at, due});
 		return;
 	}
 	if (heap->count == heap->room)
 	{
 		heap->room *= 2;
-		heap->entries = repalloc_huge(heap->entries, heap->room * sizeof(Due *));
+		heap->entries = repalloc_huge(heap->entries, heap->room * sizeof(DueEntry));
 	}
-	sift_up(heap, heap->count++, due);
+	sift_up(heap, heap->count++, (DueEntry) {at, due});
 }
 
 Due *
 due_first(const DueHeap *heap)
 {
-	return heap->count > 0 ? heap->entries[0] : NULL;
+	return heap->count > 0 ? heap->entries[0].due : NULL;
 }

@@ -18,10 +18,17 @@ typedef struct Due
 	void *owner;
 } Due;
 
+/* The time stands beside the pointer: most comparisons need no look at what is due. */
+typedef struct DueEntry
+{
+	int64 at;
+	Due	 *due;
+} DueEntry;
+
 typedef struct DueHeap
 {
 	MemoryContext context;
-	Due			**entries;
+	DueEntry	 *entries;
 	int			  count;
 	int			  room;
 } DueHeap;

@@ -15,17 +15,6 @@
 /* Draws for a free cell before a respawn is put off. */
 #define RESPAWN_TRIES 8
 
-static void
-list_remove(PointerList *list, void *pointer)
-{
-	for (int i = 0; i < list->count; i++)
-		if (list->entries[i] == pointer)
-		{
-			list->entries[i] = list->entries[--list->count];
-			return;
-		}
-}
-
 /* ---- cells ---- */
 
 static void
@@ -38,18 +27,20 @@ require_inside(const World *world, Cell cell)
 				errhint("Cells are (0, 0), top left, to (%d, %d).", world->size_x - 1, world->size_y - 1));
 }
 
-/* The NPC that is on a cell, standing or walking; NULL if there is none. */
+/* The first NPC, by id, that is on a cell, standing or walking; NULL if there is none. */
 static Npc *
 npc_on(World *world, Cell cell, const Npc *except)
 {
-	for (int i = 0; i < world->everyone.count; i++)
-	{
-		Npc *npc = world->everyone.entries[i];
+	Npc **npcs;
+	int	  count = npcs_over(world, cell, &npcs);
+	Npc	 *found = NULL;
 
-		if (npc != except && cell_equal(npc_cell(npc, world->now), cell))
-			return npc;
-	}
-	return NULL;
+	for (int i = 0; i < count && found == NULL; i++)
+		if (npcs[i] != except && cell_equal(npc_cell(npcs[i], world->now), cell))
+			found = npcs[i];
+	if (npcs != NULL)
+		pfree(npcs);
+	return found;
 }
 
 static void
@@ -135,7 +126,7 @@ world_remove_npc(World *world, Npc *npc)
 {
 	leave_interaction(world, npc, "the NPC was removed");
 	if (npc->dirty != 0)
-		list_remove(&world->dirty_npcs, npc);
+		pointer_list_drop(&world->dirty_npcs, npc->dirty_place);
 	if (!npc->born)
 		id_list_add(world, &world->removed_npcs, npc->id);
 	image_free_npc(world, npc);
@@ -249,7 +240,7 @@ static void
 drop_item(World *world, WorldItem *item)
 {
 	if (item->dirty)
-		list_remove(&world->dirty_items, item);
+		pointer_list_drop(&world->dirty_items, item->dirty_place);
 	if (!item->born)
 		id_list_add(world, &world->removed_items, item->id);
 	image_free_item(world, item);
@@ -259,7 +250,7 @@ static void
 drop_respawn(World *world, Respawn *respawn)
 {
 	if (respawn->born)
-		list_remove(&world->born_respawns, respawn);
+		pointer_list_drop(&world->born_respawns, respawn->born_place);
 	else
 		id_list_add(world, &world->removed_respawns, respawn->id);
 	image_free_respawn(world, respawn);
@@ -274,7 +265,7 @@ put_respawn(World *world, int64 id, const ItemKind *kind, Cell cell, int64 due_a
 	respawn->cell = cell;
 	respawn->due_at = due_at;
 	respawn->born = true;
-	pointer_list_add(world, &world->born_respawns, respawn);
+	respawn->born_place = pointer_list_add(world, &world->born_respawns, respawn);
 	due_set(&world->events, &respawn->due, due_at, DUE_RESPAWN);
 }
 

@@ -5,7 +5,7 @@
  * Invariants between two calls from outside:
  *	- what is written equals the tables at 'revision' of the lock that was held;
  *	- every NPC is in the heaps exactly when it has an event or a decision due,
- *	  and counted in the grid exactly when it stands;
+ *	  counted in the grid exactly when it stands, and listed in the district its leg begins in;
  *	- items, respawns and interactions of the image have their kinds.
  */
 #ifndef NPCSIM_IMAGE_H
@@ -24,7 +24,7 @@
 /* How often a walker whose way was blocked plans anew before it gives up. */
 #define REPLANS_MAX 1
 
-/* A growing array of pointers or ids. */
+/* A growing array of pointers (NULL where one was dropped) or ids. */
 typedef struct PointerList
 {
 	void **entries;
@@ -45,6 +45,8 @@ typedef enum Policy
 	POLICY_INTERVAL,
 	POLICY_NONE
 } Policy;
+
+typedef struct District District;
 
 struct World
 {
@@ -76,6 +78,9 @@ struct World
 	SimAllocator allocator;
 	DueHeap		 events;
 	DueHeap		 decisions;
+	District	*districts; /* who is listed there; row by row (nearby.c) */
+	int			 districts_x;
+	int			 districts_y;
 
 	/* what is to be written */
 	PointerList	  dirty_npcs;
@@ -113,7 +118,9 @@ extern void	 image_discard(World *world);
 extern void *image_find(HTAB *table, int64 id);
 extern void	 image_put(HTAB *table, int64 id, void *object);
 extern void	 image_drop(HTAB *table, int64 id);
-extern void	 pointer_list_add(World *world, PointerList *list, void *pointer);
+extern int	 pointer_list_add(World *world, PointerList *list, void *pointer); /* its place */
+extern void	 pointer_list_drop(PointerList *list, int place);
+extern void	 pointer_list_close_up(PointerList *list); /* no places are known afterwards */
 extern void	 id_list_add(World *world, IdList *list, int64 id);
 
 /* contents.c: the image and its indexes, without rules */
@@ -129,11 +136,18 @@ extern const ItemKind *image_kind(const World *world, const char *name);
 extern const InteractionKind *image_interaction_kind(const World *world,
 													 int		  number); /* NULL = there is none */
 
-/* After the fields of an NPC were assigned: its places in the heaps and in the grid. */
+/* After the fields of an NPC were assigned: its places in the heaps, the grid and the districts. */
 extern void npc_settle(World *world, Npc *npc);
 extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 extern void item_touch(World *world, WorldItem *item);
+
+/* nearby.c */
+extern void image_lay_out_districts(World *world);
+extern void npc_enter_district(World *world, Npc *npc);
+extern void npc_leave_district(World *world, Npc *npc);
+/* Everybody whose leg has this cell (standing: who is on it), by id; palloc'd, NULL when there is nobody. */
+extern int npcs_over(World *world, Cell cell, Npc ***found);
 
 extern void json_list_clear(JsonList **list);
 extern void json_list_append(World *world, JsonList **list, const char *text);

@@ -154,6 +154,7 @@ load_settings(World *world)
 	world->grid =
 		grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(blocked), &world->allocator);
 	world->finder = path_finder_create(&world->allocator);
+	image_lay_out_districts(world);
 }
 
 /* Interactions first: items offer them. */

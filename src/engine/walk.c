@@ -270,27 +270,11 @@ world_check_ways(World *world)
 void
 world_stop_blocked_walkers(World *world, Cell cell)
 {
-	Npc **walkers = NULL;
-	int	  count = 0;
+	Npc **walkers;
+	int	  count = npcs_over(world, cell, &walkers);
 
-	for (int n = 0; n < world->everyone.count; n++)
-	{
-		Npc *npc = world->everyone.entries[n];
-
-		for (int i = 1; i < npc->leg_length; i++)
-		{
-			if (!cell_equal(npc->leg[i], cell))
-				continue;
-			if (walkers == NULL)
-				walkers = palloc(world_npc_count(world) * sizeof(Npc *));
-			walkers[count++] = npc;
-			break;
-		}
-	}
-	if (walkers == NULL)
-		return;
-	npcs_sort(walkers, count);
 	for (int i = 0; i < count; i++)
 		npc_check_way(world, walkers[i]);
-	pfree(walkers);
+	if (walkers != NULL)
+		pfree(walkers);
 }

@@ -337,6 +337,16 @@ turn_sight(World *world)
 	lock->dirty = true;
 }
 
+/* What was to be written and is gone again. */
+static void
+close_up_lists(World *world)
+{
+	pointer_list_close_up(&world->dirty_npcs);
+	pointer_list_close_up(&world->dirty_items);
+	pointer_list_close_up(&world->born_respawns);
+	pointer_list_close_up(&world->born_interactions);
+}
+
 static void
 clear_lists(World *world)
 {
@@ -362,6 +372,7 @@ world_write(World *world)
 
 	if (world->terrain_changed)
 		world_check_ways(world);
+	close_up_lists(world);
 	moved = world->dirty_npcs.count > 0;
 	spi_begin();
 	write_interactions(world);

@@ -309,12 +309,18 @@ json_position(StringInfo out, Cell cell)
 static void
 json_distance(StringInfo out, int32 squared)
 {
-	int twentieths = 0;
+	/* of things in sight, known when they were met once */
+	static uint8 known[SIGHT_SQUARED + 1];
+	int			 twentieths = 0;
 
-	/* at most 165 steps: things in sight */
-	while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
-		twentieths++;
-	json_tenths(out, (twentieths + 1) / 2);
+	Assert(squared >= 0 && squared <= SIGHT_SQUARED);
+	if (known[squared] == 0 && squared > 0)
+	{
+		while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
+			twentieths++;
+		known[squared] = (uint8) ((twentieths + 1) / 2);
+	}
+	json_tenths(out, known[squared]);
 }
 
 /* "interactions":{name: what it does} */

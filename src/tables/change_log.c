@@ -19,6 +19,7 @@
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/change_log.h"
+#include "tables/hot_rows.h"
 
 typedef struct ChangeInput
 {
@@ -28,10 +29,41 @@ typedef struct ChangeInput
 	char *payload;
 } ChangeInput;
 
-static SpiStatement insert_statement =
-	{"INSERT INTO npcsim.change_log (segment, kind, world_id, revision, ids) VALUES ($1, $2, $3, $4, $5)",
-	 5,
-	 {INT2OID, INT2OID, INT8OID, INT8OID, INT8ARRAYOID}};
+/* A row of the log. */
+typedef struct Change
+{
+	int16		 segment;
+	ChangeKind	 kind;
+	int64		 revision;
+	const int64 *ids;
+	int			 count;
+} Change;
+
+static const StageColumn change_columns[] = {{"segment", INT2OID},
+											 {"kind", INT2OID},
+											 {"revision", INT8OID},
+											 {"ids", INT8ARRAYOID}};
+
+static void
+make_change_row(RowBuilder *row, void *thing, void *arg)
+{
+	const Change *change = thing;
+
+	put_int16(row, change->segment);
+	put_int16(row, change->kind);
+	put_int64(row, change->revision);
+	put_datum(row, int64_array(change->ids, change->count));
+}
+
+static const RowSet change_set = {"staged_changes", change_columns, lengthof(change_columns),
+								  make_change_row};
+
+static HotTable segments[CHANGE_LOG_SEGMENTS] = {{"change_log_0", &change_set},
+												 {"change_log_1", &change_set},
+												 {"change_log_2", &change_set},
+												 {"change_log_3", &change_set},
+												 {"change_log_4", &change_set},
+												 {"change_log_5", &change_set}};
 
 static SpiStatement input_statement =
 	{"INSERT INTO npcsim.world_inputs (world_id, sequence, tick, kind, payload) "
@@ -136,16 +168,22 @@ write_inputs(ChangeNotes *notes, int64 world_id)
 void
 change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision)
 {
-	int16 segment = present_segment();
+	int16  segment = present_segment();
+	Change changes[CHANGE_KINDS];
+	void  *things[CHANGE_KINDS];
+	int	   count = 0;
 
 	for (int kind = 1; kind < CHANGE_KINDS; kind++)
 	{
-		if (notes->noted[kind])
-			spi_run(&insert_statement,
-					(Datum[]) {Int16GetDatum(segment), Int16GetDatum(kind), Int64GetDatum(world_id),
-							   Int64GetDatum(revision), int64_array(notes->ids[kind], notes->count[kind])},
-					NULL, SPI_OK_INSERT);
+		if (!notes->noted[kind])
+			continue;
+		changes[count] =
+			(Change) {segment, (ChangeKind) kind, revision, notes->ids[kind], notes->count[kind]};
+		things[count] = &changes[count];
+		count++;
 	}
+	if (count > 0)
+		hot_rows_insert(&segments[segment], world_id, things, count, NULL);
 	if (notes->input_count > 0)
 		write_inputs(notes, world_id);
 	change_notes_reset(notes);

@@ -10,9 +10,10 @@
 
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/geometries.h"
+#include "tables/hot_rows.h"
 #include "tables/item_kinds.h"
 #include "tables/items.h"
-#include "tables/row_set.h"
 
 static SpiStatement load_items =
 	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, ctid "
@@ -45,24 +46,32 @@ static SpiStatement load_some_interactions =
 static SpiStatement load_types =
 	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
-static const StageColumn item_columns[] = {{"place", TIDOID},		 {"id", INT8OID},
-										   {"item_type", TEXTOID},	 {"x", INT2OID},
-										   {"y", INT2OID},			 {"share_left", INT4OID},
-										   {"occupied_by", INT8OID}, {"revision", INT8OID}};
+/* An update writes the first ones. */
+#define ITEM_COLUMNS_UPDATED 4
 
+static const StageColumn item_columns[] =
+	{{"id", INT8OID},		{"share_left", INT4OID},  {"occupied_by_npc_id", INT8OID},
+	 {"revision", INT8OID}, {"item_type", TEXTOID},	  {"x", INT2OID},
+	 {"y", INT2OID},		{"properties", JSONBOID}, {"sight", InvalidOid}};
+
+/* 'arg' makes the geometries; NULL when the row is there already. */
 static void
-make_item_row(RowBuilder *row, void *thing)
+make_item_row(RowBuilder *row, void *thing, void *arg)
 {
 	WorldItem *item = thing;
 
-	put_tid(row, &item->row);
 	put_int64(row, item->id);
-	put_text(row, item->kind->name);
-	put_int16(row, item->cell.x);
-	put_int16(row, item->cell.y);
 	put_int32(row, (int32) item->share_left);
 	put_int64_unless(row, item->occupied_by, 0);
 	put_int64(row, item->revision);
+	if (arg == NULL)
+		return;
+	put_text(row, item->kind->name);
+	put_int16(row, item->cell.x);
+	put_int16(row, item->cell.y);
+	put_datum(row, item->properties != NULL ? JsonbPGetDatum(item->properties)
+											: DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	put_datum(row, geometry_of_point(arg, item->cell));
 }
 
 static int64
@@ -80,19 +89,7 @@ item_place(void *thing)
 static const RowSet item_set = {"staged_items", item_columns, lengthof(item_columns),
 								make_item_row,	item_id,	  item_place};
 
-static SpiStatement insert_items =
-	{"INSERT INTO npcsim.items (world_id, id, item_type, x, y, share_left, occupied_by_npc_id, revision, "
-	 "sight) SELECT $1, u.id, u.item_type, u.x, u.y, u.share_left, u.occupied_by, u.revision, "
-	 "%P.st_makepoint(u.x + $2, u.y + $3) FROM staged_items u RETURNING id, ctid",
-	 3,
-	 {INT8OID, FLOAT8OID, FLOAT8OID}};
-
-#define UPDATE_ITEMS \
-	"UPDATE npcsim.items t SET share_left = u.share_left, occupied_by_npc_id = u.occupied_by, " \
-	"revision = u.revision FROM staged_items u WHERE "
-
-static SpiStatement update_items_by_place = {UPDATE_ITEMS SPI_BY_PLACE("id"), 1, {INT8OID}};
-static SpiStatement update_items_by_key = {UPDATE_ITEMS SPI_BY_KEY("id"), 1, {INT8OID}};
+static HotTable hot_items = {"items", &item_set, ITEM_COLUMNS_UPDATED, HOT_ROWS_FIND("items", "id")};
 
 static SpiStatement update_properties =
 	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
@@ -100,35 +97,62 @@ static SpiStatement update_properties =
 	 "$1 + 0 * u.id AND t.id = u.id",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID}};
-static SpiStatement delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
-									" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-									2,
-									{INT8OID, INT8ARRAYOID}};
-static SpiStatement insert_respawns =
-	{"INSERT INTO npcsim.item_respawns (world_id, id, item_type, x, y, due_at) "
-	 "SELECT $1, u.id, u.item_type, u.x, u.y, u.due_at "
-	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
-	 "pg_catalog.unnest($5), "
-	 "pg_catalog.unnest($6)) AS u(id, item_type, x, y, due_at) "
-	 "ON CONFLICT (world_id, id) DO UPDATE SET x = excluded.x, y = excluded.y, due_at = excluded.due_at",
-	 6,
-	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, INT2ARRAYOID, INT8ARRAYOID}};
-static SpiStatement delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
-									   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-									   2,
-									   {INT8OID, INT8ARRAYOID}};
-static SpiStatement insert_interactions =
-	{"INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, "
-	 "started_at, "
-	 "share_at_start, revision) "
-	 "SELECT $1, u.id, u.interaction, u.npc_id, u.target_id, u.started_at, u.share, u.revision "
-	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), "
-	 "pg_catalog.unnest($5), "
-	 "pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) "
-	 "AS u(id, interaction, npc_id, target_id, started_at, share, revision)",
-	 8,
-	 {INT8OID, INT8ARRAYOID, INT2ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID,
-	  INT8ARRAYOID}};
+static SpiStatement		 delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
+										 " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+										 2,
+										 {INT8OID, INT8ARRAYOID}};
+static const StageColumn respawn_columns[] = {{"id", INT8OID},
+											  {"item_type", TEXTOID},
+											  {"x", INT2OID},
+											  {"y", INT2OID},
+											  {"due_at", INT8OID}};
+
+static void
+make_respawn_row(RowBuilder *row, void *thing, void *arg)
+{
+	Respawn *respawn = thing;
+
+	put_int64(row, respawn->id);
+	put_text(row, respawn->kind->name);
+	put_int16(row, respawn->cell.x);
+	put_int16(row, respawn->cell.y);
+	put_int64(row, respawn->due_at);
+}
+
+static const RowSet respawn_set = {"staged_respawns", respawn_columns, lengthof(respawn_columns),
+								   make_respawn_row};
+static HotTable		hot_respawns = {"item_respawns", &respawn_set};
+
+static SpiStatement		 delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
+											" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+											2,
+											{INT8OID, INT8ARRAYOID}};
+static const StageColumn interaction_columns[] = {{"id", INT8OID},
+												  {"interaction", INT2OID},
+												  {"initiator_npc_id", INT8OID},
+												  {"target_id", INT8OID},
+												  {"started_at", INT8OID},
+												  {"share_at_start", INT4OID},
+												  {"revision", INT8OID}};
+
+static void
+make_interaction_row(RowBuilder *row, void *thing, void *arg)
+{
+	Interaction *interaction = thing;
+
+	put_int64(row, interaction->id);
+	put_int16(row, interaction->number);
+	put_int64(row, interaction->npc_id);
+	put_int64(row, interaction->target_id);
+	put_int64(row, interaction->started_at);
+	put_int32(row, (int32) interaction->share_at_start);
+	put_int64(row, interaction->revision);
+}
+
+static const RowSet interaction_set = {"staged_interactions", interaction_columns,
+									   lengthof(interaction_columns), make_interaction_row};
+static HotTable		hot_interactions = {"interaction_runs", &interaction_set};
+
 static SpiStatement delete_interactions = {"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS
 										   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 										   2,
@@ -223,8 +247,6 @@ item_type_read(uint64 row, ItemKind *kind)
 		make(column_, count); \
 	})
 #define INT64_COLUMN(expression) COLUMN(int64, int64_array, expression)
-#define INT32_COLUMN(expression) COLUMN(int32, int32_array, (int32) (expression))
-#define INT16_COLUMN(expression) COLUMN(int16, int16_array, (int16) (expression))
 #define TEXT_COLUMN(expression)	 COLUMN(Datum, text_array, CStringGetTextDatum(expression))
 
 static Datum
@@ -248,16 +270,16 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 void
 items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
-	write_hot_rows(NULL, &insert_items,
-				   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)},
-				   SPI_OK_INSERT_RETURNING, &item_set, (void **) items, count);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	hot_rows_insert(&hot_items, world_id, (void **) items, count, &maker);
 }
 
 void
 items_write(int64 world_id, WorldItem **items, int count)
 {
-	write_hot_rows(&update_items_by_place, &update_items_by_key, (Datum[]) {Int64GetDatum(world_id)},
-				   SPI_OK_UPDATE_RETURNING, &item_set, (void **) items, count);
+	hot_rows_update(&hot_items, world_id, (void **) items, count, NULL);
 }
 
 static char *
@@ -305,11 +327,7 @@ items_delete(int64 world_id, const int64 *ids, int count)
 void
 respawns_insert(int64 world_id, Respawn **respawns, int count)
 {
-	run_exactly(&insert_respawns,
-				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(respawns[i]->id),
-						   TEXT_COLUMN(respawns[i]->kind->name), INT16_COLUMN(respawns[i]->cell.x),
-						   INT16_COLUMN(respawns[i]->cell.y), INT64_COLUMN(respawns[i]->due_at)},
-				SPI_OK_INSERT, count);
+	hot_rows_insert(&hot_respawns, world_id, (void **) respawns, count, NULL);
 }
 
 void
@@ -321,14 +339,7 @@ respawns_delete(int64 world_id, const int64 *ids, int count)
 void
 interactions_insert(int64 world_id, Interaction **interactions, int count)
 {
-	run_exactly(&insert_interactions,
-				(Datum[]) {Int64GetDatum(world_id), INT64_COLUMN(interactions[i]->id),
-						   INT16_COLUMN(interactions[i]->number), INT64_COLUMN(interactions[i]->npc_id),
-						   INT64_COLUMN(interactions[i]->target_id),
-						   INT64_COLUMN(interactions[i]->started_at),
-						   INT32_COLUMN(interactions[i]->share_at_start),
-						   INT64_COLUMN(interactions[i]->revision)},
-				SPI_OK_INSERT, count);
+	hot_rows_insert(&hot_interactions, world_id, (void **) interactions, count, NULL);
 }
 
 void

@@ -25,8 +25,9 @@ typedef struct WorldItem
 	ItemPointerData	  row;	/* where its present row is, invalid if not known */
 	bool			  born; /* has no row yet */
 	bool			  dirty;
-	Jsonb			 *properties; /* to be written, or NULL */
-	struct WorldItem *next_here;  /* further items on its cell */
+	int				  dirty_place; /* in World.dirty_items, if it is dirty */
+	Jsonb			 *properties;  /* to be written, or NULL */
+	struct WorldItem *next_here;   /* further items on its cell */
 } WorldItem;
 
 typedef struct Respawn
@@ -36,7 +37,8 @@ typedef struct Respawn
 	Cell			cell;
 	int64			due_at;
 	Due				due;
-	bool			born; /* has no row yet */
+	bool			born;		/* has no row yet */
+	int				born_place; /* in World.born_respawns, if it is born */
 } Respawn;
 
 typedef struct Interaction
@@ -49,7 +51,8 @@ typedef struct Interaction
 	int64				   started_at;
 	int64				   share_at_start;
 	int64				   revision;
-	bool				   born; /* has no row yet */
+	bool				   born;	   /* has no row yet */
+	int					   born_place; /* in World.born_interactions, if it is born */
 } Interaction;
 
 /* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */

@@ -14,6 +14,7 @@
 #include "sim/actions.h"
 #include "sim/needs.h"
 #include "sim/path.h"
+#include "tables/geometries.h"
 
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
@@ -124,13 +125,16 @@ typedef struct Npc
 	bool			born;	   /* has no rows yet */
 	ItemPointerData state_row; /* where its present rows are, invalid if not known */
 	ItemPointerData track_row;
-	int				index;	   /* in World.everyone */
-	uint32			dirty;	   /* NPC_DIRTY_… */
-	CellBox			sight_box; /* of the track as it is written */
+	int				index;		 /* in World.everyone */
+	uint32			dirty;		 /* NPC_DIRTY_… */
+	int				dirty_place; /* in World.dirty_npcs, if it is dirty */
+	CellBox			sight_box;	 /* of the track in the index; holds the leg */
 	Due				due_event;
 	Due				due_decision;
 	Cell			standing_at; /* counted there in the grid */
 	bool			standing;
+	int				district; /* it is listed in, -1 = none (engine/nearby.c) */
+	int				district_place;
 } Npc;
 
 static inline Cell
@@ -177,12 +181,6 @@ extern void npcs_load_tracks(const NpcLoad *load);
 extern void npcs_load_minds(const NpcLoad *load);
 extern void npcs_load_slots(const NpcLoad *load);
 
-/* Where the world's tracks go in the sight index. */
-typedef struct SightShift
-{
-	double x;
-	double y;
-} SightShift;
 
 /*
  * Writing: the rows of these NPCs, each by what of it is dirty (revisions in the Npc already set). One

@@ -2,7 +2,7 @@
  * npcs_hot.c
  *	  NPCs as rows: writing the hot tables, npc_states and npc_tracks.
  *
- * Updated at their places, see row_set.h.
+ * Updated at their places, see hot_rows.h.
  */
 #include "postgres.h"
 
@@ -12,7 +12,8 @@
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/npcs.h"
-#include "tables/row_set.h"
+#include "tables/geometries.h"
+#include "tables/hot_rows.h"
 
 static int64
 npc_id(void *thing)
@@ -34,54 +35,28 @@ track_place(void *thing)
 
 /* ---- npc_states ---- */
 
-#define STATE_COLUMNS \
-	"npc_id, needs_as_of, event_at, decision_at, ask_again_at, last_decision_at, interaction_id, " \
-	"target_id, state_since, " \
-	"state_counter, draws, needs_revision, status_revision, hunger, hygiene, fun, energy, hunger_rate, " \
-	"hygiene_rate, " \
-	"fun_rate, energy_rate, decay, state, event_kind, goal_x, goal_y, goal_action, goal_interaction, " \
-	"replans, decider, " \
-	"decision_reason"
-
-static const StageColumn state_columns[] = {{"place", TIDOID},
-											{"npc_id", INT8OID},
-											{"needs_as_of", INT8OID},
-											{"event_at", INT8OID},
-											{"decision_at", INT8OID},
-											{"ask_again_at", INT8OID},
-											{"last_decision_at", INT8OID},
-											{"interaction_id", INT8OID},
-											{"target_id", INT8OID},
-											{"state_since", INT8OID},
-											{"state_counter", INT8OID},
-											{"draws", INT8OID},
-											{"needs_revision", INT8OID},
-											{"status_revision", INT8OID},
-											{"hunger", INT4OID},
-											{"hygiene", INT4OID},
-											{"fun", INT4OID},
-											{"energy", INT4OID},
-											{"hunger_rate", INT4OID},
-											{"hygiene_rate", INT4OID},
-											{"fun_rate", INT4OID},
-											{"energy_rate", INT4OID},
-											{"decay", INT4OID},
-											{"state", INT2OID},
-											{"event_kind", INT2OID},
-											{"goal_x", INT2OID},
-											{"goal_y", INT2OID},
-											{"goal_action", INT2OID},
-											{"goal_interaction", INT2OID},
-											{"replans", INT2OID},
-											{"decider", INT2OID},
+static const StageColumn state_columns[] = {{"npc_id", INT8OID},		  {"needs_as_of", INT8OID},
+											{"event_at", INT8OID},		  {"decision_at", INT8OID},
+											{"ask_again_at", INT8OID},	  {"last_decision_at", INT8OID},
+											{"interaction_id", INT8OID},  {"target_id", INT8OID},
+											{"state_since", INT8OID},	  {"state_counter", INT8OID},
+											{"draws", INT8OID},			  {"needs_revision", INT8OID},
+											{"status_revision", INT8OID}, {"hunger", INT4OID},
+											{"hygiene", INT4OID},		  {"fun", INT4OID},
+											{"energy", INT4OID},		  {"hunger_rate", INT4OID},
+											{"hygiene_rate", INT4OID},	  {"fun_rate", INT4OID},
+											{"energy_rate", INT4OID},	  {"decay", INT4OID},
+											{"state", INT2OID},			  {"event_kind", INT2OID},
+											{"goal_x", INT2OID},		  {"goal_y", INT2OID},
+											{"goal_action", INT2OID},	  {"goal_interaction", INT2OID},
+											{"replans", INT2OID},		  {"decider", INT2OID},
 											{"decision_reason", INT2OID}};
 
 static void
-make_state_row(RowBuilder *row, void *thing)
+make_state_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
-	put_tid(row, &npc->state_row);
 	put_int64(row, npc->id);
 	put_int64(row, npc->needs.as_of);
 	put_int64_unless(row, npc->event_at, SIM_NEVER);
@@ -111,117 +86,89 @@ make_state_row(RowBuilder *row, void *thing)
 	put_int16(row, npc->decision_reason);
 }
 
-static SpiStatement insert_states = {"INSERT INTO npcsim.npc_states (world_id, " STATE_COLUMNS
-									 ") SELECT $1, " STATE_COLUMNS
-									 " FROM staged_states RETURNING npc_id, ctid",
-									 1,
-									 {INT8OID}};
-
-#define UPDATE_STATES \
-	"UPDATE npcsim.npc_states t SET " \
-	"needs_as_of = u.needs_as_of, event_at = u.event_at, decision_at = u.decision_at, ask_again_at = " \
-	"u.ask_again_at, " \
-	"last_decision_at = u.last_decision_at, interaction_id = u.interaction_id, target_id = u.target_id, " \
-	"state_since = u.state_since, state_counter = u.state_counter, draws = u.draws, needs_revision = " \
-	"u.needs_revision, " \
-	"status_revision = u.status_revision, hunger = u.hunger, hygiene = u.hygiene, fun = u.fun, energy = " \
-	"u.energy, " \
-	"hunger_rate = u.hunger_rate, hygiene_rate = u.hygiene_rate, fun_rate = u.fun_rate, energy_rate = " \
-	"u.energy_rate, " \
-	"state = u.state, event_kind = u.event_kind, goal_x = u.goal_x, goal_y = u.goal_y, goal_action = " \
-	"u.goal_action, " \
-	"goal_interaction = u.goal_interaction, replans = u.replans, decider = u.decider, " \
-	"decision_reason = u.decision_reason " \
-	"FROM staged_states u WHERE "
-
-static SpiStatement update_states_by_place = {UPDATE_STATES SPI_BY_PLACE("npc_id"), 1, {INT8OID}};
-static SpiStatement update_states_by_key = {UPDATE_STATES SPI_BY_KEY("npc_id"), 1, {INT8OID}};
-
 static const RowSet state_set = {"staged_states", state_columns, lengthof(state_columns),
 								 make_state_row,  npc_id,		 state_place};
+
+static HotTable states = {"npc_states", &state_set, lengthof(state_columns),
+						  HOT_ROWS_FIND("npc_states", "npc_id")};
 
 void
 npcs_insert_states(int64 world_id, Npc **npcs, int count)
 {
-	write_hot_rows(NULL, &insert_states, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT_RETURNING,
-				   &state_set, (void **) npcs, count);
+	hot_rows_insert(&states, world_id, (void **) npcs, count, NULL);
 }
 
 void
 npcs_write_states(int64 world_id, Npc **npcs, int count)
 {
-	write_hot_rows(&update_states_by_place, &update_states_by_key, (Datum[]) {Int64GetDatum(world_id)},
-				   SPI_OK_UPDATE_RETURNING, &state_set, (void **) npcs, count);
+	hot_rows_update(&states, world_id, (void **) npcs, count, NULL);
 }
 
 /* ---- npc_tracks ---- */
 
-static const StageColumn track_columns[] = {{"place", TIDOID},		  {"npc_id", INT8OID},
-											{"departed_at", INT8OID}, {"motion_revision", INT8OID},
-											{"cells", INT2ARRAYOID},  {"x1", INT4OID},
-											{"y1", INT4OID},		  {"x2", INT4OID},
-											{"y2", INT4OID}};
+/* Cells around a leg that its box in the index holds, too. */
+#define SIGHT_MARGIN 4
+/* A box with a longer side is not kept for the next leg. */
+#define SIGHT_SIDE_KEPT 20
+
+static const StageColumn track_columns[] = {{"npc_id", INT8OID},
+											{"departed_at", INT8OID},
+											{"motion_revision", INT8OID},
+											{"cells", INT2ARRAYOID},
+											{"sight", InvalidOid}};
+
+/*
+ * The index has a wider box than a leg fills, and keeps it while the next ones lie in it: then the row is updated
+ * without new entries in any index. Who looks is shown a few more that are out of sight.
+ */
+static void
+cover_leg(Npc *npc)
+{
+	CellBox	 leg = leg_box(npc->leg, npc->leg_length);
+	CellBox *box = &npc->sight_box;
+	int		 margin = npc->leg_length > 1 ? SIGHT_MARGIN : 0;
+
+	if (box->min.x <= leg.min.x && box->min.y <= leg.min.y && box->max.x >= leg.max.x &&
+		box->max.y >= leg.max.y && box->max.x - box->min.x <= SIGHT_SIDE_KEPT &&
+		box->max.y - box->min.y <= SIGHT_SIDE_KEPT)
+		return;
+	box->min = (Cell) {(int16) (leg.min.x - margin), (int16) (leg.min.y - margin)};
+	box->max = (Cell) {(int16) (leg.max.x + margin), (int16) (leg.max.y + margin)};
+}
 
 static void
-make_track_row(RowBuilder *row, void *thing)
+make_track_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
-	put_tid(row, &npc->track_row);
+	cover_leg(npc);
 	put_int64(row, npc->id);
 	put_int64(row, npc->departed_at);
 	put_int64(row, npc->motion_revision);
 	put_datum(row, int16_array((const int16 *) npc->leg, 2 * npc->leg_length));
-	put_int32(row, npc->sight_box.min.x);
-	put_int32(row, npc->sight_box.min.y);
-	put_int32(row, npc->sight_box.max.x);
-	put_int32(row, npc->sight_box.max.y);
+	put_datum(row, geometry_of_line(arg, npc->sight_box.min, npc->sight_box.max));
 }
-
-#define SIGHT_LINE \
-	"%P.st_makeline(%P.st_makepoint(u.x1 + $2, u.y1 + $3), %P.st_makepoint(u.x2 + $2, u.y2 + $3))"
-
-static SpiStatement insert_tracks =
-	{"INSERT INTO npcsim.npc_tracks (world_id, npc_id, departed_at, motion_revision, cells, sight) "
-	 "SELECT $1, u.npc_id, u.departed_at, u.motion_revision, u.cells, " SIGHT_LINE
-	 " FROM staged_tracks u RETURNING npc_id, ctid",
-	 3,
-	 {INT8OID, FLOAT8OID, FLOAT8OID}};
-
-#define UPDATE_TRACKS \
-	"UPDATE npcsim.npc_tracks t SET departed_at = u.departed_at, motion_revision = u.motion_revision, " \
-	"cells = u.cells, sight = " SIGHT_LINE " FROM staged_tracks u WHERE "
-
-static SpiStatement update_tracks_by_place = {UPDATE_TRACKS SPI_BY_PLACE("npc_id"),
-											  3,
-											  {INT8OID, FLOAT8OID, FLOAT8OID}};
-static SpiStatement update_tracks_by_key = {UPDATE_TRACKS SPI_BY_KEY("npc_id"),
-											3,
-											{INT8OID, FLOAT8OID, FLOAT8OID}};
 
 static const RowSet track_set = {"staged_tracks", track_columns, lengthof(track_columns),
 								 make_track_row,  npc_id,		 track_place};
 
-static void
-write_tracks(SpiStatement *by_place, SpiStatement *by_key, int result, int64 world_id, Npc **npcs, int count,
-			 SightShift shift)
-{
-	for (int i = 0; i < count; i++)
-		npcs[i]->sight_box = leg_box(npcs[i]->leg, npcs[i]->leg_length);
-	write_hot_rows(by_place, by_key,
-				   (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y)},
-				   result, &track_set, (void **) npcs, count);
-}
+static HotTable tracks = {"npc_tracks", &track_set, lengthof(track_columns),
+						  HOT_ROWS_FIND("npc_tracks", "npc_id")};
 
 void
 npcs_insert_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
-	write_tracks(NULL, &insert_tracks, SPI_OK_INSERT_RETURNING, world_id, npcs, count, shift);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	hot_rows_insert(&tracks, world_id, (void **) npcs, count, &maker);
 }
 
 void
 npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
-	write_tracks(&update_tracks_by_place, &update_tracks_by_key, SPI_OK_UPDATE_RETURNING, world_id, npcs,
-				 count, shift);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	hot_rows_update(&tracks, world_id, (void **) npcs, count, &maker);
 }

@@ -22,7 +22,7 @@ static const StageColumn identity_columns[] = {{"id", INT8OID},
 											   {"identity_revision", INT8OID}};
 
 static void
-identity_row(RowBuilder *row, void *thing)
+identity_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
@@ -53,7 +53,7 @@ write_identities(SpiStatement *statement, int result, int64 world_id, Npc **npcs
 	static const RowSet set = {"staged_identities", identity_columns, lengthof(identity_columns),
 							   identity_row};
 
-	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, &set, (void **) npcs, count);
+	write_rows(statement, (Datum[]) {Int64GetDatum(world_id)}, result, &set, (void **) npcs, count, NULL);
 }
 
 void
@@ -88,7 +88,7 @@ list_to_json(const JsonList *list)
 }
 
 static void
-mind_row(RowBuilder *row, void *thing)
+mind_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
@@ -113,7 +113,8 @@ npcs_write_minds(int64 world_id, Npc **npcs, int count)
 {
 	static const RowSet set = {"staged_minds", mind_columns, lengthof(mind_columns), mind_row};
 
-	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count);
+	write_rows(&write_minds, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count,
+			   NULL);
 }
 
 /* ---- decision_slots ---- */
@@ -124,7 +125,7 @@ static const StageColumn slot_columns[] = {{"npc_id", INT8OID},		   {"request_id
 										   {"player_id", INT8OID}};
 
 static void
-slot_row(RowBuilder *row, void *thing)
+slot_row(RowBuilder *row, void *thing, void *arg)
 {
 	Npc *npc = thing;
 
@@ -165,7 +166,8 @@ npcs_write_slots(int64 world_id, Npc **npcs, int count)
 {
 	static const RowSet set = {"staged_slots", slot_columns, lengthof(slot_columns), slot_row};
 
-	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count);
+	write_rows(&write_slots, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &set, (void **) npcs, count,
+			   NULL);
 }
 
 /* ---- births and removals ---- */

@@ -41,20 +41,14 @@ put_int16(RowBuilder *row, int value)
 }
 
 void
-put_tid(RowBuilder *row, ItemPointer tid)
-{
-	put_datum(row, PointerGetDatum(tid));
-	row->nulls[row->used - 1] = !ItemPointerIsValid(tid);
-}
-
-void
 put_text(RowBuilder *row, const char *value)
 {
 	put_datum(row, CStringGetTextDatum(value));
 }
 
 static uint64
-run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things, int count)
+run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things, int count,
+		 void *arg)
 {
 	Stage  stage;
 	uint64 rows;
@@ -65,7 +59,7 @@ run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *s
 	{
 		RowBuilder row = {.used = 0};
 
-		set->make_row(&row, things[i]);
+		set->make_row(&row, things[i], arg);
 		Assert(row.used == set->column_count);
 		stage_row(&stage, row.values, row.nulls);
 	}
@@ -74,7 +68,7 @@ run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *s
 	return rows;
 }
 
-static _Noreturn void
+void
 rows_are_missing(int count, uint64 rows)
 {
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the image of a world does not match its tables"),
@@ -84,63 +78,10 @@ rows_are_missing(int count, uint64 rows)
 
 void
 write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set, void **things,
-		   int count)
+		   int count, void *arg)
 {
-	uint64 rows = run_over(statement, parameters, result, set, things, count);
+	uint64 rows = run_over(statement, parameters, result, set, things, count, arg);
 
 	if (rows != (uint64) count)
 		rows_are_missing(count, rows);
-}
-
-/*
- * The statement returned (id, ctid), mostly in the order of the things: learns the new places, and moves those that are not
- * among them to the front of the array. How many there are.
- */
-static int
-learn_places(const RowSet *set, void **things, int count, uint64 rows)
-{
-	bool *written = palloc0(Max(count, 1) * sizeof(bool));
-	int	  missing = 0;
-	int	  at = 0;
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64 id = spi_int64(row, 1, 0);
-
-		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
-			at = (at + 1) % count;
-		Assert(set->id(things[at]) == id);
-		*set->place(things[at]) = spi_tid(row, 2);
-		written[at] = true;
-		at = (at + 1) % count;
-	}
-	for (int i = 0; i < count; i++)
-		if (!written[i])
-			things[missing++] = things[i];
-	pfree(written);
-	return missing;
-}
-
-void
-write_hot_rows(SpiStatement *by_place, SpiStatement *by_key, Datum *parameters, int result, const RowSet *set,
-			   void **things, int count)
-{
-	void **rest = palloc(Max(count, 1) * sizeof(void *));
-	int	   missing = count;
-	uint64 rows;
-
-	memcpy(rest, things, count * sizeof(void *));
-	if (by_place != NULL)
-	{
-		rows = run_over(by_place, parameters, result, set, rest, missing);
-		missing = learn_places(set, rest, missing, rows);
-	}
-	if (missing > 0)
-	{
-		rows = run_over(by_key, parameters, result, set, rest, missing);
-		missing = learn_places(set, rest, missing, rows);
-	}
-	if (missing > 0)
-		rows_are_missing(count, count - missing);
-	pfree(rest);
 }

@@ -23,7 +23,7 @@
 typedef struct StageColumn
 {
 	const char *name;
-	Oid			type;
+	Oid			type; /* InvalidOid: geometry, for hot rows (hot_rows.h) alone */
 } StageColumn;
 
 typedef struct Stage

@@ -1,13 +1,31 @@
 // Runs the parts of the benchmark that are named, or all: see run.sh.
 
 import { answered } from './answered.mjs';
+import { baseline } from './baseline.mjs';
 import { builtIn } from './built_in.mjs';
+import { cost } from './cost.mjs';
+import { day } from './day.mjs';
 import { DATABASE, changedSettings, settings, startBench } from './lib/world.mjs';
 import { describeMachine } from './lib/machine.mjs';
+import { large } from './large.mjs';
+import { limit } from './limit.mjs';
 import { long } from './long.mjs';
 import { micro } from './micro.mjs';
+import { vision } from './vision.mjs';
 
-const parts = { 'built-in': builtIn, answered, long, micro };
+// NPCs in the world a part begins with; 0: it makes its own.
+const parts = {
+  'built-in': { run: builtIn, npcs: settings.npcs },
+  answered: { run: answered, npcs: settings.npcs },
+  long: { run: long, npcs: settings.npcs },
+  micro: { run: micro, npcs: settings.npcs },
+  vision: { run: vision, npcs: settings.npcs },
+  large: { run: large, npcs: settings.largeNpcs },
+  limit: { run: limit, npcs: 0 },
+  cost: { run: cost, npcs: 0 },
+  baseline: { run: baseline, npcs: settings.largeNpcs },
+  day: { run: day, npcs: 100 },
+};
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !(name in parts));
 if (unknown.length > 0) {
@@ -32,10 +50,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 let failed = false;
 for (const name of named.length > 0 ? named : Object.keys(parts)) {
   try {
-    bench = await startBench();
+    bench = await startBench(parts[name].npcs);
     const machine = await describeMachine(bench.cluster, DATABASE);
     if (changedSettings().length > 0) machine.push(['not the defaults', changedSettings().join(' ')]);
-    const report = await parts[name](bench);
+    const report = await parts[name].run(bench);
     report.finish(machine);
   } catch (error) {
     failed = true;

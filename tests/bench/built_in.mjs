@@ -1,8 +1,9 @@
 // A world whose NPCs the built-in mind decides, at speed 1 and at speed 20.
 
-import { DATABASE, census, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
+import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
 import { profile } from './lib/profile.mjs';
+import { watchColony } from './lib/colony.mjs';
 
 const FAST = 20;
 
@@ -12,21 +13,13 @@ export async function builtIn(bench) {
   await startWorld(bench);
   await pass(settings.warmUp, 'warming up');
 
-  const before = await status(bench);
-  const usage = await measure(bench, {}, () => pass(settings.seconds, 'measuring at speed 1'));
-  const after = await status(bench);
-  const people = await census(bench);
-  const ticks = after.ticks - before.ticks;
-  const scale = settings.npcs / 1000;
-  report.figure('decisions', people.decisionsPerSecond, '/s', { atLeast: 333 * scale });
-  report.figure('NPCs walking', people.walking, '%', { atLeast: 30 });
-  report.figure('NPCs interacting', people.interacting, '%', { atLeast: 5 });
-  report.figure('CPU of PostgreSQL', usage.postgres, '%', { atMost: 8 });
-  reportUsage(report, usage);
-  report.figure('ticks', ticks / usage.seconds, '/s');
-  report.figure('tick, median', after.tick_ms_p50, 'ms');
-  report.figure('tick, p99', after.tick_ms_p99, 'ms', { atMost: 10 });
-  report.figure('late ticks', after.late_ticks - before.late_ticks, '', { atMost: 0 });
+  const after = await watchColony(bench, report, {
+    decisions: { atLeast: (333 * settings.npcs) / 1000 },
+    walking: { atLeast: 30 },
+    interacting: { atLeast: 5 },
+    cpu: { atMost: 8 },
+    p99: { atMost: 10 },
+  });
   await profile(bench, report, 'speed 1', { worker: after.worker_pid });
 
   await cluster.query(DATABASE, 'SELECT npcsim.set_world_speed($1, $2)', [world, FAST]);

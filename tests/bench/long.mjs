@@ -3,33 +3,9 @@
 
 import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
+import { WORTH_TELLING, megabytes, relationSizes, totalSize, worstGrowth } from './lib/sizes.mjs';
 
-const KIB = 1024;
-const WORTH_TELLING = 256 * KIB;
 const LAST_MINUTES = 3;
-
-// Bytes of each table's rows and of each index in schema npcsim; the ring of change_log and the days of
-// decision_log count as one table and one index each.
-async function sizes(bench) {
-  const rows = await bench.cluster.query(
-    DATABASE,
-    `SELECT regexp_replace(c.relname, '^(change_log|decision_log)_\\d+', '\\1') AS name,
-            sum(pg_relation_size(c.oid, 'main'))::float8 AS bytes
-       FROM pg_class c
-      WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'i')
-      GROUP BY 1`,
-  );
-  return new Map(rows.map((row) => [row.name, row.bytes]));
-}
-
-const total = (map) => [...map.values()].reduce((sum, bytes) => sum + bytes, 0);
-const megabytes = (bytes) => `${(bytes / KIB / KIB).toFixed(2)}`;
-
-// The largest growth among what is worth telling; small relations grow by a page at a time.
-function worstGrowth(from, to) {
-  const growths = [...to].filter(([, bytes]) => bytes >= WORTH_TELLING).map(([name, bytes]) => [name, bytes / Math.max(from.get(name) ?? 0, 8 * KIB)]);
-  return growths.sort((a, b) => b[1] - a[1])[0] ?? ['none', 1];
-}
 
 export async function long(bench) {
   const { cluster } = bench;
@@ -48,7 +24,7 @@ export async function long(bench) {
       const row = await status(bench);
       if (minute > 1 || minutes === 1) samples.push({ p50: row.tick_ms_p50, p99: row.tick_ms_p99 });
     }
-    taken.push(await sizes(bench));
+    taken.push(await relationSizes(cluster));
     return status(bench);
   };
   const begun = await watch(third, []);
@@ -65,8 +41,8 @@ export async function long(bench) {
 
     const [first, second, final] = taken;
     const names = [`minute ${third}`, `minute ${2 * third}`, `minute ${3 * third} (snapshot held)`];
-    taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(total(map)), 'MiB'));
-    report.figure(`size, ${names[1]} / ${names[0]}`, total(second) / total(first), '', { atMost: 1.3 });
+    taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(totalSize(map)), 'MiB'));
+    report.figure(`size, ${names[1]} / ${names[0]}`, totalSize(second) / totalSize(first), '', { atMost: 1.3 });
     const [worst, growth] = worstGrowth(first, second);
     report.figure(`  largest of one table or index: ${worst}`, growth, '', { atMost: 1.3 });
     // What a snapshot costs grows while it is held: what counts is its end, and its worst.

@@ -2,6 +2,7 @@
 
 import { DATABASE, settings } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
+import { openClaims } from './lib/claims.mjs';
 import { processUsage } from './lib/usage.mjs';
 
 const ROUNDS = 9;
@@ -76,7 +77,7 @@ export async function micro(bench) {
     }),
   );
 
-  await claims(bench, report, client, pid, show, value);
+  await claimed(bench, client, pid, show);
 
   show('world_snapshot', await rounds(client, pid, async () => {
     const bytes = await value('SELECT length(npcsim.world_snapshot($1)::text)', [world]);
@@ -102,10 +103,10 @@ export async function micro(bench) {
 }
 
 // The questions of src/engine/sight.c: everyone at once, what has a box within 8 cells of where they are. Worlds lie
-// 8,192 apart in the index; an NPC is taken to be at the first corner of its leg's box.
+// 8,192 apart in the index; an NPC is taken to be in the middle of its leg's box.
 async function vision(client, pid, world, show) {
   const { rows: viewers } = await client.query(
-    'SELECT st_xmin(sight)::float8 AS x, st_ymin(sight)::float8 AS y FROM npcsim.npc_tracks WHERE world_id = $1',
+    'SELECT floor((st_xmin(sight) + st_xmax(sight)) / 2)::float8 AS x, floor((st_ymin(sight) + st_ymax(sight)) / 2)::float8 AS y FROM npcsim.npc_tracks WHERE world_id = $1',
     [world],
   );
   const numbers = viewers.map((_, index) => index);
@@ -134,32 +135,18 @@ async function vision(client, pid, world, show) {
   for (const setting of planner) await client.query(`RESET ${setting}`);
 }
 
-// Requests handed out with their observations, 30 at a time, as a gateway does.
-async function claims(bench, report, client, pid, show, value) {
-  const { world } = bench;
+// Requests handed out with their observations, 30 at a time.
+async function claimed(bench, client, pid, show) {
   const batch = 30;
-  const { rows: [player] } = await client.query('SELECT player_id FROM npcsim.create_player($1, \'claimer\')', [world]);
-  await client.query('SELECT npcsim.assign_npc_to_player($1, id, $2) FROM npcsim.npcs WHERE world_id = $1', [world, player.player_id]);
-  await client.query('SELECT npcsim.register_gateway(\'bench\')');
-  const { session_id: session } = await value('SELECT npcsim.client_connected(\'bench\', $1, $2, \'compute\', \'bench\', \'bench\')', [player.player_id, world]);
-  await client.query('SELECT npcsim.update_player_heartbeat($1, \'{"source":"bench","max_concurrency":64}\')', [player.player_id]);
-  // Requests are handed out in running worlds only.
-  await client.query('SELECT npcsim.set_world_speed($1, 0.1)', [world]);
-  await client.query('SELECT npcsim.start_world($1)', [world]);
-  const ids = (await client.query('SELECT id FROM npcsim.npcs WHERE world_id = $1 ORDER BY id', [world])).rows.map((row) => row.id);
-  let next = 0;
+  const ids = (await client.query('SELECT id FROM npcsim.npcs WHERE world_id = $1 ORDER BY id', [bench.world])).rows.map((row) => row.id);
+  const claims = await openClaims(bench, client);
   const runs = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const id of ids.slice(next, next + batch)) await client.query('SELECT npcsim.request_npc_decision($1, $2)', [world, id]);
-    next += batch;
-    const run = await timed(client, pid, async () => (await client.query('SELECT length(body::text) FROM npcsim.claim_decisions(\'bench\', $1, $2)', [[session], [batch]])).rows.length);
+    await claims.open(ids.slice(round * batch, (round + 1) * batch));
+    const run = await timed(client, pid, async () => (await claims.claim(batch)).count);
     if (run.result > 0) runs.push({ cpu: run.cpu / run.result, real: run.real / run.result });
-    // Their session gives them back, so that the next batch finds free slots.
-    await client.query('SELECT npcsim.fail_decisions(array_agg(player_id), array_agg(request_id), array_agg(\'bench\'::text)) FROM npcsim.decision_requests WHERE world_id = $1 AND status = \'sent\'', [world]);
+    await claims.giveBack();
   }
-  await client.query('SELECT npcsim.client_disconnected($1)', [session]);
-  await client.query('SELECT npcsim.pause_world($1)', [world]);
-  await client.query('SELECT npcsim.set_world_speed($1, 1)', [world]);
-  await client.query('UPDATE npcsim.npcs SET controller_player_id = NULL WHERE world_id = $1', [world]);
+  await claims.close();
   show(`a request claimed with its observations, ${batch} at a time`, { cpu: median(runs.map((run) => run.cpu)), real: median(runs.map((run) => run.real)) });
 }

@@ -3,12 +3,19 @@
 # PostgreSQL's default configuration. Prints one table per part; build/results/bench/ keeps them with the
 # raw figures. Exits non-zero only when a part cannot be run: a missed target is a result.
 #
-#   tests/bench/run.sh [built-in] [answered] [long] [micro]     all of them, when none is named
+#   tests/bench/run.sh [built-in | answered | long | micro | vision | large | limit | cost | baseline | day]…
+#
+# All of them, when none is named (docs/benchmarks.md tells what they are).
 #
 # The environment shortens or varies a run (the report names what was changed):
 #   BENCH_NPCS=1000         NPCs in the world (its size grows with them)
-#   BENCH_WARM_UP=120       seconds before anything is measured (built-in, answered)
-#   BENCH_SECONDS=60        seconds of measuring (built-in, answered)
+#   BENCH_LARGE_NPCS=10000  the same in large and baseline
+#   BENCH_LIMIT_NPCS=40000  the largest world that limit tries
+#   BENCH_WARM_UP=120       seconds before anything is measured (built-in, answered, large)
+#   BENCH_SECONDS=60        seconds of measuring (built-in, answered, large)
+#   BENCH_STEP_WARM_UP=75   the same for each of the worlds of limit, cost and baseline
+#   BENCH_STEP_SECONDS=30
+#   BENCH_DAY_SECONDS=86400 world seconds of day
 #   BENCH_LONG_MINUTES=30   length of the long run; a snapshot is held in its last third
 #   BENCH_NICE=-20          priority of the servers, for a machine that has other work (the right to do so is
 #                           root's); client programs keep theirs

@@ -9,8 +9,30 @@ import { clusterProcesses, clusterUsage, clusterUsageBetween, machineUsage, proc
 
 export const DATABASE = 'bench';
 
-const variables = { npcs: 'BENCH_NPCS', warmUp: 'BENCH_WARM_UP', seconds: 'BENCH_SECONDS', longMinutes: 'BENCH_LONG_MINUTES', nice: 'BENCH_NICE' };
-const defaults = { npcs: 1000, warmUp: 120, seconds: 60, longMinutes: 30, nice: 0 };
+const variables = {
+  npcs: 'BENCH_NPCS',
+  largeNpcs: 'BENCH_LARGE_NPCS',
+  limitNpcs: 'BENCH_LIMIT_NPCS',
+  warmUp: 'BENCH_WARM_UP',
+  seconds: 'BENCH_SECONDS',
+  stepWarmUp: 'BENCH_STEP_WARM_UP',
+  stepSeconds: 'BENCH_STEP_SECONDS',
+  longMinutes: 'BENCH_LONG_MINUTES',
+  daySeconds: 'BENCH_DAY_SECONDS',
+  nice: 'BENCH_NICE',
+};
+const defaults = {
+  npcs: 1000,
+  largeNpcs: 10_000,
+  limitNpcs: 40_000,
+  warmUp: 120,
+  seconds: 60,
+  stepWarmUp: 75,
+  stepSeconds: 30,
+  longMinutes: 30,
+  daySeconds: 86_400,
+  nice: 0,
+};
 
 export const settings = Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, Number(process.env[variable] ?? defaults[name])]));
 settings.perf = process.env.BENCH_PERF === '1';
@@ -22,7 +44,12 @@ export const changedSettings = () => Object.keys(defaults).filter((name) => sett
 // of its own, and where the kernel groups sessions it is the group's priority that counts.
 export function prefer(pid) {
   if (settings.nice === 0) return;
-  setPriority(pid, settings.nice);
+  try {
+    setPriority(pid, settings.nice);
+  } catch (error) {
+    if (error.info?.code === 'ESRCH') return; // it has ended meanwhile
+    throw error;
+  }
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(settings.nice));
   } catch {
@@ -30,19 +57,24 @@ export function prefer(pid) {
   }
 }
 
-// 160 × 160 cells for 1,000 NPCs, and as much room for each of them in other worlds.
-const worldSide = () => Math.round(160 * Math.sqrt(settings.npcs / 1000));
+// 160 × 160 cells for 1,000 NPCs and 500 × 500 for 10,000: about as much room for each of them in every world.
+export const worldSide = (npcs) => Math.round(npcs <= 1000 ? 160 * Math.sqrt(npcs / 1000) : 500 * Math.sqrt(npcs / 10_000));
 
-// A cluster as PostgreSQL comes, with the extension in database "bench" and a populated world, paused.
-export async function startBench() {
+// A populated world, paused.
+export async function createWorld(cluster, name, npcs, seed = 7) {
+  const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world($1, $2, $2, $3)', [name, worldSide(npcs), seed]);
+  await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, npcs]);
+  return world;
+}
+
+// A cluster as PostgreSQL comes, with the extension in database "bench" and a world of so many NPCs, paused (0: none).
+export async function startBench(npcs) {
   const cluster = await startCluster({ settings: { fsync: 'on' } });
   try {
     await cluster.createDatabase(DATABASE);
-    const side = worldSide();
-    const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world(\'Bench\', $1, $1, 7)', [side]);
-    await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, settings.npcs]);
+    const world = npcs > 0 ? await createWorld(cluster, 'Bench', npcs) : undefined;
     const postmaster = Number(readFileSync(join(cluster.dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    return { cluster, world, postmaster };
+    return { cluster, world, npcs, postmaster };
   } catch (error) {
     await cluster.stop().catch(() => {});
     throw error;
@@ -73,7 +105,7 @@ export async function pass(seconds, what) {
 export async function measure(bench, others, body) {
   const readOthers = () => Object.fromEntries(Object.entries(others).map(([name, read]) => [name, read()]));
   for (const pid of clusterProcesses(bench.postmaster)) prefer(pid);
-  const worker = (await status(bench)).worker_pid;
+  const worker = bench.world === undefined ? undefined : (await status(bench)).worker_pid;
   const waitedBefore = processWait(worker);
   const before = { machine: machineUsage(), cluster: clusterUsage(bench.postmaster), others: readOthers(), at: process.hrtime.bigint() };
   await body();

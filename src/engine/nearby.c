@@ -1,0 +1,133 @@
+/*
+ * nearby.c
+ *	  Whose way leads over a cell, without asking everybody.
+ *
+ * The world is divided into districts, squares as wide as a leg is long. An NPC is listed in the one its leg
+ * begins in, so whoever stands on a cell or walks over it is listed in the cell's district or in one beside it.
+ * The lists say how far a leg leads from its beginning, so that hardly anybody's leg is looked at in vain.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+
+#define DISTRICT_CELLS (LEG_CELLS - 1)
+
+typedef struct Resident
+{
+	Cell  from;	 /* the first cell of its leg */
+	int32 steps; /* of its leg: no cell of it is farther away */
+	Npc	 *npc;
+} Resident;
+
+struct District
+{
+	Resident *residents;
+	int		  count;
+	int		  room;
+};
+
+void
+image_lay_out_districts(World *world)
+{
+	world->districts_x = (world->size_x - 1) / DISTRICT_CELLS + 1;
+	world->districts_y = (world->size_y - 1) / DISTRICT_CELLS + 1;
+	world->districts = MemoryContextAllocZero(world->context, (Size) world->districts_x * world->districts_y *
+																  sizeof(District));
+}
+
+static Resident *
+new_resident(World *world, District *district)
+{
+	if (district->count == district->room)
+	{
+		district->room = Max(8, district->room * 2);
+		district->residents = district->residents == NULL
+								  ? MemoryContextAlloc(world->context, district->room * sizeof(Resident))
+								  : repalloc_huge(district->residents, district->room * sizeof(Resident));
+	}
+	return &district->residents[district->count++];
+}
+
+void
+npc_leave_district(World *world, Npc *npc)
+{
+	District *district;
+
+	if (npc->district < 0)
+		return;
+	district = &world->districts[npc->district];
+	district->count--;
+	district->residents[npc->district_place] = district->residents[district->count];
+	district->residents[npc->district_place].npc->district_place = npc->district_place;
+	npc->district = -1;
+}
+
+void
+npc_enter_district(World *world, Npc *npc)
+{
+	Cell from = npc->leg[0];
+	int	 number;
+
+	if (!grid_contains(world->grid, from))
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the track of NPC %lld lies outside world %lld", (long long) npc->id,
+					   (long long) world->id));
+	number = from.y / DISTRICT_CELLS * world->districts_x + from.x / DISTRICT_CELLS;
+	if (number != npc->district)
+	{
+		District *district = &world->districts[number];
+
+		npc_leave_district(world, npc);
+		npc->district = number;
+		npc->district_place = district->count;
+		new_resident(world, district)->npc = npc;
+	}
+	world->districts[number].residents[npc->district_place].from = from;
+	world->districts[number].residents[npc->district_place].steps = npc->leg_length - 1;
+}
+
+static bool
+leads_over(const Npc *npc, Cell cell)
+{
+	for (int i = 0; i < npc->leg_length; i++)
+		if (cell_equal(npc->leg[i], cell))
+			return true;
+	return false;
+}
+
+int
+npcs_over(World *world, Cell cell, Npc ***found)
+{
+	int	  x = cell.x / DISTRICT_CELLS;
+	int	  y = cell.y / DISTRICT_CELLS;
+	Npc **npcs = NULL;
+	int	  count = 0;
+	int	  room = 0;
+
+	for (int row = Max(y - 1, 0); row <= Min(y + 1, world->districts_y - 1); row++)
+		for (int column = Max(x - 1, 0); column <= Min(x + 1, world->districts_x - 1); column++)
+		{
+			const District *district = &world->districts[row * world->districts_x + column];
+
+			for (int i = 0; i < district->count; i++)
+			{
+				const Resident *resident = &district->residents[i];
+
+				if (cell_manhattan(resident->from, cell) > resident->steps ||
+					!leads_over(resident->npc, cell))
+					continue;
+				if (count == room)
+				{
+					room = Max(16, room * 2);
+					npcs = npcs == NULL ? palloc(room * sizeof(Npc *))
+										: repalloc_huge(npcs, room * sizeof(Npc *));
+				}
+				npcs[count++] = resident->npc;
+			}
+		}
+	npcs_sort(npcs, count);
+	*found = npcs;
+	return count;
+}

@@ -1,0 +1,32 @@
+/*
+ * geometries.h
+ *	  Geometries of cells, made by PostGIS's own functions.
+ */
+#ifndef NPCSIM_GEOMETRIES_H
+#define NPCSIM_GEOMETRIES_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "sim/sim.h"
+
+/* Where a world's geometries lie in the sight indexes. */
+typedef struct SightShift
+{
+	double x;
+	double y;
+} SightShift;
+
+typedef struct GeometryMaker
+{
+	SightShift shift;
+	FmgrInfo   make_point;
+	FmgrInfo   make_line;
+} GeometryMaker;
+
+extern void	 geometry_maker_begin(GeometryMaker *maker, SightShift shift);
+extern Datum geometry_of_point(GeometryMaker *maker, Cell cell);
+extern Datum geometry_of_line(GeometryMaker *maker, Cell from, Cell to);
+
+#endif /* NPCSIM_GEOMETRIES_H */

@@ -1,0 +1,284 @@
+/*
+ * hot_rows.c
+ *	  Tables whose rows are written all the time.
+ *
+ * A row is fetched at its place and replaced by what logical replication uses to apply an update: that takes half
+ * the time of a statement which joins the table with the new rows. Nothing that reads a row at its place makes
+ * room in its page, as scans do; so a page that is nearly full is pruned first, or its rows would have to leave it.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "storage/bufmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "tables/arrays.h"
+#include "tables/hot_rows.h"
+
+/* A page with less room than this is pruned before a row in it is updated: some rows' worth. */
+#define PAGE_ROOM 1024
+
+typedef struct HotWriting
+{
+	HotTable	   *table;
+	int64			world_id;
+	void		   *arg;
+	Relation		relation;
+	BlockNumber		blocks;
+	BlockNumber		pruned; /* the page that was looked at last */
+	EState		   *estate;
+	ResultRelInfo  *result;
+	EPQState		recheck; /* for triggers before the update, if somebody has made any */
+	TupleTableSlot *before;
+	TupleTableSlot *after;
+} HotWriting;
+
+/* ---- the table ---- */
+
+static AttrNumber
+column_number(const HotTable *table, Relation relation, const char *column, Oid type)
+{
+	AttrNumber number = get_attnum(RelationGetRelid(relation), column);
+
+	if (number == InvalidAttrNumber ||
+		(OidIsValid(type) && TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid != type))
+		elog(ERROR, "table %s has no column %s of the type that is expected", table->name, column);
+	return number;
+}
+
+static void
+look_up_columns(HotTable *table, Relation relation)
+{
+	if (table->relid == RelationGetRelid(relation))
+		return;
+	table->world = column_number(table, relation, "world_id", INT8OID);
+	for (int i = 0; i < table->set->column_count; i++)
+		table->attributes[i] =
+			column_number(table, relation, table->set->columns[i].name, table->set->columns[i].type);
+	table->relid = RelationGetRelid(relation);
+}
+
+static void
+begin_writing(HotWriting *writing, HotTable *table, int64 world_id, void *arg)
+{
+	Relation relation = table_openrv(makeRangeVar("npcsim", pstrdup(table->name), -1), RowExclusiveLock);
+
+	look_up_columns(table, relation);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	*writing = (HotWriting) {.table = table,
+							 .world_id = world_id,
+							 .arg = arg,
+							 .relation = relation,
+							 .blocks = RelationGetNumberOfBlocks(relation),
+							 .pruned = InvalidBlockNumber,
+							 .estate = CreateExecutorState(),
+							 .result = makeNode(ResultRelInfo)};
+	InitResultRelInfo(writing->result, relation, 0, NULL, 0);
+	ExecOpenIndices(writing->result, false);
+	/* where triggers that were queued look for it, to be fired in AfterTriggerEndQuery() */
+	writing->estate->es_opened_result_relations = list_make1(writing->result);
+	writing->estate->es_snapshot = GetActiveSnapshot();
+	compat_init_recheck(&writing->recheck, writing->estate);
+	writing->before = table_slot_create(relation, &writing->estate->es_tupleTable);
+	writing->after = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
+	AfterTriggerBeginQuery();
+}
+
+static void
+end_writing(HotWriting *writing)
+{
+	AfterTriggerEndQuery(writing->estate);
+	EvalPlanQualEnd(&writing->recheck);
+	ExecCloseIndices(writing->result);
+	ExecDropSingleTupleTableSlot(writing->after);
+	ExecResetTupleTable(writing->estate->es_tupleTable, false);
+	FreeExecutorState(writing->estate);
+	PopActiveSnapshot();
+	table_close(writing->relation, NoLock);
+	CommandCounterIncrement();
+}
+
+/* ---- rows ---- */
+
+static void
+make_room(HotWriting *writing, BlockNumber block)
+{
+	Buffer buffer;
+
+	if (block == writing->pruned)
+		return;
+	buffer = ReadBuffer(writing->relation, block);
+	/* without the page's lock: what is missed now is seen the next time */
+	if (PageGetHeapFreeSpace(BufferGetPage(buffer)) < PAGE_ROOM)
+		heap_page_prune_opt(writing->relation, buffer);
+	ReleaseBuffer(buffer);
+	writing->pruned = block;
+}
+
+/* Is the row of a thing at the place where it is thought to be? Fetches it. */
+static bool
+fetch_at_place(HotWriting *writing, void *thing)
+{
+	const RowSet *set = writing->table->set;
+	ItemPointer	  place = set->place(thing);
+	bool		  isnull;
+
+	if (!ItemPointerIsValid(place) || ItemPointerGetBlockNumber(place) >= writing->blocks)
+		return false;
+	make_room(writing, ItemPointerGetBlockNumber(place));
+	return table_tuple_fetch_row_version(writing->relation, place, writing->estate->es_snapshot,
+										 writing->before) &&
+		   DatumGetInt64(slot_getattr(writing->before, writing->table->world, &isnull)) ==
+			   writing->world_id &&
+		   DatumGetInt64(slot_getattr(writing->before, writing->table->attributes[0], &isnull)) ==
+			   set->id(thing);
+}
+
+/* Puts the first columns of a thing's row into the slot, which has the others already. */
+static void
+fill_slot(HotWriting *writing, void *thing, int columns)
+{
+	const HotTable *table = writing->table;
+	TupleTableSlot *slot = writing->after;
+	RowBuilder		row = {.used = 0};
+
+	table->set->make_row(&row, thing, writing->arg);
+	Assert(row.used >= columns);
+	for (int i = 0; i < columns; i++)
+	{
+		slot->tts_values[table->attributes[i] - 1] = row.values[i];
+		slot->tts_isnull[table->attributes[i] - 1] = row.nulls[i];
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+static bool
+update_at_place(HotWriting *writing, void *thing)
+{
+	TupleTableSlot *after = writing->after;
+	int				attributes = after->tts_tupleDescriptor->natts;
+	MemoryContext	caller;
+
+	if (!fetch_at_place(writing, thing))
+		return false;
+	ResetPerTupleExprContext(writing->estate);
+	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writing->estate));
+	slot_getallattrs(writing->before);
+	ExecClearTuple(after);
+	memcpy(after->tts_values, writing->before->tts_values, attributes * sizeof(Datum));
+	memcpy(after->tts_isnull, writing->before->tts_isnull, attributes * sizeof(bool));
+	fill_slot(writing, thing, writing->table->updated);
+	ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
+	MemoryContextSwitchTo(caller);
+	*writing->table->set->place(thing) = after->tts_tid;
+	return true;
+}
+
+static void
+insert_row(HotWriting *writing, void *thing)
+{
+	TupleTableSlot *slot = writing->after;
+	int				world = writing->table->world - 1;
+	MemoryContext	caller;
+
+	ResetPerTupleExprContext(writing->estate);
+	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writing->estate));
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	slot->tts_values[world] = Int64GetDatum(writing->world_id);
+	slot->tts_isnull[world] = false;
+	fill_slot(writing, thing, writing->table->set->column_count);
+	ExecSimpleRelationInsert(writing->result, writing->estate, slot);
+	MemoryContextSwitchTo(caller);
+	if (writing->table->set->place != NULL)
+		*writing->table->set->place(thing) = slot->tts_tid;
+}
+
+/* Those that are not at their places are moved to the front of the array; how many there are. */
+static int
+update_at_places(HotTable *table, int64 world_id, void **things, int count, void *arg)
+{
+	HotWriting writing;
+	int		   missing = 0;
+
+	begin_writing(&writing, table, world_id, arg);
+	for (int i = 0; i < count; i++)
+		if (!update_at_place(&writing, things[i]))
+			things[missing++] = things[i];
+	end_writing(&writing);
+	return missing;
+}
+
+/*
+ * The last statement returned (id, ctid) for these things, mostly in their order. True if it did for all of them.
+ */
+static bool
+learn_places(const RowSet *set, void **things, int count, uint64 rows)
+{
+	int at = 0;
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int64 id = spi_int64(row, 1, 0);
+
+		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
+			at = (at + 1) % count;
+		Assert(set->id(things[at]) == id);
+		*set->place(things[at]) = spi_tid(row, 2);
+		at = (at + 1) % count;
+	}
+	return rows == (uint64) count;
+}
+
+static void
+find_places(HotTable *table, int64 world_id, void **things, int count)
+{
+	int64 *ids = palloc(count * sizeof(int64));
+	uint64 rows;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = table->set->id(things[i]);
+	rows = spi_run(&table->find, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
+				   SPI_OK_SELECT);
+	if (!learn_places(table->set, things, count, rows))
+		rows_are_missing(count, rows);
+	pfree(ids);
+}
+
+void
+hot_rows_update(HotTable *table, int64 world_id, void **things, int count, void *arg)
+{
+	void **rest = palloc(count * sizeof(void *));
+	int	   missing;
+
+	memcpy(rest, things, count * sizeof(void *));
+	missing = update_at_places(table, world_id, rest, count, arg);
+	if (missing > 0)
+	{
+		find_places(table, world_id, rest, missing);
+		missing = update_at_places(table, world_id, rest, missing, arg);
+	}
+	if (missing > 0)
+		rows_are_missing(count, count - missing);
+	pfree(rest);
+}
+
+void
+hot_rows_insert(HotTable *table, int64 world_id, void **things, int count, void *arg)
+{
+	HotWriting writing;
+
+	begin_writing(&writing, table, world_id, arg);
+	for (int i = 0; i < count; i++)
+		insert_row(&writing, things[i]);
+	end_writing(&writing);
+}
