@@ -107,7 +107,6 @@ test('events come as they happen; a camera shows those in view, and what players
   const ping = { kind: 'map_ping', player_id: bo.id, x: 100, y: 100, data: { username: 'bo' } };
   const check = async (client, expected) => {
     await waitFor(() => told(client, 'world_events').length === expected.length, { what: `${expected.length} events` });
-    for (const [i, event] of told(client, 'world_events').entries()) assert.partialDeepStrictEqual?.(event, expected[i]);
     for (const [i, event] of told(client, 'world_events').entries())
       for (const [key, value] of Object.entries(expected[i])) assert.deepEqual(event[key], value, `${key} of ${JSON.stringify(event)}`);
   };
@@ -194,18 +193,14 @@ test('after a restart of the database everything said is still there', async () 
   const client = await watch({ token: ada.token });
   say(client, 'For posterity');
   await heard(client, 'For posterity');
-  const { epoch } = client.welcome;
   await colony.cluster.restart();
   colony.client = await colony.cluster.connect('colony');
-  await client.frame('clock', (frame) => frame.status === 'paused' && frame.epoch !== undefined && frame !== client.of('clock')[0], 20_000);
-  await sleep(500);
   const late = await watch({ token: bo.token });
   assert.equal(snapshotOf(late, 'messages').at(-1).text, 'For posterity');
   await waitFor(() => {
     say(late, 'Still here');
     return sleep(300).then(() => told(client, 'messages').some((message) => message.text === 'Still here'));
   }, { timeout: 20_000, what: 'a message to one that stayed' });
-  assert.ok(epoch);
   client.socket.close();
   late.socket.close();
 });
