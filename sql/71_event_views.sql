@@ -1,16 +1,23 @@
 -- What happened, and what was said, under plain names.
 
 CREATE VIEW npcsim.world_events AS
-SELECT e.world_id, e.sequence,
-       e.clock / 1000000::double precision AS clock,
-       (e.clock + 1000000 / w.tick_rate - 1) / (1000000 / w.tick_rate) AS tick,
-       e.revision,
+SELECT l.world_id,
+       l.first_sequence + e.n - 1 AS sequence,
+       (l.clock + e.after) / 1000000::double precision AS clock,
+       (l.clock + e.after + 1000000 / w.tick_rate - 1) / (1000000 / w.tick_rate) AS tick,
+       l.revision,
        npcsim.world_event_kind_name(e.kind) AS kind,
        e.npc_id, e.target_id, e.interaction_id, e.player_id,
        e.x AS position_x, e.y AS position_y,
-       e.data, e.sent_at_real
-  FROM npcsim.world_event_log e
-  JOIN npcsim.world_settings w ON w.id = e.world_id;
+       e.data,
+       CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
+  FROM npcsim.world_event_log l
+  JOIN npcsim.world_settings w ON w.id = l.world_id
+ CROSS JOIN LATERAL ROWS FROM (
+           pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.x), pg_catalog.unnest(l.y),
+           pg_catalog.unnest(l.npc_ids), pg_catalog.unnest(l.target_ids), pg_catalog.unnest(l.interaction_ids),
+           pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
+           AS e (kind, after, x, y, npc_id, target_id, interaction_id, player_id, data, n);
 COMMENT ON VIEW npcsim.world_events IS
     'What happened in the worlds, for npcsim.world_event_hours';
 COMMENT ON COLUMN npcsim.world_events.sequence IS 'From 1 in each world, without gaps, in the order in which it happened';
@@ -30,15 +37,20 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world
     FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.');
 
 CREATE VIEW npcsim.messages AS
-SELECT e.world_id, e.sequence,
-       e.clock / 1000000::double precision AS clock,
+SELECT l.world_id,
+       l.first_sequence + e.n - 1 AS sequence,
+       (l.clock + e.after) / 1000000::double precision AS clock,
        npcsim.world_event_kind_name(e.kind) AS kind,
        e.player_id, e.data ->> 'username' AS username,
        e.npc_id, e.interaction_id,
        e.data ->> 'text' AS text,
-       e.sent_at_real
-  FROM npcsim.world_event_log e
- WHERE e.kind IN (1, 2);
+       CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
+  FROM npcsim.world_event_log l
+ CROSS JOIN LATERAL ROWS FROM (
+           pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.npc_ids),
+           pg_catalog.unnest(l.interaction_ids), pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
+           AS e (kind, after, npc_id, interaction_id, player_id, data, n)
+ WHERE l.messages > 0 AND e.kind IN (1, 2);
 COMMENT ON VIEW npcsim.messages IS
     'What was said in the worlds, for npcsim.world_event_hours: those of world_events whose kind is chat or npc_said';
 COMMENT ON COLUMN npcsim.messages.sequence IS 'That of world_events';

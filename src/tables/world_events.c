@@ -2,7 +2,8 @@
  * world_events.c
  *	  What happened in the worlds: the only code that reads and writes world_event_log.
  *
- * The log is a ring of segments (partitions) of three hours of the wall clock. A segment is emptied by
+ * A row of the log holds some of what a transaction recorded, as arrays: at ten ticks a second a row for each event would
+ * be most of a world's WAL. The log is a ring of segments (partitions) of three hours of the wall clock. A segment is emptied by
  * prune_logs() with TRUNCATE once all of it is older than npcsim.world_event_hours. Each world counts what
  * happens in it; the count goes on in world_clock, so that there are no gaps.
  */
@@ -12,6 +13,10 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "spi.h"
 #include "tables/arrays.h"
@@ -40,84 +45,171 @@ static const char *const kind_names[WORLD_EVENT_KINDS] = {
 	[WORLD_EVENT_INTERACTION_CANCELLED] = "interaction_cancelled",
 };
 
-static const StageColumn event_columns[] = {
-	{"sequence", INT8OID},	{"kind", INT2OID},	 {"x", INT2OID},	  {"y", INT2OID},
-	{"clock", INT8OID},		{"npc_id", INT8OID}, {"target", INT8OID}, {"interaction", INT8OID},
-	{"player_id", INT8OID}, {"data", TEXTOID},
+/*
+ * Events of a row: so many that what surrounds them weighs little, and so few that the row is not moved out of
+ * its table (TOAST).
+ */
+#define ROW_EVENTS_MAX 64
+
+/* Rows that are written at a time: one statement, unless a transaction made very much. */
+#define WRITE_BATCHES 256
+
+/* World time within a row. */
+#define ROW_SPAN_MAX (1000 * SIM_SECOND)
+
+/* Events that make a row. */
+typedef struct EventBatch
+{
+	const WorldEvent *events;
+	int				  count;
+} EventBatch;
+
+static const StageColumn batch_columns[] = {
+	{"messages", INT2OID},	   {"first", INT8OID},		  {"last", INT8OID},
+	{"clock", INT8OID},		   {"by_player", BOOLOID},	  {"kinds", INT2ARRAYOID},
+	{"after", INT4ARRAYOID},   {"x", INT2ARRAYOID},		  {"y", INT2ARRAYOID},
+	{"npc_ids", INT8ARRAYOID}, {"targets", INT8ARRAYOID}, {"interactions", INT8ARRAYOID},
+	{"players", INT8ARRAYOID}, {"data", JSONBARRAYOID},
 };
 
+/* An array with NULL where there is nothing; NULL when there is nothing at all. */
 static void
-put_coordinate(RowBuilder *row, bool placed, int value)
+put_array(RowBuilder *row, Datum *values, bool *nulls, int count, Oid type)
 {
-	put_int16(row, value);
-	row->nulls[row->used - 1] = !placed;
+	bool any = false;
+
+	for (int i = 0; i < count; i++)
+		any = any || !nulls[i];
+	put_datum(row, any ? nullable_array_of(values, nulls, count, type) : (Datum) 0);
+	row->nulls[row->used - 1] = !any;
 }
 
 static void
-make_event_row(RowBuilder *row, void *thing)
+put_ids(RowBuilder *row, const EventBatch *batch, size_t member)
 {
-	WorldEvent *event = thing;
+	Datum values[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
 
-	put_int64(row, event->sequence);
-	put_int16(row, event->kind);
-	put_coordinate(row, event->placed, event->cell.x);
-	put_coordinate(row, event->placed, event->cell.y);
-	put_int64(row, event->clock);
-	put_int64_unless(row, event->npc_id, 0);
-	put_int64_unless(row, event->target_id, 0);
-	put_int64_unless(row, event->interaction_id, 0);
-	put_int64_unless(row, event->player_id, 0);
-	put_datum(row, event->data != NULL ? CStringGetTextDatum(event->data) : (Datum) 0);
-	row->nulls[row->used - 1] = event->data == NULL;
+	for (int i = 0; i < batch->count; i++)
+	{
+		int64 id = *(const int64 *) ((const char *) &batch->events[i] + member);
+
+		values[i] = Int64GetDatum(id);
+		nulls[i] = id == 0;
+	}
+	put_array(row, values, nulls, batch->count, INT8OID);
 }
 
-static const RowSet event_set = {"staged_events", event_columns, lengthof(event_columns), make_event_row};
+static void
+put_places(RowBuilder *row, const EventBatch *batch)
+{
+	Datum x[ROW_EVENTS_MAX];
+	Datum y[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		x[i] = Int16GetDatum(batch->events[i].cell.x);
+		y[i] = Int16GetDatum(batch->events[i].cell.y);
+		nulls[i] = !batch->events[i].placed;
+	}
+	put_array(row, x, nulls, batch->count, INT2OID);
+	put_array(row, y, nulls, batch->count, INT2OID);
+}
+
+static void
+put_data(RowBuilder *row, const EventBatch *batch)
+{
+	Datum values[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		const char *data = batch->events[i].data;
+
+		nulls[i] = data == NULL;
+		values[i] = data != NULL ? DirectFunctionCall1(jsonb_in, CStringGetDatum(data)) : (Datum) 0;
+	}
+	put_array(row, values, nulls, batch->count, JSONBOID);
+}
+
+static void
+make_batch_row(RowBuilder *row, void *thing)
+{
+	const EventBatch *batch = thing;
+	int16			  kinds[ROW_EVENTS_MAX];
+	int32			  after[ROW_EVENTS_MAX];
+	int				  messages = 0;
+	bool			  by_player = false;
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		const WorldEvent *event = &batch->events[i];
+
+		kinds[i] = (int16) event->kind;
+		after[i] = (int32) (event->clock - batch->events[0].clock);
+		messages += world_event_is_message(event->kind);
+		by_player = by_player || event->player_id != 0;
+	}
+	put_int16(row, messages);
+	put_int64(row, batch->events[0].sequence);
+	put_int64(row, batch->events[batch->count - 1].sequence);
+	put_int64(row, batch->events[0].clock);
+	put_datum(row, BoolGetDatum(by_player));
+	put_datum(row, int16_array(kinds, batch->count));
+	put_datum(row, int32_array(after, batch->count));
+	put_places(row, batch);
+	put_ids(row, batch, offsetof(WorldEvent, npc_id));
+	put_ids(row, batch, offsetof(WorldEvent, target_id));
+	put_ids(row, batch, offsetof(WorldEvent, interaction_id));
+	put_ids(row, batch, offsetof(WorldEvent, player_id));
+	put_data(row, batch);
+}
+
+static const RowSet batch_set = {"staged_events", batch_columns, lengthof(batch_columns), make_batch_row};
 
 static SpiStatement insert_statement =
-	{"INSERT INTO npcsim.world_event_log (segment, kind, x, y, world_id, sequence, revision, clock, npc_id, "
-	 "target_id, interaction_id, player_id, sent_at_real, data) "
-	 "SELECT $1, u.kind, u.x, u.y, $2, u.sequence, $3, u.clock, u.npc_id, u.target, u.interaction, "
-	 "u.player_id, "
-	 "CASE WHEN u.player_id IS NOT NULL THEN pg_catalog.clock_timestamp() END, u.data::pg_catalog.jsonb "
-	 "FROM staged_events u",
+	{"INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, "
+	 "revision, clock, "
+	 "sent_at_real, kinds, after, x, y, npc_ids, target_ids, interaction_ids, player_ids, data) "
+	 "SELECT $1, u.messages, $2, u.first, u.last, $3, u.clock, "
+	 "CASE WHEN u.by_player THEN pg_catalog.clock_timestamp() END, "
+	 "u.kinds, u.after, u.x, u.y, u.npc_ids, u.targets, u.interactions, u.players, u.data FROM staged_events "
+	 "u",
 	 3,
 	 {INT2OID, INT8OID, INT8OID}};
 
-#define EVENT_COLUMNS "kind, sequence, revision, clock, npc_id, target_id, interaction_id, player_id, x, y, "
+/* Newest first. */
+#define READ_ROWS(wanted) \
+	"SELECT first_sequence, revision, clock, pg_catalog.to_json(sent_at_real)::pg_catalog.text, kinds, " \
+	"after, x, y, " \
+	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
+	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
+/* IN, not ANY: so that the planner leaves the other segments alone. */
+#define RECENT "segment IN ($3, $4) AND last_sequence >= $5"
 
-/* Newest first, as the limit counts. */
-static SpiStatement events_since_statement =
-	{"SELECT " EVENT_COLUMNS "data::pg_catalog.text FROM npcsim.world_event_log "
-	 "WHERE segment = ANY ($1) AND world_id = $2 AND sequence >= $3 AND kind NOT IN (1, 2) "
-	 "ORDER BY sequence DESC LIMIT $4",
-	 4,
-	 {INT2ARRAYOID, INT8OID, INT8OID, INT8OID},
-	 .read_only = true};
+static SpiStatement events_since_statement = {READ_ROWS(RECENT),
+											  5,
+											  {INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+											  .read_only = true};
 
-#define MESSAGE_COLUMNS \
-	EVENT_COLUMNS \
-	"data ->> 'text', data ->> 'username', pg_catalog.to_json(sent_at_real)::pg_catalog.text "
+static SpiStatement messages_since_statement = {READ_ROWS(RECENT " AND messages > 0"),
+												5,
+												{INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+												.read_only = true};
 
-static SpiStatement messages_since_statement =
-	{"SELECT " MESSAGE_COLUMNS "FROM npcsim.world_event_log "
-	 "WHERE segment = ANY ($1) AND world_id = $2 AND sequence >= $3 AND kind IN (1, 2) "
-	 "ORDER BY sequence DESC LIMIT $4",
-	 4,
-	 {INT2ARRAYOID, INT8OID, INT8OID, INT8OID},
-	 .read_only = true};
-
-static SpiStatement last_messages_statement =
-	{"SELECT " MESSAGE_COLUMNS "FROM npcsim.world_event_log "
-	 "WHERE world_id = $1 AND kind IN (1, 2) ORDER BY sequence DESC LIMIT $2",
-	 2,
-	 {INT8OID, INT8OID},
-	 .read_only = true};
+static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
+											   2,
+											   {INT8OID, INT8OID},
+											   .read_only = true};
 
 static SpiStatement count_messages_statement =
-	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log "
-	 "WHERE segment = ANY ($1) AND world_id = $2 AND sequence >= $3 AND kind IN (1, 2)",
-	 3,
-	 {INT2ARRAYOID, INT8OID, INT8OID},
+	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log l, "
+	 "LATERAL pg_catalog.unnest(l.kinds) WITH ORDINALITY AS e (kind, n) "
+	 "WHERE world_id = $1 AND segment IN ($2, $3) AND last_sequence >= $4 AND messages > 0 "
+	 "AND l.first_sequence + e.n - 1 >= $4 AND e.kind IN (1, 2)",
+	 4,
+	 {INT8OID, INT2OID, INT2OID, INT8OID},
 	 .read_only = true};
 
 /* ---- kinds ---- */
@@ -199,71 +291,218 @@ segment_of(time_t moment)
 	return (int16) (moment / WORLD_EVENT_SEGMENT_SECONDS % WORLD_EVENT_SEGMENTS);
 }
 
+/* How many of the events from the first on make a row. */
+static int
+batch_size(const WorldEvent *events, int count)
+{
+	int size = 1;
+
+	while (size < Min(count, ROW_EVENTS_MAX) && events[size].clock - events[0].clock <= ROW_SPAN_MAX)
+		size++;
+	return size;
+}
+
+/* Writes what fits into WRITE_BATCHES rows, from the first event on; how many events that was. */
+static int
+write_some(const WorldEvent *events, int count, Datum *parameters)
+{
+	EventBatch batches[WRITE_BATCHES];
+	void	  *things[WRITE_BATCHES];
+	int		   rows = 0;
+	int		   written = 0;
+
+	while (written < count && rows < WRITE_BATCHES)
+	{
+		batches[rows].events = events + written;
+		batches[rows].count = batch_size(events + written, count - written);
+		written += batches[rows].count;
+		things[rows] = &batches[rows];
+		rows++;
+	}
+	write_rows(&insert_statement, parameters, SPI_OK_INSERT, &batch_set, things, rows);
+	return written;
+}
+
 void
 event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
 {
-	void **events;
+	MemoryContext scratch;
+	MemoryContext before;
+	Datum		  parameters[] = {Int16GetDatum(segment_of(time(NULL))), Int64GetDatum(world_id),
+								  Int64GetDatum(revision)};
+	int			  written = 0;
 
 	if (notes->count == 0)
 		return;
-	events = MemoryContextAllocHuge(CurrentMemoryContext, (Size) notes->count * sizeof(void *));
-	for (int i = 0; i < notes->count; i++)
-		events[i] = &notes->events[i];
-	write_rows(&insert_statement,
-			   (Datum[]) {Int16GetDatum(segment_of(time(NULL))), Int64GetDatum(world_id),
-						  Int64GetDatum(revision)},
-			   SPI_OK_INSERT, &event_set, events, notes->count);
-	pfree(events);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim events", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(scratch);
+	while (written < notes->count)
+	{
+		written += write_some(&notes->events[written], notes->count - written, parameters);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
 	event_notes_reset(notes);
 }
 
 /* ---- reading ---- */
 
-/* The segments in which what the change log still knows was written: one, or two. */
-static Datum
-recent_segments(void)
+/* What the change log still knows was written in this segment or in the present one. */
+static int16
+earlier_segment(void)
 {
-	time_t now = time(NULL);
-	int16  segments[] = {segment_of(now), segment_of(now - RECENT_SECONDS)};
+	return segment_of(time(NULL) - RECENT_SECONDS);
+}
 
-	return int16_array(segments, segments[0] == segments[1] ? 1 : 2);
+/* The elements of an array of a row; none when it is NULL. */
+typedef struct Elements
+{
+	Datum *values;
+	bool  *nulls;
+	int	   count;
+} Elements;
+
+static Elements
+read_elements(uint64 row, int column, Oid type)
+{
+	Elements elements = {0};
+	bool	 isnull;
+	Datum	 array = spi_datum(row, column, &isnull);
+	int16	 length;
+	bool	 by_value;
+	char	 alignment;
+
+	if (isnull)
+		return elements;
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(DatumGetArrayTypeP(array), type, length, by_value, alignment, &elements.values,
+					  &elements.nulls, &elements.count);
+	return elements;
+}
+
+static bool
+element_is_there(const Elements *elements, int i)
+{
+	return i < elements->count && !elements->nulls[i];
+}
+
+static int64
+id_element(const Elements *elements, int i)
+{
+	return element_is_there(elements, i) ? DatumGetInt64(elements->values[i]) : 0;
+}
+
+/* A row of the log, taken apart. */
+typedef struct LogRow
+{
+	int64	 first_sequence;
+	int64	 revision;
+	int64	 clock;
+	char	*sent_at;
+	Elements kinds;
+	Elements after;
+	Elements x;
+	Elements y;
+	Elements npc_ids;
+	Elements target_ids;
+	Elements interaction_ids;
+	Elements player_ids;
+	Elements data;
+} LogRow;
+
+static void
+read_row(uint64 row, LogRow *read)
+{
+	read->first_sequence = spi_int64(row, 1, 0);
+	read->revision = spi_int64(row, 2, 0);
+	read->clock = spi_int64(row, 3, 0);
+	read->sent_at = spi_text(row, 4, CurrentMemoryContext);
+	read->kinds = read_elements(row, 5, INT2OID);
+	read->after = read_elements(row, 6, INT4OID);
+	read->x = read_elements(row, 7, INT2OID);
+	read->y = read_elements(row, 8, INT2OID);
+	read->npc_ids = read_elements(row, 9, INT8OID);
+	read->target_ids = read_elements(row, 10, INT8OID);
+	read->interaction_ids = read_elements(row, 11, INT8OID);
+	read->player_ids = read_elements(row, 12, INT8OID);
+	read->data = read_elements(row, 13, JSONBOID);
+}
+
+/* A string of an object, or NULL. */
+static char *
+string_member(Jsonb *object, const char *name)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = getKeyJsonValueFromContainer(&object->root, name, (int) strlen(name), &value);
+
+	return member != NULL && member->type == jbvString
+			   ? pnstrdup(member->val.string.val, member->val.string.len)
+			   : NULL;
 }
 
 static void
-read_event(uint64 row, EventStream stream, EventRow *read, MemoryContext context)
+read_data(Jsonb *data, EventRow *read)
+{
+	if (world_event_is_message(read->event.kind))
+	{
+		read->text = string_member(data, "text");
+		read->username = string_member(data, "username");
+	}
+	else
+		read->event.data = JsonbToCString(NULL, &data->root, (int) VARSIZE(data));
+}
+
+static void
+read_event(const LogRow *row, int i, EventRow *read)
 {
 	WorldEvent *event = &read->event;
 
 	memset(read, 0, sizeof(*read));
-	event->kind = (WorldEventKind) spi_int16(row, 1, WORLD_EVENT_NONE);
-	event->sequence = spi_int64(row, 2, 0);
-	read->revision = spi_int64(row, 3, 0);
-	event->clock = spi_int64(row, 4, 0);
-	event->npc_id = spi_int64(row, 5, 0);
-	event->target_id = spi_int64(row, 6, 0);
-	event->interaction_id = spi_int64(row, 7, 0);
-	event->player_id = spi_int64(row, 8, 0);
-	event->cell.x = spi_int16(row, 9, -1);
-	event->cell.y = spi_int16(row, 10, -1);
-	event->placed = event->cell.x >= 0;
-	if (stream == STREAM_WORLD_EVENTS)
-		event->data = spi_text(row, 11, context);
-	else
-	{
-		read->text = spi_text(row, 11, context);
-		read->username = spi_text(row, 12, context);
-		read->sent_at = spi_text(row, 13, context);
-	}
+	event->kind = (WorldEventKind) DatumGetInt16(row->kinds.values[i]);
+	event->sequence = row->first_sequence + i;
+	read->revision = row->revision;
+	event->clock = row->clock + (i < row->after.count ? DatumGetInt32(row->after.values[i]) : 0);
+	event->npc_id = id_element(&row->npc_ids, i);
+	event->target_id = id_element(&row->target_ids, i);
+	event->interaction_id = id_element(&row->interaction_ids, i);
+	event->player_id = id_element(&row->player_ids, i);
+	event->placed = element_is_there(&row->x, i) && element_is_there(&row->y, i);
+	if (event->placed)
+		event->cell = (Cell) {DatumGetInt16(row->x.values[i]), DatumGetInt16(row->y.values[i])};
+	if (event->player_id != 0)
+		read->sent_at = row->sent_at;
+	if (element_is_there(&row->data, i))
+		read_data(DatumGetJsonbP(row->data.values[i]), read);
 }
 
-/* The rows of the last statement, which come newest first, in the order in which they happened. */
+/*
+ * Takes the rows of the last statement apart, which come newest first: the last 'limit' events of a stream
+ * from a number on, in the order in which they happened.
+ */
 static int
-read_events(uint64 count, EventStream stream, EventRow **rows, MemoryContext context)
+read_events(uint64 count, EventStream stream, int64 first, int limit, EventRow **rows)
 {
-	*rows = MemoryContextAllocHuge(context, Max(count, 1) * sizeof(EventRow));
-	for (uint64 row = 0; row < count; row++)
-		read_event(row, stream, &(*rows)[count - 1 - row], context);
-	return (int) count;
+	int		  room = (int) Min((uint64) limit, count * ROW_EVENTS_MAX);
+	EventRow *read = palloc(Max(room, 1) * sizeof(EventRow));
+	int		  next = room;
+
+	for (uint64 r = 0; r < count && next > 0; r++)
+	{
+		LogRow row;
+
+		read_row(r, &row);
+		for (int i = row.kinds.count - 1; i >= 0 && next > 0; i--)
+		{
+			WorldEventKind kind = (WorldEventKind) DatumGetInt16(row.kinds.values[i]);
+
+			if (row.first_sequence + i >= first &&
+				world_event_is_message(kind) == (stream == STREAM_MESSAGES))
+				read_event(&row, i, &read[--next]);
+		}
+	}
+	*rows = read + next;
+	return room - next;
 }
 
 int
@@ -271,19 +510,21 @@ world_events_since(int64 world_id, EventStream stream, int64 first, int limit, E
 {
 	SpiStatement *statement = stream == STREAM_MESSAGES ? &messages_since_statement : &events_since_statement;
 	uint64		  count = spi_run(statement,
-								  (Datum[]) {recent_segments(), Int64GetDatum(world_id), Int64GetDatum(first),
-											 Int64GetDatum(limit)},
+								  (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit),
+											 Int16GetDatum(segment_of(time(NULL))), Int16GetDatum(earlier_segment()),
+											 Int64GetDatum(first)},
 								  NULL, SPI_OK_SELECT);
 
-	return read_events(count, stream, rows, CurrentMemoryContext);
+	return read_events(count, stream, first, limit, rows);
 }
 
 int64
 world_messages_count_since(int64 world_id, int64 first)
 {
 	spi_run(&count_messages_statement,
-			(Datum[]) {recent_segments(), Int64GetDatum(world_id), Int64GetDatum(first)}, NULL,
-			SPI_OK_SELECT);
+			(Datum[]) {Int64GetDatum(world_id), Int16GetDatum(segment_of(time(NULL))),
+					   Int16GetDatum(earlier_segment()), Int64GetDatum(first)},
+			NULL, SPI_OK_SELECT);
 	return spi_int64(0, 1, 0);
 }
 
@@ -293,5 +534,5 @@ world_messages_last(int64 world_id, int limit, EventRow **rows)
 	uint64 count = spi_run(&last_messages_statement,
 						   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit)}, NULL, SPI_OK_SELECT);
 
-	return read_events(count, STREAM_MESSAGES, rows, CurrentMemoryContext);
+	return read_events(count, STREAM_MESSAGES, 1, limit, rows);
 }

@@ -12,7 +12,7 @@
 typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
 {
 	WORLD_EVENT_NONE,
-	/* messages: sql/45_events.sql has an index of these two */
+	/* messages: the statements and views know them by these numbers */
 	WORLD_EVENT_CHAT,	  /* a player to everybody */
 	WORLD_EVENT_NPC_SAID, /* an NPC, aloud */
 	/* all others */
@@ -72,7 +72,7 @@ extern void event_notes_init(EventNotes *notes, MemoryContext context);
 extern void event_notes_reset(EventNotes *notes);
 /* Copies the event and its data. */
 extern void event_notes_add(EventNotes *notes, const WorldEvent *event);
-/* Writes them with one statement and forgets them. SPI must be connected. */
+/* Writes them, mostly with one statement, and forgets them. SPI must be connected. */
 extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision);
 
 /* ---- the ring ---- */
@@ -85,8 +85,7 @@ extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
 typedef enum EventStream
 {
 	STREAM_MESSAGES,
-	STREAM_WORLD_EVENTS,
-	EVENT_STREAMS
+	STREAM_WORLD_EVENTS
 } EventStream;
 
 typedef struct EventRow

@@ -60,11 +60,11 @@ const TABLES = {
   interaction_runs: 'id',
   decision_slots: 'npc_id',
   world_terrain: 'world_id',
-  world_event_log: 'sequence',
+  world_events: 'sequence',
 };
 
 const incomparable = (column) =>
-  column.includes('revision') || column.endsWith('_at_real') || ['world_id', 'sight', 'session_id', 'segment'].includes(column);
+  column.includes('revision') || column.endsWith('_at_real') || ['world_id', 'sight', 'session_id'].includes(column);
 
 // Ids of players and worlds are the database's: they stand for the names.
 async function rowsOf(client, world) {

@@ -589,7 +589,8 @@ test('world events are kept for the hours that the setting says, and up to three
         .filter((segment) => (segment + 1) * SEGMENT > now - hours * 3600)
         .map((segment) => segment % 32).sort((a, b) => a - b);
     };
-    await client.query(`INSERT INTO npcsim.world_event_log (segment, kind, world_id, sequence, revision, clock) SELECT s, 3, 1, s + 1, 1, 0 FROM generate_series(0, 31) s`);
+    await client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after)
+        SELECT s, 0, 1, s + 1, s + 1, 1, 0, '{3}', '{0}' FROM generate_series(0, 31) s`);
     try {
       await client.query('ALTER SYSTEM SET npcsim.world_event_hours = 90');
       await client.query('SELECT pg_reload_conf()');
@@ -602,17 +603,17 @@ test('world events are kept for the hours that the setting says, and up to three
       await client.query('ALTER SYSTEM RESET npcsim.world_event_hours');
       await client.query('SELECT pg_reload_conf()');
     }
-    await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '6', { what: 'the default' });
+    await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '24', { what: 'the default' });
     // a segment that somebody reads is emptied later
-    const oldest = (await kept()).find((segment) => !expected(6).includes(segment));
+    const oldest = (await kept()).find((segment) => !expected(24).includes(segment));
     const reader = await cluster.connect(database);
     await reader.query(`BEGIN; SELECT count(*) FROM npcsim.world_event_log_${oldest}`);
     await client.query('SELECT npcsim.prune_logs()');
-    assert.deepEqual(await kept(), [...expected(6), oldest].sort((a, b) => a - b));
+    assert.deepEqual(await kept(), [...expected(24), oldest].sort((a, b) => a - b));
     await reader.query('COMMIT');
     await client.query('SELECT npcsim.prune_logs()');
-    assert.deepEqual(await kept(), expected(6));
-    assert.ok(expected(6).length === 3, 'six hours to nine');
+    assert.deepEqual(await kept(), expected(24));
+    assert.ok(expected(24).length === 9, 'a day, and up to three hours more');
     await reader.end();
     await client.end();
   });
