@@ -14,7 +14,7 @@
 #include "json.h"
 #include "reducers/calls.h"
 #include "reducers/inputs.h"
-#include "sim/sim.h"
+#include "reducers/messages.h"
 #include "spi.h"
 
 #define CHAT_MAX_CHARS 500
@@ -23,16 +23,52 @@ static SpiStatement size_statement = {.sql = "SELECT size_x, size_y FROM npcsim.
 									  .nargs = 1,
 									  .types = {INT8OID}};
 
-/* Records it as an input, too, and writes both. The value of the call is the event's number. */
-static void
-record(WorldLock *lock, const Caller *caller, WorldEvent *event, StringInfo value)
+/* Of a player, now; written with what was put into the input. */
+static int64
+record(WorldLock *lock, WorldEvent *event, int64 player_id)
 {
 	int64 sequence;
 
 	event->clock = lock->now;
-	event->player_id = caller->player_id;
+	event->player_id = player_id;
 	sequence = world_record(lock, event);
 	world_flush(lock);
+	return sequence;
+}
+
+int64
+record_chat(WorldLock *lock, int64 player_id, const char *username, const char *text)
+{
+	WorldEvent event = {.kind = WORLD_EVENT_CHAT};
+
+	event.data = psprintf("{%s,%s}", json_text_member("username", username), json_text_member("text", text));
+	input_begin(lock, "send_chat");
+	input_id("player_id", player_id);
+	input_text("username", username);
+	input_text("text", text);
+	input_end();
+	return record(lock, &event, player_id);
+}
+
+int64
+record_map_ping(WorldLock *lock, int64 player_id, const char *username, Cell cell)
+{
+	WorldEvent event = {.kind = WORLD_EVENT_MAP_PING, .placed = true, .cell = cell};
+
+	event.data = psprintf("{%s}", json_text_member("username", username));
+	input_begin(lock, "map_ping");
+	input_id("player_id", player_id);
+	input_text("username", username);
+	input_number("x", cell.x);
+	input_number("y", cell.y);
+	input_end();
+	return record(lock, &event, player_id);
+}
+
+/* The value of both calls. */
+static void
+json_sequence(StringInfo value, int64 sequence)
+{
 	json_literal(value, "{\"sequence\":");
 	json_int64(value, sequence);
 	appendStringInfoChar(value, '}');
@@ -44,16 +80,8 @@ reduce_chat(const Caller *caller, Jsonb *args, StringInfo value)
 {
 	char	  *text = call_text(args, "text", CHAT_MAX_CHARS);
 	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
-	WorldEvent event = {.kind = WORLD_EVENT_CHAT};
 
-	event.data =
-		psprintf("{%s,%s}", json_text_member("username", caller->username), json_text_member("text", text));
-	input_begin(lock, "send_chat");
-	input_id("player_id", caller->player_id);
-	input_text("username", caller->username);
-	input_text("text", text);
-	input_end();
-	record(lock, caller, &event, value);
+	json_sequence(value, record_chat(lock, caller->player_id, caller->username, text));
 }
 
 static Cell
@@ -81,14 +109,6 @@ reduce_map_ping(const Caller *caller, Jsonb *args, StringInfo value)
 {
 	Cell	   cell = cell_of(args, caller);
 	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
-	WorldEvent event = {.kind = WORLD_EVENT_MAP_PING, .placed = true, .cell = cell};
 
-	event.data = psprintf("{%s}", json_text_member("username", caller->username));
-	input_begin(lock, "map_ping");
-	input_id("player_id", caller->player_id);
-	input_text("username", caller->username);
-	input_number("x", cell.x);
-	input_number("y", cell.y);
-	input_end();
-	record(lock, caller, &event, value);
+	json_sequence(value, record_map_ping(lock, caller->player_id, caller->username, cell));
 }
