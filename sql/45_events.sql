@@ -1,6 +1,6 @@
 -- What happened in the worlds, and what was said in them.
 
--- A row is some of what a transaction recorded, in the order in which it happened: a row for each event would cost ten
+-- A row is some of what a transaction recorded, in the order in which it happened: a row for each event would cost six
 -- times the WAL. The views world_events and messages take them apart. The table is a ring of segments, chosen by the wall
 -- clock, emptied by TRUNCATE (see src/tables/world_events.c). Rows are only ever added: there is nothing for VACUUM to do.
 CREATE TABLE npcsim.world_event_log (

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include <time.h>
+
 #include "sim/sim.h"
 
 typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
@@ -80,7 +82,20 @@ extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
 #define WORLD_EVENT_SEGMENTS		32
 #define WORLD_EVENT_SEGMENT_SECONDS 10800
 
-/* ---- reading, for clients; between spi_begin and spi_end ---- */
+/* The segment that is written to at a moment. */
+static inline int16
+world_event_segment(time_t moment)
+{
+	return (int16) (moment / WORLD_EVENT_SEGMENT_SECONDS % WORLD_EVENT_SEGMENTS);
+}
+
+/*
+ * Events of a row: so many that what surrounds them weighs little, and so few that the row is not moved out of
+ * its table (TOAST).
+ */
+#define ROW_EVENTS_MAX 64
+
+/* ---- reading, for clients; between spi_begin and spi_end: world_events_read.c ---- */
 
 typedef enum EventStream
 {

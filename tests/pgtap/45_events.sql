@@ -202,6 +202,19 @@ SELECT is((d #>> '{world_events,dropped}')::bigint, pg_temp.last(2) - 2000, 'of 
 SELECT is(jsonb_path_query_array(npcsim.world_delta(2, 1)::jsonb, '$.world_events.append[*].sequence'),
           (SELECT jsonb_agg(n) FROM generate_series(pg_temp.last(2) - 1999, pg_temp.last(2)) AS n), 'and 2000 told');
 
+-- What NPCs say stands between other events: a row of the log as a conversation makes it.
+SELECT npcsim.create_world('Talk', 20, 20, 3);
+INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after, x, y, npc_ids, interaction_ids, data)
+VALUES (5, 2, 3, 1, 4, 2, 1500000, '{6,2,6,2}', '{0,250000,250000,300000}', '{1,2,3,4}', '{5,6,7,8}', '{11,12,13,14}', '{NULL,70,NULL,70}',
+        ARRAY[NULL, '{"text": "Hi"}', NULL, '{"text": "Oh, \"hi\""}']::jsonb[]);
+SELECT results_eq('SELECT sequence, round(clock::numeric, 2), kind, npc_id, interaction_id, text FROM npcsim.messages WHERE world_id = 3 ORDER BY sequence',
+                  $$VALUES (2::bigint, 1.75, 'npc_said'::text, 12::bigint, 70::bigint, 'Hi'::text), (4, 1.80, 'npc_said', 14, 70, 'Oh, "hi"')$$, 'what NPCs say are messages');
+SELECT is(npcsim.world_snapshot(3)::jsonb -> 'messages',
+          '[{"sequence": 2, "clock": 1.75, "tick": 18, "revision": 2, "kind": "npc_said", "npc_id": 12, "interaction_id": 70, "x": 2, "y": 6, "text": "Hi"},
+            {"sequence": 4, "clock": 1.8, "tick": 18, "revision": 2, "kind": "npc_said", "npc_id": 14, "interaction_id": 70, "x": 4, "y": 8, "text": "Oh, \"hi\""}]'::jsonb, 'with where they are');
+SELECT results_eq('SELECT sequence, kind, npc_id, position_x, data IS NULL FROM npcsim.world_events WHERE world_id = 3 AND kind <> $$npc_said$$ ORDER BY 1',
+                  $$VALUES (1::bigint, 'npc_arrived'::text, 11::bigint, 1::smallint, true), (3, 'npc_arrived', 13, 3::smallint, true)$$, 'among what else happened');
+
 -- ---- the views ----
 SELECT throws_ok($$DELETE FROM npcsim.world_events$$, '0A000', NULL, 'what happened, happened');
 SELECT throws_ok($$UPDATE npcsim.messages SET text = 'x'$$, '0A000', NULL, 'and what was said, was said');
