@@ -74,7 +74,7 @@ GRANT SELECT ON
     TO npcsim_worker;
 GRANT INSERT, UPDATE ON npcsim.epochs TO npcsim_worker;
 GRANT UPDATE ON npcsim.world_clock, npcsim.world_terrain TO npcsim_worker;
-GRANT INSERT ON npcsim.world_inputs, npcsim.change_log, npcsim.decision_log TO npcsim_worker;
+GRANT INSERT ON npcsim.world_inputs, npcsim.world_event_log, npcsim.change_log, npcsim.decision_log TO npcsim_worker;
 GRANT INSERT, UPDATE, DELETE ON
     npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.items, npcsim.item_respawns,
     npcsim.interaction_runs, npcsim.decision_slots
@@ -90,8 +90,8 @@ GRANT EXECUTE ON FUNCTION
 -- Readers.
 GRANT SELECT ON
     npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
-    npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status,
-    npcsim.worker_status
+    npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
+    npcsim.world_status, npcsim.worker_status
     TO npcsim_reader;
 GRANT EXECUTE ON FUNCTION
     npcsim.world_now,
@@ -100,6 +100,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.track_x,
     npcsim.track_y,
     npcsim.item_share_at,
+    npcsim.world_event_kind_name,
     npcsim.world_report,
     npcsim.fleet_report,
     npcsim.library_version,

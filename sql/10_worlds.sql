@@ -53,6 +53,7 @@ CREATE TABLE npcsim.world_clock (
     revision bigint NOT NULL DEFAULT 1 CHECK (revision BETWEEN 1 AND 9007199254740991),
     next_id bigint NOT NULL DEFAULT 1 CHECK (next_id BETWEEN 1 AND 9007199254740991),
     next_input bigint NOT NULL DEFAULT 1 CHECK (next_input >= 1),
+    next_event bigint NOT NULL DEFAULT 1 CHECK (next_event BETWEEN 1 AND 9007199254740991),
     status text NOT NULL DEFAULT 'paused' CHECK (status IN ('paused', 'running')),
     speed integer NOT NULL DEFAULT 1000 CHECK (speed BETWEEN 100 AND 1000000),
     sight_plane smallint NOT NULL DEFAULT 0 CHECK (sight_plane BETWEEN 0 AND 63),
@@ -67,6 +68,7 @@ COMMENT ON COLUMN npcsim.world_clock.clock IS 'World time in microseconds at the
 COMMENT ON COLUMN npcsim.world_clock.revision IS 'Grows by one with each transaction that changed the world';
 COMMENT ON COLUMN npcsim.world_clock.next_id IS 'Next id of an NPC, item, interaction or request';
 COMMENT ON COLUMN npcsim.world_clock.next_input IS 'Next number in world_inputs';
+COMMENT ON COLUMN npcsim.world_clock.next_event IS 'Next number in world_event_log';
 COMMENT ON COLUMN npcsim.world_clock.speed IS 'World time per real time, in thousandths';
 COMMENT ON COLUMN npcsim.world_clock.sight_plane IS 'Plane of the sight indexes that is written to now (see src/engine/sight.c)';
 COMMENT ON COLUMN npcsim.world_clock.sight_old_plane IS 'Plane that is being left, or NULL';

@@ -5,6 +5,8 @@ CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 INSERT INTO npcsim.client_reducers (name, minimum_role, description) VALUES
     ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at the next tick'),
     ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}'),
+    ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}'),
+    ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}'),
     ('start_world', 'operator', 'args: {}. Lets your world run'),
     ('pause_world', 'operator', 'args: {}. Stops the clock of your world'),
     ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time');

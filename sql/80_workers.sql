@@ -84,4 +84,4 @@ CREATE FUNCTION npcsim.prune_logs() RETURNS integer
     AS 'MODULE_PATHNAME', 'npcsim_prune_logs';
 REVOKE ALL ON FUNCTION npcsim.prune_logs() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.prune_logs() IS
-    'Empties the segments of change_log and decision_log that are due and forgets results of calls older than a day; returns the number of segments. Workers call it once a minute; it never waits for a lock';
+    'Empties the segments of change_log, decision_log and world_event_log that are due and forgets results of calls older than a day; returns the number of segments. Workers call it once a minute; it never waits for a lock';

@@ -15,6 +15,7 @@ int	  guc_max_worlds = 0;
 int	  guc_worlds_per_worker = 32;
 char *guc_worker_role = NULL;
 int	  guc_decision_log_days = 14;
+int	  guc_world_event_hours = 24;
 int	  guc_tick_lock_timeout = 100;
 int	  guc_tick_batch = 64;
 int	  guc_clock_write_interval = 60;
@@ -47,6 +48,11 @@ guc_init(void)
 	DefineCustomIntVariable("npcsim.decision_log_days",
 							"Days (UTC) for which npcsim.decision_log is kept, today included.", NULL,
 							&guc_decision_log_days, 14, 1, 31, PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"npcsim.world_event_hours", "Hours for which npcsim.world_events and npcsim.messages are kept.",
+		"They are forgotten three hours at a time, so the oldest are kept up to three hours longer.",
+		&guc_world_event_hours, 24, 1, 90, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("npcsim.tick_lock_timeout", "Longest wait of a worker for any lock.",
 							"After it the tick is given up and tried again.", &guc_tick_lock_timeout, 100, 1,

@@ -139,6 +139,18 @@ json_jsonb(StringInfo out, Jsonb *value)
 	(void) JsonbToCString(out, &value->root, (int) VARSIZE(value));
 }
 
+char *
+json_text_member(const char *name, const char *value)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	json_string(&out, name);
+	appendStringInfoChar(&out, ':');
+	json_string(&out, value);
+	return out.data;
+}
+
 Datum
 json_datum(StringInfo out)
 {

@@ -31,6 +31,8 @@ extern void json_cell(StringInfo out, Cell cell); /* [x,y] */
 extern void json_ids(StringInfo out, const int64 *ids, int count);
 extern void json_text_array(StringInfo out, ArrayType *array); /* text[], no null in it */
 extern void json_jsonb(StringInfo out, Jsonb *value);
+/* "name":"value", palloc'd. */
+extern char *json_text_member(const char *name, const char *value);
 
 /* The buffer as a datum of type json (or text), without looking at it again. */
 extern Datum json_datum(StringInfo out);

@@ -6,7 +6,8 @@
 
 const SILENCE_MS = 6000;
 const WAIT_MS = { first: 500, most: 15000 };
-const TABLES = ["world", "terrain", "item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
+const TABLES = ["world", "terrain", "item_types", "interaction_types", "npcs", "world_items", "interactions", "players",
+  "messages", "world_events"];
 
 // Close codes after which trying again at once is of no use.
 const REFUSALS = new Map([

@@ -4,6 +4,7 @@
 import { NEEDS, calendarAt, needAt } from "./motion.js";
 
 const ROSTER = 200; // names listed at once
+const LINES = { messages: 8, events: 5 };
 const STATES = {
   idle: "idle",
   moving: "walking",
@@ -11,6 +12,19 @@ const STATES = {
   interacting: "busy",
   wandering: "wandering",
   waiting: "waiting",
+};
+// What is listed of what happens, after the name of who it happens to. Arrivals are not: there are too many.
+const EVENTS = {
+  npc_created: () => "is here",
+  npc_removed: () => "is gone",
+  item_created: (data) => `new: ${data.item_type}`,
+  item_removed: (data) => `gone: ${data.item_type}`,
+  item_used_up: (data) => `used up: ${data.item_type}`,
+  item_respawned: (data) => `back: ${data.item_type}`,
+  interaction_started: (data) => `begins to ${data.interaction}`,
+  interaction_finished: (data) => `is done: ${data.interaction}`,
+  interaction_cancelled: (data) => `stops: ${data.interaction}`,
+  map_ping: (data, event) => `points at ${event.x}, ${event.y}`,
 };
 const byId = (id) => document.getElementById(id);
 
@@ -136,6 +150,8 @@ export class Panel {
       setText(row.children[2], String(number));
     });
 
+    this.#lines();
+
     const wanted = byId("filter").value.trim().toLowerCase();
     const found = npcs.filter((npc) => npc.name.toLowerCase().includes(wanted))
       .sort((a, b) => a.name.localeCompare(b.name) || a.id - b.id);
@@ -155,6 +171,38 @@ export class Panel {
     });
     byId("roster-more").hidden = found.length <= ROSTER;
     setText(byId("roster-more"), `and ${found.length - ROSTER} more`);
+  }
+
+  // The last of what was said and of what happened, the newest at the end.
+  #lines() {
+    const { store } = this;
+    const make = () => {
+      const line = element("li");
+      line.append(element("b"), element("span"));
+      return line;
+    };
+    const update = (line, [who, what]) => {
+      setText(line.children[0], who);
+      setText(line.children[1], what);
+    };
+    const messages = store.messages.slice(-LINES.messages)
+      .map((message) => [message.username ?? this.#npcName(message.npc_id), message.text]);
+    byId("chat").hidden = messages.length === 0;
+    fill(byId("messages"), messages, make, update);
+    const events = store.world_events.filter((event) => event.kind in EVENTS).slice(-LINES.events)
+      .map((event) => [this.#whoseEvent(event), EVENTS[event.kind](event.data ?? {}, event)]);
+    fill(byId("events"), events, make, update);
+  }
+
+  #npcName(id) {
+    return this.store.npcs.get(id)?.name ?? `NPC ${id}`;
+  }
+
+  #whoseEvent(event) {
+    if (event.player_id !== undefined) {
+      return event.data?.username ?? "";
+    }
+    return event.npc_id === undefined ? "" : event.data?.name ?? this.#npcName(event.npc_id);
   }
 
   mindName(playerId) {

@@ -1,11 +1,14 @@
 // The world as the server told it: rows by id, kept up to date by snapshots and deltas.
 //
 // A snapshot comes in pages and counts only once its last page is there; a delta that carries `present`
-// (the answer to a reconnect) drops what is not named. Absent fields of an upsert are unchanged.
+// (the answer to a reconnect) drops what is not named. Absent fields of an upsert are unchanged. Messages and events
+// are appended; a snapshot begins them anew.
 
 import { Track, WorldClock, positionAt } from "./motion.js";
 
 const TABLES = ["item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
+// What is told once: the last rows of each are kept.
+const STREAMS = { messages: 50, world_events: 100 };
 const IN_VIEW = ["npcs", "world_items", "interactions"];
 
 const keyOf = (row) => row.id ?? row.name;
@@ -21,6 +24,9 @@ export class Store {
     this.terrain = { blocked: [] };
     for (const table of TABLES) {
       this[table] = new Map();
+    }
+    for (const stream of Object.keys(STREAMS)) {
+      this[stream] = [];
     }
     this.tracks = new Map();
     this.revision = null;
@@ -90,6 +96,9 @@ export class Store {
     }
     this.npcs = new Map();
     this.tracks = new Map();
+    for (const stream of Object.keys(STREAMS)) {
+      this[stream] = pages.flatMap((page) => page[stream] ?? []);
+    }
     for (const page of pages) {
       this.#whole(page);
       for (const table of TABLES) {
@@ -111,6 +120,11 @@ export class Store {
       this.#upsert(table, change.upsert ?? [], frame.clock);
       for (const id of [...(change.remove ?? []), ...(change.leave ?? [])]) {
         this.#drop(table, id);
+      }
+    }
+    for (const [stream, most] of Object.entries(STREAMS)) {
+      if (frame[stream]) {
+        this[stream] = [...this[stream], ...frame[stream].append].slice(-most);
       }
     }
     if (frame.present) {

@@ -141,6 +141,8 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const Interaction
 		npc->departed_at = world->now;
 		npc_touch(world, npc, NPC_DIRTY_MOTION);
 	}
+	world_event(world, WORLD_EVENT_INTERACTION_STARTED, npc->id, item->id, interaction->id,
+				json_text_member("interaction", interaction_name(rule)));
 	npc_tell(world, npc, "interaction_started",
 			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld", kind->name,
 					  (long long) interaction->id, (long long) item->id));
@@ -183,10 +185,14 @@ npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
 	set_rates(npc, NULL);
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
 	if (interaction != NULL)
+	{
+		world_event(world, world_event_kind_named(event), npc->id, interaction->target_id, interaction->id,
+					json_text_member("interaction", interaction_name(interaction->rule)));
 		npc_tell(world, npc, event,
 				 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
 						  interaction->kind->name, (long long) interaction->id,
 						  (long long) interaction->target_id));
+	}
 	npc->interaction_id = 0;
 	npc->target_id = 0;
 	if (item != NULL)

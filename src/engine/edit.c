@@ -10,6 +10,7 @@
 
 #include "engine/image.h"
 #include "errors.h"
+#include "json.h"
 #include "sim/random.h"
 
 /* Draws for a free cell before a respawn is put off. */
@@ -107,6 +108,7 @@ world_add_npc(World *world, const char *name, Cell cell)
 	phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
 	npc_schedule(world, npc, phase);
 	npc_settle(world, npc);
+	world_event(world, WORLD_EVENT_NPC_CREATED, npc->id, 0, 0, json_text_member("name", npc->name));
 	return npc;
 }
 
@@ -125,6 +127,7 @@ void
 world_remove_npc(World *world, Npc *npc)
 {
 	leave_interaction(world, npc, "the NPC was removed");
+	world_event(world, WORLD_EVENT_NPC_REMOVED, npc->id, 0, 0, json_text_member("name", npc->name));
 	if (npc->dirty != 0)
 		pointer_list_drop(&world->dirty_npcs, npc->dirty_place);
 	if (!npc->born)
@@ -191,8 +194,14 @@ world_set_name(World *world, Npc *npc, const char *name)
 
 /* ---- items ---- */
 
+static void
+item_event(World *world, WorldEventKind kind, const WorldItem *item)
+{
+	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->kind->name));
+}
+
 static WorldItem *
-new_item(World *world, int64 id, const ItemKind *kind, Cell cell)
+new_item(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event)
 {
 	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
 
@@ -203,6 +212,7 @@ new_item(World *world, int64 id, const ItemKind *kind, Cell cell)
 	item->born = true;
 	image_put_item(world, item);
 	item_touch(world, item);
+	item_event(world, event, item);
 	world_stop_blocked_walkers(world, cell);
 	return item;
 }
@@ -229,7 +239,7 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.",
 						(long long) world->id));
 	require_free(world, cell, NULL);
-	item = new_item(world, world_new_id(world->lock), kind, cell);
+	item = new_item(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
 	if (properties != NULL)
 		item->properties = copy_jsonb(world, properties);
 	return item;
@@ -273,6 +283,7 @@ put_respawn(World *world, int64 id, const ItemKind *kind, Cell cell, int64 due_a
 void
 item_use_up(World *world, WorldItem *item)
 {
+	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
 	if (item->kind->respawn_after > 0)
 		put_respawn(world, item->id, item->kind, item->cell, world->now + item->kind->respawn_after);
 	drop_item(world, item);
@@ -314,7 +325,7 @@ world_respawn(World *world, Respawn *respawn)
 
 	drop_respawn(world, respawn);
 	if (found)
-		new_item(world, id, kind, cell);
+		new_item(world, id, kind, cell, WORLD_EVENT_ITEM_RESPAWNED);
 	else
 		put_respawn(world, id, kind, home, world->now + Max(kind->respawn_after, SIM_SECOND));
 }
@@ -330,7 +341,10 @@ world_remove_item(World *world, WorldItem *item)
 		leave_interaction(world, user, "the item was removed");
 	item = world_item(world, id);
 	if (item != NULL)
+	{
+		item_event(world, WORLD_EVENT_ITEM_REMOVED, item);
 		drop_item(world, item);
+	}
 	respawn = image_find(world->respawns, id);
 	if (respawn != NULL)
 		drop_respawn(world, respawn);

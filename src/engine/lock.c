@@ -10,7 +10,7 @@
  *	- a lock in the list is a row lock of this transaction; a subtransaction that is rolled back takes its locks
  *	  out of the list, and makes the others read their row again (it may have
  *	  written it);
- *	- notes are pending only between the first world_changed() and the
+ *	- notes and events are pending only between the first world_changed() and the
  *	  world_flush() of one SQL function;
  *	- the slot in shared memory is held exactly as long as the lock.
  */
@@ -59,7 +59,8 @@ static bool	 callbacks_registered = false;
 
 #define CLOCK_COLUMNS \
 	"c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
-	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate " \
+	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate, " \
+	"c.next_event " \
 	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id WHERE c.world_id = $1 "
 
 static SpiStatement lock_statements[] = {
@@ -72,9 +73,10 @@ static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE 
 
 static SpiStatement write_statement =
 	{"UPDATE npcsim.world_clock SET clock = $2, revision = $3, next_id = $4, next_input = $5, "
-	 "sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9 WHERE world_id = $1",
-	 9,
-	 {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID}};
+	 "sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9, next_event = $10 "
+	 "WHERE world_id = $1",
+	 10,
+	 {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID}};
 
 static SpiStatement home_statement = {"SELECT id FROM npcsim.installation", 0, {0}};
 
@@ -159,6 +161,7 @@ on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionI
 				lock->image = NULL;
 			}
 			change_notes_reset(&lock->notes);
+			event_notes_reset(&lock->events);
 			if (lock->subxact == mine)
 			{
 				end_lock(lock, false);
@@ -234,6 +237,7 @@ read_clock_row(WorldLock *lock)
 	lock->sight_writes = spi_int64(0, 9, 0);
 	lock->settings_revision = spi_int64(0, 10, 0);
 	lock->tick_length = SIM_SECOND / spi_int32(0, 12, 10);
+	lock->next_event = spi_int64(0, 13, 0);
 }
 
 static void
@@ -332,6 +336,7 @@ world_lock(int64 world_id, WorldWait wait)
 		lock->world_id = world_id;
 		lock->subxact = GetCurrentSubTransactionId();
 		change_notes_init(&lock->notes, TopTransactionContext);
+		event_notes_init(&lock->events, TopTransactionContext);
 	}
 	read_clock_row(lock);
 	strlcpy(lock->home, spi_text(0, 11, CurrentMemoryContext), sizeof(lock->home));
@@ -389,6 +394,27 @@ world_input(WorldLock *lock, const char *kind, const char *payload)
 	lock->dirty = true;
 }
 
+int64
+world_record(WorldLock *lock, const WorldEvent *event)
+{
+	WorldEvent recorded = *event;
+
+	recorded.sequence = lock->next_event++;
+	event_notes_add(&lock->events, &recorded);
+	lock->dirty = true;
+	return recorded.sequence;
+}
+
+/* The change log tells from which number on there is something new. */
+static void
+note_events(WorldLock *lock)
+{
+	if (lock->events.first_event != 0)
+		world_changed(lock, CHANGE_EVENT, lock->events.first_event);
+	if (lock->events.first_message != 0)
+		world_changed(lock, CHANGE_MESSAGE, lock->events.first_message);
+}
+
 void
 world_flush(WorldLock *lock)
 {
@@ -398,15 +424,17 @@ world_flush(WorldLock *lock)
 	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
 		return;
 
+	note_events(lock);
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
+	event_notes_write(&lock->events, lock->world_id, lock->revision);
 	spi_run(&write_statement,
 			(Datum[]) {Int64GetDatum(lock->world_id), Int64GetDatum(lock->clock),
 					   Int64GetDatum(lock->revision), Int64GetDatum(lock->next_id),
 					   Int64GetDatum(lock->next_input), Int16GetDatum(lock->sight_plane),
 					   Int16GetDatum(lock->sight_old_plane), Int64GetDatum(lock->sight_writes),
-					   Int64GetDatum(lock->settings_revision)},
-			lock->sight_old_plane < 0 ? "      n  " : NULL, SPI_OK_UPDATE);
+					   Int64GetDatum(lock->settings_revision), Int64GetDatum(lock->next_event)},
+			lock->sight_old_plane < 0 ? "      n   " : NULL, SPI_OK_UPDATE);
 	spi_end();
 	lock->row_clock = lock->clock;
 	lock->dirty = false;

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "tables/change_log.h"
+#include "tables/world_events.h"
 
 typedef enum WorldWait
 {
@@ -35,6 +36,7 @@ typedef struct WorldLock
 	int32		  speed;	   /* thousandths */
 	int64		  next_id;
 	int64		  next_input;
+	int64		  next_event;
 	int16		  sight_plane;
 	int16		  sight_old_plane; /* -1 = none */
 	int64		  sight_writes;
@@ -49,6 +51,7 @@ typedef struct WorldLock
 	int64			 row_clock;		 /* as the row has it */
 	int64			 first_revision; /* before our first change */
 	ChangeNotes		 notes;
+	EventNotes		 events;
 	bool			 dirty; /* the row is to be written */
 	bool			 wrote; /* the row was written by this transaction */
 	bool			 moved; /* the clock went on without the row */
@@ -75,8 +78,11 @@ extern int64 world_changed(WorldLock *lock, ChangeKind kind, int64 id); /* id 0:
 /* Stores an input: what came from outside, taking effect now. payload is JSON text. */
 extern void world_input(WorldLock *lock, const char *kind, const char *payload);
 
+/* Records what happened at event->clock; the next number of the world's is taken for it and returned. */
+extern int64 world_record(WorldLock *lock, const WorldEvent *event);
+
 /*
- * Writes what was noted since the last call: the change log, inputs and the world's row.
+ * Writes what was noted since the last call: the change log, inputs, events and the world's row.
  * Every function that changes a world calls it before it returns.
  */
 extern void world_flush(WorldLock *lock);

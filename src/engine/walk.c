@@ -69,10 +69,23 @@ path_failure(PathResult result, Cell target, int *sqlstate)
 }
 
 static void
+record_arrival(World *world, Npc *npc, const char *status, Cell intended, Cell actual)
+{
+	char *members = NULL;
+
+	if (!cell_equal(intended, actual))
+		members =
+			psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d]", status, intended.x, intended.y);
+	world_event(world, strcmp(status, "arrived") == 0 ? WORLD_EVENT_NPC_ARRIVED : WORLD_EVENT_NPC_STOPPED,
+				npc->id, 0, 0, members);
+}
+
+static void
 tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
 {
 	Cell actual = npc_cell(npc, world->now);
 
+	record_arrival(world, npc, status, intended, actual);
 	npc_tell(world, npc, "movement_completed",
 			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]",
 					  status, intended.x, intended.y, actual.x, actual.y));

@@ -23,6 +23,7 @@
 #include "sim/path.h"
 #include "tables/items.h"
 #include "tables/npcs.h"
+#include "tables/world_events.h"
 
 typedef struct World World; /* members in engine/image.h, for the engine alone */
 
@@ -67,6 +68,17 @@ extern void world_set_controller(World *world, Npc *npc,
 extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+
+/* ---- the record of what happened: engine/events.c ---- */
+
+/*
+ * Something happens now. Ids are 0 where there is none; target_id is an item or an NPC. It happens where the NPC is, else where
+ * the item is. 'members' are those of a JSON object, or NULL.
+ */
+extern void world_event(World *world, WorldEventKind kind, int64 npc_id, int64 target_id,
+						int64 interaction_id, const char *members);
+/* An NPC says something aloud, in an interaction or (0) outside. */
+extern void world_message(World *world, int64 npc_id, int64 interaction_id, const char *text);
 
 /* ---- time: engine/tick.c ---- */
 

@@ -23,6 +23,7 @@
 #include "errors.h"
 #include "json.h"
 #include "reducers/args.h"
+#include "reducers/calls.h"
 #include "reducers/inputs.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
@@ -34,18 +35,8 @@ PG_FUNCTION_INFO_V1(npcsim_call_reducer);
 #define KEY_MAX_CHARS	 100
 #define ASSIGNMENT_MAX	 10000
 
-typedef struct Caller
-{
-	int64 player_id; /* 0 = spectator */
-	int64 world_id;	 /* 0 for a spectator */
-	char *role;
-} Caller;
-
-/* Writes the value of its result, a JSON text. */
-typedef void (*Reducer)(const Caller *caller, Jsonb *args, StringInfo value);
-
 static SpiStatement caller_statement =
-	{.sql = "SELECT world_id, role, status FROM npcsim.player_accounts WHERE id = $1",
+	{.sql = "SELECT world_id, role, status, username FROM npcsim.player_accounts WHERE id = $1",
 	 .nargs = 1,
 	 .types = {INT8OID}};
 
@@ -88,9 +79,8 @@ static SpiStatement speed_statement = {.sql = "SELECT npcsim.set_world_speed($1,
 
 /* ---- arguments ---- */
 
-/* A number that must be there and within its range; whole ones are asked for by 'whole'. */
-static double
-number_of(Jsonb *args, const char *name, double low, double high, bool whole)
+double
+call_number(Jsonb *args, const char *name, double low, double high, bool whole)
 {
 	JsonbValue		  value;
 	const JsonbValue *member = getKeyJsonValueFromContainer(&args->root, name, (int) strlen(name), &value);
@@ -111,13 +101,29 @@ number_of(Jsonb *args, const char *name, double low, double high, bool whole)
 	return number;
 }
 
+char *
+call_text(Jsonb *args, const char *name, int max_chars)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = getKeyJsonValueFromContainer(&args->root, name, (int) strlen(name), &value);
+	char			 *text;
+
+	if (member == NULL || member->type != jbvString)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the argument \"%s\" is missing or not a string", name),
+				errdetail("The reducer needs it."), errhint("Write it like {\"%s\": \"...\"}.", name));
+	text = pnstrdup(member->val.string.val, member->val.string.len);
+	check_text(text, name, max_chars);
+	return text;
+}
+
 /* ---- reducers ---- */
 
 /* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id. */
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int64	   npc_id = (int64) number_of(args, "npc_id", 1, (double) ID_MAX, true);
+	int64	   npc_id = (int64) call_number(args, "npc_id", 1, (double) ID_MAX, true);
 	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
 	World	  *world = world_image(lock);
 	Npc		  *npc = npc_require(world, npc_id);
@@ -179,7 +185,7 @@ collect_own_ids(World *world, Npc *npc, void *arg)
 static void
 reduce_npc_assignment(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int		   desired = (int) number_of(args, "desired_npc_count", 0, ASSIGNMENT_MAX, true);
+	int		   desired = (int) call_number(args, "desired_npc_count", 0, ASSIGNMENT_MAX, true);
 	World	  *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
 	Assignment assignment = {.player_id = caller->player_id};
 	int		   own;
@@ -228,7 +234,7 @@ reduce_pause_world(const Caller *caller, Jsonb *args, StringInfo value)
 static void
 reduce_world_speed(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	double speed = number_of(args, "speed", 0, 1e6, false);
+	double speed = call_number(args, "speed", 0, 1e6, false);
 
 	spi_run(&speed_statement, (Datum[]) {Int64GetDatum(caller->world_id), Float8GetDatum(speed)}, NULL,
 			SPI_OK_SELECT);
@@ -240,9 +246,13 @@ static const struct
 	const char *name;
 	Reducer		reduce;
 } reducers[] = {
-	{"request_npc_decision", reduce_npc_decision}, {"request_npc_assignment", reduce_npc_assignment},
-	{"start_world", reduce_start_world},		   {"pause_world", reduce_pause_world},
+	{"request_npc_decision", reduce_npc_decision},
+	{"request_npc_assignment", reduce_npc_assignment},
+	{"start_world", reduce_start_world},
+	{"pause_world", reduce_pause_world},
 	{"set_world_speed", reduce_world_speed},
+	{"send_chat", reduce_chat},
+	{"map_ping", reduce_map_ping},
 };
 
 /* ---- who may what ---- */
@@ -267,6 +277,7 @@ read_caller(int64 player_id)
 	caller.world_id = spi_int64(0, 1, 0);
 	caller.role = spi_text(0, 2, CurrentMemoryContext);
 	refuse_banned(spi_text(0, 3, CurrentMemoryContext));
+	caller.username = spi_text(0, 4, CurrentMemoryContext);
 	return caller;
 }
 

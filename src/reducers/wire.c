@@ -25,6 +25,7 @@
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/npc_rows.h"
+#include "reducers/wire_events.h"
 #include "reducers/wire_json.h"
 #include "reducers/world_head.h"
 #include "spi.h"
@@ -65,6 +66,8 @@ typedef struct Changes
 	IdList		items;
 	IdList		interactions;
 	IdList		players;
+	int64		first_event; /* number of the first that is new, 0 = none */
+	int64		first_message;
 } Changes;
 
 /* A revision: 0 is before the first. */
@@ -133,6 +136,8 @@ npcsim_world_snapshot(PG_FUNCTION_ARGS)
 	json_interactions(&out, world_id, NULL, 0, NULL);
 	json_literal(&out, ",\"players\":");
 	json_players(&out, world_id, NULL, 0, NULL);
+	json_literal(&out, ",\"messages\":");
+	json_last_messages(&out, head);
 	appendStringInfoChar(&out, '}');
 	MemoryContextSwitchTo(caller);
 	result = json_datum(&out);
@@ -243,6 +248,12 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 			break;
 		case CHANGE_PLAYER:
 			add_ids(&changes->players, ids, count);
+			break;
+		case CHANGE_EVENT:
+			changes->first_event = ids[0]; /* ascending */
+			break;
+		case CHANGE_MESSAGE:
+			changes->first_message = ids[0];
 			break;
 		case CHANGE_NPC_HIDDEN:
 		case CHANGE_NPC_MIND:
@@ -391,6 +402,7 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 	}
 	else
 		json_changed_rows(out, "players", world_id, &changes->players, json_players);
+	json_new_events(out, head, changes->first_event, changes->first_message);
 }
 
 Datum

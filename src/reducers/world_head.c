@@ -19,7 +19,7 @@ static SpiStatement heads_statement =
 		 "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
 		 "       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
 		 "       c.clock, c.revision, c.speed, c.status = 'running',"
-		 "       c.home, c.sight_plane, c.sight_old_plane"
+		 "       c.home, c.sight_plane, c.sight_old_plane, c.next_event"
 		 "  FROM npcsim.world_settings s"
 		 "  JOIN npcsim.world_clock c ON c.world_id = s.id"
 		 " WHERE s.id = ANY ($1)"
@@ -59,6 +59,7 @@ read_world_heads(const int64 *world_ids, int count, WorldHead **heads)
 		head->status = parked ? "parked" : head->running ? "running" : "paused";
 		head->sight_plane = spi_int16(i, 17, 0);
 		head->sight_old_plane = spi_int16(i, 18, -1);
+		head->next_event = spi_int64(i, 19, 1);
 		head->now = world_now(head->world_id, spi_int64(i, 12, 0), SIM_SECOND / head->tick_rate);
 	}
 	return found;

@@ -30,6 +30,7 @@ typedef struct WorldHead
 	bool		running; /* and not parked */
 	int			sight_plane;
 	int			sight_old_plane; /* -1 = none */
+	int64		next_event;		 /* number of what will happen next */
 } WorldHead;
 
 /*

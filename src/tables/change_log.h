@@ -27,6 +27,8 @@ typedef enum ChangeKind /* stored: append only */
 	CHANGE_NPC_HIDDEN, /* what only images need: the schedule */
 	CHANGE_RESPAWN,	   /* an item will come back; it is gone when the item is there */
 	CHANGE_NPC_MIND,   /* what only images need: plan and events */
+	CHANGE_EVENT,	   /* the first number in world_event_log that is new */
+	CHANGE_MESSAGE,	   /* the same of messages */
 	CHANGE_KINDS
 } ChangeKind;
 

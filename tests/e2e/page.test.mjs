@@ -64,6 +64,20 @@ describe('the spectators\' page', () => {
     await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
   });
 
+  test('what players say and what happens is listed, as text', async () => {
+    const ada = await colony.player('ada', []);
+    const speaker = await colony.connect({ token: ada.token });
+    speaker.send({ type: 'chat', text: 'Hello <b>there</b>' });
+    await colony.query(`SELECT npcsim.create_npc($1, 'Newcomer', x, y) FROM npcsim.worlds w, generate_series(0, 9) x, generate_series(0, 9) y
+      WHERE NOT EXISTS (SELECT FROM npcsim.world_items i WHERE i.position_x = x AND i.position_y = y) AND get_bit((SELECT blocked FROM npcsim.world_terrain), y * 64 + x) = 0
+        AND NOT EXISTS (SELECT FROM npcsim.npcs n WHERE abs(n.position_x - x) < 1 AND abs(n.position_y - y) < 1) LIMIT 1`, [colony.worldId]);
+    await waitFor(() => page.evaluate(() => document.getElementById('messages').innerText.includes('Hello <b>there</b>')), { what: 'the message' });
+    assert.match(await page.evaluate(() => document.getElementById('messages').innerText), /ada/);
+    await waitFor(() => page.evaluate(() => /Newcomer\s*is here/.test(document.getElementById('events').innerText)), { what: 'the newcomer' });
+    await mkdir(results, { recursive: true });
+    await page.screenshot({ path: join(results, 'page-lately.png') });
+  });
+
   // What the card of the chosen NPC says; null while there is none.
   const card = () => page.evaluate(() => {
     const shown = document.getElementById('npc');

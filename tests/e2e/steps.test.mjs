@@ -1,8 +1,8 @@
 // Steps: it does not matter how a world's time is cut into calls, which session makes them, nor what else there is.
 //
 // A world is set up from a seed, moved on by 60 s, and all rows of its state are compared with those of a world that
-// was moved in one step. Columns of revisions and of the wall clock may differ, and the place in the
-// sight index. Every call is a transaction of its own.
+// was moved in one step, and so is what happened in it. Columns of revisions and of the wall clock may differ, and the
+// place in the sight index. Every call is a transaction of its own.
 //
 // NPCSIM_SEED draws other partitions.
 
@@ -60,6 +60,7 @@ const TABLES = {
   interaction_runs: 'id',
   decision_slots: 'npc_id',
   world_terrain: 'world_id',
+  world_events: 'sequence',
 };
 
 const incomparable = (column) =>
@@ -78,7 +79,7 @@ async function rowsOf(client, world) {
           .map(([column, value]) => [column, column.endsWith('player_id') ? players.get(value) ?? null : value]),
       ));
   }
-  state.clock = (await client.query('SELECT clock, next_id FROM npcsim.world_clock WHERE world_id = $1', [world])).rows;
+  state.clock = (await client.query('SELECT clock, next_id, next_event FROM npcsim.world_clock WHERE world_id = $1', [world])).rows;
   return state;
 }
 

@@ -550,6 +550,50 @@ test('prune_logs empties the segment that comes next and no other, and never wai
   });
 });
 
+test('world events are kept for the hours that the setting says, and up to three more', async () => {
+  await withDatabase('forgetful', async (database) => {
+    const client = await cluster.connect(database);
+    const SEGMENT = 10_800;
+    // not across the turn of a segment
+    if (Math.floor(Date.now() / 1000) % SEGMENT > SEGMENT - 10) await sleep(11_000);
+    const kept = async () => (await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log ORDER BY 1')).rows.map((row) => row.segment);
+    const expected = (hours) => {
+      const now = Math.floor(Date.now() / 1000);
+      const present = Math.floor(now / SEGMENT);
+      return Array.from({ length: 32 }, (_, age) => present - age)
+        .filter((segment) => (segment + 1) * SEGMENT > now - hours * 3600)
+        .map((segment) => segment % 32).sort((a, b) => a - b);
+    };
+    await client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after)
+        SELECT s, 0, 1, s + 1, s + 1, 1, 0, '{3}', '{0}' FROM generate_series(0, 31) s`);
+    try {
+      await client.query('ALTER SYSTEM SET npcsim.world_event_hours = 90');
+      await client.query('SELECT pg_reload_conf()');
+      await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '90', { what: 'the setting' });
+      await client.query('SELECT npcsim.prune_logs()');
+      const most = await kept();
+      assert.deepEqual(most, expected(90));
+      assert.ok(most.length === 30 || most.length === 31, 'the one that comes next is empty well before it comes');
+    } finally {
+      await client.query('ALTER SYSTEM RESET npcsim.world_event_hours');
+      await client.query('SELECT pg_reload_conf()');
+    }
+    await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '24', { what: 'the default' });
+    // a segment that somebody reads is emptied later
+    const oldest = (await kept()).find((segment) => !expected(24).includes(segment));
+    const reader = await cluster.connect(database);
+    await reader.query(`BEGIN; SELECT count(*) FROM npcsim.world_event_log_${oldest}`);
+    await client.query('SELECT npcsim.prune_logs()');
+    assert.deepEqual(await kept(), [...expected(24), oldest].sort((a, b) => a - b));
+    await reader.query('COMMIT');
+    await client.query('SELECT npcsim.prune_logs()');
+    assert.deepEqual(await kept(), expected(24));
+    assert.ok(expected(24).length === 9, 'a day, and up to three hours more');
+    await reader.end();
+    await client.end();
+  });
+});
+
 test('a dump restored elsewhere is parked until it is adopted, and then runs on from the same rows', async () => {
   await withDatabase('origin', async (database) => {
     const id = await createWorld(database, 'w', { npcs: 10 });

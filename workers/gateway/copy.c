@@ -25,41 +25,9 @@
 #define MAX_PATH_CELLS		4096
 #define FIRST_BUCKETS		256
 
-const char *const table_names[TABLE_COUNT] = {"world",	 "terrain",		 "item_types", "interaction_types",
-											  "players", "interactions", "npcs",	   "world_items"};
-
-/* ------------------------------------------------------------------------
- * fragments
- * ------------------------------------------------------------------------ */
-
-Fragment *
-fragment_create(const char *text, size_t length)
-{
-	Fragment *fragment = mem_alloc(sizeof(Fragment) + length + 1);
-
-	fragment->holders = 1;
-	fragment->length = length;
-	memcpy(fragment->text, text, length);
-	return fragment;
-}
-
-Fragment *
-fragment_hold(Fragment *fragment)
-{
-	if (fragment)
-		fragment->holders++;
-	return fragment;
-}
-
-void
-fragment_release(Fragment *fragment)
-{
-	if (!fragment)
-		return;
-	assert(fragment->holders > 0);
-	if (--fragment->holders == 0)
-		free(fragment);
-}
+const char *const table_names[TABLE_COUNT] = {"world",	  "terrain",	  "item_types", "interaction_types",
+											  "players",  "interactions", "npcs",		"world_items",
+											  "messages", "world_events"};
 
 /* ------------------------------------------------------------------------
  * the hash table and the list of changes
@@ -469,8 +437,11 @@ copy_create(const json_t *snapshot, char *message, size_t size)
 	}
 	copy->base = revision;
 	copy->revision = revision;
+	for (int stream = 0; stream < STREAM_COUNT; stream++)
+		copy->streams[stream] =
+			stream_create(json_object_get(snapshot, table_names[FIRST_STREAM + stream]), revision);
 	put_world(copy, snapshot, revision);
-	for (int table = TABLE_ITEM_TYPES; table < TABLE_COUNT; table++)
+	for (int table = TABLE_ITEM_TYPES; table < FIRST_STREAM; table++)
 	{
 		if (!put_rows(copy, table, json_object_get(snapshot, table_names[table]), revision))
 		{
@@ -497,9 +468,26 @@ copy_free(WorldCopy *copy)
 		free_entity(entity);
 		entity = older;
 	}
+	for (int stream = 0; stream < STREAM_COUNT; stream++)
+		stream_free(copy->streams[stream]);
 	free(copy->buckets);
 	free(copy->free_slots);
 	free(copy);
+}
+
+static void
+append_rows(WorldCopy *copy, const json_t *delta, int64_t revision)
+{
+	for (int stream = 0; stream < STREAM_COUNT; stream++)
+	{
+		const json_t *change = json_object_get(delta, table_names[FIRST_STREAM + stream]);
+		int64_t		  dropped = 0;
+
+		if (!change)
+			continue;
+		json_member_integer(change, "dropped", &dropped);
+		stream_append(copy->streams[stream], json_object_get(change, "append"), dropped, revision);
+	}
 }
 
 bool
@@ -515,7 +503,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 		return false;
 	}
 	put_world(copy, delta, revision);
-	for (int table = TABLE_ITEM_TYPES; table < TABLE_COUNT; table++)
+	for (int table = TABLE_ITEM_TYPES; table < FIRST_STREAM; table++)
 	{
 		const json_t *change = json_object_get(delta, table_names[table]);
 
@@ -528,6 +516,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 			return false;
 		}
 	}
+	append_rows(copy, delta, revision);
 	copy->revision = revision;
 	return true;
 }
@@ -546,8 +535,8 @@ path_index(const Entity *entity, double clock)
 	return steps >= entity->path_length - 1 ? entity->path_length - 1 : (int) steps;
 }
 
-static bool
-inside(const Rectangle *rectangle, double x, double y)
+bool
+rectangle_has(const Rectangle *rectangle, double x, double y)
 {
 	return x >= rectangle->min_x && x <= rectangle->max_x && y >= rectangle->min_y && y <= rectangle->max_y;
 }
@@ -556,10 +545,10 @@ bool
 entity_meets(const Entity *entity, const Rectangle *rectangle, double clock)
 {
 	if (entity->path_length == 0)
-		return inside(rectangle, entity->x, entity->y);
+		return rectangle_has(rectangle, entity->x, entity->y);
 	for (int i = path_index(entity, clock); i < entity->path_length; i++)
 	{
-		if (inside(rectangle, entity->path[2 * i], entity->path[2 * i + 1]))
+		if (rectangle_has(rectangle, entity->path[2 * i], entity->path[2 * i + 1]))
 			return true;
 	}
 	return false;

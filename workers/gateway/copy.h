@@ -15,19 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fragment.h"
+#include "stream.h"
+
 #define COPY_EPOCH_SIZE 80
-
-/* An immutable text that several owners hold. */
-typedef struct Fragment
-{
-	int	   holders;
-	size_t length;
-	char   text[];
-} Fragment;
-
-extern Fragment *fragment_create(const char *text, size_t length);
-extern Fragment *fragment_hold(Fragment *fragment);
-extern void		 fragment_release(Fragment *fragment);
 
 typedef enum TableId
 {
@@ -39,8 +30,13 @@ typedef enum TableId
 	TABLE_INTERACTIONS,
 	TABLE_NPCS,
 	TABLE_WORLD_ITEMS,
+	TABLE_MESSAGES, /* from here on streams: not rows that change, but what is told once */
+	TABLE_WORLD_EVENTS,
 	TABLE_COUNT
 } TableId;
+
+#define FIRST_STREAM TABLE_MESSAGES
+#define STREAM_COUNT (TABLE_COUNT - FIRST_STREAM)
 
 extern const char *const table_names[TABLE_COUNT];
 
@@ -100,6 +96,7 @@ typedef struct WorldCopy
 	uint32_t *free_slots;
 	uint32_t  free_slot_count;
 	uint32_t  free_slot_room;
+	Stream	 *streams[STREAM_COUNT]; /* TABLE_MESSAGES … */
 } WorldCopy;
 
 typedef struct Rectangle
@@ -119,6 +116,8 @@ extern bool copy_apply(WorldCopy *copy, const json_t *delta, char *message, size
 
 /* Frees removed rows that were removed at or before the revision. */
 extern void copy_forget_removed(WorldCopy *copy, int64_t revision);
+
+extern bool rectangle_has(const Rectangle *rectangle, double x, double y);
 
 /* Does the position, or what is left of the path, lie in the rectangle? */
 extern bool entity_meets(const Entity *entity, const Rectangle *rectangle, double clock);

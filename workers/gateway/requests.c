@@ -268,7 +268,7 @@ take_from_welcome(Client *client, const json_t *frame, const char *type, const c
 	else if (strcmp(type, "call") == 0)
 		take_call(client, frame, id);
 	else if (strcmp(type, "chat") == 0)
-		take_shorthand(client, frame, id, "chat");
+		take_shorthand(client, frame, id, "send_chat");
 	else if (strcmp(type, "map_ping") == 0)
 		take_shorthand(client, frame, id, "map_ping");
 	else if (strcmp(type, "compute_heartbeat") == 0)

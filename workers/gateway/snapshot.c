@@ -63,8 +63,8 @@ snapshot_free(Snapshot *snapshot)
 	free(snapshot);
 }
 
-void
-snapshot_add(Snapshot *snapshot, const Entity *entity, double distance)
+static Row *
+new_row(Snapshot *snapshot, TableId table)
 {
 	Row *row;
 
@@ -74,11 +74,28 @@ snapshot_add(Snapshot *snapshot, const Entity *entity, double distance)
 		snapshot->rows = mem_resize(snapshot->rows, sizeof(Row) * snapshot->room);
 	}
 	row = &snapshot->rows[snapshot->count++];
-	row->table = entity->table;
+	memset(row, 0, sizeof(*row));
+	row->table = table;
+	return row;
+}
+
+void
+snapshot_add(Snapshot *snapshot, const Entity *entity, double distance)
+{
+	Row *row = new_row(snapshot, entity->table);
+
 	row->distance = distance;
 	row->key = fragment_hold(entity->key);
 	for (int group = 0; group < GROUP_COUNT; group++)
 		row->group[group] = fragment_hold(entity->group[group]);
+}
+
+void
+snapshot_add_text(Snapshot *snapshot, TableId table, Fragment *text)
+{
+	Row *row = new_row(snapshot, table);
+
+	row->group[GROUP_ROW] = fragment_hold(text);
 }
 
 static int
@@ -131,7 +148,7 @@ add_entity_row(Text *text, const Entity *entity, int64_t changed_after)
 static size_t
 row_length(const Row *row)
 {
-	size_t length = row->key->length + 16;
+	size_t length = (row->key ? row->key->length : 0) + 16;
 
 	for (int group = 0; group < GROUP_COUNT; group++)
 		length += row->group[group] ? row->group[group]->length + 1 : 0;

@@ -27,6 +27,9 @@ extern void snapshot_add(Snapshot *snapshot, const Entity *entity, double distan
 /* After the last entity, before the first page. */
 extern void snapshot_sort(Snapshot *snapshot);
 
+/* What comes behind all that was sorted: a finished row of a stream. */
+extern void snapshot_add_text(Snapshot *snapshot, TableId table, Fragment *text);
+
 /* The next page; "id" is JSON or "".  *is_last is set with the last one. */
 extern Frame *snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_last);
 

@@ -11,7 +11,12 @@
  * the client has ("seen", "has") and what the copy holds now; so a client that
  * is slow gets fewer deltas, each with the latest of every entity.
  *
+ * Streams are not merged: the rows since "told" come one after the other, and
+ * those that the copy does not keep any more are counted.  A snapshot begins
+ * them anew, with the last messages and no events.
+ *
  * Invariants:
+ * - "told" is where the streams were at revision "seen".
  * - FOLLOWING: the client has, up to "seen", everything in its sight.
  * - "has" has a bit for every placed entity the client was sent and not told
  *	 to drop; without a camera it has everything and there are no bits.
@@ -33,6 +38,9 @@
 
 /* What a client has leaves its view this many cells beyond it. */
 #define LEAVE_MARGIN 10.0
+
+/* Messages of a snapshot. */
+#define LAST_MESSAGES 50
 
 static bool
 has_slot(const Watch *watch, uint32_t slot)
@@ -135,10 +143,11 @@ client_had(const Watch *watch, const Entity *entity)
 
 typedef struct DeltaTexts
 {
-	Text upsert[TABLE_COUNT];
-	Text remove[TABLE_COUNT];
-	Text leave[TABLE_COUNT];
-	bool any;
+	Text	upsert[TABLE_COUNT];
+	Text	remove[TABLE_COUNT];
+	Text	leave[TABLE_COUNT];
+	int64_t dropped[STREAM_COUNT];
+	bool	any;
 } DeltaTexts;
 
 static void
@@ -195,6 +204,69 @@ consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *tex
 		set_slot(watch, entity->slot, visible);
 }
 
+static bool
+is_in_sight(const Sight *sight, const StreamRow *row)
+{
+	return !sight->limited || !row->placed || rectangle_has(&sight->inner, row->x, row->y);
+}
+
+/* The rows of a stream from a position on, as far as they are kept. */
+static void
+add_stream(const Watch *watch, const Sight *sight, TableId table, int64_t from, DeltaTexts *texts)
+{
+	const Stream *stream = watch->world->copy->streams[table - FIRST_STREAM];
+	int64_t		  oldest = stream_oldest(stream);
+	Text		 *text = &texts->upsert[table];
+
+	if (from < oldest)
+	{
+		texts->dropped[table - FIRST_STREAM] = oldest - from;
+		texts->any = true;
+		from = oldest;
+	}
+	for (; from < stream->total; from++)
+	{
+		const StreamRow *row = stream_row(stream, from);
+
+		if (!is_in_sight(sight, row))
+			continue;
+		texts->any = true;
+		add_separated(text, row->text);
+	}
+}
+
+static void
+add_streams(const Watch *watch, const Sight *sight, DeltaTexts *texts)
+{
+	for (int table = FIRST_STREAM; table < TABLE_COUNT; table++)
+	{
+		if (wants_table(watch, (TableId) table))
+			add_stream(watch, sight, (TableId) table, watch->told[table - FIRST_STREAM], texts);
+	}
+}
+
+/* It is up to date in all streams. */
+static void
+mark_told(Watch *watch)
+{
+	for (int stream = 0; stream < STREAM_COUNT; stream++)
+		watch->told[stream] = watch->world->copy->streams[stream]->total;
+}
+
+static void
+add_appended(Text *text, const DeltaTexts *texts, TableId table)
+{
+	const Text *rows = &texts->upsert[table];
+	int64_t		dropped = texts->dropped[table - FIRST_STREAM];
+
+	if (rows->length == 0 && dropped == 0)
+		return;
+	text_add_format(text, ",\"%s\":{\"append\":[", table_names[table]);
+	if (rows->length > 0)
+		text_add(text, rows->data, rows->length);
+	text_add_format(text, "],\"dropped\":%" PRId64 "}", dropped);
+}
+
 static void
 add_table(Text *text, DeltaTexts *texts, TableId table)
 {
@@ -202,6 +274,11 @@ add_table(Text *text, DeltaTexts *texts, TableId table)
 	static const char *const names[] = {"upsert", "remove", "leave"};
 	bool					 first = true;
 
+	if (table >= FIRST_STREAM)
+	{
+		add_appended(text, texts, table);
+		return;
+	}
 	if (lists[0]->length + lists[1]->length + lists[2]->length == 0)
 		return;
 	text_add_format(text, ",\"%s\":", table_names[table]);
@@ -278,6 +355,7 @@ make_delta(Watch *watch)
 			break;
 		consider(watch, &sight, entity, texts);
 	}
+	add_streams(watch, &sight, texts);
 	if (watch->camera_moved)
 		watch->complete_at = copy->revision + 1; /* the last frame may say this one, too */
 	watch->camera_moved = false;
@@ -339,6 +417,26 @@ distance_from_centre(const Watch *watch, const Sight *sight, const Entity *entit
 	return hypot(x - centre_x, y - centre_y);
 }
 
+/* The last messages, in their order, behind all rows. */
+static void
+add_last_messages(const Watch *watch, const Sight *sight)
+{
+	const Stream *stream = watch->world->copy->streams[TABLE_MESSAGES - FIRST_STREAM];
+	int64_t		  first = stream->total - LAST_MESSAGES;
+
+	if (!wants_table(watch, TABLE_MESSAGES))
+		return;
+	if (first < stream_oldest(stream))
+		first = stream_oldest(stream);
+	for (; first < stream->total; first++)
+	{
+		const StreamRow *row = stream_row(stream, first);
+
+		if (is_in_sight(sight, row))
+			snapshot_add_text(watch->snapshot, TABLE_MESSAGES, row->text);
+	}
+}
+
 static void
 start_snapshot(Watch *watch)
 {
@@ -357,6 +455,8 @@ start_snapshot(Watch *watch)
 			set_slot(watch, entity->slot, true);
 	}
 	snapshot_sort(watch->snapshot);
+	add_last_messages(watch, &sight);
+	mark_told(watch);
 	watch->seen = copy->revision;
 	watch->complete_at = copy->revision;
 	watch->since = 0;
@@ -415,6 +515,8 @@ make_resumption(Watch *watch)
 		if (entity->key_is_integer && entity->table != TABLE_PLAYERS)
 			add_separated(&present, entity->key);
 	}
+	add_streams(watch, &sight, texts);
+	mark_told(watch);
 	begin_delta(&text, watch, watch->id);
 	text_add_string(&text, ",\"present\":[");
 	if (present.length > 0)
@@ -447,6 +549,14 @@ can_resume(Watch *watch)
 	if (watch->since <= 0 || watch->since < copy->base || watch->since > copy->revision ||
 		strcmp(watch->since_epoch, copy->epoch) != 0)
 		return false;
+	for (int table = FIRST_STREAM; table < TABLE_COUNT; table++)
+	{
+		int64_t *told = &watch->told[table - FIRST_STREAM];
+
+		*told = stream_total_at(copy->streams[table - FIRST_STREAM], watch->since);
+		if (wants_table(watch, (TableId) table) && *told < 0)
+			return false;
+	}
 	if (!watch->has_camera)
 		return true;
 	watch->complete_at = views_complete_at(&view);
@@ -485,6 +595,7 @@ follow(Watch *watch)
 
 	frame = watch->has_camera ? make_delta(watch) : make_shared_delta(watch);
 	watch->seen = watch->world->copy->revision;
+	mark_told(watch);
 	if (frame && frame->length > (size_t) client_settings()->max_queue)
 	{
 		frame_release(frame);

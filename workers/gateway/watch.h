@@ -41,7 +41,8 @@ typedef struct Watch
 	int64_t			 complete_at;  /* from this revision on it had this camera's view whole */
 	int64_t			 since;		   /* WATCH_WAITING and WATCH_RESUMING: what it says it has */
 	char			 since_epoch[COPY_EPOCH_SIZE];
-	uint8_t			*has; /* a bit per slot; only with a camera */
+	int64_t			 told[STREAM_COUNT]; /* positions up to which it was told each stream */
+	uint8_t			*has;				 /* a bit per slot; only with a camera */
 	uint32_t		 has_bytes;
 	struct Snapshot *snapshot;
 	struct Watch	*previous; /* of the same world */

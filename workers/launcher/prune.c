@@ -3,7 +3,7 @@
  *	  prune_logs(): empties the segments of the log rings that are due.
  *
  * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the
- * day. A segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at
+ * day, the log of events one of 32 of three hours each. A segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at
  * once: neither a reader nor a writer ever waits for it, and what is not emptied now is emptied a minute
  * later.
  */
@@ -23,6 +23,7 @@
 #include "guc.h"
 #include "spi.h"
 #include "tables/change_log.h"
+#include "tables/world_events.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
@@ -71,6 +72,20 @@ empty_segment(const char *log, int segment)
 	return 1;
 }
 
+/* Those whose newest row is older than npcsim.world_event_hours; how many there were. */
+static int
+empty_event_segments(time_t now)
+{
+	time_t present = now / WORLD_EVENT_SEGMENT_SECONDS;
+	time_t kept = now - (time_t) guc_world_event_hours * 3600;
+	int	   emptied = 0;
+
+	for (time_t segment = present - WORLD_EVENT_SEGMENTS + 1; segment < present; segment++)
+		if ((segment + 1) * WORLD_EVENT_SEGMENT_SECONDS <= kept)
+			emptied += empty_segment("world_event_log", (int) (segment % WORLD_EVENT_SEGMENTS));
+	return emptied;
+}
+
 Datum
 npcsim_prune_logs(PG_FUNCTION_ARGS)
 {
@@ -85,6 +100,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	for (int age = guc_decision_log_days; age < DECISION_LOG_SEGMENTS; age++)
 		emptied +=
 			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
+	emptied += empty_event_segments(now);
 	(void) spi_run(&forget_calls_statement, NULL, NULL, SPI_OK_DELETE);
 	spi_end();
 	PG_RETURN_INT32(emptied);

@@ -1,0 +1,299 @@
+/*
+ * world_events.c
+ *	  What happened in the worlds, noted and written to world_event_log.
+ *
+ * A row of the log holds some of what a transaction recorded, as arrays: a row for each event would be a quarter
+ * of a world's WAL, and cost twice the time. The log is a ring of segments (partitions) of three hours of the wall
+ * clock. A segment is emptied by prune_logs() with TRUNCATE once all of it is older than
+ * npcsim.world_event_hours. Each world counts what happens in it; the count goes on in world_clock, so that there
+ * are no gaps.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/row_set.h"
+#include "tables/world_events.h"
+
+PG_FUNCTION_INFO_V1(npcsim_world_event_kind_name);
+
+static const char *const kind_names[WORLD_EVENT_KINDS] = {
+	[WORLD_EVENT_CHAT] = "chat",
+	[WORLD_EVENT_NPC_SAID] = "npc_said",
+	[WORLD_EVENT_MAP_PING] = "map_ping",
+	[WORLD_EVENT_NPC_CREATED] = "npc_created",
+	[WORLD_EVENT_NPC_REMOVED] = "npc_removed",
+	[WORLD_EVENT_NPC_ARRIVED] = "npc_arrived",
+	[WORLD_EVENT_NPC_STOPPED] = "npc_stopped",
+	[WORLD_EVENT_ITEM_CREATED] = "item_created",
+	[WORLD_EVENT_ITEM_REMOVED] = "item_removed",
+	[WORLD_EVENT_ITEM_USED_UP] = "item_used_up",
+	[WORLD_EVENT_ITEM_RESPAWNED] = "item_respawned",
+	[WORLD_EVENT_INTERACTION_STARTED] = "interaction_started",
+	[WORLD_EVENT_INTERACTION_FINISHED] = "interaction_finished",
+	[WORLD_EVENT_INTERACTION_CANCELLED] = "interaction_cancelled",
+};
+
+/* Rows that are written at a time: one statement, unless a transaction made very much. */
+#define WRITE_BATCHES 256
+
+/* World time within a row. */
+#define ROW_SPAN_MAX (1000 * SIM_SECOND)
+
+/* Events that make a row. */
+typedef struct EventBatch
+{
+	const WorldEvent *events;
+	int				  count;
+} EventBatch;
+
+static const StageColumn batch_columns[] = {
+	{"messages", INT2OID},	   {"first", INT8OID},		  {"last", INT8OID},
+	{"clock", INT8OID},		   {"by_player", BOOLOID},	  {"kinds", INT2ARRAYOID},
+	{"after", INT4ARRAYOID},   {"x", INT2ARRAYOID},		  {"y", INT2ARRAYOID},
+	{"npc_ids", INT8ARRAYOID}, {"targets", INT8ARRAYOID}, {"interactions", INT8ARRAYOID},
+	{"players", INT8ARRAYOID}, {"data", JSONBARRAYOID},
+};
+
+/* An array with NULL where there is nothing; NULL when there is nothing at all. */
+static void
+put_array(RowBuilder *row, Datum *values, bool *nulls, int count, Oid type)
+{
+	bool any = false;
+
+	for (int i = 0; i < count; i++)
+		any = any || !nulls[i];
+	put_datum(row, any ? nullable_array_of(values, nulls, count, type) : (Datum) 0);
+	row->nulls[row->used - 1] = !any;
+}
+
+static void
+put_ids(RowBuilder *row, const EventBatch *batch, size_t member)
+{
+	Datum values[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		int64 id = *(const int64 *) ((const char *) &batch->events[i] + member);
+
+		values[i] = Int64GetDatum(id);
+		nulls[i] = id == 0;
+	}
+	put_array(row, values, nulls, batch->count, INT8OID);
+}
+
+static void
+put_places(RowBuilder *row, const EventBatch *batch)
+{
+	Datum x[ROW_EVENTS_MAX];
+	Datum y[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		x[i] = Int16GetDatum(batch->events[i].cell.x);
+		y[i] = Int16GetDatum(batch->events[i].cell.y);
+		nulls[i] = !batch->events[i].placed;
+	}
+	put_array(row, x, nulls, batch->count, INT2OID);
+	put_array(row, y, nulls, batch->count, INT2OID);
+}
+
+static void
+put_data(RowBuilder *row, const EventBatch *batch)
+{
+	Datum values[ROW_EVENTS_MAX];
+	bool  nulls[ROW_EVENTS_MAX];
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		const char *data = batch->events[i].data;
+
+		nulls[i] = data == NULL;
+		values[i] = data != NULL ? DirectFunctionCall1(jsonb_in, CStringGetDatum(data)) : (Datum) 0;
+	}
+	put_array(row, values, nulls, batch->count, JSONBOID);
+}
+
+static void
+make_batch_row(RowBuilder *row, void *thing)
+{
+	const EventBatch *batch = thing;
+	int16			  kinds[ROW_EVENTS_MAX];
+	int32			  after[ROW_EVENTS_MAX];
+	int				  messages = 0;
+	bool			  by_player = false;
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		const WorldEvent *event = &batch->events[i];
+
+		kinds[i] = (int16) event->kind;
+		after[i] = (int32) (event->clock - batch->events[0].clock);
+		messages += world_event_is_message(event->kind);
+		by_player = by_player || event->player_id != 0;
+	}
+	put_int16(row, messages);
+	put_int64(row, batch->events[0].sequence);
+	put_int64(row, batch->events[batch->count - 1].sequence);
+	put_int64(row, batch->events[0].clock);
+	put_datum(row, BoolGetDatum(by_player));
+	put_datum(row, int16_array(kinds, batch->count));
+	put_datum(row, int32_array(after, batch->count));
+	put_places(row, batch);
+	put_ids(row, batch, offsetof(WorldEvent, npc_id));
+	put_ids(row, batch, offsetof(WorldEvent, target_id));
+	put_ids(row, batch, offsetof(WorldEvent, interaction_id));
+	put_ids(row, batch, offsetof(WorldEvent, player_id));
+	put_data(row, batch);
+}
+
+static const RowSet batch_set = {"staged_events", batch_columns, lengthof(batch_columns), make_batch_row};
+
+static SpiStatement insert_statement =
+	{"INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, "
+	 "revision, clock, "
+	 "sent_at_real, kinds, after, x, y, npc_ids, target_ids, interaction_ids, player_ids, data) "
+	 "SELECT $1, u.messages, $2, u.first, u.last, $3, u.clock, "
+	 "CASE WHEN u.by_player THEN pg_catalog.clock_timestamp() END, "
+	 "u.kinds, u.after, u.x, u.y, u.npc_ids, u.targets, u.interactions, u.players, u.data FROM staged_events "
+	 "u",
+	 3,
+	 {INT2OID, INT8OID, INT8OID}};
+
+/* ---- kinds ---- */
+
+const char *
+world_event_kind_name(int kind)
+{
+	return kind > WORLD_EVENT_NONE && kind < WORLD_EVENT_KINDS ? kind_names[kind] : NULL;
+}
+
+WorldEventKind
+world_event_kind_named(const char *name)
+{
+	for (int kind = WORLD_EVENT_NONE + 1; kind < WORLD_EVENT_KINDS; kind++)
+		if (strcmp(kind_names[kind], name) == 0)
+			return (WorldEventKind) kind;
+	return WORLD_EVENT_NONE;
+}
+
+/* world_event_kind_name(kind) */
+Datum
+npcsim_world_event_kind_name(PG_FUNCTION_ARGS)
+{
+	const char *name = world_event_kind_name(PG_GETARG_INT16(0));
+
+	if (name == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(name));
+}
+
+/* ---- notes ---- */
+
+void
+event_notes_init(EventNotes *notes, MemoryContext context)
+{
+	memset(notes, 0, sizeof(*notes));
+	notes->context = context;
+}
+
+/* Keeps the array, which belongs to the transaction. */
+void
+event_notes_reset(EventNotes *notes)
+{
+	for (int i = 0; i < notes->count; i++)
+		if (notes->events[i].data != NULL)
+			pfree(notes->events[i].data);
+	notes->count = 0;
+	notes->first_event = 0;
+	notes->first_message = 0;
+}
+
+void
+event_notes_add(EventNotes *notes, const WorldEvent *event)
+{
+	WorldEvent *added;
+	int64	   *first = world_event_is_message(event->kind) ? &notes->first_message : &notes->first_event;
+
+	Assert(world_event_kind_name(event->kind) != NULL);
+	if (notes->count == notes->room)
+	{
+		int room = Max(64, notes->room * 2);
+
+		notes->events = notes->events == NULL
+							? MemoryContextAlloc(notes->context, room * sizeof(WorldEvent))
+							: repalloc_huge(notes->events, (Size) room * sizeof(WorldEvent));
+		notes->room = room;
+	}
+	added = &notes->events[notes->count++];
+	*added = *event;
+	if (event->data != NULL)
+		added->data = MemoryContextStrdup(notes->context, event->data);
+	if (*first == 0)
+		*first = event->sequence;
+}
+
+/* How many of the events from the first on make a row. */
+static int
+batch_size(const WorldEvent *events, int count)
+{
+	int size = 1;
+
+	while (size < Min(count, ROW_EVENTS_MAX) && events[size].clock - events[0].clock <= ROW_SPAN_MAX)
+		size++;
+	return size;
+}
+
+/* Writes what fits into WRITE_BATCHES rows, from the first event on; how many events that was. */
+static int
+write_some(const WorldEvent *events, int count, Datum *parameters)
+{
+	EventBatch batches[WRITE_BATCHES];
+	void	  *things[WRITE_BATCHES];
+	int		   rows = 0;
+	int		   written = 0;
+
+	while (written < count && rows < WRITE_BATCHES)
+	{
+		batches[rows].events = events + written;
+		batches[rows].count = batch_size(events + written, count - written);
+		written += batches[rows].count;
+		things[rows] = &batches[rows];
+		rows++;
+	}
+	write_rows(&insert_statement, parameters, SPI_OK_INSERT, &batch_set, things, rows);
+	return written;
+}
+
+void
+event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
+{
+	MemoryContext scratch;
+	MemoryContext before;
+	Datum		  parameters[] = {Int16GetDatum(world_event_segment(time(NULL))), Int64GetDatum(world_id),
+								  Int64GetDatum(revision)};
+	int			  written = 0;
+
+	if (notes->count == 0)
+		return;
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim events", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(scratch);
+	while (written < notes->count)
+	{
+		written += write_some(&notes->events[written], notes->count - written, parameters);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+	event_notes_reset(notes);
+}

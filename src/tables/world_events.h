@@ -1,0 +1,125 @@
+/*
+ * world_events.h
+ *	  What happened in the worlds: noted while it happens, written with the transaction's flush.
+ */
+#ifndef NPCSIM_WORLD_EVENTS_H
+#define NPCSIM_WORLD_EVENTS_H
+
+#include "postgres.h"
+
+#include <time.h>
+
+#include "sim/sim.h"
+
+typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
+{
+	WORLD_EVENT_NONE,
+	/* messages: the statements and views know them by these numbers */
+	WORLD_EVENT_CHAT,	  /* a player to everybody */
+	WORLD_EVENT_NPC_SAID, /* an NPC, aloud */
+	/* all others */
+	WORLD_EVENT_MAP_PING,
+	WORLD_EVENT_NPC_CREATED,
+	WORLD_EVENT_NPC_REMOVED,
+	WORLD_EVENT_NPC_ARRIVED,
+	WORLD_EVENT_NPC_STOPPED, /* before it was where it wanted to be */
+	WORLD_EVENT_ITEM_CREATED,
+	WORLD_EVENT_ITEM_REMOVED,
+	WORLD_EVENT_ITEM_USED_UP,
+	WORLD_EVENT_ITEM_RESPAWNED,
+	WORLD_EVENT_INTERACTION_STARTED,
+	WORLD_EVENT_INTERACTION_FINISHED,
+	WORLD_EVENT_INTERACTION_CANCELLED,
+	WORLD_EVENT_KINDS
+} WorldEventKind;
+
+/* NULL when there is no such kind. */
+extern const char *world_event_kind_name(int kind);
+/* WORLD_EVENT_NONE when there is no kind of that name. */
+extern WorldEventKind world_event_kind_named(const char *name);
+
+static inline bool
+world_event_is_message(WorldEventKind kind)
+{
+	return kind == WORLD_EVENT_CHAT || kind == WORLD_EVENT_NPC_SAID;
+}
+
+/* Ids are 0 where there is none. */
+typedef struct WorldEvent
+{
+	WorldEventKind kind;
+	int64		   sequence;
+	int64		   clock;
+	int64		   npc_id;
+	int64		   target_id;
+	int64		   interaction_id;
+	int64		   player_id;
+	bool		   placed; /* it happened at a cell */
+	Cell		   cell;
+	char		  *data; /* a JSON object, or NULL */
+} WorldEvent;
+
+/* What happened and is not written yet. */
+typedef struct EventNotes
+{
+	MemoryContext context;
+	WorldEvent	 *events;
+	int			  count;
+	int			  room;
+	int64		  first_event; /* sequence of the first that is no message; 0 = there is none */
+	int64		  first_message;
+} EventNotes;
+
+extern void event_notes_init(EventNotes *notes, MemoryContext context);
+extern void event_notes_reset(EventNotes *notes);
+/* Copies the event and its data. */
+extern void event_notes_add(EventNotes *notes, const WorldEvent *event);
+/* Writes them, mostly with one statement, and forgets them. SPI must be connected. */
+extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision);
+
+/* ---- the ring ---- */
+
+#define WORLD_EVENT_SEGMENTS		32
+#define WORLD_EVENT_SEGMENT_SECONDS 10800
+
+/* The segment that is written to at a moment. */
+static inline int16
+world_event_segment(time_t moment)
+{
+	return (int16) (moment / WORLD_EVENT_SEGMENT_SECONDS % WORLD_EVENT_SEGMENTS);
+}
+
+/*
+ * Events of a row: so many that what surrounds them weighs little, and so few that the row is not moved out of
+ * its table (TOAST).
+ */
+#define ROW_EVENTS_MAX 64
+
+/* ---- reading, for clients; between spi_begin and spi_end: world_events_read.c ---- */
+
+typedef enum EventStream
+{
+	STREAM_MESSAGES,
+	STREAM_WORLD_EVENTS
+} EventStream;
+
+typedef struct EventRow
+{
+	WorldEvent event;
+	int64	   revision;
+	char	  *text; /* of a message */
+	char	  *username;
+	char	  *sent_at; /* a JSON string, or NULL */
+} EventRow;
+
+/*
+ * The last 'limit' rows of a stream of a world from a sequence on, in order; their number. For sequences that the change
+ * log still knows. In the caller's snapshot and memory context.
+ */
+extern int world_events_since(int64 world_id, EventStream stream, int64 first, int limit, EventRow **rows);
+/* How many messages there are from that sequence on. */
+extern int64 world_messages_count_since(int64 world_id, int64 first);
+/* The last messages of a world, however old. */
+extern int world_messages_last(int64 world_id, int limit, EventRow **rows);
+
+#endif /* NPCSIM_WORLD_EVENTS_H */

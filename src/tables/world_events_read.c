@@ -1,0 +1,240 @@
+/*
+ * world_events_read.c
+ *	  What happened in the worlds, read from world_event_log for clients.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "spi.h"
+#include "tables/world_events.h"
+
+/* What the change log still knows was written no longer ago than this. */
+#define RECENT_SECONDS 1200
+
+/* Newest first. */
+#define READ_ROWS(wanted) \
+	"SELECT first_sequence, revision, clock, pg_catalog.to_json(sent_at_real)::pg_catalog.text, kinds, " \
+	"after, x, y, " \
+	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
+	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
+/* IN, not ANY: so that the planner leaves the other segments alone. */
+#define RECENT "segment IN ($3, $4) AND last_sequence >= $5"
+
+static SpiStatement events_since_statement = {READ_ROWS(RECENT),
+											  5,
+											  {INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+											  .read_only = true};
+
+static SpiStatement messages_since_statement = {READ_ROWS(RECENT " AND messages > 0"),
+												5,
+												{INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+												.read_only = true};
+
+static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
+											   2,
+											   {INT8OID, INT8OID},
+											   .read_only = true};
+
+static SpiStatement count_messages_statement =
+	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log l, "
+	 "LATERAL pg_catalog.unnest(l.kinds) WITH ORDINALITY AS e (kind, n) "
+	 "WHERE world_id = $1 AND segment IN ($2, $3) AND last_sequence >= $4 AND messages > 0 "
+	 "AND l.first_sequence + e.n - 1 >= $4 AND e.kind IN (1, 2)",
+	 4,
+	 {INT8OID, INT2OID, INT2OID, INT8OID},
+	 .read_only = true};
+
+/* What the change log still knows was written in this segment or in the present one. */
+static int16
+earlier_segment(void)
+{
+	return world_event_segment(time(NULL) - RECENT_SECONDS);
+}
+
+/* The elements of an array of a row; none when it is NULL. */
+typedef struct Elements
+{
+	Datum *values;
+	bool  *nulls;
+	int	   count;
+} Elements;
+
+static Elements
+read_elements(uint64 row, int column, Oid type)
+{
+	Elements elements = {0};
+	bool	 isnull;
+	Datum	 array = spi_datum(row, column, &isnull);
+	int16	 length;
+	bool	 by_value;
+	char	 alignment;
+
+	if (isnull)
+		return elements;
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(DatumGetArrayTypeP(array), type, length, by_value, alignment, &elements.values,
+					  &elements.nulls, &elements.count);
+	return elements;
+}
+
+static bool
+element_is_there(const Elements *elements, int i)
+{
+	return i < elements->count && !elements->nulls[i];
+}
+
+static int64
+id_element(const Elements *elements, int i)
+{
+	return element_is_there(elements, i) ? DatumGetInt64(elements->values[i]) : 0;
+}
+
+/* A row of the log, taken apart. */
+typedef struct LogRow
+{
+	int64	 first_sequence;
+	int64	 revision;
+	int64	 clock;
+	char	*sent_at;
+	Elements kinds;
+	Elements after;
+	Elements x;
+	Elements y;
+	Elements npc_ids;
+	Elements target_ids;
+	Elements interaction_ids;
+	Elements player_ids;
+	Elements data;
+} LogRow;
+
+static void
+read_row(uint64 row, LogRow *read)
+{
+	read->first_sequence = spi_int64(row, 1, 0);
+	read->revision = spi_int64(row, 2, 0);
+	read->clock = spi_int64(row, 3, 0);
+	read->sent_at = spi_text(row, 4, CurrentMemoryContext);
+	read->kinds = read_elements(row, 5, INT2OID);
+	read->after = read_elements(row, 6, INT4OID);
+	read->x = read_elements(row, 7, INT2OID);
+	read->y = read_elements(row, 8, INT2OID);
+	read->npc_ids = read_elements(row, 9, INT8OID);
+	read->target_ids = read_elements(row, 10, INT8OID);
+	read->interaction_ids = read_elements(row, 11, INT8OID);
+	read->player_ids = read_elements(row, 12, INT8OID);
+	read->data = read_elements(row, 13, JSONBOID);
+}
+
+/* A string of an object, or NULL. */
+static char *
+string_member(Jsonb *object, const char *name)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = getKeyJsonValueFromContainer(&object->root, name, (int) strlen(name), &value);
+
+	return member != NULL && member->type == jbvString
+			   ? pnstrdup(member->val.string.val, member->val.string.len)
+			   : NULL;
+}
+
+static void
+read_data(Jsonb *data, EventRow *read)
+{
+	if (world_event_is_message(read->event.kind))
+	{
+		read->text = string_member(data, "text");
+		read->username = string_member(data, "username");
+	}
+	else
+		read->event.data = JsonbToCString(NULL, &data->root, (int) VARSIZE(data));
+}
+
+static void
+read_event(const LogRow *row, int i, EventRow *read)
+{
+	WorldEvent *event = &read->event;
+
+	memset(read, 0, sizeof(*read));
+	event->kind = (WorldEventKind) DatumGetInt16(row->kinds.values[i]);
+	event->sequence = row->first_sequence + i;
+	read->revision = row->revision;
+	event->clock = row->clock + (i < row->after.count ? DatumGetInt32(row->after.values[i]) : 0);
+	event->npc_id = id_element(&row->npc_ids, i);
+	event->target_id = id_element(&row->target_ids, i);
+	event->interaction_id = id_element(&row->interaction_ids, i);
+	event->player_id = id_element(&row->player_ids, i);
+	event->placed = element_is_there(&row->x, i) && element_is_there(&row->y, i);
+	if (event->placed)
+		event->cell = (Cell) {DatumGetInt16(row->x.values[i]), DatumGetInt16(row->y.values[i])};
+	if (event->player_id != 0)
+		read->sent_at = row->sent_at;
+	if (element_is_there(&row->data, i))
+		read_data(DatumGetJsonbP(row->data.values[i]), read);
+}
+
+/*
+ * Takes the rows of the last statement apart, which come newest first: the last 'limit' events of a stream
+ * from a number on, in the order in which they happened.
+ */
+static int
+read_events(uint64 count, EventStream stream, int64 first, int limit, EventRow **rows)
+{
+	int		  room = (int) Min((uint64) limit, count * ROW_EVENTS_MAX);
+	EventRow *read = palloc(Max(room, 1) * sizeof(EventRow));
+	int		  next = room;
+
+	for (uint64 r = 0; r < count && next > 0; r++)
+	{
+		LogRow row;
+
+		read_row(r, &row);
+		for (int i = row.kinds.count - 1; i >= 0 && next > 0; i--)
+		{
+			WorldEventKind kind = (WorldEventKind) DatumGetInt16(row.kinds.values[i]);
+
+			if (row.first_sequence + i >= first &&
+				world_event_is_message(kind) == (stream == STREAM_MESSAGES))
+				read_event(&row, i, &read[--next]);
+		}
+	}
+	*rows = read + next;
+	return room - next;
+}
+
+int
+world_events_since(int64 world_id, EventStream stream, int64 first, int limit, EventRow **rows)
+{
+	SpiStatement *statement = stream == STREAM_MESSAGES ? &messages_since_statement : &events_since_statement;
+	uint64		  count = spi_run(statement,
+								  (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit),
+											 Int16GetDatum(world_event_segment(time(NULL))),
+											 Int16GetDatum(earlier_segment()), Int64GetDatum(first)},
+								  NULL, SPI_OK_SELECT);
+
+	return read_events(count, stream, first, limit, rows);
+}
+
+int64
+world_messages_count_since(int64 world_id, int64 first)
+{
+	spi_run(&count_messages_statement,
+			(Datum[]) {Int64GetDatum(world_id), Int16GetDatum(world_event_segment(time(NULL))),
+					   Int16GetDatum(earlier_segment()), Int64GetDatum(first)},
+			NULL, SPI_OK_SELECT);
+	return spi_int64(0, 1, 0);
+}
+
+int
+world_messages_last(int64 world_id, int limit, EventRow **rows)
+{
+	uint64 count = spi_run(&last_messages_statement,
+						   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit)}, NULL, SPI_OK_SELECT);
+
+	return read_events(count, STREAM_MESSAGES, 1, limit, rows);
+}

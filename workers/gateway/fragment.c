@@ -1,0 +1,40 @@
+/*
+ * fragment.c
+ *	  An immutable text that several owners hold.
+ */
+#include "fragment.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+Fragment *
+fragment_create(const char *text, size_t length)
+{
+	Fragment *fragment = mem_alloc(sizeof(Fragment) + length + 1);
+
+	fragment->holders = 1;
+	fragment->length = length;
+	memcpy(fragment->text, text, length);
+	return fragment;
+}
+
+Fragment *
+fragment_hold(Fragment *fragment)
+{
+	if (fragment)
+		fragment->holders++;
+	return fragment;
+}
+
+void
+fragment_release(Fragment *fragment)
+{
+	if (!fragment)
+		return;
+	assert(fragment->holders > 0);
+	if (--fragment->holders == 0)
+		free(fragment);
+}
