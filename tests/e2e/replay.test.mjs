@@ -116,3 +116,21 @@ test('a world goes on while it is replayed, and after a crash', async () => {
   await again.query('SELECT npcsim.pause_world($1)', [world]);
   await assertReplays(again, world, 'after a crash');
 });
+
+test('who was there is known to a replay, whichever session found it out', async () => {
+  const sessions = [await cluster.connect('replays'), await cluster.connect('replays')];
+  const world = (await sessions[0].query("SELECT npcsim.create_world('Turns', 30, 30, 22) AS id")).rows[0].id;
+  await sessions[0].query('SELECT npcsim.populate_world($1, 9)', [world]);
+  const player = (await sessions[0].query("SELECT player_id FROM npcsim.create_player($1, 'cy')", [world])).rows[0].player_id;
+  await sessions[0].query('UPDATE npcsim.npcs SET controller_player_id = $2 WHERE world_id = $1', [world, player]);
+  await connectPlayers(sessions[0], world);
+  // each session finds the same at every turn of its own, and another than the one before it
+  for (let turn = 0; turn < 8; turn += 1) {
+    const there = turn % 2 === 0;
+    await sessions[0].query(`UPDATE npcsim.sessions SET heartbeat_at_real = now() - $2::interval WHERE player_id = $1`, [player, there ? '0 s' : '1 hour']);
+    await sessions[turn % 2].query('SELECT npcsim.tick_world($1, 5)', [world]);
+  }
+  const { rows } = await sessions[0].query("SELECT payload FROM npcsim.world_inputs WHERE world_id = $1 AND kind = 'presence' ORDER BY sequence", [world]);
+  assert.deepEqual(rows.map((row) => row.payload.present), Array.from({ length: 8 }, (_, turn) => (turn % 2 === 0 ? [player] : [])));
+  await assertReplays(sessions[1], world, 'turns');
+});
