@@ -136,7 +136,10 @@ GRANT EXECUTE ON FUNCTION
     npcsim.create_item,
     npcsim.remove_item,
     npcsim.create_player,
-    npcsim.rotate_player_token
+    npcsim.rotate_player_token,
+    npcsim.replay_world,
+    npcsim.world_rows,
+    npcsim.world_differences
     TO npcsim_operator;
 
 COMMIT;

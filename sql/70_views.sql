@@ -282,7 +282,7 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.decis
 
 CREATE VIEW npcsim.players AS
 SELECT a.id, a.world_id, a.username, a.role, a.daily_token_output,
-       (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id) AS controlled_npc_count,
+       (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) AS controlled_npc_count,
        a.last_heartbeat_at_real AS last_heartbeat,
        a.status,
        EXISTS (SELECT FROM npcsim.sessions e WHERE e.player_id = a.id AND NOT e.ended) AS connected,

@@ -142,7 +142,7 @@ npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const Interaction
 		npc_touch(world, npc, NPC_DIRTY_MOTION);
 	}
 	world_event(world, WORLD_EVENT_INTERACTION_STARTED, npc->id, item->id, interaction->id,
-				json_text_member("interaction", interaction_name(rule)));
+				json_text_member("interaction", kind->name));
 	npc_tell(world, npc, "interaction_started",
 			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld", kind->name,
 					  (long long) interaction->id, (long long) item->id));
@@ -187,7 +187,7 @@ npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
 	if (interaction != NULL)
 	{
 		world_event(world, world_event_kind_named(event), npc->id, interaction->target_id, interaction->id,
-					json_text_member("interaction", interaction_name(interaction->rule)));
+					json_text_member("interaction", interaction->kind->name));
 		npc_tell(world, npc, event,
 				 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
 						  interaction->kind->name, (long long) interaction->id,

@@ -152,6 +152,8 @@ image_free_npc(World *world, Npc *npc)
 	json_list_clear(&npc->mind_events);
 	if (npc->name != NULL)
 		pfree(npc->name);
+	if (npc->traits != NULL)
+		pfree(npc->traits);
 	pfree(npc);
 }
 

@@ -17,6 +17,7 @@
 
 #include "engine/image.h"
 #include "engine/sight.h"
+#include "json.h"
 #include "sim/random.h"
 #include "spi.h"
 
@@ -206,6 +207,8 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc->request_id = world_new_id(world->lock);
 	npc->request_reason = reason;
 	npc->request_state = npc->state_counter;
+	npc->request_opened_at = world->now;
+	npc->request_player = npc->controller;
 	npc->asked_at = world->now;
 	npc->ask_again_at = SIM_NEVER;
 	npc->decision_reason = REASON_IDLE;
@@ -246,6 +249,23 @@ id_list_equal(const IdList *list, const int64 *ids, int count)
 	return list->count == count && (count == 0 || memcmp(list->ids, ids, count * sizeof(int64)) == 0);
 }
 
+void
+world_set_present(World *world, const int64 *player_ids, int count)
+{
+	StringInfoData payload;
+
+	world->present.count = 0;
+	for (int i = 0; i < count; i++)
+		id_list_add(world, &world->present, player_ids[i]);
+	world->present_known = true;
+	initStringInfo(&payload);
+	json_literal(&payload, "{\"present\":");
+	json_ids(&payload, player_ids, count);
+	appendStringInfoChar(&payload, '}');
+	world_input(world->lock, "presence", payload.data);
+	pfree(payload.data);
+}
+
 /* Whose minds can be asked: read once per transaction; a change is an input. */
 static void
 read_present(World *world)
@@ -253,7 +273,7 @@ read_present(World *world)
 	uint64 rows;
 	int64 *ids;
 
-	if (world->present_read)
+	if (world->present_read || world->lock->replaying)
 		return;
 	spi_begin();
 	rows = spi_run(&present_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
@@ -261,21 +281,7 @@ read_present(World *world)
 	for (uint64 row = 0; row < rows; row++)
 		ids[row] = spi_int64(row, 1, 0);
 	if (!world->present_known || !id_list_equal(&world->present, ids, (int) rows))
-	{
-		StringInfoData payload;
-
-		initStringInfo(&payload);
-		appendStringInfoString(&payload, "{\"present\":[");
-		world->present.count = 0;
-		for (uint64 row = 0; row < rows; row++)
-		{
-			id_list_add(world, &world->present, ids[row]);
-			appendStringInfo(&payload, "%s%lld", row > 0 ? "," : "", (long long) ids[row]);
-		}
-		appendStringInfoString(&payload, "]}");
-		world_input(world->lock, "presence", payload.data);
-		world->present_known = true;
-	}
+		world_set_present(world, ids, (int) rows);
 	world->present_read = true;
 	spi_end();
 }
@@ -343,6 +349,44 @@ compare_seen_items(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
+/* The cells around a viewer of which items can be in sight. */
+#define CELLS_AROUND ((2 * SIGHT_CELLS + 1) * (2 * SIGHT_CELLS + 1))
+
+/* Items that the index does not know, for one viewer, cell by cell. */
+static void
+see_unwritten_around(World *world, Look *look)
+{
+	for (int y = look->cell.y - SIGHT_CELLS; y <= look->cell.y + SIGHT_CELLS; y++)
+		for (int x = look->cell.x - SIGHT_CELLS; x <= look->cell.x + SIGHT_CELLS; x++)
+		{
+			Cell			 cell = {(int16) x, (int16) y};
+			const WorldItem *item = grid_has_item(world->grid, cell) ? world_item_at(world, cell) : NULL;
+
+			for (; item != NULL; item = item->next_here)
+				if (item->born)
+					see_item(world, look, item);
+		}
+}
+
+/* The same for all viewers: over the list while it is short, as it is but in replays. */
+static void
+see_unwritten(World *world, Look **looks, int count)
+{
+	if (world->dirty_items.count > CELLS_AROUND)
+	{
+		for (int i = 0; i < count; i++)
+			see_unwritten_around(world, looks[i]);
+		return;
+	}
+	for (int d = 0; d < world->dirty_items.count; d++)
+	{
+		const WorldItem *item = world->dirty_items.entries[d];
+
+		for (int i = 0; item != NULL && item->born && i < count; i++)
+			see_item(world, looks[i], item);
+	}
+}
+
 /*
  * What everyone of them sees of items at this instant: what the index has, and what is not written yet.
  */
@@ -367,13 +411,7 @@ look_around(World *world, Look **looks, int count)
 		if (item != NULL && !item->born)
 			see_item(world, looks[hits[i].viewer], item);
 	}
-	for (int d = 0; d < world->dirty_items.count; d++)
-	{
-		const WorldItem *item = world->dirty_items.entries[d];
-
-		for (int i = 0; item != NULL && item->born && i < count; i++)
-			see_item(world, looks[i], item);
-	}
+	see_unwritten(world, looks, count);
 	for (int i = 0; i < count; i++)
 	{
 		Look *look = looks[i];

@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
@@ -12,6 +13,7 @@
 #include "errors.h"
 #include "json.h"
 #include "sim/random.h"
+#include "tables/arrays.h"
 
 /* Draws for a free cell before a respawn is put off. */
 #define RESPAWN_TRIES 8
@@ -189,6 +191,22 @@ world_set_name(World *world, Npc *npc, const char *name)
 {
 	pfree(npc->name);
 	npc->name = MemoryContextStrdup(world->context, name);
+	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
+}
+
+void
+world_set_traits(World *world, Npc *npc, char *const *traits, int count)
+{
+	Datum		 *elements = palloc((count + 1) * sizeof(Datum));
+	MemoryContext before;
+
+	for (int i = 0; i < count; i++)
+		elements[i] = CStringGetTextDatum(traits[i]);
+	if (npc->traits != NULL)
+		pfree(npc->traits);
+	before = MemoryContextSwitchTo(world->context);
+	npc->traits = DatumGetArrayTypeP(array_of(elements, count, TEXTOID));
+	MemoryContextSwitchTo(before);
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
 }
 
@@ -370,5 +388,5 @@ world_set_terrain(World *world, Cell cell, bool blocked)
 	if (blocked)
 		require_free(world, cell, NULL);
 	grid_set_terrain(world->grid, cell, blocked);
-	world->terrain_changed = true; /* world_write() looks after those who would walk into it */
+	world->terrain_changed = world->ways_unchecked = true;
 }

@@ -92,7 +92,8 @@ struct World
 	IdList		  removed_respawns;
 	IdList		  removed_interactions;
 	bool		  terrain_changed;
-	TransactionId turn_xid; /* when it was last asked whether the sight index is to move on */
+	bool		  ways_unchecked; /* nobody was told of new walls yet */
+	TransactionId turn_xid;		  /* when it was last asked whether the sight index is to move on */
 
 	/* the moment that is being worked on */
 	int64 now;

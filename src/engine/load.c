@@ -439,6 +439,8 @@ image_catch_up(World *world, int64 revision)
 	reload_npcs(world, &changes, CHANGE_NPC_MIND, npcs_load_minds);
 	spi_end();
 
+	/* Who changed it may have found other minds there. */
+	world->present_known = false;
 	settle_changed(world, &changes, CHANGE_NPC_BORN);
 	settle_changed(world, &changes, CHANGE_NPC_MOTION);
 	for (int i = 0; i < (int) lengthof(state_kinds); i++)

@@ -211,12 +211,11 @@ higher_world_held(int64 world_id)
 	return false;
 }
 
-static void
-refuse_parked(const WorldLock *lock)
+void
+world_require_home(int64 world_id, const char *home)
 {
-	if (strcmp(lock->home, world_home()) != 0)
-		ereport(ERROR, errcode(ERRCODE_NS_WORLD_PARKED),
-				errmsg("world %lld is parked", (long long) lock->world_id),
+	if (strcmp(home, world_home()) != 0)
+		ereport(ERROR, errcode(ERRCODE_NS_WORLD_PARKED), errmsg("world %lld is parked", (long long) world_id),
 				errdetail("It was restored or copied from another database."),
 				errhint("SELECT npcsim.adopt_worlds() makes the parked worlds of this database its own."));
 }
@@ -340,7 +339,7 @@ world_lock(int64 world_id, WorldWait wait)
 	}
 	read_clock_row(lock);
 	strlcpy(lock->home, spi_text(0, 11, CurrentMemoryContext), sizeof(lock->home));
-	refuse_parked(lock);
+	world_require_home(world_id, lock->home);
 	spi_end();
 
 	if (!lock->stale)

@@ -45,6 +45,7 @@ typedef struct WorldLock
 	bool		  held;				/* a live worker serves the world, and we hold its slot */
 	bool		  requests;			/* requests to minds were opened: gateways are to be woken */
 	bool		  settings_changed; /* clients are told at once, by this transaction */
+	bool		  replaying;		/* inputs are taken from another world, whose players they name */
 	struct World *image;			/* of this backend, if one was used under this lock */
 	/* private to lock.c */
 	SubTransactionId subxact;
@@ -100,5 +101,7 @@ extern int64 world_now(int64 world_id, int64 row_clock, int64 tick_length);
 extern const char *world_epoch(void);
 /* What world_clock.home has for worlds that belong here. */
 extern const char *world_home(void);
+/* NS102 when a world's home is another: it is parked. */
+extern void world_require_home(int64 world_id, const char *home);
 
 #endif /* NPCSIM_LOCK_H */

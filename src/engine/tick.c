@@ -60,10 +60,10 @@ run_tick(World *world, int64 end)
 }
 
 int64
-world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result)
+world_advance(World *world, int64 clock, int max_ticks, TickResult *result)
 {
-	World *world = world_image(lock);
-	bool   complete = true;
+	WorldLock *lock = world->lock;
+	bool	   complete = true;
 
 	Assert(clock >= lock->clock);
 	memset(&world->result, 0, sizeof(world->result));
@@ -82,6 +82,15 @@ world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result)
 		lock->clock = clock;
 	world->now = lock->now;
 	*result = world->result;
-	world_write(world);
 	return lock->clock;
+}
+
+int64
+world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result)
+{
+	World *world = world_image(lock);
+
+	clock = world_advance(world, clock, max_ticks, result);
+	world_write(world);
+	return clock;
 }

@@ -31,8 +31,10 @@ typedef struct World World; /* members in engine/image.h, for the engine alone *
 /* Images a backend keeps; a worker sets it to what it serves. */
 extern int	  world_images_max;
 extern World *world_image(WorldLock *lock);
-extern void	  world_write(World *world);	/* rows, change log, world_clock */
-extern void	  world_forget(int64 world_id); /* drops this backend's image */
+extern void	  world_write(World *world); /* rows, change log, world_clock */
+/* What a change brings with it for others: walkers before new walls. world_write() begins with it. */
+extern void world_settle(World *world);
+extern void world_forget(int64 world_id); /* drops this backend's image */
 
 /* ---- looking ---- */
 extern WorldLock			 *world_image_lock(World *world);
@@ -66,6 +68,7 @@ extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
 extern void world_set_controller(World *world, Npc *npc,
 								 int64 player_id); /* 0 = none; caller checked the player */
 extern void world_set_name(World *world, Npc *npc, const char *name);
+extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
 
@@ -94,6 +97,8 @@ typedef struct TickResult
  * max_ticks of them (the clock then stands at the end of the last one). Writes everything. Returns the clock reached.
  */
 extern int64 world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *result);
+/* The same in memory alone: world_write() is the caller's. What it allocates besides is in the current memory context. */
+extern int64 world_advance(World *world, int64 clock, int max_ticks, TickResult *result);
 
 /* ---- decisions from outside: engine/act.c ---- */
 
@@ -118,6 +123,8 @@ extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
 extern void world_close_request(World *world, Npc *npc);
 /* The mind knows the first 'count' of its events. */
 extern void npc_forget_events(World *world, Npc *npc, int count);
+/* Whose minds can be asked from now on: an input. In a replay, where nobody is there, they are those of the inputs. */
+extern void world_set_present(World *world, const int64 *player_ids, int count);
 /* A decision is due at once: by its mind if that can be asked (reason "requested"), else by the built-in one. */
 extern void npc_request_decision(World *world, Npc *npc);
 

@@ -71,6 +71,25 @@ note_npc(WorldLock *lock, Npc *npc)
 	note(lock, CHANGE_NPC_MIND, npc, NPC_DIRTY_MIND, &ignored);
 }
 
+/* Those the image was given to write; it does not keep them. 'some' has room for all that is dirty. */
+static void
+write_traits(World *world, Npc **some)
+{
+	int count = 0;
+
+	for (int i = 0; i < world->dirty_npcs.count; i++)
+		if (((Npc *) world->dirty_npcs.entries[i])->traits != NULL)
+			some[count++] = world->dirty_npcs.entries[i];
+	if (count == 0)
+		return;
+	npcs_write_traits(world->id, some, count);
+	for (int i = 0; i < count; i++)
+	{
+		pfree(some[i]->traits);
+		some[i]->traits = NULL;
+	}
+}
+
 static void
 write_npcs(World *world)
 {
@@ -99,6 +118,7 @@ write_npcs(World *world)
 	}
 	if ((count = select_npcs(world, some, NPC_DIRTY_IDENTITY, false)) > 0)
 		npcs_write_identities(world->id, some, count);
+	write_traits(world, some);
 	if ((count = select_npcs(world, some, NPC_DIRTY_STATE, false)) > 0)
 		npcs_write_states(world->id, some, count);
 	if ((count = select_npcs(world, some, NPC_DIRTY_MOTION, false)) > 0)
@@ -362,6 +382,14 @@ clear_lists(World *world)
 }
 
 void
+world_settle(World *world)
+{
+	if (world->ways_unchecked)
+		world_check_ways(world);
+	world->ways_unchecked = false;
+}
+
+void
 world_write(World *world)
 {
 	MemoryContext scratch =
@@ -370,8 +398,7 @@ world_write(World *world)
 	int			  plans = spi_index_plans_begin();
 	bool		  moved;
 
-	if (world->terrain_changed)
-		world_check_ways(world);
+	world_settle(world);
 	close_up_lists(world);
 	moved = world->dirty_npcs.count > 0;
 	spi_begin();

@@ -36,6 +36,7 @@ typedef struct Answer
 	int			 sqlstate;		/* of a rejection */
 	const char	*reason;		/* of what is not plainly applied */
 	int64		 state_counter; /* of the NPC when it was asked */
+	int			 told_events;	/* how many of the NPC's events the mind knows by now */
 	const char	*reason_asked;
 	TimestampTz	 opened_at_real;
 	TimestampTz	 sent_at_real; /* 0 = never */

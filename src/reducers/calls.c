@@ -24,7 +24,6 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/calls.h"
-#include "reducers/inputs.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
 #include "spi.h"
@@ -123,20 +122,16 @@ call_text(Jsonb *args, const char *name, int max_chars)
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int64	   npc_id = (int64) call_number(args, "npc_id", 1, (double) ID_MAX, true);
-	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
-	World	  *world = world_image(lock);
-	Npc		  *npc = npc_require(world, npc_id);
+	int64  npc_id = (int64) call_number(args, "npc_id", 1, (double) ID_MAX, true);
+	World *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
+	Npc	  *npc = npc_require(world, npc_id);
 
 	if (npc->controller != caller->player_id)
 		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
 				errmsg("NPC %lld is not yours", (long long) npc_id),
 				errdetail("Its mind is another player's, or the built-in one."),
 				errhint("The reducer request_npc_assignment gives you NPCs."));
-	world_open_request(world, npc, REASON_REQUESTED);
-	input_begin(lock, "request_npc_decision");
-	input_id("npc_id", npc_id);
-	input_end();
+	npc_ask(world, npc);
 	world_write(world);
 	json_int64(value, npc->request_id);
 }

@@ -10,6 +10,7 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
+#include "reducers/colonies.h"
 #include "reducers/inputs.h"
 #include "sim/colony.h"
 #include "sim/random.h"
@@ -75,19 +76,11 @@ release_cell(World *world, Npc *npc, void *arg)
 		grid_remove_standing(world_grid(world), npc_cell(npc, world_image_lock(world)->now));
 }
 
-/*
- * populate_world(world_id, npcs) → NPCs created.  The first colony of a world is a pure
- * function of its seed; a further one also of how many live there.  Walls are built where there is no
- * terrain yet.
- */
-Datum
-npcsim_populate_world(PG_FUNCTION_ARGS)
+int
+world_populate(World *world, int npcs)
 {
-	int64		 world_id = arg_id(fcinfo, 0, "world_id");
-	int32		 npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
+	WorldLock	*lock = world_image_lock(world);
 	SimAllocator allocator = {allocate, release, CurrentMemoryContext};
-	WorldLock	*lock = world_lock(world_id, WORLD_WAIT);
-	World		*world = world_image(lock);
 	Grid		*grid = world_grid(world);
 	int			 present = world_npc_count(world);
 	uint64		 seed = world_seed(world);
@@ -103,7 +96,7 @@ npcsim_populate_world(PG_FUNCTION_ARGS)
 	world_each_npc(world, release_cell, NULL);
 	if (!fits)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ROOM),
-				errmsg("world %lld has no room for %d NPCs", (long long) world_id, npcs),
+				errmsg("world %lld has no room for %d NPCs", (long long) lock->world_id, npcs),
 				errdetail("There is room for %d; each needs four free cells, all of them connected.", room),
 				errhint("Ask for fewer, or create a larger world."));
 
@@ -124,26 +117,33 @@ npcsim_populate_world(PG_FUNCTION_ARGS)
 	input_begin(lock, "populate_world");
 	input_number("npcs", npcs);
 	input_end();
-	world_write(world);
-	PG_RETURN_INT32(plan.npc_count);
+	return plan.npc_count;
 }
 
-/* set_terrain(world_id, x, y, blocked, width, height) → cells that changed */
+/*
+ * populate_world(world_id, npcs) → NPCs created.  The first colony of a world is a pure
+ * function of its seed; a further one also of how many live there.  Walls are built where there is no
+ * terrain yet.
+ */
 Datum
-npcsim_set_terrain(PG_FUNCTION_ARGS)
+npcsim_populate_world(PG_FUNCTION_ARGS)
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	int32	   x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32	   y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
-	bool	   blocked = arg_bool(fcinfo, 3, "blocked");
-	int32	   width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
-	int32	   height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
-	World	  *world = world_image(lock);
-	Grid	  *grid = world_grid(world);
-	Cell	   first = check_cell(grid, x, y);
-	Cell	   last = check_cell(grid, x + width - 1, y + height - 1);
-	int		   changed = 0;
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int32  npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+	int	   created = world_populate(world, npcs);
+
+	world_write(world);
+	PG_RETURN_INT32(created);
+}
+
+int
+world_change_terrain(World *world, int32 x, int32 y, bool blocked, int32 width, int32 height)
+{
+	Grid *grid = world_grid(world);
+	Cell  first = check_cell(grid, x, y);
+	Cell  last = check_cell(grid, x + width - 1, y + height - 1);
+	int	  changed = 0;
 
 	for (int row = first.y; row <= last.y; row++)
 	{
@@ -160,7 +160,7 @@ npcsim_set_terrain(PG_FUNCTION_ARGS)
 	}
 	if (changed > 0)
 	{
-		input_begin(lock, "set_terrain");
+		input_begin(world_image_lock(world), "set_terrain");
 		input_number("x", x);
 		input_number("y", y);
 		input_flag("blocked", blocked);
@@ -168,6 +168,22 @@ npcsim_set_terrain(PG_FUNCTION_ARGS)
 		input_number("height", height);
 		input_end();
 	}
+	return changed;
+}
+
+/* set_terrain(world_id, x, y, blocked, width, height) → cells that changed */
+Datum
+npcsim_set_terrain(PG_FUNCTION_ARGS)
+{
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int32  x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
+	int32  y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
+	bool   blocked = arg_bool(fcinfo, 3, "blocked");
+	int32  width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
+	int32  height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+	int	   changed = world_change_terrain(world, x, y, blocked, width, height);
+
 	world_write(world);
 	PG_RETURN_INT32(changed);
 }

@@ -60,7 +60,7 @@ static SpiStatement assigned_statement =
 	{.sql = "SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = "
 			"$1), p.status"
 			"  FROM npcsim.player_accounts p"
-			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id"
+			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
 			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
 			" WHERE p.id = $1 GROUP BY p.status, p.id",
 	 .nargs = 1,

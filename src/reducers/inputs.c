@@ -1,12 +1,15 @@
 /*
  * inputs.c
- *	  What comes from outside, as a row of world_inputs: built member by member.
+ *	  What comes from outside, as a row of world_inputs: built, and read again, member by member.
  */
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 
 #include "json.h"
+#include "reducers/args.h"
 #include "reducers/inputs.h"
 
 static struct
@@ -78,6 +81,13 @@ input_texts(const char *member, char *const *values, int count)
 }
 
 void
+input_ids(const char *member, const int64 *ids, int count)
+{
+	append_member(member);
+	json_ids(&input.payload, ids, count);
+}
+
+void
 input_jsonb(const char *member, Jsonb *value)
 {
 	append_member(member);
@@ -91,4 +101,130 @@ input_end(void)
 	world_input(input.lock, input.kind, input.payload.data);
 	pfree(input.payload.data);
 	input.lock = NULL;
+}
+
+/* ---- reading ---- */
+
+static void
+pg_attribute_noreturn() refuse_member(const char *member, const char *expected)
+{
+	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+			errmsg("an input has no member \"%s\" that is %s", member, expected),
+			errdetail("npcsim stores it so."), errhint("Were rows of npcsim.world_inputs written by hand?"));
+}
+
+/* NULL when the member is absent. */
+static JsonbValue *
+find_member(Jsonb *payload, const char *member)
+{
+	return getKeyJsonValueFromContainer(&payload->root, member, (int) strlen(member), NULL);
+}
+
+static JsonbValue *
+require_member(Jsonb *payload, const char *member, enum jbvType type, const char *expected)
+{
+	JsonbValue *value = find_member(payload, member);
+
+	if (value == NULL || value->type != type)
+		refuse_member(member, expected);
+	return value;
+}
+
+static int64
+whole_number(const char *member, const JsonbValue *value, int64 low, int64 high)
+{
+	Datum number;
+
+	if (value->type != jbvNumeric)
+		refuse_member(member, "a number");
+	number = NumericGetDatum(value->val.numeric);
+	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(low)))) ||
+		!DatumGetBool(DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(high)))))
+		refuse_member(member, "a number within its range");
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+}
+
+int64
+input_get_number(Jsonb *payload, const char *member, int64 low, int64 high)
+{
+	return whole_number(member, require_member(payload, member, jbvNumeric, "a number"), low, high);
+}
+
+int64
+input_get_id(Jsonb *payload, const char *member)
+{
+	JsonbValue *value = find_member(payload, member);
+
+	if (value != NULL && value->type == jbvNull)
+		return 0;
+	return input_get_number(payload, member, 1, ID_MAX);
+}
+
+bool
+input_get_flag(Jsonb *payload, const char *member)
+{
+	return require_member(payload, member, jbvBool, "true or false")->val.boolean;
+}
+
+static char *
+text_of(const JsonbValue *value)
+{
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+char *
+input_get_text(Jsonb *payload, const char *member)
+{
+	JsonbValue *value = find_member(payload, member);
+
+	if (value != NULL && value->type == jbvNull)
+		return NULL;
+	return text_of(require_member(payload, member, jbvString, "a text"));
+}
+
+static JsonbContainer *
+require_array(Jsonb *payload, const char *member, int *count)
+{
+	JsonbContainer *array = require_member(payload, member, jbvBinary, "an array")->val.binary.data;
+
+	if (!JsonContainerIsArray(array))
+		refuse_member(member, "an array");
+	*count = (int) JsonContainerSize(array);
+	return array;
+}
+
+char **
+input_get_texts(Jsonb *payload, const char *member, int *count)
+{
+	JsonbContainer *array = require_array(payload, member, count);
+	char		  **texts = palloc((*count + 1) * sizeof(char *));
+
+	for (int i = 0; i < *count; i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvString)
+			refuse_member(member, "an array of texts");
+		texts[i] = text_of(value);
+	}
+	return texts;
+}
+
+int64 *
+input_get_ids(Jsonb *payload, const char *member, int *count)
+{
+	JsonbContainer *array = require_array(payload, member, count);
+	int64		   *ids = palloc((*count + 1) * sizeof(int64));
+
+	for (int i = 0; i < *count; i++)
+		ids[i] = whole_number(member, getIthJsonbValueFromContainer(array, i), 1, ID_MAX);
+	return ids;
+}
+
+Jsonb *
+input_get_jsonb(Jsonb *payload, const char *member)
+{
+	JsonbValue *value = find_member(payload, member);
+
+	return value != NULL ? JsonbValueToJsonb(value) : NULL;
 }

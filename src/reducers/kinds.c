@@ -286,8 +286,8 @@ number_written(const Edit *edit, const char *column, int32 if_null)
 
 /* ---- types of items ---- */
 
-static void
-define_item_type(WorldLock *lock, const char *name, Jsonb *item_components, const char *description)
+void
+item_type_define(WorldLock *lock, const char *name, Jsonb *item_components, const char *description)
 {
 	ItemKind kind;
 
@@ -309,6 +309,12 @@ define_item_type(WorldLock *lock, const char *name, Jsonb *item_components, cons
 	input_end();
 }
 
+void
+item_type_delete(WorldLock *lock, const char *name)
+{
+	delete_kind(&delete_item_type, lock, CHANGE_ITEM_TYPES, "delete_item_type", name);
+}
+
 /* define_item_type(world_id, name, components, description): new or changed */
 Datum
 npcsim_define_item_type(PG_FUNCTION_ARGS)
@@ -320,7 +326,7 @@ npcsim_define_item_type(PG_FUNCTION_ARGS)
 
 	arg_not_null(fcinfo, 3, "description");
 	lock = world_lock(world_id, WORLD_WAIT);
-	define_item_type(lock, name, item_components, text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	item_type_define(lock, name, item_components, text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	world_flush(lock);
 	PG_RETURN_VOID();
 }
@@ -362,13 +368,13 @@ npcsim_edit_item_types(PG_FUNCTION_ARGS)
 	{
 		refuse_used(&item_type_used, lock->world_id, name, "There are items of it, or some will come back.",
 					"Remove them first: DELETE FROM npcsim.world_items WHERE item_type = ….");
-		delete_kind(&delete_item_type, lock, CHANGE_ITEM_TYPES, "delete_item_type", name);
+		item_type_delete(lock, name);
 		return edit_end(&edit);
 	}
 	if (edit.kind == EDIT_UPDATE)
 		refuse_renaming(&edit, "item");
 	edit_groups(&edit, item_type_columns, lengthof(item_type_columns));
-	define_item_type(lock, name, DatumGetJsonbP(edit_value(&edit, "components")),
+	item_type_define(lock, name, DatumGetJsonbP(edit_value(&edit, "components")),
 					 text_written(&edit, "description", ""));
 	if (!edit_writes(&edit, "description"))
 		edit_show(&edit, "description", CStringGetTextDatum(text_written(&edit, "description", "")));
@@ -467,12 +473,10 @@ note_definition(WorldLock *lock, const InteractionDefinition *definition)
 	input_text("name", definition->name);
 	input_text("description", definition->description);
 	input_text("target", definition->target);
-	if (definition->component != NULL)
-		input_text("component", definition->component);
+	input_text("component", definition->component);
 	input_jsonb("need_rates", definition->need_rates);
 	input_jsonb("need_deltas", definition->need_deltas);
-	if (definition->lasts)
-		input_number("duration", (int64) rint(definition->duration * SIM_SECOND));
+	input_number("duration", definition->lasts ? (int64) rint(definition->duration * SIM_SECOND) : 0);
 	input_flag("needs_adjacency", definition->needs_adjacency);
 	input_flag("locks_movement", definition->locks_movement);
 	input_flag("moves_onto_item", definition->moves_onto_item);
@@ -510,7 +514,37 @@ define_interaction_type(WorldLock *lock, const InteractionDefinition *definition
 	note_definition(lock, definition);
 }
 
-/* 55006 while NPCs are in such an interaction and what it is with would be another. */
+void
+interaction_type_delete(WorldLock *lock, const char *name)
+{
+	delete_kind(&delete_interaction_type, lock, CHANGE_INTERACTION_TYPES, "delete_interaction_type", name);
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+}
+
+void
+interaction_type_define_again(WorldLock *lock, Jsonb *payload)
+{
+	int64				  duration = input_get_number(payload, "duration", 0, DURATION_MAX);
+	InteractionDefinition definition =
+		{.name = input_get_text(payload, "name"),
+		 .description = input_get_text(payload, "description"),
+		 .target = input_get_text(payload, "target"),
+		 .component = input_get_text(payload, "component"),
+		 .need_rates = input_get_jsonb(payload, "need_rates"),
+		 .need_deltas = input_get_jsonb(payload, "need_deltas"),
+		 .lasts = duration > 0,
+		 .duration = (double) duration / SIM_SECOND,
+		 .needs_adjacency = input_get_flag(payload, "needs_adjacency"),
+		 .locks_movement = input_get_flag(payload, "locks_movement"),
+		 .moves_onto_item = input_get_flag(payload, "moves_onto_item"),
+		 .min_participants = (int32) input_get_number(payload, "min_participants", 1, PARTICIPANTS_MAX),
+		 .max_participants = (int32) input_get_number(payload, "max_participants", 1, PARTICIPANTS_MAX),
+		 .parameters = input_get_jsonb(payload, "parameters")};
+
+	define_interaction_type(lock, &definition);
+}
+
+/* What an interaction is with stays. */
 static void
 refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 {
@@ -640,9 +674,7 @@ npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 	{
 		refuse_used(&interaction_type_used, lock->world_id, name, "NPCs are in such an interaction.",
 					"Try again when none is.");
-		delete_kind(&delete_interaction_type, lock, CHANGE_INTERACTION_TYPES, "delete_interaction_type",
-					name);
-		world_changed(lock, CHANGE_ITEM_TYPES, 0);
+		interaction_type_delete(lock, name);
 		return edit_end(&edit);
 	}
 	if (edit.kind == EDIT_UPDATE)

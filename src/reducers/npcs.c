@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "fmgr.h"
 #include "utils/builtins.h"
 
@@ -15,8 +13,6 @@
 #include "reducers/inputs.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
-#include "spi.h"
-#include "tables/arrays.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_npc);
 PG_FUNCTION_INFO_V1(npcsim_remove_npc);
@@ -25,11 +21,6 @@ PG_FUNCTION_INFO_V1(npcsim_request_npc_decision);
 PG_FUNCTION_INFO_V1(npcsim_need_at);
 PG_FUNCTION_INFO_V1(npcsim_track_x);
 PG_FUNCTION_INFO_V1(npcsim_track_y);
-
-static SpiStatement update_traits =
-	{"UPDATE npcsim.npc_identities SET traits = $3, identity_revision = $4 WHERE world_id = $1 AND id = $2",
-	 4,
-	 {INT8OID, INT8OID, TEXTARRAYOID, INT8OID}};
 
 Npc *
 npc_require(World *world, int64 npc_id)
@@ -45,6 +36,14 @@ npc_require(World *world, int64 npc_id)
 	return npc;
 }
 
+/* A player of the world; in a replay the players are those of the world that is replayed. */
+static void
+require_controller(const WorldLock *lock, int64 player_id)
+{
+	if (player_id != 0 && !lock->replaying)
+		player_require(lock->world_id, player_id);
+}
+
 Npc *
 npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits, int trait_count)
 {
@@ -52,8 +51,7 @@ npc_create(World *world, const char *name, Cell cell, int64 controller, char *co
 	Npc		  *npc;
 
 	check_text(name, "name", NAME_MAX_CHARS);
-	if (controller != 0)
-		player_require(lock->world_id, controller);
+	require_controller(lock, controller);
 	npc = world_add_npc(world, name, cell);
 	if (controller != 0)
 		world_set_controller(world, npc, controller);
@@ -83,8 +81,7 @@ npc_assign(World *world, Npc *npc, int64 player_id)
 {
 	WorldLock *lock = world_image_lock(world);
 
-	if (player_id != 0)
-		player_require(lock->world_id, player_id);
+	require_controller(lock, player_id);
 	if (npc->controller == player_id)
 		return;
 	world_set_controller(world, npc, player_id);
@@ -117,12 +114,8 @@ npc_place(World *world, Npc *npc, Cell cell)
 }
 
 void
-npc_change_need(World *world, Npc *npc, Need need, double units)
+npc_change_need(World *world, Npc *npc, Need need, int32 value)
 {
-	int32 value;
-
-	check_float8(units, need_names[need], 0, NEED_MAX / NEED_UNIT, "");
-	value = (int32) rint(units * NEED_UNIT);
 	world_set_need(world, npc, need, value);
 	input_begin(world_image_lock(world), "set_need");
 	input_id("npc_id", npc->id);
@@ -134,22 +127,22 @@ npc_change_need(World *world, Npc *npc, Need need, double units)
 void
 npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
 {
-	WorldLock *lock = world_image_lock(world);
-	Datum	  *elements = palloc((count + 1) * sizeof(Datum));
-
-	for (int i = 0; i < count; i++)
-		elements[i] = CStringGetTextDatum(traits[i]);
-	world_write(world);
-	npc->identity_revision = world_changed(lock, CHANGE_NPC_IDENTITY, npc->id);
-	spi_begin();
-	spi_run(&update_traits,
-			(Datum[]) {Int64GetDatum(lock->world_id), Int64GetDatum(npc->id),
-					   array_of(elements, count, TEXTOID), Int64GetDatum(npc->identity_revision)},
-			NULL, SPI_OK_UPDATE);
-	spi_end();
-	input_begin(lock, "set_traits");
+	world_set_traits(world, npc, traits, count);
+	input_begin(world_image_lock(world), "set_traits");
 	input_id("npc_id", npc->id);
 	input_texts("traits", traits, count);
+	input_end();
+}
+
+void
+npc_ask(World *world, Npc *npc)
+{
+	if (npc->controller != 0)
+		world_open_request(world, npc, REASON_REQUESTED);
+	else
+		world_decide_built_in(world, &npc, 1);
+	input_begin(world_image_lock(world), "request_npc_decision");
+	input_id("npc_id", npc->id);
 	input_end();
 }
 
@@ -206,19 +199,12 @@ npcsim_assign_npc_to_player(PG_FUNCTION_ARGS)
 Datum
 npcsim_request_npc_decision(PG_FUNCTION_ARGS)
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	int64	   npc_id = arg_id(fcinfo, 1, "npc_id");
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
-	World	  *world = world_image(lock);
-	Npc		  *npc = npc_require(world, npc_id);
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+	Npc	  *npc = npc_require(world, npc_id);
 
-	if (npc->controller != 0)
-		world_open_request(world, npc, REASON_REQUESTED);
-	else
-		world_decide_built_in(world, &npc, 1);
-	input_begin(lock, "request_npc_decision");
-	input_id("npc_id", npc_id);
-	input_end();
+	npc_ask(world, npc);
 	world_write(world);
 	if (!npc->request_pending)
 		PG_RETURN_NULL();

@@ -25,9 +25,9 @@ extern void npc_remove(World *world, Npc *npc);
 extern void npc_assign(World *world, Npc *npc, int64 player_id);
 extern void npc_rename(World *world, Npc *npc, const char *name);
 extern void npc_place(World *world, Npc *npc, Cell cell);
-/* In units; 22003 unless 0 .. 100. */
-extern void npc_change_need(World *world, Npc *npc, Need need, double units);
-/* Writes the image first, since the image knows no traits. */
+extern void npc_change_need(World *world, Npc *npc, Need need, int32 value); /* 0 .. NEED_MAX */
 extern void npc_change_traits(World *world, Npc *npc, char *const *traits, int count);
+/* A request to its mind; without one the built-in mind decides. */
+extern void npc_ask(World *world, Npc *npc);
 
 #endif /* NPCSIM_REDUCERS_NPCS_H */

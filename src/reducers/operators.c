@@ -231,8 +231,15 @@ static void
 write_needs(World *world, Npc *npc, const Edit *edit)
 {
 	for (int need = 0; need < NEED_COUNT; need++)
-		if (edit_writes(edit, need_names[need]))
-			npc_change_need(world, npc, need, DatumGetFloat8(edit_value(edit, need_names[need])));
+	{
+		double units;
+
+		if (!edit_writes(edit, need_names[need]))
+			continue;
+		units = DatumGetFloat8(edit_value(edit, need_names[need]));
+		check_float8(units, need_names[need], 0, NEED_MAX / NEED_UNIT, "");
+		npc_change_need(world, npc, need, (int32) rint(units * NEED_UNIT));
+	}
 }
 
 static int64

@@ -14,6 +14,7 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
+#include "reducers/inputs.h"
 #include "reducers/worlds.h"
 #include "require.h"
 #include "spi.h"
@@ -83,6 +84,9 @@ world_set_speed(WorldLock *lock, int32 speed)
 	spi_end();
 	lock->speed = speed;
 	world_changed(lock, CHANGE_WORLD, 0);
+	input_begin(lock, "set_world_speed");
+	input_number("thousandths", speed);
+	input_end();
 	worlds_changed_at_commit();
 }
 

@@ -27,6 +27,8 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/answers.h"
+#include "reducers/inputs.h"
+#include "reducers/submit.h"
 #include "spi.h"
 #include "tables/arrays.h"
 
@@ -229,23 +231,20 @@ store_input(World *world, const Answer *answer)
 {
 	static const char *const members[] = {"action", "target_id",		  "target_ids", "parameters",
 										  "then",	"next_decision_in_s", "wake_on"};
-	StringInfoData			 payload;
 
-	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"npc_id\":%lld", (long long) answer->npc_id);
+	input_begin(world_image_lock(world), "decision");
+	input_id("npc_id", answer->npc_id);
+	input_number("told_events", answer->told_events);
+	input_number("state_counter", answer->state_counter);
 	for (int i = 0; i < (int) lengthof(members); i++)
 	{
 		JsonbValue *value =
 			getKeyJsonValueFromContainer(&answer->decision->root, members[i], strlen(members[i]), NULL);
 
-		if (value == NULL)
-			continue;
-		appendStringInfo(&payload, ",\"%s\":", members[i]);
-		json_jsonb(&payload, JsonbValueToJsonb(value));
+		if (value != NULL)
+			input_jsonb(members[i], JsonbValueToJsonb(value));
 	}
-	appendStringInfoChar(&payload, '}');
-	world_input(world_image_lock(world), "decision", payload.data);
-	pfree(payload.data);
+	input_end();
 }
 
 static bool
@@ -254,23 +253,48 @@ asks_to_stay(const Action *action)
 	return action->kind == ACTION_CONTINUE || action->kind == ACTION_WAIT;
 }
 
+/* The question is spent; what the mind was told with it, it knows. */
+static void
+close_question(World *world, Npc *npc, int told_events)
+{
+	npc_forget_events(world, npc, told_events);
+	world_close_request(world, npc);
+}
+
+/* Tells the mind why its answer counts for nothing (NULL: it is not told). */
+static void
+tell_refusal(World *world, Npc *npc, int told_events, const char *message)
+{
+	if (message != NULL)
+	{
+		StringInfoData members;
+
+		initStringInfo(&members);
+		json_literal(&members, "\"message\":");
+		json_string(&members, message);
+		npc_tell(world, npc, "error", members.data);
+		pfree(members.data);
+	}
+	input_begin(world_image_lock(world), "decision_refused");
+	input_id("npc_id", npc->id);
+	input_number("told_events", told_events);
+	input_text("message", message);
+	input_end();
+}
+
+void
+answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message)
+{
+	close_question(world, npc, told_events);
+	tell_refusal(world, npc, told_events, message);
+}
+
 /* An answer that cannot be read: the request is spent, and the mind is told why. */
 static void
 refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const char *reason)
 {
-	StringInfoData members;
-	StringInfoData payload;
-
 	answer_refuse(answer, sqlstate, reason);
-	initStringInfo(&members);
-	appendStringInfoString(&members, "\"message\":");
-	json_string(&members, reason);
-	npc_tell(world, npc, "error", members.data);
-	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"npc_id\":%lld,%s}", (long long) npc->id, members.data);
-	world_input(world_image_lock(world), "decision_refused", payload.data);
-	pfree(members.data);
-	pfree(payload.data);
+	tell_refusal(world, npc, answer->told_events, reason);
 }
 
 /* Carries out an answer whose request is its NPC's. */
@@ -289,6 +313,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	if (!answer->tokens_valid)
 	{
 		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+		tell_refusal(world, npc, answer->told_events, NULL);
 		return;
 	}
 	failure = action_from_json(world, npc, decision, &action, &sqlstate);
@@ -329,6 +354,13 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		world_ask_again(world, npc, lock->now + Max(ask_again, ASK_AGAIN_MIN));
 	if (answer->status == ANSWER_PENDING)
 		answer->status = ANSWER_APPLIED;
+}
+
+void
+answer_apply(World *world, Npc *npc, Answer *answer)
+{
+	close_question(world, npc, answer->told_events);
+	carry_out(world, npc, answer);
 }
 
 /* An answer to an older question than the last: too late to be carried out, but credited once. */
@@ -386,9 +418,8 @@ judge(World *world, Answer *answer, Slot *slot)
 	if (slot->status == REQUEST_CLOSED)
 		answer->status = ANSWER_LATE;
 	slot->answered = true;
-	npc_forget_events(world, npc, slot->told_events - npc->events_dropped);
-	world_close_request(world, npc);
-	carry_out(world, npc, answer);
+	answer->told_events = Max(slot->told_events - npc->events_dropped, 0);
+	answer_apply(world, npc, answer);
 }
 
 /* ---- a world's part of the batch ---- */
@@ -521,6 +552,28 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 
 /* ---- answers that will not come ---- */
 
+void
+decisions_fail(World *world, Npc **npcs, int count)
+{
+	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
+	Npc	 **idle = palloc(Max(count, 1) * sizeof(Npc *));
+	int	   idle_count = 0;
+
+	if (count == 0)
+		return;
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = npcs[i]->id;
+		world_close_request(world, npcs[i]);
+		if (npcs[i]->state == NPC_IDLE)
+			idle[idle_count++] = npcs[i];
+	}
+	input_begin(world_image_lock(world), "decision_failed");
+	input_ids("npc_ids", ids, count);
+	input_end();
+	world_decide_built_in(world, idle, idle_count);
+}
+
 /* Closes requests of one world; NPCs that stand idle are decided for. */
 static void
 give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
@@ -528,15 +581,15 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	WorldLock *lock = world_lock(world_id, wait);
 	World	  *world;
 	Slot	  *slots;
-	Npc		 **idle;
-	int		   idle_count = 0;
+	Npc		 **failed;
+	int		   failed_count = 0;
 	int		   slot_count;
 
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
 	slots = slots_read(world_id, answers, count, &slot_count);
-	idle = palloc(Max(count, 1) * sizeof(Npc *));
+	failed = palloc(Max(count, 1) * sizeof(Npc *));
 	for (int i = 0; i < count; i++)
 	{
 		Answer *answer = &answers[i];
@@ -553,12 +606,9 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		answer->opened_at_real = slot->opened_at_real;
 		answer->sent_at_real = slot->sent_at_real;
 		answer->clock = lock->now;
-		world_input(lock, "decision_failed", psprintf("{\"npc_id\":%lld}", (long long) npc->id));
-		world_close_request(world, npc);
-		if (npc->state == NPC_IDLE)
-			idle[idle_count++] = npc;
+		failed[failed_count++] = npc;
 	}
-	world_decide_built_in(world, idle, idle_count);
+	decisions_fail(world, failed, failed_count);
 	world_write(world);
 }
 

@@ -221,11 +221,11 @@ write_player(StringInfo out, Datum *values, bool *nulls)
 	json_int64(out, DatumGetInt64(values[4]));
 }
 
-static FamilyQuery players_query = {write_player,
-									FAMILY_QUERY("username, role, status, "
-												 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
-												 "  WHERE i.controller_player_id = t.id)",
-												 "player_accounts")};
+static FamilyQuery players_query =
+	{write_player, FAMILY_QUERY("username, role, status, "
+								"(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
+								"  WHERE i.controller_player_id = t.id AND i.world_id = t.world_id)",
+								"player_accounts")};
 
 static void
 json_family(StringInfo out, FamilyQuery *query, int64 world_id, const int64 *ids, int count, bool *found)

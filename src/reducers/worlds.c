@@ -123,44 +123,44 @@ worlds_changed_at_commit(void)
 	worlds_changed = true;
 }
 
+int64
+world_by_name(const char *name)
+{
+	int64 world_id = 0;
+
+	spi_begin();
+	if (spi_run(&name_taken, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) > 0)
+		world_id = spi_int64(0, 1, 0);
+	spi_end();
+	return world_id;
+}
+
 void
 check_world_name_free(const char *name)
 {
-	spi_begin();
-	if (spi_run(&name_taken, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) > 0)
+	int64 world_id = world_by_name(name);
+
+	if (world_id != 0)
 		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("there is already a world \"%s\"", name),
-				errdetail("It has id %lld.", (long long) spi_int64(0, 1, 0)),
+				errdetail("It has id %lld.", (long long) world_id),
 				errhint("Choose another name, or drop that world."));
-	spi_end();
 }
 
-/* create_world(name, size_x, size_y, seed, tick_rate) → id */
-Datum
-npcsim_create_world(PG_FUNCTION_ARGS)
+WorldLock *
+world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate)
 {
-	char	  *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
-	int32	   size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
-	int32	   size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
-	int32	   tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
 	Size	   terrain_size = VARHDRSZ + ((Size) size_x * size_y + 7) / 8;
 	bytea	  *terrain;
 	int64	   world_id;
 	WorldLock *lock;
 
-	arg_not_null(fcinfo, 3, "seed");
-	if (SIM_SECOND % tick_rate != 0)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
-				errdetail("It is %d.", tick_rate),
-				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
 	check_world_name_free(name);
-
 	terrain = palloc0(terrain_size);
 	SET_VARSIZE(terrain, terrain_size);
 	spi_begin();
 	spi_run(&insert_settings,
 			(Datum[]) {CStringGetTextDatum(name), Int32GetDatum(size_x), Int32GetDatum(size_y),
-					   PG_GETARG_DATUM(3), Int32GetDatum(tick_rate)},
+					   Int64GetDatum(seed), Int32GetDatum(tick_rate)},
 			NULL, SPI_OK_INSERT_RETURNING);
 	world_id = spi_int64(0, 1, 0);
 	spi_run(&insert_clock, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(world_home())}, NULL,
@@ -173,7 +173,25 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_flush(lock);
-	PG_RETURN_INT64(world_id);
+	return lock;
+}
+
+/* create_world(name, size_x, size_y, seed, tick_rate) → id */
+Datum
+npcsim_create_world(PG_FUNCTION_ARGS)
+{
+	char *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
+	int32 size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
+	int32 size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
+	int32 tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
+
+	arg_not_null(fcinfo, 3, "seed");
+	if (SIM_SECOND % tick_rate != 0)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
+				errdetail("It is %d.", tick_rate),
+				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
+	PG_RETURN_INT64(world_create(name, size_x, size_y, PG_GETARG_INT64(3), tick_rate)->world_id);
 }
 
 /*
@@ -239,12 +257,23 @@ close_request(World *world, Npc *npc, void *arg)
 	(*closed)++;
 }
 
+int
+world_close_requests(World *world)
+{
+	int closed = 0;
+
+	world_each_npc(world, close_request, &closed);
+	input_begin(world_image_lock(world), "adopt_world");
+	input_end();
+	return closed;
+}
+
 static void
 adopt_world(int64 world_id, const char *home)
 {
 	WorldLock *lock;
 	World	  *world;
-	int		   closed = 0;
+	int		   closed;
 
 	spi_begin();
 	spi_run(&update_home, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(home)}, NULL,
@@ -253,7 +282,7 @@ adopt_world(int64 world_id, const char *home)
 	lock = world_lock(world_id, WORLD_WAIT);
 	world_forget(world_id);
 	world = world_image(lock);
-	world_each_npc(world, close_request, &closed);
+	closed = world_close_requests(world);
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_write(world);
 	ereport(LOG, errmsg("world %lld was adopted by this database", (long long) world_id),

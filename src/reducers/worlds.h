@@ -19,11 +19,20 @@ extern const char *const durabilities[];
 /* The launcher and the workers look at the set of worlds again when this transaction commits. */
 extern void worlds_changed_at_commit(void);
 
-/* Sets the status, or the speed (thousandths), of a locked world; the caller flushes. */
+/* Makes a world, paused, clock 0, with the starter set of types; 23505 when the name is taken. */
+extern WorldLock *world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate);
+
+/* Sets the speed (thousandths) of a locked world; the caller flushes. */
 extern void world_set_speed(WorldLock *lock, int32 speed);
 
 /* Makes another policy the world's; the caller writes the image. */
 extern void world_change_policy(World *world, const char *policy);
+
+/* Closes all requests: their NPCs are due again. How many; the caller writes the image. */
+extern int world_close_requests(World *world);
+
+/* Its id, 0 if there is none. */
+extern int64 world_by_name(const char *name);
 
 /* 23505 when another world has the name. */
 extern void check_world_name_free(const char *name);

@@ -54,7 +54,8 @@ static LoadStatements mind_loads =
 	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
-	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason", "decision_slots", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason, t.state_counter, t.opened_at, t.player_id",
+					"decision_slots", "npc_id");
 
 static const char *const reason_names[] = {
 	[REASON_IDLE] = "idle",			  [REASON_INTERVAL] = "interval",
@@ -249,5 +250,8 @@ npcs_load_slots(const NpcLoad *load)
 		npc->request_id = spi_int64(row, 2, 0);
 		npc->request_pending = spi_int16(row, 3, 0) != REQUEST_CLOSED;
 		npc->request_reason = decision_reason_by_name(spi_text(row, 4, CurrentMemoryContext));
+		npc->request_state = spi_int64(row, 5, 0);
+		npc->request_opened_at = spi_int64(row, 6, 0);
+		npc->request_player = spi_int64(row, 7, 0);
 	}
 }

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "storage/itemptr.h"
+#include "utils/array.h"
 
 #include "engine/due.h"
 #include "sim/actions.h"
@@ -79,10 +80,11 @@ typedef struct Npc
 {
 	int64 id;
 	/* identity */
-	char *name;
-	int64 controller; /* player, 0 = none */
-	int64 born_at;
-	int64 identity_revision;
+	char	  *name;
+	int64	   controller; /* player, 0 = none */
+	ArrayType *traits;	   /* to be written, or NULL */
+	int64	   born_at;
+	int64	   identity_revision;
 	/* needs */
 	Needs needs;
 	int32 decay;
@@ -119,8 +121,10 @@ typedef struct Npc
 	/* its request */
 	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;
-	int64		   request_state; /* state_counter when it was opened; known until it is written */
-	int64		   request_id;	  /* the last one, 0 = none yet */
+	int64		   request_state; /* state_counter when it was opened */
+	int64		   request_opened_at;
+	int64		   request_player; /* whom it is for */
+	int64		   request_id;	   /* the last one, 0 = none yet */
 	/* private to the engine */
 	bool			born;	   /* has no rows yet */
 	ItemPointerData state_row; /* where its present rows are, invalid if not known */
@@ -188,6 +192,7 @@ extern void npcs_load_slots(const NpcLoad *load);
  */
 extern void npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift);
 extern void npcs_write_identities(int64 world_id, Npc **npcs, int count);
+extern void npcs_write_traits(int64 world_id, Npc **npcs, int count);
 /* Births are written by npcs_insert() alone. */
 extern void npcs_insert_states(int64 world_id, Npc **npcs, int count);
 extern void npcs_insert_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);

@@ -62,6 +62,32 @@ npcs_write_identities(int64 world_id, Npc **npcs, int count)
 	write_identities(&update_identities, SPI_OK_UPDATE, world_id, npcs, count);
 }
 
+static const StageColumn trait_columns[] = {{"id", INT8OID}, {"traits", TEXTARRAYOID}};
+
+static void
+trait_row(RowBuilder *row, void *thing, void *arg)
+{
+	Npc *npc = thing;
+
+	put_int64(row, npc->id);
+	put_datum(row, PointerGetDatum(npc->traits));
+}
+
+static SpiStatement update_traits =
+	{"UPDATE npcsim.npc_identities t SET traits = u.traits FROM staged_traits u "
+	 "WHERE t.world_id = $1 + 0 * u.id AND t.id = u.id",
+	 1,
+	 {INT8OID}};
+
+void
+npcs_write_traits(int64 world_id, Npc **npcs, int count)
+{
+	static const RowSet set = {"staged_traits", trait_columns, lengthof(trait_columns), trait_row};
+
+	write_rows(&update_traits, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_UPDATE, &set, (void **) npcs,
+			   count, NULL);
+}
+
 /* ---- npc_minds ---- */
 
 static const StageColumn mind_columns[] = {{"npc_id", INT8OID},
@@ -134,11 +160,14 @@ slot_row(RowBuilder *row, void *thing, void *arg)
 	put_int16(row, npc->request_pending ? REQUEST_OPEN : REQUEST_CLOSED);
 	put_text(row, decision_reason_name(npc->request_reason));
 	put_int64(row, npc->request_state);
-	put_int64(row, npc->asked_at);
-	put_int64_unless(row, npc->controller, 0);
+	put_int64(row, npc->request_opened_at);
+	put_int64_unless(row, npc->request_player, 0);
 }
 
-/* A request that was closed stays in its slot; one that is pending is only written when it is new. */
+/*
+ * A request that was closed stays in its slot, with what became of its delivery; one that is pending is only written
+ * when it is new.
+ */
 static SpiStatement write_slots =
 	{"INSERT INTO npcsim.decision_slots AS t (world_id, npc_id, request_id, status, reason, state_counter, "
 	 "opened_at, "
@@ -148,16 +177,14 @@ static SpiStatement write_slots =
 	 "u.player_id FROM staged_slots u "
 	 "ON CONFLICT (world_id, npc_id) DO UPDATE SET request_id = excluded.request_id, status = "
 	 "excluded.status, "
-	 "reason = excluded.reason, "
-	 "state_counter = CASE WHEN excluded.status = 0 THEN t.state_counter ELSE excluded.state_counter END, "
-	 "opened_at = CASE WHEN excluded.status = 0 THEN t.opened_at ELSE excluded.opened_at END, "
+	 "reason = excluded.reason, state_counter = excluded.state_counter, opened_at = excluded.opened_at, "
+	 "player_id = excluded.player_id, "
 	 "opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real ELSE excluded.opened_at_real END, "
 	 "sent_at_real = CASE WHEN excluded.status = 0 THEN t.sent_at_real END, "
 	 "timeout_ms = CASE WHEN excluded.status = 0 THEN t.timeout_ms END, "
 	 "session_id = CASE WHEN excluded.status = 0 THEN t.session_id END, "
 	 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
-	 "answered = excluded.status = 0 AND t.answered, "
-	 "player_id = CASE WHEN excluded.status = 0 THEN t.player_id ELSE excluded.player_id END",
+	 "answered = excluded.status = 0 AND t.answered",
 	 1,
 	 {INT8OID}};
 

@@ -13,6 +13,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { sleep, startCluster, waitFor } from './lib/cluster.mjs';
+import { assertReplays } from './lib/rows.mjs';
 
 const execute = promisify(execFile);
 
@@ -181,6 +182,7 @@ async function arrived(of, database, { transient = false } = {}) {
     original.fate = await fateOf(cluster, 'home', wild);
   }
   assert.deepEqual(await fateOf(of, database, wild), original.fate, 'the same time gives the same rows here and there');
+  for (const world of [owned.id, wild]) await assertReplays(client, world, 'what was lived through there and here');
 
   // ---- ids go on ----
   const highest = (sql) => Number(/^\((\d+),/.exec(sql)[1]);

@@ -29,7 +29,9 @@ INSERT INTO promised VALUES
     ('adopt_worlds', '{}', 0),
     ('set_decision_policy', '{world_id,policy}', 2),
     ('world_snapshot', '{world_id}', 1),
-    ('world_delta', '{world_id,since,epoch}', 2);
+    ('world_delta', '{world_id,since,epoch}', 2),
+    ('replay_world', '{world_id,until,name}', 1),
+    ('world_differences', '{world_id,other_world_id}', 2);
 
 -- Further arguments come after them, and have defaults.
 SELECT is((SELECT string_agg(p.required || ' of ' || coalesce(array_to_string(p.proargnames[1:cardinality(arguments)], ', '), ''), '; ')

@@ -71,7 +71,7 @@ SELECT results_eq($$SELECT request_id, npc_id, player_id, reason, status, code, 
                   'the log keeps it');
 SELECT is((SELECT daily_token_output FROM npcsim.players WHERE username = 'ada'), 412::bigint, 'its tokens are credited');
 SELECT results_eq($$SELECT kind, payload FROM npcsim.world_inputs WHERE world_id = 1 ORDER BY sequence DESC LIMIT 1$$,
-                  $$SELECT 'decision'::text, jsonb_build_object('npc_id', pg_temp.npc('Ada'), 'action', 'wait')$$, 'what takes effect of it is an input of the world');
+                  $$SELECT 'decision'::text, jsonb_build_object('npc_id', pg_temp.npc('Ada'), 'told_events', 0, 'state_counter', 0, 'action', 'wait')$$, 'what takes effect of it is an input of the world');
 CREATE TEMP TABLE before AS SELECT pg_temp.everything() AS everything;
 SELECT is(pg_temp.submit((SELECT player_id FROM ada), format('{"request_id": %s, "npc_id": %s, "action": "wait", "tokens": 412}', pg_temp.request('Ada'), pg_temp.npc('Ada'))),
           'duplicate the request was answered already', 'the same answer again is a duplicate');

@@ -1,0 +1,78 @@
+-- Worlds lived through again, and compared.
+
+CREATE FUNCTION npcsim.replay_world(
+    world_id bigint,
+    until double precision DEFAULT NULL,
+    name text DEFAULT NULL) RETURNS bigint
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_replay_world';
+REVOKE ALL ON FUNCTION npcsim.replay_world(bigint, double precision, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.replay_world(bigint, double precision, text) IS
+    'Makes a second world, paused, that lives through what the first did, from its seed and what came to it from outside; returns its id. until: world seconds, up to the clock of the first world, which is the default; what came from outside at that moment is included. name: by default that of the first world with "(replay)". Its rows are those of the first world at that moment: world_differences() tells. Errors: NS101 no such world, NS102 parked, 22003 until is past its clock, 23505 name taken, 55000 rows of world_inputs were deleted';
+
+CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10000
+    BEGIN ATOMIC
+        SELECT r.relation, r.key,
+               (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)
+                  FROM pg_catalog.jsonb_each(r.content) m
+                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
+          FROM (SELECT 'world_settings', '',
+                       pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
+                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy)
+                  FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_clock', '',
+                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed)
+                  FROM npcsim.world_clock t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_terrain', '', pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_terrain t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_inputs', t.sequence::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_inputs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_identities', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_identities t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_states', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_states t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_tracks', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_tracks t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_minds', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_minds t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'items', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.items t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_respawns', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_respawns t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_runs', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_runs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'decision_slots', t.npc_id::text,
+                       pg_catalog.jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
+                                                     'state_counter', t.state_counter, 'opened_at', t.opened_at,
+                                                     'player_id', t.player_id)
+                  FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
+    END;
+REVOKE ALL ON FUNCTION npcsim.world_rows(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_rows(bigint) IS
+    'The state of a world that follows from its seed and its inputs, row by row: table, key (in text) and columns, without revisions, times of the wall clock, the place in the sight indexes and how requests were delivered';
+
+CREATE FUNCTION npcsim.world_differences(world_id bigint, other_world_id bigint)
+    RETURNS TABLE (relation text, key text, here jsonb, there jsonb)
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_world_differences';
+REVOKE ALL ON FUNCTION npcsim.world_differences(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_differences(bigint, bigint) IS
+    'Rows of the state of two worlds that differ: table, key, and the columns that differ in the one and in the other; a row that one of them does not have is NULL there. Compares what world_rows(world_id) shows. Errors: NS101 no such world';

@@ -1,0 +1,278 @@
+-- Replays: a second world, made from the seed and the inputs of a first, has the first one's rows.
+SET client_min_messages = warning;
+\i docs/roles.sql
+-- Every statement is a transaction of its own: who is there is looked up once per transaction.
+SELECT plan(87);
+
+-- What differs between a world and its replay, as text; '' when nothing does.
+CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(concat_ws(' ', relation, key, here, there), E'\n'), '')
+      FROM (SELECT * FROM npcsim.world_differences(a, b) LIMIT 5) d
+$$;
+-- Replays a world and drops the replay again: what differs.
+CREATE FUNCTION pg_temp.replayed(world bigint, until double precision DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    other bigint := npcsim.replay_world(world, until);
+    result text := pg_temp.differences(world, other);
+BEGIN
+    PERFORM npcsim.drop_world(other);
+    RETURN result;
+END
+$$;
+
+CREATE FUNCTION pg_temp.world(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.worlds WHERE name = wanted$$;
+
+-- ---- a world that nobody touches ----
+SELECT npcsim.create_world('Empty', 4, 4, 1, 1);
+SELECT is(pg_temp.replayed(1), '', 'a world in which nothing was done has a replay');
+SELECT npcsim.create_world('Meadow', 40, 30, 12) AS meadow \gset
+SELECT npcsim.populate_world(:meadow, 20);
+SELECT npcsim.tick_world(:meadow, 60), npcsim.tick_world(:meadow, 7.123456);
+SELECT npcsim.replay_world(:meadow) AS copy \gset
+SELECT is(pg_temp.differences(:meadow, :copy), '', 'a colony that lives by itself does the same again');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.npc_states WHERE world_id = :meadow AND state_counter > 0), '>=', 15::bigint, 'and it did something');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.item_respawns WHERE world_id = :meadow), '>', 0::bigint, 'ate, among other things');
+SELECT results_eq($$SELECT name, status, clock, size_x, size_y, seed, tick_rate FROM npcsim.worlds WHERE name LIKE '%(replay)'$$,
+                  $$VALUES ('Meadow (replay)', 'paused', 67.1::float8, 40, 30, 12::bigint, 10)$$, 'the replay is a world of the same size, seed, pace and clock, paused');
+SELECT is(pg_temp.differences(:copy, npcsim.replay_world(:copy)), '', 'a replay can be replayed');
+SELECT npcsim.replay_world(:meadow, 1), npcsim.replay_world(:meadow, 1, 'Again');
+SELECT is((SELECT array_agg(name ORDER BY id) FROM npcsim.worlds WHERE id > :meadow), '{Meadow (replay),Meadow (replay) (replay),Meadow (replay 2),Again}', 'names tell them apart, or are chosen');
+SELECT npcsim.tick_world(:meadow, 13.3), npcsim.tick_world(:copy, 3.3), npcsim.tick_world(:copy, 10);
+SELECT is(pg_temp.differences(:meadow, :copy), '', 'what both live through afterwards is the same again');
+SELECT npcsim.tick_world(:copy, 0.1);
+SELECT isnt(pg_temp.differences(:meadow, :copy), '', 'and what one of them does is a difference');
+SELECT ok((SELECT bool_and(here IS NOT NULL AND there IS NOT NULL) FROM npcsim.world_differences(:meadow, :copy) WHERE relation = 'world_clock'),
+          'told with both values');
+SELECT min(id) AS gone FROM npcsim.npcs WHERE world_id = :copy \gset
+SELECT npcsim.remove_npc(:copy, :gone);
+SELECT results_eq($$SELECT key::bigint, here ->> 'name', there FROM npcsim.world_differences(pg_temp.world('Meadow'), pg_temp.world('Meadow (replay)')) WHERE relation = 'npc_identities'$$,
+                  $$SELECT id, name, NULL::jsonb FROM npcsim.npcs WHERE world_id = pg_temp.world('Meadow') ORDER BY id LIMIT 1$$, 'as is a row that only one has');
+SELECT results_eq($$SELECT key::bigint, here, there ->> 'name' FROM npcsim.world_differences(pg_temp.world('Meadow (replay)'), pg_temp.world('Meadow')) WHERE relation = 'npc_identities'$$,
+                  $$SELECT id, NULL::jsonb, name FROM npcsim.npcs WHERE world_id = pg_temp.world('Meadow') ORDER BY id LIMIT 1$$, 'whichever it is');
+
+-- ---- a world to which everything happens ----
+SELECT npcsim.create_world('Busy', 40, 30, 13) AS busy \gset
+CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(:busy, name) AS p;
+CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
+CREATE FUNCTION pg_temp.present(who text[]) RETURNS void LANGUAGE sql AS $$
+    UPDATE npcsim.sessions s SET heartbeat_at_real = CASE WHEN p.name = ANY (who) THEN now() + interval '1 hour' ELSE '-infinity' END FROM players p WHERE p.id = s.player_id
+$$;
+SELECT npcsim.register_gateway('g');
+SELECT npcsim.client_connected('g', id, :busy, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 64}') IS NOT NULL FROM players;
+SELECT pg_temp.present('{ada,bo}');
+SELECT npcsim.populate_world(:busy, 16);
+SELECT npcsim.assign_npc_to_player(:busy, id, pg_temp.player(CASE id % 4 WHEN 0 THEN 'ada' ELSE 'bo' END)) FROM npcsim.npcs WHERE world_id = :busy AND id % 2 = 0 ORDER BY id;
+SELECT npcsim.create_item(:busy, 'apple', 0, 0), npcsim.create_item(:busy, 'chair', 39, 29, '{"colour": "red"}');
+
+-- What the minds answer at a moment: every kind of action, plans, nonsense; some fail, some are silent.
+CREATE FUNCTION pg_temp.answer_all(world bigint, moment integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    apple bigint := (SELECT min(id) FROM npcsim.items WHERE world_id = world AND item_type = 'apple' AND id % 7 >= moment % 7);
+    asked record;
+BEGIN
+    PERFORM npcsim.submit_npc_decisions(array_agg(r.player_id ORDER BY r.npc_id), array_agg((jsonb_build_object('request_id', r.request_id) || answer)::text ORDER BY r.npc_id))
+       FROM npcsim.decision_requests r,
+    LATERAL (SELECT CASE (r.npc_id / 2 + moment) % 8
+                    WHEN 0 THEN jsonb_build_object('action', 'move_to', 'parameters', jsonb_build_object('x', (r.npc_id * 7 + moment) % 40, 'y', (r.npc_id * 5 + moment) % 30),
+                                                   'then', '[{"action": "wait", "parameters": {"duration": 1.25}}, {"action": "wander"}]'::jsonb)
+                    WHEN 1 THEN jsonb_build_object('action', 'consume', 'target_id', coalesce(apple, 1), 'then', '[{"action": "cancel_interaction"}, {"action": "wander"}]'::jsonb)
+                    WHEN 2 THEN '{"action": "wander", "next_decision_in_s": 4.25}'
+                    WHEN 3 THEN jsonb_build_object('action', 'wait', 'parameters', '{"duration": 2.000001}'::jsonb,
+                                                   'then', jsonb_build_array(jsonb_build_object('action', 'consume', 'target_id', coalesce(apple, 1)), '{"action": "continue"}'::jsonb))
+                    WHEN 4 THEN '{"action": "continue"}'
+                    WHEN 5 THEN '{"action": "dance"}'
+                    WHEN 6 THEN '{"action": "move_direction", "parameters": {"direction": "north"}}'
+                    WHEN 7 THEN '{"action": "wander", "tokens": -3}' END AS answer) a
+      WHERE r.world_id = world AND (r.npc_id + moment) % 3 > 0 HAVING count(*) > 0;
+    PERFORM npcsim.fail_decisions(array_agg(player_id ORDER BY npc_id), array_agg(request_id ORDER BY npc_id), array_agg('timeout'::text))
+       FROM npcsim.decision_requests WHERE world_id = world AND (npc_id + moment) % 9 = 0 HAVING count(*) > 0;
+END
+$$;
+-- Requests are claimed as gateways do; the world runs for that moment.
+CREATE FUNCTION pg_temp.claim(world bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    result bigint;
+BEGIN
+    UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = world;
+    result := count(*) FROM npcsim.claim_decisions('g', ARRAY(SELECT id FROM npcsim.sessions ORDER BY id), ARRAY(SELECT 64 FROM npcsim.sessions)) c;
+    UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = world;
+    RETURN result;
+END
+$$;
+CREATE FUNCTION pg_temp.live(world bigint, first integer, last integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR second IN first .. last LOOP
+        PERFORM npcsim.tick_world(world, CASE second % 3 WHEN 0 THEN 1 WHEN 1 THEN 0.73 ELSE 1.27 END);
+        IF second % 2 = 0 THEN
+            PERFORM pg_temp.claim(world);
+        END IF;
+        PERFORM pg_temp.answer_all(world, second);
+    END LOOP;
+END
+$$;
+SELECT pg_temp.live(:busy, 1, 12);
+SELECT is(pg_temp.replayed(:busy), '', 'answers of minds, refused ones, and their absence are lived through again');
+SELECT set_has($$SELECT status FROM npcsim.decision_log$$, $$VALUES ('applied'), ('rejected'), ('timeout')$$, 'they were of every kind');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.world_inputs WHERE kind = 'decision' AND (payload ->> 'told_events')::integer > 0), '>', 0::bigint, 'some minds had been told of events');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.world_inputs WHERE kind = 'decision_refused' AND payload ->> 'message' IS NULL), '>', 0::bigint, 'some answers counted for nothing without a word');
+
+-- An answer that comes when it was given up already, and one to a question before the last.
+SELECT npcsim.request_npc_decision(:busy, id) FROM npcsim.npcs WHERE world_id = :busy AND controller_player_id IS NOT NULL ORDER BY id;
+CREATE TEMP TABLE given_up AS SELECT request_id, npc_id, player_id FROM npcsim.decision_requests WHERE world_id = :busy ORDER BY npc_id LIMIT 2;
+SELECT npcsim.fail_decisions(array_agg(player_id), array_agg(request_id), array_agg('timeout'::text)) FROM given_up;
+SELECT set_eq($$SELECT npcsim.submit_npc_decision(player_id, jsonb_build_object('request_id', request_id, 'action', 'wander')) ->> 'status' FROM given_up$$, $$VALUES ('late')$$,
+              'late answers are carried out');
+SELECT npcsim.request_npc_decision(:busy, npc_id) FROM given_up;
+SELECT set_eq($$SELECT npcsim.submit_npc_decision(player_id, jsonb_build_object('request_id', request_id, 'action', 'wait')) ->> 'status' FROM given_up$$, $$VALUES ('duplicate')$$,
+              'or are not');
+SELECT is(pg_temp.replayed(:busy), '', 'as they are in a replay');
+-- To a state that has passed.
+SELECT npcsim.request_npc_decision(:busy, npc_id) FROM given_up;
+UPDATE npcsim.npcs SET position_x = 38, position_y = 28 WHERE world_id = :busy AND id = (SELECT min(npc_id) FROM given_up);
+SELECT is((SELECT npcsim.submit_npc_decision(player_id, jsonb_build_object('npc_id', npc_id, 'action', 'wait')) ->> 'status' FROM given_up ORDER BY npc_id LIMIT 1), 'cancelled',
+          'an answer to a state that has passed has its mind asked again');
+SELECT pg_temp.live(:busy, 13, 14);
+SELECT is(pg_temp.replayed(:busy), '', 'and in a replay, too');
+
+-- Requests that nobody answers expire; of two idle ones that are decided for at once, both look before one acts.
+SELECT npcsim.request_npc_decision(:busy, id) FROM npcsim.npcs WHERE world_id = :busy AND controller_player_id IS NOT NULL ORDER BY id;
+SELECT pg_temp.present('{}');
+BEGIN;
+UPDATE npcsim.decision_slots SET opened_at_real = now() - interval '1 hour', sent_at_real = now() - interval '1 hour' WHERE world_id = :busy;
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = :busy;
+SELECT cmp_ok(npcsim.expire_decisions(), '>', 0::bigint, 'requests expire');
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = :busy;
+COMMIT;
+SELECT npcsim.tick_world(:busy, 20);
+SELECT is(pg_temp.replayed(:busy), '', 'in a replay at the same moment');
+SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :busy AND kind = 'presence' ORDER BY sequence DESC LIMIT 1), '{"present": []}', 'when their players are gone');
+SELECT pg_temp.present('{ada,bo}');
+SELECT npcsim.tick_world(:busy, 5);
+SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :busy AND kind = 'presence' ORDER BY sequence DESC LIMIT 1),
+          jsonb_build_object('present', (SELECT jsonb_agg(id ORDER BY id) FROM players)), 'and come back');
+SELECT is(pg_temp.replayed(:busy), '', 'which a replay knows from the inputs, whoever is there now');
+
+-- Edits of operators: by functions, and through the views, many rows at once.
+CREATE TEMP TABLE edit (n serial, statement text);
+INSERT INTO edit (statement) VALUES
+    ('UPDATE npcsim.npcs SET hunger = 12.5, energy = 3.000001 WHERE world_id = $1 AND id % 3 = 0'),
+    ($$UPDATE npcsim.npcs SET name = name || ' the Great', traits = ARRAY['proud', 'of "quotes" and \ '] WHERE world_id = $1 AND id % 5 = 1$$),
+    ('UPDATE npcsim.npcs SET controller_player_id = pg_temp.player($$ada$$) WHERE world_id = $1 AND id % 4 = 2'),
+    ('UPDATE npcsim.npcs SET controller_player_id = NULL WHERE world_id = $1 AND id % 8 = 0'),
+    ('UPDATE npcsim.npcs SET position_x = 1, position_y = 0 WHERE world_id = $1 AND id = (SELECT min(id) FROM npcsim.npcs WHERE world_id = $1)'),
+    ($$INSERT INTO npcsim.npcs (world_id, name, position_x, position_y, hunger, traits, controller_player_id) VALUES ($1, 'late', 2, 0, 40, '{quick}', pg_temp.player('bo'))$$),
+    ('DELETE FROM npcsim.npcs WHERE world_id = $1 AND id = (SELECT max(id) FROM npcsim.npcs WHERE world_id = $1 AND interaction_id IS NOT NULL)'),
+    ('DELETE FROM npcsim.npcs WHERE world_id = $1 AND id = (SELECT max(npc_id) FROM npcsim.decision_requests WHERE world_id = $1)'),
+    ('DELETE FROM npcsim.world_items WHERE world_id = $1 AND id = (SELECT min(id) FROM npcsim.items WHERE world_id = $1 AND occupied_by_npc_id IS NOT NULL)'),
+    ($$INSERT INTO npcsim.world_items (world_id, item_type, position_x, position_y, properties) VALUES ($1, 'apple', 5, 0, '{"n": [1.50, null, {"x": "\u00e9"}]}')$$),
+    ($$UPDATE npcsim.world_items SET properties = properties || '{"red": true}' WHERE world_id = $1 AND id % 3 = 0$$),
+    ('SELECT npcsim.remove_item($1, max(id)) FROM npcsim.items WHERE world_id = $1'),
+    ('SELECT npcsim.remove_npc($1, min(id)) FROM npcsim.npcs WHERE world_id = $1'),
+    ('SELECT npcsim.set_terrain($1, 0, 15, true, 3, 1), npcsim.set_terrain($1, 1, 15, false)'),
+    -- walls where walkers are about to arrive
+    ($$SELECT npcsim.set_terrain($1, t.cells[array_length(t.cells, 1) - 1], t.cells[array_length(t.cells, 1)]) FROM npcsim.npc_tracks t
+        WHERE t.world_id = $1 AND array_length(t.cells, 1) >= 8 AND NOT EXISTS (SELECT FROM npcsim.npcs n WHERE n.world_id = $1
+          AND abs(n.position_x - t.cells[array_length(t.cells, 1) - 1]) < 1 AND abs(n.position_y - t.cells[array_length(t.cells, 1)]) < 1) ORDER BY t.npc_id$$),
+    ($$SELECT npcsim.define_item_type($1, 'apple', '{"consumable": {"consumption_time": 4, "need_deltas": {"hunger": 30}}, "respawn": {"after": 8}}', 'Green'),
+              npcsim.define_item_type($1, 'bench', '{"sittable": {"need_rates": {"energy": 6, "fun": 3}}}', 'A bench'), npcsim.create_item($1, 'bench', 20, 0)$$),
+    ($$SELECT npcsim.set_decision_policy($1, 'interval')$$),
+    ('SELECT npcsim.set_world_speed($1, 7.5)'),
+    ('UPDATE npcsim.worlds SET speed = 2, view_buffer = 20 WHERE id = $1'),
+    ('SELECT npcsim.populate_world($1, 3)'),
+    ($$UPDATE npcsim.worlds SET decision_policy = 'none' WHERE id = $1$$),
+    ('SELECT npcsim.request_npc_decision($1, id) FROM npcsim.npcs WHERE world_id = $1 ORDER BY id'),
+    ($$UPDATE npcsim.worlds SET decision_policy = 'occasions' WHERE id = $1$$),
+    ($$SELECT npcsim.call_reducer(pg_temp.player('bo'), 'request_npc_assignment', '{"desired_npc_count": 6}')$$),
+    ($$SELECT npcsim.call_reducer(pg_temp.player('ada'), 'request_npc_assignment', '{"desired_npc_count": 2}')$$),
+    ($$UPDATE npcsim.players SET status = 'banned' WHERE id = pg_temp.player('bo')$$);
+CREATE FUNCTION pg_temp.edit(world bigint, number integer) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE (SELECT statement FROM edit WHERE n = number) USING world;
+    PERFORM pg_temp.live(world, number + 14, number + 14);
+    RETURN pg_temp.replayed(world);
+END
+$$;
+SELECT is(pg_temp.edit(:busy, n), '', 'replayed: ' || left(statement, 80)) FROM edit ORDER BY n;
+SELECT is_empty($$SELECT unnest('{populate_world,set_terrain,define_item_type,set_decision_policy,set_world_speed,create_npc,remove_npc,assign_npc_to_player,rename_npc,place_npc,set_need,set_traits,request_npc_decision,create_item,remove_item,set_item_properties,presence,decision,decision_refused,decision_failed}'::text[])
+                  EXCEPT SELECT kind FROM npcsim.world_inputs$$, 'inputs of these kinds were among them');
+
+-- What was rolled back is no input.
+BEGIN;
+SELECT npcsim.tick_world(:busy, 0.4);
+SAVEPOINT before;
+SELECT npcsim.remove_npc(:busy, max(id)) FROM npcsim.npcs WHERE world_id = :busy;
+SELECT npcsim.tick_world(:busy, 2);
+ROLLBACK TO before;
+SELECT npcsim.tick_world(:busy, 1);
+COMMIT;
+SELECT is(pg_temp.replayed(:busy), '', 'what was rolled back did not happen');
+
+-- A world that was restored, or copied, elsewhere.
+UPDATE npcsim.world_clock SET home = 'elsewhere' WHERE world_id = :busy;
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :busy), 'NS102', NULL, 'a parked world is not replayed');
+SELECT npcsim.adopt_worlds();
+SELECT npcsim.tick_world(:busy, 6);
+SELECT is(pg_temp.replayed(:busy), '', 'when it was adopted it is, with the requests that were closed then');
+
+-- ---- up to a moment ----
+CREATE TEMP TABLE moments (n serial, until double precision, rows jsonb);
+CREATE FUNCTION pg_temp.rows(world bigint) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(to_jsonb(r) ORDER BY relation, key) FROM npcsim.world_rows(world) r
+$$;
+SELECT npcsim.create_world('Moments', 30, 30, 14, 20) AS moments \gset
+INSERT INTO moments (until, rows) VALUES (0, pg_temp.rows(:moments));
+SELECT npcsim.populate_world(:moments, 12);
+UPDATE npcsim.npcs SET hunger = 30 WHERE world_id = :moments;
+UPDATE moments SET rows = pg_temp.rows(:moments);
+CREATE FUNCTION pg_temp.note(world bigint, dt double precision) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM npcsim.tick_world(world, dt);
+    UPDATE npcsim.npcs SET fun = 100 - dt WHERE world_id = world AND id % 3 = 0;
+    INSERT INTO moments (until, rows) SELECT w.clock, pg_temp.rows(world) FROM npcsim.world_clock c, LATERAL (SELECT c.clock / 1000000.0::float8 AS clock) w WHERE c.world_id = world;
+END
+$$;
+SELECT pg_temp.note(:moments, dt) FROM unnest('{0.05, 3.333333, 10, 0.02, 20.000001}'::float8[]) dt;
+CREATE FUNCTION pg_temp.rows_at(world bigint, until double precision) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    other bigint := npcsim.replay_world(world, until);
+    result jsonb := pg_temp.rows(other);
+BEGIN
+    PERFORM npcsim.drop_world(other);
+    RETURN result;
+END
+$$;
+SELECT is(md5(pg_temp.rows_at(:moments, until)::text), md5(rows::text), format('up to %s s, what happened at that moment included', until)) FROM moments ORDER BY n;
+SELECT npcsim.replay_world(:moments, 7.0000004) AS rounded \gset
+SELECT is((SELECT clock FROM npcsim.world_clock WHERE world_id = :rounded), 7000000::bigint, 'a moment is rounded to a microsecond');
+
+-- ---- what is refused, and changes nothing ----
+CREATE TEMP TABLE worlds AS SELECT count(*) AS n FROM npcsim.world_settings;
+SELECT throws_ok('SELECT npcsim.replay_world(NULL)', '22004', NULL, 'no world');
+SELECT throws_ok('SELECT npcsim.replay_world(999)', 'NS101', NULL, 'a world that is not');
+SELECT throws_ok('SELECT npcsim.replay_world(-1)', '22003', NULL, 'or cannot be');
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s, %L)', :moments, until), '22003', NULL, 'not up to ' || until)
+  FROM unnest('{-0.000001,33.5,1e300,NaN,Infinity,-Infinity}'::text[]) AS until;
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s, 1, %L)', :moments, 'Meadow'), '23505', NULL, 'a name that is taken');
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s, 1, %L)', :moments, name), '22023', NULL, 'a name that is none') FROM (VALUES (''), (repeat('x', 101)), (E'a\nb')) v(name);
+SELECT throws_ok('SELECT npcsim.world_differences(1, 999)', 'NS101', NULL, 'nothing is compared with a world that is not');
+SELECT throws_ok('SELECT npcsim.world_differences(NULL, 1)', '22004', NULL, 'or none');
+DELETE FROM npcsim.world_inputs WHERE world_id = :moments AND sequence = 5;
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :moments), '55000', NULL, 'nor is a world replayed whose inputs were deleted in part');
+DELETE FROM npcsim.world_inputs WHERE world_id = :moments;
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :moments), '55000', NULL, 'or wholly');
+SELECT is((SELECT count(*) FROM npcsim.world_settings), (SELECT n FROM worlds), 'none of this left a world behind');
+UPDATE npcsim.world_inputs SET payload = '{"npcs": 19}' WHERE world_id = :meadow AND kind = 'populate_world';
+SELECT isnt(pg_temp.replayed(:meadow), '', 'an input that is not what it was makes another world');
+UPDATE npcsim.world_inputs SET payload = '{}' WHERE world_id = :meadow AND kind = 'populate_world';
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :meadow), 'XX001', NULL, 'or none');
+UPDATE npcsim.world_inputs SET kind = 'fly' WHERE world_id = :meadow AND kind = 'populate_world';
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :meadow), 'XX001', NULL, 'nor does one that is none');
+SELECT npcsim.drop_world(1);
+SET ROLE npcsim_reader;
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :busy), '42501', NULL, 'a reader replays nothing');
+SELECT throws_ok(format('SELECT * FROM npcsim.world_rows(%s)', :busy), '42501', NULL, 'nor looks into minds');
+SET ROLE npcsim_operator;
+SELECT is((SELECT count(*) FROM npcsim.world_differences(:busy, npcsim.replay_world(:busy))), 0::bigint, 'an operator does');
+RESET ROLE;
+
+SELECT * FROM finish();
