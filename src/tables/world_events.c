@@ -125,7 +125,7 @@ put_data(RowBuilder *row, const EventBatch *batch)
 }
 
 static void
-make_batch_row(RowBuilder *row, void *thing)
+make_batch_row(RowBuilder *row, void *thing, void *arg)
 {
 	const EventBatch *batch = thing;
 	int16			  kinds[ROW_EVENTS_MAX];
@@ -271,7 +271,7 @@ write_some(const WorldEvent *events, int count, Datum *parameters)
 		things[rows] = &batches[rows];
 		rows++;
 	}
-	write_rows(&insert_statement, parameters, SPI_OK_INSERT, &batch_set, things, rows);
+	write_rows(&insert_statement, parameters, SPI_OK_INSERT, &batch_set, things, rows, NULL);
 	return written;
 }
 
