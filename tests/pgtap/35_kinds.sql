@@ -110,7 +110,7 @@ SELECT lives_ok($$UPDATE npcsim.interaction_types SET need_deltas = '{"fun": 50}
 SELECT is((SELECT round(s.fun_rate / 1e6, 3) + round(s.decay / 1e6, 3) FROM npcsim.npc_states s WHERE s.npc_id = pg_temp.npc('Bo')), 3.000, 'what is under way goes on as it began');
 SELECT is((SELECT count(*) FROM npcsim.world_inputs WHERE kind = 'define_interaction_type'), 3::bigint, 'definitions are inputs');
 SELECT is((SELECT payload - 'parameters' FROM npcsim.world_inputs WHERE kind = 'define_interaction_type' ORDER BY sequence LIMIT 1),
-    '{"name": "listen", "description": "Listen to a song", "target": "item", "need_rates": {}, "need_deltas": {"fun": 30}, "duration": 10000000, "needs_adjacency": false,
+    '{"name": "listen", "description": "Listen to a song", "target": "item", "component": null, "need_rates": {}, "need_deltas": {"fun": 30}, "duration": 10000000, "needs_adjacency": false,
       "locks_movement": true, "moves_onto_item": false, "min_participants": 1, "max_participants": 1}', 'with everything they say');
 SELECT throws_ok($$DELETE FROM npcsim.interaction_types WHERE name = 'listen'$$, '2BP01', NULL, 'what somebody does stays');
 SELECT throws_ok($$DELETE FROM npcsim.item_types WHERE name = 'piano'$$, '2BP01', NULL, 'and of what there are items');

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(87);
+SELECT plan(90);
 
 -- What differs between a world and its replay, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
@@ -126,6 +126,23 @@ SELECT npcsim.request_npc_decision(:busy, npc_id) FROM given_up;
 SELECT set_eq($$SELECT npcsim.submit_npc_decision(player_id, jsonb_build_object('request_id', request_id, 'action', 'wait')) ->> 'status' FROM given_up$$, $$VALUES ('duplicate')$$,
               'or are not');
 SELECT is(pg_temp.replayed(:busy), '', 'as they are in a replay');
+-- Kinds come, change and go; players talk.
+INSERT INTO npcsim.interaction_types (world_id, name, need_deltas, duration, needs_adjacency) VALUES (:busy, 'listen', '{"fun": 30}', 4.25, false);
+INSERT INTO npcsim.item_types (world_id, name, components) VALUES (:busy, 'piano', '{"usable": {"interactions": ["listen"]}, "need_modifying": {"need_rates": {"energy": -1}}}');
+SELECT npcsim.create_item(:busy, 'piano', 0, 29);
+UPDATE npcsim.npcs SET fun = 5 WHERE world_id = :busy;
+SELECT npcsim.tick_world(:busy, 20);
+SELECT cmp_ok((SELECT count(*) FROM npcsim.world_events WHERE world_id = :busy AND kind = 'interaction_finished' AND data ->> 'interaction' = 'listen'), '>', 0::bigint, 'what is new is used');
+UPDATE npcsim.interaction_types SET duration = 9 WHERE world_id = :busy AND name = 'listen';
+DELETE FROM npcsim.item_types WHERE world_id = :busy AND name = 'bed';
+DELETE FROM npcsim.interaction_types WHERE world_id = :busy AND name = 'watch';
+SELECT npcsim.call_reducer(pg_temp.player('ada'), 'send_chat', '{"text": "Hello \"you\""}'), npcsim.call_reducer(pg_temp.player('bo'), 'map_ping', '{"x": 3, "y": 4}');
+SELECT npcsim.tick_world(:busy, 3);
+SELECT npcsim.replay_world(:busy) AS kinds \gset
+SELECT is(pg_temp.differences(:busy, :kinds), '', 'kinds that came, changed and went do so again');
+SELECT is_empty(format('SELECT to_jsonb(e) - %L::text[] FROM npcsim.world_events e WHERE world_id = %s EXCEPT ALL SELECT to_jsonb(e) - %L::text[] FROM npcsim.world_events e WHERE world_id = %s',
+                       '{world_id,revision,sent_at_real}', :busy, '{world_id,revision,sent_at_real}', :kinds), 'what happened, and was said, is recorded again');
+SELECT npcsim.drop_world(:kinds);
 -- To a state that has passed.
 SELECT npcsim.request_npc_decision(:busy, npc_id) FROM given_up;
 UPDATE npcsim.npcs SET position_x = 38, position_y = 28 WHERE world_id = :busy AND id = (SELECT min(npc_id) FROM given_up);
