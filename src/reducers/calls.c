@@ -113,26 +113,23 @@ number_of(Jsonb *args, const char *name, double low, double high, bool whole)
 
 /* ---- reducers ---- */
 
-/* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id. */
+/* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id, or null. */
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
-	int64	   npc_id = (int64) number_of(args, "npc_id", 1, (double) ID_MAX, true);
-	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
-	World	  *world = world_image(lock);
-	Npc		  *npc = npc_require(world, npc_id);
+	int64  npc_id = (int64) number_of(args, "npc_id", 1, (double) ID_MAX, true);
+	World *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
+	Npc	  *npc = npc_require(world, npc_id);
+	int64  request_id;
 
 	if (npc->controller != caller->player_id)
 		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
 				errmsg("NPC %lld is not yours", (long long) npc_id),
 				errdetail("Its mind is another player's, or the built-in one."),
 				errhint("The reducer request_npc_assignment gives you NPCs."));
-	world_open_request(world, npc, REASON_REQUESTED);
-	input_begin(lock, "request_npc_decision");
-	input_id("npc_id", npc_id);
-	input_end();
+	request_id = npc_request(world, npc);
 	world_write(world);
-	json_int64(value, npc->request_id);
+	json_id(value, request_id);
 }
 
 typedef struct Assignment

@@ -131,6 +131,18 @@ npc_change_need(World *world, Npc *npc, Need need, double units)
 	input_end();
 }
 
+int64
+npc_request(World *world, Npc *npc)
+{
+	world_open_request(world, npc, REASON_REQUESTED);
+	if (!npc->request_pending)
+		world_decide_built_in(world, &npc, 1);
+	input_begin(world_image_lock(world), "request_npc_decision");
+	input_id("npc_id", npc->id);
+	input_end();
+	return npc->request_pending ? npc->request_id : 0;
+}
+
 void
 npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
 {
@@ -206,23 +218,16 @@ npcsim_assign_npc_to_player(PG_FUNCTION_ARGS)
 Datum
 npcsim_request_npc_decision(PG_FUNCTION_ARGS)
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	int64	   npc_id = arg_id(fcinfo, 1, "npc_id");
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
-	World	  *world = world_image(lock);
-	Npc		  *npc = npc_require(world, npc_id);
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+	Npc	  *npc = npc_require(world, npc_id);
+	int64  request_id = npc_request(world, npc);
 
-	if (npc->controller != 0)
-		world_open_request(world, npc, REASON_REQUESTED);
-	else
-		world_decide_built_in(world, &npc, 1);
-	input_begin(lock, "request_npc_decision");
-	input_id("npc_id", npc_id);
-	input_end();
 	world_write(world);
-	if (!npc->request_pending)
+	if (request_id == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT64(npc->request_id);
+	PG_RETURN_INT64(request_id);
 }
 
 /* need_at(value, rate, as_of, now) → units; for the views */

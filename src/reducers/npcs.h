@@ -23,7 +23,9 @@ extern Npc *npc_create(World *world, const char *name, Cell cell, int64 controll
 					   int trait_count);
 extern void npc_remove(World *world, Npc *npc);
 extern void npc_assign(World *world, Npc *npc, int64 player_id);
-extern void npc_rename(World *world, Npc *npc, const char *name);
+/* Asks its mind at once: the request's id, or 0 when no other mind is to be asked and the built-in one decided. */
+extern int64 npc_request(World *world, Npc *npc);
+extern void	 npc_rename(World *world, Npc *npc, const char *name);
 extern void npc_place(World *world, Npc *npc, Cell cell);
 /* In units; 22003 unless 0 .. 100. */
 extern void npc_change_need(World *world, Npc *npc, Need need, double units);

@@ -47,16 +47,20 @@ static SpiStatement players_statement =
 	 2,
 	 {INT8ARRAYOID, TEXTOID}};
 
-/* Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds. */
+/*
+ * Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds, and not for
+ * the time before a world was last started: pauses do not count.
+ */
 static SpiStatement expired_statement =
 	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
 	 "CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
-	 "((d.status = 2 AND d.sent_at_real < pg_catalog.clock_timestamp() "
+	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
-	 "OR (d.status = 1 AND d.opened_at_real < pg_catalog.clock_timestamp() - interval '60 s' "
-	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.present_players(d.world_id) AS p(player_id)))) "
+	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
+	 "- interval '60 s' "
+	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.askable_players(d.world_id) AS p(player_id)))) "
 	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
 	 1,
 	 {TEXTOID}};
@@ -223,6 +227,29 @@ read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
 	return JsonContainerSize(array) > 0 ? then : NULL;
 }
 
+/* Names of events, NULL = none; *valid is false if they are no such thing. */
+static JsonbValue *
+read_wake_on(JsonbContainer *decision, bool *valid)
+{
+	JsonbValue	   *names = getKeyJsonValueFromContainer(decision, "wake_on", strlen("wake_on"), NULL);
+	JsonbContainer *array;
+
+	*valid = true;
+	if (names == NULL || names->type == jbvNull)
+		return NULL;
+	*valid = false;
+	if (names->type != jbvBinary || !JsonContainerIsArray(names->val.binary.data))
+		return NULL;
+	array = names->val.binary.data;
+	if (JsonContainerSize(array) > WAKE_ON_MAX)
+		return NULL;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+		if (getIthJsonbValueFromContainer(array, i)->type != jbvString)
+			return NULL;
+	*valid = true;
+	return names;
+}
+
 /* What takes effect of a decision, for the world's inputs. */
 static void
 store_input(World *world, const Answer *answer)
@@ -269,6 +296,7 @@ refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const ch
 	initStringInfo(&payload);
 	appendStringInfo(&payload, "{\"npc_id\":%lld,%s}", (long long) npc->id, members.data);
 	world_input(world_image_lock(world), "decision_refused", payload.data);
+	world_wake_for_news(world, npc, 0);
 	pfree(members.data);
 	pfree(payload.data);
 }
@@ -281,6 +309,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	WorldLock	   *lock = world_image_lock(world);
 	Action			action;
 	JsonbValue	   *plan;
+	JsonbValue	   *wake_on;
 	const char	   *failure;
 	int				sqlstate = 0;
 	int64			ask_again;
@@ -310,6 +339,13 @@ carry_out(World *world, Npc *npc, Answer *answer)
 						  "next_decision_in_s is not a number from 0 to 86400");
 		return;
 	}
+	wake_on = read_wake_on(decision, &valid);
+	if (!valid)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "wake_on is not an array of at most 16 strings");
+		return;
+	}
 	if (asks_to_stay(&action) && answer->state_counter != npc->state_counter)
 	{
 		answer->status = ANSWER_CANCELLED;
@@ -319,7 +355,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		return;
 	}
 	store_input(world, answer);
-	failure = world_act_and_plan(world, npc, &action, plan, DECIDER_MIND, &sqlstate);
+	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
 	if (failure != NULL)
 	{
 		answer_refuse(answer, sqlstate, failure);
@@ -391,6 +427,16 @@ judge(World *world, Answer *answer, Slot *slot)
 	carry_out(world, npc, answer);
 }
 
+/* The row is written with the log. */
+static void
+count_tokens(World *world, const Answer *answer)
+{
+	Npc *npc = answer_is_logged(answer) ? world_npc(world, answer->npc_id) : NULL;
+
+	if (npc != NULL)
+		world_count_tokens(world, npc, answer->tokens);
+}
+
 /* ---- a world's part of the batch ---- */
 
 static void
@@ -419,6 +465,7 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 			judge_past(&answers[i], past_request_find(past, past_count, &answers[i]));
 		else
 			judge(world, &answers[i], slot);
+		count_tokens(world, &answers[i]);
 	}
 	world_write(world);
 	for (int i = 0; i < count; i++)
@@ -542,6 +589,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		Answer *answer = &answers[i];
 		Slot   *slot = answer->world_id == world_id ? slot_find(slots, slot_count, answer) : NULL;
 		Npc	   *npc = slot != NULL ? world_npc(world, slot->npc_id) : NULL;
+		int		known;
 
 		if (npc == NULL || slot->answered || slot->status == REQUEST_CLOSED ||
 			slot->request_id != answer->request_id || slot->player_id != answer->player_id)
@@ -553,8 +601,11 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		answer->opened_at_real = slot->opened_at_real;
 		answer->sent_at_real = slot->sent_at_real;
 		answer->clock = lock->now;
-		world_input(lock, "decision_failed", psprintf("{\"npc_id\":%lld}", (long long) npc->id));
+		known = Max(slot->told_events - npc->events_dropped, 0);
+		world_input(lock, "decision_failed",
+					psprintf("{\"npc_id\":%lld,\"known_events\":%d}", (long long) npc->id, known));
 		world_close_request(world, npc);
+		world_wake_for_news(world, npc, known);
 		if (npc->state == NPC_IDLE)
 			idle[idle_count++] = npc;
 	}

@@ -51,10 +51,12 @@ static LoadStatements track_loads =
 	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells, t.ctid", "npc_tracks", "npc_id");
 
 static LoadStatements mind_loads =
-	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent",
+					"npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
-	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason", "decision_slots", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason, t.daily_token_output, t.tokens_day",
+					"decision_slots", "npc_id");
 
 static const char *const reason_names[] = {
 	[REASON_IDLE] = "idle",			  [REASON_INTERVAL] = "interval",
@@ -189,13 +191,16 @@ free_list(JsonList *list)
 	pfree(list);
 }
 
-/* The elements of a jsonb array as texts; NULL when there are none. */
+/* The elements of a column's jsonb array as texts; NULL when there are none. */
 static JsonList *
-list_from_jsonb(Jsonb *array, int max, MemoryContext context)
+read_list(uint64 row, int column, int max, MemoryContext context)
 {
+	bool		  isnull;
+	Datum		  value = spi_datum(row, column, &isnull);
+	Jsonb		 *array = isnull ? NULL : DatumGetJsonbP(value);
 	JsonList	 *list = NULL;
 	MemoryContext before = MemoryContextSwitchTo(context);
-	int			  count = JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
+	int			  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -220,18 +225,18 @@ npcs_load_minds(const NpcLoad *load)
 	for (uint64 row = 0; row < rows; row++)
 	{
 		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-		bool isnull;
 
 		if (npc == NULL)
 			continue;
 		npc->asked_at = spi_int64(row, 2, -1);
 		free_list(npc->mind_plan);
 		free_list(npc->mind_events);
-		npc->mind_plan =
-			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 3, &isnull)), PLAN_ACTIONS_MAX, load->context);
-		npc->mind_events =
-			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 4, &isnull)), NPC_EVENTS_MAX, load->context);
+		free_list(npc->wake_on);
+		npc->mind_plan = read_list(row, 3, PLAN_ACTIONS_MAX, load->context);
+		npc->mind_events = read_list(row, 4, NPC_EVENTS_MAX, load->context);
 		npc->events_dropped = spi_int32(row, 5, 0);
+		npc->wake_on = read_list(row, 6, WAKE_ON_MAX, load->context);
+		npc->budget_spent = spi_bool(row, 7, false);
 	}
 }
 
@@ -249,5 +254,7 @@ npcs_load_slots(const NpcLoad *load)
 		npc->request_id = spi_int64(row, 2, 0);
 		npc->request_pending = spi_int16(row, 3, 0) != REQUEST_CLOSED;
 		npc->request_reason = decision_reason_by_name(spi_text(row, 4, CurrentMemoryContext));
+		npc->tokens = spi_int64(row, 5, 0);
+		npc->tokens_day = spi_int32(row, 6, 0);
 	}
 }
