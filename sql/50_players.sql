@@ -35,7 +35,9 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_tokens
 -- Invoker's rights and no settings, so that the planner inlines it.
 CREATE FUNCTION npcsim.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
+    BEGIN ATOMIC
+        SELECT CASE WHEN tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
+    END;
 REVOKE ALL ON FUNCTION npcsim.tokens_today(bigint, date) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.tokens_today(bigint, date) IS
     'A counter of tokens as of now: 0 when it is of another day (UTC), or NULL';

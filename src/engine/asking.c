@@ -155,7 +155,8 @@ npc_budget_spent(World *world, Npc *npc)
 		npc->budget_spent = spent;
 		npc_touch(world, npc, NPC_DIRTY_MIND);
 		world_input(world->lock, "budget",
-					psprintf("{\"npc_id\":%lld,\"spent\":%s}", (long long) npc->id, spent ? "true" : "false"));
+					psprintf("{\"npc_id\":%lld,\"spent\":%s}", (long long) npc->id,
+							 spent ? "true" : "false"));
 	}
 	return spent;
 }

@@ -60,7 +60,7 @@ struct World
 	int32  size_x;
 	int32  size_y;
 	Policy policy;
-	int64  max_tokens_per_npc; /* and day; 0 = no limit */
+	int64  max_tokens_per_npc;	 /* and day; 0 = no limit */
 	bool   players_have_budgets; /* each of them, or all together */
 
 	/* contents */
@@ -91,7 +91,7 @@ struct World
 	TransactionId turn_xid; /* when it was last asked whether the sight index is to move on */
 
 	/* the moment that is being worked on */
-	int64 now;
+	int64	now;
 	DateADT today; /* UTC, when the transaction began */
 	/* players whose minds can be asked, read at most once per transaction */
 	IdList	   present;

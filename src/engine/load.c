@@ -29,12 +29,11 @@ static SpiStatement settings_statement =
 	 1,
 	 {INT8OID}};
 
-static SpiStatement choices_statement =
-	{"SELECT decision_policy, max_tokens_per_npc_per_day, "
-	 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0 "
-	 "FROM npcsim.world_settings WHERE id = $1",
-	 1,
-	 {INT8OID}};
+static SpiStatement choices_statement = {"SELECT decision_policy, max_tokens_per_npc_per_day, "
+										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0 "
+										 "FROM npcsim.world_settings WHERE id = $1",
+										 1,
+										 {INT8OID}};
 
 static void *
 image_allocate(void *context, size_t size)

@@ -78,8 +78,8 @@ static SpiStatement tokens_statement =
 	 "SELECT c.world_id, least(pg_catalog.sum(c.tokens), " TOKENS_MOST ")::bigint, " UTC_TODAY
 	 " FROM counted c GROUP BY 1 "
 	 "ON CONFLICT (world_id) DO UPDATE SET daily_token_output = "
-	 "least(npcsim.tokens_today(w.daily_token_output, w.tokens_day) + excluded.daily_token_output, "
-	 TOKENS_MOST "), tokens_day = excluded.tokens_day",
+	 "least(npcsim.tokens_today(w.daily_token_output, w.tokens_day) + "
+	 "excluded.daily_token_output, " TOKENS_MOST "), tokens_day = excluded.tokens_day",
 	 2,
 	 {INT8ARRAYOID, INT8ARRAYOID}};
 

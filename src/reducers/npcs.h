@@ -26,7 +26,7 @@ extern void npc_assign(World *world, Npc *npc, int64 player_id);
 /* Asks its mind at once: the request's id, or 0 when no other mind is to be asked and the built-in one decided. */
 extern int64 npc_request(World *world, Npc *npc);
 extern void	 npc_rename(World *world, Npc *npc, const char *name);
-extern void npc_place(World *world, Npc *npc, Cell cell);
+extern void	 npc_place(World *world, Npc *npc, Cell cell);
 /* In units; 22003 unless 0 .. 100. */
 extern void npc_change_need(World *world, Npc *npc, Need need, double units);
 /* Writes the image first, since the image knows no traits. */

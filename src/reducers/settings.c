@@ -81,8 +81,9 @@ static SpiStatement update_player_budget =
 	{"UPDATE npcsim.world_settings SET max_tokens_per_player_per_day = $2 WHERE id = $1",
 	 2,
 	 {INT8OID, INT8OID}};
-static SpiStatement update_budget =
-	{"UPDATE npcsim.world_settings SET max_tokens_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
+static SpiStatement update_budget = {"UPDATE npcsim.world_settings SET max_tokens_per_day = $2 WHERE id = $1",
+									 2,
+									 {INT8OID, INT8OID}};
 static SpiStatement update_owner = {"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1",
 									2,
 									{INT8OID, INT8OID}};
