@@ -186,7 +186,8 @@ test('a pause times no mind out, however long; silence does', async () => {
     const silent = Date.now();
     assert.equal((await client.frame('decision_cancelled', () => true, timeout)).reason, 'timeout');
     assert.ok(Date.now() - silent > 2000, 'when it has run for as long as the mind had');
-    assert.equal(await colony.value('SELECT status FROM npcsim.decision_log WHERE request_id = $1', [request_id]), 'timeout');
+    const logged = () => colony.value('SELECT status FROM npcsim.decision_log WHERE request_id = $1', [request_id]);
+    assert.equal(await waitFor(logged, { what: 'the line of the log' }), 'timeout');
   } finally {
     clearInterval(beating);
     client.socket.close();
