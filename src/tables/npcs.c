@@ -195,25 +195,21 @@ free_list(JsonList *list)
 static JsonList *
 read_list(uint64 row, int column, int max, MemoryContext context)
 {
-	bool		  isnull;
-	Datum		  value = spi_datum(row, column, &isnull);
-	Jsonb		 *array = isnull ? NULL : DatumGetJsonbP(value);
-	JsonList	 *list = NULL;
-	MemoryContext before = MemoryContextSwitchTo(context);
-	int			  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
+	bool	  isnull;
+	Datum	  datum = spi_datum(row, column, &isnull);
+	Jsonb	 *array = isnull ? NULL : DatumGetJsonbP(datum);
+	JsonList *list = NULL;
+	int		  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		JsonbValue *value = getIthJsonbValueFromContainer(&array->root, i);
-		Jsonb	   *element;
+		Jsonb *element = JsonbValueToJsonb(getIthJsonbValueFromContainer(&array->root, i));
+		char  *text = JsonbToCString(NULL, &element->root, VARSIZE(element));
 
 		if (list == NULL)
-			list = palloc0(sizeof(JsonList));
-		element = JsonbValueToJsonb(value);
-		list->item[list->count++] = JsonbToCString(NULL, &element->root, VARSIZE(element));
-		pfree(element);
+			list = MemoryContextAllocZero(context, sizeof(JsonList));
+		list->item[list->count++] = MemoryContextStrdup(context, text);
 	}
-	MemoryContextSwitchTo(before);
 	return list;
 }
 
