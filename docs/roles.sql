@@ -80,6 +80,7 @@ GRANT INSERT, UPDATE, DELETE ON
     npcsim.interaction_runs, npcsim.decision_slots
     TO npcsim_worker;
 GRANT EXECUTE ON FUNCTION
+    npcsim.askable_players,
     npcsim.expire_decisions,
     npcsim.expire_sessions,
     npcsim.present_players,
@@ -101,6 +102,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.track_y,
     npcsim.item_share_at,
     npcsim.world_event_kind_name,
+    npcsim.tokens_today,
     npcsim.world_report,
     npcsim.fleet_report,
     npcsim.library_version,

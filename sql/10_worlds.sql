@@ -26,6 +26,9 @@ CREATE TABLE npcsim.world_settings (
     tick_rate integer NOT NULL DEFAULT 10 CHECK (tick_rate IN (1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50, 100)),
     max_players integer NOT NULL DEFAULT 100 CHECK (max_players BETWEEN 0 AND 100000),
     min_tokens_per_npc_per_day bigint NOT NULL DEFAULT 0 CHECK (min_tokens_per_npc_per_day BETWEEN 0 AND 1000000000000),
+    max_tokens_per_npc_per_day bigint NOT NULL DEFAULT 0 CHECK (max_tokens_per_npc_per_day BETWEEN 0 AND 1000000000000),
+    max_tokens_per_player_per_day bigint NOT NULL DEFAULT 0 CHECK (max_tokens_per_player_per_day BETWEEN 0 AND 1000000000000),
+    max_tokens_per_day bigint NOT NULL DEFAULT 0 CHECK (max_tokens_per_day BETWEEN 0 AND 1000000000000),
     owner_player_id bigint,
     decision_policy text NOT NULL DEFAULT 'occasions' CHECK (decision_policy IN ('occasions', 'interval', 'none')),
     durability text NOT NULL DEFAULT 'full' CHECK (durability IN ('full', 'relaxed')),
@@ -40,6 +43,9 @@ COMMENT ON COLUMN npcsim.world_settings.size_x IS 'Width in cells, 4 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.size_y IS 'Height in cells, 4 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.seed IS 'Source of all chance in the world';
 COMMENT ON COLUMN npcsim.world_settings.tick_rate IS 'Ticks per world second; a divisor of 1,000,000 from 1 to 100';
+COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_npc_per_day IS 'Tokens that may be spent on an NPC from midnight to midnight UTC; then its mind is not asked. 0: no limit';
+COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_player_per_day IS 'The same for all NPCs of a player together';
+COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_day IS 'The same for all NPCs of the world together';
 COMMENT ON COLUMN npcsim.world_settings.owner_player_id IS 'Player who owns the world; checked by the functions, not by a foreign key (a cycle would not restore)';
 COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked: occasions, interval (every 3 s) or none (nobody decides unless asked by request_npc_decision)';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
@@ -60,6 +66,7 @@ CREATE TABLE npcsim.world_clock (
     sight_old_plane smallint CHECK (sight_old_plane BETWEEN 0 AND 63),
     sight_writes bigint NOT NULL DEFAULT 0,
     settings_revision bigint NOT NULL DEFAULT 1,
+    started_at_real timestamptz,
     home text NOT NULL
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_clock', '');
@@ -74,6 +81,7 @@ COMMENT ON COLUMN npcsim.world_clock.sight_plane IS 'Plane of the sight indexes 
 COMMENT ON COLUMN npcsim.world_clock.sight_old_plane IS 'Plane that is being left, or NULL';
 COMMENT ON COLUMN npcsim.world_clock.sight_writes IS 'Rows written to the present plane';
 COMMENT ON COLUMN npcsim.world_clock.settings_revision IS 'Revision of the last change of settings, speed or status';
+COMMENT ON COLUMN npcsim.world_clock.started_at_real IS 'When it was last started; what was asked before is waited for anew';
 COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere it is parked until adopt_worlds()';
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_clock
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
@@ -108,7 +116,7 @@ CREATE TABLE npcsim.world_inputs (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_inputs', '');
 COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-outs, edits), in the order in which it took effect; replay_world() reads it';
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence, or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), or the name of the function or operation: kinds in src/reducers/replay.c';
 
 -- The log of changes: a ring of segments, chosen by the wall clock, emptied by TRUNCATE (see src/tables/change_log.c).
 CREATE UNLOGGED TABLE npcsim.change_log (

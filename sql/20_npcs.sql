@@ -106,6 +106,8 @@ CREATE TABLE npcsim.npc_minds (
     plan jsonb NOT NULL DEFAULT '[]',
     events jsonb NOT NULL DEFAULT '[]',
     events_dropped integer NOT NULL DEFAULT 0,
+    wake_on jsonb,
+    budget_spent boolean NOT NULL DEFAULT false,
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
@@ -115,6 +117,8 @@ COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at wh
 COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried out, at most 8';
 COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
 COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
+COMMENT ON COLUMN npcsim.npc_minds.wake_on IS 'Array of names of events after which the mind wants to be asked, at most 16, or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since the NPC''s tokens of the day are spent; as of when it was last to be asked';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_identities FOR EACH ROW

@@ -21,6 +21,27 @@ COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the playe
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.player_accounts
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
+CREATE TABLE npcsim.world_tokens (
+    world_id bigint PRIMARY KEY REFERENCES npcsim.world_settings,
+    daily_token_output bigint NOT NULL CHECK (daily_token_output BETWEEN 0 AND 1000000000000),
+    tokens_day date NOT NULL
+) WITH (fillfactor = 10);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.world_tokens', '');
+COMMENT ON TABLE npcsim.world_tokens IS 'What the minds of each world wrote, all together; no row before the first token. Written under the world''s lock';
+COMMENT ON COLUMN npcsim.world_tokens.daily_token_output IS 'Tokens they wrote on tokens_day (UTC)';
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_tokens
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
+
+-- Invoker's rights and no settings, so that the planner inlines it.
+CREATE FUNCTION npcsim.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE WHEN tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
+    END;
+REVOKE ALL ON FUNCTION npcsim.tokens_today(bigint, date) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.tokens_today(bigint, date) IS
+    'A counter of tokens as of now: 0 when it is of another day (UTC), or NULL';
+
 CREATE UNLOGGED TABLE npcsim.gateways (
     id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_.-]{1,64}$'),
     seen_at_real timestamptz NOT NULL

@@ -3,7 +3,7 @@
 CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 
 INSERT INTO npcsim.client_reducers (name, minimum_role, description) VALUES
-    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at the next tick'),
+    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent'),
     ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}'),
     ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}'),
     ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}'),
@@ -89,3 +89,21 @@ CREATE FUNCTION npcsim.present_players(world_id bigint) RETURNS SETOF bigint
 REVOKE ALL ON FUNCTION npcsim.present_players(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.present_players(bigint) IS
     'Players of a world who lend compute at this moment';
+
+-- The owner's rights: workers do not read accounts.
+CREATE FUNCTION npcsim.askable_players(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT a.id
+          FROM npcsim.world_settings w
+          LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
+         CROSS JOIN LATERAL npcsim.present_players(w.id) AS p(player_id)
+          JOIN npcsim.player_accounts a ON a.id = p.player_id
+         WHERE w.id = askable_players.world_id
+           AND (w.max_tokens_per_day = 0 OR npcsim.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
+           AND (w.max_tokens_per_player_per_day = 0
+                OR npcsim.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day);
+    END;
+REVOKE ALL ON FUNCTION npcsim.askable_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.askable_players(bigint) IS
+    'Those of present_players() whose tokens of the day, and the world''s, are not spent';

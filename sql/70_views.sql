@@ -74,6 +74,8 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world
 CREATE VIEW npcsim.worlds AS
 SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.max_players, w.min_tokens_per_npc_per_day,
+       w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
+       npcsim.tokens_today(t.daily_token_output, t.tokens_day) AS daily_token_output,
        w.created_at_real AS created_at,
        w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
        CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
@@ -81,15 +83,20 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        c.speed / 1000::double precision AS speed,
        c.revision, c.settings_revision
   FROM npcsim.world_settings w
-  JOIN npcsim.world_clock c ON c.world_id = w.id;
+  JOIN npcsim.world_clock c ON c.world_id = w.id
+  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators and speed can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators and speed can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
 COMMENT ON COLUMN npcsim.worlds.tick_rate IS 'Ticks per world second';
 COMMENT ON COLUMN npcsim.worlds.max_players IS 'Players connected at a time, 0 to 100,000';
 COMMENT ON COLUMN npcsim.worlds.min_tokens_per_npc_per_day IS 'Tokens a player is to offer per NPC and day';
+COMMENT ON COLUMN npcsim.worlds.max_tokens_per_npc_per_day IS 'Tokens that may be spent on an NPC from midnight to midnight UTC; then its mind is not asked. 0: no limit';
+COMMENT ON COLUMN npcsim.worlds.max_tokens_per_player_per_day IS 'The same for all NPCs of a player together';
+COMMENT ON COLUMN npcsim.worlds.max_tokens_per_day IS 'The same for all NPCs of the world together';
+COMMENT ON COLUMN npcsim.worlds.daily_token_output IS 'Tokens the minds of the world wrote since midnight UTC';
 COMMENT ON COLUMN npcsim.worlds.created_at IS 'Real time';
 COMMENT ON COLUMN npcsim.worlds.owner_player_id IS 'Player who owns the world, or NULL';
 COMMENT ON COLUMN npcsim.worlds.decision_policy IS 'When minds are asked: occasions, interval or none';
@@ -123,6 +130,7 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
        s.last_decision_at / 1000000::double precision AS last_decision_time,
        coalesce(d.status, 0) > 0 AS decision_pending,
+       npcsim.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
        i.traits,
        i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
   FROM npcsim.npc_identities i
@@ -150,6 +158,7 @@ COMMENT ON COLUMN npcsim.npcs.target_id IS 'What it walks to, or NULL';
 COMMENT ON COLUMN npcsim.npcs.decider IS 'Who began what it does: nobody, built_in or mind';
 COMMENT ON COLUMN npcsim.npcs.last_decision_time IS 'World seconds at which it last decided, or NULL';
 COMMENT ON COLUMN npcsim.npcs.decision_pending IS 'Whether a request to its mind is open or sent';
+COMMENT ON COLUMN npcsim.npcs.daily_token_output IS 'Tokens its minds wrote since midnight UTC';
 COMMENT ON COLUMN npcsim.npcs.traits IS 'Words that describe it to its mind';
 COMMENT ON COLUMN npcsim.npcs.identity_revision IS 'Revision of the world with which name, controller or traits last changed; a write fails (40001) if it is later than the one that was read';
 COMMENT ON COLUMN npcsim.npcs.motion_revision IS 'Revision of the world with which position or path last changed; a write fails (40001) if it is later than the one that was read';
@@ -281,7 +290,8 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.decis
     FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('request_npc_decision(world_id, npc_id) opens one.');
 
 CREATE VIEW npcsim.players AS
-SELECT a.id, a.world_id, a.username, a.role, a.daily_token_output,
+SELECT a.id, a.world_id, a.username, a.role,
+       npcsim.tokens_today(a.daily_token_output, a.tokens_day) AS daily_token_output,
        (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) AS controlled_npc_count,
        a.last_heartbeat_at_real AS last_heartbeat,
        a.status,

@@ -69,6 +69,7 @@ npc_tell(World *world, Npc *npc, const char *type, const char *members)
 	json_list_append(world, &npc->mind_events, event.data);
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 	pfree(event.data);
+	npc_wake(world, npc, type);
 }
 
 /* ---- interactions ---- */

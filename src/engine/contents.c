@@ -150,6 +150,7 @@ image_free_npc(World *world, Npc *npc)
 	image_drop(world->npcs, npc->id);
 	json_list_clear(&npc->mind_plan);
 	json_list_clear(&npc->mind_events);
+	json_list_clear(&npc->wake_on);
 	if (npc->name != NULL)
 		pfree(npc->name);
 	if (npc->traits != NULL)

@@ -5,8 +5,8 @@
  *
  * An NPC without a controller is decided for by the built-in mind: at once when it is
  * idle, else every 3 s. One with a controller is looked at when there is an occasion to ask its mind
- * (idle, the interval, a need falling below 50 or 20, the time the mind asked for); if
- * then its mind is not there, the built-in one decides. While an answer
+ * (idle, the interval, a need falling below 50 or 20, the time or an event the mind asked for); if
+ * then its mind is not there, or may spend no more, the built-in one decides. While an answer
  * is awaited the NPC goes on with what it does; the built-in mind steps in only when it stands idle
  * past a limit or a need turns critical meanwhile, and the mind is told so.
  */
@@ -32,6 +32,9 @@
 
 static SpiStatement present_statement =
 	{"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
+/* The same for worlds in which players have budgets: those who may still spend something. */
+static SpiStatement askable_statement =
+	{"SELECT p.player_id FROM npcsim.askable_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 
 /* ---- the schedule ---- */
 
@@ -201,7 +204,7 @@ world_set_policy(World *world, const char *policy)
 void
 world_open_request(World *world, Npc *npc, DecisionReason reason)
 {
-	if (npc->request_pending || npc->controller == 0)
+	if (npc->request_pending || npc->controller == 0 || npc_budget_spent(world, npc))
 		return;
 	npc->request_pending = true;
 	npc->request_id = world_new_id(world->lock);
@@ -276,7 +279,8 @@ read_present(World *world)
 	if (world->present_read || world->lock->replaying)
 		return;
 	spi_begin();
-	rows = spi_run(&present_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
+	rows = spi_run(world->players_have_budgets ? &askable_statement : &present_statement,
+				   (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
 	ids = palloc(Max(rows, 1) * sizeof(int64));
 	for (uint64 row = 0; row < rows; row++)
 		ids[row] = spi_int64(row, 1, 0);
@@ -296,11 +300,13 @@ compare_ids(const void *a, const void *b)
 }
 
 static bool
-mind_present(World *world, const Npc *npc)
+mind_can_be_asked(World *world, Npc *npc)
 {
 	read_present(world);
-	return world->present.count > 0 && bsearch(&npc->controller, world->present.ids, world->present.count,
-											   sizeof(int64), compare_ids) != NULL;
+	return world->present.count > 0 &&
+		   bsearch(&npc->controller, world->present.ids, world->present.count, sizeof(int64), compare_ids) !=
+			   NULL &&
+		   !npc_budget_spent(world, npc);
 }
 
 /* ---- the built-in mind ---- */
@@ -525,9 +531,10 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
-	if (!mind_present(world, npc))
+	if (!mind_can_be_asked(world, npc))
 	{
 		npc->ask_again_at = SIM_NEVER;
+		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
 		return true;
 	}

@@ -177,6 +177,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc->controller = player_id;
 	json_list_clear(&npc->mind_plan);
 	json_list_clear(&npc->mind_events);
+	json_list_clear(&npc->wake_on);
 	npc->events_dropped = 0;
 	npc->asked_at = -1;
 	npc->ask_again_at = SIM_NEVER;

@@ -62,6 +62,8 @@ struct World
 	int32  size_x;
 	int32  size_y;
 	Policy policy;
+	int64  max_tokens_per_npc;	 /* and day; 0 = no limit */
+	bool   players_have_budgets; /* each of them, or all together */
 
 	/* contents */
 	HTAB		*npcs;					   /* id -> Npc */
@@ -96,7 +98,8 @@ struct World
 	TransactionId turn_xid;		  /* when it was last asked whether the sight index is to move on */
 
 	/* the moment that is being worked on */
-	int64 now;
+	int64	now;
+	DateADT today; /* UTC, when the transaction began */
 	/* players whose minds can be asked, read at most once per transaction */
 	IdList	   present;
 	bool	   present_known;
@@ -177,6 +180,11 @@ extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item
 extern void		   npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
 extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
 extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);
+
+/* asking.c */
+extern void npc_wake(World *world, Npc *npc, const char *event);
+extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
+extern bool npc_budget_spent(World *world, Npc *npc);
 
 /* decide.c */
 extern void npc_schedule(World *world, Npc *npc, int64 pause);

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "datatype/timestamp.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -23,14 +25,16 @@ static dlist_head images = DLIST_STATIC_INIT(images);
 static int		  image_count = 0;
 
 static SpiStatement settings_statement =
-	{"SELECT s.seed, s.size_x, s.size_y, s.decision_policy, t.blocked "
+	{"SELECT s.seed, s.size_x, s.size_y, t.blocked "
 	 "FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
 	 1,
 	 {INT8OID}};
 
-static SpiStatement policy_statement = {"SELECT decision_policy FROM npcsim.world_settings WHERE id = $1",
-										1,
-										{INT8OID}};
+static SpiStatement choices_statement = {"SELECT decision_policy, max_tokens_per_npc_per_day, "
+										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0 "
+										 "FROM npcsim.world_settings WHERE id = $1",
+										 1,
+										 {INT8OID}};
 
 static void *
 image_allocate(void *context, size_t size)
@@ -134,6 +138,20 @@ policy_by_name(const char *name)
 	return POLICY_OCCASIONS;
 }
 
+/* What operators may change of the settings. */
+void
+world_read_choices(World *world)
+{
+	spi_begin();
+	if (spi_run(&choices_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) == 1)
+	{
+		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
+		world->max_tokens_per_npc = spi_int64(0, 2, 0);
+		world->players_have_budgets = spi_bool(0, 3, false);
+	}
+	spi_end();
+}
+
 static void
 load_settings(World *world)
 {
@@ -146,8 +164,7 @@ load_settings(World *world)
 	world->seed = (uint64) spi_int64(0, 1, 0);
 	world->size_x = spi_int32(0, 2, 0);
 	world->size_y = spi_int32(0, 3, 0);
-	world->policy = policy_by_name(spi_text(0, 4, CurrentMemoryContext));
-	blocked = DatumGetByteaPP(spi_datum(0, 5, &isnull));
+	blocked = DatumGetByteaPP(spi_datum(0, 4, &isnull));
 	if (VARSIZE_ANY_EXHDR(blocked) != ((Size) world->size_x * world->size_y + 7) / 8)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("the terrain of world %lld does not have the world's size", (long long) world->id));
@@ -332,6 +349,7 @@ image_load(World *world)
 {
 	spi_begin();
 	load_settings(world);
+	world_read_choices(world);
 	load_kinds(world);
 	load_items(world, NULL, 0);
 	load_respawns(world, NULL, 0);
@@ -419,9 +437,8 @@ image_catch_up(World *world, int64 revision)
 
 	spi_begin();
 	forget_removed(world, &changes);
-	if (changes.noted[CHANGE_WORLD] &&
-		spi_run(&policy_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) == 1)
-		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
+	if (changes.noted[CHANGE_WORLD])
+		world_read_choices(world);
 	if (changes.count[CHANGE_ITEM] > 0)
 		load_items(world, changes.ids[CHANGE_ITEM], changes.count[CHANGE_ITEM]);
 	forget_respawned(world, &changes);
@@ -497,6 +514,7 @@ world_image(WorldLock *lock)
 	world->revision = lock->revision;
 	world->lock = lock;
 	world->now = lock->now;
+	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
 	world->present_read = false;
 	lock->image = world;
 	dlist_move_head(&images, &world->node);

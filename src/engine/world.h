@@ -71,6 +71,7 @@ extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+extern void world_read_choices(World *world); /* the caller has written policy or budgets */
 
 /* ---- the record of what happened: engine/events.c ---- */
 
@@ -113,11 +114,23 @@ extern const char *world_act(World *world, Npc *npc, const Action *action, Decid
  */
 extern const char *world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
 									  Decider decider, int *sqlstate);
+/*
+ * A mind's decision: the same, and the events (a JSON array of names, NULL = none) that are an occasion to ask it from
+ * now on. What was not begun leaves the former ones in place.
+ */
+extern const char *world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+										const JsonbValue *wake_on, int *sqlstate);
+/* The first 'known' of its events are no news to the mind: is any of the others an occasion to ask it? */
+extern void world_wake_for_news(World *world, Npc *npc, int known);
+/* The NPC's mind wrote so many tokens; the caller writes decision_slots. */
+extern void world_count_tokens(World *world, Npc *npc, int64 tokens);
+/* An input: the budget of the NPC is spent, or no longer so. */
+extern void world_set_budget_spent(World *world, Npc *npc, bool spent);
 /* The mind is to be asked again at this moment at the latest (SIM_NEVER: when an occasion comes). */
 extern void world_ask_again(World *world, Npc *npc, int64 at);
 /* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */
 extern void npc_tell(World *world, Npc *npc, const char *type, const char *members);
-/* Opens a request for the NPC's mind now, unless one is open. */
+/* Opens a request for the NPC's mind now, unless one is open or its budget is spent. */
 extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
 /* Closes the request (its slot's row is written with the image). */
 extern void world_close_request(World *world, Npc *npc);

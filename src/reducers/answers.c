@@ -28,13 +28,22 @@ static SpiStatement past_statement =
 	 2,
 	 {INT8OID, INT8ARRAYOID}};
 
+#define UTC_TODAY	"(pg_catalog.now() AT TIME ZONE 'UTC')::date"
+#define TOKENS_MOST "1000000000000"
+
+/* A slot may have got an answer to the request it holds and one to an older request, in one batch. */
 static SpiStatement answered_statement =
-	{"UPDATE npcsim.decision_slots d SET answered = true "
-	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(world_id, "
-	 "npc_id, request_id) "
-	 "WHERE d.world_id = u.world_id AND d.npc_id = u.npc_id AND d.request_id = u.request_id",
-	 3,
-	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+	{"UPDATE npcsim.decision_slots d SET answered = d.answered OR d.request_id = u.request_id, "
+	 "daily_token_output = "
+	 "least(npcsim.tokens_today(d.daily_token_output, d.tokens_day) + u.tokens, " TOKENS_MOST "), "
+	 "tokens_day = " UTC_TODAY " "
+	 "FROM (SELECT t.world_id, t.npc_id, pg_catalog.max(t.request_id), pg_catalog.sum(t.tokens)::bigint "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	 "pg_catalog.unnest($4)) AS t(world_id, npc_id, request_id, tokens) GROUP BY 1, 2) "
+	 "AS u(world_id, npc_id, request_id, tokens) "
+	 "WHERE d.world_id = u.world_id AND d.npc_id = u.npc_id",
+	 4,
+	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
 static SpiStatement log_statement =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
@@ -55,16 +64,22 @@ static SpiStatement log_statement =
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
 
+/* Players, and what all of a world's wrote together. The worlds are locked, so that nobody else counts for them. */
 static SpiStatement tokens_statement =
-	{"UPDATE npcsim.player_accounts p SET "
-	 "daily_token_output = least(CASE WHEN p.tokens_day = u.today THEN p.daily_token_output ELSE 0 END + "
-	 "u.tokens, 1000000000000), "
-	 "tokens_day = u.today "
-	 "FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint, (pg_catalog.clock_timestamp() AT TIME ZONE "
-	 "'UTC')::date "
+	{"WITH counted AS ("
+	 "UPDATE npcsim.player_accounts p SET daily_token_output = "
+	 "least(npcsim.tokens_today(p.daily_token_output, p.tokens_day) + u.tokens, " TOKENS_MOST "), "
+	 "tokens_day = " UTC_TODAY " "
+	 "FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t(player_id, tokens) GROUP BY 1 ORDER "
-	 "BY 1) AS u(player_id, tokens, today) "
-	 "WHERE p.id = u.player_id",
+	 "BY 1) AS u(player_id, tokens) "
+	 "WHERE p.id = u.player_id RETURNING p.world_id, u.tokens) "
+	 "INSERT INTO npcsim.world_tokens AS w (world_id, daily_token_output, tokens_day) "
+	 "SELECT c.world_id, least(pg_catalog.sum(c.tokens), " TOKENS_MOST ")::bigint, " UTC_TODAY
+	 " FROM counted c GROUP BY 1 "
+	 "ON CONFLICT (world_id) DO UPDATE SET daily_token_output = "
+	 "least(npcsim.tokens_today(w.daily_token_output, w.tokens_day) + "
+	 "excluded.daily_token_output, " TOKENS_MOST "), tokens_day = excluded.tokens_day",
 	 2,
 	 {INT8ARRAYOID, INT8ARRAYOID}};
 
@@ -187,9 +202,8 @@ past_request_find(PastRequest *past, int count, const Answer *answer)
 	return NULL;
 }
 
-/* Answers that a log line is written for: about a request that is known, the first of it. */
-static bool
-is_logged(const Answer *answer)
+bool
+answer_is_logged(const Answer *answer)
 {
 	return answer->npc_id != 0 && answer->reason_asked != NULL && answer->status != ANSWER_DUPLICATE &&
 		   answer->status != ANSWER_PENDING;
@@ -226,7 +240,7 @@ write_log(const Answer *answers, int count)
 		bool		  timed_out = answer->status == ANSWER_FAILED && answer->reason != NULL &&
 						 strcmp(answer->reason, "timeout") == 0;
 
-		if (!is_logged(answer))
+		if (!answer_is_logged(answer))
 			continue;
 		columns[0][n] = Int64GetDatum(answer->world_id);
 		columns[1][n] = Int64GetDatum(answer->request_id);
@@ -261,6 +275,7 @@ mark_and_credit(const Answer *answers, int count)
 	int64 *worlds = palloc(Max(count, 1) * sizeof(int64));
 	int64 *npcs = palloc(Max(count, 1) * sizeof(int64));
 	int64 *requests = palloc(Max(count, 1) * sizeof(int64));
+	int64 *spent = palloc(Max(count, 1) * sizeof(int64));
 	int64 *players = palloc(Max(count, 1) * sizeof(int64));
 	int64 *tokens = palloc(Max(count, 1) * sizeof(int64));
 	int	   answered = 0;
@@ -268,13 +283,14 @@ mark_and_credit(const Answer *answers, int count)
 
 	for (int i = 0; i < count; i++)
 	{
-		if (!is_logged(&answers[i]))
+		if (!answer_is_logged(&answers[i]))
 			continue;
 		if (answers[i].status != ANSWER_FAILED)
 		{
 			worlds[answered] = answers[i].world_id;
 			npcs[answered] = answers[i].npc_id;
-			requests[answered++] = answers[i].request_id;
+			requests[answered] = answers[i].request_id;
+			spent[answered++] = answers[i].tokens;
 		}
 		if (answers[i].tokens > 0)
 		{
@@ -285,11 +301,11 @@ mark_and_credit(const Answer *answers, int count)
 	if (answered > 0)
 		spi_run(&answered_statement,
 				(Datum[]) {int64_array(worlds, answered), int64_array(npcs, answered),
-						   int64_array(requests, answered)},
+						   int64_array(requests, answered), int64_array(spent, answered)},
 				NULL, SPI_OK_UPDATE);
 	if (credited > 0)
 		spi_run(&tokens_statement, (Datum[]) {int64_array(players, credited), int64_array(tokens, credited)},
-				NULL, SPI_OK_UPDATE);
+				NULL, SPI_OK_INSERT);
 }
 
 void

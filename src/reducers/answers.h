@@ -72,6 +72,8 @@ typedef struct PastRequest
 } PastRequest;
 
 extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
+/* Whether a log line is written for it, and its tokens count: it is about a request that is known, the first of it. */
+extern bool answer_is_logged(const Answer *answer);
 
 /* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
 extern Slot *slots_read(int64 world_id, const Answer *answers, int count, int *slot_count);
@@ -85,7 +87,7 @@ extern PastRequest *past_requests_read(int64 world_id, const Answer *answers, in
 									   int slot_count, int *past_count);
 extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
-/* Writes what is final to decision_log, marks the slots and credits tokens. SPI must be connected. */
+/* Writes what is final to decision_log, marks the slots and counts tokens. SPI must be connected. */
 extern void answers_log(const Answer *answers, int count);
 
 /* The decision_result frame as a datum of type json. */

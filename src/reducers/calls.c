@@ -118,22 +118,23 @@ call_text(Jsonb *args, const char *name, int max_chars)
 
 /* ---- reducers ---- */
 
-/* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id. */
+/* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id, or null. */
 static void
 reduce_npc_decision(const Caller *caller, Jsonb *args, StringInfo value)
 {
 	int64  npc_id = (int64) call_number(args, "npc_id", 1, (double) ID_MAX, true);
 	World *world = world_image(world_lock(caller->world_id, WORLD_WAIT));
 	Npc	  *npc = npc_require(world, npc_id);
+	int64  request_id;
 
 	if (npc->controller != caller->player_id)
 		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
 				errmsg("NPC %lld is not yours", (long long) npc_id),
 				errdetail("Its mind is another player's, or the built-in one."),
 				errhint("The reducer request_npc_assignment gives you NPCs."));
-	npc_ask(world, npc);
+	request_id = npc_ask(world, npc);
 	world_write(world);
-	json_int64(value, npc->request_id);
+	json_id(value, request_id);
 }
 
 typedef struct Assignment

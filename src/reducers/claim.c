@@ -66,7 +66,12 @@ static SpiStatement sessions_statement =
 	{.sql =
 		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms FROM npcsim.sessions s"
 		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
+		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
+		 "    OR npcsim.tokens_today(p.daily_token_output, p.tokens_day) < w.max_tokens_per_player_per_day)"
+		 "  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
 		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
+		 "   AND (w.max_tokens_per_day = 0"
+		 "    OR npcsim.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
 		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
 		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
 	 .nargs = 2,
@@ -127,7 +132,7 @@ compare_offers(const void *a, const void *b)
 	return left->session_id < right->session_id ? -1 : left->session_id > right->session_id;
 }
 
-/* Sessions that may get something, by player; *session_count of them. */
+/* Sessions that may get something, by player; *session_count of them. Whose tokens of the day are spent gets nothing. */
 static ClaimSession *
 read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count,
 			  int *session_count)

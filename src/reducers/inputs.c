@@ -210,15 +210,27 @@ input_get_texts(Jsonb *payload, const char *member, int *count)
 	return texts;
 }
 
+static int64 *
+get_numbers(Jsonb *payload, const char *member, int64 low, int64 high, int *count)
+{
+	JsonbContainer *array = require_array(payload, member, count);
+	int64		   *numbers = palloc((*count + 1) * sizeof(int64));
+
+	for (int i = 0; i < *count; i++)
+		numbers[i] = whole_number(member, getIthJsonbValueFromContainer(array, i), low, high);
+	return numbers;
+}
+
 int64 *
 input_get_ids(Jsonb *payload, const char *member, int *count)
 {
-	JsonbContainer *array = require_array(payload, member, count);
-	int64		   *ids = palloc((*count + 1) * sizeof(int64));
+	return get_numbers(payload, member, 1, ID_MAX, count);
+}
 
-	for (int i = 0; i < *count; i++)
-		ids[i] = whole_number(member, getIthJsonbValueFromContainer(array, i), 1, ID_MAX);
-	return ids;
+int64 *
+input_get_counts(Jsonb *payload, const char *member, int *count)
+{
+	return get_numbers(payload, member, 0, PG_INT32_MAX, count);
 }
 
 Jsonb *

@@ -25,7 +25,7 @@ extern void input_id(const char *member, int64 id); /* 0 is written as null */
 extern void input_flag(const char *member, bool value);
 extern void input_text(const char *member, const char *value);
 extern void input_texts(const char *member, char *const *values, int count);
-extern void input_ids(const char *member, const int64 *ids, int count);
+extern void input_ids(const char *member, const int64 *ids, int count); /* or counts */
 extern void input_jsonb(const char *member, Jsonb *value);
 extern void input_end(void);
 
@@ -38,6 +38,7 @@ extern bool	  input_get_flag(Jsonb *payload, const char *member);
 extern char	 *input_get_text(Jsonb *payload, const char *member); /* null is NULL */
 extern char **input_get_texts(Jsonb *payload, const char *member, int *count);
 extern int64 *input_get_ids(Jsonb *payload, const char *member, int *count);
-extern Jsonb *input_get_jsonb(Jsonb *payload, const char *member); /* NULL when it is absent */
+extern int64 *input_get_counts(Jsonb *payload, const char *member, int *count); /* each 0 or more */
+extern Jsonb *input_get_jsonb(Jsonb *payload, const char *member);				/* NULL when it is absent */
 
 #endif /* NPCSIM_INPUTS_H */

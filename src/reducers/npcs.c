@@ -134,16 +134,16 @@ npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
 	input_end();
 }
 
-void
+int64
 npc_ask(World *world, Npc *npc)
 {
-	if (npc->controller != 0)
-		world_open_request(world, npc, REASON_REQUESTED);
-	else
+	world_open_request(world, npc, REASON_REQUESTED);
+	if (!npc->request_pending)
 		world_decide_built_in(world, &npc, 1);
 	input_begin(world_image_lock(world), "request_npc_decision");
 	input_id("npc_id", npc->id);
 	input_end();
+	return npc->request_pending ? npc->request_id : 0;
 }
 
 /* create_npc(world_id, name, x, y, controller_player_id, traits) → id */
@@ -203,12 +203,12 @@ npcsim_request_npc_decision(PG_FUNCTION_ARGS)
 	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
 	World *world = world_image(world_lock(world_id, WORLD_WAIT));
 	Npc	  *npc = npc_require(world, npc_id);
+	int64  request_id = npc_ask(world, npc);
 
-	npc_ask(world, npc);
 	world_write(world);
-	if (!npc->request_pending)
+	if (request_id == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT64(npc->request_id);
+	PG_RETURN_INT64(request_id);
 }
 
 /* need_at(value, rate, as_of, now) → units; for the views */

@@ -27,7 +27,7 @@ extern void npc_rename(World *world, Npc *npc, const char *name);
 extern void npc_place(World *world, Npc *npc, Cell cell);
 extern void npc_change_need(World *world, Npc *npc, Need need, int32 value); /* 0 .. NEED_MAX */
 extern void npc_change_traits(World *world, Npc *npc, char *const *traits, int count);
-/* A request to its mind; without one the built-in mind decides. */
-extern void npc_ask(World *world, Npc *npc);
+/* Asks its mind at once: the request's id, or 0 when no other mind is to be asked and the built-in one decided. */
+extern int64 npc_ask(World *world, Npc *npc);
 
 #endif /* NPCSIM_REDUCERS_NPCS_H */

@@ -65,6 +65,7 @@ static const EditColumn npc_columns[] = {
 	 "What an NPC walks to follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
 	{"decider", 0, "Who decided follows from controller_player_id, which can be written."},
 	{"decision_pending", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
+	{"daily_token_output", 0, "It is counted from the answers of minds."},
 	{"last_decision_time", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
 	{"identity_revision", 0, NO_REVISION_HINT},
 	{"motion_revision", 0, NO_REVISION_HINT},
@@ -262,6 +263,7 @@ show_npc(Edit *edit, const Npc *npc)
 	edit_show(edit, "id", Int64GetDatum(npc->id));
 	edit_show(edit, "state", CStringGetTextDatum(npc_state_name(npc->state)));
 	edit_show(edit, "decision_pending", BoolGetDatum(npc->request_pending));
+	edit_show(edit, "daily_token_output", Int64GetDatum(0));
 	if (!edit_writes(edit, "traits"))
 		edit_show(edit, "traits", no_traits);
 	for (int need = 0; need < NEED_COUNT; need++)

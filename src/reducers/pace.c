@@ -4,7 +4,8 @@
  *
  * The log of decisions is read once per backend and PACE_REFRESH_MS, its newest PACE_LOG_ROWS rows for all
  * players together, so that a claim never pays for it. A figure may thus be half a
- * minute old, which time-outs of 10 to 60 s do not mind.
+ * minute old, which time-outs of 10 to 60 s do not mind. Decisions during which the world was started say
+ * nothing: it stood for a part of that time.
  */
 #include "postgres.h"
 
@@ -36,18 +37,21 @@ static HTAB		  *paces = NULL;
 static TimestampTz read_at;
 
 static SpiStatement paces_statement =
-	{.sql = "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
-			"  FROM (SELECT player_id,"
-			"               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
-			"AS ms,"
-			"               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real "
-			"DESC) AS place"
-			"          FROM (SELECT player_id, sent_at_real, finished_at_real FROM npcsim.decision_log"
-			"                 WHERE day IN ($1, $2) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
-			"                   AND status IN ('applied', 'rejected', 'late', 'timeout')"
-			"                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
-			"                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
-			" WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
+	{.sql =
+		 "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
+		 "  FROM (SELECT player_id,"
+		 "               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
+		 "AS ms,"
+		 "               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real "
+		 "DESC) AS place"
+		 "          FROM (SELECT l.player_id, l.sent_at_real, l.finished_at_real FROM npcsim.decision_log l"
+		 "                  JOIN npcsim.world_clock c ON c.world_id = l.world_id"
+		 "                 WHERE day IN ($1, $2) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
+		 "                   AND l.status IN ('applied', 'rejected', 'late', 'timeout')"
+		 "                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
+		 "                   AND (c.started_at_real BETWEEN sent_at_real AND finished_at_real) IS NOT TRUE"
+		 "                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
+		 " WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
 	 .nargs = 3,
 	 .types = {INT2OID, INT2OID, INT8OID},
 	 .read_only = true};

@@ -277,6 +277,13 @@ replay_presence(Replay *replay, World *world, Jsonb *payload)
 	world_set_present(world, ids, count);
 }
 
+/* What it has spent is not known here, only that it was too much, or no longer so. */
+static void
+replay_budget(Replay *replay, World *world, Jsonb *payload)
+{
+	world_set_budget_spent(world, npc_of(world, payload), input_get_flag(payload, "spent"));
+}
+
 static void
 replay_decision(Replay *replay, World *world, Jsonb *payload)
 {
@@ -302,12 +309,17 @@ static void
 replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
 {
 	int	   count;
+	int	   known_count;
 	int64 *ids = input_get_ids(payload, "npc_ids", &count);
+	int64 *known = input_get_counts(payload, "known_events", &known_count);
 	Npc	 **npcs = palloc((count + 1) * sizeof(Npc *));
 
+	if (known_count != count)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an input does not fit together"),
+				errdetail("It names %d NPCs, and what %d of them know.", count, known_count));
 	for (int i = 0; i < count; i++)
 		npcs[i] = npc_require(world, ids[i]);
-	decisions_fail(world, npcs, count);
+	decisions_fail(world, npcs, known, count);
 }
 
 static const struct
@@ -338,6 +350,7 @@ static const struct
 	{"remove_item", replay_remove_item},
 	{"set_item_properties", replay_set_item_properties},
 	{"presence", replay_presence},
+	{"budget", replay_budget},
 	{"decision", replay_decision},
 	{"decision_refused", replay_decision_refused},
 	{"decision_failed", replay_decision_failed},

@@ -29,9 +29,12 @@ PG_FUNCTION_INFO_V1(npcsim_tick_world);
 /* Ticks between two looks at whether the query was cancelled. */
 #define STEP_TICKS 100
 
-static SpiStatement update_status = {"UPDATE npcsim.world_clock SET status = $2 WHERE world_id = $1",
-									 2,
-									 {INT8OID, TEXTOID}};
+static SpiStatement update_status =
+	{"UPDATE npcsim.world_clock SET status = $2, "
+	 "started_at_real = CASE WHEN $2 = 'running' THEN pg_catalog.clock_timestamp() ELSE started_at_real END "
+	 "WHERE world_id = $1",
+	 2,
+	 {INT8OID, TEXTOID}};
 
 static SpiStatement update_speed = {"UPDATE npcsim.world_clock SET speed = $2 WHERE world_id = $1",
 									2,

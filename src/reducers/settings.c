@@ -25,13 +25,15 @@
 PG_FUNCTION_INFO_V1(npcsim_edit_worlds);
 PG_FUNCTION_INFO_V1(npcsim_edit_players);
 
-#define TOKENS_MAX INT64_C(1000000000000)
 #define FIXED_HINT "It is chosen by create_world() and stays."
 
 static const EditColumn world_columns[] = {
 	{"name", 0, NULL},
 	{"max_players", 0, NULL},
 	{"min_tokens_per_npc_per_day", 0, NULL},
+	{"max_tokens_per_npc_per_day", 0, NULL},
+	{"max_tokens_per_player_per_day", 0, NULL},
+	{"max_tokens_per_day", 0, NULL},
 	{"owner_player_id", 0, NULL},
 	{"decision_policy", 0, NULL},
 	{"durability", 0, NULL},
@@ -48,6 +50,7 @@ static const EditColumn world_columns[] = {
 	{"clock", 0, "tick_world(world_id, dt) moves a paused world on."},
 	{"revision", 0, "Revisions are counted by the database."},
 	{"settings_revision", 0, "Revisions are counted by the database."},
+	{"daily_token_output", 0, "It is counted from the answers of minds."},
 };
 
 static const EditColumn player_columns[] = {
@@ -72,6 +75,15 @@ static SpiStatement update_max_players = {"UPDATE npcsim.world_settings SET max_
 										  {INT8OID, INT4OID}};
 static SpiStatement update_min_tokens =
 	{"UPDATE npcsim.world_settings SET min_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
+static SpiStatement update_npc_budget =
+	{"UPDATE npcsim.world_settings SET max_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
+static SpiStatement update_player_budget =
+	{"UPDATE npcsim.world_settings SET max_tokens_per_player_per_day = $2 WHERE id = $1",
+	 2,
+	 {INT8OID, INT8OID}};
+static SpiStatement update_budget = {"UPDATE npcsim.world_settings SET max_tokens_per_day = $2 WHERE id = $1",
+									 2,
+									 {INT8OID, INT8OID}};
 static SpiStatement update_owner = {"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1",
 									2,
 									{INT8OID, INT8OID}};
@@ -86,8 +98,8 @@ static SpiStatement update_spectators = {"UPDATE npcsim.world_settings SET spect
 										 {INT8OID, BOOLOID}};
 
 static SpiStatement lock_player =
-	{"SELECT username, role, status, daily_token_output FROM npcsim.player_accounts "
-	 "WHERE id = $1 FOR NO KEY UPDATE",
+	{"SELECT username, role, status, npcsim.tokens_today(daily_token_output, tokens_day) "
+	 "FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
 	 1,
 	 {INT8OID}};
 static SpiStatement update_username = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
@@ -100,7 +112,10 @@ static SpiStatement update_player_status = {"UPDATE npcsim.player_accounts SET s
 											2,
 											{INT8OID, TEXTOID}};
 static SpiStatement update_daily_tokens =
-	{"UPDATE npcsim.player_accounts SET daily_token_output = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
+	{"UPDATE npcsim.player_accounts SET daily_token_output = $2, "
+	 "tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date WHERE id = $1",
+	 2,
+	 {INT8OID, INT8OID}};
 
 /* Writes a column of NEW, whose value was checked; NULL is written as such. */
 static void
@@ -137,6 +152,31 @@ write_owner(int64 world_id, const Edit *edit)
 	write_column(&update_owner, world_id, edit, "owner_player_id");
 }
 
+/* False if the column is not written. */
+static bool
+write_tokens(SpiStatement *statement, int64 world_id, const Edit *edit, const char *column)
+{
+	if (!edit_writes(edit, column))
+		return false;
+	check_number(edit, column, DatumGetInt64(edit_value(edit, column)), TOKENS_MAX);
+	write_column(statement, world_id, edit, column);
+	return true;
+}
+
+static void
+write_token_settings(WorldLock *lock, const Edit *edit)
+{
+	int64 world_id = lock->world_id;
+	bool  budgets = false;
+
+	write_tokens(&update_min_tokens, world_id, edit, "min_tokens_per_npc_per_day");
+	budgets |= write_tokens(&update_npc_budget, world_id, edit, "max_tokens_per_npc_per_day");
+	budgets |= write_tokens(&update_player_budget, world_id, edit, "max_tokens_per_player_per_day");
+	budgets |= write_tokens(&update_budget, world_id, edit, "max_tokens_per_day");
+	if (budgets)
+		world_read_choices(world_image(lock));
+}
+
 static void
 write_settings(WorldLock *lock, const Edit *edit)
 {
@@ -155,12 +195,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 100000);
 		write_column(&update_max_players, world_id, edit, "max_players");
 	}
-	if (edit_writes(edit, "min_tokens_per_npc_per_day"))
-	{
-		check_number(edit, "min_tokens_per_npc_per_day",
-					 DatumGetInt64(edit_value(edit, "min_tokens_per_npc_per_day")), TOKENS_MAX);
-		write_column(&update_min_tokens, world_id, edit, "min_tokens_per_npc_per_day");
-	}
+	write_token_settings(lock, edit);
 	if (edit_writes(edit, "owner_player_id"))
 		write_owner(world_id, edit);
 	if (edit_writes(edit, "durability"))

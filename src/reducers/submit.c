@@ -49,16 +49,20 @@ static SpiStatement players_statement =
 	 2,
 	 {INT8ARRAYOID, TEXTOID}};
 
-/* Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds. */
+/*
+ * Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds, and not for
+ * the time before a world was last started: pauses do not count.
+ */
 static SpiStatement expired_statement =
 	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
 	 "CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
-	 "((d.status = 2 AND d.sent_at_real < pg_catalog.clock_timestamp() "
+	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
-	 "OR (d.status = 1 AND d.opened_at_real < pg_catalog.clock_timestamp() - interval '60 s' "
-	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.present_players(d.world_id) AS p(player_id)))) "
+	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
+	 "- interval '60 s' "
+	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.askable_players(d.world_id) AS p(player_id)))) "
 	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
 	 1,
 	 {TEXTOID}};
@@ -225,6 +229,29 @@ read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
 	return JsonContainerSize(array) > 0 ? then : NULL;
 }
 
+/* Names of events, NULL = none; *valid is false if they are no such thing. */
+static JsonbValue *
+read_wake_on(JsonbContainer *decision, bool *valid)
+{
+	JsonbValue	   *names = getKeyJsonValueFromContainer(decision, "wake_on", strlen("wake_on"), NULL);
+	JsonbContainer *array;
+
+	*valid = true;
+	if (names == NULL || names->type == jbvNull)
+		return NULL;
+	*valid = false;
+	if (names->type != jbvBinary || !JsonContainerIsArray(names->val.binary.data))
+		return NULL;
+	array = names->val.binary.data;
+	if (JsonContainerSize(array) > WAKE_ON_MAX)
+		return NULL;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+		if (getIthJsonbValueFromContainer(array, i)->type != jbvString)
+			return NULL;
+	*valid = true;
+	return names;
+}
+
 /* What takes effect of a decision, for the world's inputs. */
 static void
 store_input(World *world, const Answer *answer)
@@ -280,6 +307,8 @@ tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 	input_number("told_events", told_events);
 	input_text("message", message);
 	input_end();
+	if (message != NULL)
+		world_wake_for_news(world, npc, 0);
 }
 
 void
@@ -305,6 +334,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	WorldLock	   *lock = world_image_lock(world);
 	Action			action;
 	JsonbValue	   *plan;
+	JsonbValue	   *wake_on;
 	const char	   *failure;
 	int				sqlstate = 0;
 	int64			ask_again;
@@ -335,6 +365,13 @@ carry_out(World *world, Npc *npc, Answer *answer)
 						  "next_decision_in_s is not a number from 0 to 86400");
 		return;
 	}
+	wake_on = read_wake_on(decision, &valid);
+	if (!valid)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "wake_on is not an array of at most 16 strings");
+		return;
+	}
 	if (asks_to_stay(&action) && answer->state_counter != npc->state_counter)
 	{
 		answer->status = ANSWER_CANCELLED;
@@ -344,7 +381,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		return;
 	}
 	store_input(world, answer);
-	failure = world_act_and_plan(world, npc, &action, plan, DECIDER_MIND, &sqlstate);
+	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
 	if (failure != NULL)
 	{
 		answer_refuse(answer, sqlstate, failure);
@@ -422,6 +459,16 @@ judge(World *world, Answer *answer, Slot *slot)
 	answer_apply(world, npc, answer);
 }
 
+/* The row is written with the log. */
+static void
+count_tokens(World *world, const Answer *answer)
+{
+	Npc *npc = answer_is_logged(answer) ? world_npc(world, answer->npc_id) : NULL;
+
+	if (npc != NULL)
+		world_count_tokens(world, npc, answer->tokens);
+}
+
 /* ---- a world's part of the batch ---- */
 
 static void
@@ -450,6 +497,7 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 			judge_past(&answers[i], past_request_find(past, past_count, &answers[i]));
 		else
 			judge(world, &answers[i], slot);
+		count_tokens(world, &answers[i]);
 	}
 	world_write(world);
 	for (int i = 0; i < count; i++)
@@ -553,7 +601,7 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 /* ---- answers that will not come ---- */
 
 void
-decisions_fail(World *world, Npc **npcs, int count)
+decisions_fail(World *world, Npc **npcs, const int64 *known_events, int count)
 {
 	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
 	Npc	 **idle = palloc(Max(count, 1) * sizeof(Npc *));
@@ -565,11 +613,13 @@ decisions_fail(World *world, Npc **npcs, int count)
 	{
 		ids[i] = npcs[i]->id;
 		world_close_request(world, npcs[i]);
+		world_wake_for_news(world, npcs[i], (int) known_events[i]);
 		if (npcs[i]->state == NPC_IDLE)
 			idle[idle_count++] = npcs[i];
 	}
 	input_begin(world_image_lock(world), "decision_failed");
 	input_ids("npc_ids", ids, count);
+	input_ids("known_events", known_events, count);
 	input_end();
 	world_decide_built_in(world, idle, idle_count);
 }
@@ -582,6 +632,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	World	  *world;
 	Slot	  *slots;
 	Npc		 **failed;
+	int64	  *known_events;
 	int		   failed_count = 0;
 	int		   slot_count;
 
@@ -590,6 +641,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	world = world_image(lock);
 	slots = slots_read(world_id, answers, count, &slot_count);
 	failed = palloc(Max(count, 1) * sizeof(Npc *));
+	known_events = palloc(Max(count, 1) * sizeof(int64));
 	for (int i = 0; i < count; i++)
 	{
 		Answer *answer = &answers[i];
@@ -606,9 +658,10 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		answer->opened_at_real = slot->opened_at_real;
 		answer->sent_at_real = slot->sent_at_real;
 		answer->clock = lock->now;
+		known_events[failed_count] = Max(slot->told_events - npc->events_dropped, 0);
 		failed[failed_count++] = npc;
 	}
-	decisions_fail(world, failed, failed_count);
+	decisions_fail(world, failed, known_events, failed_count);
 	world_write(world);
 }
 

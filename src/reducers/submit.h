@@ -21,7 +21,10 @@ extern void answer_apply(World *world, Npc *npc, Answer *answer);
 /* An answer that counts for nothing; the mind is told the message unless it is NULL. */
 extern void answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message);
 
-/* No answers will come: the requests are closed, and those who stand idle are decided for, all at once. */
-extern void decisions_fail(World *world, Npc **npcs, int count);
+/*
+ * No answers will come: the requests are closed, and those who stand idle are decided for, all at once. 'known_events'
+ * tells of how many of its events each mind knows.
+ */
+extern void decisions_fail(World *world, Npc **npcs, const int64 *known_events, int count);
 
 #endif /* NPCSIM_REDUCERS_SUBMIT_H */

@@ -51,10 +51,12 @@ static LoadStatements track_loads =
 	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells, t.ctid", "npc_tracks", "npc_id");
 
 static LoadStatements mind_loads =
-	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped", "npc_minds", "npc_id");
+	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent",
+					"npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
-	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason, t.state_counter, t.opened_at, t.player_id",
+	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason, t.state_counter, t.opened_at, t.player_id, "
+					"t.daily_token_output, t.tokens_day",
 					"decision_slots", "npc_id");
 
 static const char *const reason_names[] = {
@@ -190,26 +192,25 @@ free_list(JsonList *list)
 	pfree(list);
 }
 
-/* The elements of a jsonb array as texts; NULL when there are none. */
+/* The elements of a column's jsonb array as texts; NULL when there are none. */
 static JsonList *
-list_from_jsonb(Jsonb *array, int max, MemoryContext context)
+read_list(uint64 row, int column, int max, MemoryContext context)
 {
-	JsonList	 *list = NULL;
-	MemoryContext before = MemoryContextSwitchTo(context);
-	int			  count = JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
+	bool	  isnull;
+	Datum	  datum = spi_datum(row, column, &isnull);
+	Jsonb	 *array = isnull ? NULL : DatumGetJsonbP(datum);
+	JsonList *list = NULL;
+	int		  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		JsonbValue *value = getIthJsonbValueFromContainer(&array->root, i);
-		Jsonb	   *element;
+		Jsonb *element = JsonbValueToJsonb(getIthJsonbValueFromContainer(&array->root, i));
+		char  *text = JsonbToCString(NULL, &element->root, VARSIZE(element));
 
 		if (list == NULL)
-			list = palloc0(sizeof(JsonList));
-		element = JsonbValueToJsonb(value);
-		list->item[list->count++] = JsonbToCString(NULL, &element->root, VARSIZE(element));
-		pfree(element);
+			list = MemoryContextAllocZero(context, sizeof(JsonList));
+		list->item[list->count++] = MemoryContextStrdup(context, text);
 	}
-	MemoryContextSwitchTo(before);
 	return list;
 }
 
@@ -221,18 +222,18 @@ npcs_load_minds(const NpcLoad *load)
 	for (uint64 row = 0; row < rows; row++)
 	{
 		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-		bool isnull;
 
 		if (npc == NULL)
 			continue;
 		npc->asked_at = spi_int64(row, 2, -1);
 		free_list(npc->mind_plan);
 		free_list(npc->mind_events);
-		npc->mind_plan =
-			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 3, &isnull)), PLAN_ACTIONS_MAX, load->context);
-		npc->mind_events =
-			list_from_jsonb(DatumGetJsonbP(spi_datum(row, 4, &isnull)), NPC_EVENTS_MAX, load->context);
+		free_list(npc->wake_on);
+		npc->mind_plan = read_list(row, 3, PLAN_ACTIONS_MAX, load->context);
+		npc->mind_events = read_list(row, 4, NPC_EVENTS_MAX, load->context);
 		npc->events_dropped = spi_int32(row, 5, 0);
+		npc->wake_on = read_list(row, 6, WAKE_ON_MAX, load->context);
+		npc->budget_spent = spi_bool(row, 7, false);
 	}
 }
 
@@ -253,5 +254,7 @@ npcs_load_slots(const NpcLoad *load)
 		npc->request_state = spi_int64(row, 5, 0);
 		npc->request_opened_at = spi_int64(row, 6, 0);
 		npc->request_player = spi_int64(row, 7, 0);
+		npc->tokens = spi_int64(row, 8, 0);
+		npc->tokens_day = spi_int32(row, 9, 0);
 	}
 }

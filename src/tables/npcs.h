@@ -10,6 +10,7 @@
 
 #include "storage/itemptr.h"
 #include "utils/array.h"
+#include "utils/date.h"
 
 #include "engine/due.h"
 #include "sim/actions.h"
@@ -60,6 +61,8 @@ typedef enum RequestStatus /* stored in decision_slots.status: append only */
 #define NPC_DIRTY_STATE	   (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
 
 #define PLAN_ACTIONS_MAX 8
+#define WAKE_ON_MAX		 16
+#define TOKENS_MAX		 INT64_C(1000000000000) /* what counters and budgets go up to */
 #define NPC_EVENTS_MAX	 32
 
 /* JSON texts in the image's memory context. */
@@ -116,8 +119,12 @@ typedef struct Npc
 	JsonList *mind_plan;   /* NULL = empty */
 	JsonList *mind_events; /* NULL = empty */
 	int		  events_dropped;
+	JsonList *wake_on;		/* names of events, as JSON strings; NULL = none */
 	int64	  asked_at;		/* -1 = never */
 	int64	  ask_again_at; /* SIM_NEVER = when an occasion comes */
+	int64	  tokens;		/* its mind wrote on tokens_day */
+	DateADT	  tokens_day;	/* UTC */
+	bool	  budget_spent; /* as the world knows it: an input */
 	/* its request */
 	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;

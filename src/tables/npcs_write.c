@@ -90,11 +90,10 @@ npcs_write_traits(int64 world_id, Npc **npcs, int count)
 
 /* ---- npc_minds ---- */
 
-static const StageColumn mind_columns[] = {{"npc_id", INT8OID},
-										   {"asked_at", INT8OID},
-										   {"plan", TEXTOID},
-										   {"events", TEXTOID},
-										   {"events_dropped", INT4OID}};
+static const StageColumn mind_columns[] = {{"npc_id", INT8OID},			{"asked_at", INT8OID},
+										   {"plan", TEXTOID},			{"events", TEXTOID},
+										   {"events_dropped", INT4OID}, {"wake_on", TEXTOID},
+										   {"budget_spent", BOOLOID}};
 
 static char *
 list_to_json(const JsonList *list)
@@ -123,16 +122,20 @@ mind_row(RowBuilder *row, void *thing, void *arg)
 	put_text(row, list_to_json(npc->mind_plan));
 	put_text(row, list_to_json(npc->mind_events));
 	put_int32(row, npc->events_dropped);
+	put_text_or_null(row, npc->wake_on != NULL ? list_to_json(npc->wake_on) : NULL);
+	put_bool(row, npc->budget_spent);
 }
 
-static SpiStatement write_minds = {
-	"INSERT INTO npcsim.npc_minds AS t (world_id, npc_id, asked_at, plan, events, events_dropped) "
-	"SELECT $1, u.npc_id, u.asked_at, u.plan::pg_catalog.jsonb, u.events::pg_catalog.jsonb, u.events_dropped "
-	"FROM staged_minds u "
-	"ON CONFLICT (world_id, npc_id) DO UPDATE SET asked_at = excluded.asked_at, plan = excluded.plan, "
-	"events = excluded.events, events_dropped = excluded.events_dropped",
-	1,
-	{INT8OID}};
+static SpiStatement write_minds =
+	{"INSERT INTO npcsim.npc_minds AS t (world_id, npc_id, asked_at, plan, events, events_dropped, wake_on, "
+	 "budget_spent) "
+	 "SELECT $1, u.npc_id, u.asked_at, u.plan::pg_catalog.jsonb, u.events::pg_catalog.jsonb, "
+	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent FROM staged_minds u "
+	 "ON CONFLICT (world_id, npc_id) DO UPDATE SET asked_at = excluded.asked_at, plan = excluded.plan, "
+	 "events = excluded.events, events_dropped = excluded.events_dropped, wake_on = excluded.wake_on, "
+	 "budget_spent = excluded.budget_spent",
+	 1,
+	 {INT8OID}};
 
 void
 npcs_write_minds(int64 world_id, Npc **npcs, int count)

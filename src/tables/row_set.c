@@ -41,9 +41,22 @@ put_int16(RowBuilder *row, int value)
 }
 
 void
+put_bool(RowBuilder *row, bool value)
+{
+	put_datum(row, BoolGetDatum(value));
+}
+
+void
 put_text(RowBuilder *row, const char *value)
 {
 	put_datum(row, CStringGetTextDatum(value));
+}
+
+void
+put_text_or_null(RowBuilder *row, const char *value)
+{
+	put_datum(row, value != NULL ? CStringGetTextDatum(value) : (Datum) 0);
+	row->nulls[row->used - 1] = value == NULL;
 }
 
 static uint64

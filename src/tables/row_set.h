@@ -28,7 +28,9 @@ extern void put_int64(RowBuilder *row, int64 value);
 extern void put_int64_unless(RowBuilder *row, int64 value, int64 none);
 extern void put_int32(RowBuilder *row, int32 value);
 extern void put_int16(RowBuilder *row, int value);
+extern void put_bool(RowBuilder *row, bool value);
 extern void put_text(RowBuilder *row, const char *value);
+extern void put_text_or_null(RowBuilder *row, const char *value);
 
 /* The rows a statement is run over: its FROM clause calls them 'name'. */
 typedef struct RowSet

@@ -165,6 +165,35 @@ test('a client that takes nothing delays no other', async () => {
   client.socket.close();
 });
 
+// Longer than the gateway waits (10 s, for a mind that says it is fast), and than the database does (5 s more).
+test('a pause times no mind out, however long; silence does', async () => {
+  const npc = ada.npcIds[1];
+  const client = await mind(ada, 1);
+  client.send({ type: 'compute_heartbeat', max_concurrency: 1, average_decision_time_ms: 100 });
+  await waitFor(() => client.of('heartbeat_ack').length > 1, { what: 'the second heartbeat' });
+  await ask(npc);
+  const { request_id, timeout_ms: timeout } = await request(client, npc);
+  assert.equal(timeout, 10_000);
+  const beating = setInterval(() => client.send({ type: 'compute_heartbeat', max_concurrency: 1 }), 5000);
+  try {
+    await sleep(2000);
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    await sleep(timeout + 6000);
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+    await sleep(3000);
+    assert.deepEqual(client.of('decision_cancelled'), []);
+    assert.equal(await colony.value('SELECT status FROM npcsim.decision_requests WHERE request_id = $1', [request_id]), 'sent');
+    const silent = Date.now();
+    assert.equal((await client.frame('decision_cancelled', () => true, timeout)).reason, 'timeout');
+    assert.ok(Date.now() - silent > 2000, 'when it has run for as long as the mind had');
+    const logged = () => colony.value('SELECT status FROM npcsim.decision_log WHERE request_id = $1', [request_id]);
+    assert.equal(await waitFor(logged, { what: 'the line of the log' }), 'timeout');
+  } finally {
+    clearInterval(beating);
+    client.socket.close();
+  }
+});
+
 test('minds outlive a restart of the database, and are asked again', async () => {
   const npc = ada.npcIds[2];
   const client = await mind(ada, 2);

@@ -76,7 +76,9 @@ function randomThing(random) {
     `SELECT npcsim.define_item_type($1, 'apple', '{"consumable": {"consumption_time": ${1 + random(5)}, "need_deltas": {"hunger": 25}}, "respawn": {"after": ${1 + random(20)}}}')`,
     answer(`jsonb_build_object('action', 'move_to', 'parameters', jsonb_build_object('x', ${x()}, 'y', ${y()}), 'then', '[{"action": "wait", "parameters": {"duration": 0.7}}, {"action": "wander"}]'::jsonb)`),
     answer(`jsonb_build_object('action', 'consume', 'target_id', ${item}, 'then', '[{"action": "wander"}]'::jsonb)`),
-    answer(`'{"action": "wander"}'::jsonb`),
+    answer(`'{"action": "wander", "tokens": ${random(20)}, "wake_on": ["movement_completed", "error"]}'::jsonb`),
+    answer(`'{"action": "wait", "tokens": 9, "wake_on": ["decided_for_you", "plan_failed"]}'::jsonb`),
+    `UPDATE npcsim.worlds SET max_tokens_per_npc_per_day = ${[0, 0, 10, 40][random(4)]} WHERE id = $1`,
     answer(`'{"action": "cancel_interaction"}'::jsonb`),
     answer(`'{"action": "fly"}'::jsonb`),
   ];

@@ -141,8 +141,8 @@ function answerFor(npc, moment, apples) {
   const apple = apples[(npc + moment) % apples.length];
   return [
     { action: 'move_to', parameters: { x: (npc * 7 + moment) % 40, y: (npc * 5 + moment) % 30 }, then: [{ action: 'wait', parameters: { duration: 1.25 } }, { action: 'wander' }] },
-    { action: 'consume', target_id: apple, then: [{ action: 'cancel_interaction' }, { action: 'wander' }] },
-    { action: 'wander', next_decision_in_s: 4 },
+    { action: 'consume', target_id: apple, then: [{ action: 'cancel_interaction' }, { action: 'wander' }], wake_on: ['interaction_started', 'no such event'] },
+    { action: 'wander', next_decision_in_s: 4, wake_on: ['movement_completed', 'error'] },
     { action: 'wait', parameters: { duration: 2.000001 }, then: [{ action: 'consume', target_id: apple }, { action: 'continue' }, { action: 'wander' }] },
     { action: 'continue' },
     { action: 'dance' },

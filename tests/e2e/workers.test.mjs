@@ -96,6 +96,23 @@ test('a started world runs at the pace of real time, without drift and without l
   });
 });
 
+for (const [speed, tickRate] of [[0.1, 100], [1000, 1]])
+  test(`a world runs at speed ${speed}`, async () => {
+    await withDatabase('speed', async (database) => {
+      const client = await cluster.connect(database);
+      const { rows: [{ id }] } = await client.query(`SELECT npcsim.create_world('w', 20, 20, 5, $1) AS id`, [tickRate]);
+      await client.query('SELECT npcsim.set_world_speed($1, $2), npcsim.start_world($1)', [id, speed]);
+      const read = async () => (await client.query('SELECT clock, extract(epoch FROM clock_timestamp())::float8 AS real FROM npcsim.worlds')).rows[0];
+      await waitFor(async () => (await read()).clock > 0, { what: 'the clock to move' });
+      const before = await read();
+      await sleep(3000);
+      const then = await read();
+      const factor = (then.clock - before.clock) / (then.real - before.real) / speed;
+      assert.ok(factor > 0.9 && factor < 1.1, `its clock moves ${factor} times as fast as it should`);
+      await client.end();
+    });
+  });
+
 test('the library says the version of the extension', async () => {
   await withDatabase('version', async (database) => {
     assert.equal(

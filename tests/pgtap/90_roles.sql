@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 \i docs/roles.sql
 \i docs/roles.sql
 BEGIN;
-SELECT plan(35);
+SELECT plan(37);
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5);
@@ -66,7 +66,11 @@ SELECT ok((SELECT rolcanlogin AND NOT rolsuper AND NOT rolcreaterole AND NOT rol
           'it logs in, and is nobody special');
 SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace
                      AND has_function_privilege('npcsim_worker', p.oid, 'EXECUTE')
-                     AND p.proname NOT IN ('expire_decisions', 'expire_sessions', 'present_players', 'prune_logs', 'world_is_locked')$$, 'it executes what it needs');
+                     AND p.proname NOT IN ('askable_players', 'expire_decisions', 'expire_sessions', 'present_players', 'prune_logs', 'world_is_locked')$$, 'it executes what it needs');
+SET LOCAL ROLE npcsim_worker;
+SELECT lives_ok('SELECT npcsim.askable_players(1), npcsim.present_players(1)', 'also who may be asked, though it reads no accounts');
+SELECT throws_ok('SELECT * FROM npcsim.world_tokens', '42501', NULL, 'nor what was spent');
+RESET ROLE;
 
 SELECT * FROM finish();
 ROLLBACK;

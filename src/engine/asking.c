@@ -1,0 +1,165 @@
+/*
+ * asking.c
+ *	  What else decides whether a mind is asked, besides the schedule (decide.c): events that it wants to be
+ *	  woken by, and the tokens it may still spend.
+ *
+ * An event wakes a mind that named it in wake_on and has not been told of it. While a question is open nothing more
+ * need be asked; what happened meanwhile is looked through when that question is done with.
+ *
+ * Tokens come from outside, and so does the day. What the world makes of them, that the budget of an NPC is
+ * spent or no longer so, is an input: the same inputs make the same world on any day. (Budgets of players and of the
+ * world are part of who can be asked: the input "presence".)
+ */
+#include "postgres.h"
+
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+#include "engine/image.h"
+
+/* No event has so long a name: longer ones are not kept. */
+#define EVENT_NAME_MAX 63
+
+/* ---- events that wake a mind ---- */
+
+static bool
+wakes(const Npc *npc, const char *event, int length)
+{
+	if (npc->wake_on == NULL)
+		return false;
+	for (int i = 0; i < npc->wake_on->count; i++)
+	{
+		const char *name = npc->wake_on->item[i]; /* in quotes */
+
+		if ((int) strlen(name) == length + 2 && strncmp(name + 1, event, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The mind is due, as soon as it may be asked. */
+static void
+wake(World *world, Npc *npc)
+{
+	if (npc->request_pending || npc->decision_reason == REASON_PLAN_FAILED ||
+		npc->decision_reason == REASON_REQUESTED)
+		return;
+	npc->decision_reason = REASON_REQUESTED;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_schedule(world, npc, 0);
+	/* No more than that: the NPC may be in the midst of a change. */
+	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
+}
+
+/* An event was told. */
+void
+npc_wake(World *world, Npc *npc, const char *event)
+{
+	if (wakes(npc, event, strlen(event)))
+		wake(world, npc);
+}
+
+void
+npc_wake_no_more(World *world, Npc *npc)
+{
+	if (npc->wake_on == NULL)
+		return;
+	json_list_clear(&npc->wake_on);
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+}
+
+void
+world_wake_for_news(World *world, Npc *npc, int known)
+{
+	const JsonList *events = npc->mind_events;
+
+	if (npc->wake_on == NULL || events == NULL)
+		return;
+	for (int i = Max(known, 0); i < events->count; i++)
+	{
+		Jsonb	   *event = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(events->item[i])));
+		JsonbValue *type = getKeyJsonValueFromContainer(&event->root, "type", strlen("type"), NULL);
+
+		if (type != NULL && type->type == jbvString && wakes(npc, type->val.string.val, type->val.string.len))
+		{
+			wake(world, npc);
+			return;
+		}
+	}
+}
+
+static void
+set_wake_on(World *world, Npc *npc, const JsonbValue *names)
+{
+	JsonbContainer *array;
+	int				count;
+
+	if (names == NULL)
+		return;
+	array = names->val.binary.data;
+	count = Min((int) JsonContainerSize(array), WAKE_ON_MAX);
+	for (int i = 0; i < count; i++)
+	{
+		JsonbValue *name = getIthJsonbValueFromContainer(array, i);
+		Jsonb	   *text;
+
+		if (name->type != jbvString || name->val.string.len > EVENT_NAME_MAX)
+			continue;
+		text = JsonbValueToJsonb(name);
+		json_list_append(world, &npc->wake_on, JsonbToCString(NULL, &text->root, VARSIZE(text)));
+	}
+}
+
+const char *
+world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+					 const JsonbValue *wake_on, int *sqlstate)
+{
+	JsonList   *before = npc->wake_on;
+	const char *failure;
+
+	/* What the decision itself brings about is looked at when it is known whether it stands. */
+	npc->wake_on = NULL;
+	failure = world_act_and_plan(world, npc, action, plan, DECIDER_MIND, sqlstate);
+	if (failure != NULL)
+		npc->wake_on = before;
+	else
+	{
+		set_wake_on(world, npc, wake_on);
+		if (before != NULL || npc->wake_on != NULL)
+			npc_touch(world, npc, NPC_DIRTY_MIND);
+		json_list_clear(&before);
+	}
+	world_wake_for_news(world, npc, 0);
+	return failure;
+}
+
+/* ---- budgets ---- */
+
+void
+world_count_tokens(World *world, Npc *npc, int64 tokens)
+{
+	int64 before = npc->tokens_day == world->today ? npc->tokens : 0;
+
+	npc->tokens = Min(before + tokens, TOKENS_MAX);
+	npc->tokens_day = world->today;
+}
+
+void
+world_set_budget_spent(World *world, Npc *npc, bool spent)
+{
+	npc->budget_spent = spent;
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	world_input(world->lock, "budget",
+				psprintf("{\"npc_id\":%lld,\"spent\":%s}", (long long) npc->id, spent ? "true" : "false"));
+}
+
+bool
+npc_budget_spent(World *world, Npc *npc)
+{
+	bool spent = world->max_tokens_per_npc > 0 && npc->tokens_day == world->today &&
+				 npc->tokens >= world->max_tokens_per_npc;
+
+	if (spent != npc->budget_spent && !world->lock->replaying)
+		world_set_budget_spent(world, npc, spent);
+	return npc->budget_spent;
+}
