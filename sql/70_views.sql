@@ -75,7 +75,8 @@ CREATE VIEW npcsim.worlds AS
 SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.max_players, w.min_tokens_per_npc_per_day,
        w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
-       npcsim.tokens_today(t.daily_token_output, t.tokens_day) AS daily_token_output,
+       coalesce((SELECT npcsim.tokens_today(t.daily_token_output, t.tokens_day)
+                   FROM npcsim.world_tokens t WHERE t.world_id = w.id), 0) AS daily_token_output,
        w.created_at_real AS created_at,
        w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
        CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
@@ -83,8 +84,7 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        c.speed / 1000::double precision AS speed,
        c.revision, c.settings_revision
   FROM npcsim.world_settings w
-  JOIN npcsim.world_clock c ON c.world_id = w.id
-  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id;
+  JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
     'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators and speed can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
