@@ -53,6 +53,7 @@ CREATE TABLE npcsim.decision_log (
 COMMENT ON TABLE npcsim.decision_log IS 'What was asked of minds outside and what became of it. A ring of 32 days, emptied by prune_logs() after npcsim.decision_log_days';
 COMMENT ON COLUMN npcsim.decision_log.day IS 'Days since 1970-01-01 (UTC) modulo 32';
 COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, cancelled, failed or timeout';
+COMMENT ON COLUMN npcsim.decision_log.tokens IS 'What the answer cost; NULL when that is not known';
 COMMENT ON COLUMN npcsim.decision_log.clock IS 'World time in seconds at which it finished';
 CREATE INDEX decision_log_request ON npcsim.decision_log (world_id, request_id);
 CREATE INDEX decision_log_finished ON npcsim.decision_log (finished_at_real);

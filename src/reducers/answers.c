@@ -256,6 +256,7 @@ write_log(const Answer *answers, int count)
 																			   VARSIZE(answer->decision)),
 									 &nulls[8][n]);
 		columns[9][n] = Int64GetDatum(answer->tokens);
+		nulls[9][n] = !answer->tokens_known;
 		columns[10][n] = Int64GetDatum(answer->clock);
 		columns[11][n] = TimestampTzGetDatum(answer->opened_at_real);
 		columns[12][n] = TimestampTzGetDatum(answer->sent_at_real);

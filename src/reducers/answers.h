@@ -30,7 +30,8 @@ typedef struct Answer
 	int64		 request_id;
 	int64		 npc_id;
 	Jsonb		*decision; /* NULL = there is none */
-	int64		 tokens;
+	int64		 tokens;   /* 0 when they are not known */
+	bool		 tokens_known;
 	bool		 tokens_valid;
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */

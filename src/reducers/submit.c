@@ -165,7 +165,10 @@ read_answer(Answer *answer, const char *text)
 	read_id(&answer->decision->root, "request_id", &answer->request_id);
 	read_id(&answer->decision->root, "npc_id", &answer->npc_id);
 	answer->tokens_valid =
-		read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), 0, &answer->tokens);
+		read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), -1, &answer->tokens);
+	answer->tokens_known = answer->tokens >= 0;
+	if (!answer->tokens_known)
+		answer->tokens = 0;
 	if (answer->request_id == 0 && answer->npc_id == 0)
 		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id");
 }

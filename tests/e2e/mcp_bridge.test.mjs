@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,13 +25,13 @@ let processes = [];
 
 before(() => {
   const gateway = join(root, 'workers/gateway');
-  const sources = ['mcp.c', 'mcp_calls.c', 'mcp_results.c', 'mcp_scan.c'].map((name) => join(gateway, name));
+  const sources = readdirSync(gateway).filter((name) => /^mcp\w*\.c$/.test(name)).map((name) => join(gateway, name));
 
   directory = mkdtempSync(join(tmpdir(), 'npcsim-mcp-'));
   harness = join(directory, 'mcp_harness');
   execFileSync('cc', ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
     '-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${gateway}`, '-o', harness,
-    join(here, 'mcp_harness.c'), ...sources, '-ljansson'], { stdio: ['ignore', 'inherit', 'inherit'] });
+    join(here, 'mcp_harness.c'), ...sources, '-ljansson', '-lm'], { stdio: ['ignore', 'inherit', 'inherit'] });
 });
 
 // A test that failed leaves nothing running: a harness ends its server when its own input ends.

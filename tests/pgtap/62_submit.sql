@@ -1,6 +1,6 @@
 -- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
 BEGIN;
-SELECT plan(90);
+SELECT plan(91);
 
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
@@ -231,6 +231,9 @@ SELECT pg_temp.answer('"action": "wait", "tokens": 7');
 SELECT is((SELECT daily_token_output FROM npcsim.players WHERE username = 'ada'), 7::bigint, 'tokens are counted from midnight');
 SELECT pg_temp.answer('"action": "fly", "tokens": 5');
 SELECT is((SELECT daily_token_output FROM npcsim.players WHERE username = 'ada'), 12::bigint, 'those of an answer that was refused, too');
+SELECT pg_temp.answer('"action": "wait", "tokens": 0');
+SELECT pg_temp.answer('"action": "wait"');
+SELECT results_eq($$SELECT tokens FROM npcsim.decision_log ORDER BY finished_at_real DESC LIMIT 2$$, $$VALUES (NULL::bigint), (0)$$, 'a cost that is not told is not known, which is another thing than none');
 SELECT is((SELECT count(*) FROM npcsim.decision_log WHERE status NOT IN ('applied', 'rejected', 'late', 'cancelled', 'failed', 'timeout')), 0::bigint, 'duplicates are not logged');
 
 SELECT * FROM finish();

@@ -3,7 +3,7 @@
  *	  Decisions asked for over MCP: answers, failures, cancellation, bounds, and
  *	  frames that are nothing of the kind.
  *
- * @link workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -ljansson
+ * @link workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/mcp_events.c workers/gateway/mcp_mind_results.c workers/gateway/mcp_minds.c workers/gateway/mcp_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
  */
 #include "mcp_wire.h"
 

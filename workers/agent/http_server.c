@@ -9,7 +9,8 @@
  * the gateway is dialled.  server/discover is posted: an answer, or an error
  * in JSON-RPC, is Streamable HTTP (of any revision); 400, 404 or 405 without
  * one may be the older transport, in which a GET brings an event stream whose
- * first event, "endpoint", names where to post.
+ * first event, "endpoint", names where to post.  Servers of that transport
+ * which look at no method begin such a stream for the POST.
  *
  * A session of the older revisions of Streamable HTTP is begun by the
  * gateway's "initialize", kept here, and deleted when the gateway is gone.
@@ -98,6 +99,17 @@ TellGone(void *arg)
 	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
 }
 
+/* What came of the probe was looked at. */
+static void
+ForgetProbe(HttpServer *self)
+{
+	self->probe = NULL;
+	SseFree(&self->probe_events);
+	free(self->probe_body);
+	self->probe_body = NULL;
+	self->probe_len = 0;
+}
+
 /* All that is under way ends. */
 static void
 EndRequests(HttpServer *self)
@@ -108,11 +120,9 @@ EndRequests(HttpServer *self)
 		HttpCancel(self->stream);
 	if (self->probe != NULL)
 		HttpCancel(self->probe);
-	self->stream = self->probe = NULL;
+	self->stream = NULL;
 	SseFree(&self->stream_events);
-	free(self->probe_body);
-	self->probe_body = NULL;
-	self->probe_len = 0;
+	ForgetProbe(self);
 }
 
 void
@@ -371,12 +381,35 @@ TryEventStream(HttpServer *self)
 	OpenStream(self);
 }
 
+/* The POST began the older transport's event stream, which will bring no answer. */
+static void
+LeaveProbe(void *arg)
+{
+	HttpServer *self = arg;
+
+	HttpCancel(self->probe);
+	ForgetProbe(self);
+	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST begins an event stream,");
+	TryEventStream(self);
+}
+
+static void
+OnProbeEvent(void *arg, const char *name, const char *data, size_t len)
+{
+	HttpServer *self = arg;
+
+	if (strcmp(name, "endpoint") == 0 && self->server.settings->transport == HTTP_TRANSPORT_AUTO)
+		TimerSet(self->server.loop, &self->timer, 0, LeaveProbe, self);
+}
+
 static bool
 OnProbeData(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	HttpServer *self = arg;
 	char	   *body;
 
+	if (HttpStatus(request) == 200 && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
+		return SseFeed(&self->probe_events, data, len);
 	if (self->probe_len + len > PROBE_BODY_MAX)
 		return false;
 	body = realloc(self->probe_body, self->probe_len + len);
@@ -408,10 +441,8 @@ OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
 	long		  status = HttpStatus(request);
 	bool		  speaks = IsRpcError(self);
 
-	self->probe = NULL;
-	free(self->probe_body);
-	self->probe_body = NULL;
-	self->probe_len = 0;
+	TimerCancel(&self->timer);
+	ForgetProbe(self);
 	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
 
 	if (status == 0)
@@ -446,6 +477,7 @@ Probe(HttpServer *self)
 
 	for (size_t i = 0; good && i < sizeof(extra) / sizeof(extra[0]); i++)
 		good = HttpServerAddHeader(&headers, extra[i]);
+	SseInit(&self->probe_events, PROBE_BODY_MAX, OnProbeEvent, self);
 	if (good)
 		self->probe =
 			HttpBegin(&self->client, "POST", self->post_url, headers, body, PROBE_MS, &probe_handlers, self);

@@ -46,6 +46,7 @@ typedef struct HttpServer
 	HttpRequest *probe;
 	char		*probe_body;
 	size_t		 probe_len;
+	Sse			 probe_events;
 	char		 post_verdict[96]; /* why POST did not do */
 
 	/* the event stream: all answers (sse), or what the server says unasked */

@@ -36,11 +36,16 @@
 #include <string.h>
 
 #include "mcp_calls.h"
+#include "mcp_mind_results.h"
+#include "mcp_minds.h"
 #include "mcp_results.h"
 #include "mcp_scan.h"
 
 #define ERROR_METHOD_NOT_FOUND	  (-32601)
 #define ERROR_UNSUPPORTED_VERSION (-32022)
+
+/* what arguments are printed with: 0.8 must not become 0.80000000000000004 */
+#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 #define MAX_FOREIGN_ID 256	/* bytes of the id of a server's request */
 #define CALL_OVERHEAD  1024 /* bytes of a call around its arguments, at most */
@@ -73,6 +78,8 @@ struct McpSession
 	bool		 relist_wanted;
 	int64_t		 relist_not_before;
 	McpCalls	 calls;
+	bool		 per_mind; /* decide_action takes a mind_id */
+	McpMinds	*minds;	   /* made when that is seen first, else NULL */
 };
 
 static void start_discover(McpSession *session, const char *revision);
@@ -196,6 +203,29 @@ send_setup_request(McpSession *session, const char *method, const char *params, 
 	free(meta);
 }
 
+/*
+ * Sends a call of a tool; its JSON-RPC id is the next one.  False when memory
+ * is short.
+ */
+static bool
+send_call(McpSession *session, const char *tool, const char *arguments)
+{
+	char *meta = session->stateless ? request_meta(session, session->revision) : NULL;
+	bool  sent = false;
+
+	session->last_rpc_id++;
+	if (session->stateless && !meta)
+		break_session(session, "out of memory");
+	else
+		sent = send_message(session,
+							"{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"tools/call\","
+							"\"params\":{%s%s\"name\":\"%s\",\"arguments\":%s}}",
+							(long long) session->last_rpc_id, meta ? meta : "", meta ? "," : "", tool,
+							arguments);
+	free(meta);
+	return sent;
+}
+
 /* A JSON string with its quotes, to be freed; NULL when memory is short. */
 static char *
 quote(const char *text)
@@ -205,6 +235,70 @@ quote(const char *text)
 
 	json_decref(string);
 	return quoted;
+}
+
+/* Nobody waits for the answer to this request any longer. */
+static void
+send_cancelled(McpSession *session, int64_t rpc_id, const char *reason)
+{
+	char *quoted = session->state == MCP_BROKEN ? NULL : quote(reason);
+
+	if (quoted)
+		send_message(session,
+					 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+					 "\"params\":{\"requestId\":%lld,\"reason\":%s}}",
+					 (long long) rpc_id, quoted);
+	else
+		break_session(session, "out of memory");
+	free(quoted);
+}
+
+
+/* -------------------------------------------------------------------- minds */
+
+/*
+ * What the minds of a server that keeps one per NPC need of the session.  Like
+ * the callbacks of the owner they do nothing once it is broken.
+ */
+
+static int64_t
+call_for_mind(void *owner, const char *tool, json_t *arguments)
+{
+	McpSession *session = owner;
+	char	   *text = arguments ? json_dumps(arguments, DUMP_FLAGS) : NULL;
+	bool		sent = false;
+
+	json_decref(arguments);
+	if (!text)
+		break_session(session, "out of memory");
+	else if (session->state != MCP_BROKEN)
+		sent = send_call(session, tool, text);
+	free(text);
+	return sent ? session->last_rpc_id : 0;
+}
+
+static void
+abandon_call(void *owner, int64_t call_id)
+{
+	send_cancelled(owner, call_id, "it takes too long");
+}
+
+static void
+answered_by_mind(void *owner, int64_t request_id, const char *json, size_t len)
+{
+	McpSession *session = owner;
+
+	if (session->state != MCP_BROKEN)
+		session->callbacks.answered(session->owner, request_id, json, len);
+}
+
+static void
+failed_by_mind(void *owner, int64_t request_id, const char *reason)
+{
+	McpCall call = {.request_id = request_id};
+
+	if (((McpSession *) owner)->state != MCP_BROKEN)
+		fail_call(owner, &call, "%s", reason);
 }
 
 
@@ -325,6 +419,18 @@ initialize_answered(McpSession *session, const json_t *result)
 		start_listing(session, false, revision);
 }
 
+/* The server keeps a mind per NPC: from now on it is asked by mind_id. */
+static bool
+keep_minds(McpSession *session)
+{
+	static const McpMindPorts ports = {call_for_mind, abandon_call, answered_by_mind, failed_by_mind};
+
+	session->minds = mcp_minds_create(&ports, session);
+	if (!session->minds)
+		break_session(session, "out of memory");
+	return session->minds != NULL;
+}
+
 /* "initialize" leads nowhere; a late answer to the discovery may still help. */
 static void
 initialize_failed(McpSession *session, const char *why)
@@ -338,11 +444,15 @@ initialize_failed(McpSession *session, const char *why)
 static void
 tools_answered(McpSession *session, const json_t *result)
 {
-	const char *cursor;
+	const json_t *tool = NULL;
+	const char	 *cursor;
 
-	switch (mcp_find_tool(result, MCP_DECIDE_TOOL, &cursor))
+	switch (mcp_find_tool(result, MCP_DECIDE_TOOL, &tool, &cursor))
 	{
 		case MCP_TOOL_FOUND:
+			session->per_mind = mcp_takes_mind_id(tool, json_object_get(result, "tools"));
+			if (session->per_mind && !session->minds && !keep_minds(session))
+				break;
 			if (session->state == MCP_LISTING)
 			{
 				session->state = MCP_READY;
@@ -460,6 +570,12 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 	}
 	else if (rpc_id != 0 && rpc_id == session->abandoned_discover_id)
 		late_discover_answered(session, error ? NULL : result);
+	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, result,
+												  !error	? NULL
+												  : message ? message
+															: "it refused",
+												  session->now_ms))
+		return;
 	else if (mcp_calls_take(&session->calls, rpc_id, &call))
 	{
 		if (!error)
@@ -516,6 +632,9 @@ unreadable_received(McpSession *session, const char *text, size_t len)
 
 	if (rpc_id != 0 && rpc_id == session->pending_id)
 		setup_failed(session, "its answer is not valid JSON");
+	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, NULL,
+												  "the answer is not valid JSON", session->now_ms))
+		return;
 	else if (mcp_calls_take(&session->calls, rpc_id, &call))
 		fail_call(session, &call, "the answer is not valid JSON");
 }
@@ -585,6 +704,7 @@ mcp_session_free(McpSession *session)
 {
 	if (!session)
 		return;
+	mcp_minds_free(session->minds);
 	free(session->client_info);
 	free(session);
 }
@@ -614,27 +734,18 @@ bool
 mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id, const char *decision_request_json,
 				   size_t len, int64_t now_ms)
 {
-	int64_t rpc_id = session->last_rpc_id + 1;
-	char   *arguments;
-	char   *meta = NULL;
-	bool	sent = false;
+	char *arguments;
+	bool  sent;
 
 	set_now(session, now_ms);
 	if (session->state != MCP_READY || len > MCP_MAX_MESSAGE - CALL_OVERHEAD)
 		return false;
+	if (session->per_mind)
+		return mcp_minds_decide(session->minds, request_id, npc_id, decision_request_json, len,
+								session->now_ms);
 	arguments = mcp_scan_without_member(decision_request_json, len, "type");
-	if (session->stateless)
-		meta = request_meta(session, session->revision);
-	if (arguments && (meta || !session->stateless) &&
-		mcp_calls_add(&session->calls, rpc_id, request_id, npc_id))
-	{
-		session->last_rpc_id = rpc_id;
-		sent = send_message(session,
-							"{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"tools/call\","
-							"\"params\":{%s%s\"name\":\"" MCP_DECIDE_TOOL "\",\"arguments\":%s}}",
-							(long long) rpc_id, meta ? meta : "", meta ? "," : "", arguments);
-	}
-	free(meta);
+	sent = arguments && mcp_calls_add(&session->calls, session->last_rpc_id + 1, request_id, npc_id) &&
+		   send_call(session, MCP_DECIDE_TOOL, arguments);
 	free(arguments);
 	return sent;
 }
@@ -642,20 +753,14 @@ mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id, cons
 void
 mcp_session_cancel(McpSession *session, int64_t request_id, const char *reason)
 {
-	int64_t rpc_id = mcp_calls_cancel(&session->calls, request_id);
-	char   *quoted;
+	int64_t rpc_id;
 
-	if (rpc_id == 0 || session->state == MCP_BROKEN)
+	/* a mind thinks to the end, and then the answer is late: it is asked one thing at a time */
+	if (session->minds && mcp_minds_cancel(session->minds, request_id))
 		return;
-	quoted = quote(reason);
-	if (quoted)
-		send_message(session,
-					 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-					 "\"params\":{\"requestId\":%lld,\"reason\":%s}}",
-					 (long long) rpc_id, quoted);
-	else
-		break_session(session, "out of memory");
-	free(quoted);
+	rpc_id = mcp_calls_cancel(&session->calls, request_id);
+	if (rpc_id != 0)
+		send_cancelled(session, rpc_id, reason);
 }
 
 void
@@ -671,12 +776,14 @@ mcp_session_tick(McpSession *session, int64_t now_ms)
 		setup_failed(session, "it does not answer");
 	}
 	relist_when_due(session);
+	if (session->minds)
+		mcp_minds_tick(session->minds, session->now_ms);
 }
 
 int
 mcp_session_in_flight(const McpSession *session)
 {
-	return session->calls.in_flight;
+	return session->calls.in_flight + (session->minds ? mcp_minds_in_flight(session->minds) : 0);
 }
 
 const char *

@@ -107,7 +107,7 @@ mcp_discovered_revision(const json_t *result, const char *asked)
 /* -------------------------------------------------------------------- tools */
 
 McpToolSearch
-mcp_find_tool(const json_t *result, const char *name, const char **cursor)
+mcp_find_tool(const json_t *result, const char *name, const json_t **found, const char **cursor)
 {
 	const json_t *tools = json_object_get(result, "tools");
 	size_t		  i;
@@ -121,7 +121,10 @@ mcp_find_tool(const json_t *result, const char *name, const char **cursor)
 		const char *tool_name = json_string_value(json_object_get(tool, "name"));
 
 		if (tool_name && strcmp(tool_name, name) == 0)
+		{
+			*found = tool;
 			return MCP_TOOL_FOUND;
+		}
 	}
 	return *cursor && **cursor ? MCP_TOOL_MORE_PAGES : MCP_TOOL_ABSENT;
 }
@@ -147,16 +150,16 @@ text_block(const json_t *result, size_t i)
 }
 
 /*
- * The decision in a tool's result, as a new reference, or NULL.  Usually the
- * structured content is it; but there are frameworks that wrap what a tool
- * returned ({"result": ...}) there and give the thing itself as text.
+ * Usually the structured content is it; but there are frameworks that wrap
+ * what a tool returned ({"result": ...}) there and give the thing itself as
+ * text, and older ones that know only text.
  */
-static json_t *
-find_decision(const json_t *result)
+json_t *
+mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value))
 {
 	json_t *structured = json_object_get(result, "structuredContent");
 
-	if (names_action(structured))
+	if (wanted(structured))
 		return json_incref(structured);
 	for (size_t i = 0; i < MAX_CONTENT_BLOCKS; i++)
 	{
@@ -166,7 +169,7 @@ find_decision(const json_t *result)
 		if (!text)
 			continue;
 		value = json_loadb(json_string_value(text), json_string_length(text), 0, NULL);
-		if (names_action(value))
+		if (wanted(value))
 			return value;
 		json_decref(value);
 	}
@@ -184,7 +187,7 @@ mcp_decision_text(const json_t *result, int64_t request_id, int64_t npc_id, cons
 		*problem = "the result is not of a known type";
 	else if (json_is_true(json_object_get(result, "isError")))
 		*problem = "the tool failed";
-	else if (!(decision = find_decision(result)))
+	else if (!(decision = mcp_result_object(result, names_action)))
 		*problem = "the result holds no decision";
 	else
 	{

@@ -44,8 +44,15 @@ typedef enum McpToolSearch
 	MCP_TOOL_LIST_INVALID
 } McpToolSearch;
 
-/* Looks for a tool in a page of tools/list.  *cursor belongs to the result. */
-extern McpToolSearch mcp_find_tool(const json_t *result, const char *name, const char **cursor);
+/* Looks for a tool in a page of tools/list.  *tool (when found) and *cursor belong to the result. */
+extern McpToolSearch mcp_find_tool(const json_t *result, const char *name, const json_t **tool,
+								   const char **cursor);
+
+/*
+ * The object that a tool returned, of which "wanted" says that it is the one:
+ * a new reference, or NULL.
+ */
+extern json_t *mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value));
 
 /*
  * The decision in the result of tools/call: the text of an object with the

@@ -1,0 +1,111 @@
+// The reference game's mind server, unmodified, decides for a player's NPCs: a stand-in on the official SDK (HTTP + SSE)
+// that enforces that server's types and rules, through npcsim-agent --mcp-url, with a restart in the middle.
+//
+// NPCSIM_MIND_SERVER_SECONDS: how long the colony plays, in seconds of the world, half of them after the restart.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { sleep } from './lib/cluster.mjs';
+import { MINDS, startColony, waitFor } from './lib/colony.mjs';
+
+const SECONDS = Number(process.env.NPCSIM_MIND_SERVER_SECONDS ?? 80);
+const SPEED = Number(process.env.NPCSIM_MIND_SERVER_SPEED ?? 4);
+
+class MindServer {
+  constructor(colony, store) {
+    this.colony = colony;
+    this.store = store;
+    this.port = 0;
+  }
+
+  async start() {
+    this.process = this.colony.process(process.execPath, [join(MINDS, 'mind-server.mjs'), '--port', `${this.port}`, '--store', this.store]);
+    const [, port] = await waitFor(() => this.process.output.match(/http:\/\/127\.0\.0\.1:(\d+)\/sse/), { what: 'the mind server listens' });
+    this.port = Number(port);
+    this.url = `http://127.0.0.1:${port}/sse`;
+  }
+
+  async report() {
+    return (await fetch(`http://127.0.0.1:${this.port}/report`)).json();
+  }
+}
+
+// Lets the world go on for so many of its seconds.
+async function play(colony, seconds) {
+  const clock = () => colony.value('SELECT clock FROM npcsim.worlds WHERE id = $1', [colony.worldId]);
+  const end = await clock() + seconds;
+  while (await clock() < end) await sleep(500);
+}
+
+function told(report) {
+  return JSON.stringify(report, null, 1).slice(0, 4000);
+}
+
+test('the reference game\'s mind server plays a colony, and goes on after a restart', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'npcsim-minds-'));
+  const colony = await startColony({ npcs: 12, running: false });
+  try {
+    const npcs = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 8')).map((row) => row.id);
+    const ada = await colony.player('ada', npcs);
+    await colony.query('UPDATE npcsim.npcs SET hunger = 70, energy = 70 WHERE id = ANY ($1)', [npcs]);
+    await colony.query('SELECT npcsim.set_world_speed($1, $2)', [colony.worldId, SPEED]);
+    const server = new MindServer(colony, join(directory, 'minds.json'));
+    await server.start();
+    const agent = colony.agent(ada, ['--mcp-url', server.url, '--max-concurrency', '8']);
+    await waitFor(() => colony.value('SELECT count(*) FROM npcsim.sessions WHERE max_concurrency > 0'),
+      { timeout: 20_000, what: () => `the mind server is connected; the agent says: ${agent.output}` });
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+
+    // how many decisions of the server were applied, and what they cost
+    const applied = async () => (await colony.query(
+      `SELECT count(*) AS all, count(*) FILTER (WHERE tokens = 412) AS metered, count(*) FILTER (WHERE tokens IS NULL) AS unmetered,
+              count(DISTINCT npc_id) AS npcs
+         FROM npcsim.decision_log WHERE player_id = $1 AND status = 'applied'`, [ada.id]))[0];
+    await play(colony, SECONDS / 2);
+    const before = await server.report();
+    const first = await applied();
+    assert.deepEqual(before.violations, [], 'before the restart it is told nothing that breaks its rules');
+    assert.deepEqual([before.calls.relink_mind, before.calls.create_mind], [npcs.length, npcs.length],
+      `each mind was looked for, not found and created, once: ${told(before)}`);
+    assert.equal(first.npcs, npcs.length, 'it decides for each of its player\'s NPCs');
+    assert.ok(first.all >= npcs.length * SECONDS / 2 / 15, `${first.all} decisions were applied`);
+    assert.ok(before.unmetered > 0 && first.unmetered > 0, 'a decision whose cost is not known has none in the log');
+    assert.equal(first.metered + first.unmetered, first.all, '... and the others have theirs');
+    assert.ok(before.events.MOVEMENT_COMPLETED > 0 && before.events.INTERACTION_STARTED > 0, `it is told what happened: ${told(before)}`);
+
+    await colony.end(server.process, 'SIGKILL');
+    await waitFor(() => colony.value('SELECT count(*) = 0 FROM npcsim.sessions WHERE max_concurrency > 0'), { timeout: 20_000, what: 'the server is missed' });
+    await server.start();
+    await waitFor(async () => (await server.report()).calls.decide_action > 0,
+      { timeout: 45_000, what: () => `it is asked again; the agent says: ${agent.output.slice(-2000)}` });
+    await play(colony, SECONDS / 2);
+
+    // what it was invited to is answered, or taken back when that came to nothing
+    await waitFor(async () => (await server.report()).pending.every(({ since }) => Date.now() - since < 5000), { timeout: 90_000, what: 'no invitation stays pending' });
+    const after = await server.report();
+    const second = await applied();
+    assert.deepEqual(after.violations, [], 'after the restart too');
+    assert.equal(after.calls.create_mind, undefined, `no mind is created a second time: ${told(after)}`);
+    assert.deepEqual(Object.values(after.minds).map(({ relink_mind: count }) => count), npcs.map(() => 1), 'each is relinked, once');
+    assert.equal(after.resident.length, npcs.length);
+    assert.ok(second.all > first.all, 'decisions go on');
+    assert.deepEqual(await colony.query("SELECT detail, decision FROM npcsim.decision_log WHERE player_id = $1 AND code = 'NS304'", [ada.id]), [],
+      'the world can read whatever it decides');
+    assert.equal(after.calls.forget_mind, undefined, 'nothing is forgotten');
+
+    // with conversations in the world, the minds use them
+    const offered = before.offered + after.offered;
+    const events = (type) => (before.events[type] ?? 0) + (after.events[type] ?? 0);
+    if (offered >= 50) {
+      assert.ok(events('INTERACTION_BID_PENDING') > 0, `it invites others: ${told(after)}`);
+      assert.ok(events('INTERACTION_BID_RECEIVED') > 0, `it is invited: ${told(after)}`);
+      assert.ok(before.messages + after.messages > 0, `and hears what is said: ${told(after)}`);
+    }
+  } finally {
+    await colony.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,282 @@
+// A stand-in for the reference game's mind server: HTTP + SSE (official SDK 1.x), a mind per NPC, and as strict as it
+// can be about what it is told. What breaks a rule is kept and reported; the call gets an error, as there.
+//
+//   node mind-server.mjs --port PORT --store FILE
+//
+// Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
+// were created. All else is gone when it ends. PORT 0 is any free one; the address is logged.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import { listen, logger } from './serve.mjs';
+
+const { values: options } = parseArgs({ options: { port: { type: 'string' }, store: { type: 'string' } } });
+const log = logger('mind-server');
+
+// ---- what it may be told
+
+const minutes = z.int();
+const cell = z.tuple([z.int(), z.int()]);
+const id = z.string().regex(/^\d+$/);
+const texts = z.array(z.string());
+const nothing = z.strictObject({});
+const actParameters = z.record(z.string(), z.strictObject({ type: z.string(), default: z.unknown().optional(), description: z.string() }));
+const interaction = z.strictObject({
+  name: z.string(), description: z.string(), needs_filled: texts, needs_drained: texts, need_rates: z.record(z.string(), z.number()),
+  act_in_interaction_parameters: actParameters,
+});
+const engagement = z.strictObject({
+  interaction_id: z.string(), interaction_name: z.string(), participant_ids: z.array(id), participant_count: z.int().min(1),
+  max_participants: z.int().min(1), is_joinable: z.boolean(), joinable_reason: z.string(),
+});
+const observation = z.strictObject({
+  entity_id: id,
+  current_simulation_time: minutes,
+  status: z.strictObject({
+    position: cell, movement_locked: z.boolean(), current_interaction: z.union([nothing, interaction]),
+    activity_state: z.strictObject({ state_name: z.enum(['idle', 'moving', 'requesting', 'interacting', 'wandering', 'waiting']) }),
+  }),
+  needs: z.strictObject({ needs: z.record(z.enum(['hunger', 'hygiene', 'fun', 'energy']), z.number().min(0).max(100)), max_value: z.literal(100) }),
+  vision: z.strictObject({
+    visible_entities: z.array(z.strictObject({
+      entity_id: id, display_name: z.string(), position: cell, interactions: z.record(z.string(), interaction),
+      current_interaction: z.union([nothing, engagement]),
+    })),
+  }),
+});
+const named = { interaction_name: z.string() };
+const ended = z.strictObject({ ...named, interaction_id: id });
+const payloads = {
+  INTERACTION_BID_PENDING: z.strictObject({ ...named, bid_id: id, bidder_id: id, provider_id: id.optional() }),
+  INTERACTION_BID_REJECTED: z.strictObject({ ...named, bid_id: id.optional(), reason: z.string() }),
+  INTERACTION_BID_RECEIVED: z.strictObject({ ...named, bid_id: id, bidder_id: id, bidder_name: z.string().optional() }),
+  INTERACTION_BID_CANCELED: z.strictObject({ ...named, bid_id: id, reason: z.string().optional() }),
+  INTERACTION_STARTED: ended,
+  INTERACTION_CANCELED: ended,
+  INTERACTION_FINISHED: ended,
+  INTERACTION_OBSERVATION: z.strictObject({
+    ...named, interaction_id: id, participants: z.array(id).min(1), initiator_id: id.optional(),
+    conversation_history: z.array(z.strictObject({
+      speaker_id: id, speaker_name: z.string(), message: z.string(), timestamp: z.int(), is_system: z.literal(true).optional(),
+    })),
+  }),
+  MOVEMENT_COMPLETED: z.strictObject({ status: z.enum(['ARRIVED', 'STOPPED_SHORT', 'BLOCKED']), intended_destination: cell, actual_destination: cell }),
+  ERROR: z.strictObject({ message: z.string().min(1) }),
+};
+const events = z.array(z.union(Object.entries(payloads).map(([name, payload]) =>
+  z.strictObject({ timestamp: minutes, event_type: z.literal(name), payload }))));
+const call = { mind_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,56}[A-Za-z0-9]$/) };
+const config = z.strictObject({ traits: texts, initial_long_term_memories: z.array(z.string()) });
+const tools = {
+  create_mind: z.strictObject({ ...call, entity_id: id, config }),
+  relink_mind: z.strictObject({ ...call, entity_id: id }),
+  decide_action: z.strictObject({ ...call, observation, events }),
+  consolidate_memories: z.strictObject(call),
+  cleanup_mind: z.strictObject(call),
+  forget_mind: z.strictObject(call),
+};
+
+// ---- what it knows
+
+const stored = existsSync(options.store) ? JSON.parse(readFileSync(options.store, 'utf8')) : {};
+const minds = new Map(); // in memory
+const busy = new Set();
+const report = { violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, offered: 0, messages: 0 };
+
+class Violation extends Error {}
+
+function check(holds, words) {
+  if (!holds) throw new Violation(words);
+}
+
+function reside(mindId, entityId) {
+  minds.set(mindId, { entityId, bids: new Map(), conversations: new Map(), said: new Map(), lastStamp: 0, decisions: 0 });
+}
+
+// A message is told apart by its time stamp, and so is the event that brings it.
+function hear(mind, { timestamp, payload }) {
+  const { interaction_id: conversation, conversation_history: history } = payload;
+  const known = mind.conversations.get(conversation) ?? new Map();
+  let fresh = false;
+
+  mind.conversations.set(conversation, known);
+  for (const message of history) {
+    const { timestamp: when, speaker_id: speaker, message: words } = message;
+    const same = known.get(when);
+    check(same === undefined || same === `${speaker}: ${words}`, `two messages at ${when}: "${same}" and "${words}"`);
+    if (same !== undefined) continue;
+    fresh = true;
+    known.set(when, `${speaker}: ${words}`);
+    if (!message.is_system) report.messages++;
+  }
+  if (!fresh) return;
+  check(timestamp > mind.lastStamp, `a message's event at ${timestamp}, after one at ${mind.lastStamp}`);
+  mind.lastStamp = timestamp;
+}
+
+function take(mind, told) {
+  for (const event of told) {
+    const { event_type: type, payload } = event;
+
+    report.events[type] = (report.events[type] ?? 0) + 1;
+    if (type === 'INTERACTION_BID_RECEIVED') mind.bids.set(payload.bid_id, { ...payload, since: Date.now() });
+    if (type === 'INTERACTION_BID_CANCELED') mind.bids.delete(payload.bid_id);
+    if (type === 'INTERACTION_OBSERVATION') hear(mind, event);
+    if (type === 'INTERACTION_FINISHED' || type === 'INTERACTION_CANCELED') {
+      mind.conversations.delete(payload.interaction_id);
+      mind.said.delete(payload.interaction_id);
+    }
+  }
+}
+
+// ---- what it decides
+
+function choose(mind, { status, needs, vision }) {
+  const [bid] = mind.bids.values();
+  if (bid && mind.bids.size === 1) {
+    mind.bids.delete(bid.bid_id);
+    return { action: 'respond_to_interaction_bid', parameters: { bid_id: bid.bid_id, accept: true } };
+  }
+  if (bid) {
+    mind.bids.clear();
+    return { action: 'batch_reject_interaction_bids', parameters: { ids: '*', reason: 'too many at once' } };
+  }
+  const doing = status.current_interaction;
+  if (doing.name !== undefined && status.activity_state.state_name === 'interacting') return act(mind, doing, needs.needs);
+  const reachable = vision.visible_entities.filter(({ current_interaction: use }) => use.interaction_name === undefined || use.is_joinable);
+  const [neediest] = Object.entries(needs.needs).sort((a, b) => a[1] - b[1]);
+  const remedy = neediest?.[1] < 60 && find(reachable, (details) => details.needs_filled.includes(neediest[0]));
+  const talk = find(reachable, (_, name) => name === 'conversation');
+  if (talk) report.offered++;
+  if (remedy) return { action: 'interact_with', parameters: remedy };
+  if (talk && mind.decisions % 3 === 0) return { action: 'interact_with', parameters: talk };
+  if (status.movement_locked || mind.decisions % 5 === 4) return { action: 'wait', parameters: {} };
+  if (status.activity_state.state_name === 'moving') return { action: 'continue', parameters: {} };
+  const [x, y] = status.position;
+  return mind.decisions % 2 ? { action: 'wander', parameters: {} } : { action: 'move_to', parameters: { destination: [x > 4 ? x - 3 : x + 3, y] } };
+}
+
+function find(entities, wanted) {
+  for (const { entity_id: entityId, interactions } of entities) {
+    const [name] = Object.entries(interactions).find(([key, details]) => wanted(details, key)) ?? [];
+    if (name !== undefined) return { entity_id: entityId, interaction_name: name };
+  }
+  return undefined;
+}
+
+// In a conversation it says four things and leaves; anything else it does until its need is met.
+function act(mind, doing, needs) {
+  if (doing.act_in_interaction_parameters.message) {
+    const [conversation = ''] = mind.conversations.keys();
+    const said = mind.said.get(conversation) ?? 0;
+    mind.said.set(conversation, said + 1);
+    if (said >= 4) return { action: 'cancel_interaction', parameters: {} };
+    return { action: 'act_in_interaction', parameters: { message: `Thought ${said + 1} of ${mind.entityId}` } };
+  }
+  const satisfied = doing.needs_filled.every((need) => needs[need] > 95);
+  return { action: satisfied ? 'cancel_interaction' : 'continue', parameters: {} };
+}
+
+// ---- its tools
+
+const handlers = {
+  create_mind({ mind_id: mindId, entity_id: entityId, config: { traits } }) {
+    check(!stored[mindId], `${mindId} was created before: its memories are seeded again`);
+    stored[mindId] = { traits };
+    writeFileSync(options.store, JSON.stringify(stored));
+    reside(mindId, entityId);
+    return { status: 'created', mind_id: mindId, entity_id: entityId, message: null };
+  },
+  relink_mind({ mind_id: mindId, entity_id: entityId }) {
+    if (!minds.has(mindId) && !stored[mindId]) return { status: 'not_found', mind_id: mindId, entity_id: entityId, message: null };
+    if (minds.has(mindId)) minds.get(mindId).entityId = entityId;
+    else reside(mindId, entityId);
+    return { status: 'relinked', mind_id: mindId, entity_id: entityId, message: null };
+  },
+  async decide_action({ mind_id: mindId, observation: seen, events: told }) {
+    const requestId = Math.random().toString(16).slice(2, 10);
+    const mind = minds.get(mindId);
+    if (!mind) return { status: 'error', action: null, error_message: `Mind ${mindId} not found`, request_id: requestId, protocol_version: 1 };
+    check(seen.entity_id === mind.entityId, `${mindId} drives ${mind.entityId}, not ${seen.entity_id}`);
+    take(mind, told);
+    await sleep(20); // two calls of its model
+    const action = choose(mind, seen);
+    await sleep(20);
+    mind.decisions++;
+    report.actions[action.action] = (report.actions[action.action] ?? 0) + 1;
+    const result = { status: 'success', action, error_message: null, request_id: requestId, protocol_version: 1 };
+    if (mind.decisions % 4 === 0) {
+      report.unmetered++;
+      return result;
+    }
+    return { ...result, telemetry: { provenance: 'metered', prompt_tokens: 400, completion_tokens: 12, total_tokens: 412, model_calls: 2 } };
+  },
+  consolidate_memories: ({ mind_id: mindId }) => ({ status: minds.has(mindId) ? 'success' : 'error', consolidated_count: 0 }),
+  cleanup_mind({ mind_id: mindId }) {
+    minds.delete(mindId);
+    return { status: 'released', mind_id: mindId, entity_id: null, message: null };
+  },
+  forget_mind: () => check(false, 'memories are the player\'s to delete'),
+};
+
+async function run(tool, args) {
+  const mindId = args?.mind_id;
+  report.calls[tool] = (report.calls[tool] ?? 0) + 1;
+  report.minds[mindId] = { ...report.minds[mindId], [tool]: (report.minds[mindId]?.[tool] ?? 0) + 1 };
+  try {
+    check(tools[tool], `there is no tool ${tool}`);
+    check(!busy.has(mindId), `two calls at a time for ${mindId}`);
+    busy.add(mindId);
+    try {
+      return await handlers[tool](tools[tool].parse(args));
+    } finally {
+      busy.delete(mindId);
+    }
+  } catch (error) {
+    const words = error instanceof Violation ? error.message : z.prettifyError(error);
+    report.violations.push({ tool, words, args });
+    log(`${tool}: ${words}`);
+    return { status: 'error', action: null, error_message: words };
+  }
+}
+
+function server() {
+  const mcp = new Server({ name: 'NPC Mind Server', version: '1' }, { capabilities: { tools: {} } });
+  mcp.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: Object.entries(tools).map(([name, schema]) => {
+      const properties = Object.fromEntries(Object.keys(schema.shape).map((key) => [key, key.endsWith('_id') ? { type: 'string' } : {}]));
+      return { name, description: name, inputSchema: { type: 'object', properties, required: Object.keys(properties) } };
+    }),
+  }));
+  mcp.setRequestHandler(CallToolRequestSchema, async ({ params }) =>
+    ({ content: [{ type: 'text', text: JSON.stringify(await run(params.name, params.arguments)) }] }));
+  return mcp;
+}
+
+const sessions = new Map();
+
+async function answer(request, response) {
+  const url = new URL(request.url, 'http://localhost');
+  const transport = sessions.get(url.searchParams.get('sessionId'));
+
+  // whatever the method: its route asks for none, so a POST begins an event stream, too
+  if (url.pathname === '/sse') {
+    const fresh = new SSEServerTransport('/sse/', response);
+    sessions.set(fresh.sessionId, fresh);
+    fresh.onclose = () => sessions.delete(fresh.sessionId);
+    return server().connect(fresh);
+  }
+  if (request.method === 'POST' && url.pathname === '/sse/' && transport) return transport.handlePostMessage(request, response);
+  if (url.pathname === '/report') {
+    const pending = [...minds.values()].flatMap(({ bids }) => [...bids.values()]);
+    return response.end(JSON.stringify({ ...report, resident: [...minds.keys()], pending }));
+  }
+  return response.writeHead(404).end();
+}
+
+listen(createServer(answer), options.port, '/sse', log);

@@ -1,0 +1,556 @@
+/*
+ * mcp_events.c
+ *	  An NPC's events as the reference game's mind server wants to be told them.
+ *
+ * An event that lacks what the server insists on, or is of a type not known
+ * here, is left out.  What happened to the NPC without its mind's doing and
+ * has no type there is told as an ERROR.
+ */
+#include "mcp_events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mcp_observation.h"
+
+#define SPEAKERS 10000 /* microseconds of the shortest tick */
+
+/* What is being told, and to whom. */
+typedef struct Telling
+{
+	const json_t *observations;
+	int64_t		  npc_id;
+	McpTold		 *told;
+	int64_t		  now_ms;
+	double		  clock;
+	int64_t		  last_message; /* key of the list's last one */
+	int64_t		  first_stamp;	/* of those that are given now */
+	json_t		 *events;
+} Telling;
+
+typedef json_t *(*PayloadOf)(Telling *telling, const json_t *event);
+
+static void
+add(Telling *telling, int64_t stamp, const char *type, json_t *payload)
+{
+	if (payload)
+		json_array_append_new(telling->events, json_pack("{s:I, s:s, s:o}", "timestamp", (json_int_t) stamp,
+														 "event_type", type, "payload", payload));
+}
+
+static double
+time_of(const Telling *telling, const json_t *event)
+{
+	const json_t *at = json_object_get(event, "at");
+
+	return json_is_number(at) ? json_number_value(at) : telling->clock;
+}
+
+static const char *
+text(const json_t *event, const char *name)
+{
+	return json_string_value(json_object_get(event, name));
+}
+
+/* {"interaction_name"} with the members whose values are given (their references are taken). */
+static json_t *
+about_interaction(const json_t *event, const char *name, json_t *value)
+{
+	const char *interaction = text(event, "interaction");
+
+	if (!interaction || !value)
+	{
+		json_decref(value);
+		return NULL;
+	}
+	return json_pack("{s:s, s:o}", "interaction_name", interaction, name, value);
+}
+
+/* Adds a member that may be absent: NULL is. */
+static void
+add_member(json_t *payload, const char *name, json_t *value)
+{
+	if (payload && value)
+		json_object_set_new(payload, name, value);
+	else
+		json_decref(value);
+}
+
+static json_t *
+copy_of_text(const json_t *event, const char *name)
+{
+	const char *value = text(event, name);
+
+	return value ? json_string(value) : NULL;
+}
+
+
+/* --------------------------------------------------------------------- bids */
+
+static McpToldBid *
+find_bid(McpTold *told, int64_t id)
+{
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+		if (told->bids[i].state != MCP_BID_NONE && told->bids[i].id == id)
+			return &told->bids[i];
+	return NULL;
+}
+
+/* Room for another bid: where none is open, else in place of the one told longest ago. */
+static McpToldBid *
+bid_room(McpTold *told)
+{
+	McpToldBid *bid;
+
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	{
+		bid = &told->bids[told->next_bid];
+		told->next_bid = (told->next_bid + 1) % MCP_TOLD_BIDS;
+		if (bid->state != MCP_BID_OPEN)
+			return bid;
+	}
+	bid = &told->bids[told->next_bid];
+	told->next_bid = (told->next_bid + 1) % MCP_TOLD_BIDS;
+	return bid;
+}
+
+/* False: it is over, and the mind knows. */
+static bool
+remember_bid(Telling *telling, const json_t *event)
+{
+	int64_t		id = json_integer_value(json_object_get(event, "bid_id"));
+	McpToldBid *bid = find_bid(telling->told, id);
+
+	if (bid)
+		return bid->state == MCP_BID_OPEN;
+	bid = bid_room(telling->told);
+	*bid = (McpToldBid) {.state = MCP_BID_OPEN,
+						 .id = id,
+						 .bidder_id = json_integer_value(json_object_get(event, "bidder_id")),
+						 .at = time_of(telling, event),
+						 .told_ms = telling->now_ms};
+	snprintf(bid->interaction, sizeof(bid->interaction), "%s", text(event, "interaction"));
+	return true;
+}
+
+static json_t *
+bid_received(Telling *telling, const json_t *event)
+{
+	json_t *bidder = mcp_entity_id(json_object_get(event, "bidder_id"));
+	json_t *payload = about_interaction(event, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+
+	if (!bidder || !payload || !json_is_integer(json_object_get(event, "bid_id")) ||
+		!remember_bid(telling, event))
+	{
+		json_decref(bidder);
+		json_decref(payload);
+		return NULL;
+	}
+	add_member(payload, "bidder_id", bidder);
+	add_member(payload, "bidder_name", copy_of_text(event, "bidder_name"));
+	return payload;
+}
+
+static json_t *
+bid_pending(Telling *telling, const json_t *event)
+{
+	json_t *payload = about_interaction(event, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+
+	add_member(payload, "bidder_id", json_sprintf("%" PRId64, telling->npc_id));
+	add_member(payload, "provider_id", mcp_entity_id(json_object_get(event, "target_id")));
+	return payload;
+}
+
+/* A bid of its own, so it is none that the server waits to have answered. */
+static json_t *
+bid_rejected(Telling *telling, const json_t *event)
+{
+	json_t *reason = copy_of_text(event, "reason");
+	json_t *payload = about_interaction(event, "reason", reason ? reason : json_string(""));
+
+	add_member(payload, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+	return payload;
+}
+
+static json_t *
+bid_cancelled(Telling *telling, const json_t *event)
+{
+	const json_t *id = json_object_get(event, "bid_id");
+	json_t		 *payload = about_interaction(event, "bid_id", mcp_entity_id(id));
+	McpToldBid	 *bid = find_bid(telling->told, json_integer_value(id));
+
+	if (bid)
+		bid->state = MCP_BID_OVER;
+	add_member(payload, "reason", copy_of_text(event, "reason"));
+	return payload;
+}
+
+/* No window is open that long, wherever its end was lost. */
+static void
+cancel_old_bids(Telling *telling)
+{
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	{
+		McpToldBid *bid = &telling->told->bids[i];
+
+		if (bid->state != MCP_BID_OPEN || telling->clock - bid->at <= MCP_BID_LASTS_S ||
+			telling->now_ms - bid->told_ms <= MCP_BID_LASTS_MS)
+			continue;
+		bid->state = MCP_BID_OVER;
+		add(telling, mcp_whole(telling->clock), "INTERACTION_BID_CANCELED",
+			json_pack("{s:s, s:o, s:s}", "interaction_name", bid->interaction, "bid_id",
+					  json_sprintf("%" PRId64, bid->id), "reason", "the invitation is no longer open"));
+	}
+}
+
+void
+mcp_told_bid_answered(McpTold *told, int64_t bid_or_bidder_id)
+{
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	{
+		McpToldBid *bid = &told->bids[i];
+
+		/* forgotten rather than over: if the answer does not reach the world, the bid is told again */
+		if (bid->state == MCP_BID_OPEN && (bid->id == bid_or_bidder_id || bid->bidder_id == bid_or_bidder_id))
+			bid->state = MCP_BID_NONE;
+	}
+}
+
+void
+mcp_told_bids_answered(McpTold *told)
+{
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+		if (told->bids[i].state == MCP_BID_OPEN)
+			told->bids[i].state = MCP_BID_NONE;
+}
+
+void
+mcp_told_forget(McpTold *told)
+{
+	*told = (McpTold) {.last_stamp = told->last_stamp};
+}
+
+int
+mcp_told_open_bids(const McpTold *told)
+{
+	int open = 0;
+
+	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+		open += told->bids[i].state == MCP_BID_OPEN;
+	return open;
+}
+
+
+/* ------------------------------------------------------------ conversations */
+
+/*
+ * Which message this is: its moment in microseconds and, below the length of
+ * the shortest tick, who said it.  The same wherever and whenever it is told
+ * again, since the server takes messages of the same key for one.
+ */
+static int64_t
+message_key(Telling *telling, double at, const json_t *speaker)
+{
+	int64_t key = mcp_whole(at * 1e6 + 0.5) + json_integer_value(speaker) % SPEAKERS;
+
+	if (key <= telling->last_message)
+		key = telling->last_message + 1;
+	telling->last_message = key;
+	return key;
+}
+
+/* The stamp that the message was told with; 0 when it was not. */
+static int64_t
+told_stamp(const McpTold *told, int64_t key)
+{
+	for (int i = 0; i < MCP_TOLD_MESSAGES; i++)
+		if (told->message[i] == key)
+			return told->stamp[i];
+	return 0;
+}
+
+/* ... or, when it was not, its game minute or the next one that no message has. */
+static int64_t
+stamp_message(McpTold *told, int64_t key, double at)
+{
+	int64_t stamp = told_stamp(told, key);
+
+	if (stamp != 0)
+		return stamp;
+	stamp = mcp_whole(at);
+	if (stamp <= told->last_stamp)
+		stamp = told->last_stamp + 1;
+	told->last_stamp = stamp;
+	told->message[told->next_message] = key;
+	told->stamp[told->next_message] = stamp;
+	told->next_message = (told->next_message + 1) % MCP_TOLD_MESSAGES;
+	return stamp;
+}
+
+static void
+add_participant(json_t *participants, json_t *id)
+{
+	size_t	i;
+	json_t *other;
+	bool	known = false;
+
+	json_array_foreach (participants, i, other)
+		known = known || json_equal(other, id);
+	if (id && !known)
+		json_array_append_new(participants, id);
+	else
+		json_decref(id);
+}
+
+/* Who takes part, as far as it is known: the NPC, whom it finds there now, and whom the event is about. */
+static json_t *
+participants(const Telling *telling, const json_t *present)
+{
+	const json_t *there =
+		json_object_get(json_object_get(telling->observations, "conversation"), "participants");
+	json_t *ids = json_array();
+	size_t	i;
+	json_t *participant;
+
+	add_participant(ids, json_sprintf("%" PRId64, telling->npc_id));
+	json_array_foreach (there, i, participant)
+		add_participant(ids, mcp_entity_id(json_is_object(participant) ? json_object_get(participant, "id")
+																	   : participant));
+	add_participant(ids, mcp_entity_id(present));
+	return ids;
+}
+
+/* What is said, by the speaker or by nobody about him; NULL when nothing is. */
+static json_t *
+said(const char *kind, const json_t *event)
+{
+	const char *name = text(event, "name");
+
+	if (strcmp(kind, "message") == 0)
+		return copy_of_text(event, "message");
+	if (strcmp(kind, "joined") == 0 || strcmp(kind, "left") == 0)
+		return json_sprintf("%s %s the conversation", name ? name : "somebody", kind);
+	return NULL;
+}
+
+/* A message with its key, or NULL when it lacks something. */
+static json_t *
+history_entry(const char *kind, const json_t *event, int64_t key)
+{
+	const char *name = text(event, "name");
+	json_t	   *speaker = mcp_entity_id(json_object_get(event, "npc_id"));
+	json_t	   *message = said(kind, event);
+	json_t	   *entry = NULL;
+
+	if (speaker && message)
+		entry = json_pack("{s:O, s:s, s:O, s:I}", "speaker_id", speaker, "speaker_name",
+						  name ? name : json_string_value(speaker), "message", message, "timestamp",
+						  (json_int_t) key);
+	if (strcmp(kind, "message") != 0)
+		add_member(entry, "is_system", json_true());
+	json_decref(speaker);
+	json_decref(message);
+	return entry;
+}
+
+/*
+ * {"interaction_id", "interaction_name", "participants", "initiator_id",
+ * "conversation_history": [one message, or none]}
+ */
+static void
+tell_conversation(Telling *telling, const json_t *event)
+{
+	const char	 *kind = text(event, "kind");
+	const json_t *npc = json_object_get(event, "npc_id");
+	double		  at = time_of(telling, event);
+	int64_t		  stamp = mcp_whole(at);
+	json_t		 *history = json_array();
+	json_t		 *payload =
+		about_interaction(event, "interaction_id", mcp_entity_id(json_object_get(event, "interaction_id")));
+
+	if (kind && strcmp(kind, "started") == 0)
+		add_member(payload, "initiator_id", mcp_entity_id(npc));
+	else
+	{
+		int64_t key = message_key(telling, at, npc);
+		json_t *entry = kind ? history_entry(kind, event, key) : NULL;
+
+		if (payload && entry && told_stamp(telling->told, key) < telling->first_stamp)
+			stamp = stamp_message(telling->told, key, at);
+		else
+		{
+			json_decref(payload);
+			payload = NULL;
+		}
+		json_array_append_new(history, entry);
+	}
+	add_member(payload, "participants",
+			   participants(telling, kind && strcmp(kind, "left") == 0 ? NULL : npc));
+	add_member(payload, "conversation_history", history);
+	add(telling, stamp, "INTERACTION_OBSERVATION", payload);
+}
+
+/*
+ * What was said in the conversation under way and was not told yet: others'
+ * messages, its own, those of the time before it joined, and all of them when
+ * the server has forgotten.  Events of these messages are not told besides.
+ */
+static void
+tell_history(Telling *telling)
+{
+	const json_t *conversation = json_object_get(telling->observations, "conversation");
+	const char	 *name = text(conversation, "interaction");
+	json_t		 *id = mcp_entity_id(json_object_get(conversation, "interaction_id"));
+	json_t		 *history = json_array();
+	int64_t		  stamp = 0;
+	size_t		  i;
+	json_t		 *message;
+
+	json_array_foreach (json_object_get(conversation, "messages"), i, message)
+	{
+		double	at = time_of(telling, message);
+		int64_t key = message_key(telling, at, json_object_get(message, "npc_id"));
+		json_t *entry = told_stamp(telling->told, key) == 0 ? history_entry("message", message, key) : NULL;
+
+		if (entry)
+		{
+			stamp = stamp_message(telling->told, key, at);
+			json_array_append_new(history, entry);
+		}
+	}
+	if (id && json_array_size(history) > 0)
+		add(telling, stamp, "INTERACTION_OBSERVATION",
+			json_pack("{s:O, s:s, s:o, s:O}", "interaction_id", id, "interaction_name",
+					  name ? name : "conversation", "participants", participants(telling, NULL),
+					  "conversation_history", history));
+	json_decref(id);
+	json_decref(history);
+}
+
+
+/* ------------------------------------------------------------------- others */
+
+static json_t *
+interaction_event(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	return about_interaction(event, "interaction_id",
+							 mcp_entity_id(json_object_get(event, "interaction_id")));
+}
+
+static json_t *
+movement_completed(Telling *telling, const json_t *event)
+{
+	static const char *const statuses[][2] = {{"arrived", "ARRIVED"},
+											  {"stopped_short", "STOPPED_SHORT"},
+											  {"blocked", "BLOCKED"}};
+	const char				*ours = text(event, "status");
+	const char				*status = NULL;
+	json_t					*intended = mcp_cell(json_object_get(event, "intended_destination"));
+	json_t					*actual = mcp_cell(json_object_get(event, "actual_destination"));
+
+	for (size_t i = 0; ours && i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (strcmp(ours, statuses[i][0]) == 0)
+			status = statuses[i][1];
+	/* both are always told: who did not move stays where it is */
+	if (!actual)
+		actual = mcp_cell(json_object_get(telling->observations, "position"));
+	if (!intended)
+		intended = json_incref(actual);
+	if (!status || !actual)
+	{
+		json_decref(intended);
+		json_decref(actual);
+		return NULL;
+	}
+	return json_pack("{s:s, s:o, s:o}", "status", status, "intended_destination", intended,
+					 "actual_destination", actual);
+}
+
+/* An ERROR with what one member of the event says, after some words. */
+static json_t *
+error_about(const json_t *event, const char *words, const char *member)
+{
+	const char *said = text(event, member);
+
+	return said ? json_pack("{s:o}", "message", json_sprintf("%s%s", words, said)) : NULL;
+}
+
+static json_t *
+error(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	return error_about(event, "", "message");
+}
+
+static json_t *
+plan_failed(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	return error_about(event, "what you had begun could not be carried on: ", "reason");
+}
+
+static json_t *
+decided_for_you(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	return error_about(event, "no decision of yours came in time, so you did without thinking: ", "action");
+}
+
+static void
+tell(Telling *telling, const json_t *event)
+{
+	static const struct
+	{
+		const char *ours;
+		const char *theirs;
+		PayloadOf	payload;
+	} types[] = {
+		{"interaction_bid_pending", "INTERACTION_BID_PENDING", bid_pending},
+		{"interaction_bid_rejected", "INTERACTION_BID_REJECTED", bid_rejected},
+		{"interaction_bid_received", "INTERACTION_BID_RECEIVED", bid_received},
+		{"interaction_bid_cancelled", "INTERACTION_BID_CANCELED", bid_cancelled},
+		{"interaction_started", "INTERACTION_STARTED", interaction_event},
+		{"interaction_finished", "INTERACTION_FINISHED", interaction_event},
+		{"interaction_cancelled", "INTERACTION_CANCELED", interaction_event},
+		{"movement_completed", "MOVEMENT_COMPLETED", movement_completed},
+		{"error", "ERROR", error},
+		{"plan_failed", "ERROR", plan_failed},
+		{"decided_for_you", "ERROR", decided_for_you},
+	};
+	const char *type = text(event, "type");
+
+	if (!type)
+		return;
+	if (strcmp(type, "interaction_observation") == 0)
+		tell_conversation(telling, event);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(type, types[i].ours) == 0)
+			add(telling, mcp_whole(time_of(telling, event)), types[i].theirs,
+				types[i].payload(telling, event));
+}
+
+json_t *
+mcp_events(const json_t *observations, int64_t npc_id, McpTold *told, int64_t now_ms)
+{
+	const json_t *ours = json_object_get(observations, "events");
+	size_t		  count = json_array_size(ours);
+	Telling		  telling = {.observations = observations,
+							 .npc_id = npc_id,
+							 .told = told,
+							 .now_ms = now_ms,
+							 .clock = mcp_observed_clock(observations),
+							 .first_stamp = told->last_stamp + 1,
+							 .events = json_array()};
+
+	if (!telling.events)
+		return NULL;
+	/* first, so that a reply is told after what it replies to */
+	tell_history(&telling);
+	telling.last_message = 0;
+	for (size_t i = count > MCP_MAX_EVENTS ? count - MCP_MAX_EVENTS : 0; i < count; i++)
+		tell(&telling, json_array_get(ours, i));
+	cancel_old_bids(&telling);
+	return telling.events;
+}

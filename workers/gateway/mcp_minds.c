@@ -1,0 +1,633 @@
+/*
+ * mcp_minds.c
+ *	  The minds of an MCP server that keeps one per NPC.
+ *
+ *	  IDLE --a request, bound already----------------------> DECIDING
+ *	  IDLE --a request-------------------------------------> RELINKING
+ *	  RELINKING --relinked---------------------------------> DECIDING
+ *	  RELINKING --not found--------------------------------> CREATING
+ *	  CREATING --created-----------------------------------> DECIDING
+ *	  DECIDING --a decision, or an error-------------------> IDLE
+ *	  DECIDING --the mind is not known, once per request---> RELINKING
+ *	  IDLE --a day of the game is over---------------------> CONSOLIDATING --> IDLE
+ *	  IDLE --not asked for long----------------------------> RELEASING ------> forgotten here
+ *	  any but IDLE --no answer, and nobody waits for it----> IDLE, not bound
+ *
+ * The server knows no deadlines and may not be asked twice at a time about one
+ * mind.  So a request that timed out keeps its call (its answer counts as
+ * late), and the mind's next request waits for that.
+ *
+ * A mind's id is made of world and NPC, so the server finds its memories
+ * whatever connects it.  Memories are never deleted: that is for the player.
+ *
+ * Invariants:
+ * - A mind has a call under way unless it is IDLE: call_id.  An IDLE one has
+ *   no request, asked or waiting.
+ * - At most one call of the housekeeping (CONSOLIDATING, RELEASING) is under
+ *   way.
+ * - Nothing of a mind is touched after a callback that may lead back here.
+ */
+#include "mcp_minds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mcp.h"
+#include "mcp_events.h"
+#include "mcp_mind_results.h"
+#include "mcp_observation.h"
+
+#define DAY_MINUTES	 1440
+#define FIRST_MINUTE 360 /* a world begins at 06:00 */
+#define MIND_ID_SIZE 64
+#define FIRST_ROOM	 16
+
+/* what decisions are printed with, as everywhere */
+#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+typedef enum MindStep
+{
+	MIND_IDLE,
+	MIND_RELINKING,
+	MIND_CREATING,
+	MIND_DECIDING,
+	MIND_CONSOLIDATING,
+	MIND_RELEASING
+} MindStep;
+
+typedef struct Question
+{
+	int64_t request_id; /* 0: there is none */
+	bool	cancelled;
+	bool	retried;
+	json_t *observations;
+} Question;
+
+typedef struct Mind
+{
+	int64_t	 npc_id;
+	char	 id[MIND_ID_SIZE];
+	MindStep step;
+	int64_t	 call_id;
+	int64_t	 called_at;
+	bool	 bound;
+	Question asked;	  /* by the call under way, or the one it leads to */
+	Question waiting; /* for that */
+	int64_t	 used_at;
+	double	 clock; /* of the world, when it was asked */
+	int64_t	 day;	/* of the game, up to which memories are consolidated */
+	int64_t	 consolidated_at;
+	bool	 has_news; /* was asked since */
+	McpTold	 told;
+} Mind;
+
+struct McpMinds
+{
+	McpMindPorts ports;
+	void		*owner;
+	Mind	   **minds;
+	int			 count;
+	int			 room;
+	int			 in_flight;
+	double		 clock; /* the latest that was seen */
+	int64_t		 now_ms;
+	bool		 consolidates; /* the server has these tools, as far as is known */
+	bool		 releases;
+};
+
+static void start(McpMinds *minds, Mind *mind);
+
+
+/* ---------------------------------------------------------------- the table */
+
+McpMinds *
+mcp_minds_create(const McpMindPorts *ports, void *owner)
+{
+	McpMinds *minds = calloc(1, sizeof(McpMinds));
+
+	if (minds)
+	{
+		minds->ports = *ports;
+		minds->owner = owner;
+		minds->consolidates = true;
+		minds->releases = true;
+	}
+	return minds;
+}
+
+static void
+free_mind(Mind *mind)
+{
+	json_decref(mind->asked.observations);
+	json_decref(mind->waiting.observations);
+	free(mind);
+}
+
+void
+mcp_minds_free(McpMinds *minds)
+{
+	if (!minds)
+		return;
+	for (int i = 0; i < minds->count; i++)
+		free_mind(minds->minds[i]);
+	free(minds->minds);
+	free(minds);
+}
+
+static Mind *
+find_mind(const McpMinds *minds, int64_t npc_id)
+{
+	for (int i = 0; i < minds->count; i++)
+		if (minds->minds[i]->npc_id == npc_id)
+			return minds->minds[i];
+	return NULL;
+}
+
+static void
+forget_mind(McpMinds *minds, Mind *mind)
+{
+	for (int i = 0; i < minds->count; i++)
+		if (minds->minds[i] == mind)
+		{
+			minds->minds[i] = minds->minds[--minds->count];
+			break;
+		}
+	free_mind(mind);
+}
+
+/*
+ * Forgets the mind that was asked longest ago.  The server is not told: it has
+ * it in memory, and relinks it at once when it is asked again.
+ */
+static bool
+make_room(McpMinds *minds)
+{
+	Mind *oldest = NULL;
+
+	for (int i = 0; i < minds->count; i++)
+	{
+		Mind *mind = minds->minds[i];
+
+		if (mind->step == MIND_IDLE && (!oldest || mind->used_at < oldest->used_at))
+			oldest = mind;
+	}
+	if (oldest)
+		forget_mind(minds, oldest);
+	return oldest != NULL;
+}
+
+static bool
+grow(McpMinds *minds)
+{
+	int	   room = minds->room ? 2 * minds->room : FIRST_ROOM;
+	Mind **grown;
+
+	if (minds->count < minds->room)
+		return true;
+	if (minds->count >= MCP_MAX_MINDS)
+		return make_room(minds);
+	grown = realloc(minds->minds, sizeof(Mind *) * (size_t) room);
+	if (!grown)
+		return false;
+	minds->minds = grown;
+	minds->room = room;
+	return true;
+}
+
+static int64_t
+day_of(double clock)
+{
+	return (mcp_whole(clock) + FIRST_MINUTE) / DAY_MINUTES;
+}
+
+static Mind *
+add_mind(McpMinds *minds, int64_t world_id, int64_t npc_id, double clock)
+{
+	Mind *mind = grow(minds) ? calloc(1, sizeof(Mind)) : NULL;
+
+	if (!mind)
+		return NULL;
+	mind->npc_id = npc_id;
+	snprintf(mind->id, sizeof(mind->id), "npcsim-%lld-%lld", (long long) world_id, (long long) npc_id);
+	mind->day = day_of(clock);
+	mind->consolidated_at = minds->now_ms;
+	minds->minds[minds->count++] = mind;
+	return mind;
+}
+
+
+/* -------------------------------------------------------------------- calls */
+
+/*
+ * The arguments are those given (NULL: memory is short) and mind_id.  False:
+ * the call could not be made, and the session is done for.
+ */
+static bool
+call(McpMinds *minds, Mind *mind, MindStep step, const char *tool, json_t *arguments)
+{
+	if (arguments && json_object_set_new(arguments, "mind_id", json_string(mind->id)) < 0)
+	{
+		json_decref(arguments);
+		arguments = NULL;
+	}
+	mind->call_id = minds->ports.call(minds->owner, tool, arguments);
+	mind->called_at = minds->now_ms;
+	mind->step = mind->call_id == 0 ? MIND_IDLE : step;
+	return mind->call_id != 0;
+}
+
+static void
+forget_question(McpMinds *minds, Question *question)
+{
+	if (question->request_id != 0 && !question->cancelled)
+		minds->in_flight--;
+	json_decref(question->observations);
+	*question = (Question) {0};
+}
+
+/* The question is out of the table before its outcome is reported. */
+static void
+fail(McpMinds *minds, Mind *mind, const char *what, const char *problem)
+{
+	char	reason[MCP_MAX_FAILURE + 1];
+	int64_t request_id = mind->asked.cancelled ? 0 : mind->asked.request_id;
+
+	snprintf(reason, sizeof(reason), "%s: %.300s", what, problem);
+	forget_question(minds, &mind->asked);
+	start(minds, mind);
+	if (request_id != 0)
+		minds->ports.failed(minds->owner, request_id, reason);
+}
+
+static json_t *
+entity_of(const Mind *mind)
+{
+	return json_sprintf("%lld", (long long) mind->npc_id);
+}
+
+static void
+relink(McpMinds *minds, Mind *mind)
+{
+	mind->bound = false;
+	call(minds, mind, MIND_RELINKING, "relink_mind", json_pack("{s:o}", "entity_id", entity_of(mind)));
+}
+
+static void
+create(McpMinds *minds, Mind *mind)
+{
+	call(minds, mind, MIND_CREATING, "create_mind",
+		 json_pack("{s:o, s:{s:o, s:[]}}", "entity_id", entity_of(mind), "config", "traits",
+				   mcp_observed_traits(mind->asked.observations), "initial_long_term_memories"));
+}
+
+static void
+decide(McpMinds *minds, Mind *mind)
+{
+	const json_t *observations = mind->asked.observations;
+	json_t		 *observation = mcp_observation(observations, mind->npc_id);
+	json_t		 *events = mcp_events(observations, mind->npc_id, &mind->told, minds->now_ms);
+
+	mind->has_news = true;
+	call(minds, mind, MIND_DECIDING, MCP_DECIDE_TOOL,
+		 json_pack("{s:o, s:o}", "observation", observation, "events", events));
+}
+
+/* Goes on with what waits, if anything does. */
+static void
+start(McpMinds *minds, Mind *mind)
+{
+	mind->step = MIND_IDLE;
+	mind->call_id = 0;
+	if (mind->asked.request_id == 0)
+	{
+		mind->asked = mind->waiting;
+		mind->waiting = (Question) {0};
+	}
+	if (mind->asked.request_id == 0)
+		return;
+	if (mind->bound)
+		decide(minds, mind);
+	else
+		relink(minds, mind);
+}
+
+
+/* ------------------------------------------------------------------ answers */
+
+/* Now it is bound: what it was bound for is asked, unless nobody wants to know any more. */
+static void
+bound(McpMinds *minds, Mind *mind)
+{
+	mind->bound = true;
+	if (mind->asked.cancelled)
+		forget_question(minds, &mind->asked);
+	start(minds, mind);
+}
+
+static void
+relink_answered(McpMinds *minds, Mind *mind, McpMindVerdict verdict, const char *problem)
+{
+	if (verdict == MCP_MIND_DONE)
+		bound(minds, mind);
+	else if (verdict == MCP_MIND_UNKNOWN)
+		create(minds, mind);
+	else
+		fail(minds, mind, "relink_mind", problem);
+}
+
+/* What the mind answers about invitations it need not be told the end of. */
+static void
+note_answered_bids(Mind *mind, const json_t *decision)
+{
+	const char	 *action = json_string_value(json_object_get(decision, "action"));
+	const json_t *parameters = json_object_get(decision, "parameters");
+	const json_t *ids = json_object_get(parameters, "ids");
+	size_t		  i;
+	json_t		 *id;
+
+	if (strcmp(action, "respond_to_interaction_bid") == 0)
+		mcp_told_bid_answered(&mind->told, json_integer_value(json_object_get(parameters, "bid_id")));
+	if (strcmp(action, "batch_reject_interaction_bids") != 0)
+		return;
+	if (json_is_string(ids))
+		mcp_told_bids_answered(&mind->told);
+	json_array_foreach (ids, i, id)
+		mcp_told_bid_answered(&mind->told, json_integer_value(id));
+}
+
+/* Ends with a callback. */
+static void
+decision_made(McpMinds *minds, Mind *mind, const json_t *decision)
+{
+	int64_t request_id = mind->asked.request_id;
+	char   *text = json_dumps(decision, DUMP_FLAGS);
+
+	if (!text)
+	{
+		fail(minds, mind, MCP_DECIDE_TOOL, "out of memory");
+		return;
+	}
+	note_answered_bids(mind, decision);
+	forget_question(minds, &mind->asked);
+	start(minds, mind);
+	minds->ports.answered(minds->owner, request_id, text, strlen(text));
+	free(text);
+}
+
+/* The server was started afresh: it knows neither the mind nor what that was told. */
+static void
+lost(Mind *mind)
+{
+	mind->bound = false;
+	mcp_told_forget(&mind->told);
+}
+
+static void
+decide_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *error)
+{
+	char		   problem[MCP_MIND_PROBLEM_SIZE] = "";
+	json_t		  *decision = NULL;
+	McpMindVerdict verdict =
+		error ? mcp_mind_error(error, problem)
+			  : mcp_mind_decision(result, mind->asked.request_id, mind->npc_id, &decision, problem);
+
+	if (verdict == MCP_MIND_DONE)
+		decision_made(minds, mind, decision);
+	else
+	{
+		if (verdict == MCP_MIND_UNKNOWN)
+			lost(mind);
+		if (verdict == MCP_MIND_UNKNOWN && !mind->asked.retried && !mind->asked.cancelled)
+		{
+			mind->asked.retried = true;
+			relink(minds, mind);
+		}
+		else
+			fail(minds, mind, MCP_DECIDE_TOOL, problem);
+	}
+	json_decref(decision);
+}
+
+static void
+release_answered(McpMinds *minds, Mind *mind)
+{
+	mind->bound = false;
+	start(minds, mind);
+	if (mind->step == MIND_IDLE)
+		forget_mind(minds, mind);
+}
+
+static bool
+no_such_tool(McpMindVerdict verdict, const char *problem)
+{
+	return verdict == MCP_MIND_UNKNOWN && strcasestr(problem, "tool");
+}
+
+static void
+step_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *error)
+{
+	char		   problem[MCP_MIND_PROBLEM_SIZE] = "";
+	McpMindVerdict verdict = error ? mcp_mind_error(error, problem) : mcp_mind_verdict(result, problem);
+
+	switch (mind->step)
+	{
+		case MIND_RELINKING:
+			relink_answered(minds, mind, verdict, problem);
+			break;
+		case MIND_CREATING:
+			if (verdict == MCP_MIND_DONE)
+				bound(minds, mind);
+			else
+				fail(minds, mind, "create_mind", problem);
+			break;
+		case MIND_CONSOLIDATING:
+			minds->consolidates = !no_such_tool(verdict, problem);
+			start(minds, mind);
+			break;
+		case MIND_RELEASING:
+			minds->releases = !no_such_tool(verdict, problem);
+			release_answered(minds, mind);
+			break;
+		case MIND_IDLE:
+		case MIND_DECIDING:
+			break;
+	}
+}
+
+bool
+mcp_minds_answered(McpMinds *minds, int64_t call_id, const json_t *result, const char *error, int64_t now_ms)
+{
+	minds->now_ms = now_ms;
+	for (int i = 0; i < minds->count; i++)
+	{
+		Mind *mind = minds->minds[i];
+
+		if (mind->step == MIND_IDLE || mind->call_id != call_id)
+			continue;
+		if (mind->step == MIND_DECIDING)
+			decide_answered(minds, mind, result, error);
+		else
+			step_answered(minds, mind, result, error);
+		return true;
+	}
+	return false;
+}
+
+
+/* ----------------------------------------------------------------- requests */
+
+/* What of the request is needed, or NULL. */
+static json_t *
+read_observations(const json_t *request)
+{
+	json_t *observations = json_object_get(request, "observations");
+	json_t *told = mcp_observation(observations, 0);
+
+	if (!told)
+		return NULL;
+	json_decref(told);
+	return json_incref(observations);
+}
+
+static bool
+is_asked(const Mind *mind, int64_t request_id)
+{
+	return (mind->asked.request_id == request_id && !mind->asked.cancelled) ||
+		   mind->waiting.request_id == request_id;
+}
+
+static bool
+put(McpMinds *minds, Mind *mind, int64_t request_id, json_t *observations)
+{
+	int64_t replaced = mind->waiting.request_id;
+
+	if (is_asked(mind, request_id))
+		return false;
+	forget_question(minds, &mind->waiting);
+	mind->waiting = (Question) {.request_id = request_id, .observations = json_incref(observations)};
+	mind->used_at = minds->now_ms;
+	mind->clock = mcp_observed_clock(observations);
+	if (mind->clock > minds->clock)
+		minds->clock = mind->clock;
+	minds->in_flight++;
+	if (mind->step == MIND_IDLE)
+		start(minds, mind);
+	if (replaced != 0)
+		minds->ports.failed(minds->owner, replaced, "superseded");
+	return true;
+}
+
+bool
+mcp_minds_decide(McpMinds *minds, int64_t request_id, int64_t npc_id, const char *text, size_t len,
+				 int64_t now_ms)
+{
+	json_t *request = json_loadb(text, len, 0, NULL);
+	json_t *observations = read_observations(request);
+	int64_t world_id = json_integer_value(json_object_get(request, "world_id"));
+	Mind   *mind = find_mind(minds, npc_id);
+	bool	taken = false;
+
+	minds->now_ms = now_ms;
+	if (observations && request_id != 0 && minds->in_flight < MCP_MAX_IN_FLIGHT)
+	{
+		if (!mind)
+			mind = add_mind(minds, world_id, npc_id, mcp_observed_clock(observations));
+		taken = mind && put(minds, mind, request_id, observations);
+	}
+	json_decref(observations);
+	json_decref(request);
+	return taken;
+}
+
+bool
+mcp_minds_cancel(McpMinds *minds, int64_t request_id)
+{
+	for (int i = 0; i < minds->count; i++)
+	{
+		Mind *mind = minds->minds[i];
+
+		if (mind->waiting.request_id == request_id)
+		{
+			forget_question(minds, &mind->waiting);
+			return true;
+		}
+		if (mind->asked.request_id == request_id && !mind->asked.cancelled)
+		{
+			mind->asked.cancelled = true;
+			minds->in_flight--;
+			return true;
+		}
+	}
+	return false;
+}
+
+
+/* ------------------------------------------------------------- housekeeping */
+
+/* A call that nobody waits for, and that is not answered: the mind goes on without it. */
+static void
+give_up(McpMinds *minds, Mind *mind)
+{
+	minds->ports.abandon(minds->owner, mind->call_id);
+	mind->bound = false;
+	forget_question(minds, &mind->asked);
+	start(minds, mind);
+}
+
+static bool
+is_stuck(const McpMinds *minds, const Mind *mind)
+{
+	bool waited_for = mind->asked.request_id != 0 && !mind->asked.cancelled;
+
+	return mind->step != MIND_IDLE && !waited_for && minds->now_ms - mind->called_at >= MCP_MIND_PATIENCE_MS;
+}
+
+static bool
+is_unused(const McpMinds *minds, const Mind *mind)
+{
+	return minds->now_ms - mind->used_at >= MCP_RELEASE_MS && minds->clock - mind->clock >= MCP_RELEASE_S;
+}
+
+/* True when a call was made. */
+static bool
+keep_house(McpMinds *minds, Mind *mind)
+{
+	bool unused = is_unused(minds, mind);
+	bool day_over =
+		day_of(mind->clock) > mind->day && minds->now_ms - mind->consolidated_at >= MCP_CONSOLIDATE_MS;
+
+	if (mind->has_news && minds->consolidates && (day_over || unused))
+	{
+		mind->day = day_of(mind->clock);
+		mind->consolidated_at = minds->now_ms;
+		mind->has_news = false;
+		return call(minds, mind, MIND_CONSOLIDATING, "consolidate_memories", json_object());
+	}
+	return unused && minds->releases && call(minds, mind, MIND_RELEASING, "cleanup_mind", json_object());
+}
+
+void
+mcp_minds_tick(McpMinds *minds, int64_t now_ms)
+{
+	bool busy = false;
+
+	minds->now_ms = now_ms;
+	for (int i = 0; i < minds->count; i++)
+	{
+		Mind *mind = minds->minds[i];
+
+		if (is_stuck(minds, mind))
+			give_up(minds, mind);
+		busy = busy || mind->step == MIND_CONSOLIDATING || mind->step == MIND_RELEASING;
+	}
+	for (int i = 0; i < minds->count && !busy; i++)
+		if (minds->minds[i]->step == MIND_IDLE && minds->minds[i]->bound)
+			busy = keep_house(minds, minds->minds[i]);
+}
+
+int
+mcp_minds_in_flight(const McpMinds *minds)
+{
+	return minds->in_flight;
+}

@@ -1,0 +1,300 @@
+/*
+ * mcp_observation.c
+ *	  A decision request as the reference game's mind server wants to be told it.
+ *
+ *	  ours										theirs
+ *	  self.id 52								entity_id "52"
+ *	  self.clock 3537.5							current_simulation_time 3537
+ *	  position {"x", "y"}						status.position [x, y]
+ *	  status.state								status.activity_state.state_name
+ *	  status.current_interaction null			status.current_interaction {}
+ *	  needs {...}								needs {needs, max_value}
+ *	  vision [...]								vision.visible_entities [...]
+ *	  interactions.*: fills, drains, rates		needs_filled, needs_drained, need_rates
+ *
+ * What of ours has no counterpart is left out: the server knows no plans, and
+ * conversations reach it as events (mcp_events.c).
+ */
+#include "mcp_observation.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define NEED_MAX  100
+#define WHOLE_MAX (INT64_C(1) << 53)
+
+/* what is said of somebody whose interaction is not named */
+#define UNNAMED_INTERACTION "interaction"
+
+
+/* ------------------------------------------------------------------- pieces */
+
+int64_t
+mcp_whole(double number)
+{
+	if (!(number > (double) -WHOLE_MAX))
+		return -WHOLE_MAX;
+	return number < (double) WHOLE_MAX ? (int64_t) floor(number) : WHOLE_MAX;
+}
+
+json_t *
+mcp_entity_id(const json_t *id)
+{
+	if (json_is_string(id))
+		return json_stringn(json_string_value(id), json_string_length(id));
+	return json_is_integer(id) ? json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(id)) : NULL;
+}
+
+json_t *
+mcp_cell(const json_t *position)
+{
+	bool		  is_pair = json_is_array(position);
+	const json_t *x = is_pair ? json_array_get(position, 0) : json_object_get(position, "x");
+	const json_t *y = is_pair ? json_array_get(position, 1) : json_object_get(position, "y");
+
+	if (!json_is_number(x) || !json_is_number(y))
+		return NULL;
+	return json_pack("[I, I]", (json_int_t) mcp_whole(json_number_value(x)),
+					 (json_int_t) mcp_whole(json_number_value(y)));
+}
+
+/* The member's string, or what stands for it. */
+static const char *
+string_or(const json_t *object, const char *name, const char *otherwise)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value ? value : otherwise;
+}
+
+/* The strings of an array, whatever else is in it. */
+static json_t *
+strings_of(const json_t *array)
+{
+	json_t *strings = json_array();
+	size_t	i;
+	json_t *value;
+
+	json_array_foreach (array, i, value)
+		if (json_is_string(value))
+			json_array_append(strings, value);
+	return strings;
+}
+
+static json_t *
+numbers_of(const json_t *object)
+{
+	json_t	   *numbers = json_object();
+	const char *name;
+	json_t	   *value;
+
+	json_object_foreach ((json_t *) object, name, value)
+		if (json_is_number(value))
+			json_object_set(numbers, name, value);
+	return numbers;
+}
+
+/* What act_in_interaction takes: name -> {type, default, description}, the default only if there is one. */
+static json_t *
+act_parameters(const json_t *ours)
+{
+	json_t	   *parameters = json_object();
+	const char *name;
+	json_t	   *spec;
+
+	json_object_foreach ((json_t *) ours, name, spec)
+	{
+		json_t *otherwise = json_object_get(spec, "default");
+		json_t *theirs;
+
+		if (!json_is_object(spec))
+			continue;
+		theirs = json_pack("{s:s, s:s}", "type", string_or(spec, "type", "string"), "description",
+						   string_or(spec, "description", ""));
+		if (otherwise && !json_is_null(otherwise))
+			json_object_set(theirs, "default", otherwise);
+		json_object_set_new(parameters, name, theirs);
+	}
+	return parameters;
+}
+
+/* An interaction's description of itself. */
+static json_t *
+interaction(const char *name, const json_t *ours)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", name, "description",
+					 string_or(ours, "description", name), "needs_filled",
+					 strings_of(json_object_get(ours, "fills")), "needs_drained",
+					 strings_of(json_object_get(ours, "drains")), "need_rates",
+					 numbers_of(json_object_get(ours, "rates")), "act_in_interaction_parameters",
+					 act_parameters(json_object_get(ours, "parameters")));
+}
+
+
+/* ------------------------------------------------------------------- vision */
+
+static json_t *
+offered(const json_t *ours)
+{
+	json_t	   *interactions = json_object();
+	const char *name;
+	json_t	   *details;
+
+	json_object_foreach ((json_t *) ours, name, details)
+		json_object_set_new(interactions, name, interaction(name, details));
+	return interactions;
+}
+
+/* Participants may be ids or objects with an id. */
+static json_t *
+participant_ids(const json_t *participants)
+{
+	json_t *ids = json_array();
+	size_t	i;
+	json_t *participant;
+
+	json_array_foreach (participants, i, participant)
+	{
+		json_t *id =
+			mcp_entity_id(json_is_object(participant) ? json_object_get(participant, "id") : participant);
+
+		if (id)
+			json_array_append_new(ids, id);
+	}
+	return ids;
+}
+
+/* What somebody in sight is engaged in. */
+static json_t *
+engagement(const json_t *run)
+{
+	json_t	  *id = mcp_entity_id(json_object_get(run, "id"));
+	json_t	  *participants = participant_ids(json_object_get(run, "participants"));
+	json_int_t count = (json_int_t) json_array_size(participants);
+	json_int_t most = json_integer_value(json_object_get(run, "max_participants"));
+	bool	   joinable = json_is_true(json_object_get(run, "joinable"));
+
+	if (count == 0)
+		count = 1;
+	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:b, s:s}", "interaction_id", id ? id : json_string(""),
+					 "interaction_name", string_or(run, "name", UNNAMED_INTERACTION), "participant_ids",
+					 participants, "participant_count", count, "max_participants",
+					 most > count ? most : count, "is_joinable", joinable, "joinable_reason",
+					 joinable ? "" : "at_capacity");
+}
+
+/* An item in use is so by one of the interactions it offers: the only one, mostly. */
+static json_t *
+use_of(const json_t *item)
+{
+	const char *name = json_object_iter_key(json_object_iter(json_object_get(item, "interactions")));
+	json_t	   *run = json_pack("{s:s}", "name", name ? name : UNNAMED_INTERACTION);
+	json_t	   *use = engagement(run);
+
+	json_decref(run);
+	return use;
+}
+
+static json_t *
+doing_of(const json_t *thing)
+{
+	const json_t *run = json_object_get(thing, "current_interaction");
+
+	if (json_is_object(run) && json_object_size(run) > 0)
+		return engagement(run);
+	if (json_is_true(json_object_get(thing, "occupied")))
+		return use_of(thing);
+	return strcmp(string_or(thing, "npc_state", ""), "interacting") == 0 ? engagement(NULL) : json_object();
+}
+
+/* NULL for what has no id or no place. */
+static json_t *
+visible_entity(const json_t *thing)
+{
+	json_t *id = mcp_entity_id(json_object_get(thing, "id"));
+	json_t *position = mcp_cell(json_object_get(thing, "position"));
+
+	if (!id || !position)
+	{
+		json_decref(id);
+		json_decref(position);
+		return NULL;
+	}
+	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "entity_id", id, "display_name",
+					 string_or(thing, "name", string_or(thing, "item_type", "something")), "position",
+					 position, "interactions", offered(json_object_get(thing, "interactions")),
+					 "current_interaction", doing_of(thing));
+}
+
+static json_t *
+visible_entities(const json_t *vision)
+{
+	json_t *entities = json_array();
+	size_t	i;
+	json_t *thing;
+
+	json_array_foreach (vision, i, thing)
+	{
+		json_t *entity = visible_entity(thing);
+
+		if (entity)
+			json_array_append_new(entities, entity);
+	}
+	return entities;
+}
+
+
+/* -------------------------------------------------------------- observation */
+
+static json_t *
+current_interaction(const json_t *ours)
+{
+	if (!json_is_object(ours) || json_object_size(ours) == 0)
+		return json_object();
+	return interaction(string_or(ours, "name", UNNAMED_INTERACTION), ours);
+}
+
+static json_t *
+status(const json_t *observations)
+{
+	const json_t *ours = json_object_get(observations, "status");
+	const char	 *state = json_string_value(json_object_get(ours, "state"));
+	json_t		 *position = mcp_cell(json_object_get(observations, "position"));
+
+	if (!state || !position)
+	{
+		json_decref(position);
+		return NULL;
+	}
+	return json_pack("{s:o, s:b, s:o, s:{s:s}}", "position", position, "movement_locked",
+					 json_is_true(json_object_get(ours, "movement_locked")), "current_interaction",
+					 current_interaction(json_object_get(ours, "current_interaction")), "activity_state",
+					 "state_name", state);
+}
+
+double
+mcp_observed_clock(const json_t *observations)
+{
+	return json_number_value(json_object_get(json_object_get(observations, "self"), "clock"));
+}
+
+json_t *
+mcp_observation(const json_t *observations, int64_t npc_id)
+{
+	json_t *told = status(observations);
+
+	if (!told)
+		return NULL;
+	return json_pack("{s:o, s:I, s:o, s:{s:o, s:i}, s:{s:o}}", "entity_id",
+					 json_sprintf("%lld", (long long) npc_id), "current_simulation_time",
+					 (json_int_t) mcp_whole(mcp_observed_clock(observations)), "status", told, "needs",
+					 "needs", numbers_of(json_object_get(observations, "needs")), "max_value", NEED_MAX,
+					 "vision", "visible_entities", visible_entities(json_object_get(observations, "vision")));
+}
+
+json_t *
+mcp_observed_traits(const json_t *observations)
+{
+	return strings_of(json_object_get(json_object_get(observations, "self"), "traits"));
+}
