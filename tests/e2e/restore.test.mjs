@@ -21,7 +21,7 @@ const execute = promisify(execFile);
 const TABLES = [
   'world_settings', 'world_clock', 'world_terrain', 'world_inputs', 'npc_identities', 'npc_states', 'npc_tracks', 'npc_minds',
   'item_type_rows', 'items', 'item_respawns', 'interaction_type_rows', 'interaction_runs', 'player_accounts', 'decision_slots',
-  'decision_log', 'world_event_log',
+  'decision_log', 'world_event_log', 'world_tokens',
 ];
 // What pg_dump must leave behind: what is only true here and now.
 const TRANSIENT = ['change_log', 'epochs', 'gateways', 'sessions'];
