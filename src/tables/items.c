@@ -261,10 +261,7 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 	uint64 rows = spi_run(statement, values, NULL, result);
 
 	if (rows != (uint64) count)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("the image of a world does not match its tables"),
-				errdetail("%d rows were to be written, %llu were found.", count, (unsigned long long) rows),
-				errhint("Were npcsim's tables written with triggers disabled? The image is loaded anew."));
+		rows_are_missing(count, rows);
 }
 
 void

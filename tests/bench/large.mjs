@@ -24,7 +24,7 @@ export async function large(bench) {
     bench,
     report,
     {
-      decisions: { atLeast: bench.npcs / 3 },
+      decisions: { atLeast: Math.floor(bench.npcs / 3) },
       walking: { atLeast: 30 },
       interacting: { atLeast: 10 },
       cpu: { atMost: (60 * bench.npcs) / 10_000 },
