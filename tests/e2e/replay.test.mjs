@@ -72,6 +72,14 @@ const EDITS = [
   'SELECT npcsim.set_world_speed($1, 20)',
 ];
 
+// The world stands still meanwhile: what was read is not changed by the worker before it is written.
+async function edit(client, world, statement) {
+  await client.query('BEGIN');
+  await client.query('SELECT npcsim.lock_world($1)', [world]);
+  await client.query(statement, [world]);
+  await client.query('COMMIT');
+}
+
 test('what a running world lived through is lived through again', async () => {
   const minds = await cluster.connect('replays');
   const operator = await cluster.connect('replays');
@@ -84,7 +92,7 @@ test('what a running world lived through is lived through again', async () => {
   for (let round = 0; round < 24; round += 1) {
     await sleep(100);
     for (const status of await think(minds, world, round, late)) statuses.add(status);
-    if (round % 3 === 2) await operator.query(EDITS[(round - 2) / 3], [world]);
+    if (round % 3 === 2) await edit(operator, world, EDITS[(round - 2) / 3]);
     if (round === 10) await operator.query('SELECT pg_terminate_backend(worker_pid) FROM npcsim.world_status WHERE world_id = $1', [world]);
   }
   await operator.query('SELECT npcsim.pause_world($1)', [world]);
@@ -111,7 +119,7 @@ test('a world goes on while it is replayed, and after a crash', async () => {
   const again = await cluster.connect('replays');
   await connectPlayers(again, world);
   await sleep(500);
-  await again.query('UPDATE npcsim.npcs SET energy = 5 WHERE world_id = $1', [world]);
+  await edit(again, world, EDITS[0]);
   await sleep(500);
   await again.query('SELECT npcsim.pause_world($1)', [world]);
   await assertReplays(again, world, 'after a crash');
@@ -128,7 +136,7 @@ test('who was there is known to a replay, whichever session found it out', async
   for (let turn = 0; turn < 8; turn += 1) {
     const there = turn % 2 === 0;
     await sessions[0].query(`UPDATE npcsim.sessions SET heartbeat_at_real = now() - $2::interval WHERE player_id = $1`, [player, there ? '0 s' : '1 hour']);
-    await sessions[turn % 2].query('SELECT npcsim.tick_world($1, 5)', [world]);
+    await sessions[turn % 2].query('SELECT npcsim.tick_world($1, 15)', [world]);
   }
   const { rows } = await sessions[0].query("SELECT payload FROM npcsim.world_inputs WHERE world_id = $1 AND kind = 'presence' ORDER BY sequence", [world]);
   assert.deepEqual(rows.map((row) => row.payload.present), Array.from({ length: 8 }, (_, turn) => (turn % 2 === 0 ? [player] : [])));
