@@ -58,7 +58,7 @@ CREATE TABLE npcsim.npc_states (
         decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_cost_delay = 0);
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 -- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
 -- would have every new version look at all the dead ones that a held snapshot keeps.
 CREATE INDEX npc_states_key ON npcsim.npc_states (world_id, npc_id);
@@ -89,7 +89,7 @@ CREATE TABLE npcsim.npc_tracks (
     sight geometry NOT NULL,
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_cost_delay = 0);
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 -- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
 -- would have every new version look at all the dead ones that a held snapshot keeps.
 CREATE INDEX npc_tracks_key ON npcsim.npc_tracks (world_id, npc_id);

@@ -29,7 +29,8 @@ CREATE TABLE npcsim.items (
     properties jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(properties) = 'object' AND pg_catalog.pg_column_size(properties) <= 8192),
     sight geometry NOT NULL,
     FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000);
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
+        vacuum_truncate = off);
 -- Not unique, for the reason told at npc_states.
 CREATE INDEX items_key ON npcsim.items (world_id, id);
 CREATE INDEX items_sight ON npcsim.items USING gist (sight);

@@ -7,6 +7,7 @@ import { Report } from './lib/report.mjs';
 const FIRST_SECONDS = 5;
 const FINEST = 2500; // NPCs; sizes are multiples of it
 const AIM = 30_000;
+const FEW = 5; // late ticks that may be the machine's doing: such a size is tried once more
 
 // Runs a world of so many NPCs and drops it again; what was seen of it.
 async function attempt(bench, npcs) {
@@ -38,9 +39,9 @@ export async function limit(bench) {
   let fails = settings.limitNpcs + FINEST;
   let size = Math.min(10_000, settings.limitNpcs);
   while (size > goes && size < fails) {
-    const run = await attempt(bench, size);
-    runs.push(run);
-    if (run.late === 0) goes = size;
+    runs.push(await attempt(bench, size));
+    if (runs.at(-1).late > 0 && runs.at(-1).late <= FEW) runs.push(await attempt(bench, size));
+    if (runs.at(-1).late === 0) goes = size;
     else fails = size;
     size = Math.floor((goes + fails) / 2 / FINEST) * FINEST;
   }
@@ -52,6 +53,6 @@ export async function limit(bench) {
     );
   }
   if (goes >= settings.limitNpcs) report.note(`No larger world than ${settings.limitNpcs} NPCs was tried (BENCH_LIMIT_NPCS).`);
-  report.note(`Late ticks after the first ${FIRST_SECONDS} s count, warm-up included. A world is run by one worker: where that needs 100 % of a core, or one of its ticks 100 ms, is the limit.`);
+  report.note(`Late ticks after the first ${FIRST_SECONDS} s count, warm-up included; a size with up to ${FEW} of them was tried once more. A world is run by one worker: where that needs 100 % of a core, or one of its ticks 100 ms, is the limit.`);
   return report;
 }
