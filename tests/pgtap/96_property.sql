@@ -1,0 +1,310 @@
+-- Properties: whatever minds answer and operators write, certain things are never so. Each seed is a colony of 40 that
+-- lives for 300 s among random answers and random statements and is looked at every few seconds; at the end a session
+-- that never saw it does the same with its rows as the one that has carried it all along.
+--
+--   NPCSIM_SEEDS=50 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many seeds, from which on, how long each lives
+\getenv seeds NPCSIM_SEEDS
+\getenv first NPCSIM_SEED
+\getenv seconds NPCSIM_SECONDS
+\if :{?seeds}
+\else
+    \set seeds 50
+\endif
+\if :{?first}
+\else
+    \set first 1
+\endif
+\if :{?seconds}
+\else
+    \set seconds 300
+\endif
+SET client_min_messages = warning;
+-- Every step is a transaction of its own: who is there is looked up once per transaction.
+SELECT plan(2 * :seeds + 2);
+
+CREATE SCHEMA property;
+CREATE TABLE property.worlds (seed integer PRIMARY KEY, world bigint, player bigint, replay bigint, broken text, differs text);
+-- What was done, and how it was refused; of answers, what became of them.
+CREATE TABLE property.history (n serial, seed integer, clock bigint, statement text, outcome text);
+
+CREATE FUNCTION property.pick(n integer) RETURNS integer LANGUAGE sql AS $$SELECT floor(random() * n)::integer$$;
+CREATE FUNCTION property.pick(choices text[]) RETURNS text LANGUAGE sql AS $$SELECT choices[1 + property.pick(array_length(choices, 1))]$$;
+CREATE FUNCTION property.npc(of_world bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    ids bigint[] := ARRAY(SELECT id FROM npcsim.npc_identities WHERE world_id = of_world ORDER BY id);
+BEGIN
+    RETURN coalesce(ids[1 + property.pick(cardinality(ids))], 0);
+END
+$$;
+-- One of these types, if there is one; of any, if none are named.
+CREATE FUNCTION property.item(of_world bigint, types text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    ids bigint[] := ARRAY(SELECT id FROM npcsim.items WHERE world_id = of_world AND (types IS NULL OR item_type = ANY (types)) ORDER BY id);
+BEGIN
+    RETURN coalesce(ids[1 + property.pick(cardinality(ids))], 0);
+END
+$$;
+
+-- ---- what must never be so ----
+CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE sql AS $$
+    WITH w AS (SELECT s.size_x, s.size_y, s.decision_policy, t.blocked, m.now
+                 FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id JOIN npcsim.world_moments m ON m.world_id = s.id
+                WHERE s.id = of_world),
+         n AS (SELECT v.*, r.cells, r.departed_at FROM npcsim.npc_states v JOIN npcsim.npc_tracks r USING (world_id, npc_id) WHERE v.world_id = of_world),
+         needs AS (SELECT npc_id, need, npcsim.need_at(value, rate, needs_as_of, now) AS value
+                     FROM n, w, LATERAL (VALUES ('hunger', hunger, hunger_rate), ('hygiene', hygiene, hygiene_rate), ('fun', fun, fun_rate),
+                                                ('energy', energy, energy_rate)) AS v (need, value, rate)),
+         place AS (SELECT npc_id, npcsim.track_x(cells, departed_at, now) AS x, npcsim.track_y(cells, departed_at, now) AS y FROM n, w),
+         stood AS (SELECT npc_id, floor(x)::integer AS x, floor(y)::integer AS y FROM place UNION SELECT npc_id, ceil(x)::integer, ceil(y)::integer FROM place),
+         i AS (SELECT * FROM npcsim.items WHERE world_id = of_world),
+         u AS (SELECT r.*, k.name, k.target, k.component, k.duration, k.min_participants, k.max_participants,
+                      (SELECT count(*) FROM n WHERE n.interaction_id = r.id) AS participants
+                 FROM npcsim.interaction_runs r LEFT JOIN npcsim.interaction_type_rows k ON k.world_id = r.world_id AND k.number = r.interaction
+                WHERE r.world_id = of_world)
+    SELECT format('%s of NPC %s is %s', need, npc_id, value) FROM needs WHERE value NOT BETWEEN 0 AND 100 OR value IS NULL
+    UNION ALL
+    SELECT format('NPC %s has %s rows of state', id, (SELECT count(*) FROM n WHERE npc_id = id)) FROM npcsim.npc_identities
+     WHERE world_id = of_world AND (SELECT count(*) FROM n WHERE npc_id = id) <> 1
+    UNION ALL
+    SELECT format('NPC %s is outside, at %s, %s', npc_id, x, y) FROM stood, w WHERE x NOT BETWEEN 0 AND size_x - 1 OR y NOT BETWEEN 0 AND size_y - 1
+    UNION ALL
+    SELECT format('NPC %s is inside a wall, at %s, %s', npc_id, x, y) FROM stood, w
+     WHERE CASE WHEN x BETWEEN 0 AND size_x - 1 AND y BETWEEN 0 AND size_y - 1 THEN get_bit(blocked, y * size_x + x) = 1 END
+    UNION ALL
+    SELECT format('item %s is inside a wall', id) FROM i, w WHERE get_bit(blocked, y * size_x + x) = 1
+    UNION ALL
+    SELECT format('%s items are at %s, %s', count(*), x, y) FROM i GROUP BY x, y HAVING count(*) > 1
+    UNION ALL
+    SELECT format('nothing is left of item %s', id) FROM i WHERE share_left NOT BETWEEN 1 AND 1000000
+    UNION ALL
+    SELECT format('item %s has %s users', u.target_id, sum(participants)) FROM u WHERE target = 'item' GROUP BY u.target_id HAVING sum(participants) > 1 OR count(*) > 1
+    UNION ALL
+    SELECT format('item %s is occupied by NPC %s, which is not using it', i.id, occupied_by_npc_id) FROM i
+     WHERE occupied_by_npc_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM n JOIN u ON u.id = n.interaction_id WHERE n.npc_id = occupied_by_npc_id AND u.target = 'item' AND u.target_id = i.id)
+    UNION ALL
+    SELECT format('interaction %s is with item %s, which is not occupied by NPC %s', u.id, u.target_id, u.initiator_npc_id) FROM u
+     WHERE target = 'item' AND NOT EXISTS (SELECT FROM i WHERE i.id = u.target_id AND i.occupied_by_npc_id = u.initiator_npc_id)
+    UNION ALL
+    SELECT format('interaction %s is with NPC %s, which is not there', u.id, u.target_id) FROM u
+     WHERE target = 'npc' AND NOT EXISTS (SELECT FROM n WHERE n.npc_id = u.target_id)
+    UNION ALL
+    SELECT format('interaction %s is of no kind', u.id) FROM u WHERE name IS NULL
+    UNION ALL
+    SELECT format('interaction %s (%s) has %s participants', u.id, name, participants) FROM u WHERE participants NOT BETWEEN min_participants AND max_participants
+    UNION ALL
+    SELECT format('NPC %s in state %s has interaction %s', npc_id, state, coalesce(interaction_id::text, 'none')) FROM n
+     WHERE (state = 3) <> (interaction_id IS NOT NULL) OR (interaction_id IS NOT NULL AND NOT EXISTS (SELECT FROM u WHERE u.id = n.interaction_id))
+    UNION ALL
+    -- A walk ends, as does what has a duration; and who is idle, or has no answer to wait for, is looked after.
+    SELECT format('NPC %s in state %s has no next event', npc_id, state) FROM n LEFT JOIN u ON u.id = n.interaction_id
+     WHERE event_at IS NULL AND (state IN (1, 4) OR u.duration IS NOT NULL OR u.component = 'consumable')
+    UNION ALL
+    SELECT format('NPC %s in state %s will not be decided for', npc_id, state) FROM n, w
+     WHERE decision_at IS NULL AND decision_policy <> 'none'
+       AND (state = 0 OR NOT EXISTS (SELECT FROM npcsim.decision_slots d WHERE d.world_id = of_world AND d.npc_id = n.npc_id AND d.status > 0))
+    UNION ALL
+    SELECT format('NPC %s in state %s has an event in the past (%s, %s, now %s)', npc_id, state, event_at, decision_at, now) FROM n, w WHERE least(event_at, decision_at) < now
+    UNION ALL
+    SELECT format('NPC %s, which has no controller, has an open request', npc_id) FROM npcsim.decision_slots d JOIN npcsim.npc_identities p ON p.world_id = d.world_id AND p.id = d.npc_id
+     WHERE d.world_id = of_world AND d.status > 0 AND p.controller_player_id IS NULL
+$$;
+
+-- ---- what minds answer ----
+-- One that can be read, four times in five: what it names may be far, taken or not of that kind all the same.
+CREATE FUNCTION property.action(of_world bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    action text := property.pick('{move_to,move_to,move_direction,consume,consume,consume,sit,sit,sit,wash,watch,listen,interact_with,interact_with,
+                                   move_to_item,move_to_npc,wander,wait,continue,cancel_interaction,cancel_interaction}'::text[]);
+    sound boolean := property.pick(5) > 0;
+    target bigint;
+BEGIN
+    IF NOT sound THEN
+        action := property.pick('{play,act_in_interaction,dance,sit,consume,move_to,move_to_item,interact_with,wait}'::text[]);
+    END IF;
+    IF action = 'move_to_npc' OR NOT sound AND property.pick(3) = 0 THEN
+        target := property.npc(of_world);
+    ELSIF sound OR property.pick(2) = 0 THEN
+        target := property.item(of_world, CASE action WHEN 'consume' THEN '{apple}' WHEN 'sit' THEN '{chair,bed}' WHEN 'wash' THEN '{shower}'
+                                                      WHEN 'watch' THEN '{television}' WHEN 'listen' THEN '{piano}' END::text[]);
+    END IF;
+    RETURN jsonb_strip_nulls(jsonb_build_object('action', action, 'target_id', target,
+        'parameters', CASE action
+            WHEN 'move_to' THEN jsonb_build_object('x', property.pick(40) - (NOT sound)::integer, 'y', property.pick(30))
+            WHEN 'move_direction' THEN jsonb_build_object('direction', property.pick('{north,east,south,west}'::text[]))
+            WHEN 'wait' THEN jsonb_build_object('duration', (property.pick(12) + sound::integer) * 0.7)
+            WHEN 'interact_with' THEN jsonb_build_object('interaction', property.pick('{consume,sit,wash,watch,listen,play}'::text[])) END));
+END
+$$;
+CREATE FUNCTION property.answer(of_world bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN property.action(of_world)
+        || CASE WHEN property.pick(3) = 0 THEN jsonb_build_object('then', (SELECT jsonb_agg(property.action(of_world)) FROM generate_series(0, property.pick(4)))) ELSE '{}' END
+        || CASE WHEN property.pick(4) = 0 THEN jsonb_build_object('wake_on', jsonb_build_array(property.pick('{movement_completed,interaction_finished,interaction_cancelled,plan_failed}'::text[]))) ELSE '{}' END
+        || CASE WHEN property.pick(6) = 0 THEN jsonb_build_object('next_decision_in_s', property.pick(20)) ELSE '{}' END
+        || CASE WHEN property.pick(30) = 0 THEN '{"tokens": -3}'::jsonb ELSE '{}' END;
+END
+$$;
+CREATE FUNCTION property.answer_some(seed integer, of_world bigint, by_player bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    moment bigint := (SELECT c.clock FROM npcsim.world_clock c WHERE c.world_id = of_world);
+    asked record;
+    answer jsonb;
+    players bigint[] := '{}';
+    answers text[] := '{}';
+BEGIN
+    FOR asked IN SELECT request_id, npc_id FROM npcsim.decision_requests WHERE world_id = of_world ORDER BY npc_id LOOP
+        CONTINUE WHEN property.pick(4) = 0; -- stays open
+        IF property.pick(12) = 0 THEN
+            PERFORM npcsim.fail_decisions(ARRAY[by_player], ARRAY[asked.request_id], ARRAY[property.pick('{timeout,error}'::text[])]);
+            CONTINUE;
+        END IF;
+        answer := jsonb_build_object(CASE WHEN property.pick(8) = 0 THEN 'npc_id' ELSE 'request_id' END, 0) || property.answer(of_world);
+        answer := answer || CASE WHEN answer ? 'npc_id' THEN jsonb_build_object('npc_id', asked.npc_id) ELSE jsonb_build_object('request_id', asked.request_id) END;
+        FOR i IN 0 .. CASE WHEN property.pick(15) = 0 THEN 1 ELSE 0 END LOOP -- now and then twice
+            players := players || by_player;
+            answers := answers || answer::text;
+        END LOOP;
+    END LOOP;
+    IF players <> '{}' THEN
+        INSERT INTO property.history (seed, clock, statement, outcome)
+        SELECT answer_some.seed, moment, answers[ord], concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason')
+          FROM npcsim.submit_npc_decisions(players, answers) ORDER BY ord;
+    END IF;
+END
+$$;
+
+-- ---- what operators write ----
+CREATE FUNCTION property.statement(w bigint, p bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    x integer := property.pick(40);
+    y integer := property.pick(30);
+    npc bigint := property.npc(w);
+    item bigint := property.item(w);
+BEGIN
+    RETURN CASE property.pick(26)
+        WHEN 0 THEN format('UPDATE npcsim.npcs SET hunger = %s WHERE world_id = %s AND id %% 5 = %s', property.pick(101), w, property.pick(5))
+        WHEN 1 THEN format('UPDATE npcsim.npcs SET energy = %s, fun = %s WHERE world_id = %s AND id = %s', property.pick(101), property.pick(101) * 0.999999, w, npc)
+        WHEN 2 THEN format('UPDATE npcsim.npcs SET hygiene = %L WHERE world_id = %s', property.pick('{0,100,-1,100.5,NaN,50}'::text[]), w)
+        WHEN 3 THEN format('UPDATE npcsim.npcs SET position_x = %s, position_y = %s WHERE world_id = %s AND id = %s', x, y, w, npc)
+        WHEN 4 THEN format('UPDATE npcsim.npcs SET position_x = %s, position_y = %s WHERE world_id = %s AND id = (SELECT min(id) FROM npcsim.npcs WHERE world_id = %s AND interaction_id IS NOT NULL)', x, y, w, w)
+        WHEN 5 THEN format('UPDATE npcsim.npcs SET controller_player_id = %s WHERE world_id = %s AND id %% 7 = %s', p, w, property.pick(7))
+        WHEN 6 THEN format('UPDATE npcsim.npcs SET controller_player_id = NULL WHERE world_id = %s AND id %% 7 = %s', w, property.pick(7))
+        WHEN 7 THEN format('INSERT INTO npcsim.npcs (world_id, name, position_x, position_y, hunger) VALUES (%s, %L, %s, %s, %s)', w, 'n' || x, x, y, property.pick(101))
+        WHEN 8 THEN format('DELETE FROM npcsim.npcs WHERE world_id = %s AND id = %s', w, npc)
+        WHEN 9 THEN format('DELETE FROM npcsim.npcs WHERE world_id = %s AND id = (SELECT min(id) FROM npcsim.npcs WHERE world_id = %s AND state = %L)', w, w, property.pick('{interacting,moving,waiting}'::text[]))
+        WHEN 10 THEN format('DELETE FROM npcsim.world_items WHERE world_id = %s AND id = (SELECT max(id) FROM npcsim.items WHERE world_id = %s AND occupied_by_npc_id IS NOT NULL)', w, w)
+        WHEN 11 THEN format('DELETE FROM npcsim.world_items WHERE world_id = %s AND id = %s', w, item)
+        WHEN 12 THEN format('UPDATE npcsim.world_items SET properties = %L WHERE world_id = %s AND id = %s', '{"n": 1}', w, item)
+        WHEN 13 THEN format('SELECT npcsim.set_terrain(%s, %s, %s, true, %s, %s)', w, x, y, 1 + property.pick(3), 1 + property.pick(2))
+        WHEN 14 THEN format('SELECT npcsim.set_terrain(%s, %s, %s, false, 3, 3)', w, x, y)
+        WHEN 15 THEN format('SELECT npcsim.define_item_type(%s, %L, %L)', w, 'apple',
+                            format('{"consumable": {"consumption_time": %s, "need_deltas": {"hunger": %s}}, "respawn": {"after": %s}}', 1 + property.pick(9), property.pick(60), 1 + property.pick(30)))
+        WHEN 16 THEN format('SELECT npcsim.define_item_type(%s, %L, %L)', w, 'chair', format('{"sittable": {"need_rates": {"energy": %s}}}', property.pick(21) - 5))
+        WHEN 17 THEN format('SELECT npcsim.set_decision_policy(%s, %L)', w, property.pick('{occasions,interval,interval,none}'::text[]))
+        WHEN 18 THEN format('SELECT npcsim.request_npc_decision(%s, %s)', w, npc)
+        WHEN 19 THEN format('UPDATE npcsim.npcs SET position_x = position_x, hunger = 20 WHERE world_id = %s AND state = %L', w, 'idle')
+        -- a wall where a walker is about to arrive
+        WHEN 20 THEN format('SELECT npcsim.set_terrain(%s, cells[array_length(cells, 1) - 1], cells[array_length(cells, 1)]) FROM npcsim.npc_tracks WHERE world_id = %s AND array_length(cells, 1) >= 6 ORDER BY npc_id LIMIT 1', w, w)
+        WHEN 21 THEN format('UPDATE npcsim.worlds SET decision_policy = %L, speed = %s WHERE id = %s', 'occasions', 1 + property.pick(3), w)
+        ELSE format('INSERT INTO npcsim.world_items (world_id, item_type, position_x, position_y) VALUES (%s, %L, %s, %s)', w, property.pick('{apple,apple,apple,chair,bed,shower,television,piano,table}'::text[]), x, y)
+    END;
+END
+$$;
+-- One transaction does one of them, or it is refused with a reason.
+CREATE FUNCTION property.operate(seed integer, w bigint, p bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wanted text := property.statement(w, p);
+    moment bigint := (SELECT c.clock FROM npcsim.world_clock c WHERE c.world_id = w);
+    outcome text := 'done';
+BEGIN
+    BEGIN
+        EXECUTE wanted;
+    EXCEPTION WHEN OTHERS THEN
+        outcome := SQLSTATE || ' ' || SQLERRM;
+    END;
+    INSERT INTO property.history (seed, clock, statement, outcome) VALUES (operate.seed, moment, wanted, outcome);
+END
+$$;
+
+-- ---- a life ----
+CREATE PROCEDURE property.live(this integer, seconds integer) LANGUAGE plpgsql AS $$
+DECLARE
+    w bigint;
+    p bigint;
+    here boolean := true;
+    step double precision;
+    found_out text;
+BEGIN
+    PERFORM setseed(this / 1000000.0);
+    w := npcsim.create_world('seed ' || this, 40, 30, this);
+    PERFORM npcsim.populate_world(w, 40);
+    -- What the starter set has not: an end of its own, and more than one at a time.
+    PERFORM npcsim.define_interaction_type(w, 'listen', need_deltas => '{"fun": 30}', duration => 4.25, needs_adjacency => false);
+    PERFORM npcsim.define_interaction_type(w, 'play', need_rates => '{"fun": 5}', min_participants => 2, max_participants => 4);
+    PERFORM npcsim.define_item_type(w, 'piano', '{"usable": {"interactions": ["listen"]}, "need_modifying": {"need_rates": {"energy": -1}}}');
+    PERFORM npcsim.define_item_type(w, 'table', '{"usable": {"interactions": ["play"]}}');
+    p := player_id FROM npcsim.create_player(w, 'ada');
+    PERFORM npcsim.client_connected('property', p, w, 'compute');
+    PERFORM npcsim.update_player_heartbeat(p, '{"max_concurrency": 64}');
+    UPDATE npcsim.npcs SET controller_player_id = p WHERE world_id = w AND id % 2 = 0;
+    PERFORM npcsim.set_decision_policy(w, property.pick('{occasions,interval}'::text[]));
+    INSERT INTO property.worlds (seed, world, player) VALUES (this, w, p);
+    COMMIT;
+    WHILE (SELECT clock FROM npcsim.world_clock WHERE world_id = w) < seconds * 1000000::bigint LOOP
+        here := CASE WHEN here THEN property.pick(12) > 0 ELSE property.pick(3) = 0 END;
+        UPDATE npcsim.sessions SET heartbeat_at_real = CASE WHEN here THEN now() + interval '1 hour' ELSE '-infinity' END WHERE player_id = p;
+        COMMIT;
+        step := 0.1 + property.pick(120) / 10.0;
+        INSERT INTO property.history (seed, clock, statement) SELECT this, clock, format('tick_world(%s, %s), player %s', w, step, CASE WHEN here THEN 'present' ELSE 'gone' END)
+          FROM npcsim.world_clock WHERE world_id = w;
+        PERFORM npcsim.tick_world(w, step);
+        COMMIT;
+        PERFORM property.answer_some(this, w, p);
+        COMMIT;
+        FOR i IN 1 .. property.pick(3) LOOP
+            PERFORM property.operate(this, w, p);
+            COMMIT;
+        END LOOP;
+        found_out := string_agg(v, E'\n') FROM (SELECT v FROM property.violations(w) v LIMIT 5) v;
+        IF found_out IS NOT NULL THEN
+            UPDATE property.worlds SET broken = format(E'at %s s:\n%s\nafter\n', (SELECT clock / 1000000.0 FROM npcsim.world_clock WHERE world_id = w), found_out)
+                || (SELECT string_agg(format('  %s: %s -> %s', clock / 1000000.0, statement, outcome), E'\n' ORDER BY n)
+                      FROM (SELECT * FROM property.history h WHERE h.seed = this ORDER BY n DESC LIMIT 40) h) WHERE seed = this;
+            RETURN;
+        END IF;
+    END LOOP;
+END
+$$;
+-- This session knows the world, the next one only its rows, and those of its replay: both must go on alike.
+CREATE FUNCTION property.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', relation, key, here, there), E'\n') FROM (SELECT * FROM npcsim.world_differences(a, b) LIMIT 5) d
+$$;
+CREATE PROCEDURE property.part(this integer) LANGUAGE plpgsql AS $$
+DECLARE
+    w bigint := (SELECT world FROM property.worlds WHERE seed = this);
+    other bigint := npcsim.replay_world(w);
+BEGIN
+    UPDATE property.worlds SET replay = other, differs = 'the replay: ' || property.differences(w, other) WHERE seed = this;
+    COMMIT;
+    -- A replay has no sessions: to neither is anybody there.
+    UPDATE npcsim.sessions SET heartbeat_at_real = '-infinity' WHERE player_id = (SELECT player FROM property.worlds WHERE seed = this);
+    COMMIT;
+    PERFORM npcsim.tick_world(w, 5);
+END
+$$;
+
+SELECT npcsim.register_gateway('property');
+SELECT format('CALL property.live(%s, %s)', seed, :seconds) FROM generate_series(:first::integer, :first::integer + :seeds::integer - 1) AS seed \gexec
+SELECT is(broken, NULL, 'seed ' || seed) FROM property.worlds ORDER BY seed;
+SELECT is_empty($$SELECT DISTINCT outcome FROM property.history WHERE outcome !~ '^(done|applied|late|duplicate|rejected|cancelled)' AND outcome !~ '^(NS|22|23)'$$,
+                'what was refused, was for a reason');
+SELECT cmp_ok((SELECT count(*) FROM property.history WHERE outcome ~ '^(done|applied)'), '>=', :seeds::bigint * :seconds / 12, 'and much was not');
+SELECT format('CALL property.part(%s)', seed) FROM property.worlds WHERE broken IS NULL ORDER BY seed \gexec
+-- The other session. What pgTAP counted stays with the first.
+\setenv PGDATABASE :DBNAME
+\! psql -X -q -A -t -v ON_ERROR_STOP=1 -c 'SELECT npcsim.tick_world(replay, 5) FROM property.worlds WHERE replay IS NOT NULL AND differs IS NULL ORDER BY seed' >/dev/null
+UPDATE property.worlds SET differs = 'five seconds later: ' || property.differences(world, replay) WHERE replay IS NOT NULL AND differs IS NULL;
+SELECT CASE WHEN broken IS NULL THEN is(differs, NULL, format('seed %s: who only has the rows goes on like who has been there', seed))
+            ELSE fail(format('seed %s did not live to be compared', seed)) END FROM property.worlds ORDER BY seed;
+SELECT * FROM finish();
