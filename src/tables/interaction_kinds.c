@@ -13,6 +13,8 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 
 #include "spi.h"
 #include "tables/interaction_kinds.h"
@@ -70,18 +72,34 @@ object_of(Jsonb *json, const char *column)
 	return &json->root;
 }
 
-static bool
-type_is_known(const JsonbValue *value)
-{
-	static const char *const types[] = {"string", "number", "integer", "boolean"};
+static const char *const parameter_types[] = {"string", "number", "integer", "boolean", NULL};
 
+/* One of parameter_types, NULL when it is none. */
+static const char *
+type_by_name(const JsonbValue *value)
+{
 	if (value->type != jbvString)
+		return NULL;
+	for (const char *const *type = parameter_types; *type != NULL; type++)
+		if (strlen(*type) == (size_t) value->val.string.len &&
+			strncmp(*type, value->val.string.val, value->val.string.len) == 0)
+			return *type;
+	return NULL;
+}
+
+static bool
+is_of_type(const JsonbValue *value, const char *type)
+{
+	if (strcmp(type, "string") == 0)
+		return value->type == jbvString;
+	if (strcmp(type, "boolean") == 0)
+		return value->type == jbvBool;
+	if (value->type != jbvNumeric)
 		return false;
-	for (int i = 0; i < (int) lengthof(types); i++)
-		if (strlen(types[i]) == (size_t) value->val.string.len &&
-			strncmp(types[i], value->val.string.val, value->val.string.len) == 0)
-			return true;
-	return false;
+	return strcmp(type, "integer") != 0 ||
+		   DatumGetBool(
+			   DirectFunctionCall2(numeric_eq, NumericGetDatum(value->val.numeric),
+								   DirectFunctionCall1(numeric_floor, NumericGetDatum(value->val.numeric))));
 }
 
 static void
@@ -90,14 +108,15 @@ check_parameter(const char *parameter, JsonbContainer *object)
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   value;
 	char		  *name;
-	bool		   typed = false;
+	const char	  *type = NULL;
+	JsonbValue	   fallback = {.type = jbvNull};
 
 	while (kind_json_next(object, &iterator, &name, &value))
 	{
 		if (strcmp(name, "type") == 0)
 		{
-			typed = type_is_known(&value);
-			if (!typed)
+			type = type_by_name(&value);
+			if (type == NULL)
 				kind_json_refuse(&effects_json,
 								 psprintf("The type of parameter \"%s\" is none of string, number, "
 										  "integer and boolean.",
@@ -113,17 +132,15 @@ check_parameter(const char *parameter, JsonbContainer *object)
 										  parameter, ACT_TEXT_CHARS));
 		}
 		else if (strcmp(name, "default") == 0)
-		{
-			if (value.type == jbvBinary)
-				kind_json_refuse(&effects_json,
-								 psprintf("The default of parameter \"%s\" is an array or an object.",
-										  parameter));
-		}
+			fallback = value;
 		else
 			kind_json_refuse(&effects_json, psprintf("A parameter has no \"%s\".", name));
 	}
-	if (!typed)
+	if (type == NULL)
 		kind_json_refuse(&effects_json, psprintf("Parameter \"%s\" has no \"type\".", parameter));
+	if (fallback.type != jbvNull && !is_of_type(&fallback, type))
+		kind_json_refuse(&effects_json,
+						 psprintf("The default of parameter \"%s\" is not of type %s.", parameter, type));
 }
 
 static bool

@@ -90,6 +90,9 @@ read_usable_for(const JsonbValue *value, ItemKind *kind)
 		name = pnstrdup(element->val.string.val, element->val.string.len);
 		if (!kind_name_valid(name))
 			kind_json_refuse(&components_json, psprintf("\"%s\" is no name of an interaction.", name));
+		for (int n = 0; n < kind->usable_count; n++)
+			if (strcmp(kind->usable[n], name) == 0)
+				kind_json_refuse(&components_json, psprintf("\"%s\" is named twice.", name));
 		strlcpy(kind->usable[kind->usable_count++], name, KIND_NAME_SIZE);
 	}
 }

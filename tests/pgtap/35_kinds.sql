@@ -1,6 +1,6 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
-SELECT plan(66);
+SELECT plan(69);
 
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
@@ -142,12 +142,15 @@ INSERT INTO nonsense VALUES
     ('an unknown need', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, need_rates) VALUES (1, 'x', '{"love": 1}')$$),
     ('a parameter without a type', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, parameters) VALUES (1, 'x', '{"a": {}}')$$),
     ('a parameter of an unknown type', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, parameters) VALUES (1, 'x', '{"a": {"type": "date"}}')$$),
+    ('a default of another type', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, parameters) VALUES (1, 'x', '{"a": {"default": 1.5, "type": "integer"}}')$$),
+    ('a default that is a list', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, parameters) VALUES (1, 'x', '{"a": {"type": "string", "default": ["b"]}}')$$),
     ('an unknown target', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, target) VALUES (1, 'x', 'sky')$$),
     ('an unknown component', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name, component) VALUES (1, 'x', 'edible')$$),
     ('a name with a blank', '22023', $$INSERT INTO npcsim.interaction_types (world_id, name) VALUES (1, 'x y')$$),
     ('no name', '22004', $$INSERT INTO npcsim.interaction_types (world_id) VALUES (1)$$),
     ('no world', 'NS101', $$INSERT INTO npcsim.interaction_types (world_id, name) VALUES (99, 'x')$$),
     ('usable for nothing', '22023', $$INSERT INTO npcsim.item_types (world_id, name, components) VALUES (1, 'x', '{"usable": {}}')$$),
+    ('usable for one thing twice', '22023', $$INSERT INTO npcsim.item_types (world_id, name, components) VALUES (1, 'x', '{"usable": {"interactions": ["wash", "wash"]}}')$$),
     ('usable for a number', '22023', $$INSERT INTO npcsim.item_types (world_id, name, components) VALUES (1, 'x', '{"usable": {"interactions": [1]}}')$$);
 SELECT throws_ok(statement, state, NULL, what) FROM nonsense;
 SELECT is((SELECT count(*) FROM nonsense WHERE pg_temp.hint_of(statement) IN ('', 'none')), 0::bigint, 'each with a hint');

@@ -149,6 +149,7 @@ SELECT pg_temp.mark();
 SELECT ok(result #>> '{error,code}' = code AND result #>> '{error,detail}' <> '' AND result #>> '{error,hint}' <> '', format('%s %s is refused: %s', reducer, left(args::text, 40), result))
   FROM (VALUES ('send_chat', '{}'::jsonb, '22023'), ('send_chat', '{"text": 7}', '22023'), ('send_chat', '{"text": ""}', '22023'),
                ('send_chat', jsonb_build_object('text', repeat('é', 501)), '22023'), ('send_chat', '{"text": "a\nb"}', '22023'),
+               ('send_chat', '{"text": "a\u0085b"}', '22023'), ('send_chat', '{"text": "a\u202eb"}', '22023'), ('send_chat', '{"text": "a\u2028b"}', '22023'), ('send_chat', '{"text": "a\u2066b"}', '22023'),
                ('map_ping', '{"x": 1}', '22023'), ('map_ping', '{"x": 30, "y": 0}', 'NS210'), ('map_ping', '{"x": 0, "y": 20}', 'NS210'),
                ('map_ping', '{"x": -1, "y": 0}', '22003'), ('map_ping', '{"x": 0.5, "y": 0}', '22023'), ('map_ping', '{"x": 1e300, "y": 0}', '22003')) AS bad(reducer, args, code),
        LATERAL pg_temp.call(reducer, args) AS result;
