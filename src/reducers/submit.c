@@ -202,33 +202,38 @@ find_players(Answer *answers, int count)
 
 /* ---- one answer ---- */
 
-/* The further actions, checked for shape; *valid is false if they are none. */
+/* The further actions, NULL = none; *failure says why they cannot be read. */
 static JsonbValue *
-read_plan(World *world, Npc *npc, JsonbContainer *decision, bool *valid)
+read_plan(World *world, Npc *npc, JsonbContainer *decision, const char **failure)
 {
 	JsonbValue	   *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
 	JsonbContainer *array;
 
-	*valid = true;
+	*failure = NULL;
 	if (then == NULL || then->type == jbvNull)
 		return NULL;
-	*valid = false;
-	if (then->type != jbvBinary || !JsonContainerIsArray(then->val.binary.data))
+	if (then->type != jbvBinary || !JsonContainerIsArray(then->val.binary.data) ||
+		JsonContainerSize(then->val.binary.data) > PLAN_ACTIONS_MAX)
+	{
+		*failure = "then is not an array of at most 8 actions";
 		return NULL;
+	}
 	array = then->val.binary.data;
-	if (JsonContainerSize(array) > PLAN_ACTIONS_MAX)
-		return NULL;
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
 		JsonbValue *step = getIthJsonbValueFromContainer(array, i);
+		const char *reason = "it is not an object";
 		Action		action;
 		int			sqlstate;
 
-		if (step->type != jbvBinary ||
-			action_from_json(world, npc, step->val.binary.data, &action, &sqlstate) != NULL)
+		if (step->type == jbvBinary && JsonContainerIsObject(step->val.binary.data))
+			reason = action_from_json(world, npc, step->val.binary.data, &action, &sqlstate);
+		if (reason != NULL)
+		{
+			*failure = psprintf("action %u of then cannot be read: %s", i + 1, reason);
 			return NULL;
+		}
 	}
-	*valid = true;
 	return JsonContainerSize(array) > 0 ? then : NULL;
 }
 
@@ -355,11 +360,10 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		refuse_unreadable(world, npc, answer, sqlstate, failure);
 		return;
 	}
-	plan = read_plan(world, npc, decision, &valid);
-	if (!valid)
+	plan = read_plan(world, npc, decision, &failure);
+	if (failure != NULL)
 	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
-						  "then is not an array of at most 8 actions");
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, failure);
 		return;
 	}
 	if (!read_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))

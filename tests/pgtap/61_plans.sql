@@ -141,9 +141,9 @@ SELECT is(pg_temp.plan_of(), '[]', 'ends it');
 SELECT is(pg_temp.tell('Ada', jsonb_build_object('action', 'wait', 'then', (SELECT jsonb_agg('{"action": "wander"}'::jsonb) FROM generate_series(1, 9)))),
           'rejected NS304 then is not an array of at most 8 actions', 'nine steps are too many');
 SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": [{"action": "wander"}, {"action": "dance"}]}'),
-          'rejected NS304 then is not an array of at most 8 actions', 'a step that is no action makes no plan');
+          'rejected NS304 action 2 of then cannot be read: there is no action "dance"', 'a step that is no action makes no plan');
 SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": {"action": "wander"}}'), 'rejected NS304 then is not an array of at most 8 actions', 'nor does what is no array');
-SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": [[{"action": "wander"}]]}'), 'rejected NS304 then is not an array of at most 8 actions', 'nor one in another');
+SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": [[{"action": "wander"}]]}'), 'rejected NS304 action 1 of then cannot be read: it is not an object', 'nor one in another');
 SELECT is(pg_temp.at('Ada'), '2,2 moving', 'and nothing of it is done');
 SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": null}'), 'applied', 'null is no plan');
 SELECT is(pg_temp.tell('Ada', '{"action": "wait", "then": []}'), 'applied', 'nor is an empty one');
