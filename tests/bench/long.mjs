@@ -43,6 +43,9 @@ export async function long(bench) {
     const names = [`minute ${third}`, `minute ${2 * third}`, `minute ${3 * third} (snapshot held)`];
     taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(totalSize(map)), 'MiB'));
     report.figure(`size, ${names[1]} / ${names[0]}`, totalSize(second) / totalSize(first), '', { atMost: 1.3 });
+    // What happened is kept for hours (npcsim.world_event_hours): that grows until then, whatever the world does.
+    const withoutRecord = (map) => totalSize(new Map([...map].filter(([name]) => !name.startsWith('world_event_log'))));
+    report.figure('  without the record of events', withoutRecord(second) / withoutRecord(first), '', { atMost: 1.3 });
     const [worst, growth] = worstGrowth(first, second);
     report.figure(`  largest of one table or index: ${worst}`, growth, '', { atMost: 1.3 });
     // What a snapshot costs grows while it is held: what counts is its end, and its worst.
