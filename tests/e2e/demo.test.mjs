@@ -182,7 +182,7 @@ test('packages that are missing and cannot be had are told, and nothing is begun
   const offline = await pathWithout('offline', 'sudo', 'apt-get');
   await program(offline, 'sudo', '[ "$1" = -v ] || exec "$@"');
   await program(offline, 'apt-get', `case "$*" in
-    *update*) echo "Err:1 http://deb.debian.org/debian bookworm InRelease: Temporary failure resolving 'deb.debian.org'"; exit 100 ;;
+    *update*) echo "Err:1 http://packages.example/debian bookworm InRelease: Temporary failure resolving 'packages.example'"; exit 100 ;;
     *) echo 'E: Unable to locate package npcsim-is-no-package'; exit 100 ;;
     esac`);
   for (const as of isRoot ? [[], somebody] : [[]]) {
