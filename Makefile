@@ -108,7 +108,7 @@ clean:
 	rm -rf build npcsim.so
 .PHONY: no-pgxs
 no-pgxs:
-	@echo "npcsim: no PostgreSQL development files ($(PG_CONFIG) --pgxs): run scripts/install-packages.sh" >&2
+	@echo "npcsim: no PostgreSQL development files ($(PG_CONFIG) --pgxs): run scripts/install-packages.sh run build" >&2
 	@exit 1
 endif
 
