@@ -76,7 +76,7 @@ COMMENT ON COLUMN npcsim.npc_states.draws IS 'How often chance was asked for thi
 COMMENT ON COLUMN npcsim.npc_states.decay IS 'Decay of each need, millionths of a unit per second';
 COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 interacting, 4 wandering, 5 waiting';
 COMMENT ON COLUMN npcsim.npc_states.goal_action IS 'ActionKind in src/sim/actions.h that the walk serves';
-COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'InteractionRule in src/sim/kinds.h that the walk serves';
+COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'Number in interaction_type_rows of what the walk serves; 0: nothing';
 COMMENT ON COLUMN npcsim.npc_states.replans IS 'How often the way was planned anew because it was blocked';
 COMMENT ON COLUMN npcsim.npc_states.decider IS 'Who began what it does: 0 nobody, 1 the built-in mind, 2 its controller''s mind';
 
