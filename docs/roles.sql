@@ -70,14 +70,14 @@ GRANT SELECT ON
     npcsim.installation, npcsim.epochs, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain,
     npcsim.world_inputs, npcsim.change_log, npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks,
     npcsim.npc_minds, npcsim.item_type_rows, npcsim.items, npcsim.item_respawns, npcsim.interaction_type_rows,
-    npcsim.interaction_runs, npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
+    npcsim.interaction_runs, npcsim.interaction_bid_rows, npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
     TO npcsim_worker;
 GRANT INSERT, UPDATE ON npcsim.epochs TO npcsim_worker;
 GRANT UPDATE ON npcsim.world_clock, npcsim.world_terrain TO npcsim_worker;
 GRANT INSERT ON npcsim.world_inputs, npcsim.world_event_log, npcsim.change_log, npcsim.decision_log TO npcsim_worker;
 GRANT INSERT, UPDATE, DELETE ON
     npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.items, npcsim.item_respawns,
-    npcsim.interaction_runs, npcsim.decision_slots
+    npcsim.interaction_runs, npcsim.interaction_bid_rows, npcsim.decision_slots
     TO npcsim_worker;
 GRANT EXECUTE ON FUNCTION
     npcsim.askable_players,

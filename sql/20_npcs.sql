@@ -39,6 +39,7 @@ CREATE TABLE npcsim.npc_states (
     replans smallint NOT NULL,
     -- from here on nothing changes by setting out: what is the same at the end of a row is not logged again
     ask_again_at bigint,
+    conversed_at bigint,
     interaction_id bigint,
     needs_as_of bigint NOT NULL,
     needs_revision bigint NOT NULL,
@@ -68,6 +69,7 @@ COMMENT ON COLUMN npcsim.npc_states.event_at IS 'When the next event of the NPC 
 COMMENT ON COLUMN npcsim.npc_states.event_kind IS 'NpcEvent in src/tables/npcs.h';
 COMMENT ON COLUMN npcsim.npc_states.decision_at IS 'When the NPC is due for a decision, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.ask_again_at IS 'When its mind wants to be asked again at the latest, or NULL';
+COMMENT ON COLUMN npcsim.npc_states.conversed_at IS 'When its last conversation ended, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.decision_reason IS 'DecisionReason in src/tables/npcs.h';
 COMMENT ON COLUMN npcsim.npc_states.interaction_id IS 'The interaction it takes part in; kept without a foreign key, whose index would end HOT updates';
 COMMENT ON COLUMN npcsim.npc_states.target_id IS 'What it walks to, or NULL';
@@ -109,6 +111,7 @@ CREATE TABLE npcsim.npc_minds (
     events_dropped integer NOT NULL DEFAULT 0,
     wake_on jsonb,
     budget_spent boolean NOT NULL DEFAULT false,
+    goal_terms jsonb,
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
@@ -118,6 +121,7 @@ COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at wh
 COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried out, at most 8';
 COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
 COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
+COMMENT ON COLUMN npcsim.npc_minds.goal_terms IS 'With whom else and how it will do what it walks to: an action, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.wake_on IS 'Array of names of events after which the mind wants to be asked, at most 16, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since the NPC''s tokens of the day are spent; as of when it was last to be asked';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW

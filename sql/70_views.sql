@@ -207,24 +207,49 @@ SELECT u.world_id, u.id, u.initiator_npc_id,
        k.target AS target_type, u.target_id,
        k.name AS interaction_type,
        u.started_at / 1000000::double precision AS started_at,
-       CASE k.component WHEN 'consumable'
+       CASE WHEN k.component = 'consumable'
             THEN pg_catalog.jsonb_build_object('share_at_start', u.share_at_start / 1000000::double precision)
+            WHEN u.act_count IS NOT NULL
+            THEN pg_catalog.jsonb_build_object('act_count', u.act_count, 'acts', u.acts)
             ELSE '{}'::jsonb END AS data,
-       u.revision
+       u.revision, u.participants
   FROM npcsim.interaction_runs u
   JOIN npcsim.interaction_type_rows k ON k.world_id = u.world_id AND k.number = u.interaction;
 COMMENT ON VIEW npcsim.interactions IS
     'Interactions under way';
 COMMENT ON COLUMN npcsim.interactions.id IS 'Unique in its world';
-COMMENT ON COLUMN npcsim.interactions.initiator_npc_id IS 'NPC that began it';
+COMMENT ON COLUMN npcsim.interactions.initiator_npc_id IS 'NPC that began it; it may have left';
+COMMENT ON COLUMN npcsim.interactions.participants IS 'NPCs that take part, in the order in which they came';
 COMMENT ON COLUMN npcsim.interactions.target_type IS 'item or npc';
 COMMENT ON COLUMN npcsim.interactions.target_id IS 'Item or NPC it is with';
 COMMENT ON COLUMN npcsim.interactions.interaction_type IS 'One of interaction_types';
 COMMENT ON COLUMN npcsim.interactions.started_at IS 'World seconds';
-COMMENT ON COLUMN npcsim.interactions.data IS 'Of a consumption: share_at_start (1 = whole)';
+COMMENT ON COLUMN npcsim.interactions.data IS 'Of a consumption: share_at_start (1 = whole); of what NPCs say or do in it: act_count, and acts, the last 10: [{"at": world s, "npc_id", "name", "message" or "parameters"}]';
 COMMENT ON COLUMN npcsim.interactions.revision IS 'Revision of the world with which it last changed';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interactions
     FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Interactions begin and end by decisions; request_npc_decision(world_id, npc_id) asks for one, and writing an NPCs position ends its interaction.');
+
+CREATE VIEW npcsim.interaction_bids AS
+SELECT b.world_id, b.id, b.bidder_npc_id, k.name AS interaction_type, k.target AS target_type, b.target_id, b.invited_npc_ids,
+       ARRAY(SELECT i.npc_id FROM ROWS FROM (pg_catalog.unnest(b.invited_npc_ids), pg_catalog.unnest(b.answers)) AS i(npc_id, answer)
+              WHERE i.answer >= 2) AS accepted_npc_ids,
+       b.made_at / 1000000::double precision AS made_at,
+       CASE WHEN 0 <> ALL (b.answers) THEN b.due_at / 1000000::double precision END AS expires_at
+  FROM npcsim.interaction_bid_rows b
+  JOIN npcsim.interaction_type_rows k ON k.world_id = b.world_id AND k.number = b.interaction;
+COMMENT ON VIEW npcsim.interaction_bids IS
+    'Invitations to interact that not everybody has answered yet';
+COMMENT ON COLUMN npcsim.interaction_bids.id IS 'Unique in its world';
+COMMENT ON COLUMN npcsim.interaction_bids.bidder_npc_id IS 'NPC that invites the others';
+COMMENT ON COLUMN npcsim.interaction_bids.interaction_type IS 'One of interaction_types';
+COMMENT ON COLUMN npcsim.interaction_bids.target_type IS 'item or npc';
+COMMENT ON COLUMN npcsim.interaction_bids.target_id IS 'Item, or the first of the NPCs invited';
+COMMENT ON COLUMN npcsim.interaction_bids.invited_npc_ids IS 'NPCs whose answer counts, 1 to 9';
+COMMENT ON COLUMN npcsim.interaction_bids.accepted_npc_ids IS 'Those of them that have accepted';
+COMMENT ON COLUMN npcsim.interaction_bids.made_at IS 'World seconds';
+COMMENT ON COLUMN npcsim.interaction_bids.expires_at IS 'World seconds at which it is too late to answer; NULL: not all of them were told of it yet';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_bids
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Bids are made and answered by decisions: interact_with, respond_to_interaction_bid.');
 
 CREATE VIEW npcsim.item_types AS
 SELECT k.world_id, k.name, k.description, k.components

@@ -59,6 +59,9 @@ CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text,
                 SELECT 'interaction_runs', t.id::text, pg_catalog.to_jsonb(t)
                   FROM npcsim.interaction_runs t WHERE t.world_id = world_rows.world_id
                 UNION ALL
+                SELECT 'interaction_bid_rows', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_bid_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
                 SELECT 'decision_slots', t.npc_id::text,
                        pg_catalog.jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
                                                      'state_counter', t.state_counter, 'opened_at', t.opened_at,

@@ -1,7 +1,7 @@
 /*
  * act.c
- *	  What NPCs do: actions, interactions, plans, and what their minds are
- *	  told of it. All functions act at world->now.
+ *	  What NPCs do: actions, plans, and what their minds are told of it. All
+ *	  functions act at world->now.
  */
 #include "postgres.h"
 
@@ -56,7 +56,7 @@ npc_tell(World *world, Npc *npc, const char *type, const char *members)
 		return;
 	if (npc->mind_events != NULL && npc->mind_events->count == NPC_EVENTS_MAX)
 	{
-		json_list_drop_first(npc->mind_events);
+		json_list_drop_first(&npc->mind_events);
 		npc->events_dropped++;
 	}
 	initStringInfo(&event);
@@ -66,151 +66,10 @@ npc_tell(World *world, Npc *npc, const char *type, const char *members)
 	if (members != NULL && members[0] != '\0')
 		appendStringInfo(&event, ",%s", members);
 	appendStringInfoChar(&event, '}');
-	json_list_append(world, &npc->mind_events, event.data);
+	json_list_append(&npc->mind_events, event.data, world->context);
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 	pfree(event.data);
 	npc_wake(world, npc, type);
-}
-
-/* ---- interactions ---- */
-
-static void
-set_rates(Npc *npc, const int32 *interaction_rates)
-{
-	for (int need = 0; need < NEED_COUNT; need++)
-		npc->needs.rate[need] = -npc->decay + (interaction_rates != NULL ? interaction_rates[need] : 0);
-}
-
-/* What an item says to a bid from a cell. */
-static BidVerdict
-ask_item(const World *world, const Npc *npc, const WorldItem *item, Cell from, const InteractionKind *kind)
-{
-	return item_answers_bid(item->kind, item->share_left,
-							item->occupied_by != 0 && item->occupied_by != npc->id, item->cell, from, kind);
-}
-
-static Interaction *
-npc_interaction(World *world, const Npc *npc)
-{
-	return npc->interaction_id != 0 ? image_find(world->interactions, npc->interaction_id) : NULL;
-}
-
-const char *
-npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const InteractionKind *kind, Decider decider,
-					  int *sqlstate)
-{
-	BidVerdict	 verdict = ask_item(world, npc, item, npc_cell(npc, world->now), kind);
-	Interaction *interaction;
-	int32		 rates[NEED_COUNT];
-	int64		 lasts;
-
-	if (verdict != BID_ACCEPTED)
-	{
-		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-		return bid_verdict_reason(verdict);
-	}
-
-	npc_stand(world, npc);
-	npc_become(world, npc, NPC_INTERACTING, decider);
-	interaction = image_new_interaction(world, world_new_id(world->lock));
-	interaction->number = kind->number;
-	interaction->kind = kind;
-	interaction->npc_id = npc->id;
-	interaction->target_id = item->id;
-	interaction->started_at = world->now;
-	interaction->share_at_start = item->share_left;
-	interaction->born = true;
-	interaction->born_place = pointer_list_add(world, &world->born_interactions, interaction);
-	npc->interaction_id = interaction->id;
-	npc->target_id = item->id;
-	item->occupied_by = npc->id;
-	item_touch(world, item);
-
-	needs_rebase(&npc->needs, world->now);
-	interaction_need_rates(kind, item->kind, rates);
-	set_rates(npc, rates);
-	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	lasts = interaction_lasts(kind, item->kind, item->share_left);
-	if (lasts != SIM_NEVER)
-	{
-		npc->event_at = world->now + lasts;
-		npc->event_kind = EVENT_INTERACTION_END;
-	}
-	if (kind->moves_onto_item)
-	{
-		npc->leg[0] = item->cell;
-		npc->departed_at = world->now;
-		npc_touch(world, npc, NPC_DIRTY_MOTION);
-	}
-	world_event(world, WORLD_EVENT_INTERACTION_STARTED, npc->id, item->id, interaction->id,
-				json_text_member("interaction", kind->name));
-	npc_tell(world, npc, "interaction_started",
-			 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld", kind->name,
-					  (long long) interaction->id, (long long) item->id));
-	npc_schedule(world, npc, 0);
-	npc_settle(world, npc);
-	return NULL;
-}
-
-static void
-drop_interaction(World *world, Interaction *interaction)
-{
-	if (interaction->born)
-		pointer_list_drop(&world->born_interactions, interaction->born_place);
-	else
-		id_list_add(world, &world->removed_interactions, interaction->id);
-	image_free_interaction(world, interaction);
-}
-
-/* Off the chair, to a free cell beside it. */
-static void
-stand_up(World *world, Npc *npc, Cell chair)
-{
-	Cell beside;
-
-	if (!grid_free_neighbour(world->grid, chair, chair, &beside))
-		return;
-	npc->leg[0] = beside;
-	npc->leg_length = 1;
-	npc->departed_at = world->now;
-	npc_touch(world, npc, NPC_DIRTY_MOTION);
-}
-
-void
-npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
-{
-	Interaction *interaction = npc_interaction(world, npc);
-	WorldItem	*item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
-
-	needs_rebase(&npc->needs, world->now);
-	set_rates(npc, NULL);
-	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	if (interaction != NULL)
-	{
-		world_event(world, world_event_kind_named(event), npc->id, interaction->target_id, interaction->id,
-					json_text_member("interaction", interaction->kind->name));
-		npc_tell(world, npc, event,
-				 psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-						  interaction->kind->name, (long long) interaction->id,
-						  (long long) interaction->target_id));
-	}
-	npc->interaction_id = 0;
-	npc->target_id = 0;
-	if (item != NULL)
-	{
-		item->occupied_by = 0;
-		if (interaction_consumes(interaction->kind))
-			item->share_left = consume_share_left(item->kind, interaction->share_at_start,
-												  world->now - interaction->started_at);
-		else if (interaction->kind->moves_onto_item)
-			stand_up(world, npc, item->cell);
-		item_touch(world, item);
-	}
-	if (interaction != NULL)
-		drop_interaction(world, interaction);
-	if (item != NULL && item->share_left <= 0)
-		item_use_up(world, item);
-	npc_become_idle(world, npc, pause);
 }
 
 /* ---- plans ---- */
@@ -238,9 +97,7 @@ npc_next_step(World *world, Npc *npc, int64 pause)
 		int	   sqlstate;
 		const char *failure;
 
-		json_list_drop_first(npc->mind_plan);
-		if (npc->mind_plan->count == 0)
-			json_list_clear(&npc->mind_plan);
+		json_list_drop_first(&npc->mind_plan);
 		npc_touch(world, npc, NPC_DIRTY_MIND);
 		failure = action_from_json(world, npc, &step->root, &action, &sqlstate);
 		if (failure == NULL)
@@ -270,7 +127,8 @@ set_plan(World *world, Npc *npc, const JsonbValue *actions)
 		{
 			Jsonb *step = JsonbValueToJsonb(getIthJsonbValueFromContainer(array, i));
 
-			json_list_append(world, &npc->mind_plan, JsonbToCString(NULL, &step->root, VARSIZE(step)));
+			json_list_append(&npc->mind_plan, JsonbToCString(NULL, &step->root, VARSIZE(step)),
+							 world->context);
 		}
 	}
 	npc_touch(world, npc, NPC_DIRTY_MIND);
@@ -278,29 +136,201 @@ set_plan(World *world, Npc *npc, const JsonbValue *actions)
 
 /* ---- actions ---- */
 
-static const char *
-act_on_item(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+/* A free cell beside one that an NPC is on; the cell itself when there is none. */
+static Cell
+cell_beside(World *world, Cell there, Cell from)
 {
-	WorldItem *item = world_item(world, action->target_id);
-	Cell	   here = npc_cell(npc, world->now);
-	BidVerdict verdict;
+	Cell beside;
 
-	if (item == NULL)
+	if (!grid_blocked(world->grid, there) && grid_free_neighbour(world->grid, there, from, &beside))
+		return beside;
+	return there;
+}
+
+/* With whom and how, for when it is there. */
+static void
+set_goal_terms(World *world, Npc *npc, const Action *action)
+{
+	StringInfoData terms;
+
+	if (action->partner_count == 0 && action->act == NULL)
+		return;
+	initStringInfo(&terms);
+	appendStringInfo(&terms, "{\"action\":\"interact_with\",\"target_id\":%lld,\"interaction\":\"%s\",\"participants\":",
+					 (long long) action->target_id, action->interaction->name);
+	json_ids(&terms, action->partners, action->partner_count);
+	if (action->act != NULL)
+		appendStringInfo(&terms, ",\"parameters\":%s", action->act);
+	appendStringInfoChar(&terms, '}');
+	npc->goal_terms = MemoryContextStrdup(world->context, terms.data);
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	pfree(terms.data);
+}
+
+static const char *
+walk_to_interact(World *world, Npc *npc, const Action *action, Cell there, Decider decider, int *sqlstate)
+{
+	const char *failure = npc_walk(world, npc, there, NPC_MOVING, ACTION_INTERACT_WITH, action->interaction,
+								   action->target_id, decider, sqlstate);
+
+	if (failure == NULL)
+		set_goal_terms(world, npc, action);
+	return failure;
+}
+
+/* Those whom an action names besides its target, each once; NULL, or why they cannot take part. */
+static const char *
+find_partners(World *world, const Npc *npc, const Action *action, Npc **partners, int *count)
+{
+	for (int i = 0; i < action->partner_count; i++)
+	{
+		Npc *partner = world_npc(world, action->partners[i]);
+
+		if (partner == NULL)
+			return psprintf("there is no NPC %lld", (long long) action->partners[i]);
+		if (partner == npc)
+			return "nobody interacts with himself";
+		for (int j = 0; partner != NULL && j < *count; j++)
+			if (partners[j] == partner)
+				partner = NULL;
+		if (partner != NULL)
+			partners[(*count)++] = partner;
+	}
+	return NULL;
+}
+
+/* Why they cannot be invited now, NULL if they can; 'here' is where the bidder is. */
+static const char *
+refusal_of(const World *world, Npc *const *invited, int count, Cell here, bool near)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (!state_is_free(invited[i]->state))
+			return psprintf("NPC %lld is busy", (long long) invited[i]->id);
+		if (near && cell_distance_squared(here, npc_cell(invited[i], world->now)) > TALK_SQUARED)
+			return psprintf("NPC %lld is too far away", (long long) invited[i]->id);
+	}
+	return NULL;
+}
+
+static const char *
+interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action, bool may_walk,
+				   Decider decider, int *sqlstate)
+{
+	const InteractionKind *kind = action->interaction;
+	Interaction			  *running = item_interaction(world, item);
+	bool				   joins = action->partner_count == 0 && interaction_joinable(running, kind);
+	Cell				   here = npc_cell(npc, world->now);
+	bool				   near = kind != NULL && interaction_reaches(kind, here, item->cell);
+	Npc					  *partners[PARTICIPANTS_MAX];
+	int					   count = 0;
+	const char			  *refusal = find_partners(world, npc, action, partners, &count);
+	BidVerdict			   verdict;
+
+	if (refusal != NULL)
+		return refusal;
+	/* What it would say to a neighbour: nobody walks to what will refuse him. */
+	verdict = item_answers_bid(item->kind, item->share_left, running != NULL && !joins, item->cell,
+							   may_walk ? item->cell : here, kind,
+							   joins ? running->participant_count + 1 : 1 + count);
+	if (verdict != BID_ACCEPTED)
+		return bid_verdict_reason(verdict);
+	refusal = refusal_of(world, partners, count, here, near);
+	if (refusal != NULL)
+		return refusal;
+	if (!near)
+		return walk_to_interact(world, npc, action, item->cell, decider, sqlstate);
+	if (count > 0)
+	{
+		bid_place(world, npc, action, partners, count, decider);
+		return NULL;
+	}
+	if (joins)
+		interaction_join(world, running, npc, decider);
+	else
+		interaction_begin(world, kind, item->id, item, &npc, &decider, 1);
+	if (action->act != NULL)
+		return npc_act(world, npc, action->act, sqlstate);
+	return NULL;
+}
+
+/* The interaction in which all of them are, if one more can take part in it. */
+static Interaction *
+common_interaction(World *world, Npc *const *npcs, int count, const InteractionKind *kind)
+{
+	Interaction *running = npc_interaction(world, npcs[0]);
+
+	for (int i = 1; i < count; i++)
+		if (npcs[i]->interaction_id != npcs[0]->interaction_id)
+			return NULL;
+	return interaction_joinable(running, kind) ? running : NULL;
+}
+
+static const char *
+interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, bool may_walk, Decider decider,
+				  int *sqlstate)
+{
+	const InteractionKind *kind = action->interaction;
+	Cell				   here = npc_cell(npc, world->now);
+	Cell				   there = npc_cell(target, world->now);
+	Npc					  *invited[PARTICIPANTS_MAX + 1] = {target};
+	int					   count = 1;
+	const char			  *refusal = find_partners(world, npc, action, invited, &count);
+	BidVerdict			   verdict;
+	Interaction			  *running;
+	bool				   near;
+
+	if (refusal != NULL)
+		return refusal;
+	if (target == npc)
+		return "nobody interacts with himself";
+	if (kind == NULL || kind->target != TARGET_NPC)
+		return "NPCs do not offer this interaction";
+	running = common_interaction(world, invited, count, kind);
+	verdict = participants_verdict(kind, running != NULL ? running->participant_count + 1 : 1 + count);
+	if (verdict != BID_ACCEPTED)
+		return bid_verdict_reason(verdict);
+	near = interaction_reaches(kind, here, there);
+	refusal = running == NULL ? refusal_of(world, invited, count, here, near) : NULL;
+	if (refusal != NULL)
+		return refusal;
+	if (!near)
+	{
+		if (!may_walk)
+			return psprintf("NPC %lld is too far away", (long long) target->id);
+		return walk_to_interact(world, npc, action, cell_beside(world, there, here), decider, sqlstate);
+	}
+	if (running == NULL)
+	{
+		bid_place(world, npc, action, invited, count, decider);
+		return NULL;
+	}
+	interaction_join(world, running, npc, decider);
+	return action->act != NULL ? npc_act(world, npc, action->act, sqlstate) : NULL;
+}
+
+const char *
+npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider, int *sqlstate)
+{
+	WorldItem  *item = world_item(world, action->target_id);
+	Npc		   *target = item == NULL ? world_npc(world, action->target_id) : NULL;
+	const char *refusal;
+
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	if (item == NULL && target == NULL)
 	{
 		*sqlstate = ERRCODE_NS_NO_ITEM;
-		return psprintf("there is no item %lld", (long long) action->target_id);
+		return psprintf("there is no item and no NPC %lld", (long long) action->target_id);
 	}
-	/* What it would say to a neighbour: nobody walks to what will refuse him. */
-	verdict = ask_item(world, npc, item, item->cell, action->interaction);
-	if (verdict != BID_ACCEPTED)
+	if (action->act != NULL && action->interaction != NULL)
 	{
-		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-		return bid_verdict_reason(verdict);
+		refusal = interaction_check_act(action->interaction, action->act);
+		if (refusal != NULL)
+			return refusal;
 	}
-	if (interaction_reaches(action->interaction, here, item->cell))
-		return npc_begin_interaction(world, npc, item, action->interaction, decider, sqlstate);
-	return npc_walk(world, npc, item->cell, NPC_MOVING, ACTION_INTERACT_WITH, action->interaction, item->id,
-					decider, sqlstate);
+	if (item != NULL)
+		return interact_with_item(world, npc, item, action, may_walk, decider, sqlstate);
+	return interact_with_npc(world, npc, target, action, may_walk, decider, sqlstate);
 }
 
 static const char *
@@ -310,7 +340,6 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	Npc		  *other = item == NULL ? world_npc(world, action->target_id) : NULL;
 	Cell	   here = npc_cell(npc, world->now);
 	Cell	   there;
-	Cell	   beside;
 
 	if (item == NULL && (other == NULL || other == npc))
 	{
@@ -320,9 +349,8 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	there = item != NULL ? item->cell : npc_cell(other, world->now);
 	if (cell_adjacent(here, there))
 		there = here;
-	else if (other != NULL && !grid_blocked(world->grid, there) &&
-			 grid_free_neighbour(world->grid, there, here, &beside))
-		there = beside;
+	else if (other != NULL)
+		there = cell_beside(world, there, here);
 	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id, decider,
 					sqlstate);
 }
@@ -348,6 +376,9 @@ wander(World *world, Npc *npc, Decider decider, int *sqlstate)
 static const char *
 wait_here(World *world, Npc *npc, const Action *action, Decider decider)
 {
+	/* it waits already: for the answer to its bid */
+	if (npc->state == NPC_REQUESTING)
+		return NULL;
 	npc_stand(world, npc);
 	npc_become(world, npc, NPC_WAITING, decider);
 	if (action->duration != SIM_NEVER)
@@ -371,6 +402,22 @@ step_towards(World *world, Npc *npc, const Action *action, Decider decider, int 
 	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider, sqlstate);
 }
 
+/* Who acts by itself is no longer spoken for. */
+static const char *
+act_as_decided(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+{
+	const char *failure = npc_act(world, npc, action->act != NULL ? action->act : "{}", sqlstate);
+
+	if (failure == NULL && npc->decider != decider)
+	{
+		npc->decider = decider;
+		if (npc->event_kind == EVENT_SPEAK || npc->event_kind == EVENT_LEAVE)
+			npc_plan_talk(world, npc);
+		npc_touch(world, npc, NPC_DIRTY_STATUS);
+	}
+	return failure;
+}
+
 static const char *
 carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
 {
@@ -381,7 +428,7 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 		case ACTION_MOVE_DIRECTION:
 			return step_towards(world, npc, action, decider, sqlstate);
 		case ACTION_INTERACT_WITH:
-			return act_on_item(world, npc, action, decider, sqlstate);
+			return npc_interact(world, npc, action, true, decider, sqlstate);
 		case ACTION_APPROACH:
 			return approach(world, npc, action, decider, sqlstate);
 		case ACTION_WANDER:
@@ -394,13 +441,30 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 			npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
 			return NULL;
 		case ACTION_ACT_IN_INTERACTION:
-			*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-			return "this interaction takes no actions";
+			return act_as_decided(world, npc, action, decider, sqlstate);
+		case ACTION_RESPOND_TO_BID:
+			return npc_answer_bid(world, npc, action, sqlstate);
+		case ACTION_REJECT_BIDS:
+			return npc_reject_bids(world, npc, action, sqlstate);
 		case ACTION_NONE:
 			break;
 	}
 	*sqlstate = ERRCODE_NS_BAD_DECISION;
 	return "there is no action";
+}
+
+/* What was refused is a bid's answer; all else is an error. */
+static void
+tell_failure(World *world, Npc *npc, const Action *action, const char *failure, int sqlstate)
+{
+	if (action->kind == ACTION_INTERACT_WITH && sqlstate == ERRCODE_NS_ACTION_IMPOSSIBLE)
+		npc_tell(world, npc, "interaction_bid_rejected",
+				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,\"reason\":%s",
+						  action->interaction->name, (long long) action->target_id, quoted(failure)));
+	else
+		npc_tell(world, npc, "error",
+				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
+						  quoted(failure)));
 }
 
 const char *
@@ -419,9 +483,7 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	if (failure != NULL)
 	{
 		if (decider == DECIDER_MIND)
-			npc_tell(world, npc, "error",
-					 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
-							  quoted(failure)));
+			tell_failure(world, npc, action, failure, *sqlstate);
 		return failure;
 	}
 	npc->last_decision_at = world->now;
@@ -431,6 +493,14 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	return NULL;
 }
 
+/* Actions beside what the NPC is doing. */
+static bool
+keeps_plan(ActionKind kind)
+{
+	return kind == ACTION_CONTINUE || kind == ACTION_ACT_IN_INTERACTION || kind == ACTION_RESPOND_TO_BID ||
+		   kind == ACTION_REJECT_BIDS;
+}
+
 const char *
 world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider,
 				   int *sqlstate)
@@ -438,7 +508,7 @@ world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValu
 	JsonList   *before = npc->mind_plan;
 	const char *failure;
 
-	if (action->kind == ACTION_CONTINUE && plan == NULL)
+	if (plan == NULL && keeps_plan(action->kind))
 		return world_act(world, npc, action, decider, sqlstate);
 	npc->mind_plan = NULL;
 	set_plan(world, npc, plan);

@@ -8,18 +8,27 @@
  *	  {"action": "wait", "parameters": {"duration": 2.5}}
  *	  {"action": "wander"}, "continue", "cancel_interaction", "act_in_interaction"
  *	  {"action": "move_to_item", "target_id": 789}, "move_to_npc"
- *	  {"action": "consume", "target_id": 789}, or any interaction an item offers
+ *	  {"action": "consume", "target_id": 789}, or any interaction an item or an NPC offers
+ *	  {"action": "start_conversation", "target_id": 12, "message": "Hello"}, also "target_ids": [12, 13]
+ *	  {"action": "act_in_interaction", "parameters": {"message": "Hello"}}
+ *	  {"action": "respond_to_interaction_bid", "parameters": {"bid_id": 5, "accept": false, "reason": "I am tired"}}
+ *	  {"action": "batch_reject_interaction_bids", "parameters": {"ids": [5, 6], "reason": "…"}}, also "ids": "*"
  *
+ * Interactions take "participants": [ids], further NPCs that are to take part, and "message", said when they begin.
  * "target_id" and the members of "parameters" may stand in either place. Ids may be strings of digits.
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
 #include "engine/image.h"
 #include "errors.h"
+#include "json.h"
+#include "tables/interaction_kinds.h"
 
 #define ID_DIGITS_MAX 16
 #define WAIT_MAX	  (86400 * SIM_SECOND)
@@ -111,6 +120,57 @@ target(JsonbContainer *object, int64 *id)
 	return whole_number(value, id) && *id > 0;
 }
 
+/* Ids in an array, each > 0; a single one will do. False if it is no such thing or too many. */
+static bool
+read_ids(const JsonbValue *value, int64 *ids, int max, int *count)
+{
+	JsonbContainer *array;
+
+	*count = 0;
+	if (value == NULL)
+		return true;
+	if (value->type != jbvBinary)
+	{
+		*count = 1;
+		return whole_number(value, &ids[0]) && ids[0] > 0;
+	}
+	array = value->val.binary.data;
+	if (!JsonContainerIsArray(array) || (int) JsonContainerSize(array) > max)
+		return false;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+		if (!whole_number(getIthJsonbValueFromContainer(array, i), &ids[(*count)++]) || ids[i] <= 0)
+			return false;
+	return true;
+}
+
+/* The object that is "parameters", NULL if there is none. */
+static JsonbValue *
+parameters_of(JsonbContainer *object)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, "parameters", strlen("parameters"), NULL);
+
+	return value != NULL && value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) ? value
+																									: NULL;
+}
+
+/* {"message": what is said}; NULL if nothing is. */
+static const char *
+message_act(JsonbContainer *object)
+{
+	JsonbValue	   *message = member(object, MESSAGE_PARAMETER);
+	StringInfoData	act;
+	Jsonb		   *text;
+
+	if (message == NULL)
+		return NULL;
+	text = JsonbValueToJsonb(message);
+	initStringInfo(&act);
+	appendStringInfo(&act, "{\"%s\":", MESSAGE_PARAMETER);
+	json_jsonb(&act, text);
+	appendStringInfoChar(&act, '}');
+	return act.data;
+}
+
 static const char *
 read_cell(World *world, JsonbContainer *object, Action *action, int *sqlstate)
 {
@@ -149,15 +209,114 @@ read_wait(JsonbContainer *object, Action *action, int *sqlstate)
 	return NULL;
 }
 
+/* Of several targets the first is the one, the others take part, too. */
+static bool
+read_targets(JsonbContainer *object, Action *action)
+{
+	JsonbValue *many = member(object, "target_ids");
+	int64		ids[PARTICIPANTS_MAX];
+	int			count;
+
+	if (target(object, &action->target_id))
+		return true;
+	if (many == NULL || !read_ids(many, ids, PARTICIPANTS_MAX, &count) || count == 0)
+		return false;
+	action->target_id = ids[0];
+	for (int i = 1; i < count; i++)
+		action->partners[action->partner_count++] = ids[i];
+	return true;
+}
+
 static const char *
 read_interaction(World *world, JsonbContainer *object, const char *name, Action *action, int *sqlstate)
 {
+	int64 ids[PARTICIPANTS_MAX];
+	int	  count;
+
 	action->interaction = world_interaction_kind(world, name);
 	if (action->interaction == NULL)
 		return bad(sqlstate, "there is no such interaction");
-	if (!target(object, &action->target_id))
+	if (!read_targets(object, action))
 		return bad(sqlstate, "the interaction needs a target_id");
+	if (!read_ids(member(object, "participants"), ids, PARTICIPANTS_MAX - action->partner_count, &count))
+		return bad(sqlstate, "participants is not an array of at most 10 ids");
+	for (int i = 0; i < count; i++)
+		action->partners[action->partner_count++] = ids[i];
+	action->act = message_act(object);
 	return NULL;
+}
+
+static const char *
+read_conversation(World *world, JsonbContainer *object, Action *action, int *sqlstate)
+{
+	if (world->talk == NULL)
+		return bad(sqlstate, "there are no conversations in this world");
+	return read_interaction(world, object, world->talk->name, action, sqlstate);
+}
+
+/* Its parameters, or a message that stands beside the action. */
+static const char *
+read_act(JsonbContainer *object, Action *action)
+{
+	JsonbValue *parameters = parameters_of(object);
+	Jsonb	   *act;
+
+	if (parameters == NULL || JsonContainerSize(parameters->val.binary.data) == 0)
+	{
+		action->act = message_act(object);
+		return NULL;
+	}
+	act = JsonbValueToJsonb(parameters);
+	action->act = JsonbToCString(NULL, &act->root, VARSIZE(act));
+	return NULL;
+}
+
+/* Why a bid is rejected: in "parameters", else beside the action. */
+static const char *
+read_reason(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	JsonbValue *parameters = parameters_of(object);
+	JsonbValue *reason = NULL;
+
+	if (parameters != NULL)
+		reason = getKeyJsonValueFromContainer(parameters->val.binary.data, "reason", strlen("reason"), NULL);
+	if (reason == NULL || reason->type == jbvNull)
+		reason = member(object, "reason");
+	if (reason == NULL || reason->type != jbvString || reason->val.string.len == 0)
+		return bad(sqlstate, "rejecting a bid needs a reason");
+	if (pg_mbstrlen_with_len(reason->val.string.val, reason->val.string.len) > ACT_TEXT_CHARS)
+		return bad(sqlstate, "the reason has more than 500 characters");
+	action->reason = pnstrdup(reason->val.string.val, reason->val.string.len);
+	return NULL;
+}
+
+static const char *
+read_response(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	JsonbValue *accept = member(object, "accept");
+
+	if (!whole_number(member(object, "bid_id"), &action->bid_id) || action->bid_id <= 0)
+		return bad(sqlstate, "the answer to a bid needs its bid_id");
+	if (accept == NULL || accept->type != jbvBool)
+		return bad(sqlstate, "the answer to a bid needs accept: true or false");
+	action->accept = accept->val.boolean;
+	return action->accept ? NULL : read_reason(object, action, sqlstate);
+}
+
+static const char *
+read_rejections(JsonbContainer *object, Action *action, int *sqlstate)
+{
+	JsonbValue *ids = member(object, "ids");
+
+	if (ids != NULL && ids->type == jbvBinary && JsonContainerIsArray(ids->val.binary.data) &&
+		JsonContainerSize(ids->val.binary.data) == 1)
+		ids = getIthJsonbValueFromContainer(ids->val.binary.data, 0);
+	if (ids != NULL && ids->type == jbvString && ids->val.string.len == 1 && ids->val.string.val[0] == '*')
+		action->all_bids = true;
+	else if (ids == NULL || !read_ids(ids, action->ids, ANSWERED_BIDS_MAX, &action->id_count) ||
+			 action->id_count == 0)
+		return bad(sqlstate, "ids is neither \"*\" nor an array of 1 to 32 ids of bids or of bidders");
+	return read_reason(object, action, sqlstate);
 }
 
 static const char *
@@ -206,6 +365,8 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 		{"continue", ACTION_CONTINUE},
 		{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
 		{"cancel_interaction", ACTION_CANCEL_INTERACTION},
+		{"respond_to_interaction_bid", ACTION_RESPOND_TO_BID},
+		{"batch_reject_interaction_bids", ACTION_REJECT_BIDS},
 	};
 	char name[KIND_NAME_SIZE];
 
@@ -227,10 +388,21 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 			return read_approach(object, action, sqlstate);
 		case ACTION_WAIT:
 			return read_wait(object, action, sqlstate);
+		case ACTION_ACT_IN_INTERACTION:
+			return read_act(object, action);
+		case ACTION_RESPOND_TO_BID:
+			return read_response(object, action, sqlstate);
+		case ACTION_REJECT_BIDS:
+			return read_rejections(object, action, sqlstate);
 		case ACTION_NONE:
 			break;
 		default:
 			return NULL;
+	}
+	if (strcmp(name, "start_conversation") == 0 && world_interaction_kind(world, name) == NULL)
+	{
+		action->kind = ACTION_INTERACT_WITH;
+		return read_conversation(world, object, action, sqlstate);
 	}
 	if (world_interaction_kind(world, name) == NULL)
 		return bad(sqlstate, psprintf("there is no action \"%s\"", name));

@@ -37,14 +37,32 @@ wakes(const Npc *npc, const char *event, int length)
 	return false;
 }
 
-/* The mind is due, as soon as it may be asked. */
-static void
-wake(World *world, Npc *npc)
+/* Why a mind is to be asked: what is more urgent is not forgotten for what is less so. */
+static int
+urgency(DecisionReason reason)
 {
-	if (npc->request_pending || npc->decision_reason == REASON_PLAN_FAILED ||
-		npc->decision_reason == REASON_REQUESTED)
+	switch (reason)
+	{
+		case REASON_BID:
+			return 3;
+		case REASON_MESSAGE:
+			return 2;
+		case REASON_PLAN_FAILED:
+		case REASON_REQUESTED:
+			return 1;
+		default:
+			return 0;
+	}
+}
+
+/* While a question is open only what cannot wait for the schedule is kept in mind. */
+void
+npc_call_mind(World *world, Npc *npc, DecisionReason reason)
+{
+	if (npc->controller == 0 || urgency(npc->decision_reason) >= urgency(reason) ||
+		(npc->request_pending && reason != REASON_BID && reason != REASON_MESSAGE))
 		return;
-	npc->decision_reason = REASON_REQUESTED;
+	npc->decision_reason = reason;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, 0);
 	/* No more than that: the NPC may be in the midst of a change. */
@@ -56,7 +74,7 @@ void
 npc_wake(World *world, Npc *npc, const char *event)
 {
 	if (wakes(npc, event, strlen(event)))
-		wake(world, npc);
+		npc_call_mind(world, npc, REASON_REQUESTED);
 }
 
 void
@@ -82,7 +100,7 @@ world_wake_for_news(World *world, Npc *npc, int known)
 
 		if (type != NULL && type->type == jbvString && wakes(npc, type->val.string.val, type->val.string.len))
 		{
-			wake(world, npc);
+			npc_call_mind(world, npc, REASON_REQUESTED);
 			return;
 		}
 	}
@@ -106,7 +124,7 @@ set_wake_on(World *world, Npc *npc, const JsonbValue *names)
 		if (name->type != jbvString || name->val.string.len > EVENT_NAME_MAX)
 			continue;
 		text = JsonbValueToJsonb(name);
-		json_list_append(world, &npc->wake_on, JsonbToCString(NULL, &text->root, VARSIZE(text)));
+		json_list_append(&npc->wake_on, JsonbToCString(NULL, &text->root, VARSIZE(text)), world->context);
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * contents.c
- *	  The image of a world as a container: NPCs, items, respawns and
- *	  interactions with their indexes (hash tables, grid, heaps), without rules.
+ *	  The image of a world as a container: NPCs, items, respawns, interactions
+ *	  and bids with their indexes (hash tables, grid, heaps), without rules.
  */
 #include "postgres.h"
 
@@ -74,36 +74,6 @@ id_list_add(World *world, IdList *list, int64 id)
 	list->ids[list->count++] = id;
 }
 
-void
-json_list_clear(JsonList **list)
-{
-	if (*list == NULL)
-		return;
-	for (int i = 0; i < (*list)->count; i++)
-		pfree((*list)->item[i]);
-	pfree(*list);
-	*list = NULL;
-}
-
-void
-json_list_drop_first(JsonList *list)
-{
-	Assert(list->count > 0);
-	pfree(list->item[0]);
-	list->count--;
-	memmove(&list->item[0], &list->item[1], list->count * sizeof(char *));
-}
-
-/* The caller has made room: count < NPC_EVENTS_MAX. */
-void
-json_list_append(World *world, JsonList **list, const char *text)
-{
-	if (*list == NULL)
-		*list = MemoryContextAllocZero(world->context, sizeof(JsonList));
-	Assert((*list)->count < NPC_EVENTS_MAX);
-	(*list)->item[(*list)->count++] = MemoryContextStrdup(world->context, text);
-}
-
 /* ---- NPCs ---- */
 
 Npc *
@@ -117,6 +87,7 @@ image_new_npc(World *world, int64 id)
 	npc->ask_again_at = SIM_NEVER;
 	npc->last_decision_at = -1;
 	npc->asked_at = -1;
+	npc->conversed_at = -1;
 	npc->leg_length = 1;
 	ItemPointerSetInvalid(&npc->state_row);
 	ItemPointerSetInvalid(&npc->track_row);
@@ -151,6 +122,8 @@ image_free_npc(World *world, Npc *npc)
 	json_list_clear(&npc->mind_plan);
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);
+	if (npc->goal_terms != NULL)
+		pfree(npc->goal_terms);
 	if (npc->name != NULL)
 		pfree(npc->name);
 	if (npc->traits != NULL)
@@ -269,6 +242,7 @@ image_new_interaction(World *world, int64 id)
 	Interaction *interaction = MemoryContextAllocZero(world->context, sizeof(Interaction));
 
 	interaction->id = id;
+	ItemPointerSetInvalid(&interaction->row);
 	image_put(world->interactions, id, interaction);
 	return interaction;
 }
@@ -277,7 +251,49 @@ void
 image_free_interaction(World *world, Interaction *interaction)
 {
 	image_drop(world->interactions, interaction->id);
+	json_list_clear(&interaction->acts);
 	pfree(interaction);
+}
+
+void
+interaction_touch(World *world, Interaction *interaction)
+{
+	if (!interaction->dirty)
+		interaction->dirty_place = pointer_list_add(world, &world->dirty_interactions, interaction);
+	interaction->dirty = true;
+}
+
+/* ---- bids ---- */
+
+Bid *
+image_new_bid(World *world, int64 id)
+{
+	Bid *bid = MemoryContextAllocZero(world->context, sizeof(Bid));
+
+	bid->id = id;
+	bid->due_at = SIM_NEVER;
+	bid->due = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = bid};
+	ItemPointerSetInvalid(&bid->row);
+	image_put(world->bids, id, bid);
+	return bid;
+}
+
+void
+image_free_bid(World *world, Bid *bid)
+{
+	due_set(&world->events, &bid->due, SIM_NEVER, 0);
+	image_drop(world->bids, bid->id);
+	if (bid->act != NULL)
+		pfree(bid->act);
+	pfree(bid);
+}
+
+void
+bid_touch(World *world, Bid *bid)
+{
+	if (!bid->dirty)
+		bid->dirty_place = pointer_list_add(world, &world->dirty_bids, bid);
+	bid->dirty = true;
 }
 
 /* ---- kinds ---- */

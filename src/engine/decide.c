@@ -19,6 +19,7 @@
 #include "engine/sight.h"
 #include "json.h"
 #include "sim/random.h"
+#include "sim/talk.h"
 #include "spi.h"
 
 /* An NPC's mind is asked at most this often. */
@@ -76,6 +77,13 @@ patience_ends(const World *world, const Npc *npc)
 			   needs_fall_below(world, npc, MIND_CRITICAL_NEED));
 }
 
+/* Invitations and what is said to an NPC are put to its mind at once, however short ago it was asked. */
+static bool
+cannot_wait(DecisionReason reason)
+{
+	return reason == REASON_BID || reason == REASON_MESSAGE;
+}
+
 /* When the mind is to be asked, and why. */
 static int64
 next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
@@ -83,6 +91,11 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	int64 earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
 	int64 at;
 
+	if (cannot_wait(npc->decision_reason))
+	{
+		*reason = npc->decision_reason;
+		return world->now;
+	}
 	if (npc->decision_reason == REASON_PLAN_FAILED || npc->decision_reason == REASON_REQUESTED)
 	{
 		*reason = npc->decision_reason;
@@ -139,8 +152,15 @@ next_look(const World *world, const Npc *npc, int64 pause, DecisionReason *reaso
 	*reason = REASON_IDLE;
 	if (world->policy == POLICY_NONE)
 		return SIM_NEVER;
+	if (npc->controller != 0 && !npc->request_pending)
+		return next_occasion(world, npc, pause, reason);
 	if (npc->controller != 0)
-		return npc->request_pending ? patience_ends(world, npc) : next_occasion(world, npc, pause, reason);
+	{
+		/* It is asked again as soon as this question is done with. */
+		if (cannot_wait(npc->decision_reason))
+			*reason = npc->decision_reason;
+		return patience_ends(world, npc);
+	}
 	if (npc->state == NPC_IDLE || npc->last_decision_at < 0)
 		return world->now + pause;
 	return Max(world->now, npc->last_decision_at + MIND_INTERVAL);
@@ -238,10 +258,8 @@ npc_forget_events(World *world, Npc *npc, int count)
 {
 	if (npc->mind_events == NULL || count <= 0)
 		return;
-	while (count-- > 0 && npc->mind_events->count > 0)
-		json_list_drop_first(npc->mind_events);
-	if (npc->mind_events->count == 0)
-		json_list_clear(&npc->mind_events);
+	while (count-- > 0 && npc->mind_events != NULL)
+		json_list_drop_first(&npc->mind_events);
 	npc->events_dropped = 0;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
@@ -299,8 +317,8 @@ compare_ids(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static bool
-mind_can_be_asked(World *world, Npc *npc)
+bool
+npc_mind_can_be_asked(World *world, Npc *npc)
 {
 	read_present(world);
 	return world->present.count > 0 &&
@@ -325,7 +343,8 @@ typedef struct Look
 static void
 see_item(World *world, Look *look, const WorldItem *item)
 {
-	int32 distance = cell_distance_squared(look->cell, item->cell);
+	int32			   distance = cell_distance_squared(look->cell, item->cell);
+	const Interaction *running;
 
 	if (distance > SIGHT_SQUARED || !grid_connected(world->grid, look->cell, item->cell))
 		return;
@@ -335,13 +354,16 @@ see_item(World *world, Look *look, const WorldItem *item)
 		look->items = look->items == NULL ? palloc(look->item_room * sizeof(SeenItem))
 										  : repalloc(look->items, look->item_room * sizeof(SeenItem));
 	}
+	running = item_interaction(world, item);
 	look->items[look->item_count++] =
 		(SeenItem) {.id = item->id,
 					.cell = item->cell,
 					.distance_squared = distance,
 					.kind = item->kind,
 					.share_left = item->share_left,
-					.taken = item->occupied_by != 0 && item->occupied_by != look->npc->id};
+					.taken = running != NULL,
+					.joinable = running != NULL && interaction_joinable(running, running->kind) ? running->kind
+																								   : NULL};
 }
 
 static int
@@ -448,15 +470,48 @@ begin_look(World *world, Look *look, Npc *npc)
 			need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
 	if (npc->interaction_id != 0)
 	{
-		const Interaction *interaction = image_find(world->interactions, npc->interaction_id);
-		const WorldItem	  *item = interaction != NULL ? world_item(world, interaction->target_id) : NULL;
+		const Interaction *interaction = npc_interaction(world, npc);
+		const WorldItem	  *item = world_item(world, interaction->target_id);
 
-		if (item != NULL)
-		{
-			view->interaction = interaction->kind;
-			interaction_need_rates(interaction->kind, item->kind, view->interaction_rates);
-		}
+		view->interaction = interaction->kind;
+		interaction_need_rates(interaction->kind, item != NULL ? item->kind : NULL, view->interaction_rates);
 	}
+}
+
+/* Whether it feels like talking: drawn anew each time it is idle. */
+static void
+feel_like_talking(World *world, Look *look)
+{
+	Npc *npc = look->npc;
+
+	if (npc->state != NPC_IDLE || world->talk == NULL ||
+		(npc->conversed_at >= 0 && world->now - npc->conversed_at < TALK_COOLDOWN) ||
+		sim_random_below(world->seed, npc->id, npc->draws++, 1000) >= TALK_CHANCE)
+		return;
+	look->view.talk = world->talk;
+	look->view.talk_choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
+}
+
+/* Those in sight with whom it could: not those who are busy, nor those whom it could not get to. */
+static void
+look_for_company(World *world, Look *look)
+{
+	Npc	   **others;
+	int		 count = npcs_in_sight(world, look->cell, look->npc, &others);
+	SeenNpc *seen = palloc(Max(count, 1) * sizeof(SeenNpc));
+
+	for (int i = 0; i < count; i++)
+	{
+		Npc	 *other = others[i];
+		Cell  there = npc_cell(other, world->now);
+		int32 distance = cell_distance_squared(look->cell, there);
+
+		if ((state_is_free(other->state) ||
+			 interaction_joinable(npc_interaction(world, other), world->talk)) &&
+			(distance <= TALK_SQUARED || grid_connected(world->grid, look->cell, there)))
+			seen[look->view.npc_count++] = (SeenNpc) {.id = other->id, .distance_squared = distance};
+	}
+	look->view.npcs = seen;
 }
 
 static void
@@ -478,6 +533,8 @@ adopt_activity(World *world, Npc *npc)
 		return;
 	npc->decider = DECIDER_BUILT_IN;
 	npc_touch(world, npc, NPC_DIRTY_STATUS);
+	if (npc->interaction_id != 0)
+		npc_plan_talk(world, npc);
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 }
@@ -502,6 +559,9 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	for (int i = 0; i < count; i++)
 	{
 		begin_look(world, &looks[i], npcs[i]);
+		feel_like_talking(world, &looks[i]);
+		if (looks[i].view.talk != NULL)
+			look_for_company(world, &looks[i]);
 		if (mind_needs_sight(&looks[i].view, world->served_needs))
 			viewers[viewer_count++] = &looks[i];
 	}
@@ -531,15 +591,21 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
-	if (!mind_can_be_asked(world, npc))
+	if (!npc_mind_can_be_asked(world, npc))
 	{
 		npc->ask_again_at = SIM_NEVER;
 		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
+		if (reason == REASON_BID)
+			npc_renew_invitations(world, npc);
 		return true;
 	}
 	if (npc->request_pending)
+	{
+		if (cannot_wait(reason))
+			npc->decision_reason = reason;
 		return npc->state == NPC_IDLE;
+	}
 	if (reason != REASON_CHECK)
 		world_open_request(world, npc, reason);
 	else if (npc->decider == DECIDER_BUILT_IN)

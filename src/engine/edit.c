@@ -129,6 +129,8 @@ void
 world_remove_npc(World *world, Npc *npc)
 {
 	leave_interaction(world, npc, "the NPC was removed");
+	npc_fail_plan(world, npc, "the NPC was removed");
+	npc_drop_bids(world, npc, "the NPC was removed");
 	world_event(world, WORLD_EVENT_NPC_REMOVED, npc->id, 0, 0, json_text_member("name", npc->name));
 	if (npc->dirty != 0)
 		pointer_list_drop(&world->dirty_npcs, npc->dirty_place);
@@ -143,6 +145,8 @@ world_place_npc(World *world, Npc *npc, Cell cell)
 	require_free(world, cell, npc);
 	npc_fail_plan(world, npc, "the NPC was moved");
 	leave_interaction(world, npc, "the NPC was moved");
+	if (npc->state == NPC_REQUESTING)
+		npc_drop_bids(world, npc, "the NPC was moved");
 	npc_stand(world, npc);
 	npc->leg[0] = cell;
 	npc->leg_length = 1;
@@ -185,6 +189,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, pause);
 	npc_settle(world, npc);
+	npc_renew_invitations(world, npc);
 }
 
 void
@@ -353,11 +358,11 @@ void
 world_remove_item(World *world, WorldItem *item)
 {
 	int64	 id = item->id;
-	Npc		*user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
 	Respawn *respawn;
 
-	if (user != NULL)
-		leave_interaction(world, user, "the item was removed");
+	if (item_interaction(world, item) != NULL)
+		interaction_break_off(world, item_interaction(world, item), "the item was removed");
+	item_drop_bids(world, id, "the item was removed");
 	item = world_item(world, id);
 	if (item != NULL)
 	{

@@ -72,9 +72,11 @@ struct World
 	HTAB		*cells;					   /* cell -> items on it */
 	HTAB		*respawns;				   /* id -> Respawn */
 	HTAB		*interactions;			   /* id -> Interaction */
+	HTAB		*bids;					   /* id -> Bid */
 	PointerList	 kinds;					   /* ItemKind */
 	bool		 served_needs[NEED_COUNT]; /* by some of these kinds */
-	PointerList	 interaction_kinds;		   /* InteractionKind, in order of number */
+	PointerList	 interaction_kinds;		   /* InteractionKind in their InteractionRow, in order of number */
+	const InteractionKind *talk;		   /* the first of them that is a conversation, or NULL */
 	Grid		*grid;
 	PathFinder	*finder;
 	SimAllocator allocator;
@@ -88,11 +90,13 @@ struct World
 	PointerList	  dirty_npcs;
 	PointerList	  dirty_items;
 	PointerList	  born_respawns;
-	PointerList	  born_interactions;
+	PointerList	  dirty_interactions;
+	PointerList	  dirty_bids;
 	IdList		  removed_npcs;
 	IdList		  removed_items;
 	IdList		  removed_respawns;
 	IdList		  removed_interactions;
+	IdList		  removed_bids;
 	bool		  terrain_changed;
 	bool		  ways_unchecked; /* nobody was told of new walls yet */
 	TransactionId turn_xid;		  /* when it was last asked whether the sight index is to move on */
@@ -104,6 +108,9 @@ struct World
 	IdList	   present;
 	bool	   present_known;
 	bool	   present_read;
+	HTAB	  *paces;	/* of players' minds, as the world knows them: bids.c */
+	uint64	   turn;	/* counts the transactions in which it was used */
+	bool	   in_tick; /* a tick is run; else something comes from outside */
 	TickResult result;
 };
 
@@ -116,7 +123,8 @@ typedef struct ImageEntry
 
 /* Kinds in the heap of events: of one moment, items come back before NPCs do anything. */
 #define DUE_RESPAWN	 0
-#define DUE_NPC_BASE 1 /* + NpcEvent */
+#define DUE_NPC_BASE 1	/* + NpcEvent */
+#define DUE_BID		 64 /* it is put to those invited, or it is too late to answer */
 
 extern void	 image_discard(World *world);
 extern void *image_find(HTAB *table, int64 id);
@@ -136,6 +144,8 @@ extern Respawn		  *image_new_respawn(World *world, int64 id);
 extern void			   image_free_respawn(World *world, Respawn *respawn);
 extern Interaction	  *image_new_interaction(World *world, int64 id);
 extern void			   image_free_interaction(World *world, Interaction *interaction);
+extern Bid			  *image_new_bid(World *world, int64 id);
+extern void			   image_free_bid(World *world, Bid *bid);
 extern const ItemKind *image_kind(const World *world, const char *name);
 extern const InteractionKind *image_interaction_kind(const World *world,
 													 int		  number); /* NULL = there is none */
@@ -145,6 +155,8 @@ extern void npc_settle(World *world, Npc *npc);
 extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 extern void item_touch(World *world, WorldItem *item);
+extern void interaction_touch(World *world, Interaction *interaction);
+extern void bid_touch(World *world, Bid *bid);
 
 /* nearby.c */
 extern void image_lay_out_districts(World *world);
@@ -153,9 +165,10 @@ extern void npc_leave_district(World *world, Npc *npc);
 /* Everybody whose leg has this cell (standing: who is on it), by id; palloc'd, NULL when there is nobody. */
 extern int npcs_over(World *world, Cell cell, Npc ***found);
 
-extern void json_list_clear(JsonList **list);
-extern void json_list_append(World *world, JsonList **list, const char *text);
-extern void json_list_drop_first(JsonList *list);
+/*
+ * Everybody but one who is in sight of a cell, nearest first, then by id; palloc'd, NULL when there is nobody.
+ */
+extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found);
 
 /* load.c */
 extern void image_load(World *world);
@@ -175,19 +188,57 @@ extern void		   npc_check_way(World *world, Npc *npc);
 /* act.c */
 extern void		   npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void		   npc_become_idle(World *world, Npc *npc, int64 pause);
-extern const char *npc_begin_interaction(World *world, Npc *npc, WorldItem *item, const InteractionKind *kind,
-										 Decider decider, int *sqlstate);
-extern void		   npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
 extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
 extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);
+/* Interacts, or bids for it; walks there first if it may. NULL, or why not. */
+extern const char *npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider,
+								int *sqlstate);
+
+/* interact.c */
+extern Interaction *npc_interaction(World *world, const Npc *npc);		 /* NULL = none */
+extern Interaction *item_interaction(World *world, const WorldItem *item); /* NULL = none */
+/* Whether one more can take part in it, who wants this. */
+extern bool interaction_joinable(const Interaction *interaction, const InteractionKind *kind);
+/* 'item' is NULL when it is with NPCs. The first participant is the initiator. */
+extern Interaction *interaction_begin(World *world, const InteractionKind *kind, int64 target_id,
+									  WorldItem *item, Npc **participants, const Decider *deciders,
+									  int count);
+extern void			interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider);
+/* Not of the will of any of them. */
+extern void interaction_break_off(World *world, Interaction *interaction, const char *why);
+/* One leaves; who remains goes on unless they are too few. An interaction that is finished ends for all. */
+extern void npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
+/* 'act': parameters, a JSON object. NULL, or why not. */
+extern const char *npc_act(World *world, Npc *npc, const char *act, int *sqlstate);
+/* The same, checked only. */
+extern const char *interaction_check_act(const InteractionKind *kind, const char *act);
+/* The built-in mind takes part in a conversation. */
+extern void npc_plan_talk(World *world, Npc *npc);
+extern void npc_speak(World *world, Npc *npc);
+
+/* bids.c */
+/* Invites NPCs, who are free and near enough. */
+extern void bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
+					  Decider decider);
+extern void bid_due(World *world, Bid *bid);
+extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
+extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);
+/* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
+extern void npc_drop_bids(World *world, Npc *npc, const char *why);
+extern void item_drop_bids(World *world, int64 item_id, const char *why);
+/* It has another mind, or none: it is invited anew. */
+extern void npc_renew_invitations(World *world, Npc *npc);
 
 /* asking.c */
 extern void npc_wake(World *world, Npc *npc, const char *event);
 extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
 extern bool npc_budget_spent(World *world, Npc *npc);
+/* The mind is due, as soon as it may be asked. */
+extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
 
 /* decide.c */
 extern void npc_schedule(World *world, Npc *npc, int64 pause);
+extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 extern void world_decide(World *world);
 
 /* edit.c */

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "engine/image.h"
+#include "engine/pace.h"
 #include "errors.h"
 #include "spi.h"
 #include "tables/interaction_kinds.h"
@@ -73,6 +74,7 @@ new_image(WorldLock *lock)
 	world->cells = new_table(world, "npcsim cells");
 	world->respawns = new_table(world, "npcsim respawns");
 	world->interactions = new_table(world, "npcsim interactions");
+	world->bids = new_table(world, "npcsim bids");
 	due_heap_init(&world->events, context);
 	due_heap_init(&world->decisions, context);
 	dlist_push_head(&images, &world->node);
@@ -174,7 +176,7 @@ load_settings(World *world)
 	image_lay_out_districts(world);
 }
 
-/* Interactions first: items offer them. */
+/* Interactions first: items offer them. Their texts are read where they are told. */
 static void
 load_interaction_kinds(World *world)
 {
@@ -183,10 +185,16 @@ load_interaction_kinds(World *world)
 	interaction_rows_load(world->id, false, &rows);
 	for (int i = 0; i < rows.count; i++)
 	{
-		InteractionKind *kind = MemoryContextAlloc(world->context, sizeof(InteractionKind));
+		InteractionRow *row = MemoryContextAlloc(world->context, sizeof(InteractionRow));
+		Size			size = VARSIZE(rows.rows[i].parameters);
 
-		*kind = rows.rows[i].kind;
-		pointer_list_add(world, &world->interaction_kinds, kind);
+		*row = rows.rows[i];
+		row->description = NULL;
+		row->parameters = MemoryContextAlloc(world->context, size);
+		memcpy(row->parameters, rows.rows[i].parameters, size);
+		pointer_list_add(world, &world->interaction_kinds, &row->kind);
+		if (world->talk == NULL && interaction_is_talk(&row->kind))
+			world->talk = &row->kind;
 	}
 }
 
@@ -280,6 +288,16 @@ load_respawns(World *world, const int64 *ids, int count)
 	}
 }
 
+static const InteractionKind *
+kind_of_number(World *world, int number)
+{
+	const InteractionKind *kind = image_interaction_kind(world, number);
+
+	if (kind == NULL)
+		elog(ERROR, "interaction type %d of world %lld is not in its image", number, (long long) world->id);
+	return kind;
+}
+
 static void
 load_interactions(World *world, const int64 *ids, int count)
 {
@@ -290,15 +308,36 @@ load_interactions(World *world, const int64 *ids, int count)
 		Interaction	 read = {0};
 		Interaction *interaction;
 
-		interaction_read(row, &read);
-		read.kind = image_interaction_kind(world, read.number);
-		if (read.kind == NULL)
-			elog(ERROR, "interaction %lld of world %lld is of no type that the world has",
-				 (long long) read.id, (long long) world->id);
+		interaction_read(row, &read, world->context);
+		read.kind = kind_of_number(world, read.number);
 		interaction = image_find(world->interactions, read.id);
 		if (interaction == NULL)
 			interaction = image_new_interaction(world, read.id);
+		else
+			json_list_clear(&interaction->acts);
 		*interaction = read;
+	}
+}
+
+static void
+load_bids(World *world, const int64 *ids, int count)
+{
+	uint64 rows = bids_load(world->id, ids, count);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Bid	 read = {0};
+		Bid *bid;
+
+		bid_read(row, &read, world->context);
+		read.kind = kind_of_number(world, read.number);
+		bid = image_find(world->bids, read.id);
+		if (bid != NULL)
+			image_free_bid(world, bid);
+		bid = image_new_bid(world, read.id);
+		read.due = bid->due;
+		*bid = read;
+		due_set(&world->events, &bid->due, bid->due_at, DUE_BID);
 	}
 }
 
@@ -354,6 +393,7 @@ image_load(World *world)
 	load_items(world, NULL, 0);
 	load_respawns(world, NULL, 0);
 	load_interactions(world, NULL, 0);
+	load_bids(world, NULL, 0);
 	load_npcs(world, true, NULL, 0);
 	spi_end();
 	for (int i = 0; i < world->everyone.count; i++)
@@ -384,6 +424,13 @@ forget_removed(World *world, const ChangeSet *changes)
 
 		if (interaction != NULL)
 			image_free_interaction(world, interaction);
+	}
+	for (int i = 0; i < changes->count[CHANGE_BID_REMOVED]; i++)
+	{
+		Bid *bid = image_find(world->bids, changes->ids[CHANGE_BID_REMOVED][i]);
+
+		if (bid != NULL)
+			image_free_bid(world, bid);
 	}
 }
 
@@ -446,6 +493,8 @@ image_catch_up(World *world, int64 revision)
 		load_respawns(world, changes.ids[CHANGE_RESPAWN], changes.count[CHANGE_RESPAWN]);
 	if (changes.count[CHANGE_INTERACTION] > 0)
 		load_interactions(world, changes.ids[CHANGE_INTERACTION], changes.count[CHANGE_INTERACTION]);
+	if (changes.count[CHANGE_BID] > 0)
+		load_bids(world, changes.ids[CHANGE_BID], changes.count[CHANGE_BID]);
 	if (changes.count[CHANGE_NPC_BORN] > 0)
 		load_npcs(world, false, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
 	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, npcs_load_identities);
@@ -458,6 +507,7 @@ image_catch_up(World *world, int64 revision)
 
 	/* Who changed it may have found other minds there. */
 	world->present_known = false;
+	world_forget_paces(world);
 	settle_changed(world, &changes, CHANGE_NPC_BORN);
 	settle_changed(world, &changes, CHANGE_NPC_MOTION);
 	for (int i = 0; i < (int) lengthof(state_kinds); i++)
@@ -516,6 +566,8 @@ world_image(WorldLock *lock)
 	world->now = lock->now;
 	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
 	world->present_read = false;
+	world->turn++;
+	world->in_tick = false;
 	lock->image = world;
 	dlist_move_head(&images, &world->node);
 	make_room();

@@ -1,6 +1,6 @@
 /*
  * nearby.c
- *	  Whose way leads over a cell, without asking everybody.
+ *	  Whose way leads over a cell, and who is in sight of it, without asking everybody.
  *
  * The world is divided into districts, squares as wide as a leg is long. An NPC is listed in the one its leg
  * begins in, so whoever stands on a cell or walks over it is listed in the cell's district or in one beside it.
@@ -129,5 +129,79 @@ npcs_over(World *world, Cell cell, Npc ***found)
 		}
 	npcs_sort(npcs, count);
 	*found = npcs;
+	return count;
+}
+
+/* ---- in sight ---- */
+
+/* Steps between two cells that are in sight of one another: dx + dy with dx² + dy² <= SIGHT_SQUARED. */
+#define SIGHT_STEPS 11
+
+typedef struct Seen
+{
+	int32 distance_squared;
+	Npc	 *npc;
+} Seen;
+
+static int
+compare_seen(const void *a, const void *b)
+{
+	const Seen *left = a;
+	const Seen *right = b;
+
+	if (left->distance_squared != right->distance_squared)
+		return left->distance_squared < right->distance_squared ? -1 : 1;
+	return left->npc->id < right->npc->id ? -1 : left->npc->id > right->npc->id;
+}
+
+/* Those of a district, added to an array that may move. */
+static int
+see_district(World *world, const District *district, Cell cell, const Npc *except, Seen **seen, int count,
+			 int *room)
+{
+	for (int i = 0; i < district->count; i++)
+	{
+		const Resident *resident = &district->residents[i];
+		int32			distance;
+
+		if (resident->npc == except || cell_manhattan(resident->from, cell) > resident->steps + SIGHT_STEPS)
+			continue;
+		distance = cell_distance_squared(npc_cell(resident->npc, world->now), cell);
+		if (distance > SIGHT_SQUARED)
+			continue;
+		if (count == *room)
+		{
+			*room = Max(16, *room * 2);
+			*seen = *seen == NULL ? palloc(*room * sizeof(Seen)) : repalloc_huge(*seen, *room * sizeof(Seen));
+		}
+		(*seen)[count++] = (Seen) {distance, resident->npc};
+	}
+	return count;
+}
+
+int
+npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found)
+{
+	int	  reach = DISTRICT_CELLS + SIGHT_CELLS;
+	int	  left = Max(cell.x - reach, 0) / DISTRICT_CELLS;
+	int	  right = Min((cell.x + reach) / DISTRICT_CELLS, world->districts_x - 1);
+	int	  top = Max(cell.y - reach, 0) / DISTRICT_CELLS;
+	int	  bottom = Min((cell.y + reach) / DISTRICT_CELLS, world->districts_y - 1);
+	Seen *seen = NULL;
+	int	  count = 0;
+	int	  room = 0;
+
+	for (int row = top; row <= bottom; row++)
+		for (int column = left; column <= right; column++)
+			count = see_district(world, &world->districts[row * world->districts_x + column], cell, except,
+								 &seen, count, &room);
+	*found = NULL;
+	if (count == 0)
+		return 0;
+	qsort(seen, count, sizeof(Seen), compare_seen);
+	*found = palloc(count * sizeof(Npc *));
+	for (int i = 0; i < count; i++)
+		(*found)[i] = seen[i].npc;
+	pfree(seen);
 	return count;
 }

@@ -27,6 +27,12 @@ npc_event(World *world, Npc *npc)
 		case EVENT_WAIT_OVER:
 			npc_become_idle(world, npc, 0);
 			break;
+		case EVENT_SPEAK:
+			npc_speak(world, npc);
+			break;
+		case EVENT_LEAVE:
+			npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
+			break;
 		case EVENT_NONE:
 			npc->event_at = SIM_NEVER;
 			npc_settle(world, npc);
@@ -44,6 +50,8 @@ run_events(World *world, int64 until)
 		world->now = due->at;
 		if (due->kind == DUE_RESPAWN)
 			world_respawn(world, due->owner);
+		else if (due->kind == DUE_BID)
+			bid_due(world, due->owner);
 		else
 			npc_event(world, due->owner);
 	}
@@ -53,9 +61,11 @@ static void
 run_tick(World *world, int64 end)
 {
 	CHECK_FOR_INTERRUPTS();
+	world->in_tick = true;
 	run_events(world, end);
 	world->now = end;
 	world_decide(world);
+	world->in_tick = false;
 	world->result.ticks++;
 }
 

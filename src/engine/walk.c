@@ -8,8 +8,11 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
+
 #include "engine/image.h"
 #include "errors.h"
+#include "json.h"
 
 /* The cell an NPC is on, and since when (a walker that changes its mind loses no time). */
 static Cell
@@ -20,6 +23,14 @@ present_cell(const World *world, const Npc *npc, int64 *since)
 	*since = npc->leg_length == 1 || index == npc->leg_length - 1 ? world->now
 																  : npc->departed_at + index * CELL_TIME;
 	return npc->leg[index];
+}
+
+static void
+forget_goal_terms(World *world, Npc *npc)
+{
+	pfree(npc->goal_terms);
+	npc->goal_terms = NULL;
+	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
 
 /* Makes the NPC stand on the cell it is on. */
@@ -36,6 +47,8 @@ npc_stand(World *world, Npc *npc)
 	npc->target_id = 0;
 	npc->goal_action = ACTION_NONE;
 	npc->goal_interaction = 0;
+	if (npc->goal_terms != NULL)
+		forget_goal_terms(world, npc);
 	npc->event_at = SIM_NEVER;
 	npc->event_kind = EVENT_NONE;
 }
@@ -116,6 +129,8 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	npc->goal_action = action;
 	npc->goal_interaction = interaction != NULL ? interaction->number : 0;
 	npc->target_id = target_id;
+	if (npc->goal_terms != NULL)
+		forget_goal_terms(world, npc);
 	npc->replans = 0;
 	if (result == PATH_HERE)
 	{
@@ -132,31 +147,55 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	return NULL;
 }
 
+/* What it came for. */
+static Action
+goal_of(World *world, Npc *npc)
+{
+	Action action = {.kind = npc->goal_action,
+					 .target_id = npc->target_id,
+					 .interaction = image_interaction_kind(world, npc->goal_interaction)};
+	Action told;
+	Jsonb *terms;
+	int	   sqlstate;
+
+	if (npc->goal_terms == NULL)
+		return action;
+	terms = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->goal_terms)));
+	/* What cannot be read any more is of an interaction that was deleted: it is refused below. */
+	return action_from_json(world, npc, &terms->root, &told, &sqlstate) == NULL ? told : action;
+}
+
+static const char *
+begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
+{
+	int sqlstate = 0;
+
+	if (world_item(world, action->target_id) == NULL && world_npc(world, action->target_id) == NULL)
+		return action->interaction != NULL && action->interaction->target == TARGET_NPC ? "NPC is gone"
+																						: "item is gone";
+	return npc_interact(world, npc, action, false, decider, &sqlstate);
+}
+
 /* It is where it wanted to be, or as near as can be. */
 static void
 arrive(World *world, Npc *npc)
 {
-	ActionKind			   action = npc->goal_action;
-	const InteractionKind *interaction = image_interaction_kind(world, npc->goal_interaction);
-	Decider				   decider = npc->decider;
-	Cell				   intended = npc->goal;
-	WorldItem			  *item = npc->target_id != 0 ? world_item(world, npc->target_id) : NULL;
-	const char			  *refusal = NULL;
-	int					   sqlstate = 0;
+	Action		action = goal_of(world, npc);
+	Decider		decider = npc->decider;
+	Cell		intended = npc->goal;
+	const char *refusal;
 
 	npc_stand(world, npc);
 	tell_arrival(world, npc, "arrived", intended);
-	if (action == ACTION_INTERACT_WITH)
+	if (action.kind == ACTION_INTERACT_WITH)
 	{
-		if (item == NULL)
-			refusal = "item is gone";
-		else
-			refusal = npc_begin_interaction(world, npc, item, interaction, decider, &sqlstate);
+		refusal = begin_goal(world, npc, &action, decider);
 		if (refusal == NULL)
 			return;
 		npc_tell(world, npc, "interaction_bid_rejected",
-				 psprintf("\"interaction\":\"%s\",\"reason\":\"%s\"",
-						  interaction != NULL ? interaction->name : "", refusal));
+				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,%s",
+						  action.interaction != NULL ? action.interaction->name : "",
+						  (long long) action.target_id, json_text_member("reason", refusal)));
 		npc_fail_plan(world, npc, refusal);
 	}
 	npc_become_idle(world, npc, 0);

@@ -21,6 +21,8 @@
 #include "sim/mind.h"
 #include "sim/needs.h"
 #include "sim/path.h"
+#include "tables/bids.h"
+#include "tables/interactions.h"
 #include "tables/items.h"
 #include "tables/npcs.h"
 #include "tables/world_events.h"
@@ -109,8 +111,8 @@ extern int64 world_advance(World *world, int64 clock, int max_ticks, TickResult 
  */
 extern const char *world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate);
 /*
- * The same with a new plan: the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). "continue" without
- * one keeps the old plan, and so does what was not begun.
+ * The same with a new plan: the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). "continue", an act and
+ * answers to bids without one keep the old plan, and so does what was not begun.
  */
 extern const char *world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
 									  Decider decider, int *sqlstate);
@@ -138,6 +140,8 @@ extern void world_close_request(World *world, Npc *npc);
 extern void npc_forget_events(World *world, Npc *npc, int count);
 /* Whose minds can be asked from now on: an input. In a replay, where nobody is there, they are those of the inputs. */
 extern void world_set_present(World *world, const int64 *player_ids, int count);
+/* How long the minds of a player take, real seconds: an input. */
+extern void world_set_pace(World *world, int64 player_id, int32 seconds);
 /* A decision is due at once: by its mind if that can be asked (reason "requested"), else by the built-in one. */
 extern void npc_request_decision(World *world, Npc *npc);
 

@@ -215,6 +215,9 @@ static void
 write_interactions(World *world)
 {
 	WorldLock *lock = world->lock;
+	int		   dirty = world->dirty_interactions.count;
+	Interaction **some;
+	int		   count = 0;
 
 	if (world->removed_interactions.count > 0)
 	{
@@ -222,17 +225,74 @@ write_interactions(World *world)
 			world_changed(lock, CHANGE_INTERACTION_REMOVED, world->removed_interactions.ids[i]);
 		interactions_delete(world->id, world->removed_interactions.ids, world->removed_interactions.count);
 	}
-	if (world->born_interactions.count == 0)
+	if (dirty == 0)
 		return;
-	for (int i = 0; i < world->born_interactions.count; i++)
+	some = palloc(dirty * sizeof(Interaction *));
+	for (int i = 0; i < dirty; i++)
 	{
-		Interaction *interaction = world->born_interactions.entries[i];
+		Interaction *interaction = world->dirty_interactions.entries[i];
 
 		interaction->revision = world_changed(lock, CHANGE_INTERACTION, interaction->id);
-		interaction->born = false;
+		if (interaction->born)
+			some[count++] = interaction;
 	}
-	interactions_insert(world->id, (Interaction **) world->born_interactions.entries,
-						world->born_interactions.count);
+	if (count > 0)
+		interactions_insert(world->id, some, count);
+	count = 0;
+	for (int i = 0; i < dirty; i++)
+		if (!((Interaction *) world->dirty_interactions.entries[i])->born)
+			some[count++] = world->dirty_interactions.entries[i];
+	if (count > 0)
+		interactions_write(world->id, some, count);
+	for (int i = 0; i < dirty; i++)
+	{
+		Interaction *interaction = world->dirty_interactions.entries[i];
+
+		interaction->born = interaction->dirty = false;
+	}
+	pfree(some);
+}
+
+static void
+write_bids(World *world)
+{
+	WorldLock *lock = world->lock;
+	int		   dirty = world->dirty_bids.count;
+	Bid **some;
+	int		   count = 0;
+
+	if (world->removed_bids.count > 0)
+	{
+		for (int i = 0; i < world->removed_bids.count; i++)
+			world_changed(lock, CHANGE_BID_REMOVED, world->removed_bids.ids[i]);
+		bids_delete(world->id, world->removed_bids.ids, world->removed_bids.count);
+	}
+	if (dirty == 0)
+		return;
+	some = palloc(dirty * sizeof(Bid *));
+	for (int i = 0; i < dirty; i++)
+	{
+		Bid *bid = world->dirty_bids.entries[i];
+
+		world_changed(lock, CHANGE_BID, bid->id);
+		if (bid->born)
+			some[count++] = bid;
+	}
+	if (count > 0)
+		bids_insert(world->id, some, count);
+	count = 0;
+	for (int i = 0; i < dirty; i++)
+		if (!((Bid *) world->dirty_bids.entries[i])->born)
+			some[count++] = world->dirty_bids.entries[i];
+	if (count > 0)
+		bids_write(world->id, some, count);
+	for (int i = 0; i < dirty; i++)
+	{
+		Bid *bid = world->dirty_bids.entries[i];
+
+		bid->born = bid->dirty = false;
+	}
+	pfree(some);
 }
 
 static SpiStatement terrain_statement =
@@ -364,7 +424,8 @@ close_up_lists(World *world)
 	pointer_list_close_up(&world->dirty_npcs);
 	pointer_list_close_up(&world->dirty_items);
 	pointer_list_close_up(&world->born_respawns);
-	pointer_list_close_up(&world->born_interactions);
+	pointer_list_close_up(&world->dirty_interactions);
+	pointer_list_close_up(&world->dirty_bids);
 }
 
 static void
@@ -373,11 +434,13 @@ clear_lists(World *world)
 	world->dirty_npcs.count = 0;
 	world->dirty_items.count = 0;
 	world->born_respawns.count = 0;
-	world->born_interactions.count = 0;
+	world->dirty_interactions.count = 0;
+	world->dirty_bids.count = 0;
 	world->removed_npcs.count = 0;
 	world->removed_items.count = 0;
 	world->removed_respawns.count = 0;
 	world->removed_interactions.count = 0;
+	world->removed_bids.count = 0;
 	world->terrain_changed = false;
 }
 
@@ -403,6 +466,7 @@ world_write(World *world)
 	moved = world->dirty_npcs.count > 0;
 	spi_begin();
 	write_interactions(world);
+	write_bids(world);
 	write_respawns(world);
 	write_items(world);
 	write_npcs(world);

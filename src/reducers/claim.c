@@ -19,11 +19,11 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "engine/pace.h"
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/observe.h"
-#include "reducers/pace.h"
 #include "reducers/sessions.h"
 #include "reducers/world_head.h"
 #include "spi.h"

@@ -49,6 +49,15 @@ static SpiStatement insert_starter_interactions =
 	 1,
 	 {INT8OID}};
 
+static SpiStatement insert_starter_conversation =
+	{"INSERT INTO npcsim.interaction_type_rows "
+	 "(world_id, number, name, description, target, needs_adjacency, locks_movement, min_participants, "
+	 "max_participants, parameters) VALUES "
+	 "($1, 5, 'conversation', 'Talk to one another, until you leave', 'npc', false, true, 2, 10, "
+	 "'{\"message\": {\"type\": \"string\", \"description\": \"What you say\"}}')",
+	 1,
+	 {INT8OID}};
+
 static SpiStatement insert_starter_items =
 	{"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
 	 "($1, 'apple', 'Something to eat', "
@@ -110,6 +119,8 @@ static SpiStatement delete_interaction_type =
 
 static SpiStatement interaction_type_used =
 	{"SELECT 1 FROM npcsim.interaction_runs r JOIN npcsim.interaction_type_rows k "
+	 "ON k.world_id = r.world_id AND k.number = r.interaction WHERE k.world_id = $1 AND k.name = $2 "
+	 "UNION ALL SELECT 1 FROM npcsim.interaction_bid_rows r JOIN npcsim.interaction_type_rows k "
 	 "ON k.world_id = r.world_id AND k.number = r.interaction WHERE k.world_id = $1 AND k.name = $2",
 	 2,
 	 {INT8OID, TEXTOID}};
@@ -118,6 +129,7 @@ void
 insert_starter_kinds(int64 world_id)
 {
 	spi_run(&insert_starter_interactions, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
+	spi_run(&insert_starter_conversation, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
 	spi_run(&insert_starter_items, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
 }
 
@@ -672,7 +684,7 @@ npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	if (edit.kind == EDIT_DELETE)
 	{
-		refuse_used(&interaction_type_used, lock->world_id, name, "NPCs are in such an interaction.",
+		refuse_used(&interaction_type_used, lock->world_id, name, "NPCs are in such an interaction, or are asked to be.",
 					"Try again when none is.");
 		interaction_type_delete(lock, name);
 		return edit_end(&edit);

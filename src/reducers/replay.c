@@ -277,6 +277,13 @@ replay_presence(Replay *replay, World *world, Jsonb *payload)
 	world_set_present(world, ids, count);
 }
 
+static void
+replay_pace(Replay *replay, World *world, Jsonb *payload)
+{
+	world_set_pace(world, input_get_id(payload, "player_id"),
+				   (int32) input_get_number(payload, "seconds", 1, PG_INT32_MAX));
+}
+
 /* What it has spent is not known here, only that it was too much, or no longer so. */
 static void
 replay_budget(Replay *replay, World *world, Jsonb *payload)
@@ -350,6 +357,7 @@ static const struct
 	{"remove_item", replay_remove_item},
 	{"set_item_properties", replay_set_item_properties},
 	{"presence", replay_presence},
+	{"pace", replay_pace},
 	{"budget", replay_budget},
 	{"decision", replay_decision},
 	{"decision_refused", replay_decision_refused},

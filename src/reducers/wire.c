@@ -258,6 +258,8 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 		case CHANGE_NPC_HIDDEN:
 		case CHANGE_NPC_MIND:
 		case CHANGE_RESPAWN:
+		case CHANGE_BID:
+		case CHANGE_BID_REMOVED:
 		case CHANGE_KINDS:
 			/* nothing that is shown */
 			break;

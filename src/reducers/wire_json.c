@@ -20,7 +20,7 @@
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 12
 
 /* Rows of a family: by ids, or all of a world. The first column is the id. */
 typedef struct FamilyQuery
@@ -181,7 +181,7 @@ static FamilyQuery items_query = {write_item,
 static void
 write_interaction(StringInfo out, Datum *values, bool *nulls)
 {
-	int64 initiator = DatumGetInt64(values[2]);
+	ArrayType *participants = DatumGetArrayTypeP(values[7]);
 
 	json_literal(out, ",\"interaction_type\":");
 	json_text_datum(out, values[1]);
@@ -190,13 +190,19 @@ write_interaction(StringInfo out, Datum *values, bool *nulls)
 	json_literal(out, ",\"target_id\":");
 	json_int64(out, DatumGetInt64(values[3]));
 	json_literal(out, ",\"initiator_npc_id\":");
-	json_int64(out, initiator);
+	json_int64(out, DatumGetInt64(values[2]));
 	json_literal(out, ",\"participants\":");
-	json_ids(out, &initiator, 1);
+	json_ids(out, (int64 *) ARR_DATA_PTR(participants),
+			 ArrayGetNItems(ARR_NDIM(participants), ARR_DIMS(participants)));
 	json_literal(out, ",\"started_at\":");
 	json_millionths(out, DatumGetInt64(values[4]));
 	json_literal(out, ",\"data\":{\"share_at_start\":");
 	json_millionths(out, DatumGetInt32(values[5]));
+	if (!nulls[8])
+	{
+		json_literal(out, ",\"act_count\":");
+		json_int64(out, DatumGetInt64(values[8]));
+	}
 	appendStringInfoChar(out, '}');
 }
 
@@ -205,7 +211,8 @@ static FamilyQuery interactions_query =
 									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), "
 									 "initiator_npc_id, target_id, started_at, share_at_start, "
 									 "(SELECT k.target FROM npcsim.interaction_type_rows k"
-									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction)",
+									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), "
+									 "participants, act_count",
 									 "interaction_runs")};
 
 static void

@@ -65,6 +65,7 @@ static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_tokens WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.interaction_bid_rows WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.interaction_runs WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.npc_minds WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.npc_tracks WHERE world_id = $1", 1, {INT8OID}},

@@ -25,22 +25,25 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_CONTINUE] = "continue",
 	[ACTION_ACT_IN_INTERACTION] = "act_in_interaction",
 	[ACTION_CANCEL_INTERACTION] = "cancel_interaction",
+	[ACTION_RESPOND_TO_BID] = "respond_to_interaction_bid",
+	[ACTION_REJECT_BIDS] = "batch_reject_interaction_bids",
 };
 
+#define ANSWERS ((1 << ACTION_RESPOND_TO_BID) | (1 << ACTION_REJECT_BIDS))
 #define ON_FOOT \
-	((1 << ACTION_MOVE_TO) | (1 << ACTION_MOVE_DIRECTION) | (1 << ACTION_INTERACT_WITH) | \
+	(ANSWERS | (1 << ACTION_MOVE_TO) | (1 << ACTION_MOVE_DIRECTION) | (1 << ACTION_INTERACT_WITH) | \
 	 (1 << ACTION_APPROACH) | (1 << ACTION_WANDER) | (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE))
 
 /*
  * Who is free to walk may do anything but act inside an interaction; a change
- * of mind under way is as good as a decision when idle.
+ * of mind under way is as good as a decision when idle. Invitations are answered in every state.
  */
 static const int legal_actions[NPC_STATE_COUNT] = {
 	[NPC_IDLE] = ON_FOOT,
 	[NPC_MOVING] = ON_FOOT,
-	[NPC_REQUESTING] = (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE),
-	[NPC_INTERACTING] =
-		(1 << ACTION_CONTINUE) | (1 << ACTION_ACT_IN_INTERACTION) | (1 << ACTION_CANCEL_INTERACTION),
+	[NPC_REQUESTING] = ANSWERS | (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE),
+	[NPC_INTERACTING] = ANSWERS | (1 << ACTION_CONTINUE) | (1 << ACTION_ACT_IN_INTERACTION) |
+						(1 << ACTION_CANCEL_INTERACTION),
 	[NPC_WANDERING] = ON_FOOT,
 	[NPC_WAITING] = ON_FOOT,
 };
@@ -127,7 +130,19 @@ direction_by_name(const char *name, Direction *direction)
 bool
 interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
 {
-	return interaction->needs_adjacency ? cell_adjacent(from, to) : cell_visible(from, to);
+	if (interaction->needs_adjacency)
+		return cell_adjacent(from, to);
+	if (interaction->target == TARGET_NPC)
+		return cell_distance_squared(from, to) <= TALK_SQUARED;
+	return cell_visible(from, to);
+}
+
+BidVerdict
+participants_verdict(const InteractionKind *interaction, int participants)
+{
+	if (participants < interaction->min_participants)
+		return BID_TOO_FEW;
+	return participants > interaction->max_participants ? BID_TOO_MANY : BID_ACCEPTED;
 }
 
 /*
@@ -136,16 +151,16 @@ interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
  */
 BidVerdict
 item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item, Cell bidder_cell,
-				 const InteractionKind *interaction)
+				 const InteractionKind *interaction, int participants)
 {
 	if (interaction == NULL || !item_offers(kind, interaction))
 		return BID_NOT_OFFERED;
 	if (interaction_consumes(interaction) && share_left <= 0)
 		return BID_USED_UP;
-	if (interaction->min_participants > 1)
-		return BID_TOO_FEW;
 	if (taken)
 		return BID_OCCUPIED;
+	if (participants_verdict(interaction, participants) != BID_ACCEPTED)
+		return participants_verdict(interaction, participants);
 	if (!interaction_reaches(interaction, bidder_cell, item))
 		return interaction->needs_adjacency ? BID_NOT_ADJACENT : BID_NOT_IN_SIGHT;
 	return BID_ACCEPTED;
@@ -168,6 +183,8 @@ bid_verdict_reason(BidVerdict verdict)
 			return "item is not in sight";
 		case BID_TOO_FEW:
 			return "interaction needs more participants";
+		case BID_TOO_MANY:
+			return "interaction has room for fewer participants";
 		case BID_USED_UP:
 			return "item is used up";
 	}

@@ -28,10 +28,12 @@ typedef enum ActionKind /* stored: append only */
 	ACTION_WANDER,
 	ACTION_WAIT, /* duration, SIM_NEVER = until another action */
 	ACTION_CONTINUE,
-	ACTION_ACT_IN_INTERACTION,
-	ACTION_CANCEL_INTERACTION
+	ACTION_ACT_IN_INTERACTION, /* act */
+	ACTION_CANCEL_INTERACTION,
+	ACTION_RESPOND_TO_BID, /* bid_id, accept, reason */
+	ACTION_REJECT_BIDS	   /* ids, all_bids, reason */
 } ActionKind;
-#define ACTION_COUNT 10
+#define ACTION_COUNT 12
 
 typedef enum Direction
 {
@@ -41,6 +43,9 @@ typedef enum Direction
 	DIRECTION_WEST
 } Direction;
 
+/* Ids in one batch_reject_interaction_bids. */
+#define ANSWERED_BIDS_MAX 32
+
 typedef struct Action
 {
 	ActionKind			   kind;
@@ -49,6 +54,18 @@ typedef struct Action
 	int64_t				   target_id;
 	const InteractionKind *interaction;
 	int64_t				   duration;
+	/* further NPCs that are to take part */
+	int64_t partners[PARTICIPANTS_MAX];
+	int		partner_count;
+	/* what is done inside the interaction, a JSON object of its parameters; NULL = nothing */
+	const char *act;
+	/* answers to bids; ids are of bids or of bidders */
+	int64_t		bid_id;
+	bool		accept;
+	const char *reason; /* NULL = none */
+	int64_t		ids[ANSWERED_BIDS_MAX];
+	int			id_count;
+	bool		all_bids;
 } Action;
 
 extern const char *npc_state_name(NpcState state); /* "idle", … */
@@ -69,14 +86,25 @@ typedef enum BidVerdict
 	BID_NOT_OFFERED, /* it has no such interaction */
 	BID_NOT_ADJACENT,
 	BID_NOT_IN_SIGHT,
-	BID_TOO_FEW, /* it needs more participants */
+	BID_TOO_FEW,  /* it needs more participants */
+	BID_TOO_MANY, /* so many cannot take part */
 	BID_USED_UP
 } BidVerdict;
 
-/* 'taken': somebody else uses it. */
+/* 'taken': somebody else uses it, and cannot be joined; 'participants': how many there would be. */
 extern BidVerdict item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
-								   Cell bidder_cell, const InteractionKind *interaction);
-/* Whether one on a cell is near enough to interact with what is on another. */
+								   Cell bidder_cell, const InteractionKind *interaction, int participants);
+/* BID_ACCEPTED, BID_TOO_FEW or BID_TOO_MANY. */
+extern BidVerdict participants_verdict(const InteractionKind *interaction, int participants);
+
+/* Whether one in this state can begin to interact, or be asked to. */
+static inline bool
+state_is_free(NpcState state)
+{
+	return state != NPC_REQUESTING && state != NPC_INTERACTING;
+}
+
+/* Whether one on a cell is near enough to interact with what, or whom, is on another. */
 extern bool		   interaction_reaches(const InteractionKind *interaction, Cell from, Cell to);
 extern const char *bid_verdict_reason(BidVerdict verdict); /* "item is occupied", … */
 

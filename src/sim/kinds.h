@@ -46,6 +46,7 @@ typedef struct InteractionKind
 	bool			  locks_movement;
 	bool			  moves_onto_item; /* the NPC goes onto the item's cell */
 	bool			  takes_acts;	   /* has parameters for act_in_interaction */
+	bool			  takes_messages;  /* one of them is the text "message": what is said aloud */
 	int32_t			  min_participants;
 	int32_t			  max_participants;
 } InteractionKind;
@@ -97,6 +98,13 @@ extern void interaction_need_rates(const InteractionKind *interaction, const Ite
 
 /* How long it lasts when nobody leaves, with a share (millionths) of the item left; SIM_NEVER = for ever. */
 extern int64_t interaction_lasts(const InteractionKind *interaction, const ItemKind *kind, int64_t share);
+
+/* A conversation: NPCs say something to one another. */
+static inline bool
+interaction_is_talk(const InteractionKind *interaction)
+{
+	return interaction->target == TARGET_NPC && interaction->takes_messages;
+}
 
 /* Whether it uses the item up. */
 static inline bool

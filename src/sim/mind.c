@@ -33,6 +33,8 @@ keeps_interacting(const MindView *view)
 {
 	int first = first_need_filled(view->interaction_rates);
 
+	if (view->interaction != NULL && interaction_is_talk(view->interaction))
+		return true;
 	if (first < 0 || view->needs[first] >= ENOUGH)
 		return false;
 	if (view->needs[first] <= STILL_HUNGRY)
@@ -47,14 +49,17 @@ keeps_interacting(const MindView *view)
 static bool
 item_usable(const SeenItem *item)
 {
-	return !item->taken && (item->share_left > 0 || item->kind->consumption_time == 0);
+	return (!item->taken || item->joinable != NULL) &&
+		   (item->share_left > 0 || item->kind->consumption_time == 0);
 }
 
-/* Whether the NPC could do this with the item by itself, once it is there. */
+/* Whether the NPC could do this with the item, by itself or with those who do it already, once it is there. */
 static bool
 offer_usable(const SeenItem *item, const InteractionKind *interaction)
 {
-	return item_usable(item) && interaction->min_participants <= 1;
+	if (!item_usable(item))
+		return false;
+	return item->taken ? interaction == item->joinable : interaction->min_participants <= 1;
 }
 
 /* What the interaction is wanted for: what the neediest need it fills lacks to 50, 0 if none does. */
@@ -143,6 +148,29 @@ mind_needs_sight(const MindView *view, const bool served[NEED_COUNT])
 	return false;
 }
 
+bool
+mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT],
+			 const int32_t needs[NEED_COUNT])
+{
+	if (interaction_is_talk(interaction))
+		return true;
+	for (int i = 0; i < NEED_COUNT; i++)
+		if (rates[i] > 0 && needs[i] < ENOUGH)
+			return true;
+	return false;
+}
+
+/* Somebody in sight, drawn. */
+static Action
+talk_to_somebody(const MindView *view)
+{
+	Action action = action_of(ACTION_INTERACT_WITH);
+
+	action.target_id = view->npcs[(uint64_t) view->talk_choice * (uint64_t) view->npc_count >> 32].id;
+	action.interaction = view->talk;
+	return action;
+}
+
 Action
 mind_decide(const MindView *view)
 {
@@ -154,6 +182,8 @@ mind_decide(const MindView *view)
 		return action_of(ACTION_CONTINUE);
 	if (view->state == NPC_INTERACTING)
 		return action_of(keeps_interacting(view) ? ACTION_CONTINUE : ACTION_CANCEL_INTERACTION);
+	if (view->talk != NULL && view->npc_count > 0)
+		return talk_to_somebody(view);
 	if (view->state == NPC_MOVING && view->approaching != 0)
 	{
 		const SeenItem *target = seen_target(view);

@@ -21,9 +21,18 @@ typedef struct SeenItem
 	const ItemKind *kind;
 	int64_t			share_left;
 	bool			taken; /* somebody else uses it */
+	/* what is done with it by others, who can be joined; NULL = nothing of that kind */
+	const InteractionKind *joinable;
 } SeenItem;
 
-/* What the mind knows of this instant. Items are nearest first, then by id. */
+/* One that is free, or in a conversation that can be joined. */
+typedef struct SeenNpc
+{
+	int64_t id;
+	int32_t distance_squared;
+} SeenNpc;
+
+/* What the mind knows of this instant. Items and NPCs are nearest first, then by id. */
 typedef struct MindView
 {
 	int64_t				   npc_id;
@@ -35,13 +44,17 @@ typedef struct MindView
 	int64_t				   approaching;					  /* target of the walk under way, 0 = none */
 	const SeenItem		  *items;
 	int					   item_count;
+	const InteractionKind *talk;		/* what conversations are in its world; NULL = it does not want one now */
+	uint32_t			   talk_choice; /* drawn, 0 .. 2^32 - 1: with whom */
+	const SeenNpc		  *npcs;
+	int					   npc_count;
 } MindView;
 
 /*
- * The rules of the reference game, chapter "The built-in mind", as far as
- * items go: an interaction is left or kept, else a need below 50 is served by a
- * visible free item (score 50 - value, ties to the nearest, then the lower
- * id), else it wanders. Never draws: chance is in carrying out (wander).
+ * The rules of the reference game, chapter "The built-in mind": an interaction is left or kept; one that is idle and
+ * wants to talk (the draw is the caller's) does so with somebody in sight; else a need below 50 is served by a
+ * visible free item (score 50 - value, ties to the nearest, then the lower id), else it wanders. What is said in
+ * conversations: talk.h.
  *
  * A walker approaching something that still stands free, or that it does not
  * see at the moment, continues; one that walks elsewhere is stopped by a low
@@ -49,6 +62,10 @@ typedef struct MindView
  * is as an idle one; one with a bid out continues.
  */
 extern Action mind_decide(const MindView *view);
+
+/* Whether one that is free takes part in what it was invited to, which would change its needs so (per second). */
+extern bool mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT],
+						 const int32_t needs[NEED_COUNT]);
 
 /*
  * Whether what mind_decide() answers can depend on the items in sight: who uses something or wants nothing does not

@@ -23,6 +23,7 @@
 #define LEG_CELLS		33				/* cells of one leg, its start included */
 #define SIGHT_SQUARED	68				/* dx² + dy² <= 68 is within 8.25 cells */
 #define SIGHT_CELLS		8				/* bounding box of the above, cells */
+#define TALK_SQUARED	25				/* dx² + dy² <= 25: NPCs within 5 cells can do something together */
 #define WANDER_CELLS	12
 #define WORLD_CELLS_MAX 4096 /* per side */
 

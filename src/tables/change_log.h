@@ -29,6 +29,8 @@ typedef enum ChangeKind /* stored: append only */
 	CHANGE_NPC_MIND,   /* what only images need: plan and events */
 	CHANGE_EVENT,	   /* the first number in world_event_log that is new */
 	CHANGE_MESSAGE,	   /* the same of messages */
+	CHANGE_BID,		   /* what only images need: new or changed */
+	CHANGE_BID_REMOVED,
 	CHANGE_KINDS
 } ChangeKind;
 

@@ -102,7 +102,8 @@ is_of_type(const JsonbValue *value, const char *type)
 								   DirectFunctionCall1(numeric_floor, NumericGetDatum(value->val.numeric))));
 }
 
-static void
+/* Its type. */
+static const char *
 check_parameter(const char *parameter, JsonbContainer *object)
 {
 	JsonbIterator *iterator = NULL;
@@ -141,15 +142,19 @@ check_parameter(const char *parameter, JsonbContainer *object)
 	if (fallback.type != jbvNull && !is_of_type(&fallback, type))
 		kind_json_refuse(&effects_json,
 						 psprintf("The default of parameter \"%s\" is not of type %s.", parameter, type));
+	return type;
 }
 
+/* Whether there are any; the kind is told whether one of them is a message. */
 static bool
-check_parameters(Jsonb *parameters)
+check_parameters(Jsonb *parameters, InteractionKind *kind)
 {
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   value;
 	char		  *name;
+	const char	  *type;
 
+	kind->takes_messages = false;
 	object_of(parameters, "parameters");
 	if (JB_ROOT_COUNT(parameters) > PARAMETERS_MAX)
 		kind_json_refuse(&effects_json, psprintf("There are more than %d parameters.", PARAMETERS_MAX));
@@ -157,7 +162,9 @@ check_parameters(Jsonb *parameters)
 	{
 		if (!kind_name_valid(name))
 			kind_json_refuse(&effects_json, psprintf("\"%s\" is no name of a parameter.", name));
-		check_parameter(name, kind_json_object(&effects_json, &value, name));
+		type = check_parameter(name, kind_json_object(&effects_json, &value, name));
+		if (strcmp(name, MESSAGE_PARAMETER) == 0 && strcmp(type, "string") == 0)
+			kind->takes_messages = true;
 	}
 	return JB_ROOT_COUNT(parameters) > 0;
 }
@@ -185,7 +192,7 @@ interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parame
 							PG_INT32_MAX),
 						-PG_INT32_MAX);
 	}
-	kind->takes_acts = check_parameters(parameters);
+	kind->takes_acts = check_parameters(parameters, kind);
 }
 
 static void
@@ -228,6 +235,96 @@ interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result)
 		read_row(row, &result->rows[row]);
 		result->kinds[row] = &result->rows[row].kind;
 	}
+}
+
+/* ---- acts ---- */
+
+/* Longest text of an act: numbers may have many digits. */
+#define ACT_BYTES_MAX 8192
+
+static JsonbValue *
+object_member(JsonbContainer *object, const char *name)
+{
+	return getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
+}
+
+static bool
+too_long(const JsonbValue *value)
+{
+	return value->type == jbvString &&
+		   pg_mbstrlen_with_len(value->val.string.val, value->val.string.len) > ACT_TEXT_CHARS;
+}
+
+/* What was given for a parameter, or its default; NULL with *failure set when that is nothing of its type. */
+static JsonbValue *
+argument(const char *name, const JsonbValue *parameter, JsonbContainer *given, const char **failure)
+{
+	JsonbContainer *terms = parameter->val.binary.data;
+	const char	   *type = type_by_name(object_member(terms, "type"));
+	JsonbValue	   *value = given != NULL ? object_member(given, name) : NULL;
+
+	if (value == NULL || value->type == jbvNull)
+		value = object_member(terms, "default");
+	if (value == NULL || value->type == jbvNull)
+		*failure = psprintf("the interaction needs the parameter \"%s\"", name);
+	else if (!is_of_type(value, type))
+		*failure = psprintf("the parameter \"%s\" is not of type %s", name, type);
+	else if (too_long(value))
+		*failure = psprintf("the parameter \"%s\" has more than %d characters", name, ACT_TEXT_CHARS);
+	else if (strcmp(name, MESSAGE_PARAMETER) == 0 && value->type == jbvString && value->val.string.len == 0)
+		*failure = "the message is empty";
+	return *failure == NULL ? value : NULL;
+}
+
+static void
+refuse_unknown(JsonbContainer *parameters, JsonbContainer *given, const char **failure)
+{
+	JsonbIterator *iterator = NULL;
+	JsonbValue	   value;
+	char		  *name;
+
+	while (given != NULL && kind_json_next(given, &iterator, &name, &value))
+		if (object_member(parameters, name) == NULL)
+			*failure = psprintf("the interaction has no parameter \"%s\"", name);
+}
+
+char *
+interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure)
+{
+	JsonbContainer	*parameters = &row->parameters->root;
+	JsonbIterator	*iterator = NULL;
+	JsonbParseState *state = NULL;
+	JsonbValue		 parameter;
+	Jsonb			*act;
+	char			*name;
+	char			*text;
+
+	*failure = NULL;
+	if (!row->kind.takes_acts)
+		*failure = "this interaction takes no actions";
+	else
+		refuse_unknown(parameters, given, failure);
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	while (*failure == NULL && kind_json_next(parameters, &iterator, &name, &parameter))
+	{
+		JsonbValue	key = {.type = jbvString, .val.string = {.val = name, .len = (int) strlen(name)}};
+		JsonbValue *value = argument(name, &parameter, given, failure);
+
+		if (value == NULL)
+			break;
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, value);
+	}
+	if (*failure != NULL)
+		return NULL;
+	act = JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	text = JsonbToCString(NULL, &act->root, VARSIZE(act));
+	if (strlen(text) > ACT_BYTES_MAX)
+	{
+		*failure = "the parameters are too long";
+		return NULL;
+	}
+	return text;
 }
 
 /* interaction_effects_valid(need_rates, need_deltas, parameters, duration): for a CHECK: true, or the error */

@@ -18,6 +18,8 @@
 /* Parameters of act_in_interaction an interaction may have, and characters of a text. */
 #define PARAMETERS_MAX 8
 #define ACT_TEXT_CHARS 500
+/* A text of that name is said aloud. */
+#define MESSAGE_PARAMETER "message"
 
 typedef struct InteractionRow
 {
@@ -45,6 +47,12 @@ extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRow
  */
 extern void interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
 										InteractionKind *kind);
+
+/*
+ * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
+ * what is not given: the text of a JSON object. NULL if it is no such thing, and *failure says why.
+ */
+extern char *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 
 extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
 extern const char *item_component_name(ItemComponent component);	  /* "consumable", "sittable", NULL */

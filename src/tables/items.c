@@ -1,7 +1,7 @@
 /*
  * items.c
- *	  Items as rows: the only code that reads and writes items, item_respawns,
- *	  item_type_rows (for the image) and interaction_runs.
+ *	  Items as rows: the only code that reads and writes items, item_respawns and
+ *	  (for the image) item_type_rows.
  */
 #include "postgres.h"
 
@@ -32,17 +32,6 @@ static SpiStatement load_some_respawns = {"SELECT id, item_type, x, y, due_at FR
 										  " AND t.id = wanted.key_",
 										  2,
 										  {INT8OID, INT8ARRAYOID}};
-static SpiStatement load_interactions =
-	{"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	 "FROM npcsim.interaction_runs WHERE world_id = $1",
-	 1,
-	 {INT8OID}};
-static SpiStatement load_some_interactions =
-	{"SELECT id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision "
-	 "FROM " SPI_WANTED_KEYS " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD
-	 " AND t.id = wanted.key_",
-	 2,
-	 {INT8OID, INT8ARRAYOID}};
 static SpiStatement load_types =
 	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
@@ -127,37 +116,6 @@ static SpiStatement		 delete_respawns = {"DELETE FROM npcsim.item_respawns t USI
 											" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
 											2,
 											{INT8OID, INT8ARRAYOID}};
-static const StageColumn interaction_columns[] = {{"id", INT8OID},
-												  {"interaction", INT2OID},
-												  {"initiator_npc_id", INT8OID},
-												  {"target_id", INT8OID},
-												  {"started_at", INT8OID},
-												  {"share_at_start", INT4OID},
-												  {"revision", INT8OID}};
-
-static void
-make_interaction_row(RowBuilder *row, void *thing, void *arg)
-{
-	Interaction *interaction = thing;
-
-	put_int64(row, interaction->id);
-	put_int16(row, interaction->number);
-	put_int64(row, interaction->npc_id);
-	put_int64(row, interaction->target_id);
-	put_int64(row, interaction->started_at);
-	put_int32(row, (int32) interaction->share_at_start);
-	put_int64(row, interaction->revision);
-}
-
-static const RowSet interaction_set = {"staged_interactions", interaction_columns,
-									   lengthof(interaction_columns), make_interaction_row};
-static HotTable		hot_interactions = {"interaction_runs", &interaction_set};
-
-static SpiStatement delete_interactions = {"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS
-										   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-										   2,
-										   {INT8OID, INT8ARRAYOID}};
-
 static uint64
 load(SpiStatement *all, SpiStatement *some, int64 world_id, const int64 *ids, int count)
 {
@@ -199,24 +157,6 @@ respawn_read(uint64 row, Respawn *respawn, char **type_name)
 	respawn->cell.x = spi_int16(row, 3, 0);
 	respawn->cell.y = spi_int16(row, 4, 0);
 	respawn->due_at = spi_int64(row, 5, SIM_NEVER);
-}
-
-uint64
-interactions_load(int64 world_id, const int64 *ids, int count)
-{
-	return load(&load_interactions, &load_some_interactions, world_id, ids, count);
-}
-
-void
-interaction_read(uint64 row, Interaction *interaction)
-{
-	interaction->id = spi_int64(row, 1, 0);
-	interaction->number = spi_int16(row, 2, 0);
-	interaction->npc_id = spi_int64(row, 3, 0);
-	interaction->target_id = spi_int64(row, 4, 0);
-	interaction->started_at = spi_int64(row, 5, 0);
-	interaction->share_at_start = spi_int32(row, 6, 0);
-	interaction->revision = spi_int64(row, 7, 0);
 }
 
 uint64
@@ -331,16 +271,4 @@ void
 respawns_delete(int64 world_id, const int64 *ids, int count)
 {
 	delete_rows(&delete_respawns, world_id, ids, count);
-}
-
-void
-interactions_insert(int64 world_id, Interaction **interactions, int count)
-{
-	hot_rows_insert(&hot_interactions, world_id, (void **) interactions, count, NULL);
-}
-
-void
-interactions_delete(int64 world_id, const int64 *ids, int count)
-{
-	delete_rows(&delete_interactions, world_id, ids, count);
 }

@@ -7,7 +7,6 @@
 
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 #include "spi.h"
@@ -44,14 +43,15 @@ static LoadStatements state_loads = LOAD_STATEMENTS(
 	"t.target_id, t.state_since, t.state_counter, t.draws, t.needs_revision, t.status_revision, "
 	"t.hunger, t.hygiene, t.fun, t.energy, t.hunger_rate, t.hygiene_rate, t.fun_rate, t.energy_rate, "
 	"t.decay, t.state, t.event_kind, t.goal_x, t.goal_y, t.goal_action, t.goal_interaction, t.replans, "
-	"t.decider, t.decision_reason, t.ctid",
+	"t.decider, t.decision_reason, t.conversed_at, t.ctid",
 	"npc_states", "npc_id");
 
 static LoadStatements track_loads =
 	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells, t.ctid", "npc_tracks", "npc_id");
 
 static LoadStatements mind_loads =
-	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent",
+	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent, "
+					"t.goal_terms",
 					"npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
@@ -63,6 +63,7 @@ static const char *const reason_names[] = {
 	[REASON_IDLE] = "idle",			  [REASON_INTERVAL] = "interval",
 	[REASON_NEED] = "need",			  [REASON_PLAN_FAILED] = "plan_failed",
 	[REASON_REQUESTED] = "requested", [REASON_CHECK] = "check",
+	[REASON_BID] = "bid",			  [REASON_MESSAGE] = "message",
 };
 
 const char *
@@ -148,7 +149,8 @@ npcs_load_states(const NpcLoad *load)
 		npc->replans = spi_int16(row, 29, 0);
 		npc->decider = (Decider) spi_int16(row, 30, 0);
 		npc->decision_reason = (DecisionReason) spi_int16(row, 31, 0);
-		npc->state_row = spi_tid(row, 32);
+		npc->conversed_at = spi_int64(row, 32, -1);
+		npc->state_row = spi_tid(row, 33);
 	}
 }
 
@@ -182,38 +184,6 @@ npcs_load_tracks(const NpcLoad *load)
 	}
 }
 
-static void
-free_list(JsonList *list)
-{
-	if (list == NULL)
-		return;
-	for (int i = 0; i < list->count; i++)
-		pfree(list->item[i]);
-	pfree(list);
-}
-
-/* The elements of a column's jsonb array as texts; NULL when there are none. */
-static JsonList *
-read_list(uint64 row, int column, int max, MemoryContext context)
-{
-	bool	  isnull;
-	Datum	  datum = spi_datum(row, column, &isnull);
-	Jsonb	 *array = isnull ? NULL : DatumGetJsonbP(datum);
-	JsonList *list = NULL;
-	int		  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		Jsonb *element = JsonbValueToJsonb(getIthJsonbValueFromContainer(&array->root, i));
-		char  *text = JsonbToCString(NULL, &element->root, VARSIZE(element));
-
-		if (list == NULL)
-			list = MemoryContextAllocZero(context, sizeof(JsonList));
-		list->item[list->count++] = MemoryContextStrdup(context, text);
-	}
-	return list;
-}
-
 void
 npcs_load_minds(const NpcLoad *load)
 {
@@ -226,14 +196,17 @@ npcs_load_minds(const NpcLoad *load)
 		if (npc == NULL)
 			continue;
 		npc->asked_at = spi_int64(row, 2, -1);
-		free_list(npc->mind_plan);
-		free_list(npc->mind_events);
-		free_list(npc->wake_on);
-		npc->mind_plan = read_list(row, 3, PLAN_ACTIONS_MAX, load->context);
-		npc->mind_events = read_list(row, 4, NPC_EVENTS_MAX, load->context);
+		json_list_clear(&npc->mind_plan);
+		json_list_clear(&npc->mind_events);
+		json_list_clear(&npc->wake_on);
+		npc->mind_plan = json_list_read(row, 3, PLAN_ACTIONS_MAX, load->context);
+		npc->mind_events = json_list_read(row, 4, NPC_EVENTS_MAX, load->context);
 		npc->events_dropped = spi_int32(row, 5, 0);
-		npc->wake_on = read_list(row, 6, WAKE_ON_MAX, load->context);
+		npc->wake_on = json_list_read(row, 6, WAKE_ON_MAX, load->context);
 		npc->budget_spent = spi_bool(row, 7, false);
+		if (npc->goal_terms != NULL)
+			pfree(npc->goal_terms);
+		npc->goal_terms = spi_text(row, 8, load->context);
 	}
 }
 

@@ -17,13 +17,16 @@
 #include "sim/needs.h"
 #include "sim/path.h"
 #include "tables/geometries.h"
+#include "tables/json_lists.h"
 
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
 	EVENT_NONE,
 	EVENT_LEG_END,		   /* arrival, or the next leg */
 	EVENT_INTERACTION_END, /* it has lasted as long as it can, or the item is used up */
-	EVENT_WAIT_OVER
+	EVENT_WAIT_OVER,
+	EVENT_SPEAK, /* the built-in mind says something */
+	EVENT_LEAVE	 /* it said farewell */
 } NpcEvent;
 
 typedef enum Decider /* stored in npc_states.decider: append only */
@@ -40,7 +43,9 @@ typedef enum DecisionReason /* stored in npc_states.decision_reason: append only
 	REASON_NEED,
 	REASON_PLAN_FAILED,
 	REASON_REQUESTED,
-	REASON_CHECK /* nothing to ask: is its mind still there? */
+	REASON_CHECK, /* nothing to ask: is its mind still there? */
+	REASON_BID,
+	REASON_MESSAGE
 } DecisionReason;
 
 typedef enum RequestStatus /* stored in decision_slots.status: append only */
@@ -63,14 +68,7 @@ typedef enum RequestStatus /* stored in decision_slots.status: append only */
 #define PLAN_ACTIONS_MAX 8
 #define WAKE_ON_MAX		 16
 #define TOKENS_MAX		 INT64_C(1000000000000) /* what counters and budgets go up to */
-#define NPC_EVENTS_MAX	 32
-
-/* JSON texts in the image's memory context. */
-typedef struct JsonList
-{
-	int	  count;
-	char *item[NPC_EVENTS_MAX];
-} JsonList;
+#define NPC_EVENTS_MAX	 JSON_LIST_MAX
 
 /* Box of cells, both ends included. */
 typedef struct CellBox
@@ -102,7 +100,9 @@ typedef struct Npc
 	Cell		   goal;
 	ActionKind	   goal_action;
 	int16		   goal_interaction; /* number of its kind, 0 = none */
+	char		  *goal_terms;		 /* with whom and how, a JSON object for action_from_json(); NULL = nothing to say */
 	int			   replans;
+	int64		   conversed_at; /* when its last conversation ended; -1 = never */
 	int64		   event_at; /* SIM_NEVER = none */
 	NpcEvent	   event_kind;
 	int64		   decision_at; /* SIM_NEVER = not due */

@@ -93,24 +93,7 @@ npcs_write_traits(int64 world_id, Npc **npcs, int count)
 static const StageColumn mind_columns[] = {{"npc_id", INT8OID},			{"asked_at", INT8OID},
 										   {"plan", TEXTOID},			{"events", TEXTOID},
 										   {"events_dropped", INT4OID}, {"wake_on", TEXTOID},
-										   {"budget_spent", BOOLOID}};
-
-static char *
-list_to_json(const JsonList *list)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfoChar(&json, '[');
-	for (int i = 0; list != NULL && i < list->count; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(&json, ',');
-		appendStringInfoString(&json, list->item[i]);
-	}
-	appendStringInfoChar(&json, ']');
-	return json.data;
-}
+										   {"budget_spent", BOOLOID},	{"goal_terms", TEXTOID}};
 
 static void
 mind_row(RowBuilder *row, void *thing, void *arg)
@@ -119,21 +102,22 @@ mind_row(RowBuilder *row, void *thing, void *arg)
 
 	put_int64(row, npc->id);
 	put_int64_unless(row, npc->asked_at, -1);
-	put_text(row, list_to_json(npc->mind_plan));
-	put_text(row, list_to_json(npc->mind_events));
+	put_text(row, json_list_text(npc->mind_plan));
+	put_text(row, json_list_text(npc->mind_events));
 	put_int32(row, npc->events_dropped);
-	put_text_or_null(row, npc->wake_on != NULL ? list_to_json(npc->wake_on) : NULL);
+	put_text_or_null(row, npc->wake_on != NULL ? json_list_text(npc->wake_on) : NULL);
 	put_bool(row, npc->budget_spent);
+	put_text_or_null(row, npc->goal_terms);
 }
 
 static SpiStatement write_minds =
 	{"INSERT INTO npcsim.npc_minds AS t (world_id, npc_id, asked_at, plan, events, events_dropped, wake_on, "
-	 "budget_spent) "
+	 "budget_spent, goal_terms) "
 	 "SELECT $1, u.npc_id, u.asked_at, u.plan::pg_catalog.jsonb, u.events::pg_catalog.jsonb, "
-	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent FROM staged_minds u "
+	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent, u.goal_terms::pg_catalog.jsonb FROM staged_minds u "
 	 "ON CONFLICT (world_id, npc_id) DO UPDATE SET asked_at = excluded.asked_at, plan = excluded.plan, "
 	 "events = excluded.events, events_dropped = excluded.events_dropped, wake_on = excluded.wake_on, "
-	 "budget_spent = excluded.budget_spent",
+	 "budget_spent = excluded.budget_spent, goal_terms = excluded.goal_terms",
 	 1,
 	 {INT8OID}};
 

@@ -16,6 +16,13 @@ put_datum(RowBuilder *row, Datum value)
 }
 
 void
+put_null(RowBuilder *row)
+{
+	put_datum(row, (Datum) 0);
+	row->nulls[row->used - 1] = true;
+}
+
+void
 put_int64(RowBuilder *row, int64 value)
 {
 	put_datum(row, Int64GetDatum(value));

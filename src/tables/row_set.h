@@ -23,6 +23,7 @@ typedef struct RowBuilder
 } RowBuilder;
 
 extern void put_datum(RowBuilder *row, Datum value);
+extern void put_null(RowBuilder *row);
 extern void put_int64(RowBuilder *row, int64 value);
 /* NULL instead of the value that stands for "none" in memory. */
 extern void put_int64_unless(RowBuilder *row, int64 value, int64 none);

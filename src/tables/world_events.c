@@ -40,6 +40,8 @@ static const char *const kind_names[WORLD_EVENT_KINDS] = {
 	[WORLD_EVENT_INTERACTION_STARTED] = "interaction_started",
 	[WORLD_EVENT_INTERACTION_FINISHED] = "interaction_finished",
 	[WORLD_EVENT_INTERACTION_CANCELLED] = "interaction_cancelled",
+	[WORLD_EVENT_INTERACTION_JOINED] = "interaction_joined",
+	[WORLD_EVENT_INTERACTION_LEFT] = "interaction_left",
 };
 
 /* Rows that are written at a time: one statement, unless a transaction made very much. */

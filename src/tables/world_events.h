@@ -30,6 +30,8 @@ typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
 	WORLD_EVENT_INTERACTION_STARTED,
 	WORLD_EVENT_INTERACTION_FINISHED,
 	WORLD_EVENT_INTERACTION_CANCELLED,
+	WORLD_EVENT_INTERACTION_JOINED,
+	WORLD_EVENT_INTERACTION_LEFT, /* the others go on */
 	WORLD_EVENT_KINDS
 } WorldEventKind;
 

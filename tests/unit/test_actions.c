@@ -137,41 +137,41 @@ test_bids(void)
 	const Cell diagonal = {11, 11};
 	const Cell two_off = {12, 10};
 
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &consume), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &consume, 1), BID_ACCEPTED,
 			   "a free apple is given to who stands beside it");
-	tap_is_int(item_answers_bid(&apple, 1, false, here, (Cell) {9, 10}, &consume), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, 1, false, here, (Cell) {9, 10}, &consume, 1), BID_ACCEPTED,
 			   "the last bite too");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, here, &consume), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, here, &consume, 1), BID_ACCEPTED,
 			   "who stands on its cell is adjacent");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, diagonal, &consume), BID_NOT_ADJACENT,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, diagonal, &consume, 1), BID_NOT_ADJACENT,
 			   "diagonally is not adjacent");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, two_off, &consume), BID_NOT_ADJACENT,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, two_off, &consume, 1), BID_NOT_ADJACENT,
 			   "two cells off is not adjacent");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, beside, &sit), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, beside, &sit, 1), BID_OCCUPIED,
 			   "a second NPC is refused the chair");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, true, here, beside, &consume), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, true, here, beside, &consume, 1), BID_OCCUPIED,
 			   "a second NPC is refused the apple");
-	tap_is_int(item_answers_bid(&apple, 0, false, here, beside, &consume), BID_USED_UP,
+	tap_is_int(item_answers_bid(&apple, 0, false, here, beside, &consume, 1), BID_USED_UP,
 			   "a used up apple is refused");
-	tap_is_int(item_answers_bid(&chair, 0, false, here, beside, &sit), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&chair, 0, false, here, beside, &sit, 1), BID_ACCEPTED,
 			   "a chair is not used up by sitting");
-	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &sit), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&apple, SHARE_WHOLE, false, here, beside, &sit, 1), BID_NOT_OFFERED,
 			   "nobody sits on an apple");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, false, here, beside, &consume), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, false, here, beside, &consume, 1), BID_NOT_OFFERED,
 			   "nobody eats a chair");
-	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, NULL), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, NULL, 1), BID_NOT_OFFERED,
 			   "nothing is not an interaction");
-	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, &sit), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&lamp, SHARE_WHOLE, false, here, beside, &sit, 1), BID_NOT_OFFERED,
 			   "a lamp offers nothing");
-	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, two_off, &sit), BID_OCCUPIED,
+	tap_is_int(item_answers_bid(&chair, SHARE_WHOLE, true, here, two_off, &sit, 1), BID_OCCUPIED,
 			   "who is far from an occupied chair need not walk there to be refused");
-	tap_is_int(item_answers_bid(&apple, 0, true, here, two_off, &sit), BID_NOT_OFFERED,
+	tap_is_int(item_answers_bid(&apple, 0, true, here, two_off, &sit, 1), BID_NOT_OFFERED,
 			   "what an item never does is said first");
-	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, two_off, &watch), BID_ACCEPTED,
+	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, two_off, &watch, 1), BID_ACCEPTED,
 			   "what needs no adjacency is done from where it is seen");
-	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, (Cell) {19, 10}, &watch), BID_NOT_IN_SIGHT,
+	tap_is_int(item_answers_bid(&screen, SHARE_WHOLE, false, here, (Cell) {19, 10}, &watch, 1), BID_NOT_IN_SIGHT,
 			   "and not from farther");
-	tap_is_int(item_answers_bid(&table, SHARE_WHOLE, false, here, beside, &play), BID_TOO_FEW,
+	tap_is_int(item_answers_bid(&table, SHARE_WHOLE, false, here, beside, &play, 1), BID_TOO_FEW,
 			   "what takes two is not done alone");
 	tap_ok(interaction_reaches(&consume, here, beside) && !interaction_reaches(&consume, here, diagonal),
 		   "adjacency reaches one step");

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "engine/world.h"
+
 #define TIMEOUT_MS_MIN	   10000
 #define TIMEOUT_MS_MAX	   60000
 #define TIMEOUT_MS_UNKNOWN 20000
@@ -16,5 +18,10 @@
  * them, by what its session reports as the average (NaN = nothing). Between spi_begin and spi_end.
  */
 extern int32 pace_timeout_ms(int64 player_id, double reported_average_ms);
+
+/* Real seconds that a player's mind usually takes (p95), 5 to 30 in steps of 5, as the world knows it. In ticks alone. */
+extern int32 world_pace(World *world, int64 player_id);
+/* Another backend changed the world: what it found is not known here. */
+extern void world_forget_paces(World *world);
 
 #endif /* NPCSIM_PACE_H */

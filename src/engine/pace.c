@@ -17,7 +17,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "reducers/pace.h"
+#include "engine/image.h"
+#include "engine/pace.h"
 #include "spi.h"
 
 #define PACE_REFRESH_MS 30000
@@ -81,20 +82,112 @@ read_paces(void)
 	read_at = GetCurrentTimestamp();
 }
 
-int32
-pace_timeout_ms(int64 player_id, double reported_average_ms)
+/* p95 of a player's mind in ms; by what its session reports while too few decisions are known; 0 = nothing is. */
+static double
+usual_time_ms(int64 player_id, double reported_average_ms)
 {
 	const Pace *pace;
-	double		timeout;
 
 	if (paces == NULL || TimestampDifferenceExceeds(read_at, GetCurrentTimestamp(), PACE_REFRESH_MS))
 		read_paces();
 	pace = hash_search(paces, &player_id, HASH_FIND, NULL);
 	if (pace != NULL)
-		timeout = 3 * pace->p95_ms;
-	else if (reported_average_ms > 0)
-		timeout = 3 * P95_PER_AVERAGE * reported_average_ms;
-	else
-		return TIMEOUT_MS_UNKNOWN;
-	return (int32) Min(Max(timeout, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
+		return pace->p95_ms;
+	return reported_average_ms > 0 ? P95_PER_AVERAGE * reported_average_ms : 0;
+}
+
+int32
+pace_timeout_ms(int64 player_id, double reported_average_ms)
+{
+	double usual = usual_time_ms(player_id, reported_average_ms);
+
+	return usual > 0 ? (int32) Min(Max(3 * usual, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX) : TIMEOUT_MS_UNKNOWN;
+}
+
+/* ---- as worlds know it ---- */
+
+/*
+ * How long an invitation waits for a mind depends on its pace, which comes from outside: a world knows it in steps, and a
+ * change is an input. It is looked up once per transaction, so that all bids of a tick go by the same.
+ */
+#define PACE_STEP_S 5
+#define PACE_MAX_S	30
+
+typedef struct WorldPace
+{
+	int64  player_id; /* key */
+	int32  seconds;
+	uint64 turn; /* World.turn in which it was looked up */
+} WorldPace;
+
+static SpiStatement reported_statement =
+	{"SELECT pg_catalog.max(average_decision_time_ms) FROM npcsim.sessions WHERE player_id = $1 AND NOT ended",
+	 1,
+	 {INT8OID}};
+
+static int32
+look_up_seconds(int64 player_id)
+{
+	double usual;
+	bool   isnull = true;
+	Datum  reported = (Datum) 0;
+
+	spi_begin();
+	if (spi_run(&reported_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 1)
+		reported = spi_datum(0, 1, &isnull);
+	usual = usual_time_ms(player_id, isnull ? 0 : DatumGetFloat8(reported));
+	spi_end();
+	return (int32) Min(Max(ceil(usual / 1000 / PACE_STEP_S), 1) * PACE_STEP_S, PACE_MAX_S);
+}
+
+static WorldPace *
+world_pace_entry(World *world, int64 player_id, bool *known)
+{
+	if (world->paces == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(WorldPace), .hcxt = world->context};
+
+		world->paces = hash_create("npcsim world paces", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	return hash_search(world->paces, &player_id, HASH_ENTER, known);
+}
+
+void
+world_set_pace(World *world, int64 player_id, int32 seconds)
+{
+	bool	   known;
+	WorldPace *pace = world_pace_entry(world, player_id, &known);
+
+	pace->seconds = seconds;
+	pace->turn = world->turn;
+	world_input(world->lock, "pace",
+				psprintf("{\"player_id\":%lld,\"seconds\":%d}", (long long) player_id, seconds));
+}
+
+int32
+world_pace(World *world, int64 player_id)
+{
+	bool	   known;
+	WorldPace *pace = world_pace_entry(world, player_id, &known);
+	int32	   seconds;
+
+	if (!known)
+		pace->seconds = 0;
+	if (world->lock->replaying)
+		return known ? pace->seconds : PACE_STEP_S;
+	if (known && pace->turn == world->turn)
+		return pace->seconds;
+	seconds = look_up_seconds(player_id);
+	pace->turn = world->turn;
+	if (seconds != pace->seconds)
+		world_set_pace(world, player_id, seconds);
+	return seconds;
+}
+
+void
+world_forget_paces(World *world)
+{
+	if (world->paces != NULL)
+		hash_destroy(world->paces);
+	world->paces = NULL;
 }

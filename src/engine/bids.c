@@ -1,0 +1,506 @@
+/*
+ * bids.c
+ *	  Invitations to interact: put to NPCs, answered, rejected, withdrawn, too
+ *	  late. All functions act at world->now.
+ *
+ * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
+ * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "engine/image.h"
+#include "engine/pace.h"
+#include "errors.h"
+#include "json.h"
+
+/* World time in which an invitation must be answered, at least. */
+#define ANSWER_TIME (5 * SIM_SECOND)
+
+/* ---- finding ---- */
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+static int
+place_of(const Bid *bid, const Npc *npc)
+{
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->invited[i] == npc->id)
+			return i;
+	return -1;
+}
+
+/*
+ * The ids of all bids under way, ascending; palloc'd. Not the bids: what happens when one of them ends may end others.
+ */
+static int64 *
+bids_under_way(World *world, int *count)
+{
+	int64		   *ids = palloc(Max(hash_get_num_entries(world->bids), 1) * sizeof(int64));
+	HASH_SEQ_STATUS scan;
+	ImageEntry	   *entry;
+
+	*count = 0;
+	hash_seq_init(&scan, world->bids);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		ids[(*count)++] = entry->id;
+	if (*count > 1)
+		qsort(ids, *count, sizeof(int64), compare_ids);
+	return ids;
+}
+
+/* ---- what minds are told ---- */
+
+static char *
+bid_members(const Bid *bid, const char *reason)
+{
+	return psprintf("\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,%s", (long long) bid->id,
+					bid->kind->name, (long long) bid->target_id, json_text_member("reason", reason));
+}
+
+static void
+tell_pending(World *world, Npc *bidder, const Bid *bid)
+{
+	StringInfoData members;
+
+	if (bidder->controller == 0)
+		return;
+	initStringInfo(&members);
+	appendStringInfo(&members, "\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
+					 (long long) bid->id, bid->kind->name, (long long) bid->target_id);
+	json_ids(&members, bid->invited, bid->invited_count);
+	npc_tell(world, bidder, "interaction_bid_pending", members.data);
+	pfree(members.data);
+}
+
+static void
+tell_received(World *world, Npc *npc, const Bid *bid)
+{
+	StringInfoData members;
+	const Npc	  *bidder = world_npc(world, bid->bidder_id);
+
+	initStringInfo(&members);
+	appendStringInfo(&members, "\"bid_id\":%lld,\"bidder_id\":%lld,%s,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
+					 (long long) bid->id, (long long) bid->bidder_id,
+					 json_text_member("bidder_name", bidder->name), bid->kind->name,
+					 (long long) bid->target_id);
+	json_ids(&members, bid->invited, bid->invited_count);
+	json_literal(&members, ",\"answer_by\":");
+	json_millionths(&members, bid->due_at);
+	npc_tell(world, npc, "interaction_bid_received", members.data);
+	npc_call_mind(world, npc, REASON_BID);
+	npc_settle(world, npc);
+	pfree(members.data);
+}
+
+/* Those who were told of it, but for one, learn that there is nothing to answer any more. */
+static void
+tell_cancelled(World *world, const Bid *bid, const Npc *except, const char *reason)
+{
+	for (int i = 0; i < bid->invited_count; i++)
+	{
+		Npc *npc = world_npc(world, bid->invited[i]);
+
+		if (npc != NULL && npc != except &&
+			(bid->answers[i] == INVITATION_PUT || bid->answers[i] == INVITATION_ACCEPTED))
+			npc_tell(world, npc, "interaction_bid_cancelled", bid_members(bid, reason));
+	}
+}
+
+/* ---- the end of a bid ---- */
+
+static void
+drop_bid(World *world, Bid *bid)
+{
+	if (bid->dirty)
+		pointer_list_drop(&world->dirty_bids, bid->dirty_place);
+	if (!bid->born)
+		id_list_add(world, &world->removed_bids, bid->id);
+	image_free_bid(world, bid);
+}
+
+/* There will be nothing of it: 'by' (NULL = nobody) rejected it. The bidder goes on. */
+static void
+end_bid(World *world, Bid *bid, const char *event, const Npc *by, const char *reason)
+{
+	Npc *bidder = world_npc(world, bid->bidder_id);
+
+	tell_cancelled(world, bid, by, reason);
+	npc_tell(world, bidder, event, bid_members(bid, reason));
+	drop_bid(world, bid);
+	bidder->target_id = 0;
+	npc_fail_plan(world, bidder, reason);
+	npc_become_idle(world, bidder, MIND_PAUSE);
+}
+
+static void
+reject_bid(World *world, Bid *bid, const Npc *by, const char *reason)
+{
+	end_bid(world, bid, "interaction_bid_rejected", by, reason);
+}
+
+/* ---- putting it to the invited ---- */
+
+static bool
+near_enough(const World *world, const Npc *bidder, const Npc *npc)
+{
+	return cell_distance_squared(npc_cell(bidder, world->now), npc_cell(npc, world->now)) <= TALK_SQUARED;
+}
+
+/* Why one who is invited cannot take part as things are; NULL if it can. */
+static const char *
+obstacle(const World *world, const Npc *bidder, const Npc *npc, int64 id)
+{
+	if (npc == NULL)
+		return psprintf("NPC %lld is gone", (long long) id);
+	if (!state_is_free(npc->state))
+		return psprintf("NPC %lld is busy", (long long) id);
+	if (!near_enough(world, bidder, npc))
+		return psprintf("NPC %lld is too far away", (long long) id);
+	return NULL;
+}
+
+static WorldItem *
+bid_item(World *world, const Bid *bid)
+{
+	return bid->kind->target == TARGET_ITEM ? world_item(world, bid->target_id) : NULL;
+}
+
+/* What the built-in mind says for an NPC. */
+static bool
+built_in_accepts(World *world, const Bid *bid, const Npc *npc)
+{
+	const WorldItem *item = bid_item(world, bid);
+	int32			 rates[NEED_COUNT];
+	int32			 needs[NEED_COUNT];
+
+	interaction_need_rates(bid->kind, item != NULL ? item->kind : NULL, rates);
+	for (int need = 0; need < NEED_COUNT; need++)
+		needs[need] = need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
+	return mind_accepts(bid->kind, rates, needs);
+}
+
+static bool
+has_mind(World *world, Npc *npc)
+{
+	return npc->controller != 0 && world->policy != POLICY_NONE && npc_mind_can_be_asked(world, npc);
+}
+
+static bool
+all_accepted(const Bid *bid)
+{
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->answers[i] != INVITATION_ACCEPTED && bid->answers[i] != INVITATION_ACCEPTED_FOR)
+			return false;
+	return true;
+}
+
+/* Everybody agreed: if it can still be, it begins. */
+static void
+begin_what_was_bid(World *world, Bid *bid)
+{
+	Npc					  *participants[PARTICIPANTS_MAX] = {world_npc(world, bid->bidder_id)};
+	Decider				   deciders[PARTICIPANTS_MAX] = {participants[0]->decider};
+	int					   count = 1;
+	const InteractionKind *kind = bid->kind;
+	int64				   target_id = bid->target_id;
+	WorldItem			  *item = bid_item(world, bid);
+	char				  *act = bid->act;
+	const char			  *reason = NULL;
+	int					   sqlstate;
+
+	for (int i = 0; reason == NULL && i < bid->invited_count; i++)
+	{
+		deciders[count] = bid->answers[i] == INVITATION_ACCEPTED ? DECIDER_MIND : DECIDER_BUILT_IN;
+		participants[count] = world_npc(world, bid->invited[i]);
+		reason = obstacle(world, participants[0], participants[count++], bid->invited[i]);
+	}
+	if (reason == NULL && item != NULL)
+	{
+		BidVerdict verdict =
+			item_answers_bid(item->kind, item->share_left, item->occupied_by != 0, item->cell,
+							 npc_cell(participants[0], world->now), kind, count);
+
+		if (verdict != BID_ACCEPTED)
+			reason = bid_verdict_reason(verdict);
+	}
+	else if (reason == NULL && participants_verdict(kind, count) != BID_ACCEPTED)
+		reason = bid_verdict_reason(participants_verdict(kind, count));
+	if (reason != NULL)
+	{
+		reject_bid(world, bid, NULL, reason);
+		return;
+	}
+	bid->act = NULL;
+	drop_bid(world, bid);
+	interaction_begin(world, kind, target_id, item, participants, deciders, count);
+	if (act != NULL)
+	{
+		npc_act(world, participants[0], act, &sqlstate);
+		pfree(act);
+	}
+}
+
+/* The answers of those who give them at once; false if one of them was a rejection, which ended the bid. */
+static bool
+ask_built_in_minds(World *world, Bid *bid)
+{
+	const Npc *bidder = world_npc(world, bid->bidder_id);
+
+	for (int i = 0; i < bid->invited_count; i++)
+	{
+		Npc		   *npc = world_npc(world, bid->invited[i]);
+		const char *reason;
+
+		if (bid->answers[i] != INVITATION_NEW)
+			continue;
+		reason = obstacle(world, bidder, npc, bid->invited[i]);
+		if (reason == NULL && !has_mind(world, npc))
+		{
+			if (built_in_accepts(world, bid, npc))
+				bid->answers[i] = INVITATION_ACCEPTED_FOR;
+			else
+				reason = psprintf("NPC %lld is not interested", (long long) npc->id);
+		}
+		if (reason != NULL)
+		{
+			reject_bid(world, bid, npc, reason);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* World time that a mind has for its answer: as long as it usually takes, but no less than in the reference game. */
+static int64
+answer_time(World *world, const Npc *npc)
+{
+	return Max(ANSWER_TIME, (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
+}
+
+static void
+put_bid(World *world, Bid *bid)
+{
+	int64 until = world->now;
+
+	if (!ask_built_in_minds(world, bid))
+		return;
+	if (all_accepted(bid))
+	{
+		begin_what_was_bid(world, bid);
+		return;
+	}
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->answers[i] == INVITATION_NEW || bid->answers[i] == INVITATION_PUT)
+			until = Max(until, world->now + answer_time(world, world_npc(world, bid->invited[i])));
+	bid->due_at = until;
+	due_set(&world->events, &bid->due, until, DUE_BID);
+	bid_touch(world, bid);
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->answers[i] == INVITATION_NEW)
+		{
+			bid->answers[i] = INVITATION_PUT;
+			tell_received(world, world_npc(world, bid->invited[i]), bid);
+		}
+}
+
+static bool
+is_new(const Bid *bid)
+{
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->answers[i] == INVITATION_NEW)
+			return true;
+	return false;
+}
+
+void
+bid_due(World *world, Bid *bid)
+{
+	if (is_new(bid))
+		put_bid(world, bid);
+	else
+		end_bid(world, bid, "interaction_bid_cancelled", NULL, "not everybody answered in time");
+}
+
+/* It is put now if this is a tick, else in the next one. */
+static void
+put_soon(World *world, Bid *bid)
+{
+	if (world->in_tick)
+	{
+		put_bid(world, bid);
+		return;
+	}
+	bid->due_at = world->now;
+	due_set(&world->events, &bid->due, bid->due_at, DUE_BID);
+	bid_touch(world, bid);
+}
+
+void
+bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count, Decider decider)
+{
+	Bid *bid;
+
+	npc_stand(world, bidder);
+	npc_become(world, bidder, NPC_REQUESTING, decider);
+	bidder->target_id = action->target_id;
+	bid = image_new_bid(world, world_new_id(world->lock));
+	bid->kind = action->interaction;
+	bid->number = action->interaction->number;
+	bid->bidder_id = bidder->id;
+	bid->target_id = action->target_id;
+	bid->invited_count = count;
+	for (int i = 0; i < count; i++)
+	{
+		bid->invited[i] = invited[i]->id;
+		bid->answers[i] = INVITATION_NEW;
+	}
+	if (action->act != NULL)
+		bid->act = MemoryContextStrdup(world->context, action->act);
+	bid->made_at = world->now;
+	bid->born = true;
+	bid_touch(world, bid);
+	tell_pending(world, bidder, bid);
+	npc_schedule(world, bidder, 0);
+	npc_settle(world, bidder);
+	put_soon(world, bid);
+}
+
+/* ---- answers ---- */
+
+static const char *
+no_such_bid(int64 id, int *sqlstate)
+{
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	return psprintf("there is no bid %lld for this NPC to answer", (long long) id);
+}
+
+static const char *
+accept_bid(World *world, Npc *npc, Bid *bid, int *sqlstate)
+{
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	if (!state_is_free(npc->state))
+		return psprintf("who is %s cannot accept a bid", npc_state_name(npc->state));
+	if (!near_enough(world, world_npc(world, bid->bidder_id), npc))
+		return psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id);
+	bid->answers[place_of(bid, npc)] = INVITATION_ACCEPTED;
+	bid_touch(world, bid);
+	if (all_accepted(bid))
+		begin_what_was_bid(world, bid);
+	return NULL;
+}
+
+/* Whether the NPC can still answer it. */
+static bool
+awaits(const Bid *bid, const Npc *npc)
+{
+	int place = place_of(bid, npc);
+
+	return place >= 0 && bid->answers[place] == INVITATION_PUT;
+}
+
+const char *
+npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate)
+{
+	Bid *bid = image_find(world->bids, action->bid_id);
+
+	if (bid == NULL || !awaits(bid, npc))
+		return no_such_bid(action->bid_id, sqlstate);
+	if (action->accept)
+		return accept_bid(world, npc, bid, sqlstate);
+	reject_bid(world, bid, npc, action->reason);
+	return NULL;
+}
+
+static bool
+is_meant(const Bid *bid, const Action *action)
+{
+	if (action->all_bids)
+		return true;
+	for (int i = 0; i < action->id_count; i++)
+		if (action->ids[i] == bid->id || action->ids[i] == bid->bidder_id)
+			return true;
+	return false;
+}
+
+const char *
+npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+	int	   rejected = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (bid == NULL || !awaits(bid, npc) || !is_meant(bid, action))
+			continue;
+		reject_bid(world, bid, npc, action->reason);
+		rejected++;
+	}
+	pfree(ids);
+	return rejected == 0 && !action->all_bids ? no_such_bid(action->ids[0], sqlstate) : NULL;
+}
+
+/* ---- NPCs and items that change or go ---- */
+
+void
+npc_drop_bids(World *world, Npc *npc, const char *why)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (bid != NULL && bid->bidder_id == npc->id)
+			end_bid(world, bid, "interaction_bid_cancelled", NULL, why);
+		else if (bid != NULL && place_of(bid, npc) >= 0)
+			reject_bid(world, bid, NULL, why);
+	}
+	pfree(ids);
+}
+
+void
+item_drop_bids(World *world, int64 item_id, const char *why)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (bid != NULL && bid->target_id == item_id)
+			reject_bid(world, bid, NULL, why);
+	}
+	pfree(ids);
+}
+
+void
+npc_renew_invitations(World *world, Npc *npc)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (bid == NULL || !awaits(bid, npc))
+			continue;
+		bid->answers[place_of(bid, npc)] = INVITATION_NEW;
+		put_soon(world, bid);
+	}
+	pfree(ids);
+}

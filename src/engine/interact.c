@@ -1,0 +1,512 @@
+/*
+ * interact.c
+ *	  Interactions under way: beginning, joining, acting in them, leaving,
+ *	  ending. All functions act at world->now.
+ *
+ * Whether somebody may take part is decided before (act.c, bids.c).
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+#include "engine/image.h"
+#include "errors.h"
+#include "json.h"
+#include "sim/random.h"
+#include "sim/talk.h"
+#include "tables/interaction_kinds.h"
+
+/* ---- looking ---- */
+
+Interaction *
+npc_interaction(World *world, const Npc *npc)
+{
+	return npc->interaction_id != 0 ? image_find(world->interactions, npc->interaction_id) : NULL;
+}
+
+Interaction *
+item_interaction(World *world, const WorldItem *item)
+{
+	Npc *user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
+
+	return user != NULL ? npc_interaction(world, user) : NULL;
+}
+
+bool
+interaction_joinable(const Interaction *interaction, const InteractionKind *kind)
+{
+	return interaction != NULL && interaction->kind == kind &&
+		   interaction->participant_count < kind->max_participants;
+}
+
+static WorldItem *
+interaction_item(World *world, const Interaction *interaction)
+{
+	return interaction->kind->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
+}
+
+/* When it ends by itself, SIM_NEVER if it does not. */
+static int64
+ends_at(World *world, const Interaction *interaction)
+{
+	const WorldItem *item = interaction_item(world, interaction);
+	int64			 lasts = interaction_lasts(interaction->kind, item != NULL ? item->kind : NULL,
+											   interaction->share_at_start);
+
+	return lasts == SIM_NEVER ? SIM_NEVER : interaction->started_at + lasts;
+}
+
+static int
+place_of(const Interaction *interaction, const Npc *npc)
+{
+	int place = 0;
+
+	while (place < interaction->participant_count && interaction->participants[place].npc_id != npc->id)
+		place++;
+	Assert(place < interaction->participant_count);
+	return place;
+}
+
+/* "interaction":…,"interaction_id":…,"target_id":…[,"participants":…] */
+static char *
+members_of(const Interaction *interaction)
+{
+	StringInfoData members;
+	int64		   ids[PARTICIPANTS_MAX];
+
+	initStringInfo(&members);
+	appendStringInfo(&members, "\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
+					 interaction->kind->name, (long long) interaction->id, (long long) interaction->target_id);
+	if (interaction->kind->max_participants > 1)
+	{
+		for (int i = 0; i < interaction->participant_count; i++)
+			ids[i] = interaction->participants[i].npc_id;
+		json_literal(&members, ",\"participants\":");
+		json_ids(&members, ids, interaction->participant_count);
+	}
+	return members.data;
+}
+
+/* What is recorded of it besides its ids. */
+static void
+record(World *world, WorldEventKind kind, const Npc *npc, const Interaction *interaction)
+{
+	StringInfoData members;
+	int64		   ids[PARTICIPANTS_MAX];
+
+	initStringInfo(&members);
+	appendStringInfo(&members, "\"interaction\":\"%s\"", interaction->kind->name);
+	if (interaction->kind->max_participants > 1)
+	{
+		for (int i = 0; i < interaction->participant_count; i++)
+			ids[i] = interaction->participants[i].npc_id;
+		json_literal(&members, ",\"participants\":");
+		json_ids(&members, ids, interaction->participant_count);
+	}
+	world_event(world, kind, npc->id, interaction->target_id, interaction->id, members.data);
+	pfree(members.data);
+}
+
+/* Tells all but one of what that one did. */
+static void
+tell_others(World *world, const Interaction *interaction, const Npc *npc, const char *what,
+			const char *more_members)
+{
+	char *members = NULL;
+
+	for (int i = 0; i < interaction->participant_count; i++)
+	{
+		Npc *other = world_npc(world, interaction->participants[i].npc_id);
+
+		if (other == npc || other->controller == 0)
+			continue;
+		if (members == NULL)
+			members = psprintf("\"interaction_id\":%lld,\"kind\":\"%s\",\"npc_id\":%lld,%s%s",
+							   (long long) interaction->id, what, (long long) npc->id,
+							   json_text_member("name", npc->name), more_members);
+		npc_tell(world, other, "interaction_observation", members);
+	}
+}
+
+/* ---- needs ---- */
+
+static void
+set_rates(World *world, Npc *npc, const int32 *interaction_rates)
+{
+	needs_rebase(&npc->needs, world->now);
+	for (int need = 0; need < NEED_COUNT; need++)
+		npc->needs.rate[need] = -npc->decay + (interaction_rates != NULL ? interaction_rates[need] : 0);
+	npc_touch(world, npc, NPC_DIRTY_NEEDS);
+}
+
+/* Most conversations fill and drain nothing: nothing of the needs is written for them. */
+static bool
+changes_needs(World *world, const Interaction *interaction, int32 rates[NEED_COUNT])
+{
+	const WorldItem *item = interaction_item(world, interaction);
+
+	interaction_need_rates(interaction->kind, item != NULL ? item->kind : NULL, rates);
+	if (interaction->kind->target == TARGET_ITEM)
+		return true;
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (rates[need] != 0)
+			return true;
+	return false;
+}
+
+/* ---- taking part ---- */
+
+/* The next event of one who takes part, unless the interaction ends before. */
+static void
+set_event(World *world, Npc *npc, const Interaction *interaction, NpcEvent kind, int64 at)
+{
+	int64 end = ends_at(world, interaction);
+
+	if (at >= end)
+	{
+		kind = EVENT_INTERACTION_END;
+		at = end;
+	}
+	npc->event_at = at;
+	npc->event_kind = at == SIM_NEVER ? EVENT_NONE : kind;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+}
+
+/* Who is spoken for by the built-in mind says something after this time; nobody else does by himself. */
+static void
+set_next_words(World *world, Npc *npc, const Interaction *interaction, int64 pause)
+{
+	bool speaks = npc->decider == DECIDER_BUILT_IN && interaction_is_talk(interaction->kind);
+
+	set_event(world, npc, interaction, EVENT_SPEAK, speaks ? world->now + pause : SIM_NEVER);
+}
+
+void
+npc_plan_talk(World *world, Npc *npc)
+{
+	Interaction *interaction = npc_interaction(world, npc);
+
+	if (interaction != NULL)
+		set_next_words(world, npc, interaction, TALK_INTERVAL);
+	npc_settle(world, npc);
+}
+
+static void
+enter(World *world, Interaction *interaction, Npc *npc, Decider decider)
+{
+	WorldItem *item = interaction_item(world, interaction);
+	int32	   rates[NEED_COUNT];
+
+	npc_stand(world, npc);
+	npc_become(world, npc, NPC_INTERACTING, decider);
+	interaction->participants[interaction->participant_count++] =
+		(Participant) {.npc_id = npc->id, .acted_at = -1};
+	npc->interaction_id = interaction->id;
+	npc->target_id =
+		interaction->target_id != npc->id ? interaction->target_id : interaction->participants[0].npc_id;
+	if (changes_needs(world, interaction, rates))
+		set_rates(world, npc, rates);
+	if (interaction->kind->moves_onto_item && item != NULL)
+	{
+		npc->leg[0] = item->cell;
+		npc->departed_at = world->now;
+		npc_touch(world, npc, NPC_DIRTY_MOTION);
+	}
+}
+
+/* It has entered, and so have all who enter with it. */
+static void
+settle_in(World *world, Interaction *interaction, Npc *npc, int64 pause)
+{
+	set_next_words(world, npc, interaction, pause);
+	npc_tell(world, npc, "interaction_started", members_of(interaction));
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+Interaction *
+interaction_begin(World *world, const InteractionKind *kind, int64 target_id, WorldItem *item,
+				  Npc **participants, const Decider *deciders, int count)
+{
+	Interaction *interaction = image_new_interaction(world, world_new_id(world->lock));
+
+	interaction->number = kind->number;
+	interaction->kind = kind;
+	interaction->initiator_id = participants[0]->id;
+	interaction->target_id = target_id;
+	interaction->started_at = world->now;
+	interaction->share_at_start = item != NULL ? item->share_left : 0;
+	interaction->born = true;
+	interaction_touch(world, interaction);
+	for (int i = 0; i < count; i++)
+		enter(world, interaction, participants[i], deciders[i]);
+	if (item != NULL)
+	{
+		item->occupied_by = participants[0]->id;
+		item_touch(world, item);
+	}
+	record(world, WORLD_EVENT_INTERACTION_STARTED, participants[0], interaction);
+	for (int i = 0; i < count; i++)
+		settle_in(world, interaction, participants[i], i * TALK_GREETING_STEP);
+	return interaction;
+}
+
+void
+interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider)
+{
+	enter(world, interaction, npc, decider);
+	interaction_touch(world, interaction);
+	record(world, WORLD_EVENT_INTERACTION_JOINED, npc, interaction);
+	settle_in(world, interaction, npc, 0);
+	tell_others(world, interaction, npc, "joined", "");
+}
+
+/* ---- leaving ---- */
+
+static void
+drop_interaction(World *world, Interaction *interaction)
+{
+	if (interaction->dirty)
+		pointer_list_drop(&world->dirty_interactions, interaction->dirty_place);
+	if (!interaction->born)
+		id_list_add(world, &world->removed_interactions, interaction->id);
+	image_free_interaction(world, interaction);
+}
+
+/* Off the chair, to a free cell beside it. */
+static void
+stand_up(World *world, Npc *npc, Cell chair)
+{
+	Cell beside;
+
+	if (!grid_free_neighbour(world->grid, chair, chair, &beside))
+		return;
+	npc->leg[0] = beside;
+	npc->leg_length = 1;
+	npc->departed_at = world->now;
+	npc_touch(world, npc, NPC_DIRTY_MOTION);
+}
+
+/* It is out of it, and idle; what it does then is the caller's. */
+static void
+step_out(World *world, Interaction *interaction, Npc *npc)
+{
+	WorldItem *item = interaction_item(world, interaction);
+	int32	   rates[NEED_COUNT];
+
+	if (changes_needs(world, interaction, rates))
+		set_rates(world, npc, NULL);
+	if (interaction_is_talk(interaction->kind))
+		npc->conversed_at = world->now;
+	npc->interaction_id = 0;
+	npc->target_id = 0;
+	if (item != NULL && interaction->kind->moves_onto_item)
+		stand_up(world, npc, item->cell);
+	npc_become(world, npc, NPC_IDLE, DECIDER_NONE);
+}
+
+static void
+go_on(World *world, Npc *npc, int64 pause)
+{
+	npc_next_step(world, npc, pause);
+	npc_settle(world, npc);
+}
+
+/* It is over for all who take part; *first is told the event, the others that it is finished. */
+static void
+end_for_all(World *world, Interaction *interaction, Npc *first, const char *event, int64 pause)
+{
+	Npc		  *gone[PARTICIPANTS_MAX] = {first};
+	int		   count = 1;
+	WorldItem *item = interaction_item(world, interaction);
+
+	for (int i = 0; i < interaction->participant_count; i++)
+		if (interaction->participants[i].npc_id != first->id)
+			gone[count++] = world_npc(world, interaction->participants[i].npc_id);
+	for (int i = 0; i < count; i++)
+	{
+		const char *told = i == 0 ? event : "interaction_finished";
+
+		record(world, world_event_kind_named(told), gone[i], interaction);
+		npc_tell(world, gone[i], told, members_of(interaction));
+		step_out(world, interaction, gone[i]);
+	}
+	if (item != NULL)
+	{
+		item->occupied_by = 0;
+		if (interaction_consumes(interaction->kind))
+			item->share_left = consume_share_left(item->kind, interaction->share_at_start,
+												  world->now - interaction->started_at);
+		item_touch(world, item);
+	}
+	drop_interaction(world, interaction);
+	if (item != NULL && item->share_left <= 0)
+		item_use_up(world, item);
+	for (int i = 0; i < count; i++)
+		/* unless what one before it did next drew it in again */
+		if (gone[i]->state == NPC_IDLE)
+			go_on(world, gone[i], i == 0 ? pause : MIND_PAUSE);
+}
+
+/* The others go on. */
+static void
+leave(World *world, Interaction *interaction, Npc *npc, const char *event, int64 pause)
+{
+	WorldItem *item = interaction_item(world, interaction);
+	int		   place = place_of(interaction, npc);
+
+	record(world, WORLD_EVENT_INTERACTION_LEFT, npc, interaction);
+	npc_tell(world, npc, event, members_of(interaction));
+	interaction->participant_count--;
+	memmove(&interaction->participants[place], &interaction->participants[place + 1],
+			(interaction->participant_count - place) * sizeof(Participant));
+	interaction_touch(world, interaction);
+	if (item != NULL && item->occupied_by == npc->id)
+	{
+		item->occupied_by = interaction->participants[0].npc_id;
+		item_touch(world, item);
+	}
+	step_out(world, interaction, npc);
+	tell_others(world, interaction, npc, "left", "");
+	go_on(world, npc, pause);
+}
+
+void
+npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
+{
+	Interaction *interaction = npc_interaction(world, npc);
+
+	if (interaction == NULL)
+		elog(ERROR, "NPC %lld of world %lld is in no interaction", (long long) npc->id, (long long) world->id);
+	if (strcmp(event, "interaction_finished") == 0 ||
+		interaction->participant_count - 1 < interaction->kind->min_participants)
+		end_for_all(world, interaction, npc, event, pause);
+	else
+		leave(world, interaction, npc, event, pause);
+}
+
+void
+interaction_break_off(World *world, Interaction *interaction, const char *why)
+{
+	for (int i = 0; i < interaction->participant_count; i++)
+		npc_fail_plan(world, world_npc(world, interaction->participants[i].npc_id), why);
+	end_for_all(world, interaction, world_npc(world, interaction->participants[0].npc_id),
+				"interaction_cancelled", 0);
+}
+
+/* ---- acting ---- */
+
+static Jsonb *
+parse(const char *text)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+const char *
+interaction_check_act(const InteractionKind *kind, const char *act)
+{
+	const char *failure;
+
+	/* kinds of an image are members of their rows */
+	interaction_act((const InteractionRow *) kind, &parse(act)->root, &failure);
+	return failure;
+}
+
+/* What others are told of an act: the message, and whatever else there is. */
+static char *
+act_members(const InteractionKind *kind, const char *act, char **message)
+{
+	Jsonb		  *object = parse(act);
+	StringInfoData members;
+	JsonbValue	  *text = NULL;
+
+	*message = NULL;
+	initStringInfo(&members);
+	if (kind->takes_messages)
+		text = getKeyJsonValueFromContainer(&object->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
+	if (text != NULL)
+	{
+		*message = pnstrdup(text->val.string.val, text->val.string.len);
+		appendStringInfo(&members, ",%s", json_text_member("message", *message));
+	}
+	if (text == NULL || JB_ROOT_COUNT(object) > 1)
+		appendStringInfo(&members, ",\"parameters\":%s", act);
+	return members.data;
+}
+
+/* Others' minds are to answer. */
+static void
+call_others(World *world, const Interaction *interaction, const Npc *npc)
+{
+	for (int i = 0; i < interaction->participant_count; i++)
+		if (interaction->participants[i].npc_id != npc->id)
+			npc_call_mind(world, world_npc(world, interaction->participants[i].npc_id), REASON_MESSAGE);
+}
+
+static void
+note_act(World *world, Interaction *interaction, Npc *npc, const char *act)
+{
+	char		  *message;
+	char		  *members = act_members(interaction->kind, act, &message);
+	StringInfoData noted;
+
+	initStringInfo(&noted);
+	json_literal(&noted, "{\"at\":");
+	json_millionths(&noted, world->now);
+	appendStringInfo(&noted, ",\"npc_id\":%lld,%s%s}", (long long) npc->id,
+					 json_text_member("name", npc->name), members);
+	if (interaction->acts != NULL && interaction->acts->count == ACTS_KEPT)
+		json_list_drop_first(&interaction->acts);
+	json_list_append(&interaction->acts, noted.data, world->context);
+	interaction->act_count++;
+	interaction->participants[place_of(interaction, npc)].acted_at = world->now;
+	interaction_touch(world, interaction);
+	if (message != NULL)
+		world_message(world, npc->id, interaction->id, message);
+	tell_others(world, interaction, npc, message != NULL ? "message" : "acted", members);
+	call_others(world, interaction, npc);
+	pfree(noted.data);
+}
+
+const char *
+npc_act(World *world, Npc *npc, const char *act, int *sqlstate)
+{
+	Interaction		  *interaction = npc_interaction(world, npc);
+	const Participant *participant;
+	const char		  *failure;
+	char			  *complete;
+
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	complete = interaction_act((const InteractionRow *) interaction->kind, &parse(act)->root, &failure);
+	if (failure != NULL)
+		return failure;
+	participant = &interaction->participants[place_of(interaction, npc)];
+	if (participant->acted_at >= 0 && world->now - participant->acted_at < ACT_COOLDOWN)
+		return psprintf("at least %d s lie between two acts of one participant",
+						(int) (ACT_COOLDOWN / SIM_SECOND));
+	note_act(world, interaction, npc, complete);
+	return NULL;
+}
+
+/* ---- the built-in mind's words ---- */
+
+void
+npc_speak(World *world, Npc *npc)
+{
+	Interaction *interaction = npc_interaction(world, npc);
+	bool		 greeted = interaction->participants[place_of(interaction, npc)].acted_at >= 0;
+	uint32		 chance = sim_random_below(world->seed, npc->id, npc->draws++, 1000);
+	uint32		 choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
+	Utterance	 utterance = talk_next(greeted, interaction->act_count, chance);
+	const char	*words = talk_words(utterance, choice);
+	int			 sqlstate;
+
+	if (npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate) == NULL &&
+		utterance == UTTERANCE_FAREWELL)
+		set_event(world, npc, interaction, EVENT_LEAVE, world->now + TALK_FAREWELL_TIME);
+	else
+		set_next_words(world, npc, interaction, TALK_INTERVAL);
+	npc_settle(world, npc);
+}

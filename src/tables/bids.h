@@ -1,0 +1,54 @@
+/*
+ * bids.h
+ *	  Invitations that are not answered by everybody yet, as rows:
+ *	  interaction_bid_rows.
+ */
+#ifndef NPCSIM_TABLES_BIDS_H
+#define NPCSIM_TABLES_BIDS_H
+
+#include "postgres.h"
+
+#include "storage/itemptr.h"
+
+#include "engine/due.h"
+#include "sim/kinds.h"
+
+typedef enum Invitation /* stored in interaction_bid_rows.answers: append only */
+{
+	INVITATION_NEW,	  /* not put to the NPC yet */
+	INVITATION_PUT,	  /* its mind was told */
+	INVITATION_ACCEPTED,
+	INVITATION_ACCEPTED_FOR /* by the built-in mind */
+} Invitation;
+
+typedef struct Bid
+{
+	int64				   id;
+	int16				   number; /* of the interaction's kind */
+	const InteractionKind *kind;
+	int64				   bidder_id;
+	int64				   target_id; /* an item, or the NPC it is with */
+	int64				   invited[PARTICIPANTS_MAX];
+	Invitation			   answers[PARTICIPANTS_MAX];
+	int					   invited_count;
+	char				  *act; /* with which the bidder begins, a JSON object; NULL = nothing */
+	int64				   made_at;
+	int64				   due_at; /* when it is put, or when it is too late to answer */
+	Due					   due;
+	/* private to the engine */
+	ItemPointerData row; /* where its present row is, invalid if not known */
+	bool			born;
+	bool			dirty;
+	int				dirty_place; /* in World.dirty_bids, if it is dirty */
+} Bid;
+
+/* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */
+extern uint64 bids_load(int64 world_id, const int64 *ids, int count);
+/* 'act' goes to 'context'; the kind is the caller's to find. */
+extern void bid_read(uint64 row, Bid *bid, MemoryContext context);
+
+extern void bids_insert(int64 world_id, Bid **bids, int count);
+extern void bids_write(int64 world_id, Bid **bids, int count);
+extern void bids_delete(int64 world_id, const int64 *ids, int count);
+
+#endif /* NPCSIM_TABLES_BIDS_H */
