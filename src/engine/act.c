@@ -284,8 +284,6 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 		return refusal;
 	if (target == npc)
 		return "nobody interacts with himself";
-	if (kind == NULL || kind->target != TARGET_NPC)
-		return "NPCs do not offer this interaction";
 	running = common_interaction(world, invited, count, kind);
 	verdict = participants_verdict(kind, running != NULL ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
@@ -312,19 +310,21 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 const char *
 npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider, int *sqlstate)
 {
-	WorldItem  *item = world_item(world, action->target_id);
-	Npc		   *target = item == NULL ? world_npc(world, action->target_id) : NULL;
-	const char *refusal;
+	const InteractionKind *kind = action->interaction;
+	bool				   with_npc = kind != NULL && kind->target == TARGET_NPC;
+	WorldItem			  *item = with_npc ? NULL : world_item(world, action->target_id);
+	Npc					  *target = with_npc ? world_npc(world, action->target_id) : NULL;
+	const char			  *refusal;
 
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 	if (item == NULL && target == NULL)
 	{
-		*sqlstate = ERRCODE_NS_NO_ITEM;
-		return psprintf("there is no item and no NPC %lld", (long long) action->target_id);
+		*sqlstate = with_npc ? ERRCODE_NS_NO_NPC : ERRCODE_NS_NO_ITEM;
+		return psprintf("there is no %s %lld", with_npc ? "NPC" : "item", (long long) action->target_id);
 	}
-	if (action->act != NULL && action->interaction != NULL)
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	if (action->act != NULL && kind != NULL)
 	{
-		refusal = interaction_check_act(action->interaction, action->act);
+		refusal = interaction_check_act(kind, action->act);
 		if (refusal != NULL)
 			return refusal;
 	}

@@ -492,7 +492,7 @@ feel_like_talking(World *world, Look *look)
 	look->view.talk_choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
 }
 
-/* Those in sight with whom it could: not those who are busy, nor those whom it could not get to. */
+/* Who is in sight. */
 static void
 look_for_company(World *world, Look *look)
 {
@@ -505,13 +505,16 @@ look_for_company(World *world, Look *look)
 		Npc	 *other = others[i];
 		Cell  there = npc_cell(other, world->now);
 		int32 distance = cell_distance_squared(look->cell, there);
+		bool  free = state_is_free(other->state) ||
+					interaction_joinable(npc_interaction(world, other), world->talk);
 
-		if ((state_is_free(other->state) ||
-			 interaction_joinable(npc_interaction(world, other), world->talk)) &&
-			(distance <= TALK_SQUARED || grid_connected(world->grid, look->cell, there)))
-			seen[look->view.npc_count++] = (SeenNpc) {.id = other->id, .distance_squared = distance};
+		seen[i] = (SeenNpc) {.id = other->id,
+							 .distance_squared = distance,
+							 .open_to_talk = free && (distance <= TALK_SQUARED ||
+													  grid_connected(world->grid, look->cell, there))};
 	}
 	look->view.npcs = seen;
+	look->view.npc_count = count;
 }
 
 static void

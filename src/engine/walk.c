@@ -165,15 +165,16 @@ goal_of(World *world, Npc *npc)
 	return action_from_json(world, npc, &terms->root, &told, &sqlstate) == NULL ? told : action;
 }
 
+/* Begins it; NULL, or why not. */
 static const char *
 begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	int sqlstate = 0;
+	int			sqlstate = 0;
+	const char *failure = npc_interact(world, npc, action, false, decider, &sqlstate);
 
-	if (world_item(world, action->target_id) == NULL && world_npc(world, action->target_id) == NULL)
-		return action->interaction != NULL && action->interaction->target == TARGET_NPC ? "NPC is gone"
-																						: "item is gone";
-	return npc_interact(world, npc, action, false, decider, &sqlstate);
+	if (failure != NULL && sqlstate == ERRCODE_NS_NO_ITEM)
+		return "item is gone";
+	return failure != NULL && sqlstate == ERRCODE_NS_NO_NPC ? "NPC is gone" : failure;
 }
 
 /* It is where it wanted to be, or as near as can be. */

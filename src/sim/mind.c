@@ -160,15 +160,16 @@ mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT]
 	return false;
 }
 
-/* Somebody in sight, drawn. */
-static Action
-talk_to_somebody(const MindView *view)
+/* Somebody in sight, drawn; NULL if it does not want to talk, or that one is busy. */
+static const SeenNpc *
+company(const MindView *view)
 {
-	Action action = action_of(ACTION_INTERACT_WITH);
+	const SeenNpc *drawn;
 
-	action.target_id = view->npcs[(uint64_t) view->talk_choice * (uint64_t) view->npc_count >> 32].id;
-	action.interaction = view->talk;
-	return action;
+	if (view->talk == NULL || view->npc_count == 0)
+		return NULL;
+	drawn = &view->npcs[(uint64_t) view->talk_choice * (uint64_t) view->npc_count >> 32];
+	return drawn->open_to_talk ? drawn : NULL;
 }
 
 Action
@@ -176,14 +177,20 @@ mind_decide(const MindView *view)
 {
 	const InteractionKind *interaction = NULL;
 	const SeenItem		  *wanted;
+	const SeenNpc		  *other = company(view);
 	Action				   action;
 
 	if (view->state == NPC_REQUESTING)
 		return action_of(ACTION_CONTINUE);
 	if (view->state == NPC_INTERACTING)
 		return action_of(keeps_interacting(view) ? ACTION_CONTINUE : ACTION_CANCEL_INTERACTION);
-	if (view->talk != NULL && view->npc_count > 0)
-		return talk_to_somebody(view);
+	if (other != NULL)
+	{
+		action = action_of(ACTION_INTERACT_WITH);
+		action.target_id = other->id;
+		action.interaction = view->talk;
+		return action;
+	}
 	if (view->state == NPC_MOVING && view->approaching != 0)
 	{
 		const SeenItem *target = seen_target(view);

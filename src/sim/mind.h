@@ -25,11 +25,11 @@ typedef struct SeenItem
 	const InteractionKind *joinable;
 } SeenItem;
 
-/* One that is free, or in a conversation that can be joined. */
 typedef struct SeenNpc
 {
 	int64_t id;
 	int32_t distance_squared;
+	bool	open_to_talk; /* it is free, or in a conversation that can be joined, and can be got to */
 } SeenNpc;
 
 /* What the mind knows of this instant. Items and NPCs are nearest first, then by id. */
@@ -52,7 +52,7 @@ typedef struct MindView
 
 /*
  * The rules of the reference game, chapter "The built-in mind": an interaction is left or kept; one that is idle and
- * wants to talk (the draw is the caller's) does so with somebody in sight; else a need below 50 is served by a
+ * wants to talk (the draw is the caller's) turns to somebody in sight and talks if that one is not busy; else a need below 50 is served by a
  * visible free item (score 50 - value, ties to the nearest, then the lower id), else it wanders. What is said in
  * conversations: talk.h.
  *
