@@ -77,12 +77,14 @@ require_item_types(World *world)
 
 	for (int kind = 0; kind < COLONY_ITEM_KIND_COUNT; kind++)
 		if (world_item_kind(world, item_types[kind]) == NULL)
-			ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
-					errmsg("world %lld has no item type \"%s\"", world_id, item_types[kind]),
-					errdetail("A colony is given apples, chairs, showers and televisions."),
-					errhint("define_item_type() makes it anew; SELECT name FROM npcsim.item_types WHERE world_id = "
-							"%lld lists those there are.",
-							world_id));
+			ereport(
+				ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
+				errmsg("world %lld has no item type \"%s\"", world_id, item_types[kind]),
+				errdetail("A colony is given apples, chairs, showers and televisions."),
+				errhint(
+					"define_item_type() makes it anew; SELECT name FROM npcsim.item_types WHERE world_id = "
+					"%lld lists those there are.",
+					world_id));
 }
 
 /* While a colony is planned, cells that somebody walks over are no place either. */

@@ -251,7 +251,8 @@ report(const Faults *faults, const char *where)
 	tap_is_int(faults->out_of_reach, 0, "%s: every item is within reach", where);
 	tap_is_int(faults->elsewhere, 0, "%s: everybody lives in the largest component", where);
 	tap_is_int(faults->walls, 0, "%s: walls stay, are counted and below 6 %%", where);
-	tap_is_int(faults->amounts, 0, "%s: as many NPCs as wanted, never too many items, all furniture alike", where);
+	tap_is_int(faults->amounts, 0, "%s: as many NPCs as wanted, never too many items, all furniture alike",
+			   where);
 }
 
 /* ---- tests ---- */
@@ -439,8 +440,8 @@ is_room(const ColonyPlan *plan, int size_x, int left, int top, int right, int bo
 typedef struct Rooms
 {
 	int count;
-	int walls;		/* cells of their walls */
-	int two_doored; /* of them, those with two doors */
+	int walls;							   /* cells of their walls */
+	int two_doored;						   /* of them, those with two doors */
 	int furniture[COLONY_ITEM_KIND_COUNT]; /* that stands in them, at a wall */
 } Rooms;
 
@@ -471,10 +472,10 @@ find_rooms(const ColonyPlan *plan, int size_x, int size_y)
 					{
 						Cell cell = plan->items[i].cell;
 
-						rooms.furniture[plan->items[i].kind] +=
-							cell.x > left && cell.x < right && cell.y > top && cell.y < bottom &&
-							(cell.x == left + 1 || cell.x == right - 1 || cell.y == top + 1 ||
-							 cell.y == bottom - 1);
+						rooms.furniture[plan->items[i].kind] += cell.x > left && cell.x < right &&
+																cell.y > top && cell.y < bottom &&
+																(cell.x == left + 1 || cell.x == right - 1 ||
+																 cell.y == top + 1 || cell.y == bottom - 1);
 					}
 				}
 	return rooms;
@@ -512,7 +513,8 @@ test_furniture(void)
 	tap_is_int(lacking, 0, "a colony of six has a chair, a shower and a television");
 	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
 	{
-		tap_ok(first[kind] > 10, "the one piece of a colony of two may be any (kind %d in %d of 60)", kind, first[kind]);
+		tap_ok(first[kind] > 10, "the one piece of a colony of two may be any (kind %d in %d of 60)", kind,
+			   first[kind]);
 		tap_ok(missing[kind] > 10, "a colony of four may lack any (kind %d in %d of 60)", kind,
 			   missing[kind]);
 	}
@@ -556,7 +558,8 @@ test_plausible(void)
 			int nearest = INT32_MAX;
 
 			for (int j = 0; j < plan.item_count; j++)
-				if (plan.items[j].kind == COLONY_APPLE && cell_distance_squared(plan.npcs[i], plan.items[j].cell) < nearest)
+				if (plan.items[j].kind == COLONY_APPLE &&
+					cell_distance_squared(plan.npcs[i], plan.items[j].cell) < nearest)
 					nearest = cell_distance_squared(plan.npcs[i], plan.items[j].cell);
 			starving += nearest > 25 * 25;
 			npcs++;
