@@ -54,7 +54,7 @@ CREATE FUNCTION npcsim.populate_world(world_id bigint, npcs integer) RETURNS int
     AS 'MODULE_PATHNAME', 'npcsim_populate_world';
 REVOKE ALL ON FUNCTION npcsim.populate_world(bigint, integer) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.populate_world(bigint, integer) IS
-    'Adds a colony drawn from the world''s seed: NPCs on free cells, apples, chairs, and walls where the world has none yet; returns the number of NPCs made. npcs: 1 to 1,000,000; each needs four free cells. Errors: NS212 no room for that many, NS204 the type apple or chair is missing';
+    'Adds a colony drawn from the world''s seed: NPCs on free cells, apples, chairs, showers, televisions, and walls where the world has none yet; returns the number of NPCs made. npcs: 1 to 1,000,000; each needs four free cells. Errors: NS212 no room for that many, NS204 the world lacks one of the types apple, chair, shower and television';
 
 CREATE FUNCTION npcsim.set_terrain(
     world_id bigint,

@@ -95,7 +95,12 @@ export class Painter {
     if (isSelected) {
       this.#ring(0, 0, 0.56);
     }
-    const shapes = { apple: () => this.#apple(item), chair: () => this.#chair() };
+    const shapes = {
+      apple: () => this.#apple(item),
+      chair: () => this.#chair(),
+      shower: () => this.#shower(),
+      television: () => this.#television(),
+    };
     (shapes[item.item_type] ?? (() => this.#crate(item.item_type)))();
     c.restore();
   }
@@ -127,6 +132,51 @@ export class Painter {
     this.#box(-0.28, -0.4, 0.56, 0.34, 0.08);
     c.fillStyle = "#b98d66";
     this.#box(-0.3, -0.1, 0.6, 0.24, 0.06);
+  }
+
+  #shower() {
+    const { context: c } = this;
+    this.#disc(0.03, 0.33, 0.36, 0.09, this.palette.colours.shadow);
+    c.fillStyle = "#c3d6df";
+    this.#box(-0.3, -0.44, 0.6, 0.62, 0.08);
+    c.fillStyle = "#8fa5b1";
+    this.#box(-0.35, 0.14, 0.7, 0.2, 0.07);
+    c.strokeStyle = "#5f6f79";
+    c.lineWidth = 0.06;
+    c.lineCap = "round";
+    c.beginPath();
+    c.moveTo(0.19, 0.1);
+    c.lineTo(0.19, -0.33);
+    c.lineTo(-0.05, -0.33);
+    c.stroke();
+    c.fillStyle = "#5f6f79";
+    this.#box(-0.19, -0.33, 0.28, 0.08, 0.03);
+    c.strokeStyle = "#3f8fc9";
+    c.lineWidth = 0.045;
+    c.beginPath();
+    for (const x of [-0.15, -0.05, 0.05]) {
+      c.moveTo(x, -0.18);
+      c.lineTo(x * 1.4 - 0.02, 0.08);
+    }
+    c.stroke();
+  }
+
+  #television() {
+    const { context: c } = this;
+    this.#disc(0.03, 0.32, 0.34, 0.09, this.palette.colours.shadow);
+    c.fillStyle = "#7d5c3c";
+    c.fillRect(-0.26, 0.18, 0.08, 0.15);
+    c.fillRect(0.18, 0.18, 0.08, 0.15);
+    c.fillStyle = "#4b5059";
+    this.#box(-0.38, -0.36, 0.76, 0.56, 0.08);
+    c.fillStyle = "#58a6b8";
+    this.#box(-0.32, -0.3, 0.64, 0.42, 0.05);
+    c.fillStyle = "#a8dbe2";
+    c.beginPath();
+    c.moveTo(-0.26, 0.06);
+    c.lineTo(-0.26, -0.24);
+    c.lineTo(0.06, -0.24);
+    c.fill();
   }
 
   // An item type this page has no picture of: a tile with its first letter.

@@ -20,6 +20,14 @@ PG_FUNCTION_INFO_V1(npcsim_set_terrain);
 
 #define POPULATION_MAX 1000000
 
+/* What a colony is given, as a new world names it. */
+static const char *const item_types[COLONY_ITEM_KIND_COUNT] = {
+	[COLONY_APPLE] = "apple",
+	[COLONY_CHAIR] = "chair",
+	[COLONY_SHOWER] = "shower",
+	[COLONY_TELEVISION] = "television",
+};
+
 static void *
 allocate(void *context, size_t size)
 {
@@ -61,6 +69,24 @@ build_walls(World *world, Grid *grid, const uint8_t *blocked)
 	}
 }
 
+/* Item types are rows, which operators delete.  Small colonies are refused too that would do without the type. */
+static void
+require_item_types(World *world)
+{
+	long long world_id = world_image_lock(world)->world_id;
+
+	for (int kind = 0; kind < COLONY_ITEM_KIND_COUNT; kind++)
+		if (world_item_kind(world, item_types[kind]) == NULL)
+			ereport(
+				ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
+				errmsg("world %lld has no item type \"%s\"", world_id, item_types[kind]),
+				errdetail("A colony is given apples, chairs, showers and televisions."),
+				errhint(
+					"define_item_type() makes it anew; SELECT name FROM npcsim.item_types WHERE world_id = "
+					"%lld lists those there are.",
+					world_id));
+}
+
 /* While a colony is planned, cells that somebody walks over are no place either. */
 static void
 reserve_cell(World *world, Npc *npc, void *arg)
@@ -89,6 +115,7 @@ world_populate(World *world, int npcs)
 	bool		 fits;
 	int			 room;
 
+	require_item_types(world);
 	if (present > 0)
 		seed = sim_random(seed, SIM_ENTITY_COLONY, UINT64_MAX - present);
 	world_each_npc(world, reserve_cell, NULL);
@@ -104,7 +131,7 @@ world_populate(World *world, int npcs)
 	for (int i = 0; i < plan.item_count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		world_add_item(world, plan.items[i].chair ? "chair" : "apple", plan.items[i].cell, NULL);
+		world_add_item(world, item_types[plan.items[i].kind], plan.items[i].cell, NULL);
 	}
 	for (int i = 0; i < plan.npc_count; i++)
 	{

@@ -6,8 +6,8 @@
  * The colony settles in a square around a place drawn from the seed, as large
  * as its people fill at SETTLED_CELLS cells each, or in the whole world if that
  * is smaller.  The settlement is divided into lots; most get a room with doors,
- * some a bit of wall, the rest stay open.  Chairs stand along the
- * walls inside the rooms, apples lie in small heaps, people are anywhere.
+ * some a bit of wall, the rest stay open.  Furniture stands along
+ * the walls inside the rooms, apples lie in small heaps, people are anywhere.
  *
  * Everything that blocks is put down one cell at a time on a copy of the grid,
  * and only where the cells around it stay connected and no item loses its last
@@ -23,11 +23,11 @@
 #include "sim/grid_cells.h"
 #include "sim/random.h"
 
-#define CELLS_PER_NPC  4   /* below this a world is full */
-#define SETTLED_CELLS  256 /* per NPC: an apple in sight from most places */
-#define WALL_PERCENT   6   /* walls stay below this share of the cells */
-#define APPLES_PER_NPC 2
-#define NPCS_PER_CHAIR 2
+#define CELLS_PER_NPC	   4   /* below this a world is full */
+#define SETTLED_CELLS	   256 /* per NPC: an apple in sight from most places */
+#define WALL_PERCENT	   6   /* walls stay below this share of the cells */
+#define APPLES_PER_NPC	   2
+#define NPCS_PER_FURNITURE 2 /* to a piece of it, whatever that is */
 
 #define LOT_SIDE			  14
 #define ROOM_MARGIN			  1 /* between a room and the edge of its lot */
@@ -54,9 +54,9 @@ typedef struct Builder
 	int					bottom; /* exclusive */
 	Cell			   *cells;	/* the settlement's habitable cells in a random order */
 	int					cell_count;
-	Cell			   *seats; /* cells inside rooms, along the walls */
-	int32_t				seat_count;
-	int32_t				seat_capacity;
+	Cell			   *places; /* for furniture: cells inside rooms, along the walls */
+	int32_t				place_count;
+	int32_t				place_capacity;
 	const SimAllocator *allocator;
 	ColonyPlan		   *plan;
 } Builder;
@@ -256,12 +256,12 @@ build_wall(Builder *builder, Cell cell)
 }
 
 static bool
-put_item(Builder *builder, Cell cell, bool chair)
+put_item(Builder *builder, Cell cell, ColonyItemKind kind)
 {
 	if (!may_block(builder, cell))
 		return false;
 	grid_add_item(builder->site, cell);
-	builder->plan->items[builder->plan->item_count++] = (ColonyItem) {.cell = cell, .chair = chair};
+	builder->plan->items[builder->plan->item_count++] = (ColonyItem) {.cell = cell, .kind = kind};
 	builder->spare--;
 	return true;
 }
@@ -269,12 +269,12 @@ put_item(Builder *builder, Cell cell, bool chair)
 /* ---- walls ---- */
 
 static void
-note_seat(Builder *builder, int x, int y)
+note_place(Builder *builder, int x, int y)
 {
-	if (builder->seat_count == builder->seat_capacity)
-		builder->seats =
-			sim_grow(builder->allocator, builder->seats, sizeof(Cell), &builder->seat_capacity, 64);
-	builder->seats[builder->seat_count++] = cell_at(x, y);
+	if (builder->place_count == builder->place_capacity)
+		builder->places =
+			sim_grow(builder->allocator, builder->places, sizeof(Cell), &builder->place_capacity, 64);
+	builder->places[builder->place_count++] = cell_at(x, y);
 }
 
 /* The n-th cell of a room's walls, clockwise from the top left corner. */
@@ -322,18 +322,18 @@ build_room(Builder *builder, int left, int top, int width, int height)
 			build_wall(builder, wall_cell(left, top, width, height, n));
 	}
 
-	/* seats along the walls without doors, where nobody has to pass */
+	/* furniture along the walls without doors, where nobody has to pass */
 	if (upright)
 		for (int y = top + 2; y < top + height - 2; y += 2)
 		{
-			note_seat(builder, left + 1, y);
-			note_seat(builder, left + width - 2, y);
+			note_place(builder, left + 1, y);
+			note_place(builder, left + width - 2, y);
 		}
 	else
 		for (int x = left + 2; x < left + width - 2; x += 2)
 		{
-			note_seat(builder, x, top + 1);
-			note_seat(builder, x, top + height - 2);
+			note_place(builder, x, top + 1);
+			note_place(builder, x, top + height - 2);
 		}
 }
 
@@ -424,17 +424,24 @@ build_walls(Builder *builder)
 
 /* ---- items and people ---- */
 
+/* a prime number of kinds, so that any step through them meets all */
+static const ColonyItemKind furniture[] = {COLONY_CHAIR, COLONY_SHOWER, COLONY_TELEVISION};
+
+#define FURNITURE_KINDS ((int) (sizeof(furniture) / sizeof(furniture[0])))
+
 static void
-put_chairs(Builder *builder, int wanted)
+put_furniture(Builder *builder, int wanted)
 {
 	int put = 0;
+	int first = draw(builder, FURNITURE_KINDS);
+	int step = 1 + draw(builder, FURNITURE_KINDS - 1);
 
 	/* not one room after the other: every room shall have some */
-	shuffle(builder, builder->seats, builder->seat_count);
-	for (int i = 0; i < builder->seat_count && put < wanted; i++)
-		put += put_item(builder, builder->seats[i], true);
+	shuffle(builder, builder->places, builder->place_count);
+	for (int i = 0; i < builder->place_count && put < wanted; i++)
+		put += put_item(builder, builder->places[i], furniture[(first + put * step) % FURNITURE_KINDS]);
 	for (int i = 0; i < builder->cell_count && put < wanted; i++)
-		put += put_item(builder, builder->cells[i], true);
+		put += put_item(builder, builder->cells[i], furniture[(first + put * step) % FURNITURE_KINDS]);
 }
 
 static void
@@ -454,11 +461,11 @@ put_apples(Builder *builder, int wanted)
 			int x = middle.x + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
 			int y = middle.y + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
 
-			put += put_item(builder, cell_at(x, y), false);
+			put += put_item(builder, cell_at(x, y), COLONY_APPLE);
 		}
 	}
 	for (int i = 0; i < builder->cell_count && put < wanted; i++)
-		put += put_item(builder, builder->cells[i], false);
+		put += put_item(builder, builder->cells[i], COLONY_APPLE);
 }
 
 /* On cells of the settlement that are still free; 'spare' has kept enough of them. */
@@ -499,7 +506,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 	static const SimAllocator plain;
 	Builder					  builder = {.seed = seed, .world = grid, .plan = plan};
 	int64_t					  cells = (int64_t) grid->size_x * grid->size_y;
-	int						  chairs;
+	int						  pieces; /* of furniture */
 	int						  apples;
 	int						  habitable_count;
 
@@ -512,11 +519,11 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 	if (npc_count < 0)
 		npc_count = 0;
 
-	chairs = (npc_count + NPCS_PER_CHAIR - 1) / NPCS_PER_CHAIR;
+	pieces = (npc_count + NPCS_PER_FURNITURE - 1) / NPCS_PER_FURNITURE;
 	apples = npc_count * APPLES_PER_NPC;
 	plan->blocked = sim_allocate_zeroed(builder.allocator, (size_t) (cells + 7) / 8);
 	plan->items =
-		sim_allocate(builder.allocator, ((size_t) chairs + (size_t) apples + 1) * sizeof(ColonyItem));
+		sim_allocate(builder.allocator, ((size_t) pieces + (size_t) apples + 1) * sizeof(ColonyItem));
 	plan->npcs = sim_allocate(builder.allocator, ((size_t) npc_count + 1) * sizeof(Cell));
 	survey(&builder);
 	if (npc_count > 0)
@@ -534,12 +541,12 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 			builder.wall_room = builder.cell_count - npc_count * CELLS_PER_NPC;
 		if (with_walls)
 			build_walls(&builder);
-		put_chairs(&builder, chairs);
+		put_furniture(&builder, pieces);
 		put_apples(&builder, apples);
 		place_npcs(&builder, npc_count);
 	}
 	sim_release(builder.allocator, builder.cells);
-	sim_release(builder.allocator, builder.seats);
+	sim_release(builder.allocator, builder.places);
 	grid_free(builder.site);
 	return true;
 }

@@ -8,10 +8,20 @@
 
 #include "sim/grid.h"
 
+/* What a colony is given: something for each need. */
+typedef enum ColonyItemKind
+{
+	COLONY_APPLE,
+	COLONY_CHAIR,
+	COLONY_SHOWER,
+	COLONY_TELEVISION,
+	COLONY_ITEM_KIND_COUNT
+} ColonyItemKind;
+
 typedef struct ColonyItem
 {
-	Cell cell;
-	bool chair; /* else an apple */
+	Cell		   cell;
+	ColonyItemKind kind;
 } ColonyItem;
 
 typedef struct ColonyPlan
@@ -30,9 +40,10 @@ typedef struct ColonyPlan
  * Plans a colony of npc_count NPCs on the free cells of a grid: some short
  * walls (below 6 % of the cells, never cutting a free cell off from its
  * component, never on an item or an occupied cell), two apples and half a
- * chair per NPC (fewer when there is no room), everyone on a free cell of its
- * own, all in the largest component.  No item is out of reach and none cuts a
- * free cell off either.
+ * piece of furniture per NPC (fewer when there is no room), everyone on a free
+ * cell of its own, all in the largest component.  Furniture is as many chairs
+ * as showers and televisions, one of each from three pieces on.  No item is out
+ * of reach and none cuts a free cell off either.
  *
  * Returns false, with *room = how many NPCs fit, when they do not fit (an NPC
  * needs 4 free cells on which nobody stands); the plan is then empty.  Walls

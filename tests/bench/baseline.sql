@@ -5,8 +5,8 @@
 -- Rules: needs fall by each NPC's own rate and stay within 0 to 100; four cells a second; a decision every 3 s, and at
 -- once when idle; a need below 50 looks for the usable item within 8.25 cells that serves the neediest (ties to the
 -- nearest), else the NPC wanders within 12 cells; apples are eaten in 5 s and fill 25 units of hunger, chairs give 10
--- units of energy per second, one user each; leave at 99, or below 20 elsewhere once above 30; 0.75 s of pause after
--- that; what is used up comes back after 15 s.
+-- units of energy per second, showers 15 of hygiene, televisions 8 of fun, one user each; leave at 99, or below 20
+-- elsewhere once above 30; 0.75 s of pause after that; what is used up comes back after 15 s.
 --
 -- Where it is simpler than npcsim that is to its advantage: ways are straight lines that nothing blocks and no search
 -- is needed for, nobody steps aside, nothing is logged for clients, and nothing checks who else writes the tables.
@@ -73,8 +73,8 @@ CREATE FUNCTION baseline.advance(dt double precision) RETURNS void LANGUAGE plpg
 BEGIN
     UPDATE baseline.npcs n
        SET hunger = greatest(0, least(100, n.hunger + dt * (CASE n.uses WHEN 'apple' THEN 5 ELSE 0 END - n.decay))),
-           hygiene = greatest(0, least(100, n.hygiene - dt * n.decay)),
-           fun = greatest(0, least(100, n.fun - dt * n.decay)),
+           hygiene = greatest(0, least(100, n.hygiene + dt * (CASE n.uses WHEN 'shower' THEN 15 ELSE 0 END - n.decay))),
+           fun = greatest(0, least(100, n.fun + dt * (CASE n.uses WHEN 'television' THEN 8 ELSE 0 END - n.decay))),
            energy = greatest(0, least(100, n.energy + dt * (CASE n.uses WHEN 'chair' THEN 10 ELSE 0 END - n.decay))),
            position = CASE WHEN n.destination IS NULL THEN n.position ELSE (
                SELECT ST_MakePoint(ST_X(n.position) + along_x, ST_Y(n.position) + along_y)
@@ -136,8 +136,9 @@ DECLARE
     chosen record;
 BEGIN
     IF npc.state = 'interacting' THEN
-        filled := CASE npc.uses WHEN 'apple' THEN npc.hunger ELSE npc.energy END;
-        other := least(CASE npc.uses WHEN 'apple' THEN npc.energy ELSE npc.hunger END, npc.hygiene, npc.fun);
+        filled := CASE npc.uses WHEN 'apple' THEN npc.hunger WHEN 'shower' THEN npc.hygiene WHEN 'television' THEN npc.fun ELSE npc.energy END;
+        other := least(CASE WHEN npc.uses <> 'apple' THEN npc.hunger END, CASE WHEN npc.uses <> 'shower' THEN npc.hygiene END,
+                       CASE WHEN npc.uses <> 'television' THEN npc.fun END, CASE WHEN npc.uses <> 'chair' THEN npc.energy END);
         IF filled >= 99 OR filled > 30 AND other <= 20 THEN
             PERFORM baseline.leave_item(npc, now);
         ELSE
@@ -149,12 +150,14 @@ BEGIN
         UPDATE baseline.npcs SET decide_at = now + 3 WHERE id = npc.id;
         RETURN;
     END IF;
-    IF npc.hunger < 50 OR npc.energy < 50 THEN
+    IF least(npc.hunger, npc.hygiene, npc.fun, npc.energy) < 50 THEN
         SELECT i.id, i.position INTO chosen
-          FROM baseline.items i
+          FROM baseline.items i,
+               LATERAL (SELECT CASE i.kind WHEN 'apple' THEN npc.hunger WHEN 'shower' THEN npc.hygiene
+                                           WHEN 'television' THEN npc.fun ELSE npc.energy END AS level) AS need
          WHERE ST_DWithin(i.position, npc.position, 8.25) AND i.user_id IS NULL AND i.back_at IS NULL
-           AND 50 - CASE i.kind WHEN 'apple' THEN npc.hunger ELSE npc.energy END > 0
-         ORDER BY CASE i.kind WHEN 'apple' THEN npc.hunger ELSE npc.energy END, ST_Distance(i.position, npc.position), i.id
+           AND need.level < 50
+         ORDER BY need.level, ST_Distance(i.position, npc.position), i.id
          LIMIT 1;
         IF FOUND THEN
             UPDATE baseline.npcs SET state = 'moving', destination = chosen.position, item_id = chosen.id, decide_at = now + 3

@@ -1,38 +1,13 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
 SELECT plan(69);
+\ir lib/minds.sql
 
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
-CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who$$;
-CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
-LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
-END
-$$;
+SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.needs(who text) RETURNS text
 LANGUAGE sql AS $$SELECT format('%s %s %s %s', hunger, hygiene, fun, energy) FROM npcsim.npcs WHERE name = who$$;
-CREATE FUNCTION pg_temp.hint_of(statement text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN hint;
-END
-$$;
 
 -- ---- the starter set ----
 SELECT results_eq($$SELECT name, target, component, uses_up_item, occupies_item, locks_movement, moves_onto_item FROM npcsim.interaction_types ORDER BY name$$,

@@ -1,25 +1,12 @@
 -- Walking: four cells a second along shortest ways, in legs; arriving, being blocked, changing one's mind.
 BEGIN;
 SELECT plan(68);
+\ir lib/minds.sql
 
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
-CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(wanted text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = wanted$$;
-CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
-LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code');
-END
-$$;
+SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.tell_to(who text, x integer, y integer) RETURNS text
 LANGUAGE sql AS $$SELECT pg_temp.tell(who, jsonb_build_object('action', 'move_to', 'parameters', jsonb_build_object('x', x, 'y', y)))$$;
 CREATE FUNCTION pg_temp.events(who text) RETURNS SETOF jsonb
@@ -30,10 +17,6 @@ LANGUAGE sql AS $$
     SELECT array_agg(point(t.cells[i], t.cells[i + 1]) ORDER BY i)
       FROM npcsim.npc_tracks t, generate_series(1, cardinality(t.cells), 2) AS i WHERE t.npc_id = pg_temp.npc(who)
 $$;
-CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
-LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.at(who text) RETURNS text
-LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE id = pg_temp.npc(who)$$;
 CREATE FUNCTION pg_temp.since(who text) RETURNS bigint
 LANGUAGE sql AS $$SELECT state_since FROM npcsim.npc_states WHERE npc_id = pg_temp.npc(who)$$;
 
@@ -103,10 +86,10 @@ SELECT is(pg_temp.at('Ada'), '29,10 idle', 'so has who walks to where it stands'
 -- ---- no way ----
 SELECT npcsim.set_terrain(1, 50, 30, true, 3, 3), npcsim.set_terrain(1, 51, 31, false);
 CREATE TEMP TABLE undisturbed AS SELECT state, state_counter, draws, event_at FROM npcsim.npc_states;
-SELECT is(pg_temp.tell_to('Ada', 51, 31), 'rejected NS302', 'a walled-in cell cannot be walked to');
+SELECT matches(pg_temp.tell_to('Ada', 51, 31), '^rejected NS302', 'a walled-in cell cannot be walked to');
 SELECT results_eq('SELECT state, state_counter, draws, event_at FROM npcsim.npc_states', 'SELECT * FROM undisturbed',
                   'who tries goes on as it was');
-SELECT is(pg_temp.tell_to('Ada', 60, 0), 'rejected NS210', 'nor can one outside the world');
+SELECT matches(pg_temp.tell_to('Ada', 60, 0), '^rejected NS210', 'nor can one outside the world');
 
 -- ---- a wall grows in the way: another way is found once ----
 SELECT pg_temp.place('Ada', 2, 20);
@@ -178,9 +161,9 @@ SELECT is(pg_temp.tell('Ada', '{"action": "move_direction", "parameters": {"dire
 SELECT npcsim.tick_world(1, 0.3);
 SELECT is(pg_temp.at('Ada'), '4,3 idle', 'is one cell');
 SELECT pg_temp.place('Ada', 29, 10);
-SELECT is(pg_temp.tell('Ada', '{"action": "move_direction", "parameters": {"direction": "east"}}'), 'rejected NS211', 'a wall is no step');
+SELECT matches(pg_temp.tell('Ada', '{"action": "move_direction", "parameters": {"direction": "east"}}'), '^rejected NS211', 'a wall is no step');
 SELECT pg_temp.place('Ada', 0, 0);
-SELECT is(pg_temp.tell('Ada', '{"action": "move_direction", "parameters": {"direction": "north"}}'), 'rejected NS211', 'nor is the edge of the world');
+SELECT matches(pg_temp.tell('Ada', '{"action": "move_direction", "parameters": {"direction": "north"}}'), '^rejected NS211', 'nor is the edge of the world');
 
 -- ---- who stops prefers a free cell ----
 SELECT pg_temp.make('Bo', 10, 0);
@@ -222,7 +205,7 @@ SELECT is_empty('SELECT * FROM wanders w WHERE x >= 30 AND y BETWEEN 5 AND 15 AN
                 'by ways on foot, not as the crow flies');
 SELECT is((SELECT state FROM npcsim.npcs), 'wandering', 'and is said to wander');
 SELECT pg_temp.place('Ada', 51, 31);
-SELECT is(pg_temp.tell('Ada', '{"action": "wander"}'), 'rejected NS302', 'who is walled in has nowhere to go');
+SELECT matches(pg_temp.tell('Ada', '{"action": "wander"}'), '^rejected NS302', 'who is walled in has nowhere to go');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,28 +1,12 @@
 -- Needs: what they are at every moment, to the millionth, while nothing happens and while something is used.
 BEGIN;
 SELECT plan(42);
+\ir lib/minds.sql
 
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 30, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
-CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code');
-END
-$$;
-CREATE FUNCTION pg_temp.use(who text, item bigint) RETURNS text
-LANGUAGE sql AS $$
-    SELECT pg_temp.tell(who, jsonb_build_object('action', CASE item_type WHEN 'chair' THEN 'sit' ELSE 'consume' END, 'target_id', id))
-      FROM npcsim.world_items WHERE id = item
-$$;
+SELECT npcsim.create_player(1, 'ada');
 -- Millionths, as the views compute them.
 CREATE FUNCTION pg_temp.needs(who text) RETURNS integer[]
 LANGUAGE sql AS $$
@@ -44,7 +28,7 @@ SELECT is((SELECT count(*) FROM npcsim.npc_states WHERE world_id = 2 AND
           'for all its needs');
 SELECT npcsim.drop_world(2);
 
-SELECT npcsim.create_npc(1, 'Ada', 5, 5, (SELECT player_id FROM ada));
+SELECT pg_temp.make('Ada', 5, 5);
 SELECT npcsim.tick_world(1, 7.3);
 SELECT is(pg_temp.needs('Ada'), array_fill((100000000 - ceil(pg_temp.decay('Ada') * 7.3))::integer, ARRAY[4]),
           'after 7.3 s each is lower by 7.3 times that, rounded down');

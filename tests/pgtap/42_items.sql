@@ -1,34 +1,12 @@
 -- Items in use: reached for, shared out, used up, coming back; chairs; what happens when something vanishes meanwhile.
 BEGIN;
 SELECT plan(65);
+\ir lib/minds.sql
 
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
-CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who$$;
-CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
-LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
-END
-$$;
-CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
-LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.at(who text) RETURNS text
-LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.use(who text, item bigint) RETURNS text
-LANGUAGE sql AS $$
-    SELECT pg_temp.tell(who, jsonb_build_object('action', CASE item_type WHEN 'chair' THEN 'sit' ELSE 'consume' END, 'target_id', id))
-      FROM npcsim.world_items WHERE id = item
-$$;
+SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.last_event(who text) RETURNS jsonb
 LANGUAGE sql AS $$SELECT m.events -> -1 FROM npcsim.npc_minds m WHERE m.npc_id = pg_temp.npc(who)$$;
 -- What must hold at every moment; the names of what does not.

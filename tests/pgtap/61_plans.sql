@@ -1,31 +1,12 @@
 -- Plans: what an answer says is to come next is carried out step by step, each at its own moment, until it fails or another answer comes.
 BEGIN;
 SELECT plan(54);
+\ir lib/minds.sql
 
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
-CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who$$;
-CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
-LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
-END
-$$;
-CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
-LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.at(who text) RETURNS text
-LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.state(who text DEFAULT 'Ada') RETURNS npcsim.npc_states
-LANGUAGE sql AS $$SELECT s FROM npcsim.npc_states s WHERE npc_id = pg_temp.npc(who)$$;
+SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.plan_of(who text DEFAULT 'Ada') RETURNS jsonb
 LANGUAGE sql AS $$SELECT jsonb_path_query_array(plan, '$[*].action') FROM npcsim.npc_minds WHERE npc_id = pg_temp.npc(who)$$;
 CREATE FUNCTION pg_temp.last_event(type text) RETURNS jsonb
@@ -153,12 +134,12 @@ SELECT pg_temp.tell('Ada', '{"action": "wait", "parameters": {"duration": 5}, "t
 SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Ada'), NULL);
 SELECT npcsim.tick_world(1, 6);
 SELECT is(pg_temp.at('Ada'), '2,2 idle', 'an NPC that is taken from its player forgets his plans');
-SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Ada'), (SELECT player_id FROM ada));
+SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Ada'), pg_temp.player());
 
 -- ---- and are an occasion to ask when they fail ----
 SELECT npcsim.register_gateway('g1');
-SELECT npcsim.client_connected('g1', (SELECT player_id FROM ada), 1, 'compute') IS NOT NULL AS connected;
-SELECT npcsim.update_player_heartbeat((SELECT player_id FROM ada), '{"max_concurrency": 4}') IS NOT NULL AS present;
+SELECT npcsim.client_connected('g1', pg_temp.player(), 1, 'compute') IS NOT NULL AS connected;
+SELECT npcsim.update_player_heartbeat(pg_temp.player(), '{"max_concurrency": 4}') IS NOT NULL AS present;
 SELECT npcsim.set_decision_policy(1, 'occasions');
 UPDATE npcsim.npcs SET hunger = 100, hygiene = 100, fun = 100, energy = 100;
 SELECT npcsim.tick_world(1, 3);

@@ -1,37 +1,18 @@
 -- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
 BEGIN;
 SELECT plan(91);
+\ir lib/minds.sql
 
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
-CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
-LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, (SELECT player_id FROM ada))$$;
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    result := npcsim.submit_npc_decision((SELECT player_id FROM ada),
-        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
-    RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
-END
-$$;
-CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
-LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
-CREATE FUNCTION pg_temp.at(who text) RETURNS text
-LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
 SELECT npcsim.create_world('Hill', 20, 20, 6);
 SELECT npcsim.set_decision_policy(2, 'none');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
 CREATE TEMP TABLE cy AS SELECT * FROM npcsim.create_player(2, 'cy');
 CREATE FUNCTION pg_temp.ask(who text) RETURNS bigint
 LANGUAGE sql AS $$SELECT npcsim.request_npc_decision(1, pg_temp.npc(who))$$;
-CREATE FUNCTION pg_temp.request(who text) RETURNS bigint
-LANGUAGE sql AS $$SELECT request_id FROM npcsim.decision_slots WHERE world_id = 1 AND npc_id = pg_temp.npc(who)$$;
 -- One answer, as text: what became of it.
 CREATE FUNCTION pg_temp.submit(player bigint, decision text) RETURNS text
 LANGUAGE sql AS $$

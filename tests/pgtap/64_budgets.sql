@@ -1,31 +1,20 @@
 -- Token budgets: what minds may spend a day, on an NPC, by a player, in a world. When it is spent they are not asked until the day turns.
 -- Every statement is a transaction of its own: who may be asked is looked up once per transaction.
 SELECT plan(62);
+\ir lib/minds.sql
 
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
-CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') IS NOT NULL FROM players;
-CREATE FUNCTION pg_temp.present() RETURNS void
-LANGUAGE sql AS $$SELECT npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') FROM players$$;
-CREATE FUNCTION pg_temp.npc(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = wanted AND world_id = 1$$;
 -- Who is being asked.
-CREATE FUNCTION pg_temp.asked() RETURNS text[]
+CREATE FUNCTION pg_temp.minds_asked() RETURNS text[]
 LANGUAGE sql AS $$SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM npcsim.npcs WHERE world_id = 1 AND decision_pending$$;
-CREATE FUNCTION pg_temp.at(wanted text) RETURNS text
-LANGUAGE sql AS $$SELECT concat_ws(' ', state, decider) FROM npcsim.npcs WHERE name = wanted AND world_id = 1$$;
-CREATE FUNCTION pg_temp.request(wanted text) RETURNS bigint
-LANGUAGE sql AS $$SELECT request_id FROM npcsim.decision_slots WHERE npc_id = pg_temp.npc(wanted) AND world_id = 1$$;
 CREATE FUNCTION pg_temp.answer(wanted text, tokens bigint, decision jsonb DEFAULT '{"action": "wait"}', request bigint DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$
     SELECT concat_ws(' ', r ->> 'status', r ->> 'code')
       FROM npcsim.submit_npc_decision((SELECT controller_player_id FROM npcsim.npcs WHERE name = wanted AND world_id = 1),
                decision || jsonb_build_object('request_id', coalesce(request, pg_temp.request(wanted)), 'tokens', tokens)) AS r
-$$;
-CREATE FUNCTION pg_temp.told(wanted text) RETURNS text[]
-LANGUAGE sql AS $$
-    SELECT coalesce(array_agg(DISTINCT e ->> 'type'), '{}') FROM npcsim.npc_minds m, jsonb_array_elements(m.events) AS e WHERE npc_id = pg_temp.npc(wanted)
 $$;
 CREATE FUNCTION pg_temp.spent() RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(', ', (SELECT string_agg(format('%s %s', name, daily_token_output), ' ' ORDER BY name) FROM npcsim.npcs WHERE world_id = 1),
@@ -82,7 +71,7 @@ SELECT throws_ok('UPDATE npcsim.worlds SET daily_token_output = 1', '0A000', NUL
 
 -- ---- counted ----
 CALL pg_temp.anew();
-SELECT is(pg_temp.asked(), '{Ada,Ann,Bo}', 'all are asked');
+SELECT is(pg_temp.minds_asked(), '{Ada,Ann,Bo}', 'all are asked');
 SELECT is(pg_temp.spent(), 'Ada 0 Ann 0 Bo 0, ada 0 bo 0, 0', 'nothing is spent');
 SELECT is((SELECT array_agg(result ->> 'status' ORDER BY ord) FROM npcsim.submit_npc_decisions(
               ARRAY[pg_temp.player('ada'), pg_temp.player('bo'), pg_temp.player('ada'), pg_temp.player('ada')],
@@ -95,7 +84,7 @@ SELECT npcsim.fail_decisions(ARRAY[pg_temp.player('ada')], ARRAY[id], '{timeout}
 SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ada'));
 SELECT is(pg_temp.answer('Ada', 20, request => (SELECT id FROM old_request)), 'late', 'an answer that is too late to be carried out');
 SELECT is(pg_temp.spent(), 'Ada 25 Ann 11 Bo 7, ada 36 bo 7, 43', 'counts');
-SELECT ok('Ada' = ANY (pg_temp.asked()), 'and leaves the newer question open');
+SELECT ok('Ada' = ANY (pg_temp.minds_asked()), 'and leaves the newer question open');
 SELECT is((SELECT answered FROM npcsim.decision_slots WHERE npc_id = pg_temp.npc('Ada')), false, 'which has no answer yet');
 SELECT is(pg_temp.answer('Ada', 0), 'applied', 'until it comes');
 UPDATE npcsim.player_accounts SET daily_token_output = 999999999990 WHERE username = 'ada';
@@ -116,8 +105,8 @@ CALL pg_temp.anew();
 UPDATE npcsim.worlds SET max_tokens_per_npc_per_day = 10;
 SELECT pg_temp.answer('Ada', 9, '{"action": "continue"}'), pg_temp.answer('Ann', 10, '{"action": "continue"}'), pg_temp.answer('Bo', 0, '{"action": "wait"}');
 SELECT npcsim.tick_world(1, 3);
-SELECT is(pg_temp.asked(), '{Ada}', 'when an NPC''s tokens are spent its mind is not asked');
-SELECT is(pg_temp.at('Ann'), 'wandering built_in', 'the built-in one decides');
+SELECT is(pg_temp.minds_asked(), '{Ada}', 'when an NPC''s tokens are spent its mind is not asked');
+SELECT is(pg_temp.doing('Ann'), 'wandering built_in', 'the built-in one decides');
 SELECT ok('decided_for_you' = ANY (pg_temp.told('Ann')), 'of which the mind is told later');
 SELECT results_eq($$SELECT payload FROM npcsim.world_inputs WHERE kind = 'budget'$$, $$SELECT jsonb_build_object('npc_id', pg_temp.npc('Ann'), 'spent', true)$$,
                   'that it is spent is an input of the world');
@@ -131,19 +120,19 @@ SELECT is(pg_temp.answer('Ann', 0, '{"action": "move_to", "x": 1, "y": 1}', (SEL
 SELECT pg_temp.present();
 SELECT npcsim.define_item_type(1, 'stone', '{}'); -- the image is read anew
 SELECT npcsim.tick_world(1, 4);
-SELECT ok(NOT 'Ann' = ANY (pg_temp.asked()), 'who reads the world from its tables knows of it');
+SELECT ok(NOT 'Ann' = ANY (pg_temp.minds_asked()), 'who reads the world from its tables knows of it');
 SELECT pg_temp.next_day();
 SELECT npcsim.tick_world(1, 4);
-SELECT ok('Ann' = ANY (pg_temp.asked()), 'the next day it is asked');
+SELECT ok('Ann' = ANY (pg_temp.minds_asked()), 'the next day it is asked');
 SELECT is((SELECT array_agg(payload ->> 'spent' ORDER BY sequence) FROM npcsim.world_inputs WHERE kind = 'budget'), '{true,false}', 'which is an input again');
 SELECT is((SELECT e ->> 'type' FROM npcsim.npc_minds, jsonb_array_elements(events) AS e WHERE npc_id = pg_temp.npc('Ann') LIMIT 1), 'decided_for_you', 'and is told what was decided for it');
 SELECT pg_temp.answer('Ann', 10, '{"action": "wait"}');
 SELECT npcsim.tick_world(1, 31);
-SELECT is(pg_temp.at('Ann'), 'wandering built_in', 'what its last answer began is looked after within half a minute');
+SELECT is(pg_temp.doing('Ann'), 'wandering built_in', 'what its last answer began is looked after within half a minute');
 SELECT pg_temp.present();
 UPDATE npcsim.worlds SET max_tokens_per_npc_per_day = 11;
 SELECT npcsim.tick_world(1, 4);
-SELECT ok('Ann' = ANY (pg_temp.asked()), 'a higher limit takes effect at once');
+SELECT ok('Ann' = ANY (pg_temp.minds_asked()), 'a higher limit takes effect at once');
 
 -- ---- of a player ----
 CALL pg_temp.anew();
@@ -151,15 +140,15 @@ UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 100;
 SELECT is(pg_temp.claimed(), '{Ada,Ann,Bo}', 'minds that may spend something get their requests');
 SELECT pg_temp.answer('Ada', 100, '{"action": "continue"}');
 SELECT npcsim.tick_world(1, 11);
-SELECT is(pg_temp.asked(), '{Bo}', 'when a player''s tokens are spent, no mind of the player''s NPCs is asked, and what is open is taken back');
-SELECT is(pg_temp.at('Ada') || ', ' || pg_temp.at('Ann'), 'wandering built_in, wandering built_in', 'the built-in mind decides');
+SELECT is(pg_temp.minds_asked(), '{Bo}', 'when a player''s tokens are spent, no mind of the player''s NPCs is asked, and what is open is taken back');
+SELECT is(pg_temp.doing('Ada') || ', ' || pg_temp.doing('Ann'), 'wandering built_in, wandering built_in', 'the built-in mind decides');
 SELECT is(pg_temp.answer('Ann', 1, '{"action": "move_to", "x": 20, "y": 1}'), 'late', 'an answer to a question that was out');
-SELECT is(pg_temp.at('Ann'), 'moving mind', 'is carried out');
+SELECT is(pg_temp.doing('Ann'), 'moving mind', 'is carried out');
 SELECT is((SELECT payload -> 'present' FROM npcsim.world_inputs WHERE kind = 'presence' ORDER BY sequence DESC LIMIT 1), jsonb_build_array(pg_temp.player('bo')),
           'for the world''s inputs the player is not there');
 UPDATE npcsim.players SET daily_token_output = 0 WHERE username = 'ada';
 SELECT npcsim.tick_world(1, 4);
-SELECT ok('Ada' = ANY (pg_temp.asked()), 'an operator may let a player begin anew');
+SELECT ok('Ada' = ANY (pg_temp.minds_asked()), 'an operator may let a player begin anew');
 SELECT pg_temp.answer('Bo', 0);
 SELECT pg_temp.answer('Ada', 100);
 SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ada'));
@@ -174,13 +163,13 @@ UPDATE npcsim.worlds SET max_tokens_per_day = 100;
 SELECT pg_temp.answer('Ada', 60, '{"action": "continue"}'), pg_temp.answer('Bo', 40, '{"action": "continue"}');
 SELECT is(pg_temp.claimed(), '{}', 'when a world''s tokens are spent nobody in it is given a request');
 SELECT npcsim.tick_world(1, 11);
-SELECT is(pg_temp.asked(), '{}', 'nor asked');
+SELECT is(pg_temp.minds_asked(), '{}', 'nor asked');
 SELECT is((SELECT array_agg(DISTINCT decider) FROM npcsim.npcs WHERE world_id = 1), '{built_in}', 'the built-in mind decides for all');
 SELECT is((SELECT daily_token_output FROM npcsim.worlds WHERE name = 'Hill'), 0::bigint, 'other worlds have spent nothing');
 SELECT pg_temp.next_day();
 SELECT pg_temp.present();
 SELECT npcsim.tick_world(1, 4);
-SELECT is(pg_temp.asked(), '{Ada,Ann,Bo}', 'the next day all are asked');
+SELECT is(pg_temp.minds_asked(), '{Ada,Ann,Bo}', 'the next day all are asked');
 SELECT npcsim.drop_world(1);
 SELECT is((SELECT count(*) FROM npcsim.world_tokens), 0::bigint, 'a world''s count goes with it');
 

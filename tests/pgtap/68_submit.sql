@@ -1,6 +1,7 @@
 -- Answers of minds: who may give them, what they must look like, that each counts once, what comes of them.
 BEGIN;
 SELECT plan(63);
+\ir lib/minds.sql
 
 -- ---- Ada, Bo, Cy and Di stand in a row; Ada to Cy have maud's mind, Di otto's; all are asked ----
 SELECT npcsim.create_world('Village', 30, 20, 5);
@@ -11,9 +12,6 @@ SELECT npcsim.register_gateway('g');
 SELECT npcsim.client_connected('g', id, 1, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') IS NOT NULL FROM players;
 SELECT npcsim.assign_npc_to_player(1, n.id, p.id) FROM npcsim.npcs n JOIN players p ON p.name = CASE n.name WHEN 'Di' THEN 'otto' ELSE 'maud' END;
 
-CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
-CREATE FUNCTION pg_temp.npc(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = wanted$$;
-CREATE FUNCTION pg_temp.request(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT request_id FROM npcsim.decision_slots WHERE npc_id = pg_temp.npc(wanted)$$;
 CREATE FUNCTION pg_temp.pending(wanted text) RETURNS boolean LANGUAGE sql AS $$SELECT decision_pending FROM npcsim.npcs WHERE name = wanted$$;
 -- Lets time pass until the NPC is asked.
 CREATE FUNCTION pg_temp.ask(wanted text) RETURNS void LANGUAGE plpgsql AS $$

@@ -2,26 +2,20 @@
 -- whether a question is open afterwards. Each case begins with the same world and leaves nothing behind.
 BEGIN;
 SELECT plan(54);
+\ir lib/minds.sql
 
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
-CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
-SELECT npcsim.register_gateway('g');
-SELECT npcsim.client_connected('g', id, 1, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') IS NOT NULL FROM players;
+SELECT npcsim.register_gateway('g1');
+SELECT npcsim.client_connected('g1', id, 1, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') IS NOT NULL FROM players;
 -- Ada waits; east of her is an apple, south a wall. Cy eats another apple.
 SELECT npcsim.create_npc(1, 'Ada', 10, 10, pg_temp.player('ada')) AS ada, npcsim.create_npc(1, 'Cy', 20, 20, pg_temp.player('bo')) AS cy,
        npcsim.create_item(1, 'apple', 11, 10) AS apple, npcsim.create_item(1, 'apple', 21, 20) AS taken, npcsim.create_item(1, 'chair', 30, 5) AS walled_in \gset
 SELECT npcsim.set_terrain(1, 10, 11), npcsim.set_terrain(1, 28, 3, true, 1, 5), npcsim.set_terrain(1, 32, 3, true, 1, 5),
        npcsim.set_terrain(1, 29, 3, true, 3, 1), npcsim.set_terrain(1, 29, 7, true, 3, 1);
 CREATE TEMP TABLE asked (nth integer GENERATED ALWAYS AS IDENTITY, id bigint);
-CREATE FUNCTION pg_temp.npc(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = wanted$$;
 CREATE FUNCTION pg_temp.ask() RETURNS void LANGUAGE sql AS $$INSERT INTO asked (id) SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ada'))$$;
 CREATE FUNCTION pg_temp.nth(wanted integer) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM asked ORDER BY nth OFFSET wanted - 1 LIMIT 1$$;
-CREATE FUNCTION pg_temp.send() RETURNS void LANGUAGE sql AS $$
-    UPDATE npcsim.world_clock SET status = 'running';
-    SELECT npcsim.claim_decisions('g', ARRAY(SELECT id FROM npcsim.sessions), ARRAY(SELECT 8 FROM npcsim.sessions));
-    UPDATE npcsim.world_clock SET status = 'paused';
-$$;
 CREATE FUNCTION pg_temp.give_up() RETURNS void LANGUAGE sql AS $$
     SELECT npcsim.fail_decisions(ARRAY[pg_temp.player('ada')], ARRAY[(SELECT max(id) FROM asked)], '{timeout}')
 $$;

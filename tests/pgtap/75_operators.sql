@@ -1,6 +1,7 @@
 -- Operators write through the views: only what differs, only over what they saw, at once.
 BEGIN;
 SELECT plan(70);
+\ir lib/minds.sql
 
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
@@ -8,17 +9,6 @@ CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT npcsim.create_npc(1, 'Ada', 4, 6), npcsim.create_npc(1, 'Bo', 8, 6), npcsim.create_item(1, 'chair', 10, 10);
 SELECT npcsim.tick_world(1, 10);
 
-CREATE FUNCTION pg_temp.hint_of(call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE call;
-    RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN hint;
-END
-$$;
 
 -- ---- needs ----
 CREATE TEMP TABLE before AS SELECT * FROM npcsim.npcs WHERE name = 'Ada';

@@ -135,6 +135,7 @@ SELECT npcsim.tick_world(:busy, 20);
 SELECT cmp_ok((SELECT count(*) FROM npcsim.world_events WHERE world_id = :busy AND kind = 'interaction_finished' AND data ->> 'interaction' = 'listen'), '>', 0::bigint, 'what is new is used');
 UPDATE npcsim.interaction_types SET duration = 9 WHERE world_id = :busy AND name = 'listen';
 DELETE FROM npcsim.item_types WHERE world_id = :busy AND name = 'bed';
+DELETE FROM npcsim.world_items WHERE world_id = :busy AND item_type = 'television' AND occupied_by_npc_id IS NOT NULL; -- nobody watches then
 DELETE FROM npcsim.interaction_types WHERE world_id = :busy AND name = 'watch';
 SELECT npcsim.call_reducer(pg_temp.player('ada'), 'send_chat', '{"text": "Hello \"you\""}'), npcsim.call_reducer(pg_temp.player('bo'), 'map_ping', '{"x": 3, "y": 4}');
 SELECT npcsim.tick_world(:busy, 3);

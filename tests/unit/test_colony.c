@@ -101,6 +101,29 @@ free_map(Map *map)
 
 /* ---- what must hold for every plan ---- */
 
+static void
+count_kinds(const ColonyPlan *plan, int counts[COLONY_ITEM_KIND_COUNT])
+{
+	memset(counts, 0, COLONY_ITEM_KIND_COUNT * sizeof(int));
+	for (int i = 0; i < plan->item_count; i++)
+		counts[plan->items[i].kind]++;
+}
+
+/* Of each kind of furniture as many as of the others, but for the last round. */
+static bool
+even_furniture(const ColonyPlan *plan)
+{
+	int counts[COLONY_ITEM_KIND_COUNT];
+	int pieces;
+
+	count_kinds(plan, counts);
+	pieces = plan->item_count - counts[COLONY_APPLE];
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+		if (counts[kind] < pieces / 3 || counts[kind] > (pieces + 2) / 3)
+			return false;
+	return true;
+}
+
 typedef struct Faults
 {
 	int on_blocked;	  /* something put on what is blocked or taken */
@@ -122,7 +145,7 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_
 	Map	  new_map;
 	char *taken = calloc((size_t) (size_x * size_y), 1);
 	int	 *successor;
-	int	  chairs = 0;
+	int	  kinds[COLONY_ITEM_KIND_COUNT];
 	int	  new_walls = 0;
 	int	  home = 0;
 
@@ -149,7 +172,6 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_
 	{
 		Cell cell = plan->items[i].cell;
 
-		chairs += plan->items[i].chair;
 		if (grid_blocked(before, cell) || grid_terrain_blocked(after, cell) ||
 			grid_standing(before, cell) > 0)
 		{
@@ -210,8 +232,9 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_
 		faults->out_of_reach += (was || !grid_has_item(before, cell)) && !is;
 	}
 
-	faults->amounts += plan->npc_count != npc_count || chairs > (npc_count + 1) / 2 ||
-					   plan->item_count - chairs > 2 * npc_count;
+	count_kinds(plan, kinds);
+	faults->amounts += plan->npc_count != npc_count || kinds[COLONY_APPLE] > 2 * npc_count ||
+					   plan->item_count - kinds[COLONY_APPLE] > (npc_count + 1) / 2 || !even_furniture(plan);
 	free(successor);
 	free(taken);
 	free_map(&old_map);
@@ -228,7 +251,8 @@ report(const Faults *faults, const char *where)
 	tap_is_int(faults->out_of_reach, 0, "%s: every item is within reach", where);
 	tap_is_int(faults->elsewhere, 0, "%s: everybody lives in the largest component", where);
 	tap_is_int(faults->walls, 0, "%s: walls stay, are counted and below 6 %%", where);
-	tap_is_int(faults->amounts, 0, "%s: as many NPCs as wanted, never too many items", where);
+	tap_is_int(faults->amounts, 0, "%s: as many NPCs as wanted, never too many items, all furniture alike",
+			   where);
 }
 
 /* ---- tests ---- */
@@ -271,7 +295,7 @@ test_empty_worlds(void)
 	tap_is_int(plans, 600, "600 empty worlds from 4 by 4 to 93 by 63 are populated");
 	tap_is_int(refused, 0, "with up to one NPC for 4 cells");
 	tap_is_int(wrong_room, 0, "which is the room there is");
-	tap_is_int(few_items, 0, "where there is room, two apples and half a chair for each");
+	tap_is_int(few_items, 0, "where there is room, two apples and half a piece of furniture for each");
 	tap_is_int(crowding, 0, "and walls only on what 4 cells for each leave over");
 	report(&faults, "empty worlds");
 }
@@ -340,7 +364,7 @@ same_plan(const ColonyPlan *a, const ColonyPlan *b, int cells)
 				a->npc_count == b->npc_count && memcmp(a->blocked, b->blocked, (size_t) (cells + 7) / 8) == 0;
 
 	for (int i = 0; same && i < a->item_count; i++)
-		same = cell_equal(a->items[i].cell, b->items[i].cell) && a->items[i].chair == b->items[i].chair;
+		same = cell_equal(a->items[i].cell, b->items[i].cell) && a->items[i].kind == b->items[i].kind;
 	for (int i = 0; same && i < a->npc_count; i++)
 		same = cell_equal(a->npcs[i], b->npcs[i]);
 	return same;
@@ -416,9 +440,9 @@ is_room(const ColonyPlan *plan, int size_x, int left, int top, int right, int bo
 typedef struct Rooms
 {
 	int count;
-	int walls;		/* cells of their walls */
-	int two_doored; /* of them, those with two doors */
-	int chairs;		/* that stand in them, at a wall */
+	int walls;							   /* cells of their walls */
+	int two_doored;						   /* of them, those with two doors */
+	int furniture[COLONY_ITEM_KIND_COUNT]; /* that stands in them, at a wall */
 } Rooms;
 
 static Rooms
@@ -448,13 +472,53 @@ find_rooms(const ColonyPlan *plan, int size_x, int size_y)
 					{
 						Cell cell = plan->items[i].cell;
 
-						rooms.chairs += plan->items[i].chair && cell.x > left && cell.x < right &&
-										cell.y > top && cell.y < bottom &&
-										(cell.x == left + 1 || cell.x == right - 1 || cell.y == top + 1 ||
-										 cell.y == bottom - 1);
+						rooms.furniture[plan->items[i].kind] += cell.x > left && cell.x < right &&
+																cell.y > top && cell.y < bottom &&
+																(cell.x == left + 1 || cell.x == right - 1 ||
+																 cell.y == top + 1 || cell.y == bottom - 1);
 					}
 				}
 	return rooms;
+}
+
+static void
+test_furniture(void)
+{
+	Grid *grid = grid_create(32, 32, NULL, NULL);
+	int	  lacking = 0;
+	int	  first[COLONY_ITEM_KIND_COUNT] = {0};
+	int	  missing[COLONY_ITEM_KIND_COUNT] = {0};
+
+	for (uint64_t seed = 0; seed < 60; seed++)
+	{
+		ColonyPlan plan;
+		int		   room;
+
+		/* two NPCs have one piece, four have two, six have three */
+		for (int npcs = 2; npcs <= 6; npcs += 2)
+		{
+			int counts[COLONY_ITEM_KIND_COUNT];
+
+			(void) colony_plan(grid, seed, npcs, true, NULL, &plan, &room);
+			count_kinds(&plan, counts);
+			for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+			{
+				first[kind] += npcs == 2 && counts[kind] == 1;
+				missing[kind] += npcs == 4 && counts[kind] == 0;
+				lacking += npcs == 6 && counts[kind] != 1;
+			}
+			release_plan(&plan);
+		}
+	}
+	tap_is_int(lacking, 0, "a colony of six has a chair, a shower and a television");
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+	{
+		tap_ok(first[kind] > 10, "the one piece of a colony of two may be any (kind %d in %d of 60)", kind,
+			   first[kind]);
+		tap_ok(missing[kind] > 10, "a colony of four may lack any (kind %d in %d of 60)", kind,
+			   missing[kind]);
+	}
+	grid_free(grid);
 }
 
 static void
@@ -465,7 +529,8 @@ test_plausible(void)
 	int	  starving = 0;
 	int	  npcs = 0;
 	int	  walls = 0;
-	int	  chairs = 0;
+	int	  counts[COLONY_ITEM_KIND_COUNT];
+	int	  furniture[COLONY_ITEM_KIND_COUNT] = {0};
 	int	  quadrants[4] = {0};
 
 	for (uint64_t seed = 0; seed < 40; seed++)
@@ -481,16 +546,20 @@ test_plausible(void)
 		all.count += rooms.count;
 		all.walls += rooms.walls;
 		all.two_doored += rooms.two_doored;
-		all.chairs += rooms.chairs;
 		walls += plan.wall_count;
-		for (int i = 0; i < plan.item_count; i++)
-			chairs += plan.items[i].chair;
+		count_kinds(&plan, counts);
+		for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+		{
+			all.furniture[kind] += rooms.furniture[kind];
+			furniture[kind] += counts[kind];
+		}
 		for (int i = 0; i < plan.npc_count; i++)
 		{
 			int nearest = INT32_MAX;
 
 			for (int j = 0; j < plan.item_count; j++)
-				if (!plan.items[j].chair && cell_distance_squared(plan.npcs[i], plan.items[j].cell) < nearest)
+				if (plan.items[j].kind == COLONY_APPLE &&
+					cell_distance_squared(plan.npcs[i], plan.items[j].cell) < nearest)
 					nearest = cell_distance_squared(plan.npcs[i], plan.items[j].cell);
 			starving += nearest > 25 * 25;
 			npcs++;
@@ -505,8 +574,10 @@ test_plausible(void)
 	tap_ok(all.walls * 100 >= walls * 70, "most walls are those of rooms (%d of %d)", all.walls, walls);
 	tap_ok(all.two_doored * 100 > all.count * 50 && all.two_doored < all.count,
 		   "most rooms have two doors, some have one (%d of %d)", all.two_doored, all.count);
-	tap_ok(all.chairs * 100 >= chairs * 70, "most chairs stand in rooms, at a wall (%d of %d)", all.chairs,
-		   chairs);
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+		tap_ok(furniture[kind] >= 40 * 3 && all.furniture[kind] * 100 >= furniture[kind] * 70,
+			   "most furniture stands in rooms, at a wall (of kind %d: %d of %d)", kind, all.furniture[kind],
+			   furniture[kind]);
 	tap_ok(starving * 100 < npcs, "hardly anybody has an apple only beyond 25 cells (%d of %d)", starving,
 		   npcs);
 	for (int i = 0; i < 4; i++)
@@ -597,6 +668,7 @@ main(void)
 	test_empty_worlds();
 	test_used_worlds();
 	test_seed();
+	test_furniture();
 	test_plausible();
 	test_large_worlds();
 	test_names();

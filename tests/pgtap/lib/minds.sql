@@ -1,0 +1,87 @@
+-- What tests of NPCs and their minds in world 1 share, included with \ir lib/minds.sql: all in pg_temp, so that each test
+-- file may add to it. The NPC is Ada and her mind is that of the player ada, unless others are named.
+
+CREATE FUNCTION pg_temp.player(who text DEFAULT 'ada') RETURNS bigint
+LANGUAGE sql AS $$SELECT id FROM npcsim.players WHERE world_id = 1 AND username = who$$;
+CREATE FUNCTION pg_temp.npc(who text DEFAULT 'Ada') RETURNS bigint
+LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
+CREATE FUNCTION pg_temp.now() RETURNS bigint
+LANGUAGE sql AS $$SELECT now FROM npcsim.world_moments WHERE world_id = 1$$;
+
+-- ---- what NPCs are told to do ----
+-- An NPC of ada's.
+CREATE FUNCTION pg_temp.make(who text, x integer, y integer) RETURNS bigint
+LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, pg_temp.player())$$;
+-- By an operator, who puts it there.
+CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
+LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
+-- Asked by an operator, ada's mind answers: status, code and reason.
+CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    result jsonb;
+BEGIN
+    result := npcsim.submit_npc_decision(pg_temp.player(),
+        decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
+    RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
+END
+$$;
+-- To sit on the chair, to eat the apple.
+CREATE FUNCTION pg_temp.use(who text, item bigint) RETURNS text
+LANGUAGE sql AS $$
+    SELECT pg_temp.tell(who, jsonb_build_object('action', CASE item_type WHEN 'chair' THEN 'sit' ELSE 'consume' END, 'target_id', id))
+      FROM npcsim.world_items WHERE world_id = 1 AND id = item
+$$;
+
+-- ---- how they are ----
+CREATE FUNCTION pg_temp.state(who text DEFAULT 'Ada') RETURNS npcsim.npc_states
+LANGUAGE sql AS $$SELECT s FROM npcsim.npc_states s WHERE world_id = 1 AND npc_id = pg_temp.npc(who)$$;
+CREATE FUNCTION pg_temp.at(who text DEFAULT 'Ada') RETURNS text
+LANGUAGE sql AS $$SELECT format('%s,%s %s', position_x, position_y, state) FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
+-- What it does, and by whose decision.
+CREATE FUNCTION pg_temp.doing(who text DEFAULT 'Ada') RETURNS text
+LANGUAGE sql AS $$SELECT concat_ws(' ', state, decider) FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
+
+-- ---- what their minds are asked and told ----
+-- Minds that were connected are there now, each able to think about so many NPCs at once.
+CREATE FUNCTION pg_temp.present(slots integer DEFAULT 8) RETURNS void
+LANGUAGE sql AS $$SELECT npcsim.update_player_heartbeat(id, jsonb_build_object('max_concurrency', slots)) FROM npcsim.players WHERE world_id = 1$$;
+-- The last request.
+CREATE FUNCTION pg_temp.request(who text DEFAULT 'Ada') RETURNS bigint
+LANGUAGE sql AS $$SELECT request_id FROM npcsim.decision_slots WHERE world_id = 1 AND npc_id = pg_temp.npc(who)$$;
+-- The open request: reason, and how long ago in world seconds it was opened.
+CREATE FUNCTION pg_temp.asked(who text DEFAULT 'Ada') RETURNS text
+LANGUAGE sql AS $$
+    SELECT coalesce((SELECT format('%s %s', reason, round((pg_temp.now() / 1e6 - opened_at)::numeric, 1))
+                       FROM npcsim.decision_requests WHERE world_id = 1 AND npc_id = pg_temp.npc(who)), 'not asked')
+$$;
+-- All that is asked is handed to the gateway g1. Requests are fetched in running worlds only; this one runs for as long as it takes.
+CREATE FUNCTION pg_temp.send() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 1;
+    PERFORM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions), ARRAY(SELECT 8 FROM npcsim.sessions));
+    UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+END
+$$;
+-- The kinds of the events that are kept for the mind, in order.
+CREATE FUNCTION pg_temp.told(who text DEFAULT 'Ada') RETURNS text[]
+LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(e ->> 'type' ORDER BY i), '{}')
+      FROM npcsim.npc_minds m, jsonb_array_elements(m.events) WITH ORDINALITY AS e(e, i) WHERE world_id = 1 AND npc_id = pg_temp.npc(who)
+$$;
+
+-- ---- refusals ----
+-- The hint of the error that a statement raises.
+CREATE FUNCTION pg_temp.hint_of(statement text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'none';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN hint;
+END
+$$;
