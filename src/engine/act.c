@@ -156,8 +156,9 @@ set_goal_terms(World *world, Npc *npc, const Action *action)
 	if (action->partner_count == 0 && action->act == NULL)
 		return;
 	initStringInfo(&terms);
-	appendStringInfo(&terms, "{\"action\":\"interact_with\",\"target_id\":%lld,\"interaction\":\"%s\",\"participants\":",
-					 (long long) action->target_id, action->interaction->name);
+	appendStringInfo(
+		&terms, "{\"action\":\"interact_with\",\"target_id\":%lld,\"interaction\":\"%s\",\"participants\":",
+		(long long) action->target_id, action->interaction->name);
 	json_ids(&terms, action->partners, action->partner_count);
 	if (action->act != NULL)
 		appendStringInfo(&terms, ",\"parameters\":%s", action->act);
@@ -463,8 +464,7 @@ tell_failure(World *world, Npc *npc, const Action *action, const char *failure, 
 						  action->interaction->name, (long long) action->target_id, quoted(failure)));
 	else
 		npc_tell(world, npc, "error",
-				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
-						  quoted(failure)));
+				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind), quoted(failure)));
 }
 
 const char *

@@ -150,16 +150,16 @@ parameters_of(JsonbContainer *object)
 	JsonbValue *value = getKeyJsonValueFromContainer(object, "parameters", strlen("parameters"), NULL);
 
 	return value != NULL && value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data) ? value
-																									: NULL;
+																									  : NULL;
 }
 
 /* {"message": what is said}; NULL if nothing is. */
 static const char *
 message_act(JsonbContainer *object)
 {
-	JsonbValue	   *message = member(object, MESSAGE_PARAMETER);
-	StringInfoData	act;
-	Jsonb		   *text;
+	JsonbValue	  *message = member(object, MESSAGE_PARAMETER);
+	StringInfoData act;
+	Jsonb		  *text;
 
 	if (message == NULL)
 		return NULL;

@@ -88,10 +88,11 @@ tell_received(World *world, Npc *npc, const Bid *bid)
 	const Npc	  *bidder = world_npc(world, bid->bidder_id);
 
 	initStringInfo(&members);
-	appendStringInfo(&members, "\"bid_id\":%lld,\"bidder_id\":%lld,%s,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
-					 (long long) bid->id, (long long) bid->bidder_id,
-					 json_text_member("bidder_name", bidder->name), bid->kind->name,
-					 (long long) bid->target_id);
+	appendStringInfo(
+		&members,
+		"\"bid_id\":%lld,\"bidder_id\":%lld,%s,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
+		(long long) bid->id, (long long) bid->bidder_id, json_text_member("bidder_name", bidder->name),
+		bid->kind->name, (long long) bid->target_id);
 	json_ids(&members, bid->invited, bid->invited_count);
 	json_literal(&members, ",\"answer_by\":");
 	json_millionths(&members, bid->due_at);
@@ -225,9 +226,8 @@ begin_what_was_bid(World *world, Bid *bid)
 	}
 	if (reason == NULL && item != NULL)
 	{
-		BidVerdict verdict =
-			item_answers_bid(item->kind, item->share_left, item->occupied_by != 0, item->cell,
-							 npc_cell(participants[0], world->now), kind, count);
+		BidVerdict verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by != 0,
+											  item->cell, npc_cell(participants[0], world->now), kind, count);
 
 		if (verdict != BID_ACCEPTED)
 			reason = bid_verdict_reason(verdict);
@@ -283,7 +283,8 @@ ask_built_in_minds(World *world, Bid *bid)
 static int64
 answer_time(World *world, const Npc *npc)
 {
-	return Max(ANSWER_TIME, (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
+	return Max(ANSWER_TIME,
+			   (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
 }
 
 static void

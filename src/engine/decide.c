@@ -362,8 +362,9 @@ see_item(World *world, Look *look, const WorldItem *item)
 					.kind = item->kind,
 					.share_left = item->share_left,
 					.taken = running != NULL,
-					.joinable = running != NULL && interaction_joinable(running, running->kind) ? running->kind
-																								   : NULL};
+					.joinable = running != NULL && interaction_joinable(running, running->kind)
+									? running->kind
+									: NULL};
 }
 
 static int
@@ -505,8 +506,8 @@ look_for_company(World *world, Look *look)
 		Npc	 *other = others[i];
 		Cell  there = npc_cell(other, world->now);
 		int32 distance = cell_distance_squared(look->cell, there);
-		bool  free = state_is_free(other->state) ||
-					interaction_joinable(npc_interaction(world, other), world->talk);
+		bool  free =
+			state_is_free(other->state) || interaction_joinable(npc_interaction(world, other), world->talk);
 
 		seen[i] = (SeenNpc) {.id = other->id,
 							 .distance_squared = distance,

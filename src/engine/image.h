@@ -66,25 +66,25 @@ struct World
 	bool   players_have_budgets; /* each of them, or all together */
 
 	/* contents */
-	HTAB		*npcs;					   /* id -> Npc */
-	PointerList	 everyone;				   /* all NPCs, in no order */
-	HTAB		*items;					   /* id -> WorldItem */
-	HTAB		*cells;					   /* cell -> items on it */
-	HTAB		*respawns;				   /* id -> Respawn */
-	HTAB		*interactions;			   /* id -> Interaction */
-	HTAB		*bids;					   /* id -> Bid */
-	PointerList	 kinds;					   /* ItemKind */
-	bool		 served_needs[NEED_COUNT]; /* by some of these kinds */
-	PointerList	 interaction_kinds;		   /* InteractionKind in their InteractionRow, in order of number */
-	const InteractionKind *talk;		   /* the first of them that is a conversation, or NULL */
-	Grid		*grid;
-	PathFinder	*finder;
-	SimAllocator allocator;
-	DueHeap		 events;
-	DueHeap		 decisions;
-	District	*districts; /* who is listed there; row by row (nearby.c) */
-	int			 districts_x;
-	int			 districts_y;
+	HTAB	   *npcs;					  /* id -> Npc */
+	PointerList everyone;				  /* all NPCs, in no order */
+	HTAB	   *items;					  /* id -> WorldItem */
+	HTAB	   *cells;					  /* cell -> items on it */
+	HTAB	   *respawns;				  /* id -> Respawn */
+	HTAB	   *interactions;			  /* id -> Interaction */
+	HTAB	   *bids;					  /* id -> Bid */
+	PointerList kinds;					  /* ItemKind */
+	bool		served_needs[NEED_COUNT]; /* by some of these kinds */
+	PointerList interaction_kinds;		  /* InteractionKind in their InteractionRow, in order of number */
+	const InteractionKind *talk;		  /* the first of them that is a conversation, or NULL */
+	Grid				  *grid;
+	PathFinder			  *finder;
+	SimAllocator		   allocator;
+	DueHeap				   events;
+	DueHeap				   decisions;
+	District			  *districts; /* who is listed there; row by row (nearby.c) */
+	int					   districts_x;
+	int					   districts_y;
 
 	/* what is to be written */
 	PointerList	  dirty_npcs;
@@ -186,16 +186,16 @@ extern void		   world_check_ways(World *world);
 extern void		   npc_check_way(World *world, Npc *npc);
 
 /* act.c */
-extern void		   npc_become(World *world, Npc *npc, NpcState state, Decider decider);
-extern void		   npc_become_idle(World *world, Npc *npc, int64 pause);
-extern void		   npc_next_step(World *world, Npc *npc, int64 pause);
-extern void		   npc_fail_plan(World *world, Npc *npc, const char *reason);
+extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
+extern void npc_become_idle(World *world, Npc *npc, int64 pause);
+extern void npc_next_step(World *world, Npc *npc, int64 pause);
+extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
 /* Interacts, or bids for it; walks there first if it may. NULL, or why not. */
 extern const char *npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider,
 								int *sqlstate);
 
 /* interact.c */
-extern Interaction *npc_interaction(World *world, const Npc *npc);		 /* NULL = none */
+extern Interaction *npc_interaction(World *world, const Npc *npc);		   /* NULL = none */
 extern Interaction *item_interaction(World *world, const WorldItem *item); /* NULL = none */
 /* Whether one more can take part in it, who wants this. */
 extern bool interaction_joinable(const Interaction *interaction, const InteractionKind *kind);
@@ -218,9 +218,9 @@ extern void npc_speak(World *world, Npc *npc);
 
 /* bids.c */
 /* Invites NPCs, who are free and near enough. */
-extern void bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
-					  Decider decider);
-extern void bid_due(World *world, Bid *bid);
+extern void		   bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
+							 Decider decider);
+extern void		   bid_due(World *world, Bid *bid);
 extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
 extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */

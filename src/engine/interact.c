@@ -52,8 +52,8 @@ static int64
 ends_at(World *world, const Interaction *interaction)
 {
 	const WorldItem *item = interaction_item(world, interaction);
-	int64			 lasts = interaction_lasts(interaction->kind, item != NULL ? item->kind : NULL,
-											   interaction->share_at_start);
+	int64			 lasts =
+		interaction_lasts(interaction->kind, item != NULL ? item->kind : NULL, interaction->share_at_start);
 
 	return lasts == SIM_NEVER ? SIM_NEVER : interaction->started_at + lasts;
 }
@@ -78,7 +78,8 @@ members_of(const Interaction *interaction)
 
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-					 interaction->kind->name, (long long) interaction->id, (long long) interaction->target_id);
+					 interaction->kind->name, (long long) interaction->id,
+					 (long long) interaction->target_id);
 	if (interaction->kind->max_participants > 1)
 	{
 		for (int i = 0; i < interaction->participant_count; i++)
@@ -379,7 +380,8 @@ npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
 	Interaction *interaction = npc_interaction(world, npc);
 
 	if (interaction == NULL)
-		elog(ERROR, "NPC %lld of world %lld is in no interaction", (long long) npc->id, (long long) world->id);
+		elog(ERROR, "NPC %lld of world %lld is in no interaction", (long long) npc->id,
+			 (long long) world->id);
 	if (strcmp(event, "interaction_finished") == 0 ||
 		interaction->participant_count - 1 < interaction->kind->min_participants)
 		end_for_all(world, interaction, npc, event, pause);
@@ -425,7 +427,8 @@ act_members(const InteractionKind *kind, const char *act, char **message)
 	*message = NULL;
 	initStringInfo(&members);
 	if (kind->takes_messages)
-		text = getKeyJsonValueFromContainer(&object->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
+		text =
+			getKeyJsonValueFromContainer(&object->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
 	if (text != NULL)
 	{
 		*message = pnstrdup(text->val.string.val, text->val.string.len);
@@ -503,7 +506,8 @@ npc_speak(World *world, Npc *npc)
 	const char	*words = talk_words(utterance, choice);
 	int			 sqlstate;
 
-	if (npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate) == NULL &&
+	if (npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate) ==
+			NULL &&
 		utterance == UTTERANCE_FAREWELL)
 		set_event(world, npc, interaction, EVENT_LEAVE, world->now + TALK_FAREWELL_TIME);
 	else

@@ -120,10 +120,10 @@ typedef struct WorldPace
 	uint64 turn; /* World.turn in which it was looked up */
 } WorldPace;
 
-static SpiStatement reported_statement =
-	{"SELECT pg_catalog.max(average_decision_time_ms) FROM npcsim.sessions WHERE player_id = $1 AND NOT ended",
-	 1,
-	 {INT8OID}};
+static SpiStatement reported_statement = {
+	"SELECT pg_catalog.max(average_decision_time_ms) FROM npcsim.sessions WHERE player_id = $1 AND NOT ended",
+	1,
+	{INT8OID}};
 
 static int32
 look_up_seconds(int64 player_id)

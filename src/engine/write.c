@@ -214,10 +214,10 @@ write_respawns(World *world)
 static void
 write_interactions(World *world)
 {
-	WorldLock *lock = world->lock;
-	int		   dirty = world->dirty_interactions.count;
+	WorldLock	 *lock = world->lock;
+	int			  dirty = world->dirty_interactions.count;
 	Interaction **some;
-	int		   count = 0;
+	int			  count = 0;
 
 	if (world->removed_interactions.count > 0)
 	{
@@ -258,7 +258,7 @@ write_bids(World *world)
 {
 	WorldLock *lock = world->lock;
 	int		   dirty = world->dirty_bids.count;
-	Bid **some;
+	Bid		 **some;
 	int		   count = 0;
 
 	if (world->removed_bids.count > 0)

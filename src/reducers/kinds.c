@@ -62,7 +62,7 @@ static SpiStatement insert_starter_items =
 	{"INSERT INTO npcsim.item_type_rows (world_id, name, description, components) VALUES "
 	 "($1, 'apple', 'Something to eat', "
 	 "'{\"consumable\": {\"consumption_time\": 5, \"need_deltas\": {\"hunger\": 25}}, "
-	 "\"respawn\": {\"after\": 15}}'), "
+	 "\"respawn\": {\"after\": 20}}'), "
 	 "($1, 'chair', 'Somewhere to rest', '{\"sittable\": {\"need_rates\": {\"energy\": 10}}}'), "
 	 "($1, 'bed', 'Somewhere to sleep', '{\"sittable\": {\"need_rates\": {\"energy\": 20}}}'), "
 	 "($1, 'shower', 'Somewhere to wash', "
@@ -684,8 +684,8 @@ npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	if (edit.kind == EDIT_DELETE)
 	{
-		refuse_used(&interaction_type_used, lock->world_id, name, "NPCs are in such an interaction, or are asked to be.",
-					"Try again when none is.");
+		refuse_used(&interaction_type_used, lock->world_id, name,
+					"NPCs are in such an interaction, or are asked to be.", "Try again when none is.");
 		interaction_type_delete(lock, name);
 		return edit_end(&edit);
 	}

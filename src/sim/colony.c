@@ -26,8 +26,9 @@
 #define CELLS_PER_NPC	   4   /* below this a world is full */
 #define SETTLED_CELLS	   256 /* per NPC: an apple in sight from most places */
 #define WALL_PERCENT	   6   /* walls stay below this share of the cells */
-#define APPLES_PER_NPC	   2
-#define NPCS_PER_FURNITURE 2 /* to a piece of it, whatever that is */
+#define ITEMS_PER_TWO_NPCS 5   /* apples, and what furniture there is */
+#define NPCS_PER_FURNITURE \
+	3 /* to a piece of it, whatever that is: most of the time people are on their way */
 
 #define LOT_SIDE			  14
 #define ROOM_MARGIN			  1 /* between a room and the edge of its lot */
@@ -520,7 +521,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 		npc_count = 0;
 
 	pieces = (npc_count + NPCS_PER_FURNITURE - 1) / NPCS_PER_FURNITURE;
-	apples = npc_count * APPLES_PER_NPC;
+	apples = (int) (((int64_t) npc_count * ITEMS_PER_TWO_NPCS + 1) / 2) - pieces;
 	plan->blocked = sim_allocate_zeroed(builder.allocator, (size_t) (cells + 7) / 8);
 	plan->items =
 		sim_allocate(builder.allocator, ((size_t) pieces + (size_t) apples + 1) * sizeof(ColonyItem));

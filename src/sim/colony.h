@@ -39,9 +39,9 @@ typedef struct ColonyPlan
 /*
  * Plans a colony of npc_count NPCs on the free cells of a grid: some short
  * walls (below 6 % of the cells, never cutting a free cell off from its
- * component, never on an item or an occupied cell), two apples and half a
- * piece of furniture per NPC (fewer when there is no room), everyone on a free
- * cell of its own, all in the largest component.  Furniture is as many chairs
+ * component, never on an item or an occupied cell), two and a half items
+ * per NPC (fewer when there is no room), everyone on a free cell of its own, all
+ * in the largest component.  A piece of furniture for every three NPCs, the rest are apples.  Furniture is as many chairs
  * as showers and televisions, one of each from three pieces on.  No item is out
  * of reach and none cuts a free cell off either.
  *

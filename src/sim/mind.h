@@ -44,7 +44,7 @@ typedef struct MindView
 	int64_t				   approaching;					  /* target of the walk under way, 0 = none */
 	const SeenItem		  *items;
 	int					   item_count;
-	const InteractionKind *talk;		/* what conversations are in its world; NULL = it does not want one now */
+	const InteractionKind *talk; /* what conversations are in its world; NULL = it does not want one now */
 	uint32_t			   talk_choice; /* drawn, 0 .. 2^32 - 1: with whom */
 	const SeenNpc		  *npcs;
 	int					   npc_count;

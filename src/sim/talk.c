@@ -12,11 +12,20 @@ static const char *const greetings[] = {
 };
 
 static const char *const phrases[] = {
-	"I walked around a bit.",		 "The apples here are good.",	"I could sit down for a while.",
-	"Have you seen the others?",	 "There is a lot to do here.",	"I like this place.",
-	"That reminds me of something.", "I was thinking the same.",	"What have you been up to?",
-	"Somebody took my chair.",		 "I have to wash later.",		"Really?",
-	"Tell me more.",				 "It is quiet today.",
+	"I walked around a bit.",
+	"The apples here are good.",
+	"I could sit down for a while.",
+	"Have you seen the others?",
+	"There is a lot to do here.",
+	"I like this place.",
+	"That reminds me of something.",
+	"I was thinking the same.",
+	"What have you been up to?",
+	"Somebody took my chair.",
+	"I have to wash later.",
+	"Really?",
+	"Tell me more.",
+	"It is quiet today.",
 };
 
 static const char *const farewells[] = {
@@ -35,8 +44,7 @@ talk_next(bool greeted, int64_t messages, uint32_t draw)
 	return draw < chance ? UTTERANCE_FAREWELL : UTTERANCE_PHRASE;
 }
 
-#define CHOICE(words, draw) \
-	((words)[(uint64_t) (draw) * (sizeof(words) / sizeof((words)[0])) >> 32])
+#define CHOICE(words, draw) ((words)[(uint64_t) (draw) * (sizeof(words) / sizeof((words)[0])) >> 32])
 
 const char *
 talk_words(Utterance utterance, uint32_t draw)

@@ -7,12 +7,12 @@
 
 #include "sim/sim.h"
 
-#define TALK_COOLDOWN	   (5 * SIM_SECOND)		  /* after a conversation, before it begins another */
-#define TALK_CHANCE		   200					  /* of 1000: that it begins one when it is idle */
-#define TALK_INTERVAL	   (7 * SIM_SECOND / 2)	  /* between two things that it says */
-#define TALK_GREETING_STEP (TALK_INTERVAL / 2)	  /* the invited greet one after the other */
-#define TALK_FAREWELL_TIME (3 * SIM_SECOND / 2)	  /* from the farewell to leaving */
-#define ACT_COOLDOWN	   (3 * SIM_SECOND)		  /* between two acts of one participant, whoever decides for it */
+#define TALK_COOLDOWN	   (5 * SIM_SECOND)		/* after a conversation, before it begins another */
+#define TALK_CHANCE		   200					/* of 1000: that it begins one when it is idle */
+#define TALK_INTERVAL	   (7 * SIM_SECOND / 2) /* between two things that it says */
+#define TALK_GREETING_STEP (TALK_INTERVAL / 2)	/* the invited greet one after the other */
+#define TALK_FAREWELL_TIME (3 * SIM_SECOND / 2) /* from the farewell to leaving */
+#define ACT_COOLDOWN	   (3 * SIM_SECOND) /* between two acts of one participant, whoever decides for it */
 
 typedef enum Utterance
 {

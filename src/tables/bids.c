@@ -16,8 +16,9 @@
 #define COLUMNS \
 	"id, interaction, bidder_npc_id, target_id, invited_npc_ids, answers, act, made_at, due_at, t.ctid "
 
-static SpiStatement load_all =
-	{"SELECT " COLUMNS "FROM npcsim.interaction_bid_rows t WHERE world_id = $1", 1, {INT8OID}};
+static SpiStatement load_all = {"SELECT " COLUMNS "FROM npcsim.interaction_bid_rows t WHERE world_id = $1",
+								1,
+								{INT8OID}};
 static SpiStatement load_some = {"SELECT " COLUMNS "FROM " SPI_WANTED_KEYS
 								 " JOIN npcsim.interaction_bid_rows t ON t.world_id = " SPI_WANTED_WORLD
 								 " AND t.id = wanted.key_",

@@ -15,8 +15,8 @@
 
 typedef enum Invitation /* stored in interaction_bid_rows.answers: append only */
 {
-	INVITATION_NEW,	  /* not put to the NPC yet */
-	INVITATION_PUT,	  /* its mind was told */
+	INVITATION_NEW, /* not put to the NPC yet */
+	INVITATION_PUT, /* its mind was told */
 	INVITATION_ACCEPTED,
 	INVITATION_ACCEPTED_FOR /* by the built-in mind */
 } Invitation;

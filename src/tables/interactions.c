@@ -17,8 +17,9 @@
 	"id, interaction, initiator_npc_id, target_id, started_at, share_at_start, participants, acted_at, " \
 	"acts, act_count, revision, t.ctid "
 
-static SpiStatement load_all =
-	{"SELECT " COLUMNS "FROM npcsim.interaction_runs t WHERE world_id = $1", 1, {INT8OID}};
+static SpiStatement load_all = {"SELECT " COLUMNS "FROM npcsim.interaction_runs t WHERE world_id = $1",
+								1,
+								{INT8OID}};
 static SpiStatement load_some = {"SELECT " COLUMNS "FROM " SPI_WANTED_KEYS
 								 " JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD
 								 " AND t.id = wanted.key_",
@@ -28,17 +29,11 @@ static SpiStatement load_some = {"SELECT " COLUMNS "FROM " SPI_WANTED_KEYS
 /* An update writes the first ones. */
 #define COLUMNS_UPDATED 6
 
-static const StageColumn columns[] = {{"id", INT8OID},
-									  {"participants", INT8ARRAYOID},
-									  {"acted_at", INT8ARRAYOID},
-									  {"acts", JSONBOID},
-									  {"act_count", INT8OID},
-									  {"revision", INT8OID},
-									  {"interaction", INT2OID},
-									  {"initiator_npc_id", INT8OID},
-									  {"target_id", INT8OID},
-									  {"started_at", INT8OID},
-									  {"share_at_start", INT4OID}};
+static const StageColumn columns[] =
+	{{"id", INT8OID},		   {"participants", INT8ARRAYOID}, {"acted_at", INT8ARRAYOID},
+	 {"acts", JSONBOID},	   {"act_count", INT8OID},		   {"revision", INT8OID},
+	 {"interaction", INT2OID}, {"initiator_npc_id", INT8OID},  {"target_id", INT8OID},
+	 {"started_at", INT8OID},  {"share_at_start", INT4OID}};
 
 /* What is done with items has no acts, and most interactions are with items: their rows are kept short. */
 static void
@@ -56,8 +51,7 @@ put_acts(RowBuilder *row, const Interaction *interaction)
 	for (int i = 0; i < interaction->participant_count; i++)
 		acted_at[i] = interaction->participants[i].acted_at;
 	put_datum(row, int64_array(acted_at, interaction->participant_count));
-	put_datum(row,
-			  DirectFunctionCall1(jsonb_in, CStringGetDatum(json_list_text(interaction->acts))));
+	put_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(json_list_text(interaction->acts))));
 	put_int64(row, interaction->act_count);
 }
 
@@ -92,9 +86,9 @@ interaction_place(void *thing)
 	return &((Interaction *) thing)->row;
 }
 
-static const RowSet set = {"staged_interactions", columns, lengthof(columns), make_row, interaction_id,
-						   interaction_place};
-static HotTable		hot = {"interaction_runs", &set, COLUMNS_UPDATED, HOT_ROWS_FIND("interaction_runs", "id")};
+static const RowSet set = {"staged_interactions", columns,			lengthof(columns), make_row,
+						   interaction_id,		  interaction_place};
+static HotTable hot = {"interaction_runs", &set, COLUMNS_UPDATED, HOT_ROWS_FIND("interaction_runs", "id")};
 
 static SpiStatement delete_some = {"DELETE FROM npcsim.interaction_runs t USING " SPI_WANTED_KEYS
 								   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",

@@ -112,10 +112,10 @@ static const RowSet respawn_set = {"staged_respawns", respawn_columns, lengthof(
 								   make_respawn_row};
 static HotTable		hot_respawns = {"item_respawns", &respawn_set};
 
-static SpiStatement		 delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
-											" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-											2,
-											{INT8OID, INT8ARRAYOID}};
+static SpiStatement delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
+									   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+									   2,
+									   {INT8OID, INT8ARRAYOID}};
 static uint64
 load(SpiStatement *all, SpiStatement *some, int64 world_id, const int64 *ids, int count)
 {

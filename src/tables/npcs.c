@@ -60,10 +60,14 @@ static LoadStatements slot_loads =
 					"decision_slots", "npc_id");
 
 static const char *const reason_names[] = {
-	[REASON_IDLE] = "idle",			  [REASON_INTERVAL] = "interval",
-	[REASON_NEED] = "need",			  [REASON_PLAN_FAILED] = "plan_failed",
-	[REASON_REQUESTED] = "requested", [REASON_CHECK] = "check",
-	[REASON_BID] = "bid",			  [REASON_MESSAGE] = "message",
+	[REASON_IDLE] = "idle",
+	[REASON_INTERVAL] = "interval",
+	[REASON_NEED] = "need",
+	[REASON_PLAN_FAILED] = "plan_failed",
+	[REASON_REQUESTED] = "requested",
+	[REASON_CHECK] = "check",
+	[REASON_BID] = "bid",
+	[REASON_MESSAGE] = "message",
 };
 
 const char *

@@ -91,21 +91,21 @@ typedef struct Npc
 	int32 decay;
 	int64 needs_revision;
 	/* status */
-	NpcState	   state;
-	int64		   state_counter;
-	int64		   state_since;
-	Decider		   decider;
-	int64		   interaction_id; /* 0 = none */
-	int64		   target_id;	   /* what it walks to, 0 = none */
-	Cell		   goal;
-	ActionKind	   goal_action;
-	int16		   goal_interaction; /* number of its kind, 0 = none */
-	char		  *goal_terms;		 /* with whom and how, a JSON object for action_from_json(); NULL = nothing to say */
-	int			   replans;
-	int64		   conversed_at; /* when its last conversation ended; -1 = never */
-	int64		   event_at; /* SIM_NEVER = none */
-	NpcEvent	   event_kind;
-	int64		   decision_at; /* SIM_NEVER = not due */
+	NpcState   state;
+	int64	   state_counter;
+	int64	   state_since;
+	Decider	   decider;
+	int64	   interaction_id; /* 0 = none */
+	int64	   target_id;	   /* what it walks to, 0 = none */
+	Cell	   goal;
+	ActionKind goal_action;
+	int16	   goal_interaction; /* number of its kind, 0 = none */
+	char	*goal_terms; /* with whom and how, a JSON object for action_from_json(); NULL = nothing to say */
+	int		 replans;
+	int64	 conversed_at; /* when its last conversation ended; -1 = never */
+	int64	 event_at;	   /* SIM_NEVER = none */
+	NpcEvent event_kind;
+	int64	 decision_at; /* SIM_NEVER = not due */
 	DecisionReason decision_reason;
 	int64		   last_decision_at; /* -1 = never */
 	uint64		   draws;

@@ -50,7 +50,7 @@ static const StageColumn state_columns[] = {{"npc_id", INT8OID},		  {"needs_as_o
 											{"goal_x", INT2OID},		  {"goal_y", INT2OID},
 											{"goal_action", INT2OID},	  {"goal_interaction", INT2OID},
 											{"replans", INT2OID},		  {"decider", INT2OID},
-											{"decision_reason", INT2OID},	  {"conversed_at", INT8OID}};
+											{"decision_reason", INT2OID}, {"conversed_at", INT8OID}};
 
 static void
 make_state_row(RowBuilder *row, void *thing, void *arg)

@@ -114,7 +114,8 @@ static SpiStatement write_minds =
 	{"INSERT INTO npcsim.npc_minds AS t (world_id, npc_id, asked_at, plan, events, events_dropped, wake_on, "
 	 "budget_spent, goal_terms) "
 	 "SELECT $1, u.npc_id, u.asked_at, u.plan::pg_catalog.jsonb, u.events::pg_catalog.jsonb, "
-	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent, u.goal_terms::pg_catalog.jsonb FROM staged_minds u "
+	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent, u.goal_terms::pg_catalog.jsonb FROM "
+	 "staged_minds u "
 	 "ON CONFLICT (world_id, npc_id) DO UPDATE SET asked_at = excluded.asked_at, plan = excluded.plan, "
 	 "events = excluded.events, events_dropped = excluded.events_dropped, wake_on = excluded.wake_on, "
 	 "budget_spent = excluded.budget_spent, goal_terms = excluded.goal_terms",

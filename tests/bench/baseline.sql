@@ -6,7 +6,7 @@
 -- once when idle; a need below 50 looks for the usable item within 8.25 cells that serves the neediest (ties to the
 -- nearest), else the NPC wanders within 12 cells; apples are eaten in 5 s and fill 25 units of hunger, chairs give 10
 -- units of energy per second, showers 15 of hygiene, televisions 8 of fun, one user each; leave at 99, or below 20
--- elsewhere once above 30; 0.75 s of pause after that; what is used up comes back after 15 s.
+-- elsewhere once above 30; 0.75 s of pause after that; what is used up comes back after 20 s.
 --
 -- Where it is simpler than npcsim that is to its advantage: ways are straight lines that nothing blocks and no search
 -- is needed for, nobody steps aside, nothing is logged for clients, and nothing checks who else writes the tables.
@@ -90,7 +90,7 @@ BEGIN
     UPDATE baseline.items i
        SET user_id = NULL,
            share_left = CASE WHEN i.share_left <= 0 THEN 1 ELSE i.share_left END,
-           back_at = CASE WHEN i.share_left <= 0 THEN now + 15 END
+           back_at = CASE WHEN i.share_left <= 0 THEN now + 20 END
      WHERE i.id = npc.item_id;
     UPDATE baseline.npcs SET state = 'idle', item_id = NULL, uses = NULL, destination = NULL, decide_at = now + 0.75
      WHERE id = npc.id;

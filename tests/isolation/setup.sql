@@ -19,6 +19,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM npcsim.create_world('Meadow', 24, 16, 5);
     PERFORM npcsim.set_decision_policy(world('Meadow'), 'none');
+    DELETE FROM npcsim.interaction_types WHERE name = 'conversation'; -- nobody stops to talk
     PERFORM npcsim.create_npc(world('Meadow'), 'Ada', 3, 3);
     PERFORM npcsim.create_npc(world('Meadow'), 'Bo', 6, 3);
     PERFORM npcsim.create_npc(world('Meadow'), 'Cy', 9, 3);

@@ -13,7 +13,7 @@ SELECT results_eq(
     'a new world is paused, its clock 0');
 SELECT set_eq($$SELECT name FROM npcsim.item_types WHERE world_id = 1$$, ARRAY['apple', 'bed', 'chair', 'shower', 'television'],
               'it has the starter set of items');
-SELECT set_eq($$SELECT name FROM npcsim.interaction_types WHERE world_id = 1$$, ARRAY['consume', 'sit', 'wash', 'watch'],
+SELECT set_eq($$SELECT name FROM npcsim.interaction_types WHERE world_id = 1$$, ARRAY['consume', 'sit', 'wash', 'watch', 'conversation'],
               'and of interactions');
 SELECT isnt((SELECT seed FROM npcsim.worlds WHERE name = 'Random'), NULL, 'a seed is drawn when none is given');
 SELECT throws_ok($$SELECT npcsim.create_world('Meadow', 8, 8)$$, '23505', NULL, 'a name is given once');
@@ -67,8 +67,8 @@ SELECT is((SELECT count(*) FROM npcsim.npcs WHERE world_id = 2), 30::bigint, 'it
 SELECT cmp_ok((SELECT count(*) FROM npcsim.world_items WHERE world_id = 2 AND item_type = 'apple'), '>=', 20::bigint,
               'apples to live on');
 SELECT results_eq(
-    $$SELECT item_type, count(*) FROM npcsim.world_items WHERE world_id = 2 AND item_type <> 'apple' GROUP BY 1 ORDER BY 1$$,
-    $$VALUES ('chair', 5::bigint), ('shower', 5), ('television', 5)$$, 'and something for each other need');
+    $$SELECT item_type, count(*) BETWEEN 3 AND 4 FROM npcsim.world_items WHERE world_id = 2 AND item_type <> 'apple' GROUP BY 1 ORDER BY 1$$,
+    $$VALUES ('chair', true), ('shower', true), ('television', true)$$, 'and something for each other need');
 SELECT is((SELECT count(DISTINCT name) FROM npcsim.npcs WHERE world_id = 2), 30::bigint, 'everyone has a name of his own');
 SELECT is((SELECT count(*) FROM (
               SELECT position_x, position_y FROM npcsim.npcs WHERE world_id = 2

@@ -35,8 +35,8 @@ SELECT is_empty($$SELECT id FROM npcsim.world_items WHERE item_type = 'apple'$$,
 SELECT is((SELECT state FROM npcsim.npcs), 'idle', 'the NPC is idle');
 SELECT ok((SELECT hunger BETWEEN 35 AND 40 FROM npcsim.npcs), 'and 25 fuller');
 SELECT is_empty('SELECT id FROM npcsim.interactions', 'the interaction is over');
-SELECT npcsim.tick_world(1, 15);
-SELECT is((SELECT share_left FROM npcsim.world_items WHERE item_type = 'apple'), 1::float8, 'after 15 s more there is an apple again');
+SELECT npcsim.tick_world(1, 20);
+SELECT is((SELECT share_left FROM npcsim.world_items WHERE item_type = 'apple'), 1::float8, 'after 20 s more there is an apple again');
 
 -- ---- removed ----
 UPDATE npcsim.npcs SET position_x = x, position_y = y

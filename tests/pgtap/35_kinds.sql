@@ -11,7 +11,7 @@ LANGUAGE sql AS $$SELECT format('%s %s %s %s', hunger, hygiene, fun, energy) FRO
 
 -- ---- the starter set ----
 SELECT results_eq($$SELECT name, target, component, uses_up_item, occupies_item, locks_movement, moves_onto_item FROM npcsim.interaction_types ORDER BY name$$,
-    $$VALUES ('consume', 'item', 'consumable', true, true, false, false), ('sit', 'item', 'sittable', false, true, true, true),
+    $$VALUES ('consume', 'item', 'consumable', true, true, false, false), ('conversation', 'npc', NULL, false, false, true, false), ('sit', 'item', 'sittable', false, true, true, true),
              ('wash', 'item', NULL, false, true, true, false), ('watch', 'item', NULL, false, true, false, false)$$, 'what every world can do');
 SELECT results_eq($$SELECT DISTINCT need FROM npcsim.item_types, LATERAL jsonb_path_query(components, '$.*.keyvalue() ? (@.key like_regex "^need_").value.keyvalue()') AS served (pair),
                            LATERAL (VALUES (pair ->> 'key')) AS n (need) WHERE (pair ->> 'value')::numeric > 0 ORDER BY need$$,

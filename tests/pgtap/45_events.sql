@@ -46,7 +46,7 @@ END
 $$;
 CREATE TEMP TABLE meal AS
     SELECT e.* FROM npcsim.world_events e, npcsim.world_events began
-     WHERE began.kind = 'interaction_started' AND (e.interaction_id = began.interaction_id OR e.kind IN ('item_used_up', 'item_respawned'));
+     WHERE began.kind = 'interaction_started' AND began.data ->> 'interaction' = 'consume' AND (e.interaction_id = began.interaction_id OR e.kind IN ('item_used_up', 'item_respawned'));
 SELECT results_eq('SELECT kind, npc_id, target_id, data FROM meal ORDER BY sequence',
                   $$SELECT 'interaction_started'::text, ada, apple, '{"interaction": "consume"}'::jsonb FROM ids
                     UNION ALL SELECT 'interaction_finished', ada, apple, '{"interaction": "consume"}' FROM ids
@@ -54,7 +54,7 @@ SELECT results_eq('SELECT kind, npc_id, target_id, data FROM meal ORDER BY seque
                     UNION ALL SELECT 'item_respawned', NULL, apple, '{"item_type": "apple"}' FROM ids$$,
                   'a meal from its beginning to the next apple');
 SELECT is((SELECT round((max(clock) - min(clock))::numeric, 6) FROM meal WHERE kind LIKE 'interaction%'), 5.000000, 'at the clock at which it happens');
-SELECT is((SELECT round((max(clock) - min(clock))::numeric, 6) FROM meal WHERE kind LIKE 'item%'), 15.000000, 'not at that of the tick');
+SELECT is((SELECT round((max(clock) - min(clock))::numeric, 6) FROM meal WHERE kind LIKE 'item%'), 20.000000, 'not at that of the tick');
 SELECT results_eq($$SELECT DISTINCT tick = ceil(round(clock::numeric * 10, 5)) FROM npcsim.world_events$$, 'VALUES (true)', 'the tick is the one in which it happens');
 SELECT ok((SELECT min(sequence) FROM npcsim.world_events WHERE kind = 'npc_arrived' AND sequence > (SELECT sequence FROM mark))
           < (SELECT min(sequence) FROM meal), 'it arrived before it ate');

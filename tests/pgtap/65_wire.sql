@@ -79,7 +79,7 @@ SELECT is(npcsim.world_snapshot(1)::jsonb #> '{world_items,0}',
                              'occupied_by_npc_id', NULL, 'properties', '{"colour":"red"}'::jsonb), 'an item''s row');
 SELECT is(npcsim.world_snapshot(1)::jsonb #> '{terrain,blocked}', '[[3,4,2],[7,4,1]]', 'blocked cells as runs');
 SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.item_types[*].name'), '["apple", "bed", "chair", "shower", "television"]', 'kinds of items');
-SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.interaction_types[*].name'), '["consume", "sit", "wash", "watch"]', 'and of interactions');
+SELECT is(jsonb_path_query_array(npcsim.world_snapshot(1)::jsonb, '$.interaction_types[*].name'), '["consume", "sit", "wash", "watch", "conversation"]', 'and of interactions');
 SELECT throws_ok($$SELECT npcsim.world_snapshot(77)$$, 'NS101', NULL, 'a world must exist');
 SELECT throws_ok($$SELECT npcsim.world_snapshot(NULL)$$, '22004', NULL, 'and be named');
 

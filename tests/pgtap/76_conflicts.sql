@@ -140,8 +140,8 @@ SELECT is(explained('UPDATE npcsim.npc_states SET hunger = 1'), 'NS110 detail hi
 SELECT is(explained('TRUNCATE npcsim.npc_states'), 'NS111 detail hint', 'nor truncated');
 BEGIN;
 SELECT npcsim.lock_world(1);
-INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, share_at_start, revision)
-VALUES (1, 9000000000000000, 1, 1, 1, 0, 1000000, 1);
+INSERT INTO npcsim.interaction_runs (world_id, id, interaction, initiator_npc_id, target_id, started_at, share_at_start, participants, revision)
+VALUES (1, 9000000000000000, 1, 1, 1, 0, 1000000, '{1}', 1);
 SELECT is(explained('UPDATE npcsim.interaction_runs SET world_id = 2 WHERE id = 9000000000000000'), 'NS110 detail hint', 'nor moved to another world with it');
 ROLLBACK;
 

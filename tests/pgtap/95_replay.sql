@@ -118,7 +118,8 @@ SELECT cmp_ok((SELECT count(*) FROM npcsim.world_inputs WHERE kind = 'decision_r
 
 -- An answer that comes when it was given up already, and one to a question before the last.
 SELECT npcsim.request_npc_decision(:busy, id) FROM npcsim.npcs WHERE world_id = :busy AND controller_player_id IS NOT NULL ORDER BY id;
-CREATE TEMP TABLE given_up AS SELECT request_id, npc_id, player_id FROM npcsim.decision_requests WHERE world_id = :busy ORDER BY npc_id LIMIT 2;
+CREATE TEMP TABLE given_up AS SELECT request_id, npc_id, player_id FROM npcsim.decision_requests r WHERE world_id = :busy
+    AND (SELECT state IN ('idle', 'moving', 'wandering', 'waiting') FROM npcsim.npcs n WHERE n.world_id = r.world_id AND n.id = r.npc_id) ORDER BY npc_id LIMIT 2;
 SELECT npcsim.fail_decisions(array_agg(player_id), array_agg(request_id), array_agg('timeout'::text)) FROM given_up;
 SELECT set_eq($$SELECT npcsim.submit_npc_decision(player_id, jsonb_build_object('request_id', request_id, 'action', 'wander')) ->> 'status' FROM given_up$$, $$VALUES ('late')$$,
               'late answers are carried out');

@@ -58,7 +58,7 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
          stood AS (SELECT npc_id, floor(x)::integer AS x, floor(y)::integer AS y FROM place UNION SELECT npc_id, ceil(x)::integer, ceil(y)::integer FROM place),
          i AS (SELECT * FROM npcsim.items WHERE world_id = of_world),
          u AS (SELECT r.*, k.name, k.target, k.component, k.duration, k.min_participants, k.max_participants,
-                      (SELECT count(*) FROM n WHERE n.interaction_id = r.id) AS participants
+                      (SELECT count(*) FROM n WHERE n.interaction_id = r.id) AS users
                  FROM npcsim.interaction_runs r LEFT JOIN npcsim.interaction_type_rows k ON k.world_id = r.world_id AND k.number = r.interaction
                 WHERE r.world_id = of_world)
     SELECT format('%s of NPC %s is %s', need, npc_id, value) FROM needs WHERE value NOT BETWEEN 0 AND 100 OR value IS NULL
@@ -77,21 +77,22 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
     UNION ALL
     SELECT format('nothing is left of item %s', id) FROM i WHERE share_left NOT BETWEEN 1 AND 1000000
     UNION ALL
-    SELECT format('item %s has %s users', u.target_id, sum(participants)) FROM u WHERE target = 'item' GROUP BY u.target_id HAVING sum(participants) > 1 OR count(*) > 1
+    SELECT format('item %s has %s users', u.target_id, sum(users)) FROM u WHERE target = 'item' GROUP BY u.target_id HAVING sum(users) > max(max_participants) OR count(*) > 1
     UNION ALL
     SELECT format('item %s is occupied by NPC %s, which is not using it', i.id, occupied_by_npc_id) FROM i
      WHERE occupied_by_npc_id IS NOT NULL
        AND NOT EXISTS (SELECT FROM n JOIN u ON u.id = n.interaction_id WHERE n.npc_id = occupied_by_npc_id AND u.target = 'item' AND u.target_id = i.id)
     UNION ALL
-    SELECT format('interaction %s is with item %s, which is not occupied by NPC %s', u.id, u.target_id, u.initiator_npc_id) FROM u
-     WHERE target = 'item' AND NOT EXISTS (SELECT FROM i WHERE i.id = u.target_id AND i.occupied_by_npc_id = u.initiator_npc_id)
+    SELECT format('interaction %s is with item %s, which is not occupied by NPC %s', u.id, u.target_id, u.participants[1]) FROM u
+     WHERE target = 'item' AND NOT EXISTS (SELECT FROM i WHERE i.id = u.target_id AND i.occupied_by_npc_id = u.participants[1])
     UNION ALL
-    SELECT format('interaction %s is with NPC %s, which is not there', u.id, u.target_id) FROM u
-     WHERE target = 'npc' AND NOT EXISTS (SELECT FROM n WHERE n.npc_id = u.target_id)
+    SELECT format('interaction %s has participants %s, but %s are in it', u.id, u.participants, ids) FROM u,
+           LATERAL (SELECT array_agg(npc_id ORDER BY npc_id) AS ids FROM n WHERE n.interaction_id = u.id) AS m
+     WHERE ids IS DISTINCT FROM (SELECT array_agg(p ORDER BY p) FROM unnest(u.participants) AS p)
     UNION ALL
     SELECT format('interaction %s is of no kind', u.id) FROM u WHERE name IS NULL
     UNION ALL
-    SELECT format('interaction %s (%s) has %s participants', u.id, name, participants) FROM u WHERE participants NOT BETWEEN min_participants AND max_participants
+    SELECT format('interaction %s (%s) has %s participants', u.id, name, users) FROM u WHERE users NOT BETWEEN min_participants AND max_participants
     UNION ALL
     SELECT format('NPC %s in state %s has interaction %s', npc_id, state, coalesce(interaction_id::text, 'none')) FROM n
      WHERE (state = 3) <> (interaction_id IS NOT NULL) OR (interaction_id IS NOT NULL AND NOT EXISTS (SELECT FROM u WHERE u.id = n.interaction_id))

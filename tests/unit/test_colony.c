@@ -233,8 +233,8 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_
 	}
 
 	count_kinds(plan, kinds);
-	faults->amounts += plan->npc_count != npc_count || kinds[COLONY_APPLE] > 2 * npc_count ||
-					   plan->item_count - kinds[COLONY_APPLE] > (npc_count + 1) / 2 || !even_furniture(plan);
+	faults->amounts += plan->npc_count != npc_count || plan->item_count > (5 * npc_count + 1) / 2 ||
+					   plan->item_count - kinds[COLONY_APPLE] > (npc_count + 2) / 3 || !even_furniture(plan);
 	free(successor);
 	free(taken);
 	free_map(&old_map);
@@ -286,7 +286,7 @@ test_empty_worlds(void)
 			check_plan(grid, &plan, npcs, with_walls, &faults);
 			/* with twice the room that is needed nothing has to be left out */
 			crowding += plan.wall_count > 0 && plan.wall_count > size_x * size_y - 4 * npcs;
-			few_items += npcs * 8 <= size_x * size_y && plan.item_count != 2 * npcs + (npcs + 1) / 2;
+			few_items += npcs * 8 <= size_x * size_y && plan.item_count != (5 * npcs + 1) / 2;
 		}
 		wrong_room += room != most;
 		release_plan(&plan);
@@ -295,7 +295,7 @@ test_empty_worlds(void)
 	tap_is_int(plans, 600, "600 empty worlds from 4 by 4 to 93 by 63 are populated");
 	tap_is_int(refused, 0, "with up to one NPC for 4 cells");
 	tap_is_int(wrong_room, 0, "which is the room there is");
-	tap_is_int(few_items, 0, "where there is room, two apples and half a piece of furniture for each");
+	tap_is_int(few_items, 0, "where there is room, two and a half items for each");
 	tap_is_int(crowding, 0, "and walls only on what 4 cells for each leave over");
 	report(&faults, "empty worlds");
 }
@@ -495,7 +495,7 @@ test_furniture(void)
 		int		   room;
 
 		/* two NPCs have one piece, four have two, six have three */
-		for (int npcs = 2; npcs <= 6; npcs += 2)
+		for (int npcs = 2; npcs <= 8; npcs += 2)
 		{
 			int counts[COLONY_ITEM_KIND_COUNT];
 
@@ -505,12 +505,12 @@ test_furniture(void)
 			{
 				first[kind] += npcs == 2 && counts[kind] == 1;
 				missing[kind] += npcs == 4 && counts[kind] == 0;
-				lacking += npcs == 6 && counts[kind] != 1;
+				lacking += npcs == 8 && counts[kind] != 1;
 			}
 			release_plan(&plan);
 		}
 	}
-	tap_is_int(lacking, 0, "a colony of six has a chair, a shower and a television");
+	tap_is_int(lacking, 0, "a colony of eight has a chair, a shower and a television");
 	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
 	{
 		tap_ok(first[kind] > 10, "the one piece of a colony of two may be any (kind %d in %d of 60)", kind,
