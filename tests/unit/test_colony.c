@@ -494,7 +494,7 @@ test_furniture(void)
 		ColonyPlan plan;
 		int		   room;
 
-		/* two NPCs have one piece, four have two, six have three */
+		/* two NPCs have one piece, four have two, eight have three */
 		for (int npcs = 2; npcs <= 8; npcs += 2)
 		{
 			int counts[COLONY_ITEM_KIND_COUNT];
@@ -575,7 +575,7 @@ test_plausible(void)
 	tap_ok(all.two_doored * 100 > all.count * 50 && all.two_doored < all.count,
 		   "most rooms have two doors, some have one (%d of %d)", all.two_doored, all.count);
 	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
-		tap_ok(furniture[kind] >= 40 * 3 && all.furniture[kind] * 100 >= furniture[kind] * 70,
+		tap_ok(furniture[kind] >= 40 * 2 && all.furniture[kind] * 100 >= furniture[kind] * 70,
 			   "most furniture stands in rooms, at a wall (of kind %d: %d of %d)", kind, all.furniture[kind],
 			   furniture[kind]);
 	tap_ok(starving * 100 < npcs, "hardly anybody has an apple only beyond 25 cells (%d of %d)", starving,
