@@ -1,8 +1,8 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
 SELECT plan(69);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_player(1, 'ada');

@@ -1,8 +1,8 @@
 -- Walking: four cells a second along shortest ways, in legs; arriving, being blocked, changing one's mind.
 BEGIN;
 SELECT plan(68);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

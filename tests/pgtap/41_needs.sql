@@ -1,8 +1,8 @@
 -- Needs: what they are at every moment, to the millionth, while nothing happens and while something is used.
 BEGIN;
 SELECT plan(42);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 30, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

@@ -1,8 +1,8 @@
 -- Items in use: reached for, shared out, used up, coming back; chairs; what happens when something vanishes meanwhile.
 BEGIN;
 SELECT plan(65);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

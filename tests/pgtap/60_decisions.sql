@@ -1,8 +1,8 @@
 -- When minds are asked, what happens while they think, fall silent or fail, and what they are told.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SELECT plan(86);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 SELECT npcsim.create_player(1, 'ada');
 SELECT npcsim.register_gateway('g1');

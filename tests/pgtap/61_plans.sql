@@ -1,8 +1,8 @@
 -- Plans: what an answer says is to come next is carried out step by step, each at its own moment, until it fails or another answer comes.
 BEGIN;
 SELECT plan(54);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

@@ -1,8 +1,8 @@
 -- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
 BEGIN;
 SELECT plan(91);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

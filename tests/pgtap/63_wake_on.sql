@@ -2,8 +2,8 @@
 -- its next decision.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SELECT plan(46);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 SELECT npcsim.create_player(1, 'ada');
 SELECT npcsim.register_gateway('g1');

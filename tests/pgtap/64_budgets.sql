@@ -1,8 +1,8 @@
 -- Token budgets: what minds may spend a day, on an NPC, by a player, in a world. When it is spent they are not asked until the day turns.
 -- Every statement is a transaction of its own: who may be asked is looked up once per transaction.
 SELECT plan(62);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g1');

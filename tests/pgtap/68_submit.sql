@@ -1,8 +1,8 @@
 -- Answers of minds: who may give them, what they must look like, that each counts once, what comes of them.
 BEGIN;
 SELECT plan(63);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 -- ---- Ada, Bo, Cy and Di stand in a row; Ada to Cy have maud's mind, Di otto's; all are asked ----
 SELECT npcsim.create_world('Village', 30, 20, 5);
 SELECT npcsim.create_npc(1, 'Ada', 3, 3), npcsim.create_npc(1, 'Bo', 7, 3), npcsim.create_npc(1, 'Cy', 12, 3), npcsim.create_npc(1, 'Di', 20, 3);

@@ -2,8 +2,8 @@
 -- whether a question is open afterwards. Each case begins with the same world and leaves nothing behind.
 BEGIN;
 SELECT plan(54);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g1');

@@ -1,8 +1,8 @@
 -- Operators write through the views: only what differs, only over what they saw, at once.
 BEGIN;
 SELECT plan(70);
-\ir lib/minds.sql
 
+\ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
