@@ -2,8 +2,7 @@
  * index_rows.h
  *	  Rows of a world read through an index, without a statement.
  *
- * For those that are read by the hundred and thrown away: of what a statement costs for a row, two thirds are the
- * executor's handing it on. Usage:
+ * For those that are read by the hundred: a third of what they cost by a statement is that the executor hands them on. Usage:
  *
  *		static IndexRows names = {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}};
  *
@@ -59,7 +58,7 @@ typedef struct IndexReading
 /* Rows of the world whose first column is one of these ids, in order of it; all rows of the world when ids is NULL. */
 extern void index_rows_of_ids(IndexReading *reading, IndexRows *rows, int64 world_id, const int64 *ids,
 							  int count);
-/* Rows of the world whose geometry meets the box of another one, which is given for each question. */
+/* Rows of the world whose box in the index meets that of a geometry, which is given for each question. */
 extern void index_rows_of_boxes(IndexReading *reading, IndexRows *rows, int64 world_id);
 extern void index_rows_seek_box(IndexReading *reading, Datum geometry);
 
