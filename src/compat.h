@@ -62,4 +62,15 @@ compat_init_recheck(EPQState *recheck, EState *estate)
 #endif
 }
 
+/* A scan of an index for a table's rows; PostgreSQL 18 added an argument. */
+static inline IndexScanDesc
+compat_index_beginscan(Relation table, Relation index, Snapshot snapshot, int keys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(table, index, snapshot, NULL, keys, 0);
+#else
+	return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
 #endif /* NPCSIM_COMPAT_H */

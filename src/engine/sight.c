@@ -47,15 +47,6 @@ sight_shift(int64 world_id, int plane)
 						 .y = (double) ((slot / SIGHT_WORLDS_PER_ROW * SIGHT_PLANES + plane) * SIGHT_STRIDE)};
 }
 
-void
-sight_offset(int64 world_id, int plane, double *x, double *y)
-{
-	SightShift shift = sight_shift(world_id, plane);
-
-	*x = shift.x;
-	*y = shift.y;
-}
-
 /* Asks for all viewers in up to two planes at once. */
 static SightHit *
 ask(SpiStatement *statement, int64 world_id, const SightShift *shifts, int planes, const Cell *viewers,

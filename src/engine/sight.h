@@ -19,7 +19,6 @@
 
 /* Where in the index a world's geometries lie. */
 extern SightShift sight_shift(int64 world_id, int plane);
-extern void		  sight_offset(int64 world_id, int plane, double *x, double *y);
 
 typedef struct SightHit
 {

@@ -1,41 +1,25 @@
 /*
  * npc_rows.c
- *	  Rows of NPCs for readers without the world's image: one query per
+ *	  Rows of NPCs for readers without the world's image: one scan per
  *	  column group, joined in C.
  *
- * A join in SQL costs an index look-up per table and row; a list of ids costs
- * one scan per table. Each group has two statements, for a list of ids and
- * for the whole world, both in order of id or nearly so.
+ * A join in SQL costs an index look-up per table and row; a list of ids, like the whole world, costs one scan of an index
+ * per table. Rows come in order of id.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 
 #include "reducers/npc_rows.h"
-#include "spi.h"
-#include "tables/arrays.h"
-
-#define COLUMNS_MAX 16
+#include "tables/index_rows.h"
 
 typedef struct RowQuery
 {
 	uint32 group;
-	void (*take)(NpcRow *row, Datum *values, bool *nulls);
-	SpiStatement of_ids;
-	SpiStatement of_world;
+	void (*take)(NpcRow *row, const Datum *values, const bool *nulls);
+	IndexRows rows;
 } RowQuery;
-
-#define ROW_QUERY(columns, table, id) \
-	{.sql = "SELECT " id ", " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
-			" t ON t.world_id = " SPI_WANTED_WORLD " AND t." id " = wanted.key_", \
-	 .nargs = 2, \
-	 .types = {INT8OID, INT8ARRAYOID}, \
-	 .read_only = true}, \
-	{ \
-		.sql = "SELECT " id ", " columns " FROM npcsim." table " WHERE world_id = $1 ORDER BY " id, \
-		.nargs = 1, .types = {INT8OID}, .read_only = true \
-	}
 
 static int64
 int64_or(const Datum *values, const bool *nulls, int column, int64 if_null)
@@ -44,30 +28,27 @@ int64_or(const Datum *values, const bool *nulls, int column, int64 if_null)
 }
 
 static void
-take_name(NpcRow *row, Datum *values, bool *nulls)
+take_name(NpcRow *row, const Datum *values, const bool *nulls)
 {
-	text *name = DatumGetTextPP(values[1]);
-
-	row->name = VARDATA_ANY(name);
-	row->name_length = VARSIZE_ANY_EXHDR(name);
+	row->name = TextDatumGetCString(values[1]);
 }
 
 static void
-take_doing(NpcRow *row, Datum *values, bool *nulls)
+take_doing(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	row->state = (NpcState) DatumGetInt16(values[1]);
 }
 
 static void
-take_identity(NpcRow *row, Datum *values, bool *nulls)
+take_identity(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	take_name(row, values, nulls);
 	row->controller = int64_or(values, nulls, 2, 0);
-	row->traits = DatumGetArrayTypeP(values[3]);
+	row->traits = DatumGetArrayTypePCopy(values[3]);
 }
 
 static void
-take_state(NpcRow *row, Datum *values, bool *nulls)
+take_state(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	row->needs.as_of = DatumGetInt64(values[1]);
 	for (int i = 0; i < NEED_COUNT; i++)
@@ -83,38 +64,68 @@ take_state(NpcRow *row, Datum *values, bool *nulls)
 }
 
 static void
-take_track(NpcRow *row, Datum *values, bool *nulls)
+take_track(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	row->departed_at = DatumGetInt64(values[1]);
-	row->cells = track_cells(values[2], &row->leg_length);
+	row->cells = track_cells(PointerGetDatum(DatumGetArrayTypePCopy(values[2])), &row->leg_length);
 }
 
 static void
-take_request(NpcRow *row, Datum *values, bool *nulls)
+take_request(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	row->request_open = DatumGetInt16(values[1]) != 0;
 }
 
 static void
-take_mind(NpcRow *row, Datum *values, bool *nulls)
+take_mind(NpcRow *row, const Datum *values, const bool *nulls)
 {
-	row->plan = DatumGetJsonbP(values[1]);
-	row->events = DatumGetJsonbP(values[2]);
+	row->plan = DatumGetJsonbPCopy(values[1]);
+	row->events = DatumGetJsonbPCopy(values[2]);
 	row->events_dropped = DatumGetInt32(values[3]);
 }
 
 static RowQuery queries[] = {
-	{NPC_ROW_IDENTITY, take_identity,
-	 ROW_QUERY("name, controller_player_id, traits", "npc_identities", "id")},
-	{NPC_ROW_STATE, take_state,
-	 ROW_QUERY("needs_as_of, hunger, hygiene, fun, energy, hunger_rate, hygiene_rate, fun_rate, energy_rate,"
-			   " state, event_at, last_decision_at, interaction_id, target_id",
-			   "npc_states", "npc_id")},
-	{NPC_ROW_TRACK, take_track, ROW_QUERY("departed_at, cells", "npc_tracks", "npc_id")},
-	{NPC_ROW_REQUEST, take_request, ROW_QUERY("status", "decision_slots", "npc_id")},
-	{NPC_ROW_MIND, take_mind, ROW_QUERY("plan, events, events_dropped", "npc_minds", "npc_id")},
-	{NPC_ROW_NAME, take_name, ROW_QUERY("name", "npc_identities", "id")},
-	{NPC_ROW_DOING, take_doing, ROW_QUERY("state", "npc_states", "npc_id")},
+	{NPC_ROW_IDENTITY,
+	 take_identity,
+	 {"npc_identities",
+	  "npc_identities_pkey",
+	  {{"id", INT8OID}, {"name", TEXTOID}, {"controller_player_id", INT8OID}, {"traits", TEXTARRAYOID}}}},
+	{NPC_ROW_STATE,
+	 take_state,
+	 {"npc_states",
+	  "npc_states_key",
+	  {{"npc_id", INT8OID},
+	   {"needs_as_of", INT8OID},
+	   {"hunger", INT4OID},
+	   {"hygiene", INT4OID},
+	   {"fun", INT4OID},
+	   {"energy", INT4OID},
+	   {"hunger_rate", INT4OID},
+	   {"hygiene_rate", INT4OID},
+	   {"fun_rate", INT4OID},
+	   {"energy_rate", INT4OID},
+	   {"state", INT2OID},
+	   {"event_at", INT8OID},
+	   {"last_decision_at", INT8OID},
+	   {"interaction_id", INT8OID},
+	   {"target_id", INT8OID}}}},
+	{NPC_ROW_TRACK,
+	 take_track,
+	 {"npc_tracks",
+	  "npc_tracks_key",
+	  {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}}},
+	{NPC_ROW_REQUEST,
+	 take_request,
+	 {"decision_slots", "decision_slots_pkey", {{"npc_id", INT8OID}, {"status", INT2OID}}}},
+	{NPC_ROW_MIND,
+	 take_mind,
+	 {"npc_minds",
+	  "npc_minds_pkey",
+	  {{"npc_id", INT8OID}, {"plan", JSONBOID}, {"events", JSONBOID}, {"events_dropped", INT4OID}}}},
+	{NPC_ROW_NAME,
+	 take_name,
+	 {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}}},
+	{NPC_ROW_DOING, take_doing, {"npc_states", "npc_states_key", {{"npc_id", INT8OID}, {"state", INT2OID}}}},
 };
 
 const int16 *
@@ -150,50 +161,45 @@ npc_row_find(const NpcRows *rows, int64 id)
 	return NULL;
 }
 
-/* Calls take for every row of SPI_tuptable that belongs to one of ours. */
-static void
-take_rows(NpcRows *rows, const RowQuery *query)
-{
-	TupleDesc descriptor = SPI_tuptable->tupdesc;
-	int		  expected = 0;
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		Datum	values[COLUMNS_MAX];
-		bool	nulls[COLUMNS_MAX];
-		NpcRow *row;
-		int64	id;
-
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
-		id = DatumGetInt64(values[0]);
-		/* they mostly come in our order */
-		if (expected < rows->count && rows->rows[expected].id == id)
-			row = &rows->rows[expected];
-		else
-			row = npc_row_find(rows, id);
-		if (row == NULL)
-			continue;
-		expected = (int) (row - rows->rows) + 1;
-		query->take(row, values, nulls);
-		row->groups |= query->group;
-	}
-}
-
-static uint64
-run_query(RowQuery *query, int64 world_id, const int64 *ids, int count)
-{
-	if (ids == NULL)
-		return spi_run(&query->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
-				   SPI_OK_SELECT);
-}
-
 static void
 blank_row(NpcRow *row, int64 id)
 {
+	memset(row, 0, sizeof(*row));
 	row->id = id;
 	row->event_at = SIM_NEVER;
 	row->last_decision_at = -1;
+}
+
+static void
+take_row(NpcRow *row, const RowQuery *query, const IndexReading *reading)
+{
+	query->take(row, reading->values, reading->nulls);
+	row->groups |= query->group;
+}
+
+/* Identities of the whole world, and with them its NPCs. */
+static void
+read_world(NpcRows *rows)
+{
+	RowQuery	*query = &queries[0];
+	IndexReading reading;
+	int			 room = 256;
+
+	Assert(query->group == NPC_ROW_IDENTITY);
+	rows->rows = palloc(sizeof(NpcRow) * room);
+	index_rows_of_ids(&reading, &query->rows, rows->world_id, NULL, 0);
+	while (index_rows_next(&reading))
+	{
+		if (rows->count == room)
+		{
+			room *= 2;
+			rows->rows = repalloc_huge(rows->rows, sizeof(NpcRow) * room);
+		}
+		blank_row(&rows->rows[rows->count], DatumGetInt64(reading.values[0]));
+		take_row(&rows->rows[rows->count], query, &reading);
+		rows->count++;
+	}
+	index_rows_end(&reading);
 }
 
 NpcRows *
@@ -204,21 +210,34 @@ npc_rows_create(int64 world_id, const int64 *ids, int count)
 	rows->world_id = world_id;
 	if (ids == NULL)
 	{
-		count = (int) run_query(&queries[0], world_id, NULL, 0);
-		rows->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(NpcRow) * Max(count, 1));
-		memset(rows->rows, 0, sizeof(NpcRow) * count);
-		for (int i = 0; i < count; i++)
-			blank_row(&rows->rows[i], spi_int64(i, 1, 0));
-		rows->count = count;
-		take_rows(rows, &queries[0]);
+		read_world(rows);
 		return rows;
 	}
 	rows->rows = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(NpcRow) * Max(count, 1));
-	memset(rows->rows, 0, sizeof(NpcRow) * count);
 	for (int i = 0; i < count; i++)
 		blank_row(&rows->rows[i], ids[i]);
 	rows->count = count;
 	return rows;
+}
+
+/* Both are in order of id; what is read may have rows that were not asked for, when it is all of the world. */
+static void
+load_group(NpcRows *rows, RowQuery *query, const int64 *ids, int count)
+{
+	IndexReading reading;
+	int			 at = 0;
+
+	index_rows_of_ids(&reading, &query->rows, rows->world_id, ids, count);
+	while (index_rows_next(&reading))
+	{
+		int64 id = DatumGetInt64(reading.values[0]);
+
+		while (at < rows->count && rows->rows[at].id < id)
+			at++;
+		if (at < rows->count && rows->rows[at].id == id)
+			take_row(&rows->rows[at], query, &reading);
+	}
+	index_rows_end(&reading);
 }
 
 void
@@ -227,11 +246,6 @@ npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count)
 	if (rows->count == 0 || (ids != NULL && count == 0))
 		return;
 	for (int i = 0; i < (int) lengthof(queries); i++)
-	{
 		if (groups & queries[i].group)
-		{
-			run_query(&queries[i], rows->world_id, ids, count);
-			take_rows(rows, &queries[i]);
-		}
-	}
+			load_group(rows, &queries[i], ids, count);
 }

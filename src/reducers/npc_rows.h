@@ -1,9 +1,9 @@
 /*
  * npc_rows.h
- *	  Rows of NPCs for readers without the world's image: one query per
+ *	  Rows of NPCs for readers without the world's image: one scan per
  *	  column group, joined in C.
  *
- * All queries see the caller's snapshot.
+ * All of them see the caller's snapshot.
  */
 #ifndef NPCSIM_NPC_ROWS_H
 #define NPCSIM_NPC_ROWS_H
@@ -30,9 +30,8 @@ typedef struct NpcRow
 	int64  id;
 	uint32 groups; /* found */
 	uint32 wanted; /* for the caller */
-	/* identity; name in place, not terminated */
+	/* identity */
 	const char *name;
-	int			name_length;
 	int64		controller; /* 0 = none */
 	ArrayType  *traits;
 	/* state */
@@ -62,8 +61,8 @@ typedef struct NpcRows
 } NpcRows;
 
 /*
- * Between spi_begin and spi_end; what is loaded lives until spi_end. Ids must be sorted, without
- * doubles; ids NULL: every NPC of the world (identities are then loaded with them).
+ * What is loaded is in the current memory context. Ids must be sorted, without doubles; ids NULL: every NPC of the
+ * world (identities are then loaded with them).
  */
 extern NpcRows *npc_rows_create(int64 world_id, const int64 *ids, int count);
 /* Loads groups for the rows of these (sorted) ids, or for all rows when ids is NULL. */

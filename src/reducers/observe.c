@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -28,11 +27,11 @@
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/geometries.h"
+#include "tables/index_rows.h"
 #include "tables/interaction_kinds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_observe_npc);
-
-#define COLUMNS_MAX 8
 
 /* Vision has at least this much room, however long the rest is. */
 #define VISION_BYTES_MIN 2048
@@ -42,7 +41,6 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
 typedef struct SeenThing
 {
-	int	  viewer; /* index */
 	int32 distance_squared;
 	int64 id;
 	Cell  cell;
@@ -57,6 +55,7 @@ typedef struct SeenList
 	SeenThing *things; /* by viewer, nearest first, then by id */
 	int		   count;
 	int		   room;
+	int		  *starts; /* of each viewer's; behind the last one, the count */
 } SeenList;
 
 typedef struct Run
@@ -80,25 +79,18 @@ typedef struct Scene
 	int				 run_count;
 } Scene;
 
-/* "world_id + 0": so that the sight index is taken, not the primary key (see engine/sight.c). */
-static SpiStatement items_statement =
-	{.sql = "SELECT v.ordinal, i.id, i.item_type, i.x, i.y, i.share_left, i.occupied_by_npc_id"
-			"  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-			"  JOIN npcsim.items i"
-			"    ON i.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, v.x + $4, v.y + $4) AND i.world_id "
-			"+ 0 = $1",
-	 .nargs = 4,
-	 .types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
-	 .read_only = true};
+static IndexRows item_rows = {"items",
+							  "items_sight",
+							  {{"id", INT8OID},
+							   {"item_type", TEXTOID},
+							   {"x", INT2OID},
+							   {"y", INT2OID},
+							   {"share_left", INT4OID},
+							   {"occupied_by_npc_id", INT8OID}}};
 
-static SpiStatement tracks_statement = {.sql = "SELECT v.ordinal, t.npc_id, t.departed_at, t.cells"
-											   "  FROM unnest($2, $3) WITH ORDINALITY AS v(x, y, ordinal)"
-											   "  JOIN npcsim.npc_tracks t"
-											   "    ON t.sight OPERATOR(%P.&&) %P.ST_MakeEnvelope(v.x, v.y, "
-											   "v.x + $4, v.y + $4) AND t.world_id + 0 = $1",
-										.nargs = 4,
-										.types = {INT8OID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID},
-										.read_only = true};
+static IndexRows track_rows = {"npc_tracks",
+							   "npc_tracks_sight",
+							   {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}};
 
 static SpiStatement runs_statement =
 	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_WANTED_KEYS
@@ -122,124 +114,95 @@ add_thing(SeenList *list, const SeenThing *thing)
 	list->things[list->count++] = *thing;
 }
 
-static int
-compare_things(const void *a, const void *b)
+static inline int
+compare_things(const SeenThing *left, const SeenThing *right)
 {
-	const SeenThing *left = a;
-	const SeenThing *right = b;
-
-	if (left->viewer != right->viewer)
-		return left->viewer < right->viewer ? -1 : 1;
 	if (left->distance_squared != right->distance_squared)
 		return left->distance_squared < right->distance_squared ? -1 : 1;
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
+#define ST_SORT			sort_things
+#define ST_ELEMENT_TYPE SeenThing
+#define ST_COMPARE		compare_things
+#define ST_SCOPE		static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* The row is an item that meets the box around a viewer. */
 static void
-sort_things(SeenList *list)
+see_item(Scene *scene, int viewer, const IndexReading *row)
 {
-	if (list->count > 1)
-		qsort(list->things, list->count, sizeof(SeenThing), compare_things);
+	SeenThing thing = {.id = DatumGetInt64(row->values[0]),
+					   .cell = {DatumGetInt16(row->values[2]), DatumGetInt16(row->values[3])},
+					   .share_left = DatumGetInt32(row->values[4]),
+					   .occupied_by = row->nulls[5] ? 0 : DatumGetInt64(row->values[5])};
+
+	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
+	if (thing.distance_squared > SIGHT_SQUARED)
+		return;
+	thing.kind = find_kind_text(&scene->texts, row->values[1]);
+	add_thing(&scene->items, &thing);
 }
 
-/* Runs a statement for the boxes around all viewers, as they lie in one plane of the index. */
-static uint64
-run_in_boxes(const Scene *scene, SpiStatement *statement, int plane)
+/* The row is the track of an NPC, whose box meets the one around a viewer. */
+static void
+see_npc(Scene *scene, int viewer, const IndexReading *row)
 {
-	int	   count = scene->viewers->count;
-	Datum *x = palloc(sizeof(Datum) * count);
-	Datum *y = palloc(sizeof(Datum) * count);
-	double shift_x;
-	double shift_y;
+	SeenThing	 thing = {.id = DatumGetInt64(row->values[0])};
+	const int16 *cells;
+	int			 leg_length;
+	int			 index;
 
-	sight_offset(scene->head->world_id, plane, &shift_x, &shift_y);
-	for (int i = 0; i < count; i++)
+	if (thing.id == scene->viewers->rows[viewer].id)
+		return;
+	cells = track_cells(row->values[2], &leg_length);
+	index = leg_index_at(leg_length, DatumGetInt64(row->values[1]), scene->head->now);
+	thing.cell = (Cell) {cells[2 * index], cells[2 * index + 1]};
+	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
+	if (thing.distance_squared <= SIGHT_SQUARED)
+		add_thing(&scene->npcs, &thing);
+}
+
+/* Asks a sight index for each viewer, in the one or two planes the world has rows in. */
+static void
+look_around(Scene *scene, IndexRows *rows, SeenList *list,
+			void (*see)(Scene *scene, int viewer, const IndexReading *row))
+{
+	const WorldHead *head = scene->head;
+	const int		 planes[] = {head->sight_plane, head->sight_old_plane};
+	IndexReading	 reading;
+	BoxMaker		 boxes;
+
+	list->starts = palloc(sizeof(int) * (scene->viewers->count + 1));
+	box_maker_begin(&boxes);
+	index_rows_of_boxes(&reading, rows, head->world_id);
+	for (int viewer = 0; viewer < scene->viewers->count; viewer++)
 	{
-		x[i] = Float8GetDatum(shift_x + scene->cells[i].x - BOX_MARGIN);
-		y[i] = Float8GetDatum(shift_y + scene->cells[i].y - BOX_MARGIN);
+		int start = list->count;
+
+		for (int i = 0; i < (int) lengthof(planes) && planes[i] >= 0; i++)
+		{
+			index_rows_seek_box(&reading, geometry_of_box(&boxes, sight_shift(head->world_id, planes[i]),
+														  scene->cells[viewer], BOX_MARGIN));
+			while (index_rows_next(&reading))
+				see(scene, viewer, &reading);
+		}
+		if (list->count > start)
+			sort_things(list->things + start, list->count - start);
+		list->starts[viewer] = start;
 	}
-	return spi_run(statement,
-				   (Datum[]) {Int64GetDatum(scene->head->world_id), array_of(x, count, FLOAT8OID),
-							  array_of(y, count, FLOAT8OID), Float8GetDatum(2 * BOX_MARGIN)},
-				   NULL, SPI_OK_SELECT);
+	list->starts[scene->viewers->count] = list->count;
+	index_rows_end(&reading);
 }
 
+/* Names and states of the NPCs seen, each once. */
 static void
-see_items_in_plane(Scene *scene, int plane)
+read_seen(Scene *scene)
 {
-	uint64	  rows = run_in_boxes(scene, &items_statement, plane);
-	TupleDesc descriptor = SPI_tuptable->tupdesc;
-
-	for (uint64 i = 0; i < rows; i++)
-	{
-		Datum	  values[COLUMNS_MAX];
-		bool	  nulls[COLUMNS_MAX];
-		SeenThing thing;
-
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
-		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
-		thing.id = DatumGetInt64(values[1]);
-		thing.cell = (Cell) {DatumGetInt16(values[3]), DatumGetInt16(values[4])};
-		thing.distance_squared = cell_distance_squared(scene->cells[thing.viewer], thing.cell);
-		if (thing.distance_squared > SIGHT_SQUARED)
-			continue;
-		thing.kind = find_kind_text(&scene->texts, values[2]);
-		thing.share_left = DatumGetInt32(values[5]);
-		thing.occupied_by = nulls[6] ? 0 : DatumGetInt64(values[6]);
-		add_thing(&scene->items, &thing);
-	}
-}
-
-static void
-see_items(Scene *scene)
-{
-	see_items_in_plane(scene, scene->head->sight_plane);
-	if (scene->head->sight_old_plane >= 0)
-		see_items_in_plane(scene, scene->head->sight_old_plane);
-	sort_things(&scene->items);
-}
-
-static void
-see_npcs_in_plane(Scene *scene, int plane)
-{
-	uint64	  rows = run_in_boxes(scene, &tracks_statement, plane);
-	TupleDesc descriptor = SPI_tuptable->tupdesc;
-
-	for (uint64 i = 0; i < rows; i++)
-	{
-		Datum		 values[COLUMNS_MAX];
-		bool		 nulls[COLUMNS_MAX];
-		SeenThing	 thing = {0};
-		const int16 *cells;
-		int			 leg_length;
-		int			 index;
-
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
-		thing.viewer = (int) DatumGetInt64(values[0]) - 1;
-		thing.id = DatumGetInt64(values[1]);
-		if (thing.id == scene->viewers->rows[thing.viewer].id)
-			continue;
-		cells = track_cells(values[3], &leg_length);
-		index = leg_index_at(leg_length, DatumGetInt64(values[2]), scene->head->now);
-		thing.cell = (Cell) {cells[2 * index], cells[2 * index + 1]};
-		thing.distance_squared = cell_distance_squared(scene->cells[thing.viewer], thing.cell);
-		if (thing.distance_squared <= SIGHT_SQUARED)
-			add_thing(&scene->npcs, &thing);
-	}
-}
-
-static void
-see_npcs(Scene *scene)
-{
-	int64 *ids;
+	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(scene->npcs.count, 1));
 	int	   count;
 
-	see_npcs_in_plane(scene, scene->head->sight_plane);
-	if (scene->head->sight_old_plane >= 0)
-		see_npcs_in_plane(scene, scene->head->sight_old_plane);
-	sort_things(&scene->npcs);
-
-	ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(scene->npcs.count, 1));
 	for (int i = 0; i < scene->npcs.count; i++)
 		ids[i] = scene->npcs.things[i].id;
 	count = id_list_sort(ids, scene->npcs.count);
@@ -380,24 +343,13 @@ json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
 	json_literal(out, ",\"distance\":");
 	json_distance(out, npc->distance_squared);
 	json_literal(out, ",\"name\":");
-	json_string(out, pnstrdup(row->name, row->name_length));
+	json_string(out, row->name);
 	json_literal(out, ",\"npc_state\":\"");
 	appendStringInfoString(out, npc_state_name(row->state));
 	json_literal(out, "\",");
 	json_position(out, npc->cell);
 	json_literal(out, ",\"interactions\":{}}");
 	return true;
-}
-
-/* The things one viewer sees: from 'start' of the list on, while they are his. */
-static int
-things_of(const SeenList *list, int viewer, int start)
-{
-	int end = start;
-
-	while (end < list->count && list->things[end].viewer == viewer)
-		end++;
-	return end - start;
 }
 
 /*
@@ -461,7 +413,7 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	json_literal(out, "{\"self\":{\"id\":");
 	json_int64(out, row->id);
 	json_literal(out, ",\"name\":");
-	json_string(out, pnstrdup(row->name, row->name_length));
+	json_string(out, row->name);
 	json_literal(out, ",\"traits\":");
 	json_text_array(out, row->traits);
 	json_literal(out, ",\"clock\":");
@@ -569,11 +521,21 @@ json_rest(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing
 	json_literal(out, ",\"conversation\":null}");
 }
 
+static const SeenThing *
+things_of(const SeenList *list, int viewer, int *count)
+{
+	*count = list->starts[viewer + 1] - list->starts[viewer];
+	return list->things + list->starts[viewer];
+}
+
 static StringInfo
-observation_text(const Scene *scene, int viewer, int first_item, int item_count, int first_npc, int npc_count)
+observation_text(const Scene *scene, int viewer)
 {
 	const NpcRow	*row = &scene->viewers->rows[viewer];
-	const SeenThing *items = scene->items.things + first_item;
+	int				 item_count;
+	int				 npc_count;
+	const SeenThing *items = things_of(&scene->items, viewer, &item_count);
+	const SeenThing *npcs = things_of(&scene->npcs, viewer, &npc_count);
 	StringInfo		 out = makeStringInfo();
 	StringInfoData	 rest;
 
@@ -582,7 +544,7 @@ observation_text(const Scene *scene, int viewer, int first_item, int item_count,
 	json_rest(&rest, scene, row, items, item_count);
 	json_self(out, scene, viewer);
 	json_doing(out, scene, row, items, item_count);
-	json_vision(out, scene, items, item_count, scene->npcs.things + first_npc, npc_count,
+	json_vision(out, scene, items, item_count, npcs, npc_count,
 				Max(VISION_BYTES_MIN, OBSERVATION_BYTES - out->len - rest.len));
 	appendBinaryStringInfo(out, rest.data, rest.len);
 	return out;
@@ -613,8 +575,6 @@ observe(const WorldHead *head, Observation *observations, int count)
 {
 	Scene scene = {.head = head};
 	int	  level;
-	int	  item = 0;
-	int	  npc = 0;
 
 	if (count == 0)
 		return;
@@ -631,27 +591,22 @@ observe(const WorldHead *head, Observation *observations, int count)
 		}
 		read_kind_texts(head->world_id, &scene.texts);
 		read_runs(&scene);
-		see_items(&scene);
-		see_npcs(&scene);
+		look_around(&scene, &item_rows, &scene.items, see_item);
+		look_around(&scene, &track_rows, &scene.npcs, see_npc);
+		read_seen(&scene);
 	}
 	spi_index_plans_end(level);
 
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{
 		const NpcRow *row = &scene.viewers->rows[viewer];
-		int			  item_count;
-		int			  npc_count;
 
 		if (row->id != observations[i].npc_id)
 			continue;
-		item_count = things_of(&scene.items, viewer, item);
-		npc_count = things_of(&scene.npcs, viewer, npc);
 		observations[i].controller = row->controller;
 		observations[i].told_events =
 			row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
-		observations[i].text = observation_text(&scene, viewer, item, item_count, npc, npc_count);
-		item += item_count;
-		npc += npc_count;
+		observations[i].text = observation_text(&scene, viewer);
 		viewer++;
 	}
 }

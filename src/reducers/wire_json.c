@@ -83,7 +83,7 @@ static void
 json_identity(StringInfo out, const NpcRow *row)
 {
 	json_literal(out, ",\"name\":");
-	json_string(out, pnstrdup(row->name, row->name_length));
+	json_string(out, row->name);
 	json_literal(out, ",\"controller_player_id\":");
 	json_id(out, row->controller);
 	json_literal(out, ",\"traits\":");

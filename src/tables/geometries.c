@@ -12,17 +12,13 @@
 #include "spi.h"
 #include "tables/geometries.h"
 
-/* A function of two arguments of one type. It is looked for once, and again when PostGIS was created anew. */
+/* A function of PostGIS's. It is looked for once, and again when PostGIS was created anew. */
 static void
-look_up(FmgrInfo *function, Oid *known, const char *name, Oid type)
+look_up(FmgrInfo *function, Oid *known, const char *name, const Oid *types, int count)
 {
 	if (!OidIsValid(*known) || !SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(*known)))
-	{
-		Oid	  types[2] = {type, type};
-		List *names = list_make2(makeString(postgis_schema_name()), makeString(pstrdup(name)));
-
-		*known = LookupFuncName(names, lengthof(types), types, false);
-	}
+		*known = LookupFuncName(list_make2(makeString(postgis_schema_name()), makeString(pstrdup(name))),
+								count, types, false);
 	fmgr_info(*known, function);
 }
 
@@ -31,10 +27,11 @@ geometry_maker_begin(GeometryMaker *maker, SightShift shift)
 {
 	static Oid make_point = InvalidOid;
 	static Oid make_line = InvalidOid;
+	const Oid  geometry = geometry_oid();
 
 	maker->shift = shift;
-	look_up(&maker->make_point, &make_point, "st_makepoint", FLOAT8OID);
-	look_up(&maker->make_line, &make_line, "st_makeline", geometry_oid());
+	look_up(&maker->make_point, &make_point, "st_makepoint", (Oid[]) {FLOAT8OID, FLOAT8OID}, 2);
+	look_up(&maker->make_line, &make_line, "st_makeline", (Oid[]) {geometry, geometry}, 2);
 }
 
 Datum
@@ -48,4 +45,23 @@ Datum
 geometry_of_line(GeometryMaker *maker, Cell from, Cell to)
 {
 	return FunctionCall2(&maker->make_line, geometry_of_point(maker, from), geometry_of_point(maker, to));
+}
+
+void
+box_maker_begin(BoxMaker *maker)
+{
+	static Oid make_box = InvalidOid;
+
+	look_up(&maker->make_box, &make_box, "st_makeenvelope",
+			(Oid[]) {FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT4OID}, 5);
+}
+
+Datum
+geometry_of_box(BoxMaker *maker, SightShift shift, Cell middle, double margin)
+{
+	double x = middle.x + shift.x;
+	double y = middle.y + shift.y;
+
+	return FunctionCall5(&maker->make_box, Float8GetDatum(x - margin), Float8GetDatum(y - margin),
+						 Float8GetDatum(x + margin), Float8GetDatum(y + margin), Int32GetDatum(0));
 }

@@ -29,4 +29,13 @@ extern void	 geometry_maker_begin(GeometryMaker *maker, SightShift shift);
 extern Datum geometry_of_point(GeometryMaker *maker, Cell cell);
 extern Datum geometry_of_line(GeometryMaker *maker, Cell from, Cell to);
 
+/* Boxes around cells, to ask the sight indexes by. */
+typedef struct BoxMaker
+{
+	FmgrInfo make_box;
+} BoxMaker;
+
+extern void	 box_maker_begin(BoxMaker *maker);
+extern Datum geometry_of_box(BoxMaker *maker, SightShift shift, Cell middle, double margin);
+
 #endif /* NPCSIM_GEOMETRIES_H */
