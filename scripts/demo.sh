@@ -202,6 +202,29 @@ calendar()
 		$((minutes / 60 % 24)) $((minutes % 60))
 }
 
+# compose WIDTH: sets "line", at the longest of these lengths that is less than WIDTH
+compose()
+{
+	local when place figures lost='' state=''
+	when="$(calendar "$clock")"
+	place="$npcs NPCs"
+	[ "$other" = 0 ] || lost="  $other not applied"
+	if [ "$status" != running ]; then
+		state=" ($status)"
+	elif [ "$clock" = "$last_clock" ]; then
+		state=" (stands still: $trouble)"
+	fi
+	line="$when$state  $place  $rate decisions/s  median $median ms  worst $worst ms$lost  decided by: $minds"
+	[ "${#line}" -ge "$1" ] || return 0
+	when="${when/, Year */, ${when##* }}"
+	for figures in "$median ms, worst $worst$lost" "$median ms$lost" "$median ms"; do
+		line="$when$state  $place: $minds  $rate/s  $figures"
+		[ "${#line}" -ge "$1" ] || return 0
+	done
+	line="$when$state  $place"
+	line="${line:0:$1 - 1}"
+}
+
 last_clock=
 while :; do
 	lives gateway
@@ -210,27 +233,13 @@ while :; do
 	done
 	columns=1000
 	[ ! -t 1 ] || columns="$(tput cols 2>/dev/null || echo 80)"
+	line="the database does not answer"
 	if read_status; then
-		line="$(calendar "$clock")"
-		if [ "$status" != running ]; then
-			line+=" ($status)"
-		elif [ "$clock" = "$last_clock" ]; then
-			line+=" (stands still: $trouble)"
-		fi
+		compose "$columns"
 		last_clock="$clock"
-		lost=
-		[ "$other" = 0 ] || lost="  $other not applied"
-		long="$line  $npcs NPCs  $rate decisions/s  median $median ms  worst $worst ms$lost  decided by: $minds"
-		if [ "${#long}" -lt "$columns" ]; then
-			line="$long"
-		else
-			line="${line/, Year /, Y}  $npcs NPCs  $rate/s  $median ms, worst $worst$lost  $minds"
-		fi
-	else
-		line="the database does not answer"
 	fi
 	if [ -t 1 ]; then
-		printf '\r\033[K%.*s' "$((columns - 1))" "$line"
+		printf '\r\033[K%s' "$line"
 		STATUS_LINE=open
 	else
 		printf '%s\n' "$line"

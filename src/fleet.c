@@ -139,6 +139,27 @@ count_failure(FleetDatabase *entry, const char *error)
 	entry->failures = Min(entry->failures + 1, 1000);
 	entry->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), Min(wait, LAST_RETRY_MS));
 	strlcpy(entry->error, error, FLEET_ERROR_SIZE);
+	entry->obstacle = false;
+}
+
+static void
+announce(FleetDatabase *entry)
+{
+	entry->changes++;
+	/* whoever changed something deserves a fresh attempt */
+	entry->retry_at = 0;
+}
+
+static void
+wake_workers(Oid database)
+{
+	for (int i = 0; i < FLEET_SLOTS; i++)
+	{
+		FleetSlot *slot = &fleet->slots[i];
+
+		if (slot->state == FLEET_RUNNING && slot->database == database)
+			SetLatch(slot->latch);
+	}
 }
 
 /* ---- any backend ---- */
@@ -153,19 +174,26 @@ fleet_changed(Oid database)
 	if (entry == NULL)
 		fleet->rescan = true;
 	else
-	{
-		entry->changes++;
-		/* whoever changed something deserves a fresh attempt */
-		entry->retry_at = 0;
-	}
-	for (int i = 0; i < FLEET_SLOTS; i++)
-	{
-		FleetSlot *slot = &fleet->slots[i];
-
-		if (slot->state == FLEET_RUNNING && slot->database == database)
-			SetLatch(slot->latch);
-	}
+		announce(entry);
+	wake_workers(database);
 	wake_launcher();
+	LWLockRelease(fleet->lock);
+}
+
+void
+fleet_look_at_troubled(void)
+{
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < FLEET_DATABASES; i++)
+	{
+		FleetDatabase *entry = &fleet->databases[i];
+
+		if (entry->oid == InvalidOid || entry->error[0] == '\0')
+			continue;
+		announce(entry);
+		wake_workers(entry->oid);
+		wake_launcher();
+	}
 	LWLockRelease(fleet->lock);
 }
 
@@ -253,8 +281,7 @@ fleet_unblock(void)
 		entry = fleet_find(block->database);
 		if (entry != NULL)
 		{
-			entry->changes++;
-			entry->retry_at = 0;
+			announce(entry);
 		}
 		block->database = InvalidOid;
 		block->pid = 0;
@@ -479,7 +506,8 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 			wake_launcher();
 		if (state == DATABASE_PARKED)
 			count_failure(entry, error);
-		else if (entry->state == DATABASE_PARKED || fleet->slots[my_slot].kind == FLEET_WORKER)
+		else if (entry->state == DATABASE_PARKED || entry->obstacle ||
+				 fleet->slots[my_slot].kind == FLEET_WORKER)
 		{
 			/* a probe that went well says nothing about workers that fail */
 			entry->error[0] = '\0';
@@ -487,6 +515,7 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 		}
 		if (state == DATABASE_READY && error != NULL)
 			strlcpy(entry->error, error, FLEET_ERROR_SIZE);
+		entry->obstacle = error != NULL;
 		entry->state = state;
 		entry->seen = seen;
 		entry->running = running;

@@ -70,6 +70,7 @@ typedef struct FleetDatabase
 	TimestampTz	  retry_at;	   /* nothing is started before that */
 	TimestampTz	  visited_at;  /* when a worker last came although no world runs */
 	int			  housekeeper; /* pid of the worker that prunes and expires, 0 = none */
+	bool		  obstacle;	   /* 'error' is what a probe or worker found to be in the way */
 	char		  error[FLEET_ERROR_SIZE];
 } FleetDatabase;
 
@@ -100,6 +101,8 @@ extern void fleet_startup(LWLock *lock);
 
 /* Something about the worlds of a database changed: its workers and the launcher look again. Never fails. */
 extern void fleet_changed(Oid database);
+/* What keeps workers from their databases may be gone: a look at each that has something wrong. Never fails. */
+extern void fleet_look_at_troubled(void);
 /*
  * Keeps workers away from a database until fleet_unblock(), and waits until those there are gone, at most 10
  * s.

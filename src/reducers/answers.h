@@ -29,7 +29,9 @@ typedef struct Answer
 	int64		 world_id; /* 0 = not known */
 	int64		 request_id;
 	int64		 npc_id;
-	Jsonb		*decision; /* NULL = there is none */
+	Jsonb		*decision; /* as it came, for the log; NULL = there is none, or none that can be kept */
+	Jsonb		*effect;   /* what of it takes effect */
+	const char	*flaw;	   /* why it cannot be taken at all, or NULL */
 	int64		 tokens;   /* 0 when they are not known */
 	bool		 tokens_known;
 	bool		 tokens_valid;

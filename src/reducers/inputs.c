@@ -28,6 +28,12 @@ input_begin(WorldLock *lock, const char *kind)
 	appendStringInfoChar(&input.payload, '{');
 }
 
+static char *
+text_of(const JsonbValue *value)
+{
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
 static void
 append_member(const char *member)
 {
@@ -92,6 +98,23 @@ input_jsonb(const char *member, Jsonb *value)
 {
 	append_member(member);
 	json_jsonb(&input.payload, value);
+}
+
+void
+input_members(Jsonb *object)
+{
+	JsonbIterator	  *iterator = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue		   value;
+	char			  *member = NULL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			member = text_of(&value);
+		else if (token == WJB_VALUE)
+			input_jsonb(member, JsonbValueToJsonb(&value));
+	}
 }
 
 void
@@ -164,12 +187,6 @@ bool
 input_get_flag(Jsonb *payload, const char *member)
 {
 	return require_member(payload, member, jbvBool, "true or false")->val.boolean;
-}
-
-static char *
-text_of(const JsonbValue *value)
-{
-	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
 char *

@@ -27,6 +27,7 @@ extern void input_text(const char *member, const char *value);
 extern void input_texts(const char *member, char *const *values, int count);
 extern void input_ids(const char *member, const int64 *ids, int count); /* or counts */
 extern void input_jsonb(const char *member, Jsonb *value);
+extern void input_members(Jsonb *object); /* all of them */
 extern void input_end(void);
 
 /*

@@ -29,6 +29,7 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/colonies.h"
+#include "reducers/effect.h"
 #include "reducers/inputs.h"
 #include "reducers/items.h"
 #include "reducers/kinds.h"
@@ -296,7 +297,7 @@ replay_decision(Replay *replay, World *world, Jsonb *payload)
 {
 	Npc	  *npc = npc_of(world, payload);
 	Answer answer = {.npc_id = npc->id,
-					 .decision = payload,
+					 .effect = decision_effect(payload),
 					 .tokens_valid = true,
 					 .state_counter = input_get_number(payload, "state_counter", 0, PG_INT64_MAX),
 					 .told_events = (int) input_get_number(payload, "told_events", 0, PG_INT32_MAX)};

@@ -27,6 +27,7 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/answers.h"
+#include "reducers/effect.h"
 #include "reducers/inputs.h"
 #include "reducers/submit.h"
 #include "spi.h"
@@ -171,6 +172,14 @@ read_answer(Answer *answer, const char *text)
 		answer->tokens = 0;
 	if (answer->request_id == 0 && answer->npc_id == 0)
 		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id");
+	answer->flaw = decision_number_flaw(answer->decision);
+	if (answer->flaw != NULL)
+	{
+		answer->decision = NULL;
+		return;
+	}
+	answer->effect = decision_effect(answer->decision);
+	answer->flaw = effect_size_flaw(answer->effect);
 }
 
 /* The worlds of the players who answered. */
@@ -260,25 +269,14 @@ read_wake_on(JsonbContainer *decision, bool *valid)
 	return names;
 }
 
-/* What takes effect of a decision, for the world's inputs. */
 static void
 store_input(World *world, const Answer *answer)
 {
-	static const char *const members[] = {"action", "target_id",		  "target_ids", "parameters",
-										  "then",	"next_decision_in_s", "wake_on"};
-
 	input_begin(world_image_lock(world), "decision");
 	input_id("npc_id", answer->npc_id);
 	input_number("told_events", answer->told_events);
 	input_number("state_counter", answer->state_counter);
-	for (int i = 0; i < (int) lengthof(members); i++)
-	{
-		JsonbValue *value =
-			getKeyJsonValueFromContainer(&answer->decision->root, members[i], strlen(members[i]), NULL);
-
-		if (value != NULL)
-			input_jsonb(members[i], JsonbValueToJsonb(value));
-	}
+	input_members(answer->effect);
 	input_end();
 }
 
@@ -338,7 +336,7 @@ refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const ch
 static void
 carry_out(World *world, Npc *npc, Answer *answer)
 {
-	JsonbContainer *decision = &answer->decision->root;
+	JsonbContainer *decision;
 	WorldLock	   *lock = world_image_lock(world);
 	Action			action;
 	JsonbValue	   *plan;
@@ -354,6 +352,12 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		tell_refusal(world, npc, answer->told_events, NULL);
 		return;
 	}
+	if (answer->flaw != NULL)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, answer->flaw);
+		return;
+	}
+	decision = &answer->effect->root;
 	failure = action_from_json(world, npc, decision, &action, &sqlstate);
 	if (failure != NULL)
 	{

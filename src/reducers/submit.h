@@ -13,8 +13,8 @@
 #include "reducers/answers.h"
 
 /*
- * Carries out the answer to the question of an NPC's mind. It takes npc_id, decision, tokens_valid, state_counter and
- * told_events of the answer, and leaves what became of it in status, sqlstate and reason.
+ * Carries out the answer to the question of an NPC's mind. It takes npc_id, effect, flaw, tokens_valid, state_counter
+ * and told_events of the answer, and leaves what became of it in status, sqlstate and reason.
  */
 extern void answer_apply(World *world, Npc *npc, Answer *answer);
 

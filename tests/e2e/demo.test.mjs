@@ -96,7 +96,7 @@ function startDemo({ terminal = false } = {}) {
 const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*$/m;
 
 // Both players decide, as the status line tells.
-const playersDecide = (demo) => demo.shows(/20 NPCs .* ada \d+, bo \d+/);
+const playersDecide = (demo) => demo.shows(/20 NPCs.* ada \d+, bo \d+/);
 
 // Programs of the copy, or of its cluster, that run.
 async function processes() {
@@ -246,6 +246,8 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
   assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
   await playersDecide(demo);
   await demo.shows(/\r\x1b\[KM[^\n]*\r\x1b\[KM/); // one line, renewed in its place
+  const lines = demo.output.split('\r\x1b[K').slice(1, -1).map((line) => line.split(/[\r\n]/)[0]);
+  for (const line of lines) assert.match(line, /^(?=.{1,79}$)Mar \d+,.* 20 NPCs: .*built-in \d+  [\d.]+\/s  [\d–]+ ms/, 'which fits on a terminal of 80 columns');
 
   // The demo as it is before its first world; with players that cannot be given their NPCs, and a gateway without a right
   // that it needs, as after an upgrade.

@@ -70,6 +70,23 @@ test('the name of the gateway\'s own protocol opens no connection', async () => 
   for (const path of ['/ws', '/mcp', '/']) assert.doesNotMatch(await upgrade(path, 'npcsim-database'), / 101 /);
 });
 
+test('neither refused handshakes nor heartbeats that make no sense fill the logs', async () => {
+  const output = (pattern) => colony.gateway.output.split('\n').filter((line) => pattern.test(line)).length;
+  for (let i = 0; i < 40; i++) await upgrade('/ws', 'nonsense');
+  await waitFor(() => output(/libwebsockets/) > 0, { what: 'a line about refused handshakes' });
+  assert.ok(output(/libwebsockets/) <= 8, `${output(/libwebsockets/)} lines about 40 refused handshakes`);
+  const mind = await colony.connect({ token: ada.token, purpose: 'compute', source: 'odd' });
+  for (let i = 0; i < 20; i++) mind.send({ type: 'compute_heartbeat', id: i, max_concurrency: 1, token_output_rate: -i - 1 });
+  await waitFor(() => mind.frames.filter(({ type }) => type === 'error').length === 20, { what: 'an error for each' });
+  const { code, message } = await mind.frame('error');
+  assert.deepEqual([code, message], ['22023', 'token_output_rate must be a number from 0 to 1000000000']);
+  mind.send({ type: 'compute_heartbeat', max_concurrency: 1, token_output_rate: 12.5 });
+  await mind.frame('heartbeat_ack');
+  assert.equal(output(/heartbeat/), 0, 'the gateway has nothing to say about them');
+  assert.doesNotMatch(await colony.cluster.log(), /ERROR:.*heartbeat/, 'and the database does not hear of them');
+  mind.socket.close();
+});
+
 test('who is refused is let go at once', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/ws`, 'npcsim.v1');
   await new Promise((resolve) => socket.on('open', resolve));

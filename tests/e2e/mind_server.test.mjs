@@ -1,7 +1,9 @@
 // The reference game's mind server, unmodified, decides for a player's NPCs: a stand-in on the official SDK (HTTP + SSE)
-// that enforces that server's types and rules, through npcsim-agent --mcp-url, with a restart in the middle.
+// that enforces that server's types and rules, through npcsim-agent --mcp-url, with a restart in the middle. It bids and is
+// bidden, talks, and keeps a ledger in which no bid stays open.
 //
-// NPCSIM_MIND_SERVER_SECONDS: how long the colony plays, in seconds of the world, half of them after the restart.
+// NPCSIM_MIND_SERVER_SECONDS: how long the colony plays, in seconds of the world, half of them after the restart;
+// NPCSIM_MIND_SERVER_SPEED: how fast.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +13,8 @@ import { test } from 'node:test';
 import { sleep } from './lib/cluster.mjs';
 import { MINDS, startColony, waitFor } from './lib/colony.mjs';
 
-const SECONDS = Number(process.env.NPCSIM_MIND_SERVER_SECONDS ?? 80);
-const SPEED = Number(process.env.NPCSIM_MIND_SERVER_SPEED ?? 4);
+const SECONDS = Number(process.env.NPCSIM_MIND_SERVER_SECONDS ?? 300);
+const SPEED = Number(process.env.NPCSIM_MIND_SERVER_SPEED ?? 8);
 
 class MindServer {
   constructor(colony, store) {
@@ -31,6 +33,10 @@ class MindServer {
   async report() {
     return (await fetch(`http://127.0.0.1:${this.port}/report`)).json();
   }
+
+  async quieten() {
+    await fetch(`http://127.0.0.1:${this.port}/quiet`);
+  }
 }
 
 // Lets the world go on for so many of its seconds.
@@ -46,7 +52,7 @@ function told(report) {
 
 test('the reference game\'s mind server plays a colony, and goes on after a restart', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'npcsim-minds-'));
-  const colony = await startColony({ npcs: 12, running: false });
+  const colony = await startColony({ npcs: 12, sizeX: 24, sizeY: 20, running: false });
   try {
     const npcs = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 8')).map((row) => row.id);
     const ada = await colony.player('ada', npcs);
@@ -83,9 +89,11 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
       { timeout: 45_000, what: () => `it is asked again; the agent says: ${agent.output.slice(-2000)}` });
     await play(colony, SECONDS / 2);
 
-    // what it was invited to is answered, or taken back when that came to nothing
-    await waitFor(async () => (await server.report()).pending.every(({ since }) => Date.now() - since < 5000), { timeout: 90_000, what: 'no invitation stays pending' });
-    const after = await server.report();
+    // everybody comes to an end with what he is in, and every bid has one
+    await server.quieten();
+    let after;
+    await waitFor(async () => (after = await server.report()).pending.length === 0,
+      { timeout: 30_000, what: () => `no bid is pending: ${told(after)}` });
     const second = await applied();
     assert.deepEqual(after.violations, [], 'after the restart too');
     assert.equal(after.calls.create_mind, undefined, `no mind is created a second time: ${told(after)}`);
@@ -96,14 +104,14 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
       'the world can read whatever it decides');
     assert.equal(after.calls.forget_mind, undefined, 'nothing is forgotten');
 
-    // with conversations in the world, the minds use them
-    const offered = before.offered + after.offered;
-    const events = (type) => (before.events[type] ?? 0) + (after.events[type] ?? 0);
-    if (offered >= 50) {
-      assert.ok(events('INTERACTION_BID_PENDING') > 0, `it invites others: ${told(after)}`);
-      assert.ok(events('INTERACTION_BID_RECEIVED') > 0, `it is invited: ${told(after)}`);
-      assert.ok(before.messages + after.messages > 0, `and hears what is said: ${told(after)}`);
-    }
+    const of = (part) => (name) => (before[part][name] ?? 0) + (after[part][name] ?? 0);
+    const [events, own, invited, actions] = ['events', 'own', 'invited', 'actions'].map(of);
+    const happened = `${told({ ...before, minds: {}, pending: [] })} and ${told({ ...after, minds: {} })}`;
+    assert.ok(own('started') > 0 && own('rejected') > 0 && own('cancelled') > 0, `its own bids are accepted, rejected and left without an answer: ${happened}`);
+    assert.ok(invited('accepted') > 0 && invited('rejected') > 0 && invited('expired') > 0, `it accepts, rejects and ignores bids: ${happened}`);
+    assert.ok(actions('act_in_interaction') > 0 && actions('cancel_interaction') > 0, `it talks and leaves: ${happened}`);
+    assert.ok(before.messages > 0 && after.messages > 0, `it hears what is said, after the restart too: ${happened}`);
+    assert.ok(events('INTERACTION_FINISHED') + events('INTERACTION_CANCELED') > 0, `conversations end: ${happened}`);
   } finally {
     await colony.stop();
     rmSync(directory, { recursive: true, force: true });

@@ -204,6 +204,30 @@ test('workers run as npcsim.worker_role; start_world says what is missing', asyn
   });
 });
 
+test('rights that are given later are noticed at once', async () => {
+  const root = process.env.NPCSIM_ROOT ?? join(import.meta.dirname, '..', '..');
+  await withDatabase('late', async (database) => {
+    const error = () => cluster.value(database, 'SELECT last_error FROM npcsim.worker_status');
+
+    await cluster.query(database, 'DROP EXTENSION npcsim');
+    await cluster.query(database, 'CREATE EXTENSION npcsim');
+    await waitFor(async () => /has no rights on schema npcsim/.test(await error()), { what: 'what is in the way' });
+    await cluster.runFile(database, join(root, 'docs', 'roles.sql'));
+    await waitFor(async () => await error() === null, { timeout: 2000, what: 'it to be forgotten, though no world is there' });
+
+    const id = await createWorld(database, 'w');
+    await workerOf(database, id);
+    await cluster.query(database, 'REVOKE USAGE ON SCHEMA npcsim FROM npcsim_worker');
+    await cluster.restart();
+    await waitFor(() => cluster.value(database, `SELECT state = 'parked' AND retry_at_real > now() + interval '3 s' FROM npcsim.worker_status`),
+      { timeout: 30_000, what: 'attempts to be far between' });
+    assert.match((await statusOf(database, id)).last_error, /has no rights on schema npcsim/);
+    await cluster.query(database, 'GRANT USAGE ON SCHEMA npcsim TO npcsim_worker');
+    await worldMoves(database, id, 0.3, { timeout: 2500 });
+    assert.equal((await statusOf(database, id)).last_error, null);
+  });
+});
+
 test('kill -9 of a worker: the world goes on, in a new epoch', async () => {
   await withDatabase('killed', async (database) => {
     const id = await createWorld(database, 'w', { npcs: 10 });

@@ -1,6 +1,6 @@
 -- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
 BEGIN;
-SELECT plan(91);
+SELECT plan(99);
 
 \ir lib/minds.sql
 -- NPCs do what the tests tell them, as answers of their mind.
@@ -121,7 +121,10 @@ SELECT is(pg_temp.answer(members), result, members) FROM (VALUES
     ('"tokens": "many", "action": "wait"', 'rejected NS304 tokens is not a number from 0 to 1000000000'),
     ('"tokens": 1e131000, "action": "wait"', 'rejected NS304 tokens is not a number from 0 to 1000000000'),
     ('"tokens": null, "action": "wait"', 'applied'),
-    ('"tokens": 1e-10000, "action": "wait"', 'applied'),
+    ('"tokens": 1e-300, "action": "wait"', 'applied'),
+    ('"tokens": 1e-10000, "action": "wait"', 'rejected NS304 a number of the decision is not one that a double can hold'),
+    ('"action": "wait", "why": [{"not": 1.5e308}, -1.8e308]', 'rejected NS304 a number of the decision is not one that a double can hold'),
+    ('"action": "wait", "why": [-1.7e308, 5e-324]', 'applied'),
     ('"reason": "no action"', 'rejected NS304 the decision has no action'),
     ('"action": 3', 'rejected NS304 the decision has no action'),
     ('"action": null', 'rejected NS304 the decision has no action'),
@@ -131,7 +134,7 @@ SELECT is(pg_temp.answer(members), result, members) FROM (VALUES
     ('"action": "move_to"', 'rejected NS304 move_to needs whole numbers x and y'),
     ('"action": "move_to", "parameters": {"x": 1}', 'rejected NS304 move_to needs whole numbers x and y'),
     ('"action": "move_to", "parameters": {"x": 1.5, "y": 1}', 'rejected NS304 move_to needs whole numbers x and y'),
-    ('"action": "move_to", "parameters": {"x": 1e100000, "y": 1}', 'rejected NS304 move_to needs whole numbers x and y'),
+    ('"action": "move_to", "parameters": {"x": 1e300, "y": 1}', 'rejected NS304 move_to needs whole numbers x and y'),
     ('"action": "move_to", "parameters": {"x": 70000, "y": 1}', 'rejected NS210 the destination is outside the world'),
     ('"action": "move_to", "parameters": {"x": -1, "y": 1}', 'rejected NS210 the destination is outside the world'),
     ('"action": "move_to", "parameters": {"destination": [6, 7]}', 'applied'),
@@ -140,11 +143,11 @@ SELECT is(pg_temp.answer(members), result, members) FROM (VALUES
     ('"action": "move_direction"', 'rejected NS304 move_direction needs a direction: north, east, south or west'),
     ('"action": "move_direction", "parameters": {"direction": "home"}', 'rejected NS304 move_direction needs a direction: north, east, south or west'),
     ('"action": "wait", "parameters": {"duration": 0}', 'rejected NS304 the duration of wait is not a number of seconds from 0 to 86400'),
-    ('"action": "wait", "parameters": {"duration": 1e131000}', 'rejected NS304 the duration of wait is not a number of seconds from 0 to 86400'),
+    ('"action": "wait", "parameters": {"duration": 1e300}', 'rejected NS304 the duration of wait is not a number of seconds from 0 to 86400'),
     ('"action": "wait", "parameters": {"duration": "long"}', 'rejected NS304 the duration of wait is not a number of seconds from 0 to 86400'),
     ('"action": "wait", "next_decision_in_s": -1', 'rejected NS304 next_decision_in_s is not a number from 0 to 86400'),
     ('"action": "wait", "next_decision_in_s": 86401', 'rejected NS304 next_decision_in_s is not a number from 0 to 86400'),
-    ('"action": "wait", "next_decision_in_s": 1e131000', 'rejected NS304 next_decision_in_s is not a number from 0 to 86400'),
+    ('"action": "wait", "next_decision_in_s": 1e300', 'rejected NS304 next_decision_in_s is not a number from 0 to 86400'),
     ('"action": "wait", "next_decision_in_s": 86400', 'applied'),
     ('"action": "consume"', 'rejected NS304 the interaction needs a target_id'),
     ('"action": "consume", "target_id": 1.5', 'rejected NS304 the interaction needs a target_id'),
@@ -159,6 +162,13 @@ SELECT is(pg_temp.answer(members), result, members) FROM (VALUES
 ) AS v(members, result) WHERE members !~ 'act_in|cancel_i' OR pg_temp.answer('"action": "wait"') = 'applied';
 SELECT is(pg_temp.answer(format('"action": "interact_with", "parameters": {"entity_id": "%s", "interaction_name": "consume"}', apple)), 'applied',
           'the reference game''s own form is understood') FROM thing;
+-- A few bytes that would become a text of 100 MB are not kept; nor is what would fill the record of inputs.
+SELECT is(pg_temp.answer('"action": "wait", "why": [' || repeat('1e-16383,', 7000) || '1]'), 'rejected NS304 a number of the decision is not one that a double can hold',
+          'numbers are of a size that can be kept');
+SELECT is((SELECT decision FROM npcsim.decision_log WHERE detail LIKE 'a number%' ORDER BY finished_at_real DESC LIMIT 1), NULL, 'and only such');
+SELECT is(pg_temp.answer('"action": "wait", "why": "' || repeat('\"', 12300) || '"'), 'rejected NS304 the decision without its reason is longer than 24 KiB', 'what takes effect is of 24 KiB at most');
+SELECT is(pg_temp.answer('"action": "continue", "why": "x", "reason": "' || repeat('x', 60000) || '"'), 'applied', 'the reason is not part of that');
+SELECT cmp_ok((SELECT max(length(payload::text)) FROM npcsim.world_inputs WHERE kind = 'decision'), '<', 5000, 'nor kept as an input');
 SELECT npcsim.tick_world(1, 4);
 SELECT is(pg_temp.answer('"action": "act_in_interaction"'), 'rejected NS302 this interaction takes no actions', 'inside an interaction');
 SELECT is(pg_temp.answer('"action": "wait"'), 'rejected NS305 action wait is not valid in state interacting', 'only what is legal there');

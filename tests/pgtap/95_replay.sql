@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(90);
+SELECT plan(96);
 
 -- What differs between a world and its replay, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
@@ -145,6 +145,35 @@ SELECT is(pg_temp.differences(:busy, :kinds), '', 'kinds that came, changed and 
 SELECT is_empty(format('SELECT to_jsonb(e) - %L::text[] FROM npcsim.world_events e WHERE world_id = %s EXCEPT ALL SELECT to_jsonb(e) - %L::text[] FROM npcsim.world_events e WHERE world_id = %s',
                        '{world_id,revision,sent_at_real}', :busy, '{world_id,revision,sent_at_real}', :kinds), 'what happened, and was said, is recorded again');
 SELECT npcsim.drop_world(:kinds);
+-- Parameters beside "action": what takes effect is kept of an answer, and nothing else.
+CREATE TEMP TABLE beside (n serial, members jsonb);
+INSERT INTO beside (members) VALUES
+    ('{"action": "move_to", "x": 3, "y": "4"}'), ('{"action": "move_to", "destination": [7, 20]}'), ('{"action": "move_direction", "direction": "south"}'),
+    ('{"action": "wait", "duration": 2.5}'), ('{"action": "interact_with", "interaction_name": "listen", "entity_id": 0}'),
+    ('{"action": "interact_with", "interaction": "consume", "target_id": 0}'), ('{"action": "move_to_item", "entity_id": 0}'),
+    ('{"action": "wander", "wake_on": ["interaction_finished"], "next_decision_in_s": 5, "then": [{"action": "move_to", "x": 1, "y": 1}], "state_counter": 0, "told_events": 1e9}');
+UPDATE beside b SET members = b.members || jsonb_build_object(m.name, (SELECT min(i.id) FROM npcsim.items i WHERE i.world_id = :busy AND i.item_type = m.item_type))
+  FROM (VALUES ('entity_id', 'piano'), ('target_id', 'apple')) m(name, item_type) WHERE b.members ? m.name;
+SELECT npcsim.request_npc_decision(:busy, id) FROM npcsim.npcs WHERE world_id = :busy AND controller_player_id IS NOT NULL ORDER BY id;
+SELECT max(sequence) AS before FROM npcsim.world_inputs WHERE world_id = :busy \gset
+CREATE TEMP TABLE told AS
+SELECT r.npc_id, b.n, b.members, npcsim.submit_npc_decision(r.player_id, jsonb_build_object('request_id', r.request_id, 'npc_id', r.npc_id, 'world_id', :busy, 'type', 'decision_response',
+                                 'confidence', 0.5, 'tokens', 7, 'reason', 'because', 'colour', '{"of": ["hair", 1.50]}'::jsonb) || b.members) AS result
+  FROM (SELECT *, row_number() OVER (ORDER BY npc_id) AS place FROM npcsim.decision_requests WHERE world_id = :busy) r JOIN beside b ON b.n = r.place;
+SELECT set_eq('SELECT n FROM told', 'SELECT n FROM beside', 'there is somebody to answer each');
+SELECT is_empty($$SELECT n, result FROM told WHERE result ->> 'code' = 'NS304'$$, 'parameters stand beside the action');
+SELECT bag_eq(format($$SELECT payload - '{npc_id,told_events,state_counter}'::text[] FROM npcsim.world_inputs WHERE world_id = %s AND kind = 'decision' AND sequence > %s$$, :busy, :before),
+                  $$SELECT members - '{told_events,state_counter}'::text[] || '{"colour": {"of": ["hair", 1.50]}}' FROM told$$, 'and are kept, without what has no effect');
+SELECT npcsim.tick_world(:busy, 12);
+SELECT is(pg_temp.replayed(:busy), '', 'so that a replay has them');
+-- Inputs that earlier versions kept: of any size, and without parameters that stood beside the action.
+BEGIN;
+UPDATE npcsim.world_inputs SET payload = payload || jsonb_build_object('parameters', jsonb_build_object('why', repeat('x', 60000)))
+ WHERE world_id = :busy AND kind = 'decision' AND sequence > :before AND payload ->> 'action' = 'wander';
+SELECT is(pg_temp.replayed(:busy), '', 'a replay takes an input of any size');
+UPDATE npcsim.world_inputs SET payload = payload - 'x' WHERE world_id = :busy AND kind = 'decision' AND sequence > :before AND payload ? 'x';
+SELECT isnt(pg_temp.replayed(:busy), '', 'and goes on where one lacks something');
+ROLLBACK;
 -- To a state that has passed.
 SELECT npcsim.request_npc_decision(:busy, npc_id) FROM given_up;
 UPDATE npcsim.npcs SET position_x = 38, position_y = 28 WHERE world_id = :busy AND id = (SELECT min(npc_id) FROM given_up);

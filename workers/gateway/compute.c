@@ -29,10 +29,10 @@
 #include <string.h>
 
 #include "calls.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "submit.h"
 
-#define MAX_CAPACITY		64 /* what the database takes, too */
 #define MAX_SOURCES_CLAIMED 1024
 
 /* Requests of one claim: a long one would keep the first waiting for the last. */
@@ -502,10 +502,11 @@ send_beat(Source *source)
 static void
 tell_beat_failed(Client *client, const DbReply *reply)
 {
-	Text text = {0};
+	static LogThrottle throttle = {.what = "heartbeats that failed"};
+	Text			   text = {0};
 
-	log_line(reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s", client->address,
-			 reply->message);
+	log_throttled(&throttle, now_ms(), reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s",
+				  client->address, reply->message);
 	if (client->kind != CLIENT_PLAYER)
 		return;
 	text_add_string(&text, "{\"type\":\"error\"");
@@ -543,24 +544,19 @@ beaten(void *argument, const DbReply *reply)
 bool
 compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t size)
 {
-	Source		 *source = client->compute;
-	const json_t *concurrency = json_object_get(heartbeat, "max_concurrency");
-	const char	 *name = json_member_string(heartbeat, "source");
-	int64_t		  capacity = 1;
-	json_t		 *beat;
-	Text		  text = {0};
+	Source	   *source = client->compute;
+	const char *name = json_member_string(heartbeat, "source");
+	int			capacity;
+	json_t	   *beat;
+	Text		text = {0};
 
 	if (!source)
 	{
 		snprintf(message, size, "this connection did not say in its hello that it computes");
 		return false;
 	}
-	if (concurrency && (!json_is_integer(concurrency) || (capacity = json_integer_value(concurrency)) < 0 ||
-						capacity > MAX_CAPACITY))
-	{
-		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d", MAX_CAPACITY);
+	if (!heartbeat_read(heartbeat, &capacity, message, size))
 		return false;
-	}
 	if (!name || !*name)
 		name = client->source_is_provisional ? DEFAULT_SOURCE : client->source;
 
@@ -571,7 +567,7 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	json_decref(beat);
 	free(source->beat);
 	source->beat = text.data;
-	source->beat_capacity = (int) capacity;
+	source->beat_capacity = capacity;
 	source->beat_at = now_ms();
 	source->beat_due = true;
 	send_beat(source);

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static LogLevel threshold = LOG_INFO;
+static LogLevel		threshold = LOG_INFO;
+static LogThrottle *throttles = NULL; /* with an open window */
 
 void
 log_set_level(LogLevel level)
@@ -39,23 +40,17 @@ level_name(LogLevel level)
 	return "LOG";
 }
 
-void
-log_line(LogLevel level, const char *format, ...)
+static void __attribute__((format(printf, 2, 0)))
+write_line(LogLevel level, const char *format, va_list arguments)
 {
 	char	  message[1001];
 	char	  line[1100];
 	char	  stamp[32];
 	time_t	  now = time(NULL);
 	struct tm utc;
-	va_list	  arguments;
 	int		  length;
 
-	if (level > threshold)
-		return;
-
-	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
 
 	for (char *c = message; *c; c++)
 	{
@@ -72,4 +67,61 @@ log_line(LogLevel level, const char *format, ...)
 	/* nothing sensible can be done when stderr is gone */
 	if (write(STDERR_FILENO, line, (size_t) length) < 0)
 		return;
+}
+
+void
+log_line(LogLevel level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (level > threshold)
+		return;
+	va_start(arguments, format);
+	write_line(level, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_throttled(LogThrottle *throttle, int64_t now_ms, LogLevel level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (level > threshold)
+		return;
+	log_tick(now_ms);
+	if (throttle->ends_at == 0)
+	{
+		throttle->ends_at = now_ms + LOG_WINDOW_MS;
+		throttle->lines = 0;
+		throttle->next = throttles;
+		throttles = throttle;
+	}
+	throttle->level = level;
+	if (++throttle->lines > LOG_BURST)
+		return;
+	va_start(arguments, format);
+	write_line(level, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_tick(int64_t now_ms)
+{
+	LogThrottle **place = &throttles;
+
+	while (*place)
+	{
+		LogThrottle *throttle = *place;
+
+		if (now_ms < throttle->ends_at)
+		{
+			place = &throttle->next;
+			continue;
+		}
+		*place = throttle->next;
+		throttle->ends_at = 0;
+		if (throttle->lines > LOG_BURST)
+			log_line(throttle->level, "%s: %u more in %d s", throttle->what, throttle->lines - LOG_BURST,
+					 LOG_WINDOW_MS / 1000);
+	}
 }

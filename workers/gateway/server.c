@@ -293,6 +293,7 @@ tick(lws_sorted_usec_list_t *timer)
 {
 	int64_t now = now_ms();
 
+	log_tick(now);
 	db_tick(now);
 	session_tick(now);
 	compute_tick();
@@ -303,7 +304,14 @@ tick(lws_sorted_usec_list_t *timer)
 static void
 emit_lws_log(int level, const char *line)
 {
-	log_line(level & LLL_ERR ? LOG_ERROR : LOG_WARNING, "libwebsockets: %s", line);
+	/* one for each refused handshake, among other things */
+	static LogThrottle errors = {.what = "errors of libwebsockets"};
+	static LogThrottle warnings = {.what = "warnings of libwebsockets"};
+
+	if (level & LLL_ERR)
+		log_throttled(&errors, now_ms(), LOG_ERROR, "libwebsockets: %s", line);
+	else
+		log_throttled(&warnings, now_ms(), LOG_WARNING, "libwebsockets: %s", line);
 }
 
 static void

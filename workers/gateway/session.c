@@ -112,7 +112,8 @@ close_code_of(const char *sqlstate)
 static void
 refuse(Client *client, const DbReply *reply)
 {
-	int code = close_code_of(reply->sqlstate);
+	static LogThrottle throttle = {.what = "clients that were refused"};
+	int				   code = close_code_of(reply->sqlstate);
 
 	if (client->kind == CLIENT_PLAYER)
 	{
@@ -124,8 +125,8 @@ refuse(Client *client, const DbReply *reply)
 		client_send_text(client, &text);
 		text_free(&text);
 	}
-	log_line(code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO, "client %s: refused: %s (%s)",
-			 client->address, reply->message, reply->sqlstate);
+	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
+				  "client %s: refused: %s (%s)", client->address, reply->message, reply->sqlstate);
 	client_close(client, code, reply->message);
 }
 

@@ -412,8 +412,11 @@ tell_starved(Oid database)
 		FleetDatabase *entry = fleet_find(database);
 
 		if (entry != NULL)
+		{
 			strlcpy(entry->error, "no worker is left for this database: npcsim.max_workers is reached",
 					FLEET_ERROR_SIZE);
+			entry->obstacle = false;
+		}
 	}
 	LWLockRelease(fleet->lock);
 	if (starved == database || guc_max_workers == 0)

@@ -10,7 +10,8 @@
  * like a commit does.
  *
  * Only for those who own what the command is about: nobody else may stop worlds, even for a moment, with a
- * command that will be refused. CREATE EXTENSION npcsim is announced to the launcher at commit.
+ * command that will be refused. CREATE EXTENSION npcsim is announced to the launcher at commit, and so are roles and
+ * rights, which may be what a database lacked.
  */
 #include "postgres.h"
 
@@ -44,6 +45,7 @@ static ProcessUtility_hook_type next_process_utility = NULL;
 
 /* Of the present transaction. */
 static bool	 announce = false; /* the worlds of this database are to be looked for at commit */
+static bool	 roles = false;	   /* roles or rights were changed */
 static List *doomed = NIL;	   /* databases whose worlds may be gone after commit; in TopMemoryContext */
 
 /* What npcsim is built upon: dropped with CASCADE, it takes npcsim along. */
@@ -239,7 +241,9 @@ prepare_for(Node *command)
 			keep_away_from(template_of((CreatedbStmt *) command), false);
 			break;
 		case T_RenameStmt:
-			if (((RenameStmt *) command)->renameType == OBJECT_DATABASE)
+			if (((RenameStmt *) command)->renameType == OBJECT_ROLE)
+				roles = true;
+			else if (((RenameStmt *) command)->renameType == OBJECT_DATABASE)
 				keep_away_from(((RenameStmt *) command)->subname, false);
 			break;
 		case T_AlterDatabaseStmt:
@@ -274,6 +278,12 @@ prepare_for(Node *command)
 			if (strcmp(((CreateExtensionStmt *) command)->extname, "npcsim") == 0)
 				announce = true;
 			break;
+		case T_CreateRoleStmt:
+		case T_AlterRoleStmt:
+		case T_GrantStmt:
+		case T_GrantRoleStmt:
+			roles = true;
+			break;
 		default:
 			break;
 	}
@@ -293,10 +303,13 @@ on_transaction_end(XactEvent event, void *arg)
 			shmem_forget_database(lfirst_oid(cell));
 		if (announce)
 			shmem_worlds_changed();
+		if (roles)
+			fleet_look_at_troubled();
 	}
 	list_free(doomed);
 	doomed = NIL;
 	announce = false;
+	roles = false;
 	fleet_unblock();
 }
 

@@ -5,6 +5,9 @@
 //
 // Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
 // were created. All else is gone when it ends. PORT 0 is any free one; the address is logged.
+//
+// Each mind keeps a ledger of bids. Of the invitations it rejects every fourth, leaves every sixth without an answer and
+// accepts the others. /quiet has all minds finish what they are in, begin nothing, and answer everybody.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,7 +89,13 @@ const tools = {
 const stored = existsSync(options.store) ? JSON.parse(readFileSync(options.store, 'utf8')) : {};
 const minds = new Map(); // in memory
 const busy = new Set();
-const report = { violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, offered: 0, messages: 0 };
+const report = {
+  violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, messages: 0, conversations: 0,
+  // how bids of its own and invitations ended: started, accepted, rejected, cancelled, expired (nobody had answered)
+  own: {}, invited: {},
+};
+let invitations = 0;
+let quiet = false;
 
 class Violation extends Error {}
 
@@ -95,70 +104,146 @@ function check(holds, words) {
 }
 
 function reside(mindId, entityId) {
-  minds.set(mindId, { entityId, bids: new Map(), conversations: new Map(), said: new Map(), lastStamp: 0, decisions: 0 });
+  minds.set(mindId, { entityId, bids: new Map(), conversations: new Map(), said: 0, saidAt: 0, lastStamp: 0, decisions: 0 });
 }
 
-// A message is told apart by its time stamp, and so is the event that brings it.
+// ---- the ledger of bids: who waits for whose answer
+
+function count(counts, name) {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+// A bid is told until a question that told it was answered, and told again where the answer did not reach the world.
+function open(mind, { bid_id: id, bidder_id: bidder, interaction_name: interaction }) {
+  if (mind.bids.has(id)) return;
+  const mine = bidder === mind.entityId;
+  mind.bids.set(id, { id, bidder, interaction, mine, since: Date.now(), plan: mine ? undefined : plan() });
+}
+
+function plan() {
+  invitations++;
+  if (!quiet && invitations % 6 === 5) return 'ignore';
+  return invitations % 4 === 2 ? 'reject' : 'accept';
+}
+
+function close(mind, id, outcome) {
+  const bid = mind.bids.get(id);
+  if (!bid) return;
+  mind.bids.delete(id);
+  count(bid.mine ? report.own : report.invited, outcome === 'cancelled' && bid.plan === 'ignore' ? 'expired' : outcome);
+}
+
+// What has begun needs no answer any more, whoever had asked for it.
+function begin(mind, { interaction_name: interaction }) {
+  for (const bid of [...mind.bids.values()]) if (bid.interaction === interaction) close(mind, bid.id, 'started');
+}
+
+// A message is told apart by its time stamp, and so is the event that brings it; none comes after a later one.
 function hear(mind, { timestamp, payload }) {
-  const { interaction_id: conversation, conversation_history: history } = payload;
-  const known = mind.conversations.get(conversation) ?? new Map();
+  const { interaction_id: id, conversation_history: history } = payload;
+  const conversation = join(mind, id);
   let fresh = false;
 
-  mind.conversations.set(conversation, known);
   for (const message of history) {
     const { timestamp: when, speaker_id: speaker, message: words } = message;
-    const same = known.get(when);
-    check(same === undefined || same === `${speaker}: ${words}`, `two messages at ${when}: "${same}" and "${words}"`);
+    const said = `${speaker}: ${words}`;
+    const same = conversation.messages.get(when);
+    check(same === undefined || same === said, `two messages at ${when}: "${same}" and "${said}"`);
     if (same !== undefined) continue;
     fresh = true;
-    known.set(when, `${speaker}: ${words}`);
-    if (!message.is_system) report.messages++;
+    conversation.messages.set(when, said);
+    if (message.is_system) continue;
+    check(when > conversation.last, `a message of ${id} at ${when}, after one at ${conversation.last}`);
+    conversation.last = when;
+    report.messages++;
   }
   if (!fresh) return;
   check(timestamp > mind.lastStamp, `a message's event at ${timestamp}, after one at ${mind.lastStamp}`);
   mind.lastStamp = timestamp;
 }
 
+function join(mind, id) {
+  if (!mind.conversations.has(id)) {
+    mind.conversations.set(id, { messages: new Map(), last: 0 });
+    mind.said = 0;
+    report.conversations++;
+  }
+  return mind.conversations.get(id);
+}
+
 function take(mind, told) {
   for (const event of told) {
     const { event_type: type, payload } = event;
 
-    report.events[type] = (report.events[type] ?? 0) + 1;
-    if (type === 'INTERACTION_BID_RECEIVED') mind.bids.set(payload.bid_id, { ...payload, since: Date.now() });
-    if (type === 'INTERACTION_BID_CANCELED') mind.bids.delete(payload.bid_id);
-    if (type === 'INTERACTION_OBSERVATION') hear(mind, event);
-    if (type === 'INTERACTION_FINISHED' || type === 'INTERACTION_CANCELED') {
-      mind.conversations.delete(payload.interaction_id);
-      mind.said.delete(payload.interaction_id);
+    count(report.events, type);
+    switch (type) {
+      case 'INTERACTION_BID_RECEIVED':
+        check(payload.bidder_id !== mind.entityId, `${mind.entityId} invites itself`);
+        open(mind, payload);
+        break;
+      case 'INTERACTION_BID_PENDING':
+        check(payload.bidder_id === mind.entityId, `${mind.entityId} is told of a bid of ${payload.bidder_id}'s`);
+        open(mind, payload);
+        break;
+      case 'INTERACTION_BID_CANCELED':
+        close(mind, payload.bid_id, 'cancelled');
+        break;
+      case 'INTERACTION_BID_REJECTED':
+        check(payload.reason !== '', 'a bid is rejected without a reason');
+        close(mind, payload.bid_id, 'rejected');
+        break;
+      case 'INTERACTION_STARTED':
+        begin(mind, payload);
+        if (payload.interaction_name === 'conversation') join(mind, payload.interaction_id);
+        break;
+      case 'INTERACTION_OBSERVATION':
+        hear(mind, event);
+        break;
+      case 'INTERACTION_FINISHED':
+      case 'INTERACTION_CANCELED':
+        mind.conversations.delete(payload.interaction_id);
     }
   }
 }
 
 // ---- what it decides
 
-function choose(mind, { status, needs, vision }) {
-  const [bid] = mind.bids.values();
-  if (bid && mind.bids.size === 1) {
-    mind.bids.delete(bid.bid_id);
-    return { action: 'respond_to_interaction_bid', parameters: { bid_id: bid.bid_id, accept: true } };
-  }
-  if (bid) {
-    mind.bids.clear();
-    return { action: 'batch_reject_interaction_bids', parameters: { ids: '*', reason: 'too many at once' } };
-  }
+function choose(mind, seen) {
+  const { status, needs, vision } = seen;
+  const { state_name: state } = status.activity_state;
   const doing = status.current_interaction;
-  if (doing.name !== undefined && status.activity_state.state_name === 'interacting') return act(mind, doing, needs.needs);
+  const reply = answerInvitations(mind);
+  if (reply) return reply;
+  if (state === 'requesting') return { action: 'continue', parameters: {} };
+  if (state === 'interacting') return act(mind, doing, seen);
+  if (quiet) return { action: 'wait', parameters: {} };
   const reachable = vision.visible_entities.filter(({ current_interaction: use }) => use.interaction_name === undefined || use.is_joinable);
   const [neediest] = Object.entries(needs.needs).sort((a, b) => a[1] - b[1]);
   const remedy = neediest?.[1] < 60 && find(reachable, (details) => details.needs_filled.includes(neediest[0]));
   const talk = find(reachable, (_, name) => name === 'conversation');
-  if (talk) report.offered++;
-  if (remedy) return { action: 'interact_with', parameters: remedy };
+  if (remedy && mind.decisions % 2) return { action: 'interact_with', parameters: remedy };
   if (talk && mind.decisions % 3 === 0) return { action: 'interact_with', parameters: talk };
   if (status.movement_locked || mind.decisions % 5 === 4) return { action: 'wait', parameters: {} };
-  if (status.activity_state.state_name === 'moving') return { action: 'continue', parameters: {} };
+  if (state === 'moving') return { action: 'continue', parameters: {} };
   const [x, y] = status.position;
   return mind.decisions % 2 ? { action: 'wander', parameters: {} } : { action: 'move_to', parameters: { destination: [x > 4 ? x - 3 : x + 3, y] } };
+}
+
+// One answer at a time; of more than two who wait, all are turned down together.
+function answerInvitations(mind) {
+  const waiting = [...mind.bids.values()].filter((bid) => !bid.mine && (quiet || bid.plan !== 'ignore'));
+  const [bid] = waiting;
+  if (!bid) return undefined;
+  if (waiting.length > 2) {
+    for (const { id } of waiting) close(mind, id, 'rejected');
+    return { action: 'batch_reject_interaction_bids', parameters: { ids: waiting.map(({ id }) => id), reason: 'too many at once' } };
+  }
+  if (bid.plan === 'accept' && !quiet) {
+    close(mind, bid.id, 'accepted');
+    return { action: 'respond_to_interaction_bid', parameters: { bid_id: bid.id, accept: true } };
+  }
+  close(mind, bid.id, 'rejected');
+  return { action: 'respond_to_interaction_bid', parameters: { bid_id: bid.id, accept: false, reason: 'I want to be alone' } };
 }
 
 function find(entities, wanted) {
@@ -169,16 +254,16 @@ function find(entities, wanted) {
   return undefined;
 }
 
-// In a conversation it says four things and leaves; anything else it does until its need is met.
-function act(mind, doing, needs) {
-  if (doing.act_in_interaction_parameters.message) {
-    const [conversation = ''] = mind.conversations.keys();
-    const said = mind.said.get(conversation) ?? 0;
-    mind.said.set(conversation, said + 1);
-    if (said >= 4) return { action: 'cancel_interaction', parameters: {} };
-    return { action: 'act_in_interaction', parameters: { message: `Thought ${said + 1} of ${mind.entityId}` } };
+// In a conversation it says four things, no faster than is allowed, and leaves; anything else it does until its need is met.
+function act(mind, doing, { needs: { needs }, current_simulation_time: now }) {
+  if (doing.act_in_interaction_parameters?.message) {
+    if (quiet || mind.said >= 4) return { action: 'cancel_interaction', parameters: {} };
+    if (now < mind.saidAt + 5) return { action: 'continue', parameters: {} };
+    mind.said++;
+    mind.saidAt = now;
+    return { action: 'act_in_interaction', parameters: { message: `Thought ${mind.said} of ${mind.entityId}` } };
   }
-  const satisfied = doing.needs_filled.every((need) => needs[need] > 95);
+  const satisfied = doing.needs_filled?.every((need) => needs[need] > 95) ?? true;
   return { action: satisfied ? 'cancel_interaction' : 'continue', parameters: {} };
 }
 
@@ -208,7 +293,7 @@ const handlers = {
     const action = choose(mind, seen);
     await sleep(20);
     mind.decisions++;
-    report.actions[action.action] = (report.actions[action.action] ?? 0) + 1;
+    count(report.actions, action.action);
     const result = { status: 'success', action, error_message: null, request_id: requestId, protocol_version: 1 };
     if (mind.decisions % 4 === 0) {
       report.unmetered++;
@@ -226,8 +311,8 @@ const handlers = {
 
 async function run(tool, args) {
   const mindId = args?.mind_id;
-  report.calls[tool] = (report.calls[tool] ?? 0) + 1;
-  report.minds[mindId] = { ...report.minds[mindId], [tool]: (report.minds[mindId]?.[tool] ?? 0) + 1 };
+  count(report.calls, tool);
+  count((report.minds[mindId] ??= {}), tool);
   try {
     check(tools[tool], `there is no tool ${tool}`);
     check(!busy.has(mindId), `two calls at a time for ${mindId}`);
@@ -272,6 +357,10 @@ async function answer(request, response) {
     return server().connect(fresh);
   }
   if (request.method === 'POST' && url.pathname === '/sse/' && transport) return transport.handlePostMessage(request, response);
+  if (url.pathname === '/quiet') {
+    quiet = true;
+    return response.end();
+  }
   if (url.pathname === '/report') {
     const pending = [...minds.values()].flatMap(({ bids }) => [...bids.values()]);
     return response.end(JSON.stringify({ ...report, resident: [...minds.keys()], pending }));

@@ -1,0 +1,104 @@
+/*
+ * heartbeat.c
+ *	  What a compute_heartbeat may say.
+ *
+ * A member that is null counts as absent, as it does in the database.
+ */
+#include "heartbeat.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+#define MAX_CAPACITY	 64
+#define MAX_SOURCE_CHARS 64
+
+static const json_t *
+member(const json_t *heartbeat, const char *name)
+{
+	const json_t *value = json_object_get(heartbeat, name);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+static bool
+read_capacity(const json_t *heartbeat, int *capacity, char *message, size_t size)
+{
+	const json_t *value = member(heartbeat, "max_concurrency");
+	double		  number = value ? json_number_value(value) : 1;
+
+	if (value && !(json_is_number(value) && number >= 0 && number <= MAX_CAPACITY && number == (int) number))
+	{
+		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d", MAX_CAPACITY);
+		return false;
+	}
+	*capacity = (int) number;
+	return true;
+}
+
+static bool
+check_figures(const json_t *heartbeat, char *message, size_t size)
+{
+	static const struct
+	{
+		const char *name;
+		double		most;
+	} figures[] = {{"token_output_rate", 1e9},
+				   {"average_decision_time_ms", 1e9},
+				   {"decision_queue_length", 1e6}};
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+	{
+		const json_t *value = member(heartbeat, figures[i].name);
+
+		if (value && !(json_is_number(value) && json_number_value(value) >= 0 &&
+					   json_number_value(value) <= figures[i].most))
+		{
+			snprintf(message, size, "%s must be a number from 0 to %.0f", figures[i].name, figures[i].most);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_name(const char *name)
+{
+	int chars = 0;
+
+	for (const char *c = name; *c; c++)
+	{
+		if ((unsigned char) *c < 0x20 || *c == 0x7f)
+			return false;
+		if ((*c & 0xc0) != 0x80)
+			chars++;
+	}
+	return chars <= MAX_SOURCE_CHARS;
+}
+
+static bool
+check_words(const json_t *heartbeat, char *message, size_t size)
+{
+	const json_t *source = member(heartbeat, "source");
+	const json_t *stateless = member(heartbeat, "stateless");
+
+	if (source && !(json_is_string(source) && is_name(json_string_value(source))))
+	{
+		snprintf(message, size, "source must be a text of at most %d characters", MAX_SOURCE_CHARS);
+		return false;
+	}
+	if (stateless && !json_is_boolean(stateless))
+	{
+		snprintf(message, size, "stateless must be true or false");
+		return false;
+	}
+	return true;
+}
+
+bool
+heartbeat_read(const json_t *heartbeat, int *capacity, char *message, size_t size)
+{
+	return read_capacity(heartbeat, capacity, message, size) && check_figures(heartbeat, message, size) &&
+		   check_words(heartbeat, message, size);
+}
