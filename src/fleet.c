@@ -493,6 +493,12 @@ fleet_attach(int index, uint32 generation, Oid database)
 	return wanted;
 }
 
+int
+fleet_slot(void)
+{
+	return my_slot;
+}
+
 void
 fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running, const char *error)
 {

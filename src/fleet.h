@@ -137,6 +137,8 @@ extern void fleet_note_failure(Oid database, const char *error);
 /* ---- probes and workers ---- */
 /* STARTING -> RUNNING; false: we are not wanted any more. Registers fleet_detach() for the process's exit. */
 extern bool fleet_attach(int index, uint32 generation, Oid database);
+/* The index we attached to. */
+extern int fleet_slot(void);
 /*
  * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps
  * workers away, or would if a world were started; NULL = nothing.

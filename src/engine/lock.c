@@ -44,7 +44,9 @@
 #include "shmem.h"
 #include "sim/sim.h"
 #include "spi.h"
+#include "tables/arrays.h"
 #include "tables/change_log.h"
+#include "tables/hot_rows.h"
 
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
@@ -58,25 +60,67 @@ static List *held_locks = NIL;
 static bool	 callbacks_registered = false;
 
 #define CLOCK_COLUMNS \
-	"c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
+	"c.world_id, c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
 	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate, " \
-	"c.next_event " \
-	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id WHERE c.world_id = $1 "
+	"c.next_event, c.ctid " \
+	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
+#define LOCK_ONE "SELECT " CLOCK_COLUMNS "WHERE c.world_id = $1 FOR NO KEY UPDATE OF c"
 
 static SpiStatement lock_statements[] = {
-	[WORLD_WAIT] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c", 1, {INT8OID}},
-	[WORLD_NOWAIT] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c NOWAIT", 1, {INT8OID}},
-	[WORLD_SKIP] = {"SELECT " CLOCK_COLUMNS "FOR NO KEY UPDATE OF c SKIP LOCKED", 1, {INT8OID}},
+	[WORLD_WAIT] = {LOCK_ONE, 1, {INT8OID}},
+	[WORLD_NOWAIT] = {LOCK_ONE " NOWAIT", 1, {INT8OID}},
+	[WORLD_SKIP] = {LOCK_ONE " SKIP LOCKED", 1, {INT8OID}},
 };
+
+static SpiStatement lock_some_statement = {"SELECT " CLOCK_COLUMNS
+										   "WHERE c.world_id = ANY ($1) ORDER BY c.world_id "
+										   "FOR NO KEY UPDATE OF c SKIP LOCKED",
+										   1,
+										   {INT8ARRAYOID}};
 
 static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
 
-static SpiStatement write_statement =
-	{"UPDATE npcsim.world_clock SET clock = $2, revision = $3, next_id = $4, next_input = $5, "
-	 "sight_plane = $6, sight_old_plane = $7, sight_writes = $8, settings_revision = $9, next_event = $10 "
-	 "WHERE world_id = $1",
-	 10,
-	 {INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT2OID, INT2OID, INT8OID, INT8OID, INT8OID}};
+static const StageColumn clock_columns[] =
+	{{"world_id", INT8OID},	  {"clock", INT8OID},		   {"revision", INT8OID},
+	 {"next_id", INT8OID},	  {"next_input", INT8OID},	   {"sight_plane", INT2OID},
+	 {"sight_old_plane", INT2OID}, {"sight_writes", INT8OID}, {"settings_revision", INT8OID},
+	 {"next_event", INT8OID}};
+
+static void
+make_clock_row(RowBuilder *row, void *thing, void *arg)
+{
+	WorldLock *lock = thing;
+
+	put_int64(row, lock->world_id);
+	put_int64(row, lock->clock);
+	put_int64(row, lock->revision);
+	put_int64(row, lock->next_id);
+	put_int64(row, lock->next_input);
+	put_int16(row, lock->sight_plane);
+	put_int16(row, lock->sight_old_plane);
+	row->nulls[row->used - 1] = lock->sight_old_plane < 0;
+	put_int64(row, lock->sight_writes);
+	put_int64(row, lock->settings_revision);
+	put_int64(row, lock->next_event);
+}
+
+static int64
+locked_world_id(void *thing)
+{
+	return ((WorldLock *) thing)->world_id;
+}
+
+static ItemPointer
+locked_row_place(void *thing)
+{
+	return &((WorldLock *) thing)->row;
+}
+
+static const RowSet clock_set = {"staged_clocks", clock_columns,	lengthof(clock_columns),
+								 make_clock_row,  locked_world_id, locked_row_place};
+
+static HotTable clocks = {"world_clock", &clock_set, lengthof(clock_columns),
+						  HOT_ROWS_FIND("world_clock", "world_id")};
 
 static SpiStatement home_statement = {"SELECT id FROM npcsim.installation", 0, {0}};
 
@@ -220,23 +264,46 @@ world_require_home(int64 world_id, const char *home)
 				errhint("SELECT npcsim.adopt_worlds() makes the parked worlds of this database its own."));
 }
 
-/* Row 0 of the last statement, which has CLOCK_COLUMNS. */
+/* A row of the last statement, which has CLOCK_COLUMNS. */
 static void
-read_clock_row(WorldLock *lock)
+read_clock_row(WorldLock *lock, uint64 row)
 {
-	lock->clock = spi_int64(0, 1, 0);
+	lock->clock = spi_int64(row, 2, 0);
 	lock->row_clock = lock->clock;
-	lock->revision = spi_int64(0, 2, 0);
-	lock->next_id = spi_int64(0, 3, 0);
-	lock->next_input = spi_int64(0, 4, 0);
-	lock->running = spi_bool(0, 5, false);
-	lock->speed = spi_int32(0, 6, 1000);
-	lock->sight_plane = spi_int16(0, 7, 0);
-	lock->sight_old_plane = spi_int16(0, 8, -1);
-	lock->sight_writes = spi_int64(0, 9, 0);
-	lock->settings_revision = spi_int64(0, 10, 0);
-	lock->tick_length = SIM_SECOND / spi_int32(0, 12, 10);
-	lock->next_event = spi_int64(0, 13, 0);
+	lock->revision = spi_int64(row, 3, 0);
+	lock->next_id = spi_int64(row, 4, 0);
+	lock->next_input = spi_int64(row, 5, 0);
+	lock->running = spi_bool(row, 6, false);
+	lock->speed = spi_int32(row, 7, 1000);
+	lock->sight_plane = spi_int16(row, 8, 0);
+	lock->sight_old_plane = spi_int16(row, 9, -1);
+	lock->sight_writes = spi_int64(row, 10, 0);
+	lock->settings_revision = spi_int64(row, 11, 0);
+	strlcpy(lock->home, spi_text(row, 12, CurrentMemoryContext), sizeof(lock->home));
+	lock->tick_length = SIM_SECOND / spi_int32(row, 13, 10);
+	lock->next_event = spi_int64(row, 14, 0);
+	lock->row = spi_tid(row, 15);
+}
+
+static WorldLock *
+new_lock(int64 world_id)
+{
+	WorldLock *lock = MemoryContextAllocZero(TopTransactionContext, sizeof(WorldLock));
+
+	lock->world_id = world_id;
+	lock->subxact = GetCurrentSubTransactionId();
+	change_notes_init(&lock->notes, TopTransactionContext);
+	event_notes_init(&lock->events, TopTransactionContext);
+	return lock;
+}
+
+static void
+enlist(WorldLock *lock)
+{
+	MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+
+	held_locks = lappend(held_locks, lock);
+	MemoryContextSwitchTo(before);
 }
 
 static void
@@ -298,10 +365,9 @@ lock_row(int64 world_id, WorldWait wait, bool descending)
 WorldLock *
 world_lock(int64 world_id, WorldWait wait)
 {
-	WorldLock	 *lock = world_lock_held(world_id);
-	bool		  descending = false;
-	bool		  locked;
-	MemoryContext before;
+	WorldLock *lock = world_lock_held(world_id);
+	bool	   descending = false;
+	bool	   locked;
 
 	if (lock != NULL && !lock->stale)
 		return lock;
@@ -330,24 +396,13 @@ world_lock(int64 world_id, WorldWait wait)
 	}
 
 	if (lock == NULL)
-	{
-		lock = MemoryContextAllocZero(TopTransactionContext, sizeof(WorldLock));
-		lock->world_id = world_id;
-		lock->subxact = GetCurrentSubTransactionId();
-		change_notes_init(&lock->notes, TopTransactionContext);
-		event_notes_init(&lock->events, TopTransactionContext);
-	}
-	read_clock_row(lock);
-	strlcpy(lock->home, spi_text(0, 11, CurrentMemoryContext), sizeof(lock->home));
+		lock = new_lock(world_id);
+	read_clock_row(lock, 0);
 	world_require_home(world_id, lock->home);
 	spi_end();
 
 	if (!lock->stale)
-	{
-		before = MemoryContextSwitchTo(TopTransactionContext);
-		held_locks = lappend(held_locks, lock);
-		MemoryContextSwitchTo(before);
-	}
+		enlist(lock);
 	else
 	{
 		lock->changed = lock->revision > lock->first_revision;
@@ -359,6 +414,32 @@ world_lock(int64 world_id, WorldWait wait)
 	lock->stale = false;
 	settle_clock(lock);
 	return lock;
+}
+
+void
+world_lock_some(const int64 *world_ids, int count)
+{
+	const char *home;
+	uint64		rows;
+
+	Assert(held_locks == NIL);
+	refuse_isolation();
+	register_callbacks();
+	spi_begin();
+	home = world_home();
+	rows = spi_run(&lock_some_statement, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		WorldLock *lock = new_lock(spi_int64(row, 1, 0));
+
+		read_clock_row(lock, row);
+		if (strcmp(lock->home, home) != 0)
+			continue;
+		lock->first_revision = lock->revision;
+		enlist(lock);
+		settle_clock(lock);
+	}
+	spi_end();
 }
 
 int64
@@ -427,13 +508,7 @@ world_flush(WorldLock *lock)
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
 	event_notes_write(&lock->events, lock->world_id, lock->revision);
-	spi_run(&write_statement,
-			(Datum[]) {Int64GetDatum(lock->world_id), Int64GetDatum(lock->clock),
-					   Int64GetDatum(lock->revision), Int64GetDatum(lock->next_id),
-					   Int64GetDatum(lock->next_input), Int16GetDatum(lock->sight_plane),
-					   Int16GetDatum(lock->sight_old_plane), Int64GetDatum(lock->sight_writes),
-					   Int64GetDatum(lock->settings_revision), Int64GetDatum(lock->next_event)},
-			lock->sight_old_plane < 0 ? "      n   " : NULL, SPI_OK_UPDATE);
+	hot_rows_update(&clocks, lock->world_id, (void *[]) {lock}, 1, NULL);
 	spi_end();
 	lock->row_clock = lock->clock;
 	lock->dirty = false;

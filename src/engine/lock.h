@@ -14,6 +14,8 @@
 
 #include "postgres.h"
 
+#include "storage/itemptr.h"
+
 #include "tables/change_log.h"
 #include "tables/world_events.h"
 
@@ -49,6 +51,7 @@ typedef struct WorldLock
 	struct World *image;			/* of this backend, if one was used under this lock */
 	/* private to lock.c */
 	SubTransactionId subxact;
+	ItemPointerData	 row;			 /* its place in world_clock */
 	int64			 row_clock;		 /* as the row has it */
 	int64			 first_revision; /* before our first change */
 	ChangeNotes		 notes;
@@ -66,6 +69,12 @@ typedef struct WorldLock
  * Calling it again in the same transaction returns the same lock.
  */
 extern WorldLock *world_lock(int64 world_id, WorldWait wait);
+
+/*
+ * Locks those of some worlds that nobody else holds, that exist and are not parked, with one statement, in ascending order;
+ * world_lock_held() tells which. For a transaction that holds no world yet.
+ */
+extern void world_lock_some(const int64 *world_ids, int count);
 
 /* The lock if this transaction holds it, else NULL. */
 extern WorldLock *world_lock_held(int64 world_id);

@@ -5,6 +5,10 @@
  * A row is fetched at its place and replaced by what logical replication uses to apply an update: that takes half
  * the time of a statement which joins the table with the new rows. Nothing that reads a row at its place makes
  * room in its page, as scans do; so a page that is nearly full is pruned first, or its rows would have to leave it.
+ *
+ * To open a table, with its indexes, constraints and triggers, costs as much as to write some rows. A transaction that
+ * writes several worlds keeps them open: what belongs to a table then lives in 'kept_context', a child of the
+ * transaction's, and an error leaves it to the end of the transaction.
  */
 #include "postgres.h"
 
@@ -17,6 +21,7 @@
 #include "nodes/makefuncs.h"
 #include "storage/bufmgr.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -27,20 +32,25 @@
 /* A page with less room than this is pruned before a row in it is updated: some rows' worth. */
 #define PAGE_ROOM 1024
 
+/* A table that is open for writing, and what is written at present. */
 typedef struct HotWriting
 {
-	HotTable	   *table;
-	int64			world_id;
-	void		   *arg;
-	Relation		relation;
-	BlockNumber		blocks;
-	BlockNumber		pruned; /* the page that was looked at last */
-	EState		   *estate;
-	ResultRelInfo  *result;
-	EPQState		recheck; /* for triggers before the update, if somebody has made any */
-	TupleTableSlot *before;
-	TupleTableSlot *after;
+	struct HotWriting *next; /* of those that are kept open */
+	HotTable		  *table;
+	Relation		   relation;
+	EState			  *estate;
+	ResultRelInfo	  *result;
+	EPQState		   recheck; /* for triggers before the update, if somebody has made any */
+	TupleTableSlot	  *before;
+	TupleTableSlot	  *after;
+	int64			   world_id;
+	void			  *arg;
+	BlockNumber		   blocks;
+	BlockNumber		   pruned; /* the page that was looked at last */
 } HotWriting;
+
+static MemoryContext kept_context = NULL; /* NULL: a table is closed as soon as it was written */
+static HotWriting	*kept = NULL;
 
 /* ---- the table ---- */
 
@@ -67,44 +77,119 @@ look_up_columns(HotTable *table, Relation relation)
 	table->relid = RelationGetRelid(relation);
 }
 
-static void
-begin_writing(HotWriting *writing, HotTable *table, int64 world_id, void *arg)
+static HotWriting *
+open_table(HotTable *table)
 {
-	Relation relation = table_openrv(makeRangeVar("npcsim", pstrdup(table->name), -1), RowExclusiveLock);
+	Relation	relation = table_openrv(makeRangeVar("npcsim", pstrdup(table->name), -1), RowExclusiveLock);
+	HotWriting *writing = palloc0(sizeof(HotWriting));
 
 	look_up_columns(table, relation);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	*writing = (HotWriting) {.table = table,
-							 .world_id = world_id,
-							 .arg = arg,
-							 .relation = relation,
-							 .blocks = RelationGetNumberOfBlocks(relation),
-							 .pruned = InvalidBlockNumber,
-							 .estate = CreateExecutorState(),
-							 .result = makeNode(ResultRelInfo)};
+	writing->table = table;
+	writing->relation = relation;
+	writing->estate = CreateExecutorState();
+	writing->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(writing->result, relation, 0, NULL, 0);
 	ExecOpenIndices(writing->result, false);
 	/* where triggers that were queued look for it, to be fired in AfterTriggerEndQuery() */
 	writing->estate->es_opened_result_relations = list_make1(writing->result);
-	writing->estate->es_snapshot = GetActiveSnapshot();
 	compat_init_recheck(&writing->recheck, writing->estate);
 	writing->before = table_slot_create(relation, &writing->estate->es_tupleTable);
 	writing->after = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
+	return writing;
+}
+
+static void
+close_table(HotWriting *writing)
+{
+	EvalPlanQualEnd(&writing->recheck);
+	ExecCloseIndices(writing->result);
+	ExecDropSingleTupleTableSlot(writing->after);
+	ExecResetTupleTable(writing->estate->es_tupleTable, false);
+	FreeExecutorState(writing->estate);
+	table_close(writing->relation, NoLock);
+	pfree(writing);
+}
+
+/* The table, opened if it is not open already. */
+static HotWriting *
+get_table(HotTable *table)
+{
+	HotWriting	 *writing = kept;
+	MemoryContext before;
+
+	if (kept_context == NULL)
+		return open_table(table);
+	while (writing != NULL && writing->table != table)
+		writing = writing->next;
+	if (writing != NULL)
+		return writing;
+	before = MemoryContextSwitchTo(kept_context);
+	writing = open_table(table);
+	MemoryContextSwitchTo(before);
+	writing->next = kept;
+	kept = writing;
+	return writing;
+}
+
+static HotWriting *
+begin_writing(HotTable *table, int64 world_id, void *arg)
+{
+	HotWriting *writing = get_table(table);
+
+	writing->world_id = world_id;
+	writing->arg = arg;
+	writing->blocks = RelationGetNumberOfBlocks(writing->relation);
+	writing->pruned = InvalidBlockNumber;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	writing->estate->es_snapshot = GetActiveSnapshot();
 	AfterTriggerBeginQuery();
+	return writing;
 }
 
 static void
 end_writing(HotWriting *writing)
 {
 	AfterTriggerEndQuery(writing->estate);
-	EvalPlanQualEnd(&writing->recheck);
-	ExecCloseIndices(writing->result);
-	ExecDropSingleTupleTableSlot(writing->after);
-	ExecResetTupleTable(writing->estate->es_tupleTable, false);
-	FreeExecutorState(writing->estate);
+	ExecClearTuple(writing->before);
+	ExecClearTuple(writing->after);
+	writing->estate->es_snapshot = InvalidSnapshot;
 	PopActiveSnapshot();
-	table_close(writing->relation, NoLock);
+	if (kept_context == NULL)
+		close_table(writing);
 	CommandCounterIncrement();
+}
+
+static void
+forget_kept(void *arg)
+{
+	kept_context = NULL;
+	kept = NULL;
+}
+
+void
+hot_rows_keep_open(void)
+{
+	MemoryContextCallback *callback;
+
+	Assert(kept_context == NULL);
+	kept_context = AllocSetContextCreate(TopTransactionContext, "npcsim hot tables", ALLOCSET_DEFAULT_SIZES);
+	callback = MemoryContextAlloc(kept_context, sizeof(MemoryContextCallback));
+	callback->func = forget_kept;
+	callback->arg = NULL;
+	MemoryContextRegisterResetCallback(kept_context, callback);
+}
+
+void
+hot_rows_close(void)
+{
+	while (kept != NULL)
+	{
+		HotWriting *writing = kept;
+
+		kept = writing->next;
+		close_table(writing);
+	}
+	MemoryContextDelete(kept_context);
 }
 
 /* ---- rows ---- */
@@ -207,14 +292,13 @@ insert_row(HotWriting *writing, void *thing)
 static int
 update_at_places(HotTable *table, int64 world_id, void **things, int count, void *arg)
 {
-	HotWriting writing;
-	int		   missing = 0;
+	HotWriting *writing = begin_writing(table, world_id, arg);
+	int			missing = 0;
 
-	begin_writing(&writing, table, world_id, arg);
 	for (int i = 0; i < count; i++)
-		if (!update_at_place(&writing, things[i]))
+		if (!update_at_place(writing, things[i]))
 			things[missing++] = things[i];
-	end_writing(&writing);
+	end_writing(writing);
 	return missing;
 }
 
@@ -275,10 +359,9 @@ hot_rows_update(HotTable *table, int64 world_id, void **things, int count, void 
 void
 hot_rows_insert(HotTable *table, int64 world_id, void **things, int count, void *arg)
 {
-	HotWriting writing;
+	HotWriting *writing = begin_writing(table, world_id, arg);
 
-	begin_writing(&writing, table, world_id, arg);
 	for (int i = 0; i < count; i++)
-		insert_row(&writing, things[i]);
-	end_writing(&writing);
+		insert_row(writing, things[i]);
+	end_writing(writing);
 }

@@ -45,4 +45,12 @@ extern void hot_rows_update(HotTable *table, int64 world_id, void **things, int 
 /* New rows; their places are learnt. */
 extern void hot_rows_insert(HotTable *table, int64 world_id, void **things, int count, void *arg);
 
+/*
+ * Tables that are written stay open from here on until they are closed, for a transaction that writes several worlds. By
+ * whoever begins and ends transactions, under the transaction's own resource owner and without subtransactions. An error
+ * closes them, too.
+ */
+extern void hot_rows_keep_open(void);
+extern void hot_rows_close(void);
+
 #endif /* NPCSIM_HOT_ROWS_H */

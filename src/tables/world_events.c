@@ -16,11 +16,10 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
-#include "utils/memutils.h"
+#include "utils/timestamp.h"
 
-#include "spi.h"
 #include "tables/arrays.h"
-#include "tables/row_set.h"
+#include "tables/hot_rows.h"
 #include "tables/world_events.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_event_kind_name);
@@ -44,7 +43,7 @@ static const char *const kind_names[WORLD_EVENT_KINDS] = {
 	[WORLD_EVENT_INTERACTION_LEFT] = "interaction_left",
 };
 
-/* Rows that are written at a time: one statement, unless a transaction made very much. */
+/* Rows that are written at a time: all of them, unless a transaction made very much. */
 #define WRITE_BATCHES 256
 
 /* World time within a row. */
@@ -57,12 +56,20 @@ typedef struct EventBatch
 	int				  count;
 } EventBatch;
 
+/* What the rows of a transaction have in common. */
+typedef struct Flush
+{
+	int16 segment;
+	int64 revision;
+} Flush;
+
 static const StageColumn batch_columns[] = {
-	{"messages", INT2OID},	   {"first", INT8OID},		  {"last", INT8OID},
-	{"clock", INT8OID},		   {"by_player", BOOLOID},	  {"kinds", INT2ARRAYOID},
-	{"after", INT4ARRAYOID},   {"x", INT2ARRAYOID},		  {"y", INT2ARRAYOID},
-	{"npc_ids", INT8ARRAYOID}, {"targets", INT8ARRAYOID}, {"interactions", INT8ARRAYOID},
-	{"players", INT8ARRAYOID}, {"data", JSONBARRAYOID},
+	{"segment", INT2OID},		   {"revision", INT8OID},			{"messages", INT2OID},
+	{"first_sequence", INT8OID},   {"last_sequence", INT8OID},		{"clock", INT8OID},
+	{"sent_at_real", TIMESTAMPTZOID}, {"kinds", INT2ARRAYOID},		{"after", INT4ARRAYOID},
+	{"x", INT2ARRAYOID},		   {"y", INT2ARRAYOID},				{"npc_ids", INT8ARRAYOID},
+	{"target_ids", INT8ARRAYOID},  {"interaction_ids", INT8ARRAYOID}, {"player_ids", INT8ARRAYOID},
+	{"data", JSONBARRAYOID},
 };
 
 /* An array with NULL where there is nothing; NULL when there is nothing at all. */
@@ -130,6 +137,7 @@ static void
 make_batch_row(RowBuilder *row, void *thing, void *arg)
 {
 	const EventBatch *batch = thing;
+	const Flush		 *flush = arg;
 	int16			  kinds[ROW_EVENTS_MAX];
 	int32			  after[ROW_EVENTS_MAX];
 	int				  messages = 0;
@@ -144,11 +152,14 @@ make_batch_row(RowBuilder *row, void *thing, void *arg)
 		messages += world_event_is_message(event->kind);
 		by_player = by_player || event->player_id != 0;
 	}
+	put_int16(row, flush->segment);
+	put_int64(row, flush->revision);
 	put_int16(row, messages);
 	put_int64(row, batch->events[0].sequence);
 	put_int64(row, batch->events[batch->count - 1].sequence);
 	put_int64(row, batch->events[0].clock);
-	put_datum(row, BoolGetDatum(by_player));
+	put_datum(row, TimestampTzGetDatum(by_player ? GetCurrentTimestamp() : 0));
+	row->nulls[row->used - 1] = !by_player;
 	put_datum(row, int16_array(kinds, batch->count));
 	put_datum(row, int32_array(after, batch->count));
 	put_places(row, batch);
@@ -161,16 +172,22 @@ make_batch_row(RowBuilder *row, void *thing, void *arg)
 
 static const RowSet batch_set = {"staged_events", batch_columns, lengthof(batch_columns), make_batch_row};
 
-static SpiStatement insert_statement =
-	{"INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, "
-	 "revision, clock, "
-	 "sent_at_real, kinds, after, x, y, npc_ids, target_ids, interaction_ids, player_ids, data) "
-	 "SELECT $1, u.messages, $2, u.first, u.last, $3, u.clock, "
-	 "CASE WHEN u.by_player THEN pg_catalog.clock_timestamp() END, "
-	 "u.kinds, u.after, u.x, u.y, u.npc_ids, u.targets, u.interactions, u.players, u.data FROM staged_events "
-	 "u",
-	 3,
-	 {INT2OID, INT8OID, INT8OID}};
+/* The segment's table. */
+static HotTable *
+segment_table(int16 segment)
+{
+	static char		names[WORLD_EVENT_SEGMENTS][NAMEDATALEN];
+	static HotTable tables[WORLD_EVENT_SEGMENTS];
+	HotTable	   *table = &tables[segment];
+
+	if (table->name == NULL)
+	{
+		snprintf(names[segment], NAMEDATALEN, "world_event_log_%d", segment);
+		table->set = &batch_set;
+		table->name = names[segment];
+	}
+	return table;
+}
 
 /* ---- kinds ---- */
 
@@ -258,7 +275,7 @@ batch_size(const WorldEvent *events, int count)
 
 /* Writes what fits into WRITE_BATCHES rows, from the first event on; how many events that was. */
 static int
-write_some(const WorldEvent *events, int count, Datum *parameters)
+write_some(int64 world_id, const WorldEvent *events, int count, Flush *flush)
 {
 	EventBatch batches[WRITE_BATCHES];
 	void	  *things[WRITE_BATCHES];
@@ -273,29 +290,17 @@ write_some(const WorldEvent *events, int count, Datum *parameters)
 		things[rows] = &batches[rows];
 		rows++;
 	}
-	write_rows(&insert_statement, parameters, SPI_OK_INSERT, &batch_set, things, rows, NULL);
+	hot_rows_insert(segment_table(flush->segment), world_id, things, rows, flush);
 	return written;
 }
 
 void
 event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
 {
-	MemoryContext scratch;
-	MemoryContext before;
-	Datum		  parameters[] = {Int16GetDatum(world_event_segment(time(NULL))), Int64GetDatum(world_id),
-								  Int64GetDatum(revision)};
-	int			  written = 0;
+	Flush flush = {.segment = world_event_segment(time(NULL)), .revision = revision};
+	int	  written = 0;
 
-	if (notes->count == 0)
-		return;
-	scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim events", ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(scratch);
 	while (written < notes->count)
-	{
-		written += write_some(&notes->events[written], notes->count - written, parameters);
-		MemoryContextReset(scratch);
-	}
-	MemoryContextSwitchTo(before);
-	MemoryContextDelete(scratch);
+		written += write_some(world_id, &notes->events[written], notes->count - written, &flush);
 	event_notes_reset(notes);
 }

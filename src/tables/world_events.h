@@ -76,7 +76,7 @@ extern void event_notes_init(EventNotes *notes, MemoryContext context);
 extern void event_notes_reset(EventNotes *notes);
 /* Copies the event and its data. */
 extern void event_notes_add(EventNotes *notes, const WorldEvent *event);
-/* Writes them, mostly with one statement, and forgets them. SPI must be connected. */
+/* Writes them and forgets them. SPI must be connected. */
 extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision);
 
 /* ---- the ring ---- */

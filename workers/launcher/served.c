@@ -1,11 +1,15 @@
 /*
  * served.c
- *	  One world as the worker that serves it sees it: when its ticks are due,
+ *	  Worlds as the worker that serves them sees them: when their ticks are due,
  *	  and running them.
  *
  * Due times are computed from an anchor, never from the last tick, so that lateness does not add up. Ticks
  * that were missed (somebody held the world, a slow tick) are run later, in batches; they count as late. A
  * tick in which nothing is due moves the clock in shared memory and is no transaction at all.
+ *
+ * Worlds that are due together share a transaction, while it is expected to be short: for a small world its commit, and to
+ * open the tables, are more work than its tick. If that fails, each of them is run in a transaction of its own. One that
+ * somebody held, or that failed, has its own until it went well: so it is no trouble to the others again.
  */
 #include "postgres.h"
 
@@ -15,20 +19,24 @@
 
 #include "engine/world.h"
 #include "errors.h"
+#include "fleet.h"
 #include "guc.h"
 #include "served.h"
 #include "shmem.h"
 #include "steps.h"
+#include "tables/hot_rows.h"
 
 #define LATE_US			(100 * 1000)
 #define BATCH_US		(50 * 1000) /* transactions of a batch of ticks aim below this */
+#define SHARED_US		(20 * 1000) /* and those of several worlds below this, since each stands meanwhile */
 #define FIRST_TICK_US	1000		/* guess of what a tick takes */
 #define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
 /*
- * Worlds begin on a coarse grid of real time, so that many worlds wake their worker a few times per tick and
- * not each at its own moment; and at high speeds wake-ups are rounded to a fine one.
+ * Ticks end on a coarse grid of real time, so that worlds of one pace are due together; each worker has its own, so that
+ * not all of them wake at once. At high speeds wake-ups are rounded to a fine one.
  */
-#define PHASE_GRID_US	   (25 * 1000)
+#define PHASE_GRID_US	   (100 * 1000)
+#define PHASE_STEP_US	   (25 * 1000)
 #define WAKE_GRID_US	   (5 * 1000)
 #define REANCHOR_US		   (INT64CONST(3600) * 1000 * 1000) /* keeps products of time and speed small */
 #define FIRST_BACKOFF_US   (1000 * 1000)
@@ -71,6 +79,18 @@ anchor(ServedWorld *world, int64 real, int64 clock)
 	world->anchor_clock = clock;
 }
 
+/* The first moment from 'real' on at which 'clock' must be for the next tick to end on our grid. */
+static int64
+in_phase(const ServedWorld *world, int64 real, int64 clock)
+{
+	int64 period = world->tick_length * 1000 / world->speed;
+	int64 grid = Max(Min(period, PHASE_GRID_US), WAKE_GRID_US);
+	int64 to_tick = (tick_end(world, clock) + world->tick_length - clock) * 1000 / world->speed;
+	int64 lead = to_tick - fleet_slot() * PHASE_STEP_US % PHASE_GRID_US;
+
+	return round_up(real + lead, grid) - lead;
+}
+
 void
 served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 {
@@ -83,9 +103,9 @@ served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 		int64 reached = intended_real(world, world->clock);
 		int64 earliest = now - tick_length * 1000 / speed;
 
-		anchor(world, Max(Min(reached, now), earliest), world->clock);
 		world->speed = speed;
 		world->tick_length = tick_length;
+		anchor(world, in_phase(world, Max(Min(reached, now), earliest), world->clock), world->clock);
 		world->try_at = 0;
 	}
 }
@@ -140,7 +160,7 @@ served_begin(ServedWorld *world, int64 id)
 	world->listed = true;
 	world->notified = -1;
 	/* time that passed without a worker is not simulated */
-	anchor(world, round_up(now, PHASE_GRID_US), clock);
+	anchor(world, in_phase(world, now, clock), clock);
 	return true;
 }
 
@@ -181,45 +201,44 @@ served_end(ServedWorld *world)
 
 /* ---- running ---- */
 
+/* What is to be done for a world, and what came of it. */
 typedef struct Batch
 {
 	ServedWorld *world;
 	int64		 now;
 	int64		 target;
 	bool		 write_clock;
-	/* what came of it */
-	bool	   locked;
-	bool	   running;
-	int		   holder; /* pid, 0 = not known */
-	int64	   from;
-	int64	   reached;
-	TickResult result;
+	bool		 locked;
+	bool		 running;
+	int			 holder; /* pid, 0 = not known */
+	int64		 from;
+	int64		 reached;
+	int64		 spent; /* µs of real time */
+	TickResult	 result;
 } Batch;
 
-static void
-batch_step(void *arg)
+/* Batches of a transaction. */
+typedef struct Batches
 {
-	Batch		*batch = arg;
-	ServedWorld *world = batch->world;
-	WorldLock	*lock;
-	int			 most = (int) Max(1, Min(guc_tick_batch, BATCH_US / Max(world->tick_us, 1)));
+	Batch *batches;
+	int	   count;
+	int	   at; /* the one that is being run */
+} Batches;
 
-	if (world->relaxed)
-		relax_commit();
-	lock = world_lock(world->id, WORLD_SKIP);
-	batch->locked = lock != NULL;
-	if (lock == NULL)
-	{
-		batch->holder = world_lock_holder(world->id);
-		return;
-	}
+static int64
+most_ticks(const ServedWorld *world)
+{
+	return Max(1, Min(guc_tick_batch, BATCH_US / Max(world->tick_us, 1)));
+}
+
+static void
+run_locked(Batch *batch, WorldLock *lock)
+{
+	ServedWorld *world = batch->world;
+
 	batch->running = lock->running;
 	if (!lock->running)
 		return;
-	/* what is read from here on is as of after the lock was had */
-	PopActiveSnapshot();
-	PushActiveSnapshot(GetTransactionSnapshot());
-
 	world->clock = lock->clock;
 	if (lock->speed != world->speed || lock->tick_length != world->tick_length)
 	{
@@ -229,8 +248,83 @@ batch_step(void *arg)
 	batch->from = lock->clock;
 	if (batch->write_clock)
 		lock->dirty = true;
-	batch->reached = world_run(lock, Max(batch->target, lock->clock), most, &batch->result);
+	batch->reached =
+		world_run(lock, Max(batch->target, lock->clock), (int) most_ticks(world), &batch->result);
 	world_flush(lock);
+}
+
+/* What is read from here on is as of after the locks were had. */
+static void
+renew_snapshot(void)
+{
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+batch_step(void *arg)
+{
+	Batch	  *batch = arg;
+	WorldLock *lock;
+
+	if (batch->world->relaxed)
+		relax_commit();
+	lock = world_lock(batch->world->id, WORLD_SKIP);
+	batch->locked = lock != NULL;
+	if (lock == NULL)
+	{
+		batch->holder = world_lock_holder(batch->world->id);
+		return;
+	}
+	renew_snapshot();
+	run_locked(batch, lock);
+}
+
+/* Worlds that cannot be had are left out. */
+static void
+lock_worlds(const Batches *all)
+{
+	int64 *ids = palloc(all->count * sizeof(int64));
+
+	for (int i = 0; i < all->count; i++)
+		ids[i] = all->batches[i].world->id;
+	world_lock_some(ids, all->count);
+	pfree(ids);
+}
+
+static bool
+all_relaxed(const Batches *all)
+{
+	for (int i = 0; i < all->count; i++)
+		if (!all->batches[i].world->relaxed)
+			return false;
+	return true;
+}
+
+static void
+batches_step(void *arg)
+{
+	Batches *all = arg;
+
+	if (all_relaxed(all))
+		relax_commit();
+	lock_worlds(all);
+	renew_snapshot();
+	hot_rows_keep_open();
+	for (all->at = 0; all->at < all->count; all->at++)
+	{
+		Batch	  *batch = &all->batches[all->at];
+		WorldLock *lock = world_lock_held(batch->world->id);
+		int64	   began = real_now();
+
+		batch->locked = lock != NULL;
+		if (lock != NULL)
+			run_locked(batch, lock);
+		else
+			batch->holder = world_lock_holder(batch->world->id);
+		batch->spent = real_now() - began;
+	}
+	hot_rows_close();
 }
 
 /* Errors that pass by themselves: somebody has a lock that we want. */
@@ -260,6 +354,7 @@ failed(ServedWorld *world, const ErrorData *error)
 	int64 most = lock_failure ? FIRST_BACKOFF_US : LAST_BACKOFF_US;
 	int64 wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
 
+	world->alone = true;
 	world_forget(world->id);
 	if (error->sqlerrcode == ERRCODE_NS_NO_WORLD || error->sqlerrcode == ERRCODE_NS_WORLD_PARKED)
 		return SERVED_STOPPED;
@@ -291,6 +386,7 @@ blocked(ServedWorld *world, int64 now, int holder)
 		slot_holder = 0;
 	shmem_world_note_blocked(world->id, holder != 0 ? holder : slot_holder);
 	world->blocked = true;
+	world->alone = true;
 	world->try_at = now + Max(world->tick_length * 1000 / world->speed, LEAST_PERIOD_US);
 	return SERVED_BLOCKED;
 }
@@ -311,48 +407,175 @@ run_still(ServedWorld *world, int64 target)
 	return true;
 }
 
+/* A batch has committed, or found that it may not run. */
 static ServedOutcome
-run_batch(ServedWorld *world, int64 now, int64 target, bool write_clock)
+settle(const Batch *batch)
 {
-	Batch	   batch = {.world = world, .now = now, .target = target, .write_clock = write_clock};
-	ErrorData *error;
-	int64	   began = real_now();
-	int64	   spent;
+	ServedWorld *world = batch->world;
 
-	if (!run_guarded(batch_step, &batch, "running ticks", &error))
-		return failed(world, error);
-	if (!batch.locked)
-		return blocked(world, now, batch.holder);
-	if (!batch.running)
+	if (!batch->locked)
+		return blocked(world, batch->now, batch->holder);
+	if (!batch->running)
 		return SERVED_STOPPED;
-	spent = real_now() - began;
-
-	if (batch.result.ticks > 0)
+	if (batch->result.ticks > 0)
 	{
-		int64 each = spent / batch.result.ticks;
+		int64 each = batch->spent / batch->result.ticks;
 
 		world->tick_us = (3 * world->tick_us + each) / 4;
-		note_reached(world, batch.from, batch.reached, each);
+		note_reached(world, batch->from, batch->reached, each);
 	}
 	else
-		world->clock = batch.reached;
-	if (batch.result.requests > 0)
+		world->clock = batch->reached;
+	if (batch->result.requests > 0)
 		world->requests = true;
-	if (write_clock || batch.result.ticks > 0)
-		world->written_at = now;
+	if (batch->write_clock || batch->result.ticks > 0)
+		world->written_at = batch->now;
 	if (tick_end(world, intended_clock(world, real_now())) > world->clock &&
-		ticks_between(world, batch.reached, batch.target) > 0)
+		ticks_between(world, batch->reached, batch->target) > 0)
 		return SERVED_BEHIND;
 	return SERVED_RAN;
 }
 
-ServedOutcome
-served_run(ServedWorld *world, int64 now)
+static void
+conclude(ServedWorld *world, int64 now, ServedOutcome outcome)
 {
-	int64		  target;
-	bool		  write_clock = now - world->written_at >= (int64) guc_clock_write_interval * 1000000;
-	ServedOutcome outcome;
+	world->outcome = outcome;
+	if (outcome == SERVED_STILL || outcome == SERVED_RAN || outcome == SERVED_BEHIND)
+	{
+		world->blocked = false;
+		world->alone = false;
+		world->failures = 0;
+		world->try_at = outcome == SERVED_BEHIND ? 0 : now + LEAST_PERIOD_US;
+	}
+}
 
+static bool
+clock_is_due(const ServedWorld *world, int64 now)
+{
+	return now - world->written_at >= (int64) guc_clock_write_interval * 1000000;
+}
+
+static Batch
+make_batch(ServedWorld *world, int64 now)
+{
+	return (Batch) {.world = world,
+					.now = now,
+					.target = tick_end(world, intended_clock(world, now)),
+					.write_clock = clock_is_due(world, now)};
+}
+
+static void
+run_alone(ServedWorld *world)
+{
+	int64	   now = real_now();
+	Batch	   batch = make_batch(world, now);
+	ErrorData *error;
+
+	if (!run_guarded(batch_step, &batch, "running ticks", &error))
+	{
+		conclude(world, now, failed(world, error));
+		return;
+	}
+	batch.spent = real_now() - now;
+	conclude(world, now, settle(&batch));
+}
+
+/* What a transaction took besides its batches is shared out among them. */
+static void
+share_out(Batches *all, int64 spent)
+{
+	for (int i = 0; i < all->count; i++)
+		spent -= all->batches[i].spent;
+	for (int i = 0; i < all->count; i++)
+		all->batches[i].spent += Max(spent, 0) / all->count;
+}
+
+/* The one that was being run when the error came is to be the last. */
+static void
+separate(ServedWorld **worlds, int count, int suspect)
+{
+	for (int i = 0; i < count; i++)
+		worlds[i]->alone = true;
+	for (int i = suspect; i < count - 1; i++)
+	{
+		ServedWorld *next = worlds[i + 1];
+
+		worlds[i + 1] = worlds[i];
+		worlds[i] = next;
+	}
+}
+
+static bool
+run_together(ServedWorld **worlds, int count)
+{
+	int64	   now = real_now();
+	Batches	   all = {.batches = palloc(count * sizeof(Batch)), .count = count, .at = count};
+	ErrorData *error;
+
+	for (int i = 0; i < count; i++)
+		all.batches[i] = make_batch(worlds[i], now);
+	if (!run_guarded(batches_step, &all, "running ticks", &error))
+	{
+		separate(worlds, count, all.at);
+		return false;
+	}
+	share_out(&all, real_now() - now);
+	for (int i = 0; i < count; i++)
+		conclude(worlds[i], now, settle(&all.batches[i]));
+	return true;
+}
+
+/* What the next batch of a world is expected to take. */
+static int64
+expected_us(const ServedWorld *world, int64 now)
+{
+	int64 target = tick_end(world, intended_clock(world, now));
+
+	return world->tick_us * Min(ticks_between(world, world->clock, target), most_ticks(world));
+}
+
+/* Those that are run alone come last. The others come by id, as worlds are to be locked. */
+static int
+compare_worlds(const void *a, const void *b)
+{
+	const ServedWorld *left = *(ServedWorld *const *) a;
+	const ServedWorld *right = *(ServedWorld *const *) b;
+
+	if (left->alone != right->alone)
+		return left->alone ? 1 : -1;
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+void
+served_sort(ServedWorld **worlds, int count)
+{
+	qsort(worlds, count, sizeof(ServedWorld *), compare_worlds);
+}
+
+int
+served_run(ServedWorld **worlds, int count)
+{
+	int64 now = real_now();
+	int64 expected = expected_us(worlds[0], now);
+	int	  together = 1;
+
+	if (worlds[0]->alone)
+		count = 1;
+	while (together < count && !worlds[together]->alone &&
+		   expected + expected_us(worlds[together], now) <= SHARED_US)
+		expected += expected_us(worlds[together++], now);
+	if (together > 1)
+		return run_together(worlds, together) ? together : 0;
+	run_alone(worlds[0]);
+	return 1;
+}
+
+ServedOutcome
+served_look(ServedWorld *world, int64 now)
+{
+	int64 target;
+
+	world->outcome = SERVED_IDLE;
 	if (now < world->try_at)
 		return SERVED_IDLE;
 	if (now - world->anchor_real > REANCHOR_US)
@@ -360,16 +583,9 @@ served_run(ServedWorld *world, int64 now)
 	target = tick_end(world, intended_clock(world, now));
 	if (target <= world->clock)
 		return SERVED_IDLE;
-
-	if (!write_clock && run_still(world, target))
-		outcome = SERVED_STILL;
+	if (!clock_is_due(world, now) && run_still(world, target))
+		conclude(world, now, SERVED_STILL);
 	else
-		outcome = run_batch(world, now, target, write_clock);
-	if (outcome == SERVED_STILL || outcome == SERVED_RAN || outcome == SERVED_BEHIND)
-	{
-		world->blocked = false;
-		world->failures = 0;
-		world->try_at = outcome == SERVED_BEHIND ? 0 : now + LEAST_PERIOD_US;
-	}
-	return outcome;
+		world->outcome = SERVED_DUE;
+	return world->outcome;
 }

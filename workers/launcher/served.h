@@ -1,6 +1,6 @@
 /*
  * served.h
- *	  One world as the worker that serves it sees it: when its ticks are due,
+ *	  Worlds as the worker that serves them sees them: when their ticks are due,
  *	  and running them.
  *
  * Real times here are microseconds of the monotonic clock, so that nothing but time passing moves a world.
@@ -10,6 +10,18 @@
 
 #include "postgres.h"
 
+typedef enum ServedOutcome
+{
+	SERVED_IDLE,   /* no tick was due */
+	SERVED_STILL,  /* nothing was due in the ticks: the clock moved on */
+	SERVED_DUE,	   /* it needs a transaction: served_run() */
+	SERVED_RAN,	   /* a transaction */
+	SERVED_BEHIND, /* ran, and more is due already */
+	SERVED_BLOCKED,
+	SERVED_FAILED,
+	SERVED_STOPPED /* it is not to run any more, or is gone */
+} ServedOutcome;
+
 typedef struct ServedWorld
 {
 	int64 id;
@@ -17,17 +29,19 @@ typedef struct ServedWorld
 	int32 speed;	   /* thousandths */
 	bool  relaxed;	   /* commits of its ticks need not reach the disk at once */
 	/* world time 'anchor_clock' was intended for 'anchor_real'; all due times follow from these */
-	int64 anchor_real;
-	int64 anchor_clock;
-	int64 clock;	  /* reached */
-	int64 try_at;	  /* not before; 0 = as soon as something is due */
-	int64 written_at; /* when its clock was last written */
-	int64 tick_us;	  /* what a tick takes, averaged */
-	int	  failures;	  /* in a row */
-	bool  blocked;	  /* somebody held it at the last attempt */
-	bool  listed;	  /* it should run, by its row */
-	bool  requests;	  /* opened to minds, gateways not told yet */
-	int64 notified;	  /* revision that gateways were told; -1 = none */
+	int64		  anchor_real;
+	int64		  anchor_clock;
+	int64		  clock;	  /* reached */
+	int64		  try_at;	  /* not before; 0 = as soon as something is due */
+	int64		  written_at; /* when its clock was last written */
+	int64		  tick_us;	  /* what a tick takes, averaged */
+	int			  failures;	  /* in a row */
+	bool		  blocked;	  /* somebody held it at the last attempt */
+	bool		  alone;	  /* shares no transaction with others, until one went well */
+	bool		  listed;	  /* it should run, by its row */
+	bool		  requests;	  /* opened to minds, gateways not told yet */
+	int64		  notified;	  /* revision that gateways were told; -1 = none */
+	ServedOutcome outcome;	  /* of the last look or run */
 } ServedWorld;
 
 /*
@@ -39,18 +53,15 @@ extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 ti
 
 /* When the world is to be looked at next. */
 extern int64 served_wake_at(const ServedWorld *world);
-typedef enum ServedOutcome
-{
-	SERVED_IDLE,   /* no tick was due */
-	SERVED_STILL,  /* nothing was due in the ticks: the clock moved on */
-	SERVED_RAN,	   /* a transaction */
-	SERVED_BEHIND, /* ran, and more is due already */
-	SERVED_BLOCKED,
-	SERVED_FAILED,
-	SERVED_STOPPED /* it is not to run any more, or is gone */
-} ServedOutcome;
-/* Runs what is due, one bounded batch. */
-extern ServedOutcome served_run(ServedWorld *world, int64 now);
+/* Looks what is due; SERVED_IDLE, SERVED_STILL or SERVED_DUE. */
+extern ServedOutcome served_look(ServedWorld *world, int64 now);
+/* Puts worlds in the order in which served_run() is to have them. */
+extern void served_sort(ServedWorld **worlds, int count);
+/*
+ * Runs what is due in the first of these worlds, one bounded batch each: as many of them as share a transaction. How many
+ * that were; 0 when it failed, and they are to be run again, which they then are one by one.
+ */
+extern int served_run(ServedWorld **worlds, int count);
 /*
  * Writes the clock into the world's row and gives the world back; false when somebody holds it or that
  * failed.

@@ -468,39 +468,49 @@ typedef struct Round
 	bool worked; /* there may be something to tell */
 } Round;
 
-/* Runs what is due in every world, a batch each. */
-static Round
-run_worlds(bool woken)
+/* The worlds in which something is due, in the order in which they are to be run; those that are still moved on. */
+static int
+collect_due(bool woken, ServedWorld **due)
 {
-	Round round = {.worked = woken};
+	int64 now = real_now();
+	int	  count = 0;
 
-	for (int i = nworlds - 1; i >= 0; i--)
+	for (int i = 0; i < nworlds; i++)
 	{
 		ServedWorld *world = &worlds[i];
-		int64		 now = real_now();
 
 		/* whoever held it may have let go */
 		if (woken && world->blocked)
 			world->try_at = 0;
-		switch (served_run(world, now))
-		{
-			case SERVED_IDLE:
-			case SERVED_STILL:
-				continue;
-			case SERVED_BEHIND:
-				round.behind = true;
-				break;
-			case SERVED_STOPPED:
-				/* the rows tell more */
-				refresh_at = 0;
-				world->try_at = now + PENDING_REFRESH_US;
-				break;
-			default:
-				break;
-		}
+		if (served_look(world, now) == SERVED_DUE)
+			due[count++] = world;
+	}
+	served_sort(due, count);
+	return count;
+}
+
+/* Runs what is due in every world, a batch each. */
+static Round
+run_worlds(bool woken)
+{
+	Round		  round = {.worked = woken};
+	ServedWorld **due = palloc(Max(nworlds, 1) * sizeof(ServedWorld *));
+	int			  count = collect_due(woken, due);
+	int			  ran = 0;
+
+	while (ran < count && !told_to_end())
+		ran += served_run(due + ran, count - ran);
+	for (int i = 0; i < ran; i++)
+	{
 		round.worked = true;
-		if (told_to_end())
-			break;
+		if (due[i]->outcome == SERVED_BEHIND)
+			round.behind = true;
+		else if (due[i]->outcome == SERVED_STOPPED)
+		{
+			/* the rows tell more */
+			refresh_at = 0;
+			due[i]->try_at = real_now() + PENDING_REFRESH_US;
+		}
 	}
 	return round;
 }
