@@ -43,7 +43,7 @@ COMMENT ON COLUMN npcsim.world_status.status IS 'running or paused';
 COMMENT ON COLUMN npcsim.world_status.worker_pid IS 'Server process that runs the world; NULL: none';
 COMMENT ON COLUMN npcsim.world_status.ticks IS 'Ticks finished since a worker took the world up';
 COMMENT ON COLUMN npcsim.world_status.late_ticks IS 'Those that were finished more than 100 ms of real time after their intended moment';
-COMMENT ON COLUMN npcsim.world_status.tick_ms_p50 IS 'Median time of the last 1,024 transactions that ran ticks, per tick, in milliseconds; ticks in which nothing is due need none';
+COMMENT ON COLUMN npcsim.world_status.tick_ms_p50 IS 'Median time of the last 1,024 transactions that ran ticks, per tick, in milliseconds; ticks in which nothing is due need none. Of a transaction that worlds share: what the world took itself and its part of the rest';
 COMMENT ON COLUMN npcsim.world_status.tick_ms_p99 IS '99th percentile of the same';
 COMMENT ON COLUMN npcsim.world_status.blocked_by_pid IS 'Server process that holds the world, so that it stands still; NULL: nobody';
 COMMENT ON COLUMN npcsim.world_status.last_error IS 'Last error of a tick, or why the world has no worker';

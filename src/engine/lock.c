@@ -80,11 +80,11 @@ static SpiStatement lock_some_statement = {"SELECT " CLOCK_COLUMNS
 
 static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
 
-static const StageColumn clock_columns[] =
-	{{"world_id", INT8OID},	  {"clock", INT8OID},		   {"revision", INT8OID},
-	 {"next_id", INT8OID},	  {"next_input", INT8OID},	   {"sight_plane", INT2OID},
-	 {"sight_old_plane", INT2OID}, {"sight_writes", INT8OID}, {"settings_revision", INT8OID},
-	 {"next_event", INT8OID}};
+static const StageColumn clock_columns[] = {{"world_id", INT8OID},			{"clock", INT8OID},
+											{"revision", INT8OID},			{"next_id", INT8OID},
+											{"next_input", INT8OID},		{"sight_plane", INT2OID},
+											{"sight_old_plane", INT2OID},	{"sight_writes", INT8OID},
+											{"settings_revision", INT8OID}, {"next_event", INT8OID}};
 
 static void
 make_clock_row(RowBuilder *row, void *thing, void *arg)
@@ -116,7 +116,7 @@ locked_row_place(void *thing)
 	return &((WorldLock *) thing)->row;
 }
 
-static const RowSet clock_set = {"staged_clocks", clock_columns,	lengthof(clock_columns),
+static const RowSet clock_set = {"staged_clocks", clock_columns,   lengthof(clock_columns),
 								 make_clock_row,  locked_world_id, locked_row_place};
 
 static HotTable clocks = {"world_clock", &clock_set, lengthof(clock_columns),

@@ -64,11 +64,21 @@ typedef struct Flush
 } Flush;
 
 static const StageColumn batch_columns[] = {
-	{"segment", INT2OID},		   {"revision", INT8OID},			{"messages", INT2OID},
-	{"first_sequence", INT8OID},   {"last_sequence", INT8OID},		{"clock", INT8OID},
-	{"sent_at_real", TIMESTAMPTZOID}, {"kinds", INT2ARRAYOID},		{"after", INT4ARRAYOID},
-	{"x", INT2ARRAYOID},		   {"y", INT2ARRAYOID},				{"npc_ids", INT8ARRAYOID},
-	{"target_ids", INT8ARRAYOID},  {"interaction_ids", INT8ARRAYOID}, {"player_ids", INT8ARRAYOID},
+	{"segment", INT2OID},
+	{"revision", INT8OID},
+	{"messages", INT2OID},
+	{"first_sequence", INT8OID},
+	{"last_sequence", INT8OID},
+	{"clock", INT8OID},
+	{"sent_at_real", TIMESTAMPTZOID},
+	{"kinds", INT2ARRAYOID},
+	{"after", INT4ARRAYOID},
+	{"x", INT2ARRAYOID},
+	{"y", INT2ARRAYOID},
+	{"npc_ids", INT8ARRAYOID},
+	{"target_ids", INT8ARRAYOID},
+	{"interaction_ids", INT8ARRAYOID},
+	{"player_ids", INT8ARRAYOID},
 	{"data", JSONBARRAYOID},
 };
 

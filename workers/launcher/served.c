@@ -9,7 +9,8 @@
  *
  * Worlds that are due together share a transaction, while it is expected to be short: for a small world its commit, and to
  * open the tables, are more work than its tick. If that fails, each of them is run in a transaction of its own. One that
- * somebody held, or that failed, has its own until it went well: so it is no trouble to the others again.
+ * somebody held has its own until it went well, and one that failed for some seconds more: so it is not soon a trouble to
+ * the others again, whose images an error takes along.
  */
 #include "postgres.h"
 
@@ -41,7 +42,8 @@
 #define REANCHOR_US		   (INT64CONST(3600) * 1000 * 1000) /* keeps products of time and speed small */
 #define FIRST_BACKOFF_US   (1000 * 1000)
 #define LAST_BACKOFF_US	   (60 * 1000 * 1000)
-#define LOCK_FAILURES_TOLD 10 /* lock time-outs in a row before the log says so */
+#define ALONE_US		   (5 * 1000 * 1000) /* for which a world is run alone after it failed */
+#define LOCK_FAILURES_TOLD 10				 /* lock time-outs in a row before the log says so */
 
 /* ---- when ---- */
 
@@ -355,6 +357,7 @@ failed(ServedWorld *world, const ErrorData *error)
 	int64 wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
 
 	world->alone = true;
+	world->alone_until = real_now() + ALONE_US;
 	world_forget(world->id);
 	if (error->sqlerrcode == ERRCODE_NS_NO_WORLD || error->sqlerrcode == ERRCODE_NS_WORLD_PARKED)
 		return SERVED_STOPPED;
@@ -443,7 +446,7 @@ conclude(ServedWorld *world, int64 now, ServedOutcome outcome)
 	if (outcome == SERVED_STILL || outcome == SERVED_RAN || outcome == SERVED_BEHIND)
 	{
 		world->blocked = false;
-		world->alone = false;
+		world->alone = now < world->alone_until;
 		world->failures = 0;
 		world->try_at = outcome == SERVED_BEHIND ? 0 : now + LEAST_PERIOD_US;
 	}

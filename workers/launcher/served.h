@@ -31,17 +31,18 @@ typedef struct ServedWorld
 	/* world time 'anchor_clock' was intended for 'anchor_real'; all due times follow from these */
 	int64		  anchor_real;
 	int64		  anchor_clock;
-	int64		  clock;	  /* reached */
-	int64		  try_at;	  /* not before; 0 = as soon as something is due */
-	int64		  written_at; /* when its clock was last written */
-	int64		  tick_us;	  /* what a tick takes, averaged */
-	int			  failures;	  /* in a row */
-	bool		  blocked;	  /* somebody held it at the last attempt */
-	bool		  alone;	  /* shares no transaction with others, until one went well */
-	bool		  listed;	  /* it should run, by its row */
-	bool		  requests;	  /* opened to minds, gateways not told yet */
-	int64		  notified;	  /* revision that gateways were told; -1 = none */
-	ServedOutcome outcome;	  /* of the last look or run */
+	int64		  clock;	   /* reached */
+	int64		  try_at;	   /* not before; 0 = as soon as something is due */
+	int64		  written_at;  /* when its clock was last written */
+	int64		  tick_us;	   /* what a tick takes, averaged */
+	int			  failures;	   /* in a row */
+	bool		  blocked;	   /* somebody held it at the last attempt */
+	bool		  alone;	   /* its next transaction is not shared with others */
+	int64		  alone_until; /* nor those before that moment */
+	bool		  listed;	   /* it should run, by its row */
+	bool		  requests;	   /* opened to minds, gateways not told yet */
+	int64		  notified;	   /* revision that gateways were told; -1 = none */
+	ServedOutcome outcome;	   /* of the last look or run */
 } ServedWorld;
 
 /*
