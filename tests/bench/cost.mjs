@@ -59,6 +59,6 @@ export async function cost(bench) {
   report.figure(`${npcs / SIZES[0].npcs} worlds of ${SIZES[0].npcs} / one of ${npcs}`, many / single, '', { atMost: 2 });
   report.figure('CPU of all other processes meanwhile, at most', Math.max(...runs.map((result) => result.foreign)), '%');
   report.figure('late ticks', runs.reduce((sum, result) => sum + result.late, 0));
-  report.note('The fixed cost is what would be left of a world of 100 NPCs if it had none: its ticks\' transactions and their commits.');
+  report.note('The fixed cost is what would be left of a world of 100 NPCs if it had none: its part of transactions and commits, which worlds share.');
   return report;
 }
