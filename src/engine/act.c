@@ -202,13 +202,14 @@ find_partners(World *world, const Npc *npc, const Action *action, Npc **partners
 
 /* Why they cannot be invited now, NULL if they can; 'here' is where the bidder is. */
 static const char *
-refusal_of(const World *world, Npc *const *invited, int count, Cell here, bool near)
+refusal_of(const World *world, const InteractionKind *kind, Npc *const *invited, int count, Cell here,
+		   bool near)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (!state_is_free(invited[i]->state))
 			return psprintf("NPC %lld is busy", (long long) invited[i]->id);
-		if (near && cell_distance_squared(here, npc_cell(invited[i], world->now)) > TALK_SQUARED)
+		if (near && !partner_in_reach(kind, here, npc_cell(invited[i], world->now)))
 			return psprintf("NPC %lld is too far away", (long long) invited[i]->id);
 	}
 	return NULL;
@@ -236,7 +237,7 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 							   joins ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
 		return bid_verdict_reason(verdict);
-	refusal = refusal_of(world, partners, count, here, near);
+	refusal = refusal_of(world, kind, partners, count, here, near);
 	if (refusal != NULL)
 		return refusal;
 	if (!near)
@@ -290,7 +291,7 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 	if (verdict != BID_ACCEPTED)
 		return bid_verdict_reason(verdict);
 	near = interaction_reaches(kind, here, there);
-	refusal = running == NULL ? refusal_of(world, invited, count, here, near) : NULL;
+	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NULL;
 	if (refusal != NULL)
 		return refusal;
 	if (!near)
@@ -493,12 +494,19 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sq
 	return NULL;
 }
 
-/* Actions beside what the NPC is doing. */
+/* Actions beside what the NPC is doing. Who waits for the answer to its bid does so already. */
 static bool
-keeps_plan(ActionKind kind)
+keeps_plan(const Npc *npc, ActionKind kind)
 {
 	return kind == ACTION_CONTINUE || kind == ACTION_ACT_IN_INTERACTION || kind == ACTION_RESPOND_TO_BID ||
-		   kind == ACTION_REJECT_BIDS;
+		   kind == ACTION_REJECT_BIDS || (kind == ACTION_WAIT && npc->state == NPC_REQUESTING);
+}
+
+/* Who accepts a bid may soon take part; who rejects it has nothing to wait for. */
+static bool
+rejects(const Action *action)
+{
+	return action->kind == ACTION_REJECT_BIDS || (action->kind == ACTION_RESPOND_TO_BID && !action->accept);
 }
 
 const char *
@@ -508,17 +516,22 @@ world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValu
 	JsonList   *before = npc->mind_plan;
 	const char *failure;
 
-	if (plan == NULL && keeps_plan(action->kind))
+	if (plan == NULL && keeps_plan(npc, action->kind))
 		return world_act(world, npc, action, decider, sqlstate);
 	npc->mind_plan = NULL;
 	set_plan(world, npc, plan);
 	failure = world_act(world, npc, action, decider, sqlstate);
-	if (failure == NULL)
-		json_list_clear(&before);
-	else
+	if (failure != NULL)
 	{
 		json_list_clear(&npc->mind_plan);
 		npc->mind_plan = before;
+		return failure;
 	}
-	return failure;
+	json_list_clear(&before);
+	if (npc->state == NPC_IDLE && rejects(action))
+	{
+		npc_next_step(world, npc, 0);
+		npc_settle(world, npc);
+	}
+	return NULL;
 }

@@ -151,20 +151,20 @@ reject_bid(World *world, Bid *bid, const Npc *by, const char *reason)
 /* ---- putting it to the invited ---- */
 
 static bool
-near_enough(const World *world, const Npc *bidder, const Npc *npc)
+near_enough(const World *world, const InteractionKind *kind, const Npc *bidder, const Npc *npc)
 {
-	return cell_distance_squared(npc_cell(bidder, world->now), npc_cell(npc, world->now)) <= TALK_SQUARED;
+	return partner_in_reach(kind, npc_cell(bidder, world->now), npc_cell(npc, world->now));
 }
 
 /* Why one who is invited cannot take part as things are; NULL if it can. */
 static const char *
-obstacle(const World *world, const Npc *bidder, const Npc *npc, int64 id)
+obstacle(const World *world, const InteractionKind *kind, const Npc *bidder, const Npc *npc, int64 id)
 {
 	if (npc == NULL)
 		return psprintf("NPC %lld is gone", (long long) id);
 	if (!state_is_free(npc->state))
 		return psprintf("NPC %lld is busy", (long long) id);
-	if (!near_enough(world, bidder, npc))
+	if (!near_enough(world, kind, bidder, npc))
 		return psprintf("NPC %lld is too far away", (long long) id);
 	return NULL;
 }
@@ -222,7 +222,7 @@ begin_what_was_bid(World *world, Bid *bid)
 	{
 		deciders[count] = bid->answers[i] == INVITATION_ACCEPTED ? DECIDER_MIND : DECIDER_BUILT_IN;
 		participants[count] = world_npc(world, bid->invited[i]);
-		reason = obstacle(world, participants[0], participants[count++], bid->invited[i]);
+		reason = obstacle(world, kind, participants[0], participants[count++], bid->invited[i]);
 	}
 	if (reason == NULL && item != NULL)
 	{
@@ -262,7 +262,7 @@ ask_built_in_minds(World *world, Bid *bid)
 
 		if (bid->answers[i] != INVITATION_NEW)
 			continue;
-		reason = obstacle(world, bidder, npc, bid->invited[i]);
+		reason = obstacle(world, bid->kind, bidder, npc, bid->invited[i]);
 		if (reason == NULL && !has_mind(world, npc))
 		{
 			if (built_in_accepts(world, bid, npc))
@@ -390,7 +390,7 @@ accept_bid(World *world, Npc *npc, Bid *bid, int *sqlstate)
 	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 	if (!state_is_free(npc->state))
 		return psprintf("who is %s cannot accept a bid", npc_state_name(npc->state));
-	if (!near_enough(world, world_npc(world, bid->bidder_id), npc))
+	if (!near_enough(world, bid->kind, world_npc(world, bid->bidder_id), npc))
 		return psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id);
 	bid->answers[place_of(bid, npc)] = INVITATION_ACCEPTED;
 	bid_touch(world, bid);

@@ -308,6 +308,7 @@ void
 item_use_up(World *world, WorldItem *item)
 {
 	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
+	item_drop_bids(world, item->id, "the item was used up");
 	if (item->kind->respawn_after > 0)
 		put_respawn(world, item->id, item->kind, item->cell, world->now + item->kind->respawn_after);
 	drop_item(world, item);

@@ -157,6 +157,16 @@ changes_needs(World *world, const Interaction *interaction, int32 rates[NEED_COU
 	return false;
 }
 
+/* Whether they do anything but decay. What it takes part in may have brought something else when it began. */
+static bool
+needs_are_changed(const Npc *npc)
+{
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (npc->needs.rate[need] != -npc->decay)
+			return true;
+	return false;
+}
+
 /* ---- taking part ---- */
 
 /* The next event of one who takes part, unless the interaction ends before. */
@@ -295,9 +305,8 @@ static void
 step_out(World *world, Interaction *interaction, Npc *npc)
 {
 	WorldItem *item = interaction_item(world, interaction);
-	int32	   rates[NEED_COUNT];
 
-	if (changes_needs(world, interaction, rates))
+	if (needs_are_changed(npc))
 		set_rates(world, npc, NULL);
 	if (interaction_is_talk(interaction->kind))
 		npc->conversed_at = world->now;
@@ -505,10 +514,11 @@ npc_speak(World *world, Npc *npc)
 	Utterance	 utterance = talk_next(greeted, interaction->act_count, chance);
 	const char	*words = talk_words(utterance, choice);
 	int			 sqlstate;
+	const char	*failure =
+		npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate);
 
-	if (npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate) ==
-			NULL &&
-		utterance == UTTERANCE_FAREWELL)
+	/* A conversation that takes more than words is none for it: it would stay, silent, for ever. */
+	if (failure != NULL || utterance == UTTERANCE_FAREWELL)
 		set_event(world, npc, interaction, EVENT_LEAVE, world->now + TALK_FAREWELL_TIME);
 	else
 		set_next_words(world, npc, interaction, TALK_INTERVAL);

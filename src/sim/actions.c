@@ -137,6 +137,14 @@ interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
 	return cell_visible(from, to);
 }
 
+bool
+partner_in_reach(const InteractionKind *interaction, Cell bidder, Cell partner)
+{
+	if (interaction->target == TARGET_NPC)
+		return interaction_reaches(interaction, bidder, partner);
+	return cell_distance_squared(bidder, partner) <= TALK_SQUARED;
+}
+
 BidVerdict
 participants_verdict(const InteractionKind *interaction, int participants)
 {

@@ -95,6 +95,8 @@ typedef enum BidVerdict
 extern BidVerdict item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
 								   Cell bidder_cell, const InteractionKind *interaction, int participants);
 /* BID_ACCEPTED, BID_TOO_FEW or BID_TOO_MANY. */
+/* Whether one who is invited is near enough to the bidder: as near as the interaction is with NPCs, else to hear him. */
+extern bool		  partner_in_reach(const InteractionKind *interaction, Cell bidder, Cell partner);
 extern BidVerdict participants_verdict(const InteractionKind *interaction, int participants);
 
 /* Whether one in this state can begin to interact, or be asked to. */

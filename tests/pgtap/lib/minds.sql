@@ -15,13 +15,13 @@ LANGUAGE sql AS $$SELECT npcsim.create_npc(1, who, x, y, pg_temp.player())$$;
 -- By an operator, who puts it there.
 CREATE FUNCTION pg_temp.place(who text, x integer, y integer) RETURNS void
 LANGUAGE sql AS $$UPDATE npcsim.npcs SET position_x = x, position_y = y WHERE world_id = 1 AND id = pg_temp.npc(who)$$;
--- Asked by an operator, ada's mind answers: status, code and reason.
-CREATE FUNCTION pg_temp.tell(who text, decision jsonb) RETURNS text
+-- Asked by an operator, its mind answers: status, code and reason.
+CREATE FUNCTION pg_temp.tell(who text, decision jsonb, mind text DEFAULT 'ada') RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     result jsonb;
 BEGIN
-    result := npcsim.submit_npc_decision(pg_temp.player(),
+    result := npcsim.submit_npc_decision(pg_temp.player(mind),
         decision || jsonb_build_object('request_id', npcsim.request_npc_decision(1, pg_temp.npc(who))));
     RETURN concat_ws(' ', result ->> 'status', result ->> 'code', result ->> 'reason');
 END
