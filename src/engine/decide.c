@@ -262,6 +262,13 @@ npc_forget_events(World *world, Npc *npc, int count)
 		json_list_drop_first(&npc->mind_events);
 	npc->events_dropped = 0;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
+	/* The question that was open has told it of the invitation, of what was said: no need to ask for that again. */
+	if (npc->mind_events == NULL && cannot_wait(npc->decision_reason))
+	{
+		npc->decision_reason = REASON_IDLE;
+		npc_schedule(world, npc, 0);
+		npc_settle(world, npc);
+	}
 }
 
 static bool
