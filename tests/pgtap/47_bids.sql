@@ -52,6 +52,7 @@ SELECT pg_temp.step(0.1);
 SELECT is(pg_temp.last('Ed') -> 'invited', jsonb_build_array(pg_temp.npc('Di'), pg_temp.npc('Ed')), 'and each knows who is');
 SELECT pg_temp.bid('Cy') AS bid \gset
 SELECT is(pg_temp.answer('Ed', :bid, true), 'applied', 'one accepts');
+SELECT pg_temp.forget(1);
 SELECT is((SELECT accepted_npc_ids FROM npcsim.interaction_bids), ARRAY[pg_temp.npc('Ed')], 'as operators see');
 SELECT is(pg_temp.doing('Cy') || ', ' || pg_temp.state_name('Ed'), 'requesting mind, idle', 'which begins nothing yet');
 SELECT is(pg_temp.answer('Ed', :bid, true), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'an answer is given once');
@@ -79,6 +80,7 @@ SELECT pg_temp.step(4.9);
 SELECT is((SELECT expires_at - :put FROM npcsim.interaction_bids WHERE id = :bid)::numeric(6, 3), 5.000, 'an invitation waits for 5 s');
 SELECT is(pg_temp.answer('Gus', :bid, true), 'applied', 'after 4.9 s it can be accepted');
 SELECT is(pg_temp.doing('Fay'), 'requesting mind', 'it waits for the other one');
+SELECT pg_temp.forget(1);
 SELECT pg_temp.step(0.1);
 SELECT is(pg_temp.clock() - :put, 5::numeric, 'after 5.0 s');
 SELECT is(pg_temp.state_name('Fay'), 'idle', 'it is over');

@@ -53,3 +53,12 @@ CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text
 LANGUAGE sql AS $$
     SELECT coalesce(string_agg(concat_ws(' ', relation, key, here, there), E'\n'), '') FROM (SELECT * FROM npcsim.world_differences(a, b) LIMIT 5) d
 $$;
+-- A change of the world is rolled back: this session's image of it is thrown away, and made from the rows again.
+CREATE FUNCTION pg_temp.forget(world bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM npcsim.set_terrain(world, 0, 0, true);
+    RAISE division_by_zero;
+EXCEPTION WHEN division_by_zero THEN NULL;
+END
+$$;
