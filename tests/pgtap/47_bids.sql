@@ -236,7 +236,7 @@ SELECT is(pg_temp.last('Pat') ->> 'reason', 'NPC is gone', 'who is gone on arriv
 SELECT pg_temp.make('Off', 90, 31), pg_temp.place('Pat', 80, 31);
 SELECT pg_temp.tell('Pat', '{"action": "start_conversation", "message": "Hey"}' || pg_temp.with('Off'));
 SELECT pg_temp.step(1);
-SELECT npcsim.set_terrain(1, 87, 31, true, 1, 1);
+SELECT npcsim.set_terrain(1, 87, 31, true, 1, 1), pg_temp.forget(1);
 SELECT pg_temp.step(3);
 SELECT is(pg_temp.at('Pat'), '89,31 requesting', 'a way that is blocked is planned anew');
 SELECT pg_temp.answer('Off', pg_temp.bid('Pat'), true);

@@ -57,6 +57,7 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
          place AS (SELECT npc_id, npcsim.track_x(cells, departed_at, now) AS x, npcsim.track_y(cells, departed_at, now) AS y FROM n, w),
          stood AS (SELECT npc_id, floor(x)::integer AS x, floor(y)::integer AS y FROM place UNION SELECT npc_id, ceil(x)::integer, ceil(y)::integer FROM place),
          i AS (SELECT * FROM npcsim.items WHERE world_id = of_world),
+         b AS (SELECT * FROM npcsim.interaction_bid_rows WHERE world_id = of_world),
          u AS (SELECT r.*, k.name, k.target, k.component, k.duration, k.min_participants, k.max_participants,
                       (SELECT count(*) FROM n WHERE n.interaction_id = r.id) AS users
                  FROM npcsim.interaction_runs r LEFT JOIN npcsim.interaction_type_rows k ON k.world_id = r.world_id AND k.number = r.interaction
@@ -97,6 +98,15 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
     SELECT format('NPC %s in state %s has interaction %s', npc_id, state, coalesce(interaction_id::text, 'none')) FROM n
      WHERE (state = 3) <> (interaction_id IS NOT NULL) OR (interaction_id IS NOT NULL AND NOT EXISTS (SELECT FROM u WHERE u.id = n.interaction_id))
     UNION ALL
+    SELECT format('NPC %s in state %s has %s bids out', npc_id, state, bids) FROM n, LATERAL (SELECT count(*) AS bids FROM b WHERE bidder_npc_id = n.npc_id) AS out
+     WHERE bids <> (state = 2)::integer
+    UNION ALL
+    SELECT format('bid %s (%s) of NPC %s to %s, answers %s, due at %s, cannot be', id, interaction, bidder_npc_id, invited_npc_ids, answers, due_at) FROM b, w
+     WHERE due_at < now OR made_at < now - 95000000 OR 1 < ALL (answers) OR bidder_npc_id = ANY (invited_npc_ids) OR NOT EXISTS (SELECT FROM n WHERE npc_id = bidder_npc_id)
+        OR EXISTS (SELECT FROM unnest(invited_npc_ids) AS p WHERE NOT EXISTS (SELECT FROM n WHERE npc_id = p))
+        OR NOT EXISTS (SELECT FROM n WHERE npc_id = b.target_id UNION ALL SELECT FROM i WHERE i.id = b.target_id)
+        OR NOT EXISTS (SELECT FROM npcsim.interaction_type_rows k WHERE k.world_id = of_world AND k.number = b.interaction)
+    UNION ALL
     -- A walk ends, as does what has a duration; and who is idle, or has no answer to wait for, is looked after.
     SELECT format('NPC %s in state %s has no next event', npc_id, state) FROM n LEFT JOIN u ON u.id = n.interaction_id
      WHERE event_at IS NULL AND (state IN (1, 4) OR u.duration IS NOT NULL OR u.component = 'consumable')
@@ -116,20 +126,25 @@ $$;
 CREATE FUNCTION property.action(of_world bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     action text := property.pick('{move_to,move_to,move_direction,consume,consume,consume,sit,sit,sit,wash,watch,listen,interact_with,interact_with,
-                                   move_to_item,move_to_npc,wander,wait,continue,cancel_interaction,cancel_interaction}'::text[]);
+                                   move_to_item,move_to_npc,wander,wait,continue,cancel_interaction,cancel_interaction,start_conversation,start_conversation,start_conversation,
+                                   play,play,act_in_interaction,act_in_interaction,batch_reject_interaction_bids}'::text[]);
     sound boolean := property.pick(5) > 0;
     target bigint;
 BEGIN
     IF NOT sound THEN
         action := property.pick('{play,act_in_interaction,dance,sit,consume,move_to,move_to_item,interact_with,wait}'::text[]);
     END IF;
-    IF action = 'move_to_npc' OR NOT sound AND property.pick(3) = 0 THEN
+    IF action IN ('move_to_npc', 'start_conversation') OR NOT sound AND property.pick(3) = 0 THEN
         target := property.npc(of_world);
     ELSIF sound OR property.pick(2) = 0 THEN
         target := property.item(of_world, CASE action WHEN 'consume' THEN '{apple}' WHEN 'sit' THEN '{chair,bed}' WHEN 'wash' THEN '{shower}'
-                                                      WHEN 'watch' THEN '{television}' WHEN 'listen' THEN '{piano}' END::text[]);
+                                                      WHEN 'watch' THEN '{television}' WHEN 'listen' THEN '{piano}' WHEN 'play' THEN '{table}' END::text[]);
     END IF;
     RETURN jsonb_strip_nulls(jsonb_build_object('action', action, 'target_id', target,
+        'participants', CASE WHEN action = 'play' OR action = 'start_conversation' AND property.pick(3) = 0
+                             THEN (SELECT jsonb_agg(property.npc(of_world)) FROM generate_series(0, property.pick(3))) END,
+        'message', CASE WHEN action = 'act_in_interaction' OR action = 'start_conversation' AND property.pick(2) = 0 THEN 'words' END,
+        'ids', CASE WHEN action = 'batch_reject_interaction_bids' THEN '*' END, 'reason', CASE WHEN action = 'batch_reject_interaction_bids' THEN 'no' END,
         'parameters', CASE action
             WHEN 'move_to' THEN jsonb_build_object('x', property.pick(40) - (NOT sound)::integer, 'y', property.pick(30))
             WHEN 'move_direction' THEN jsonb_build_object('direction', property.pick('{north,east,south,west}'::text[]))
@@ -161,6 +176,9 @@ BEGIN
             CONTINUE;
         END IF;
         answer := jsonb_build_object(CASE WHEN property.pick(8) = 0 THEN 'npc_id' ELSE 'request_id' END, 0) || property.answer(of_world);
+        -- Who is invited answers that more often than not.
+        answer := answer || coalesce((SELECT jsonb_build_object('action', 'respond_to_interaction_bid', 'bid_id', id, 'accept', property.pick(4) > 0, 'reason', 'no')
+                                        FROM npcsim.interaction_bids WHERE world_id = of_world AND asked.npc_id = ANY (invited_npc_ids) AND property.pick(3) > 0 LIMIT 1), '{}');
         answer := answer || CASE WHEN answer ? 'npc_id' THEN jsonb_build_object('npc_id', asked.npc_id) ELSE jsonb_build_object('request_id', asked.request_id) END;
         FOR i IN 0 .. CASE WHEN property.pick(15) = 0 THEN 1 ELSE 0 END LOOP -- now and then twice
             players := players || by_player;
