@@ -80,10 +80,10 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 		interaction_need_rates(&row->kind, NULL, rates);
 		text->effect = effect_text(rates);
 	}
-	text->party = row->kind.max_participants > 1
-					  ? psprintf(",\"participants\":[%d,%d]", row->kind.min_participants,
-								 row->kind.max_participants)
-					  : "";
+	text->party =
+		row->kind.max_participants > 1
+			? psprintf(",\"participants\":[%d,%d]", row->kind.min_participants, row->kind.max_participants)
+			: "";
 	initStringInfo(&out);
 	if (row->kind.takes_acts)
 	{
@@ -97,8 +97,8 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 static char *
 offer_text(const InteractionText *text, const char *effect)
 {
-	return psprintf("\"%s\":{\"description\":%s,%s%s%s,\"duration\":", text->kind->name,
-					text->description, effect, text->party, text->parameters);
+	return psprintf("\"%s\":{\"description\":%s,%s%s%s,\"duration\":", text->kind->name, text->description,
+					effect, text->party, text->parameters);
 }
 
 static void

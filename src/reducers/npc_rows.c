@@ -128,7 +128,9 @@ static RowQuery queries[] = {
 	 {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}}},
 	{NPC_ROW_DOING,
 	 take_doing,
-	 {"npc_states", "npc_states_key", {{"npc_id", INT8OID}, {"state", INT2OID}, {"interaction_id", INT8OID}}}},
+	 {"npc_states",
+	  "npc_states_key",
+	  {{"npc_id", INT8OID}, {"state", INT2OID}, {"interaction_id", INT8OID}}}},
 };
 
 const int16 *

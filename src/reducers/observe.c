@@ -222,10 +222,9 @@ read_interactions_seen(Scene *scene)
 {
 	int	   viewers = scene->viewers->count;
 	int64 *heard = palloc(sizeof(int64) * viewers);
-	int64 *ids =
-		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * (viewers + scene->seen->count));
-	int heard_count = id_list_sort(heard, add_run_ids(heard, 0, scene->viewers));
-	int count = add_run_ids(ids, add_run_ids(ids, 0, scene->viewers), scene->seen);
+	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * (viewers + scene->seen->count));
+	int	   heard_count = id_list_sort(heard, add_run_ids(heard, 0, scene->viewers));
+	int	   count = add_run_ids(ids, add_run_ids(ids, 0, scene->viewers), scene->seen);
 
 	read_runs(scene->head->world_id, &scene->texts, ids, id_list_sort(ids, count), heard, heard_count,
 			  &scene->runs);
@@ -314,7 +313,8 @@ json_offers(StringInfo out, const SeenThing *item)
 		if (o > 0)
 			appendStringInfoChar(out, ',');
 		appendStringInfoString(out, item->kind->offers[o].offer);
-		json_duration(out, interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left));
+		json_duration(out,
+					  interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left));
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, '}');
