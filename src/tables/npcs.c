@@ -51,7 +51,7 @@ static LoadStatements track_loads =
 
 static LoadStatements mind_loads =
 	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent, "
-					"t.goal_terms",
+					"t.goal_terms::pg_catalog.text",
 					"npc_minds", "npc_id");
 
 static LoadStatements slot_loads =
