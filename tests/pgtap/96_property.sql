@@ -145,7 +145,7 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
     UNION ALL
     -- A walk ends, as does what has a duration; and who is idle, or has no answer to wait for, is looked after.
     SELECT format('NPC %s in state %s has no next event', npc_id, state) FROM n LEFT JOIN u ON u.id = n.interaction_id
-     WHERE event_at IS NULL AND (state IN (1, 4) OR u.duration IS NOT NULL OR u.component = 'consumable')
+     WHERE event_at IS NULL AND (state IN (1, 4) OR u.duration IS NOT NULL AND u.name <> 'play' OR u.component = 'consumable')
     UNION ALL
     SELECT format('NPC %s in state %s will not be decided for', npc_id, state) FROM n, w
      WHERE decision_at IS NULL AND decision_policy <> 'none'
