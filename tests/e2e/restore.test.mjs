@@ -20,7 +20,7 @@ const execute = promisify(execFile);
 // The state of worlds: each of these tables is dumped whole.
 const TABLES = [
   'world_settings', 'world_clock', 'world_terrain', 'world_inputs', 'npc_identities', 'npc_states', 'npc_tracks', 'npc_minds',
-  'item_type_rows', 'items', 'item_respawns', 'interaction_type_rows', 'interaction_runs', 'player_accounts', 'decision_slots',
+  'item_type_rows', 'items', 'item_respawns', 'interaction_type_rows', 'interaction_runs', 'interaction_bid_rows', 'player_accounts', 'decision_slots',
   'decision_log', 'world_event_log', 'world_tokens',
 ];
 // What pg_dump must leave behind: what is only true here and now.
@@ -103,6 +103,21 @@ before(async () => {
   // an answer, so that there is something in the audit log
   const asked = await cluster.value('home', 'SELECT request_id FROM npcsim.decision_requests WHERE world_id = $1 ORDER BY 1 LIMIT 1', [original.owned.id]);
   await cluster.query('home', `SELECT npcsim.submit_npc_decision($1, jsonb_build_object('request_id', $2::bigint, 'action', 'wander', 'tokens', 7))`, [original.owned.owner, asked]);
+  // an invitation to talk that is not answered: to one of those whose mind is asked, who is put beside the other
+  const [bidder, invited] = await cluster.query('home', 'SELECT request_id, npc_id FROM npcsim.decision_requests WHERE world_id = $1 ORDER BY 1 LIMIT 2', [original.owned.id]);
+  await cluster.query('home', `UPDATE npcsim.npcs n SET position_x = free.x, position_y = free.y
+    FROM (SELECT x, y FROM npcsim.npcs b, generate_series(0, 47) x, generate_series(0, 31) y
+           WHERE b.world_id = $1 AND b.id = $2 AND get_bit((SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1), y * 48 + x) = 0
+             AND NOT EXISTS (SELECT FROM npcsim.world_items i WHERE i.world_id = $1 AND i.position_x = x AND i.position_y = y)
+             AND NOT EXISTS (SELECT FROM npcsim.npcs o WHERE o.world_id = $1 AND abs(o.position_x - x) < 1 AND abs(o.position_y - y) < 1)
+           ORDER BY abs(b.position_x - x) + abs(b.position_y - y), x, y LIMIT 1) AS free
+   WHERE n.world_id = $1 AND n.id = $3`, [original.owned.id, bidder.npc_id, invited.npc_id]);
+  await cluster.query('home', `SELECT npcsim.client_connected('gateway', $2, $1, 'compute')`, [original.owned.id, original.owned.owner]);
+  await cluster.query('home', `SELECT npcsim.update_player_heartbeat($1, '{"max_concurrency": 8}')`, [original.owned.owner]);
+  await cluster.query('home', `SELECT npcsim.submit_npc_decision($1, jsonb_build_object('request_id', $2::bigint, 'action', 'start_conversation', 'target_id', $3::bigint, 'message', 'Hello'))`,
+    [original.owned.owner, bidder.request_id, invited.npc_id]);
+  await cluster.query('home', 'SELECT npcsim.tick_world($1, 0.3)', [original.owned.id]);
+  original.bidder = bidder.npc_id;
   await cluster.query('home', 'SELECT npcsim.start_world($1)', [original.busy.id]);
   await waitFor(async () => (await clockOf(cluster, 'home', original.busy.id)) > 5.5, { what: 'Busy to run' });
 
@@ -113,6 +128,7 @@ before(async () => {
   original.rows = await rowsOf(client);
   original.epoch = (await client.query('SELECT epoch FROM npcsim.epochs')).rows[0].epoch;
   original.npcs = (await client.query('SELECT count(*) FROM npcsim.npcs')).rows[0].count;
+  original.talking = (await client.query('SELECT count(*) FROM npcsim.interaction_runs WHERE cardinality(participants) > 1')).rows[0].count;
   original.requests = (await client.query('SELECT count(*) FROM npcsim.decision_requests')).rows[0].count;
   await program('pg_dump', ['--format=custom', `--snapshot=${snapshot}`, `--file=${join(scratch, 'home.dump')}`, 'home']);
   await program('pg_dump', ['--format=plain', `--snapshot=${snapshot}`, `--file=${join(scratch, 'home.sql')}`, 'home']);
@@ -176,6 +192,9 @@ async function arrived(of, database, { transient = false } = {}) {
   assert.ok(now < before + 15, `it goes on from ${before}, not from ${now}`);
   assert.equal((await client.query('SELECT last_error FROM npcsim.world_status WHERE world_id = $1', [busy.id])).rows[0].last_error, null);
   await client.query('SELECT npcsim.tick_world($1, 5)', [owned.id]);
+  const became = (await client.query(`SELECT string_agg(e ->> 'type', ' ' ORDER BY n) AS told FROM npcsim.npc_minds, jsonb_array_elements(events) WITH ORDINALITY AS e(e, n)
+     WHERE npc_id = $1 AND world_id = $2 AND e ->> 'type' LIKE 'interaction_%'`, [original.bidder, owned.id])).rows[0].told;
+  assert.match(became, /^interaction_bid_pending interaction_(started|bid_cancelled)/, 'who was invited is spoken for, or it is too late');
   await client.query('SELECT npcsim.tick_world($1, 40)', [wild]);
   if (original.fate === undefined) {
     await cluster.query('home', 'SELECT npcsim.tick_world($1, 40)', [wild]);
@@ -202,7 +221,8 @@ async function arrived(of, database, { transient = false } = {}) {
 }
 
 test('the database that is dumped has what a dump must carry', () => {
-  assert.equal(original.requests, 5);
+  assert.equal(original.requests, 4);
+  assert.ok(original.talking > 0, 'somebody talks');
   for (const table of TABLES) assert.ok(original.rows[table].length > 0, `${table} has rows`);
   assert.match(original.rows.decision_log.join(), /applied/);
 });

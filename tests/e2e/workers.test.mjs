@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { sleep, startCluster, waitFor } from './lib/cluster.mjs';
+import { assertReplays } from './lib/rows.mjs';
 
 const HOLD_SECONDS = Number(process.env.NPCSIM_HOLD_SECONDS ?? 60);
 const execute = promisify(execFile);
@@ -296,6 +297,63 @@ test('restart of the server: the world goes on where it stood; the time between 
     await worldMoves(database, lively, 1, { timeout: 30_000 });
   });
 });
+
+// A running world in which Ada and Bo talk and Cy has invited Di, all decided for by a player's mind, which says no more.
+async function talkingWorld(database) {
+  const id = await createWorld(database, 'talk', { running: false });
+  const [{ player_id: player }] = await cluster.query(database, `SELECT player_id FROM npcsim.create_player($1, 'maud')`, [id]);
+  await cluster.query(database, `SELECT npcsim.register_gateway('g1')`);
+  await cluster.query(database, `SELECT npcsim.client_connected('g1', $2, $1, 'compute')`, [id, player]);
+  await cluster.query(database, `SELECT npcsim.update_player_heartbeat($1, '{"max_concurrency": 8}')`, [player]);
+  const npcs = {};
+  for (const [name, x, y] of [['Ada', 10, 10], ['Bo', 12, 10], ['Cy', 10, 13], ['Di', 12, 13]])
+    npcs[name] = await cluster.value(database, 'SELECT npcsim.create_npc($1, $2, $3, $4, $5)', [id, name, x, y, player]);
+  await cluster.query(database, 'SELECT npcsim.set_world_speed($1, 10)', [id]);
+  const decide = async (name, decision) => {
+    const result = await cluster.value(database, `SELECT npcsim.submit_npc_decision($1, $4 || jsonb_build_object('request_id', npcsim.request_npc_decision($2, $3)))`, [player, id, npcs[name], decision]);
+    assert.equal(result.status, 'applied', JSON.stringify(result));
+    await cluster.query(database, 'SELECT npcsim.tick_world($1, 0.1)', [id]);
+  };
+  await decide('Ada', { action: 'start_conversation', target_id: npcs.Bo, message: 'Hello' });
+  await decide('Bo', { action: 'respond_to_interaction_bid', bid_id: await cluster.value(database, 'SELECT id FROM npcsim.interaction_bids'), accept: true });
+  await decide('Cy', { action: 'start_conversation', target_id: npcs.Di });
+  await cluster.query(database, 'SELECT npcsim.start_world($1)', [id]);
+  await worldMoves(database, id, 2);
+  assert.deepEqual(await cluster.value(database, 'SELECT participants FROM npcsim.interaction_runs'), [String(npcs.Ada), String(npcs.Bo)]);
+  assert.equal(await cluster.value(database, 'SELECT bidder_npc_id FROM npcsim.interaction_bids'), npcs.Cy);
+  return { id, npcs };
+}
+
+for (const [how, end] of [
+  ['kill -9 of its worker', async (database, id) => process.kill(await workerOf(database, id), 'SIGKILL')],
+  ['a restart of the server', async () => { await cluster.shutdown(); await cluster.start(); }],
+])
+  test(`bids and conversations outlive ${how}`, async () => {
+    await withDatabase('talks', async (database) => {
+      const { id, npcs } = await talkingWorld(database);
+      const clock = await clockOf(database, id);
+      const made = await cluster.value(database, 'SELECT id FROM npcsim.interaction_bids');
+      await end(database, id);
+      await worldMoves(database, id, 1, { from: clock, timeout: 30_000 });
+      // Di did not answer: both learn that it is too late.
+      const heard = (name) => cluster.value(database, `SELECT jsonb_agg(e -> 'reason') FROM npcsim.npc_minds, jsonb_array_elements(events) AS e
+        WHERE npc_id = $1 AND e ->> 'type' = 'interaction_bid_cancelled' AND e ->> 'bid_id' = $2`, [npcs[name], String(made)]);
+      await waitFor(async () => (await cluster.query(database, 'SELECT FROM npcsim.interaction_bids WHERE id = $1', [made])).length === 0, { timeout: 20_000, what: 'the bid to end' });
+      assert.deepEqual(await heard('Cy'), ['not everybody answered in time']);
+      assert.deepEqual(await heard('Di'), ['not everybody answered in time']);
+      // With nobody's mind there, and nothing asked any more, Ada and Bo are spoken for.
+      await cluster.query(database, 'SELECT npcsim.client_disconnected(id) FROM npcsim.sessions');
+      await cluster.query(database, `SELECT npcsim.fail_decisions(array_agg(player_id), array_agg(request_id), array_agg('gone'::text)) FROM npcsim.decision_requests HAVING count(*) > 0`);
+      await waitFor(() => cluster.value(database, `SELECT count(DISTINCT npc_id) = 2 FROM npcsim.world_events WHERE kind = 'npc_said' AND npc_id IN ($1, $2) AND clock > $3`, [npcs.Ada, npcs.Bo, clock]),
+        { timeout: 20_000, what: 'Ada and Bo to go on talking' });
+      await waitFor(() => cluster.value(database, `SELECT count(*) > 0 FROM npcsim.world_events WHERE kind = 'interaction_finished' AND npc_id IN ($1, $2)`, [npcs.Ada, npcs.Bo]),
+        { timeout: 30_000, what: 'their conversation to end' });
+      await cluster.query(database, 'SELECT npcsim.pause_world($1)', [id]);
+      const client = await cluster.connect(database);
+      await assertReplays(client, id, how);
+      await client.end();
+    });
+  });
 
 test('DROP EXTENSION with running worlds returns within a second and leaves nothing behind', async () => {
   await withDatabase('dropped', async (database) => {

@@ -46,9 +46,32 @@ BEGIN
 END
 $$;
 
+-- Ada, Bo and Cy have a mind, of a player whose session is alive, and Bo has invited the others to talk: they have 5 s to answer.
+CREATE PROCEDURE invited()
+LANGUAGE plpgsql AS $$
+DECLARE
+    player bigint := (SELECT p.player_id FROM npcsim.create_player(world('Meadow'), 'maud') AS p);
+BEGIN
+    PERFORM npcsim.define_interaction_type(world('Meadow'), 'conversation', target => 'npc', needs_adjacency => false, min_participants => 2,
+                                           max_participants => 10, parameters => '{"message": {"type": "string"}}');
+    PERFORM npcsim.register_gateway('g1');
+    PERFORM npcsim.client_connected('g1', player, world('Meadow'), 'compute');
+    PERFORM npcsim.update_player_heartbeat(player, '{"max_concurrency": 8}');
+    UPDATE npcsim.npcs SET controller_player_id = player WHERE world_id = world('Meadow');
+    PERFORM npcsim.set_decision_policy(world('Meadow'), 'occasions');
+    PERFORM npcsim.tick_world(world('Meadow'), 4);
+    IF answer('Bo', jsonb_build_object('action', 'start_conversation', 'target_ids', jsonb_build_array(npc('Ada'), npc('Cy')))) <> 'applied' THEN
+        RAISE 'Bo cannot invite anybody';
+    END IF;
+    PERFORM npcsim.tick_world(world('Meadow'), 0.1);
+    CREATE TABLE bid AS SELECT id FROM npcsim.interaction_bid_rows;
+END
+$$;
+
 CREATE PROCEDURE clear()
 LANGUAGE plpgsql AS $$
 BEGIN
+    DROP TABLE IF EXISTS bid;
     PERFORM npcsim.drop_world(id) FROM npcsim.world_settings ORDER BY id;
 END
 $$;
@@ -85,6 +108,14 @@ LANGUAGE sql AS $$
     SELECT npcsim.submit_npc_decision(i.controller_player_id,
                decision || jsonb_build_object('request_id', npcsim.request_npc_decision(i.world_id, i.id))) ->> 'status'
       FROM npcsim.npc_identities i WHERE i.id = npc(npc_name)
+$$;
+
+-- The mind of an NPC that is invited accepts, or rejects for a reason.
+CREATE FUNCTION reply(npc_name text, why_not text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN answer(npc_name, jsonb_build_object('action', 'respond_to_interaction_bid', 'bid_id', (SELECT id FROM bid), 'accept', why_not IS NULL, 'reason', why_not));
+END
 $$;
 
 CREATE FUNCTION go(npc_name text, x integer, y integer) RETURNS text

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(96);
+SELECT plan(125);
 
 -- What differs between a world and its replay, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
@@ -199,6 +199,84 @@ SELECT npcsim.tick_world(:busy, 5);
 SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :busy AND kind = 'presence' ORDER BY sequence DESC LIMIT 1),
           jsonb_build_object('present', (SELECT jsonb_agg(id ORDER BY id) FROM players)), 'and come back');
 SELECT is(pg_temp.replayed(:busy), '', 'which a replay knows from the inputs, whoever is there now');
+
+-- ---- bids and conversations ----
+SELECT npcsim.create_world('Talk', 24, 24, 15) AS talk \gset
+CREATE TEMP TABLE talkers AS SELECT name, p.player_id AS player, npcsim.create_npc(:talk, name, 8 + n::integer, 10, p.player_id) AS npc
+  FROM unnest('{Ada,Bo,Cy,Di}'::text[]) WITH ORDINALITY AS v(name, n), npcsim.create_player(:talk, lower(name)) AS p;
+SELECT npcsim.client_connected('g', player, :talk, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(player, '{"max_concurrency": 8}') IS NOT NULL FROM talkers;
+SELECT npcsim.define_interaction_type(:talk, 'play', need_rates => '{"fun": 5}', duration => 20, min_participants => 2, max_participants => 4, parameters => '{"bet": {"type": "integer", "default": 1}}');
+SELECT npcsim.define_item_type(:talk, 'table', '{"usable": {"interactions": ["play"]}}'), npcsim.create_item(:talk, 'table', 10, 11);
+UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour' WHERE world_id = :talk;
+SET npcsim_test.talk = :talk;
+CREATE FUNCTION pg_temp.talker(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT npc FROM talkers WHERE name = wanted$$;
+-- The bid of one of them.
+CREATE FUNCTION pg_temp.bid_of(wanted text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('bid_id', (SELECT id FROM npcsim.interaction_bids WHERE world_id = current_setting('npcsim_test.talk')::bigint AND bidder_npc_id = pg_temp.talker(wanted)))
+$$;
+CREATE FUNCTION pg_temp.talk(wanted text, decision jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', r ->> 'status', r ->> 'code')
+      FROM (SELECT npcsim.submit_npc_decision(player, decision || jsonb_build_object('request_id', npcsim.request_npc_decision(current_setting('npcsim_test.talk')::bigint, npc))) AS r
+              FROM talkers WHERE name = wanted) AS v
+$$;
+SELECT is(pg_temp.talk('Ada', jsonb_build_object('action', 'start_conversation', 'target_ids', jsonb_build_array(pg_temp.talker('Bo'), pg_temp.talker('Cy')), 'message', 'Hello "you"')), 'applied', 'an invitation');
+SELECT is(pg_temp.replayed(:talk), '', 'that was not put to anybody yet is in the replay');
+SELECT npcsim.tick_world(:talk, 0.5);
+SELECT is(pg_temp.talk('Bo', '{"action": "respond_to_interaction_bid", "accept": true}' || pg_temp.bid_of('Ada')), 'applied', 'one accepts');
+SELECT is(pg_temp.replayed(:talk), '', 'and so does a bid that is answered in part');
+SELECT is(pg_temp.talk('Cy', '{"action": "respond_to_interaction_bid", "accept": true}' || pg_temp.bid_of('Ada')), 'applied', 'the other accepts');
+SELECT is(pg_temp.replayed(:talk), '', 'a conversation begins with its message');
+SELECT npcsim.tick_world(:talk, 0.3);
+SELECT results_eq($$SELECT pg_temp.talk('Bo', '{"action": "act_in_interaction", "parameters": {"message": "I am Bo"}}') UNION ALL
+                    SELECT pg_temp.talk('Bo', '{"action": "act_in_interaction", "message": "Really"}') UNION ALL
+                    SELECT pg_temp.talk('Di', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Cy')))$$,
+                  $$VALUES ('applied'), ('rejected NS302'), ('applied')$$, 'one talks, too much, and another one joins them');
+SELECT npcsim.tick_world(:talk, 4);
+SELECT is(pg_temp.replayed(:talk), '', 'what is said, and who joins, is said and joins again');
+SELECT results_eq($$SELECT pg_temp.talk('Ada', '{"action": "cancel_interaction"}') UNION ALL SELECT pg_temp.talk('Di', '{"action": "continue"}')$$, $$VALUES ('applied'), ('applied')$$, 'one leaves');
+UPDATE npcsim.sessions SET heartbeat_at_real = '-infinity' WHERE player_id = (SELECT player FROM talkers WHERE name = 'Cy');
+SELECT npcsim.tick_world(:talk, 31);
+SELECT is(pg_temp.replayed(:talk), '', 'who leaves leaves, and the built-in mind talks on for a mind that is gone');
+UPDATE npcsim.npcs SET position_x = 9 + (id - pg_temp.talker('Ada')), position_y = 12 WHERE world_id = :talk AND id <> pg_temp.talker('Cy');
+UPDATE npcsim.npcs SET position_x = 11, position_y = 14, hunger = 100, fun = 50 WHERE world_id = :talk AND id = pg_temp.talker('Cy');
+UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour' WHERE world_id = :talk;
+SELECT npcsim.tick_world(:talk, 0.1);
+SELECT is(pg_temp.talk('Di', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Bo'))), 'applied', 'one is invited');
+SELECT npcsim.tick_world(:talk, 0.5);
+SELECT is(pg_temp.talk('Ada', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Bo'))), 'applied', 'by another one, too');
+SELECT npcsim.tick_world(:talk, 0.5);
+SELECT is(pg_temp.talk('Bo', '{"action": "respond_to_interaction_bid", "accept": false, "reason": "I am \"busy\""}' || pg_temp.bid_of('Di')), 'applied', 'rejects the first');
+SELECT is(pg_temp.talk('Bo', '{"action": "batch_reject_interaction_bids", "ids": "*", "reason": "no time"}'), 'applied', 'and all others');
+SELECT is(pg_temp.replayed(:talk), '', 'which a replay does with the same reasons');
+SELECT is(pg_temp.talk('Ada', jsonb_build_object('action', 'play', 'target_id', (SELECT id FROM npcsim.items WHERE world_id = :talk AND item_type = 'table'),
+          'participants', jsonb_build_array(pg_temp.talker('Bo'), pg_temp.talker('Di')))), 'applied', 'a game for three');
+SELECT npcsim.tick_world(:talk, 3);
+SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE world_id = :talk), 1::bigint, 'is bid for');
+SELECT is(pg_temp.talk('Bo', '{"action": "respond_to_interaction_bid", "accept": true}' || pg_temp.bid_of('Ada')), 'applied', 'one would play');
+SELECT npcsim.tick_world(:talk, 3);
+SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE world_id = :talk), 0::bigint, 'the other one did not answer');
+SELECT is(pg_temp.replayed(:talk), '', 'too late is too late again');
+-- Who is slow is waited for. How slow a mind is comes from outside.
+UPDATE npcsim.sessions SET average_decision_time_ms = 6200 WHERE player_id = (SELECT player FROM talkers WHERE name = 'Bo');
+SELECT is(pg_temp.talk('Ada', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Bo'))), 'applied', 'a slow one is invited');
+SELECT npcsim.tick_world(:talk, 9);
+SELECT is((SELECT (due_at - made_at) / 1000000 FROM npcsim.interaction_bid_rows WHERE world_id = :talk), 15::bigint, 'and has time');
+SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :talk AND kind = 'pace' ORDER BY sequence DESC LIMIT 1),
+          jsonb_build_object('player_id', (SELECT player FROM talkers WHERE name = 'Bo'), 'seconds', 15), 'which is an input');
+UPDATE npcsim.sessions SET average_decision_time_ms = NULL WHERE world_id = :talk;
+SELECT is(pg_temp.replayed(:talk), '', 'so that a replay waits as long, however fast the mind is now');
+SELECT npcsim.remove_npc(:talk, pg_temp.talker('Ada'));
+SELECT is(pg_temp.replayed(:talk), '', 'a bidder who is removed is so again');
+UPDATE npcsim.npcs SET position_x = 2 + (id - pg_temp.talker('Bo')), position_y = 2 WHERE world_id = :talk AND id IN (pg_temp.talker('Bo'), pg_temp.talker('Di'));
+SELECT npcsim.tick_world(:talk, 0.1);
+SELECT is(pg_temp.talk('Di', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Bo'))), 'applied', 'the invited');
+SELECT npcsim.tick_world(:talk, 0.5);
+UPDATE npcsim.npcs SET controller_player_id = NULL WHERE world_id = :talk AND id = pg_temp.talker('Bo');
+SELECT is(pg_temp.replayed(:talk), '', 'loses its mind');
+SELECT npcsim.tick_world(:talk, 0.5);
+SELECT is((SELECT cardinality(participants) FROM npcsim.interaction_runs WHERE world_id = :talk), 2, 'and accepts by itself');
+SELECT npcsim.tick_world(:talk, 20);
+SELECT is(pg_temp.replayed(:talk), '', 'in the replay, too');
 
 -- Edits of operators: by functions, and through the views, many rows at once.
 CREATE TEMP TABLE edit (n serial, statement text);
