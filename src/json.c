@@ -139,6 +139,37 @@ json_jsonb(StringInfo out, Jsonb *value)
 	(void) JsonbToCString(out, &value->root, (int) VARSIZE(value));
 }
 
+int
+json_last_objects(StringInfo out, Jsonb *array, const char *member, int most, int bytes)
+{
+	int	   told = 0;
+	char **texts = palloc(sizeof(char *) * Max(Min(most, (int) JB_ROOT_COUNT(array)), 1));
+
+	for (int i = (int) JB_ROOT_COUNT(array) - 1; i >= 0 && told < most; i--)
+	{
+		JsonbValue *object = getIthJsonbValueFromContainer(&array->root, i);
+
+		if (object->type != jbvBinary ||
+			(member != NULL && getKeyJsonValueFromContainer(object->val.binary.data, member,
+															(int) strlen(member), NULL) == NULL))
+			continue;
+		texts[told] = JsonbToCString(NULL, object->val.binary.data, object->val.binary.len);
+		bytes -= (int) strlen(texts[told]) + 1;
+		if (told > 0 && bytes < 0)
+			break;
+		told++;
+	}
+	appendStringInfoChar(out, '[');
+	for (int i = told - 1; i >= 0; i--)
+	{
+		appendStringInfoString(out, texts[i]);
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+	}
+	appendStringInfoChar(out, ']');
+	return told;
+}
+
 char *
 json_text_member(const char *name, const char *value)
 {

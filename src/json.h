@@ -31,6 +31,11 @@ extern void json_cell(StringInfo out, Cell cell); /* [x,y] */
 extern void json_ids(StringInfo out, const int64 *ids, int count);
 extern void json_text_array(StringInfo out, ArrayType *array); /* text[], no null in it */
 extern void json_jsonb(StringInfo out, Jsonb *value);
+/*
+ * An array of the last objects of an array: at most 'most', those that have the member (NULL: all), and no more than fill
+ * so many bytes, the last one in any case. Returns how many.
+ */
+extern int json_last_objects(StringInfo out, Jsonb *array, const char *member, int most, int bytes);
 /* "name":"value", palloc'd. */
 extern char *json_text_member(const char *name, const char *value);
 

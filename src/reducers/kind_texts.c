@@ -23,28 +23,6 @@ static SpiStatement kinds_statement =
 	 .read_only = true};
 
 static void
-write_interaction_text(const InteractionRow *row, InteractionText *text)
-{
-	StringInfoData out;
-
-	text->kind = &row->kind;
-	initStringInfo(&out);
-	json_string(&out, row->description);
-	text->description = out.data;
-
-	initStringInfo(&out);
-	if (row->kind.max_participants > 1)
-		appendStringInfo(&out, ",\"participants\":[%d,%d]", row->kind.min_participants,
-						 row->kind.max_participants);
-	if (row->kind.takes_acts)
-	{
-		json_literal(&out, ",\"parameters\":");
-		json_jsonb(&out, row->parameters);
-	}
-	text->terms = out.data;
-}
-
-static void
 json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
 {
 	bool first = true;
@@ -86,6 +64,44 @@ effect_text(const int32 rates[NEED_COUNT])
 }
 
 static void
+write_interaction_text(const InteractionRow *row, InteractionText *text)
+{
+	StringInfoData out;
+
+	text->kind = &row->kind;
+	initStringInfo(&out);
+	json_string(&out, row->description);
+	text->description = out.data;
+	text->effect = NULL;
+	if (row->kind.target == TARGET_NPC)
+	{
+		int32 rates[NEED_COUNT];
+
+		interaction_need_rates(&row->kind, NULL, rates);
+		text->effect = effect_text(rates);
+	}
+	text->party = row->kind.max_participants > 1
+					  ? psprintf(",\"participants\":[%d,%d]", row->kind.min_participants,
+								 row->kind.max_participants)
+					  : "";
+	initStringInfo(&out);
+	if (row->kind.takes_acts)
+	{
+		json_literal(&out, ",\"parameters\":");
+		json_jsonb(&out, row->parameters);
+	}
+	text->parameters = out.data;
+}
+
+/* "consume":{"description":…, up to the duration */
+static char *
+offer_text(const InteractionText *text, const char *effect)
+{
+	return psprintf("\"%s\":{\"description\":%s,%s%s%s,\"duration\":", text->kind->name,
+					text->description, effect, text->party, text->parameters);
+}
+
+static void
 write_offer_text(const KindTexts *texts, const ItemKind *kind, const InteractionKind *interaction,
 				 OfferText *offer)
 {
@@ -95,8 +111,32 @@ write_offer_text(const KindTexts *texts, const ItemKind *kind, const Interaction
 	interaction_need_rates(interaction, kind, rates);
 	offer->interaction = (int) (text - texts->interactions);
 	offer->effect = effect_text(rates);
-	offer->offer = psprintf("\"%s\":{\"description\":%s,%s%s,\"duration\":", interaction->name,
-							text->description, offer->effect, text->terms);
+	offer->offer = offer_text(text, offer->effect);
+}
+
+static void
+write_npc_offers(KindTexts *texts)
+{
+	StringInfoData out;
+	bool		   first = true;
+
+	initStringInfo(&out);
+	json_literal(&out, "\"interactions\":{");
+	for (int i = 0; i < texts->interaction_count; i++)
+	{
+		const InteractionText *text = &texts->interactions[i];
+
+		if (text->kind->target != TARGET_NPC)
+			continue;
+		if (!first)
+			appendStringInfoChar(&out, ',');
+		appendStringInfoString(&out, offer_text(text, text->effect));
+		json_duration(&out, interaction_lasts(text->kind, NULL, SHARE_WHOLE));
+		appendStringInfoChar(&out, '}');
+		first = false;
+	}
+	appendStringInfoChar(&out, '}');
+	texts->npc_offers = out.data;
 }
 
 static void
@@ -107,6 +147,7 @@ read_interactions(int64 world_id, KindTexts *texts, InteractionRows *rows)
 	texts->interactions = palloc(sizeof(InteractionText) * Max(rows->count, 1));
 	for (int i = 0; i < rows->count; i++)
 		write_interaction_text(&rows->rows[i], &texts->interactions[i]);
+	write_npc_offers(texts);
 }
 
 void
@@ -136,6 +177,15 @@ read_kind_texts(int64 world_id, KindTexts *texts)
 		for (int o = 0; o < text->kind.offer_count; o++)
 			write_offer_text(texts, &text->kind, text->kind.offers[o], &text->offers[o]);
 	}
+}
+
+void
+json_duration(StringInfo out, int64 duration)
+{
+	if (duration == SIM_NEVER)
+		json_literal(out, "null");
+	else
+		json_millionths(out, duration);
 }
 
 const KindText *

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "sim/kinds.h"
 
 /* An interaction of the world. */
@@ -15,7 +17,9 @@ typedef struct InteractionText
 {
 	const InteractionKind *kind;
 	char				  *description; /* quoted */
-	char *terms; /* ,"participants":[…],"parameters":{…}, each only where there is something to say */
+	char				  *effect;		/* as of an offer; NULL: it depends on the item */
+	char				  *party;		/* ,"participants":[fewest,most], or nothing where it is one */
+	char				  *parameters;	/* ,"parameters":{…}, or nothing where there are none */
 } InteractionText;
 
 /* An interaction that items of a type offer. */
@@ -38,6 +42,7 @@ typedef struct KindTexts
 {
 	InteractionText *interactions; /* in order of number */
 	int				 interaction_count;
+	char			*npc_offers; /* "interactions":{…}: what can be done with any NPC */
 	KindText		*kinds;
 	int				 count;
 } KindTexts;
@@ -50,5 +55,8 @@ extern const KindText *find_kind_text(const KindTexts *texts, Datum name);
 
 /* The interaction with this number; NULL when the world has none. */
 extern const InteractionText *find_interaction_text(const KindTexts *texts, int number);
+
+/* How long something lasts: seconds, or null for what does not end. */
+extern void json_duration(StringInfo out, int64 duration);
 
 #endif /* NPCSIM_KIND_TEXTS_H */

@@ -37,6 +37,7 @@ static void
 take_doing(NpcRow *row, const Datum *values, const bool *nulls)
 {
 	row->state = (NpcState) DatumGetInt16(values[1]);
+	row->interaction_id = int64_or(values, nulls, 2, 0);
 }
 
 static void
@@ -125,7 +126,9 @@ static RowQuery queries[] = {
 	{NPC_ROW_NAME,
 	 take_name,
 	 {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}}},
-	{NPC_ROW_DOING, take_doing, {"npc_states", "npc_states_key", {{"npc_id", INT8OID}, {"state", INT2OID}}}},
+	{NPC_ROW_DOING,
+	 take_doing,
+	 {"npc_states", "npc_states_key", {{"npc_id", INT8OID}, {"state", INT2OID}, {"interaction_id", INT8OID}}}},
 };
 
 const int16 *

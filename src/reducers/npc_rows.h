@@ -23,7 +23,7 @@
 #define NPC_ROW_REQUEST	 0x08 /* absent: never asked */
 #define NPC_ROW_MIND	 0x10 /* absent: nothing to tell */
 #define NPC_ROW_NAME	 0x20 /* of the identity, the name alone */
-#define NPC_ROW_DOING	 0x40 /* of the state, the state alone */
+#define NPC_ROW_DOING	 0x40 /* of the state, what it does: state and interaction */
 
 typedef struct NpcRow
 {

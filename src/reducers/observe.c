@@ -4,8 +4,8 @@
  *	  see, what happened since.
  *
  * Everything is read for all of them at once: their own rows, then the items and
- * tracks around them through the sight indexes, then names and states of the NPCs seen,
- * each once. The index gives what a box of SIGHT_CELLS around the viewer meets; whether
+ * tracks around them through the sight indexes, then names and states of the NPCs seen, and the
+ * interactions they are in, each once. The index gives what a box of SIGHT_CELLS around the viewer meets; whether
  * it is in sight is decided here, on cells. No world is locked: an observation is as old
  * as the caller's snapshot, and the answer to it is checked against the world of that moment.
  */
@@ -23,6 +23,7 @@
 #include "reducers/kind_texts.h"
 #include "reducers/npc_rows.h"
 #include "reducers/observe.h"
+#include "reducers/under_way.h"
 #include "sim/kinds.h"
 #include "sim/path.h"
 #include "spi.h"
@@ -35,6 +36,8 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
 /* Vision has at least this much room, however long the rest is. */
 #define VISION_BYTES_MIN 2048
+/* So have the events. */
+#define EVENTS_BYTES_MIN 1024
 
 /* Half a cell more than can be seen, so that no rounding in the index matters. */
 #define BOX_MARGIN (SIGHT_CELLS + 0.5)
@@ -48,6 +51,9 @@ typedef struct SeenThing
 	const KindText *kind; /* NULL for NPCs */
 	int32			share_left;
 	int64			occupied_by;
+	/* found in what is read afterwards */
+	const NpcRow *npc; /* itself; NULL for items, and when the snapshot has no such NPC */
+	const Run	 *run; /* that it takes part in, or is used in; NULL = none */
 } SeenThing;
 
 typedef struct SeenList
@@ -58,14 +64,6 @@ typedef struct SeenList
 	int		  *starts; /* of each viewer's; behind the last one, the count */
 } SeenList;
 
-typedef struct Run
-{
-	int64				   id;
-	const InteractionText *text;
-	int64				   target_id;
-	int64				   started_at;
-} Run;
-
 typedef struct Scene
 {
 	const WorldHead *head;
@@ -74,9 +72,9 @@ typedef struct Scene
 	KindTexts		 texts;
 	SeenList		 items;
 	SeenList		 npcs;
-	NpcRows			*seen; /* names and states of the NPCs seen */
-	Run				*runs; /* interactions of the viewers */
-	int				 run_count;
+	OpenBids		 bids;
+	NpcRows			*seen; /* names and states of the NPCs seen, of who uses the items and of bidders */
+	Runs			 runs; /* that these and the viewers are in */
 } Scene;
 
 static IndexRows item_rows = {"items",
@@ -91,13 +89,6 @@ static IndexRows item_rows = {"items",
 static IndexRows track_rows = {"npc_tracks",
 							   "npc_tracks_sight",
 							   {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}};
-
-static SpiStatement runs_statement =
-	{.sql = "SELECT id, interaction, target_id, started_at FROM " SPI_WANTED_KEYS
-			" JOIN npcsim.interaction_runs t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8ARRAYOID},
-	 .read_only = true};
 
 /* ---- sight ---- */
 
@@ -196,50 +187,77 @@ look_around(Scene *scene, IndexRows *rows, SeenList *list,
 	index_rows_end(&reading);
 }
 
-/* Names and states of the NPCs seen, each once. */
+/* Names and states of the NPCs that something is told of, each once. */
 static void
 read_seen(Scene *scene)
 {
-	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(scene->npcs.count, 1));
-	int	   count;
+	int	   room = scene->npcs.count + scene->items.count + scene->bids.count;
+	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(room, 1));
+	int	   count = 0;
 
 	for (int i = 0; i < scene->npcs.count; i++)
-		ids[i] = scene->npcs.things[i].id;
-	count = id_list_sort(ids, scene->npcs.count);
+		ids[count++] = scene->npcs.things[i].id;
+	for (int i = 0; i < scene->items.count; i++)
+		if (scene->items.things[i].occupied_by != 0)
+			ids[count++] = scene->items.things[i].occupied_by;
+	for (int i = 0; i < scene->bids.count; i++)
+		ids[count++] = scene->bids.bids[i].bidder_id;
+	count = id_list_sort(ids, count);
 	scene->seen = npc_rows_create(scene->head->world_id, ids, count);
 	npc_rows_load(scene->seen, NPC_ROW_NAME | NPC_ROW_DOING, ids, count);
 }
 
-static void
-read_runs(Scene *scene)
+/* Ids of the interactions that the NPCs are in, behind those that are there; the new count. */
+static int
+add_run_ids(int64 *ids, int count, const NpcRows *npcs)
 {
-	int64 *ids = palloc(sizeof(int64) * scene->viewers->count);
-	int	   count = 0;
+	for (int i = 0; i < npcs->count; i++)
+		if (npcs->rows[i].interaction_id != 0)
+			ids[count++] = npcs->rows[i].interaction_id;
+	return count;
+}
 
-	for (int i = 0; i < scene->viewers->count; i++)
-		if (scene->viewers->rows[i].interaction_id != 0)
-			ids[count++] = scene->viewers->rows[i].interaction_id;
-	if (count == 0)
-		return;
-	scene->run_count =
-		(int) spi_run(&runs_statement,
-					  (Datum[]) {Int64GetDatum(scene->head->world_id), int64_array(ids, count)}, NULL,
-					  SPI_OK_SELECT);
-	scene->runs = palloc(sizeof(Run) * Max(scene->run_count, 1));
-	for (int i = 0; i < scene->run_count; i++)
-		scene->runs[i] = (Run) {.id = spi_int64(i, 1, 0),
-								.text = find_interaction_text(&scene->texts, spi_int16(i, 2, 0)),
-								.target_id = spi_int64(i, 3, 0),
-								.started_at = spi_int64(i, 4, 0)};
+static void
+read_interactions_seen(Scene *scene)
+{
+	int	   viewers = scene->viewers->count;
+	int64 *heard = palloc(sizeof(int64) * viewers);
+	int64 *ids =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * (viewers + scene->seen->count));
+	int heard_count = id_list_sort(heard, add_run_ids(heard, 0, scene->viewers));
+	int count = add_run_ids(ids, add_run_ids(ids, 0, scene->viewers), scene->seen);
+
+	read_runs(scene->head->world_id, &scene->texts, ids, id_list_sort(ids, count), heard, heard_count,
+			  &scene->runs);
 }
 
 static const Run *
-find_run(const Scene *scene, int64 id)
+run_of(const Scene *scene, const NpcRow *npc)
 {
-	for (int i = 0; i < scene->run_count; i++)
-		if (scene->runs[i].id == id)
-			return &scene->runs[i];
-	return NULL;
+	return npc == NULL || npc->interaction_id == 0 ? NULL : find_run(&scene->runs, npc->interaction_id);
+}
+
+/* Who the things in sight are, and what they do. */
+static void
+recognize(Scene *scene)
+{
+	for (int i = 0; i < scene->npcs.count; i++)
+	{
+		SeenThing *npc = &scene->npcs.things[i];
+
+		npc->npc = npc_row_find(scene->seen, npc->id);
+		/* a track without the rest is being restored */
+		if (npc->npc != NULL && npc->npc->groups != (NPC_ROW_NAME | NPC_ROW_DOING))
+			npc->npc = NULL;
+		npc->run = run_of(scene, npc->npc);
+	}
+	for (int i = 0; i < scene->items.count; i++)
+	{
+		SeenThing *item = &scene->items.things[i];
+
+		if (item->occupied_by != 0)
+			item->run = run_of(scene, npc_row_find(scene->seen, item->occupied_by));
+	}
 }
 
 /* ---- text ---- */
@@ -293,15 +311,10 @@ json_offers(StringInfo out, const SeenThing *item)
 	json_literal(out, "\"interactions\":{");
 	for (int o = 0; o < item->kind->kind.offer_count; o++)
 	{
-		int64 lasts = interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left);
-
 		if (o > 0)
 			appendStringInfoChar(out, ',');
 		appendStringInfoString(out, item->kind->offers[o].offer);
-		if (lasts == SIM_NEVER)
-			json_literal(out, "null");
-		else
-			json_millionths(out, lasts);
+		json_duration(out, interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left));
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, '}');
@@ -325,31 +338,31 @@ json_seen_item(StringInfo out, const SeenThing *item)
 		json_literal(out, ",\"share_left\":");
 		json_millionths(out, item->share_left);
 	}
+	if (item->run != NULL)
+		json_seen_run(out, item->run);
 	appendStringInfoChar(out, ',');
 	json_offers(out, item);
 	appendStringInfoChar(out, '}');
 }
 
-/* False when the snapshot has no such NPC: a track without the rest is being restored. */
-static bool
+static void
 json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
 {
-	const NpcRow *row = npc_row_find(scene->seen, npc->id);
-
-	if (row == NULL || row->groups != (NPC_ROW_NAME | NPC_ROW_DOING))
-		return false;
 	json_literal(out, "{\"type\":\"npc\",\"id\":");
 	json_int64(out, npc->id);
 	json_literal(out, ",\"distance\":");
 	json_distance(out, npc->distance_squared);
 	json_literal(out, ",\"name\":");
-	json_string(out, row->name);
+	json_string(out, npc->npc->name);
 	json_literal(out, ",\"npc_state\":\"");
-	appendStringInfoString(out, npc_state_name(row->state));
+	appendStringInfoString(out, npc_state_name(npc->npc->state));
 	json_literal(out, "\",");
 	json_position(out, npc->cell);
-	json_literal(out, ",\"interactions\":{}}");
-	return true;
+	if (npc->run != NULL)
+		json_seen_run(out, npc->run);
+	appendStringInfoChar(out, ',');
+	appendStringInfoString(out, scene->texts.npc_offers);
+	appendStringInfoChar(out, '}');
 }
 
 /*
@@ -375,15 +388,17 @@ json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item
 		StringInfo text = item_next ? &item_text : &npc_text;
 		int		   before = text->len;
 
+		if (!item_next && npcs[npc].npc == NULL)
+		{
+			npc++;
+			continue;
+		}
 		if (before > 0)
 			appendStringInfoChar(text, ',');
 		if (item_next)
 			json_seen_item(text, &items[item++]);
-		else if (!json_seen_npc(text, scene, &npcs[npc++]))
-		{
-			text->len = before;
-			continue;
-		}
+		else
+			json_seen_npc(text, scene, &npcs[npc++]);
 		if (item_text.len + npc_text.len > limit)
 		{
 			text->len = before;
@@ -431,11 +446,11 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	json_position(out, scene->cells[viewer]);
 }
 
-/* What an item of those in sight brings to who does this with it; NULL if it is not among them. */
+/* What the interaction brings to who is in it; NULL if that is an item's, and it is not among those in sight. */
 static const char *
 effect_of(const Run *run, const SeenThing *items, int item_count)
 {
-	for (int i = 0; i < item_count; i++)
+	for (int i = 0; run->text->effect == NULL && i < item_count; i++)
 	{
 		const ItemKind *kind = &items[i].kind->kind;
 
@@ -443,7 +458,7 @@ effect_of(const Run *run, const SeenThing *items, int item_count)
 			if (kind->offers[o] == run->text->kind)
 				return items[i].kind->offers[o].effect;
 	}
-	return NULL;
+	return run->text->effect;
 }
 
 static void
@@ -461,17 +476,20 @@ json_current_interaction(StringInfo out, const Run *run, const SeenThing *items,
 	json_millionths(out, run->started_at);
 	if (effect != NULL)
 		appendStringInfo(out, ",%s", effect);
-	appendStringInfoString(out, run->text->terms);
+	if (run->text->kind->max_participants > 1)
+	{
+		json_literal(out, ",\"participants\":");
+		json_ids(out, run->participants, run->participant_count);
+	}
+	appendStringInfoString(out, run->text->parameters);
 	appendStringInfoChar(out, '}');
 }
 
 static void
 json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing *items, int item_count)
 {
-	const Run *run = row->interaction_id == 0 ? NULL : find_run(scene, row->interaction_id);
+	const Run *run = run_of(scene, row);
 
-	if (run != NULL && run->text == NULL)
-		run = NULL;
 	appendStringInfo(out, ",\"status\":{\"state\":\"%s\",\"movement_locked\":%s,\"target_id\":",
 					 npc_state_name(row->state),
 					 run != NULL && run->text->kind->locks_movement ? "true" : "false");
@@ -481,6 +499,7 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 		json_literal(out, "null");
 	else
 		json_current_interaction(out, run, items, item_count);
+	json_pending_bid(out, &scene->bids, row->id);
 	json_literal(out, ",\"plan\":");
 	if (row->plan == NULL)
 		json_literal(out, "[]");
@@ -489,17 +508,49 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 	appendStringInfoChar(out, '}');
 }
 
-/* What follows the vision: what can be done with what is free, and what happened. */
+/* Marks what the NPC can do with items in sight: free, in use by itself, or such that it can join in. */
 static void
-json_rest(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing *items, int item_count)
+find_item_offers(const Scene *scene, const NpcRow *row, const SeenThing *items, int count, bool *offered)
 {
-	bool *offered = palloc0(sizeof(bool) * Max(scene->texts.interaction_count, 1));
-	bool  first = true;
+	for (int i = 0; i < count; i++)
+	{
+		const SeenThing *item = &items[i];
 
-	for (int i = 0; i < item_count; i++)
-		for (int o = 0; o < items[i].kind->kind.offer_count; o++)
-			if (items[i].occupied_by == 0 || items[i].occupied_by == row->id)
-				offered[items[i].kind->offers[o].interaction] = true;
+		if (item->occupied_by == 0 || item->occupied_by == row->id ||
+			(item->run != NULL && item->run->id == row->interaction_id))
+			for (int o = 0; o < item->kind->kind.offer_count; o++)
+				offered[item->kind->offers[o].interaction] = true;
+		else if (item->run != NULL && run_is_joinable(item->run))
+			offered[item->run->text - scene->texts.interactions] = true;
+	}
+}
+
+/* The same of NPCs: with one who is free any interaction of NPCs can begin, and some can be joined. */
+static void
+find_npc_offers(const Scene *scene, const NpcRow *row, const SeenThing *npcs, int count, bool *offered)
+{
+	bool any_is_free = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		const Run *run = npcs[i].run;
+
+		if (run == NULL)
+			any_is_free = any_is_free || (npcs[i].npc != NULL && state_is_free(npcs[i].npc->state));
+		else if (run->text->kind->target == TARGET_NPC && run->id != row->interaction_id &&
+				 run_is_joinable(run))
+			offered[run->text - scene->texts.interactions] = true;
+	}
+	for (int i = 0; any_is_free && i < scene->texts.interaction_count; i++)
+		if (scene->texts.interactions[i].kind->target == TARGET_NPC)
+			offered[i] = true;
+}
+
+static void
+json_available(StringInfo out, const Scene *scene, const bool *offered)
+{
+	bool first = true;
+
 	json_literal(out, ",\"available_interactions\":[");
 	for (int i = 0; i < scene->texts.interaction_count; i++)
 	{
@@ -508,17 +559,34 @@ json_rest(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThing
 		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", scene->texts.interactions[i].kind->name);
 		first = false;
 	}
-	json_literal(out, "],\"events\":");
+	appendStringInfoChar(out, ']');
+}
+
+/* The last ones, where all of them need more room than there is. */
+static void
+json_events(StringInfo out, const NpcRow *row, int room)
+{
+	int start;
+	int dropped = row->events_dropped;
+
+	json_literal(out, ",\"events\":");
+	start = out->len;
 	if (row->events == NULL)
 		json_literal(out, "[]");
 	else
 		json_jsonb(out, row->events);
-	if (row->events_dropped > 0)
+	if (row->events != NULL && out->len - start > room)
+	{
+		int count = (int) JB_ROOT_COUNT(row->events);
+
+		out->len = start;
+		dropped += count - json_last_objects(out, row->events, NULL, count, room);
+	}
+	if (dropped > 0)
 	{
 		json_literal(out, ",\"events_dropped\":");
-		json_int64(out, row->events_dropped);
+		json_int64(out, dropped);
 	}
-	json_literal(out, ",\"conversation\":null}");
 }
 
 static const SeenThing *
@@ -536,17 +604,26 @@ observation_text(const Scene *scene, int viewer)
 	int				 npc_count;
 	const SeenThing *items = things_of(&scene->items, viewer, &item_count);
 	const SeenThing *npcs = things_of(&scene->npcs, viewer, &npc_count);
+	bool			*offered = palloc0(sizeof(bool) * Max(scene->texts.interaction_count, 1));
 	StringInfo		 out = makeStringInfo();
 	StringInfoData	 rest;
 
 	enlargeStringInfo(out, OBSERVATION_BYTES);
 	initStringInfo(&rest);
-	json_rest(&rest, scene, row, items, item_count);
 	json_self(out, scene, viewer);
 	json_doing(out, scene, row, items, item_count);
+	find_item_offers(scene, row, items, item_count, offered);
+	find_npc_offers(scene, row, npcs, npc_count, offered);
+	json_available(&rest, scene, offered);
+	json_literal(&rest, ",\"conversation\":");
+	json_conversation(&rest, run_of(scene, row));
+	json_bids(&rest, &scene->bids, row->id, scene->seen);
+	json_events(&rest, row,
+				Max(EVENTS_BYTES_MIN, OBSERVATION_BYTES - VISION_BYTES_MIN - out->len - rest.len));
 	json_vision(out, scene, items, item_count, npcs, npc_count,
 				Max(VISION_BYTES_MIN, OBSERVATION_BYTES - out->len - rest.len));
 	appendBinaryStringInfo(out, rest.data, rest.len);
+	appendStringInfoChar(out, '}');
 	return out;
 }
 
@@ -590,10 +667,12 @@ observe(const WorldHead *head, Observation *observations, int count)
 			scene.cells[i] = npc_row_cell(row, leg_index_at(row->leg_length, row->departed_at, head->now));
 		}
 		read_kind_texts(head->world_id, &scene.texts);
-		read_runs(&scene);
 		look_around(&scene, &item_rows, &scene.items, see_item);
 		look_around(&scene, &track_rows, &scene.npcs, see_npc);
+		read_bids(head->world_id, &scene.texts, scene.viewers, &scene.bids);
 		read_seen(&scene);
+		read_interactions_seen(&scene);
+		recognize(&scene);
 	}
 	spi_index_plans_end(level);
 
