@@ -124,9 +124,10 @@ tell_others(World *world, const Interaction *interaction, const Npc *npc, const 
 		if (other == npc || other->controller == 0)
 			continue;
 		if (members == NULL)
-			members = psprintf("\"interaction_id\":%lld,\"kind\":\"%s\",\"npc_id\":%lld,%s%s",
-							   (long long) interaction->id, what, (long long) npc->id,
-							   json_text_member("name", npc->name), more_members);
+			members = psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"kind\":\"%s\","
+							   "\"npc_id\":%lld,%s%s",
+							   interaction->kind->name, (long long) interaction->id, what,
+							   (long long) npc->id, json_text_member("name", npc->name), more_members);
 		npc_tell(world, other, "interaction_observation", members);
 	}
 }

@@ -70,8 +70,11 @@ SELECT is(pg_temp.observe(2, pg_temp.id('Ada')),
                     'description', (SELECT description FROM npcsim.interaction_types WHERE world_id = 2 AND name = 'sit'),
                     'fills', '["energy"]'::jsonb, 'drains', '[]'::jsonb, 'rates', '{"energy":10}'::jsonb, 'duration', NULL))),
             jsonb_build_object('type', 'npc', 'id', pg_temp.id('Bo'), 'distance', 4.2, 'name', 'Bo "the brave"', 'npc_state', 'idle',
-                'position', '{"x":18,"y":20}'::jsonb, 'interactions', '{}'::jsonb)),
-        'available_interactions', '["consume","sit"]'::jsonb, 'events', '[]'::jsonb, 'conversation', NULL),
+                'position', '{"x":18,"y":20}'::jsonb, 'interactions', jsonb_build_object('conversation', jsonb_build_object(
+                    'description', (SELECT description FROM npcsim.interaction_types WHERE world_id = 2 AND name = 'conversation'),
+                    'fills', '[]'::jsonb, 'drains', '[]'::jsonb, 'rates', '{}'::jsonb, 'participants', '[2,10]'::jsonb,
+                    'parameters', (SELECT parameters FROM npcsim.interaction_types WHERE world_id = 2 AND name = 'conversation'), 'duration', NULL)))),
+        'available_interactions', '["consume","sit","conversation"]'::jsonb, 'events', '[]'::jsonb, 'conversation', NULL),
     'an observation, whole');
 SELECT max(npcsim.tick_world(2, 60)) FROM generate_series(1, 87);
 SELECT npcsim.tick_world(2, 11.4);
