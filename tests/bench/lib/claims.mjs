@@ -22,7 +22,7 @@ export async function openClaims(bench, client) {
     },
     // Claims at most so many of them: how many there were, and the bytes of their observations.
     async claim(count) {
-      const { rows } = await client.query('SELECT length(body::text) AS bytes FROM npcsim.claim_decisions(\'bench\', $1, $2)', [[session], [count]]);
+      const { rows } = await client.query('SELECT octet_length(body::text) AS bytes FROM npcsim.claim_decisions(\'bench\', $1, $2)', [[session], [count]]);
       return { count: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) };
     },
     // Their session gives them back, so that the next ones find free slots.
