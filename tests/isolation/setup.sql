@@ -79,6 +79,14 @@ BEGIN
 END
 $$;
 
+-- Asked by an operator, it answers.
+CREATE FUNCTION tell(npc_name text, decision jsonb) RETURNS text
+LANGUAGE sql AS $$
+    SELECT npcsim.submit_npc_decision(i.controller_player_id,
+               decision || jsonb_build_object('request_id', npcsim.request_npc_decision(i.world_id, i.id))) ->> 'status'
+      FROM npcsim.npc_identities i WHERE i.id = npc(npc_name)
+$$;
+
 CREATE FUNCTION go(npc_name text, x integer, y integer) RETURNS text
 LANGUAGE sql AS $$
     SELECT answer(npc_name, jsonb_build_object('action', 'move_to', 'x', x, 'y', y))
