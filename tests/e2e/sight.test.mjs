@@ -121,6 +121,7 @@ async function randomWorld(random, number) {
     }
   };
   const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, $4) AS id', [`world ${number}`, model.sizeX, model.sizeY, number])).rows[0].id;
+  await client.query("DELETE FROM npcsim.interaction_types WHERE world_id = $1 AND name = 'conversation'", [world]); // who is hungry does not stop to talk
   for (let i = random(7); i > 0; i -= 1) {
     const width = 1 + random(random(2) === 0 ? 1 : model.sizeX - 3);
     const height = width > 1 ? 1 : 1 + random(model.sizeY - 3);
