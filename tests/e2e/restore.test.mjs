@@ -99,7 +99,7 @@ before(async () => {
   await cluster.query('home', 'SELECT npcsim.populate_world($1, 15)', [original.wild]);
   // hungry ones eat, so that there is something half eaten and something to come back
   await cluster.query('home', 'UPDATE npcsim.npcs SET hunger = 5 WHERE world_id = $1', [original.wild]);
-  await cluster.query('home', 'SELECT npcsim.tick_world($1, 14.7)', [original.wild]);
+  await cluster.query('home', 'SELECT npcsim.tick_world($1, 22.7)', [original.wild]);
   // an answer, so that there is something in the audit log
   const asked = await cluster.value('home', 'SELECT request_id FROM npcsim.decision_requests WHERE world_id = $1 ORDER BY 1 LIMIT 1', [original.owned.id]);
   await cluster.query('home', `SELECT npcsim.submit_npc_decision($1, jsonb_build_object('request_id', $2::bigint, 'action', 'wander', 'tokens', 7))`, [original.owned.owner, asked]);

@@ -1,6 +1,6 @@
 -- Every action in every state that an NPC can be brought into: what is legal is done, what is not is an error event to
 -- the mind and leaves the NPC as it was. Invitations are answered in every state: Cy has invited Ada each time.
-BEGIN;
+-- Each is a statement of its own: what was tried and undone would else be in the way of what comes after it.
 SELECT plan(137);
 \ir lib/minds.sql
 
@@ -8,6 +8,7 @@ SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT player_id AS ada FROM npcsim.create_player(1, 'ada') \gset
 SELECT npcsim.register_gateway('g1'), npcsim.client_connected('g1', :ada, 1, 'compute');
 SELECT pg_temp.present();
+UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour';
 SELECT pg_temp.make('Ada', 10, 10) AS ada, pg_temp.make('Bo', 12, 10) AS bo, pg_temp.make('Cy', 10, 12) AS cy \gset
 SELECT npcsim.create_item(1, 'apple', 11, 10) AS apple, npcsim.create_item(1, 'apple', 10, 14) AS other \gset
 SELECT npcsim.define_interaction_type(1, 'dance', target => 'npc', need_rates => '{"fun": 5}', needs_adjacency => false, min_participants => 2, max_participants => 2);
@@ -129,9 +130,8 @@ BEGIN
 END
 $$;
 
-SELECT is(pg_temp.try(way, state, steps, what, decision, becomes), 'as it should', format('%s: %s', way, what))
-  FROM states, actions ORDER BY way, what;
+SELECT format('SELECT is(pg_temp.try(way, state, steps, what, decision, becomes), %L, %L) FROM states, actions WHERE way = %L AND what = %L', 'as it should', way || ': ' || what, way, what)
+  FROM states, actions ORDER BY way, what \gexec
 -- Where nobody has invited her there is nothing to answer, and all of nothing is rejected without a word.
 SELECT is(pg_temp.tell('Ada', '{"action": "batch_reject_interaction_bids", "ids": "*", "reason": "leave me alone"}'), 'applied', 'all bids are rejected where there is none');
 SELECT * FROM finish();
-ROLLBACK;
