@@ -7,6 +7,7 @@ import { Painter } from "./painter.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Store } from "./store.js";
+import { circlesOf } from "./talk.js";
 
 const WHOLE_WORLD = 256 * 256; // cells up to which everything is asked for, not only what is in view
 const PANEL_MS = 200;
@@ -178,6 +179,8 @@ window.npcsim = {
     }));
   },
   drawn: () => [...painter.drawnPositions].map(([id, at]) => ({ id, ...at })),
+  said: () => painter.bubbles,
+  talking: () => circlesOf(store.interactions).map(({ id, participants }) => ({ id, participants })),
   screenOf(id) {
     const at = painter.drawnPositions.get(id);
     return camera.toScreen(at.x, at.y);

@@ -1,6 +1,7 @@
 // Draws the world as it was DRAW_DELAY_SECONDS ago onto the canvas: ground, walls, items, NPCs, names.
 
 import { NEEDS, needAt, pathAhead } from "./motion.js";
+import { bubblesAt, circlesOf, linesOf } from "./talk.js";
 
 // Names are shown from the first scale (pixels a cell) while few NPCs are in view, from the second always.
 const LABELS_FROM = { few: 10, always: 26 };
@@ -10,12 +11,14 @@ const MOST_BOOST = 1.8;
 const DOTS_BELOW = 7; // pixels a cell
 const VISION_CELLS = 8.25;
 const CRITICAL = 20;
+const BUBBLE = { font: 13, line: 17, width: 170, lines: 3, padding: 8, tail: 7 }; // pixels
 
 export class Painter {
   constructor(canvas, store, camera, palette) {
     Object.assign(this, { canvas, store, camera, palette });
     this.context = canvas.getContext("2d", { alpha: false });
     this.drawnPositions = new Map();
+    this.bubbles = []; // what is drawn of what is said: {id, text, x, y} in pixels
   }
 
   // Returns whether anything in view is moving.
@@ -203,6 +206,7 @@ export class Painter {
       }
     }
     visible.sort(([a, p], [b, q]) => p.y - q.y || a.id - b.id);
+    this.#circles();
 
     const chosen = selected?.npc === undefined ? undefined : store.npcs.get(selected.npc);
     if (chosen) {
@@ -225,7 +229,77 @@ export class Painter {
     for (const [name, x, y, bold] of labels) {
       this.#text(name, x, y, bold ? size * 1.12 : size, this.palette.colours.label, this.palette.colours["label-halo"], bold ? 650 : 500);
     }
+    this.#bubbles(clock, seen, named, chosen);
     return moving;
+  }
+
+  // Those who do something together are joined by a spoke each to the middle between them.
+  #circles() {
+    const { context: c, store, drawnPositions, palette: { colours } } = this;
+    c.strokeStyle = colours.path;
+    c.lineWidth = Math.max(0.07, 1.5 / this.camera.scale);
+    c.setLineDash([0.18, 0.14]);
+    for (const { participants } of circlesOf(store.interactions)) {
+      const places = participants.map((id) => drawnPositions.get(id)).filter(Boolean);
+      if (places.length < 2) {
+        continue;
+      }
+      const x = places.reduce((sum, at) => sum + at.x, 0) / places.length + 0.5;
+      const y = places.reduce((sum, at) => sum + at.y, 0) / places.length + 0.5;
+      c.globalAlpha = 0.6;
+      c.beginPath();
+      for (const at of places) {
+        c.moveTo(x, y);
+        c.lineTo(at.x + 0.5, at.y + 0.5);
+      }
+      c.stroke();
+      c.globalAlpha = 1;
+    }
+    c.setLineDash([]);
+  }
+
+  // What is said, above the heads: of everybody while names are shown, else of the chosen NPC.
+  #bubbles(clock, seen, named, chosen) {
+    const { context: c, store, camera, drawnPositions, palette: { colours } } = this;
+    this.bubbles = [];
+    for (const { npc_id: id, text } of bubblesAt(store.messages, clock, store.clock.rate)) {
+      const at = drawnPositions.get(id);
+      if (!at || !seen(at.x, at.y) || !(named || id === chosen?.id)) {
+        continue;
+      }
+      c.save();
+      // From here on a unit is a pixel of the page, and the origin is above the name.
+      c.translate(at.x + 0.5, at.y + 0.5 - 0.5 * this.boost - 18 / camera.scale);
+      c.scale(1 / camera.scale, 1 / camera.scale);
+      c.font = `500 ${BUBBLE.font}px system-ui, sans-serif`;
+      const measure = (words) => c.measureText(words).width;
+      this.#bubble(linesOf(text, BUBBLE.width, BUBBLE.lines, measure), measure, colours);
+      c.restore();
+      this.bubbles.push({ id, text, ...camera.toScreen(at.x, at.y) });
+    }
+  }
+
+  // Its tail ends in the origin.
+  #bubble(lines, measure, colours) {
+    const { context: c } = this;
+    const { line, padding, tail } = BUBBLE;
+    const width = Math.max(...lines.map(measure), 2 * tail) + 2 * padding;
+    const height = lines.length * line + padding;
+    const top = -tail - height;
+    c.fillStyle = colours.paper;
+    c.strokeStyle = colours.path;
+    c.lineWidth = 1;
+    c.beginPath();
+    c.roundRect(-width / 2, top, width, height, padding);
+    c.moveTo(-tail * 0.8, -tail);
+    c.lineTo(0, 0);
+    c.lineTo(tail * 0.8, -tail);
+    c.stroke();
+    c.fill();
+    c.fillStyle = colours.ink;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    lines.forEach((words, i) => c.fillText(words, 0, top + padding / 2 + (i + 0.5) * line));
   }
 
   #chosen(npc, clock) {

@@ -4,7 +4,7 @@
 import { NEEDS, calendarAt, needAt } from "./motion.js";
 
 const ROSTER = 200; // names listed at once
-const LINES = { messages: 8, events: 5 };
+const LINES = { messages: 6, said: 6, events: 5 };
 const STATES = {
   idle: "idle",
   moving: "walking",
@@ -21,7 +21,9 @@ const EVENTS = {
   item_removed: (data) => `gone: ${data.item_type}`,
   item_used_up: (data) => `used up: ${data.item_type}`,
   item_respawned: (data) => `back: ${data.item_type}`,
-  interaction_started: (data) => `begins to ${data.interaction}`,
+  interaction_started: (data) => `begins: ${data.interaction}`,
+  interaction_joined: (data) => `joins: ${data.interaction}`,
+  interaction_left: (data) => `leaves: ${data.interaction}`,
   interaction_finished: (data) => `is done: ${data.interaction}`,
   interaction_cancelled: (data) => `stops: ${data.interaction}`,
   map_ping: (data, event) => `points at ${event.x}, ${event.y}`,
@@ -43,6 +45,11 @@ function setText(node, text) {
   if (node.textContent !== text) {
     node.textContent = text;
   }
+}
+
+// "Bo", "Bo and Cy", "Bo, Cy and Di"
+function listed(names) {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }
 
 // Fits the children of a list to as many as there are rows, then fills each.
@@ -185,10 +192,14 @@ export class Panel {
       setText(line.children[0], who);
       setText(line.children[1], what);
     };
-    const messages = store.messages.slice(-LINES.messages)
-      .map((message) => [message.username ?? this.#npcName(message.npc_id), message.text]);
-    byId("chat").hidden = messages.length === 0;
-    fill(byId("messages"), messages, make, update);
+    const told = (list, kind, most) => {
+      const lines = store.messages.filter((message) => message.kind === kind).slice(-most)
+        .map((message) => [message.username ?? this.#npcName(message.npc_id), message.text]);
+      byId(list).parentElement.hidden = lines.length === 0;
+      fill(byId(list), lines, make, update);
+    };
+    told("messages", "chat", LINES.messages);
+    told("said", "npc_said", LINES.said);
     const events = store.world_events.filter((event) => event.kind in EVENTS).slice(-LINES.events)
       .map((event) => [this.#whoseEvent(event), EVENTS[event.kind](event.data ?? {}, event)]);
     fill(byId("events"), events, make, update);
@@ -216,10 +227,10 @@ export class Panel {
       return { idle: "Standing idle", moving: "On the way", requesting: "Asking for something", interacting: "Busy",
         wandering: "Wandering about", waiting: "Waiting" }[npc.state] ?? npc.state;
     }
-    const target = interaction.target_type === "npc"
-      ? store.npcs.get(interaction.target_id)?.name
-      : store.world_items.get(interaction.target_id)?.item_type;
-    return target ? `Busy: ${interaction.interaction_type}, ${target}` : `Busy: ${interaction.interaction_type}`;
+    const item = interaction.target_type === "item" ? store.world_items.get(interaction.target_id)?.item_type : undefined;
+    const what = item ? `${interaction.interaction_type}, ${item}` : interaction.interaction_type;
+    const others = (interaction.participants ?? []).filter((id) => id !== npc.id).map((id) => this.#npcName(id));
+    return others.length > 0 ? `Busy: ${what}, with ${listed(others)}` : `Busy: ${what}`;
   }
 
   #npc(npc, clock, following) {

@@ -7,11 +7,23 @@
 import { Track, WorldClock, positionAt } from "./motion.js";
 
 const TABLES = ["item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
-// What is told once: the last rows of each are kept.
+// What is told once: the last rows of each are kept; of messages, the last of each kind, so that players' words do
+// not drown in what NPCs say.
 const STREAMS = { messages: 50, world_events: 100 };
 const IN_VIEW = ["npcs", "world_items", "interactions"];
 
 const keyOf = (row) => row.id ?? row.name;
+
+function lastOf(rows, most, ofEachKind) {
+  if (!ofEachKind || rows.length <= most) {
+    return rows.slice(-most);
+  }
+  const counts = new Map();
+  return rows.reverse().filter(({ kind }) => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return counts.get(kind) <= most;
+  }).reverse();
+}
 
 export class Store {
   constructor() {
@@ -124,7 +136,7 @@ export class Store {
     }
     for (const [stream, most] of Object.entries(STREAMS)) {
       if (frame[stream]) {
-        this[stream] = [...this[stream], ...frame[stream].append].slice(-most);
+        this[stream] = lastOf([...this[stream], ...frame[stream].append], most, stream === "messages");
       }
     }
     if (frame.present) {

@@ -20,10 +20,10 @@ const UNSOUND = `
   UNION ALL
   SELECT 'item ' || i.id || ' is occupied without an interaction' FROM npcsim.items i
    WHERE i.occupied_by_npc_id IS NOT NULL AND NOT EXISTS
-         (SELECT FROM npcsim.interaction_runs u WHERE u.target_id = i.id AND u.initiator_npc_id = i.occupied_by_npc_id)
+         (SELECT FROM npcsim.interaction_runs u WHERE u.target_id = i.id AND u.participants[1] = i.occupied_by_npc_id)
   UNION ALL
-  SELECT 'interaction ' || u.id || ' is not its NPC''s' FROM npcsim.interaction_runs u
-   WHERE NOT EXISTS (SELECT FROM npcsim.npc_states s WHERE s.npc_id = u.initiator_npc_id AND s.interaction_id = u.id AND s.state = 3)
+  SELECT 'NPC ' || p || ' is not in interaction ' || u.id FROM npcsim.interaction_runs u, unnest(u.participants) AS p
+   WHERE NOT EXISTS (SELECT FROM npcsim.npc_states s WHERE s.npc_id = p AND s.interaction_id = u.id AND s.state = 3)
   UNION ALL
   SELECT 'NPC ' || npc_id || ' has nothing due' FROM npcsim.npc_states WHERE event_at IS NULL AND decision_at IS NULL
   UNION ALL

@@ -16,14 +16,21 @@ const TRY_AGAIN = new Set(['40001', '55P03']);
 const UNSOUND = `
   SELECT 'item ' || i.id || ' is occupied without an interaction' AS what FROM npcsim.items i
    WHERE i.occupied_by_npc_id IS NOT NULL AND NOT EXISTS
-         (SELECT FROM npcsim.interaction_runs u WHERE u.target_id = i.id AND u.initiator_npc_id = i.occupied_by_npc_id)
+         (SELECT FROM npcsim.interaction_runs u WHERE u.target_id = i.id AND u.participants[1] = i.occupied_by_npc_id)
   UNION ALL
-  SELECT 'interaction ' || u.id || ' is not its item''s' FROM npcsim.interaction_runs u
-   WHERE NOT EXISTS (SELECT FROM npcsim.items i WHERE i.id = u.target_id AND i.occupied_by_npc_id = u.initiator_npc_id)
+  SELECT 'interaction ' || u.id || ' is not its item''s' FROM npcsim.interactions u
+   WHERE u.target_type = 'item' AND NOT EXISTS
+         (SELECT FROM npcsim.items i WHERE i.id = u.target_id AND i.occupied_by_npc_id = u.participants[1])
+  UNION ALL
+  SELECT 'conversation ' || u.id || ' of ' || cardinality(u.participants) FROM npcsim.interactions u
+   WHERE u.interaction_type = 'conversation' AND cardinality(u.participants) NOT BETWEEN 2 AND 10
+  UNION ALL
+  SELECT 'NPC ' || p || ' is not in interaction ' || u.id FROM npcsim.interaction_runs u, unnest(u.participants) AS p
+   WHERE NOT EXISTS (SELECT FROM npcsim.npc_states s WHERE s.npc_id = p AND s.interaction_id = u.id AND s.state = 3)
   UNION ALL
   SELECT 'NPC ' || s.npc_id || ' and its interaction differ' FROM npcsim.npc_states s
    WHERE (s.state = 3) <> (s.interaction_id IS NOT NULL) OR s.interaction_id IS NOT NULL AND NOT EXISTS
-         (SELECT FROM npcsim.interaction_runs u WHERE u.id = s.interaction_id AND u.initiator_npc_id = s.npc_id)
+         (SELECT FROM npcsim.interaction_runs u WHERE u.id = s.interaction_id AND s.npc_id = ANY (u.participants))
   UNION ALL
   SELECT 'item ' || i.id || ' both is there and waits to come back' FROM npcsim.items i JOIN npcsim.item_respawns r USING (world_id, id)
   UNION ALL

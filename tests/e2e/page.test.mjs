@@ -78,6 +78,48 @@ describe('the spectators\' page', () => {
     await page.screenshot({ path: join(results, 'page-lately.png') });
   });
 
+  test('what NPCs say stands above them, and who talks with whom is to be seen', async () => {
+    await colony.query('UPDATE npcsim.npcs SET hunger = 100, hygiene = 100, fun = 100, energy = 100');
+    const talk = () => page.evaluate(() => {
+      const circles = window.npcsim.talking();
+      const said = window.npcsim.said().findLast(({ id }) => circles.some(({ participants }) => participants.includes(id)));
+      return said && { ...said, ...circles.find(({ participants }) => participants.includes(said.id)), speaker: said.id };
+    });
+    await waitFor(talk, { timeout: 60_000, what: 'a bubble above somebody who talks' });
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    await waitFor(() => page.evaluate(() => /paused/.test(document.getElementById('connection-text').textContent)), { what: 'the page to know of the pause' });
+    await sleep(500);
+    const said = await talk();
+    assert.ok(said, 'a bubble stays while the world stands');
+    const [row] = await colony.query('SELECT to_jsonb(participants) AS participants, interaction_type FROM npcsim.interactions WHERE world_id = $1 AND id = $2', [colony.worldId, said.id]);
+    assert.deepEqual([row.participants, row.interaction_type], [said.participants, 'conversation'], 'they talk who SQL says do');
+    assert.equal(await colony.value(`SELECT text FROM npcsim.messages WHERE world_id = $1 AND npc_id = $2 ORDER BY sequence DESC LIMIT 1`,
+      [colony.worldId, said.speaker]), said.text, 'it is the last thing that it said');
+    const names = await colony.query('SELECT id, name FROM npcsim.npcs WHERE world_id = $1', [colony.worldId]);
+    const name = new Map(names.map((npc) => [npc.id, npc.name]));
+    assert.ok((await page.evaluate(() => document.getElementById('said').innerText)).includes(said.text), 'it is listed, too');
+
+    // the speaker is chosen: its card tells with whom it talks
+    const box = await page.locator('canvas').boundingBox();
+    const { x, y } = await page.evaluate((npc) => window.npcsim.screenOf(npc), said.speaker);
+    await page.mouse.click(box.x + x, box.y + y);
+    await waitFor(() => page.evaluate(() => !document.getElementById('npc').hidden), { what: 'the card' });
+    const doing = await page.evaluate(() => document.getElementById('npc-doing').textContent);
+    for (const other of said.participants.filter((id) => id !== said.speaker)) assert.ok(doing.includes(name.get(other)), `"${doing}" names ${name.get(other)}`);
+    await page.locator('#npc-follow').click();
+    await sleep(300);
+    await mkdir(results, { recursive: true });
+    await page.screenshot({ path: join(results, 'page-talk.png') });
+    await page.locator('#npc-follow').click();
+    await page.locator('#npc-close').click();
+    await page.locator('#zoom-fit').click();
+
+    // nothing stays in the air
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+    await waitFor(() => page.evaluate((text) => !window.npcsim.said().some((bubble) => bubble.text === text[0] && bubble.id === text[1]), [said.text, said.speaker]),
+      { timeout: 30_000, what: 'the bubble to be gone' });
+  });
+
   // What the card of the chosen NPC says; null while there is none.
   const card = () => page.evaluate(() => {
     const shown = document.getElementById('npc');
