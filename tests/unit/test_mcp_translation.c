@@ -310,7 +310,7 @@ test_conversations(void)
 			"\"conversation_history\":[]}},{\"timestamp\":92,\"event_type\":\"INTERACTION_OBSERVATION\","
 			"\"payload\":{\"interaction_name\":\"conversation\",\"interaction_id\":\"801\",\"participants\":"
 			"[\"12\",\"456\"],\"conversation_history\":[{\"speaker_id\":\"7\",\"speaker_name\":\"Cy\","
-			"\"message\":\"Cy left the conversation\",\"timestamp\":92000007,\"is_system\":true}]}}]",
+			"\"message\":\"Cy left the conversation\",\"timestamp\":92005007,\"is_system\":true}]}}]",
 			"its beginning and who leaves are told, with who is there");
 
 	memset(&told, 0, sizeof(told));
@@ -365,6 +365,25 @@ test_conversations(void)
 					"{\"interaction_id\":801,\"messages\":[{\"at\":91,\"npc_id\":12,\"message\":\"Hello\"}]}",
 					101, 0),
 		"[]", "... and not again");
+	is_json(
+		told_events(&told,
+					"{\"at\":92,\"type\":\"interaction_observation\",\"interaction\":\"conversation\","
+					"\"interaction_id\":801,\"kind\":\"joined\",\"npc_id\":7,\"name\":\"Cy\"}," SAID(
+						"92", "7", "Me too") "," SAID("92", "3", "Welcome"),
+					"{\"interaction_id\":801,\"interaction\":\"conversation\",\"participants\":[12,7],"
+					"\"messages\":[{\"at\":92,\"npc_id\":7,\"name\":\"N\",\"message\":\"Me too\"},"
+					"{\"at\":92,\"npc_id\":3,\"name\":\"N\",\"message\":\"Welcome\"}]}",
+					102, 0),
+		"[{\"timestamp\":94,\"event_type\":\"INTERACTION_OBSERVATION\",\"payload\":{\"interaction_name\":"
+		"\"conversation\",\"interaction_id\":\"801\",\"participants\":[\"12\",\"7\"],"
+		"\"conversation_history\":[{\"speaker_id\":\"7\",\"speaker_name\":\"N\",\"message\":\"Me too\","
+		"\"timestamp\":92000457},{\"speaker_id\":\"3\",\"speaker_name\":\"N\",\"message\":\"Welcome\","
+		"\"timestamp\":92000458}]}},"
+		"{\"timestamp\":95,\"event_type\":\"INTERACTION_OBSERVATION\",\"payload\":{\"interaction_name\":"
+		"\"conversation\",\"interaction_id\":\"801\",\"participants\":[\"12\",\"7\"],"
+		"\"conversation_history\":[{\"speaker_id\":\"7\",\"speaker_name\":\"Cy\",\"message\":\"Cy joined "
+		"the conversation\",\"timestamp\":92005007,\"is_system\":true}]}}]",
+		"who joins and speaks at once is told once of each, and what is spoken at one moment in its order");
 	mcp_told_forget(&told);
 	first =
 		told_events(&told, "",

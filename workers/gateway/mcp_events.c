@@ -14,7 +14,7 @@
 
 #include "mcp_observation.h"
 
-#define SPEAKERS 10000 /* microseconds of the shortest tick */
+#define SPEAKERS 5000 /* half the microseconds of the shortest tick */
 
 /* What is being told, and to whom. */
 typedef struct Telling
@@ -24,8 +24,7 @@ typedef struct Telling
 	McpTold		 *told;
 	int64_t		  now_ms;
 	double		  clock;
-	int64_t		  last_message; /* key of the list's last one */
-	int64_t		  first_stamp;	/* of those that are given now */
+	int64_t		  first_stamp; /* of those that are given now */
 	json_t		 *events;
 } Telling;
 
@@ -244,48 +243,55 @@ mcp_told_open_bids(const McpTold *told)
 
 /* ------------------------------------------------------------ conversations */
 
-/*
- * Which message this is: its moment in microseconds and, below the length of
- * the shortest tick, who said it.  The same wherever and whenever it is told
- * again, since the server takes messages of the same key for one.
- */
-static int64_t
-message_key(Telling *telling, double at, const json_t *speaker)
+/* Which message this is, the same wherever and whenever it is told again. */
+static McpToldMessage
+identify(double at, const json_t *npc, bool spoken)
 {
-	int64_t key = mcp_whole(at * 1e6 + 0.5) + json_integer_value(speaker) % SPEAKERS;
+	int64_t id = json_integer_value(npc);
 
-	if (key <= telling->last_message)
-		key = telling->last_message + 1;
-	telling->last_message = key;
-	return key;
+	return (McpToldMessage) {.said_us = mcp_whole(at * 1e6 + 0.5), .npc_id = spoken ? id : -id};
 }
 
-/* The stamp that the message was told with; 0 when it was not. */
-static int64_t
-told_stamp(const McpTold *told, int64_t key)
+/* The message as it was told, NULL when it was not. */
+static const McpToldMessage *
+find_message(const McpTold *told, const McpToldMessage *message)
 {
 	for (int i = 0; i < MCP_TOLD_MESSAGES; i++)
-		if (told->message[i] == key)
-			return told->stamp[i];
-	return 0;
+		if (told->messages[i].npc_id == message->npc_id && told->messages[i].said_us == message->said_us)
+			return &told->messages[i];
+	return NULL;
 }
 
-/* ... or, when it was not, its game minute or the next one that no message has. */
-static int64_t
-stamp_message(McpTold *told, int64_t key, double at)
+/*
+ * The key is the message's moment and, below the length of the shortest tick,
+ * who spoke; above the speakers are those about whom something was said.  The
+ * server takes messages of the same key for one, so what is spoken has its
+ * own, higher than what was spoken before.  The event's stamp is its game
+ * minute, or the next one that no message has.
+ */
+static const McpToldMessage *
+tell_message(McpTold *told, const McpToldMessage *message, double at)
 {
-	int64_t stamp = told_stamp(told, key);
+	const McpToldMessage *before = find_message(told, message);
+	McpToldMessage *new = &told->messages[told->next_message];
+	bool spoken = message->npc_id > 0;
 
-	if (stamp != 0)
-		return stamp;
-	stamp = mcp_whole(at);
-	if (stamp <= told->last_stamp)
-		stamp = told->last_stamp + 1;
-	told->last_stamp = stamp;
-	told->message[told->next_message] = key;
-	told->stamp[told->next_message] = stamp;
+	if (before)
+		return before;
 	told->next_message = (told->next_message + 1) % MCP_TOLD_MESSAGES;
-	return stamp;
+	*new = *message;
+	new->key = new->said_us + (spoken ? new->npc_id % SPEAKERS : -new->npc_id % SPEAKERS + SPEAKERS);
+	if (spoken)
+	{
+		if (new->key <= told->last_key)
+			new->key = told->last_key + 1;
+		told->last_key = new->key;
+	}
+	new->stamp = mcp_whole(at);
+	if (new->stamp <= told->last_stamp)
+		new->stamp = told->last_stamp + 1;
+	told->last_stamp = new->stamp;
+	return new;
 }
 
 static void
@@ -334,9 +340,9 @@ said(const char *kind, const json_t *event)
 	return NULL;
 }
 
-/* A message with its key, or NULL when it lacks something. */
+/* A message without its key, or NULL when it lacks something. */
 static json_t *
-history_entry(const char *kind, const json_t *event, int64_t key)
+history_entry(const char *kind, const json_t *event)
 {
 	const char *name = text(event, "name");
 	json_t	   *speaker = mcp_entity_id(json_object_get(event, "npc_id"));
@@ -344,9 +350,8 @@ history_entry(const char *kind, const json_t *event, int64_t key)
 	json_t	   *entry = NULL;
 
 	if (speaker && message)
-		entry = json_pack("{s:O, s:s, s:O, s:I}", "speaker_id", speaker, "speaker_name",
-						  name ? name : json_string_value(speaker), "message", message, "timestamp",
-						  (json_int_t) key);
+		entry = json_pack("{s:O, s:s, s:O}", "speaker_id", speaker, "speaker_name",
+						  name ? name : json_string_value(speaker), "message", message);
 	if (strcmp(kind, "message") != 0)
 		add_member(entry, "is_system", json_true());
 	json_decref(speaker);
@@ -373,11 +378,17 @@ tell_conversation(Telling *telling, const json_t *event)
 		add_member(payload, "initiator_id", mcp_entity_id(npc));
 	else
 	{
-		int64_t key = message_key(telling, at, npc);
-		json_t *entry = kind ? history_entry(kind, event, key) : NULL;
+		McpToldMessage		  message = identify(at, npc, kind && strcmp(kind, "message") == 0);
+		const McpToldMessage *told = find_message(telling->told, &message);
+		json_t				 *entry = kind ? history_entry(kind, event) : NULL;
 
-		if (payload && entry && told_stamp(telling->told, key) < telling->first_stamp)
-			stamp = stamp_message(telling->told, key, at);
+		/* unless the history told it just now */
+		if (payload && entry && (!told || told->stamp < telling->first_stamp))
+		{
+			told = tell_message(telling->told, &message, at);
+			stamp = told->stamp;
+			add_member(entry, "timestamp", json_integer(told->key));
+		}
 		else
 		{
 			json_decref(payload);
@@ -409,13 +420,16 @@ tell_history(Telling *telling)
 
 	json_array_foreach (json_object_get(conversation, "messages"), i, message)
 	{
-		double	at = time_of(telling, message);
-		int64_t key = message_key(telling, at, json_object_get(message, "npc_id"));
-		json_t *entry = told_stamp(telling->told, key) == 0 ? history_entry("message", message, key) : NULL;
+		double		   at = time_of(telling, message);
+		McpToldMessage which = identify(at, json_object_get(message, "npc_id"), true);
+		json_t		  *entry = find_message(telling->told, &which) ? NULL : history_entry("message", message);
 
 		if (entry)
 		{
-			stamp = stamp_message(telling->told, key, at);
+			const McpToldMessage *told = tell_message(telling->told, &which, at);
+
+			stamp = told->stamp;
+			add_member(entry, "timestamp", json_integer(told->key));
 			json_array_append_new(history, entry);
 		}
 	}
@@ -548,7 +562,6 @@ mcp_events(const json_t *observations, int64_t npc_id, McpTold *told, int64_t no
 		return NULL;
 	/* first, so that a reply is told after what it replies to */
 	tell_history(&telling);
-	telling.last_message = 0;
 	for (size_t i = count > MCP_MAX_EVENTS ? count - MCP_MAX_EVENTS : 0; i < count; i++)
 		tell(&telling, json_array_get(ours, i));
 	cancel_old_bids(&telling);

@@ -42,15 +42,23 @@ typedef struct McpToldBid
 	char		interaction[MCP_MAX_INTERACTION];
 } McpToldBid;
 
+typedef struct McpToldMessage
+{
+	int64_t said_us; /* when, in microseconds of the world */
+	int64_t npc_id;	 /* who spoke, 0 = there is no message; negative: about whom something was said */
+	int64_t key;	 /* that the server knows it by */
+	int64_t stamp;	 /* of the event that told it */
+} McpToldMessage;
+
 /* What one mind was told.  Empty when all zero. */
 typedef struct McpTold
 {
-	int64_t	   message[MCP_TOLD_MESSAGES]; /* its key, 0 = none */
-	int64_t	   stamp[MCP_TOLD_MESSAGES];
-	int		   next_message;
-	int64_t	   last_stamp;
-	McpToldBid bids[MCP_TOLD_BIDS];
-	int		   next_bid;
+	McpToldMessage messages[MCP_TOLD_MESSAGES];
+	int			   next_message;
+	int64_t		   last_key;
+	int64_t		   last_stamp;
+	McpToldBid	   bids[MCP_TOLD_BIDS];
+	int			   next_bid;
 } McpTold;
 
 /*
