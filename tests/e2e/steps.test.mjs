@@ -97,8 +97,9 @@ async function assertContended(client, world, what) {
   assert.deepEqual([of.left.state, of.left.state_since], ['interacting', 100_000], `${what}: the first gets the apple between them`);
   assert.equal(told('right', 'interaction_started').length, 0, `${what}: the second does not`);
   assert.deepEqual([of.west.state, of.west.state_since], ['interacting', 850_000], `${what}: of the walkers too`);
+  const [{ target_id: between }] = told('west', 'interaction_started');
   assert.deepEqual(told('east', 'interaction_bid_rejected'),
-    [{ at: 0.85, type: 'interaction_bid_rejected', interaction: 'consume', reason: 'item is occupied' }], `${what}: the other is told why not`);
+    [{ at: 0.85, type: 'interaction_bid_rejected', interaction: 'consume', target_id: between, reason: 'item is occupied' }], `${what}: the other is told why not`);
   const { rows: eaters } = await client.query('SELECT 1 FROM npcsim.interactions WHERE world_id = $1', [world]);
   assert.equal(eaters.length, 2, `${what}: two eat`);
 }
