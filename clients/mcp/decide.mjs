@@ -5,13 +5,20 @@
 const LOOK_AFTER = 75; // a need below this is looked after when something in sight serves it
 const URGENT = 25; // a need below this is worth getting up for
 const SATISFIED = 95; // enough of it
+const TALK_CHANCE = 0.3; // of beginning a conversation with somebody in sight, when there is nothing better to do
+const TALK_SECONDS = 15; // of the world; after that it says goodbye
+const PATIENCE = 8; // seconds that it waits for an answer to what it said
+const SPEECH_PAUSE = 3; // seconds between two things that one NPC says: the world refuses what comes sooner
+const FAREWELL = 'I must go now. Goodbye!';
 
 export function decide({ reason, observations }) {
-  const { needs, status, vision = [], events = [] } = observations;
+  const { needs, status, vision = [], events = [], bids = [] } = observations;
   const chance = bestChance(needs, vision);
 
+  if (bids.length > 0) return answerInvitations(bids, observations);
   switch (status.state) {
     case 'interacting':
+      if (observations.conversation) return converse(observations);
       return inInteraction(status.current_interaction, needs, chance);
     case 'requesting':
       return { action: 'continue', reason: 'waiting for an answer' };
@@ -22,8 +29,70 @@ export function decide({ reason, observations }) {
   // What has just been refused (taken, used up, out of reach) is left alone for now.
   const refused = events.some((event) => /failed|rejected|error/.test(event.type));
   if (chance && !refused) return { ...use(chance), then: [{ action: 'wander' }] };
+  const partner = reason === 'idle' && !refused && partnerInSight(observations);
+  if (partner && Math.random() < TALK_CHANCE) {
+    return { action: 'start_conversation', target_id: partner.id, message: `Hello, ${partner.name}!`, reason: 'I feel like talking' };
+  }
   return explore(status, needs);
 }
+
+// ---- invitations and conversations ----
+
+// One answer at a time. Who is busy, or has something urgent to see to, turns all of them down.
+function answerInvitations(bids, { needs, status, vision = [] }) {
+  const [need, value] = neediest(needs);
+  const wanted = bids.find((bid) => bid.interaction === 'conversation' || isOfUse(bid, needs, vision));
+  let excuse;
+
+  if (['interacting', 'requesting'].includes(status.state)) excuse = 'I am busy';
+  else if (value < URGENT) excuse = `I have to see to my ${need} first`;
+  else if (!wanted) excuse = 'I do not need that now';
+  if (excuse) return { action: 'batch_reject_interaction_bids', parameters: { ids: bids.map((bid) => bid.bid_id), reason: excuse } };
+  return { action: 'respond_to_interaction_bid', parameters: { bid_id: wanted.bid_id, accept: true }, reason: `${wanted.bidder_name} asks me` };
+}
+
+// Whether the item fills a need of which there is not enough.
+function isOfUse({ target_id: target, interaction }, needs, vision) {
+  const item = vision.find(({ type, id }) => type === 'item' && id === target);
+  return item?.interactions?.[interaction]?.fills?.some((need) => needs[need] < SATISFIED) ?? false;
+}
+
+// Somebody who could talk, and with whom it has not just talked: the nearest one.
+function partnerInSight({ vision = [], events = [] }) {
+  if (events.some(({ interaction }) => interaction === 'conversation')) return undefined;
+  return vision.find((npc) => npc.type === 'npc' && npc.interactions?.conversation &&
+    (npc.current_interaction
+      ? npc.current_interaction.name === 'conversation' && npc.current_interaction.joinable
+      : npc.npc_state !== 'requesting'));
+}
+
+// It greets, answers what is said to it, and after a while says goodbye and leaves.
+function converse({ self, needs, status, conversation }) {
+  const { messages } = conversation;
+  const mine = messages.filter((message) => message.npc_id === self.id).at(-1);
+  const last = messages.at(-1);
+  const since = mine ? self.clock - mine.at : Infinity;
+  const [need, value] = neediest(needs);
+
+  if (mine?.message === FAREWELL) return { action: 'cancel_interaction', reason: 'I said goodbye', then: [{ action: 'wander' }] };
+  if (since < SPEECH_PAUSE) return { action: 'continue', next_decision_in_s: SPEECH_PAUSE };
+  if (last === mine && mine && since < PATIENCE) return { action: 'continue', reason: 'waiting for an answer', next_decision_in_s: SPEECH_PAUSE };
+  const over = self.clock - status.current_interaction.started_at > TALK_SECONDS || (last === mine && mine) || value < URGENT;
+  return { action: 'act_in_interaction', message: over ? FAREWELL : words(mine, last, self, need, value), next_decision_in_s: SPEECH_PAUSE };
+}
+
+// A language model would find better ones.
+function words(mine, last, self, need, value) {
+  if (!mine) return last ? `Hello, ${last.name}! I am ${self.name}.` : `Hello! I am ${self.name}.`;
+  if (value < LOOK_AFTER) return `You know, ${last.name}, my ${need} could be better.`;
+  return `I am fine, ${last.name}. What a day: ${self.game_time}!`;
+}
+
+function neediest(needs) {
+  return Object.entries(needs).reduce((least, entry) => (entry[1] < least[1] ? entry : least), ['hunger', 100]);
+}
+
+// ---- everything else ----
 
 // Nothing to use: see more of the world, and look around sooner when something is lacking.
 function explore(status, needs) {

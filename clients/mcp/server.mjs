@@ -18,7 +18,7 @@ const inputSchema = fromJsonSchema({
   properties: {
     request_id: { type: 'integer' },
     npc_id: { type: 'integer' },
-    reason: { type: 'string', description: 'why the NPC is asked: idle, interval, need, plan_failed, …' },
+    reason: { type: 'string', description: 'why the NPC is asked: idle, interval, need, bid, message, plan_failed, …' },
     observations: {
       type: 'object',
       properties: { needs: { type: 'object' }, status: { type: 'object' }, vision: { type: 'array' } },

@@ -12,6 +12,31 @@ export function wander({ observations }) {
   }
 }
 
+// Talks: accepts every invitation, says TALK_WORDS things (default: 3) as soon as it may, and leaves. With TALK_TO it
+// invites that NPC whenever it is not talking; else it waits to be asked.
+const said = new Map(); // NPC → how many things, in this conversation
+
+export function talk({ npc_id: npcId, observations }) {
+  const { self, status, bids = [], conversation } = observations;
+  const wait = { action: 'wait', next_decision_in_s: 5 };
+
+  if (bids.length > 0) return { action: 'respond_to_interaction_bid', parameters: { bid_id: bids[0].bid_id, accept: true } };
+  if (status.state === 'requesting') return { action: 'continue' };
+  if (!conversation) {
+    if (status.state === 'interacting') return { action: 'cancel_interaction' };
+    said.set(npcId, 0);
+    if (!process.env.TALK_TO) return wait;
+    said.set(npcId, 1);
+    return { action: 'start_conversation', target_id: Number(process.env.TALK_TO), message: `First words of ${npcId}` };
+  }
+  const mine = conversation.messages.findLast((message) => message.npc_id === npcId);
+  if ((mine && self.clock - mine.at < 3) || (mine && conversation.messages.at(-1) === mine)) return { action: 'continue', next_decision_in_s: 3 };
+  const count = said.get(npcId) ?? 0;
+  if (count >= Number(process.env.TALK_WORDS ?? 3)) return { action: 'cancel_interaction', then: [{ action: 'wait' }] };
+  said.set(npcId, count + 1);
+  return { action: 'act_in_interaction', message: `Words ${count + 1} of ${npcId}`, next_decision_in_s: 3 };
+}
+
 // Sends NPC SECRET_NPC (default: every NPC it is asked about) to the cell SECRET_X, SECRET_Y and lets it stay there.
 // The other NPCs stay where they are.
 export function goToSecretCell({ npc_id: npcId, observations }) {

@@ -3,7 +3,7 @@
 //   node old-era.mjs                 stdio
 //   node old-era.mjs --http PORT     Streamable HTTP with sessions, at /mcp
 //   node old-era.mjs --sse PORT      the older HTTP + SSE: events at /sse, messages to /messages
-//   … --mind wander|secret-cell      what it decides (default: wander)
+//   … --mind wander|secret-cell|talk      what it decides (default: wander)
 //
 // PORT 0 is any free one; the address is logged. Logs go to standard error only.
 import { randomUUID } from 'node:crypto';
@@ -14,13 +14,13 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { goToSecretCell, wander } from './decisions.mjs';
+import { goToSecretCell, talk, wander } from './decisions.mjs';
 import { listen, logger, TOOL, toolResult } from './serve.mjs';
 
 const { values: options } = parseArgs({
   options: { http: { type: 'string' }, sse: { type: 'string' }, mind: { type: 'string', default: 'wander' } },
 });
-const decide = { wander, 'secret-cell': goToSecretCell }[options.mind];
+const decide = { wander, 'secret-cell': goToSecretCell, talk }[options.mind];
 const log = logger('old-era');
 
 function mind() {

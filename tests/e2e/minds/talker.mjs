@@ -1,0 +1,5 @@
+// Talks whenever it is asked to, or to the NPC TALK_TO (decisions.mjs).
+import { talk } from './decisions.mjs';
+import { serve } from './serve.mjs';
+
+serve('talker', talk);
