@@ -294,6 +294,53 @@ test('the sample mind eats, rests, stays while it helps and explores', () => {
   assert.equal(getUp.then[0].action, 'consume');
 });
 
+test('the sample mind answers invitations, and talks until it has said goodbye', () => {
+  const at = (changes, reason = 'message') => decide({ ...request(1, changes), reason });
+  const bid = { bid_id: 820, bidder_id: 67, bidder_name: 'Gus', interaction: 'conversation', target_id: 12, invited: [12], answer_by: 5236 };
+  const needs = { hunger: 90, hygiene: 80, fun: 80, energy: 90 };
+
+  assert.deepEqual(at({ bids: [bid] }, 'bid').parameters, { bid_id: 820, accept: true });
+  const reject = at({ bids: [bid, { ...bid, bid_id: 821 }], needs: { ...needs, energy: 5 } }, 'bid');
+  assert.deepEqual([reject.action, reject.parameters.ids], ['batch_reject_interaction_bids', [820, 821]], 'not when it is exhausted');
+  assert.match(reject.parameters.reason, /energy/);
+  assert.equal(at({ bids: [bid], status: { state: 'interacting' } }, 'bid').action, 'batch_reject_interaction_bids', 'nor when it is busy');
+  const sit = { ...bid, interaction: 'sit', target_id: 790 };
+  assert.equal(at({ bids: [sit], vision: [chair] }, 'bid').parameters.accept, true, 'it comes to sit down when it is not wide awake');
+  assert.equal(at({ bids: [sit], vision: [chair], needs: { ...needs, energy: 99 } }, 'bid').action, 'batch_reject_interaction_bids');
+
+  // in a conversation that began so many seconds ago, with messages [seconds ago, who, what]
+  const talking = (began, messages, more = {}) => at({
+    status: { state: 'interacting', movement_locked: true, plan: [], current_interaction: { id: 830, name: 'conversation', target_id: 12, started_at: 5231.4 - began } },
+    conversation: { interaction_id: 830, participants: [67, 12], messages: messages.map(([ago, npc, message]) => ({ at: 5231.4 - ago, npc_id: npc, name: npc === 12 ? 'Ada' : 'Gus', message })) },
+    ...more,
+  });
+  assert.match(talking(0, [[0, 67, 'Hello!']]).message, /Hello, Gus! I am Ada/, 'it greets back');
+  assert.equal(talking(2, [[2, 12, 'Hello!'], [1, 67, 'Hi.']]).action, 'continue', 'no sooner than after 3 s');
+  assert.match(talking(5, [[4, 12, 'Hello!'], [1, 67, 'Hi.']]).message, /Gus/, 'it answers');
+  assert.equal(talking(5, [[4, 12, 'Hello!']]).action, 'continue', 'it waits to be answered');
+  for (const [why, decision] of [['when nobody answers', talking(12, [[10, 12, 'Hello!']])], ['after a while', talking(20, [[5, 12, 'Hm.'], [2, 67, 'Well.']])],
+    ['when something is urgent', talking(5, [[4, 12, 'Hello!'], [1, 67, 'Hi.']], { needs: { ...needs, hunger: 9 } })]]) {
+    assert.match(decision.message, /Goodbye/, `it says goodbye ${why}`);
+    assert.equal(talking(25, [[1, 12, decision.message], [0.5, 67, 'Bye.']]).action, 'cancel_interaction', '... and goes');
+  }
+});
+
+test('the sample mind talks to whom it meets, now and then', (t) => {
+  const gus = { type: 'npc', id: 67, distance: 3, name: 'Gus', npc_state: 'idle', interactions: { conversation: { participants: [2, 10] } } };
+  const meets = (npc, more = {}) => decide({ ...request(1, { vision: [npc], ...more }), reason: 'idle' });
+  const chance = t.mock.method(Math, 'random', () => 0.1);
+
+  assert.deepEqual([meets(gus).action, meets(gus).target_id], ['start_conversation', 67]);
+  assert.match(meets(gus).message, /Gus/);
+  const circle = { id: 9, name: 'conversation', participants: [67, 68], max_participants: 10 };
+  assert.equal(meets({ ...gus, npc_state: 'interacting', current_interaction: { ...circle, joinable: true } }).action, 'start_conversation', 'it joins in');
+  assert.equal(meets({ ...gus, npc_state: 'interacting', current_interaction: { ...circle, joinable: false } }).action, 'wander');
+  assert.equal(meets({ ...gus, npc_state: 'interacting', current_interaction: { ...circle, name: 'sit', joinable: false } }).action, 'wander');
+  assert.equal(meets(gus, { events: [{ type: 'interaction_finished', interaction: 'conversation' }] }).action, 'wander', 'not at once again');
+  chance.mock.mockImplementation(() => 0.9);
+  assert.equal(meets(gus).action, 'wander');
+});
+
 // Starts a server that listens and gives its address, from its log.
 async function startListener(command) {
   const server = spawn('node', command, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -32,12 +32,12 @@ function assertAskedAtOnce(causes, questions, reason, what) {
   assert.ok(delays.every((delay) => delay < AT_ONCE), `${what}: after ${delays.map((delay) => delay.toFixed(2)).join(', ')} s`);
 }
 
-async function converse(name, firstArgs, secondArgs, check) {
+async function converse(name, firstArgs, secondArgs, check, env = {}) {
   const { colony, first, second } = await twoPlayers();
   try {
     const watcher = await colony.watch();
     const [{ npcIds: [ada] }, { npcIds: [bob] }] = [first, second];
-    const agents = [colony.agent(first, firstArgs, { TALK_TO: `${bob}` }), colony.agent(second, secondArgs)];
+    const agents = [colony.agent(first, firstArgs, { TALK_TO: `${bob}`, ...env }), colony.agent(second, secondArgs)];
     await connected(colony, 2);
     await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
     const heard = () => watcher.store.messages.filter(({ kind }) => kind === 'npc_said');
@@ -85,11 +85,11 @@ test('a server of the stateless era invites one of the older era', () => convers
   ['--mcp', `node '${MINDS}/talker.mjs'`], ['--mcp', `node '${MINDS}/old-era.mjs' --mind talk`], () => {}));
 
 test('the sample server accepts, talks, says goodbye and leaves', () => converse('old to sample',
-  ['--mcp', `TALK_WORDS=20 node '${MINDS}/old-era.mjs' --mind talk`], ['--mcp', `node '${SAMPLE}'`], async ({ logs, texts, of, told }) => {
+  ['--mcp', `node '${MINDS}/old-era.mjs' --mind talk`], ['--mcp', `node '${SAMPLE}'`], async ({ logs, texts, of, told }) => {
     assert.match(texts.find((text) => text.startsWith('Hello')) ?? '', /Hello, Ada! I am Bob\./, 'it greets who invited it');
     assert.ok(texts.some((text) => /Goodbye/.test(text)), `it says goodbye: ${await told()}`);
     assert.equal(of(logs[1], 'cancel_interaction').length, 1, 'and goes');
-  }));
+  }, { TALK_WORDS: '20' }));
 
 test('a WebSocket client is invited, answers and talks like any mind', async () => {
   const { colony, first, second } = await twoPlayers();
