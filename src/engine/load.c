@@ -50,14 +50,6 @@ image_release(void *context, void *pointer)
 		pfree(pointer);
 }
 
-static HTAB *
-new_table(World *world, const char *name)
-{
-	HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(ImageEntry), .hcxt = world->context};
-
-	return hash_create(name, 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 static World *
 new_image(WorldLock *lock)
 {
@@ -69,12 +61,12 @@ new_image(WorldLock *lock)
 	world->id = lock->world_id;
 	strlcpy(world->home, lock->home, sizeof(world->home));
 	world->allocator = (SimAllocator) {image_allocate, image_release, context};
-	world->npcs = new_table(world, "npcsim NPCs");
-	world->items = new_table(world, "npcsim items");
-	world->cells = new_table(world, "npcsim cells");
-	world->respawns = new_table(world, "npcsim respawns");
-	world->interactions = new_table(world, "npcsim interactions");
-	world->bids = new_table(world, "npcsim bids");
+	world->npcs = image_new_table(world);
+	world->items = image_new_table(world);
+	world->cells = image_new_table(world);
+	world->respawns = image_new_table(world);
+	world->interactions = image_new_table(world);
+	world->bids = image_new_table(world);
 	due_heap_init(&world->events, context);
 	due_heap_init(&world->decisions, context);
 	dlist_push_head(&images, &world->node);
