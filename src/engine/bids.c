@@ -44,14 +44,8 @@ place_of(const Bid *bid, const Npc *npc)
 static int64 *
 bids_under_way(World *world, int *count)
 {
-	int64		   *ids = palloc(Max(hash_get_num_entries(world->bids), 1) * sizeof(int64));
-	HASH_SEQ_STATUS scan;
-	ImageEntry	   *entry;
+	int64 *ids = image_ids(world->bids, count);
 
-	*count = 0;
-	hash_seq_init(&scan, world->bids);
-	while ((entry = hash_seq_search(&scan)) != NULL)
-		ids[(*count)++] = entry->id;
 	if (*count > 1)
 		qsort(ids, *count, sizeof(int64), compare_ids);
 	return ids;

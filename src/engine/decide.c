@@ -12,8 +12,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "engine/image.h"
 #include "engine/sight.h"
@@ -30,6 +33,8 @@
 #define CHECK_INTERVAL (30 * SIM_SECOND)
 /* After an action that turned out impossible the built-in mind thinks again. */
 #define RETRY_PAUSE INT64_C(750000)
+
+static IndexRows item_rows = {"items", "items_sight", {{"id", INT8OID}, {"x", INT2OID}, {"y", INT2OID}}};
 
 static SpiStatement present_statement =
 	{"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
@@ -423,30 +428,45 @@ see_unwritten(World *world, Look **looks, int count)
 	}
 }
 
+/* What the index has. Items stay where they are: most of those that are too far away need not be looked for. */
+static void
+see_written(World *world, Look **looks, int count)
+{
+	SightReading reading;
+
+	sight_begin(&reading, &item_rows, world->id, world->lock->sight_plane, world->lock->sight_old_plane);
+	for (int i = 0; i < count; i++)
+	{
+		sight_look_from(&reading, looks[i]->cell);
+		while (sight_next(&reading))
+		{
+			const Datum		*row = reading.row.values;
+			const Cell		 cell = {DatumGetInt16(row[1]), DatumGetInt16(row[2])};
+			const WorldItem *item;
+
+			if (cell_distance_squared(looks[i]->cell, cell) > SIGHT_SQUARED)
+				continue;
+			item = world_item(world, DatumGetInt64(row[0]));
+			if (item != NULL && !item->born)
+				see_item(world, looks[i], item);
+		}
+	}
+	sight_end(&reading);
+}
+
 /*
- * What everyone of them sees of items at this instant: what the index has, and what is not written yet.
+ * What everyone of them sees of items at this instant: what the index has, what this transaction wrote included, and
+ * what is not written yet.
  */
 static void
 look_around(World *world, Look **looks, int count)
 {
-	Cell	 *cells;
-	SightHit *hits;
-	int		  hit_count;
-
 	if (count == 0)
 		return;
-	cells = palloc(count * sizeof(Cell));
-	for (int i = 0; i < count; i++)
-		cells[i] = looks[i]->cell;
-	hits = sight_items(world->id, world->lock->sight_plane, world->lock->sight_old_plane, cells, count,
-					   &hit_count);
-	for (int i = 0; i < hit_count; i++)
-	{
-		const WorldItem *item = world_item(world, hits[i].id);
-
-		if (item != NULL && !item->born)
-			see_item(world, looks[hits[i].viewer], item);
-	}
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	see_written(world, looks, count);
+	PopActiveSnapshot();
 	see_unwritten(world, looks, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -457,8 +477,6 @@ look_around(World *world, Look **looks, int count)
 		look->view.items = look->items;
 		look->view.item_count = look->item_count;
 	}
-	pfree(hits);
-	pfree(cells);
 }
 
 /* What the mind knows without looking around. */

@@ -46,7 +46,8 @@ typedef enum Policy
 	POLICY_NONE
 } Policy;
 
-typedef struct District District;
+typedef struct District	  District;
+typedef struct ImageTable ImageTable; /* objects by id (contents.c) */
 
 struct World
 {
@@ -66,13 +67,13 @@ struct World
 	bool   players_have_budgets; /* each of them, or all together */
 
 	/* contents */
-	HTAB	   *npcs;					  /* id -> Npc */
+	ImageTable *npcs;					  /* id -> Npc */
 	PointerList everyone;				  /* all NPCs, in no order */
-	HTAB	   *items;					  /* id -> WorldItem */
-	HTAB	   *cells;					  /* cell -> items on it */
-	HTAB	   *respawns;				  /* id -> Respawn */
-	HTAB	   *interactions;			  /* id -> Interaction */
-	HTAB	   *bids;					  /* id -> Bid */
+	ImageTable *items;					  /* id -> WorldItem */
+	ImageTable *cells;					  /* cell -> items on it */
+	ImageTable *respawns;				  /* id -> Respawn */
+	ImageTable *interactions;			  /* id -> Interaction */
+	ImageTable *bids;					  /* id -> Bid */
 	PointerList kinds;					  /* ItemKind */
 	bool		served_needs[NEED_COUNT]; /* by some of these kinds */
 	PointerList interaction_kinds;		  /* InteractionKind in their InteractionRow, in order of number */
@@ -114,26 +115,21 @@ struct World
 	TickResult result;
 };
 
-/* entries of the hash tables */
-typedef struct ImageEntry
-{
-	int64 id;
-	void *object;
-} ImageEntry;
-
 /* Kinds in the heap of events: of one moment, items come back before NPCs do anything. */
 #define DUE_RESPAWN	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
 #define DUE_BID		 64 /* it is put to those invited, or it is too late to answer */
 
-extern void	 image_discard(World *world);
-extern void *image_find(HTAB *table, int64 id);
-extern void	 image_put(HTAB *table, int64 id, void *object);
-extern void	 image_drop(HTAB *table, int64 id);
-extern int	 pointer_list_add(World *world, PointerList *list, void *pointer); /* its place */
-extern void	 pointer_list_drop(PointerList *list, int place);
-extern void	 pointer_list_close_up(PointerList *list); /* no places are known afterwards */
-extern void	 id_list_add(World *world, IdList *list, int64 id);
+extern void		   image_discard(World *world);
+extern ImageTable *image_new_table(World *world);
+extern void		  *image_find(ImageTable *table, int64 id); /* NULL = not there */
+extern void		   image_put(ImageTable *table, int64 id, void *object);
+extern void		   image_drop(ImageTable *table, int64 id);
+extern int64	  *image_ids(ImageTable *table, int *count); /* in no order; palloc'd */
+extern int		   pointer_list_add(World *world, PointerList *list, void *pointer); /* its place */
+extern void		   pointer_list_drop(PointerList *list, int place);
+extern void		   pointer_list_close_up(PointerList *list); /* no places are known afterwards */
+extern void		   id_list_add(World *world, IdList *list, int64 id);
 
 /* contents.c: the image and its indexes, without rules */
 extern Npc			  *image_new_npc(World *world, int64 id);

@@ -12,6 +12,7 @@
 #include "datatype/timestamp.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "engine/image.h"
 #include "engine/pace.h"
@@ -50,14 +51,6 @@ image_release(void *context, void *pointer)
 		pfree(pointer);
 }
 
-static HTAB *
-new_table(World *world, const char *name)
-{
-	HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(ImageEntry), .hcxt = world->context};
-
-	return hash_create(name, 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 static World *
 new_image(WorldLock *lock)
 {
@@ -69,12 +62,12 @@ new_image(WorldLock *lock)
 	world->id = lock->world_id;
 	strlcpy(world->home, lock->home, sizeof(world->home));
 	world->allocator = (SimAllocator) {image_allocate, image_release, context};
-	world->npcs = new_table(world, "npcsim NPCs");
-	world->items = new_table(world, "npcsim items");
-	world->cells = new_table(world, "npcsim cells");
-	world->respawns = new_table(world, "npcsim respawns");
-	world->interactions = new_table(world, "npcsim interactions");
-	world->bids = new_table(world, "npcsim bids");
+	world->npcs = image_new_table(world);
+	world->items = image_new_table(world);
+	world->cells = image_new_table(world);
+	world->respawns = image_new_table(world);
+	world->interactions = image_new_table(world);
+	world->bids = image_new_table(world);
 	due_heap_init(&world->events, context);
 	due_heap_init(&world->decisions, context);
 	dlist_push_head(&images, &world->node);
@@ -383,6 +376,14 @@ load_npcs(World *world, bool all, const int64 *ids, int count)
 	npcs_load_slots(&load);
 }
 
+/* What is read without a statement is seen as by one: with what this transaction wrote. */
+static void
+begin_reading_rows(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
 void
 image_load(World *world)
 {
@@ -394,7 +395,9 @@ image_load(World *world)
 	load_respawns(world, NULL, 0);
 	load_interactions(world, NULL, 0);
 	load_bids(world, NULL, 0);
+	begin_reading_rows();
 	load_npcs(world, true, NULL, 0);
+	PopActiveSnapshot();
 	spi_end();
 	for (int i = 0; i < world->everyone.count; i++)
 		npc_settle(world, world->everyone.entries[i]);
@@ -459,6 +462,37 @@ reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, void (*read
 	}
 }
 
+/* Ways in which the rows of npc_states change. */
+static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
+
+/* Of those that changed in any of these ways, which are mostly the same. */
+static void
+reload_states(World *world, const ChangeSet *changes)
+{
+	NpcLoad load;
+	int64  *ids;
+	int		count = 0;
+
+	for (int i = 0; i < (int) lengthof(state_kinds); i++)
+		count += changes->count[state_kinds[i]];
+	if (count == 0)
+		return;
+	ids = palloc(count * sizeof(int64));
+	count = 0;
+	for (int i = 0; i < (int) lengthof(state_kinds); i++)
+	{
+		ChangeKind kind = state_kinds[i];
+
+		if (changes->count[kind] > 0)
+			memcpy(ids + count, changes->ids[kind], changes->count[kind] * sizeof(int64));
+		count += changes->count[kind];
+	}
+	/* each is read once: the scan sorts them */
+	load = npc_load(world, false, ids, count);
+	npcs_load_states(&load);
+	pfree(ids);
+}
+
 static void
 settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
 {
@@ -474,8 +508,7 @@ settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
 bool
 image_catch_up(World *world, int64 revision)
 {
-	static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
-	ChangeSet				changes;
+	ChangeSet changes;
 
 	if (!change_log_since(world->id, world->revision, revision, false, &changes) ||
 		changes.noted[CHANGE_TERRAIN] || changes.noted[CHANGE_ITEM_TYPES] ||
@@ -495,14 +528,15 @@ image_catch_up(World *world, int64 revision)
 		load_interactions(world, changes.ids[CHANGE_INTERACTION], changes.count[CHANGE_INTERACTION]);
 	if (changes.count[CHANGE_BID] > 0)
 		load_bids(world, changes.ids[CHANGE_BID], changes.count[CHANGE_BID]);
+	begin_reading_rows();
 	if (changes.count[CHANGE_NPC_BORN] > 0)
 		load_npcs(world, false, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
 	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, npcs_load_identities);
-	for (int i = 0; i < (int) lengthof(state_kinds); i++)
-		reload_npcs(world, &changes, state_kinds[i], npcs_load_states);
+	reload_states(world, &changes);
 	reload_npcs(world, &changes, CHANGE_NPC_MOTION, npcs_load_tracks);
 	reload_npcs(world, &changes, CHANGE_NPC_STATUS, npcs_load_slots);
 	reload_npcs(world, &changes, CHANGE_NPC_MIND, npcs_load_minds);
+	PopActiveSnapshot();
 	spi_end();
 
 	/* Who changed it may have found other minds there. */

@@ -13,24 +13,42 @@
 #include "postgres.h"
 
 #include "sim/sim.h"
-#include "tables/npcs.h"
+#include "tables/geometries.h"
+#include "tables/index_rows.h"
 
 #define SIGHT_PLANES 64
 
 /* Where in the index a world's geometries lie. */
 extern SightShift sight_shift(int64 world_id, int plane);
 
-typedef struct SightHit
-{
-	int32 viewer; /* position in the array of viewers */
-	int64 id;
-} SightHit;
-
 /*
- * Candidates: every item that touches the box of 8 cells around a viewer. A superset of what is seen: the caller knows the
- * exact cells. In the current memory context; SPI is used inside.
+ * Rows that meet the box of SIGHT_CELLS around a viewer, each once: a superset of what is in sight, since the caller knows the
+ * exact cells.
+ *
+ *		sight_begin(&reading, &rows, world_id, plane, old_plane);
+ *		sight_look_from(&reading, cell);		… for each viewer
+ *		while (sight_next(&reading))
+ *			… reading.row.values[0], reading.row.nulls[0] …
+ *		sight_end(&reading);
+ *
+ * What is seen is what the caller's snapshot sees. An error in between needs no clean-up; what is allocated is in
+ * the current memory context, a box for each question.
  */
-extern SightHit *sight_items(int64 world_id, int plane, int old_plane, const Cell *viewers, int count,
-							 int *hits);
+typedef struct SightReading
+{
+	IndexReading row;
+	/* private */
+	BoxMaker   boxes;
+	SightShift shifts[2]; /* of the planes the world has rows in */
+	int		   planes;
+	int		   asked; /* of them, for this viewer */
+	Cell	   cell;
+} SightReading;
+
+/* 'rows' are read through a sight index; old_plane is negative when there is none. */
+extern void sight_begin(SightReading *reading, IndexRows *rows, int64 world_id, int plane, int old_plane);
+extern void sight_look_from(SightReading *reading, Cell cell);
+extern bool sight_next(SightReading *reading);
+extern void sight_end(SightReading *reading);
 
 #endif /* NPCSIM_SIGHT_H */

@@ -32,7 +32,7 @@
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 
 #define SESSIONS_MAX 10000
-#define CLAIM_MAX	 2000 /* requests a call hands out */
+#define CLAIM_MAX	 64 /* requests a call hands out: the first one waits for the last */
 
 typedef struct Offer
 {

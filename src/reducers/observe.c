@@ -28,7 +28,6 @@
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
-#include "tables/geometries.h"
 #include "tables/index_rows.h"
 #include "tables/interaction_kinds.h"
 
@@ -38,9 +37,6 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 #define VISION_BYTES_MIN 2048
 /* So have the events. */
 #define EVENTS_BYTES_MIN 1024
-
-/* Half a cell more than can be seen, so that no rounding in the index matters. */
-#define BOX_MARGIN (SIGHT_CELLS + 0.5)
 
 typedef struct SeenThing
 {
@@ -155,36 +151,29 @@ see_npc(Scene *scene, int viewer, const IndexReading *row)
 		add_thing(&scene->npcs, &thing);
 }
 
-/* Asks a sight index for each viewer, in the one or two planes the world has rows in. */
+/* Asks a sight index for each viewer. */
 static void
 look_around(Scene *scene, IndexRows *rows, SeenList *list,
 			void (*see)(Scene *scene, int viewer, const IndexReading *row))
 {
 	const WorldHead *head = scene->head;
-	const int		 planes[] = {head->sight_plane, head->sight_old_plane};
-	IndexReading	 reading;
-	BoxMaker		 boxes;
+	SightReading	 reading;
 
 	list->starts = palloc(sizeof(int) * (scene->viewers->count + 1));
-	box_maker_begin(&boxes);
-	index_rows_of_boxes(&reading, rows, head->world_id);
+	sight_begin(&reading, rows, head->world_id, head->sight_plane, head->sight_old_plane);
 	for (int viewer = 0; viewer < scene->viewers->count; viewer++)
 	{
 		int start = list->count;
 
-		for (int i = 0; i < (int) lengthof(planes) && planes[i] >= 0; i++)
-		{
-			index_rows_seek_box(&reading, geometry_of_box(&boxes, sight_shift(head->world_id, planes[i]),
-														  scene->cells[viewer], BOX_MARGIN));
-			while (index_rows_next(&reading))
-				see(scene, viewer, &reading);
-		}
+		sight_look_from(&reading, scene->cells[viewer]);
+		while (sight_next(&reading))
+			see(scene, viewer, &reading.row);
 		if (list->count > start)
 			sort_things(list->things + start, list->count - start);
 		list->starts[viewer] = start;
 	}
 	list->starts[scene->viewers->count] = list->count;
-	index_rows_end(&reading);
+	sight_end(&reading);
 }
 
 /* Names and states of the NPCs that something is told of, each once. */

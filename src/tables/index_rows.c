@@ -142,6 +142,12 @@ index_rows_next(IndexReading *reading)
 	return true;
 }
 
+ItemPointerData
+index_rows_place(const IndexReading *reading)
+{
+	return reading->slot->tts_tid;
+}
+
 void
 index_rows_end(IndexReading *reading)
 {

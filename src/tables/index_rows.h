@@ -25,7 +25,7 @@
 
 #include "tables/stage.h"
 
-#define INDEX_ROWS_COLUMNS 16
+#define INDEX_ROWS_COLUMNS 32
 
 typedef struct IndexRows
 {
@@ -63,6 +63,8 @@ extern void index_rows_of_boxes(IndexReading *reading, IndexRows *rows, int64 wo
 extern void index_rows_seek_box(IndexReading *reading, Datum geometry);
 
 extern bool index_rows_next(IndexReading *reading);
-extern void index_rows_end(IndexReading *reading);
+/* Where the row is. */
+extern ItemPointerData index_rows_place(const IndexReading *reading);
+extern void			   index_rows_end(IndexReading *reading);
 
 #endif /* NPCSIM_INDEX_ROWS_H */

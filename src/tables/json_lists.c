@@ -64,13 +64,10 @@ json_list_text(const JsonList *list)
 }
 
 JsonList *
-json_list_read(uint64 row, int column, int max, MemoryContext context)
+json_list_of(Jsonb *array, int max, MemoryContext context)
 {
-	bool	  isnull;
-	Datum	  datum = spi_datum(row, column, &isnull);
-	Jsonb	 *array = isnull ? NULL : DatumGetJsonbP(datum);
 	JsonList *list = NULL;
-	int		  count = array != NULL && JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
+	int		  count = JB_ROOT_IS_ARRAY(array) ? Min((int) JB_ROOT_COUNT(array), max) : 0;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -79,4 +76,13 @@ json_list_read(uint64 row, int column, int max, MemoryContext context)
 		json_list_append(&list, JsonbToCString(NULL, &element->root, VARSIZE(element)), context);
 	}
 	return list;
+}
+
+JsonList *
+json_list_read(uint64 row, int column, int max, MemoryContext context)
+{
+	bool  isnull;
+	Datum datum = spi_datum(row, column, &isnull);
+
+	return isnull ? NULL : json_list_of(DatumGetJsonbP(datum), max, context);
 }

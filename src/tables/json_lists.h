@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "utils/jsonb.h"
+
 #define JSON_LIST_MAX 32
 
 /* Texts, and the list, are in the memory context that was given when it was made. An empty list is NULL. */
@@ -23,7 +25,9 @@ extern void json_list_clear(JsonList **list);
 
 /* "[…]", palloc'd. */
 extern char *json_list_text(const JsonList *list);
-/* The first 'max' elements of an array in a column of the last statement; NULL when there are none. */
+/* The first 'max' elements of an array; NULL when there are none. */
+extern JsonList *json_list_of(Jsonb *array, int max, MemoryContext context);
+/* The same of an array in a column of the last statement. */
 extern JsonList *json_list_read(uint64 row, int column, int max, MemoryContext context);
 
 #endif /* NPCSIM_TABLES_JSON_LISTS_H */

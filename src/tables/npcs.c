@@ -2,62 +2,75 @@
  * npcs.c
  *	  NPCs as rows: reading npc_identities, npc_states, npc_tracks, npc_minds and
  *	  their requests in decision_slots. Writing is in npcs_write.c.
+ *
+ * Read straight through the indexes: what another backend wrote is loaded for every answer from outside.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
-#include "spi.h"
-#include "tables/arrays.h"
+#include "tables/index_rows.h"
 #include "tables/npcs.h"
 
-/* Statements exist twice: for all NPCs of a world and for some. */
-typedef struct LoadStatements
-{
-	SpiStatement all;
-	SpiStatement some;
-} LoadStatements;
+static IndexRows identity_rows = {"npc_identities",
+								  "npc_identities_pkey",
+								  {{"id", INT8OID},
+								   {"name", TEXTOID},
+								   {"controller_player_id", INT8OID},
+								   {"born_at", INT8OID},
+								   {"identity_revision", INT8OID}}};
 
-#define LOAD_STATEMENTS(columns, table, key) \
-	{ \
-		{"SELECT " columns " FROM npcsim." table " t WHERE t.world_id = $1", 1, {INT8OID}}, \
-		{ \
-			"SELECT " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
-			" t ON t.world_id = " SPI_WANTED_WORLD " AND t." key " = wanted.key_", \
-				2, \
-			{ \
-				INT8OID, INT8ARRAYOID \
-			} \
-		} \
-	}
+static IndexRows state_rows = {"npc_states",
+							   "npc_states_key",
+							   {{"npc_id", INT8OID},		  {"needs_as_of", INT8OID},
+								{"event_at", INT8OID},		  {"decision_at", INT8OID},
+								{"ask_again_at", INT8OID},	  {"last_decision_at", INT8OID},
+								{"interaction_id", INT8OID},  {"target_id", INT8OID},
+								{"state_since", INT8OID},	  {"state_counter", INT8OID},
+								{"draws", INT8OID},			  {"needs_revision", INT8OID},
+								{"status_revision", INT8OID}, {"hunger", INT4OID},
+								{"hygiene", INT4OID},		  {"fun", INT4OID},
+								{"energy", INT4OID},		  {"hunger_rate", INT4OID},
+								{"hygiene_rate", INT4OID},	  {"fun_rate", INT4OID},
+								{"energy_rate", INT4OID},	  {"decay", INT4OID},
+								{"state", INT2OID},			  {"event_kind", INT2OID},
+								{"goal_x", INT2OID},		  {"goal_y", INT2OID},
+								{"goal_action", INT2OID},	  {"goal_interaction", INT2OID},
+								{"replans", INT2OID},		  {"decider", INT2OID},
+								{"decision_reason", INT2OID}, {"conversed_at", INT8OID}}};
 
-static LoadStatements identity_loads =
-	LOAD_STATEMENTS("t.id, t.name, t.controller_player_id, t.born_at, t.identity_revision", "npc_identities",
-					"id");
+static IndexRows track_rows =
+	{"npc_tracks",
+	 "npc_tracks_key",
+	 {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"motion_revision", INT8OID}, {"cells", INT2ARRAYOID}}};
 
-static LoadStatements state_loads = LOAD_STATEMENTS(
-	"t.npc_id, t.needs_as_of, t.event_at, t.decision_at, t.ask_again_at, t.last_decision_at, "
-	"t.interaction_id, "
-	"t.target_id, t.state_since, t.state_counter, t.draws, t.needs_revision, t.status_revision, "
-	"t.hunger, t.hygiene, t.fun, t.energy, t.hunger_rate, t.hygiene_rate, t.fun_rate, t.energy_rate, "
-	"t.decay, t.state, t.event_kind, t.goal_x, t.goal_y, t.goal_action, t.goal_interaction, t.replans, "
-	"t.decider, t.decision_reason, t.conversed_at, t.ctid",
-	"npc_states", "npc_id");
+static IndexRows mind_rows = {"npc_minds",
+							  "npc_minds_pkey",
+							  {{"npc_id", INT8OID},
+							   {"asked_at", INT8OID},
+							   {"plan", JSONBOID},
+							   {"events", JSONBOID},
+							   {"events_dropped", INT4OID},
+							   {"wake_on", JSONBOID},
+							   {"budget_spent", BOOLOID},
+							   {"goal_terms", JSONBOID}}};
 
-static LoadStatements track_loads =
-	LOAD_STATEMENTS("t.npc_id, t.departed_at, t.motion_revision, t.cells, t.ctid", "npc_tracks", "npc_id");
-
-static LoadStatements mind_loads =
-	LOAD_STATEMENTS("t.npc_id, t.asked_at, t.plan, t.events, t.events_dropped, t.wake_on, t.budget_spent, "
-					"t.goal_terms::pg_catalog.text",
-					"npc_minds", "npc_id");
-
-static LoadStatements slot_loads =
-	LOAD_STATEMENTS("t.npc_id, t.request_id, t.status, t.reason, t.state_counter, t.opened_at, t.player_id, "
-					"t.daily_token_output, t.tokens_day",
-					"decision_slots", "npc_id");
+static IndexRows slot_rows = {"decision_slots",
+							  "decision_slots_pkey",
+							  {{"npc_id", INT8OID},
+							   {"request_id", INT8OID},
+							   {"status", INT2OID},
+							   {"reason", TEXTOID},
+							   {"state_counter", INT8OID},
+							   {"opened_at", INT8OID},
+							   {"player_id", INT8OID},
+							   {"daily_token_output", INT8OID},
+							   {"tokens_day", DATEOID}}};
 
 static const char *const reason_names[] = {
 	[REASON_IDLE] = "idle",
@@ -85,153 +98,175 @@ decision_reason_by_name(const char *name)
 	return REASON_REQUESTED;
 }
 
-static uint64
-run_load(const NpcLoad *load, LoadStatements *statements)
+/* Reads the rows, each into the NPC that is looked up for it. */
+static void
+load_rows(const NpcLoad *load, IndexRows *rows,
+		  void (*take)(const NpcLoad *load, Npc *npc, const IndexReading *row))
 {
-	if (load->all)
-		return spi_run(&statements->all, (Datum[]) {Int64GetDatum(load->world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(&statements->some,
-				   (Datum[]) {Int64GetDatum(load->world_id), int64_array(load->ids, load->count)}, NULL,
-				   SPI_OK_SELECT);
+	IndexReading reading;
+
+	index_rows_of_ids(&reading, rows, load->world_id, load->all ? NULL : load->ids, load->count);
+	while (index_rows_next(&reading))
+	{
+		Npc *npc = load->lookup(load->arg, DatumGetInt64(reading.values[0]));
+
+		if (npc != NULL)
+			take(load, npc, &reading);
+	}
+	index_rows_end(&reading);
+}
+
+static int64
+int64_or(const IndexReading *row, int column, int64 if_null)
+{
+	return row->nulls[column] ? if_null : DatumGetInt64(row->values[column]);
+}
+
+static char *
+text_copy(const IndexReading *row, int column, MemoryContext context)
+{
+	MemoryContext before = MemoryContextSwitchTo(context);
+	char		 *copy = TextDatumGetCString(row->values[column]);
+
+	MemoryContextSwitchTo(before);
+	return copy;
+}
+
+static JsonList *
+list_of(const IndexReading *row, int column, int max, MemoryContext context)
+{
+	return row->nulls[column] ? NULL : json_list_of(DatumGetJsonbP(row->values[column]), max, context);
+}
+
+static void
+take_identity(const NpcLoad *load, Npc *npc, const IndexReading *row)
+{
+	if (npc->name != NULL)
+		pfree(npc->name);
+	npc->name = text_copy(row, 1, load->context);
+	npc->controller = int64_or(row, 2, 0);
+	npc->born_at = DatumGetInt64(row->values[3]);
+	npc->identity_revision = DatumGetInt64(row->values[4]);
+}
+
+static void
+take_state(const NpcLoad *load, Npc *npc, const IndexReading *row)
+{
+	const Datum *values = row->values;
+
+	npc->needs.as_of = DatumGetInt64(values[1]);
+	npc->event_at = int64_or(row, 2, SIM_NEVER);
+	npc->decision_at = int64_or(row, 3, SIM_NEVER);
+	npc->ask_again_at = int64_or(row, 4, SIM_NEVER);
+	npc->last_decision_at = int64_or(row, 5, -1);
+	npc->interaction_id = int64_or(row, 6, 0);
+	npc->target_id = int64_or(row, 7, 0);
+	npc->state_since = DatumGetInt64(values[8]);
+	npc->state_counter = DatumGetInt64(values[9]);
+	npc->draws = (uint64) DatumGetInt64(values[10]);
+	npc->needs_revision = DatumGetInt64(values[11]);
+	npc->status_revision = DatumGetInt64(values[12]);
+	for (int need = 0; need < NEED_COUNT; need++)
+	{
+		npc->needs.value[need] = DatumGetInt32(values[13 + need]);
+		npc->needs.rate[need] = DatumGetInt32(values[17 + need]);
+	}
+	npc->decay = DatumGetInt32(values[21]);
+	npc->state = (NpcState) DatumGetInt16(values[22]);
+	npc->event_kind = (NpcEvent) DatumGetInt16(values[23]);
+	npc->goal.x = DatumGetInt16(values[24]);
+	npc->goal.y = DatumGetInt16(values[25]);
+	npc->goal_action = (ActionKind) DatumGetInt16(values[26]);
+	npc->goal_interaction = DatumGetInt16(values[27]);
+	npc->replans = DatumGetInt16(values[28]);
+	npc->decider = (Decider) DatumGetInt16(values[29]);
+	npc->decision_reason = (DecisionReason) DatumGetInt16(values[30]);
+	npc->conversed_at = int64_or(row, 31, -1);
+	npc->state_row = index_rows_place(row);
+}
+
+static void
+take_track(const NpcLoad *load, Npc *npc, const IndexReading *row)
+{
+	ArrayType *cells = DatumGetArrayTypeP(row->values[3]);
+	int		   count = ArrayGetNItems(ARR_NDIM(cells), ARR_DIMS(cells));
+
+	if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) ||
+		ARR_ELEMTYPE(cells) != INT2OID)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id,
+					   (long long) load->world_id));
+	npc->departed_at = DatumGetInt64(row->values[1]);
+	npc->motion_revision = DatumGetInt64(row->values[2]);
+	npc->leg_length = count / 2;
+	memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
+	npc->sight_box = leg_box(npc->leg, npc->leg_length);
+	npc->track_row = index_rows_place(row);
+}
+
+static void
+take_mind(const NpcLoad *load, Npc *npc, const IndexReading *row)
+{
+	npc->asked_at = int64_or(row, 1, -1);
+	json_list_clear(&npc->mind_plan);
+	json_list_clear(&npc->mind_events);
+	json_list_clear(&npc->wake_on);
+	npc->mind_plan = list_of(row, 2, PLAN_ACTIONS_MAX, load->context);
+	npc->mind_events = list_of(row, 3, NPC_EVENTS_MAX, load->context);
+	npc->events_dropped = DatumGetInt32(row->values[4]);
+	npc->wake_on = list_of(row, 5, WAKE_ON_MAX, load->context);
+	npc->budget_spent = DatumGetBool(row->values[6]);
+	if (npc->goal_terms != NULL)
+		pfree(npc->goal_terms);
+	npc->goal_terms = NULL;
+	if (!row->nulls[7])
+	{
+		Jsonb *terms = DatumGetJsonbP(row->values[7]);
+
+		npc->goal_terms =
+			MemoryContextStrdup(load->context, JsonbToCString(NULL, &terms->root, VARSIZE(terms)));
+	}
+}
+
+static void
+take_slot(const NpcLoad *load, Npc *npc, const IndexReading *row)
+{
+	npc->request_id = DatumGetInt64(row->values[1]);
+	npc->request_pending = DatumGetInt16(row->values[2]) != REQUEST_CLOSED;
+	npc->request_reason = decision_reason_by_name(text_copy(row, 3, CurrentMemoryContext));
+	npc->request_state = DatumGetInt64(row->values[4]);
+	npc->request_opened_at = DatumGetInt64(row->values[5]);
+	npc->request_player = int64_or(row, 6, 0);
+	npc->tokens = DatumGetInt64(row->values[7]);
+	npc->tokens_day = DatumGetDateADT(row->values[8]);
 }
 
 void
 npcs_load_identities(const NpcLoad *load)
 {
-	uint64 rows = run_load(load, &identity_loads);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-
-		if (npc == NULL)
-			continue;
-		if (npc->name != NULL)
-			pfree(npc->name);
-		npc->name = spi_text(row, 2, load->context);
-		npc->controller = spi_int64(row, 3, 0);
-		npc->born_at = spi_int64(row, 4, 0);
-		npc->identity_revision = spi_int64(row, 5, 0);
-	}
+	load_rows(load, &identity_rows, take_identity);
 }
 
 void
 npcs_load_states(const NpcLoad *load)
 {
-	uint64 rows = run_load(load, &state_loads);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-
-		if (npc == NULL)
-			continue;
-		npc->needs.as_of = spi_int64(row, 2, 0);
-		npc->event_at = spi_int64(row, 3, SIM_NEVER);
-		npc->decision_at = spi_int64(row, 4, SIM_NEVER);
-		npc->ask_again_at = spi_int64(row, 5, SIM_NEVER);
-		npc->last_decision_at = spi_int64(row, 6, -1);
-		npc->interaction_id = spi_int64(row, 7, 0);
-		npc->target_id = spi_int64(row, 8, 0);
-		npc->state_since = spi_int64(row, 9, 0);
-		npc->state_counter = spi_int64(row, 10, 0);
-		npc->draws = (uint64) spi_int64(row, 11, 0);
-		npc->needs_revision = spi_int64(row, 12, 0);
-		npc->status_revision = spi_int64(row, 13, 0);
-		for (int need = 0; need < NEED_COUNT; need++)
-		{
-			npc->needs.value[need] = spi_int32(row, 14 + need, 0);
-			npc->needs.rate[need] = spi_int32(row, 18 + need, 0);
-		}
-		npc->decay = spi_int32(row, 22, 0);
-		npc->state = (NpcState) spi_int16(row, 23, 0);
-		npc->event_kind = (NpcEvent) spi_int16(row, 24, 0);
-		npc->goal.x = spi_int16(row, 25, 0);
-		npc->goal.y = spi_int16(row, 26, 0);
-		npc->goal_action = (ActionKind) spi_int16(row, 27, 0);
-		npc->goal_interaction = spi_int16(row, 28, 0);
-		npc->replans = spi_int16(row, 29, 0);
-		npc->decider = (Decider) spi_int16(row, 30, 0);
-		npc->decision_reason = (DecisionReason) spi_int16(row, 31, 0);
-		npc->conversed_at = spi_int64(row, 32, -1);
-		npc->state_row = spi_tid(row, 33);
-	}
+	load_rows(load, &state_rows, take_state);
 }
 
 void
 npcs_load_tracks(const NpcLoad *load)
 {
-	uint64 rows = run_load(load, &track_loads);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Npc		  *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-		bool	   isnull;
-		ArrayType *cells;
-		int		   count;
-
-		if (npc == NULL)
-			continue;
-		npc->departed_at = spi_int64(row, 2, 0);
-		npc->motion_revision = spi_int64(row, 3, 0);
-		cells = DatumGetArrayTypeP(spi_datum(row, 4, &isnull));
-		count = ArrayGetNItems(ARR_NDIM(cells), ARR_DIMS(cells));
-		if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) ||
-			ARR_ELEMTYPE(cells) != INT2OID)
-			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-					errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id,
-						   (long long) load->world_id));
-		npc->leg_length = count / 2;
-		memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
-		npc->sight_box = leg_box(npc->leg, npc->leg_length);
-		npc->track_row = spi_tid(row, 5);
-	}
+	load_rows(load, &track_rows, take_track);
 }
 
 void
 npcs_load_minds(const NpcLoad *load)
 {
-	uint64 rows = run_load(load, &mind_loads);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-
-		if (npc == NULL)
-			continue;
-		npc->asked_at = spi_int64(row, 2, -1);
-		json_list_clear(&npc->mind_plan);
-		json_list_clear(&npc->mind_events);
-		json_list_clear(&npc->wake_on);
-		npc->mind_plan = json_list_read(row, 3, PLAN_ACTIONS_MAX, load->context);
-		npc->mind_events = json_list_read(row, 4, NPC_EVENTS_MAX, load->context);
-		npc->events_dropped = spi_int32(row, 5, 0);
-		npc->wake_on = json_list_read(row, 6, WAKE_ON_MAX, load->context);
-		npc->budget_spent = spi_bool(row, 7, false);
-		if (npc->goal_terms != NULL)
-			pfree(npc->goal_terms);
-		npc->goal_terms = spi_text(row, 8, load->context);
-	}
+	load_rows(load, &mind_rows, take_mind);
 }
 
 void
 npcs_load_slots(const NpcLoad *load)
 {
-	uint64 rows = run_load(load, &slot_loads);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Npc *npc = load->lookup(load->arg, spi_int64(row, 1, 0));
-
-		if (npc == NULL)
-			continue;
-		npc->request_id = spi_int64(row, 2, 0);
-		npc->request_pending = spi_int16(row, 3, 0) != REQUEST_CLOSED;
-		npc->request_reason = decision_reason_by_name(spi_text(row, 4, CurrentMemoryContext));
-		npc->request_state = spi_int64(row, 5, 0);
-		npc->request_opened_at = spi_int64(row, 6, 0);
-		npc->request_player = spi_int64(row, 7, 0);
-		npc->tokens = spi_int64(row, 8, 0);
-		npc->tokens_day = spi_int32(row, 9, 0);
-	}
+	load_rows(load, &slot_rows, take_slot);
 }

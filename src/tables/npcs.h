@@ -171,7 +171,7 @@ leg_box(const Cell *leg, int length)
 
 /*
  * Loading. 'ids' NULL with count 0 means every NPC of the world. The callback finds or makes the Npc of an id
- * (NULL: skip the row); strings go to 'context'. SPI must be connected.
+ * (NULL: skip the row); strings go to 'context'. What is seen is what the active snapshot sees.
  */
 typedef Npc *(*NpcLookup)(void *arg, int64 id);
 

@@ -29,6 +29,13 @@ async function createPlayers(bench) {
   return tokens;
 }
 
+// How often the gateway asked for requests since it was started, and how often there were none.
+async function readClaims(gateway) {
+  const metrics = await (await fetch(gateway.url.replace(/^ws(.*)\/ws$/, 'http$1/metrics'))).text();
+  const value = (name) => Number(metrics.match(new RegExp(`^npcsim_gateway_decision_${name} (\\d+)`, 'm'))[1]);
+  return { claims: value('claims_total'), empty: value('claims_empty_total'), batches: value('batches_total') };
+}
+
 // What the log says of the requests that were finished in a span of time.
 async function readLog(bench, from, to) {
   return bench.cluster.query(
@@ -95,6 +102,7 @@ export async function answered(bench) {
 
     ledger.forget();
     const before = await status(bench);
+    const asked = await readClaims(gateway);
     const from = Date.now();
     const others = {
       'npcsim-gateway': () => processUsage(gateway.pid),
@@ -103,6 +111,7 @@ export async function answered(bench) {
     const usage = await measure(bench, others, () => pass(settings.seconds, 'measuring'));
     const to = Date.now();
     const after = await status(bench);
+    const asks = await readClaims(gateway);
     await sleep(1000);
     const rows = await readLog(bench, from, to);
     if (rows.length === 0) throw new Error(`nothing was decided; connections closed: ${ledger.closed.join('; ') || 'none'}`);
@@ -114,6 +123,11 @@ export async function answered(bench) {
     reportUsage(report, usage, '  ');
     report.figure('CPU of the load clients (not counted)', usage.others['load clients (not counted)'], '%');
     reportLatency(report, rows, ledger, (to - from) / 1000);
+    const perSecond = (name) => (1000 * (asks[name] - asked[name])) / (to - from);
+    report.figure('claims of the gateway', perSecond('claims'), '/s');
+    report.figure('  of which there was nothing to hand out', perSecond('empty'), '/s');
+    report.figure('batches of answers', perSecond('batches'), '/s');
+    report.figure('CPU of PostgreSQL and gateway by answer', (1e4 * (usage.postgres + share) * (to - from)) / 1000 / rows.length, 'µs');
     report.figure('NPCs walking', people.walking, '%');
     report.figure('NPCs interacting', people.interacting, '%');
     report.figure('tick, median', after.tick_ms_p50, 'ms');

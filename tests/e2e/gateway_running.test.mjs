@@ -16,12 +16,14 @@ let colony;
 let otherWorld; // which nobody visits
 let ada;
 let bo;
+let crowd; // who has as many NPCs as one claim does not hand out
 
 before(async () => {
   colony = await startColony({ npcs: NPCS, sizeX: 96, sizeY: 80, policy: 'none' });
-  const ids = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 4')).map((row) => row.id);
+  const ids = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 94')).map((row) => row.id);
   ada = await colony.player('ada', ids.slice(0, 3));
-  bo = await colony.player('bo', ids.slice(3));
+  bo = await colony.player('bo', ids.slice(3, 4));
+  crowd = await colony.player('crowd', ids.slice(4));
   otherWorld = await colony.value(`SELECT npcsim.create_world('Other', 20, 20, 5)`);
   await colony.query('SELECT npcsim.start_world($1)', [otherWorld]);
 });
@@ -33,9 +35,16 @@ async function health() {
   return { status: answer.status, text: await answer.text() };
 }
 
+// How often the gateway asked for requests, and how often there were none.
+async function claims() {
+  const text = await (await fetch(`http://127.0.0.1:${colony.port}/metrics`)).text();
+  const value = (name) => Number(text.match(new RegExp(`^npcsim_gateway_decision_${name}_total (\\d+)$`, 'm'))[1]);
+  return { all: value('claims'), empty: value('claims_empty') };
+}
+
 // A connection that decides, with so many slots.
-async function mind(player, slots = 1) {
-  const client = await join(colony, { token: player.token, purpose: 'compute', source: 'test' });
+async function mind(player, slots = 1, source = 'test') {
+  const client = await join(colony, { token: player.token, purpose: 'compute', source });
   client.send({ type: 'compute_heartbeat', max_concurrency: slots });
   await client.frame('heartbeat_ack');
   return client;
@@ -124,6 +133,32 @@ test('a connection may offer 64 slots and no more', async () => {
   client.send({ type: 'compute_heartbeat', max_concurrency: 65 });
   assert.equal((await client.frame('error')).code, '22023');
   client.socket.close();
+});
+
+test('more requests than are handed out at once come all the same, and while there are none they are not asked for at every change', async () => {
+  const minds = [await mind(crowd, 64), await mind(crowd, crowd.npcIds.length - 64, 'another')];
+  const given = () => minds.flatMap((client) => client.of('decision_request'));
+  await colony.query('SELECT npcsim.request_npc_decision($1, id) FROM unnest($2::bigint[]) AS id', [colony.worldId, crowd.npcIds]);
+  await waitFor(() => given().length >= crowd.npcIds.length, { what: 'all requests' });
+  assert.deepEqual(given().map((frame) => frame.npc_id).sort((a, b) => a - b), crowd.npcIds, 'each once');
+  assert.equal(minds[0].of('decision_request').length, 64, 'to as many slots as there are');
+  for (const client of minds)
+    for (const { request_id } of client.of('decision_request')) client.send({ type: 'decision_response', request_id, action: 'wait', parameters: { duration: 60 } });
+  const applied = () => minds.flatMap((client) => client.of('decision_result')).filter((frame) => frame.status === 'applied').length;
+  await waitFor(() => applied() === crowd.npcIds.length, { what: 'all of them applied' });
+
+  const before = await claims();
+  const began = Date.now();
+  for (let change = 0; change < 60; change++) {
+    await colony.query('UPDATE npcsim.npcs SET hunger = $2 WHERE world_id = $1 AND id = $3', [colony.worldId, 50 + change % 2, bo.npcIds[0]]);
+    await sleep(40);
+  }
+  const later = await claims();
+  const asked = later.all - before.all;
+  const most = 4 + (5 * (Date.now() - began)) / 1000; // polls, heartbeats, and what was on its way
+  assert.ok(asked > 0 && asked <= most, `${asked} claims, not more than ${most}`);
+  assert.equal(later.empty - before.empty, asked, 'and all of them for nothing');
+  for (const client of minds) client.socket.close();
 });
 
 test('when an NPC gets another controller the request to the former is taken back', async () => {

@@ -1,6 +1,6 @@
 -- Requests on their way out: what NPCs are told, and who is given which request.
 BEGIN;
-SELECT plan(47);
+SELECT plan(50);
 
 -- ---- vision against brute force: every pair of cells, mid-walk ----
 SELECT npcsim.create_world('Hill', 48, 40, 11), npcsim.populate_world(1, 60);
@@ -211,5 +211,23 @@ SELECT throws_ok($$SELECT * FROM npcsim.claim_decisions('g1', NULL, '{1}')$$, '2
 SELECT throws_ok($$SELECT * FROM npcsim.claim_decisions('g1', array_fill(1::bigint, '{10001}'), array_fill(1, '{10001}'))$$, '54000', NULL, 'not too long a one');
 SELECT is_empty($$SELECT * FROM npcsim.claim_decisions('g1', '{}', '{}')$$, 'no sessions, no requests');
 
+
+-- ---- a call hands out so much that its first request need not wait long for its last ----
+CREATE TEMP TABLE cy AS SELECT * FROM npcsim.create_player(3, 'cy');
+SELECT npcsim.assign_npc_to_player(3, id, (SELECT player_id FROM cy)) FROM npcsim.npcs WHERE world_id = 3;
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 3;
+CREATE TEMP TABLE cy_session AS
+    SELECT (npcsim.client_connected('g1', player_id, 3, 'compute', 'one')::jsonb ->> 'session_id')::bigint AS id FROM cy;
+SELECT npcsim.update_player_heartbeat(player_id, '{"source":"one","max_concurrency":64}') FROM cy;
+INSERT INTO npcsim.decision_slots (world_id, npc_id, request_id, status, reason, state_counter, opened_at, opened_at_real, player_id)
+SELECT 3, id, 1000 + id, 1, 'idle', 0, 0, clock_timestamp() - make_interval(secs => id), (SELECT player_id FROM cy) FROM npcsim.npcs WHERE world_id = 3;
+CREATE FUNCTION pg_temp.hand_out() RETURNS bigint[] LANGUAGE sql AS $$
+    SELECT array_agg(npc_id ORDER BY npc_id) FROM npcsim.claim_decisions('g1', ARRAY[(SELECT id FROM cy_session)], '{1000}')
+$$;
+SELECT is(pg_temp.hand_out(), (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM npcsim.npcs WHERE world_id = 3 ORDER BY id DESC LIMIT 64) AS oldest),
+          'the 64 oldest requests, whatever the number of free slots');
+SELECT is(pg_temp.hand_out(), (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM npcsim.npcs WHERE world_id = 3 ORDER BY id LIMIT 32) AS youngest),
+          'the others in the next call');
+SELECT is(pg_temp.hand_out(), NULL, 'then there is nothing');
 SELECT * FROM finish();
 ROLLBACK;

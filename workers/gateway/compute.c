@@ -35,7 +35,7 @@
 
 #define MAX_SOURCES_CLAIMED 1024
 
-/* Requests of one claim: a long one would keep the first waiting for the last. */
+/* What claim_decisions hands out at most: a long claim would keep the first request waiting for the last. */
 #define MAX_CLAIMED	   64
 #define DEFAULT_SOURCE "player_mcp"
 
@@ -185,12 +185,16 @@ forget_in_flight(Source *source, const char *reason)
 	assert(source->in_flight == 0);
 }
 
-/* A slot is free: whoever waits for one may have it. */
+/*
+ * A slot is free: whoever waits for one may have it.  A claim that is on its way will tell whether somebody waits.
+ */
 static void
 slot_freed(Source *source)
 {
-	if (source->may_have_more && source->client->state == CLIENT_LIVE)
-		claim(source->client->world);
+	World *world = source->client->world;
+
+	if (source->may_have_more && !world->compute->claiming && source->client->state == CLIENT_LIVE)
+		claim(world);
 }
 
 static void
@@ -258,6 +262,12 @@ give(World *world, const DbReply *reply, int row)
 		compute_fail(client, request_id, "refused: the connection could not take the request");
 }
 
+static bool
+can_take_more(const Source *source)
+{
+	return source->client->state == CLIENT_LIVE && source->in_flight < source->capacity;
+}
+
 static void
 claimed(void *argument, const DbReply *reply)
 {
@@ -267,17 +277,20 @@ claimed(void *argument, const DbReply *reply)
 	world->queries--;
 	if (reply->result)
 	{
-		int rows = PQntuples(reply->result);
+		int	 rows = PQntuples(reply->result);
+		bool full = rows >= MAX_CLAIMED;
 
+		compute_counts.claims++;
+		if (rows == 0)
+			compute_counts.claims_empty++;
 		for (int row = 0; row < rows; row++)
 			give(world, reply, row);
 		for (Source *source = mine->sources; source; source = source->next)
 		{
-			if (source->asked == 0)
-				continue;
-			/* who got all it was asked for may be waiting for more, now or when a slot is free */
-			source->may_have_more = source->got >= source->asked;
-			if (source->may_have_more && source->in_flight < source->capacity)
+			/* for whom it was not asked, there may be some since its slots were taken */
+			if (source->asked > 0)
+				source->may_have_more = full || source->got >= source->asked;
+			if (source->may_have_more && can_take_more(source))
 				mine->claim_again = true;
 		}
 	}
@@ -288,19 +301,12 @@ claimed(void *argument, const DbReply *reply)
 		claim(world);
 }
 
-static bool
-can_take_more(const Source *source)
-{
-	return source->client->state == CLIENT_LIVE && source->in_flight < source->capacity;
-}
-
 static void
 claim(World *world)
 {
 	WorldCompute *mine = world->compute;
 	int64_t		  sessions[MAX_SOURCES_CLAIMED];
 	int			  slots[MAX_SOURCES_CLAIMED];
-	int			  takers = 0;
 	int			  count = 0;
 
 	if (!mine)
@@ -312,12 +318,7 @@ claim(World *world)
 	}
 	mine->claim_again = false;
 	for (Source *source = mine->sources; source; source = source->next)
-		takers += can_take_more(source);
-
-	for (Source *source = mine->sources; source; source = source->next)
 	{
-		int share = takers >= MAX_CLAIMED ? 1 : MAX_CLAIMED / (takers + 1) + 1;
-
 		source->asked = 0;
 		source->got = 0;
 		if (!can_take_more(source))
@@ -325,8 +326,6 @@ claim(World *world)
 		else if (count < MAX_SOURCES_CLAIMED)
 		{
 			source->asked = source->capacity - source->in_flight;
-			if (source->asked > share)
-				source->asked = share;
 			sessions[count] = source->client->session_id;
 			slots[count] = source->asked;
 			count++;
@@ -531,8 +530,7 @@ beaten(void *argument, const DbReply *reply)
 			source->capacity = source->told_capacity;
 			if (client->kind == CLIENT_PLAYER)
 				client_send(client, ack, strlen(ack));
-			if (client->state == CLIENT_LIVE)
-				claim(client->world);
+			slot_freed(source); /* if it waits for one: most heartbeats say the same again */
 		}
 		else if (!reply->result && !reply->lost)
 			tell_beat_failed(client, reply);
@@ -600,6 +598,7 @@ compute_joined(Client *client)
 	}
 	/* another session does not know what the last one was told */
 	source->capacity = 0;
+	source->may_have_more = true;
 	source->beat_due = source->beat && now_ms() - source->beat_at < BEAT_LASTS_MS;
 	send_beat(source);
 	claim(world);

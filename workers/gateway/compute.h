@@ -34,6 +34,8 @@ typedef struct ComputeCounts
 	uint64_t timed_out;
 	uint64_t superseded;
 	uint64_t batches;
+	uint64_t claims; /* that were answered */
+	uint64_t claims_empty;
 } ComputeCounts;
 
 extern ComputeCounts compute_counts;

@@ -130,6 +130,10 @@ answer_metrics(Text *body)
 			   compute_counts.superseded);
 	add_metric(body, "decision_batches_total", "counter", "batches of answers submitted",
 			   compute_counts.batches);
+	add_metric(body, "decision_claims_total", "counter", "times the database was asked for requests",
+			   compute_counts.claims);
+	add_metric(body, "decision_claims_empty_total", "counter", "times it had none",
+			   compute_counts.claims_empty);
 }
 
 /* The whole answer's status, body and type. */

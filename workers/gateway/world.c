@@ -29,7 +29,11 @@
 
 #define POLL_INTERVAL_MS 1000
 #define IDLE_KEEP_MS	 60000
-#define STALE_AFTER_MS	 5000
+
+/* While worlds change that nobody watches. */
+#define UNWATCHED_POLL_MS 250
+
+#define STALE_AFTER_MS 5000
 
 /* A running world whose clock stands for longer, and for two ticks, is held. */
 #define HELD_AFTER_MS 700
@@ -58,6 +62,7 @@ static struct
 	bool				poll_failed; /* the database refused the last one */
 	bool				poll_again;
 	int64_t				poll_at;
+	int64_t				asked_at;  /* when the last one was sent */
 	int64_t				polled_at; /* the last one that was answered */
 	int64_t				ticked_at;
 	uint64_t			registration; /* counts them, to recognise late answers */
@@ -481,8 +486,8 @@ world_wake(World *world)
 {
 	if (world->copy_state != COPY_ABSENT)
 		fetch(world);
-	else if (world->members > 0)
-		worlds_poll_soon();
+	else if (world->members > 0 && worlds.poll_at > worlds.asked_at + UNWATCHED_POLL_MS)
+		worlds.poll_at = worlds.asked_at + UNWATCHED_POLL_MS;
 }
 
 /* ------------------------------------------------------------------------
@@ -589,6 +594,7 @@ poll_now(int64_t now)
 			ids[count++] = world->id;
 	}
 	worlds.polling = true;
+	worlds.asked_at = now;
 	worlds.poll_again = false;
 	worlds.poll_at = now + POLL_INTERVAL_MS;
 	call_gateway_poll(worlds.gateway_id, ids, count, polled, (void *) (uintptr_t) worlds.registration);
