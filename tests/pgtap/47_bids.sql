@@ -39,7 +39,7 @@ SELECT is_empty('SELECT FROM npcsim.interaction_bids', 'the bid is done with');
 SELECT is(pg_temp.since('Ada', 0.2), jsonb_build_array(jsonb_build_object('type', 'interaction_started', 'interaction', 'conversation', 'interaction_id', pg_temp.talk('Ada'),
               'target_id', pg_temp.npc('Bo'), 'participants', jsonb_build_array(pg_temp.npc('Ada'), pg_temp.npc('Bo')))), 'both are told that it started, with whom');
 SELECT is(pg_temp.told('Bo'), '{interaction_bid_received,interaction_started,interaction_observation}', 'then Bo hears the message with which Ada began');
-SELECT is(pg_temp.last('Bo'), jsonb_build_object('type', 'interaction_observation', 'interaction_id', pg_temp.talk('Ada'), 'kind', 'message', 'npc_id', pg_temp.npc('Ada'), 'name', 'Ada', 'message', 'Hello'),
+SELECT is(pg_temp.last('Bo'), jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', pg_temp.talk('Ada'), 'kind', 'message', 'npc_id', pg_temp.npc('Ada'), 'name', 'Ada', 'message', 'Hello'),
           'by whom it was said');
 SELECT pg_temp.leave('Ada');
 

@@ -55,7 +55,7 @@ SELECT is(pg_temp.say('Ada', repeat('水', 500)), 'applied', '500 characters of 
 SELECT is(pg_temp.say('Bo', E'"\\ \u2028 😀 \t'), 'applied', 'whatever they are');
 SELECT results_eq($$SELECT npc_id, text, clock, kind, player_id FROM npcsim.messages ORDER BY sequence$$,
                   $$VALUES (pg_temp.npc('Ada'), repeat('水', 500), 0.2::float8, 'npc_said', NULL::bigint), (pg_temp.npc('Bo'), E'"\\ \u2028 😀 \t', 0.2, 'npc_said', NULL)$$, 'messages has it');
-SELECT is(pg_temp.last('Ada'), jsonb_build_object('type', 'interaction_observation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('Bo'), 'name', 'Bo', 'message', E'"\\ \u2028 😀 \t'), 'the other one hears it');
+SELECT is(pg_temp.last('Ada'), jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('Bo'), 'name', 'Bo', 'message', E'"\\ \u2028 😀 \t'), 'the other one hears it');
 SELECT is((SELECT count(*) FROM npcsim.npc_minds m, jsonb_array_elements(events) e WHERE npc_id = pg_temp.npc('Ada') AND e ->> 'kind' = 'message'), 1::bigint, 'nobody hears himself');
 SELECT is((SELECT data - 'acts' FROM npcsim.interactions WHERE id = :talk), '{"act_count": 2}', 'it is counted');
 
@@ -108,8 +108,8 @@ SELECT is(pg_temp.told('N7'), '{interaction_started}', 'it started for him');
 SELECT is(pg_temp.last('N7'), jsonb_build_object('type', 'interaction_started', 'interaction', 'conversation', 'interaction_id', :talk, 'target_id', pg_temp.npc('N5'), 'participants', pg_temp.ids('N4', 'N5', 'N6', 'N7')), 'with all of them');
 SELECT is(pg_temp.since('N5', pg_temp.clock()) - 'at', jsonb_build_array(
               jsonb_build_object('type', 'interaction_started', 'interaction', 'conversation', 'interaction_id', :talk, 'target_id', pg_temp.npc('N5'), 'participants', pg_temp.ids('N4', 'N5', 'N6')),
-              jsonb_build_object('type', 'interaction_observation', 'interaction_id', :talk, 'kind', 'joined', 'npc_id', pg_temp.npc('N7'), 'name', 'N7'),
-              jsonb_build_object('type', 'interaction_observation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('N7'), 'name', 'N7', 'message', 'May I?')), 'the others are told that he joined, and hear what he says');
+              jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'joined', 'npc_id', pg_temp.npc('N7'), 'name', 'N7'),
+              jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('N7'), 'name', 'N7', 'message', 'May I?')), 'the others are told that he joined, and hear what he says');
 SELECT is(pg_temp.tell('N3', '{"action": "start_conversation"}' || pg_temp.with('N4', 'N7')), 'applied', 'to several of them: the same');
 SELECT is(pg_temp.people(:talk), 'N4 N5 N6 N7 N3');
 SELECT is(pg_temp.tell('N2', '{"action": "start_conversation"}' || pg_temp.with('N4', 'N1')), 'rejected NS302 NPC ' || pg_temp.npc('N4') || ' is busy', 'not with others besides');
@@ -131,7 +131,7 @@ SELECT is(pg_temp.tell('N11', '{"action": "start_conversation"}' || pg_temp.with
 SELECT is(pg_temp.people(:talk), 'N4 N5 N6 N7 N11');
 SELECT pg_temp.leave('N11'), pg_temp.leave('N7');
 SELECT is(pg_temp.last('N7') ->> 'type', 'interaction_cancelled', 'who leaves is told');
-SELECT is(pg_temp.last('N5'), jsonb_build_object('type', 'interaction_observation', 'interaction_id', :talk, 'kind', 'left', 'npc_id', pg_temp.npc('N7'), 'name', 'N7'), 'the others learn of it');
+SELECT is(pg_temp.last('N5'), jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'left', 'npc_id', pg_temp.npc('N7'), 'name', 'N7'), 'the others learn of it');
 SELECT is(pg_temp.leave('N4'), 'applied', 'who began it leaves');
 SELECT results_eq('SELECT initiator_npc_id, target_id, participants FROM npcsim.interactions WHERE id = ' || :talk, $$SELECT pg_temp.npc('N4'), pg_temp.npc('N5'), ARRAY[pg_temp.npc('N5'), pg_temp.npc('N6')]$$, 'two go on without');
 SELECT pg_temp.place('N5', 25, 10);
@@ -215,7 +215,7 @@ SELECT pg_temp.step(0.1), pg_temp.answer('U2', pg_temp.bid('U1'), true);
 SELECT is(pg_temp.say('U1', '{"message": "No", "points": 1.5}'::jsonb), 'rejected NS302 the parameter "points" is not of type integer');
 SELECT is(pg_temp.say('U1', '{"message": "No", "points": 3, "loud": "yes"}'::jsonb), 'rejected NS302 the parameter "loud" is not of type boolean');
 SELECT is(pg_temp.say('U1', '{"message": "No", "points": 3, "stance": "con"}'::jsonb), 'applied');
-SELECT is(pg_temp.last('U2') - '{interaction_id,npc_id,name,type}'::text[], '{"kind": "message", "message": "No", "parameters": {"loud": false, "points": 3, "stance": "con", "message": "No"}}', 'defaults are filled in');
+SELECT is(pg_temp.last('U2') - '{interaction,interaction_id,npc_id,name,type}'::text[], '{"kind": "message", "message": "No", "parameters": {"loud": false, "points": 3, "stance": "con", "message": "No"}}', 'defaults are filled in');
 -- The built-in mind does not know what else to say.
 UPDATE npcsim.npcs SET controller_player_id = NULL WHERE world_id = 1 AND name IN ('U1', 'U2');
 SELECT pg_temp.step(10);
