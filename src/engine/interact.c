@@ -69,24 +69,31 @@ place_of(const Interaction *interaction, const Npc *npc)
 	return place;
 }
 
+/* ,"participants":[…] where several can take part */
+static void
+append_participants(StringInfo members, const Interaction *interaction)
+{
+	int64 ids[PARTICIPANTS_MAX];
+
+	if (interaction->kind->max_participants == 1)
+		return;
+	for (int i = 0; i < interaction->participant_count; i++)
+		ids[i] = interaction->participants[i].npc_id;
+	json_literal(members, ",\"participants\":");
+	json_ids(members, ids, interaction->participant_count);
+}
+
 /* "interaction":…,"interaction_id":…,"target_id":…[,"participants":…] */
 static char *
 members_of(const Interaction *interaction)
 {
 	StringInfoData members;
-	int64		   ids[PARTICIPANTS_MAX];
 
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
 					 interaction->kind->name, (long long) interaction->id,
 					 (long long) interaction->target_id);
-	if (interaction->kind->max_participants > 1)
-	{
-		for (int i = 0; i < interaction->participant_count; i++)
-			ids[i] = interaction->participants[i].npc_id;
-		json_literal(&members, ",\"participants\":");
-		json_ids(&members, ids, interaction->participant_count);
-	}
+	append_participants(&members, interaction);
 	return members.data;
 }
 
@@ -95,17 +102,10 @@ static void
 record(World *world, WorldEventKind kind, const Npc *npc, const Interaction *interaction)
 {
 	StringInfoData members;
-	int64		   ids[PARTICIPANTS_MAX];
 
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"interaction\":\"%s\"", interaction->kind->name);
-	if (interaction->kind->max_participants > 1)
-	{
-		for (int i = 0; i < interaction->participant_count; i++)
-			ids[i] = interaction->participants[i].npc_id;
-		json_literal(&members, ",\"participants\":");
-		json_ids(&members, ids, interaction->participant_count);
-	}
+	append_participants(&members, interaction);
 	world_event(world, kind, npc->id, interaction->target_id, interaction->id, members.data);
 	pfree(members.data);
 }

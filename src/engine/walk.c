@@ -172,6 +172,8 @@ begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 	int			sqlstate = 0;
 	const char *failure = npc_interact(world, npc, action, false, decider, &sqlstate);
 
+	if (failure != NULL && action->interaction == NULL && sqlstate == ERRCODE_NS_NO_ITEM)
+		return "there is no such interaction any more";
 	if (failure != NULL && sqlstate == ERRCODE_NS_NO_ITEM)
 		return "item is gone";
 	return failure != NULL && sqlstate == ERRCODE_NS_NO_NPC ? "NPC is gone" : failure;

@@ -97,13 +97,14 @@ static SpiStatement item_type_now = {"SELECT * FROM npcsim.item_types WHERE worl
 static SpiStatement interaction_type_now =
 	{"SELECT * FROM npcsim.interaction_types WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
 
-/* Numbers are counted up. The last one may be given again after it was deleted: who walks to do what it meant is refused. */
+/* Numbers are counted up. The last one may be given again after it was deleted, but not while somebody walks to do what it meant. */
 static SpiStatement upsert_interaction_type =
 	{"INSERT INTO npcsim.interaction_type_rows AS t (world_id, name, number, description, target, component, "
 	 "need_rates, need_deltas, duration, needs_adjacency, locks_movement, moves_onto_item, min_participants, "
 	 "max_participants, parameters) "
-	 "SELECT $1, $2, (SELECT coalesce(pg_catalog.max(o.number), 0) + 1 FROM npcsim.interaction_type_rows o "
-	 "WHERE o.world_id = $1), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 "
+	 "SELECT $1, $2, 1 + greatest((SELECT pg_catalog.max(o.number) FROM npcsim.interaction_type_rows o "
+	 "WHERE o.world_id = $1), (SELECT pg_catalog.max(s.goal_interaction) FROM npcsim.npc_states s WHERE "
+	 "s.world_id = $1), 0), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 "
 	 "ON CONFLICT (world_id, name) DO UPDATE SET description = excluded.description, target = "
 	 "excluded.target, component = excluded.component, need_rates = excluded.need_rates, need_deltas = "
 	 "excluded.need_deltas, duration = excluded.duration, needs_adjacency = excluded.needs_adjacency, "

@@ -620,6 +620,10 @@ test('gateways are woken by what ticks and others change', async () => {
 test('prune_logs empties the segment that comes next and no other, and never waits', async () => {
   await withDatabase('pruned', async (database) => {
     const client = await cluster.connect(database);
+    // the worker that looks at a new database prunes, too: it has come and gone
+    await sleep(2500);
+    const visitors = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND backend_type LIKE 'npcsim%'";
+    await waitFor(async () => (await client.query(visitors)).rows[0].n === 0, { what: 'the visiting worker to leave' });
     // not across the turn of a minute
     const second = new Date().getUTCSeconds();
     if (second > 50) await sleep((61 - second) * 1000);

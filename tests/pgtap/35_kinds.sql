@@ -1,6 +1,6 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
-SELECT plan(69);
+SELECT plan(73);
 
 \ir lib/minds.sql
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
@@ -130,5 +130,17 @@ INSERT INTO nonsense VALUES
 SELECT throws_ok(statement, state, NULL, what) FROM nonsense;
 SELECT is((SELECT count(*) FROM nonsense WHERE pg_temp.hint_of(statement) IN ('', 'none')), 0::bigint, 'each with a hint');
 SELECT is((SELECT count(*) FROM npcsim.interaction_types WHERE name = 'x'), 0::bigint, 'and nothing is changed');
+
+-- ---- a number is not given again while somebody walks to do what it meant ----
+SELECT npcsim.set_decision_policy(1, 'none');
+SELECT pg_temp.make('Dee', 2, 2), pg_temp.make('Fay', 18, 2);
+INSERT INTO npcsim.interaction_types (world_id, name, target, needs_adjacency) VALUES (1, 'hug', 'npc', true);
+SELECT is(pg_temp.tell('Dee', jsonb_build_object('action', 'hug', 'target_id', pg_temp.npc('Fay'))), 'applied', 'who is far is walked to');
+DELETE FROM npcsim.interaction_types WHERE name = 'hug';
+INSERT INTO npcsim.interaction_types (world_id, name, target, needs_adjacency) VALUES (1, 'fight', 'npc', true);
+SELECT isnt((SELECT number FROM npcsim.interaction_type_rows WHERE world_id = 1 AND name = 'fight'), (pg_temp.state('Dee')).goal_interaction, 'the number of what was deleted is not given again meanwhile');
+SELECT npcsim.tick_world(1, 6);
+SELECT is((SELECT state FROM npcsim.npcs WHERE name = 'Dee'), 'idle', 'nothing comes of it');
+SELECT ok((SELECT m.events @> '[{"type": "interaction_bid_rejected", "reason": "there is no such interaction any more"}]' FROM npcsim.npc_minds m WHERE m.npc_id = pg_temp.npc('Dee')), 'and its mind learns why');
 SELECT * FROM finish();
 ROLLBACK;
