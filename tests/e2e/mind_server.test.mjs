@@ -91,9 +91,13 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
 
     // everybody comes to an end with what he is in, and every bid has one
     await server.quieten();
+    // (who does something without an end, and wants nothing, would not be asked again)
+    await colony.query('SELECT npcsim.request_npc_decision(world_id, id) FROM npcsim.npcs WHERE controller_player_id = $1', [ada.id]);
     let after;
-    await waitFor(async () => (after = await server.report()).pending.length === 0,
-      { timeout: 30_000, what: () => `no bid is pending: ${told(after)}` });
+    await waitFor(async () => {
+      after = await server.report();
+      return after.pending.length === 0 && Object.keys(after.minds).length === npcs.length;
+    }, { timeout: 30_000, what: () => `everybody to be asked, and no bid to be pending: ${told(after)}` });
     const second = await applied();
     assert.deepEqual(after.violations, [], 'after the restart too');
     assert.equal(after.calls.create_mind, undefined, `no mind is created a second time: ${told(after)}`);

@@ -6,7 +6,7 @@
 // Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
 // were created. All else is gone when it ends. PORT 0 is any free one; the address is logged.
 //
-// Each mind keeps a ledger of bids. Of the invitations it rejects every fourth, leaves every sixth without an answer and
+// Each mind keeps a ledger of bids. Of the invitations it leaves every third without an answer, rejects every fourth of the rest and
 // accepts the others. /quiet has all minds finish what they are in, begin nothing, and answer everybody.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -122,7 +122,7 @@ function open(mind, { bid_id: id, bidder_id: bidder, interaction_name: interacti
 
 function plan() {
   invitations++;
-  if (!quiet && invitations % 6 === 5) return 'ignore';
+  if (!quiet && invitations % 3 === 1) return 'ignore';
   return invitations % 4 === 2 ? 'reject' : 'accept';
 }
 
