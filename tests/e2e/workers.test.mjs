@@ -617,13 +617,17 @@ test('gateways are woken by what ticks and others change', async () => {
   });
 });
 
+// The worker that looks at a new database prunes, too: it has come and gone.
+const VISITORS = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND backend_type LIKE 'npcsim%'";
+async function visitorGone(client) {
+  await sleep(2500);
+  await waitFor(async () => (await client.query(VISITORS)).rows[0].n === 0, { what: 'the visiting worker to leave' });
+}
+
 test('prune_logs empties the segment that comes next and no other, and never waits', async () => {
   await withDatabase('pruned', async (database) => {
     const client = await cluster.connect(database);
-    // the worker that looks at a new database prunes, too: it has come and gone
-    await sleep(2500);
-    const visitors = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND backend_type LIKE 'npcsim%'";
-    await waitFor(async () => (await client.query(visitors)).rows[0].n === 0, { what: 'the visiting worker to leave' });
+    await visitorGone(client);
     // not across the turn of a minute
     const second = new Date().getUTCSeconds();
     if (second > 50) await sleep((61 - second) * 1000);
@@ -656,6 +660,7 @@ test('prune_logs empties the segment that comes next and no other, and never wai
 test('world events are kept for the hours that the setting says, and up to three more', async () => {
   await withDatabase('forgetful', async (database) => {
     const client = await cluster.connect(database);
+    await visitorGone(client);
     const SEGMENT = 10_800;
     // not across the turn of a segment
     if (Math.floor(Date.now() / 1000) % SEGMENT > SEGMENT - 10) await sleep(11_000);
@@ -667,12 +672,12 @@ test('world events are kept for the hours that the setting says, and up to three
         .filter((segment) => (segment + 1) * SEGMENT > now - hours * 3600)
         .map((segment) => segment % 32).sort((a, b) => a - b);
     };
-    await client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after)
-        SELECT s, 0, 1, s + 1, s + 1, 1, 0, '{3}', '{0}' FROM generate_series(0, 31) s`);
     try {
       await client.query('ALTER SYSTEM SET npcsim.world_event_hours = 90');
       await client.query('SELECT pg_reload_conf()');
       await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '90', { what: 'the setting' });
+      await client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after)
+          SELECT s, 0, 1, s + 1, s + 1, 1, 0, '{3}', '{0}' FROM generate_series(0, 31) s`);
       await client.query('SELECT npcsim.prune_logs()');
       const most = await kept();
       assert.deepEqual(most, expected(90));
