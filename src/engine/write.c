@@ -71,6 +71,18 @@ note_npc(WorldLock *lock, Npc *npc)
 	note(lock, CHANGE_NPC_MIND, npc, NPC_DIRTY_MIND, &ignored);
 }
 
+/* Rows of what is gone, if there are any. */
+static void
+delete_removed(World *world, ChangeKind kind, const IdList *removed,
+			   void (*delete_rows)(int64 world_id, const int64 *ids, int count))
+{
+	if (removed->count == 0)
+		return;
+	for (int i = 0; i < removed->count; i++)
+		world_changed(world->lock, kind, removed->ids[i]);
+	delete_rows(world->id, removed->ids, removed->count);
+}
+
 /* Those the image was given to write; it does not keep them. 'some' has room for all that is dirty. */
 static void
 write_traits(World *world, Npc **some)
@@ -99,12 +111,7 @@ write_npcs(World *world)
 	Npc		 **some;
 	int		   count;
 
-	if (world->removed_npcs.count > 0)
-	{
-		for (int i = 0; i < world->removed_npcs.count; i++)
-			world_changed(lock, CHANGE_NPC_REMOVED, world->removed_npcs.ids[i]);
-		npcs_delete(world->id, world->removed_npcs.ids, world->removed_npcs.count);
-	}
+	delete_removed(world, CHANGE_NPC_REMOVED, &world->removed_npcs, npcs_delete);
 	if (dirty == 0)
 		return;
 	for (int i = 0; i < dirty; i++)
@@ -145,12 +152,7 @@ write_items(World *world)
 	WorldItem **some;
 	int			count = 0;
 
-	if (world->removed_items.count > 0)
-	{
-		for (int i = 0; i < world->removed_items.count; i++)
-			world_changed(lock, CHANGE_ITEM_REMOVED, world->removed_items.ids[i]);
-		items_delete(world->id, world->removed_items.ids, world->removed_items.count);
-	}
+	delete_removed(world, CHANGE_ITEM_REMOVED, &world->removed_items, items_delete);
 	if (dirty == 0)
 		return;
 	some = palloc(dirty * sizeof(WorldItem *));
@@ -219,12 +221,7 @@ write_interactions(World *world)
 	Interaction **some;
 	int			  count = 0;
 
-	if (world->removed_interactions.count > 0)
-	{
-		for (int i = 0; i < world->removed_interactions.count; i++)
-			world_changed(lock, CHANGE_INTERACTION_REMOVED, world->removed_interactions.ids[i]);
-		interactions_delete(world->id, world->removed_interactions.ids, world->removed_interactions.count);
-	}
+	delete_removed(world, CHANGE_INTERACTION_REMOVED, &world->removed_interactions, interactions_delete);
 	if (dirty == 0)
 		return;
 	some = palloc(dirty * sizeof(Interaction *));
@@ -261,12 +258,7 @@ write_bids(World *world)
 	Bid		 **some;
 	int		   count = 0;
 
-	if (world->removed_bids.count > 0)
-	{
-		for (int i = 0; i < world->removed_bids.count; i++)
-			world_changed(lock, CHANGE_BID_REMOVED, world->removed_bids.ids[i]);
-		bids_delete(world->id, world->removed_bids.ids, world->removed_bids.count);
-	}
+	delete_removed(world, CHANGE_BID_REMOVED, &world->removed_bids, bids_delete);
 	if (dirty == 0)
 		return;
 	some = palloc(dirty * sizeof(Bid *));
