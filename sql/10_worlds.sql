@@ -67,7 +67,9 @@ CREATE TABLE npcsim.world_clock (
     sight_writes bigint NOT NULL DEFAULT 0,
     settings_revision bigint NOT NULL DEFAULT 1,
     started_at_real timestamptz,
-    home text NOT NULL
+    home text NOT NULL,
+    -- by default those of worlds that know nothing of it (made by 0.1.0, restored from there)
+    rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_clock', '');
 COMMENT ON TABLE npcsim.world_clock IS 'The lock, clock and revision of each world. Whoever changes the state of a world locks its row first';
@@ -83,6 +85,7 @@ COMMENT ON COLUMN npcsim.world_clock.sight_writes IS 'Rows written to the presen
 COMMENT ON COLUMN npcsim.world_clock.settings_revision IS 'Revision of the last change of settings, speed or status';
 COMMENT ON COLUMN npcsim.world_clock.started_at_real IS 'When it was last started; what was asked before is waited for anew';
 COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere it is parked until adopt_worlds()';
+COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_clock
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
@@ -116,7 +119,7 @@ CREATE TABLE npcsim.world_inputs (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_inputs', '');
 COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-outs, edits), in the order in which it took effect; replay_world() reads it';
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), or the name of the function or operation: kinds in src/reducers/replay.c';
 
 -- The log of changes: a ring of segments, chosen by the wall clock, emptied by TRUNCATE (see src/tables/change_log.c).
 CREATE UNLOGGED TABLE npcsim.change_log (

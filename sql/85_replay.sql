@@ -23,7 +23,8 @@ CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text,
                   FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
                 UNION ALL
                 SELECT 'world_clock', '',
-                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed)
+                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed,
+                                                     'rules', t.rules)
                   FROM npcsim.world_clock t WHERE t.world_id = world_rows.world_id
                 UNION ALL
                 SELECT 'world_terrain', '', pg_catalog.to_jsonb(t)

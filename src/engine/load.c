@@ -563,6 +563,23 @@ make_room(void)
 	}
 }
 
+/* A world that another version of npcsim made, or kept: what it does from now on follows the rules of this one. */
+static void
+bring_rules_up(WorldLock *lock)
+{
+	if (lock->rules > RULES_NEWEST)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("world %lld lives by the rules of a later version of npcsim",
+					   (long long) lock->world_id),
+				errdetail("They are version %d, and this one knows version %d at most.", lock->rules,
+						  RULES_NEWEST),
+				errhint("Install the version that ran it."));
+	if (lock->rules == RULES_NEWEST || lock->replaying)
+		return;
+	world_set_rules(lock, RULES_NEWEST);
+	world_flush(lock);
+}
+
 World *
 world_image(WorldLock *lock)
 {
@@ -571,6 +588,7 @@ world_image(WorldLock *lock)
 
 	if (world != NULL)
 		return world;
+	bring_rules_up(lock);
 	plans = spi_index_plans_begin();
 	world = cached_image(lock->world_id);
 	if (world != NULL && world->revision != lock->revision)

@@ -62,7 +62,7 @@ static bool	 callbacks_registered = false;
 #define CLOCK_COLUMNS \
 	"c.world_id, c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
 	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate, " \
-	"c.next_event, c.ctid " \
+	"c.next_event, c.ctid, c.rules " \
 	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
 #define LOCK_ONE "SELECT " CLOCK_COLUMNS "WHERE c.world_id = $1 FOR NO KEY UPDATE OF c"
 
@@ -80,11 +80,11 @@ static SpiStatement lock_some_statement = {"SELECT " CLOCK_COLUMNS
 
 static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
 
-static const StageColumn clock_columns[] = {{"world_id", INT8OID},			{"clock", INT8OID},
-											{"revision", INT8OID},			{"next_id", INT8OID},
-											{"next_input", INT8OID},		{"sight_plane", INT2OID},
-											{"sight_old_plane", INT2OID},	{"sight_writes", INT8OID},
-											{"settings_revision", INT8OID}, {"next_event", INT8OID}};
+static const StageColumn clock_columns[] =
+	{{"world_id", INT8OID},		   {"clock", INT8OID},		  {"revision", INT8OID},
+	 {"next_id", INT8OID},		   {"next_input", INT8OID},	  {"sight_plane", INT2OID},
+	 {"sight_old_plane", INT2OID}, {"sight_writes", INT8OID}, {"settings_revision", INT8OID},
+	 {"next_event", INT8OID},	   {"rules", INT2OID}};
 
 static void
 make_clock_row(RowBuilder *row, void *thing, void *arg)
@@ -102,6 +102,7 @@ make_clock_row(RowBuilder *row, void *thing, void *arg)
 	put_int64(row, lock->sight_writes);
 	put_int64(row, lock->settings_revision);
 	put_int64(row, lock->next_event);
+	put_int16(row, lock->rules);
 }
 
 static int64
@@ -283,6 +284,7 @@ read_clock_row(WorldLock *lock, uint64 row)
 	lock->tick_length = SIM_SECOND / spi_int32(row, 13, 10);
 	lock->next_event = spi_int64(row, 14, 0);
 	lock->row = spi_tid(row, 15);
+	lock->rules = (Rules) spi_int16(row, 16, RULES_0_1);
 }
 
 static WorldLock *
@@ -472,6 +474,13 @@ world_input(WorldLock *lock, const char *kind, const char *payload)
 {
 	change_notes_add_input(&lock->notes, lock->next_input++, lock->now / lock->tick_length, kind, payload);
 	lock->dirty = true;
+}
+
+void
+world_set_rules(WorldLock *lock, Rules rules)
+{
+	lock->rules = rules;
+	world_input(lock, "rules", psprintf("{\"rules\":%d}", rules));
 }
 
 int64

@@ -26,6 +26,18 @@ typedef enum WorldWait
 	WORLD_SKIP	  /* NULL when somebody else holds it */
 } WorldWait;
 
+/*
+ * What happened is lived through again by the rules by which it happened: a release that decides otherwise than the
+ * last one adds a version, and asks world_lives_by() where it does. Every world begins with the first and is told
+ * of later ones by an input.
+ */
+typedef enum Rules /* stored in world_clock.rules: append only */
+{
+	RULES_0_1 = 1,
+	RULES_0_2,
+	RULES_NEWEST = RULES_0_2
+} Rules;
+
 typedef struct WorldLock
 {
 	int64		  world_id;
@@ -36,6 +48,7 @@ typedef struct WorldLock
 	bool		  changed;	   /* this transaction has its revision */
 	bool		  running;	   /* status */
 	int32		  speed;	   /* thousandths */
+	Rules		  rules;
 	int64		  next_id;
 	int64		  next_input;
 	int64		  next_event;
@@ -78,6 +91,16 @@ extern void world_lock_some(const int64 *world_ids, int count);
 
 /* The lock if this transaction holds it, else NULL. */
 extern WorldLock *world_lock_held(int64 world_id);
+
+/* Whether these rules, or later ones, hold in the world. */
+static inline bool
+world_lives_by(const WorldLock *lock, Rules rules)
+{
+	return lock->rules >= rules;
+}
+
+/* An input: other rules hold from now on. The caller flushes. */
+extern void world_set_rules(WorldLock *lock, Rules rules);
 
 /* An id for a new NPC, item, interaction or request of the world. */
 extern int64 world_new_id(WorldLock *lock);

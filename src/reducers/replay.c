@@ -182,6 +182,12 @@ replay_set_world_speed(Replay *replay, World *world, Jsonb *payload)
 }
 
 static void
+replay_rules(Replay *replay, World *world, Jsonb *payload)
+{
+	world_set_rules(replay->lock, (Rules) input_get_number(payload, "rules", RULES_0_1, RULES_NEWEST));
+}
+
+static void
 replay_adopt_world(Replay *replay, World *world, Jsonb *payload)
 {
 	world_close_requests(world);
@@ -345,6 +351,7 @@ static const struct
 	{"map_ping", replay_map_ping},
 	{"set_decision_policy", replay_set_decision_policy},
 	{"set_world_speed", replay_set_world_speed},
+	{"rules", replay_rules},
 	{"adopt_world", replay_adopt_world},
 	{"create_npc", replay_create_npc},
 	{"remove_npc", replay_remove_npc},

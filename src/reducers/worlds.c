@@ -178,14 +178,23 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	return lock;
 }
 
+/* What a world of this version is beyond the first rules, as inputs: so a replay needs to know nothing else of it. */
+static void
+begin_world(WorldLock *lock)
+{
+	world_set_rules(lock, RULES_NEWEST);
+	world_flush(lock);
+}
+
 /* create_world(name, size_x, size_y, seed, tick_rate) → id */
 Datum
 npcsim_create_world(PG_FUNCTION_ARGS)
 {
-	char *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
-	int32 size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
-	int32 size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
-	int32 tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
+	char	  *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
+	int32	   size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
+	int32	   size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
+	int32	   tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
+	WorldLock *lock;
 
 	arg_not_null(fcinfo, 3, "seed");
 	if (SIM_SECOND % tick_rate != 0)
@@ -193,7 +202,9 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
 				errdetail("It is %d.", tick_rate),
 				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
-	PG_RETURN_INT64(world_create(name, size_x, size_y, PG_GETARG_INT64(3), tick_rate)->world_id);
+	lock = world_create(name, size_x, size_y, PG_GETARG_INT64(3), tick_rate);
+	begin_world(lock);
+	PG_RETURN_INT64(lock->world_id);
 }
 
 /*

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(125);
+SELECT plan(129);
 
 -- What differs between a world and its replay, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$
@@ -371,6 +371,21 @@ SELECT is(md5(pg_temp.rows_at(:moments, until)::text), md5(rows::text), format('
 SELECT npcsim.replay_world(:moments, 7.0000004) AS rounded \gset
 SELECT is((SELECT clock FROM npcsim.world_clock WHERE world_id = :rounded), 7000000::bigint, 'a moment is rounded to a microsecond');
 
+-- ---- a world that began under the rules of another version ----
+SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :moments AND sequence = 1), format('{"rules": %s}', rules)::jsonb, 'by which rules a world lives is the first that it is told')
+  FROM npcsim.world_clock WHERE world_id = :moments;
+BEGIN;
+SELECT npcsim.create_world('Older', 30, 30, 5) AS older \gset
+SELECT npcsim.lock_world(:older);
+UPDATE npcsim.world_inputs SET payload = '{"rules": 1}' WHERE world_id = :older;
+UPDATE npcsim.world_clock SET rules = 1 WHERE world_id = :older;
+COMMIT;
+SELECT is(pg_temp.replayed(:older), '', 'before it lives on it is what it was');
+SELECT npcsim.populate_world(:older, 10), npcsim.tick_world(:older, 20);
+SELECT results_eq(format($$SELECT kind, tick, payload -> 'rules' FROM npcsim.world_inputs WHERE world_id = %s ORDER BY sequence$$, :older),
+                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '2'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
+SELECT is(pg_temp.replayed(:older), '', 'and replayed by the old ones up to there');
+
 -- ---- what is refused, and changes nothing ----
 CREATE TEMP TABLE worlds AS SELECT count(*) AS n FROM npcsim.world_settings;
 SELECT throws_ok('SELECT npcsim.replay_world(NULL)', '22004', NULL, 'no world');
@@ -382,7 +397,7 @@ SELECT throws_ok(format('SELECT npcsim.replay_world(%s, 1, %L)', :moments, 'Mead
 SELECT throws_ok(format('SELECT npcsim.replay_world(%s, 1, %L)', :moments, name), '22023', NULL, 'a name that is none') FROM (VALUES (''), (repeat('x', 101)), (E'a\nb')) v(name);
 SELECT throws_ok('SELECT npcsim.world_differences(1, 999)', 'NS101', NULL, 'nothing is compared with a world that is not');
 SELECT throws_ok('SELECT npcsim.world_differences(NULL, 1)', '22004', NULL, 'or none');
-DELETE FROM npcsim.world_inputs WHERE world_id = :moments AND sequence = 5;
+DELETE FROM npcsim.world_inputs WHERE world_id = :moments AND sequence = 6;
 SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :moments), '55000', NULL, 'nor is a world replayed whose inputs were deleted in part');
 DELETE FROM npcsim.world_inputs WHERE world_id = :moments;
 SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', :moments), '55000', NULL, 'or wholly');
