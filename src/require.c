@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -90,10 +91,27 @@ obstacle(int sqlstate, char *message, char *detail, char *hint)
 	return result;
 }
 
+/* The extension is there in a version that is not this library's. */
+static Obstacle
+version_obstacle(void)
+{
+	char *version = installed_version();
+
+	if (version == NULL || strcmp(version, NPCSIM_VERSION) == 0)
+		return obstacle(0, NULL, NULL, NULL);
+	return obstacle(
+		ERRCODE_NS_NOT_PRELOADED,
+		psprintf("the server runs npcsim %s, but the extension's version is %s", NPCSIM_VERSION, version),
+		pstrdup("Workers serve a database, and its worlds can be changed, only when both are of the same "
+				"version."),
+		pstrdup(
+			"Restart the server after installing another version, then run ALTER EXTENSION npcsim UPDATE."));
+}
+
 Obstacle
 worker_obstacle(void)
 {
-	char	   *version = installed_version();
+	Obstacle	found = version_obstacle();
 	const char *name = guc_worker_role;
 	Oid			schema = get_namespace_oid("npcsim", true);
 	Oid			postgis = get_extension_oid("postgis", true);
@@ -103,13 +121,8 @@ worker_obstacle(void)
 		return obstacle(ERRCODE_NS_NOT_PRELOADED, pstrdup("npcsim is not preloaded"),
 						pstrdup("Without it there are no workers that could run worlds."),
 						pstrdup("Add npcsim to shared_preload_libraries and restart the server."));
-	if (version != NULL && strcmp(version, NPCSIM_VERSION) != 0)
-		return obstacle(ERRCODE_NS_NOT_PRELOADED,
-						psprintf("the server runs npcsim %s, but the extension's version is %s",
-								 NPCSIM_VERSION, version),
-						pstrdup("Workers serve a database only when both are of the same version."),
-						pstrdup("Restart the server after installing another version, then run ALTER "
-								"EXTENSION npcsim UPDATE."));
+	if (found.message != NULL)
+		return found;
 	if (name == NULL || name[0] == '\0')
 		return obstacle(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, pstrdup("npcsim.worker_role is empty"),
 						pstrdup("It names the role that the workers run as."),
@@ -149,13 +162,41 @@ worker_obstacle(void)
 	return obstacle(0, NULL, NULL, NULL);
 }
 
-void
-worker_require(void)
+static void
+require_none(Obstacle found)
 {
-	Obstacle found = worker_obstacle();
-
 	if (found.message == NULL)
 		return;
 	ereport(ERROR, errcode(found.sqlstate), errmsg("%s", found.message), errdetail("%s", found.detail),
 			errhint("%s", found.hint));
+}
+
+void
+worker_require(void)
+{
+	require_none(worker_obstacle());
+}
+
+/* The versions were the same when they were last compared, and no function has changed since. */
+static bool version_known = false;
+
+static void
+on_function_change(Datum arg, int cache, uint32 hash)
+{
+	version_known = false;
+}
+
+void
+version_require(void)
+{
+	static bool registered = false;
+
+	if (version_known)
+		return;
+	/* The catalog of extensions has no cache that tells of changes; every update brings a function or more. */
+	if (!registered)
+		CacheRegisterSyscacheCallback(PROCOID, on_function_change, (Datum) 0);
+	registered = true;
+	require_none(version_obstacle());
+	version_known = true;
 }

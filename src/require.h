@@ -19,5 +19,10 @@ typedef struct Obstacle
 extern Obstacle worker_obstacle(void);
 /* Raises it: NS104 when the library was not preloaded or is older than the extension. */
 extern void worker_require(void);
+/*
+ * Raises NS104 when this library belongs to another version than the extension in this database: its functions would take
+ * the rows and arguments of that version for its own. Cheap: looked up once, and again after changes of functions.
+ */
+extern void version_require(void);
 
 #endif /* NPCSIM_REQUIRE_H */

@@ -41,6 +41,7 @@
 #include "engine/image.h"
 #include "engine/lock.h"
 #include "errors.h"
+#include "require.h"
 #include "shmem.h"
 #include "sim/sim.h"
 #include "spi.h"
@@ -374,6 +375,7 @@ world_lock(int64 world_id, WorldWait wait)
 	if (lock != NULL && !lock->stale)
 		return lock;
 	refuse_isolation();
+	version_require();
 	register_callbacks();
 
 	if (lock == NULL && wait == WORLD_WAIT && higher_world_held(world_id))
@@ -426,6 +428,7 @@ world_lock_some(const int64 *world_ids, int count)
 
 	Assert(held_locks == NIL);
 	refuse_isolation();
+	version_require();
 	register_callbacks();
 	spi_begin();
 	home = world_home();

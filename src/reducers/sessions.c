@@ -29,6 +29,7 @@
 #include "reducers/players.h"
 #include "reducers/sessions.h"
 #include "reducers/world_head.h"
+#include "require.h"
 #include "spi.h"
 #include "tables/arrays.h"
 
@@ -294,6 +295,7 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 	int64 *ids;
 	int	   count;
 
+	version_require();
 	spi_begin();
 	spi_run(&register_statement, (Datum[]) {gateway}, NULL, SPI_OK_INSERT);
 	ids = take_ids(spi_run(&of_gateway_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT), &count);

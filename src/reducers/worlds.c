@@ -21,6 +21,7 @@
 #include "reducers/kinds.h"
 #include "reducers/players.h"
 #include "reducers/worlds.h"
+#include "require.h"
 #include "shmem.h"
 #include "spi.h"
 
@@ -156,6 +157,7 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	int64	   world_id;
 	WorldLock *lock;
 
+	version_require();
 	check_world_name_free(name);
 	terrain = palloc0(terrain_size);
 	SET_VARSIZE(terrain, terrain_size);
