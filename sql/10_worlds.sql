@@ -69,7 +69,7 @@ CREATE TABLE npcsim.world_clock (
     started_at_real timestamptz,
     home text NOT NULL,
     -- by default those of worlds that know nothing of it (made by 0.1.0, restored from there)
-    rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1)
+    rules smallint NOT NULL DEFAULT 1 CHECK (rules OPERATOR(pg_catalog.>=) 1::smallint)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_clock', '');
 COMMENT ON TABLE npcsim.world_clock IS 'The lock, clock and revision of each world. Whoever changes the state of a world locks its row first';

@@ -86,10 +86,11 @@ SELECT results_eq('SELECT id, name, decision_policy, daily_token_output FROM npc
                   'SELECT id, name, decision_policy, daily_token_output FROM described.was ORDER BY id', 'they are all there');
 SELECT ok((SELECT bool_and(n.clock = w.clock AND n.revision = w.revision) FROM npcsim.worlds n JOIN described.was w USING (id) WHERE w.name <> 'Meadow'), 'the others at the moment at which they stood');
 -- What became of their rows: columns that were there have what they had.
-CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key text, was jsonb, is jsonb) LANGUAGE sql AS $$
+CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key text, was jsonb, is jsonb) LANGUAGE sql SET enable_nestloop = off AS $$
+    WITH present AS MATERIALIZED (SELECT w.id, r.* FROM described.was w, npcsim.world_rows(w.id) r)
     SELECT w.id, w.relation, w.key, w.content, n.content
-      FROM described.rows w LEFT JOIN LATERAL (SELECT * FROM npcsim.world_rows(w.id) n WHERE n.relation = w.relation AND n.key = w.key) n ON true
-     WHERE NOT coalesce(n.content @> w.content, false) 
+      FROM described.rows w LEFT JOIN present n ON n.id = w.id AND n.relation = w.relation AND n.key = w.key
+     WHERE NOT coalesce(n.content @> w.content, false)
      LIMIT 5
 $$;
 SELECT is_empty('SELECT * FROM described.lost() WHERE id <> (SELECT id FROM npcsim.worlds WHERE name = ''Meadow'')', 'with all of their rows');
