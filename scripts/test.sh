@@ -7,10 +7,13 @@ set -euo pipefail
 
 install_packages run build test || exit 1
 started=$SECONDS failing=()
+declare -A took
 build_all all unit-tests
 for part in unit sql e2e; do
 	rm -f "$BUILD/results/$part.totals"
+	began=$SECONDS
 	make -C "$ROOT" --no-print-directory "test-$part" || failing+=("$part")
+	took[$part]=$((SECONDS - began))
 	echo
 done
 
@@ -21,7 +24,7 @@ for part in unit sql e2e; do
 		printf '%-8s did not run to its end\n' "$part"
 		continue
 	fi
-	printf '%-8s %5d passed %4d failed %4d skipped\n' "$part" "$p" "$f" "$s"
+	printf '%-8s %5d passed %4d failed %4d skipped, %d s\n' "$part" "$p" "$f" "$s" "${took[$part]}"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 printf '%-8s %5d passed %4d failed %4d skipped, %d s\n' all "$passed" "$failed" "$skipped" $((SECONDS - started))
