@@ -14,6 +14,8 @@
 -- SECURITY DEFINER with a pinned search_path, so that whatever is written went through the rules.
 
 BEGIN;
+-- Operators below are PostgreSQL's, whatever the search_path of the database holds ready.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 SET LOCAL client_min_messages = warning;
 
 DO $$

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, whether the
-# bugs that "make mutate" plants still have their places, pgspot on the install script, and a build from scratch in
-# which every warning is an error. Runs all of them, then says which found something.
+# bugs that "make mutate" plants still have their places, pgspot on the SQL scripts that superusers run, and a build
+# from scratch in which every warning is an error. Runs all of them, then says which found something.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -60,24 +60,19 @@ javascript()
 		xargs -0 -n 1 node --check
 }
 
-# pgspot knows search_path attacks on install scripts. It is a Python package: kept in its own directory.
-install_script()
+# pgspot knows search_path attacks on SQL scripts. It is a Python package: kept in its own directory, and in this version,
+# whose insides lint_sql.py knows.
+sql_scripts()
 {
-	local venv="$BUILD/pgspot"
+	local pgspot=0.9.4 venv parts
+	venv="$BUILD/pgspot-$pgspot"
 	if [ ! -x "$venv/bin/pgspot" ]; then
 		rm -rf "$venv"
 		run_quietly "$BUILD/pgspot.log" python3 -m venv "$venv" &&
-			run_quietly "$BUILD/pgspot.log" "$venv/bin/pip" install --quiet pgspot || return 1
+			run_quietly "$BUILD/pgspot.log" "$venv/bin/pip" install --quiet "pgspot==$pgspot" || return 1
 	fi
-	make --no-print-directory -s "build/npcsim--$version.sql" || return 1
-	# Two things pgspot does not understand. The script pins search_path to pg_catalog and the schema that
-	# PostGIS is in: it is shown the first half, as it cannot know the second. Functions with a body of standard
-	# SQL (BEGIN ATOMIC), on which it stumbles, are left out: their names are resolved once and for all when
-	# they are created, under that same path.
-	perl -0pe 's/^CREATE SCHEMA npcsim;/SET LOCAL search_path TO pg_catalog, pg_temp;\n$&/m;
-		s/^CREATE FUNCTION (?:(?!^CREATE |\bAS \$|\bAS \x27).)*?BEGIN ATOMIC.*?^\s*END;\n//gms' \
-		"build/npcsim--$version.sql" >"$BUILD/pgspot.sql"
-	"$venv/bin/pgspot" "$BUILD/pgspot.sql"
+	parts="$(printf '%s,' sql/[0-9][0-9]_*.sql)" # the install script
+	"$venv/bin/python" scripts/lint_sql.py "${parts%,}" sql/npcsim--*--*.sql docs/roles.sql
 }
 
 # Into a scratch copy, so that what is built here stays as it is.
@@ -91,12 +86,11 @@ warnings()
 	return "$status"
 }
 
-version="$(sed -n "s/^default_version = '\(.*\)'/\1/p" npcsim.control)"
 check clang-format layout
 check cppcheck defects
 check shellcheck shell
 check javascript javascript
 check 'places for the planted bugs' tests/mutate/run.sh --places
-check pgspot install_script
+check pgspot sql_scripts
 check 'build without warnings' warnings
 [ ${#complaints[@]} -eq 0 ] || die "lint found something: ${complaints[*]}"

@@ -3,14 +3,26 @@
 
 \echo Use "CREATE EXTENSION npcsim CASCADE" to load this file. \quit
 
--- Names below resolve in pg_catalog, then in the schema PostGIS lives in, and
--- nowhere else; CREATE EXTENSION restores the caller's path afterwards.
-SELECT pg_catalog.set_config('search_path',
-                             pg_catalog.format('pg_catalog, %I, pg_temp', n.nspname), true)
-  FROM pg_catalog.pg_extension e
-  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
- WHERE e.extname OPERATOR(pg_catalog.=) 'postgis'::pg_catalog.name;
+-- Names and operators below resolve in pg_catalog and nowhere else: whatever is not there is qualified. The owner of a
+-- database may hold operators ready that fit better, in public or where PostGIS lives; what is stored here would call them
+-- with everybody's rights. CREATE EXTENSION restores the caller's path afterwards.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 
 CREATE SCHEMA npcsim;
 REVOKE ALL ON SCHEMA npcsim FROM PUBLIC;
 COMMENT ON SCHEMA npcsim IS 'A colony of NPCs that lives in this database: worlds, NPCs, items, players, decisions';
+
+-- Executes a statement that needs PostGIS: @extschema:postgis@ in it stands for the schema PostGIS lives in. PostgreSQL 16 and
+-- later put it in by themselves before they run the script; the end of the script drops this.
+CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    EXECUTE pg_catalog.replace(statement, '@extschema:postgis@',
+                               (SELECT pg_catalog.quote_ident(n.nspname)
+                                  FROM pg_catalog.pg_extension e
+                                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                                 WHERE e.extname = 'postgis'));
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim.execute_with_postgis(text) FROM PUBLIC;

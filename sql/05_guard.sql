@@ -8,7 +8,7 @@ REVOKE ALL ON FUNCTION npcsim.world_is_locked(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_is_locked(bigint) IS 'Whether this transaction holds the lock of a world';
 
 CREATE FUNCTION npcsim.require_world_lock() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_require_world_lock';
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'npcsim_require_world_lock';
 REVOKE ALL ON FUNCTION npcsim.require_world_lock() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.require_world_lock() IS
     'Row trigger: refuses (NS110) to write the state of a world whose lock this transaction does not hold, and any change of world_id; lets the rows of parked worlds in (pg_restore)';

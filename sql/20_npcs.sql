@@ -82,16 +82,18 @@ COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'Number in interaction_t
 COMMENT ON COLUMN npcsim.npc_states.replans IS 'How often the way was planned anew because it was blocked';
 COMMENT ON COLUMN npcsim.npc_states.decider IS 'Who began what it does: 0 nobody, 1 the built-in mind, 2 its controller''s mind';
 
+SELECT npcsim.execute_with_postgis($postgis$
 CREATE TABLE npcsim.npc_tracks (
     world_id bigint NOT NULL,
     npc_id bigint NOT NULL,
     departed_at bigint NOT NULL,
     motion_revision bigint NOT NULL,
     cells smallint[] NOT NULL,
-    sight geometry NOT NULL,
+    sight @extschema:postgis@.geometry NOT NULL,
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off)
+$postgis$);
 -- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
 -- would have every new version look at all the dead ones that a held snapshot keeps.
 CREATE INDEX npc_tracks_key ON npcsim.npc_tracks (world_id, npc_id);

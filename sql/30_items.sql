@@ -17,6 +17,7 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.item_type_rows', '');
 COMMENT ON TABLE npcsim.item_type_rows IS 'The kinds of items of each world';
 COMMENT ON COLUMN npcsim.item_type_rows.components IS 'See item_components_valid(jsonb)';
 
+SELECT npcsim.execute_with_postgis($postgis$
 CREATE TABLE npcsim.items (
     world_id bigint NOT NULL,
     id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
@@ -27,10 +28,11 @@ CREATE TABLE npcsim.items (
     occupied_by_npc_id bigint,
     revision bigint NOT NULL,
     properties jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(properties) = 'object' AND pg_catalog.pg_column_size(properties) <= 8192),
-    sight geometry NOT NULL,
+    sight @extschema:postgis@.geometry NOT NULL,
     FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
-        vacuum_truncate = off);
+        vacuum_truncate = off)
+$postgis$);
 -- Not unique, for the reason told at npc_states.
 CREATE INDEX items_key ON npcsim.items (world_id, id);
 CREATE INDEX items_sight ON npcsim.items USING gist (sight);

@@ -33,6 +33,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_tokens
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 -- Invoker's rights and no settings, so that the planner inlines it.
+-- pgspot PS005: its body is resolved when it is created.
 CREATE FUNCTION npcsim.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC

@@ -113,13 +113,14 @@ CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worlds
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.worlds
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
 
+SELECT npcsim.execute_with_postgis($postgis$
 CREATE VIEW npcsim.npcs AS
 WITH moment AS MATERIALIZED (
     SELECT m.world_id, m.now FROM npcsim.world_moments m
 )
 SELECT i.world_id, i.id, i.name, i.controller_player_id,
        p.x AS position_x, p.y AS position_y,
-       ST_MakePoint(p.x, p.y) AS position,
+       @extschema:postgis@.ST_MakePoint(p.x, p.y) AS position,
        npcsim.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
        npcsim.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
        npcsim.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
@@ -140,7 +141,8 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
   CROSS JOIN LATERAL (SELECT least(moment.now, s.event_at, s.decision_at) AS now) t
   CROSS JOIN LATERAL (SELECT npcsim.track_x(r.cells, r.departed_at, t.now) AS x,
                              npcsim.track_y(r.cells, r.departed_at, t.now) AS y) p
-  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id;
+  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
+$postgis$);
 COMMENT ON VIEW npcsim.npcs IS
     'NPCs as of now. name, controller_player_id, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
 COMMENT ON COLUMN npcsim.npcs.id IS 'Unique in its world';
@@ -169,13 +171,14 @@ CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.npcs
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.npcs
     FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
 
+SELECT npcsim.execute_with_postgis($postgis$
 CREATE VIEW npcsim.world_items AS
 WITH moment AS MATERIALIZED (
     SELECT m.world_id, m.now FROM npcsim.world_moments m
 )
 SELECT i.world_id, i.id, i.item_type,
        i.x::double precision AS position_x, i.y::double precision AS position_y,
-       ST_MakePoint(i.x, i.y) AS position,
+       @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision) AS position,
        i.properties, i.occupied_by_npc_id,
        CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
             ELSE npcsim.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
@@ -185,7 +188,8 @@ SELECT i.world_id, i.id, i.item_type,
   JOIN npcsim.item_type_rows k ON k.world_id = i.world_id AND k.name = i.item_type
   JOIN moment ON moment.world_id = i.world_id
   LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.occupied_by_npc_id
-  LEFT JOIN npcsim.interaction_runs u ON u.world_id = s.world_id AND u.id = s.interaction_id AND u.target_id = i.id;
+  LEFT JOIN npcsim.interaction_runs u ON u.world_id = s.world_id AND u.id = s.interaction_id AND u.target_id = i.id
+$postgis$);
 COMMENT ON VIEW npcsim.world_items IS
     'Items as of now. properties can be updated, rows inserted and deleted; what is left of an item in use is computed';
 COMMENT ON COLUMN npcsim.world_items.id IS 'Unique in its world';

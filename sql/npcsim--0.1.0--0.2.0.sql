@@ -70,3 +70,180 @@ CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (rel
                                                      'player_id', t.player_id)
                   FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
     END;
+
+-- What 0.1.0 stored may call operators of others: they were looked for where PostGIS lives, too, and some there may have fitted
+-- better. It is stored anew, by the names of pg_catalog: whatever had no operator or function of exactly its types.
+
+-- As in the install script.
+CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    EXECUTE pg_catalog.replace(statement, '@extschema:postgis@',
+                               (SELECT pg_catalog.quote_ident(n.nspname)
+                                  FROM pg_catalog.pg_extension e
+                                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                                 WHERE e.extname = 'postgis'));
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim.execute_with_postgis(text) FROM PUBLIC;
+
+ALTER TABLE npcsim.sessions
+    DROP CONSTRAINT sessions_token_output_rate_check,
+    ADD CONSTRAINT sessions_token_output_rate_check CHECK (token_output_rate BETWEEN 0 AND 1e9),
+    DROP CONSTRAINT sessions_average_decision_time_ms_check,
+    ADD CONSTRAINT sessions_average_decision_time_ms_check CHECK (average_decision_time_ms BETWEEN 0 AND 1e9);
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.worlds AS
+SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
+       w.max_players, w.min_tokens_per_npc_per_day,
+       w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
+       coalesce((SELECT npcsim.tokens_today(t.daily_token_output, t.tokens_day)
+                   FROM npcsim.world_tokens t WHERE t.world_id = w.id), 0) AS daily_token_output,
+       w.created_at_real AS created_at,
+       w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
+       CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
+       npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
+       c.speed / 1000::double precision AS speed,
+       c.revision, c.settings_revision
+  FROM npcsim.world_settings w
+  JOIN npcsim.world_clock c ON c.world_id = w.id;
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+SELECT npcsim.execute_with_postgis($postgis$
+CREATE OR REPLACE VIEW npcsim.npcs AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.name, i.controller_player_id,
+       p.x AS position_x, p.y AS position_y,
+       @extschema:postgis@.ST_MakePoint(p.x, p.y) AS position,
+       npcsim.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
+       npcsim.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
+       npcsim.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
+       npcsim.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
+       CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
+                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
+       s.interaction_id, s.target_id,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
+       s.last_decision_at / 1000000::double precision AS last_decision_time,
+       coalesce(d.status, 0) > 0 AS decision_pending,
+       npcsim.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
+       i.traits,
+       i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
+  FROM npcsim.npc_identities i
+  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
+  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
+  JOIN moment ON moment.world_id = i.world_id
+  CROSS JOIN LATERAL (SELECT least(moment.now, s.event_at, s.decision_at) AS now) t
+  CROSS JOIN LATERAL (SELECT npcsim.track_x(r.cells, r.departed_at, t.now) AS x,
+                             npcsim.track_y(r.cells, r.departed_at, t.now) AS y) p
+  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
+$postgis$);
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+SELECT npcsim.execute_with_postgis($postgis$
+CREATE OR REPLACE VIEW npcsim.world_items AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.item_type,
+       i.x::double precision AS position_x, i.y::double precision AS position_y,
+       @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision) AS position,
+       i.properties, i.occupied_by_npc_id,
+       CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
+            ELSE npcsim.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
+            END AS share_left,
+       i.revision
+  FROM npcsim.items i
+  JOIN npcsim.item_type_rows k ON k.world_id = i.world_id AND k.name = i.item_type
+  JOIN moment ON moment.world_id = i.world_id
+  LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.occupied_by_npc_id
+  LEFT JOIN npcsim.interaction_runs u ON u.world_id = s.world_id AND u.id = s.interaction_id AND u.target_id = i.id
+$postgis$);
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.interactions AS
+SELECT u.world_id, u.id, u.initiator_npc_id,
+       k.target AS target_type, u.target_id,
+       k.name AS interaction_type,
+       u.started_at / 1000000::double precision AS started_at,
+       CASE WHEN k.component = 'consumable'
+            THEN pg_catalog.jsonb_build_object('share_at_start', u.share_at_start / 1000000::double precision)
+            WHEN u.act_count IS NOT NULL
+            THEN pg_catalog.jsonb_build_object('act_count', u.act_count, 'acts', u.acts)
+            ELSE '{}'::jsonb END AS data,
+       u.revision, u.participants
+  FROM npcsim.interaction_runs u
+  JOIN npcsim.interaction_type_rows k ON k.world_id = u.world_id AND k.number = u.interaction;
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.interaction_bids AS
+SELECT b.world_id, b.id, b.bidder_npc_id, k.name AS interaction_type, k.target AS target_type, b.target_id, b.invited_npc_ids,
+       ARRAY(SELECT i.npc_id FROM ROWS FROM (pg_catalog.unnest(b.invited_npc_ids), pg_catalog.unnest(b.answers)) AS i(npc_id, answer)
+              WHERE i.answer >= 2) AS accepted_npc_ids,
+       b.made_at / 1000000::double precision AS made_at,
+       CASE WHEN 0 <> ALL (b.answers) THEN b.due_at / 1000000::double precision END AS expires_at
+  FROM npcsim.interaction_bid_rows b
+  JOIN npcsim.interaction_type_rows k ON k.world_id = b.world_id AND k.number = b.interaction;
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.interaction_types AS
+SELECT k.world_id, k.name, k.description, k.target, k.component, k.need_rates, k.need_deltas,
+       k.duration / 1000000::double precision AS duration,
+       k.needs_adjacency, k.locks_movement, k.moves_onto_item,
+       k.target = 'item' AS occupies_item, k.component IS NOT DISTINCT FROM 'consumable' AS uses_up_item,
+       k.min_participants, k.max_participants, k.parameters
+  FROM npcsim.interaction_type_rows k;
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.decision_requests AS
+SELECT d.world_id, d.request_id, d.npc_id, d.player_id, d.session_id, d.reason,
+       CASE d.status WHEN 1 THEN 'open' WHEN 2 THEN 'sent' END AS status,
+       d.opened_at / 1000000::double precision AS opened_at,
+       d.opened_at_real, d.sent_at_real, d.timeout_ms
+  FROM npcsim.decision_slots d
+ WHERE d.status > 0;
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.world_events AS
+SELECT l.world_id,
+       l.first_sequence + e.n - 1 AS sequence,
+       (l.clock + e.after) / 1000000::double precision AS clock,
+       (l.clock + e.after + 1000000 / w.tick_rate - 1) / (1000000 / w.tick_rate) AS tick,
+       l.revision,
+       npcsim.world_event_kind_name(e.kind) AS kind,
+       e.npc_id, e.target_id, e.interaction_id, e.player_id,
+       e.x AS position_x, e.y AS position_y,
+       e.data,
+       CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
+  FROM npcsim.world_event_log l
+  JOIN npcsim.world_settings w ON w.id = l.world_id
+ CROSS JOIN LATERAL ROWS FROM (
+           pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.x), pg_catalog.unnest(l.y),
+           pg_catalog.unnest(l.npc_ids), pg_catalog.unnest(l.target_ids), pg_catalog.unnest(l.interaction_ids),
+           pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
+           AS e (kind, after, x, y, npc_id, target_id, interaction_id, player_id, data, n);
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.messages AS
+SELECT l.world_id,
+       l.first_sequence + e.n - 1 AS sequence,
+       (l.clock + e.after) / 1000000::double precision AS clock,
+       npcsim.world_event_kind_name(e.kind) AS kind,
+       e.player_id, e.data ->> 'username' AS username,
+       e.npc_id, e.interaction_id,
+       e.data ->> 'text' AS text,
+       CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
+  FROM npcsim.world_event_log l
+ CROSS JOIN LATERAL ROWS FROM (
+           pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.npc_ids),
+           pg_catalog.unnest(l.interaction_ids), pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
+           AS e (kind, after, npc_id, interaction_id, player_id, data, n)
+ WHERE l.messages > 0 AND e.kind IN (1, 2);
+
+DROP FUNCTION npcsim.execute_with_postgis(text);
+
+-- It runs statements, so operators in them are found by this path and by no other.
+ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;

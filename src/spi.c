@@ -20,9 +20,28 @@
 #include "compat.h"
 #include "spi.h"
 
+/*
+ * Operators in a statement are found by the search_path, where somebody may hold some ready that fit better: so every function
+ * that runs statements is created with this one, and workers set it.
+ */
+static void
+require_pinned_path(void)
+{
+	if (strcmp(namespace_search_path, SPI_SEARCH_PATH) == 0)
+		return;
+	ereport(
+		ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		errmsg("statements of npcsim run with search_path = %s only", SPI_SEARCH_PATH),
+		errdetail("It is \"%s\".", namespace_search_path),
+		errhint("ALTER FUNCTION … SET search_path = %s puts right a function of npcsim whose settings were "
+				"changed.",
+				SPI_SEARCH_PATH));
+}
+
 void
 spi_begin(void)
 {
+	require_pinned_path();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

@@ -12,8 +12,9 @@
  *		… SPI_tuptable …
  *		spi_end();
  *
- * Statements are written with every name qualified. %P in a statement stands for the
- * quoted schema PostGIS lives in, e.g. "OPERATOR(%P.&&)", "%P.geometry".
+ * Statements are written with every name qualified, and run with a pinned search_path, by which operators are found. %P in a
+ * statement stands for the quoted schema PostGIS lives in, e.g. "OPERATOR(%P.&&)", "%P.geometry": what it names is called with
+ * arguments of its exact types, none left to a default, since others may have made functions of that name there.
  */
 #ifndef NPCSIM_SPI_H
 #define NPCSIM_SPI_H
@@ -25,6 +26,7 @@
 #include "utils/guc.h"
 
 #define SPI_STATEMENT_ARGS 40
+#define SPI_SEARCH_PATH	   "pg_catalog, pg_temp"
 
 /*
  * The rows of a world ($1) whose key is in an array ($2):
@@ -47,7 +49,10 @@ typedef struct SpiStatement
 	SPIPlanPtr plan;
 } SpiStatement;
 
-/* SPI_connect / SPI_finish with the check of their result; may be nested. */
+/*
+ * SPI_connect / SPI_finish with the check of their result; may be nested. An error (55000) where the search_path is not
+ * SPI_SEARCH_PATH.
+ */
 extern void spi_begin(void);
 extern void spi_end(void);
 

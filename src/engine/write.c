@@ -323,7 +323,7 @@ move_old_tracks(World *world)
 {
 	static SpiStatement statement =
 		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
-		 "%P.st_makeenvelope($2, $3, $4, $5)",
+		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
 		 5,
 		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;
@@ -351,7 +351,7 @@ move_old_items(World *world)
 {
 	static SpiStatement statement =
 		{"SELECT id FROM npcsim.items WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
-		 "%P.st_makeenvelope($2, $3, $4, $5)",
+		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
 		 5,
 		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;

@@ -1,0 +1,3 @@
+-- What only the script needs.
+
+DROP FUNCTION npcsim.execute_with_postgis(text);
