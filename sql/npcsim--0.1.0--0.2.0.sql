@@ -6,7 +6,7 @@
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- The rules a world lives by. Its history goes on by those of 0.1.0 up to the moment at which it is used next: an input.
-ALTER TABLE npcsim.world_clock ADD COLUMN rules smallint NOT NULL DEFAULT 1 CHECK (rules OPERATOR(pg_catalog.>=) 1::smallint);
+ALTER TABLE npcsim.world_clock ADD COLUMN rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1);
 COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
 COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), or the name of the function or operation: kinds in src/reducers/replay.c';
 

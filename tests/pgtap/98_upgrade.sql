@@ -25,6 +25,8 @@ SELECT setting AS sharedir FROM pg_config WHERE name = 'SHAREDIR' \gset
 \set worlds :scratch/worlds.sql
 CREATE EXTENSION npcsim VERSION '0.1.0';
 \i :roles
+-- Its rows were written by its own library; this one runs statements under a pinned search_path only.
+ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
 \o /dev/null
 \i :worlds
 \o
