@@ -11,6 +11,7 @@ COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by:
 COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), or the name of the function or operation: kinds in src/reducers/replay.c';
 
 -- What worlds are compared by: their rules, too.
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10000
     BEGIN ATOMIC
