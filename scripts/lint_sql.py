@@ -5,7 +5,8 @@ statement is either mended or explained beside it, in a comment above or in the 
 
     -- pgspot PS015: why this one is no danger
 
-An explanation of what pgspot does not say (any more) is a complaint, too. Nothing is hidden from it; two things it is told:
+An explanation of what pgspot does not say (any more) is a complaint, too, and so is a placeholder of a schema in a comment: the
+server puts a name in there that may hold a line's end, after which it goes on as SQL. Nothing is hidden from it; two things it is told:
 functions with a body of standard SQL (BEGIN ATOMIC), on which it stumbles, have their names resolved where they are created,
 like everything else in the script; and what execute_with_postgis() is given is SQL.
 """
@@ -21,6 +22,7 @@ from pgspot.codes import codes
 from pgspot.state import Counter, State
 
 EXPLANATION = re.compile(r"--\s*pgspot (PS\d+): \S")
+PLACEHOLDER = re.compile(r"--[^\n]*@ext(schema|owner)")
 SETTINGS = argparse.Namespace(
     proc_without_search_path=[], summary_only=False, plpgsql=True, ignore=[], ignore_lang=[], sql_fn=["execute_with_postgis"])
 
@@ -53,9 +55,14 @@ class Complaints(Counter):
         self.said.append((self.stmt_location, "unknown", message))
 
 
+def read(part):
+    with open(part, encoding="utf8") as file:
+        return file.read()
+
+
 def check(parts):
     """How many complaints there are of a script, which is read as the joined parts."""
-    texts = [open(part, encoding="utf8").read() for part in parts]
+    texts = [read(part) for part in parts]
     lines = [(part, number) for part, text in zip(parts, texts) for number in range(1, text.count("\n") + 1)]
     script = "".join(texts)
     complaints = Complaints()
@@ -83,6 +90,10 @@ def check(parts):
     for at, code in explained:
         if (at, code) not in used:
             complain(at, code, "explained here, but not said by pgspot")
+    for number, line in enumerate(script.split("\n")):
+        if PLACEHOLDER.search(line):
+            found += 1
+            print("        {}:{}: a placeholder in a comment".format(*lines[number]))
     return found
 
 

@@ -12,8 +12,8 @@ CREATE SCHEMA npcsim;
 REVOKE ALL ON SCHEMA npcsim FROM PUBLIC;
 COMMENT ON SCHEMA npcsim IS 'A colony of NPCs that lives in this database: worlds, NPCs, items, players, decisions';
 
--- Executes a statement that needs PostGIS: @extschema:postgis@ in it stands for the schema PostGIS lives in. PostgreSQL 16 and
--- later put it in by themselves before they run the script; the end of the script drops this.
+-- Executes a statement that needs PostGIS: the placeholder stands for the schema PostGIS lives in. PostgreSQL 16 and later put
+-- that in by themselves before they run the script, wherever the placeholder stands; the end of the script drops this.
 CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $$
