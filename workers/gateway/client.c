@@ -25,6 +25,7 @@
 
 #include "log.h"
 #include "mcp.h"
+#include "wire.h"
 
 #define PING_INTERVAL_MS 10000
 #define PING_PAYLOAD	 "npcsim"
@@ -33,9 +34,6 @@
 
 /* Frames that one writable callback sends while the socket takes them. */
 #define WRITES_AT_ONCE 16
-
-/* libwebsockets has this kind of write, under this number, but keeps its name to itself */
-#define WRITE_CLOSE ((enum lws_write_protocol) 4)
 
 struct QueuedFrame
 {
@@ -213,7 +211,7 @@ client_move(Client *client, ClientState to)
 			text_free(&client->incoming);
 			client->close_deadline = now + CLOSE_GRACE_MS;
 			/* not so before the welcome; its close frame is waited for */
-			lws_rx_flow_control(client->wsi, 1);
+			wire_go_on(client->wsi);
 			client_wake(client);
 			break;
 		case CLIENT_GONE:
@@ -387,12 +385,7 @@ has_more(const Client *client)
 		   (client->watch && client_is_welcome(client) && !watch_is_current(client->watch));
 }
 
-/*
- * libwebsockets would close the socket right behind its close frame; with
- * something unread in it the kernel then resets the connection, and the client
- * never learns why.  So the frame is sent here, and what still arrives is read
- * and dropped until the client closes, too, or the grace is over.
- */
+/* What still arrives behind our close frame is read and dropped until the client closes, too, or the grace is over. */
 static bool
 send_close(Client *client)
 {
@@ -406,7 +399,7 @@ send_close(Client *client)
 	memcpy(space + LWS_PRE + 2, client->close_reason, length);
 	client->close_sent = true;
 	client->close_deadline = now_ms() + CLOSE_GRACE_MS;
-	return lws_write(client->wsi, space + LWS_PRE, length + 2, WRITE_CLOSE) >= 0;
+	return wire_send(client->wsi, WS_CLOSE, space + LWS_PRE, length + 2);
 }
 
 /* The next frame, ping or close frame; false when the socket failed. */
@@ -415,11 +408,11 @@ write_next(Client *client)
 {
 	unsigned char ping[LWS_PRE + sizeof(PING_PAYLOAD)] = {0};
 	Frame		 *frame = next_frame(client);
-	int			  written = 0;
+	bool		  is_good = true;
 
 	if (frame)
 	{
-		written = lws_write(client->wsi, frame->space + LWS_PRE, frame->length, LWS_WRITE_TEXT);
+		is_good = wire_send(client->wsi, WS_TEXT, frame->space + LWS_PRE, frame->length);
 		client_counts.frames_sent++;
 		client_counts.bytes_sent += frame->length;
 		frame_release(frame);
@@ -430,9 +423,9 @@ write_next(Client *client)
 	{
 		client->ping_due = false;
 		memcpy(ping + LWS_PRE, PING_PAYLOAD, strlen(PING_PAYLOAD));
-		written = lws_write(client->wsi, ping + LWS_PRE, strlen(PING_PAYLOAD), LWS_WRITE_PING);
+		is_good = wire_send(client->wsi, WS_PING, ping + LWS_PRE, strlen(PING_PAYLOAD));
 	}
-	return written >= 0;
+	return is_good;
 }
 
 int

@@ -2,8 +2,8 @@
  * frame.h
  *	  A text frame that may wait in several clients' queues.
  *
- * libwebsockets writes its header into the bytes in front of the text when it
- * sends, so a frame may be shared among the clients of one thread only.
+ * Its header is written into the bytes in front of the text when it is sent,
+ * so a frame may be shared among the clients of one thread only.
  */
 #ifndef NPCSIM_GATEWAY_FRAME_H
 #define NPCSIM_GATEWAY_FRAME_H

@@ -2,14 +2,21 @@
  * http.c
  *	  /healthz, /version, /metrics and the page at /.
  *
- * Files of the page are served by libwebsockets, with its security headers: a
- * content security policy without inline scripts and styles among them.
+ * An answer ends its connection, so that what follows a request is never
+ * taken for another one.  Files are served from below web_root only: regular
+ * ones, no name of which begins with a dot, and on no way through a symbolic
+ * link.
  */
 #include "http.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "compute.h"
@@ -17,53 +24,75 @@
 #include "version.h"
 #include "world.h"
 
-#define HEADER_ROOM 2048
+#define OCTETS "application/octet-stream"
 
-static const struct lws_protocol_vhost_options mime_types[] = {
-	{&mime_types[1], NULL, ".mjs", "text/javascript"},
-	{&mime_types[2], NULL, ".wasm", "application/wasm"},
-	{&mime_types[3], NULL, ".webmanifest", "application/manifest+json"},
-	{NULL, NULL, ".map", "application/json"},
-};
+/* Scripts, styles and pictures only from here; nothing inline. */
+#define SECURITY_HEADERS \
+	"content-security-policy: default-src 'none'; img-src 'self' data:; script-src 'self'; font-src " \
+	"'self'; " \
+	"style-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; " \
+	"form-action 'self';\r\n" \
+	"x-content-type-options: nosniff\r\n" \
+	"x-xss-protection: 1; mode=block\r\n" \
+	"referrer-policy: no-referrer\r\n"
 
-static struct lws_http_mount mounts[] = {
-	{.mount_next = &mounts[1],
-	 .mountpoint = "/healthz",
-	 .mountpoint_len = 8,
-	 .origin = "http",
-	 .protocol = "http",
-	 .origin_protocol = LWSMPRO_CALLBACK},
-	{.mount_next = &mounts[2],
-	 .mountpoint = "/version",
-	 .mountpoint_len = 8,
-	 .origin = "http",
-	 .protocol = "http",
-	 .origin_protocol = LWSMPRO_CALLBACK},
-	{.mount_next = &mounts[3],
-	 .mountpoint = "/metrics",
-	 .mountpoint_len = 8,
-	 .origin = "http",
-	 .protocol = "http",
-	 .origin_protocol = LWSMPRO_CALLBACK},
-	{.mountpoint = "/",
-	 .mountpoint_len = 1,
-	 .def = "index.html",
-	 .extra_mimetypes = mime_types,
-	 .origin_protocol = LWSMPRO_FILE},
-};
-
-const struct lws_http_mount *
-http_mounts(const char *web_root)
+static const struct
 {
-	if (*web_root)
-		mounts[3].origin = web_root;
-	else
-	{
-		mounts[3].origin = "http";
-		mounts[3].protocol = "http";
-		mounts[3].origin_protocol = LWSMPRO_CALLBACK;
-	}
-	return mounts;
+	const char *ending;
+	const char *type;
+} file_types[] = {
+	{".html", "text/html; charset=utf-8"},
+	{".css", "text/css; charset=utf-8"},
+	{".js", "text/javascript; charset=utf-8"},
+	{".mjs", "text/javascript; charset=utf-8"},
+	{".json", "application/json"},
+	{".map", "application/json"},
+	{".webmanifest", "application/manifest+json"},
+	{".wasm", "application/wasm"},
+	{".txt", "text/plain; charset=utf-8"},
+	{".svg", "image/svg+xml"},
+	{".png", "image/png"},
+	{".jpg", "image/jpeg"},
+	{".jpeg", "image/jpeg"},
+	{".gif", "image/gif"},
+	{".webp", "image/webp"},
+	{".ico", "image/x-icon"},
+	{".woff", "font/woff"},
+	{".woff2", "font/woff2"},
+	{".ttf", "font/ttf"},
+	{".mp3", "audio/mpeg"},
+	{".ogg", "audio/ogg"},
+	{".wav", "audio/wav"},
+	{".mp4", "video/mp4"},
+	{".webm", "video/webm"},
+};
+
+static const struct
+{
+	int			status;
+	const char *phrase;
+} phrases[] = {
+	{200, "OK"},
+	{400, "Bad Request"},
+	{403, "Forbidden"},
+	{404, "Not Found"},
+	{405, "Method Not Allowed"},
+	{408, "Request Timeout"},
+	{413, "Content Too Large"},
+	{414, "URI Too Long"},
+	{417, "Expectation Failed"},
+	{426, "Upgrade Required"},
+	{431, "Request Header Fields Too Large"},
+	{503, "Service Unavailable"},
+	{505, "HTTP Version Not Supported"},
+};
+
+static const char *web_root = "";
+
+void
+http_start(const char *directory)
+{
+	web_root = directory;
 }
 
 /* 200 while everything that should move does, else 503 and what does not. */
@@ -73,13 +102,13 @@ answer_health(Text *body)
 	if (!worlds_are_registered())
 	{
 		text_add_string(body, "the database is not reachable\n");
-		return HTTP_STATUS_SERVICE_UNAVAILABLE;
+		return 503;
 	}
 	worlds_add_stale(body, now_ms());
 	if (body->length > 0)
-		return HTTP_STATUS_SERVICE_UNAVAILABLE;
+		return 503;
 	text_add_string(body, "ok\n");
-	return HTTP_STATUS_OK;
+	return 200;
 }
 
 static void
@@ -136,7 +165,7 @@ answer_metrics(Text *body)
 			   compute_counts.claims_empty);
 }
 
-/* The whole answer's status, body and type. */
+/* The status, body and type of what is no file; 0 = it may be one. */
 static int
 make_answer(const char *path, Text *body, const char **type)
 {
@@ -148,73 +177,197 @@ make_answer(const char *path, Text *body, const char **type)
 		*type = "application/json";
 		text_add_string(body, "{\"name\":\"npcsim-gateway\",\"version\":\"" NPCSIM_VERSION
 							  "\",\"protocols\":[\"npcsim.v1\",\"mcp\"]}\n");
-		return HTTP_STATUS_OK;
+		return 200;
 	}
 	if (strcmp(path, "/metrics") == 0)
 	{
 		*type = "text/plain; version=0.0.4; charset=utf-8";
 		answer_metrics(body);
-		return HTTP_STATUS_OK;
+		return 200;
 	}
-	if (strcmp(path, "/") == 0)
+	if (!*web_root && strcmp(path, "/") == 0)
 	{
 		text_add_string(body,
 						"npcsim-gateway " NPCSIM_VERSION ": no page here, the setting web_root is empty\n");
-		return HTTP_STATUS_OK;
+		return 200;
 	}
-	text_add_string(body, "not found\n");
-	return HTTP_STATUS_NOT_FOUND;
+	return 0;
 }
 
-int
-http_begin(struct lws *wsi, HttpAnswer *answer)
-{
-	unsigned char  headers[LWS_PRE + HEADER_ROOM];
-	unsigned char *start = headers + LWS_PRE;
-	unsigned char *next = start;
-	unsigned char *end = headers + sizeof(headers) - 1;
-	char		   path[256];
-	const char	  *type;
-	int			   status;
+/* ------------------------------------------------------------------------
+ * files
+ * ------------------------------------------------------------------------ */
 
-	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0)
+/* The regular file of this name in a directory, or -1. */
+static int
+open_regular(int directory, const char *name, struct stat *status)
+{
+	int file;
+
+	/* looked at before it is opened: opening alone already wakes a FIFO's writer, or does what a device does */
+	if (fstatat(directory, name, status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status->st_mode))
+		return -1;
+	file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file >= 0 && (fstat(file, status) != 0 || !S_ISREG(status->st_mode)))
 	{
-		lws_return_http_status(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, NULL);
+		close(file);
 		return -1;
 	}
-	text_clear(&answer->body);
-	status = make_answer(path, &answer->body, &type);
-	if (lws_add_http_common_headers(wsi, (unsigned int) status, type, answer->body.length, &next, end) ||
-		lws_add_http_header_by_name(wsi, (const unsigned char *) "cache-control:",
-									(const unsigned char *) "no-store", 8, &next, end) ||
-		lws_finalize_write_http_header(wsi, start, &next, end))
-		return -1;
-	lws_callback_on_writable(wsi);
-	return 0;
+	return file;
 }
 
-int
-http_continue(struct lws *wsi, HttpAnswer *answer)
+/* Walks down from the web root, a directory at a time; -1 when there is no such file to be served. */
+static int
+open_below_root(const char *path, struct stat *status)
 {
-	Text space = {0};
-	int	 written;
+	int directory = open(web_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int file = -1;
 
-	if (answer->body.length == 0)
+	for (const char *segment = path + 1; directory >= 0;)
+	{
+		size_t length = strcspn(segment, "/");
+		char   name[NAME_MAX + 1];
+		int	   next;
+
+		if (segment[0] == '.' || length > NAME_MAX || (length == 0 && segment[0] != '\0'))
+			break;
+		memcpy(name, segment, length);
+		name[length] = '\0';
+		if (segment[length] == '\0')
+		{
+			file = open_regular(directory, length > 0 ? name : "index.html", status);
+			break;
+		}
+		next = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		close(directory);
+		directory = next;
+		segment += length + 1;
+	}
+	if (directory >= 0)
+		close(directory);
+	return file;
+}
+
+static const char *
+type_of(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	const char *ending = strrchr(name, '.');
+
+	if (!*name)
+		return file_types[0].type;
+	for (size_t i = 0; ending && i < sizeof(file_types) / sizeof(file_types[0]); i++)
+	{
+		if (strcasecmp(ending, file_types[i].ending) == 0)
+			return file_types[i].type;
+	}
+	return OCTETS;
+}
+
+/* ------------------------------------------------------------------------
+ * answers
+ * ------------------------------------------------------------------------ */
+
+static const char *
+phrase_of(int status)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+	{
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	}
+	return "Error";
+}
+
+static void
+add_head(HttpAnswer *answer, int status, const char *type, uint64_t length)
+{
+	text_add_format(&answer->text,
+					"HTTP/1.1 %d %s\r\n"
+					"server: npcsim-gateway\r\n"
+					"content-type: %s\r\n"
+					"content-length: %" PRIu64 "\r\n"
+					"cache-control: no-store\r\n"
+					"connection: close%s\r\n" SECURITY_HEADERS,
+					status, phrase_of(status), type, length, status == 426 ? ", upgrade" : "");
+	/* what would have been taken instead */
+	if (status == 405)
+		text_add_string(&answer->text, "allow: GET, HEAD\r\n");
+	if (status == 426)
+		text_add_string(&answer->text, "upgrade: websocket\r\nsec-websocket-version: 13\r\n");
+	text_add_string(&answer->text, "\r\n");
+}
+
+void
+http_refuse(HttpAnswer *answer, int status, const char *problem)
+{
+	answer->file = -1;
+	add_head(answer, status, "text/plain; charset=utf-8", strlen(problem) + 1);
+	text_add_format(&answer->text, "%s\n", problem);
+}
+
+static void
+answer_file(HttpAnswer *answer, const HttpHead *head, int file, const struct stat *status)
+{
+	add_head(answer, 200, type_of(head->path), (uint64_t) status->st_size);
+	if (!head->wants_body)
+	{
+		close(file);
+		return;
+	}
+	answer->file = file;
+	answer->file_left = (uint64_t) status->st_size;
+}
+
+void
+http_answer(HttpAnswer *answer, const HttpHead *head)
+{
+	Text		body = {0};
+	const char *type;
+	int			status = make_answer(head->path, &body, &type);
+	struct stat file_status;
+	int			file = -1;
+
+	answer->file = -1;
+	if (status == 0 && *web_root)
+		file = open_below_root(head->path, &file_status);
+	if (file >= 0)
+		answer_file(answer, head, file, &file_status);
+	else
+	{
+		if (status == 0)
+		{
+			status = 404;
+			text_add_string(&body, "not found\n");
+		}
+		add_head(answer, status, type, body.length);
+		if (head->wants_body)
+			text_add(&answer->text, body.data, body.length);
+	}
+	text_free(&body);
+}
+
+ssize_t
+http_read_file(HttpAnswer *answer, unsigned char *space, size_t size)
+{
+	ssize_t length;
+
+	if (answer->file < 0 || answer->file_left == 0)
 		return 0;
-	for (int i = 0; i < LWS_PRE; i++)
-		text_add(&space, "", 1);
-	text_add(&space, answer->body.data, answer->body.length);
-	written =
-		lws_write(wsi, (unsigned char *) space.data + LWS_PRE, answer->body.length, LWS_WRITE_HTTP_FINAL);
-	text_free(&space);
-	text_free(&answer->body);
-	if (written < 0 || lws_http_transaction_completed(wsi))
-		return -1;
-	return 0;
+	if (size > answer->file_left)
+		size = (size_t) answer->file_left;
+	length = read(answer->file, space, size);
+	if (length <= 0)
+		return -1; /* shorter than it was: the length that was promised cannot be kept */
+	answer->file_left -= (uint64_t) length;
+	return length;
 }
 
 void
 http_end(HttpAnswer *answer)
 {
-	text_free(&answer->body);
+	text_free(&answer->text);
+	if (answer->file >= 0)
+		close(answer->file);
+	answer->file = -1;
 }

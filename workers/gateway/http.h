@@ -5,22 +5,29 @@
 #ifndef NPCSIM_GATEWAY_HTTP_H
 #define NPCSIM_GATEWAY_HTTP_H
 
-#include <libwebsockets.h>
+#include <sys/types.h>
 
+#include "http_head.h"
 #include "text.h"
 
-/* One answer on its way; the per-session data of the protocol "http". */
+/* One answer on its way: a text, head and all, and possibly a file behind it. */
 typedef struct HttpAnswer
 {
-	Text body;
+	Text	 text;
+	int		 file; /* -1 = none */
+	uint64_t file_left;
 } HttpAnswer;
 
-/* The mounts of the vhost; the string must live as long as they do. */
-extern const struct lws_http_mount *http_mounts(const char *web_root);
+/* The directory of the page ("" = none); the string must live on. */
+extern void http_start(const char *directory);
 
-/* LWS_CALLBACK_HTTP and its followers; returns what the callback returns. */
-extern int	http_begin(struct lws *wsi, HttpAnswer *answer);
-extern int	http_continue(struct lws *wsi, HttpAnswer *answer);
+/* Fill an empty answer. */
+extern void http_answer(HttpAnswer *answer, const HttpHead *head);
+extern void http_refuse(HttpAnswer *answer, int status, const char *problem);
+
+/* The next bytes of the file: how many, 0 at its end, -1 when it cannot be read. */
+extern ssize_t http_read_file(HttpAnswer *answer, unsigned char *space, size_t size);
+
 extern void http_end(HttpAnswer *answer);
 
 #endif /* NPCSIM_GATEWAY_HTTP_H */

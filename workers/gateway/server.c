@@ -1,10 +1,8 @@
 /*
  * server.c
- *	  libwebsockets: the listener, its protocols, the loop.
+ *	  libwebsockets: the listener and the loop.
  *
- * Callbacks here only sort events out to the files that know what they mean.
- * The client of a WebSocket is the pointer in its per-session data: NULL
- * before LWS_CALLBACK_ESTABLISHED and after LWS_CALLBACK_CLOSED.
+ * Events are only sorted out here to the files that know what they mean.
  */
 #include "server.h"
 
@@ -22,18 +20,19 @@
 #include "client.h"
 #include "compute.h"
 #include "db.h"
-#include "http.h"
 #include "log.h"
 #include "mind.h"
 #include "peers.h"
 #include "requests.h"
 #include "session.h"
+#include "wire.h"
 #include "world.h"
 
 #define TICK_US			 (100 * 1000)
 #define MAX_DESCRIPTORS	 65536
 #define SEND_PACKET		 (128 * 1024)
 #define RECEIVE_BUFFER	 8192
+#define STRANGERS		 "strangers"
 #define STOP_CLIENTS_MS	 3000
 #define STOP_DATABASE_MS 3000
 
@@ -43,6 +42,7 @@ static struct
 	struct lws_context	  *context;
 	struct lws_vhost	  *vhost;
 	lws_sorted_usec_list_t tick_timer;
+	OriginPolicy		  *policy;
 	bool				   stopping;
 } server;
 
@@ -59,90 +59,49 @@ handle_signal(int number)
  * protocols
  * ------------------------------------------------------------------------ */
 
-static void
-count_peer(struct lws *wsi)
-{
-	struct sockaddr_storage address;
-	socklen_t				length = sizeof(address);
-
-	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &address, &length) == 0)
-		lws_set_opaque_user_data(wsi, peers_enter((struct sockaddr *) &address, INT_MAX));
-}
-
 static bool
-lets_in(const struct lws_filter_network_conn_args *arguments)
+lets_in(const struct sockaddr *address)
 {
-	return !server.stopping &&
-		   peers_have_room((const struct sockaddr *) &arguments->cli_addr, server.settings->max_per_address);
-}
-
-static int
-http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-	switch (reason)
-	{
-		case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-			return lets_in(user) ? 0 : -1;
-		case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-			count_peer(wsi);
-			return 0;
-		case LWS_CALLBACK_WSI_DESTROY:
-			if (lws_get_opaque_user_data(wsi))
-				peers_leave(lws_get_opaque_user_data(wsi));
-			lws_set_opaque_user_data(wsi, NULL);
-			return 0;
-		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-			return -1; /* a WebSocket without a subprotocol that is known */
-		case LWS_CALLBACK_HTTP:
-			return http_begin(wsi, user);
-		case LWS_CALLBACK_HTTP_WRITEABLE:
-			return http_continue(wsi, user);
-		case LWS_CALLBACK_CLOSED_HTTP:
-			if (user)
-				http_end(user);
-			return 0;
-		default:
-			return lws_callback_http_dummy(wsi, reason, user, in, length);
-	}
-}
-
-/* Is this subprotocol asked for at its own address? */
-static bool
-path_is(struct lws *wsi, const char *expected)
-{
-	char path[64];
-
-	return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0 && strcmp(path, expected) == 0;
+	return !server.stopping && peers_have_room(address, server.settings->max_per_address);
 }
 
 /* What an MCP server says about itself comes with the request. */
 static void
-greet_mcp_server(struct lws *wsi, Client *client)
+greet_mcp_server(Client *client, const HttpHead *head)
 {
-	char		authorization[600] = "";
-	char		source[256] = "";
-	char		concurrency[32] = "";
-	const char *source_value;
-	const char *concurrency_value;
+	char		source[600];
+	char		concurrency[32];
 	const char *token = "";
 
-	lws_hdr_copy(wsi, authorization, sizeof(authorization), WSI_TOKEN_HTTP_AUTHORIZATION);
-	if (strncasecmp(authorization, "Bearer ", 7) == 0)
-		token = authorization + 7 + strspn(authorization + 7, " ");
-	source_value = lws_get_urlarg_by_name(wsi, "source=", source, sizeof(source));
-	concurrency_value = lws_get_urlarg_by_name(wsi, "max_concurrency=", concurrency, sizeof(concurrency));
-	session_mcp_hello(client, token, source_value ? source_value : "",
-					  concurrency_value ? concurrency_value : "");
-	explicit_bzero(authorization, sizeof(authorization));
+	if (http_head_argument(head, "source", source, sizeof(source)) == ARGUMENT_WRONG ||
+		http_head_argument(head, "max_concurrency", concurrency, sizeof(concurrency)) == ARGUMENT_WRONG)
+	{
+		client_close(client, CLOSE_PROTOCOL_ERROR,
+					 "an argument of the address is too long or not understood");
+		return;
+	}
+	if (head->authorization && strncasecmp(head->authorization, "Bearer ", 7) == 0)
+		token = head->authorization + 7 + strspn(head->authorization + 7, " ");
+	session_mcp_hello(client, token, source, concurrency);
+}
+
+static Client *
+opened(struct lws *wsi, ClientKind kind, const HttpHead *head)
+{
+	Client *client = client_create(kind, wsi);
+
+	if (server.stopping)
+		client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
+	else if (kind == CLIENT_MCP_SERVER)
+		greet_mcp_server(client, head);
+	return client;
 }
 
 static void
-receive(struct lws *wsi, Client *client, const char *data, size_t length)
+received(Client *client, const char *data, size_t length, bool is_last, bool is_binary)
 {
-	bool is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
-
 	client_heard(client);
-	if (lws_frame_is_binary(wsi))
+	if (is_binary)
 	{
 		client_close(client, CLOSE_PROTOCOL_ERROR, "frames must be text");
 		return;
@@ -159,82 +118,25 @@ receive(struct lws *wsi, Client *client, const char *data, size_t length)
 	}
 }
 
-/* Both WebSocket protocols; they differ in address and greeting. */
-static int
-websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length,
-				   ClientKind kind)
+static void
+ponged(Client *client)
 {
-	Client **place = user;
-	Client	*client = place ? *place : NULL;
-
-	switch (reason)
-	{
-		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-			return path_is(wsi, kind == CLIENT_PLAYER ? "/ws" : "/mcp") ? 0 : -1;
-		case LWS_CALLBACK_ESTABLISHED:
-			client = client_create(kind, wsi);
-			*place = client;
-			if (server.stopping)
-				client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
-			else if (kind == CLIENT_MCP_SERVER)
-				greet_mcp_server(wsi, client);
-			return 0;
-		case LWS_CALLBACK_RECEIVE:
-			if (client)
-				receive(wsi, client, in, length);
-			return 0;
-		case LWS_CALLBACK_RECEIVE_PONG:
-			if (client)
-			{
-				client_heard(client);
-				if (client->mind)
-					mind_pong(client);
-			}
-			return 0;
-		case LWS_CALLBACK_SERVER_WRITEABLE:
-			return client ? client_writable(client) : -1;
-		case LWS_CALLBACK_CLOSED:
-			if (client)
-			{
-				*place = NULL;
-				session_closed(client);
-			}
-			return 0;
-		default:
-			return 0;
-	}
+	client_heard(client);
+	if (client->mind)
+		mind_pong(client);
 }
 
-static int
-player_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-	return websocket_callback(wsi, reason, user, in, length, CLIENT_PLAYER);
-}
+static const WireEvents wire_events = {lets_in, opened, received, ponged};
 
-static int
-mcp_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-	return websocket_callback(wsi, reason, user, in, length, CLIENT_MCP_SERVER);
-}
-
-static const struct lws_protocols protocols[] = {{.name = "http",
-												  .callback = http_callback,
-												  .per_session_data_size = sizeof(HttpAnswer),
-												  .tx_packet_size = SEND_PACKET},
-												 {.name = "npcsim.v1",
-												  .callback = player_callback,
-												  .per_session_data_size = sizeof(Client *),
-												  .rx_buffer_size = RECEIVE_BUFFER,
-												  .tx_packet_size = SEND_PACKET},
-												 {.name = "mcp",
-												  .callback = mcp_callback,
-												  .per_session_data_size = sizeof(Client *),
-												  .rx_buffer_size = RECEIVE_BUFFER,
-												  .tx_packet_size = SEND_PACKET},
-												 {.name = DB_PROTOCOL,
-												  .callback = db_callback,
-												  .per_session_data_size = sizeof(void *)},
-												 {.name = NULL}};
+/* the size of its data is known at start only */
+static struct lws_protocols protocols[] = {{.name = STRANGERS,
+											.callback = wire_callback,
+											.rx_buffer_size = RECEIVE_BUFFER,
+											.tx_packet_size = SEND_PACKET},
+										   {.name = DB_PROTOCOL,
+											.callback = db_callback,
+											.per_session_data_size = sizeof(void *)},
+										   {.name = NULL}};
 
 /* ------------------------------------------------------------------------
  * events of the other files
@@ -295,6 +197,7 @@ tick(lws_sorted_usec_list_t *timer)
 
 	log_tick(now);
 	db_tick(now);
+	wire_tick(now);
 	session_tick(now);
 	compute_tick();
 	worlds_tick(now);
@@ -332,12 +235,10 @@ listen_on(const Settings *settings)
 	bool							 is_ipv6 = strchr(settings->listen_address, ':') != NULL;
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, emit_lws_log);
-	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-				   LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
-				   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+				   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
 	if (!is_ipv6)
 		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-	info.server_string = "npcsim-gateway";
 	info.gid = (gid_t) -1;
 	info.uid = (uid_t) -1;
 	server.context = lws_create_context(&info);
@@ -352,11 +253,12 @@ listen_on(const Settings *settings)
 		strcmp(settings->listen_address, "0.0.0.0") == 0 || strcmp(settings->listen_address, "::") == 0
 			? NULL
 			: settings->listen_address;
+	protocols[0].per_session_data_size = wire_session_size();
 	info.protocols = protocols;
-	info.mounts = http_mounts(settings->web_root);
 	info.vhost_name = "default";
-	info.keepalive_timeout = 30;
-	info.timeout_secs = 15;
+	/* with a protocol and without a role of theirs, accepted sockets are raw: nothing in them is parsed */
+	info.options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+	info.listen_accept_protocol = STRANGERS;
 	server.vhost = lws_create_vhost(server.context, &info);
 	if (!server.vhost)
 	{
@@ -365,6 +267,19 @@ listen_on(const Settings *settings)
 		return false;
 	}
 	return true;
+}
+
+/* Origins and hosts of the settings, which were checked there, and the machine's name. */
+static OriginPolicy *
+make_policy(const Settings *settings)
+{
+	char host[254] = "";
+	char message[160];
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	return origin_policy_create(settings->allowed_origins, settings->allowed_hosts, host, message,
+								sizeof(message));
 }
 
 /* A name of its own: two gateways of one machine differ in their port. */
@@ -427,7 +342,7 @@ stop(void)
 	{
 		Client *client = clients_first();
 
-		*(Client **) lws_wsi_user(client->wsi) = NULL;
+		wire_forget_client(client->wsi);
 		session_closed(client);
 	}
 	session_stop();
@@ -450,6 +365,7 @@ server_run(Settings *settings)
 			lws_context_destroy(server.context);
 		return false;
 	}
+	server.policy = make_policy(settings);
 	port = lws_get_vhost_listen_port(server.vhost);
 	name_gateway(settings, port);
 
@@ -459,6 +375,7 @@ server_run(Settings *settings)
 	signal(SIGPIPE, SIG_IGN);
 
 	clients_start(settings);
+	wire_start(settings, server.policy, &wire_events);
 	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);
 	session_start(settings->gateway_id);
@@ -476,5 +393,6 @@ server_run(Settings *settings)
 	}
 	stop();
 	lws_context_destroy(server.context);
+	origin_policy_free(server.policy);
 	return stop_requested != 0;
 }

@@ -1,6 +1,6 @@
 /*
  * server.h
- *	  libwebsockets: the listener, its protocols, the loop.
+ *	  libwebsockets: the listener and the loop.
  */
 #ifndef NPCSIM_GATEWAY_SERVER_H
 #define NPCSIM_GATEWAY_SERVER_H

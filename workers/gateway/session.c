@@ -24,6 +24,7 @@
 #include "log.h"
 #include "mind.h"
 #include "submit.h"
+#include "wire.h"
 
 #define REGISTER_RETRY_MS 1000
 #define REJOIN_RETRY_MS	  1000
@@ -235,7 +236,7 @@ begin_session(Client *client, const json_t *joined)
 	if (is_new && client->kind == CLIENT_PLAYER)
 	{
 		send_welcome(client, welcome);
-		lws_rx_flow_control(client->wsi, 1);
+		wire_go_on(client->wsi);
 	}
 	client->camera_untold = client->watch && client->watch->has_camera;
 	compute_joined(client);
@@ -389,7 +390,7 @@ leave_greeting(Client *client)
 	client_move(client, CLIENT_WAITING);
 	/* what it sends before the welcome stays in the socket */
 	if (client->kind == CLIENT_PLAYER)
-		lws_rx_flow_control(client->wsi, 0);
+		wire_hold(client->wsi);
 	proceed(client);
 }
 

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "log.h"
+#include "origin.h"
 #include "text.h"
 #include "version.h"
 
@@ -63,10 +64,15 @@ static const SettingDefinition definitions[] = {
 	STRING_SETTING(listen_address, "127.0.0.1", "ADDRESS", "address to listen on"),
 	NUMBER_SETTING(port, 8080, 0, 65535, "PORT", "port to listen on; 0 picks a free one"),
 	STRING_SETTING(web_root, "", "DIR", "directory of the spectators' page, served at /"),
+	STRING_SETTING(allowed_origins, "", "LIST",
+				   "sites whose pages may connect, besides the gateway's own: https://worlds.example.org"),
+	STRING_SETTING(allowed_hosts, "", "LIST",
+				   "names under which browsers reach the gateway: worlds.example.org"),
 	NUMBER_SETTING(connections, 2, 1, 16, "N", "command connections to the database"),
 	NUMBER_SETTING(query_timeout_ms, 10000, 100, 600000, "MS", "longest a query may take"),
 	NUMBER_SETTING(lock_timeout_ms, 1000, 10, 600000, "MS", "longest a write may wait for a world's lock"),
-	NUMBER_SETTING(hello_timeout_ms, 10000, 100, 600000, "MS", "time for the first frame (close 4007)"),
+	NUMBER_SETTING(hello_timeout_ms, 10000, 100, 600000, "MS",
+				   "time for the request, and for the first frame (close 4007)"),
 	NUMBER_SETTING(stuck_timeout_ms, 15000, 100, 600000, "MS", "time a client may take nothing (close 4005)"),
 	NUMBER_SETTING(silence_timeout_ms, 30000, 1000, 600000, "MS",
 				   "silence after which a connection counts as dead"),
@@ -376,6 +382,18 @@ print_help(void)
 		   "over the file.\n");
 }
 
+static bool
+list_is_sound(const char *name, const char *origins, const char *hosts)
+{
+	char		  problem[160];
+	OriginPolicy *policy = origin_policy_create(origins, hosts, "", problem, sizeof(problem));
+
+	if (!policy)
+		complain("settings", name, problem);
+	origin_policy_free(policy);
+	return policy != NULL;
+}
+
 /* What no single setting can check. */
 static bool
 settings_are_sound(const Settings *settings)
@@ -399,6 +417,9 @@ settings_are_sound(const Settings *settings)
 		complain("settings", "web_root", "is not a directory");
 		return false;
 	}
+	if (!list_is_sound("allowed_origins", settings->allowed_origins, "") ||
+		!list_is_sound("allowed_hosts", "", settings->allowed_hosts))
+		return false;
 	if (settings->max_queue < settings->max_frame)
 	{
 		complain("settings", "max_queue", "must not be smaller than max_frame");

@@ -17,7 +17,9 @@ typedef struct Settings
 	char *database;	  /* conninfo or URI; libpq's environment fills the rest */
 	char *gateway_id; /* "" = made from host name and port */
 	char *listen_address;
-	char *web_root;	   /* "" = no page */
+	char *web_root; /* "" = no page */
+	char *allowed_origins;
+	char *allowed_hosts;
 	int	  port;		   /* 0 = any free one */
 	int	  connections; /* command connections to the database */
 	int	  query_timeout_ms;

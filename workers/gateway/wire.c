@@ -1,0 +1,625 @@
+/*
+ * wire.c
+ *	  Connections of strangers: what is read from their sockets, and how it is
+ *	  answered.
+ *
+ *	  READING --a request, or none--> ANSWERING --all of it is sent--> PARTING
+ *	  READING --a handshake-------> WEBSOCKET --both close frames----> PARTING
+ *	  any     --out of time, or the socket is gone-------------------> gone
+ *
+ * Invariants:
+ * - One connection is one request: what follows its head is dropped, or is
+ *	 frames when it was a handshake.
+ * - All but WEBSOCKET have a deadline and are in the list that wire_tick looks
+ *	 at; WEBSOCKET has a client, whose own limits hold.
+ * - PARTING: our half of the socket is shut down; a little of what still comes
+ *	 is read and dropped, because the kernel resets a connection that is closed
+ *	 with something unread in it, and the answer would be lost.
+ */
+#include "wire.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "http.h"
+#include "log.h"
+#include "peers.h"
+#include "session.h"
+
+#define PARTING_MS		  2000
+#define PARTING_MAX_BYTES 262144
+#define FILE_PIECE		  65536
+
+#define WEBSOCKET_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+typedef enum ConnectionState
+{
+	CONNECTION_READING,
+	CONNECTION_ANSWERING,
+	CONNECTION_WEBSOCKET,
+	CONNECTION_PARTING
+} ConnectionState;
+
+typedef struct Connection Connection;
+
+struct Connection
+{
+	struct lws	   *wsi;
+	ConnectionState state;
+	Peer		   *peer;
+	int64_t			deadline;
+	Connection	   *previous; /* of those with a deadline */
+	Connection	   *next;
+
+	HttpHead  *head; /* READING, once a byte was there */
+	HttpAnswer answer;
+	bool	   text_sent;
+	size_t	   dropped; /* bytes, PARTING */
+
+	WsInput		   input; /* WEBSOCKET from here on */
+	Client		  *client;
+	bool		   held;
+	unsigned char *rest; /* what was read and not yet looked at, while it is held */
+	size_t		   rest_length;
+	bool		   pong_due;
+	size_t		   pong_length;
+	unsigned char  pong[WS_MAX_CONTROL];
+	bool		   close_sent;
+};
+
+static struct
+{
+	const Settings	 *settings;
+	OriginPolicy	 *policy;
+	const WireEvents *events;
+	Connection		 *first;
+} wire;
+
+/* Where each subprotocol is spoken. */
+static const struct
+{
+	const char *path;
+	const char *protocol;
+	ClientKind	kind;
+} endpoints[] = {
+	{"/ws", "npcsim.v1", CLIENT_PLAYER},
+	{"/mcp", "mcp", CLIENT_MCP_SERVER},
+};
+
+#define ENDPOINT_COUNT ((int) (sizeof(endpoints) / sizeof(endpoints[0])))
+
+void
+wire_start(const Settings *settings, OriginPolicy *policy, const WireEvents *events)
+{
+	memset(&wire, 0, sizeof(wire));
+	wire.settings = settings;
+	wire.policy = policy;
+	wire.events = events;
+	http_start(settings->web_root);
+}
+
+size_t
+wire_session_size(void)
+{
+	return sizeof(Connection);
+}
+
+/* ------------------------------------------------------------------------
+ * deadlines
+ * ------------------------------------------------------------------------ */
+
+static void
+link_connection(Connection *connection)
+{
+	connection->next = wire.first;
+	if (wire.first)
+		wire.first->previous = connection;
+	wire.first = connection;
+}
+
+static void
+unlink_connection(Connection *connection)
+{
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		wire.first = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	connection->previous = NULL;
+	connection->next = NULL;
+}
+
+static void
+part(Connection *connection)
+{
+	if (connection->state == CONNECTION_WEBSOCKET)
+		link_connection(connection);
+	connection->state = CONNECTION_PARTING;
+	connection->deadline = now_ms() + PARTING_MS;
+	lws_rx_flow_control(connection->wsi, 1);
+	/* the other half goes when everything was sent: see write_parting */
+	lws_callback_on_writable(connection->wsi);
+}
+
+static void
+kill_connection(Connection *connection)
+{
+	/* lws closes it from its loop, and that tells us */
+	connection->deadline = INT64_MAX;
+	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* ------------------------------------------------------------------------
+ * plain answers
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Sends the next part of an answer, or parts when the last was taken; false
+ * when the socket or the file failed.
+ */
+static bool
+write_answer(Connection *connection)
+{
+	HttpAnswer	 *answer = &connection->answer;
+	unsigned char space[FILE_PIECE];
+	ssize_t		  length;
+
+	connection->deadline = now_ms() + wire.settings->stuck_timeout_ms;
+	lws_callback_on_writable(connection->wsi);
+	if (!connection->text_sent)
+	{
+		connection->text_sent = true;
+		return lws_write(connection->wsi, (unsigned char *) answer->text.data, answer->text.length,
+						 LWS_WRITE_RAW) >= 0;
+	}
+	length = http_read_file(answer, space, sizeof(space));
+	if (length > 0)
+		return lws_write(connection->wsi, space, (size_t) length, LWS_WRITE_RAW) >= 0;
+	if (length == 0)
+	{
+		http_end(answer);
+		part(connection);
+	}
+	return length == 0;
+}
+
+/* A token may be in it. */
+static void
+forget_head(Connection *connection)
+{
+	if (connection->head)
+		explicit_bzero(connection->head, sizeof(*connection->head));
+	free(connection->head);
+	connection->head = NULL;
+}
+
+static bool
+begin_answer(Connection *connection)
+{
+	forget_head(connection);
+	connection->state = CONNECTION_ANSWERING;
+	return write_answer(connection);
+}
+
+static bool
+refuse(Connection *connection, int status, const char *problem)
+{
+	static LogThrottle refusals = {.what = "refused requests"};
+	char			   address[64];
+
+	lws_get_peer_simple(connection->wsi, address, sizeof(address));
+	log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s refused with %d: %s", address, status,
+				  problem);
+	http_refuse(&connection->answer, status, problem);
+	return begin_answer(connection);
+}
+
+/* ------------------------------------------------------------------------
+ * handshakes
+ * ------------------------------------------------------------------------ */
+
+static bool
+write_handshake(Connection *connection, const char *key, const char *protocol)
+{
+	unsigned char digest[20];
+	char		  joined[128];
+	char		  accept[40];
+	char		  answer[LWS_PRE + 320];
+	int			  length;
+
+	snprintf(joined, sizeof(joined), "%s" WEBSOCKET_GUID, key);
+	lws_SHA1((const unsigned char *) joined, strlen(joined), digest);
+	lws_b64_encode_string((const char *) digest, sizeof(digest), accept, sizeof(accept));
+	length = snprintf(answer + LWS_PRE, sizeof(answer) - LWS_PRE,
+					  "HTTP/1.1 101 Switching Protocols\r\n"
+					  "upgrade: websocket\r\n"
+					  "connection: Upgrade\r\n"
+					  "sec-websocket-accept: %s\r\n"
+					  "sec-websocket-protocol: %s\r\n"
+					  "\r\n",
+					  accept, protocol);
+	return lws_write(connection->wsi, (unsigned char *) answer + LWS_PRE, (size_t) length, LWS_WRITE_RAW) >=
+		   0;
+}
+
+static bool
+open_websocket(Connection *connection, int endpoint)
+{
+	HttpHead *head = connection->head;
+	bool	  is_open;
+
+	if (!head->asks_for_websocket)
+		return refuse(connection, 426, "this is the address of a WebSocket");
+	if (head->is_http_1_0 || !head->wants_body)
+		return refuse(connection, 400, "a WebSocket is asked for by GET of HTTP/1.1");
+	if (!head->websocket_version || strcmp(head->websocket_version, "13") != 0)
+		return refuse(connection, 426, "only version 13 of the WebSocket protocol is spoken here");
+	if (!http_head_key_is_valid(head))
+		return refuse(connection, 400, "Sec-WebSocket-Key must be 16 bytes in base64");
+	if (!http_head_offers(head, endpoints[endpoint].protocol))
+		return refuse(connection, 400,
+					  endpoints[endpoint].kind == CLIENT_PLAYER ? "the subprotocol npcsim.v1 must be offered"
+																: "the subprotocol mcp must be offered");
+	is_open = write_handshake(connection, head->websocket_key, endpoints[endpoint].protocol);
+	if (is_open)
+	{
+		connection->state = CONNECTION_WEBSOCKET;
+		unlink_connection(connection);
+		connection->client = wire.events->opened(connection->wsi, endpoints[endpoint].kind, head);
+	}
+	forget_head(connection);
+	return is_open;
+}
+
+static bool
+take_request(Connection *connection)
+{
+	const HttpHead *head = connection->head;
+	const char	   *problem = origin_refusal(wire.policy, head);
+
+	if (problem)
+		return refuse(connection, ORIGIN_REFUSED, problem);
+	for (int i = 0; i < ENDPOINT_COUNT; i++)
+	{
+		if (strcmp(head->path, endpoints[i].path) == 0)
+			return open_websocket(connection, i);
+	}
+	/* a request for another protocol may be answered in this one */
+	http_answer(&connection->answer, head);
+	return begin_answer(connection);
+}
+
+/* ------------------------------------------------------------------------
+ * frames
+ * ------------------------------------------------------------------------ */
+
+bool
+wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t length)
+{
+	Connection *connection = lws_wsi_user(wsi);
+	size_t		header = ws_put_header(payload, opcode, length);
+
+	connection->close_sent |= opcode == WS_CLOSE;
+	return lws_write(wsi, payload - header, header + length, LWS_WRITE_RAW) >= 0;
+}
+
+void
+wire_forget_client(struct lws *wsi)
+{
+	((Connection *) lws_wsi_user(wsi))->client = NULL;
+}
+
+static void
+leave_client(Connection *connection)
+{
+	Client *client = connection->client;
+
+	connection->client = NULL;
+	if (client)
+		session_closed(client);
+}
+
+/* The client's close frame: ours, if it was not sent, says the same. */
+static bool
+answer_close(Connection *connection, int code)
+{
+	unsigned char space[LWS_PRE + 2];
+	bool		  is_good = true;
+
+	if (!connection->close_sent)
+	{
+		space[LWS_PRE] = (unsigned char) (code >> 8);
+		space[LWS_PRE + 1] = (unsigned char) code;
+		is_good = wire_send(connection->wsi, WS_CLOSE, space + LWS_PRE, code ? 2 : 0);
+	}
+	leave_client(connection);
+	part(connection);
+	return is_good;
+}
+
+/* Only the last ping is answered, which is what the RFC asks for. */
+static void
+take_ping(Connection *connection, const WsEvent *event)
+{
+	client_heard(connection->client);
+	if (client_is_leaving(connection->client) || !client_may_send(connection->client))
+		return;
+	memcpy(connection->pong, event->data, event->length);
+	connection->pong_length = event->length;
+	connection->pong_due = true;
+	lws_callback_on_writable(connection->wsi);
+}
+
+/* What one event of the input asks for; false when the socket failed. */
+static bool
+take_event(Connection *connection, const WsEvent *event)
+{
+	Client *client = connection->client;
+
+	switch (event->kind)
+	{
+		case WS_EVENT_NONE:
+			return true;
+		case WS_EVENT_DATA:
+			wire.events->received(client, (const char *) event->data, event->length, event->is_last,
+								  event->is_binary);
+			return true;
+		case WS_EVENT_PING:
+			take_ping(connection, event);
+			return true;
+		case WS_EVENT_PONG:
+			/* nobody needs to send more of them than we send pings */
+			if (!client_is_leaving(client) && client_may_send(client))
+				wire.events->ponged(client);
+			return true;
+		case WS_EVENT_CLOSE:
+			return answer_close(connection, event->code);
+		case WS_EVENT_BROKEN:
+			client_close(client, event->code, event->reason);
+			return true;
+	}
+	return true;
+}
+
+/* Keeps what may not be looked at yet; it is of one read, so it is small. */
+static void
+keep_rest(Connection *connection, const unsigned char *data, size_t length)
+{
+	unsigned char *rest = NULL;
+
+	if (length > 0)
+	{
+		rest = mem_alloc(length);
+		memcpy(rest, data, length);
+	}
+	free(connection->rest);
+	connection->rest = rest;
+	connection->rest_length = length;
+}
+
+static bool
+take_frames(Connection *connection, unsigned char *data, size_t length)
+{
+	size_t at = 0;
+
+	assert(!connection->rest);
+	while (connection->state == CONNECTION_WEBSOCKET)
+	{
+		size_t	used;
+		WsEvent event;
+
+		if (connection->held)
+		{
+			keep_rest(connection, data + at, length - at);
+			return true;
+		}
+		event = ws_input_take(&connection->input, data + at, length - at, &used);
+		at += used;
+		if (!take_event(connection, &event))
+			return false;
+		if (event.kind == WS_EVENT_NONE)
+			break;
+	}
+	keep_rest(connection, NULL, 0);
+	return true;
+}
+
+void
+wire_hold(struct lws *wsi)
+{
+	((Connection *) lws_wsi_user(wsi))->held = true;
+	lws_rx_flow_control(wsi, 0);
+}
+
+/* What is kept is looked at when the socket can be written to, not from inside the call. */
+void
+wire_go_on(struct lws *wsi)
+{
+	Connection *connection = lws_wsi_user(wsi);
+
+	connection->held = false;
+	if (connection->rest)
+		lws_callback_on_writable(wsi);
+	else
+		lws_rx_flow_control(wsi, 1);
+}
+
+static bool
+take_rest(Connection *connection)
+{
+	unsigned char *rest = connection->rest;
+	size_t		   length = connection->rest_length;
+	bool		   is_good;
+
+	if (!rest || connection->held)
+		return true;
+	connection->rest = NULL;
+	connection->rest_length = 0;
+	is_good = take_frames(connection, rest, length);
+	free(rest);
+	if (is_good && !connection->rest)
+		lws_rx_flow_control(connection->wsi, 1);
+	return is_good;
+}
+
+/* ------------------------------------------------------------------------
+ * the socket
+ * ------------------------------------------------------------------------ */
+
+static void
+begin(Connection *connection, struct lws *wsi)
+{
+	struct sockaddr_storage address;
+	socklen_t				length = sizeof(address);
+
+	memset(connection, 0, sizeof(*connection));
+	connection->wsi = wsi;
+	connection->answer.file = -1;
+	connection->deadline = now_ms() + wire.settings->hello_timeout_ms;
+	link_connection(connection);
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &address, &length) == 0)
+		connection->peer = peers_enter((struct sockaddr *) &address, INT_MAX);
+}
+
+static void
+end(Connection *connection)
+{
+	leave_client(connection);
+	if (connection->state != CONNECTION_WEBSOCKET)
+		unlink_connection(connection);
+	if (connection->peer)
+		peers_leave(connection->peer);
+	forget_head(connection);
+	free(connection->rest);
+	http_end(&connection->answer);
+	connection->wsi = NULL;
+}
+
+static bool
+read_head(Connection *connection, unsigned char *data, size_t length)
+{
+	size_t		used;
+	HeadOutcome outcome;
+
+	if (!connection->head)
+	{
+		connection->head = mem_alloc(sizeof(HttpHead));
+		http_head_begin(connection->head);
+	}
+	outcome = http_head_take(connection->head, (const char *) data, length, &used);
+	if (outcome == HEAD_MORE)
+		return true;
+	if (outcome == HEAD_REFUSED)
+		return refuse(connection, connection->head->status, connection->head->problem);
+	if (!take_request(connection))
+		return false;
+	return connection->state != CONNECTION_WEBSOCKET || take_frames(connection, data + used, length - used);
+}
+
+static bool
+read_bytes(Connection *connection, unsigned char *data, size_t length)
+{
+	switch (connection->state)
+	{
+		case CONNECTION_READING:
+			return read_head(connection, data, length);
+		case CONNECTION_ANSWERING:
+			return true; /* no second request: it is not read */
+		case CONNECTION_WEBSOCKET:
+			return take_frames(connection, data, length);
+		case CONNECTION_PARTING:
+			connection->dropped += length;
+			return connection->dropped <= PARTING_MAX_BYTES;
+	}
+	return false;
+}
+
+static bool
+write_websocket(Connection *connection)
+{
+	unsigned char space[LWS_PRE + WS_MAX_CONTROL];
+
+	if (!take_rest(connection))
+		return false;
+	/* what was kept may have ended it */
+	if (connection->state != CONNECTION_WEBSOCKET)
+		return true;
+	if (connection->pong_due && !connection->close_sent)
+	{
+		connection->pong_due = false;
+		memcpy(space + LWS_PRE, connection->pong, connection->pong_length);
+		if (!wire_send(connection->wsi, WS_PONG, space + LWS_PRE, connection->pong_length))
+			return false;
+	}
+	if (client_writable(connection->client) != 0)
+		return false;
+	if (connection->input.ended && connection->close_sent)
+	{
+		/* it broke the protocol, and was told: no close frame of its own would be understood */
+		leave_client(connection);
+		part(connection);
+	}
+	return true;
+}
+
+static bool
+write_bytes(Connection *connection)
+{
+	switch (connection->state)
+	{
+		case CONNECTION_READING:
+			return true;
+		case CONNECTION_ANSWERING:
+			return write_answer(connection);
+		case CONNECTION_WEBSOCKET:
+			return write_websocket(connection);
+		case CONNECTION_PARTING:
+			/* asked for once more than needed, this changes nothing */
+			shutdown(lws_get_socket_fd(connection->wsi), SHUT_WR);
+			return true;
+	}
+	return false;
+}
+
+int
+wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+	const struct lws_filter_network_conn_args *arguments = user;
+
+	switch (reason)
+	{
+		case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+			return wire.events->lets_in((const struct sockaddr *) &arguments->cli_addr) ? 0 : -1;
+		case LWS_CALLBACK_RAW_ADOPT:
+			begin(user, wsi);
+			return 0;
+		case LWS_CALLBACK_RAW_RX:
+			return read_bytes(user, in, length) ? 0 : -1;
+		case LWS_CALLBACK_RAW_WRITEABLE:
+			return write_bytes(user) ? 0 : -1;
+		case LWS_CALLBACK_RAW_CLOSE:
+			end(user);
+			return 0;
+		default:
+			return 0;
+	}
+}
+
+void
+wire_tick(int64_t now)
+{
+	for (Connection *connection = wire.first; connection; connection = connection->next)
+	{
+		if (now < connection->deadline)
+			continue;
+		/* who began a request and did not end it is told */
+		if (connection->state != CONNECTION_READING || !connection->head ||
+			!refuse(connection, 408, "the request took too long"))
+			kill_connection(connection);
+	}
+}

@@ -1,0 +1,53 @@
+/*
+ * wire.h
+ *	  Connections of strangers: what is read from their sockets, and how it is
+ *	  answered.
+ *
+ * libwebsockets knows these sockets as raw ones: it polls, reads and writes,
+ * and understands nothing of what is said.  Its parsers of HTTP/1, HTTP/2 and
+ * WebSocket are not reached by any byte of a stranger, in no version of it
+ * (README.md tells why).
+ */
+#ifndef NPCSIM_GATEWAY_WIRE_H
+#define NPCSIM_GATEWAY_WIRE_H
+
+#include <libwebsockets.h>
+
+#include "client.h"
+#include "http_head.h"
+#include "origin.h"
+#include "ws_input.h"
+
+/* What the server does about a WebSocket. */
+typedef struct WireEvents
+{
+	bool (*lets_in)(const struct sockaddr *address);
+	Client *(*opened)(struct lws *wsi, ClientKind kind, const HttpHead *head);
+	void (*received)(Client *client, const char *data, size_t length, bool is_last, bool is_binary);
+	void (*ponged)(Client *client);
+} WireEvents;
+
+extern void wire_start(const Settings *settings, OriginPolicy *policy, const WireEvents *events);
+
+/* Whole requests and answers have their time; connections out of it end. */
+extern void wire_tick(int64_t now);
+
+/* The protocol of the listener; its per-session data is a connection. */
+extern size_t wire_session_size(void);
+extern int	  wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+							size_t length);
+
+/*
+ * Sends a frame; LWS_PRE bytes in front of the payload are written to.  False
+ * when the socket failed.
+ */
+extern bool wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t length);
+
+/* Between the two nothing is read from the client. */
+extern void wire_hold(struct lws *wsi);
+extern void wire_go_on(struct lws *wsi);
+
+/* The client is forgotten: nothing of its socket is told any more. */
+extern void wire_forget_client(struct lws *wsi);
+
+#endif /* NPCSIM_GATEWAY_WIRE_H */
