@@ -212,10 +212,12 @@ test_mutations(void)
 
 		for (int part = 0; part < 2; part++)
 		{
+			int chosen;
+
 			random = random * 1664525 + 1013904223;
-			memcpy(bytes + length, table[(random >> 8) % TABLE_LENGTH].bytes,
-				   table[(random >> 8) % TABLE_LENGTH].length);
-			length += table[(random >> 8) % TABLE_LENGTH].length;
+			chosen = (int) (random >> 8) % TABLE_LENGTH;
+			memcpy(bytes + length, table[chosen].bytes, table[chosen].length);
+			length += table[chosen].length;
 		}
 		for (int change = 0; change < 2; change++)
 		{
