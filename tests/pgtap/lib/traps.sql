@@ -12,7 +12,7 @@
 
 CREATE SCHEMA traps;
 
--- The install script and the upgrade scripts, without comments and without what they say in strings, but for the bodies.
+-- The install script and the upgrade scripts, without what they say in comments and in COMMENT ON.
 CREATE FUNCTION traps.script() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT regexp_replace(regexp_replace(string_agg(pg_read_file(d.dir || f.name), E'\n'), '--[^\n]*', '', 'g'),
@@ -25,7 +25,7 @@ $$;
 -- Operators are written, or meant by the grammar: IN, BETWEEN, LIKE, CASE … WHEN, IS DISTINCT FROM, ALL.
 CREATE TABLE traps.operators AS
 SELECT DISTINCT o.oprname AS name,
-       o.oprname ~ '^([<>=!~@&|?]+|-\|-)$' AND o.oprname NOT IN ('|', '&', '||', '@') AS compares
+       o.oprname ~ '^[<>=!~@&|?]+$' AND o.oprname NOT IN ('|', '&', '||', '@') AS compares
   FROM pg_catalog.pg_operator o
  WHERE o.oprname IN (SELECT m[1] FROM pg_catalog.regexp_matches(traps.script(), '[-+*/<>=~!@#%^&|?]+', 'g') m)
     OR o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '~~', '!~~', '&&');
