@@ -14,7 +14,7 @@ SELECT cmp_ok((SELECT count(*) FROM pg_operator WHERE oprnamespace = 'public'::r
 SELECT is_empty($$SELECT name FROM traps.functions EXCEPT
                   SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'npcsim_stranger'::regrole$$,
                 'and for every function');
--- Those of the issue.
+-- Those that 0.1.0 fell for.
 SELECT is(to_regoperator('public.>=(double precision,integer)')::oid > 0, true, 'one fits the checks of heartbeats');
 SELECT is(to_regoperator('public./(bigint,double precision)')::oid > 0, true, 'one fits the views');
 RESET search_path;
