@@ -1,9 +1,10 @@
 -- The roles of npcsim, and what each of them may do. Run by a superuser in every database that has the extension
--- (roles belong to the cluster, rights to the database); running it again changes nothing.
+-- (roles belong to the cluster, rights to the database), and again after each upgrade: it sets what these roles may do in
+-- schema npcsim, and takes away all else. Rights of your own choice are for roles of your own.
 --
 --   npcsim_gateway   logs in for npcsim-gateway. Executes the gateway's functions, and nothing else: no table, no view.
 --   npcsim_worker    what the workers run as (setting npcsim.worker_role). Logs in without a password, so that
---                    nobody else can. Moves the worlds' rows; sees no token.
+--                    nobody else can. Moves the worlds' rows; sees no token, and neither starts nor stops a world.
 --   npcsim_reader    for people and tools that look: the public views, a map in a GIS tool.
 --   npcsim_operator  for people who run worlds: npcsim_reader, writing through the views, and the functions that
 --                    make and change worlds, NPCs, items and players.
@@ -47,6 +48,10 @@ COMMENT ON ROLE npcsim_worker IS 'Workers of npcsim: move the worlds';
 COMMENT ON ROLE npcsim_reader IS 'Reads the views of npcsim';
 COMMENT ON ROLE npcsim_operator IS 'Runs the worlds of npcsim';
 
+REVOKE ALL ON SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+REVOKE ALL ON ALL TABLES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
 GRANT USAGE ON SCHEMA npcsim TO npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
 
 -- The gateway.
@@ -67,20 +72,19 @@ GRANT EXECUTE ON FUNCTION
     npcsim.call_reducer
     TO npcsim_gateway;
 
--- The workers.
+-- The workers. Rows that are written without a statement (src/tables/hot_rows.c) need no right to it: what is granted
+-- here is for statements. Of world_clock they lock rows, for which a right to any column will do.
 GRANT SELECT ON
-    npcsim.installation, npcsim.epochs, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain,
-    npcsim.world_inputs, npcsim.change_log, npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks,
-    npcsim.npc_minds, npcsim.item_type_rows, npcsim.items, npcsim.item_respawns, npcsim.interaction_type_rows,
-    npcsim.interaction_runs, npcsim.interaction_bid_rows, npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
+    npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain, npcsim.change_log,
+    npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.item_type_rows, npcsim.items,
+    npcsim.item_respawns, npcsim.interaction_type_rows, npcsim.interaction_runs, npcsim.interaction_bid_rows,
+    npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
     TO npcsim_worker;
-GRANT INSERT, UPDATE ON npcsim.epochs TO npcsim_worker;
-GRANT UPDATE ON npcsim.world_clock, npcsim.world_terrain TO npcsim_worker;
-GRANT INSERT ON npcsim.world_inputs, npcsim.world_event_log, npcsim.change_log, npcsim.decision_log TO npcsim_worker;
-GRANT INSERT, UPDATE, DELETE ON
-    npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.items, npcsim.item_respawns,
-    npcsim.interaction_runs, npcsim.interaction_bid_rows, npcsim.decision_slots
-    TO npcsim_worker;
+GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
+GRANT UPDATE (sight) ON npcsim.items TO npcsim_worker;
+GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;
+GRANT INSERT, UPDATE ON npcsim.npc_minds, npcsim.decision_slots TO npcsim_worker;
+GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;
 GRANT EXECUTE ON FUNCTION
     npcsim.askable_players,
     npcsim.expire_decisions,
@@ -92,8 +96,8 @@ GRANT EXECUTE ON FUNCTION
 
 -- Readers.
 GRANT SELECT ON
-    npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
-    npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
+    npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.interaction_bids, npcsim.item_types,
+    npcsim.interaction_types, npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
     npcsim.world_status, npcsim.worker_status
     TO npcsim_reader;
 GRANT EXECUTE ON FUNCTION
@@ -143,7 +147,8 @@ GRANT EXECUTE ON FUNCTION
     npcsim.rotate_player_token,
     npcsim.replay_world,
     npcsim.world_rows,
-    npcsim.world_differences
+    npcsim.world_differences,
+    npcsim.prune_logs
     TO npcsim_operator;
 
 COMMIT;

@@ -1,6 +1,7 @@
--- What keeps the state of a world consistent: nobody writes it without holding the world's lock. The triggers of
--- the state tables fire after the row was written, since a trigger before an UPDATE locks each row once more, and only
--- where the lock is not held: then the statement fails.
+-- What keeps the state of a world consistent. Nobody but npcsim writes it: triggers of statements, which 90_guards.sql puts
+-- on every table. And npcsim itself never does without holding the world's lock: row triggers of the state tables. They
+-- fire after the row was written, since a trigger before an UPDATE locks each row once more, and only where the lock is
+-- not held: then the statement fails.
 
 CREATE FUNCTION npcsim.world_is_locked(world_id bigint) RETURNS boolean
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'npcsim_world_is_locked';
@@ -13,8 +14,14 @@ REVOKE ALL ON FUNCTION npcsim.require_world_lock() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.require_world_lock() IS
     'Row trigger: refuses (NS110) to write the state of a world whose lock this transaction does not hold, and any change of world_id; lets the rows of parked worlds in (pg_restore)';
 
+CREATE FUNCTION npcsim.refuse_write() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_write';
+REVOKE ALL ON FUNCTION npcsim.refuse_write() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.refuse_write() IS
+    'Statement trigger: refuses (NS110) to write a table by other statements than npcsim''s own, by whomever, while a world lives in this database; after an INSERT that it references, only rows of worlds that live (pg_restore writes those of parked ones). Its argument is the hint';
+
 CREATE FUNCTION npcsim.refuse_truncate() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_truncate';
 REVOKE ALL ON FUNCTION npcsim.refuse_truncate() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.refuse_truncate() IS
-    'Statement trigger: refuses TRUNCATE of a table that holds the state of worlds (NS111); drop_world(world_id) removes a world';
+    'Statement trigger: refuses TRUNCATE of a table that holds what belongs to worlds (NS111), except by prune_logs(). Its argument is the hint';

@@ -86,8 +86,6 @@ COMMENT ON COLUMN npcsim.world_clock.settings_revision IS 'Revision of the last 
 COMMENT ON COLUMN npcsim.world_clock.started_at_real IS 'When it was last started; what was asked before is waited for anew';
 COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere it is parked until adopt_worlds()';
 COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_clock
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.world_terrain (
     world_id bigint PRIMARY KEY REFERENCES npcsim.world_settings,
@@ -105,8 +103,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.world_terrai
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.world_terrain FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_terrain
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.world_inputs (
     world_id bigint NOT NULL,

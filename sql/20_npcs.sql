@@ -133,8 +133,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_identiti
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_identities FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_identities
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_states FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_states FOR EACH ROW
@@ -142,8 +140,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_states F
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_states FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_states
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_tracks FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_tracks FOR EACH ROW
@@ -151,8 +147,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_tracks F
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_tracks FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_tracks
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_minds FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_minds FOR EACH ROW
@@ -160,5 +154,3 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_minds FO
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_minds FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.npc_minds
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

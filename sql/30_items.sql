@@ -61,8 +61,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_type_ro
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_type_rows FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.item_type_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.items FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.items FOR EACH ROW
@@ -70,8 +68,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.items FOR EA
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.items FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.items
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.item_respawns FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_respawns FOR EACH ROW
@@ -79,5 +75,3 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_respawn
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_respawns FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.item_respawns
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

@@ -72,8 +72,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_type_rows FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.interaction_type_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_runs FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_runs FOR EACH ROW
@@ -81,8 +79,6 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_runs FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.interaction_runs
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.interaction_bid_rows (
     world_id bigint NOT NULL,
@@ -114,5 +110,3 @@ CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_
     EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_bid_rows FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.interaction_bid_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();

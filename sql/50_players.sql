@@ -18,8 +18,6 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts_id_seq', '');
 COMMENT ON TABLE npcsim.player_accounts IS 'Players; ids are unique in the database';
 COMMENT ON COLUMN npcsim.player_accounts.token_hash IS 'SHA-256 of the player''s token of 256 random bits';
 COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the player''s models wrote on tokens_day (UTC)';
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.player_accounts
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 CREATE TABLE npcsim.world_tokens (
     world_id bigint PRIMARY KEY REFERENCES npcsim.world_settings,
@@ -29,8 +27,6 @@ CREATE TABLE npcsim.world_tokens (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_tokens', '');
 COMMENT ON TABLE npcsim.world_tokens IS 'What the minds of each world wrote, all together; no row before the first token. Written under the world''s lock';
 COMMENT ON COLUMN npcsim.world_tokens.daily_token_output IS 'Tokens they wrote on tokens_day (UTC)';
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.world_tokens
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate();
 
 -- Invoker's rights and no settings, so that the planner inlines it.
 -- pgspot PS005: its body is resolved when it is created.

@@ -47,6 +47,8 @@ COMMENT ON COLUMN npcsim.world_status.tick_ms_p50 IS 'Median time of the last 1,
 COMMENT ON COLUMN npcsim.world_status.tick_ms_p99 IS '99th percentile of the same';
 COMMENT ON COLUMN npcsim.world_status.blocked_by_pid IS 'Server process that holds the world, so that it stands still; NULL: nobody';
 COMMENT ON COLUMN npcsim.world_status.last_error IS 'Last error of a tick, or why the world has no worker';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_status
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('start_world(world_id) and pause_world(world_id) are for that.');
 
 CREATE FUNCTION npcsim.fleet_report(
     OUT state text,
@@ -76,6 +78,8 @@ COMMENT ON COLUMN npcsim.worker_status.workers IS 'Server processes that run the
 COMMENT ON COLUMN npcsim.worker_status.launcher_pid IS 'The launcher; NULL: it does not run';
 COMMENT ON COLUMN npcsim.worker_status.retry_at_real IS 'After failures: when workers are tried again';
 COMMENT ON COLUMN npcsim.worker_status.last_error IS 'Why workers are missing, or ended';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worker_status
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('The launcher starts workers where worlds run: npcsim.max_workers, start_world(world_id).');
 
 -- Owned by the extension's owner: workers need not own the logs to empty them.
 CREATE FUNCTION npcsim.prune_logs() RETURNS integer

@@ -6,7 +6,7 @@
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- The rules a world lives by. Its history goes on by those of 0.1.0 up to the moment at which it is used next: an input.
-ALTER TABLE npcsim.world_clock ADD COLUMN rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1);
+ALTER TABLE npcsim.world_clock ADD COLUMN rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1::smallint);
 COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
 COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), or the name of the function or operation: kinds in src/reducers/replay.c';
 
@@ -248,3 +248,57 @@ DROP FUNCTION npcsim.execute_with_postgis(text);
 
 -- It runs statements, so operators in them are found by this path and by no other.
 ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
+
+-- Nobody but npcsim writes its tables: guards on all of them. Keep this the last part, so that new tables have theirs.
+CREATE FUNCTION npcsim.refuse_write() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_write';
+REVOKE ALL ON FUNCTION npcsim.refuse_write() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.refuse_write() IS
+    'Statement trigger: refuses (NS110) to write a table by other statements than npcsim''s own, by whomever, while a world lives in this database; after an INSERT that it references, only rows of worlds that live (pg_restore writes those of parked ones). Its argument is the hint';
+
+COMMENT ON FUNCTION npcsim.refuse_truncate() IS
+    'Statement trigger: refuses TRUNCATE of a table that holds what belongs to worlds (NS111), except by prune_logs(). Its argument is the hint';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_status
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('start_world(world_id) and pause_world(world_id) are for that.');
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worker_status
+    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('The launcher starts workers where worlds run: npcsim.max_workers, start_world(world_id).');
+DO $$
+DECLARE
+    guarded record;
+BEGIN
+    FOR guarded IN
+        SELECT c.relname::text AS name, hints.hint, hints.kind
+          FROM pg_catalog.pg_class c
+          LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) c.oid
+          LEFT JOIN pg_catalog.pg_class parent ON parent.oid OPERATOR(pg_catalog.=) i.inhparent
+          LEFT JOIN (VALUES
+               ('world_settings'::text, 'state'::text, 'UPDATE npcsim.worlds changes settings; size, seed and tick rate stay as create_world() made them.'::text),
+               ('world_clock', 'state', 'start_world(world_id), pause_world(world_id), set_world_speed(world_id, speed) and tick_world(world_id, dt) are for that.'),
+               ('player_accounts', 'state', 'UPDATE npcsim.players, create_player() and rotate_player_token(player_id) are for that.'),
+               ('decision_slots', 'state', 'request_npc_decision(world_id, npc_id) asks for a decision.'),
+               ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE of all of a world''s gives up its replay.'),
+               ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
+               ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+               ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
+               ('installation', 'own', 'It tells worlds that live here from copies; adopt_worlds() makes copies this database''s own.'),
+               ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint)
+            ON hints.family OPERATOR(pg_catalog.=) coalesce(parent.relname, c.relname)::text
+         WHERE c.relnamespace OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.regnamespace::pg_catalog.oid
+           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
+           AND c.relname::text OPERATOR(pg_catalog.<>) ALL ('{gateways,sessions,client_reducers,client_calls}'::text[])
+         ORDER BY c.oid
+    LOOP
+        EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write(%s)',
+                                  CASE guarded.kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, guarded.name,
+                                  coalesce(pg_catalog.quote_literal(guarded.hint), ''));
+        -- Of these there is one row, which may be put back.
+        IF guarded.kind IS DISTINCT FROM 'own' THEN
+            EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_rows AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write(%s)',
+                                      guarded.name, coalesce(pg_catalog.quote_literal(guarded.hint), ''));
+        END IF;
+        EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate(%s)',
+                                  guarded.name,
+                                  CASE WHEN guarded.kind OPERATOR(pg_catalog.<>) 'state' THEN pg_catalog.quote_literal(guarded.hint) ELSE '' END);
+    END LOOP;
+END
+$$;

@@ -120,14 +120,33 @@ prepare(SpiStatement *statement)
 	pfree(sql);
 }
 
+/* How many statements of ours are being run, one within the other. */
+static int statements_running = 0;
+
+bool
+spi_runs_statement(void)
+{
+	return statements_running > 0;
+}
+
 uint64
 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected, long limit)
 {
-	int result;
+	int			 result;
+	volatile int outer = statements_running;
 
 	if (statement->plan == NULL)
 		prepare(statement);
-	result = SPI_execute_plan(statement->plan, values, nulls, statement->read_only, limit);
+	PG_TRY();
+	{
+		statements_running = outer + 1;
+		result = SPI_execute_plan(statement->plan, values, nulls, statement->read_only, limit);
+	}
+	PG_FINALLY();
+	{
+		statements_running = outer;
+	}
+	PG_END_TRY();
 	if (result != expected)
 		elog(ERROR, "unexpected result %s of: %s", SPI_result_code_string(result), statement->sql);
 	return SPI_processed;
@@ -137,6 +156,26 @@ uint64
 spi_run(SpiStatement *statement, Datum *values, const char *nulls, int expected)
 {
 	return spi_run_limit(statement, values, nulls, expected, 0);
+}
+
+void
+spi_run_once(const char *sql, int expected)
+{
+	int			 result;
+	volatile int outer = statements_running;
+
+	PG_TRY();
+	{
+		statements_running = outer + 1;
+		result = SPI_execute(sql, false, 0);
+	}
+	PG_FINALLY();
+	{
+		statements_running = outer;
+	}
+	PG_END_TRY();
+	if (result != expected)
+		elog(ERROR, "unexpected result %s of: %s", SPI_result_code_string(result), sql);
 }
 
 int

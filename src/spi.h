@@ -65,6 +65,11 @@ extern uint64 spi_run(SpiStatement *statement, Datum *values, const char *nulls,
 extern uint64 spi_run_limit(SpiStatement *statement, Datum *values, const char *nulls, int expected,
 							long limit);
 
+/* Runs SQL that is another each time. */
+extern void spi_run_once(const char *sql, int expected);
+/* Is one of these being run? So a trigger tells our own writing from what others write. */
+extern bool spi_runs_statement(void);
+
 /*
  * Statements that touch rows by key or by place are to go through the indexes, whatever the statistics say of an array's
  * length: between begin and end the planner has no other choice. A worker sets it for good

@@ -26,7 +26,6 @@
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "commands/async.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/bufmgr.h"
@@ -37,7 +36,6 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "compat.h"
 #include "engine/image.h"
 #include "engine/lock.h"
 #include "errors.h"
@@ -51,10 +49,6 @@
 
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
-
-PG_FUNCTION_INFO_V1(npcsim_world_is_locked);
-PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
-PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 
 /* Locks of the present transaction; memory is the top transaction's. */
 static List *held_locks = NIL;
@@ -138,10 +132,6 @@ static SpiStatement begin_epoch_statement =
 static SpiStatement tuple_statement = {"SELECT ctid FROM npcsim.world_clock WHERE world_id = $1",
 									   1,
 									   {INT8OID}};
-
-static SpiStatement parked_statement = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
-										1,
-										{INT8OID}};
 
 static void
 end_lock(WorldLock *lock, bool committed)
@@ -653,88 +643,4 @@ world_epoch(void)
 	spi_end();
 	epoch = read_epoch(home);
 	return epoch != NULL ? epoch : pstrdup(text);
-}
-
-/* World of a row that a trigger looks at. */
-static int64
-trigger_world(HeapTuple tuple, TupleDesc desc, int column)
-{
-	bool  isnull;
-	Datum value = heap_getattr(tuple, column, desc, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
-/* Rows of worlds that are parked, or whose clock was not restored yet, may come in. */
-static bool
-world_is_parked(int64 world_id)
-{
-	bool parked = true;
-
-	spi_begin();
-	if (spi_run(&parked_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
-		parked = strcmp(spi_text(0, 1, CurrentMemoryContext), world_home()) != 0;
-	spi_end();
-	return parked;
-}
-
-Datum
-npcsim_world_is_locked(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(world_lock_held(PG_GETARG_INT64(0)) != NULL);
-}
-
-Datum
-npcsim_require_world_lock(PG_FUNCTION_ARGS)
-{
-	/* A COPY of many rows of one parked world asks once. */
-	static int64			  parked_world = 0;
-	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
-	TriggerData				 *data = (TriggerData *) fcinfo->context;
-	TupleDesc				  desc;
-	const int				  column = 1; /* world_id is the first column of every table this guards */
-	int64					  world_id;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
-		!TRIGGER_FIRED_AFTER(data->tg_event))
-		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("require_world_lock must be called as a row trigger after the event"));
-	desc = RelationGetDescr(data->tg_relation);
-	world_id = trigger_world(data->tg_trigtuple, desc, column);
-	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && trigger_world(data->tg_newtuple, desc, column) != world_id)
-		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
-				errmsg("world_id of a row in %s cannot be changed",
-					   RelationGetRelationName(data->tg_relation)),
-				errdetail("The row belongs to world %lld.", (long long) world_id),
-				errhint("Remove the row and create it in the other world."));
-
-	if (world_id == parked_world && compat_local_xid() == parked_xact)
-		return PointerGetDatum(NULL);
-	/* The trigger's condition has found that the lock is not held. */
-	if (!world_is_parked(world_id))
-		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
-				errmsg("table %s can only be written while the lock of world %lld is held",
-					   RelationGetRelationName(data->tg_relation), (long long) world_id),
-				errdetail("This transaction does not hold it."),
-				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's "
-						"functions."));
-	parked_world = world_id;
-	parked_xact = compat_local_xid();
-	return PointerGetDatum(NULL);
-}
-
-Datum
-npcsim_refuse_truncate(PG_FUNCTION_ARGS)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("refuse_truncate must be called as a trigger"));
-	ereport(ERROR, errcode(ERRCODE_NS_NO_TRUNCATE),
-			errmsg("table %s holds the state of worlds and cannot be truncated",
-				   RelationGetRelationName(data->tg_relation)),
-			errdetail("The worlds that run would go on with rows that are gone."),
-			errhint("SELECT npcsim.drop_world(world_id) removes a world."));
-	PG_RETURN_NULL();
 }

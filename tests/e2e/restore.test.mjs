@@ -251,7 +251,7 @@ test('a dump restored into another cluster, with the rights of its roles', async
   await program('psql', ['-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', join(scratch, 'home.sql')], elsewhere);
   const rights = await elsewhere.query('restored', `SELECT has_function_privilege('npcsim_gateway', 'npcsim.authenticate(text)', 'EXECUTE') AS gateway,
       has_function_privilege('npcsim_gateway', 'npcsim.drop_world(bigint)', 'EXECUTE') AS too_much,
-      has_table_privilege('npcsim_worker', 'npcsim.npc_states', 'UPDATE') AS worker`);
+      has_table_privilege('npcsim_worker', 'npcsim.npc_minds', 'UPDATE') AS worker`);
   assert.deepEqual(rights, [{ gateway: true, too_much: false, worker: true }]);
   await arrived(elsewhere, 'restored');
 });

@@ -1,6 +1,8 @@
 -- Worlds: made, stepped, locked, dropped, parked and adopted; terrain and colonies.
 BEGIN;
 SELECT plan(67);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('world_clock');
 
 -- ---- made ----
 SELECT is(npcsim.create_world('Meadow', 40, 30, 7), 1::bigint, 'the first world has id 1');

@@ -2,6 +2,8 @@
 -- follows: stepped, paused, at any speed.
 -- Every statement is a transaction of its own: one that has locked the world does not read its clock again.
 SELECT plan(56);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('world_clock');
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5, 20);
 SELECT npcsim.set_decision_policy(1, 'none');

@@ -1,6 +1,8 @@
 -- World events: what happened is recorded, in order and without gaps; what players say is among it; and what clients are told of it.
 -- Every statement is a transaction of its own.
 SELECT no_plan();
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('world_event_log');
 SET jit = off; -- of tables that are new the planner thinks much
 
 SELECT npcsim.create_world('Meadow', 30, 20, 7);

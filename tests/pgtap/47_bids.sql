@@ -6,6 +6,7 @@ SELECT plan(224);
 
 \ir lib/minds.sql
 \ir lib/bids.sql
+SELECT pg_temp.by_hand('decision_log');
 SELECT npcsim.create_world('Meadow', 200, 60, 5);
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'slow');
 SELECT npcsim.register_gateway('g1');

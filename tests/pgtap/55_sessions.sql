@@ -1,6 +1,8 @@
 -- Sessions: gateways, who connects and who is replaced, heartbeats, cameras, and what happens when somebody falls silent.
 BEGIN;
 SELECT plan(81);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('player_accounts', 'world_clock', 'world_settings');
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5), npcsim.create_world('Hill', 20, 20, 5);
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');

@@ -1,6 +1,8 @@
 -- What clients may call: authority, results, errors as results, keys.
 BEGIN;
 SELECT plan(31);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('player_accounts');
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5), npcsim.create_world('Hill', 20, 20, 5);
 SELECT npcsim.create_npc(1, 'N' || n, n, 3) FROM generate_series(1, 5) AS n;

@@ -3,6 +3,7 @@ BEGIN;
 SELECT plan(99);
 
 \ir lib/minds.sql
+SELECT pg_temp.by_hand('player_accounts');
 -- NPCs do what the tests tell them, as answers of their mind.
 SELECT npcsim.create_world('Meadow', 40, 30, 5);
 SELECT npcsim.set_decision_policy(1, 'none');

@@ -3,6 +3,7 @@
 SELECT plan(62);
 
 \ir lib/minds.sql
+SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_settings', 'world_tokens');
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g1');

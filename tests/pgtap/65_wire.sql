@@ -1,6 +1,8 @@
 -- What gateways read: a snapshot and the deltas after it make the later snapshot; what cannot be told is a resync.
 -- Every statement is a transaction of its own: all changes of one transaction are one revision.
 SELECT plan(40);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('change_log', 'world_clock');
 
 SELECT npcsim.create_world('Meadow', 40, 30, 7);
 

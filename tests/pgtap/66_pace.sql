@@ -1,6 +1,8 @@
 -- How long a mind is waited for: three times the 95th percentile of its last decisions, as far as its world ran meanwhile.
 BEGIN;
 SELECT plan(1);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('decision_log', 'world_clock');
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('quick'), ('slow'), ('new'), ('paused')) AS v(name), npcsim.create_player(1, name) AS p;

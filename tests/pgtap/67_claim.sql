@@ -1,6 +1,8 @@
 -- Requests on their way out: what NPCs are told, and who is given which request.
 BEGIN;
 SELECT plan(50);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_clock');
 
 -- ---- vision against brute force: every pair of cells, mid-walk ----
 SELECT npcsim.create_world('Hill', 48, 40, 11), npcsim.populate_world(1, 60);

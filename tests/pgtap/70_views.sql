@@ -1,6 +1,8 @@
 -- The views show the world as of now: walkers between cells, needs on their way, every object explained.
 BEGIN;
 SELECT plan(30);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('world_clock');
 
 SELECT npcsim.create_world('Meadow', 40, 20, 5);
 SELECT npcsim.create_npc(1, 'Ada', 2, 2), npcsim.create_npc(1, 'Bo', 30, 10);

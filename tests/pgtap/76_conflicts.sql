@@ -2,6 +2,8 @@
 SET client_min_messages = warning;
 CREATE EXTENSION dblink;
 SELECT plan(24);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('interaction_runs', 'npc_states'); -- as if npcsim itself wrote them
 
 SELECT npcsim.create_world('Meadow', 30, 20, 5);
 SELECT npcsim.create_world('Hill', 30, 20, 5);

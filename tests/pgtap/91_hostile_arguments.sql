@@ -1,6 +1,8 @@
 -- What breaks careless code: moments at both ends of bigint, shapes that are no points, tables emptied under the worlds.
 BEGIN;
 SELECT plan(22);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('world_settings');
 
 SELECT npcsim.create_world('Besieged', 20, 20, 9);
 SELECT npcsim.create_npc(1, 'Ada', 3, 3);

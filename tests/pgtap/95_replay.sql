@@ -3,6 +3,8 @@ SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SELECT plan(129);
+\ir lib/by_hand.sql
+SELECT pg_temp.by_hand('decision_slots', 'world_clock', 'world_inputs');
 
 -- What differs between a world and its replay, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text LANGUAGE sql AS $$

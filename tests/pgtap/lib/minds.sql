@@ -1,6 +1,9 @@
 -- What tests of NPCs and their minds in world 1 share, included with \ir lib/minds.sql: all in pg_temp, so that each test
 -- file may add to it. The NPC is Ada and her mind is that of the player ada, unless others are named.
 
+\ir by_hand.sql
+SELECT pg_temp.by_hand('world_clock');
+
 CREATE FUNCTION pg_temp.player(who text DEFAULT 'ada') RETURNS bigint
 LANGUAGE sql AS $$SELECT id FROM npcsim.players WHERE world_id = 1 AND username = who$$;
 CREATE FUNCTION pg_temp.npc(who text DEFAULT 'Ada') RETURNS bigint

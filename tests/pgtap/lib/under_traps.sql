@@ -106,13 +106,23 @@ SELECT npcsim.pause_world(:world);
 SET ROLE npcsim_worker;
 DO $$
 BEGIN
-    UPDATE npcsim.npc_states SET draws = 0;
-    RAISE EXCEPTION 'rows were written without the lock of their world';
+    UPDATE npcsim.npc_minds SET plan = '[]';
+    RAISE EXCEPTION 'rows were written past npcsim';
 EXCEPTION WHEN SQLSTATE 'NS110' THEN
     NULL;
 END
 $$;
 RESET ROLE;
+DO $$
+BEGIN
+    INSERT INTO npcsim.npc_states SELECT * FROM npcsim.npc_states;
+    RAISE EXCEPTION 'rows were inserted past npcsim';
+EXCEPTION WHEN SQLSTATE 'NS110' THEN
+    NULL;
+END
+$$;
+-- The row trigger, which only npcsim's own statements reach otherwise.
+ALTER TABLE npcsim.npc_states DISABLE TRIGGER refuse_write;
 DO $$
 BEGIN
     UPDATE npcsim.npc_states SET draws = 0;
@@ -121,6 +131,7 @@ EXCEPTION WHEN SQLSTATE 'NS110' THEN
     NULL;
 END
 $$;
+ALTER TABLE npcsim.npc_states ENABLE TRIGGER refuse_write;
 
 -- ---- the world moves to another plane of the index of sight ----
 SET session_replication_role = replica;

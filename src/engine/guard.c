@@ -1,0 +1,256 @@
+/*
+ * guard.c
+ *	  Nobody writes the tables past the rules: their triggers (sql/05_guard.sql, sql/90_guards.sql).
+ *
+ * Whatever changes a world from outside is an input, and what runs a world keeps an image of it. So tables are written by
+ * statements of this library (spi_runs_statement) and without a statement (tables/hot_rows.c), by nobody else: not by
+ * a superuser either, nor by somebody who holds the world's lock. Triggers of statements see to that, which cost
+ * nothing where there is no statement.
+ *
+ * Parked worlds are rows and nothing more: pg_restore writes them. Nor does it matter what is written in a database in
+ * which no world lives, and the extension's own scripts write what they want.
+ *
+ * The row triggers of the state tables hold our own code to the order of locks: what is written there is
+ * written under the world's lock.
+ */
+#include "postgres.h"
+
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "compat.h"
+#include "engine/lock.h"
+#include "errors.h"
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(npcsim_world_is_locked);
+PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
+PG_FUNCTION_INFO_V1(npcsim_refuse_write);
+PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
+
+static SpiStatement parked_statement = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
+										1,
+										{INT8OID}};
+
+static SpiStatement living_statement = {"SELECT world_id FROM npcsim.world_clock WHERE home = $1 LIMIT 1",
+										1,
+										{TEXTOID}};
+
+/* World of a row that a trigger looks at. */
+static int64
+trigger_world(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool  isnull;
+	Datum value = heap_getattr(tuple, column, desc, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Rows of worlds that are parked, or whose clock was not restored yet, may come in. */
+static bool
+world_is_parked(int64 world_id)
+{
+	bool parked = true;
+
+	spi_begin();
+	if (spi_run(&parked_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+		parked = strcmp(spi_text(0, 1, CurrentMemoryContext), world_home()) != 0;
+	spi_end();
+	return parked;
+}
+
+Datum
+npcsim_world_is_locked(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(world_lock_held(PG_GETARG_INT64(0)) != NULL);
+}
+
+Datum
+npcsim_require_world_lock(PG_FUNCTION_ARGS)
+{
+	/* A COPY of many rows of one parked world asks once. */
+	static int64			  parked_world = 0;
+	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
+	TriggerData				 *data = (TriggerData *) fcinfo->context;
+	TupleDesc				  desc;
+	const int				  column = 1; /* world_id is the first column of every table this guards */
+	int64					  world_id;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
+		!TRIGGER_FIRED_AFTER(data->tg_event))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("require_world_lock must be called as a row trigger after the event"));
+	desc = RelationGetDescr(data->tg_relation);
+	world_id = trigger_world(data->tg_trigtuple, desc, column);
+	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && trigger_world(data->tg_newtuple, desc, column) != world_id)
+		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
+				errmsg("world_id of a row in %s cannot be changed",
+					   RelationGetRelationName(data->tg_relation)),
+				errdetail("The row belongs to world %lld.", (long long) world_id),
+				errhint("Remove the row and create it in the other world."));
+
+	if (world_id == parked_world && compat_local_xid() == parked_xact)
+		return PointerGetDatum(NULL);
+	/* The trigger's condition has found that the lock is not held. */
+	if (!world_is_parked(world_id))
+		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
+				errmsg("table %s can only be written while the lock of world %lld is held",
+					   RelationGetRelationName(data->tg_relation), (long long) world_id),
+				errdetail("This transaction does not hold it."),
+				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's "
+						"functions."));
+	parked_world = world_id;
+	parked_xact = compat_local_xid();
+	return PointerGetDatum(NULL);
+}
+
+/* A world that is not parked, or 0. */
+static int64
+living_world(void)
+{
+	int64 world_id = 0;
+
+	spi_begin();
+	if (spi_run(&living_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT) > 0)
+		world_id = spi_int64(0, 1, 0);
+	spi_end();
+	return world_id;
+}
+
+/* The column that tells which world a row of a table belongs to. */
+static AttrNumber
+world_column(Relation relation)
+{
+	AttrNumber number = get_attnum(RelationGetRelid(relation), "world_id");
+
+	if (number == InvalidAttrNumber) /* world_settings */
+		number = get_attnum(RelationGetRelid(relation), "id");
+	if (number == InvalidAttrNumber ||
+		TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid != INT8OID)
+		elog(ERROR, "table %s has no column that names a world", RelationGetRelationName(relation));
+	return number;
+}
+
+/* A world that is not parked and of which a statement has inserted rows, or 0. */
+static int64
+living_world_of_rows(Relation relation, Tuplestorestate *rows)
+{
+	AttrNumber		column = world_column(relation);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsMinimalTuple);
+	int64			parked = 0;
+	int64			living = 0;
+
+	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
+	while (living == 0 && tuplestore_gettupleslot(rows, true, false, slot))
+	{
+		bool  isnull;
+		int64 world_id = DatumGetInt64(slot_getattr(slot, column, &isnull));
+
+		CHECK_FOR_INTERRUPTS();
+		/* a COPY of many rows of one world asks once */
+		if (isnull || world_id == parked)
+			continue;
+		if (world_is_parked(world_id))
+			parked = world_id;
+		else
+			living = world_id;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	return living;
+}
+
+/* Is it us who write, or a script of the extension? */
+static bool
+write_is_ours(void)
+{
+	return spi_runs_statement() ||
+		   (creating_extension && CurrentExtensionObject == get_extension_oid("npcsim", true));
+}
+
+/* What a trigger is to say about the way out. */
+static const char *
+trigger_hint(const TriggerData *data, const char *usual)
+{
+	return data->tg_trigger->tgnargs > 0 ? data->tg_trigger->tgargs[0] : usual;
+}
+
+static void
+check_statement_trigger(FunctionCallInfo fcinfo, const char *name)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo) || TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("%s must be called as a statement trigger", name));
+}
+
+/*
+ * The world that a statement of somebody else's is about, if that is not parked, or 0. Looked for with the rights of the
+ * table's owner, since who may write one table need not be able to read the others; and with a search_path that
+ * the trigger does not set by itself, because what we write ourselves would pay for it.
+ */
+static int64
+living_world_written(const TriggerData *data)
+{
+	int	  level = NewGUCNestLevel();
+	Oid	  caller;
+	int	  context;
+	int64 world_id;
+
+	(void) set_config_option("search_path", SPI_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	GetUserIdAndSecContext(&caller, &context);
+	SetUserIdAndSecContext(data->tg_relation->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
+	world_id = data->tg_newtable != NULL ? living_world_of_rows(data->tg_relation, data->tg_newtable)
+										 : living_world();
+	SetUserIdAndSecContext(caller, context);
+	AtEOXact_GUC(true, level);
+	return world_id;
+}
+
+/*
+ * BEFORE UPDATE OR DELETE: refuses it while a world lives here. AFTER INSERT that references what was inserted: refuses
+ * rows of worlds that live.
+ */
+Datum
+npcsim_refuse_write(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	int64		 world_id;
+
+	check_statement_trigger(fcinfo, "refuse_write");
+	if (write_is_ours() || (world_id = living_world_written(data)) == 0)
+		return PointerGetDatum(NULL);
+	ereport(
+		ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
+		errmsg("table %s is written by npcsim alone", RelationGetRelationName(data->tg_relation)),
+		errdetail("World %lld lives in this database, and what runs it would not learn of the change, even "
+				  "if this transaction holds its lock.",
+				  (long long) world_id),
+		errhint("%s",
+				trigger_hint(data, "Write through the views, for example npcsim.npcs, npcsim.world_items and "
+								   "npcsim.worlds, or call npcsim's functions.")));
+	PG_RETURN_NULL();
+}
+
+Datum
+npcsim_refuse_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	check_statement_trigger(fcinfo, "refuse_truncate");
+	if (write_is_ours())
+		return PointerGetDatum(NULL);
+	ereport(ERROR, errcode(ERRCODE_NS_NO_TRUNCATE),
+			errmsg("table %s holds what belongs to worlds and cannot be truncated",
+				   RelationGetRelationName(data->tg_relation)),
+			errdetail("The worlds that run would go on with rows that are gone."),
+			errhint("%s", trigger_hint(data, "SELECT npcsim.drop_world(world_id) removes a world.")));
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,270 @@
+-- Every object of the schema has an entry here: what each role may do with it, and what becomes of statements by which a superuser,
+-- or anybody who was given all rights, writes it past npcsim. An object without an entry fails, as does an entry without an object.
+SET client_min_messages = warning;
+-- An earlier version, or somebody else, granted more than docs/roles.sql does.
+\i docs/roles.sql
+GRANT ALL ON ALL TABLES IN SCHEMA npcsim TO npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+GRANT UPDATE (status) ON npcsim.world_clock TO npcsim_worker;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA npcsim TO npcsim_reader;
+GRANT ALL ON ALL FUNCTIONS IN SCHEMA npcsim TO npcsim_worker, npcsim_reader;
+GRANT CREATE ON SCHEMA npcsim TO npcsim_operator;
+\i docs/roles.sql
+SELECT no_plan();
+
+-- Rights: S(elect) I(nsert) U(pdate) D(elete) T(runcate) R(eferences) t(rigger), with the columns where it is not the whole
+-- table. The gateway and PUBLIC have none on any relation.
+--
+-- A row that is inserted is one that is there, or {}, with the columns that "inserted" has. What becomes of statements is an SQLSTATE, or
+-- "taken". A partition has the entry of its table.
+CREATE TEMP TABLE relations (name text PRIMARY KEY, worker text, reader text, operator text, inserted jsonb,
+                             insert text, update text, delete text, truncate text);
+INSERT INTO relations VALUES
+    -- the state of worlds: of worlds that are parked, or not there yet, rows may come in
+    ('world_settings',        'S',             '', '', '{"id": 9000, "name": "x"}',  'taken', 'NS110', 'NS110', 'NS111'),
+    ('world_clock',           'S U(clock)',    '', '', '{"world_id": 9000}',         'NS110', 'NS110', 'NS110', 'NS111'),
+    ('world_terrain',         'S',             '', '', '{"world_id": 1}',            '23505', 'NS110', 'NS110', 'NS111'),
+    ('world_inputs',          'I',             '', '', '{"sequence": 9000}',         'NS110', 'NS110', 'taken', 'NS111'),
+    ('npc_identities',        'S',             '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
+    ('npc_states',            'S',             '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
+    ('npc_tracks',            'S',             '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
+    ('npc_minds',             'S I U',         '', '', '{"npc_id": 1}',              'NS110', 'NS110', 'NS110', 'NS111'),
+    ('item_type_rows',        'S',             '', '', '{"name": "x"}',              'NS110', 'NS110', 'NS110', 'NS111'),
+    ('items',                 'S U(sight) D',  '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
+    ('item_respawns',         'S D',           '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
+    ('interaction_type_rows', 'S',             '', '', '{"name": "x", "number": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('interaction_runs',      'S D',           '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
+    ('interaction_bid_rows',  'S D',           '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
+    ('player_accounts',       '',              '', '', '{"id": 9000, "username": "x", "token_hash": "\\x0000000000000000000000000000000000000000000000000000000000000000"}',
+                                                                                     'NS110', 'NS110', 'NS110', 'NS111'),
+    ('world_tokens',          '',              '', '', '{"world_id": 2}',            'NS110', 'NS110', 'NS110', 'NS111'),
+    ('decision_slots',        'S I U',         '', '', '{"npc_id": 1}',              'NS110', 'NS110', 'NS110', 'NS111'),
+    -- their logs
+    ('change_log',            'S',             '', '', '{"segment": 3}',             'NS110', 'NS110', 'NS110', 'NS111'),
+    ('decision_log',          'S',             'S', 'S', '{"day": 5}',               'NS110', 'NS110', 'NS110', 'NS111'),
+    ('world_event_log',       '',              '', '', '{"segment": 7}',             'NS110', 'NS110', 'NS110', 'NS111'),
+    -- of which there is one row
+    ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
+    ('epochs',                '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
+    -- no world's: connections of gateways, their calls, and what clients may call
+    ('gateways',              '',              '', '', '{"id": "x"}',                'taken', 'taken', '23503', 'taken'),
+    ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
+    ('client_reducers',       '',              '', '', '{"name": "x"}',              'taken', 'taken', 'taken', 'taken'),
+    ('client_calls',          '',              '', '', '{"key": "x"}',               'taken', 'taken', 'taken', 'taken'),
+    -- views that are written to
+    ('worlds',                '', 'S', 'S U',     '{}', '0A000', 'taken', '0A000', '42809'),
+    ('npcs',                  '', 'S', 'S I U D', '{}', '0A000', 'taken', 'taken', '42809'),
+    ('world_items',           '', 'S', 'S I U D', '{}', '0A000', 'taken', 'taken', '42809'),
+    ('item_types',            '', 'S', 'S I U D', '{}', '23505', 'taken', '2BP01', '42809'),
+    ('interaction_types',     '', 'S', 'S I U D', '{}', '23505', 'taken', '2BP01', '42809'),
+    ('players',               '', 'S', 'S U',     '{}', '0A000', 'taken', '0A000', '42809'),
+    -- and those that only show
+    ('world_moments',         '', '',  '',  '{}', '0A000', '0A000', '0A000', '42809'),
+    ('interactions',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('interaction_bids',      '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('decision_requests',     '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('world_events',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('messages',              '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('world_status',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('worker_status',         '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809');
+INSERT INTO relations SELECT r.name || '_' || n, '', '', '', jsonb_build_object(k.key, n), r.insert, r.update, r.delete, r.truncate
+  FROM (VALUES ('change_log', 'segment', 6), ('decision_log', 'day', 32), ('world_event_log', 'segment', 32)) AS k (log, key, parts)
+  JOIN relations r ON r.name = k.log, generate_series(0, k.parts - 1) AS n;
+
+-- Who may execute it, besides the owner.
+CREATE TEMP TABLE functions (roles text, names text[]);
+INSERT INTO functions VALUES
+    ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,claim_decisions,superseded_decisions,
+                  submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'),
+    ('gateway reader operator', '{world_snapshot,world_delta}'),
+    ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),
+    ('worker operator', '{prune_logs}'),
+    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,world_report,fleet_report,library_version}'),
+    ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
+                   define_interaction_type,set_decision_policy,lock_world,adopt_worlds,create_npc,remove_npc,assign_npc_to_player,
+                   request_npc_decision,observe_npc,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   replay_world,world_rows,world_differences}'),
+    -- triggers, and what constraints ask
+    ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
+           refuse_truncate,require_world_lock,interaction_effects_valid,item_components_valid}');
+
+-- Used by npcsim alone, as columns that are generated.
+CREATE TEMP TABLE sequences (name text);
+INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq');
+
+-- ---- every object has its entry ----
+SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind NOT IN ('S', 'i', 'I', 't')$$,
+              'SELECT name::name FROM relations', 'every relation has an entry, and every entry a relation');
+SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind = 'S'$$,
+              'SELECT name::name FROM sequences', 'so have sequences');
+SELECT bag_eq($$SELECT proname FROM pg_proc WHERE pronamespace = 'npcsim'::regnamespace$$,
+              'SELECT name::name FROM functions, unnest(names) AS name', 'and functions');
+SELECT is_empty($$SELECT typname FROM pg_type t WHERE typnamespace = 'npcsim'::regnamespace AND typrelid = 0
+                     AND NOT EXISTS (SELECT FROM pg_type r WHERE r.typarray = t.oid AND r.typrelid <> 0)$$, 'there are no types but those of rows');
+SELECT set_eq($$SELECT DISTINCT classid::regclass::text FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass
+                   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'npcsim')$$, '{pg_namespace,pg_class,pg_proc}'::text[],
+              'nor objects of any other kind');
+
+-- ---- what the roles may do ----
+CREATE ROLE npcsim_test_nobody;
+CREATE FUNCTION pg_temp.rights(who name, relation oid) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(CASE WHEN has_table_privilege(who, relation, p.privilege) THEN p.letter ELSE p.letter || '(' || c.columns || ')' END, ' ' ORDER BY p.n), '')
+      FROM (VALUES (1, 'S', 'SELECT'), (2, 'I', 'INSERT'), (3, 'U', 'UPDATE'), (4, 'D', 'DELETE'), (5, 'T', 'TRUNCATE'), (6, 'R', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (n, letter, privilege)
+     CROSS JOIN LATERAL (SELECT string_agg(a.attname, ',' ORDER BY a.attnum) AS columns FROM pg_attribute a
+                          WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND p.letter IN ('S', 'I', 'U', 'R')
+                            AND has_column_privilege(who, relation, a.attnum, p.privilege)) AS c
+     WHERE has_table_privilege(who, relation, p.privilege) OR c.columns IS NOT NULL
+$$;
+SELECT is_empty($$SELECT r.name, role.name, pg_temp.rights(role.name, c.oid), role.expected FROM relations r JOIN pg_class c ON c.oid = ('npcsim.' || r.name)::regclass
+                   CROSS JOIN LATERAL (VALUES ('npcsim_test_nobody'::name, ''), ('npcsim_gateway', ''), ('npcsim_worker', r.worker), ('npcsim_reader', r.reader),
+                                              ('npcsim_operator', r.operator)) AS role (name, expected)
+                   WHERE pg_temp.rights(role.name, c.oid) <> role.expected$$, 'each role has its rights on relations');
+SELECT is_empty($$SELECT who, name FROM sequences, unnest('{npcsim_test_nobody,npcsim_gateway,npcsim_worker,npcsim_reader,npcsim_operator}'::name[]) AS who
+                   WHERE has_sequence_privilege(who, ('npcsim.' || name)::regclass, 'USAGE, SELECT, UPDATE')$$, 'none on sequences');
+SELECT is_empty($$SELECT * FROM (
+                       SELECT f.name, f.roles, concat_ws(' ', CASE WHEN has_function_privilege('npcsim_test_nobody', p.oid, 'EXECUTE') THEN 'PUBLIC' END,
+                                (SELECT string_agg(who, ' ' ORDER BY n) FROM unnest('{gateway,worker,reader,operator}'::text[]) WITH ORDINALITY AS u (who, n)
+                                  WHERE has_function_privilege('npcsim_' || who, p.oid, 'EXECUTE'))) AS may
+                         FROM pg_proc p JOIN (SELECT roles, unnest(names) AS name FROM functions) AS f ON f.name = p.proname
+                        WHERE p.pronamespace = 'npcsim'::regnamespace) AS f WHERE may <> roles$$, 'each executes its functions');
+SELECT set_eq($$SELECT who::text, has_schema_privilege(who, 'npcsim', 'USAGE') AS enters, has_schema_privilege(who, 'npcsim', 'CREATE') AS makes
+                  FROM unnest('{npcsim_test_nobody,npcsim_gateway,npcsim_worker,npcsim_reader,npcsim_operator}'::name[]) AS who$$,
+                  $$VALUES ('npcsim_test_nobody', false, false), ('npcsim_gateway', true, false), ('npcsim_worker', true, false), ('npcsim_reader', true, false),
+                           ('npcsim_operator', true, false)$$, 'and none makes anything in the schema');
+DROP ROLE npcsim_test_nobody;
+
+-- The manual offers operators what they may use; these it names as the superuser's.
+\set manual `cat docs/operating.md`
+SELECT set_eq(format($$SELECT DISTINCT word FROM regexp_matches(%L, '(?:npcsim\.|`)([a-z_]+)', 'g') AS m (words), unnest(words) AS word
+                        WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('npcsim.' || word) AND pg_temp.rights('npcsim_operator', c.oid) = '')
+                           OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = word
+                                         AND NOT has_function_privilege('npcsim_operator', p.oid, 'EXECUTE'))$$, :'manual'),
+              '{world_inputs,world_clock,world_settings,world_event_log,npc_identities,npc_states,items,item_respawns,interaction_runs,interaction_bid_rows,decision_slots,sessions}'::text[],
+              'operators may use what the manual offers');
+
+-- ---- two worlds that live, with something in every table ----
+-- Every statement is a transaction of its own, so that no world is locked.
+SELECT npcsim.create_world('Meadow', 30, 20, 5), npcsim.create_world('Hill', 30, 20, 5);
+SELECT npcsim.populate_world(2, 20);
+UPDATE npcsim.npcs SET hunger = 5 WHERE world_id = 2;
+SELECT npcsim.tick_world(2, 30);
+SELECT player_id FROM npcsim.create_player(1, 'ada');
+SELECT npcsim.register_gateway('g'), npcsim.client_connected('g', 1, 1, 'compute');
+SELECT npcsim.update_player_heartbeat(1, '{"max_concurrency": 8}');
+SELECT npcsim.create_npc(1, 'Nobody', 1, 1);
+SELECT npcsim.create_npc(1, 'Ada', 5, 5, 1), npcsim.create_npc(1, 'Bo', 7, 5, 1);
+SELECT npcsim.tick_world(1, 3.5);
+SELECT npcsim.submit_npc_decision(1, jsonb_build_object('request_id', request_id, 'action', 'start_conversation', 'tokens', 7, 'message', 'Hello',
+                                                        'target_id', (SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = 'Bo')))
+  FROM npcsim.decision_requests WHERE world_id = 1 AND npc_id = (SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = 'Ada');
+SELECT npcsim.tick_world(1, 0.1);
+SELECT npcsim.call_reducer(1, 'send_chat', '{"text": "Hello"}', 'said');
+SELECT npcsim.world_snapshot(1) IS NULL;
+CREATE FUNCTION pg_temp.has_rows(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    found boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM npcsim.%I)', relation) INTO found;
+    RETURN found;
+END
+$$;
+SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND NOT pg_temp.has_rows(name)$$, 'every relation has rows');
+
+-- ---- what a statement becomes ----
+-- An SQLSTATE, or "taken", and then it is taken back; those of npcsim's own have a detail and a hint.
+CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+    detail text;
+    hint text;
+BEGIN
+    EXECUTE statement;
+    RAISE USING ERRCODE = 'T0000';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN CASE WHEN state = 'T0000' THEN 'taken' WHEN state ~ '^(NS|0A)' AND (detail = '' OR hint = '') THEN state || ' unexplained' ELSE state END;
+END
+$$;
+-- A row to insert, as the relation's entry has it.
+CREATE FUNCTION pg_temp.row_of(relation relations) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    content jsonb;
+BEGIN
+    EXECUTE format('SELECT to_jsonb(t) FROM npcsim.%I t LIMIT 1', regexp_replace(relation.name, '_\d+$', '')) INTO content;
+    RETURN format('SELECT (jsonb_populate_record(NULL::npcsim.%I, %L)).*', relation.name, content || relation.inserted);
+END
+$$;
+-- A column that can be named in an UPDATE.
+CREATE FUNCTION pg_temp.column_of(relation text) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_ident(a.attname) FROM pg_attribute a
+     WHERE a.attrelid = ('npcsim.' || relation)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity <> 'a' ORDER BY a.attnum LIMIT 1
+$$;
+CREATE FUNCTION pg_temp.key_of(relation text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+     WHERE i.indrelid = ('npcsim.' || relation)::regclass AND i.indisprimary
+$$;
+-- What is tried with each relation, and what is to become of it. COPY reads from a program, since a function has no input.
+CREATE TEMP TABLE tries AS
+SELECT r.name, t.what, t.statement, t.expected
+  FROM relations r
+ CROSS JOIN LATERAL (SELECT pg_temp.row_of(r) AS new, pg_temp.column_of(r.name) AS col, pg_temp.key_of(r.name) AS key,
+                            (SELECT c.relkind <> 'v' FROM pg_class c WHERE c.oid = ('npcsim.' || r.name)::regclass) AS is_table) AS p
+ CROSS JOIN LATERAL (VALUES
+       (true,     'insert', format('INSERT INTO npcsim.%I OVERRIDING SYSTEM VALUE %s', r.name, new), r.insert),
+       (is_table, 'copy', format('COPY (%s) TO PROGRAM ''cat >npcsim_objects''; COPY npcsim.%I FROM PROGRAM ''cat npcsim_objects''', new, r.name), r.insert),
+       (key IS NOT NULL, 'insert or update', format('INSERT INTO npcsim.%I OVERRIDING SYSTEM VALUE %s ON CONFLICT (%s) DO UPDATE SET %4$s = excluded.%4$s', r.name, new, key, col), r.update),
+       (is_table, 'merge, insert', format('MERGE INTO npcsim.%I USING (%s) AS new ON false WHEN NOT MATCHED THEN INSERT OVERRIDING SYSTEM VALUE VALUES (%s)', r.name, new,
+            (SELECT string_agg(format('new.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+              WHERE a.attrelid = ('npcsim.' || r.name)::regclass AND a.attnum > 0 AND NOT a.attisdropped)), r.insert),
+       (true,     'update', format('UPDATE npcsim.%I SET %2$s = %2$s', r.name, col), r.update),
+       (is_table, 'update of no row', format('UPDATE npcsim.%I SET %2$s = %2$s WHERE false', r.name, col), r.update),
+       (is_table, 'merge, update', format('MERGE INTO npcsim.%I t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET %2$s = t.%2$s', r.name, col), r.update),
+       (true,     'delete', format('DELETE FROM npcsim.%I', r.name), r.delete),
+       (is_table, 'merge, delete', format('MERGE INTO npcsim.%I USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE', r.name), r.delete),
+       (true,     'truncate', format('TRUNCATE npcsim.%I CASCADE', r.name), r.truncate)) AS t (may_be, what, statement, expected)
+ WHERE t.may_be;
+CREATE ROLE npcsim_test_writer;
+GRANT USAGE ON SCHEMA npcsim TO npcsim_test_writer;
+GRANT ALL ON ALL TABLES IN SCHEMA npcsim TO npcsim_test_writer;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA npcsim TO npcsim_test_writer;
+SELECT is_empty(format($$SELECT * FROM (SELECT name, what, expected, pg_temp.outcome(%L || statement) AS became FROM tries WHERE what <> ALL (%L::text[])) AS t
+                          WHERE became <> expected$$, first, without), 'what is tried by ' || who || ' becomes what its entry says')
+  FROM (VALUES ('', '{}', 'a superuser'),
+               ('SELECT npcsim.lock_world(1), npcsim.lock_world(2);', '{}', 'a superuser who holds the worlds'' locks'),
+               ('SET LOCAL ROLE npcsim_test_writer;', '{copy}', 'somebody who was given all rights on tables and functions')) AS by (first, without, who);
+DROP OWNED BY npcsim_test_writer;
+DROP ROLE npcsim_test_writer;
+SELECT is(pg_temp.outcome('TRUNCATE npcsim.sessions, npcsim.gateways, npcsim.decision_log_3, npcsim.client_calls'), 'NS111', 'one table is enough to refuse the truncation of several');
+SELECT is_empty($$SELECT name, became FROM (SELECT name, pg_temp.outcome(format('SET LOCAL ROLE npcsim_reader; SELECT * FROM npcsim.%I FOR UPDATE', name)) AS became
+                                              FROM relations WHERE reader = 'S') AS t WHERE became <> '42501'$$, 'readers lock no row');
+SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_worker; SELECT FROM npcsim.world_clock FOR NO KEY UPDATE'), 'taken', 'a worker locks worlds');
+SELECT is(pg_temp.outcome($$SET LOCAL ROLE npcsim_worker; UPDATE npcsim.world_clock SET status = 'paused'$$), '42501', 'but pauses none');
+SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_worker; UPDATE npcsim.world_clock SET clock = 0'), 'NS110', 'nor sets its clock');
+SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_operator; SELECT npcsim.prune_logs()'), 'taken', 'an operator has logs pruned');
+SELECT is(pg_temp.outcome('SET session_replication_role = replica; UPDATE npcsim.npc_minds SET plan = plan'), 'taken', 'who says so writes without triggers');
+RESET session_replication_role;
+SELECT lives_ok('SELECT npcsim.tick_world(1, 10), npcsim.tick_world(2, 10)', 'the worlds live on');
+
+-- ---- worlds that are parked are rows ----
+SET session_replication_role = replica;
+UPDATE npcsim.world_clock SET home = 'elsewhere' WHERE world_id = 2;
+RESET session_replication_role;
+SELECT is(pg_temp.outcome('INSERT INTO npcsim.' || insertion), became, 'beside a world that lives: ' || insertion)
+  FROM (VALUES ('npc_states SELECT * FROM npcsim.npc_states WHERE world_id = 2', 'taken'), ('npc_states SELECT * FROM npcsim.npc_states', 'NS110'),
+               ('world_event_log_7 SELECT 7, t.messages, 2, t.first_sequence, t.last_sequence, t.revision, t.clock, t.sent_at_real, t.kinds, t.after, t.x, t.y FROM npcsim.world_event_log t', 'taken'),
+               ('world_inputs SELECT 2, sequence + 9000, tick, kind, payload FROM npcsim.world_inputs WHERE world_id = 1', 'taken'),
+               ('world_clock SELECT 9000, clock FROM npcsim.world_clock', '23502'),
+               ('world_clock (world_id, home) VALUES (9000, ''elsewhere'')', 'taken'), ('world_clock (world_id, home) VALUES (9000, npcsim.world_home())', 'NS110')) AS t (insertion, became);
+SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan WHERE world_id = 2'), 'NS110', 'which is not overwritten then');
+SET session_replication_role = replica;
+UPDATE npcsim.world_clock SET home = 'elsewhere';
+RESET session_replication_role;
+SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan'), 'taken', 'where no world lives rows are rows');
+SELECT is(pg_temp.outcome('DELETE FROM npcsim.decision_log_3'), 'taken', 'those of logs, too');
+SELECT is(pg_temp.outcome('TRUNCATE npcsim.npc_minds'), 'NS111', 'but worlds are dropped');
+SELECT set_eq('SELECT npcsim.adopt_worlds()', '{1,2}'::bigint[], 'they are adopted');
+SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan'), 'NS110', 'and live');
+SELECT lives_ok('SELECT npcsim.drop_world(1), npcsim.drop_world(2)', 'until they are dropped');
+SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'gateways', 'sessions', 'client_reducers', 'worker_status', 'change_log')
+                     AND pg_temp.has_rows(name)$$, 'with all that was theirs');
+
+SELECT * FROM finish();
