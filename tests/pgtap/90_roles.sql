@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 \i docs/roles.sql
 \i docs/roles.sql
 BEGIN;
-SELECT plan(34);
+SELECT plan(35);
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5);
@@ -28,9 +28,10 @@ RESET ROLE;
 
 -- ---- readers ----
 SET LOCAL ROLE npcsim_reader;
-SELECT lives_ok($$SELECT * FROM npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.interaction_bids, npcsim.item_types, npcsim.interaction_types,
+SELECT lives_ok($$SELECT * FROM npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.item_types, npcsim.interaction_types,
                          npcsim.players, npcsim.decision_requests, npcsim.decision_log, npcsim.world_status, npcsim.worker_status,
                          npcsim.messages$$, 'a reader reads the views');
+SELECT lives_ok('SELECT * FROM npcsim.interaction_bids', 'who invites whom');
 SELECT is((SELECT kind FROM npcsim.world_events), 'npc_created', 'and what happened');
 SELECT is((SELECT name FROM npcsim.npcs WHERE position && ST_MakeEnvelope(4, 6, 4, 6)), 'Ada', 'and finds NPCs on the map');
 SELECT throws_ok($$UPDATE npcsim.npcs SET hunger = 1$$, '42501', NULL, 'but writes nothing');
