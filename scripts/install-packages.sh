@@ -3,7 +3,7 @@
 #
 #   scripts/install-packages.sh [--list] [SECTION…]
 #
-# Sections are those of packages.txt (run, build, node, test, lint); none named means all. --list prints
+# Sections are those of packages.txt (run, build, node, test, lint, long); none named means all but the last. --list prints
 # the names instead, missing or not. Asks for root's rights through sudo where needed. Exits 1 with a
 # message when packages are missing and cannot be had.
 set -euo pipefail

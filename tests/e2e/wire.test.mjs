@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ before(async () => {
   await mkdir(join(web, 'outside'));
   await Promise.all([
     writeFile(join(page, 'index.html'), '<!doctype html>the page'), writeFile(join(page, 'sub', 'a.js'), 'script'), writeFile(join(page, 'blob'), 'x'),
-    writeFile(join(page, 'large.bin'), randomBytes(3_000_000)), writeFile(join(page, '.env'), 'secret'), writeFile(join(page, '.git', 'config'), 'secret'),
+    writeFile(join(page, 'large.bin'), randomBytes(3_000_000)), writeFile(join(page, '.env'), 'secret'), writeFile(join(page, 'endless.bin'), '').then(() => truncate(join(page, 'endless.bin'), 1e9)), writeFile(join(page, '.git', 'config'), 'secret'),
     writeFile(join(web, 'outside', 'secret'), 'secret'), symlink(join(web, 'outside', 'secret'), join(page, 'link')), symlink(join(web, 'outside'), join(page, 'out')),
     symlink('index.html', join(page, 'inside')), symlink('/dev/zero', join(page, 'zero')),
   ]);
@@ -197,6 +197,23 @@ test('slow requests and answers that nobody takes have their end', async () => {
   assert.match(answer, /^HTTP\/1\.1 408 /);
   assert.ok(performance.now() - began < 4500, 'a header at a time');
   assert.deepEqual(await silent.then(({ answer: nothing, ended }) => [nothing.length, ended]), [0, true], 'and none at all');
+  await serves();
+});
+
+test('who takes no answer and goes on sending is let go', async () => {
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => {});
+  socket.write(get('/endless.bin'));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.pause();
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  for (let i = 0; i < 40 && !socket.destroyed; i++) {
+    socket.write(Buffer.alloc(16_384, 97));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const cut = await Promise.race([closed.then(() => true), new Promise((resolve) => setTimeout(resolve, 1000, false))]);
+  socket.destroy();
+  assert.ok(cut, 'before the answer had its time');
   await serves();
 });
 

@@ -30,9 +30,9 @@
 #include "peers.h"
 #include "session.h"
 
-#define PARTING_MS		  2000
-#define PARTING_MAX_BYTES 262144
-#define FILE_PIECE		  65536
+#define PARTING_MS	2000
+#define MAX_DROPPED 262144
+#define FILE_PIECE	65536
 
 #define WEBSOCKET_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -58,7 +58,8 @@ struct Connection
 	HttpHead  *head; /* READING, once a byte was there */
 	HttpAnswer answer;
 	bool	   text_sent;
-	size_t	   dropped; /* bytes, PARTING */
+	size_t	   dropped; /* bytes behind the request */
+	bool	   choked;	/* something waits to be sent: nothing is read meanwhile */
 
 	WsInput		   input; /* WEBSOCKET from here on */
 	Client		  *client;
@@ -135,14 +136,40 @@ unlink_connection(Connection *connection)
 }
 
 static void
+adjust_reading(Connection *connection)
+{
+	lws_rx_flow_control(connection->wsi, !connection->held && !connection->rest && !connection->choked);
+}
+
+/*
+ * What the socket does not take waits in libwebsockets, which then leaves what
+ * arrives unread and would be woken for it again and again.
+ */
+static bool
+write_raw(Connection *connection, void *data, size_t length)
+{
+	if (lws_write(connection->wsi, data, length, LWS_WRITE_RAW) < 0)
+		return false;
+	if (lws_partial_buffered(connection->wsi) && !connection->choked)
+	{
+		connection->choked = true;
+		adjust_reading(connection);
+	}
+	return true;
+}
+
+static void
 part(Connection *connection)
 {
 	if (connection->state == CONNECTION_WEBSOCKET)
 		link_connection(connection);
 	connection->state = CONNECTION_PARTING;
 	connection->deadline = now_ms() + PARTING_MS;
-	lws_rx_flow_control(connection->wsi, 1);
-	/* the other half goes when everything was sent: see write_parting */
+	connection->held = false;
+	free(connection->rest);
+	connection->rest = NULL;
+	adjust_reading(connection);
+	/* the other half goes when everything was sent: see write_bytes */
 	lws_callback_on_writable(connection->wsi);
 }
 
@@ -174,12 +201,11 @@ write_answer(Connection *connection)
 	if (!connection->text_sent)
 	{
 		connection->text_sent = true;
-		return lws_write(connection->wsi, (unsigned char *) answer->text.data, answer->text.length,
-						 LWS_WRITE_RAW) >= 0;
+		return write_raw(connection, answer->text.data, answer->text.length);
 	}
 	length = http_read_file(answer, space, sizeof(space));
 	if (length > 0)
-		return lws_write(connection->wsi, space, (size_t) length, LWS_WRITE_RAW) >= 0;
+		return write_raw(connection, space, (size_t) length);
 	if (length == 0)
 	{
 		http_end(answer);
@@ -229,13 +255,13 @@ write_handshake(Connection *connection, const char *key, const char *protocol)
 	unsigned char digest[20];
 	char		  joined[128];
 	char		  accept[40];
-	char		  answer[LWS_PRE + 320];
+	char		  answer[320];
 	int			  length;
 
 	snprintf(joined, sizeof(joined), "%s" WEBSOCKET_GUID, key);
 	lws_SHA1((const unsigned char *) joined, strlen(joined), digest);
 	lws_b64_encode_string((const char *) digest, sizeof(digest), accept, sizeof(accept));
-	length = snprintf(answer + LWS_PRE, sizeof(answer) - LWS_PRE,
+	length = snprintf(answer, sizeof(answer),
 					  "HTTP/1.1 101 Switching Protocols\r\n"
 					  "upgrade: websocket\r\n"
 					  "connection: Upgrade\r\n"
@@ -243,8 +269,7 @@ write_handshake(Connection *connection, const char *key, const char *protocol)
 					  "sec-websocket-protocol: %s\r\n"
 					  "\r\n",
 					  accept, protocol);
-	return lws_write(connection->wsi, (unsigned char *) answer + LWS_PRE, (size_t) length, LWS_WRITE_RAW) >=
-		   0;
+	return write_raw(connection, answer, (size_t) length);
 }
 
 static bool
@@ -305,7 +330,7 @@ wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t lengt
 	size_t		header = ws_put_header(payload, opcode, length);
 
 	connection->close_sent |= opcode == WS_CLOSE;
-	return lws_write(wsi, payload - header, header + length, LWS_WRITE_RAW) >= 0;
+	return write_raw(connection, payload - header, header + length);
 }
 
 void
@@ -432,8 +457,10 @@ take_frames(Connection *connection, unsigned char *data, size_t length)
 void
 wire_hold(struct lws *wsi)
 {
-	((Connection *) lws_wsi_user(wsi))->held = true;
-	lws_rx_flow_control(wsi, 0);
+	Connection *connection = lws_wsi_user(wsi);
+
+	connection->held = true;
+	adjust_reading(connection);
 }
 
 /* What is kept is looked at when the socket can be written to, not from inside the call. */
@@ -443,10 +470,9 @@ wire_go_on(struct lws *wsi)
 	Connection *connection = lws_wsi_user(wsi);
 
 	connection->held = false;
+	adjust_reading(connection);
 	if (connection->rest)
 		lws_callback_on_writable(wsi);
-	else
-		lws_rx_flow_control(wsi, 1);
 }
 
 static bool
@@ -462,8 +488,7 @@ take_rest(Connection *connection)
 	connection->rest_length = 0;
 	is_good = take_frames(connection, rest, length);
 	free(rest);
-	if (is_good && !connection->rest)
-		lws_rx_flow_control(connection->wsi, 1);
+	adjust_reading(connection);
 	return is_good;
 }
 
@@ -489,6 +514,9 @@ begin(Connection *connection, struct lws *wsi)
 static void
 end(Connection *connection)
 {
+	/* libwebsockets may end what never began */
+	if (!connection->wsi)
+		return;
 	leave_client(connection);
 	if (connection->state != CONNECTION_WEBSOCKET)
 		unlink_connection(connection);
@@ -528,13 +556,13 @@ read_bytes(Connection *connection, unsigned char *data, size_t length)
 	{
 		case CONNECTION_READING:
 			return read_head(connection, data, length);
-		case CONNECTION_ANSWERING:
-			return true; /* no second request: it is not read */
 		case CONNECTION_WEBSOCKET:
 			return take_frames(connection, data, length);
+		case CONNECTION_ANSWERING:
 		case CONNECTION_PARTING:
+			/* no second request: it is not looked at */
 			connection->dropped += length;
-			return connection->dropped <= PARTING_MAX_BYTES;
+			return connection->dropped <= MAX_DROPPED;
 	}
 	return false;
 }
@@ -570,6 +598,12 @@ write_websocket(Connection *connection)
 static bool
 write_bytes(Connection *connection)
 {
+	/* libwebsockets calls when nothing waits any more */
+	if (connection->choked)
+	{
+		connection->choked = false;
+		adjust_reading(connection);
+	}
 	switch (connection->state)
 	{
 		case CONNECTION_READING:
