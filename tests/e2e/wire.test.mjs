@@ -156,6 +156,10 @@ test('only well-formed requests for what is served', async () => {
   for (const [name, request, status] of cases) await refuses(name, request, status);
   const head = await talk(get('/version').replace('GET', 'HEAD'));
   assert.deepEqual(statuses(head.answer), [200]);
+  for (const [path, status] of [['/nothing', 404], ['/ws', 426]]) {
+    const { answer } = await talk(get(path).replace('GET', 'HEAD'));
+    assert.deepEqual([statuses(answer), text(answer).endsWith('\r\n\r\n')], [[status], true], `HEAD ${path}`);
+  }
   assert.match(text(head.answer), /content-length: [1-9]\d*\r\n[^]*\r\n\r\n$/, 'HEAD has the length and no body');
   const { answer } = await talk(get('/version').split(''));
   assert.deepEqual(statuses(answer), [200], 'byte by byte');

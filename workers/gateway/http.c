@@ -299,18 +299,19 @@ add_head(HttpAnswer *answer, int status, const char *type, uint64_t length)
 }
 
 void
-http_refuse(HttpAnswer *answer, int status, const char *problem)
+http_refuse(HttpAnswer *answer, const HttpHead *head, int status, const char *problem)
 {
 	answer->file = -1;
 	add_head(answer, status, "text/plain; charset=utf-8", strlen(problem) + 1);
-	text_add_format(&answer->text, "%s\n", problem);
+	if (!head->is_head)
+		text_add_format(&answer->text, "%s\n", problem);
 }
 
 static void
 answer_file(HttpAnswer *answer, const HttpHead *head, int file, const struct stat *status)
 {
 	add_head(answer, 200, type_of(head->path), (uint64_t) status->st_size);
-	if (!head->wants_body)
+	if (head->is_head)
 	{
 		close(file);
 		return;
@@ -341,7 +342,7 @@ http_answer(HttpAnswer *answer, const HttpHead *head)
 			text_add_string(&body, "not found\n");
 		}
 		add_head(answer, status, type, body.length);
-		if (head->wants_body)
+		if (!head->is_head)
 			text_add(&answer->text, body.data, body.length);
 	}
 	text_free(&body);

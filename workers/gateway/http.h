@@ -21,9 +21,9 @@ typedef struct HttpAnswer
 /* The directory of the page ("" = none); the string must live on. */
 extern void http_start(const char *directory);
 
-/* Fill an empty answer. */
+/* Fill an empty answer; a head that is refused need not be complete. */
 extern void http_answer(HttpAnswer *answer, const HttpHead *head);
-extern void http_refuse(HttpAnswer *answer, int status, const char *problem);
+extern void http_refuse(HttpAnswer *answer, const HttpHead *head, int status, const char *problem);
 
 /* The next bytes of the file: how many, 0 at its end, -1 when it cannot be read. */
 extern ssize_t http_read_file(HttpAnswer *answer, unsigned char *space, size_t size);

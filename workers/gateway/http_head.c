@@ -171,8 +171,8 @@ read_request_line(HttpHead *head, char *line)
 	if (version[5] != '1' || (version[7] != '1' && version[7] != '0'))
 		return refuse(head, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
 	head->is_http_1_0 = version[7] == '0';
-	head->wants_body = strcmp(line, "GET") == 0;
-	if (!head->wants_body && strcmp(line, "HEAD") != 0)
+	head->is_head = strcmp(line, "HEAD") == 0;
+	if (!head->is_head && strcmp(line, "GET") != 0)
 		return refuse(head, 405, "only GET and HEAD are served");
 	return read_target(head, target);
 }

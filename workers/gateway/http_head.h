@@ -31,7 +31,7 @@ typedef struct HttpHead
 	const char *problem;
 
 	/* HEAD_COMPLETE; texts are in the buffer, NULL = no such header */
-	bool  wants_body; /* GET, not HEAD */
+	bool  is_head; /* HEAD: the answer has no body */
 	bool  is_http_1_0;
 	char *path;	 /* decoded; begins with "/", no "." or ".." in it */
 	char *query; /* as it came; "" = none */

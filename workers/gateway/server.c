@@ -207,7 +207,7 @@ tick(lws_sorted_usec_list_t *timer)
 static void
 emit_lws_log(int level, const char *line)
 {
-	/* one for each refused handshake, among other things */
+	/* a stranger may be able to provoke them */
 	static LogThrottle errors = {.what = "errors of libwebsockets"};
 	static LogThrottle warnings = {.what = "warnings of libwebsockets"};
 

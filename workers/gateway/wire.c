@@ -241,7 +241,7 @@ refuse(Connection *connection, int status, const char *problem)
 	lws_get_peer_simple(connection->wsi, address, sizeof(address));
 	log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s refused with %d: %s", address, status,
 				  problem);
-	http_refuse(&connection->answer, status, problem);
+	http_refuse(&connection->answer, connection->head, status, problem);
 	return begin_answer(connection);
 }
 
@@ -280,7 +280,7 @@ open_websocket(Connection *connection, int endpoint)
 
 	if (!head->asks_for_websocket)
 		return refuse(connection, 426, "this is the address of a WebSocket");
-	if (head->is_http_1_0 || !head->wants_body)
+	if (head->is_http_1_0 || head->is_head)
 		return refuse(connection, 400, "a WebSocket is asked for by GET of HTTP/1.1");
 	if (!head->websocket_version || strcmp(head->websocket_version, "13") != 0)
 		return refuse(connection, 426, "only version 13 of the WebSocket protocol is spoken here");
