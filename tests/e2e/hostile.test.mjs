@@ -87,6 +87,32 @@ test('neither refused handshakes nor heartbeats that make no sense fill the logs
   mind.socket.close();
 });
 
+// A text frame as a client sends it, its mask all zero.
+function textFrame(object) {
+  const payload = Buffer.from(JSON.stringify(object));
+  return Buffer.concat([Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255, 0, 0, 0, 0]), payload]);
+}
+
+test('what comes in one packet with the handshake and the hello is answered in its order, byte by byte too', async () => {
+  const padded = (object) => textFrame({ ...object, padding: 'x'.repeat(120) });
+  const bytes = Buffer.concat([
+    Buffer.from('GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: npcsim.v1\r\n\r\n'),
+    padded({ type: 'hello', world_id: colony.worldId }), ...Array.from({ length: 60 }, (_, t) => padded({ type: 'ping', t })),
+  ]);
+  for (const size of [bytes.length, 4096, 1]) {
+    const socket = net.connect(colony.port, '127.0.0.1').setNoDelay();
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString('latin1')));
+    socket.on('error', () => {});
+    for (let at = 0; at < bytes.length; at += size) socket.write(bytes.subarray(at, at + size));
+    await waitFor(() => answer.includes('"t":59'), { what: () => `all answers, ${size} bytes at a time: ${answer.slice(-300)}` });
+    assert.deepEqual([...answer.matchAll(/"type":"pong","t":(\d+)/g)].map(([, t]) => Number(t)), [...Array(60).keys()]);
+    assert.ok(answer.indexOf('"type":"welcome"') < answer.indexOf('"type":"pong"'), 'and none before the welcome');
+    socket.destroy();
+  }
+});
+
 test('who is refused is let go at once', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/ws`, 'npcsim.v1');
   await new Promise((resolve) => socket.on('open', resolve));

@@ -98,6 +98,13 @@ const upgrade = (path, { host = 'localhost', key = KEY, version = 13, protocol =
   [`GET ${path} HTTP/1.1`, `Host: ${host}`, 'Upgrade: websocket', 'Connection: Upgrade', ...(key === null ? [] : [`Sec-WebSocket-Key: ${key}`]),
     ...(version === null ? [] : [`Sec-WebSocket-Version: ${version}`]), ...(protocol === null ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]), ...headers, '', ''].join('\r\n');
 
+test('the log tells whose page was refused', async () => {
+  await refuses('a page', upgrade('/ws', { headers: ['Origin: http://evil.example\xff\t"'] }), 403);
+  await refuses('a name', 'GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403);
+  assert.match(gateway.output, /\(origin http:\/\/evil\.example[ -~]*, host localhost\) refused with 403: .*allowed/);
+  assert.match(gateway.output, /\(origin none, host evil\.example\) refused with 403: .*allowed_hosts/);
+});
+
 const SETTINGS = 'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA';
 const H2_FRAME = (type, flags, stream, payload = Buffer.alloc(0)) => Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream]), payload]);
 

@@ -232,16 +232,36 @@ begin_answer(Connection *connection)
 	return write_answer(connection);
 }
 
+/* What a stranger said, for a line of the log. */
+static const char *
+printable(char *to, size_t size, const char *from)
+{
+	size_t length = 0;
+
+	for (; from && from[length] && length + 1 < size; length++)
+		to[length] = from[length] > ' ' && from[length] <= '~' ? from[length] : '?';
+	to[length] = '\0';
+	return length > 0 ? to : "none";
+}
+
 static bool
 refuse(Connection *connection, int status, const char *problem)
 {
 	static LogThrottle refusals = {.what = "refused requests"};
+	const HttpHead	  *head = connection->head;
 	char			   address[64];
+	char			   origin[128];
+	char			   host[128];
 
 	lws_get_peer_simple(connection->wsi, address, sizeof(address));
-	log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s refused with %d: %s", address, status,
-				  problem);
-	http_refuse(&connection->answer, connection->head, status, problem);
+	if (status == ORIGIN_REFUSED)
+		log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s (origin %s, host %s) refused with %d: %s",
+					  address, printable(origin, sizeof(origin), head->origin),
+					  printable(host, sizeof(host), head->host), status, problem);
+	else
+		log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s refused with %d: %s", address, status,
+					  problem);
+	http_refuse(&connection->answer, head, status, problem);
 	return begin_answer(connection);
 }
 
