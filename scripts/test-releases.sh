@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# What strangers send, tried on the gateway as other releases of Debian build it, with their libwebsockets: a part of
-# "make test-long". NPCSIM_SUITES names the releases.
+# The gateway as other releases of Debian build it, with the sanitizers and their libwebsockets, serves what strangers,
+# players and minds send; database and agents are of this machine. A part of "make test-long". NPCSIM_SUITES names the releases.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 cd "$ROOT"
 with_node
+npm_install "$ROOT/clients/mcp"
 npm_install "$ROOT/tests/e2e"
+build_all extension programs
 tap_begin releases
 for suite in ${NPCSIM_SUITES:-trixie}; do
 	dir="$BUILD/$suite" # a newer compiler may warn of more
@@ -17,7 +19,10 @@ for suite in ${NPCSIM_SUITES:-trixie}; do
 	say "$suite: $(scripts/in-root.sh "$suite" dpkg-query --show libwebsockets-dev)"
 	printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$ROOT/scripts/in-root.sh" "$suite" "$dir/npcsim-gateway" >"$dir/gateway-there"
 	chmod +x "$dir/gateway-there"
-	NPCSIM_GATEWAY="$dir/gateway-there" NPCSIM_ROOT="$ROOT" NPCSIM_BUILD="$BUILD" \
-		tap_run "wire-$suite" 300 node --test --test-reporter=tap tests/e2e/wire.test.mjs
+	export NPCSIM_ROOT="$ROOT" NPCSIM_BUILD="$BUILD" NPCSIM_WEB="$ROOT/clients/web" NPCSIM_GATEWAY="$dir/gateway-there" \
+		NPCSIM_AGENT="$BUILD/npcsim-agent" NPCSIM_CLUSTER="$ROOT/scripts/cluster.sh"
+	for test in wire hostile gateway streams mcp_bridge; do
+		tap_run "$test-$suite" 300 node --test --test-reporter=tap "tests/e2e/$test.test.mjs"
+	done
 done
 tap_finish

@@ -80,6 +80,8 @@ static struct
 	Connection		 *first;
 } wire;
 
+_Static_assert(WS_MAX_HEADER <= LWS_PRE, "the header of a frame fits in front of it");
+
 /* Where each subprotocol is spoken. */
 static const struct
 {
