@@ -133,13 +133,18 @@ SELECT set_eq($$SELECT who::text, has_schema_privilege(who, 'npcsim', 'USAGE') A
 DROP ROLE npcsim_test_nobody;
 
 -- The manual offers operators what they may use; these it names as the superuser's.
-\set manual `cat docs/operating.md`
+\set manual `cat docs/install.md docs/manual.md docs/minds.md docs/operating.md docs/world.md`
 SELECT set_eq(format($$SELECT DISTINCT word FROM regexp_matches(%L, '(?:npcsim\.|`)([a-z_]+)', 'g') AS m (words), unnest(words) AS word
                         WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('npcsim.' || word) AND pg_temp.rights('npcsim_operator', c.oid) = '')
                            OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = word
                                          AND NOT has_function_privilege('npcsim_operator', p.oid, 'EXECUTE'))$$, :'manual'),
               '{world_inputs,world_clock,world_settings,world_event_log,npc_identities,npc_states,items,item_respawns,interaction_runs,interaction_bid_rows,decision_slots,sessions}'::text[],
               'operators may use what the manual offers');
+
+\set manual `cat docs/gateway-sql.md`
+SELECT is_empty(format($$SELECT DISTINCT call[1] FROM regexp_matches(%L, '\n\| `([a-z_]+)\(', 'g') AS call
+                          WHERE NOT EXISTS (SELECT FROM functions WHERE call[1] = ANY (names) AND roles LIKE 'gateway%%')$$, :'manual'),
+                'as gateways may call what theirs describes');
 
 -- ---- two worlds that live, with something in every table ----
 -- Every statement is a transaction of its own, so that no world is locked.
@@ -218,6 +223,7 @@ SELECT r.name, t.what, t.statement, t.expected
        (true,     'update', format('UPDATE npcsim.%I SET %2$s = %2$s', r.name, col), r.update),
        (is_table, 'update of no row', format('UPDATE npcsim.%I SET %2$s = %2$s WHERE false', r.name, col), r.update),
        (is_table, 'merge, update', format('MERGE INTO npcsim.%I t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET %2$s = t.%2$s', r.name, col), r.update),
+       (is_table, 'update inside a query', format('WITH written AS (UPDATE npcsim.%I SET %2$s = %2$s RETURNING 1) SELECT', r.name, col), r.update),
        (true,     'delete', format('DELETE FROM npcsim.%I', r.name), r.delete),
        (is_table, 'merge, delete', format('MERGE INTO npcsim.%I USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE', r.name), r.delete),
        (true,     'truncate', format('TRUNCATE npcsim.%I CASCADE', r.name), r.truncate)) AS t (may_be, what, statement, expected)
