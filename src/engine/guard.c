@@ -124,29 +124,31 @@ living_world(void)
 	return world_id;
 }
 
-/* The column that tells which world a row of a table belongs to. */
+/* The column that tells which world a row of a table belongs to, or none. */
 static AttrNumber
 world_column(Relation relation)
 {
-	AttrNumber number = get_attnum(RelationGetRelid(relation), "world_id");
+	bool	   settings = strcmp(RelationGetRelationName(relation), "world_settings") == 0;
+	AttrNumber number = get_attnum(RelationGetRelid(relation), settings ? "id" : "world_id");
 
-	if (number == InvalidAttrNumber) /* world_settings */
-		number = get_attnum(RelationGetRelid(relation), "id");
-	if (number == InvalidAttrNumber ||
+	if (number != InvalidAttrNumber &&
 		TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid != INT8OID)
-		elog(ERROR, "table %s has no column that names a world", RelationGetRelationName(relation));
+		return InvalidAttrNumber;
 	return number;
 }
 
-/* A world that is not parked and of which a statement has inserted rows, or 0. */
+/* A world that is not parked and of which a statement has inserted rows, or 0. Rows that name no world are of all of them. */
 static int64
 living_world_of_rows(Relation relation, Tuplestorestate *rows)
 {
 	AttrNumber		column = world_column(relation);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsMinimalTuple);
+	TupleTableSlot *slot;
 	int64			parked = 0;
 	int64			living = 0;
 
+	if (column == InvalidAttrNumber)
+		return living_world();
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsMinimalTuple);
 	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
 	tuplestore_rescan(rows);
 	while (living == 0 && tuplestore_gettupleslot(rows, true, false, slot))

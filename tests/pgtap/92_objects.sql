@@ -248,6 +248,9 @@ SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_worker; UPDATE npcsim.world_clo
 SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_operator; SELECT npcsim.prune_logs()'), 'taken', 'an operator has logs pruned');
 SELECT is(pg_temp.outcome('SET session_replication_role = replica; UPDATE npcsim.npc_minds SET plan = plan'), 'taken', 'who says so writes without triggers');
 RESET session_replication_role;
+CREATE TEMP TABLE of_no_world (name text);
+CREATE TRIGGER refuse_rows AFTER INSERT ON of_no_world REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write();
+SELECT is(pg_temp.outcome('INSERT INTO of_no_world VALUES (1)'), 'NS110', 'rows that name no world are guarded like those of all');
 SELECT lives_ok('SELECT npcsim.tick_world(1, 10), npcsim.tick_world(2, 10)', 'the worlds live on');
 
 -- ---- worlds that are parked are rows ----
