@@ -114,6 +114,8 @@ CREATE TABLE npcsim.npc_minds (
     wake_on jsonb,
     budget_spent boolean NOT NULL DEFAULT false,
     goal_terms jsonb,
+    unanswered_since bigint,
+    events_merged integer NOT NULL DEFAULT 0,
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
@@ -124,6 +126,8 @@ COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried
 COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
 COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
 COMMENT ON COLUMN npcsim.npc_minds.goal_terms IS 'With whom else and how it will do what it walks to: an action, or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.unanswered_since IS 'World time in microseconds at which the first of the questions was put that the mind left without an answer that was carried out, or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.events_merged IS 'How many events became part of a later one since the mind was last asked';
 COMMENT ON COLUMN npcsim.npc_minds.wake_on IS 'Array of names of events after which the mind wants to be asked, at most 16, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since the NPC''s tokens of the day are spent; as of when it was last to be asked';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW

@@ -302,3 +302,8 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What becomes of an NPC whose mind is there, but silent.
+ALTER TABLE npcsim.npc_minds ADD COLUMN unanswered_since bigint, ADD COLUMN events_merged integer NOT NULL DEFAULT 0;
+COMMENT ON COLUMN npcsim.npc_minds.unanswered_since IS 'World time in microseconds at which the first of the questions was put that the mind left without an answer that was carried out, or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.events_merged IS 'How many events became part of a later one since the mind was last asked';

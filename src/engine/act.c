@@ -47,31 +47,6 @@ quoted(const char *string)
 	return out.data;
 }
 
-void
-npc_tell(World *world, Npc *npc, const char *type, const char *members)
-{
-	StringInfoData event;
-
-	if (npc->controller == 0)
-		return;
-	if (npc->mind_events != NULL && npc->mind_events->count == NPC_EVENTS_MAX)
-	{
-		json_list_drop_first(&npc->mind_events);
-		npc->events_dropped++;
-	}
-	initStringInfo(&event);
-	appendStringInfoString(&event, "{\"at\":");
-	json_millionths(&event, world->now);
-	appendStringInfo(&event, ",\"type\":\"%s\"", type);
-	if (members != NULL && members[0] != '\0')
-		appendStringInfo(&event, ",%s", members);
-	appendStringInfoChar(&event, '}');
-	json_list_append(&npc->mind_events, event.data, world->context);
-	npc_touch(world, npc, NPC_DIRTY_MIND);
-	pfree(event.data);
-	npc_wake(world, npc, type);
-}
-
 /* ---- plans ---- */
 
 /* A step of the plan, or what the mind began, failed: the rest of the plan makes no sense any more. */

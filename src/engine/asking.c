@@ -55,6 +55,17 @@ urgency(DecisionReason reason)
 	}
 }
 
+/* Its mind is to be asked about that, if nothing more urgent is to be asked. The caller schedules. */
+void
+npc_lacks(World *world, Npc *npc)
+{
+	if (npc->controller == 0 || npc->request_pending || urgency(npc->decision_reason) > 0)
+		return;
+	npc->decision_reason = REASON_NEED;
+	npc->decision_at = world->now;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+}
+
 /* While a question is open only what cannot wait for the schedule is kept in mind. */
 void
 npc_call_mind(World *world, Npc *npc, DecisionReason reason)
@@ -146,6 +157,7 @@ world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbVa
 		if (before != NULL || npc->wake_on != NULL)
 			npc_touch(world, npc, NPC_DIRTY_MIND);
 		json_list_clear(&before);
+		npc_was_answered(world, npc);
 	}
 	world_wake_for_news(world, npc, 0);
 	return failure;

@@ -1,7 +1,7 @@
 /*
  * bids.c
- *	  Invitations to interact: put to NPCs, answered, rejected, withdrawn, too
- *	  late. All functions act at world->now.
+ *	  Invitations to interact: put to NPCs, answered, also for minds that leave
+ *	  them unanswered, rejected, withdrawn. All functions act at world->now.
  *
  * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
  * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
@@ -17,6 +17,8 @@
 
 /* World time in which an invitation must be answered, at least. */
 #define ANSWER_TIME (5 * SIM_SECOND)
+/* The last part of that time, in which the built-in mind answers for a mind that did not: a tenth. */
+#define LAST_PART 10
 
 /* ---- finding ---- */
 
@@ -281,6 +283,37 @@ answer_time(World *world, const Npc *npc)
 			   (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
 }
 
+static bool
+is_new(const Bid *bid)
+{
+	for (int i = 0; i < bid->invited_count; i++)
+		if (bid->answers[i] == INVITATION_NEW)
+			return true;
+	return false;
+}
+
+/* It is put at that moment; once that is done, the last part of the time for answers begins then. */
+void
+bid_settle(World *world, Bid *bid)
+{
+	int64 at = bid->due_at;
+
+	if (!is_new(bid) && world_lives_by(world->lock, RULES_0_2))
+		at = Max(world->now, at - (at - bid->made_at) / LAST_PART);
+	due_set(&world->events, &bid->due, at, DUE_BID);
+}
+
+void
+world_settle_bids(World *world)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+
+	for (int i = 0; i < count; i++)
+		bid_settle(world, image_find(world->bids, ids[i]));
+	pfree(ids);
+}
+
 static void
 put_bid(World *world, Bid *bid)
 {
@@ -297,7 +330,6 @@ put_bid(World *world, Bid *bid)
 		if (bid->answers[i] == INVITATION_NEW || bid->answers[i] == INVITATION_PUT)
 			until = Max(until, world->now + answer_time(world, world_npc(world, bid->invited[i])));
 	bid->due_at = until;
-	due_set(&world->events, &bid->due, until, DUE_BID);
 	bid_touch(world, bid);
 	for (int i = 0; i < bid->invited_count; i++)
 		if (bid->answers[i] == INVITATION_NEW)
@@ -305,15 +337,47 @@ put_bid(World *world, Bid *bid)
 			bid->answers[i] = INVITATION_PUT;
 			tell_received(world, world_npc(world, bid->invited[i]), bid);
 		}
+	bid_settle(world, bid);
 }
 
-static bool
-is_new(const Bid *bid)
+/* The NPC's mind is told what was answered for it; a reason is that of a rejection. */
+static void
+tell_answer(World *world, Npc *npc, const Bid *bid, const char *reason)
 {
+	npc_tell(world, npc, "decided_for_you",
+			 psprintf("\"action\":\"%s\",\"bid_id\":%lld,\"accept\":%s%s%s",
+					  action_name(ACTION_RESPOND_TO_BID), (long long) bid->id,
+					  reason == NULL ? "true" : "false", reason == NULL ? "" : ",",
+					  reason == NULL ? "" : json_text_member("reason", reason)));
+}
+
+/* The minds that were asked left it unanswered: the built-in mind answers for them, which it does at once. */
+static void
+answer_for_minds(World *world, Bid *bid)
+{
+	const Npc *bidder = world_npc(world, bid->bidder_id);
+
 	for (int i = 0; i < bid->invited_count; i++)
-		if (bid->answers[i] == INVITATION_NEW)
-			return true;
-	return false;
+	{
+		Npc		   *npc = world_npc(world, bid->invited[i]);
+		const char *reason;
+
+		if (bid->answers[i] != INVITATION_PUT)
+			continue;
+		reason = obstacle(world, bid->kind, bidder, npc, bid->invited[i]);
+		if (reason == NULL && !built_in_accepts(world, bid, npc))
+			reason = psprintf("NPC %lld is not interested", (long long) npc->id);
+		tell_answer(world, npc, bid, reason);
+		if (reason != NULL)
+		{
+			/* which is told to its mind, too */
+			reject_bid(world, bid, NULL, reason);
+			return;
+		}
+		bid->answers[i] = INVITATION_ACCEPTED_FOR;
+	}
+	bid_touch(world, bid);
+	begin_what_was_bid(world, bid);
 }
 
 void
@@ -321,6 +385,8 @@ bid_due(World *world, Bid *bid)
 {
 	if (is_new(bid))
 		put_bid(world, bid);
+	else if (world_lives_by(world->lock, RULES_0_2))
+		answer_for_minds(world, bid);
 	else
 		end_bid(world, bid, "interaction_bid_cancelled", NULL, "not everybody answered in time");
 }
@@ -335,7 +401,7 @@ put_soon(World *world, Bid *bid)
 		return;
 	}
 	bid->due_at = world->now;
-	due_set(&world->events, &bid->due, bid->due_at, DUE_BID);
+	bid_settle(world, bid);
 	bid_touch(world, bid);
 }
 

@@ -142,6 +142,7 @@ image_new_npc(World *world, int64 id)
 	npc->ask_again_at = SIM_NEVER;
 	npc->last_decision_at = -1;
 	npc->asked_at = -1;
+	npc->unanswered_since = -1;
 	npc->conversed_at = -1;
 	npc->leg_length = 1;
 	ItemPointerSetInvalid(&npc->state_row);

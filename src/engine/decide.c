@@ -27,8 +27,8 @@
 
 /* An NPC's mind is asked at most this often. */
 #define ASK_INTERVAL (3 * SIM_SECOND)
-/* An NPC whose mind is silent stands idle this long, per unit of speed, before the built-in mind steps in. */
-#define IDLE_LIMIT (10 * SIM_SECOND)
+/* By the rules of 0.1.0 an NPC whose mind is silent stands idle this long, per unit of speed. */
+#define IDLE_LIMIT_0_1 (10 * SIM_SECOND)
 /* How often it is checked whether the mind behind a long activity is still there. */
 #define CHECK_INTERVAL (30 * SIM_SECOND)
 /* After an action that turned out impossible the built-in mind thinks again. */
@@ -72,13 +72,13 @@ need_waits(const World *world, const Npc *npc, int64 earliest)
 
 /* While an answer is awaited: when the built-in mind steps in. */
 static int64
-patience_ends(const World *world, const Npc *npc)
+patience_ends(World *world, const Npc *npc)
 {
-	int64 limit = IDLE_LIMIT * Max(world->lock->speed, 1000) / 1000;
-
+	if (world_lives_by(world->lock, RULES_0_2))
+		return npc_care_due(world, npc);
 	if (npc->state != NPC_IDLE)
 		return SIM_NEVER;
-	return Min(Max(Max(npc->state_since, npc->asked_at) + limit, world->now),
+	return Min(Max(Max(npc->state_since, npc->asked_at) + world_patience(world, IDLE_LIMIT_0_1), world->now),
 			   needs_fall_below(world, npc, MIND_CRITICAL_NEED));
 }
 
@@ -89,9 +89,26 @@ cannot_wait(DecisionReason reason)
 	return reason == REASON_BID || reason == REASON_MESSAGE;
 }
 
+/* When it is checked whether its mind is there: whatever else happens does not put that off. */
+static int64
+next_check(const World *world, const Npc *npc)
+{
+	int64 at = world->now + CHECK_INTERVAL;
+
+	return npc->decision_reason == REASON_CHECK && world_lives_by(world->lock, RULES_0_2)
+			   ? Min(at, Max(npc->decision_at, world->now))
+			   : at;
+}
+
+static bool
+asked_lately(const World *world, const Npc *npc)
+{
+	return npc->asked_at >= 0 && world->now < npc->asked_at + ASK_INTERVAL;
+}
+
 /* When the mind is to be asked, and why. */
 static int64
-next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
 	int64 earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
 	int64 at;
@@ -131,7 +148,7 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 	else
 	{
 		*reason = REASON_CHECK;
-		at = world->now + CHECK_INTERVAL;
+		at = next_check(world, npc);
 	}
 	if (npc->ask_again_at != SIM_NEVER && Max(npc->ask_again_at, earliest) <= at)
 	{
@@ -148,17 +165,36 @@ next_occasion(const World *world, const Npc *npc, int64 pause, DecisionReason *r
 			at = Max(falls, earliest);
 		}
 	}
+	if (npc_goes_without(world, npc) <= at)
+	{
+		*reason = REASON_NEED;
+		at = Max(npc_goes_without(world, npc), earliest);
+	}
 	return at;
 }
 
+/* It is to be asked on this occasion or looked after before that; the reason is not forgotten for it. */
 static int64
-next_look(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+next_occasion_or_care(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	int64 at = next_occasion(world, npc, pause, reason);
+	int64 care = npc_care_due(world, npc);
+
+	if (care >= at)
+		return at;
+	if (*reason != REASON_PLAN_FAILED && *reason != REASON_REQUESTED)
+		*reason = REASON_CARE;
+	return care;
+}
+
+static int64
+next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
 	*reason = REASON_IDLE;
 	if (world->policy == POLICY_NONE)
 		return SIM_NEVER;
 	if (npc->controller != 0 && !npc->request_pending)
-		return next_occasion(world, npc, pause, reason);
+		return next_occasion_or_care(world, npc, pause, reason);
 	if (npc->controller != 0)
 	{
 		/* It is asked again as soon as this question is done with. */
@@ -238,6 +274,8 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc->request_opened_at = world->now;
 	npc->request_player = npc->controller;
 	npc->asked_at = world->now;
+	npc_was_asked(world, npc);
+	npc->events_merged = 0;
 	npc->ask_again_at = SIM_NEVER;
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_REQUEST | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
@@ -266,6 +304,7 @@ npc_forget_events(World *world, Npc *npc, int count)
 	while (count-- > 0 && npc->mind_events != NULL)
 		json_list_drop_first(&npc->mind_events);
 	npc->events_dropped = 0;
+	npc->events_merged = 0;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 	/* The question that was open has told it of the invitation, of what was said: no need to ask for that again. */
 	if (npc->mind_events == NULL && cannot_wait(npc->decision_reason))
@@ -568,6 +607,16 @@ adopt_activity(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
+/* A mind is told what was decided for it; that what the built-in mind began goes on is nothing new. */
+static bool
+tells_of(const World *world, const Npc *npc, const Action *action)
+{
+	if (npc->controller == 0)
+		return false;
+	return action->kind != ACTION_CONTINUE || npc->decider == DECIDER_MIND ||
+		   !world_lives_by(world->lock, RULES_0_2);
+}
+
 void
 world_decide_built_in(World *world, Npc **npcs, int count)
 {
@@ -576,6 +625,7 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	Look		 *looks;
 	Look		**viewers;
 	Action		 *actions;
+	bool		 *leaves; /* what its mind began is over */
 	int			  viewer_count = 0;
 
 	if (count == 0)
@@ -585,6 +635,7 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	looks = palloc0(count * sizeof(Look));
 	viewers = palloc(count * sizeof(Look *));
 	actions = palloc(count * sizeof(Action));
+	leaves = palloc(count * sizeof(bool));
 	for (int i = 0; i < count; i++)
 	{
 		begin_look(world, &looks[i], npcs[i]);
@@ -596,12 +647,17 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	}
 	look_around(world, viewers, viewer_count);
 	for (int i = 0; i < count; i++)
-		actions[i] = mind_decide(&looks[i].view);
+	{
+		leaves[i] = npc_is_to_leave(world, npcs[i]);
+		actions[i] = leaves[i] ? (Action) {.kind = ACTION_CANCEL_INTERACTION} : mind_decide(&looks[i].view);
+	}
 	for (int i = 0; i < count; i++)
 	{
 		int sqlstate;
 
-		if (npcs[i]->controller != 0)
+		if (leaves[i] && !npc_is_to_leave(world, npcs[i]))
+			continue; /* somebody left before it, and so it is over */
+		if (tells_of(world, npcs[i], &actions[i]))
 			npc_tell(world, npcs[i], "decided_for_you",
 					 psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
 		if (world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN, &sqlstate) != NULL)
@@ -620,31 +676,38 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
+	bool care;
+
 	if (!npc_mind_can_be_asked(world, npc))
 	{
 		npc->ask_again_at = SIM_NEVER;
+		npc_was_answered(world, npc); /* nobody is silent who is not there */
 		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
 		if (reason == REASON_BID)
 			npc_renew_invitations(world, npc);
 		return true;
 	}
+	care = npc_care_due(world, npc) <= world->now;
 	if (npc->request_pending)
 	{
 		if (cannot_wait(reason))
 			npc->decision_reason = reason;
-		return npc->state == NPC_IDLE;
+		if (npc->state == NPC_IDLE)
+			return true;
 	}
-	if (reason != REASON_CHECK)
+	else if (reason == REASON_CARE || (care && !cannot_wait(reason) && asked_lately(world, npc)))
+		npc->decision_reason = reason == REASON_CARE ? REASON_IDLE : reason;
+	else if (reason != REASON_CHECK)
 		world_open_request(world, npc, reason);
 	else if (npc->decider == DECIDER_BUILT_IN)
 		world_open_request(world, npc, REASON_IDLE); /* what it does is not its mind's choice */
-	else
+	if (!care)
 	{
 		npc_schedule(world, npc, 0);
 		npc_settle(world, npc);
 	}
-	return false;
+	return care;
 }
 
 void

@@ -155,12 +155,24 @@ world_place_npc(World *world, Npc *npc, Cell cell)
 	npc_become_idle(world, npc, 0);
 }
 
+static bool
+falls_below(int32 before, int32 after, int32 threshold)
+{
+	return before >= threshold && after < threshold;
+}
+
 void
 world_set_need(World *world, Npc *npc, Need need, int32 value)
 {
+	bool falls;
+
 	Assert(value >= 0 && value <= NEED_MAX);
 	needs_rebase(&npc->needs, world->now);
+	falls = falls_below(npc->needs.value[need], value, MIND_LOW_NEED) ||
+			falls_below(npc->needs.value[need], value, MIND_CRITICAL_NEED);
 	npc->needs.value[need] = value;
+	if (falls && world_lives_by(world->lock, RULES_0_2))
+		npc_lacks(world, npc);
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
 	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
 		npc_schedule(world, npc, 0);
@@ -183,7 +195,9 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);
 	npc->events_dropped = 0;
+	npc->events_merged = 0;
 	npc->asked_at = -1;
+	npc->unanswered_since = -1;
 	npc->ask_again_at = SIM_NEVER;
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);

@@ -118,7 +118,7 @@ struct World
 /* Kinds in the heap of events: of one moment, items come back before NPCs do anything. */
 #define DUE_RESPAWN	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
-#define DUE_BID		 64 /* it is put to those invited, or it is too late to answer */
+#define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
 
 extern void		   image_discard(World *world);
 extern ImageTable *image_new_table(World *world);
@@ -214,9 +214,11 @@ extern void npc_speak(World *world, Npc *npc);
 
 /* bids.c */
 /* Invites NPCs, who are free and near enough. */
-extern void		   bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
-							 Decider decider);
-extern void		   bid_due(World *world, Bid *bid);
+extern void bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
+					  Decider decider);
+extern void bid_due(World *world, Bid *bid);
+/* After it was put or loaded: its place in the heap. */
+extern void		   bid_settle(World *world, Bid *bid);
 extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
 extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
@@ -231,6 +233,19 @@ extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind
 extern bool npc_budget_spent(World *world, Npc *npc);
 /* The mind is due, as soon as it may be asked. */
 extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
+/* A need fell at one blow. */
+extern void npc_lacks(World *world, Npc *npc);
+
+/* care.c */
+/* Minds live in real time: so long a mind is waited for in the world's time. */
+extern int64 world_patience(const World *world, int64 limit);
+/* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
+extern int64 npc_care_due(World *world, const Npc *npc);
+/* It is time to leave the interaction that its mind began. */
+extern bool npc_is_to_leave(World *world, const Npc *npc);
+/* When its mind is to be asked although nothing happened. */
+extern int64 npc_goes_without(World *world, const Npc *npc);
+extern void	 npc_was_asked(World *world, Npc *npc);
 
 /* decide.c */
 extern void npc_schedule(World *world, Npc *npc, int64 pause);

@@ -249,6 +249,7 @@ interaction_begin(World *world, const InteractionKind *kind, int64 target_id, Wo
 	interaction->initiator_id = participants[0]->id;
 	interaction->target_id = target_id;
 	interaction->started_at = world->now;
+	interaction->last_act_at = -1;
 	interaction->share_at_start = item != NULL ? item->share_left : 0;
 	interaction->born = true;
 	interaction_touch(world, interaction);
@@ -474,6 +475,7 @@ note_act(World *world, Interaction *interaction, Npc *npc, const char *act)
 		json_list_drop_first(&interaction->acts);
 	json_list_append(&interaction->acts, noted.data, world->context);
 	interaction->act_count++;
+	interaction->last_act_at = world->now;
 	interaction->participants[place_of(interaction, npc)].acted_at = world->now;
 	interaction_touch(world, interaction);
 	if (message != NULL)

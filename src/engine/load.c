@@ -330,7 +330,7 @@ load_bids(World *world, const int64 *ids, int count)
 		bid = image_new_bid(world, read.id);
 		read.due = bid->due;
 		*bid = read;
-		due_set(&world->events, &bid->due, bid->due_at, DUE_BID);
+		bid_settle(world, bid);
 	}
 }
 
@@ -580,6 +580,14 @@ bring_rules_up(WorldLock *lock)
 	world_flush(lock);
 }
 
+/* What is read is put into the heap by the rules and the clock of the lock. */
+static void
+begin_moment(World *world, WorldLock *lock)
+{
+	world->lock = lock;
+	world->now = lock->now;
+}
+
 World *
 world_image(WorldLock *lock)
 {
@@ -595,6 +603,7 @@ world_image(WorldLock *lock)
 	{
 		/* When this transaction changed the world by other means, the log may not have it yet. */
 		world_flush(lock);
+		begin_moment(world, lock);
 		if (world->revision > lock->revision || !image_catch_up(world, lock->revision))
 		{
 			image_discard(world);
@@ -610,12 +619,12 @@ world_image(WorldLock *lock)
 	{
 		world_flush(lock);
 		world = new_image(lock);
+		begin_moment(world, lock);
 		image_load(world);
 	}
 	spi_index_plans_end(plans);
+	begin_moment(world, lock);
 	world->revision = lock->revision;
-	world->lock = lock;
-	world->now = lock->now;
 	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
 	world->present_read = false;
 	world->turn++;

@@ -93,6 +93,15 @@ record_arrival(World *world, Npc *npc, const char *status, Cell intended, Cell a
 				npc->id, 0, 0, members);
 }
 
+/* A mind learns which of the walks were not its own. */
+static const char *
+told_whose_idea(const World *world, const Npc *npc)
+{
+	return npc->decider == DECIDER_BUILT_IN && world_lives_by(world->lock, RULES_0_2)
+			   ? ",\"decided_for_you\":true"
+			   : "";
+}
+
 static void
 tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
 {
@@ -100,8 +109,8 @@ tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
 
 	record_arrival(world, npc, status, intended, actual);
 	npc_tell(world, npc, "movement_completed",
-			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]",
-					  status, intended.x, intended.y, actual.x, actual.y));
+			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]%s",
+					  status, intended.x, intended.y, actual.x, actual.y, told_whose_idea(world, npc)));
 }
 
 /*

@@ -134,6 +134,10 @@ extern void world_ask_again(World *world, Npc *npc, int64 at);
 extern void npc_tell(World *world, Npc *npc, const char *type, const char *members);
 /* Opens a request for the NPC's mind now, unless one is open or its budget is spent. */
 extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
+/* Its mind is not silent: it gave an answer that counts, or is not there. */
+extern void npc_was_answered(World *world, Npc *npc);
+/* After the world was told of other rules. */
+extern void world_settle_bids(World *world);
 /* Closes the request (its slot's row is written with the image). */
 extern void world_close_request(World *world, Npc *npc);
 /* The mind knows the first 'count' of its events. */

@@ -238,7 +238,7 @@ write_log(const Answer *answers, int count)
 	{
 		const Answer *answer = &answers[i];
 		bool		  timed_out = answer->status == ANSWER_FAILED && answer->reason != NULL &&
-						 strcmp(answer->reason, "timeout") == 0;
+						 strcmp(answer->reason, TIMED_OUT) == 0;
 
 		if (!answer_is_logged(answer))
 			continue;

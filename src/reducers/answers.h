@@ -12,6 +12,9 @@
 
 #include "tables/npcs.h"
 
+/* The reason of a decision for which there was no answer in time; all others tell of failures. */
+#define TIMED_OUT "timeout"
+
 typedef enum AnswerStatus
 {
 	ANSWER_PENDING, /* not judged yet */

@@ -185,6 +185,7 @@ static void
 replay_rules(Replay *replay, World *world, Jsonb *payload)
 {
 	world_set_rules(replay->lock, (Rules) input_get_number(payload, "rules", RULES_0_1, RULES_NEWEST));
+	world_settle_bids(world);
 }
 
 static void
@@ -327,13 +328,18 @@ replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
 	int64 *ids = input_get_ids(payload, "npc_ids", &count);
 	int64 *known = input_get_counts(payload, "known_events", &known_count);
 	Npc	 **npcs = palloc((count + 1) * sizeof(Npc *));
+	char **reasons = NULL;
+	int	   reason_count = count;
 
-	if (known_count != count)
+	if (world_lives_by(replay->lock, RULES_0_2))
+		reasons = input_get_texts(payload, "reasons", &reason_count);
+	if (known_count != count || reason_count != count)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an input does not fit together"),
-				errdetail("It names %d NPCs, and what %d of them know.", count, known_count));
+				errdetail("It names %d NPCs, what %d of them know, and why %d failed.", count, known_count,
+						  reason_count));
 	for (int i = 0; i < count; i++)
 		npcs[i] = npc_require(world, ids[i]);
-	decisions_fail(world, npcs, known, count);
+	decisions_fail(world, npcs, known, reasons, count);
 }
 
 static const struct

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -43,6 +44,7 @@ PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 #define ASK_AGAIN_MAX	   (86400 * SIM_SECOND)
 #define ASK_AGAIN_MIN	   (3 * SIM_SECOND)
 #define EXPIRE_MAX		   1000
+#define TOLD_REASON_BYTES  200 /* of why a decision failed */
 
 static SpiStatement players_statement =
 	{"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
@@ -56,7 +58,7 @@ static SpiStatement players_statement =
  */
 static SpiStatement expired_statement =
 	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	 "CASE WHEN d.status = 2 THEN 'timeout' ELSE 'nobody fetched it' END "
+	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT "' ELSE 'nobody fetched it' END "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
 	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
@@ -388,6 +390,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		answer->status = ANSWER_CANCELLED;
 		answer->reason = "the state it was given for has passed";
 		store_input(world, answer);
+		npc_was_answered(world, npc);
 		npc_request_decision(world, npc);
 		return;
 	}
@@ -466,7 +469,7 @@ judge(World *world, Answer *answer, Slot *slot)
 	if (slot->status == REQUEST_CLOSED)
 		answer->status = ANSWER_LATE;
 	slot->answered = true;
-	answer->told_events = Max(slot->told_events - npc->events_dropped, 0);
+	answer->told_events = Max(slot->told_events - npc->events_dropped - npc->events_merged, 0);
 	answer_apply(world, npc, answer);
 }
 
@@ -611,8 +614,18 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 
 /* ---- answers that will not come ---- */
 
+/* The mind is told with its next question that it answered nothing to this one, and why. */
+static void
+tell_failure(World *world, Npc *npc, const char *reason)
+{
+	if (strcmp(reason, TIMED_OUT) == 0)
+		npc_tell(world, npc, "decision_timed_out", NULL);
+	else
+		npc_tell(world, npc, "decision_failed", json_text_member("reason", reason));
+}
+
 void
-decisions_fail(World *world, Npc **npcs, const int64 *known_events, int count)
+decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons, int count)
 {
 	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
 	Npc	 **idle = palloc(Max(count, 1) * sizeof(Npc *));
@@ -625,14 +638,25 @@ decisions_fail(World *world, Npc **npcs, const int64 *known_events, int count)
 		ids[i] = npcs[i]->id;
 		world_close_request(world, npcs[i]);
 		world_wake_for_news(world, npcs[i], (int) known_events[i]);
+		if (reasons != NULL)
+			tell_failure(world, npcs[i], reasons[i]);
 		if (npcs[i]->state == NPC_IDLE)
 			idle[idle_count++] = npcs[i];
 	}
 	input_begin(world_image_lock(world), "decision_failed");
 	input_ids("npc_ids", ids, count);
 	input_ids("known_events", known_events, count);
+	if (reasons != NULL)
+		input_texts("reasons", reasons, count);
 	input_end();
 	world_decide_built_in(world, idle, idle_count);
+}
+
+/* What its mind is told of it: a long one from the beginning. */
+static char *
+told_reason(const char *reason)
+{
+	return pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), TOLD_REASON_BYTES));
 }
 
 /* Closes requests of one world; NPCs that stand idle are decided for. */
@@ -644,6 +668,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	Slot	  *slots;
 	Npc		 **failed;
 	int64	  *known_events;
+	char	 **reasons;
 	int		   failed_count = 0;
 	int		   slot_count;
 
@@ -653,6 +678,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	slots = slots_read(world_id, answers, count, &slot_count);
 	failed = palloc(Max(count, 1) * sizeof(Npc *));
 	known_events = palloc(Max(count, 1) * sizeof(int64));
+	reasons = palloc(Max(count, 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)
 	{
 		Answer *answer = &answers[i];
@@ -670,9 +696,10 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		answer->sent_at_real = slot->sent_at_real;
 		answer->clock = lock->now;
 		known_events[failed_count] = Max(slot->told_events - npc->events_dropped, 0);
+		reasons[failed_count] = told_reason(answer->reason);
 		failed[failed_count++] = npc;
 	}
-	decisions_fail(world, failed, known_events, failed_count);
+	decisions_fail(world, failed, known_events, reasons, failed_count);
 	world_write(world);
 }
 

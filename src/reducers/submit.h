@@ -23,8 +23,10 @@ extern void answer_apply_refusal(World *world, Npc *npc, int told_events, const 
 
 /*
  * No answers will come: the requests are closed, and those who stand idle are decided for, all at once. 'known_events'
- * tells of how many of its events each mind knows.
+ * tells of how many of its events each mind knows, 'reasons' why it gave no answer (NULL: they are not told, as in
+ * worlds of old).
  */
-extern void decisions_fail(World *world, Npc **npcs, const int64 *known_events, int count);
+extern void decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons,
+						   int count);
 
 #endif /* NPCSIM_REDUCERS_SUBMIT_H */

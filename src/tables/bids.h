@@ -33,7 +33,7 @@ typedef struct Bid
 	int					   invited_count;
 	char				  *act; /* with which the bidder begins, a JSON object; NULL = nothing */
 	int64				   made_at;
-	int64				   due_at; /* when it is put, or when it is too late to answer */
+	int64				   due_at; /* when it is put, or until when it can be answered */
 	Due					   due;
 	/* private to the engine */
 	ItemPointerData row; /* where its present row is, invalid if not known */

@@ -7,6 +7,7 @@
 
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 #include "spi.h"
 #include "tables/arrays.h"
@@ -117,6 +118,25 @@ read_participants(uint64 row, Interaction *interaction)
 			(Participant) {.npc_id = ids[i], .acted_at = i < acted ? acted_at[i] : -1};
 }
 
+/* What was done last, the doer may have left: "at" of the last act, in seconds. */
+static int64
+last_act_at(const JsonList *acts)
+{
+	Jsonb	   *act;
+	JsonbValue *at;
+
+	if (acts == NULL)
+		return -1;
+	act = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(acts->item[acts->count - 1])));
+	at = getKeyJsonValueFromContainer(&act->root, "at", strlen("at"), NULL);
+	if (at == NULL || at->type != jbvNumeric)
+		return -1;
+	return DatumGetInt64(
+		DirectFunctionCall1(numeric_int8,
+							DirectFunctionCall2(numeric_mul, NumericGetDatum(at->val.numeric),
+												NumericGetDatum(int64_to_numeric(SIM_SECOND)))));
+}
+
 void
 interaction_read(uint64 row, Interaction *interaction, MemoryContext context)
 {
@@ -128,6 +148,7 @@ interaction_read(uint64 row, Interaction *interaction, MemoryContext context)
 	interaction->share_at_start = spi_int32(row, 6, 0);
 	read_participants(row, interaction);
 	interaction->acts = json_list_read(row, 9, ACTS_KEPT, context);
+	interaction->last_act_at = last_act_at(interaction->acts);
 	interaction->act_count = spi_int64(row, 10, 0);
 	interaction->revision = spi_int64(row, 11, 0);
 	interaction->row = spi_tid(row, 12);

@@ -32,8 +32,9 @@ typedef struct Interaction
 	int64				   share_at_start;
 	Participant			   participants[PARTICIPANTS_MAX]; /* in the order in which they came */
 	int					   participant_count;
-	JsonList			  *acts;	  /* the last ACTS_KEPT; NULL = none yet */
-	int64				   act_count; /* of all */
+	JsonList			  *acts;		/* the last ACTS_KEPT; NULL = none yet */
+	int64				   act_count;	/* of all */
+	int64				   last_act_at; /* as its acts have it; -1 = there was none */
 	int64				   revision;
 	/* private to the engine */
 	ItemPointerData row; /* where its present row is, invalid if not known */

@@ -20,19 +20,25 @@ json_list_append(JsonList **list, const char *text, MemoryContext context)
 }
 
 void
-json_list_drop_first(JsonList **list)
+json_list_drop(JsonList **list, int place)
 {
 	JsonList *rest = *list;
 
-	Assert(rest != NULL && rest->count > 0);
+	Assert(rest != NULL && place >= 0 && place < rest->count);
 	if (rest->count == 1)
 	{
 		json_list_clear(list);
 		return;
 	}
-	pfree(rest->item[0]);
+	pfree(rest->item[place]);
 	rest->count--;
-	memmove(&rest->item[0], &rest->item[1], rest->count * sizeof(char *));
+	memmove(&rest->item[place], &rest->item[place + 1], (rest->count - place) * sizeof(char *));
+}
+
+void
+json_list_drop_first(JsonList **list)
+{
+	json_list_drop(list, 0);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct JsonList
 
 /* Copies the text. The caller has made room: count < JSON_LIST_MAX. */
 extern void json_list_append(JsonList **list, const char *text, MemoryContext context);
+extern void json_list_drop(JsonList **list, int place);
 extern void json_list_drop_first(JsonList **list);
 extern void json_list_clear(JsonList **list);
 

@@ -58,7 +58,9 @@ static IndexRows mind_rows = {"npc_minds",
 							   {"events_dropped", INT4OID},
 							   {"wake_on", JSONBOID},
 							   {"budget_spent", BOOLOID},
-							   {"goal_terms", JSONBOID}}};
+							   {"goal_terms", JSONBOID},
+							   {"unanswered_since", INT8OID},
+							   {"events_merged", INT4OID}}};
 
 static IndexRows slot_rows = {"decision_slots",
 							  "decision_slots_pkey",
@@ -81,6 +83,7 @@ static const char *const reason_names[] = {
 	[REASON_CHECK] = "check",
 	[REASON_BID] = "bid",
 	[REASON_MESSAGE] = "message",
+	[REASON_CARE] = "care",
 };
 
 const char *
@@ -226,6 +229,8 @@ take_mind(const NpcLoad *load, Npc *npc, const IndexReading *row)
 		npc->goal_terms =
 			MemoryContextStrdup(load->context, JsonbToCString(NULL, &terms->root, VARSIZE(terms)));
 	}
+	npc->unanswered_since = int64_or(row, 8, -1);
+	npc->events_merged = DatumGetInt32(row->values[9]);
 }
 
 static void

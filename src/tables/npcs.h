@@ -45,7 +45,8 @@ typedef enum DecisionReason /* stored in npc_states.decision_reason: append only
 	REASON_REQUESTED,
 	REASON_CHECK, /* nothing to ask: is its mind still there? */
 	REASON_BID,
-	REASON_MESSAGE
+	REASON_MESSAGE,
+	REASON_CARE /* nothing to ask: the built-in mind looks after it */
 } DecisionReason;
 
 typedef enum RequestStatus /* stored in decision_slots.status: append only */
@@ -119,12 +120,14 @@ typedef struct Npc
 	JsonList *mind_plan;   /* NULL = empty */
 	JsonList *mind_events; /* NULL = empty */
 	int		  events_dropped;
-	JsonList *wake_on;		/* names of events, as JSON strings; NULL = none */
-	int64	  asked_at;		/* -1 = never */
-	int64	  ask_again_at; /* SIM_NEVER = when an occasion comes */
-	int64	  tokens;		/* its mind wrote on tokens_day */
-	DateADT	  tokens_day;	/* UTC */
-	bool	  budget_spent; /* as the world knows it: an input */
+	int		  events_merged;	/* became part of later ones since the last question */
+	JsonList *wake_on;			/* names of events, as JSON strings; NULL = none */
+	int64	  asked_at;			/* -1 = never */
+	int64	  unanswered_since; /* the first question without an answer that was carried out; -1 = none */
+	int64	  ask_again_at;		/* SIM_NEVER = when an occasion comes */
+	int64	  tokens;			/* its mind wrote on tokens_day */
+	DateADT	  tokens_day;		/* UTC */
+	bool	  budget_spent;		/* as the world knows it: an input */
 	/* its request */
 	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;

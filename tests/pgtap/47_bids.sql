@@ -1,8 +1,8 @@
--- Bids: put to those who are invited, answered, rejected, withdrawn, too late; with whom, from where, and with what in the way.
+-- Bids: put to those who are invited, answered, rejected, withdrawn, left unanswered; with whom, from where, and with what in the way.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(224);
+SELECT plan(227);
 
 \ir lib/minds.sql
 \ir lib/bids.sql
@@ -72,27 +72,42 @@ SELECT is(pg_temp.last('Ed'), jsonb_build_object('type', 'interaction_bid_cancel
 SELECT isnt(pg_temp.last('Di') ->> 'type', 'interaction_bid_cancelled', 'who rejected it knows');
 SELECT is_empty('SELECT FROM npcsim.interaction_bids', 'one rejection ends it for all');
 
--- ---- too late ----
+-- ---- unanswered ----
 SELECT pg_temp.make('Fay', 45, 5), pg_temp.make('Gus', 46, 5), pg_temp.make('Hal', 47, 5);
 SELECT pg_temp.step(0.1);
 SELECT pg_temp.tell('Fay', '{"action": "start_conversation"}' || pg_temp.with('Gus', 'Hal'));
 SELECT pg_temp.bid('Fay') AS bid, pg_temp.clock() AS put \gset
-SELECT pg_temp.step(4.9);
+SELECT pg_temp.step(4.4);
 SELECT is((SELECT expires_at - :put FROM npcsim.interaction_bids WHERE id = :bid)::numeric(6, 3), 5.000, 'an invitation waits for 5 s');
-SELECT is(pg_temp.answer('Gus', :bid, true), 'applied', 'after 4.9 s it can be accepted');
+SELECT is(pg_temp.answer('Gus', :bid, true), 'applied', 'after 4.4 s it can be accepted');
 SELECT is(pg_temp.doing('Fay'), 'requesting mind', 'it waits for the other one');
 SELECT pg_temp.forget(1);
 SELECT pg_temp.step(0.1);
-SELECT is(pg_temp.clock() - :put, 5::numeric, 'after 5.0 s');
-SELECT is(pg_temp.state_name('Fay'), 'idle', 'it is over');
-SELECT is(pg_temp.last('Fay'), jsonb_build_object('type', 'interaction_bid_cancelled', 'bid_id', :bid, 'interaction', 'conversation', 'target_id', pg_temp.npc('Gus'), 'reason', 'not everybody answered in time'),
-          'the bidder is told why');
-SELECT is(pg_temp.last('Gus'), pg_temp.last('Fay'), 'so is who accepted');
-SELECT is(pg_temp.last('Hal'), pg_temp.last('Fay'), 'and who did not answer');
-SELECT is((SELECT (e ->> 'at')::numeric FROM npcsim.npc_minds m, jsonb_array_elements(m.events) e WHERE npc_id = pg_temp.npc('Hal') AND e ->> 'type' = 'interaction_bid_cancelled'), :put + 5,
-          'at that very moment');
+SELECT is(pg_temp.clock() - :put, 4.5::numeric, 'in the last tenth of the time');
+SELECT is(pg_temp.doing('Hal'), 'interacting built_in', 'the built-in mind accepts for a mind that was silent');
+SELECT is(pg_temp.doing('Fay') || ', ' || pg_temp.doing('Gus'), 'interacting mind, interacting mind', 'and it begins');
+SELECT is(pg_temp.since('Hal', :put + 4.5), jsonb_build_array(jsonb_build_object('type', 'decided_for_you', 'action', 'respond_to_interaction_bid', 'bid_id', :bid, 'accept', true),
+              jsonb_build_object('type', 'interaction_started', 'interaction', 'conversation', 'interaction_id', pg_temp.talk('Fay'), 'target_id', pg_temp.npc('Gus'),
+                                 'participants', jsonb_build_array(pg_temp.npc('Fay'), pg_temp.npc('Gus'), pg_temp.npc('Hal')))), 'of which the silent mind is told');
+SELECT is(pg_temp.since('Gus', :put + 4.5) @> '[{"type": "decided_for_you"}]', false, 'who answered is told nothing of the kind');
 SELECT is(pg_temp.answer('Hal', :bid, true), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'then it is too late to accept');
 SELECT is(pg_temp.answer('Hal', :bid, false, 'too late'), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'and to reject');
+-- Who is not free by then, or would not gain by it, says no.
+SELECT pg_temp.leave(who) FROM unnest('{Fay,Gus,Hal}'::text[]) AS who WHERE pg_temp.state_name(who) = 'interacting';
+SELECT pg_temp.tell('Fay', '{"action": "start_conversation"}' || pg_temp.with('Gus'));
+SELECT pg_temp.bid('Fay') AS bid \gset
+SELECT npcsim.create_item(1, 'chair', 46, 6) AS chair \gset
+SELECT pg_temp.step(0.1);
+SELECT is(pg_temp.use('Gus', :chair), 'applied', 'one who is invited sits down');
+SELECT pg_temp.step(4.4);
+SELECT is(pg_temp.last('Fay'), jsonb_build_object('type', 'interaction_bid_rejected', 'bid_id', :bid, 'interaction', 'conversation', 'target_id', pg_temp.npc('Gus'), 'reason', format('NPC %s is busy', pg_temp.npc('Gus'))),
+          'and rejects it, as nobody answers');
+SELECT is(pg_temp.since('Gus', pg_temp.clock()), jsonb_build_array(
+              jsonb_build_object('type', 'decided_for_you', 'action', 'respond_to_interaction_bid', 'bid_id', :bid, 'accept', false, 'reason', format('NPC %s is busy', pg_temp.npc('Gus'))),
+              jsonb_build_object('type', 'interaction_bid_cancelled', 'bid_id', :bid, 'interaction', 'conversation', 'target_id', pg_temp.npc('Gus'), 'reason', format('NPC %s is busy', pg_temp.npc('Gus')))),
+          'of which its mind is told');
+SELECT is(pg_temp.doing('Gus'), 'interacting mind', 'it sits on');
+SELECT npcsim.remove_item(1, :chair);
 
 -- ---- a slow mind has more time ----
 SELECT pg_temp.make('Ida', 65, 5), npcsim.create_npc(1, 'Slo', 66, 5, pg_temp.player('slow'));
@@ -103,10 +118,11 @@ SELECT pg_temp.step(0.1);
 SELECT is((SELECT expires_at FROM npcsim.interaction_bids WHERE id = :bid)::numeric - :put, 15::numeric, 'a mind that usually takes 12 s has 15 s');
 SELECT results_eq($$SELECT payload FROM npcsim.world_inputs WHERE world_id = 1 AND kind = 'pace' AND payload @> jsonb_build_object('player_id', pg_temp.player('slow')) ORDER BY sequence$$,
                   $$SELECT jsonb_build_object('player_id', pg_temp.player('slow'), 'seconds', 15)$$, 'which is an input of the world');
-SELECT pg_temp.step(14.8);
+SELECT pg_temp.step(13.3);
 SELECT is(pg_temp.doing('Ida'), 'requesting mind', 'so long the bidder waits');
 SELECT pg_temp.step(0.1);
-SELECT is(pg_temp.state_name('Ida'), 'idle', 'and no longer');
+SELECT is(pg_temp.doing('Slo'), 'interacting built_in', 'up to the last tenth of the time');
+SELECT pg_temp.leave('Ida');
 -- All minds of a bid have the time of the slowest.
 SELECT pg_temp.place('Ida', 65, 5), pg_temp.place('Slo', 66, 5), pg_temp.make('Quy', 64, 6);
 SELECT pg_temp.tell('Ida', '{"action": "wait"}'), pg_temp.tell('Slo', '{"action": "wait"}', 'slow');
@@ -400,6 +416,7 @@ SELECT pg_temp.bid('Xan') AS bid \gset
 SELECT pg_temp.step(4.9);
 SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE id = :bid), 0::bigint, 'an invitation does not outlive its time when the mind it was put to is gone');
 SELECT isnt(pg_temp.state_name('Xan'), 'requesting');
+SELECT pg_temp.leave('Xan');
 SELECT pg_temp.tell('Xan', '{"action": "wait"}'), pg_temp.tell('Yve', '{"action": "wait"}');
 SELECT pg_temp.place('Xan', 150, 40), pg_temp.place('Yve', 151, 40);
 SELECT pg_temp.tell('Xan', '{"action": "start_conversation"}' || pg_temp.with('Yve'));

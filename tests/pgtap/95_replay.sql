@@ -256,13 +256,14 @@ SELECT npcsim.tick_world(:talk, 3);
 SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE world_id = :talk), 1::bigint, 'is bid for');
 SELECT is(pg_temp.talk('Bo', '{"action": "respond_to_interaction_bid", "accept": true}' || pg_temp.bid_of('Ada')), 'applied', 'one would play');
 SELECT npcsim.tick_world(:talk, 3);
-SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE world_id = :talk), 0::bigint, 'the other one did not answer');
-SELECT is(pg_temp.replayed(:talk), '', 'too late is too late again');
+SELECT is((SELECT count(*) FROM npcsim.interaction_bids WHERE world_id = :talk), 0::bigint, 'the other one did not answer, and is spoken for');
+SELECT is(pg_temp.replayed(:talk), '', 'what was answered for it is answered again');
+SELECT pg_temp.talk('Ada', '{"action": "cancel_interaction"}'), pg_temp.talk('Bo', '{"action": "cancel_interaction"}');
 -- Who is slow is waited for. How slow a mind is comes from outside.
 UPDATE npcsim.sessions SET average_decision_time_ms = 6200 WHERE player_id = (SELECT player FROM talkers WHERE name = 'Bo');
 SELECT is(pg_temp.talk('Ada', jsonb_build_object('action', 'start_conversation', 'target_id', pg_temp.talker('Bo'))), 'applied', 'a slow one is invited');
 SELECT npcsim.tick_world(:talk, 9);
-SELECT is((SELECT (due_at - made_at) / 1000000 FROM npcsim.interaction_bid_rows WHERE world_id = :talk), 15::bigint, 'and has time');
+SELECT is((SELECT (due_at - made_at) / 1000000 FROM npcsim.interaction_bid_rows WHERE world_id = :talk AND bidder_npc_id = pg_temp.talker('Ada')), 15::bigint, 'and has time');
 SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :talk AND kind = 'pace' ORDER BY sequence DESC LIMIT 1),
           jsonb_build_object('player_id', (SELECT player FROM talkers WHERE name = 'Bo'), 'seconds', 15), 'which is an input');
 UPDATE npcsim.sessions SET average_decision_time_ms = NULL WHERE world_id = :talk;
@@ -296,7 +297,10 @@ INSERT INTO edit (statement) VALUES
     ($$UPDATE npcsim.world_items SET properties = properties || '{"red": true}' WHERE world_id = $1 AND id % 3 = 0$$),
     ('SELECT npcsim.remove_item($1, max(id)) FROM npcsim.items WHERE world_id = $1'),
     ('SELECT npcsim.remove_npc($1, min(id)) FROM npcsim.npcs WHERE world_id = $1'),
-    ('SELECT npcsim.set_terrain($1, 0, 15, true, 3, 1), npcsim.set_terrain($1, 1, 15, false)'),
+    -- where nobody is
+    ('SELECT npcsim.set_terrain($1, c, 15, true, 3, 1), npcsim.set_terrain($1, c + 1, 15, false) FROM generate_series(0, 30) AS c
+       WHERE NOT EXISTS (SELECT FROM npcsim.npcs WHERE world_id = $1 AND position_x > c - 1 AND position_x < c + 3 AND abs(position_y - 15) < 1)
+         AND NOT EXISTS (SELECT FROM npcsim.items WHERE world_id = $1 AND x BETWEEN c AND c + 2 AND y = 15) ORDER BY c LIMIT 1'),
     -- walls where walkers are about to arrive
     ($$SELECT npcsim.set_terrain($1, t.cells[array_length(t.cells, 1) - 1], t.cells[array_length(t.cells, 1)]) FROM npcsim.npc_tracks t
         WHERE t.world_id = $1 AND array_length(t.cells, 1) >= 8 AND NOT EXISTS (SELECT FROM npcsim.npcs n WHERE n.world_id = $1

@@ -140,6 +140,19 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
     UNION ALL
     SELECT format('nobody has to answer bid %s: %s', b.id, answers) FROM b WHERE NOT answers && '{0,1}'
     UNION ALL
+    SELECT format('bid %s, made at %s, is in the last tenth of its time (%s), and a mind did not answer: %s', b.id, made_at, due_at, answers) FROM b, w
+     WHERE NOT 0 = ANY (answers) AND now > due_at - (due_at - made_at) / 10
+    UNION ALL
+    -- Speeds are 3 at most.
+    SELECT format('nobody said anything in interaction %s since %s, and nobody will look after it', u.id, last) FROM u, w,
+           LATERAL (SELECT greatest(max(n.state_since), ((u.acts -> -1 ->> 'at')::numeric * 1000000)::bigint) AS last, min(n.decision_at) AS look FROM n WHERE n.interaction_id = u.id) AS m
+     WHERE is_talk AND decision_policy <> 'none' AND now > last + 3 * 60000000 AND coalesce(look > now + 5000000, true)
+    UNION ALL
+    SELECT format('NPC %s waits and lacks something, its mind is silent since %s, and nobody will look after it', npc_id, unanswered_since)
+      FROM n JOIN npcsim.npc_minds m USING (world_id, npc_id), w
+     WHERE n.state = 5 AND n.decider = 2 AND decision_policy <> 'none' AND greatest(state_since, unanswered_since) + 3 * 30000000 < now AND coalesce(decision_at > now + 5000000, true)
+       AND EXISTS (SELECT FROM needs WHERE needs.npc_id = n.npc_id AND value < 20)
+    UNION ALL
     SELECT format('nobody will say anything in interaction %s', u.id) FROM u
      WHERE is_talk AND NOT EXISTS (SELECT FROM n WHERE n.interaction_id = u.id AND (n.decider <> 1 OR n.event_kind IN (4, 5)))
     UNION ALL

@@ -181,6 +181,19 @@ test_events(void)
 		"in time, so you did without thinking: wander\"}}]",
 		"what went on without the mind is an ERROR");
 	check_event(
+		"{\"at\":90,\"type\":\"decision_failed\",\"reason\":\"HTTP 500\",\"times\":3,\"since\":12.5},"
+		"{\"at\":91,\"type\":\"decision_timed_out\"},"
+		"{\"at\":92,\"type\":\"decided_for_you\",\"action\":\"wander\",\"times\":13,\"since\":20},"
+		"{\"at\":93,\"type\":\"decided_for_you\",\"times\":\"many\"}",
+		"[{\"timestamp\":90,\"event_type\":\"ERROR\",\"payload\":{\"message\":\"when you were last asked "
+		"what "
+		"to do, deciding failed: HTTP 500\"}},"
+		"{\"timestamp\":91,\"event_type\":\"ERROR\",\"payload\":{\"message\":\"when you were last asked what "
+		"to do, you did not decide in time\"}},"
+		"{\"timestamp\":92,\"event_type\":\"ERROR\",\"payload\":{\"message\":\"no decision of yours came "
+		"in time, so you did without thinking, 13 times: wander\"}}]",
+		"what failed is one, too, and what happened often is told once");
+	check_event(
 		"null,7,[],{},{\"type\":7},{\"type\":\"news\"},{\"type\":\"error\"},"
 		"{\"type\":\"interaction_started\",\"interaction\":\"sit\"},"
 		"{\"type\":\"interaction_bid_received\",\"interaction\":\"c\",\"bid_id\":\"x\",\"bidder_id\":1},"

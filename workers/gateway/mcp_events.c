@@ -505,11 +505,43 @@ plan_failed(Telling *telling, const json_t *event)
 	return error_about(event, "what you had begun could not be carried on: ", "reason");
 }
 
+/* Events that repeated are one: how often it happened. */
+static long long
+times(const json_t *event)
+{
+	const json_t *number = json_object_get(event, "times");
+
+	return json_is_integer(number) ? (long long) json_integer_value(number) : 1;
+}
+
 static json_t *
 decided_for_you(Telling *telling, const json_t *event)
 {
+	const char *action = text(event, "action");
+
 	(void) telling;
-	return error_about(event, "no decision of yours came in time, so you did without thinking: ", "action");
+	if (!action || times(event) == 1)
+		return error_about(event,
+						   "no decision of yours came in time, so you did without thinking: ", "action");
+	return json_pack(
+		"{s:o}", "message",
+		json_sprintf("no decision of yours came in time, so you did without thinking, %lld times: %s",
+					 times(event), action));
+}
+
+static json_t *
+decision_failed(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	return error_about(event, "when you were last asked what to do, deciding failed: ", "reason");
+}
+
+static json_t *
+decision_timed_out(Telling *telling, const json_t *event)
+{
+	(void) telling;
+	(void) event;
+	return json_pack("{s:s}", "message", "when you were last asked what to do, you did not decide in time");
 }
 
 static void
@@ -532,6 +564,8 @@ tell(Telling *telling, const json_t *event)
 		{"error", "ERROR", error},
 		{"plan_failed", "ERROR", plan_failed},
 		{"decided_for_you", "ERROR", decided_for_you},
+		{"decision_failed", "ERROR", decision_failed},
+		{"decision_timed_out", "ERROR", decision_timed_out},
 	};
 	const char *type = text(event, "type");
 

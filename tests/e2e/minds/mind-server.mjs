@@ -91,7 +91,7 @@ const minds = new Map(); // in memory
 const busy = new Set();
 const report = {
   violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, messages: 0, conversations: 0,
-  // how bids of its own and invitations ended: started, accepted, rejected, cancelled, expired (nobody had answered)
+  // how bids of its own and invitations ended: started, accepted, rejected, cancelled, spoken for (it did not answer)
   own: {}, invited: {},
 };
 let invitations = 0;
@@ -130,7 +130,7 @@ function close(mind, id, outcome) {
   const bid = mind.bids.get(id);
   if (!bid) return;
   mind.bids.delete(id);
-  count(bid.mine ? report.own : report.invited, outcome === 'cancelled' && bid.plan === 'ignore' ? 'expired' : outcome);
+  count(bid.mine ? report.own : report.invited, bid.plan === 'ignore' ? 'spoken for' : outcome);
 }
 
 // What has begun needs no answer any more, whoever had asked for it.

@@ -1,0 +1,163 @@
+/*
+ * told.c
+ *	  What minds are told: the events of an NPC since its mind was last told them and answered.
+ *
+ * What happens over and over while nobody answers, a decision that fails, one that the built-in mind makes, a walk that
+ * comes of it, is one event with the number of times, at the moment of the last. While a question is open nothing is
+ * made one: how many events the question told is known by their number alone, when it is answered. What was made one
+ * since a question that was given up is counted (events_merged), so that a late answer to that one forgets no more
+ * than it was told.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "engine/image.h"
+#include "json.h"
+
+#define KEYS_MAX 2
+
+/* Events that repeat, and by which members two of them are the same. */
+typedef struct Repeating
+{
+	const char *type;
+	const char *keys[KEYS_MAX];
+} Repeating;
+
+static const Repeating repeating[] = {
+	{"decided_for_you", {"action", "accept"}},
+	{"decision_failed"},
+	{"decision_timed_out"},
+	{"movement_completed", {"decided_for_you", "status"}},
+};
+
+static Jsonb *
+parse(const char *text)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+static JsonbValue *
+member_of(Jsonb *event, const char *name)
+{
+	return getKeyJsonValueFromContainer(&event->root, name, strlen(name), NULL);
+}
+
+/* Texts and truth values; what is absent in both is the same. */
+static bool
+same_value(const JsonbValue *a, const JsonbValue *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	if (a->type != b->type)
+		return false;
+	if (a->type == jbvBool)
+		return a->val.boolean == b->val.boolean;
+	return a->type == jbvString && a->val.string.len == b->val.string.len &&
+		   memcmp(a->val.string.val, b->val.string.val, a->val.string.len) == 0;
+}
+
+/* How the event repeats, NULL if it does not: a walk does if it was not its mind's idea. */
+static const Repeating *
+repeats(const char *type, Jsonb *event)
+{
+	for (int i = 0; i < (int) lengthof(repeating); i++)
+		if (strcmp(repeating[i].type, type) == 0 &&
+			(repeating[i].keys[0] == NULL || member_of(event, repeating[i].keys[0]) != NULL))
+			return &repeating[i];
+	return NULL;
+}
+
+static bool
+same_event(const Repeating *how, Jsonb *a, Jsonb *b)
+{
+	if (!same_value(member_of(a, "type"), member_of(b, "type")))
+		return false;
+	for (int i = 0; i < KEYS_MAX && how->keys[i] != NULL; i++)
+		if (!same_value(member_of(a, how->keys[i]), member_of(b, how->keys[i])))
+			return false;
+	return true;
+}
+
+static int64
+times_of(Jsonb *event)
+{
+	JsonbValue *times = member_of(event, "times");
+
+	return times != NULL && times->type == jbvNumeric
+			   ? DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(times->val.numeric)))
+			   : 1;
+}
+
+/* When it happened first, a number of seconds as text. */
+static char *
+since_of(Jsonb *event)
+{
+	JsonbValue *since = member_of(event, "since");
+
+	if (since == NULL)
+		since = member_of(event, "at");
+	return since != NULL && since->type == jbvNumeric ? numeric_normalize(since->val.numeric) : pstrdup("0");
+}
+
+/* Takes those out of the list that are the same as a new event, and adds to that how often it happened. */
+static void
+take_up_earlier(Npc *npc, const char *type, StringInfo event)
+{
+	Jsonb			*parsed = parse(event->data);
+	const Repeating *how = repeats(type, parsed);
+	const char		*since = NULL;
+	int64			 times = 1;
+
+	for (int i = 0; how != NULL && npc->mind_events != NULL && i < npc->mind_events->count;)
+	{
+		Jsonb *earlier =
+			strstr(npc->mind_events->item[i], type) != NULL ? parse(npc->mind_events->item[i]) : NULL;
+
+		if (earlier == NULL || !same_event(how, earlier, parsed))
+		{
+			i++;
+			continue;
+		}
+		if (since == NULL)
+			since = since_of(earlier);
+		times += times_of(earlier);
+		json_list_drop(&npc->mind_events, i);
+		npc->events_merged++;
+	}
+	if (since == NULL)
+		return;
+	event->data[--event->len] = '\0'; /* the closing brace */
+	appendStringInfo(event, ",\"times\":" INT64_FORMAT ",\"since\":%s}", times, since);
+}
+
+void
+npc_tell(World *world, Npc *npc, const char *type, const char *members)
+{
+	StringInfoData event;
+
+	if (npc->controller == 0)
+		return;
+	initStringInfo(&event);
+	appendStringInfoString(&event, "{\"at\":");
+	json_millionths(&event, world->now);
+	appendStringInfo(&event, ",\"type\":\"%s\"", type);
+	if (members != NULL && members[0] != '\0')
+		appendStringInfo(&event, ",%s", members);
+	appendStringInfoChar(&event, '}');
+	if (!npc->request_pending && world_lives_by(world->lock, RULES_0_2))
+		take_up_earlier(npc, type, &event);
+	if (npc->mind_events != NULL && npc->mind_events->count == NPC_EVENTS_MAX)
+	{
+		json_list_drop_first(&npc->mind_events);
+		npc->events_dropped++;
+	}
+	json_list_append(&npc->mind_events, event.data, world->context);
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	pfree(event.data);
+	npc_wake(world, npc, type);
+}
