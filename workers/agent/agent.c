@@ -5,6 +5,9 @@
  * The states and what leads from one to the next are drawn in README.md.  One
  * function per transition; each asserts the states that it may leave.
  *
+ * Every state but PIPING has a deadline of its own, or one of the link's or the
+ * server's; PIPING lasts while both sides give signs of life.
+ *
  * Invariants: the gateway is connected only while the server is up, so that it
  * sees the server's absence at once; each connection that was open gets a
  * server of its own, started afresh; while one side takes no more, nothing is
@@ -22,6 +25,9 @@
 
 /* A round that lasted this long was no failure. */
 #define STEADY_MS 30000
+
+/* Link and server have their own deadlines, which are shorter; beyond this something is amiss. */
+#define CLEAR_MS 20000
 
 static void Wake(void *arg);
 static void Dial(void *arg);
@@ -63,6 +69,22 @@ CheckCleared(Agent *agent)
 		Rest(agent);
 		return;
 	}
+	TimerCancel(&agent->timer);
+	agent->state = AGENT_DONE;
+	lws_cancel_service(agent->loop->context);
+}
+
+/* Whoever asked us to end is not kept waiting, and nobody is served from a state that cannot be. */
+static void
+ClearOverdue(void *arg)
+{
+	Agent *agent = arg;
+
+	assert(agent->state == AGENT_CLEARING);
+	Log(LOG_LEVEL_ERROR, "%s does not end: the agent ends without it",
+		agent->link_up ? "the connection" : "the MCP server");
+	if (!agent->finishing)
+		agent->exit_status = EXIT_FAILURE;
 	agent->state = AGENT_DONE;
 	lws_cancel_service(agent->loop->context);
 }
@@ -71,7 +93,7 @@ static void
 Clear(Agent *agent, int close_code, const char *why)
 {
 	assert(agent->state != AGENT_CLEARING && agent->state != AGENT_DONE);
-	TimerCancel(&agent->timer);
+	TimerSet(agent->loop, &agent->timer, CLEAR_MS, ClearOverdue, agent);
 	agent->state = AGENT_CLEARING;
 	if (agent->link_up)
 		LinkClose(&agent->link, close_code, why);

@@ -14,8 +14,8 @@ export const directory = mkdtempSync(join(tmpdir(), 'npcsim-agent-test-'));
 
 const running = new Set();
 
-export function start(program, args, env = {}) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+export function start(program, args, env = {}, options = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, ...options });
   running.add(child);
   child.output = '';
   child.stdout.on('data', (data) => (child.output += data));
