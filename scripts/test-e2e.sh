@@ -29,12 +29,14 @@ export NPCSIM_CHROMIUM NPCSIM_ROOT="$ROOT" NPCSIM_BUILD="$BUILD" NPCSIM_WEB="$RO
 reports="$BUILD/results/reports" limit=900
 rm -rf "$reports"
 if [ -n "${NPCSIM_SANITIZE:-}" ]; then
+	export NPCSIM_AGENT_MEGABYTES=700
 	build_all SANITIZE=1 programs
 	mkdir -p "$reports"
 	chmod 1777 "$reports"
 	NPCSIM_GATEWAY="$BUILD/sanitize/npcsim-gateway" NPCSIM_AGENT="$BUILD/sanitize/npcsim-agent"
 	export ASAN_OPTIONS="log_path=$reports/sanitizer" UBSAN_OPTIONS="log_path=$reports/sanitizer:print_stacktrace=1"
 elif [ -n "${NPCSIM_VALGRIND:-}" ]; then
+	export NPCSIM_AGENT_MEGABYTES=700
 	limit=3600
 	mkdir -p "$reports/bin"
 	chmod 1777 "$reports"

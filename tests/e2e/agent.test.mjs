@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
 import { Gateway, TOKEN } from './agent/gateway.mjs';
-import { AGENT, agent, alive, cleanUp, directory, httpMind, mind, start, until } from './agent/process.mjs';
+import { AGENT, agent, alive, cleanUp, directory, httpMind, mind, PATIENCE, start, until } from './agent/process.mjs';
 
-const test = (name, body) => nodeTest(name, { timeout: 60_000 }, body);
+const test = (name, body) => nodeTest(name, { timeout: 60_000 * PATIENCE }, body);
 
 after(cleanUp);
 
@@ -181,7 +181,7 @@ test('a second signal leaves the server no time', async (t) => {
   const asked = Date.now();
   process.kill('SIGINT');
   assert.deepEqual(await process.ended, { code: 0, signal: null });
-  assert.ok(Date.now() - asked < 1500);
+  assert.ok(Date.now() - asked < 1500 * PATIENCE);
 });
 
 // Memory of a process that is held back must not grow, so its peak tells.
@@ -292,7 +292,7 @@ for (const [name, serverArgs, path, agentArgs, era] of httpKinds) {
     assert.equal(await session.start(), era);
     const begun = Date.now();
     await answersCalls(session, 16);
-    assert.ok(Date.now() - begun < 1400, 'calls are under way side by side');
+    assert.ok(Date.now() - begun < 1400 * PATIENCE, 'calls are under way side by side');
     assert.deepEqual(session.unasked, []);
     process.kill('SIGTERM');
     assert.deepEqual(await process.ended, { code: 0, signal: null });

@@ -164,6 +164,15 @@ Pulse(void *arg)
 
 /* ---------- the handshake ---------- */
 
+/* A gateway that does not know the wish goes on as it always did. */
+static int
+AskForReports(struct lws *wsi, unsigned char **position, unsigned char *end)
+{
+	return lws_add_http_header_by_name(wsi,
+									   (const unsigned char *) "npcsim-reports:", (const unsigned char *) "1",
+									   1, position, end);
+}
+
 static int
 AddToken(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
@@ -174,6 +183,12 @@ AddToken(Link *link, struct lws *wsi, unsigned char **position, unsigned char *e
 
 	explicit_bzero(header, sizeof(header));
 	return failed;
+}
+
+static int
+AddHeaders(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
+{
+	return AddToken(link, wsi, position, end) || AskForReports(wsi, position, end);
 }
 
 /* One of the gateway's addresses brought nothing: the next one may. */
@@ -566,7 +581,7 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 	switch (reason)
 	{
 		case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-			return AddToken(link, wsi, (unsigned char **) in, *(unsigned char **) in + len);
+			return AddHeaders(link, wsi, in, *(unsigned char **) in + len);
 
 		case LWS_CALLBACK_CLIENT_ESTABLISHED:
 			connection->wsi = wsi;

@@ -51,6 +51,7 @@ static const char help_text[] =
 	"                          (default 65536, which is the gateway's own default)\n"
 	"\n"
 	"Other:\n"
+	"  --status-file FILE      how it goes, for scripts: JSON, replaced as a whole\n"
 	"  --log-level LEVEL       error, warning, notice (default), info, or debug\n"
 	"  --help, --version\n"
 	"\n"
@@ -69,6 +70,7 @@ enum
 	OPT_MCP_TRANSPORT,
 	OPT_MAX_MESSAGE,
 	OPT_LOG_LEVEL,
+	OPT_STATUS_FILE,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -83,6 +85,7 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"mcp-transport", required_argument, NULL, OPT_MCP_TRANSPORT},
 										{"max-message", required_argument, NULL, OPT_MAX_MESSAGE},
 										{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+										{"status-file", required_argument, NULL, OPT_STATUS_FILE},
 										{"help", no_argument, NULL, OPT_HELP},
 										{"version", no_argument, NULL, OPT_VERSION},
 										{NULL, 0, NULL, 0}};
@@ -273,6 +276,9 @@ ReadOption(Settings *settings, Given *given, int option, const char *value)
 		case OPT_LOG_LEVEL:
 			return LogLevelFromName(value, &settings->log_level) ||
 				   Complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
+		case OPT_STATUS_FILE:
+			settings->status_file = value;
+			return *value != '\0' || Complain("--status-file must name a file");
 		default:
 			fputs("Try 'npcsim-agent --help'.\n", stderr);
 			return false;

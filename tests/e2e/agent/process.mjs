@@ -12,6 +12,9 @@ export const AGENT = process.env.NPCSIM_AGENT ?? join(process.env.NPCSIM_BUILD ?
 export const MIND = join(here, 'mind.mjs');
 export const directory = mkdtempSync(join(tmpdir(), 'npcsim-agent-test-'));
 
+// Under valgrind everything takes its time.
+export const PATIENCE = process.env.NPCSIM_VALGRIND ? 10 : 1;
+
 const running = new Set();
 
 export function start(program, args, env = {}, options = {}) {
@@ -59,7 +62,7 @@ export async function httpMind(...args) {
 }
 
 export async function until(condition, what, ms = 15000) {
-  const end = Date.now() + ms;
+  const end = Date.now() + ms * PATIENCE;
   for (;;) {
     const value = await condition();
     if (value) return value;
