@@ -47,7 +47,7 @@ test('answers that are refused, questions that fail, time out or are answered to
   await line(new RegExp(`warning: refused \\d+ answers? in \\d+ s, last: ${named(npcs[0])}: .*wander2.*\\[`));
   await line(new RegExp(`warning: the MCP server failed at \\d+ questions? in \\d+ s, last: ${named(npcs[1])}: .*no idea`));
   await line(new RegExp(`warning: timed out on \\d+ questions? in \\d+ s, last: ${named(npcs[2])}`), 40_000);
-  await line(new RegExp(`warning: too late came \\d+ answers? in \\d+ s, last: ${named(npcs[2])}`), 40_000);
+  await line(new RegExp(`warning: answered too late \\d+ questions? in \\d+ s, last: ${named(npcs[2])}`), 40_000);
   await line(new RegExp(`debug: request \\d+ refused: ${named(npcs[0])}`));
 
   const { counters, last } = await waitFor(async () => {
@@ -72,7 +72,7 @@ test('NPCs that come and go, and budgets that are spent', async () => {
   await line(new RegExp(`notice: lost ${npcs[0].name} \\(${npcs[0].id}\\); 4 now`));
   await colony.query('UPDATE npcsim.player_accounts SET daily_token_output = 1000, tokens_day = (now() AT TIME ZONE $1)::date WHERE id = $2', ['UTC', ada.id]);
   await colony.query('UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 10 WHERE id = $1', [colony.worldId]);
-  await line(/warning: the player's tokens of the day are spent/);
+  await line(/warning: budget spent: the player's tokens of the day are spent/);
   assert.equal((await waitFor(async () => ((await status()).budget_spent.player ? status() : null), { what: 'the file says so' })).npc_count, 4);
 });
 

@@ -29,7 +29,7 @@ static const struct
 	[REPORT_REFUSED] = {"rejected", "refused", "refused", "answer"},
 	[REPORT_FAILED] = {"failed", "failed", "the MCP server failed at", "question"},
 	[REPORT_TIMED_OUT] = {"timeout", "timed_out", "timed out on", "question"},
-	[REPORT_LATE] = {"late", "late", "too late came", "answer"},
+	[REPORT_LATE] = {"late", "late", "answered too late", "question"},
 	[REPORT_DUPLICATE] = {"duplicate", "duplicate", NULL, NULL},
 	[REPORT_BACKING_OFF] = {NULL, "backing_off", NULL, NULL},
 	[REPORT_BUDGET] = {NULL, "budget_spent", NULL, NULL},
@@ -260,7 +260,8 @@ CompareBudgets(Report *report, const json_t *params, int64_t now_ms)
 	const json_t *before = json_object_get(report->standing, "budget_spent");
 	const json_t *now = json_object_get(params, "budget_spent");
 	const json_t *npcs = json_object_get(now, "npc_ids");
-	char		  line[REPORT_REASON_SIZE] = "";
+	char		  line[REPORT_REASON_SIZE] = "budget spent: ";
+	size_t		  before_all = strlen(line);
 	bool		  any;
 
 	if (now == NULL || json_equal(before, now))
@@ -280,7 +281,7 @@ CompareBudgets(Report *report, const json_t *params, int64_t now_ms)
 		}
 		Append(line, sizeof(line), "%s; ", json_array_size(npcs) > 3 ? " and others" : "");
 	}
-	any = line[0] != '\0';
+	any = strlen(line) > before_all;
 	if (!any && before == NULL)
 		return;
 	Append(line, sizeof(line), "the built-in mind decides meanwhile");
@@ -361,7 +362,7 @@ TellKind(Report *report, ReportKind kind, int64_t seconds, ReportSay say, void *
 			   tally->untold, kinds[kind].what, tally->untold == 1 ? "" : "s", seconds);
 	else if (kind == REPORT_BACKING_OFF)
 		Append(line, sizeof(line),
-			   "%" PRIu32 " NPC%s asked less often since answers fail, last: ", tally->untold,
+			   "backing off: %" PRIu32 " NPC%s asked less often, last: ", tally->untold,
 			   tally->untold == 1 ? " is" : "s are");
 	AppendLast(report, tally, line, sizeof(line));
 	tally->untold = 0;
