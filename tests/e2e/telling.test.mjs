@@ -70,7 +70,6 @@ test('NPCs that come and go, and budgets that are spent', async () => {
   await line(new RegExp(`notice: gained ${npcs[4].name} \\(${npcs[4].id}\\); 5 now`));
   await colony.query('SELECT npcsim.assign_npc_to_player($1, $2, NULL)', [colony.worldId, npcs[0].id]);
   await line(new RegExp(`notice: lost ${npcs[0].name} \\(${npcs[0].id}\\); 4 now`));
-  await colony.query('UPDATE npcsim.player_accounts SET daily_token_output = 1000, tokens_day = (now() AT TIME ZONE $1)::date WHERE id = $2', ['UTC', ada.id]);
   await colony.query('UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 10 WHERE id = $1', [colony.worldId]);
   await line(/warning: budget spent: the player's tokens of the day are spent/);
   assert.equal((await waitFor(async () => ((await status()).budget_spent.player ? status() : null), { what: 'the file says so' })).npc_count, 4);

@@ -361,8 +361,7 @@ TellKind(Report *report, ReportKind kind, int64_t seconds, ReportSay say, void *
 		Append(line, sizeof(line), "%s %" PRIu32 " %s%s in %" PRId64 " s, last: ", kinds[kind].said,
 			   tally->untold, kinds[kind].what, tally->untold == 1 ? "" : "s", seconds);
 	else if (kind == REPORT_BACKING_OFF)
-		Append(line, sizeof(line),
-			   "backing off: %" PRIu32 " NPC%s asked less often, last: ", tally->untold,
+		Append(line, sizeof(line), "backing off: %" PRIu32 " NPC%s asked less often, last: ", tally->untold,
 			   tally->untold == 1 ? " is" : "s are");
 	AppendLast(report, tally, line, sizeof(line));
 	tally->untold = 0;

@@ -13,7 +13,7 @@ const is = (npcId, name) => String(npcId) === process.env[name];
 function decide(request) {
   if (is(request.npc_id, 'REFUSED_NPC')) return decision({ action: 'wander2' });
   if (is(request.npc_id, 'FAILED_NPC')) return { isError: true, content: [{ type: 'text', text: 'no idea' }] };
-  return decision(wander(request));
+  return decision({ ...wander(request), tokens: 100 });
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
