@@ -65,7 +65,6 @@ GRANT EXECUTE ON FUNCTION
     npcsim.world_delta,
     npcsim.claim_decisions,
     npcsim.superseded_decisions,
-    npcsim.compute_standings,
     npcsim.submit_npc_decisions,
     npcsim.fail_decisions,
     npcsim.update_player_heartbeat,

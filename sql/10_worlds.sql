@@ -34,7 +34,9 @@ CREATE TABLE npcsim.world_settings (
     durability text NOT NULL DEFAULT 'full' CHECK (durability IN ('full', 'relaxed')),
     view_buffer integer NOT NULL DEFAULT 50 CHECK (view_buffer BETWEEN 0 AND 4096),
     spectators boolean NOT NULL DEFAULT true,
-    created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now()
+    created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    -- by default that of worlds that know nothing of it (made by 0.1.0, restored from there)
+    idle_interval integer NOT NULL DEFAULT 3 CHECK (idle_interval BETWEEN 3 AND 86400)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings_id_seq', '');
@@ -48,6 +50,7 @@ COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_player_per_day IS 'The sa
 COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_day IS 'The same for all NPCs of the world together';
 COMMENT ON COLUMN npcsim.world_settings.owner_player_id IS 'Player who owns the world; checked by the functions, not by a foreign key (a cycle would not restore)';
 COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked: occasions, interval (every 3 s) or none (nobody decides unless asked by request_npc_decision)';
+COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';

@@ -116,6 +116,9 @@ CREATE TABLE npcsim.npc_minds (
     goal_terms jsonb,
     unanswered_since bigint,
     events_merged integer NOT NULL DEFAULT 0,
+    failures smallint NOT NULL DEFAULT 0,
+    asked_not_before bigint,
+    pressing bigint[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
@@ -130,6 +133,9 @@ COMMENT ON COLUMN npcsim.npc_minds.unanswered_since IS 'World time in microsecon
 COMMENT ON COLUMN npcsim.npc_minds.events_merged IS 'How many events became part of a later one since the mind was last asked';
 COMMENT ON COLUMN npcsim.npc_minds.wake_on IS 'Array of names of events after which the mind wants to be asked, at most 16, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since the NPC''s tokens of the day are spent; as of when it was last to be asked';
+COMMENT ON COLUMN npcsim.npc_minds.failures IS 'How many questions in a row it failed to answer, or answered with what is refused';
+COMMENT ON COLUMN npcsim.npc_minds.asked_not_before IS 'World time in microseconds before which it is not asked again, since it failed, but for invitations and messages; or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at which it was last asked about invitations and messages, at most 20';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW
     WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_identities FOR EACH ROW

@@ -3,6 +3,10 @@
  *	  What else decides whether a mind is asked, besides the schedule (decide.c): events that it wants to be
  *	  woken by, and the tokens it may still spend.
  *
+ * A mind that fails is left alone for a while that doubles up to a minute: questions cost its player money. The time
+ * is real time, taken at the speed of the world at the moment of the failure. Invitations and messages are put to it all
+ * the same, but only so many a minute; beyond that the built-in mind answers them.
+ *
  * An event wakes a mind that named it in wake_on and has not been told of it. While a question is open nothing more
  * need be asked; what happened meanwhile is looked through when that question is done with.
  *
@@ -61,8 +65,7 @@ npc_lacks(World *world, Npc *npc)
 {
 	if (npc->controller == 0 || npc->request_pending || urgency(npc->decision_reason) > 0)
 		return;
-	npc->decision_reason = REASON_NEED;
-	npc->decision_at = world->now;
+	npc->decision_reason = REASON_NEED_WAITS;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 }
 
@@ -161,6 +164,68 @@ world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbVa
 	}
 	world_wake_for_news(world, npc, 0);
 	return failure;
+}
+
+/* ---- minds that fail, minds that are told much ---- */
+
+#define BACK_OFF_FIRST (3 * SIM_SECOND)
+#define BACK_OFF_MOST  (60 * SIM_SECOND)
+/* Failures that are counted: BACK_OFF_FIRST, doubled so often, is more than BACK_OFF_MOST. */
+#define FAILURES_MAX 6
+/* In this time there are PRESSING_MAX questions that did not wait, at most. */
+#define PRESSING_TIME (60 * SIM_SECOND)
+
+void
+world_note_outcome(World *world, Npc *npc, bool applied)
+{
+	if (!world_lives_by(world->lock, RULES_0_2) || (applied && npc->failures == 0))
+		return;
+	if (applied)
+	{
+		npc->failures = 0;
+		npc->asked_not_before = -1;
+	}
+	else
+	{
+		npc->failures = Min(npc->failures + 1, FAILURES_MAX);
+		npc->asked_not_before =
+			world->now + world_patience(world, Min(BACK_OFF_FIRST << (npc->failures - 1), BACK_OFF_MOST));
+	}
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+/* How many of those moments are so long ago that they count no more. */
+static int
+pressing_gone_by(const World *world, const Npc *npc)
+{
+	int64 since = world->now - world_patience(world, PRESSING_TIME);
+	int	  gone = 0;
+
+	while (gone < npc->pressing_count && npc->pressing[gone] <= since)
+		gone++;
+	return gone;
+}
+
+bool
+npc_is_pressed(const World *world, const Npc *npc)
+{
+	return world_lives_by(world->lock, RULES_0_2) &&
+		   npc->pressing_count - pressing_gone_by(world, npc) >= PRESSING_MAX;
+}
+
+void
+npc_note_pressing(World *world, Npc *npc)
+{
+	int gone = Max(pressing_gone_by(world, npc), npc->pressing_count - PRESSING_MAX + 1);
+
+	if (!world_lives_by(world->lock, RULES_0_2))
+		return;
+	npc->pressing_count -= gone;
+	memmove(npc->pressing, npc->pressing + gone, npc->pressing_count * sizeof(int64));
+	npc->pressing[npc->pressing_count++] = world->now;
+	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
 
 /* ---- budgets ---- */

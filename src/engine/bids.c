@@ -188,7 +188,8 @@ built_in_accepts(World *world, const Bid *bid, const Npc *npc)
 static bool
 has_mind(World *world, Npc *npc)
 {
-	return npc->controller != 0 && world->policy != POLICY_NONE && npc_mind_can_be_asked(world, npc);
+	return npc->controller != 0 && world->policy != POLICY_NONE && npc_mind_can_be_asked(world, npc) &&
+		   !npc_is_pressed(world, npc);
 }
 
 static bool

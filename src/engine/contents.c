@@ -143,6 +143,7 @@ image_new_npc(World *world, int64 id)
 	npc->last_decision_at = -1;
 	npc->asked_at = -1;
 	npc->unanswered_since = -1;
+	npc->asked_not_before = -1;
 	npc->conversed_at = -1;
 	npc->leg_length = 1;
 	ItemPointerSetInvalid(&npc->state_row);

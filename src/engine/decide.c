@@ -9,6 +9,11 @@
  * then its mind is not there, or may spend no more, the built-in one decides. While an answer
  * is awaited the NPC goes on with what it does; the built-in mind steps in only when it stands idle
  * past a limit or a need turns critical meanwhile, and the mind is told so.
+ *
+ * Questions keep their distance: what can wait is asked ASK_INTERVAL after the last question at the earliest, whatever became
+ * of that, and after a failure not before the mind has been left alone for a while (asking.c). When nothing calls for its
+ * mind, an NPC without a plan is asked every idle_interval of its world. In between the built-in mind acts, as it does for
+ * NPCs without a controller, and looks after what it began; what the NPC's own mind began is left alone.
  */
 #include "postgres.h"
 
@@ -95,20 +100,12 @@ next_check(const World *world, const Npc *npc)
 {
 	int64 at = world->now + CHECK_INTERVAL;
 
-	return npc->decision_reason == REASON_CHECK && world_lives_by(world->lock, RULES_0_2)
-			   ? Min(at, Max(npc->decision_at, world->now))
-			   : at;
+	return npc->decision_reason == REASON_CHECK ? Min(at, Max(npc->decision_at, world->now)) : at;
 }
 
-static bool
-asked_lately(const World *world, const Npc *npc)
-{
-	return npc->asked_at >= 0 && world->now < npc->asked_at + ASK_INTERVAL;
-}
-
-/* When the mind is to be asked, and why. */
+/* When the mind is to be asked, and why: in worlds that live by the rules of 0.1.0. */
 static int64
-next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+next_occasion_0_1(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
 	int64 earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
 	int64 at;
@@ -148,7 +145,7 @@ next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 	else
 	{
 		*reason = REASON_CHECK;
-		at = next_check(world, npc);
+		at = world->now + CHECK_INTERVAL;
 	}
 	if (npc->ask_again_at != SIM_NEVER && Max(npc->ask_again_at, earliest) <= at)
 	{
@@ -165,10 +162,153 @@ next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 			at = Max(falls, earliest);
 		}
 	}
-	if (npc_goes_without(world, npc) <= at)
+	return at;
+}
+
+/* The first moment at which its mind may be asked what can wait. */
+static int64
+may_be_asked_at(const World *world, const Npc *npc)
+{
+	int64 at = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
+
+	return Max(at, npc->asked_not_before);
+}
+
+static bool
+has_low_need(const World *world, const Npc *npc)
+{
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now) <
+			MIND_LOW_NEED)
+			return true;
+	return false;
+}
+
+/* Is there something to ask its mind as soon as that may be asked? */
+static bool
+question_waits(const World *world, const Npc *npc)
+{
+	return npc->decision_reason == REASON_PLAN_FAILED || npc->decision_reason == REASON_REQUESTED ||
+		   (npc->decision_reason == REASON_NEED_WAITS && has_low_need(world, npc));
+}
+
+/* Nobody's choice, or the built-in mind's: its own mind is to choose. */
+static bool
+is_unguided(const Npc *npc)
+{
+	return npc->state == NPC_IDLE || npc->decider == DECIDER_BUILT_IN;
+}
+
+/* The same question again: 'pause' is how long an idle NPC takes to think of it. */
+static int64
+next_routine_question(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	int64 at = may_be_asked_at(world, npc);
+
+	if (!is_unguided(npc))
+	{
+		*reason = REASON_INTERVAL;
+		return world->policy == POLICY_INTERVAL ? at : SIM_NEVER;
+	}
+	*reason = REASON_IDLE;
+	if (npc->state == NPC_IDLE)
+		at = Max(at, world->now + pause);
+	else
+	{
+		/* What the built-in mind has just begun is let be. */
+		at = Max(at, npc->last_decision_at + MIND_INTERVAL);
+		if (world->policy == POLICY_INTERVAL)
+			*reason = REASON_INTERVAL;
+	}
+	if (world->policy == POLICY_OCCASIONS && npc->asked_at >= 0)
+		at = Max(at, npc->asked_at + world->idle_interval);
+	return at;
+}
+
+/* When the mind wants to be asked again. One that was not there then is asked when it is, at the built-in mind's looks. */
+static int64
+next_wanted_question(const World *world, const Npc *npc, int64 pause)
+{
+	int64 at = npc->ask_again_at;
+
+	if (at == SIM_NEVER)
+		return SIM_NEVER;
+	if (npc->state == NPC_IDLE)
+		at = Max(at, world->now + pause);
+	else if (npc->decider == DECIDER_BUILT_IN && at <= npc->last_decision_at)
+		at = npc->last_decision_at + MIND_INTERVAL;
+	return Max(at, may_be_asked_at(world, npc));
+}
+
+/* When the mind is to be asked, and why. A need may fall before the mind can be asked about it: then it waits from there on. */
+static int64
+next_question(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	int64 at;
+	int64 wanted;
+	int64 falls;
+
+	if (cannot_wait(npc->decision_reason) || question_waits(world, npc))
+	{
+		*reason = npc->decision_reason;
+		return cannot_wait(*reason) ? world->now : may_be_asked_at(world, npc);
+	}
+	at = next_routine_question(world, npc, pause, reason);
+	wanted = next_wanted_question(world, npc, pause);
+	if (wanted < at)
+	{
+		*reason = is_unguided(npc) ? REASON_IDLE : REASON_INTERVAL;
+		at = wanted;
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		falls = needs_fall_below(world, npc, i == 0 ? MIND_LOW_NEED : MIND_CRITICAL_NEED);
+		if (falls <= at && falls != SIM_NEVER)
+		{
+			*reason = REASON_NEED;
+			at = falls;
+		}
+	}
+	falls = npc_goes_without(world, npc);
+	if (falls <= at && falls != SIM_NEVER)
 	{
 		*reason = REASON_NEED;
-		at = Max(npc_goes_without(world, npc), earliest);
+		at = Max(falls, world->now);
+	}
+	return at;
+}
+
+/* When the built-in mind acts for an NPC whose mind is not asked before 'question'. */
+static int64
+next_look_between(const World *world, const Npc *npc, int64 pause, int64 question)
+{
+	int64 at;
+
+	if (npc->state == NPC_IDLE)
+	{
+		at = world->now + pause;
+		/* It does not begin anything for a moment. */
+		return question - at > ASK_INTERVAL ? at : SIM_NEVER;
+	}
+	if (npc->decider == DECIDER_BUILT_IN)
+		return Max(world->now, npc->last_decision_at + MIND_INTERVAL);
+	return SIM_NEVER;
+}
+
+/* When the NPC is to be looked at, and what its mind is to be asked then, or as soon as it may be. */
+static int64
+next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
+{
+	int64 at = next_question(world, npc, pause, reason);
+	int64 look = next_look_between(world, npc, pause, at);
+
+	if (!is_unguided(npc))
+		look = next_check(world, npc);
+	if (look < at)
+	{
+		at = look;
+		if (!question_waits(world, npc))
+			*reason = REASON_CHECK;
 	}
 	return at;
 }
@@ -182,7 +322,7 @@ next_occasion_or_care(World *world, const Npc *npc, int64 pause, DecisionReason 
 
 	if (care >= at)
 		return at;
-	if (*reason != REASON_PLAN_FAILED && *reason != REASON_REQUESTED)
+	if (!question_waits(world, npc))
 		*reason = REASON_CARE;
 	return care;
 }
@@ -194,7 +334,8 @@ next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 	if (world->policy == POLICY_NONE)
 		return SIM_NEVER;
 	if (npc->controller != 0 && !npc->request_pending)
-		return next_occasion_or_care(world, npc, pause, reason);
+		return world_lives_by(world->lock, RULES_0_2) ? next_occasion_or_care(world, npc, pause, reason)
+													  : next_occasion_0_1(world, npc, pause, reason);
 	if (npc->controller != 0)
 	{
 		/* It is asked again as soon as this question is done with. */
@@ -225,8 +366,11 @@ npc_request_decision(World *world, Npc *npc)
 {
 	if (world->policy == POLICY_NONE || npc->request_pending)
 		return;
-	npc->decision_at = world->now;
 	npc->decision_reason = REASON_REQUESTED;
+	if (world_lives_by(world->lock, RULES_0_2))
+		npc_schedule(world, npc, 0);
+	else
+		npc->decision_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_settle(world, npc);
 }
@@ -277,6 +421,8 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc_was_asked(world, npc);
 	npc->events_merged = 0;
 	npc->ask_again_at = SIM_NEVER;
+	if (cannot_wait(reason))
+		npc_note_pressing(world, npc);
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_REQUEST | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, 0);
@@ -672,15 +818,56 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 
 /* ---- everyone who is due ---- */
 
+/*
+ * Its mind is there and has not been asked: true if the built-in mind is to decide now, as it is when somebody has to look after
+ * the NPC ('care').
+ */
+static bool
+ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
+{
+	DecisionReason why;
+	int64		   at;
+
+	if (cannot_wait(reason) && npc_is_pressed(world, npc))
+	{
+		/* The built-in mind answers for it: to invitations at once, to messages by going on with the conversation. */
+		if (reason == REASON_BID)
+			npc_renew_invitations(world, npc);
+		else if (npc->interaction_id != 0)
+			return true;
+		reason = REASON_IDLE;
+	}
+	npc->decision_reason = reason == REASON_NEED ? REASON_NEED_WAITS : reason;
+	at = next_question(world, npc, 0, &why);
+	if (at <= world->now)
+		world_open_request(world, npc, why == REASON_NEED_WAITS ? REASON_NEED : why);
+	else
+		care |= next_look_between(world, npc, 0, at) <= world->now;
+	return care;
+}
+
+/* The same in worlds that live by the rules of 0.1.0, in which nobody looks after an NPC whose mind is silent. */
+static bool
+ask_or_act_0_1(World *world, Npc *npc, DecisionReason reason)
+{
+	if (reason != REASON_CHECK)
+		world_open_request(world, npc, reason);
+	else if (npc->decider == DECIDER_BUILT_IN)
+		world_open_request(world, npc, REASON_IDLE); /* what it does is not its mind's choice */
+	return false;
+}
+
 /* True if the built-in mind is to decide now; else its mind was asked or there is nothing to do yet. */
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
-	bool care;
+	bool renewed = world_lives_by(world->lock, RULES_0_2);
+	bool act;
 
 	if (!npc_mind_can_be_asked(world, npc))
 	{
-		npc->ask_again_at = SIM_NEVER;
+		/* When it is there again it is asked. */
+		npc->ask_again_at = renewed ? Min(npc->ask_again_at, world->now) : SIM_NEVER;
 		npc_was_answered(world, npc); /* nobody is silent who is not there */
 		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
@@ -688,7 +875,7 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 			npc_renew_invitations(world, npc);
 		return true;
 	}
-	care = npc_care_due(world, npc) <= world->now;
+	act = npc_care_due(world, npc) <= world->now;
 	if (npc->request_pending)
 	{
 		if (cannot_wait(reason))
@@ -696,18 +883,14 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 		if (npc->state == NPC_IDLE)
 			return true;
 	}
-	else if (reason == REASON_CARE || (care && !cannot_wait(reason) && asked_lately(world, npc)))
-		npc->decision_reason = reason == REASON_CARE ? REASON_IDLE : reason;
-	else if (reason != REASON_CHECK)
-		world_open_request(world, npc, reason);
-	else if (npc->decider == DECIDER_BUILT_IN)
-		world_open_request(world, npc, REASON_IDLE); /* what it does is not its mind's choice */
-	if (!care)
+	else
+		act = renewed ? ask_or_act(world, npc, reason, act) : ask_or_act_0_1(world, npc, reason);
+	if (!act)
 	{
 		npc_schedule(world, npc, 0);
 		npc_settle(world, npc);
 	}
-	return care;
+	return act;
 }
 
 void

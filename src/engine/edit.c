@@ -196,9 +196,19 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	json_list_clear(&npc->wake_on);
 	npc->events_dropped = 0;
 	npc->events_merged = 0;
-	npc->asked_at = -1;
 	npc->unanswered_since = -1;
-	npc->ask_again_at = SIM_NEVER;
+	if (world_lives_by(world->lock, RULES_0_2))
+	{
+		/* Another mind, but one that is asked no sooner after the last question. */
+		npc->failures = 0;
+		npc->asked_not_before = -1;
+		npc->ask_again_at = world->now + pause;
+	}
+	else
+	{
+		npc->asked_at = -1;
+		npc->ask_again_at = SIM_NEVER;
+	}
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, pause);

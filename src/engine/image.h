@@ -63,6 +63,7 @@ struct World
 	int32  size_x;
 	int32  size_y;
 	Policy policy;
+	int64  idle_interval;		 /* µs after which an NPC without a plan is asked again */
 	int64  max_tokens_per_npc;	 /* and day; 0 = no limit */
 	bool   players_have_budgets; /* each of them, or all together */
 
@@ -231,6 +232,9 @@ extern void npc_renew_invitations(World *world, Npc *npc);
 extern void npc_wake(World *world, Npc *npc, const char *event);
 extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
 extern bool npc_budget_spent(World *world, Npc *npc);
+/* Of invitations and messages it was asked as often as it may be. */
+extern bool npc_is_pressed(const World *world, const Npc *npc);
+extern void npc_note_pressing(World *world, Npc *npc);
 /* The mind is due, as soon as it may be asked. */
 extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
 /* A need fell at one blow. */

@@ -32,7 +32,7 @@ static SpiStatement settings_statement =
 	 1,
 	 {INT8OID}};
 
-static SpiStatement choices_statement = {"SELECT decision_policy, max_tokens_per_npc_per_day, "
+static SpiStatement choices_statement = {"SELECT decision_policy, idle_interval, max_tokens_per_npc_per_day, "
 										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0 "
 										 "FROM npcsim.world_settings WHERE id = $1",
 										 1,
@@ -141,8 +141,9 @@ world_read_choices(World *world)
 	if (spi_run(&choices_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) == 1)
 	{
 		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
-		world->max_tokens_per_npc = spi_int64(0, 2, 0);
-		world->players_have_budgets = spi_bool(0, 3, false);
+		world->idle_interval = spi_int32(0, 2, 0) * SIM_SECOND;
+		world->max_tokens_per_npc = spi_int64(0, 3, 0);
+		world->players_have_budgets = spi_bool(0, 4, false);
 	}
 	spi_end();
 }

@@ -140,13 +140,15 @@ extern void npc_was_answered(World *world, Npc *npc);
 extern void world_settle_bids(World *world);
 /* Closes the request (its slot's row is written with the image). */
 extern void world_close_request(World *world, Npc *npc);
+/* What became of a question: something was done with the answer, or nothing came of it. */
+extern void world_note_outcome(World *world, Npc *npc, bool applied);
 /* The mind knows the first 'count' of its events. */
 extern void npc_forget_events(World *world, Npc *npc, int count);
 /* Whose minds can be asked from now on: an input. In a replay, where nobody is there, they are those of the inputs. */
 extern void world_set_present(World *world, const int64 *player_ids, int count);
 /* How long the minds of a player take, real seconds: an input. */
 extern void world_set_pace(World *world, int64 player_id, int32 seconds);
-/* A decision is due at once: by its mind if that can be asked (reason "requested"), else by the built-in one. */
+/* A decision is due as soon as its mind may be asked (reason "requested"). */
 extern void npc_request_decision(World *world, Npc *npc);
 
 /*

@@ -46,6 +46,7 @@ typedef struct Answer
 	const char	*reason_asked;
 	TimestampTz	 opened_at_real;
 	TimestampTz	 sent_at_real; /* 0 = never */
+	bool		 absent;	   /* nobody was there to answer */
 	int64		 revision;
 	int64		 clock; /* µs */
 } Answer;

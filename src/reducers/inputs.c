@@ -184,6 +184,12 @@ input_get_id(Jsonb *payload, const char *member)
 }
 
 bool
+input_has(Jsonb *payload, const char *member)
+{
+	return find_member(payload, member) != NULL;
+}
+
+bool
 input_get_flag(Jsonb *payload, const char *member)
 {
 	return require_member(payload, member, jbvBool, "true or false")->val.boolean;

@@ -35,6 +35,7 @@ extern void input_end(void);
  */
 extern int64  input_get_number(Jsonb *payload, const char *member, int64 low, int64 high);
 extern int64  input_get_id(Jsonb *payload, const char *member); /* null is 0 */
+extern bool	  input_has(Jsonb *payload, const char *member);
 extern bool	  input_get_flag(Jsonb *payload, const char *member);
 extern char	 *input_get_text(Jsonb *payload, const char *member); /* null is NULL */
 extern char **input_get_texts(Jsonb *payload, const char *member, int *count);

@@ -320,6 +320,18 @@ replay_decision_refused(Replay *replay, World *world, Jsonb *payload)
 						 input_get_text(payload, "message"));
 }
 
+/* Whose minds were not there: noted when there are any. */
+static void
+note_absent(Jsonb *payload, const int64 *ids, bool *absent, int count)
+{
+	int	   absent_count = 0;
+	int64 *absent_ids = input_has(payload, "absent") ? input_get_ids(payload, "absent", &absent_count) : NULL;
+
+	for (int i = 0; i < absent_count; i++)
+		for (int n = 0; n < count; n++)
+			absent[n] |= ids[n] == absent_ids[i];
+}
+
 static void
 replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
 {
@@ -330,6 +342,7 @@ replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
 	Npc	 **npcs = palloc((count + 1) * sizeof(Npc *));
 	char **reasons = NULL;
 	int	   reason_count = count;
+	bool  *absent = palloc0((count + 1) * sizeof(bool));
 
 	if (world_lives_by(replay->lock, RULES_0_2))
 		reasons = input_get_texts(payload, "reasons", &reason_count);
@@ -339,7 +352,8 @@ replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
 						  reason_count));
 	for (int i = 0; i < count; i++)
 		npcs[i] = npc_require(world, ids[i]);
-	decisions_fail(world, npcs, known, reasons, count);
+	note_absent(payload, ids, absent, count);
+	decisions_fail(world, npcs, known, reasons, absent, count);
 }
 
 static const struct

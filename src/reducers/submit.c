@@ -58,7 +58,7 @@ static SpiStatement players_statement =
  */
 static SpiStatement expired_statement =
 	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT "' ELSE 'nobody fetched it' END "
+	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT "' ELSE 'nobody fetched it' END, d.status = 1 "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
 	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
@@ -322,8 +322,12 @@ tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 void
 answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message)
 {
+	bool in_time = npc->request_pending;
+
 	close_question(world, npc, told_events);
 	tell_refusal(world, npc, told_events, message);
+	if (in_time)
+		world_note_outcome(world, npc, false);
 }
 
 /* An answer that cannot be read: the request is spent, and the mind is told why. */
@@ -410,8 +414,13 @@ carry_out(World *world, Npc *npc, Answer *answer)
 void
 answer_apply(World *world, Npc *npc, Answer *answer)
 {
+	/* Else it is known what became of the question. */
+	bool in_time = npc->request_pending;
+
 	close_question(world, npc, answer->told_events);
 	carry_out(world, npc, answer);
+	if (in_time && answer->status != ANSWER_CANCELLED)
+		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
 
 /* An answer to an older question than the last: too late to be carried out, but credited once. */
@@ -625,10 +634,13 @@ tell_failure(World *world, Npc *npc, const char *reason)
 }
 
 void
-decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons, int count)
+decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons, const bool *absent,
+			   int count)
 {
 	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
+	int64 *absent_ids = palloc(Max(count, 1) * sizeof(int64));
 	Npc	 **idle = palloc(Max(count, 1) * sizeof(Npc *));
+	int	   absent_count = 0;
 	int	   idle_count = 0;
 
 	if (count == 0)
@@ -637,6 +649,10 @@ decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const 
 	{
 		ids[i] = npcs[i]->id;
 		world_close_request(world, npcs[i]);
+		if (absent[i])
+			absent_ids[absent_count++] = ids[i];
+		else
+			world_note_outcome(world, npcs[i], false);
 		world_wake_for_news(world, npcs[i], (int) known_events[i]);
 		if (reasons != NULL)
 			tell_failure(world, npcs[i], reasons[i]);
@@ -648,6 +664,8 @@ decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const 
 	input_ids("known_events", known_events, count);
 	if (reasons != NULL)
 		input_texts("reasons", reasons, count);
+	if (absent_count > 0)
+		input_ids("absent", absent_ids, absent_count);
 	input_end();
 	world_decide_built_in(world, idle, idle_count);
 }
@@ -669,6 +687,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	Npc		 **failed;
 	int64	  *known_events;
 	char	 **reasons;
+	bool	  *absent;
 	int		   failed_count = 0;
 	int		   slot_count;
 
@@ -679,6 +698,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	failed = palloc(Max(count, 1) * sizeof(Npc *));
 	known_events = palloc(Max(count, 1) * sizeof(int64));
 	reasons = palloc(Max(count, 1) * sizeof(char *));
+	absent = palloc(Max(count, 1) * sizeof(bool));
 	for (int i = 0; i < count; i++)
 	{
 		Answer *answer = &answers[i];
@@ -695,11 +715,12 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		answer->opened_at_real = slot->opened_at_real;
 		answer->sent_at_real = slot->sent_at_real;
 		answer->clock = lock->now;
+		absent[failed_count] = answer->absent;
 		known_events[failed_count] = Max(slot->told_events - npc->events_dropped, 0);
 		reasons[failed_count] = told_reason(answer->reason);
 		failed[failed_count++] = npc;
 	}
-	decisions_fail(world, failed, known_events, reasons, failed_count);
+	decisions_fail(world, failed, known_events, reasons, absent, failed_count);
 	world_write(world);
 }
 
@@ -760,6 +781,7 @@ npcsim_expire_decisions(PG_FUNCTION_ARGS)
 		answers[row].request_id = spi_int64(row, 3, 0);
 		answers[row].player_id = spi_int64(row, 4, 0);
 		answers[row].reason = spi_text(row, 5, caller);
+		answers[row].absent = spi_bool(row, 6, false);
 	}
 	give_up(answers, (int) rows, WORLD_SKIP);
 	for (uint64 row = 0; row < rows; row++)

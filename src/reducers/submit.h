@@ -24,9 +24,9 @@ extern void answer_apply_refusal(World *world, Npc *npc, int told_events, const 
 /*
  * No answers will come: the requests are closed, and those who stand idle are decided for, all at once. 'known_events'
  * tells of how many of its events each mind knows, 'reasons' why it gave no answer (NULL: they are not told, as in
- * worlds of old).
+ * worlds of old), 'absent' which of them were not there to be asked.
  */
 extern void decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons,
-						   int count);
+						   const bool *absent, int count);
 
 #endif /* NPCSIM_REDUCERS_SUBMIT_H */

@@ -60,7 +60,10 @@ static IndexRows mind_rows = {"npc_minds",
 							   {"budget_spent", BOOLOID},
 							   {"goal_terms", JSONBOID},
 							   {"unanswered_since", INT8OID},
-							   {"events_merged", INT4OID}}};
+							   {"events_merged", INT4OID},
+							   {"failures", INT2OID},
+							   {"asked_not_before", INT8OID},
+							   {"pressing", INT8ARRAYOID}}};
 
 static IndexRows slot_rows = {"decision_slots",
 							  "decision_slots_pkey",
@@ -84,6 +87,7 @@ static const char *const reason_names[] = {
 	[REASON_BID] = "bid",
 	[REASON_MESSAGE] = "message",
 	[REASON_CARE] = "care",
+	[REASON_NEED_WAITS] = "need",
 };
 
 const char *
@@ -207,6 +211,19 @@ take_track(const NpcLoad *load, Npc *npc, const IndexReading *row)
 	npc->track_row = index_rows_place(row);
 }
 
+/* The moments of a column, as many as there is room for. */
+static int
+moments_of(const IndexReading *row, int column, int64 *moments, int room)
+{
+	ArrayType *array = DatumGetArrayTypeP(row->values[column]);
+	int		   count = Min(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), room);
+
+	if (ARR_HASNULL(array) || ARR_ELEMTYPE(array) != INT8OID)
+		return 0;
+	memcpy(moments, ARR_DATA_PTR(array), count * sizeof(int64));
+	return count;
+}
+
 static void
 take_mind(const NpcLoad *load, Npc *npc, const IndexReading *row)
 {
@@ -231,6 +248,9 @@ take_mind(const NpcLoad *load, Npc *npc, const IndexReading *row)
 	}
 	npc->unanswered_since = int64_or(row, 8, -1);
 	npc->events_merged = DatumGetInt32(row->values[9]);
+	npc->failures = DatumGetInt16(row->values[10]);
+	npc->asked_not_before = int64_or(row, 11, -1);
+	npc->pressing_count = moments_of(row, 12, npc->pressing, PRESSING_MAX);
 }
 
 static void

@@ -46,7 +46,8 @@ typedef enum DecisionReason /* stored in npc_states.decision_reason: append only
 	REASON_CHECK, /* nothing to ask: is its mind still there? */
 	REASON_BID,
 	REASON_MESSAGE,
-	REASON_CARE /* nothing to ask: the built-in mind looks after it */
+	REASON_CARE,	  /* nothing to ask: the built-in mind looks after it */
+	REASON_NEED_WAITS /* a need fell when its mind could not be asked yet */
 } DecisionReason;
 
 typedef enum RequestStatus /* stored in decision_slots.status: append only */
@@ -70,6 +71,7 @@ typedef enum RequestStatus /* stored in decision_slots.status: append only */
 #define WAKE_ON_MAX		 16
 #define TOKENS_MAX		 INT64_C(1000000000000) /* what counters and budgets go up to */
 #define NPC_EVENTS_MAX	 JSON_LIST_MAX
+#define PRESSING_MAX	 20 /* questions a minute that do not wait for the schedule */
 
 /* Box of cells, both ends included. */
 typedef struct CellBox
@@ -128,6 +130,10 @@ typedef struct Npc
 	int64	  tokens;			/* its mind wrote on tokens_day */
 	DateADT	  tokens_day;		/* UTC */
 	bool	  budget_spent;		/* as the world knows it: an input */
+	int		  failures;			/* in a row, of its mind: nothing came of so many questions */
+	int64	  asked_not_before; /* since it failed; -1 = it may be asked */
+	int64	  pressing[PRESSING_MAX]; /* when it was last asked what could not wait, ascending */
+	int		  pressing_count;
 	/* its request */
 	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;

@@ -91,10 +91,11 @@ npcs_write_traits(int64 world_id, Npc **npcs, int count)
 /* ---- npc_minds ---- */
 
 static const StageColumn mind_columns[] =
-	{{"npc_id", INT8OID},		{"asked_at", INT8OID},		 {"plan", TEXTOID},
-	 {"events", TEXTOID},		{"events_dropped", INT4OID}, {"wake_on", TEXTOID},
-	 {"budget_spent", BOOLOID}, {"goal_terms", TEXTOID},	 {"unanswered_since", INT8OID},
-	 {"events_merged", INT4OID}};
+	{{"npc_id", INT8OID},		 {"asked_at", INT8OID},		  {"plan", TEXTOID},
+	 {"events", TEXTOID},		 {"events_dropped", INT4OID}, {"wake_on", TEXTOID},
+	 {"budget_spent", BOOLOID},	 {"goal_terms", TEXTOID},	  {"unanswered_since", INT8OID},
+	 {"events_merged", INT4OID}, {"failures", INT2OID},		  {"asked_not_before", INT8OID},
+	 {"pressing", INT8ARRAYOID}};
 
 static void
 mind_row(RowBuilder *row, void *thing, void *arg)
@@ -111,18 +112,23 @@ mind_row(RowBuilder *row, void *thing, void *arg)
 	put_text_or_null(row, npc->goal_terms);
 	put_int64_unless(row, npc->unanswered_since, -1);
 	put_int32(row, npc->events_merged);
+	put_int16(row, npc->failures);
+	put_int64_unless(row, npc->asked_not_before, -1);
+	put_datum(row, int64_array(npc->pressing, npc->pressing_count));
 }
 
 static SpiStatement write_minds =
 	{"INSERT INTO npcsim.npc_minds AS t (world_id, npc_id, asked_at, plan, events, events_dropped, wake_on, "
-	 "budget_spent, goal_terms, unanswered_since, events_merged) "
+	 "budget_spent, goal_terms, unanswered_since, events_merged, failures, asked_not_before, pressing) "
 	 "SELECT $1, u.npc_id, u.asked_at, u.plan::pg_catalog.jsonb, u.events::pg_catalog.jsonb, "
 	 "u.events_dropped, u.wake_on::pg_catalog.jsonb, u.budget_spent, u.goal_terms::pg_catalog.jsonb, "
-	 "u.unanswered_since, u.events_merged FROM staged_minds u "
+	 "u.unanswered_since, u.events_merged, u.failures, u.asked_not_before, u.pressing FROM staged_minds u "
 	 "ON CONFLICT (world_id, npc_id) DO UPDATE SET asked_at = excluded.asked_at, plan = excluded.plan, "
 	 "events = excluded.events, events_dropped = excluded.events_dropped, wake_on = excluded.wake_on, "
 	 "budget_spent = excluded.budget_spent, goal_terms = excluded.goal_terms, "
-	 "unanswered_since = excluded.unanswered_since, events_merged = excluded.events_merged",
+	 "unanswered_since = excluded.unanswered_since, events_merged = excluded.events_merged, "
+	 "failures = excluded.failures, asked_not_before = excluded.asked_not_before, pressing = "
+	 "excluded.pressing",
 	 1,
 	 {INT8OID}};
 

@@ -263,7 +263,8 @@ SELECT pg_temp.place('Pat', 80, 31), pg_temp.tell('Pat', '{"action": "start_conv
 SELECT pg_temp.step(1);
 SELECT npcsim.set_terrain(1, 88, 0, true, 1, 60), npcsim.set_terrain(1, 86, 31, true, 1, 1);
 SELECT pg_temp.step(3);
-SELECT is(pg_temp.last('Pat'), '{"type": "plan_failed", "reason": "the way is blocked"}', 'if there is none any more it stops, and its plan fails');
+SELECT is((SELECT jsonb_agg(e - 'at') -> -1 FROM npcsim.npc_minds m, jsonb_array_elements(m.events) AS e WHERE world_id = 1 AND npc_id = pg_temp.npc('Pat') AND e ->> 'type' = 'plan_failed'),
+          '{"type": "plan_failed", "reason": "the way is blocked"}', 'if there is none any more it stops, and its plan fails');
 SELECT npcsim.set_terrain(1, 88, 0, false, 1, 60);
 
 -- ---- whom ----

@@ -99,14 +99,14 @@ SELECT is(pg_temp.tell('Ada', '{"action": "consume", "target_id": 99999, "wake_o
 SELECT is(pg_temp.wake_on(), '["movement_completed"]', 'names nothing');
 SELECT is(pg_temp.tell('Ada', '{"action": "dance", "wake_on": ["plan_failed"]}'), 'rejected NS304 there is no action "dance"', 'nor does one that is none');
 SELECT is(pg_temp.wake_on(), '["movement_completed"]', 'what was named stands');
-SELECT npcsim.tick_world(1, 4);
-SELECT is(pg_temp.asked(), 'requested 0.0', 'and wakes');
+SELECT npcsim.tick_world(1, 6);
+SELECT is(pg_temp.asked(), 'requested 0.0', 'and wakes, when a mind that was refused twice may be asked again');
 CALL pg_temp.anew('{"action": "wait", "wake_on": ["error"]}');
 SELECT pg_temp.tell('Ada', '{"action": "dance"}');
 SELECT npcsim.tick_world(1, 3);
 SELECT is(pg_temp.asked(), 'requested 0.0', 'so a mind may be asked again when an answer of its own was none');
 SELECT pg_temp.answer('{"action": "consume", "target_id": 99999}');
-SELECT npcsim.tick_world(1, 3);
+SELECT npcsim.tick_world(1, 6);
 SELECT is(pg_temp.asked(), 'requested 0.0', 'or could not be done');
 
 -- ---- while it thinks ----
@@ -130,11 +130,11 @@ SELECT npcsim.request_npc_decision(1, pg_temp.npc());
 SELECT pg_temp.send();
 SELECT npcsim.tick_world(1, 3);
 SELECT npcsim.fail_decisions(ARRAY[pg_temp.player()], ARRAY[pg_temp.request()], '{timeout}');
-SELECT npcsim.tick_world(1, 0.1);
+SELECT npcsim.tick_world(1, 3);
 SELECT is(pg_temp.asked(), 'requested 0.0', 'when its answer fails it is asked about what it was not told of');
 SELECT pg_temp.send();
 SELECT npcsim.fail_decisions(ARRAY[pg_temp.player()], ARRAY[pg_temp.request()], '{timeout}');
-SELECT npcsim.tick_world(1, 10);
+SELECT npcsim.tick_world(1, 5.9);
 SELECT is(pg_temp.asked(), 'not asked', 'not again about what it was asked about in vain');
 
 -- ---- a mind that is not there ----

@@ -124,8 +124,8 @@ SELECT is((SELECT state FROM npcsim.npcs WHERE name = 'Ada'), 'waiting', 'the ca
 -- ---- what is not said by one answer alone ----
 SELECT pg_temp.ask(), pg_temp.push();
 SELECT is(pg_temp.answer(1, '{"action": "wait"}'), 'cancelled', 'what is given for a state that has passed');
-SELECT npcsim.tick_world(1, 0.1);
-SELECT is((SELECT reason FROM npcsim.decision_requests WHERE npc_id = :ada), 'requested', 'is asked again at once');
+SELECT npcsim.tick_world(1, 3);
+SELECT is((SELECT reason FROM npcsim.decision_requests WHERE npc_id = :ada), 'requested', 'is asked again as soon as its mind may be asked');
 SELECT is((SELECT count(*) FROM npcsim.decision_requests WHERE npc_id = :ada), 1::bigint, 'an NPC has one open request');
 SELECT is(npcsim.request_npc_decision(1, :ada), (SELECT request_id FROM npcsim.decision_requests WHERE npc_id = :ada), 'who is being asked is not asked anew');
 SELECT is(pg_temp.submit(pg_temp.player('ada'), jsonb_build_object('npc_id', :ada, 'action', 'move_to', 'x', 30, 'y', 15)), 'applied', 'the NPC alone tells which question is meant');
