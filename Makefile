@@ -4,7 +4,7 @@
 #   make install         ... into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
 #   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
 #   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e run a part
-#   make test-long       1,000 random colonies instead of 50 (tests/pgtap/96_property.sql), the gateway on other releases
+#   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, other releases
 #   make lint format     checks that need no database; the C code laid out by clang-format
 #   make bench mutate    the figures; planted bugs that the tests must find
 #
@@ -222,9 +222,8 @@ test-sql: extension
 	@scripts/test-sql.sh
 test-e2e: extension programs
 	@scripts/test-e2e.sh
-test-long: extension
+test-long: extension programs
 	@scripts/test-long.sh
-	@scripts/test-releases.sh
 lint:
 	@scripts/lint.sh
 format:

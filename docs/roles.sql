@@ -65,6 +65,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.world_delta,
     npcsim.claim_decisions,
     npcsim.superseded_decisions,
+    npcsim.compute_standings,
     npcsim.submit_npc_decisions,
     npcsim.fail_decisions,
     npcsim.update_player_heartbeat,

@@ -1,23 +1,65 @@
 #!/usr/bin/env bash
-# "make test-long": the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
-# throw-away cluster of its own.
+# "make test-long": what takes hours. All parts run, even when an earlier one failed:
 #
-#   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many, from which on, and how long each lives
+#   colonies    the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
+#               throw-away cluster of its own
+#   sanitizer   all end-to-end tests with the programs of SANITIZE=1
+#   valgrind    those that are hardest on the programs' memory, under valgrind
+#   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
+#
+#   NPCSIM_PARTS='colonies …'                             some of them
+#   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many colonies, from which on, and how long each lives
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-seeds="${NPCSIM_SEEDS:-1000}" first="${NPCSIM_SEED:-1}" batch=50 failing=()
-[[ "$seeds" =~ ^[1-9][0-9]{0,6}$ && "$first" =~ ^[1-9][0-9]{0,6}$ ]] || die "NPCSIM_SEEDS and NPCSIM_SEED are numbers from 1 on"
+# The agent's and the gateway's hostile peers.
+HARDEST=(tests/e2e/{agent_hostile,agent,hostile,wire,gateway,mcp_bridge}.test.mjs)
+
+colonies()
+{
+	local seeds="${NPCSIM_SEEDS:-1000}" first="${NPCSIM_SEED:-1}" batch=50 failing=() seed count
+	[[ "$seeds" =~ ^[1-9][0-9]{0,6}$ && "$first" =~ ^[1-9][0-9]{0,6}$ ]] || die "NPCSIM_SEEDS and NPCSIM_SEED are numbers from 1 on"
+	for ((seed = first; seed < first + seeds; seed += batch)); do
+		count=$((first + seeds - seed < batch ? first + seeds - seed : batch))
+		say "seeds $seed to $((seed + count - 1))"
+		if ! NPCSIM_SEED="$seed" NPCSIM_SEEDS="$count" "$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/96_property.sql"; then
+			failing+=("$seed")
+			cp "$BUILD/results/sql/96_property.tap" "$BUILD/results/long/seeds-from-$seed.tap"
+		fi
+	done
+	[ ${#failing[@]} -eq 0 ] || { say "FAILED in the batches that begin with seed ${failing[*]}" && return 1; }
+	say "$seeds seeds, none failed"
+}
+
+sanitizer()
+{
+	local status=0
+	NPCSIM_SANITIZE=1 "$ROOT/scripts/test-e2e.sh" || status=$?
+	cp -r "$BUILD/results/e2e" "$BUILD/results/long/sanitizer"
+	return "$status"
+}
+
+valgrind()
+{
+	local status=0
+	NPCSIM_VALGRIND=1 "$ROOT/scripts/test-e2e.sh" "${HARDEST[@]}" || status=$?
+	cp -r "$BUILD/results/e2e" "$BUILD/results/long/valgrind"
+	return "$status"
+}
+
+releases()
+{
+	"$ROOT/scripts/test-releases.sh"
+}
+
+failing=()
+rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-rm -f "$BUILD/results/long"/*
-for ((seed = first; seed < first + seeds; seed += batch)); do
-	count=$((first + seeds - seed < batch ? first + seeds - seed : batch))
-	say "seeds $seed to $((seed + count - 1))"
-	if ! NPCSIM_SEED="$seed" NPCSIM_SEEDS="$count" "$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/96_property.sql"; then
-		failing+=("$seed")
-		cp "$BUILD/results/sql/96_property.tap" "$BUILD/results/long/seeds-from-$seed.tap"
-	fi
+for part in ${NPCSIM_PARTS:-colonies sanitizer valgrind releases}; do
+	case "$part" in
+		colonies | sanitizer | valgrind | releases) "$part" || failing+=("$part") ;;
+		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
+	esac
 done
-[ ${#failing[@]} -eq 0 ] || die "FAILED in the batches that begin with seed ${failing[*]} (build/results/long)"
-say "$seeds seeds, none failed"
+[ ${#failing[@]} -eq 0 ] || die "FAILED: ${failing[*]} (build/results/long)"

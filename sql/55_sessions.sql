@@ -61,6 +61,39 @@ REVOKE ALL ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) FROM PUBLIC
 COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
     'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
 
+CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT s.player_id, s.standing, s.body::json
+          FROM (SELECT u.player_id, u.told, pg_catalog.hashtextextended(b.body::text, 0::bigint) AS standing, b.body
+                  FROM ROWS FROM (pg_catalog.unnest(player_ids), pg_catalog.unnest(told)) AS u(player_id, told)
+                  JOIN npcsim.player_accounts a ON a.id = u.player_id
+                  JOIN npcsim.world_settings w ON w.id = a.world_id
+                  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
+                 CROSS JOIN LATERAL (
+                       SELECT pg_catalog.jsonb_build_object(
+                                'world', pg_catalog.jsonb_build_object('id', w.id, 'name', w.name),
+                                'player', pg_catalog.jsonb_build_object('id', a.id, 'name', a.username),
+                                'npc_count', pg_catalog.count(n.id),
+                                'npcs', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', n.id, 'name', n.name) ORDER BY n.id)
+                                                 FILTER (WHERE n.place <= 256::bigint), '[]'::jsonb),
+                                'budget_spent', pg_catalog.jsonb_build_object(
+                                    'world', w.max_tokens_per_day > 0::bigint
+                                             AND npcsim.tokens_today(t.daily_token_output, t.tokens_day) >= w.max_tokens_per_day,
+                                    'player', w.max_tokens_per_player_per_day > 0::bigint
+                                              AND npcsim.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day,
+                                    'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
+                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb))) AS body
+                         FROM (SELECT i.id, i.name, m.budget_spent, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
+                                 FROM npcsim.npc_identities i
+                                 JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
+                                WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) n) b) s
+         WHERE s.standing IS DISTINCT FROM s.told;
+    END;
+REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
+    'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent}';
+
 CREATE FUNCTION npcsim.update_player_camera(player_id bigint, min_x double precision, min_y double precision,
                                             max_x double precision, max_y double precision) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 // and what is wrong. No database is needed for it.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,4 +146,12 @@ test('what is no setting is refused', async () => {
     assert.equal(code, 2, args.join(' '));
     assert.match(output, complaint);
   }
+});
+
+test('passwords can be read neither in the environment nor in the command line of a gateway that runs', async (t) => {
+  const gateway = start(GATEWAY, ['--port=0', '--database=host=/nonexistent password=secret-of-flag'],
+    { NPCSIM_GATEWAY_DATABASE: 'host=/nonexistent password=secret-of-variable', PGPASSWORD: 'secret-of-libpq' });
+  t.after(() => gateway.kill('SIGKILL'));
+  await waitFor(() => gateway.output.includes('listening on'), { what: 'it listens' });
+  for (const file of ['environ', 'cmdline']) assert.doesNotMatch(await readFile(`/proc/${gateway.pid}/${file}`, 'latin1'), /secret-of/, file);
 });

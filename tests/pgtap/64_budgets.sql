@@ -1,6 +1,6 @@
 -- Token budgets: what minds may spend a day, on an NPC, by a player, in a world. When it is spent they are not asked until the day turns.
 -- Every statement is a transaction of its own: who may be asked is looked up once per transaction.
-SELECT plan(62);
+SELECT plan(70);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_settings', 'world_tokens');
@@ -171,6 +171,25 @@ SELECT pg_temp.next_day();
 SELECT pg_temp.present();
 SELECT npcsim.tick_world(1, 4);
 SELECT is(pg_temp.minds_asked(), '{Ada,Ann,Bo}', 'the next day all are asked');
+
+-- ---- what players are told of it ----
+CALL pg_temp.anew();
+CREATE FUNCTION pg_temp.standing(name text, told bigint DEFAULT 0) RETURNS TABLE (standing bigint, body json)
+LANGUAGE sql AS $$SELECT s.standing, s.body FROM npcsim.compute_standings(ARRAY[pg_temp.player(name)], ARRAY[told]) s$$;
+SELECT results_eq($$SELECT body ->> 'npc_count', (SELECT string_agg(n ->> 'name', ',') FROM json_array_elements(body -> 'npcs') n), body -> 'player' ->> 'name'
+                      FROM pg_temp.standing('ada')$$, $$VALUES ('2', 'Ada,Ann', 'ada')$$, 'a player is told which NPCs are theirs');
+SELECT is_empty($$SELECT * FROM pg_temp.standing('ada', (SELECT standing FROM pg_temp.standing('ada')))$$, 'once');
+SELECT results_eq($$SELECT body -> 'budget_spent' ->> 'player', body -> 'budget_spent' ->> 'world', body -> 'budget_spent' ->> 'npc_ids' FROM pg_temp.standing('ada')$$,
+                  $$VALUES ('false', 'false', '[]')$$, 'and that no budget is spent');
+UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 50 WHERE id = 1;
+SELECT pg_temp.answer('Ada', 60, '{"action": "continue"}');
+SELECT is((SELECT body -> 'budget_spent' ->> 'player' FROM pg_temp.standing('ada')), 'true', 'or that theirs is');
+SELECT is((SELECT body -> 'budget_spent' ->> 'player' FROM pg_temp.standing('bo')), 'false', 'which is not that of others');
+UPDATE npcsim.worlds SET max_tokens_per_day = 50 WHERE id = 1;
+SELECT is((SELECT body -> 'budget_spent' ->> 'world' FROM pg_temp.standing('bo')), 'true', 'or the world''s');
+SELECT is_empty($$SELECT * FROM npcsim.compute_standings('{999999}', '{0}')$$, 'nobody stands nowhere');
+SELECT is_empty($$SELECT * FROM npcsim.compute_standings(NULL, NULL)$$, 'nor does no one');
+
 SELECT npcsim.drop_world(1);
 SELECT is((SELECT count(*) FROM npcsim.world_tokens), 0::bigint, 'a world''s count goes with it');
 

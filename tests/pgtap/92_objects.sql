@@ -73,7 +73,7 @@ INSERT INTO relations SELECT r.name || '_' || n, '', '', '', jsonb_build_object(
 -- Who may execute it, besides the owner.
 CREATE TEMP TABLE functions (roles text, names text[]);
 INSERT INTO functions VALUES
-    ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,claim_decisions,superseded_decisions,
+    ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,claim_decisions,superseded_decisions,compute_standings,
                   submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),

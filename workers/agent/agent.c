@@ -5,6 +5,9 @@
  * The states and what leads from one to the next are drawn in README.md.  One
  * function per transition; each asserts the states that it may leave.
  *
+ * Every state but PIPING has a deadline of its own, or one of the link's or the
+ * server's; PIPING lasts while both sides give signs of life.
+ *
  * Invariants: the gateway is connected only while the server is up, so that it
  * sees the server's absence at once; each connection that was open gets a
  * server of its own, started afresh; while one side takes no more, nothing is
@@ -23,8 +26,30 @@
 /* A round that lasted this long was no failure. */
 #define STEADY_MS 30000
 
+/* Link and server have their own deadlines, which are shorter; beyond this something is amiss. */
+#define CLEAR_MS 20000
+
+/* As the status file calls them. */
+static const char *const state_names[] = {
+	[AGENT_RESTING] = "resting",   [AGENT_WAKING] = "starting",	 [AGENT_PAUSING] = "waiting",
+	[AGENT_DIALLING] = "dialling", [AGENT_PIPING] = "connected", [AGENT_CLEARING] = "ending",
+	[AGENT_DONE] = "stopped",
+};
+
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == AGENT_DONE + 1, "every state has a name");
+
 static void Wake(void *arg);
 static void Dial(void *arg);
+
+static void
+Enter(Agent *agent, AgentState state)
+{
+	agent->state = state;
+	if (state == AGENT_DONE)
+		TellingEnd(&agent->telling, agent->exit_status);
+	else
+		TellingState(&agent->telling, state_names[state]);
+}
 
 static uint32_t
 Noise(Agent *agent)
@@ -47,7 +72,7 @@ Rest(Agent *agent)
 		BackoffReset(&agent->backoff);
 	ms = BackoffNext(&agent->backoff, Noise(agent));
 	Log(LOG_LEVEL_INFO, "trying again in %.1f s", (double) ms / 1000);
-	agent->state = AGENT_RESTING;
+	Enter(agent, AGENT_RESTING);
 	TimerSet(agent->loop, &agent->timer, ms, Wake, agent);
 }
 
@@ -63,7 +88,23 @@ CheckCleared(Agent *agent)
 		Rest(agent);
 		return;
 	}
-	agent->state = AGENT_DONE;
+	TimerCancel(&agent->timer);
+	Enter(agent, AGENT_DONE);
+	lws_cancel_service(agent->loop->context);
+}
+
+/* Whoever asked us to end is not kept waiting, and nobody is served from a state that cannot be. */
+static void
+ClearOverdue(void *arg)
+{
+	Agent *agent = arg;
+
+	assert(agent->state == AGENT_CLEARING);
+	Log(LOG_LEVEL_ERROR, "%s does not end: the agent ends without it",
+		agent->link_up ? "the connection" : "the MCP server");
+	if (!agent->finishing)
+		agent->exit_status = EXIT_FAILURE;
+	Enter(agent, AGENT_DONE);
 	lws_cancel_service(agent->loop->context);
 }
 
@@ -71,8 +112,8 @@ static void
 Clear(Agent *agent, int close_code, const char *why)
 {
 	assert(agent->state != AGENT_CLEARING && agent->state != AGENT_DONE);
-	TimerCancel(&agent->timer);
-	agent->state = AGENT_CLEARING;
+	TimerSet(agent->loop, &agent->timer, CLEAR_MS, ClearOverdue, agent);
+	Enter(agent, AGENT_CLEARING);
 	if (agent->link_up)
 		LinkClose(&agent->link, close_code, why);
 	if (agent->server_up)
@@ -86,7 +127,7 @@ Wake(void *arg)
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_RESTING);
-	agent->state = AGENT_WAKING;
+	Enter(agent, AGENT_WAKING);
 	agent->piping_since = 0;
 	agent->server_up = true;
 	ServerStart(agent->server);
@@ -98,7 +139,7 @@ Dial(void *arg)
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_WAKING || agent->state == AGENT_PAUSING);
-	agent->state = AGENT_DIALLING;
+	Enter(agent, AGENT_DIALLING);
 	agent->link_up = true;
 	LinkDial(&agent->link);
 }
@@ -111,7 +152,7 @@ Pause(Agent *agent)
 
 	assert(agent->state == AGENT_DIALLING);
 	Log(LOG_LEVEL_INFO, "dialling again in %.1f s", (double) ms / 1000);
-	agent->state = AGENT_PAUSING;
+	Enter(agent, AGENT_PAUSING);
 	TimerSet(agent->loop, &agent->timer, ms, Dial, agent);
 }
 
@@ -197,7 +238,10 @@ OnServerGone(void *arg, const char *why)
 
 	agent->server_up = false;
 	if (why != NULL)
+	{
 		Log(LOG_LEVEL_WARNING, "the MCP server is gone: %s", why);
+		TellingTrouble(&agent->telling, "the MCP server is gone", why);
+	}
 	if (agent->state == AGENT_CLEARING)
 		CheckCleared(agent);
 	else
@@ -214,7 +258,8 @@ OnLinkOpen(void *arg)
 	assert(agent->state == AGENT_DIALLING);
 	Log(LOG_LEVEL_NOTICE, "connected to the gateway at %s as source \"%s\"", agent->settings->gateway.host,
 		agent->settings->source);
-	agent->state = AGENT_PIPING;
+	TellingConnected(&agent->telling);
+	Enter(agent, AGENT_PIPING);
 	agent->piping_since = NowMs();
 }
 
@@ -223,7 +268,9 @@ OnLinkMessage(void *arg, const char *text, size_t len)
 {
 	Agent *agent = arg;
 
-	if (agent->state == AGENT_PIPING && !ServerSend(agent->server, text, len))
+	if (agent->state != AGENT_PIPING || TellingTakes(&agent->telling, text, len))
+		return;
+	if (!ServerSend(agent->server, text, len))
 		LinkHold(&agent->link, true);
 }
 
@@ -242,6 +289,8 @@ OnLinkClosed(void *arg, LinkEnd end, const char *why)
 	Agent *agent = arg;
 
 	agent->link_up = false;
+	if (end != LINK_END_ASKED)
+		TellingTrouble(&agent->telling, "not connected to the gateway", why);
 	if (end == LINK_END_REFUSED)
 	{
 		Log(LOG_LEVEL_ERROR, "the gateway refuses this player: %s; check the token", why);
@@ -276,9 +325,13 @@ AgentInit(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *set
 	agent->state = AGENT_RESTING;
 	agent->settings = settings;
 	agent->loop = loop;
+	if (!TellingInit(&agent->telling, loop, settings))
+		return false;
 	LinkInit(&agent->link, loop, vhost, settings, &link_events);
 	agent->server = settings->command != NULL ? StdioServerCreate(loop, settings, &server_events)
 											  : HttpServerCreate(loop, settings, &server_events);
+	if (agent->server == NULL)
+		TellingEnd(&agent->telling, EXIT_FAILURE);
 	return agent->server != NULL;
 }
 
@@ -293,6 +346,7 @@ AgentFree(Agent *agent)
 {
 	TimerCancel(&agent->timer);
 	LinkFree(&agent->link);
+	TellingFree(&agent->telling);
 	if (agent->server != NULL)
 		ServerFree(agent->server);
 }

@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "server.h"
 #include "settings.h"
+#include "telling.h"
 
 typedef enum AgentState
 {
@@ -39,6 +40,7 @@ typedef struct Agent
 	int64_t			piping_since; /* 0 unless this round got that far */
 	Backoff			backoff;
 	Timer			timer;
+	Telling			telling;
 	LogThrottle		length_throttle;
 } Agent;
 

@@ -11,8 +11,8 @@
  * of the group; when the control socket closes, for whatever reason, it kills
  * all of it.  If the keeper itself is killed, the kernel kills the program.
  *
- * The keeper is forked before the agent has threads, and never executes
- * anything else; it allocates no memory.
+ * The keeper may be forked while other threads look up addresses: it allocates
+ * no memory, takes no locks, and never executes anything else.
  */
 #include "keeper.h"
 
@@ -47,7 +47,6 @@ static void __attribute__((noreturn)) RunProgram(char **argv, int in, int out, i
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(EXIT_CANNOT_RUN);
 	closefrom(STDERR_FILENO + 1);
-	unsetenv("NPCSIM_TOKEN");
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

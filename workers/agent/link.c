@@ -5,14 +5,22 @@
  *	 CLOSED ── LinkDial ──▶ DIALLING ── handshake ──▶ OPEN ── LinkClose ──▶ CLOSING
  *	   ▲                       │                        │                      │
  *	   └───────────────────────┴────────────────────────┴──────────────────────┘
- *	                       libwebsockets lets go of the connection
+ *	                      it is over, or its time is up
  *
- * libwebsockets answers pings, and pings by itself a gateway that has been
- * silent, so that a dead one is noticed.
+ * libwebsockets may keep a connection that we gave up for as long as it likes,
+ * and goes on calling us for it.  So each one has a Connection, which points to
+ * the link only while the link wants it: one that is given up is detached at
+ * once, and whatever libwebsockets still has for it falls on deaf ears.
  *
- * Invariants: at most OutLimit() bytes wait for the gateway, and IN_LIMIT of
- * an unfinished message for us; the token goes into the handshake and nowhere
- * else, and redirects are not followed, so it goes to no other host.
+ * Nor may a callback ask for the end of its connection by its result:
+ * libwebsockets 4.1 then reads on, past the end of its buffer, what had been
+ * received already.  Callbacks return 0; connections end by a timer of
+ * libwebsockets' own, which runs when nothing is being read.
+ *
+ * Invariants: in OPEN there is a connection; at most OutLimit() bytes wait for the gateway, and IN_LIMIT of
+ * an unfinished message for us; every state but CLOSED has a deadline; the
+ * token goes into the handshake and nowhere else, and redirects are not
+ * followed, so it goes to no other host.
  */
 #include "link.h"
 
@@ -29,16 +37,47 @@ _Static_assert(MESSAGE_HEADROOM >= LWS_PRE, "a frame's header must fit in front 
 #define OUT_FLOOR (4 * 1024 * 1024)
 #define IN_LIMIT  (4 * 1024 * 1024)
 
+/* From looking up the gateway's name to the end of the handshake. */
+#define DIAL_MS 15000
+
+/* A gateway that says nothing is pinged, and given up when that does not help either. */
+#define PULSE_MS   5000
+#define PING_MS	   10000
+#define SILENCE_MS 30000
+
 /* What waits when the link is to be closed may take this long to leave, and the close handshake. */
 #define CLOSE_MS 1500
+
+/* A close frame holds two bytes of status and a text. */
+#define CLOSE_TEXT 120
 
 #define CLOSE_TOO_LARGE	  1009
 #define CLOSE_UNSUPPORTED 1003
 
+/* libwebsockets has this kind of write, under this number, but keeps its name to itself */
+#define WRITE_CLOSE ((enum lws_write_protocol) 4)
+
+/* Silence is ours to notice: libwebsockets' own pings come too late to matter. */
 static const lws_retry_bo_t liveness = {
-	.secs_since_valid_ping = 30,
-	.secs_since_valid_hangup = 45,
+	.secs_since_valid_ping = 3600,
+	.secs_since_valid_hangup = 7200,
 };
+
+struct Connection
+{
+	Link	   *link; /* NULL: nobody wants it any more */
+	struct lws *wsi;
+	int			holders; /* libwebsockets, and LinkDial() while it runs */
+};
+
+static void TryAddress(void *arg);
+
+static void
+Release(Connection *connection)
+{
+	if (--connection->holders == 0)
+		free(connection);
+}
 
 static void
 SetEnd(Link *link, LinkEnd end, const char *why)
@@ -58,11 +97,27 @@ TellClosed(void *arg)
 	link->events.closed(link->events.arg, link->end, link->why);
 }
 
-/* The connection is gone.  Told from the loop: we may be inside lws_client_connect_via_info(). */
+/* The connection, if there is one, is libwebsockets' alone from now on, and is to end. */
+static void
+Detach(Link *link)
+{
+	Connection *connection = link->connection;
+
+	if (connection == NULL)
+		return;
+	link->connection = NULL;
+	connection->link = NULL;
+	if (connection->wsi != NULL)
+		lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* It is over.  Told from the loop: we may be inside lws_client_connect_via_info(). */
 static void
 WentAway(Link *link)
 {
-	link->wsi = NULL;
+	Detach(link);
+	ResolverForget(&link->resolver);
+	link->state = LINK_CLOSING;
 	QueueClear(&link->out);
 	free(link->in);
 	link->in = NULL;
@@ -73,32 +128,73 @@ WentAway(Link *link)
 }
 
 static void
-Kill(void *arg)
+Overdue(void *arg)
 {
 	Link *link = arg;
 
-	if (link->wsi != NULL)
-		lws_set_timeout(link->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+	SetEnd(link, LINK_END_LOST, "the gateway does not answer");
+	WentAway(link);
+}
+
+/* Looks after an open connection every PULSE_MS. */
+static void
+Pulse(void *arg)
+{
+	Link   *link = arg;
+	int64_t silent = NowMs() - link->heard_at;
+	char	why[sizeof(link->why)];
+
+	if (silent >= SILENCE_MS)
+	{
+		if (link->held)
+			snprintf(why, sizeof(why), "the MCP server took nothing for %d s", SILENCE_MS / 1000);
+		else
+			snprintf(why, sizeof(why), "nothing was heard from it for %d s", SILENCE_MS / 1000);
+		SetEnd(link, LINK_END_LOST, why);
+		WentAway(link);
+		return;
+	}
+	if (silent >= PING_MS && !link->held)
+	{
+		link->ping_due = true;
+		lws_callback_on_writable(link->connection->wsi);
+	}
+	TimerSet(link->loop, &link->timer, PULSE_MS, Pulse, link);
 }
 
 /* ---------- the handshake ---------- */
 
+/* A gateway that does not know the wish goes on as it always did. */
 static int
-AddToken(Link *link, unsigned char **position, unsigned char *end)
+AskForReports(struct lws *wsi, unsigned char **position, unsigned char *end)
+{
+	return lws_add_http_header_by_name(wsi,
+									   (const unsigned char *) "npcsim-reports:", (const unsigned char *) "1",
+									   1, position, end);
+}
+
+static int
+AddToken(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
 	char header[TOKEN_MAX + sizeof("Bearer ")];
 	int	 len = snprintf(header, sizeof(header), "Bearer %s", link->settings->token);
-	int	 failed = lws_add_http_header_by_token(link->wsi, WSI_TOKEN_HTTP_AUTHORIZATION,
-											   (unsigned char *) header, len, position, end);
+	int	 failed = lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *) header,
+											   len, position, end);
 
 	explicit_bzero(header, sizeof(header));
 	return failed;
 }
 
-static void
-DialFailed(Link *link, const char *text, size_t len)
+static int
+AddHeaders(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
-	int	 status = (int) lws_http_client_http_response(link->wsi);
+	return AddToken(link, wsi, position, end) || AskForReports(wsi, position, end);
+}
+
+/* One of the gateway's addresses brought nothing: the next one may. */
+static void
+DialFailed(Link *link, int status, const char *text, size_t len)
+{
 	char excerpt[LOG_EXCERPT_SIZE];
 	char why[sizeof(link->why)];
 
@@ -107,12 +203,27 @@ DialFailed(Link *link, const char *text, size_t len)
 		snprintf(why, sizeof(why), "the gateway answered the handshake with HTTP status %d", status);
 		SetEnd(link, LinkJudgeStatus(status), why);
 	}
+	else if (link->next_address < link->addresses.count)
+	{
+		Detach(link);
+		TimerSet(link->loop, &link->timer, 0, TryAddress, link);
+		return;
+	}
 	else
 	{
 		snprintf(why, sizeof(why), "the connection failed: %s",
 				 text != NULL && len > 0 ? LogExcerpt(excerpt, text, len) : "no reason is known");
 		SetEnd(link, LINK_END_LOST, why);
 	}
+	WentAway(link);
+}
+
+static void
+AddressOverdue(void *arg)
+{
+	static const char text[] = "the handshake is not answered";
+
+	DialFailed(arg, 0, text, sizeof(text) - 1);
 }
 
 /* Room for a message of the greatest length even when the queue is high. */
@@ -124,14 +235,16 @@ OutLimit(const Settings *settings)
 	return limit > OUT_FLOOR ? limit : OUT_FLOOR;
 }
 
-void
-LinkDial(Link *link)
+/* False if libwebsockets could not even begin. */
+static bool
+Connect(Link *link, const char *address)
 {
 	const GatewayUrl			  *url = &link->settings->gateway;
+	Connection					  *connection = calloc(1, sizeof(Connection));
 	struct lws_client_connect_info info = {
 		.context = link->loop->context,
 		.vhost = link->vhost,
-		.address = url->address,
+		.address = address,
 		.port = url->port,
 		.path = url->path,
 		.host = url->host,
@@ -139,21 +252,88 @@ LinkDial(Link *link)
 		.protocol = LINK_PROTOCOL_NAME,
 		.local_protocol_name = LINK_PROTOCOL_NAME,
 		.ietf_version_or_minus_one = -1,
-		.userdata = link,
-		.pwsi = &link->wsi,
+		.userdata = connection,
 		.alpn = "http/1.1",
 		.retry_and_idle_policy = &liveness,
 	};
+	struct lws *wsi;
 
-	assert(link->state == LINK_CLOSED && link->wsi == NULL);
+	if (connection == NULL)
+		return false;
+	connection->link = link;
+	connection->holders = 2;
+	link->connection = connection;
+	wsi = lws_client_connect_via_info(&info);
+
+	/* libwebsockets' hold is its own to release, unless there is no connection that it could destroy */
+	if (wsi == NULL && connection->holders == 2)
+		connection->holders--;
+	else if (connection->holders == 2)
+		connection->wsi = wsi;
+	if (wsi == NULL && link->connection == connection)
+		link->connection = NULL;
+	Release(connection);
+	return wsi != NULL;
+}
+
+/* Each address gets its share of the time that is left. */
+static void
+TryAddress(void *arg)
+{
+	Link   *link = arg;
+	int		left = link->addresses.count - link->next_address;
+	int64_t ms = (link->dial_until - NowMs()) / left;
+
+	TimerSet(link->loop, &link->timer, ms > 0 ? ms : 0, AddressOverdue, link);
+	if (!Connect(link, link->addresses.text[link->next_address++]) && link->state == LINK_DIALLING)
+	{
+		static const char text[] = "it could not be begun";
+
+		DialFailed(link, 0, text, sizeof(text) - 1);
+	}
+}
+
+static void
+OnResolved(void *arg, const Addresses *addresses, const char *error)
+{
+	Link *link = arg;
+	char  why[sizeof(link->why)];
+
+	if (error != NULL)
+	{
+		snprintf(why, sizeof(why), "its address cannot be found: %s", error);
+		SetEnd(link, LINK_END_LOST, why);
+		WentAway(link);
+		return;
+	}
+	link->addresses = *addresses;
+	link->next_address = 0;
+	TryAddress(link);
+}
+
+static void
+NoAddress(void *arg)
+{
+	Link *link = arg;
+
+	SetEnd(link, LINK_END_LOST, "its address is not found in time");
+	WentAway(link);
+}
+
+void
+LinkDial(Link *link)
+{
+	assert(link->state == LINK_CLOSED && link->connection == NULL);
 	link->state = LINK_DIALLING;
-	link->asked = link->held = link->out_high = false;
+	link->asked = link->held = link->out_high = link->close_sent = link->ping_due = false;
 	link->why[0] = '\0';
 	link->end = LINK_END_LOST;
+	link->dial_until = NowMs() + DIAL_MS;
 	QueueInit(&link->out, OutLimit(link->settings));
-	if (lws_client_connect_via_info(&info) == NULL && link->wsi == NULL && link->why[0] == '\0')
+	TimerSet(link->loop, &link->timer, DIAL_MS, NoAddress, link);
+	if (!ResolverAsk(&link->resolver, OnResolved, link))
 	{
-		SetEnd(link, LINK_END_LOST, "the connection could not be begun");
+		SetEnd(link, LINK_END_LOST, "its address cannot be looked up");
 		WentAway(link);
 	}
 }
@@ -171,68 +351,101 @@ LinkSend(Link *link, const char *text, size_t len)
 		return false;
 	}
 	if (link->out.head->next == NULL)
-		lws_callback_on_writable(link->wsi);
+		lws_callback_on_writable(link->connection->wsi);
 	if (QueueIsHigh(&link->out))
 		link->out_high = true;
 	return !link->out_high;
 }
 
-/* One frame, or the close frame once all are out.  Nonzero lets libwebsockets close. */
-static int
-Write(Link *link)
+/* Nothing more is taken and nothing listened to; the close frame follows what waits. */
+static void
+BeginClose(Link *link, int code)
+{
+	link->state = LINK_CLOSING;
+	link->close_code = code;
+	link->ping_due = false;
+	if (link->held)
+		lws_rx_flow_control(link->connection->wsi, 1);
+	TimerSet(link->loop, &link->timer, CLOSE_MS, Overdue, link);
+	lws_callback_on_writable(link->connection->wsi);
+}
+
+static bool
+SendPing(Link *link)
+{
+	unsigned char room[LWS_PRE];
+
+	link->ping_due = false;
+	return lws_write(link->connection->wsi, room + LWS_PRE, 0, LWS_WRITE_PING) >= 0;
+}
+
+static bool
+SendMessage(Link *link)
 {
 	Message *message = link->out.head;
+	int		 written = lws_write(link->connection->wsi, (unsigned char *) MessageText(message), message->len,
+								 LWS_WRITE_TEXT);
 
-	if (message != NULL)
+	if (written < (int) message->len)
+		return false;
+	QueuePop(&link->out);
+	return true;
+}
+
+static bool
+SendClose(Link *link)
+{
+	unsigned char room[LWS_PRE + 2 + CLOSE_TEXT];
+	size_t		  len = strlen(link->why);
+
+	len = len < CLOSE_TEXT ? len : CLOSE_TEXT;
+	room[LWS_PRE] = (unsigned char) (link->close_code >> 8);
+	room[LWS_PRE + 1] = (unsigned char) link->close_code;
+	memcpy(room + LWS_PRE + 2, link->why, len);
+	link->close_sent = true;
+	return lws_write(link->connection->wsi, room + LWS_PRE, len + 2, WRITE_CLOSE) >= 0;
+}
+
+/* One frame: a ping, what waits, or the close frame once all is out. */
+static void
+Write(Link *link)
+{
+	bool good = true;
+
+	if (link->close_sent)
+		return;
+	if (link->ping_due)
+		good = SendPing(link);
+	else if (link->out.head != NULL)
+		good = SendMessage(link);
+	else if (link->state == LINK_CLOSING)
+		good = SendClose(link);
+	if (!good)
 	{
-		int written =
-			lws_write(link->wsi, (unsigned char *) MessageText(message), message->len, LWS_WRITE_TEXT);
-
-		if (written < (int) message->len)
-		{
-			SetEnd(link, LINK_END_LOST, "writing to the gateway failed");
-			return -1;
-		}
-		QueuePop(&link->out);
+		SetEnd(link, LINK_END_LOST, "writing to the gateway failed");
+		WentAway(link);
+		return;
 	}
+	if (link->out.head != NULL || (link->state == LINK_CLOSING && !link->close_sent))
+		lws_callback_on_writable(link->connection->wsi);
 	if (link->out_high && QueueIsLow(&link->out))
 	{
 		link->out_high = false;
 		link->events.drained(link->events.arg);
 	}
-	if (link->out.head != NULL)
-		lws_callback_on_writable(link->wsi);
-	else if (link->state == LINK_CLOSING && message == NULL)
-	{
-		size_t len = strlen(link->why);
-
-		lws_close_reason(link->wsi, (enum lws_close_status) link->close_code, (unsigned char *) link->why,
-						 len < 120 ? len : 120);
-		return -1;
-	}
-	else if (link->state == LINK_CLOSING)
-		lws_callback_on_writable(link->wsi);
-	return 0;
 }
 
 void
 LinkClose(Link *link, int code, const char *why)
 {
-	if (link->state == LINK_CLOSED || link->state == LINK_CLOSING)
+	if (link->state == LINK_CLOSED || link->asked)
 		return;
 	SetEnd(link, LINK_END_ASKED, why);
 	link->asked = true;
-	link->close_code = code;
-	if (link->wsi == NULL)
-		return; /* it is gone already, and told in a moment */
-	if (link->state == LINK_DIALLING)
-		Kill(link);
-	else
-	{
-		TimerSet(link->loop, &link->timer, CLOSE_MS, Kill, link);
-		lws_callback_on_writable(link->wsi);
-	}
-	link->state = LINK_CLOSING;
+	if (link->state == LINK_OPEN)
+		BeginClose(link, code);
+	else if (link->state == LINK_DIALLING)
+		WentAway(link);
 }
 
 /* ---------- receiving ---------- */
@@ -240,18 +453,18 @@ LinkClose(Link *link, int code, const char *why)
 void
 LinkHold(Link *link, bool held)
 {
-	if (link->held == held || link->wsi == NULL || link->state != LINK_OPEN)
+	if (link->held == held || link->state != LINK_OPEN)
 		return;
 	link->held = held;
-	lws_rx_flow_control(link->wsi, held ? 0 : 1);
+	lws_rx_flow_control(link->connection->wsi, held ? 0 : 1);
 }
 
-static int
-Refuse(Link *link, enum lws_close_status code, const char *why)
+static void
+Refuse(Link *link, int code, const char *why)
 {
 	SetEnd(link, LINK_END_LOST, why);
-	lws_close_reason(link->wsi, code, (unsigned char *) why, strlen(why));
-	return -1;
+	QueueClear(&link->out);
+	BeginClose(link, code);
 }
 
 static bool
@@ -276,32 +489,29 @@ Collect(Link *link, const char *data, size_t len)
 }
 
 /* A piece of a message; pieces are put together, whole messages go straight on. */
-static int
-Receive(Link *link, const char *data, size_t len)
+static void
+Receive(Link *link, struct lws *wsi, const char *data, size_t len)
 {
-	bool last = lws_is_final_fragment(link->wsi) && lws_remaining_packet_payload(link->wsi) == 0;
+	bool last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 
 	if (link->state != LINK_OPEN)
-		return 0;
-	if (lws_frame_is_binary(link->wsi))
-		return Refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
-	if (link->in_len + len > IN_LIMIT)
-		return Refuse(link, CLOSE_TOO_LARGE, "a message too large came");
-	if (last && link->in_len == 0)
-	{
+		return;
+	link->heard_at = NowMs();
+	if (lws_frame_is_binary(wsi))
+		Refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
+	else if (link->in_len + len > IN_LIMIT)
+		Refuse(link, CLOSE_TOO_LARGE, "a message too large came");
+	else if (last && link->in_len == 0)
 		link->events.message(link->events.arg, data, len);
-		return 0;
-	}
-	if (!Collect(link, data, len))
-		return Refuse(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
-	if (last)
+	else if (!Collect(link, data, len))
+		Refuse(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
+	else if (last)
 	{
 		size_t whole = link->in_len;
 
 		link->in_len = 0;
 		link->events.message(link->events.arg, link->in, whole);
 	}
-	return 0;
 }
 
 /* The gateway's close frame: two bytes of status, then a text. */
@@ -315,46 +525,92 @@ NoteClose(Link *link, const unsigned char *data, size_t len)
 	snprintf(why, sizeof(why), "the gateway closed the connection: %d%s%s", code, len > 2 ? " " : "",
 			 len > 2 ? LogExcerpt(excerpt, (const char *) data + 2, len - 2) : "");
 	SetEnd(link, LinkJudgeClose(code), why);
+	if (link->close_sent)
+		WentAway(link);
+	else
+	{
+		/* libwebsockets answers with a close frame and hangs up */
+		link->state = LINK_CLOSING;
+		link->close_sent = true;
+		TimerSet(link->loop, &link->timer, CLOSE_MS, Overdue, link);
+	}
 }
 
 /* ---------- */
 
+static void
+Opened(Link *link)
+{
+	link->state = LINK_OPEN;
+	link->heard_at = NowMs();
+	TimerSet(link->loop, &link->timer, PULSE_MS, Pulse, link);
+	link->events.open(link->events.arg);
+}
+
+/* libwebsockets has no such connection any more, or is about to destroy it. */
+static void
+Broke(Link *link, struct lws *wsi, const char *text, size_t len)
+{
+	link->connection->wsi = NULL;
+	if (link->state == LINK_DIALLING)
+		DialFailed(link, (int) lws_http_client_http_response(wsi), text, len);
+	else
+	{
+		SetEnd(link, LINK_END_LOST, "the connection broke");
+		WentAway(link);
+	}
+}
+
 int
 LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	Link *link = user;
+	static const char closed[] = "it was closed during the handshake";
+	Connection		 *connection = user;
+	Link			 *link = connection != NULL ? connection->link : NULL;
 
+	if (connection != NULL && reason == LWS_CALLBACK_WSI_DESTROY)
+	{
+		connection->wsi = NULL;
+		if (link != NULL)
+			Broke(link, wsi, closed, sizeof(closed) - 1);
+		Release(connection);
+		return 0;
+	}
+	if (link == NULL)
+		return 0;
 	switch (reason)
 	{
 		case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-			return AddToken(link, (unsigned char **) in, *(unsigned char **) in + len);
+			return AddHeaders(link, wsi, in, *(unsigned char **) in + len);
 
 		case LWS_CALLBACK_CLIENT_ESTABLISHED:
-			if (link->state != LINK_DIALLING)
-				return -1;
-			link->state = LINK_OPEN;
-			link->events.open(link->events.arg);
-			return 0;
-
-		case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-			link->wsi = wsi;
-			DialFailed(link, in, len);
-			WentAway(link);
+			connection->wsi = wsi;
+			Opened(link);
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_RECEIVE:
-			return Receive(link, in, len);
+			Receive(link, wsi, in, len);
+			return 0;
+
+		case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+			link->heard_at = NowMs();
+			return 0;
 
 		case LWS_CALLBACK_CLIENT_WRITEABLE:
-			return Write(link);
+			Write(link);
+			return 0;
 
 		case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 			NoteClose(link, in, len);
 			return 0;
 
+		case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+			Broke(link, wsi, in, len);
+			return 0;
+
 		case LWS_CALLBACK_CLIENT_CLOSED:
-			SetEnd(link, LINK_END_LOST, "the connection broke");
-			WentAway(link);
+		case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
+			Broke(link, wsi, closed, sizeof(closed) - 1);
 			return 0;
 
 		default:
@@ -370,12 +626,16 @@ LinkInit(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settin
 	link->vhost = vhost;
 	link->settings = settings;
 	link->events = *events;
+	ResolverInit(&link->resolver, loop, settings->gateway.address);
 }
 
 void
 LinkFree(Link *link)
 {
 	TimerCancel(&link->timer);
+	Detach(link);
+	if (link->loop != NULL)
+		ResolverFree(&link->resolver);
 	QueueClear(&link->out);
 	free(link->in);
 	link->in = NULL;

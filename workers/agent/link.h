@@ -11,6 +11,7 @@
 
 #include "loop.h"
 #include "queue.h"
+#include "resolve.h"
 #include "settings.h"
 
 typedef enum LinkEnd
@@ -44,6 +45,8 @@ typedef enum LinkState
 	LINK_CLOSING
 } LinkState;
 
+typedef struct Connection Connection;
+
 typedef struct Link
 {
 	Loop			 *loop;
@@ -52,18 +55,25 @@ typedef struct Link
 	LinkEvents		  events;
 
 	LinkState	state;
-	struct lws *wsi; /* not NULL exactly while libwebsockets has a connection for us */
+	Resolver	resolver;
+	Addresses	addresses; /* of the gateway, in this dial */
+	int			next_address;
+	int64_t		dial_until;
+	Connection *connection; /* NULL while there is none that we want */
 	Queue		out;
 	bool		out_high;	/* "drained" is owed */
 	bool		held;		/* nothing is read from the gateway */
 	bool		asked;		/* LinkClose() was called */
+	bool		close_sent; /* the close frame is out */
+	bool		ping_due;
+	int64_t		heard_at;	/* the last sign of life */
 	int			close_code; /* to be sent once the queue is empty */
 	char	   *in;			/* pieces of an unfinished message */
 	size_t		in_len;
 	size_t		in_size;
 	LinkEnd		end;
 	char		why[200];
-	Timer		timer;
+	Timer		timer; /* the deadline of the state, or what it does next */
 } Link;
 
 /* The protocol of the connection; to be listed in the vhost's protocols. */

@@ -9,6 +9,8 @@
  */
 #include "log.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,9 @@
 #include <unistd.h>
 
 #define LINE_SIZE 1024
+
+/* How long a full stderr is waited for, once until it is read again. */
+#define PATIENCE_MS 100
 
 static LogLevel log_level = LOG_LEVEL_NOTICE;
 
@@ -61,13 +66,44 @@ NowMs(void)
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* There is nobody to tell if stderr is closed. */
+/*
+ * Whoever started us may have stopped reading: a full pipe must not stop the
+ * agent.  A pipe that is writable takes PIPE_BUF bytes without waiting.  There
+ * is nobody to tell if stderr is closed.
+ */
+static bool
+TryWrite(const char *line, size_t len, int patience_ms)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	ssize_t		  written;
+
+	if (poll(&fd, 1, patience_ms) == 0)
+		return false;
+	written = write(STDERR_FILENO, line, len);
+	(void) written;
+	return true;
+}
+
 static void
 WriteLine(const char *line, size_t len)
 {
-	ssize_t written = write(STDERR_FILENO, line, len);
+	static unsigned lost;
+	char			note[80];
+	int				note_len;
 
-	(void) written;
+	if (lost > 0)
+	{
+		note_len =
+			snprintf(note, sizeof(note), "npcsim-agent: %u lines before this one were not read\n", lost);
+		if (!TryWrite(note, (size_t) note_len, 0))
+		{
+			lost++;
+			return;
+		}
+		lost = 0;
+	}
+	if (!TryWrite(line, len, PATIENCE_MS))
+		lost = 1;
 }
 
 static void __attribute__((format(printf, 2, 0))) LogV(LogLevel level, const char *fmt, va_list args)
@@ -130,7 +166,7 @@ void
 LogServerLine(const char *text, size_t len)
 {
 	static const char prefix[] = "[mcp server] ";
-	char			  line[LINE_SIZE * 5];
+	char			  line[PIPE_BUF];
 	size_t			  out = sizeof(prefix) - 1;
 
 	memcpy(line, prefix, out);

@@ -6,7 +6,8 @@
  * between it and the MCP server, which the agent starts (stdio) or which runs
  * somewhere (HTTP).  docs/agent.md is its manual, README.md its inner life.
  *
- * One thread; everything happens in libwebsockets' loop.
+ * Everything happens in libwebsockets' loop, in one thread; only what cannot
+ * be waited for there, the system's resolver, has threads of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,8 +29,10 @@
 #define EXIT_USAGE 2
 
 /* The gateway's connection, the loop's set, and what libwebsockets needs for itself. */
-#define LWS_DESCRIPTORS	  32
-#define HANDSHAKE_SECONDS 15
+#define LWS_DESCRIPTORS 32
+
+/* Of libwebsockets' own waits: longer than any of ours (link.c), which are those that count. */
+#define HANDSHAKE_SECONDS 30
 
 typedef struct Program
 {
@@ -61,6 +65,19 @@ OpenStandardStreams(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
 			exit(EXIT_FAILURE);
+}
+
+/*
+ * The MCP server runs as the same user, and is not to read the token out of
+ * our memory, nor the keeper's: not by /proc, not by ptrace(), not in a core
+ * file.  The leak detector reads its own process that way.
+ */
+static void
+HideMemory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 static void
@@ -150,6 +167,7 @@ main(int argc, char **argv)
 	int					signals;
 	int					status = EXIT_FAILURE;
 
+	HideMemory();
 	OpenStandardStreams();
 	switch (SettingsRead(&program.settings, argc, argv))
 	{

@@ -4,7 +4,10 @@
  *
  * A token never comes from the command line, which every user of the machine
  * can read; it comes from a file or from the environment, and stays out of
- * the log and out of the MCP server's environment.
+ * the log and out of the MCP server's environment.  Nor does it stay in our
+ * own: /proc/PID/environ shows other processes of the user, such as the MCP
+ * server, the bytes that were there when we were started, whatever unsetenv()
+ * did to the list of them.  So the bytes are overwritten.
  */
 #include "settings.h"
 
@@ -22,6 +25,7 @@
 #include "words.h"
 
 #define DEFAULT_SOURCE "player_mcp"
+#define TOKEN_VARIABLE "NPCSIM_TOKEN"
 
 static const char help_text[] =
 	"npcsim-agent lends an MCP server of yours to a world of npcsim.\n"
@@ -47,6 +51,7 @@ static const char help_text[] =
 	"                          (default 65536, which is the gateway's own default)\n"
 	"\n"
 	"Other:\n"
+	"  --status-file FILE      how it goes, for scripts: JSON, replaced as a whole\n"
 	"  --log-level LEVEL       error, warning, notice (default), info, or debug\n"
 	"  --help, --version\n"
 	"\n"
@@ -65,6 +70,7 @@ enum
 	OPT_MCP_TRANSPORT,
 	OPT_MAX_MESSAGE,
 	OPT_LOG_LEVEL,
+	OPT_STATUS_FILE,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -79,6 +85,7 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"mcp-transport", required_argument, NULL, OPT_MCP_TRANSPORT},
 										{"max-message", required_argument, NULL, OPT_MAX_MESSAGE},
 										{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+										{"status-file", required_argument, NULL, OPT_STATUS_FILE},
 										{"help", no_argument, NULL, OPT_HELP},
 										{"version", no_argument, NULL, OPT_VERSION},
 										{NULL, 0, NULL, 0}};
@@ -187,7 +194,7 @@ ReadTokenFile(Settings *settings, const char *path)
 static bool
 ReadToken(Settings *settings, const char *file)
 {
-	const char *text = getenv("NPCSIM_TOKEN");
+	const char *text = getenv(TOKEN_VARIABLE);
 	const char *error;
 
 	if (file != NULL)
@@ -196,6 +203,18 @@ ReadToken(Settings *settings, const char *file)
 		return Complain("a token is needed: --token-file FILE, or NPCSIM_TOKEN in the environment");
 	return TokenCopy(settings->token, text, strlen(text), &error) ||
 		   Complain("NPCSIM_TOKEN cannot be used: %s", error);
+}
+
+/* Every entry of that name: an environment may hold several. */
+static void
+ForgetEnvironmentToken(void)
+{
+	static const char prefix[] = TOKEN_VARIABLE "=";
+
+	for (char **entry = environ; *entry != NULL; entry++)
+		if (strncmp(*entry, prefix, sizeof(prefix) - 1) == 0)
+			explicit_bzero(*entry + sizeof(prefix) - 1, strlen(*entry + sizeof(prefix) - 1));
+	unsetenv(TOKEN_VARIABLE);
 }
 
 static bool
@@ -257,6 +276,9 @@ ReadOption(Settings *settings, Given *given, int option, const char *value)
 		case OPT_LOG_LEVEL:
 			return LogLevelFromName(value, &settings->log_level) ||
 				   Complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
+		case OPT_STATUS_FILE:
+			settings->status_file = value;
+			return *value != '\0' || Complain("--status-file must name a file");
 		default:
 			fputs("Try 'npcsim-agent --help'.\n", stderr);
 			return false;
@@ -281,8 +303,8 @@ Finish(Settings *settings, const Given *given)
 	return ReadServer(settings, given->mcp) && ReadToken(settings, given->token_file);
 }
 
-SettingsOutcome
-SettingsRead(Settings *settings, int argc, char **argv)
+static SettingsOutcome
+Read(Settings *settings, int argc, char **argv)
 {
 	Given given = {.source = DEFAULT_SOURCE};
 	int	  option;
@@ -317,6 +339,15 @@ SettingsRead(Settings *settings, int argc, char **argv)
 	}
 	LogSetLevel(settings->log_level);
 	return Finish(settings, &given) ? SETTINGS_READY : SETTINGS_WRONG;
+}
+
+SettingsOutcome
+SettingsRead(Settings *settings, int argc, char **argv)
+{
+	SettingsOutcome outcome = Read(settings, argc, argv);
+
+	ForgetEnvironmentToken();
+	return outcome;
 }
 
 void

@@ -45,6 +45,7 @@ typedef struct Settings
 	int			  max_concurrency;
 	size_t		  message_limit; /* longest message for the gateway, bytes */
 	LogLevel	  log_level;
+	const char	 *status_file; /* of --status-file, else NULL */
 } Settings;
 
 typedef enum SettingsOutcome

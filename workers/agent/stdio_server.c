@@ -56,7 +56,7 @@
 
 #define INPUT_LIMIT		  (8 * 1024 * 1024)
 #define LINE_LIMIT		  (1024 * 1024)
-#define STDERR_LINE_LIMIT 4096
+#define STDERR_LINE_LIMIT 4000
 #define READ_SIZE		  65536
 
 /* What a dead server may have left in its pipe is at most this many reads. */

@@ -29,6 +29,7 @@ enum
 	UPDATE_PLAYER_HEARTBEAT,
 	UPDATE_PLAYER_CAMERA,
 	CALL_REDUCER,
+	COMPUTE_STANDINGS,
 	STATEMENT_COUNT
 };
 
@@ -63,6 +64,8 @@ static const DbStatement statements[STATEMENT_COUNT] = {
 	 5},
 	{CALL_REDUCER, "call_reducer", "SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)",
 	 4},
+	{COMPUTE_STANDINGS, "compute_standings",
+	 "SELECT player_id, standing, body FROM npcsim.compute_standings($1::bigint[], $2::bigint[])", 2},
 };
 
 typedef struct Number
@@ -306,6 +309,22 @@ call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const cha
 	const char *values[] = {number_text(&player, player_id), reducer, arguments, key};
 
 	db_query(&statements[CALL_REDUCER], DB_LANE_WRITE, world_id, values, done, argument);
+}
+
+void
+call_compute_standings(const int64_t *player_ids, const int64_t *told, int count, DbDone done, void *argument)
+{
+	Text		players = {0};
+	Text		standings = {0};
+	const char *values[2];
+
+	add_bigint_array(&players, player_ids, count);
+	add_bigint_array(&standings, told, count);
+	values[0] = players.data;
+	values[1] = standings.data;
+	db_query(&statements[COMPUTE_STANDINGS], DB_LANE_READ, 0, values, done, argument);
+	text_free(&players);
+	text_free(&standings);
 }
 
 const char *

@@ -44,6 +44,8 @@ extern void call_update_player_heartbeat(int64_t player_id, const char *heartbea
 extern void call_update_player_camera(int64_t player_id, const double rectangle[4]);
 extern void call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments,
 						 const char *key, DbDone done, void *argument);
+extern void call_compute_standings(const int64_t *player_ids, const int64_t *told, int count, DbDone done,
+								   void *argument);
 
 /* The first column of the first row, or NULL: no row, or a NULL. */
 extern const char *reply_text(const DbReply *reply);

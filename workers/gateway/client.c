@@ -143,7 +143,8 @@ client_release(Client *client)
 	assert(client->holders > 0);
 	if (--client->holders > 0)
 		return;
-	assert(client->state == CLIENT_GONE && !client->watch && !client->compute && !client->mind);
+	assert(client->state == CLIENT_GONE && !client->watch && !client->compute && !client->mind &&
+		   !client->report);
 	free(client->name);
 	free(client->source);
 	free(client);

@@ -20,6 +20,7 @@
 
 struct Source;
 struct Mind;
+struct Report;
 
 /* Close codes of the protocol. */
 enum
@@ -109,6 +110,7 @@ typedef struct Client
 	bool		   camera_untold;
 	struct Source *compute; /* compute.c's, when it computes */
 	struct Mind	  *mind;	/* mind.c's, of an MCP server */
+	struct Report *report;	/* report.c's, of one that computes */
 
 	struct Client *previous;
 	struct Client *next;

@@ -31,6 +31,7 @@
 #include "calls.h"
 #include "heartbeat.h"
 #include "log.h"
+#include "report.h"
 #include "submit.h"
 
 #define MAX_SOURCES_CLAIMED 1024
@@ -220,6 +221,7 @@ expire_requests(Source *source)
 		compute_counts.timed_out++;
 		submit_failure(client, request->request_id, "timeout");
 		tell_cancelled(client, request->request_id, "timeout");
+		report_outcome(client, request->request_id, request->npc_id, "timeout", NULL, "it took too long");
 		free(request);
 	}
 	if (any)
@@ -434,6 +436,7 @@ compute_polled(void)
 		claim(world);
 		check_superseded(world);
 	}
+	reports_polled();
 }
 
 /* ------------------------------------------------------------------------
@@ -472,6 +475,7 @@ compute_fail(Client *client, int64_t request_id, const char *reason)
 
 	if (!request)
 		return; /* timed out before: the database knows */
+	report_outcome(client, request_id, request->npc_id, "failed", NULL, reason);
 	free(request);
 	client_refund(client);
 	compute_counts.failed++;

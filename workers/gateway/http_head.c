@@ -26,6 +26,7 @@ typedef struct HeaderDefinition
 static const HeaderDefinition single_headers[] = {
 	{"host", offsetof(HttpHead, host)},
 	{"authorization", offsetof(HttpHead, authorization)},
+	{"npcsim-reports", offsetof(HttpHead, reports)},
 	{"content-length", offsetof(HttpHead, content_length)},
 	{"expect", offsetof(HttpHead, expect)},
 	{"sec-websocket-key", offsetof(HttpHead, websocket_key)},

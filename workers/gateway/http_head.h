@@ -39,6 +39,7 @@ typedef struct HttpHead
 	char *origin;
 	int	  origins;
 	char *authorization;
+	char *reports;			  /* Npcsim-Reports */
 	bool  asks_for_websocket; /* Upgrade and Connection, and nothing besides */
 	char *websocket_key;
 	char *websocket_version;

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "mind.h"
 #include "peers.h"
+#include "report.h"
 #include "requests.h"
 #include "session.h"
 #include "wire.h"
@@ -82,6 +83,8 @@ greet_mcp_server(Client *client, const HttpHead *head)
 	}
 	if (head->authorization && strncasecmp(head->authorization, "Bearer ", 7) == 0)
 		token = head->authorization + 7 + strspn(head->authorization + 7, " ");
+	if (head->reports && strcmp(head->reports, REPORTS_WANTED) == 0)
+		report_begin(client);
 	session_mcp_hello(client, token, source, concurrency);
 }
 

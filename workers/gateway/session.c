@@ -23,6 +23,7 @@
 #include "compute.h"
 #include "log.h"
 #include "mind.h"
+#include "report.h"
 #include "submit.h"
 #include "wire.h"
 
@@ -524,6 +525,7 @@ session_closed(Client *client)
 	client_move(client, CLIENT_GONE);
 	compute_leave(client);
 	mind_free(client);
+	report_end(client);
 	if (session_id && worlds_are_registered())
 		call_client_disconnected(session_id);
 	client->session_id = 0;
@@ -686,6 +688,7 @@ session_tick(int64_t now)
 			watch_tick(client->watch, now);
 		if (client->mind)
 			mind_tick(client, now);
+		report_tick(client, now);
 		client = next;
 	}
 }

@@ -330,6 +330,38 @@ read_file(Settings *settings, const char *path)
 	return good;
 }
 
+/*
+ * /proc/PID/environ shows other processes of the user what was there at the
+ * start, so passwords are overwritten.  PGPASSWORD stays, elsewhere in our
+ * memory, for libpq to read whenever it connects.
+ */
+static void
+hide_passwords(void)
+{
+	static const char *const names[] = {ENVIRONMENT_PREFIX "DATABASE", "PGPASSWORD"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		char *value = getenv(names[i]);
+		char *copy = value ? mem_copy_string(value) : NULL;
+
+		if (!value)
+			continue;
+		explicit_bzero(value, strlen(value));
+		setenv(names[i], copy, 1);
+		explicit_bzero(copy, strlen(copy));
+		free(copy);
+	}
+}
+
+/* The command line is shown to every user of the machine: a password in it is overwritten, too. */
+static void
+hide_password_of(char *conninfo)
+{
+	if (strcasestr(conninfo, "password") || strchr(conninfo, '@'))
+		memset(conninfo, 'x', strlen(conninfo));
+}
+
 static bool
 read_environment(Settings *settings)
 {
@@ -468,7 +500,7 @@ settings_read(Settings *settings, int argc, char **argv)
 {
 	struct option flags[DEFINITION_COUNT + 4];
 	char		  names[DEFINITION_COUNT][64];
-	const char	 *given[DEFINITION_COUNT] = {NULL};
+	char		 *given[DEFINITION_COUNT] = {NULL};
 	const char	 *config = getenv(ENVIRONMENT_PREFIX "CONFIG");
 	int			  flag;
 
@@ -508,10 +540,13 @@ settings_read(Settings *settings, int argc, char **argv)
 		return SETTINGS_WRONG;
 	if (!read_environment(settings))
 		return SETTINGS_WRONG;
+	hide_passwords();
 	for (int i = 0; i < DEFINITION_COUNT; i++)
 	{
 		if (given[i] && !set_value(settings, &definitions[i], "command line", given[i]))
 			return SETTINGS_WRONG;
+		if (given[i] && strcmp(definitions[i].name, "database") == 0)
+			hide_password_of(given[i]);
 	}
 	return settings_are_sound(settings) ? SETTINGS_RUN : SETTINGS_WRONG;
 }

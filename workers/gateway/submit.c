@@ -29,6 +29,7 @@
 #include "calls.h"
 #include "compute.h"
 #include "log.h"
+#include "report.h"
 #include "world.h"
 
 /* A batch holds the world's lock, and ticks wait for it. */
@@ -207,7 +208,10 @@ tell_rejected(const Item *item, const char *code, const char *reason)
 	Text text = {0};
 
 	if (item->client->kind == CLIENT_MCP_SERVER)
+	{
+		report_outcome(item->client, item->request_id, 0, "rejected", code, reason);
 		return;
+	}
 	text_add_string(&text, "{\"type\":\"decision_result\"");
 	if (item->request_id)
 		text_add_format(&text, ",\"request_id\":%" PRId64, item->request_id);
@@ -244,6 +248,8 @@ take_results(ItemQueue *queue, const DbReply *reply)
 			tell_rejected(item, "XX000", "the database gave no result");
 		else if (item->client->kind == CLIENT_PLAYER)
 			client_send(item->client, result, strlen(result));
+		else
+			report_result(item->client, result);
 		finish_first(queue);
 	}
 }

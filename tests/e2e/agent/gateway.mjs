@@ -1,8 +1,10 @@
 // The gateway's side of the WebSocket protocol "mcp", for the tests of npcsim-agent: a server that agents dial
 // and that then is the MCP client.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createServer as createSocketServer } from 'node:net';
 import { WebSocketServer } from 'ws';
 
 export const TOKEN = 'secret-token-of-ada';
@@ -126,4 +128,76 @@ export class Session {
   cancel(id) {
     this.send({ method: 'notifications/cancelled', params: { requestId: id, reason: 'timeout' } });
   }
+}
+
+// A gateway that keeps to no protocol: it does with the n-th connection what the n-th script says (the last one for
+// all that follow), on the bare socket. A script gets the socket and the request's head.
+export class HostileGateway {
+  constructor(scripts) {
+    this.dials = 0;
+    this.sockets = new Set();
+    this.server = createSocketServer((socket) => {
+      const script = scripts[Math.min(this.dials++, scripts.length - 1)];
+      let head = '';
+      this.sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
+      socket.on('data', (data) => {
+        if (head.includes('\r\n\r\n')) return;
+        head += data.toString('latin1');
+        if (head.includes('\r\n\r\n')) script(socket, head);
+      });
+    });
+    this.ready = new Promise((resolve, reject) => this.server.on('error', reject).listen(0, '127.0.0.1', () => resolve(this)));
+  }
+
+  static open(...scripts) {
+    return new HostileGateway(scripts).ready;
+  }
+
+  get port() {
+    return this.server.address().port;
+  }
+
+  async close() {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+// What a good answer to the handshake says; headers are added to it or replace its own.
+export function acceptance(head, headers = {}) {
+  const key = /sec-websocket-key: *(\S+)/i.exec(head)[1];
+  const all = {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Accept': createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64'),
+    'Sec-WebSocket-Protocol': 'mcp',
+    ...headers,
+  };
+  return `HTTP/1.1 101 Switching Protocols\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+}
+
+// A WebSocket frame; length: what it claims to be long.
+export function frame(opcode, payload = '', { fin = 1, rsv = 0, mask = false, length } = {}) {
+  const body = Buffer.from(payload);
+  const claimed = length ?? body.length;
+  const head = Buffer.alloc(14);
+  let size = 2;
+  head[0] = (fin << 7) | (rsv << 4) | opcode;
+  if (claimed < 126) head[1] = claimed;
+  else if (claimed < 65536) {
+    head[1] = 126;
+    size = head.writeUInt16BE(claimed, 2);
+  } else {
+    head[1] = 127;
+    size = head.writeBigUInt64BE(BigInt(claimed), 2);
+  }
+  if (mask) {
+    head[1] |= 0x80;
+    Buffer.from([1, 2, 3, 4]).copy(head, size);
+    size += 4;
+    for (let i = 0; i < body.length; i++) body[i] ^= (i % 4) + 1;
+  }
+  return Buffer.concat([head.subarray(0, size), body]);
 }

@@ -12,10 +12,13 @@ export const AGENT = process.env.NPCSIM_AGENT ?? join(process.env.NPCSIM_BUILD ?
 export const MIND = join(here, 'mind.mjs');
 export const directory = mkdtempSync(join(tmpdir(), 'npcsim-agent-test-'));
 
+// Under valgrind everything takes its time.
+export const PATIENCE = process.env.NPCSIM_VALGRIND ? 10 : 1;
+
 const running = new Set();
 
-export function start(program, args, env = {}) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+export function start(program, args, env = {}, options = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, ...options });
   running.add(child);
   child.output = '';
   child.stdout.on('data', (data) => (child.output += data));
@@ -59,7 +62,7 @@ export async function httpMind(...args) {
 }
 
 export async function until(condition, what, ms = 15000) {
-  const end = Date.now() + ms;
+  const end = Date.now() + ms * PATIENCE;
   for (;;) {
     const value = await condition();
     if (value) return value;

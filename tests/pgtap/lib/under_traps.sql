@@ -61,6 +61,7 @@ SELECT npcsim.call_reducer(:player, 'request_npc_decision', pg_catalog.jsonb_bui
 SELECT npcsim.gateway_poll('g1', ARRAY[:world]::pg_catalog.int8[]);
 SELECT request_id AS request FROM npcsim.claim_decisions('g1', ARRAY[:session]::pg_catalog.int8[], '{4}') LIMIT 1 \gset
 SELECT npcsim.superseded_decisions(:world, ARRAY[:npc]::pg_catalog.int8[], ARRAY[:request]::pg_catalog.int8[], ARRAY[:session]::pg_catalog.int8[]);
+SELECT npcsim.compute_standings(ARRAY[:player]::pg_catalog.int8[], ARRAY[0]::pg_catalog.int8[]);
 SELECT npcsim.submit_npc_decisions(ARRAY[:player]::pg_catalog.int8[], ARRAY[pg_catalog.format('{"request_id": %s, "action": "wander", "tokens": 7}', :request)]);
 SELECT npcsim.fail_decisions(ARRAY[:player]::pg_catalog.int8[], ARRAY[:request]::pg_catalog.int8[], '{timeout}');
 SELECT npcsim.world_snapshot(:world), npcsim.world_delta(:world, 1);

@@ -1,0 +1,182 @@
+/*
+ * resolve.c
+ *	  Looks up a host's addresses without keeping the loop waiting.
+ *
+ * getaddrinfo() waits for name servers, and libwebsockets calls it from its
+ * loop: meanwhile no timer would run and no signal be heard.  So it runs in a
+ * thread of its own, and libwebsockets gets addresses in figures.
+ *
+ * The thread and the resolver share a Lookup; who leaves last frees it.
+ */
+#include "resolve.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct Lookup
+{
+	atomic_int holders;
+	int		   done; /* eventfd, written by the thread when the rest is filled */
+	int		   result;
+	Addresses  addresses;
+	char	   host[];
+};
+
+static void
+LookupRelease(Lookup *lookup)
+{
+	if (atomic_fetch_sub(&lookup->holders, 1) != 1)
+		return;
+	close(lookup->done);
+	free(lookup);
+}
+
+/* In the order in which the system wants them tried, each once. */
+static void
+TakeAddresses(Addresses *addresses, const struct addrinfo *found)
+{
+	for (; found != NULL && addresses->count < ADDRESSES_MAX; found = found->ai_next)
+	{
+		char *text = addresses->text[addresses->count];
+		bool  known = false;
+
+		if (getnameinfo(found->ai_addr, found->ai_addrlen, text, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST) !=
+			0)
+			continue;
+		for (int i = 0; i < addresses->count; i++)
+			known = known || strcmp(addresses->text[i], text) == 0;
+		if (!known)
+			addresses->count++;
+	}
+}
+
+static void *
+LookUp(void *arg)
+{
+	Lookup			*lookup = arg;
+	struct addrinfo	 hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	uint64_t		 one = 1;
+	ssize_t			 written;
+
+	lookup->result = getaddrinfo(lookup->host, NULL, &hints, &found);
+	if (lookup->result == 0)
+	{
+		TakeAddresses(&lookup->addresses, found);
+		freeaddrinfo(found);
+		if (lookup->addresses.count == 0)
+			lookup->result = EAI_NONAME;
+	}
+	written = write(lookup->done, &one, sizeof(one));
+	(void) written;
+	LookupRelease(lookup);
+	return NULL;
+}
+
+/* False if there is no memory, descriptor or thread for it. */
+static bool
+StartThread(Lookup *lookup)
+{
+	pthread_attr_t attributes;
+	pthread_t	   thread;
+	bool		   started;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	atomic_store(&lookup->holders, 2);
+	started = pthread_create(&thread, &attributes, LookUp, lookup) == 0;
+	if (!started)
+		atomic_store(&lookup->holders, 1);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static void
+EndLookup(Resolver *resolver)
+{
+	WatchStop(resolver->loop, &resolver->watch);
+	LookupRelease(resolver->lookup);
+	resolver->lookup = NULL;
+}
+
+static void
+OnDone(void *arg, uint32_t events)
+{
+	Resolver	   *resolver = arg;
+	Addresses		addresses = resolver->lookup->addresses;
+	const char	   *error = NULL;
+	ResolverHandler handler = resolver->handler;
+
+	if (resolver->lookup->result != 0)
+		error = gai_strerror(resolver->lookup->result);
+	EndLookup(resolver);
+	resolver->handler = NULL;
+	if (handler != NULL)
+		handler(resolver->arg, &addresses, error);
+}
+
+static Lookup *
+StartLookup(Resolver *resolver)
+{
+	size_t	len = strlen(resolver->host) + 1;
+	Lookup *lookup = calloc(1, sizeof(Lookup) + len);
+
+	if (lookup == NULL)
+		return NULL;
+	memcpy(lookup->host, resolver->host, len);
+	lookup->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	atomic_store(&lookup->holders, 1);
+	if (lookup->done >= 0 &&
+		WatchStart(resolver->loop, &resolver->watch, lookup->done, EPOLLIN, OnDone, resolver))
+	{
+		if (StartThread(lookup))
+			return lookup;
+		WatchStop(resolver->loop, &resolver->watch);
+	}
+	if (lookup->done >= 0)
+		close(lookup->done);
+	free(lookup);
+	return NULL;
+}
+
+bool
+ResolverAsk(Resolver *resolver, ResolverHandler handler, void *arg)
+{
+	resolver->handler = handler;
+	resolver->arg = arg;
+	if (resolver->lookup == NULL)
+		resolver->lookup = StartLookup(resolver);
+	return resolver->lookup != NULL;
+}
+
+void
+ResolverForget(Resolver *resolver)
+{
+	resolver->handler = NULL;
+}
+
+void
+ResolverInit(Resolver *resolver, Loop *loop, const char *host)
+{
+	memset(resolver, 0, sizeof(*resolver));
+	resolver->loop = loop;
+	resolver->host = host;
+	resolver->watch.fd = -1;
+}
+
+void
+ResolverFree(Resolver *resolver)
+{
+	if (resolver->lookup != NULL)
+		EndLookup(resolver);
+}

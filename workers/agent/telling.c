@@ -1,0 +1,220 @@
+/*
+ * telling.c
+ *	  What the player is told of how it goes: lines on stderr, and the status file.
+ *
+ * The gateway sends JSON-RPC notifications of its own to agents that ask for
+ * them (link.c): "npcsim/outcomes" and "npcsim/standing".  They end here; the
+ * MCP server never sees them.
+ *
+ * The status file is written when the agent's state changes and, at most once
+ * a second, when anything else in it does; every FILE_IDLE_MS at any rate, so
+ * that one that is old tells of an agent that is gone.
+ */
+#include "telling.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jsonrpc.h"
+#include "status_file.h"
+
+#define FILE_MS		 1000
+#define FILE_IDLE_MS 10000
+
+#define OUR_PREFIX "npcsim/"
+
+static void
+SetText(json_t *object, const char *member, const char *text)
+{
+	json_object_set_new(object, member, text[0] != '\0' ? json_string(text) : json_null());
+}
+
+/* NULL if memory ran out. */
+static json_t *
+Describe(const Telling *telling)
+{
+	json_t *status = json_object();
+
+	if (status == NULL)
+		return NULL;
+	SetText(status, "state", telling->state);
+	json_object_set_new(status, "since", ReportTime(telling->since));
+	json_object_set_new(status, "written_at", ReportTime(time(NULL)));
+	json_object_set_new(status, "pid", json_integer(getpid()));
+	SetText(status, "version", NPCSIM_VERSION);
+	json_object_set_new(status, "exit_status",
+						telling->exit_status >= 0 ? json_integer(telling->exit_status) : json_null());
+	SetText(status, "gateway", telling->settings->gateway.host);
+	SetText(status, "source", telling->settings->source);
+	json_object_set_new(status, "connections", json_integer(telling->connections));
+	json_object_set_new(status, "connected_at", ReportTime(telling->connected_at));
+	SetText(status, "last_trouble", telling->trouble);
+	json_object_set_new(status, "last_trouble_at", ReportTime(telling->trouble_at));
+	if (!ReportDescribe(&telling->report, status))
+	{
+		json_decref(status);
+		return NULL;
+	}
+	return status;
+}
+
+static bool
+WriteFile(Telling *telling)
+{
+	json_t *status;
+	bool	good;
+
+	if (telling->settings->status_file == NULL)
+		return true;
+	status = Describe(telling);
+	errno = ENOMEM;
+	good = status != NULL && StatusFileWrite(telling->settings->status_file, status);
+	json_decref(status);
+	return good;
+}
+
+static void
+WriteFileNow(void *arg)
+{
+	Telling *telling = arg;
+
+	if (telling->settings->status_file == NULL)
+		return;
+	if (!WriteFile(telling))
+		LogThrottled(&telling->file_throttle, LOG_LEVEL_WARNING,
+					 "the status file \"%s\" cannot be written: %s", telling->settings->status_file,
+					 strerror(errno));
+	TimerSet(telling->loop, &telling->file_timer, FILE_IDLE_MS, WriteFileNow, telling);
+}
+
+/* Within FILE_MS; several changes share one writing. */
+static void
+WriteFileSoon(Telling *telling)
+{
+	if (telling->settings->status_file != NULL)
+		TimerSet(telling->loop, &telling->file_timer, FILE_MS, WriteFileNow, telling);
+}
+
+/* ---------- lines ---------- */
+
+static void
+SayLine(void *arg, ReportKind kind, const char *line)
+{
+	(void) arg;
+	Log(kind == REPORT_NPCS ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s", line);
+}
+
+static void
+SayOutcome(void *arg, ReportKind kind, const char *line)
+{
+	(void) arg;
+	(void) kind;
+	Log(LOG_LEVEL_DEBUG, "%s", line);
+}
+
+static void
+TellReport(void *arg)
+{
+	Telling *telling = arg;
+
+	ReportTell(&telling->report, NowMs(), SayLine, telling);
+}
+
+static void
+Take(Telling *telling, const RpcMessage *message)
+{
+	const json_t *params = json_object_get(message->root, "params");
+	bool		  is_new = telling->report.standing == NULL;
+	int64_t		  now = NowMs();
+	int64_t		  due;
+
+	if (strcmp(message->method, OUR_PREFIX "outcomes") == 0)
+		ReportOutcomes(&telling->report, params, now, SayOutcome, telling);
+	else if (strcmp(message->method, OUR_PREFIX "standing") == 0)
+		ReportStanding(&telling->report, params, now);
+	due = is_new && telling->report.standing != NULL ? 0 : ReportDueIn(&telling->report, now);
+	if (due >= 0)
+		TimerSet(telling->loop, &telling->report_timer, due, TellReport, telling);
+	WriteFileSoon(telling);
+}
+
+bool
+TellingTakes(Telling *telling, const char *text, size_t len)
+{
+	static const char sign[] = "\"" OUR_PREFIX;
+	RpcMessage		  message;
+	bool			  ours;
+
+	/* most messages need not be parsed here */
+	if (memmem(text, len, sign, sizeof(sign) - 1) == NULL)
+		return false;
+	RpcParse(&message, text, len);
+	ours =
+		message.kind == RPC_NOTIFICATION && strncmp(message.method, OUR_PREFIX, sizeof(OUR_PREFIX) - 1) == 0;
+	if (ours)
+		Take(telling, &message);
+	RpcFree(&message);
+	return ours;
+}
+
+/* ---------- the agent's own ---------- */
+
+void
+TellingState(Telling *telling, const char *state)
+{
+	telling->state = state;
+	telling->since = time(NULL);
+	WriteFileNow(telling);
+}
+
+void
+TellingConnected(Telling *telling)
+{
+	telling->connections++;
+	telling->connected_at = time(NULL);
+	ReportForgetStanding(&telling->report);
+}
+
+void
+TellingTrouble(Telling *telling, const char *what, const char *why)
+{
+	snprintf(telling->trouble, sizeof(telling->trouble), "%s: %s", what, why);
+	telling->trouble_at = time(NULL);
+	WriteFileSoon(telling);
+}
+
+void
+TellingEnd(Telling *telling, int exit_status)
+{
+	if (telling->report.untold)
+		TellReport(telling);
+	telling->exit_status = exit_status;
+	TellingState(telling, "stopped");
+}
+
+bool
+TellingInit(Telling *telling, Loop *loop, const Settings *settings)
+{
+	memset(telling, 0, sizeof(*telling));
+	telling->loop = loop;
+	telling->settings = settings;
+	telling->exit_status = -1;
+	telling->state = "starting";
+	telling->since = time(NULL);
+	ReportInit(&telling->report);
+	if (WriteFile(telling))
+		return true;
+	Log(LOG_LEVEL_ERROR, "the status file \"%s\" cannot be written: %s", settings->status_file,
+		strerror(errno));
+	return false;
+}
+
+void
+TellingFree(Telling *telling)
+{
+	TimerCancel(&telling->report_timer);
+	TimerCancel(&telling->file_timer);
+	ReportFree(&telling->report);
+}
