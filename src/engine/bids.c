@@ -352,6 +352,13 @@ tell_answer(World *world, Npc *npc, const Bid *bid, const char *reason)
 					  reason == NULL ? "" : json_text_member("reason", reason)));
 }
 
+/* A mind that was asked since, and had the NPC do something else, does not want to; nothing that it began is ended. */
+static bool
+preferred_something_else(const Bid *bid, const Npc *npc)
+{
+	return npc->unanswered_since < 0 && npc->asked_at >= bid->made_at;
+}
+
 /* The minds that were asked left it unanswered: the built-in mind answers for them, which it does at once. */
 static void
 answer_for_minds(World *world, Bid *bid)
@@ -368,7 +375,10 @@ answer_for_minds(World *world, Bid *bid)
 		reason = obstacle(world, bid->kind, bidder, npc, bid->invited[i]);
 		if (reason == NULL && !built_in_accepts(world, bid, npc))
 			reason = psprintf("NPC %lld is not interested", (long long) npc->id);
-		tell_answer(world, npc, bid, reason);
+		if (preferred_something_else(bid, npc))
+			reason = psprintf("NPC %lld does something else", (long long) npc->id);
+		else
+			tell_answer(world, npc, bid, reason);
 		if (reason != NULL)
 		{
 			/* which is told to its mind, too */

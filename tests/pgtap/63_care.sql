@@ -39,7 +39,7 @@ BEGIN
     FOR i IN 1 .. (seconds * 5)::integer LOOP
         PERFORM npcsim.tick_world(1, 0.2);
         COMMIT;
-        FOR asked IN SELECT r.request_id, r.player_id, n.name FROM npcsim.decision_requests r JOIN npcsim.npcs n ON n.id = r.npc_id LOOP
+        FOR asked IN SELECT r.request_id, r.player_id, n.name, n.state FROM npcsim.decision_requests r JOIN npcsim.npcs n ON n.id = r.npc_id LOOP
             IF asked.name = 'Bo' THEN
                 PERFORM npcsim.submit_npc_decision(asked.player_id, jsonb_build_object('request_id', asked.request_id, 'action', 'continue'));
             ELSIF how = 'attentive' THEN
@@ -47,7 +47,8 @@ BEGIN
             ELSIF how = 'failing' THEN
                 PERFORM npcsim.fail_decisions(ARRAY[asked.player_id], ARRAY[asked.request_id], '{"no connection"}');
             ELSIF how = 'refusing' THEN
-                PERFORM npcsim.submit_npc_decision(asked.player_id, jsonb_build_object('request_id', asked.request_id, 'action', 'fly'));
+                PERFORM npcsim.submit_npc_decision(asked.player_id, jsonb_build_object('request_id', asked.request_id,
+                    'action', CASE WHEN asked.state IN ('interacting', 'requesting') THEN 'wander' ELSE 'cancel_interaction' END));
             END IF;
         END LOOP;
         COMMIT;
