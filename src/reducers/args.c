@@ -14,6 +14,7 @@
 
 #include "errors.h"
 #include "reducers/args.h"
+#include "sim/texts.h"
 
 void
 arg_not_null(FunctionCallInfo fcinfo, int n, const char *name)
@@ -81,42 +82,24 @@ arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double 
 	return PG_GETARG_FLOAT8(n);
 }
 
-/*
- * Whether a character is for machines, not to be read: ASCII's controls, and in UTF-8 U+0080 to U+009F, separators of
- * lines and paragraphs (U+2028, U+2029), and what turns the direction of the text around it (U+202A to U+202E,
- * U+2066 to U+2069).
- */
-static bool
-is_control(const char *character)
-{
-	const unsigned char *bytes = (const unsigned char *) character;
-
-	if (bytes[0] < ' ' || bytes[0] == 0x7f)
-		return true;
-	if (GetDatabaseEncoding() != PG_UTF8)
-		return false;
-	if (bytes[0] == 0xc2)
-		return bytes[1] <= 0x9f;
-	return bytes[0] == 0xe2 && ((bytes[1] == 0x80 && bytes[2] >= 0xa8 && bytes[2] <= 0xae) ||
-								(bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9));
-}
-
 void
 check_text(const char *value, const char *name, int max_chars)
 {
-	int chars = pg_mbstrlen(value);
+	int			chars = pg_mbstrlen(value);
+	const char *text = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
+	size_t		place;
+	TextFlaw	flaw = text_flaw(text, strlen(text), &place);
 
 	if (chars < 1 || chars > max_chars)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"%s\" is too %s", name, chars < 1 ? "short" : "long"),
 				errdetail("It has %d characters.", chars), errhint("It can have 1 to %d.", max_chars));
-	for (const char *c = value; *c != '\0'; c += pg_mblen(c))
-	{
-		if (is_control(c))
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("\"%s\" has a control character", name),
-					errdetail("It begins at byte %d.", (int) (c - value) + 1), errhint("Leave it out."));
-	}
+	if (flaw != TEXT_GOOD)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" has %s", name, text_flaw_words(flaw)),
+				flaw == TEXT_EMPTY ? errdetail("It has %d characters.", chars)
+								   : errdetail("It begins at byte %zu of the text in UTF-8.", place + 1),
+				errhint(flaw == TEXT_EMPTY ? "Write something that others can read." : "Leave it out."));
 }
 
 char *

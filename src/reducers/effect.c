@@ -10,13 +10,16 @@
 #include <float.h>
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
 #include "reducers/effect.h"
+#include "sim/texts.h"
 #include "tables/arrays.h"
+#include "tables/interaction_kinds.h"
 
 /* A plan of nine messages of 500 characters fits, whatever characters they are. */
 #define EFFECT_BYTES_MAX 24576
@@ -24,10 +27,10 @@
 #define DECIMALS_MAX 400
 
 static bool
-is_action(const JsonbValue *action, const char *name)
+is_text(const JsonbValue *value, const char *text)
 {
-	return action != NULL && action->type == jbvString && action->val.string.len == (int) strlen(name) &&
-		   memcmp(action->val.string.val, name, action->val.string.len) == 0;
+	return value != NULL && value->type == jbvString && value->val.string.len == (int) strlen(text) &&
+		   memcmp(value->val.string.val, text, value->val.string.len) == 0;
 }
 
 /* Does the bidder learn why? */
@@ -36,8 +39,7 @@ reason_is_told(Jsonb *decision)
 {
 	JsonbValue *action = getKeyJsonValueFromContainer(&decision->root, "action", strlen("action"), NULL);
 
-	return is_action(action, "respond_to_interaction_bid") ||
-		   is_action(action, "batch_reject_interaction_bids");
+	return is_text(action, "respond_to_interaction_bid") || is_text(action, "batch_reject_interaction_bids");
 }
 
 Jsonb *
@@ -89,4 +91,56 @@ effect_size_flaw(Jsonb *effect)
 	char *text = JsonbToCString(NULL, &effect->root, (int) VARSIZE(effect));
 
 	return strlen(text) > EFFECT_BYTES_MAX ? "the decision without its reason is longer than 24 KiB" : NULL;
+}
+
+/* Is the text that a member of this name holds one that is read by itself? */
+static bool
+is_said(const JsonbValue *name)
+{
+	return is_text(name, MESSAGE_PARAMETER) || is_text(name, "reason");
+}
+
+/* Joins the lines of a text; says what else is wrong with it. 'name' is its member's, or NULL. */
+static const char *
+make_plain(JsonbValue *text, const JsonbValue *name)
+{
+	char	*plain = pnstrdup(text->val.string.val, text->val.string.len);
+	size_t	 place;
+	TextFlaw flaw;
+
+	text->val.string.val = plain;
+	/* characters of other encodings are not looked at */
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return NULL;
+	text->val.string.len = (int) text_join_lines(plain, text->val.string.len);
+	flaw = text_flaw(plain, text->val.string.len, &place);
+	if (flaw == TEXT_GOOD || (flaw == TEXT_EMPTY && (text->val.string.len == 0 || !is_said(name))))
+		return NULL;
+	return psprintf("a text of the decision has %s", text_flaw_words(flaw));
+}
+
+Jsonb *
+effect_with_plain_texts(Jsonb *effect, const char **flaw)
+{
+	JsonbIterator	  *iterator = JsonbIteratorInit(&effect->root);
+	JsonbParseState	  *state = NULL;
+	JsonbValue		  *result = NULL;
+	JsonbValue		   name = {.type = jbvNull};
+	JsonbValue		   value;
+	JsonbIteratorToken token;
+
+	*flaw = NULL;
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		bool has_value = token == WJB_KEY || token == WJB_VALUE || token == WJB_ELEM;
+
+		if (has_value && value.type == jbvString)
+			*flaw = make_plain(&value, token == WJB_VALUE ? &name : NULL);
+		if (*flaw != NULL)
+			return NULL;
+		if (token == WJB_KEY)
+			name = value;
+		result = pushJsonbValue(&state, token, has_value ? &value : NULL);
+	}
+	return JsonbValueToJsonb(result);
 }

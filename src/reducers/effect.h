@@ -21,4 +21,11 @@ extern Jsonb *decision_effect(Jsonb *decision);
 extern const char *decision_number_flaw(Jsonb *decision);
 extern const char *effect_size_flaw(Jsonb *effect);
 
+/*
+ * The effect with blanks for line breaks and tabs: its texts are what others read. NULL, and *flaw says why, when one of
+ * them has what may not stand in it (sim/texts.h), or a message or reason has nothing to see. Only for what comes from
+ * outside: what was taken once is replayed as it is.
+ */
+extern Jsonb *effect_with_plain_texts(Jsonb *effect, const char **flaw);
+
 #endif /* NPCSIM_REDUCERS_EFFECT_H */

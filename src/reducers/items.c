@@ -39,7 +39,8 @@ item_create(World *world, const char *item_type, Cell cell, Jsonb *properties)
 	WorldLock *lock = world_image_lock(world);
 	WorldItem *item;
 
-	check_text(item_type, "item_type", KIND_NAME_SIZE - 1);
+	if (!lock->replaying)
+		check_text(item_type, "item_type", KIND_NAME_SIZE - 1);
 	if (world_item_kind(world, item_type) == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE), errmsg("item type \"%s\" does not exist", item_type),
 				errdetail("World %lld has no such type.", (long long) lock->world_id),

@@ -44,13 +44,21 @@ require_controller(const WorldLock *lock, int64 player_id)
 		player_require(lock->world_id, player_id);
 }
 
+/* A replay takes the names that were taken. */
+static void
+require_name(const WorldLock *lock, const char *name)
+{
+	if (!lock->replaying)
+		check_text(name, "name", NAME_MAX_CHARS);
+}
+
 Npc *
 npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits, int trait_count)
 {
 	WorldLock *lock = world_image_lock(world);
 	Npc		  *npc;
 
-	check_text(name, "name", NAME_MAX_CHARS);
+	require_name(lock, name);
 	require_controller(lock, controller);
 	npc = world_add_npc(world, name, cell);
 	if (controller != 0)
@@ -94,7 +102,7 @@ npc_assign(World *world, Npc *npc, int64 player_id)
 void
 npc_rename(World *world, Npc *npc, const char *name)
 {
-	check_text(name, "name", NAME_MAX_CHARS);
+	require_name(world_image_lock(world), name);
 	world_set_name(world, npc, name);
 	input_begin(world_image_lock(world), "rename_npc");
 	input_id("npc_id", npc->id);

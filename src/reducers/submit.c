@@ -31,6 +31,7 @@
 #include "reducers/effect.h"
 #include "reducers/inputs.h"
 #include "reducers/submit.h"
+#include "sim/texts.h"
 #include "spi.h"
 #include "tables/arrays.h"
 
@@ -180,8 +181,9 @@ read_answer(Answer *answer, const char *text)
 		answer->decision = NULL;
 		return;
 	}
-	answer->effect = decision_effect(answer->decision);
-	answer->flaw = effect_size_flaw(answer->effect);
+	answer->effect = effect_with_plain_texts(decision_effect(answer->decision), &answer->flaw);
+	if (answer->flaw == NULL)
+		answer->flaw = effect_size_flaw(answer->effect);
 }
 
 /* The worlds of the players who answered. */
@@ -734,6 +736,16 @@ give_up(Answer *answers, int count, WorldWait wait)
 	answers_log(answers, count);
 }
 
+/* What is written of a failure: no odd character that a mind says it with keeps the others of the batch from being told. */
+static const char *
+plain_reason(char *reason)
+{
+	if (GetDatabaseEncoding() == PG_UTF8 && !text_blank_flaws(reason, strlen(reason)))
+		return "no reason was given";
+	check_text(reason, "reasons", REASON_CHARS_MAX);
+	return reason;
+}
+
 Datum
 npcsim_fail_decisions(PG_FUNCTION_ARGS)
 {
@@ -750,10 +762,9 @@ npcsim_fail_decisions(PG_FUNCTION_ARGS)
 	texts = text_elements(reasons, count);
 	for (int i = 0; i < count; i++)
 	{
-		check_text(texts[i], "reasons", REASON_CHARS_MAX);
 		answers[i].player_id = ((int64 *) ARR_DATA_PTR(players))[i];
 		answers[i].request_id = ((int64 *) ARR_DATA_PTR(requests))[i];
-		answers[i].reason = texts[i];
+		answers[i].reason = plain_reason(texts[i]);
 	}
 	spi_begin();
 	find_players(answers, count);

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(129);
+SELECT plan(146);
 
 \ir lib/minds.sql
 \ir lib/bids.sql
@@ -52,12 +52,21 @@ SELECT is(pg_temp.say('Ada', parameters), outcome, left(parameters::text, 40)) F
 SELECT is(pg_temp.last('Ada'), '{"type": "error", "action": "act_in_interaction", "message": "the parameter \"message\" has more than 500 characters"}', 'the mind is told of what is refused');
 SELECT is((SELECT data FROM npcsim.interactions WHERE id = :talk), '{}', 'none of it was said');
 SELECT is(pg_temp.say('Ada', repeat('水', 500)), 'applied', '500 characters of several bytes each are said');
-SELECT is(pg_temp.say('Bo', E'"\\ \u2028 😀 \t'), 'applied', 'whatever they are');
+SELECT is(pg_temp.say('Bo', E'"\\ \u2028 😀 \t'), 'applied', 'breaks of lines among them');
 SELECT results_eq($$SELECT npc_id, text, clock, kind, player_id FROM npcsim.messages ORDER BY sequence$$,
-                  $$VALUES (pg_temp.npc('Ada'), repeat('水', 500), 0.2::float8, 'npc_said', NULL::bigint), (pg_temp.npc('Bo'), E'"\\ \u2028 😀 \t', 0.2, 'npc_said', NULL)$$, 'messages has it');
-SELECT is(pg_temp.last('Ada'), jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('Bo'), 'name', 'Bo', 'message', E'"\\ \u2028 😀 \t'), 'the other one hears it');
+                  $$VALUES (pg_temp.npc('Ada'), repeat('水', 500), 0.2::float8, 'npc_said', NULL::bigint), (pg_temp.npc('Bo'), '"\   😀  ', 0.2, 'npc_said', NULL)$$, 'messages has it');
+SELECT is(pg_temp.last('Ada'), jsonb_build_object('type', 'interaction_observation', 'interaction', 'conversation', 'interaction_id', :talk, 'kind', 'message', 'npc_id', pg_temp.npc('Bo'), 'name', 'Bo', 'message', '"\   😀  '), 'the other one hears it');
 SELECT is((SELECT count(*) FROM npcsim.npc_minds m, jsonb_array_elements(events) e WHERE npc_id = pg_temp.npc('Ada') AND e ->> 'kind' = 'message'), 1::bigint, 'nobody hears himself');
 SELECT is((SELECT data - 'acts' FROM npcsim.interactions WHERE id = :talk), '{"act_count": 2}', 'it is counted');
+
+-- ---- what cannot be seen ----
+SELECT is(pg_temp.say('Bo', format('{"message": "a%sb"}', hidden)::jsonb), 'rejected NS304 a text of the decision has a character that cannot be seen', 'a message with ' || hidden || ' is refused')
+  FROM unnest(ARRAY['\u200f', '\u061c', '\ufeff', '\u202e', '\u2066', '\u200b', '\u0001', '\ue000', '\u3164', '\udb40\udc41']) AS hidden;
+SELECT is(pg_temp.say('Bo', jsonb_build_object('message', 'a' || repeat(U&'\0301', 9))), 'rejected NS304 a text of the decision has too many marks on one character', 'a tower of marks, too');
+SELECT is(pg_temp.say('Bo', jsonb_build_object('message', blanks)), 'rejected NS304 a text of the decision has nothing to see', 'and nothing but blanks')
+  FROM unnest(ARRAY['  ', U&'\00a0', U&'\2800', E'\n\t']) AS blanks;
+SELECT is(pg_temp.say('Bo', '{"message": "x", "vol\u202eume": "loud"}'::jsonb), 'rejected NS304 a text of the decision has a character that cannot be seen', 'names of parameters are texts, too');
+SELECT is((SELECT count(*) FROM npcsim.messages), 2::bigint, 'none of it was said');
 
 -- ---- how often ----
 SELECT pg_temp.step(2.9);
