@@ -58,7 +58,9 @@ GRANT USAGE ON SCHEMA npcsim TO npcsim_gateway, npcsim_worker, npcsim_reader, np
 GRANT EXECUTE ON FUNCTION
     npcsim.register_gateway,
     npcsim.authenticate,
+    npcsim.try_authenticate,
     npcsim.client_connected,
+    npcsim.try_client_connected,
     npcsim.client_disconnected,
     npcsim.gateway_poll,
     npcsim.world_snapshot,
@@ -69,7 +71,9 @@ GRANT EXECUTE ON FUNCTION
     npcsim.submit_npc_decisions,
     npcsim.fail_decisions,
     npcsim.update_player_heartbeat,
+    npcsim.try_update_player_heartbeat,
     npcsim.update_player_camera,
+    npcsim.try_update_player_camera,
     npcsim.call_reducer
     TO npcsim_gateway;
 

@@ -75,9 +75,13 @@ COMMENT ON COLUMN npcsim.sessions.max_concurrency IS 'Decisions it takes at a ti
 CREATE TABLE npcsim.client_reducers (
     name text PRIMARY KEY,
     minimum_role text NOT NULL CHECK (minimum_role IN ('spectator', 'player', 'operator')),
-    description text NOT NULL
+    description text NOT NULL,
+    burst integer NOT NULL DEFAULT 20 CHECK (burst BETWEEN 1 AND 1000000),
+    per_minute integer NOT NULL DEFAULT 60 CHECK (per_minute BETWEEN 1 AND 1000000)
 );
 COMMENT ON TABLE npcsim.client_reducers IS 'What clients may call through the gateway';
+COMMENT ON COLUMN npcsim.client_reducers.burst IS 'So often at once may one player call it, over all connections and gateways';
+COMMENT ON COLUMN npcsim.client_reducers.per_minute IS 'So many calls come to that in a minute, up to burst';
 
 CREATE TABLE npcsim.client_calls (
     player_id bigint NOT NULL REFERENCES npcsim.player_accounts ON DELETE CASCADE,
@@ -87,3 +91,13 @@ CREATE TABLE npcsim.client_calls (
     PRIMARY KEY (player_id, key)
 );
 COMMENT ON TABLE npcsim.client_calls IS 'Results of calls that carried a key, kept for a day: the same key again acts once';
+
+CREATE UNLOGGED TABLE npcsim.call_allowances (
+    player_id bigint NOT NULL REFERENCES npcsim.player_accounts ON DELETE CASCADE,
+    reducer text NOT NULL,
+    calls double precision NOT NULL,
+    charged_at_real timestamptz NOT NULL,
+    PRIMARY KEY (player_id, reducer)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE npcsim.call_allowances IS 'How often each player may still call what client_reducers lists: what was left after the last call that was let through';
+COMMENT ON COLUMN npcsim.call_allowances.calls IS 'Calls that were left then; client_reducers.per_minute come to them, up to burst';

@@ -2,14 +2,14 @@
 
 CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 
-INSERT INTO npcsim.client_reducers (name, minimum_role, description) VALUES
-    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent'),
-    ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}'),
-    ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}'),
-    ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}'),
-    ('start_world', 'operator', 'args: {}. Lets your world run'),
-    ('pause_world', 'operator', 'args: {}. Stops the clock of your world'),
-    ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time');
+INSERT INTO npcsim.client_reducers (name, minimum_role, description, burst, per_minute) VALUES
+    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent', 100, 600),
+    ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}', 20, 60),
+    ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}', 20, 60),
+    ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}', 20, 60),
+    ('start_world', 'operator', 'args: {}. Lets your world run', 20, 60),
+    ('pause_world', 'operator', 'args: {}. Stops the clock of your world', 20, 60),
+    ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time', 20, 60);
 
 CREATE FUNCTION npcsim.register_gateway(gateway_id text) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -25,6 +25,13 @@ REVOKE ALL ON FUNCTION npcsim.authenticate(text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.authenticate(text) IS
     'Who a token belongs to. Errors: NS401 nobody, NS403 the player is banned';
 
+CREATE FUNCTION npcsim.try_authenticate(token text) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_authenticate';
+REVOKE ALL ON FUNCTION npcsim.try_authenticate(text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_authenticate(text) IS
+    'authenticate() whose refusals are values: {"ok": true, "value": {"player_id", "world_id", "username", "role"}} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}. What a client says is no error of the server';
+
 CREATE FUNCTION npcsim.client_connected(gateway_id text, player_id bigint, world_id bigint,
                                         purpose text DEFAULT 'watch', source text DEFAULT '', client text DEFAULT '') RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -32,6 +39,14 @@ CREATE FUNCTION npcsim.client_connected(gateway_id text, player_id bigint, world
 REVOKE ALL ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) IS
     'Begins a session: {"session_id", "replaced": sessions this one ended, "welcome"}. player_id NULL is a spectator; purpose: watch, compute or both; source: tells the compute connections of a player apart, up to 64 characters; client: what connected, up to 200. Errors: NS203 no such player in that world, NS401 spectators are not admitted, NS403 banned, NS404 no such world, NS429 the world is full, NS430 more than 8 compute connections, 55000 the gateway is not registered';
+
+CREATE FUNCTION npcsim.try_client_connected(gateway_id text, player_id bigint, world_id bigint,
+                                            purpose text DEFAULT 'watch', source text DEFAULT '', client text DEFAULT '') RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_client_connected';
+REVOKE ALL ON FUNCTION npcsim.try_client_connected(text, bigint, bigint, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_client_connected(text, bigint, bigint, text, text, text) IS
+    'client_connected() whose refusals are values, like those of try_authenticate()';
 
 CREATE FUNCTION npcsim.client_disconnected(session_id bigint) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -94,6 +109,13 @@ REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
     'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent}';
 
+CREATE FUNCTION npcsim.try_update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_update_player_heartbeat';
+REVOKE ALL ON FUNCTION npcsim.try_update_player_heartbeat(bigint, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_update_player_heartbeat(bigint, jsonb) IS
+    'update_player_heartbeat() whose refusals are values, like those of try_authenticate()';
+
 CREATE FUNCTION npcsim.update_player_camera(player_id bigint, min_x double precision, min_y double precision,
                                             max_x double precision, max_y double precision) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -102,12 +124,20 @@ REVOKE ALL ON FUNCTION npcsim.update_player_camera(bigint, double precision, dou
 COMMENT ON FUNCTION npcsim.update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
     'What a watching player looks at, in cells, -1000000 to 1000000. Nothing happens while the player does not watch. Errors: 22003 NaN or out of range, 22023 turned over, NS203 no such player';
 
+CREATE FUNCTION npcsim.try_update_player_camera(player_id bigint, min_x double precision, min_y double precision,
+                                                max_x double precision, max_y double precision) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_update_player_camera';
+REVOKE ALL ON FUNCTION npcsim.try_update_player_camera(bigint, double precision, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
+    'update_player_camera() whose refusals are values, like those of try_authenticate(); value: null';
+
 CREATE FUNCTION npcsim.call_reducer(player_id bigint, reducer text, args jsonb DEFAULT '{}', key text DEFAULT NULL) RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
     AS 'MODULE_PATHNAME', 'npcsim_call_reducer';
 REVOKE ALL ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
-    'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
+    'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. Who calls more often than client_reducers allows gets NS431 and in "retry_after" the seconds to wait. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
 
 -- Invoker's rights and no settings, so that the planner inlines it into the tick's query.
 -- pgspot PS005: its body is resolved when it is created.

@@ -354,3 +354,72 @@ COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at w
 ALTER TABLE npcsim.world_settings ADD COLUMN idle_interval integer NOT NULL DEFAULT 3
     CHECK (idle_interval OPERATOR(pg_catalog.>=) 3 AND idle_interval OPERATOR(pg_catalog.<=) 86400);
 COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
+
+-- ---- limits per player, and refusals as values ----
+ALTER TABLE npcsim.client_reducers
+    ADD COLUMN burst integer NOT NULL DEFAULT 20 CHECK (burst BETWEEN 1 AND 1000000),
+    ADD COLUMN per_minute integer NOT NULL DEFAULT 60 CHECK (per_minute BETWEEN 1 AND 1000000);
+COMMENT ON COLUMN npcsim.client_reducers.burst IS 'So often at once may one player call it, over all connections and gateways';
+COMMENT ON COLUMN npcsim.client_reducers.per_minute IS 'So many calls come to that in a minute, up to burst';
+UPDATE npcsim.client_reducers SET burst = 100, per_minute = 600 WHERE name OPERATOR(pg_catalog.=) 'request_npc_decision'::text;
+
+CREATE UNLOGGED TABLE npcsim.call_allowances (
+    player_id bigint NOT NULL REFERENCES npcsim.player_accounts ON DELETE CASCADE,
+    reducer text NOT NULL,
+    calls double precision NOT NULL,
+    charged_at_real timestamptz NOT NULL,
+    PRIMARY KEY (player_id, reducer)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE npcsim.call_allowances IS 'How often each player may still call what client_reducers lists: what was left after the last call that was let through';
+COMMENT ON COLUMN npcsim.call_allowances.calls IS 'Calls that were left then; client_reducers.per_minute come to them, up to burst';
+
+CREATE FUNCTION npcsim.try_authenticate(token text) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_authenticate';
+REVOKE ALL ON FUNCTION npcsim.try_authenticate(text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_authenticate(text) IS
+    'authenticate() whose refusals are values: {"ok": true, "value": {"player_id", "world_id", "username", "role"}} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}. What a client says is no error of the server';
+
+CREATE FUNCTION npcsim.try_client_connected(gateway_id text, player_id bigint, world_id bigint,
+                                            purpose text DEFAULT 'watch', source text DEFAULT '', client text DEFAULT '') RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_client_connected';
+REVOKE ALL ON FUNCTION npcsim.try_client_connected(text, bigint, bigint, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_client_connected(text, bigint, bigint, text, text, text) IS
+    'client_connected() whose refusals are values, like those of try_authenticate()';
+
+CREATE FUNCTION npcsim.try_update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_update_player_heartbeat';
+REVOKE ALL ON FUNCTION npcsim.try_update_player_heartbeat(bigint, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_update_player_heartbeat(bigint, jsonb) IS
+    'update_player_heartbeat() whose refusals are values, like those of try_authenticate()';
+
+CREATE FUNCTION npcsim.try_update_player_camera(player_id bigint, min_x double precision, min_y double precision,
+                                                max_x double precision, max_y double precision) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_update_player_camera';
+REVOKE ALL ON FUNCTION npcsim.try_update_player_camera(bigint, double precision, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
+    'update_player_camera() whose refusals are values, like those of try_authenticate(); value: null';
+
+COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
+    'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. Who calls more often than client_reducers allows gets NS431 and in "retry_after" the seconds to wait. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
+
+-- Whoever may call a function may call it that way, too.
+DO $$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT p.oid::pg_catalog.regprocedure AS known, a.grantee::pg_catalog.regrole AS grantee
+          FROM pg_catalog.pg_proc p, LATERAL pg_catalog.aclexplode(p.proacl) AS a
+         WHERE p.pronamespace OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.regnamespace
+           AND p.proname OPERATOR(pg_catalog.=) ANY (ARRAY['authenticate', 'client_connected', 'update_player_heartbeat', 'update_player_camera']::pg_catalog.name[])
+           AND a.grantee OPERATOR(pg_catalog.<>) p.proowner AND a.grantee OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION npcsim.%s TO %s',
+                                  pg_catalog.replace(granted.known::pg_catalog.text, 'npcsim.', 'try_'), granted.grantee);
+    END LOOP;
+END
+$$;

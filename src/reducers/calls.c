@@ -3,21 +3,18 @@
  *	  call_reducer(player_id, reducer, args, key): what clients may call.
  *
  * The list is npcsim.client_reducers; the player comes from the session, never from the
- * arguments. A call runs in a subtransaction: its error becomes the result, and what it did is undone. A key is
+ * arguments. A call's error becomes the result, and what it did is undone. A key is
  * entered before the call acts and in the same subtransaction, so that of two calls
  * with one key the second waits and then finds the first one's result.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
-#include "utils/memutils.h"
 #include "utils/numeric.h"
-#include "utils/resowner.h"
 
 #include "engine/world.h"
 #include "errors.h"
@@ -26,6 +23,7 @@
 #include "reducers/calls.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
+#include "reducers/refusals.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_call_reducer);
@@ -40,7 +38,7 @@ static SpiStatement caller_statement =
 	 .types = {INT8OID}};
 
 static SpiStatement reducer_statement =
-	{.sql = "SELECT minimum_role FROM npcsim.client_reducers WHERE name = $1",
+	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.client_reducers WHERE name = $1",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
@@ -277,25 +275,87 @@ read_caller(int64 player_id)
 	return caller;
 }
 
-static Reducer
+/* A row of client_reducers, and the function behind it. */
+typedef struct ClientReducer
+{
+	const char *name;
+	Reducer		reduce;
+	int			burst;
+	int			per_minute;
+} ClientReducer;
+
+static ClientReducer
 find_reducer(const Caller *caller, const char *name)
 {
-	char *minimum;
+	ClientReducer found = {.name = name};
+	char		 *minimum;
 
 	if (spi_run(&reducer_statement, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) == 1)
 	{
 		minimum = spi_text(0, 1, CurrentMemoryContext);
+		found.burst = spi_int32(0, 2, 1);
+		found.per_minute = spi_int32(0, 3, 1);
 		if (role_rank(caller->role) < role_rank(minimum))
 			ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("\"%s\" is not for the role %s", name, caller->role),
 					errdetail("It takes the role %s.", minimum), errhint("Ask an operator of the world."));
 		for (int i = 0; i < (int) lengthof(reducers); i++)
 			if (strcmp(reducers[i].name, name) == 0)
-				return reducers[i].reduce;
+				found.reduce = reducers[i].reduce;
 	}
+	if (found.reduce != NULL)
+		return found;
 	ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("there is no reducer \"%s\"", name),
 			errdetail("npcsim.client_reducers lists those that clients may call."),
 			errhint("Check its spelling."));
+}
+
+/* ---- how often ---- */
+
+/* What is left now of $3 calls at once, to which $4 a second come. A clock that was set back brings none. */
+#define CALLS_LEFT \
+	"least($3, a.calls + $4 * greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " \
+	"a.charged_at_real)))"
+
+/* Takes a call off; no row when none is left. */
+static SpiStatement charge_statement =
+	{.sql = "INSERT INTO npcsim.call_allowances AS a (player_id, reducer, calls, charged_at_real)"
+			" VALUES ($1, $2, $3 - 1, pg_catalog.clock_timestamp())"
+			" ON CONFLICT (player_id, reducer) DO UPDATE"
+			"   SET calls = " CALLS_LEFT " - 1, charged_at_real = pg_catalog.clock_timestamp()"
+			" WHERE " CALLS_LEFT " >= 1",
+	 .nargs = 4,
+	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
+
+/* Milliseconds until there is one. */
+static SpiStatement wait_statement = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
+											 ") / $4 * 1000)::pg_catalog.int8 FROM npcsim.call_allowances a"
+											 " WHERE a.player_id = $1 AND a.reducer = $2",
+									  .nargs = 4,
+									  .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
+
+/* Writes why the call may not be made yet, and returns false. What a call that fails was charged is undone with it. */
+static bool
+charge_call(const Caller *caller, const ClientReducer *reducer, StringInfo out)
+{
+	Datum arguments[] = {Int64GetDatum(caller->player_id), CStringGetTextDatum(reducer->name),
+						 Float8GetDatum(reducer->burst), Float8GetDatum(reducer->per_minute / 60.0)};
+	int64 wait;
+
+	if (caller->player_id == 0 || spi_run(&charge_statement, arguments, NULL, SPI_OK_INSERT) == 1)
+		return true;
+	spi_run(&wait_statement, arguments, NULL, SPI_OK_SELECT);
+	wait = Max(spi_int64(0, 1, 1), 1);
+	json_refusal(out, &(Refusal) {.sqlerrcode = ERRCODE_NS_TOO_MANY_CALLS,
+								  .message = psprintf("\"%s\" was called too often", reducer->name),
+								  .detail =
+									  psprintf("A player may call it %d times at once and %d times a minute, "
+											   "over all connections.",
+											   reducer->burst, reducer->per_minute),
+								  .hint = psprintf("Call again in %.3f s.", wait / 1000.0),
+								  .retry = true,
+								  .retry_after = wait / 1000.0});
+	return false;
 }
 
 /* ---- the call ---- */
@@ -327,13 +387,15 @@ known_result(const Caller *caller, const char *key)
 static void
 call(FunctionCallInfo fcinfo, StringInfo out)
 {
-	Caller	caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
-	char   *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
-	Reducer reduce = find_reducer(&caller, name);
-	Jsonb  *args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
-								   : arg_object(fcinfo, 2, "args");
-	char   *key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
+	Caller		  caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
+	char		 *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
+	ClientReducer reducer = find_reducer(&caller, name);
+	Jsonb *args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
+								  : arg_object(fcinfo, 2, "args");
+	char  *key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
 
+	if (!charge_call(&caller, &reducer, out))
+		return;
 	if (key != NULL)
 	{
 		char *known = known_result(&caller, key);
@@ -345,7 +407,7 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 		}
 	}
 	json_literal(out, "{\"ok\":true,\"value\":");
-	reduce(&caller, args, out);
+	reducer.reduce(&caller, args, out);
 	json_literal(out, ",\"revision\":");
 	json_int64(out, revision_of(caller.world_id));
 	appendStringInfoChar(out, '}');
@@ -356,77 +418,12 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 				NULL, SPI_OK_UPDATE);
 }
 
-static void
-json_error(StringInfo out, const ErrorData *error)
-{
-	bool timed_out = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-	bool retry = timed_out || error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
-				 error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
-	const char *detail = error->detail;
-	const char *hint = error->hint;
-
-	/* the server says no more than that it waited */
-	if (timed_out && detail == NULL)
-		detail = "A transaction held the world, or a call with the same key, for longer than a call waits.";
-	if (timed_out && hint == NULL)
-		hint = "Call again; with a key it acts once, however often it is sent.";
-	appendStringInfo(out, "{\"ok\":false,\"error\":{\"code\":\"%s\",\"message\":",
-					 unpack_sql_state(error->sqlerrcode));
-	json_string(out, error->message);
-	json_literal(out, ",\"detail\":");
-	json_string(out, detail);
-	json_literal(out, ",\"hint\":");
-	json_string(out, hint);
-	json_literal(out, ",\"retry\":");
-	json_bool(out, retry);
-	json_literal(out, "}}");
-}
-
-/* Not the client's business: bugs, and what ends this backend or its query. */
-static bool
-is_ours(int sqlerrcode)
-{
-	int category = ERRCODE_TO_CATEGORY(sqlerrcode);
-
-	return category == ERRCODE_INTERNAL_ERROR || category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_CORRUPTED) ||
-		   category == ERRCODE_OPERATOR_INTERVENTION;
-}
-
 Datum
 npcsim_call_reducer(PG_FUNCTION_ARGS)
 {
-	MemoryContext  caller = CurrentMemoryContext;
-	ResourceOwner  owner = CurrentResourceOwner;
 	StringInfoData out;
 
 	initStringInfo(&out);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		spi_begin();
-		call(fcinfo, &out);
-		spi_end();
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		if (is_ours(error->sqlerrcode))
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		resetStringInfo(&out);
-		json_error(&out, error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
+	write_or_refuse(fcinfo, call, &out);
 	PG_RETURN_DATUM(json_datum(&out));
 }

@@ -19,11 +19,14 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
+#include "reducers/refusals.h"
 #include "reducers/sessions.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_update_player_heartbeat);
+PG_FUNCTION_INFO_V1(npcsim_try_update_player_heartbeat);
 PG_FUNCTION_INFO_V1(npcsim_update_player_camera);
+PG_FUNCTION_INFO_V1(npcsim_try_update_player_camera);
 
 #define FIGURE_MAX 1e9
 #define QUEUE_MAX  1e6
@@ -150,15 +153,12 @@ read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
  * update_player_heartbeat(player_id, heartbeat) → the heartbeat_ack frame.
  * Nothing is skipped yet for want of demand or by a limit: whatever is open and theirs is given out.
  */
-Datum
-npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
+static void
+write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
-	int64		   player_id = arg_id(fcinfo, 0, "player_id");
-	Heartbeat	   heartbeat = {0};
-	MemoryContext  caller = CurrentMemoryContext;
-	char		   nulls[] = "      ";
-	StringInfoData out;
-	Datum		   result;
+	int64	  player_id = arg_id(fcinfo, 0, "player_id");
+	Heartbeat heartbeat = {0};
+	char	  nulls[] = "      ";
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
 	if (!heartbeat.has_token_output_rate)
@@ -166,7 +166,6 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 	if (!heartbeat.has_average)
 		nulls[5] = 'n';
 
-	spi_begin();
 	if (spi_run(&session_statement,
 				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(heartbeat.source),
 						   Int32GetDatum(heartbeat.max_concurrency), BoolGetDatum(heartbeat.stateless),
@@ -186,22 +185,35 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 	if (spi_run(&assigned_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
 		refuse_unknown_player(player_id);
 
-	initStringInfo(&out);
-	json_literal(&out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
-	json_int64(&out, spi_int64(0, 1, 0));
-	json_literal(&out, ",\"in_flight\":");
-	json_int64(&out, spi_int64(0, 2, 0));
-	json_literal(&out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
-	json_string(&out, spi_text(0, 3, CurrentMemoryContext));
-	appendStringInfoChar(&out, '}');
-	MemoryContextSwitchTo(caller);
-	result = json_datum(&out);
-	spi_end();
-	PG_RETURN_DATUM(result);
+	json_literal(out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
+	json_int64(out, spi_int64(0, 1, 0));
+	json_literal(out, ",\"in_flight\":");
+	json_int64(out, spi_int64(0, 2, 0));
+	json_literal(out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
+	json_string(out, spi_text(0, 3, CurrentMemoryContext));
+	appendStringInfoChar(out, '}');
 }
 
 Datum
-npcsim_update_player_camera(PG_FUNCTION_ARGS)
+npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	spi_begin();
+	write_heartbeat_ack(fcinfo, &out);
+	spi_end();
+	PG_RETURN_DATUM(json_datum(&out));
+}
+
+Datum
+npcsim_try_update_player_heartbeat(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(value_or_refusal(fcinfo, write_heartbeat_ack));
+}
+
+static void
+move_camera(FunctionCallInfo fcinfo, StringInfo out)
 {
 	int64  player_id = arg_id(fcinfo, 0, "player_id");
 	double min_x = arg_float8(fcinfo, 1, "min_x", -CAMERA_MAX, CAMERA_MAX, "cells");
@@ -214,12 +226,28 @@ npcsim_update_player_camera(PG_FUNCTION_ARGS)
 				errmsg("the camera's rectangle is turned over"),
 				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", min_x, min_y, max_x, max_y),
 				errhint("min_x <= max_x and min_y <= max_y."));
-	spi_begin();
 	if (spi_run(&camera_statement,
 				(Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
 						   Float8GetDatum(max_x), Float8GetDatum(max_y)},
 				NULL, SPI_OK_UPDATE) == 0)
 		player_require_known(player_id);
+	json_literal(out, "null");
+}
+
+Datum
+npcsim_update_player_camera(PG_FUNCTION_ARGS)
+{
+	StringInfoData none;
+
+	initStringInfo(&none);
+	spi_begin();
+	move_camera(fcinfo, &none);
 	spi_end();
 	PG_RETURN_VOID();
+}
+
+Datum
+npcsim_try_update_player_camera(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(value_or_refusal(fcinfo, move_camera));
 }

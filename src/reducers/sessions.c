@@ -27,6 +27,7 @@
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/players.h"
+#include "reducers/refusals.h"
 #include "reducers/sessions.h"
 #include "reducers/world_head.h"
 #include "require.h"
@@ -35,7 +36,9 @@
 
 PG_FUNCTION_INFO_V1(npcsim_register_gateway);
 PG_FUNCTION_INFO_V1(npcsim_authenticate);
+PG_FUNCTION_INFO_V1(npcsim_try_authenticate);
 PG_FUNCTION_INFO_V1(npcsim_client_connected);
+PG_FUNCTION_INFO_V1(npcsim_try_client_connected);
 PG_FUNCTION_INFO_V1(npcsim_client_disconnected);
 PG_FUNCTION_INFO_V1(npcsim_gateway_poll);
 PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
@@ -432,28 +435,32 @@ pg_attribute_noreturn() refuse_token(const char *detail)
 			errhint("create_player() and rotate_player_token() show a player's token once."));
 }
 
-/*
- * authenticate(token). The token is compared by its hash: how long that takes tells
- * nothing about how much of a guess was right.
- */
-Datum
-npcsim_authenticate(PG_FUNCTION_ARGS)
+/* Leaves the player's row in SPI's result. The token is compared by its hash: how long that takes tells nothing about how much of a guess was right. */
+static void
+find_token(FunctionCallInfo fcinfo)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	bool		   nulls[4] = {false};
-	text		  *token;
-	bytea		  *hash;
+	text  *token;
+	bytea *hash;
 
 	arg_not_null(fcinfo, 0, "token");
 	token = PG_GETARG_TEXT_PP(0);
 	if (VARSIZE_ANY_EXHDR(token) > TOKEN_MAX_BYTES)
 		refuse_token("The token is too long to be one.");
 	hash = sha256(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token));
-	InitMaterializedSRF(fcinfo, 0);
-	spi_begin();
 	if (spi_run(&token_statement, (Datum[]) {PointerGetDatum(hash)}, NULL, SPI_OK_SELECT) == 0)
 		refuse_token("No player has this token.");
 	refuse_banned(spi_text(0, 5, CurrentMemoryContext));
+}
+
+Datum
+npcsim_authenticate(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		   nulls[4] = {false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_begin();
+	find_token(fcinfo);
 	tuplestore_putvalues(result->setResult, result->setDesc,
 						 (Datum[]) {Int64GetDatum(spi_int64(0, 1, 0)), Int64GetDatum(spi_int64(0, 2, 0)),
 									CStringGetTextDatum(spi_text(0, 3, CurrentMemoryContext)),
@@ -461,6 +468,27 @@ npcsim_authenticate(PG_FUNCTION_ARGS)
 						 nulls);
 	spi_end();
 	return (Datum) 0;
+}
+
+static void
+write_owner_of_token(FunctionCallInfo fcinfo, StringInfo out)
+{
+	find_token(fcinfo);
+	json_literal(out, "{\"player_id\":");
+	json_int64(out, spi_int64(0, 1, 0));
+	json_literal(out, ",\"world_id\":");
+	json_int64(out, spi_int64(0, 2, 0));
+	json_literal(out, ",\"username\":");
+	json_string(out, spi_text(0, 3, CurrentMemoryContext));
+	json_literal(out, ",\"role\":");
+	json_string(out, spi_text(0, 4, CurrentMemoryContext));
+	appendStringInfoChar(out, '}');
+}
+
+Datum
+npcsim_try_authenticate(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(value_or_refusal(fcinfo, write_owner_of_token));
 }
 
 /* ---- connecting ---- */
@@ -583,26 +611,21 @@ json_welcome(StringInfo out, const Client *client, const WorldHead *head, const 
 	appendStringInfoChar(out, '}');
 }
 
-Datum
-npcsim_client_connected(PG_FUNCTION_ARGS)
+static void
+write_session(FunctionCallInfo fcinfo, StringInfo out)
 {
-	Client		   client = {.gateway_id = arg_gateway_id(fcinfo, 0),
-							 .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
-							 .role = "spectator",
-							 .purpose = arg_word(fcinfo, 3, "purpose", purposes),
-							 .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
-							 .client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)};
-	int64		   world_id = arg_id(fcinfo, 2, "world_id");
-	MemoryContext  caller = CurrentMemoryContext;
-	const char	  *epoch;
-	StringInfoData out;
-	WorldHead	  *head;
-	int64		  *replaced;
-	int			   replaced_count;
-	Datum		   result;
+	Client		client = {.gateway_id = arg_gateway_id(fcinfo, 0),
+						  .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
+						  .role = "spectator",
+						  .purpose = arg_word(fcinfo, 3, "purpose", purposes),
+						  .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
+						  .client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)};
+	int64		world_id = arg_id(fcinfo, 2, "world_id");
+	const char *epoch = world_epoch();
+	WorldHead  *head;
+	int64	   *replaced;
+	int			replaced_count;
 
-	spi_begin();
-	epoch = world_epoch();
 	if (read_world_heads(&world_id, 1, &head) == 0)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_ABSENT),
 				errmsg("world %lld does not exist", (long long) world_id),
@@ -616,18 +639,31 @@ npcsim_client_connected(PG_FUNCTION_ARGS)
 	check_room(&client, head);
 	replaced = replace_sessions(&client, &replaced_count);
 
+	json_literal(out, "{\"session_id\":");
+	json_int64(out, insert_session(&client, world_id));
+	json_literal(out, ",\"replaced\":");
+	json_ids(out, replaced, replaced_count);
+	json_literal(out, ",\"welcome\":");
+	json_welcome(out, &client, head, epoch);
+	appendStringInfoChar(out, '}');
+}
+
+Datum
+npcsim_client_connected(PG_FUNCTION_ARGS)
+{
+	StringInfoData out;
+
 	initStringInfo(&out);
-	json_literal(&out, "{\"session_id\":");
-	json_int64(&out, insert_session(&client, world_id));
-	json_literal(&out, ",\"replaced\":");
-	json_ids(&out, replaced, replaced_count);
-	json_literal(&out, ",\"welcome\":");
-	json_welcome(&out, &client, head, epoch);
-	appendStringInfoChar(&out, '}');
-	MemoryContextSwitchTo(caller);
-	result = json_datum(&out);
+	spi_begin();
+	write_session(fcinfo, &out);
 	spi_end();
-	PG_RETURN_DATUM(result);
+	PG_RETURN_DATUM(json_datum(&out));
+}
+
+Datum
+npcsim_try_client_connected(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(value_or_refusal(fcinfo, write_session));
 }
 
 Datum

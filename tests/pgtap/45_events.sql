@@ -152,12 +152,17 @@ SELECT ok(result #>> '{error,code}' = code AND result #>> '{error,detail}' <> ''
   FROM (VALUES ('send_chat', '{}'::jsonb, '22023'), ('send_chat', '{"text": 7}', '22023'), ('send_chat', '{"text": ""}', '22023'),
                ('send_chat', jsonb_build_object('text', repeat('é', 501)), '22023'), ('send_chat', '{"text": "a\nb"}', '22023'),
                ('send_chat', '{"text": "a\u0085b"}', '22023'), ('send_chat', '{"text": "a\u202eb"}', '22023'), ('send_chat', '{"text": "a\u2028b"}', '22023'), ('send_chat', '{"text": "a\u2066b"}', '22023'),
+               ('send_chat', '{"text": "a\u200fb"}', '22023'), ('send_chat', '{"text": "a\u061cb"}', '22023'), ('send_chat', '{"text": "a\ufeffb"}', '22023'),
+               ('send_chat', '{"text": "a\u200d"}', '22023'), ('send_chat', '{"text": "a\u3164b"}', '22023'), ('send_chat', '{"text": "a\ue000b"}', '22023'),
+               ('send_chat', '{"text": "\u00a0\u2800 "}', '22023'), ('send_chat', jsonb_build_object('text', 'a' || repeat(U&'\0301', 9)), '22023'),
                ('map_ping', '{"x": 1}', '22023'), ('map_ping', '{"x": 30, "y": 0}', 'NS210'), ('map_ping', '{"x": 0, "y": 20}', 'NS210'),
                ('map_ping', '{"x": -1, "y": 0}', '22003'), ('map_ping', '{"x": 0.5, "y": 0}', '22023'), ('map_ping', '{"x": 1e300, "y": 0}', '22003')) AS bad(reducer, args, code),
        LATERAL pg_temp.call(reducer, args) AS result;
 SELECT is(npcsim.call_reducer(NULL, 'send_chat', '{"text": "x"}')::jsonb #>> '{error,code}', '42501', 'spectators say nothing');
 SELECT is_empty('SELECT * FROM pg_temp.events((SELECT sequence FROM mark))', 'what is refused is not recorded');
 SELECT is(pg_temp.call('send_chat', jsonb_build_object('text', repeat('é', 500))) -> 'ok', 'true', '500 characters are not too many');
+SELECT is(pg_temp.call('send_chat', jsonb_build_object('text', said)) -> 'ok', 'true', said || ' can be said')
+  FROM unnest(ARRAY['👨‍👩‍👧', 'می‌خواهم', '❤️‍🔥', 'Tiếng Việt']) AS said;
 
 -- ---- what clients are told ----
 CREATE FUNCTION pg_temp.delta() RETURNS jsonb
@@ -183,6 +188,8 @@ SELECT is((pg_temp.delta() #>> '{messages,append,0,sent_at_real}')::timestamptz,
 SELECT is(jsonb_array_length(npcsim.world_delta(1, revision - 1)::jsonb #> '{messages,append}'), 1, 'of one revision what is of it') FROM npcsim.worlds WHERE id = 1;
 
 -- Of many rows the last, and how many there were besides.
+UPDATE npcsim.client_reducers SET burst = 1000 WHERE name = 'send_chat';
+DELETE FROM npcsim.call_allowances;
 SELECT pg_temp.mark();
 DO $$
 BEGIN

@@ -1,6 +1,6 @@
 -- Sessions: gateways, who connects and who is replaced, heartbeats, cameras, and what happens when somebody falls silent.
 BEGIN;
-SELECT plan(81);
+SELECT plan(99);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('player_accounts', 'world_clock', 'world_settings');
 
@@ -154,6 +154,30 @@ UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
 SELECT npcsim.rotate_player_token((SELECT player_id FROM ada));
 SELECT is(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions',
           jsonb_build_array(jsonb_build_object('session_id', pg_temp.session('watch 3'), 'reason', 'token')), 'sessions end for other reasons, too');
+
+-- ---- refusals as values, for what clients say ----
+SELECT is(npcsim.try_authenticate((SELECT token FROM bo))::jsonb, jsonb_build_object('ok', true, 'value', jsonb_build_object('player_id', (SELECT player_id FROM bo), 'world_id', 1, 'username', 'bo', 'role', 'player')),
+          'a token tells its player');
+SELECT is(npcsim.try_client_connected('g1', (SELECT player_id FROM bo), 1)::jsonb #> '{value,welcome,username}', '"bo"', 'who is connected');
+SELECT is(npcsim.try_client_connected('g1', (SELECT player_id FROM bo), 1, 'compute', 'main')::jsonb -> 'ok', 'true', 'and computes');
+SELECT is(npcsim.try_update_player_heartbeat((SELECT player_id FROM bo), '{"source": "main"}')::jsonb #> '{value,type}', '"heartbeat_ack"', 'gives signs of life');
+SELECT is(npcsim.try_update_player_camera((SELECT player_id FROM bo), 0, 1, 10, 11)::jsonb, '{"ok": true, "value": null}', 'and looks somewhere');
+CREATE TEMP TABLE before AS SELECT count(*) AS sessions FROM npcsim.sessions;
+SELECT ok(NOT (answer ->> 'ok')::boolean AND answer #>> '{error,code}' = code AND answer #>> '{error,detail}' <> '' AND answer #>> '{error,hint}' <> '', what || ': ' || answer)
+  FROM (VALUES ('no such token', 'NS401', npcsim.try_authenticate('npc_wrong')::jsonb),
+               ('no token', '22004', npcsim.try_authenticate(NULL)::jsonb),
+               ('a long token', 'NS401', npcsim.try_authenticate(repeat('x', 1000))::jsonb),
+               ('no such world', 'NS404', npcsim.try_client_connected('g1', NULL, 99)::jsonb),
+               ('no id', '22003', npcsim.try_client_connected('g1', NULL, -1)::jsonb),
+               ('a hidden source', '22023', npcsim.try_client_connected('g1', (SELECT player_id FROM bo), 1, 'compute', U&'a\200f')::jsonb),
+               ('no such purpose', '22023', npcsim.try_client_connected('g1', (SELECT player_id FROM bo), 1, 'play')::jsonb),
+               ('no gateway', '55000', npcsim.try_client_connected('g9', NULL, 1)::jsonb),
+               ('no such source', '55000', npcsim.try_update_player_heartbeat((SELECT player_id FROM bo), '{"source": "x"}')::jsonb),
+               ('a large heartbeat', '54000', npcsim.try_update_player_heartbeat((SELECT player_id FROM bo), jsonb_build_object('x', repeat('x', 9000)))::jsonb),
+               ('NaN', '22003', npcsim.try_update_player_camera(1, 'NaN', 0, 1, 1)::jsonb)) AS tried (what, code, answer);
+SELECT is((SELECT count(*) FROM npcsim.sessions), (SELECT sessions FROM before), 'nothing was changed');
+UPDATE npcsim.player_accounts SET status = 'banned' WHERE username = 'bo';
+SELECT is(npcsim.try_authenticate((SELECT token FROM bo))::jsonb #>> '{error,code}', 'NS403', 'a banned player is refused, too');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- What clients may call: authority, results, errors as results, keys.
 BEGIN;
-SELECT plan(31);
+SELECT plan(41);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('player_accounts');
 
@@ -67,6 +67,25 @@ SELECT is(pg_temp.call('opal', 'set_world_speed', '{"speed":4}', 'k1'), (SELECT 
 SELECT is((SELECT speed FROM npcsim.worlds WHERE id = 1), 3::float8, 'and does not act again');
 SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":9999999}', 'k2') -> 'ok', 'false', 'what failed');
 SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":1}', 'k2') -> 'ok', 'true', 'may be tried again under its key');
+
+-- ---- how often ----
+CREATE FUNCTION pg_temp.say(player text, times integer) RETURNS TABLE (code text)
+LANGUAGE sql VOLATILE AS $$SELECT coalesce(pg_temp.call(player, 'send_chat', '{"text": "x"}') #>> '{error,code}', 'ok') FROM generate_series(1, times)$$;
+UPDATE npcsim.client_reducers SET burst = 5, per_minute = 6 WHERE name = 'send_chat';
+SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('ada', 12) AS s(code) GROUP BY code ORDER BY code$$, $$VALUES ('NS431', 7::bigint), ('ok', 5)$$, 'so many calls at once and no more');
+SELECT is((SELECT count(*) FROM npcsim.messages WHERE player_id = (SELECT player_id FROM ada)), 5::bigint, 'the others did nothing');
+SELECT ok((answer #>> '{error,retry_after}')::float8 BETWEEN 5 AND 10 AND answer #> '{error,retry}' = 'true', 'who is refused is told when to come back: ' || (answer ->> 'error'))
+  FROM pg_temp.call('ada', 'send_chat', '{"text": "x"}') AS answer;
+SELECT is(pg_temp.call('bo', 'send_chat', '{"text": "x"}') -> 'ok', 'true', 'others are not');
+SELECT is(pg_temp.call('ada', 'map_ping', '{"x": 1, "y": 1}') -> 'ok', 'true', 'nor is another call');
+UPDATE npcsim.call_allowances SET charged_at_real = charged_at_real - interval '21 s';
+SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('ada', 3) AS s(code) GROUP BY code ORDER BY code$$, $$VALUES ('NS431', 1::bigint), ('ok', 2)$$, 'with time calls come back');
+UPDATE npcsim.call_allowances SET charged_at_real = charged_at_real - interval '1 day';
+SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('ada', 6) AS s(code) GROUP BY code ORDER BY code$$, $$VALUES ('NS431', 1::bigint), ('ok', 5)$$, 'and never more than at first');
+UPDATE npcsim.call_allowances SET charged_at_real = charged_at_real + interval '1 day';
+SELECT is(pg_temp.call('ada', 'send_chat', '{"text": "x"}') #>> '{error,code}', 'NS431', 'a clock that was set back gives none');
+SELECT is(pg_temp.call('bo', 'send_chat', '{"text": ""}') #>> '{error,code}', '22023', 'what is refused for another reason') FROM generate_series(1, 1);
+SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('bo', 4) AS s(code) GROUP BY code$$, $$VALUES ('ok', 4::bigint)$$, 'is not counted');
 
 SELECT * FROM finish();
 ROLLBACK;
