@@ -285,7 +285,7 @@ BEGIN
             ON hints.family OPERATOR(pg_catalog.=) coalesce(parent.relname, c.relname)::text
          WHERE c.relnamespace OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.regnamespace::pg_catalog.oid
            AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
-           AND c.relname::text OPERATOR(pg_catalog.<>) ALL ('{gateways,sessions,client_reducers,client_calls}'::text[])
+           AND c.relname::text OPERATOR(pg_catalog.<>) ALL ('{gateways,sessions,client_reducers,client_calls,call_allowances}'::text[])
          ORDER BY c.oid
     LOOP
         EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write(%s)',

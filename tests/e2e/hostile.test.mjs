@@ -183,6 +183,66 @@ test('answers far larger than a socket takes at once reach the database', async 
   mind.socket.close();
 });
 
+test('nothing that a client sends is an error of the server', async () => {
+  const before = (await colony.cluster.log()).length;
+  const closes = (path, protocol, token) => new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${colony.port}${path}`, protocol, { headers: { Authorization: `Bearer ${token}` } });
+    socket.on('error', () => {});
+    socket.on('close', (code, reason) => resolve([code, String(reason)]));
+  });
+  const source = 'the argument source of the address';
+  for (const [query, reason] of [[`source=${'x'.repeat(300)}`, `${source} is too long`], ['source=%zz', `${source} is not encoded as it should be`],
+    ['source=a&source=b', `${source} is given twice`], ['sorce=a', 'the address has an argument that is not known: sorce'],
+    ['max_concurrency=64000000000000000', 'the argument max_concurrency of the address is too long'], ['max_concurrency=65', 'max_concurrency must be from 1 to 64'],
+    ['source=%E2%80%8F', '"source" has nothing to see'], ['source=a%E2%80%8Fb', '"source" has a character that cannot be seen']]) {
+    const [code, told] = await closes(`/mcp?${query}`, 'mcp', ada.token);
+    assert.equal(code, 4000, query);
+    if (!query.startsWith('source=%E2%80%8F')) assert.equal(told, reason);
+  }
+  assert.equal((await closes('/ws?token=x', 'npcsim.v1', ''))[0], 4000);
+
+  const hellos = [{ token: 'npc_nobody' }, { token: 'x'.repeat(500) }, { world_id: 9007199254740991 }, { world_id: 99 }, { token: ada.token, source: 'x'.repeat(100), purpose: 'compute' },
+    { token: ada.token, client: 'a\u200fb' }, { token: ada.token, source: '\u3164', purpose: 'compute' }, { purpose: 'compute' }];
+  await Promise.all(hellos.map(async (hello) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/ws`, 'npcsim.v1');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'hello', ...hello })));
+    assert.ok([4000, 4002, 4004].includes(await closed), JSON.stringify(hello));
+  }));
+
+  const client = await colony.connect({ token: bob.token, purpose: 'both', source: 'hostile' });
+  const odd = [null, true, -1, 1e308, 9007199254740991, 0.5, '', ' ', 'x'.repeat(9000), 'a\u200fb', '\u0007', [], {}, [[[[1]]]]];
+  let sent = 0;
+  for (const value of odd) {
+    const frames = [{ type: 'call', reducer: value, args: {} }, { type: 'call', reducer: 'send_chat', args: value }, { type: 'call', reducer: 'map_ping', args: { x: value, y: value } },
+      { type: 'call', reducer: 'send_chat', args: { text: 'x' }, key: value }, { type: 'camera', min_x: value, min_y: 0, max_x: value, max_y: 1 },
+      { type: 'subscribe', since: value, epoch: value }, { type: 'compute_heartbeat', max_concurrency: value }, { type: 'compute_heartbeat', source: value },
+      { type: 'compute_heartbeat', padding: value }, { type: 'decision_response', request_id: value, npc_id: value, action: value }, { type: 'chat', text: value }];
+    for (const frame of frames) client.send({ ...frame, id: ++sent });
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+  for (const text of ['{"type":"decision_response","request_id":1,"action":"\\u0000"}', '{"type":"chat","text":"a","text":"b"}', `{"type":"x","a":${'['.repeat(5000)}1${']'.repeat(5000)}}`, '{"type":"chat","text":1e999}'])
+    client.socket.send(text);
+  client.send({ type: 'ping', t: 'last' });
+  await client.frame('pong');
+  await waitFor(() => client.frames.filter(({ type }) => type === 'error' || type === 'result').length > odd.length * 8, { what: 'answers' });
+  client.socket.close();
+  const lines = (await colony.cluster.log()).slice(before).split('\n').filter((line) => /(ERROR|FATAL|PANIC|WARNING):/.test(line));
+  assert.deepEqual(lines, []);
+});
+
+test('who chats over many connections says no more than over one', async () => {
+  const clients = [];
+  for (let i = 0; i < 8; i++) clients.push(await colony.connect({ token: ada.token, purpose: 'compute', source: `c${i}` }));
+  for (let n = 0; n < 10; n++) for (const client of clients) client.send({ type: 'chat', id: n, text: 'y'.repeat(500) });
+  const results = () => clients.flatMap(({ frames }) => frames.filter(({ type }) => type === 'result'));
+  await waitFor(() => results().length === 80, { what: 'a result for each' });
+  const refused = results().filter(({ ok }) => !ok);
+  assert.ok(results().length - refused.length <= 26, `${80 - refused.length} were said`);
+  assert.ok(refused.every(({ error }) => error.code === 'NS431' && error.retry && error.retry_after > 0));
+  for (const client of clients) client.socket.close();
+});
+
 test('a world runs where PostGIS has a schema of its own', async () => {
   const { cluster } = colony;
   await cluster.createDatabase('apart', { extension: false });

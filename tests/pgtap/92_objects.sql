@@ -49,6 +49,7 @@ INSERT INTO relations VALUES
     ('gateways',              '',              '', '', '{"id": "x"}',                'taken', 'taken', '23503', 'taken'),
     ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
     ('client_reducers',       '',              '', '', '{"name": "x"}',              'taken', 'taken', 'taken', 'taken'),
+    ('call_allowances',       '',              '', '', '{"reducer": "x"}',           'taken', 'taken', 'taken', 'taken'),
     ('client_calls',          '',              '', '', '{"key": "x"}',               'taken', 'taken', 'taken', 'taken'),
     -- views that are written to
     ('worlds',                '', 'S', 'S U',     '{}', '0A000', 'taken', '0A000', '42809'),
@@ -74,7 +75,8 @@ INSERT INTO relations SELECT r.name || '_' || n, '', '', '', jsonb_build_object(
 CREATE TEMP TABLE functions (roles text, names text[]);
 INSERT INTO functions VALUES
     ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,claim_decisions,superseded_decisions,compute_standings,
-                  submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer}'),
+                  submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
+                  try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),
     ('worker operator', '{prune_logs}'),

@@ -192,7 +192,6 @@ test_contents(void)
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 		"Sec-WebSocket-Protocol: a, npcsim.v1\r\nSec-WebSocket-Protocol: mcp\r\n\r\nrest";
 	size_t left;
-	char   value[8];
 
 	tap_is_int(take(request, strlen(request), 5, &left), HEAD_COMPLETE, "a handshake");
 	tap_is_int(left, 4, "what follows is left");
@@ -204,19 +203,6 @@ test_contents(void)
 	tap_ok(head.asks_for_websocket && http_head_key_is_valid(&head), "asks for a WebSocket");
 	tap_ok(http_head_offers(&head, "npcsim.v1") && http_head_offers(&head, "mcp"), "offers both protocols");
 	tap_ok(!http_head_offers(&head, "npcsim") && !http_head_offers(&head, ""), "and no others");
-	tap_is_int(http_head_argument(&head, "source", value, sizeof(value)), ARGUMENT_GIVEN, "an argument");
-	tap_is_str(value, "x&y", "decoded");
-	tap_is_int(http_head_argument(&head, "sour", value, sizeof(value)), ARGUMENT_ABSENT,
-			   "no part of its name");
-
-	take("GET /?a=1&a=2&b=12345678&c=%zz&d=%00 HTTP/1.0\r\n\r\n", 51, 51, &left);
-	for (const char *name = "abcd"; *name; name++)
-	{
-		char text[2] = {*name, '\0'};
-
-		tap_is_int(http_head_argument(&head, text, value, sizeof(value)), ARGUMENT_WRONG, "argument %s",
-				   text);
-	}
 }
 
 static void

@@ -33,14 +33,26 @@ enum
 	STATEMENT_COUNT
 };
 
+/* A member of an answer as a column. */
+#define ANSWER(object, member) \
+	", pg_catalog.json_extract_path_text(answer, '" object "', '" member "') AS " member
+
+/* Of a function whose refusals are values: the value, or what tried() reads. */
+#define TRY \
+	"SELECT pg_catalog.json_extract_path(answer, 'value') AS value" ANSWER("error", "code") \
+		ANSWER("error", "message") ANSWER("error", "detail") ANSWER("error", "hint") \
+			ANSWER("error", "retry")
+
 static const DbStatement statements[STATEMENT_COUNT] = {
 	{REGISTER_GATEWAY, "register_gateway", "SELECT npcsim.register_gateway($1::text)", 1},
 	{GATEWAY_POLL, "gateway_poll", "SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
-	{AUTHENTICATE, "authenticate",
-	 "SELECT player_id, world_id, username, role FROM npcsim.authenticate($1::text)", 1},
-	{CLIENT_CONNECTED, "client_connected",
-	 "SELECT npcsim.client_connected($1::text, $2::bigint, $3::bigint, $4::text, $5::text,"
-	 " $6::text)",
+	{AUTHENTICATE, "try_authenticate",
+	 TRY ANSWER("value", "player_id")
+		 ANSWER("value", "world_id") " FROM npcsim.try_authenticate($1::text) AS answer",
+	 1},
+	{CLIENT_CONNECTED, "try_client_connected",
+	 TRY " FROM npcsim.try_client_connected($1::text, $2::bigint, $3::bigint, $4::text, $5::text, $6::text)"
+		 " AS answer",
 	 6},
 	{CLIENT_DISCONNECTED, "client_disconnected", "SELECT npcsim.client_disconnected($1::bigint)", 1},
 	{WORLD_SNAPSHOT, "world_snapshot", "SELECT npcsim.world_snapshot($1::bigint)", 1},
@@ -56,12 +68,10 @@ static const DbStatement statements[STATEMENT_COUNT] = {
 	 "SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
 	{FAIL_DECISIONS, "fail_decisions", "SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])",
 	 3},
-	{UPDATE_PLAYER_HEARTBEAT, "update_player_heartbeat",
-	 "SELECT npcsim.update_player_heartbeat($1::bigint, $2::jsonb)", 2},
-	{UPDATE_PLAYER_CAMERA, "update_player_camera",
-	 "SELECT npcsim.update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8,"
-	 " $5::float8)",
-	 5},
+	{UPDATE_PLAYER_HEARTBEAT, "try_update_player_heartbeat",
+	 TRY " FROM npcsim.try_update_player_heartbeat($1::bigint, $2::jsonb) AS answer", 2},
+	{UPDATE_PLAYER_CAMERA, "try_update_player_camera",
+	 "SELECT npcsim.try_update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8, $5::float8)", 5},
 	{CALL_REDUCER, "call_reducer", "SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)",
 	 4},
 	{COMPUTE_STANDINGS, "compute_standings",
@@ -129,6 +139,47 @@ add_text_array(Text *text, const char *const *values, int count)
 	text_add(text, "}", 1);
 }
 
+/* Whom to tell of the answer to a function whose refusals are values. */
+typedef struct Trial
+{
+	DbDone done;
+	void  *argument;
+} Trial;
+
+/* A refusal that is a value is told as the error that it would have been. */
+static void
+tried(void *argument, const DbReply *reply)
+{
+	Trial	   *trial = argument;
+	const char *code = reply->result && PQntuples(reply->result) == 1 ? reply_column(reply, 0, "code") : NULL;
+
+	if (code)
+	{
+		const char *message = reply_column(reply, 0, "message");
+		const char *retry = reply_column(reply, 0, "retry");
+		DbReply		refusal = {.message = message ? message : "refused",
+							   .detail = reply_column(reply, 0, "detail"),
+							   .hint = reply_column(reply, 0, "hint"),
+							   .retry = retry && strcmp(retry, "true") == 0};
+
+		snprintf(refusal.sqlstate, sizeof(refusal.sqlstate), "%s", code);
+		trial->done(trial->argument, &refusal);
+	}
+	else
+		trial->done(trial->argument, reply);
+	free(trial);
+}
+
+static void
+try_query(int statement, const char *const *values, DbDone done, void *argument)
+{
+	Trial *trial = mem_alloc(sizeof(Trial));
+
+	trial->done = done;
+	trial->argument = argument;
+	db_query(&statements[statement], DB_LANE_READ, 0, values, tried, trial);
+}
+
 void
 call_register_gateway(const char *gateway_id, DbDone done, void *argument)
 {
@@ -154,7 +205,7 @@ call_authenticate(const char *token, DbDone done, void *argument)
 {
 	const char *values[] = {token};
 
-	db_query(&statements[AUTHENTICATE], DB_LANE_READ, 0, values, done, argument);
+	try_query(AUTHENTICATE, values, done, argument);
 }
 
 void
@@ -166,7 +217,7 @@ call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_i
 	const char *values[] =
 		{gateway_id, number_text(&player, player_id), number_text(&world, world_id), purpose, source, client};
 
-	db_query(&statements[CLIENT_CONNECTED], DB_LANE_READ, 0, values, done, argument);
+	try_query(CLIENT_CONNECTED, values, done, argument);
 }
 
 void
@@ -282,7 +333,7 @@ call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone do
 	Number		player;
 	const char *values[] = {number_text(&player, player_id), heartbeat};
 
-	db_query(&statements[UPDATE_PLAYER_HEARTBEAT], DB_LANE_READ, 0, values, done, argument);
+	try_query(UPDATE_PLAYER_HEARTBEAT, values, done, argument);
 }
 
 void

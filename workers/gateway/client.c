@@ -30,6 +30,7 @@
 #define PING_INTERVAL_MS 10000
 #define PING_PAYLOAD	 "npcsim"
 #define CLOSE_GRACE_MS	 2000
+#define CODE_TOO_OFTEN	 "53400" /* configuration_limit_exceeded */
 #define KERNEL_BACKLOG	 65536
 
 /* Frames that one writable callback sends while the socket takes them. */
@@ -92,11 +93,12 @@ client_create(ClientKind kind, struct lws *wsi)
 	client->opened_at = now_ms();
 	client->heard_at = client->opened_at;
 	client->pinged_at = client->opened_at;
-	client->allowance_at = client->opened_at;
-	client->allowance = clients.settings->message_burst;
 	client->name = mem_copy_string("");
 	client->source = mem_copy_string("");
 	lws_get_peer_simple(wsi, client->address, sizeof(client->address));
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &client->peer,
+					&(socklen_t) {sizeof(client->peer)}) != 0)
+		client->peer.ss_family = AF_UNSPEC;
 	client->next = clients.first;
 	if (clients.first)
 		clients.first->previous = client;
@@ -135,6 +137,29 @@ forget_token(Client *client)
 		explicit_bzero(client->token, strlen(client->token));
 	free(client->token);
 	client->token = NULL;
+}
+
+void
+client_join_player(Client *client)
+{
+	if (client->player_id == 0 || client->share)
+		return;
+	for (const Client *other = clients.first; other && !client->share; other = other->next)
+	{
+		if (other->player_id == client->player_id)
+			client->share = other->share;
+	}
+	if (!client->share)
+		client->share = mem_alloc(sizeof(PlayerShare));
+	client->share->holders++;
+}
+
+static void
+leave_player(Client *client)
+{
+	if (client->share && --client->share->holders == 0)
+		free(client->share);
+	client->share = NULL;
 }
 
 void
@@ -221,6 +246,7 @@ client_move(Client *client, ClientState to)
 			text_free(&client->incoming);
 			drop_queue(client);
 			client->wsi = NULL;
+			leave_player(client);
 			if (client->previous)
 				client->previous->next = client->next;
 			else
@@ -310,8 +336,9 @@ client_send_text(Client *client, const Text *text)
 	client_send(client, text->data, text->length);
 }
 
-void
-client_send_error(Client *client, const char *id, const char *code, const char *message, const char *hint)
+static void
+send_error(Client *client, const char *id, const char *code, const char *message, const char *hint,
+		   int64_t wait_ms)
 {
 	Text text = {0};
 
@@ -332,9 +359,25 @@ client_send_error(Client *client, const char *id, const char *code, const char *
 		text_add_string(&text, ",\"hint\":");
 		text_add_json_string(&text, hint);
 	}
-	text_add_string(&text, ",\"retry\":false}");
+	if (wait_ms > 0)
+		text_add_format(&text, ",\"retry\":true,\"retry_after\":%.15g}", (double) wait_ms / 1000.0);
+	else
+		text_add_string(&text, ",\"retry\":false}");
 	client_send_text(client, &text);
 	text_free(&text);
+}
+
+void
+client_send_error(Client *client, const char *id, const char *code, const char *message, const char *hint)
+{
+	send_error(client, id, code, message, hint, 0);
+}
+
+void
+client_send_limit(Client *client, const char *id, const char *message, int64_t wait_ms)
+{
+	send_error(client, id, CODE_TOO_OFTEN, message, "Come again when retry_after seconds have passed.",
+			   wait_ms);
 }
 
 static bool
@@ -475,34 +518,69 @@ client_collect(Client *client, const char *data, size_t length, bool is_last)
 	return is_last;
 }
 
+static Rate
+message_rate(void)
+{
+	return (Rate) {clients.settings->message_rate * 60, clients.settings->message_burst};
+}
+
+static Rate
+player_message_rate(void)
+{
+	return (Rate) {clients.settings->player_message_rate * 60, clients.settings->player_message_burst};
+}
+
+static void
+refuse_message(Client *client, const char *whose, Rate rate, int64_t wait_ms)
+{
+	char reason[100];
+
+	snprintf(reason, sizeof(reason), "more than %d messages per second (burst %d) from %s",
+			 rate.per_minute / 60, rate.burst, whose);
+	client_send_limit(client, NULL, reason, wait_ms);
+	client_close(client, CLOSE_RATE_LIMIT, reason);
+}
+
 bool
 client_may_send(Client *client)
 {
-	int64_t			now = now_ms();
-	const Settings *settings = clients.settings;
+	int64_t		 now = now_ms();
+	PlayerShare *share = client->share;
 
-	client->allowance += (double) (now - client->allowance_at) * settings->message_rate / 1000.0;
-	client->allowance_at = now;
-	if (client->allowance > settings->message_burst)
-		client->allowance = settings->message_burst;
-	if (client->allowance < 1)
+	if (!allowance_take(&client->messages, message_rate(), now))
 	{
-		char reason[100];
-
-		snprintf(reason, sizeof(reason), "more than %d messages per second (burst %d)",
-				 settings->message_rate, settings->message_burst);
-		client_send_error(client, NULL, "53400", reason, "Send less, or several in one.");
-		client_close(client, CLOSE_RATE_LIMIT, reason);
+		refuse_message(client, "a connection", message_rate(),
+					   allowance_wait(&client->messages, message_rate(), now));
 		return false;
 	}
-	client->allowance -= 1;
+	if (share && !allowance_take(&share->messages, player_message_rate(), now))
+	{
+		refuse_message(client, "a player", player_message_rate(),
+					   allowance_wait(&share->messages, player_message_rate(), now));
+		return false;
+	}
 	return true;
 }
 
 void
 client_refund(Client *client)
 {
-	client->allowance += 1;
+	allowance_refund(&client->messages);
+	if (client->share)
+		allowance_refund(&client->share->messages);
+}
+
+bool
+client_may_subscribe(Client *client, const char *id)
+{
+	int64_t now = now_ms();
+	Rate	rate = {clients.settings->subscribe_rate, clients.settings->subscribe_burst};
+
+	if (allowance_take(&client->subscriptions, rate, now))
+		return true;
+	client_send_limit(client, id, "this connection subscribes too often",
+					  allowance_wait(&client->subscriptions, rate, now));
+	return false;
 }
 
 void

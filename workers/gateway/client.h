@@ -11,7 +11,9 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
+#include "allowance.h"
 #include "frame.h"
 #include "settings.h"
 #include "text.h"
@@ -65,13 +67,21 @@ typedef enum Purpose
 
 typedef struct QueuedFrame QueuedFrame;
 
+/* What all connections of a player share. */
+typedef struct PlayerShare
+{
+	int		  holders;
+	Allowance messages;
+} PlayerShare;
+
 typedef struct Client
 {
-	ClientKind	kind;
-	ClientState state;
-	struct lws *wsi;	 /* NULL in CLIENT_GONE only */
-	int			holders; /* the socket, and queries under way */
-	char		address[64];
+	ClientKind				kind;
+	ClientState				state;
+	struct lws			   *wsi;	 /* NULL in CLIENT_GONE only */
+	int						holders; /* the socket, and queries under way */
+	char					address[64];
+	struct sockaddr_storage peer; /* the same, for peers.c */
 
 	/* who it is */
 	Purpose purpose;
@@ -85,12 +95,14 @@ typedef struct Client
 	World  *world;		/* from CLIENT_LIVE on */
 
 	/* from it */
-	Text	incoming;  /* a frame that is not complete */
-	double	allowance; /* messages it may send now */
-	int64_t allowance_at;
-	int64_t opened_at;
-	int64_t heard_at;
-	int64_t rejoin_at; /* CLIENT_PARTED: not before */
+	Text		 incoming; /* a frame that is not complete */
+	Allowance	 messages;
+	Allowance	 subscriptions;
+	PlayerShare *share; /* NULL before it has joined, and for spectators */
+	int64_t		 opened_at;
+	int64_t		 heard_at;
+	int64_t		 rejoin_at; /* CLIENT_WAITING, CLIENT_PARTED: not before */
+	int64_t		 held_at;	/* wrong tokens came from its address: since when it waits; 0 = it does not */
 
 	/* to it */
 	QueuedFrame *first;
@@ -124,6 +136,7 @@ typedef struct ClientCounts
 	uint64_t frames_received;
 	uint64_t closed_too_slow;
 	uint64_t closed_rate_limit;
+	uint64_t wrong_tokens;
 } ClientCounts;
 
 extern ClientCounts client_counts;
@@ -137,6 +150,9 @@ extern Client *client_hold(Client *client);
 extern void	   client_release(Client *client);
 
 extern void client_move(Client *client, ClientState to);
+
+/* It is known whose connection it is. */
+extern void client_join_player(Client *client);
 
 /* Welcomed, and not on its way out. */
 extern bool client_is_welcome(const Client *client);
@@ -152,6 +168,9 @@ extern void client_send_text(Client *client, const Text *text);
 /* The frame "error", with the id of the request as JSON, or NULL. */
 extern void client_send_error(Client *client, const char *id, const char *code, const char *message,
 							  const char *hint);
+
+/* The same for what may be done "wait_ms" later. */
+extern void client_send_limit(Client *client, const char *id, const char *message, int64_t wait_ms);
 
 /* Closes after what is queued was sent.  The first reason stays. */
 extern void client_close(Client *client, int code, const char *reason);
@@ -170,6 +189,9 @@ extern bool client_collect(Client *client, const char *data, size_t length, bool
 
 /* Counts a message; false when it was one too many and the client is closed. */
 extern bool client_may_send(Client *client);
+
+/* Counts a subscription; false when it is one too many, which the client is told. */
+extern bool client_may_subscribe(Client *client, const char *id);
 
 /* The last message was asked for: it does not count. */
 extern void client_refund(Client *client);

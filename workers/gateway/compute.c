@@ -562,8 +562,10 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	if (!name || !*name)
 		name = client->source_is_provisional ? DEFAULT_SOURCE : client->source;
 
-	/* the database finds the session by its source */
+	/* the database finds the session by its source; what is the frame's own is not for it */
 	beat = json_copy((json_t *) heartbeat);
+	json_object_del(beat, "type");
+	json_object_del(beat, "id");
 	json_object_set_new(beat, "source", json_string(client->source_is_provisional ? name : client->source));
 	text_add_json(&text, beat);
 	json_decref(beat);

@@ -96,9 +96,39 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 	return true;
 }
 
+/* What it does not know it would have to leave out: a name that is spelt wrong must not count as absent. */
+static bool
+check_names(const json_t *heartbeat, char *message, size_t size)
+{
+	static const char *const known[] = {"type",
+										"id",
+										"source",
+										"max_concurrency",
+										"stateless",
+										"average_decision_time_ms",
+										"token_output_rate",
+										"decision_queue_length"};
+	const char				*name;
+	json_t					*value;
+
+	json_object_foreach ((json_t *) heartbeat, name, value)
+	{
+		bool is_known = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			is_known = is_known || strcmp(known[i], name) == 0;
+		if (!is_known)
+		{
+			snprintf(message, size, "a heartbeat has no member \"%.*s\"", (int) text_cut(name, 60), name);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 heartbeat_read(const json_t *heartbeat, int *capacity, char *message, size_t size)
 {
-	return read_capacity(heartbeat, capacity, message, size) && check_figures(heartbeat, message, size) &&
-		   check_words(heartbeat, message, size);
+	return check_names(heartbeat, message, size) && read_capacity(heartbeat, capacity, message, size) &&
+		   check_figures(heartbeat, message, size) && check_words(heartbeat, message, size);
 }

@@ -21,6 +21,7 @@
 #include "client.h"
 #include "compute.h"
 #include "db.h"
+#include "peers.h"
 #include "version.h"
 #include "world.h"
 
@@ -143,6 +144,10 @@ answer_metrics(Text *body)
 			   client_counts.closed_too_slow);
 	add_metric(body, "clients_rate_limited_total", "counter", "connections closed with 4006",
 			   client_counts.closed_rate_limit);
+	add_metric(body, "wrong_tokens_total", "counter", "tokens that were nobody's",
+			   client_counts.wrong_tokens);
+	add_metric(body, "addresses", "gauge", "addresses with a connection or recent wrong tokens",
+			   (uint64_t) peers_count());
 	add_metric(body, "frames_sent_total", "counter", "text frames sent", client_counts.frames_sent);
 	add_metric(body, "bytes_sent_total", "counter", "bytes in text frames sent", client_counts.bytes_sent);
 	add_metric(body, "frames_received_total", "counter", "text frames received",

@@ -73,14 +73,4 @@ extern bool http_head_offers(const HttpHead *head, const char *protocol);
 /* A key as RFC 6455 wants it: 16 bytes in base64. */
 extern bool http_head_key_is_valid(const HttpHead *head);
 
-typedef enum ArgumentOutcome
-{
-	ARGUMENT_ABSENT,
-	ARGUMENT_GIVEN,
-	ARGUMENT_WRONG /* twice, longer than "size", or not to be decoded */
-} ArgumentOutcome;
-
-/* An argument of the query, decoded; "" when it is not ARGUMENT_GIVEN. */
-extern ArgumentOutcome http_head_argument(const HttpHead *head, const char *name, char *value, size_t size);
-
 #endif /* NPCSIM_GATEWAY_HTTP_HEAD_H */

@@ -34,9 +34,10 @@ send_text(void *owner, const char *text, size_t length)
 static void
 beat(Client *client)
 {
-	const Mind *mind = client->mind;
-	char		message[100];
-	json_t	   *heartbeat;
+	static LogThrottle throttle = {.what = "heartbeats of minds that make no sense"};
+	const Mind		  *mind = client->mind;
+	char			   message[100];
+	json_t			  *heartbeat;
 
 	if (!mind->ready)
 		return;
@@ -44,17 +45,19 @@ beat(Client *client)
 						  mind->max_concurrency, "decision_queue_length", compute_in_flight(client),
 						  "average_decision_time_ms", compute_average_ms(client));
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
-		log_line(LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
 	json_decref(heartbeat);
 }
 
 static void
 ready(void *owner)
 {
-	Client *client = owner;
+	static LogThrottle throttle = {.what = "MCP servers that are ready"};
+	Client			  *client = owner;
 
 	client->mind->ready = true;
-	log_line(LOG_INFO, "client %s: MCP server %s is ready", client->address, client->source);
+	log_throttled(&throttle, now_ms(), LOG_INFO, "client %s: MCP server %s is ready", client->address,
+				  client->source);
 	beat(client);
 }
 

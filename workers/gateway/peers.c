@@ -1,10 +1,12 @@
 /*
  * peers.c
- *	  How many connections each address has.
+ *	  What the gateway remembers of addresses.
  *
- * A hash table of addresses that have at least one connection, so its size is
- * bounded by the connections.  IPv4 addresses inside IPv6 count as IPv4; IPv6
- * is counted by /64, which is what one customer has.
+ * A hash table of addresses that have at least one connection, or have tried
+ * wrong tokens lately; of the latter the last PEERS_REMEMBERED are kept, in
+ * the order in which they were left.  So its size is bounded by connections
+ * and that number.  IPv4 addresses inside IPv6 count as IPv4; IPv6 is counted
+ * by /64, which is what one customer has.
  */
 #include "peers.h"
 
@@ -23,10 +25,22 @@ struct Peer
 	unsigned char address[8];
 	unsigned char family;
 	int			  connections;
-	Peer		 *next;
+	Allowance	  wrong_tokens;
+	Peer		 *next;	 /* in its bucket */
+	Peer		 *older; /* among those without a connection */
+	Peer		 *newer;
 };
 
 static Peer *buckets[BUCKETS];
+
+static struct
+{
+	Rate  wrong_tokens;
+	Peer *oldest; /* without a connection, remembered for its wrong tokens */
+	Peer *newest;
+	int	  remembered;
+	int	  count;
+} peers;
 
 static void
 read_address(const struct sockaddr *socket_address, Peer *key)
@@ -64,6 +78,97 @@ find_place(const Peer *key)
 	return place;
 }
 
+void
+peers_start(Rate wrong_tokens)
+{
+	peers.wrong_tokens = wrong_tokens;
+}
+
+int
+peers_count(void)
+{
+	return peers.count;
+}
+
+/* ------------------------------------------------------------------------
+ * those without a connection
+ * ------------------------------------------------------------------------ */
+
+static void
+unlink_remembered(Peer *peer)
+{
+	*(peer->older ? &peer->older->newer : &peers.oldest) = peer->newer;
+	*(peer->newer ? &peer->newer->older : &peers.newest) = peer->older;
+	peer->older = NULL;
+	peer->newer = NULL;
+	peers.remembered--;
+}
+
+static void
+forget(Peer *peer)
+{
+	Peer **place = find_place(peer);
+
+	assert(*place == peer && peer->connections == 0);
+	*place = peer->next;
+	peers.count--;
+	free(peer);
+}
+
+/* Forgets the oldest while they are too many, or have nothing left to be remembered for. */
+static void
+forget_old(int64_t now)
+{
+	while (peers.oldest && (peers.remembered > PEERS_REMEMBERED ||
+							allowance_is_whole(&peers.oldest->wrong_tokens, peers.wrong_tokens, now)))
+	{
+		Peer *oldest = peers.oldest;
+
+		unlink_remembered(oldest);
+		forget(oldest);
+	}
+}
+
+/* Its last connection is gone, or it never had one. */
+static void
+remember(Peer *peer, int64_t now)
+{
+	assert(peer->connections == 0 && !peer->older && !peer->newer);
+	peer->older = peers.newest;
+	*(peers.newest ? &peers.newest->newer : &peers.oldest) = peer;
+	peers.newest = peer;
+	peers.remembered++;
+	forget_old(now);
+}
+
+/* Is it in the list? */
+static bool
+is_remembered(const Peer *peer)
+{
+	return peer == peers.oldest || peer->older;
+}
+
+static Peer *
+find_or_make(const struct sockaddr *address, int64_t now)
+{
+	Peer   key;
+	Peer **place;
+
+	read_address(address, &key);
+	place = find_place(&key);
+	if (*place)
+		return *place;
+	*place = mem_alloc(sizeof(Peer));
+	**place = key;
+	(*place)->wrong_tokens.at = now;
+	peers.count++;
+	return *place;
+}
+
+/* ------------------------------------------------------------------------
+ * connections
+ * ------------------------------------------------------------------------ */
+
 bool
 peers_have_room(const struct sockaddr *address, int limit)
 {
@@ -78,31 +183,54 @@ peers_have_room(const struct sockaddr *address, int limit)
 Peer *
 peers_enter(const struct sockaddr *address, int limit)
 {
-	Peer   key;
-	Peer **place;
+	Peer *peer;
 
-	read_address(address, &key);
-	place = find_place(&key);
-	if (!*place)
-	{
-		*place = mem_alloc(sizeof(Peer));
-		**place = key;
-	}
-	if ((*place)->connections >= limit)
+	if (limit <= 0 || !peers_have_room(address, limit))
 		return NULL;
-	(*place)->connections++;
-	return *place;
+	peer = find_or_make(address, now_ms());
+	if (is_remembered(peer))
+		unlink_remembered(peer);
+	peer->connections++;
+	return peer;
 }
 
 void
 peers_leave(Peer *peer)
 {
-	Peer **place = find_place(peer);
-
-	assert(*place == peer && peer->connections > 0);
+	assert(peer->connections > 0);
 	if (--peer->connections == 0)
-	{
-		*place = peer->next;
-		free(peer);
-	}
+		remember(peer, now_ms());
+}
+
+/* ------------------------------------------------------------------------
+ * wrong tokens
+ * ------------------------------------------------------------------------ */
+
+void
+peers_wrong_token(const struct sockaddr *address, int64_t now)
+{
+	Peer *peer;
+
+	if (peers.wrong_tokens.burst == 0)
+		return;
+	peer = find_or_make(address, now);
+	allowance_charge(&peer->wrong_tokens, peers.wrong_tokens, now);
+	/* its connection may be gone by now */
+	if (is_remembered(peer))
+		unlink_remembered(peer);
+	if (peer->connections == 0)
+		remember(peer, now);
+}
+
+int64_t
+peers_token_wait(const struct sockaddr *address, int64_t now)
+{
+	Peer  key;
+	Peer *peer;
+
+	if (peers.wrong_tokens.burst == 0)
+		return 0;
+	read_address(address, &key);
+	peer = *find_place(&key);
+	return peer ? allowance_wait(&peer->wrong_tokens, peers.wrong_tokens, now) : 0;
 }

@@ -1,14 +1,24 @@
 /*
  * peers.h
- *	  How many connections each address has.
+ *	  What the gateway remembers of addresses: how many connections each has,
+ *	  and how many wrong tokens came from it.
  */
 #ifndef NPCSIM_GATEWAY_PEERS_H
 #define NPCSIM_GATEWAY_PEERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
+#include "allowance.h"
+
+/* Addresses without a connection that are remembered for their wrong tokens. */
+#define PEERS_REMEMBERED 4096
+
 typedef struct Peer Peer;
+
+/* How many wrong tokens an address may try; a burst of 0 = any number. */
+extern void peers_start(Rate wrong_tokens);
 
 /* Counts a connection; NULL when the address has its limit already. */
 extern Peer *peers_enter(const struct sockaddr *address, int limit);
@@ -16,5 +26,14 @@ extern void	 peers_leave(Peer *peer);
 
 /* Would it be let in? */
 extern bool peers_have_room(const struct sockaddr *address, int limit);
+
+/* A token from the address was nobody's. */
+extern void peers_wrong_token(const struct sockaddr *address, int64_t now);
+
+/* Milliseconds until the address may try a token; 0 = at once. */
+extern int64_t peers_token_wait(const struct sockaddr *address, int64_t now);
+
+/* Addresses that are remembered, connected or not. */
+extern int peers_count(void);
 
 #endif /* NPCSIM_GATEWAY_PEERS_H */

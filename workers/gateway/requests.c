@@ -258,7 +258,7 @@ take_from_welcome(Client *client, const json_t *frame, const char *type, const c
 			snprintf(message, sizeof(message), "a connection for compute only does not watch");
 			good = false;
 		}
-		else
+		else if (client_may_subscribe(client, id))
 			good = watch_subscribe(client, frame, message, sizeof(message));
 	}
 	else if (strcmp(type, "camera") == 0)

@@ -23,12 +23,14 @@
 #include "log.h"
 #include "mind.h"
 #include "peers.h"
+#include "query.h"
 #include "report.h"
 #include "requests.h"
 #include "session.h"
 #include "wire.h"
 #include "world.h"
 
+#define MAX_SOURCE_BYTES 256 /* 64 characters */
 #define TICK_US			 (100 * 1000)
 #define MAX_DESCRIPTORS	 65536
 #define SEND_PACKET		 (128 * 1024)
@@ -70,15 +72,16 @@ lets_in(const struct sockaddr *address)
 static void
 greet_mcp_server(Client *client, const HttpHead *head)
 {
-	char		source[600];
-	char		concurrency[32];
-	const char *token = "";
+	char				source[MAX_SOURCE_BYTES + 1];
+	char				concurrency[16];
+	const QueryArgument arguments[] = {{"source", source, sizeof(source)},
+									   {"max_concurrency", concurrency, sizeof(concurrency)}};
+	char				message[120];
+	const char		   *token = "";
 
-	if (http_head_argument(head, "source", source, sizeof(source)) == ARGUMENT_WRONG ||
-		http_head_argument(head, "max_concurrency", concurrency, sizeof(concurrency)) == ARGUMENT_WRONG)
+	if (!query_read(head->query, arguments, 2, message, sizeof(message)))
 	{
-		client_close(client, CLOSE_PROTOCOL_ERROR,
-					 "an argument of the address is too long or not understood");
+		client_close(client, CLOSE_PROTOCOL_ERROR, message);
 		return;
 	}
 	if (head->authorization && strncasecmp(head->authorization, "Bearer ", 7) == 0)
@@ -92,11 +95,14 @@ static Client *
 opened(struct lws *wsi, ClientKind kind, const HttpHead *head)
 {
 	Client *client = client_create(kind, wsi);
+	char	message[120];
 
 	if (server.stopping)
 		client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
 	else if (kind == CLIENT_MCP_SERVER)
 		greet_mcp_server(client, head);
+	else if (!query_read(head->query, NULL, 0, message, sizeof(message)))
+		client_close(client, CLOSE_PROTOCOL_ERROR, message);
 	return client;
 }
 
@@ -378,6 +384,7 @@ server_run(Settings *settings)
 	signal(SIGPIPE, SIG_IGN);
 
 	clients_start(settings);
+	peers_start((Rate) {settings->wrong_token_rate, settings->wrong_token_burst});
 	wire_start(settings, server.policy, &wire_events);
 	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);

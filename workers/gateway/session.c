@@ -23,12 +23,17 @@
 #include "compute.h"
 #include "log.h"
 #include "mind.h"
+#include "peers.h"
+#include "query.h"
 #include "report.h"
 #include "submit.h"
+#include "tokens.h"
 #include "wire.h"
 
 #define REGISTER_RETRY_MS 1000
 #define REJOIN_RETRY_MS	  1000
+#define TOKEN_RETRY_MS	  250
+#define TOKEN_PATIENCE_MS 2000 /* of a client whose address tried too many wrong tokens */
 #define MAX_TOKEN		  512
 #define MAX_NAME		  200
 #define DEFAULT_SOURCE	  "player_mcp"
@@ -136,6 +141,35 @@ refuse(Client *client, const DbReply *reply)
  * joining
  * ------------------------------------------------------------------------ */
 
+/*
+ * May the token be tried?  Where wrong ones came from it waits a little, and is
+ * then refused; one that was good here before is not kept waiting.
+ */
+static bool
+may_try_token(Client *client)
+{
+	static LogThrottle throttle = {.what = "clients that were refused for the wrong tokens of their address"};
+	static const char  reason[] = "too many wrong tokens came from this address";
+	int64_t			   now = now_ms();
+	int64_t			   wait = 0;
+
+	if (!token_is_known(client->token))
+		wait = peers_token_wait((const struct sockaddr *) &client->peer, now);
+	if (wait == 0)
+		return true;
+	if (client->held_at == 0)
+		client->held_at = now;
+	if (now - client->held_at < TOKEN_PATIENCE_MS)
+	{
+		client->rejoin_at = now + TOKEN_RETRY_MS;
+		return false;
+	}
+	client_send_limit(client, NULL, reason, wait);
+	log_throttled(&throttle, now, LOG_INFO, "client %s: refused: %s", client->address, reason);
+	client_close(client, CLOSE_RATE_LIMIT, reason);
+	return false;
+}
+
 /* The client has said who it is: goes on as soon as the database is there. */
 static void
 proceed(Client *client)
@@ -143,10 +177,24 @@ proceed(Client *client)
 	assert(client->state == CLIENT_WAITING);
 	if (!worlds_are_registered())
 		return;
-	if (client->token)
-		authenticate(client);
-	else
+	if (!client->token)
 		join(client, 0);
+	else if (may_try_token(client))
+		authenticate(client);
+}
+
+/* The database has said whether the token is somebody's. */
+static void
+note_token(const Client *client, const DbReply *reply)
+{
+	if (reply->result)
+		token_remember(client->token);
+	else if (strcmp(reply->sqlstate, "NS401") == 0)
+	{
+		token_forget(client->token);
+		peers_wrong_token((const struct sockaddr *) &client->peer, now_ms());
+		client_counts.wrong_tokens++;
+	}
 }
 
 static void
@@ -157,10 +205,12 @@ authenticated(void *argument, const DbReply *reply)
 
 	if (client->state == CLIENT_AUTHENTICATING)
 	{
+		note_token(client, reply);
 		if (reply->result && PQntuples(reply->result) == 1)
 		{
 			client->player_id = reply_integer(reply, 0, "player_id");
 			client->world_id = reply_integer(reply, 0, "world_id");
+			client_join_player(client);
 			join(client, 0);
 		}
 		else if (reply->result)
@@ -294,7 +344,9 @@ joined(void *argument, const DbReply *reply)
 	}
 	else if (reply->result)
 	{
-		log_line(LOG_WARNING, "client_connected: %s", message);
+		static LogThrottle throttle = {.what = "sessions that were none"};
+
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "client_connected: %s", message);
 		client_close(client, CLOSE_GOING_AWAY, "the database gave no session");
 	}
 	else
@@ -428,17 +480,12 @@ session_hello(Client *client, const json_t *hello)
 void
 session_mcp_hello(Client *client, const char *token, const char *source, const char *max_concurrency)
 {
-	char *end;
-	long  concurrency = 1;
+	int concurrency = 1;
 
-	if (*max_concurrency)
+	if (*max_concurrency && !query_number(max_concurrency, 1, MIND_MAX_CONCURRENCY, &concurrency))
 	{
-		concurrency = strtol(max_concurrency, &end, 10);
-		if (*end || concurrency < 1 || concurrency > MIND_MAX_CONCURRENCY)
-		{
-			client_close(client, CLOSE_PROTOCOL_ERROR, "max_concurrency must be from 1 to 64");
-			return;
-		}
+		client_close(client, CLOSE_PROTOCOL_ERROR, "max_concurrency must be from 1 to 64");
+		return;
 	}
 	if (!*token)
 	{
@@ -457,7 +504,7 @@ session_mcp_hello(Client *client, const char *token, const char *source, const c
 	client->source = mem_copy_string(*source ? source : DEFAULT_SOURCE);
 	free(client->name);
 	client->name = mem_copy_string("mcp");
-	mind_create(client, (int) concurrency);
+	mind_create(client, concurrency);
 	leave_greeting(client);
 }
 

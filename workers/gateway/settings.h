@@ -32,7 +32,13 @@ typedef struct Settings
 	int	  max_queue;	/* bytes queued to a client */
 	int	  message_rate; /* messages per second and connection */
 	int	  message_burst;
-	int	  max_per_address; /* connections */
+	int	  player_message_rate; /* the same of all connections of a player */
+	int	  player_message_burst;
+	int	  subscribe_rate; /* subscriptions per minute and connection */
+	int	  subscribe_burst;
+	int	  wrong_token_rate;	 /* wrong tokens per minute and address */
+	int	  wrong_token_burst; /* 0 = any number */
+	int	  max_per_address;	 /* connections */
 	int	  log_level;
 } Settings;
 

@@ -313,8 +313,11 @@ failures_submitted(void *argument, const DbReply *reply)
 		put_back(queue, true);
 	else
 	{
+		static LogThrottle throttle = {.what = "failures that could not be told"};
+
 		if (!reply->result)
-			log_line(LOG_WARNING, "world %" PRId64 ": fail_decisions: %s", mine->world->id, reply->message);
+			log_throttled(&throttle, now_ms(), LOG_WARNING, "world %" PRId64 ": fail_decisions: %s",
+						  mine->world->id, reply->message);
 		free_items(queue->sent);
 		queue->sent = NULL;
 	}

@@ -18,7 +18,7 @@
 #include "snapshot.h"
 #include "views.h"
 
-#define MAX_COORDINATE 1e9
+#define MAX_COORDINATE 1e6 /* cells: what the database takes */
 #define CAMERA_TELL_MS 1000
 
 static bool
@@ -31,7 +31,7 @@ read_camera(const json_t *source, Rectangle *camera, char *message, size_t size)
 	{
 		if (!json_member_number(source, names[i], &values[i]) || !(fabs(values[i]) <= MAX_COORDINATE))
 		{
-			snprintf(message, size, "camera: %s must be a number of at most 10^9", names[i]);
+			snprintf(message, size, "camera: %s must be a number from -1000000 to 1000000", names[i]);
 			return false;
 		}
 	}
@@ -81,8 +81,14 @@ static bool
 read_since(const json_t *frame, Watch *watch, char *message, size_t size)
 {
 	const json_t *since = json_object_get(frame, "since");
-	const char	 *epoch = json_member_string(frame, "epoch");
+	const json_t *epoch = json_object_get(frame, "epoch");
 
+	if (epoch && !json_is_null(epoch) &&
+		(!json_is_string(epoch) || json_string_length(epoch) >= sizeof(watch->since_epoch)))
+	{
+		snprintf(message, size, "epoch must be a text of at most %zu bytes", sizeof(watch->since_epoch) - 1);
+		return false;
+	}
 	if (!since || json_is_null(since))
 		return true;
 	if (!json_is_integer(since) || json_integer_value(since) < 0)
@@ -91,10 +97,10 @@ read_since(const json_t *frame, Watch *watch, char *message, size_t size)
 		return false;
 	}
 	/* without the epoch nobody knows what the number means: a snapshot */
-	if (epoch && strlen(epoch) < sizeof(watch->since_epoch))
+	if (json_is_string(epoch))
 	{
 		watch->since = json_integer_value(since);
-		strcpy(watch->since_epoch, epoch);
+		strcpy(watch->since_epoch, json_string_value(epoch));
 	}
 	return true;
 }

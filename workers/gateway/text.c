@@ -263,7 +263,7 @@ json_parse_foreign(const char *data, size_t length, char *message, size_t size)
 		snprintf(message, size, "the frame is nested deeper than %d levels", MAX_JSON_DEPTH);
 		return NULL;
 	}
-	value = json_loadb(data, length, 0, &error);
+	value = json_loadb(data, length, JSON_REJECT_DUPLICATES, &error);
 	if (!value)
 	{
 		snprintf(message, size, "the frame is not valid JSON: %s", error.text);

@@ -54,8 +54,8 @@ extern void text_clear(Text *text);
 extern void text_free(Text *text);
 
 /*
- * Parses what came from outside: an object in valid UTF-8, without NUL, not
- * nested deeper than MAX_JSON_DEPTH, all integers at most 2^53.  NULL with a
+ * Parses what came from outside: an object in valid UTF-8, without NUL, no
+ * member twice, not nested deeper than MAX_JSON_DEPTH, all integers at most 2^53.  NULL with a
  * message of at most "size" bytes when it is not.
  */
 extern json_t *json_parse_foreign(const char *data, size_t length, char *message, size_t size);
