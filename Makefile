@@ -142,7 +142,7 @@ $(BUILD)/%.o: %.c Makefile
 
 $(GATEWAY): $(GATEWAY_OBJS)
 	$(call announce,LINK)
-	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(GATEWAY_LIBS)) -lm
+	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(GATEWAY_LIBS)) -lm
 
 $(AGENT): $(AGENT_OBJS)
 	$(call announce,LINK)

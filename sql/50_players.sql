@@ -41,9 +41,11 @@ COMMENT ON FUNCTION npcsim.tokens_today(bigint, date) IS
 
 CREATE UNLOGGED TABLE npcsim.gateways (
     id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_.-]{1,64}$'),
-    seen_at_real timestamptz NOT NULL
+    seen_at_real timestamptz NOT NULL,
+    bound boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 10);
-COMMENT ON TABLE npcsim.gateways IS 'Gateways and when they last gave a sign of life';
+COMMENT ON TABLE npcsim.gateways IS 'Gateways and when they last gave a sign of life. Who holds an id has the advisory lock with the keys npcsim.gateways::regclass::oid and hashtext(id)';
+COMMENT ON COLUMN npcsim.gateways.bound IS 'Registered by a session of the database that LISTENs: when that ends, so do the sessions of the gateway';
 
 CREATE UNLOGGED TABLE npcsim.sessions (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -16,7 +16,7 @@ CREATE FUNCTION npcsim.register_gateway(gateway_id text) RETURNS void
     AS 'MODULE_PATHNAME', 'npcsim_register_gateway';
 REVOKE ALL ON FUNCTION npcsim.register_gateway(text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.register_gateway(text) IS
-    'To be called by a gateway after every connect, before anything else: closes the sessions that an earlier life of it left, and opens their requests again. gateway_id: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -';
+    'To be called by a gateway after every connect, before anything else, on the connection that LISTENs: holds the id until that connection ends, and its sessions with it; closes the sessions that an earlier life of it left, and opens their requests again. gateway_id: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -. Errors: NS409 another connection holds the id (not written to the server''s log)';
 
 CREATE FUNCTION npcsim.authenticate(token text) RETURNS TABLE (player_id bigint, world_id bigint, username text, role text)
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
@@ -67,7 +67,7 @@ CREATE FUNCTION npcsim.expire_sessions() RETURNS void
     AS 'MODULE_PATHNAME', 'npcsim_expire_sessions';
 REVOKE ALL ON FUNCTION npcsim.expire_sessions() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.expire_sessions() IS
-    'Ends the sessions of gateways that were silent for 30 s and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';
+    'Ends the sessions of gateways that were silent for 30 s, or whose connection that LISTENs ended, and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';
 
 CREATE FUNCTION npcsim.update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -423,3 +423,12 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Gateways that are bound to a session of the database.
+ALTER TABLE npcsim.gateways ADD COLUMN bound boolean NOT NULL DEFAULT false;
+COMMENT ON TABLE npcsim.gateways IS 'Gateways and when they last gave a sign of life. Who holds an id has the advisory lock with the keys npcsim.gateways::regclass::oid and hashtext(id)';
+COMMENT ON COLUMN npcsim.gateways.bound IS 'Registered by a session of the database that LISTENs: when that ends, so do the sessions of the gateway';
+COMMENT ON FUNCTION npcsim.register_gateway(text) IS
+    'To be called by a gateway after every connect, before anything else, on the connection that LISTENs: holds the id until that connection ends, and its sessions with it; closes the sessions that an earlier life of it left, and opens their requests again. gateway_id: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -. Errors: NS409 another connection holds the id (not written to the server''s log)';
+COMMENT ON FUNCTION npcsim.expire_sessions() IS
+    'Ends the sessions of gateways that were silent for 30 s, or whose connection that LISTENs ended, and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';

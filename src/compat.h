@@ -12,6 +12,7 @@
 #include "access/table.h"
 #include "catalog/pg_extension.h"
 #include "executor/executor.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -70,6 +71,17 @@ compat_index_beginscan(Relation table, Relation index, Snapshot snapshot, int ke
 	return index_beginscan(table, index, snapshot, NULL, keys, 0);
 #else
 	return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+/* Whether our own session has a lock; PostgreSQL 17 added an argument. */
+static inline bool
+compat_lock_is_ours(const LOCKTAG *tag, LOCKMODE mode)
+{
+#if PG_VERSION_NUM >= 170000
+	return LockHeldByMe(tag, mode, false);
+#else
+	return LockHeldByMe(tag, mode);
 #endif
 }
 

@@ -181,6 +181,24 @@ fleet_changed(Oid database)
 }
 
 void
+fleet_gateway_departed(Oid database)
+{
+	FleetDatabase *entry;
+
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	entry = fleet_find(database);
+	if (entry != NULL)
+	{
+		entry->departures++;
+		/* where no world runs somebody comes to visit */
+		entry->visited_at = 0;
+		wake_workers(database);
+		wake_launcher();
+	}
+	LWLockRelease(fleet->lock);
+}
+
+void
 fleet_look_at_troubled(void)
 {
 	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
@@ -541,6 +559,20 @@ fleet_changes(Oid database)
 		changes = entry->changes;
 	LWLockRelease(fleet->lock);
 	return changes;
+}
+
+uint32
+fleet_departures(Oid database)
+{
+	FleetDatabase *entry;
+	uint32		   departures = 0;
+
+	LWLockAcquire(fleet->lock, LW_SHARED);
+	entry = fleet_find(database);
+	if (entry != NULL)
+		departures = entry->departures;
+	LWLockRelease(fleet->lock);
+	return departures;
 }
 
 bool

@@ -70,6 +70,7 @@ typedef struct FleetDatabase
 	TimestampTz	  retry_at;	   /* nothing is started before that */
 	TimestampTz	  visited_at;  /* when a worker last came although no world runs */
 	int			  housekeeper; /* pid of the worker that prunes and expires, 0 = none */
+	uint32		  departures;  /* grows when a session ends that a gateway was bound to */
 	bool		  obstacle;	   /* 'error' is what a probe or worker found to be in the way */
 	char		  error[FLEET_ERROR_SIZE];
 } FleetDatabase;
@@ -110,6 +111,8 @@ extern void fleet_look_at_troubled(void);
 extern void fleet_block(Oid database);
 /* Ends our blocks; the databases concerned are looked at again. Never fails. */
 extern void fleet_unblock(void);
+/* A session ended that a gateway was bound to: a worker looks after its sessions at once. Never fails. */
+extern void fleet_gateway_departed(Oid database);
 /* Why a database of ours is not served; false = no reason known. */
 extern bool fleet_database_error(Oid database, char *error);
 
@@ -146,6 +149,7 @@ extern int fleet_slot(void);
 extern void	  fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 								  const char *error);
 extern uint32 fleet_changes(Oid database);
+extern uint32 fleet_departures(Oid database);
 /* Whether we were told to end (our latch was set then). */
 extern bool fleet_told_to_stop(void);
 /* Whether we shall do the housekeeping of our database; ends with our process. */

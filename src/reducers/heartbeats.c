@@ -17,6 +17,7 @@
 
 #include "errors.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
 #include "reducers/refusals.h"
@@ -174,6 +175,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 				nulls, SPI_OK_UPDATE_RETURNING) == 0)
 	{
 		player_require_known(player_id);
+		quiet_errors();
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),

@@ -6,6 +6,9 @@
  *	                  └────> ended (replaced, banned, or its gateway fell silent: its gateway is told by
  *	                         gateway_poll() and disconnects it)
  *
+ * A gateway is silent when it was not heard of for long, or when the session of the database that it is bound to ended
+ * (gateways.h).
+ *
  * Sessions are no state of a world: no world is locked here and nothing makes a revision. What a
  * session was asked and has not answered is opened again when it goes; requests that somebody else has
  * locked at that moment are left to expire_sessions(), which opens every request whose session is no longer there.
@@ -23,7 +26,9 @@
 
 #include "engine/lock.h"
 #include "errors.h"
+#include "gateways.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/players.h"
@@ -55,13 +60,18 @@ PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
 static const char *const purposes[] = {"watch", "compute", "both", NULL};
 
 static SpiStatement register_statement =
-	{.sql = "INSERT INTO npcsim.gateways (id, seen_at_real) VALUES ($1, pg_catalog.clock_timestamp())"
-			" ON CONFLICT (id) DO UPDATE SET seen_at_real = excluded.seen_at_real",
+	{.sql = "INSERT INTO npcsim.gateways (id, seen_at_real, bound)"
+			" SELECT $1, pg_catalog.clock_timestamp(), EXISTS (SELECT FROM "
+			"pg_catalog.pg_listening_channels() AS c"
+			" WHERE c = 'npcsim_sessions')"
+			" ON CONFLICT (id) DO UPDATE SET seen_at_real = excluded.seen_at_real, bound = excluded.bound"
+			" RETURNING bound",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
 static SpiStatement seen_statement =
-	{.sql = "UPDATE npcsim.gateways SET seen_at_real = pg_catalog.clock_timestamp() WHERE id = $1",
+	{.sql = "UPDATE npcsim.gateways SET seen_at_real = pg_catalog.clock_timestamp() WHERE id = $1"
+			" RETURNING bound",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
@@ -167,6 +177,12 @@ static SpiStatement silent_gateways_statement =
 			" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
 	 .nargs = 0};
 
+static SpiStatement of_gone_statement =
+	{.sql = "SELECT s.id FROM npcsim.sessions s WHERE s.gateway_id = ANY ($1) AND NOT s.ended"
+			" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
+	 .nargs = 1,
+	 .types = {TEXTARRAYOID}};
+
 static SpiStatement forget_sessions_statement =
 	{.sql = "DELETE FROM npcsim.sessions s USING npcsim.gateways g"
 			" WHERE g.id = s.gateway_id AND g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'",
@@ -208,10 +224,13 @@ arg_optional_text(FunctionCallInfo fcinfo, int n, const char *name, int max_char
 void
 refuse_gateway(const char *gateway_id)
 {
-	ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("gateway \"%s\" is not registered", gateway_id),
-			errdetail("It did not call register_gateway(), or the server restarted since."),
-			errhint("Call register_gateway(gateway_id) after every connect."));
+	ereport(
+		ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		errmsg("gateway \"%s\" is not registered", gateway_id),
+		errdetail(
+			"It did not call register_gateway(), the server restarted since, or the session that called it"
+			" ended."),
+		errhint("Call register_gateway(gateway_id) after every connect."));
 }
 
 /* ---- ending sessions ---- */
@@ -267,12 +286,28 @@ end_sessions(const int64 *ids, int count, const char *reason)
 				NULL, SPI_OK_UPDATE_RETURNING));
 }
 
+/* Those of gateways whose session of the database ended. */
+static void
+end_sessions_of_gone(void)
+{
+	int	   count;
+	Datum  gone = gateways_gone(&count);
+	int64 *ids;
+
+	if (count == 0)
+		return;
+	ids = take_ids(spi_run(&of_gone_statement, (Datum[]) {gone}, NULL, SPI_OK_SELECT), &count);
+	end_sessions(ids, count, "silent");
+}
+
 static void
 expire(void)
 {
 	int	   count;
-	int64 *silent = take_ids(spi_run(&silent_gateways_statement, NULL, NULL, SPI_OK_SELECT), &count);
+	int64 *silent;
 
+	end_sessions_of_gone();
+	silent = take_ids(spi_run(&silent_gateways_statement, NULL, NULL, SPI_OK_SELECT), &count);
 	end_sessions(silent, count, "silent");
 	notify_reopened(spi_run(&reopen_orphans_statement, NULL, NULL, SPI_OK_UPDATE_RETURNING));
 	spi_run(&forget_sessions_statement, NULL, NULL, SPI_OK_DELETE);
@@ -291,16 +326,33 @@ npcsim_expire_sessions(PG_FUNCTION_ARGS)
 
 /* ---- gateways ---- */
 
+/* Who comes second waits for its turn, again and again: that is not the server's trouble. */
+static void
+refuse_held(const char *gateway_id)
+{
+	char *holder = gateway_holder(gateway_id);
+
+	quiet_errors();
+	ereport(ERROR, errcode(ERRCODE_NS_GATEWAY_HELD), errmsg("gateway \"%s\" is there already", gateway_id),
+			errdetail("%s", holder),
+			errhint("Give each gateway an id of its own (gateway_id), or stop the other one."));
+}
+
 Datum
 npcsim_register_gateway(PG_FUNCTION_ARGS)
 {
-	Datum  gateway = CStringGetTextDatum(arg_gateway_id(fcinfo, 0));
+	char  *gateway_id = arg_gateway_id(fcinfo, 0);
+	Datum  gateway = CStringGetTextDatum(gateway_id);
 	int64 *ids;
 	int	   count;
 
 	version_require();
 	spi_begin();
-	spi_run(&register_statement, (Datum[]) {gateway}, NULL, SPI_OK_INSERT);
+	if (!gateway_hold(gateway_id))
+		refuse_held(gateway_id);
+	spi_run(&register_statement, (Datum[]) {gateway}, NULL, SPI_OK_INSERT_RETURNING);
+	if (spi_bool(0, 1, false))
+		gateway_bind();
 	ids = take_ids(spi_run(&of_gateway_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT), &count);
 	end_sessions(ids, count, NULL);
 	spi_end();
@@ -381,7 +433,8 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 
 	count = id_list_sort(asked, count);
 	spi_begin();
-	if (spi_run(&seen_statement, (Datum[]) {gateway}, NULL, SPI_OK_UPDATE) == 0)
+	if (spi_run(&seen_statement, (Datum[]) {gateway}, NULL, SPI_OK_UPDATE_RETURNING) == 0 ||
+		(spi_bool(0, 1, false) && !gateway_is_held(gateway_id)))
 		refuse_gateway(gateway_id);
 	if (TimestampDifferenceExceeds(expired_at, GetCurrentTimestamp(), EXPIRE_INTERVAL_MS))
 	{

@@ -185,7 +185,7 @@ call_register_gateway(const char *gateway_id, DbDone done, void *argument)
 {
 	const char *values[] = {gateway_id};
 
-	db_query(&statements[REGISTER_GATEWAY], DB_LANE_READ, 0, values, done, argument);
+	db_query(&statements[REGISTER_GATEWAY], DB_LANE_LISTEN, 0, values, done, argument);
 }
 
 void

@@ -229,6 +229,8 @@ client_move(Client *client, ClientState to)
 			forget_token(client);
 			break;
 		case CLIENT_PARTED:
+			if (client->session_id)
+				client->parted_at = now;
 			client->session_id = 0;
 			client->rejoin_at = now;
 			break;

@@ -102,6 +102,7 @@ typedef struct Client
 	int64_t		 opened_at;
 	int64_t		 heard_at;
 	int64_t		 rejoin_at; /* CLIENT_WAITING, CLIENT_PARTED: not before */
+	int64_t		 parted_at; /* when its session was lost */
 	int64_t		 held_at;	/* wrong tokens came from its address: since when it waits; 0 = it does not */
 
 	/* to it */

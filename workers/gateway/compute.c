@@ -536,6 +536,11 @@ beaten(void *argument, const DbReply *reply)
 				client_send(client, ack, strlen(ack));
 			slot_freed(source); /* if it waits for one: most heartbeats say the same again */
 		}
+		else if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
+		{
+			source->beat_due = true;
+			compute.events->session_unknown(client);
+		}
 		else if (!reply->result && !reply->lost)
 			tell_beat_failed(client, reply);
 		send_beat(source);

@@ -24,6 +24,9 @@ typedef struct ComputeEvents
 
 	/* register the client's session under this source */
 	void (*name_source)(Client *client, const char *source);
+
+	/* the database has no session of the client */
+	void (*session_unknown)(Client *client);
 } ComputeEvents;
 
 typedef struct ComputeCounts

@@ -9,7 +9,18 @@
  *	 DOWN --(retry time)--> CONNECTING --> PREPARING --> READY
  *	   ^______________________|______________|____________|   (any loss)
  *
- * PREPARING sends the session's settings (or LISTEN) and waits for the answer.
+ * CONNECTING waits for a thread (dial.h). PREPARING sends the session's settings (and LISTEN) and
+ * waits for the answer.
+ *
+ * All together are up when the one that listens and a command connection are READY and have been
+ * inspected: each connection gives its session of the server a mark and must find it there again.
+ * Behind a pooler that hands out sessions by the transaction it finds another's mark, or none.
+ * Two connections after one another, each twice, cannot miss it while nobody else is there, and
+ * later every sign of life looks again.
+ *
+ * Signs of life: an idle connection is asked for its mark every PING_INTERVAL_MS. When the one that
+ * listens, which has nothing else to do, does not answer for SILENCE_MS, the server is silent. That
+ * is told and nothing given up: its connections have until query_timeout.
  *
  * Invariants:
  * - A query is in exactly one place: the list of one connection in the order
@@ -23,17 +34,28 @@
 #include "db.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "dial.h"
 #include "log.h"
 #include "text.h"
 
-#define CONNECT_TIMEOUT_MS 5000
-#define BACKOFF_FIRST_MS   100
-#define BACKOFF_LAST_MS	   5000
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_LAST_MS	 5000
+#define DIAL_LOOK_US	 (5 * 1000)
+
+/* Clients are told within 2 s: these two, a tick, and the way to them. */
+#define PING_INTERVAL_MS 250
+#define SILENCE_MS		 1400
+
+/* A tick of the loop that took longer was a suspension, or hard work: answers may be there unread. */
+#define LONGEST_STEP_MS 500
+
+#define INSPECTIONS_PER_LINK 2
 
 typedef struct Query
 {
@@ -66,9 +88,12 @@ typedef struct Link
 	bool		in_writable; /* inside its writable callback */
 	bool		wants_write; /* it asked for the next one there */
 	int64_t		retry_at;
-	int64_t		connect_deadline;
 	int			backoff_ms;
-	bool		told; /* the present failure was logged */
+	Dial	   *dial;	  /* CONNECTING only */
+	char		mark[64]; /* of its session of the server */
+	int64_t		pinged_at;
+	bool		pinging; /* the answer is awaited */
+	bool		told;	 /* the present failure was logged */
 	Query	   *head;
 	Query	   *tail;
 	int			outstanding;
@@ -84,15 +109,22 @@ static struct
 	Link				  *links; /* [0] listens, [1 ..] carry queries */
 	int					   link_count;
 	int					   ready_commands;
+	bool				   up;
+	int					   inspection; /* the step that is under way; -1 = none */
+	bool				   silent;
+	int64_t				   ticked_at;
+	uint64_t			   marks; /* ever made */
 	Query				  *failed;
 	Query				 **failed_end;
 	lws_sorted_usec_list_t failed_timer;
 	lws_sorted_usec_list_t write_timer;
+	lws_sorted_usec_list_t dial_timer;
 	bool				   stopping;
 } db;
 
 static void link_lost(Link *link, const char *why);
-static void link_send_settings(Link *link);
+static void link_prepare(Link *link);
+static void look_whether_up(void);
 
 static bool
 is_listener(const Link *link)
@@ -269,6 +301,8 @@ choose_link(DbLane lane, int64_t world_id)
 	int commands = db.link_count - 1;
 	int wanted = 1;
 
+	if (lane == DB_LANE_LISTEN)
+		return db.links[0].state == LINK_READY ? &db.links[0] : NULL;
 	if (lane == DB_LANE_WRITE && commands > 1)
 		wanted = 2 + (int) ((uint64_t) world_id % (uint64_t) (commands - 1));
 	if (db.links[wanted].state == LINK_READY)
@@ -347,13 +381,14 @@ move_link(Link *link, LinkState to)
 			link->backoff_ms *= 2;
 			if (link->backoff_ms > BACKOFF_LAST_MS)
 				link->backoff_ms = BACKOFF_LAST_MS;
-			if (from == LINK_READY && !is_listener(link) && --db.ready_commands == 0)
-				db.events->down();
+			link->pinging = false;
+			if (from == LINK_READY && !is_listener(link))
+				db.ready_commands--;
+			look_whether_up();
 			break;
 		}
 		case LINK_CONNECTING:
 			assert(from == LINK_DOWN);
-			link->connect_deadline = now + CONNECT_TIMEOUT_MS;
 			break;
 		case LINK_PREPARING:
 			assert(from == LINK_CONNECTING);
@@ -364,10 +399,10 @@ move_link(Link *link, LinkState to)
 			link->backoff_ms = BACKOFF_FIRST_MS;
 			link->told = false;
 			log_line(LOG_INFO, "database connection %d is up", link->number);
-			if (is_listener(link))
-				db.events->listening();
-			else if (++db.ready_commands == 1)
-				db.events->up();
+			link->pinged_at = now;
+			if (!is_listener(link))
+				db.ready_commands++;
+			look_whether_up();
 			break;
 	}
 }
@@ -399,6 +434,9 @@ link_lost(Link *link, const char *why)
 	link->told = true;
 
 	link_drop_socket(link);
+	if (link->dial)
+		dial_abandon(link->dial);
+	link->dial = NULL;
 	PQfinish(link->connection);
 	link->connection = NULL;
 	link->head = NULL;
@@ -437,55 +475,52 @@ link_adopt(Link *link)
 }
 
 static void
+look_at_dials(lws_sorted_usec_list_t *timer)
+{
+	bool any = false;
+
+	for (int i = 0; i < db.link_count; i++)
+	{
+		Link   *link = &db.links[i];
+		PGconn *connection;
+
+		if (link->state != LINK_CONNECTING)
+			continue;
+		if (!dial_is_done(link->dial, &connection))
+		{
+			any = true;
+			continue;
+		}
+		link->dial = NULL;
+		link->connection = connection;
+		link_prepare(link);
+	}
+	if (any)
+		lws_sul_schedule(db.context, 0, timer, look_at_dials, DIAL_LOOK_US);
+}
+
+static void
 link_connect(Link *link)
 {
-	const char		  *names[] = {"dbname", "fallback_application_name", NULL};
-	const char		  *values[] = {db.settings->database, "npcsim-gateway", NULL};
-	const char *const *first_name = db.settings->database[0] ? names : names + 1;
-	const char *const *first_value = db.settings->database[0] ? values : values + 1;
-
 	assert(link->state == LINK_DOWN && !link->connection && !link->head);
 	move_link(link, LINK_CONNECTING);
-	link->connection = PQconnectStartParams(first_name, first_value, 1);
-	if (!link->connection || PQstatus(link->connection) == CONNECTION_BAD)
-		link_lost(link, link->connection ? PQerrorMessage(link->connection) : "out of memory");
-	else if (!link_adopt(link))
-		link_lost(link, "its socket could not be watched");
+	link->dial = dial_start(db.settings->database);
+	if (!link->dial)
+		link_lost(link, "no thread could be made");
 	else
-		link_want_write(link);
+		lws_sul_schedule(db.context, 0, &db.dial_timer, look_at_dials, DIAL_LOOK_US);
 }
 
-/*
- * Goes on with a connection attempt after its socket became ready.  libpq may
- * have opened another one (the host's next address, no TLS after all) under the
- * number of the one before, so it is adopted anew at each step.
- */
+/* What the server has to say besides results is not for standard error as it is. */
 static void
-link_connect_more(Link *link)
+take_notice(void *argument, const PGresult *notice)
 {
-	PostgresPollingStatusType status = PQconnectPoll(link->connection);
+	const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (status == PGRES_POLLING_FAILED)
-	{
-		link_lost(link, PQerrorMessage(link->connection));
-		return;
-	}
-	if (!link_adopt(link))
-	{
-		link_lost(link, "its socket could not be watched");
-		return;
-	}
-	if (status == PGRES_POLLING_WRITING)
-		link_want_write(link);
-	else if (status == PGRES_POLLING_OK)
-	{
-		move_link(link, LINK_PREPARING);
-		PQsetnonblocking(link->connection, 1);
-		link_send_settings(link);
-	}
+	(void) argument;
+	log_line(LOG_DEBUG, "database: %s", message ? message : "(no message)");
 }
 
-/* The answer to link_send_settings: LISTEN or set_config. */
 static void
 settings_answered(void *argument, const DbReply *reply)
 {
@@ -495,38 +530,208 @@ settings_answered(void *argument, const DbReply *reply)
 		return;
 	if (!reply->result)
 		link_lost(link, reply->message);
+	else if (!PQenterPipelineMode(link->connection))
+		link_lost(link, PQerrorMessage(link->connection));
 	else
 		move_link(link, LINK_READY);
 }
 
+/*
+ * What a role, a database, PGOPTIONS or a service sets for everybody must not bear on us.  SET needs no snapshot,
+ * so none of it stands in its own way; it is sent after connecting, because poolers refuse it before.  The server's
+ * half of TCP's time-outs is here, the client's in dial.c.
+ */
 static void
-link_send_settings(Link *link)
+add_settings(Text *text, const Link *link)
 {
-	static const char listen[] = "LISTEN npcsim_world; LISTEN npcsim_decisions; LISTEN npcsim_sessions";
-	static const char configure[] =
-		"SELECT pg_catalog.set_config('statement_timeout', $1, false),"
-		" pg_catalog.set_config('lock_timeout', $2, false),"
-		" pg_catalog.set_config('client_encoding', 'UTF8', false),"
-		" pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false)";
-	char		statement_timeout[24];
-	char		lock_timeout[24];
-	const char *values[] = {statement_timeout, lock_timeout};
-	bool		sent;
+	static const char always[] = "SET role = none;"
+								 "SET search_path = pg_catalog, pg_temp;"
+								 "SET default_transaction_isolation = 'read committed';"
+								 "SET default_transaction_read_only = off;"
+								 "SET default_transaction_deferrable = off;"
+								 "SET idle_in_transaction_session_timeout = '60s';"
+								 "SET idle_session_timeout = 0;"
+								 "SET client_encoding = 'UTF8';"
+								 "SET client_min_messages = warning;"
+								 "SET exit_on_error = off;"
+								 "SET row_security = on;"
+								 "SET standard_conforming_strings = on;"
+								 "SET array_nulls = on;"
+								 "SET transform_null_equals = off;"
+								 "SET DateStyle = 'ISO, MDY';"
+								 "SET IntervalStyle = 'postgres';"
+								 "SET TimeZone = 'UTC';"
+								 "SET extra_float_digits = 1;"
+								 "SET bytea_output = 'hex';"
+								 "SET jit = off;"
+								 "SET plan_cache_mode = auto;"
+								 "SET max_parallel_workers_per_gather = 0;"
+								 "SET tcp_user_timeout = '8s';"
+								 "SET tcp_keepalives_idle = 3;"
+								 "SET tcp_keepalives_interval = 2;"
+								 "SET tcp_keepalives_count = 3;";
 
-	snprintf(statement_timeout, sizeof(statement_timeout), "%d", db.settings->query_timeout_ms * 4 / 5);
-	snprintf(lock_timeout, sizeof(lock_timeout), "%d", db.settings->lock_timeout_ms);
-
-	link_append(link, query_create(NULL, settings_answered, link));
+	text_add_format(text, "SET statement_timeout = %d;SET lock_timeout = %d;",
+					db.settings->query_timeout_ms * 4 / 5, db.settings->lock_timeout_ms);
+	text_add_string(text, always);
+	if (PQserverVersion(link->connection) >= 170000)
+		text_add_string(text, "SET transaction_timeout = 0;");
+	text_add_format(text, "SET npcsim_gateway.mark = '%s';", link->mark);
 	if (is_listener(link))
-		sent = PQsendQuery(link->connection, listen) == 1;
-	else
-		sent = PQenterPipelineMode(link->connection) == 1 &&
-			   PQsendQueryParams(link->connection, configure, 2, NULL, values, NULL, NULL, 0) == 1 &&
-			   PQpipelineSync(link->connection) == 1;
+		text_add_string(text, "LISTEN npcsim_world;LISTEN npcsim_decisions;LISTEN npcsim_sessions;");
+}
+
+/* A connection was made, or not: CONNECTING comes to its end. */
+static void
+link_prepare(Link *link)
+{
+	Text text = {0};
+	bool sent;
+
+	if (PQstatus(link->connection) != CONNECTION_OK)
+	{
+		link_lost(link, link->connection ? PQerrorMessage(link->connection) : "out of memory");
+		return;
+	}
+	if (PQsetnonblocking(link->connection, 1) != 0 || !link_adopt(link))
+	{
+		link_lost(link, "its socket could not be watched");
+		return;
+	}
+	PQsetNoticeReceiver(link->connection, take_notice, NULL);
+	move_link(link, LINK_PREPARING);
+	snprintf(link->mark, sizeof(link->mark), "%ld.%" PRId64 ".%d.%" PRIu64, (long) getpid(), now_ms(),
+			 link->number, ++db.marks);
+	link_append(link, query_create(NULL, settings_answered, link));
+	add_settings(&text, link);
+	sent = PQsendQuery(link->connection, text.data) == 1;
+	text_free(&text);
 	if (!sent)
 		link_lost(link, PQerrorMessage(link->connection));
 	else
 		link_flush(link);
+}
+
+/* ------------------------------------------------------------------------
+ * sessions of our own, and signs of life
+ * ------------------------------------------------------------------------ */
+
+static void
+ask_for_mark(Link *link, DbDone done, void *argument)
+{
+	link_append(link, query_create(NULL, done, argument));
+	if (!PQsendQueryParams(link->connection, "SELECT pg_catalog.current_setting('npcsim_gateway.mark', true)",
+						   0, NULL, NULL, NULL, NULL, 0) ||
+		!PQpipelineSync(link->connection))
+		link_lost(link, PQerrorMessage(link->connection));
+	else
+		link_flush(link);
+}
+
+/* The server answered; false when the session was not ours, and the connections are given up. */
+static bool
+mark_is_ours(const Link *link, const DbReply *reply)
+{
+	static const char reason[] =
+		"the database hands out its sessions by the transaction or statement: the gateway needs sessions of "
+		"its own; "
+		"connect it to PostgreSQL itself, or to a pooler in session mode (PgBouncer: pool_mode = session)";
+
+	if (PQntuples(reply->result) == 1 && strcmp(PQgetvalue(reply->result, 0, 0), link->mark) == 0)
+		return true;
+	for (int i = 0; i < db.link_count; i++)
+	{
+		db.links[i].told = true; /* once is enough */
+		link_lost(&db.links[i], reason);
+	}
+	db.events->refused(reason);
+	return false;
+}
+
+static void inspect(int step);
+
+static void
+inspected(void *argument, const DbReply *reply)
+{
+	int step = (int) (intptr_t) argument;
+
+	if (step != db.inspection)
+		return;
+	db.inspection = -1;
+	if (!reply->result)
+		look_whether_up(); /* that one went down: begins again, if enough are left */
+	else if (mark_is_ours(&db.links[step / INSPECTIONS_PER_LINK], reply))
+		inspect(step + 1);
+}
+
+/* One question after the other, so that a pooler may give each the same session. */
+static void
+inspect(int step)
+{
+	while (step < db.link_count * INSPECTIONS_PER_LINK &&
+		   db.links[step / INSPECTIONS_PER_LINK].state != LINK_READY)
+		step++;
+	if (step < db.link_count * INSPECTIONS_PER_LINK)
+	{
+		db.inspection = step;
+		ask_for_mark(&db.links[step / INSPECTIONS_PER_LINK], inspected, (void *) (intptr_t) step);
+		return;
+	}
+	db.up = true;
+	db.events->up();
+}
+
+static void
+look_whether_up(void)
+{
+	bool ready = db.links[0].state == LINK_READY && db.ready_commands > 0;
+
+	if (db.up && !ready)
+	{
+		db.up = false;
+		db.events->down();
+	}
+	else if (!ready)
+		db.inspection = -1;
+	else if (!db.up && db.inspection < 0)
+		inspect(0);
+}
+
+static void
+pinged(void *argument, const DbReply *reply)
+{
+	Link *link = argument;
+
+	link->pinging = false;
+	if (reply->result)
+		(void) mark_is_ours(link, reply);
+}
+
+/* A query on its way, or the next one, is as good; but what the listener is asked may take its time. */
+static void
+ping(Link *link, int64_t now)
+{
+	if (link->outstanding > 0 || now - link->pinged_at < PING_INTERVAL_MS)
+		return;
+	link->pinging = true;
+	link->pinged_at = now;
+	ask_for_mark(link, pinged, link);
+}
+
+static void
+tell_silence(int64_t now)
+{
+	const Link *listener = &db.links[0];
+	bool		silent = listener->pinging && now - listener->pinged_at > SILENCE_MS;
+
+	if (silent == db.silent)
+		return;
+	db.silent = silent;
+	if (silent)
+		log_line(LOG_WARNING, "the database has not answered for %d ms", SILENCE_MS);
+	else if (db.up)
+		log_line(LOG_INFO, "the database answers again");
+	db.events->silent(silent);
 }
 
 /* Puts one result where it belongs; true when the query is complete. */
@@ -571,8 +776,8 @@ link_take_results(Link *link)
 
 		if (!result)
 		{
-			/* separates the results of one statement from the next */
-			if (is_listener(link))
+			/* separates the results of one statement from the next; without a pipeline, ends them all */
+			if (link->state == LINK_PREPARING)
 			{
 				link_pop(link);
 				query_finish(query);
@@ -606,11 +811,6 @@ link_take_notifications(Link *link)
 static void
 link_readable(Link *link)
 {
-	if (link->state == LINK_CONNECTING)
-	{
-		link_connect_more(link);
-		return;
-	}
 	if (!PQconsumeInput(link->connection))
 	{
 		link_take_results(link);
@@ -645,10 +845,7 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 			if (!link || link->wsi != wsi)
 				return -1;
 			link->in_writable = true;
-			if (link->state == LINK_CONNECTING)
-				link_connect_more(link);
-			else
-				link_flush(link);
+			link_flush(link);
 			link->in_writable = false;
 			break;
 		case LWS_CALLBACK_RAW_CLOSE_FILE:
@@ -678,6 +875,8 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	db.settings = settings;
 	db.events = events;
 	db.failed_end = &db.failed;
+	db.inspection = -1;
+	db.ticked_at = now_ms();
 	db.link_count = settings->connections + 1;
 	db.links = mem_alloc(sizeof(Link) * (size_t) db.link_count);
 	for (int i = 0; i < db.link_count; i++)
@@ -688,20 +887,38 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	db_tick(now_ms());
 }
 
+/* While the loop stood still nothing was read: nobody was silent for that. */
+static void
+forgive(int64_t pause_ms)
+{
+	for (int i = 0; i < db.link_count; i++)
+	{
+		Link *link = &db.links[i];
+
+		link->pinged_at += pause_ms;
+		if (link->head)
+			link->head->deadline += pause_ms;
+	}
+}
+
 void
 db_tick(int64_t now)
 {
+	if (now - db.ticked_at > LONGEST_STEP_MS)
+		forgive(now - db.ticked_at);
+	db.ticked_at = now;
 	for (int i = 0; i < db.link_count && !db.stopping; i++)
 	{
 		Link *link = &db.links[i];
 
 		if (link->state == LINK_DOWN && now >= link->retry_at)
 			link_connect(link);
-		else if (link->state == LINK_CONNECTING && now >= link->connect_deadline)
-			link_lost(link, "the connection attempt took too long");
 		else if (link->head && now >= link->head->deadline)
 			link_lost(link, "a query was not answered in time");
+		else if (link->state == LINK_READY)
+			ping(link, now);
 	}
+	tell_silence(now);
 }
 
 void
@@ -712,6 +929,7 @@ db_stop(void)
 		link_lost(&db.links[i], "the gateway stops");
 	lws_sul_cancel(&db.failed_timer);
 	lws_sul_cancel(&db.write_timer);
+	lws_sul_cancel(&db.dial_timer);
 	finish_failed(NULL);
 	free(db.links);
 	db.links = NULL;
@@ -719,9 +937,15 @@ db_stop(void)
 }
 
 bool
+db_is_dialling(void)
+{
+	return dials_under_way() > 0;
+}
+
+bool
 db_is_up(void)
 {
-	return db.ready_commands > 0;
+	return db.up;
 }
 
 int

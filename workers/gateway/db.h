@@ -6,9 +6,12 @@
  * query is one prepared statement with text parameters, followed by its own
  * sync, so that one that fails takes no other with it.
  *
+ * Nothing of it blocks the loop: connections are made by threads (dial.h).
+ *
  * Lanes: what may have to wait for a world's lock goes on DB_LANE_WRITE, by
  * the world's id, everything else on DB_LANE_READ, so that a held world does
  * not delay polls, deltas and log-ins.  With one connection both are one.
+ * DB_LANE_LISTEN is the listening connection itself: what is to last as long as it does.
  *
  * Rules for callers: "done" is called exactly once for every query, never
  * from inside db_query, and the reply is valid only during the call.
@@ -32,7 +35,8 @@
 typedef enum DbLane
 {
 	DB_LANE_READ,
-	DB_LANE_WRITE
+	DB_LANE_WRITE,
+	DB_LANE_LISTEN
 } DbLane;
 
 typedef struct DbStatement
@@ -58,14 +62,20 @@ typedef void (*DbDone)(void *argument, const DbReply *reply);
 
 typedef struct DbEvents
 {
-	/* the first command connection is up after none was */
+	/*
+	 * The connection that listens and a command connection are up, and each has a session of the
+	 * server for itself.  What was told before was missed.
+	 */
 	void (*up)(void);
 
-	/* the last command connection went down */
+	/* the connection that listens or the last command connection went down */
 	void (*down)(void);
 
-	/* LISTEN is in force: what was told before was missed */
-	void (*listening)(void);
+	/* the server, whose connections are up, says nothing; or speaks again */
+	void (*silent)(bool is_silent);
+
+	/* no connection of this kind is of use, and why: a sentence */
+	void (*refused)(const char *reason);
 	void (*notified)(const char *channel, const char *payload);
 } DbEvents;
 
@@ -79,8 +89,11 @@ extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id
 extern bool db_is_up(void);
 extern int	db_outstanding(void);
 
-/* Time-outs and reconnections; several times a second. */
+/* Time-outs, signs of life and reconnections; several times a second. */
 extern void db_tick(int64_t now);
+
+/* A thread is still at a connection that nobody waits for: the program must end without cleaning up behind it. */
+extern bool db_is_dialling(void);
 
 /* The callback of the lws protocol of adopted sockets, and its name. */
 #define DB_PROTOCOL "npcsim-database"

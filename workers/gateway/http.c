@@ -22,6 +22,7 @@
 #include "compute.h"
 #include "db.h"
 #include "peers.h"
+#include "session.h"
 #include "version.h"
 #include "world.h"
 
@@ -100,12 +101,13 @@ http_start(const char *directory)
 static int
 answer_health(Text *body)
 {
-	if (!worlds_are_registered())
-	{
+	int64_t now = now_ms();
+
+	session_add_trouble(body, now);
+	if (!worlds_are_reachable())
 		text_add_string(body, "the database is not reachable\n");
-		return 503;
-	}
-	worlds_add_stale(body, now_ms());
+	if (worlds_are_registered())
+		worlds_add_stale(body, now);
 	if (body->length > 0)
 		return 503;
 	text_add_string(body, "ok\n");
@@ -132,11 +134,15 @@ answer_metrics(Text *body)
 		watching += client->watch != NULL;
 		computing += client->compute != NULL;
 	}
-	add_metric(body, "database_up", "gauge", "1 while registered with the database", worlds_are_registered());
+	add_metric(body, "database_up", "gauge", "1 while registered with the database, and it answers",
+			   worlds_are_reachable());
 	add_metric(body, "database_queries_waiting", "gauge", "queries without an answer yet",
 			   (uint64_t) db_outstanding());
 	add_metric(body, "worlds", "gauge", "worlds held in memory", (uint64_t) worlds_count());
 	add_metric(body, "clients", "gauge", "WebSocket connections", (uint64_t) clients_count());
+	add_metric(body, "clients_without_session", "gauge",
+			   "welcomed connections that the database has no session of",
+			   (uint64_t) session_count_without());
 	add_metric(body, "clients_watching", "gauge", "connections with a subscription", watching);
 	add_metric(body, "clients_computing", "gauge", "connections that decide", computing);
 	add_metric(body, "clients_total", "counter", "WebSocket connections ever", client_counts.accepted);

@@ -5,10 +5,12 @@
  * Exit status: 0 after a signal, 1 when it could not listen or its loop
  * failed, 2 when a setting is wrong.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "db.h"
 #include "log.h"
 #include "server.h"
 #include "settings.h"
@@ -32,6 +34,12 @@ main(int argc, char **argv)
 		case SETTINGS_WRONG:
 			status = 2;
 			break;
+	}
+	/* what a thread of libpq still uses must not be taken down around it */
+	if (db_is_dialling())
+	{
+		fflush(stdout);
+		_exit(status);
 	}
 	settings_free(&settings);
 	return status;

@@ -162,13 +162,6 @@ clock_changed(World *world)
 }
 
 static void
-database_listening(void)
-{
-	/* whatever was told before is found by looking */
-	worlds_poll_soon();
-}
-
-static void
 database_notified(const char *channel, const char *payload)
 {
 	int64_t world_id = strtoll(payload, NULL, 10);
@@ -186,14 +179,14 @@ database_notified(const char *channel, const char *payload)
 		worlds_poll_soon();
 }
 
-static const DbEvents db_events = {session_database_up, session_database_down, database_listening,
-								   database_notified};
+static const DbEvents db_events = {session_database_up, session_database_down, worlds_silent,
+								   session_database_refused, database_notified};
 
 static const WorldEvents world_events = {clock_changed,			watches_changed, watches_reloaded,
 										 session_world_gone,	session_ended,	 compute_polled,
 										 session_register_again};
 
-static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source};
+static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source, session_unknown};
 
 /* ------------------------------------------------------------------------
  * the loop
@@ -396,7 +389,7 @@ server_run(Settings *settings)
 		   settings->listen_address, port);
 	fflush(stdout);
 
-	while (!stop_requested)
+	while (!stop_requested && !session_is_refused())
 	{
 		if (lws_service(server.context, 0) < 0)
 			break;

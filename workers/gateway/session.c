@@ -8,6 +8,11 @@
  * again under the name it authenticated with, without noticing more than that
  * its requests were cancelled.
  *
+ * The registration is made on the connection that listens and lasts as long as
+ * that does.  While another gateway has the id it is refused: one that is just
+ * ending is waited for.  A gateway that is refused from its start on ends; one
+ * that was registered before keeps its clients and tries again.
+ *
  * Answers of the database from before a registration ("registration" in the
  * Attempt) mean sessions that the registration closed: they are not used.
  */
@@ -30,21 +35,28 @@
 #include "tokens.h"
 #include "wire.h"
 
-#define REGISTER_RETRY_MS 1000
-#define REJOIN_RETRY_MS	  1000
-#define TOKEN_RETRY_MS	  250
-#define TOKEN_PATIENCE_MS 2000 /* of a client whose address tried too many wrong tokens */
-#define MAX_TOKEN		  512
-#define MAX_NAME		  200
-#define DEFAULT_SOURCE	  "player_mcp"
+#define REGISTER_RETRY_MS  1000
+#define REJOIN_RETRY_MS	   1000
+#define HELD_RETRY_MS	   200
+#define HELD_PATIENCE_MS   3000 /* at the start, for an earlier life that is ending */
+#define PARTED_TOO_LONG_MS 5000
+#define TOKEN_RETRY_MS	   250
+#define TOKEN_PATIENCE_MS  2000 /* of a client whose address tried too many wrong tokens */
+#define MAX_TOKEN		   512
+#define MAX_NAME		   200
+#define DEFAULT_SOURCE	   "player_mcp"
 
 static struct
 {
 	const char *gateway_id;
 	bool		registering;
-	int64_t		register_at;  /* after a failure; 0 = no need */
-	uint64_t	registration; /* counts the attempts */
-	uint64_t	provisional;  /* counts made-up sources */
+	int64_t		register_at;	/* after a failure; 0 = no need */
+	uint64_t	registration;	/* counts the attempts */
+	uint64_t	provisional;	/* counts made-up sources */
+	bool		was_registered; /* ever */
+	bool		refused;		/* and never was registered: the gateway ends */
+	int64_t		held_since;		/* refused for the id; 0 = is not */
+	char		trouble[400];	/* why there is no registration; "" = none, or not known */
 } session;
 
 /* A query for a client, and the registration under which it was sent. */
@@ -589,6 +601,36 @@ session_closed(Client *client)
  * registration
  * ------------------------------------------------------------------------ */
 
+/* What keeps us out, told once. */
+static void
+note_trouble(LogLevel level, const char *trouble)
+{
+	if (strncmp(session.trouble, trouble, sizeof(session.trouble) - 1) == 0)
+		return;
+	snprintf(session.trouble, sizeof(session.trouble), "%s", trouble);
+	log_line(level, "%s", session.trouble);
+}
+
+/* Another gateway has our id. */
+static void
+id_is_held(const DbReply *reply)
+{
+	int64_t now = now_ms();
+
+	if (session.held_since == 0)
+	{
+		char trouble[sizeof(session.trouble)];
+
+		session.held_since = now;
+		snprintf(trouble, sizeof(trouble), "refused: %s. %s %s", reply->message,
+				 reply->detail ? reply->detail : "", reply->hint ? reply->hint : "");
+		note_trouble(session.was_registered ? LOG_WARNING : LOG_ERROR, trouble);
+	}
+	if (!session.was_registered && now - session.held_since > HELD_PATIENCE_MS)
+		session.refused = true;
+	session.register_at = now + HELD_RETRY_MS;
+}
+
 static void
 registered(void *argument, const DbReply *reply)
 {
@@ -597,6 +639,11 @@ registered(void *argument, const DbReply *reply)
 	if (registration != session.registration)
 		return;
 	session.registering = false;
+	if (!reply->result && strcmp(reply->sqlstate, SQLSTATE_GATEWAY_HELD) == 0)
+	{
+		id_is_held(reply);
+		return;
+	}
 	if (!reply->result)
 	{
 		if (!reply->lost)
@@ -605,6 +652,9 @@ registered(void *argument, const DbReply *reply)
 		return;
 	}
 	log_line(LOG_INFO, "registered as %s", session.gateway_id);
+	session.was_registered = true;
+	session.held_since = 0;
+	session.trouble[0] = '\0';
 	worlds_registered();
 	submit_registered();
 	for (Client *client = clients_first(); client; client = client->next)
@@ -665,6 +715,68 @@ session_database_down(void)
 	session.registering = false;
 	session.register_at = 0;
 	part_all();
+}
+
+void
+session_database_refused(const char *reason)
+{
+	char trouble[sizeof(session.trouble)];
+
+	snprintf(trouble, sizeof(trouble), "refused: %s", reason);
+	note_trouble(LOG_ERROR, trouble);
+	if (!session.was_registered)
+		session.refused = true;
+}
+
+bool
+session_is_refused(void)
+{
+	return session.refused;
+}
+
+int
+session_count_without(void)
+{
+	int count = 0;
+
+	for (const Client *client = clients_first(); client; client = client->next)
+		count += client_is_welcome(client) && client->session_id == 0;
+	return count;
+}
+
+void
+session_add_trouble(Text *text, int64_t now)
+{
+	int		count = 0;
+	int64_t longest = 0;
+
+	if (session.trouble[0])
+		text_add_format(text, "%s\n", session.trouble);
+	for (const Client *client = clients_first(); client; client = client->next)
+	{
+		if (!client_is_welcome(client) || client->session_id != 0 ||
+			now - client->parted_at < PARTED_TOO_LONG_MS)
+			continue;
+		count++;
+		if (now - client->parted_at > longest)
+			longest = now - client->parted_at;
+	}
+	if (count > 0)
+		text_add_format(text, "%d connections without a session, for up to %" PRId64 " s\n", count,
+						longest / 1000);
+}
+
+void
+session_unknown(Client *client)
+{
+	static LogThrottle throttle = {.what = "sessions that the database did not know"};
+
+	if (client->state != CLIENT_LIVE)
+		return;
+	log_throttled(&throttle, now_ms(), LOG_WARNING,
+				  "client %s: the database does not know its session: it joins again", client->address);
+	client_move(client, CLIENT_PARTED);
+	compute_parted(client);
 }
 
 void

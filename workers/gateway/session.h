@@ -13,11 +13,21 @@
 #include "client.h"
 
 extern void session_start(const char *gateway_id);
+
+/* The database will have none of this gateway, and never had: it is to end. */
+extern bool session_is_refused(void);
+
+/* What keeps connections without a session, a line each; for /healthz. */
+extern void session_add_trouble(Text *text, int64_t now);
+
+/* Welcomed connections without a session. */
+extern int	session_count_without(void);
 extern void session_stop(void);
 
 /* The database can be reached, or no longer. */
 extern void session_database_up(void);
 extern void session_database_down(void);
+extern void session_database_refused(const char *reason);
 
 /* It is there but does not know this gateway any more. */
 extern void session_register_again(void);
@@ -28,6 +38,9 @@ extern void session_hello(Client *client, const json_t *hello);
 /* An MCP server that dialled in; the strings may be empty. */
 extern void session_mcp_hello(Client *client, const char *token, const char *source,
 							  const char *max_concurrency);
+
+/* The database does not know its session (any more): it joins again. */
+extern void session_unknown(Client *client);
 
 /* The session shall go by this source from now on. */
 extern void session_name_source(Client *client, const char *source);

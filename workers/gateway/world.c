@@ -58,6 +58,8 @@ static struct
 	World			   *first;
 	int					count;
 	bool				registered;
+	bool				silent;	 /* the database does not answer */
+	int64_t				told_at; /* of a database that is not there */
 	bool				polling;
 	bool				poll_failed; /* the database refused the last one */
 	bool				poll_again;
@@ -188,6 +190,12 @@ world_leave(World *world)
  * ------------------------------------------------------------------------ */
 
 bool
+worlds_are_reachable(void)
+{
+	return worlds.registered && !worlds.silent && now_ms() - worlds.polled_at <= STALE_AFTER_MS;
+}
+
+bool
 world_is_running(const World *world)
 {
 	return strcmp(world->status, "running") == 0;
@@ -216,7 +224,7 @@ world_clock_now(const World *world, int64_t now)
 	/* without news for long the clock is not made up */
 	if (passed > 2 * POLL_INTERVAL_MS)
 		passed = 2 * POLL_INTERVAL_MS;
-	if (!world_is_running(world) || world->held || passed < 0 || !worlds.registered)
+	if (!world_is_running(world) || world->held || passed < 0 || !worlds_are_reachable())
 		return world->clock;
 	return world->clock + world->speed * (double) passed / 1000.0;
 }
@@ -226,6 +234,13 @@ clock_changed(World *world)
 {
 	world->clock_serial++;
 	worlds.events->clock_changed(world);
+}
+
+static void
+tell_all_clocks(void)
+{
+	for (World *world = worlds.first; world; world = world->next)
+		clock_changed(world);
 }
 
 void
@@ -287,7 +302,7 @@ world_clock_frame(World *world, int64_t revision)
 		shared->clock != world->clock)
 	{
 		Text text = {0};
-		bool known = worlds.registered;
+		bool known = worlds_are_reachable();
 
 		/* while the database is out of reach the world stands, as far as one can tell */
 		text_add_string(&text, "{\"type\":\"clock\",\"clock\":");
@@ -635,8 +650,16 @@ worlds_unregistered(void)
 	if (!worlds.registered)
 		return;
 	worlds.registered = false;
-	for (World *world = worlds.first; world; world = world->next)
-		clock_changed(world);
+	tell_all_clocks();
+}
+
+void
+worlds_silent(bool is_silent)
+{
+	if (worlds.silent == is_silent)
+		return;
+	worlds.silent = is_silent;
+	tell_all_clocks();
 }
 
 bool
@@ -650,15 +673,20 @@ worlds_tick(int64_t now)
 {
 	int64_t passed = now - worlds.ticked_at;
 	World  *world = worlds.first;
+	bool	reachable;
 
 	worlds.ticked_at = now;
 	if (passed > LONGEST_STEP_MS)
+	{
+		worlds.polled_at += passed;
 		passed = LONGEST_STEP_MS;
+	}
+	reachable = worlds_are_reachable();
 	while (world)
 	{
 		World *next = world->next;
 
-		if (worlds.registered && world_is_running(world))
+		if (reachable && world_is_running(world))
 			world->running_ms += passed;
 		if (world->watches)
 			world->watched_at = now;
@@ -670,17 +698,14 @@ worlds_tick(int64_t now)
 			free_world(world);
 		world = next;
 	}
-	if (!worlds.registered)
+	/* clients hear a clock every second all the same */
+	if (!reachable && now >= worlds.told_at)
 	{
-		/* clients hear a clock every second all the same */
-		if (now >= worlds.poll_at)
-		{
-			worlds.poll_at = now + POLL_INTERVAL_MS;
-			for (world = worlds.first; world; world = world->next)
-				clock_changed(world);
-		}
-		return;
+		worlds.told_at = now + POLL_INTERVAL_MS;
+		tell_all_clocks();
 	}
+	if (!worlds.registered)
+		return;
 	if (now - worlds.polled_at > REGISTRATION_LAPSES_MS)
 		worlds.events->registration_lapsed();
 	else if (!worlds.polling && (worlds.poll_again || now >= worlds.poll_at))

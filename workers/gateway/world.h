@@ -137,6 +137,12 @@ extern void worlds_registered(void);
 extern void worlds_unregistered(void);
 extern bool worlds_are_registered(void);
 
+/* The database does not answer, or does again: until then the worlds stand, as far as one can tell. */
+extern void worlds_silent(bool is_silent);
+
+/* Registered, and the database answers. */
+extern bool worlds_are_reachable(void);
+
 /* Asks for gateway_poll now instead of within the second. */
 extern void worlds_poll_soon(void);
 

@@ -470,6 +470,7 @@ npcsim_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	/* shared catalogs only */
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	pin_settings();
 	pgstat_report_appname("npcsim launcher");
 	fleet_launcher_enter();
 	absent = make_oid_set();

@@ -29,6 +29,9 @@ extern void utility_init(void);
  */
 extern void worker_begin(const char *activity);
 
+/* The settings that our processes need, whatever somebody else set for them. */
+extern void pin_settings(void);
+
 /* Logs, once, what keeps workers from serving this database. In a transaction. */
 extern void tell_obstacle(const Obstacle *obstacle);
 

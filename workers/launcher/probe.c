@@ -35,6 +35,48 @@ static SpiStatement count_statement =
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
+/*
+ * What a role, a database or the server's configuration sets for everybody must not bear on what we do. What is not here
+ * is theirs to choose: memory, logging, synchronous_commit.
+ */
+static const struct
+{
+	const char *name;
+	const char *value;
+} pinned_settings[] = {
+	{"role", "none"},
+	{"search_path", SPI_SEARCH_PATH},
+	{"default_transaction_isolation", "read committed"},
+	{"default_transaction_read_only", "off"},
+	{"default_transaction_deferrable", "off"},
+	{"session_replication_role", "origin"},
+	{"row_security", "on"},
+	{"exit_on_error", "off"},
+	{"statement_timeout", "0"},
+	{"lock_timeout", "1s"},
+#if PG_VERSION_NUM >= 170000
+	{"transaction_timeout", "0"},
+#endif
+	{"jit", "off"},
+	{"plan_cache_mode", "auto"},
+	{"max_parallel_workers_per_gather", "0"},
+	{"DateStyle", "ISO, MDY"},
+	{"IntervalStyle", "postgres"},
+	{"TimeZone", "UTC"},
+	{"extra_float_digits", "1"},
+	{"bytea_output", "hex"},
+	{"standard_conforming_strings", "on"},
+	{"array_nulls", "on"},
+	{"transform_null_equals", "off"},
+};
+
+void
+pin_settings(void)
+{
+	for (int i = 0; i < (int) lengthof(pinned_settings); i++)
+		SetConfigOption(pinned_settings[i].name, pinned_settings[i].value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
 void
 worker_begin(const char *activity)
 {
@@ -50,13 +92,7 @@ worker_begin(const char *activity)
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(ticket.database, ticket.role, 0);
 
-	/* nothing that a role or a database sets shall bear on us */
-	SetConfigOption("search_path", SPI_SEARCH_PATH, PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("statement_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("jit", "off", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("lock_timeout", "1s", PGC_SUSET, PGC_S_OVERRIDE);
+	pin_settings();
 	SetConfigOption("application_name", activity, PGC_USERSET, PGC_S_SESSION);
 }
 

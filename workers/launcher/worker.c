@@ -28,6 +28,7 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "fleet.h"
+#include "gateways.h"
 #include "guc.h"
 #include "launcher.h"
 #include "require.h"
@@ -44,6 +45,7 @@
 #define NOTIFY_SPACING_US  (5 * 1000)
 #define NOTIFY_RETRY_US	   (1000 * 1000)
 #define ERRAND_LOG_EVERY   60			/* of the failures of an errand */
+#define GATEWAYS_LOOK_US   (500 * 1000) /* whether one is gone */
 #define FAREWELL_US		   (700 * 1000) /* for writing clocks when told to end */
 #define SPARE_IMAGES	   4
 #define NAP_MS			   10000
@@ -61,6 +63,7 @@ static int64  idle_since = 0;
 static int64  notify_at = 0;
 static bool	  notify_waits = false; /* there may be something to tell at notify_at */
 static bool	  notify_failing = false;
+static int64  gateways_due = 0; /* when it is looked whether one is gone */
 
 static const char full_message[] = "no further world can run: npcsim.max_worlds is reached";
 
@@ -394,15 +397,24 @@ typedef struct Errand
 	int			 failures; /* in a row */
 } Errand;
 
+enum
+{
+	EXPIRE_DECISIONS,
+	EXPIRE_SESSIONS,
+	PRUNE_LOGS
+};
+
 static Errand errands[] = {
-	{.name = "expire_decisions",
-	 .statement = {.sql = "SELECT npcsim.expire_decisions()"},
-	 .interval = 1000 * 1000,
-	 .for_running = true},
-	{.name = "expire_sessions",
-	 .statement = {.sql = "SELECT npcsim.expire_sessions()"},
-	 .interval = 5 * 1000 * 1000},
-	{.name = "prune_logs", .statement = {.sql = "SELECT npcsim.prune_logs()"}, .interval = 60 * 1000 * 1000},
+	[EXPIRE_DECISIONS] = {.name = "expire_decisions",
+						  .statement = {.sql = "SELECT npcsim.expire_decisions()"},
+						  .interval = 1000 * 1000,
+						  .for_running = true},
+	[EXPIRE_SESSIONS] = {.name = "expire_sessions",
+						 .statement = {.sql = "SELECT npcsim.expire_sessions()"},
+						 .interval = 5 * 1000 * 1000},
+	[PRUNE_LOGS] = {.name = "prune_logs",
+					.statement = {.sql = "SELECT npcsim.prune_logs()"},
+					.interval = 60 * 1000 * 1000},
 };
 
 static void
@@ -416,10 +428,45 @@ errand_step(void *arg)
 }
 
 static void
+gateways_step(void *arg)
+{
+	int *gone = arg;
+
+	spi_begin();
+	(void) gateways_gone(gone);
+	spi_end();
+}
+
+/*
+ * A gateway whose session of the database ended tells us so as a rule, unless a pooler keeps that session; then its lock is
+ * gone all the same.
+ */
+static void
+look_at_gateways(int64 now)
+{
+	static uint32 seen_departures = 0;
+	uint32		  departures = fleet_departures(MyDatabaseId);
+	int			  gone = 0;
+	ErrorData	 *error;
+
+	if (departures == seen_departures && now < gateways_due)
+		return;
+	gateways_due = now + GATEWAYS_LOOK_US;
+	if (!fleet_claim_housekeeping())
+		return;
+	if (departures == seen_departures && !run_guarded(gateways_step, &gone, "looking at gateways", &error))
+		return; /* the errand has the same trouble, and tells it */
+	if (departures != seen_departures || gone > 0)
+		errands[EXPIRE_SESSIONS].due = 0;
+	seen_departures = departures;
+}
+
+static void
 keep_house(int64 now)
 {
 	bool ours = false;
 
+	look_at_gateways(now);
 	for (int i = 0; i < (int) lengthof(errands); i++)
 	{
 		Errand	  *errand = &errands[i];
@@ -520,7 +567,7 @@ nap_length(int64 now)
 {
 	int64 wake = now + NAP_MS * 1000;
 
-	wake = Min(wake, refresh_at);
+	wake = Min(wake, Min(refresh_at, gateways_due));
 	if (notify_waits)
 		wake = Min(wake, notify_at);
 	for (int i = 0; i < nworlds; i++)
