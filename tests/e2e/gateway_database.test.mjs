@@ -1,8 +1,12 @@
 // The gateway and its database: who has an id, what defaults and poolers do to it, and a database that says nothing.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { join } from './lib/client.mjs';
 import { sleep } from './lib/cluster.mjs';
@@ -22,8 +26,8 @@ before(async () => {
 after(() => colony?.stop());
 
 // Another gateway of the same database.
-async function another(id, { database = 'dbname=colony user=npcsim_gateway', port = 0, env = {} } = {}) {
-  const gateway = colony.process(GATEWAY, ['--database', database, '--gateway-id', id, '--port', `${port}`], { ...colony.cluster.env, ...env });
+async function another(id, { database = 'dbname=colony user=npcsim_gateway', args = [], env = {} } = {}) {
+  const gateway = colony.process(GATEWAY, ['--database', database, '--gateway-id', id, '--port', '0', ...args], { ...colony.cluster.env, ...env });
   await waitFor(() => gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/), { what: () => `a port: ${gateway.output}` });
   gateway.port = Number(gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/)[1]);
   return gateway;
@@ -193,10 +197,6 @@ test('no default of a role, a database, the environment or the server bears on g
 
 // ---- a database that says nothing ----
 
-function stateOf(pid) {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '')[0];
-}
-
 // All processes of a cluster.
 function processes() {
   const postmaster = Number(readFileSync(joinPath(colony.cluster.dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
@@ -218,10 +218,12 @@ function signal(pids, name) {
   }
 }
 
-for (const [length, seconds] of [['', 4], [' for longer than any query may take', 13]])
+for (const [length, args, seconds] of [['', [], 3], [' for longer than any query may take', ['--query-timeout-ms', '2000'], 5]])
   test(`clients of a database that is frozen${length} are told within 2 s, and afterwards nothing is lost or done twice`, async () => {
-    const client = await mind(colony, ada, 'frozen');
-    const watcher = await join(colony);
+    const gateway = await another('patient', { args });
+    await registered(gateway, 'patient');
+    const client = await mind(at(gateway), ada, 'frozen');
+    const watcher = await join(at(gateway));
     watcher.send({ type: 'subscribe', id: 1 });
     await watcher.frame('snapshot', (frame) => !frame.more);
     const request = Number(await ask(ada.npcIds[5]));
@@ -232,21 +234,18 @@ for (const [length, seconds] of [['', 4], [' for longer than any query may take'
     try {
       client.send({ type: 'decision_response', request_id: request, action: 'wait', parameters: { duration: 1 } });
       client.send({ type: 'call', id: 7, key: `frozen ${seconds}`, reducer: 'send_chat', args: { text: `frozen ${seconds}` } });
-      for (const one of [client, watcher]) {
-        const told = await one.frame('clock', (frame) => frame.status === 'unreachable', 3000);
-        assert.equal(told.speed, 0);
-      }
+      for (const one of [client, watcher]) assert.equal((await one.frame('clock', (frame) => frame.status === 'unreachable', 3000)).speed, 0);
       assert.ok(Date.now() - stopped < 2000, `told after ${Date.now() - stopped} ms`);
-      assert.equal((await health(colony.port)).status, 503, 'and so is monitoring');
+      assert.equal((await health(gateway.port)).status, 503, 'and so is monitoring');
       await sleep(seconds * 1000 - (Date.now() - stopped));
-      assert.ok(watcher.of('clock').filter((frame) => frame.status === 'unreachable').length >= seconds - 3, 'a clock each second');
+      assert.ok(watcher.of('clock').filter((frame) => frame.status === 'unreachable').length >= seconds - 2, 'a clock each second');
     } finally {
       signal(frozen, 'SIGCONT');
     }
     const went = Date.now();
     await waitFor(() => client.of('clock').at(-1).status === 'running', { timeout: 12_000, what: 'the clock to go on' });
-    if (seconds < 10) assert.ok(Date.now() - went < 2000, `${Date.now() - went} ms after it went on`);
-    assert.ok((await client.frame('decision_result', (frame) => frame.request_id === request, 12_000)));
+    if (args.length === 0) assert.ok(Date.now() - went < 2000, `${Date.now() - went} ms after it went on`);
+    await client.frame('decision_result', (frame) => frame.request_id === request, 12_000);
     const result = await client.frame('result', (frame) => frame.id === 7, 12_000);
     if (result.ok !== true) {
       assert.equal(result.error.retry, true);
@@ -255,8 +254,77 @@ for (const [length, seconds] of [['', 4], [' for longer than any query may take'
     }
     assert.equal(await colony.value('SELECT count(*) FROM npcsim.messages WHERE text = $1', [`frozen ${seconds}`]), 1, 'said once');
     assert.equal(await colony.value(`SELECT count(*) FROM npcsim.decision_log WHERE request_id = $1`, [request]), 1, 'answered once');
-    await waitFor(async () => (await health(colony.port)).status === 200, { what: 'health' });
+    await waitFor(async () => (await health(gateway.port)).status === 200, { what: 'health' });
     assert.equal(client.closed, undefined);
     client.socket.close();
     watcher.socket.close();
+    await colony.end(gateway);
   });
+
+// ---- poolers ----
+
+// PgBouncer in front of the database; refuses to be root's.
+async function pgbouncer(mode, size, more = '') {
+  const directory = await mkdtemp(joinPath(tmpdir(), 'npcsim-pool.'));
+  const file = joinPath(directory, 'pgbouncer.ini');
+  const user = colony.cluster.env.NPCSIM_SERVER_USER;
+  await writeFile(file, `[databases]
+colony = host=${colony.cluster.socketDir} port=${colony.cluster.port} dbname=colony user=npcsim_gateway
+[pgbouncer]
+listen_addr =
+listen_port = 6432
+unix_socket_dir = ${directory}
+auth_type = any
+pool_mode = ${mode}
+default_pool_size = ${size}
+${more}
+`);
+  const program = '/usr/sbin/pgbouncer';
+  if (user) await promisify(execFile)('chown', ['-R', user, directory]);
+  const pooler = user ? colony.process('setpriv', [`--reuid=${user}`, '--clear-groups', program, file]) : colony.process(program, [file]);
+  await waitFor(() => existsSync(joinPath(directory, '.s.PGSQL.6432')), { what: () => `PgBouncer: ${pooler.output}` });
+  return {
+    database: `host=${directory} port=6432 dbname=colony user=npcsim_gateway`,
+    stop: async () => {
+      await colony.end(pooler, 'SIGTERM');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+for (const [mode, size, more] of [['transaction', 1], ['transaction', 2], ['transaction', 20], ['transaction', 20, 'server_round_robin = 1'], ['statement', 2]])
+  test(`PgBouncer in ${mode} mode with ${size} connections is refused in a sentence${more ? ` (${more})` : ''}`, async () => {
+    const pooler = await pgbouncer(mode, size, more);
+    try {
+      const gateway = await another('pooled', { database: pooler.database });
+      assert.deepEqual(await gateway.ended, { code: 1, signal: null }, gateway.output);
+      assert.match(gateway.output, /refused: the database hands out its sessions by the transaction or statement: .*pool_mode = session/);
+      assert.equal(gateway.output.match(/refused/g).length, 1, gateway.output);
+      assert.equal(await colony.value(`SELECT count(*) FROM npcsim.gateways WHERE id = 'pooled'`), 0, 'it was not registered');
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+test('PgBouncer in session mode works, and what was killed before it is noticed within a second', async () => {
+  const pooler = await pgbouncer('session', 8);
+  try {
+    const gateway = await another('pooled', { database: pooler.database });
+    await registered(gateway, 'pooled');
+    const client = await mind(at(gateway), ada, 'pooled');
+    await decides(client, ada.npcIds[0]);
+    const other = await mind(colony, ada, 'beside');
+    const given = [];
+    for (const npc of ada.npcIds.slice(1, 3)) given.push(Number(await ask(npc)));
+    const all = () => [client, other].flatMap((one) => one.of('decision_request')).filter((frame) => given.includes(frame.request_id));
+    await waitFor(() => all().length === 2, { what: 'both requests' });
+    const killed = Date.now();
+    gateway.kill('SIGKILL');
+    await waitFor(() => colony.value(`SELECT count(*) = 0 FROM npcsim.sessions WHERE gateway_id = 'pooled' AND NOT ended`), { timeout: 3000, every: 20, what: 'its sessions to end' });
+    assert.ok(Date.now() - killed < 1000, `after ${Date.now() - killed} ms`);
+    await waitFor(() => given.every((request) => other.of('decision_request').some((frame) => frame.request_id === request)), { timeout: 3000, what: 'its requests' });
+    other.socket.close();
+  } finally {
+    await pooler.stop();
+  }
+});
