@@ -11,7 +11,7 @@ COMMENT ON FUNCTION npcsim.replay_world(bigint, double precision, text) IS
     'Makes a second world, paused, that lives through what the first did, from its seed and what came to it from outside; returns its id. until: world seconds, up to the clock of the first world, which is the default; what came from outside at that moment is included. name: by default that of the first world with "(replay)". Its rows are those of the first world at that moment: world_differences() tells. Errors: NS101 no such world, NS102 parked, 22003 until is past its clock, 23505 name taken, 55000 rows of world_inputs were deleted';
 
 CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10000
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
     BEGIN ATOMIC
         SELECT r.relation, r.key,
                (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)

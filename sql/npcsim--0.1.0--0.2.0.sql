@@ -13,7 +13,7 @@ COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decis
 -- What worlds are compared by: their rules, too.
 -- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10000
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
     BEGIN ATOMIC
         SELECT r.relation, r.key,
                (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)

@@ -8,6 +8,8 @@
 
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
@@ -19,7 +21,7 @@
 
 /* Newest first. */
 #define READ_ROWS(wanted) \
-	"SELECT first_sequence, revision, clock, pg_catalog.to_json(sent_at_real)::pg_catalog.text, kinds, " \
+	"SELECT first_sequence, revision, clock, sent_at_real, kinds, " \
 	"after, x, y, " \
 	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
 	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
@@ -113,13 +115,28 @@ typedef struct LogRow
 	Elements data;
 } LogRow;
 
+/* A moment as a JSON string, in UTC whatever the session's zone is; NULL when null. */
+static char *
+read_moment(uint64 row, int column)
+{
+	const int utc = 0;
+	bool	  isnull;
+	Datum	  moment = spi_datum(row, column, &isnull);
+	char	  text[MAXDATELEN + 1];
+
+	if (isnull)
+		return NULL;
+	(void) JsonEncodeDateTime(text, moment, TIMESTAMPTZOID, &utc);
+	return psprintf("\"%s\"", text);
+}
+
 static void
 read_row(uint64 row, LogRow *read)
 {
 	read->first_sequence = spi_int64(row, 1, 0);
 	read->revision = spi_int64(row, 2, 0);
 	read->clock = spi_int64(row, 3, 0);
-	read->sent_at = spi_text(row, 4, CurrentMemoryContext);
+	read->sent_at = read_moment(row, 4);
 	read->kinds = read_elements(row, 5, INT2OID);
 	read->after = read_elements(row, 6, INT4OID);
 	read->x = read_elements(row, 7, INT2OID);
