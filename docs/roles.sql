@@ -83,7 +83,7 @@ GRANT SELECT ON
     npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain, npcsim.change_log,
     npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.item_type_rows, npcsim.items,
     npcsim.item_respawns, npcsim.interaction_type_rows, npcsim.interaction_runs, npcsim.interaction_bid_rows,
-    npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
+    npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
     TO npcsim_worker;
 GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
 GRANT UPDATE (sight) ON npcsim.items TO npcsim_worker;

@@ -46,7 +46,7 @@ INSERT INTO relations VALUES
     ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     ('epochs',                '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     -- no world's: connections of gateways, their calls, and what clients may call
-    ('gateways',              '',              '', '', '{"id": "x"}',                'taken', 'taken', '23503', 'taken'),
+    ('gateways',              'S',             '', '', '{"id": "x"}',                'taken', 'taken', '23503', 'taken'),
     ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
     ('client_reducers',       '',              '', '', '{"name": "x"}',              'taken', 'taken', 'taken', 'taken'),
     ('call_allowances',       '',              '', '', '{"reducer": "x"}',           'taken', 'taken', 'taken', 'taken'),

@@ -445,6 +445,7 @@ static void
 look_at_gateways(int64 now)
 {
 	static uint32 seen_departures = 0;
+	static int	  failures = 0; /* in a row */
 	uint32		  departures = fleet_departures(MyDatabaseId);
 	int			  gone = 0;
 	ErrorData	 *error;
@@ -455,7 +456,12 @@ look_at_gateways(int64 now)
 	if (!fleet_claim_housekeeping())
 		return;
 	if (departures == seen_departures && !run_guarded(gateways_step, &gone, "looking at gateways", &error))
-		return; /* the errand has the same trouble, and tells it */
+	{
+		if (failures++ % (ERRAND_LOG_EVERY * 2) == 0)
+			log_failure("looking at gateways failed", error);
+		return;
+	}
+	failures = 0;
 	if (departures != seen_departures || gone > 0)
 		errands[EXPIRE_SESSIONS].due = 0;
 	seen_departures = departures;
