@@ -1,9 +1,12 @@
 // The gateway reaches its database over TCP, with a password, as it does on another machine.
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { startColony, waitFor } from './lib/colony.mjs';
 
@@ -39,4 +42,13 @@ test('the gateway connects over TCP with a password, and serves the world', asyn
   } finally {
     await colony.stop();
   }
+});
+
+const alone = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
+
+test('a host that vanishes is noticed within 10 s, at both ends', { skip: !alone && 'a network namespace takes root' }, async () => {
+  const program = fileURLToPath(new URL('lib/vanish.mjs', import.meta.url));
+  const { stdout } = await promisify(execFile)('unshare', ['-n', process.execPath, program], { timeout: 60_000, env: { ...process.env, NPCSIM_GATEWAY: GATEWAY } });
+  const after = JSON.parse(stdout);
+  for (const end of ['server', 'gateway']) assert.ok(after[end] > 0 && after[end] < 10_000, `the ${end} knew after ${after[end]} ms`);
 });
