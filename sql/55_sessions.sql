@@ -98,8 +98,10 @@ CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RET
                                     'player', w.max_tokens_per_player_per_day > 0::bigint
                                               AND npcsim.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day,
                                     'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
-                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb))) AS body
-                         FROM (SELECT i.id, i.name, m.budget_spent, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
+                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb)),
+                                'backing_off', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('npc_id', n.id, 'failures', n.failures) ORDER BY n.id)
+                                                        FILTER (WHERE n.failures > 0::smallint AND n.place <= 256::bigint), '[]'::jsonb)) AS body
+                         FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
                                  FROM npcsim.npc_identities i
                                  JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
                                 WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) n) b) s
@@ -107,7 +109,7 @@ CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RET
     END;
 REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
-    'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent}';
+    'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent, "backing_off": who is asked less often}';
 
 CREATE FUNCTION npcsim.try_update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -308,6 +308,14 @@ ALTER TABLE npcsim.npc_minds ADD COLUMN unanswered_since bigint, ADD COLUMN even
 COMMENT ON COLUMN npcsim.npc_minds.unanswered_since IS 'World time in microseconds at which the first of the questions was put that the mind left without an answer that was carried out, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.events_merged IS 'How many events became part of a later one since the mind was last asked';
 
+-- Minds that fail are asked less often, and so are those that are told much.
+ALTER TABLE npcsim.npc_minds ADD COLUMN failures smallint NOT NULL DEFAULT 0;
+ALTER TABLE npcsim.npc_minds ADD COLUMN asked_not_before bigint;
+ALTER TABLE npcsim.npc_minds ADD COLUMN pressing bigint[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN npcsim.npc_minds.failures IS 'How many questions in a row it failed to answer, or answered with what is refused';
+COMMENT ON COLUMN npcsim.npc_minds.asked_not_before IS 'World time in microseconds before which it is not asked again, since it failed, but for invitations and messages; or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at which it was last asked about invitations and messages, at most 20';
+
 -- What players who lend compute are told of their standing.
 CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
@@ -331,8 +339,10 @@ CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RET
                                     'player', w.max_tokens_per_player_per_day > 0::bigint
                                               AND npcsim.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day,
                                     'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
-                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb))) AS body
-                         FROM (SELECT i.id, i.name, m.budget_spent, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
+                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb)),
+                                'backing_off', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('npc_id', n.id, 'failures', n.failures) ORDER BY n.id)
+                                                        FILTER (WHERE n.failures > 0::smallint AND n.place <= 256::bigint), '[]'::jsonb)) AS body
+                         FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
                                  FROM npcsim.npc_identities i
                                  JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
                                 WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) n) b) s
@@ -340,15 +350,7 @@ CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RET
     END;
 REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
-    'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent}';
-
--- Minds that fail are asked less often, and so are those that are told much.
-ALTER TABLE npcsim.npc_minds ADD COLUMN failures smallint NOT NULL DEFAULT 0;
-ALTER TABLE npcsim.npc_minds ADD COLUMN asked_not_before bigint;
-ALTER TABLE npcsim.npc_minds ADD COLUMN pressing bigint[] NOT NULL DEFAULT '{}';
-COMMENT ON COLUMN npcsim.npc_minds.failures IS 'How many questions in a row it failed to answer, or answered with what is refused';
-COMMENT ON COLUMN npcsim.npc_minds.asked_not_before IS 'World time in microseconds before which it is not asked again, since it failed, but for invitations and messages; or NULL';
-COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at which it was last asked about invitations and messages, at most 20';
+    'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent, "backing_off": who is asked less often}';
 
 -- How often a calm colony asks. Worlds of 0.1.0 ask as often as they did.
 ALTER TABLE npcsim.world_settings ADD COLUMN idle_interval integer NOT NULL DEFAULT 3

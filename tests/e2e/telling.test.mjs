@@ -48,6 +48,7 @@ test('answers that are refused, questions that fail, time out or are answered to
   await line(new RegExp(`warning: the MCP server failed at \\d+ questions? in \\d+ s, last: ${named(npcs[1])}: .*no idea`));
   await line(new RegExp(`warning: timed out on \\d+ questions? in \\d+ s, last: ${named(npcs[2])}`), 40_000);
   await line(new RegExp(`warning: answered too late \\d+ questions? in \\d+ s, last: ${named(npcs[2])}`), 40_000);
+  await line(/backing off: \d+ NPCs? (is|are) asked less often, last: NPC \d+ \(.*\): \d+ questions? in a row without an answer of use/);
   await line(new RegExp(`debug: request \\d+ refused: ${named(npcs[0])}`));
 
   const { counters, last } = await waitFor(async () => {
@@ -55,6 +56,8 @@ test('answers that are refused, questions that fail, time out or are answered to
     return now.counters.late > 0 && now.counters.applied > 0 ? now : null;
   }, { what: 'the counters' });
   for (const kind of ['refused', 'failed', 'timed_out', 'late', 'applied']) assert.ok(counters[kind] > 0, kind);
+  const { backing_off: backingOff } = await status();
+  assert.ok(backingOff.some(({ npc_id: id, failures }) => id === Number(npcs[0].id) && failures > 0), JSON.stringify(backingOff));
   assert.equal(last.refused.npc_id, Number(npcs[0].id));
   assert.equal(last.refused.npc_name, npcs[0].name);
   assert.match(last.failed.reason, /no idea/);
@@ -96,9 +99,10 @@ test('nobody else hears of it in a language it does not know', async () => {
 test('a mind on a connection of its own is told where it stands', async () => {
   const cy = await colony.player('cy', [npcs[0].id]);
   const mind = await colony.connect({ token: cy.token, purpose: 'compute', source: 'own' });
-  const { world, player, npcs: list, budget_spent: spent } = await mind.frame('standing');
+  const { world, player, npcs: list, budget_spent: spent, backing_off: backingOff } = await mind.frame('standing');
   assert.deepEqual({ world: world.name, player: player.name, list }, { world: 'Colony', player: 'cy', list: [{ id: Number(npcs[0].id), name: npcs[0].name }] });
   assert.deepEqual(spent, { world: false, player: false, npc_ids: [] });
+  assert.deepEqual(backingOff, []);
   await sleep(4500);
   assert.equal(mind.frames.filter(({ type }) => type === 'standing').length, 1, 'once');
 });

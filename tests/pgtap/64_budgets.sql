@@ -1,6 +1,6 @@
 -- Token budgets: what minds may spend a day, on an NPC, by a player, in a world. When it is spent they are not asked until the day turns.
 -- Every statement is a transaction of its own: who may be asked is looked up once per transaction.
-SELECT plan(70);
+SELECT plan(74);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_settings', 'world_tokens');
@@ -187,6 +187,16 @@ SELECT is((SELECT body -> 'budget_spent' ->> 'player' FROM pg_temp.standing('ada
 SELECT is((SELECT body -> 'budget_spent' ->> 'player' FROM pg_temp.standing('bo')), 'false', 'which is not that of others');
 UPDATE npcsim.worlds SET max_tokens_per_day = 50 WHERE id = 1;
 SELECT is((SELECT body -> 'budget_spent' ->> 'world' FROM pg_temp.standing('bo')), 'true', 'or the world''s');
+UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 0, max_tokens_per_day = 0 WHERE id = 1;
+SELECT is((SELECT body ->> 'backing_off' FROM pg_temp.standing('ada')), '[]', 'minds whose answers are of use are asked as ever');
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ann'));
+SELECT pg_temp.answer('Ann', 0, '{"action": "dance"}');
+SELECT is((SELECT body -> 'backing_off' FROM pg_temp.standing('ada'))::jsonb, jsonb_build_array(jsonb_build_object('npc_id', pg_temp.npc('Ann'), 'failures', 1)),
+          'a player is told who is asked less often, after how many failures');
+SELECT is((SELECT body ->> 'backing_off' FROM pg_temp.standing('bo')), '[]', 'of the own NPCs alone');
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ann'));
+SELECT npcsim.submit_npc_decision(pg_temp.player('ada'), jsonb_build_object('npc_id', pg_temp.npc('Ann'), 'action', 'continue'));
+SELECT is((SELECT body ->> 'backing_off' FROM pg_temp.standing('ada')), '[]', 'until an answer is of use');
 SELECT is_empty($$SELECT * FROM npcsim.compute_standings('{999999}', '{0}')$$, 'nobody stands nowhere');
 SELECT is_empty($$SELECT * FROM npcsim.compute_standings(NULL, NULL)$$, 'nor does no one');
 
