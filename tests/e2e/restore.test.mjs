@@ -24,7 +24,7 @@ const TABLES = [
   'decision_log', 'world_event_log', 'world_tokens',
 ];
 // What pg_dump must leave behind: what is only true here and now.
-const TRANSIENT = ['change_log', 'epochs', 'gateways', 'sessions'];
+const TRANSIENT = ['call_allowances', 'change_log', 'epochs', 'gateways', 'sessions'];
 // ... and what CREATE EXTENSION fills, or nobody misses after a day.
 const OWN = ['client_calls', 'client_reducers', 'installation'];
 
