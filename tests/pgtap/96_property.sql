@@ -30,6 +30,19 @@ SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', split
 CREATE TABLE property.worlds (seed integer PRIMARY KEY, world bigint, replay bigint, broken text, differs text);
 -- What was done, and how it was refused; of answers, what became of them.
 CREATE TABLE property.history (n serial, seed integer, clock bigint, statement text, outcome text);
+-- Questions that came sooner than they may: within 3 s of the last, or before the mind is to be asked again after a failure.
+CREATE TABLE property.hasty (world_id bigint, npc_id bigint, request_id bigint, reason text, at bigint, after bigint, not_before bigint);
+CREATE FUNCTION property.note_hasty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO property.hasty
+    SELECT NEW.world_id, NEW.npc_id, NEW.request_id, NEW.reason, NEW.opened_at, OLD.opened_at, m.asked_not_before
+      FROM npcsim.npc_minds m
+     WHERE m.world_id = NEW.world_id AND m.npc_id = NEW.npc_id AND NEW.opened_at < greatest(OLD.opened_at + 3000000, m.asked_not_before);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER property_hasty AFTER UPDATE ON npcsim.decision_slots FOR EACH ROW
+    WHEN (NEW.status > 0 AND NEW.request_id <> OLD.request_id AND NEW.reason NOT IN ('bid', 'message')) EXECUTE FUNCTION property.note_hasty();
 
 CREATE FUNCTION property.pick(n integer) RETURNS integer LANGUAGE sql AS $$SELECT floor(random() * n)::integer$$;
 CREATE FUNCTION property.pick(choices text[]) RETURNS text LANGUAGE sql AS $$SELECT choices[1 + property.pick(array_length(choices, 1))]$$;
@@ -165,6 +178,21 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
        AND (state = 0 OR NOT EXISTS (SELECT FROM npcsim.decision_slots d WHERE d.world_id = of_world AND d.npc_id = n.npc_id AND d.status > 0))
     UNION ALL
     SELECT format('NPC %s in state %s has an event in the past (%s, %s, now %s)', npc_id, state, event_at, decision_at, now) FROM n, w WHERE least(event_at, decision_at) < now
+    UNION ALL
+    -- Operators ask when they like.
+    SELECT format('NPC %s was asked (%s) at %s, after %s and not before %s', npc_id, reason, at, after, not_before) FROM property.hasty h
+     WHERE h.world_id = of_world AND NOT EXISTS (SELECT FROM npcsim.world_inputs q WHERE q.world_id = of_world AND q.tick = h.at / 100000 AND q.kind = 'request_npc_decision'
+                                                    AND (q.payload ->> 'npc_id')::bigint = h.npc_id)
+    UNION ALL
+    SELECT format('NPC %s is due at %s, not before %s, with reason %s', npc_id, decision_at, asked_not_before, decision_reason)
+      FROM n JOIN npcsim.npc_minds m USING (world_id, npc_id) JOIN npcsim.npc_identities p ON p.world_id = n.world_id AND p.id = npc_id
+     WHERE p.controller_player_id IS NOT NULL AND m.failures > 0 AND decision_at < asked_not_before AND decision_reason IN (0, 1)
+       AND NOT EXISTS (SELECT FROM npcsim.decision_slots d WHERE d.world_id = of_world AND d.npc_id = n.npc_id AND d.status > 0)
+    UNION ALL
+    SELECT format('NPC %s has failures %s and is asked not before %s', npc_id, failures, asked_not_before) FROM npcsim.npc_minds
+     WHERE world_id = of_world AND (failures > 0) <> (asked_not_before IS NOT NULL)
+    UNION ALL
+    SELECT format('NPC %s was asked %s times within a minute what cannot wait', npc_id, cardinality(pressing)) FROM npcsim.npc_minds WHERE world_id = of_world AND cardinality(pressing) > 20
     UNION ALL
     SELECT format('NPC %s, which has no controller, has an open request', npc_id) FROM npcsim.decision_slots d JOIN npcsim.npc_identities p ON p.world_id = d.world_id AND p.id = d.npc_id
      WHERE d.world_id = of_world AND d.status > 0 AND p.controller_player_id IS NULL
