@@ -8,6 +8,18 @@
 -- with everybody's rights. CREATE EXTENSION restores the caller's path afterwards.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
+-- Texts of worlds are UTF-8, and questions count and cut its characters.
+DO $$
+BEGIN
+    IF pg_catalog.current_setting('server_encoding') OPERATOR(pg_catalog.<>) 'UTF8'::text THEN
+        RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+            MESSAGE = pg_catalog.format('npcsim needs a database whose encoding is UTF8, and that of this one is %s', pg_catalog.current_setting('server_encoding')),
+            DETAIL = 'Clients and minds speak UTF-8, which other encodings cannot keep, or do not check.',
+            HINT = 'Make another database: CREATE DATABASE name TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''.';
+    END IF;
+END
+$$;
+
 CREATE SCHEMA npcsim;
 REVOKE ALL ON SCHEMA npcsim FROM PUBLIC;
 COMMENT ON SCHEMA npcsim IS 'A colony of NPCs that lives in this database: worlds, NPCs, items, players, decisions';

@@ -19,6 +19,7 @@ const SETTINGS = {
   allowed_origins: 'https://a.example http://b.example:8000', allowed_hosts: 'c.example, d.example',
   connections: '3', query_timeout_ms: '5000', lock_timeout_ms: '500', hello_timeout_ms: '5000', stuck_timeout_ms: '9000',
   silence_timeout_ms: '20000', submit_delay_ms: '2', max_frame: '4096', max_queue: '131072', message_rate: '10', message_burst: '20',
+  player_message_rate: '20', player_message_burst: '40', subscribe_rate: '10', subscribe_burst: '5', wrong_token_rate: '5', wrong_token_burst: '0',
   max_per_address: '7', log_level: 'debug',
 };
 
@@ -75,7 +76,8 @@ test('--help names every setting, --version the version', async () => {
   for (const asked of ['--help', '-h']) {
     const { code, output } = await usage([asked]);
     assert.equal(code, 0);
-    for (const name of Object.keys(SETTINGS)) assert.match(output, new RegExp(`^ +${flag(name)}=`, 'm'));
+    const named = [...output.matchAll(/^ +--([a-z-]+)=/gm)].map(([, name]) => name.replaceAll('-', '_')).filter((name) => name !== 'config');
+    assert.deepEqual(named.sort(), Object.keys(SETTINGS).sort(), 'every setting is tried below');
     for (const name of ['--config=FILE', '--help', '--version']) assert.ok(output.includes(name), name);
   }
   for (const asked of ['--version', '-V']) assert.deepEqual(await usage([asked]).then(({ code, output }) => [code, /^npcsim-gateway \d+\.\d+\.\d+\n$/.test(output)]), [0, true]);
@@ -106,6 +108,7 @@ test('a wrong value is told with where it stands, from every source, and ends wi
     port: ['65536', '-1', '8O80', '', '99999999999999999999'], connections: ['0', '17', '2.5'], query_timeout_ms: ['99'], lock_timeout_ms: ['9'],
     hello_timeout_ms: ['600001'], stuck_timeout_ms: ['99'], silence_timeout_ms: ['999'], submit_delay_ms: ['-1', '1001'], max_frame: ['1023'],
     max_queue: ['65535'], message_rate: ['0'], message_burst: ['0'], max_per_address: ['0'], log_level: ['loud', 'INFO'],
+    player_message_rate: ['0'], player_message_burst: ['0'], subscribe_rate: ['0'], subscribe_burst: ['0'], wrong_token_rate: ['0'], wrong_token_burst: ['-1', '100001'],
     gateway_id: ['a gateway', 'x'.repeat(65)], listen_address: [''], web_root: ['/nonexistent'],
     allowed_origins: ['a.example', 'https://a.example/', '*', 'null'], allowed_hosts: ['https://a.example', 'a.example:80', 'a b/c'], database: ['host=x nonsense=1', "host='x", 'x'.repeat(4097)],
   };

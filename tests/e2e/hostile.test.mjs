@@ -12,13 +12,18 @@ import WebSocket from 'ws';
 import { startColony, waitFor } from './lib/colony.mjs';
 
 const root = process.env.NPCSIM_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const GATEWAY = process.env.NPCSIM_GATEWAY ?? join(process.env.NPCSIM_BUILD ?? join(root, 'build'), 'npcsim-gateway');
 
 let colony;
 let ada;
 let bob;
+let second; // the port of a second gateway
 
 before(async () => {
   colony = await startColony({ npcs: 0, sizeX: 40, sizeY: 40, policy: 'interval' });
+  const gateway = colony.process(GATEWAY, ['--database', `dbname=${colony.database} user=npcsim_gateway`, '--gateway-id', 'second', '--port', '0'],
+    colony.cluster.env);
+  second = Number((await waitFor(() => gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/), { what: 'the second gateway listens' }))[1]);
   const npcs = [];
   for (let i = 0; i < 8; i++) npcs.push(await colony.value('SELECT npcsim.create_npc($1, $2, $3, $4)', [colony.worldId, `N${i}`, 4 * i + 2, 5]));
   ada = await colony.player('ada', npcs.slice(0, 4));
@@ -28,14 +33,15 @@ before(async () => {
 after(() => colony?.stop());
 
 // The answer to an upgrade, as raw bytes.
-async function upgrade(path, protocol) {
+async function upgrade(path, protocol, headers = {}) {
   const socket = net.connect(colony.port, '127.0.0.1');
   let answer = '';
   socket.on('data', (data) => (answer += data.toString('latin1')));
   const closed = new Promise((resolve) => socket.on('close', resolve));
   socket.on('error', () => {});
   socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
-    `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`);
+    `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${protocol}\r\n` +
+    `${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
   const timer = setTimeout(() => socket.destroy(), 2000);
   await closed;
   clearTimeout(timer);
@@ -61,6 +67,9 @@ function server(player, source, answer) {
   });
   return mind;
 }
+
+// What the server's log has had to complain of since it was that long.
+const complaints = async (since) => (await colony.cluster.log()).slice(since).split('\n').filter((line) => /(ERROR|FATAL|PANIC|WARNING):/.test(line));
 
 const logged = (player, status) =>
   colony.value('SELECT count(*)::int FROM npcsim.decision_log WHERE player_id = $1 AND status = $2', [player.id, status]);
@@ -227,13 +236,51 @@ test('nothing that a client sends is an error of the server', async () => {
   await client.frame('pong');
   await waitFor(() => client.frames.filter(({ type }) => type === 'error' || type === 'result').length > odd.length * 8, { what: 'answers' });
   client.socket.close();
-  const lines = (await colony.cluster.log()).slice(before).split('\n').filter((line) => /(ERROR|FATAL|PANIC|WARNING):/.test(line));
-  assert.deepEqual(lines, []);
+  assert.deepEqual(await complaints(before), []);
+  await assert.rejects(colony.query('SELECT 1 / 0'));
+  assert.equal((await complaints(before)).length, 1, 'an error would have been found');
 });
 
-test('who chats over many connections says no more than over one', async () => {
+test('nothing that an MCP server answers, or that an address says, is an error of the server', async () => {
+  const before = (await colony.cluster.log()).length;
+  const text = (value) => `{"resultType":"complete","content":[{"type":"text","text":${JSON.stringify(value)}}]}`;
+  const decision = (fields) => `{"resultType":"complete","content":[],"structuredContent":${fields}}`;
+  const results = ['null', 'true', '1e999', '-0', '[]', '{}', '"x"', '""', '[[[[]]]]', `${'['.repeat(3000)}1${']'.repeat(3000)}`,
+    '{"isError":true}', '{"isError":true,"content":null}', '{"isError":true,"content":[{"type":"text","text":"\\u0000"}]}', '{"isError":"yes"}',
+    '{"isError":true,"content":[{"type":"text","text":"\\ud800"}]}', `{"isError":true,"content":[{"type":"text","text":"${'x'.repeat(100000)}"}]}`,
+    '{"isError":true,"isError":false}', '{"content":{}}', '{"content":[null,1,"x",{}]}', '{"content":[{"type":"image","data":7}]}',
+    text('{"action":"\u0000"}'), text('{"action":"wait","parameters":{"duration":1e308}}'), text('{"action":'), text('x'.repeat(100000)), text('\u200f{}'),
+    decision('null'), decision('[]'), decision('7'), decision('"wait"'), decision('{"action":null}'), decision('{"action":"\\u0000"}'), decision('{"action":"\\udc00"}'),
+    decision('{"action":"wait","parameters":{"duration":-1}}'), decision('{"action":"wait","reason":{"a":[1]}}'), decision('{"action":"wait","tokens":1e18}'),
+    decision(`{"action":"${'x'.repeat(100000)}"}`), decision(`{"action":"wait","parameters":${'{"a":'.repeat(500)}1${'}'.repeat(500)}}`),
+    decision('{"action":"wait","action":"wander"}'), decision('{"action":"talk_to","parameters":{"npc_id":9223372036854775808}}')];
+  const ids = [(id) => `"${id}"`, (id) => `${id}.5`, () => '-1', () => '9223372036854775808', () => '{}', () => 'null'];
+  let next = 0;
+  const answer = (mind, id) => {
+    const value = results[next++ % results.length];
+    for (const wrong of ids) mind.socket.send(`{"jsonrpc":"2.0","id":${wrong(id)},"result":${text('{"action":"wait"}')}}`);
+    mind.socket.send(`{"jsonrpc":"2.0","id":${id},"result":${value}}`);
+  };
+  let mind;
+  for (let round = 0; round < 300 && next < results.length; round++) {
+    if (!mind || mind.closed !== undefined) mind = server(bob, `odd${round}`, (result, id) => answer(mind, id));
+    for (const npc of bob.npcIds) await colony.query('SELECT npcsim.request_npc_decision($1, $2)', [colony.worldId, npc]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(next >= results.length, `${next} of ${results.length} results were asked for`);
+  mind.socket.close();
+
+  const queries = ['', '?', '?&', '?=', '?source', '?source=', '?source=%00', '?source=%ff', '?source=%ED%A0%80', '?source=a%00b', `?source=${'%41'.repeat(900)}`, '?source=\'', '?source="',
+    '?max_concurrency=', '?max_concurrency=-1', '?max_concurrency=1e3', '?max_concurrency=0x1', '?max_concurrency=%31', `?${'a'.repeat(1500)}=1`, `?${'a=1&'.repeat(200)}`, '?token=%00', '#x', '/', '/../ws', '/%2e%2e/%2e%2e', ';x', '%00', '%'];
+  const asked = ['/ws', '/mcp', '/metrics', '/healthz'].flatMap((path) => queries.map((query) => path + query));
+  await Promise.all(asked.map((path) => upgrade(path, path.startsWith('/mcp') ? 'mcp' : 'npcsim.v1', { Authorization: `Bearer ${bob.token}` })));
+  assert.match(await upgrade('/ws', 'npcsim.v1'), / 101 /, 'the gateway goes on');
+  assert.deepEqual(await complaints(before), []);
+});
+
+test('who chats over many connections, and over two gateways, says no more than over one', async () => {
   const clients = [];
-  for (let i = 0; i < 8; i++) clients.push(await colony.connect({ token: ada.token, purpose: 'compute', source: `c${i}` }));
+  for (let i = 0; i < 8; i++) clients.push(await colony.connect({ token: ada.token, purpose: 'compute', source: `c${i}` }, { port: i % 2 ? second : colony.port }));
   for (let n = 0; n < 10; n++) for (const client of clients) client.send({ type: 'chat', id: n, text: 'y'.repeat(500) });
   const results = () => clients.flatMap(({ frames }) => frames.filter(({ type }) => type === 'result'));
   await waitFor(() => results().length === 80, { what: 'a result for each' });
@@ -241,6 +288,17 @@ test('who chats over many connections says no more than over one', async () => {
   assert.ok(results().length - refused.length <= 26, `${80 - refused.length} were said`);
   assert.ok(refused.every(({ error }) => error.code === 'NS431' && error.retry && error.retry_after > 0));
   for (const client of clients) client.socket.close();
+});
+
+test('a database that is not in UTF-8 is refused, with a sentence', async () => {
+  const { cluster } = colony;
+  for (const encoding of ['SQL_ASCII', 'LATIN1']) {
+    const name = `in_${encoding.toLowerCase()}`;
+    await cluster.query('postgres', `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding}' LOCALE 'C'`);
+    await assert.rejects(cluster.query(name, 'CREATE EXTENSION npcsim CASCADE'),
+      { code: '0A000', message: `npcsim needs a database whose encoding is UTF8, and that of this one is ${encoding}`, hint: /ENCODING 'UTF8'/ });
+    assert.equal(await cluster.value(name, `SELECT count(*)::int FROM pg_namespace WHERE nspname = 'npcsim'`), 0);
+  }
 });
 
 test('a world runs where PostGIS has a schema of its own', async () => {

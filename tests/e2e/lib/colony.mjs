@@ -109,9 +109,9 @@ class Colony {
       { NPCSIM_TOKEN: player.token, ...env });
   }
 
-  // A connection to /ws that has said hello.
-  async connect(hello) {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.port}/ws`, 'npcsim.v1');
+  // A connection to /ws that has said hello; port: of another gateway, localAddress: from another address.
+  async connect(hello, { port = this.port, localAddress } = {}) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'npcsim.v1', { localAddress });
     const watcher = new Watcher(socket);
     this.#watchers.add(watcher);
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
