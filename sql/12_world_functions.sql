@@ -7,12 +7,13 @@ CREATE FUNCTION npcsim.create_world(
     size_x integer,
     size_y integer,
     seed bigint DEFAULT pg_catalog.floor(pg_catalog.random() * 9007199254740992::double precision)::bigint,
-    tick_rate integer DEFAULT 10) RETURNS bigint
+    tick_rate integer DEFAULT 10,
+    preset text DEFAULT 'default') RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_create_world';
-REVOKE ALL ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer) IS
-    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100. Errors: 23505 name taken';
+REVOKE ALL ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) IS
+    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100; preset: default (the mind of an NPC without a plan is asked every 60 s) or reference (every 3 s). Errors: 23505 name taken, 22023 no such preset';
 
 CREATE FUNCTION npcsim.drop_world(world_id bigint) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

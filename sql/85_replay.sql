@@ -19,7 +19,8 @@ CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text,
                  WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
           FROM (SELECT 'world_settings', '',
                        pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
-                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy)
+                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                                     'idle_interval', t.idle_interval)
                   FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
                 UNION ALL
                 SELECT 'world_clock', '',

@@ -8,9 +8,14 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- The rules a world lives by. Its history goes on by those of 0.1.0 up to the moment at which it is used next: an input.
 ALTER TABLE npcsim.world_clock ADD COLUMN rules smallint NOT NULL DEFAULT 1 CHECK (rules >= 1::smallint);
 COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval (of its settings), or the name of the function or operation: kinds in src/reducers/replay.c';
 
--- What worlds are compared by: their rules, too.
+-- How often a calm colony asks. Worlds of 0.1.0 ask as often as they did.
+ALTER TABLE npcsim.world_settings ADD COLUMN idle_interval integer NOT NULL DEFAULT 3
+    CHECK (idle_interval OPERATOR(pg_catalog.>=) 3 AND idle_interval OPERATOR(pg_catalog.<=) 86400);
+COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
+
+-- What worlds are compared by: their rules and this interval, too.
 -- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
@@ -21,7 +26,8 @@ CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (rel
                  WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
           FROM (SELECT 'world_settings', '',
                        pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
-                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy)
+                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                                     'idle_interval', t.idle_interval)
                   FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
                 UNION ALL
                 SELECT 'world_clock', '',
@@ -107,7 +113,7 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
        npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
        c.speed / 1000::double precision AS speed,
-       c.revision, c.settings_revision
+       c.revision, c.settings_revision, w.idle_interval
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 
@@ -352,11 +358,6 @@ REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
     'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent, "backing_off": who is asked less often}';
 
--- How often a calm colony asks. Worlds of 0.1.0 ask as often as they did.
-ALTER TABLE npcsim.world_settings ADD COLUMN idle_interval integer NOT NULL DEFAULT 3
-    CHECK (idle_interval OPERATOR(pg_catalog.>=) 3 AND idle_interval OPERATOR(pg_catalog.<=) 86400);
-COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
-
 -- ---- limits per player, and refusals as values ----
 ALTER TABLE npcsim.client_reducers
     ADD COLUMN burst integer NOT NULL DEFAULT 20 CHECK (burst BETWEEN 1 AND 1000000),
@@ -434,3 +435,44 @@ COMMENT ON FUNCTION npcsim.register_gateway(text) IS
     'To be called by a gateway after every connect, before anything else, on the connection that LISTENs: holds the id until that connection ends, and its sessions with it; closes the sessions that an earlier life of it left, and opens their requests again. gateway_id: 1 to 64 characters of A-Z, a-z, 0-9, _, . and -. Errors: NS409 another connection holds the id (not written to the server''s log)';
 COMMENT ON FUNCTION npcsim.expire_sessions() IS
     'Ends the sessions of gateways that were silent for 30 s, or whose connection that LISTENs ended, and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';
+
+-- ---- how often a calm colony asks ----
+COMMENT ON VIEW npcsim.worlds IS
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed and idle_interval can be updated; create_world() and drop_world() make and remove worlds';
+COMMENT ON COLUMN npcsim.worlds.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
+
+-- create_world() is made anew, with one argument more; who may call it, and give that away, may do so still.
+DO $do$
+DECLARE
+    known record;
+    granted record;
+BEGIN
+    SELECT p.proacl AS rights, p.proowner AS owner INTO STRICT known
+      FROM pg_catalog.pg_proc p
+     WHERE p.oid OPERATOR(pg_catalog.=) 'npcsim.create_world(text, integer, integer, bigint, integer)'::pg_catalog.regprocedure::pg_catalog.oid;
+    DROP FUNCTION npcsim.create_world(text, integer, integer, bigint, integer);
+    CREATE FUNCTION npcsim.create_world(
+        name text,
+        size_x integer,
+        size_y integer,
+        seed bigint DEFAULT pg_catalog.floor(pg_catalog.random() * 9007199254740992::double precision)::bigint,
+        tick_rate integer DEFAULT 10,
+        preset text DEFAULT 'default') RETURNS bigint
+        LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS 'MODULE_PATHNAME', 'npcsim_create_world';
+    REVOKE ALL ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) FROM PUBLIC;
+    EXECUTE pg_catalog.format('ALTER FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) OWNER TO %s',
+                              known.owner::pg_catalog.regrole);
+    FOR granted IN
+        SELECT CASE a.grantee WHEN 0::pg_catalog.oid THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END AS grantee,
+               CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+          FROM pg_catalog.aclexplode(coalesce(known.rights, pg_catalog.acldefault('f'::pg_catalog."char", known.owner))) AS a
+         WHERE a.grantee OPERATOR(pg_catalog.<>) known.owner
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) TO %s%s',
+                                  granted.grantee, granted.option);
+    END LOOP;
+END
+$do$;
+COMMENT ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) IS
+    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100; preset: default (the mind of an NPC without a plan is asked every 60 s) or reference (every 3 s). Errors: 23505 name taken, 22023 no such preset';

@@ -404,6 +404,23 @@ world_set_policy(World *world, const char *policy)
 	world_each_npc(world, schedule_anew, NULL);
 }
 
+/* Whose mind is waited for, or who has none, is looked at when it would be anyway. */
+static void
+schedule_question(World *world, Npc *npc, void *arg)
+{
+	if (npc->controller == 0 || npc->request_pending)
+		return;
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_set_idle_interval(World *world, int32 seconds)
+{
+	world->idle_interval = seconds * SIM_SECOND;
+	world_each_npc(world, schedule_question, NULL);
+}
+
 /* ---- requests ---- */
 
 void

@@ -73,6 +73,8 @@ extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+/* Questions to minds of idle NPCs become due earlier or later; the caller writes world_settings. */
+extern void world_set_idle_interval(World *world, int32 seconds);
 extern void world_read_choices(World *world); /* the caller has written policy or budgets */
 
 /* ---- the record of what happened: engine/events.c ---- */

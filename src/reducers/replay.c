@@ -176,6 +176,13 @@ replay_set_decision_policy(Replay *replay, World *world, Jsonb *payload)
 }
 
 static void
+replay_set_idle_interval(Replay *replay, World *world, Jsonb *payload)
+{
+	world_change_idle_interval(world, (int32) input_get_number(payload, "seconds", IDLE_INTERVAL_MIN,
+															   IDLE_INTERVAL_MAX));
+}
+
+static void
 replay_set_world_speed(Replay *replay, World *world, Jsonb *payload)
 {
 	world_set_speed(replay->lock, (int32) input_get_number(payload, "thousandths", 1, PG_INT32_MAX));
@@ -370,6 +377,7 @@ static const struct
 	{"send_chat", replay_send_chat},
 	{"map_ping", replay_map_ping},
 	{"set_decision_policy", replay_set_decision_policy},
+	{"set_idle_interval", replay_set_idle_interval},
 	{"set_world_speed", replay_set_world_speed},
 	{"rules", replay_rules},
 	{"adopt_world", replay_adopt_world},

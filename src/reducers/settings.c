@@ -40,6 +40,7 @@ static const EditColumn world_columns[] = {
 	{"view_buffer", 0, NULL},
 	{"spectators", 0, NULL},
 	{"speed", 0, NULL},
+	{"idle_interval", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -130,12 +131,12 @@ write_column(SpiStatement *statement, int64 id, const Edit *edit, const char *co
 }
 
 static void
-check_number(const Edit *edit, const char *column, int64 value, int64 high)
+check_number(const Edit *edit, const char *column, int64 value, int64 low, int64 high)
 {
-	if (value < 0 || value > high)
+	if (value < low || value > high)
 		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", column),
 				errdetail("It is %lld.", (long long) value),
-				errhint("It can be 0 to %lld.", (long long) high));
+				errhint("It can be %lld to %lld.", (long long) low, (long long) high));
 }
 
 static void
@@ -158,7 +159,7 @@ write_tokens(SpiStatement *statement, int64 world_id, const Edit *edit, const ch
 {
 	if (!edit_writes(edit, column))
 		return false;
-	check_number(edit, column, DatumGetInt64(edit_value(edit, column)), TOKENS_MAX);
+	check_number(edit, column, DatumGetInt64(edit_value(edit, column)), 0, TOKENS_MAX);
 	write_column(statement, world_id, edit, column);
 	return true;
 }
@@ -192,7 +193,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	if (edit_writes(edit, "max_players"))
 	{
-		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 100000);
+		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 0, 100000);
 		write_column(&update_max_players, world_id, edit, "max_players");
 	}
 	write_token_settings(lock, edit);
@@ -205,7 +206,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	if (edit_writes(edit, "view_buffer"))
 	{
-		check_number(edit, "view_buffer", DatumGetInt32(edit_value(edit, "view_buffer")), WORLD_CELLS_MAX);
+		check_number(edit, "view_buffer", DatumGetInt32(edit_value(edit, "view_buffer")), 0, WORLD_CELLS_MAX);
 		write_column(&update_view_buffer, world_id, edit, "view_buffer");
 	}
 	if (edit_writes(edit, "spectators"))
@@ -226,6 +227,13 @@ write_settings(WorldLock *lock, const Edit *edit)
 
 		check_word(policy, "decision_policy", decision_policies);
 		world_change_policy(world_image(lock), policy);
+	}
+	if (edit_writes(edit, "idle_interval"))
+	{
+		int32 seconds = DatumGetInt32(edit_value(edit, "idle_interval"));
+
+		check_number(edit, "idle_interval", seconds, IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
+		world_change_idle_interval(world_image(lock), seconds);
 	}
 }
 
@@ -312,7 +320,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	}
 	if (edit_writes(edit, "daily_token_output"))
 	{
-		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")),
+		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")), 0,
 					 TOKENS_MAX);
 		write_column(&update_daily_tokens, player_id, edit, "daily_token_output");
 	}

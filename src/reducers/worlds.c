@@ -1,6 +1,6 @@
 /*
  * worlds.c
- *	  Worlds: made, dropped, adopted, locked; the policy by which minds are asked.
+ *	  Worlds: made, dropped, adopted, locked; when minds are asked.
  *
  * Starting, pausing and stepping are in running.c, terrain and colonies in
  * colonies.c, kinds of items and interactions in kinds.c.
@@ -37,6 +37,18 @@ PG_FUNCTION_INFO_V1(npcsim_world_home);
 
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
+
+/* What create_world() may be asked for, by name. */
+typedef struct WorldPreset
+{
+	const char *name;
+	int32		idle_interval; /* world seconds */
+} WorldPreset;
+
+static const WorldPreset presets[] = {
+	{.name = "default", .idle_interval = 60},
+	{.name = "reference", .idle_interval = 3}, /* as often as 0.1.0 asked: what is measured and tested */
+};
 
 static SpiStatement name_taken = {"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}};
 
@@ -93,6 +105,9 @@ static SpiStatement update_home = {"UPDATE npcsim.world_clock SET home = $2 WHER
 static SpiStatement update_policy = {"UPDATE npcsim.world_settings SET decision_policy = $2 WHERE id = $1",
 									 2,
 									 {INT8OID, TEXTOID}};
+
+static SpiStatement update_idle_interval =
+	{"UPDATE npcsim.world_settings SET idle_interval = $2 WHERE id = $1", 2, {INT8OID, INT4OID}};
 
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
@@ -180,32 +195,69 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	return lock;
 }
 
-/* What a world of this version is beyond the first rules, as inputs: so a replay needs to know nothing else of it. */
+/*
+ * What a world of this version is beyond the first rules, as inputs: so a replay needs to know nothing else of it. The
+ * reference preset is what world_create() makes.
+ */
 static void
-begin_world(WorldLock *lock)
+begin_world(WorldLock *lock, const WorldPreset *preset)
 {
+	World *world;
+
 	world_set_rules(lock, RULES_NEWEST);
-	world_flush(lock);
+	world = world_image(lock);
+	if (preset->idle_interval != IDLE_INTERVAL_MIN)
+		world_change_idle_interval(world, preset->idle_interval);
+	world_write(world);
 }
 
-/* create_world(name, size_x, size_y, seed, tick_rate) → id */
+static const WorldPreset *
+preset_by_name(const char *name)
+{
+	const char *names[lengthof(presets) + 1] = {NULL};
+
+	for (size_t i = 0; i < lengthof(presets); i++)
+	{
+		if (strcmp(name, presets[i].name) == 0)
+			return &presets[i];
+		names[i] = presets[i].name;
+	}
+	check_word(name, "preset", names);
+	pg_unreachable();
+}
+
+/* create_world(name, size_x, size_y, seed, tick_rate, preset) → id */
 Datum
 npcsim_create_world(PG_FUNCTION_ARGS)
 {
-	char	  *name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
-	int32	   size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
-	int32	   size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
-	int32	   tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
-	WorldLock *lock;
+	char			  *name;
+	int32			   size_x;
+	int32			   size_y;
+	int32			   tick_rate;
+	const WorldPreset *preset;
+	WorldLock		  *lock;
 
+	version_require(); /* in 0.1.0 there are five arguments */
+	name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
+	size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
+	size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
 	arg_not_null(fcinfo, 3, "seed");
+	tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
+	/* Somebody's own SQL function may still be one of five arguments. */
+	if (PG_NARGS() > 5)
+	{
+		arg_not_null(fcinfo, 5, "preset");
+		preset = preset_by_name(text_to_cstring(PG_GETARG_TEXT_PP(5)));
+	}
+	else
+		preset = &presets[0];
 	if (SIM_SECOND % tick_rate != 0)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
 				errdetail("It is %d.", tick_rate),
 				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
 	lock = world_create(name, size_x, size_y, PG_GETARG_INT64(3), tick_rate);
-	begin_world(lock);
+	begin_world(lock, preset);
 	PG_RETURN_INT64(lock->world_id);
 }
 
@@ -348,6 +400,22 @@ world_change_policy(World *world, const char *policy)
 	world_changed(lock, CHANGE_WORLD, 0);
 	input_begin(lock, "set_decision_policy");
 	input_text("policy", policy);
+	input_end();
+}
+
+void
+world_change_idle_interval(World *world, int32 seconds)
+{
+	WorldLock *lock = world_image_lock(world);
+
+	spi_begin();
+	spi_run(&update_idle_interval, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(seconds)}, NULL,
+			SPI_OK_UPDATE);
+	spi_end();
+	world_set_idle_interval(world, seconds);
+	world_changed(lock, CHANGE_WORLD, 0);
+	input_begin(lock, "set_idle_interval");
+	input_number("seconds", seconds);
 	input_end();
 }
 

@@ -12,6 +12,10 @@
 #define SPEED_MIN 0.1
 #define SPEED_MAX 1000.0
 
+/* World seconds after which the mind of an NPC without a plan is asked again. */
+#define IDLE_INTERVAL_MIN 3
+#define IDLE_INTERVAL_MAX 86400
+
 /* The words of world_settings.decision_policy and .durability, NULL-terminated. */
 extern const char *const decision_policies[];
 extern const char *const durabilities[];
@@ -19,7 +23,10 @@ extern const char *const durabilities[];
 /* The launcher and the workers look at the set of worlds again when this transaction commits. */
 extern void worlds_changed_at_commit(void);
 
-/* Makes a world, paused, clock 0, with the starter set of types; 23505 when the name is taken. */
+/*
+ * Makes a world, paused, clock 0, with the starter set of types, its settings those of a world that knows nothing of presets;
+ * 23505 when the name is taken.
+ */
 extern WorldLock *world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate);
 
 /* Sets the speed (thousandths) of a locked world; the caller flushes. */
@@ -27,6 +34,9 @@ extern void world_set_speed(WorldLock *lock, int32 speed);
 
 /* Makes another policy the world's; the caller writes the image. */
 extern void world_change_policy(World *world, const char *policy);
+
+/* Makes another interval the world's; the caller writes the image. */
+extern void world_change_idle_interval(World *world, int32 seconds);
 
 /* Closes all requests: their NPCs are due again. How many; the caller writes the image. */
 extern int world_close_requests(World *world);

@@ -42,7 +42,7 @@ let world;
 before(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('crowd');
-  world = await cluster.value('crowd', `SELECT npcsim.create_world('Crowd', 64, 48, 3)`);
+  world = await cluster.value('crowd', `SELECT npcsim.create_world('Crowd', 64, 48, 3, preset => 'reference')`);
   await cluster.query('crowd', 'SELECT npcsim.populate_world($1, 60)', [world]);
   await cluster.query('crowd', `SELECT npcsim.set_decision_policy($1, 'interval')`, [world]);
   await cluster.query('crowd', 'SELECT npcsim.set_world_speed($1, 10)', [world]);

@@ -24,7 +24,7 @@ before(async () => {
   ada = await colony.player('ada', ids.slice(0, 3));
   bo = await colony.player('bo', ids.slice(3, 4));
   crowd = await colony.player('crowd', ids.slice(4));
-  otherWorld = await colony.value(`SELECT npcsim.create_world('Other', 20, 20, 5)`);
+  otherWorld = await colony.value(`SELECT npcsim.create_world('Other', 20, 20, 5, preset => 'reference')`);
   await colony.query('SELECT npcsim.start_world($1)', [otherWorld]);
 });
 

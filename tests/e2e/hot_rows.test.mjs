@@ -17,7 +17,7 @@ before(async () => {
   cluster = await startCluster({ settings: { autovacuum: 'off' } });
   await cluster.createDatabase('hot');
   client = await cluster.connect('hot');
-  world = await cluster.value('hot', 'SELECT npcsim.create_world(\'Hot\', 40, 40, 11)');
+  world = await cluster.value('hot', 'SELECT npcsim.create_world(\'Hot\', 40, 40, 11, preset => \'reference\')');
   await client.query('SELECT npcsim.populate_world($1, $2)', [world, NPCS]);
 });
 

@@ -104,7 +104,7 @@ class Place {
 }
 
 async function createPlace(client, name) {
-  const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, 77) AS id', [name, SIZE_X, SIZE_Y])).rows[0].id;
+  const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, 77, preset => \'reference\') AS id', [name, SIZE_X, SIZE_Y])).rows[0].id;
   const players = [];
   for (const username of ['ada', 'bo']) players.push((await client.query('SELECT player_id FROM npcsim.create_player($1, $2)', [world, username])).rows[0].player_id);
   await client.query('SELECT npcsim.populate_world($1, 14)', [world]);

@@ -22,7 +22,7 @@ after(async () => {
 });
 
 async function lively(client) {
-  const { rows } = await client.query("SELECT npcsim.create_world('Lively', 40, 30, 21) AS id");
+  const { rows } = await client.query("SELECT npcsim.create_world('Lively', 40, 30, 21, preset => 'reference') AS id");
   const world = rows[0].id;
   await client.query('SELECT npcsim.populate_world($1, 24)', [world]);
   for (const [name, rest] of [['ada', 0], ['bo', 1]]) {
@@ -127,7 +127,7 @@ test('a world goes on while it is replayed, and after a crash', async () => {
 
 test('who was there is known to a replay, whichever session found it out', async () => {
   const sessions = [await cluster.connect('replays'), await cluster.connect('replays')];
-  const world = (await sessions[0].query("SELECT npcsim.create_world('Turns', 30, 30, 22) AS id")).rows[0].id;
+  const world = (await sessions[0].query("SELECT npcsim.create_world('Turns', 30, 30, 22, preset => 'reference') AS id")).rows[0].id;
   await sessions[0].query('SELECT npcsim.populate_world($1, 9)', [world]);
   const player = (await sessions[0].query("SELECT player_id FROM npcsim.create_player($1, 'cy')", [world])).rows[0].player_id;
   await sessions[0].query('UPDATE npcsim.npcs SET controller_player_id = $2 WHERE world_id = $1', [world, player]);

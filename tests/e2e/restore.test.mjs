@@ -75,7 +75,7 @@ async function sqlstate(promise) {
 
 // A world with an owner, whose mind is asked for three of the NPCs.
 async function ownedWorld(database, name) {
-  const id = await cluster.value(database, 'SELECT npcsim.create_world($1, 48, 32, 7)', [name]);
+  const id = await cluster.value(database, 'SELECT npcsim.create_world($1, 48, 32, 7, preset => \'reference\')', [name]);
   await cluster.query(database, 'SELECT npcsim.populate_world($1, 12)', [id]);
   const owner = await cluster.value(database, `SELECT player_id FROM npcsim.create_player($1, 'olga', 'operator')`, [id]);
   await cluster.query(database, 'UPDATE npcsim.worlds SET owner_player_id = $2 WHERE id = $1', [id, owner]);
@@ -95,7 +95,7 @@ before(async () => {
   await cluster.createDatabase('home');
   original.owned = await ownedWorld('home', 'Owned');
   original.busy = await ownedWorld('home', 'Busy');
-  original.wild = await cluster.value('home', `SELECT npcsim.create_world('Wild', 40, 30, 9)`);
+  original.wild = await cluster.value('home', `SELECT npcsim.create_world('Wild', 40, 30, 9, preset => 'reference')`);
   await cluster.query('home', 'SELECT npcsim.populate_world($1, 15)', [original.wild]);
   // hungry ones eat, so that there is something half eaten and something to come back
   await cluster.query('home', 'UPDATE npcsim.npcs SET hunger = 5 WHERE world_id = $1', [original.wild]);
@@ -205,7 +205,7 @@ async function arrived(of, database, { transient = false } = {}) {
 
   // ---- ids go on ----
   const highest = (sql) => Number(/^\((\d+),/.exec(sql)[1]);
-  const made = (await client.query(`SELECT npcsim.create_world('Another', 10, 10) AS id`)).rows[0].id;
+  const made = (await client.query(`SELECT npcsim.create_world('Another', 10, 10, preset => 'reference') AS id`)).rows[0].id;
   assert.ok(made > Math.max(...original.rows.world_settings.map(highest)), 'of worlds');
   const player = (await client.query(`SELECT player_id FROM npcsim.create_player($1, 'otto')`, [owned.id])).rows[0].player_id;
   assert.ok(player > Math.max(...original.rows.player_accounts.map(highest)), 'of players');

@@ -120,7 +120,7 @@ async function randomWorld(random, number) {
       if (model.free(x, y)) return { x, y };
     }
   };
-  const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, $4) AS id', [`world ${number}`, model.sizeX, model.sizeY, number])).rows[0].id;
+  const world = (await client.query('SELECT npcsim.create_world($1, $2, $3, $4, preset => \'reference\') AS id', [`world ${number}`, model.sizeX, model.sizeY, number])).rows[0].id;
   await client.query("DELETE FROM npcsim.interaction_types WHERE world_id = $1 AND name = 'conversation'", [world]); // nobody stops to talk
   for (let i = random(7); i > 0; i -= 1) {
     const width = 1 + random(random(2) === 0 ? 1 : model.sizeX - 3);
@@ -260,7 +260,7 @@ test(`${WORLDS} random worlds: sight by brute force, ways by breadth-first searc
 // writes, a few rows at a time.
 test('while a world moves to another plane of the index nobody is overlooked, nor seen twice', async (context) => {
   const counts = { viewers: 0, walkers: 0, things: 0, moments: 0 };
-  const world = (await client.query("SELECT npcsim.create_world('planes', 40, 30, 3) AS id")).rows[0].id;
+  const world = (await client.query("SELECT npcsim.create_world('planes', 40, 30, 3, preset => 'reference') AS id")).rows[0].id;
   await client.query('SELECT npcsim.populate_world($1, 60)', [world]);
   const model = new Model(40, 30);
   const holder = await cluster.connect(client.database);
@@ -295,7 +295,7 @@ test('the questions of sight are answered by the GiST indexes', async () => {
   await cluster.createDatabase('young');
   const operator = await cluster.connect('young');
   for (const [name, npcs] of [['small', 5], ['large', 400]]) {
-    const world = (await operator.query('SELECT npcsim.create_world($1, 128, 96, 3) AS id', [name])).rows[0].id;
+    const world = (await operator.query('SELECT npcsim.create_world($1, 128, 96, 3, preset => \'reference\') AS id', [name])).rows[0].id;
     await operator.query('SELECT npcsim.populate_world($1, $2)', [world, npcs]);
     await operator.query('UPDATE npcsim.npcs SET hunger = 10 WHERE world_id = $1', [world]); // who wants nothing does not look
     await operator.query('BEGIN');

@@ -54,7 +54,7 @@ function partition(random, microseconds, cuts) {
 let names = 0;
 
 async function createWorld(client, sizeX, sizeY, worldSeed) {
-  const { rows } = await client.query('SELECT npcsim.create_world($1, $2, $3, $4) AS id', [`world ${(names += 1)}`, sizeX, sizeY, worldSeed]);
+  const { rows } = await client.query('SELECT npcsim.create_world($1, $2, $3, $4, preset => \'reference\') AS id', [`world ${(names += 1)}`, sizeX, sizeY, worldSeed]);
   return rows[0].id;
 }
 

@@ -20,7 +20,7 @@ before(async () => {
   client = await cluster.connect('together');
   ids = [];
   for (let number = 1; number <= WORLDS; number++) {
-    const { rows: [{ id }] } = await client.query('SELECT npcsim.create_world($1, 40, 40, $2) AS id', [`w${number}`, number]);
+    const { rows: [{ id }] } = await client.query('SELECT npcsim.create_world($1, 40, 40, $2, preset => \'reference\') AS id', [`w${number}`, number]);
     await client.query('SELECT npcsim.populate_world($1, $2)', [id, NPCS]);
     ids.push(id);
   }

@@ -38,7 +38,7 @@ async function withDatabase(name, body) {
 }
 
 async function createWorld(database, name, { npcs = 0, running = true, seed = 7, of = cluster } = {}) {
-  const id = await of.value(database, 'SELECT npcsim.create_world($1, 48, 48, $2)', [name, seed]);
+  const id = await of.value(database, 'SELECT npcsim.create_world($1, 48, 48, $2, preset => \'reference\')', [name, seed]);
   if (npcs > 0) await of.query(database, 'SELECT npcsim.populate_world($1, $2)', [id, npcs]);
   if (running) await of.query(database, 'SELECT npcsim.start_world($1)', [id]);
   return id;
@@ -101,7 +101,7 @@ for (const [speed, tickRate] of [[0.1, 100], [1000, 1]])
   test(`a world runs at speed ${speed}`, async () => {
     await withDatabase('speed', async (database) => {
       const client = await cluster.connect(database);
-      const { rows: [{ id }] } = await client.query(`SELECT npcsim.create_world('w', 20, 20, 5, $1) AS id`, [tickRate]);
+      const { rows: [{ id }] } = await client.query(`SELECT npcsim.create_world('w', 20, 20, 5, $1, preset => 'reference') AS id`, [tickRate]);
       await client.query('SELECT npcsim.set_world_speed($1, $2), npcsim.start_world($1)', [id, speed]);
       const read = async () => (await client.query('SELECT clock, extract(epoch FROM clock_timestamp())::float8 AS real FROM npcsim.worlds')).rows[0];
       await waitFor(async () => (await read()).clock > 0, { what: 'the clock to move' });
@@ -735,7 +735,7 @@ test('100 worlds of 100 NPCs run at default max_worker_processes', { timeout: 18
     await many.createDatabase('many');
     const client = await many.connect('many');
     for (let i = 0; i < 100; i++) {
-      await client.query(`SELECT npcsim.create_world($1, 48, 48, $2)`, [`w${i}`, i]);
+      await client.query(`SELECT npcsim.create_world($1, 48, 48, $2, preset => 'reference')`, [`w${i}`, i]);
     }
     await client.query('SELECT npcsim.populate_world(id, 100) FROM npcsim.worlds ORDER BY id');
     await client.query('SELECT npcsim.start_world(id) FROM npcsim.worlds ORDER BY id');

@@ -21,7 +21,7 @@ $$;
 CREATE PROCEDURE meadow()
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM npcsim.create_world('Meadow', 24, 16, 5);
+    PERFORM npcsim.create_world('Meadow', 24, 16, 5, preset => 'reference');
     PERFORM npcsim.set_decision_policy(world('Meadow'), 'none');
     DELETE FROM npcsim.interaction_types WHERE name = 'conversation'; -- nobody stops to talk
     PERFORM npcsim.create_npc(world('Meadow'), 'Ada', 3, 3);

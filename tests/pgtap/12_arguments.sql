@@ -63,7 +63,7 @@ SELECT 'NULL', '22004', 'SELECT npcsim.' || f.name || '(' ||
        (SELECT string_agg(CASE WHEN a.n = nulled.n THEN 'NULL' ELSE a.value END, ', ' ORDER BY a.n)
           FROM unnest(f.args) WITH ORDINALITY AS a (value, n)) || ')'
   FROM (VALUES
-        ('create_world', ARRAY['''W''', '8', '8', '1', '10'], '{}'::int[]),
+        ('create_world', ARRAY['''W''', '8', '8', '1', '10', '''default'''], '{}'::int[]),
         ('drop_world', ARRAY['1'], '{}'),
         ('start_world', ARRAY['1'], '{}'),
         ('pause_world', ARRAY['1'], '{}'),
@@ -136,6 +136,9 @@ INSERT INTO calls (what, expected, call) VALUES
     ('a large world', '22003', 'SELECT npcsim.create_world(''W'', 8, 4097)'),
     ('a negative size', '22003', 'SELECT npcsim.create_world(''W'', -8, 8)'),
     ('an odd tick rate', '22023', 'SELECT npcsim.create_world(''W'', 8, 8, 1, 7)'),
+    ('an unknown preset', '22023', 'SELECT npcsim.create_world(''W'', 8, 8, preset => ''Default'')'),
+    ('no preset', '22023', 'SELECT npcsim.create_world(''W'', 8, 8, preset => '''')'),
+    ('a very long preset', '22023', 'SELECT npcsim.create_world(''W'', 8, 8, preset => repeat(''x'', 10000000))'),
     ('a high tick rate', '22003', 'SELECT npcsim.create_world(''W'', 8, 8, 1, 1000)'),
     ('NaN', '22003', 'SELECT npcsim.set_world_speed(1, ''NaN'')'),
     ('infinity', '22003', 'SELECT npcsim.set_world_speed(1, ''Infinity'')'),

@@ -4,7 +4,7 @@ SELECT no_plan();
 
 CREATE TEMP TABLE promised (function text, arguments text[], required integer);
 INSERT INTO promised VALUES
-    ('create_world', '{name,size_x,size_y,seed}', 3),
+    ('create_world', '{name,size_x,size_y,seed,tick_rate,preset}', 3),
     ('drop_world', '{world_id}', 1),
     ('start_world', '{world_id}', 1),
     ('pause_world', '{world_id}', 1),

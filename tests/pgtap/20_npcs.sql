@@ -2,7 +2,7 @@
 BEGIN;
 SELECT plan(37);
 
-SELECT npcsim.create_world('Meadow', 30, 20, 5);
+SELECT npcsim.create_world('Meadow', 30, 20, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_npc(1, 'Ada', 4, 6);
 
@@ -40,7 +40,7 @@ SELECT is(npcsim.track_y('{3,5,4,5,4,6}', 1000000, 99000000), 6::float8, 'and at
 
 -- ---- players ----
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-SELECT npcsim.create_world('Elsewhere', 10, 10);
+SELECT npcsim.create_world('Elsewhere', 10, 10, preset => 'reference');
 CREATE TEMP TABLE stranger AS
     SELECT * FROM npcsim.create_player((SELECT id FROM npcsim.worlds WHERE name = 'Elsewhere'), 'stranger');
 SELECT lives_ok($$SELECT npcsim.assign_npc_to_player(1, (SELECT id FROM npcsim.npcs WHERE name = 'Ada'), (SELECT player_id FROM ada))$$,

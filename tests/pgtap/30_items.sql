@@ -2,7 +2,7 @@
 BEGIN;
 SELECT plan(26);
 
-SELECT npcsim.create_world('Larder', 20, 20, 5);
+SELECT npcsim.create_world('Larder', 20, 20, 5, preset => 'reference');
 SELECT npcsim.create_item(1, 'apple', 6, 5), npcsim.create_item(1, 'chair', 2, 2, '{"colour": "red"}');
 
 SELECT results_eq(

@@ -4,7 +4,7 @@ SELECT plan(73);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('npc_states');
-SELECT npcsim.create_world('Meadow', 30, 20, 5);
+SELECT npcsim.create_world('Meadow', 30, 20, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.needs(who text) RETURNS text

@@ -4,7 +4,7 @@ SELECT plan(42);
 
 \ir lib/minds.sql
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
-SELECT npcsim.create_world('Meadow', 30, 30, 5);
+SELECT npcsim.create_world('Meadow', 30, 30, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_player(1, 'ada');
 -- Millionths, as the views compute them.
@@ -17,7 +17,7 @@ CREATE FUNCTION pg_temp.decay(who text) RETURNS integer
 LANGUAGE sql AS $$SELECT decay FROM npcsim.npc_states WHERE npc_id = pg_temp.npc(who)$$;
 
 -- ---- decay ----
-SELECT npcsim.create_world('Crowd', 40, 40, 9);
+SELECT npcsim.create_world('Crowd', 40, 40, 9, preset => 'reference');
 SELECT npcsim.populate_world(2, 300);
 SELECT ok((SELECT bool_and(decay BETWEEN 1000000 AND 2000000) FROM npcsim.npc_states WHERE world_id = 2), 'every NPC has a decay of 1 to 2 a second');
 SELECT ok((SELECT min(decay) < 1050000 AND max(decay) > 1950000 AND avg(decay) BETWEEN 1450000 AND 1550000

@@ -2,7 +2,7 @@
 -- The last part runs without a transaction around it: each step is one of its own.
 SELECT plan(59);
 
-SELECT npcsim.create_world('Meadow', 60, 40, 5);
+SELECT npcsim.create_world('Meadow', 60, 40, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE FUNCTION pg_temp.npc(who text) RETURNS bigint
 LANGUAGE sql AS $$SELECT id FROM npcsim.npcs WHERE name = who AND world_id = 1$$;
@@ -163,7 +163,7 @@ SELECT is((SELECT count(*) FROM npcsim.decision_requests), 0::bigint, 'nobody is
 
 -- ---- a colony ----
 SELECT npcsim.drop_world(1);
-SELECT npcsim.create_world('Colony', 60, 45, 21) AS colony \gset
+SELECT npcsim.create_world('Colony', 60, 45, 21, preset => 'reference') AS colony \gset
 SELECT npcsim.populate_world(:colony, 100);
 SELECT ok((SELECT min(decision_at) < 300000 AND max(decision_at) BETWEEN 2700000 AND 3000000 AND count(DISTINCT decision_at) > 95 FROM npcsim.npc_states),
           'first decisions are spread over 3 s');

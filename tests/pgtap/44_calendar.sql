@@ -5,7 +5,7 @@ SELECT plan(56);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('world_clock');
 
-SELECT npcsim.create_world('Meadow', 20, 20, 5, 20);
+SELECT npcsim.create_world('Meadow', 20, 20, 5, 20, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_npc(1, 'Ada', 5, 5) AS ada \gset
 CREATE FUNCTION pg_temp.date() RETURNS text

@@ -3,7 +3,7 @@ BEGIN;
 SELECT plan(5);
 
 -- Nobody decides of itself.
-SELECT npcsim.create_world('Wide', 130, 100, 5);
+SELECT npcsim.create_world('Wide', 130, 100, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT npcsim.create_npc(1, 'Ada', 0, 0, (SELECT player_id FROM ada)) AS id INTO TEMP TABLE walker;

@@ -5,7 +5,7 @@ SELECT no_plan();
 SELECT pg_temp.by_hand('world_event_log');
 SET jit = off; -- of tables that are new the planner thinks much
 
-SELECT npcsim.create_world('Meadow', 30, 20, 7);
+SELECT npcsim.create_world('Meadow', 30, 20, 7, preset => 'reference');
 CREATE FUNCTION pg_temp.events(after bigint, wanted bigint DEFAULT 1)
     RETURNS TABLE (kind text, npc bigint, target bigint, x integer, y integer, clock float8, data jsonb)
 LANGUAGE sql AS $$
@@ -199,7 +199,7 @@ BEGIN
     END LOOP;
 END
 $$;
-SELECT npcsim.create_world('Crowd', 200, 200, 3);
+SELECT npcsim.create_world('Crowd', 200, 200, 3, preset => 'reference');
 SELECT is(pg_temp.delta() #> '{messages,dropped}', '120', 'of 620 messages 120 are left out');
 SELECT is(jsonb_path_query_array(pg_temp.delta(), '$.messages.append[*].text'), (SELECT jsonb_agg(i::text) FROM generate_series(121, 620) AS i), 'the first ones');
 SELECT is(pg_temp.delta() #- '{world_events,append,0,sent_at_real}' -> 'world_events', NULL, 'no event is among them');
@@ -213,7 +213,7 @@ SELECT is(jsonb_path_query_array(npcsim.world_delta(2, 1)::jsonb, '$.world_event
           (SELECT jsonb_agg(n) FROM generate_series(pg_temp.last(2) - 1999, pg_temp.last(2)) AS n), 'and 2000 told');
 
 -- What NPCs say stands between other events: a row of the log as a conversation makes it.
-SELECT npcsim.create_world('Talk', 20, 20, 3);
+SELECT npcsim.create_world('Talk', 20, 20, 3, preset => 'reference');
 INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after, x, y, npc_ids, interaction_ids, data)
 VALUES (5, 2, 3, 1, 4, 2, 1500000, '{6,2,6,2}', '{0,250000,250000,300000}', '{1,2,3,4}', '{5,6,7,8}', '{11,12,13,14}', '{NULL,70,NULL,70}',
         ARRAY[NULL, '{"text": "Hi"}', NULL, '{"text": "Oh, \"hi\""}']::jsonb[]);

@@ -7,7 +7,7 @@ SELECT plan(227);
 \ir lib/minds.sql
 \ir lib/bids.sql
 SELECT pg_temp.by_hand('decision_log');
-SELECT npcsim.create_world('Meadow', 200, 60, 5);
+SELECT npcsim.create_world('Meadow', 200, 60, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'slow');
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;
@@ -268,7 +268,7 @@ SELECT npcsim.set_terrain(1, 88, 0, false, 1, 60);
 
 -- ---- whom ----
 SELECT pg_temp.make('Uma', 110, 30), pg_temp.make('Vic', 111, 30), npcsim.create_item(1, 'apple', 110, 31);
-SELECT npcsim.create_world('Hill', 20, 20, 6);
+SELECT npcsim.create_world('Hill', 20, 20, 6, preset => 'reference');
 SELECT npcsim.create_npc(2, 'filler' || n, n, 1) FROM generate_series(1, 15) AS n;
 SELECT npcsim.create_npc(2, 'Stranger', 5, 5) FROM generate_series(1, 1);
 SELECT is(pg_temp.tell('Uma', '{"action": "start_conversation"}' || members), outcome, 'with ' || members::text) FROM (VALUES

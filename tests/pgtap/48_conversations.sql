@@ -27,7 +27,7 @@ LANGUAGE sql AS $$SELECT jsonb_agg(pg_temp.npc(n) ORDER BY i) FROM unnest(names)
 CREATE FUNCTION pg_temp.happened(talk bigint, kinds text[]) RETURNS SETOF text
 LANGUAGE sql AS $$SELECT concat_ws(' ', e.kind, n.name, e.data ->> 'interaction', e.data ->> 'participants') FROM npcsim.world_events e LEFT JOIN npcsim.npcs n ON n.world_id = 1 AND n.id = e.npc_id
                    WHERE e.world_id = 1 AND e.interaction_id = talk AND e.kind = ANY (kinds) ORDER BY e.sequence$$;
-SELECT npcsim.create_world('Meadow', 200, 60, 5);
+SELECT npcsim.create_world('Meadow', 200, 60, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada');
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;
@@ -252,7 +252,7 @@ SELECT is(pg_temp.differences(1, npcsim.replay_world(1)), '', 'a replay of all t
 
 -- ---- the built-in mind: how it talks ----
 -- Pairs, each alone in a room where there is nothing to do.
-SELECT npcsim.create_world('Rooms', 200, 200, 8) AS rooms \gset
+SELECT npcsim.create_world('Rooms', 200, 200, 8, preset => 'reference') AS rooms \gset
 SELECT npcsim.set_terrain(:rooms, 20 * x, 20 * y, true, 6, 6), npcsim.set_terrain(:rooms, 20 * x + 1, 20 * y + 1, false, 4, 4),
        npcsim.create_npc(:rooms, format('%s/%s a', x, y), 20 * x + 1, 20 * y + 1), npcsim.create_npc(:rooms, format('%s/%s b', x, y), 20 * x + 3, 20 * y + 2)
   FROM generate_series(0, 8) AS x, generate_series(0, 4) AS y;
@@ -306,7 +306,7 @@ SELECT diag(format('talks after %s of %s walks', (SELECT count(*) FROM walks WHE
 SELECT is(pg_temp.differences(:rooms, npcsim.replay_world(:rooms)), '', 'a replay has the same conversations');
 
 -- ---- a colony ----
-SELECT npcsim.create_world('Colony', 160, 160, 9) AS colony \gset
+SELECT npcsim.create_world('Colony', 160, 160, 9, preset => 'reference') AS colony \gset
 SELECT npcsim.populate_world(:colony, 100);
 SELECT npcsim.tick_world(:colony, 60) FROM generate_series(1, 10);
 SELECT pg_temp.read_world(:colony);

@@ -2,7 +2,7 @@
 BEGIN;
 SELECT plan(27);
 
-SELECT npcsim.create_world('Meadow', 10, 10, 5);
+SELECT npcsim.create_world('Meadow', 10, 10, 5, preset => 'reference');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(world_id => 1, username => 'bo', role => 'operator');
 
@@ -15,7 +15,7 @@ SELECT is((SELECT token_hash FROM npcsim.player_accounts WHERE username = 'ada')
           'only its hash is kept');
 SELECT is_empty($$SELECT a FROM npcsim.player_accounts a, ada WHERE strpos(a::text, ada.token) > 0$$, 'and not the token');
 SELECT throws_ok($$SELECT npcsim.create_player(1, 'ada')$$, '23505', NULL, 'a name is given once');
-SELECT npcsim.create_world('Hill', 10, 10, 5);
+SELECT npcsim.create_world('Hill', 10, 10, 5, preset => 'reference');
 SELECT lives_ok($$SELECT npcsim.create_player((SELECT id FROM npcsim.worlds WHERE name = 'Hill'), 'ada')$$, 'in a world');
 
 -- ---- tokens ----

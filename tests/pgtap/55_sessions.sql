@@ -4,7 +4,7 @@ SELECT plan(99);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('player_accounts', 'world_clock', 'world_settings');
 
-SELECT npcsim.create_world('Meadow', 20, 20, 5), npcsim.create_world('Hill', 20, 20, 5);
+SELECT npcsim.create_world('Meadow', 20, 20, 5, preset => 'reference'), npcsim.create_world('Hill', 20, 20, 5, preset => 'reference');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
 CREATE TEMP TABLE opal AS SELECT * FROM npcsim.create_player(1, 'opal', 'operator');

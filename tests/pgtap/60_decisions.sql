@@ -4,7 +4,7 @@ SELECT plan(86);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots');
-SELECT npcsim.create_world('Meadow', 60, 40, 5);
+SELECT npcsim.create_world('Meadow', 60, 40, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada');
 SELECT npcsim.register_gateway('g1');
 CREATE TEMP TABLE session AS

@@ -4,7 +4,7 @@ SELECT plan(54);
 
 \ir lib/minds.sql
 -- NPCs do what the tests tell them, as answers of their mind.
-SELECT npcsim.create_world('Meadow', 40, 30, 5);
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_player(1, 'ada');
 CREATE FUNCTION pg_temp.plan_of(who text DEFAULT 'Ada') RETURNS jsonb

@@ -5,10 +5,10 @@ SELECT plan(99);
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('player_accounts');
 -- NPCs do what the tests tell them, as answers of their mind.
-SELECT npcsim.create_world('Meadow', 40, 30, 5);
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
-SELECT npcsim.create_world('Hill', 20, 20, 6);
+SELECT npcsim.create_world('Hill', 20, 20, 6, preset => 'reference');
 SELECT npcsim.set_decision_policy(2, 'none');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(1, 'bo');
 CREATE TEMP TABLE cy AS SELECT * FROM npcsim.create_player(2, 'cy');

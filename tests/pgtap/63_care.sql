@@ -6,7 +6,7 @@ SELECT plan(106);
 
 \ir lib/minds.sql
 \ir lib/bids.sql
-SELECT npcsim.create_world('Meadow', 60, 40, 5);
+SELECT npcsim.create_world('Meadow', 60, 40, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;

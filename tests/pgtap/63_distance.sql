@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SELECT plan(8);
-SELECT npcsim.create_world('Meadow', 40, 40, 7);
+SELECT npcsim.create_world('Meadow', 40, 40, 7, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada');
 \ir lib/minds.sql
 SELECT npcsim.register_gateway('g1');

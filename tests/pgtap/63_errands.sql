@@ -1,7 +1,7 @@
 -- What somebody walks to do is in the rows whole: who reads the world anew, as a worker does that was started again, goes on with it.
 BEGIN;
 SELECT plan(5);
-SELECT npcsim.create_world('Way', 40, 30, 1), npcsim.set_decision_policy(1, 'none');
+SELECT npcsim.create_world('Way', 40, 30, 1, preset => 'reference'), npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT npcsim.create_npc(1, 'Ada', 2, 2, player_id) AS ada FROM ada \gset
 SELECT npcsim.create_npc(1, 'Bo', 20, 2) AS bo, npcsim.create_npc(1, 'Cy', 20, 4) AS cy \gset

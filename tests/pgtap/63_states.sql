@@ -4,7 +4,7 @@
 SELECT plan(137);
 \ir lib/minds.sql
 
-SELECT npcsim.create_world('Meadow', 40, 30, 5);
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
 SELECT player_id AS ada FROM npcsim.create_player(1, 'ada') \gset
 SELECT npcsim.register_gateway('g1'), npcsim.client_connected('g1', :ada, 1, 'compute');
 SELECT pg_temp.present();

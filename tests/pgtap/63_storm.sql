@@ -22,7 +22,7 @@ CREATE TABLE storm.outcomes (world_id bigint, npc_id bigint, request_id bigint, 
 CREATE TABLE storm.minds (world_id bigint, kind text, npc_id bigint, player_id bigint, other_id bigint, session_id bigint, in_a_row integer NOT NULL DEFAULT 0,
                           PRIMARY KEY (world_id, kind));
 
-CREATE FUNCTION storm.world(name text) RETURNS bigint LANGUAGE sql AS $$SELECT npcsim.create_world(name, 60, 40, 7)$$;
+CREATE FUNCTION storm.world(name text) RETURNS bigint LANGUAGE sql AS $$SELECT npcsim.create_world(name, 60, 40, 7, preset => 'reference')$$;
 CREATE FUNCTION storm.now(w bigint) RETURNS numeric LANGUAGE sql AS $$SELECT now / 1e6 FROM npcsim.world_moments WHERE world_id = w$$;
 CREATE FUNCTION storm.connect(w bigint, player bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE

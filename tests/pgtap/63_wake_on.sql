@@ -4,7 +4,7 @@
 SELECT plan(46);
 
 \ir lib/minds.sql
-SELECT npcsim.create_world('Meadow', 60, 40, 5);
+SELECT npcsim.create_world('Meadow', 60, 40, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada');
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', pg_temp.player(), 1, 'compute') IS NOT NULL AS connected;

@@ -4,7 +4,7 @@ SELECT plan(74);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_settings', 'world_tokens');
-SELECT npcsim.create_world('Meadow', 60, 40, 5);
+SELECT npcsim.create_world('Meadow', 60, 40, 5, preset => 'reference');
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') IS NOT NULL FROM players;
@@ -159,7 +159,7 @@ SELECT ok('Ada' = ANY (pg_temp.claimed()), 'but the next day');
 
 -- ---- of a world ----
 CALL pg_temp.anew();
-SELECT npcsim.create_world('Hill', 20, 20, 5);
+SELECT npcsim.create_world('Hill', 20, 20, 5, preset => 'reference');
 UPDATE npcsim.worlds SET max_tokens_per_day = 100;
 SELECT pg_temp.answer('Ada', 60, '{"action": "continue"}'), pg_temp.answer('Bo', 40, '{"action": "continue"}');
 SELECT is(pg_temp.claimed(), '{}', 'when a world''s tokens are spent nobody in it is given a request');

@@ -4,7 +4,7 @@ SELECT plan(40);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('change_log', 'world_clock');
 
-SELECT npcsim.create_world('Meadow', 40, 30, 7);
+SELECT npcsim.create_world('Meadow', 40, 30, 7, preset => 'reference');
 
 -- A reader as gateways are: it takes a snapshot, then deltas, and keeps rows by family and id.
 CREATE TEMP TABLE kept (family text, id bigint, body jsonb, PRIMARY KEY (family, id));
@@ -122,7 +122,7 @@ SELECT is(pg_temp.follow() #> '{players,upsert,0,controlled_npc_count}', '1', 't
 SELECT is_empty('SELECT pg_temp.difference()', 'the reader has what the world has');
 
 -- ---- a world that lives ----
-SELECT npcsim.create_world('Hill', 48, 40, 11), npcsim.populate_world(2, 60);
+SELECT npcsim.create_world('Hill', 48, 40, 11, preset => 'reference'), npcsim.populate_world(2, 60);
 UPDATE npcsim.npcs SET hunger = 30 WHERE world_id = 2 AND id % 2 = 0;
 UPDATE npcsim.npcs SET energy = 20 WHERE world_id = 2 AND id % 3 = 0;
 SELECT pg_temp.subscribe(2);

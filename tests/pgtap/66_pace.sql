@@ -4,7 +4,7 @@ SELECT plan(1);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_log', 'world_clock');
 
-SELECT npcsim.create_world('Meadow', 20, 20, 5);
+SELECT npcsim.create_world('Meadow', 20, 20, 5, preset => 'reference');
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('quick'), ('slow'), ('new'), ('paused')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g');
 SELECT npcsim.client_connected('g', id, 1, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') IS NOT NULL FROM players;

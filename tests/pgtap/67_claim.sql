@@ -5,7 +5,7 @@ SELECT plan(50);
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_clock');
 
 -- ---- vision against brute force: every pair of cells, mid-walk ----
-SELECT npcsim.create_world('Hill', 48, 40, 11), npcsim.populate_world(1, 60);
+SELECT npcsim.create_world('Hill', 48, 40, 11, preset => 'reference'), npcsim.populate_world(1, 60);
 UPDATE npcsim.npcs SET hunger = 30 WHERE world_id = 1 AND id % 2 = 0;
 SELECT npcsim.tick_world(1, 12.7);
 
@@ -44,7 +44,7 @@ SELECT results_eq($$SELECT viewer, observation #>> '{status,state}' FROM told OR
                   $$SELECT id, state FROM npcsim.npcs WHERE world_id = 1 ORDER BY 1$$, 'and what it does');
 
 -- ---- one observation, in full ----
-SELECT npcsim.create_world('Meadow', 40, 30, 5);
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
 CREATE TEMP TABLE ids (name text PRIMARY KEY, id bigint);
 CREATE FUNCTION pg_temp.id(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM ids WHERE name = wanted$$;
 SELECT npcsim.set_decision_policy(2, 'none');
@@ -83,7 +83,7 @@ SELECT npcsim.tick_world(2, 11.4);
 SELECT is(pg_temp.observe(2, pg_temp.id('Ada')) #>> '{self,game_time}', 'Mar 4, Year 1, 21:11', 'a second is a minute of the calendar');
 SELECT throws_ok($$SELECT npcsim.observe_npc(2, 999)$$, 'NS201', NULL, 'an NPC must exist');
 SELECT throws_ok($$SELECT npcsim.observe_npc(1, NULL)$$, '22004', NULL, 'and be named');
-SELECT npcsim.create_world('Crowd', 40, 40, 3), npcsim.set_decision_policy(3, 'none');
+SELECT npcsim.create_world('Crowd', 40, 40, 3, preset => 'reference'), npcsim.set_decision_policy(3, 'none');
 SELECT npcsim.create_npc(3, repeat('x', 90) || n, n % 12 + 1, n / 12 + 1) FROM generate_series(0, 95) AS n;
 SELECT cmp_ok((SELECT max(octet_length(npcsim.observe_npc(3, id)::text)) FROM npcsim.npcs WHERE world_id = 3), '<=', 8192 + 100,
               'in a crowd an observation has 8 KiB');
@@ -96,7 +96,7 @@ SELECT results_eq($$SELECT v.place, (v.thing ->> 'distance')::numeric FROM npcsi
                   'of what is nearest');
 
 -- ---- who is given what ----
-SELECT npcsim.create_world('Village', 30, 30, 9);
+SELECT npcsim.create_world('Village', 30, 30, 9, preset => 'reference');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(4, 'ada');
 CREATE TEMP TABLE bo AS SELECT * FROM npcsim.create_player(4, 'bo');
 SELECT npcsim.create_npc(4, 'V' || n, 3 * n, 3) FROM generate_series(1, 6) AS n;

@@ -5,7 +5,7 @@ SELECT plan(63);
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots');
 -- ---- Ada, Bo, Cy and Di stand in a row; Ada to Cy have maud's mind, Di otto's; all are asked ----
-SELECT npcsim.create_world('Village', 30, 20, 5);
+SELECT npcsim.create_world('Village', 30, 20, 5, preset => 'reference');
 SELECT npcsim.create_npc(1, 'Ada', 3, 3), npcsim.create_npc(1, 'Bo', 7, 3), npcsim.create_npc(1, 'Cy', 12, 3), npcsim.create_npc(1, 'Di', 20, 3);
 SELECT npcsim.create_item(1, 'apple', 5, 3), npcsim.create_item(1, 'chair', 20, 5);
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('maud'), ('otto')) AS v(name), npcsim.create_player(1, name) AS p;

@@ -4,7 +4,7 @@ BEGIN;
 SELECT plan(54);
 
 \ir lib/minds.sql
-SELECT npcsim.create_world('Meadow', 40, 30, 5);
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(1, name) AS p;
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', id, 1, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(id, '{"max_concurrency": 8}') IS NOT NULL FROM players;

@@ -4,7 +4,7 @@ SELECT plan(30);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('world_clock');
 
-SELECT npcsim.create_world('Meadow', 40, 20, 5);
+SELECT npcsim.create_world('Meadow', 40, 20, 5, preset => 'reference');
 SELECT npcsim.create_npc(1, 'Ada', 2, 2), npcsim.create_npc(1, 'Bo', 30, 10);
 SELECT npcsim.create_item(1, 'apple', 8, 2);
 SELECT npcsim.set_decision_policy(1, 'none');

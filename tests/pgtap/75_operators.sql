@@ -1,9 +1,9 @@
 -- Operators write through the views: only what differs, only over what they saw, at once.
 BEGIN;
-SELECT plan(70);
+SELECT plan(73);
 
 \ir lib/minds.sql
-SELECT npcsim.create_world('Meadow', 30, 20, 5);
+SELECT npcsim.create_world('Meadow', 30, 20, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');
 SELECT npcsim.create_npc(1, 'Ada', 4, 6), npcsim.create_npc(1, 'Bo', 8, 6), npcsim.create_item(1, 'chair', 10, 10);
@@ -115,6 +115,9 @@ SELECT results_eq($$SELECT name, max_players, speed, decision_policy, durability
                   $$VALUES ('Lea', 5, 3::float8, 'interval', 'relaxed', 10, false, 7::bigint)$$, 'and are so');
 SELECT throws_ok($$UPDATE npcsim.worlds SET owner_player_id = 99$$, 'NS203', NULL, 'its owner is one of its players');
 SELECT throws_ok($$UPDATE npcsim.worlds SET speed = 'NaN'$$, '22003', NULL, 'its speed is a number');
+SELECT throws_ok($$UPDATE npcsim.worlds SET idle_interval = 2$$, '22003', NULL, 'minds are asked every 3 s at most');
+SELECT throws_ok($$UPDATE npcsim.worlds SET idle_interval = 86401$$, '22003', NULL, 'and once a day at least');
+SELECT throws_ok($$UPDATE npcsim.worlds SET idle_interval = NULL$$, '22004', NULL, 'there is an interval');
 
 -- ---- many rows at once ----
 SELECT npcsim.set_decision_policy(1, 'none');

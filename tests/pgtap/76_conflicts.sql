@@ -5,8 +5,8 @@ SELECT plan(24);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('interaction_runs', 'npc_states'); -- as if npcsim itself wrote them
 
-SELECT npcsim.create_world('Meadow', 30, 20, 5);
-SELECT npcsim.create_world('Hill', 30, 20, 5);
+SELECT npcsim.create_world('Meadow', 30, 20, 5, preset => 'reference');
+SELECT npcsim.create_world('Hill', 30, 20, 5, preset => 'reference');
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_npc(1, 'Ada', 4, 6);
 SELECT npcsim.create_npc(1, 'Bo', 8, 6);

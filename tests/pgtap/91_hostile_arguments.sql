@@ -4,7 +4,7 @@ SELECT plan(22);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('world_settings');
 
-SELECT npcsim.create_world('Besieged', 20, 20, 9);
+SELECT npcsim.create_world('Besieged', 20, 20, 9, preset => 'reference');
 SELECT npcsim.create_npc(1, 'Ada', 3, 3);
 
 -- ---- the views' functions, which every reader may call ----

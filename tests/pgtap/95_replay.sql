@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(129);
+SELECT plan(131);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'world_clock', 'world_inputs');
 
@@ -25,9 +25,9 @@ $$;
 CREATE FUNCTION pg_temp.world(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.worlds WHERE name = wanted$$;
 
 -- ---- a world that nobody touches ----
-SELECT npcsim.create_world('Empty', 4, 4, 1, 1);
+SELECT npcsim.create_world('Empty', 4, 4, 1, 1, preset => 'reference');
 SELECT is(pg_temp.replayed(1), '', 'a world in which nothing was done has a replay');
-SELECT npcsim.create_world('Meadow', 40, 30, 12) AS meadow \gset
+SELECT npcsim.create_world('Meadow', 40, 30, 12, preset => 'reference') AS meadow \gset
 SELECT npcsim.populate_world(:meadow, 20);
 SELECT npcsim.tick_world(:meadow, 60), npcsim.tick_world(:meadow, 7.123456);
 SELECT npcsim.replay_world(:meadow) AS copy \gset
@@ -53,7 +53,7 @@ SELECT results_eq($$SELECT key::bigint, here, there ->> 'name' FROM npcsim.world
                   $$SELECT id, NULL::jsonb, name FROM npcsim.npcs WHERE world_id = pg_temp.world('Meadow') ORDER BY id LIMIT 1$$, 'whichever it is');
 
 -- ---- a world to which everything happens ----
-SELECT npcsim.create_world('Busy', 40, 30, 13) AS busy \gset
+SELECT npcsim.create_world('Busy', 40, 30, 13, preset => 'reference') AS busy \gset
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(:busy, name) AS p;
 CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
 CREATE FUNCTION pg_temp.present(who text[]) RETURNS void LANGUAGE sql AS $$
@@ -203,7 +203,7 @@ SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :busy AND ki
 SELECT is(pg_temp.replayed(:busy), '', 'which a replay knows from the inputs, whoever is there now');
 
 -- ---- bids and conversations ----
-SELECT npcsim.create_world('Talk', 24, 24, 15) AS talk \gset
+SELECT npcsim.create_world('Talk', 24, 24, 15, preset => 'reference') AS talk \gset
 CREATE TEMP TABLE talkers AS SELECT name, p.player_id AS player, npcsim.create_npc(:talk, name, 8 + n::integer, 10, p.player_id) AS npc
   FROM unnest('{Ada,Bo,Cy,Di}'::text[]) WITH ORDINALITY AS v(name, n), npcsim.create_player(:talk, lower(name)) AS p;
 SELECT npcsim.client_connected('g', player, :talk, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(player, '{"max_concurrency": 8}') IS NOT NULL FROM talkers;
@@ -311,6 +311,8 @@ INSERT INTO edit (statement) VALUES
     ('SELECT npcsim.set_world_speed($1, 7.5)'),
     ('UPDATE npcsim.worlds SET speed = 2, view_buffer = 20 WHERE id = $1'),
     ('SELECT npcsim.populate_world($1, 3)'),
+    ($$UPDATE npcsim.worlds SET idle_interval = 20 WHERE id = $1$$),
+    ($$UPDATE npcsim.worlds SET idle_interval = 3 WHERE id = $1$$),
     ($$UPDATE npcsim.worlds SET decision_policy = 'none' WHERE id = $1$$),
     ('SELECT npcsim.request_npc_decision($1, id) FROM npcsim.npcs WHERE world_id = $1 ORDER BY id'),
     ($$UPDATE npcsim.worlds SET decision_policy = 'occasions' WHERE id = $1$$),
@@ -325,7 +327,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.edit(:busy, n), '', 'replayed: ' || left(statement, 80)) FROM edit ORDER BY n;
-SELECT is_empty($$SELECT unnest('{populate_world,set_terrain,define_item_type,set_decision_policy,set_world_speed,create_npc,remove_npc,assign_npc_to_player,rename_npc,place_npc,set_need,set_traits,request_npc_decision,create_item,remove_item,set_item_properties,presence,decision,decision_refused,decision_failed}'::text[])
+SELECT is_empty($$SELECT unnest('{populate_world,set_terrain,define_item_type,set_decision_policy,set_idle_interval,set_world_speed,create_npc,remove_npc,assign_npc_to_player,rename_npc,place_npc,set_need,set_traits,request_npc_decision,create_item,remove_item,set_item_properties,presence,decision,decision_refused,decision_failed}'::text[])
                   EXCEPT SELECT kind FROM npcsim.world_inputs$$, 'inputs of these kinds were among them');
 
 -- What was rolled back is no input.
@@ -351,7 +353,7 @@ CREATE TEMP TABLE moments (n serial, until double precision, rows jsonb);
 CREATE FUNCTION pg_temp.rows(world bigint) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_agg(to_jsonb(r) ORDER BY relation, key) FROM npcsim.world_rows(world) r
 $$;
-SELECT npcsim.create_world('Moments', 30, 30, 14, 20) AS moments \gset
+SELECT npcsim.create_world('Moments', 30, 30, 14, 20, preset => 'reference') AS moments \gset
 INSERT INTO moments (until, rows) VALUES (0, pg_temp.rows(:moments));
 SELECT npcsim.populate_world(:moments, 12);
 UPDATE npcsim.npcs SET hunger = 30 WHERE world_id = :moments;
@@ -381,7 +383,7 @@ SELECT is((SELECT clock FROM npcsim.world_clock WHERE world_id = :rounded), 7000
 SELECT is((SELECT payload FROM npcsim.world_inputs WHERE world_id = :moments AND sequence = 1), format('{"rules": %s}', rules)::jsonb, 'by which rules a world lives is the first that it is told')
   FROM npcsim.world_clock WHERE world_id = :moments;
 BEGIN;
-SELECT npcsim.create_world('Older', 30, 30, 5) AS older \gset
+SELECT npcsim.create_world('Older', 30, 30, 5, preset => 'reference') AS older \gset
 SELECT npcsim.lock_world(:older);
 UPDATE npcsim.world_inputs SET payload = '{"rules": 1}' WHERE world_id = :older;
 UPDATE npcsim.world_clock SET rules = 1 WHERE world_id = :older;

@@ -404,7 +404,7 @@ DECLARE
     found_out text;
 BEGIN
     PERFORM setseed(this / 1000000.0);
-    w := npcsim.create_world('seed ' || this, 40, 30, this);
+    w := npcsim.create_world('seed ' || this, 40, 30, this, preset => 'reference');
     PERFORM npcsim.populate_world(w, 40);
     -- What the starter set has not: an end of its own, and more than one at a time.
     PERFORM npcsim.define_interaction_type(w, 'listen', need_deltas => '{"fun": 30}', duration => 4.25, needs_adjacency => false);

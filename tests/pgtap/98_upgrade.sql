@@ -6,7 +6,7 @@
 -- running, with questions open and sent.
 SET client_min_messages = warning;
 \i docs/roles.sql
-SELECT plan(28);
+SELECT plan(30);
 
 \ir lib/objects.sql
 CREATE TABLE described.fresh AS SELECT * FROM described.objects();
@@ -44,7 +44,7 @@ CREATE VIEW theirs.everything AS SELECT w.name AS world, i.* FROM npcsim.worlds 
 CREATE ROLE upgrade_reader;
 GRANT USAGE ON SCHEMA npcsim TO upgrade_reader;
 GRANT SELECT ON npcsim.npcs TO upgrade_reader;
-GRANT EXECUTE ON FUNCTION npcsim.create_world TO upgrade_reader;
+GRANT EXECUTE ON FUNCTION npcsim.create_world TO upgrade_reader WITH GRANT OPTION;
 
 -- ---- between the new library and the update ----
 SELECT throws_ok($$SELECT npcsim.create_world('Too soon', 20, 20)$$, 'NS104', NULL, 'before the update the new library changes nothing');
@@ -57,6 +57,8 @@ SELECT lives_ok('ALTER EXTENSION npcsim UPDATE', 'ALTER EXTENSION UPDATE');
 SELECT ok(has_table_privilege('upgrade_reader', 'npcsim.npcs', 'SELECT') AND NOT has_table_privilege('upgrade_reader', 'npcsim.npcs', 'UPDATE'), 'rights on views stay');
 SELECT ok((SELECT bool_and(has_function_privilege('upgrade_reader', p.oid, 'EXECUTE')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
           'and on functions that were made anew');
+SELECT ok((SELECT bool_and(has_function_privilege('upgrade_reader', p.oid, 'EXECUTE WITH GRANT OPTION')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
+          'with the right to grant them');
 SELECT ok((SELECT bool_and(has_function_privilege('npcsim_operator', p.oid, 'EXECUTE')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
           'before roles.sql was run again');
 SELECT lives_ok($$SELECT * FROM theirs.hungry, theirs.everything LIMIT 1$$, 'views of others go on');
@@ -69,6 +71,7 @@ SELECT is_empty('SELECT * FROM described.fresh EXCEPT ALL SELECT * FROM describe
 SELECT is_empty('SELECT * FROM described.objects() EXCEPT ALL SELECT * FROM described.fresh', 'and nothing else');
 
 -- ---- its worlds ----
+SELECT is((SELECT array_agg(DISTINCT idle_interval) FROM npcsim.worlds), '{3}', 'its worlds ask as often as they did');
 CREATE PROCEDURE described.wait(condition text) LANGUAGE plpgsql AS $$
 DECLARE
     holds boolean := false;

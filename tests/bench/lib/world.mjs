@@ -62,7 +62,7 @@ export const worldSide = (npcs) => Math.round(npcs <= 1000 ? 160 * Math.sqrt(npc
 
 // A populated world, paused.
 export async function createWorld(cluster, name, npcs, seed = 7) {
-  const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world($1, $2, $2, $3)', [name, worldSide(npcs), seed]);
+  const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world($1, $2, $2, $3, preset => \'reference\')', [name, worldSide(npcs), seed]);
   await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, npcs]);
   return world;
 }

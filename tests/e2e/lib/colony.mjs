@@ -151,7 +151,7 @@ export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7,
   try {
     await cluster.createDatabase('colony');
     colony.client = await cluster.connect('colony');
-    colony.worldId = await colony.value('SELECT npcsim.create_world($1, $2, $3, $4)', ['Colony', sizeX, sizeY, seed]);
+    colony.worldId = await colony.value('SELECT npcsim.create_world($1, $2, $3, $4, preset => \'reference\')', ['Colony', sizeX, sizeY, seed]);
     if (npcs > 0) await colony.query('SELECT npcsim.populate_world($1, $2)', [colony.worldId, npcs]);
     if (policy) await colony.query('SELECT npcsim.set_decision_policy($1, $2)', [colony.worldId, policy]);
     if (running) await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
