@@ -140,7 +140,7 @@ SELECT set_eq(format($$SELECT DISTINCT word FROM regexp_matches(%L, '(?:npcsim\.
                         WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('npcsim.' || word) AND pg_temp.rights('npcsim_operator', c.oid) = '')
                            OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = word
                                          AND NOT has_function_privilege('npcsim_operator', p.oid, 'EXECUTE'))$$, :'manual'),
-              '{world_inputs,world_clock,world_settings,world_event_log,npc_identities,npc_states,items,item_respawns,interaction_runs,interaction_bid_rows,decision_slots,gateways,sessions}'::text[],
+              '{world_inputs,world_clock,world_settings,world_event_log,npc_identities,npc_states,items,item_respawns,interaction_runs,interaction_bid_rows,decision_slots,gateways,sessions,client_reducers}'::text[],
               'operators may use what the manual offers');
 
 \set manual `cat docs/gateway-sql.md`
