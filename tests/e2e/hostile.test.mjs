@@ -17,12 +17,12 @@ const GATEWAY = process.env.NPCSIM_GATEWAY ?? join(process.env.NPCSIM_BUILD ?? j
 let colony;
 let ada;
 let bob;
-let second; // the port of a second gateway
+let second; // the port of a second gateway, which lets an address try fewer tokens and forgives sooner
 
 before(async () => {
-  colony = await startColony({ npcs: 0, sizeX: 40, sizeY: 40, policy: 'interval' });
-  const gateway = colony.process(GATEWAY, ['--database', `dbname=${colony.database} user=npcsim_gateway`, '--gateway-id', 'second', '--port', '0'],
-    colony.cluster.env);
+  colony = await startColony({ npcs: 0, sizeX: 40, sizeY: 40, policy: 'interval', settings: { track_functions: 'all' } });
+  const gateway = colony.process(GATEWAY, ['--database', `dbname=${colony.database} user=npcsim_gateway`, '--gateway-id', 'second', '--port', '0',
+    '--wrong-token-burst', '20', '--wrong-token-rate', '600'], colony.cluster.env);
   second = Number((await waitFor(() => gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/), { what: 'the second gateway listens' }))[1]);
   const npcs = [];
   for (let i = 0; i < 8; i++) npcs.push(await colony.value('SELECT npcsim.create_npc($1, $2, $3, $4)', [colony.worldId, `N${i}`, 4 * i + 2, 5]));
@@ -275,6 +275,44 @@ test('nothing that an MCP server answers, or that an address says, is an error o
   const asked = ['/ws', '/mcp', '/metrics', '/healthz'].flatMap((path) => queries.map((query) => path + query));
   await Promise.all(asked.map((path) => upgrade(path, path.startsWith('/mcp') ? 'mcp' : 'npcsim.v1', { Authorization: `Bearer ${bob.token}` })));
   assert.match(await upgrade('/ws', 'npcsim.v1'), / 101 /, 'the gateway goes on');
+  assert.deepEqual(await complaints(before), []);
+});
+
+test('a flood of wrong tokens from an address neither reaches the database nor keeps known players out', async () => {
+  const before = (await colony.cluster.log()).length;
+  const tried = () => colony.value(`SELECT calls::int FROM pg_stat_user_functions WHERE funcname = 'try_authenticate'`);
+  const flooder = { port: second, localAddress: '127.0.0.7' };
+  (await colony.connect({ token: ada.token, purpose: 'compute', source: 'early' }, flooder)).socket.close();
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // counts reach the view a second later
+  const sofar = await tried();
+  const codes = new Map();
+  const wrong = (n) => new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${second}/ws`, 'npcsim.v1', { localAddress: flooder.localAddress });
+    socket.on('error', () => {});
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'hello', token: `npc_wrong${n}` }));
+      if (n % 4 === 3) setTimeout(() => socket.terminate(), 5); // without waiting for the answer
+    });
+    socket.on('close', (code) => resolve(codes.set(code, (codes.get(code) ?? 0) + 1)));
+  });
+  const began = performance.now();
+  let sent = 0;
+  const flood = Promise.all(Array.from({ length: 40 }, async () => {
+    while (sent < 600 && performance.now() - began < 5000) await wrong(sent++);
+  }));
+  await waitFor(() => sent >= 60, { what: 'the flood to begin' });
+  const known = performance.now();
+  const player = await colony.connect({ token: ada.token, purpose: 'compute', source: 'late' }, flooder);
+  assert.ok(performance.now() - known < 2000, 'a known player gets in at once');
+  player.socket.close();
+  await flood;
+  const seconds = (performance.now() - began) / 1000;
+  await waitFor(async () => (await colony.connect({ token: bob.token, purpose: 'compute', source: 'new' }, flooder).catch(() => {}))?.socket.close() === undefined,
+    { what: 'a player who is new here to get in afterwards' });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const reached = (await tried()) - sofar;
+  assert.ok(reached <= 23 + 10 * (seconds + 3), `${reached} of ${sent} wrong tokens reached the database in ${seconds} s`);
+  assert.deepEqual([...codes.keys()].sort(), [1006, 4002, 4006]);
   assert.deepEqual(await complaints(before), []);
 });
 

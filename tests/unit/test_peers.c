@@ -55,6 +55,9 @@ test_wrong_tokens(void)
 		peers_wrong_token(address("2001:db8::1"), now);
 	}
 	tap_is_int(peers_token_wait(address("2001:db8::1"), now), 1000, "the next one in a second");
+	peers_right_token(address("2001:db8::1"));
+	tap_is_int(peers_token_wait(address("2001:db8::1"), now), 0, "at once when one was not wrong after all");
+	peers_wrong_token(address("2001:db8::1"), now);
 	tap_is_int(peers_token_wait(address("2001:db8::ffff:2"), now), 1000, "from the whole /64");
 	tap_is_int(peers_token_wait(address("2001:db8:0:1::1"), now), 0, "not from another");
 	peer = peers_enter(address("2001:db8::9"), 10);

@@ -222,6 +222,18 @@ peers_wrong_token(const struct sockaddr *address, int64_t now)
 		remember(peer, now);
 }
 
+void
+peers_right_token(const struct sockaddr *address)
+{
+	Peer  key;
+	Peer *peer;
+
+	read_address(address, &key);
+	peer = *find_place(&key);
+	if (peer)
+		allowance_refund(&peer->wrong_tokens);
+}
+
 int64_t
 peers_token_wait(const struct sockaddr *address, int64_t now)
 {

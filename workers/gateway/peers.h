@@ -30,6 +30,9 @@ extern bool peers_have_room(const struct sockaddr *address, int limit);
 /* A token from the address was nobody's. */
 extern void peers_wrong_token(const struct sockaddr *address, int64_t now);
 
+/* One that was counted as wrong was somebody's, or nobody knows. */
+extern void peers_right_token(const struct sockaddr *address);
+
 /* Milliseconds until the address may try a token; 0 = at once. */
 extern int64_t peers_token_wait(const struct sockaddr *address, int64_t now);
 

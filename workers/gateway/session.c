@@ -65,6 +65,7 @@ typedef struct Attempt
 	Client	*client; /* held */
 	uint64_t registration;
 	int64_t	 old_session_id; /* to be ended after the new one began */
+	bool	 is_counted;	 /* as a wrong token of its address, until the database says otherwise */
 } Attempt;
 
 static void authenticate(Client *client);
@@ -78,6 +79,7 @@ attempt_create(Client *client, int64_t old_session_id)
 	attempt->client = client_hold(client);
 	attempt->registration = session.registration;
 	attempt->old_session_id = old_session_id;
+	attempt->is_counted = false;
 	return attempt;
 }
 
@@ -195,18 +197,24 @@ proceed(Client *client)
 		authenticate(client);
 }
 
-/* The database has said whether the token is somebody's. */
+/* The database has said whether the token is somebody's; its client may have left meanwhile, without the token. */
 static void
-note_token(const Client *client, const DbReply *reply)
+note_token(const Attempt *attempt, const DbReply *reply)
 {
-	if (reply->result)
-		token_remember(client->token);
-	else if (strcmp(reply->sqlstate, "NS401") == 0)
-	{
-		token_forget(client->token);
-		peers_wrong_token((const struct sockaddr *) &client->peer, now_ms());
+	const Client		  *client = attempt->client;
+	const struct sockaddr *address = (const struct sockaddr *) &client->peer;
+	bool				   is_wrong = !reply->result && strcmp(reply->sqlstate, "NS401") == 0;
+
+	if (is_wrong)
 		client_counts.wrong_tokens++;
-	}
+	if (is_wrong && !attempt->is_counted)
+		peers_wrong_token(address, now_ms());
+	else if (!is_wrong && attempt->is_counted)
+		peers_right_token(address);
+	if (client->token && reply->result)
+		token_remember(client->token);
+	else if (client->token && is_wrong)
+		token_forget(client->token);
 }
 
 static void
@@ -215,9 +223,9 @@ authenticated(void *argument, const DbReply *reply)
 	Attempt *attempt = argument;
 	Client	*client = attempt->client;
 
+	note_token(attempt, reply);
 	if (client->state == CLIENT_AUTHENTICATING)
 	{
-		note_token(client, reply);
 		if (reply->result && PQntuples(reply->result) == 1)
 		{
 			client->player_id = reply_integer(reply, 0, "player_id");
@@ -238,11 +246,17 @@ authenticated(void *argument, const DbReply *reply)
 	attempt_free(attempt);
 }
 
+/* A token that is not known counts as wrong from now on, so that many at once, or from clients that leave, are no more than others. */
 static void
 authenticate(Client *client)
 {
+	Attempt *attempt = attempt_create(client, 0);
+
+	attempt->is_counted = !token_is_known(client->token);
+	if (attempt->is_counted)
+		peers_wrong_token((const struct sockaddr *) &client->peer, now_ms());
 	client_move(client, CLIENT_AUTHENTICATING);
-	call_authenticate(client->token, authenticated, attempt_create(client, 0));
+	call_authenticate(client->token, authenticated, attempt);
 }
 
 static Client *
