@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import { sleep, startCluster, waitFor } from './lib/cluster.mjs';
 import { assertReplays } from './lib/rows.mjs';
 
-const GATEWAY = 'replays';
+let gateway; // the id is held by the connection that registered it
+let gateways = 0;
 
 let cluster;
 
@@ -33,8 +34,9 @@ async function lively(client) {
 }
 
 async function connectPlayers(client, world) {
-  await client.query('SELECT npcsim.register_gateway($1)', [GATEWAY]);
-  await client.query("SELECT npcsim.client_connected($2, id, $1, 'compute') FROM npcsim.players WHERE world_id = $1 ORDER BY id", [world, GATEWAY]);
+  gateway = `replays-${(gateways += 1)}`;
+  await client.query('SELECT npcsim.register_gateway($1)', [gateway]);
+  await client.query("SELECT npcsim.client_connected($2, id, $1, 'compute') FROM npcsim.players WHERE world_id = $1 ORDER BY id", [world, gateway]);
   await client.query("SELECT npcsim.update_player_heartbeat(id, '{\"max_concurrency\": 8}') FROM npcsim.players WHERE world_id = $1 ORDER BY id", [world]);
 }
 
@@ -49,7 +51,7 @@ const answers = [
 // Takes what is asked, as a gateway does, and answers most of it; some of it late.
 async function think(client, world, round, late) {
   const sessions = (await client.query('SELECT id FROM npcsim.sessions WHERE NOT ended ORDER BY id')).rows.map((row) => row.id);
-  const claimed = (await client.query('SELECT * FROM npcsim.claim_decisions($1, $2, $3)', [GATEWAY, sessions, sessions.map(() => 8)])).rows;
+  const claimed = (await client.query('SELECT * FROM npcsim.claim_decisions($1, $2, $3)', [gateway, sessions, sessions.map(() => 8)])).rows;
   const items = (await client.query('SELECT id FROM npcsim.items WHERE world_id = $1 ORDER BY id', [world])).rows.map((row) => row.id);
   const given = [...claimed.filter((row) => row.request_id % 4 !== 0), ...late.splice(0)];
   late.push(...claimed.filter((row) => row.request_id % 4 === 0));
