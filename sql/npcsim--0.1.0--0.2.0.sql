@@ -255,7 +255,8 @@ DROP FUNCTION npcsim.execute_with_postgis(text);
 -- It runs statements, so operators in them are found by this path and by no other.
 ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
 
--- Nobody but npcsim writes its tables: guards on all of them. Keep this the last part, so that new tables have theirs.
+-- Nobody but npcsim writes its tables: guards on all of them. A table of worlds' state that is made further down
+-- has to be guarded there; those that are made here are nobody's state.
 CREATE FUNCTION npcsim.refuse_write() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_write';
 REVOKE ALL ON FUNCTION npcsim.refuse_write() FROM PUBLIC;

@@ -7,8 +7,8 @@
  * idle, else every 3 s. One with a controller is looked at when there is an occasion to ask its mind
  * (idle, the interval, a need falling below 50 or 20, the time or an event the mind asked for); if
  * then its mind is not there, or may spend no more, the built-in one decides. While an answer
- * is awaited the NPC goes on with what it does; the built-in mind steps in only when it stands idle
- * past a limit or a need turns critical meanwhile, and the mind is told so.
+ * is awaited the NPC goes on with what it does; when the built-in mind steps in meanwhile is in care.c, and the mind is
+ * told so.
  *
  * Questions keep their distance: what can wait is asked ASK_INTERVAL after the last question at the earliest, whatever became
  * of that, and after a failure not before the mind has been left alone for a while (asking.c). When nothing calls for its
