@@ -68,13 +68,15 @@ npm_install()
 }
 
 # ----------------------------------------------------------------------------------------------------
-# Tests speak TAP. tap_run runs one of them, prints one line for it and what failed, and adds its counts
-# to those of the part; tap_finish prints the part's totals and returns non-zero when it is not all green.
+# Tests speak TAP. tap_start begins one of them, and tap_wait waits for one of those that were begun to end, prints one line
+# for it and what failed, and adds its counts to those of the part; tap_run does both. tap_finish prints the part's
+# totals and returns non-zero when it is not all green.
 
 TAP_PART=
 TAP_PASSED=0
 TAP_FAILED=0
 TAP_SKIPPED=0
+declare -A TAP_RUNNING=() # by process id: name, seconds it may take, when it began
 
 tap_begin()
 {
@@ -82,16 +84,26 @@ tap_begin()
 	mkdir -p "$BUILD/results"
 	rm -rf "$BUILD/results/$1" "$BUILD/results/$1.totals"
 	mkdir -p "$BUILD/results/$1"
+	trap 'tap_stop; exit 130' INT TERM HUP
 	printf '== %s\n' "$1"
 }
 
-# tap_run NAME SECONDS COMMAND…
-tap_run()
+# tap_start NAME SECONDS COMMAND…
+tap_start()
 {
-	local name="$1" limit="$2" file counts passed failed skipped status=0 started=$SECONDS
+	local name="$1" limit="$2"
 	shift 2
+	timeout --kill-after=10 "$limit" "$@" >"$BUILD/results/$TAP_PART/$name.tap" 2>&1 </dev/null &
+	TAP_RUNNING[$!]="$name $limit $SECONDS"
+}
+
+tap_wait()
+{
+	local pid name limit started file counts passed failed skipped status=0
+	wait -n -p pid "${!TAP_RUNNING[@]}" || status=$?
+	read -r name limit started <<<"${TAP_RUNNING[$pid]}"
+	unset "TAP_RUNNING[$pid]"
 	file="$BUILD/results/$TAP_PART/$name.tap"
-	timeout --kill-after=10 "$limit" "$@" >"$file" 2>&1 </dev/null || status=$?
 	counts="$(awk -v status="$status" -f "$ROOT/scripts/tap.awk" "$file")"
 	read -r passed failed skipped <<<"$counts"
 	TAP_PASSED=$((TAP_PASSED + passed))
@@ -108,6 +120,21 @@ tap_run()
 	grep -nE -A 12 '^ *not ok|^Bail out|ERROR:|FATAL:|PANIC:|AddressSanitizer|runtime error:' "$file" | head -n 60 |
 		sed 's/^/        /' || true
 	printf '        all of it: %s\n' "${file#"$ROOT"/}"
+}
+
+tap_run()
+{
+	tap_start "$@"
+	tap_wait
+}
+
+# Ends those that run; timeout passes the signal on, and kills who does not listen.
+tap_stop()
+{
+	[ ${#TAP_RUNNING[@]} -gt 0 ] || return 0
+	kill "${!TAP_RUNNING[@]}" 2>/dev/null || true
+	wait "${!TAP_RUNNING[@]}" 2>/dev/null || true
+	TAP_RUNNING=()
 }
 
 tap_finish()

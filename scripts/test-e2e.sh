@@ -25,38 +25,45 @@ export NPCSIM_CHROMIUM NPCSIM_ROOT="$ROOT" NPCSIM_BUILD="$BUILD" NPCSIM_WEB="$RO
 	NPCSIM_GATEWAY="$BUILD/npcsim-gateway" NPCSIM_AGENT="$BUILD/npcsim-agent" \
 	NPCSIM_CLUSTER="$ROOT/scripts/cluster.sh"
 
-# Reports go to files: what a test does with a program's output, or to the program, takes none away.
-reports="$BUILD/results/reports" limit=900
-rm -rf "$reports"
+limit=900
 if [ -n "${NPCSIM_SANITIZE:-}" ]; then
 	export NPCSIM_AGENT_MEGABYTES=700
 	build_all SANITIZE=1 programs
-	mkdir -p "$reports"
-	chmod 1777 "$reports"
 	NPCSIM_GATEWAY="$BUILD/sanitize/npcsim-gateway" NPCSIM_AGENT="$BUILD/sanitize/npcsim-agent"
-	export ASAN_OPTIONS="log_path=$reports/sanitizer" UBSAN_OPTIONS="log_path=$reports/sanitizer:print_stacktrace=1"
 elif [ -n "${NPCSIM_VALGRIND:-}" ]; then
 	export NPCSIM_AGENT_MEGABYTES=700
 	limit=3600
-	mkdir -p "$reports/bin"
-	chmod 1777 "$reports"
-	for program in "$NPCSIM_GATEWAY" "$NPCSIM_AGENT"; do
-		# What the programs start is not theirs. An error is told by the log; the status stays the program's.
-		cat >"$reports/bin/$(basename "$program")" <<-END
-			#!/bin/sh
-			exec valgrind --quiet --trace-children=no --log-file='$reports/valgrind.%p' '$program' "\$@"
-		END
-		chmod 755 "$reports/bin/$(basename "$program")"
-	done
-	NPCSIM_GATEWAY="$reports/bin/npcsim-gateway" NPCSIM_AGENT="$reports/bin/npcsim-agent"
 fi
 
-shopt -s nullglob
+shopt -s nullglob extglob
 files=("$@")
-[ ${#files[@]} -gt 0 ] || files=(tests/e2e/*.test.mjs)
+[ ${#files[@]} -gt 0 ] || files=(tests/e2e/{colony,workers}.test.mjs tests/e2e/!(colony|workers).test.mjs) # the longest first
+
+# run FILE
+run()
+{
+	local name
+	name="$(basename "${1%.test.mjs}")"
+	tap_start "$name" "$limit" "$ROOT/scripts/with-reports.sh" "$BUILD/results/reports/$name" \
+		node --test --test-reporter=tap ${NPCSIM_TEST_NAMES:+"--test-name-pattern=$NPCSIM_TEST_NAMES"} "$1"
+}
+
+# They mostly wait, so two run at a time; those that measure say so in their first lines, and are alone.
 tap_begin e2e
+alone=()
 for file in "${files[@]}"; do
-	tap_run "$(basename "${file%.test.mjs}")" "$limit" "$ROOT/scripts/with-reports.sh" "$reports" \
-		node --test --test-reporter=tap ${NPCSIM_TEST_NAMES:+"--test-name-pattern=$NPCSIM_TEST_NAMES"} "$file"
+	if grep -q '^// Runs alone:' "$file"; then
+		alone+=("$file")
+		continue
+	fi
+	[ ${#TAP_RUNNING[@]} -lt 2 ] || tap_wait
+	run "$file"
+done
+while [ ${#TAP_RUNNING[@]} -gt 0 ]; do
+	tap_wait
+done
+for file in "${alone[@]}"; do
+	run "$file"
+	tap_wait
 done
 tap_finish

@@ -1,6 +1,8 @@
 // Everybody at once on one running world: its worker, minds that answer (some twice), operators who edit many rows, take a
 // part back and hold the world for a moment. Nobody deadlocks, no edit is lost, no answer counts twice, and what is left is
 // a sound world that another session goes on with.
+//
+// Runs alone: it takes the whole machine.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,6 @@
 // The gateway and its database: who has an id, what defaults and poolers do to it, and a database that says nothing.
+//
+// Runs alone: it measures how soon clients hear of a database that is gone.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
 // A still world costs nothing: everyone waits, nobody is asked, and its clock runs at 10 ticks a second.
+//
+// Runs alone: it counts what the whole server writes and computes.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,7 @@
 // Worlds that are due together share a transaction of their worker. That is for their cost alone: each of them is held, fails,
 // recovers, is told of and replayed as if it were the only one.
+//
+// Runs alone: it measures which ticks shared a transaction.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -4,6 +4,8 @@
 // The moment is held with PostgreSQL's own means. Notifications are put in order by a lock that a transaction holds
 // from just before its commit until it is done; one that has written something and then waits for a standby which
 // there is not keeps it, and everybody else's notifications wait. Ticks do not: they are committed locally.
+//
+// Runs alone: it holds others' commits for moments that a busy machine stretches.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
