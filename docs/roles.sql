@@ -48,11 +48,13 @@ COMMENT ON ROLE npcsim_worker IS 'Workers of npcsim: move the worlds';
 COMMENT ON ROLE npcsim_reader IS 'Reads the views of npcsim';
 COMMENT ON ROLE npcsim_operator IS 'Runs the worlds of npcsim';
 
-REVOKE ALL ON SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+REVOKE ALL ON SCHEMA npcsim, npcsim_internal FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
 REVOKE ALL ON ALL TABLES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA npcsim FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA npcsim, npcsim_internal FROM npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
 GRANT USAGE ON SCHEMA npcsim TO npcsim_gateway, npcsim_worker, npcsim_reader, npcsim_operator;
+-- The others come to its functions through views and triggers, which need no name.
+GRANT USAGE ON SCHEMA npcsim_internal TO npcsim_worker;
 
 -- The gateway.
 GRANT EXECUTE ON FUNCTION
@@ -91,12 +93,12 @@ GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npc
 GRANT INSERT, UPDATE ON npcsim.npc_minds, npcsim.decision_slots TO npcsim_worker;
 GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;
 GRANT EXECUTE ON FUNCTION
-    npcsim.askable_players,
-    npcsim.expire_decisions,
-    npcsim.expire_sessions,
-    npcsim.present_players,
+    npcsim_internal.askable_players,
+    npcsim_internal.expire_decisions,
+    npcsim_internal.expire_sessions,
+    npcsim_internal.present_players,
     npcsim.prune_logs,
-    npcsim.world_is_locked
+    npcsim_internal.world_is_locked
     TO npcsim_worker;
 
 -- Readers.
@@ -106,17 +108,17 @@ GRANT SELECT ON
     npcsim.world_status, npcsim.worker_status
     TO npcsim_reader;
 GRANT EXECUTE ON FUNCTION
-    npcsim.world_now,
-    npcsim.world_home,
-    npcsim.need_at,
-    npcsim.track_x,
-    npcsim.track_y,
-    npcsim.item_share_at,
-    npcsim.world_event_kind_name,
-    npcsim.tokens_today,
-    npcsim.world_report,
-    npcsim.fleet_report,
-    npcsim.library_version,
+    npcsim_internal.world_now,
+    npcsim_internal.world_home,
+    npcsim_internal.need_at,
+    npcsim_internal.track_x,
+    npcsim_internal.track_y,
+    npcsim_internal.item_share_at,
+    npcsim_internal.world_event_kind_name,
+    npcsim_internal.tokens_today,
+    npcsim_internal.world_report,
+    npcsim_internal.fleet_report,
+    npcsim_internal.library_version,
     npcsim.world_snapshot,
     npcsim.world_delta
     TO npcsim_reader;

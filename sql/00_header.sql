@@ -24,6 +24,11 @@ CREATE SCHEMA npcsim;
 REVOKE ALL ON SCHEMA npcsim FROM PUBLIC;
 COMMENT ON SCHEMA npcsim IS 'A colony of NPCs that lives in this database: worlds, NPCs, items, players, decisions';
 
+-- What nobody calls by hand: functions of views, triggers, constraints and workers.
+CREATE SCHEMA npcsim_internal;
+REVOKE ALL ON SCHEMA npcsim_internal FROM PUBLIC;
+COMMENT ON SCHEMA npcsim_internal IS 'Functions that npcsim itself calls: of its views, triggers, constraints and workers';
+
 -- Executes a statement that needs PostGIS: the placeholder stands for the schema PostGIS lives in. PostgreSQL 16 and later put
 -- that in by themselves before they run the script, wherever the placeholder stands; the end of the script drops this.
 CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void

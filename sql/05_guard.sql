@@ -3,25 +3,25 @@
 -- fire after the row was written, since a trigger before an UPDATE locks each row once more, and only where the lock is
 -- not held: then the statement fails.
 
-CREATE FUNCTION npcsim.world_is_locked(world_id bigint) RETURNS boolean
+CREATE FUNCTION npcsim_internal.world_is_locked(world_id bigint) RETURNS boolean
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'npcsim_world_is_locked';
-REVOKE ALL ON FUNCTION npcsim.world_is_locked(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.world_is_locked(bigint) IS 'Whether this transaction holds the lock of a world';
+REVOKE ALL ON FUNCTION npcsim_internal.world_is_locked(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_is_locked(bigint) IS 'Whether this transaction holds the lock of a world';
 
-CREATE FUNCTION npcsim.require_world_lock() RETURNS trigger
+CREATE FUNCTION npcsim_internal.require_world_lock() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'npcsim_require_world_lock';
-REVOKE ALL ON FUNCTION npcsim.require_world_lock() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.require_world_lock() IS
+REVOKE ALL ON FUNCTION npcsim_internal.require_world_lock() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.require_world_lock() IS
     'Row trigger: refuses (NS110) to write the state of a world whose lock this transaction does not hold, and any change of world_id; lets the rows of parked worlds in (pg_restore)';
 
-CREATE FUNCTION npcsim.refuse_write() RETURNS trigger
+CREATE FUNCTION npcsim_internal.refuse_write() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_write';
-REVOKE ALL ON FUNCTION npcsim.refuse_write() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.refuse_write() IS
+REVOKE ALL ON FUNCTION npcsim_internal.refuse_write() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.refuse_write() IS
     'Statement trigger: refuses (NS110) to write a table by other statements than npcsim''s own, by whomever, while a world lives in this database; after an INSERT that it references, only rows of worlds that live (pg_restore writes those of parked ones). Its argument is the hint';
 
-CREATE FUNCTION npcsim.refuse_truncate() RETURNS trigger
+CREATE FUNCTION npcsim_internal.refuse_truncate() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_refuse_truncate';
-REVOKE ALL ON FUNCTION npcsim.refuse_truncate() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.refuse_truncate() IS
+REVOKE ALL ON FUNCTION npcsim_internal.refuse_truncate() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.refuse_truncate() IS
     'Statement trigger: refuses TRUNCATE of a table that holds what belongs to worlds (NS111), except by prune_logs(). Its argument is the hint';

@@ -121,16 +121,16 @@ COMMENT ON FUNCTION npcsim.adopt_worlds() IS
 
 -- For the views.
 
-CREATE FUNCTION npcsim.world_now(world_id bigint, clock bigint, tick_length bigint) RETURNS bigint
+CREATE FUNCTION npcsim_internal.world_now(world_id bigint, clock bigint, tick_length bigint) RETURNS bigint
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'npcsim_world_now';
-REVOKE ALL ON FUNCTION npcsim.world_now(bigint, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.world_now(bigint, bigint, bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.world_now(bigint, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_now(bigint, bigint, bigint) IS
     'Clock of a world at the end of its last finished tick, in microseconds; clock is that of its row in world_clock';
 
-CREATE FUNCTION npcsim.world_home() RETURNS text
+CREATE FUNCTION npcsim_internal.world_home() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_world_home';
-REVOKE ALL ON FUNCTION npcsim.world_home() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.world_home() IS
+REVOKE ALL ON FUNCTION npcsim_internal.world_home() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_home() IS
     'What world_clock.home has for worlds that belong to this database; the others are parked';

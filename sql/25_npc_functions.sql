@@ -36,23 +36,23 @@ COMMENT ON FUNCTION npcsim.request_npc_decision(bigint, bigint) IS
 
 -- For the views.
 
-CREATE FUNCTION npcsim.need_at(value integer, rate integer, as_of bigint, now bigint) RETURNS double precision
+CREATE FUNCTION npcsim_internal.need_at(value integer, rate integer, as_of bigint, now bigint) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_need_at';
-REVOKE ALL ON FUNCTION npcsim.need_at(integer, integer, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.need_at(integer, integer, bigint, bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.need_at(integer, integer, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.need_at(integer, integer, bigint, bigint) IS
     'A need in units, 0 to 100, at a moment; value and rate in millionths, moments in microseconds';
 
-CREATE FUNCTION npcsim.track_x(cells smallint[], departed_at bigint, now bigint) RETURNS double precision
+CREATE FUNCTION npcsim_internal.track_x(cells smallint[], departed_at bigint, now bigint) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_track_x';
-REVOKE ALL ON FUNCTION npcsim.track_x(smallint[], bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.track_x(smallint[], bigint, bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.track_x(smallint[], bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.track_x(smallint[], bigint, bigint) IS
     'Where on its track a walker is at a moment (microseconds), interpolated: x in cells';
 
-CREATE FUNCTION npcsim.track_y(cells smallint[], departed_at bigint, now bigint) RETURNS double precision
+CREATE FUNCTION npcsim_internal.track_y(cells smallint[], departed_at bigint, now bigint) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_track_y';
-REVOKE ALL ON FUNCTION npcsim.track_y(smallint[], bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.track_y(smallint[], bigint, bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.track_y(smallint[], bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.track_y(smallint[], bigint, bigint) IS
     'Where on its track a walker is at a moment (microseconds), interpolated: y in cells';

@@ -1,16 +1,16 @@
 -- Items and what they are made of.
 
-CREATE FUNCTION npcsim.item_components_valid(components jsonb) RETURNS boolean
+CREATE FUNCTION npcsim_internal.item_components_valid(components jsonb) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_item_components_valid';
-REVOKE ALL ON FUNCTION npcsim.item_components_valid(jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.item_components_valid(jsonb) IS
+REVOKE ALL ON FUNCTION npcsim_internal.item_components_valid(jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.item_components_valid(jsonb) IS
     'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "need_modifying":{"need_rates":{need:units per s}}, "usable":{"interactions":[name]}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
 
 CREATE TABLE npcsim.item_type_rows (
     world_id bigint NOT NULL REFERENCES npcsim.world_settings,
     name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
     description text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(description) <= 500),
-    components jsonb NOT NULL CHECK (npcsim.item_components_valid(components)),
+    components jsonb NOT NULL CHECK (npcsim_internal.item_components_valid(components)),
     PRIMARY KEY (world_id, name)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.item_type_rows', '');
@@ -55,23 +55,23 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.item_respawns', '');
 COMMENT ON TABLE npcsim.item_respawns IS 'Used-up items that come back: near (x, y), at world time due_at (microseconds)';
 COMMENT ON COLUMN npcsim.item_respawns.id IS 'Id the item had and will have again';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.items FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.items FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.items FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

@@ -16,9 +16,9 @@ COMMENT ON FUNCTION npcsim.remove_item(bigint, bigint) IS
 
 -- For the views.
 
-CREATE FUNCTION npcsim.item_share_at(share_at_start integer, started_at bigint, now bigint, components jsonb) RETURNS double precision
+CREATE FUNCTION npcsim_internal.item_share_at(share_at_start integer, started_at bigint, now bigint, components jsonb) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_item_share_at';
-REVOKE ALL ON FUNCTION npcsim.item_share_at(integer, bigint, bigint, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.item_share_at(integer, bigint, bigint, jsonb) IS
+REVOKE ALL ON FUNCTION npcsim_internal.item_share_at(integer, bigint, bigint, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.item_share_at(integer, bigint, bigint, jsonb) IS
     'What is left (1 = whole) of an item that has been used since started_at; moments in microseconds, share in millionths';

@@ -1,9 +1,9 @@
 -- Interactions under way, and the kinds of interactions.
 
-CREATE FUNCTION npcsim.interaction_effects_valid(need_rates jsonb, need_deltas jsonb, parameters jsonb, duration bigint) RETURNS boolean
+CREATE FUNCTION npcsim_internal.interaction_effects_valid(need_rates jsonb, need_deltas jsonb, parameters jsonb, duration bigint) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_interaction_effects_valid';
-REVOKE ALL ON FUNCTION npcsim.interaction_effects_valid(jsonb, jsonb, jsonb, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.interaction_effects_valid(jsonb, jsonb, jsonb, bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.interaction_effects_valid(jsonb, jsonb, jsonb, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.interaction_effects_valid(jsonb, jsonb, jsonb, bigint) IS
     'Whether they describe an interaction: need_rates {need: units per s}, need_deltas {need: units over the duration}, parameters {name: {"type": "string", "number", "integer" or "boolean", "default": value, "description": text}}, up to 8; duration in microseconds or NULL. Raises 22023 with the reason if they do not';
 
 CREATE TABLE npcsim.interaction_type_rows (
@@ -24,7 +24,7 @@ CREATE TABLE npcsim.interaction_type_rows (
     parameters jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.pg_column_size(parameters) <= 8192),
     PRIMARY KEY (world_id, name),
     UNIQUE (world_id, number),
-    CONSTRAINT interaction_type_rows_effects CHECK (npcsim.interaction_effects_valid(need_rates, need_deltas, parameters, duration)),
+    CONSTRAINT interaction_type_rows_effects CHECK (npcsim_internal.interaction_effects_valid(need_rates, need_deltas, parameters, duration)),
     CONSTRAINT interaction_type_rows_participants CHECK (min_participants <= max_participants),
     CONSTRAINT interaction_type_rows_npcs CHECK (target = 'item' OR (component IS NULL AND NOT moves_onto_item AND min_participants >= 2)),
     CONSTRAINT interaction_type_rows_onto_item CHECK (NOT moves_onto_item OR (needs_adjacency AND max_participants = 1)),
@@ -66,19 +66,19 @@ COMMENT ON COLUMN npcsim.interaction_runs.act_count IS 'How often somebody did s
 COMMENT ON COLUMN npcsim.interaction_runs.acts IS 'The last 10 of these, oldest first: [{"at": world s, "npc_id", "name", "message" or "parameters"}]';
 COMMENT ON COLUMN npcsim.interaction_runs.share_at_start IS 'Share of the item when it began, in millionths';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 
 CREATE TABLE npcsim.interaction_bid_rows (
     world_id bigint NOT NULL,
@@ -104,9 +104,9 @@ COMMENT ON COLUMN npcsim.interaction_bid_rows.made_at IS 'World time in microsec
 COMMENT ON COLUMN npcsim.interaction_bid_rows.due_at IS 'World time in microseconds at which it is put to them, or at which it is too late to answer';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.act IS 'What the bidder does when it begins: parameters of act_in_interaction, or NULL';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
+    EXECUTE FUNCTION npcsim_internal.require_world_lock();
 CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NOT npcsim.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim.require_world_lock();
+    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

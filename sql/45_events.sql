@@ -47,9 +47,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION npcsim.world_event_kind_name(kind smallint) RETURNS text
+CREATE FUNCTION npcsim_internal.world_event_kind_name(kind smallint) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_world_event_kind_name';
-REVOKE ALL ON FUNCTION npcsim.world_event_kind_name(smallint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.world_event_kind_name(smallint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.world_event_kind_name(smallint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_event_kind_name(smallint) IS
     'Name of a kind of event as it is stored in world_event_log; NULL: there is none';

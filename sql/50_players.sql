@@ -30,13 +30,13 @@ COMMENT ON COLUMN npcsim.world_tokens.daily_token_output IS 'Tokens they wrote o
 
 -- Invoker's rights and no settings, so that the planner inlines it.
 -- pgspot PS005: its body is resolved when it is created.
-CREATE FUNCTION npcsim.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
+CREATE FUNCTION npcsim_internal.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT CASE WHEN tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
     END;
-REVOKE ALL ON FUNCTION npcsim.tokens_today(bigint, date) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.tokens_today(bigint, date) IS
+REVOKE ALL ON FUNCTION npcsim_internal.tokens_today(bigint, date) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.tokens_today(bigint, date) IS
     'A counter of tokens as of now: 0 when it is of another day (UTC), or NULL';
 
 CREATE UNLOGGED TABLE npcsim.gateways (

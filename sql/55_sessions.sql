@@ -62,11 +62,11 @@ REVOKE ALL ON FUNCTION npcsim.gateway_poll(text, bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.gateway_poll(text, bigint[]) IS
     'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000) and of all that run, those asked for that are gone, and sessions of this gateway that were ended elsewhere, with the reason (replaced, banned, token, dropped, silent). Errors: 55000 the gateway is not registered';
 
-CREATE FUNCTION npcsim.expire_sessions() RETURNS void
+CREATE FUNCTION npcsim_internal.expire_sessions() RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_expire_sessions';
-REVOKE ALL ON FUNCTION npcsim.expire_sessions() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.expire_sessions() IS
+REVOKE ALL ON FUNCTION npcsim_internal.expire_sessions() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.expire_sessions() IS
     'Ends the sessions of gateways that were silent for 30 s, or whose connection that LISTENs ended, and opens requests again whose session is gone or silent. gateway_poll() does it every few seconds; harmless at any time';
 
 CREATE FUNCTION npcsim.update_player_heartbeat(player_id bigint, heartbeat jsonb) RETURNS json
@@ -79,32 +79,47 @@ COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
 CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
-        SELECT s.player_id, s.standing, s.body::json
-          FROM (SELECT u.player_id, u.told, pg_catalog.hashtextextended(b.body::text, 0::bigint) AS standing, b.body
+        SELECT s.player_id, s.standing, b.body::json
+          -- Most have heard it: what would be told is put into words for the others alone.
+          FROM (SELECT u.player_id, u.told, k.*,
+                       pg_catalog.hash_record_extended(ROW (k.*, n.first_npcs, n.npc_count), 0::bigint) AS standing
                   FROM ROWS FROM (pg_catalog.unnest(player_ids), pg_catalog.unnest(told)) AS u(player_id, told)
-                  JOIN npcsim.player_accounts a ON a.id = u.player_id
-                  JOIN npcsim.world_settings w ON w.id = a.world_id
-                  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
                  CROSS JOIN LATERAL (
-                       SELECT pg_catalog.jsonb_build_object(
-                                'world', pg_catalog.jsonb_build_object('id', w.id, 'name', w.name),
-                                'player', pg_catalog.jsonb_build_object('id', a.id, 'name', a.username),
-                                'npc_count', pg_catalog.count(n.id),
-                                'npcs', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', n.id, 'name', n.name) ORDER BY n.id)
-                                                 FILTER (WHERE n.place <= 256::bigint), '[]'::jsonb),
-                                'budget_spent', pg_catalog.jsonb_build_object(
-                                    'world', w.max_tokens_per_day > 0::bigint
-                                             AND npcsim.tokens_today(t.daily_token_output, t.tokens_day) >= w.max_tokens_per_day,
-                                    'player', w.max_tokens_per_player_per_day > 0::bigint
-                                              AND npcsim.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day,
-                                    'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
-                                                        FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb)),
-                                'backing_off', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('npc_id', n.id, 'failures', n.failures) ORDER BY n.id)
-                                                        FILTER (WHERE n.failures > 0::smallint AND n.place <= 256::bigint), '[]'::jsonb)) AS body
+                       SELECT w.id AS world_id, w.name AS world_name, a.username,
+                              w.max_tokens_per_day > 0::bigint
+                              AND npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) >= w.max_tokens_per_day AS world_spent,
+                              w.max_tokens_per_player_per_day > 0::bigint
+                              AND npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day AS player_spent
+                         FROM npcsim.player_accounts a
+                         JOIN npcsim.world_settings w ON w.id = a.world_id
+                         LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
+                        WHERE a.id = u.player_id) k
+                 CROSS JOIN LATERAL (
+                       SELECT pg_catalog.count(*) AS npc_count,
+                              pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW (c.id, c.name, c.budget_spent, c.failures), 0::bigint))
+                              FILTER (WHERE c.place <= 256::bigint) AS first_npcs
                          FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
                                  FROM npcsim.npc_identities i
                                  JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
-                                WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) n) b) s
+                                WHERE i.controller_player_id = u.player_id AND i.world_id = k.world_id) c) n) s
+         CROSS JOIN LATERAL (
+               SELECT pg_catalog.jsonb_build_object(
+                        'world', pg_catalog.jsonb_build_object('id', s.world_id, 'name', s.world_name),
+                        'player', pg_catalog.jsonb_build_object('id', s.player_id, 'name', s.username),
+                        'npc_count', pg_catalog.count(n.id),
+                        'npcs', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', n.id, 'name', n.name) ORDER BY n.id)
+                                         FILTER (WHERE n.place <= 256::bigint), '[]'::jsonb),
+                        'budget_spent', pg_catalog.jsonb_build_object(
+                            'world', s.world_spent,
+                            'player', s.player_spent,
+                            'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
+                                                FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb)),
+                        'backing_off', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('npc_id', n.id, 'failures', n.failures) ORDER BY n.id)
+                                                FILTER (WHERE n.failures > 0::smallint AND n.place <= 256::bigint), '[]'::jsonb)) AS body
+                 FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
+                         FROM npcsim.npc_identities i
+                         JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
+                        WHERE i.controller_player_id = s.player_id AND i.world_id = s.world_id) n) b
          WHERE s.standing IS DISTINCT FROM s.told;
     END;
 REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
@@ -143,7 +158,7 @@ COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
 
 -- Invoker's rights and no settings, so that the planner inlines it into the tick's query.
 -- pgspot PS005: its body is resolved when it is created.
-CREATE FUNCTION npcsim.present_players(world_id bigint) RETURNS SETOF bigint
+CREATE FUNCTION npcsim_internal.present_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
         SELECT DISTINCT s.player_id
@@ -152,24 +167,24 @@ CREATE FUNCTION npcsim.present_players(world_id bigint) RETURNS SETOF bigint
            AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
            AND s.heartbeat_at_real > pg_catalog.statement_timestamp() - interval '30 s';
     END;
-REVOKE ALL ON FUNCTION npcsim.present_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.present_players(bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.present_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.present_players(bigint) IS
     'Players of a world who lend compute at this moment';
 
 -- The owner's rights: workers do not read accounts.
-CREATE FUNCTION npcsim.askable_players(world_id bigint) RETURNS SETOF bigint
+CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
         SELECT a.id
           FROM npcsim.world_settings w
           LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
-         CROSS JOIN LATERAL npcsim.present_players(w.id) AS p(player_id)
+         CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
           JOIN npcsim.player_accounts a ON a.id = p.player_id
          WHERE w.id = askable_players.world_id
-           AND (w.max_tokens_per_day = 0 OR npcsim.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
+           AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
            AND (w.max_tokens_per_player_per_day = 0
-                OR npcsim.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day);
+                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day);
     END;
-REVOKE ALL ON FUNCTION npcsim.askable_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.askable_players(bigint) IS
+REVOKE ALL ON FUNCTION npcsim_internal.askable_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
     'Those of present_players() whose tokens of the day, and the world''s, are not spent';

@@ -22,9 +22,9 @@ REVOKE ALL ON FUNCTION npcsim.fail_decisions(bigint[], bigint[], text[]) FROM PU
 COMMENT ON FUNCTION npcsim.fail_decisions(bigint[], bigint[], text[]) IS
     'No answer will come to these requests: they are closed, and NPCs that stand idle are decided for. reasons: timeout, refused, …, 1 to 500 characters. Unknown and finished requests are ignored';
 
-CREATE FUNCTION npcsim.expire_decisions() RETURNS bigint
+CREATE FUNCTION npcsim_internal.expire_decisions() RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_expire_decisions';
-REVOKE ALL ON FUNCTION npcsim.expire_decisions() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.expire_decisions() IS
+REVOKE ALL ON FUNCTION npcsim_internal.expire_decisions() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.expire_decisions() IS
     'Closes requests of running worlds that nobody answers: 5 s past their time-out, or open for 60 s while their player is away. How many; called by the workers';

@@ -4,83 +4,83 @@
 -- Now is the clock of the last finished tick, taken once per world and query, and for each row no later than its
 -- own next event: a reader whose snapshot is older must not extrapolate past what it does not see.
 
-CREATE FUNCTION npcsim.edit_npcs() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_npcs() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_npcs';
-REVOKE ALL ON FUNCTION npcsim.edit_npcs() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_npcs() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_npcs() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_npcs() IS
     'INSTEAD OF trigger of the view npcs: locks the world, writes the columns that differ. Errors: 40001 the columns have changed since the row was read, 0A000 a column that cannot be written, and those of create_npc() and assign_npc_to_player()';
 
-CREATE FUNCTION npcsim.edit_world_items() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_world_items() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_world_items';
-REVOKE ALL ON FUNCTION npcsim.edit_world_items() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_world_items() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_world_items() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_world_items() IS
     'INSTEAD OF trigger of the view world_items: locks the world, writes the columns that differ. Errors: 40001 the item has changed since it was read, 0A000 a column that cannot be written, and those of create_item()';
 
-CREATE FUNCTION npcsim.edit_item_types() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_item_types() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_item_types';
-REVOKE ALL ON FUNCTION npcsim.edit_item_types() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_item_types() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_item_types() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_item_types() IS
     'INSTEAD OF trigger of the view item_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_item_type()';
 
-CREATE FUNCTION npcsim.edit_interaction_types() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_interaction_types() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_interaction_types';
-REVOKE ALL ON FUNCTION npcsim.edit_interaction_types() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_interaction_types() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_interaction_types() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_interaction_types() IS
     'INSTEAD OF trigger of the view interaction_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_interaction_type()';
 
-CREATE FUNCTION npcsim.edit_worlds() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_worlds() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_worlds';
-REVOKE ALL ON FUNCTION npcsim.edit_worlds() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_worlds() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_worlds() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_worlds() IS
     'INSTEAD OF trigger of the view worlds: locks the world, writes the settings that differ. Errors: 40001 the settings have changed since the row was read, 0A000 a column that cannot be written';
 
-CREATE FUNCTION npcsim.edit_players() RETURNS trigger
+CREATE FUNCTION npcsim_internal.edit_players() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_players';
-REVOKE ALL ON FUNCTION npcsim.edit_players() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.edit_players() IS
+REVOKE ALL ON FUNCTION npcsim_internal.edit_players() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_players() IS
     'INSTEAD OF trigger of the view players: locks the world, writes the columns that differ. Errors: 40001 the columns have changed since the row was read, 0A000 a column that cannot be written';
 
-CREATE FUNCTION npcsim.write_edits() RETURNS trigger
+CREATE FUNCTION npcsim_internal.write_edits() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_write_edits';
-REVOKE ALL ON FUNCTION npcsim.write_edits() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.write_edits() IS
+REVOKE ALL ON FUNCTION npcsim_internal.write_edits() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.write_edits() IS
     'AFTER STATEMENT trigger of the views that can be written: writes all that the statement changed at once';
 
-CREATE FUNCTION npcsim.refuse_edit() RETURNS trigger
+CREATE FUNCTION npcsim_internal.refuse_edit() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_refuse_edit';
-REVOKE ALL ON FUNCTION npcsim.refuse_edit() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.refuse_edit() IS
+REVOKE ALL ON FUNCTION npcsim_internal.refuse_edit() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.refuse_edit() IS
     'INSTEAD OF trigger of the views that cannot be written (0A000); its argument is the hint';
 
 CREATE VIEW npcsim.world_moments AS
 SELECT c.world_id,
-       npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) AS now
+       npcsim_internal.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) AS now
   FROM npcsim.world_clock c
   JOIN npcsim.world_settings w ON w.id = c.world_id;
 COMMENT ON VIEW npcsim.world_moments IS
     'Now of each world, for the other views';
 COMMENT ON COLUMN npcsim.world_moments.now IS 'Clock at the end of the last finished tick, microseconds';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_moments
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Use start_world(world_id), pause_world(world_id) or tick_world(world_id, dt).');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('Use start_world(world_id), pause_world(world_id) or tick_world(world_id, dt).');
 
 CREATE VIEW npcsim.worlds AS
 SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.max_players, w.min_tokens_per_npc_per_day,
        w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
-       coalesce((SELECT npcsim.tokens_today(t.daily_token_output, t.tokens_day)
+       coalesce((SELECT npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day)
                    FROM npcsim.world_tokens t WHERE t.world_id = w.id), 0) AS daily_token_output,
        w.created_at_real AS created_at,
        w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
-       CASE WHEN c.home = (SELECT npcsim.world_home()) THEN c.status ELSE 'parked' END AS status,
-       npcsim.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
+       CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status,
+       npcsim_internal.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
        c.speed / 1000::double precision AS speed,
        c.revision, c.settings_revision, w.idle_interval
   FROM npcsim.world_settings w
@@ -110,9 +110,9 @@ COMMENT ON COLUMN npcsim.worlds.speed IS 'World time per real time, 0.1 to 1000'
 COMMENT ON COLUMN npcsim.worlds.revision IS 'Grows by one with each transaction that changed the world';
 COMMENT ON COLUMN npcsim.worlds.settings_revision IS 'Revision of the world with which the settings last changed; a write fails (40001) if it is later than the one that was read';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worlds
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_worlds();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_worlds();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.worlds
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 SELECT npcsim.execute_with_postgis($postgis$
 CREATE VIEW npcsim.npcs AS
@@ -122,17 +122,17 @@ WITH moment AS MATERIALIZED (
 SELECT i.world_id, i.id, i.name, i.controller_player_id,
        p.x AS position_x, p.y AS position_y,
        @extschema:postgis@.ST_MakePoint(p.x, p.y) AS position,
-       npcsim.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
-       npcsim.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
-       npcsim.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
-       npcsim.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
+       npcsim_internal.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
+       npcsim_internal.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
+       npcsim_internal.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
+       npcsim_internal.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
        CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
                     WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
        s.interaction_id, s.target_id,
        CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
        s.last_decision_at / 1000000::double precision AS last_decision_time,
        coalesce(d.status, 0) > 0 AS decision_pending,
-       npcsim.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
+       npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
        i.traits,
        i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
   FROM npcsim.npc_identities i
@@ -140,8 +140,8 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
   JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
   JOIN moment ON moment.world_id = i.world_id
   CROSS JOIN LATERAL (SELECT least(moment.now, s.event_at, s.decision_at) AS now) t
-  CROSS JOIN LATERAL (SELECT npcsim.track_x(r.cells, r.departed_at, t.now) AS x,
-                             npcsim.track_y(r.cells, r.departed_at, t.now) AS y) p
+  CROSS JOIN LATERAL (SELECT npcsim_internal.track_x(r.cells, r.departed_at, t.now) AS x,
+                             npcsim_internal.track_y(r.cells, r.departed_at, t.now) AS y) p
   LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
 $postgis$);
 COMMENT ON VIEW npcsim.npcs IS
@@ -168,9 +168,9 @@ COMMENT ON COLUMN npcsim.npcs.motion_revision IS 'Revision of the world with whi
 COMMENT ON COLUMN npcsim.npcs.needs_revision IS 'Revision of the world with which needs or their rates last changed; a write fails (40001) if it is later than the one that was read';
 COMMENT ON COLUMN npcsim.npcs.status_revision IS 'Revision of the world with which state, interaction or request last changed';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.npcs
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_npcs();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_npcs();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.npcs
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 SELECT npcsim.execute_with_postgis($postgis$
 CREATE VIEW npcsim.world_items AS
@@ -182,7 +182,7 @@ SELECT i.world_id, i.id, i.item_type,
        @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision) AS position,
        i.properties, i.occupied_by_npc_id,
        CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
-            ELSE npcsim.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
+            ELSE npcsim_internal.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
             END AS share_left,
        i.revision
   FROM npcsim.items i
@@ -203,9 +203,9 @@ COMMENT ON COLUMN npcsim.world_items.occupied_by_npc_id IS 'NPC that uses it, or
 COMMENT ON COLUMN npcsim.world_items.share_left IS 'What is left of a consumable, 1 = whole';
 COMMENT ON COLUMN npcsim.world_items.revision IS 'Revision of the world with which the item last changed; a write fails (40001) if it is later than the one that was read';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_items
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_world_items();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_world_items();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.world_items
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 CREATE VIEW npcsim.interactions AS
 SELECT u.world_id, u.id, u.initiator_npc_id,
@@ -232,7 +232,7 @@ COMMENT ON COLUMN npcsim.interactions.started_at IS 'World seconds';
 COMMENT ON COLUMN npcsim.interactions.data IS 'Of a consumption: share_at_start (1 = whole); of what NPCs say or do in it: act_count, and acts, the last 10: [{"at": world s, "npc_id", "name", "message" or "parameters"}]';
 COMMENT ON COLUMN npcsim.interactions.revision IS 'Revision of the world with which it last changed';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interactions
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Interactions begin and end by decisions; request_npc_decision(world_id, npc_id) asks for one, and writing an NPCs position ends its interaction.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('Interactions begin and end by decisions; request_npc_decision(world_id, npc_id) asks for one, and writing an NPCs position ends its interaction.');
 
 CREATE VIEW npcsim.interaction_bids AS
 SELECT b.world_id, b.id, b.bidder_npc_id, k.name AS interaction_type, k.target AS target_type, b.target_id, b.invited_npc_ids,
@@ -254,7 +254,7 @@ COMMENT ON COLUMN npcsim.interaction_bids.accepted_npc_ids IS 'Those of them tha
 COMMENT ON COLUMN npcsim.interaction_bids.made_at IS 'World seconds';
 COMMENT ON COLUMN npcsim.interaction_bids.expires_at IS 'World seconds at which it is too late to answer; NULL: not all of them were told of it yet';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_bids
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Bids are made and answered by decisions: interact_with, respond_to_interaction_bid.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('Bids are made and answered by decisions: interact_with, respond_to_interaction_bid.');
 
 CREATE VIEW npcsim.item_types AS
 SELECT k.world_id, k.name, k.description, k.components
@@ -265,9 +265,9 @@ COMMENT ON COLUMN npcsim.item_types.name IS 'A letter a to z, then a to z, 0 to 
 COMMENT ON COLUMN npcsim.item_types.description IS 'Up to 500 characters';
 COMMENT ON COLUMN npcsim.item_types.components IS 'What items of this type do: see item_components_valid(jsonb)';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.item_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_item_types();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_item_types();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.item_types
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 CREATE VIEW npcsim.interaction_types AS
 SELECT k.world_id, k.name, k.description, k.target, k.component, k.need_rates, k.need_deltas,
@@ -294,9 +294,9 @@ COMMENT ON COLUMN npcsim.interaction_types.min_participants IS 'Fewest NPCs, 1 t
 COMMENT ON COLUMN npcsim.interaction_types.max_participants IS 'Most NPCs, 1 to 10';
 COMMENT ON COLUMN npcsim.interaction_types.parameters IS 'Parameters of act_in_interaction: {name: {"type", "default", "description"}}';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_interaction_types();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_interaction_types();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 CREATE VIEW npcsim.decision_requests AS
 SELECT d.world_id, d.request_id, d.npc_id, d.player_id, d.session_id, d.reason,
@@ -317,11 +317,11 @@ COMMENT ON COLUMN npcsim.decision_requests.opened_at_real IS 'Real time';
 COMMENT ON COLUMN npcsim.decision_requests.sent_at_real IS 'Real time';
 COMMENT ON COLUMN npcsim.decision_requests.timeout_ms IS 'Real milliseconds the mind has, from when it was sent';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.decision_requests
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('request_npc_decision(world_id, npc_id) opens one.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('request_npc_decision(world_id, npc_id) opens one.');
 
 CREATE VIEW npcsim.players AS
 SELECT a.id, a.world_id, a.username, a.role,
-       npcsim.tokens_today(a.daily_token_output, a.tokens_day) AS daily_token_output,
+       npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) AS daily_token_output,
        (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) AS controlled_npc_count,
        a.last_heartbeat_at_real AS last_heartbeat,
        a.status,
@@ -340,6 +340,6 @@ COMMENT ON COLUMN npcsim.players.status IS 'active or banned; banning ends the p
 COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open';
 COMMENT ON COLUMN npcsim.players.created_at IS 'Real time';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.players
-    FOR EACH ROW EXECUTE FUNCTION npcsim.edit_players();
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_players();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.players
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim.write_edits();
+    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();

@@ -6,7 +6,7 @@ SELECT l.world_id,
        (l.clock + e.after) / 1000000::double precision AS clock,
        (l.clock + e.after + 1000000 / w.tick_rate - 1) / (1000000 / w.tick_rate) AS tick,
        l.revision,
-       npcsim.world_event_kind_name(e.kind) AS kind,
+       npcsim_internal.world_event_kind_name(e.kind) AS kind,
        e.npc_id, e.target_id, e.interaction_id, e.player_id,
        e.x AS position_x, e.y AS position_y,
        e.data,
@@ -34,13 +34,13 @@ COMMENT ON COLUMN npcsim.world_events.position_y IS 'Row of the cell where it ha
 COMMENT ON COLUMN npcsim.world_events.data IS 'What else is to be said of it, by kind: an object, or NULL';
 COMMENT ON COLUMN npcsim.world_events.sent_at_real IS 'Of what a player did: real time';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_events
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.');
 
 CREATE VIEW npcsim.messages AS
 SELECT l.world_id,
        l.first_sequence + e.n - 1 AS sequence,
        (l.clock + e.after) / 1000000::double precision AS clock,
-       npcsim.world_event_kind_name(e.kind) AS kind,
+       npcsim_internal.world_event_kind_name(e.kind) AS kind,
        e.player_id, e.data ->> 'username' AS username,
        e.npc_id, e.interaction_id,
        e.data ->> 'text' AS text,
@@ -63,4 +63,4 @@ COMMENT ON COLUMN npcsim.messages.interaction_id IS 'Interaction it was said in,
 COMMENT ON COLUMN npcsim.messages.text IS 'What was said';
 COMMENT ON COLUMN npcsim.messages.sent_at_real IS 'Of what a player said: real time';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.messages
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('Players speak through the gateway, NPCs by decisions.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('Players speak through the gateway, NPCs by decisions.');

@@ -1,13 +1,13 @@
 -- What runs the worlds: how they fare, and the logs' upkeep.
 
-CREATE FUNCTION npcsim.library_version() RETURNS text
+CREATE FUNCTION npcsim_internal.library_version() RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_library_version';
-REVOKE ALL ON FUNCTION npcsim.library_version() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.library_version() IS
+REVOKE ALL ON FUNCTION npcsim_internal.library_version() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.library_version() IS
     'Version of the library this server runs; workers serve a database only when its extension has the same';
 
-CREATE FUNCTION npcsim.world_report(
+CREATE FUNCTION npcsim_internal.world_report(
     world_id bigint,
     running boolean,
     OUT worker_pid integer,
@@ -21,8 +21,8 @@ CREATE FUNCTION npcsim.world_report(
     LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_world_report';
-REVOKE ALL ON FUNCTION npcsim.world_report(bigint, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.world_report(bigint, boolean) IS
+REVOKE ALL ON FUNCTION npcsim_internal.world_report(bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_report(bigint, boolean) IS
     'How a world fares, from shared memory; world_status shows it for every world';
 
 CREATE VIEW npcsim.world_status AS
@@ -36,8 +36,8 @@ SELECT c.world_id,
        r.blocked_by_pid,
        r.last_error
   FROM npcsim.world_clock c
- CROSS JOIN LATERAL npcsim.world_report(c.world_id, c.status OPERATOR(pg_catalog.=) 'running') r
- WHERE c.home OPERATOR(pg_catalog.=) (SELECT npcsim.world_home());
+ CROSS JOIN LATERAL npcsim_internal.world_report(c.world_id, c.status OPERATOR(pg_catalog.=) 'running') r
+ WHERE c.home OPERATOR(pg_catalog.=) (SELECT npcsim_internal.world_home());
 COMMENT ON VIEW npcsim.world_status IS 'How the worlds that belong to this database fare';
 COMMENT ON COLUMN npcsim.world_status.status IS 'running or paused';
 COMMENT ON COLUMN npcsim.world_status.worker_pid IS 'Server process that runs the world; NULL: none';
@@ -48,9 +48,9 @@ COMMENT ON COLUMN npcsim.world_status.tick_ms_p99 IS '99th percentile of the sam
 COMMENT ON COLUMN npcsim.world_status.blocked_by_pid IS 'Server process that holds the world, so that it stands still; NULL: nobody';
 COMMENT ON COLUMN npcsim.world_status.last_error IS 'Last error of a tick, or why the world has no worker';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.world_status
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('start_world(world_id) and pause_world(world_id) are for that.');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('start_world(world_id) and pause_world(world_id) are for that.');
 
-CREATE FUNCTION npcsim.fleet_report(
+CREATE FUNCTION npcsim_internal.fleet_report(
     OUT state text,
     OUT running_worlds integer,
     OUT workers integer,
@@ -60,8 +60,8 @@ CREATE FUNCTION npcsim.fleet_report(
 ) RETURNS record
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'npcsim_fleet_report';
-REVOKE ALL ON FUNCTION npcsim.fleet_report() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.fleet_report() IS 'What the launcher knows of this database; worker_status shows it';
+REVOKE ALL ON FUNCTION npcsim_internal.fleet_report() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.fleet_report() IS 'What the launcher knows of this database; worker_status shows it';
 
 CREATE VIEW npcsim.worker_status AS
 SELECT r.state,
@@ -70,7 +70,7 @@ SELECT r.state,
        r.launcher_pid,
        r.retry_at_real,
        r.last_error
-  FROM npcsim.fleet_report() r;
+  FROM npcsim_internal.fleet_report() r;
 COMMENT ON VIEW npcsim.worker_status IS 'The workers of this database, as the launcher sees them; one row';
 COMMENT ON COLUMN npcsim.worker_status.state IS 'ready; parked (last_error tells why); kept away (by DROP EXTENSION and the like, until that transaction ends); unknown (to be looked at); not preloaded';
 COMMENT ON COLUMN npcsim.worker_status.running_worlds IS 'Worlds that should run, when it was last looked';
@@ -79,7 +79,7 @@ COMMENT ON COLUMN npcsim.worker_status.launcher_pid IS 'The launcher; NULL: it d
 COMMENT ON COLUMN npcsim.worker_status.retry_at_real IS 'After failures: when workers are tried again';
 COMMENT ON COLUMN npcsim.worker_status.last_error IS 'Why workers are missing, or ended';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worker_status
-    FOR EACH ROW EXECUTE FUNCTION npcsim.refuse_edit('The launcher starts workers where worlds run: npcsim.max_workers, start_world(world_id).');
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('The launcher starts workers where worlds run: npcsim.max_workers, start_world(world_id).');
 
 -- Owned by the extension's owner: workers need not own the logs to empty them.
 CREATE FUNCTION npcsim.prune_logs() RETURNS integer

@@ -27,15 +27,15 @@ BEGIN
            AND c.relname::text OPERATOR(pg_catalog.<>) ALL ('{gateways,sessions,client_reducers,client_calls,call_allowances}'::text[])
          ORDER BY c.oid
     LOOP
-        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write(%s)',
+        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
                                   CASE guarded.kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, guarded.name,
                                   coalesce(pg_catalog.quote_literal(guarded.hint), ''));
         -- Of these there is one row, which may be put back.
         IF guarded.kind IS DISTINCT FROM 'own' THEN
-            EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rows AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write(%s)',
+            EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rows AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
                                       guarded.name, coalesce(pg_catalog.quote_literal(guarded.hint), ''));
         END IF;
-        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_truncate(%s)',
+        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
                                   guarded.name,
                                   CASE WHEN guarded.kind OPERATOR(pg_catalog.<>) 'state' THEN pg_catalog.quote_literal(guarded.hint) ELSE '' END);
     END LOOP;

@@ -111,9 +111,10 @@ version_obstacle(void)
 Obstacle
 worker_obstacle(void)
 {
+	static const char *const schemas[] = {"npcsim", "npcsim_internal"};
+
 	Obstacle	found = version_obstacle();
 	const char *name = guc_worker_role;
-	Oid			schema = get_namespace_oid("npcsim", true);
 	Oid			postgis = get_extension_oid("postgis", true);
 	Oid			role;
 
@@ -147,11 +148,17 @@ worker_obstacle(void)
 			psprintf("It has no CONNECT on database \"%s\".", get_database_name(MyDatabaseId)),
 			psprintf("GRANT CONNECT ON DATABASE %s TO %s;", quote_identifier(get_database_name(MyDatabaseId)),
 					 quote_identifier(name)));
-	if (OidIsValid(schema) && !may_use_schema(role, schema))
-		return obstacle(
-			ERRCODE_INSUFFICIENT_PRIVILEGE,
-			psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema npcsim", name),
-			pstrdup("It has no USAGE on it."), pstrdup("Run docs/roles.sql in this database."));
+	for (int i = 0; i < (int) lengthof(schemas); i++)
+	{
+		Oid schema = get_namespace_oid(schemas[i], true);
+
+		if (OidIsValid(schema) && !may_use_schema(role, schema))
+			return obstacle(
+				ERRCODE_INSUFFICIENT_PRIVILEGE,
+				psprintf("role \"%s\", which the workers of npcsim run as, has no rights on schema %s", name,
+						 schemas[i]),
+				pstrdup("It has no USAGE on it."), pstrdup("Run docs/roles.sql in this database."));
+	}
 	if (OidIsValid(postgis) && !may_use_schema(role, compat_extension_schema(postgis)))
 		return obstacle(
 			ERRCODE_INSUFFICIENT_PRIVILEGE,

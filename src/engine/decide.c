@@ -42,10 +42,10 @@
 static IndexRows item_rows = {"items", "items_sight", {{"id", INT8OID}, {"x", INT2OID}, {"y", INT2OID}}};
 
 static SpiStatement present_statement =
-	{"SELECT p.player_id FROM npcsim.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
+	{"SELECT p.player_id FROM npcsim_internal.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 /* The same for worlds in which players have budgets: those who may still spend something. */
 static SpiStatement askable_statement =
-	{"SELECT p.player_id FROM npcsim.askable_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
+	{"SELECT p.player_id FROM npcsim_internal.askable_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 
 /* ---- the schedule ---- */
 

@@ -61,6 +61,20 @@ same_value(const JsonbValue *a, const JsonbValue *b)
 		   memcmp(a->val.string.val, b->val.string.val, a->val.string.len) == 0;
 }
 
+/* Is there one that it may repeat? Most have none, and are not read for it. */
+static bool
+has_forerunner(const Npc *npc, const char *type)
+{
+	bool known = false;
+
+	for (int i = 0; !known && i < (int) lengthof(repeating); i++)
+		known = strcmp(repeating[i].type, type) == 0;
+	for (int i = 0; known && npc->mind_events != NULL && i < npc->mind_events->count; i++)
+		if (strstr(npc->mind_events->item[i], type) != NULL)
+			return true;
+	return false;
+}
+
 /* How the event repeats, NULL if it does not: a walk does if it was not its mind's idea. */
 static const Repeating *
 repeats(const char *type, Jsonb *event)
@@ -113,7 +127,7 @@ take_up_earlier(Npc *npc, const char *type, StringInfo event)
 	const char		*since = NULL;
 	int64			 times = 1;
 
-	for (int i = 0; how != NULL && npc->mind_events != NULL && i < npc->mind_events->count;)
+	for (int i = 0; how != NULL && i < npc->mind_events->count;)
 	{
 		Jsonb *earlier =
 			strstr(npc->mind_events->item[i], type) != NULL ? parse(npc->mind_events->item[i]) : NULL;
@@ -149,7 +163,7 @@ npc_tell(World *world, Npc *npc, const char *type, const char *members)
 	if (members != NULL && members[0] != '\0')
 		appendStringInfo(&event, ",%s", members);
 	appendStringInfoChar(&event, '}');
-	if (!npc->request_pending && world_lives_by(world->lock, RULES_0_2))
+	if (!npc->request_pending && world_lives_by(world->lock, RULES_0_2) && has_forerunner(npc, type))
 		take_up_earlier(npc, type, &event);
 	if (npc->mind_events != NULL && npc->mind_events->count == NPC_EVENTS_MAX)
 	{

@@ -35,7 +35,7 @@ static SpiStatement past_statement =
 static SpiStatement answered_statement =
 	{"UPDATE npcsim.decision_slots d SET answered = d.answered OR d.request_id = u.request_id, "
 	 "daily_token_output = "
-	 "least(npcsim.tokens_today(d.daily_token_output, d.tokens_day) + u.tokens, " TOKENS_MOST "), "
+	 "least(npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) + u.tokens, " TOKENS_MOST "), "
 	 "tokens_day = " UTC_TODAY " "
 	 "FROM (SELECT t.world_id, t.npc_id, pg_catalog.max(t.request_id), pg_catalog.sum(t.tokens)::bigint "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
@@ -68,7 +68,7 @@ static SpiStatement log_statement =
 static SpiStatement tokens_statement =
 	{"WITH counted AS ("
 	 "UPDATE npcsim.player_accounts p SET daily_token_output = "
-	 "least(npcsim.tokens_today(p.daily_token_output, p.tokens_day) + u.tokens, " TOKENS_MOST "), "
+	 "least(npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) + u.tokens, " TOKENS_MOST "), "
 	 "tokens_day = " UTC_TODAY " "
 	 "FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t(player_id, tokens) GROUP BY 1 ORDER "
@@ -78,7 +78,7 @@ static SpiStatement tokens_statement =
 	 "SELECT c.world_id, least(pg_catalog.sum(c.tokens), " TOKENS_MOST ")::bigint, " UTC_TODAY
 	 " FROM counted c GROUP BY 1 "
 	 "ON CONFLICT (world_id) DO UPDATE SET daily_token_output = "
-	 "least(npcsim.tokens_today(w.daily_token_output, w.tokens_day) + "
+	 "least(npcsim_internal.tokens_today(w.daily_token_output, w.tokens_day) + "
 	 "excluded.daily_token_output, " TOKENS_MOST "), tokens_day = excluded.tokens_day",
 	 2,
 	 {INT8ARRAYOID, INT8ARRAYOID}};

@@ -67,11 +67,12 @@ static SpiStatement sessions_statement =
 		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms FROM npcsim.sessions s"
 		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
 		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
-		 "    OR npcsim.tokens_today(p.daily_token_output, p.tokens_day) < w.max_tokens_per_player_per_day)"
+		 "    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
+		 "w.max_tokens_per_player_per_day)"
 		 "  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
 		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
 		 "   AND (w.max_tokens_per_day = 0"
-		 "    OR npcsim.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
+		 "    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
 		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
 		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
 	 .nargs = 2,

@@ -100,27 +100,32 @@ is_said(const JsonbValue *name)
 	return is_text(name, MESSAGE_PARAMETER) || is_text(name, "reason");
 }
 
-/* Joins the lines of a text; says what else is wrong with it. 'name' is its member's, or NULL. */
+/* Joins the lines of a text, and tells of it; says what else is wrong with it. 'name' is its member's, or NULL. */
 static const char *
-make_plain(JsonbValue *text, const JsonbValue *name)
+make_plain(JsonbValue *text, const JsonbValue *name, bool *joined)
 {
-	char	*plain = pnstrdup(text->val.string.val, text->val.string.len);
+	int		 length = text->val.string.len;
+	char	*plain;
 	size_t	 place;
 	TextFlaw flaw;
 
-	text->val.string.val = plain;
 	/* characters of other encodings are not looked at */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return NULL;
-	text->val.string.len = (int) text_join_lines(plain, text->val.string.len);
-	flaw = text_flaw(plain, text->val.string.len, &place);
-	if (flaw == TEXT_GOOD || (flaw == TEXT_EMPTY && (text->val.string.len == 0 || !is_said(name))))
+	plain = pnstrdup(text->val.string.val, length);
+	length = (int) text_join_lines(plain, length);
+	*joined |= length != text->val.string.len || memcmp(plain, text->val.string.val, length) != 0;
+	text->val.string.val = plain;
+	text->val.string.len = length;
+	flaw = text_flaw(plain, length, &place);
+	if (flaw == TEXT_GOOD || (flaw == TEXT_EMPTY && (length == 0 || !is_said(name))))
 		return NULL;
 	return psprintf("a text of the decision has %s", text_flaw_words(flaw));
 }
 
-Jsonb *
-effect_with_plain_texts(Jsonb *effect, const char **flaw)
+/* Walks over the texts of an effect until one has a flaw; puts them into another effect when 'plain' is given. */
+static const char *
+walk_texts(Jsonb *effect, bool *joined, Jsonb **plain)
 {
 	JsonbIterator	  *iterator = JsonbIteratorInit(&effect->root);
 	JsonbParseState	  *state = NULL;
@@ -128,19 +133,34 @@ effect_with_plain_texts(Jsonb *effect, const char **flaw)
 	JsonbValue		   name = {.type = jbvNull};
 	JsonbValue		   value;
 	JsonbIteratorToken token;
+	const char		  *flaw = NULL;
 
-	*flaw = NULL;
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	while (flaw == NULL && (token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
 		bool has_value = token == WJB_KEY || token == WJB_VALUE || token == WJB_ELEM;
 
 		if (has_value && value.type == jbvString)
-			*flaw = make_plain(&value, token == WJB_VALUE ? &name : NULL);
-		if (*flaw != NULL)
-			return NULL;
+			flaw = make_plain(&value, token == WJB_VALUE ? &name : NULL, joined);
 		if (token == WJB_KEY)
 			name = value;
-		result = pushJsonbValue(&state, token, has_value ? &value : NULL);
+		if (plain != NULL)
+			result = pushJsonbValue(&state, token, has_value ? &value : NULL);
 	}
-	return JsonbValueToJsonb(result);
+	if (plain != NULL)
+		*plain = JsonbValueToJsonb(result);
+	return flaw;
+}
+
+Jsonb *
+effect_with_plain_texts(Jsonb *effect, const char **flaw)
+{
+	bool joined = false;
+
+	*flaw = walk_texts(effect, &joined, NULL);
+	if (*flaw != NULL)
+		return NULL;
+	/* hardly ever is there anything to join */
+	if (joined)
+		(void) walk_texts(effect, &joined, &effect);
+	return effect;
 }

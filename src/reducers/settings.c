@@ -99,7 +99,7 @@ static SpiStatement update_spectators = {"UPDATE npcsim.world_settings SET spect
 										 {INT8OID, BOOLOID}};
 
 static SpiStatement lock_player =
-	{"SELECT username, role, status, npcsim.tokens_today(daily_token_output, tokens_day) "
+	{"SELECT username, role, status, npcsim_internal.tokens_today(daily_token_output, tokens_day) "
 	 "FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
 	 1,
 	 {INT8OID}};

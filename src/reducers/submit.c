@@ -66,7 +66,8 @@ static SpiStatement expired_statement =
 	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
 	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- interval '60 s' "
-	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim.askable_players(d.world_id) AS p(player_id)))) "
+	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim_internal.askable_players(d.world_id) AS "
+	 "p(player_id)))) "
 	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
 	 1,
 	 {TEXTOID}};

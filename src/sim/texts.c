@@ -32,6 +32,8 @@ character_class(uint32_t code)
 	int low = 0;
 	int high = RANGES - 1;
 
+	if (code > ' ' && code < 0x7F)
+		return CHARACTER_VISIBLE;
 	while (low <= high)
 	{
 		int middle = (low + high) / 2;

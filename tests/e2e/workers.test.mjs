@@ -117,7 +117,7 @@ for (const [speed, tickRate] of [[0.1, 100], [1000, 1]])
 test('the library says the version of the extension', async () => {
   await withDatabase('version', async (database) => {
     assert.equal(
-      await cluster.value(database, 'SELECT npcsim.library_version()'),
+      await cluster.value(database, 'SELECT npcsim_internal.library_version()'),
       await cluster.value(database, `SELECT extversion FROM pg_extension WHERE extname = 'npcsim'`),
     );
   });
@@ -135,7 +135,7 @@ test('an extension of another version is parked, with the way out', async () => 
     assert.equal(status.workers, 0);
     assert.match((await statusOf(database, id)).last_error, /99\.0/);
     assert.match(await cluster.log(), /Restart the server/);
-    await cluster.query(database, `UPDATE pg_extension SET extversion = npcsim.library_version() WHERE extname = 'npcsim'`);
+    await cluster.query(database, `UPDATE pg_extension SET extversion = npcsim_internal.library_version() WHERE extname = 'npcsim'`);
     await worldMoves(database, id, 0.3, { timeout: 20_000 });
   });
 });

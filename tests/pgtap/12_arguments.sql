@@ -243,7 +243,7 @@ SELECT lives_ok($$SELECT npcsim.update_player_camera(player, 0, 0, 1, 1) FROM kn
 -- ---- start_world says what is missing ----
 UPDATE pg_extension SET extversion = '99.0' WHERE extname = 'npcsim';
 SELECT pg_temp.refused('SELECT npcsim.start_world(1)', 'NS104', 'another version than the library''s');
-UPDATE pg_extension SET extversion = npcsim.library_version() WHERE extname = 'npcsim';
+UPDATE pg_extension SET extversion = npcsim_internal.library_version() WHERE extname = 'npcsim';
 DO $$BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'npcsim_worker') THEN
         ALTER ROLE npcsim_worker RENAME TO npcsim_former_worker;

@@ -36,11 +36,11 @@ INSERT INTO promised VALUES
 -- Further arguments come after them, and have defaults.
 SELECT is((SELECT string_agg(p.required || ' of ' || coalesce(array_to_string(p.proargnames[1:cardinality(arguments)], ', '), ''), '; ')
              FROM (SELECT proargnames, pronargs - pronargdefaults AS required FROM pg_proc
-                    WHERE pronamespace = 'npcsim'::regnamespace AND proname = promised.function) AS p),
+                    WHERE pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace) AND proname = promised.function) AS p),
           required || ' of ' || array_to_string(arguments, ', '),
           function || ' is there once, with its arguments, and needs no others')
   FROM promised;
-SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace
+SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace)
                      AND EXISTS (SELECT FROM generate_series(1, p.pronargs) AS a (n) WHERE coalesce(p.proargnames[a.n], '') = '')$$,
                 'no argument of any function is without a name');
 

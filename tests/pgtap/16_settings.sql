@@ -80,6 +80,6 @@ SELECT ok((SELECT odd > 0 FROM worlds_made), 'and one was');
 SELECT npcsim.replay_world((SELECT odd FROM worlds_made), NULL, 'Again');
 SELECT is_empty($$SELECT * FROM npcsim.world_differences((SELECT plain FROM worlds_made), (SELECT id FROM npcsim.worlds WHERE name = 'Again'))$$,
                 'and its replay');
-SELECT lives_ok('SELECT npcsim.expire_sessions(), npcsim.prune_logs(), npcsim.expire_decisions()', 'the house is kept');
+SELECT lives_ok('SELECT npcsim_internal.expire_sessions(), npcsim.prune_logs(), npcsim_internal.expire_decisions()', 'the house is kept');
 SELECT * FROM finish();
 ROLLBACK;

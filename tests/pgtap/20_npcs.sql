@@ -28,15 +28,15 @@ SELECT npcsim.tick_world(1, 60), npcsim.tick_world(1, 60);
 SELECT is((SELECT hunger FROM npcsim.npcs), 0::float8, 'needs end at 0');
 
 -- ---- how the views read needs and tracks ----
-SELECT is(npcsim.need_at(50000000, 1000000, 0, 10000000), 60::float8, 'a need that rises');
-SELECT is(npcsim.need_at(50000000, 1000000, 0, 9000000000), 100::float8, 'ends at 100');
-SELECT is(npcsim.need_at(50000000, -1000000, 5000000, 0), 50::float8, 'before its time it is itself');
-SELECT is(npcsim.track_x('{3,5,4,5,4,6}', 1000000, 0), 3::float8, 'a walker that has not left is at its start');
-SELECT is(npcsim.track_x('{3,5,4,5,4,6}', 1000000, 1125000), 3.5::float8, 'half a cell''s time later, half way');
-SELECT is(npcsim.track_y('{3,5,4,5,4,6}', 1000000, 1125000), 5::float8, 'in x alone');
-SELECT is(npcsim.track_y('{3,5,4,5,4,6}', 1000000, 1300000), 5.2::float8, 'then in y');
-SELECT is(npcsim.track_x('{3,5,4,5,4,6}', 1000000, 1300000), 4::float8, 'and no more in x');
-SELECT is(npcsim.track_y('{3,5,4,5,4,6}', 1000000, 99000000), 6::float8, 'and at the end it stays');
+SELECT is(npcsim_internal.need_at(50000000, 1000000, 0, 10000000), 60::float8, 'a need that rises');
+SELECT is(npcsim_internal.need_at(50000000, 1000000, 0, 9000000000), 100::float8, 'ends at 100');
+SELECT is(npcsim_internal.need_at(50000000, -1000000, 5000000, 0), 50::float8, 'before its time it is itself');
+SELECT is(npcsim_internal.track_x('{3,5,4,5,4,6}', 1000000, 0), 3::float8, 'a walker that has not left is at its start');
+SELECT is(npcsim_internal.track_x('{3,5,4,5,4,6}', 1000000, 1125000), 3.5::float8, 'half a cell''s time later, half way');
+SELECT is(npcsim_internal.track_y('{3,5,4,5,4,6}', 1000000, 1125000), 5::float8, 'in x alone');
+SELECT is(npcsim_internal.track_y('{3,5,4,5,4,6}', 1000000, 1300000), 5.2::float8, 'then in y');
+SELECT is(npcsim_internal.track_x('{3,5,4,5,4,6}', 1000000, 1300000), 4::float8, 'and no more in x');
+SELECT is(npcsim_internal.track_y('{3,5,4,5,4,6}', 1000000, 99000000), 6::float8, 'and at the end it stays');
 
 -- ---- players ----
 CREATE TEMP TABLE ada AS SELECT * FROM npcsim.create_player(1, 'ada');

@@ -51,16 +51,16 @@ SELECT npcsim.tick_world(1, 60);
 SELECT is_empty($$SELECT id FROM npcsim.world_items WHERE item_type = 'apple'$$, 'a removed item does not come back');
 
 -- ---- what items are made of ----
-SELECT ok(npcsim.item_components_valid('{}'), 'an item need not be of use');
-SELECT ok(npcsim.item_components_valid('{"consumable": {"consumption_time": 0.5, "need_deltas": {"fun": -3.25, "hunger": 100}}}'),
+SELECT ok(npcsim_internal.item_components_valid('{}'), 'an item need not be of use');
+SELECT ok(npcsim_internal.item_components_valid('{"consumable": {"consumption_time": 0.5, "need_deltas": {"fun": -3.25, "hunger": 100}}}'),
           'needs may rise and fall');
-SELECT ok(npcsim.item_components_valid('{"sittable": {}}'), 'a seat need not be of use');
-SELECT throws_ok($$SELECT npcsim.item_components_valid('{"sittable": true}')$$, '22023', NULL, 'a component is an object');
-SELECT throws_ok($$SELECT npcsim.item_components_valid('{"consumable": {"consumption_time": 5, "calories": 3}}')$$, '22023', NULL,
+SELECT ok(npcsim_internal.item_components_valid('{"sittable": {}}'), 'a seat need not be of use');
+SELECT throws_ok($$SELECT npcsim_internal.item_components_valid('{"sittable": true}')$$, '22023', NULL, 'a component is an object');
+SELECT throws_ok($$SELECT npcsim_internal.item_components_valid('{"consumable": {"consumption_time": 5, "calories": 3}}')$$, '22023', NULL,
                  'what is misspelt is refused');
 SELECT throws_ok($$INSERT INTO npcsim.item_type_rows (world_id, name, components) VALUES (1, 'stone', '[]')$$, '22023', NULL,
                  'in a restored row, too');
-SELECT is(npcsim.item_share_at(800000, 1000000, 3000000, '{"consumable": {"consumption_time": 5}}'), 0.4::float8,
+SELECT is(npcsim_internal.item_share_at(800000, 1000000, 3000000, '{"consumable": {"consumption_time": 5}}'), 0.4::float8,
           'what is left follows from when it was begun');
 
 SELECT * FROM finish();

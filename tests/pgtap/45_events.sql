@@ -228,8 +228,8 @@ SELECT results_eq('SELECT sequence, kind, npc_id, position_x, data IS NULL FROM 
 -- ---- the views ----
 SELECT throws_ok($$DELETE FROM npcsim.world_events$$, '0A000', NULL, 'what happened, happened');
 SELECT throws_ok($$UPDATE npcsim.messages SET text = 'x'$$, '0A000', NULL, 'and what was said, was said');
-SELECT is((SELECT count(DISTINCT npcsim.world_event_kind_name(k::smallint)) FROM generate_series(-1, 100) AS k),
-          (SELECT max(k)::bigint FROM generate_series(-1, 100) AS k WHERE npcsim.world_event_kind_name(k::smallint) IS NOT NULL), 'each kind has a name of its own');
+SELECT is((SELECT count(DISTINCT npcsim_internal.world_event_kind_name(k::smallint)) FROM generate_series(-1, 100) AS k),
+          (SELECT max(k)::bigint FROM generate_series(-1, 100) AS k WHERE npcsim_internal.world_event_kind_name(k::smallint) IS NOT NULL), 'each kind has a name of its own');
 SELECT npcsim.drop_world(2);
 SELECT is((SELECT count(*) FROM npcsim.world_event_log WHERE world_id = 2), 0::bigint, 'a world that is dropped leaves no history');
 SELECT isnt_empty('SELECT FROM npcsim.world_event_log WHERE world_id = 1', 'that of another world stays');

@@ -92,7 +92,7 @@ SELECT throws_ok($$SELECT npcsim.client_connected('g1', (SELECT player_id FROM b
 UPDATE npcsim.player_accounts SET status = 'active' WHERE username = 'bo';
 
 -- ---- heartbeats ----
-SELECT is_empty('SELECT npcsim.present_players(1)', 'nobody is present before a heartbeat');
+SELECT is_empty('SELECT npcsim_internal.present_players(1)', 'nobody is present before a heartbeat');
 CREATE FUNCTION pg_temp.beat(heartbeat jsonb) RETURNS jsonb
 LANGUAGE sql AS $$SELECT npcsim.update_player_heartbeat((SELECT player_id FROM ada), heartbeat)::jsonb$$;
 SELECT is(pg_temp.beat('{"source":"source 3","max_concurrency":4,"stateless":true,"token_output_rate":12.5,"average_decision_time_ms":1200,"decision_queue_length":3}'),
@@ -100,14 +100,14 @@ SELECT is(pg_temp.beat('{"source":"source 3","max_concurrency":4,"stateless":tru
           'a heartbeat is acknowledged');
 SELECT results_eq($$SELECT max_concurrency, stateless, token_output_rate, average_decision_time_ms FROM npcsim.sessions WHERE id = pg_temp.session('compute 3')$$,
                   $$VALUES (4, true, 12.5::float8, 1200::float8)$$, 'and kept, in the session of its source');
-SELECT results_eq('SELECT npcsim.present_players(1)', 'SELECT player_id FROM ada', 'the player is present');
-SELECT is_empty('SELECT npcsim.present_players(2)', 'in its world');
+SELECT results_eq('SELECT npcsim_internal.present_players(1)', 'SELECT player_id FROM ada', 'the player is present');
+SELECT is_empty('SELECT npcsim_internal.present_players(2)', 'in its world');
 SELECT isnt((SELECT last_heartbeat FROM npcsim.players WHERE username = 'ada'), NULL, 'and was heard of');
 SELECT pg_temp.beat('{"source":"source 3"}');
 SELECT results_eq($$SELECT max_concurrency, stateless, token_output_rate FROM npcsim.sessions WHERE id = pg_temp.session('compute 3')$$,
                   $$VALUES (1, false, NULL::float8)$$, 'what a heartbeat leaves out has its default');
 SELECT pg_temp.beat('{"source":"source 3","max_concurrency":0}');
-SELECT is_empty('SELECT npcsim.present_players(1)', 'who takes nothing is not present');
+SELECT is_empty('SELECT npcsim_internal.present_players(1)', 'who takes nothing is not present');
 SELECT throws_ok(format($$SELECT pg_temp.beat(%L)$$, heartbeat), code, NULL, 'refused: ' || left(heartbeat, 60))
   FROM (VALUES ('[]', '22023'), ('{"source":7}', '22023'), ('{"source":"source 3","max_concurrency":-1}', '22023'),
                ('{"source":"source 3","max_concurrency":65}', '22023'), ('{"source":"source 3","max_concurrency":1.5}', '22023'),
@@ -117,18 +117,18 @@ SELECT throws_ok(format($$SELECT pg_temp.beat(%L)$$, heartbeat), code, NULL, 're
 
 -- ---- silence ----
 SELECT pg_temp.beat('{"source":"source 3"}'), pg_temp.age('compute 3', 31);
-SELECT is_empty('SELECT npcsim.present_players(1)', 'who is silent for 30 s is not present');
+SELECT is_empty('SELECT npcsim_internal.present_players(1)', 'who is silent for 30 s is not present');
 SELECT pg_temp.age('compute 3', 29);
-SELECT isnt_empty('SELECT npcsim.present_players(1)', 'and before that is');
-SELECT npcsim.expire_sessions();
+SELECT isnt_empty('SELECT npcsim_internal.present_players(1)', 'and before that is');
+SELECT npcsim_internal.expire_sessions();
 SELECT ok(NOT pg_temp.ended('compute 3'), 'sessions of a live gateway stay');
 UPDATE npcsim.gateways SET seen_at_real = clock_timestamp() - interval '31 s' WHERE id = 'g1';
-SELECT npcsim.expire_sessions();
+SELECT npcsim_internal.expire_sessions();
 SELECT ok(pg_temp.ended('compute 3'), 'those of a silent gateway end');
 SELECT ok(npcsim.gateway_poll('g1', '{}')::jsonb -> 'ended_sessions' @> jsonb_build_array(jsonb_build_object('session_id', pg_temp.session('compute 3'), 'reason', 'silent')),
           'and it is told when it is back');
 SELECT ok(NOT pg_temp.ended('compute 1 again'), 'and no other''s');
-SELECT is_empty('SELECT npcsim.present_players(1)', 'its players are gone');
+SELECT is_empty('SELECT npcsim_internal.present_players(1)', 'its players are gone');
 SELECT npcsim.register_gateway('g1');
 SELECT is_empty($$SELECT id FROM npcsim.sessions WHERE gateway_id = 'g1'$$, 'a gateway that comes back begins anew');
 

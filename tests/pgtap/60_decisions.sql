@@ -33,7 +33,7 @@ DECLARE
     expired bigint;
 BEGIN
     UPDATE npcsim.world_clock SET status = 'running';
-    expired := npcsim.expire_decisions();
+    expired := npcsim_internal.expire_decisions();
     UPDATE npcsim.world_clock SET status = 'paused';
     RETURN expired;
 END

@@ -171,7 +171,7 @@ SELECT results_eq($$SELECT npc FROM pg_temp.claim('g2', '{ada 2}', '{8}') ORDER 
 SELECT npcsim.register_gateway('g2');
 SELECT is((SELECT count(*) FROM npcsim.decision_slots WHERE world_id = 4 AND status = 1), 4::bigint, 'when a gateway begins anew too');
 UPDATE npcsim.sessions SET heartbeat_at_real = clock_timestamp() - interval '31 s' WHERE id = pg_temp.session('bo');
-SELECT npcsim.expire_sessions();
+SELECT npcsim_internal.expire_sessions();
 SELECT is((SELECT count(*) FROM npcsim.decision_slots WHERE world_id = 4 AND status = 1), 5::bigint, 'when a session is silent too');
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{bo}', '{8}')$$, 'who is silent is asked nothing');
 

@@ -142,21 +142,21 @@ SELECT is(pg_temp.answer('otto', 'Di', '{"action": "wander"}'), 'duplicate', 'on
 SELECT pg_temp.ask('Di');
 UPDATE npcsim.world_clock SET status = 'running';
 UPDATE npcsim.decision_slots SET status = 2, sent_at_real = clock_timestamp() - interval '14 s', timeout_ms = 10000 WHERE npc_id = pg_temp.npc('Di');
-SELECT is(npcsim.expire_decisions(), 0::bigint, 'a gateway that is a little late is waited for');
+SELECT is(npcsim_internal.expire_decisions(), 0::bigint, 'a gateway that is a little late is waited for');
 UPDATE npcsim.decision_slots SET sent_at_real = clock_timestamp() - interval '16 s' WHERE npc_id = pg_temp.npc('Di');
 UPDATE npcsim.world_clock SET status = 'paused';
-SELECT is(npcsim.expire_decisions(), 0::bigint, 'and in a world that stands no time is counted');
+SELECT is(npcsim_internal.expire_decisions(), 0::bigint, 'and in a world that stands no time is counted');
 UPDATE npcsim.decision_slots SET sent_at_real = clock_timestamp() - interval '10 min' WHERE npc_id = pg_temp.npc('Di');
 UPDATE npcsim.world_clock SET status = 'running', started_at_real = clock_timestamp() - interval '14 s';
-SELECT is(npcsim.expire_decisions(), 0::bigint, 'not even afterwards: a pause of minutes times nobody out');
+SELECT is(npcsim_internal.expire_decisions(), 0::bigint, 'not even afterwards: a pause of minutes times nobody out');
 UPDATE npcsim.decision_slots SET status = 1, opened_at_real = clock_timestamp() - interval '10 min' WHERE npc_id = pg_temp.npc('Di');
-SELECT is(npcsim.expire_decisions(), 0::bigint, 'nor is what nobody fetched given up');
+SELECT is(npcsim_internal.expire_decisions(), 0::bigint, 'nor is what nobody fetched given up');
 UPDATE npcsim.world_clock SET started_at_real = clock_timestamp() - interval '61 s';
 SAVEPOINT fetched;
-SELECT is(npcsim.expire_decisions(), 1::bigint, 'before the world has run for a minute');
+SELECT is(npcsim_internal.expire_decisions(), 1::bigint, 'before the world has run for a minute');
 ROLLBACK TO fetched;
 UPDATE npcsim.decision_slots SET status = 2 WHERE npc_id = pg_temp.npc('Di');
-SELECT is(npcsim.expire_decisions(), 1::bigint, 'what nobody answers is given up 5 s past its time-out');
+SELECT is(npcsim_internal.expire_decisions(), 1::bigint, 'what nobody answers is given up 5 s past its time-out');
 SELECT ok(NOT pg_temp.pending('Di'), 'so that the NPC lives on');
 UPDATE npcsim.world_clock SET status = 'paused';
 

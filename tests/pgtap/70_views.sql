@@ -61,16 +61,16 @@ SELECT is((SELECT count(DISTINCT last_decision_time) FROM npcsim.npcs WHERE name
 SELECT ok((SELECT status IN ('paused') AND clock = 1.8 FROM npcsim.worlds), 'a world shows its clock in seconds');
 
 -- ---- what there is, is explained ----
-SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL$$,
+SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace) AND obj_description(p.oid, 'pg_proc') IS NULL$$,
                 'every function has a comment');
 SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                      AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') IS NULL$$, 'every table and view has one');
-SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace
+SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace)
                      AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = 0))$$,
                 'no function may be executed by everybody');
 SELECT is_empty($$SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'npcsim'::regnamespace AND a.grantee = 0$$,
                 'and no table is anybody''s');
-SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.prosecdef
+SELECT is_empty($$SELECT p.proname FROM pg_proc p WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace) AND p.prosecdef
                      AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search\_path=%')$$,
                 'who acts with its owner''s rights pins its search_path');
 

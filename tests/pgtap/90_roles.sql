@@ -60,7 +60,7 @@ RESET ROLE;
 SELECT ok((SELECT rolcanlogin AND NOT rolsuper AND NOT rolcreaterole AND NOT rolbypassrls FROM pg_roles WHERE rolname = 'npcsim_worker'),
           'a worker logs in, and is nobody special');
 SET LOCAL ROLE npcsim_worker;
-SELECT lives_ok('SELECT npcsim.askable_players(1), npcsim.present_players(1)', 'also who may be asked, though it reads no accounts');
+SELECT lives_ok('SELECT npcsim_internal.askable_players(1), npcsim_internal.present_players(1)', 'also who may be asked, though it reads no accounts');
 SELECT throws_ok('SELECT * FROM npcsim.world_tokens', '42501', NULL, 'nor what was spent');
 RESET ROLE;
 

@@ -8,13 +8,13 @@ SELECT npcsim.create_world('Besieged', 20, 20, 9, preset => 'reference');
 SELECT npcsim.create_npc(1, 'Ada', 3, 3);
 
 -- ---- the views' functions, which every reader may call ----
-SELECT is(npcsim.track_x('{1,2,3,4}', -1, 9223372036854775807), 3::float8, 'a walker has arrived after all time there is');
-SELECT is(npcsim.track_y('{1,2,3,4}', -9223372036854775808, 9223372036854775807), 4::float8, 'twice over');
-SELECT is(npcsim.track_x('{1,2,3,4}', 9223372036854775807, -9223372036854775808), 1::float8, 'and has not left before it');
-SELECT throws_ok($$SELECT npcsim.track_x('{}', 0, 0)$$, 'XX001', NULL, 'a track has cells');
-SELECT is(npcsim.need_at(50000000, -1000, -9223372036854775808, 9223372036854775807), 0::float8, 'a need ends at nothing');
-SELECT throws_ok($$SELECT npcsim.world_now(1, 0, 0)$$, '22003', NULL, 'a tick takes time');
-SELECT throws_ok($$SELECT npcsim.world_now(1, -9223372036854775808, -1)$$, '22003', NULL, 'which does not run backwards');
+SELECT is(npcsim_internal.track_x('{1,2,3,4}', -1, 9223372036854775807), 3::float8, 'a walker has arrived after all time there is');
+SELECT is(npcsim_internal.track_y('{1,2,3,4}', -9223372036854775808, 9223372036854775807), 4::float8, 'twice over');
+SELECT is(npcsim_internal.track_x('{1,2,3,4}', 9223372036854775807, -9223372036854775808), 1::float8, 'and has not left before it');
+SELECT throws_ok($$SELECT npcsim_internal.track_x('{}', 0, 0)$$, 'XX001', NULL, 'a track has cells');
+SELECT is(npcsim_internal.need_at(50000000, -1000, -9223372036854775808, 9223372036854775807), 0::float8, 'a need ends at nothing');
+SELECT throws_ok($$SELECT npcsim_internal.world_now(1, 0, 0)$$, '22003', NULL, 'a tick takes time');
+SELECT throws_ok($$SELECT npcsim_internal.world_now(1, -9223372036854775808, -1)$$, '22003', NULL, 'which does not run backwards');
 
 -- ---- positions that are none ----
 SELECT throws_ok(format('UPDATE npcsim.npcs SET position = %L::geometry', shape), '22003', NULL, shape || ' is no position')

@@ -98,7 +98,7 @@ SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regn
               'SELECT name::name FROM relations', 'every relation has an entry, and every entry a relation');
 SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind = 'S'$$,
               'SELECT name::name FROM sequences', 'so have sequences');
-SELECT bag_eq($$SELECT proname FROM pg_proc WHERE pronamespace = 'npcsim'::regnamespace$$,
+SELECT bag_eq($$SELECT proname FROM pg_proc WHERE pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace)$$,
               'SELECT name::name FROM functions, unnest(names) AS name', 'and functions');
 SELECT is_empty($$SELECT typname FROM pg_type t WHERE typnamespace = 'npcsim'::regnamespace AND typrelid = 0
                      AND NOT EXISTS (SELECT FROM pg_type r WHERE r.typarray = t.oid AND r.typrelid <> 0)$$, 'there are no types but those of rows');
@@ -127,18 +127,21 @@ SELECT is_empty($$SELECT * FROM (
                                 (SELECT string_agg(who, ' ' ORDER BY n) FROM unnest('{gateway,worker,reader,operator}'::text[]) WITH ORDINALITY AS u (who, n)
                                   WHERE has_function_privilege('npcsim_' || who, p.oid, 'EXECUTE'))) AS may
                          FROM pg_proc p JOIN (SELECT roles, unnest(names) AS name FROM functions) AS f ON f.name = p.proname
-                        WHERE p.pronamespace = 'npcsim'::regnamespace) AS f WHERE may <> roles$$, 'each executes its functions');
+                        WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace)) AS f WHERE may <> roles$$, 'each executes its functions');
 SELECT set_eq($$SELECT who::text, has_schema_privilege(who, 'npcsim', 'USAGE') AS enters, has_schema_privilege(who, 'npcsim', 'CREATE') AS makes
                   FROM unnest('{npcsim_test_nobody,npcsim_gateway,npcsim_worker,npcsim_reader,npcsim_operator}'::name[]) AS who$$,
                   $$VALUES ('npcsim_test_nobody', false, false), ('npcsim_gateway', true, false), ('npcsim_worker', true, false), ('npcsim_reader', true, false),
                            ('npcsim_operator', true, false)$$, 'and none makes anything in the schema');
+SELECT set_eq($$SELECT who::text FROM unnest('{npcsim_test_nobody,npcsim_gateway,npcsim_worker,npcsim_reader,npcsim_operator}'::name[]) AS who
+                 WHERE has_schema_privilege(who, 'npcsim_internal', 'USAGE, CREATE')$$, '{npcsim_worker}'::text[], 'what is not to be called by hand only the workers call by name');
+SELECT ok(NOT has_schema_privilege('npcsim_worker', 'npcsim_internal', 'CREATE'), 'nor is anything made among it');
 DROP ROLE npcsim_test_nobody;
 
 -- The manual offers operators what they may use; these it names as the superuser's.
 \set manual `cat docs/install.md docs/manual.md docs/minds.md docs/operating.md docs/world.md`
 SELECT set_eq(format($$SELECT DISTINCT word FROM regexp_matches(%L, '(?:npcsim\.|`)([a-z_]+)', 'g') AS m (words), unnest(words) AS word
                         WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass('npcsim.' || word) AND pg_temp.rights('npcsim_operator', c.oid) = '')
-                           OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = word
+                           OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace) AND p.proname = word
                                          AND NOT has_function_privilege('npcsim_operator', p.oid, 'EXECUTE'))$$, :'manual'),
               '{world_inputs,world_clock,world_settings,world_event_log,npc_identities,npc_states,items,item_respawns,interaction_runs,interaction_bid_rows,decision_slots,gateways,sessions,client_reducers}'::text[],
               'operators may use what the manual offers');
@@ -231,9 +234,9 @@ SELECT r.name, t.what, t.statement, t.expected
        (true,     'truncate', format('TRUNCATE npcsim.%I CASCADE', r.name), r.truncate)) AS t (may_be, what, statement, expected)
  WHERE t.may_be;
 CREATE ROLE npcsim_test_writer;
-GRANT USAGE ON SCHEMA npcsim TO npcsim_test_writer;
+GRANT USAGE ON SCHEMA npcsim, npcsim_internal TO npcsim_test_writer;
 GRANT ALL ON ALL TABLES IN SCHEMA npcsim TO npcsim_test_writer;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA npcsim TO npcsim_test_writer;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA npcsim, npcsim_internal TO npcsim_test_writer;
 SELECT is_empty(format($$SELECT * FROM (SELECT name, what, expected, pg_temp.outcome(%L || statement) AS became FROM tries WHERE what <> ALL (%L::text[])) AS t
                           WHERE became <> expected$$, first, without), 'what is tried by ' || who || ' becomes what its entry says')
   FROM (VALUES ('', '{}', 'a superuser'),
@@ -251,7 +254,7 @@ SELECT is(pg_temp.outcome('SET LOCAL ROLE npcsim_operator; SELECT npcsim.prune_l
 SELECT is(pg_temp.outcome('SET session_replication_role = replica; UPDATE npcsim.npc_minds SET plan = plan'), 'taken', 'who says so writes without triggers');
 RESET session_replication_role;
 CREATE TEMP TABLE of_no_world (name text);
-CREATE TRIGGER refuse_rows AFTER INSERT ON of_no_world REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim.refuse_write();
+CREATE TRIGGER refuse_rows AFTER INSERT ON of_no_world REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write();
 SELECT is(pg_temp.outcome('INSERT INTO of_no_world VALUES (1)'), 'NS110', 'rows that name no world are guarded like those of all');
 SELECT lives_ok('SELECT npcsim.tick_world(1, 10), npcsim.tick_world(2, 10)', 'the worlds live on');
 
@@ -264,7 +267,7 @@ SELECT is(pg_temp.outcome('INSERT INTO npcsim.' || insertion), became, 'beside a
                ('world_event_log_7 SELECT 7, t.messages, 2, t.first_sequence, t.last_sequence, t.revision, t.clock, t.sent_at_real, t.kinds, t.after, t.x, t.y FROM npcsim.world_event_log t', 'taken'),
                ('world_inputs SELECT 2, sequence + 9000, tick, kind, payload FROM npcsim.world_inputs WHERE world_id = 1', 'taken'),
                ('world_clock SELECT 9000, clock FROM npcsim.world_clock', '23502'),
-               ('world_clock (world_id, home) VALUES (9000, ''elsewhere'')', 'taken'), ('world_clock (world_id, home) VALUES (9000, npcsim.world_home())', 'NS110')) AS t (insertion, became);
+               ('world_clock (world_id, home) VALUES (9000, ''elsewhere'')', 'taken'), ('world_clock (world_id, home) VALUES (9000, npcsim_internal.world_home())', 'NS110')) AS t (insertion, became);
 SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan WHERE world_id = 2'), 'NS110', 'which is not overwritten then');
 SET session_replication_role = replica;
 UPDATE npcsim.world_clock SET home = 'elsewhere';

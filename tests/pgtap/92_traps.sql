@@ -24,7 +24,7 @@ SET search_path = pg_catalog, tap, pg_temp;
 SELECT is_empty('SELECT * FROM traps.bound', 'the extension depends on nothing but itself, PostgreSQL and PostGIS');
 SELECT is_empty('SELECT * FROM traps.stored', 'nor does a stored expression name anything else');
 SELECT is_empty($$SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-                   WHERE p.pronamespace = 'npcsim'::regnamespace AND l.lanname <> 'c' AND p.prosqlbody IS NULL
+                   WHERE p.pronamespace IN ('npcsim'::regnamespace, 'npcsim_internal'::regnamespace) AND l.lanname <> 'c' AND p.prosqlbody IS NULL
                      AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)$$,
                 'a body that is resolved when it is called is called with a pinned search_path');
 \o /dev/null

@@ -190,7 +190,7 @@ SELECT pg_temp.present('{}');
 BEGIN;
 UPDATE npcsim.decision_slots SET opened_at_real = now() - interval '1 hour', sent_at_real = now() - interval '1 hour' WHERE world_id = :busy;
 UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = :busy;
-SELECT cmp_ok(npcsim.expire_decisions(), '>', 0::bigint, 'requests expire');
+SELECT cmp_ok(npcsim_internal.expire_decisions(), '>', 0::bigint, 'requests expire');
 UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = :busy;
 COMMIT;
 SELECT npcsim.tick_world(:busy, 20);

@@ -78,10 +78,10 @@ CREATE FUNCTION property.violations(of_world bigint) RETURNS SETOF text LANGUAGE
                  FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id JOIN npcsim.world_moments m ON m.world_id = s.id
                 WHERE s.id = of_world),
          n AS (SELECT v.*, r.cells, r.departed_at FROM npcsim.npc_states v JOIN npcsim.npc_tracks r USING (world_id, npc_id) WHERE v.world_id = of_world),
-         needs AS (SELECT npc_id, need, npcsim.need_at(value, rate, needs_as_of, now) AS value
+         needs AS (SELECT npc_id, need, npcsim_internal.need_at(value, rate, needs_as_of, now) AS value
                      FROM n, w, LATERAL (VALUES ('hunger', hunger, hunger_rate), ('hygiene', hygiene, hygiene_rate), ('fun', fun, fun_rate),
                                                 ('energy', energy, energy_rate)) AS v (need, value, rate)),
-         place AS (SELECT npc_id, npcsim.track_x(cells, departed_at, now) AS x, npcsim.track_y(cells, departed_at, now) AS y FROM n, w),
+         place AS (SELECT npc_id, npcsim_internal.track_x(cells, departed_at, now) AS x, npcsim_internal.track_y(cells, departed_at, now) AS y FROM n, w),
          stood AS (SELECT npc_id, floor(x)::integer AS x, floor(y)::integer AS y FROM place UNION SELECT npc_id, ceil(x)::integer, ceil(y)::integer FROM place),
          i AS (SELECT * FROM npcsim.items WHERE world_id = of_world),
          -- What operators change goes on as it began: these are then the bounds of all there were.
@@ -430,7 +430,7 @@ BEGIN
         END LOOP;
         COMMIT;
         step := 0.1 + CASE property.pick(2) WHEN 0 THEN property.pick(120) ELSE property.pick(30) END / 10.0;
-        INSERT INTO property.history (seed, clock, statement) SELECT this, clock, format('tick_world(%s, %s), present: %s', w, step, ARRAY(SELECT npcsim.present_players(w) ORDER BY 1))
+        INSERT INTO property.history (seed, clock, statement) SELECT this, clock, format('tick_world(%s, %s), present: %s', w, step, ARRAY(SELECT npcsim_internal.present_players(w) ORDER BY 1))
           FROM npcsim.world_clock WHERE world_id = w;
         PERFORM property.perform(format('SELECT npcsim.tick_world(%s, %s)', w, step));
         COMMIT;

@@ -406,11 +406,11 @@ enum
 
 static Errand errands[] = {
 	[EXPIRE_DECISIONS] = {.name = "expire_decisions",
-						  .statement = {.sql = "SELECT npcsim.expire_decisions()"},
+						  .statement = {.sql = "SELECT npcsim_internal.expire_decisions()"},
 						  .interval = 1000 * 1000,
 						  .for_running = true},
 	[EXPIRE_SESSIONS] = {.name = "expire_sessions",
-						 .statement = {.sql = "SELECT npcsim.expire_sessions()"},
+						 .statement = {.sql = "SELECT npcsim_internal.expire_sessions()"},
 						 .interval = 5 * 1000 * 1000},
 	[PRUNE_LOGS] = {.name = "prune_logs",
 					.statement = {.sql = "SELECT npcsim.prune_logs()"},

@@ -102,7 +102,7 @@ BEGIN
                    ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, n) ORDER BY n) AS types,
                    p.pronargdefaults AS defaults
               FROM traps.functions f JOIN pg_proc p ON p.proname = f.name
-             WHERE p.prokind IN ('f', 'a') AND p.pronamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('npcsim', 'traps', 'tap'))
+             WHERE p.prokind IN ('f', 'a') AND p.pronamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ('npcsim', 'npcsim_internal', 'traps', 'tap'))
         ), wanted AS (
             SELECT proname, aggregates, proretset, result, types FROM known
              UNION

@@ -80,9 +80,9 @@ SELECT npcsim.world_snapshot(:world);
 
 -- ---- a worker: by hand, then one that runs the world ----
 SET ROLE npcsim_worker;
-SELECT npcsim.askable_players(:world);
-SELECT npcsim.present_players(:world);
-SELECT npcsim.expire_decisions(), npcsim.expire_sessions(), npcsim.prune_logs();
+SELECT npcsim_internal.askable_players(:world);
+SELECT npcsim_internal.present_players(:world);
+SELECT npcsim_internal.expire_decisions(), npcsim_internal.expire_sessions(), npcsim.prune_logs();
 RESET ROLE;
 DO $$
 DECLARE

@@ -1,0 +1,167 @@
+-- What becomes of a database that the version :old made. To be included with \ir in a database without npcsim, after objects.sql and
+-- after described.fresh was made; the last thing it does is to drop the extension.
+-- ---- what it made ----
+\set scratch `mktemp -d`
+\setenv scratch :scratch
+\setenv old :old
+\! for part in install roles worlds; do gunzip -c "tests/upgrade/$old/$part.sql.gz" >"$scratch/$part.sql"; done
+SELECT setting AS sharedir FROM pg_config WHERE name = 'SHAREDIR' \gset
+\setenv sharedir :sharedir
+\! cp "$scratch/install.sql" "$sharedir/extension/npcsim--$old.sql"
+\set install :scratch/install.sql
+\set roles :scratch/roles.sql
+\set worlds :scratch/worlds.sql
+CREATE EXTENSION npcsim VERSION :'old';
+\i :roles
+-- Its rows were written by its own library; this one runs statements under a pinned search_path only, which 0.1.0 had not.
+ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
+\o /dev/null
+\i :worlds
+\o
+RESET ALL;
+SET client_min_messages = warning;
+-- The database has come here with its worlds (pg_upgrade, or the files as they are): they are at home. One of them runs.
+SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'npcsim.world_clock'::regclass AND tgname = 'refuse_write') AS guarded \gset
+\if :guarded
+    ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
+\endif
+UPDATE npcsim.world_clock SET home = npcsim.world_home();
+\if :guarded
+    ALTER TABLE npcsim.world_clock ENABLE TRIGGER refuse_write;
+\endif
+CREATE TABLE described.was AS SELECT w.id, w.name, w.clock, w.revision, w.decision_policy, w.daily_token_output FROM npcsim.worlds w;
+SELECT is((SELECT count(*) FROM described.was), 5::bigint, 'a database of ' || :'old' || ' with worlds');
+CREATE TABLE described.rows AS SELECT w.id, r.* FROM described.was w, npcsim.world_rows(w.id) r;
+-- What other people built on it.
+CREATE SCHEMA theirs;
+CREATE VIEW theirs.hungry AS SELECT world_id, id, hunger FROM npcsim.npcs WHERE hunger < 20;
+CREATE VIEW theirs.everything AS SELECT w.name AS world, i.* FROM npcsim.worlds w JOIN npcsim.world_items i ON i.world_id = w.id;
+CREATE ROLE upgrade_reader;
+GRANT USAGE ON SCHEMA npcsim TO upgrade_reader;
+GRANT SELECT ON npcsim.npcs TO upgrade_reader;
+GRANT EXECUTE ON FUNCTION npcsim.create_world TO upgrade_reader WITH GRANT OPTION;
+
+-- ---- between the new library and the update ----
+SELECT throws_ok($$SELECT npcsim.create_world('Too soon', 20, 20)$$, 'NS104', NULL, 'before the update the new library changes nothing');
+SELECT throws_ok(format('SELECT npcsim.tick_world(%s, 1)', (SELECT min(id) FROM described.was)), 'NS104', NULL, 'in no world');
+SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', (SELECT min(id) FROM described.was)), 'NS104', NULL, 'nor makes one');
+SELECT lives_ok($$SELECT * FROM npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.world_status LIMIT 1$$, 'its worlds can be read');
+
+-- ---- the update ----
+SELECT lives_ok('ALTER EXTENSION npcsim UPDATE', 'ALTER EXTENSION UPDATE');
+SELECT ok(has_table_privilege('upgrade_reader', 'npcsim.npcs', 'SELECT') AND NOT has_table_privilege('upgrade_reader', 'npcsim.npcs', 'UPDATE'), 'rights on views stay');
+SELECT ok((SELECT bool_and(has_function_privilege('upgrade_reader', p.oid, 'EXECUTE')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
+          'and on functions that were made anew');
+SELECT ok((SELECT bool_and(has_function_privilege('upgrade_reader', p.oid, 'EXECUTE WITH GRANT OPTION')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
+          'with the right to grant them');
+SELECT ok((SELECT bool_and(has_function_privilege('npcsim_operator', p.oid, 'EXECUTE')) FROM pg_proc p WHERE p.pronamespace = 'npcsim'::regnamespace AND p.proname = 'create_world'),
+          'before roles.sql was run again');
+SELECT lives_ok($$SELECT * FROM theirs.hungry, theirs.everything LIMIT 1$$, 'views of others go on');
+REVOKE ALL ON ALL TABLES IN SCHEMA npcsim FROM upgrade_reader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA npcsim FROM upgrade_reader;
+REVOKE ALL ON SCHEMA npcsim FROM upgrade_reader;
+DROP ROLE upgrade_reader;
+\i docs/roles.sql
+SELECT is_empty('SELECT * FROM described.fresh EXCEPT ALL SELECT * FROM described.objects()', 'everything that a fresh installation has is there');
+SELECT is_empty('SELECT * FROM described.objects() EXCEPT ALL SELECT * FROM described.fresh', 'and nothing else');
+
+-- ---- its worlds ----
+SELECT is((SELECT array_agg(DISTINCT idle_interval) FROM npcsim.worlds), '{3}', 'its worlds ask as often as they did');
+CREATE PROCEDURE described.wait(condition text) LANGUAGE plpgsql AS $$
+DECLARE
+    holds boolean := false;
+BEGIN
+    FOR attempt IN 1 .. 200 LOOP
+        EXECUTE 'SELECT ' || condition INTO holds;
+        EXIT WHEN holds;
+        COMMIT;
+        PERFORM pg_sleep(0.1);
+    END LOOP;
+END
+$$;
+CALL described.wait($$(SELECT w.clock > o.clock FROM npcsim.worlds w JOIN described.was o USING (id) WHERE w.name = 'Meadow')$$);
+SELECT ok((SELECT w.clock > o.clock FROM npcsim.worlds w JOIN described.was o USING (id) WHERE w.name = 'Meadow'), 'the one that was running goes on by itself');
+SELECT npcsim.pause_world(id) FROM npcsim.worlds WHERE name = 'Meadow';
+SELECT results_eq('SELECT id, name, decision_policy, daily_token_output FROM npcsim.worlds ORDER BY id',
+                  'SELECT id, name, decision_policy, daily_token_output FROM described.was ORDER BY id', 'they are all there');
+SELECT ok((SELECT bool_and(n.clock = w.clock AND n.revision = w.revision) FROM npcsim.worlds n JOIN described.was w USING (id) WHERE w.name <> 'Meadow'), 'the others at the moment at which they stood');
+-- What became of their rows: columns that were there have what they had.
+CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key text, was jsonb, is jsonb) LANGUAGE sql SET enable_nestloop = off AS $$
+    WITH present AS MATERIALIZED (SELECT w.id, r.* FROM described.was w, npcsim.world_rows(w.id) r)
+    SELECT w.id, w.relation, w.key, w.content, n.content
+      FROM described.rows w LEFT JOIN present n ON n.id = w.id AND n.relation = w.relation AND n.key = w.key
+     WHERE NOT coalesce(n.content @> w.content, false)
+     LIMIT 5
+$$;
+SELECT is_empty('SELECT * FROM described.lost() WHERE id <> (SELECT id FROM npcsim.worlds WHERE name = ''Meadow'')', 'with all of their rows');
+
+-- What differs between worlds and what their inputs make of them; NULL when nothing does.
+CREATE FUNCTION described.replayed() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    world record;
+    copy bigint;
+    differs text;
+    result text;
+BEGIN
+    FOR world IN SELECT id, name FROM npcsim.worlds ORDER BY id LOOP
+        copy := npcsim.replay_world(world.id);
+        SELECT string_agg(concat_ws(' ', relation, key, here, there), E'\n') INTO differs
+          FROM (SELECT * FROM npcsim.world_differences(world.id, copy) LIMIT 5) d;
+        PERFORM npcsim.drop_world(copy);
+        result := concat_ws(E'\n', result, world.name || E':\n' || differs);
+    END LOOP;
+    RETURN result;
+END
+$$;
+-- Ten moments of life in all worlds: minds that are there answer well, or not.
+CREATE FUNCTION described.live() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    world bigint;
+BEGIN
+    PERFORM npcsim.register_gateway('upgraded');
+    PERFORM npcsim.client_connected('upgraded', p.id, p.world_id, 'compute'), npcsim.update_player_heartbeat(p.id, '{"max_concurrency": 64}') FROM npcsim.players p;
+    FOR moment IN 1 .. 10 LOOP
+        FOR world IN SELECT id FROM npcsim.worlds ORDER BY id LOOP
+            PERFORM npcsim.tick_world(world, 5);
+            PERFORM npcsim.submit_npc_decisions(array_agg(r.player_id), array_agg(jsonb_build_object('request_id', r.request_id, 'action',
+                                                CASE (r.npc_id + moment) % 4 WHEN 0 THEN 'dance' WHEN 1 THEN 'continue' ELSE 'wander' END)::text))
+               FROM npcsim.decision_requests r WHERE r.world_id = world AND (r.npc_id + moment) % 5 > 0 HAVING count(*) > 0;
+            PERFORM npcsim.fail_decisions(array_agg(r.player_id), array_agg(r.request_id), array_agg('timeout'::text))
+               FROM npcsim.decision_requests r WHERE r.world_id = world AND (r.npc_id + moment) % 2 > 0 HAVING count(*) > 0;
+        END LOOP;
+    END LOOP;
+END
+$$;
+SELECT is(described.replayed(), '', 'a replay of each has its rows');
+SELECT lives_ok('SELECT described.live()', 'they live on');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.decision_log WHERE finished_at_real > now() - interval '1 minute' AND status = 'applied'), '>', 50::bigint, 'and their minds decide');
+SELECT is(described.replayed(), '', 'and a replay of each has its rows then, too');
+SELECT ok((SELECT count(*) >= 5 FROM npcsim.world_events e WHERE e.world_id = (SELECT id FROM npcsim.worlds WHERE name = 'Meadow') AND kind = 'chat'
+            OR e.world_id = (SELECT id FROM npcsim.worlds WHERE name = 'Meadow')), 'what happened in them is remembered');
+
+-- ---- a dump of it, restored into this version ----
+DROP EXTENSION npcsim CASCADE;
+CREATE EXTENSION npcsim;
+\i docs/roles.sql
+\o /dev/null
+\i :worlds
+\o
+RESET ALL;
+SET client_min_messages = warning;
+SELECT is_empty('SELECT * FROM described.lost()', 'a dump of ' || :'old' || ' is restored with all of its rows');
+SELECT is((SELECT array_agg(DISTINCT status) FROM npcsim.worlds), '{parked}', 'its worlds are parked');
+BEGIN;
+SELECT lives_ok('SELECT npcsim.adopt_worlds()', 'worlds of a dump of ' || :'old' || ' are adopted by a new installation');
+SELECT npcsim.pause_world(id) FROM npcsim.worlds WHERE status = 'running';
+COMMIT;
+SELECT is(described.replayed(), '', 'a replay of each has its rows');
+SELECT lives_ok('SELECT described.live()', 'they live on');
+SELECT is(described.replayed(), '', 'and a replay of each has its rows then, too');
+
+\! rm -rf "$scratch" "$sharedir/extension/npcsim--$old.sql"
+
+DROP EXTENSION npcsim CASCADE;
+DROP SCHEMA theirs CASCADE;
+DROP TABLE described.was, described.rows;
+DROP FUNCTION described.lost, described.replayed, described.live;
+DROP PROCEDURE described.wait;
