@@ -127,7 +127,7 @@ take_up_earlier(Npc *npc, const char *type, StringInfo event)
 	const char		*since = NULL;
 	int64			 times = 1;
 
-	for (int i = 0; how != NULL && i < npc->mind_events->count;)
+	for (int i = 0; how != NULL && npc->mind_events != NULL && i < npc->mind_events->count;)
 	{
 		Jsonb *earlier =
 			strstr(npc->mind_events->item[i], type) != NULL ? parse(npc->mind_events->item[i]) : NULL;
