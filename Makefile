@@ -4,6 +4,7 @@
 #   make install         ... into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
 #   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
 #   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e run a part
+#   make test-matrix     builds and SQL tests on Debian 12, 13 and unstable, in roots of their own (as root)
 #   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, other releases
 #   make lint format     checks that need no database; the C code laid out by clang-format
 #   make bench mutate    the figures; planted bugs that the tests must find
@@ -11,7 +12,7 @@
 #   PG_CONFIG=…          the PostgreSQL to build against
 #   SANITIZE=1           a second build, in build/sanitize: assertions on, undefined behaviour is fatal,
 #                        programs and unit tests with the address sanitizer
-#   WERROR=              warnings do not fail the build
+#   WERROR=-Werror       warnings fail the build, as in CI
 #   V=1                  show whole command lines
 #
 # What is built goes to build/, except npcsim.so, which PGXS keeps in the top directory.
@@ -22,7 +23,7 @@ MODULE_big = npcsim
 
 PG_CONFIG ?= pg_config
 NPCSIM_PREFIX ?= /usr/local
-WERROR ?= -Werror
+WERROR ?=
 
 ifdef SANITIZE
 BUILD = build/sanitize
@@ -209,7 +210,7 @@ uninstall-programs:
 # ---------------------------------------------------------------------------------------------------
 # Demo, tests, checks
 
-.PHONY: demo demo-clean test test-unit test-sql test-e2e test-long lint format bench mutate
+.PHONY: demo demo-clean test test-unit test-sql test-e2e test-matrix test-long lint format bench mutate
 demo:
 	@scripts/demo.sh
 demo-clean:
@@ -222,6 +223,8 @@ test-sql: extension
 	@scripts/test-sql.sh
 test-e2e: extension programs
 	@scripts/test-e2e.sh
+test-matrix:
+	@scripts/test-matrix.sh
 test-long: extension programs
 	@scripts/test-long.sh
 lint:

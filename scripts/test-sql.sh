@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-"$ROOT/scripts/install-packages.sh" run test || exit 1
+"$ROOT/scripts/install-packages.sh" run sql || exit 1
 cd "$ROOT"
 shopt -s nullglob
 files=("$@")

@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-install_packages run build test || exit 1
+install_packages run build sql test || exit 1
 started=$SECONDS failing=()
 declare -A took
 build_all all unit-tests

@@ -21,6 +21,11 @@
 #error "npcsim needs PostgreSQL 15 or later"
 #endif
 
+/* PostgreSQL 18 writes it before the declaration, where C11 has it. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
+
 /* Schema of an extension's objects; get_extension_schema() is public since PostgreSQL 16 only. */
 static inline Oid
 compat_extension_schema(Oid extension)

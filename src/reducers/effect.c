@@ -56,8 +56,8 @@ decision_effect(Jsonb *decision)
 		names[i] = CStringGetTextDatum(without_effect[i]);
 	if (reason_is_told(decision))
 		count--;
-	return DatumGetJsonbP(DirectFunctionCall2(jsonb_delete_array, JsonbPGetDatum(decision),
-											  PointerGetDatum(array_of(names, count, TEXTOID))));
+	return DatumGetJsonbP(
+		DirectFunctionCall2(jsonb_delete_array, JsonbPGetDatum(decision), array_of(names, count, TEXTOID)));
 }
 
 /* Beyond what a double can be, in size or in decimals. */

@@ -15,6 +15,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
+#include "compat.h"
 #include "errors.h"
 #include "json.h"
 #include "quiet.h"
@@ -79,8 +80,8 @@ static SpiStatement camera_statement =
 	 .nargs = 5,
 	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 
-static void
-pg_attribute_noreturn() refuse(const char *member, const char *expected)
+pg_noreturn static void
+refuse(const char *member, const char *expected)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid \"%s\" in a heartbeat", member),
 			errdetail("It is not %s.", expected),

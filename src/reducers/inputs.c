@@ -8,6 +8,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
+#include "compat.h"
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/inputs.h"
@@ -128,8 +129,8 @@ input_end(void)
 
 /* ---- reading ---- */
 
-static void
-pg_attribute_noreturn() refuse_member(const char *member, const char *expected)
+pg_noreturn static void
+refuse_member(const char *member, const char *expected)
 {
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 			errmsg("an input has no member \"%s\" that is %s", member, expected),

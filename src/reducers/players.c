@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "engine/lock.h"
 #include "errors.h"
 #include "reducers/args.h"
@@ -59,8 +60,8 @@ static SpiStatement end_sessions_of_world =
 	 2,
 	 {INT8OID, TEXTOID}};
 
-static void
-pg_attribute_noreturn() refuse_player(int64 player_id, const char *detail)
+pg_noreturn static void
+refuse_player(int64 player_id, const char *detail)
 {
 	ereport(ERROR, errcode(ERRCODE_NS_NO_PLAYER), errmsg("player %lld does not exist", (long long) player_id),
 			errdetail_internal("%s", detail),

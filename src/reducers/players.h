@@ -9,13 +9,15 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
+
 #define USERNAME_MAX_CHARS 50
 
 /* The words of player_accounts.role and .status, NULL-terminated. */
 extern const char *const player_roles[];
 extern const char *const player_statuses[];
 
-extern void refuse_unknown_player(int64 player_id) pg_attribute_noreturn();
+pg_noreturn extern void refuse_unknown_player(int64 player_id);
 /* NS203 unless the player exists. */
 extern void player_require_known(int64 player_id);
 /* NS403 when a player's status is banned. */

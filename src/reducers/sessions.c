@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "engine/lock.h"
 #include "errors.h"
 #include "gateways.h"
@@ -480,8 +481,8 @@ sha256(const char *data, size_t length)
 	return hash;
 }
 
-static void
-pg_attribute_noreturn() refuse_token(const char *detail)
+pg_noreturn static void
+refuse_token(const char *detail)
 {
 	ereport(ERROR, errcode(ERRCODE_NS_BAD_TOKEN), errmsg("authentication failed"),
 			errdetail_internal("%s", detail),

@@ -13,6 +13,8 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
+
 /* Silence after which requests go on, and after which a gateway counts as dead; for SQL. */
 #define SESSION_SILENCE "interval '30 s'"
 
@@ -22,6 +24,6 @@
 /* A gateway's id; 22023 unless it is 1 to 64 characters of [A-Za-z0-9_.-]. */
 extern char *arg_gateway_id(FunctionCallInfo fcinfo, int n);
 /* 55000: the gateway is not registered. */
-extern void refuse_gateway(const char *gateway_id) pg_attribute_noreturn();
+pg_noreturn extern void refuse_gateway(const char *gateway_id);
 
 #endif /* NPCSIM_REDUCERS_SESSIONS_H */

@@ -213,7 +213,7 @@ if [ -n "$only_places" ]; then
 	check_places
 	exit
 fi
-install_packages run build test || exit 1
+install_packages run build sql test || exit 1
 chosen=()
 for n in "${!names[@]}"; do
 	if [ -z "$wanted" ] || [[ "${names[n]}" =~ $wanted ]]; then
