@@ -65,6 +65,8 @@ GRANT EXECUTE ON FUNCTION
     npcsim.try_client_connected,
     npcsim.client_disconnected,
     npcsim.gateway_poll,
+    npcsim.unknown_sessions,
+    npcsim.worlds_to_watch,
     npcsim.world_snapshot,
     npcsim.world_delta,
     npcsim.claim_decisions,

@@ -88,3 +88,30 @@ CREATE OR REPLACE FUNCTION npcsim.compute_standings(player_ids bigint[], told bi
                         WHERE i.controller_player_id = s.player_id AND i.world_id = s.world_id) n) b
          WHERE s.standing IS DISTINCT FROM s.told;
     END;
+
+-- ---- sessions that gateways look after, worlds that are listed ----
+CREATE FUNCTION npcsim.unknown_sessions(gateway_id text, session_ids bigint[]) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+    BEGIN ATOMIC
+        SELECT held.id
+          FROM pg_catalog.unnest(session_ids) AS held(id)
+         WHERE NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = held.id AND s.gateway_id = unknown_sessions.gateway_id);
+    END;
+REVOKE ALL ON FUNCTION npcsim.unknown_sessions(text, bigint[]) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.unknown_sessions(text, bigint[]) IS
+    'Which of these sessions of a gateway are not there (any more): somebody deleted their rows. Those that were ended, gateway_poll() tells';
+
+-- The owner's rights: gateways read no table.
+CREATE FUNCTION npcsim.worlds_to_watch() RETURNS json
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT pg_catalog.json_build_object('worlds', COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'id', w.id, 'name', w.name, 'status', w.status, 'size_x', w.size_x, 'size_y', w.size_y) ORDER BY w.id), '[]'::json))
+          FROM (SELECT s.id, s.name, s.size_x, s.size_y,
+                       CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status
+                  FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id
+                 WHERE s.spectators ORDER BY s.id LIMIT 1000::bigint) w;
+    END;
+REVOKE ALL ON FUNCTION npcsim.worlds_to_watch() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.worlds_to_watch() IS
+    'The worlds that admit spectators, the first 1000 by id: {"worlds": [{"id", "name", "status": running, paused or parked, "size_x", "size_y"}]}';

@@ -9,12 +9,14 @@ const WAIT_MS = { first: 500, most: 15000 };
 const TABLES = ["world", "terrain", "item_types", "interaction_types", "npcs", "world_items", "interactions", "players",
   "messages", "world_events"];
 
-// Close codes after which trying again at once is of no use.
+// Close codes after which trying again at once is of no use; the gateway says why.
 const REFUSALS = new Map([
-  [4002, "This world does not admit spectators."],
-  [4003, "This viewer is banned from the world."],
-  [4004, "There is no such world, or it is full."],
+  [4002, "this world does not admit spectators"],
+  [4003, "this viewer is banned from the world"],
+  [4004, "there is no such world, or it is full"],
 ]);
+
+const asSentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 export class Connection {
   #socket = null;
@@ -110,10 +112,10 @@ export class Connection {
     this.#socket = null;
     clearTimeout(this.#watchdog);
     this.#failures += 1;
-    const refusal = REFUSALS.get(event.code);
+    const refusal = REFUSALS.has(event.code) ? asSentence(event.reason || REFUSALS.get(event.code)) : undefined;
     const longest = refusal ? WAIT_MS.most : Math.min(WAIT_MS.most, WAIT_MS.first * 2 ** (this.#failures - 1));
     const wait = refusal ? longest : longest * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), wait);
-    this.handlers.state({ phase: refusal ? "refused" : "waiting", detail: refusal, retryAt: performance.now() + wait });
+    this.handlers.state({ phase: refusal ? "refused" : "waiting", detail: refusal, code: event.code, retryAt: performance.now() + wait });
   }
 }

@@ -1,4 +1,5 @@
-// The spectators' page: one world, live. ?world=ID chooses it (default 1).
+// The spectators' page: one world, live. ?world=ID chooses it (default 1). Everything it asks for lies beside it, so that
+// a proxy may serve it below a path of its own.
 
 import { Camera } from "./camera.js";
 import { Connection } from "./connection.js";
@@ -31,13 +32,14 @@ const drawClock = () => store.clock.now(localNow()) - DRAW_DELAY_SECONDS * store
 
 const panel = new Panel(store, palette, { select, follow: toggleFollow });
 
-function worldId() {
-  const wanted = Number(new URLSearchParams(location.search).get("world") ?? 1);
-  return Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 1;
-}
+const NO_WORLD = 4004; // the close code
+const wanted = new URLSearchParams(location.search).get("world") ?? "1";
+const worldId = /^[1-9][0-9]{0,14}$/.test(wanted) ? Number(wanted) : null;
 
-const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
-const connection = new Connection(address, worldId(), {
+const beside = (path) => new URL(path, import.meta.url);
+const address = beside("ws");
+address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const connection = new Connection(address.href, worldId, {
   frame(frame) {
     dirty = store.receive(frame, localNow()) || dirty;
     if (frame.type === "welcome" || frame.world) {
@@ -47,9 +49,22 @@ const connection = new Connection(address, worldId(), {
   state(state) {
     panel.setConnection(state);
     dirty = true;
+    if (state.code === NO_WORLD) {
+      offerWorlds();
+    }
   },
   resume: () => ({ revision: store.revision, epoch: store.epoch }),
 });
+
+// Which worlds there are, for somebody whose world there is not.
+async function offerWorlds() {
+  try {
+    const { worlds } = await (await fetch(beside("worlds"))).json();
+    panel.offer(worlds);
+  } catch {
+    // without a list the notice stands alone
+  }
+}
 
 // Shows the whole world when it is first seen or has another size.
 function fitIfNew() {
@@ -180,6 +195,7 @@ window.npcsim = {
   },
   drawn: () => [...painter.drawnPositions].map(([id, at]) => ({ id, ...at })),
   said: () => painter.bubbles,
+  names: () => painter.names,
   talking: () => circlesOf(store.interactions).map(({ id, participants }) => ({ id, participants })),
   screenOf(id) {
     const at = painter.drawnPositions.get(id);
@@ -190,5 +206,10 @@ window.npcsim = {
   },
 };
 
-connection.open();
+if (worldId === null) {
+  panel.setConnection({ phase: "refused", detail: `“${wanted}” is no world: worlds have numbers.` });
+  offerWorlds();
+} else {
+  connection.open();
+}
 requestAnimationFrame(frame);

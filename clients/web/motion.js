@@ -6,6 +6,7 @@
 export const CELL_SECONDS = 0.25;
 export const DRAW_DELAY_SECONDS = 0.15;
 export const NEEDS = ["hunger", "hygiene", "fun", "energy"];
+export const CRITICAL = 20; // a need below it is marked
 
 // Position of an npcs row at a clock. A walker is at path[0] when it departs and reaches one more cell every
 // 250 ms; in between it is in between. Whoever has no path stands at (x, y).

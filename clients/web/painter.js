@@ -1,7 +1,7 @@
 // Draws the world as it was DRAW_DELAY_SECONDS ago onto the canvas: ground, walls, items, NPCs, names.
 
-import { NEEDS, needAt, pathAhead } from "./motion.js";
-import { bubblesAt, circlesOf, linesOf } from "./talk.js";
+import { CRITICAL, NEEDS, needAt, pathAhead } from "./motion.js";
+import { bubblesAt, circlesOf, linesOf, placeOf } from "./talk.js";
 
 // Names are shown from the first scale (pixels a cell) while few NPCs are in view, from the second always.
 const LABELS_FROM = { few: 10, always: 26 };
@@ -10,7 +10,6 @@ const SMALLEST = 21; // pixels: below this scale figures are drawn larger than t
 const MOST_BOOST = 1.8;
 const DOTS_BELOW = 7; // pixels a cell
 const VISION_CELLS = 8.25;
-const CRITICAL = 20;
 const BUBBLE = { font: 13, line: 17, width: 170, lines: 3, padding: 8, tail: 7 }; // pixels
 
 export class Painter {
@@ -18,7 +17,9 @@ export class Painter {
     Object.assign(this, { canvas, store, camera, palette });
     this.context = canvas.getContext("2d", { alpha: false });
     this.drawnPositions = new Map();
-    this.bubbles = []; // what is drawn of what is said: {id, text, x, y} in pixels
+    this.bubbles = []; // what is drawn of what is said: {id, text, x, y: the speaker, left, top, width, height} in pixels
+    this.names = []; // what names are drawn: {id, text, left, top, width, height}
+    this.places = new Map(); // where bubbles stood when last drawn
   }
 
   // Returns whether anything in view is moving.
@@ -222,15 +223,27 @@ export class Painter {
       this.#signs(npc, clock);
       c.restore();
       if (named || npc === chosen) {
-        labels.push([npc.name, at.x + 0.5, at.y + 0.5 - 0.5 * this.boost - 8 / camera.scale, npc === chosen]);
+        labels.push([npc, at.x + 0.5, at.y + 0.5 - 0.5 * this.boost - 8 / camera.scale, npc === chosen]);
       }
     }
-    const size = Math.min(20, Math.max(11.5, camera.scale * 0.3)) / camera.scale;
-    for (const [name, x, y, bold] of labels) {
-      this.#text(name, x, y, bold ? size * 1.12 : size, this.palette.colours.label, this.palette.colours["label-halo"], bold ? 650 : 500);
-    }
+    const size = Math.min(20, Math.max(11.5, camera.scale * 0.3));
+    this.names = labels.map(([npc, x, y, bold]) => this.#nameBox(npc, x, y, bold ? size * 1.12 : size, bold ? 650 : 500));
+    // Names last: where bubbles cannot keep clear of them, they can be read all the same.
     this.#bubbles(clock, seen, named, chosen);
+    const { label, "label-halo": halo } = this.palette.colours;
+    for (const [npc, x, y, bold] of labels) {
+      this.#text(npc.name, x, y, (bold ? size * 1.12 : size) / camera.scale, label, halo, bold ? 650 : 500);
+    }
     return moving;
+  }
+
+  // What a name in the middle of (x, y), in cells, takes up, in pixels.
+  #nameBox({ id, name }, x, y, size, weight) {
+    const { context: c, camera } = this;
+    c.font = `${weight} 20px system-ui, sans-serif`;
+    const width = c.measureText(name).width * size / 20;
+    const middle = camera.toScreen(x - 0.5, y - 0.5);
+    return { id, text: name, left: middle.x - width / 2, top: middle.y - size / 2, width, height: size };
   }
 
   // Those who do something together are joined by a spoke each to the middle between them.
@@ -260,46 +273,73 @@ export class Painter {
 
   // What is said, above the heads: of everybody while names are shown, else of the chosen NPC.
   #bubbles(clock, seen, named, chosen) {
-    const { context: c, store, camera, drawnPositions, palette: { colours } } = this;
+    const { context: c, store, camera, drawnPositions } = this;
+    const places = new Map();
+    const drawn = [];
     this.bubbles = [];
     for (const { npc_id: id, text } of bubblesAt(store.messages, clock, store.clock.rate)) {
       const at = drawnPositions.get(id);
       if (!at || !seen(at.x, at.y) || !(named || id === chosen?.id)) {
         continue;
       }
-      c.save();
-      // From here on a unit is a pixel of the page, and the origin is above the name.
-      c.translate(at.x + 0.5, at.y + 0.5 - 0.5 * this.boost - 18 / camera.scale);
-      c.scale(1 / camera.scale, 1 / camera.scale);
       c.font = `500 ${BUBBLE.font}px system-ui, sans-serif`;
-      const measure = (words) => c.measureText(words).width;
-      this.#bubble(linesOf(text, BUBBLE.width, BUBBLE.lines, measure), measure, colours);
-      c.restore();
-      this.bubbles.push({ id, text, ...camera.toScreen(at.x, at.y) });
+      const lines = linesOf(text, BUBBLE.width, BUBBLE.lines, (words) => c.measureText(words).width);
+      const speaker = camera.toScreen(at.x, at.y);
+      // The tail ends above the name.
+      const end = { x: speaker.x, y: speaker.y - 0.5 * this.boost * camera.scale - 18 };
+      const size = this.#bubbleSize(lines);
+      const place = placeOf({ x: end.x, y: end.y - BUBBLE.tail }, size, [...this.names, ...this.bubbles], this.places.get(id));
+      places.set(id, { dx: place.left - end.x, dy: place.top - end.y + BUBBLE.tail });
+      this.bubbles.push({ id, text, ...speaker, ...place });
+      drawn.push([lines, place, end]);
     }
+    this.places = places;
+    // Tails first, so that none crosses what another bubble says.
+    c.save();
+    const ratio = devicePixelRatio || 1;
+    c.setTransform(ratio, 0, 0, ratio, 0, 0); // a unit is a pixel of the page in here
+    drawn.forEach(([, place, end]) => this.#tail(place, end));
+    drawn.forEach(([lines, place]) => this.#bubble(lines, place));
+    c.restore();
   }
 
-  // Its tail ends in the origin.
-  #bubble(lines, measure, colours) {
-    const { context: c } = this;
+  #bubbleSize(lines) {
     const { line, padding, tail } = BUBBLE;
-    const width = Math.max(...lines.map(measure), 2 * tail) + 2 * padding;
-    const height = lines.length * line + padding;
-    const top = -tail - height;
+    const widest = Math.max(...lines.map((words) => this.context.measureText(words).width), 2 * tail);
+    return { width: widest + 2 * padding, height: lines.length * line + padding };
+  }
+
+  #tail({ left, top, width, height }, end) {
+    const { context: c, palette: { colours } } = this;
+    const { padding, tail } = BUBBLE;
+    const bottom = top + height - 1;
+    const root = Math.min(left + width - padding - tail, Math.max(left + padding + tail, end.x));
     c.fillStyle = colours.paper;
     c.strokeStyle = colours.path;
     c.lineWidth = 1;
     c.beginPath();
-    c.roundRect(-width / 2, top, width, height, padding);
-    c.moveTo(-tail * 0.8, -tail);
-    c.lineTo(0, 0);
-    c.lineTo(tail * 0.8, -tail);
+    c.moveTo(root - tail * 0.8, bottom);
+    c.lineTo(end.x, end.y);
+    c.lineTo(root + tail * 0.8, bottom);
+    c.stroke();
+    c.fill();
+  }
+
+  #bubble(lines, { left, top, width, height }) {
+    const { context: c, palette: { colours } } = this;
+    const { line, padding } = BUBBLE;
+    c.fillStyle = colours.paper;
+    c.strokeStyle = colours.path;
+    c.lineWidth = 1;
+    c.beginPath();
+    c.roundRect(left, top, width, height, padding);
     c.stroke();
     c.fill();
     c.fillStyle = colours.ink;
+    c.font = `500 ${BUBBLE.font}px system-ui, sans-serif`;
     c.textAlign = "center";
     c.textBaseline = "middle";
-    lines.forEach((words, i) => c.fillText(words, 0, top + padding / 2 + (i + 0.5) * line));
+    lines.forEach((words, i) => c.fillText(words, left + width / 2, top + padding / 2 + (i + 0.5) * line));
   }
 
   #chosen(npc, clock) {

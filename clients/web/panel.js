@@ -1,7 +1,7 @@
 // The cards beside the map: the connection, the overview of the colony, the NPC or item that was chosen.
 // Everything goes in as text, never as markup: names come from players.
 
-import { NEEDS, calendarAt, needAt } from "./motion.js";
+import { CRITICAL, NEEDS, calendarAt, needAt } from "./motion.js";
 
 const ROSTER = 200; // names listed at once
 const LINES = { messages: 6, said: 6, events: 5 };
@@ -28,6 +28,13 @@ const EVENTS = {
   interaction_cancelled: (data) => `stops: ${data.interaction}`,
   map_ping: (data, event) => `points at ${event.x}, ${event.y}`,
 };
+// What the painter draws beside NPCs, by the class of its picture.
+const SIGNS = [
+  ["low", `a need is below ${CRITICAL}`],
+  ["asked", "its mind is being asked"],
+  ["busy", "does something"],
+  ["together", "do it together"],
+];
 const byId = (id) => document.getElementById(id);
 
 function element(tag, className, text) {
@@ -70,7 +77,18 @@ export class Panel {
     byId("npc-close").addEventListener("click", () => actions.select(null));
     byId("item-close").addEventListener("click", () => actions.select(null));
     byId("npc-follow").addEventListener("click", () => actions.follow());
-    byId("filter").addEventListener("input", () => this.#overview());
+    byId("filter").addEventListener("input", ({ target }) => {
+      this.#overview();
+      target.scrollIntoView({ block: "start" }); // what is found, or that nobody is, stands below
+    });
+    fill(byId("signs"), SIGNS, () => {
+      const row = element("li");
+      row.append(element("span", "sign"), element("span"));
+      return row;
+    }, (row, [sign, text]) => {
+      row.children[0].dataset.sign = sign;
+      setText(row.children[1], text);
+    });
     byId("roster").addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) {
@@ -82,6 +100,20 @@ export class Panel {
   setConnection(state) {
     this.connection = state;
     this.#connection();
+  }
+
+  // Worlds that somebody may go to instead of the one that was not to be had.
+  offer(worlds) {
+    byId("notice-worlds").parentElement.hidden = worlds.length === 0;
+    fill(byId("notice-worlds"), worlds, () => {
+      const row = element("li");
+      row.append(element("a"), element("span", "quiet"));
+      return row;
+    }, (row, { id, name, status }) => {
+      row.children[0].href = `?world=${id}`;
+      setText(row.children[0], name);
+      setText(row.children[1], ` ${id}, ${status}`);
+    });
   }
 
   update(clock, selected, following) {
@@ -121,7 +153,7 @@ export class Panel {
     setText(byId("connection-text"), text);
     const notice = byId("notice");
     notice.hidden = !detail;
-    setText(notice, detail ?? "");
+    setText(byId("notice-text"), detail ?? "");
   }
 
   #overview() {
@@ -178,6 +210,8 @@ export class Panel {
     });
     byId("roster-more").hidden = found.length <= ROSTER;
     setText(byId("roster-more"), `and ${found.length - ROSTER} more`);
+    byId("roster-none").hidden = found.length > 0;
+    setText(byId("roster-none"), npcs.length === 0 ? "There is nobody." : `Nobody’s name has “${wanted}” in it.`);
   }
 
   // The last of what was said and of what happened, the newest at the end.
@@ -249,6 +283,7 @@ export class Panel {
     }, (row, [name, value]) => {
       const rate = npc.needs[name].rate;
       row.dataset.need = name;
+      row.dataset.low = String(value < CRITICAL);
       setText(row.children[0], name[0].toUpperCase() + name.slice(1));
       setText(row.children[1], `${rate > 0 && value < 100 ? "↑ " : ""}${value.toFixed(0)}`);
       const meter = row.children[2];

@@ -1,7 +1,7 @@
 // The world as the server told it: rows by id, kept up to date by snapshots and deltas.
 //
-// A snapshot comes in pages and counts only once its last page is there; a delta that carries `present`
-// (the answer to a reconnect) drops what is not named. Absent fields of an upsert are unchanged. Messages and events
+// Snapshots and deltas come in pages and count only once the last one is there; a delta that carries `present`
+// (the answer to a reconnect) drops what none of its pages names. Absent fields of an upsert are unchanged. Messages and events
 // are appended; a snapshot begins them anew.
 
 import { Track, WorldClock, positionAt } from "./motion.js";
@@ -65,8 +65,7 @@ export class Store {
       case "snapshot":
         return this.#snapshot(frame, localMs);
       case "delta":
-        this.#delta(frame, localMs);
-        return true;
+        return this.#delta(frame, localMs);
       default:
         return false;
     }
@@ -90,16 +89,25 @@ export class Store {
     this.speed = frame.speed ?? this.speed;
   }
 
-  #snapshot(frame, localMs) {
-    if (this.pages === null || frame.page === 1) {
+  // All pages once the last one is there, else null. What was not complete when a first page comes never will be.
+  #complete(frame) {
+    if (this.pages === null || (frame.page ?? 1) === 1) {
       this.pages = [];
     }
     this.pages.push(frame);
     if (frame.more) {
-      return false;
+      return null;
     }
     const pages = this.pages;
     this.pages = null;
+    return pages;
+  }
+
+  #snapshot(frame, localMs) {
+    const pages = this.#complete(frame);
+    if (pages === null) {
+      return false;
+    }
     this.clock.frame(frame, localMs);
     for (const table of TABLES) {
       if (pages.some((page) => page[table])) {
@@ -111,8 +119,8 @@ export class Store {
     for (const stream of Object.keys(STREAMS)) {
       this[stream] = pages.flatMap((page) => page[stream] ?? []);
     }
+    this.#whole(pages);
     for (const page of pages) {
-      this.#whole(page);
       for (const table of TABLES) {
         this.#upsert(table, page[table] ?? [], frame.clock);
       }
@@ -122,25 +130,17 @@ export class Store {
   }
 
   #delta(frame, localMs) {
+    const pages = this.#complete(frame);
+    if (pages === null) {
+      return false;
+    }
     this.clock.frame(frame, localMs);
-    this.#whole(frame);
-    for (const table of TABLES) {
-      const change = frame[table];
-      if (!change) {
-        continue;
-      }
-      this.#upsert(table, change.upsert ?? [], frame.clock);
-      for (const id of [...(change.remove ?? []), ...(change.leave ?? [])]) {
-        this.#drop(table, id);
-      }
+    this.#whole(pages);
+    for (const page of pages) {
+      this.#changes(page);
     }
-    for (const [stream, most] of Object.entries(STREAMS)) {
-      if (frame[stream]) {
-        this[stream] = lastOf([...this[stream], ...frame[stream].append], most, stream === "messages");
-      }
-    }
-    if (frame.present) {
-      const present = new Set(frame.present);
+    if (pages.some((page) => page.present)) {
+      const present = new Set(pages.flatMap((page) => page.present ?? []));
       for (const table of IN_VIEW) {
         for (const id of [...this[table].keys()]) {
           if (!present.has(id)) {
@@ -150,14 +150,37 @@ export class Store {
       }
     }
     this.revision = frame.revision;
+    return true;
   }
 
-  #whole(frame) {
-    if (frame.world) {
-      this.world = { ...this.world, ...frame.world };
+  #changes(page) {
+    for (const table of TABLES) {
+      const change = page[table];
+      if (!change) {
+        continue;
+      }
+      this.#upsert(table, change.upsert ?? [], page.clock);
+      for (const id of [...(change.remove ?? []), ...(change.leave ?? [])]) {
+        this.#drop(table, id);
+      }
     }
-    if (frame.terrain) {
-      this.terrain = frame.terrain;
+    for (const [stream, most] of Object.entries(STREAMS)) {
+      if (page[stream]) {
+        this[stream] = lastOf([...this[stream], ...page[stream].append], most, stream === "messages");
+      }
+    }
+  }
+
+  // What comes whole, in place of what was there; the terrain's runs may be spread over the pages.
+  #whole(pages) {
+    for (const { world } of pages) {
+      if (world) {
+        this.world = { ...this.world, ...world };
+      }
+    }
+    const terrain = pages.flatMap((page) => page.terrain ?? []);
+    if (terrain.length > 0) {
+      this.terrain = { blocked: terrain.flatMap(({ blocked }) => blocked) };
       this.terrainVersion += 1;
     }
   }

@@ -17,6 +17,38 @@ export function bubblesAt(messages, clock, rate) {
   return [...latest.values()].slice(-BUBBLES);
 }
 
+// How far from its speaker a bubble may stand: shares of its width, then pixels upwards.
+const ASIDE = [0, 0.3, -0.3, 0.55, -0.55];
+const UPWARDS = Array.from({ length: 12 }, (_, i) => i * 14);
+const GAP = 2;
+
+function overlap(a, b) {
+  const width = Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left) + GAP;
+  const height = Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top) + GAP;
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+// Where a bubble of that size stands above (x, y), where its tail ends, so that it covers none of what is there already
+// (names, other bubbles), or as little as can be. All in pixels. `before`: where it stood, relative to (x, y); while it
+// cannot stand right above, it stays there as long as it can, so that it does not jump about.
+export function placeOf({ x, y }, { width, height }, taken, before) {
+  const near = UPWARDS.flatMap((up) => ASIDE.map((aside) => ({ dx: (aside - 0.5) * width, dy: -height - up })));
+  let best = null;
+  let least = Infinity;
+  for (const { dx, dy } of before ? [near[0], before, ...near] : near) {
+    const place = { left: x + dx, top: y + dy, width, height };
+    const covered = taken.reduce((sum, other) => sum + overlap(place, other), 0);
+    if (covered < least) {
+      best = place;
+      least = covered;
+    }
+    if (covered === 0) {
+      break;
+    }
+  }
+  return best;
+}
+
 function secondsFor(text) {
   return Math.min(SECONDS.most, SECONDS.least + text.length * SECONDS.aLetter);
 }

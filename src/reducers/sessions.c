@@ -684,7 +684,8 @@ write_session(FunctionCallInfo fcinfo, StringInfo out)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_ABSENT),
 				errmsg("world %lld does not exist", (long long) world_id),
 				errdetail("It was dropped, or never was."),
-				errhint("The welcome of a player's token names its world."));
+				errhint("GET /worlds at the gateway lists the worlds that may be watched; a player's token"
+						" names its own."));
 	if (client.player_id == 0)
 		admit_spectator(&client, head);
 	else

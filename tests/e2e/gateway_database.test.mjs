@@ -130,6 +130,31 @@ test('a heartbeat of a session that the database does not know makes the gateway
   client.socket.close();
 });
 
+test('who only watches, and whose session the database does not know, is joined again without noticing', async () => {
+  const watchers = [await join(colony), await join(colony, { token: ada.token })];
+  for (const client of watchers) {
+    client.send({ type: 'subscribe', id: 1 });
+    await client.frame('snapshot', (frame) => !frame.more);
+  }
+  const before = (await errors()).length;
+  const sessions = () => colony.query(`SELECT id FROM npcsim.sessions WHERE gateway_id = 'test' AND purpose = 'watch' AND NOT ended ORDER BY id`);
+  const [{ id: last }] = (await sessions()).slice(-1);
+  await colony.query(`DELETE FROM npcsim.sessions WHERE purpose = 'watch'`);
+  await waitFor(async () => {
+    const now = await sessions();
+    return now.length === 2 && now.every(({ id }) => Number(id) > Number(last));
+  }, { timeout: 8000, what: 'both to have a session' });
+  await colony.query('SELECT npcsim.rotate_player_token($1)', [(await colony.player('brief', [])).id]);
+  for (const client of watchers) {
+    assert.equal(client.closed, undefined);
+    assert.deepEqual(client.of('error'), []);
+    assert.equal(client.of('snapshot').filter((frame) => frame.page === 1).length, 1, 'it goes on where it was');
+    client.socket.close();
+  }
+  assert.equal((await errors()).length, before);
+  await waitFor(async () => (await sessions()).length === 0, { what: 'the sessions to end with their clients' });
+});
+
 test('connections without a session show in /healthz and /metrics', async () => {
   const client = await mind(colony, ada, 'without');
   assert.equal(await metric(colony.port, 'clients_without_session'), 0);

@@ -16,11 +16,11 @@ const GATEWAY = process.env.NPCSIM_GATEWAY ?? join(build, 'npcsim-gateway');
 // Every setting, with a value that is not its default.
 const SETTINGS = {
   database: 'host=/nonexistent dbname=x', gateway_id: 'east-1', listen_address: '127.0.0.2', port: '0', web_root: tmpdir(),
-  allowed_origins: 'https://a.example http://b.example:8000', allowed_hosts: 'c.example, d.example',
+  allowed_origins: 'https://a.example http://b.example:8000', allowed_hosts: 'c.example, d.example', trusted_proxies: '127.0.0.1, 10.0.0.0/8 ::1',
   connections: '3', query_timeout_ms: '5000', lock_timeout_ms: '500', hello_timeout_ms: '5000', stuck_timeout_ms: '9000',
   silence_timeout_ms: '20000', submit_delay_ms: '2', max_frame: '4096', max_queue: '131072', message_rate: '10', message_burst: '20',
   player_message_rate: '20', player_message_burst: '40', subscribe_rate: '10', subscribe_burst: '5', wrong_token_rate: '5', wrong_token_burst: '0',
-  max_per_address: '7', log_level: 'debug',
+  join_rate: '30', join_burst: '0', max_per_address: '7', max_spectators_per_address: '3', log_level: 'debug',
 };
 
 let directory;
@@ -108,7 +108,8 @@ test('a wrong value is told with where it stands, from every source, and ends wi
     port: ['65536', '-1', '8O80', '', '99999999999999999999'], connections: ['0', '17', '2.5'], query_timeout_ms: ['99'], lock_timeout_ms: ['9'],
     hello_timeout_ms: ['600001'], stuck_timeout_ms: ['99'], silence_timeout_ms: ['999'], submit_delay_ms: ['-1', '1001'], max_frame: ['1023'],
     max_queue: ['65535'], message_rate: ['0'], message_burst: ['0'], max_per_address: ['0'], log_level: ['loud', 'INFO'],
-    player_message_rate: ['0'], player_message_burst: ['0'], subscribe_rate: ['0'], subscribe_burst: ['0'], wrong_token_rate: ['0'], wrong_token_burst: ['-1', '100001'],
+    player_message_rate: ['0'], player_message_burst: ['0'], subscribe_rate: ['0'], subscribe_burst: ['0'], wrong_token_rate: ['0'], wrong_token_burst: ['-1', '100001'], join_rate: ['0'], join_burst: ['-1'], max_spectators_per_address: ['0'],
+    trusted_proxies: ['10.0.0.1/8', 'localhost', '127.0.0.1:80', '*'],
     gateway_id: ['a gateway', 'x'.repeat(65)], listen_address: [''], web_root: ['/nonexistent'],
     allowed_origins: ['a.example', 'https://a.example/', '*', 'null'], allowed_hosts: ['https://a.example', 'a.example:80', 'a b/c'], database: ['host=x nonsense=1', "host='x", 'x'.repeat(4097)],
   };

@@ -346,7 +346,7 @@ test('a world runs where PostGIS has a schema of its own', async () => {
   for (const statement of ['CREATE SCHEMA "Geo S"', 'CREATE EXTENSION postgis SCHEMA "Geo S"', 'CREATE EXTENSION npcsim',
     `SELECT npcsim.create_world('Apart', 40, 30, 1, preset => 'reference')`, 'SELECT npcsim.populate_world(1, 10)']) await client.query(statement);
   await assert.rejects(client.query('SELECT npcsim.start_world(1)'), { code: '42501', hint: 'Run docs/roles.sql in this database.' });
-  await client.query('GRANT USAGE ON SCHEMA npcsim TO npcsim_worker');
+  await client.query('GRANT USAGE ON SCHEMA npcsim, npcsim_internal TO npcsim_worker');
   await assert.rejects(client.query('SELECT npcsim.start_world(1)'), { code: '42501', message: /schema of PostGIS/ });
   await cluster.runFile('apart', join(root, 'docs', 'roles.sql'));
   await client.query('SELECT npcsim.start_world(1)');

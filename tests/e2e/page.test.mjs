@@ -1,6 +1,8 @@
 // The spectators' page in a real browser: NPCs move, the clicked one tells its needs.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
+import http from 'node:http';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -8,11 +10,30 @@ import { chromium } from 'playwright-core';
 
 import { sleep } from './lib/cluster.mjs';
 import { startColony, waitFor } from './lib/colony.mjs';
+import { placeOf } from '../../clients/web/talk.js';
 
 const executablePath = process.env.NPCSIM_CHROMIUM || '/usr/bin/chromium';
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const results = join(process.env.NPCSIM_BUILD ?? 'build', 'results');
+
+const covers = (a, b) => Math.min(a.left + a.width, b.left + b.width) > Math.max(a.left, b.left) && Math.min(a.top + a.height, b.top + b.height) > Math.max(a.top, b.top);
+
+test('a bubble keeps clear of names and other bubbles, stays where it was while it can, and covers as little as can be', () => {
+  const size = { width: 100, height: 40 };
+  const name = (left, top) => ({ left, top, width: 60, height: 14 });
+  assert.deepEqual(placeOf({ x: 200, y: 200 }, size, []), { left: 150, top: 160, ...size }, 'above its speaker');
+  const row = [name(170, 170), name(150, 150), name(190, 120)];
+  const place = placeOf({ x: 200, y: 200 }, size, row);
+  assert.ok(!row.some((other) => covers(place, other)), JSON.stringify(place));
+  const before = { dx: -80, dy: -90 };
+  assert.deepEqual(placeOf({ x: 200, y: 200 }, size, [name(170, 170)], before), { left: 120, top: 110, ...size });
+  assert.deepEqual(placeOf({ x: 200, y: 200 }, size, [], before), { left: 150, top: 160, ...size }, 'but right above when it can');
+  assert.notDeepEqual(placeOf({ x: 200, y: 200 }, size, [name(170, 170), name(130, 120)], before), { left: 120, top: 110, ...size });
+  const everywhere = Array.from({ length: 400 }, (_, i) => name((i % 20) * 60 - 400, Math.floor(i / 20) * 14 - 60));
+  const crowded = placeOf({ x: 200, y: 200 }, size, everywhere);
+  assert.ok(Number.isFinite(crowded.left) && crowded.top <= 160, 'somewhere it stands');
+});
 
 describe('the spectators\' page', () => {
   let colony;
@@ -91,6 +112,12 @@ describe('the spectators\' page', () => {
     await sleep(500);
     const said = await talk();
     assert.ok(said, 'a bubble stays while the world stands');
+    const [bubbles, labels] = await page.evaluate(() => [window.npcsim.said(), window.npcsim.names()]);
+    assert.equal(labels.length, 20 + 1, 'names are shown: of all, and the newcomer');
+    for (const bubble of bubbles) {
+      const covered = [...labels, ...bubbles.filter((other) => other !== bubble)].filter((other) => covers(bubble, other));
+      assert.deepEqual(covered.map(({ text }) => text), [], `what "${bubble.text}" covers`);
+    }
     const [row] = await colony.query('SELECT to_jsonb(participants) AS participants, interaction_type FROM npcsim.interactions WHERE world_id = $1 AND id = $2', [colony.worldId, said.id]);
     assert.deepEqual([row.participants, row.interaction_type], [said.participants, 'conversation'], 'they talk who SQL says do');
     assert.equal(await colony.value(`SELECT text FROM npcsim.messages WHERE world_id = $1 AND npc_id = $2 ORDER BY sequence DESC LIMIT 1`,
@@ -154,6 +181,83 @@ describe('the spectators\' page', () => {
     await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
     await mkdir(results, { recursive: true });
     await page.screenshot({ path: join(results, 'page.png') });
+  });
+
+  test('what is drawn beside NPCs is explained, and what is badly needed marked on the card, too', async () => {
+    await page.locator('#npc-close').click();
+    const signs = await page.evaluate(() => [...document.querySelectorAll('#signs li')].map((row) => [row.innerText.trim(), getComputedStyle(row.querySelector('.sign')).backgroundImage]));
+    assert.deepEqual(signs.map(([text]) => text), ['a need is below 20', 'its mind is being asked', 'does something', 'do it together']);
+    assert.ok(signs.every(([, picture]) => picture.includes('gradient')), 'each with its picture');
+    const id = await page.evaluate(() => window.npcsim.npcs()[0].id);
+    await colony.query('SELECT npcsim.pause_world($1)', [colony.worldId]);
+    await colony.query('UPDATE npcsim.npcs SET hunger = 12, energy = 60, name = $3 WHERE world_id = $1 AND id = $2', [colony.worldId, id, 'Zoe']);
+    await page.locator(`#roster button[data-npc="${id}"]`).click();
+    const low = (need) => page.evaluate((name) => document.querySelector(`#npc-needs [data-need="${name}"]`)?.dataset.low, need);
+    await waitFor(async () => (await low('hunger')) === 'true' && (await low('energy')) === 'false', { what: 'the mark' });
+    await page.locator('#npc-close').click();
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+  });
+
+  test('a search that finds nobody says so', async () => {
+    const none = page.locator('#roster-none');
+    await page.locator('#filter').fill('<b>nobody');
+    await waitFor(() => none.isVisible(), { what: 'a sentence' });
+    assert.equal(await none.innerText(), 'Nobody’s name has “<b>nobody” in it.');
+    const { y, height } = await none.boundingBox();
+    assert.ok(y > 0 && y + height < 800, 'where it can be seen');
+    await mkdir(results, { recursive: true });
+    await page.screenshot({ path: join(results, 'page-search.png') });
+    await page.locator('#filter').fill('zo');
+    await waitFor(async () => !(await none.isVisible()) && (await page.locator('#roster button').count()) > 0, { what: 'who is found' });
+    await page.locator('#filter').fill('');
+  });
+
+  test('a world that there is not is told, and which there are', async () => {
+    const other = await colony.value(`SELECT npcsim.create_world('<i>Elsewhere</i>', 20, 20)`);
+    for (const [query, told] of [['999', 'World 999 does not exist.'], ['abc', '“abc” is no world: worlds have numbers.'], ['-1', '“-1” is no world: worlds have numbers.']]) {
+      const stranger = await browser.newPage();
+      await stranger.goto(`http://127.0.0.1:${colony.port}/?world=${query}`);
+      await waitFor(async () => (await stranger.locator('#notice-worlds a').count()) === 2, { what: 'the list' });
+      assert.equal(await stranger.locator('#notice-text').innerText(), told);
+      assert.deepEqual(await stranger.locator('#notice-worlds li').allInnerTexts(), [`Colony ${colony.worldId}, running`, `<i>Elsewhere</i> ${other}, paused`]);
+      if (query === '999') {
+        await mkdir(results, { recursive: true });
+        await stranger.screenshot({ path: join(results, 'page-unknown.png') });
+        await stranger.locator('#notice-worlds a').first().click();
+        await waitFor(() => stranger.evaluate(() => window.npcsim?.npcs().length > 0), { timeout: 20_000, what: 'the world that was chosen' });
+        assert.equal(await stranger.locator('#notice').isVisible(), false);
+      }
+      await stranger.close();
+    }
+  });
+
+  test('the page works below a path of a proxy', async () => {
+    const proxy = http.createServer((request, response) => {
+      if (!request.url.startsWith('/colony/')) return void response.writeHead(404).end();
+      http.get({ port: colony.port, path: request.url.slice('/colony'.length), headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      });
+    });
+    proxy.on('upgrade', (request, client) => {
+      const gateway = net.connect(colony.port, '127.0.0.1', () => {
+        gateway.write(`GET ${request.url.replace(/^\/colony/, '')} HTTP/1.1\r\n${request.rawHeaders.map((text, i) => text + (i % 2 ? '\r\n' : ': ')).join('')}\r\n`);
+        gateway.pipe(client).pipe(gateway);
+      });
+      for (const end of [client, gateway]) end.on('error', () => {});
+    });
+    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const below = await browser.newPage();
+    const failed = [];
+    below.on('response', (answer) => answer.status() >= 400 && failed.push(answer.url()));
+    await below.goto(`http://127.0.0.1:${proxy.address().port}/colony/?world=${colony.worldId}`);
+    await waitFor(() => below.evaluate(() => window.npcsim?.npcs().length > 0), { timeout: 20_000, what: 'NPCs on the page' });
+    await below.goto(`http://127.0.0.1:${proxy.address().port}/colony/?world=999`);
+    await waitFor(async () => (await below.locator('#notice-worlds a').count()) === 2, { what: 'the list' });
+    assert.deepEqual(failed, []);
+    await below.close();
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   test('the page complains of nothing', () => assert.deepEqual(complaints, []));

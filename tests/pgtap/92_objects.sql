@@ -74,7 +74,7 @@ INSERT INTO relations SELECT r.name || '_' || n, '', '', '', jsonb_build_object(
 -- Who may execute it, besides the owner.
 CREATE TEMP TABLE functions (roles text, names text[]);
 INSERT INTO functions VALUES
-    ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,claim_decisions,superseded_decisions,compute_standings,
+    ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,unknown_sessions,worlds_to_watch,claim_decisions,superseded_decisions,compute_standings,
                   submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),

@@ -81,10 +81,70 @@ test_bound(void)
 		peers_wrong_token(address(text), now);
 	}
 	tap_is_int(peers_count(), PEERS_REMEMBERED, "no more addresses are remembered than there is room for");
-	peers_start((Rate) {60, 0});
+	peers_start((Rate) {60, 0}, (Rate) {0});
 	for (int i = 0; i < 10; i++)
 		peers_wrong_token(address("192.0.2.9"), now);
 	tap_is_int(peers_token_wait(address("192.0.2.9"), now), 0, "without a limit nothing is counted");
+}
+
+static void
+test_joins(void)
+{
+	int64_t now = now_ms() + 7200 * 1000;
+	Peer   *peer;
+
+	peers_start((Rate) {60, 3}, (Rate) {120, 4});
+	for (int i = 0; i < 4; i++)
+		tap_is_int(peers_join(address("203.0.113.1"), now), 0, "join %d", i + 1);
+	tap_is_int(peers_join(address("203.0.113.1"), now), 500, "the next one in half a second");
+	tap_is_int(peers_join(address("203.0.113.1"), now), 500, "asking costs nothing");
+	tap_is_int(peers_join(address("203.0.113.2"), now), 0, "others join");
+	tap_is_int(peers_token_wait(address("203.0.113.1"), now), 0, "wrong tokens are another matter");
+	peer = peers_enter(address("203.0.113.1"), 10);
+	peers_leave(peer);
+	tap_ok(peers_join(address("203.0.113.1"), now) > 0, "coming and going changes nothing");
+	tap_is_int(peers_join(address("203.0.113.1"), now + 500), 0, "but time does");
+	peers_start((Rate) {60, 3}, (Rate) {120, 0});
+	for (int i = 0; i < 10; i++)
+		tap_is_int(peers_join(address("203.0.113.1"), now + 500), 0, "without a limit nobody waits");
+	peers_start((Rate) {60, 3}, (Rate) {120, 4});
+}
+
+static void
+test_spectators(void)
+{
+	Peer *peer = peers_enter(address("203.0.113.9"), 10);
+
+	tap_ok(peers_enter_spectator(address("203.0.113.9"), 2), "one watches");
+	tap_ok(peers_enter_spectator(address("203.0.113.9"), 2), "two watch");
+	tap_ok(!peers_enter_spectator(address("203.0.113.9"), 2), "three do not");
+	peers_leave_spectator(address("203.0.113.9"));
+	tap_ok(peers_enter_spectator(address("203.0.113.9"), 2), "before another has left");
+	peers_leave_spectator(address("203.0.113.9"));
+	peers_leave_spectator(address("203.0.113.9"));
+	peers_leave_spectator(address("203.0.113.9"));
+	tap_ok(peers_enter_spectator(address("203.0.113.9"), 1), "leaving twice makes no room");
+	tap_ok(!peers_enter_spectator(address("203.0.113.9"), 1), "for two");
+	tap_ok(peers_enter_spectator(address("203.0.113.10"), 1), "one whose socket is gone is not counted");
+	peers_leave_spectator(address("203.0.113.10"));
+	peers_leave(peer);
+}
+
+static void
+test_known_tokens(void)
+{
+	int64_t now = now_ms();
+	int		joins = 0;
+
+	tap_ok(!token_may_join("npc_j", now), "a token that is not known has no allowance");
+	token_remember("npc_j");
+	while (joins < 1000 && token_may_join("npc_j", now))
+		joins++;
+	tap_is_int(joins, 30, "one that is has its own");
+	token_remember("npc_j");
+	tap_ok(!token_may_join("npc_j", now), "being good again gives it no other");
+	tap_ok(token_may_join("npc_j", now + 1000), "time does");
+	token_forget("npc_j");
 }
 
 static void
@@ -103,10 +163,13 @@ test_tokens(void)
 int
 main(void)
 {
-	peers_start((Rate) {.per_minute = 60, .burst = 3});
+	peers_start((Rate) {.per_minute = 60, .burst = 3}, (Rate) {0});
 	test_connections();
 	test_wrong_tokens();
 	test_bound();
+	test_joins();
+	test_spectators();
+	test_known_tokens();
 	test_tokens();
 	return tap_done();
 }

@@ -17,6 +17,8 @@ enum
 {
 	REGISTER_GATEWAY,
 	GATEWAY_POLL,
+	UNKNOWN_SESSIONS,
+	WORLDS_TO_WATCH,
 	AUTHENTICATE,
 	CLIENT_CONNECTED,
 	CLIENT_DISCONNECTED,
@@ -46,6 +48,9 @@ enum
 static const DbStatement statements[STATEMENT_COUNT] = {
 	{REGISTER_GATEWAY, "register_gateway", "SELECT npcsim.register_gateway($1::text)", 1},
 	{GATEWAY_POLL, "gateway_poll", "SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
+	{UNKNOWN_SESSIONS, "unknown_sessions",
+	 "SELECT npcsim.unknown_sessions($1::text, $2::bigint[]) AS session_id", 2},
+	{WORLDS_TO_WATCH, "worlds_to_watch", "SELECT npcsim.worlds_to_watch()", 0},
 	{AUTHENTICATE, "try_authenticate",
 	 TRY ANSWER("value", "player_id")
 		 ANSWER("value", "world_id") " FROM npcsim.try_authenticate($1::text) AS answer",
@@ -198,6 +203,25 @@ call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, D
 	values[1] = worlds.data;
 	db_query(&statements[GATEWAY_POLL], DB_LANE_READ, 0, values, done, argument);
 	text_free(&worlds);
+}
+
+void
+call_unknown_sessions(const char *gateway_id, const int64_t *session_ids, int count, DbDone done,
+					  void *argument)
+{
+	Text		sessions = {0};
+	const char *values[] = {gateway_id, NULL};
+
+	add_bigint_array(&sessions, session_ids, count);
+	values[1] = sessions.data;
+	db_query(&statements[UNKNOWN_SESSIONS], DB_LANE_READ, 0, values, done, argument);
+	text_free(&sessions);
+}
+
+void
+call_worlds_to_watch(DbDone done, void *argument)
+{
+	db_query(&statements[WORLDS_TO_WATCH], DB_LANE_READ, 0, NULL, done, argument);
 }
 
 void

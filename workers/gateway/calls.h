@@ -24,6 +24,9 @@
 extern void call_register_gateway(const char *gateway_id, DbDone done, void *argument);
 extern void call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done,
 							  void *argument);
+extern void call_unknown_sessions(const char *gateway_id, const int64_t *session_ids, int count, DbDone done,
+								  void *argument);
+extern void call_worlds_to_watch(DbDone done, void *argument);
 extern void call_authenticate(const char *token, DbDone done, void *argument);
 extern void call_client_connected(const char *gateway_id, int64_t player_id, int64_t world_id,
 								  const char *purpose, const char *source, const char *client, DbDone done,

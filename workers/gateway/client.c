@@ -25,6 +25,7 @@
 
 #include "log.h"
 #include "mcp.h"
+#include "peers.h"
 #include "wire.h"
 
 #define PING_INTERVAL_MS 10000
@@ -90,15 +91,14 @@ client_create(ClientKind kind, struct lws *wsi)
 	client->wsi = wsi;
 	client->holders = 1;
 	client->state = CLIENT_GREETING;
+	client->page = PAGE_DEFAULT;
 	client->opened_at = now_ms();
 	client->heard_at = client->opened_at;
 	client->pinged_at = client->opened_at;
 	client->name = mem_copy_string("");
 	client->source = mem_copy_string("");
-	lws_get_peer_simple(wsi, client->address, sizeof(client->address));
-	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &client->peer,
-					&(socklen_t) {sizeof(client->peer)}) != 0)
-		client->peer.ss_family = AF_UNSPEC;
+	client->peer = *wire_address(wsi);
+	address_write(&client->peer, client->address, sizeof(client->address));
 	client->next = clients.first;
 	if (clients.first)
 		clients.first->previous = client;
@@ -249,6 +249,8 @@ client_move(Client *client, ClientState to)
 			drop_queue(client);
 			client->wsi = NULL;
 			leave_player(client);
+			if (client->counts_as_spectator)
+				peers_leave_spectator((const struct sockaddr *) &client->peer);
 			if (client->previous)
 				client->previous->next = client->next;
 			else

@@ -82,6 +82,7 @@ typedef struct Client
 	int						holders; /* the socket, and queries under way */
 	char					address[64];
 	struct sockaddr_storage peer; /* the same, for peers.c */
+	bool					counts_as_spectator;
 
 	/* who it is */
 	Purpose purpose;
@@ -93,6 +94,7 @@ typedef struct Client
 	int64_t world_id;
 	int64_t session_id; /* 0 = none */
 	World  *world;		/* from CLIENT_LIVE on */
+	int		page;		/* bytes of a delta that it takes at once */
 
 	/* from it */
 	Text		 incoming; /* a frame that is not complete */
@@ -103,7 +105,8 @@ typedef struct Client
 	int64_t		 heard_at;
 	int64_t		 rejoin_at; /* CLIENT_WAITING, CLIENT_PARTED: not before */
 	int64_t		 parted_at; /* when its session was lost */
-	int64_t		 held_at;	/* wrong tokens came from its address: since when it waits; 0 = it does not */
+	int64_t		 held_at;	/* too much came from its address: since when it waits; 0 = it does not */
+	bool		 join_is_counted;
 
 	/* to it */
 	QueuedFrame *first;

@@ -1,6 +1,6 @@
 /*
  * http.c
- *	  /healthz, /version, /metrics and the page at /.
+ *	  /healthz, /version, /metrics, /worlds and the page at /.
  *
  * An answer ends its connection, so that what follows a request is never
  * taken for another one.  Files are served from below web_root only: regular
@@ -21,6 +21,7 @@
 #include "client.h"
 #include "compute.h"
 #include "db.h"
+#include "listing.h"
 #include "peers.h"
 #include "session.h"
 #include "version.h"
@@ -84,6 +85,7 @@ static const struct
 	{414, "URI Too Long"},
 	{417, "Expectation Failed"},
 	{426, "Upgrade Required"},
+	{429, "Too Many Requests"},
 	{431, "Request Header Fields Too Large"},
 	{503, "Service Unavailable"},
 	{505, "HTTP Version Not Supported"},
@@ -188,6 +190,17 @@ make_answer(const char *path, Text *body, const char **type)
 		*type = "application/json";
 		text_add_string(body, "{\"name\":\"npcsim-gateway\",\"version\":\"" NPCSIM_VERSION
 							  "\",\"protocols\":[\"npcsim.v1\",\"mcp\"]}\n");
+		return 200;
+	}
+	if (strcmp(path, HTTP_WORLDS) == 0)
+	{
+		if (listing_want(now_ms()) != LISTING_READY)
+		{
+			text_add_string(body, "the database is not reachable\n");
+			return 503;
+		}
+		*type = "application/json";
+		text_add_format(body, "%s\n", listing_text());
 		return 200;
 	}
 	if (strcmp(path, "/metrics") == 0)

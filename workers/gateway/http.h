@@ -1,6 +1,6 @@
 /*
  * http.h
- *	  /healthz, /version, /metrics and the page at /.
+ *	  /healthz, /version, /metrics, /worlds and the page at /.
  */
 #ifndef NPCSIM_GATEWAY_HTTP_H
 #define NPCSIM_GATEWAY_HTTP_H
@@ -20,6 +20,9 @@ typedef struct HttpAnswer
 
 /* The directory of the page ("" = none); the string must live on. */
 extern void http_start(const char *directory);
+
+/* Its answer may have to wait for listing.c. */
+#define HTTP_WORLDS "/worlds"
 
 /* Fill an empty answer; a head that is refused need not be complete. */
 extern void http_answer(HttpAnswer *answer, const HttpHead *head);

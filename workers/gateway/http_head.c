@@ -227,6 +227,18 @@ read_upgrade(HttpHead *head, const char *value)
 	}
 }
 
+/* Only the last ones can be believed, so those are kept. */
+static void
+keep_forwarded(HttpHead *head, char *value)
+{
+	if (head->forwarded_count == HEAD_MAX_FORWARDED)
+	{
+		memmove(head->forwarded, head->forwarded + 1, sizeof(char *) * (HEAD_MAX_FORWARDED - 1));
+		head->forwarded_count--;
+	}
+	head->forwarded[head->forwarded_count++] = value;
+}
+
 static HeadOutcome
 keep_header(HttpHead *head, const char *name, char *value)
 {
@@ -246,6 +258,8 @@ keep_header(HttpHead *head, const char *name, char *value)
 		head->origin = value;
 		head->origins++;
 	}
+	else if (strcasecmp(name, "x-forwarded-for") == 0)
+		keep_forwarded(head, value);
 	else if (strcasecmp(name, "transfer-encoding") == 0)
 		return refuse(head, 413, "no request here has a body");
 	else if (strcasecmp(name, "connection") == 0)

@@ -16,6 +16,7 @@
 #define HEAD_MAX_TARGET	   2048 /* 414 beyond */
 #define HEAD_MAX_HEADERS   64	/* 431 beyond */
 #define HEAD_MAX_PROTOCOLS 4	/* Sec-WebSocket-Protocol headers */
+#define HEAD_MAX_FORWARDED 4	/* X-Forwarded-For headers: the last ones are kept */
 
 typedef enum HeadOutcome
 {
@@ -39,7 +40,9 @@ typedef struct HttpHead
 	char *origin;
 	int	  origins;
 	char *authorization;
-	char *reports;			  /* Npcsim-Reports */
+	char *reports;						 /* Npcsim-Reports */
+	char *forwarded[HEAD_MAX_FORWARDED]; /* X-Forwarded-For, in order */
+	int	  forwarded_count;
 	bool  asks_for_websocket; /* Upgrade and Connection, and nothing besides */
 	char *websocket_key;
 	char *websocket_version;

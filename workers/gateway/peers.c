@@ -2,8 +2,8 @@
  * peers.c
  *	  What the gateway remembers of addresses.
  *
- * A hash table of addresses that have at least one connection, or have tried
- * wrong tokens lately; of the latter the last PEERS_REMEMBERED are kept, in
+ * A hash table of addresses that have at least one connection, or have joined
+ * or tried wrong tokens lately; of the latter the last PEERS_REMEMBERED are kept, in
  * the order in which they were left.  So its size is bounded by connections
  * and that number.  IPv4 addresses inside IPv6 count as IPv4; IPv6 is counted
  * by /64, which is what one customer has.
@@ -25,7 +25,9 @@ struct Peer
 	unsigned char address[8];
 	unsigned char family;
 	int			  connections;
+	int			  spectators; /* among them */
 	Allowance	  wrong_tokens;
+	Allowance	  joins;
 	Peer		 *next;	 /* in its bucket */
 	Peer		 *older; /* among those without a connection */
 	Peer		 *newer;
@@ -36,7 +38,8 @@ static Peer *buckets[BUCKETS];
 static struct
 {
 	Rate  wrong_tokens;
-	Peer *oldest; /* without a connection, remembered for its wrong tokens */
+	Rate  joins;
+	Peer *oldest; /* without a connection, remembered for what it did */
 	Peer *newest;
 	int	  remembered;
 	int	  count;
@@ -79,9 +82,10 @@ find_place(const Peer *key)
 }
 
 void
-peers_start(Rate wrong_tokens)
+peers_start(Rate wrong_tokens, Rate joins)
 {
 	peers.wrong_tokens = wrong_tokens;
+	peers.joins = joins;
 }
 
 int
@@ -115,12 +119,18 @@ forget(Peer *peer)
 	free(peer);
 }
 
+static bool
+is_of_no_account(Peer *peer, int64_t now)
+{
+	return allowance_is_whole(&peer->wrong_tokens, peers.wrong_tokens, now) &&
+		   allowance_is_whole(&peer->joins, peers.joins, now);
+}
+
 /* Forgets the oldest while they are too many, or have nothing left to be remembered for. */
 static void
 forget_old(int64_t now)
 {
-	while (peers.oldest && (peers.remembered > PEERS_REMEMBERED ||
-							allowance_is_whole(&peers.oldest->wrong_tokens, peers.wrong_tokens, now)))
+	while (peers.oldest && (peers.remembered > PEERS_REMEMBERED || is_of_no_account(peers.oldest, now)))
 	{
 		Peer *oldest = peers.oldest;
 
@@ -149,6 +159,15 @@ is_remembered(const Peer *peer)
 }
 
 static Peer *
+find(const struct sockaddr *address)
+{
+	Peer key;
+
+	read_address(address, &key);
+	return *find_place(&key);
+}
+
+static Peer *
 find_or_make(const struct sockaddr *address, int64_t now)
 {
 	Peer   key;
@@ -161,6 +180,7 @@ find_or_make(const struct sockaddr *address, int64_t now)
 	*place = mem_alloc(sizeof(Peer));
 	**place = key;
 	(*place)->wrong_tokens.at = now;
+	(*place)->joins.at = now;
 	peers.count++;
 	return *place;
 }
@@ -172,11 +192,8 @@ find_or_make(const struct sockaddr *address, int64_t now)
 bool
 peers_have_room(const struct sockaddr *address, int limit)
 {
-	Peer  key;
-	Peer *peer;
+	const Peer *peer = find(address);
 
-	read_address(address, &key);
-	peer = *find_place(&key);
 	return !peer || peer->connections < limit;
 }
 
@@ -202,9 +219,56 @@ peers_leave(Peer *peer)
 		remember(peer, now_ms());
 }
 
+/* One of which nothing is known (its socket was gone before it was looked at) is not counted. */
+bool
+peers_enter_spectator(const struct sockaddr *address, int limit)
+{
+	Peer *peer = find(address);
+
+	if (peer && peer->spectators >= limit)
+		return false;
+	if (peer)
+		peer->spectators++;
+	return true;
+}
+
+void
+peers_leave_spectator(const struct sockaddr *address)
+{
+	Peer *peer = find(address);
+
+	if (peer && peer->spectators > 0)
+		peer->spectators--;
+}
+
 /* ------------------------------------------------------------------------
- * wrong tokens
+ * joins and wrong tokens
  * ------------------------------------------------------------------------ */
+
+/* It was charged; its connection may be gone by now. */
+static void
+remember_charged(Peer *peer, int64_t now)
+{
+	if (is_remembered(peer))
+		unlink_remembered(peer);
+	if (peer->connections == 0)
+		remember(peer, now);
+}
+
+int64_t
+peers_join(const struct sockaddr *address, int64_t now)
+{
+	Peer   *peer;
+	int64_t wait = 0;
+
+	if (peers.joins.burst == 0)
+		return 0;
+	peer = find_or_make(address, now);
+	if (!allowance_take(&peer->joins, peers.joins, now))
+		wait = allowance_wait(&peer->joins, peers.joins, now);
+	remember_charged(peer, now);
+	return wait;
+}
 
 void
 peers_wrong_token(const struct sockaddr *address, int64_t now)
@@ -215,21 +279,14 @@ peers_wrong_token(const struct sockaddr *address, int64_t now)
 		return;
 	peer = find_or_make(address, now);
 	allowance_charge(&peer->wrong_tokens, peers.wrong_tokens, now);
-	/* its connection may be gone by now */
-	if (is_remembered(peer))
-		unlink_remembered(peer);
-	if (peer->connections == 0)
-		remember(peer, now);
+	remember_charged(peer, now);
 }
 
 void
 peers_right_token(const struct sockaddr *address)
 {
-	Peer  key;
-	Peer *peer;
+	Peer *peer = find(address);
 
-	read_address(address, &key);
-	peer = *find_place(&key);
 	if (peer)
 		allowance_refund(&peer->wrong_tokens);
 }
@@ -237,12 +294,7 @@ peers_right_token(const struct sockaddr *address)
 int64_t
 peers_token_wait(const struct sockaddr *address, int64_t now)
 {
-	Peer  key;
-	Peer *peer;
+	Peer *peer = peers.wrong_tokens.burst > 0 ? find(address) : NULL;
 
-	if (peers.wrong_tokens.burst == 0)
-		return 0;
-	read_address(address, &key);
-	peer = *find_place(&key);
 	return peer ? allowance_wait(&peer->wrong_tokens, peers.wrong_tokens, now) : 0;
 }

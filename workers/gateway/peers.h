@@ -1,7 +1,8 @@
 /*
  * peers.h
- *	  What the gateway remembers of addresses: how many connections each has,
- *	  and how many wrong tokens came from it.
+ *	  What the gateway remembers of addresses: how many connections and
+ *	  spectators each has, how often it joined, and how many wrong tokens came
+ *	  from it.
  */
 #ifndef NPCSIM_GATEWAY_PEERS_H
 #define NPCSIM_GATEWAY_PEERS_H
@@ -12,13 +13,13 @@
 
 #include "allowance.h"
 
-/* Addresses without a connection that are remembered for their wrong tokens. */
+/* Addresses without a connection that are remembered for what they did. */
 #define PEERS_REMEMBERED 4096
 
 typedef struct Peer Peer;
 
-/* How many wrong tokens an address may try; a burst of 0 = any number. */
-extern void peers_start(Rate wrong_tokens);
+/* How many wrong tokens an address may try, and how often it may join; a burst of 0 = any number. */
+extern void peers_start(Rate wrong_tokens, Rate joins);
 
 /* Counts a connection; NULL when the address has its limit already. */
 extern Peer *peers_enter(const struct sockaddr *address, int limit);
@@ -26,6 +27,13 @@ extern void	 peers_leave(Peer *peer);
 
 /* Would it be let in? */
 extern bool peers_have_room(const struct sockaddr *address, int limit);
+
+/* Counts a spectator of an address with a connection; false when it has its limit already. */
+extern bool peers_enter_spectator(const struct sockaddr *address, int limit);
+extern void peers_leave_spectator(const struct sockaddr *address);
+
+/* Counts that somebody joins: 0, or the milliseconds until the address may. */
+extern int64_t peers_join(const struct sockaddr *address, int64_t now);
 
 /* A token from the address was nobody's. */
 extern void peers_wrong_token(const struct sockaddr *address, int64_t now);

@@ -20,6 +20,7 @@
 #include "client.h"
 #include "compute.h"
 #include "db.h"
+#include "listing.h"
 #include "log.h"
 #include "mind.h"
 #include "peers.h"
@@ -46,6 +47,7 @@ static struct
 	struct lws_vhost	  *vhost;
 	lws_sorted_usec_list_t tick_timer;
 	OriginPolicy		  *policy;
+	TrustedProxies		  *proxies;
 	bool				   stopping;
 } server;
 
@@ -63,9 +65,9 @@ handle_signal(int number)
  * ------------------------------------------------------------------------ */
 
 static bool
-lets_in(const struct sockaddr *address)
+lets_in(void)
 {
-	return !server.stopping && peers_have_room(address, server.settings->max_per_address);
+	return !server.stopping;
 }
 
 /* What an MCP server says about itself comes with the request. */
@@ -350,6 +352,7 @@ stop(void)
 	session_stop();
 	db_stop();
 	compute_stop();
+	listing_stop();
 	worlds_stop();
 }
 
@@ -357,6 +360,7 @@ bool
 server_run(Settings *settings)
 {
 	struct sigaction action = {0};
+	char			 message[160]; /* the settings were checked: it stays unsaid */
 	int				 port;
 
 	server.settings = settings;
@@ -368,6 +372,7 @@ server_run(Settings *settings)
 		return false;
 	}
 	server.policy = make_policy(settings);
+	server.proxies = trusted_proxies_create(settings->trusted_proxies, message, sizeof(message));
 	port = lws_get_vhost_listen_port(server.vhost);
 	name_gateway(settings, port);
 
@@ -377,8 +382,9 @@ server_run(Settings *settings)
 	signal(SIGPIPE, SIG_IGN);
 
 	clients_start(settings);
-	peers_start((Rate) {settings->wrong_token_rate, settings->wrong_token_burst});
-	wire_start(settings, server.policy, &wire_events);
+	peers_start((Rate) {settings->wrong_token_rate, settings->wrong_token_burst},
+				(Rate) {settings->join_rate, settings->join_burst});
+	wire_start(settings, server.policy, server.proxies, &wire_events);
 	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);
 	session_start(settings->gateway_id);
@@ -397,5 +403,6 @@ server_run(Settings *settings)
 	stop();
 	lws_context_destroy(server.context);
 	origin_policy_free(server.policy);
+	trusted_proxies_free(server.proxies);
 	return stop_requested != 0;
 }

@@ -40,11 +40,16 @@
 #define HELD_RETRY_MS	   200
 #define HELD_PATIENCE_MS   3000 /* at the start, for an earlier life that is ending */
 #define PARTED_TOO_LONG_MS 5000
-#define TOKEN_RETRY_MS	   250
-#define TOKEN_PATIENCE_MS  2000 /* of a client whose address tried too many wrong tokens */
-#define MAX_TOKEN		   512
-#define MAX_NAME		   200
-#define DEFAULT_SOURCE	   "player_mcp"
+#define CHECK_INTERVAL_MS  3000
+#define MAX_CHECKED		   4096 /* sessions that are looked up at once */
+
+/* Of a client whose address did too much. */
+#define HELD_RETRY_OF_CLIENT_MS	   250
+#define HELD_PATIENCE_OF_CLIENT_MS 2000
+
+#define MAX_TOKEN	   512
+#define MAX_NAME	   200
+#define DEFAULT_SOURCE "player_mcp"
 
 static struct
 {
@@ -55,6 +60,8 @@ static struct
 	uint64_t	provisional;	/* counts made-up sources */
 	bool		was_registered; /* ever */
 	bool		refused;		/* and never was registered: the gateway ends */
+	int64_t		check_at;		/* whether the database knows the sessions */
+	int			checks;			/* under way */
 	int64_t		held_since;		/* refused for the id; 0 = is not */
 	char		trouble[400];	/* why there is no registration; "" = none, or not known */
 } session;
@@ -156,31 +163,74 @@ refuse(Client *client, const DbReply *reply)
  * ------------------------------------------------------------------------ */
 
 /*
- * May the token be tried?  Where wrong ones came from it waits a little, and is
- * then refused; one that was good here before is not kept waiting.
+ * Too much came from the client's address: it waits a little, and is then
+ * refused, with the milliseconds until it may come again.
  */
-static bool
-may_try_token(Client *client)
+static void
+hold_back(Client *client, int64_t wait, const char *reason)
 {
-	static LogThrottle throttle = {.what = "clients that were refused for the wrong tokens of their address"};
-	static const char  reason[] = "too many wrong tokens came from this address";
+	static LogThrottle throttle = {.what = "clients that were refused for what came from their address"};
 	int64_t			   now = now_ms();
-	int64_t			   wait = 0;
 
-	if (!token_is_known(client->token))
-		wait = peers_token_wait((const struct sockaddr *) &client->peer, now);
-	if (wait == 0)
-		return true;
 	if (client->held_at == 0)
 		client->held_at = now;
-	if (now - client->held_at < TOKEN_PATIENCE_MS)
+	if (now - client->held_at < HELD_PATIENCE_OF_CLIENT_MS)
 	{
-		client->rejoin_at = now + TOKEN_RETRY_MS;
-		return false;
+		client->rejoin_at = now + HELD_RETRY_OF_CLIENT_MS;
+		return;
 	}
 	client_send_limit(client, NULL, reason, wait);
 	log_throttled(&throttle, now, LOG_INFO, "client %s: refused: %s", client->address, reason);
 	client_close(client, CLOSE_RATE_LIMIT, reason);
+}
+
+/*
+ * May it join?  Counted once a connection, for its address; whose token was
+ * good here before is not kept out by its neighbours.
+ */
+static bool
+may_join(Client *client)
+{
+	int64_t now = now_ms();
+	int64_t wait = 0;
+
+	if (client->join_is_counted)
+		return true;
+	if (!client->token || !token_may_join(client->token, now))
+		wait = peers_join((const struct sockaddr *) &client->peer, now);
+	client->join_is_counted = wait == 0;
+	if (wait > 0)
+		hold_back(client, wait, "too many connections were made from this address lately");
+	return wait == 0;
+}
+
+/* May the token be tried?  One that was good here before is not kept waiting. */
+static bool
+may_try_token(Client *client)
+{
+	int64_t wait = 0;
+
+	if (!token_is_known(client->token))
+		wait = peers_token_wait((const struct sockaddr *) &client->peer, now_ms());
+	if (wait > 0)
+		hold_back(client, wait, "too many wrong tokens came from this address");
+	return wait == 0;
+}
+
+/* Has its address room for one more without a token? */
+static bool
+may_watch(Client *client)
+{
+	static const char reason[] = "too many spectators watch from this address";
+
+	if (client->counts_as_spectator)
+		return true;
+	client->counts_as_spectator = peers_enter_spectator((const struct sockaddr *) &client->peer,
+														client_settings()->max_spectators_per_address);
+	if (client->counts_as_spectator)
+		return true;
+	client_send_error(client, NULL, "53300", reason, "Close others first, or come with a token.");
+	client_close(client, CLOSE_WORLD, reason);
 	return false;
 }
 
@@ -189,10 +239,13 @@ static void
 proceed(Client *client)
 {
 	assert(client->state == CLIENT_WAITING);
-	if (!worlds_are_registered())
+	if (!worlds_are_registered() || !may_join(client))
 		return;
 	if (!client->token)
-		join(client, 0);
+	{
+		if (may_watch(client))
+			join(client, 0);
+	}
 	else if (may_try_token(client))
 		authenticate(client);
 }
@@ -277,9 +330,9 @@ send_welcome(Client *client, json_t *welcome)
 
 	json_object_set_new(welcome, "caps", json_array());
 	json_object_set_new(welcome, "limits",
-						json_pack("{s:i, s:i, s:i, s:i}", "frame", settings->max_frame, "queue",
+						json_pack("{s:i, s:i, s:i, s:i, s:i}", "frame", settings->max_frame, "queue",
 								  settings->max_queue, "messages_per_second", settings->message_rate, "burst",
-								  settings->message_burst));
+								  settings->message_burst, "page", client->page));
 	text_add_json(&text, welcome);
 	client_send_text(client, &text);
 	text_free(&text);
@@ -443,6 +496,20 @@ read_purpose(const json_t *hello, Purpose *purpose)
 }
 
 static bool
+read_page(const json_t *hello, int *page)
+{
+	const json_t *value = json_object_get(hello, "page");
+	json_int_t	  bytes = json_integer_value(value);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_integer(value) || bytes < PAGE_LEAST || bytes > PAGE_MOST)
+		return false;
+	*page = (int) bytes;
+	return true;
+}
+
+static bool
 read_hello(Client *client, const json_t *hello, char *message, size_t size)
 {
 	if (!copy_member(hello, "token", MAX_TOKEN, &client->token, message, size) ||
@@ -452,6 +519,11 @@ read_hello(Client *client, const json_t *hello, char *message, size_t size)
 	if (!read_purpose(hello, &client->purpose))
 	{
 		snprintf(message, size, "hello: purpose must be watch, compute or both");
+		return false;
+	}
+	if (!read_page(hello, &client->page))
+	{
+		snprintf(message, size, "hello: page must be a whole number from %d to %d", PAGE_LEAST, PAGE_MOST);
 		return false;
 	}
 	if (!client->token &&
@@ -793,6 +865,51 @@ session_unknown(Client *client)
 	compute_parted(client);
 }
 
+/* Somebody deleted rows: who computes would hear it at the next heartbeat, who only watches never. */
+static void
+checked(void *argument, const DbReply *reply)
+{
+	uint64_t registration = (uint64_t) (uintptr_t) argument;
+
+	session.checks--;
+	if (registration != session.registration)
+		return;
+	if (!reply->result && !reply->lost)
+	{
+		static LogThrottle throttle = {.what = "looks for unknown sessions that failed"};
+
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "unknown_sessions: %s", reply->message);
+	}
+	for (int row = 0; reply->result && row < PQntuples(reply->result); row++)
+	{
+		Client *client = client_of_session(reply_integer(reply, row, "session_id"));
+
+		if (client)
+			session_unknown(client);
+	}
+}
+
+static void
+check_sessions(int64_t now)
+{
+	int64_t ids[MAX_CHECKED];
+	int		count = 0;
+
+	session.check_at = now + CHECK_INTERVAL_MS;
+	for (const Client *client = clients_first(); client; client = client->next)
+	{
+		if (client->state == CLIENT_LIVE)
+			ids[count++] = client->session_id;
+		if (count == MAX_CHECKED || (count > 0 && !client->next))
+		{
+			session.checks++;
+			call_unknown_sessions(session.gateway_id, ids, count, checked,
+								  (void *) (uintptr_t) session.registration);
+			count = 0;
+		}
+	}
+}
+
 void
 session_register_again(void)
 {
@@ -851,6 +968,8 @@ session_tick(int64_t now)
 
 	if (session.register_at && now >= session.register_at && db_is_up())
 		register_now();
+	if (worlds_are_registered() && session.checks == 0 && now >= session.check_at)
+		check_sessions(now);
 	while (client)
 	{
 		Client *next = client->next;

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "address.h"
 #include "log.h"
 #include "origin.h"
 #include "text.h"
@@ -68,6 +69,8 @@ static const SettingDefinition definitions[] = {
 				   "sites whose pages may connect, besides the gateway's own: https://worlds.example.org"),
 	STRING_SETTING(allowed_hosts, "", "LIST",
 				   "names under which browsers reach the gateway: worlds.example.org"),
+	STRING_SETTING(trusted_proxies, "", "LIST",
+				   "addresses of proxies whose X-Forwarded-For is believed: 127.0.0.1 10.0.0.0/8"),
 	NUMBER_SETTING(connections, 2, 1, 16, "N", "command connections to the database"),
 	NUMBER_SETTING(query_timeout_ms, 10000, 100, 600000, "MS", "longest a query may take"),
 	NUMBER_SETTING(lock_timeout_ms, 1000, 10, 600000, "MS", "longest a write may wait for a world's lock"),
@@ -90,7 +93,11 @@ static const SettingDefinition definitions[] = {
 	NUMBER_SETTING(wrong_token_rate, 60, 1, 100000, "N", "wrong tokens per minute and address (close 4006)"),
 	NUMBER_SETTING(wrong_token_burst, 50, 0, 100000, "N",
 				   "wrong tokens an address may try at once; 0: any number"),
+	NUMBER_SETTING(join_rate, 1200, 1, 1000000, "N", "joins per minute and address (close 4006)"),
+	NUMBER_SETTING(join_burst, 400, 0, 1000000, "N", "joins of an address at once; 0: any number"),
 	NUMBER_SETTING(max_per_address, 200, 1, 1000000, "N", "connections per address"),
+	NUMBER_SETTING(max_spectators_per_address, 100, 1, 1000000, "N",
+				   "connections per address that watch without a token (close 4004)"),
 	{"log_level", KIND_LEVEL, offsetof(Settings, log_level), NULL, LOG_INFO, 0, 0, "LEVEL",
 	 "error, warning, info or debug"},
 };
@@ -434,6 +441,18 @@ list_is_sound(const char *name, const char *origins, const char *hosts)
 	return policy != NULL;
 }
 
+static bool
+proxies_are_sound(const char *list)
+{
+	char			problem[160];
+	TrustedProxies *proxies = trusted_proxies_create(list, problem, sizeof(problem));
+
+	if (!proxies)
+		complain("settings", "trusted_proxies", problem);
+	trusted_proxies_free(proxies);
+	return proxies != NULL;
+}
+
 /* What no single setting can check. */
 static bool
 settings_are_sound(const Settings *settings)
@@ -458,7 +477,8 @@ settings_are_sound(const Settings *settings)
 		return false;
 	}
 	if (!list_is_sound("allowed_origins", settings->allowed_origins, "") ||
-		!list_is_sound("allowed_hosts", "", settings->allowed_hosts))
+		!list_is_sound("allowed_hosts", "", settings->allowed_hosts) ||
+		!proxies_are_sound(settings->trusted_proxies))
 		return false;
 	if (settings->max_queue < settings->max_frame)
 	{

@@ -20,6 +20,7 @@ typedef struct Settings
 	char *web_root; /* "" = no page */
 	char *allowed_origins;
 	char *allowed_hosts;
+	char *trusted_proxies;
 	int	  port;		   /* 0 = any free one */
 	int	  connections; /* command connections to the database */
 	int	  query_timeout_ms;
@@ -38,7 +39,10 @@ typedef struct Settings
 	int	  subscribe_burst;
 	int	  wrong_token_rate;	 /* wrong tokens per minute and address */
 	int	  wrong_token_burst; /* 0 = any number */
+	int	  join_rate;		 /* joins per minute and address */
+	int	  join_burst;		 /* 0 = any number */
 	int	  max_per_address;	 /* connections */
+	int	  max_spectators_per_address;
 	int	  log_level;
 } Settings;
 

@@ -30,16 +30,18 @@ struct Snapshot
 	size_t	 room;
 	size_t	 next;		   /* first row that is not sent */
 	size_t	 terrain_sent; /* bytes of the terrain's runs */
+	size_t	 page;		   /* bytes of a page */
 	int		 pages;
 };
 
 Snapshot *
-snapshot_create(int64_t revision, uint32_t tables)
+snapshot_create(int64_t revision, uint32_t tables, int page)
 {
 	Snapshot *snapshot = mem_alloc(sizeof(Snapshot));
 
 	snapshot->revision = revision;
 	snapshot->tables = tables;
+	snapshot->page = (size_t) (page < SNAPSHOT_PAGE ? page : SNAPSHOT_PAGE);
 	return snapshot;
 }
 
@@ -155,11 +157,7 @@ row_length(const Row *row)
 	return length;
 }
 
-/*
- * The next piece of the terrain's runs that fits, cut between two runs;
- * returns true when it was the last.
- */
-static bool
+bool
 add_terrain_piece(Text *text, const Fragment *runs, size_t *sent, size_t room)
 {
 	const char *start = runs->text + *sent;
@@ -203,17 +201,17 @@ fill_page(Snapshot *snapshot, Text *tables)
 
 		if (row->table == TABLE_TERRAIN)
 		{
-			if (used > PAGE_BYTES / 2)
+			if (used > snapshot->page / 2)
 				return;
 			done = add_terrain_piece(text, row->group[GROUP_ROW], &snapshot->terrain_sent,
-									 PAGE_BYTES - used - 32);
+									 snapshot->page - used - 32);
 			used += text->length;
 		}
 		else
 		{
 			size_t length = row_length(row) + 1;
 
-			if (used > 512 && used + length > PAGE_BYTES)
+			if (used > 512 && used + length > snapshot->page)
 				return;
 			if (text->length > 0)
 				text_add(text, ",", 1);

@@ -12,13 +12,13 @@
 #include "frame.h"
 #include "text.h"
 
-/* Bytes of a page; only a row that is larger by itself makes a larger one. */
-#define PAGE_BYTES (48 * 1024)
+/* Bytes of a page, if the client wants no smaller ones; only a row that is larger by itself makes a larger one. */
+#define SNAPSHOT_PAGE (48 * 1024)
 
 typedef struct Snapshot Snapshot;
 
-/* "tables" are the bits of those that were asked for. */
-extern Snapshot *snapshot_create(int64_t revision, uint32_t tables);
+/* "tables" are the bits of those that were asked for, "page" the bytes that the client takes at once. */
+extern Snapshot *snapshot_create(int64_t revision, uint32_t tables, int page);
 extern void		 snapshot_free(Snapshot *snapshot);
 
 /* Takes the texts of an entity; nearer ones come first. */
@@ -32,6 +32,12 @@ extern void snapshot_add_text(Snapshot *snapshot, TableId table, Fragment *text)
 
 /* The next page; "id" is JSON or "".  *is_last is set with the last one. */
 extern Frame *snapshot_next_page(Snapshot *snapshot, const char *id, double clock, bool *is_last);
+
+/*
+ * The next piece of the terrain's runs that fits, cut between two runs, as the
+ * object that it is to clients; true when it was the last.
+ */
+extern bool add_terrain_piece(Text *text, const Fragment *runs, size_t *sent, size_t room);
 
 /* The entity's row as a JSON object; the groups changed after the revision. */
 extern void add_entity_row(Text *text, const Entity *entity, int64_t changed_after);

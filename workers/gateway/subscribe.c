@@ -15,7 +15,6 @@
 
 #include "calls.h"
 #include "client.h"
-#include "snapshot.h"
 #include "views.h"
 
 #define MAX_COORDINATE 1e6 /* cells: what the database takes */
@@ -202,9 +201,8 @@ watch_camera(Client *client, const json_t *frame, char *message, size_t size)
 	 */
 	if (watch->phase == WATCH_RESUMING || (!watch->has_camera && watch->phase != WATCH_WAITING))
 	{
+		watch_drop_pages(watch);
 		watch->phase = WATCH_STARTING;
-		snapshot_free(watch->snapshot);
-		watch->snapshot = NULL;
 	}
 	watch->has_camera = true;
 	watch->camera = camera;
@@ -221,7 +219,8 @@ watch_end(Client *client)
 
 	if (!watch)
 		return;
-	if (watch->has_camera && watch->phase == WATCH_FOLLOWING && !watch->camera_moved)
+	if (watch->has_camera && (watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_TELLING) &&
+		!watch->camera_moved)
 	{
 		View view = watch_view(watch);
 
@@ -233,7 +232,7 @@ watch_end(Client *client)
 		watch->world->watches = watch->next;
 	if (watch->next)
 		watch->next->previous = watch->previous;
-	snapshot_free(watch->snapshot);
+	watch_drop_pages(watch);
 	free(watch->has);
 	free(watch);
 	client->watch = NULL;

@@ -6,15 +6,26 @@
  */
 #include "tokens.h"
 
-#include <stdint.h>
 #include <sys/random.h>
 
+#include "allowance.h"
+
 #define PLACES 8192
+
+/* More than any program of a player's needs; beyond it what his address may do counts. */
+#define JOINS_PER_MINUTE 60
+#define JOINS_AT_ONCE	 30
+
+typedef struct Place
+{
+	uint64_t  hash; /* 0 = none */
+	Allowance joins;
+} Place;
 
 static struct
 {
 	uint64_t key; /* 0 = not made yet */
-	uint64_t hashes[PLACES];
+	Place	 places[PLACES];
 } tokens;
 
 static uint64_t
@@ -36,18 +47,20 @@ hash_of(const char *token)
 	return hash ? hash : 1;
 }
 
-static uint64_t *
+static Place *
 place_of(uint64_t hash)
 {
-	return &tokens.hashes[hash % PLACES];
+	return &tokens.places[hash % PLACES];
 }
 
 void
 token_remember(const char *token)
 {
 	uint64_t hash = hash_of(token);
+	Place	*place = place_of(hash);
 
-	*place_of(hash) = hash;
+	if (place->hash != hash)
+		*place = (Place) {.hash = hash};
 }
 
 bool
@@ -55,7 +68,14 @@ token_is_known(const char *token)
 {
 	uint64_t hash = hash_of(token);
 
-	return *place_of(hash) == hash;
+	return place_of(hash)->hash == hash;
+}
+
+bool
+token_may_join(const char *token, int64_t now)
+{
+	return token_is_known(token) &&
+		   allowance_take(&place_of(hash_of(token))->joins, (Rate) {JOINS_PER_MINUTE, JOINS_AT_ONCE}, now);
 }
 
 void
@@ -63,6 +83,6 @@ token_forget(const char *token)
 {
 	uint64_t hash = hash_of(token);
 
-	if (*place_of(hash) == hash)
-		*place_of(hash) = 0;
+	if (place_of(hash)->hash == hash)
+		*place_of(hash) = (Place) {0};
 }

@@ -3,13 +3,14 @@
  *	  A client's subscription: what it has, and the frames that bring it up to
  *	  date.
  *
- *	 WAITING --(copy is there)--> STARTING --> PAGING --> FOLLOWING
- *	    \________________________ RESUMING _________________/  ^
+ *	 WAITING --(copy is there)--> STARTING --> PAGING --> FOLLOWING <--> TELLING
+ *	    \________________________ RESUMING _________________________________/
  *	    STARTING again: the world was loaded afresh, or a delta grew too large
  *
- * A frame is made when the socket takes it, from the difference between what
+ * A delta is made when the socket takes it, from the difference between what
  * the client has ("seen", "has") and what the copy holds now; so a client that
- * is slow gets fewer deltas, each with the latest of every entity.
+ * is slow gets fewer deltas, each with the latest of every entity.  Its pages
+ * are sent one behind the other, and nothing else of the watch in between.
  *
  * Streams are not merged: the rows since "told" come one after the other, and
  * those that the copy does not keep any more are counted.  A snapshot begins
@@ -17,7 +18,8 @@
  *
  * Invariants:
  * - "told" is where the streams were at revision "seen".
- * - FOLLOWING: the client has, up to "seen", everything in its sight.
+ * - FOLLOWING: the client has, up to "seen", everything in its sight; TELLING:
+ *	 it will have when the last of "pages" is sent.
  * - "has" has a bit for every placed entity the client was sent and not told
  *	 to drop; without a camera it has everything and there are no bits.
  * - copy_forget_removed is only called for revisions that every watch of the
@@ -33,6 +35,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "delta.h"
 #include "snapshot.h"
 #include "views.h"
 
@@ -141,46 +144,9 @@ client_had(const Watch *watch, const Entity *entity)
  * deltas
  * ------------------------------------------------------------------------ */
 
-typedef struct DeltaTexts
-{
-	Text	upsert[TABLE_COUNT];
-	Text	remove[TABLE_COUNT];
-	Text	leave[TABLE_COUNT];
-	int64_t dropped[STREAM_COUNT];
-	bool	any;
-} DeltaTexts;
-
-static void
-add_separated(Text *text, const Fragment *key)
-{
-	if (text->length > 0)
-		text_add(text, ",", 1);
-	text_add(text, key->text, key->length);
-}
-
-static void
-add_upsert(DeltaTexts *texts, const Entity *entity, int64_t changed_after)
-{
-	Text *text = &texts->upsert[entity->table];
-
-	texts->any = true;
-	if (text->length > 0)
-		text_add(text, ",", 1);
-	if (entity->table == TABLE_TERRAIN)
-	{
-		const Fragment *runs = entity->group[GROUP_ROW];
-
-		text_add_string(text, "{\"blocked\":[");
-		text_add(text, runs->text, runs->length);
-		text_add_string(text, "]}");
-	}
-	else
-		add_entity_row(text, entity, changed_after);
-}
-
 /* What this entity means for a client that follows. */
 static void
-consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *texts)
+consider(Watch *watch, const Sight *sight, const Entity *entity, Delta *delta)
 {
 	bool had;
 	bool visible;
@@ -191,15 +157,12 @@ consider(Watch *watch, const Sight *sight, const Entity *entity, DeltaTexts *tex
 	visible = !entity->removed && is_visible(sight, entity, had);
 
 	if (visible && !had)
-		add_upsert(texts, entity, -1);
+		delta_add_entity(delta, entity, -1);
 	else if (visible && entity->revision > watch->seen)
-		add_upsert(texts, entity, watch->seen);
+		delta_add_entity(delta, entity, watch->seen);
 	else if (!visible && had)
-	{
-		texts->any = true;
-		add_separated(entity->removed ? &texts->remove[entity->table] : &texts->leave[entity->table],
-					  entity->key);
-	}
+		delta_add(delta, entity->table, entity->removed ? DELTA_REMOVE : DELTA_LEAVE, entity->key->text,
+				  entity->key->length);
 	if (watch->has_camera && entity->placed && visible != had)
 		set_slot(watch, entity->slot, visible);
 }
@@ -212,36 +175,32 @@ is_in_sight(const Sight *sight, const StreamRow *row)
 
 /* The rows of a stream from a position on, as far as they are kept. */
 static void
-add_stream(const Watch *watch, const Sight *sight, TableId table, int64_t from, DeltaTexts *texts)
+add_stream(const Watch *watch, const Sight *sight, TableId table, int64_t from, Delta *delta)
 {
 	const Stream *stream = watch->world->copy->streams[table - FIRST_STREAM];
 	int64_t		  oldest = stream_oldest(stream);
-	Text		 *text = &texts->upsert[table];
 
 	if (from < oldest)
 	{
-		texts->dropped[table - FIRST_STREAM] = oldest - from;
-		texts->any = true;
+		delta_drop(delta, table, oldest - from);
 		from = oldest;
 	}
 	for (; from < stream->total; from++)
 	{
 		const StreamRow *row = stream_row(stream, from);
 
-		if (!is_in_sight(sight, row))
-			continue;
-		texts->any = true;
-		add_separated(text, row->text);
+		if (is_in_sight(sight, row))
+			delta_add(delta, table, DELTA_UPSERT, row->text->text, row->text->length);
 	}
 }
 
 static void
-add_streams(const Watch *watch, const Sight *sight, DeltaTexts *texts)
+add_streams(const Watch *watch, const Sight *sight, Delta *delta)
 {
 	for (int table = FIRST_STREAM; table < TABLE_COUNT; table++)
 	{
 		if (wants_table(watch, (TableId) table))
-			add_stream(watch, sight, (TableId) table, watch->told[table - FIRST_STREAM], texts);
+			add_stream(watch, sight, (TableId) table, watch->told[table - FIRST_STREAM], delta);
 	}
 }
 
@@ -253,144 +212,73 @@ mark_told(Watch *watch)
 		watch->told[stream] = watch->world->copy->streams[stream]->total;
 }
 
-static void
-add_appended(Text *text, const DeltaTexts *texts, TableId table)
+/* Its pages, or NULL when it is more than may wait for a client: a snapshot, which holds no copies, is less. */
+static Pages *
+cut(const Watch *watch, Delta *delta, const char *id)
 {
-	const Text *rows = &texts->upsert[table];
-	int64_t		dropped = texts->dropped[table - FIRST_STREAM];
+	Pages *pages = NULL;
 
-	if (rows->length == 0 && dropped == 0)
-		return;
-	text_add_format(text, ",\"%s\":{\"append\":[", table_names[table]);
-	if (rows->length > 0)
-		text_add(text, rows->data, rows->length);
-	text_add_format(text, "],\"dropped\":%" PRId64 "}", dropped);
+	if (delta_size(delta) <= (size_t) client_settings()->max_queue)
+		pages = delta_cut(delta, id, watch->world->copy->revision, watch->world->clock,
+						  (size_t) watch->client->page);
+	delta_free(delta);
+	return pages;
 }
 
-static void
-add_table(Text *text, DeltaTexts *texts, TableId table)
-{
-	Text					*lists[] = {&texts->upsert[table], &texts->remove[table], &texts->leave[table]};
-	static const char *const names[] = {"upsert", "remove", "leave"};
-	bool					 first = true;
-
-	if (table >= FIRST_STREAM)
-	{
-		add_appended(text, texts, table);
-		return;
-	}
-	if (lists[0]->length + lists[1]->length + lists[2]->length == 0)
-		return;
-	text_add_format(text, ",\"%s\":", table_names[table]);
-	if (table == TABLE_WORLD || table == TABLE_TERRAIN)
-	{
-		text_add(text, lists[0]->data, lists[0]->length);
-		return;
-	}
-	text_add(text, "{", 1);
-	for (int i = 0; i < 3; i++)
-	{
-		if (lists[i]->length == 0)
-			continue;
-		text_add_format(text, "%s\"%s\":[", first ? "" : ",", names[i]);
-		text_add(text, lists[i]->data, lists[i]->length);
-		text_add(text, "]", 1);
-		first = false;
-	}
-	text_add(text, "}", 1);
-}
-
-static void
-begin_delta(Text *text, const Watch *watch, const char *id)
-{
-	text_add_string(text, "{\"type\":\"delta\"");
-	if (*id)
-		text_add_format(text, ",\"id\":%s", id);
-	text_add_format(text, ",\"revision\":%" PRId64 ",\"clock\":", watch->world->copy->revision);
-	text_add_json_real(text, watch->world->clock);
-}
-
-static Frame *
-finish_delta(Text *text, DeltaTexts *texts)
-{
-	Frame *frame;
-
-	for (int table = 0; table < TABLE_COUNT; table++)
-	{
-		add_table(text, texts, table);
-		text_free(&texts->upsert[table]);
-		text_free(&texts->remove[table]);
-		text_free(&texts->leave[table]);
-	}
-	text_add(text, "}", 1);
-	frame = frame_create(text->data, text->length);
-	text_free(text);
-	return frame;
-}
-
-static void
-free_texts(DeltaTexts *texts)
-{
-	for (int table = 0; table < TABLE_COUNT; table++)
-	{
-		text_free(&texts->upsert[table]);
-		text_free(&texts->remove[table]);
-		text_free(&texts->leave[table]);
-	}
-}
-
-/* The delta from "seen" to the copy's revision, or NULL when it is empty. */
-static Frame *
+/* From "seen" to the copy's revision; NULL when there is nothing to tell. */
+static Delta *
 make_delta(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
 	Sight			 sight = sight_of(watch);
-	DeltaTexts		*texts = mem_alloc(sizeof(DeltaTexts));
-	Frame			*frame = NULL;
+	Delta			*delta = mem_alloc(sizeof(Delta));
 
 	/* a moved camera concerns entities that did not change, too */
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
 		if (entity->revision <= watch->seen && !watch->camera_moved)
 			break;
-		consider(watch, &sight, entity, texts);
+		consider(watch, &sight, entity, delta);
 	}
-	add_streams(watch, &sight, texts);
+	add_streams(watch, &sight, delta);
 	if (watch->camera_moved)
 		watch->complete_at = copy->revision + 1; /* the last frame may say this one, too */
 	watch->camera_moved = false;
-	if (texts->any)
+	if (!delta->any)
 	{
-		Text text = {0};
-
-		begin_delta(&text, watch, "");
-		frame = finish_delta(&text, texts);
+		delta_free(delta);
+		return NULL;
 	}
-	else
-		free_texts(texts);
-	free(texts);
-	return frame;
+	return delta;
 }
 
-/* The same for a client without a camera, made once for all that are alike. */
-static Frame *
-make_shared_delta(Watch *watch)
+/*
+ * The same for a client without a camera, its pages made once for all that
+ * are alike.  They stay with the world.
+ */
+static const SharedDelta *
+share_delta(Watch *watch)
 {
 	SharedDelta *shared = &watch->world->shared_delta;
 	int64_t		 revision = watch->world->copy->revision;
+	int			 page = watch->client->page;
 
 	if (!shared->valid || shared->tables != watch->tables || shared->from != watch->seen ||
-		shared->to != revision)
+		shared->to != revision || shared->page != page)
 	{
-		frame_release(shared->frame);
-		shared->frame = make_delta(watch);
+		Delta *delta = make_delta(watch);
+
+		pages_release(shared->pages);
 		shared->valid = true;
 		shared->tables = watch->tables;
 		shared->from = watch->seen;
 		shared->to = revision;
+		shared->page = page;
+		shared->is_empty = delta == NULL;
+		shared->pages = delta ? cut(watch, delta, "") : NULL;
 	}
 	watch->camera_moved = false;
-	return shared->frame ? frame_hold(shared->frame) : NULL;
+	return shared;
 }
 
 /* ------------------------------------------------------------------------
@@ -444,7 +332,7 @@ start_snapshot(Watch *watch)
 	Sight			 sight = sight_of(watch);
 
 	snapshot_free(watch->snapshot);
-	watch->snapshot = snapshot_create(copy->revision, watch->tables);
+	watch->snapshot = snapshot_create(copy->revision, watch->tables, watch->client->page);
 	clear_slots(watch);
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
@@ -471,11 +359,7 @@ next_page(Watch *watch)
 	Frame *frame = snapshot_next_page(watch->snapshot, watch->id, watch->world->clock, &is_last);
 
 	if (is_last)
-	{
-		snapshot_free(watch->snapshot);
-		watch->snapshot = NULL;
-		watch->phase = WATCH_FOLLOWING;
-	}
+		watch_drop_pages(watch);
 	return frame;
 }
 
@@ -484,16 +368,14 @@ next_page(Watch *watch)
  * others the groups that changed, and who is present.  An entity that moved
  * since may have been out of its view then, so it comes whole.
  */
-static Frame *
+static Delta *
 make_resumption(Watch *watch)
 {
 	const WorldCopy *copy = watch->world->copy;
 	Sight			 sight = sight_of(watch);
-	DeltaTexts		*texts = mem_alloc(sizeof(DeltaTexts));
-	Text			 present = {0};
-	Text			 text = {0};
-	Frame			*frame;
+	Delta			*delta = mem_alloc(sizeof(Delta));
 
+	delta->has_present = true;
 	clear_slots(watch);
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
@@ -508,28 +390,17 @@ make_resumption(Watch *watch)
 			had = had && entity->group_revision[place] <= watch->since;
 		}
 		if (!had)
-			add_upsert(texts, entity, -1);
+			delta_add_entity(delta, entity, -1);
 		else if (entity->revision > watch->since)
-			add_upsert(texts, entity, watch->since);
+			delta_add_entity(delta, entity, watch->since);
 		/* ids of players are of another counter */
 		if (entity->key_is_integer && entity->table != TABLE_PLAYERS)
-			add_separated(&present, entity->key);
+			delta_add_present(delta, entity);
 	}
-	add_streams(watch, &sight, texts);
-	mark_told(watch);
-	begin_delta(&text, watch, watch->id);
-	text_add_string(&text, ",\"present\":[");
-	if (present.length > 0)
-		text_add(&text, present.data, present.length);
-	text_add(&text, "]", 1);
-	frame = finish_delta(&text, texts);
-	text_free(&present);
-	free(texts);
-	watch->seen = copy->revision;
+	add_streams(watch, &sight, delta);
 	watch->since = 0;
 	watch->camera_moved = false;
-	watch->phase = WATCH_FOLLOWING;
-	return frame;
+	return delta;
 }
 
 View
@@ -581,28 +452,72 @@ forget_what_all_have_seen(World *world)
 
 	for (const Watch *watch = world->watches; watch; watch = watch->next)
 	{
-		if ((watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_PAGING) && watch->seen < seen)
+		if ((watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_PAGING ||
+			 watch->phase == WATCH_TELLING) &&
+			watch->seen < seen)
 			seen = watch->seen;
 	}
 	copy_forget_removed(world->copy, seen);
 }
 
-/* A delta, a snapshot's first page instead of one that is too large, or NULL. */
 static Frame *
-follow(Watch *watch)
+next_delta_page(Watch *watch)
 {
-	Frame *frame;
+	Frame *frame = frame_hold(watch->pages->frames[watch->next_page++]);
 
-	frame = watch->has_camera ? make_delta(watch) : make_shared_delta(watch);
+	if (watch->next_page == watch->pages->count)
+		watch_drop_pages(watch);
+	return frame;
+}
+
+/* The first page of a delta, or of a snapshot where that grew too large. */
+static Frame *
+tell(Watch *watch, Pages *pages)
+{
 	watch->seen = watch->world->copy->revision;
 	mark_told(watch);
-	if (frame && frame->length > (size_t) client_settings()->max_queue)
+	if (!pages)
 	{
-		frame_release(frame);
 		start_snapshot(watch);
 		return next_page(watch);
 	}
-	return frame;
+	watch->pages = pages;
+	watch->next_page = 0;
+	watch->phase = WATCH_TELLING;
+	return next_delta_page(watch);
+}
+
+/* A delta's first page, or NULL. */
+static Frame *
+follow(Watch *watch)
+{
+	Delta			  *delta = NULL;
+	const SharedDelta *shared = NULL;
+
+	if (watch->has_camera)
+		delta = make_delta(watch);
+	else
+		shared = share_delta(watch);
+	if (shared ? shared->is_empty : !delta)
+	{
+		watch->seen = watch->world->copy->revision;
+		mark_told(watch);
+		return NULL;
+	}
+	if (shared)
+		return tell(watch, shared->pages ? pages_hold(shared->pages) : NULL);
+	return tell(watch, cut(watch, delta, ""));
+}
+
+void
+watch_drop_pages(Watch *watch)
+{
+	pages_release(watch->pages);
+	watch->pages = NULL;
+	snapshot_free(watch->snapshot);
+	watch->snapshot = NULL;
+	if (watch->phase == WATCH_TELLING || watch->phase == WATCH_PAGING)
+		watch->phase = WATCH_FOLLOWING;
 }
 
 Frame *
@@ -618,17 +533,11 @@ watch_next_frame(Watch *watch)
 			start_snapshot(watch);
 			return next_page(watch);
 		case WATCH_RESUMING:
-		{
-			Frame *frame = make_resumption(watch);
-
-			if (frame->length <= (size_t) client_settings()->max_queue)
-				return frame;
-			frame_release(frame);
-			start_snapshot(watch);
-			return next_page(watch);
-		}
+			return tell(watch, cut(watch, make_resumption(watch), watch->id));
 		case WATCH_PAGING:
 			return next_page(watch);
+		case WATCH_TELLING:
+			return next_delta_page(watch);
 		case WATCH_FOLLOWING:
 			return follow(watch);
 	}
@@ -645,6 +554,7 @@ watch_is_current(const Watch *watch)
 		case WATCH_STARTING:
 		case WATCH_RESUMING:
 		case WATCH_PAGING:
+		case WATCH_TELLING:
 			return false;
 		case WATCH_FOLLOWING:
 			return watch->seen == watch->world->copy->revision && !watch->camera_moved;
@@ -677,8 +587,7 @@ watches_reloaded(World *world)
 		/* one that waits may resume; the others had another copy's slots */
 		if (watch->phase != WATCH_WAITING)
 			watch->since = 0;
-		snapshot_free(watch->snapshot);
-		watch->snapshot = NULL;
+		watch_drop_pages(watch);
 		clear_slots(watch);
 		watch_begin(watch);
 		client_wake(watch->client);

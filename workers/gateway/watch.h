@@ -15,7 +15,13 @@
 #include "world.h"
 
 struct Client;
+struct Pages;
 struct Snapshot;
+
+/* Bytes of a delta's page: what the hello may ask for, and what is sent otherwise. */
+#define PAGE_LEAST	 16384
+#define PAGE_DEFAULT 65536
+#define PAGE_MOST	 1048576
 
 /* What a watch is about to send. */
 typedef enum WatchPhase
@@ -24,6 +30,7 @@ typedef enum WatchPhase
 	WATCH_STARTING, /* a snapshot is to be made */
 	WATCH_RESUMING, /* what changed since, and who is present */
 	WATCH_PAGING,	/* a snapshot is on its way, page by page */
+	WATCH_TELLING,	/* a delta is */
 	WATCH_FOLLOWING /* deltas */
 } WatchPhase;
 
@@ -45,6 +52,8 @@ typedef struct Watch
 	uint8_t			*has;				 /* a bit per slot; only with a camera */
 	uint32_t		 has_bytes;
 	struct Snapshot *snapshot;
+	struct Pages	*pages; /* WATCH_TELLING */
+	int				 next_page;
 	struct Watch	*previous; /* of the same world */
 	struct Watch	*next;
 } Watch;
@@ -56,6 +65,9 @@ typedef struct Watch
 extern bool watch_subscribe(struct Client *client, const json_t *frame, char *message, size_t size);
 extern bool watch_camera(struct Client *client, const json_t *frame, char *message, size_t size);
 extern void watch_end(struct Client *client);
+
+/* What is on its way is not sent further. */
+extern void watch_drop_pages(Watch *watch);
 
 /* Tells the database a camera that moved. */
 extern void watch_tick(Watch *watch, int64_t now);

@@ -4,6 +4,7 @@
  *	  answered.
  *
  *	  READING --a request, or none--> ANSWERING --all of it is sent--> PARTING
+ *	     \--the list of worlds--> ASKING --the database answered--^
  *	  READING --a handshake-------> WEBSOCKET --both close frames----> PARTING
  *	  any     --out of time, or the socket is gone-------------------> gone
  *
@@ -26,6 +27,7 @@
 #include <sys/socket.h>
 
 #include "http.h"
+#include "listing.h"
 #include "log.h"
 #include "peers.h"
 #include "session.h"
@@ -39,6 +41,7 @@
 typedef enum ConnectionState
 {
 	CONNECTION_READING,
+	CONNECTION_ASKING,
 	CONNECTION_ANSWERING,
 	CONNECTION_WEBSOCKET,
 	CONNECTION_PARTING
@@ -48,14 +51,15 @@ typedef struct Connection Connection;
 
 struct Connection
 {
-	struct lws	   *wsi;
-	ConnectionState state;
-	Peer		   *peer;
-	int64_t			deadline;
-	Connection	   *previous; /* of those with a deadline */
-	Connection	   *next;
+	struct lws			   *wsi;
+	ConnectionState			state;
+	Peer				   *peer; /* NULL: of a trusted proxy, until it has said whose it is */
+	struct sockaddr_storage address;
+	int64_t					deadline;
+	Connection			   *previous; /* of those with a deadline */
+	Connection			   *next;
 
-	HttpHead  *head; /* READING, once a byte was there */
+	HttpHead  *head; /* READING, once a byte was there; ASKING */
 	HttpAnswer answer;
 	bool	   text_sent;
 	size_t	   dropped; /* bytes behind the request */
@@ -76,6 +80,7 @@ static struct
 {
 	const Settings	 *settings;
 	OriginPolicy	 *policy;
+	TrustedProxies	 *proxies;
 	const WireEvents *events;
 	Connection		 *first;
 } wire;
@@ -96,13 +101,15 @@ static const struct
 #define ENDPOINT_COUNT ((int) (sizeof(endpoints) / sizeof(endpoints[0])))
 
 void
-wire_start(const Settings *settings, OriginPolicy *policy, const WireEvents *events)
+wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies, const WireEvents *events)
 {
 	memset(&wire, 0, sizeof(wire));
 	wire.settings = settings;
 	wire.policy = policy;
+	wire.proxies = proxies;
 	wire.events = events;
 	http_start(settings->web_root);
+	listing_start(wire_listing_answered);
 }
 
 size_t
@@ -255,7 +262,7 @@ refuse(Connection *connection, int status, const char *problem)
 	char			   origin[128];
 	char			   host[128];
 
-	lws_get_peer_simple(connection->wsi, address, sizeof(address));
+	address_write(&connection->address, address, sizeof(address));
 	if (status == ORIGIN_REFUSED)
 		log_throttled(&refusals, now_ms(), LOG_INFO, "request of %s (origin %s, host %s) refused with %d: %s",
 					  address, printable(origin, sizeof(origin), head->origin),
@@ -323,12 +330,45 @@ open_websocket(Connection *connection, int endpoint)
 	return is_open;
 }
 
+/* Is this address's connection one too many? */
+static bool
+has_no_room(const struct sockaddr *address)
+{
+	return !peers_have_room(address, wire.settings->max_per_address);
+}
+
+/* A trusted proxy has said whose request it is; false when that one has enough connections. */
+static bool
+settle_address(Connection *connection)
+{
+	const struct sockaddr *address = (const struct sockaddr *) &connection->address;
+
+	address_behind(wire.proxies, connection->head, &connection->address);
+	/* what the proxy asks of its own accord, or for nobody, is not counted */
+	if (trusted_proxies_have(wire.proxies, address))
+		return true;
+	if (has_no_room(address))
+		return false;
+	connection->peer = peers_enter(address, INT_MAX);
+	return true;
+}
+
+static bool
+answer_request(Connection *connection)
+{
+	http_answer(&connection->answer, connection->head);
+	return begin_answer(connection);
+}
+
 static bool
 take_request(Connection *connection)
 {
 	const HttpHead *head = connection->head;
-	const char	   *problem = origin_refusal(wire.policy, head);
+	const char	   *problem;
 
+	if (!connection->peer && !settle_address(connection))
+		return refuse(connection, 429, "this address has too many connections");
+	problem = origin_refusal(wire.policy, head);
 	if (problem)
 		return refuse(connection, ORIGIN_REFUSED, problem);
 	for (int i = 0; i < ENDPOINT_COUNT; i++)
@@ -336,9 +376,24 @@ take_request(Connection *connection)
 		if (strcmp(head->path, endpoints[i].path) == 0)
 			return open_websocket(connection, i);
 	}
+	if (strcmp(head->path, HTTP_WORLDS) == 0 && listing_want(now_ms()) == LISTING_COMING)
+	{
+		connection->state = CONNECTION_ASKING;
+		connection->deadline = now_ms() + wire.settings->query_timeout_ms;
+		return true;
+	}
 	/* a request for another protocol may be answered in this one */
-	http_answer(&connection->answer, head);
-	return begin_answer(connection);
+	return answer_request(connection);
+}
+
+void
+wire_listing_answered(void)
+{
+	for (Connection *connection = wire.first; connection; connection = connection->next)
+	{
+		if (connection->state == CONNECTION_ASKING && !answer_request(connection))
+			kill_connection(connection);
+	}
 }
 
 /* ------------------------------------------------------------------------
@@ -353,6 +408,12 @@ wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t lengt
 
 	connection->close_sent |= opcode == WS_CLOSE;
 	return write_raw(connection, payload - header, header + length);
+}
+
+const struct sockaddr_storage *
+wire_address(struct lws *wsi)
+{
+	return &((Connection *) lws_wsi_user(wsi))->address;
 }
 
 void
@@ -521,16 +582,17 @@ take_rest(Connection *connection)
 static void
 begin(Connection *connection, struct lws *wsi)
 {
-	struct sockaddr_storage address;
-	socklen_t				length = sizeof(address);
+	socklen_t length = sizeof(connection->address);
 
 	memset(connection, 0, sizeof(*connection));
 	connection->wsi = wsi;
 	connection->answer.file = -1;
 	connection->deadline = now_ms() + wire.settings->hello_timeout_ms;
 	link_connection(connection);
-	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &address, &length) == 0)
-		connection->peer = peers_enter((struct sockaddr *) &address, INT_MAX);
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *) &connection->address, &length) != 0)
+		connection->address.ss_family = AF_UNSPEC;
+	else if (!trusted_proxies_have(wire.proxies, (struct sockaddr *) &connection->address))
+		connection->peer = peers_enter((struct sockaddr *) &connection->address, INT_MAX);
 }
 
 static void
@@ -580,6 +642,7 @@ read_bytes(Connection *connection, unsigned char *data, size_t length)
 			return read_head(connection, data, length);
 		case CONNECTION_WEBSOCKET:
 			return take_frames(connection, data, length);
+		case CONNECTION_ASKING:
 		case CONNECTION_ANSWERING:
 		case CONNECTION_PARTING:
 			/* no second request: it is not looked at */
@@ -629,6 +692,7 @@ write_bytes(Connection *connection)
 	switch (connection->state)
 	{
 		case CONNECTION_READING:
+		case CONNECTION_ASKING:
 			return true;
 		case CONNECTION_ANSWERING:
 			return write_answer(connection);
@@ -642,6 +706,13 @@ write_bytes(Connection *connection)
 	return false;
 }
 
+/* Whom a trusted proxy's connection is to count for it has not said yet. */
+static bool
+lets_in(const struct sockaddr *address)
+{
+	return wire.events->lets_in() && (trusted_proxies_have(wire.proxies, address) || !has_no_room(address));
+}
+
 int
 wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
@@ -650,7 +721,7 @@ wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 	switch (reason)
 	{
 		case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-			return wire.events->lets_in((const struct sockaddr *) &arguments->cli_addr) ? 0 : -1;
+			return lets_in((const struct sockaddr *) &arguments->cli_addr) ? 0 : -1;
 		case LWS_CALLBACK_RAW_ADOPT:
 			begin(user, wsi);
 			return 0;
@@ -666,6 +737,15 @@ wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 	}
 }
 
+/* Who began a request and did not end it, or waits for the database, is told; false when nobody is to be. */
+static bool
+refuse_late(Connection *connection)
+{
+	if (connection->state == CONNECTION_READING && connection->head)
+		return refuse(connection, 408, "the request took too long");
+	return connection->state == CONNECTION_ASKING && refuse(connection, 503, "the database does not answer");
+}
+
 void
 wire_tick(int64_t now)
 {
@@ -673,9 +753,7 @@ wire_tick(int64_t now)
 	{
 		if (now < connection->deadline)
 			continue;
-		/* who began a request and did not end it is told */
-		if (connection->state != CONNECTION_READING || !connection->head ||
-			!refuse(connection, 408, "the request took too long"))
+		if (!refuse_late(connection))
 			kill_connection(connection);
 	}
 }

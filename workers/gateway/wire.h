@@ -13,6 +13,7 @@
 
 #include <libwebsockets.h>
 
+#include "address.h"
 #include "client.h"
 #include "http_head.h"
 #include "origin.h"
@@ -21,13 +22,14 @@
 /* What the server does about a WebSocket. */
 typedef struct WireEvents
 {
-	bool (*lets_in)(const struct sockaddr *address);
+	bool (*lets_in)(void);
 	Client *(*opened)(struct lws *wsi, ClientKind kind, const HttpHead *head);
 	void (*received)(Client *client, const char *data, size_t length, bool is_last, bool is_binary);
 	void (*ponged)(Client *client);
 } WireEvents;
 
-extern void wire_start(const Settings *settings, OriginPolicy *policy, const WireEvents *events);
+extern void wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies,
+					   const WireEvents *events);
 
 /* Whole requests and answers have their time; connections out of it end. */
 extern void wire_tick(int64_t now);
@@ -42,6 +44,12 @@ extern int	  wire_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
  * when the socket failed.
  */
 extern bool wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t length);
+
+/* Whose it is: the socket's, or what a trusted proxy said. */
+extern const struct sockaddr_storage *wire_address(struct lws *wsi);
+
+/* Those who wait for the list of worlds can be answered. */
+extern void wire_listing_answered(void);
 
 /* Between the two nothing is read from the client. */
 extern void wire_hold(struct lws *wsi);

@@ -87,8 +87,8 @@ worlds_start(struct lws_context *context, const Settings *settings, const char *
 static void
 forget_shared(World *world)
 {
-	frame_release(world->shared_delta.frame);
-	world->shared_delta.frame = NULL;
+	pages_release(world->shared_delta.pages);
+	world->shared_delta.pages = NULL;
 	world->shared_delta.valid = false;
 }
 

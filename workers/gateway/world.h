@@ -15,6 +15,7 @@
 
 #include "copy.h"
 #include "db.h"
+#include "delta.h"
 #include "frame.h"
 #include "settings.h"
 #include "text.h"
@@ -37,8 +38,9 @@ typedef struct SharedDelta
 	uint32_t tables;
 	int64_t	 from;
 	int64_t	 to;
-	double	 clock;
-	Frame	*frame; /* NULL: nothing changed in these tables */
+	int		 page;	   /* bytes of a page */
+	bool	 is_empty; /* nothing changed in these tables */
+	Pages	*pages;	   /* NULL: none, or too many */
 } SharedDelta;
 
 typedef struct SharedClock

@@ -59,6 +59,7 @@ SELECT npcsim.call_reducer(:player, 'map_ping', '{"x": 1, "y": 1}');
 SELECT npcsim.call_reducer(:player, 'request_npc_assignment', '{"desired_npc_count": 3}');
 SELECT npcsim.call_reducer(:player, 'request_npc_decision', pg_catalog.jsonb_build_object('npc_id', :npc));
 SELECT npcsim.gateway_poll('g1', ARRAY[:world]::pg_catalog.int8[]);
+SELECT npcsim.unknown_sessions('g1', ARRAY[:session, 0]::pg_catalog.int8[]), npcsim.worlds_to_watch();
 SELECT request_id AS request FROM npcsim.claim_decisions('g1', ARRAY[:session]::pg_catalog.int8[], '{4}') LIMIT 1 \gset
 SELECT npcsim.superseded_decisions(:world, ARRAY[:npc]::pg_catalog.int8[], ARRAY[:request]::pg_catalog.int8[], ARRAY[:session]::pg_catalog.int8[]);
 SELECT npcsim.compute_standings(ARRAY[:player]::pg_catalog.int8[], ARRAY[0]::pg_catalog.int8[]);
