@@ -51,7 +51,7 @@ after(async () => {
 });
 
 // Sends bytes, all at once or piece by piece, and reads to the end: what came, and whether the gateway ended it.
-function talk(pieces, { wait = 3500 } = {}) {
+function talk(pieces, { wait = 3500, half = false } = {}) {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const chunks = [];
   socket.on('data', (data) => chunks.push(data));
@@ -72,6 +72,7 @@ function talk(pieces, { wait = 3500 } = {}) {
         socket.write(piece);
         if (Array.isArray(pieces)) await new Promise((next) => setTimeout(next, 5));
       }
+      if (half) socket.end();
     });
   });
 }
@@ -192,6 +193,17 @@ test('only regular files of the page are served', async () => {
     assert.equal((await found(path))[0], 404, path);
   for (const path of ['/../outside/secret', '/sub/../../outside/secret', '/%2e%2e/outside/secret', '/..%2foutside/secret', '/sub/..', '/.', '/index.html%00.js', '/%', '/%g0', '/a%0d%0ab', '/a\\..\\b'])
     assert.equal((await found(path))[0], 400, path);
+});
+
+test('who ends its own half behind the request is answered whole', async () => {
+  for (let i = 0; i < 10; i++) {
+    for (const [path, length] of [['/', 23], ['/sub/a.js', 6], ['/large.bin', 3_000_000]]) {
+      const { answer } = await talk(get(path), { half: true });
+      const body = answer.length - answer.indexOf('\r\n\r\n') - 4;
+      if (length < 100_000) assert.equal(body, length, path);
+      else assert.ok(body > 0, 'as much of a large one as the socket takes');
+    }
+  }
 });
 
 test('slow requests and answers that nobody takes have their end', async () => {

@@ -92,6 +92,7 @@ static const struct
 };
 
 static const char *web_root = "";
+static int		   open_files;
 
 void
 http_start(const char *directory)
@@ -340,6 +341,7 @@ answer_file(HttpAnswer *answer, const HttpHead *head, int file, const struct sta
 		close(file);
 		return;
 	}
+	open_files++;
 	answer->file = file;
 	answer->file_left = (uint64_t) status->st_size;
 }
@@ -393,6 +395,15 @@ http_end(HttpAnswer *answer)
 {
 	text_free(&answer->text);
 	if (answer->file >= 0)
+	{
 		close(answer->file);
+		open_files--;
+	}
 	answer->file = -1;
+}
+
+int
+http_open_files(void)
+{
+	return open_files;
 }

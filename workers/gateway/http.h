@@ -33,4 +33,7 @@ extern ssize_t http_read_file(HttpAnswer *answer, unsigned char *space, size_t s
 
 extern void http_end(HttpAnswer *answer);
 
+/* Of all answers. */
+extern int http_open_files(void);
+
 #endif /* NPCSIM_GATEWAY_HTTP_H */

@@ -221,15 +221,20 @@ emit_lws_log(int level, const char *line)
 		log_throttled(&warnings, now_ms(), LOG_WARNING, "libwebsockets: %s", line);
 }
 
-static void
+/* To what may be; returns what that is. */
+static int
 raise_descriptor_limit(void)
 {
 	struct rlimit limit;
+	rlim_t		  before;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
+		return MAX_DESCRIPTORS;
+	before = limit.rlim_cur;
 	limit.rlim_cur = limit.rlim_max > MAX_DESCRIPTORS ? MAX_DESCRIPTORS : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		limit.rlim_cur = before;
+	return limit.rlim_cur > MAX_DESCRIPTORS ? MAX_DESCRIPTORS : (int) limit.rlim_cur;
 }
 
 static bool
@@ -361,10 +366,11 @@ server_run(Settings *settings)
 {
 	struct sigaction action = {0};
 	char			 message[160]; /* the settings were checked: it stays unsaid */
+	int				 descriptors;
 	int				 port;
 
 	server.settings = settings;
-	raise_descriptor_limit();
+	descriptors = raise_descriptor_limit();
 	if (!listen_on(settings))
 	{
 		if (server.context)
@@ -384,7 +390,7 @@ server_run(Settings *settings)
 	clients_start(settings);
 	peers_start((Rate) {settings->wrong_token_rate, settings->wrong_token_burst},
 				(Rate) {settings->join_rate, settings->join_burst});
-	wire_start(settings, server.policy, server.proxies, &wire_events);
+	wire_start(settings, server.policy, server.proxies, descriptors, &wire_events);
 	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);
 	session_start(settings->gateway_id);

@@ -36,6 +36,10 @@
 #define MAX_DROPPED 262144
 #define FILE_PIECE	65536
 
+/* What strangers must leave: without descriptors the database is not reached, and accept() fails for ever. */
+#define OWN_DESCRIPTORS		 24
+#define DESCRIPTORS_PER_LINK 3 /* its socket, the loop's copy, and the one that is being made anew */
+
 #define WEBSOCKET_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 typedef enum ConnectionState
@@ -82,7 +86,9 @@ static struct
 	OriginPolicy	 *policy;
 	TrustedProxies	 *proxies;
 	const WireEvents *events;
-	Connection		 *first;
+	Connection		 *first; /* of those with a deadline */
+	int				  count; /* of all */
+	int				  most;	 /* descriptors that strangers' sockets and files may take */
 } wire;
 
 _Static_assert(WS_MAX_HEADER <= LWS_PRE, "the header of a frame fits in front of it");
@@ -101,13 +107,15 @@ static const struct
 #define ENDPOINT_COUNT ((int) (sizeof(endpoints) / sizeof(endpoints[0])))
 
 void
-wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies, const WireEvents *events)
+wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies, int descriptors,
+		   const WireEvents *events)
 {
 	memset(&wire, 0, sizeof(wire));
 	wire.settings = settings;
 	wire.policy = policy;
 	wire.proxies = proxies;
 	wire.events = events;
+	wire.most = descriptors - OWN_DESCRIPTORS - DESCRIPTORS_PER_LINK * (settings->connections + 1);
 	http_start(settings->web_root);
 	listing_start(wire_listing_answered);
 }
@@ -210,17 +218,21 @@ write_answer(Connection *connection)
 	if (!connection->text_sent)
 	{
 		connection->text_sent = true;
-		return write_raw(connection, answer->text.data, answer->text.length);
+		if (!write_raw(connection, answer->text.data, answer->text.length))
+			return false;
 	}
+	/* with the first piece: who has ended its own half is gone to libwebsockets when it looks next */
+	if (connection->choked)
+		return true;
 	length = http_read_file(answer, space, sizeof(space));
-	if (length > 0)
-		return write_raw(connection, space, (size_t) length);
-	if (length == 0)
+	if (length < 0 || (length > 0 && !write_raw(connection, space, (size_t) length)))
+		return false;
+	if (answer->file_left == 0)
 	{
 		http_end(answer);
 		part(connection);
 	}
-	return length == 0;
+	return true;
 }
 
 /* A token may be in it. */
@@ -236,9 +248,14 @@ forget_head(Connection *connection)
 static bool
 begin_answer(Connection *connection)
 {
+	bool is_written;
+
 	forget_head(connection);
 	connection->state = CONNECTION_ANSWERING;
-	return write_answer(connection);
+	connection->held = false;
+	is_written = write_answer(connection);
+	adjust_reading(connection);
+	return is_written;
 }
 
 /* What a stranger said, for a line of the log. */
@@ -380,6 +397,9 @@ take_request(Connection *connection)
 	{
 		connection->state = CONNECTION_ASKING;
 		connection->deadline = now_ms() + wire.settings->query_timeout_ms;
+		/* who has ended its own half is to be answered, too */
+		connection->held = true;
+		adjust_reading(connection);
 		return true;
 	}
 	/* a request for another protocol may be answered in this one */
@@ -586,6 +606,7 @@ begin(Connection *connection, struct lws *wsi)
 
 	memset(connection, 0, sizeof(*connection));
 	connection->wsi = wsi;
+	wire.count++;
 	connection->answer.file = -1;
 	connection->deadline = now_ms() + wire.settings->hello_timeout_ms;
 	link_connection(connection);
@@ -610,6 +631,7 @@ end(Connection *connection)
 	free(connection->rest);
 	http_end(&connection->answer);
 	connection->wsi = NULL;
+	wire.count--;
 }
 
 static bool
@@ -706,10 +728,18 @@ write_bytes(Connection *connection)
 	return false;
 }
 
-/* Whom a trusted proxy's connection is to count for it has not said yet. */
+/* As many as there are descriptors for, few of each address; a trusted proxy has not said yet whose its connection is. */
 static bool
 lets_in(const struct sockaddr *address)
 {
+	static LogThrottle throttle = {.what = "connections beyond what descriptors allow"};
+
+	if (wire.count + http_open_files() >= wire.most)
+	{
+		log_throttled(&throttle, now_ms(), LOG_WARNING,
+					  "%d connections are all that the limit of open files allows", wire.count);
+		return false;
+	}
 	return wire.events->lets_in() && (trusted_proxies_have(wire.proxies, address) || !has_no_room(address));
 }
 

@@ -28,8 +28,9 @@ typedef struct WireEvents
 	void (*ponged)(Client *client);
 } WireEvents;
 
+/* "descriptors": how many the process may have open. */
 extern void wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies,
-					   const WireEvents *events);
+					   int descriptors, const WireEvents *events);
 
 /* Whole requests and answers have their time; connections out of it end. */
 extern void wire_tick(int64_t now);
