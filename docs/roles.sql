@@ -122,7 +122,9 @@ GRANT EXECUTE ON FUNCTION
     npcsim_internal.fleet_report,
     npcsim_internal.library_version,
     npcsim.world_snapshot,
-    npcsim.world_delta
+    npcsim.world_delta,
+    npcsim.npcs_within,
+    npcsim.items_within
     TO npcsim_reader;
 
 -- Operators.
@@ -143,7 +145,9 @@ GRANT EXECUTE ON FUNCTION
     npcsim.define_interaction_type,
     npcsim.set_decision_policy,
     npcsim.lock_world,
+    npcsim.adopt_world,
     npcsim.adopt_worlds,
+    npcsim.optimize_world_queries,
     npcsim.create_npc,
     npcsim.remove_npc,
     npcsim.assign_npc_to_player,

@@ -112,6 +112,13 @@ REVOKE ALL ON FUNCTION npcsim.lock_world(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.lock_world(bigint) IS
     'Locks a world until the transaction ends: its clock stands and nobody else changes it, so that what is read next stays true. A world with a lower id than one already locked is taken without waiting (55P03). Errors: NS101 no such world, NS102 parked';
 
+CREATE FUNCTION npcsim.adopt_world(world_id bigint) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_adopt_world';
+REVOKE ALL ON FUNCTION npcsim.adopt_world(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.adopt_world(bigint) IS
+    'Makes a parked world (restored, or copied with a template) this database''s own, and leaves the others parked. If it was running it runs on; requests to minds are closed and asked anew. Nothing happens when it is this database''s own. Errors: NS101 no such world';
+
 CREATE FUNCTION npcsim.adopt_worlds() RETURNS SETOF bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_adopt_worlds';

@@ -1,8 +1,8 @@
 -- What happened in the worlds, and what was said in them.
 
 -- A row is some of what a transaction recorded, in the order in which it happened: a row for each event would cost six
--- times the WAL. The views world_events and messages take them apart. The table is a ring of segments, chosen by the wall
--- clock, emptied by TRUNCATE (see src/tables/world_events.c). Rows are only ever added: there is nothing for VACUUM to do.
+-- times the WAL. The views world_events and messages take them apart. The table is a ring of segments, which
+-- prune_logs() turns and empties by TRUNCATE (see src/tables/event_segments.h). Rows are only ever added: there is nothing for VACUUM to do.
 CREATE TABLE npcsim.world_event_log (
     segment smallint NOT NULL,
     messages smallint NOT NULL,
@@ -22,8 +22,8 @@ CREATE TABLE npcsim.world_event_log (
     player_ids bigint[],
     data jsonb[]
 ) PARTITION BY LIST (segment);
-COMMENT ON TABLE npcsim.world_event_log IS 'What happened in the worlds; the view world_events shows it. A ring of 32 segments of three hours, emptied by prune_logs() after npcsim.world_event_hours';
-COMMENT ON COLUMN npcsim.world_event_log.segment IS 'Three hours of the wall clock, counted from 1970-01-01 (UTC), modulo 32';
+COMMENT ON TABLE npcsim.world_event_log IS 'What happened in the worlds; the view world_events shows it. A ring of 32 segments, emptied by prune_logs() after npcsim.world_event_hours, or when it is larger than npcsim.world_event_size';
+COMMENT ON COLUMN npcsim.world_event_log.segment IS 'Segment of the ring: see world_event_segments';
 COMMENT ON COLUMN npcsim.world_event_log.messages IS 'How many of the row''s events are messages';
 COMMENT ON COLUMN npcsim.world_event_log.first_sequence IS 'Number of the first event: from 1 in each world, without gaps, in the order in which it happened';
 COMMENT ON COLUMN npcsim.world_event_log.last_sequence IS 'Number of the last one';
@@ -46,6 +46,14 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Not dumped: what is restored has the age that it has there from then on.
+CREATE TABLE npcsim.world_event_segments (
+    segment smallint PRIMARY KEY CHECK (segment BETWEEN 0 AND 31),
+    begun_at_real timestamptz NOT NULL
+);
+COMMENT ON TABLE npcsim.world_event_segments IS 'Segments of world_event_log that hold something, and since when: the one that began last is written to. Kept by prune_logs()';
+COMMENT ON COLUMN npcsim.world_event_segments.begun_at_real IS 'When it was first written to, or found to hold rows';
 
 CREATE FUNCTION npcsim_internal.world_event_kind_name(kind smallint) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

@@ -121,7 +121,7 @@ WITH moment AS MATERIALIZED (
 )
 SELECT i.world_id, i.id, i.name, i.controller_player_id,
        p.x AS position_x, p.y AS position_y,
-       @extschema:postgis@.ST_MakePoint(p.x, p.y) AS position,
+       @extschema:postgis@.ST_MakePoint(p.x, p.y)::@extschema:postgis@.geometry(Point) AS position,
        npcsim_internal.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
        npcsim_internal.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
        npcsim_internal.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
@@ -179,7 +179,7 @@ WITH moment AS MATERIALIZED (
 )
 SELECT i.world_id, i.id, i.item_type,
        i.x::double precision AS position_x, i.y::double precision AS position_y,
-       @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision) AS position,
+       @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision)::@extschema:postgis@.geometry(Point) AS position,
        i.properties, i.occupied_by_npc_id,
        CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
             ELSE npcsim_internal.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)

@@ -19,7 +19,7 @@ SELECT l.world_id,
            pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
            AS e (kind, after, x, y, npc_id, target_id, interaction_id, player_id, data, n);
 COMMENT ON VIEW npcsim.world_events IS
-    'What happened in the worlds, for npcsim.world_event_hours';
+    'What happened in the worlds, for npcsim.world_event_hours and within npcsim.world_event_size';
 COMMENT ON COLUMN npcsim.world_events.sequence IS 'From 1 in each world, without gaps, in the order in which it happened';
 COMMENT ON COLUMN npcsim.world_events.clock IS 'World seconds';
 COMMENT ON COLUMN npcsim.world_events.tick IS 'Number of the tick in which it happened; of what came from outside: of the last tick before it';

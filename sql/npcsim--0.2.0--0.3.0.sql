@@ -115,3 +115,147 @@ CREATE FUNCTION npcsim.worlds_to_watch() RETURNS json
 REVOKE ALL ON FUNCTION npcsim.worlds_to_watch() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.worlds_to_watch() IS
     'The worlds that admit spectators, the first 1000 by id: {"worlds": [{"id", "name", "status": running, paused or parked, "size_x", "size_y"}]}';
+
+-- ---- hints that are safe to follow ----
+CREATE FUNCTION npcsim.adopt_world(world_id bigint) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_adopt_world';
+REVOKE ALL ON FUNCTION npcsim.adopt_world(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.adopt_world(bigint) IS
+    'Makes a parked world (restored, or copied with a template) this database''s own, and leaves the others parked. If it was running it runs on; requests to minds are closed and asked anew. Nothing happens when it is this database''s own. Errors: NS101 no such world';
+
+-- ---- what is kept of events, limited by size, too ----
+CREATE TABLE npcsim.world_event_segments (
+    segment smallint PRIMARY KEY CHECK (segment OPERATOR(pg_catalog.>=) 0 AND segment OPERATOR(pg_catalog.<=) 31),
+    begun_at_real timestamptz NOT NULL
+);
+COMMENT ON TABLE npcsim.world_event_segments IS 'Segments of world_event_log that hold something, and since when: the one that began last is written to. Kept by prune_logs()';
+COMMENT ON COLUMN npcsim.world_event_segments.begun_at_real IS 'When it was first written to, or found to hold rows';
+COMMENT ON TABLE npcsim.world_event_log IS 'What happened in the worlds; the view world_events shows it. A ring of 32 segments, emptied by prune_logs() after npcsim.world_event_hours, or when it is larger than npcsim.world_event_size';
+COMMENT ON COLUMN npcsim.world_event_log.segment IS 'Segment of the ring: see world_event_segments';
+COMMENT ON VIEW npcsim.world_events IS
+    'What happened in the worlds, for npcsim.world_event_hours and within npcsim.world_event_size';
+
+-- Guards of the new table, and of those whose hints are others now.
+DO $$
+DECLARE
+    guarded record;
+BEGIN
+    FOR guarded IN
+        SELECT * FROM (VALUES
+               ('world_settings'::text, 'state'::text, 'UPDATE npcsim.worlds … WHERE id = … changes settings; size, seed and tick rate stay as create_world() made them.'::text),
+               ('player_accounts', 'state', 'UPDATE npcsim.players … WHERE id = …, create_player() and rotate_player_token(player_id) are for that.'),
+               ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
+               ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
+               ('world_event_segments', 'own', 'prune_logs() keeps it.')) AS hints (name, kind, hint)
+    LOOP
+        EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%L)',
+                                  CASE guarded.kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, guarded.name, guarded.hint);
+        IF guarded.kind OPERATOR(pg_catalog.<>) 'own' THEN
+            EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_rows AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%L)',
+                                      guarded.name, guarded.hint);
+        END IF;
+        EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
+                                  guarded.name, CASE WHEN guarded.kind OPERATOR(pg_catalog.<>) 'state' THEN pg_catalog.quote_literal(guarded.hint) ELSE '' END);
+    END LOOP;
+END
+$$;
+
+-- ---- GIS tools: layers with a type ----
+-- A view's column keeps its type when the view is replaced, and views of others depend on these: so the column has its modifier first.
+CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    EXECUTE pg_catalog.replace(statement, '@extschema:postgis@',
+                               (SELECT pg_catalog.quote_ident(n.nspname)
+                                  FROM pg_catalog.pg_extension e
+                                  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+                                 WHERE e.extname OPERATOR(pg_catalog.=) 'postgis'));
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim.execute_with_postgis(text) FROM PUBLIC;
+SELECT npcsim.execute_with_postgis($postgis$
+UPDATE pg_catalog.pg_attribute
+   SET atttypmod = @extschema:postgis@.geometry_typmod_in('{Point}'::pg_catalog.cstring[])
+ WHERE attname OPERATOR(pg_catalog.=) 'position' AND (attrelid OPERATOR(pg_catalog.=) 'npcsim.npcs'::pg_catalog.regclass::pg_catalog.oid
+        OR attrelid OPERATOR(pg_catalog.=) 'npcsim.world_items'::pg_catalog.regclass::pg_catalog.oid)
+$postgis$);
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+SELECT npcsim.execute_with_postgis($postgis$
+CREATE OR REPLACE VIEW npcsim.npcs AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.name, i.controller_player_id,
+       p.x AS position_x, p.y AS position_y,
+       @extschema:postgis@.ST_MakePoint(p.x, p.y)::@extschema:postgis@.geometry(Point) AS position,
+       npcsim_internal.need_at(s.hunger, s.hunger_rate, s.needs_as_of, t.now) AS hunger,
+       npcsim_internal.need_at(s.hygiene, s.hygiene_rate, s.needs_as_of, t.now) AS hygiene,
+       npcsim_internal.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
+       npcsim_internal.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
+       CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
+                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
+       s.interaction_id, s.target_id,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
+       s.last_decision_at / 1000000::double precision AS last_decision_time,
+       coalesce(d.status, 0) > 0 AS decision_pending,
+       npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
+       i.traits,
+       i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
+  FROM npcsim.npc_identities i
+  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
+  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
+  JOIN moment ON moment.world_id = i.world_id
+  CROSS JOIN LATERAL (SELECT least(moment.now, s.event_at, s.decision_at) AS now) t
+  CROSS JOIN LATERAL (SELECT npcsim_internal.track_x(r.cells, r.departed_at, t.now) AS x,
+                             npcsim_internal.track_y(r.cells, r.departed_at, t.now) AS y) p
+  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
+$postgis$);
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+SELECT npcsim.execute_with_postgis($postgis$
+CREATE OR REPLACE VIEW npcsim.world_items AS
+WITH moment AS MATERIALIZED (
+    SELECT m.world_id, m.now FROM npcsim.world_moments m
+)
+SELECT i.world_id, i.id, i.item_type,
+       i.x::double precision AS position_x, i.y::double precision AS position_y,
+       @extschema:postgis@.ST_MakePoint(i.x::double precision, i.y::double precision)::@extschema:postgis@.geometry(Point) AS position,
+       i.properties, i.occupied_by_npc_id,
+       CASE WHEN u.id IS NULL THEN i.share_left / 1000000::double precision
+            ELSE npcsim_internal.item_share_at(u.share_at_start, u.started_at, least(moment.now, s.event_at, s.decision_at), k.components)
+            END AS share_left,
+       i.revision
+  FROM npcsim.items i
+  JOIN npcsim.item_type_rows k ON k.world_id = i.world_id AND k.name = i.item_type
+  JOIN moment ON moment.world_id = i.world_id
+  LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.occupied_by_npc_id
+  LEFT JOIN npcsim.interaction_runs u ON u.world_id = s.world_id AND u.id = s.interaction_id AND u.target_id = i.id
+$postgis$);
+
+DROP FUNCTION npcsim.execute_with_postgis(text);
+
+CREATE FUNCTION npcsim.npcs_within(world_id bigint, x double precision, y double precision, radius double precision)
+    RETURNS SETOF npcsim.npcs
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 20
+    AS 'MODULE_PATHNAME', 'npcsim_npcs_within';
+REVOKE ALL ON FUNCTION npcsim.npcs_within(bigint, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.npcs_within(bigint, double precision, double precision, double precision) IS
+    'NPCs of a world that are within a radius (cells) of a place now, the nearest first: rows of npcs, found by an index. Errors: NS101 no such world';
+
+CREATE FUNCTION npcsim.items_within(world_id bigint, x double precision, y double precision, radius double precision)
+    RETURNS SETOF npcsim.world_items
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 20
+    AS 'MODULE_PATHNAME', 'npcsim_items_within';
+REVOKE ALL ON FUNCTION npcsim.items_within(bigint, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.items_within(bigint, double precision, double precision, double precision) IS
+    'Items of a world within a radius (cells) of a place, the nearest first: rows of world_items, found by an index. Errors: NS101 no such world';
+
+CREATE FUNCTION npcsim.optimize_world_queries(world_id bigint, repair boolean DEFAULT true)
+    RETURNS TABLE (table_name text, index_name text, problem text, repaired text, table_rows bigint, bytes bigint)
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_optimize_world_queries';
+REVOKE ALL ON FUNCTION npcsim.optimize_world_queries(bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.optimize_world_queries(bigint, boolean) IS
+    'Looks at the indexes by which NPCs see, one row for each, and at the statistics of their tables, and mends what it finds unless repair is false. problem: NULL, missing, invalid, different, bloated, left over, no statistics; repaired: the statement that was executed, or would be. Indexes are shared by all worlds, which wait while one is made. Errors: NS101 no such world, 55P03 a lock was not had in 10 s';

@@ -16,6 +16,7 @@ int	  guc_worlds_per_worker = 32;
 char *guc_worker_role = NULL;
 int	  guc_decision_log_days = 14;
 int	  guc_world_event_hours = 24;
+int	  guc_world_event_size = 512;
 int	  guc_tick_lock_timeout = 100;
 int	  guc_tick_batch = 64;
 int	  guc_clock_write_interval = 60;
@@ -51,8 +52,15 @@ guc_init(void)
 
 	DefineCustomIntVariable(
 		"npcsim.world_event_hours", "Hours for which npcsim.world_events and npcsim.messages are kept.",
-		"They are forgotten three hours at a time, so the oldest are kept up to three hours longer.",
+		"They are forgotten a sixteenth of that at a time, so the oldest are kept by so much longer.",
 		&guc_world_event_hours, 24, 1, 90, PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"npcsim.world_event_size",
+		"Size that npcsim.world_events and npcsim.messages of a database are kept within.",
+		"When they are larger the oldest are forgotten, an eighth of that at a time, before their hours are "
+		"over.",
+		&guc_world_event_size, 512, 16, 1024 * 1024, PGC_SIGHUP, GUC_UNIT_MB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("npcsim.tick_lock_timeout", "Longest wait of a worker for any lock.",
 							"After it the tick is given up and tried again.", &guc_tick_lock_timeout, 100, 1,

@@ -13,6 +13,7 @@ extern int	 guc_worlds_per_worker;
 extern char *guc_worker_role;
 extern int	 guc_decision_log_days;
 extern int	 guc_world_event_hours;
+extern int	 guc_world_event_size;	   /* MB, of a database */
 extern int	 guc_tick_lock_timeout;	   /* ms */
 extern int	 guc_tick_batch;		   /* ticks */
 extern int	 guc_clock_write_interval; /* s */

@@ -91,6 +91,21 @@ obstacle(int sqlstate, char *message, char *detail, char *hint)
 	return result;
 }
 
+/* Whether a version is before (< 0) or after this library's. */
+static int
+version_compare(const char *version)
+{
+	int theirs[3] = {0};
+	int ours[3] = {0};
+
+	(void) sscanf(version, "%d.%d.%d", &theirs[0], &theirs[1], &theirs[2]);
+	(void) sscanf(NPCSIM_VERSION, "%d.%d.%d", &ours[0], &ours[1], &ours[2]);
+	for (int i = 0; i < 3; i++)
+		if (theirs[i] != ours[i])
+			return theirs[i] < ours[i] ? -1 : 1;
+	return 0;
+}
+
 /* The extension is there in a version that is not this library's. */
 static Obstacle
 version_obstacle(void)
@@ -104,8 +119,9 @@ version_obstacle(void)
 		psprintf("the server runs npcsim %s, but the extension's version is %s", NPCSIM_VERSION, version),
 		pstrdup("Workers serve a database, and its worlds can be changed, only when both are of the same "
 				"version."),
-		pstrdup(
-			"Restart the server after installing another version, then run ALTER EXTENSION npcsim UPDATE."));
+		version_compare(version) < 0
+			? pstrdup("ALTER EXTENSION npcsim UPDATE; then run roles.sql.")
+			: psprintf("Restart the server, with npcsim %s installed, so that it loads that.", version));
 }
 
 Obstacle

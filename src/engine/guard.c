@@ -253,6 +253,8 @@ npcsim_refuse_truncate(PG_FUNCTION_ARGS)
 			errmsg("table %s holds what belongs to worlds and cannot be truncated",
 				   RelationGetRelationName(data->tg_relation)),
 			errdetail("The worlds that run would go on with rows that are gone."),
-			errhint("%s", trigger_hint(data, "SELECT npcsim.drop_world(world_id) removes a world.")));
+			errhint("%s", trigger_hint(data, "DELETE … WHERE world_id = … from the views npcsim.npcs and "
+											 "npcsim.world_items, among others, removes rows of one world; "
+											 "drop_world(world_id) removes it with all that is in it.")));
 	PG_RETURN_NULL();
 }

@@ -253,7 +253,9 @@ world_require_home(int64 world_id, const char *home)
 	if (strcmp(home, world_home()) != 0)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_PARKED), errmsg("world %lld is parked", (long long) world_id),
 				errdetail("It was restored or copied from another database."),
-				errhint("SELECT npcsim.adopt_worlds() makes the parked worlds of this database its own."));
+				errhint("SELECT npcsim.adopt_world(%lld); makes it this database's own; if it was running, "
+						"it runs on.",
+						(long long) world_id));
 }
 
 /* A row of the last statement, which has CLOCK_COLUMNS. */
@@ -604,8 +606,8 @@ world_home(void)
 	spi_begin();
 	if (spi_run(&home_statement, NULL, NULL, SPI_OK_SELECT) != 1)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("npcsim.installation has no row"),
-				errhint(
-					"INSERT INTO npcsim.installation DEFAULT VALUES; then SELECT npcsim.adopt_worlds()."));
+				errhint("INSERT INTO npcsim.installation DEFAULT VALUES; then adopt_world(world_id) for each "
+						"world that is this database's."));
 	installation = spi_text(0, 1, caller);
 	spi_end();
 	return psprintf("%s/%llu/%u", installation, (unsigned long long) GetSystemIdentifier(), MyDatabaseId);

@@ -19,8 +19,11 @@
 #define SIGHT_WORLDS_PER_ROW 32
 #define SIGHT_STRIDE		 8192
 
-/* Half a cell more than can be seen, so that no rounding in the index matters. */
-#define BOX_MARGIN (SIGHT_CELLS + 0.5)
+/* Half a cell more than is asked for, so that no rounding in the index matters. */
+#define BOX_MARGIN 0.5
+
+/* Nothing of a world lies farther outside of it, in cells: boxes of legs are a little wider than these. */
+#define WORLD_MARGIN 64.0
 
 SightShift
 sight_shift(int64 world_id, int plane)
@@ -48,15 +51,33 @@ ask_next_plane(SightReading *reading)
 {
 	SightShift shift = reading->shifts[reading->asked++];
 
-	index_rows_seek_box(&reading->row, geometry_of_box(&reading->boxes, shift, reading->cell, BOX_MARGIN));
+	index_rows_seek_box(&reading->row, geometry_of_box(&reading->boxes, shift, &reading->box));
+}
+
+/* A coordinate of a box, so near to the world that the box meets no other plane. */
+static double
+near_world(double coordinate)
+{
+	return Max(-WORLD_MARGIN, Min(coordinate, WORLD_CELLS_MAX + WORLD_MARGIN));
+}
+
+void
+sight_look_within(SightReading *reading, double x, double y, double radius)
+{
+	double margin = radius + BOX_MARGIN;
+
+	reading->box = (SightBox) {.min_x = near_world(x - margin),
+							   .min_y = near_world(y - margin),
+							   .max_x = near_world(x + margin),
+							   .max_y = near_world(y + margin)};
+	reading->asked = 0;
+	ask_next_plane(reading);
 }
 
 void
 sight_look_from(SightReading *reading, Cell cell)
 {
-	reading->cell = cell;
-	reading->asked = 0;
-	ask_next_plane(reading);
+	sight_look_within(reading, cell.x, cell.y, SIGHT_CELLS);
 }
 
 bool

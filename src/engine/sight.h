@@ -31,6 +31,8 @@ extern SightShift sight_shift(int64 world_id, int plane);
  *			… reading.row.values[0], reading.row.nulls[0] …
  *		sight_end(&reading);
  *
+ * sight_look_within asks for the box around a circle anywhere instead of what an NPC sees.
+ *
  * What is seen is what the caller's snapshot sees. An error in between needs no clean-up; what is allocated is in
  * the current memory context, a box for each question.
  */
@@ -42,12 +44,13 @@ typedef struct SightReading
 	SightShift shifts[2]; /* of the planes the world has rows in */
 	int		   planes;
 	int		   asked; /* of them, for this viewer */
-	Cell	   cell;
+	SightBox   box;
 } SightReading;
 
 /* 'rows' are read through a sight index; old_plane is negative when there is none. */
 extern void sight_begin(SightReading *reading, IndexRows *rows, int64 world_id, int plane, int old_plane);
 extern void sight_look_from(SightReading *reading, Cell cell);
+extern void sight_look_within(SightReading *reading, double x, double y, double radius);
 extern bool sight_next(SightReading *reading);
 extern void sight_end(SightReading *reading);
 

@@ -84,11 +84,12 @@ static SpiStatement delete_item_type = {"DELETE FROM npcsim.item_type_rows WHERE
 										2,
 										{INT8OID, TEXTOID}};
 
-static SpiStatement item_type_used =
-	{"SELECT 1 FROM npcsim.items WHERE world_id = $1 AND item_type = $2 "
-	 "UNION ALL SELECT 1 FROM npcsim.item_respawns WHERE world_id = $1 AND item_type = $2",
-	 2,
-	 {INT8OID, TEXTOID}};
+static SpiStatement item_type_used = {"SELECT 1 FROM npcsim.items WHERE world_id = $1 AND item_type = $2",
+									  2,
+									  {INT8OID, TEXTOID}};
+
+static SpiStatement item_type_awaited =
+	{"SELECT 1 FROM npcsim.item_respawns WHERE world_id = $1 AND item_type = $2", 2, {INT8OID, TEXTOID}};
 
 static SpiStatement item_type_now = {"SELECT * FROM npcsim.item_types WHERE world_id = $1 AND name = $2",
 									 2,
@@ -180,10 +181,12 @@ static void
 refuse_duplicate(SpiStatement *now, int64 world_id, const char *name, const char *what)
 {
 	if (count_named(now, world_id, name) > 0)
-		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION),
-				errmsg("world %lld already has an %s type \"%s\"", (long long) world_id, what, name),
-				errdetail("Names of types are unique in a world."),
-				errhint("UPDATE its row, or choose another name."));
+		ereport(
+			ERROR, errcode(ERRCODE_UNIQUE_VIOLATION),
+			errmsg("world %lld already has an %s type \"%s\"", (long long) world_id, what, name),
+			errdetail("Names of types are unique in a world."),
+			errhint("Choose another name, or UPDATE npcsim.%s_types … WHERE world_id = %lld AND name = %s.",
+					what, (long long) world_id, quote_literal_cstr(name)));
 }
 
 /* False when the row is gone; 40001 when it is another than the one that was read. */
@@ -379,8 +382,14 @@ npcsim_edit_item_types(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	if (edit.kind == EDIT_DELETE)
 	{
-		refuse_used(&item_type_used, lock->world_id, name, "There are items of it, or some will come back.",
-					"Remove them first: DELETE FROM npcsim.world_items WHERE item_type = ….");
+		refuse_used(&item_type_used, lock->world_id, name, "There are items of it.",
+					psprintf("Remove them first: DELETE FROM npcsim.world_items WHERE world_id = %lld AND "
+							 "item_type = %s;",
+							 (long long) lock->world_id, quote_literal_cstr(name)));
+		refuse_used(&item_type_awaited, lock->world_id, name, "Items of it were used up and will come back.",
+					"Remove them when they are back. Those of a type without \"respawn\" in its components "
+					"do not come "
+					"back.");
 		item_type_delete(lock, name);
 		return edit_end(&edit);
 	}

@@ -392,11 +392,13 @@ update_item(World *world, WorldLock *lock, WorldItem *item, Edit *edit)
 	char  *what = psprintf("item %lld", (long long) item->id);
 
 	if (groups & GROUP(ITEM_PLACE))
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("%s keeps its type and its place", what),
-				errdetail("Of \"world_items\" only \"properties\" can be updated."),
-				errhint("Use remove_item(world_id, item_id), then create_item(world_id, item_type, x, y, "
-						"properties)."));
+		ereport(
+			ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s keeps its type and its place", what),
+			errdetail("Of \"world_items\" only \"properties\" can be updated."),
+			errhint(
+				"remove_item(%lld, %lld), then create_item(%lld, item_type, x, y, properties), puts another "
+				"one, whole, in the other place.",
+				(long long) lock->world_id, (long long) item->id, (long long) lock->world_id));
 	if (groups & GROUP(ITEM_PROPERTIES))
 	{
 		edit_check_revision(edit, lock, "revision", item->revision, what);

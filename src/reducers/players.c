@@ -114,7 +114,10 @@ check_username_free(int64 world_id, const char *username)
 				errmsg("there is already a player \"%s\"", username),
 				errdetail("World %lld has it as player %lld.", (long long) world_id,
 						  (long long) spi_int64(0, 1, 0)),
-				errhint("Choose another name; rotate_player_token() gives a player a new token."));
+				errhint("Choose another name. Who lost a token has a new one from rotate_player_token(%lld), "
+						"which ends "
+						"the old one.",
+						(long long) spi_int64(0, 1, 0)));
 	spi_end();
 }
 

@@ -126,7 +126,8 @@ npcsim_tick_world(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_RUNNING),
 				errmsg("world %lld is running", (long long) world_id),
 				errdetail("Its clock is moved by its worker."),
-				errhint("SELECT npcsim.pause_world(%lld) first.", (long long) world_id));
+				errhint("SELECT npcsim.pause_world(%lld); start_world(%lld) lets it run on afterwards.",
+						(long long) world_id, (long long) world_id));
 
 	clock = lock->clock;
 	until = clock + step;

@@ -486,7 +486,7 @@ refuse_token(const char *detail)
 {
 	ereport(ERROR, errcode(ERRCODE_NS_BAD_TOKEN), errmsg("authentication failed"),
 			errdetail_internal("%s", detail),
-			errhint("create_player() and rotate_player_token() show a player's token once."));
+			errhint("It is what create_player() or rotate_player_token() showed last."));
 }
 
 /* Leaves the player's row in SPI's result. The token is compared by its hash: how long that takes tells nothing about how much of a guess was right. */

@@ -47,7 +47,8 @@ static const EditColumn world_columns[] = {
 	{"seed", 0, FIXED_HINT},
 	{"tick_rate", 0, FIXED_HINT},
 	{"created_at", 0, FIXED_HINT},
-	{"status", 0, "Use start_world(world_id), pause_world(world_id) or adopt_worlds()."},
+	{"status", 0,
+	 "Use start_world(world_id), pause_world(world_id) or, when it is parked, adopt_world(world_id)."},
 	{"clock", 0, "tick_world(world_id, dt) moves a paused world on."},
 	{"revision", 0, "Revisions are counted by the database."},
 	{"settings_revision", 0, "Revisions are counted by the database."},
@@ -336,14 +337,16 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 
 	edit_begin(&edit, fcinfo);
 	if (edit.kind != EDIT_UPDATE)
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("cannot %s \"players\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
-				errdetail("Of \"players\" rows can only be updated."),
-				errhint("%s",
-						edit.kind == EDIT_INSERT
-							? "Use create_player(world_id, username, role), which tells the player's token."
-							: "Set status to 'banned' to shut a player out; drop_world(world_id) removes a "
-							  "world's players with it."));
+		ereport(
+			ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("cannot %s \"players\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
+			errdetail("Of \"players\" rows can only be updated."),
+			errhint("%s",
+					edit.kind == EDIT_INSERT
+						? "Use create_player(world_id, username, role), which tells the player's token."
+						: psprintf("UPDATE npcsim.players SET status = 'banned' WHERE id = %lld; shuts the "
+								   "player out.",
+								   (long long) edit_old_int64(&edit, "id"))));
 	if (edit_groups(&edit, player_columns, lengthof(player_columns)) == 0)
 		return edit_end(&edit);
 	player_id = edit_old_int64(&edit, "id");

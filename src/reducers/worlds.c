@@ -28,6 +28,7 @@
 PG_FUNCTION_INFO_V1(npcsim_create_world);
 PG_FUNCTION_INFO_V1(npcsim_drop_world);
 PG_FUNCTION_INFO_V1(npcsim_lock_world);
+PG_FUNCTION_INFO_V1(npcsim_adopt_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_worlds);
 PG_FUNCTION_INFO_V1(npcsim_set_decision_policy);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
@@ -160,8 +161,7 @@ check_world_name_free(const char *name)
 
 	if (world_id != 0)
 		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION), errmsg("there is already a world \"%s\"", name),
-				errdetail("It has id %lld.", (long long) world_id),
-				errhint("Choose another name, or drop that world."));
+				errdetail("It has id %lld.", (long long) world_id), errhint("Choose another name."));
 }
 
 WorldLock *
@@ -355,6 +355,29 @@ adopt_world(int64 world_id, const char *home)
 	ereport(LOG, errmsg("world %lld was adopted by this database", (long long) world_id),
 			errdetail("It is %s; %d requests to minds were closed.", lock->running ? "running" : "paused",
 					  closed));
+}
+
+/* adopt_world(world_id); nothing happens when it is this database's own */
+Datum
+npcsim_adopt_world(PG_FUNCTION_ARGS)
+{
+	int64		world_id = arg_id(fcinfo, 0, "world_id");
+	const char *home = world_home();
+	bool		ours = false;
+
+	spi_begin();
+	if (spi_run(&select_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+	{
+		const char *now = spi_text(0, 1, CurrentMemoryContext);
+
+		ours = now != NULL && strcmp(now, home) == 0;
+	}
+	spi_end();
+	if (ours)
+		PG_RETURN_VOID();
+	adopt_world(world_id, home); /* an error when there is no such world */
+	worlds_changed_at_commit();
+	PG_RETURN_VOID();
 }
 
 /* adopt_worlds() → ids of the worlds that were parked, ascending */

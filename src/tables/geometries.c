@@ -57,11 +57,9 @@ box_maker_begin(BoxMaker *maker)
 }
 
 Datum
-geometry_of_box(BoxMaker *maker, SightShift shift, Cell middle, double margin)
+geometry_of_box(BoxMaker *maker, SightShift shift, const SightBox *box)
 {
-	double x = middle.x + shift.x;
-	double y = middle.y + shift.y;
-
-	return FunctionCall5(&maker->make_box, Float8GetDatum(x - margin), Float8GetDatum(y - margin),
-						 Float8GetDatum(x + margin), Float8GetDatum(y + margin), Int32GetDatum(0));
+	return FunctionCall5(&maker->make_box, Float8GetDatum(box->min_x + shift.x),
+						 Float8GetDatum(box->min_y + shift.y), Float8GetDatum(box->max_x + shift.x),
+						 Float8GetDatum(box->max_y + shift.y), Int32GetDatum(0));
 }

@@ -29,13 +29,21 @@ extern void	 geometry_maker_begin(GeometryMaker *maker, SightShift shift);
 extern Datum geometry_of_point(GeometryMaker *maker, Cell cell);
 extern Datum geometry_of_line(GeometryMaker *maker, Cell from, Cell to);
 
-/* Boxes around cells, to ask the sight indexes by. */
+/* Boxes, in cells, to ask the sight indexes by. */
+typedef struct SightBox
+{
+	double min_x;
+	double min_y;
+	double max_x;
+	double max_y;
+} SightBox;
+
 typedef struct BoxMaker
 {
 	FmgrInfo make_box;
 } BoxMaker;
 
 extern void	 box_maker_begin(BoxMaker *maker);
-extern Datum geometry_of_box(BoxMaker *maker, SightShift shift, Cell middle, double margin);
+extern Datum geometry_of_box(BoxMaker *maker, SightShift shift, const SightBox *box);
 
 #endif /* NPCSIM_GEOMETRIES_H */

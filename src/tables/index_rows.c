@@ -2,7 +2,7 @@
  * index_rows.c
  *	  Rows of a world read through an index, without a statement.
  *
- * The indexes are members of the extension, so nobody drops them. An index that was built anew while rows changed is
+ * An index that is missing can be made anew: optimize_world_queries() knows those that are needed. An index that was built anew while rows changed is
  * closed to the planner for older snapshots (indcheckxmin), since versions of a row might differ in what it indexes; an update
  * that stays HOT in a table that had this index all along changes none of it, so it is read all the same.
  */
@@ -53,20 +53,32 @@ look_up_columns(IndexRows *rows, Relation table)
 }
 
 static void
+refuse_index(const IndexRows *rows, int64 world_id, const char *detail)
+{
+	ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+			errmsg("index %s of table %s cannot be read", rows->index, rows->table),
+			errdetail_internal("%s", detail),
+			errhint("SELECT * FROM npcsim.optimize_world_queries(%lld); makes it anew.",
+					(long long) world_id));
+}
+
+static void
 begin_reading(IndexReading *reading, IndexRows *rows, int64 world_id)
 {
 	Oid schema = get_namespace_oid("npcsim", false);
 	Oid table = get_relname_relid(rows->table, schema);
 	Oid index = get_relname_relid(rows->index, schema);
 
-	if (!OidIsValid(table) || !OidIsValid(index))
-		elog(ERROR, "table %s or its index %s does not exist", rows->table, rows->index);
+	if (!OidIsValid(table))
+		elog(ERROR, "table %s does not exist", rows->table);
+	if (!OidIsValid(index))
+		refuse_index(rows, world_id, "It does not exist.");
 	reading->rows = rows;
 	reading->world_id = world_id;
 	reading->table = table_open(table, AccessShareLock);
 	reading->index = index_open(index, AccessShareLock);
 	if (reading->index->rd_index->indrelid != table || !reading->index->rd_index->indisvalid)
-		elog(ERROR, "%s is no index of %s that can be read", rows->index, rows->table);
+		refuse_index(rows, world_id, "It is invalid, or of another table.");
 	look_up_columns(rows, reading->table);
 	reading->slot = table_slot_create(reading->table, NULL);
 }

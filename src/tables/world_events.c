@@ -3,14 +3,10 @@
  *	  What happened in the worlds, noted and written to world_event_log.
  *
  * A row of the log holds some of what a transaction recorded, as arrays: a row for each event would be a quarter
- * of a world's WAL, and cost twice the time. The log is a ring of segments (partitions) of three hours of the wall
- * clock. A segment is emptied by prune_logs() with TRUNCATE once all of it is older than
- * npcsim.world_event_hours. Each world counts what happens in it; the count goes on in world_clock, so that there
- * are no gaps.
+ * of a world's WAL, and cost twice the time. The log is a ring of segments (event_segments.h). Each world counts what
+ * happens in it; the count goes on in world_clock, so that there are no gaps.
  */
 #include "postgres.h"
-
-#include <time.h>
 
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -19,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "tables/arrays.h"
+#include "tables/event_segments.h"
 #include "tables/hot_rows.h"
 #include "tables/world_events.h"
 
@@ -186,8 +183,8 @@ static const RowSet batch_set = {"staged_events", batch_columns, lengthof(batch_
 static HotTable *
 segment_table(int16 segment)
 {
-	static char		names[WORLD_EVENT_SEGMENTS][NAMEDATALEN];
-	static HotTable tables[WORLD_EVENT_SEGMENTS];
+	static char		names[EVENT_SEGMENTS][NAMEDATALEN];
+	static HotTable tables[EVENT_SEGMENTS];
 	HotTable	   *table = &tables[segment];
 
 	if (table->name == NULL)
@@ -307,9 +304,11 @@ write_some(int64 world_id, const WorldEvent *events, int count, Flush *flush)
 void
 event_notes_write(EventNotes *notes, int64 world_id, int64 revision)
 {
-	Flush flush = {.segment = world_event_segment(time(NULL)), .revision = revision};
+	Flush flush = {.revision = revision};
 	int	  written = 0;
 
+	if (notes->count > 0)
+		flush.segment = event_segment_to_write();
 	while (written < notes->count)
 		written += write_some(world_id, &notes->events[written], notes->count - written, &flush);
 	event_notes_reset(notes);

@@ -7,8 +7,6 @@
 
 #include "postgres.h"
 
-#include <time.h>
-
 #include "sim/sim.h"
 
 typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
@@ -78,18 +76,6 @@ extern void event_notes_reset(EventNotes *notes);
 extern void event_notes_add(EventNotes *notes, const WorldEvent *event);
 /* Writes them and forgets them. SPI must be connected. */
 extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision);
-
-/* ---- the ring ---- */
-
-#define WORLD_EVENT_SEGMENTS		32
-#define WORLD_EVENT_SEGMENT_SECONDS 10800
-
-/* The segment that is written to at a moment. */
-static inline int16
-world_event_segment(time_t moment)
-{
-	return (int16) (moment / WORLD_EVENT_SEGMENT_SECONDS % WORLD_EVENT_SEGMENTS);
-}
 
 /*
  * Events of a row: so many that what surrounds them weighs little, and so few that the row is not moved out of

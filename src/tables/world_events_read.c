@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -14,6 +12,7 @@
 #include "utils/lsyscache.h"
 
 #include "spi.h"
+#include "tables/event_segments.h"
 #include "tables/world_events.h"
 
 /* What the change log still knows was written no longer ago than this. */
@@ -26,16 +25,19 @@
 	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
 	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
 /* IN, not ANY: so that the planner leaves the other segments alone. */
-#define RECENT "segment IN ($3, $4) AND last_sequence >= $5"
+#define RECENT		 "segment IN ($4, $5, $6, $7, $8, $9, $10, $11) AND last_sequence >= $3"
+#define RECENT_TYPES INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID
+#define RECENT_ARGS	 (3 + EVENT_SEGMENTS_RECENT)
+StaticAssertDecl(EVENT_SEGMENTS_RECENT == 8, "the statements name each of them");
 
 static SpiStatement events_since_statement = {READ_ROWS(RECENT),
-											  5,
-											  {INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+											  RECENT_ARGS,
+											  {INT8OID, INT8OID, INT8OID, RECENT_TYPES},
 											  .read_only = true};
 
 static SpiStatement messages_since_statement = {READ_ROWS(RECENT " AND messages > 0"),
-												5,
-												{INT8OID, INT8OID, INT2OID, INT2OID, INT8OID},
+												RECENT_ARGS,
+												{INT8OID, INT8OID, INT8OID, RECENT_TYPES},
 												.read_only = true};
 
 static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
@@ -46,17 +48,23 @@ static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
 static SpiStatement count_messages_statement =
 	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log l, "
 	 "LATERAL pg_catalog.unnest(l.kinds) WITH ORDINALITY AS e (kind, n) "
-	 "WHERE world_id = $1 AND segment IN ($2, $3) AND last_sequence >= $4 AND messages > 0 "
-	 "AND l.first_sequence + e.n - 1 >= $4 AND e.kind IN (1, 2)",
-	 4,
-	 {INT8OID, INT2OID, INT2OID, INT8OID},
+	 "WHERE world_id = $1 AND " RECENT " AND messages > 0 "
+	 "AND l.first_sequence + e.n - 1 >= $3 AND e.kind IN (1, 2) LIMIT $2",
+	 RECENT_ARGS,
+	 {INT8OID, INT8OID, INT8OID, RECENT_TYPES},
 	 .read_only = true};
 
-/* What the change log still knows was written in this segment or in the present one. */
-static int16
-earlier_segment(void)
+/* Runs one of these for what was written from a number on, in the segments of what the change log still knows. */
+static uint64
+run_recent(SpiStatement *statement, int64 world_id, int64 limit, int64 first)
 {
-	return world_event_segment(time(NULL) - RECENT_SECONDS);
+	int16 recent[EVENT_SEGMENTS_RECENT];
+	Datum values[RECENT_ARGS] = {Int64GetDatum(world_id), Int64GetDatum(limit), Int64GetDatum(first)};
+
+	event_segments_recent(RECENT_SECONDS, recent);
+	for (int i = 0; i < EVENT_SEGMENTS_RECENT; i++)
+		values[3 + i] = Int16GetDatum(recent[i]);
+	return spi_run(statement, values, NULL, SPI_OK_SELECT);
 }
 
 /* The elements of an array of a row; none when it is NULL. */
@@ -228,22 +236,14 @@ int
 world_events_since(int64 world_id, EventStream stream, int64 first, int limit, EventRow **rows)
 {
 	SpiStatement *statement = stream == STREAM_MESSAGES ? &messages_since_statement : &events_since_statement;
-	uint64		  count = spi_run(statement,
-								  (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit),
-											 Int16GetDatum(world_event_segment(time(NULL))),
-											 Int16GetDatum(earlier_segment()), Int64GetDatum(first)},
-								  NULL, SPI_OK_SELECT);
 
-	return read_events(count, stream, first, limit, rows);
+	return read_events(run_recent(statement, world_id, limit, first), stream, first, limit, rows);
 }
 
 int64
 world_messages_count_since(int64 world_id, int64 first)
 {
-	spi_run(&count_messages_statement,
-			(Datum[]) {Int64GetDatum(world_id), Int16GetDatum(world_event_segment(time(NULL))),
-					   Int16GetDatum(earlier_segment()), Int64GetDatum(first)},
-			NULL, SPI_OK_SELECT);
+	(void) run_recent(&count_messages_statement, world_id, 1, first);
 	return spi_int64(0, 1, 0);
 }
 

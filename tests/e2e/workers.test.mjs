@@ -657,47 +657,91 @@ test('prune_logs empties the segment that comes next and no other, and never wai
   });
 });
 
-test('world events are kept for the hours that the setting says, and up to three more', async () => {
+test('world events are kept for the hours that the setting says, and within the size', async () => {
   await withDatabase('forgetful', async (database) => {
     const client = await cluster.connect(database);
     await visitorGone(client);
-    const SEGMENT = 10_800;
-    // not across the turn of a segment
-    if (Math.floor(Date.now() / 1000) % SEGMENT > SEGMENT - 10) await sleep(11_000);
-    const kept = async () => (await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log ORDER BY 1')).rows.map((row) => row.segment);
-    const expected = (hours) => {
-      const now = Math.floor(Date.now() / 1000);
-      const present = Math.floor(now / SEGMENT);
-      return Array.from({ length: 32 }, (_, age) => present - age)
-        .filter((segment) => (segment + 1) * SEGMENT > now - hours * 3600)
-        .map((segment) => segment % 32).sort((a, b) => a - b);
-    };
-    try {
-      await client.query('ALTER SYSTEM SET npcsim.world_event_hours = 90');
+    const setting = async (name) => (await client.query(`SELECT setting FROM pg_settings WHERE name = 'npcsim.${name}'`)).rows[0].setting;
+    const set = async (name, value) => {
+      await client.query(`ALTER SYSTEM SET npcsim.${name} = ${value}`);
       await client.query('SELECT pg_reload_conf()');
-      await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '90', { what: 'the setting' });
-      await client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after)
-          SELECT s, 0, 1, s + 1, s + 1, 1, 0, '{3}', '{0}' FROM generate_series(0, 31) s`);
-      await client.query('SELECT npcsim.prune_logs()');
-      const most = await kept();
-      assert.deepEqual(most, expected(90));
-      assert.ok(most.length === 30 || most.length === 31, 'the one that comes next is empty well before it comes');
+      await waitFor(async () => (await setting(name)) === `${value}`, { what: name });
+    };
+    const prune = () => client.query('SELECT npcsim.prune_logs()');
+    const known = async () => (await client.query('SELECT segment FROM npcsim.world_event_segments ORDER BY begun_at_real')).rows.map((row) => row.segment);
+    const kept = async () => (await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log ORDER BY 1')).rows.map((row) => row.segment);
+    const bytes = async () => Number((await client.query(`SELECT sum(pg_total_relation_size(oid)) AS bytes FROM pg_class WHERE relname ~ '^world_event_log_' AND relkind = 'r' AND pg_relation_size(oid) > 0`)).rows[0].bytes);
+    const fill = (segments, rows) => client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after, npc_ids)
+        SELECT s, 0, 77, n, n, 1, 0, array_fill(3::smallint, '{50}'), array_fill(0, '{50}'), array_fill(1::bigint, '{50}')
+          FROM unnest($1::int[]) AS s, generate_series(1, $2) AS n`, [segments, rows]);
+    const span = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    try {
+      // 20 segments in the ring, across its seam; the present one, 12, is a minute old
+      const ring = [...span(25, 31), ...span(0, 12)];
+      await fill(ring, 1);
+      await client.query('DELETE FROM npcsim.world_event_segments');
+      await client.query(`INSERT INTO npcsim.world_event_segments
+          SELECT s, now() - (20 - n) * interval '90 min' - interval '1 min' FROM unnest($1::int[]) WITH ORDINALITY AS u (s, n)`, [ring]);
+      await prune();
+      assert.deepEqual(await known(), ring.slice(3), 'a day, and a sixteenth more');
+      assert.deepEqual(await kept(), ring.slice(3).sort((a, b) => a - b));
+
+      // one that somebody reads is emptied later
+      await set('world_event_hours', 12);
+      const reader = await cluster.connect(database);
+      await reader.query(`BEGIN; SELECT count(*) FROM npcsim.world_event_log_${ring[3]}`);
+      await prune();
+      assert.deepEqual(await known(), [ring[3], ...ring.slice(11)]);
+      await reader.query('COMMIT');
+      await reader.end();
+      await prune();
+      assert.deepEqual(await known(), ring.slice(11), 'half a day, and a sixteenth more');
+
+      // the ring turns when the present one is old enough, or large enough
+      await client.query(`UPDATE npcsim.world_event_segments SET begun_at_real = begun_at_real - interval '44 min' WHERE segment = 12`);
+      await prune();
+      assert.deepEqual(await known(), [...ring.slice(11), 13]);
+      await prune();
+      assert.deepEqual(await known(), [...ring.slice(11), 13], 'and not on, as long as nothing is written');
+      await set('world_event_size', 16);
+      await fill([13], 3000);
+      await prune();
+      assert.deepEqual(await known(), [...ring.slice(11), 13, 14]);
+
+      // what is larger than it is to be loses its oldest
+      await fill(span(5, 12), 3000);
+      assert.ok(await bytes() > 16 * 1024 * 1024, `${await bytes()} bytes`);
+      await prune();
+      assert.ok(await bytes() <= 14 * 1024 * 1024, `${await bytes()} bytes are kept`);
+      const newest = await known();
+      assert.ok(newest.length >= 4 && newest.length <= 9, `${newest}`);
+      assert.deepEqual(newest, span(15 - newest.length, 14));
+      await prune();
+      assert.deepEqual(await known(), newest, 'once');
+
+      // as after a restore: what is of unknown age is older than the present one, and kept from then on
+      await client.query('DELETE FROM npcsim.world_event_segments WHERE segment < 12');
+      await prune();
+      assert.equal((await known()).at(-1), 14);
+      assert.deepEqual((await known()).sort((a, b) => a - b), newest);
+
+      // worlds write to the present one, and tell what was written before, too
+      const id = await createWorld(database, 'w', { npcs: 3, running: false });
+      const revision = await client.query('SELECT revision FROM npcsim.worlds');
+      assert.deepEqual((await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log WHERE world_id = $1', [id])).rows, [{ segment: 14 }]);
+      await fill([14], 3000);
+      await prune();
+      assert.equal((await known()).at(-1), 15);
+      await cluster.query(database, 'SELECT npcsim.tick_world($1, 30)', [id]);
+      assert.deepEqual((await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log WHERE world_id = $1 ORDER BY 1', [id])).rows, [{ segment: 14 }, { segment: 15 }]);
+      const told = (await client.query('SELECT npcsim.world_delta($1, 1) AS delta', [id])).rows[0].delta.world_events.append;
+      const { rows } = await client.query(`SELECT sequence FROM npcsim.world_events WHERE world_id = $1 AND kind NOT IN ('chat', 'npc_said') ORDER BY 1`, [id]);
+      assert.deepEqual(told.map((event) => event.sequence), rows.map((row) => row.sequence));
+      assert.ok(told.some((event) => event.revision > revision.rows[0].revision), 'of both segments');
     } finally {
-      await client.query('ALTER SYSTEM RESET npcsim.world_event_hours');
+      for (const name of ['world_event_hours', 'world_event_size']) await client.query(`ALTER SYSTEM RESET npcsim.${name}`);
       await client.query('SELECT pg_reload_conf()');
     }
-    await waitFor(async () => (await client.query('SHOW npcsim.world_event_hours')).rows[0]['npcsim.world_event_hours'] === '24', { what: 'the default' });
-    // a segment that somebody reads is emptied later
-    const oldest = (await kept()).find((segment) => !expected(24).includes(segment));
-    const reader = await cluster.connect(database);
-    await reader.query(`BEGIN; SELECT count(*) FROM npcsim.world_event_log_${oldest}`);
-    await client.query('SELECT npcsim.prune_logs()');
-    assert.deepEqual(await kept(), [...expected(24), oldest].sort((a, b) => a - b));
-    await reader.query('COMMIT');
-    await client.query('SELECT npcsim.prune_logs()');
-    assert.deepEqual(await kept(), expected(24));
-    assert.ok(expected(24).length === 9, 'a day, and up to three hours more');
-    await reader.end();
     await client.end();
   });
 });

@@ -2,10 +2,14 @@
  * prune.c
  *	  prune_logs(): empties the segments of the log rings that are due.
  *
- * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the
- * day, the log of events one of 32 of three hours each. A segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at
- * once: neither a reader nor a writer ever waits for it, and what is not emptied now is emptied a minute
- * later.
+ * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the day. A
+ * segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at once: neither a reader nor
+ * a writer ever waits for it, and what is not emptied now is emptied a minute later.
+ *
+ * The log of events is a ring, too (tables/event_segments.h), which is turned here: when the present segment was written to for
+ * a part of npcsim.world_event_hours, or holds a part of npcsim.world_event_size. Those behind it are emptied when all in
+ * them is older than the hours, and, from the oldest on, as long as the ring holds more than the size less a part: what comes until the
+ * next time has room.
  */
 #include "postgres.h"
 
@@ -17,13 +21,16 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "guc.h"
 #include "spi.h"
 #include "tables/change_log.h"
-#include "tables/world_events.h"
+#include "tables/event_segments.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
@@ -71,17 +78,143 @@ empty_segment(const char *log, int segment)
 	return 1;
 }
 
-/* Those whose newest row is older than npcsim.world_event_hours; how many there were. */
-static int
-empty_event_segments(time_t now)
-{
-	time_t present = now / WORLD_EVENT_SEGMENT_SECONDS;
-	time_t kept = now - (time_t) guc_world_event_hours * 3600;
-	int	   emptied = 0;
+/* ---- the ring of events ---- */
 
-	for (time_t segment = present - WORLD_EVENT_SEGMENTS + 1; segment < present; segment++)
-		if ((segment + 1) * WORLD_EVENT_SEGMENT_SECONDS <= kept)
-			emptied += empty_segment("world_event_log", (int) (segment % WORLD_EVENT_SEGMENTS));
+static SpiStatement begin_segment_statement =
+	{.sql = "INSERT INTO npcsim.world_event_segments AS s (segment, begun_at_real) VALUES ($1, $2)"
+			" ON CONFLICT (segment) DO UPDATE SET begun_at_real = excluded.begun_at_real",
+	 .nargs = 2,
+	 .types = {INT2OID, TIMESTAMPTZOID}};
+
+static SpiStatement forget_segment_statement =
+	{.sql = "DELETE FROM npcsim.world_event_segments WHERE segment = $1", .nargs = 1, .types = {INT2OID}};
+
+/* Bytes of a segment with its indexes; 0 when it holds nothing, or somebody has it locked. */
+static int64
+event_segment_bytes(int segment)
+{
+	Oid table =
+		get_relname_relid(psprintf("world_event_log_%d", segment), get_namespace_oid("npcsim", false));
+
+	if (!OidIsValid(table) || !holds_rows(table))
+		return 0;
+	return DatumGetInt64(DirectFunctionCall1(pg_total_relation_size, ObjectIdGetDatum(table)));
+}
+
+static void
+begin_event_segment(EventSegments *segments, int segment, TimestampTz begun)
+{
+	segments->begun[segment] = begun;
+	(void) spi_run(&begin_segment_statement, (Datum[]) {Int16GetDatum(segment), TimestampTzGetDatum(begun)},
+				   NULL, SPI_OK_INSERT);
+}
+
+/*
+ * What a restore, or an earlier version, has left holds rows of unknown age: that is counted from now on. It comes before the
+ * present segment, which has a beginning, too.
+ */
+static void
+date_event_segments(EventSegments *segments, const int64 *bytes, TimestampTz now)
+{
+	for (int segment = 0; segment < EVENT_SEGMENTS; segment++)
+		if (segment != segments->present && bytes[segment] > 0 && segments->begun[segment] == 0)
+			begin_event_segment(segments, segment,
+								segments->begun[segments->present] != 0
+									? Min(now, segments->begun[segments->present]) - 1
+									: now - 1);
+	if (segments->begun[segments->present] == 0)
+		begin_event_segment(segments, segments->present, now);
+}
+
+static bool
+empty_event_segment(EventSegments *segments, int64 *bytes, int segment)
+{
+	if (empty_segment("world_event_log", segment) == 0)
+		return false;
+	(void) spi_run(&forget_segment_statement, (Datum[]) {Int16GetDatum(segment)}, NULL, SPI_OK_DELETE);
+	segments->begun[segment] = 0;
+	bytes[segment] = 0;
+	return true;
+}
+
+/* When the one that came after it began. */
+static TimestampTz
+event_segment_ended(const EventSegments *segments, int age)
+{
+	TimestampTz ended = segments->begun[segments->present];
+
+	for (int later = age - 1; later >= 0; later--)
+	{
+		ended = segments->begun[event_segment_aged(segments, later)];
+		if (ended != 0)
+			break;
+	}
+	return ended;
+}
+
+/* Turns to the next segment, when the present one has its part of the hours or of the size; 1 if that was emptied for it. */
+static int
+turn_event_segments(EventSegments *segments, int64 *bytes, TimestampTz now, int64 most)
+{
+	TimestampTz begun = segments->begun[segments->present];
+	int			next = event_segment_aged(segments, -1);
+	int			emptied = 0;
+
+	if (bytes[segments->present] == 0 ||
+		(bytes[segments->present] < most / EVENT_PARTS_BY_SIZE &&
+		 now - begun < (TimestampTz) guc_world_event_hours * USECS_PER_HOUR / EVENT_PARTS_BY_TIME))
+		return 0;
+	if (bytes[next] > 0)
+	{
+		/* the ring is full of what is younger than the hours: the oldest of it goes, unless somebody reads it */
+		if (!empty_event_segment(segments, bytes, next))
+			return 0;
+		emptied = 1;
+	}
+	/* later than the present one, whatever the wall clock does */
+	begin_event_segment(segments, next, Max(now, begun + 1));
+	segments->present = next;
+	return emptied;
+}
+
+/* How many segments were emptied. */
+static int
+prune_events(void)
+{
+	Oid			  table = get_relname_relid("world_event_segments", get_namespace_oid("npcsim", false));
+	TimestampTz	  now = GetCurrentTimestamp();
+	TimestampTz	  kept = now - (TimestampTz) guc_world_event_hours * USECS_PER_HOUR;
+	int64		  most = (int64) guc_world_event_size * 1024 * 1024;
+	int64		  bytes[EVENT_SEGMENTS];
+	int64		  total = 0;
+	int			  emptied;
+	EventSegments segments;
+	Snapshot	  snapshot;
+
+	/* one at a time */
+	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
+		return 0;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	event_segments_read(&segments, snapshot);
+	UnregisterSnapshot(snapshot);
+	for (int segment = 0; segment < EVENT_SEGMENTS; segment++)
+		bytes[segment] = event_segment_bytes(segment);
+	date_event_segments(&segments, bytes, now);
+	emptied = turn_event_segments(&segments, bytes, now, most);
+	for (int segment = 0; segment < EVENT_SEGMENTS; segment++)
+		total += bytes[segment];
+	for (int age = EVENT_SEGMENTS - 1; age > 0; age--)
+	{
+		int	  segment = event_segment_aged(&segments, age);
+		int64 size = bytes[segment];
+
+		if (size == 0 ||
+			(event_segment_ended(&segments, age) > kept && total <= most - most / EVENT_PARTS_BY_SIZE) ||
+			!empty_event_segment(&segments, bytes, segment))
+			continue;
+		total -= size;
+		emptied++;
+	}
 	return emptied;
 }
 
@@ -99,7 +232,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	for (int age = guc_decision_log_days; age < DECISION_LOG_SEGMENTS; age++)
 		emptied +=
 			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
-	emptied += empty_event_segments(now);
+	emptied += prune_events();
 	(void) spi_run(&forget_calls_statement, NULL, NULL, SPI_OK_DELETE);
 	spi_end();
 	PG_RETURN_INT32(emptied);

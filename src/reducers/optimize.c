@@ -1,0 +1,251 @@
+/*
+ * optimize.c
+ *	  optimize_world_queries(): the indexes by which NPCs see, looked at and mended.
+ *
+ * Indexes of a table are not members of the extension, so that anybody who may drop them can; one that is built anew
+ * concurrently may be left behind invalid; and what a held snapshot kept in them stays in their size. A world cannot be run
+ * without them (tables/index_rows.c).
+ *
+ * Nothing here takes a world's lock or reads its state: worlds whose ticks fail can be mended. Building an index keeps writers
+ * of its table waiting, for as long as the caller's transaction lasts.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "reducers/args.h"
+#include "reducers/world_head.h"
+#include "spi.h"
+
+PG_FUNCTION_INFO_V1(npcsim_optimize_world_queries);
+
+/* As pg_get_indexdef() tells them; tests/pgtap/79_optimize.sql holds them to those that are installed. */
+static const struct
+{
+	const char *table;
+	const char *name;
+	const char *definition;
+} needed[] = {
+	{"npc_tracks", "npc_tracks_sight",
+	 "CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor='70')"},
+	{"items", "items_sight", "CREATE INDEX items_sight ON npcsim.items USING gist (sight)"},
+	{"npc_tracks", "npc_tracks_key",
+	 "CREATE INDEX npc_tracks_key ON npcsim.npc_tracks USING btree (world_id, npc_id)"},
+	{"npc_states", "npc_states_key",
+	 "CREATE INDEX npc_states_key ON npcsim.npc_states USING btree (world_id, npc_id)"},
+	{"items", "items_key", "CREATE INDEX items_key ON npcsim.items USING btree (world_id, id)"},
+	{"npc_identities", "npc_identities_pkey",
+	 "CREATE UNIQUE INDEX npc_identities_pkey ON npcsim.npc_identities USING btree (world_id, id)"},
+	{"npc_minds", "npc_minds_pkey",
+	 "CREATE UNIQUE INDEX npc_minds_pkey ON npcsim.npc_minds USING btree (world_id, npc_id)"},
+	{"decision_slots", "decision_slots_pkey",
+	 "CREATE UNIQUE INDEX decision_slots_pkey ON npcsim.decision_slots USING btree (world_id, npc_id)"},
+	{"interaction_runs", "interaction_runs_pkey",
+	 "CREATE UNIQUE INDEX interaction_runs_pkey ON npcsim.interaction_runs USING btree (world_id, id)"},
+	{"interaction_bid_rows", "interaction_bid_rows_pkey",
+	 "CREATE UNIQUE INDEX interaction_bid_rows_pkey ON npcsim.interaction_bid_rows USING btree (world_id, "
+	 "id)"},
+};
+
+static const char *const needed_tables[] = {"npc_tracks",		"items",
+											"npc_states",		"npc_identities",
+											"npc_minds",		"decision_slots",
+											"interaction_runs", "interaction_bid_rows"};
+
+/* An entry with its line pointer, of two bigints or of a box. */
+#define ENTRY_BYTES 28
+/* An index is bloated when it has so many times the pages that its rows need, half filled, and more than some. */
+#define BLOAT_FACTOR 4
+#define BLOAT_PAGES	 128
+
+static SpiStatement index_statement =
+	{.sql = "SELECT i.indisvalid AND i.indisready AND i.indislive, pg_catalog.pg_get_indexdef(c.oid),"
+			"       pg_catalog.pg_relation_size(c.oid)"
+			"  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
+			" WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
+			"   AND c.relname::text = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement leftover_statement =
+	{.sql = "SELECT c.relname::text, pg_catalog.pg_relation_size(c.oid)"
+			"  FROM pg_catalog.pg_class t JOIN pg_catalog.pg_index i ON i.indrelid = t.oid"
+			"  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+			" WHERE t.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
+			"   AND t.relname::text = $1 AND c.relname::text ~ '_cc(new|old)[0-9]*$'"
+			"   AND NOT (i.indisvalid AND i.indisready AND i.indislive)"
+			" ORDER BY c.relname",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement statistics_statement =
+	{.sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_statistic s WHERE s.starelid = t.oid)"
+			"  FROM pg_catalog.pg_class t"
+			" WHERE t.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
+			"   AND t.relname::text = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+/* What is found, row by row. */
+typedef struct Finding
+{
+	const char *table;
+	const char *index; /* NULL: the table's statistics */
+	const char *problem;
+	char	   *statement; /* that mends it; NULL: nothing is to be done */
+	int64		rows;
+	int64		bytes; /* of the index, as it was found */
+} Finding;
+
+static int64
+count_rows(const char *table)
+{
+	spi_run_once(psprintf("SELECT pg_catalog.count(*) FROM npcsim.%s", table), SPI_OK_SELECT);
+	return spi_int64(0, 1, 0);
+}
+
+/* How full its pages are filled is for the operator to choose. */
+static bool
+is_as_needed(const char *definition, int which)
+{
+	const char *needs = needed[which].definition;
+	const char *storage = strstr(needs, " WITH (");
+	size_t		length = storage != NULL ? (size_t) (storage - needs) : strlen(needs);
+
+	return strncmp(definition, needs, length) == 0 &&
+		   (definition[length] == '\0' || strncmp(definition + length, " WITH (", 7) == 0);
+}
+
+static bool
+is_bloated(int64 rows, int64 bytes)
+{
+	int64 pages = bytes / BLCKSZ;
+	int64 needed_pages = 1 + rows * ENTRY_BYTES / (BLCKSZ / 2);
+
+	return pages > BLOAT_PAGES && pages > BLOAT_FACTOR * needed_pages;
+}
+
+static Finding
+look_at_index(int which)
+{
+	Finding		found = {.table = needed[which].table, .index = needed[which].name};
+	const char *name = quote_identifier(found.index);
+
+	found.rows = count_rows(found.table);
+	if (spi_run(&index_statement, (Datum[]) {CStringGetTextDatum(found.index)}, NULL, SPI_OK_SELECT) == 0)
+	{
+		found.problem = "missing";
+		found.statement = pstrdup(needed[which].definition);
+		return found;
+	}
+	found.bytes = spi_int64(0, 3, 0);
+	if (!is_as_needed(spi_text(0, 2, CurrentMemoryContext), which))
+	{
+		found.problem = "different";
+		found.statement = psprintf("DROP INDEX npcsim.%s; %s", name, needed[which].definition);
+	}
+	else if (!spi_bool(0, 1, false))
+		found.problem = "invalid";
+	else if (is_bloated(found.rows, found.bytes))
+		found.problem = "bloated";
+	if (found.problem != NULL && found.statement == NULL)
+		found.statement = psprintf("REINDEX INDEX npcsim.%s", name);
+	return found;
+}
+
+static Finding
+look_at_statistics(const char *table)
+{
+	Finding found = {.table = table, .rows = count_rows(table)};
+
+	if (found.rows == 0 ||
+		spi_run(&statistics_statement, (Datum[]) {CStringGetTextDatum(table)}, NULL, SPI_OK_SELECT) == 0)
+		return found;
+	if (!spi_bool(0, 1, true))
+	{
+		found.problem = "no statistics";
+		found.statement = psprintf("ANALYZE npcsim.%s", quote_identifier(table));
+	}
+	return found;
+}
+
+static void
+tell(ReturnSetInfo *result, const Finding *found)
+{
+	Datum values[6] = {CStringGetTextDatum(found->table), (Datum) 0, (Datum) 0, (Datum) 0,
+					   Int64GetDatum(found->rows)};
+	bool  nulls[6] = {false, found->index == NULL, found->problem == NULL, found->statement == NULL,
+					  false, found->index == NULL};
+
+	if (found->index != NULL)
+		values[1] = CStringGetTextDatum(found->index);
+	if (found->problem != NULL)
+		values[2] = CStringGetTextDatum(found->problem);
+	if (found->statement != NULL)
+		values[3] = CStringGetTextDatum(found->statement);
+	values[5] = Int64GetDatum(found->bytes);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static void
+mend(ReturnSetInfo *result, const Finding *found, bool repair)
+{
+	if (repair && found->statement != NULL)
+		spi_run_once(found->statement, SPI_OK_UTILITY);
+	tell(result, found);
+}
+
+/*
+ * What a REINDEX CONCURRENTLY that failed has left: every write pays for it. It is only told, since one that is still being built
+ * looks the same.
+ */
+static void
+tell_leftovers(ReturnSetInfo *result, const char *table)
+{
+	int64  rows = count_rows(table);
+	uint64 count = spi_run(&leftover_statement, (Datum[]) {CStringGetTextDatum(table)}, NULL, SPI_OK_SELECT);
+
+	for (uint64 row = 0; row < count; row++)
+	{
+		Finding found = {.table = table,
+						 .index = spi_text(row, 1, CurrentMemoryContext),
+						 .problem = "left over",
+						 .rows = rows,
+						 .bytes = spi_int64(row, 2, 0)};
+
+		tell(result, &found);
+	}
+}
+
+/* optimize_world_queries(world_id, repair) */
+Datum
+npcsim_optimize_world_queries(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int64		   world_id = arg_id(fcinfo, 0, "world_id");
+	bool		   repair = arg_bool(fcinfo, 1, "repair");
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_begin();
+	(void) read_world_head(world_id);
+	for (int i = 0; i < (int) lengthof(needed); i++)
+	{
+		Finding found = look_at_index(i);
+
+		mend(result, &found, repair);
+	}
+	for (int i = 0; i < (int) lengthof(needed_tables); i++)
+	{
+		Finding found = look_at_statistics(needed_tables[i]);
+
+		tell_leftovers(result, needed_tables[i]);
+		mend(result, &found, repair);
+	}
+	spi_end();
+	return (Datum) 0;
+}
