@@ -258,12 +258,15 @@ for (const [length, args, seconds] of [['', [], 3], [' for longer than any query
     const frozen = processes();
     const stopped = Date.now();
     signal(frozen, 'SIGSTOP');
+    const listed = fetch(`http://127.0.0.1:${gateway.port}/worlds`).then(({ status }) => [status, Date.now() - stopped]);
     try {
       client.send({ type: 'decision_response', request_id: request, action: 'wait', parameters: { duration: 1 } });
       client.send({ type: 'call', id: 7, key: `frozen ${seconds}`, reducer: 'send_chat', args: { text: `frozen ${seconds}` } });
       for (const one of [client, watcher]) assert.equal((await one.frame('clock', (frame) => frame.status === 'unreachable', 3000)).speed, 0);
       assert.ok(Date.now() - stopped < 2000, `told after ${Date.now() - stopped} ms`);
       assert.equal((await health(gateway.port)).status, 503, 'and so is monitoring');
+      const [status, after] = await listed;
+      assert.ok(status === 503 && after < 3000, `the list of worlds is refused with ${status} after ${after} ms`);
       await sleep(seconds * 1000 - (Date.now() - stopped));
       assert.ok(watcher.of('clock').filter((frame) => frame.status === 'unreachable').length >= seconds - 2, 'a clock each second');
     } finally {

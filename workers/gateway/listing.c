@@ -55,12 +55,13 @@ answered(void *argument, const DbReply *reply)
 ListingState
 listing_want(int64_t now)
 {
+	/* an answer that is on its way may be long in coming: nobody waits for it */
+	if (!worlds_are_reachable())
+		return LISTING_ABSENT;
 	if (listing.asking)
 		return LISTING_COMING;
 	if (now < listing.fresh_until)
 		return listing.text ? LISTING_READY : LISTING_ABSENT;
-	if (!worlds_are_reachable())
-		return LISTING_ABSENT;
 	listing.asking = true;
 	call_worlds_to_watch(answered, NULL);
 	return LISTING_COMING;

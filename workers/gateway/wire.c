@@ -767,6 +767,13 @@ wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 	}
 }
 
+/* Waits for an answer of the database that is not to be had (any more). */
+static bool
+asks_in_vain(const Connection *connection, int64_t now)
+{
+	return connection->state == CONNECTION_ASKING && listing_want(now) == LISTING_ABSENT;
+}
+
 /* Who began a request and did not end it, or waits for the database, is told; false when nobody is to be. */
 static bool
 refuse_late(Connection *connection)
@@ -781,7 +788,7 @@ wire_tick(int64_t now)
 {
 	for (Connection *connection = wire.first; connection; connection = connection->next)
 	{
-		if (now < connection->deadline)
+		if (now < connection->deadline && !asks_in_vain(connection, now))
 			continue;
 		if (!refuse_late(connection))
 			kill_connection(connection);
