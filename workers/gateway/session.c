@@ -897,6 +897,9 @@ check_sessions(int64_t now)
 	int		count = 0;
 
 	session.check_at = now + CHECK_INTERVAL_MS;
+	/* it has none of them */
+	if (db_is_standby())
+		return;
 	for (const Client *client = clients_first(); client; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE)
