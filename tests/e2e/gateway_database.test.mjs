@@ -35,6 +35,12 @@ async function another(id, { database = 'dbname=colony user=npcsim_gateway', arg
   return gateway;
 }
 
+// One that is refused ends by itself, and soon.
+async function ended(gateway) {
+  await waitFor(() => gateway.exitCode !== null || gateway.signalCode !== null, { timeout: 15_000, what: () => `the gateway to end: ${gateway.output}` });
+  return gateway.ended;
+}
+
 const registered = (gateway, id, timeout = 10_000) =>
   waitFor(() => gateway.output.includes(`registered as ${id}`), { timeout, what: () => `a registration: ${gateway.output}` });
 
@@ -71,7 +77,7 @@ test('a second gateway with the id of a living one is refused, with a sentence, 
   const before = (await errors()).length;
   const second = await another('test');
   const began = Date.now();
-  assert.deepEqual(await second.ended, { code: 1, signal: null }, second.output);
+  assert.deepEqual(await ended(second), { code: 1, signal: null }, second.output);
   assert.ok(Date.now() - began < 6000, 'soon');
   assert.match(second.output, /refused: gateway "test" is there already\. It is held by backend \d+.*\. Give each gateway an id of its own \(gateway_id\), or stop the other one\./);
   assert.equal(second.output.match(/refused/g).length, 1, 'said once');
@@ -327,7 +333,7 @@ for (const [mode, size, more] of [['transaction', 1], ['transaction', 2], ['tran
     const pooler = await pgbouncer(mode, size, more);
     try {
       const gateway = await another('pooled', { database: pooler.database });
-      assert.deepEqual(await gateway.ended, { code: 1, signal: null }, gateway.output);
+      assert.deepEqual(await ended(gateway), { code: 1, signal: null }, gateway.output);
       assert.match(gateway.output, /refused: the database hands out its sessions by the transaction or statement: .*pool_mode = session/);
       assert.equal(gateway.output.match(/refused/g).length, 1, gateway.output);
       assert.equal(await colony.value(`SELECT count(*) FROM npcsim.gateways WHERE id = 'pooled'`), 0, 'it was not registered');
