@@ -41,7 +41,7 @@ SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
 MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/reducers/*.c \
                    workers/launcher/*.c))
 GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c))
-AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c))
+AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c)) workers/gateway/mcp_scan.c
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 
 # The install script is these parts, in the order of their numbers.
@@ -134,7 +134,7 @@ $(BUILD)/workers/gateway/%.o: workers/gateway/%.c Makefile
 $(BUILD)/workers/agent/%.o: workers/agent/%.c Makefile
 	@mkdir -p $(@D)
 	$(call announce,CC  )
-	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers/agent $(call system_headers,$(AGENT_LIBS)) -c -o $@ $<
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -I. -Iworkers/agent $(call system_headers,$(AGENT_LIBS)) -c -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

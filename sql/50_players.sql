@@ -66,13 +66,17 @@ CREATE UNLOGGED TABLE npcsim.sessions (
     camera_min_x double precision,
     camera_min_y double precision,
     camera_max_x double precision,
-    camera_max_y double precision
+    camera_max_y double precision,
+    choices boolean NOT NULL DEFAULT false,
+    compact boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 CREATE INDEX sessions_player ON npcsim.sessions (player_id);
 COMMENT ON TABLE npcsim.sessions IS 'Connections of players and spectators. Unlogged: gateways connect them again after a crash';
 COMMENT ON COLUMN npcsim.sessions.ended IS 'Ended by the database; its gateway is told by gateway_poll()';
 COMMENT ON COLUMN npcsim.sessions.end_reason IS 'Why: replaced by a newer one, the player was banned or got a new token, the world was dropped, the gateway was silent';
 COMMENT ON COLUMN npcsim.sessions.max_concurrency IS 'Decisions it takes at a time, by its last heartbeat; 0 before the first';
+COMMENT ON COLUMN npcsim.sessions.choices IS 'What it is asked comes with a list of actions to choose from';
+COMMENT ON COLUMN npcsim.sessions.compact IS 'What it is asked is told in few words';
 
 CREATE TABLE npcsim.client_reducers (
     name text PRIMARY KEY,

@@ -17,6 +17,8 @@ CREATE TABLE npcsim.decision_slots (
     answered boolean NOT NULL DEFAULT false,
     tokens_day date NOT NULL DEFAULT '1970-01-01',
     daily_token_output bigint NOT NULL DEFAULT 0 CHECK (daily_token_output BETWEEN 0 AND 1000000000000),
+    choices jsonb,
+    told_state bigint,
     PRIMARY KEY (world_id, npc_id),
     FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
@@ -31,6 +33,8 @@ COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for'
 COMMENT ON COLUMN npcsim.decision_slots.told_events IS 'Events since the last question when it was sent, those counted that had been dropped';
 COMMENT ON COLUMN npcsim.decision_slots.answered IS 'The request has its final answer: another one changes nothing';
 COMMENT ON COLUMN npcsim.decision_slots.daily_token_output IS 'Tokens that answers for the NPC took on tokens_day (UTC)';
+COMMENT ON COLUMN npcsim.decision_slots.choices IS 'Actions from which the mind may choose by number, as they were offered with the request; NULL when it did not ask for them';
+COMMENT ON COLUMN npcsim.decision_slots.told_state IS 'State of the NPC that the mind was told of, when it was sent';
 COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
 
 CREATE TABLE npcsim.decision_log (

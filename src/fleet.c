@@ -114,14 +114,6 @@ fleet_count(Oid database, FleetKind kind)
 	return count;
 }
 
-void
-fleet_set_error(FleetDatabase *entry, const char *error, bool obstacle)
-{
-	strlcpy(entry->error, error, FLEET_ERROR_SIZE);
-	entry->error_at = GetCurrentTimestamp();
-	entry->obstacle = obstacle;
-}
-
 static void
 wake_launcher(void)
 {
@@ -146,7 +138,8 @@ count_failure(FleetDatabase *entry, const char *error)
 		wait *= 2;
 	entry->failures = Min(entry->failures + 1, 1000);
 	entry->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), Min(wait, LAST_RETRY_MS));
-	fleet_set_error(entry, error, false);
+	strlcpy(entry->error, error, FLEET_ERROR_SIZE);
+	entry->obstacle = false;
 }
 
 static void
@@ -316,21 +309,17 @@ fleet_unblock(void)
 }
 
 bool
-fleet_database_error(Oid database, char *error, TimestampTz *error_at)
+fleet_database_error(Oid database, char *error)
 {
 	FleetDatabase *entry;
 
 	error[0] = '\0';
-	*error_at = 0;
 	if (fleet == NULL)
 		return false;
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	entry = fleet_find(database);
 	if (entry != NULL)
-	{
 		memcpy(error, entry->error, FLEET_ERROR_SIZE);
-		*error_at = entry->error_at;
-	}
 	LWLockRelease(fleet->lock);
 	return error[0] != '\0';
 }
@@ -548,9 +537,9 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 			entry->error[0] = '\0';
 			entry->retry_at = 0;
 		}
-		entry->obstacle = error != NULL;
 		if (state == DATABASE_READY && error != NULL)
-			fleet_set_error(entry, error, true);
+			strlcpy(entry->error, error, FLEET_ERROR_SIZE);
+		entry->obstacle = error != NULL;
 		entry->state = state;
 		entry->seen = seen;
 		entry->running = running;

@@ -33,6 +33,26 @@
 #define ID_DIGITS_MAX 16
 #define WAIT_MAX	  (86400 * SIM_SECOND)
 
+/* Names that are actions whatever interactions a world has. */
+static const struct
+{
+	const char *name;
+	ActionKind	kind;
+} action_names[] = {
+	{"move_to", ACTION_MOVE_TO},
+	{"move_direction", ACTION_MOVE_DIRECTION},
+	{"interact_with", ACTION_INTERACT_WITH},
+	{"move_to_item", ACTION_APPROACH},
+	{"move_to_npc", ACTION_APPROACH},
+	{"wander", ACTION_WANDER},
+	{"wait", ACTION_WAIT},
+	{"continue", ACTION_CONTINUE},
+	{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
+	{"cancel_interaction", ACTION_CANCEL_INTERACTION},
+	{"respond_to_interaction_bid", ACTION_RESPOND_TO_BID},
+	{"batch_reject_interaction_bids", ACTION_REJECT_BIDS},
+};
+
 static const char *
 bad(int *sqlstate, const char *reason)
 {
@@ -347,35 +367,31 @@ read_approach(JsonbContainer *object, Action *action, int *sqlstate)
 											  : bad(sqlstate, "walking to something needs its target_id");
 }
 
+/* ACTION_NONE when it is no such name. */
+static ActionKind
+kind_of_action(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(action_names); i++)
+		if (strcmp(name, action_names[i].name) == 0)
+			return action_names[i].kind;
+	return ACTION_NONE;
+}
+
+bool
+action_is_named(const char *name)
+{
+	return kind_of_action(name) != ACTION_NONE;
+}
+
 const char *
 action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action, int *sqlstate)
 {
-	static const struct
-	{
-		const char *name;
-		ActionKind	kind;
-	} names[] = {
-		{"move_to", ACTION_MOVE_TO},
-		{"move_direction", ACTION_MOVE_DIRECTION},
-		{"interact_with", ACTION_INTERACT_WITH},
-		{"move_to_item", ACTION_APPROACH},
-		{"move_to_npc", ACTION_APPROACH},
-		{"wander", ACTION_WANDER},
-		{"wait", ACTION_WAIT},
-		{"continue", ACTION_CONTINUE},
-		{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
-		{"cancel_interaction", ACTION_CANCEL_INTERACTION},
-		{"respond_to_interaction_bid", ACTION_RESPOND_TO_BID},
-		{"batch_reject_interaction_bids", ACTION_REJECT_BIDS},
-	};
 	char name[KIND_NAME_SIZE];
 
 	memset(action, 0, sizeof(*action));
 	if (!JsonContainerIsObject(object) || !text_member(object, "action", name, sizeof(name)))
 		return bad(sqlstate, "the decision has no action");
-	for (int i = 0; i < (int) lengthof(names); i++)
-		if (strcmp(name, names[i].name) == 0)
-			action->kind = names[i].kind;
+	action->kind = kind_of_action(name);
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:

@@ -160,6 +160,9 @@ extern void npc_request_decision(World *world, Npc *npc);
 extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
 									int *sqlstate);
 
+/* Whether it is the name of an action in every world: an interaction of that name has to be spelt out. */
+extern bool action_is_named(const char *name);
+
 /*
  * The built-in mind decides at lock->now for those NPCs, all of them seeing
  * the same instant.

@@ -15,8 +15,9 @@
 #include "tables/arrays.h"
 
 static SpiStatement slots_statement =
-	{"SELECT npc_id, request_id, status, reason, player_id, state_counter, told_events, opened_at_real, "
-	 "sent_at_real, answered "
+	{"SELECT npc_id, request_id, status, reason, player_id, COALESCE(told_state, state_counter), "
+	 "told_events, opened_at_real, "
+	 "sent_at_real, answered, choices "
 	 "FROM npcsim.decision_slots WHERE world_id = $1 AND (npc_id = ANY ($2) OR request_id = ANY ($3))",
 	 3,
 	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID}};
@@ -123,6 +124,9 @@ slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
 	slots = palloc0(Max(rows, 1) * sizeof(Slot));
 	for (uint64 row = 0; row < rows; row++)
 	{
+		Datum choices;
+		bool  isnull;
+
 		slots[row].npc_id = spi_int64(row, 1, 0);
 		slots[row].request_id = spi_int64(row, 2, 0);
 		slots[row].status = (RequestStatus) spi_int16(row, 3, 0);
@@ -133,6 +137,8 @@ slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
 		slots[row].opened_at_real = spi_int64(row, 8, 0);
 		slots[row].sent_at_real = spi_int64(row, 9, 0);
 		slots[row].answered = spi_bool(row, 10, false);
+		choices = spi_datum(row, 11, &isnull);
+		slots[row].choices = isnull ? NULL : DatumGetJsonbPCopy(choices);
 	}
 	*slot_count = (int) rows;
 	return slots;

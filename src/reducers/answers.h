@@ -33,11 +33,12 @@ typedef struct Answer
 	int64		 request_id;
 	int64		 npc_id;
 	Jsonb		*decision; /* as it came, for the log; NULL = there is none, or none that can be kept */
-	Jsonb		*effect;   /* what of it takes effect */
+	Jsonb		*effect;   /* what of it takes effect; of a choice by number not before that is known */
 	const char	*flaw;	   /* why it cannot be taken at all, or NULL */
 	int64		 tokens;   /* 0 when they are not known */
 	bool		 tokens_known;
 	bool		 tokens_valid;
+	bool		 names_request; /* it has a request_id, and not only an npc_id */
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */
 	const char	*reason;		/* of what is not plainly applied */
@@ -59,11 +60,12 @@ typedef struct Slot
 	RequestStatus status;
 	char		 *reason;
 	int64		  player_id;
-	int64		  state_counter;
+	int64		  state_counter; /* of what the NPC did when its mind was told */
 	int told_events; /* the mind knows so many of the events since the last question, dropped ones counted */
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
 	bool		answered; /* finally, before or in this batch */
+	Jsonb	   *choices;  /* actions that were offered with the request; NULL = none were */
 } Slot;
 
 /* A request that its NPC's slot no longer holds, as the log has it. */

@@ -48,6 +48,8 @@ typedef struct ClaimSession
 	int	   free;
 	int32  timeout_ms; /* 0 = not known yet */
 	double average_ms; /* NaN = not reported */
+	bool   choices;	   /* it wants a list to choose from */
+	bool   compact;	   /* it has little room */
 } ClaimSession;
 
 typedef struct Claim
@@ -59,12 +61,15 @@ typedef struct Claim
 	ClaimSession *session;
 	bool		  taken;
 	int32		  told_events;
-	StringInfo	  body; /* the frame; NULL = it has nobody to go to */
+	int64		  told_state;
+	StringInfo	  body;	   /* the frame; NULL = it has nobody to go to */
+	StringInfo	  offered; /* the actions it may choose from; NULL = no list was asked for */
 } Claim;
 
 static SpiStatement sessions_statement =
 	{.sql =
-		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms FROM npcsim.sessions s"
+		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms, s.choices, s.compact"
+		 "  FROM npcsim.sessions s"
 		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
 		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
 		 "    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
@@ -100,19 +105,22 @@ static SpiStatement lock_sessions_statement =
 static SpiStatement take_statement =
 	{.sql =
 		 "WITH open AS ("
-		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events"
-		 "   FROM unnest($1, $2, $3, $4, $5, $6) AS c(world_id, npc_id, request_id, session_id, timeout_ms, "
-		 "told_events)"
+		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state"
+		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS c(world_id, npc_id, request_id, session_id, "
+		 "timeout_ms, "
+		 "told_events, choices, told_state)"
 		 "   JOIN npcsim.decision_slots d ON d.world_id = c.world_id AND d.npc_id = c.npc_id"
 		 "  WHERE d.request_id = c.request_id AND d.status = 1"
 		 "    FOR NO KEY UPDATE OF d SKIP LOCKED)"
 		 " UPDATE npcsim.decision_slots d"
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
-		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events"
+		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
+		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
 		 " RETURNING d.request_id, d.world_id",
-	 .nargs = 6,
-	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}};
+	 .nargs = 8,
+	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
+			   TEXTARRAYOID, INT8ARRAYOID}};
 
 /* ---- who asks for how much ---- */
 
@@ -164,7 +172,9 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 								   .player_id = spi_int64(row, 2, 0),
 								   .world_id = spi_int64(row, 3, 0),
 								   .free = offer->free,
-								   .average_ms = isnull ? NAN : DatumGetFloat8(average)};
+								   .average_ms = isnull ? NAN : DatumGetFloat8(average),
+								   .choices = spi_bool(row, 5, false),
+								   .compact = spi_bool(row, 6, false)};
 		(*session_count)++;
 	}
 	return sessions;
@@ -296,7 +306,9 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 	Observation *observations = palloc0(sizeof(Observation) * count);
 
 	for (int i = 0; i < count; i++)
-		observations[i].npc_id = claims[i].npc_id;
+		observations[i] = (Observation) {.npc_id = claims[i].npc_id,
+										 .with_choices = claims[i].session->choices,
+										 .compact = claims[i].session->compact};
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -307,7 +319,9 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 		if (session->timeout_ms == 0)
 			session->timeout_ms = pace_timeout_ms(session->player_id, session->average_ms);
 		claims[i].told_events = observations[i].told_events;
+		claims[i].told_state = observations[i].told_state;
 		claims[i].body = request_frame(&claims[i], observations[i].text);
+		claims[i].offered = observations[i].offered;
 	}
 }
 
@@ -355,6 +369,9 @@ take_requests(Claim *claims, int count)
 	int64 *sessions = palloc(sizeof(int64) * count);
 	int32 *timeouts = palloc(sizeof(int32) * count);
 	int32 *told_events = palloc(sizeof(int32) * count);
+	int64 *told_states = palloc(sizeof(int64) * count);
+	Datum *choices = palloc(sizeof(Datum) * count);
+	bool  *without_choices = palloc(sizeof(bool) * count);
 	uint64 rows;
 	int	   asked = 0;
 
@@ -369,6 +386,9 @@ take_requests(Claim *claims, int count)
 		sessions[asked] = claims[i].session->id;
 		timeouts[asked] = claims[i].session->timeout_ms;
 		told_events[asked] = claims[i].told_events;
+		told_states[asked] = claims[i].told_state;
+		without_choices[asked] = claims[i].offered == NULL;
+		choices[asked] = without_choices[asked] ? (Datum) 0 : json_datum(claims[i].offered);
 		asked++;
 	}
 	if (asked == 0)
@@ -377,7 +397,9 @@ take_requests(Claim *claims, int count)
 	rows = spi_run(&take_statement,
 				   (Datum[]) {int64_array(worlds, asked), int64_array(npcs, asked),
 							  int64_array(requests, asked), int64_array(sessions, asked),
-							  int32_array(timeouts, asked), int32_array(told_events, asked)},
+							  int32_array(timeouts, asked), int32_array(told_events, asked),
+							  nullable_array_of(choices, without_choices, asked, TEXTOID),
+							  int64_array(told_states, asked)},
 				   NULL, SPI_OK_UPDATE_RETURNING);
 	for (uint64 row = 0; row < rows; row++)
 	{

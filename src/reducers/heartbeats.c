@@ -43,15 +43,18 @@ typedef struct Heartbeat
 	bool   has_average;
 	int32  max_concurrency;
 	bool   stateless;
+	bool   choices;
+	bool   compact;
 } Heartbeat;
 
 static SpiStatement session_statement = {
 	.sql =
 		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
-		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6"
+		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6, choices = $7, compact "
+		"= $8"
 		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
-	.nargs = 6,
-	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID}};
+	.nargs = 8,
+	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID}};
 
 /* last_heartbeat is for people to read: several sources of a player need not all write it. */
 static SpiStatement player_statement =
@@ -115,6 +118,18 @@ read_number(Jsonb *heartbeat, const char *name, double low, double high, double 
 	return true;
 }
 
+/* False when the member is missing. */
+static bool
+read_bool(Jsonb *heartbeat, const char *name)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = member_of(heartbeat, name, &value);
+
+	if (member != NULL && member->type != jbvBool)
+		refuse(name, "true or false");
+	return member != NULL && member->val.boolean;
+}
+
 static void
 read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
 {
@@ -131,12 +146,9 @@ read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
 		if (heartbeat->source[0] != '\0')
 			check_text(heartbeat->source, "source", SOURCE_MAX_CHARS);
 	}
-	if ((member = member_of(json, "stateless", &value)) != NULL)
-	{
-		if (member->type != jbvBool)
-			refuse("stateless", "true or false");
-		heartbeat->stateless = member->val.boolean;
-	}
+	heartbeat->stateless = read_bool(json, "stateless");
+	heartbeat->choices = read_bool(json, "choices");
+	heartbeat->compact = read_bool(json, "compact");
 	heartbeat->max_concurrency = 1;
 	if (read_number(json, "max_concurrency", 0, CONCURRENCY_MAX, &number))
 	{
@@ -160,7 +172,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
 	int64	  player_id = arg_id(fcinfo, 0, "player_id");
 	Heartbeat heartbeat = {0};
-	char	  nulls[] = "      ";
+	char	  nulls[] = "        ";
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
 	if (!heartbeat.has_token_output_rate)
@@ -172,7 +184,8 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(heartbeat.source),
 						   Int32GetDatum(heartbeat.max_concurrency), BoolGetDatum(heartbeat.stateless),
 						   Float8GetDatum(heartbeat.token_output_rate),
-						   Float8GetDatum(heartbeat.average_decision_time_ms)},
+						   Float8GetDatum(heartbeat.average_decision_time_ms),
+						   BoolGetDatum(heartbeat.choices), BoolGetDatum(heartbeat.compact)},
 				nulls, SPI_OK_UPDATE_RETURNING) == 0)
 	{
 		player_require_known(player_id);

@@ -62,6 +62,7 @@ take_state(NpcRow *row, const Datum *values, const bool *nulls)
 	row->last_decision_at = int64_or(values, nulls, 12, -1);
 	row->interaction_id = int64_or(values, nulls, 13, 0);
 	row->target_id = int64_or(values, nulls, 14, 0);
+	row->state_counter = DatumGetInt64(values[15]);
 }
 
 static void
@@ -109,7 +110,8 @@ static RowQuery queries[] = {
 	   {"event_at", INT8OID},
 	   {"last_decision_at", INT8OID},
 	   {"interaction_id", INT8OID},
-	   {"target_id", INT8OID}}}},
+	   {"target_id", INT8OID},
+	   {"state_counter", INT8OID}}}},
 	{NPC_ROW_TRACK,
 	 take_track,
 	 {"npc_tracks",

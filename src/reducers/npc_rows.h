@@ -41,6 +41,7 @@ typedef struct NpcRow
 	int64	 last_decision_at; /* -1 = never */
 	int64	 interaction_id;   /* 0 = none */
 	int64	 target_id;		   /* 0 = none */
+	int64	 state_counter;
 	/* track */
 	int64		 departed_at;
 	const int16 *cells; /* x0, y0, x1, y1, … */

@@ -19,12 +19,12 @@
 #include "errors.h"
 #include "json.h"
 #include "reducers/args.h"
+#include "reducers/choices.h"
+#include "reducers/compact.h"
 #include "reducers/id_lists.h"
-#include "reducers/kind_texts.h"
-#include "reducers/npc_rows.h"
 #include "reducers/observe.h"
-#include "reducers/under_way.h"
-#include "sim/kinds.h"
+#include "reducers/scene.h"
+#include "reducers/wire_json.h"
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
@@ -37,41 +37,6 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 #define VISION_BYTES_MIN 2048
 /* So have the events. */
 #define EVENTS_BYTES_MIN 1024
-
-typedef struct SeenThing
-{
-	int32 distance_squared;
-	int64 id;
-	Cell  cell;
-	/* items */
-	const KindText *kind; /* NULL for NPCs */
-	int32			share_left;
-	int64			occupied_by;
-	/* found in what is read afterwards */
-	const NpcRow *npc; /* itself; NULL for items, and when the snapshot has no such NPC */
-	const Run	 *run; /* that it takes part in, or is used in; NULL = none */
-} SeenThing;
-
-typedef struct SeenList
-{
-	SeenThing *things; /* by viewer, nearest first, then by id */
-	int		   count;
-	int		   room;
-	int		  *starts; /* of each viewer's; behind the last one, the count */
-} SeenList;
-
-typedef struct Scene
-{
-	const WorldHead *head;
-	NpcRows			*viewers;
-	Cell			*cells; /* of the viewers, now */
-	KindTexts		 texts;
-	SeenList		 items;
-	SeenList		 npcs;
-	OpenBids		 bids;
-	NpcRows			*seen; /* names and states of the NPCs seen, of who uses the items and of bidders */
-	Runs			 runs; /* that these and the viewers are in */
-} Scene;
 
 static IndexRows item_rows = {"items",
 							  "items_sight",
@@ -219,7 +184,7 @@ read_interactions_seen(Scene *scene)
 			  &scene->runs);
 }
 
-static const Run *
+const Run *
 run_of(const Scene *scene, const NpcRow *npc)
 {
 	return npc == NULL || npc->interaction_id == 0 ? NULL : find_run(&scene->runs, npc->interaction_id);
@@ -264,7 +229,7 @@ json_game_time(StringInfo out, int64 now)
 					 (int) (days % 30) + 1, days / 360 + 1, (int) minutes / 60, (int) minutes % 60);
 }
 
-static void
+void
 json_position(StringInfo out, Cell cell)
 {
 	json_literal(out, "\"position\":{\"x\":");
@@ -275,7 +240,7 @@ json_position(StringInfo out, Cell cell)
 }
 
 /* To a tenth of a cell. */
-static void
+void
 json_distance(StringInfo out, int32 squared)
 {
 	/* of things in sight, known when they were met once */
@@ -408,11 +373,25 @@ json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item
 	}
 }
 
+void
+json_needs(StringInfo out, const Scene *scene, const NpcRow *row)
+{
+	int64 now = npc_row_now(row, scene->head->now);
+
+	json_literal(out, "\"needs\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
+		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) /
+							 (NEED_UNIT / 10));
+	}
+	appendStringInfoChar(out, '}');
+}
+
 static void
 json_self(StringInfo out, const Scene *scene, int viewer)
 {
 	const NpcRow *row = &scene->viewers->rows[viewer];
-	int64		  now = npc_row_now(row, scene->head->now);
 
 	json_literal(out, "{\"self\":{\"id\":");
 	json_int64(out, row->id);
@@ -424,14 +403,9 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	json_millionths(out, scene->head->now);
 	json_literal(out, ",\"game_time\":");
 	json_game_time(out, scene->head->now);
-	json_literal(out, "},\"needs\":{");
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
-		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) /
-							 (NEED_UNIT / 10));
-	}
 	json_literal(out, "},");
+	json_needs(out, scene, row);
+	appendStringInfoChar(out, ',');
 	json_position(out, scene->cells[viewer]);
 }
 
@@ -578,15 +552,16 @@ json_events(StringInfo out, const NpcRow *row, int room)
 	}
 }
 
-static const SeenThing *
+const SeenThing *
 things_of(const SeenList *list, int viewer, int *count)
 {
 	*count = list->starts[viewer + 1] - list->starts[viewer];
 	return list->things + list->starts[viewer];
 }
 
+/* The observation whole; choices (NULL: none were asked for) take their room from what is seen. */
 static StringInfo
-observation_text(const Scene *scene, int viewer)
+observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
 {
 	const NpcRow	*row = &scene->viewers->rows[viewer];
 	int				 item_count;
@@ -607,6 +582,8 @@ observation_text(const Scene *scene, int viewer)
 	json_literal(&rest, ",\"conversation\":");
 	json_conversation(&rest, run_of(scene, row));
 	json_bids(&rest, &scene->bids, row->id, scene->seen);
+	if (choices != NULL)
+		(void) json_choices(&rest, choices, OBSERVATION_BYTES);
 	json_events(&rest, row,
 				Max(EVENTS_BYTES_MIN, OBSERVATION_BYTES - VISION_BYTES_MIN - out->len - rest.len));
 	json_vision(out, scene, items, item_count, npcs, npc_count,
@@ -614,6 +591,22 @@ observation_text(const Scene *scene, int viewer)
 	appendBinaryStringInfo(out, rest.data, rest.len);
 	appendStringInfoChar(out, '}');
 	return out;
+}
+
+/* As its mind wants it: whole or compact, with or without choices. */
+static void
+write_observation(const Scene *scene, int viewer, Observation *observation)
+{
+	OfferedChoices choices;
+
+	if (observation->with_choices)
+		offer_choices(scene, viewer, &choices);
+	if (observation->compact)
+		observation->text = compact_observation(scene, viewer, observation->with_choices ? &choices : NULL);
+	else
+		observation->text = observation_text(scene, viewer, observation->with_choices ? &choices : NULL);
+	if (observation->with_choices)
+		observation->offered = offered_actions(&choices);
 }
 
 /* Those of the NPCs asked for that exist, with their own rows. */
@@ -662,6 +655,9 @@ observe(const WorldHead *head, Observation *observations, int count)
 		read_seen(&scene);
 		read_interactions_seen(&scene);
 		recognize(&scene);
+		for (int i = 0; i < count && scene.terrain == NULL; i++)
+			if (observations[i].with_choices)
+				scene.terrain = read_terrain(head->world_id, head->size_x, head->size_y);
 	}
 	spi_index_plans_end(level);
 
@@ -674,7 +670,8 @@ observe(const WorldHead *head, Observation *observations, int count)
 		observations[i].controller = row->controller;
 		observations[i].told_events =
 			row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
-		observations[i].text = observation_text(&scene, viewer);
+		observations[i].told_state = row->state_counter;
+		write_observation(&scene, viewer, &observations[i]);
 		viewer++;
 	}
 }

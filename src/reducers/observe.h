@@ -17,10 +17,14 @@
 typedef struct Observation
 {
 	int64 npc_id;
+	bool  with_choices; /* the mind wants to choose from a list */
+	bool  compact;		/* it has little room */
 	/* result; controller 0 with text NULL: there is no such NPC */
 	int64	   controller;	/* 0 = none */
 	int32	   told_events; /* events in it and before it, since the last question */
+	int64	   told_state;	/* state_counter of what it does in it */
 	StringInfo text;		/* a JSON object */
+	StringInfo offered;		/* the actions it may choose from, a JSON array; NULL = none were asked for */
 } Observation;
 
 /*

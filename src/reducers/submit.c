@@ -28,6 +28,7 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/answers.h"
+#include "reducers/choices.h"
 #include "reducers/effect.h"
 #include "reducers/inputs.h"
 #include "reducers/submit.h"
@@ -158,6 +159,15 @@ read_amount(JsonbContainer *object, const char *name, int64 scale, int64 max, in
 	return true;
 }
 
+/* What of the decision takes effect, or the flaw for which it cannot be taken. */
+static void
+read_effect(Answer *answer, Jsonb *decision)
+{
+	answer->effect = effect_with_plain_texts(decision_effect(decision), &answer->flaw);
+	if (answer->flaw == NULL)
+		answer->flaw = effect_size_flaw(answer->effect);
+}
+
 static void
 read_answer(Answer *answer, const char *text)
 {
@@ -168,6 +178,7 @@ read_answer(Answer *answer, const char *text)
 		return;
 	}
 	read_id(&answer->decision->root, "request_id", &answer->request_id);
+	answer->names_request = answer->request_id != 0;
 	read_id(&answer->decision->root, "npc_id", &answer->npc_id);
 	answer->tokens_valid =
 		read_amount(&answer->decision->root, "tokens", 1, INT64_C(1000000000), -1, &answer->tokens);
@@ -182,9 +193,28 @@ read_answer(Answer *answer, const char *text)
 		answer->decision = NULL;
 		return;
 	}
-	answer->effect = effect_with_plain_texts(decision_effect(answer->decision), &answer->flaw);
-	if (answer->flaw == NULL)
-		answer->flaw = effect_size_flaw(answer->effect);
+	read_effect(answer, answer->decision);
+}
+
+/* A choice by number is the action that was offered by it with this question, and is kept in the log as that, too. */
+static void
+read_choice(Answer *answer, const Slot *slot)
+{
+	Jsonb *chosen;
+
+	if (answer->flaw != NULL || answer->decision == NULL || !decision_is_choice(answer->decision))
+		return;
+	if (!answer->names_request)
+	{
+		answer->flaw = "a choice is the answer to one question: its request_id is missing";
+		return;
+	}
+	chosen = decision_chosen(answer->decision, slot->choices, &answer->flaw);
+	if (answer->flaw != NULL)
+		return;
+	read_effect(answer, chosen);
+	answer->decision = DatumGetJsonbP(
+		DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(answer->decision), JsonbPGetDatum(chosen)));
 }
 
 /* The worlds of the players who answered. */
@@ -481,6 +511,7 @@ judge(World *world, Answer *answer, Slot *slot)
 	if (slot->status == REQUEST_CLOSED)
 		answer->status = ANSWER_LATE;
 	slot->answered = true;
+	read_choice(answer, slot);
 	answer->told_events = Max(slot->told_events - npc->events_dropped - npc->events_merged, 0);
 	answer_apply(world, npc, answer);
 }

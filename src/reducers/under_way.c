@@ -132,9 +132,8 @@ take_bid(OpenBid *bid, const KindTexts *texts, const IndexReading *row)
 	bid->due_at = DatumGetInt64(row->values[6]);
 }
 
-/* Whether the NPC is to answer it. */
-static bool
-awaits(const OpenBid *bid, int64 npc_id)
+bool
+bid_awaits(const OpenBid *bid, int64 npc_id)
 {
 	for (int i = 0; i < bid->invited_count; i++)
 		if (bid->invited[i] == npc_id)
@@ -268,7 +267,7 @@ json_bids(StringInfo out, const OpenBids *bids, int64 npc_id, const NpcRows *npc
 		const OpenBid *bid = &bids->bids[i];
 		int			   before = out->len;
 
-		if (!awaits(bid, npc_id))
+		if (!bid_awaits(bid, npc_id))
 			continue;
 		appendStringInfoString(out, told == 0 ? ",\"bids\":[" : ",");
 		json_invitation(out, bid, npc_row_find(npcs, bid->bidder_id));

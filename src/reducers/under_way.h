@@ -68,6 +68,9 @@ run_is_joinable(const Run *run)
 /* Those that NPCs among 'viewers' made, or are to answer. */
 extern void read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBids *bids);
 
+/* Whether the NPC is to answer it. */
+extern bool bid_awaits(const OpenBid *bid, int64 npc_id);
+
 /* ,"current_interaction":{…} of somebody or something in sight. */
 extern void json_seen_run(StringInfo out, const Run *run);
 /* What one who takes part (run NULL: in nothing) hears: null where nothing is said. */

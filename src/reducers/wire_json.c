@@ -386,50 +386,49 @@ json_interaction_types(StringInfo out, int64 world_id)
 
 /* ---- terrain ---- */
 
-static inline bool
-bit_is_set(const uint8 *bits, int64 index)
+const uint8 *
+read_terrain(int64 world_id, int size_x, int size_y)
 {
-	return (bits[index >> 3] >> (index & 7)) & 1;
+	bytea *blocked;
+	bool   isnull;
+
+	if (spi_run(&terrain_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return NULL;
+	blocked = DatumGetByteaPP(spi_datum(0, 1, &isnull));
+	if ((int64) VARSIZE_ANY_EXHDR(blocked) * 8 < (int64) size_x * size_y)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the terrain of world %lld is smaller than the world", (long long) world_id));
+	return (const uint8 *) VARDATA_ANY(blocked);
 }
 
 void
 json_terrain(StringInfo out, int64 world_id, int size_x, int size_y)
 {
-	const uint8 *bits;
-	bytea		*blocked;
-	bool		 isnull;
+	const uint8 *bits = read_terrain(world_id, size_x, size_y);
 	bool		 first = true;
 
 	json_literal(out, "{\"blocked\":[");
-	if (spi_run(&terrain_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+	for (int y = 0; bits != NULL && y < size_y; y++)
 	{
-		blocked = DatumGetByteaPP(spi_datum(0, 1, &isnull));
-		bits = (const uint8 *) VARDATA_ANY(blocked);
-		if ((int64) VARSIZE_ANY_EXHDR(blocked) * 8 < (int64) size_x * size_y)
-			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-					errmsg("the terrain of world %lld is smaller than the world", (long long) world_id));
-		for (int y = 0; y < size_y; y++)
+		int64 row = (int64) y * size_x;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int x = 0; x < size_x; x++)
 		{
-			int64 row = (int64) y * size_x;
+			int start = x;
 
-			CHECK_FOR_INTERRUPTS();
-			for (int x = 0; x < size_x; x++)
-			{
-				int start = x;
-
-				while (x < size_x && bit_is_set(bits, row + x))
-					x++;
-				if (x == start)
-					continue;
-				appendStringInfoString(out, first ? "[" : ",[");
-				json_int64(out, start);
-				appendStringInfoChar(out, ',');
-				json_int64(out, y);
-				appendStringInfoChar(out, ',');
-				json_int64(out, x - start);
-				appendStringInfoChar(out, ']');
-				first = false;
-			}
+			while (x < size_x && terrain_bit(bits, row + x))
+				x++;
+			if (x == start)
+				continue;
+			appendStringInfoString(out, first ? "[" : ",[");
+			json_int64(out, start);
+			appendStringInfoChar(out, ',');
+			json_int64(out, y);
+			appendStringInfoChar(out, ',');
+			json_int64(out, x - start);
+			appendStringInfoChar(out, ']');
+			first = false;
 		}
 	}
 	json_literal(out, "]}");

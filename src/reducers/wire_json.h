@@ -37,6 +37,15 @@ extern void json_interactions(StringInfo out, int64 world_id, const int64 *ids, 
 extern void json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found);
 extern void json_item_types(StringInfo out, int64 world_id);
 extern void json_interaction_types(StringInfo out, int64 world_id);
+/* The blocked cells of a world, a bit for each, row by row; NULL when it has no terrain. Until the next statement. */
+extern const uint8 *read_terrain(int64 world_id, int size_x, int size_y);
+
+static inline bool
+terrain_bit(const uint8 *bits, int64 index)
+{
+	return (bits[index >> 3] >> (index & 7)) & 1;
+}
+
 /* {"blocked":[[x,y,length],…]}: horizontal runs, row by row. */
 extern void json_terrain(StringInfo out, int64 world_id, int size_x, int size_y);
 

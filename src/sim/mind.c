@@ -53,32 +53,29 @@ item_usable(const SeenItem *item)
 		   (item->share_left > 0 || item->kind->consumption_time == 0);
 }
 
-/* Whether the NPC could do this with the item, by itself or with those who do it already, once it is there. */
-static bool
-offer_usable(const SeenItem *item, const InteractionKind *interaction)
+bool
+mind_offer_usable(const SeenItem *item, const InteractionKind *interaction)
 {
 	if (!item_usable(item))
 		return false;
 	return item->taken ? interaction == item->joinable : interaction->min_participants <= 1;
 }
 
-/* What the interaction is wanted for: what the neediest need it fills lacks to 50, 0 if none does. */
-static int32_t
-offer_score(const MindView *view, const SeenItem *item, const InteractionKind *interaction)
+int32_t
+mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionKind *interaction, int32_t level)
 {
 	int32_t rates[NEED_COUNT];
-	int32_t score = 0;
+	int32_t lack = 0;
 
 	interaction_need_rates(interaction, item->kind, rates);
 	for (int i = 0; i < NEED_COUNT; i++)
-		if (rates[i] > 0 && MIND_LOW_NEED - view->needs[i] > score)
-			score = MIND_LOW_NEED - view->needs[i];
-	return score;
+		if (rates[i] > 0 && level - view->needs[i] > lack)
+			lack = level - view->needs[i];
+	return lack;
 }
 
-/* Whether the item comes before another of the same score. */
-static bool
-item_nearer(const SeenItem *item, const SeenItem *other)
+bool
+mind_item_nearer(const SeenItem *item, const SeenItem *other)
 {
 	if (item->distance_squared != other->distance_squared)
 		return item->distance_squared < other->distance_squared;
@@ -110,11 +107,11 @@ most_wanted(const MindView *view, const InteractionKind **interaction)
 		{
 			int32_t score;
 
-			if (!offer_usable(item, item->kind->offers[o]))
+			if (!mind_offer_usable(item, item->kind->offers[o]))
 				continue;
-			score = offer_score(view, item, item->kind->offers[o]);
+			score = mind_offer_lack(view, item, item->kind->offers[o], MIND_LOW_NEED);
 			if (score > best_score ||
-				(best != NULL && best != item && score == best_score && item_nearer(item, best)))
+				(best != NULL && best != item && score == best_score && mind_item_nearer(item, best)))
 			{
 				best = item;
 				best_score = score;

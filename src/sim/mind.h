@@ -63,6 +63,19 @@ typedef struct MindView
  */
 extern Action mind_decide(const MindView *view);
 
+/* Whether the NPC could do this with the item, by itself or with those who do it already, once it is there. */
+extern bool mind_offer_usable(const SeenItem *item, const InteractionKind *interaction);
+
+/*
+ * What the neediest need that the interaction with the item fills lacks to a level, 0 if none does: to MIND_LOW_NEED it is
+ * the score by which the mind chooses.
+ */
+extern int32_t mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionKind *interaction,
+							   int32_t level);
+
+/* Whether the item comes before another of the same score. */
+extern bool mind_item_nearer(const SeenItem *item, const SeenItem *other);
+
 /* Whether one that is free takes part in what it was invited to, which would change its needs so (per second). */
 extern bool mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT],
 						 const int32_t needs[NEED_COUNT]);

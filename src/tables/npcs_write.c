@@ -182,6 +182,8 @@ static SpiStatement write_slots =
 	 "timeout_ms = CASE WHEN excluded.status = 0 THEN t.timeout_ms END, "
 	 "session_id = CASE WHEN excluded.status = 0 THEN t.session_id END, "
 	 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
+	 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
+	 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
 	 "answered = excluded.status = 0 AND t.answered",
 	 1,
 	 {INT8OID}};

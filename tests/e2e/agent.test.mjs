@@ -80,9 +80,9 @@ test('a line longer than any message is dropped, and what follows is not', async
 test('an answer longer than the gateway takes becomes an error, and the session lives', async (t) => {
   const { session } = await connect(t, ['--mcp', mind('--stdio').command]);
   await session.start();
-  const { error } = await session.call({ behaviour: 'huge answer', bytes: 100_000 });
-  assert.match(error.message, /more than the 65536 allowed/);
-  assert.ok((await session.call({ behaviour: 'huge answer', bytes: 40_000 })).result);
+  const { error } = await session.call({ behaviour: 'huge answer', bytes: 300_000 });
+  assert.match(error.message, /more than the 262144 allowed/);
+  assert.ok((await session.call({ behaviour: 'huge answer', bytes: 100_000 })).result);
 });
 
 test('thousands of calls pass, with long arguments', async (t) => {
@@ -389,6 +389,69 @@ test('what HTTP refuses becomes an error with the id of the request', async (t) 
   assert.match((await session.request('c')).error.message, /neither JSON nor an event stream/);
   assert.deepEqual((await session.request('d')).result, {});
 });
+
+// Servers that let nothing pass before "initialize", each in its own words.
+for (const [status, type, body] of [
+  [400, 'text/plain', 'Bad Request: No valid session ID provided'],
+  [400, 'application/json', '{"error":"not initialized"}'],
+  [404, 'text/plain', 'invalid session'],
+  [404, 'application/json', '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}'],
+  [405, 'text/html', '<h1>Method Not Allowed</h1>'],
+  [406, 'text/html', '<h1>Not Acceptable</h1>'],
+  [415, 'application/json', '[]'],
+  [422, 'application/json', '{"detail":[{"msg":"field required"}]}'],
+  [500, 'text/plain', 'Internal Server Error'],
+  [200, 'application/json', '{"jsonrpc":"2.0","id":"npcsim-agent-probe","error":{"code":-31999,"message":"?"}}'],
+]) {
+  test(`a server that refuses what comes before initialize with ${status} ${body} is initialized`, async (t) => {
+    const web = createServer((request, response) => {
+      let text = '';
+      request.on('data', (data) => (text += data));
+      request.on('end', () => {
+        const { id, method, params } = text ? JSON.parse(text) : {};
+        const answer = (result) => response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 's' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+        if (request.method !== 'POST') return response.writeHead(405).end();
+        if (method === 'initialize') return answer({ protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'own', version: '1' } });
+        if (request.headers['mcp-session-id'] !== 's') return response.writeHead(status, { 'content-type': type }).end(status === 200 ? body.replace('"npcsim-agent-probe"', JSON.stringify(id)) : body);
+        if (id === undefined) return response.writeHead(202).end();
+        return answer({ tools: [{ name: 'decide_action', inputSchema: { type: 'object' } }] });
+      });
+    });
+    await new Promise((resolve) => web.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      web.closeAllConnections();
+      web.close();
+    });
+    const { session } = await connect(t, ['--mcp-url', `http://127.0.0.1:${web.address().port}/mcp`]);
+    assert.equal(await session.start(), '2025-11-25');
+    assert.equal((await session.request('tools/list')).result.tools[0].name, 'decide_action');
+  });
+}
+
+for (const status of [401, 403]) {
+  test(`a server that refuses us with ${status} is not asked again in another way`, async (t) => {
+    const methods = [];
+    const web = createServer((request, response) => {
+      let text = '';
+      request.on('data', (data) => (text += data));
+      request.on('end', () => {
+        methods.push(JSON.parse(text || '{}').method);
+        response.writeHead(status).end('who are you?');
+      });
+    });
+    await new Promise((resolve) => web.listen(0, '127.0.0.1', resolve));
+    const gateway = await Gateway.open();
+    const process = agent(gateway, ['--mcp-url', `http://127.0.0.1:${web.address().port}/mcp`]);
+    t.after(async () => {
+      process.kill('SIGKILL');
+      web.close();
+      await gateway.close();
+    });
+    await until(() => process.output.includes(`it refuses us with HTTP status ${status}`), 'it is told');
+    assert.deepEqual([...new Set(methods)], ['server/discover']);
+    assert.equal(gateway.dials.length, 0);
+  });
+}
 
 test('an address where no MCP server is: the gateway is not dialled', async (t) => {
   const web = createServer((request, response) => response.writeHead(404).end('nothing here'));

@@ -25,7 +25,7 @@ let processes = [];
 
 before(() => {
   const gateway = join(root, 'workers/gateway');
-  const sources = readdirSync(gateway).filter((name) => /^mcp\w*\.c$/.test(name)).map((name) => join(gateway, name));
+  const sources = readdirSync(gateway).filter((name) => /^(mcp\w*|answer|loose_json)\.c$/.test(name)).map((name) => join(gateway, name));
 
   directory = mkdtempSync(join(tmpdir(), 'npcsim-mcp-'));
   harness = join(directory, 'mcp_harness');

@@ -2,7 +2,7 @@
  * test_agent_messages.c
  *	  What npcsim-agent sees in JSON-RPC messages, and mirrors into headers.
  *
- * @link workers/agent/jsonrpc.c workers/agent/mcp_headers.c workers/agent/log.c -ljansson
+ * @link workers/agent/jsonrpc.c workers/agent/mcp_headers.c workers/agent/log.c workers/gateway/mcp_scan.c -ljansson
  */
 #include "workers/agent/jsonrpc.h"
 #include "workers/agent/log.h"

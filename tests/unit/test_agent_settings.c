@@ -17,10 +17,12 @@ static const char *
 Url(const char *text, const char *source)
 {
 	static char joined[2048];
+	Settings	settings = {.max_concurrency = 4};
 	GatewayUrl	url;
 	const char *error;
 
-	if (!GatewayUrlParse(&url, text, source, 4, &error))
+	snprintf(settings.source, sizeof(settings.source), "%s", source);
+	if (!GatewayUrlParse(&url, text, &settings, &error))
 		return error;
 	snprintf(joined, sizeof(joined), "%d %s %d %s %s", url.tls, url.address, url.port, url.host, url.path);
 	return joined;

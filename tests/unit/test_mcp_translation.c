@@ -3,7 +3,7 @@
  *	  What the reference game's minds are told of observations and events, and
  *	  what their answers become.
  *
- * @link workers/gateway/mcp_events.c workers/gateway/mcp_mind_results.c workers/gateway/mcp_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp_events.c workers/gateway/mcp_mind_results.c workers/gateway/mcp_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
  */
 #include <string.h>
 
@@ -451,13 +451,14 @@ static void
 test_actions(void)
 {
 	check_decision("{\"action\":\"move_to\",\"parameters\":{\"destination\":[3,4]}}",
-				   "{\"action\":\"move_to\",\"parameters\":{\"x\":3,\"y\":4}}", "move_to");
+				   "{\"action\":\"move_to\",\"parameters\":{\"destination\":[3,4]}}", "move_to");
 	check_decision("{\"action\":\"move_to\",\"parameters\":{\"destination\":\"(3, 4)\"}}",
-				   "{\"action\":\"move_to\",\"parameters\":{\"x\":3,\"y\":4}}", "... as text");
+				   "{\"action\":\"move_to\",\"parameters\":{\"destination\":[3,4]}}", "... as text");
 	check_decision("{\"action\":\"move_to\",\"parameters\":{\"destination\":[\"3\",4.0]}}",
-				   "{\"action\":\"move_to\",\"parameters\":{\"x\":3,\"y\":4}}", "... of text and reals");
+				   "{\"action\":\"move_to\",\"parameters\":{\"destination\":[3,4]}}",
+				   "... of text and reals");
 	check_decision("{\"action\":\"move_to\",\"parameters\":{\"destination\":{\"x\":3,\"y\":4}}}",
-				   "{\"action\":\"move_to\",\"parameters\":{\"x\":3,\"y\":4}}", "... as an object");
+				   "{\"action\":\"move_to\",\"parameters\":{\"destination\":[3,4]}}", "... as an object");
 	check_decision("{\"action\":\"move_to\",\"parameters\":{\"destination\":[3.5,4]}}",
 				   "{\"action\":\"move_to\",\"parameters\":{\"destination\":[3.5,4]}}",
 				   "... what is no cell is left to the world to refuse");
@@ -481,7 +482,8 @@ test_actions(void)
 	check_decision(
 		"{\"action\":\"respond_to_interaction_bid\",\"parameters\":{\"bid_id\":\"8\",\"accept\":\"True\","
 		"\"reason\":null}}",
-		"{\"action\":\"respond_to_interaction_bid\",\"parameters\":{\"bid_id\":8,\"accept\":true}}",
+		"{\"action\":\"respond_to_interaction_bid\",\"parameters\":{\"bid_id\":8,\"accept\":true,\"reason\":"
+		"null}}",
 		"... as text, without a reason");
 	check_decision("{\"action\":\"batch_reject_interaction_bids\",\"parameters\":{\"ids\":[\"8\",\"456\"],"
 				   "\"reason\":\"no\"}}",
@@ -495,12 +497,12 @@ test_actions(void)
 		"... all");
 	check_decision("{\"action\":\"wander\",\"parameters\":{\"reason\":\"x\"},\"selected_option_id\":\"o\","
 				   "\"selection_rationale\":\"bored\"}",
-				   "{\"action\":\"wander\",\"parameters\":{},\"reason\":\"bored\"}", "wander, and why");
-	check_decision("{\"action\":\"wait\",\"parameters\":null}", "{\"action\":\"wait\",\"parameters\":{}}",
-				   "wait");
-	check_decision("{\"action\":\"continue\"}", "{\"action\":\"continue\",\"parameters\":{}}", "continue");
+				   "{\"action\":\"wander\",\"parameters\":{\"reason\":\"x\"},\"reason\":\"bored\"}",
+				   "wander, and why");
+	check_decision("{\"action\":\"wait\",\"parameters\":null}", "{\"action\":\"wait\"}", "wait");
+	check_decision("{\"action\":\"continue\"}", "{\"action\":\"continue\"}", "continue");
 	check_decision("{\"action\":\"cancel_interaction\",\"parameters\":[1]}",
-				   "{\"action\":\"cancel_interaction\",\"parameters\":{}}", "cancel_interaction");
+				   "{\"action\":\"cancel_interaction\",\"parameters\":[1]}", "cancel_interaction");
 	check_decision("{\"action\":\"move_direction\",\"parameters\":{\"direction\":\"north\"}}",
 				   "{\"action\":\"move_direction\",\"parameters\":{\"direction\":\"north\"}}",
 				   "move_direction");

@@ -194,9 +194,16 @@ static void
 SendTooLong(Agent *agent, const char *text, size_t len)
 {
 	RpcMessage message;
+	int64_t	   id;
 	char	  *error = NULL;
 
 	RpcParse(&message, text, len);
+	id = message.root == NULL ? RpcSeemsToAnswer(text, len) : 0;
+	if (id != 0)
+	{
+		message.root = message.id = json_integer(id);
+		message.kind = RPC_RESULT;
+	}
 	LogThrottled(&agent->length_throttle, LOG_LEVEL_WARNING,
 				 "dropped a message of %zu bytes from the MCP server: the gateway takes %zu (--max-message)",
 				 len, agent->settings->message_limit);

@@ -79,8 +79,7 @@ PercentEncode(char *out, size_t size, const char *text)
 }
 
 bool
-GatewayUrlParse(GatewayUrl *url, const char *text, const char *source, int max_concurrency,
-				const char **error)
+GatewayUrlParse(GatewayUrl *url, const char *text, const Settings *settings, const char **error)
 {
 	char		encoded[SOURCE_MAX * 3 + 5];
 	const char *authority;
@@ -112,11 +111,12 @@ GatewayUrlParse(GatewayUrl *url, const char *text, const char *source, int max_c
 		return false;
 	}
 
-	PercentEncode(encoded, sizeof(encoded), source);
+	PercentEncode(encoded, sizeof(encoded), settings->source);
 	bare = *path == '\0' || strcmp(path, "/") == 0;
-	n = snprintf(url->path, sizeof(url->path), "%s%s%csource=%s&max_concurrency=%d",
+	n = snprintf(url->path, sizeof(url->path), "%s%s%csource=%s&max_concurrency=%d%s%s",
 				 *path == '?' ? "/mcp" : "", bare ? "/mcp" : path, strchr(path, '?') != NULL ? '&' : '?',
-				 encoded, max_concurrency);
+				 encoded, settings->max_concurrency, settings->choices ? "&choices=1" : "",
+				 settings->compact ? "&compact=1" : "");
 	if (n < 0 || (size_t) n >= sizeof(url->path))
 	{
 		*error = "it is too long";

@@ -124,6 +124,13 @@ TakeMessage(HttpCall *call, const char *text, size_t len)
 	char	   *changed = NULL;
 
 	RpcParse(&message, text, len);
+	if (message.root == NULL && RpcSeemsToAnswer(text, len) != 0)
+	{
+		if (RpcSeemsToAnswer(text, len) == json_integer_value(call->id))
+			call->answered = true;
+		HttpServerPassUnreadable(self, text, len);
+		return;
+	}
 	if (message.kind == RPC_INVALID)
 	{
 		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
@@ -233,7 +240,7 @@ TakeAnswer(HttpCall *call, long status, HttpContent content)
 {
 	if (status / 100 != 2)
 		TakeRefusal(call, status);
-	else if (call->server->sse || status == 202 || call->id == NULL)
+	else if (call->server->sse || call->id == NULL)
 		return;
 	else if (content == HTTP_CONTENT_JSON && call->body != NULL)
 		TakeMessage(call, call->body, call->body_len);

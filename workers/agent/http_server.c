@@ -7,10 +7,13 @@
  *
  * PROBING finds out the transport, and that somebody is there at all, before
  * the gateway is dialled.  server/discover is posted: an answer, or an error
- * in JSON-RPC, is Streamable HTTP (of any revision); 400, 404 or 405 without
- * one may be the older transport, in which a GET brings an event stream whose
- * first event, "endpoint", names where to post.  Servers of that transport
- * which look at no method begin such a stream for the POST.
+ * in JSON-RPC, is Streamable HTTP (of any revision).  Whatever else it is
+ * refused with, but for credentials: there are servers that let nothing pass
+ * before "initialize", and say so in their own words, so that is posted next.
+ * If it is refused, too, 400, 404 or 405 may be the older transport, in which
+ * a GET brings an event stream whose first event, "endpoint", names where to
+ * post.  Servers of that transport which look at no method begin such a stream
+ * for the POST.
  *
  * A session of the older revisions of Streamable HTTP is begun by the
  * gateway's "initialize", kept here, and deleted when the gateway is gone.
@@ -35,6 +38,7 @@
 #define MESSAGE_FLOOR  (1024 * 1024)
 
 static void				  OpenStream(void *arg);
+static void				  Probe(HttpServer *self, bool initialize);
 static const HttpHandlers delete_handlers;
 
 size_t
@@ -79,6 +83,20 @@ HttpServerPass(HttpServer *self, const char *text, size_t len)
 {
 	if (self->stage == HTTP_UP)
 		self->server.events.message(self->server.events.arg, text, len);
+}
+
+void
+HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len)
+{
+	char  excerpt[LOG_EXCERPT_SIZE];
+	char *utf8 = RpcMakeUtf8(text, len);
+
+	LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
+				 "an answer of the MCP server is no valid JSON; the gateway makes of it what it can: %s",
+				 LogExcerpt(excerpt, text, len));
+	if (utf8 != NULL)
+		HttpServerPass(self, utf8, len);
+	free(utf8);
 }
 
 /* ---------- ending ---------- */
@@ -158,7 +176,7 @@ static const HttpHandlers delete_handlers = {IgnoreData, OnDeleted};
 
 /* A server that keeps sessions need not keep ours until it forgets it. */
 static bool
-DeleteSession(HttpServer *self)
+DeleteSession(HttpServer *self, const HttpHandlers *handlers)
 {
 	struct curl_slist *headers;
 	char			   version[HTTP_VERSION_SIZE + 32];
@@ -172,8 +190,8 @@ DeleteSession(HttpServer *self)
 		curl_slist_free_all(headers);
 		return false;
 	}
-	return HttpBegin(&self->client, "DELETE", self->post_url, headers, NULL, DELETE_MS, &delete_handlers,
-					 self) != NULL;
+	return HttpBegin(&self->client, "DELETE", self->post_url, headers, NULL, DELETE_MS, handlers, self) !=
+		   NULL;
 }
 
 static void
@@ -189,7 +207,7 @@ HttpStop(Server *server, bool at_once)
 	EndRequests(self);
 	HttpHold(&self->client, false);
 	self->stage = HTTP_ENDING;
-	if (at_once || !was_up || !DeleteSession(self))
+	if (at_once || !was_up || !DeleteSession(self, &delete_handlers))
 		TimerSet(server->loop, &self->timer, 0, TellGone, self);
 }
 
@@ -281,7 +299,9 @@ OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
 	if (len == 0 || strcmp(name, "message") != 0)
 		return;
 	RpcParse(&message, data, len);
-	if (message.kind == RPC_INVALID)
+	if (message.root == NULL && RpcSeemsToAnswer(data, len) != 0)
+		HttpServerPassUnreadable(self, data, len);
+	else if (message.kind == RPC_INVALID)
 		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
 					 "dropped what is no JSON-RPC message from the MCP server: %s",
 					 LogExcerpt(excerpt, data, len));
@@ -434,24 +454,35 @@ IsRpcError(HttpServer *self)
 }
 
 static void
-OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
+OnProbeSessionLeft(void *arg, HttpRequest *request, CURLcode result)
 {
-	HttpServer	 *self = arg;
+	HttpServer *self = arg;
+
+	self->session[0] = '\0';
+	if (self->stage == HTTP_PROBING)
+		TimerSet(self->server.loop, &self->timer, 0, BecomeReady, self);
+}
+
+static const HttpHandlers leave_handlers = {IgnoreData, OnProbeSessionLeft};
+
+/* Ends the session that the probe began; false if there is none. */
+static bool
+LeaveProbeSession(HttpServer *self)
+{
+	bool leaving = DeleteSession(self, &leave_handlers);
+
+	if (!leaving)
+		self->session[0] = '\0';
+	return leaving;
+}
+
+/* The POST of "initialize" did not do either. */
+static void
+DespairOfPost(HttpServer *self, long status)
+{
 	HttpTransport wanted = self->server.settings->transport;
-	long		  status = HttpStatus(request);
-	bool		  speaks = IsRpcError(self);
 
-	TimerCancel(&self->timer);
-	ForgetProbe(self);
-	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
-
-	if (status == 0)
-		HttpServerFail(self, "it cannot be reached: %s", HttpError(request, result));
-	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
-		BecomeReady(self); /* an answer that is long in coming is an answer, too */
-	else if (status == 401 || status == 403)
-		HttpServerFail(self, "it refuses us with HTTP status %ld", status);
-	else if (status != 400 && status != 404 && status != 405)
+	if (status != 400 && status != 404 && status != 405)
 		HttpServerFail(self, "it answers with HTTP status %ld", status);
 	else if (wanted == HTTP_TRANSPORT_AUTO)
 		TryEventStream(self);
@@ -461,10 +492,40 @@ OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
 		HttpServerFail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
 }
 
+static void
+OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
+{
+	HttpServer *self = arg;
+	long		status = HttpStatus(request);
+	bool		speaks = IsRpcError(self);
+	bool		initialized = self->probing_initialize;
+
+	TimerCancel(&self->timer);
+	if (initialized && status / 100 == 2)
+		snprintf(self->session, sizeof(self->session), "%s", request->session);
+	ForgetProbe(self);
+	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
+
+	if (status == 0)
+		HttpServerFail(self, "it cannot be reached: %s", HttpError(request, result));
+	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
+	{
+		/* the gateway begins a session of its own */
+		if (!initialized || !LeaveProbeSession(self))
+			BecomeReady(self); /* an answer that is long in coming is an answer, too */
+	}
+	else if (status == 401 || status == 403)
+		HttpServerFail(self, "it refuses us with HTTP status %ld", status);
+	else if (initialized)
+		DespairOfPost(self, status);
+	else
+		Probe(self, true);
+}
+
 static const HttpHandlers probe_handlers = {OnProbeData, OnProbeDone};
 
 static void
-Probe(HttpServer *self)
+Probe(HttpServer *self, bool initialize)
 {
 	static const char *const extra[] = {
 		"Content-Type: application/json",
@@ -472,10 +533,12 @@ Probe(HttpServer *self)
 		"Mcp-Method: server/discover",
 	};
 	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
-	char			  *body = RpcMakeDiscover(PROBE_ID);
+	char			  *body = initialize ? RpcMakeInitialize(PROBE_ID) : RpcMakeDiscover(PROBE_ID);
 	bool			   good = headers != NULL && body != NULL;
 
-	for (size_t i = 0; good && i < sizeof(extra) / sizeof(extra[0]); i++)
+	self->probing_initialize = initialize;
+	/* before it is agreed on, "initialize" names no version in a header */
+	for (size_t i = 0; good && i < (initialize ? 1 : sizeof(extra) / sizeof(extra[0])); i++)
 		good = HttpServerAddHeader(&headers, extra[i]);
 	SseInit(&self->probe_events, PROBE_BODY_MAX, OnProbeEvent, self);
 	if (good)
@@ -511,7 +574,7 @@ HttpStart(Server *server)
 	else if (server->settings->transport == HTTP_TRANSPORT_SSE)
 		TryEventStream(self);
 	else
-		Probe(self);
+		Probe(self, false);
 }
 
 /* Bounded by the number of calls under way, so there is no time at which it wants no more. */

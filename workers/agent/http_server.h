@@ -46,6 +46,7 @@ typedef struct HttpServer
 	HttpRequest *probe;
 	char		*probe_body;
 	size_t		 probe_len;
+	bool		 probing_initialize; /* server/discover was refused */
 	Sse			 probe_events;
 	char		 post_verdict[96]; /* why POST did not do */
 
@@ -72,6 +73,9 @@ extern void HttpServerFail(HttpServer *self, const char *fmt, ...) __attribute__
 
 /* A message that is for the gateway as it is. */
 extern void HttpServerPass(HttpServer *self, const char *text, size_t len);
+
+/* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
+extern void HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len);
 
 /* "initialize" is done, and the server may want a stream for what it says unasked. */
 extern void HttpServerInitialized(HttpServer *self);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workers/gateway/mcp_scan.h"
+
 #define DUMP_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
 /* Beyond 64 bits jansson refuses an integer that JavaScript would take: read such a text with reals only. */
@@ -60,6 +62,50 @@ RpcFree(RpcMessage *message)
 {
 	json_decref(message->root);
 	memset(message, 0, sizeof(*message));
+}
+
+int64_t
+RpcSeemsToAnswer(const char *text, size_t len)
+{
+	return mcp_scan_response_id(text, len);
+}
+
+/* The bytes of the character that begins here, 0 when it is no UTF-8. */
+static size_t
+CharacterLength(const unsigned char *at, size_t len)
+{
+	size_t length = at[0] < 0x80 ? 1 : (at[0] & 0xE0) == 0xC0 ? 2 : (at[0] & 0xF0) == 0xE0 ? 3 : 4;
+
+	if (at[0] == '\0' || (at[0] >= 0x80 && at[0] < 0xC2) || at[0] > 0xF4 || length > len)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((at[i] & 0xC0) != 0x80)
+			return 0;
+	/* overlong, half a surrogate pair, beyond the last */
+	if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0) ||
+		(at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90))
+		return 0;
+	return length;
+}
+
+char *
+RpcMakeUtf8(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	for (size_t i = 0; i < len;)
+	{
+		size_t length = CharacterLength((const unsigned char *) copy + i, len - i);
+
+		if (length == 0)
+			copy[i] = '?';
+		i += length > 0 ? length : 1;
+	}
+	return copy;
 }
 
 bool
@@ -119,6 +165,18 @@ RpcMakeDiscover(const char *id)
 							 "method", "server/discover", "params", "_meta", MCP_META_VERSION,
 							 MCP_MODERN_VERSION, "io.modelcontextprotocol/clientInfo", "name", "npcsim-agent",
 							 "version", NPCSIM_VERSION, "io.modelcontextprotocol/clientCapabilities");
+	char   *dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
+
+	json_decref(root);
+	return dump;
+}
+
+char *
+RpcMakeInitialize(const char *id)
+{
+	json_t *root = json_pack("{s:s, s:s, s:s, s:{s:s, s:{}, s:{s:s, s:s}}}", "jsonrpc", "2.0", "id", id,
+							 "method", "initialize", "params", "protocolVersion", MCP_SESSION_VERSION,
+							 "capabilities", "clientInfo", "name", "npcsim-agent", "version", NPCSIM_VERSION);
 	char   *dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
 
 	json_decref(root);

@@ -8,13 +8,15 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define RPC_ERROR_METHOD_NOT_FOUND (-32601)
 #define RPC_ERROR_TRANSPORT		   (-32000)
 
 /* The revision without sessions, and where a request of it names itself. */
-#define MCP_MODERN_VERSION "2026-07-28"
-#define MCP_META_VERSION   "io.modelcontextprotocol/protocolVersion"
+#define MCP_MODERN_VERSION	"2026-07-28"
+#define MCP_SESSION_VERSION "2025-11-25" /* the newest with sessions */
+#define MCP_META_VERSION	"io.modelcontextprotocol/protocolVersion"
 
 typedef enum RpcKind
 {
@@ -38,6 +40,14 @@ typedef struct RpcMessage
 extern void RpcParse(RpcMessage *message, const char *text, size_t len);
 extern void RpcFree(RpcMessage *message);
 
+/*
+ * The id of the answer that a text seems to be which is no valid JSON, or 0.
+ * The gateway reads more than JSON, and fails what it cannot read: it is to
+ * have such a text, as UTF-8 (to be freed).
+ */
+extern int64_t RpcSeemsToAnswer(const char *text, size_t len);
+extern char	  *RpcMakeUtf8(const char *text, size_t len);
+
 /* True if id is the string text. */
 extern bool RpcIdIs(const json_t *id, const char *text);
 
@@ -56,5 +66,8 @@ extern char *RpcWithId(const RpcMessage *message, const json_t *id);
 
 /* server/discover, as a client of the newest revision opens a conversation */
 extern char *RpcMakeDiscover(const char *id);
+
+/* "initialize", as a client of the revisions with sessions does */
+extern char *RpcMakeInitialize(const char *id);
 
 #endif /* NPCSIM_AGENT_JSONRPC_H */

@@ -88,6 +88,8 @@ Append(Lines *lines, const char *data, size_t len)
 				continue;
 			}
 			lines->dropped = lines->len;
+			lines->head_len = lines->len < LINES_HEAD_SIZE ? lines->len : LINES_HEAD_SIZE;
+			memcpy(lines->head, lines->buf, lines->head_len);
 			lines->len = 0;
 			continue;
 		}

@@ -18,19 +18,24 @@ typedef enum LinesPolicy
 	LINES_CUT
 } LinesPolicy;
 
+/* So much is kept of a line that is dropped. */
+#define LINES_HEAD_SIZE 256
+
 /*
  * A whole line without its line end.  text is NULL for a dropped line of len
- * bytes.  The callback may not call LinesFeed() or LinesFree().
+ * bytes, of which "head" has the beginning.  The callback may not call LinesFeed() or LinesFree().
  */
 typedef void (*LinesHandler)(void *arg, char *text, size_t len);
 
 typedef struct Lines
 {
 	char		*buf;
-	size_t		 len;	  /* bytes of the unfinished line in buf */
-	size_t		 size;	  /* allocated */
-	size_t		 limit;	  /* longest line */
-	size_t		 dropped; /* bytes of the line that is being dropped */
+	size_t		 len;					/* bytes of the unfinished line in buf */
+	size_t		 size;					/* allocated */
+	size_t		 limit;					/* longest line */
+	size_t		 dropped;				/* bytes of the line that is being dropped */
+	char		 head[LINES_HEAD_SIZE]; /* how that line begins */
+	size_t		 head_len;
 	LinesPolicy	 policy;
 	LinesHandler handler;
 	void		*arg;

@@ -40,6 +40,9 @@ static const char help_text[] =
 	"  --source NAME           which of the player's minds this is; a second agent of the\n"
 	"                          same name replaces the first (default " DEFAULT_SOURCE ")\n"
 	"  --max-concurrency N     decisions at a time, 1 to 64 (default 1)\n"
+	"  --choices               questions come with a numbered list of actions, and\n"
+	"                          {\"choice\": N} answers them\n"
+	"  --compact               questions come in few words, for small models\n"
 	"\n"
 	"The MCP server, one of:\n"
 	"  --mcp COMMAND           program to start, with arguments; quotes and backslashes work\n"
@@ -48,7 +51,7 @@ static const char help_text[] =
 	"\n"
 	"  --mcp-transport KIND    for --mcp-url: auto (default), streamable, or sse\n"
 	"  --max-message BYTES     longest message for the gateway, 4096 to 16777216\n"
-	"                          (default 65536, which is the gateway's own default)\n"
+	"                          (default 262144, which is what the gateway takes)\n"
 	"\n"
 	"Other:\n"
 	"  --status-file FILE      how it goes, for scripts: JSON, replaced as a whole\n"
@@ -65,6 +68,8 @@ enum
 	OPT_TOKEN_FILE,
 	OPT_SOURCE,
 	OPT_MAX_CONCURRENCY,
+	OPT_CHOICES,
+	OPT_COMPACT,
 	OPT_MCP,
 	OPT_MCP_URL,
 	OPT_MCP_TRANSPORT,
@@ -80,6 +85,8 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"token-file", required_argument, NULL, OPT_TOKEN_FILE},
 										{"source", required_argument, NULL, OPT_SOURCE},
 										{"max-concurrency", required_argument, NULL, OPT_MAX_CONCURRENCY},
+										{"choices", no_argument, NULL, OPT_CHOICES},
+										{"compact", no_argument, NULL, OPT_COMPACT},
 										{"mcp", required_argument, NULL, OPT_MCP},
 										{"mcp-url", required_argument, NULL, OPT_MCP_URL},
 										{"mcp-transport", required_argument, NULL, OPT_MCP_TRANSPORT},
@@ -259,6 +266,12 @@ ReadOption(Settings *settings, Given *given, int option, const char *value)
 				return false;
 			settings->max_concurrency = (int) number;
 			return true;
+		case OPT_CHOICES:
+			settings->choices = true;
+			return true;
+		case OPT_COMPACT:
+			settings->compact = true;
+			return true;
 		case OPT_MCP:
 			given->mcp = value;
 			return true;
@@ -296,7 +309,7 @@ Finish(Settings *settings, const Given *given)
 	strcpy(settings->source, given->source);
 	if (gateway == NULL)
 		return Complain("--gateway URL is needed, or NPCSIM_GATEWAY in the environment");
-	if (!GatewayUrlParse(&settings->gateway, gateway, settings->source, settings->max_concurrency, &error))
+	if (!GatewayUrlParse(&settings->gateway, gateway, settings, &error))
 		return Complain("gateway \"%s\" cannot be used: %s", gateway, error);
 	if (given->transport && settings->url == NULL)
 		return Complain("--mcp-transport goes with --mcp-url");

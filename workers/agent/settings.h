@@ -13,7 +13,7 @@
 #define TOKEN_MAX			  4096
 #define SOURCE_MAX			  64
 #define CONCURRENCY_MAX		  64
-#define MESSAGE_LIMIT_DEFAULT (64 * 1024)
+#define MESSAGE_LIMIT_DEFAULT (256 * 1024) /* what the gateway takes of an MCP server */
 #define MESSAGE_LIMIT_MIN	  (4 * 1024)
 #define MESSAGE_LIMIT_MAX	  (16 * 1024 * 1024)
 
@@ -43,6 +43,8 @@ typedef struct Settings
 	HttpTransport transport;
 	char		  source[SOURCE_MAX + 1];
 	int			  max_concurrency;
+	bool		  choices;		 /* questions come with a list to choose from */
+	bool		  compact;		 /* ... and in few words */
 	size_t		  message_limit; /* longest message for the gateway, bytes */
 	LogLevel	  log_level;
 	const char	 *status_file; /* of --status-file, else NULL */
@@ -60,11 +62,10 @@ extern void			   SettingsFree(Settings *settings);
 
 /*
  * Takes a gateway's address apart and completes its path: /mcp if it has
- * none, then source and max_concurrency as query.  False, and the reason in
- * *error, if text is no such address.
+ * none, then what the settings say of the source as query.  False, and the
+ * reason in *error, if text is no such address.
  */
-extern bool GatewayUrlParse(GatewayUrl *url, const char *text, const char *source, int max_concurrency,
-							const char **error);
+extern bool GatewayUrlParse(GatewayUrl *url, const char *text, const Settings *settings, const char **error);
 
 /*
  * Copies a token without the white space around it.  False, and the reason in

@@ -302,6 +302,38 @@ BecomeReady(void *arg)
 	self->server.events.ready(self->server.events.arg);
 }
 
+/* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
+static void
+PassUnreadable(StdioServer *self, const char *text, size_t len)
+{
+	char  excerpt[LOG_EXCERPT_SIZE];
+	char *utf8 = RpcMakeUtf8(text, len);
+
+	LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
+				 "an answer of the MCP server is no valid JSON; the gateway makes of it what it can: %s",
+				 LogExcerpt(excerpt, text, len));
+	if (utf8 != NULL)
+		self->server.events.message(self->server.events.arg, utf8, len);
+	free(utf8);
+}
+
+/* Whoever waits for the answer that was dropped waits no longer. */
+static void
+FailTooLong(StdioServer *self, size_t len)
+{
+	int64_t id = RpcSeemsToAnswer(self->out_lines.head, self->out_lines.head_len);
+	json_t *number = id != 0 && self->stage == STDIO_UP ? json_integer(id) : NULL;
+	char   *error = number != NULL ? RpcMakeError(number, RPC_ERROR_TRANSPORT,
+												  "the answer has %zu bytes, more than the %zu allowed", len,
+												  self->server.settings->message_limit)
+								   : NULL;
+
+	if (error != NULL)
+		self->server.events.message(self->server.events.arg, error, strlen(error));
+	free(error);
+	json_decref(number);
+}
+
 static void
 OnLine(void *arg, char *text, size_t len)
 {
@@ -314,10 +346,14 @@ OnLine(void *arg, char *text, size_t len)
 		LogThrottled(&self->length_throttle, LOG_LEVEL_WARNING,
 					 "dropped a line of %zu bytes from the MCP server: more than %zu are not taken", len,
 					 self->out_lines.limit);
+		FailTooLong(self, len);
 		return;
 	}
 	RpcParse(&message, text, len);
-	if (message.kind == RPC_INVALID)
+	if (message.kind == RPC_INVALID && message.root == NULL && self->stage == STDIO_UP &&
+		RpcSeemsToAnswer(text, len) != 0)
+		PassUnreadable(self, text, len);
+	else if (message.kind == RPC_INVALID)
 		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
 					 "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",
 					 LogExcerpt(excerpt, text, len));

@@ -467,20 +467,41 @@ compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *t
 		slot_freed(source);
 }
 
-void
-compute_fail(Client *client, int64_t request_id, const char *reason)
+static void
+fail_request(Client *client, InFlight *request, const char *reason)
 {
-	Source	 *source = client->compute;
-	InFlight *request = source ? take_in_flight(source, request_id, 0) : NULL;
+	int64_t request_id = request->request_id;
 
-	if (!request)
-		return; /* timed out before: the database knows */
 	report_outcome(client, request_id, request->npc_id, "failed", NULL, reason);
 	free(request);
 	client_refund(client);
 	compute_counts.failed++;
 	submit_failure(client, request_id, reason);
-	slot_freed(source);
+	slot_freed(client->compute);
+}
+
+void
+compute_fail(Client *client, int64_t request_id, const char *reason)
+{
+	InFlight *request = client->compute ? take_in_flight(client->compute, request_id, 0) : NULL;
+
+	/* one that timed out before: the database knows */
+	if (request)
+		fail_request(client, request, reason);
+}
+
+void
+compute_fail_unreadable(Client *client, int64_t request_id, int64_t npc_id, const char *problem)
+{
+	InFlight *request = client->compute && (request_id || npc_id)
+							? take_in_flight(client->compute, request_id, npc_id)
+							: NULL;
+	char	  reason[300];
+
+	if (!request)
+		return;
+	snprintf(reason, sizeof(reason), "error: the answer cannot be read: %s", problem);
+	fail_request(client, request, reason);
 }
 
 /* ------------------------------------------------------------------------

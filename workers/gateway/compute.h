@@ -66,6 +66,9 @@ extern void compute_answer(Client *client, int64_t request_id, int64_t npc_id, c
 						   size_t length);
 extern void compute_fail(Client *client, int64_t request_id, const char *reason);
 
+/* An answer that cannot be read, of which no more is known than what it says it is for (0: nothing). */
+extern void compute_fail_unreadable(Client *client, int64_t request_id, int64_t npc_id, const char *problem);
+
 /* After each poll: requests may be waiting, and some of those out be superseded. */
 extern void compute_polled(void);
 

@@ -80,18 +80,23 @@ is_name(const char *name)
 static bool
 check_words(const json_t *heartbeat, char *message, size_t size)
 {
-	const json_t *source = member(heartbeat, "source");
-	const json_t *stateless = member(heartbeat, "stateless");
+	static const char *const flags[] = {"stateless", "choices", "compact"};
+	const json_t			*source = member(heartbeat, "source");
 
 	if (source && !(json_is_string(source) && is_name(json_string_value(source))))
 	{
 		snprintf(message, size, "source must be a text of at most %d characters", MAX_SOURCE_CHARS);
 		return false;
 	}
-	if (stateless && !json_is_boolean(stateless))
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 	{
-		snprintf(message, size, "stateless must be true or false");
-		return false;
+		const json_t *flag = member(heartbeat, flags[i]);
+
+		if (flag && !json_is_boolean(flag))
+		{
+			snprintf(message, size, "%s must be true or false", flags[i]);
+			return false;
+		}
 	}
 	return true;
 }
@@ -105,6 +110,8 @@ check_names(const json_t *heartbeat, char *message, size_t size)
 										"source",
 										"max_concurrency",
 										"stateless",
+										"choices",
+										"compact",
 										"average_decision_time_ms",
 										"token_output_rate",
 										"decision_queue_length"};

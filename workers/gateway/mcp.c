@@ -5,7 +5,7 @@
  * The set-up, one request at a time:
  *
  *	  DISCOVERING  --a result-----------------------------> LISTING (stateless)
- *	  DISCOVERING  --another error, or 3 s of silence-----> INITIALIZING
+ *	  DISCOVERING  --any other refusal, or 3 s of silence--> INITIALIZING
  *	  INITIALIZING --a result-----------------------------> LISTING (older era)
  *	  LISTING      --decide_action found------------------> READY
  *	  any of them  --error -32022, names a stateless one--> DISCOVERING
@@ -35,11 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loose_json.h"
 #include "mcp_calls.h"
 #include "mcp_mind_results.h"
 #include "mcp_minds.h"
 #include "mcp_results.h"
 #include "mcp_scan.h"
+#include "mcp_schema.h"
 
 #define ERROR_METHOD_NOT_FOUND	  (-32601)
 #define ERROR_UNSUPPORTED_VERSION (-32022)
@@ -79,7 +81,8 @@ struct McpSession
 	int64_t		 relist_not_before;
 	McpCalls	 calls;
 	bool		 per_mind; /* decide_action takes a mind_id */
-	McpMinds	*minds;	   /* made when that is seen first, else NULL */
+	json_t	 *schema; /* of decide_action's arguments, when it forbids what it does not declare; else NULL */
+	McpMinds *minds;  /* made when that is seen first, else NULL */
 };
 
 static void start_discover(McpSession *session, const char *revision);
@@ -307,8 +310,8 @@ failed_by_mind(void *owner, int64_t request_id, const char *reason)
 static void
 break_unknown_revision(McpSession *session)
 {
-	break_session(session, "the server speaks no revision of MCP that is known here (%s, %s, %s)",
-				  MCP_VERSION_STATELESS, MCP_VERSION_OLDER, MCP_VERSION_OLDEST);
+	break_session(session, "the server speaks no revision of MCP that is known here (%s, %s to %s)",
+				  MCP_VERSION_STATELESS, MCP_VERSION_OLDEST, MCP_VERSION_OLDER);
 }
 
 /* The server refuses our revision and says in "data" which it takes. */
@@ -442,6 +445,13 @@ initialize_failed(McpSession *session, const char *why)
 }
 
 static void
+learn_schema(McpSession *session, const json_t *schema)
+{
+	json_decref(session->schema);
+	session->schema = mcp_schema_forbids(schema) ? json_incref((json_t *) schema) : NULL;
+}
+
+static void
 tools_answered(McpSession *session, const json_t *result)
 {
 	const json_t *tool = NULL;
@@ -451,6 +461,7 @@ tools_answered(McpSession *session, const json_t *result)
 	{
 		case MCP_TOOL_FOUND:
 			session->per_mind = mcp_takes_mind_id(tool, json_object_get(result, "tools"));
+			learn_schema(session, json_object_get(tool, "inputSchema"));
 			if (session->per_mind && !session->minds && !keep_minds(session))
 				break;
 			if (session->state == MCP_LISTING)
@@ -563,7 +574,8 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 		session->pending_id = 0;
 		if (!error)
 			setup_answered(session, result);
-		else if (code == ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY)
+		else if (code == ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY &&
+				 json_array_size(json_object_get(json_object_get(error, "data"), "supported")) > 0)
 			retry_with_named_revision(session, json_object_get(error, "data"));
 		else
 			setup_failed(session, message ? message : "it refused");
@@ -620,23 +632,24 @@ notification_received(McpSession *session, const char *method)
 }
 
 /*
- * A frame that jansson refuses.  Whatever of it is broken (a lone surrogate,
- * a NUL, a number beyond 64 bits), if it can be seen to be an answer to one
- * of our requests, that one has failed; the rest is dropped.
+ * A frame that cannot be read even loosely: it breaks off, or says something
+ * twice.  If it can be seen to be an answer to one of our requests, that one
+ * has failed; the rest is dropped.
  */
 static void
-unreadable_received(McpSession *session, const char *text, size_t len)
+unreadable_received(McpSession *session, const char *text, size_t len, const char *problem)
 {
 	int64_t rpc_id = mcp_scan_response_id(text, len);
+	char	error[MCP_MAX_FAILURE];
 	McpCall call;
 
+	snprintf(error, sizeof(error), "the answer cannot be read: %s", problem);
 	if (rpc_id != 0 && rpc_id == session->pending_id)
-		setup_failed(session, "its answer is not valid JSON");
-	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, NULL,
-												  "the answer is not valid JSON", session->now_ms))
+		setup_failed(session, error);
+	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, NULL, error, session->now_ms))
 		return;
 	else if (mcp_calls_take(&session->calls, rpc_id, &call))
-		fail_call(session, &call, "the answer is not valid JSON");
+		fail_call(session, &call, "%s", error);
 }
 
 static void
@@ -705,6 +718,7 @@ mcp_session_free(McpSession *session)
 	if (!session)
 		return;
 	mcp_minds_free(session->minds);
+	json_decref(session->schema);
 	free(session->client_info);
 	free(session);
 }
@@ -712,7 +726,8 @@ mcp_session_free(McpSession *session)
 void
 mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t now_ms)
 {
-	json_t *message;
+	const char *problem = "";
+	json_t	   *message;
 
 	if (session->state == MCP_BROKEN)
 		return;
@@ -723,11 +738,34 @@ mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t n
 		return;
 	}
 	message = json_loadb(text, len, 0, NULL);
+	/* a NaN or half a surrogate pair in it is no reason to lose an answer */
+	if (!message)
+		message = loose_json_whole(text, len, &problem);
 	if (message)
 		message_received(session, message);
 	else
-		unreadable_received(session, text, len);
+		unreadable_received(session, text, len, problem);
 	json_decref(message);
+}
+
+/* The arguments of decide_action, to be freed; NULL when the request is no object. */
+static char *
+make_arguments(const McpSession *session, const char *request, size_t len)
+{
+	char   *text = mcp_scan_without_member(request, len, "type");
+	json_t *arguments;
+	json_t *declared;
+
+	if (!text || !session->schema)
+		return text;
+	/* a server that forbids what it does not declare is given no more than that */
+	arguments = json_loads(text, 0, NULL);
+	declared = mcp_schema_declared(session->schema, arguments);
+	free(text);
+	text = declared ? json_dumps(declared, DUMP_FLAGS) : NULL;
+	json_decref(declared);
+	json_decref(arguments);
+	return text;
 }
 
 bool
@@ -743,7 +781,7 @@ mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id, cons
 	if (session->per_mind)
 		return mcp_minds_decide(session->minds, request_id, npc_id, decision_request_json, len,
 								session->now_ms);
-	arguments = mcp_scan_without_member(decision_request_json, len, "type");
+	arguments = make_arguments(session, decision_request_json, len);
 	sent = arguments && mcp_calls_add(&session->calls, session->last_rpc_id + 1, request_id, npc_id) &&
 		   send_call(session, MCP_DECIDE_TOOL, arguments);
 	free(arguments);
@@ -784,6 +822,12 @@ int
 mcp_session_in_flight(const McpSession *session)
 {
 	return session->calls.in_flight + (session->minds ? mcp_minds_in_flight(session->minds) : 0);
+}
+
+bool
+mcp_session_keeps_minds(const McpSession *session)
+{
+	return session->per_mind;
 }
 
 const char *

@@ -38,7 +38,7 @@
 /* the revisions of MCP that are spoken, newest first */
 #define MCP_VERSION_STATELESS "2026-07-28"
 #define MCP_VERSION_OLDER	  "2025-11-25"
-#define MCP_VERSION_OLDEST	  "2025-06-18"
+#define MCP_VERSION_OLDEST	  "2024-11-05"
 
 /* the tool every mind must have */
 #define MCP_DECIDE_TOOL "decide_action"
@@ -109,6 +109,9 @@ extern void mcp_session_tick(McpSession *session, int64_t now_ms);
 
 /* How many calls wait for an answer, cancelled ones not counted. */
 extern int mcp_session_in_flight(const McpSession *session);
+
+/* Does the server keep a mind per NPC, and is told what it is asked in its own language? */
+extern bool mcp_session_keeps_minds(const McpSession *session);
 
 /* The revision in use ("2026-07-28"), or NULL while it is not known. */
 extern const char *mcp_session_revision(const McpSession *session);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
+#include "loose_json.h"
 #include "mcp.h"
 
 #define MAX_NAMED_REVISIONS 64 /* of a server's list, that are looked at */
@@ -44,10 +46,16 @@ mcp_is_stateless(const char *revision)
 	return is_date(revision) && strcmp(revision, MCP_VERSION_STATELESS) >= 0;
 }
 
+/* What is done here, tools are listed and called, is the same in all of these. */
 bool
 mcp_is_older(const char *revision)
 {
-	return strcmp(revision, MCP_VERSION_OLDER) == 0 || strcmp(revision, MCP_VERSION_OLDEST) == 0;
+	static const char *const older[] = {MCP_VERSION_OLDER, "2025-06-18", "2025-03-26", MCP_VERSION_OLDEST};
+
+	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++)
+		if (strcmp(revision, older[i]) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -58,12 +66,10 @@ static int
 revision_rank(const char *revision)
 {
 	if (strcmp(revision, MCP_VERSION_STATELESS) == 0)
-		return 4;
-	if (mcp_is_stateless(revision))
 		return 3;
-	if (strcmp(revision, MCP_VERSION_OLDER) == 0)
+	if (mcp_is_stateless(revision))
 		return 2;
-	return strcmp(revision, MCP_VERSION_OLDEST) == 0 ? 1 : 0;
+	return mcp_is_older(revision) ? 1 : 0;
 }
 
 const char *
@@ -132,13 +138,6 @@ mcp_find_tool(const json_t *result, const char *name, const json_t **found, cons
 
 /* ---------------------------------------------------------------- decisions */
 
-/* Does this look like a decision?  An action is the one thing it must have. */
-static bool
-names_action(const json_t *value)
-{
-	return json_is_string(json_object_get(value, "action"));
-}
-
 /* The text of the i-th block of content, or NULL when it is of another kind. */
 static const json_t *
 text_block(const json_t *result, size_t i)
@@ -164,16 +163,62 @@ mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value))
 	for (size_t i = 0; i < MAX_CONTENT_BLOCKS; i++)
 	{
 		const json_t *text = text_block(result, i);
+		const char	 *problem;
 		json_t		 *value;
 
 		if (!text)
 			continue;
-		value = json_loadb(json_string_value(text), json_string_length(text), 0, NULL);
-		if (wanted(value))
+		value = loose_json_find(json_string_value(text), json_string_length(text), wanted, false, &problem);
+		if (value)
 			return value;
-		json_decref(value);
 	}
 	return NULL;
+}
+
+/*
+ * The decision, made regular: in the structured content, or in the first text
+ * that holds one.
+ */
+static json_t *
+find_decision(const json_t *result, const char **problem)
+{
+	const json_t *structured = json_object_get(result, "structuredContent");
+	json_t		 *decision = answer_in_value(structured, problem);
+	const char	 *flaw = NULL;
+
+	for (size_t i = 0; !decision && i < MAX_CONTENT_BLOCKS; i++)
+	{
+		const json_t *text = text_block(result, i);
+
+		if (!text)
+			continue;
+		decision = answer_in_text(json_string_value(text), json_string_length(text), problem);
+		if (!flaw)
+			flaw = *problem;
+	}
+	if (!decision && flaw)
+		*problem = flaw;
+	return decision;
+}
+
+/* The text of the decision with these ids; NULL with *problem. */
+static char *
+print_decision(json_t *decision, int64_t request_id, int64_t npc_id, const char **problem)
+{
+	char *text = NULL;
+
+	json_object_del(decision, "type");
+	if (json_object_set_new(decision, "request_id", json_integer(request_id)) == 0 &&
+		json_object_set_new(decision, "npc_id", json_integer(npc_id)) == 0)
+		text = json_dumps(decision, DUMP_FLAGS);
+	*problem = text ? NULL : "out of memory";
+	if (text && strlen(text) > ANSWER_MAX_BYTES)
+	{
+		*problem = "the decision has more than 65536 bytes";
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 char *
@@ -187,17 +232,14 @@ mcp_decision_text(const json_t *result, int64_t request_id, int64_t npc_id, cons
 		*problem = "the result is not of a known type";
 	else if (json_is_true(json_object_get(result, "isError")))
 		*problem = "the tool failed";
-	else if (!(decision = mcp_result_object(result, names_action)))
-		*problem = "the result holds no decision";
-	else
+	else if ((decision = find_decision(result, problem)) != NULL)
 	{
-		*problem = "out of memory";
-		json_object_del(decision, "type");
-		if (json_is_number(tokens) && !json_object_get(decision, "tokens"))
+		if (tokens && !json_object_get(decision, "tokens"))
+		{
 			json_object_set(decision, "tokens", tokens);
-		if (json_object_set_new(decision, "request_id", json_integer(request_id)) == 0 &&
-			json_object_set_new(decision, "npc_id", json_integer(npc_id)) == 0)
-			text = json_dumps(decision, DUMP_FLAGS);
+			answer_regulate(decision);
+		}
+		text = print_decision(decision, request_id, npc_id, problem);
 		json_decref(decision);
 	}
 	return text;

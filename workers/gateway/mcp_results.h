@@ -56,7 +56,8 @@ extern json_t *mcp_result_object(const json_t *result, bool (*wanted)(const json
 
 /*
  * The decision in the result of tools/call: the text of an object with the
- * ids given, to be freed.  NULL with *problem (a constant) when there is none.
+ * ids given, to be freed.  NULL with *problem (a constant) when there is none:
+ * what is wrong with it stands in front of the tool's own words.
  */
 extern char *mcp_decision_text(const json_t *result, int64_t request_id, int64_t npc_id,
 							   const char **problem);

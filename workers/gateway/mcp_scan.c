@@ -1,6 +1,7 @@
 /*
  * mcp_scan.c
- *	  Looks at the members of a JSON object's text without parsing it.
+ *	  Looks at the members of a JSON object's text without parsing it.  The
+ *	  agent has it, too: it must know what a message is about that is no JSON.
  *
  * Invariants: nothing is read beyond the text's end, no recursion, and time
  * is linear in the length.  Escapes in names of members are not undone; the
@@ -101,6 +102,9 @@ static bool
 open_object(Scan *scan, const char *text, size_t len)
 {
 	*scan = (Scan) {.at = text, .end = text + len, .first = true};
+	/* a byte order mark */
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		scan->at += 3;
 	return skip_char(scan, '{');
 }
 
@@ -206,4 +210,26 @@ mcp_scan_response_id(const char *text, size_t len)
 			id = small_integer(member.value, member.end);
 	}
 	return id;
+}
+
+int64_t
+mcp_scan_number(const char *text, size_t len, const char *name)
+{
+	size_t name_len = strlen(name);
+
+	for (const char *at = text; (at = memmem(at, len - (size_t) (at - text), name, name_len)) != NULL; at++)
+	{
+		Scan		scan = {.at = at + name_len, .end = text + len};
+		const char *digits;
+
+		if (at == text || at[-1] != '"' || !skip_char(&scan, '"') || !skip_char(&scan, ':'))
+			continue;
+		skip_space(&scan);
+		digits = scan.at;
+		while (scan.at < scan.end && *scan.at >= '0' && *scan.at <= '9')
+			scan.at++;
+		if (scan.at > digits)
+			return small_integer(digits, scan.at);
+	}
+	return 0;
 }

@@ -25,4 +25,10 @@ extern char *mcp_scan_without_member(const char *text, size_t len, const char *n
  */
 extern int64_t mcp_scan_response_id(const char *text, size_t len);
 
+/*
+ * The positive integer that stands behind this name, wherever in the text, or
+ * 0: of what is no JSON, more cannot be told.
+ */
+extern int64_t mcp_scan_number(const char *text, size_t len, const char *name);
+
 #endif /* NPCSIM_GATEWAY_MCP_SCAN_H */

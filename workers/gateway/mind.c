@@ -21,7 +21,7 @@ typedef struct Mind
 {
 	McpSession *session;
 	bool		ready;
-	int			max_concurrency;
+	MindOffer	offer;
 } Mind;
 
 static void
@@ -38,12 +38,16 @@ beat(Client *client)
 	const Mind		  *mind = client->mind;
 	char			   message[100];
 	json_t			  *heartbeat;
+	bool			   ours;
 
 	if (!mind->ready)
 		return;
-	heartbeat = json_pack("{s:s, s:i, s:i, s:i}", "type", "compute_heartbeat", "max_concurrency",
-						  mind->max_concurrency, "decision_queue_length", compute_in_flight(client),
-						  "average_decision_time_ms", compute_average_ms(client));
+	/* a server that is told what it is asked in its own language knows neither lists nor short forms */
+	ours = !mcp_session_keeps_minds(mind->session);
+	heartbeat = json_pack("{s:s, s:i, s:i, s:i, s:b, s:b}", "type", "compute_heartbeat", "max_concurrency",
+						  mind->offer.max_concurrency, "decision_queue_length", compute_in_flight(client),
+						  "average_decision_time_ms", compute_average_ms(client), "choices",
+						  ours && mind->offer.choices, "compact", ours && mind->offer.compact);
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
 	json_decref(heartbeat);
@@ -86,10 +90,10 @@ broken(void *owner, const char *reason)
 }
 
 void
-mind_create(Client *client, int max_concurrency)
+mind_create(Client *client, const MindOffer *offer)
 {
 	client->mind = mem_alloc(sizeof(Mind));
-	client->mind->max_concurrency = max_concurrency;
+	client->mind->offer = *offer;
 }
 
 void

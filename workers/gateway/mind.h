@@ -14,8 +14,16 @@
 
 #define MIND_MAX_CONCURRENCY 64
 
-/* Before the client is welcome: how many requests it takes at once. */
-extern void mind_create(Client *client, int max_concurrency);
+/* What a mind offers to do, and how it wants to be asked. */
+typedef struct MindOffer
+{
+	int	 max_concurrency;
+	bool choices;
+	bool compact;
+} MindOffer;
+
+/* Before the client is welcome. */
+extern void mind_create(Client *client, const MindOffer *offer);
 extern void mind_free(Client *client);
 
 /* It has a session: the MCP session begins, or goes on. */

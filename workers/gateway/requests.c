@@ -13,8 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "calls.h"
 #include "compute.h"
+#include "loose_json.h"
+#include "mcp_scan.h"
 #include "session.h"
 
 #define MAX_ID		80 /* bytes of a request's id as JSON */
@@ -224,23 +227,43 @@ read_optional_id(const json_t *frame, const char *name, int64_t *value)
 }
 
 static void
+fail_decision(Client *client, int64_t request_id, int64_t npc_id, const char *code, const char *message)
+{
+	client_send_error(client, NULL, code, message, NULL);
+	compute_fail_unreadable(client, request_id, npc_id, message);
+}
+
+/* What holds no decision is the database's to refuse, and ids that are none are, too: with a decision_result. */
+static void
 take_decision(Client *client, const json_t *frame)
 {
-	int64_t request_id;
-	int64_t npc_id;
+	const char *problem;
+	json_t	   *decision = answer_in_value(frame, &problem);
+	json_t	   *answer = decision ? decision : json_copy((json_t *) frame);
+	int64_t		request_id;
+	int64_t		npc_id;
+	Text		text = {0};
 
+	/* be the decision within wrappers or not, the ids are those of the frame */
+	if (json_object_get(frame, "request_id"))
+		json_object_set(answer, "request_id", json_object_get(frame, "request_id"));
+	if (json_object_get(frame, "npc_id"))
+		json_object_set(answer, "npc_id", json_object_get(frame, "npc_id"));
+	answer_regulate(answer);
+	if (!read_optional_id(answer, "request_id", &request_id))
+		request_id = 0;
+	if (!read_optional_id(answer, "npc_id", &npc_id))
+		npc_id = 0;
+	text_add_json(&text, answer);
 	if (!client->compute)
-	{
 		client_send_error(client, NULL, "42501", "this connection does not compute",
 						  "Say \"purpose\":\"compute\" or \"both\" in the hello.");
-		return;
-	}
-	/* ids that are none are the database's to refuse, with a decision_result */
-	if (!read_optional_id(frame, "request_id", &request_id))
-		request_id = 0;
-	if (!read_optional_id(frame, "npc_id", &npc_id))
-		npc_id = 0;
-	compute_answer(client, request_id, npc_id, client->incoming.data, client->incoming.length);
+	else if (text.length > ANSWER_MAX_BYTES)
+		fail_decision(client, request_id, npc_id, "22023", "the decision has more than 65536 bytes");
+	else
+		compute_answer(client, request_id, npc_id, text.data, text.length);
+	text_free(&text);
+	json_decref(answer);
 }
 
 static void
@@ -310,6 +333,40 @@ take_frame(Client *client, const json_t *frame)
 		take_from_welcome(client, frame, type, id);
 }
 
+/*
+ * A frame that is not valid JSON.  A decision that can be read all the same is taken; one that cannot fails at once, if it can be
+ * seen which it was.
+ */
+static void
+take_unreadable(Client *client, const char *message)
+{
+	const char *data = client->incoming.data;
+	size_t		length = client->incoming.length;
+	const char *problem;
+	json_t	   *frame = NULL;
+	const char *type;
+
+	if (client_is_welcome(client) && client->compute)
+	{
+		frame = loose_json_whole(data, length, &problem);
+		type = json_is_object(frame) ? json_member_string(frame, "type") : NULL;
+		if (type && strcmp(type, "decision_response") == 0)
+		{
+			take_decision(client, frame);
+			json_decref(frame);
+			return;
+		}
+		json_decref(frame);
+	}
+	if (client_is_welcome(client) && client->compute)
+		fail_decision(client, mcp_scan_number(data, length, "request_id"),
+					  mcp_scan_number(data, length, "npc_id"), "22032", message);
+	else
+		client_send_error(client, NULL, "22032", message, NULL);
+	if (client->state == CLIENT_GREETING)
+		client_close(client, CLOSE_PROTOCOL_ERROR, message);
+}
+
 void
 requests_take(Client *client)
 {
@@ -322,11 +379,7 @@ requests_take(Client *client)
 	if (frame)
 		take_frame(client, frame);
 	else
-	{
-		client_send_error(client, NULL, "22032", message, NULL);
-		if (client->state == CLIENT_GREETING)
-			client_close(client, CLOSE_PROTOCOL_ERROR, message);
-	}
+		take_unreadable(client, message);
 	json_decref(frame);
 	text_clear(&client->incoming);
 }

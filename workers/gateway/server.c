@@ -76,12 +76,17 @@ greet_mcp_server(Client *client, const HttpHead *head)
 {
 	char				source[MAX_SOURCE_BYTES + 1];
 	char				concurrency[16];
+	char				choices[8];
+	char				compact[8];
 	const QueryArgument arguments[] = {{"source", source, sizeof(source)},
-									   {"max_concurrency", concurrency, sizeof(concurrency)}};
+									   {"max_concurrency", concurrency, sizeof(concurrency)},
+									   {"choices", choices, sizeof(choices)},
+									   {"compact", compact, sizeof(compact)}};
+	const McpArguments	told = {source, concurrency, choices, compact};
 	char				message[120];
 	const char		   *token = "";
 
-	if (!query_read(head->query, arguments, 2, message, sizeof(message)))
+	if (!query_read(head->query, arguments, 4, message, sizeof(message)))
 	{
 		client_close(client, CLOSE_PROTOCOL_ERROR, message);
 		return;
@@ -90,7 +95,7 @@ greet_mcp_server(Client *client, const HttpHead *head)
 		token = head->authorization + 7 + strspn(head->authorization + 7, " ");
 	if (head->reports && strcmp(head->reports, REPORTS_WANTED) == 0)
 		report_begin(client);
-	session_mcp_hello(client, token, source, concurrency);
+	session_mcp_hello(client, token, &told);
 }
 
 static Client *

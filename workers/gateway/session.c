@@ -126,7 +126,6 @@ close_code_of(const char *sqlstate)
 	} known[] = {
 		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
 		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
-		{"NS410", CLOSE_WORLD},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -576,14 +575,36 @@ session_hello(Client *client, const json_t *hello)
 	leave_greeting(client);
 }
 
-void
-session_mcp_hello(Client *client, const char *token, const char *source, const char *max_concurrency)
+/* "1" or "0"; empty is no. */
+static bool
+read_switch(const char *text, bool *on)
 {
-	int concurrency = 1;
+	*on = strcmp(text, "1") == 0;
+	return *on || *text == '\0' || strcmp(text, "0") == 0;
+}
 
-	if (*max_concurrency && !query_number(max_concurrency, 1, MIND_MAX_CONCURRENCY, &concurrency))
+static const char *
+read_offer(const McpArguments *arguments, MindOffer *offer)
+{
+	offer->max_concurrency = 1;
+	if (*arguments->max_concurrency &&
+		!query_number(arguments->max_concurrency, 1, MIND_MAX_CONCURRENCY, &offer->max_concurrency))
+		return "max_concurrency must be from 1 to 64";
+	if (!read_switch(arguments->choices, &offer->choices))
+		return "choices must be 1 or 0";
+	return read_switch(arguments->compact, &offer->compact) ? NULL : "compact must be 1 or 0";
+}
+
+void
+session_mcp_hello(Client *client, const char *token, const McpArguments *arguments)
+{
+	const char *source = arguments->source;
+	MindOffer	offer;
+	const char *problem = read_offer(arguments, &offer);
+
+	if (problem)
 	{
-		client_close(client, CLOSE_PROTOCOL_ERROR, "max_concurrency must be from 1 to 64");
+		client_close(client, CLOSE_PROTOCOL_ERROR, problem);
 		return;
 	}
 	if (!*token)
@@ -603,7 +624,7 @@ session_mcp_hello(Client *client, const char *token, const char *source, const c
 	client->source = mem_copy_string(*source ? source : DEFAULT_SOURCE);
 	free(client->name);
 	client->name = mem_copy_string("mcp");
-	mind_create(client, concurrency);
+	mind_create(client, &offer);
 	leave_greeting(client);
 }
 
@@ -897,9 +918,6 @@ check_sessions(int64_t now)
 	int		count = 0;
 
 	session.check_at = now + CHECK_INTERVAL_MS;
-	/* it has none of them */
-	if (db_is_standby())
-		return;
 	for (const Client *client = clients_first(); client; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE)

@@ -35,9 +35,16 @@ extern void session_register_again(void);
 /* The frame "hello". */
 extern void session_hello(Client *client, const json_t *hello);
 
-/* An MCP server that dialled in; the strings may be empty. */
-extern void session_mcp_hello(Client *client, const char *token, const char *source,
-							  const char *max_concurrency);
+/* What the address says with which an MCP server dialled in; empty: nothing. */
+typedef struct McpArguments
+{
+	const char *source;
+	const char *max_concurrency;
+	const char *choices;
+	const char *compact;
+} McpArguments;
+
+extern void session_mcp_hello(Client *client, const char *token, const McpArguments *arguments);
 
 /* The database does not know its session (any more): it joins again. */
 extern void session_unknown(Client *client);

@@ -77,25 +77,10 @@ pin_settings(void)
 		SetConfigOption(pinned_settings[i].name, pinned_settings[i].value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-static WorkerTicket ticket;
-
-const char *
-worker_database(void)
-{
-	return ticket.name;
-}
-
-/* Whatever the server has to say of us, that our connection is refused too, names the database. */
-static void
-name_database(void *arg)
-{
-	errcontext("%s for database \"%s\"", MyBgworkerEntry->bgw_type, ticket.name);
-}
-
 void
 worker_begin(const char *activity)
 {
-	static ErrorContextCallback context = {.callback = name_database};
+	WorkerTicket ticket;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	/* a worker finishes its tick first */
@@ -105,8 +90,6 @@ worker_begin(const char *activity)
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
 	if (!fleet_attach(ticket.slot, ticket.generation, ticket.database))
 		proc_exit(0);
-	context.previous = error_context_stack;
-	error_context_stack = &context;
 	BackgroundWorkerInitializeConnectionByOid(ticket.database, ticket.role, 0);
 
 	pin_settings();
@@ -132,15 +115,14 @@ count_running(void)
 void
 tell_obstacle(const Obstacle *obstacle)
 {
-	char		known[FLEET_ERROR_SIZE];
-	TimestampTz known_at;
+	char known[FLEET_ERROR_SIZE];
 
 	/* once, not with every attempt */
-	if (fleet_database_error(MyDatabaseId, known, &known_at) &&
+	if (fleet_database_error(MyDatabaseId, known) &&
 		strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
 		return;
 	ereport(LOG, errcode(obstacle->sqlstate),
-			errmsg("npcsim cannot run the worlds of database \"%s\": %s", worker_database(),
+			errmsg("npcsim cannot run the worlds of database \"%s\": %s", get_database_name(MyDatabaseId),
 				   obstacle->message),
 			errdetail("%s", obstacle->detail), errhint("%s", obstacle->hint));
 }

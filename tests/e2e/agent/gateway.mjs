@@ -18,7 +18,7 @@ export class Gateway {
     this.http = tls ? createTlsServer(tls) : createServer();
     this.server = new WebSocketServer({
       server: this.http,
-      maxPayload: 64 * 1024, // the gateway's own default
+      maxPayload: 256 * 1024, // the gateway takes so much
       handleProtocols: (offered) => (offered.has('mcp') ? 'mcp' : false),
       verifyClient: ({ req }, callback) => {
         this.dials.push({ url: req.url, headers: req.headers });

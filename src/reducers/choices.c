@@ -1,0 +1,557 @@
+/*
+ * choices.c
+ *	  The list of what an NPC may do now, from which its mind chooses by
+ *	  number.
+ *
+ * The list is made from what the observation shows, and remembered with the request (decision_slots.choices) until the
+ * next one is opened. An answer by number becomes the action it stands for before anything else is done with it, so that
+ * the input of the world, and the log, have it spelt out.
+ *
+ * What is walked to is in sight and can be reached within sight: there may be longer ways to other things, but no
+ * choice is offered in vain.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+#include "engine/world.h"
+#include "json.h"
+#include "reducers/choices.h"
+#include "reducers/wire_json.h"
+#include "sim/random.h"
+#include "sim/reach.h"
+#include "sim/talk.h"
+#include "tables/interaction_kinds.h"
+
+/* Of a name that is part of what a choice is about. */
+#define NAME_BYTES 40
+
+typedef struct Surroundings
+{
+	const Scene	 *scene;
+	const NpcRow *row;
+	Cell		  here;
+	int64		  now;
+	Reach		  reach;
+	const Run	 *run; /* it takes part in, or NULL */
+	ChoiceView	  view;
+} Surroundings;
+
+/* ---- what there is ---- */
+
+static void
+look_for_ways(Surroundings *around, const SeenThing *items, int item_count)
+{
+	const WorldHead *head = around->scene->head;
+	const uint8		*terrain = around->scene->terrain;
+
+	reach_begin(&around->reach, around->here);
+	for (int y = Max(around->here.y - SIGHT_CELLS, 0);
+		 y <= Min(around->here.y + SIGHT_CELLS, head->size_y - 1); y++)
+		for (int x = Max(around->here.x - SIGHT_CELLS, 0);
+			 x <= Min(around->here.x + SIGHT_CELLS, head->size_x - 1); x++)
+			reach_set(&around->reach, (Cell) {(int16) x, (int16) y},
+					  terrain != NULL && terrain_bit(terrain, (int64) y * head->size_x + x));
+	for (int i = 0; i < item_count; i++)
+		reach_set(&around->reach, items[i].cell, true);
+	reach_spread(&around->reach);
+	around->view.may_wander = reach_leads_anywhere(&around->reach);
+	for (int d = DIRECTION_NORTH; d <= DIRECTION_WEST; d++)
+		around->view.is_free[d] = state_is_free(around->row->state) && around->row->state != NPC_MOVING &&
+								  around->row->state != NPC_WANDERING &&
+								  reach_has(&around->reach, cell_towards(around->here, (Direction) d));
+}
+
+/* Items as the built-in mind sees them: those that can be got to. */
+static void
+look_at_items(Surroundings *around, const SeenThing *items, int count)
+{
+	SeenItem *seen = palloc(sizeof(SeenItem) * Max(count, 1));
+	int		  seen_count = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const SeenThing *item = &items[i];
+		bool			 taken = item->occupied_by != 0;
+
+		if (!reach_leads_to(&around->reach, item->cell))
+			continue;
+		seen[seen_count++] = (SeenItem) {
+			.id = item->id,
+			.cell = item->cell,
+			.distance_squared = item->distance_squared,
+			.kind = &item->kind->kind,
+			.share_left = item->share_left,
+			.taken = taken,
+			.joinable =
+				taken && item->run != NULL && run_is_joinable(item->run) ? item->run->text->kind : NULL,
+		};
+	}
+	around->view.mind.items = seen;
+	around->view.mind.item_count = seen_count;
+}
+
+/* Whether the two of them can begin the interaction, or the viewer join the other in it. */
+static bool
+may_do_with(const InteractionKind *kind, const SeenThing *npc)
+{
+	if (npc->run != NULL)
+		return npc->run->text->kind == kind && run_is_joinable(npc->run);
+	return state_is_free(npc->npc->state) && participants_verdict(kind, 2) == BID_ACCEPTED;
+}
+
+static void
+look_at_npcs(Surroundings *around, const SeenThing *npcs, int count)
+{
+	const KindTexts *texts = &around->scene->texts;
+	SeenPartner		*partners = palloc(sizeof(SeenPartner) * Max(CHOICES_MAX, 1));
+	int				 partner_count = 0;
+
+	for (int i = 0; i < count; i++)
+		for (int k = 0; npcs[i].npc != NULL && k < texts->interaction_count; k++)
+		{
+			const InteractionKind *kind = texts->interactions[k].kind;
+
+			if (partner_count == CHOICES_MAX || kind->target != TARGET_NPC || !may_do_with(kind, &npcs[i]))
+				continue;
+			if (interaction_reaches(kind, around->here, npcs[i].cell) ||
+				reach_leads_to(&around->reach, npcs[i].cell))
+				partners[partner_count++] = (SeenPartner) {.npc_id = npcs[i].id, .interaction = kind};
+		}
+	around->view.partners = partners;
+	around->view.partner_count = partner_count;
+}
+
+static const SeenThing *
+find_thing(const SeenThing *things, int count, int64 id)
+{
+	for (int i = 0; i < count; i++)
+		if (things[i].id == id)
+			return &things[i];
+	return NULL;
+}
+
+/* What an interaction brings; with an item that is not in sight nothing is known of it. */
+static void
+rates_of(const InteractionKind *kind, int64 target_id, const SeenThing *items, int count,
+		 int32 rates[NEED_COUNT])
+{
+	const SeenThing *item = kind->target == TARGET_ITEM ? find_thing(items, count, target_id) : NULL;
+
+	memset(rates, 0, sizeof(int32) * NEED_COUNT);
+	if (kind->target == TARGET_NPC || item != NULL)
+		interaction_need_rates(kind, item != NULL ? &item->kind->kind : NULL, rates);
+}
+
+static void
+look_at_bids(Surroundings *around, const SeenThing *items, int item_count, const SeenThing *npcs,
+			 int npc_count)
+{
+	const OpenBids *open = &around->scene->bids;
+	SeenBid		   *bids = palloc(sizeof(SeenBid) * Max(open->count, 1));
+	int				count = 0;
+
+	for (int i = 0; i < open->count; i++)
+	{
+		const OpenBid	*bid = &open->bids[i];
+		const SeenThing *bidder = find_thing(npcs, npc_count, bid->bidder_id);
+		int32			 rates[NEED_COUNT];
+
+		if (!bid_awaits(bid, around->row->id))
+			continue;
+		rates_of(bid->text->kind, bid->target_id, items, item_count, rates);
+		bids[count++] =
+			(SeenBid) {.bid_id = bid->id,
+					   .acceptable =
+						   bidder != NULL && partner_in_reach(bid->text->kind, bidder->cell, around->here),
+					   .wanted = mind_accepts(bid->text->kind, rates, around->view.mind.needs)};
+	}
+	around->view.bids = bids;
+	around->view.bid_count = count;
+}
+
+/* When the NPC did something in its interaction last; -1 = not among what is remembered. */
+static int64
+acted_at(const Run *run, int64 npc_id)
+{
+	int64 last = -1;
+
+	for (uint32 i = 0; run->acts != NULL && i < JB_ROOT_COUNT(run->acts); i++)
+	{
+		JsonbValue	   *act = getIthJsonbValueFromContainer(&run->acts->root, i);
+		JsonbContainer *object = act->type == jbvBinary ? act->val.binary.data : NULL;
+		JsonbValue	   *who = object != NULL ? getKeyJsonValueFromContainer(object, "npc_id", 6, NULL) : NULL;
+		JsonbValue	   *at = object != NULL ? getKeyJsonValueFromContainer(object, "at", 2, NULL) : NULL;
+
+		if (who == NULL || at == NULL || who->type != jbvNumeric || at->type != jbvNumeric ||
+			DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(who->val.numeric))) != npc_id)
+			continue;
+		last = DatumGetInt64(
+			DirectFunctionCall1(numeric_int8,
+								DirectFunctionCall2(numeric_mul, NumericGetDatum(at->val.numeric),
+													NumericGetDatum(int64_to_numeric(SIM_SECOND)))));
+	}
+	return last;
+}
+
+/* Words are all that it takes to act in it. */
+static bool
+takes_words_alone(const InteractionKind *kind)
+{
+	const InteractionRow *interaction =
+		(const InteractionRow *) kind; /* kinds of texts are members of their rows */
+	const char *failure;
+	char	   *act = psprintf("{\"%s\":\"words\"}", MESSAGE_PARAMETER);
+	Jsonb	   *words = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(act)));
+
+	return kind->takes_messages && interaction_act(interaction, &words->root, &failure) != NULL;
+}
+
+static void
+look_inside(Surroundings *around, const SeenThing *items, int item_count)
+{
+	MindView *mind = &around->view.mind;
+	int64	  last;
+
+	if (around->run == NULL)
+		return;
+	mind->interaction = around->run->text->kind;
+	rates_of(mind->interaction, around->run->target_id, items, item_count, mind->interaction_rates);
+	last = acted_at(around->run, around->row->id);
+	around->view.may_speak =
+		takes_words_alone(mind->interaction) && (last < 0 || around->now - last >= ACT_COOLDOWN);
+}
+
+static void
+look_around_for_choices(Surroundings *around, const Scene *scene, int viewer)
+{
+	int				 item_count;
+	int				 npc_count;
+	const SeenThing *items = things_of(&scene->items, viewer, &item_count);
+	const SeenThing *npcs = things_of(&scene->npcs, viewer, &npc_count);
+	const NpcRow	*row = &scene->viewers->rows[viewer];
+	int64			 now = npc_row_now(row, scene->head->now);
+	MindView		*mind = &around->view.mind;
+
+	*around = (Surroundings) {.scene = scene,
+							  .row = row,
+							  .here = scene->cells[viewer],
+							  .now = scene->head->now,
+							  .run = run_of(scene, row)};
+	mind->npc_id = row->id;
+	mind->cell = around->here;
+	mind->state = row->state;
+	mind->approaching = row->state == NPC_MOVING ? row->target_id : 0;
+	for (int need = 0; need < NEED_COUNT; need++)
+		mind->needs[need] = need_at(row->needs.value[need], row->needs.rate[need], row->needs.as_of, now);
+	look_for_ways(around, items, item_count);
+	look_at_items(around, items, item_count);
+	look_at_npcs(around, npcs, npc_count);
+	look_at_bids(around, items, item_count, npcs, npc_count);
+	look_inside(around, items, item_count);
+}
+
+/* ---- in words ---- */
+
+/* A name of somebody, or the beginning of a long one. */
+static char *
+short_name(const char *name)
+{
+	return pnstrdup(name, pg_mbcliplen(name, (int) strlen(name), NAME_BYTES));
+}
+
+static const char *
+bidder_name(const Scene *scene, const OpenBid *bid)
+{
+	const NpcRow *bidder = npc_row_find(scene->seen, bid->bidder_id);
+
+	return bidder != NULL && bidder->name != NULL ? short_name(bidder->name) : "somebody";
+}
+
+static char *
+quoted(const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	json_string(&out, text);
+	return out.data;
+}
+
+static char *
+tenths_of_distance(int32 squared)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	json_distance(&out, squared);
+	return out.data;
+}
+
+/* The needs that it fills: "hunger, fun"; "nothing you need" when it fills none. */
+static char *
+filled_by(const InteractionKind *kind, const ItemKind *item)
+{
+	StringInfoData out;
+	int32		   rates[NEED_COUNT];
+
+	initStringInfo(&out);
+	interaction_need_rates(kind, item, rates);
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (rates[need] > 0)
+			appendStringInfo(&out, out.len > 0 ? ", %s" : "%s", need_names[need]);
+	return out.len > 0 ? out.data : "no need";
+}
+
+/* Something to say that fits: a draw of its own for each NPC and moment. */
+static const char *
+words_to_say(const Surroundings *around)
+{
+	bool greeted = around->run != NULL && acted_at(around->run, around->row->id) >= 0;
+
+	return talk_words(greeted ? UTTERANCE_PHRASE : UTTERANCE_GREETING,
+					  (uint32) sim_random(0, around->row->id, (uint64) around->now));
+}
+
+static void
+tell_interaction(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
+	const Scene			  *scene = around->scene;
+	const InteractionKind *kind = action->interaction;
+	int					   count;
+	const SeenThing		  *things =
+		things_of(kind->target == TARGET_NPC ? &scene->npcs : &scene->items, viewer, &count);
+	const SeenThing *thing = find_thing(things, count, action->target_id);
+	char			*distance = tenths_of_distance(thing->distance_squared);
+
+	if (action_is_named(kind->name) || kind->target == TARGET_NPC)
+		*members = psprintf("\"action\":\"interact_with\",\"target_id\":" INT64_FORMAT
+							",\"interaction_name\":\"%s\"",
+							action->target_id, kind->name);
+	else
+		*members = psprintf("\"action\":\"%s\",\"target_id\":" INT64_FORMAT, kind->name, action->target_id);
+	if (kind->target == TARGET_ITEM)
+		*words = psprintf("%s %s, %s away, fills %s", thing->run != NULL ? "join in:" : kind->name,
+						  thing->kind->kind.name, distance, filled_by(kind, &thing->kind->kind));
+	else
+	{
+		if (takes_words_alone(kind))
+			*members = psprintf("%s,\"message\":%s", *members, quoted(words_to_say(around)));
+		*words = psprintf("%s %s, %s away", kind->name, short_name(thing->npc->name), distance);
+	}
+}
+
+static void
+tell_answer(const Surroundings *around, const Action *action, char **members, char **words)
+{
+	const OpenBids *open = &around->scene->bids;
+	const OpenBid  *bid = NULL;
+
+	for (int i = 0; i < open->count; i++)
+		if (open->bids[i].id == action->bid_id)
+			bid = &open->bids[i];
+	Assert(bid != NULL);
+	*members =
+		psprintf("\"action\":\"respond_to_interaction_bid\",\"bid_id\":" INT64_FORMAT ",\"accept\":%s%s",
+				 action->bid_id, action->accept ? "true" : "false",
+				 action->accept ? "" : ",\"reason\":\"not now\"");
+	*words = psprintf("%s %s with %s", action->accept ? "accept" : "refuse", bid->text->kind->name,
+					  bidder_name(around->scene, bid));
+}
+
+static void
+tell_choice(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
+	static const char *const directions[] = {[DIRECTION_NORTH] = "north",
+											 [DIRECTION_EAST] = "east",
+											 [DIRECTION_SOUTH] = "south",
+											 [DIRECTION_WEST] = "west"};
+	const char				*said;
+
+	*members = psprintf("\"action\":\"%s\"", action_name(action->kind));
+	*words = NULL;
+	switch (action->kind)
+	{
+		case ACTION_INTERACT_WITH:
+			tell_interaction(around, viewer, action, members, words);
+			break;
+		case ACTION_RESPOND_TO_BID:
+			tell_answer(around, action, members, words);
+			break;
+		case ACTION_ACT_IN_INTERACTION:
+			said = words_to_say(around);
+			*members = psprintf("%s,\"message\":%s", *members, quoted(said));
+			*words = "say this, or your own message";
+			break;
+		case ACTION_MOVE_DIRECTION:
+			*members = psprintf("%s,\"direction\":\"%s\"", *members, directions[action->direction]);
+			*words = psprintf("one step %s", directions[action->direction]);
+			break;
+		case ACTION_WAIT:
+			*members = psprintf("%s,\"duration\":%d", *members, (int) (CHOICE_WAIT / SIM_SECOND));
+			*words = "stand still for a while";
+			break;
+		case ACTION_WANDER:
+			*words = "walk around and look for more";
+			break;
+		case ACTION_CONTINUE:
+			*words = psprintf("go on: %s", around->run != NULL ? around->run->text->kind->name
+															   : npc_state_name(around->row->state));
+			break;
+		case ACTION_CANCEL_INTERACTION:
+			*words = psprintf("stop: %s", around->run != NULL ? around->run->text->kind->name : "this");
+			break;
+		case ACTION_NONE:
+		case ACTION_MOVE_TO:
+		case ACTION_APPROACH:
+		case ACTION_REJECT_BIDS:
+			break; /* not offered */
+	}
+}
+
+void
+offer_choices(const Scene *scene, int viewer, OfferedChoices *choices)
+{
+	Action		 actions[CHOICES_MAX];
+	Surroundings around;
+
+	look_around_for_choices(&around, scene, viewer);
+	choices->count = choices_rank(&around.view, actions);
+	for (int i = 0; i < choices->count; i++)
+	{
+		char *words;
+
+		tell_choice(&around, viewer, &actions[i], &choices->actions[i], &words);
+		choices->words[i] = quoted(words);
+	}
+}
+
+void
+json_choices(StringInfo out, OfferedChoices *choices, int room)
+{
+	int start = out->len;
+
+	json_literal(out, ",\"choices\":[");
+	for (int i = 0; i < choices->count; i++)
+	{
+		int before = out->len;
+
+		appendStringInfo(out, "%s{\"choice\":%d,%s,\"text\":%s}", i > 0 ? "," : "", i + 1,
+						 choices->actions[i], choices->words[i]);
+		if (out->len + 1 - start > room)
+		{
+			out->len = before;
+			choices->count = i;
+		}
+	}
+	appendStringInfoChar(out, ']');
+}
+
+StringInfo
+offered_actions(const OfferedChoices *choices)
+{
+	StringInfo out = makeStringInfo();
+
+	appendStringInfoChar(out, '[');
+	for (int i = 0; i < choices->count; i++)
+		appendStringInfo(out, "%s{%s}", i > 0 ? "," : "", choices->actions[i]);
+	appendStringInfoChar(out, ']');
+	return out;
+}
+
+/* ---- what is chosen ---- */
+
+static JsonbValue *
+member(JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, (int) strlen(name), NULL);
+
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+bool
+decision_is_choice(Jsonb *decision)
+{
+	return member(&decision->root, "choice") != NULL;
+}
+
+/* The number as it was given; 0 when it is no whole one. */
+static int64
+chosen_number(const JsonbValue *choice)
+{
+	Datum number;
+
+	if (choice->type != jbvNumeric)
+		return 0;
+	number = NumericGetDatum(choice->val.numeric);
+	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(1)))) ||
+		!DatumGetBool(
+			DirectFunctionCall2(numeric_le, number, NumericGetDatum(int64_to_numeric(CHOICES_MAX)))) ||
+		!DatumGetBool(DirectFunctionCall2(numeric_eq, number, DirectFunctionCall1(numeric_floor, number))))
+		return 0;
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+}
+
+static void
+push_member(JsonbParseState **state, const char *name, JsonbValue *value)
+{
+	JsonbValue key = {.type = jbvString, .val.string = {.val = (char *) name, .len = (int) strlen(name)}};
+
+	pushJsonbValue(state, WJB_KEY, &key);
+	pushJsonbValue(state, WJB_VALUE, value);
+}
+
+/* What of the decision goes with whatever is chosen. */
+static Jsonb *
+own_members(Jsonb *decision, JsonbContainer *chosen)
+{
+	static const char *const always[] = {"then", "wake_on", "next_decision_in_s"};
+	/* ... and in place of the words that are offered */
+	static const char *const words[] = {MESSAGE_PARAMETER, "reason"};
+	JsonbParseState			*state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < (int) lengthof(always); i++)
+	{
+		JsonbValue *value = member(&decision->root, always[i]);
+
+		if (value != NULL)
+			push_member(&state, always[i], value);
+	}
+	for (int i = 0; i < (int) lengthof(words); i++)
+	{
+		JsonbValue *value = member(&decision->root, words[i]);
+
+		if (value != NULL && value->type == jbvString && value->val.string.len > 0 &&
+			member(chosen, words[i]) != NULL)
+			push_member(&state, words[i], value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+Jsonb *
+decision_chosen(Jsonb *decision, Jsonb *offered, const char **flaw)
+{
+	int64		number = chosen_number(member(&decision->root, "choice"));
+	int			count = offered != NULL ? (int) JB_ROOT_COUNT(offered) : 0;
+	JsonbValue *chosen;
+	Jsonb	   *action;
+
+	*flaw = NULL;
+	if (offered == NULL)
+		*flaw = "no choices were offered with this question";
+	else if (number < 1 || number > count)
+		*flaw = psprintf("choice is not a number from 1 to %d, the choices that were offered", count);
+	if (*flaw != NULL)
+		return NULL;
+	chosen = getIthJsonbValueFromContainer(&offered->root, (uint32) number - 1);
+	if (chosen == NULL || chosen->type != jbvBinary || !JsonContainerIsObject(chosen->val.binary.data))
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an offered choice is no action"));
+	action = JsonbValueToJsonb(chosen);
+	return DatumGetJsonbP(
+		DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(action),
+							JsonbPGetDatum(own_members(decision, chosen->val.binary.data))));
+}

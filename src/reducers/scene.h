@@ -1,0 +1,67 @@
+/*
+ * scene.h
+ *	  What is around NPCs whose minds are asked, as observe.c read it, for
+ *	  those who put it into words.
+ */
+#ifndef NPCSIM_SCENE_H
+#define NPCSIM_SCENE_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "reducers/kind_texts.h"
+#include "reducers/npc_rows.h"
+#include "reducers/under_way.h"
+#include "reducers/world_head.h"
+
+typedef struct SeenThing
+{
+	int32 distance_squared;
+	int64 id;
+	Cell  cell;
+	/* items */
+	const KindText *kind; /* NULL for NPCs */
+	int32			share_left;
+	int64			occupied_by;
+	/* found in what is read afterwards */
+	const NpcRow *npc; /* itself; NULL for items, and when the snapshot has no such NPC */
+	const Run	 *run; /* that it takes part in, or is used in; NULL = none */
+} SeenThing;
+
+typedef struct SeenList
+{
+	SeenThing *things; /* by viewer, nearest first, then by id */
+	int		   count;
+	int		   room;
+	int		  *starts; /* of each viewer's; behind the last one, the count */
+} SeenList;
+
+typedef struct Scene
+{
+	const WorldHead *head;
+	NpcRows			*viewers;
+	Cell			*cells; /* of the viewers, now */
+	KindTexts		 texts;
+	SeenList		 items;
+	SeenList		 npcs;
+	OpenBids		 bids;
+	NpcRows			*seen;	  /* names and states of the NPCs seen, of who uses the items and of bidders */
+	Runs			 runs;	  /* that these and the viewers are in */
+	const uint8		*terrain; /* a bit for each cell, row by row; NULL when nobody is offered choices */
+} Scene;
+
+/* What a viewer sees of a list. */
+extern const SeenThing *things_of(const SeenList *list, int viewer, int *count);
+
+/* What an NPC (NULL: none) takes part in; NULL = nothing. */
+extern const Run *run_of(const Scene *scene, const NpcRow *npc);
+
+/* "needs":{…} */
+extern void json_needs(StringInfo out, const Scene *scene, const NpcRow *row);
+/* "position":{…} */
+extern void json_position(StringInfo out, Cell cell);
+/* To a tenth of a cell. */
+extern void json_distance(StringInfo out, int32 squared);
+
+#endif /* NPCSIM_SCENE_H */

@@ -1,0 +1,205 @@
+/*
+ * choices.c
+ *	  What an NPC may do now, most useful first by the built-in mind's own
+ *	  ranking.
+ *
+ * Invariants: every choice is legal in the NPC's state, none is there twice,
+ * and whatever there is to see, walking about, going on and standing keep
+ * their places.
+ */
+#include "sim/choices.h"
+
+/* Of each kind at most so many. */
+#define BIDS_OFFERED	 4
+#define PARTNERS_OFFERED 6
+
+typedef struct Choices
+{
+	const ChoiceView *view;
+	Action			 *actions;
+	int				  count;
+	int				  limit; /* places that may be taken now */
+} Choices;
+
+typedef struct Offer
+{
+	const SeenItem		  *item;
+	const InteractionKind *interaction;
+	int32_t				   score; /* what the mind chooses by */
+	int32_t				   lack;  /* to all that a need can be */
+} Offer;
+
+static bool
+same_choice(const Action *a, const Action *b)
+{
+	return a->kind == b->kind && a->target_id == b->target_id && a->interaction == b->interaction &&
+		   a->bid_id == b->bid_id && a->accept == b->accept && a->direction == b->direction;
+}
+
+static void
+add(Choices *choices, Action action)
+{
+	if (choices->count >= choices->limit || !action_legal(choices->view->mind.state, action.kind))
+		return;
+	for (int i = 0; i < choices->count; i++)
+		if (same_choice(&choices->actions[i], &action))
+			return;
+	choices->actions[choices->count++] = action;
+}
+
+static void
+add_kind(Choices *choices, ActionKind kind)
+{
+	if (kind == ACTION_WANDER && !choices->view->may_wander)
+		return;
+	add(choices, (Action) {.kind = kind, .duration = kind == ACTION_WAIT ? CHOICE_WAIT : 0});
+}
+
+static void
+add_bids(Choices *choices)
+{
+	const ChoiceView *view = choices->view;
+
+	for (int i = 0; i < view->bid_count && i < BIDS_OFFERED; i++)
+	{
+		const SeenBid *bid = &view->bids[i];
+		bool		   may_accept = bid->acceptable && state_is_free(view->mind.state);
+		bool		   first = may_accept && bid->wanted;
+
+		for (int answer = 0; answer < 2; answer++)
+		{
+			bool accept = answer == 0 ? first : !first;
+
+			if (!accept || may_accept)
+				add(choices,
+					(Action) {.kind = ACTION_RESPOND_TO_BID, .bid_id = bid->bid_id, .accept = accept});
+		}
+	}
+}
+
+/* Whether an offer comes before another. */
+static bool
+offer_before(const Offer *offer, const Offer *other)
+{
+	if (offer->score != other->score)
+		return offer->score > other->score;
+	if (offer->score == 0 && offer->lack != other->lack)
+		return offer->lack > other->lack;
+	return offer->item != other->item && mind_item_nearer(offer->item, other->item);
+}
+
+/* The best offers in sight, in order; how many. */
+static int
+find_offers(const MindView *view, Offer offers[CHOICES_MAX])
+{
+	int count = 0;
+
+	for (int i = 0; i < view->item_count; i++)
+	{
+		const SeenItem *item = &view->items[i];
+
+		for (int o = 0; o < item->kind->offer_count; o++)
+		{
+			Offer offer = {.item = item, .interaction = item->kind->offers[o]};
+			int	  place;
+
+			if (!mind_offer_usable(item, offer.interaction))
+				continue;
+			offer.score = mind_offer_lack(view, item, offer.interaction, MIND_LOW_NEED);
+			offer.lack = mind_offer_lack(view, item, offer.interaction, NEED_MAX);
+			for (place = count; place > 0 && offer_before(&offer, &offers[place - 1]); place--)
+				if (place < CHOICES_MAX)
+					offers[place] = offers[place - 1];
+			if (place < CHOICES_MAX)
+				offers[place] = offer;
+			if (count < CHOICES_MAX)
+				count++;
+		}
+	}
+	return count;
+}
+
+/* Those that serve a low need, or those that do not. */
+static void
+add_offers(Choices *choices, const Offer *offers, int count, bool needed)
+{
+	for (int i = 0; i < count; i++)
+		if ((offers[i].score > 0) == needed)
+			add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
+								   .target_id = offers[i].item->id,
+								   .interaction = offers[i].interaction});
+}
+
+static int
+partners_offered(const ChoiceView *view)
+{
+	return view->partner_count < PARTNERS_OFFERED ? view->partner_count : PARTNERS_OFFERED;
+}
+
+static void
+rank_on_foot(Choices *choices)
+{
+	const ChoiceView *view = choices->view;
+	const int		  company = partners_offered(view);
+	const int		  standing = 3; /* to wander, to go on, to wait */
+	Offer			  offers[CHOICES_MAX];
+	int				  offer_count = find_offers(&view->mind, offers);
+	Action			  first = mind_decide(&view->mind);
+
+	if (first.kind != ACTION_WANDER || view->may_wander)
+		add(choices, first);
+	choices->limit = CHOICES_MAX - company - standing;
+	add_offers(choices, offers, offer_count, true);
+	choices->limit = CHOICES_MAX;
+	if (view->mind.state != NPC_IDLE)
+		add_kind(choices, ACTION_CONTINUE);
+	add_kind(choices, ACTION_WANDER);
+	for (int i = 0; i < company; i++)
+		add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
+							   .target_id = view->partners[i].npc_id,
+							   .interaction = view->partners[i].interaction});
+	choices->limit = CHOICES_MAX - 2;
+	add_offers(choices, offers, offer_count, false);
+	choices->limit = CHOICES_MAX;
+	add_kind(choices, ACTION_WAIT);
+	add_kind(choices, ACTION_CONTINUE);
+	for (int d = DIRECTION_NORTH; d <= DIRECTION_WEST; d++)
+		if (view->is_free[d])
+			add(choices, (Action) {.kind = ACTION_MOVE_DIRECTION, .direction = (Direction) d});
+}
+
+static void
+rank_inside(Choices *choices)
+{
+	if (mind_decide(&choices->view->mind).kind == ACTION_CANCEL_INTERACTION)
+		add_kind(choices, ACTION_CANCEL_INTERACTION);
+	if (choices->view->may_speak)
+		add_kind(choices, ACTION_ACT_IN_INTERACTION);
+	add_kind(choices, ACTION_CONTINUE);
+	add_kind(choices, ACTION_CANCEL_INTERACTION);
+}
+
+int
+choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX])
+{
+	Choices choices = {.view = view, .actions = actions, .limit = CHOICES_MAX};
+
+	add_bids(&choices);
+	switch (view->mind.state)
+	{
+		case NPC_IDLE:
+		case NPC_MOVING:
+		case NPC_WANDERING:
+		case NPC_WAITING:
+			rank_on_foot(&choices);
+			break;
+		case NPC_INTERACTING:
+			rank_inside(&choices);
+			break;
+		case NPC_REQUESTING:
+			add_kind(&choices, ACTION_CONTINUE);
+			add_kind(&choices, ACTION_WAIT);
+			break;
+	}
+	return choices.count;
+}
