@@ -53,6 +53,7 @@ SIM_OBJS = $(SIM_SOURCES:%.c=$(BUILD)/%.o)
 OBJS = $(SIM_OBJS) $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 GATEWAY_OBJS = $(GATEWAY_SOURCES:%.c=$(BUILD)/%.o)
 AGENT_OBJS = $(AGENT_SOURCES:%.c=$(BUILD)/%.o)
+MAN_PAGES = $(BUILD)/man/npcsim-gateway.1 $(BUILD)/man/npcsim-agent.1 $(BUILD)/man/npcsim.7
 GATEWAY = $(BUILD)/npcsim-gateway
 AGENT = $(BUILD)/npcsim-agent
 UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
@@ -113,13 +114,14 @@ no-pgxs:
 	@exit 1
 endif
 
-all: programs
-.PHONY: all programs extension gateway agent unit-tests
+all: programs man
+.PHONY: all programs extension gateway agent unit-tests man
 programs: gateway agent
 gateway: $(GATEWAY)
 agent: $(AGENT)
 extension: all-lib $(SQL_SCRIPT)
 unit-tests: $(UNIT_TESTS)
+man: $(MAN_PAGES)
 
 $(BUILD)/src/sim/%.o: src/sim/%.c Makefile
 	@mkdir -p $(@D)
@@ -169,6 +171,16 @@ $(SQL_SCRIPT): $(SQL_PARTS) build/sql-parts npcsim.control Makefile
 	@mv $@.new $@
 	@echo "  JOIN $@"
 
+# Man pages are pages of the manual.
+$(BUILD)/man/npcsim-gateway.1: docs/gateway.md
+$(BUILD)/man/npcsim-agent.1: docs/agent.md
+$(BUILD)/man/npcsim.7: docs/manual.md
+$(MAN_PAGES): docs/man.awk npcsim.control Makefile
+	@mkdir -p $(@D)
+	@awk -v version=$(NPCSIM_VERSION) -f docs/man.awk $(filter %.md,$^) > $@.new
+	@mv $@.new $@
+	@echo "  MAN  $@"
+
 # A unit test is one program: tests/unit/test_NAME.c with the rules of src/sim. What else it needs stands
 # in a line of its opening comment, for example
 #     @link workers/gateway/mcp.c -ljansson
@@ -191,21 +203,26 @@ $(foreach test,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit_test,$(test),
   sed -n 's/^.*@link //p' tests/unit/$(test).c))))
 
 # ---------------------------------------------------------------------------------------------------
-# Installing what PGXS does not: the programs, the page, the roles to create.
+# Installing what PGXS does not: the programs, their man pages, the page, the roles to create.
 
 ifneq ($(PGXS),)
 install: install-programs
 uninstall: uninstall-programs
 endif
 .PHONY: install-programs uninstall-programs
-install-programs: programs
+install-programs: programs man
 	install -d '$(DESTDIR)$(NPCSIM_PREFIX)/bin' '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/web'
 	install -m 755 $(GATEWAY) $(AGENT) '$(DESTDIR)$(NPCSIM_PREFIX)/bin/'
 	install -m 644 $(wildcard clients/web/*.html clients/web/*.css clients/web/*.js clients/web/*.svg) '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/web/'
 	install -m 644 docs/roles.sql '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim/'
+	install -d '$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man1' '$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man7'
+	install -m 644 $(filter %.1,$(MAN_PAGES)) '$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man1/'
+	install -m 644 $(filter %.7,$(MAN_PAGES)) '$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man7/'
 uninstall-programs:
 	rm -f '$(DESTDIR)$(NPCSIM_PREFIX)/bin/npcsim-gateway' '$(DESTDIR)$(NPCSIM_PREFIX)/bin/npcsim-agent'
 	rm -rf '$(DESTDIR)$(NPCSIM_PREFIX)/share/npcsim'
+	rm -f $(patsubst $(BUILD)/man/%.1,'$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man1/%.1',$(filter %.1,$(MAN_PAGES))) \
+		$(patsubst $(BUILD)/man/%.7,'$(DESTDIR)$(NPCSIM_PREFIX)/share/man/man7/%.7',$(filter %.7,$(MAN_PAGES)))
 
 # ---------------------------------------------------------------------------------------------------
 # Demo, tests, checks

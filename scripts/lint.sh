@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, whether the
 # bugs that "make mutate" plants still have their places, pgspot on the SQL scripts that superusers run, and a build
 # from scratch in which every warning is an error. Runs all of them, then says which found something.
@@ -11,7 +11,7 @@ with_node
 cd "$ROOT"
 mkdir -p "$BUILD"
 mapfile -t c_files < <(find src workers tests/unit -name '*.[ch]' | sort)
-mapfile -t shell_files < <(grep -rlE '^#!.*\b(bash|sh)$|^# shellcheck shell=' --include='*' \
+mapfile -t shell_files < <(grep -rlE '^#!.*\b(bash|sh)( -p)?$|^# shellcheck shell=' --include='*' \
 	scripts .ci docker tests clients --exclude-dir=node_modules | sort)
 complaints=()
 
@@ -75,13 +75,39 @@ sql_scripts()
 	"$venv/bin/python" scripts/lint_sql.py "${parts%,}" sql/npcsim--*--*.sql docs/roles.sql
 }
 
-# Into a scratch copy, so that what is built here stays as it is.
+# Both readers of man pages find nothing to say about ours.
+man_pages()
+{
+	local page status=0 said
+	run_quietly "$BUILD/lint-man.log" make --no-print-directory man || return 1
+	for page in "$BUILD"/man/*; do
+		said="$(man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null; 
+			mandoc -T lint -W warning "$page" 2>&1 | grep -v 'missing date')" || true # the version says how old it is
+		if [ -n "$said" ]; then
+			printf '%s\n' "$said" | sed 's/^/        /'
+			status=1
+		fi
+	done
+	return "$status"
+}
+
+# Into a scratch copy, so that what is built here stays as it is; in a place with a blank. What it installs, it removes.
 warnings()
 {
-	local scratch status=0
-	scratch="$(mktemp -d)"
+	local scratch status=0 page
+	scratch="$(mktemp -d)/a tree"
+	mkdir "$scratch"
 	cp -r Makefile npcsim.control src sql workers tests clients docs "$scratch"
 	run_quietly "$BUILD/lint-build.log" make -C "$scratch" -j "$(nproc)" WERROR=-Werror all unit-tests || status=1
+	if [ "$status" -eq 0 ]; then
+		run_quietly "$BUILD/lint-install.log" make -C "$scratch" install DESTDIR="$scratch/installed" || status=1
+		for page in man1/npcsim-gateway.1 man1/npcsim-agent.1 man7/npcsim.7; do
+			[ -s "$scratch/installed/usr/local/share/man/$page" ] || { echo "        $page is not installed" && status=1; }
+		done
+		run_quietly "$BUILD/lint-install.log" make -C "$scratch" uninstall DESTDIR="$scratch/installed" || status=1
+		find "$scratch/installed" -type f -printf '        uninstall leaves %P\n' | grep . && status=1
+	fi
+	scratch="$(dirname "$scratch")"
 	rm -rf "$scratch"
 	return "$status"
 }
@@ -92,5 +118,6 @@ check shellcheck shell
 check javascript javascript
 check 'places for the planted bugs' tests/mutate/run.sh --places
 check pgspot sql_scripts
-check 'build without warnings' warnings
+check 'man pages' man_pages
+check 'build without warnings, install, uninstall' warnings
 [ ${#complaints[@]} -eq 0 ] || die "lint found something: ${complaints[*]}"

@@ -83,6 +83,14 @@ test('--help names every setting, --version the version', async () => {
   for (const asked of ['--version', '-V']) assert.deepEqual(await usage([asked]).then(({ code, output }) => [code, /^npcsim-gateway \d+\.\d+\.\d+\n$/.test(output)]), [0, true]);
 });
 
+test('the manual has the options as --help does', async () => {
+  const { output } = await usage(['--help']);
+  const helped = [...output.matchAll(/^ +--([a-z-]+)=([A-Z]+) +(.*)$/gm)].map(([, name, value, text]) => `--${name} ${value}: ${text}`);
+  const manual = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'gateway.md'), 'utf8');
+  const told = [...manual.matchAll(/^\| `(--[a-z-]+ [A-Z]+)` \| (.*?) ?\| (.*) \|$/gm)].map(([, option, initial, text]) => `${option}: ${text}${initial && ` (${initial})`}`);
+  assert.deepEqual(told.filter((text) => !text.startsWith('--config ')), helped.filter((text) => !text.startsWith('--config ')));
+});
+
 test('every setting is taken from the file, the environment and flags', async () => {
   const conf = await file(`# all of them\n\n${Object.entries(SETTINGS).map(([name, value]) => `  ${name} = '${value}'  \n`).join('')}`);
   assert.match(await listens(['--config', conf]), /^127\.0\.0\.2:\d+$/);
@@ -103,6 +111,9 @@ test('flags win over the environment, the environment over the file', async () =
   assert.equal(await listens(['--config', other], { NPCSIM_GATEWAY_CONFIG: conf }), `127.0.0.1:${onLine}`, 'so does --config');
 });
 
+// What a line says behind its date, time and zone.
+const said = ({ output }) => output.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /gm, '');
+
 test('a wrong value is told with where it stands, from every source, and ends with status 2', async () => {
   const wrong = {
     port: ['65536', '-1', '8O80', '', '99999999999999999999'], connections: ['0', '17', '2.5'], query_timeout_ms: ['99'], lock_timeout_ms: ['9'],
@@ -120,10 +131,10 @@ test('a wrong value is told with where it stands, from every source, and ends wi
       assert.deepEqual([byFlag.code, byFlag.output.includes(`: ${name}: `)], [2, true], `${flag(name)}=${value.slice(0, 40)}: ${byFlag.output}`);
     }
   const inEnvironment = await usage([], { NPCSIM_GATEWAY_PORT: 'http' });
-  assert.deepEqual([inEnvironment.code, inEnvironment.output], [2, 'npcsim-gateway: NPCSIM_GATEWAY_PORT: port: "http" is not a whole number\n']);
+  assert.deepEqual([inEnvironment.code, said(inEnvironment)], [2, 'npcsim-gateway ERROR: NPCSIM_GATEWAY_PORT: port: "http" is not a whole number\n']);
   const conf = await file('\n# the port\nport = 70000\n');
   const inFile = await usage(['--config', conf]);
-  assert.deepEqual([inFile.code, inFile.output], [2, `npcsim-gateway: ${conf}:3: port: 70000 is outside the range 0 .. 65535\n`]);
+  assert.deepEqual([inFile.code, said(inFile)], [2, `npcsim-gateway ERROR: ${conf}:3: port: 70000 is outside the range 0 .. 65535\n`]);
   assert.equal((await usage(['--max-frame=1000000', '--max-queue=65536'])).code, 2, 'a queue holds a frame');
 });
 

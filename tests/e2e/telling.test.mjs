@@ -64,8 +64,9 @@ test('answers that are refused, questions that fail, time out or are answered to
   assert.match(last.failed.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
   // not more than one line of a kind in ten seconds
-  const times = [...agent.output.matchAll(/^(\d\d):(\d\d):(\d\d) npcsim-agent: warning: refused /gm)].map(([, h, m, s]) => (Number(h) * 60 + Number(m)) * 60 + Number(s));
-  for (let i = 1; i < times.length; i++) assert.ok((times[i] - times[i - 1] + 86400) % 86400 >= 9, `${times}`);
+  const times = [...agent.output.matchAll(/^(\S+Z) \[.*\] npcsim-agent: warning: refused /gm)].map(([, time]) => Date.parse(time));
+  assert.ok(times.length > 0);
+  for (let i = 1; i < times.length; i++) assert.ok(times[i] - times[i - 1] >= 9000, `${times}`);
 });
 
 test('NPCs that come and go, and budgets that are spent', async () => {
@@ -114,6 +115,41 @@ test('the status file is replaced as a whole, and says in the end that it is ove
   const { state, exit_status: exitStatus, pid } = await status();
   assert.deepEqual({ state, exitStatus, pid }, { state: 'stopped', exitStatus: code, pid: agent.pid });
   assert.deepEqual(await readdir(directory), ['status.json']);
+});
+
+// Whose mind a line is about, as the gateway and the agent write it.
+const subject = (player, name, source) => `player ${player.id} "${name}", world ${colony.worldId} "Colony", source "${source}"`;
+
+test('every line of the agent has date, time and zone, and from when it is known, whose mind it is about', async () => {
+  const lines = agent.output.split('\n').slice(0, -1);
+  const known = lines.findIndex((text) => text.includes(subject(ada, 'ada', 'player_mcp')));
+  assert.ok(known > 0 && lines.length > known + 2);
+  const head = (who) => new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ${who}(npcsim-agent: (error|warning|notice|info|debug): |\\[mcp server\\] )`);
+  for (const [i, text] of lines.entries()) assert.match(text, head(i < known ? '(\\[source "player_mcp"\\] )?' : `\\[${subject(ada, 'ada', 'player_mcp')}\\] `));
+});
+
+test('the gateway has a line when a mind comes and one when it goes, and says whose it is in each', async () => {
+  const bo = await colony.player('bo "the", player 1', [npcs[1].id]);
+  const mind = await colony.connect({ token: bo.token, purpose: 'both', source: 'own "mind"' });
+  mind.send({ type: 'compute_heartbeat', max_concurrency: 2, decision_queue_length: 0, average_decision_time_ms: 1 });
+  const who = subject(bo, String.raw`bo \"the\", player 1`, String.raw`own \"mind\"`);
+  const has = (text) => waitFor(() => colony.gateway.output.split('\n').find((of) => of.endsWith(text)), { what: () => `${text} in:\n${colony.gateway.output}` });
+  await has(`INFO: client 127.0.0.1, ${who}: its mind is here, for 2 decisions at a time (a client)`);
+  mind.socket.close();
+  await has(`${who}: its mind is gone: it closed the connection, or that broke`);
+
+  // one that another takes the place of, and one that never was ready
+  const first = colony.agent(bo, ['--mcp', `node '${MINDS}/troubled.mjs'`, '--source', 'twin']);
+  const twins = subject(bo, String.raw`bo \"the\", player 1`, 'twin');
+  await has(`${twins}: its mind is here, for 4 decisions at a time (an MCP server)`);
+  colony.agent(bo, ['--mcp', `node '${MINDS}/troubled.mjs'`, '--source', 'twin']);
+  await has(`${twins}: its mind is gone: replaced by a newer session`);
+  await first.ended;
+  const socket = new WebSocket(`ws://127.0.0.1:${colony.port}/mcp?source=mute`, 'mcp', { headers: { authorization: `Bearer ${bo.token}` } });
+  await new Promise((resolve) => socket.once('message', resolve));
+  socket.send('{"no":"JSON-RPC"}');
+  socket.close();
+  await has(`${subject(bo, String.raw`bo \"the\", player 1`, 'mute')}: its mind is gone before it was ready: it closed the connection, or that broke`);
 });
 
 test('a status file that cannot be written is told at once', async () => {

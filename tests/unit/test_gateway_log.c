@@ -23,7 +23,21 @@ begin(void)
 	log_file = fileno(file);
 }
 
-/* What was written since the last time: the number of lines, and the last one without its time. */
+/* "2026-03-01T12:00:00Z " */
+static bool
+is_dated(const char *line)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddZ ";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+	{
+		if (form[i] == 'd' ? line[i] < '0' || line[i] > '9' : line[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
+/* What was written since the last time: the number of lines, which are dated, and the last one without its time. */
 static int
 lines(const char **last)
 {
@@ -39,6 +53,8 @@ lines(const char **last)
 	text[length] = '\0';
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 	{
+		if (!is_dated(line))
+			return -1;
 		count++;
 		*last = strchr(line, ' ') + 1;
 	}

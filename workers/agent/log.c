@@ -3,7 +3,9 @@
  *	  What the agent tells its user, on stderr.
  *
  * One line per message, written with a single write(2), so that lines of
- * the agent and of the game client that spawned it do not mix.  A line
+ * the agent and of the game client that spawned it do not mix.  Each begins
+ * with the time in UTC and whose mind it is about, as the gateway's log and
+ * the status file have them.  A line
  * never holds control characters that a peer sent.  The token is never
  * given to these functions.
  */
@@ -22,7 +24,11 @@
 /* How long a full stderr is waited for, once until it is read again. */
 #define PATIENCE_MS 100
 
+/* "2026-03-01T12:00:00Z [subject] " */
+#define HEAD_SIZE (LOG_SUBJECT_SIZE + 32)
+
 static LogLevel log_level = LOG_LEVEL_NOTICE;
+static char		subject[LOG_SUBJECT_SIZE]; /* "" = not known yet */
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
@@ -35,6 +41,28 @@ void
 LogSetLevel(LogLevel level)
 {
 	log_level = level;
+}
+
+void
+LogSetSubject(const char *text)
+{
+	snprintf(subject, sizeof(subject), "%s", text);
+}
+
+/* What every line begins with; its length. */
+static size_t
+BeginLine(char line[HEAD_SIZE])
+{
+	time_t	  now = time(NULL);
+	struct tm utc;
+	size_t	  len = 0;
+
+	if (gmtime_r(&now, &utc) != NULL)
+		len = strftime(line, HEAD_SIZE, "%Y-%m-%dT%H:%M:%SZ ", &utc);
+	line[len] = '\0';
+	if (subject[0] != '\0')
+		len += (size_t) snprintf(line + len, HEAD_SIZE - len, "[%s] ", subject);
+	return len;
 }
 
 bool
@@ -88,14 +116,15 @@ static void
 WriteLine(const char *line, size_t len)
 {
 	static unsigned lost;
-	char			note[80];
-	int				note_len;
+	char			note[HEAD_SIZE + 80];
+	size_t			note_len;
 
 	if (lost > 0)
 	{
-		note_len =
-			snprintf(note, sizeof(note), "npcsim-agent: %u lines before this one were not read\n", lost);
-		if (!TryWrite(note, (size_t) note_len, 0))
+		note_len = BeginLine(note);
+		note_len += (size_t) snprintf(note + note_len, sizeof(note) - note_len,
+									  "npcsim-agent: %u lines before this one were not read\n", lost);
+		if (!TryWrite(note, note_len, 0))
 		{
 			lost++;
 			return;
@@ -108,15 +137,10 @@ WriteLine(const char *line, size_t len)
 
 static void __attribute__((format(printf, 2, 0))) LogV(LogLevel level, const char *fmt, va_list args)
 {
-	char	  line[LINE_SIZE];
-	char	  now[16];
-	time_t	  seconds = time(NULL);
-	struct tm local;
-	size_t	  len;
+	char   line[HEAD_SIZE + LINE_SIZE];
+	size_t len = BeginLine(line);
 
-	if (localtime_r(&seconds, &local) == NULL || strftime(now, sizeof(now), "%H:%M:%S", &local) == 0)
-		now[0] = '\0';
-	len = (size_t) snprintf(line, sizeof(line), "%s npcsim-agent: %s: ", now, level_names[level]);
+	len += (size_t) snprintf(line + len, sizeof(line) - len, "npcsim-agent: %s: ", level_names[level]);
 	vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
 	len = strlen(line);
 	line[len++] = '\n';
@@ -167,9 +191,10 @@ LogServerLine(const char *text, size_t len)
 {
 	static const char prefix[] = "[mcp server] ";
 	char			  line[PIPE_BUF];
-	size_t			  out = sizeof(prefix) - 1;
+	size_t			  out = BeginLine(line);
 
-	memcpy(line, prefix, out);
+	memcpy(line + out, prefix, sizeof(prefix) - 1);
+	out += sizeof(prefix) - 1;
 	for (size_t i = 0; i < len && out < sizeof(line) - 1; i++)
 	{
 		unsigned char c = (unsigned char) text[i];

@@ -34,7 +34,11 @@ typedef struct LogThrottle
 
 #define LOG_EXCERPT_SIZE 164
 
+/* Player, world and source, which every line names; what is longer is cut. */
+#define LOG_SUBJECT_SIZE 400
+
 extern void LogSetLevel(LogLevel level);
+extern void LogSetSubject(const char *text);
 extern bool LogLevelFromName(const char *name, LogLevel *level);
 extern bool LogWanted(LogLevel level);
 
@@ -42,7 +46,7 @@ extern void Log(LogLevel level, const char *fmt, ...) __attribute__((format(prin
 extern void LogThrottled(LogThrottle *throttle, LogLevel level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A line of the MCP server's stderr. */
+/* A line of the MCP server's stderr; so it is marked. */
 extern void LogServerLine(const char *text, size_t len);
 
 /*

@@ -109,13 +109,13 @@ typedef struct Given
 
 static bool __attribute__((format(printf, 1, 2))) Complain(const char *fmt, ...)
 {
+	char	text[512];
 	va_list args;
 
-	fputs("npcsim-agent: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fputs("\nTry 'npcsim-agent --help'.\n", stderr);
+	Log(LOG_LEVEL_ERROR, "%s (see --help)", text);
 	return false;
 }
 
@@ -241,9 +241,9 @@ ReadServer(Settings *settings, const char *mcp)
 	return true;
 }
 
-/* One option; false if it was wrong. */
+/* One option, given as "argument"; false if it was wrong. */
 static bool
-ReadOption(Settings *settings, Given *given, int option, const char *value)
+ReadOption(Settings *settings, Given *given, int option, const char *value, const char *argument)
 {
 	long number;
 
@@ -292,9 +292,12 @@ ReadOption(Settings *settings, Given *given, int option, const char *value)
 		case OPT_STATUS_FILE:
 			settings->status_file = value;
 			return *value != '\0' || Complain("--status-file must name a file");
+		case ':':
+			return Complain("%s needs a value", argument);
 		default:
-			fputs("Try 'npcsim-agent --help'.\n", stderr);
-			return false;
+			/* without its value, which might be a token */
+			return Complain("there is no option %.*s, or it takes no value", (int) strcspn(argument, "="),
+							argument);
 	}
 }
 
@@ -328,7 +331,8 @@ Read(Settings *settings, int argc, char **argv)
 	settings->log_level = LOG_LEVEL_NOTICE;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1)
 	{
 		if (option == OPT_HELP)
 		{
@@ -340,7 +344,7 @@ Read(Settings *settings, int argc, char **argv)
 			puts("npcsim-agent " NPCSIM_VERSION);
 			return SETTINGS_ANSWERED;
 		}
-		if (!ReadOption(settings, &given, option, optarg))
+		if (!ReadOption(settings, &given, option, optarg, argv[optind - 1]))
 			return SETTINGS_WRONG;
 	}
 	if (optind < argc)

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -122,6 +123,38 @@ TellReport(void *arg)
 	ReportTell(&telling->report, NowMs(), SayLine, telling);
 }
 
+/* ", player 7 "ada"": as the gateway's log has it; names are others' choice, and quoted. */
+static size_t
+AddWho(char *text, size_t len, size_t size, const char *what, const json_t *who)
+{
+	json_t	 *name = json_object_get(who, "name");
+	char	 *quoted = json_is_string(name) ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
+	char	  excerpt[LOG_EXCERPT_SIZE];
+	long long id = json_integer_value(json_object_get(who, "id"));
+
+	if (id != 0)
+		len += (size_t) snprintf(text + len, size - len, "%s %lld %s, ", what, id,
+								 quoted != NULL ? LogExcerpt(excerpt, quoted, strlen(quoted)) : "");
+	free(quoted);
+	return len;
+}
+
+/* Whose mind the lines are about, as far as it is known. */
+static void
+NameSubject(const Telling *telling)
+{
+	const json_t *standing = telling->report.standing;
+	char		  text[LOG_SUBJECT_SIZE + 2 * LOG_EXCERPT_SIZE];
+	char		  excerpt[LOG_EXCERPT_SIZE];
+	size_t		  len = 0;
+
+	len = AddWho(text, len, sizeof(text), "player", json_object_get(standing, "player"));
+	len = AddWho(text, len, sizeof(text), "world", json_object_get(standing, "world"));
+	snprintf(text + len, sizeof(text) - len, "source \"%s\"",
+			 LogExcerpt(excerpt, telling->settings->source, strlen(telling->settings->source)));
+	LogSetSubject(text);
+}
+
 static void
 Take(Telling *telling, const RpcMessage *message)
 {
@@ -133,7 +166,10 @@ Take(Telling *telling, const RpcMessage *message)
 	if (strcmp(message->method, OUR_PREFIX "outcomes") == 0)
 		ReportOutcomes(&telling->report, params, now, SayOutcome, telling);
 	else if (strcmp(message->method, OUR_PREFIX "standing") == 0)
+	{
 		ReportStanding(&telling->report, params, now);
+		NameSubject(telling);
+	}
 	due = is_new && telling->report.standing != NULL ? 0 : ReportDueIn(&telling->report, now);
 	if (due >= 0)
 		TimerSet(telling->loop, &telling->report_timer, due, TellReport, telling);
@@ -204,6 +240,7 @@ TellingInit(Telling *telling, Loop *loop, const Settings *settings)
 	telling->state = "starting";
 	telling->since = time(NULL);
 	ReportInit(&telling->report);
+	NameSubject(telling);
 	if (WriteFile(telling))
 		return true;
 	Log(LOG_LEVEL_ERROR, "the status file \"%s\" cannot be written: %s", settings->status_file,

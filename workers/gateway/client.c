@@ -16,6 +16,7 @@
 #include "client.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -33,6 +34,9 @@
 #define CLOSE_GRACE_MS	 2000
 #define CODE_TOO_OFTEN	 "53400" /* configuration_limit_exceeded */
 #define KERNEL_BACKLOG	 65536
+
+/* Most bytes of a name in a line of the log. */
+#define LABEL_NAME 100
 
 /* Frames that one writable callback sends while the socket takes them. */
 #define WRITES_AT_ONCE 16
@@ -97,6 +101,8 @@ client_create(ClientKind kind, struct lws *wsi)
 	client->pinged_at = client->opened_at;
 	client->name = mem_copy_string("");
 	client->source = mem_copy_string("");
+	client->username = mem_copy_string("");
+	client->world_name = mem_copy_string("");
 	client->peer = *wire_address(wsi);
 	address_write(&client->peer, client->address, sizeof(client->address));
 	client->next = clients.first;
@@ -172,7 +178,58 @@ client_release(Client *client)
 		   !client->report);
 	free(client->name);
 	free(client->source);
+	free(client->username);
+	free(client->world_name);
 	free(client);
+}
+
+void
+client_name(Client *client, const char *username, const char *world_name)
+{
+	free(client->username);
+	client->username = mem_copy_string(username);
+	free(client->world_name);
+	client->world_name = mem_copy_string(world_name);
+}
+
+/* Names are others' choice: quoted as JSON, and short enough to leave room for what the line is about. */
+static void
+add_name(Text *label, const char *name)
+{
+	char   short_name[LABEL_NAME + 1];
+	size_t length = text_cut(name, LABEL_NAME);
+
+	memcpy(short_name, name, length);
+	short_name[length] = '\0';
+	text_add(label, " ", 1);
+	text_add_json_string(label, short_name);
+}
+
+static void
+add_who(Text *label, const char *what, int64_t id, const char *name)
+{
+	if (id == 0)
+		return;
+	text_add_format(label, ", %s %" PRId64, what, id);
+	if (name[0])
+		add_name(label, name);
+}
+
+const char *
+client_label(const Client *client)
+{
+	static Text label;
+
+	text_clear(&label);
+	text_add_format(&label, "client %s", client->address);
+	add_who(&label, "player", client->player_id, client->username);
+	add_who(&label, "world", client->world_id, client->world_name);
+	if (client->purpose != PURPOSE_WATCH && client->source[0])
+	{
+		text_add_string(&label, ", source");
+		add_name(&label, client->source);
+	}
+	return label.data;
 }
 
 /* ------------------------------------------------------------------------
@@ -290,7 +347,7 @@ client_close(Client *client, int code, const char *reason)
 		client_counts.closed_too_slow++;
 	else if (code == CLOSE_RATE_LIMIT)
 		client_counts.closed_rate_limit++;
-	log_line(LOG_DEBUG, "client %s: closed with %d: %s", client->address, code, reason);
+	log_line(LOG_DEBUG, "%s: closed with %d: %s", client_label(client), code, reason);
 	client_move(client, CLIENT_CLOSING);
 }
 

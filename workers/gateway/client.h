@@ -86,9 +86,11 @@ typedef struct Client
 
 	/* who it is */
 	Purpose purpose;
-	char   *token;				   /* only until it was authenticated */
-	char   *name;				   /* of the program, from the hello */
-	char   *source;				   /* of compute; "" = none yet */
+	char   *token;	  /* only until it was authenticated */
+	char   *name;	  /* of the program, from the hello */
+	char   *source;	  /* of compute; "" = none yet */
+	char   *username; /* as the welcome names the player and the world; "" = not yet */
+	char   *world_name;
 	bool	source_is_provisional; /* made up until a heartbeat names one */
 	int64_t player_id;			   /* 0 = spectator */
 	int64_t world_id;
@@ -157,6 +159,15 @@ extern void client_move(Client *client, ClientState to);
 
 /* It is known whose connection it is. */
 extern void client_join_player(Client *client);
+
+/* What the database calls its player ("" for spectators) and its world. */
+extern void client_name(Client *client, const char *username, const char *world_name);
+
+/*
+ * Who it is, as every line of the log about a client begins: its address and what is known of player, world and
+ * source.  Good until the next call.
+ */
+extern const char *client_label(const Client *client);
 
 /* Welcomed, and not on its way out. */
 extern bool client_is_welcome(const Client *client);

@@ -71,6 +71,7 @@ typedef struct Source
 	bool		   beat_due;	  /* to be told to the database */
 	bool		   beating;		  /* being told */
 	int			   told_capacity; /* what the one being told offers */
+	bool		   is_here;		  /* the log tells of it */
 	struct Source *next;		  /* of the same world */
 } Source;
 
@@ -529,8 +530,8 @@ tell_beat_failed(Client *client, const DbReply *reply)
 	static LogThrottle throttle = {.what = "heartbeats that failed"};
 	Text			   text = {0};
 
-	log_throttled(&throttle, now_ms(), reply->lost ? LOG_DEBUG : LOG_WARNING, "client %s: heartbeat: %s",
-				  client->address, reply->message);
+	log_throttled(&throttle, now_ms(), reply->lost ? LOG_DEBUG : LOG_WARNING, "%s: heartbeat: %s",
+				  client_label(client), reply->message);
 	if (client->kind != CLIENT_PLAYER)
 		return;
 	text_add_string(&text, "{\"type\":\"error\"");
@@ -538,6 +539,31 @@ tell_beat_failed(Client *client, const DbReply *reply)
 	text_add(&text, "}", 1);
 	client_send_text(client, &text);
 	text_free(&text);
+}
+
+/* The log has a line when a mind has come, which its first heartbeat tells, and one when it is gone. */
+static void
+tell_here(Source *source)
+{
+	static LogThrottle throttle = {.what = "minds that came"};
+
+	if (source->is_here)
+		return;
+	source->is_here = true;
+	log_throttled(&throttle, now_ms(), LOG_INFO, "%s: its mind is here, for %d decisions at a time (%s)",
+				  client_label(source->client), source->capacity,
+				  source->client->kind == CLIENT_MCP_SERVER ? "an MCP server" : "a client");
+}
+
+static void
+tell_gone(const Source *source)
+{
+	static LogThrottle throttle = {.what = "minds that went"};
+	const Client	  *client = source->client;
+
+	log_throttled(&throttle, now_ms(), LOG_INFO, "%s: its mind is gone%s: %s", client_label(client),
+				  source->is_here ? "" : " before it was ready",
+				  client->close_code ? client->close_reason : "it closed the connection, or that broke");
 }
 
 static void
@@ -553,6 +579,7 @@ beaten(void *argument, const DbReply *reply)
 		if (ack)
 		{
 			source->capacity = source->told_capacity;
+			tell_here(source);
 			if (client->kind == CLIENT_PLAYER)
 				client_send(client, ack, strlen(ack));
 			slot_freed(source); /* if it waits for one: most heartbeats say the same again */
@@ -651,6 +678,7 @@ compute_leave(Client *client)
 
 	if (!source)
 		return;
+	tell_gone(source);
 	forget_in_flight(source, "closed");
 	place = &client->world->compute->sources;
 	while (*place != source)

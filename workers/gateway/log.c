@@ -40,15 +40,25 @@ level_name(LogLevel level)
 	return "LOG";
 }
 
-static void __attribute__((format(printf, 2, 0)))
-write_line(LogLevel level, const char *format, va_list arguments)
+void
+log_head(char head[LOG_HEAD_SIZE], LogLevel level)
 {
-	char	  message[1001];
-	char	  line[1100];
 	char	  stamp[32];
 	time_t	  now = time(NULL);
 	struct tm utc;
-	int		  length;
+
+	gmtime_r(&now, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	snprintf(head, LOG_HEAD_SIZE, "%s npcsim-gateway %s: ", stamp, level_name(level));
+}
+
+static void __attribute__((format(printf, 2, 0)))
+write_line(LogLevel level, const char *format, va_list arguments)
+{
+	char message[1001];
+	char head[LOG_HEAD_SIZE];
+	char line[LOG_HEAD_SIZE + sizeof(message) + 1];
+	int	 length;
 
 	vsnprintf(message, sizeof(message), format, arguments);
 
@@ -58,9 +68,8 @@ write_line(LogLevel level, const char *format, va_list arguments)
 			*c = ' ';
 	}
 
-	gmtime_r(&now, &utc);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	length = snprintf(line, sizeof(line), "%s npcsim-gateway %s: %s\n", stamp, level_name(level), message);
+	log_head(head, level);
+	length = snprintf(line, sizeof(line), "%s%s\n", head, message);
 	if (length >= (int) sizeof(line))
 		length = sizeof(line) - 1;
 

@@ -17,6 +17,10 @@ typedef enum LogLevel
 
 extern void log_set_level(LogLevel level);
 
+/* What a line begins with: date, time and zone, program and level. */
+#define LOG_HEAD_SIZE 64
+extern void log_head(char head[LOG_HEAD_SIZE], LogLevel level);
+
 /*
  * One per kind of line that anybody can provoke: of those in LOG_WINDOW_MS from the first on, LOG_BURST are written,
  * and the others counted; log_tick tells how many.

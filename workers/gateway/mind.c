@@ -49,19 +49,16 @@ beat(Client *client)
 						  "average_decision_time_ms", compute_average_ms(client), "choices",
 						  ours && mind->offer.choices, "compact", ours && mind->offer.compact);
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
-		log_throttled(&throttle, now_ms(), LOG_WARNING, "client %s: heartbeat: %s", client->address, message);
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: heartbeat: %s", client_label(client), message);
 	json_decref(heartbeat);
 }
 
 static void
 ready(void *owner)
 {
-	static LogThrottle throttle = {.what = "MCP servers that are ready"};
-	Client			  *client = owner;
+	Client *client = owner;
 
 	client->mind->ready = true;
-	log_throttled(&throttle, now_ms(), LOG_INFO, "client %s: MCP server %s is ready", client->address,
-				  client->source);
 	beat(client);
 }
 

@@ -373,6 +373,7 @@ server_run(Settings *settings)
 	char			 message[160]; /* the settings were checked: it stays unsaid */
 	int				 descriptors;
 	int				 port;
+	char			 head[LOG_HEAD_SIZE];
 
 	server.settings = settings;
 	descriptors = raise_descriptor_limit();
@@ -402,8 +403,9 @@ server_run(Settings *settings)
 	db_start(server.context, server.vhost, settings, &db_events);
 	lws_sul_schedule(server.context, 0, &server.tick_timer, tick, TICK_US);
 
-	printf(strchr(settings->listen_address, ':') ? "listening on [%s]:%d\n" : "listening on %s:%d\n",
-		   settings->listen_address, port);
+	log_head(head, LOG_INFO);
+	printf(strchr(settings->listen_address, ':') ? "%slistening on [%s]:%d\n" : "%slistening on %s:%d\n",
+		   head, settings->listen_address, port);
 	fflush(stdout);
 
 	while (!stop_requested && !session_is_refused())

@@ -154,7 +154,7 @@ refuse(Client *client, const DbReply *reply)
 		text_free(&text);
 	}
 	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
-				  "client %s: refused: %s (%s)", client->address, reply->message, reply->sqlstate);
+				  "%s: refused: %s (%s)", client_label(client), reply->message, reply->sqlstate);
 	client_close(client, code, reply->message);
 }
 
@@ -180,7 +180,7 @@ hold_back(Client *client, int64_t wait, const char *reason)
 		return;
 	}
 	client_send_limit(client, NULL, reason, wait);
-	log_throttled(&throttle, now, LOG_INFO, "client %s: refused: %s", client->address, reason);
+	log_throttled(&throttle, now, LOG_INFO, "%s: refused: %s", client_label(client), reason);
 	client_close(client, CLOSE_RATE_LIMIT, reason);
 }
 
@@ -338,6 +338,15 @@ send_welcome(Client *client, json_t *welcome)
 	text_free(&text);
 }
 
+static void
+note_names(Client *client, const json_t *welcome)
+{
+	const char *username = json_member_string(welcome, "username");
+	const char *world_name = json_member_string(json_object_get(welcome, "world"), "name");
+
+	client_name(client, username ? username : "", world_name ? world_name : "");
+}
+
 /* The database has a session for the client. */
 static void
 begin_session(Client *client, const json_t *joined)
@@ -347,6 +356,7 @@ begin_session(Client *client, const json_t *joined)
 	bool		  is_new = client->state == CLIENT_JOINING;
 
 	json_member_integer(joined, "session_id", &client->session_id);
+	note_names(client, welcome);
 	if (is_new)
 	{
 		client->world = world_join(client->world_id);
@@ -425,7 +435,8 @@ joined(void *argument, const DbReply *reply)
 	{
 		static LogThrottle throttle = {.what = "sessions that were none"};
 
-		log_throttled(&throttle, now_ms(), LOG_WARNING, "client_connected: %s", message);
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: client_connected: %s", client_label(client),
+					  message);
 		client_close(client, CLOSE_GOING_AWAY, "the database gave no session");
 	}
 	else
@@ -882,7 +893,7 @@ session_unknown(Client *client)
 	if (client->state != CLIENT_LIVE)
 		return;
 	log_throttled(&throttle, now_ms(), LOG_WARNING,
-				  "client %s: the database does not know its session: it joins again", client->address);
+				  "%s: the database does not know its session: it joins again", client_label(client));
 	client_move(client, CLIENT_PARTED);
 	compute_parted(client);
 }

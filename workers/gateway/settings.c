@@ -131,7 +131,7 @@ gateway_id_is_valid(const char *gateway_id)
 static void
 complain(const char *source, const char *name, const char *problem)
 {
-	fprintf(stderr, "npcsim-gateway: %s: %s: %s\n", source, name, problem);
+	log_line(LOG_ERROR, "%s: %s: %s", source, name, problem);
 }
 
 static void *
@@ -536,7 +536,8 @@ settings_read(Settings *settings, int argc, char **argv)
 	make_flags(flags, names);
 
 	/* flags are only collected here, so that they can win over the rest */
-	while ((flag = getopt_long(argc, argv, "hV", flags, NULL)) != -1)
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, ":hV", flags, NULL)) != -1)
 	{
 		if (flag == FLAG_HELP || flag == 'h')
 		{
@@ -554,7 +555,9 @@ settings_read(Settings *settings, int argc, char **argv)
 			given[flag - FLAG_SETTING] = optarg;
 		else
 		{
-			fprintf(stderr, "npcsim-gateway: try \"npcsim-gateway --help\"\n");
+			complain("command line", argv[optind - 1],
+					 flag == ':' ? "has no value (see --help)"
+								 : "is no option, or takes no value (see --help)");
 			return SETTINGS_WRONG;
 		}
 	}

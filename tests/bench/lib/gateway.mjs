@@ -16,7 +16,7 @@ export async function startGateway(cluster, database) {
   const port = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the gateway does not start')), START_MS);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const match = line.match(/^listening on .*:(\d+)$/);
+      const match = line.match(/listening on .*:(\d+)$/);
       if (match) resolve(Number(match[1]));
       clearTimeout(timer);
     });

@@ -42,6 +42,17 @@ async function end(child, signal = 'SIGTERM') {
   return result;
 }
 
+const isDated = (line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ./.test(line);
+
+// What gateways and agents wrote, without the last line of one that was killed.
+function checkDates(children) {
+  for (const { spawnfile, output } of children) {
+    if (![GATEWAY, AGENT].includes(spawnfile)) continue;
+    const undated = output.split('\n').slice(0, -1).find((line) => !isDated(line));
+    if (undated !== undefined) throw new Error(`${spawnfile} wrote a line without date, time and zone: ${undated}`);
+  }
+}
+
 class Watcher {
   frames = [];
   store = new Store();
@@ -139,6 +150,7 @@ class Colony {
     const ends = new Map(await Promise.all([...this.#children].map(async (child) => [child, await end(child)])));
     await this.client?.end();
     await this.cluster.stop();
+    checkDates(ends.keys());
     if (gateway && ends.get(gateway).code !== 0)
       throw new Error(`the gateway ended with ${JSON.stringify(ends.get(gateway))}: ${gateway.output.slice(-1000)}`);
   }
