@@ -50,7 +50,7 @@ make_root()
 	say "making a Debian \"$suite\" in $dir: it is kept, and takes some minutes"
 	rm -rf --one-file-system "$next"
 	# shellcheck disable=SC2016 # the hook expands
-	run_quietly "$BUILD/mmdebstrap.log" mmdebstrap --variant=minbase --include="$packages" \
+	run_quietly "$BUILD/mmdebstrap-$suite.log" mmdebstrap --variant=minbase --include="$packages" \
 		--dpkgopt=force-unsafe-io "${settings[@]}" \
 		--essential-hook='mkdir -p "$1/etc/postgresql-common"' \
 		--essential-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \

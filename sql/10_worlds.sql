@@ -14,7 +14,7 @@ CREATE UNLOGGED TABLE npcsim.epochs (
     home text NOT NULL,
     begun_at_real timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-COMMENT ON TABLE npcsim.epochs IS 'The present epoch: revisions of one epoch can be compared. Unlogged, so that a crash, a promotion and a restore each begin a new one';
+COMMENT ON TABLE npcsim.epochs IS 'The present epoch: revisions of one epoch can be compared. Unlogged, so that a crash and a restore each begin a new one. No row: it was begun when the server started, and is not written yet; that of a standby never is';
 COMMENT ON COLUMN npcsim.epochs.home IS 'Installation, system identifier and database the epoch was begun in; another one begins a new epoch (template copies)';
 
 CREATE TABLE npcsim.world_settings (

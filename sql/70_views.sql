@@ -319,13 +319,21 @@ COMMENT ON COLUMN npcsim.decision_requests.timeout_ms IS 'Real milliseconds the 
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.decision_requests
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('request_npc_decision(world_id, npc_id) opens one.');
 
+-- A view that named the table of sessions, which is unlogged, could not be read on a standby.
+CREATE FUNCTION npcsim_internal.connected_players() RETURNS SETOF bigint
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 100
+    AS 'MODULE_PATHNAME', 'npcsim_connected_players';
+REVOKE ALL ON FUNCTION npcsim_internal.connected_players() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.connected_players() IS
+    'Players with an open session; none on a standby, where there are no sessions';
+
 CREATE VIEW npcsim.players AS
 SELECT a.id, a.world_id, a.username, a.role,
        npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) AS daily_token_output,
        (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id = a.id AND i.world_id = a.world_id) AS controlled_npc_count,
        a.last_heartbeat_at_real AS last_heartbeat,
        a.status,
-       EXISTS (SELECT FROM npcsim.sessions e WHERE e.player_id = a.id AND NOT e.ended) AS connected,
+       CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN a.id IN (SELECT npcsim_internal.connected_players()) END AS connected,
        a.created_at_real AS created_at
   FROM npcsim.player_accounts a;
 COMMENT ON VIEW npcsim.players IS
@@ -337,7 +345,7 @@ COMMENT ON COLUMN npcsim.players.daily_token_output IS 'Tokens the player''s mod
 COMMENT ON COLUMN npcsim.players.controlled_npc_count IS 'NPCs whose controller the player is';
 COMMENT ON COLUMN npcsim.players.last_heartbeat IS 'Real time of the last sign of life';
 COMMENT ON COLUMN npcsim.players.status IS 'active or banned; banning ends the player''s sessions';
-COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open';
+COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open; NULL on a standby, which knows of none';
 COMMENT ON COLUMN npcsim.players.created_at IS 'Real time';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.players
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_players();

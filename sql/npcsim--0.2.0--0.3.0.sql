@@ -259,6 +259,95 @@ CREATE FUNCTION npcsim.optimize_world_queries(world_id bigint, repair boolean DE
 REVOKE ALL ON FUNCTION npcsim.optimize_world_queries(bigint, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.optimize_world_queries(bigint, boolean) IS
     'Looks at the indexes by which NPCs see, one row for each, and at the statistics of their tables, and mends what it finds unless repair is false. problem: NULL, missing, invalid, different, bloated, left over, no statistics; repaired: the statement that was executed, or would be. Indexes are shared by all worlds, which wait while one is made. Errors: NS101 no such world, 55P03 a lock was not had in 10 s';
+-- ---- standbys, and why nothing ticks ----
+
+COMMENT ON TABLE npcsim.epochs IS 'The present epoch: revisions of one epoch can be compared. Unlogged, so that a crash and a restore each begin a new one. No row: it was begun when the server started, and is not written yet; that of a standby never is';
+
+CREATE FUNCTION npcsim_internal.connected_players() RETURNS SETOF bigint
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 100
+    AS 'MODULE_PATHNAME', 'npcsim_connected_players';
+REVOKE ALL ON FUNCTION npcsim_internal.connected_players() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.connected_players() IS
+    'Players with an open session; none on a standby, where there are no sessions';
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.players AS
+SELECT a.id, a.world_id, a.username, a.role,
+       npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) AS daily_token_output,
+       (SELECT pg_catalog.count(*) FROM npcsim.npc_identities i WHERE i.controller_player_id OPERATOR(pg_catalog.=) a.id AND i.world_id OPERATOR(pg_catalog.=) a.world_id) AS controlled_npc_count,
+       a.last_heartbeat_at_real AS last_heartbeat,
+       a.status,
+       CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN a.id OPERATOR(pg_catalog.=) ANY (SELECT npcsim_internal.connected_players()) END AS connected,
+       a.created_at_real AS created_at
+  FROM npcsim.player_accounts a;
+COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open; NULL on a standby, which knows of none';
+
+CREATE FUNCTION npcsim_internal.world_reports() RETURNS TABLE (
+    world_id bigint,
+    status text,
+    worker_pid integer,
+    ticks bigint,
+    late_ticks bigint,
+    tick_ms_p50 double precision,
+    tick_ms_p99 double precision,
+    blocked_by_pid integer,
+    last_error text,
+    last_error_at_real timestamp with time zone)
+    LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_world_reports';
+REVOKE ALL ON FUNCTION npcsim_internal.world_reports() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_reports() IS
+    'How the worlds of this database fare, from shared memory; world_status shows it';
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.world_status AS
+SELECT r.world_id,
+       r.status,
+       r.worker_pid,
+       r.ticks,
+       r.late_ticks,
+       r.tick_ms_p50,
+       r.tick_ms_p99,
+       r.blocked_by_pid,
+       r.last_error,
+       r.last_error_at_real
+  FROM npcsim_internal.world_reports() r;
+COMMENT ON COLUMN npcsim.world_status.blocked_by_pid IS 'Server process that holds the world, a row of its state or a table of npcsim, so that it stands still; NULL: nobody';
+COMMENT ON COLUMN npcsim.world_status.last_error IS 'Last error of a tick, if none has succeeded since, or why the world has no worker';
+COMMENT ON COLUMN npcsim.world_status.last_error_at_real IS 'When that error was; of what is in the way of workers at this moment: now';
+
+CREATE FUNCTION npcsim_internal.workers_report(
+    OUT state text,
+    OUT running_worlds integer,
+    OUT workers integer,
+    OUT launcher_pid integer,
+    OUT retry_at_real timestamp with time zone,
+    OUT last_error text,
+    OUT last_error_at_real timestamp with time zone
+) RETURNS record
+    LANGUAGE c VOLATILE STRICT SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_workers_report';
+REVOKE ALL ON FUNCTION npcsim_internal.workers_report() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.workers_report() IS 'What the launcher knows of this database, and what is in its way; worker_status shows it';
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.worker_status AS
+SELECT r.state,
+       r.running_worlds,
+       r.workers,
+       r.launcher_pid,
+       r.retry_at_real,
+       r.last_error,
+       r.last_error_at_real
+  FROM npcsim_internal.workers_report() r;
+COMMENT ON COLUMN npcsim.worker_status.state IS 'ready; parked (last_error tells why); kept away (by DROP EXTENSION and the like, until that transaction ends); closed (a template, or it does not allow connections); unknown (to be looked at); standby; not preloaded';
+COMMENT ON COLUMN npcsim.worker_status.last_error_at_real IS 'When that was; of what is in the way at this moment: now';
+
+-- What the two views called until now.
+DROP FUNCTION npcsim_internal.world_report(bigint, boolean);
+DROP FUNCTION npcsim_internal.fleet_report();
 
 -- Minds that choose from a list, and such as have little room.
 ALTER TABLE npcsim.sessions ADD COLUMN choices boolean NOT NULL DEFAULT false;

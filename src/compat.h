@@ -14,6 +14,9 @@
 #include "executor/executor.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/sinvaladt.h"
+#include "utils/backend_status.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
@@ -88,6 +91,32 @@ compat_lock_is_ours(const LOCKTAG *tag, LOCKMODE mode)
 #else
 	return LockHeldByMe(tag, mode);
 #endif
+}
+
+/* The process of a virtual transaction; 0 = none. PostgreSQL 17 numbers them otherwise. */
+static inline int
+compat_vxid_pid(VirtualTransactionId vxid)
+{
+#if PG_VERSION_NUM >= 170000
+	PGPROC *process = ProcNumberGetProc(vxid.procNumber);
+#else
+	PGPROC				 *process = BackendIdGetProc(vxid.backendId);
+#endif
+
+	return process == NULL ? 0 : process->pid;
+}
+
+/* What a server process does, by its place in the list, from 1 on; PostgreSQL 16 renamed it. */
+static inline PgBackendStatus *
+compat_backend_status(int index)
+{
+#if PG_VERSION_NUM >= 160000
+	LocalPgBackendStatus *status = pgstat_get_local_beentry_by_index(index);
+#else
+	LocalPgBackendStatus *status = pgstat_fetch_stat_local_beentry(index);
+#endif
+
+	return status == NULL ? NULL : &status->backendStatus;
 }
 
 #endif /* NPCSIM_COMPAT_H */

@@ -37,6 +37,7 @@
 #define ERRCODE_NS_BANNED			MAKE_SQLSTATE('N', 'S', '4', '0', '3')
 #define ERRCODE_NS_WORLD_ABSENT		MAKE_SQLSTATE('N', 'S', '4', '0', '4')
 #define ERRCODE_NS_GATEWAY_HELD		MAKE_SQLSTATE('N', 'S', '4', '0', '9')
+#define ERRCODE_NS_STANDBY			MAKE_SQLSTATE('N', 'S', '4', '1', '0')
 #define ERRCODE_NS_WORLD_FULL		MAKE_SQLSTATE('N', 'S', '4', '2', '9')
 #define ERRCODE_NS_TOO_MANY_SOURCES MAKE_SQLSTATE('N', 'S', '4', '3', '0')
 #define ERRCODE_NS_TOO_MANY_CALLS	MAKE_SQLSTATE('N', 'S', '4', '3', '1')

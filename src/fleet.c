@@ -114,6 +114,14 @@ fleet_count(Oid database, FleetKind kind)
 	return count;
 }
 
+void
+fleet_set_error(FleetDatabase *entry, const char *error, bool obstacle)
+{
+	strlcpy(entry->error, error, FLEET_ERROR_SIZE);
+	entry->error_at = GetCurrentTimestamp();
+	entry->obstacle = obstacle;
+}
+
 static void
 wake_launcher(void)
 {
@@ -138,8 +146,7 @@ count_failure(FleetDatabase *entry, const char *error)
 		wait *= 2;
 	entry->failures = Min(entry->failures + 1, 1000);
 	entry->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), Min(wait, LAST_RETRY_MS));
-	strlcpy(entry->error, error, FLEET_ERROR_SIZE);
-	entry->obstacle = false;
+	fleet_set_error(entry, error, false);
 }
 
 static void
@@ -309,17 +316,21 @@ fleet_unblock(void)
 }
 
 bool
-fleet_database_error(Oid database, char *error)
+fleet_database_error(Oid database, char *error, TimestampTz *error_at)
 {
 	FleetDatabase *entry;
 
 	error[0] = '\0';
+	*error_at = 0;
 	if (fleet == NULL)
 		return false;
 	LWLockAcquire(fleet->lock, LW_SHARED);
 	entry = fleet_find(database);
 	if (entry != NULL)
+	{
 		memcpy(error, entry->error, FLEET_ERROR_SIZE);
+		*error_at = entry->error_at;
+	}
 	LWLockRelease(fleet->lock);
 	return error[0] != '\0';
 }
@@ -537,9 +548,9 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 			entry->error[0] = '\0';
 			entry->retry_at = 0;
 		}
-		if (state == DATABASE_READY && error != NULL)
-			strlcpy(entry->error, error, FLEET_ERROR_SIZE);
 		entry->obstacle = error != NULL;
+		if (state == DATABASE_READY && error != NULL)
+			fleet_set_error(entry, error, true);
 		entry->state = state;
 		entry->seen = seen;
 		entry->running = running;

@@ -73,6 +73,7 @@ typedef struct FleetDatabase
 	uint32		  departures;  /* grows when a session ends that a gateway was bound to */
 	bool		  obstacle;	   /* 'error' is what a probe or worker found to be in the way */
 	char		  error[FLEET_ERROR_SIZE];
+	TimestampTz	  error_at; /* when it last happened */
 } FleetDatabase;
 
 /* A transaction that wants no worker in a database until its end. */
@@ -113,8 +114,8 @@ extern void fleet_block(Oid database);
 extern void fleet_unblock(void);
 /* A session ended that a gateway was bound to: a worker looks after its sessions at once. Never fails. */
 extern void fleet_gateway_departed(Oid database);
-/* Why a database of ours is not served; false = no reason known. */
-extern bool fleet_database_error(Oid database, char *error);
+/* Why a database of ours is not served, and since when; false = no reason known. */
+extern bool fleet_database_error(Oid database, char *error, TimestampTz *error_at);
 
 /* ---- with fleet->lock held ---- */
 extern FleetDatabase *fleet_find(Oid database);	 /* NULL = no entry */
@@ -122,6 +123,8 @@ extern FleetDatabase *fleet_enter(Oid database); /* found or made; NULL = no roo
 extern bool			  fleet_blocked(Oid database);
 /* Slots that are neither FREE nor told to stop; InvalidOid: of all databases. */
 extern int fleet_count(Oid database, FleetKind kind);
+/* The reason that is shown. */
+extern void fleet_set_error(FleetDatabase *entry, const char *error, bool obstacle);
 
 /* ---- the launcher ---- */
 extern void fleet_launcher_enter(void); /* and leaves at exit */

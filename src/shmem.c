@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "port.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
@@ -26,6 +27,7 @@
 #include "storage/shmem.h"
 #include "storage/spin.h"
 #include "utils/hsearch.h"
+#include "utils/timestamp.h"
 
 #include "fleet.h"
 #include "guc.h"
@@ -43,25 +45,27 @@ typedef struct WorldKey
 
 typedef struct WorldSlot
 {
-	WorldKey key;
-	slock_t	 mutex;		 /* guards everything below */
-	int		 worker_pid; /* 0 = its worker ended */
-	Latch	*worker_latch;
-	int		 holder_pid;   /* 0 = nobody */
-	bool	 worker_waits; /* its worker wants to know when the holder lets go */
-	bool	 requests;	   /* opened by others, not told to gateways yet */
-	int64	 clock;
-	int64	 revision;
-	int64	 ticks;
-	int64	 late_ticks;
-	int		 blocked_by_pid;
-	char	 last_error[WORLD_ERROR_SIZE];
-	uint32	 nsamples;				/* ever taken */
-	uint32	 samples[TICK_SAMPLES]; /* µs */
+	WorldKey	key;
+	slock_t		mutex;		/* guards everything below */
+	int			worker_pid; /* 0 = its worker ended */
+	Latch	   *worker_latch;
+	int			holder_pid;	  /* 0 = nobody */
+	bool		worker_waits; /* its worker wants to know when the holder lets go */
+	bool		requests;	  /* opened by others, not told to gateways yet */
+	int64		clock;
+	int64		revision;
+	int64		ticks;
+	int64		late_ticks;
+	int			blocked_by_pid;
+	char		last_error[WORLD_ERROR_SIZE];
+	TimestampTz last_error_at;
+	uint32		nsamples;			   /* ever taken */
+	uint32		samples[TICK_SAMPLES]; /* µs */
 } WorldSlot;
 
 static HTAB	  *slots = NULL;
 static LWLock *slots_lock = NULL;
+static uint64 *seed = NULL;
 
 static Size
 slots_size(void)
@@ -72,7 +76,7 @@ slots_size(void)
 void
 shmem_request(void)
 {
-	RequestAddinShmemSpace(add_size(slots_size(), fleet_size()));
+	RequestAddinShmemSpace(add_size(add_size(slots_size(), fleet_size()), MAXALIGN(sizeof(uint64))));
 	RequestNamedLWLockTranche("npcsim", 2);
 }
 
@@ -81,10 +85,14 @@ shmem_startup(void)
 {
 	HASHCTL		  control = {.keysize = sizeof(WorldKey), .entrysize = sizeof(WorldSlot)};
 	LWLockPadded *locks = GetNamedLWLockTranche("npcsim");
+	bool		  found;
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	slots = ShmemInitHash("npcsim worlds", guc_max_worlds, guc_max_worlds, &control, HASH_ELEM | HASH_BLOBS);
 	fleet_startup(&locks[1].lock);
+	seed = ShmemInitStruct("npcsim seed", sizeof(uint64), &found);
+	if (!found && !pg_strong_random(seed, sizeof(uint64)))
+		ereport(FATAL, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number"));
 	LWLockRelease(AddinShmemInitLock);
 	slots_lock = &locks[0].lock;
 }
@@ -93,6 +101,13 @@ bool
 shmem_available(void)
 {
 	return slots != NULL;
+}
+
+uint64
+shmem_seed(void)
+{
+	/* not preloaded: worlds do not run, and only a start of the server tells epochs apart */
+	return seed != NULL ? *seed : (uint64) PgStartTime;
 }
 
 /*
@@ -254,6 +269,7 @@ shmem_world_report(int64 world_id, WorldReport *report)
 	report->late_ticks = slot->late_ticks;
 	report->blocked_by_pid = slot->blocked_by_pid;
 	memcpy(report->last_error, slot->last_error, WORLD_ERROR_SIZE);
+	report->last_error_at = slot->last_error_at;
 	count = Min(slot->nsamples, TICK_SAMPLES);
 	memcpy(samples, slot->samples, count * sizeof(uint32));
 	slot_release(slot);
@@ -266,6 +282,28 @@ shmem_world_report(int64 world_id, WorldReport *report)
 		report->tick_ms_p99 = samples[(count * 99 + 99) / 100 - 1] / 1000.0;
 	}
 	return true;
+}
+
+int
+shmem_worlds(int64 **ids)
+{
+	HASH_SEQ_STATUS scan;
+	WorldSlot	   *slot;
+	int				count = 0;
+
+	*ids = NULL;
+	if (slots == NULL)
+		return 0;
+	LWLockAcquire(slots_lock, LW_SHARED);
+	*ids = palloc(sizeof(int64) * Max(hash_get_num_entries(slots), 1));
+	hash_seq_init(&scan, slots);
+	while ((slot = hash_seq_search(&scan)) != NULL)
+	{
+		if (slot->key.database == MyDatabaseId)
+			(*ids)[count++] = slot->key.world_id;
+	}
+	LWLockRelease(slots_lock);
+	return count;
 }
 
 /* ---- the worker that serves the world ---- */
@@ -417,6 +455,8 @@ shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us)
 	slot->ticks += ticks;
 	slot->late_ticks += late;
 	slot->blocked_by_pid = 0;
+	if (ticks > 0)
+		slot->last_error[0] = '\0';
 	if (tick_us >= 0)
 		slot->samples[slot->nsamples++ % TICK_SAMPLES] = (uint32) Min(tick_us, PG_UINT32_MAX);
 	if (slot->nsamples == 2 * TICK_SAMPLES)
@@ -438,15 +478,16 @@ shmem_world_note_blocked(int64 world_id, int pid)
 void
 shmem_world_note_error(int64 world_id, const char *message)
 {
-	char	   text[WORLD_ERROR_SIZE] = "";
-	WorldSlot *slot;
+	char		text[WORLD_ERROR_SIZE] = "";
+	TimestampTz now = GetCurrentTimestamp();
+	WorldSlot  *slot;
 
-	if (message != NULL)
-		strlcpy(text, message, WORLD_ERROR_SIZE);
+	strlcpy(text, message, WORLD_ERROR_SIZE);
 	slot = slot_acquire(world_id);
 	if (slot == NULL)
 		return;
 	memcpy(slot->last_error, text, WORLD_ERROR_SIZE);
+	slot->last_error_at = now;
 	slot_release(slot);
 }
 

@@ -15,26 +15,31 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #define WORLD_ERROR_SIZE 256
 #define TICK_SAMPLES	 1024 /* durations kept per world, for the percentiles */
 
 /* What world_status shows of a served world. */
 typedef struct WorldReport
 {
-	int	   worker_pid;
-	int64  clock;
-	int64  revision;
-	int64  ticks;
-	int64  late_ticks;
-	double tick_ms_p50;
-	double tick_ms_p99;
-	int	   blocked_by_pid; /* 0 = nobody */
-	char   last_error[WORLD_ERROR_SIZE];
+	int			worker_pid;
+	int64		clock;
+	int64		revision;
+	int64		ticks;
+	int64		late_ticks;
+	double		tick_ms_p50;
+	double		tick_ms_p99;
+	int			blocked_by_pid; /* 0 = nobody */
+	char		last_error[WORLD_ERROR_SIZE];
+	TimestampTz last_error_at;
 } WorldReport;
 
 /* shared_preload_libraries: requests the memory; called by _PG_init. */
 extern void shmem_request(void);
 extern bool shmem_available(void);
+/* Drawn when shared memory was made: at each start of the server, and after each crash. */
+extern uint64 shmem_seed(void);
 
 /* ---- any backend; MyDatabaseId is implied ---- */
 
@@ -58,6 +63,8 @@ extern void shmem_world_publish(int64 world_id, int64 clock, int64 revision);
 extern void shmem_worlds_changed(void);
 /* Copies the report of a served world; false if there is none. */
 extern bool shmem_world_report(int64 world_id, WorldReport *report);
+/* Ids of the worlds of this database that have a slot, in no order; their number. In the current memory context. */
+extern int shmem_worlds(int64 **ids);
 
 /*
  * At commit, before release: this transaction opened requests to minds. The world's worker
@@ -94,8 +101,9 @@ extern bool shmem_world_take_requests(int64 world_id);
  * What is shown of the world: ticks finished, those late; microseconds each of them took, -1 = not measured.
  */
 extern void shmem_world_note_ticks(int64 world_id, int64 ticks, int64 late, int64 tick_us);
-extern void shmem_world_note_blocked(int64 world_id, int pid);			 /* 0 = nobody */
-extern void shmem_world_note_error(int64 world_id, const char *message); /* NULL = none */
+extern void shmem_world_note_blocked(int64 world_id, int pid); /* 0 = nobody */
+/* Shown until a tick succeeds. */
+extern void shmem_world_note_error(int64 world_id, const char *message);
 
 /* ---- start and end ---- */
 

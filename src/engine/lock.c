@@ -16,25 +16,14 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/multixact.h"
-#include "access/subtrans.h"
-#include "access/table.h"
-#include "access/tableam.h"
-#include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/namespace.h"
 #include "commands/async.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "storage/bufmgr.h"
-#include "storage/procarray.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "engine/image.h"
 #include "engine/lock.h"
@@ -128,10 +117,6 @@ static SpiStatement begin_epoch_statement =
 	 "begun_at_real = pg_catalog.now() WHERE npcsim.epochs.home <> excluded.home",
 	 2,
 	 {TEXTOID, TEXTOID}};
-
-static SpiStatement tuple_statement = {"SELECT ctid FROM npcsim.world_clock WHERE world_id = $1",
-									   1,
-									   {INT8OID}};
 
 static void
 end_lock(WorldLock *lock, bool committed)
@@ -533,59 +518,6 @@ world_flush(WorldLock *lock)
 	}
 }
 
-/* A pid that is to be told for a transaction id, or 0. */
-static int
-transaction_pid(TransactionId xid)
-{
-	if (!TransactionIdIsNormal(xid) || !TransactionIdIsInProgress(xid))
-		return 0;
-	if (TransactionIdFollowsOrEquals(xid, TransactionXmin))
-		xid = SubTransGetTopmostTransaction(xid);
-	return BackendXidGetPid(xid);
-}
-
-int
-world_lock_holder(int64 world_id)
-{
-	Relation	  relation;
-	HeapTupleData tuple;
-	Buffer		  buffer;
-	int			  pid = 0;
-	bool		  isnull;
-
-	spi_begin();
-	if (spi_run(&tuple_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
-	{
-		spi_end();
-		return 0;
-	}
-	tuple.t_self = *(ItemPointer) DatumGetPointer(spi_datum(0, 1, &isnull));
-	spi_end();
-
-	relation = table_openrv(makeRangeVar("npcsim", "world_clock", -1), AccessShareLock);
-	if (heap_fetch(relation, SnapshotAny, &tuple, &buffer, false))
-	{
-		TransactionId xmax = HeapTupleHeaderGetRawXmax(tuple.t_data);
-		uint16		  infomask = tuple.t_data->t_infomask;
-
-		ReleaseBuffer(buffer);
-		if (infomask & HEAP_XMAX_INVALID)
-			pid = 0;
-		else if (infomask & HEAP_XMAX_IS_MULTI)
-		{
-			MultiXactMember *members;
-			int count = GetMultiXactIdMembers(xmax, &members, false, HEAP_XMAX_IS_LOCKED_ONLY(infomask));
-
-			for (int i = 0; i < count && pid == 0; i++)
-				pid = transaction_pid(members[i].xid);
-		}
-		else
-			pid = transaction_pid(xmax);
-	}
-	table_close(relation, AccessShareLock);
-	return pid;
-}
-
 int64
 world_now(int64 world_id, int64 row_clock, int64 tick_length)
 {
@@ -626,23 +558,37 @@ read_epoch(const char *home)
 	return epoch;
 }
 
+/*
+ * The epoch that begins when there is none. It follows from what was drawn when the server started, so that everybody
+ * names the same one before somebody who may write has begun it, and where nobody can: on a standby, in a transaction that
+ * only reads. Long enough that no other is like it.
+ */
+static char *
+coming_epoch(const char *home)
+{
+	return psprintf("%016llx", (unsigned long long) hash_bytes_extended((const unsigned char *) home,
+																		(int) strlen(home), shmem_seed()));
+}
+
 const char *
 world_epoch(void)
 {
 	const char *home = world_home();
-	char	   *epoch = read_epoch(home);
-	uint64		random;
-	char		text[17];
+	char	   *epoch = RecoveryInProgress() ? NULL : read_epoch(home);
 
-	if (epoch != NULL)
-		return epoch;
-	if (!pg_strong_random(&random, sizeof(random)))
-		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random epoch"));
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long) random);
+	return epoch != NULL ? epoch : coming_epoch(home);
+}
+
+void
+world_begin_epoch(void)
+{
+	const char *home = world_home();
+
+	if (RecoveryInProgress() || read_epoch(home) != NULL)
+		return;
 	spi_begin();
-	spi_run(&begin_epoch_statement, (Datum[]) {CStringGetTextDatum(text), CStringGetTextDatum(home)}, NULL,
+	spi_run(&begin_epoch_statement,
+			(Datum[]) {CStringGetTextDatum(coming_epoch(home)), CStringGetTextDatum(home)}, NULL,
 			SPI_OK_INSERT);
 	spi_end();
-	epoch = read_epoch(home);
-	return epoch != NULL ? epoch : pstrdup(text);
 }

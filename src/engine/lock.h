@@ -121,17 +121,16 @@ extern int64 world_record(WorldLock *lock, const WorldEvent *event);
  */
 extern void world_flush(WorldLock *lock);
 
-/* Who holds the row now: a pid, or 0 (nobody, or not to be told). */
-extern int world_lock_holder(int64 world_id);
-
 /*
  * Clock to show for a world: its last finished tick. 'row_clock' is the one
  * in the reader's snapshot of world_clock.
  */
 extern int64 world_now(int64 world_id, int64 row_clock, int64 tick_length);
 
-/* The present epoch of this database's worlds; begins one if there is none. In the current memory context. */
+/* The present epoch of this database's worlds. In the current memory context. */
 extern const char *world_epoch(void);
+/* Begins one if there is none: it then lives on over a clean restart. For those who may write. */
+extern void world_begin_epoch(void);
 /* What world_clock.home has for worlds that belong here. */
 extern const char *world_home(void);
 /* NS102 when a world's home is another: it is parked. */

@@ -12,9 +12,13 @@
  * Sessions are no state of a world: no world is locked here and nothing makes a revision. What a
  * session was asked and has not answered is opened again when it goes; requests that somebody else has
  * locked at that moment are left to expire_sessions(), which opens every request whose session is no longer there.
+ *
+ * On a standby nothing can be written: a gateway there has spectators, of whom the database knows nothing. Registering
+ * and disconnecting do nothing, a poll tells the clocks, and the id of a session is a number like any other.
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "common/cryptohash.h"
@@ -29,6 +33,7 @@
 #include "errors.h"
 #include "gateways.h"
 #include "json.h"
+#include "port.h"
 #include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
@@ -48,6 +53,7 @@ PG_FUNCTION_INFO_V1(npcsim_try_client_connected);
 PG_FUNCTION_INFO_V1(npcsim_client_disconnected);
 PG_FUNCTION_INFO_V1(npcsim_gateway_poll);
 PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
+PG_FUNCTION_INFO_V1(npcsim_connected_players);
 
 #define GATEWAY_ID_MAX		 64
 #define TOKEN_MAX_BYTES		 256
@@ -153,6 +159,11 @@ static SpiStatement end_statement =
 static SpiStatement delete_statement = {.sql = "DELETE FROM npcsim.sessions WHERE id = ANY ($1)",
 										.nargs = 1,
 										.types = {INT8ARRAYOID}};
+
+static SpiStatement connected_statement =
+	{.sql = "SELECT DISTINCT player_id FROM npcsim.sessions WHERE player_id IS NOT NULL AND NOT ended",
+	 .nargs = 0,
+	 .read_only = true};
 
 #define REOPEN(condition) \
 	"WITH sent AS (" \
@@ -325,6 +336,28 @@ npcsim_expire_sessions(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+Datum
+npcsim_connected_players(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		   null = false;
+	uint64		   rows;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (RecoveryInProgress())
+		return (Datum) 0;
+	spi_begin();
+	rows = spi_run(&connected_statement, NULL, NULL, SPI_OK_SELECT);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		Datum player = Int64GetDatum(spi_int64(row, 1, 0));
+
+		tuplestore_putvalues(result->setResult, result->setDesc, &player, &null);
+	}
+	spi_end();
+	return (Datum) 0;
+}
+
 /* ---- gateways ---- */
 
 /* Who comes second waits for its turn, again and again: that is not the server's trouble. */
@@ -348,6 +381,8 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 	int	   count;
 
 	version_require();
+	if (RecoveryInProgress())
+		PG_RETURN_VOID();
 	spi_begin();
 	if (!gateway_hold(gateway_id))
 		refuse_held(gateway_id);
@@ -356,6 +391,7 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 		gateway_bind();
 	ids = take_ids(spi_run(&of_gateway_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT), &count);
 	end_sessions(ids, count, NULL);
+	world_begin_epoch();
 	spi_end();
 	PG_RETURN_VOID();
 }
@@ -378,9 +414,12 @@ with_running(const int64 *asked, int count, int *total)
 
 /* "ended_sessions":[…]: those of a gateway that were ended here, and why. */
 static void
-json_ended(StringInfo out, Datum gateway)
+json_ended(StringInfo out, const char *gateway_id)
 {
-	uint64 rows = spi_run(&ended_statement, (Datum[]) {gateway}, NULL, SPI_OK_SELECT);
+	uint64 rows =
+		RecoveryInProgress()
+			? 0
+			: spi_run(&ended_statement, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT);
 
 	json_literal(out, ",\"ended_sessions\":[");
 	for (uint64 i = 0; i < rows; i++)
@@ -415,26 +454,13 @@ json_gone(StringInfo out, const int64 *asked, int count, const WorldHead *heads,
 	appendStringInfoChar(out, ']');
 }
 
-Datum
-npcsim_gateway_poll(PG_FUNCTION_ARGS)
+static void
+take_sign_of_life(const char *gateway_id)
 {
 	static TimestampTz expired_at = 0;
-	char			  *gateway_id = arg_gateway_id(fcinfo, 0);
-	Datum			   gateway = CStringGetTextDatum(gateway_id);
-	int				   count;
-	int64			  *asked = arg_int64_list(fcinfo, 1, "world_ids", POLL_WORLDS_MAX, &count);
-	MemoryContext	   caller = CurrentMemoryContext;
-	const char		  *epoch;
-	StringInfoData	   out;
-	int64			  *wanted;
-	int				   wanted_count;
-	WorldHead		  *heads;
-	int				   head_count;
-	Datum			   result;
 
-	count = id_list_sort(asked, count);
-	spi_begin();
-	if (spi_run(&seen_statement, (Datum[]) {gateway}, NULL, SPI_OK_UPDATE_RETURNING) == 0 ||
+	if (spi_run(&seen_statement, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL,
+				SPI_OK_UPDATE_RETURNING) == 0 ||
 		(spi_bool(0, 1, false) && !gateway_is_held(gateway_id)))
 		refuse_gateway(gateway_id);
 	if (TimestampDifferenceExceeds(expired_at, GetCurrentTimestamp(), EXPIRE_INTERVAL_MS))
@@ -442,6 +468,27 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 		expire();
 		expired_at = GetCurrentTimestamp();
 	}
+}
+
+Datum
+npcsim_gateway_poll(PG_FUNCTION_ARGS)
+{
+	char		  *gateway_id = arg_gateway_id(fcinfo, 0);
+	int			   count;
+	int64		  *asked = arg_int64_list(fcinfo, 1, "world_ids", POLL_WORLDS_MAX, &count);
+	MemoryContext  caller = CurrentMemoryContext;
+	const char	  *epoch;
+	StringInfoData out;
+	int64		  *wanted;
+	int			   wanted_count;
+	WorldHead	  *heads;
+	int			   head_count;
+	Datum		   result;
+
+	count = id_list_sort(asked, count);
+	spi_begin();
+	if (!RecoveryInProgress())
+		take_sign_of_life(gateway_id);
 	epoch = world_epoch();
 	wanted = with_running(asked, count, &wanted_count);
 	head_count = read_world_heads(wanted, wanted_count, &heads);
@@ -456,7 +503,7 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 		appendStringInfo(&out, ",\"tick_rate\":%d}", heads[i].tick_rate);
 	}
 	json_gone(&out, asked, count, heads, head_count);
-	json_ended(&out, gateway);
+	json_ended(&out, gateway_id);
 	appendStringInfoChar(&out, '}');
 	MemoryContextSwitchTo(caller);
 	result = json_datum(&out);
@@ -666,19 +713,53 @@ json_welcome(StringInfo out, const Client *client, const WorldHead *head, const 
 }
 
 static void
+refuse_player_of_standby(const Client *client)
+{
+	ereport(ERROR, errcode(ERRCODE_NS_STANDBY), errmsg("this server admits spectators only"),
+			errdetail("It is a standby, and player %lld would have to be noted.",
+					  (long long) client->player_id),
+			errhint("Connect to a gateway of the primary."));
+}
+
+/* Nobody asks for it again. */
+static int64
+standby_session_id(void)
+{
+	uint64 number;
+
+	if (!pg_strong_random(&number, sizeof(number)))
+		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random session id"));
+	return (int64) (number >> 12) + 1;
+}
+
+/* Notes the session and returns its id; the ids of those that it replaces. */
+static int64
+begin_session(const Client *client, const WorldHead *head, int64 **replaced, int *replaced_count)
+{
+	*replaced = NULL;
+	*replaced_count = 0;
+	if (RecoveryInProgress())
+		return standby_session_id();
+	spi_run(&serialize_statement, (Datum[]) {Int64GetDatum(head->world_id)}, NULL, SPI_OK_SELECT);
+	check_room(client, head);
+	*replaced = replace_sessions(client, replaced_count);
+	return insert_session(client, head->world_id);
+}
+
+static void
 write_session(FunctionCallInfo fcinfo, StringInfo out)
 {
-	Client		client = {.gateway_id = arg_gateway_id(fcinfo, 0),
-						  .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
-						  .role = "spectator",
-						  .purpose = arg_word(fcinfo, 3, "purpose", purposes),
-						  .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
-						  .client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)};
-	int64		world_id = arg_id(fcinfo, 2, "world_id");
-	const char *epoch = world_epoch();
-	WorldHead  *head;
-	int64	   *replaced;
-	int			replaced_count;
+	Client	   client = {.gateway_id = arg_gateway_id(fcinfo, 0),
+						 .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
+						 .role = "spectator",
+						 .purpose = arg_word(fcinfo, 3, "purpose", purposes),
+						 .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),
+						 .client = arg_optional_text(fcinfo, 5, "client", CLIENT_MAX_CHARS)};
+	int64	   world_id = arg_id(fcinfo, 2, "world_id");
+	WorldHead *head;
+	int64	   session_id;
+	int64	  *replaced;
+	int		   replaced_count;
 
 	if (read_world_heads(&world_id, 1, &head) == 0)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_ABSENT),
@@ -688,18 +769,18 @@ write_session(FunctionCallInfo fcinfo, StringInfo out)
 						" names its own."));
 	if (client.player_id == 0)
 		admit_spectator(&client, head);
+	else if (RecoveryInProgress())
+		refuse_player_of_standby(&client);
 	else
 		read_player(&client, world_id);
-	spi_run(&serialize_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	check_room(&client, head);
-	replaced = replace_sessions(&client, &replaced_count);
+	session_id = begin_session(&client, head, &replaced, &replaced_count);
 
 	json_literal(out, "{\"session_id\":");
-	json_int64(out, insert_session(&client, world_id));
+	json_int64(out, session_id);
 	json_literal(out, ",\"replaced\":");
 	json_ids(out, replaced, replaced_count);
 	json_literal(out, ",\"welcome\":");
-	json_welcome(out, &client, head, epoch);
+	json_welcome(out, &client, head, world_epoch());
 	appendStringInfoChar(out, '}');
 }
 
@@ -726,6 +807,8 @@ npcsim_client_disconnected(PG_FUNCTION_ARGS)
 {
 	int64 session_id = arg_id(fcinfo, 0, "session_id");
 
+	if (RecoveryInProgress())
+		PG_RETURN_VOID();
 	spi_begin();
 	end_sessions(&session_id, 1, NULL);
 	spi_end();

@@ -11,9 +11,13 @@
  * A delta is the union of what the change log names after a revision: one
  * scan of the log, then one query per family and column group for the rows as
  * they are now. What the log names and no longer exists was removed.
+ *
+ * A standby has no log, which is unlogged. There the rows tell by their revisions what changed; what has none (kinds,
+ * players, whether a mind is being asked) is told each time, and what was removed by what remains.
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -68,6 +72,10 @@ typedef struct Changes
 	IdList		players;
 	int64		first_event; /* number of the first that is new, 0 = none */
 	int64		first_message;
+	bool		by_rows; /* read from the rows: what is gone is not known, but what there is */
+	IdList		remaining_npcs;
+	IdList		remaining_items;
+	IdList		remaining_interactions;
 } Changes;
 
 /* A revision: 0 is before the first. */
@@ -282,6 +290,115 @@ read_changes(int64 world_id, int64 since, int64 until, Changes *changes)
 	changes->players.count = id_list_sort(changes->players.ids, changes->players.count);
 }
 
+/* ---- without the log ---- */
+
+static SpiStatement world_by_row_statement =
+	{.sql = "SELECT c.settings_revision > $2, t.revision > $2"
+			"  FROM npcsim.world_clock c LEFT JOIN npcsim.world_terrain t ON t.world_id = c.world_id"
+			" WHERE c.world_id = $1",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID},
+	 .read_only = true};
+
+/* Opening and closing a request changes no revision of the row. */
+static SpiStatement npcs_by_row_statement =
+	{.sql = "SELECT i.id, i.identity_revision > $2, r.motion_revision > $2, s.needs_revision > $2,"
+			"       s.status_revision > $2 OR d.npc_id IS NOT NULL"
+			"  FROM npcsim.npc_identities i"
+			"  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id"
+			"  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id"
+			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+			" WHERE i.world_id = $1 ORDER BY i.id",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID},
+	 .read_only = true};
+
+static SpiStatement items_by_row_statement =
+	{.sql = "SELECT id, revision > $2 FROM npcsim.items WHERE world_id = $1 ORDER BY id",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID},
+	 .read_only = true};
+
+static SpiStatement interactions_by_row_statement =
+	{.sql = "SELECT id, revision > $2 FROM npcsim.interaction_runs WHERE world_id = $1 ORDER BY id",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID},
+	 .read_only = true};
+
+/* Events are numbered in the order of revisions. */
+static SpiStatement first_event_statement = {
+	.sql =
+		"SELECT coalesce((SELECT l.last_sequence + 1 FROM npcsim.world_event_log l"
+		"                  WHERE l.world_id = $1 AND l.revision <= $2 ORDER BY l.last_sequence DESC LIMIT 1),"
+		"                (SELECT l.first_sequence FROM npcsim.world_event_log l"
+		"                  WHERE l.world_id = $1 ORDER BY l.last_sequence LIMIT 1))",
+	.nargs = 2,
+	.types = {INT8OID, INT8OID},
+	.read_only = true};
+
+static void
+read_npcs_by_row(int64 world_id, int64 since, Changes *changes)
+{
+	static const uint32 groups[] = {WIRE_IDENTITY, WIRE_MOTION, WIRE_NEEDS, WIRE_STATUS};
+	uint64 rows = spi_run(&npcs_by_row_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)},
+						  NULL, SPI_OK_SELECT);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int64  id = spi_int64(row, 1, 0);
+		uint32 changed = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int group = 0; group < (int) lengthof(groups); group++)
+			if (spi_bool(row, 2 + group, false))
+				changed |= groups[group];
+		add_ids(&changes->remaining_npcs, &id, 1);
+		if (changed != 0)
+			add_npcs(changes, &id, 1, changed);
+	}
+}
+
+static void
+read_family_by_row(SpiStatement *statement, int64 world_id, int64 since, IdList *changed, IdList *remaining)
+{
+	uint64 rows =
+		spi_run(statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int64 id = spi_int64(row, 1, 0);
+
+		CHECK_FOR_INTERRUPTS();
+		add_ids(remaining, &id, 1);
+		if (spi_bool(row, 2, false))
+			add_ids(changed, &id, 1);
+	}
+}
+
+static void
+read_changes_by_row(const WorldHead *head, int64 since, Changes *changes)
+{
+	int64  world_id = head->world_id;
+	Datum *values = (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)};
+
+	memset(changes, 0, sizeof(*changes));
+	changes->complete = true;
+	changes->by_rows = true;
+	if (spi_run(&world_by_row_statement, values, NULL, SPI_OK_SELECT) == 1)
+	{
+		changes->world = spi_bool(0, 1, false);
+		changes->terrain = spi_bool(0, 2, false);
+	}
+	changes->item_types = changes->interaction_types = changes->all_players = true;
+	read_npcs_by_row(world_id, since, changes);
+	read_family_by_row(&items_by_row_statement, world_id, since, &changes->items, &changes->remaining_items);
+	read_family_by_row(&interactions_by_row_statement, world_id, since, &changes->interactions,
+					   &changes->remaining_interactions);
+	if (spi_run(&first_event_statement, values, NULL, SPI_OK_SELECT) == 1 &&
+		spi_int64(0, 1, head->next_event) < head->next_event)
+		changes->first_event = changes->first_message = spi_int64(0, 1, 0);
+}
+
 /* Loads a group for the NPCs that want it. */
 static void
 load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
@@ -292,6 +409,16 @@ load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 		if (wire_row_groups(rows->rows[i].wanted) & row_group)
 			scratch[count++] = rows->rows[i].id;
 	npc_rows_load(rows, row_group, scratch, count);
+}
+
+/* What is not among these is gone. */
+static void
+json_remaining(StringInfo out, const Changes *changes, const IdList *remaining)
+{
+	if (!changes->by_rows)
+		return;
+	json_literal(out, ",\"remain\":");
+	json_ids(out, remaining->ids, remaining->count);
 }
 
 static void
@@ -339,26 +466,31 @@ json_changed_npcs(StringInfo out, int64 world_id, const Changes *changes)
 	json_literal(out, "],\"remove\":");
 	gone_count = id_list_sort(gone, gone_count);
 	json_ids(out, gone, gone_count);
+	json_remaining(out, changes, &changes->remaining_npcs);
 	appendStringInfoChar(out, '}');
 }
 
 static void
-json_changed_rows(StringInfo out, const char *name, int64 world_id, IdList *list,
-				  void (*write)(StringInfo, int64, const int64 *, int, bool *))
+json_changed_rows(StringInfo out, const char *name, int64 world_id, const Changes *changes, IdList *list,
+				  const IdList *remaining, void (*write)(StringInfo, int64, const int64 *, int, bool *))
 {
 	bool *found;
 	int	  gone = 0;
 
-	if (list->count == 0)
+	if (list->count == 0 && !changes->by_rows)
 		return;
-	found = palloc0(sizeof(bool) * list->count);
+	found = palloc0(sizeof(bool) * Max(list->count, 1));
 	appendStringInfo(out, ",\"%s\":{\"upsert\":", name);
-	write(out, world_id, list->ids, list->count, found);
+	if (list->count > 0)
+		write(out, world_id, list->ids, list->count, found);
+	else
+		json_literal(out, "[]");
 	for (int i = 0; i < list->count; i++)
 		if (!found[i])
 			list->ids[gone++] = list->ids[i];
 	json_literal(out, ",\"remove\":");
 	json_ids(out, list->ids, gone);
+	json_remaining(out, changes, remaining);
 	appendStringInfoChar(out, '}');
 }
 
@@ -390,10 +522,12 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 		json_changed_kinds(out, "item_types", world_id, json_item_types);
 	if (changes->interaction_types)
 		json_changed_kinds(out, "interaction_types", world_id, json_interaction_types);
-	if (changes->npc_count > 0)
+	if (changes->npc_count > 0 || changes->by_rows)
 		json_changed_npcs(out, world_id, changes);
-	json_changed_rows(out, "world_items", world_id, &changes->items, json_items);
-	json_changed_rows(out, "interactions", world_id, &changes->interactions, json_interactions);
+	json_changed_rows(out, "world_items", world_id, changes, &changes->items, &changes->remaining_items,
+					  json_items);
+	json_changed_rows(out, "interactions", world_id, changes, &changes->interactions,
+					  &changes->remaining_interactions, json_interactions);
 	if (changes->all_players)
 	{
 		bool *found = palloc0(sizeof(bool) * Max(changes->players.count, 1));
@@ -403,7 +537,7 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 		json_literal(out, ",\"remove\":[],\"complete\":true}");
 	}
 	else
-		json_changed_rows(out, "players", world_id, &changes->players, json_players);
+		json_changed_rows(out, "players", world_id, changes, &changes->players, NULL, json_players);
 	json_new_events(out, head, changes->first_event, changes->first_message);
 }
 
@@ -430,7 +564,10 @@ npcsim_world_delta(PG_FUNCTION_ARGS)
 	resync = since > head->revision || (asked_epoch != NULL && strcmp(asked_epoch, epoch) != 0);
 	if (!resync && since < head->revision)
 	{
-		read_changes(world_id, since, head->revision, &changes);
+		if (RecoveryInProgress())
+			read_changes_by_row(head, since, &changes);
+		else
+			read_changes(world_id, since, head->revision, &changes);
 		resync = !changes.complete;
 	}
 	initStringInfo(&out);

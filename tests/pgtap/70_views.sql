@@ -20,7 +20,7 @@ SELECT columns_are_there.* FROM (VALUES
     ('interaction_types', '{world_id,name,description}'),
     ('decision_requests', '{world_id,npc_id,request_id,player_id,reason,status}'),
     ('decision_log', '{world_id,npc_id,request_id,player_id,reason,status,code,detail,decision,tokens,clock}'),
-    ('world_status', '{world_id,worker_pid,ticks,late_ticks,tick_ms_p50,tick_ms_p99,blocked_by_pid,last_error}')) AS v (name, columns)
+    ('world_status', '{world_id,worker_pid,ticks,late_ticks,tick_ms_p50,tick_ms_p99,blocked_by_pid,last_error,last_error_at_real}')) AS v (name, columns)
  CROSS JOIN LATERAL (SELECT is_empty(
     format('SELECT unnest(%L::name[]) EXCEPT SELECT column_name::name FROM information_schema.columns WHERE table_schema = ''npcsim'' AND table_name = %L',
            v.columns, v.name), v.name || ' has its columns')) AS columns_are_there;

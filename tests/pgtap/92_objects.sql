@@ -81,7 +81,7 @@ INSERT INTO functions VALUES
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
-    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,world_report,fleet_report,library_version,npcs_within,items_within}'),
+    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,
                    request_npc_decision,observe_npc,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
@@ -104,7 +104,8 @@ SELECT bag_eq($$SELECT proname FROM pg_proc WHERE pronamespace IN ('npcsim'::reg
 SELECT is_empty($$SELECT typname FROM pg_type t WHERE typnamespace = 'npcsim'::regnamespace AND typrelid = 0
                      AND NOT EXISTS (SELECT FROM pg_type r WHERE r.typarray = t.oid AND r.typrelid <> 0)$$, 'there are no types but those of rows');
 SELECT set_eq($$SELECT DISTINCT classid::regclass::text FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass
-                   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'npcsim')$$, '{pg_namespace,pg_class,pg_proc}'::text[],
+                   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'npcsim')
+                   AND classid <> 'pg_type'::regclass -- from PostgreSQL 17 on those of rows are listed$$, '{pg_namespace,pg_class,pg_proc}'::text[],
               'nor objects of any other kind');
 
 -- ---- what the roles may do ----

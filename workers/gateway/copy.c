@@ -218,21 +218,28 @@ group_of_field(const char *field)
 	return GROUP_OTHER;
 }
 
-static void
+/* False when it was the same before. */
+static bool
 set_group(Entity *entity, GroupId group, const char *text, size_t length, int64_t revision)
 {
+	const Fragment *known = entity->group[group];
+
+	if (known && known->length == length && memcmp(known->text, text, length) == 0)
+		return false;
 	fragment_release(entity->group[group]);
 	entity->group[group] = fragment_create(text, length);
 	entity->group_revision[group] = revision;
+	return true;
 }
 
-/* The fields of one row by group, as "name":value,"name":value */
-static void
+/* The fields of one row by group, as "name":value,"name":value; whether any is another. */
+static bool
 set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 {
 	Text		texts[GROUP_COUNT] = {{0}};
 	const char *field;
 	json_t	   *value;
+	bool		changed = false;
 
 	json_object_foreach ((json_t *) row, field, value)
 	{
@@ -249,10 +256,12 @@ set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 	}
 	for (int group = 0; group < GROUP_COUNT; group++)
 	{
-		if (texts[group].length > 0)
-			set_group(entity, group, texts[group].data, texts[group].length, revision);
+		if (texts[group].length > 0 &&
+			set_group(entity, group, texts[group].data, texts[group].length, revision))
+			changed = true;
 		text_free(&texts[group]);
 	}
+	return changed;
 }
 
 /* A path is kept only as cells; what is not one leaves the NPC where it stands. */
@@ -337,6 +346,7 @@ put_row(WorldCopy *copy, TableId table, const json_t *row, int64_t revision, Tex
 {
 	Entity *entity;
 	bool	is_integer;
+	bool	changed;
 
 	if (!json_is_object(row) || !key_of_row(row, scratch, &is_integer))
 		return false;
@@ -344,14 +354,17 @@ put_row(WorldCopy *copy, TableId table, const json_t *row, int64_t revision, Tex
 	if (!entity)
 		entity = add_entity(copy, table, scratch->data, scratch->length, revision);
 	entity->key_is_integer = is_integer;
+	entity->mark = copy->mark;
 	if (table == TABLE_NPCS)
-		set_npc_groups(entity, row, revision);
+		changed = set_npc_groups(entity, row, revision);
 	else
 	{
 		text_clear(scratch);
 		text_add_json(scratch, row);
-		set_group(entity, GROUP_ROW, scratch->data, scratch->length, revision);
+		changed = set_group(entity, GROUP_ROW, scratch->data, scratch->length, revision);
 	}
+	if (!changed && entity->revision > 0)
+		return true;
 	if (table == TABLE_NPCS || table == TABLE_WORLD_ITEMS)
 		set_position(entity, row);
 	mark_changed(copy, entity, revision);
@@ -386,6 +399,41 @@ remove_rows(WorldCopy *copy, TableId table, const json_t *ids, int64_t revision)
 			remove_entity(copy, entity, revision);
 	}
 	text_free(&key);
+}
+
+/* Names rows by their ids, as those do that are sent. */
+static void
+mark_rows(WorldCopy *copy, TableId table, const json_t *ids)
+{
+	Text key = {0};
+
+	for (size_t i = 0; i < json_array_size(ids); i++)
+	{
+		Entity *entity;
+
+		text_clear(&key);
+		text_add_json(&key, json_array_get(ids, i));
+		entity = find_entity(copy, table, key.data, key.length);
+		if (entity)
+			entity->mark = copy->mark;
+	}
+	text_free(&key);
+}
+
+/* Of a table whose rows were all named: those that were not are gone. */
+static void
+remove_unnamed(WorldCopy *copy, TableId table, int64_t revision)
+{
+	Entity *entity = copy->newest;
+
+	while (entity)
+	{
+		Entity *older = entity->older;
+
+		if (entity->table == table && !entity->removed && entity->mark != copy->mark)
+			remove_entity(copy, entity, revision);
+		entity = older;
+	}
 }
 
 /* What both a snapshot and a delta may hold: the world and its terrain. */
@@ -502,10 +550,12 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 		snprintf(message, size, "the delta does not follow revision %lld", (long long) copy->revision);
 		return false;
 	}
+	copy->mark++;
 	put_world(copy, delta, revision);
 	for (int table = TABLE_ITEM_TYPES; table < FIRST_STREAM; table++)
 	{
 		const json_t *change = json_object_get(delta, table_names[table]);
+		const json_t *remain = json_object_get(change, "remain");
 
 		if (!change)
 			continue;
@@ -515,6 +565,9 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 			snprintf(message, size, "the delta has a row without an id in %s", table_names[table]);
 			return false;
 		}
+		mark_rows(copy, table, remain);
+		if (remain || json_is_true(json_object_get(change, "complete")))
+			remove_unnamed(copy, table, revision);
 	}
 	append_rows(copy, delta, revision);
 	copy->revision = revision;

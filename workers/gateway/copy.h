@@ -56,6 +56,7 @@ typedef struct Entity
 {
 	TableId		   table;
 	uint32_t	   slot; /* its bit in what a client has */
+	uint32_t	   mark; /* of the last delta that named it */
 	uint32_t	   hash;
 	bool		   removed;
 	bool		   placed; /* has a position: cameras apply */
@@ -93,6 +94,7 @@ typedef struct WorldCopy
 	Entity	 *removed_first; /* in the order of removal */
 	Entity	 *removed_last;
 	uint32_t  slot_count; /* slots ever used */
+	uint32_t  mark;		  /* of the delta that is being applied */
 	uint32_t *free_slots;
 	uint32_t  free_slot_count;
 	uint32_t  free_slot_room;

@@ -18,6 +18,9 @@
  * Two connections after one another, each twice, cannot miss it while nobody else is there, and
  * later every sign of life looks again.
  *
+ * A standby takes no LISTEN, and sends nothing that was notified on its primary: what is new there must be asked for. When
+ * it is promoted all connections are made anew.
+ *
  * Signs of life: an idle connection is asked for its mark every PING_INTERVAL_MS. When the one that
  * listens, which has nothing else to do, does not answer for SILENCE_MS, the server is silent. That
  * is told and nothing given up: its connections have until query_timeout.
@@ -94,6 +97,7 @@ typedef struct Link
 	int64_t		pinged_at;
 	bool		pinging; /* the answer is awaited */
 	bool		told;	 /* the present failure was logged */
+	bool		standby; /* its server was one when it connected */
 	Query	   *head;
 	Query	   *tail;
 	int			outstanding;
@@ -130,6 +134,15 @@ static bool
 is_listener(const Link *link)
 {
 	return link->number == 0;
+}
+
+/* As the server last told. */
+static bool
+server_is_standby(const Link *link)
+{
+	const char *value = PQparameterStatus(link->connection, "in_hot_standby");
+
+	return value && strcmp(value, "on") == 0;
 }
 
 /* ------------------------------------------------------------------------
@@ -522,6 +535,25 @@ take_notice(void *argument, const PGresult *notice)
 }
 
 static void
+give_up_all(const char *why)
+{
+	for (int i = 0; i < db.link_count; i++)
+		link_lost(&db.links[i], why);
+}
+
+/* A connection string with several hosts may lead to a primary and a standby. */
+static bool
+is_like_the_others(const Link *link)
+{
+	for (int i = 0; i < db.link_count; i++)
+	{
+		if (db.links[i].state == LINK_READY && db.links[i].standby != link->standby)
+			return false;
+	}
+	return true;
+}
+
+static void
 settings_answered(void *argument, const DbReply *reply)
 {
 	Link *link = argument;
@@ -530,6 +562,9 @@ settings_answered(void *argument, const DbReply *reply)
 		return;
 	if (!reply->result)
 		link_lost(link, reply->message);
+	else if (!is_like_the_others(link))
+		give_up_all(
+			"one server of the connections is a standby, another is not (target_session_attrs chooses)");
 	else if (!PQenterPipelineMode(link->connection))
 		link_lost(link, PQerrorMessage(link->connection));
 	else
@@ -577,7 +612,7 @@ add_settings(Text *text, const Link *link)
 	if (PQserverVersion(link->connection) >= 170000)
 		text_add_string(text, "SET transaction_timeout = 0;");
 	text_add_format(text, "SET npcsim_gateway.mark = '%s';", link->mark);
-	if (is_listener(link))
+	if (is_listener(link) && !link->standby)
 		text_add_string(text, "LISTEN npcsim_world;LISTEN npcsim_decisions;LISTEN npcsim_sessions;");
 }
 
@@ -599,6 +634,7 @@ link_prepare(Link *link)
 		return;
 	}
 	PQsetNoticeReceiver(link->connection, take_notice, NULL);
+	link->standby = server_is_standby(link);
 	move_link(link, LINK_PREPARING);
 	snprintf(link->mark, sizeof(link->mark), "%ld.%" PRId64 ".%d.%" PRIu64, (long) getpid(), now_ms(),
 			 link->number, ++db.marks);
@@ -821,6 +857,8 @@ link_readable(Link *link)
 	link_take_notifications(link);
 	if (link->connection && PQstatus(link->connection) == CONNECTION_BAD)
 		link_lost(link, PQerrorMessage(link->connection));
+	else if (link->connection && link->standby && !server_is_standby(link))
+		give_up_all("the standby was promoted");
 	else if (link->connection)
 		link_flush(link);
 }
@@ -946,6 +984,12 @@ bool
 db_is_up(void)
 {
 	return db.up;
+}
+
+bool
+db_is_standby(void)
+{
+	return db.up && db.links[0].standby;
 }
 
 int

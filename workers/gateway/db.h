@@ -87,6 +87,9 @@ extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id
 					 DbDone done, void *argument);
 
 extern bool db_is_up(void);
+
+/* Up, and a standby: nobody tells of what is new, and players are not admitted. */
+extern bool db_is_standby(void);
 extern int	db_outstanding(void);
 
 /* Time-outs, signs of life and reconnections; several times a second. */

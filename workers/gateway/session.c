@@ -126,6 +126,7 @@ close_code_of(const char *sqlstate)
 	} known[] = {
 		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
 		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
+		{"NS410", CLOSE_WORLD},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -929,6 +930,9 @@ check_sessions(int64_t now)
 	int		count = 0;
 
 	session.check_at = now + CHECK_INTERVAL_MS;
+	/* it has none of them */
+	if (db_is_standby())
+		return;
 	for (const Client *client = clients_first(); client; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE)

@@ -30,6 +30,12 @@
 #define POLL_INTERVAL_MS 1000
 #define IDLE_KEEP_MS	 60000
 
+/* Of a standby, which tells nothing by itself, what is new is asked for this often. */
+#define STANDBY_INTERVAL_MS 200
+
+/* A still world's clock comes to a standby as often as npcsim.clock_write_interval says, at most. */
+#define STANDBY_STALE_MS 65000
+
 /* While worlds change that nobody watches. */
 #define UNWATCHED_POLL_MS 250
 
@@ -427,6 +433,8 @@ fetched(void *argument, const DbReply *reply)
 	else
 		take_delta(world, json);
 	note_lag(world);
+	if (world->watches && db_is_standby())
+		world->fetch_again = true;
 	if (world->fetch_again)
 		fetch(world);
 }
@@ -453,9 +461,10 @@ fetch_later(World *world, int64_t delay_ms)
 static int64_t
 delta_interval(const World *world)
 {
-	double rate = world->copy->tick_rate;
+	double	rate = world->copy->tick_rate;
+	int64_t tick = rate >= 1 && rate <= 1000 ? (int64_t) (1000 / rate) : 1000;
 
-	return rate >= 1 && rate <= 1000 ? (int64_t) (1000 / rate) : 1000;
+	return db_is_standby() && tick < STANDBY_INTERVAL_MS ? STANDBY_INTERVAL_MS : tick;
 }
 
 static void
@@ -723,7 +732,7 @@ worlds_add_stale(Text *text, int64_t now)
 	{
 		if (world->gone || !world_is_running(world))
 			continue;
-		if (clock_stands(world, now, STALE_AFTER_MS))
+		if (clock_stands(world, now, db_is_standby() ? STANDBY_STALE_MS : STALE_AFTER_MS))
 			text_add_format(text, "world %" PRId64 ": its clock has not moved for %" PRId64 " s\n", world->id,
 							(now - world->clock_moved_at) / 1000);
 		if (world->behind_since && now - world->behind_since > STALE_AFTER_MS)

@@ -18,6 +18,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -28,6 +29,7 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -189,6 +191,22 @@ worker_role(void)
 	return role;
 }
 
+/* For messages; its number when it is gone meanwhile. In the current memory context. */
+static char *
+database_name(Oid database)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char		 *name;
+
+	StartTransactionCommand();
+	name = get_database_name(database);
+	if (name != NULL)
+		name = MemoryContextStrdup(caller, name);
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+	return name != NULL ? name : psprintf("%u", database);
+}
+
 /* FREE -> STARTING, and a process for it; false when that was not to be had. */
 static bool
 start_process(Oid database, FleetKind kind)
@@ -224,7 +242,8 @@ start_process(Oid database, FleetKind kind)
 	started[ticket.slot].handle = NULL;
 
 	snprintf(worker.bgw_type, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim probe" : "npcsim worker");
-	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u", worker.bgw_type, database);
+	strlcpy(ticket.name, database_name(database), sizeof(ticket.name));
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database \"%s\"", worker.bgw_type, ticket.name);
 	snprintf(worker.bgw_function_name, BGW_MAXLEN,
 			 kind == FLEET_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
 	memcpy(worker.bgw_extra, &ticket, sizeof(ticket));
@@ -240,7 +259,7 @@ start_process(Oid database, FleetKind kind)
 						   "no background worker could be started: max_worker_processes is reached");
 		if (!slots_exhausted)
 			ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-					errmsg("npcsim could not start a background worker"),
+					errmsg("npcsim could not start a background worker for database \"%s\"", ticket.name),
 					errdetail("All of max_worker_processes are in use."),
 					errhint("Increase max_worker_processes, or decrease npcsim.max_workers."));
 		slots_exhausted = true;
@@ -412,18 +431,15 @@ tell_starved(Oid database)
 		FleetDatabase *entry = fleet_find(database);
 
 		if (entry != NULL)
-		{
-			strlcpy(entry->error, "no worker is left for this database: npcsim.max_workers is reached",
-					FLEET_ERROR_SIZE);
-			entry->obstacle = false;
-		}
+			fleet_set_error(entry, "no worker is left for this database: npcsim.max_workers is reached",
+							false);
 	}
 	LWLockRelease(fleet->lock);
 	if (starved == database || guc_max_workers == 0)
 		return;
 	starved = database;
 	ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			errmsg("npcsim has no worker left for the worlds of database %u", database),
+			errmsg("npcsim has no worker left for the worlds of database \"%s\"", database_name(database)),
 			errdetail("npcsim.max_workers is %d.", guc_max_workers),
 			errhint("Increase npcsim.max_workers (and max_worker_processes with it)."));
 }

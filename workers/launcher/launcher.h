@@ -17,6 +17,7 @@ typedef struct WorkerTicket
 	Oid	   role; /* InvalidOid = the bootstrap superuser */
 	int	   slot; /* in the fleet */
 	uint32 generation;
+	char   name[NAMEDATALEN]; /* of the database, for messages */
 } WorkerTicket;
 
 /* Called by _PG_init. */
@@ -28,6 +29,9 @@ extern void utility_init(void);
  * Ends the process when it is not wanted any more. 'activity' is its application_name.
  */
 extern void worker_begin(const char *activity);
+
+/* Name of the database of this probe or worker. */
+extern const char *worker_database(void);
 
 /* The settings that our processes need, whatever somebody else set for them. */
 extern void pin_settings(void);

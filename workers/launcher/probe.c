@@ -77,10 +77,25 @@ pin_settings(void)
 		SetConfigOption(pinned_settings[i].name, pinned_settings[i].value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
+static WorkerTicket ticket;
+
+const char *
+worker_database(void)
+{
+	return ticket.name;
+}
+
+/* Whatever the server has to say of us, that our connection is refused too, names the database. */
+static void
+name_database(void *arg)
+{
+	errcontext("%s for database \"%s\"", MyBgworkerEntry->bgw_type, ticket.name);
+}
+
 void
 worker_begin(const char *activity)
 {
-	WorkerTicket ticket;
+	static ErrorContextCallback context = {.callback = name_database};
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	/* a worker finishes its tick first */
@@ -90,6 +105,8 @@ worker_begin(const char *activity)
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
 	if (!fleet_attach(ticket.slot, ticket.generation, ticket.database))
 		proc_exit(0);
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	BackgroundWorkerInitializeConnectionByOid(ticket.database, ticket.role, 0);
 
 	pin_settings();
@@ -115,14 +132,15 @@ count_running(void)
 void
 tell_obstacle(const Obstacle *obstacle)
 {
-	char known[FLEET_ERROR_SIZE];
+	char		known[FLEET_ERROR_SIZE];
+	TimestampTz known_at;
 
 	/* once, not with every attempt */
-	if (fleet_database_error(MyDatabaseId, known) &&
+	if (fleet_database_error(MyDatabaseId, known, &known_at) &&
 		strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
 		return;
 	ereport(LOG, errcode(obstacle->sqlstate),
-			errmsg("npcsim cannot run the worlds of database \"%s\": %s", get_database_name(MyDatabaseId),
+			errmsg("npcsim cannot run the worlds of database \"%s\": %s", worker_database(),
 				   obstacle->message),
 			errdetail("%s", obstacle->detail), errhint("%s", obstacle->hint));
 }

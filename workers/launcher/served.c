@@ -18,6 +18,8 @@
 #include "miscadmin.h"
 #include "utils/snapmgr.h"
 
+#include "blocking.h"
+#include "engine/holders.h"
 #include "engine/world.h"
 #include "errors.h"
 #include "fleet.h"
@@ -140,12 +142,15 @@ note_reached(ServedWorld *world, int64 from, int64 to, int64 tick_us)
 /* ---- taking a world, and giving it back ---- */
 
 bool
-served_begin(ServedWorld *world, int64 id)
+served_begin(ServedWorld *world, int64 id, bool *locked, int *holder)
 {
 	WorldLock *lock = world_lock(id, WORLD_SKIP);
 	int64	   clock;
 	int64	   now;
 
+	*locked = lock == NULL;
+	if (lock == NULL)
+		*holder = world_lock_holder(id);
 	if (lock == NULL || !lock->running)
 		return false;
 	clock = lock->clock;
@@ -196,6 +201,7 @@ served_end(ServedWorld *world)
 	}
 	if (world->blocked)
 		return false;
+	blocking_over(world->id);
 	shmem_world_leave(world->id);
 	world_forget(world->id);
 	return true;
@@ -329,13 +335,38 @@ batches_step(void *arg)
 	hot_rows_close();
 }
 
-/* Errors that pass by themselves: somebody has a lock that we want. */
-static bool
-is_lock_failure(const ErrorData *error)
+bool
+served_is_lock_failure(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 		   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
 		   error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
+}
+
+/* A world, and who keeps it from ticking. */
+typedef struct Search
+{
+	int64 id;
+	int	  pid;
+} Search;
+
+static void
+search_step(void *arg)
+{
+	Search *search = arg;
+
+	search->pid = world_blocker(search->id);
+}
+
+int
+served_blocker(int64 id)
+{
+	Search	   search = {.id = id};
+	ErrorData *error;
+
+	/* who is not found, since a catalog is locked too, is looked for again after the next attempt */
+	(void) run_guarded(search_step, &search, "looking who has a lock", &error);
+	return search.pid;
 }
 
 static void
@@ -349,10 +380,19 @@ remember_error(const ServedWorld *world, const ErrorData *error)
 	shmem_world_note_error(world->id, text);
 }
 
+/* One that is not known may be the one that was seen before. */
+static void
+note_blocked(const ServedWorld *world, int pid)
+{
+	if (pid != 0)
+		shmem_world_note_blocked(world->id, pid);
+	blocking_seen(world->id, pid);
+}
+
 static ServedOutcome
 failed(ServedWorld *world, const ErrorData *error)
 {
-	bool  lock_failure = is_lock_failure(error);
+	bool  lock_failure = served_is_lock_failure(error);
 	int64 most = lock_failure ? FIRST_BACKOFF_US : LAST_BACKOFF_US;
 	int64 wait = lock_failure ? LEAST_PERIOD_US : FIRST_BACKOFF_US;
 
@@ -375,6 +415,8 @@ failed(ServedWorld *world, const ErrorData *error)
 	}
 	if (!lock_failure || world->failures >= LOCK_FAILURES_TOLD)
 		remember_error(world, error);
+	if (lock_failure)
+		note_blocked(world, served_blocker(world->id));
 	return SERVED_FAILED;
 }
 
@@ -387,7 +429,7 @@ blocked(ServedWorld *world, int64 now, int holder)
 	(void) shmem_world_advance(world->id, -1, 0, &slot_holder);
 	if (slot_holder == MyProcPid)
 		slot_holder = 0;
-	shmem_world_note_blocked(world->id, holder != 0 ? holder : slot_holder);
+	note_blocked(world, holder != 0 ? holder : slot_holder);
 	world->blocked = true;
 	world->alone = true;
 	world->try_at = now + Max(world->tick_length * 1000 / world->speed, LEAST_PERIOD_US);
@@ -445,6 +487,7 @@ conclude(ServedWorld *world, int64 now, ServedOutcome outcome)
 	world->outcome = outcome;
 	if (outcome == SERVED_STILL || outcome == SERVED_RAN || outcome == SERVED_BEHIND)
 	{
+		blocking_over(world->id);
 		world->blocked = false;
 		world->alone = now < world->alone_until;
 		world->failures = 0;

@@ -46,9 +46,14 @@ typedef struct ServedWorld
 } ServedWorld;
 
 /*
- * Takes a world over when nobody holds it: true, and *world is filled. May raise errors: for run_guarded().
+ * Takes a world over when nobody holds it: true, and *world is filled. Else *locked tells whether somebody does, and
+ * *holder who (0 = not known). May raise errors: for run_guarded().
  */
-extern bool served_begin(ServedWorld *world, int64 id);
+extern bool served_begin(ServedWorld *world, int64 id, bool *locked, int *holder);
+/* Whether the error passes by itself: somebody has a lock that we want. */
+extern bool served_is_lock_failure(const ErrorData *error);
+/* Who it may have been: a pid, 0 = not known. Outside a transaction. */
+extern int served_blocker(int64 id);
 /* The row says so; 'now' separates the old pace from the new one. */
 extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length);
 

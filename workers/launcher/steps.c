@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "launcher.h"
 #include "steps.h"
 
 int64
@@ -68,8 +69,14 @@ relax_commit(void)
 void
 log_failure(const char *what, const ErrorData *error)
 {
-	ereport(LOG, errcode(error->sqlerrcode), errmsg("%s: %s", what, error->message),
+	ErrorContextCallback *contexts = error_context_stack;
+
+	/* that of the error has them already */
+	error_context_stack = NULL;
+	ereport(LOG, errcode(error->sqlerrcode),
+			errmsg("database \"%s\": %s: %s", worker_database(), what, error->message),
 			error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
 			error->hint != NULL ? errhint("%s", error->hint) : 0,
 			error->context != NULL ? errcontext("%s", error->context) : 0);
+	error_context_stack = contexts;
 }

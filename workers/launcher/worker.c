@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
+#include "blocking.h"
 #include "engine/world.h"
 #include "errors.h"
 #include "fleet.h"
@@ -151,6 +152,8 @@ typedef struct Taking
 	int64		id;
 	ServedWorld world;
 	bool		taken;
+	bool		locked; /* by somebody else */
+	int			holder;
 } Taking;
 
 static void
@@ -158,7 +161,7 @@ take_step(void *arg)
 {
 	Taking *taking = arg;
 
-	taking->taken = served_begin(&taking->world, taking->id);
+	taking->taken = served_begin(&taking->world, taking->id, &taking->locked, &taking->holder);
 }
 
 static bool
@@ -171,12 +174,17 @@ take_world(const WorldRow *row)
 	{
 		if (taking.taken)
 			shmem_world_leave(row->id);
-		if (error->sqlerrcode != ERRCODE_NS_NO_WORLD && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		if (served_is_lock_failure(error))
+			blocking_seen(row->id, served_blocker(row->id));
+		else if (error->sqlerrcode != ERRCODE_NS_NO_WORLD)
 			log_failure("a world could not be taken", error);
 		return false;
 	}
+	if (taking.locked)
+		blocking_seen(row->id, taking.holder);
 	if (!taking.taken)
 		return false;
+	blocking_over(row->id);
 	if (nworlds == worlds_room)
 	{
 		worlds_room = Max(16, worlds_room * 2);
@@ -213,6 +221,7 @@ apply_rows(const WorldList *list)
 			continue;
 		/* whoever paused it wrote its clock */
 		shmem_world_leave(worlds[i].id);
+		blocking_forget(worlds[i].id);
 		world_forget(worlds[i].id);
 		remove_served(i);
 	}
@@ -222,7 +231,9 @@ static void
 tell_full(bool now_full)
 {
 	if (now_full && !full)
-		ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("npcsim: %s", full_message),
+		ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				errmsg("npcsim cannot run all worlds of database \"%s\": %s", worker_database(),
+					   full_message),
 				errdetail("%d worlds run in all databases together.", guc_max_worlds),
 				errhint("Increase npcsim.max_worlds and restart the server."));
 	full = now_full;

@@ -95,12 +95,17 @@ class Colony {
   }
 
   async startGateway() {
-    this.gateway = start(GATEWAY, [
-      '--database', `dbname=${this.database} user=npcsim_gateway`, '--gateway-id', 'test', '--port', `${this.port ?? 0}`, '--web-root', WEB,
-    ], this.cluster.env);
-    this.#children.add(this.gateway);
-    const [, port] = await waitFor(() => this.gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/), { what: 'the gateway listens' });
-    this.port = Number(port);
+    this.gateway = await this.gatewayOf(this.cluster, 'test', this.port);
+    this.port = this.gateway.port;
+  }
+
+  // A gateway of any cluster that has the colony's database, a standby's for instance.
+  async gatewayOf(cluster, id, port = 0) {
+    const gateway = this.process(GATEWAY, [
+      '--database', `dbname=${this.database} user=npcsim_gateway`, '--gateway-id', id, '--port', `${port}`, '--web-root', WEB,
+    ], cluster.env);
+    const [, listening] = await waitFor(() => gateway.output.match(/listening on 127\.0\.0\.1:(\d+)/), { what: 'the gateway listens' });
+    return Object.assign(gateway, { port: Number(listening) });
   }
 
   async player(username, npcIds) {
@@ -131,8 +136,8 @@ class Colony {
     return watcher;
   }
 
-  async watch(subscription = {}) {
-    const watcher = await this.connect({ purpose: 'watch' });
+  async watch(subscription = {}, options = {}) {
+    const watcher = await this.connect({ purpose: 'watch' }, options);
     watcher.send({ type: 'subscribe', id: 1, ...subscription });
     await waitFor(() => watcher.frames.some((frame) => frame.type === 'snapshot' && !frame.more), { what: 'the snapshot' });
     return watcher;
