@@ -41,19 +41,22 @@ is_right()
 	[ "$suite" != unstable ] || [ -n "$(find "$stamp" -mtime -7)" ]
 }
 
-# Packages come to it as to this machine (proxies, old mirrors). Debian would make a cluster of its own in it.
+# Packages come to it as to this machine (proxies, old mirrors), whose own authorities it trusts. Where our packages are in it
+# Debian would make a cluster.
 make_root()
 {
-	local next="$dir.new" settings=()
+	local next="$dir.new" settings=() hooks=()
 	mapfile -t settings < <(apt-config dump 2>/dev/null | sed -nE 's/^(Acquire::(Check-|Retries|https?::).*);$/--aptopt=\1/p')
 	"$ROOT/scripts/install-packages.sh" roots || exit 1
+	# shellcheck disable=SC2016 # the hooks expand
+	hooks=(--customize-hook='[ ! -d /usr/local/share/ca-certificates ] || cp -r /usr/local/share/ca-certificates "$1/usr/local/share/"; chroot "$1" update-ca-certificates')
+	# shellcheck disable=SC2016
+	[ -n "$bare" ] || hooks+=(--essential-hook='mkdir -p "$1/etc/postgresql-common"'
+		--essential-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"')
 	say "making a Debian \"$suite\" in $dir: it is kept, and takes some minutes"
 	rm -rf --one-file-system "$next"
-	# shellcheck disable=SC2016 # the hook expands
 	run_quietly "$BUILD/mmdebstrap-$suite.log" mmdebstrap --variant=minbase --include="$packages" \
-		--dpkgopt=force-unsafe-io "${settings[@]}" \
-		--essential-hook='mkdir -p "$1/etc/postgresql-common"' \
-		--essential-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
+		--dpkgopt=force-unsafe-io "${settings[@]}" "${hooks[@]}" \
 		"$suite" "$next" || {
 		rm -rf --one-file-system "$next"
 		say "a Debian \"$suite\" cannot be made today: above is why"

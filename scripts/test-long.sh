@@ -6,6 +6,8 @@
 #   sanitizer   all end-to-end tests with the programs of SANITIZE=1
 #   valgrind    those that are hardest on the programs' memory, under valgrind
 #   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
+#   matrix      builds, unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
+#   docker      the images of docker/, built and run (scripts/test-docker.sh)
 #
 #   NPCSIM_PARTS='colonies …'                             some of them
 #   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many colonies, from which on, and how long each lives
@@ -48,17 +50,16 @@ valgrind()
 	return "$status"
 }
 
-releases()
-{
-	"$ROOT/scripts/test-releases.sh"
-}
+releases() { "$ROOT/scripts/test-releases.sh"; }
+matrix() { "$ROOT/scripts/test-matrix.sh"; }
+docker() { "$ROOT/scripts/test-docker.sh"; }
 
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies sanitizer valgrind releases}; do
+for part in ${NPCSIM_PARTS:-colonies sanitizer valgrind releases matrix docker}; do
 	case "$part" in
-		colonies | sanitizer | valgrind | releases) "$part" || failing+=("$part") ;;
+		colonies | sanitizer | valgrind | releases | matrix | docker) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done
