@@ -90,7 +90,6 @@ GRANT SELECT ON
     npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
     TO npcsim_worker;
 GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
-GRANT UPDATE (sight) ON npcsim.items TO npcsim_worker;
 GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;
 GRANT INSERT, UPDATE ON npcsim.npc_minds, npcsim.decision_slots TO npcsim_worker;
 GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;

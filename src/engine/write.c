@@ -356,15 +356,21 @@ move_old_items(World *world)
 		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;
 	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
-	int64	   ids[PLANE_MOVES];
-	int rows = (int) spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
-								   NULL, SPI_OK_SELECT, PLANE_MOVES);
+	WorldItem *some[PLANE_MOVES];
+	int		   count = 0;
+	uint64	   rows = spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
+									NULL, SPI_OK_SELECT, PLANE_MOVES);
 
-	for (int row = 0; row < rows; row++)
-		ids[row] = spi_int64(row, 1, 0);
-	if (rows > 0)
-		items_move(world->id, ids, rows, sight_shift(world->id, lock->sight_plane));
-	return rows;
+	for (uint64 row = 0; row < rows; row++)
+	{
+		WorldItem *item = world_item(world, spi_int64(row, 1, 0));
+
+		if (item != NULL)
+			some[count++] = item;
+	}
+	if (count > 0)
+		items_move(world->id, some, count, sight_shift(world->id, lock->sight_plane));
+	return count;
 }
 
 /* Has somebody held a snapshot since this was last asked, so that dead rows could not go? */

@@ -80,6 +80,23 @@ static const RowSet item_set = {"staged_items", item_columns, lengthof(item_colu
 
 static HotTable hot_items = {"items", &item_set, ITEM_COLUMNS_UPDATED, HOT_ROWS_FIND("items", "id")};
 
+/* Rows that are moved in the sight index. */
+static const StageColumn moved_columns[] = {{"id", INT8OID}, {"sight", InvalidOid}};
+
+static void
+make_moved_row(RowBuilder *row, void *thing, void *arg)
+{
+	const WorldItem *item = thing;
+
+	put_int64(row, item->id);
+	put_datum(row, geometry_of_point(arg, item->cell));
+}
+
+static const RowSet moved_set = {"staged_moved_items", moved_columns, lengthof(moved_columns),
+								 make_moved_row,	   item_id,		  item_place};
+
+static HotTable hot_moved = {"items", &moved_set, lengthof(moved_columns), HOT_ROWS_FIND("items", "id")};
+
 static SpiStatement update_properties =
 	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
 	 "FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u(id, properties) WHERE t.world_id = "
@@ -240,19 +257,13 @@ delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count
 	spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
 }
 
-static SpiStatement move_items =
-	{"UPDATE npcsim.items t SET sight = %P.st_makepoint(t.x + $3, t.y + $4) FROM " SPI_WANTED_KEYS
-	 " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	 4,
-	 {INT8OID, INT8ARRAYOID, FLOAT8OID, FLOAT8OID}};
-
 void
-items_move(int64 world_id, const int64 *ids, int count, SightShift shift)
+items_move(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
-	run_exactly(&move_items,
-				(Datum[]) {Int64GetDatum(world_id), int64_array(ids, count), Float8GetDatum(shift.x),
-						   Float8GetDatum(shift.y)},
-				SPI_OK_UPDATE, count);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	hot_rows_update(&hot_moved, world_id, (void **) items, count, &maker);
 }
 
 void

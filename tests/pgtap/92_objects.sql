@@ -29,7 +29,7 @@ INSERT INTO relations VALUES
     ('npc_tracks',            'S',             '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
     ('npc_minds',             'S I U',         '', '', '{"npc_id": 1}',              'NS110', 'NS110', 'NS110', 'NS111'),
     ('item_type_rows',        'S',             '', '', '{"name": "x"}',              'NS110', 'NS110', 'NS110', 'NS111'),
-    ('items',                 'S U(sight) D',  '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
+    ('items',                 'S D',           '', '', '{}',                         'NS110', 'NS110', 'NS110', 'NS111'),
     ('item_respawns',         'S D',           '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
     ('interaction_type_rows', 'S',             '', '', '{"name": "x", "number": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('interaction_runs',      'S D',           '', '', '{"id": 9000}',               'NS110', 'NS110', 'NS110', 'NS111'),
