@@ -300,7 +300,10 @@ drop_item(World *world, WorldItem *item)
 	if (item->dirty)
 		pointer_list_drop(&world->dirty_items, item->dirty_place);
 	if (!item->born)
+	{
 		id_list_add(world, &world->removed_items, item->id);
+		id_list_add(world, &world->removed_item_places, item_place_number(item));
+	}
 	image_free_item(world, item);
 }
 

@@ -96,6 +96,7 @@ struct World
 	PointerList	  dirty_bids;
 	IdList		  removed_npcs;
 	IdList		  removed_items;
+	IdList		  removed_item_places; /* of each: item_place_number() */
 	IdList		  removed_respawns;
 	IdList		  removed_interactions;
 	IdList		  removed_bids;

@@ -71,6 +71,13 @@ note_npc(WorldLock *lock, Npc *npc)
 	note(lock, CHANGE_NPC_MIND, npc, NPC_DIRTY_MIND, &ignored);
 }
 
+static void
+note_removed(World *world, ChangeKind kind, const IdList *removed)
+{
+	for (int i = 0; i < removed->count; i++)
+		world_changed(world->lock, kind, removed->ids[i]);
+}
+
 /* Rows of what is gone, if there are any. */
 static void
 delete_removed(World *world, ChangeKind kind, const IdList *removed,
@@ -78,8 +85,7 @@ delete_removed(World *world, ChangeKind kind, const IdList *removed,
 {
 	if (removed->count == 0)
 		return;
-	for (int i = 0; i < removed->count; i++)
-		world_changed(world->lock, kind, removed->ids[i]);
+	note_removed(world, kind, removed);
 	delete_rows(world->id, removed->ids, removed->count);
 }
 
@@ -152,7 +158,12 @@ write_items(World *world)
 	WorldItem **some;
 	int			count = 0;
 
-	delete_removed(world, CHANGE_ITEM_REMOVED, &world->removed_items, items_delete);
+	if (world->removed_items.count > 0)
+	{
+		note_removed(world, CHANGE_ITEM_REMOVED, &world->removed_items);
+		items_delete(world->id, world->removed_items.ids, world->removed_item_places.ids,
+					 world->removed_items.count);
+	}
 	if (dirty == 0)
 		return;
 	some = palloc(dirty * sizeof(WorldItem *));
@@ -436,6 +447,7 @@ clear_lists(World *world)
 	world->dirty_bids.count = 0;
 	world->removed_npcs.count = 0;
 	world->removed_items.count = 0;
+	world->removed_item_places.count = 0;
 	world->removed_respawns.count = 0;
 	world->removed_interactions.count = 0;
 	world->removed_bids.count = 0;

@@ -103,10 +103,17 @@ static SpiStatement update_properties =
 	 "$1 + 0 * u.id AND t.id = u.id",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID}};
-static SpiStatement		 delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
-										 " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-										 2,
-										 {INT8OID, INT8ARRAYOID}};
+static SpiStatement delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
+									" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
+									2,
+									{INT8OID, INT8ARRAYOID}};
+/* Written so that the planner has no other way than the place. */
+static SpiStatement delete_items_at_places =
+	{"DELETE FROM npcsim.items t USING ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS "
+	 "wanted(key_, place) "
+	 "WHERE t.ctid = wanted.place AND t.world_id + 0 = $1 AND t.id + 0 = wanted.key_",
+	 3,
+	 {INT8OID, INT8ARRAYOID, TIDARRAYOID}};
 static const StageColumn respawn_columns[] = {{"id", INT8OID},
 											  {"item_type", TEXTOID},
 											  {"x", INT2OID},
@@ -266,10 +273,25 @@ items_move(int64 world_id, WorldItem **items, int count, SightShift shift)
 	hot_rows_update(&hot_moved, world_id, (void **) items, count, &maker);
 }
 
+/* At their places: items that come back have their ids again, and by its key one is found among all that it was. */
 void
-items_delete(int64 world_id, const int64 *ids, int count)
+items_delete(int64 world_id, const int64 *ids, const int64 *places, int count)
 {
-	delete_rows(&delete_items, world_id, ids, count);
+	ItemPointerData *pointers = palloc(sizeof(ItemPointerData) * count);
+	Datum			*values = palloc(sizeof(Datum) * count);
+	uint64			 rows;
+
+	for (int i = 0; i < count; i++)
+	{
+		ItemPointerSet(&pointers[i], (BlockNumber) (places[i] >> 16), (OffsetNumber) (places[i] & 0xFFFF));
+		values[i] = PointerGetDatum(&pointers[i]);
+	}
+	rows =
+		spi_run(&delete_items_at_places,
+				(Datum[]) {Int64GetDatum(world_id), int64_array(ids, count), array_of(values, count, TIDOID)},
+				NULL, SPI_OK_DELETE);
+	if (rows < (uint64) count)
+		delete_rows(&delete_items, world_id, ids, count);
 }
 
 void

@@ -54,8 +54,17 @@ extern void items_insert(int64 world_id, WorldItem **items, int count, SightShif
 extern void items_write(int64 world_id, WorldItem **items, int count);
 extern void items_write_properties(int64 world_id, WorldItem **items, int count);
 /* To another place of the sight index; not a change of the item. */
+/* Where an item's row is, as a number; 0 = nobody knows. */
+static inline int64
+item_place_number(const WorldItem *item)
+{
+	return ItemPointerIsValid(&item->row) ? ((int64) ItemPointerGetBlockNumber(&item->row) << 16) |
+												ItemPointerGetOffsetNumber(&item->row)
+										  : 0;
+}
+
 extern void items_move(int64 world_id, WorldItem **items, int count, SightShift shift);
-extern void items_delete(int64 world_id, const int64 *ids, int count);
+extern void items_delete(int64 world_id, const int64 *ids, const int64 *places, int count);
 extern void respawns_insert(int64 world_id, Respawn **respawns, int count);
 extern void respawns_delete(int64 world_id, const int64 *ids, int count);
 
