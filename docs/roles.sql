@@ -161,6 +161,7 @@ GRANT EXECUTE ON FUNCTION
     npcsim.replay_world,
     npcsim.world_rows,
     npcsim.world_differences,
+    npcsim.world_faults,
     npcsim.prune_logs
     TO npcsim_operator;
 

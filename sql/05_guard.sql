@@ -1,5 +1,5 @@
 -- What keeps the state of a world consistent. Nobody but npcsim writes it: triggers of statements, which 90_guards.sql puts
--- on every table. And npcsim itself never does without holding the world's lock: row triggers of the state tables. They
+-- on every table, whatever session_replication_role says. And npcsim itself never does without holding the world's lock: row triggers of the state tables. They
 -- fire after the row was written, since a trigger before an UPDATE locks each row once more, and only where the lock is
 -- not held: then the statement fails.
 
@@ -25,3 +25,15 @@ CREATE FUNCTION npcsim_internal.refuse_truncate() RETURNS trigger
 REVOKE ALL ON FUNCTION npcsim_internal.refuse_truncate() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.refuse_truncate() IS
     'Statement trigger: refuses TRUNCATE of a table that holds what belongs to worlds (NS111), except by prune_logs(). Its argument is the hint';
+
+CREATE FUNCTION npcsim_internal.refuse_replicated() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'npcsim_refuse_replicated';
+REVOKE ALL ON FUNCTION npcsim_internal.refuse_replicated() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.refuse_replicated() IS
+    'Row trigger of replicas, on tables without require_world_lock(): refuses (NS110) what a subscription writes of a world that was adopted here';
+
+CREATE FUNCTION npcsim_internal.keep_own() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_keep_own';
+REVOKE ALL ON FUNCTION npcsim_internal.keep_own() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.keep_own() IS
+    'Row trigger of replicas: leaves out what a subscription brings of a table that is each database''s own';

@@ -1,5 +1,8 @@
 -- Worlds: settings, clock, terrain, inputs.
 
+-- Tables that are dumped have no foreign keys: pg_restore -j loads them all at once. world_faults() looks for what such keys would
+-- refuse, when a world is adopted.
+
 CREATE TABLE npcsim.installation (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     id text NOT NULL DEFAULT pg_catalog.gen_random_uuid()::text
@@ -91,7 +94,7 @@ COMMENT ON COLUMN npcsim.world_clock.home IS 'Where the world belongs; elsewhere
 COMMENT ON COLUMN npcsim.world_clock.rules IS 'Version of the rules it lives by: Rules in src/engine/lock.h';
 
 CREATE TABLE npcsim.world_terrain (
-    world_id bigint PRIMARY KEY REFERENCES npcsim.world_settings,
+    world_id bigint PRIMARY KEY,
     blocked bytea NOT NULL,
     revision bigint NOT NULL DEFAULT 1
 );

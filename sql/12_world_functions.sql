@@ -124,7 +124,7 @@ CREATE FUNCTION npcsim.adopt_worlds() RETURNS SETOF bigint
     AS 'MODULE_PATHNAME', 'npcsim_adopt_worlds';
 REVOKE ALL ON FUNCTION npcsim.adopt_worlds() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.adopt_worlds() IS
-    'Makes the parked worlds of this database (restored, or copied with a template) its own; returns their ids. What was running runs on; requests to minds are closed and asked anew';
+    'Makes the parked worlds of this database (restored, or copied with a template) its own; returns their ids. What was running runs on; requests to minds are closed and asked anew. A world of which a restore lost something stays parked, with a warning: world_faults(world_id) tells what';
 
 -- For the views.
 

@@ -1,7 +1,7 @@
 -- NPCs: identity, state and needs, tracks, and what their minds are to be told.
 
 CREATE TABLE npcsim.npc_identities (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     id bigint NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
     name text NOT NULL CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 100),
     controller_player_id bigint,
@@ -57,12 +57,10 @@ CREATE TABLE npcsim.npc_states (
         hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
         fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
         decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
-    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+    -- looked at when a row is made; updates, which leave it as it is, do not visit it (src/tables/hot_rows.c)
+    CONSTRAINT npc_states_key PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
--- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
--- would have every new version look at all the dead ones that a held snapshot keeps.
-CREATE INDEX npc_states_key ON npcsim.npc_states (world_id, npc_id);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_states', '');
 COMMENT ON TABLE npcsim.npc_states IS 'Needs (millionths of a unit, true at needs_as_of, with their change per second) and what each NPC is doing. Times are microseconds of the world';
 COMMENT ON COLUMN npcsim.npc_states.event_at IS 'When the next event of the NPC is due, or NULL';
@@ -71,7 +69,7 @@ COMMENT ON COLUMN npcsim.npc_states.decision_at IS 'When the NPC is due for a de
 COMMENT ON COLUMN npcsim.npc_states.ask_again_at IS 'When its mind wants to be asked again at the latest, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.conversed_at IS 'When its last conversation ended, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.decision_reason IS 'DecisionReason in src/tables/npcs.h';
-COMMENT ON COLUMN npcsim.npc_states.interaction_id IS 'The interaction it takes part in; kept without a foreign key, whose index would end HOT updates';
+COMMENT ON COLUMN npcsim.npc_states.interaction_id IS 'The interaction it takes part in; no index on it, which would end HOT updates';
 COMMENT ON COLUMN npcsim.npc_states.target_id IS 'What it walks to, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.state_counter IS 'Grows with every change of what it does; an answer names the state it was given for';
 COMMENT ON COLUMN npcsim.npc_states.draws IS 'How often chance was asked for this NPC';
@@ -90,13 +88,10 @@ CREATE TABLE npcsim.npc_tracks (
     motion_revision bigint NOT NULL,
     cells smallint[] NOT NULL,
     sight @extschema:postgis@.geometry NOT NULL,
-    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+    CONSTRAINT npc_tracks_key PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off)
 $postgis$);
--- Not unique: one row per NPC is kept by the world's lock and the key of npc_identities, while a unique index
--- would have every new version look at all the dead ones that a held snapshot keeps.
-CREATE INDEX npc_tracks_key ON npcsim.npc_tracks (world_id, npc_id);
 CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor = 70);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_tracks', '');
 COMMENT ON TABLE npcsim.npc_tracks IS 'One leg of at most 32 steps per NPC, or the one cell it stands on';
@@ -119,8 +114,7 @@ CREATE TABLE npcsim.npc_minds (
     failures smallint NOT NULL DEFAULT 0,
     asked_not_before bigint,
     pressing bigint[] NOT NULL DEFAULT '{}',
-    PRIMARY KEY (world_id, npc_id),
-    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+    PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_minds', '');
 COMMENT ON TABLE npcsim.npc_minds IS 'For NPCs with a controller: what is left of the plan, and what happened since the mind was last asked';

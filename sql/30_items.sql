@@ -7,7 +7,7 @@ COMMENT ON FUNCTION npcsim_internal.item_components_valid(jsonb) IS
     'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "need_modifying":{"need_rates":{need:units per s}}, "usable":{"interactions":[name]}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
 
 CREATE TABLE npcsim.item_type_rows (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
     description text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(description) <= 500),
     components jsonb NOT NULL CHECK (npcsim_internal.item_components_valid(components)),
@@ -29,12 +29,10 @@ CREATE TABLE npcsim.items (
     revision bigint NOT NULL,
     properties jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(properties) = 'object' AND pg_catalog.pg_column_size(properties) <= 8192),
     sight @extschema:postgis@.geometry NOT NULL,
-    FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
+    CONSTRAINT items_key PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         vacuum_truncate = off)
 $postgis$);
--- Not unique, for the reason told at npc_states.
-CREATE INDEX items_key ON npcsim.items (world_id, id);
 CREATE INDEX items_sight ON npcsim.items USING gist (sight);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.items', '');
 COMMENT ON TABLE npcsim.items IS 'Items in the worlds; one per cell (checked by the functions)';
@@ -48,8 +46,7 @@ CREATE TABLE npcsim.item_respawns (
     x smallint NOT NULL,
     y smallint NOT NULL,
     due_at bigint NOT NULL,
-    PRIMARY KEY (world_id, id),
-    FOREIGN KEY (world_id, item_type) REFERENCES npcsim.item_type_rows (world_id, name)
+    PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.item_respawns', '');
 COMMENT ON TABLE npcsim.item_respawns IS 'Used-up items that come back: near (x, y), at world time due_at (microseconds)';

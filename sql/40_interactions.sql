@@ -7,7 +7,7 @@ COMMENT ON FUNCTION npcsim_internal.interaction_effects_valid(jsonb, jsonb, json
     'Whether they describe an interaction: need_rates {need: units per s}, need_deltas {need: units over the duration}, parameters {name: {"type": "string", "number", "integer" or "boolean", "default": value, "description": text}}, up to 8; duration in microseconds or NULL. Raises 22023 with the reason if they do not';
 
 CREATE TABLE npcsim.interaction_type_rows (
-    world_id bigint NOT NULL REFERENCES npcsim.world_settings,
+    world_id bigint NOT NULL,
     name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
     number smallint NOT NULL CHECK (number BETWEEN 1 AND 32767),
     description text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(description) <= 500),
@@ -56,7 +56,7 @@ CREATE TABLE npcsim.interaction_runs (
     PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.interaction_runs', '');
-COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way; no foreign keys: a check of one locks the row it points to';
+COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way';
 COMMENT ON COLUMN npcsim.interaction_runs.interaction IS 'Number in interaction_type_rows';
 COMMENT ON COLUMN npcsim.interaction_runs.started_at IS 'World time in microseconds';
 COMMENT ON COLUMN npcsim.interaction_runs.initiator_npc_id IS 'NPC that began it; it may have left';
@@ -96,7 +96,7 @@ CREATE TABLE npcsim.interaction_bid_rows (
     PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.interaction_bid_rows', '');
-COMMENT ON TABLE npcsim.interaction_bid_rows IS 'Invitations to interact that not everybody has answered; no foreign keys: a check of one locks the row it points to';
+COMMENT ON TABLE npcsim.interaction_bid_rows IS 'Invitations to interact that not everybody has answered';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.interaction IS 'Number in interaction_type_rows';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.target_id IS 'Item, or the first of the NPCs invited';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.answers IS 'Of each of those invited: Invitation in src/tables/bids.h';

@@ -20,7 +20,8 @@ CREATE TABLE npcsim.world_event_log (
     target_ids bigint[],
     interaction_ids bigint[],
     player_ids bigint[],
-    data jsonb[]
+    data jsonb[],
+    CONSTRAINT world_event_log_key PRIMARY KEY (world_id, last_sequence, segment)
 ) PARTITION BY LIST (segment);
 COMMENT ON TABLE npcsim.world_event_log IS 'What happened in the worlds; the view world_events shows it. A ring of 32 segments, emptied by prune_logs() after npcsim.world_event_hours, or when it is larger than npcsim.world_event_size';
 COMMENT ON COLUMN npcsim.world_event_log.segment IS 'Segment of the ring: see world_event_segments';
@@ -35,7 +36,6 @@ COMMENT ON COLUMN npcsim.world_event_log.x IS 'Where it happened, if it happened
 COMMENT ON COLUMN npcsim.world_event_log.target_ids IS 'Item or NPC it happened to, or with';
 COMMENT ON COLUMN npcsim.world_event_log.player_ids IS 'Player whose doing it was';
 COMMENT ON COLUMN npcsim.world_event_log.data IS 'What else is to be said of it: an object';
-CREATE INDEX world_event_log_key ON npcsim.world_event_log (world_id, last_sequence);
 CREATE INDEX world_event_log_messages ON npcsim.world_event_log (world_id, last_sequence) WHERE messages > 0;
 DO $$
 BEGIN

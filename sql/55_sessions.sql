@@ -2,14 +2,32 @@
 
 CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 
-INSERT INTO npcsim.client_reducers (name, minimum_role, description, burst, per_minute) VALUES
-    ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent', 100, 600),
-    ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}', 20, 60),
-    ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}', 20, 60),
-    ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}', 20, 60),
-    ('start_world', 'operator', 'args: {}. Lets your world run', 20, 60),
-    ('pause_world', 'operator', 'args: {}. Stops the clock of your world', 20, 60),
-    ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time', 20, 60);
+CREATE VIEW npcsim.client_reducers AS
+SELECT r.name,
+       COALESCE(l.minimum_role, r.minimum_role) AS minimum_role,
+       r.description,
+       COALESCE(l.burst, r.burst) AS burst,
+       COALESCE(l.per_minute, r.per_minute) AS per_minute
+  FROM (VALUES ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent', 100, 600),
+               ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}', 20, 60),
+               ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}', 20, 60),
+               ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}', 20, 60),
+               ('start_world', 'operator', 'args: {}. Lets your world run', 20, 60),
+               ('pause_world', 'operator', 'args: {}. Stops the clock of your world', 20, 60),
+               ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time', 20, 60)) AS r (name, minimum_role, description, burst, per_minute)
+  LEFT JOIN npcsim.reducer_limits l ON l.name OPERATOR(pg_catalog.=) r.name;
+COMMENT ON VIEW npcsim.client_reducers IS 'What clients may call through the gateway. minimum_role, burst and per_minute can be updated';
+COMMENT ON COLUMN npcsim.client_reducers.minimum_role IS 'spectator, player or operator';
+COMMENT ON COLUMN npcsim.client_reducers.burst IS 'So often at once may one player call it, over all connections and gateways';
+COMMENT ON COLUMN npcsim.client_reducers.per_minute IS 'So many calls come to that in a minute, up to burst';
+
+CREATE FUNCTION npcsim_internal.edit_client_reducers() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_edit_client_reducers';
+REVOKE ALL ON FUNCTION npcsim_internal.edit_client_reducers() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.edit_client_reducers() IS 'Trigger of client_reducers: keeps what is set in reducer_limits';
+CREATE TRIGGER edit_client_reducers INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.client_reducers
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_client_reducers();
 
 CREATE FUNCTION npcsim.register_gateway(gateway_id text) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

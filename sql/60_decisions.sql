@@ -19,8 +19,7 @@ CREATE TABLE npcsim.decision_slots (
     daily_token_output bigint NOT NULL DEFAULT 0 CHECK (daily_token_output BETWEEN 0 AND 1000000000000),
     choices jsonb,
     told_state bigint,
-    PRIMARY KEY (world_id, npc_id),
-    FOREIGN KEY (world_id, npc_id) REFERENCES npcsim.npc_identities
+    PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.decision_slots', '');
@@ -52,14 +51,14 @@ CREATE TABLE npcsim.decision_log (
     clock double precision NOT NULL,
     opened_at_real timestamptz NOT NULL,
     sent_at_real timestamptz,
-    finished_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+    finished_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT decision_log_key PRIMARY KEY (world_id, request_id, finished_at_real, day)
 ) PARTITION BY LIST (day);
 COMMENT ON TABLE npcsim.decision_log IS 'What was asked of minds outside and what became of it. A ring of 32 days, emptied by prune_logs() after npcsim.decision_log_days';
 COMMENT ON COLUMN npcsim.decision_log.day IS 'Days since 1970-01-01 (UTC) modulo 32';
 COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, cancelled, failed or timeout';
 COMMENT ON COLUMN npcsim.decision_log.tokens IS 'What the answer cost; NULL when that is not known';
 COMMENT ON COLUMN npcsim.decision_log.clock IS 'World time in seconds at which it finished';
-CREATE INDEX decision_log_request ON npcsim.decision_log (world_id, request_id);
 CREATE INDEX decision_log_finished ON npcsim.decision_log (finished_at_real);
 DO $$
 BEGIN

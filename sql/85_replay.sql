@@ -81,3 +81,58 @@ CREATE FUNCTION npcsim.world_differences(world_id bigint, other_world_id bigint)
 REVOKE ALL ON FUNCTION npcsim.world_differences(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_differences(bigint, bigint) IS
     'Rows of the state of two worlds that differ: table, key, and the columns that differ in the one and in the other; a row that one of them does not have is NULL there. Compares what world_rows(world_id) shows. Errors: NS101 no such world';
+
+CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT t.relation, '', 'there is no row of the world'
+          FROM (VALUES ('world_settings', EXISTS (SELECT FROM npcsim.world_settings s WHERE s.id = world_faults.world_id)),
+                       ('world_clock', EXISTS (SELECT FROM npcsim.world_clock c WHERE c.world_id = world_faults.world_id)),
+                       ('world_terrain', EXISTS (SELECT FROM npcsim.world_terrain c WHERE c.world_id = world_faults.world_id))) AS t (relation, present)
+         WHERE NOT t.present
+        UNION ALL
+        SELECT t.relation, i.id::text, 'there is no row of the NPC'
+          FROM npcsim.npc_identities i
+          LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
+          LEFT JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
+         CROSS JOIN LATERAL (VALUES ('npc_states', s.npc_id IS NOT NULL), ('npc_tracks', r.npc_id IS NOT NULL)) AS t (relation, present)
+         WHERE i.world_id = world_faults.world_id AND NOT t.present
+        UNION ALL
+        SELECT r.relation, r.npc_id::text, 'there is no such NPC'
+          FROM (SELECT 'npc_states', s.world_id, s.npc_id FROM npcsim.npc_states s
+                UNION ALL SELECT 'npc_tracks', t.world_id, t.npc_id FROM npcsim.npc_tracks t
+                UNION ALL SELECT 'npc_minds', m.world_id, m.npc_id FROM npcsim.npc_minds m
+                UNION ALL SELECT 'decision_slots', d.world_id, d.npc_id FROM npcsim.decision_slots d) AS r (relation, world_id, npc_id)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = r.world_id AND i.id = r.npc_id)
+        UNION ALL
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no item type "%s"', r.item_type)
+          FROM (SELECT 'items', i.world_id, i.id, i.item_type FROM npcsim.items i
+                UNION ALL SELECT 'item_respawns', s.world_id, s.id, s.item_type FROM npcsim.item_respawns s) AS r (relation, world_id, id, item_type)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.item_type_rows k WHERE k.world_id = r.world_id AND k.name = r.item_type)
+        UNION ALL
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no interaction type %s', r.number)
+          FROM (SELECT 'interaction_runs', u.world_id, u.id, u.interaction FROM npcsim.interaction_runs u
+                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, b.interaction FROM npcsim.interaction_bid_rows b) AS r (relation, world_id, id, number)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_type_rows k WHERE k.world_id = r.world_id AND k.number = r.number)
+        UNION ALL
+        SELECT 'interaction_runs', u.id::text, pg_catalog.format('there is no NPC %s, who takes part', p.npc_id)
+          FROM npcsim.interaction_runs u CROSS JOIN LATERAL pg_catalog.unnest(u.participants) AS p (npc_id)
+         WHERE u.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = u.world_id AND i.id = p.npc_id)
+        UNION ALL
+        SELECT 'npc_states', s.npc_id::text, pg_catalog.format('there is no interaction %s, in which it is', s.interaction_id)
+          FROM npcsim.npc_states s
+         WHERE s.world_id = world_faults.world_id AND s.interaction_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_runs u WHERE u.world_id = s.world_id AND u.id = s.interaction_id)
+        UNION ALL
+        SELECT 'items', i.id::text, pg_catalog.format('there is no NPC %s, who uses it', i.occupied_by_npc_id)
+          FROM npcsim.items i
+         WHERE i.world_id = world_faults.world_id AND i.occupied_by_npc_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities n WHERE n.world_id = i.world_id AND n.id = i.occupied_by_npc_id);
+    END;
+REVOKE ALL ON FUNCTION npcsim.world_faults(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_faults(bigint) IS
+    'What of a world is missing, or belongs to what is not there: no row where all is well. adopt_worlds() leaves a world parked of which a restore lost something';

@@ -1,44 +1,79 @@
 -- Guards on every table and every partition: what a later version adds is guarded with the others. What is no
 -- world's is left to its owner: connections of gateways, their calls, and what clients may call.
 
-DO $$
+CREATE FUNCTION npcsim.guard_tables() RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
 DECLARE
-    guarded record;
+    guard record;
+    changed integer := 0;
 BEGIN
-    FOR guarded IN
-        SELECT c.relname::text AS name, hints.hint, hints.kind
-          FROM pg_catalog.pg_class c
-          LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid OPERATOR(pg_catalog.=) c.oid
-          LEFT JOIN pg_catalog.pg_class parent ON parent.oid OPERATOR(pg_catalog.=) i.inhparent
-          LEFT JOIN (VALUES
-               ('world_settings'::text, 'state'::text, 'UPDATE npcsim.worlds … WHERE id = … changes settings; size, seed and tick rate stay as create_world() made them.'::text),
-               ('world_clock', 'state', 'start_world(world_id), pause_world(world_id), set_world_speed(world_id, speed) and tick_world(world_id, dt) are for that.'),
-               ('player_accounts', 'state', 'UPDATE npcsim.players … WHERE id = …, create_player() and rotate_player_token(player_id) are for that.'),
-               ('decision_slots', 'state', 'request_npc_decision(world_id, npc_id) asks for a decision.'),
-               ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
-               ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
-               ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
-               ('world_event_segments', 'own', 'prune_logs() keeps it.'),
-               ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
-               ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
-               ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint)
-            ON hints.family OPERATOR(pg_catalog.=) coalesce(parent.relname, c.relname)::text
-         WHERE c.relnamespace OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.regnamespace::pg_catalog.oid
-           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
-           AND c.relname::text OPERATOR(pg_catalog.<>) ALL ('{gateways,sessions,client_reducers,client_calls,call_allowances}'::text[])
-         ORDER BY c.oid
+    FOR guard IN
+        WITH tables AS (
+            SELECT c.oid AS id, c.relname::text AS name, coalesce(parent.relname, c.relname)::text AS family
+              FROM pg_catalog.pg_class c
+              LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+              LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+             WHERE c.relnamespace = 'npcsim'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')),
+        guarded AS (
+            SELECT t.id, t.name, hints.kind, coalesce(pg_catalog.quote_literal(hints.hint), '') AS hint
+              FROM tables t
+              LEFT JOIN (VALUES
+                   ('world_settings', 'state', 'UPDATE npcsim.worlds … WHERE id = … changes settings; size, seed and tick rate stay as create_world() made them.'),
+                   ('world_clock', 'state', 'start_world(world_id), pause_world(world_id), set_world_speed(world_id, speed) and tick_world(world_id, dt) are for that.'),
+                   ('player_accounts', 'state', 'UPDATE npcsim.players … WHERE id = …, create_player() and rotate_player_token(player_id) are for that.'),
+                   ('decision_slots', 'state', 'request_npc_decision(world_id, npc_id) asks for a decision.'),
+                   ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
+                   ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
+                   ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('world_event_segments', 'own', 'prune_logs() keeps it.'),
+                   ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
+                   ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
+                   ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances')),
+        wanted AS (
+            SELECT id, 'refuse_write' AS name, 'A' AS fires,
+                   format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
+                          CASE kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, name, hint) AS definition
+              FROM guarded
+            UNION ALL
+            -- of these there is one row, or one for each part of a log, which may be put back
+            SELECT id, 'refuse_rows', 'A',
+                   format('AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)', name, hint)
+              FROM guarded WHERE kind IS DISTINCT FROM 'own'
+            UNION ALL
+            SELECT id, 'refuse_truncate', 'A',
+                   format('BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
+                          name, CASE WHEN kind <> 'state' THEN hint ELSE '' END)
+              FROM guarded
+            UNION ALL
+            SELECT id, 'refuse_replicated', 'R',
+                   format('AFTER INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_replicated()', name)
+              FROM tables WHERE name IN ('world_settings', 'world_clock', 'world_inputs', 'world_tokens', 'player_accounts', 'decision_slots')
+            UNION ALL
+            SELECT id, 'keep_own', 'R',
+                   format('BEFORE INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.keep_own()', name)
+              FROM tables WHERE name IN ('installation', 'world_event_segments')
+            UNION ALL
+            -- those were made with their tables
+            SELECT t.tgrelid, t.tgname::text, 'A', NULL FROM pg_catalog.pg_trigger t WHERE t.tgfoid = 'npcsim_internal.require_world_lock'::pg_catalog.regproc)
+        SELECT w.id::pg_catalog.regclass AS relation, w.name, w.fires, w.definition, t.oid IS NULL AS missing
+          FROM wanted w
+          LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = w.id AND t.tgname = w.name AND NOT t.tgisinternal
+         WHERE t.tgenabled IS DISTINCT FROM w.fires::pg_catalog."char"
+         ORDER BY w.id, w.name
     LOOP
-        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_write BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
-                                  CASE guarded.kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, guarded.name,
-                                  coalesce(pg_catalog.quote_literal(guarded.hint), ''));
-        -- Of these there is one row, which may be put back.
-        IF guarded.kind IS DISTINCT FROM 'own' THEN
-            EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rows AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
-                                      guarded.name, coalesce(pg_catalog.quote_literal(guarded.hint), ''));
+        IF guard.missing THEN
+            EXECUTE format('CREATE TRIGGER %I %s', guard.name, guard.definition);
         END IF;
-        EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
-                                  guarded.name,
-                                  CASE WHEN guarded.kind OPERATOR(pg_catalog.<>) 'state' THEN pg_catalog.quote_literal(guarded.hint) ELSE '' END);
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', guard.relation, CASE guard.fires WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, guard.name);
+        changed := changed + 1;
     END LOOP;
+    RETURN changed;
 END
 $$;
+REVOKE ALL ON FUNCTION npcsim.guard_tables() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.guard_tables() IS
+    'Makes the guards of all tables what they are meant to be, where they were disabled or dropped (pg_restore --disable-triggers, repairs by hand); returns how many were not. For the extension''s owner';
+
+SELECT npcsim.guard_tables();

@@ -360,3 +360,273 @@ COMMENT ON COLUMN npcsim.decision_slots.told_state IS 'State of the NPC that the
 COMMENT ON COLUMN npcsim.decision_slots.choices IS 'Actions from which the mind may choose by number, as they were offered with the request; NULL when it did not ask for them';
 COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
     'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
+
+-- ---- dumps, replicas, and what tools set ----
+-- Tables that are dumped lose their foreign keys, for pg_restore -j; world_faults() looks for what such keys would refuse, when a world
+-- is adopted.
+DO $$
+DECLARE
+    known record;
+BEGIN
+    FOR known IN
+        SELECT c.conrelid::pg_catalog.regclass AS relation, c.conname AS name
+          FROM pg_catalog.pg_constraint c
+         WHERE c.connamespace OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.regnamespace::pg_catalog.oid
+           AND c.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+           AND c.conrelid OPERATOR(pg_catalog.<>) ALL (ARRAY['npcsim.sessions', 'npcsim.client_calls', 'npcsim.call_allowances']::pg_catalog.regclass[]::pg_catalog.oid[])
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', known.relation, known.name);
+    END LOOP;
+END
+$$;
+
+-- Every table that is not for the moment has a primary key: what is published has to name its rows, and so has pg_repack.
+DROP INDEX npcsim.npc_states_key;
+ALTER TABLE npcsim.npc_states ADD CONSTRAINT npc_states_key PRIMARY KEY (world_id, npc_id);
+DROP INDEX npcsim.npc_tracks_key;
+ALTER TABLE npcsim.npc_tracks ADD CONSTRAINT npc_tracks_key PRIMARY KEY (world_id, npc_id);
+DROP INDEX npcsim.items_key;
+ALTER TABLE npcsim.items ADD CONSTRAINT items_key PRIMARY KEY (world_id, id);
+DROP INDEX npcsim.world_event_log_key;
+DROP INDEX npcsim.world_event_log_messages;
+ALTER TABLE npcsim.world_event_log ADD CONSTRAINT world_event_log_key PRIMARY KEY (world_id, last_sequence, segment);
+CREATE INDEX world_event_log_messages ON npcsim.world_event_log (world_id, last_sequence) WHERE messages > 0;
+DROP INDEX npcsim.decision_log_request;
+ALTER TABLE npcsim.decision_log ADD CONSTRAINT decision_log_key PRIMARY KEY (world_id, request_id, finished_at_real, day);
+COMMENT ON COLUMN npcsim.npc_states.interaction_id IS 'The interaction it takes part in; no index on it, which would end HOT updates';
+COMMENT ON TABLE npcsim.interaction_runs IS 'Interactions under way';
+COMMENT ON TABLE npcsim.interaction_bid_rows IS 'Invitations to interact that not everybody has answered';
+
+CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT t.relation, '', 'there is no row of the world'
+          FROM (VALUES ('world_settings', EXISTS (SELECT FROM npcsim.world_settings s WHERE s.id = world_faults.world_id)),
+                       ('world_clock', EXISTS (SELECT FROM npcsim.world_clock c WHERE c.world_id = world_faults.world_id)),
+                       ('world_terrain', EXISTS (SELECT FROM npcsim.world_terrain c WHERE c.world_id = world_faults.world_id))) AS t (relation, present)
+         WHERE NOT t.present
+        UNION ALL
+        SELECT t.relation, i.id::text, 'there is no row of the NPC'
+          FROM npcsim.npc_identities i
+          LEFT JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
+          LEFT JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
+         CROSS JOIN LATERAL (VALUES ('npc_states', s.npc_id IS NOT NULL), ('npc_tracks', r.npc_id IS NOT NULL)) AS t (relation, present)
+         WHERE i.world_id = world_faults.world_id AND NOT t.present
+        UNION ALL
+        SELECT r.relation, r.npc_id::text, 'there is no such NPC'
+          FROM (SELECT 'npc_states', s.world_id, s.npc_id FROM npcsim.npc_states s
+                UNION ALL SELECT 'npc_tracks', t.world_id, t.npc_id FROM npcsim.npc_tracks t
+                UNION ALL SELECT 'npc_minds', m.world_id, m.npc_id FROM npcsim.npc_minds m
+                UNION ALL SELECT 'decision_slots', d.world_id, d.npc_id FROM npcsim.decision_slots d) AS r (relation, world_id, npc_id)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = r.world_id AND i.id = r.npc_id)
+        UNION ALL
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no item type "%s"', r.item_type)
+          FROM (SELECT 'items', i.world_id, i.id, i.item_type FROM npcsim.items i
+                UNION ALL SELECT 'item_respawns', s.world_id, s.id, s.item_type FROM npcsim.item_respawns s) AS r (relation, world_id, id, item_type)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.item_type_rows k WHERE k.world_id = r.world_id AND k.name = r.item_type)
+        UNION ALL
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no interaction type %s', r.number)
+          FROM (SELECT 'interaction_runs', u.world_id, u.id, u.interaction FROM npcsim.interaction_runs u
+                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, b.interaction FROM npcsim.interaction_bid_rows b) AS r (relation, world_id, id, number)
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_type_rows k WHERE k.world_id = r.world_id AND k.number = r.number)
+        UNION ALL
+        SELECT 'interaction_runs', u.id::text, pg_catalog.format('there is no NPC %s, who takes part', p.npc_id)
+          FROM npcsim.interaction_runs u CROSS JOIN LATERAL pg_catalog.unnest(u.participants) AS p (npc_id)
+         WHERE u.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = u.world_id AND i.id = p.npc_id)
+        UNION ALL
+        SELECT 'npc_states', s.npc_id::text, pg_catalog.format('there is no interaction %s, in which it is', s.interaction_id)
+          FROM npcsim.npc_states s
+         WHERE s.world_id = world_faults.world_id AND s.interaction_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_runs u WHERE u.world_id = s.world_id AND u.id = s.interaction_id)
+        UNION ALL
+        SELECT 'items', i.id::text, pg_catalog.format('there is no NPC %s, who uses it', i.occupied_by_npc_id)
+          FROM npcsim.items i
+         WHERE i.world_id = world_faults.world_id AND i.occupied_by_npc_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities n WHERE n.world_id = i.world_id AND n.id = i.occupied_by_npc_id);
+    END;
+REVOKE ALL ON FUNCTION npcsim.world_faults(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.world_faults(bigint) IS
+    'What of a world is missing, or belongs to what is not there: no row where all is well. adopt_worlds() leaves a world parked of which a restore lost something';
+
+COMMENT ON FUNCTION npcsim.adopt_worlds() IS
+    'Makes the parked worlds of this database (restored, or copied with a template) its own; returns their ids. What was running runs on; requests to minds are closed and asked anew. A world of which a restore lost something stays parked, with a warning: world_faults(world_id) tells what';
+
+-- What was set of client_reducers gets a table of its own, which is dumped; the list is a view. Who had rights on it has them.
+CREATE TABLE npcsim.reducer_limits (
+    name text PRIMARY KEY,
+    minimum_role text NOT NULL CHECK (minimum_role IN ('spectator', 'player', 'operator')),
+    burst integer NOT NULL CHECK (burst BETWEEN 1 AND 1000000),
+    per_minute integer NOT NULL CHECK (per_minute BETWEEN 1 AND 1000000)
+);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.reducer_limits', '');
+COMMENT ON TABLE npcsim.reducer_limits IS 'What was set otherwise in client_reducers than it is made; DELETE sets it back';
+
+INSERT INTO npcsim.reducer_limits (name, minimum_role, burst, per_minute)
+SELECT r.name, r.minimum_role, r.burst, r.per_minute
+  FROM npcsim.client_reducers r
+ WHERE NOT EXISTS (SELECT FROM (VALUES ('request_npc_decision'::text, 'player'::text, 100, 600), ('request_npc_assignment', 'player', 20, 60),
+                                       ('send_chat', 'player', 20, 60), ('map_ping', 'player', 20, 60), ('start_world', 'operator', 20, 60),
+                                       ('pause_world', 'operator', 20, 60), ('set_world_speed', 'operator', 20, 60)) AS made (name, minimum_role, burst, per_minute)
+                    WHERE made.name OPERATOR(pg_catalog.=) r.name AND made.minimum_role OPERATOR(pg_catalog.=) r.minimum_role
+                      AND made.burst OPERATOR(pg_catalog.=) r.burst AND made.per_minute OPERATOR(pg_catalog.=) r.per_minute);
+DO $do$
+DECLARE
+    known pg_catalog.aclitem[];
+    granted record;
+BEGIN
+    SELECT c.relacl INTO known FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) 'npcsim.client_reducers'::pg_catalog.regclass::pg_catalog.oid;
+    DROP TABLE npcsim.client_reducers;
+    CREATE VIEW npcsim.client_reducers AS
+    SELECT r.name,
+           COALESCE(l.minimum_role, r.minimum_role) AS minimum_role,
+           r.description,
+           COALESCE(l.burst, r.burst) AS burst,
+           COALESCE(l.per_minute, r.per_minute) AS per_minute
+      FROM (VALUES ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent', 100, 600),
+                   ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}', 20, 60),
+                   ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}', 20, 60),
+                   ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}', 20, 60),
+                   ('start_world', 'operator', 'args: {}. Lets your world run', 20, 60),
+                   ('pause_world', 'operator', 'args: {}. Stops the clock of your world', 20, 60),
+                   ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time', 20, 60)) AS r (name, minimum_role, description, burst, per_minute)
+      LEFT JOIN npcsim.reducer_limits l ON l.name OPERATOR(pg_catalog.=) r.name;
+    COMMENT ON VIEW npcsim.client_reducers IS 'What clients may call through the gateway. minimum_role, burst and per_minute can be updated';
+    COMMENT ON COLUMN npcsim.client_reducers.minimum_role IS 'spectator, player or operator';
+    COMMENT ON COLUMN npcsim.client_reducers.burst IS 'So often at once may one player call it, over all connections and gateways';
+    COMMENT ON COLUMN npcsim.client_reducers.per_minute IS 'So many calls come to that in a minute, up to burst';
+    
+    CREATE FUNCTION npcsim_internal.edit_client_reducers() RETURNS trigger
+        LANGUAGE c SET search_path = pg_catalog, pg_temp
+        AS 'MODULE_PATHNAME', 'npcsim_edit_client_reducers';
+    REVOKE ALL ON FUNCTION npcsim_internal.edit_client_reducers() FROM PUBLIC;
+    COMMENT ON FUNCTION npcsim_internal.edit_client_reducers() IS 'Trigger of client_reducers: keeps what is set in reducer_limits';
+    CREATE TRIGGER edit_client_reducers INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.client_reducers
+        FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_client_reducers();
+    FOR granted IN
+        SELECT a.privilege_type AS privilege, CASE a.grantee WHEN 0::pg_catalog.oid THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END AS grantee,
+               CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+          FROM pg_catalog.aclexplode(known) AS a
+         WHERE a.grantee OPERATOR(pg_catalog.<>) a.grantor
+    LOOP
+        EXECUTE pg_catalog.format('GRANT %s ON npcsim.client_reducers TO %s%s', granted.privilege, granted.grantee, granted.option);
+    END LOOP;
+END
+$do$;
+CREATE FUNCTION npcsim_internal.refuse_replicated() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'npcsim_refuse_replicated';
+REVOKE ALL ON FUNCTION npcsim_internal.refuse_replicated() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.refuse_replicated() IS
+    'Row trigger of replicas, on tables without require_world_lock(): refuses (NS110) what a subscription writes of a world that was adopted here';
+
+CREATE FUNCTION npcsim_internal.keep_own() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'npcsim_keep_own';
+REVOKE ALL ON FUNCTION npcsim_internal.keep_own() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.keep_own() IS
+    'Row trigger of replicas: leaves out what a subscription brings of a table that is each database''s own';
+
+-- Guards of all tables. This function is called at the end of the script, so that what else is made here is guarded, too.
+CREATE FUNCTION npcsim.guard_tables() RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    guard record;
+    changed integer := 0;
+BEGIN
+    FOR guard IN
+        WITH tables AS (
+            SELECT c.oid AS id, c.relname::text AS name, coalesce(parent.relname, c.relname)::text AS family
+              FROM pg_catalog.pg_class c
+              LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+              LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+             WHERE c.relnamespace = 'npcsim'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')),
+        guarded AS (
+            SELECT t.id, t.name, hints.kind, coalesce(pg_catalog.quote_literal(hints.hint), '') AS hint
+              FROM tables t
+              LEFT JOIN (VALUES
+                   ('world_settings', 'state', 'UPDATE npcsim.worlds … WHERE id = … changes settings; size, seed and tick rate stay as create_world() made them.'),
+                   ('world_clock', 'state', 'start_world(world_id), pause_world(world_id), set_world_speed(world_id, speed) and tick_world(world_id, dt) are for that.'),
+                   ('player_accounts', 'state', 'UPDATE npcsim.players … WHERE id = …, create_player() and rotate_player_token(player_id) are for that.'),
+                   ('decision_slots', 'state', 'request_npc_decision(world_id, npc_id) asks for a decision.'),
+                   ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
+                   ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
+                   ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('world_event_segments', 'own', 'prune_logs() keeps it.'),
+                   ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
+                   ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
+                   ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances')),
+        wanted AS (
+            SELECT id, 'refuse_write' AS name, 'A' AS fires,
+                   format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
+                          CASE kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, name, hint) AS definition
+              FROM guarded
+            UNION ALL
+            -- of these there is one row, or one for each part of a log, which may be put back
+            SELECT id, 'refuse_rows', 'A',
+                   format('AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)', name, hint)
+              FROM guarded WHERE kind IS DISTINCT FROM 'own'
+            UNION ALL
+            SELECT id, 'refuse_truncate', 'A',
+                   format('BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
+                          name, CASE WHEN kind <> 'state' THEN hint ELSE '' END)
+              FROM guarded
+            UNION ALL
+            SELECT id, 'refuse_replicated', 'R',
+                   format('AFTER INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_replicated()', name)
+              FROM tables WHERE name IN ('world_settings', 'world_clock', 'world_inputs', 'world_tokens', 'player_accounts', 'decision_slots')
+            UNION ALL
+            SELECT id, 'keep_own', 'R',
+                   format('BEFORE INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.keep_own()', name)
+              FROM tables WHERE name IN ('installation', 'world_event_segments')
+            UNION ALL
+            -- those were made with their tables
+            SELECT t.tgrelid, t.tgname::text, 'A', NULL FROM pg_catalog.pg_trigger t WHERE t.tgfoid = 'npcsim_internal.require_world_lock'::pg_catalog.regproc)
+        SELECT w.id::pg_catalog.regclass AS relation, w.name, w.fires, w.definition, t.oid IS NULL AS missing
+          FROM wanted w
+          LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = w.id AND t.tgname = w.name AND NOT t.tgisinternal
+         WHERE t.tgenabled IS DISTINCT FROM w.fires::pg_catalog."char"
+         ORDER BY w.id, w.name
+    LOOP
+        IF guard.missing THEN
+            EXECUTE format('CREATE TRIGGER %I %s', guard.name, guard.definition);
+        END IF;
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', guard.relation, CASE guard.fires WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, guard.name);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim.guard_tables() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.guard_tables() IS
+    'Makes the guards of all tables what they are meant to be, where they were disabled or dropped (pg_restore --disable-triggers, repairs by hand); returns how many were not. For the extension''s owner';
+
+-- ---- the end: whatever else is added stands above ----
+SELECT npcsim.guard_tables();
+
+-- Rights that were given inside a script count as the extension's own, and pg_dump leaves them
+-- out (those of functions that 0.1.0 → 0.2.0 made anew, and gave to whom they had been given). What the extension gives by itself
+-- is its owner's.
+UPDATE pg_catalog.pg_init_privs p
+   SET initprivs = ARRAY(SELECT a.item
+                           FROM pg_catalog.unnest(p.initprivs) WITH ORDINALITY AS a (item, n)
+                          WHERE EXISTS (SELECT FROM pg_catalog.aclexplode(ARRAY[a.item]) AS g WHERE g.grantee OPERATOR(pg_catalog.=) g.grantor)
+                          ORDER BY a.n)
+  FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid AND e.extname OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.name
+ WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+   AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+   AND d.classid OPERATOR(pg_catalog.=) p.classoid AND d.objid OPERATOR(pg_catalog.=) p.objoid
+   AND p.privtype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char";
+-- Since PostgreSQL 17 roles that are named there cannot be dropped.
+DELETE FROM pg_catalog.pg_shdepend s
+ USING pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid AND e.extname OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.name
+ WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+   AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+   AND s.classid OPERATOR(pg_catalog.=) d.classid AND s.objid OPERATOR(pg_catalog.=) d.objid
+   AND s.dbid OPERATOR(pg_catalog.=) (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+   AND s.deptype OPERATOR(pg_catalog.=) 'i'::pg_catalog."char";

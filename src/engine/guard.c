@@ -12,6 +12,11 @@
  *
  * The row triggers of the state tables hold our own code to the order of locks: what is written there is
  * written under the world's lock.
+ *
+ * All of them fire whatever session_replication_role says. A subscription, which does not fire triggers of statements, writes the
+ * worlds it follows, since they are parked here. One that was adopted is refused to it by row: by those triggers, and on tables that
+ * have none by others that only replicas fire (refuse_replicated). What is this database's own stays as it is when a subscription
+ * brings another's.
  */
 #include "postgres.h"
 
@@ -19,6 +24,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "replication/logicalworker.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -34,6 +40,8 @@ PG_FUNCTION_INFO_V1(npcsim_world_is_locked);
 PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
 PG_FUNCTION_INFO_V1(npcsim_refuse_write);
 PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
+PG_FUNCTION_INFO_V1(npcsim_refuse_replicated);
+PG_FUNCTION_INFO_V1(npcsim_keep_own);
 
 static SpiStatement parked_statement = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
 										1,
@@ -66,6 +74,22 @@ world_is_parked(int64 world_id)
 	return parked;
 }
 
+/* The same; a COPY of many rows of one parked world asks once. */
+static bool
+world_is_known_parked(int64 world_id)
+{
+	static int64			  parked_world = 0;
+	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
+
+	if (world_id == parked_world && compat_local_xid() == parked_xact)
+		return true;
+	if (!world_is_parked(world_id))
+		return false;
+	parked_world = world_id;
+	parked_xact = compat_local_xid();
+	return true;
+}
+
 Datum
 npcsim_world_is_locked(PG_FUNCTION_ARGS)
 {
@@ -75,13 +99,10 @@ npcsim_world_is_locked(PG_FUNCTION_ARGS)
 Datum
 npcsim_require_world_lock(PG_FUNCTION_ARGS)
 {
-	/* A COPY of many rows of one parked world asks once. */
-	static int64			  parked_world = 0;
-	static LocalTransactionId parked_xact = InvalidLocalTransactionId;
-	TriggerData				 *data = (TriggerData *) fcinfo->context;
-	TupleDesc				  desc;
-	const int				  column = 1; /* world_id is the first column of every table this guards */
-	int64					  world_id;
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	TupleDesc	 desc;
+	const int	 column = 1; /* world_id is the first column of every table this guards */
+	int64		 world_id;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
 		!TRIGGER_FIRED_AFTER(data->tg_event))
@@ -96,18 +117,14 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 				errdetail("The row belongs to world %lld.", (long long) world_id),
 				errhint("Remove the row and create it in the other world."));
 
-	if (world_id == parked_world && compat_local_xid() == parked_xact)
-		return PointerGetDatum(NULL);
 	/* The trigger's condition has found that the lock is not held. */
-	if (!world_is_parked(world_id))
+	if (!world_is_known_parked(world_id))
 		ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
 				errmsg("table %s can only be written while the lock of world %lld is held",
 					   RelationGetRelationName(data->tg_relation), (long long) world_id),
 				errdetail("This transaction does not hold it."),
 				errhint("Write through the views npcsim.npcs and npcsim.world_items, or through npcsim's "
 						"functions."));
-	parked_world = world_id;
-	parked_xact = compat_local_xid();
 	return PointerGetDatum(NULL);
 }
 
@@ -192,21 +209,29 @@ check_statement_trigger(FunctionCallInfo fcinfo, const char *name)
 				errmsg("%s must be called as a statement trigger", name));
 }
 
+/* Sets the search_path that statements need, which triggers that fire for our own writing, too, do not set by themselves. */
+static int
+begin_looking(void)
+{
+	int level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", SPI_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	return level;
+}
+
 /*
  * The world that a statement of somebody else's is about, if that is not parked, or 0. Looked for with the rights of the
- * table's owner, since who may write one table need not be able to read the others; and with a search_path that
- * the trigger does not set by itself, because what we write ourselves would pay for it.
+ * table's owner, since who may write one table need not be able to read the others.
  */
 static int64
 living_world_written(const TriggerData *data)
 {
-	int	  level = NewGUCNestLevel();
+	int	  level = begin_looking();
 	Oid	  caller;
 	int	  context;
 	int64 world_id;
 
-	(void) set_config_option("search_path", SPI_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
 	GetUserIdAndSecContext(&caller, &context);
 	SetUserIdAndSecContext(data->tg_relation->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
 	world_id = data->tg_newtable != NULL ? living_world_of_rows(data->tg_relation, data->tg_newtable)
@@ -241,13 +266,33 @@ npcsim_refuse_write(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/*
+ * A subscription empties what prune_logs() emptied where it comes from: parts of logs, which are records. Other tables nobody
+ * truncates there; where no world lives they are rows.
+ */
+static bool
+truncation_is_followed(Relation relation)
+{
+	int	  level;
+	int64 world_id;
+
+	if (!IsLogicalWorker())
+		return false;
+	if (relation->rd_rel->relispartition)
+		return true;
+	level = begin_looking();
+	world_id = living_world();
+	AtEOXact_GUC(true, level);
+	return world_id == 0;
+}
+
 Datum
 npcsim_refuse_truncate(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 
 	check_statement_trigger(fcinfo, "refuse_truncate");
-	if (write_is_ours())
+	if (write_is_ours() || truncation_is_followed(data->tg_relation))
 		return PointerGetDatum(NULL);
 	ereport(ERROR, errcode(ERRCODE_NS_NO_TRUNCATE),
 			errmsg("table %s holds what belongs to worlds and cannot be truncated",
@@ -257,4 +302,66 @@ npcsim_refuse_truncate(PG_FUNCTION_ARGS)
 											 "npcsim.world_items, among others, removes rows of one world; "
 											 "drop_world(world_id) removes it with all that is in it.")));
 	PG_RETURN_NULL();
+}
+
+static void
+check_row_trigger(FunctionCallInfo fcinfo, const char *name, bool before)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) ||
+		TRIGGER_FIRED_BEFORE(((TriggerData *) fcinfo->context)->tg_event) != before)
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("%s must be called as a row trigger %s the event", name, before ? "before" : "after"));
+}
+
+/* Did the world of a row live here before the row was written? That of a row of world_clock is told by what it was. */
+static bool
+row_is_of_living_world(const TriggerData *data, int64 world_id)
+{
+	TupleDesc  desc = RelationGetDescr(data->tg_relation);
+	AttrNumber home = get_attnum(RelationGetRelid(data->tg_relation), "home");
+	Datum	   value;
+	bool	   isnull;
+
+	if (home == InvalidAttrNumber || TRIGGER_FIRED_BY_INSERT(data->tg_event))
+		return !world_is_known_parked(world_id);
+	value = heap_getattr(data->tg_trigtuple, home, desc, &isnull);
+	return !isnull && strcmp(TextDatumGetCString(value), world_home()) == 0;
+}
+
+/*
+ * AFTER INSERT OR UPDATE OR DELETE of a row, where session_replication_role is replica: refuses rows of worlds that live
+ * here, unless it is us who write them.
+ */
+Datum
+npcsim_refuse_replicated(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	AttrNumber	 column;
+	int64		 world_id;
+
+	check_row_trigger(fcinfo, "refuse_replicated", false);
+	column = world_column(data->tg_relation);
+	if (column == InvalidAttrNumber || write_is_ours())
+		return PointerGetDatum(NULL);
+	world_id = trigger_world(data->tg_trigtuple, RelationGetDescr(data->tg_relation), column);
+	if (world_lock_held(world_id) != NULL || !row_is_of_living_world(data, world_id))
+		return PointerGetDatum(NULL);
+	ereport(ERROR, errcode(ERRCODE_NS_LOCK_NEEDED),
+			errmsg("table %s is written by npcsim alone", RelationGetRelationName(data->tg_relation)),
+			errdetail("World %lld lives in this database.", (long long) world_id),
+			errhint("A subscription that still brings a world which was adopted here has to end: ALTER "
+					"SUBSCRIPTION … "
+					"DISABLE, or DROP SUBSCRIPTION."));
+	PG_RETURN_NULL();
+}
+
+/*
+ * BEFORE INSERT OR UPDATE OR DELETE of a row of a table that is each database's own (installation, world_event_segments), where
+ * session_replication_role is replica: it stays as it is.
+ */
+Datum
+npcsim_keep_own(PG_FUNCTION_ARGS)
+{
+	check_row_trigger(fcinfo, "keep_own", true);
+	return PointerGetDatum(NULL);
 }

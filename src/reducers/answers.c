@@ -53,14 +53,16 @@ static SpiStatement log_statement =
 	 "SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32, "
 	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
 	 "u.decision::pg_catalog.jsonb, "
-	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, pg_catalog.clock_timestamp() "
+	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, "
+	 /* a request may be in it twice, by different moments */
+	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4), "
 	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
 	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	 "pg_catalog.unnest($13)) "
+	 "pg_catalog.unnest($13)) WITH ORDINALITY "
 	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
-	 "opened_at, sent_at)",
+	 "opened_at, sent_at, n)",
 	 13,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};

@@ -6,6 +6,8 @@
  * arguments. A call's error becomes the result, and what it did is undone. A key is
  * entered before the call acts and in the same subtransaction, so that of two calls
  * with one key the second waits and then finds the first one's result.
+ *
+ * What is set of the list is kept apart from it, in npcsim.reducer_limits, which is dumped.
  */
 #include "postgres.h"
 
@@ -21,12 +23,14 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/calls.h"
+#include "reducers/edits.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
 #include "reducers/refusals.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_call_reducer);
+PG_FUNCTION_INFO_V1(npcsim_edit_client_reducers);
 
 #define REDUCER_NAME_MAX 63
 #define KEY_MAX_CHARS	 100
@@ -41,6 +45,21 @@ static SpiStatement reducer_statement =
 	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.client_reducers WHERE name = $1",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
+
+static SpiStatement set_limits_statement =
+	{.sql = "INSERT INTO npcsim.reducer_limits AS l (name, minimum_role, burst, per_minute) VALUES ($1, $2, "
+			"$3, $4)"
+			" ON CONFLICT (name) DO UPDATE SET minimum_role = excluded.minimum_role, burst = excluded.burst,"
+			"   per_minute = excluded.per_minute",
+	 .nargs = 4,
+	 .types = {TEXTOID, TEXTOID, INT4OID, INT4OID}};
+
+#define KNOWN_HINT "What clients may call comes with npcsim."
+
+static const EditColumn limit_columns[] = {
+	{"minimum_role", 0, NULL},		{"burst", 0, NULL}, {"per_minute", 0, NULL}, {"name", 0, KNOWN_HINT},
+	{"description", 0, KNOWN_HINT},
+};
 
 static SpiStatement revision_statement = {.sql =
 											  "SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
@@ -273,6 +292,35 @@ read_caller(int64 player_id)
 	refuse_banned(spi_text(0, 3, CurrentMemoryContext));
 	caller.username = spi_text(0, 4, CurrentMemoryContext);
 	return caller;
+}
+
+/* INSTEAD OF INSERT OR UPDATE OR DELETE ON client_reducers */
+Datum
+npcsim_edit_client_reducers(PG_FUNCTION_ARGS)
+{
+	Edit edit;
+
+	edit_begin(&edit, fcinfo);
+	if (edit.kind != EDIT_UPDATE)
+		ereport(
+			ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("cannot %s \"client_reducers\"", edit.kind == EDIT_INSERT ? "insert into" : "delete from"),
+			errdetail("Of \"client_reducers\" rows can only be updated."),
+			errhint(
+				"%s",
+				edit.kind == EDIT_INSERT
+					? KNOWN_HINT
+					: "A minimum_role of operator keeps players from it. DELETE FROM npcsim.reducer_limits "
+					  "WHERE name = … sets a row back."));
+	if (edit_groups(&edit, limit_columns, lengthof(limit_columns)) == 0)
+		return edit_end(&edit);
+	spi_begin();
+	spi_run(&set_limits_statement,
+			(Datum[]) {edit_value(&edit, "name"), edit_value(&edit, "minimum_role"),
+					   edit_value(&edit, "burst"), edit_value(&edit, "per_minute")},
+			NULL, SPI_OK_INSERT);
+	spi_end();
+	return edit_end(&edit);
 }
 
 /* A row of client_reducers, and the function behind it. */

@@ -18,6 +18,7 @@
 #include "reducers/args.h"
 #include "reducers/players.h"
 #include "spi.h"
+#include "tables/new_ids.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_player);
 PG_FUNCTION_INFO_V1(npcsim_rotate_player_token);
@@ -36,11 +37,13 @@ static SpiStatement select_player = {"SELECT world_id FROM npcsim.player_account
 static SpiStatement username_taken =
 	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
 
+static IdSource player_ids = ID_SOURCE("player_accounts");
+
 static SpiStatement insert_player =
-	{"INSERT INTO npcsim.player_accounts (world_id, username, role, token_hash) "
-	 "VALUES ($1, $2, $3, pg_catalog.sha256(pg_catalog.convert_to($4, 'UTF8'))) RETURNING id",
-	 4,
-	 {INT8OID, TEXTOID, TEXTOID, TEXTOID}};
+	{"INSERT INTO npcsim.player_accounts (id, world_id, username, role, token_hash) "
+	 "VALUES ($1, $2, $3, $4, pg_catalog.sha256(pg_catalog.convert_to($5, 'UTF8')))",
+	 5,
+	 {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
 
 static SpiStatement update_token =
 	{"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
@@ -178,11 +181,11 @@ npcsim_create_player(PG_FUNCTION_ARGS)
 	check_username_free(world_id, username);
 	make_token(token);
 	spi_begin();
+	player_id = new_id(&player_ids);
 	spi_run(&insert_player,
-			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username), CStringGetTextDatum(role),
-					   CStringGetTextDatum(token)},
-			NULL, SPI_OK_INSERT_RETURNING);
-	player_id = spi_int64(0, 1, 0);
+			(Datum[]) {Int64GetDatum(player_id), Int64GetDatum(world_id), CStringGetTextDatum(username),
+					   CStringGetTextDatum(role), CStringGetTextDatum(token)},
+			NULL, SPI_OK_INSERT);
 	spi_end();
 	world_changed(lock, CHANGE_PLAYER, player_id);
 	world_flush(lock);

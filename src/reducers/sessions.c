@@ -44,6 +44,7 @@
 #include "require.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/new_ids.h"
 
 PG_FUNCTION_INFO_V1(npcsim_register_gateway);
 PG_FUNCTION_INFO_V1(npcsim_authenticate);
@@ -139,11 +140,14 @@ static SpiStatement compute_count_statement =
 	 .nargs = 1,
 	 .types = {INT8OID}};
 
+static IdSource session_ids = ID_SOURCE("sessions");
+
 static SpiStatement insert_statement =
-	{.sql = "INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose, source, client)"
-			" SELECT g.id, $2, $3, $4, $5, $6 FROM npcsim.gateways g WHERE g.id = $1 RETURNING id",
-	 .nargs = 6,
-	 .types = {TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
+	{.sql = "INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose, source, client, id)"
+			" OVERRIDING SYSTEM VALUE"
+			" SELECT g.id, $2, $3, $4, $5, $6, $7 FROM npcsim.gateways g WHERE g.id = $1",
+	 .nargs = 7,
+	 .types = {TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID}};
 
 /* Always in order of id, so that two transactions that end sessions wait, and do not deadlock. */
 static SpiStatement lock_statement =
@@ -685,15 +689,17 @@ replace_sessions(const Client *client, int *count)
 static int64
 insert_session(const Client *client, int64 world_id)
 {
-	char nulls[] = {' ', ' ', client->player_id == 0 ? 'n' : ' ', ' ', ' ', ' ', '\0'};
+	char  nulls[] = {' ', ' ', client->player_id == 0 ? 'n' : ' ', ' ', ' ', ' ', ' ', '\0'};
+	int64 id = new_id(&session_ids);
 
 	if (spi_run(&insert_statement,
 				(Datum[]) {CStringGetTextDatum(client->gateway_id), Int64GetDatum(world_id),
 						   Int64GetDatum(client->player_id), CStringGetTextDatum(client->purpose),
-						   CStringGetTextDatum(client->source), CStringGetTextDatum(client->client)},
-				nulls, SPI_OK_INSERT_RETURNING) == 0)
+						   CStringGetTextDatum(client->source), CStringGetTextDatum(client->client),
+						   Int64GetDatum(id)},
+				nulls, SPI_OK_INSERT) == 0)
 		refuse_gateway(client->gateway_id);
-	return spi_int64(0, 1, 0);
+	return id;
 }
 
 static void

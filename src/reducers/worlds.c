@@ -24,6 +24,7 @@
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
+#include "tables/new_ids.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
 PG_FUNCTION_INFO_V1(npcsim_drop_world);
@@ -51,13 +52,15 @@ static const WorldPreset presets[] = {
 	{.name = "reference", .idle_interval = 3}, /* as often as 0.1.0 asked: what is measured and tested */
 };
 
+static IdSource world_ids = ID_SOURCE("world_settings");
+
 static SpiStatement name_taken = {"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}};
 
 static SpiStatement insert_settings =
-	{"INSERT INTO npcsim.world_settings (name, size_x, size_y, seed, tick_rate) "
-	 "VALUES ($1, $2, $3, $4, $5) RETURNING id",
-	 5,
-	 {TEXTOID, INT4OID, INT4OID, INT8OID, INT4OID}};
+	{"INSERT INTO npcsim.world_settings (id, name, size_x, size_y, seed, tick_rate) "
+	 "VALUES ($1, $2, $3, $4, $5, $6)",
+	 6,
+	 {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT4OID}};
 
 static SpiStatement insert_clock = {"INSERT INTO npcsim.world_clock (world_id, home) VALUES ($1, $2)",
 									2,
@@ -67,9 +70,10 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 									  2,
 									  {INT8OID, BYTEAOID}};
 
+/* Of what there is of a world: a restore may have lost either row. */
 static SpiStatement select_home =
-	{"SELECT c.home FROM npcsim.world_settings s LEFT JOIN npcsim.world_clock c ON c.world_id = s.id "
-	 "WHERE s.id = $1",
+	{"SELECT c.home FROM npcsim.world_settings s FULL JOIN npcsim.world_clock c ON c.world_id = s.id "
+	 "WHERE COALESCE(s.id, c.world_id) = $1",
 	 1,
 	 {INT8OID}};
 
@@ -89,6 +93,15 @@ static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.items WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.item_type_rows WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.interaction_type_rows WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.client_calls t USING npcsim.player_accounts a WHERE a.world_id = $1 AND t.player_id "
+	 "= a.id",
+	 1,
+	 {INT8OID}},
+	{"DELETE FROM npcsim.call_allowances t USING npcsim.player_accounts a WHERE a.world_id = $1 AND "
+	 "t.player_id = "
+	 "a.id",
+	 1,
+	 {INT8OID}},
 	{"DELETE FROM npcsim.player_accounts WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_terrain WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_inputs WHERE world_id = $1", 1, {INT8OID}},
@@ -98,6 +111,16 @@ static SpiStatement delete_statements[] = {
 
 static SpiStatement select_parked =
 	{"SELECT world_id FROM npcsim.world_clock WHERE home <> $1 ORDER BY world_id FOR UPDATE", 1, {TEXTOID}};
+
+static SpiStatement select_clockless =
+	{"SELECT id FROM npcsim.world_settings s WHERE NOT EXISTS "
+	 "(SELECT FROM npcsim.world_clock c WHERE c.world_id = s.id) ORDER BY id",
+	 0,
+	 {0}};
+
+static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)",
+									 1,
+									 {INT8OID}};
 
 static SpiStatement update_home = {"UPDATE npcsim.world_clock SET home = $2 WHERE world_id = $1",
 								   2,
@@ -177,11 +200,11 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	terrain = palloc0(terrain_size);
 	SET_VARSIZE(terrain, terrain_size);
 	spi_begin();
+	world_id = new_id(&world_ids);
 	spi_run(&insert_settings,
-			(Datum[]) {CStringGetTextDatum(name), Int32GetDatum(size_x), Int32GetDatum(size_y),
-					   Int64GetDatum(seed), Int32GetDatum(tick_rate)},
-			NULL, SPI_OK_INSERT_RETURNING);
-	world_id = spi_int64(0, 1, 0);
+			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name), Int32GetDatum(size_x),
+					   Int32GetDatum(size_y), Int64GetDatum(seed), Int32GetDatum(tick_rate)},
+			NULL, SPI_OK_INSERT);
 	spi_run(&insert_clock, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(world_home())}, NULL,
 			SPI_OK_INSERT);
 
@@ -357,6 +380,38 @@ adopt_world(int64 world_id, const char *home)
 					  closed));
 }
 
+/* Of a world of which a restore lost something the operator is told: it stays parked. */
+static bool
+world_is_whole(int64 world_id, int level)
+{
+	uint64 faults = spi_run(&select_faults, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+
+	if (faults == 0)
+		return true;
+	ereport(level, errcode(level < ERROR ? ERRCODE_WARNING : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("world %lld is not whole and stays parked", (long long) world_id),
+			errdetail("Faults: %llu, the first of them in %s%s%s: %s.", (unsigned long long) faults,
+					  spi_text(0, 1, CurrentMemoryContext),
+					  *spi_text(0, 2, CurrentMemoryContext) != '\0' ? ", " : "",
+					  spi_text(0, 2, CurrentMemoryContext), spi_text(0, 3, CurrentMemoryContext)),
+			errhint("Restore it again, into another database. SELECT * FROM npcsim.world_faults(%lld) lists "
+					"the faults, SELECT "
+					"npcsim.drop_world(%lld) removes what there is of it.",
+					(long long) world_id, (long long) world_id));
+	return false;
+}
+
+/* The ids that a statement found. */
+static int64 *
+found_ids(uint64 count)
+{
+	int64 *ids = palloc((count + 1) * sizeof(int64));
+
+	for (uint64 i = 0; i < count; i++)
+		ids[i] = spi_int64(i, 1, 0);
+	return ids;
+}
+
 /* adopt_world(world_id); nothing happens when it is this database's own */
 Datum
 npcsim_adopt_world(PG_FUNCTION_ARGS)
@@ -371,6 +426,8 @@ npcsim_adopt_world(PG_FUNCTION_ARGS)
 		const char *now = spi_text(0, 1, CurrentMemoryContext);
 
 		ours = now != NULL && strcmp(now, home) == 0;
+		if (!ours)
+			(void) world_is_whole(world_id, ERROR);
 	}
 	spi_end();
 	if (ours)
@@ -391,16 +448,20 @@ npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	spi_begin();
-	count = spi_run(&select_parked, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	ids = palloc((count + 1) * sizeof(int64));
+	count = spi_run(&select_clockless, NULL, NULL, SPI_OK_SELECT);
+	ids = found_ids(count);
 	for (uint64 i = 0; i < count; i++)
-		ids[i] = spi_int64(i, 1, 0);
+		(void) world_is_whole(ids[i], WARNING);
+	count = spi_run(&select_parked, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
+	ids = found_ids(count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		Datum id = Int64GetDatum(ids[i]);
 		bool  isnull = false;
 
 		CHECK_FOR_INTERRUPTS();
+		if (!world_is_whole(ids[i], WARNING))
+			continue;
 		adopt_world(ids[i], home);
 		tuplestore_putvalues(result->setResult, result->setDesc, &id, &isnull);
 	}

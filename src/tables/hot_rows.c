@@ -6,15 +6,22 @@
  * the time of a statement which joins the table with the new rows. Nothing that reads a row at its place makes
  * room in its page, as scans do; so a page that is nearly full is pruned first, or its rows would have to leave it.
  *
+ * An update leaves the primary key as it is, so it cannot bring about that two rows have the same: the key's index gets an
+ * entry for a row that left its page, as any index does, but nobody looks whether the key is there already. That would
+ * mean to visit all dead versions of the row that somebody's snapshot keeps, in every update.
+ *
  * To open a table, with its indexes, constraints and triggers, costs as much as to write some rows. A transaction that
  * writes several worlds keeps them open: what belongs to a table then lives in 'kept_context', a child of the
  * transaction's, and an error leaves it to the end of the transaction.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -40,13 +47,14 @@ typedef struct HotWriting
 	Relation		   relation;
 	EState			  *estate;
 	ResultRelInfo	  *result;
-	EPQState		   recheck; /* for triggers before the update, if somebody has made any */
-	TupleTableSlot	  *before;
-	TupleTableSlot	  *after;
-	int64			   world_id;
-	void			  *arg;
-	BlockNumber		   blocks;
-	BlockNumber		   pruned; /* the page that was looked at last */
+	bool	 key_last; /* the last of its indexes is that of the primary key, which updates need not check */
+	EPQState recheck;  /* for triggers before the update, if somebody has made any */
+	TupleTableSlot *before;
+	TupleTableSlot *after;
+	int64			world_id;
+	void		   *arg;
+	BlockNumber		blocks;
+	BlockNumber		pruned; /* the page that was looked at last */
 } HotWriting;
 
 static MemoryContext kept_context = NULL; /* NULL: a table is closed as soon as it was written */
@@ -77,6 +85,31 @@ look_up_columns(HotTable *table, Relation relation)
 	table->relid = RelationGetRelid(relation);
 }
 
+/* Puts the index of the primary key behind the others, where updates leave it out; false if there is none to be left out. */
+static bool
+put_key_last(ResultRelInfo *result)
+{
+	int last = result->ri_NumIndices - 1;
+
+	/* a trigger that is asked before an update may put another row in the place of ours */
+	if (result->ri_TrigDesc != NULL && result->ri_TrigDesc->trig_update_before_row)
+		return false;
+	for (int i = 0; i <= last; i++)
+	{
+		Relation   index = result->ri_IndexRelationDescs[i];
+		IndexInfo *info = result->ri_IndexRelationInfo[i];
+
+		if (!index->rd_index->indisprimary || !index->rd_index->indimmediate)
+			continue;
+		result->ri_IndexRelationDescs[i] = result->ri_IndexRelationDescs[last];
+		result->ri_IndexRelationInfo[i] = result->ri_IndexRelationInfo[last];
+		result->ri_IndexRelationDescs[last] = index;
+		result->ri_IndexRelationInfo[last] = info;
+		return true;
+	}
+	return false;
+}
+
 static HotWriting *
 open_table(HotTable *table)
 {
@@ -90,6 +123,7 @@ open_table(HotTable *table)
 	writing->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(writing->result, relation, 0, NULL, 0);
 	ExecOpenIndices(writing->result, false);
+	writing->key_last = put_key_last(writing->result);
 	/* where triggers that were queued look for it, to be fired in AfterTriggerEndQuery() */
 	writing->estate->es_opened_result_relations = list_make1(writing->result);
 	compat_init_recheck(&writing->recheck, writing->estate);
@@ -246,6 +280,53 @@ fill_slot(HotWriting *writing, void *thing, int columns)
 	ExecStoreVirtualTuple(slot);
 }
 
+/* Is the row that was just written a version that no index has to know, since it is in the page of the one before it? */
+static bool
+row_is_heap_only(HotWriting *writing, ItemPointer place)
+{
+	Buffer buffer = ReadBuffer(writing->relation, ItemPointerGetBlockNumber(place));
+	Page   page;
+	bool   heap_only;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	page = BufferGetPage(buffer);
+	heap_only = HeapTupleHeaderIsHeapOnly(
+		(HeapTupleHeader) PageGetItem(page, PageGetItemId(page, ItemPointerGetOffsetNumber(place))));
+	UnlockReleaseBuffer(buffer);
+	return heap_only;
+}
+
+/* The entry of a row in the index of its primary key, which is the one it had. */
+static void
+enter_key(HotWriting *writing, TupleTableSlot *row)
+{
+	int		   last = writing->result->ri_NumIndices - 1;
+	IndexInfo *info = writing->result->ri_IndexRelationInfo[last];
+	Datum	   values[INDEX_MAX_KEYS];
+	bool	   nulls[INDEX_MAX_KEYS];
+
+	FormIndexDatum(info, row, writing->estate, values, nulls);
+	(void) index_insert(writing->result->ri_IndexRelationDescs[last], values, nulls, &row->tts_tid,
+						writing->relation, UNIQUE_CHECK_NO, true, info);
+}
+
+static void
+replace_row(HotWriting *writing)
+{
+	TupleTableSlot *after = writing->after;
+
+	if (!writing->key_last)
+	{
+		ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
+		return;
+	}
+	writing->result->ri_NumIndices--;
+	ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
+	writing->result->ri_NumIndices++;
+	if (!row_is_heap_only(writing, &after->tts_tid))
+		enter_key(writing, after);
+}
+
 static bool
 update_at_place(HotWriting *writing, void *thing)
 {
@@ -262,7 +343,7 @@ update_at_place(HotWriting *writing, void *thing)
 	memcpy(after->tts_values, writing->before->tts_values, attributes * sizeof(Datum));
 	memcpy(after->tts_isnull, writing->before->tts_isnull, attributes * sizeof(bool));
 	fill_slot(writing, thing, writing->table->updated);
-	ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
+	replace_row(writing);
 	MemoryContextSwitchTo(caller);
 	*writing->table->set->place(thing) = after->tts_tid;
 	return true;

@@ -23,10 +23,12 @@ const TABLES = [
   'item_type_rows', 'items', 'item_respawns', 'interaction_type_rows', 'interaction_runs', 'interaction_bid_rows', 'player_accounts', 'decision_slots',
   'decision_log', 'world_event_log', 'world_tokens',
 ];
+// ... and what was set for the whole database.
+const SETTINGS = ['reducer_limits'];
 // What pg_dump must leave behind: what is only true here and now.
 const TRANSIENT = ['call_allowances', 'change_log', 'epochs', 'gateways', 'sessions'];
 // ... and what CREATE EXTENSION fills, or nobody misses after a day.
-const OWN = ['client_calls', 'client_reducers', 'installation'];
+const OWN = ['client_calls', 'installation', 'world_event_segments'];
 
 let cluster;
 let elsewhere;
@@ -121,6 +123,8 @@ before(async () => {
   await cluster.query('home', 'SELECT npcsim.start_world($1)', [original.busy.id]);
   await waitFor(async () => (await clockOf(cluster, 'home', original.busy.id)) > 5.5, { what: 'Busy to run' });
 
+  await cluster.query('home', "UPDATE npcsim.client_reducers SET burst = 3, per_minute = 7 WHERE name = 'send_chat'");
+
   // what is dumped and what is read are of one moment
   const client = await cluster.connect('home');
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -132,6 +136,8 @@ before(async () => {
   original.requests = (await client.query('SELECT count(*) FROM npcsim.decision_requests')).rows[0].count;
   await program('pg_dump', ['--format=custom', `--snapshot=${snapshot}`, `--file=${join(scratch, 'home.dump')}`, 'home']);
   await program('pg_dump', ['--format=plain', `--snapshot=${snapshot}`, `--file=${join(scratch, 'home.sql')}`, 'home']);
+  await program('pg_dump', ['--format=directory', '--jobs=4', `--snapshot=${snapshot}`, `--file=${join(scratch, 'home.dir')}`, 'home']);
+  await program('pg_dump', ['--format=custom', '--rows-per-insert=7', `--snapshot=${snapshot}`, `--file=${join(scratch, 'inserts.dump')}`, 'home']);
   await client.query('COMMIT');
   await client.end();
 });
@@ -233,7 +239,7 @@ test('every table is dumped, or meant not to be', async () => {
       FROM pg_class c, pg_extension e
      WHERE e.extname = 'npcsim' AND c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`);
   const names = (dumped) => rows.filter((row) => row.dumped === dumped).map((row) => row.relname).sort();
-  assert.deepEqual(names(true), [...TABLES].sort());
+  assert.deepEqual(names(true), [...TABLES, ...SETTINGS].sort());
   assert.deepEqual(names(false), [...TRANSIENT, ...OWN].sort());
 });
 
@@ -242,6 +248,43 @@ test('a dump restored into another database of the server', async () => {
   await program('pg_restore', ['--exit-on-error', '--dbname=restored', join(scratch, 'home.dump')]);
   await arrived(cluster, 'restored');
   assert.equal((await statuses(cluster, 'home')).Busy, 'running', 'the original runs on');
+});
+
+// What is restored, and how. "prepared": into a database that has the extension already.
+const RESTORES = [
+  { from: 'home.dump', options: ['--jobs=2'] },
+  { from: 'home.dump', options: ['--jobs=8', '--no-owner', '--no-acl'] },
+  { from: 'home.dir', options: ['--jobs=2', '--no-owner'] },
+  { from: 'home.dir', options: ['--jobs=8'] },
+  { from: 'home.dir', options: ['--jobs=8', '--use-set-session-authorization'] },
+  { from: 'inserts.dump', options: ['--jobs=8'] },
+  { from: 'home.dir', options: ['--single-transaction'] },
+  { from: 'home.dir', options: ['--jobs=8', '--data-only'], prepared: true },
+  { from: 'home.dump', options: ['--data-only', '--single-transaction', '--disable-triggers', '--exclude-schema=public'], prepared: true },
+];
+
+test('no way of restoring loses a world', async (t) => {
+  await cluster.createDatabase('prepared');
+  await cluster.query('prepared', 'TRUNCATE spatial_ref_sys'); // PostGIS's, which is dumped whole when it was changed
+  for (const [n, { from, options, prepared }] of RESTORES.entries()) {
+    await t.test(`${from} with ${options.join(' ')}`, async () => {
+      const name = `way_${n}`;
+      await cluster.query('postgres', `CREATE DATABASE ${name} ${prepared ? 'TEMPLATE prepared' : ''}`);
+      await program('pg_restore', ['--exit-on-error', `--dbname=${name}`, ...options, join(scratch, from)]);
+      const client = await cluster.connect(name);
+      assert.deepEqual(await rowsOf(client), original.rows);
+      assert.deepEqual((await client.query("SELECT burst, per_minute FROM npcsim.client_reducers WHERE name = 'send_chat'")).rows,
+        [{ burst: 3, per_minute: 7 }]);
+      assert.equal((await client.query('SELECT count(*) FROM npcsim.client_reducers')).rows[0].count, 7);
+      assert.deepEqual((await client.query('SELECT * FROM npcsim.worlds w, npcsim.world_faults(w.id)')).rows, []);
+      assert.equal((await client.query('SELECT count(*) FROM npcsim.adopt_worlds()')).rows[0].count, 3);
+      const disabled = (await client.query('SELECT npcsim.guard_tables() AS guards')).rows[0].guards;
+      assert.equal(disabled > 0, options.includes('--disable-triggers'), 'guards are as they were, unless they were disabled');
+      await client.query('SELECT npcsim.drop_world(id) FROM npcsim.worlds');
+      await client.end();
+      await cluster.dropDatabase(name);
+    });
+  }
 });
 
 test('a dump restored into another cluster, with the rights of its roles', async () => {

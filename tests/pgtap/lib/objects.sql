@@ -59,6 +59,9 @@ CREATE FUNCTION described.objects() RETURNS TABLE (object text, property text, v
         ('rights', described.rights(coalesce(f.proacl, acldefault('f', f.proowner)))), ('support', f.prosupport::text)) AS v(property, value)
     UNION ALL
     SELECT m.object, 'rights', described.rights(n.nspacl) FROM members m JOIN pg_namespace n ON m.classid = 'pg_namespace'::regclass AND n.oid = m.objid
+    -- what pg_dump takes for given
+    UNION ALL
+    SELECT m.object, 'initial rights', described.rights(p.initprivs) FROM members m JOIN pg_init_privs p ON p.classoid = m.classid AND p.objoid = m.objid
     UNION ALL
     SELECT 'extension', 'version', extversion FROM extension
 $$;

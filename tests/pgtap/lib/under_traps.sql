@@ -117,7 +117,7 @@ $$;
 RESET ROLE;
 DO $$
 BEGIN
-    INSERT INTO npcsim.npc_states SELECT * FROM npcsim.npc_states;
+    INSERT INTO npcsim.npc_minds (world_id, npc_id) SELECT world_id, 9000 FROM npcsim.world_clock;
     RAISE EXCEPTION 'rows were inserted past npcsim';
 EXCEPTION WHEN SQLSTATE 'NS110' THEN
     NULL;
@@ -133,12 +133,12 @@ EXCEPTION WHEN SQLSTATE 'NS110' THEN
     NULL;
 END
 $$;
-ALTER TABLE npcsim.npc_states ENABLE TRIGGER refuse_write;
+ALTER TABLE npcsim.npc_states ENABLE ALWAYS TRIGGER refuse_write;
 
 -- ---- the world moves to another plane of the index of sight ----
-SET session_replication_role = replica;
+ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
 UPDATE npcsim.world_clock SET sight_old_plane = 0, sight_plane = 1;
-RESET session_replication_role;
+ALTER TABLE npcsim.world_clock ENABLE ALWAYS TRIGGER refuse_write;
 SELECT npcsim.tick_world(:world, 10);
 DO $$
 BEGIN

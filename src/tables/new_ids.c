@@ -1,0 +1,82 @@
+/*
+ * new_ids.c
+ *	  Ids of worlds, players and sessions, from the sequences of their columns.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+
+#include "tables/new_ids.h"
+
+#define ID_MAX INT64_C(9007199254740991) /* as in the tables' constraints */
+
+/* Where a sequence stands. */
+typedef struct SequenceState
+{
+	int64 next;	   /* what it would give, if it counted by one */
+	int64 highest; /* id of a row */
+} SequenceState;
+
+static bool
+gives_free_ids(const SequenceState *state)
+{
+	return state->next > state->highest && state->next <= ID_MAX;
+}
+
+static SequenceState
+look_at_sequence(IdSource *source)
+{
+	SequenceState state;
+
+	if (spi_run(&source->present, NULL, NULL, SPI_OK_SELECT) != 1)
+		elog(ERROR, "the sequence of npcsim.%s has no row", source->table);
+	state.next = spi_int64(0, 1, 0);
+	if (spi_bool(0, 2, false) && state.next < PG_INT64_MAX)
+		state.next++;
+	state.highest = spi_int64(0, 3, 0);
+	return state;
+}
+
+/* One transaction at a time puts a sequence back, up to its end: the next one sees the rows that it made. */
+static void
+lock_sequence(IdSource *source)
+{
+	char name[NAMEDATALEN];
+	Oid	 sequence;
+
+	snprintf(name, sizeof(name), "%s_id_seq", source->table);
+	sequence = get_relname_relid(name, get_namespace_oid("npcsim", false));
+	if (OidIsValid(sequence))
+		LockRelationOid(sequence, ShareUpdateExclusiveLock); /* nobody who takes an id waits for that */
+}
+
+int64
+new_id(IdSource *source)
+{
+	SequenceState state = look_at_sequence(source);
+	int64		  id;
+
+	if (!gives_free_ids(&state))
+	{
+		lock_sequence(source);
+		state = look_at_sequence(source);
+		if (!gives_free_ids(&state))
+			spi_run(&source->put_back, (Datum[]) {Int64GetDatum(state.highest)}, NULL, SPI_OK_SELECT);
+	}
+	if (spi_run(&source->next, NULL, NULL, SPI_OK_SELECT) != 1)
+		elog(ERROR, "the sequence of npcsim.%s gave nothing", source->table);
+	id = spi_int64(0, 1, 0);
+	if (id <= state.highest || id > ID_MAX)
+		ereport(
+			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("sequence %s_id_seq gives no ids that are free", source->table),
+			errdetail("It gave %lld, while the highest id in npcsim.%s is %lld.", (long long) id,
+					  source->table, (long long) state.highest),
+			errhint(
+				"ALTER SEQUENCE npcsim.%s_id_seq INCREMENT BY 1 NO MINVALUE NO MAXVALUE NO CYCLE makes it "
+				"count as it did.",
+				source->table));
+	return id;
+}

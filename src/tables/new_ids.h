@@ -1,0 +1,41 @@
+/*
+ * new_ids.h
+ *	  Ids of worlds, players and sessions, from the sequences of their columns.
+ *
+ * What a sequence says is not believed: it is not part of a replica, a dump may come without it, and its owner can set it to
+ * anything. An id is one that is above those of all rows, or there is none.
+ */
+#ifndef NPCSIM_NEW_IDS_H
+#define NPCSIM_NEW_IDS_H
+
+#include "postgres.h"
+
+#include "spi.h"
+
+typedef struct IdSource
+{
+	const char	*table;	  /* in schema npcsim; its sequence is table_id_seq */
+	SpiStatement present; /* where the sequence stands, and the highest id that a row has */
+	SpiStatement next;
+	SpiStatement put_back; /* behind $1; 0: to the beginning */
+} IdSource;
+
+#define ID_SOURCE(name) \
+	{ \
+		.table = name, \
+		.present = \
+			{.sql = \
+				 "SELECT s.last_value, s.is_called, COALESCE((SELECT pg_catalog.max(t.id) FROM npcsim." name \
+				 " t), 0) FROM npcsim." name "_id_seq s"}, \
+		.next = {.sql = "SELECT pg_catalog.nextval('npcsim." name "_id_seq'::pg_catalog.regclass)"}, \
+		.put_back = \
+		{.sql = "SELECT pg_catalog.setval('npcsim." name \
+				"_id_seq'::pg_catalog.regclass, greatest($1, 1), $1 > 0)", \
+		 .nargs = 1, \
+		 .types = {INT8OID} } \
+	}
+
+/* SPI must be connected. An error (55000) when the sequence gives none that is free. */
+extern int64 new_id(IdSource *source);
+
+#endif /* NPCSIM_NEW_IDS_H */
