@@ -258,6 +258,8 @@ SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'that may not co
 DO $$BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO npcsim_worker', current_database()); END$$;
 SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'that has no rights on the schema');
 GRANT USAGE ON SCHEMA npcsim TO npcsim_worker;
+SELECT pg_temp.refused('SELECT npcsim.start_world(1)', '42501', 'nor on the inner one');
+GRANT USAGE ON SCHEMA npcsim_internal TO npcsim_worker;
 DO $$BEGIN
     EXECUTE (SELECT format('REVOKE USAGE ON SCHEMA %I FROM PUBLIC', n.nspname)
                FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'postgis');
