@@ -3,6 +3,8 @@
 #
 #   colonies    the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
 #               throw-away cluster of its own
+#   living      colonies that the built-in mind alone keeps alive (tests/pgtap/41_living.sql), of 20, 100 and 1,000 NPCs, 20
+#               seeds of each
 #   sanitizer   all end-to-end tests with the programs of SANITIZE=1
 #   valgrind    those that are hardest on the programs' memory, under valgrind
 #   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
@@ -34,6 +36,15 @@ colonies()
 	say "$seeds seeds, none failed"
 }
 
+living()
+{
+	local status=0
+	NPCSIM_COLONIES='20 100 1000' NPCSIM_SEED="${NPCSIM_SEED:-1}" NPCSIM_SEEDS="${NPCSIM_SEEDS:-20}" \
+		"$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/41_living.sql" || status=$?
+	cp "$BUILD/results/sql/41_living.tap" "$BUILD/results/long/"
+	return "$status"
+}
+
 sanitizer()
 {
 	local status=0
@@ -57,9 +68,9 @@ docker() { "$ROOT/scripts/test-docker.sh"; }
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies sanitizer valgrind releases matrix docker}; do
+for part in ${NPCSIM_PARTS:-colonies living sanitizer valgrind releases matrix docker}; do
 	case "$part" in
-		colonies | sanitizer | valgrind | releases | matrix | docker) "$part" || failing+=("$part") ;;
+		colonies | living | sanitizer | valgrind | releases | matrix | docker) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done

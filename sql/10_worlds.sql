@@ -39,7 +39,10 @@ CREATE TABLE npcsim.world_settings (
     spectators boolean NOT NULL DEFAULT true,
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     -- by default that of worlds that know nothing of it (made by 0.1.0, restored from there)
-    idle_interval integer NOT NULL DEFAULT 3 CHECK (idle_interval BETWEEN 3 AND 86400)
+    idle_interval integer NOT NULL DEFAULT 3 CHECK (idle_interval BETWEEN 3 AND 86400),
+    need_decay_min integer NOT NULL DEFAULT 1000000,
+    need_decay_max integer NOT NULL DEFAULT 2000000,
+    CONSTRAINT world_settings_need_decay CHECK (need_decay_min >= 0 AND need_decay_min <= need_decay_max AND need_decay_max <= 100000000)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings_id_seq', '');
@@ -54,6 +57,8 @@ COMMENT ON COLUMN npcsim.world_settings.max_tokens_per_day IS 'The same for all 
 COMMENT ON COLUMN npcsim.world_settings.owner_player_id IS 'Player who owns the world; checked by the functions, not by a foreign key (a cycle would not restore)';
 COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked: occasions, interval (every 3 s) or none (nobody decides unless asked by request_npc_decision)';
 COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
+COMMENT ON COLUMN npcsim.world_settings.need_decay_min IS 'Decay of each need of the NPC whose needs decay slowest, millionths of a unit per world second';
+COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one whose needs decay fastest, at most 100000000';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';
@@ -121,7 +126,7 @@ CREATE TABLE npcsim.world_inputs (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_inputs', '');
 COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-outs, edits), in the order in which it took effect; replay_world() reads it';
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval (of its settings), or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: kinds in src/reducers/replay.c';
 
 -- The log of changes: a ring of segments, chosen by the wall clock, emptied by TRUNCATE (see src/tables/change_log.c).
 CREATE UNLOGGED TABLE npcsim.change_log (

@@ -13,7 +13,7 @@ CREATE FUNCTION npcsim.create_world(
     AS 'MODULE_PATHNAME', 'npcsim_create_world';
 REVOKE ALL ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) IS
-    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100; preset: default (the mind of an NPC without a plan is asked every 60 s) or reference (every 3 s). Errors: 23505 name taken, 22023 no such preset';
+    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100; preset: default (the mind of an NPC without a plan is asked every 60 s, needs decay by 0.1 to 0.2 units a second) or reference (every 3 s, by 1 to 2 units, as in the game it grew out of). Errors: 23505 name taken, 22023 no such preset';
 
 CREATE FUNCTION npcsim.drop_world(world_id bigint) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -91,6 +91,8 @@ CREATE TABLE npcsim.interaction_bid_rows (
     made_at bigint NOT NULL,
     due_at bigint NOT NULL,
     act jsonb,
+    -- by default that of bids that know nothing of it
+    put_at bigint NOT NULL DEFAULT -1,
     CONSTRAINT interaction_bid_rows_answers CHECK (pg_catalog.cardinality(invited_npc_ids) BETWEEN 1 AND 9 AND
         pg_catalog.cardinality(answers) OPERATOR(pg_catalog.=) pg_catalog.cardinality(invited_npc_ids)),
     PRIMARY KEY (world_id, id)
@@ -102,6 +104,7 @@ COMMENT ON COLUMN npcsim.interaction_bid_rows.target_id IS 'Item, or the first o
 COMMENT ON COLUMN npcsim.interaction_bid_rows.answers IS 'Of each of those invited: Invitation in src/tables/bids.h';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.made_at IS 'World time in microseconds';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.due_at IS 'World time in microseconds at which it is put to them, or at which it is too late to answer';
+COMMENT ON COLUMN npcsim.interaction_bid_rows.put_at IS 'World time in microseconds at which it was last put to somebody, -1: not yet';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.act IS 'What the bidder does when it begins: parameters of act_in_interaction, or NULL';
 CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_bid_rows FOR EACH ROW
     WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

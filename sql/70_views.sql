@@ -82,11 +82,13 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status,
        npcsim_internal.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
        c.speed / 1000::double precision AS speed,
-       c.revision, c.settings_revision, w.idle_interval
+       c.revision, c.settings_revision, w.idle_interval,
+       w.need_decay_min / 1000000::double precision AS need_decay_min,
+       w.need_decay_max / 1000000::double precision AS need_decay_max
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed and idle_interval can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min and need_decay_max can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
@@ -101,6 +103,8 @@ COMMENT ON COLUMN npcsim.worlds.created_at IS 'Real time';
 COMMENT ON COLUMN npcsim.worlds.owner_player_id IS 'Player who owns the world, or NULL';
 COMMENT ON COLUMN npcsim.worlds.decision_policy IS 'When minds are asked: occasions, interval or none';
 COMMENT ON COLUMN npcsim.worlds.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
+COMMENT ON COLUMN npcsim.worlds.need_decay_min IS 'Units a world second by which every need of the NPC decays whose needs decay slowest, 0 to need_decay_max';
+COMMENT ON COLUMN npcsim.worlds.need_decay_max IS 'The same of the NPC whose needs decay fastest, need_decay_min to 100';
 COMMENT ON COLUMN npcsim.worlds.durability IS 'full or relaxed';
 COMMENT ON COLUMN npcsim.worlds.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.worlds.spectators IS 'Whether clients without a token may watch';

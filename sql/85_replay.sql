@@ -20,7 +20,8 @@ CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text,
           FROM (SELECT 'world_settings', '',
                        pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
                                                      'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
-                                                     'idle_interval', t.idle_interval)
+                                                     'idle_interval', t.idle_interval,
+                                                     'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
                   FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
                 UNION ALL
                 SELECT 'world_clock', '',

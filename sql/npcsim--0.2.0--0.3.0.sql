@@ -630,3 +630,103 @@ DELETE FROM pg_catalog.pg_shdepend s
    AND s.classid OPERATOR(pg_catalog.=) d.classid AND s.objid OPERATOR(pg_catalog.=) d.objid
    AND s.dbid OPERATOR(pg_catalog.=) (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
    AND s.deptype OPERATOR(pg_catalog.=) 'i'::pg_catalog."char";
+
+-- How fast needs decay. Worlds of 0.1.0 and 0.2.0 keep what they have.
+ALTER TABLE npcsim.world_settings ADD COLUMN need_decay_min integer NOT NULL DEFAULT 1000000,
+    ADD COLUMN need_decay_max integer NOT NULL DEFAULT 2000000,
+    ADD CONSTRAINT world_settings_need_decay CHECK (need_decay_min OPERATOR(pg_catalog.>=) 0
+        AND need_decay_min OPERATOR(pg_catalog.<=) need_decay_max AND need_decay_max OPERATOR(pg_catalog.<=) 100000000);
+COMMENT ON COLUMN npcsim.world_settings.need_decay_min IS 'Decay of each need of the NPC whose needs decay slowest, millionths of a unit per world second';
+COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one whose needs decay fastest, at most 100000000';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON FUNCTION npcsim.create_world(text, integer, integer, bigint, integer, text) IS
+    'Makes a world, paused, clock 0, with the starter set of item and interaction types; returns its id. name: 1 to 100 characters, unique; size_x, size_y: 4 to 4096 cells; seed: source of all chance in it, random by default; tick_rate: ticks per world second, a divisor of 1,000,000 from 1 to 100; preset: default (the mind of an NPC without a plan is asked every 60 s, needs decay by 0.1 to 0.2 units a second) or reference (every 3 s, by 1 to 2 units, as in the game it grew out of). Errors: 23505 name taken, 22023 no such preset';
+
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.worlds AS
+SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
+       w.max_players, w.min_tokens_per_npc_per_day,
+       w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
+       coalesce((SELECT npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day)
+                   FROM npcsim.world_tokens t WHERE t.world_id = w.id), 0) AS daily_token_output,
+       w.created_at_real AS created_at,
+       w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
+       CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status,
+       npcsim_internal.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
+       c.speed / 1000::double precision AS speed,
+       c.revision, c.settings_revision, w.idle_interval,
+       w.need_decay_min / 1000000::double precision AS need_decay_min,
+       w.need_decay_max / 1000000::double precision AS need_decay_max
+  FROM npcsim.world_settings w
+  JOIN npcsim.world_clock c ON c.world_id = w.id;
+COMMENT ON VIEW npcsim.worlds IS
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min and need_decay_max can be updated; create_world() and drop_world() make and remove worlds';
+COMMENT ON COLUMN npcsim.worlds.need_decay_min IS 'Units a world second by which every need of the NPC decays whose needs decay slowest, 0 to need_decay_max';
+COMMENT ON COLUMN npcsim.worlds.need_decay_max IS 'The same of the NPC whose needs decay fastest, need_decay_min to 100';
+
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
+    BEGIN ATOMIC
+        SELECT r.relation, r.key,
+               (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)
+                  FROM pg_catalog.jsonb_each(r.content) m
+                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
+          FROM (SELECT 'world_settings', '',
+                       pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
+                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                                     'idle_interval', t.idle_interval,
+                                                     'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
+                  FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_clock', '',
+                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed,
+                                                     'rules', t.rules)
+                  FROM npcsim.world_clock t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_terrain', '', pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_terrain t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_inputs', t.sequence::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_inputs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_identities', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_identities t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_states', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_states t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_tracks', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_tracks t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_minds', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_minds t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'items', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.items t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_respawns', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_respawns t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_runs', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_runs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_bid_rows', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_bid_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'decision_slots', t.npc_id::text,
+                       pg_catalog.jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
+                                                     'state_counter', t.state_counter, 'opened_at', t.opened_at,
+                                                     'player_id', t.player_id)
+                  FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
+    END;
+
+-- Bids that go on from version 0.2.0 were put when they were made, as far as is known.
+ALTER TABLE npcsim.interaction_bid_rows ADD COLUMN put_at bigint NOT NULL DEFAULT -1;
+COMMENT ON COLUMN npcsim.interaction_bid_rows.put_at IS 'World time in microseconds at which it was last put to somebody, -1: not yet';

@@ -5,6 +5,9 @@
  *
  * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
  * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
+ *
+ * Until a bid is decided everybody stays where it found them: the bidder waits, and who is invited stops on its way, or does
+ * not set out, and goes on afterwards (npc_halt() in walk.c). The built-in mind begins nothing for it meanwhile.
  */
 #include "postgres.h"
 
@@ -19,6 +22,8 @@
 #define ANSWER_TIME (5 * SIM_SECOND)
 /* The last part of that time, in which the built-in mind answers for a mind that did not: a tenth. */
 #define LAST_PART 10
+/* A bid that is put to other minds again and again ends after so many times this time. */
+#define WINDOWS_MOST 10
 
 /* ---- finding ---- */
 
@@ -114,14 +119,33 @@ tell_cancelled(World *world, const Bid *bid, const Npc *except, const char *reas
 
 /* ---- the end of a bid ---- */
 
+/* Who was invited goes on. */
+static void
+let_go(World *world, const int64 *ids, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		Npc *npc = world_npc(world, ids[i]);
+
+		if (npc != NULL && npc_invited_until(world, npc) < 0)
+			npc_walk_on(world, npc);
+	}
+}
+
 static void
 drop_bid(World *world, Bid *bid)
 {
+	int64 invited[PARTICIPANTS_MAX];
+	int	  count = bid->invited_count;
+
+	memcpy(invited, bid->invited, count * sizeof(int64));
 	if (bid->dirty)
 		pointer_list_drop(&world->dirty_bids, bid->dirty_place);
 	if (!bid->born)
 		id_list_add(world, &world->removed_bids, bid->id);
 	image_free_bid(world, bid);
+	if (world_lives_by(world->lock, RULES_0_3))
+		let_go(world, invited, count);
 }
 
 /* There will be nothing of it: 'by' (NULL = nobody) rejected it. The bidder goes on. */
@@ -298,9 +322,10 @@ void
 bid_settle(World *world, Bid *bid)
 {
 	int64 at = bid->due_at;
+	int64 since = bid->put_at >= 0 ? bid->put_at : bid->made_at;
 
 	if (!is_new(bid) && world_lives_by(world->lock, RULES_0_2))
-		at = Max(world->now, at - (at - bid->made_at) / LAST_PART);
+		at = Max(world->now, at - (at - since) / LAST_PART);
 	due_set(&world->events, &bid->due, at, DUE_BID);
 }
 
@@ -330,6 +355,11 @@ put_bid(World *world, Bid *bid)
 	for (int i = 0; i < bid->invited_count; i++)
 		if (bid->answers[i] == INVITATION_NEW || bid->answers[i] == INVITATION_PUT)
 			until = Max(until, world->now + answer_time(world, world_npc(world, bid->invited[i])));
+	if (world_lives_by(world->lock, RULES_0_3))
+	{
+		until = Max(world->now, Min(until, bid->made_at + WINDOWS_MOST * (until - world->now)));
+		bid->put_at = world->now;
+	}
 	bid->due_at = until;
 	bid_touch(world, bid);
 	for (int i = 0; i < bid->invited_count; i++)
@@ -438,11 +468,14 @@ bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int co
 	if (action->act != NULL)
 		bid->act = MemoryContextStrdup(world->context, action->act);
 	bid->made_at = world->now;
+	bid->due_at = world->now;
 	bid->born = true;
 	bid_touch(world, bid);
 	tell_pending(world, bidder, bid);
 	npc_schedule(world, bidder, 0);
 	npc_settle(world, bidder);
+	for (int i = 0; i < count; i++)
+		npc_halt(world, invited[i]);
 	put_soon(world, bid);
 }
 
@@ -521,6 +554,50 @@ npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate)
 	}
 	pfree(ids);
 	return rejected == 0 && !action->all_bids ? no_such_bid(action->ids[0], sqlstate) : NULL;
+}
+
+/* ---- staying within reach ---- */
+
+int64
+npc_invited_until(World *world, const Npc *npc)
+{
+	int64  until = -1;
+	int	   count;
+	int64 *ids;
+
+	if (image_is_empty(world->bids) || !world_lives_by(world->lock, RULES_0_3))
+		return -1;
+	ids = image_ids(world->bids, &count);
+	for (int i = 0; i < count; i++)
+	{
+		const Bid *bid = image_find(world->bids, ids[i]);
+
+		/* One that is due is decided at this moment: who looks again does so after it. */
+		if (place_of(bid, npc) >= 0)
+			until = Max(until, Max(bid->due_at, world->now + CELL_TIME));
+	}
+	pfree(ids);
+	return until;
+}
+
+void
+world_stretch_bids(World *world, int32 before, int32 after)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (is_new(bid) || bid->put_at < 0)
+			continue;
+		bid->due_at = world_stretched(world, bid->due_at, before, after);
+		bid->put_at = Max(0, world_stretched(world, bid->put_at, before, after));
+		bid_touch(world, bid);
+		bid_settle(world, bid);
+	}
+	pfree(ids);
 }
 
 /* ---- NPCs and items that change or go ---- */

@@ -14,8 +14,10 @@
  *	interacting			the same of a need that the interaction does not fill; besides, a conversation is left after
  *						WORDLESS_LIMIT without a word from anybody
  *
- * What the built-in mind began, it looks after as it does for everybody. Minds live in real time: in a world that is
- * faster they are waited for longer. All of it is read from the rows; the clock on the wall says nothing here.
+ * What the built-in mind began, it looks after as it does for everybody. For one that is invited it begins nothing until
+ * that is decided. Minds live in real time: in a world that is faster they are waited for longer, and when its speed
+ * changes, what was measured out to them at the old one is as far away in real time as it was (moments that minds
+ * chose, and those that rows show, stay). All of it is read from the rows; the clock on the wall says nothing here.
  */
 #include "postgres.h"
 
@@ -27,11 +29,60 @@
 #define SILENCE_LIMIT (30 * SIM_SECOND)
 /* Nobody says anything for so long, per unit of speed, before a conversation is left. */
 #define WORDLESS_LIMIT (60 * SIM_SECOND)
+/* What is farther away than this is so at any speed. */
+#define STRETCHED_MOST (INT64_C(1000000) * SIM_SECOND)
 
 int64
 world_patience(const World *world, int64 limit)
 {
 	return limit * Max(world->lock->speed, 1000) / 1000;
+}
+
+int64
+world_stretched(const World *world, int64 moment, int32 before, int32 after)
+{
+	int64 away = Min(Max(moment - world->now, -STRETCHED_MOST), STRETCHED_MOST);
+
+	return world->now + away * Max(after, 1000) / Max(before, 1000);
+}
+
+typedef struct Speeds
+{
+	int32 before;
+	int32 after;
+} Speeds;
+
+static void
+stretch_moments(World *world, Npc *npc, void *arg)
+{
+	const Speeds *speeds = arg;
+
+	if (npc->asked_not_before < 0 && npc->unanswered_since < 0 && npc->pressing_count == 0)
+		return;
+	if (npc->asked_not_before >= 0)
+		npc->asked_not_before =
+			Max(0, world_stretched(world, npc->asked_not_before, speeds->before, speeds->after));
+	if (npc->unanswered_since >= 0)
+		npc->unanswered_since =
+			Max(0, world_stretched(world, npc->unanswered_since, speeds->before, speeds->after));
+	for (int i = 0; i < npc->pressing_count; i++)
+		npc->pressing[i] = Max(0, world_stretched(world, npc->pressing[i], speeds->before, speeds->after));
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	if (npc->controller != 0)
+		npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_change_speed(World *world, int32 speed)
+{
+	Speeds speeds = {world->lock->speed, speed};
+
+	world->lock->speed = speed;
+	if (!world_lives_by(world->lock, RULES_0_3) || Max(speeds.before, 1000) == Max(speeds.after, 1000))
+		return;
+	world_each_npc(world, stretch_moments, &speeds);
+	world_stretch_bids(world, speeds.before, speeds.after);
 }
 
 static int32

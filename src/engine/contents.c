@@ -70,6 +70,12 @@ image_drop(ImageTable *table, int64 id)
 	(void) entries_delete(table->entries, id);
 }
 
+bool
+image_is_empty(const ImageTable *table)
+{
+	return table->entries->members == 0;
+}
+
 int64 *
 image_ids(ImageTable *table, int *count)
 {
@@ -329,6 +335,7 @@ image_new_bid(World *world, int64 id)
 
 	bid->id = id;
 	bid->due_at = SIM_NEVER;
+	bid->put_at = -1;
 	bid->due = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = bid};
 	ItemPointerSetInvalid(&bid->row);
 	image_put(world->bids, id, bid);
@@ -381,6 +388,12 @@ WorldLock *
 world_image_lock(World *world)
 {
 	return world->lock;
+}
+
+int32
+world_need_decay_max(const World *world)
+{
+	return world->need_decay_max;
 }
 
 uint64

@@ -910,6 +910,20 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 	return act;
 }
 
+/* Nothing is begun for one that was invited: it is looked at again when that is decided. */
+static bool
+stays_for_invitation(World *world, Npc *npc)
+{
+	int64 until = state_is_free(npc->state) ? npc_invited_until(world, npc) : -1;
+
+	if (until < 0)
+		return false;
+	npc->decision_at = until;
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+	return true;
+}
+
 void
 world_decide(World *world)
 {
@@ -943,7 +957,8 @@ world_decide(World *world)
 
 		/* Whatever it was that made it due, it is looked after now. */
 		due[i]->decision_reason = REASON_IDLE;
-		if (due[i]->controller == 0 || look_at_controlled(world, due[i], reason))
+		if ((due[i]->controller == 0 || look_at_controlled(world, due[i], reason)) &&
+			!stays_for_invitation(world, due[i]))
 			due[built_in++] = due[i];
 	}
 	world_decide_built_in(world, due, built_in);

@@ -63,7 +63,9 @@ struct World
 	int32  size_x;
 	int32  size_y;
 	Policy policy;
-	int64  idle_interval;		 /* µs after which an NPC without a plan is asked again */
+	int64  idle_interval;  /* µs after which an NPC without a plan is asked again */
+	int32  need_decay_min; /* millionths of a unit a second */
+	int32  need_decay_max;
 	int64  max_tokens_per_npc;	 /* and day; 0 = no limit */
 	bool   players_have_budgets; /* each of them, or all together */
 
@@ -127,6 +129,7 @@ extern ImageTable *image_new_table(World *world);
 extern void		  *image_find(ImageTable *table, int64 id); /* NULL = not there */
 extern void		   image_put(ImageTable *table, int64 id, void *object);
 extern void		   image_drop(ImageTable *table, int64 id);
+extern bool		   image_is_empty(const ImageTable *table);
 extern int64	  *image_ids(ImageTable *table, int *count); /* in no order; palloc'd */
 extern int		   pointer_list_add(World *world, PointerList *list, void *pointer); /* its place */
 extern void		   pointer_list_drop(PointerList *list, int place);
@@ -182,6 +185,10 @@ extern void		   npc_stand(World *world, Npc *npc);
 extern void		   world_stop_blocked_walkers(World *world, Cell cell);
 extern void		   world_check_ways(World *world);
 extern void		   npc_check_way(World *world, Npc *npc);
+/* Who is invited and on its way stops where it is. */
+extern void npc_halt(World *world, Npc *npc);
+/* It goes on, or is decided for again. */
+extern void npc_walk_on(World *world, Npc *npc);
 
 /* act.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
@@ -226,6 +233,10 @@ extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action,
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
 extern void item_drop_bids(World *world, int64 item_id, const char *why);
+/* Until when an NPC that is invited stays where it is, at most; -1 = it is not invited. */
+extern int64 npc_invited_until(World *world, const Npc *npc);
+/* The speed is another: what was set in real time. */
+extern void world_stretch_bids(World *world, int32 before, int32 after);
 /* It has another mind, or none: it is invited anew. */
 extern void npc_renew_invitations(World *world, Npc *npc);
 
@@ -244,6 +255,8 @@ extern void npc_lacks(World *world, Npc *npc);
 /* care.c */
 /* Minds live in real time: so long a mind is waited for in the world's time. */
 extern int64 world_patience(const World *world, int64 limit);
+/* At another speed as much real time lies between now and a moment, past or to come. */
+extern int64 world_stretched(const World *world, int64 moment, int32 before, int32 after);
 /* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
 extern int64 npc_care_due(World *world, const Npc *npc);
 /* It is time to leave the interaction that its mind began. */

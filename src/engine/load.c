@@ -33,7 +33,8 @@ static SpiStatement settings_statement =
 	 {INT8OID}};
 
 static SpiStatement choices_statement = {"SELECT decision_policy, idle_interval, max_tokens_per_npc_per_day, "
-										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0 "
+										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0, "
+										 "need_decay_min, need_decay_max "
 										 "FROM npcsim.world_settings WHERE id = $1",
 										 1,
 										 {INT8OID}};
@@ -144,6 +145,8 @@ world_read_choices(World *world)
 		world->idle_interval = spi_int32(0, 2, 0) * SIM_SECOND;
 		world->max_tokens_per_npc = spi_int64(0, 3, 0);
 		world->players_have_budgets = spi_bool(0, 4, false);
+		world->need_decay_min = spi_int32(0, 5, 0);
+		world->need_decay_max = spi_int32(0, 6, 0);
 	}
 	spi_end();
 }

@@ -5,6 +5,9 @@
  * A way is walked in legs of at most LEG_CELLS - 1 steps; only the present leg
  * is stored, the next is an event at which the way is found anew. All functions
  * act at world->now.
+ *
+ * Who is invited stays where it is until the bid is decided (bids.c): it keeps its goal, and has a leg of one cell that
+ * ends when there is nothing to wait for any more.
  */
 #include "postgres.h"
 
@@ -62,6 +65,38 @@ set_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at)
 	npc->event_at = leg_arrives_at(length, departed_at);
 	npc->event_kind = EVENT_LEG_END;
 	npc_touch(world, npc, NPC_DIRTY_MOTION | NPC_DIRTY_HIDDEN);
+}
+
+static bool
+is_on_its_way(const Npc *npc)
+{
+	return npc->state == NPC_MOVING || npc->state == NPC_WANDERING;
+}
+
+void
+npc_halt(World *world, Npc *npc)
+{
+	Cell  here;
+	int64 until = is_on_its_way(npc) ? npc_invited_until(world, npc) : -1;
+
+	if (until < 0)
+		return;
+	here = npc_cell(npc, world->now);
+	set_leg(world, npc, &here, 1, world->now);
+	npc->event_at = until;
+	npc_settle(world, npc);
+}
+
+void
+npc_walk_on(World *world, Npc *npc)
+{
+	if (is_on_its_way(npc) && npc->leg_length == 1)
+	{
+		npc->event_at = world->now;
+		npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	}
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
 }
 
 static const char *
@@ -152,6 +187,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	}
 	else
 		set_leg(world, npc, leg, length, since);
+	npc_halt(world, npc);
 	npc_settle(world, npc);
 	return NULL;
 }
@@ -269,6 +305,11 @@ npc_leg_ended(World *world, Npc *npc)
 {
 	Cell here = npc_cell(npc, world->now);
 
+	if (npc_invited_until(world, npc) >= 0)
+	{
+		npc_halt(world, npc);
+		return;
+	}
 	if (step_aside(world, npc, here))
 		/* arrives there */;
 	else if (cell_equal(here, npc->goal) ||

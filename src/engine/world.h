@@ -45,6 +45,7 @@ extern Grid					 *world_grid(World *world);
 extern Npc					 *world_npc(World *world, int64 npc_id); /* NULL = there is none */
 extern WorldItem			 *world_item(World *world, int64 item_id);
 extern int					  world_npc_count(const World *world);
+extern int32				  world_need_decay_max(const World *world); /* millionths of a unit a second */
 extern const ItemKind		 *world_item_kind(World *world, const char *name);
 extern const InteractionKind *world_interaction_kind(World *world, const char *name);
 extern Cell					  npc_cell(const Npc *npc, int64 now);
@@ -67,12 +68,16 @@ extern void		  world_set_terrain(World *world, Cell cell,
 									bool blocked); /* blocked: the cell must have neither item nor NPC */
 extern void world_place_npc(World *world, Npc *npc, Cell cell); /* ends what it does; the cell must be free */
 extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
+/* What everybody lives by from now on, millionths of a unit a second; the caller writes world_settings. */
+extern void world_set_need_decay(World *world, int32 least, int32 most);
 extern void world_set_controller(World *world, Npc *npc,
 								 int64 player_id); /* 0 = none; caller checked the player */
 extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
+/* Other speed, thousandths; the caller writes world_clock and notes the input. */
+extern void world_change_speed(World *world, int32 speed);
 /* Questions to minds of idle NPCs become due earlier or later; the caller writes world_settings. */
 extern void world_set_idle_interval(World *world, int32 seconds);
 extern void world_read_choices(World *world); /* the caller has written policy or budgets */

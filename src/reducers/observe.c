@@ -184,6 +184,41 @@ read_interactions_seen(Scene *scene)
 			  &scene->runs);
 }
 
+/* NULL: not read, or there is no such NPC. */
+static const char *
+name_of(const Scene *scene, int64 npc_id)
+{
+	const NpcRows *rows[] = {scene->seen, scene->viewers, scene->others};
+
+	for (size_t i = 0; i < lengthof(rows); i++)
+	{
+		const NpcRow *row = rows[i] != NULL ? npc_row_find(rows[i], npc_id) : NULL;
+
+		if (row != NULL && (row->groups & (NPC_ROW_NAME | NPC_ROW_IDENTITY)) != 0)
+			return row->name;
+	}
+	return NULL;
+}
+
+/* Who takes part in what is seen, by name; who is out of sight is looked up. */
+static void
+name_participants(Scene *scene)
+{
+	int64 *ids = palloc(sizeof(int64) * (PARTICIPANTS_MAX * scene->runs.count + 1));
+	int	   count = 0;
+
+	for (int r = 0; r < scene->runs.count; r++)
+		for (int i = 0; i < scene->runs.runs[r].participant_count; i++)
+			if (name_of(scene, scene->runs.runs[r].participants[i]) == NULL)
+				ids[count++] = scene->runs.runs[r].participants[i];
+	count = id_list_sort(ids, count);
+	scene->others = npc_rows_create(scene->head->world_id, ids, count);
+	npc_rows_load(scene->others, NPC_ROW_NAME, ids, count);
+	for (int r = 0; r < scene->runs.count; r++)
+		for (int i = 0; i < scene->runs.runs[r].participant_count; i++)
+			scene->runs.runs[r].names[i] = name_of(scene, scene->runs.runs[r].participants[i]);
+}
+
 const Run *
 run_of(const Scene *scene, const NpcRow *npc)
 {
@@ -257,6 +292,32 @@ json_distance(StringInfo out, int32 squared)
 	json_tenths(out, known[squared]);
 }
 
+const SeenThing *
+things_of(const SeenList *list, int viewer, int *count)
+{
+	*count = list->starts[viewer + 1] - list->starts[viewer];
+	return list->things + list->starts[viewer];
+}
+
+/* Whether somebody takes part in it who is neither in sight nor the viewer. */
+static bool
+has_hidden_participants(const Scene *scene, int viewer, const Run *run)
+{
+	int				 count;
+	const SeenThing *npcs = things_of(&scene->npcs, viewer, &count);
+
+	for (int p = 0; p < run->participant_count; p++)
+	{
+		bool seen = run->participants[p] == scene->viewers->rows[viewer].id;
+
+		for (int i = 0; i < count && !seen; i++)
+			seen = npcs[i].id == run->participants[p];
+		if (!seen)
+			return true;
+	}
+	return false;
+}
+
 /* "interactions":{name: what it does} */
 static void
 json_offers(StringInfo out, const SeenThing *item)
@@ -275,7 +336,7 @@ json_offers(StringInfo out, const SeenThing *item)
 }
 
 static void
-json_seen_item(StringInfo out, const SeenThing *item)
+json_seen_item(StringInfo out, const Scene *scene, int viewer, const SeenThing *item, bool named)
 {
 	json_literal(out, "{\"type\":\"item\",\"id\":");
 	json_int64(out, item->id);
@@ -293,14 +354,14 @@ json_seen_item(StringInfo out, const SeenThing *item)
 		json_millionths(out, item->share_left);
 	}
 	if (item->run != NULL)
-		json_seen_run(out, item->run);
+		json_seen_run(out, item->run, named || has_hidden_participants(scene, viewer, item->run));
 	appendStringInfoChar(out, ',');
 	json_offers(out, item);
 	appendStringInfoChar(out, '}');
 }
 
 static void
-json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
+json_seen_npc(StringInfo out, const Scene *scene, int viewer, const SeenThing *npc, bool named)
 {
 	json_literal(out, "{\"type\":\"npc\",\"id\":");
 	json_int64(out, npc->id);
@@ -313,7 +374,7 @@ json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
 	json_literal(out, "\",");
 	json_position(out, npc->cell);
 	if (npc->run != NULL)
-		json_seen_run(out, npc->run);
+		json_seen_run(out, npc->run, named || has_hidden_participants(scene, viewer, npc->run));
 	appendStringInfoChar(out, ',');
 	appendStringInfoString(out, scene->texts.npc_offers);
 	appendStringInfoChar(out, '}');
@@ -321,25 +382,25 @@ json_seen_npc(StringInfo out, const Scene *scene, const SeenThing *npc)
 
 /*
  * Items before NPCs, each nearest first. Both are written in order of distance, so that
- * what is farthest falls to the limit, whatever it is.
+ * what is farthest falls to the limit, whatever it is: how much fell.
  */
-static void
-json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item_count, const SeenThing *npcs,
-			int npc_count, int limit)
+static int
+write_vision(StringInfo item_text, StringInfo npc_text, const Scene *scene, int viewer, int limit, bool named)
 {
-	StringInfoData item_text;
-	StringInfoData npc_text;
-	int			   item = 0;
-	int			   npc = 0;
-	int			   omitted = 0;
+	int				 item_count;
+	int				 npc_count;
+	const SeenThing *items = things_of(&scene->items, viewer, &item_count);
+	const SeenThing *npcs = things_of(&scene->npcs, viewer, &npc_count);
+	int				 item = 0;
+	int				 npc = 0;
 
-	initStringInfo(&item_text);
-	initStringInfo(&npc_text);
+	resetStringInfo(item_text);
+	resetStringInfo(npc_text);
 	while (item < item_count || npc < npc_count)
 	{
 		bool item_next = npc == npc_count ||
 						 (item < item_count && items[item].distance_squared <= npcs[npc].distance_squared);
-		StringInfo text = item_next ? &item_text : &npc_text;
+		StringInfo text = item_next ? item_text : npc_text;
 		int		   before = text->len;
 
 		if (!item_next && npcs[npc].npc == NULL)
@@ -350,16 +411,31 @@ json_vision(StringInfo out, const Scene *scene, const SeenThing *items, int item
 		if (before > 0)
 			appendStringInfoChar(text, ',');
 		if (item_next)
-			json_seen_item(text, &items[item++]);
+			json_seen_item(text, scene, viewer, &items[item++], named);
 		else
-			json_seen_npc(text, scene, &npcs[npc++]);
-		if (item_text.len + npc_text.len > limit)
+			json_seen_npc(text, scene, viewer, &npcs[npc++], named);
+		if (item_text->len + npc_text->len > limit)
 		{
 			text->len = before;
-			omitted = 1 + item_count - item + npc_count - npc;
-			break;
+			return 1 + item_count - item + npc_count - npc;
 		}
 	}
+	return 0;
+}
+
+static void
+json_vision(StringInfo out, const Scene *scene, int viewer, int limit)
+{
+	StringInfoData item_text;
+	StringInfoData npc_text;
+	int			   omitted;
+
+	initStringInfo(&item_text);
+	initStringInfo(&npc_text);
+	omitted = write_vision(&item_text, &npc_text, scene, viewer, limit, false);
+	/* Who takes part in something may be among those that fell: so all are named. */
+	if (omitted > 0)
+		omitted = write_vision(&item_text, &npc_text, scene, viewer, limit, true);
 	json_literal(out, ",\"vision\":[");
 	appendBinaryStringInfo(out, item_text.data, item_text.len);
 	if (item_text.len > 0 && npc_text.len > 0)
@@ -552,13 +628,6 @@ json_events(StringInfo out, const NpcRow *row, int room)
 	}
 }
 
-const SeenThing *
-things_of(const SeenList *list, int viewer, int *count)
-{
-	*count = list->starts[viewer + 1] - list->starts[viewer];
-	return list->things + list->starts[viewer];
-}
-
 /* The observation whole; choices (NULL: none were asked for) take their room from what is seen. */
 static StringInfo
 observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
@@ -586,8 +655,7 @@ observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
 		(void) json_choices(&rest, choices, OBSERVATION_BYTES);
 	json_events(&rest, row,
 				Max(EVENTS_BYTES_MIN, OBSERVATION_BYTES - VISION_BYTES_MIN - out->len - rest.len));
-	json_vision(out, scene, items, item_count, npcs, npc_count,
-				Max(VISION_BYTES_MIN, OBSERVATION_BYTES - out->len - rest.len));
+	json_vision(out, scene, viewer, Max(VISION_BYTES_MIN, OBSERVATION_BYTES - out->len - rest.len));
 	appendBinaryStringInfo(out, rest.data, rest.len);
 	appendStringInfoChar(out, '}');
 	return out;
@@ -654,6 +722,7 @@ observe(const WorldHead *head, Observation *observations, int count)
 		read_bids(head->world_id, &scene.texts, scene.viewers, &scene.bids);
 		read_seen(&scene);
 		read_interactions_seen(&scene);
+		name_participants(&scene);
 		recognize(&scene);
 		for (int i = 0; i < count && scene.terrain == NULL; i++)
 			if (observations[i].with_choices)

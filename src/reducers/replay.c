@@ -183,9 +183,17 @@ replay_set_idle_interval(Replay *replay, World *world, Jsonb *payload)
 }
 
 static void
+replay_set_need_decay(Replay *replay, World *world, Jsonb *payload)
+{
+	int32 most = (int32) input_get_number(payload, "max", 0, NEED_DECAY_MOST);
+
+	world_change_need_decay(world, (int32) input_get_number(payload, "min", 0, most), most);
+}
+
+static void
 replay_set_world_speed(Replay *replay, World *world, Jsonb *payload)
 {
-	world_set_speed(replay->lock, (int32) input_get_number(payload, "thousandths", 1, PG_INT32_MAX));
+	world_set_speed(world, (int32) input_get_number(payload, "thousandths", 1, PG_INT32_MAX));
 }
 
 static void
@@ -378,6 +386,7 @@ static const struct
 	{"map_ping", replay_map_ping},
 	{"set_decision_policy", replay_set_decision_policy},
 	{"set_idle_interval", replay_set_idle_interval},
+	{"set_need_decay", replay_set_need_decay},
 	{"set_world_speed", replay_set_world_speed},
 	{"rules", replay_rules},
 	{"adopt_world", replay_adopt_world},

@@ -77,15 +77,17 @@ npcsim_pause_world(PG_FUNCTION_ARGS)
 }
 
 void
-world_set_speed(WorldLock *lock, int32 speed)
+world_set_speed(World *world, int32 speed)
 {
+	WorldLock *lock = world_image_lock(world);
+
 	if (lock->speed == speed)
 		return;
 	spi_begin();
 	spi_run(&update_speed, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(speed)}, NULL,
 			SPI_OK_UPDATE);
 	spi_end();
-	lock->speed = speed;
+	world_change_speed(world, speed);
 	world_changed(lock, CHANGE_WORLD, 0);
 	input_begin(lock, "set_world_speed");
 	input_number("thousandths", speed);
@@ -97,12 +99,12 @@ world_set_speed(WorldLock *lock, int32 speed)
 Datum
 npcsim_set_world_speed(PG_FUNCTION_ARGS)
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	double	   speed = arg_float8(fcinfo, 1, "speed", SPEED_MIN, SPEED_MAX, "");
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
+	int64  world_id = arg_id(fcinfo, 0, "world_id");
+	double speed = arg_float8(fcinfo, 1, "speed", SPEED_MIN, SPEED_MAX, "");
+	World *world = world_image(world_lock(world_id, WORLD_WAIT));
 
-	world_set_speed(lock, (int32) rint(speed * 1000));
-	world_flush(lock);
+	world_set_speed(world, (int32) rint(speed * 1000));
+	world_write(world);
 	PG_RETURN_VOID();
 }
 

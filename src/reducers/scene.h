@@ -47,6 +47,7 @@ typedef struct Scene
 	SeenList		 npcs;
 	OpenBids		 bids;
 	NpcRows			*seen;	  /* names and states of the NPCs seen, of who uses the items and of bidders */
+	NpcRows			*others;  /* names of those with whom they do that */
 	Runs			 runs;	  /* that these and the viewers are in */
 	const uint8		*terrain; /* a bit for each cell, row by row; NULL when nobody is offered choices */
 } Scene;

@@ -41,6 +41,8 @@ static const EditColumn world_columns[] = {
 	{"spectators", 0, NULL},
 	{"speed", 0, NULL},
 	{"idle_interval", 0, NULL},
+	{"need_decay_min", 0, NULL},
+	{"need_decay_max", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -179,6 +181,31 @@ write_token_settings(WorldLock *lock, const Edit *edit)
 		world_read_choices(world_image(lock));
 }
 
+/* Units a second, kept in millionths. */
+static int32
+decay_value(const Edit *edit, const char *column)
+{
+	double decay = DatumGetFloat8(edit_value(edit, column));
+
+	check_float8(decay, column, 0, (double) NEED_DECAY_MOST / NEED_UNIT, "");
+	return (int32) rint(decay * NEED_UNIT);
+}
+
+static void
+write_need_decay(WorldLock *lock, const Edit *edit)
+{
+	int32 least = decay_value(edit, "need_decay_min");
+	int32 most = decay_value(edit, "need_decay_max");
+
+	if (least > most)
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("\"need_decay_min\" is out of range"),
+				errdetail("It is %.15g, and \"need_decay_max\" is %.15g.", (double) least / NEED_UNIT,
+						  (double) most / NEED_UNIT),
+				errhint("Set both of them in one statement, need_decay_min to no more than need_decay_max."));
+	world_change_need_decay(world_image(lock), least, most);
+}
+
 static void
 write_settings(WorldLock *lock, const Edit *edit)
 {
@@ -220,7 +247,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 		double speed = DatumGetFloat8(edit_value(edit, "speed"));
 
 		check_float8(speed, "speed", SPEED_MIN, SPEED_MAX, "");
-		world_set_speed(lock, (int32) rint(speed * 1000));
+		world_set_speed(world_image(lock), (int32) rint(speed * 1000));
 	}
 	if (edit_writes(edit, "decision_policy"))
 	{
@@ -236,6 +263,8 @@ write_settings(WorldLock *lock, const Edit *edit)
 		check_number(edit, "idle_interval", seconds, IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
 		world_change_idle_interval(world_image(lock), seconds);
 	}
+	if (edit_writes(edit, "need_decay_min") || edit_writes(edit, "need_decay_max"))
+		write_need_decay(lock, edit);
 }
 
 /* INSTEAD OF INSERT OR UPDATE OR DELETE ON worlds */

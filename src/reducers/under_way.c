@@ -74,6 +74,7 @@ read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, c
 		run->target_id = DatumGetInt64(reading.values[2]);
 		run->started_at = DatumGetInt64(reading.values[3]);
 		run->participant_count = take_int64s(reading.values[4], run->participants);
+		memset(run->names, 0, sizeof(run->names));
 		run->acts = NULL;
 		if (!reading.nulls[5] && id_list_find(heard, heard_count, run->id) >= 0)
 			run->acts = DatumGetJsonbPCopy(reading.values[5]);
@@ -180,8 +181,21 @@ json_participants(StringInfo out, const Run *run)
 	json_ids(out, run->participants, run->participant_count);
 }
 
+static void
+json_names(StringInfo out, const Run *run)
+{
+	json_literal(out, ",\"participant_names\":[");
+	for (int i = 0; i < run->participant_count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		json_string(out, run->names[i]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
 void
-json_seen_run(StringInfo out, const Run *run)
+json_seen_run(StringInfo out, const Run *run, bool named)
 {
 	json_literal(out, ",\"current_interaction\":{\"id\":");
 	json_int64(out, run->id);
@@ -189,6 +203,15 @@ json_seen_run(StringInfo out, const Run *run)
 	appendStringInfoString(out, run->text->kind->name);
 	appendStringInfoChar(out, '"');
 	json_participants(out, run);
+	if (named)
+		json_names(out, run);
+	json_literal(out, ",\"started_at\":");
+	json_millionths(out, run->started_at);
+	if (run->text->kind->min_participants > 1)
+	{
+		json_literal(out, ",\"min_participants\":");
+		json_int64(out, run->text->kind->min_participants);
+	}
 	json_literal(out, ",\"max_participants\":");
 	json_int64(out, run->text->kind->max_participants);
 	json_literal(out, ",\"joinable\":");

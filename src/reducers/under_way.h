@@ -23,8 +23,10 @@ typedef struct Run
 	int64				   target_id;
 	int64				   started_at;
 	int64				   participants[PARTICIPANTS_MAX];
-	int					   participant_count;
-	Jsonb				  *acts; /* NULL: none, or they were not asked for */
+	const char
+		  *names[PARTICIPANTS_MAX]; /* of the participants, for the caller to fill in; NULL = not known */
+	int	   participant_count;
+	Jsonb *acts; /* NULL: none, or they were not asked for */
 } Run;
 
 typedef struct Runs
@@ -71,8 +73,8 @@ extern void read_bids(int64 world_id, const KindTexts *texts, const NpcRows *vie
 /* Whether the NPC is to answer it. */
 extern bool bid_awaits(const OpenBid *bid, int64 npc_id);
 
-/* ,"current_interaction":{…} of somebody or something in sight. */
-extern void json_seen_run(StringInfo out, const Run *run);
+/* ,"current_interaction":{…} of somebody or something in sight; participants are named where not all of them are in sight. */
+extern void json_seen_run(StringInfo out, const Run *run, bool named);
 /* What one who takes part (run NULL: in nothing) hears: null where nothing is said. */
 extern void json_conversation(StringInfo out, const Run *run);
 /* ,"pending_bid":{…}, if the NPC made one. */

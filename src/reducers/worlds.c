@@ -44,12 +44,22 @@ const char *const durabilities[] = {"full", "relaxed", NULL};
 typedef struct WorldPreset
 {
 	const char *name;
-	int32		idle_interval; /* world seconds */
+	int32		idle_interval;	/* world seconds */
+	int32		need_decay_min; /* millionths of a unit a second */
+	int32		need_decay_max;
 } WorldPreset;
 
 static const WorldPreset presets[] = {
-	{.name = "default", .idle_interval = 60},
-	{.name = "reference", .idle_interval = 3}, /* as often as 0.1.0 asked: what is measured and tested */
+	/* a colony that asks seldom, and can live */
+	{.name = "default",
+	 .idle_interval = 60,
+	 .need_decay_min = NEED_UNIT / 10,
+	 .need_decay_max = NEED_UNIT / 5},
+	/* as in the reference game, and as often as 0.1.0 asked: what is measured and tested */
+	{.name = "reference",
+	 .idle_interval = IDLE_INTERVAL_MIN,
+	 .need_decay_min = NEED_DECAY_REFERENCE_MIN,
+	 .need_decay_max = NEED_DECAY_REFERENCE_MAX},
 };
 
 static IdSource world_ids = ID_SOURCE("world_settings");
@@ -132,6 +142,11 @@ static SpiStatement update_policy = {"UPDATE npcsim.world_settings SET decision_
 
 static SpiStatement update_idle_interval =
 	{"UPDATE npcsim.world_settings SET idle_interval = $2 WHERE id = $1", 2, {INT8OID, INT4OID}};
+
+static SpiStatement update_need_decay =
+	{"UPDATE npcsim.world_settings SET need_decay_min = $2, need_decay_max = $3 WHERE id = $1",
+	 3,
+	 {INT8OID, INT4OID, INT4OID}};
 
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
@@ -231,6 +246,9 @@ begin_world(WorldLock *lock, const WorldPreset *preset)
 	world = world_image(lock);
 	if (preset->idle_interval != IDLE_INTERVAL_MIN)
 		world_change_idle_interval(world, preset->idle_interval);
+	if (preset->need_decay_min != NEED_DECAY_REFERENCE_MIN ||
+		preset->need_decay_max != NEED_DECAY_REFERENCE_MAX)
+		world_change_need_decay(world, preset->need_decay_min, preset->need_decay_max);
 	world_write(world);
 }
 
@@ -500,6 +518,24 @@ world_change_idle_interval(World *world, int32 seconds)
 	world_changed(lock, CHANGE_WORLD, 0);
 	input_begin(lock, "set_idle_interval");
 	input_number("seconds", seconds);
+	input_end();
+}
+
+void
+world_change_need_decay(World *world, int32 least, int32 most)
+{
+	WorldLock *lock = world_image_lock(world);
+
+	spi_begin();
+	spi_run(&update_need_decay,
+			(Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(least), Int32GetDatum(most)}, NULL,
+			SPI_OK_UPDATE);
+	spi_end();
+	world_set_need_decay(world, least, most);
+	world_changed(lock, CHANGE_WORLD, 0);
+	input_begin(lock, "set_need_decay");
+	input_number("min", least);
+	input_number("max", most);
 	input_end();
 }
 

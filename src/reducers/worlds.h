@@ -29,14 +29,17 @@ extern void worlds_changed_at_commit(void);
  */
 extern WorldLock *world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate);
 
-/* Sets the speed (thousandths) of a locked world; the caller flushes. */
-extern void world_set_speed(WorldLock *lock, int32 speed);
+/* Sets the speed (thousandths) of a world; the caller writes the image. */
+extern void world_set_speed(World *world, int32 speed);
 
 /* Makes another policy the world's; the caller writes the image. */
 extern void world_change_policy(World *world, const char *policy);
 
 /* Makes another interval the world's; the caller writes the image. */
 extern void world_change_idle_interval(World *world, int32 seconds);
+
+/* The same of how fast needs decay, millionths of a unit a second. */
+extern void world_change_need_decay(World *world, int32 least, int32 most);
 
 /* Closes all requests: their NPCs are due again. How many; the caller writes the image. */
 extern int world_close_requests(World *world);

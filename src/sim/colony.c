@@ -9,6 +9,10 @@
  * some a bit of wall, the rest stay open.  Furniture stands along
  * the walls inside the rooms, apples lie in small heaps, people are anywhere.
  *
+ * Where needs decay as fast as in the reference game nobody can have all he needs, and a colony is given what it was always
+ * given.  Where they decay slowly people find what they lack by walking about: so it has to be within a walk
+ * from anywhere they may have got to, also outside the settlement.
+ *
  * Everything that blocks is put down one cell at a time on a copy of the grid,
  * and only where the cells around it stay connected and no item loses its last
  * free neighbour.  That is what keeps every free cell in its component and every
@@ -21,6 +25,7 @@
 #include "sim/actions.h"
 #include "sim/allocate.h"
 #include "sim/grid_cells.h"
+#include "sim/needs.h"
 #include "sim/random.h"
 
 #define CELLS_PER_NPC	   4   /* below this a world is full */
@@ -29,6 +34,17 @@
 #define ITEMS_PER_TWO_NPCS 5   /* apples, and what furniture there is */
 #define NPCS_PER_FURNITURE \
 	3 /* to a piece of it, whatever that is: most of the time people are on their way */
+
+/* Where needs decay slowly, of each kind of furniture there is one ... */
+#define CELLS_PER_PIECE \
+	400 /* to so many cells, where a need decays by SLOW_DECAY; to fewer where it is faster */
+#define NPCS_PER_PIECE	 10 /* and to so many people */
+#define APPLES_PER_PIECE 2	/* in a place that has room */
+#define NPCS_PER_APPLE	 1	/* and to so many people */
+#define SLOW_DECAY		 (NEED_UNIT / 5)
+/* So far people who live so stray. */
+#define ROAMED_CELLS	 1024  /* per NPC */
+#define ROAMED_CELLS_MIN 65536 /* by a few of them */
 
 #define LOT_SIDE			  14
 #define ROOM_MARGIN			  1 /* between a room and the edge of its lot */
@@ -55,6 +71,8 @@ typedef struct Builder
 	int					bottom; /* exclusive */
 	Cell			   *cells;	/* the settlement's habitable cells in a random order */
 	int					cell_count;
+	int					center_x;
+	int					center_y;
 	Cell			   *places; /* for furniture: cells inside rooms, along the walls */
 	int32_t				place_count;
 	int32_t				place_capacity;
@@ -149,6 +167,49 @@ count_habitable(const Builder *builder)
 	return count;
 }
 
+/* The side of a square of so many cells. */
+static int
+side_of(int64_t cells)
+{
+	int side = LOT_SIDE;
+
+	while ((int64_t) side * side < cells && side < WORLD_CELLS_MAX)
+		side++;
+	return side;
+}
+
+/*
+ * Lays a square of that side around the centre, within the world.  A narrow
+ * world is taken further along, for so many cells.  True if it is all of it.
+ */
+static bool
+lay_square(Builder *builder, int side, int64_t wanted)
+{
+	int size_x = builder->world->size_x;
+	int size_y = builder->world->size_y;
+	int width = side < size_x ? side : size_x;
+	int height = side < size_y ? side : size_y;
+
+	if (width == size_x && (int64_t) width * height < wanted)
+		height = wanted / width < size_y ? (int) (wanted / width) : size_y;
+	if (height == size_y && (int64_t) width * height < wanted)
+		width = wanted / height < size_x ? (int) (wanted / height) : size_x;
+
+	builder->left = builder->center_x - width / 2;
+	if (builder->left > size_x - width)
+		builder->left = size_x - width;
+	if (builder->left < 0)
+		builder->left = 0;
+	builder->top = builder->center_y - height / 2;
+	if (builder->top > size_y - height)
+		builder->top = size_y - height;
+	if (builder->top < 0)
+		builder->top = 0;
+	builder->right = builder->left + width;
+	builder->bottom = builder->top + height;
+	return width == size_x && height == size_y;
+}
+
 /*
  * Chooses the square to settle in: of the wanted size, then wider until enough
  * of it is habitable or it is the whole world.
@@ -156,55 +217,32 @@ count_habitable(const Builder *builder)
 static void
 choose_settlement(Builder *builder, int npc_count)
 {
-	int		size_x = builder->world->size_x;
-	int		size_y = builder->world->size_y;
 	int64_t wanted = (int64_t) npc_count * SETTLED_CELLS;
-	int		side = LOT_SIDE;
-	int		center_x = draw(builder, size_x);
-	int		center_y = draw(builder, size_y);
+	int		side = side_of(wanted);
 
-	while ((int64_t) side * side < wanted && side < WORLD_CELLS_MAX)
-		side++;
-	for (;; side += side / 4)
-	{
-		int width = side < size_x ? side : size_x;
-		int height = side < size_y ? side : size_y;
-
-		/* a narrow world is settled further along */
-		if (width == size_x && (int64_t) width * height < wanted)
-			height = wanted / width < size_y ? (int) (wanted / width) : size_y;
-		if (height == size_y && (int64_t) width * height < wanted)
-			width = wanted / height < size_x ? (int) (wanted / height) : size_x;
-
-		builder->left = center_x - width / 2;
-		if (builder->left > size_x - width)
-			builder->left = size_x - width;
-		if (builder->left < 0)
-			builder->left = 0;
-		builder->top = center_y - height / 2;
-		if (builder->top > size_y - height)
-			builder->top = size_y - height;
-		if (builder->top < 0)
-			builder->top = 0;
-		builder->right = builder->left + width;
-		builder->bottom = builder->top + height;
-
-		if ((width == size_x && height == size_y) || count_habitable(builder) >= wanted * 3 / 4)
-			return;
-	}
+	builder->center_x = draw(builder, builder->world->size_x);
+	builder->center_y = draw(builder, builder->world->size_y);
+	while (!lay_square(builder, side, wanted) && count_habitable(builder) < wanted * 3 / 4)
+		side += side / 4;
 }
 
-/* Lists the settlement's habitable cells in a random order. */
+/* Lists the square's habitable cells in a random order, but for those of another one (NULL: there is none). */
 static void
-list_cells(Builder *builder)
+list_cells(Builder *builder, const Builder *except)
 {
 	int capacity = (builder->right - builder->left) * (builder->bottom - builder->top);
 
 	builder->cells = sim_allocate(builder->allocator, (size_t) capacity * sizeof(Cell));
+	builder->cell_count = 0;
 	for (int y = builder->top; y < builder->bottom; y++)
 		for (int x = builder->left; x < builder->right; x++)
-			if (habitable(builder, cell_at(x, y)))
+		{
+			bool excepted = except != NULL && x >= except->left && x < except->right && y >= except->top &&
+							y < except->bottom;
+
+			if (!excepted && habitable(builder, cell_at(x, y)))
 				builder->cells[builder->cell_count++] = cell_at(x, y);
+		}
 	shuffle(builder, builder->cells, builder->cell_count);
 }
 
@@ -226,8 +264,8 @@ may_block(Builder *builder, Cell cell)
 	bool harmless = true;
 
 	if (builder->spare <= 0 || !grid_contains(builder->site, cell) || grid_blocked(builder->site, cell) ||
-		!habitable(builder, cell) || !has_free_neighbour(builder->site, cell) ||
-		!grid_keeps_connected(builder->site, cell))
+		grid_standing(builder->site, cell) > 0 || !habitable(builder, cell) ||
+		!has_free_neighbour(builder->site, cell) || !grid_keeps_connected(builder->site, cell))
 		return false;
 
 	/* an item beside it must stay within reach */
@@ -477,7 +515,98 @@ place_npcs(Builder *builder, int wanted)
 
 	for (int i = 0; i < builder->cell_count && plan->npc_count < wanted; i++)
 		if (!grid_blocked(builder->site, builder->cells[i]))
+		{
+			grid_add_standing(builder->site, builder->cells[i]);
 			plan->npcs[plan->npc_count++] = builder->cells[i];
+		}
+}
+
+/* ---- how much of it ---- */
+
+/* What is put out in a place. */
+typedef struct Supply
+{
+	int pieces; /* of furniture */
+	int apples;
+} Supply;
+
+static int
+parts_of(int64_t number, int64_t part)
+{
+	return (int) ((number + part - 1) / part);
+}
+
+/* As ever. */
+static Supply
+reference_supply(int npc_count)
+{
+	Supply supply = {.pieces = parts_of(npc_count, NPCS_PER_FURNITURE)};
+
+	supply.apples = parts_of((int64_t) npc_count * ITEMS_PER_TWO_NPCS, 2) - supply.pieces;
+	return supply;
+}
+
+/* Enough for so many people who walk about so many cells, on which there are some items already. */
+static Supply
+living_supply(int cells, int items, int npc_count, int32_t decay)
+{
+	int by_cells = parts_of((int64_t) cells * decay, (int64_t) CELLS_PER_PIECE * SLOW_DECAY) -
+				   items / (FURNITURE_KINDS + APPLES_PER_PIECE);
+	int by_npcs = parts_of((int64_t) npc_count * decay, (int64_t) NPCS_PER_PIECE * SLOW_DECAY);
+	int by_appetite = parts_of((int64_t) npc_count * decay, (int64_t) NPCS_PER_APPLE * SLOW_DECAY);
+	int of_each = by_cells > by_npcs ? by_cells : by_npcs;
+
+	if (of_each < 0)
+		of_each = 0;
+	return (Supply) {.pieces = FURNITURE_KINDS * of_each,
+					 .apples = APPLES_PER_PIECE * by_cells > by_appetite ? APPLES_PER_PIECE * by_cells
+																		 : by_appetite};
+}
+
+/* Items in the square that were there before. */
+static int
+count_items(const Builder *builder)
+{
+	int count = 0;
+
+	for (int y = builder->top; y < builder->bottom; y++)
+		for (int x = builder->left; x < builder->right; x++)
+			count += grid_has_item(builder->world, cell_at(x, y));
+	return count;
+}
+
+static void
+put_out(Builder *builder, Supply supply)
+{
+	ColonyPlan *plan = builder->plan;
+	size_t		room = (size_t) plan->item_count + (size_t) supply.pieces + (size_t) supply.apples + 1;
+	ColonyItem *items = sim_allocate(builder->allocator, room * sizeof(ColonyItem));
+
+	if (plan->item_count > 0)
+		memcpy(items, plan->items, (size_t) plan->item_count * sizeof(ColonyItem));
+	sim_release(builder->allocator, plan->items);
+	plan->items = items;
+	put_furniture(builder, supply.pieces);
+	put_apples(builder, supply.apples);
+}
+
+/* The settlement is furnished and people are in it: what they need where they stray to. */
+static void
+supply_surroundings(Builder *builder, int npc_count, int32_t decay)
+{
+	Builder settled = *builder;
+	int		items = count_items(builder);
+	int64_t wanted = (int64_t) npc_count * ROAMED_CELLS;
+
+	if (wanted < ROAMED_CELLS_MIN)
+		wanted = ROAMED_CELLS_MIN;
+	(void) lay_square(builder, side_of(wanted), wanted);
+	sim_release(builder->allocator, builder->cells);
+	list_cells(builder, &settled);
+	builder->place_count = 0;
+	builder->spare = builder->cell_count;
+	if (builder->cell_count > 0)
+		put_out(builder, living_supply(builder->cell_count, count_items(builder) - items, 0, decay));
 }
 
 /* ---- the whole ---- */
@@ -501,14 +630,13 @@ survey(Builder *builder)
 }
 
 bool
-colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const SimAllocator *allocator,
-			ColonyPlan *plan, int *room)
+colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
+			const SimAllocator *allocator, ColonyPlan *plan, int *room)
 {
 	static const SimAllocator plain;
 	Builder					  builder = {.seed = seed, .world = grid, .plan = plan};
 	int64_t					  cells = (int64_t) grid->size_x * grid->size_y;
-	int						  pieces; /* of furniture */
-	int						  apples;
+	bool					  can_live = decay < NEED_DECAY_REFERENCE_MIN;
 	int						  habitable_count;
 
 	builder.allocator = allocator != NULL ? allocator : &plain;
@@ -520,17 +648,13 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 	if (npc_count < 0)
 		npc_count = 0;
 
-	pieces = (npc_count + NPCS_PER_FURNITURE - 1) / NPCS_PER_FURNITURE;
-	apples = (int) (((int64_t) npc_count * ITEMS_PER_TWO_NPCS + 1) / 2) - pieces;
 	plan->blocked = sim_allocate_zeroed(builder.allocator, (size_t) (cells + 7) / 8);
-	plan->items =
-		sim_allocate(builder.allocator, ((size_t) pieces + (size_t) apples + 1) * sizeof(ColonyItem));
 	plan->npcs = sim_allocate(builder.allocator, ((size_t) npc_count + 1) * sizeof(Cell));
 	survey(&builder);
 	if (npc_count > 0)
 	{
 		choose_settlement(&builder, npc_count);
-		list_cells(&builder);
+		list_cells(&builder, NULL);
 
 		/* what people need comes before walls */
 		builder.spare = builder.cell_count - npc_count;
@@ -542,9 +666,12 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls, const Sim
 			builder.wall_room = builder.cell_count - npc_count * CELLS_PER_NPC;
 		if (with_walls)
 			build_walls(&builder);
-		put_furniture(&builder, pieces);
-		put_apples(&builder, apples);
+		put_out(&builder, can_live
+							  ? living_supply(builder.cell_count, count_items(&builder), npc_count, decay)
+							  : reference_supply(npc_count));
 		place_npcs(&builder, npc_count);
+		if (can_live)
+			supply_surroundings(&builder, npc_count, decay);
 	}
 	sim_release(builder.allocator, builder.cells);
 	sim_release(builder.allocator, builder.places);

@@ -39,11 +39,13 @@ typedef struct ColonyPlan
 /*
  * Plans a colony of npc_count NPCs on the free cells of a grid: some short
  * walls (below 6 % of the cells, never cutting a free cell off from its
- * component, never on an item or an occupied cell), two and a half items
- * per NPC (fewer when there is no room), everyone on a free cell of its own, all
- * in the largest component.  A piece of furniture for every three NPCs, the rest are apples.  Furniture is as many chairs
- * as showers and televisions, one of each from three pieces on.  No item is out
+ * component, never on an item or an occupied cell), items (fewer when there is no room), everyone on a free cell of its
+ * own, all in the largest component.  Furniture is as many chairs as showers and televisions.  No item is out
  * of reach and none cuts a free cell off either.
+ *
+ * What there is of items depends on how fast needs decay, at most ('decay', millionths of a unit a second).  As fast as
+ * in the reference game, or faster: two and a half items per NPC, a piece of furniture for every three NPCs,
+ * the rest are apples.  Slower: what they need to live by, wherever they may walk to.
  *
  * Returns false, with *room = how many NPCs fit, when they do not fit (an NPC
  * needs 4 free cells on which nobody stands); the plan is then empty.  Walls
@@ -51,7 +53,7 @@ typedef struct ColonyPlan
  * release, by the allocator.  A pure function of its arguments; the grid gets
  * fresh labels and is not changed otherwise.
  */
-extern bool colony_plan(Grid *grid, uint64_t seed, int npc_count, bool with_walls,
+extern bool colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
 						const SimAllocator *allocator, ColonyPlan *plan, int *room);
 
 /* The name of the n-th NPC (n >= 0): "Ada", "Bo", … then "Ada 2", …; distinct for distinct n. */

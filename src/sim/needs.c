@@ -14,9 +14,6 @@
 
 #include "sim/random.h"
 
-#define DECAY_MIN NEED_UNIT
-#define DECAY_MAX (2 * NEED_UNIT)
-
 /*
  * Seconds after which every need with a rate has reached its end; elapsed
  * times are cut here so that no product overflows.
@@ -104,7 +101,7 @@ need_crosses(int32_t value, int32_t rate, int64_t as_of, int64_t now, int32_t th
 }
 
 int32_t
-needs_draw_decay(uint64_t seed, int64_t npc_id)
+needs_draw_decay(uint64_t seed, int64_t npc_id, int32_t least, int32_t most)
 {
-	return DECAY_MIN + (int32_t) sim_random_below(seed, npc_id, SIM_COUNTER_DECAY, DECAY_MAX - DECAY_MIN + 1);
+	return least + (int32_t) sim_random_below(seed, npc_id, SIM_COUNTER_DECAY, (uint32_t) (most - least) + 1);
 }

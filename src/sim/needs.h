@@ -34,7 +34,16 @@ extern void needs_rebase(Needs *needs, int64_t now);
  */
 extern int64_t need_crosses(int32_t value, int32_t rate, int64_t as_of, int64_t now, int32_t threshold);
 
-/* The decay every need of an NPC has, 1.0 to 2.0 units per second, drawn from the seed. */
-extern int32_t needs_draw_decay(uint64_t seed, int64_t npc_id);
+/* Decays a world may have: a need of 100 lasts a second, or for ever. */
+#define NEED_DECAY_MOST NEED_MAX
+/* What it is in the reference game, 1.0 to 2.0 units per second. */
+#define NEED_DECAY_REFERENCE_MIN NEED_UNIT
+#define NEED_DECAY_REFERENCE_MAX (2 * NEED_UNIT)
+
+/*
+ * The decay every need of an NPC has, from least to most, drawn from the seed: of another range it is the same share of
+ * the way.
+ */
+extern int32_t needs_draw_decay(uint64_t seed, int64_t npc_id, int32_t least, int32_t most);
 
 #endif /* NPCSIM_NEEDS_H */

@@ -14,7 +14,8 @@
 #include "tables/hot_rows.h"
 
 #define COLUMNS \
-	"id, interaction, bidder_npc_id, target_id, invited_npc_ids, answers, act, made_at, due_at, t.ctid "
+	"id, interaction, bidder_npc_id, target_id, invited_npc_ids, answers, act, made_at, due_at, put_at, " \
+	"t.ctid "
 
 static SpiStatement load_all = {"SELECT " COLUMNS "FROM npcsim.interaction_bid_rows t WHERE world_id = $1",
 								1,
@@ -26,17 +27,13 @@ static SpiStatement load_some = {"SELECT " COLUMNS "FROM " SPI_WANTED_KEYS
 								 {INT8OID, INT8ARRAYOID}};
 
 /* An update writes the first ones. */
-#define COLUMNS_UPDATED 3
+#define COLUMNS_UPDATED 4
 
-static const StageColumn columns[] = {{"id", INT8OID},
-									  {"answers", INT8ARRAYOID},
-									  {"due_at", INT8OID},
-									  {"interaction", INT2OID},
-									  {"bidder_npc_id", INT8OID},
-									  {"target_id", INT8OID},
-									  {"invited_npc_ids", INT8ARRAYOID},
-									  {"act", JSONBOID},
-									  {"made_at", INT8OID}};
+static const StageColumn columns[] = {{"id", INT8OID},			{"answers", INT8ARRAYOID},
+									  {"due_at", INT8OID},		{"put_at", INT8OID},
+									  {"interaction", INT2OID}, {"bidder_npc_id", INT8OID},
+									  {"target_id", INT8OID},	{"invited_npc_ids", INT8ARRAYOID},
+									  {"act", JSONBOID},		{"made_at", INT8OID}};
 
 static void
 make_row(RowBuilder *row, void *thing, void *arg)
@@ -49,6 +46,7 @@ make_row(RowBuilder *row, void *thing, void *arg)
 	put_int64(row, bid->id);
 	put_datum(row, int64_array(answers, bid->invited_count));
 	put_int64(row, bid->due_at);
+	put_int64(row, bid->put_at);
 	put_int16(row, bid->number);
 	put_int64(row, bid->bidder_id);
 	put_int64(row, bid->target_id);
@@ -114,7 +112,8 @@ bid_read(uint64 row, Bid *bid, MemoryContext context)
 	}
 	bid->made_at = spi_int64(row, 8, 0);
 	bid->due_at = spi_int64(row, 9, SIM_NEVER);
-	bid->row = spi_tid(row, 10);
+	bid->put_at = spi_int64(row, 10, -1);
+	bid->row = spi_tid(row, 11);
 }
 
 void

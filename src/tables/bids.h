@@ -34,7 +34,8 @@ typedef struct Bid
 	char				  *act; /* with which the bidder begins, a JSON object; NULL = nothing */
 	int64				   made_at;
 	int64				   due_at; /* when it is put, or until when it can be answered */
-	Due					   due;
+	int64 put_at; /* when it was last put to somebody; -1 = not yet, or by rules that do not ask */
+	Due	  due;
 	/* private to the engine */
 	ItemPointerData row; /* where its present row is, invalid if not known */
 	bool			born;

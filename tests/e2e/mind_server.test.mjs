@@ -3,7 +3,7 @@
 // bidden, talks, and keeps a ledger in which no bid stays open.
 //
 // NPCSIM_MIND_SERVER_SECONDS: how long the colony plays, in seconds of the world, half of them after the restart;
-// NPCSIM_MIND_SERVER_SPEED: how fast.
+// NPCSIM_MIND_SERVER_SPEED: how fast; NPCSIM_MIND_SERVER_SLOW: how long it plays with a server that takes its time.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,16 +15,18 @@ import { MINDS, startColony, waitFor } from './lib/colony.mjs';
 
 const SECONDS = Number(process.env.NPCSIM_MIND_SERVER_SECONDS ?? 300);
 const SPEED = Number(process.env.NPCSIM_MIND_SERVER_SPEED ?? 8);
+const SLOW = Number(process.env.NPCSIM_MIND_SERVER_SLOW ?? 60);
 
 class MindServer {
-  constructor(colony, store) {
+  constructor(colony, store, ...options) {
     this.colony = colony;
     this.store = store;
+    this.options = options;
     this.port = 0;
   }
 
   async start() {
-    this.process = this.colony.process(process.execPath, [join(MINDS, 'mind-server.mjs'), '--port', `${this.port}`, '--store', this.store]);
+    this.process = this.colony.process(process.execPath, [join(MINDS, 'mind-server.mjs'), '--port', `${this.port}`, '--store', this.store, ...this.options]);
     const [, port] = await waitFor(() => this.process.output.match(/http:\/\/127\.0\.0\.1:(\d+)\/sse/), { what: 'the mind server listens' });
     this.port = Number(port);
     this.url = `http://127.0.0.1:${port}/sse`;
@@ -56,7 +58,8 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
   try {
     const npcs = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 8')).map((row) => row.id);
     const ada = await colony.player('ada', npcs);
-    await colony.query('UPDATE npcsim.npcs SET hunger = 70, energy = 70 WHERE id = ANY ($1)', [npcs]);
+    await colony.query("UPDATE npcsim.npcs SET hunger = 70, energy = 70, traits = ARRAY['curious', name] WHERE id = ANY ($1)", [npcs]);
+    const traits = Object.fromEntries((await colony.query('SELECT id::text, traits FROM npcsim.npcs WHERE id = ANY ($1)', [npcs])).map((row) => [row.id, row.traits]));
     await colony.query('SELECT npcsim.set_world_speed($1, $2)', [colony.worldId, SPEED]);
     const server = new MindServer(colony, join(directory, 'minds.json'));
     await server.start();
@@ -100,8 +103,11 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
     }, { timeout: 30_000, what: () => `everybody to be asked, and no bid to be pending: ${told(after)}` });
     const second = await applied();
     assert.deepEqual(after.violations, [], 'after the restart too');
-    assert.equal(after.calls.create_mind, undefined, `no mind is created a second time: ${told(after)}`);
-    assert.deepEqual(Object.values(after.minds).map(({ relink_mind: count }) => count), npcs.map(() => 1), 'each is relinked, once');
+    assert.deepEqual(Object.values(after.minds).map(({ relink_mind: relinked, create_mind: created }) => [relinked, created]), npcs.map(() => [1, 1]),
+      'each is relinked, and created on what it remembers, once');
+    assert.deepEqual([before.traits, after.traits], [traits, traits], 'so it has its traits again');
+    assert.ok(after.memories >= before.memories && after.forgotten === 0, `and nothing is forgotten: ${told(after)}`);
+    assert.ok(before.engaged + after.engaged > 0, 'it sees for how long others have been at what they do');
     assert.equal(after.resident.length, npcs.length);
     assert.ok(second.all > first.all, 'decisions go on');
     assert.deepEqual(await colony.query("SELECT detail, decision FROM npcsim.decision_log WHERE player_id = $1 AND code = 'NS304'", [ada.id]), [],
@@ -116,6 +122,42 @@ test('the reference game\'s mind server plays a colony, and goes on after a rest
     assert.ok(actions('act_in_interaction') > 0 && actions('cancel_interaction') > 0, `it talks and leaves: ${happened}`);
     assert.ok(before.messages > 0 && after.messages > 0, `it hears what is said, after the restart too: ${happened}`);
     assert.ok(events('INTERACTION_FINISHED') + events('INTERACTION_CANCELED') > 0, `conversations end: ${happened}`);
+  } finally {
+    await colony.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a mind server that takes its time has carried out what it decides by what it was shown, and nobody walks off meanwhile', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'npcsim-minds-'));
+  const colony = await startColony({ npcs: 24, sizeX: 40, sizeY: 36, preset: 'default', running: false });
+  try {
+    const npcs = (await colony.query('SELECT id FROM npcsim.npcs ORDER BY id LIMIT 20')).map((row) => row.id);
+    const ada = await colony.player('ada', npcs);
+    await colony.query('UPDATE npcsim.npcs SET hunger = 70, energy = 70 WHERE id = ANY ($1)', [npcs]);
+    const server = new MindServer(colony, join(directory, 'minds.json'), '--think', '2000');
+    await server.start();
+    const agent = colony.agent(ada, ['--mcp-url', server.url, '--max-concurrency', `${npcs.length}`]);
+    await waitFor(() => colony.value('SELECT count(*) FROM npcsim.sessions WHERE max_concurrency > 0'),
+      { timeout: 20_000, what: () => `the mind server is connected; the agent says: ${agent.output}` });
+    await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
+    await play(colony, SLOW);
+    const log = await colony.query(
+      `SELECT concat_ws(' ', status, code, regexp_replace(detail, '[0-9]+', '…', 'g'), decision ->> 'action') AS became, count(*) AS times, status = 'applied' AS applied
+         FROM npcsim.decision_log WHERE player_id = $1 GROUP BY 1, 3 ORDER BY 2 DESC`, [ada.id]);
+    const all = log.reduce((sum, { times }) => sum + times, 0);
+    const applied = log.reduce((sum, { times, applied: so }) => sum + (so ? times : 0), 0);
+    const report = await server.report();
+    const happened = `${JSON.stringify(log, null, 1)} and ${told({ ...report, minds: {}, pending: [] })}`;
+    assert.ok(all >= npcs.length * SLOW / 12, `it decides often enough to tell: ${happened}`);
+    // what somebody else was quicker at, while it thought, is left
+    const refused = log.reduce((sum, { times, became }) => sum + (/^rejected|^failed|^timeout/.test(became) ? times : 0), 0);
+    assert.ok(applied >= 0.85 * all && refused <= 0.1 * all, `${applied} of ${all} decisions were applied, ${refused} refused: ${happened}`);
+    assert.ok((report.own.started ?? 0) > 0 && (report.invited.accepted ?? 0) > 0, `bids are accepted, and come to something: ${happened}`);
+    const failed = await colony.query(
+      `SELECT detail FROM npcsim.decision_log WHERE player_id = $1 AND decision ->> 'action' = 'respond_to_interaction_bid' AND detail LIKE '%too far away%'`, [ada.id]);
+    assert.deepEqual(failed, [], 'and none because somebody walked on meanwhile');
+    assert.deepEqual(report.violations, []);
   } finally {
     await colony.stop();
     rmSync(directory, { recursive: true, force: true });

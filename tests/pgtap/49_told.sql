@@ -61,9 +61,9 @@ SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) ? 'current_interaction', fa
 SELECT is(pg_temp.use('Di', pg_temp.item('chair')), 'applied', 'one sits');
 SELECT is(pg_temp.tell('Eve', jsonb_build_object('action', 'play', 'target_id', pg_temp.item('table'))), 'applied', 'one plays');
 SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction',
-          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve"], "max_participants": 3, "joinable": true}'), 'there is room at the table');
+          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve"], "started_at": 0, "max_participants": 3, "joinable": true}'), 'there is room at the table');
 SELECT is(pg_temp.seen('Ada', pg_temp.item('chair')) -> 'current_interaction',
-          pg_temp.with_ids('{"id": "$run Di", "name": "sit", "participants": ["$Di"], "max_participants": 1, "joinable": false}'), 'but none on the chair');
+          pg_temp.with_ids('{"id": "$run Di", "name": "sit", "participants": ["$Di"], "started_at": 0, "max_participants": 1, "joinable": false}'), 'but none on the chair');
 SELECT is(pg_temp.seen('Ada', pg_temp.npc('Eve')) -> 'current_interaction', pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction', 'of the player the same is told');
 SELECT is(pg_temp.observe() -> 'available_interactions', '["consume", "conversation", "play"]', 'what can be joined is available, what is taken is not');
 SELECT is(pg_temp.observe('Di') -> 'available_interactions', '["consume", "sit", "conversation", "play"]', 'what it uses itself is');
@@ -112,20 +112,20 @@ SELECT is(pg_temp.observe(), pg_temp.with_ids($$
         {"type": "item", "id": "$apple", "distance": 1.4, "item_type": "apple", "position": {"x": 11, "y": 9}, "occupied": false,
             "interactions": {"consume": {"description": "Use it up, little by little", "fills": ["hunger"], "drains": [], "rates": {"hunger": 5}, "duration": 5}}},
         {"type": "item", "id": "$table", "distance": 3.6, "item_type": "table", "position": {"x": 12, "y": 13}, "occupied": true,
-            "current_interaction": {"id": "$run Eve", "name": "play", "participants": ["$Eve"], "max_participants": 3, "joinable": true},
+            "current_interaction": {"id": "$run Eve", "name": "play", "participants": ["$Eve"], "started_at": 0, "max_participants": 3, "joinable": true},
             "interactions": {"play": {"description": "Play cards", "fills": ["fun"], "drains": ["energy"], "rates": {"fun": 0.5, "energy": -0.1}, "participants": [1, 3],
                 "parameters": {"card": {"type": "string", "default": "ace"}}, "duration": 60}}},
         {"type": "item", "id": "$chair", "distance": 5, "item_type": "chair", "position": {"x": 10, "y": 15}, "occupied": true,
-            "current_interaction": {"id": "$run Di", "name": "sit", "participants": ["$Di"], "max_participants": 1, "joinable": false},
+            "current_interaction": {"id": "$run Di", "name": "sit", "participants": ["$Di"], "started_at": 0, "max_participants": 1, "joinable": false},
             "interactions": {"sit": {"description": "Sit on it, until you leave", "fills": ["energy"], "drains": [], "rates": {"energy": 10}, "duration": null}}},
         {"type": "npc", "id": "$Bo", "distance": 2, "name": "Bo", "npc_state": "interacting", "position": {"x": 12, "y": 10},
-            "current_interaction": {"id": "$run Ada", "name": "conversation", "participants": ["$Ada", "$Bo", "$Cy"], "max_participants": 10, "joinable": true}, "interactions": "with an NPC"},
+            "current_interaction": {"id": "$run Ada", "name": "conversation", "participants": ["$Ada", "$Bo", "$Cy"], "started_at": 1, "min_participants": 2, "max_participants": 10, "joinable": true}, "interactions": "with an NPC"},
         {"type": "npc", "id": "$Cy", "distance": 4, "name": "Cy", "npc_state": "interacting", "position": {"x": 14, "y": 10},
-            "current_interaction": {"id": "$run Ada", "name": "conversation", "participants": ["$Ada", "$Bo", "$Cy"], "max_participants": 10, "joinable": true}, "interactions": "with an NPC"},
+            "current_interaction": {"id": "$run Ada", "name": "conversation", "participants": ["$Ada", "$Bo", "$Cy"], "started_at": 1, "min_participants": 2, "max_participants": 10, "joinable": true}, "interactions": "with an NPC"},
         {"type": "npc", "id": "$Di", "distance": 5, "name": "Di", "npc_state": "interacting", "position": {"x": 10, "y": 15},
-            "current_interaction": {"id": "$run Di", "name": "sit", "participants": ["$Di"], "max_participants": 1, "joinable": false}, "interactions": "with an NPC"},
+            "current_interaction": {"id": "$run Di", "name": "sit", "participants": ["$Di"], "started_at": 0, "max_participants": 1, "joinable": false}, "interactions": "with an NPC"},
         {"type": "npc", "id": "$Eve", "distance": 5.8, "name": "Eve", "npc_state": "interacting", "position": {"x": 15, "y": 13},
-            "current_interaction": {"id": "$run Eve", "name": "play", "participants": ["$Eve"], "max_participants": 3, "joinable": true}, "interactions": "with an NPC"}],
+            "current_interaction": {"id": "$run Eve", "name": "play", "participants": ["$Eve"], "started_at": 0, "max_participants": 3, "joinable": true}, "interactions": "with an NPC"}],
     "available_interactions": ["consume", "play"],
     "conversation": {"interaction_id": "$run Ada", "interaction": "conversation", "participants": ["$Ada", "$Bo", "$Cy"],
         "messages": [{"at": 1, "npc_id": "$Ada", "name": "Ada", "message": "Hello, Bo!"}, {"at": 4.5, "npc_id": "$Bo", "name": "Bo", "message": "Hi \"Ada\""}]},
@@ -146,14 +146,14 @@ SELECT is(pg_temp.observe('Di') -> 'available_interactions', '["consume", "sit",
 SELECT pg_temp.make('Fay', 17, 13), pg_temp.make('Gus', 16, 15);
 SELECT pg_temp.tell(who, jsonb_build_object('action', 'play', 'target_id', pg_temp.item('table'))) FROM unnest(ARRAY['Eve', 'Fay', 'Gus']) AS who;
 SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction',
-          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve", "$Fay", "$Gus"], "max_participants": 3, "joinable": false}'), 'three fill the table');
+          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve", "$Fay", "$Gus"], "started_at": 5, "max_participants": 3, "joinable": false}'), 'three fill the table');
 SELECT is(pg_temp.observe('Ada') -> 'available_interactions' ? 'play', false, 'a fourth cannot play');
 SELECT is(pg_temp.observe('Gus') -> 'available_interactions' ? 'play', true, 'who does can');
 SELECT is(pg_temp.tell('Eve', '{"action": "cancel_interaction", "then": [{"action": "wait"}]}'), 'applied', 'the first leaves');
 SELECT is((SELECT jsonb_path_query_array(e, '$[*].kind') || (e -> -1 -> 'name') FROM (SELECT pg_temp.observe('Fay') -> 'events' AS e) AS t), '["joined", "left", "Eve"]',
           'who plays on is told');
 SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction', pg_temp.with_ids(
-          '{"id": "$run Fay", "name": "play", "participants": ["$Fay", "$Gus"], "max_participants": 3, "joinable": true}'), 'and there is room again');
+          '{"id": "$run Fay", "name": "play", "participants": ["$Fay", "$Gus"], "started_at": 5, "max_participants": 3, "joinable": true}'), 'and there is room again');
 SELECT is((SELECT array_agg(pg_temp.tell(who, '{"action": "cancel_interaction", "then": [{"action": "wait"}]}')) FROM unnest(ARRAY['Fay', 'Gus']) AS who), '{applied,applied}', 'all leave');
 SELECT is(pg_temp.seen('Di', pg_temp.item('table')) ? 'current_interaction' OR pg_temp.seen('Di', pg_temp.npc('Fay')) ? 'current_interaction', false, 'what is left is over');
 

@@ -29,8 +29,11 @@ static const char *const scene =
 	"{\"type\":\"npc\",\"id\":457,\"name\":\"Cy\",\"npc_state\":\"interacting\",\"position\":{\"x\":1,\"y\":"
 	"2},"
 	"\"interactions\":{},\"current_interaction\":{\"id\":9,\"name\":\"conversation\",\"participants\":[457,"
-	"458],"
+	"458],\"participant_names\":[\"Cy\",null],\"started_at\":5229.9,\"min_participants\":2,"
 	"\"max_participants\":10,\"joinable\":true}},"
+	"{\"type\":\"npc\",\"id\":460,\"name\":\"Di\",\"npc_state\":\"requesting\",\"position\":{\"x\":2,\"y\":2}"
+	","
+	"\"interactions\":{}},"
 	"{\"type\":\"item\",\"item_type\":\"ghost\"}],"
 	"\"available_interactions\":[],\"events\":[],\"conversation\":null}";
 

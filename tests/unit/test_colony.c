@@ -6,8 +6,11 @@
 #include <stdlib.h>
 
 #include "sim/colony.h"
+#include "sim/needs.h"
 #include "sim/random.h"
 #include "tap.h"
+
+#define SLOW_DECAY (NEED_UNIT / 5) /* by which a colony can live */
 
 static uint64_t draws;
 
@@ -136,7 +139,8 @@ typedef struct Faults
 } Faults;
 
 static void
-check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_walls, Faults *faults)
+check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, int32_t decay, bool with_walls,
+		   Faults *faults)
 {
 	int	  size_x = grid_size_x(before);
 	int	  size_y = grid_size_y(before);
@@ -233,8 +237,11 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, bool with_
 	}
 
 	count_kinds(plan, kinds);
-	faults->amounts += plan->npc_count != npc_count || plan->item_count > (5 * npc_count + 1) / 2 ||
-					   plan->item_count - kinds[COLONY_APPLE] > (npc_count + 2) / 3 || !even_furniture(plan);
+	faults->amounts +=
+		plan->npc_count != npc_count ||
+		(decay != SLOW_DECAY &&
+		 (plan->item_count > (5 * npc_count + 1) / 2 ||
+		  plan->item_count - kinds[COLONY_APPLE] > (npc_count + 2) / 3 || !even_furniture(plan)));
 	free(successor);
 	free(taken);
 	free_map(&old_map);
@@ -264,6 +271,7 @@ test_empty_worlds(void)
 	int	   refused = 0;
 	int	   wrong_room = 0;
 	int	   few_items = 0;
+	int	   scarce = 0;
 	int	   crowding = 0;
 	int	   plans = 0;
 
@@ -275,18 +283,25 @@ test_empty_worlds(void)
 		int		   most = size_x * size_y / 4;
 		int		   npcs = i % 3 == 0 ? most : 1 + draw(most);
 		bool	   with_walls = draw(4) > 0;
+		int32_t	   decay = i % 2 == 0 ? NEED_DECAY_REFERENCE_MAX : SLOW_DECAY;
 		ColonyPlan plan;
+		int		   kinds[COLONY_ITEM_KIND_COUNT];
 		int		   room = -1;
 
-		if (!colony_plan(grid, (uint64_t) i, npcs, with_walls, NULL, &plan, &room))
+		if (!colony_plan(grid, (uint64_t) i, npcs, decay, with_walls, NULL, &plan, &room))
 			refused++;
 		else
 		{
 			plans++;
-			check_plan(grid, &plan, npcs, with_walls, &faults);
+			check_plan(grid, &plan, npcs, decay, with_walls, &faults);
+			count_kinds(&plan, kinds);
 			/* with twice the room that is needed nothing has to be left out */
 			crowding += plan.wall_count > 0 && plan.wall_count > size_x * size_y - 4 * npcs;
-			few_items += npcs * 8 <= size_x * size_y && plan.item_count != (5 * npcs + 1) / 2;
+			few_items +=
+				decay != SLOW_DECAY && npcs * 8 <= size_x * size_y && plan.item_count != (5 * npcs + 1) / 2;
+			for (int kind = 0; decay == SLOW_DECAY && kind < COLONY_ITEM_KIND_COUNT; kind++)
+				scarce += npcs * 16 <= size_x * size_y &&
+						  kinds[kind] < (kind == COLONY_APPLE ? npcs : (npcs + 9) / 10);
 		}
 		wrong_room += room != most;
 		release_plan(&plan);
@@ -296,6 +311,8 @@ test_empty_worlds(void)
 	tap_is_int(refused, 0, "with up to one NPC for 4 cells");
 	tap_is_int(wrong_room, 0, "which is the room there is");
 	tap_is_int(few_items, 0, "where there is room, two and a half items for each");
+	tap_is_int(scarce, 0,
+			   "and where needs decay slowly something of each kind for ten, and an apple for one");
 	tap_is_int(crowding, 0, "and walls only on what 4 cells for each leave over");
 	report(&faults, "empty worlds");
 }
@@ -318,6 +335,7 @@ test_used_worlds(void)
 		int		   npcs = 1 + draw(1 + size_x * size_y / 12);
 		bool	   with_walls = draw(2) == 0;
 		Map		   map;
+		int32_t	   decay = i % 2 == 0 ? NEED_DECAY_REFERENCE_MAX : SLOW_DECAY;
 		ColonyPlan plan;
 		int		   room = -1;
 
@@ -332,11 +350,11 @@ test_used_worlds(void)
 					grid_add_standing(grid, cell_at(x, y));
 			}
 		draw_map(&map, grid);
-		if (colony_plan(grid, (uint64_t) i, npcs, with_walls, NULL, &plan, &room))
+		if (colony_plan(grid, (uint64_t) i, npcs, decay, with_walls, NULL, &plan, &room))
 		{
 			populated++;
 			wrong_room += npcs > map.largest / 4;
-			check_plan(grid, &plan, npcs, with_walls, &faults);
+			check_plan(grid, &plan, npcs, decay, with_walls, &faults);
 		}
 		else
 		{
@@ -388,10 +406,10 @@ test_seed(void)
 	for (int i = 0; i < 64 * 48; i++)
 		grid_set_terrain(worn, cell_at(i % 64, i / 64), false);
 
-	(void) colony_plan(grid, 1, 20, true, NULL, &plan, &room);
-	(void) colony_plan(grid, 1, 20, true, NULL, &again, &room);
-	(void) colony_plan(grid, 2, 20, true, NULL, &other, &room);
-	(void) colony_plan(worn, 1, 20, true, NULL, &on_worn, &room);
+	(void) colony_plan(grid, 1, 20, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room);
+	(void) colony_plan(grid, 1, 20, NEED_DECAY_REFERENCE_MAX, true, NULL, &again, &room);
+	(void) colony_plan(grid, 2, 20, NEED_DECAY_REFERENCE_MAX, true, NULL, &other, &room);
+	(void) colony_plan(worn, 1, 20, NEED_DECAY_REFERENCE_MAX, true, NULL, &on_worn, &room);
 	tap_ok(same_plan(&plan, &again, 64 * 48), "the same seed makes the same colony");
 	tap_ok(same_plan(&plan, &on_worn, 64 * 48), "whatever the world went through");
 	tap_ok(!same_plan(&plan, &other, 64 * 48), "another seed another one");
@@ -499,7 +517,7 @@ test_furniture(void)
 		{
 			int counts[COLONY_ITEM_KIND_COUNT];
 
-			(void) colony_plan(grid, seed, npcs, true, NULL, &plan, &room);
+			(void) colony_plan(grid, seed, npcs, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room);
 			count_kinds(&plan, counts);
 			for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
 			{
@@ -540,7 +558,7 @@ test_plausible(void)
 		Rooms	   rooms;
 		int		   room;
 
-		(void) colony_plan(grid, seed, 20, true, NULL, &plan, &room);
+		(void) colony_plan(grid, seed, 20, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room);
 		rooms = find_rooms(&plan, 64, 48);
 		bare += rooms.count < 2;
 		all.count += rooms.count;
@@ -594,13 +612,14 @@ test_large_worlds(void)
 	int		   room;
 	int		   spread = 0;
 
-	tap_ok(colony_plan(grid, 9, 10000, true, NULL, &plan, &room), "10,000 NPCs live in 500 by 500 cells");
+	tap_ok(colony_plan(grid, 9, 10000, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room),
+		   "10,000 NPCs live in 500 by 500 cells");
 	tap_is_int(plan.item_count, 25000, "with 25,000 items");
-	check_plan(grid, &plan, 10000, true, &faults);
+	check_plan(grid, &plan, 10000, NEED_DECAY_REFERENCE_MAX, true, &faults);
 	report(&faults, "a large world");
 	release_plan(&plan);
 
-	(void) colony_plan(grid, 9, 10, true, NULL, &plan, &room);
+	(void) colony_plan(grid, 9, 10, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room);
 	for (int i = 1; i < plan.npc_count; i++)
 		if (cell_manhattan(plan.npcs[0], plan.npcs[i]) > spread)
 			spread = cell_manhattan(plan.npcs[0], plan.npcs[i]);
@@ -609,15 +628,19 @@ test_large_worlds(void)
 	grid_free(grid);
 
 	grid = grid_create(4096, 4, NULL, NULL);
-	tap_ok(colony_plan(grid, 9, 100, true, NULL, &plan, &room) && plan.npc_count == 100,
+	tap_ok(colony_plan(grid, 9, 100, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room) &&
+			   plan.npc_count == 100,
 		   "a world may be long and narrow");
 	release_plan(&plan);
 	grid_free(grid);
 	grid = grid_create(1, 1, NULL, NULL);
-	tap_ok(!colony_plan(grid, 9, 1, true, NULL, &plan, &room) && room == 0, "in one cell nobody fits");
+	tap_ok(!colony_plan(grid, 9, 1, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room) && room == 0,
+		   "in one cell nobody fits");
 	grid_set_terrain(grid, cell_at(0, 0), true);
-	tap_ok(!colony_plan(grid, 9, 1, true, NULL, &plan, &room) && room == 0, "on a rock neither");
-	tap_ok(colony_plan(grid, 9, 0, true, NULL, &plan, &room) && plan.npc_count == 0 && plan.item_count == 0,
+	tap_ok(!colony_plan(grid, 9, 1, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room) && room == 0,
+		   "on a rock neither");
+	tap_ok(colony_plan(grid, 9, 0, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room) &&
+			   plan.npc_count == 0 && plan.item_count == 0,
 		   "but nobody fits anywhere");
 	release_plan(&plan);
 	grid_free(grid);

@@ -17,6 +17,7 @@
 #define RELINKED   TEXT("{\\\"status\\\":\\\"relinked\\\",\\\"mind_id\\\":\\\"m\\\"}")
 #define NOT_FOUND  TEXT("{\\\"status\\\":\\\"not_found\\\",\\\"mind_id\\\":\\\"m\\\"}")
 #define CREATED	   TEXT("{\\\"status\\\":\\\"created\\\",\\\"mind_id\\\":\\\"m\\\"}")
+#define SAVED	   TEXT("{\\\"status\\\":\\\"success\\\",\\\"consolidated_count\\\":0}")
 #define DECIDED \
 	TEXT("{\\\"status\\\":\\\"success\\\",\\\"action\\\":{\\\"action\\\":\\\"wander\\\",\\\"parameters\\\":" \
 		 "{}}}")
@@ -47,6 +48,15 @@ sent_arguments(const Wire *wire)
 	return json_object_get(sent_params(wire), "arguments");
 }
 
+/* ... with its traits given to it anew. */
+static void
+answer_relinked(Wire *wire)
+{
+	answer(wire, RELINKED);
+	answer(wire, SAVED);
+	answer(wire, CREATED);
+}
+
 static void
 open_minds(Wire *wire)
 {
@@ -62,7 +72,7 @@ open_bound(Wire *wire)
 {
 	open_minds(wire);
 	ask(wire, 1, 12);
-	answer(wire, RELINKED);
+	answer_relinked(wire);
 	answer(wire, DECIDED);
 }
 
@@ -103,8 +113,8 @@ test_binding(void)
 	answer(&wire, DECIDED);
 	ask(&wire, 9, 13);
 	tap_is_str(sent_tool(&wire), "relink_mind", "another NPC has a mind of its own");
-	answer(&wire, RELINKED);
-	tap_is_str(sent_tool(&wire), "decide_action", "... which is not created when it was relinked");
+	answer_relinked(&wire);
+	tap_is_str(sent_tool(&wire), "decide_action", "... which is asked when it was relinked");
 	answer(
 		&wire,
 		"{\"structuredContent\":{\"result\":{}},\"content\":[{\"type\":\"text\",\"text\":"
@@ -125,6 +135,47 @@ test_binding(void)
 	tap_is_int(wire.failed_id, 8, "a mind that cannot be created too");
 	tap_ok(strstr(wire.failure, "create_mind: disk full") != NULL, "... saying why: %s", wire.failure);
 	tap_is_int(mcp_session_in_flight(wire.session), 0, "... and nothing is in flight");
+	close_wire(&wire);
+}
+
+/* A server that was started afresh has the memories of its minds, not their traits. */
+static void
+test_traits(void)
+{
+	Wire wire;
+	int	 before;
+
+	open_minds(&wire);
+	ask(&wire, 7, 12);
+	answer(&wire, RELINKED);
+	tap_is_str(sent_tool(&wire), "consolidate_memories",
+			   "a mind that was relinked first keeps what it has seen");
+	answer(&wire, SAVED);
+	tap_is_str(sent_tool(&wire), "create_mind", "... and is created on its memories");
+	is_json(json_incref(sent_arguments(&wire)),
+			"{\"mind_id\":\"npcsim-1-12\",\"entity_id\":\"12\",\"config\":{\"traits\":[\"curious\"],"
+			"\"initial_long_term_memories\":[]}}",
+			"... with the NPC's traits, and nothing to remember besides");
+	answer(&wire, CREATED);
+	tap_is_str(sent_tool(&wire), "decide_action", "... then it is asked");
+	answer(&wire, DECIDED);
+	before = wire.sent_count;
+	ask(&wire, 8, 12);
+	tap_is_int(wire.sent_count, before + 1, "once it is bound that is not done again");
+	close_wire(&wire);
+
+	open_minds(&wire);
+	ask(&wire, 7, 12);
+	answer(&wire, RELINKED);
+	answer(&wire, "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"Unknown tool: x\"}]}");
+	tap_is_str(sent_tool(&wire), "create_mind", "a server that consolidates nothing is not waited for");
+	refuse(&wire, -32602, "null");
+	tap_is_str(sent_tool(&wire), "decide_action", "one that creates no mind twice has it all the same");
+	answer(&wire, DECIDED);
+	tap_is_int(wire.answered_id, 7, "... and decides");
+	ask(&wire, 8, 13);
+	answer(&wire, RELINKED);
+	tap_is_str(sent_tool(&wire), "create_mind", "... and is not asked to consolidate again");
 	close_wire(&wire);
 }
 
@@ -170,13 +221,13 @@ test_lost_mind(void)
 	answer(&wire, NO_MIND);
 	tap_is_str(sent_tool(&wire), "relink_mind", "a mind that the server has lost is relinked");
 	tap_is_int(wire.failed_count, 0, "... without failing the request");
-	answer(&wire, RELINKED);
+	answer_relinked(&wire);
 	tap_is_str(sent_tool(&wire), "decide_action", "... and asked again");
 	answer(&wire, DECIDED);
 	tap_is_int(wire.answered_id, 7, "... with success");
 	ask(&wire, 8, 12);
 	answer(&wire, NO_MIND);
-	answer(&wire, RELINKED);
+	answer_relinked(&wire);
 	answer(&wire, NO_MIND);
 	tap_is_int(wire.failed_id, 8, "lost twice the request fails");
 	tap_is_str(sent_tool(&wire), "decide_action", "... it is not tried for ever");
@@ -233,7 +284,7 @@ test_one_call_at_a_time(void)
 	tap_is_str(sent_tool(&wire), "relink_mind", "an unanswered one that nobody waits for is");
 	receive(&wire, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":" DECIDED "}", first);
 	tap_is_int(wire.answered_count, 1, "... what comes of it then is dropped");
-	answer(&wire, RELINKED);
+	answer_relinked(&wire);
 	answer(&wire, DECIDED);
 	tap_is_int(wire.answered_id, 8, "... and the mind is of use again");
 	close_wire(&wire);
@@ -241,9 +292,8 @@ test_one_call_at_a_time(void)
 	open_minds(&wire);
 	ask(&wire, 7, 12);
 	mcp_session_cancel(wire.session, 7, "timeout");
-	before = wire.sent_count;
-	answer(&wire, RELINKED);
-	tap_is_int(wire.sent_count, before, "what was cancelled during the binding is not asked");
+	answer_relinked(&wire);
+	tap_is_str(sent_tool(&wire), "create_mind", "what was cancelled during the binding is not asked");
 	ask(&wire, 8, 12);
 	tap_is_str(sent_tool(&wire), "decide_action", "... but the mind is bound");
 	receive(&wire, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"a\":\"", sent_id(&wire));
@@ -285,7 +335,7 @@ test_housekeeping(void)
 	answer(&wire, DECIDED);
 	pass_time(&wire, MCP_RELEASE_MS);
 	ask(&wire, 2, 12);
-	answer(&wire, RELINKED);
+	answer_relinked(&wire);
 	answer(&wire, DECIDED);
 	pass_time(&wire, 1);
 	tap_is_str(sent_tool(&wire), "consolidate_memories",
@@ -367,14 +417,14 @@ test_bounds(void)
 	for (int64_t i = 1; i <= 2 * MCP_MAX_MINDS; i++)
 	{
 		all = ask(&wire, i, i) && all;
-		answer(&wire, RELINKED);
+		answer_relinked(&wire);
 		answer(&wire, DECIDED);
 		wire.now++;
 	}
 	tap_ok(all, "there may be any number of NPCs in time");
 	ask(&wire, 10000, 1);
 	tap_is_str(sent_tool(&wire), "relink_mind", "... of which those asked longest ago are forgotten");
-	answer(&wire, RELINKED);
+	answer_relinked(&wire);
 	answer(&wire, DECIDED);
 	ask(&wire, 10001, 2 * MCP_MAX_MINDS);
 	tap_is_str(sent_tool(&wire), "decide_action", "... and the others are not");
@@ -385,6 +435,7 @@ int
 main(void)
 {
 	test_binding();
+	test_traits();
 	test_forms();
 	test_lost_mind();
 	test_one_call_at_a_time();

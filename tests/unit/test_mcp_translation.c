@@ -36,22 +36,29 @@ test_observation(void)
 	is_json(json_incref(json_object_get(got, "needs")),
 			"{\"needs\":{\"hunger\":65.5,\"fun\":20},\"max_value\":100}",
 			"the needs are told with their maximum");
-	is_json(json_incref(json_object_get(got, "vision")),
-			"{\"visible_entities\":[{\"entity_id\":\"789\",\"display_name\":\"apple\",\"position\":[16,25],"
-			"\"interactions\":{\"consume\":{\"name\":\"consume\",\"description\":\"Eat\",\"needs_filled\":["
-			"\"hunger\"],"
-			"\"needs_drained\":[],\"need_rates\":{\"hunger\":5},\"act_in_interaction_parameters\":{}}},"
-			"\"current_interaction\":{\"interaction_id\":\"\",\"interaction_name\":\"consume\",\"participant_"
-			"ids\":[],"
-			"\"participant_count\":1,\"max_participants\":1,\"is_joinable\":false,\"joinable_reason\":\"at_"
-			"capacity\"}},"
-			"{\"entity_id\":\"456\",\"display_name\":\"Bo\",\"position\":[18,20],\"interactions\":{},"
-			"\"current_interaction\":{}},"
-			"{\"entity_id\":\"457\",\"display_name\":\"Cy\",\"position\":[1,2],\"interactions\":{},"
-			"\"current_interaction\":{\"interaction_id\":\"9\",\"interaction_name\":\"conversation\","
-			"\"participant_ids\":[\"457\",\"458\"],\"participant_count\":2,\"max_participants\":10,"
-			"\"is_joinable\":true,\"joinable_reason\":\"\"}}]}",
-			"what is in sight is told, and what has no id or place is left out");
+	is_json(
+		json_incref(json_object_get(got, "vision")),
+		"{\"visible_entities\":[{\"entity_id\":\"789\",\"display_name\":\"apple\",\"position\":[16,25],"
+		"\"interactions\":{\"consume\":{\"name\":\"consume\",\"description\":\"Eat\",\"needs_filled\":["
+		"\"hunger\"],"
+		"\"needs_drained\":[],\"need_rates\":{\"hunger\":5},\"act_in_interaction_parameters\":{}}},"
+		"\"current_interaction\":{\"interaction_id\":\"\",\"interaction_name\":\"consume\",\"participant_"
+		"ids\":[],\"participant_names\":[],"
+		"\"participant_count\":1,\"min_participants\":1,\"max_participants\":1,\"duration_minutes\":0.0,"
+		"\"is_joinable\":false,\"joinable_reason\":\"at_capacity\"}},"
+		"{\"entity_id\":\"456\",\"display_name\":\"Bo\",\"position\":[18,20],\"interactions\":{},"
+		"\"current_interaction\":{}},"
+		"{\"entity_id\":\"457\",\"display_name\":\"Cy\",\"position\":[1,2],\"interactions\":{},"
+		"\"current_interaction\":{\"interaction_id\":\"9\",\"interaction_name\":\"conversation\","
+		"\"participant_ids\":[\"457\",\"458\"],\"participant_names\":[\"Cy\",\"\"],\"participant_count\":2,"
+		"\"min_participants\":2,\"max_participants\":10,\"duration_minutes\":2.0,"
+		"\"is_joinable\":true,\"joinable_reason\":\"\"}},"
+		"{\"entity_id\":\"460\",\"display_name\":\"Di\",\"position\":[2,2],\"interactions\":{},"
+		"\"current_interaction\":{\"interaction_id\":\"\",\"interaction_name\":\"interaction\",\"participant_"
+		"ids\":[],\"participant_names\":[],\"participant_count\":1,\"min_participants\":1,"
+		"\"max_participants\":1,\"duration_minutes\":0.0,\"is_joinable\":false,\"joinable_reason\":"
+		"\"requesting\"}}]}",
+		"what is in sight is told, and what has no id or place is left out");
 	tap_is_int((long long) json_object_size(got), 5, "nothing else is told");
 	json_decref(got);
 
@@ -61,6 +68,22 @@ test_observation(void)
 			"no interaction is {} and not null");
 	json_decref(idle);
 	is_json(mcp_observed_traits(observations), "[\"curious\"]", "traits are strings");
+	json_decref(observations);
+}
+
+static void
+test_requesting(void)
+{
+	json_t *observations = parse(
+		"{\"position\":{\"x\":1,\"y\":2},\"status\":{\"state\":\"requesting\",\"movement_locked\":false,"
+		"\"current_interaction\":null}}");
+	json_t *got = mcp_observation(observations, 12);
+
+	is_json(json_incref(json_object_get(got, "status")),
+			"{\"position\":[1,2],\"movement_locked\":true,\"current_interaction\":{},"
+			"\"activity_state\":{\"state_name\":\"requesting\"}}",
+			"who waits for an answer to its bid is told so, and that it goes nowhere");
+	json_decref(got);
 	json_decref(observations);
 }
 
@@ -585,6 +608,7 @@ int
 main(void)
 {
 	test_observation();
+	test_requesting();
 	test_bad_observations();
 	test_events();
 	test_bids();

@@ -244,7 +244,7 @@ test_decay_of_an_npc(void)
 
 	for (int64_t npc = 1; npc <= NPCS; npc++)
 	{
-		int32_t decay = needs_draw_decay(42, npc);
+		int32_t decay = needs_draw_decay(42, npc, 1000000, 2000000);
 
 		least = decay < least ? decay : least;
 		most = decay > most ? decay : most;
@@ -258,9 +258,15 @@ test_decay_of_an_npc(void)
 	tap_ok(sum / NPCS > 1495000 && sum / NPCS < 1505000, "the mean is 1.5 (%lld)", (long long) (sum / NPCS));
 	tap_ok(low_half > 49200 && low_half < 50800, "half of them are below 1.5 (%d)", low_half);
 	tap_is_int(uneven, 0, "each of 1,000,001 rates from 1.0 to 2.0 is as likely");
-	tap_is_int(needs_draw_decay(42, 1), 1246889, "NPC 1 of world 42 has the rate it always had");
-	tap_ok(needs_draw_decay(42, 2) != needs_draw_decay(42, 1), "NPC 2 another");
-	tap_ok(needs_draw_decay(7, 1) != needs_draw_decay(42, 1), "NPC 1 of another world too");
+	tap_is_int(needs_draw_decay(42, 1, NEED_DECAY_REFERENCE_MIN, NEED_DECAY_REFERENCE_MAX), 1246889,
+			   "NPC 1 of world 42 has the rate it always had");
+	tap_ok(needs_draw_decay(42, 2, 1000000, 2000000) != 1246889, "NPC 2 another");
+	tap_ok(needs_draw_decay(7, 1, 1000000, 2000000) != 1246889, "NPC 1 of another world too");
+	tap_is_int(needs_draw_decay(42, 1, 100000, 200000), 124689,
+			   "of another range it is the same share of the way");
+	tap_is_int(needs_draw_decay(42, 1, 0, 0), 0, "it may be nothing");
+	tap_is_int(needs_draw_decay(42, 1, NEED_DECAY_MOST, NEED_DECAY_MOST), NEED_DECAY_MOST, "or all of it");
+	tap_ok(needs_draw_decay(42, 1, 0, NEED_DECAY_MOST) <= NEED_DECAY_MOST, "and anything between");
 }
 
 int

@@ -4,9 +4,11 @@
  *
  *	  IDLE --a request, bound already----------------------> DECIDING
  *	  IDLE --a request-------------------------------------> RELINKING
- *	  RELINKING --relinked---------------------------------> DECIDING
+ *	  RELINKING --relinked, the NPC has no traits----------> DECIDING
+ *	  RELINKING --relinked---------------------------------> SAVING
  *	  RELINKING --not found--------------------------------> CREATING
- *	  CREATING --created-----------------------------------> DECIDING
+ *	  SAVING --done, or not--------------------------------> CREATING
+ *	  CREATING --created, or it was relinked---------------> DECIDING
  *	  DECIDING --a decision, or an error-------------------> IDLE
  *	  DECIDING --the mind is not known, once per request---> RELINKING
  *	  IDLE --a day of the game is over---------------------> CONSOLIDATING --> IDLE
@@ -19,6 +21,9 @@
  *
  * A mind's id is made of world and NPC, so the server finds its memories
  * whatever connects it.  Memories are never deleted: that is for the player.
+ * A server that was started afresh has a mind's memories, but not its traits:
+ * so one that is relinked is made anew on them, which keeps what is stored; what
+ * it has not stored yet, if it was there all the time, is stored before.
  *
  * Invariants:
  * - A mind has a call under way unless it is IDLE: call_id.  An IDLE one has
@@ -50,6 +55,7 @@ typedef enum MindStep
 {
 	MIND_IDLE,
 	MIND_RELINKING,
+	MIND_SAVING,
 	MIND_CREATING,
 	MIND_DECIDING,
 	MIND_CONSOLIDATING,
@@ -72,8 +78,9 @@ typedef struct Mind
 	int64_t	 call_id;
 	int64_t	 called_at;
 	bool	 bound;
-	Question asked;	  /* by the call under way, or the one it leads to */
-	Question waiting; /* for that */
+	bool	 relinked; /* it may be asked as it is */
+	Question asked;	   /* by the call under way, or the one it leads to */
+	Question waiting;  /* for that */
 	int64_t	 used_at;
 	double	 clock; /* of the world, when it was asked */
 	int64_t	 day;	/* of the game, up to which memories are consolidated */
@@ -270,7 +277,18 @@ static void
 relink(McpMinds *minds, Mind *mind)
 {
 	mind->bound = false;
+	mind->relinked = false;
 	call(minds, mind, MIND_RELINKING, "relink_mind", json_pack("{s:o}", "entity_id", entity_of(mind)));
+}
+
+static bool
+has_traits(const Mind *mind)
+{
+	json_t *traits = mcp_observed_traits(mind->asked.observations);
+	bool	has = json_array_size(traits) > 0;
+
+	json_decref(traits);
+	return has;
 }
 
 static void
@@ -328,9 +346,12 @@ bound(McpMinds *minds, Mind *mind)
 static void
 relink_answered(McpMinds *minds, Mind *mind, McpMindVerdict verdict, const char *problem)
 {
-	if (verdict == MCP_MIND_DONE)
+	mind->relinked = verdict == MCP_MIND_DONE;
+	if (mind->relinked && !has_traits(mind))
 		bound(minds, mind);
-	else if (verdict == MCP_MIND_UNKNOWN)
+	else if (mind->relinked && minds->consolidates)
+		call(minds, mind, MIND_SAVING, "consolidate_memories", json_object());
+	else if (mind->relinked || verdict == MCP_MIND_UNKNOWN)
 		create(minds, mind);
 	else
 		fail(minds, mind, "relink_mind", problem);
@@ -435,8 +456,12 @@ step_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *err
 		case MIND_RELINKING:
 			relink_answered(minds, mind, verdict, problem);
 			break;
+		case MIND_SAVING:
+			minds->consolidates = !no_such_tool(verdict, problem);
+			create(minds, mind);
+			break;
 		case MIND_CREATING:
-			if (verdict == MCP_MIND_DONE)
+			if (verdict == MCP_MIND_DONE || mind->relinked)
 				bound(minds, mind);
 			else
 				fail(minds, mind, "create_mind", problem);

@@ -11,6 +11,11 @@
  *	  needs {...}								needs {needs, max_value}
  *	  vision [...]								vision.visible_entities [...]
  *	  interactions.*: fills, drains, rates		needs_filled, needs_drained, need_rates
+ *	  a run's started_at						duration_minutes, up to now
+ *	  npc_state "requesting"					a current_interaction that cannot be joined
+ *
+ * The server has no action that waits for an answer to a bid, and offers all
+ * ways of walking off unless movement is locked: so it is, for who waits.
  *
  * What of ours has no counterpart is left out: the server knows no plans, and
  * conversations reach it as events (mcp_events.c).
@@ -26,6 +31,10 @@
 
 /* what is said of somebody whose interaction is not named */
 #define UNNAMED_INTERACTION "interaction"
+
+/* why one in sight cannot be joined */
+#define AT_CAPACITY "at_capacity"
+#define REQUESTING	"requesting" /* a state, too */
 
 
 /* ------------------------------------------------------------------- pieces */
@@ -147,6 +156,12 @@ offered(const json_t *ours)
 }
 
 /* Participants may be ids or objects with an id. */
+static const json_t *
+id_of(const json_t *participant)
+{
+	return json_is_object(participant) ? json_object_get(participant, "id") : participant;
+}
+
 static json_t *
 participant_ids(const json_t *participants)
 {
@@ -156,8 +171,7 @@ participant_ids(const json_t *participants)
 
 	json_array_foreach (participants, i, participant)
 	{
-		json_t *id =
-			mcp_entity_id(json_is_object(participant) ? json_object_get(participant, "id") : participant);
+		json_t *id = mcp_entity_id(id_of(participant));
 
 		if (id)
 			json_array_append_new(ids, id);
@@ -165,52 +179,106 @@ participant_ids(const json_t *participants)
 	return ids;
 }
 
-/* What somebody in sight is engaged in. */
+/* The name of somebody in sight, or of the NPC itself; NULL: not known. */
+static const char *
+name_of(const json_t *observations, const json_t *id)
+{
+	const json_t *self = json_object_get(observations, "self");
+	size_t		  i;
+	json_t		 *thing;
+
+	if (json_equal(json_object_get(self, "id"), id))
+		return json_string_value(json_object_get(self, "name"));
+	json_array_foreach (json_object_get(observations, "vision"), i, thing)
+		if (json_equal(json_object_get(thing, "id"), id))
+			return json_string_value(json_object_get(thing, "name"));
+	return NULL;
+}
+
+/* A name for each participant: no name for who is not known, so that names and ids stay side by side. */
 static json_t *
-engagement(const json_t *run)
+participant_names(const json_t *run, const json_t *observations)
+{
+	const json_t *told = json_object_get(run, "participant_names");
+	json_t		 *names = json_array();
+	size_t		  i;
+	json_t		 *participant;
+
+	json_array_foreach (json_object_get(run, "participants"), i, participant)
+	{
+		const json_t *id = id_of(participant);
+		const char	 *name = told ? json_string_value(json_array_get(told, i)) : name_of(observations, id);
+
+		if (json_is_integer(id) || json_is_string(id))
+			json_array_append_new(names, json_string(name ? name : ""));
+	}
+	return names;
+}
+
+/* How long it has gone on: a second is a minute of the game. */
+static double
+minutes_since(const json_t *started_at, double clock)
+{
+	return json_is_number(started_at) && json_number_value(started_at) < clock
+			   ? clock - json_number_value(started_at)
+			   : 0;
+}
+
+/* What somebody in sight is engaged in; 'reason' is why nobody can join it, if nobody can. */
+static json_t *
+engagement(const json_t *run, const char *reason, const json_t *observations)
 {
 	json_t	  *id = mcp_entity_id(json_object_get(run, "id"));
 	json_t	  *participants = participant_ids(json_object_get(run, "participants"));
+	json_t	  *names = participant_names(run, observations);
 	json_int_t count = (json_int_t) json_array_size(participants);
+	json_int_t least = json_integer_value(json_object_get(run, "min_participants"));
 	json_int_t most = json_integer_value(json_object_get(run, "max_participants"));
 	bool	   joinable = json_is_true(json_object_get(run, "joinable"));
 
 	if (count == 0)
 		count = 1;
-	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:b, s:s}", "interaction_id", id ? id : json_string(""),
-					 "interaction_name", string_or(run, "name", UNNAMED_INTERACTION), "participant_ids",
-					 participants, "participant_count", count, "max_participants",
-					 most > count ? most : count, "is_joinable", joinable, "joinable_reason",
-					 joinable ? "" : "at_capacity");
+	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:f, s:b, s:s}", "interaction_id",
+					 id ? id : json_string(""), "interaction_name",
+					 string_or(run, "name", UNNAMED_INTERACTION), "participant_ids", participants,
+					 "participant_names", names, "participant_count", count, "min_participants",
+					 least > 1 ? least : 1, "max_participants", most > count ? most : count,
+					 "duration_minutes",
+					 minutes_since(json_object_get(run, "started_at"), mcp_observed_clock(observations)),
+					 "is_joinable", joinable, "joinable_reason", joinable ? "" : reason);
 }
 
 /* An item in use is so by one of the interactions it offers: the only one, mostly. */
 static json_t *
-use_of(const json_t *item)
+use_of(const json_t *item, const json_t *observations)
 {
 	const char *name = json_object_iter_key(json_object_iter(json_object_get(item, "interactions")));
 	json_t	   *run = json_pack("{s:s}", "name", name ? name : UNNAMED_INTERACTION);
-	json_t	   *use = engagement(run);
+	json_t	   *use = engagement(run, AT_CAPACITY, observations);
 
 	json_decref(run);
 	return use;
 }
 
+/* Who waits for the answer to a bid is not to be had either. */
 static json_t *
-doing_of(const json_t *thing)
+doing_of(const json_t *thing, const json_t *observations)
 {
 	const json_t *run = json_object_get(thing, "current_interaction");
+	const char	 *state = string_or(thing, "npc_state", "");
 
 	if (json_is_object(run) && json_object_size(run) > 0)
-		return engagement(run);
+		return engagement(run, AT_CAPACITY, observations);
 	if (json_is_true(json_object_get(thing, "occupied")))
-		return use_of(thing);
-	return strcmp(string_or(thing, "npc_state", ""), "interacting") == 0 ? engagement(NULL) : json_object();
+		return use_of(thing, observations);
+	if (strcmp(state, REQUESTING) == 0)
+		return engagement(NULL, REQUESTING, observations);
+	return strcmp(state, "interacting") == 0 ? engagement(NULL, AT_CAPACITY, observations) : json_object();
 }
 
 /* NULL for what has no id or no place. */
 static json_t *
-visible_entity(const json_t *thing)
+visible_entity(const json_t *thing, const json_t *observations)
 {
 	json_t *id = mcp_entity_id(json_object_get(thing, "id"));
 	json_t *position = mcp_cell(json_object_get(thing, "position"));
@@ -224,19 +292,19 @@ visible_entity(const json_t *thing)
 	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "entity_id", id, "display_name",
 					 string_or(thing, "name", string_or(thing, "item_type", "something")), "position",
 					 position, "interactions", offered(json_object_get(thing, "interactions")),
-					 "current_interaction", doing_of(thing));
+					 "current_interaction", doing_of(thing, observations));
 }
 
 static json_t *
-visible_entities(const json_t *vision)
+visible_entities(const json_t *observations)
 {
 	json_t *entities = json_array();
 	size_t	i;
 	json_t *thing;
 
-	json_array_foreach (vision, i, thing)
+	json_array_foreach (json_object_get(observations, "vision"), i, thing)
 	{
-		json_t *entity = visible_entity(thing);
+		json_t *entity = visible_entity(thing, observations);
 
 		if (entity)
 			json_array_append_new(entities, entity);
@@ -268,9 +336,9 @@ status(const json_t *observations)
 		return NULL;
 	}
 	return json_pack("{s:o, s:b, s:o, s:{s:s}}", "position", position, "movement_locked",
-					 json_is_true(json_object_get(ours, "movement_locked")), "current_interaction",
-					 current_interaction(json_object_get(ours, "current_interaction")), "activity_state",
-					 "state_name", state);
+					 json_is_true(json_object_get(ours, "movement_locked")) || strcmp(state, REQUESTING) == 0,
+					 "current_interaction", current_interaction(json_object_get(ours, "current_interaction")),
+					 "activity_state", "state_name", state);
 }
 
 double
@@ -290,7 +358,7 @@ mcp_observation(const json_t *observations, int64_t npc_id)
 					 json_sprintf("%lld", (long long) npc_id), "current_simulation_time",
 					 (json_int_t) mcp_whole(mcp_observed_clock(observations)), "status", told, "needs",
 					 "needs", numbers_of(json_object_get(observations, "needs")), "max_value", NEED_MAX,
-					 "vision", "visible_entities", visible_entities(json_object_get(observations, "vision")));
+					 "vision", "visible_entities", visible_entities(observations));
 }
 
 json_t *

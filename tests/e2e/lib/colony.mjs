@@ -162,13 +162,13 @@ class Colony {
 }
 
 // A populated world that runs, and a gateway. settings: the server's.
-export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7, policy, running = true, settings } = {}) {
+export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7, policy, preset = 'reference', running = true, settings } = {}) {
   const cluster = await startCluster({ settings });
   const colony = new Colony(cluster, 'colony', undefined);
   try {
     await cluster.createDatabase('colony');
     colony.client = await cluster.connect('colony');
-    colony.worldId = await colony.value('SELECT npcsim.create_world($1, $2, $3, $4, preset => \'reference\')', ['Colony', sizeX, sizeY, seed]);
+    colony.worldId = await colony.value('SELECT npcsim.create_world($1, $2, $3, $4, preset => $5)', ['Colony', sizeX, sizeY, seed, preset]);
     if (npcs > 0) await colony.query('SELECT npcsim.populate_world($1, $2)', [colony.worldId, npcs]);
     if (policy) await colony.query('SELECT npcsim.set_decision_policy($1, $2)', [colony.worldId, policy]);
     if (running) await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);

@@ -1,10 +1,12 @@
 // A stand-in for the reference game's mind server: HTTP + SSE (official SDK 1.x), a mind per NPC, and as strict as it
 // can be about what it is told. What breaks a rule is kept and reported; the call gets an error, as there.
 //
-//   node mind-server.mjs --port PORT --store FILE
+//   node mind-server.mjs --port PORT --store FILE [--think MILLISECONDS]
 //
 // Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
-// were created. All else is gone when it ends. PORT 0 is any free one; the address is logged.
+// were created, and what they remember of the days that were consolidated. All else is gone when it ends, traits too: a mind
+// that is relinked then has none, until it is created once more. PORT 0 is any free one; the address is logged. It thinks
+// for so long about a decision (40).
 //
 // Each mind keeps a ledger of bids. Of the invitations it leaves every third without an answer, rejects every fourth of the rest and
 // accepts the others. /quiet has all minds finish what they are in, begin nothing, and answer everybody.
@@ -18,7 +20,8 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprot
 import { z } from 'zod';
 import { listen, logger } from './serve.mjs';
 
-const { values: options } = parseArgs({ options: { port: { type: 'string' }, store: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { port: { type: 'string' }, store: { type: 'string' }, think: { type: 'string', default: '40' } } });
+const THINK = Number(options.think);
 const log = logger('mind-server');
 
 // ---- what it may be told
@@ -34,9 +37,11 @@ const interaction = z.strictObject({
   act_in_interaction_parameters: actParameters,
 });
 const engagement = z.strictObject({
-  interaction_id: z.string(), interaction_name: z.string(), participant_ids: z.array(id), participant_count: z.int().min(1),
-  max_participants: z.int().min(1), is_joinable: z.boolean(), joinable_reason: z.string(),
-});
+  interaction_id: z.string(), interaction_name: z.string(), participant_ids: z.array(id), participant_names: texts,
+  participant_count: z.int().min(1), min_participants: z.int().min(1), max_participants: z.int().min(1),
+  duration_minutes: z.number().min(0), is_joinable: z.boolean(), joinable_reason: z.enum(['', 'at_capacity', 'requesting']),
+}).refine((run) => run.participant_names.length === run.participant_ids.length && run.participant_names.every((name) => name !== ''),
+  'each participant has a name').refine((run) => run.is_joinable === (run.joinable_reason === ''), 'what cannot be joined has a reason');
 const observation = z.strictObject({
   entity_id: id,
   current_simulation_time: minutes,
@@ -91,6 +96,8 @@ const minds = new Map(); // in memory
 const busy = new Set();
 const report = {
   violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, messages: 0, conversations: 0,
+  // what it was told of: states of its NPCs, why those in sight could not be joined; memories that were lost
+  states: {}, unjoinable: {}, engaged: 0, forgotten: 0,
   // how bids of its own and invitations ended: started, accepted, rejected, cancelled, spoken for (it did not answer)
   own: {}, invited: {},
 };
@@ -103,8 +110,10 @@ function check(holds, words) {
   if (!holds) throw new Violation(words);
 }
 
-function reside(mindId, entityId) {
-  minds.set(mindId, { entityId, bids: new Map(), conversations: new Map(), said: 0, saidAt: 0, lastStamp: 0, decisions: 0 });
+// Whoever was there before, by this name, takes along what it had not stored.
+function reside(mindId, entityId, traits) {
+  report.forgotten += minds.get(mindId)?.daily ?? 0;
+  minds.set(mindId, { entityId, traits, daily: 0, bids: new Map(), conversations: new Map(), said: 0, saidAt: 0, lastStamp: 0, decisions: 0 });
 }
 
 // ---- the ledger of bids: who waits for whose answer
@@ -153,6 +162,8 @@ function hear(mind, { timestamp, payload }) {
     fresh = true;
     conversation.messages.set(when, said);
     if (message.is_system) continue;
+    // also what was said for it while it thought
+    if (speaker === mind.entityId) mind.saidAt = Math.max(mind.saidAt, Math.ceil(when / 1e6));
     check(when > conversation.last, `a message of ${id} at ${when}, after one at ${conversation.last}`);
     conversation.last = when;
     report.messages++;
@@ -203,6 +214,15 @@ function take(mind, told) {
       case 'INTERACTION_CANCELED':
         mind.conversations.delete(payload.interaction_id);
     }
+  }
+}
+
+function look({ status, vision }) {
+  count(report.states, status.activity_state.state_name);
+  for (const { current_interaction: use } of vision.visible_entities) {
+    if (use.interaction_name === undefined) continue;
+    if (use.duration_minutes > 0) report.engaged++;
+    if (!use.is_joinable) count(report.unjoinable, use.joinable_reason);
   }
 }
 
@@ -270,17 +290,17 @@ function act(mind, doing, { needs: { needs }, current_simulation_time: now }) {
 // ---- its tools
 
 const handlers = {
-  create_mind({ mind_id: mindId, entity_id: entityId, config: { traits } }) {
-    check(!stored[mindId], `${mindId} was created before: its memories are seeded again`);
-    stored[mindId] = { traits };
+  create_mind({ mind_id: mindId, entity_id: entityId, config: { traits, initial_long_term_memories: seeds } }) {
+    check(!stored[mindId] || seeds.length === 0, `${mindId} was created before: its memories are seeded again`);
+    stored[mindId] ??= { memories: seeds.length };
     writeFileSync(options.store, JSON.stringify(stored));
-    reside(mindId, entityId);
+    reside(mindId, entityId, traits);
     return { status: 'created', mind_id: mindId, entity_id: entityId, message: null };
   },
   relink_mind({ mind_id: mindId, entity_id: entityId }) {
     if (!minds.has(mindId) && !stored[mindId]) return { status: 'not_found', mind_id: mindId, entity_id: entityId, message: null };
     if (minds.has(mindId)) minds.get(mindId).entityId = entityId;
-    else reside(mindId, entityId);
+    else reside(mindId, entityId, []);
     return { status: 'relinked', mind_id: mindId, entity_id: entityId, message: null };
   },
   async decide_action({ mind_id: mindId, observation: seen, events: told }) {
@@ -289,10 +309,12 @@ const handlers = {
     if (!mind) return { status: 'error', action: null, error_message: `Mind ${mindId} not found`, request_id: requestId, protocol_version: 1 };
     check(seen.entity_id === mind.entityId, `${mindId} drives ${mind.entityId}, not ${seen.entity_id}`);
     take(mind, told);
-    await sleep(20); // two calls of its model
+    look(seen);
+    await sleep(THINK / 2); // two calls of its model
     const action = choose(mind, seen);
-    await sleep(20);
+    await sleep(THINK / 2);
     mind.decisions++;
+    mind.daily++;
     count(report.actions, action.action);
     const result = { status: 'success', action, error_message: null, request_id: requestId, protocol_version: 1 };
     if (mind.decisions % 4 === 0) {
@@ -301,7 +323,15 @@ const handlers = {
     }
     return { ...result, telemetry: { provenance: 'metered', prompt_tokens: 400, completion_tokens: 12, total_tokens: 412, model_calls: 2 } };
   },
-  consolidate_memories: ({ mind_id: mindId }) => ({ status: minds.has(mindId) ? 'success' : 'error', consolidated_count: 0 }),
+  consolidate_memories({ mind_id: mindId }) {
+    const mind = minds.get(mindId);
+    if (!mind) return { status: 'error', consolidated_count: 0 };
+    const count = mind.daily;
+    stored[mindId].memories += count;
+    mind.daily = 0;
+    writeFileSync(options.store, JSON.stringify(stored));
+    return { status: 'success', consolidated_count: count };
+  },
   cleanup_mind({ mind_id: mindId }) {
     minds.delete(mindId);
     return { status: 'released', mind_id: mindId, entity_id: null, message: null };
@@ -363,7 +393,9 @@ async function answer(request, response) {
   }
   if (url.pathname === '/report') {
     const pending = [...minds.values()].flatMap(({ bids }) => [...bids.values()]);
-    return response.end(JSON.stringify({ ...report, resident: [...minds.keys()], pending }));
+    const traits = Object.fromEntries([...minds.values()].map((mind) => [mind.entityId, mind.traits]));
+    const memories = Object.values(stored).reduce((sum, mind) => sum + mind.memories, 0);
+    return response.end(JSON.stringify({ ...report, resident: [...minds.keys()], traits, memories, pending }));
   }
   return response.writeHead(404).end();
 }
