@@ -919,6 +919,8 @@ stays_for_invitation(World *world, Npc *npc)
 	if (until < 0)
 		return false;
 	npc->decision_at = until;
+	if (npc->decision_reason == REASON_IDLE)
+		npc->decision_reason = REASON_CARE;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_settle(world, npc);
 	return true;
