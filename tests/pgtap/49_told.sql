@@ -146,14 +146,14 @@ SELECT is(pg_temp.observe('Di') -> 'available_interactions', '["consume", "sit",
 SELECT pg_temp.make('Fay', 17, 13), pg_temp.make('Gus', 16, 15);
 SELECT pg_temp.tell(who, jsonb_build_object('action', 'play', 'target_id', pg_temp.item('table'))) FROM unnest(ARRAY['Eve', 'Fay', 'Gus']) AS who;
 SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction',
-          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve", "$Fay", "$Gus"], "started_at": 5, "max_participants": 3, "joinable": false}'), 'three fill the table');
+          pg_temp.with_ids('{"id": "$run Eve", "name": "play", "participants": ["$Eve", "$Fay", "$Gus"], "participant_names": ["Eve", "Fay", "Gus"], "started_at": 5, "max_participants": 3, "joinable": false}'), 'three fill the table');
 SELECT is(pg_temp.observe('Ada') -> 'available_interactions' ? 'play', false, 'a fourth cannot play');
 SELECT is(pg_temp.observe('Gus') -> 'available_interactions' ? 'play', true, 'who does can');
 SELECT is(pg_temp.tell('Eve', '{"action": "cancel_interaction", "then": [{"action": "wait"}]}'), 'applied', 'the first leaves');
 SELECT is((SELECT jsonb_path_query_array(e, '$[*].kind') || (e -> -1 -> 'name') FROM (SELECT pg_temp.observe('Fay') -> 'events' AS e) AS t), '["joined", "left", "Eve"]',
           'who plays on is told');
 SELECT is(pg_temp.seen('Ada', pg_temp.item('table')) -> 'current_interaction', pg_temp.with_ids(
-          '{"id": "$run Fay", "name": "play", "participants": ["$Fay", "$Gus"], "started_at": 5, "max_participants": 3, "joinable": true}'), 'and there is room again');
+          '{"id": "$run Fay", "name": "play", "participants": ["$Fay", "$Gus"], "participant_names": ["Fay", "Gus"], "started_at": 5, "max_participants": 3, "joinable": true}'), 'and there is room again');
 SELECT is((SELECT array_agg(pg_temp.tell(who, '{"action": "cancel_interaction", "then": [{"action": "wait"}]}')) FROM unnest(ARRAY['Fay', 'Gus']) AS who), '{applied,applied}', 'all leave');
 SELECT is(pg_temp.seen('Di', pg_temp.item('table')) ? 'current_interaction' OR pg_temp.seen('Di', pg_temp.npc('Fay')) ? 'current_interaction', false, 'what is left is over');
 
