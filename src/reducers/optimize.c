@@ -24,32 +24,29 @@
 
 PG_FUNCTION_INFO_V1(npcsim_optimize_world_queries);
 
-/* As pg_get_indexdef() tells them; tests/pgtap/79_optimize.sql holds them to those that are installed. */
+/* tests/pgtap/79_optimize.sql holds them to those that are installed. */
 static const struct
 {
 	const char *table;
 	const char *name;
-	const char *definition;
+	const char *definition; /* as pg_get_indexdef() tells it; NULL: it is the primary key */
+	const char *key;		/* its columns */
 } needed[] = {
-	{"npc_tracks", "npc_tracks_sight",
-	 "CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor='70')"},
-	{"items", "items_sight", "CREATE INDEX items_sight ON npcsim.items USING gist (sight)"},
-	{"npc_tracks", "npc_tracks_key",
-	 "CREATE INDEX npc_tracks_key ON npcsim.npc_tracks USING btree (world_id, npc_id)"},
-	{"npc_states", "npc_states_key",
-	 "CREATE INDEX npc_states_key ON npcsim.npc_states USING btree (world_id, npc_id)"},
-	{"items", "items_key", "CREATE INDEX items_key ON npcsim.items USING btree (world_id, id)"},
-	{"npc_identities", "npc_identities_pkey",
-	 "CREATE UNIQUE INDEX npc_identities_pkey ON npcsim.npc_identities USING btree (world_id, id)"},
-	{"npc_minds", "npc_minds_pkey",
-	 "CREATE UNIQUE INDEX npc_minds_pkey ON npcsim.npc_minds USING btree (world_id, npc_id)"},
-	{"decision_slots", "decision_slots_pkey",
-	 "CREATE UNIQUE INDEX decision_slots_pkey ON npcsim.decision_slots USING btree (world_id, npc_id)"},
-	{"interaction_runs", "interaction_runs_pkey",
-	 "CREATE UNIQUE INDEX interaction_runs_pkey ON npcsim.interaction_runs USING btree (world_id, id)"},
-	{"interaction_bid_rows", "interaction_bid_rows_pkey",
-	 "CREATE UNIQUE INDEX interaction_bid_rows_pkey ON npcsim.interaction_bid_rows USING btree (world_id, "
-	 "id)"},
+	{.table = "npc_tracks",
+	 .name = "npc_tracks_sight",
+	 .definition =
+		 "CREATE INDEX npc_tracks_sight ON npcsim.npc_tracks USING gist (sight) WITH (fillfactor='70')"},
+	{.table = "items",
+	 .name = "items_sight",
+	 .definition = "CREATE INDEX items_sight ON npcsim.items USING gist (sight)"},
+	{.table = "npc_tracks", .name = "npc_tracks_key", .key = "world_id, npc_id"},
+	{.table = "npc_states", .name = "npc_states_key", .key = "world_id, npc_id"},
+	{.table = "items", .name = "items_key", .key = "world_id, id"},
+	{.table = "npc_identities", .name = "npc_identities_pkey", .key = "world_id, id"},
+	{.table = "npc_minds", .name = "npc_minds_pkey", .key = "world_id, npc_id"},
+	{.table = "decision_slots", .name = "decision_slots_pkey", .key = "world_id, npc_id"},
+	{.table = "interaction_runs", .name = "interaction_runs_pkey", .key = "world_id, id"},
+	{.table = "interaction_bid_rows", .name = "interaction_bid_rows_pkey", .key = "world_id, id"},
 };
 
 static const char *const needed_tables[] = {"npc_tracks",		"items",
@@ -65,7 +62,7 @@ static const char *const needed_tables[] = {"npc_tracks",		"items",
 
 static SpiStatement index_statement =
 	{.sql = "SELECT i.indisvalid AND i.indisready AND i.indislive, pg_catalog.pg_get_indexdef(c.oid),"
-			"       pg_catalog.pg_relation_size(c.oid)"
+			"       pg_catalog.pg_relation_size(c.oid), i.indisprimary"
 			"  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
 			" WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
 			"   AND c.relname::text = $1",
@@ -109,15 +106,38 @@ count_rows(const char *table)
 	return spi_int64(0, 1, 0);
 }
 
+/* The statement that makes it where it is missing. */
+static char *
+making(int which)
+{
+	if (needed[which].key == NULL)
+		return pstrdup(needed[which].definition);
+	return psprintf("ALTER TABLE npcsim.%s ADD CONSTRAINT %s PRIMARY KEY (%s)", needed[which].table,
+					needed[which].name, needed[which].key);
+}
+
+/* Those that take away what has its name. */
+static char *
+unmaking(int which)
+{
+	if (needed[which].key == NULL)
+		return psprintf("DROP INDEX npcsim.%s", needed[which].name);
+	return psprintf("ALTER TABLE npcsim.%s DROP CONSTRAINT IF EXISTS %s; DROP INDEX IF EXISTS npcsim.%s",
+					needed[which].table, needed[which].name, needed[which].name);
+}
+
 /* How full its pages are filled is for the operator to choose. */
 static bool
-is_as_needed(const char *definition, int which)
+is_as_needed(const char *definition, bool primary, int which)
 {
-	const char *needs = needed[which].definition;
+	const char *needs = needed[which].key == NULL
+							? needed[which].definition
+							: psprintf("CREATE UNIQUE INDEX %s ON npcsim.%s USING btree (%s)",
+									   needed[which].name, needed[which].table, needed[which].key);
 	const char *storage = strstr(needs, " WITH (");
 	size_t		length = storage != NULL ? (size_t) (storage - needs) : strlen(needs);
 
-	return strncmp(definition, needs, length) == 0 &&
+	return primary == (needed[which].key != NULL) && strncmp(definition, needs, length) == 0 &&
 		   (definition[length] == '\0' || strncmp(definition + length, " WITH (", 7) == 0);
 }
 
@@ -140,14 +160,14 @@ look_at_index(int which)
 	if (spi_run(&index_statement, (Datum[]) {CStringGetTextDatum(found.index)}, NULL, SPI_OK_SELECT) == 0)
 	{
 		found.problem = "missing";
-		found.statement = pstrdup(needed[which].definition);
+		found.statement = making(which);
 		return found;
 	}
 	found.bytes = spi_int64(0, 3, 0);
-	if (!is_as_needed(spi_text(0, 2, CurrentMemoryContext), which))
+	if (!is_as_needed(spi_text(0, 2, CurrentMemoryContext), spi_bool(0, 4, false), which))
 	{
 		found.problem = "different";
-		found.statement = psprintf("DROP INDEX npcsim.%s; %s", name, needed[which].definition);
+		found.statement = psprintf("%s; %s", unmaking(which), making(which));
 	}
 	else if (!spi_bool(0, 1, false))
 		found.problem = "invalid";

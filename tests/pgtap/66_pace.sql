@@ -12,10 +12,11 @@ SELECT npcsim.request_npc_decision(1, npcsim.create_npc(1, name, id::integer, 5,
 UPDATE npcsim.world_clock SET status = 'running', started_at_real = now() - interval '10 min';
 
 -- Decisions that took so long, and were done so long ago.
+CREATE TEMP SEQUENCE requests START 1001;
 CREATE FUNCTION pg_temp.decided(who text, decisions integer, took interval, ago interval) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, clock, opened_at_real, sent_at_real, finished_at_real)
-    SELECT floor(extract(epoch FROM now()) / 86400)::bigint % 32, 1, 1000 + n, 1, id, 'idle', 'applied', 0, now() - ago - took, now() - ago - took, now() - ago
+    SELECT floor(extract(epoch FROM now()) / 86400)::bigint % 32, 1, nextval('requests'), 1, id, 'idle', 'applied', 0, now() - ago - took, now() - ago - took, now() - ago
       FROM players, generate_series(1, decisions) AS n WHERE name = who
 $$;
 SELECT pg_temp.decided('quick', 100, '1 s', '1 min'), pg_temp.decided('slow', 90, '2 s', '1 min'), pg_temp.decided('slow', 10, '6 s', '2 min'),

@@ -1,6 +1,6 @@
 -- optimize_world_queries(): the indexes by which worlds are read are looked at and mended.
 BEGIN;
-SELECT plan(31);
+SELECT plan(32);
 
 \ir lib/by_hand.sql
 SELECT npcsim.create_world('Meadow', 60, 40, 5);
@@ -29,7 +29,10 @@ SELECT is((SELECT table_rows FROM npcsim.optimize_world_queries(1) WHERE index_n
 SELECT is((SELECT bytes FROM npcsim.optimize_world_queries(1) WHERE index_name = 'npc_tracks_sight'), pg_relation_size('npcsim.npc_tracks_sight'), 'and bytes');
 
 -- ---- missing ----
-DROP INDEX npcsim.npc_tracks_sight, npcsim.items_sight, npcsim.npc_tracks_key, npcsim.npc_states_key, npcsim.items_key;
+DROP INDEX npcsim.npc_tracks_sight, npcsim.items_sight;
+ALTER TABLE npcsim.npc_tracks DROP CONSTRAINT npc_tracks_key;
+ALTER TABLE npcsim.npc_states DROP CONSTRAINT npc_states_key;
+ALTER TABLE npcsim.items DROP CONSTRAINT items_key;
 SELECT throws_ok('SELECT npcsim.observe_npc(1, (SELECT min(id) FROM npcsim.npcs))', '42704', NULL, 'without its indexes a world is not seen');
 SELECT is(pg_temp.problems(false), 'items_key: missing, items_sight: missing, npc_states_key: missing, npc_tracks_key: missing, npc_tracks_sight: missing', 'what is missing is told');
 SELECT is(pg_temp.problems(), 'items_key: missing, items_sight: missing, npc_states_key: missing, npc_tracks_key: missing, npc_tracks_sight: missing', 'and made anew');
@@ -50,10 +53,13 @@ SELECT ok(to_regclass('npcsim.items_sight_ccnew') IS NOT NULL, 'and not dropped,
 DROP INDEX npcsim.items_sight_ccnew;
 
 -- ---- different ----
-DROP INDEX npcsim.items_key;
+ALTER TABLE npcsim.items DROP CONSTRAINT items_key;
 CREATE INDEX items_key ON npcsim.items (id);
+ALTER TABLE npcsim.npc_minds DROP CONSTRAINT npc_minds_pkey;
+CREATE UNIQUE INDEX npc_minds_pkey ON npcsim.npc_minds (world_id, npc_id);
 ALTER INDEX npcsim.items_sight SET (fillfactor = 60);
-SELECT is(pg_temp.problems(), 'items_key: different', 'an index of other columns is replaced');
+SELECT is(pg_temp.problems(), 'items_key: different, npc_minds_pkey: different', 'an index of other columns is replaced, and one that is no key');
+SELECT is((SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND conname IN ('items_key', 'npc_minds_pkey')), 2::bigint, 'by keys');
 SELECT is((SELECT indexdef FROM pg_indexes WHERE indexname = 'items_key' AND schemaname = 'npcsim'), (SELECT indexdef FROM made WHERE indexname = 'items_key'), 'by the one that is needed');
 SELECT matches((SELECT indexdef FROM pg_indexes WHERE indexname = 'items_sight' AND schemaname = 'npcsim'), 'fillfactor=''60''', 'how full it is kept is the operator''s choice');
 
