@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Private PostgreSQL clusters with npcsim in them, for the demo and the tests.
 #
 #   scripts/cluster.sh create DIR                  a new cluster that belongs to DIR; prints its environment

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # "make demo-clean": removes the demo's world, its cluster and all else in .npcsim/.
 set -euo pipefail
 # shellcheck source=scripts/demo-common.sh

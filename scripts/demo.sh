@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # "make demo": a colony to look at, until Ctrl-C. Started again it goes on with the same world.
 #
 # Installs the packages that are missing, builds, and keeps everything of the demo in .npcsim/: a private
@@ -29,12 +29,6 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
 	die "port $PORT is taken: choose another one, for example NPCSIM_DEMO_PORT=$((PORT % 60000 + 1000)) make demo"
 fi
 
-install_packages run build || exit 1
-with_node
-say "building"
-build_all all
-npm_install "$ROOT/clients/mcp"
-
 # ----------------------------------------------------------------------------------------------------
 # Everything below is ended here, in whatever way the script ends.
 
@@ -46,15 +40,28 @@ clean_up()
 	set +e # the terminal may be gone, and what is said fails then
 	[ -z "$STATUS_LINE" ] || printf '\n' >&2
 	say "stopping"
+	end_child
 	end_leftovers
-	if [ "$status" -eq 0 ]; then
+	if [ "$status" -eq 0 ] && [ -n "$WORLD_IS_THERE" ]; then
 		say "stopped; the world goes on where it is with the next: make demo"
+	elif [ "$status" -eq 0 ]; then
+		say "stopped; the next make demo goes on from here"
 	fi
 	exit "$status"
 }
-STATUS_LINE=
+STATUS_LINE='' WORLD_IS_THERE=''
 trap clean_up EXIT
 trap 'exit 0' INT TERM HUP
+
+# ----------------------------------------------------------------------------------------------------
+# What it takes
+
+install_packages run build || exit 1
+with_node
+say "building (the first time that takes a minute or two)"
+build_all all
+npm_install "$ROOT/clients/mcp"
+forget_proxies
 
 # start NAME COMMAND…: in the background, its output in .npcsim/NAME.log. Not in our terminal's process
 # group, so that Ctrl-C reaches this script alone, which then ends things in their order.
@@ -76,6 +83,9 @@ lives()
 	die "the $1 ended unexpectedly (its log: $STATE/$1.log)"
 }
 
+# quoted WORD: for the agent's --mcp
+quoted() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
+
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d npcsim "$@"; }
 
 # ----------------------------------------------------------------------------------------------------
@@ -86,10 +96,7 @@ if ! "$ROOT/scripts/cluster.sh" env "$STATE/cluster" >/dev/null 2>&1 9>&-; then
 	"$ROOT/scripts/cluster.sh" create "$STATE/cluster" >/dev/null 9>&-
 fi
 "$ROOT/scripts/cluster.sh" start "$STATE/cluster" 9>&-
-set -a
-# shellcheck source=/dev/null
-. <("$ROOT/scripts/cluster.sh" env "$STATE/cluster")
-set +a
+use_cluster "$STATE/cluster"
 
 if [ "$(psql -X -A -t -d postgres -c "SELECT count(*) FROM pg_database WHERE datname = 'npcsim'")" = 0 ]; then
 	psql -X -q -d postgres -c 'CREATE DATABASE npcsim'
@@ -112,6 +119,8 @@ if [ -z "$world" ]; then
 	SQL
 	world="$(sql -c "SELECT id FROM npcsim.worlds WHERE name = '$WORLD_NAME'")"
 fi
+
+WORLD_IS_THERE=yes
 
 # Each player with NPCs, made in one transaction, and with a token. A token is shown once: one that is lost here
 # (the demo was killed at the wrong moment) is replaced.
@@ -149,13 +158,13 @@ done
 for player in "${PLAYERS[@]}"; do
 	start "agent-$player" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" \
 		--token-file "$STATE/$player.token" --max-concurrency 4 \
-		--mcp "$(printf '%q %q' "$(type -P node)" "$ROOT/clients/mcp/server.mjs")"
+		--mcp "$(quoted "$(type -P node)") $(quoted "$ROOT/clients/mcp/server.mjs")"
 done
 
 page="http://127.0.0.1:$PORT/"
 [ "$world" = 1 ] || page+="?world=$world"
 say "watch it at:    $page"
-say "look inside:    psql -h $PGHOST -U postgres npcsim"
+say "look inside:    psql -h $PGHOST -p $PGPORT -U postgres npcsim"
 say "stop with:      Ctrl-C"
 
 # ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Runs a command in another release of Debian, with this tree and /tmp at their places and on this machine's network.
 #
 #   scripts/in-root.sh SUITE COMMAND…           scripts/in-root.sh trixie make BUILD=build/trixie gateway

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Installs the Debian packages that are missing, and only those.
 #
 #   scripts/install-packages.sh [SECTION…]
@@ -114,29 +114,85 @@ as_root=()
 if [ "$(id -u)" -ne 0 ]; then
 	type -P sudo >/dev/null ||
 		die "packages are missing and neither root's rights nor sudo are there; as root: apt-get install ${missing[*]}"
-	say "sudo installs, which may take some minutes: ${missing[*]}"
+	say "sudo installs: ${missing[*]}"
 	sudo -v || die "sudo was refused; as root: apt-get install ${missing[*]}"
 	as_root=(sudo)
 else
-	say "installing, which may take some minutes: ${missing[*]}"
+	say "installing: ${missing[*]}"
 fi
 
 log="$(mktemp)"
+work='' # what apt-get is doing, while it does
 trap 'rm -f "$log"' EXIT
-apt()
+trap break_off INT TERM HUP
+
+# What is fetched may be broken off; while packages are installed it is waited for, as dpkg would be left in the middle.
+break_off()
 {
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-		-o Acquire::Retries=2 -o Acquire::http::Timeout=30 -q "$@" >"$log" 2>&1
+	if [ "$work" = installing ]; then
+		say "stopping when apt-get is done, which must not be broken off"
+		broken_off=yes
+		return
+	fi
+	[ -z "$CHILD" ] || "${as_root[@]}" kill -TERM "$CHILD" 2>/dev/null || true
+	exit 143
+}
+broken_off=
+
+apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300
+	-o Acquire::Retries=2 -o Acquire::http::Timeout=30)
+
+# apt_get ARGUMENT…: with all that it says in the log
+apt_get() { tell "$log" how_far "${as_root[@]}" "${apt[@]}" "$@"; }
+
+how_far()
+{
+	case "$work" in
+		fetching) printf 'fetched %d of %d packages' "$(grep -c '^Get:' "$log")" "$count" ;;
+		installing) printf 'unpacked %d and set up %d of %d packages' "$(grep -c '^Unpacking ' "$log")" "$(grep -c '^Setting up ' "$log")" "$count" ;;
+	esac
 }
 
-# The lists may be absent (a container) or old: look first, fetch them only when that is not enough.
-if ! apt install -y --no-install-recommends "${missing[@]}"; then
-	if ! apt -o APT::Update::Error-Mode=any update; then
-		tail -n 5 "$log" >&2
-		die "the package lists cannot be fetched: no network? Missing: ${missing[*]}"
-	fi
-	if ! apt install -y --no-install-recommends "${missing[@]}"; then
+# plan: sets count, and says how many packages it takes and what is large; false where apt-get knows no way, as when it has no lists
+plan()
+{
+	local sizes
+	"${apt[@]}" --print-uris install "${missing[@]}" >"$log" 2>&1 || return 1
+	count="$(sed -nE 's/^.* ([0-9]+) newly installed.*/\1/p' "$log")"
+	sizes="$(sed -nE 's/^Need to get (.*) of archives\.$/\1 to fetch/p; s/^After this operation, (.*) of additional .*/, \1 on the disk/p' "$log" | tr -d '\n')"
+	say "with all that they need: ${count:-some} packages, ${sizes:-of unknown size}"
+	count="${count:-0}"
+	say "the largest: $(sed -nE "s/^'[^']*' ([^_ ]+)_[^ ]* ([0-9]+) .*/\2 \1/p" "$log" | sort -rn | head -n 5 |
+		awk '{ printf "%s%s %d MB", (NR > 1 ? ", " : ""), $2, ($1 + 500000) / 1000000 }')"
+}
+
+fetch_lists()
+{
+	say "fetching the lists of packages (some 10 MB)"
+	work=lists
+	apt_get -o APT::Update::Error-Mode=any update && return
+	tail -n 5 "$log" >&2
+	die "the package lists cannot be fetched: $(why "$log" 'no network?') Missing: ${missing[*]}"
+}
+
+fetch()
+{
+	work=fetching
+	apt_get --download-only install "${missing[@]}"
+}
+
+# The lists may be absent (a container) or old: they are fetched only when it does not go without.
+if ! plan || ! fetch; then
+	fetch_lists
+	if ! plan || ! fetch; then
 		tail -n 15 "$log" >&2
-		die "apt-get cannot install: ${missing[*]}"
+		die "apt-get cannot fetch what is missing: $(why "$log" "${missing[*]}")"
 	fi
 fi
+say "installing them"
+work=installing
+if ! apt_get install "${missing[@]}"; then
+	tail -n 15 "$log" >&2
+	die "apt-get cannot install: $(why "$log" "${missing[*]}")"
+fi
+[ -z "$broken_off" ] || exit 143

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # One isolation test as TAP: scripts/isolation.sh DATABASE NAME runs tests/isolation/specs/NAME.spec
 # against tests/isolation/expected/NAME.out, on the server that PGHOST names. The database is new: it has
 # npcsim, and gets tests/isolation/setup.sql. While the test runs the server has no workers, since its

@@ -1,11 +1,71 @@
 # shellcheck shell=bash
-# What the scripts share: where things are, how they talk, how a test's output becomes totals.
-# To be sourced, after "set -euo pipefail".
+# What the scripts share: the environment they run in, where things are, how they talk, how a test's output becomes totals.
+# To be sourced, after "set -euo pipefail" and before anything else: it begins the script anew. The first line of a script is
+# "#!/bin/bash -p", so that not even BASH_ENV, CDPATH or a function of the caller's shell comes before this.
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
-BUILD="$ROOT/build"
+# ----------------------------------------------------------------------------------------------------
+# The environment is the scripts' own. Callers have theirs for purposes of their own: where their databases are (PG…), how their
+# make, node and shell behave (MAKEFLAGS, NODE_OPTIONS, SHELLOPTS), how they write (LANG, umask), what they do not want to hear
+# of (a signal that is ignored, as in "make demo &"; HUP stays so, for nohup). What says who and where one is, how
+# the network is reached, and what is npcsim's, is handed on. A script that another one started has what that one gave it.
+
+is_handed_on()
+{
+	case "$1" in
+		PATH | HOME | USER | LOGNAME | SHELL | TERM | TMPDIR | APT_CONFIG) ;;
+		[Hh][Tt][Tt][Pp]_[Pp][Rr][Oo][Xx][Yy] | [Hh][Tt][Tt][Pp][Ss]_[Pp][Rr][Oo][Xx][Yy]) ;;
+		[Aa][Ll][Ll]_[Pp][Rr][Oo][Xx][Yy] | [Nn][Oo]_[Pp][Rr][Oo][Xx][Yy]) ;;
+		SSL_CERT_FILE | SSL_CERT_DIR | CURL_CA_BUNDLE | NODE_EXTRA_CA_CERTS | PIP_* | NPM_TOKEN) ;;
+		[Nn][Pp][Mm]_[Cc][Oo][Nn][Ff][Ii][Gg]_*)
+			case "${1,,}" in
+				*_registry | *_replace_registry_host | *_userconfig | *_cache | *_cafile | *_strict_ssl | *_proxy | *_noproxy | *_fetch_*) ;;
+				*) return 1 ;;
+			esac
+			;;
+		NPCSIM_GATEWAY* | NPCSIM_TOKEN) return 1 ;; # a gateway's or an agent's that is none of ours
+		PG_CONFIG | SANITIZE | WERROR | V | NPCSIM_* | BENCH_* | CCACHE_* | ?SAN_OPTIONS | UBSAN_OPTIONS) ;;
+		*) return 1 ;;
+	esac
+}
+
+# begin_anew ARGUMENT…: the script, which finds the rest of this file in order
+begin_anew()
+{
+	local name names env=(env)
+	mapfile -d '' -t names < <(env --null | sed --null-data 's/=.*//')
+	for name in "${names[@]}"; do
+		[ -z "$name" ] || is_handed_on "$name" || env+=(-u "$name")
+	done
+	! env --default-signal=INT true 2>/dev/null || env+=("--default-signal=INT,QUIT,TERM")
+	exec "${env[@]}" NPCSIM_SURROUNDINGS=own "$BASH" -p -- "$0" "$@"
+}
+
+[ "${NPCSIM_SURROUNDINGS:-}" = own ] || begin_anew "$@"
 export LC_ALL=C.UTF-8
 umask 022
+PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin" # a user's may have no sbin, where runuser is
+if [[ "${TMPDIR:-}" != /* ]] || [ ! -d "$TMPDIR" ] || [ ! -w "$TMPDIR" ]; then
+	unset TMPDIR
+fi
+
+ROOT="$(cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+BUILD="$ROOT/build"
+
+# From here on all that is said stays on this machine, and goes through no proxy.
+forget_proxies()
+{
+	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+}
+
+# use_cluster DIR: libpq's variables, and what else "cluster.sh env" tells of it, are this shell's and its children's
+use_cluster()
+{
+	local lines line
+	lines="$("$ROOT/scripts/cluster.sh" env "$1")" || return 1
+	while IFS= read -r line; do
+		export "${line?}"
+	done <<<"$lines"
+}
 
 say() { printf 'npcsim: %s\n' "$*" >&2; }
 
@@ -15,31 +75,133 @@ die()
 	exit 1
 }
 
+# ----------------------------------------------------------------------------------------------------
+# What takes its time
+
 # run_quietly LOG COMMAND…: shows what the command said only when it fails.
 run_quietly()
 {
 	local log="$1"
 	shift
 	mkdir -p "$(dirname "$log")"
-	if ! "$@" >"$log" 2>&1; then
-		tail -n 40 "$log" >&2
-		say "failed: $* (all of its output: $log)"
-		return 1
+	"$@" >"$log" 2>&1 || show_failure "$log" "$@"
+}
+
+# show_failure LOG COMMAND…
+show_failure()
+{
+	tail -n 40 "$1" >&2
+	say "failed: ${*:2} (all of its output: $1)"
+	return 1
+}
+
+CHILD='' CHILD_IS_PATIENT='' # what is waited for; it does not keep a script's lock, which is on descriptor 9
+
+# attend COMMAND…: waits for a program so that a signal for this script does not have to wait for it, too; what the script's
+# trap then does begins with end_child.
+attend()
+{
+	local status=0
+	env --default-signal=INT,QUIT "$@" 9>&- &
+	CHILD=$!
+	wait "$CHILD" || status=$?
+	CHILD=''
+	return "$status"
+}
+
+# end_child: asks, waits up to 5 s, then insists; but for the installing of packages, which ends when dpkg is done.
+end_child()
+{
+	local left=50
+	[ -n "$CHILD" ] || return 0
+	kill -TERM "$CHILD" 2>/dev/null || true
+	# "wait" does not wait where the trap of a signal has interrupted one
+	while kill -0 "$CHILD" 2>/dev/null; do
+		if [ -z "$CHILD_IS_PATIENT" ] && [ $((left -= 1)) -le 0 ]; then
+			kill -KILL "$CHILD" 2>/dev/null || true
+			break
+		fi
+		sleep 0.1
+	done
+	CHILD=''
+}
+
+# tell LOG HOW_FAR COMMAND…: its output goes to LOG, and it is waited for as by attend; every ten seconds (NPCSIM_SAY_SECONDS) it is said what
+# "HOW_FAR LOG" prints, when that is something new.
+tell()
+{
+	local log="$1" how_far="$2" status=0 words told='' said_at=$SECONDS
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 </dev/null 9>&- &
+	CHILD=$!
+	# asked and not waited for: a signal whose trap returns would end "wait"
+	while kill -0 "$CHILD" 2>/dev/null; do
+		sleep 0.1
+		[ $((SECONDS - said_at)) -ge "${NPCSIM_SAY_SECONDS:-10}" ] || continue
+		said_at=$SECONDS
+		words="$("$how_far" "$log")" || words=''
+		if [ -n "$words" ] && [ "$words" != "$told" ]; then
+			say "$words"
+			told="$words"
+		fi
+	done
+	wait "$CHILD" || status=$?
+	CHILD=''
+	return "$status"
+}
+
+# run_told LOG HOW_FAR COMMAND…: run_quietly for what takes long; on a terminal Ctrl-C ends it, too
+run_told() { tell "$1" "$2" env --default-signal=INT,QUIT "${@:3}" || show_failure "$1" "${@:3}"; }
+
+# why LOG WORDS: in a few words why something could not be fetched, as its log tells; the words where that does not tell
+why()
+{
+	local log="$1" refused='certificate (verif|has|is|chain|problem)|(self.signed|first|issuer|root) certificate|altnames'
+	refused+='|_CERT(_|$|[^A-Z])|CERT_HAS|VERIFY_LEAF|CERTIFICATE_VERIFY|could not handshake|ERR_SSL'
+	if grep -qiE 'not yet valid|not valid yet|invalid for another|CERT_NOT_YET_VALID' "$log"; then
+		echo "a certificate or a list is of the future: this machine's clock says $(date -u '+%Y-%m-%d %H:%M UTC')"
+	elif grep -qiE "$refused" "$log"; then
+		cat <<-'END'
+			a certificate was not accepted. Where a proxy looks into what is encrypted its authority has to be known here: as /usr/local/share/ca-certificates/NAME.crt, then update-ca-certificates as root. An expired one may also mean that this machine's clock is wrong
+		END
+	elif grep -qiE 'no space left|ENOSPC|not have enough free space' "$log"; then
+		echo "the disk is full"
+	elif grep -qiE '407 +proxy|E407|proxy authentication' "$log"; then
+		echo "the proxy wants a password"
+	elif grep -qE 'E40[13]|40[13] +(Unauthorized|Forbidden)' "$log"; then
+		echo "the server refuses (what it said is above)"
+	else
+		echo "$2"
 	fi
 }
 
-# build_all [TARGET…]: make, without a word when all goes well. SANITIZE and PG_CONFIG pass through the
-# environment.
+# how_far's of those below
+files_compiled() { printf 'compiled %d files so far, of at most %d' "$(grep -c '^  CC ' "$1")" "$(find "$ROOT/src" "$ROOT/workers" -name '*.c' | wc -l)"; }
+megabytes_of() { printf '%d MB are there so far' "$(du -sm "$FETCHED" 2>/dev/null | cut -f 1)"; }
+
+# build_all [TARGET…]: make, without many words when all goes well. SANITIZE and PG_CONFIG pass through the environment.
 build_all()
 {
-	run_quietly "$BUILD/make.log" make -C "$ROOT" --no-print-directory -j "$(nproc)" "$@" ||
+	run_told "$BUILD/make.log" files_compiled make -C "$ROOT" --no-print-directory -j "$(nproc)" "$@" ||
 		die "the build failed"
+}
+
+# npm_fetch LOG DIRECTORY ARGUMENT…: npm for a directory. It trusts whom the system trusts, whichever Node runs it.
+npm_fetch()
+{
+	local log="$1" authorities=/etc/ssl/certs/ca-certificates.crt FETCHED="$2/node_modules" settings=()
+	if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$authorities" ]; then
+		settings=("NODE_EXTRA_CA_CERTS=$authorities")
+	fi
+	run_told "$log" megabytes_of env "${settings[@]}" npm --prefix "$2" "${@:3}" --no-audit --no-fund --loglevel=error
 }
 
 # with_node: puts a Node that is new enough (and npm) in front of PATH.
 with_node()
 {
 	local bin
+	"$ROOT/scripts/node.sh" --here >/dev/null || attend "$ROOT/scripts/node.sh" >/dev/null || exit 1
 	bin="$("$ROOT/scripts/node.sh")" || exit 1
 	PATH="$bin:$PATH"
 }
@@ -49,21 +211,24 @@ install_packages()
 {
 	local more=()
 	"$ROOT/scripts/node.sh" --here >/dev/null || more=(node)
-	"$ROOT/scripts/install-packages.sh" "$@" "${more[@]}"
+	CHILD_IS_PATIENT=yes
+	attend "$ROOT/scripts/install-packages.sh" "$@" "${more[@]}" || return 1
+	CHILD_IS_PATIENT=''
 }
 
 # npm_install DIRECTORY: its node_modules, unless they are there and no older than the lock file.
 npm_install()
 {
-	local dir="$1" stamp="$1/node_modules/.npcsim-installed" verb=install
+	local dir="$1" stamp="$1/node_modules/.npcsim-installed" verb=install count
 	[ -e "$dir/package.json" ] || return 0
 	[ -e "$dir/package-lock.json" ] && verb=ci
 	if [ -e "$stamp" ] && [ ! "$dir/package.json" -nt "$stamp" ] && [ ! "$dir/package-lock.json" -nt "$stamp" ]; then
 		return 0
 	fi
-	say "installing the npm packages of ${dir#"$ROOT"/}"
-	run_quietly "$BUILD/npm.log" npm --prefix "$dir" "$verb" --no-audit --no-fund --loglevel=error ||
-		die "npm cannot install the packages of ${dir#"$ROOT"/}: is there a network?"
+	count="$(grep -c '"node_modules/' "$dir/package-lock.json" 2>/dev/null || true)"
+	say "fetching ${count:+the $count }npm packages of ${dir#"$ROOT"/}"
+	npm_fetch "$BUILD/npm.log" "$dir" "$verb" ||
+		die "npm cannot install the packages of ${dir#"$ROOT"/}: $(why "$BUILD/npm.log" 'is there a network?')"
 	touch "$stamp"
 }
 

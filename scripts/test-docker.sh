@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Builds the images of docker/Dockerfile on the Debian 13 of scripts/in-root.sh, and runs database, gateway and agent as
 # docker/compose.yaml does. It is buildah that does it: no daemon is needed, a container is a changed root. What compose itself
 # does is not tried. A part of "make test-long"; needs root.

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Runs the end-to-end tests, tests/e2e/*.test.mjs, under Node's test runner: real servers, gateways, agents
 # and clients, in throw-away clusters that the tests make with scripts/cluster.sh. Named files run alone.
 #
@@ -19,13 +19,14 @@ cd "$ROOT"
 with_node
 npm_install "$ROOT/clients/mcp"
 npm_install "$ROOT/tests/e2e"
+forget_proxies
 
 NPCSIM_CHROMIUM="${NPCSIM_CHROMIUM:-$(type -P chromium || type -P chromium-browser || type -P google-chrome || true)}"
 export NPCSIM_CHROMIUM NPCSIM_ROOT="$ROOT" NPCSIM_BUILD="$BUILD" NPCSIM_WEB="$ROOT/clients/web" \
 	NPCSIM_GATEWAY="$BUILD/npcsim-gateway" NPCSIM_AGENT="$BUILD/npcsim-agent" \
 	NPCSIM_CLUSTER="$ROOT/scripts/cluster.sh"
 
-limit=900
+limit="${NPCSIM_LIMIT:-900}" # seconds for a file
 if [ -n "${NPCSIM_SANITIZE:-}" ]; then
 	export NPCSIM_AGENT_MEGABYTES=700
 	build_all SANITIZE=1 programs

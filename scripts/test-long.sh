@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # "make test-long": what takes hours. All parts run, even when an earlier one failed:
 #
 #   colonies    the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
@@ -10,6 +10,8 @@
 #   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
 #   matrix      builds, unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
 #   docker      the images of docker/, built and run (scripts/test-docker.sh)
+#   surroundings  the demo, the SQL tests and the benchmarks, started in each of the environments of
+#               tests/e2e/lib/surroundings.mjs
 #
 #   NPCSIM_PARTS='colonies …'                             some of them
 #   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many colonies, from which on, and how long each lives
@@ -65,12 +67,20 @@ releases() { "$ROOT/scripts/test-releases.sh"; }
 matrix() { "$ROOT/scripts/test-matrix.sh"; }
 docker() { "$ROOT/scripts/test-docker.sh"; }
 
+surroundings()
+{
+	local status=0
+	NPCSIM_EACH_SURROUNDING=1 NPCSIM_LIMIT=7200 "$ROOT/scripts/test-e2e.sh" "$ROOT/tests/e2e/surroundings.test.mjs" || status=$?
+	cp -r "$BUILD/results/e2e" "$BUILD/results/long/surroundings"
+	return "$status"
+}
+
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies living sanitizer valgrind releases matrix docker}; do
+for part in ${NPCSIM_PARTS:-colonies living sanitizer valgrind releases matrix docker surroundings}; do
 	case "$part" in
-		colonies | living | sanitizer | valgrind | releases | matrix | docker) "$part" || failing+=("$part") ;;
+		colonies | living | sanitizer | valgrind | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # "make test-matrix": builds npcsim in other releases of Debian, each with its own PostgreSQL, PostGIS, compiler and libraries
 # (scripts/in-root.sh), and runs the unit tests and the SQL tests there.
 #

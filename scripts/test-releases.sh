@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # The gateway as other releases of Debian build it, with the sanitizers and their libwebsockets, serves what strangers,
 # players and minds send; database and agents are of this machine. A part of "make test-long". NPCSIM_SUITES names the releases.
 set -euo pipefail
@@ -9,6 +9,7 @@ cd "$ROOT"
 with_node
 npm_install "$ROOT/clients/mcp"
 npm_install "$ROOT/tests/e2e"
+forget_proxies
 build_all extension programs
 tap_begin releases
 for suite in ${NPCSIM_SUITES:-trixie}; do

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Runs the SQL tests on a throw-away cluster: tests/pgtap/*.sql, each in a database of its own with npcsim
 # and pgTAP in it, then tests/isolation/specs/*.spec. Named files run alone:
 #
@@ -18,11 +18,8 @@ chmod 755 "$scratch"
 trap 'scripts/cluster.sh destroy "$scratch/cluster"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 
-scripts/cluster.sh create "$scratch/cluster" >"$scratch/env"
-set -a
-# shellcheck source=/dev/null
-. "$scratch/env"
-set +a
+scripts/cluster.sh create "$scratch/cluster" >/dev/null
+use_cluster "$scratch/cluster"
 scripts/cluster.sh start "$scratch/cluster" -c fsync=off -c max_prepared_transactions=4
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }

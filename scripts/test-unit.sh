@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Runs the unit tests it is given (programs that speak TAP); "make test-unit" builds and names them.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # "make test": builds everything, runs every part even when an earlier one failed, ends with totals.
 # Exits 0 only when all parts ran and all of their tests passed.
 set -euo pipefail

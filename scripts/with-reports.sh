@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # with-reports.sh DIRECTORY COMMAND…: runs the command, a test that speaks TAP. With NPCSIM_SANITIZE or NPCSIM_VALGRIND,
 # what the sanitizer or valgrind finds in the gateways and agents that it starts goes to files in DIRECTORY, so that nothing
 # the test does with a program's output, or to the program, takes it away; it is printed after the test, which then has failed.

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Measures npcsim on this machine: real servers, gateways and clients, in throw-away clusters with
 # PostgreSQL's default configuration. Prints one table per part; build/results/bench/ keeps them with the
 # raw figures. Exits non-zero only when a part cannot be run: a missed target is a result.
@@ -31,5 +31,6 @@ for file in npcsim.so build/npcsim-gateway; do
 done
 with_node
 npm_install "$ROOT/tests/e2e"
+forget_proxies
 export NPCSIM_ROOT="$ROOT" NPCSIM_GATEWAY="$BUILD/npcsim-gateway" NPCSIM_CLUSTER="$ROOT/scripts/cluster.sh"
 exec node tests/bench/bench.mjs "$@"

@@ -1,9 +1,11 @@
-// "make demo" and "make demo-clean", in a copy of the tree: what they need, what they show, how they end.
+// "make demo" and "make demo-clean", in a copy of the tree below a path with a blank, and in surroundings that have everything
+// in them that could do harm (lib/surroundings.mjs): what they need, what they show, how they end.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { sleep, waitFor } from './lib/cluster.mjs';
+import { aShell, withMask, worstOfAll } from './lib/surroundings.mjs';
 
 const execute = promisify(execFile);
 const root = process.env.NPCSIM_ROOT ?? join(import.meta.dirname, '..', '..');
@@ -19,18 +22,16 @@ const isRoot = process.getuid() === 0;
 let scratch;
 let tree; // the copy
 let port;
+let worst;
 const running = new Set();
 
-// As somebody's shell has it, though make runs the tests.
-const environment = (more) => {
-  const { MAKEFLAGS, MAKELEVEL, MFLAGS, ...rest } = process.env;
-  return { ...rest, NPCSIM_DEMO_PORT: `${port}`, ...more };
-};
+const environment = (more) => ({ ...aShell(), ...worst, NPCSIM_DEMO_PORT: `${port}`, ...more });
 
 before(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'npcsim-demo.'));
+  scratch = await mkdtemp(join(tmpdir(), 'npcsim demo.'));
   await chmod(scratch, 0o755);
-  tree = join(scratch, 'tree');
+  worst = await worstOfAll(scratch);
+  tree = join(scratch, 'a tree');
   await mkdir(tree);
   await execute('bash', ['-c', `tar -C "$1" --exclude=./.git --exclude=./.npcsim --exclude=node_modules --exclude=./build/results \
     --exclude=./build/sanitize --exclude=./build/tests -cf - . | tar -C "$2" -xpf -`, 'copy', root, tree]);
@@ -57,17 +58,16 @@ async function freePort() {
 // Runs a program to its end.
 function run(program, { args = [], env = {}, cwd = tree } = {}) {
   return new Promise((resolve) => {
-    execFile(program.includes('/') ? join(cwd, program) : program, args,
-      { cwd, timeout: 120_000, env: environment(env) },
+    execFile(...withMask('077', program.includes('/') ? join(cwd, program) : program, args), { cwd, timeout: 120_000, env: environment(env) },
       (error, stdout, stderr) => resolve({ status: error ? error.code : 0, output: stdout + stderr }));
   });
 }
 
 // A demo in a process group of its own, as a shell would start it; on a terminal, if that is wanted.
-function startDemo({ terminal = false } = {}) {
+function startDemo({ terminal = false, env = {} } = {}) {
   const [program, ...args] = terminal ? ['script', '-qefc', 'scripts/demo.sh', '/dev/null'] : ['scripts/demo.sh'];
-  const child = spawn(program, args, {
-    cwd: tree, detached: true, stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'], env: environment({ TERM: 'xterm' }),
+  const child = spawn(...withMask('077', program, args), {
+    cwd: tree, detached: true, stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'], env: environment({ TERM: 'xterm', ...env }),
   });
   const demo = {
     output: '',
@@ -77,9 +77,10 @@ function startDemo({ terminal = false } = {}) {
     })),
     shows: (pattern, timeout = 60_000) =>
       waitFor(() => demo.output.match(pattern), { timeout, what: () => `${pattern}; the demo says:\n${demo.output}` }),
-    // Ctrl-C; the end that follows
-    interrupt: async () => {
-      if (terminal) child.stdin.write('\x03');
+    // Ctrl-C, or another signal, for the script alone; the end that follows
+    interrupt: async (signal) => {
+      if (signal) process.kill(child.pid, signal);
+      else if (terminal) child.stdin.write('\x03');
       else process.kill(-child.pid, 'SIGINT');
       const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 30_000);
       const end = await demo.ended;
@@ -120,8 +121,8 @@ async function assertNothingRuns() {
 
 // SQL in the demo's database, as "look inside" says.
 async function sql(demo, statement) {
-  const [, host, user, database] = demo.output.match(/look inside: +psql -h (\S+) -U (\S+) (\S+)/);
-  return (await execute('psql', ['-X', '-A', '-t', '-F', ' ', '-h', host, '-U', user, '-d', database, '-c', statement])).stdout.trim();
+  const [, host, its, user, database] = demo.output.match(/look inside: +psql -h (\S+) -p (\S+) -U (\S+) (\S+)/);
+  return (await execute('psql', ['-X', '-A', '-t', '-F', ' ', '-h', host, '-p', its, '-U', user, '-d', database, '-c', statement], { env: { ...aShell(), PGPORT: '9' } })).stdout.trim();
 }
 
 const NPCS_EACH = `SELECT string_agg(username || ' ' || controlled_npc_count, ', ' ORDER BY username) FROM npcsim.players`;
@@ -192,6 +193,62 @@ test('packages that are missing and cannot be had are told, and nothing is begun
     assert.match(output, /Temporary failure resolving/);
     assert.match(output, /the package lists cannot be fetched: no network\? Missing: .*npcsim-is-no-package/);
   }
+
+  // What apt-get, npm and others say of a certificate, a clock or a disk is told as that.
+  for (const [said, told] of [
+    ['Certificate verification failed: The certificate is NOT trusted. The certificate issuer is unknown.', /a certificate was not accepted/],
+    ['E: Release file for http://packages.example/InRelease is not valid yet (invalid for another 3h 2min 1s).', /this machine's clock says \d{4}-/],
+    ['W: Failed to fetch http://packages.example  407  Proxy Authentication Required', /the proxy wants a password/],
+    ['E: Write error - write (28: No space left on device)', /the disk is full/],
+    ['Get:407 http://packages.example bookworm/main amd64 ca-certificates', /no network\?/],
+  ]) {
+    await program(offline, 'apt-get', `echo '${said}'; exit 100`);
+    ({ status, output } = await demo(offline));
+    assert.equal(status, 1);
+    assert.match(output, told, said);
+  }
+});
+
+test('what is installed is told before, how far it is meanwhile, and it may be broken off until dpkg is at work', { timeout: 60_000 }, async () => {
+  const wanting = join(scratch, 'wanting');
+  const busy = await pathWithout('busy', 'sudo', 'apt-get');
+  await program(busy, 'sudo', '[ "$1" = -v ] || exec "$@"');
+  const log = join(scratch, 'apt.log');
+  const seconds = join(scratch, 'seconds');
+  await program(busy, 'apt-get', `case "$*" in
+    *--print-uris*)
+      echo '0 upgraded, 3 newly installed, 0 to remove and 1 not upgraded.'; echo 'Need to get 12.3 MB of archives.'
+      echo 'After this operation, 45.6 MB of additional disk space will be used.'
+      echo "'http://packages.example/pool/small_1.deb' small_1_amd64.deb 300000 SHA256:0"
+      echo "'http://packages.example/pool/large_1.deb' large_1%3a2_amd64.deb 12000000 SHA256:0" ;;
+    *--download-only*) echo 'Get:1 http://packages.example large 12.0 MB'; exec sleep "$(cat '${seconds}')" ;;
+    *) trap 'echo broken off >>"'${log.replaceAll(' ', '\\ ')}'"' TERM INT; echo 'Unpacking large (1) ...'; echo 'Setting up large (1) ...'; sleep 3; echo done >>'${log}' ;;
+    esac`);
+  const starts = async (fetches) => {
+    await writeFile(seconds, `${fetches}`);
+    const child = spawn(...withMask('022', join(wanting, 'scripts', 'demo.sh'), []), { cwd: wanting, env: environment({ PATH: busy, NPCSIM_SAY_SECONDS: '1' }), stdio: ['ignore', 'pipe', 'pipe'] });
+    child.output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (child.output += data));
+    child.ended = new Promise((resolve) => child.on('close', resolve));
+    child.shows = (pattern) => waitFor(() => pattern.test(child.output), { what: () => `${pattern}; it says:\n${child.output}` });
+    return child;
+  };
+  await rm(join(wanting, '.npcsim'), { recursive: true, force: true });
+  const fetching = await starts(60);
+  await fetching.shows(/with all that they need: 3 packages, 12\.3 MB to fetch, 45\.6 MB on the disk\n.*the largest: large 12 MB, small 0 MB/);
+  await fetching.shows(/fetched 1 of 3 packages/);
+  const since = Date.now();
+  fetching.kill('SIGTERM');
+  assert.equal(await fetching.ended, 0, fetching.output);
+  assert.ok(Date.now() - since < 5000);
+  assert.ok(!existsSync(log));
+
+  const installing = await starts(0);
+  await installing.shows(/unpacked 1 and set up 1 of 3 packages/);
+  installing.kill('SIGTERM');
+  assert.equal(await installing.ended, 0, installing.output);
+  assert.match(installing.output, /stopping when apt-get is done/);
+  assert.equal(await readFile(log, 'utf8').catch(() => installing.output), 'done\n');
 });
 
 test('npm packages that cannot be fetched are told', { timeout: 120_000 }, async () => {
@@ -199,6 +256,21 @@ test('npm packages that cannot be fetched are told', { timeout: 120_000 }, async
   assert.equal(status, 1);
   assert.match(output, /npm cannot install the packages of clients\/mcp: is there a network\?/);
   await assertNothingRuns();
+
+  // a server whose certificate nobody knows
+  await execute('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+    '-keyout', join(scratch, 'key.pem'), '-out', join(scratch, 'certificate.pem')]);
+  const server = createSecureServer({ key: await readFile(join(scratch, 'key.pem')), cert: await readFile(join(scratch, 'certificate.pem')) }, (_, response) => response.end()).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    const registry = `https://127.0.0.1:${server.address().port}/`;
+    const refused = await run('scripts/demo.sh', { env: { https_proxy: '', http_proxy: '', HTTP_PROXY: '', all_proxy: '', npm_config_registry: registry, npm_config_replace_registry_host: 'always', npm_config_fetch_retries: '0', npm_config_cache: join(scratch, 'npm') } });
+    assert.equal(refused.status, 1);
+    assert.match(refused.output, /npm cannot install the packages of clients\/mcp: a certificate was not accepted/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
   await rm(join(tree, 'clients', 'mcp', 'node_modules'), { recursive: true, force: true });
   await symlink(join(root, 'clients', 'mcp', 'node_modules'), join(tree, 'clients', 'mcp', 'node_modules'));
 });
@@ -271,7 +343,22 @@ test('a start that is broken off while players are made gives them their NPCs th
   const demo = startDemo();
   await playersDecide(demo);
   assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
-  assert.equal((await demo.interrupt()).code, 0);
+  assert.equal((await demo.interrupt('SIGHUP')).code, 0);
+  await assertNothingRuns();
+});
+
+test('a signal stops it at once while it builds, too', { timeout: 60_000 }, async () => {
+  const slow = await pathWithout('slow', 'make');
+  await program(slow, 'make', 'echo "  CC   one"; exec sleep 60');
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
+    const demo = startDemo({ env: { PATH: slow, NPCSIM_SAY_SECONDS: '1' } });
+    await demo.shows(/compiled 1 files so far, of at most \d\d+/);
+    const since = Date.now();
+    assert.deepEqual(await demo.interrupt(signal), { code: 0, signal: null });
+    assert.ok(Date.now() - since < 5000);
+    assert.match(demo.output, /stopped; the next make demo goes on from here/);
+    await assertNothingRuns();
+  }
 });
 
 test('demo-clean removes everything', async () => {

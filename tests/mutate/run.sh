@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Plants the bugs of tests/mutate/bugs.txt one by one and shows that each turns its test red. For that the tree is
 # copied, with what is built; nothing outside of the copy is touched.
 #
@@ -17,7 +17,6 @@ only_places=
 if [ "$wanted" = --places ]; then
 	only_places=yes wanted=
 fi
-unset MAKEFLAGS MAKELEVEL MFLAGS
 
 scratch='' copy='' # where the copy is
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # Makes the directory of the version that is built here, tests/upgrade/VERSION, for the tests of later versions: its install
 # script, its roles.sql, and rows of worlds as pg_dump writes them. To be run once, on the commit that is released.
 #
@@ -18,11 +18,8 @@ scratch="$(mktemp -d /tmp/npcsim-upgrade.XXXXXXXX)"
 chmod 755 "$scratch"
 trap 'scripts/cluster.sh destroy "$scratch/cluster"; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
-scripts/cluster.sh create "$scratch/cluster" >"$scratch/env"
-set -a
-# shellcheck source=/dev/null
-. "$scratch/env"
-set +a
+scripts/cluster.sh create "$scratch/cluster" >/dev/null
+use_cluster "$scratch/cluster"
 scripts/cluster.sh start "$scratch/cluster" -c fsync=off
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }

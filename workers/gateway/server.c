@@ -258,7 +258,7 @@ listen_on(const Settings *settings)
 	server.context = lws_create_context(&info);
 	if (!server.context)
 	{
-		fprintf(stderr, "npcsim-gateway: the event loop could not be made\n");
+		log_line(LOG_ERROR, "the event loop could not be made");
 		return false;
 	}
 
@@ -276,8 +276,8 @@ listen_on(const Settings *settings)
 	server.vhost = lws_create_vhost(server.context, &info);
 	if (!server.vhost)
 	{
-		fprintf(stderr, "npcsim-gateway: cannot listen on %s port %d%s\n", settings->listen_address,
-				settings->port, settings->port ? ": is it taken, or the address not this machine's?" : "");
+		log_line(LOG_ERROR, "cannot listen on %s port %d%s", settings->listen_address, settings->port,
+				 settings->port ? ": is it taken, or the address not this machine's?" : "");
 		return false;
 	}
 	return true;
