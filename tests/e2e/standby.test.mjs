@@ -58,6 +58,7 @@ const CALLS = {
   authenticate: `authenticate('$token')`,
   worlds_to_watch: 'worlds_to_watch()',
   try_authenticate: `try_authenticate('$token')`,
+  world_faults: 'world_faults($world)',
 };
 
 // What a gateway of spectators calls besides, on a standby.

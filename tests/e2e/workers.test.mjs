@@ -671,9 +671,10 @@ test('world events are kept for the hours that the setting says, and within the 
     const known = async () => (await client.query('SELECT segment FROM npcsim.world_event_segments ORDER BY begun_at_real')).rows.map((row) => row.segment);
     const kept = async () => (await client.query('SELECT DISTINCT segment FROM npcsim.world_event_log ORDER BY 1')).rows.map((row) => row.segment);
     const bytes = async () => Number((await client.query(`SELECT sum(pg_total_relation_size(oid)) AS bytes FROM pg_class WHERE relname ~ '^world_event_log_' AND relkind = 'r' AND pg_relation_size(oid) > 0`)).rows[0].bytes);
+    let filled = 0; // no two with one number
     const fill = (segments, rows) => client.query(`INSERT INTO npcsim.world_event_log (segment, messages, world_id, first_sequence, last_sequence, revision, clock, kinds, after, npc_ids)
         SELECT s, 0, 77, n, n, 1, 0, array_fill(3::smallint, '{50}'), array_fill(0, '{50}'), array_fill(1::bigint, '{50}')
-          FROM unnest($1::int[]) AS s, generate_series(1, $2) AS n`, [segments, rows]);
+          FROM unnest($1::int[]) AS s, generate_series($2::int + 1, $3) AS n`, [segments, filled, filled += rows]);
     const span = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
     try {
       // 20 segments in the ring, across its seam; the present one, 12, is a minute old

@@ -109,6 +109,8 @@ SELECT is(pg_temp.answer('maud', 'Bo', jsonb_build_object('action', 'consume', '
 SELECT is((SELECT n.name FROM npcsim.world_items i JOIN npcsim.npcs n ON n.id = i.occupied_by_npc_id), 'Ada', 'which stays with the first');
 
 -- ---- plans ----
+-- (Bo, for whom nobody decides, would invite Cy, who then would not set out)
+UPDATE npcsim.npcs SET position_x = 29, position_y = 19 WHERE name = 'Bo';
 SELECT pg_temp.ask('Cy');
 SELECT is(pg_temp.answer('maud', 'Cy', '{"action": "move_to", "x": 13, "y": 10, "then": [{"action": "wait", "duration": 1}, {"action": "move_to", "x": 13, "y": 14}]}'),
           'applied', 'an answer may have more steps');
