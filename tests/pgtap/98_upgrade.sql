@@ -3,6 +3,13 @@
 --
 -- What each version made is in tests/upgrade, whose make.sh tells how.
 SET client_min_messages = warning;
+-- PostgreSQL 18 does not take the word UNLOGGED for a partitioned table: nobody has versions before 0.3.0 on it.
+SELECT current_setting('server_version_num')::int >= 180000 AS is_too_new \gset
+\if :is_too_new
+	SELECT plan(1);
+	SELECT skip('released versions cannot be installed on this PostgreSQL');
+	\quit
+\endif
 \i docs/roles.sql
 SELECT no_plan();
 

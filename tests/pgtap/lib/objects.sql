@@ -25,7 +25,7 @@ CREATE FUNCTION described.objects() RETURNS TABLE (object text, property text, v
       FROM members m JOIN pg_depend d ON d.classid = m.classid AND d.objid = m.objid
     UNION ALL
     SELECT r.object, v.property, v.value FROM relations r, LATERAL (VALUES
-        ('kind', concat_ws(' ', r.relkind, r.relpersistence, r.relreplident, r.relispartition, r.relrowsecurity)),
+        ('kind', concat_ws(' ', r.relkind, CASE WHEN r.relkind <> 'p' THEN r.relpersistence END, r.relreplident, r.relispartition, r.relrowsecurity)),
         ('options', array_to_string(r.reloptions, ' ')), ('access method', (SELECT amname::text FROM pg_am WHERE oid = r.relam)),
         ('rights', described.rights(coalesce(r.relacl, acldefault(CASE r.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, r.relowner)))), ('partition', pg_get_expr(r.relpartbound, r.oid)),
         ('partition key', CASE r.relkind WHEN 'p' THEN pg_get_partkeydef(r.oid) END),
@@ -46,7 +46,7 @@ CREATE FUNCTION described.objects() RETURNS TABLE (object text, property text, v
       FROM relations r JOIN pg_constraint c ON c.conrelid = r.oid
     UNION ALL
     SELECT r.object, 'index', concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
-                                        (SELECT concat_ws(' ', x.relpersistence, x.reloptions) FROM pg_class x WHERE x.oid = i.indexrelid), obj_description(i.indexrelid, 'pg_class'))
+                                        (SELECT concat_ws(' ', CASE WHEN x.relkind <> 'I' THEN x.relpersistence END, x.reloptions) FROM pg_class x WHERE x.oid = i.indexrelid), obj_description(i.indexrelid, 'pg_class'))
       FROM relations r JOIN pg_index i ON i.indrelid = r.oid
     UNION ALL
     SELECT r.object, 'trigger', concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled, obj_description(t.oid, 'pg_trigger'))
