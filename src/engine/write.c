@@ -3,7 +3,7 @@
  *	  Writing what changed in a world's image: one statement per kind of row.
  *
  * A transaction writes once, at its end: between the ticks of one transaction nothing is read from the
- * tables but candidates for sight, to which what is not written yet is added (decide.c).
+ * tables but candidates for sight, to which what is not written yet is added (built_in.c).
  */
 #include "postgres.h"
 

@@ -88,15 +88,8 @@ HttpServerPass(HttpServer *self, const char *text, size_t len)
 void
 HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len)
 {
-	char  excerpt[LOG_EXCERPT_SIZE];
-	char *utf8 = RpcMakeUtf8(text, len);
-
-	LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
-				 "an answer of the MCP server is no valid JSON; the gateway makes of it what it can: %s",
-				 LogExcerpt(excerpt, text, len));
-	if (utf8 != NULL)
-		HttpServerPass(self, utf8, len);
-	free(utf8);
+	if (self->stage == HTTP_UP)
+		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
 }
 
 /* ---------- ending ---------- */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "log.h"
 #include "loop.h"
 #include "settings.h"
 
@@ -55,6 +56,9 @@ struct Server
 /* One for --mcp, one for --mcp-url.  NULL, and the reason told, if it cannot be made. */
 extern Server *StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
 extern Server *HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
+
+/* Passes on an answer that is no valid JSON, as UTF-8: the gateway reads it, or it fails at once. */
+extern void ServerPassUnreadable(Server *server, LogThrottle *throttle, const char *text, size_t len);
 
 static inline void
 ServerStart(Server *server)

@@ -302,21 +302,6 @@ BecomeReady(void *arg)
 	self->server.events.ready(self->server.events.arg);
 }
 
-/* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
-static void
-PassUnreadable(StdioServer *self, const char *text, size_t len)
-{
-	char  excerpt[LOG_EXCERPT_SIZE];
-	char *utf8 = RpcMakeUtf8(text, len);
-
-	LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
-				 "an answer of the MCP server is no valid JSON; the gateway makes of it what it can: %s",
-				 LogExcerpt(excerpt, text, len));
-	if (utf8 != NULL)
-		self->server.events.message(self->server.events.arg, utf8, len);
-	free(utf8);
-}
-
 /* Whoever waits for the answer that was dropped waits no longer. */
 static void
 FailTooLong(StdioServer *self, size_t len)
@@ -352,7 +337,7 @@ OnLine(void *arg, char *text, size_t len)
 	RpcParse(&message, text, len);
 	if (message.kind == RPC_INVALID && message.root == NULL && self->stage == STDIO_UP &&
 		RpcSeemsToAnswer(text, len) != 0)
-		PassUnreadable(self, text, len);
+		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
 	else if (message.kind == RPC_INVALID)
 		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
 					 "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",

@@ -383,6 +383,15 @@ put_rows(WorldCopy *copy, TableId table, const json_t *rows, int64_t revision)
 	return good;
 }
 
+/* The row that an id names, as those do that are sent; NULL if there is none. 'key' is room for it. */
+static Entity *
+named_entity(WorldCopy *copy, TableId table, const json_t *id, Text *key)
+{
+	text_clear(key);
+	text_add_json(key, id);
+	return find_entity(copy, table, key->data, key->length);
+}
+
 static void
 remove_rows(WorldCopy *copy, TableId table, const json_t *ids, int64_t revision)
 {
@@ -390,18 +399,14 @@ remove_rows(WorldCopy *copy, TableId table, const json_t *ids, int64_t revision)
 
 	for (size_t i = 0; i < json_array_size(ids); i++)
 	{
-		Entity *entity;
+		Entity *entity = named_entity(copy, table, json_array_get(ids, i), &key);
 
-		text_clear(&key);
-		text_add_json(&key, json_array_get(ids, i));
-		entity = find_entity(copy, table, key.data, key.length);
 		if (entity)
 			remove_entity(copy, entity, revision);
 	}
 	text_free(&key);
 }
 
-/* Names rows by their ids, as those do that are sent. */
 static void
 mark_rows(WorldCopy *copy, TableId table, const json_t *ids)
 {
@@ -409,11 +414,8 @@ mark_rows(WorldCopy *copy, TableId table, const json_t *ids)
 
 	for (size_t i = 0; i < json_array_size(ids); i++)
 	{
-		Entity *entity;
+		Entity *entity = named_entity(copy, table, json_array_get(ids, i), &key);
 
-		text_clear(&key);
-		text_add_json(&key, json_array_get(ids, i));
-		entity = find_entity(copy, table, key.data, key.length);
 		if (entity)
 			entity->mark = copy->mark;
 	}
