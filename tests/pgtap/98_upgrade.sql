@@ -3,13 +3,6 @@
 --
 -- What each version made is in tests/upgrade, whose make.sh tells how.
 SET client_min_messages = warning;
--- PostgreSQL 18 does not take the word UNLOGGED for a partitioned table: nobody has versions before 0.3.0 on it.
-SELECT current_setting('server_version_num')::int >= 180000 AS is_too_new \gset
-\if :is_too_new
-	SELECT plan(1);
-	SELECT skip('released versions cannot be installed on this PostgreSQL');
-	\quit
-\endif
 \i docs/roles.sql
 SELECT no_plan();
 
@@ -18,8 +11,14 @@ CREATE TABLE described.fresh AS SELECT * FROM described.objects();
 SELECT ok((SELECT count(DISTINCT object) FROM described.fresh) > 150, 'what CREATE EXTENSION makes is described');
 DROP EXTENSION npcsim;
 
-\set old 0.1.0
-\ir lib/upgraded.sql
-\set old 0.2.0
+-- PostgreSQL 18 does not take the word UNLOGGED for a partitioned table: nobody has versions before 0.3.0 on it.
+SELECT current_setting('server_version_num')::int < 180000 AS has_older \gset
+\if :has_older
+    \set old 0.1.0
+    \ir lib/upgraded.sql
+    \set old 0.2.0
+    \ir lib/upgraded.sql
+\endif
+\set old 0.3.0
 \ir lib/upgraded.sql
 SELECT * FROM finish();

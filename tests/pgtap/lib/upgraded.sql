@@ -14,7 +14,10 @@ SELECT setting AS sharedir FROM pg_config WHERE name = 'SHAREDIR' \gset
 CREATE EXTENSION npcsim VERSION :'old';
 \i :roles
 -- Its rows were written by its own library; this one runs statements under a pinned search_path only, which 0.1.0 had not.
-ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
+SELECT to_regproc('npcsim.require_world_lock') IS NOT NULL AS is_public \gset
+\if :is_public
+    ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
+\endif
 \o /dev/null
 \i :worlds
 \o
@@ -25,9 +28,17 @@ SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'npcsim.world_clock'::regc
 \if :guarded
     ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
 \endif
-UPDATE npcsim.world_clock SET home = npcsim.world_home();
+\if :is_public
+    UPDATE npcsim.world_clock SET home = npcsim.world_home();
+\else
+    UPDATE npcsim.world_clock SET home = npcsim_internal.world_home();
+\endif
 \if :guarded
-    ALTER TABLE npcsim.world_clock ENABLE TRIGGER refuse_write;
+    \if :is_public
+        ALTER TABLE npcsim.world_clock ENABLE TRIGGER refuse_write;
+    \else
+        ALTER TABLE npcsim.world_clock ENABLE ALWAYS TRIGGER refuse_write;
+    \endif
 \endif
 CREATE TABLE described.was AS SELECT w.id, w.name, w.clock, w.revision, w.decision_policy, w.daily_token_output FROM npcsim.worlds w;
 SELECT is((SELECT count(*) FROM described.was), 5::bigint, 'a database of ' || :'old' || ' with worlds');
