@@ -4,14 +4,47 @@
  */
 #include "postgres.h"
 
-#include "utils/guc.h"
-
 #include "quiet.h"
 
-void
-quiet_errors(void)
+bool
+error_is_servers(int sqlerrcode)
 {
-	/* taken back with the error, and with the settings of the function */
-	(void) set_config_option("log_min_messages", "fatal", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
-							 false);
+	int category = ERRCODE_TO_CATEGORY(sqlerrcode);
+
+	return category == ERRCODE_INTERNAL_ERROR || category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_CORRUPTED) ||
+		   category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_SYSTEM_ERROR ||
+		   sqlerrcode == ERRCODE_DISK_FULL || sqlerrcode == ERRCODE_OUT_OF_MEMORY;
+}
+
+/* A statement of ours that does not find what it names, or may not: the installation is damaged. */
+static bool
+is_damage(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
+}
+
+Datum
+call_quietly(PGFunction function, FunctionCallInfo fcinfo)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		  result;
+
+	PG_TRY();
+	{
+		result = function(fcinfo);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error_is_servers(error->sqlerrcode) || is_damage(error->sqlerrcode))
+			PG_RE_THROW();
+		error->output_to_server = false;
+		FlushErrorState();
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return result;
 }

@@ -21,6 +21,7 @@
 
 #include "engine/pace.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/observe.h"
@@ -472,8 +473,8 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 	}
 }
 
-Datum
-npcsim_claim_decisions(PG_FUNCTION_ARGS)
+static Datum
+claim_decisions(PG_FUNCTION_ARGS)
 {
 	char  *gateway_id = arg_gateway_id(fcinfo, 0);
 	int	   count;
@@ -500,4 +501,10 @@ npcsim_claim_decisions(PG_FUNCTION_ARGS)
 	claim(gateway_id, ids, free_slots, count, (ReturnSetInfo *) fcinfo->resultinfo);
 	spi_end();
 	return (Datum) 0;
+}
+
+Datum
+npcsim_claim_decisions(PG_FUNCTION_ARGS)
+{
+	return call_quietly(claim_decisions, fcinfo);
 }

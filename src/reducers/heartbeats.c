@@ -189,7 +189,6 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 				nulls, SPI_OK_UPDATE_RETURNING) == 0)
 	{
 		player_require_known(player_id);
-		quiet_errors();
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),
@@ -210,8 +209,8 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 	appendStringInfoChar(out, '}');
 }
 
-Datum
-npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
+static Datum
+update_heartbeat(PG_FUNCTION_ARGS)
 {
 	StringInfoData out;
 
@@ -220,6 +219,12 @@ npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
 	write_heartbeat_ack(fcinfo, &out);
 	spi_end();
 	PG_RETURN_DATUM(json_datum(&out));
+}
+
+Datum
+npcsim_update_player_heartbeat(PG_FUNCTION_ARGS)
+{
+	return call_quietly(update_heartbeat, fcinfo);
 }
 
 Datum

@@ -10,6 +10,7 @@
 
 #include "errors.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/refusals.h"
 #include "spi.h"
 
@@ -50,16 +51,6 @@ json_error(StringInfo out, const ErrorData *error)
 	json_refusal(out, &refusal);
 }
 
-/* Not the client's business: bugs, and what ends this backend or its query. */
-static bool
-is_ours(int sqlerrcode)
-{
-	int category = ERRCODE_TO_CATEGORY(sqlerrcode);
-
-	return category == ERRCODE_INTERNAL_ERROR || category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_CORRUPTED) ||
-		   category == ERRCODE_OPERATOR_INTERVENTION;
-}
-
 bool
 write_or_refuse(FunctionCallInfo fcinfo, AnswerWriter write, StringInfo out)
 {
@@ -83,7 +74,7 @@ write_or_refuse(FunctionCallInfo fcinfo, AnswerWriter write, StringInfo out)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (is_ours(error->sqlerrcode))
+		if (error_is_servers(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();

@@ -364,20 +364,18 @@ npcsim_connected_players(PG_FUNCTION_ARGS)
 
 /* ---- gateways ---- */
 
-/* Who comes second waits for its turn, again and again: that is not the server's trouble. */
 static void
 refuse_held(const char *gateway_id)
 {
 	char *holder = gateway_holder(gateway_id);
 
-	quiet_errors();
 	ereport(ERROR, errcode(ERRCODE_NS_GATEWAY_HELD), errmsg("gateway \"%s\" is there already", gateway_id),
 			errdetail("%s", holder),
 			errhint("Give each gateway an id of its own (gateway_id), or stop the other one."));
 }
 
-Datum
-npcsim_register_gateway(PG_FUNCTION_ARGS)
+static Datum
+register_gateway(PG_FUNCTION_ARGS)
 {
 	char  *gateway_id = arg_gateway_id(fcinfo, 0);
 	Datum  gateway = CStringGetTextDatum(gateway_id);
@@ -398,6 +396,12 @@ npcsim_register_gateway(PG_FUNCTION_ARGS)
 	world_begin_epoch();
 	spi_end();
 	PG_RETURN_VOID();
+}
+
+Datum
+npcsim_register_gateway(PG_FUNCTION_ARGS)
+{
+	return call_quietly(register_gateway, fcinfo);
 }
 
 /* Adds the worlds that run here to those asked for; both are sorted. */
@@ -474,8 +478,8 @@ take_sign_of_life(const char *gateway_id)
 	}
 }
 
-Datum
-npcsim_gateway_poll(PG_FUNCTION_ARGS)
+static Datum
+gateway_poll(PG_FUNCTION_ARGS)
 {
 	char		  *gateway_id = arg_gateway_id(fcinfo, 0);
 	int			   count;
@@ -513,6 +517,12 @@ npcsim_gateway_poll(PG_FUNCTION_ARGS)
 	result = json_datum(&out);
 	spi_end();
 	PG_RETURN_DATUM(result);
+}
+
+Datum
+npcsim_gateway_poll(PG_FUNCTION_ARGS)
+{
+	return call_quietly(gateway_poll, fcinfo);
 }
 
 /* ---- players ---- */
@@ -808,8 +818,8 @@ npcsim_try_client_connected(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(value_or_refusal(fcinfo, write_session));
 }
 
-Datum
-npcsim_client_disconnected(PG_FUNCTION_ARGS)
+static Datum
+client_disconnected(PG_FUNCTION_ARGS)
 {
 	int64 session_id = arg_id(fcinfo, 0, "session_id");
 
@@ -819,4 +829,10 @@ npcsim_client_disconnected(PG_FUNCTION_ARGS)
 	end_sessions(&session_id, 1, NULL);
 	spi_end();
 	PG_RETURN_VOID();
+}
+
+Datum
+npcsim_client_disconnected(PG_FUNCTION_ARGS)
+{
+	return call_quietly(client_disconnected, fcinfo);
 }

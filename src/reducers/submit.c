@@ -26,6 +26,7 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/answers.h"
 #include "reducers/choices.h"
@@ -621,8 +622,8 @@ text_elements(ArrayType *array, int count)
 	return texts;
 }
 
-Datum
-npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
+static Datum
+submit_decisions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ArrayType	  *players;
@@ -653,6 +654,12 @@ npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
 							 (bool[]) {false, false});
 	spi_end();
 	return (Datum) 0;
+}
+
+Datum
+npcsim_submit_npc_decisions(PG_FUNCTION_ARGS)
+{
+	return call_quietly(submit_decisions, fcinfo);
 }
 
 /* ---- answers that will not come ---- */
@@ -778,8 +785,8 @@ plain_reason(char *reason)
 	return reason;
 }
 
-Datum
-npcsim_fail_decisions(PG_FUNCTION_ARGS)
+static Datum
+fail_decisions(PG_FUNCTION_ARGS)
 {
 	ArrayType *players;
 	ArrayType *requests;
@@ -803,6 +810,12 @@ npcsim_fail_decisions(PG_FUNCTION_ARGS)
 	give_up(answers, count, WORLD_WAIT);
 	spi_end();
 	PG_RETURN_VOID();
+}
+
+Datum
+npcsim_fail_decisions(PG_FUNCTION_ARGS)
+{
+	return call_quietly(fail_decisions, fcinfo);
 }
 
 Datum

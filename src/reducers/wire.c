@@ -26,6 +26,7 @@
 
 #include "engine/lock.h"
 #include "json.h"
+#include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/id_lists.h"
 #include "reducers/npc_rows.h"
@@ -112,8 +113,8 @@ json_world_npcs(StringInfo out, int64 world_id)
 	appendStringInfoChar(out, ']');
 }
 
-Datum
-npcsim_world_snapshot(PG_FUNCTION_ARGS)
+static Datum
+snapshot(PG_FUNCTION_ARGS)
 {
 	int64		   world_id = arg_id(fcinfo, 0, "world_id");
 	const char	  *epoch;
@@ -151,6 +152,12 @@ npcsim_world_snapshot(PG_FUNCTION_ARGS)
 	result = json_datum(&out);
 	spi_end();
 	PG_RETURN_DATUM(result);
+}
+
+Datum
+npcsim_world_snapshot(PG_FUNCTION_ARGS)
+{
+	return call_quietly(snapshot, fcinfo);
 }
 
 /* ---- delta ---- */
@@ -541,8 +548,8 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 	json_new_events(out, head, changes->first_event, changes->first_message);
 }
 
-Datum
-npcsim_world_delta(PG_FUNCTION_ARGS)
+static Datum
+delta(PG_FUNCTION_ARGS)
 {
 	int64		   world_id = arg_id(fcinfo, 0, "world_id");
 	int64		   since = arg_revision(fcinfo, 1, "since");
@@ -583,4 +590,10 @@ npcsim_world_delta(PG_FUNCTION_ARGS)
 	result = json_datum(&out);
 	spi_end();
 	PG_RETURN_DATUM(result);
+}
+
+Datum
+npcsim_world_delta(PG_FUNCTION_ARGS)
+{
+	return call_quietly(delta, fcinfo);
 }

@@ -415,6 +415,15 @@ note_lag(World *world)
 }
 
 static void
+world_is_gone(World *world)
+{
+	if (world->gone)
+		return;
+	world->gone = true;
+	worlds.events->gone(world);
+}
+
+static void
 fetched(void *argument, const DbReply *reply)
 {
 	World	   *world = argument;
@@ -425,7 +434,9 @@ fetched(void *argument, const DbReply *reply)
 	world->fetching = false;
 	if (world->copy_state == COPY_ABSENT)
 		return;
-	if (!json)
+	if (strcmp(reply->sqlstate, SQLSTATE_NO_WORLD) == 0)
+		world_is_gone(world); /* it was dropped since the last poll */
+	else if (!json)
 		fetch_failed(world, loading ? "world_snapshot" : "world_delta",
 					 reply->result ? "gave NULL" : reply->message);
 	else if (loading)
@@ -556,11 +567,8 @@ take_poll(const json_t *poll)
 	{
 		World *world = world_find(json_integer_value(json_array_get(gone, i)));
 
-		if (world && !world->gone)
-		{
-			world->gone = true;
-			worlds.events->gone(world);
-		}
+		if (world)
+			world_is_gone(world);
 	}
 	for (size_t i = 0; i < json_array_size(ended); i++)
 	{
