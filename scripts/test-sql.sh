@@ -3,6 +3,8 @@
 # and pgTAP in it, then tests/isolation/specs/*.spec. Named files run alone:
 #
 #   scripts/test-sql.sh [tests/pgtap/needs.sql | tests/isolation/specs/answers.spec]…
+#
+#   NPCSIM_LIMIT=600    how many seconds a file may take
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -37,7 +39,7 @@ for file in "${files[@]}"; do
 	sql -d "$database" -c 'CREATE EXTENSION npcsim'
 	case "$file" in
 		*.spec) tap_run "isolation-$name" 300 scripts/isolation.sh "$database" "$name" ;;
-		*) tap_run "$name" 600 psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$database" -f "$file" ;;
+		*) tap_run "$name" "${NPCSIM_LIMIT:-600}" psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$database" -f "$file" ;;
 	esac
 	sql -d postgres -c "DROP DATABASE $database WITH (FORCE)"
 done
