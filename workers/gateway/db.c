@@ -24,17 +24,8 @@
  * Signs of life: an idle connection is asked for its mark every PING_INTERVAL_MS. When the one that
  * listens, which has nothing else to do, does not answer for SILENCE_MS, the server is silent. That
  * is told and nothing given up: its connections have until query_timeout.
- *
- * Invariants:
- * - A query is in exactly one place: the list of one connection in the order
- *	 of sending, or the list "failed", which is emptied from the event loop.
- * - Only the head of a connection's list receives results; everything up to a
- *	 sync belongs to it.
- * - At most DB_MAX_OUTSTANDING queries wait on a connection, and the head for
- *	 no longer than query_timeout (the server's statement_timeout is shorter,
- *	 so only a network that is stuck gets that far).
  */
-#include "db.h"
+#include "db_link.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -43,7 +34,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dial.h"
 #include "log.h"
 #include "text.h"
 
@@ -60,50 +50,6 @@
 
 #define INSPECTIONS_PER_LINK 2
 
-typedef struct Query
-{
-	const DbStatement *statement; /* NULL: the connection's own */
-	DbDone			   done;
-	void			  *argument;
-	PGresult		  *result;
-	PGresult		  *error;
-	bool			   prepares; /* its statement is prepared along with it */
-	bool			   lost;
-	const char		  *refusal;	 /* never sent, and why */
-	int64_t			   deadline; /* set when it becomes the head */
-	struct Query	  *next;
-} Query;
-
-typedef enum LinkState
-{
-	LINK_DOWN,
-	LINK_CONNECTING,
-	LINK_PREPARING,
-	LINK_READY
-} LinkState;
-
-typedef struct Link
-{
-	int			number; /* 0 is the listener */
-	LinkState	state;
-	PGconn	   *connection;
-	struct lws *wsi;		 /* holds a duplicate of libpq's socket */
-	bool		in_writable; /* inside its writable callback */
-	bool		wants_write; /* it asked for the next one there */
-	int64_t		retry_at;
-	int			backoff_ms;
-	Dial	   *dial;	  /* CONNECTING only */
-	char		mark[64]; /* of its session of the server */
-	int64_t		pinged_at;
-	bool		pinging; /* the answer is awaited */
-	bool		told;	 /* the present failure was logged */
-	bool		standby; /* its server was one when it connected */
-	Query	   *head;
-	Query	   *tail;
-	int			outstanding;
-	bool		prepared[DB_MAX_STATEMENTS];
-} Link;
-
 static struct
 {
 	struct lws_context	  *context;
@@ -118,15 +64,10 @@ static struct
 	bool				   silent;
 	int64_t				   ticked_at;
 	uint64_t			   marks; /* ever made */
-	Query				  *failed;
-	Query				 **failed_end;
-	lws_sorted_usec_list_t failed_timer;
-	lws_sorted_usec_list_t write_timer;
 	lws_sorted_usec_list_t dial_timer;
 	bool				   stopping;
 } db;
 
-static void link_lost(Link *link, const char *why);
 static void link_prepare(Link *link);
 static void look_whether_up(void);
 
@@ -145,171 +86,15 @@ server_is_standby(const Link *link)
 	return value && strcmp(value, "on") == 0;
 }
 
-/* ------------------------------------------------------------------------
- * queries
- * ------------------------------------------------------------------------ */
-
-static bool
-sqlstate_is_worth_a_retry(const char *sqlstate)
+Link *
+db_links(int *count)
 {
-	static const char *const classes[] = {"08", "40", "53", "57"};
-
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-	{
-		if (strncmp(sqlstate, classes[i], 2) == 0)
-			return true;
-	}
-	return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "26000") == 0;
+	*count = db.link_count;
+	return db.links;
 }
 
-/* Tells the caller and frees the query. */
-static void
-query_finish(Query *query)
-{
-	DbReply			reply = {0};
-	const PGresult *error = query->error;
-
-	if (query->refusal || query->lost)
-	{
-		strcpy(reply.sqlstate, query->refusal ? "53400" : "08006");
-		reply.message = query->refusal ? query->refusal : "the database is not reachable";
-		reply.lost = query->lost;
-		reply.retry = true;
-	}
-	else if (error || !query->result)
-	{
-		const char *sqlstate = error ? PQresultErrorField(error, PG_DIAG_SQLSTATE) : NULL;
-		const char *message = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-
-		snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate ? sqlstate : "XX000");
-		reply.message = message ? message : "the database gave no answer";
-		reply.detail = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
-		reply.hint = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
-		reply.retry = sqlstate_is_worth_a_retry(reply.sqlstate);
-	}
-	else
-		reply.result = query->result;
-
-	if (query->done)
-		query->done(query->argument, &reply);
-	PQclear(query->result);
-	PQclear(query->error);
-	free(query);
-}
-
-static void
-finish_failed(lws_sorted_usec_list_t *timer)
-{
-	Query *query = db.failed;
-
-	(void) timer;
-	db.failed = NULL;
-	db.failed_end = &db.failed;
-	while (query)
-	{
-		Query *next = query->next;
-
-		query_finish(query);
-		query = next;
-	}
-}
-
-/* Callers are told from the loop, never from inside their own call. */
-static void
-query_fail_later(Query *query)
-{
-	query->next = NULL;
-	*db.failed_end = query;
-	db.failed_end = &query->next;
-	lws_sul_schedule(db.context, 0, &db.failed_timer, finish_failed, 1);
-}
-
-static Query *
-query_create(const DbStatement *statement, DbDone done, void *argument)
-{
-	Query *query = mem_alloc(sizeof(Query));
-
-	query->statement = statement;
-	query->done = done;
-	query->argument = argument;
-	return query;
-}
-
-static void
-link_append(Link *link, Query *query)
-{
-	if (link->tail)
-		link->tail->next = query;
-	else
-	{
-		link->head = query;
-		query->deadline = now_ms() + db.settings->query_timeout_ms;
-	}
-	link->tail = query;
-	link->outstanding++;
-	assert(link->outstanding <= DB_MAX_OUTSTANDING + 1);
-}
-
-static void
-link_pop(Link *link)
-{
-	Query *query = link->head;
-
-	assert(query && link->outstanding > 0);
-	link->head = query->next;
-	link->outstanding--;
-	if (link->head)
-		link->head->deadline = now_ms() + db.settings->query_timeout_ms;
-	else
-		link->tail = NULL;
-	query->next = NULL;
-}
-
-static void
-ask_again(lws_sorted_usec_list_t *timer)
-{
-	(void) timer;
-	for (int i = 0; i < db.link_count; i++)
-	{
-		Link *link = &db.links[i];
-
-		if (link->wants_write && link->wsi)
-			lws_callback_on_writable(link->wsi);
-		link->wants_write = false;
-	}
-}
-
-/*
- * Asks for a writable callback.  libwebsockets stops polling for it behind that
- * callback, whatever was asked inside, so what is asked there is asked again
- * from the loop: a query may be larger than the socket takes in two writes.
- */
-static void
-link_want_write(Link *link)
-{
-	if (!link->in_writable)
-	{
-		lws_callback_on_writable(link->wsi);
-		return;
-	}
-	link->wants_write = true;
-	lws_sul_schedule(db.context, 0, &db.write_timer, ask_again, 1);
-}
-
-static void
-link_flush(Link *link)
-{
-	int pending = PQflush(link->connection);
-
-	if (pending < 0)
-		link_lost(link, PQerrorMessage(link->connection));
-	else if (pending > 0 && link->wsi)
-		link_want_write(link);
-}
-
-/* The READY command connection for a lane, or NULL. */
-static Link *
-choose_link(DbLane lane, int64_t world_id)
+Link *
+db_choose_link(DbLane lane, int64_t world_id)
 {
 	int commands = db.link_count - 1;
 	int wanted = 1;
@@ -326,51 +111,6 @@ choose_link(DbLane lane, int64_t world_id)
 			return &db.links[i];
 	}
 	return NULL;
-}
-
-static bool
-link_send(Link *link, Query *query, const char *const *values)
-{
-	const DbStatement *statement = query->statement;
-
-	if (!link->prepared[statement->number])
-	{
-		query->prepares = true;
-		if (!PQsendPrepare(link->connection, statement->name, statement->sql, 0, NULL))
-			return false;
-		link->prepared[statement->number] = true;
-	}
-	return PQsendQueryPrepared(link->connection, statement->name, statement->parameters, values, NULL, NULL,
-							   0) == 1 &&
-		   PQpipelineSync(link->connection) == 1;
-}
-
-void
-db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values, DbDone done,
-		 void *argument)
-{
-	Query *query = query_create(statement, done, argument);
-	Link  *link = choose_link(lane, world_id);
-
-	assert(statement->number < DB_MAX_STATEMENTS);
-	assert(statement->parameters <= DB_MAX_PARAMETERS);
-	if (!link)
-	{
-		query->lost = true;
-		query_fail_later(query);
-		return;
-	}
-	if (link->outstanding >= DB_MAX_OUTSTANDING)
-	{
-		query->refusal = "too many queries are waiting for the database";
-		query_fail_later(query);
-		return;
-	}
-	link_append(link, query);
-	if (!link_send(link, query, values))
-		link_lost(link, PQerrorMessage(link->connection));
-	else
-		link_flush(link);
 }
 
 /* ------------------------------------------------------------------------
@@ -432,8 +172,7 @@ link_drop_socket(Link *link)
 	}
 }
 
-/* Any failure of a connection ends here: its queries fail, it is tried again. */
-static void
+void
 link_lost(Link *link, const char *why)
 {
 	Query *query = link->head;
@@ -770,67 +509,6 @@ tell_silence(int64_t now)
 	db.events->silent(silent);
 }
 
-/* Puts one result where it belongs; true when the query is complete. */
-static bool
-query_take(Link *link, Query *query, PGresult *result)
-{
-	switch (PQresultStatus(result))
-	{
-		case PGRES_PIPELINE_SYNC:
-			PQclear(result);
-			return true;
-		case PGRES_TUPLES_OK:
-		case PGRES_COMMAND_OK:
-			PQclear(query->result);
-			query->result = result;
-			return false;
-		case PGRES_PIPELINE_ABORTED:
-			PQclear(result);
-			return false;
-		default:
-			/* it could not be prepared (no extension yet?): the next one tries again */
-			if (query->prepares && !query->result)
-				link->prepared[query->statement->number] = false;
-			if (query->error)
-				PQclear(result);
-			else
-				query->error = result;
-			return false;
-	}
-}
-
-/* Takes what has arrived on a pipelined connection. */
-static void
-link_take_results(Link *link)
-{
-	int nothing = 0;
-
-	while (link->head && link->connection && !PQisBusy(link->connection))
-	{
-		PGresult *result = PQgetResult(link->connection);
-		Query	 *query = link->head;
-
-		if (!result)
-		{
-			/* separates the results of one statement from the next; without a pipeline, ends them all */
-			if (link->state == LINK_PREPARING)
-			{
-				link_pop(link);
-				query_finish(query);
-			}
-			else if (++nothing > 2)
-				break;
-			continue;
-		}
-		nothing = 0;
-		if (query_take(link, query, result))
-		{
-			link_pop(link);
-			query_finish(query);
-		}
-	}
-}
-
 static void
 link_take_notifications(Link *link)
 {
@@ -912,7 +590,7 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	db.vhost = vhost;
 	db.settings = settings;
 	db.events = events;
-	db.failed_end = &db.failed;
+	queries_start(context, settings->query_timeout_ms);
 	db.inspection = -1;
 	db.ticked_at = now_ms();
 	db.link_count = settings->connections + 1;
@@ -965,10 +643,8 @@ db_stop(void)
 	db.stopping = true;
 	for (int i = 0; i < db.link_count; i++)
 		link_lost(&db.links[i], "the gateway stops");
-	lws_sul_cancel(&db.failed_timer);
-	lws_sul_cancel(&db.write_timer);
 	lws_sul_cancel(&db.dial_timer);
-	finish_failed(NULL);
+	queries_stop();
 	free(db.links);
 	db.links = NULL;
 	db.link_count = 0;

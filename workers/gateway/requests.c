@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "answer.h"
 #include "calls.h"
 #include "compute.h"
 #include "loose_json.h"
 #include "mcp_scan.h"
-#include "session.h"
 
 #define MAX_ID		80 /* bytes of a request's id as JSON */
 #define MAX_REDUCER 64
@@ -318,7 +318,7 @@ take_frame(Client *client, const json_t *frame)
 	if (client->state == CLIENT_GREETING)
 	{
 		if (type && strcmp(type, "hello") == 0)
-			session_hello(client, frame);
+			admission_hello(client, frame);
 		else
 		{
 			client_send_error(client, NULL, "08P01", "the first frame must be a hello", NULL);

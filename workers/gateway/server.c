@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "client.h"
 #include "compute.h"
 #include "db.h"
@@ -25,6 +26,7 @@
 #include "mind.h"
 #include "peers.h"
 #include "query.h"
+#include "registration.h"
 #include "report.h"
 #include "requests.h"
 #include "session.h"
@@ -95,7 +97,7 @@ greet_mcp_server(Client *client, const HttpHead *head)
 		token = head->authorization + 7 + strspn(head->authorization + 7, " ");
 	if (head->reports && strcmp(head->reports, REPORTS_WANTED) == 0)
 		report_begin(client);
-	session_mcp_hello(client, token, &told);
+	admission_mcp_hello(client, token, &told);
 }
 
 static Client *
@@ -186,12 +188,12 @@ database_notified(const char *channel, const char *payload)
 		worlds_poll_soon();
 }
 
-static const DbEvents db_events = {session_database_up, session_database_down, worlds_silent,
-								   session_database_refused, database_notified};
+static const DbEvents db_events = {registration_database_up, registration_database_down, worlds_silent,
+								   registration_database_refused, database_notified};
 
-static const WorldEvents world_events = {clock_changed,			watches_changed, watches_reloaded,
-										 session_world_gone,	session_ended,	 compute_polled,
-										 session_register_again};
+static const WorldEvents world_events = {clock_changed,		 watches_changed, watches_reloaded,
+										 session_world_gone, session_ended,	  compute_polled,
+										 registration_renew};
 
 static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source, session_unknown};
 
@@ -408,7 +410,7 @@ server_run(Settings *settings)
 		   head, settings->listen_address, port);
 	fflush(stdout);
 
-	while (!stop_requested && !session_is_refused())
+	while (!stop_requested && !registration_is_refused())
 	{
 		if (lws_service(server.context, 0) < 0)
 			break;

@@ -6,16 +6,13 @@
 #ifndef NPCSIM_GATEWAY_SESSION_H
 #define NPCSIM_GATEWAY_SESSION_H
 
-#include <jansson.h>
-#include <libwebsockets.h>
 #include <stdint.h>
 
 #include "client.h"
 
-extern void session_start(const char *gateway_id);
+#define REJOIN_RETRY_MS 1000
 
-/* The database will have none of this gateway, and never had: it is to end. */
-extern bool session_is_refused(void);
+extern void session_start(const char *gateway_id);
 
 /* What keeps connections without a session, a line each; for /healthz. */
 extern void session_add_trouble(Text *text, int64_t now);
@@ -24,27 +21,12 @@ extern void session_add_trouble(Text *text, int64_t now);
 extern int	session_count_without(void);
 extern void session_stop(void);
 
-/* The database can be reached, or no longer. */
-extern void session_database_up(void);
-extern void session_database_down(void);
-extern void session_database_refused(const char *reason);
+/* All are lost, and not yet there again; the gateway is registered anew. */
+extern void sessions_part(void);
+extern void sessions_resume(void);
 
-/* It is there but does not know this gateway any more. */
-extern void session_register_again(void);
-
-/* The frame "hello". */
-extern void session_hello(Client *client, const json_t *hello);
-
-/* What the address says with which an MCP server dialled in; empty: nothing. */
-typedef struct McpArguments
-{
-	const char *source;
-	const char *max_concurrency;
-	const char *choices;
-	const char *compact;
-} McpArguments;
-
-extern void session_mcp_hello(Client *client, const char *token, const McpArguments *arguments);
+/* Who was let in. */
+extern void session_join(Client *client);
 
 /* The database does not know its session (any more): it joins again. */
 extern void session_unknown(Client *client);

@@ -1,0 +1,413 @@
+/*
+ * admission.c
+ *	  Whom the gateway lets in: what a connection says of itself, how often its
+ *	  address may come, whether its token is somebody's, and how it is told
+ *	  that it is not let in.
+ */
+#include "admission.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mind.h"
+#include "peers.h"
+#include "query.h"
+#include "session.h"
+#include "tokens.h"
+#include "wire.h"
+
+/* Of a client whose address did too much. */
+#define HELD_RETRY_MS	 250
+#define HELD_PATIENCE_MS 2000
+
+#define MAX_TOKEN	   512
+#define MAX_NAME	   200
+#define DEFAULT_SOURCE "player_mcp"
+
+/* A token that the database is asked about. */
+typedef struct Attempt
+{
+	Client *client;		/* held */
+	bool	is_counted; /* as a wrong token of its address, until the database says otherwise */
+} Attempt;
+
+static uint64_t provisional; /* counts made-up sources */
+
+/* ------------------------------------------------------------------------
+ * refusals
+ * ------------------------------------------------------------------------ */
+
+static int
+close_code_of(const char *sqlstate)
+{
+	static const struct
+	{
+		const char *sqlstate;
+		int			code;
+	} known[] = {
+		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
+		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
+		{"NS410", CLOSE_WORLD},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		if (strcmp(known[i].sqlstate, sqlstate) == 0)
+			return known[i].code;
+	}
+	/* bad input is the client's fault, anything else is trouble here */
+	return strncmp(sqlstate, "22", 2) == 0 ? CLOSE_PROTOCOL_ERROR : CLOSE_GOING_AWAY;
+}
+
+void
+admission_refuse(Client *client, const DbReply *reply)
+{
+	static LogThrottle throttle = {.what = "clients that were refused"};
+	int				   code = close_code_of(reply->sqlstate);
+
+	if (client->kind == CLIENT_PLAYER)
+	{
+		Text text = {0};
+
+		text_add_string(&text, "{\"type\":\"error\"");
+		reply_add_error(&text, reply);
+		text_add(&text, "}", 1);
+		client_send_text(client, &text);
+		text_free(&text);
+	}
+	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
+				  "%s: refused: %s (%s)", client_label(client), reply->message, reply->sqlstate);
+	client_close(client, code, reply->message);
+}
+
+/* ------------------------------------------------------------------------
+ * tokens and addresses
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Too much came from the client's address: it waits a little, and is then
+ * refused, with the milliseconds until it may come again.
+ */
+static void
+hold_back(Client *client, int64_t wait, const char *reason)
+{
+	static LogThrottle throttle = {.what = "clients that were refused for what came from their address"};
+	int64_t			   now = now_ms();
+
+	if (client->held_at == 0)
+		client->held_at = now;
+	if (now - client->held_at < HELD_PATIENCE_MS)
+	{
+		client->rejoin_at = now + HELD_RETRY_MS;
+		return;
+	}
+	client_send_limit(client, NULL, reason, wait);
+	log_throttled(&throttle, now, LOG_INFO, "%s: refused: %s", client_label(client), reason);
+	client_close(client, CLOSE_RATE_LIMIT, reason);
+}
+
+/*
+ * May it join?  Counted once a connection, for its address; whose token was
+ * good here before is not kept out by its neighbours.
+ */
+static bool
+may_join(Client *client)
+{
+	int64_t now = now_ms();
+	int64_t wait = 0;
+
+	if (client->join_is_counted)
+		return true;
+	if (!client->token || !token_may_join(client->token, now))
+		wait = peers_join((const struct sockaddr *) &client->peer, now);
+	client->join_is_counted = wait == 0;
+	if (wait > 0)
+		hold_back(client, wait, "too many connections were made from this address lately");
+	return wait == 0;
+}
+
+/* May the token be tried?  One that was good here before is not kept waiting. */
+static bool
+may_try_token(Client *client)
+{
+	int64_t wait = 0;
+
+	if (!token_is_known(client->token))
+		wait = peers_token_wait((const struct sockaddr *) &client->peer, now_ms());
+	if (wait > 0)
+		hold_back(client, wait, "too many wrong tokens came from this address");
+	return wait == 0;
+}
+
+/* Has its address room for one more without a token? */
+static bool
+may_watch(Client *client)
+{
+	static const char reason[] = "too many spectators watch from this address";
+
+	if (client->counts_as_spectator)
+		return true;
+	client->counts_as_spectator = peers_enter_spectator((const struct sockaddr *) &client->peer,
+														client_settings()->max_spectators_per_address);
+	if (client->counts_as_spectator)
+		return true;
+	client_send_error(client, NULL, "53300", reason, "Close others first, or come with a token.");
+	client_close(client, CLOSE_WORLD, reason);
+	return false;
+}
+
+/* The database has said whether the token is somebody's; its client may have left meanwhile, without the token. */
+static void
+note_token(const Attempt *attempt, const DbReply *reply)
+{
+	const Client		  *client = attempt->client;
+	const struct sockaddr *address = (const struct sockaddr *) &client->peer;
+	bool				   is_wrong = !reply->result && strcmp(reply->sqlstate, "NS401") == 0;
+
+	if (is_wrong)
+		client_counts.wrong_tokens++;
+	if (is_wrong && !attempt->is_counted)
+		peers_wrong_token(address, now_ms());
+	else if (!is_wrong && attempt->is_counted)
+		peers_right_token(address);
+	if (client->token && reply->result)
+		token_remember(client->token);
+	else if (client->token && is_wrong)
+		token_forget(client->token);
+}
+
+static void
+authenticated(void *argument, const DbReply *reply)
+{
+	Attempt *attempt = argument;
+	Client	*client = attempt->client;
+
+	note_token(attempt, reply);
+	if (client->state == CLIENT_AUTHENTICATING)
+	{
+		if (reply->result && PQntuples(reply->result) == 1)
+		{
+			client->player_id = reply_integer(reply, 0, "player_id");
+			client->world_id = reply_integer(reply, 0, "world_id");
+			client_join_player(client);
+			session_join(client);
+		}
+		else if (reply->result)
+			client_close(client, CLOSE_AUTHENTICATION, "unknown token");
+		else if (reply->retry)
+		{
+			client_move(client, CLIENT_WAITING);
+			client->rejoin_at = now_ms() + REJOIN_RETRY_MS;
+		}
+		else
+			admission_refuse(client, reply);
+	}
+	client_release(client);
+	free(attempt);
+}
+
+/* A token that is not known counts as wrong from now on, so that many at once, or from clients that leave, are no more than others. */
+static void
+authenticate(Client *client)
+{
+	Attempt *attempt = mem_alloc(sizeof(Attempt));
+
+	attempt->client = client_hold(client);
+	attempt->is_counted = !token_is_known(client->token);
+	if (attempt->is_counted)
+		peers_wrong_token((const struct sockaddr *) &client->peer, now_ms());
+	client_move(client, CLIENT_AUTHENTICATING);
+	call_authenticate(client->token, authenticated, attempt);
+}
+
+void
+admission_proceed(Client *client)
+{
+	assert(client->state == CLIENT_WAITING);
+	if (!worlds_are_registered() || !may_join(client))
+		return;
+	if (!client->token)
+	{
+		if (may_watch(client))
+			session_join(client);
+	}
+	else if (may_try_token(client))
+		authenticate(client);
+}
+
+/* ------------------------------------------------------------------------
+ * hellos
+ * ------------------------------------------------------------------------ */
+
+static bool
+copy_member(const json_t *hello, const char *name, size_t longest, char **copy, char *message, size_t size)
+{
+	const json_t *value = json_object_get(hello, name);
+	const char	 *string = json_string_value(value);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!string || strlen(string) > longest)
+	{
+		snprintf(message, size, "hello: %s must be a string of at most %zu bytes", name, longest);
+		return false;
+	}
+	free(*copy);
+	*copy = mem_copy_string(string);
+	return true;
+}
+
+static bool
+read_purpose(const json_t *hello, Purpose *purpose)
+{
+	const json_t *value = json_object_get(hello, "purpose");
+	const char	 *name = json_string_value(value);
+
+	*purpose = PURPOSE_WATCH;
+	if (!value || json_is_null(value) || (name && strcmp(name, "watch") == 0))
+		return true;
+	if (name && strcmp(name, "compute") == 0)
+		*purpose = PURPOSE_COMPUTE;
+	else if (name && strcmp(name, "both") == 0)
+		*purpose = PURPOSE_BOTH;
+	else
+		return false;
+	return true;
+}
+
+static bool
+read_page(const json_t *hello, int *page)
+{
+	const json_t *value = json_object_get(hello, "page");
+	json_int_t	  bytes = json_integer_value(value);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_integer(value) || bytes < PAGE_LEAST || bytes > PAGE_MOST)
+		return false;
+	*page = (int) bytes;
+	return true;
+}
+
+static bool
+read_hello(Client *client, const json_t *hello, char *message, size_t size)
+{
+	if (!copy_member(hello, "token", MAX_TOKEN, &client->token, message, size) ||
+		!copy_member(hello, "client", MAX_NAME, &client->name, message, size) ||
+		!copy_member(hello, "source", MAX_NAME, &client->source, message, size))
+		return false;
+	if (!read_purpose(hello, &client->purpose))
+	{
+		snprintf(message, size, "hello: purpose must be watch, compute or both");
+		return false;
+	}
+	if (!read_page(hello, &client->page))
+	{
+		snprintf(message, size, "hello: page must be a whole number from %d to %d", PAGE_LEAST, PAGE_MOST);
+		return false;
+	}
+	if (!client->token &&
+		(!json_member_integer(hello, "world_id", &client->world_id) || client->world_id <= 0))
+	{
+		snprintf(message, size, "hello: world_id is needed where there is no token");
+		return false;
+	}
+	return true;
+}
+
+static void
+leave_greeting(Client *client)
+{
+	client_move(client, CLIENT_WAITING);
+	/* what it sends before the welcome stays in the socket */
+	if (client->kind == CLIENT_PLAYER)
+		wire_hold(client->wsi);
+	admission_proceed(client);
+}
+
+void
+admission_hello(Client *client, const json_t *hello)
+{
+	char message[160];
+
+	if (!read_hello(client, hello, message, sizeof(message)))
+	{
+		client_send_error(client, NULL, "22023", message, NULL);
+		client_close(client, CLOSE_PROTOCOL_ERROR, message);
+		return;
+	}
+	if (!client->token && client->purpose != PURPOSE_WATCH)
+	{
+		client_send_error(client, NULL, "NS401", "a token is needed to compute", NULL);
+		client_close(client, CLOSE_AUTHENTICATION, "a token is needed to compute");
+		return;
+	}
+	if (client->purpose != PURPOSE_WATCH && client->source[0] == '\0')
+	{
+		/* its first heartbeat names it; until then it must not replace another */
+		char source[64];
+
+		snprintf(source, sizeof(source), "unnamed-%" PRIu64, ++provisional);
+		free(client->source);
+		client->source = mem_copy_string(source);
+		client->source_is_provisional = true;
+	}
+	leave_greeting(client);
+}
+
+/* "1" or "0"; empty is no. */
+static bool
+read_switch(const char *text, bool *on)
+{
+	*on = strcmp(text, "1") == 0;
+	return *on || *text == '\0' || strcmp(text, "0") == 0;
+}
+
+static const char *
+read_offer(const McpArguments *arguments, MindOffer *offer)
+{
+	offer->max_concurrency = 1;
+	if (*arguments->max_concurrency &&
+		!query_number(arguments->max_concurrency, 1, MIND_MAX_CONCURRENCY, &offer->max_concurrency))
+		return "max_concurrency must be from 1 to 64";
+	if (!read_switch(arguments->choices, &offer->choices))
+		return "choices must be 1 or 0";
+	return read_switch(arguments->compact, &offer->compact) ? NULL : "compact must be 1 or 0";
+}
+
+void
+admission_mcp_hello(Client *client, const char *token, const McpArguments *arguments)
+{
+	const char *source = arguments->source;
+	MindOffer	offer;
+	const char *problem = read_offer(arguments, &offer);
+
+	if (problem)
+	{
+		client_close(client, CLOSE_PROTOCOL_ERROR, problem);
+		return;
+	}
+	if (!*token)
+	{
+		client_close(client, CLOSE_AUTHENTICATION, "Authorization: Bearer TOKEN is needed");
+		return;
+	}
+	if (strlen(token) > MAX_TOKEN || strlen(source) > MAX_NAME || !text_is_valid_utf8(token) ||
+		!text_is_valid_utf8(source))
+	{
+		client_close(client, CLOSE_PROTOCOL_ERROR, "the token or the source is no valid text");
+		return;
+	}
+	client->purpose = PURPOSE_COMPUTE;
+	client->token = mem_copy_string(token);
+	free(client->source);
+	client->source = mem_copy_string(*source ? source : DEFAULT_SOURCE);
+	free(client->name);
+	client->name = mem_copy_string("mcp");
+	mind_create(client, &offer);
+	leave_greeting(client);
+}

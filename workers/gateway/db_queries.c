@@ -1,0 +1,304 @@
+/*
+ * db_queries.c
+ *	  Queries on their way to the database, and what became of them.
+ */
+#include "db_link.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+static struct
+{
+	struct lws_context	  *context;
+	int					   timeout_ms; /* of a query */
+	Query				  *failed;
+	Query				 **failed_end;
+	lws_sorted_usec_list_t failed_timer;
+	lws_sorted_usec_list_t write_timer;
+} queries;
+
+static bool
+sqlstate_is_worth_a_retry(const char *sqlstate)
+{
+	static const char *const classes[] = {"08", "40", "53", "57"};
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+	{
+		if (strncmp(sqlstate, classes[i], 2) == 0)
+			return true;
+	}
+	return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "26000") == 0;
+}
+
+/* Tells the caller and frees the query. */
+static void
+query_finish(Query *query)
+{
+	DbReply			reply = {0};
+	const PGresult *error = query->error;
+
+	if (query->refusal || query->lost)
+	{
+		strcpy(reply.sqlstate, query->refusal ? "53400" : "08006");
+		reply.message = query->refusal ? query->refusal : "the database is not reachable";
+		reply.lost = query->lost;
+		reply.retry = true;
+	}
+	else if (error || !query->result)
+	{
+		const char *sqlstate = error ? PQresultErrorField(error, PG_DIAG_SQLSTATE) : NULL;
+		const char *message = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+		snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate ? sqlstate : "XX000");
+		reply.message = message ? message : "the database gave no answer";
+		reply.detail = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
+		reply.hint = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
+		reply.retry = sqlstate_is_worth_a_retry(reply.sqlstate);
+	}
+	else
+		reply.result = query->result;
+
+	if (query->done)
+		query->done(query->argument, &reply);
+	PQclear(query->result);
+	PQclear(query->error);
+	free(query);
+}
+
+static void
+finish_failed(lws_sorted_usec_list_t *timer)
+{
+	Query *query = queries.failed;
+
+	(void) timer;
+	queries.failed = NULL;
+	queries.failed_end = &queries.failed;
+	while (query)
+	{
+		Query *next = query->next;
+
+		query_finish(query);
+		query = next;
+	}
+}
+
+void
+query_fail_later(Query *query)
+{
+	query->next = NULL;
+	*queries.failed_end = query;
+	queries.failed_end = &query->next;
+	lws_sul_schedule(queries.context, 0, &queries.failed_timer, finish_failed, 1);
+}
+
+Query *
+query_create(const DbStatement *statement, DbDone done, void *argument)
+{
+	Query *query = mem_alloc(sizeof(Query));
+
+	query->statement = statement;
+	query->done = done;
+	query->argument = argument;
+	return query;
+}
+
+void
+link_append(Link *link, Query *query)
+{
+	if (link->tail)
+		link->tail->next = query;
+	else
+	{
+		link->head = query;
+		query->deadline = now_ms() + queries.timeout_ms;
+	}
+	link->tail = query;
+	link->outstanding++;
+	assert(link->outstanding <= DB_MAX_OUTSTANDING + 1);
+}
+
+static void
+link_pop(Link *link)
+{
+	Query *query = link->head;
+
+	assert(query && link->outstanding > 0);
+	link->head = query->next;
+	link->outstanding--;
+	if (link->head)
+		link->head->deadline = now_ms() + queries.timeout_ms;
+	else
+		link->tail = NULL;
+	query->next = NULL;
+}
+
+static void
+ask_again(lws_sorted_usec_list_t *timer)
+{
+	int	  count;
+	Link *links = db_links(&count);
+
+	(void) timer;
+	for (int i = 0; i < count; i++)
+	{
+		Link *link = &links[i];
+
+		if (link->wants_write && link->wsi)
+			lws_callback_on_writable(link->wsi);
+		link->wants_write = false;
+	}
+}
+
+/*
+ * Asks for a writable callback.  libwebsockets stops polling for it behind that
+ * callback, whatever was asked inside, so what is asked there is asked again
+ * from the loop: a query may be larger than the socket takes in two writes.
+ */
+static void
+link_want_write(Link *link)
+{
+	if (!link->in_writable)
+	{
+		lws_callback_on_writable(link->wsi);
+		return;
+	}
+	link->wants_write = true;
+	lws_sul_schedule(queries.context, 0, &queries.write_timer, ask_again, 1);
+}
+
+void
+link_flush(Link *link)
+{
+	int pending = PQflush(link->connection);
+
+	if (pending < 0)
+		link_lost(link, PQerrorMessage(link->connection));
+	else if (pending > 0 && link->wsi)
+		link_want_write(link);
+}
+
+static bool
+link_send(Link *link, Query *query, const char *const *values)
+{
+	const DbStatement *statement = query->statement;
+
+	if (!link->prepared[statement->number])
+	{
+		query->prepares = true;
+		if (!PQsendPrepare(link->connection, statement->name, statement->sql, 0, NULL))
+			return false;
+		link->prepared[statement->number] = true;
+	}
+	return PQsendQueryPrepared(link->connection, statement->name, statement->parameters, values, NULL, NULL,
+							   0) == 1 &&
+		   PQpipelineSync(link->connection) == 1;
+}
+
+void
+db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values, DbDone done,
+		 void *argument)
+{
+	Query *query = query_create(statement, done, argument);
+	Link  *link = db_choose_link(lane, world_id);
+
+	assert(statement->number < DB_MAX_STATEMENTS);
+	assert(statement->parameters <= DB_MAX_PARAMETERS);
+	if (!link)
+	{
+		query->lost = true;
+		query_fail_later(query);
+		return;
+	}
+	if (link->outstanding >= DB_MAX_OUTSTANDING)
+	{
+		query->refusal = "too many queries are waiting for the database";
+		query_fail_later(query);
+		return;
+	}
+	link_append(link, query);
+	if (!link_send(link, query, values))
+		link_lost(link, PQerrorMessage(link->connection));
+	else
+		link_flush(link);
+}
+
+/* Puts one result where it belongs; true when the query is complete. */
+static bool
+query_take(Link *link, Query *query, PGresult *result)
+{
+	switch (PQresultStatus(result))
+	{
+		case PGRES_PIPELINE_SYNC:
+			PQclear(result);
+			return true;
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+			PQclear(query->result);
+			query->result = result;
+			return false;
+		case PGRES_PIPELINE_ABORTED:
+			PQclear(result);
+			return false;
+		default:
+			/* it could not be prepared (no extension yet?): the next one tries again */
+			if (query->prepares && !query->result)
+				link->prepared[query->statement->number] = false;
+			if (query->error)
+				PQclear(result);
+			else
+				query->error = result;
+			return false;
+	}
+}
+
+void
+link_take_results(Link *link)
+{
+	int nothing = 0;
+
+	while (link->head && link->connection && !PQisBusy(link->connection))
+	{
+		PGresult *result = PQgetResult(link->connection);
+		Query	 *query = link->head;
+
+		if (!result)
+		{
+			/* separates the results of one statement from the next; without a pipeline, ends them all */
+			if (link->state == LINK_PREPARING)
+			{
+				link_pop(link);
+				query_finish(query);
+			}
+			else if (++nothing > 2)
+				break;
+			continue;
+		}
+		nothing = 0;
+		if (query_take(link, query, result))
+		{
+			link_pop(link);
+			query_finish(query);
+		}
+	}
+}
+
+void
+queries_start(struct lws_context *context, int timeout_ms)
+{
+	memset(&queries, 0, sizeof(queries));
+	queries.context = context;
+	queries.timeout_ms = timeout_ms;
+	queries.failed_end = &queries.failed;
+}
+
+void
+queries_stop(void)
+{
+	lws_sul_cancel(&queries.failed_timer);
+	lws_sul_cancel(&queries.write_timer);
+	finish_failed(NULL);
+}

@@ -1,0 +1,174 @@
+/*
+ * registration.c
+ *	  The gateway's own place in the database.
+ *
+ * The gateway registers before anything else on every reconnection; the
+ * database then has no session of it, and every client that was welcome joins
+ * again (session.h).
+ *
+ * The registration is made on the connection that listens and lasts as long as
+ * that does.  While another gateway has the id it is refused: one that is just
+ * ending is waited for.  A gateway that is refused from its start on ends; one
+ * that was registered before keeps its clients and tries again.
+ */
+#include "registration.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "calls.h"
+#include "log.h"
+#include "session.h"
+#include "submit.h"
+
+#define REGISTER_RETRY_MS 1000
+#define HELD_RETRY_MS	  200
+#define HELD_PATIENCE_MS  3000 /* at the start, for an earlier life that is ending */
+
+static struct
+{
+	const char *gateway_id;
+	bool		under_way;
+	int64_t		retry_at;		/* after a failure; 0 = no need */
+	uint64_t	number;			/* counts the attempts */
+	bool		was_registered; /* ever */
+	bool		refused;		/* and never was registered: the gateway ends */
+	int64_t		held_since;		/* refused for the id; 0 = is not */
+	char		trouble[400];	/* why there is none; "" = there is one, or it is not known */
+} registration;
+
+/* What keeps us out, told once. */
+static void
+note_trouble(LogLevel level, const char *trouble)
+{
+	if (strncmp(registration.trouble, trouble, sizeof(registration.trouble) - 1) == 0)
+		return;
+	snprintf(registration.trouble, sizeof(registration.trouble), "%s", trouble);
+	log_line(level, "%s", registration.trouble);
+}
+
+/* Another gateway has our id. */
+static void
+id_is_held(const DbReply *reply)
+{
+	int64_t now = now_ms();
+
+	if (registration.held_since == 0)
+	{
+		char trouble[sizeof(registration.trouble)];
+
+		registration.held_since = now;
+		snprintf(trouble, sizeof(trouble), "refused: %s. %s %s", reply->message,
+				 reply->detail ? reply->detail : "", reply->hint ? reply->hint : "");
+		note_trouble(registration.was_registered ? LOG_WARNING : LOG_ERROR, trouble);
+	}
+	if (!registration.was_registered && now - registration.held_since > HELD_PATIENCE_MS)
+		registration.refused = true;
+	registration.retry_at = now + HELD_RETRY_MS;
+}
+
+static void
+registered(void *argument, const DbReply *reply)
+{
+	if ((uint64_t) (uintptr_t) argument != registration.number)
+		return;
+	registration.under_way = false;
+	if (!reply->result && strcmp(reply->sqlstate, SQLSTATE_GATEWAY_HELD) == 0)
+	{
+		id_is_held(reply);
+		return;
+	}
+	if (!reply->result)
+	{
+		if (!reply->lost)
+			log_line(LOG_WARNING, "register_gateway: %s (%s)", reply->message, reply->sqlstate);
+		registration.retry_at = now_ms() + REGISTER_RETRY_MS;
+		return;
+	}
+	log_line(LOG_INFO, "registered as %s", registration.gateway_id);
+	registration.was_registered = true;
+	registration.held_since = 0;
+	registration.trouble[0] = '\0';
+	worlds_registered();
+	submit_registered();
+	sessions_resume();
+}
+
+static void
+register_now(void)
+{
+	sessions_part();
+	registration.under_way = true;
+	registration.retry_at = 0;
+	registration.number++;
+	call_register_gateway(registration.gateway_id, registered, (void *) (uintptr_t) registration.number);
+}
+
+void
+registration_start(const char *gateway_id)
+{
+	memset(&registration, 0, sizeof(registration));
+	registration.gateway_id = gateway_id;
+}
+
+void
+registration_tick(int64_t now)
+{
+	if (registration.retry_at && now >= registration.retry_at && db_is_up())
+		register_now();
+}
+
+uint64_t
+registration_number(void)
+{
+	return registration.number;
+}
+
+const char *
+registration_trouble(void)
+{
+	return registration.trouble;
+}
+
+void
+registration_database_up(void)
+{
+	register_now();
+}
+
+void
+registration_database_down(void)
+{
+	registration.number++; /* whatever comes back now is of the past */
+	registration.under_way = false;
+	registration.retry_at = 0;
+	sessions_part();
+}
+
+void
+registration_database_refused(const char *reason)
+{
+	char trouble[sizeof(registration.trouble)];
+
+	snprintf(trouble, sizeof(trouble), "refused: %s", reason);
+	note_trouble(LOG_ERROR, trouble);
+	if (!registration.was_registered)
+		registration.refused = true;
+}
+
+bool
+registration_is_refused(void)
+{
+	return registration.refused;
+}
+
+void
+registration_renew(void)
+{
+	if (!registration.under_way && db_is_up())
+	{
+		log_line(LOG_WARNING, "the database has not heard from this gateway: registering again");
+		register_now();
+	}
+}
