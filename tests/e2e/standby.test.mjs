@@ -2,6 +2,7 @@
 // what lives on its primary, also when that is gone and the standby takes over.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { hello } from './lib/client.mjs';
@@ -171,6 +172,11 @@ test('players are sent to the primary in a sentence', async () => {
 
 test('nothing that spectators did is an error of the standby', async () => {
   assert.deepEqual((await standby.log()).split('\n').filter((line) => /(ERROR|WARNING|PANIC):/.test(line)), []);
+});
+
+test('roles.sql says that it is for the primary', async () => {
+  const file = join(process.env.NPCSIM_ROOT ?? join(import.meta.dirname, '..', '..'), 'docs', 'roles.sql');
+  await assert.rejects(standby.runFile('colony', file), { stderr: /ERROR:  this server is a standby\nHINT:  Run this file on the primary/ });
 });
 
 test('a standby that takes over keeps its spectators', async () => {

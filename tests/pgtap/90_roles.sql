@@ -2,8 +2,12 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 \i docs/roles.sql
+\set roles `cat docs/roles.sql`
+-- psql as people have it, which goes on after an error; and two at a time
+\set elsewhere `psql -X -d postgres -f docs/roles.sql 2>&1`
+\set at_once `for i in 1 2 3 4; do psql -X -d :'DBNAME' -f docs/roles.sql 2>&1 & done; wait`
 BEGIN;
-SELECT plan(35);
+SELECT plan(49);
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 SELECT npcsim.create_world('Meadow', 20, 20, 5);
@@ -63,6 +67,44 @@ SET LOCAL ROLE npcsim_worker;
 SELECT lives_ok('SELECT npcsim_internal.askable_players(1), npcsim_internal.present_players(1)', 'also who may be asked, though it reads no accounts');
 SELECT throws_ok('SELECT * FROM npcsim.world_tokens', '42501', NULL, 'nor what was spent');
 RESET ROLE;
+
+-- ---- roles.sql itself: one sentence when it cannot be, and nothing done ----
+CREATE FUNCTION pg_temp.refused(roles text, OUT message text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE roles;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+END $$;
+SELECT is((SELECT count(*)::int FROM regexp_matches(:'elsewhere', '(ERROR|WARNING|FATAL):', 'g')), 1, 'where the extension is not, one error is all that psql says');
+SELECT alike(:'elsewhere'::text, '%ERROR:  database "postgres" has no extension npcsim%HINT:  CREATE EXTENSION npcsim CASCADE;%', 'and which');
+SELECT is(replace(replace(:'at_once', 'DO', ''), E'\n', ''), '', 'who runs it several times at once has nothing to read');
+SELECT is((pg_temp.refused(:'roles')).message, NULL, 'in a transaction of somebody''s it runs, too');
+SELECT is(current_setting('client_min_messages') || current_setting('search_path'), 'warning"$user", public', 'whose settings stay as they are');
+
+CREATE ROLE roles_test_maker CREATEROLE;
+GRANT npcsim_operator TO roles_test_maker;
+GRANT EXECUTE ON FUNCTION pg_temp.refused TO roles_test_maker;
+SET LOCAL ROLE roles_test_maker;
+SELECT throws_ok(:'roles'::text, '42501', 'roles.sql is for superusers, and roles_test_maker is none', 'not everybody may run it');
+RESET ROLE;
+
+SAVEPOINT as_it_is;
+ALTER ROLE npcsim_reader CREATEDB SUPERUSER;
+SELECT throws_ok(:'roles', '42710', 'there is a role npcsim_reader already, which may more than npcsim''s', 'somebody''s role of that name gets no rights');
+SELECT is((pg_temp.refused(:'roles')).hint, 'If it is npcsim''s: ALTER ROLE npcsim_reader NOSUPERUSER NOCREATEDB; if it is somebody''s: ALTER ROLE npcsim_reader RENAME TO …; then run this file again.', 'and what to do');
+SELECT lives_ok('ALTER ROLE npcsim_reader NOSUPERUSER NOCREATEDB', 'as it says');
+SELECT lives_ok(:'roles', 'then it is fine');
+ROLLBACK TO as_it_is;
+
+ALTER FUNCTION npcsim.try_authenticate(text) RENAME TO try_something;
+SELECT throws_ok(:'roles', '55000', 'this file is of another version than the extension npcsim', 'an older extension has not all that it names');
+SELECT is((pg_temp.refused(:'roles')).hint, 'ALTER EXTENSION npcsim UPDATE; then run this file again.', 'and is to be updated');
+ROLLBACK TO as_it_is;
+SET LOCAL transaction_read_only = on;
+SELECT throws_ok(:'roles', '25006', 'this transaction is read-only', 'a transaction that may not write');
+ROLLBACK TO as_it_is;
+DROP EXTENSION npcsim CASCADE;
+SELECT throws_ok(:'roles', '42704', 'database "' || current_database() || '" has no extension npcsim', 'and none without the extension');
 
 SELECT * FROM finish();
 ROLLBACK;
