@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 import WebSocket from 'ws';
 
-import { join as joinTo } from './lib/client.mjs';
-import { startColony, waitFor } from './lib/colony.mjs';
+import { hello, join as joinTo } from './lib/client.mjs';
+import { start, startColony, waitFor } from './lib/colony.mjs';
 
 const root = process.env.NPCSIM_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const page = readFileSync(join(root, 'docs', 'protocol.md'), 'utf8');
@@ -206,4 +206,26 @@ test('answers to plain requests have the shapes that the page shows', async () =
     const answer = await (await fetch(`http://127.0.0.1:${colony.port}${path}`)).json();
     assert.equal(differs(inlineOf(path), answer), null, path);
   }
+});
+
+test('messages may be as long as the page says, and no longer; the agent takes as much', async () => {
+  const [, frame, message] = page.match(/^\| frame from a client \| (\d+) KiB \(an MCP server: (\d+) KiB\b/m).map(Number);
+  assert.equal(Number(page.match(/^text frame, up to (\d+) KiB\./m)[1]), message, 'the page says it twice');
+  const [head, tail] = ['{"jsonrpc":"2.0","method":"notifications/x","params":{"padding":"', '"}}'];
+  for (const [open, limit] of [[() => hello(colony, { token: bo.token }), frame], [async () => ({ socket: bridge() }), message]])
+    for (const [bytes, wanted] of [[limit * 1024, undefined], [limit * 1024 + 1, 1009]]) {
+      const { socket } = await open();
+      let closed;
+      socket.on('close', (code) => (closed = code));
+      await waitFor(() => socket.readyState === WebSocket.OPEN, { what: 'the connection' });
+      socket.send(head + 'x'.repeat(bytes - head.length - tail.length) + tail);
+      if (wanted) await waitFor(() => closed, { what: 'the close' });
+      else await new Promise((resolve) => socket.once('pong', resolve).ping());
+      assert.equal(closed, wanted, `${bytes} bytes`);
+      socket.terminate();
+    }
+  const help = start(process.env.NPCSIM_AGENT ?? join(root, 'build', 'npcsim-agent'), ['--help']);
+  await help.ended;
+  assert.equal(Number(help.output.match(/--max-message [^]*?\(default (\d+),/)[1]), message * 1024);
+  assert.match(readFileSync(join(root, 'docs', 'agent.md'), 'utf8'), new RegExp(`--max-message BYTES.*\\(default ${message * 1024},`));
 });

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "words.h"
+#include "workers/gateway/mcp_terms.h"
 
-#define DEFAULT_SOURCE "player_mcp"
 #define TOKEN_VARIABLE "NPCSIM_TOKEN"
 
 static const char help_text[] =
@@ -38,8 +38,8 @@ static const char help_text[] =
 	"  --token-file FILE       file with the player's token (or NPCSIM_TOKEN in the\n"
 	"                          environment); never on the command line\n"
 	"  --source NAME           which of the player's minds this is; a second agent of the\n"
-	"                          same name replaces the first (default " DEFAULT_SOURCE ")\n"
-	"  --max-concurrency N     decisions at a time, 1 to 64 (default 1)\n"
+	"                          same name replaces the first (default " MCP_DEFAULT_SOURCE ")\n"
+	"  --max-concurrency N     decisions at a time, 1 to " MCP_MAX_CONCURRENCY_TEXT " (default 1)\n"
 	"  --choices               questions come with a numbered list of actions, and\n"
 	"                          {\"choice\": N} answers them\n"
 	"  --compact               questions come in few words, for small models\n"
@@ -51,7 +51,7 @@ static const char help_text[] =
 	"\n"
 	"  --mcp-transport KIND    for --mcp-url: auto (default), streamable, or sse\n"
 	"  --max-message BYTES     longest message for the gateway, 4096 to 16777216\n"
-	"                          (default 262144, which is what the gateway takes)\n"
+	"                          (default " MCP_MAX_MESSAGE_TEXT ", which is what the gateway takes)\n"
 	"\n"
 	"Other:\n"
 	"  --status-file FILE      how it goes, for scripts: JSON, replaced as a whole\n"
@@ -262,7 +262,7 @@ ReadOption(Settings *settings, Given *given, int option, const char *value, cons
 			given->source = value;
 			return true;
 		case OPT_MAX_CONCURRENCY:
-			if (!ReadNumber("max-concurrency", value, 1, CONCURRENCY_MAX, &number))
+			if (!ReadNumber("max-concurrency", value, 1, MCP_MAX_CONCURRENCY, &number))
 				return false;
 			settings->max_concurrency = (int) number;
 			return true;
@@ -322,12 +322,12 @@ Finish(Settings *settings, const Given *given)
 static SettingsOutcome
 Read(Settings *settings, int argc, char **argv)
 {
-	Given given = {.source = DEFAULT_SOURCE};
+	Given given = {.source = MCP_DEFAULT_SOURCE};
 	int	  option;
 
 	memset(settings, 0, sizeof(*settings));
 	settings->max_concurrency = 1;
-	settings->message_limit = MESSAGE_LIMIT_DEFAULT;
+	settings->message_limit = MCP_MAX_MESSAGE;
 	settings->log_level = LOG_LEVEL_NOTICE;
 
 	optind = 1;

@@ -10,12 +10,10 @@
 
 #include "log.h"
 
-#define TOKEN_MAX			  4096
-#define SOURCE_MAX			  64
-#define CONCURRENCY_MAX		  64
-#define MESSAGE_LIMIT_DEFAULT (256 * 1024) /* what the gateway takes of an MCP server */
-#define MESSAGE_LIMIT_MIN	  (4 * 1024)
-#define MESSAGE_LIMIT_MAX	  (16 * 1024 * 1024)
+#define TOKEN_MAX		  4096
+#define SOURCE_MAX		  64
+#define MESSAGE_LIMIT_MIN (4 * 1024)
+#define MESSAGE_LIMIT_MAX (16 * 1024 * 1024)
 
 typedef enum HttpTransport
 {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "mcp_terms.h"
 #include "mind.h"
 #include "peers.h"
 #include "query.h"
@@ -24,9 +25,8 @@
 #define HELD_RETRY_MS	 250
 #define HELD_PATIENCE_MS 2000
 
-#define MAX_TOKEN	   512
-#define MAX_NAME	   200
-#define DEFAULT_SOURCE "player_mcp"
+#define MAX_TOKEN 512
+#define MAX_NAME  200
 
 /* A token that the database is asked about. */
 typedef struct Attempt
@@ -372,8 +372,8 @@ read_offer(const McpArguments *arguments, MindOffer *offer)
 {
 	offer->max_concurrency = 1;
 	if (*arguments->max_concurrency &&
-		!query_number(arguments->max_concurrency, 1, MIND_MAX_CONCURRENCY, &offer->max_concurrency))
-		return "max_concurrency must be from 1 to 64";
+		!query_number(arguments->max_concurrency, 1, MCP_MAX_CONCURRENCY, &offer->max_concurrency))
+		return "max_concurrency must be from 1 to " MCP_MAX_CONCURRENCY_TEXT;
 	if (!read_switch(arguments->choices, &offer->choices))
 		return "choices must be 1 or 0";
 	return read_switch(arguments->compact, &offer->compact) ? NULL : "compact must be 1 or 0";
@@ -405,7 +405,7 @@ admission_mcp_hello(Client *client, const char *token, const McpArguments *argum
 	client->purpose = PURPOSE_COMPUTE;
 	client->token = mem_copy_string(token);
 	free(client->source);
-	client->source = mem_copy_string(*source ? source : DEFAULT_SOURCE);
+	client->source = mem_copy_string(*source ? source : MCP_DEFAULT_SOURCE);
 	free(client->name);
 	client->name = mem_copy_string("mcp");
 	mind_create(client, &offer);

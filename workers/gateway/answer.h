@@ -22,8 +22,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mcp_terms.h"
+
 /* The longest decision, in bytes: the database takes no longer one. */
 #define ANSWER_MAX_BYTES 65536
+#define ANSWER_TOO_LONG	 "the decision has more than " TEXT_OF(ANSWER_MAX_BYTES) " bytes"
 
 /* Does this hold a decision: an action or a choice, be it within wrappers? */
 extern bool answer_is_held(const json_t *value);

@@ -558,11 +558,10 @@ client_writable(Client *client)
 bool
 client_collect(Client *client, const char *data, size_t length, bool is_last)
 {
-	size_t largest = (size_t) clients.settings->max_frame;
-
 	/* an MCP server may list many tools */
-	if (client->kind == CLIENT_MCP_SERVER && largest < MCP_MAX_MESSAGE)
-		largest = MCP_MAX_MESSAGE;
+	size_t largest =
+		client->kind == CLIENT_MCP_SERVER ? MCP_MAX_MESSAGE : (size_t) clients.settings->max_frame;
+
 	if (client_is_leaving(client))
 		return false;
 	if (client->incoming.length + length > largest)

@@ -31,14 +31,14 @@
 #include "calls.h"
 #include "heartbeat.h"
 #include "log.h"
+#include "mcp_terms.h"
 #include "report.h"
 #include "submit.h"
 
 #define MAX_SOURCES_CLAIMED 1024
 
 /* What claim_decisions hands out at most: a long claim would keep the first request waiting for the last. */
-#define MAX_CLAIMED	   64
-#define DEFAULT_SOURCE "player_mcp"
+#define MAX_CLAIMED 64
 
 /* Requests that the database looks up at once; beyond them time-outs do. */
 #define MAX_CHECKED 4096
@@ -613,7 +613,7 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	if (!heartbeat_read(heartbeat, &capacity, message, size))
 		return false;
 	if (!name || !*name)
-		name = client->source_is_provisional ? DEFAULT_SOURCE : client->source;
+		name = client->source_is_provisional ? MCP_DEFAULT_SOURCE : client->source;
 
 	/* the database finds the session by its source; what is the frame's own is not for it */
 	beat = json_copy((json_t *) heartbeat);

@@ -35,6 +35,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mcp_terms.h"
+
 /* the revisions of MCP that are spoken, newest first */
 #define MCP_VERSION_STATELESS "2026-07-28"
 #define MCP_VERSION_OLDER	  "2025-11-25"
@@ -44,9 +46,8 @@
 #define MCP_DECIDE_TOOL "decide_action"
 
 /* bounds */
-#define MCP_MAX_MESSAGE			(256 * 1024) /* bytes of a frame, either way */
-#define MCP_MAX_IN_FLIGHT		64			 /* calls that wait for an answer */
-#define MCP_MAX_CANCELLED		64			 /* cancelled calls still remembered */
+#define MCP_MAX_IN_FLIGHT		MCP_MAX_CONCURRENCY /* calls that wait for an answer */
+#define MCP_MAX_CANCELLED		64					/* cancelled calls still remembered */
 #define MCP_MAX_TOOL_PAGES		32
 #define MCP_MAX_CURSOR			1024  /* bytes of a page's cursor */
 #define MCP_MAX_VERSION_RETRIES 3	  /* times a server may ask for another revision */

@@ -214,7 +214,7 @@ print_decision(json_t *decision, int64_t request_id, int64_t npc_id, const char 
 	*problem = text ? NULL : "out of memory";
 	if (text && strlen(text) > ANSWER_MAX_BYTES)
 	{
-		*problem = "the decision has more than 65536 bytes";
+		*problem = ANSWER_TOO_LONG;
 		free(text);
 		text = NULL;
 	}

@@ -12,8 +12,6 @@
 
 #include "client.h"
 
-#define MIND_MAX_CONCURRENCY 64
-
 /* What a mind offers to do, and how it wants to be asked. */
 typedef struct MindOffer
 {

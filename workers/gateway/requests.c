@@ -259,7 +259,7 @@ take_decision(Client *client, const json_t *frame)
 		client_send_error(client, NULL, "42501", "this connection does not compute",
 						  "Say \"purpose\":\"compute\" or \"both\" in the hello.");
 	else if (text.length > ANSWER_MAX_BYTES)
-		fail_decision(client, request_id, npc_id, "22023", "the decision has more than 65536 bytes");
+		fail_decision(client, request_id, npc_id, "22023", ANSWER_TOO_LONG);
 	else
 		compute_answer(client, request_id, npc_id, text.data, text.length);
 	text_free(&text);
