@@ -8,12 +8,15 @@
 //   await cluster.restart('immediate');             // fast (default), immediate
 //   await cluster.stop();                           // removes everything; throws if the server crashed
 //
+// startCluster({ disk: 100 }) gives the server a small disk, of so many megabytes: the directory cluster.disk, which it sees
+// alone; cluster.seen(path) is how the test sees what is there.
+//
 // cluster.env is what libpq programs (gateway, psql) need; cluster.socketDir and cluster.port the same
 // in parts; cluster.log() is the server's log so far. Invariant: whatever happens in a test, stop() leaves
 // neither processes nor files behind.
 
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -54,18 +57,23 @@ class Cluster {
   #scratch;
   #directory;
   #settings;
+  #megabytes;
   #clients = new Set();
 
-  constructor(scratch, settings) {
+  constructor(scratch, settings, megabytes) {
     this.#scratch = scratch;
     this.#directory = join(scratch, 'cluster');
     this.#settings = settings;
+    this.#megabytes = megabytes;
+    this.disk = join(scratch, 'disk');
     this.env = {};
   }
 
   async #run(action, ...args) {
+    const command = [script, action, this.#directory, ...args];
+    if (this.#megabytes) command.unshift(...(await onDisk(this.#megabytes, this.disk)));
     try {
-      return (await execute(script, [action, this.#directory, ...args], { timeout: 180_000 })).stdout;
+      return (await execute(command[0], command.slice(1), { timeout: 180_000 })).stdout;
     } catch (error) {
       throw new Error(`${script} ${action}: ${error.stderr || error.message}`);
     }
@@ -146,9 +154,9 @@ class Cluster {
   }
 
   // A database with the extension, and the roles that the manual says to create.
-  async createDatabase(name, { extension = true } = {}) {
+  async createDatabase(name, { extension = true, tablespace = 'pg_default' } = {}) {
     const quoted = pg.escapeIdentifier(name);
-    await this.query('postgres', `CREATE DATABASE ${quoted}`);
+    await this.query('postgres', `CREATE DATABASE ${quoted} TABLESPACE ${tablespace}`);
     if (!extension) return;
     await this.query(name, 'CREATE EXTENSION npcsim CASCADE');
     await this.runFile(name, join(root, 'docs', 'roles.sql'));
@@ -160,6 +168,12 @@ class Cluster {
 
   async log() {
     return existsSync(this.env.NPCSIM_SERVER_LOG) ? readFile(this.env.NPCSIM_SERVER_LOG, 'utf8') : '';
+  }
+
+  // A path as the server sees it.
+  async seen(path) {
+    const [pid] = (await readFile(join(this.dataDir, 'postmaster.pid'), 'utf8')).split('\n');
+    return `/proc/${pid}/root${path}`;
   }
 
   // Lines of the log that tell of a crash.
@@ -185,9 +199,23 @@ async function makeScratch() {
   return directory;
 }
 
+// What a command begins with that has a disk of its own: it goes with the last process that sees it, so nothing has to be
+// unmounted, and a server that is started again has an empty one.
+async function onDisk(megabytes, directory) {
+  await mkdir(directory, { recursive: true });
+  const mounting = 'mount -t tmpfs -o size="$1"m npcsim "$2" && shift 2 && exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', mounting, 'sh', String(megabytes), directory];
+}
+
+// Whether startCluster can give a server a disk here.
+export async function diskIsPossible() {
+  const [command, ...args] = await onDisk(1, tmpdir());
+  return execute(command, [...args, 'true']).then(() => true, () => false);
+}
+
 // settings: configuration of the server, name → value.
-export async function startCluster({ settings = {} } = {}) {
-  const cluster = new Cluster(await makeScratch(), { fsync: 'off', ...settings });
+export async function startCluster({ settings = {}, disk } = {}) {
+  const cluster = new Cluster(await makeScratch(), { fsync: 'off', ...settings }, disk);
   try {
     await cluster.create();
   } catch (error) {
