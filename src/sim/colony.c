@@ -11,7 +11,7 @@
  *
  * Where needs decay as fast as in the reference game nobody can have all he needs, and a colony is given what it was always
  * given.  Where they decay slowly people find what they lack by walking about: so it has to be within a walk
- * from anywhere they may have got to, also outside the settlement.
+ * from anywhere they may have got to, also outside the settlement: each district has some of every kind.
  *
  * Everything that blocks is put down one cell at a time on a copy of the grid,
  * and only where the cells around it stay connected and no item loses its last
@@ -53,6 +53,7 @@
 #define ROOM_WALLS_MAX		  (4 * ROOM_SIDE_MAX - 4) /* a room is built whole or not at all */
 #define LOTS_IN_TEN_WITH_ROOM 5
 #define LOTS_IN_TEN_WITH_WALL 3
+#define HEAP_APPLES			  3 /* mostly */
 #define HEAP_APPLES_MAX		  4
 #define HEAP_RADIUS			  2
 
@@ -76,6 +77,7 @@ typedef struct Builder
 	Cell			   *places; /* for furniture: cells inside rooms, along the walls */
 	int32_t				place_count;
 	int32_t				place_capacity;
+	bool				spread; /* over districts, not over rooms */
 	const SimAllocator *allocator;
 	ColonyPlan		   *plan;
 } Builder;
@@ -110,6 +112,30 @@ shuffle(Builder *builder, Cell *cells, int count)
 		cells[i] = cells[other];
 		cells[other] = swapped;
 	}
+}
+
+/* How many parts of that size there are, the last one may be smaller. */
+static int
+parts_of(int64_t number, int64_t part)
+{
+	return (int) ((number + part - 1) / part);
+}
+
+/* The numbers below 'count' in a random order. */
+static int *
+shuffled_numbers(Builder *builder, int count)
+{
+	int *numbers = sim_allocate(builder->allocator, (size_t) count * sizeof(int));
+
+	for (int i = 0; i < count; i++)
+	{
+		int other = draw(builder, i + 1);
+
+		numbers[i] = i; /* 'other' may be i itself */
+		numbers[i] = numbers[other];
+		numbers[other] = i;
+	}
+	return numbers;
 }
 
 /* ---- where there is room ---- */
@@ -415,15 +441,7 @@ build_walls(Builder *builder)
 	columns = columns > 0 ? columns : 1;
 	rows = rows > 0 ? rows : 1;
 	lot_count = columns * rows;
-	lots = sim_allocate(builder->allocator, (size_t) lot_count * sizeof(int));
-	for (int i = 0; i < lot_count; i++)
-	{
-		int other = draw(builder, i + 1);
-
-		lots[i] = i; /* 'other' may be i itself */
-		lots[i] = lots[other];
-		lots[other] = i;
-	}
+	lots = shuffled_numbers(builder, lot_count);
 
 	for (int i = 0; i < lot_count && builder->wall_room > 0; i++)
 	{
@@ -483,26 +501,182 @@ put_furniture(Builder *builder, int wanted)
 		put += put_item(builder, builder->cells[i], furniture[(first + put * step) % FURNITURE_KINDS]);
 }
 
+/* The square in districts of one size, and where furniture can stand in each. */
+typedef struct Districts
+{
+	int		 columns;
+	int		 rows;
+	int		 count;
+	Cell	*cells; /* those of a district side by side, inside rooms first */
+	int32_t *next;	/* by district: those that were not tried yet, up to ... */
+	int32_t *end;
+} Districts;
+
+static int
+district_of(const Builder *builder, const Districts *districts, Cell cell)
+{
+	int column = (cell.x - builder->left) * districts->columns / (builder->right - builder->left);
+	int row = (cell.y - builder->top) * districts->rows / (builder->bottom - builder->top);
+
+	return row * districts->columns + column;
+}
+
+/* As many districts as the square's cells fill at so many each, or fewer. */
+static void
+lay_out_districts(const Builder *builder, int cells_each, Districts *districts)
+{
+	const SimAllocator *allocator = builder->allocator;
+	int					width = builder->right - builder->left;
+	int					height = builder->bottom - builder->top;
+	int					side = 1;
+	int					count;
+	int32_t				place = 0;
+
+	while (side * side < cells_each)
+		side++;
+	districts->columns = width > side ? width / side : 1;
+	districts->rows = height > side ? height / side : 1;
+	count = districts->count = districts->columns * districts->rows;
+	districts->cells =
+		sim_allocate(allocator, (size_t) (builder->place_count + builder->cell_count) * sizeof(Cell));
+	districts->next = sim_allocate_zeroed(allocator, (size_t) count * sizeof(int32_t));
+	districts->end = sim_allocate_zeroed(allocator, (size_t) count * sizeof(int32_t));
+
+	/* how many are in each, where they begin, and then they themselves */
+	for (int i = 0; i < builder->place_count; i++)
+		districts->next[district_of(builder, districts, builder->places[i])]++;
+	for (int i = 0; i < builder->cell_count; i++)
+		districts->next[district_of(builder, districts, builder->cells[i])]++;
+	for (int i = 0; i < count; i++)
+	{
+		int32_t cells = districts->next[i];
+
+		districts->next[i] = districts->end[i] = place;
+		place += cells;
+	}
+	for (int i = 0; i < builder->place_count; i++)
+		districts->cells[districts->end[district_of(builder, districts, builder->places[i])]++] =
+			builder->places[i];
+	for (int i = 0; i < builder->cell_count; i++)
+		districts->cells[districts->end[district_of(builder, districts, builder->cells[i])]++] =
+			builder->cells[i];
+}
+
+static void
+release_districts(const Builder *builder, Districts *districts)
+{
+	sim_release(builder->allocator, districts->cells);
+	sim_release(builder->allocator, districts->next);
+	sim_release(builder->allocator, districts->end);
+}
+
+/* Puts one of a kind into a district; false if there is no room. */
+static bool
+furnish_district(Builder *builder, Districts *districts, int district, ColonyItemKind kind)
+{
+	while (districts->next[district] < districts->end[district])
+		if (put_item(builder, districts->cells[districts->next[district]++], kind))
+			return true;
+	return false;
+}
+
+/* So many of each kind: one in every district, then another one in each, as long as there is room. */
+static void
+spread_furniture(Builder *builder, int of_each)
+{
+	Districts districts;
+	int		  put[FURNITURE_KINDS] = {0};
+	int		 *order;
+	bool	  more = of_each > 0;
+
+	if (!more)
+		return;
+	shuffle(builder, builder->places, builder->place_count);
+	lay_out_districts(builder, parts_of(builder->cell_count, of_each), &districts);
+	order = shuffled_numbers(builder, districts.count);
+	while (more)
+	{
+		more = false;
+		for (int i = 0; i < districts.count; i++)
+			for (int kind = 0; kind < FURNITURE_KINDS; kind++)
+				if (put[kind] < of_each && furnish_district(builder, &districts, order[i], furniture[kind]))
+				{
+					put[kind]++;
+					more = true;
+				}
+	}
+	sim_release(builder->allocator, order);
+	release_districts(builder, &districts);
+}
+
+/* Up to so many apples around a cell; returns how many. */
+static int
+put_heap(Builder *builder, Cell middle, int most)
+{
+	int apples = draw_between(builder, 2, HEAP_APPLES_MAX);
+	int put = 0;
+
+	for (int i = 0; i < apples && put < most; i++)
+	{
+		int x = middle.x + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
+		int y = middle.y + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
+
+		put += put_item(builder, cell_at(x, y), COLONY_APPLE);
+	}
+	return put;
+}
+
+/* Puts a heap into a district; returns how many apples it has, 0 if there is no room. */
+static int
+heap_in_district(Builder *builder, Districts *districts, int district, int most)
+{
+	int put = 0;
+
+	while (put == 0 && districts->next[district] < districts->end[district])
+		put = put_heap(builder, districts->cells[--districts->end[district]], most);
+	return put;
+}
+
+/* A heap in every district, then another one in each, as long as there is room; returns how many apples were put. */
+static int
+spread_heaps(Builder *builder, int wanted)
+{
+	Districts districts;
+	int		 *order;
+	int		  put = 0;
+	bool	  more = wanted > 0;
+
+	if (!more)
+		return 0;
+	lay_out_districts(builder, parts_of(builder->cell_count, parts_of(wanted, HEAP_APPLES)), &districts);
+	order = shuffled_numbers(builder, districts.count);
+	while (more)
+	{
+		more = false;
+		for (int i = 0; i < districts.count && put < wanted; i++)
+		{
+			/* so many that there are some for those to come */
+			int apples =
+				heap_in_district(builder, &districts, order[i], parts_of(wanted - put, districts.count - i));
+
+			put += apples;
+			more = more || apples > 0;
+		}
+	}
+	sim_release(builder->allocator, order);
+	release_districts(builder, &districts);
+	return put;
+}
+
 static void
 put_apples(Builder *builder, int wanted)
 {
-	int put = 0;
-	int next = builder->cell_count;
+	int put = builder->spread ? spread_heaps(builder, wanted) : 0;
+	int next = builder->spread ? 0 : builder->cell_count;
 
 	/* heaps around cells from the end of the list */
 	while (next > 0 && put < wanted)
-	{
-		Cell middle = builder->cells[--next];
-		int	 apples = draw_between(builder, 2, HEAP_APPLES_MAX);
-
-		for (int i = 0; i < apples && put < wanted; i++)
-		{
-			int x = middle.x + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
-			int y = middle.y + draw_between(builder, -HEAP_RADIUS, HEAP_RADIUS);
-
-			put += put_item(builder, cell_at(x, y), COLONY_APPLE);
-		}
-	}
+		put += put_heap(builder, builder->cells[--next], wanted - put);
 	for (int i = 0; i < builder->cell_count && put < wanted; i++)
 		put += put_item(builder, builder->cells[i], COLONY_APPLE);
 }
@@ -529,12 +703,6 @@ typedef struct Supply
 	int pieces; /* of furniture */
 	int apples;
 } Supply;
-
-static int
-parts_of(int64_t number, int64_t part)
-{
-	return (int) ((number + part - 1) / part);
-}
 
 /* As ever. */
 static Supply
@@ -586,7 +754,10 @@ put_out(Builder *builder, Supply supply)
 		memcpy(items, plan->items, (size_t) plan->item_count * sizeof(ColonyItem));
 	sim_release(builder->allocator, plan->items);
 	plan->items = items;
-	put_furniture(builder, supply.pieces);
+	if (builder->spread)
+		spread_furniture(builder, supply.pieces / FURNITURE_KINDS);
+	else
+		put_furniture(builder, supply.pieces);
 	put_apples(builder, supply.apples);
 }
 
@@ -630,7 +801,7 @@ survey(Builder *builder)
 }
 
 bool
-colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
+colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls, bool spread,
 			const SimAllocator *allocator, ColonyPlan *plan, int *room)
 {
 	static const SimAllocator plain;
@@ -640,6 +811,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_w
 	int						  habitable_count;
 
 	builder.allocator = allocator != NULL ? allocator : &plain;
+	builder.spread = spread && can_live;
 	*plan = (ColonyPlan) {0};
 	habitable_count = choose_component(&builder, grid);
 	*room = habitable_count / CELLS_PER_NPC;
