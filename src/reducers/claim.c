@@ -103,16 +103,16 @@ static SpiStatement lock_sessions_statement =
 	 .nargs = 1,
 	 .types = {INT8ARRAYOID}};
 
+/* One by one by their keys, whatever the statistics say. */
 static SpiStatement take_statement =
 	{.sql =
 		 "WITH open AS ("
 		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state"
 		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS c(world_id, npc_id, request_id, session_id, "
-		 "timeout_ms, "
-		 "told_events, choices, told_state)"
-		 "   JOIN npcsim.decision_slots d ON d.world_id = c.world_id AND d.npc_id = c.npc_id"
-		 "  WHERE d.request_id = c.request_id AND d.status = 1"
-		 "    FOR NO KEY UPDATE OF d SKIP LOCKED)"
+		 "timeout_ms, told_events, choices, told_state)"
+		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
+		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
+		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d)"
 		 " UPDATE npcsim.decision_slots d"
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
