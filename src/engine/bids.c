@@ -17,6 +17,7 @@
 #include "engine/pace.h"
 #include "errors.h"
 #include "json.h"
+#include "tables/id_lists.h"
 
 /* World time in which an invitation must be answered, at least. */
 #define ANSWER_TIME (5 * SIM_SECOND)
@@ -26,15 +27,6 @@
 #define WINDOWS_MOST 10
 
 /* ---- finding ---- */
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64 left = *(const int64 *) a;
-	int64 right = *(const int64 *) b;
-
-	return left < right ? -1 : left > right;
-}
 
 static int
 place_of(const Bid *bid, const Npc *npc)
@@ -53,8 +45,7 @@ bids_under_way(World *world, int *count)
 {
 	int64 *ids = image_ids(world->bids, count);
 
-	if (*count > 1)
-		qsort(ids, *count, sizeof(int64), compare_ids);
+	*count = id_list_sort(ids, *count);
 	return ids;
 }
 

@@ -9,6 +9,7 @@
 #include "utils/memutils.h"
 
 #include "engine/image.h"
+#include "tables/id_lists.h"
 
 /* ---- objects by id ---- */
 
@@ -437,6 +438,22 @@ world_interaction_kind(World *world, const char *name)
 {
 	return interaction_by_name((const InteractionKind *const *) world->interaction_kinds.entries,
 							   world->interaction_kinds.count, name);
+}
+
+int
+world_npcs_of_requests(World *world, const int64 *request_ids, int count, int64 *npc_ids)
+{
+	int found = 0;
+
+	for (int i = 0; i < world->everyone.count && found < count; i++)
+	{
+		const Npc *npc = world->everyone.entries[i];
+
+		/* most requests are older than all of these */
+		if (npc->request_id >= request_ids[0] && id_list_find(request_ids, count, npc->request_id) >= 0)
+			npc_ids[found++] = npc->id;
+	}
+	return found;
 }
 
 static int

@@ -23,6 +23,7 @@
 #include "json.h"
 #include "sim/random.h"
 #include "spi.h"
+#include "tables/id_lists.h"
 
 /* An NPC's mind is asked at most this often. */
 #define ASK_INTERVAL (3 * SIM_SECOND)
@@ -512,22 +513,12 @@ read_present(World *world)
 	spi_end();
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64 left = *(const int64 *) a;
-	int64 right = *(const int64 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
 bool
 npc_mind_can_be_asked(World *world, Npc *npc)
 {
 	read_present(world);
 	return world->present.count > 0 &&
-		   bsearch(&npc->controller, world->present.ids, world->present.count, sizeof(int64), compare_ids) !=
-			   NULL &&
+		   id_list_find(world->present.ids, world->present.count, npc->controller) >= 0 &&
 		   !npc_budget_spent(world, npc);
 }
 

@@ -50,6 +50,10 @@ extern const ItemKind		 *world_item_kind(World *world, const char *name);
 extern const InteractionKind *world_interaction_kind(World *world, const char *name);
 extern Cell					  npc_cell(const Npc *npc, int64 now);
 extern WorldItem			 *world_item_at(World *world, Cell cell);
+/*
+ * NPCs whose last requests these are, room for count of them: how many. The ids are ascending, each once.
+ */
+extern int world_npcs_of_requests(World *world, const int64 *request_ids, int count, int64 *npc_ids);
 /* Calls visit for every NPC in order of id. */
 extern void world_each_npc(World *world, void (*visit)(World *world, Npc *npc, void *arg), void *arg);
 /* When something is due next (events, decisions, respawns): SIM_NEVER = never. */

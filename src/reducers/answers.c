@@ -13,14 +13,15 @@
 #include "reducers/answers.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 
 static SpiStatement slots_statement =
 	{"SELECT npc_id, request_id, status, reason, player_id, COALESCE(told_state, state_counter), "
 	 "told_events, opened_at_real, "
 	 "sent_at_real, answered, choices "
-	 "FROM npcsim.decision_slots WHERE world_id = $1 AND (npc_id = ANY ($2) OR request_id = ANY ($3))",
-	 3,
-	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID}};
+	 "FROM npcsim.decision_slots WHERE world_id = $1 AND npc_id = ANY ($2)",
+	 2,
+	 {INT8OID, INT8ARRAYOID}};
 
 static SpiStatement past_statement =
 	{"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
@@ -101,9 +102,10 @@ answer_refuse(Answer *answer, int sqlstate, const char *reason)
 }
 
 Slot *
-slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
+slots_read(World *world, const Answer *answers, int count, int *slot_count)
 {
-	int64 *npcs = palloc(Max(count, 1) * sizeof(int64));
+	int64  world_id = world_image_lock(world)->world_id;
+	int64 *npcs = palloc(2 * Max(count, 1) * sizeof(int64));
 	int64 *requests = palloc(Max(count, 1) * sizeof(int64));
 	int	   npc_count = 0;
 	int	   request_count = 0;
@@ -119,9 +121,11 @@ slots_read(int64 world_id, const Answer *answers, int count, int *slot_count)
 		else
 			requests[request_count++] = answers[i].request_id;
 	}
+	if (request_count > 0)
+		npc_count +=
+			world_npcs_of_requests(world, requests, id_list_sort(requests, request_count), npcs + npc_count);
 	rows = spi_run(&slots_statement,
-				   (Datum[]) {Int64GetDatum(world_id), int64_array(npcs, npc_count),
-							  int64_array(requests, request_count)},
+				   (Datum[]) {Int64GetDatum(world_id), int64_array(npcs, id_list_sort(npcs, npc_count))},
 				   NULL, SPI_OK_SELECT);
 	slots = palloc0(Max(rows, 1) * sizeof(Slot));
 	for (uint64 row = 0; row < rows; row++)

@@ -10,6 +10,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "engine/world.h"
 #include "tables/npcs.h"
 
 /* The reason of a decision for which there was no answer in time; all others tell of failures. */
@@ -85,7 +86,7 @@ extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
 extern bool answer_is_logged(const Answer *answer);
 
 /* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
-extern Slot *slots_read(int64 world_id, const Answer *answers, int count, int *slot_count);
+extern Slot *slots_read(World *world, const Answer *answers, int count, int *slot_count);
 /* The one an answer belongs to, or NULL. */
 extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
 

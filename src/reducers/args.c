@@ -209,3 +209,36 @@ check_cell(const Grid *grid, int32 x, int32 y)
 						grid_size_y(grid) - 1));
 	return (Cell) {.x = (int16) x, .y = (int16) y};
 }
+
+static void *
+arg_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int width, int *count)
+{
+	ArrayType *array;
+
+	arg_not_null(fcinfo, n, name);
+	array = PG_GETARG_ARRAYTYPE_P(n);
+	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" has more than one dimension", name), errdetail("It has %d.", ARR_NDIM(array)),
+				errhint("Write it like '{1,2}'."));
+	if (*count > limit)
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("\"%s\" has too many elements", name),
+				errdetail("It has %d.", *count), errhint("It can have up to %d.", limit));
+	if (array_contains_nulls(array))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("\"%s\" must not contain null", name),
+				errdetail("One of its elements is null."), errhint("Leave the element out."));
+	return memcpy(palloc((Size) Max(*count, 1) * width), ARR_DATA_PTR(array), (Size) *count * width);
+}
+
+int64 *
+arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count)
+{
+	return arg_list(fcinfo, n, name, limit, sizeof(int64), count);
+}
+
+int32 *
+arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count)
+{
+	return arg_list(fcinfo, n, name, limit, sizeof(int32), count);
+}

@@ -41,6 +41,13 @@ extern Jsonb *arg_object(FunctionCallInfo fcinfo, int n, const char *name);
 extern char **arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int max_count, int max_chars,
 						int *count);
 
+/*
+ * Elements of a bigint[] (an integer[]) argument that has one dimension, no nulls and at
+ * most 'limit' elements; else 22004, 22023 or 54000, naming the argument.
+ */
+extern int64 *arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
+extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
+
 /* The checks themselves, for values that come as rows of a view. */
 extern void	  check_id(int64 value, const char *name);
 extern void	  check_float8(double value, const char *name, double low, double high, const char *unit);

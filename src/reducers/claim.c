@@ -23,12 +23,12 @@
 #include "json.h"
 #include "quiet.h"
 #include "reducers/args.h"
-#include "reducers/id_lists.h"
 #include "reducers/observe.h"
 #include "reducers/sessions.h"
 #include "reducers/world_head.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 

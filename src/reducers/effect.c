@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "reducers/effect.h"
@@ -64,9 +65,16 @@ decision_effect(Jsonb *decision)
 static bool
 is_long(Numeric number)
 {
-	Datum size = DirectFunctionCall1(numeric_abs, NumericGetDatum(number));
-	Datum most = DirectFunctionCall1(float8_numeric, Float8GetDatum(DBL_MAX));
+	static Datum most = (Datum) 0; /* the largest double, which takes long to be made a numeric */
+	Datum		 size = DirectFunctionCall1(numeric_abs, NumericGetDatum(number));
 
+	if (most == (Datum) 0)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+		most = DirectFunctionCall1(float8_numeric, Float8GetDatum(DBL_MAX));
+		MemoryContextSwitchTo(caller);
+	}
 	return DatumGetInt32(DirectFunctionCall1(numeric_scale, size)) > DECIMALS_MAX ||
 		   DatumGetBool(DirectFunctionCall2(numeric_gt, size, most));
 }

@@ -36,7 +36,6 @@
 #include "port.h"
 #include "quiet.h"
 #include "reducers/args.h"
-#include "reducers/id_lists.h"
 #include "reducers/players.h"
 #include "reducers/refusals.h"
 #include "reducers/sessions.h"
@@ -44,6 +43,7 @@
 #include "require.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 #include "tables/new_ids.h"
 
 PG_FUNCTION_INFO_V1(npcsim_register_gateway);

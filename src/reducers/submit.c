@@ -542,7 +542,7 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
-	slots = slots_read(world_id, answers, count, &slot_count);
+	slots = slots_read(world, answers, count, &slot_count);
 	past = past_requests_read(world_id, answers, count, slots, slot_count, &past_count);
 	for (int i = 0; i < count; i++)
 	{
@@ -735,7 +735,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
-	slots = slots_read(world_id, answers, count, &slot_count);
+	slots = slots_read(world, answers, count, &slot_count);
 	failed = palloc(Max(count, 1) * sizeof(Npc *));
 	known_events = palloc(Max(count, 1) * sizeof(int64));
 	reasons = palloc(Max(count, 1) * sizeof(char *));

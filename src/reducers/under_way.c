@@ -11,9 +11,9 @@
 #include "utils/array.h"
 
 #include "json.h"
-#include "reducers/id_lists.h"
 #include "reducers/under_way.h"
 #include "tables/bids.h"
+#include "tables/id_lists.h"
 #include "tables/index_rows.h"
 #include "tables/interaction_kinds.h"
 

@@ -28,13 +28,13 @@
 #include "json.h"
 #include "quiet.h"
 #include "reducers/args.h"
-#include "reducers/id_lists.h"
 #include "reducers/npc_rows.h"
 #include "reducers/wire_events.h"
 #include "reducers/wire_json.h"
 #include "reducers/world_head.h"
 #include "spi.h"
 #include "tables/change_log.h"
+#include "tables/id_lists.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_snapshot);
 PG_FUNCTION_INFO_V1(npcsim_world_delta);

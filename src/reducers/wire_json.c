@@ -11,12 +11,12 @@
 #include "utils/builtins.h"
 
 #include "json.h"
-#include "reducers/id_lists.h"
 #include "reducers/wire_json.h"
 #include "sim/kinds.h"
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 

@@ -20,6 +20,7 @@
 #include "tables/arrays.h"
 #include "tables/change_log.h"
 #include "tables/hot_rows.h"
+#include "tables/id_lists.h"
 
 typedef struct ChangeInput
 {
@@ -189,29 +190,6 @@ change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision)
 	change_notes_reset(notes);
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64 left = *(const int64 *) a;
-	int64 right = *(const int64 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Sorts, drops what is double, and returns how many are left. */
-static int
-sort_unique(int64 *ids, int count)
-{
-	int kept = 0;
-
-	if (count > 1)
-		qsort(ids, count, sizeof(int64), compare_ids);
-	for (int i = 0; i < count; i++)
-		if (kept == 0 || ids[kept - 1] != ids[i])
-			ids[kept++] = ids[i];
-	return kept;
-}
-
 static void
 collect(ChangeSet *changes, int *room, int kind, const int64 *ids, int count, MemoryContext context)
 {
@@ -255,9 +233,9 @@ change_log_since(int64 world_id, int64 since, int64 until, bool read_only, Chang
 					ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), caller);
 	}
 	/* Segments are emptied one by one, and not always in order: every revision must be there. */
-	complete = sort_unique(revisions, (int) rows) == until - since;
+	complete = id_list_sort(revisions, (int) rows) == until - since;
 	spi_end();
 	for (int kind = 1; kind < CHANGE_KINDS; kind++)
-		changes->count[kind] = sort_unique(changes->ids[kind], changes->count[kind]);
+		changes->count[kind] = id_list_sort(changes->ids[kind], changes->count[kind]);
 	return complete;
 }
