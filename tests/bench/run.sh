@@ -17,6 +17,7 @@
 #   BENCH_STEP_SECONDS=30
 #   BENCH_DAY_SECONDS=86400 world seconds of day
 #   BENCH_LONG_MINUTES=30   length of the long run; a snapshot is held in its last third
+#   BENCH_LONG_SPEED=1      speed of the world of the long run, up to 1000
 #   BENCH_NICE=-20          priority of the servers, for a machine that has other work (the right to do so is
 #                           root's); client programs keep theirs
 #   BENCH_PERF=1            also call graphs of the worker, the gateway and its backends (needs perf)

@@ -18,6 +18,7 @@ const variables = {
   stepWarmUp: 'BENCH_STEP_WARM_UP',
   stepSeconds: 'BENCH_STEP_SECONDS',
   longMinutes: 'BENCH_LONG_MINUTES',
+  longSpeed: 'BENCH_LONG_SPEED',
   daySeconds: 'BENCH_DAY_SECONDS',
   nice: 'BENCH_NICE',
 };
@@ -30,6 +31,7 @@ const defaults = {
   stepWarmUp: 75,
   stepSeconds: 30,
   longMinutes: 30,
+  longSpeed: 1,
   daySeconds: 86_400,
   nice: 0,
 };
