@@ -253,12 +253,12 @@ tap_begin()
 	printf '== %s\n' "$1"
 }
 
-# tap_start NAME SECONDS COMMAND…
+# tap_start NAME SECONDS COMMAND…; it ends with this script, even if that is killed
 tap_start()
 {
 	local name="$1" limit="$2"
 	shift 2
-	timeout --kill-after=10 "$limit" "$@" >"$BUILD/results/$TAP_PART/$name.tap" 2>&1 </dev/null &
+	setpriv --pdeathsig TERM timeout --kill-after=10 "$limit" setpriv --pdeathsig TERM "$@" >"$BUILD/results/$TAP_PART/$name.tap" 2>&1 </dev/null &
 	TAP_RUNNING[$!]="$name $limit $SECONDS"
 }
 

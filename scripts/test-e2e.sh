@@ -45,7 +45,7 @@ run()
 {
 	local name
 	name="$(basename "${1%.test.mjs}")"
-	tap_start "$name" "$limit" "$ROOT/scripts/with-reports.sh" "$BUILD/results/reports/$name" \
+	tap_start "$name" "$limit" "$ROOT/scripts/contained.sh" "$ROOT/scripts/with-reports.sh" "$BUILD/results/reports/$name" \
 		node --test --test-reporter=tap ${NPCSIM_TEST_NAMES:+"--test-name-pattern=$NPCSIM_TEST_NAMES"} "$1"
 }
 
