@@ -10,14 +10,15 @@ const LAST_MINUTES = 3;
 export async function long(bench) {
   const { cluster } = bench;
   const third = Math.max(1, Math.round(settings.longMinutes / 3));
-  const report = new Report('long', `${settings.npcs} NPCs, built-in mind, ${3 * third} real minutes; a snapshot is held in the last ${third}`);
+  const report = new Report('long', `${settings.npcs} NPCs, built-in mind, speed ${settings.longSpeed}, ${3 * third} real minutes; a snapshot is held in the last ${third}`);
   const taken = [];
   const quiet = [];
   const held = [];
   let holder;
+  await cluster.query(DATABASE, 'SELECT npcsim.set_world_speed($1, $2)', [bench.world, settings.longSpeed]);
   await startWorld(bench);
 
-  // One minute at a time; p99 is of the last 1,024 ticks (102 s), so the first sample of a third belongs to the one before.
+  // One minute at a time; p99 is of the last 1,024 ticks (102 s at speed 1), so the first sample of a third belongs to the one before.
   const watch = async (minutes, samples) => {
     for (let minute = 1; minute <= minutes; minute++) {
       await pass(60, `long: minute ${minute} of ${minutes} of this third`);
