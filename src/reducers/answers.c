@@ -19,7 +19,8 @@ static SpiStatement slots_statement =
 	{"SELECT npc_id, request_id, status, reason, player_id, COALESCE(told_state, state_counter), "
 	 "told_events, opened_at_real, "
 	 "sent_at_real, answered, choices "
-	 "FROM npcsim.decision_slots WHERE world_id = $1 AND npc_id = ANY ($2)",
+	 "FROM " SPI_WANTED_KEYS " JOIN npcsim.decision_slots t ON t.world_id = " SPI_WANTED_WORLD
+	 " AND t.npc_id = wanted.key_",
 	 2,
 	 {INT8OID, INT8ARRAYOID}};
 
@@ -109,6 +110,7 @@ slots_read(World *world, const Answer *answers, int count, int *slot_count)
 	int64 *requests = palloc(Max(count, 1) * sizeof(int64));
 	int	   npc_count = 0;
 	int	   request_count = 0;
+	int	   plans;
 	uint64 rows;
 	Slot  *slots;
 
@@ -124,9 +126,11 @@ slots_read(World *world, const Answer *answers, int count, int *slot_count)
 	if (request_count > 0)
 		npc_count +=
 			world_npcs_of_requests(world, requests, id_list_sort(requests, request_count), npcs + npc_count);
+	plans = spi_index_plans_begin();
 	rows = spi_run(&slots_statement,
 				   (Datum[]) {Int64GetDatum(world_id), int64_array(npcs, id_list_sort(npcs, npc_count))},
 				   NULL, SPI_OK_SELECT);
+	spi_index_plans_end(plans);
 	slots = palloc0(Max(rows, 1) * sizeof(Slot));
 	for (uint64 row = 0; row < rows; row++)
 	{

@@ -1,6 +1,6 @@
 -- Answers of minds: who may give them, what they must look like, that each counts once, what comes of them.
 BEGIN;
-SELECT plan(63);
+SELECT plan(66);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots');
@@ -161,6 +161,23 @@ UPDATE npcsim.decision_slots SET status = 2 WHERE npc_id = pg_temp.npc('Di');
 SELECT is(npcsim_internal.expire_decisions(), 1::bigint, 'what nobody answers is given up 5 s past its time-out');
 SELECT ok(NOT pg_temp.pending('Di'), 'so that the NPC lives on');
 UPDATE npcsim.world_clock SET status = 'paused';
+
+-- ---- what an answer costs does not grow with how many are asked ----
+SELECT npcsim.create_world('Town', 60, 60, 5, preset => 'reference') AS town \gset
+SELECT npcsim.populate_world(:town, 200), npcsim.create_player(:town, 'mayor');
+SELECT id AS mayor FROM npcsim.players WHERE world_id = :town \gset
+SELECT npcsim.client_connected('g', :mayor, :town, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(:mayor, '{"max_concurrency": 64}') IS NOT NULL;
+SELECT npcsim.assign_npc_to_player(:town, id, :mayor) FROM npcsim.npcs WHERE world_id = :town;
+SELECT npcsim.tick_world(:town, 4);
+SELECT request_id AS request FROM npcsim.decision_requests WHERE world_id = :town ORDER BY npc_id LIMIT 1 \gset
+CREATE FUNCTION pg_temp.slots_read() RETURNS bigint LANGUAGE sql AS $$
+    SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relid = 'npcsim.decision_slots'::regclass
+$$;
+SELECT cmp_ok((SELECT count(*) FROM npcsim.decision_requests WHERE world_id = :town), '>', 150::bigint, 'many are asked');
+SELECT pg_temp.slots_read() AS before \gset
+SELECT is((SELECT result ->> 'status' FROM npcsim.submit_npc_decisions(ARRAY[:mayor]::bigint[],
+                                                                     ARRAY[format('{"request_id": %s, "action": "wander"}', :request)])), 'applied', 'one answer');
+SELECT cmp_ok(pg_temp.slots_read() - :before, '<', 10::bigint, 'reads no slots but its own');
 
 SELECT * FROM finish();
 ROLLBACK;
