@@ -2,7 +2,7 @@
 -- out to minds in real time is as long at another speed; and a bid that is put to other minds again and again gives each its time, and ends.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
-SELECT plan(39);
+SELECT plan(40);
 SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
 SELECT npcsim.register_gateway('g1');
@@ -170,6 +170,17 @@ SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('B
 SELECT pg_temp.step(1);
 SELECT npcsim.set_world_speed(1, 10);
 SELECT is((SELECT expires_at - pg_temp.clock()::float8 FROM npcsim.interaction_bids)::numeric(6, 1), 40.0, 'in a world that becomes faster a mind has as much time');
+SELECT pg_temp.answer('Bo', pg_temp.bid('Ada'), false, 'no', 'bo');
+
+-- ---- beside what it needs ----
+SELECT pg_temp.anew();
+SELECT pg_temp.step(0.1);
+SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo', 'Cy'));
+SELECT pg_temp.step(0.1);
+SELECT npcsim.create_item(1, 'apple', 21, 23);
+UPDATE npcsim.npcs SET hunger = 10 WHERE name = 'Cy';
+SELECT pg_temp.step(4);
+SELECT is(pg_temp.doing('Cy'), 'idle nobody', 'one that was accepted for begins nothing, however hungry it became, and near as the apple is');
 SELECT pg_temp.answer('Bo', pg_temp.bid('Ada'), false, 'no', 'bo');
 
 -- ---- by which rules ----
