@@ -29,7 +29,7 @@ colonies()
 	for ((seed = first; seed < first + seeds; seed += batch)); do
 		count=$((first + seeds - seed < batch ? first + seeds - seed : batch))
 		say "seeds $seed to $((seed + count - 1))"
-		if ! NPCSIM_SEED="$seed" NPCSIM_SEEDS="$count" "$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/96_property.sql"; then
+		if ! NPCSIM_LIMIT=3600 NPCSIM_SEED="$seed" NPCSIM_SEEDS="$count" "$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/96_property.sql"; then
 			failing+=("$seed")
 			cp "$BUILD/results/sql/96_property.tap" "$BUILD/results/long/seeds-from-$seed.tap"
 		fi
@@ -41,7 +41,7 @@ colonies()
 living()
 {
 	local status=0
-	NPCSIM_COLONIES='20 100 1000' NPCSIM_SEED="${NPCSIM_SEED:-1}" NPCSIM_SEEDS="${NPCSIM_SEEDS:-20}" \
+	NPCSIM_LIMIT=7200 NPCSIM_COLONIES='20 100 1000' NPCSIM_SEED="${NPCSIM_SEED:-1}" NPCSIM_SEEDS="${NPCSIM_SEEDS:-20}" \
 		"$ROOT/scripts/test-sql.sh" "$ROOT/tests/pgtap/41_living.sql" || status=$?
 	cp "$BUILD/results/sql/41_living.tap" "$BUILD/results/long/"
 	return "$status"

@@ -189,6 +189,7 @@ describe('a gateway that is not what it should be', { concurrency: PATIENCE > 1 
     t.after(() => child.kill('SIGKILL'));
     child.stderr.pause();
     const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+    await new Promise((resolve) => child.stderr.once('readable', resolve)); // it runs, however long that took
     await new Promise((resolve) => setTimeout(resolve, 1500));
     child.kill('SIGTERM');
     assert.equal(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 12_000 * PATIENCE, 'it goes on'))]), 0);

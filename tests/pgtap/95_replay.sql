@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(131);
+SELECT plan(132);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'world_clock', 'world_inputs');
 
@@ -393,6 +393,15 @@ SELECT npcsim.populate_world(:older, 10), npcsim.tick_world(:older, 20);
 SELECT results_eq(format($$SELECT kind, tick, payload -> 'rules' FROM npcsim.world_inputs WHERE world_id = %s ORDER BY sequence$$, :older),
                   $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '4'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
 SELECT is(pg_temp.replayed(:older), '', 'and replayed by the old ones up to there');
+
+-- As if 0.3 had made this colony: it would have been another one.
+BEGIN;
+SELECT npcsim.create_world('Settled', 72, 72, 5) AS settled \gset
+SELECT npcsim.populate_world(:settled, 20);
+UPDATE npcsim.world_inputs SET payload = '{"rules": 3}' WHERE world_id = :settled AND kind = 'rules';
+UPDATE npcsim.world_clock SET rules = 3 WHERE world_id = :settled;
+COMMIT;
+SELECT matches(pg_temp.replayed(:settled), '^items ', 'what a colony is given follows from the rules by which it was made');
 
 -- ---- what is refused, and changes nothing ----
 CREATE TEMP TABLE worlds AS SELECT count(*) AS n FROM npcsim.world_settings;
