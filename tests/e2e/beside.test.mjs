@@ -152,3 +152,37 @@ test('a player who is banned, or gets another token, is told', async () => {
   }
   assert.deepEqual(await errors(since), []);
 });
+
+// ---- what the gateway calls is not there, or not for it ----
+
+const health = async () => (await fetch(`http://127.0.0.1:${colony.port}/healthz`)).text();
+
+// Until the gateway has noticed there may be errors of what was on its way; then none.
+async function withdrawn(sentence, withdraw) {
+  const since = await logLength();
+  await withdraw();
+  await waitFor(async () => (await health()).includes(sentence), { timeout: 6000, what: async () => `${sentence} in ${await health()}` });
+  const noticed = await logLength();
+  assert.ok((await errors(since)).length < 20, `${(await errors(since)).length} errors`);
+  await sleep(2500);
+  assert.deepEqual(await errors(noticed), []);
+  assert.equal(colony.gateway.output.split(sentence).length, 2, 'said once');
+}
+
+test('rights that are revoked, and an extension that is dropped, are noticed, told in a sentence, and asked for without errors', async () => {
+  const { watcher, player } = await crowd();
+  await withdrawn('the database lets this role not call what it must', () => colony.query('REVOKE EXECUTE ON FUNCTION npcsim.world_delta, npcsim.gateway_poll FROM npcsim_gateway'));
+  assert.deepEqual([watcher.closed, player.closed], [undefined, undefined]);
+  assert.equal(watcher.of('clock').at(-1).status, 'unreachable');
+  await colony.query('GRANT EXECUTE ON FUNCTION npcsim.world_delta, npcsim.gateway_poll TO npcsim_gateway');
+  await waitFor(() => watcher.of('clock').at(-1).status === 'running', { what: 'the clock to go on' });
+  await player.frame('decision_request');
+  assert.equal(await health(), 'ok\n');
+  await withdrawn('the database has no extension npcsim', () => colony.query('DROP EXTENSION npcsim CASCADE'));
+  const since = await logLength();
+  await colony.query('CREATE EXTENSION npcsim CASCADE');
+  await colony.cluster.runFile(colony.database, `${process.env.NPCSIM_ROOT ?? '.'}/docs/roles.sql`);
+  assert.equal(await watcher.ends(), 4004);
+  await waitFor(async () => (await health()) === 'ok\n', { what: 'health' });
+  assert.deepEqual(await errors(since), []);
+});

@@ -32,6 +32,8 @@ enum
 	UPDATE_PLAYER_CAMERA,
 	CALL_REDUCER,
 	COMPUTE_STANDINGS,
+	FUNCTION_COUNT, /* those before are calls of the function of their name */
+	MISSING_FUNCTIONS = FUNCTION_COUNT,
 	STATEMENT_COUNT
 };
 
@@ -81,6 +83,15 @@ static const DbStatement statements[STATEMENT_COUNT] = {
 	 4},
 	{COMPUTE_STANDINGS, "compute_standings",
 	 "SELECT player_id, standing, body FROM npcsim.compute_standings($1::bigint[], $2::bigint[])", 2},
+	{MISSING_FUNCTIONS, "missing_functions",
+	 "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'npcsim')::integer AS installed,"
+	 " pg_catalog.string_agg(wanted.name, ', ') AS missing FROM pg_catalog.unnest($1::text[]) AS wanted(name)"
+	 " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc p"
+	 "  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+	 "  WHERE n.nspname = 'npcsim' AND p.proname = wanted.name"
+	 "  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+	 "  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))",
+	 1},
 };
 
 typedef struct Number
@@ -183,6 +194,21 @@ try_query(int statement, const char *const *values, DbDone done, void *argument)
 	trial->done = done;
 	trial->argument = argument;
 	db_query(&statements[statement], DB_LANE_READ, 0, values, tried, trial);
+}
+
+void
+call_missing_functions(DbDone done, void *argument)
+{
+	const char *names[FUNCTION_COUNT];
+	Text		wanted = {0};
+	const char *values[1];
+
+	for (int i = 0; i < FUNCTION_COUNT; i++)
+		names[i] = statements[i].name;
+	add_text_array(&wanted, names, FUNCTION_COUNT);
+	values[0] = wanted.data;
+	db_query(&statements[MISSING_FUNCTIONS], DB_LANE_LISTEN, 0, values, done, argument);
+	text_free(&wanted);
 }
 
 void

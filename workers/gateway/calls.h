@@ -22,6 +22,8 @@
 
 /* player_id 0 is a spectator everywhere here */
 
+/* "installed", and the names in "missing" of functions that are not there, or not for us; NULL: all are. Never an error. */
+extern void call_missing_functions(DbDone done, void *argument);
 extern void call_register_gateway(const char *gateway_id, DbDone done, void *argument);
 extern void call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done,
 							  void *argument);

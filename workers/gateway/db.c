@@ -93,6 +93,13 @@ db_links(int *count)
 	return db.links;
 }
 
+void
+db_misfit(void)
+{
+	if (db.up)
+		db.events->misfit();
+}
+
 Link *
 db_choose_link(DbLane lane, int64_t world_id)
 {

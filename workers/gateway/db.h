@@ -76,6 +76,9 @@ typedef struct DbEvents
 
 	/* no connection of this kind is of use, and why: a sentence */
 	void (*refused)(const char *reason);
+
+	/* a call did not find its function, or may not; told with each */
+	void (*misfit)(void);
 	void (*notified)(const char *channel, const char *payload);
 } DbEvents;
 

@@ -74,6 +74,9 @@ extern Link *db_choose_link(DbLane lane, int64_t world_id);
 /* Any failure of a connection ends here: its queries fail, it is tried again. */
 extern void link_lost(Link *link, const char *why);
 
+/* A query found that the database is not what it was. */
+extern void db_misfit(void);
+
 /* ---- db_queries.c ---- */
 
 extern void queries_start(struct lws_context *context, int timeout_ms);

@@ -34,6 +34,13 @@ sqlstate_is_worth_a_retry(const char *sqlstate)
 	return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "26000") == 0;
 }
 
+/* What is called is not there, or not for us. */
+static bool
+sqlstate_is_of_a_misfit(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42883") == 0 || strcmp(sqlstate, "3F000") == 0 || strcmp(sqlstate, "42501") == 0;
+}
+
 /* Tells the caller and frees the query. */
 static void
 query_finish(Query *query)
@@ -58,6 +65,8 @@ query_finish(Query *query)
 		reply.detail = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
 		reply.hint = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
 		reply.retry = sqlstate_is_worth_a_retry(reply.sqlstate);
+		if (sqlstate_is_of_a_misfit(reply.sqlstate))
+			db_misfit();
 	}
 	else
 		reply.result = query->result;

@@ -30,6 +30,7 @@ static struct
 {
 	const char *gateway_id;
 	bool		under_way;
+	bool		doubting;		/* whether the database still is what it was */
 	int64_t		retry_at;		/* after a failure; 0 = no need */
 	uint64_t	number;			/* counts the attempts */
 	bool		was_registered; /* ever */
@@ -82,7 +83,13 @@ registered(void *argument, const DbReply *reply)
 	if (!reply->result)
 	{
 		if (!reply->lost)
-			log_line(LOG_WARNING, "register_gateway: %s (%s)", reply->message, reply->sqlstate);
+		{
+			char trouble[sizeof(registration.trouble)];
+
+			snprintf(trouble, sizeof(trouble), "register_gateway: %s (%s) %s", reply->message,
+					 reply->sqlstate, reply->hint ? reply->hint : "");
+			note_trouble(LOG_WARNING, trouble);
+		}
 		registration.retry_at = now_ms() + REGISTER_RETRY_MS;
 		return;
 	}
@@ -95,6 +102,43 @@ registered(void *argument, const DbReply *reply)
 	sessions_resume();
 }
 
+/* Has the database all that we call?  If not it says so, once. */
+static bool
+note_missing(const DbReply *reply)
+{
+	const char *missing = reply_column(reply, 0, "missing");
+	char		trouble[sizeof(registration.trouble)];
+
+	if (!missing)
+		return false;
+	if (reply_integer(reply, 0, "installed") == 0)
+		snprintf(trouble, sizeof(trouble),
+				 "the database has no extension npcsim (CREATE EXTENSION npcsim CASCADE, then roles.sql)");
+	else
+		snprintf(
+			trouble, sizeof(trouble),
+			"the database lets this role not call what it must (ALTER EXTENSION npcsim UPDATE if it is of "
+			"another version, then roles.sql): %s",
+			missing);
+	note_trouble(LOG_WARNING, trouble);
+	return true;
+}
+
+/* A call of what is not there would be an error in the server's log, each time. */
+static void
+looked(void *argument, const DbReply *reply)
+{
+	if ((uint64_t) (uintptr_t) argument != registration.number)
+		return;
+	if (reply->result && !note_missing(reply))
+	{
+		call_register_gateway(registration.gateway_id, registered, argument);
+		return;
+	}
+	registration.under_way = false;
+	registration.retry_at = now_ms() + REGISTER_RETRY_MS;
+}
+
 static void
 register_now(void)
 {
@@ -102,7 +146,29 @@ register_now(void)
 	registration.under_way = true;
 	registration.retry_at = 0;
 	registration.number++;
-	call_register_gateway(registration.gateway_id, registered, (void *) (uintptr_t) registration.number);
+	call_missing_functions(looked, (void *) (uintptr_t) registration.number);
+}
+
+static void
+doubted(void *argument, const DbReply *reply)
+{
+	registration.doubting = false;
+	if ((uint64_t) (uintptr_t) argument != registration.number || registration.under_way)
+		return;
+	if (reply->result && note_missing(reply))
+	{
+		sessions_part();
+		registration.retry_at = now_ms() + REGISTER_RETRY_MS;
+	}
+}
+
+void
+registration_doubt(void)
+{
+	if (registration.under_way || registration.doubting || !worlds_are_registered())
+		return;
+	registration.doubting = true;
+	call_missing_functions(doubted, (void *) (uintptr_t) registration.number);
 }
 
 void

@@ -28,6 +28,9 @@ extern void registration_database_up(void);
 extern void registration_database_down(void);
 extern void registration_database_refused(const char *reason);
 
+/* A call did not find its function, or may not: perhaps the extension is gone, or a right. */
+extern void registration_doubt(void);
+
 /* It is there but does not know this gateway any more. */
 extern void registration_renew(void);
 

@@ -188,8 +188,12 @@ database_notified(const char *channel, const char *payload)
 		worlds_poll_soon();
 }
 
-static const DbEvents db_events = {registration_database_up, registration_database_down, worlds_silent,
-								   registration_database_refused, database_notified};
+static const DbEvents db_events = {registration_database_up,
+								   registration_database_down,
+								   worlds_silent,
+								   registration_database_refused,
+								   registration_doubt,
+								   database_notified};
 
 static const WorldEvents world_events = {clock_changed,		 watches_changed, watches_reloaded,
 										 session_world_gone, session_ended,	  compute_polled,
