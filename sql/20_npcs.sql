@@ -122,7 +122,7 @@ COMMENT ON COLUMN npcsim.npc_minds.asked_at IS 'World time in microseconds at wh
 COMMENT ON COLUMN npcsim.npc_minds.plan IS 'Array of actions still to be carried out, at most 8';
 COMMENT ON COLUMN npcsim.npc_minds.events IS 'Array of events since the last question, at most 32, oldest first';
 COMMENT ON COLUMN npcsim.npc_minds.events_dropped IS 'How many older ones were dropped';
-COMMENT ON COLUMN npcsim.npc_minds.goal_terms IS 'With whom else and how it will do what it walks to: an action, or NULL';
+COMMENT ON COLUMN npcsim.npc_minds.goal_terms IS 'With whom else and how it will do what it walks to: an action; parameters of what it is to do in what it takes part in, as soon as it may; or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.unanswered_since IS 'World time in microseconds at which the first of the questions was put that the mind left without an answer that was carried out, or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.events_merged IS 'How many events became part of a later one since the mind was last asked';
 COMMENT ON COLUMN npcsim.npc_minds.wake_on IS 'Array of names of events after which the mind wants to be asked, at most 16, or NULL';

@@ -267,6 +267,15 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 		return bid_verdict_reason(verdict);
 	near = interaction_reaches(kind, here, there);
 	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NULL;
+	if (count == 1 && target->state == NPC_REQUESTING && decider == DECIDER_MIND &&
+		world_lives_by(world->lock, RULES_0_4))
+	{
+		if (npc_accepts_by_bidding(world, npc, target, kind))
+			return action->act != NULL && npc->state == NPC_INTERACTING
+					   ? npc_act(world, npc, action->act, sqlstate)
+					   : NULL;
+		refusal = NULL; /* it will know soon, and is asked then */
+	}
 	if (refusal != NULL)
 		return refusal;
 	if (!near)
@@ -383,7 +392,7 @@ step_towards(World *world, Npc *npc, const Action *action, Decider decider, int 
 static const char *
 act_as_decided(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
 {
-	const char *failure = npc_act(world, npc, action->act != NULL ? action->act : "{}", sqlstate);
+	const char *failure = npc_act_or_hold(world, npc, action->act != NULL ? action->act : "{}", sqlstate);
 
 	if (failure == NULL && npc->decider != decider)
 	{

@@ -6,6 +6,9 @@
  * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
  * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
  *
+ * Who is invited may wait for the answer to a bid of its own, or talk already: a mind that was not told so bids all the same.
+ * The bid is put when the other one is done, and the bidder joins what comes of that; two that invite one another have both agreed.
+ *
  * Until a bid is decided everybody stays where it found them: the bidder waits, and who is invited stops on its way, or does
  * not set out, and goes on afterwards (npc_halt() in walk.c). The built-in mind begins nothing for it meanwhile.
  */
@@ -25,6 +28,9 @@
 #define LAST_PART 10
 /* A bid that is put to other minds again and again ends after so many times this time. */
 #define WINDOWS_MOST 10
+/* One that waits for the answer to its own bid is asked when it has it: how often is looked, and for how long. */
+#define BUSY_LOOK (SIM_SECOND / 2)
+#define BUSY_TIME (5 * SIM_SECOND)
 
 /* ---- finding ---- */
 
@@ -261,6 +267,42 @@ begin_what_was_bid(World *world, Bid *bid)
 	}
 }
 
+/* What the only one who is invited does with others by now: the bidder takes part in it. */
+static bool
+bidder_joins(World *world, Bid *bid)
+{
+	Npc			*bidder = world_npc(world, bid->bidder_id);
+	Npc			*npc = world_npc(world, bid->invited[0]);
+	Interaction *running = npc != NULL ? npc_interaction(world, npc) : NULL;
+	char		*act = bid->act;
+	int			 sqlstate;
+
+	if (!world_lives_by(world->lock, RULES_0_4) || bid->invited_count != 1 ||
+		bid->kind->target != TARGET_NPC || !interaction_joinable(running, bid->kind) ||
+		!near_enough(world, bid->kind, bidder, npc))
+		return false;
+	bid->act = NULL;
+	drop_bid(world, bid);
+	interaction_join(world, running, bidder, bidder->decider);
+	if (act != NULL)
+	{
+		npc_act(world, bidder, act, &sqlstate);
+		pfree(act);
+	}
+	return true;
+}
+
+/* The only one who is invited made a bid itself, which will soon be decided. */
+static bool
+waits_for_other_bid(World *world, const Bid *bid)
+{
+	const Npc *npc = bid->invited_count == 1 ? world_npc(world, bid->invited[0]) : NULL;
+
+	return npc != NULL && npc->state == NPC_REQUESTING && world_lives_by(world->lock, RULES_0_4) &&
+		   world_npc(world, bid->bidder_id)->decider == DECIDER_MIND &&
+		   world->now < bid->made_at + world_patience(world, BUSY_TIME);
+}
+
 /* The answers of those who give them at once; false if one of them was a rejection, which ended the bid. */
 static bool
 ask_built_in_minds(World *world, Bid *bid)
@@ -336,7 +378,14 @@ put_bid(World *world, Bid *bid)
 {
 	int64 until = world->now;
 
-	if (!ask_built_in_minds(world, bid))
+	if (waits_for_other_bid(world, bid))
+	{
+		bid->due_at = world->now + BUSY_LOOK;
+		bid_touch(world, bid);
+		bid_settle(world, bid);
+		return;
+	}
+	if (bidder_joins(world, bid) || !ask_built_in_minds(world, bid))
 		return;
 	if (all_accepted(bid))
 	{
@@ -483,6 +532,8 @@ static const char *
 accept_bid(World *world, Npc *npc, Bid *bid, int *sqlstate)
 {
 	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	if (bidder_joins(world, bid))
+		return NULL;
 	if (!state_is_free(npc->state))
 		return psprintf("who is %s cannot accept a bid", npc_state_name(npc->state));
 	if (!near_enough(world, bid->kind, world_npc(world, bid->bidder_id), npc))
@@ -501,6 +552,25 @@ awaits(const Bid *bid, const Npc *npc)
 	int place = place_of(bid, npc);
 
 	return place >= 0 && bid->answers[place] == INVITATION_PUT;
+}
+
+bool
+npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind)
+{
+	int	   count;
+	int64 *ids = bids_under_way(world, &count);
+	Bid	  *meant = NULL;
+	int	   sqlstate;
+
+	for (int i = 0; i < count; i++)
+	{
+		Bid *bid = image_find(world->bids, ids[i]);
+
+		if (bid->bidder_id == other->id && bid->kind == kind && place_of(bid, npc) >= 0)
+			meant = bid;
+	}
+	pfree(ids);
+	return meant != NULL && accept_bid(world, npc, meant, &sqlstate) == NULL;
 }
 
 const char *

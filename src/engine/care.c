@@ -14,7 +14,8 @@
  *	interacting			the same of a need that the interaction does not fill; besides, a conversation is left after
  *						WORDLESS_LIMIT without a word from anybody
  *
- * What the built-in mind began, it looks after as it does for everybody. For one that is invited it begins nothing until
+ * What the built-in mind began, it looks after as it does for everybody, but not while the NPC's own mind thinks, for IDLE_LIMIT
+ * at most: an answer is to what the mind was shown. For one that is invited it begins nothing until
  * that is decided. Minds live in real time: in a world that is faster they are waited for longer, and when its speed
  * changes, what was measured out to them at the old one is as far away in real time as it was (moments that minds
  * chose, and those that rows show, stay). All of it is read from the rows; the clock on the wall says nothing here.
@@ -83,6 +84,14 @@ world_change_speed(World *world, int32 speed)
 		return;
 	world_each_npc(world, stretch_moments, &speeds);
 	world_stretch_bids(world, speeds.before, speeds.after);
+}
+
+int64
+npc_thinks_until(const World *world, const Npc *npc)
+{
+	if (!npc->request_pending || npc->unanswered_since < 0 || !world_lives_by(world->lock, RULES_0_4))
+		return -1;
+	return npc->unanswered_since + world_patience(world, IDLE_LIMIT);
 }
 
 static int32
@@ -193,7 +202,7 @@ npc_care_due(World *world, const Npc *npc)
 	if (npc->state == NPC_IDLE)
 		return idle_ends(world, npc);
 	if (npc->decider == DECIDER_BUILT_IN)
-		return Max(world->now, npc->last_decision_at + MIND_INTERVAL);
+		return Max(world->now, Max(npc->last_decision_at + MIND_INTERVAL, npc_thinks_until(world, npc)));
 	if (npc->state != NPC_WAITING && npc->state != NPC_INTERACTING)
 		return SIM_NEVER;
 	if (npc->unanswered_since >= 0)

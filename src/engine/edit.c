@@ -217,6 +217,9 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 		pause = Min(Max(npc->decision_at - world->now, 0), MIND_INTERVAL);
 	world_close_request(world, npc);
 	npc->controller = player_id;
+	/* what the mind before it was still to do there is not done */
+	if (npc->state == NPC_INTERACTING)
+		npc_forget_terms(world, npc);
 	json_list_clear(&npc->mind_plan);
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);

@@ -182,9 +182,11 @@ extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state,
 							int *sqlstate);
 extern void		   npc_leg_ended(World *world, Npc *npc);
 extern void		   npc_stand(World *world, Npc *npc);
-extern void		   world_stop_blocked_walkers(World *world, Cell cell);
-extern void		   world_check_ways(World *world);
-extern void		   npc_check_way(World *world, Npc *npc);
+/* It has nothing more to do where it gets, or in what it takes part in. */
+extern void npc_forget_terms(World *world, Npc *npc);
+extern void world_stop_blocked_walkers(World *world, Cell cell);
+extern void world_check_ways(World *world);
+extern void npc_check_way(World *world, Npc *npc);
 /* Who is invited and on its way stops where it is. */
 extern void npc_halt(World *world, Npc *npc);
 /* It goes on, or is decided for again. */
@@ -217,9 +219,15 @@ extern void npc_end_interaction(World *world, Npc *npc, const char *event, int64
 extern const char *npc_act(World *world, Npc *npc, const char *act, int *sqlstate);
 /* The same, checked only. */
 extern const char *interaction_check_act(const InteractionKind *kind, const char *act);
+/* The same, now or as soon as it may: until then it is held, in place of what was held before. */
+extern const char *npc_act_or_hold(World *world, Npc *npc, const char *act, int *sqlstate);
+/* It may: what was held is done. */
+extern void npc_act_held(World *world, Npc *npc);
 /* The built-in mind takes part in a conversation. */
 extern void npc_plan_talk(World *world, Npc *npc);
 extern void npc_speak(World *world, Npc *npc);
+/* Its own mind thinks of what to say: true if the built-in mind waits for that. */
+extern bool npc_lets_think(World *world, Npc *npc);
 
 /* bids.c */
 /* Invites NPCs, who are free and near enough. */
@@ -229,6 +237,8 @@ extern void bid_due(World *world, Bid *bid);
 /* After it was put or loaded: its place in the heap. */
 extern void		   bid_settle(World *world, Bid *bid);
 extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
+/* Who bids for what the other one, who is requesting, has invited it to accepts that: true if there was such a bid. */
+extern bool npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind);
 extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
@@ -257,6 +267,8 @@ extern void npc_lacks(World *world, Npc *npc);
 extern int64 world_patience(const World *world, int64 limit);
 /* At another speed as much real time lies between now and a moment, past or to come. */
 extern int64 world_stretched(const World *world, int64 moment, int32 before, int32 after);
+/* Until when what the built-in mind began is left to the NPC's mind, which thinks; -1 = it does not. */
+extern int64 npc_thinks_until(const World *world, const Npc *npc);
 /* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
 extern int64 npc_care_due(World *world, const Npc *npc);
 /* It is time to leave the interaction that its mind began. */

@@ -200,7 +200,8 @@ npc_plan_talk(World *world, Npc *npc)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 
-	if (interaction != NULL)
+	/* what its own mind had it do is done first */
+	if (interaction != NULL && npc->event_kind != EVENT_ACT)
 		set_next_words(world, npc, interaction, TALK_INTERVAL);
 	npc_settle(world, npc);
 }
@@ -302,12 +303,24 @@ stand_up(World *world, Npc *npc, Cell chair)
 	npc_touch(world, npc, NPC_DIRTY_MOTION);
 }
 
+/* What its mind had it do later comes to nothing. */
+static void
+drop_held_act(World *world, Npc *npc, const char *why)
+{
+	npc_forget_terms(world, npc);
+	npc_tell(world, npc, "error",
+			 psprintf("\"action\":\"%s\",%s", action_name(ACTION_ACT_IN_INTERACTION),
+					  json_text_member("message", why)));
+}
+
 /* It is out of it, and idle; what it does then is the caller's. */
 static void
 step_out(World *world, Interaction *interaction, Npc *npc)
 {
 	WorldItem *item = interaction_item(world, interaction);
 
+	if (npc->goal_terms != NULL)
+		drop_held_act(world, npc, "it was over before that could be done");
 	if (needs_are_changed(npc))
 		set_rates(world, npc, NULL);
 	if (interaction_is_talk(interaction->kind))
@@ -485,27 +498,93 @@ note_act(World *world, Interaction *interaction, Npc *npc, const char *act)
 	pfree(noted.data);
 }
 
+/* When one who takes part may do something in it next. */
+static int64
+may_act_at(const Interaction *interaction, const Npc *npc)
+{
+	int64 last = interaction->participants[place_of(interaction, npc)].acted_at;
+
+	return last < 0 ? interaction->started_at : last + ACT_COOLDOWN;
+}
+
 const char *
 npc_act(World *world, Npc *npc, const char *act, int *sqlstate)
 {
-	Interaction		  *interaction = npc_interaction(world, npc);
-	const Participant *participant;
-	const char		  *failure;
-	char			  *complete;
+	Interaction *interaction = npc_interaction(world, npc);
+	const char	*failure;
+	char		*complete;
 
 	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 	complete = interaction_act((const InteractionRow *) interaction->kind, &parse(act)->root, &failure);
 	if (failure != NULL)
 		return failure;
-	participant = &interaction->participants[place_of(interaction, npc)];
-	if (participant->acted_at >= 0 && world->now - participant->acted_at < ACT_COOLDOWN)
+	if (may_act_at(interaction, npc) > world->now)
 		return psprintf("at least %d s lie between two acts of one participant",
 						(int) (ACT_COOLDOWN / SIM_SECOND));
 	note_act(world, interaction, npc, complete);
 	return NULL;
 }
 
+/* ---- acting later ---- */
+
+const char *
+npc_act_or_hold(World *world, Npc *npc, const char *act, int *sqlstate)
+{
+	Interaction *interaction = npc_interaction(world, npc);
+	int64		 at = may_act_at(interaction, npc);
+	const char	*failure;
+
+	if (at <= world->now || at >= ends_at(world, interaction) || !world_lives_by(world->lock, RULES_0_4))
+		return npc_act(world, npc, act, sqlstate);
+	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+	failure = interaction_check_act(interaction->kind, act);
+	if (failure != NULL)
+		return failure;
+	npc_forget_terms(world, npc);
+	npc->goal_terms = MemoryContextStrdup(world->context, act);
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	set_event(world, npc, interaction, EVENT_ACT, at);
+	return NULL;
+}
+
+int64
+npc_acts_at(const Npc *npc)
+{
+	return npc->event_kind == EVENT_ACT ? npc->event_at : -1;
+}
+
+void
+npc_act_held(World *world, Npc *npc)
+{
+	char	   *act = npc->goal_terms != NULL ? pstrdup(npc->goal_terms) : NULL;
+	const char *failure = NULL;
+	int			sqlstate;
+
+	npc_forget_terms(world, npc);
+	set_next_words(world, npc, npc_interaction(world, npc), TALK_INTERVAL);
+	/* NULL: it has another mind by now, which said nothing */
+	if (act != NULL)
+		failure = npc_act(world, npc, act, &sqlstate);
+	/* the interaction takes other parameters by now */
+	if (failure != NULL)
+		drop_held_act(world, npc, failure);
+	npc_settle(world, npc);
+}
+
 /* ---- the built-in mind's words ---- */
+
+bool
+npc_lets_think(World *world, Npc *npc)
+{
+	int64 until = npc_thinks_until(world, npc);
+
+	if (until <= world->now)
+		return false;
+	/* looked at again soon: it goes on when the answer is there */
+	set_event(world, npc, npc_interaction(world, npc), npc->event_kind, Min(until, world->now + SIM_SECOND));
+	npc_settle(world, npc);
+	return true;
+}
 
 void
 npc_speak(World *world, Npc *npc)

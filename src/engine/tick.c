@@ -28,10 +28,15 @@ npc_event(World *world, Npc *npc)
 			npc_become_idle(world, npc, 0);
 			break;
 		case EVENT_SPEAK:
-			npc_speak(world, npc);
+			if (!npc_lets_think(world, npc))
+				npc_speak(world, npc);
 			break;
 		case EVENT_LEAVE:
-			npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
+			if (!npc_lets_think(world, npc))
+				npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
+			break;
+		case EVENT_ACT:
+			npc_act_held(world, npc);
 			break;
 		case EVENT_NONE:
 			npc->event_at = SIM_NEVER;

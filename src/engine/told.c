@@ -149,6 +149,49 @@ take_up_earlier(Npc *npc, const char *type, StringInfo event)
 	appendStringInfo(event, ",\"times\":" INT64_FORMAT ",\"since\":%s}", times, since);
 }
 
+/* ---- what a mind that has just answered was not told yet ---- */
+
+static bool
+is_of_type(Jsonb *event, const char *type)
+{
+	JsonbValue *value = member_of(event, "type");
+
+	return value != NULL && value->type == jbvString && value->val.string.len == (int) strlen(type) &&
+		   memcmp(value->val.string.val, type, value->val.string.len) == 0;
+}
+
+bool
+npc_interaction_is_over(const Npc *npc)
+{
+	for (int i = 0; npc->mind_events != NULL && i < npc->mind_events->count; i++)
+	{
+		Jsonb *event = parse(npc->mind_events->item[i]);
+
+		if (is_of_type(event, "interaction_started"))
+			return false; /* it was in none before */
+		if (is_of_type(event, "interaction_finished") || is_of_type(event, "interaction_cancelled"))
+			return true;
+	}
+	return false;
+}
+
+bool
+npc_invitation_is_over(const Npc *npc, int64 bid_id)
+{
+	for (int i = 0; npc->mind_events != NULL && i < npc->mind_events->count; i++)
+	{
+		Jsonb	   *event = parse(npc->mind_events->item[i]);
+		JsonbValue *bid = member_of(event, "bid_id");
+
+		if (bid == NULL || bid->type != jbvNumeric ||
+			(!is_of_type(event, "interaction_bid_cancelled") && !is_of_type(event, "decided_for_you")))
+			continue;
+		if (DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(bid->val.numeric))) == bid_id)
+			return true;
+	}
+	return false;
+}
+
 void
 npc_tell(World *world, Npc *npc, const char *type, const char *members)
 {

@@ -28,9 +28,11 @@ present_cell(const World *world, const Npc *npc, int64 *since)
 	return npc->leg[index];
 }
 
-static void
-forget_goal_terms(World *world, Npc *npc)
+void
+npc_forget_terms(World *world, Npc *npc)
 {
+	if (npc->goal_terms == NULL)
+		return;
 	pfree(npc->goal_terms);
 	npc->goal_terms = NULL;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
@@ -50,8 +52,7 @@ npc_stand(World *world, Npc *npc)
 	npc->target_id = 0;
 	npc->goal_action = ACTION_NONE;
 	npc->goal_interaction = 0;
-	if (npc->goal_terms != NULL)
-		forget_goal_terms(world, npc);
+	npc_forget_terms(world, npc);
 	npc->event_at = SIM_NEVER;
 	npc->event_kind = EVENT_NONE;
 }
@@ -173,8 +174,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	npc->goal_action = action;
 	npc->goal_interaction = interaction != NULL ? interaction->number : 0;
 	npc->target_id = target_id;
-	if (npc->goal_terms != NULL)
-		forget_goal_terms(world, npc);
+	npc_forget_terms(world, npc);
 	npc->replans = 0;
 	if (result == PATH_HERE)
 	{

@@ -143,6 +143,14 @@ extern void world_set_budget_spent(World *world, Npc *npc, bool spent);
 extern void world_ask_again(World *world, Npc *npc, int64 at);
 /* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */
 extern void npc_tell(World *world, Npc *npc, const char *type, const char *members);
+/*
+ * What a mind that has just answered does not know, by the events that it was not told yet: whether the interaction in
+ * which it was told to be is over, whether an invitation is (it came to nothing, or was answered for the NPC).
+ */
+extern bool npc_interaction_is_over(const Npc *npc);
+extern bool npc_invitation_is_over(const Npc *npc, int64 bid_id);
+/* When the NPC does in its interaction what its mind wanted it to do too early; -1 = there is nothing of the kind. */
+extern int64 npc_acts_at(const Npc *npc);
 /* Opens a request for the NPC's mind now, unless one is open or its budget is spent. */
 extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
 /* Its mind is not silent: it gave an answer that counts, or is not there. */

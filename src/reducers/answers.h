@@ -23,8 +23,8 @@ typedef enum AnswerStatus
 	ANSWER_REJECTED,
 	ANSWER_LATE, /* applied although its request was given up */
 	ANSWER_DUPLICATE,
-	ANSWER_CANCELLED, /* for a state that has passed: the mind is asked again */
-	ANSWER_FAILED	  /* there is none */
+	ANSWER_CANCELLED, /* for a state that has passed, by the rules of then (now that is moot): the mind is asked again */
+	ANSWER_FAILED /* there is none */
 } AnswerStatus;
 
 typedef struct Answer
@@ -43,6 +43,7 @@ typedef struct Answer
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */
 	const char	*reason;		/* of what is not plainly applied */
+	bool		 overtaken;		/* it was refused in another state than the one it was given for */
 	int64		 state_counter; /* of the NPC when it was asked */
 	int			 told_events;	/* how many of the NPC's events the mind knows by now */
 	const char	*reason_asked;

@@ -173,30 +173,6 @@ look_at_bids(Surroundings *around, const SeenThing *items, int item_count, const
 	around->view.bid_count = count;
 }
 
-/* When the NPC did something in its interaction last; -1 = not among what is remembered. */
-static int64
-acted_at(const Run *run, int64 npc_id)
-{
-	int64 last = -1;
-
-	for (uint32 i = 0; run->acts != NULL && i < JB_ROOT_COUNT(run->acts); i++)
-	{
-		JsonbValue	   *act = getIthJsonbValueFromContainer(&run->acts->root, i);
-		JsonbContainer *object = act->type == jbvBinary ? act->val.binary.data : NULL;
-		JsonbValue	   *who = object != NULL ? getKeyJsonValueFromContainer(object, "npc_id", 6, NULL) : NULL;
-		JsonbValue	   *at = object != NULL ? getKeyJsonValueFromContainer(object, "at", 2, NULL) : NULL;
-
-		if (who == NULL || at == NULL || who->type != jbvNumeric || at->type != jbvNumeric ||
-			DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(who->val.numeric))) != npc_id)
-			continue;
-		last = DatumGetInt64(
-			DirectFunctionCall1(numeric_int8,
-								DirectFunctionCall2(numeric_mul, NumericGetDatum(at->val.numeric),
-													NumericGetDatum(int64_to_numeric(SIM_SECOND)))));
-	}
-	return last;
-}
-
 /* Words are all that it takes to act in it. */
 static bool
 takes_words_alone(const InteractionKind *kind)
@@ -214,15 +190,13 @@ static void
 look_inside(Surroundings *around, const SeenThing *items, int item_count)
 {
 	MindView *mind = &around->view.mind;
-	int64	  last;
 
 	if (around->run == NULL)
 		return;
 	mind->interaction = around->run->text->kind;
 	rates_of(mind->interaction, around->run->target_id, items, item_count, mind->interaction_rates);
-	last = acted_at(around->run, around->row->id);
 	around->view.may_speak =
-		takes_words_alone(mind->interaction) && (last < 0 || around->now - last >= ACT_COOLDOWN);
+		takes_words_alone(mind->interaction) && run_may_act_at(around->run, around->row->id) <= around->now;
 }
 
 static void
@@ -310,7 +284,7 @@ filled_by(const InteractionKind *kind, const ItemKind *item)
 static const char *
 words_to_say(const Surroundings *around)
 {
-	bool greeted = around->run != NULL && acted_at(around->run, around->row->id) >= 0;
+	bool greeted = around->run != NULL && run_may_act_at(around->run, around->row->id) >= 0;
 
 	return talk_words(greeted ? UTTERANCE_PHRASE : UTTERANCE_GREETING,
 					  (uint32) sim_random(0, around->row->id, (uint64) around->now));

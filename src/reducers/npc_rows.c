@@ -84,6 +84,7 @@ take_mind(NpcRow *row, const Datum *values, const bool *nulls)
 	row->plan = DatumGetJsonbPCopy(values[1]);
 	row->events = DatumGetJsonbPCopy(values[2]);
 	row->events_dropped = DatumGetInt32(values[3]);
+	row->terms = nulls[4] ? NULL : DatumGetJsonbPCopy(values[4]);
 }
 
 static RowQuery queries[] = {
@@ -124,7 +125,11 @@ static RowQuery queries[] = {
 	 take_mind,
 	 {"npc_minds",
 	  "npc_minds_pkey",
-	  {{"npc_id", INT8OID}, {"plan", JSONBOID}, {"events", JSONBOID}, {"events_dropped", INT4OID}}}},
+	  {{"npc_id", INT8OID},
+	   {"plan", JSONBOID},
+	   {"events", JSONBOID},
+	   {"events_dropped", INT4OID},
+	   {"goal_terms", JSONBOID}}}},
 	{NPC_ROW_NAME,
 	 take_name,
 	 {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}}},

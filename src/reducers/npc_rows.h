@@ -52,6 +52,7 @@ typedef struct NpcRow
 	Jsonb *plan;
 	Jsonb *events;
 	int	   events_dropped;
+	Jsonb *terms; /* of what it walks to, or of what it is to do in what it takes part in; NULL = none */
 } NpcRow;
 
 typedef struct NpcRows

@@ -501,9 +501,11 @@ effect_of(const Run *run, const SeenThing *items, int item_count)
 }
 
 static void
-json_current_interaction(StringInfo out, const Run *run, const SeenThing *items, int item_count)
+json_current_interaction(StringInfo out, const Scene *scene, const NpcRow *row, const Run *run,
+						 const SeenThing *items, int item_count)
 {
 	const char *effect = effect_of(run, items, item_count);
+	int64		may_act_at = run_may_act_at(run, row->id);
 
 	json_literal(out, "{\"id\":");
 	json_int64(out, run->id);
@@ -521,6 +523,16 @@ json_current_interaction(StringInfo out, const Run *run, const SeenThing *items,
 		json_ids(out, run->participants, run->participant_count);
 	}
 	appendStringInfoString(out, run->text->parameters);
+	if (may_act_at > scene->head->now)
+	{
+		json_literal(out, ",\"may_act_at\":");
+		json_millionths(out, may_act_at);
+	}
+	if (row->terms != NULL)
+	{
+		json_literal(out, ",\"held_act\":");
+		json_jsonb(out, row->terms);
+	}
 	appendStringInfoChar(out, '}');
 }
 
@@ -537,7 +549,7 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 	if (run == NULL)
 		json_literal(out, "null");
 	else
-		json_current_interaction(out, run, items, item_count);
+		json_current_interaction(out, scene, row, run, items, item_count);
 	json_pending_bid(out, &scene->bids, row->id);
 	json_literal(out, ",\"plan\":");
 	if (row->plan == NULL)

@@ -6,7 +6,8 @@
  * world in the order given. Each answer is judged alone: who gave it, for which request, whether it can be read, whether
  * it can be done. A request is closed by its first answer; a second one changes nothing. An answer that comes
  * after its request was given up is carried out too when the NPC's mind was not asked again since
- * and it still fits; else it is only credited. Everything is written once per world; then the log.
+ * and it still fits; else it is only credited. What an answer is about may have ended while its mind thought: it is moot then,
+ * which is no fault of the mind, and the mind is asked again. Everything is written once per world; then the log.
  */
 #include "postgres.h"
 
@@ -33,6 +34,7 @@
 #include "reducers/effect.h"
 #include "reducers/inputs.h"
 #include "reducers/submit.h"
+#include "sim/talk.h"
 #include "sim/texts.h"
 #include "spi.h"
 #include "tables/arrays.h"
@@ -316,10 +318,78 @@ store_input(World *world, const Answer *answer)
 	input_end();
 }
 
+/* All invitations that are meant are over. */
 static bool
-asks_to_stay(const Action *action)
+rejects_in_vain(const Npc *npc, const Action *action)
 {
-	return action->kind == ACTION_CONTINUE || action->kind == ACTION_WAIT;
+	for (int i = 0; i < action->id_count; i++)
+		if (!npc_invitation_is_over(npc, action->ids[i]))
+			return false;
+	return !action->all_bids;
+}
+
+/*
+ * What has ended since the mind was told, so that nothing is left to do for its answer; NULL if there is something. Events
+ * that it was told are forgotten by now: what it did not know is in the others.
+ */
+static const char *
+ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action *action)
+{
+	bool renewed = world_lives_by(world_image_lock(world), RULES_0_4);
+
+	switch (action->kind)
+	{
+		case ACTION_CONTINUE:
+		case ACTION_WAIT:
+			return answer->state_counter != npc->state_counter ? "the state it was given for has passed"
+															   : NULL;
+		case ACTION_ACT_IN_INTERACTION:
+		case ACTION_CANCEL_INTERACTION:
+			return renewed && answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
+					   ? "the interaction it was given for is over"
+					   : NULL;
+		case ACTION_RESPOND_TO_BID:
+			return renewed && npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
+		case ACTION_REJECT_BIDS:
+			return renewed && rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
+		case ACTION_NONE:
+		case ACTION_MOVE_TO:
+		case ACTION_MOVE_DIRECTION:
+		case ACTION_INTERACT_WITH:
+		case ACTION_APPROACH:
+		case ACTION_WANDER:
+			break;
+	}
+	return NULL;
+}
+
+/* Nothing is done; the mind, which did what it could, is asked about what there is now. */
+static void
+take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
+{
+	if (!world_lives_by(world_image_lock(world), RULES_0_4))
+		answer->status = ANSWER_CANCELLED;
+	else if (answer->status == ANSWER_PENDING)
+		answer->status = ANSWER_APPLIED;
+	answer->reason = psprintf("moot: %s", what);
+	npc_was_answered(world, npc);
+	npc_request_decision(world, npc);
+}
+
+/* What it does in its interaction is done later. */
+static void
+tell_of_hold(Answer *answer, const Npc *npc, const Action *action, bool replaces)
+{
+	StringInfoData reason;
+
+	if (action->kind != ACTION_ACT_IN_INTERACTION || npc_acts_at(npc) < 0)
+		return;
+	initStringInfo(&reason);
+	json_literal(&reason, "held: it is done at ");
+	json_millionths(&reason, npc_acts_at(npc));
+	appendStringInfo(&reason, ", %d s after its last act%s", (int) (ACT_COOLDOWN / SIM_SECOND),
+					 replaces ? ", in place of what was held before" : "");
+	answer->reason = reason.data;
 }
 
 /* The question is spent; what the mind was told with it, it knows. */
@@ -382,9 +452,12 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	JsonbValue	   *plan;
 	JsonbValue	   *wake_on;
 	const char	   *failure;
+	const char	   *ended;
 	int				sqlstate = 0;
 	int64			ask_again;
 	bool			valid;
+	bool			changed = answer->state_counter != npc->state_counter;
+	bool			held = npc_acts_at(npc) >= 0;
 
 	if (!answer->tokens_valid)
 	{
@@ -423,22 +496,21 @@ carry_out(World *world, Npc *npc, Answer *answer)
 						  "wake_on is not an array of at most 16 strings");
 		return;
 	}
-	if (asks_to_stay(&action) && answer->state_counter != npc->state_counter)
+	store_input(world, answer);
+	ended = ended_meanwhile(world, npc, answer, &action);
+	if (ended != NULL)
 	{
-		answer->status = ANSWER_CANCELLED;
-		answer->reason = "the state it was given for has passed";
-		store_input(world, answer);
-		npc_was_answered(world, npc);
-		npc_request_decision(world, npc);
+		take_as_moot(world, npc, answer, ended);
 		return;
 	}
-	store_input(world, answer);
 	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
 	if (failure != NULL)
 	{
+		answer->overtaken = changed && world_lives_by(lock, RULES_0_4);
 		answer_refuse(answer, sqlstate, failure);
 		return;
 	}
+	tell_of_hold(answer, npc, &action, held);
 	if (ask_again >= 0)
 		world_ask_again(world, npc, lock->now + Max(ask_again, ASK_AGAIN_MIN));
 	if (answer->status == ANSWER_PENDING)
@@ -453,7 +525,9 @@ answer_apply(World *world, Npc *npc, Answer *answer)
 
 	close_question(world, npc, answer->told_events);
 	carry_out(world, npc, answer);
-	if (in_time && answer->status != ANSWER_CANCELLED)
+	if (answer->overtaken)
+		npc_request_decision(world, npc);
+	else if (in_time && answer->status != ANSWER_CANCELLED)
 		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
 

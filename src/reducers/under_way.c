@@ -12,6 +12,7 @@
 
 #include "json.h"
 #include "reducers/under_way.h"
+#include "sim/talk.h"
 #include "tables/bids.h"
 #include "tables/id_lists.h"
 #include "tables/index_rows.h"
@@ -29,7 +30,8 @@ static IndexRows run_rows = {"interaction_runs",
 							  {"target_id", INT8OID},
 							  {"started_at", INT8OID},
 							  {"participants", INT8ARRAYOID},
-							  {"acts", JSONBOID}}};
+							  {"acts", JSONBOID},
+							  {"acted_at", INT8ARRAYOID}}};
 
 static IndexRows bid_rows = {"interaction_bid_rows",
 							 "interaction_bid_rows_pkey",
@@ -75,6 +77,10 @@ read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, c
 		run->started_at = DatumGetInt64(reading.values[3]);
 		run->participant_count = take_int64s(reading.values[4], run->participants);
 		memset(run->names, 0, sizeof(run->names));
+		for (int i = 0; i < run->participant_count; i++)
+			run->acted_at[i] = -1;
+		if (!reading.nulls[6])
+			take_int64s(reading.values[6], run->acted_at);
 		run->acts = NULL;
 		if (!reading.nulls[5] && id_list_find(heard, heard_count, run->id) >= 0)
 			run->acts = DatumGetJsonbPCopy(reading.values[5]);
@@ -103,6 +109,15 @@ find_run(const Runs *runs, int64 id)
 			high = middle - 1;
 	}
 	return NULL;
+}
+
+int64
+run_may_act_at(const Run *run, int64 npc_id)
+{
+	for (int i = 0; i < run->participant_count; i++)
+		if (run->participants[i] == npc_id && run->acted_at[i] >= 0)
+			return run->acted_at[i] + ACT_COOLDOWN;
+	return -1;
 }
 
 static OpenBid *

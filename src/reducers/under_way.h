@@ -24,7 +24,8 @@ typedef struct Run
 	int64				   started_at;
 	int64				   participants[PARTICIPANTS_MAX];
 	const char
-		  *names[PARTICIPANTS_MAX]; /* of the participants, for the caller to fill in; NULL = not known */
+		  *names[PARTICIPANTS_MAX];	   /* of the participants, for the caller to fill in; NULL = not known */
+	int64  acted_at[PARTICIPANTS_MAX]; /* when each of them last did something in it; -1 = not yet */
 	int	   participant_count;
 	Jsonb *acts; /* NULL: none, or they were not asked for */
 } Run;
@@ -66,6 +67,9 @@ run_is_joinable(const Run *run)
 {
 	return run->participant_count < run->text->kind->max_participants;
 }
+
+/* When one of those who take part may do something in it; -1 = it may since it began. */
+extern int64 run_may_act_at(const Run *run, int64 npc_id);
 
 /* Those that NPCs among 'viewers' made, or are to answer. */
 extern void read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBids *bids);

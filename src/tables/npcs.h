@@ -26,7 +26,8 @@ typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 	EVENT_INTERACTION_END, /* it has lasted as long as it can, or the item is used up */
 	EVENT_WAIT_OVER,
 	EVENT_SPEAK, /* the built-in mind says something */
-	EVENT_LEAVE	 /* it said farewell */
+	EVENT_LEAVE, /* it said farewell */
+	EVENT_ACT	 /* what it is to do in its interaction may be done */
 } NpcEvent;
 
 typedef enum Decider /* stored in npc_states.decider: append only */
@@ -103,12 +104,14 @@ typedef struct Npc
 	Cell	   goal;
 	ActionKind goal_action;
 	int16	   goal_interaction; /* number of its kind, 0 = none */
-	char	*goal_terms; /* with whom and how, a JSON object for action_from_json(); NULL = nothing to say */
-	int		 replans;
-	int64	 conversed_at; /* when its last conversation ended; -1 = never */
-	int64	 event_at;	   /* SIM_NEVER = none */
-	NpcEvent event_kind;
-	int64	 decision_at; /* SIM_NEVER = not due */
+	/* with whom and how, a JSON object for action_from_json(); of one that interacts what it is to do there, as soon as it may:
+	 * parameters; NULL = nothing to say */
+	char		  *goal_terms;
+	int			   replans;
+	int64		   conversed_at; /* when its last conversation ended; -1 = never */
+	int64		   event_at;	 /* SIM_NEVER = none */
+	NpcEvent	   event_kind;
+	int64		   decision_at; /* SIM_NEVER = not due */
 	DecisionReason decision_reason;
 	int64		   last_decision_at; /* -1 = never */
 	uint64		   draws;

@@ -248,7 +248,7 @@ SELECT pg_temp.answer('{"action": "move_to", "parameters": {"x": 30, "y": 20}}')
 SELECT npcsim.request_npc_decision(1, pg_temp.npc());
 SELECT npcsim.tick_world(1, 2.6);
 UPDATE given_up SET request = pg_temp.request();
-SELECT is(pg_temp.answer('{"action": "continue"}'), 'cancelled', '"continue" on a walk that is over is no answer');
+SELECT is(pg_temp.answer('{"action": "continue"}'), 'applied', '"continue" on a walk that is over is moot');
 SELECT npcsim.tick_world(1, 0.5);
 SELECT ok(pg_temp.asked() LIKE 'requested %' AND pg_temp.request() <> (SELECT request FROM given_up), 'the mind is asked again');
 SELECT is(pg_temp.answer('{"action": "wait"}'), 'applied', 'now it may wait');

@@ -73,7 +73,7 @@ INSERT INTO cases (what, prepare, nth, decision, expected) VALUES
      'late | moving mind | 5 | late | not asked'),
     ('a late answer that cannot be done', 'SELECT pg_temp.ask(), pg_temp.give_up(); SELECT npcsim.remove_item(1, id) FROM npcsim.world_items WHERE position_x = 11', 1,
      jsonb_build_object('action', 'consume', 'target_id', :apple), 'rejected NS202 | waiting mind | 5 | rejected NS202 | not asked'),
-    ('a late one for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.give_up(), pg_temp.push()', 1, '{"action": "wait"}', 'cancelled | idle nobody | 5 | cancelled | not asked'),
+    ('a late one for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.give_up(), pg_temp.push()', 1, '{"action": "wait"}', 'late | idle nobody | 5 | late | not asked'),
     -- duplicate
     ('a question that was answered', 'SELECT pg_temp.ask(); SELECT pg_temp.answer(1, ''{"action": "continue"}'')', 1, '{"action": "wander"}', 'duplicate | waiting mind | 0 | no line | not asked'),
     ('one whose answer was refused', 'SELECT pg_temp.ask(); SELECT pg_temp.answer(1, ''{"action": "fly"}'')', 1, '{"action": "wander"}', 'duplicate | waiting mind | 0 | no line | not asked'),
@@ -81,9 +81,9 @@ INSERT INTO cases (what, prepare, nth, decision, expected) VALUES
      'duplicate | waiting mind | 0 | no line | not asked'),
     ('one whose answer was too late', 'SELECT pg_temp.ask(), pg_temp.give_up(), pg_temp.ask(); SELECT pg_temp.answer(1, ''{"action": "continue"}'')', 1, '{"action": "wander"}',
      'duplicate | waiting mind | 0 | no line | asked'),
-    -- cancelled
-    ('"continue" for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.push()', 1, '{"action": "continue"}', 'cancelled | idle nobody | 5 | cancelled | not asked'),
-    ('"wait" for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.push()', 1, '{"action": "wait"}', 'cancelled | idle nobody | 5 | cancelled | not asked'),
+    -- moot
+    ('"continue" for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.push()', 1, '{"action": "continue"}', 'applied | idle nobody | 5 | applied | not asked'),
+    ('"wait" for a state that has passed', 'SELECT pg_temp.ask(), pg_temp.push()', 1, '{"action": "wait"}', 'applied | idle nobody | 5 | applied | not asked'),
     -- rejected
     ('a parked world', 'SELECT pg_temp.ask(); UPDATE npcsim.world_clock SET home = ''elsewhere''', 1, '{"action": "wander"}', 'rejected NS102 | waiting mind | 0 | no line | asked'),
     ('an item that there is not', 'SELECT pg_temp.ask()', 1, '{"action": "consume", "target_id": 99999}', 'rejected NS202 | waiting mind | 5 | rejected NS202 | not asked'),
@@ -117,13 +117,13 @@ UPDATE cases SET giver = 999999, prepare = 'SELECT pg_temp.ask()' WHERE prepare 
 SELECT is(pg_temp.outcome(prepare, nth, decision, giver), expected, what) FROM cases ORDER BY n;
 -- All statuses and codes that the manual lists have their case, but for those that follow.
 SELECT set_eq($$SELECT split_part(expected, ' | ', 1) FROM cases$$,
-              '{applied,late,duplicate,cancelled,"rejected NS102","rejected NS202","rejected NS203","rejected NS210","rejected NS211","rejected NS301","rejected NS302","rejected NS303","rejected NS304","rejected NS305","rejected NS403"}'::text[],
+              '{applied,late,duplicate,"rejected NS102","rejected NS202","rejected NS203","rejected NS210","rejected NS211","rejected NS301","rejected NS302","rejected NS303","rejected NS304","rejected NS305","rejected NS403"}'::text[],
               'every outcome has a case');
 SELECT is((SELECT state FROM npcsim.npcs WHERE name = 'Ada'), 'waiting', 'the cases left nothing behind');
 
 -- ---- what is not said by one answer alone ----
 SELECT pg_temp.ask(), pg_temp.push();
-SELECT is(pg_temp.answer(1, '{"action": "wait"}'), 'cancelled', 'what is given for a state that has passed');
+SELECT is(pg_temp.answer(1, '{"action": "wait"}'), 'applied', 'what is given for a state that has passed');
 SELECT npcsim.tick_world(1, 3);
 SELECT is((SELECT reason FROM npcsim.decision_requests WHERE npc_id = :ada), 'requested', 'is asked again as soon as its mind may be asked');
 SELECT is((SELECT count(*) FROM npcsim.decision_requests WHERE npc_id = :ada), 1::bigint, 'an NPC has one open request');

@@ -1,12 +1,12 @@
 // A stand-in for the reference game's mind server: HTTP + SSE (official SDK 1.x), a mind per NPC, and as strict as it
 // can be about what it is told. What breaks a rule is kept and reported; the call gets an error, as there.
 //
-//   node mind-server.mjs --port PORT --store FILE [--think MILLISECONDS]
+//   node mind-server.mjs --port PORT --store FILE [--think MILLISECONDS] [--chatty]
 //
 // Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
 // were created, and what they remember of the days that were consolidated. All else is gone when it ends, traits too: a mind
 // that is relinked then has none, until it is created once more. PORT 0 is any free one; the address is logged. It thinks
-// for so long about a decision (40).
+// for so long about a decision (40). A chatty one says something whenever it is asked in a conversation; else it lets 5 s go by.
 //
 // Each mind keeps a ledger of bids. Of the invitations it leaves every third without an answer, rejects every fourth of the rest and
 // accepts the others. /quiet has all minds finish what they are in, begin nothing, and answer everybody.
@@ -20,7 +20,7 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprot
 import { z } from 'zod';
 import { listen, logger } from './serve.mjs';
 
-const { values: options } = parseArgs({ options: { port: { type: 'string' }, store: { type: 'string' }, think: { type: 'string', default: '40' } } });
+const { values: options } = parseArgs({ options: { port: { type: 'string' }, store: { type: 'string' }, think: { type: 'string', default: '40' }, chatty: { type: 'boolean' } } });
 const THINK = Number(options.think);
 const log = logger('mind-server');
 
@@ -274,11 +274,11 @@ function find(entities, wanted) {
   return undefined;
 }
 
-// In a conversation it says four things, no faster than is allowed, and leaves; anything else it does until its need is met.
+// In a conversation it says four things, no faster than is allowed unless it is chatty, and leaves; anything else it does until its need is met.
 function act(mind, doing, { needs: { needs }, current_simulation_time: now }) {
   if (doing.act_in_interaction_parameters?.message) {
     if (quiet || mind.said >= 4) return { action: 'cancel_interaction', parameters: {} };
-    if (now < mind.saidAt + 5) return { action: 'continue', parameters: {} };
+    if (!options.chatty && now < mind.saidAt + 5) return { action: 'continue', parameters: {} };
     mind.said++;
     mind.saidAt = now;
     return { action: 'act_in_interaction', parameters: { message: `Thought ${mind.said} of ${mind.entityId}` } };
