@@ -6,7 +6,8 @@
  * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
  * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
  *
- * Who is invited may wait for the answer to a bid of its own, or talk already: a mind that was not told so bids all the same.
+ * Who waits for the answer to a bid of its own, or talks, is busy. A mind that could not know, since it came about while the mind thought,
+ * bids, or accepts, all the same.
  * The bid is put when the other one is done, and the bidder joins what comes of that; two that invite one another have both agreed.
  *
  * Until a bid is decided everybody stays where it found them: the bidder waits, and who is invited stops on its way, or does
@@ -267,9 +268,15 @@ begin_what_was_bid(World *world, Bid *bid)
 	}
 }
 
-/* What the only one who is invited does with others by now: the bidder takes part in it. */
+bool
+npc_did_not_know(const Npc *npc, const Npc *other)
+{
+	return npc->controller != 0 && npc->decider != DECIDER_BUILT_IN && other->state_since > npc->asked_at;
+}
+
+/* What the only one who is invited does with others by now, which one of them did not know: the bidder takes part in it. */
 static bool
-bidder_joins(World *world, Bid *bid)
+bidder_joins(World *world, Bid *bid, int64 unaware_id)
 {
 	Npc			*bidder = world_npc(world, bid->bidder_id);
 	Npc			*npc = world_npc(world, bid->invited[0]);
@@ -279,6 +286,7 @@ bidder_joins(World *world, Bid *bid)
 
 	if (!world_lives_by(world->lock, RULES_0_4) || bid->invited_count != 1 ||
 		bid->kind->target != TARGET_NPC || !interaction_joinable(running, bid->kind) ||
+		!npc_did_not_know(unaware_id == bidder->id ? bidder : npc, npc) ||
 		!near_enough(world, bid->kind, bidder, npc))
 		return false;
 	bid->act = NULL;
@@ -299,7 +307,7 @@ waits_for_other_bid(World *world, const Bid *bid)
 	const Npc *npc = bid->invited_count == 1 ? world_npc(world, bid->invited[0]) : NULL;
 
 	return npc != NULL && npc->state == NPC_REQUESTING && world_lives_by(world->lock, RULES_0_4) &&
-		   world_npc(world, bid->bidder_id)->decider == DECIDER_MIND &&
+		   npc_did_not_know(world_npc(world, bid->bidder_id), npc) &&
 		   world->now < bid->made_at + world_patience(world, BUSY_TIME);
 }
 
@@ -385,7 +393,7 @@ put_bid(World *world, Bid *bid)
 		bid_settle(world, bid);
 		return;
 	}
-	if (bidder_joins(world, bid) || !ask_built_in_minds(world, bid))
+	if (bidder_joins(world, bid, bid->bidder_id) || !ask_built_in_minds(world, bid))
 		return;
 	if (all_accepted(bid))
 	{
@@ -532,7 +540,7 @@ static const char *
 accept_bid(World *world, Npc *npc, Bid *bid, int *sqlstate)
 {
 	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-	if (bidder_joins(world, bid))
+	if (bidder_joins(world, bid, npc->id))
 		return NULL;
 	if (!state_is_free(npc->state))
 		return psprintf("who is %s cannot accept a bid", npc_state_name(npc->state));

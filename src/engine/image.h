@@ -237,6 +237,8 @@ extern void bid_due(World *world, Bid *bid);
 /* After it was put or loaded: its place in the heap. */
 extern void		   bid_settle(World *world, Bid *bid);
 extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
+/* Whether the other one (or it itself) does what it does only since the NPC's own mind was asked. */
+extern bool npc_did_not_know(const Npc *npc, const Npc *other);
 /* Who bids for what the other one, who is requesting, has invited it to accepts that: true if there was such a bid. */
 extern bool npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind);
 extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);

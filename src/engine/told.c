@@ -160,6 +160,20 @@ is_of_type(Jsonb *event, const char *type)
 		   memcmp(value->val.string.val, type, value->val.string.len) == 0;
 }
 
+/* Whether it happened after the mind was asked: a question that was answered without having been handed out told nothing. */
+static bool
+is_news(const Npc *npc, Jsonb *event)
+{
+	JsonbValue *at = member_of(event, "at");
+	Datum		moment;
+
+	if (at == NULL || at->type != jbvNumeric)
+		return false;
+	moment = DirectFunctionCall2(numeric_mul, NumericGetDatum(at->val.numeric),
+								 NumericGetDatum(int64_to_numeric(SIM_SECOND)));
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, moment)) > npc->asked_at;
+}
+
 bool
 npc_interaction_is_over(const Npc *npc)
 {
@@ -167,6 +181,8 @@ npc_interaction_is_over(const Npc *npc)
 	{
 		Jsonb *event = parse(npc->mind_events->item[i]);
 
+		if (!is_news(npc, event))
+			continue;
 		if (is_of_type(event, "interaction_started"))
 			return false; /* it was in none before */
 		if (is_of_type(event, "interaction_finished") || is_of_type(event, "interaction_cancelled"))
@@ -183,7 +199,7 @@ npc_invitation_is_over(const Npc *npc, int64 bid_id)
 		Jsonb	   *event = parse(npc->mind_events->item[i]);
 		JsonbValue *bid = member_of(event, "bid_id");
 
-		if (bid == NULL || bid->type != jbvNumeric ||
+		if (bid == NULL || bid->type != jbvNumeric || !is_news(npc, event) ||
 			(!is_of_type(event, "interaction_bid_cancelled") && !is_of_type(event, "decided_for_you")))
 			continue;
 		if (DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(bid->val.numeric))) == bid_id)

@@ -90,7 +90,7 @@ SELECT is(pg_temp.since('Hal', :put + 4.5), jsonb_build_array(jsonb_build_object
               jsonb_build_object('type', 'interaction_started', 'interaction', 'conversation', 'interaction_id', pg_temp.talk('Fay'), 'target_id', pg_temp.npc('Gus'),
                                  'participants', jsonb_build_array(pg_temp.npc('Fay'), pg_temp.npc('Gus'), pg_temp.npc('Hal')))), 'of which the silent mind is told');
 SELECT is(pg_temp.since('Gus', :put + 4.5) @> '[{"type": "decided_for_you"}]', false, 'who answered is told nothing of the kind');
-SELECT is(pg_temp.answer('Hal', :bid, true), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'then it is too late to accept');
+SELECT is(pg_temp.answer('Hal', :bid, true), 'applied moot: the invitation is over', 'then it is too late to accept: its mind, asked before, could not know');
 SELECT is(pg_temp.answer('Hal', :bid, false, 'too late'), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'and to reject');
 -- Whose mind was asked and did something else says no.
 SELECT pg_temp.leave(who) FROM unnest('{Fay,Gus,Hal}'::text[]) AS who WHERE pg_temp.state_name(who) = 'interacting';
@@ -508,7 +508,7 @@ SELECT is(pg_temp.tell('P6', jsonb_build_object('action', 'consume', 'target_id'
 SELECT pg_temp.bid('P1') AS bid \gset
 SELECT pg_temp.step(2.5);
 SELECT is(pg_temp.last('P1'), jsonb_build_object('type', 'interaction_bid_rejected', 'bid_id', :bid, 'interaction', 'play', 'target_id', :cake, 'reason', 'the item was used up'), 'then nothing comes of it');
-SELECT is(pg_temp.answer('P4', :bid, true), 'rejected NS302 there is no bid ' || :bid || ' for this NPC to answer', 'nobody plays with nothing');
+SELECT is(pg_temp.answer('P4', :bid, true), 'applied moot: the invitation is over', 'nobody plays with nothing');
 -- Where the type needs adjacency, all must be next to the bidder.
 SELECT npcsim.define_interaction_type(1, 'dance', target => 'npc', need_rates => '{"fun": 20}', needs_adjacency => true, min_participants => 2, max_participants => 3);
 SELECT pg_temp.make('D1', 60, 50), pg_temp.make('D2', 61, 50), pg_temp.make('D3', 62, 50), pg_temp.step(0.1);

@@ -2,7 +2,7 @@
 -- held, who bids for somebody that waits for another bid has its turn, and the built-in mind lets it think.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
-SELECT plan(53);
+SELECT plan(54);
 SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
 SELECT npcsim.register_gateway('g1');
@@ -55,6 +55,7 @@ SELECT pg_temp.anew();
 SELECT pg_temp.gather('Ada', 'Bo');
 SELECT is(pg_temp.pair('Ada', 'Bo'), 'together', 'two talk');
 SELECT pg_temp.ask('Bo');
+SELECT pg_temp.step(0.5);
 SELECT pg_temp.leave('Ada');
 SELECT is(pg_temp.reply('Bo', '{"action": "act_in_interaction", "message": "lost"}'), 'applied moot: the interaction it was given for is over', 'what is said when the other one has gone is moot');
 SELECT is(pg_temp.said(), '', 'nobody hears it');
@@ -68,10 +69,12 @@ SELECT is(pg_temp.reply('Bo', '{"action": "act_in_interaction", "message": "x"}'
 SELECT is(pg_temp.failures('Bo'), 1, 'which is its fault');
 SELECT pg_temp.gather('Ada', 'Bo');
 SELECT pg_temp.ask('Bo');
+SELECT pg_temp.step(0.5);
 SELECT pg_temp.leave('Ada');
 SELECT is(pg_temp.reply('Bo', '{"action": "cancel_interaction"}'), 'applied moot: the interaction it was given for is over', 'who leaves what is over has nothing to leave');
 SELECT pg_temp.gather('Ada', 'Bo');
 SELECT pg_temp.ask('Bo');
+SELECT pg_temp.step(0.5);
 SELECT pg_temp.leave('Ada');
 SELECT pg_temp.tell('Cy', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
 SELECT pg_temp.step(4.6);
@@ -85,6 +88,7 @@ SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('B
 SELECT pg_temp.step(0.1);
 SELECT pg_temp.bid('Ada') AS bid \gset
 SELECT pg_temp.ask('Bo');
+SELECT pg_temp.step(0.5);
 SELECT pg_temp.place('Ada', 40, 20);
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'respond_to_interaction_bid', 'accept', true, 'bid_id', :bid)), 'applied moot: the invitation is over', 'to accept what was withdrawn is moot');
 SELECT is(pg_temp.failures('Bo'), 0, 'and no failure');
@@ -93,6 +97,7 @@ SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('B
 SELECT pg_temp.step(0.1);
 SELECT pg_temp.bid('Ada') AS bid \gset
 SELECT pg_temp.ask('Bo');
+SELECT pg_temp.step(0.5);
 SELECT pg_temp.place('Ada', 40, 20);
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'batch_reject_interaction_bids', 'reason', 'no', 'ids', jsonb_build_array(:bid))), 'applied moot: the invitations are over', 'so it is to reject it among many');
 SELECT is(pg_temp.tell('Bo', '{"action": "batch_reject_interaction_bids", "reason": "no", "ids": [99]}'), 'rejected NS302 there is no bid 99 for this NPC to answer', 'but not what never was');
@@ -148,41 +153,57 @@ SELECT pg_temp.step(4);
 SELECT is(pg_temp.said(), 'one three five', 'a mind that is gone says nothing');
 
 -- ---- who waits for another bid ----
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
-SELECT is(pg_temp.tell('Bo', '{"action": "start_conversation", "message": "You, too?"}' || pg_temp.with('Ada')), 'applied', 'who invites who has invited it');
+-- All are asked at one moment, and decide a second later.
+CREATE FUNCTION pg_temp.begin() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.anew();
+    PERFORM pg_temp.ask('Ada'), pg_temp.ask('Bo'), pg_temp.ask('Cy');
+    PERFORM npcsim.tick_world(1, 1);
+END
+$$;
+CREATE FUNCTION pg_temp.invite(who text, other text, more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
+    $$SELECT pg_temp.reply(who, '{"action": "start_conversation"}' || more || pg_temp.with(other))$$;
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo');
+SELECT is(pg_temp.invite('Bo', 'Ada', '{"message": "You, too?"}'), 'applied', 'who invites who has invited it meanwhile');
 SELECT is(pg_temp.pair('Ada', 'Bo'), 'together', 'has accepted');
 SELECT is(pg_temp.said(), 'one three five You, too?', 'with its words');
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo');
 SELECT pg_temp.step(0.1);
-SELECT is(pg_temp.tell('Cy', '{"action": "start_conversation", "message": "May I?"}' || pg_temp.with('Ada')), 'applied', 'one that waits for an answer can be invited');
+SELECT is(pg_temp.invite('Cy', 'Ada', '{"message": "May I?"}'), 'applied', 'one that waits for an answer since can be invited');
 SELECT pg_temp.step(1);
 SELECT is(pg_temp.doing('Cy'), 'requesting mind', 'who does so waits, too');
 SELECT pg_temp.answer('Bo', pg_temp.bid('Ada'), true);
 SELECT pg_temp.step(0.6);
 SELECT is(pg_temp.pair('Ada', 'Cy') || ', ' || pg_temp.pair('Ada', 'Bo'), 'together, together', 'and joins what comes of it');
 SELECT ok(pg_temp.said() LIKE '% May I?', 'with its words');
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo');
 SELECT pg_temp.step(0.1);
-SELECT pg_temp.tell('Cy', '{"action": "start_conversation"}' || pg_temp.with('Ada'));
+SELECT pg_temp.invite('Cy', 'Ada');
 SELECT pg_temp.answer('Bo', pg_temp.bid('Ada'), false, 'no');
 SELECT pg_temp.step(0.6);
 SELECT is(pg_temp.answer('Ada', pg_temp.bid('Cy'), true), 'applied', 'when nothing comes of it the other bid is put');
 SELECT is(pg_temp.pair('Ada', 'Cy'), 'together');
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo')), pg_temp.tell('Bo', '{"action": "start_conversation"}' || pg_temp.with('Cy')),
-       pg_temp.tell('Cy', '{"action": "start_conversation"}' || pg_temp.with('Ada'));
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo'), pg_temp.invite('Bo', 'Cy'), pg_temp.invite('Cy', 'Ada');
 SELECT is((SELECT count(*) FROM npcsim.interaction_bids), 3::bigint, 'three wait for one another');
 SELECT pg_temp.step(11);
 SELECT is((SELECT count(*) FROM npcsim.npcs WHERE state = 'requesting'), 0::bigint, 'not for ever');
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo')), pg_temp.tell('Cy', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo'), pg_temp.reply('Cy', '{"action": "continue"}');
+SELECT is(pg_temp.tell('Cy', '{"action": "start_conversation"}' || pg_temp.with('Ada')), 'rejected NS302 NPC ' || pg_temp.npc('Ada') || ' is busy', 'a mind that is shown that the other one waits is refused');
+SELECT pg_temp.begin();
+SELECT pg_temp.invite('Ada', 'Bo'), pg_temp.invite('Cy', 'Bo');
+SELECT pg_temp.reply('Bo', '{"action": "continue"}');
 SELECT pg_temp.step(0.1);
-SELECT pg_temp.answer('Bo', pg_temp.bid('Ada'), true);
-SELECT is(pg_temp.answer('Bo', pg_temp.bid('Cy'), true), 'applied', 'who talks already may accept another one');
-SELECT is(pg_temp.pair('Ada', 'Cy'), 'together', 'who joins them');
+SELECT pg_temp.ask('Bo');
+SELECT pg_temp.bid('Cy') AS bid \gset
+SELECT pg_temp.step(4.6);
+SELECT is(pg_temp.talk('Bo') IS NOT NULL, true, 'one invitation is accepted for the NPC');
+SELECT is(pg_temp.state_name('Cy') || ' ' || split_part(pg_temp.reply('Bo', jsonb_build_object('action', 'respond_to_interaction_bid', 'accept', true, 'bid_id', :bid)), ' ', 1),
+          pg_temp.state_name('Cy') || ' applied', 'its mind may accept the other one');
 
 -- ---- the built-in mind lets it think ----
 SELECT pg_temp.anew();
