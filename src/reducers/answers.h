@@ -43,7 +43,6 @@ typedef struct Answer
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */
 	const char	*reason;		/* of what is not plainly applied */
-	bool		 overtaken;		/* it was refused in another state than the one it was given for */
 	int64		 state_counter; /* of the NPC when it was asked */
 	int			 told_events;	/* how many of the NPC's events the mind knows by now */
 	const char	*reason_asked;

@@ -456,7 +456,6 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	int				sqlstate = 0;
 	int64			ask_again;
 	bool			valid;
-	bool			changed = answer->state_counter != npc->state_counter;
 	bool			held = npc_acts_at(npc) >= 0;
 
 	if (!answer->tokens_valid)
@@ -506,7 +505,6 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
 	if (failure != NULL)
 	{
-		answer->overtaken = changed && world_lives_by(lock, RULES_0_4);
 		answer_refuse(answer, sqlstate, failure);
 		return;
 	}
@@ -525,9 +523,7 @@ answer_apply(World *world, Npc *npc, Answer *answer)
 
 	close_question(world, npc, answer->told_events);
 	carry_out(world, npc, answer);
-	if (answer->overtaken)
-		npc_request_decision(world, npc);
-	else if (in_time && answer->status != ANSWER_CANCELLED)
+	if (in_time && answer->status != ANSWER_CANCELLED)
 		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
 

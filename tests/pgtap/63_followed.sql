@@ -2,7 +2,7 @@
 -- held, who bids for somebody that waits for another bid has its turn, and the built-in mind lets it think.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
-SELECT plan(54);
+SELECT plan(51);
 SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
 SELECT npcsim.register_gateway('g1');
@@ -109,16 +109,6 @@ SELECT pg_temp.ask('Bo');
 SELECT pg_temp.step(4.9);
 SELECT is(pg_temp.pair('Ada', 'Bo'), 'together', 'it was accepted for the NPC');
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'respond_to_interaction_bid', 'accept', true, 'bid_id', :bid)), 'applied moot: the invitation is over', 'its own answer comes too late');
-
--- ---- overtaken ----
-SELECT pg_temp.anew();
-SELECT pg_temp.ask('Bo');
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
-SELECT pg_temp.step(4.9);
-SELECT is(pg_temp.reply('Bo', '{"action": "move_to", "x": 1, "y": 1}'), 'rejected NS305 action move_to is not valid in state interacting', 'what was right when it was asked may be impossible now');
-SELECT is(pg_temp.failures('Bo'), 0, 'which is no failure of the mind');
-SELECT pg_temp.step(0.1);
-SELECT is(split_part(pg_temp.asked('Bo'), ' ', 1), 'requested', 'and it is asked again');
 
 -- ---- said too early ----
 SELECT pg_temp.anew();
