@@ -121,7 +121,9 @@ async function assertNothingRuns() {
 
 // SQL in the demo's database, as "look inside" says.
 async function sql(demo, statement) {
-  const [, host, its, user, database] = demo.output.match(/look inside: +psql -h (\S+) -p (\S+) -U (\S+) (\S+)/);
+  const line = /look inside: +psql -h (\S+) -p (\S+) -U (\S+) (\S+)\s/;
+  await demo.shows(line);
+  const [, host, its, user, database] = demo.output.match(line);
   return (await execute('psql', ['-X', '-A', '-t', '-F', ' ', '-h', host, '-p', its, '-U', user, '-d', database, '-c', statement], { env: { ...aShell(), PGPORT: '9' } })).stdout.trim();
 }
 
