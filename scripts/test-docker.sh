@@ -129,7 +129,9 @@ run_containers()
 	check 'psql in the container opens the worlds' psql_says Demo 'SELECT name FROM npcsim.worlds'
 	check '... as postgres, too' psql_says Demo 'SELECT name FROM npcsim.worlds' --user postgres
 	check '... and as nobody else' psql_says 'Peer authentication failed' 'SELECT 1' --user nobody
-	check 'the server is postgres' test "$(stat -c %U "/proc/$(head -n 1 "$scratch/data/data/postmaster.pid")")" = postgres
+	# By its number: names are the container's.
+	check 'the server is postgres' test "$(stat -c %u "/proc/$(head -n 1 "$scratch/data/data/postmaster.pid")")" = \
+		"$(inside "$database" -- id -u postgres)"
 
 	check 'without a gateway it is not healthy' fails healthy gateway "$gateway"
 	inside "$gateway" --env NPCSIM_GATEWAY_DATABASE='host=127.0.0.1 dbname=npcsim user=npcsim_gateway' \
@@ -153,7 +155,8 @@ run_containers()
 	check 'the gateway is not healthy without it' soon 30 fails healthy gateway "$gateway"
 	start_database
 	check 'the database starts again' soon 60 healthy database "$database"
-	check 'its worlds are there' psql_says Demo 'SELECT name FROM npcsim.worlds'
+	check 'its worlds and players are there' psql_says 'Demo ada' \
+		"SELECT concat_ws(' ', w.name, p.username) FROM npcsim.worlds w JOIN npcsim.players p ON p.world_id = w.id"
 	check 'the gateway is healthy again' soon 60 healthy gateway "$gateway"
 	check 'the database stops again' stop_database
 	echo 15 >"$scratch/data/data/PG_VERSION"
