@@ -95,14 +95,16 @@ BEGIN
 END
 $$;
 
--- The mind of an NPC answers the request that is open when this begins.
+-- The mind of an NPC answers the request that is open when this begins: the status, or "moot" where that is why nothing was done.
 CREATE FUNCTION answer(npc_name text, decision jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     asked record;
+    result jsonb;
 BEGIN
     SELECT d.request_id, d.player_id INTO asked FROM npcsim.decision_slots d WHERE d.npc_id = npc(npc_name);
-    RETURN npcsim.submit_npc_decision(asked.player_id, decision || jsonb_build_object('request_id', asked.request_id)) ->> 'status';
+    result := npcsim.submit_npc_decision(asked.player_id, decision || jsonb_build_object('request_id', asked.request_id));
+    RETURN CASE WHEN result ->> 'status' = 'applied' AND result ->> 'reason' LIKE 'moot:%' THEN 'moot' ELSE result ->> 'status' END;
 END
 $$;
 
