@@ -5,7 +5,7 @@
 #   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
 #   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e run a part
 #   make test-matrix     builds and SQL tests on Debian 12, 13 and unstable, in roots of their own (as root)
-#   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, other releases
+#   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, a language model, other releases
 #   make lint format     checks that need no database; the C code laid out by clang-format
 #   make bench mutate    the figures; planted bugs that the tests must find
 #

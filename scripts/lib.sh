@@ -232,6 +232,21 @@ npm_install()
 	touch "$stamp"
 }
 
+# python_install NAME VERSION [ARGUMENT…]: a Python package, in that version and a directory of its own, build/NAME-VERSION,
+# unless it is there. What it needs beside itself comes along; arguments are pip's.
+python_install()
+{
+	local dir="$BUILD/$1-$2" log="$BUILD/$1.log" FETCHED="$BUILD/$1-$2"
+	[ ! -e "$dir/.npcsim-installed" ] || return 0
+	rm -rf "$dir"
+	say "fetching the Python package $1"
+	if ! run_quietly "$log" python3 -m venv "$dir" || ! run_told "$log" megabytes_of "$dir/bin/pip" install --quiet "${@:3}" "$1==$2"; then
+		say "pip cannot install $1: $(why "$log" 'is there a network?')"
+		return 1
+	fi
+	touch "$dir/.npcsim-installed"
+}
+
 # ----------------------------------------------------------------------------------------------------
 # Tests speak TAP. tap_start begins one of them, and tap_wait waits for one of those that were begun to end, prints one line
 # for it and what failed, and adds its counts to those of the part; tap_run does both. tap_finish prints the part's

