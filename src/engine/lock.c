@@ -24,6 +24,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "engine/image.h"
 #include "engine/lock.h"
@@ -35,6 +36,7 @@
 #include "tables/arrays.h"
 #include "tables/change_log.h"
 #include "tables/hot_rows.h"
+#include "tables/index_rows.h"
 
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
@@ -518,13 +520,36 @@ world_flush(WorldLock *lock)
 	}
 }
 
+/*
+ * Nobody serves the world (any more): who did has written the clock before it left, maybe after the row was read, or after
+ * the reader's snapshot was taken.
+ */
+static int64
+clock_left(int64 world_id, int64 row_clock)
+{
+	static IndexRows clocks = {"world_clock", "world_clock_pkey", {{"clock", INT8OID}}};
+	IndexReading	 reading;
+
+	if (IsInParallelMode())
+		return row_clock;
+	PushActiveSnapshot(GetLatestSnapshot());
+	index_rows_of_ids(&reading, &clocks, world_id, NULL, 0);
+	if (index_rows_next(&reading))
+		row_clock = Max(row_clock, DatumGetInt64(reading.values[0]));
+	index_rows_end(&reading);
+	PopActiveSnapshot();
+	return row_clock;
+}
+
 int64
 world_now(int64 world_id, int64 row_clock, int64 tick_length)
 {
 	int64 clock;
 	int64 revision;
 
-	if (!shmem_world_now(world_id, &clock, &revision) || clock < row_clock)
+	if (!shmem_world_now(world_id, &clock, &revision))
+		clock = clock_left(world_id, row_clock);
+	else if (clock < row_clock)
 		clock = row_clock;
 	return clock - clock % tick_length;
 }

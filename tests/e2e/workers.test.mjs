@@ -278,6 +278,24 @@ test('a terminated worker is replaced, and the clock never goes back', async () 
   });
 });
 
+test('the clock does not go back for who reads with an old snapshot when the worker leaves', async () => {
+  await withDatabase('leaving', async (database) => {
+    const id = await createWorld(database, 'w');
+    const client = await cluster.connect(database);
+    const read = async () => (await client.query('SELECT clock FROM npcsim.worlds WHERE id = $1', [id])).rows[0].clock;
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await worldMoves(database, id, 1, { from: await read() });
+    const before = await read();
+    assert.ok(before >= 1, `the clock stands at ${before}`);
+    await cluster.query(database, 'SELECT npcsim.pause_world($1)', [id]);
+    await waitFor(async () => (await statusOf(database, id)).worker_pid === null, { what: 'the worker to leave' });
+    const after = await read();
+    assert.ok(after >= before, `${before}, then ${after}`);
+    await client.query('COMMIT');
+    await client.end();
+  });
+});
+
 test('restart of the server: the world goes on where it stood; the time between is not simulated', async () => {
   await withDatabase('restarted', async (database) => {
     const still = await createWorld(database, 'still');
