@@ -47,12 +47,14 @@ static const struct
 	{.table = "decision_slots", .name = "decision_slots_pkey", .key = "world_id, npc_id"},
 	{.table = "interaction_runs", .name = "interaction_runs_pkey", .key = "world_id, id"},
 	{.table = "interaction_bid_rows", .name = "interaction_bid_rows_pkey", .key = "world_id, id"},
+	{.table = "world_clock", .name = "world_clock_pkey", .key = "world_id"},
 };
 
 static const char *const needed_tables[] = {"npc_tracks",		"items",
 											"npc_states",		"npc_identities",
 											"npc_minds",		"decision_slots",
-											"interaction_runs", "interaction_bid_rows"};
+											"interaction_runs", "interaction_bid_rows",
+											"world_clock"};
 
 /* An entry with its line pointer, of two bigints or of a box. */
 #define ENTRY_BYTES 28
