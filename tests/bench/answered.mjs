@@ -83,6 +83,8 @@ function reportLatency(report, rows, ledger, length) {
   for (const [name, values] of parts) report.figure(name, `${percentile(values, 0.5).toFixed(2)} / ${percentile(values, 0.99).toFixed(2)}`, 'ms (median / p99)');
 }
 
+const walPosition = (bench) => bench.cluster.value(DATABASE, 'SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), \'0/0\')::float8');
+
 export async function answered(bench) {
   const { cluster, world } = bench;
   const report = new Report('answered', `${settings.npcs} NPCs of ${PLAYERS} players, policy "interval", answered at once, ${settings.seconds} s after ${settings.warmUp} s of warm-up`);
@@ -103,6 +105,7 @@ export async function answered(bench) {
     ledger.forget();
     const before = await status(bench);
     const asked = await readClaims(gateway);
+    const walBefore = await walPosition(bench);
     const from = Date.now();
     const others = {
       'npcsim-gateway': () => processUsage(gateway.pid),
@@ -110,6 +113,7 @@ export async function answered(bench) {
     };
     const usage = await measure(bench, others, () => pass(settings.seconds, 'measuring'));
     const to = Date.now();
+    const written = (await walPosition(bench)) - walBefore;
     const after = await status(bench);
     const asks = await readClaims(gateway);
     await sleep(1000);
@@ -128,6 +132,7 @@ export async function answered(bench) {
     report.figure('  of which there was nothing to hand out', perSecond('empty'), '/s');
     report.figure('batches of answers', perSecond('batches'), '/s');
     report.figure('CPU of PostgreSQL and gateway by answer', (1e4 * (usage.postgres + share) * (to - from)) / 1000 / rows.length, 'µs');
+    report.figure('WAL by answer', written / rows.length / 1024, 'KiB');
     report.figure('NPCs walking', people.walking, '%');
     report.figure('NPCs interacting', people.interacting, '%');
     report.figure('tick, median', after.tick_ms_p50, 'ms');

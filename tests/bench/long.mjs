@@ -3,7 +3,7 @@
 
 import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
-import { WORTH_TELLING, megabytes, relationSizes, totalSize, worstGrowth } from './lib/sizes.mjs';
+import { WORTH_TELLING, megabytes, relationSizes, sizeWithoutRecord, totalSize, worstGrowth } from './lib/sizes.mjs';
 
 const LAST_MINUTES = 3;
 
@@ -44,9 +44,7 @@ export async function long(bench) {
     const names = [`minute ${third}`, `minute ${2 * third}`, `minute ${3 * third} (snapshot held)`];
     taken.forEach((map, index) => report.figure(`size at ${names[index]}`, megabytes(totalSize(map)), 'MiB'));
     report.figure(`size, ${names[1]} / ${names[0]}`, totalSize(second) / totalSize(first), '', { atMost: 1.3 });
-    // What happened is kept for hours (npcsim.world_event_hours): that grows until then, whatever the world does.
-    const withoutRecord = (map) => totalSize(new Map([...map].filter(([name]) => !name.startsWith('world_event_log'))));
-    report.figure('  without the record of events', withoutRecord(second) / withoutRecord(first), '', { atMost: 1.3 });
+    report.figure('  without the record of events', sizeWithoutRecord(second) / sizeWithoutRecord(first), '', { atMost: 1.3 });
     const [worst, growth] = worstGrowth(first, second);
     report.figure(`  largest of one table or index: ${worst}`, growth, '', { atMost: 1.3 });
     // What a snapshot costs grows while it is held: what counts is its end, and its worst.

@@ -20,6 +20,8 @@ export async function relationSizes(cluster) {
 }
 
 export const totalSize = (map) => [...map.values()].reduce((sum, bytes) => sum + bytes, 0);
+// What happened is kept for hours, within npcsim.world_event_size: until one of them is reached that grows, whatever the world does.
+export const sizeWithoutRecord = (map) => totalSize(new Map([...map].filter(([name]) => !name.startsWith('world_event_log'))));
 export const megabytes = (bytes) => `${(bytes / KIB / KIB).toFixed(2)}`;
 
 // The largest growth among what is worth telling; small relations grow by a page at a time.
