@@ -168,7 +168,10 @@ test('connections of many addresses leave descriptors for the database, and are 
   await colony.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'npcsim-gateway'`);
   await waitFor(() => gateway.output.match(/registered as few/g).length === 2, { timeout: 6000, what: () => `another registration, while they are all held: ${gateway.output}` });
   for (const socket of sockets) socket.destroy();
-  await waitFor(() => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status === 200, () => false), { what: 'health' });
+  // the other gateway lost its connections, too
+  for (const healthy of [port, colony.port]) {
+    await waitFor(() => fetch(`http://127.0.0.1:${healthy}/healthz`).then(({ status }) => status === 200, () => false), { what: 'health' });
+  }
   assert.doesNotMatch(gateway.output, /accept/, 'nor does accept() fail');
 });
 
