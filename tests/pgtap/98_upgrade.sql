@@ -21,4 +21,6 @@ SELECT current_setting('server_version_num')::int < 180000 AS has_older \gset
 \endif
 \set old 0.3.0
 \ir lib/upgraded.sql
+\set old 0.4.0
+\ir lib/upgraded.sql
 SELECT * FROM finish();

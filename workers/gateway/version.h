@@ -6,7 +6,7 @@
 #define NPCSIM_GATEWAY_VERSION_H
 
 #ifndef NPCSIM_VERSION
-#define NPCSIM_VERSION "0.4.0"
+#define NPCSIM_VERSION "0.5.0"
 #endif
 
 #endif /* NPCSIM_GATEWAY_VERSION_H */
