@@ -1,0 +1,106 @@
+/*
+ * answer_batch.c
+ *	  Batches of answers: their arguments, and the worlds they are for.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "reducers/answer_batch.h"
+#include "reducers/args.h"
+#include "spi.h"
+#include "tables/arrays.h"
+
+#define BATCH_MAX 10000
+
+static SpiStatement players_statement =
+	{"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
+	 "JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
+	 2,
+	 {INT8ARRAYOID, TEXTOID}};
+
+int
+batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
+{
+	int count;
+
+	arg_not_null(fcinfo, n, name);
+	*array = PG_GETARG_ARRAYTYPE_P(n);
+	count = ArrayGetNItems(ARR_NDIM(*array), ARR_DIMS(*array));
+	if (ARR_NDIM(*array) > 1 || array_contains_nulls(*array))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("%s must be a one-dimensional array without nulls", name),
+				errdetail(ARR_NDIM(*array) > 1 ? "It has %d dimensions." : "One of its elements is null.",
+						  ARR_NDIM(*array)),
+				errhint("Leave out what has no value."));
+	if (count > BATCH_MAX)
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s has too many elements", name),
+				errdetail("%d were given, at most %d are allowed.", count, BATCH_MAX),
+				errhint("Call again with the rest."));
+	return count;
+}
+
+void
+batch_require_same_length(int count, int other, const char *names)
+{
+	if (count != other)
+		ereport(ERROR, errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				errmsg("%s must have the same number of elements", names),
+				errdetail("They have %d and %d.", count, other), errhint("Give one of each per decision."));
+}
+
+char **
+batch_texts(ArrayType *array, int count)
+{
+	Datum *values;
+	char **texts = palloc(Max(count, 1) * sizeof(char *));
+	int	   n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
+	for (int i = 0; i < n; i++)
+		texts[i] = TextDatumGetCString(values[i]);
+	return texts;
+}
+
+void
+answers_find_worlds(Answer *answers, int count)
+{
+	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
+	uint64 rows;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = answers[i].player_id;
+	rows = spi_run(&players_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(world_home())},
+				   NULL, SPI_OK_SELECT);
+	for (int i = 0; i < count; i++)
+	{
+		for (uint64 row = 0; row < rows && answers[i].world_id == 0; row++)
+			if (spi_int64(row, 1, 0) == answers[i].player_id)
+			{
+				answers[i].world_id = spi_int64(row, 2, 0);
+				if (strcmp(spi_text(row, 3, CurrentMemoryContext), "active") != 0)
+					answer_refuse(&answers[i], ERRCODE_NS_BANNED, "the player is banned");
+				else if (!spi_bool(row, 4, false))
+					answer_refuse(&answers[i], ERRCODE_NS_WORLD_PARKED, "the world is parked");
+			}
+		if (answers[i].world_id == 0)
+			answer_refuse(&answers[i], ERRCODE_NS_NO_PLAYER, "there is no such player");
+	}
+}
+
+int64
+answers_next_world(const Answer *answers, int count, int64 after)
+{
+	int64 next = 0;
+
+	for (int i = 0; i < count; i++)
+		if (answers[i].status == ANSWER_PENDING && answers[i].world_id > after &&
+			(next == 0 || answers[i].world_id < next))
+			next = answers[i].world_id;
+	return next;
+}

@@ -1,0 +1,360 @@
+/*
+ * judging.c
+ *	  Judging one answer of a mind, and carrying it out.
+ *
+ * Each answer is judged alone: who gave it, for which request, whether it can be read, whether it can be done. A request is
+ * closed by its first answer; a second one changes nothing. An answer that comes after its request was given up is carried
+ * out too when the NPC's mind was not asked again since and it still fits; else it is only credited. What an answer is about
+ * may have ended while its mind thought: it is moot then, which is no fault of the mind, and the mind is asked again.
+ */
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "json.h"
+#include "reducers/answer_read.h"
+#include "reducers/inputs.h"
+#include "reducers/judging.h"
+#include "sim/talk.h"
+
+#define ASK_AGAIN_MAX (86400 * SIM_SECOND)
+#define ASK_AGAIN_MIN (3 * SIM_SECOND)
+
+/* The further actions, NULL = none; *failure says why they cannot be read. */
+static JsonbValue *
+read_plan(World *world, Npc *npc, JsonbContainer *decision, const char **failure)
+{
+	JsonbValue	   *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
+	JsonbContainer *array;
+
+	*failure = NULL;
+	if (then == NULL || then->type == jbvNull)
+		return NULL;
+	if (then->type != jbvBinary || !JsonContainerIsArray(then->val.binary.data) ||
+		JsonContainerSize(then->val.binary.data) > PLAN_ACTIONS_MAX)
+	{
+		*failure = "then is not an array of at most 8 actions";
+		return NULL;
+	}
+	array = then->val.binary.data;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *step = getIthJsonbValueFromContainer(array, i);
+		const char *reason = "it is not an object";
+		Action		action;
+		int			sqlstate;
+
+		if (step->type == jbvBinary && JsonContainerIsObject(step->val.binary.data))
+			reason = action_from_json(world, npc, step->val.binary.data, &action, &sqlstate);
+		if (reason != NULL)
+		{
+			*failure = psprintf("action %u of then cannot be read: %s", i + 1, reason);
+			return NULL;
+		}
+	}
+	return JsonContainerSize(array) > 0 ? then : NULL;
+}
+
+/* Names of events, NULL = none; *valid is false if they are no such thing. */
+static JsonbValue *
+read_wake_on(JsonbContainer *decision, bool *valid)
+{
+	JsonbValue	   *names = getKeyJsonValueFromContainer(decision, "wake_on", strlen("wake_on"), NULL);
+	JsonbContainer *array;
+
+	*valid = true;
+	if (names == NULL || names->type == jbvNull)
+		return NULL;
+	*valid = false;
+	if (names->type != jbvBinary || !JsonContainerIsArray(names->val.binary.data))
+		return NULL;
+	array = names->val.binary.data;
+	if (JsonContainerSize(array) > WAKE_ON_MAX)
+		return NULL;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+		if (getIthJsonbValueFromContainer(array, i)->type != jbvString)
+			return NULL;
+	*valid = true;
+	return names;
+}
+
+static void
+store_input(World *world, const Answer *answer)
+{
+	input_begin(world_image_lock(world), "decision");
+	input_id("npc_id", answer->npc_id);
+	input_number("told_events", answer->told_events);
+	input_number("state_counter", answer->state_counter);
+	input_members(answer->effect);
+	input_end();
+}
+
+/* All invitations that are meant are over. */
+static bool
+rejects_in_vain(const Npc *npc, const Action *action)
+{
+	for (int i = 0; i < action->id_count; i++)
+		if (!npc_invitation_is_over(npc, action->ids[i]))
+			return false;
+	return !action->all_bids;
+}
+
+/*
+ * What has ended since the mind was told, so that nothing is left to do for its answer; NULL if there is something. Events
+ * that it was told are forgotten by now: what it did not know is in the others.
+ */
+static const char *
+ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action *action)
+{
+	bool renewed = world_lives_by(world_image_lock(world), RULES_0_4);
+
+	switch (action->kind)
+	{
+		case ACTION_CONTINUE:
+		case ACTION_WAIT:
+			return answer->state_counter != npc->state_counter ? "the state it was given for has passed"
+															   : NULL;
+		case ACTION_ACT_IN_INTERACTION:
+		case ACTION_CANCEL_INTERACTION:
+			return renewed && answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
+					   ? "the interaction it was given for is over"
+					   : NULL;
+		case ACTION_RESPOND_TO_BID:
+			return renewed && npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
+		case ACTION_REJECT_BIDS:
+			return renewed && rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
+		case ACTION_NONE:
+		case ACTION_MOVE_TO:
+		case ACTION_MOVE_DIRECTION:
+		case ACTION_INTERACT_WITH:
+		case ACTION_APPROACH:
+		case ACTION_WANDER:
+			break;
+	}
+	return NULL;
+}
+
+/* Nothing is done; the mind, which did what it could, is asked about what there is now. */
+static void
+take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
+{
+	if (!world_lives_by(world_image_lock(world), RULES_0_4))
+		answer->status = ANSWER_CANCELLED;
+	else if (answer->status == ANSWER_PENDING)
+		answer->status = ANSWER_APPLIED;
+	answer->reason = psprintf("moot: %s", what);
+	npc_was_answered(world, npc);
+	npc_request_decision(world, npc);
+}
+
+/* What it does in its interaction is done later. */
+static void
+tell_of_hold(Answer *answer, const Npc *npc, const Action *action, bool replaces)
+{
+	StringInfoData reason;
+
+	if (action->kind != ACTION_ACT_IN_INTERACTION || npc_acts_at(npc) < 0)
+		return;
+	initStringInfo(&reason);
+	json_literal(&reason, "held: it is done at ");
+	json_millionths(&reason, npc_acts_at(npc));
+	appendStringInfo(&reason, ", %d s after its last act%s", (int) (ACT_COOLDOWN / SIM_SECOND),
+					 replaces ? ", in place of what was held before" : "");
+	answer->reason = reason.data;
+}
+
+/* The question is spent; what the mind was told with it, it knows. */
+static void
+close_question(World *world, Npc *npc, int told_events)
+{
+	npc_forget_events(world, npc, told_events);
+	world_close_request(world, npc);
+}
+
+/* Tells the mind why its answer counts for nothing (NULL: it is not told). */
+static void
+tell_refusal(World *world, Npc *npc, int told_events, const char *message)
+{
+	if (message != NULL)
+	{
+		StringInfoData members;
+
+		initStringInfo(&members);
+		json_literal(&members, "\"message\":");
+		json_string(&members, message);
+		npc_tell(world, npc, "error", members.data);
+		pfree(members.data);
+	}
+	input_begin(world_image_lock(world), "decision_refused");
+	input_id("npc_id", npc->id);
+	input_number("told_events", told_events);
+	input_text("message", message);
+	input_end();
+	if (message != NULL)
+		world_wake_for_news(world, npc, 0);
+}
+
+void
+answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message)
+{
+	bool in_time = npc->request_pending;
+
+	close_question(world, npc, told_events);
+	tell_refusal(world, npc, told_events, message);
+	if (in_time)
+		world_note_outcome(world, npc, false);
+}
+
+/* An answer that cannot be read: the request is spent, and the mind is told why. */
+static void
+refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const char *reason)
+{
+	answer_refuse(answer, sqlstate, reason);
+	tell_refusal(world, npc, answer->told_events, reason);
+}
+
+/* Carries out an answer whose request is its NPC's. */
+static void
+carry_out(World *world, Npc *npc, Answer *answer)
+{
+	JsonbContainer *decision;
+	WorldLock	   *lock = world_image_lock(world);
+	Action			action;
+	JsonbValue	   *plan;
+	JsonbValue	   *wake_on;
+	const char	   *failure;
+	const char	   *ended;
+	int				sqlstate = 0;
+	int64			ask_again;
+	bool			valid;
+	bool			held = npc_acts_at(npc) >= 0;
+
+	if (!answer->tokens_valid)
+	{
+		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+		tell_refusal(world, npc, answer->told_events, NULL);
+		return;
+	}
+	if (answer->flaw != NULL)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, answer->flaw);
+		return;
+	}
+	decision = &answer->effect->root;
+	failure = action_from_json(world, npc, decision, &action, &sqlstate);
+	if (failure != NULL)
+	{
+		refuse_unreadable(world, npc, answer, sqlstate, failure);
+		return;
+	}
+	plan = read_plan(world, npc, decision, &failure);
+	if (failure != NULL)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, failure);
+		return;
+	}
+	if (!decision_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "next_decision_in_s is not a number from 0 to 86400");
+		return;
+	}
+	wake_on = read_wake_on(decision, &valid);
+	if (!valid)
+	{
+		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
+						  "wake_on is not an array of at most 16 strings");
+		return;
+	}
+	store_input(world, answer);
+	ended = ended_meanwhile(world, npc, answer, &action);
+	if (ended != NULL)
+	{
+		take_as_moot(world, npc, answer, ended);
+		return;
+	}
+	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
+	if (failure != NULL)
+	{
+		answer_refuse(answer, sqlstate, failure);
+		return;
+	}
+	tell_of_hold(answer, npc, &action, held);
+	if (ask_again >= 0)
+		world_ask_again(world, npc, lock->now + Max(ask_again, ASK_AGAIN_MIN));
+	if (answer->status == ANSWER_PENDING)
+		answer->status = ANSWER_APPLIED;
+}
+
+void
+answer_apply(World *world, Npc *npc, Answer *answer)
+{
+	/* Else it is known what became of the question. */
+	bool in_time = npc->request_pending;
+
+	close_question(world, npc, answer->told_events);
+	carry_out(world, npc, answer);
+	if (in_time && answer->status != ANSWER_CANCELLED)
+		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
+}
+
+void
+answer_judge_past(Answer *answer, PastRequest *past)
+{
+	if (past == NULL)
+	{
+		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		return;
+	}
+	answer->npc_id = past->npc_id;
+	if (past->player_id != answer->player_id)
+	{
+		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		return;
+	}
+	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
+	answer->reason = past->answered ? "the request was answered already" : "the mind was asked again since";
+	answer->reason_asked = past->reason;
+	answer->opened_at_real = past->opened_at_real;
+	answer->sent_at_real = past->sent_at_real;
+	past->answered = true;
+}
+
+void
+answer_judge(World *world, Answer *answer, Slot *slot)
+{
+	Npc *npc;
+
+	if (slot == NULL || slot->player_id == 0)
+	{
+		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		return;
+	}
+	answer->npc_id = slot->npc_id;
+	npc = world_npc(world, slot->npc_id);
+	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
+	{
+		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		return;
+	}
+	if (answer->request_id == 0)
+		answer->request_id = slot->request_id;
+	answer->reason_asked = slot->reason;
+	answer->opened_at_real = slot->opened_at_real;
+	answer->sent_at_real = slot->sent_at_real;
+	answer->state_counter = slot->state_counter;
+	if (slot->answered)
+	{
+		answer->status = ANSWER_DUPLICATE;
+		answer->reason = "the request was answered already";
+		return;
+	}
+	if (slot->status == REQUEST_CLOSED)
+		answer->status = ANSWER_LATE;
+	slot->answered = true;
+	answer_read_choice(answer, slot);
+	answer->told_events = Max(slot->told_events - npc->events_dropped - npc->events_merged, 0);
+	answer_apply(world, npc, answer);
+}
