@@ -20,6 +20,7 @@
 #include "engine/world.h"
 #include "json.h"
 #include "reducers/choices.h"
+#include "reducers/scene_json.h"
 #include "reducers/wire_json.h"
 #include "sim/random.h"
 #include "sim/reach.h"

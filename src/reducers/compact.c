@@ -15,6 +15,7 @@
 
 #include "json.h"
 #include "reducers/compact.h"
+#include "reducers/scene_json.h"
 #include "sim/actions.h"
 #include "tables/interaction_kinds.h"
 

@@ -3,19 +3,14 @@
  *	  What NPCs are told when their minds are asked: themselves, what they
  *	  see, what happened since.
  *
- * Everything is read for all of them at once: their own rows, then the items and
- * tracks around them through the sight indexes, then names and states of the NPCs seen, and the
- * interactions they are in, each once. The index gives what a box of SIGHT_CELLS around the viewer meets; whether
- * it is in sight is decided here, on cells. No world is locked: an observation is as old
- * as the caller's snapshot, and the answer to it is checked against the world of that moment.
+ * What there is to tell is read for all of them at once (scene.c). Each is told as its mind wants it: whole, which is put
+ * together here, or in few words (compact.c), with or without a list to choose from (choices.c).
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-#include "engine/sight.h"
 #include "errors.h"
 #include "json.h"
 #include "reducers/args.h"
@@ -23,12 +18,9 @@
 #include "reducers/compact.h"
 #include "reducers/observe.h"
 #include "reducers/scene.h"
+#include "reducers/scene_json.h"
 #include "reducers/wire_json.h"
-#include "sim/path.h"
 #include "spi.h"
-#include "tables/arrays.h"
-#include "tables/id_lists.h"
-#include "tables/index_rows.h"
 #include "tables/interaction_kinds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_observe_npc);
@@ -37,218 +29,6 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 #define VISION_BYTES_MIN 2048
 /* So have the events. */
 #define EVENTS_BYTES_MIN 1024
-
-static IndexRows item_rows = {"items",
-							  "items_sight",
-							  {{"id", INT8OID},
-							   {"item_type", TEXTOID},
-							   {"x", INT2OID},
-							   {"y", INT2OID},
-							   {"share_left", INT4OID},
-							   {"occupied_by_npc_id", INT8OID}}};
-
-static IndexRows track_rows = {"npc_tracks",
-							   "npc_tracks_sight",
-							   {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}};
-
-/* ---- sight ---- */
-
-static void
-add_thing(SeenList *list, const SeenThing *thing)
-{
-	if (list->count == list->room)
-	{
-		list->room = Max(256, list->room * 2);
-		list->things = list->things == NULL
-						   ? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(SeenThing) * list->room)
-						   : repalloc_huge(list->things, sizeof(SeenThing) * list->room);
-	}
-	list->things[list->count++] = *thing;
-}
-
-static inline int
-compare_things(const SeenThing *left, const SeenThing *right)
-{
-	if (left->distance_squared != right->distance_squared)
-		return left->distance_squared < right->distance_squared ? -1 : 1;
-	return left->id < right->id ? -1 : left->id > right->id;
-}
-
-#define ST_SORT			sort_things
-#define ST_ELEMENT_TYPE SeenThing
-#define ST_COMPARE		compare_things
-#define ST_SCOPE		static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-/* The row is an item that meets the box around a viewer. */
-static void
-see_item(Scene *scene, int viewer, const IndexReading *row)
-{
-	SeenThing thing = {.id = DatumGetInt64(row->values[0]),
-					   .cell = {DatumGetInt16(row->values[2]), DatumGetInt16(row->values[3])},
-					   .share_left = DatumGetInt32(row->values[4]),
-					   .occupied_by = row->nulls[5] ? 0 : DatumGetInt64(row->values[5])};
-
-	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
-	if (thing.distance_squared > SIGHT_SQUARED)
-		return;
-	thing.kind = find_kind_text(&scene->texts, row->values[1]);
-	add_thing(&scene->items, &thing);
-}
-
-/* The row is the track of an NPC, whose box meets the one around a viewer. */
-static void
-see_npc(Scene *scene, int viewer, const IndexReading *row)
-{
-	SeenThing	 thing = {.id = DatumGetInt64(row->values[0])};
-	const int16 *cells;
-	int			 leg_length;
-	int			 index;
-
-	if (thing.id == scene->viewers->rows[viewer].id)
-		return;
-	cells = track_cells(row->values[2], &leg_length);
-	index = leg_index_at(leg_length, DatumGetInt64(row->values[1]), scene->head->now);
-	thing.cell = (Cell) {cells[2 * index], cells[2 * index + 1]};
-	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
-	if (thing.distance_squared <= SIGHT_SQUARED)
-		add_thing(&scene->npcs, &thing);
-}
-
-/* Asks a sight index for each viewer. */
-static void
-look_around(Scene *scene, IndexRows *rows, SeenList *list,
-			void (*see)(Scene *scene, int viewer, const IndexReading *row))
-{
-	const WorldHead *head = scene->head;
-	SightReading	 reading;
-
-	list->starts = palloc(sizeof(int) * (scene->viewers->count + 1));
-	sight_begin(&reading, rows, head->world_id, head->sight_plane, head->sight_old_plane);
-	for (int viewer = 0; viewer < scene->viewers->count; viewer++)
-	{
-		int start = list->count;
-
-		sight_look_from(&reading, scene->cells[viewer]);
-		while (sight_next(&reading))
-			see(scene, viewer, &reading.row);
-		if (list->count > start)
-			sort_things(list->things + start, list->count - start);
-		list->starts[viewer] = start;
-	}
-	list->starts[scene->viewers->count] = list->count;
-	sight_end(&reading);
-}
-
-/* Names and states of the NPCs that something is told of, each once. */
-static void
-read_seen(Scene *scene)
-{
-	int	   room = scene->npcs.count + scene->items.count + scene->bids.count;
-	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * Max(room, 1));
-	int	   count = 0;
-
-	for (int i = 0; i < scene->npcs.count; i++)
-		ids[count++] = scene->npcs.things[i].id;
-	for (int i = 0; i < scene->items.count; i++)
-		if (scene->items.things[i].occupied_by != 0)
-			ids[count++] = scene->items.things[i].occupied_by;
-	for (int i = 0; i < scene->bids.count; i++)
-		ids[count++] = scene->bids.bids[i].bidder_id;
-	count = id_list_sort(ids, count);
-	scene->seen = npc_rows_create(scene->head->world_id, ids, count);
-	npc_rows_load(scene->seen, NPC_ROW_NAME | NPC_ROW_DOING, ids, count);
-}
-
-/* Ids of the interactions that the NPCs are in, behind those that are there; the new count. */
-static int
-add_run_ids(int64 *ids, int count, const NpcRows *npcs)
-{
-	for (int i = 0; i < npcs->count; i++)
-		if (npcs->rows[i].interaction_id != 0)
-			ids[count++] = npcs->rows[i].interaction_id;
-	return count;
-}
-
-static void
-read_interactions_seen(Scene *scene)
-{
-	int	   viewers = scene->viewers->count;
-	int64 *heard = palloc(sizeof(int64) * viewers);
-	int64 *ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * (viewers + scene->seen->count));
-	int	   heard_count = id_list_sort(heard, add_run_ids(heard, 0, scene->viewers));
-	int	   count = add_run_ids(ids, add_run_ids(ids, 0, scene->viewers), scene->seen);
-
-	read_runs(scene->head->world_id, &scene->texts, ids, id_list_sort(ids, count), heard, heard_count,
-			  &scene->runs);
-}
-
-/* NULL: not read, or there is no such NPC. */
-static const char *
-name_of(const Scene *scene, int64 npc_id)
-{
-	const NpcRows *rows[] = {scene->seen, scene->viewers, scene->others};
-
-	for (size_t i = 0; i < lengthof(rows); i++)
-	{
-		const NpcRow *row = rows[i] != NULL ? npc_row_find(rows[i], npc_id) : NULL;
-
-		if (row != NULL && (row->groups & (NPC_ROW_NAME | NPC_ROW_IDENTITY)) != 0)
-			return row->name;
-	}
-	return NULL;
-}
-
-/* Who takes part in what is seen, by name; who is out of sight is looked up. */
-static void
-name_participants(Scene *scene)
-{
-	int64 *ids = palloc(sizeof(int64) * (PARTICIPANTS_MAX * scene->runs.count + 1));
-	int	   count = 0;
-
-	for (int r = 0; r < scene->runs.count; r++)
-		for (int i = 0; i < scene->runs.runs[r].participant_count; i++)
-			if (name_of(scene, scene->runs.runs[r].participants[i]) == NULL)
-				ids[count++] = scene->runs.runs[r].participants[i];
-	count = id_list_sort(ids, count);
-	scene->others = npc_rows_create(scene->head->world_id, ids, count);
-	npc_rows_load(scene->others, NPC_ROW_NAME, ids, count);
-	for (int r = 0; r < scene->runs.count; r++)
-		for (int i = 0; i < scene->runs.runs[r].participant_count; i++)
-			scene->runs.runs[r].names[i] = name_of(scene, scene->runs.runs[r].participants[i]);
-}
-
-const Run *
-run_of(const Scene *scene, const NpcRow *npc)
-{
-	return npc == NULL || npc->interaction_id == 0 ? NULL : find_run(&scene->runs, npc->interaction_id);
-}
-
-/* Who the things in sight are, and what they do. */
-static void
-recognize(Scene *scene)
-{
-	for (int i = 0; i < scene->npcs.count; i++)
-	{
-		SeenThing *npc = &scene->npcs.things[i];
-
-		npc->npc = npc_row_find(scene->seen, npc->id);
-		/* a track without the rest is being restored */
-		if (npc->npc != NULL && npc->npc->groups != (NPC_ROW_NAME | NPC_ROW_DOING))
-			npc->npc = NULL;
-		npc->run = run_of(scene, npc->npc);
-	}
-	for (int i = 0; i < scene->items.count; i++)
-	{
-		SeenThing *item = &scene->items.things[i];
-
-		if (item->occupied_by != 0)
-			item->run = run_of(scene, npc_row_find(scene->seen, item->occupied_by));
-	}
-}
-
-/* ---- text ---- */
 
 /* "Mar 4, Year 1, 21:11": a second is a minute, from 06:00 on the first of March of year 1. */
 static void
@@ -262,41 +42,6 @@ json_game_time(StringInfo out, int64 now)
 	minutes %= 24 * 60;
 	appendStringInfo(out, "\"%s %d, Year " INT64_FORMAT ", %02d:%02d\"", months[days / 30 % 12],
 					 (int) (days % 30) + 1, days / 360 + 1, (int) minutes / 60, (int) minutes % 60);
-}
-
-void
-json_position(StringInfo out, Cell cell)
-{
-	json_literal(out, "\"position\":{\"x\":");
-	json_int64(out, cell.x);
-	json_literal(out, ",\"y\":");
-	json_int64(out, cell.y);
-	appendStringInfoChar(out, '}');
-}
-
-/* To a tenth of a cell. */
-void
-json_distance(StringInfo out, int32 squared)
-{
-	/* of things in sight, known when they were met once */
-	static uint8 known[SIGHT_SQUARED + 1];
-	int			 twentieths = 0;
-
-	Assert(squared >= 0 && squared <= SIGHT_SQUARED);
-	if (known[squared] == 0 && squared > 0)
-	{
-		while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
-			twentieths++;
-		known[squared] = (uint8) ((twentieths + 1) / 2);
-	}
-	json_tenths(out, known[squared]);
-}
-
-const SeenThing *
-things_of(const SeenList *list, int viewer, int *count)
-{
-	*count = list->starts[viewer + 1] - list->starts[viewer];
-	return list->things + list->starts[viewer];
 }
 
 /* Whether somebody takes part in it who is neither in sight nor the viewer. */
@@ -447,21 +192,6 @@ json_vision(StringInfo out, const Scene *scene, int viewer, int limit)
 		json_literal(out, ",\"vision_omitted\":");
 		json_int64(out, omitted);
 	}
-}
-
-void
-json_needs(StringInfo out, const Scene *scene, const NpcRow *row)
-{
-	int64 now = npc_row_now(row, scene->head->now);
-
-	json_literal(out, "\"needs\":{");
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
-		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) /
-							 (NEED_UNIT / 10));
-	}
-	appendStringInfoChar(out, '}');
 }
 
 static void
@@ -689,58 +419,21 @@ write_observation(const Scene *scene, int viewer, Observation *observation)
 		observation->offered = offered_actions(&choices);
 }
 
-/* Those of the NPCs asked for that exist, with their own rows. */
-static NpcRows *
-read_viewers(int64 world_id, const Observation *observations, int count)
-{
-	const uint32 needed = NPC_ROW_IDENTITY | NPC_ROW_STATE | NPC_ROW_TRACK;
-	int64		*ids = palloc(sizeof(int64) * count);
-	NpcRows		*rows;
-	int			 present = 0;
-
-	for (int i = 0; i < count; i++)
-		ids[i] = observations[i].npc_id;
-	rows = npc_rows_create(world_id, ids, count);
-	npc_rows_load(rows, needed | NPC_ROW_MIND, ids, count);
-	for (int i = 0; i < rows->count; i++)
-		if ((rows->rows[i].groups & needed) == needed)
-			rows->rows[present++] = rows->rows[i];
-	rows->count = present;
-	return rows;
-}
-
 void
 observe(const WorldHead *head, Observation *observations, int count)
 {
-	Scene scene = {.head = head};
-	int	  level;
+	Scene  scene;
+	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
+	bool   with_choices = false;
 
 	if (count == 0)
 		return;
-	level = spi_index_plans_begin();
-	scene.viewers = read_viewers(head->world_id, observations, count);
-	if (scene.viewers->count > 0)
+	for (int i = 0; i < count; i++)
 	{
-		scene.cells = palloc(sizeof(Cell) * scene.viewers->count);
-		for (int i = 0; i < scene.viewers->count; i++)
-		{
-			const NpcRow *row = &scene.viewers->rows[i];
-
-			scene.cells[i] = npc_row_cell(row, leg_index_at(row->leg_length, row->departed_at, head->now));
-		}
-		read_kind_texts(head->world_id, &scene.texts);
-		look_around(&scene, &item_rows, &scene.items, see_item);
-		look_around(&scene, &track_rows, &scene.npcs, see_npc);
-		read_bids(head->world_id, &scene.texts, scene.viewers, &scene.bids);
-		read_seen(&scene);
-		read_interactions_seen(&scene);
-		name_participants(&scene);
-		recognize(&scene);
-		for (int i = 0; i < count && scene.terrain == NULL; i++)
-			if (observations[i].with_choices)
-				scene.terrain = read_terrain(head->world_id, head->size_x, head->size_y);
+		ids[i] = observations[i].npc_id;
+		with_choices |= observations[i].with_choices;
 	}
-	spi_index_plans_end(level);
+	scene_read(&scene, head, ids, count, with_choices);
 
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{

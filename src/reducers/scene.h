@@ -1,14 +1,12 @@
 /*
  * scene.h
- *	  What is around NPCs whose minds are asked, as observe.c read it, for
- *	  those who put it into words.
+ *	  What is around NPCs whose minds are asked, for those who put it into
+ *	  words.
  */
 #ifndef NPCSIM_SCENE_H
 #define NPCSIM_SCENE_H
 
 #include "postgres.h"
-
-#include "lib/stringinfo.h"
 
 #include "reducers/kind_texts.h"
 #include "reducers/npc_rows.h"
@@ -52,17 +50,17 @@ typedef struct Scene
 	const uint8		*terrain; /* a bit for each cell, row by row; NULL when nobody is offered choices */
 } Scene;
 
+/*
+ * Reads what is around those of the NPCs that there are (ids ascending): they are the viewers. All see the instant of 'head'.
+ * Between spi_begin and spi_end, whose memory it is in.
+ */
+extern void scene_read(Scene *scene, const WorldHead *head, const int64 *npc_ids, int count,
+					   bool with_terrain);
+
 /* What a viewer sees of a list. */
 extern const SeenThing *things_of(const SeenList *list, int viewer, int *count);
 
 /* What an NPC (NULL: none) takes part in; NULL = nothing. */
 extern const Run *run_of(const Scene *scene, const NpcRow *npc);
-
-/* "needs":{…} */
-extern void json_needs(StringInfo out, const Scene *scene, const NpcRow *row);
-/* "position":{…} */
-extern void json_position(StringInfo out, Cell cell);
-/* To a tenth of a cell. */
-extern void json_distance(StringInfo out, int32 squared);
 
 #endif /* NPCSIM_SCENE_H */

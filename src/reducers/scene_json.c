@@ -1,0 +1,51 @@
+/*
+ * scene_json.c
+ *	  Parts of a scene as every way of telling it has them.
+ */
+#include "postgres.h"
+
+#include "json.h"
+#include "reducers/scene_json.h"
+
+void
+json_position(StringInfo out, Cell cell)
+{
+	json_literal(out, "\"position\":{\"x\":");
+	json_int64(out, cell.x);
+	json_literal(out, ",\"y\":");
+	json_int64(out, cell.y);
+	appendStringInfoChar(out, '}');
+}
+
+/* To a tenth of a cell. */
+void
+json_distance(StringInfo out, int32 squared)
+{
+	/* of things in sight, known when they were met once */
+	static uint8 known[SIGHT_SQUARED + 1];
+	int			 twentieths = 0;
+
+	Assert(squared >= 0 && squared <= SIGHT_SQUARED);
+	if (known[squared] == 0 && squared > 0)
+	{
+		while ((twentieths + 1) * (twentieths + 1) <= 400 * squared)
+			twentieths++;
+		known[squared] = (uint8) ((twentieths + 1) / 2);
+	}
+	json_tenths(out, known[squared]);
+}
+
+void
+json_needs(StringInfo out, const Scene *scene, const NpcRow *row)
+{
+	int64 now = npc_row_now(row, scene->head->now);
+
+	json_literal(out, "\"needs\":{");
+	for (int i = 0; i < NEED_COUNT; i++)
+	{
+		appendStringInfo(out, i == 0 ? "\"%s\":" : ",\"%s\":", need_names[i]);
+		json_tenths(out, need_at(row->needs.value[i], row->needs.rate[i], row->needs.as_of, now) /
+							 (NEED_UNIT / 10));
+	}
+	appendStringInfoChar(out, '}');
+}
