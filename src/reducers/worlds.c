@@ -3,7 +3,7 @@
  *	  Worlds: made, dropped, adopted, locked; when minds are asked.
  *
  * Starting, pausing and stepping are in running.c, terrain and colonies in
- * colonies.c, kinds of items and interactions in kinds.c.
+ * colonies.c, types of items and interactions in item_types.c and interaction_types.c.
  */
 #include "postgres.h"
 
@@ -18,12 +18,12 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/inputs.h"
-#include "reducers/kinds.h"
 #include "reducers/players.h"
 #include "reducers/worlds.h"
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
+#include "tables/kind_rows.h"
 #include "tables/new_ids.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
@@ -226,7 +226,7 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	lock = world_lock(world_id, WORLD_WAIT);
 	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(terrain)}, NULL,
 			SPI_OK_INSERT);
-	insert_starter_kinds(world_id);
+	starter_kinds_insert(world_id);
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_flush(lock);

@@ -40,9 +40,10 @@ make_copy()
 	[ ! -d "$ROOT/.npcsim/node" ] || ln -s "$ROOT/.npcsim/node" "$copy/.npcsim/node"
 }
 
-# Tests run among processes of their own, so that a bug which leaves some behind does not leave them here.
+# Tests run among processes of their own, so that a bug which leaves some behind does not leave them here. The first of
+# them is a shell, which buries those whose parents are gone.
 if unshare --pid --fork --kill-child --mount-proc true 2>/dev/null; then
-	contained() { unshare --pid --fork --kill-child --mount-proc "$@"; }
+	contained() { unshare --pid --fork --kill-child --mount-proc bash -c '"$@"; exit' contained "$@"; }
 else
 	say "no PID namespaces for this user: what a bug leaves running goes on until it ends by itself"
 	contained() { "$@"; }

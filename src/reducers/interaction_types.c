@@ -1,0 +1,308 @@
+/*
+ * interaction_types.c
+ *	  Types of interactions: define_interaction_type and the view interaction_types.
+ *
+ * A type is data: what it says is checked here, once, and again by the CHECKs of
+ * the table. Whoever has an image of the world loads it anew, since everything in it
+ * points to kinds. Interactions under way go on as they began.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "engine/world.h"
+#include "errors.h"
+#include "reducers/args.h"
+#include "reducers/edits.h"
+#include "reducers/inputs.h"
+#include "reducers/interaction_types.h"
+#include "reducers/type_edits.h"
+#include "spi.h"
+#include "tables/interaction_kinds.h"
+#include "tables/kind_rows.h"
+
+PG_FUNCTION_INFO_V1(npcsim_define_interaction_type);
+PG_FUNCTION_INFO_V1(npcsim_edit_interaction_types);
+
+static const char *const targets[] = {"item", "npc", NULL};
+static const char *const components[] = {"consumable", "sittable", NULL};
+
+static SpiStatement interaction_type_now =
+	{"SELECT * FROM npcsim.interaction_types WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
+
+static void
+refuse_definition(const char *detail, const char *hint)
+{
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid interaction type"),
+			errdetail("%s", detail), errhint("%s", hint));
+}
+
+static void
+check_participants(int32 value, const char *column)
+{
+	if (value < 1 || value > PARTICIPANTS_MAX)
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", column),
+				errdetail("It is %d.", value), errhint("It can be 1 to %d.", PARTICIPANTS_MAX));
+}
+
+/* What makes no sense together. */
+static void
+check_terms(const InteractionDefinition *definition)
+{
+	bool with_npcs = strcmp(definition->target, "npc") == 0;
+	bool consumes = definition->component != NULL && strcmp(definition->component, "consumable") == 0;
+
+	if (definition->min_participants > definition->max_participants)
+		refuse_definition("\"min_participants\" is above \"max_participants\".",
+						  "Raise one or lower the other.");
+	if (with_npcs && definition->component != NULL)
+		refuse_definition("An interaction with NPCs is offered by no component of an item.",
+						  "Leave \"component\" NULL, or let \"target\" be item.");
+	if (with_npcs && definition->min_participants < 2)
+		refuse_definition("Nobody interacts with NPCs alone.", "Let \"min_participants\" be 2 or more.");
+	if (definition->moves_onto_item &&
+		(with_npcs || !definition->needs_adjacency || definition->max_participants > 1))
+		refuse_definition(
+			"Only one NPC, next to an item, can go onto it.",
+			"Let \"moves_onto_item\" be false, or \"target\" item, \"needs_adjacency\" true and "
+			"\"max_participants\" 1.");
+	if (consumes && (definition->lasts || definition->max_participants > 1))
+		refuse_definition("What is consumed has its own time and one who consumes it.",
+						  "Leave \"duration\" NULL and \"max_participants\" 1.");
+}
+
+static void
+check_definition(const InteractionDefinition *definition)
+{
+	InteractionKind kind = {0};
+
+	check_type_name(definition->name, "interaction");
+	check_type_description(definition->description);
+	check_word(definition->target, "target", targets);
+	if (definition->component != NULL)
+		check_word(definition->component, "component", components);
+	if (definition->lasts)
+	{
+		check_float8(definition->duration, "duration", (double) DURATION_MIN / SIM_SECOND,
+					 (double) DURATION_MAX / SIM_SECOND, "s");
+		kind.duration = interaction_definition_duration(definition);
+	}
+	check_participants(definition->min_participants, "min_participants");
+	check_participants(definition->max_participants, "max_participants");
+	check_object(definition->parameters, "parameters");
+	interaction_kind_from_jsonb(definition->need_rates, definition->need_deltas, definition->parameters,
+								&kind);
+	check_terms(definition);
+}
+
+static void
+note_definition(WorldLock *lock, const InteractionDefinition *definition)
+{
+	input_begin(lock, "define_interaction_type");
+	input_text("name", definition->name);
+	input_text("description", definition->description);
+	input_text("target", definition->target);
+	input_text("component", definition->component);
+	input_jsonb("need_rates", definition->need_rates);
+	input_jsonb("need_deltas", definition->need_deltas);
+	input_number("duration", interaction_definition_duration(definition));
+	input_flag("needs_adjacency", definition->needs_adjacency);
+	input_flag("locks_movement", definition->locks_movement);
+	input_flag("moves_onto_item", definition->moves_onto_item);
+	input_number("min_participants", definition->min_participants);
+	input_number("max_participants", definition->max_participants);
+	input_jsonb("parameters", definition->parameters);
+	input_end();
+}
+
+static void
+define_interaction_type(WorldLock *lock, const InteractionDefinition *definition)
+{
+	check_definition(definition);
+	leave_image(lock);
+	interaction_type_row_write(lock->world_id, definition);
+	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+	note_definition(lock, definition);
+}
+
+void
+interaction_type_delete(WorldLock *lock, const char *name)
+{
+	leave_image(lock);
+	interaction_type_row_delete(lock->world_id, name);
+	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
+	input_begin(lock, "delete_interaction_type");
+	input_text("name", name);
+	input_end();
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+}
+
+void
+interaction_type_define_again(WorldLock *lock, Jsonb *payload)
+{
+	int64				  duration = input_get_number(payload, "duration", 0, DURATION_MAX);
+	InteractionDefinition definition =
+		{.name = input_get_text(payload, "name"),
+		 .description = input_get_text(payload, "description"),
+		 .target = input_get_text(payload, "target"),
+		 .component = input_get_text(payload, "component"),
+		 .need_rates = input_get_jsonb(payload, "need_rates"),
+		 .need_deltas = input_get_jsonb(payload, "need_deltas"),
+		 .lasts = duration > 0,
+		 .duration = (double) duration / SIM_SECOND,
+		 .needs_adjacency = input_get_flag(payload, "needs_adjacency"),
+		 .locks_movement = input_get_flag(payload, "locks_movement"),
+		 .moves_onto_item = input_get_flag(payload, "moves_onto_item"),
+		 .min_participants = (int32) input_get_number(payload, "min_participants", 1, PARTICIPANTS_MAX),
+		 .max_participants = (int32) input_get_number(payload, "max_participants", 1, PARTICIPANTS_MAX),
+		 .parameters = input_get_jsonb(payload, "parameters")};
+
+	define_interaction_type(lock, &definition);
+}
+
+/* What an interaction is with stays. */
+static void
+refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
+{
+	World				  *world = world_image(lock);
+	const InteractionKind *kind = world_interaction_kind(world, definition->name);
+
+	if (kind != NULL && strcmp(interaction_target_name(kind->target), definition->target) != 0)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("an interaction type keeps its target"),
+				errdetail("\"%s\" is with \"%s\".", kind->name, interaction_target_name(kind->target)),
+				errhint("Define a type of another name."));
+}
+
+/*
+ * define_interaction_type(world_id, name, description, target, component, need_rates, need_deltas, duration,
+ * needs_adjacency, locks_movement, moves_onto_item, min_participants, max_participants, parameters): new or changed
+ */
+Datum
+npcsim_define_interaction_type(PG_FUNCTION_ARGS)
+{
+	int64				  world_id = arg_id(fcinfo, 0, "world_id");
+	InteractionDefinition definition = {.name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1)};
+	WorldLock			 *lock;
+
+	arg_not_null(fcinfo, 2, "description");
+	definition.description = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	definition.target = arg_word(fcinfo, 3, "target", targets);
+	definition.component = PG_ARGISNULL(4) ? NULL : arg_word(fcinfo, 4, "component", components);
+	definition.need_rates = arg_object(fcinfo, 5, "need_rates");
+	definition.need_deltas = arg_object(fcinfo, 6, "need_deltas");
+	definition.lasts = !PG_ARGISNULL(7);
+	definition.duration = definition.lasts ? PG_GETARG_FLOAT8(7) : 0;
+	definition.needs_adjacency = arg_bool(fcinfo, 8, "needs_adjacency");
+	definition.locks_movement = arg_bool(fcinfo, 9, "locks_movement");
+	definition.moves_onto_item = arg_bool(fcinfo, 10, "moves_onto_item");
+	definition.min_participants = arg_int32(fcinfo, 11, "min_participants", 1, PARTICIPANTS_MAX);
+	definition.max_participants = arg_int32(fcinfo, 12, "max_participants", 1, PARTICIPANTS_MAX);
+	definition.parameters = arg_object(fcinfo, 13, "parameters");
+	lock = world_lock(world_id, WORLD_WAIT);
+	refuse_other_target(lock, &definition);
+	define_interaction_type(lock, &definition);
+	world_flush(lock);
+	PG_RETURN_VOID();
+}
+
+static const EditColumn interaction_type_columns[] = {
+	{"world_id", 0, NULL},
+	{"name", 0, NULL},
+	{"description", 0, NULL},
+	{"target", 0, NULL},
+	{"component", 0, NULL},
+	{"need_rates", 0, NULL},
+	{"need_deltas", 0, NULL},
+	{"duration", 0, NULL},
+	{"needs_adjacency", 0, NULL},
+	{"locks_movement", 0, NULL},
+	{"moves_onto_item", 0, NULL},
+	{"min_participants", 0, NULL},
+	{"max_participants", 0, NULL},
+	{"parameters", 0, NULL},
+	{"occupies_item", 0, "It follows from the target."},
+	{"uses_up_item", 0, "It follows from the component: what is consumable is used up."},
+};
+
+static InteractionDefinition
+definition_written(const Edit *edit, char *name)
+{
+	bool				  isnull;
+	Datum				  duration = edit_new(edit, "duration", &isnull);
+	InteractionDefinition definition = {.name = name,
+										.description = text_written(edit, "description", ""),
+										.target = text_written(edit, "target", "item"),
+										.component = text_written(edit, "component", NULL),
+										.need_rates = object_written(edit, "need_rates"),
+										.need_deltas = object_written(edit, "need_deltas"),
+										.lasts = !isnull,
+										.duration = isnull ? 0 : DatumGetFloat8(duration),
+										.needs_adjacency = flag_written(edit, "needs_adjacency", true),
+										.locks_movement = flag_written(edit, "locks_movement", true),
+										.moves_onto_item = flag_written(edit, "moves_onto_item", false),
+										.parameters = object_written(edit, "parameters")};
+	int32				  fewest = strcmp(definition.target, "npc") == 0 ? 2 : 1;
+
+	definition.min_participants = number_written(edit, "min_participants", fewest);
+	definition.max_participants =
+		number_written(edit, "max_participants", Max(definition.min_participants, fewest));
+	return definition;
+}
+
+static void
+show_definition(Edit *edit, const InteractionDefinition *definition)
+{
+	bool with_item = strcmp(definition->target, "item") == 0;
+
+	edit_show(edit, "description", CStringGetTextDatum(definition->description));
+	edit_show(edit, "target", CStringGetTextDatum(definition->target));
+	edit_show(edit, "need_rates", JsonbPGetDatum(definition->need_rates));
+	edit_show(edit, "need_deltas", JsonbPGetDatum(definition->need_deltas));
+	edit_show(edit, "needs_adjacency", BoolGetDatum(definition->needs_adjacency));
+	edit_show(edit, "locks_movement", BoolGetDatum(definition->locks_movement));
+	edit_show(edit, "moves_onto_item", BoolGetDatum(definition->moves_onto_item));
+	edit_show(edit, "occupies_item", BoolGetDatum(with_item));
+	edit_show(edit, "uses_up_item",
+			  BoolGetDatum(definition->component != NULL &&
+						   strcmp(definition->component, "consumable") == 0));
+	edit_show(edit, "min_participants", Int32GetDatum(definition->min_participants));
+	edit_show(edit, "max_participants", Int32GetDatum(definition->max_participants));
+	edit_show(edit, "parameters", JsonbPGetDatum(definition->parameters));
+}
+
+/* INSTEAD OF INSERT OR UPDATE OR DELETE ON interaction_types */
+Datum
+npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
+{
+	Edit				  edit;
+	char				 *name;
+	WorldLock			 *lock;
+	InteractionDefinition definition;
+
+	edit_begin(&edit, fcinfo);
+	lock = edited_type(&edit, &name);
+	edit_touch(lock);
+	if (edit.kind == EDIT_INSERT)
+		refuse_duplicate_type(&interaction_type_now, lock->world_id, name, "interaction");
+	else if (!type_is_as_read(&edit, &interaction_type_now, lock->world_id, name))
+		return PointerGetDatum(NULL);
+	if (edit.kind == EDIT_DELETE)
+	{
+		if (interaction_type_is_used(lock->world_id, name))
+			refuse_used_type(lock->world_id, name, "NPCs are in such an interaction, or are asked to be.",
+							 "Try again when none is.");
+		interaction_type_delete(lock, name);
+		return edit_end(&edit);
+	}
+	if (edit.kind == EDIT_UPDATE)
+		refuse_type_renaming(&edit, "interaction");
+	edit_groups(&edit, interaction_type_columns, lengthof(interaction_type_columns));
+	definition = definition_written(&edit, name);
+	if (edit.kind == EDIT_UPDATE)
+		refuse_other_target(lock, &definition);
+	define_interaction_type(lock, &definition);
+	show_definition(&edit, &definition);
+	return edit_end(&edit);
+}

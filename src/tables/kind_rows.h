@@ -1,0 +1,52 @@
+/*
+ * kind_rows.h
+ *	  Types of items and interactions as rows: item_type_rows and interaction_type_rows, written.
+ *
+ * Whoever locks the world may define and delete types; what their columns hold was checked before.
+ */
+#ifndef NPCSIM_TABLES_KIND_ROWS_H
+#define NPCSIM_TABLES_KIND_ROWS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+/* What an interaction type is defined by. */
+typedef struct InteractionDefinition
+{
+	char  *name;
+	char  *description;
+	char  *target;
+	char  *component; /* NULL = none */
+	Jsonb *need_rates;
+	Jsonb *need_deltas;
+	bool   lasts;	 /* has a duration */
+	double duration; /* s */
+	bool   needs_adjacency;
+	bool   locks_movement;
+	bool   moves_onto_item;
+	int32  min_participants;
+	int32  max_participants;
+	Jsonb *parameters;
+} InteractionDefinition;
+
+/* µs; 0 = it has none */
+extern int64 interaction_definition_duration(const InteractionDefinition *definition);
+
+/* Gives a new world what every world begins with. SPI must be connected. */
+extern void starter_kinds_insert(int64 world_id);
+
+/* New, or in the place of the one of that name. */
+extern void item_type_row_write(int64 world_id, const char *name, const char *description, Jsonb *components);
+extern void interaction_type_row_write(int64 world_id, const InteractionDefinition *definition);
+
+extern void item_type_row_delete(int64 world_id, const char *name);
+extern void interaction_type_row_delete(int64 world_id, const char *name);
+
+/* Whether there are items of the type; whether such will come back. */
+extern bool item_type_has_items(int64 world_id, const char *name);
+extern bool item_type_is_awaited(int64 world_id, const char *name);
+/* Whether NPCs are in such an interaction, or are invited to one. */
+extern bool interaction_type_is_used(int64 world_id, const char *name);
+
+#endif /* NPCSIM_TABLES_KIND_ROWS_H */
