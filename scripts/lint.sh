@@ -1,6 +1,6 @@
 #!/bin/bash -p
-# Checks that need no running server: layout (clang-format), cppcheck, shellcheck, JavaScript's syntax, whether the
-# bugs that "make mutate" plants still have their places, pgspot on the SQL scripts that superusers run, and a build
+# Checks that need no running server: layout (clang-format), cppcheck, who uses whom (layers.txt), shellcheck, JavaScript's
+# syntax, whether the bugs that "make mutate" plants still have their places, pgspot on the SQL scripts that superusers run, and a build
 # from scratch in which every warning is an error. Runs all of them, then says which found something.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -51,6 +51,15 @@ defects()
 		-D'json_object_foreach(object,key,value)=for(key=0;key;)' \
 		src workers tests/unit
 }
+
+# Of what is built here: object files say what they need.
+layers()
+{
+	run_quietly "$BUILD/lint-layers.log" make --no-print-directory -j "$(nproc)" all || return 1
+	python3 scripts/lint_layers.py "$BUILD"
+}
+
+planted() { python3 -m unittest discover -q -s tests/lint 2>&1 | { grep -vE '^(-+|OK|Ran .*|)$' && return 1 || return 0; }; }
 
 shell() { shellcheck -x -P . "${shell_files[@]}"; }
 
@@ -108,6 +117,8 @@ warnings()
 
 check clang-format layout
 check cppcheck defects
+check layers layers
+check 'lints find what is planted' planted
 check shellcheck shell
 check javascript javascript
 check 'places for the planted bugs' tests/mutate/run.sh --places

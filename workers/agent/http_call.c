@@ -295,11 +295,11 @@ OnDone(void *arg, HttpRequest *request, CURLcode result)
 	FreeCall(call);
 
 	if (fatal)
-		HttpServerFail(self, "%s", text);
+		self->call_events->failed(self, text);
 	else if (lost_session)
-		HttpServerFail(self, "it does not know its session any more");
+		self->call_events->failed(self, "it does not know its session any more");
 	else if (initialized)
-		HttpServerInitialized(self);
+		self->call_events->initialized(self);
 }
 
 static const HttpHandlers call_handlers = {OnData, OnDone};

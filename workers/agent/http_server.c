@@ -35,62 +35,10 @@
 #define PROBE_MS	   10000L
 #define PROBE_BODY_MAX 65536
 #define DELETE_MS	   1500L
-#define MESSAGE_FLOOR  (1024 * 1024)
 
 static void				  OpenStream(void *arg);
 static void				  Probe(HttpServer *self, bool initialize);
 static const HttpHandlers delete_handlers;
-
-size_t
-HttpServerLimit(const HttpServer *self)
-{
-	size_t limit = self->server.settings->message_limit;
-
-	return limit > MESSAGE_FLOOR ? limit : MESSAGE_FLOOR;
-}
-
-bool
-HttpServerAddHeader(struct curl_slist **headers, const char *header)
-{
-	struct curl_slist *longer = curl_slist_append(*headers, header);
-
-	if (longer == NULL)
-		return false;
-	*headers = longer;
-	return true;
-}
-
-struct curl_slist *
-HttpServerHeaders(HttpServer *self, const char *accept)
-{
-	struct curl_slist *headers = NULL;
-	char			   session[HTTP_SESSION_SIZE + 32];
-	bool good = HttpServerAddHeader(&headers, accept) && HttpServerAddHeader(&headers, "Expect:");
-
-	if (good && self->session[0] != '\0')
-	{
-		snprintf(session, sizeof(session), "Mcp-Session-Id: %s", self->session);
-		good = HttpServerAddHeader(&headers, session);
-	}
-	if (good)
-		return headers;
-	curl_slist_free_all(headers);
-	return NULL;
-}
-
-void
-HttpServerPass(HttpServer *self, const char *text, size_t len)
-{
-	if (self->stage == HTTP_UP)
-		self->server.events.message(self->server.events.arg, text, len);
-}
-
-void
-HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len)
-{
-	if (self->stage == HTTP_UP)
-		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
-}
 
 /* ---------- ending ---------- */
 
@@ -136,8 +84,8 @@ EndRequests(HttpServer *self)
 	ForgetProbe(self);
 }
 
-void
-HttpServerFail(HttpServer *self, const char *fmt, ...)
+/* The server is of no use any more.  To be called from "done" handlers and timers, not from "data". */
+static void __attribute__((format(printf, 2, 3))) Fail(HttpServer *self, const char *fmt, ...)
 {
 	va_list args;
 
@@ -265,7 +213,7 @@ TakeEndpoint(HttpServer *self, const char *endpoint)
 static void
 BadEndpoint(void *arg)
 {
-	HttpServerFail(arg, "its event stream names an endpoint that is not on the same server");
+	Fail(arg, "its event stream names an endpoint that is not on the same server");
 }
 
 static void
@@ -325,13 +273,13 @@ OnStreamDone(void *arg, HttpRequest *request, CURLcode result)
 	if (self->sse && self->stage == HTTP_PROBING)
 	{
 		if (status != 0 && !events)
-			HttpServerFail(self, "it is no MCP server: %s GET gives HTTP status %ld and no event stream",
-						   self->post_verdict, status);
+			Fail(self, "it is no MCP server: %s GET gives HTTP status %ld and no event stream",
+				 self->post_verdict, status);
 		else
-			HttpServerFail(self, "its event stream names no endpoint: %s", HttpError(request, result));
+			Fail(self, "its event stream names no endpoint: %s", HttpError(request, result));
 	}
 	else if (self->sse)
-		HttpServerFail(self, "its event stream ended: %s", HttpError(request, result));
+		Fail(self, "its event stream ended: %s", HttpError(request, result));
 	else if (events || status == 0)
 	{
 		int64_t ms = self->stream_events.retry_ms;
@@ -368,11 +316,12 @@ OpenStream(void *arg)
 	else
 		curl_slist_free_all(headers);
 	if (self->stream == NULL && self->sse)
-		HttpServerFail(self, "out of memory");
+		Fail(self, "out of memory");
 }
 
-void
-HttpServerInitialized(HttpServer *self)
+/* "initialize" is done, and the server may want a stream for what it says unasked. */
+static void
+Initialized(HttpServer *self)
 {
 	if (self->stage == HTTP_UP && !self->sse && self->stream == NULL)
 		OpenStream(self);
@@ -383,7 +332,7 @@ HttpServerInitialized(HttpServer *self)
 static void
 NoEndpoint(void *arg)
 {
-	HttpServerFail(arg, "its event stream named no endpoint within %ld s", PROBE_MS / 1000);
+	Fail(arg, "its event stream named no endpoint within %ld s", PROBE_MS / 1000);
 }
 
 static void
@@ -476,13 +425,13 @@ DespairOfPost(HttpServer *self, long status)
 	HttpTransport wanted = self->server.settings->transport;
 
 	if (status != 400 && status != 404 && status != 405)
-		HttpServerFail(self, "it answers with HTTP status %ld", status);
+		Fail(self, "it answers with HTTP status %ld", status);
 	else if (wanted == HTTP_TRANSPORT_AUTO)
 		TryEventStream(self);
 	else if (status == 400)
 		BecomeReady(self);
 	else
-		HttpServerFail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
+		Fail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
 }
 
 static void
@@ -500,7 +449,7 @@ OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
 	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
 
 	if (status == 0)
-		HttpServerFail(self, "it cannot be reached: %s", HttpError(request, result));
+		Fail(self, "it cannot be reached: %s", HttpError(request, result));
 	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
 	{
 		/* the gateway begins a session of its own */
@@ -508,7 +457,7 @@ OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
 			BecomeReady(self); /* an answer that is long in coming is an answer, too */
 	}
 	else if (status == 401 || status == 403)
-		HttpServerFail(self, "it refuses us with HTTP status %ld", status);
+		Fail(self, "it refuses us with HTTP status %ld", status);
 	else if (initialized)
 		DespairOfPost(self, status);
 	else
@@ -543,7 +492,7 @@ Probe(HttpServer *self, bool initialize)
 		free(body);
 	}
 	if (self->probe == NULL)
-		HttpServerFail(self, "out of memory");
+		Fail(self, "out of memory");
 }
 
 /* ---------- */
@@ -563,7 +512,7 @@ HttpStart(Server *server)
 	free(self->post_url);
 	self->post_url = strdup(server->settings->url);
 	if (self->post_url == NULL)
-		HttpServerFail(self, "out of memory");
+		Fail(self, "out of memory");
 	else if (server->settings->transport == HTTP_TRANSPORT_SSE)
 		TryEventStream(self);
 	else
@@ -599,6 +548,14 @@ HttpFree(Server *server)
 	free(self->post_url);
 	free(self);
 }
+
+static void
+CallFailed(HttpServer *self, const char *why)
+{
+	Fail(self, "%s", why);
+}
+
+static const HttpCallEvents call_events = {CallFailed, Initialized};
 
 static const ServerOps http_ops = {
 	.start = HttpStart,
@@ -637,6 +594,7 @@ HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *event
 	self->server.settings = settings;
 	self->server.loop = loop;
 	self->server.events = *events;
+	self->call_events = &call_events;
 	self->tools = json_object();
 	if (self->tools == NULL || !HttpOpen(&self->client, loop))
 	{

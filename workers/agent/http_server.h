@@ -1,6 +1,7 @@
 /*
  * http_server.h
- *	  What http_server.c (the server's life) and http_call.c (one message to it) share.
+ *	  An MCP server over HTTP: what http_session.c (what all requests have), http_call.c (one message) and
+ *	  http_server.c (the server's life) share.
  */
 #ifndef NPCSIM_AGENT_HTTP_SERVER_H
 #define NPCSIM_AGENT_HTTP_SERVER_H
@@ -25,9 +26,20 @@ typedef enum HttpStage
 	HTTP_ENDING
 } HttpStage;
 
-typedef struct HttpCall HttpCall;
+typedef struct HttpCall	  HttpCall;
+typedef struct HttpServer HttpServer;
 
-typedef struct HttpServer
+/* What a call tells the server; it is freed by then. */
+typedef struct HttpCallEvents
+{
+	/* the server is of no use any more */
+	void (*failed)(HttpServer *self, const char *why);
+
+	/* "initialize" is done */
+	void (*initialized)(HttpServer *self);
+} HttpCallEvents;
+
+struct HttpServer
 {
 	Server	   server; /* must be first */
 	HttpClient client;
@@ -38,9 +50,10 @@ typedef struct HttpServer
 	Timer	   timer;	 /* of the stage */
 
 	/* where messages go: the URL we were given, or what the event stream named */
-	char	 *post_url;
-	HttpCall *calls; /* under way */
-	int		  call_count;
+	char				 *post_url;
+	HttpCall			 *calls; /* under way */
+	int					  call_count;
+	const HttpCallEvents *call_events;
 
 	/* the probe's verdict so far */
 	HttpRequest *probe;
@@ -64,21 +77,15 @@ typedef struct HttpServer
 	LogThrottle failure_throttle;
 	LogThrottle garbage_throttle;
 	LogThrottle length_throttle;
-} HttpServer;
+};
 
-/* ---------- http_server.c ---------- */
-
-/* The server is of no use any more.  To be called from "done" handlers and timers, not from "data". */
-extern void HttpServerFail(HttpServer *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* ---------- http_session.c ---------- */
 
 /* A message that is for the gateway as it is. */
 extern void HttpServerPass(HttpServer *self, const char *text, size_t len);
 
 /* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
 extern void HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len);
-
-/* "initialize" is done, and the server may want a stream for what it says unasked. */
-extern void HttpServerInitialized(HttpServer *self);
 
 /* Headers of every request: Accept, version, session.  NULL if memory ran out. */
 extern struct curl_slist *HttpServerHeaders(HttpServer *self, const char *accept);

@@ -1,8 +1,7 @@
 /*
  * admission.c
  *	  Whom the gateway lets in: what a connection says of itself, how often its
- *	  address may come, whether its token is somebody's, and how it is told
- *	  that it is not let in.
+ *	  address may come, and whether its token is somebody's.
  */
 #include "admission.h"
 
@@ -12,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
+#include "counts.h"
 #include "log.h"
 #include "mcp_terms.h"
 #include "mind.h"
 #include "peers.h"
 #include "query.h"
+#include "refusal.h"
 #include "session.h"
 #include "tokens.h"
 #include "wire.h"
@@ -36,53 +38,6 @@ typedef struct Attempt
 } Attempt;
 
 static uint64_t provisional; /* counts made-up sources */
-
-/* ------------------------------------------------------------------------
- * refusals
- * ------------------------------------------------------------------------ */
-
-static int
-close_code_of(const char *sqlstate)
-{
-	static const struct
-	{
-		const char *sqlstate;
-		int			code;
-	} known[] = {
-		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
-		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
-		{"NS410", CLOSE_WORLD},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-	{
-		if (strcmp(known[i].sqlstate, sqlstate) == 0)
-			return known[i].code;
-	}
-	/* bad input is the client's fault, anything else is trouble here */
-	return strncmp(sqlstate, "22", 2) == 0 ? CLOSE_PROTOCOL_ERROR : CLOSE_GOING_AWAY;
-}
-
-void
-admission_refuse(Client *client, const DbReply *reply)
-{
-	static LogThrottle throttle = {.what = "clients that were refused"};
-	int				   code = close_code_of(reply->sqlstate);
-
-	if (client->kind == CLIENT_PLAYER)
-	{
-		Text text = {0};
-
-		text_add_string(&text, "{\"type\":\"error\"");
-		reply_add_error(&text, reply);
-		text_add(&text, "}", 1);
-		client_send_text(client, &text);
-		text_free(&text);
-	}
-	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
-				  "%s: refused: %s (%s)", client_label(client), reply->message, reply->sqlstate);
-	client_close(client, code, reply->message);
-}
 
 /* ------------------------------------------------------------------------
  * tokens and addresses
@@ -169,7 +124,7 @@ note_token(const Attempt *attempt, const DbReply *reply)
 	bool				   is_wrong = !reply->result && strcmp(reply->sqlstate, "NS401") == 0;
 
 	if (is_wrong)
-		client_counts.wrong_tokens++;
+		counts.wrong_tokens++;
 	if (is_wrong && !attempt->is_counted)
 		peers_wrong_token(address, now_ms());
 	else if (!is_wrong && attempt->is_counted)
@@ -204,7 +159,7 @@ authenticated(void *argument, const DbReply *reply)
 			client->rejoin_at = now_ms() + REJOIN_RETRY_MS;
 		}
 		else
-			admission_refuse(client, reply);
+			refuse_client(client, reply);
 	}
 	client_release(client);
 	free(attempt);
@@ -224,8 +179,9 @@ authenticate(Client *client)
 	call_authenticate(client->token, authenticated, attempt);
 }
 
-void
-admission_proceed(Client *client)
+/* The client has said who it is: goes on as soon as the database is there. */
+static void
+proceed(Client *client)
 {
 	assert(client->state == CLIENT_WAITING);
 	if (!worlds_are_registered() || !may_join(client))
@@ -326,7 +282,7 @@ leave_greeting(Client *client)
 	/* what it sends before the welcome stays in the socket */
 	if (client->kind == CLIENT_PLAYER)
 		wire_hold(client->wsi);
-	admission_proceed(client);
+	proceed(client);
 }
 
 void
@@ -410,4 +366,52 @@ admission_mcp_hello(Client *client, const char *token, const McpArguments *argum
 	client->name = mem_copy_string("mcp");
 	mind_create(client, &offer);
 	leave_greeting(client);
+}
+
+/* ------------------------------------------------------------------------
+ * time
+ * ------------------------------------------------------------------------ */
+
+void
+admission_resume(void)
+{
+	for (Client *client = clients_first(); client != NULL; client = client->next)
+	{
+		if (client->state == CLIENT_WAITING)
+			proceed(client);
+	}
+}
+
+void
+admission_tick(Client *client, int64_t now)
+{
+	int patience = client_settings()->hello_timeout_ms;
+
+	switch (client->state)
+	{
+		case CLIENT_GREETING:
+			if (now - client->opened_at > patience)
+			{
+				client_send_error(client, NULL, "08P01", "the hello did not arrive in time", NULL);
+				client_close(client, CLOSE_HELLO_MISSING, "the hello did not arrive in time");
+			}
+			break;
+		case CLIENT_WAITING:
+		case CLIENT_AUTHENTICATING:
+		case CLIENT_JOINING:
+			if (now - client->opened_at > 2 * (int64_t) patience)
+			{
+				client_send_error(client, NULL, "08006", "the database is not reachable", "Come back later.");
+				client_close(client, CLOSE_GOING_AWAY, "the database is not reachable");
+			}
+			else if (client->state == CLIENT_WAITING && now >= client->rejoin_at)
+				proceed(client);
+			break;
+		case CLIENT_LIVE:
+		case CLIENT_PARTED:
+		case CLIENT_REJOINING:
+		case CLIENT_CLOSING:
+		case CLIENT_GONE:
+			break;
+	}
 }

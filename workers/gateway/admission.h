@@ -1,15 +1,13 @@
 /*
  * admission.h
  *	  Whom the gateway lets in: what a connection says of itself, how often its
- *	  address may come, whether its token is somebody's, and how it is told
- *	  that it is not let in.
+ *	  address may come, and whether its token is somebody's.
  */
 #ifndef NPCSIM_GATEWAY_ADMISSION_H
 #define NPCSIM_GATEWAY_ADMISSION_H
 
 #include <jansson.h>
 
-#include "calls.h"
 #include "client.h"
 
 /* The frame "hello". */
@@ -26,10 +24,10 @@ typedef struct McpArguments
 
 extern void admission_mcp_hello(Client *client, const char *token, const McpArguments *arguments);
 
-/* The client has said who it is: goes on as soon as the database is there. */
-extern void admission_proceed(Client *client);
+/* The database is there: who has said who it is goes on. */
+extern void admission_resume(void);
 
-/* The database will not have it: tells the client why, and closes it. */
-extern void admission_refuse(Client *client, const DbReply *reply);
+/* Those who wait are let in, or wait for too long; several times a second. */
+extern void admission_tick(Client *client, int64_t now);
 
 #endif /* NPCSIM_GATEWAY_ADMISSION_H */

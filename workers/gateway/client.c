@@ -24,10 +24,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "counts.h"
 #include "log.h"
 #include "mcp.h"
 #include "peers.h"
-#include "wire.h"
 
 #define PING_INTERVAL_MS 10000
 #define PING_PAYLOAD	 "npcsim"
@@ -47,8 +47,6 @@ struct QueuedFrame
 	QueuedFrame *next;
 };
 
-ClientCounts client_counts;
-
 static struct
 {
 	const Settings *settings;
@@ -60,7 +58,6 @@ void
 clients_start(const Settings *settings)
 {
 	memset(&clients, 0, sizeof(clients));
-	memset(&client_counts, 0, sizeof(client_counts));
 	clients.settings = settings;
 }
 
@@ -110,7 +107,7 @@ client_create(ClientKind kind, struct lws *wsi)
 		clients.first->previous = client;
 	clients.first = client;
 	clients.count++;
-	client_counts.accepted++;
+	counts.clients++;
 	return client;
 }
 
@@ -344,9 +341,9 @@ client_close(Client *client, int code, const char *reason)
 	snprintf(client->close_reason, sizeof(client->close_reason), "%.*s",
 			 (int) text_cut(reason, sizeof(client->close_reason) - 1), reason);
 	if (code == CLOSE_TOO_SLOW)
-		client_counts.closed_too_slow++;
+		counts.clients_too_slow++;
 	else if (code == CLOSE_RATE_LIMIT)
-		client_counts.closed_rate_limit++;
+		counts.clients_rate_limited++;
 	log_line(LOG_DEBUG, "%s: closed with %d: %s", client_label(client), code, reason);
 	client_move(client, CLIENT_CLOSING);
 }
@@ -446,7 +443,7 @@ clock_is_due(const Client *client)
 {
 	return client->kind == CLIENT_PLAYER && client_is_welcome(client) &&
 		   client->clock_told != client->world->clock_serial &&
-		   (!client->watch || watch_is_current(client->watch));
+		   (client->watch == NULL || client->frames->is_current(client->watch));
 }
 
 static Frame *
@@ -467,7 +464,7 @@ next_frame(Client *client)
 	}
 	if (client->watch && client_is_welcome(client))
 	{
-		Frame *frame = watch_next_frame(client->watch);
+		Frame *frame = client->frames->next(client->watch);
 
 		if (frame)
 			return frame;
@@ -476,8 +473,9 @@ next_frame(Client *client)
 	{
 		/* it must not say a revision whose changes this client has not been sent */
 		client->clock_told = client->world->clock_serial;
-		return world_clock_frame(client->world,
-								 client->watch ? watch_revision(client->watch) : client->world->revision);
+		return world_clock_frame(client->world, client->watch != NULL
+													? client->frames->revision(client->watch)
+													: client->world->revision);
 	}
 	return NULL;
 }
@@ -487,7 +485,7 @@ has_more(const Client *client)
 {
 	return client->first || (client->state == CLIENT_CLOSING && !client->close_sent) ||
 		   (client->ping_due && client->state != CLIENT_CLOSING) || clock_is_due(client) ||
-		   (client->watch && client_is_welcome(client) && !watch_is_current(client->watch));
+		   (client->watch != NULL && client_is_welcome(client) && !client->frames->is_current(client->watch));
 }
 
 /* What still arrives behind our close frame is read and dropped until the client closes, too, or the grace is over. */
@@ -518,8 +516,8 @@ write_next(Client *client)
 	if (frame)
 	{
 		is_good = wire_send(client->wsi, WS_TEXT, frame->space + LWS_PRE, frame->length);
-		client_counts.frames_sent++;
-		client_counts.bytes_sent += frame->length;
+		counts.frames_sent++;
+		counts.bytes_sent += frame->length;
 		frame_release(frame);
 	}
 	else if (client->state == CLIENT_CLOSING)
@@ -533,7 +531,7 @@ write_next(Client *client)
 	return is_good;
 }
 
-int
+bool
 client_writable(Client *client)
 {
 	int written = 0;
@@ -542,13 +540,13 @@ client_writable(Client *client)
 	do
 	{
 		if (!write_next(client))
-			return -1;
+			return false;
 		written++;
 	} while (written < WRITES_AT_ONCE && has_more(client) && !lws_send_pipe_choked(client->wsi));
 
 	if (has_more(client))
 		client_wake(client);
-	return 0;
+	return true;
 }
 
 /* ------------------------------------------------------------------------
@@ -574,7 +572,7 @@ client_collect(Client *client, const char *data, size_t length, bool is_last)
 	}
 	text_add(&client->incoming, data, length);
 	if (is_last)
-		client_counts.frames_received++;
+		counts.frames_received++;
 	return is_last;
 }
 

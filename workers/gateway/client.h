@@ -17,12 +17,18 @@
 #include "frame.h"
 #include "settings.h"
 #include "text.h"
-#include "watch.h"
+#include "wire.h"
 #include "world.h"
 
 struct Source;
 struct Mind;
 struct Report;
+struct Watch;
+
+/* Bytes of a delta's page: what the hello may ask for, and what is sent otherwise. */
+#define PAGE_LEAST	 16384
+#define PAGE_DEFAULT 65536
+#define PAGE_MOST	 1048576
 
 /* Close codes of the protocol. */
 enum
@@ -52,12 +58,6 @@ typedef enum ClientState
 	CLIENT_GONE			   /* no socket any more */
 } ClientState;
 
-typedef enum ClientKind
-{
-	CLIENT_PLAYER,	  /* subprotocol npcsim.v1 */
-	CLIENT_MCP_SERVER /* subprotocol mcp */
-} ClientKind;
-
 typedef enum Purpose
 {
 	PURPOSE_WATCH,
@@ -66,6 +66,17 @@ typedef enum Purpose
 } Purpose;
 
 typedef struct QueuedFrame QueuedFrame;
+
+/* What a connection asks for what it watches, when its socket takes more. */
+typedef struct FrameSource
+{
+	/* the next frame, or NULL when the client has everything */
+	Frame *(*next)(struct Watch *watch);
+
+	/* has it nothing to send now?  Then a clock frame may be, with this revision */
+	bool (*is_current)(const struct Watch *watch);
+	int64_t (*revision)(const struct Watch *watch);
+} FrameSource;
 
 /* What all connections of a player share. */
 typedef struct PlayerShare
@@ -123,29 +134,17 @@ typedef struct Client
 	int64_t		 close_deadline;
 	bool		 close_sent;
 
-	Watch		  *watch;
-	int64_t		   camera_told_at; /* update_player_camera */
-	bool		   camera_untold;
-	struct Source *compute; /* compute.c's, when it computes */
-	struct Mind	  *mind;	/* mind.c's, of an MCP server */
-	struct Report *report;	/* report.c's, of one that computes */
+	struct Watch	  *watch; /* subscribe.c's, and what asks it for frames */
+	const FrameSource *frames;
+	int64_t			   camera_told_at; /* update_player_camera */
+	bool			   camera_untold;
+	struct Source	  *compute; /* compute.c's, when it computes */
+	struct Mind		  *mind;	/* mind.c's, of an MCP server */
+	struct Report	  *report;	/* report.c's, of one that computes */
 
 	struct Client *previous;
 	struct Client *next;
 } Client;
-
-typedef struct ClientCounts
-{
-	uint64_t accepted;
-	uint64_t frames_sent;
-	uint64_t bytes_sent;
-	uint64_t frames_received;
-	uint64_t closed_too_slow;
-	uint64_t closed_rate_limit;
-	uint64_t wrong_tokens;
-} ClientCounts;
-
-extern ClientCounts client_counts;
 
 extern void clients_start(const Settings *settings);
 
@@ -193,8 +192,8 @@ extern void client_close(Client *client, int code, const char *reason);
 /* There may be something to write. */
 extern void client_wake(Client *client);
 
-/* lws says the socket takes more: -1 to close it. */
-extern int client_writable(Client *client);
+/* The socket takes more; false when it failed. */
+extern bool client_writable(Client *client);
 
 /*
  * Collects a fragment; true when the frame in "incoming" is complete.  False

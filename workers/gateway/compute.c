@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "counts.h"
 #include "heartbeat.h"
 #include "log.h"
 #include "mcp_terms.h"
@@ -83,8 +84,6 @@ typedef struct WorldCompute
 	bool	checking; /* which requests were superseded */
 } WorldCompute;
 
-ComputeCounts compute_counts;
-
 static struct
 {
 	const char			*gateway_id;
@@ -97,7 +96,6 @@ static void beaten(void *argument, const DbReply *reply);
 void
 compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events)
 {
-	memset(&compute_counts, 0, sizeof(compute_counts));
 	compute.gateway_id = gateway_id;
 	compute.events = events;
 	submit_start(context);
@@ -131,7 +129,7 @@ add_in_flight(Source *source, int64_t request_id, int64_t npc_id, int timeout_ms
 	request->next = source->requests;
 	source->requests = request;
 	source->in_flight++;
-	compute_counts.given++;
+	counts.decision_requests++;
 }
 
 /* Takes it out of the list; NULL when it is not there. */
@@ -219,7 +217,7 @@ expire_requests(Source *source)
 		*place = request->next;
 		source->in_flight--;
 		any = true;
-		compute_counts.timed_out++;
+		counts.decision_timeouts++;
 		submit_failure(client, request->request_id, "timeout");
 		tell_cancelled(client, request->request_id, "timeout");
 		report_outcome(client, request->request_id, request->npc_id, "timeout", NULL, "it took too long");
@@ -283,9 +281,9 @@ claimed(void *argument, const DbReply *reply)
 		int	 rows = PQntuples(reply->result);
 		bool full = rows >= MAX_CLAIMED;
 
-		compute_counts.claims++;
+		counts.decision_claims++;
 		if (rows == 0)
-			compute_counts.claims_empty++;
+			counts.decision_claims_empty++;
 		for (int row = 0; row < rows; row++)
 			give(world, reply, row);
 		for (Source *source = mine->sources; source; source = source->next)
@@ -366,7 +364,7 @@ cancel_superseded(World *world, int64_t request_id)
 		if (!request)
 			continue;
 		free(request);
-		compute_counts.superseded++;
+		counts.decision_superseded++;
 		tell_cancelled(source->client, request_id, "superseded");
 		slot_freed(source);
 		return;
@@ -452,7 +450,7 @@ compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *t
 
 	if (!client->world)
 		return;
-	compute_counts.answered++;
+	counts.decision_answers++;
 	if (request)
 	{
 		double took = (double) (now_ms() - request->given_at);
@@ -476,7 +474,7 @@ fail_request(Client *client, InFlight *request, const char *reason)
 	report_outcome(client, request_id, request->npc_id, "failed", NULL, reason);
 	free(request);
 	client_refund(client);
-	compute_counts.failed++;
+	counts.decision_failures++;
 	submit_failure(client, request_id, reason);
 	slot_freed(client->compute);
 }

@@ -29,20 +29,6 @@ typedef struct ComputeEvents
 	void (*session_unknown)(Client *client);
 } ComputeEvents;
 
-typedef struct ComputeCounts
-{
-	uint64_t given;
-	uint64_t answered;
-	uint64_t failed;
-	uint64_t timed_out;
-	uint64_t superseded;
-	uint64_t batches;
-	uint64_t claims; /* that were answered */
-	uint64_t claims_empty;
-} ComputeCounts;
-
-extern ComputeCounts compute_counts;
-
 extern void compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events);
 extern void compute_stop(void);
 

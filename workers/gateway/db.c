@@ -86,22 +86,9 @@ server_is_standby(const Link *link)
 	return value && strcmp(value, "on") == 0;
 }
 
-Link *
-db_links(int *count)
-{
-	*count = db.link_count;
-	return db.links;
-}
-
-void
-db_misfit(void)
-{
-	if (db.up)
-		db.events->misfit();
-}
-
-Link *
-db_choose_link(DbLane lane, int64_t world_id)
+/* The READY connection for a lane, or NULL. */
+static Link *
+choose_link(DbLane lane, int64_t world_id)
 {
 	int commands = db.link_count - 1;
 	int wanted = 1;
@@ -179,7 +166,8 @@ link_drop_socket(Link *link)
 	}
 }
 
-void
+/* Any failure of a connection ends here: its queries fail, it is tried again. */
+static void
 link_lost(Link *link, const char *why)
 {
 	Query *query = link->head;
@@ -193,6 +181,7 @@ link_lost(Link *link, const char *why)
 	link->told = true;
 
 	link_drop_socket(link);
+	lws_sul_cancel(&link->write_timer);
 	if (link->dial)
 		dial_abandon(link->dial);
 	link->dial = NULL;
@@ -388,10 +377,8 @@ link_prepare(Link *link)
 	add_settings(&text, link);
 	sent = PQsendQuery(link->connection, text.data) == 1;
 	text_free(&text);
-	if (!sent)
+	if (!sent || !link_flush(link))
 		link_lost(link, PQerrorMessage(link->connection));
-	else
-		link_flush(link);
 }
 
 /* ------------------------------------------------------------------------
@@ -404,10 +391,8 @@ ask_for_mark(Link *link, DbDone done, void *argument)
 	link_append(link, query_create(NULL, done, argument));
 	if (!PQsendQueryParams(link->connection, "SELECT pg_catalog.current_setting('npcsim_gateway.mark', true)",
 						   0, NULL, NULL, NULL, NULL, 0) ||
-		!PQpipelineSync(link->connection))
+		!PQpipelineSync(link->connection) || !link_flush(link))
 		link_lost(link, PQerrorMessage(link->connection));
-	else
-		link_flush(link);
 }
 
 /* The server answered; false when the session was not ours, and the connections are given up. */
@@ -544,8 +529,8 @@ link_readable(Link *link)
 		link_lost(link, PQerrorMessage(link->connection));
 	else if (link->connection && link->standby && !server_is_standby(link))
 		give_up_all("the standby was promoted");
-	else if (link->connection)
-		link_flush(link);
+	else if (link->connection && !link_flush(link))
+		link_lost(link, PQerrorMessage(link->connection));
 }
 
 int
@@ -568,7 +553,8 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 			if (!link || link->wsi != wsi)
 				return -1;
 			link->in_writable = true;
-			link_flush(link);
+			if (!link_flush(link))
+				link_lost(link, PQerrorMessage(link->connection));
 			link->in_writable = false;
 			break;
 		case LWS_CALLBACK_RAW_CLOSE_FILE:
@@ -589,6 +575,40 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
  * ------------------------------------------------------------------------ */
 
 void
+db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values, DbDone done,
+		 void *argument)
+{
+	Query *query = query_create(statement, done, argument);
+	Link  *link = choose_link(lane, world_id);
+
+	assert(statement->number < DB_MAX_STATEMENTS);
+	assert(statement->parameters <= DB_MAX_PARAMETERS);
+	if (!link)
+	{
+		query->lost = true;
+		query_fail_later(query);
+		return;
+	}
+	if (link->outstanding >= DB_MAX_OUTSTANDING)
+	{
+		query->refusal = "too many queries are waiting for the database";
+		query_fail_later(query);
+		return;
+	}
+	link_append(link, query);
+	if (!link_send(link, query, values) || !link_flush(link))
+		link_lost(link, PQerrorMessage(link->connection));
+}
+
+/* A query found that the database is not what it was. */
+static void
+misfit(void)
+{
+	if (db.up)
+		db.events->misfit();
+}
+
+void
 db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *settings,
 		 const DbEvents *events)
 {
@@ -597,7 +617,7 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	db.vhost = vhost;
 	db.settings = settings;
 	db.events = events;
-	queries_start(context, settings->query_timeout_ms);
+	queries_start(context, settings->query_timeout_ms, misfit);
 	db.inspection = -1;
 	db.ticked_at = now_ms();
 	db.link_count = settings->connections + 1;

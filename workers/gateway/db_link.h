@@ -1,8 +1,8 @@
 /*
  * db_link.h
  *	  One connection to the database and its queries: what db.c, which keeps the
- *	  connections, and db_queries.c, which sends queries and tells what became of
- *	  them, share.
+ *	  connections, asks of db_queries.c, which sends queries and tells what became
+ *	  of them.
  *
  * Invariants:
  * - A query is in exactly one place: the list of one connection in the order
@@ -48,7 +48,6 @@ typedef struct Link
 	PGconn	   *connection;
 	struct lws *wsi;		 /* holds a duplicate of libpq's socket */
 	bool		in_writable; /* inside its writable callback */
-	bool		wants_write; /* it asked for the next one there */
 	int64_t		retry_at;
 	int			backoff_ms;
 	Dial	   *dial;	  /* CONNECTING only */
@@ -61,25 +60,12 @@ typedef struct Link
 	Query	   *tail;
 	int			outstanding;
 	bool		prepared[DB_MAX_STATEMENTS];
+
+	lws_sorted_usec_list_t write_timer; /* it asked for a writable callback inside of one */
 } Link;
 
-/* ---- db.c ---- */
-
-/* All connections; [0] is the listener. */
-extern Link *db_links(int *count);
-
-/* The READY connection for a lane, or NULL. */
-extern Link *db_choose_link(DbLane lane, int64_t world_id);
-
-/* Any failure of a connection ends here: its queries fail, it is tried again. */
-extern void link_lost(Link *link, const char *why);
-
-/* A query found that the database is not what it was. */
-extern void db_misfit(void);
-
-/* ---- db_queries.c ---- */
-
-extern void queries_start(struct lws_context *context, int timeout_ms);
+/* "misfit": a query found that the database is not what it was. */
+extern void queries_start(struct lws_context *context, int timeout_ms, void (*misfit)(void));
 extern void queries_stop(void);
 
 extern Query *query_create(const DbStatement *statement, DbDone done, void *argument);
@@ -88,7 +74,10 @@ extern Query *query_create(const DbStatement *statement, DbDone done, void *argu
 extern void query_fail_later(Query *query);
 
 extern void link_append(Link *link, Query *query);
-extern void link_flush(Link *link);
+
+/* Both are false when the connection failed; libpq says why. */
+extern bool link_send(Link *link, Query *query, const char *const *values);
+extern bool link_flush(Link *link);
 
 /* Takes what has arrived. */
 extern void link_take_results(Link *link);

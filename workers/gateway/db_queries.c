@@ -18,7 +18,7 @@ static struct
 	Query				  *failed;
 	Query				 **failed_end;
 	lws_sorted_usec_list_t failed_timer;
-	lws_sorted_usec_list_t write_timer;
+	void (*misfit)(void);
 } queries;
 
 static bool
@@ -66,7 +66,7 @@ query_finish(Query *query)
 		reply.hint = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
 		reply.retry = sqlstate_is_worth_a_retry(reply.sqlstate);
 		if (sqlstate_is_of_a_misfit(reply.sqlstate))
-			db_misfit();
+			queries.misfit();
 	}
 	else
 		reply.result = query->result;
@@ -148,18 +148,10 @@ link_pop(Link *link)
 static void
 ask_again(lws_sorted_usec_list_t *timer)
 {
-	int	  count;
-	Link *links = db_links(&count);
+	Link *link = lws_container_of(timer, Link, write_timer);
 
-	(void) timer;
-	for (int i = 0; i < count; i++)
-	{
-		Link *link = &links[i];
-
-		if (link->wants_write && link->wsi)
-			lws_callback_on_writable(link->wsi);
-		link->wants_write = false;
-	}
+	if (link->wsi)
+		lws_callback_on_writable(link->wsi);
 }
 
 /*
@@ -175,22 +167,20 @@ link_want_write(Link *link)
 		lws_callback_on_writable(link->wsi);
 		return;
 	}
-	link->wants_write = true;
-	lws_sul_schedule(queries.context, 0, &queries.write_timer, ask_again, 1);
+	lws_sul_schedule(queries.context, 0, &link->write_timer, ask_again, 1);
 }
 
-void
+bool
 link_flush(Link *link)
 {
 	int pending = PQflush(link->connection);
 
-	if (pending < 0)
-		link_lost(link, PQerrorMessage(link->connection));
-	else if (pending > 0 && link->wsi)
+	if (pending > 0 && link->wsi)
 		link_want_write(link);
+	return pending >= 0;
 }
 
-static bool
+bool
 link_send(Link *link, Query *query, const char *const *values)
 {
 	const DbStatement *statement = query->statement;
@@ -205,34 +195,6 @@ link_send(Link *link, Query *query, const char *const *values)
 	return PQsendQueryPrepared(link->connection, statement->name, statement->parameters, values, NULL, NULL,
 							   0) == 1 &&
 		   PQpipelineSync(link->connection) == 1;
-}
-
-void
-db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values, DbDone done,
-		 void *argument)
-{
-	Query *query = query_create(statement, done, argument);
-	Link  *link = db_choose_link(lane, world_id);
-
-	assert(statement->number < DB_MAX_STATEMENTS);
-	assert(statement->parameters <= DB_MAX_PARAMETERS);
-	if (!link)
-	{
-		query->lost = true;
-		query_fail_later(query);
-		return;
-	}
-	if (link->outstanding >= DB_MAX_OUTSTANDING)
-	{
-		query->refusal = "too many queries are waiting for the database";
-		query_fail_later(query);
-		return;
-	}
-	link_append(link, query);
-	if (!link_send(link, query, values))
-		link_lost(link, PQerrorMessage(link->connection));
-	else
-		link_flush(link);
 }
 
 /* Puts one result where it belongs; true when the query is complete. */
@@ -296,18 +258,18 @@ link_take_results(Link *link)
 }
 
 void
-queries_start(struct lws_context *context, int timeout_ms)
+queries_start(struct lws_context *context, int timeout_ms, void (*misfit)(void))
 {
 	memset(&queries, 0, sizeof(queries));
 	queries.context = context;
 	queries.timeout_ms = timeout_ms;
 	queries.failed_end = &queries.failed;
+	queries.misfit = misfit;
 }
 
 void
 queries_stop(void)
 {
 	lws_sul_cancel(&queries.failed_timer);
-	lws_sul_cancel(&queries.write_timer);
 	finish_failed(NULL);
 }

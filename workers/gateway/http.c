@@ -1,6 +1,6 @@
 /*
  * http.c
- *	  /healthz, /version, /metrics, /worlds and the page at /.
+ *	  Answers to plain requests: pages of our own (pages.c) and files of the page at /.
  *
  * An answer ends its connection, so that what follows a request is never
  * taken for another one.  Files are served from below web_root only: regular
@@ -18,16 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "compute.h"
-#include "db.h"
-#include "listing.h"
-#include "peers.h"
-#include "session.h"
 #include "version.h"
-#include "world.h"
 
 #define OCTETS "application/octet-stream"
+#define PLAIN  "text/plain; charset=utf-8"
 
 /* Scripts, styles and pictures only from here; nothing inline. */
 #define SECURITY_HEADERS \
@@ -91,126 +85,37 @@ static const struct
 	{505, "HTTP Version Not Supported"},
 };
 
-static const char *web_root = "";
-static int		   open_files;
+static struct
+{
+	const char	   *directory; /* of the files; "" = none */
+	const HttpPage *pages;
+	int				open_files;
+} http;
 
 void
-http_start(const char *directory)
+http_start(const char *directory, const HttpPage *pages)
 {
-	web_root = directory;
+	http.directory = directory;
+	http.pages = pages;
 }
 
-/* 200 while everything that should move does, else 503 and what does not. */
-static int
-answer_health(Text *body)
-{
-	int64_t now = now_ms();
-
-	session_add_trouble(body, now);
-	if (!worlds_are_reachable())
-		text_add_string(body, "the database is not reachable\n");
-	if (worlds_are_registered())
-		worlds_add_stale(body, now);
-	if (body->length > 0)
-		return 503;
-	text_add_string(body, "ok\n");
-	return 200;
-}
-
-static void
-add_metric(Text *body, const char *name, const char *kind, const char *help, uint64_t value)
-{
-	text_add_format(body,
-					"# HELP npcsim_gateway_%s %s\n# TYPE npcsim_gateway_%s %s\n"
-					"npcsim_gateway_%s %" PRIu64 "\n",
-					name, help, name, kind, name, value);
-}
-
-static void
-answer_metrics(Text *body)
-{
-	uint64_t watching = 0;
-	uint64_t computing = 0;
-
-	for (const Client *client = clients_first(); client; client = client->next)
-	{
-		watching += client->watch != NULL;
-		computing += client->compute != NULL;
-	}
-	add_metric(body, "database_up", "gauge", "1 while registered with the database, and it answers",
-			   worlds_are_reachable());
-	add_metric(body, "database_queries_waiting", "gauge", "queries without an answer yet",
-			   (uint64_t) db_outstanding());
-	add_metric(body, "worlds", "gauge", "worlds held in memory", (uint64_t) worlds_count());
-	add_metric(body, "clients", "gauge", "WebSocket connections", (uint64_t) clients_count());
-	add_metric(body, "clients_without_session", "gauge",
-			   "welcomed connections that the database has no session of",
-			   (uint64_t) session_count_without());
-	add_metric(body, "clients_watching", "gauge", "connections with a subscription", watching);
-	add_metric(body, "clients_computing", "gauge", "connections that decide", computing);
-	add_metric(body, "clients_total", "counter", "WebSocket connections ever", client_counts.accepted);
-	add_metric(body, "clients_too_slow_total", "counter", "connections closed with 4005",
-			   client_counts.closed_too_slow);
-	add_metric(body, "clients_rate_limited_total", "counter", "connections closed with 4006",
-			   client_counts.closed_rate_limit);
-	add_metric(body, "wrong_tokens_total", "counter", "tokens that were nobody's",
-			   client_counts.wrong_tokens);
-	add_metric(body, "addresses", "gauge", "addresses with a connection or recent wrong tokens",
-			   (uint64_t) peers_count());
-	add_metric(body, "frames_sent_total", "counter", "text frames sent", client_counts.frames_sent);
-	add_metric(body, "bytes_sent_total", "counter", "bytes in text frames sent", client_counts.bytes_sent);
-	add_metric(body, "frames_received_total", "counter", "text frames received",
-			   client_counts.frames_received);
-	add_metric(body, "decisions_in_flight", "gauge", "requests that minds have",
-			   (uint64_t) compute_total_in_flight());
-	add_metric(body, "decision_requests_total", "counter", "requests given to minds", compute_counts.given);
-	add_metric(body, "decision_answers_total", "counter", "answers of minds", compute_counts.answered);
-	add_metric(body, "decision_failures_total", "counter", "requests that minds refused",
-			   compute_counts.failed);
-	add_metric(body, "decision_timeouts_total", "counter", "requests that timed out",
-			   compute_counts.timed_out);
-	add_metric(body, "decision_superseded_total", "counter", "requests that were taken back",
-			   compute_counts.superseded);
-	add_metric(body, "decision_batches_total", "counter", "batches of answers submitted",
-			   compute_counts.batches);
-	add_metric(body, "decision_claims_total", "counter", "times the database was asked for requests",
-			   compute_counts.claims);
-	add_metric(body, "decision_claims_empty_total", "counter", "times it had none",
-			   compute_counts.claims_empty);
-}
-
-/* The status, body and type of what is no file; 0 = it may be one. */
+/* Its own page: the status, body and type of the answer; 0 = it may be a file. */
 static int
 make_answer(const char *path, Text *body, const char **type)
 {
-	*type = "text/plain; charset=utf-8";
-	if (strcmp(path, "/healthz") == 0)
-		return answer_health(body);
-	if (strcmp(path, "/version") == 0)
+	*type = PLAIN;
+	for (const HttpPage *page = http.pages; page->path != NULL; page++)
 	{
-		*type = "application/json";
-		text_add_string(body, "{\"name\":\"npcsim-gateway\",\"version\":\"" NPCSIM_VERSION
-							  "\",\"protocols\":[\"npcsim.v1\",\"mcp\"]}\n");
-		return 200;
+		int status;
+
+		if (strcmp(path, page->path) != 0)
+			continue;
+		status = page->answer(body);
+		if (status == 200)
+			*type = page->type;
+		return status;
 	}
-	if (strcmp(path, HTTP_WORLDS) == 0)
-	{
-		if (listing_want(now_ms()) != LISTING_READY)
-		{
-			text_add_string(body, "the database is not reachable\n");
-			return 503;
-		}
-		*type = "application/json";
-		text_add_format(body, "%s\n", listing_text());
-		return 200;
-	}
-	if (strcmp(path, "/metrics") == 0)
-	{
-		*type = "text/plain; version=0.0.4; charset=utf-8";
-		answer_metrics(body);
-		return 200;
-	}
-	if (!*web_root && strcmp(path, "/") == 0)
+	if (*http.directory == '\0' && strcmp(path, "/") == 0)
 	{
 		text_add_string(body,
 						"npcsim-gateway " NPCSIM_VERSION ": no page here, the setting web_root is empty\n");
@@ -245,7 +150,7 @@ open_regular(int directory, const char *name, struct stat *status)
 static int
 open_below_root(const char *path, struct stat *status)
 {
-	int directory = open(web_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int directory = open(http.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int file = -1;
 
 	for (const char *segment = path + 1; directory >= 0;)
@@ -327,7 +232,7 @@ void
 http_refuse(HttpAnswer *answer, const HttpHead *head, int status, const char *problem)
 {
 	answer->file = -1;
-	add_head(answer, status, "text/plain; charset=utf-8", strlen(problem) + 1);
+	add_head(answer, status, PLAIN, strlen(problem) + 1);
 	if (!head->is_head)
 		text_add_format(&answer->text, "%s\n", problem);
 }
@@ -341,7 +246,7 @@ answer_file(HttpAnswer *answer, const HttpHead *head, int file, const struct sta
 		close(file);
 		return;
 	}
-	open_files++;
+	http.open_files++;
 	answer->file = file;
 	answer->file_left = (uint64_t) status->st_size;
 }
@@ -356,7 +261,7 @@ http_answer(HttpAnswer *answer, const HttpHead *head)
 	int			file = -1;
 
 	answer->file = -1;
-	if (status == 0 && *web_root)
+	if (status == 0 && *http.directory != '\0')
 		file = open_below_root(head->path, &file_status);
 	if (file >= 0)
 		answer_file(answer, head, file, &file_status);
@@ -397,7 +302,7 @@ http_end(HttpAnswer *answer)
 	if (answer->file >= 0)
 	{
 		close(answer->file);
-		open_files--;
+		http.open_files--;
 	}
 	answer->file = -1;
 }
@@ -405,5 +310,5 @@ http_end(HttpAnswer *answer)
 int
 http_open_files(void)
 {
-	return open_files;
+	return http.open_files;
 }

@@ -1,6 +1,6 @@
 /*
  * http.h
- *	  /healthz, /version, /metrics, /worlds and the page at /.
+ *	  Answers to plain requests: pages of our own (pages.c) and files of the page at /.
  */
 #ifndef NPCSIM_GATEWAY_HTTP_H
 #define NPCSIM_GATEWAY_HTTP_H
@@ -18,8 +18,16 @@ typedef struct HttpAnswer
 	uint64_t file_left;
 } HttpAnswer;
 
-/* The directory of the page ("" = none); the string must live on. */
-extern void http_start(const char *directory);
+/* A page of our own: fills the empty body, returns the status; what is not 200 is plain text. */
+typedef struct HttpPage
+{
+	const char *path;
+	const char *type;
+	int (*answer)(Text *body);
+} HttpPage;
+
+/* The directory of the page ("" = none), and our own pages, the last without a path; both must live on. */
+extern void http_start(const char *directory, const HttpPage *pages);
 
 /* Its answer may have to wait for listing.c. */
 #define HTTP_WORLDS "/worlds"

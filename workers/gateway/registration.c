@@ -19,8 +19,8 @@
 
 #include "calls.h"
 #include "log.h"
-#include "session.h"
-#include "submit.h"
+#include "text.h"
+#include "world.h"
 
 #define REGISTER_RETRY_MS 1000
 #define HELD_RETRY_MS	  200
@@ -28,15 +28,16 @@
 
 static struct
 {
-	const char *gateway_id;
-	bool		under_way;
-	bool		doubting;		/* whether the database still is what it was */
-	int64_t		retry_at;		/* after a failure; 0 = no need */
-	uint64_t	number;			/* counts the attempts */
-	bool		was_registered; /* ever */
-	bool		refused;		/* and never was registered: the gateway ends */
-	int64_t		held_since;		/* refused for the id; 0 = is not */
-	char		trouble[400];	/* why there is none; "" = there is one, or it is not known */
+	const char				 *gateway_id;
+	const RegistrationEvents *events;
+	bool					  under_way;
+	bool					  doubting;		  /* whether the database still is what it was */
+	int64_t					  retry_at;		  /* after a failure; 0 = no need */
+	uint64_t				  number;		  /* counts the attempts */
+	bool					  was_registered; /* ever */
+	bool					  refused;		  /* and never was registered: the gateway ends */
+	int64_t					  held_since;	  /* refused for the id; 0 = is not */
+	char					  trouble[400];	  /* why there is none; "" = there is one, or it is not known */
 } registration;
 
 /* What keeps us out, told once. */
@@ -98,8 +99,7 @@ registered(void *argument, const DbReply *reply)
 	registration.held_since = 0;
 	registration.trouble[0] = '\0';
 	worlds_registered();
-	submit_registered();
-	sessions_resume();
+	registration.events->registered();
 }
 
 /* Has the database all that we call?  If not it says so, once. */
@@ -140,9 +140,16 @@ looked(void *argument, const DbReply *reply)
 }
 
 static void
+part(void)
+{
+	worlds_unregistered();
+	registration.events->parted();
+}
+
+static void
 register_now(void)
 {
-	sessions_part();
+	part();
 	registration.under_way = true;
 	registration.retry_at = 0;
 	registration.number++;
@@ -157,7 +164,7 @@ doubted(void *argument, const DbReply *reply)
 		return;
 	if (reply->result && note_missing(reply))
 	{
-		sessions_part();
+		part();
 		registration.retry_at = now_ms() + REGISTER_RETRY_MS;
 	}
 }
@@ -172,10 +179,11 @@ registration_doubt(void)
 }
 
 void
-registration_start(const char *gateway_id)
+registration_start(const char *gateway_id, const RegistrationEvents *events)
 {
 	memset(&registration, 0, sizeof(registration));
 	registration.gateway_id = gateway_id;
+	registration.events = events;
 }
 
 void
@@ -209,7 +217,7 @@ registration_database_down(void)
 	registration.number++; /* whatever comes back now is of the past */
 	registration.under_way = false;
 	registration.retry_at = 0;
-	sessions_part();
+	part();
 }
 
 void

@@ -8,7 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-extern void registration_start(const char *gateway_id);
+typedef struct RegistrationEvents
+{
+	/* the database has no session of this gateway (any more) */
+	void (*parted)(void);
+
+	/* it knows this gateway: sessions may be begun */
+	void (*registered)(void);
+} RegistrationEvents;
+
+extern void registration_start(const char *gateway_id, const RegistrationEvents *events);
 extern void registration_tick(int64_t now);
 
 /*

@@ -19,6 +19,7 @@
 #include "compute.h"
 #include "loose_json.h"
 #include "mcp_scan.h"
+#include "subscribe.h"
 
 #define MAX_ID		80 /* bytes of a request's id as JSON */
 #define MAX_REDUCER 64

@@ -21,15 +21,20 @@
 #include "client.h"
 #include "compute.h"
 #include "db.h"
+#include "http.h"
 #include "listing.h"
 #include "log.h"
 #include "mind.h"
+#include "pages.h"
 #include "peers.h"
 #include "query.h"
 #include "registration.h"
 #include "report.h"
 #include "requests.h"
 #include "session.h"
+#include "submit.h"
+#include "subscribe.h"
+#include "watch.h"
 #include "wire.h"
 #include "world.h"
 
@@ -136,15 +141,26 @@ received(Client *client, const char *data, size_t length, bool is_last, bool is_
 	}
 }
 
+/* Neither a ping nor a pong may come more often than what else a client sends. */
+static bool
+pinged(Client *client)
+{
+	client_heard(client);
+	return !client_is_leaving(client) && client_may_send(client);
+}
+
 static void
 ponged(Client *client)
 {
+	if (client_is_leaving(client) || !client_may_send(client))
+		return;
 	client_heard(client);
 	if (client->mind)
 		mind_pong(client);
 }
 
-static const WireEvents wire_events = {lets_in, opened, received, ponged};
+static const WireEvents wire_events = {lets_in, opened,		  received,		   pinged,
+									   ponged,	client_close, client_writable, session_closed};
 
 /* the size of its data is known at start only */
 static struct lws_protocols protocols[] = {{.name = STRANGERS,
@@ -188,6 +204,16 @@ database_notified(const char *channel, const char *payload)
 		worlds_poll_soon();
 }
 
+static void
+registered(void)
+{
+	submit_registered();
+	admission_resume();
+	sessions_resume();
+}
+
+static const RegistrationEvents registration_events = {sessions_part, registered};
+
 static const DbEvents db_events = {registration_database_up,
 								   registration_database_down,
 								   worlds_silent,
@@ -206,6 +232,25 @@ static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_n
  * ------------------------------------------------------------------------ */
 
 static void
+tick_clients(int64_t now)
+{
+	Client *next;
+
+	for (Client *client = clients_first(); client != NULL; client = next)
+	{
+		next = client->next;
+		admission_tick(client, now);
+		session_tick(client, now);
+		client_tick(client, now);
+		if (client->watch)
+			watch_tick(client->watch, now);
+		if (client->mind)
+			mind_tick(client, now);
+		report_tick(client, now);
+	}
+}
+
+static void
 tick(lws_sorted_usec_list_t *timer)
 {
 	int64_t now = now_ms();
@@ -213,7 +258,9 @@ tick(lws_sorted_usec_list_t *timer)
 	log_tick(now);
 	db_tick(now);
 	wire_tick(now);
-	session_tick(now);
+	registration_tick(now);
+	sessions_tick(now);
+	tick_clients(now);
 	compute_tick();
 	worlds_tick(now);
 	lws_sul_schedule(server.context, 0, timer, tick, TICK_US);
@@ -402,10 +449,13 @@ server_run(Settings *settings)
 	clients_start(settings);
 	peers_start((Rate) {settings->wrong_token_rate, settings->wrong_token_burst},
 				(Rate) {settings->join_rate, settings->join_burst});
+	http_start(settings->web_root, pages);
+	listing_start(wire_listing_answered);
 	wire_start(settings, server.policy, server.proxies, descriptors, &wire_events);
 	worlds_start(server.context, settings, settings->gateway_id, &world_events);
 	compute_start(server.context, settings->gateway_id, &compute_events);
 	session_start(settings->gateway_id);
+	registration_start(settings->gateway_id, &registration_events);
 	db_start(server.context, server.vhost, settings, &db_events);
 	lws_sul_schedule(server.context, 0, &server.tick_timer, tick, TICK_US);
 

@@ -16,13 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admission.h"
 #include "calls.h"
 #include "compute.h"
 #include "log.h"
 #include "mind.h"
 #include "registration.h"
+#include "refusal.h"
 #include "report.h"
+#include "subscribe.h"
+#include "watch.h"
 #include "wire.h"
 
 #define PARTED_TOO_LONG_MS 5000
@@ -162,7 +164,7 @@ join_failed(Client *client, const DbReply *reply)
 	bool lapsed = strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0;
 
 	if (!reply->retry && !lapsed)
-		admission_refuse(client, reply);
+		refuse_client(client, reply);
 	else
 	{
 		client_move(client, is_new ? CLIENT_WAITING : CLIENT_PARTED);
@@ -327,7 +329,6 @@ session_start(const char *gateway_id)
 {
 	memset(&session, 0, sizeof(session));
 	session.gateway_id = gateway_id;
-	registration_start(gateway_id);
 }
 
 void
@@ -339,7 +340,6 @@ session_stop(void)
 void
 sessions_part(void)
 {
-	worlds_unregistered();
 	for (Client *client = clients_first(); client; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE || client->state == CLIENT_REJOINING)
@@ -353,9 +353,7 @@ sessions_resume(void)
 {
 	for (Client *client = clients_first(); client; client = client->next)
 	{
-		if (client->state == CLIENT_WAITING)
-			admission_proceed(client);
-		else if (client->state == CLIENT_PARTED)
+		if (client->state == CLIENT_PARTED)
 			join(client, 0);
 	}
 }
@@ -455,62 +453,16 @@ check_sessions(int64_t now)
  * time
  * ------------------------------------------------------------------------ */
 
-static void
-tick_client(Client *client, int64_t now)
+void
+sessions_tick(int64_t now)
 {
-	int patience = client_settings()->hello_timeout_ms;
-
-	switch (client->state)
-	{
-		case CLIENT_GREETING:
-			if (now - client->opened_at > patience)
-			{
-				client_send_error(client, NULL, "08P01", "the hello did not arrive in time", NULL);
-				client_close(client, CLOSE_HELLO_MISSING, "the hello did not arrive in time");
-			}
-			break;
-		case CLIENT_WAITING:
-		case CLIENT_AUTHENTICATING:
-		case CLIENT_JOINING:
-			if (now - client->opened_at > 2 * (int64_t) patience)
-			{
-				client_send_error(client, NULL, "08006", "the database is not reachable", "Come back later.");
-				client_close(client, CLOSE_GOING_AWAY, "the database is not reachable");
-			}
-			else if (client->state == CLIENT_WAITING && now >= client->rejoin_at)
-				admission_proceed(client);
-			break;
-		case CLIENT_PARTED:
-			if (worlds_are_registered() && now >= client->rejoin_at)
-				join(client, 0);
-			break;
-		case CLIENT_LIVE:
-		case CLIENT_REJOINING:
-		case CLIENT_CLOSING:
-		case CLIENT_GONE:
-			break;
-	}
+	if (worlds_are_registered() && session.checks == 0 && now >= session.check_at)
+		check_sessions(now);
 }
 
 void
-session_tick(int64_t now)
+session_tick(Client *client, int64_t now)
 {
-	Client *client = clients_first();
-
-	registration_tick(now);
-	if (worlds_are_registered() && session.checks == 0 && now >= session.check_at)
-		check_sessions(now);
-	while (client)
-	{
-		Client *next = client->next;
-
-		tick_client(client, now);
-		client_tick(client, now);
-		if (client->watch)
-			watch_tick(client->watch, now);
-		if (client->mind)
-			mind_tick(client, now);
-		report_tick(client, now);
-		client = next;
-	}
+	if (client->state == CLIENT_PARTED && worlds_are_registered() && now >= client->rejoin_at)
+		join(client, 0);
 }

@@ -43,6 +43,8 @@ extern void session_world_gone(World *world);
 /* The socket is gone: ends everything the client had here. */
 extern void session_closed(Client *client);
 
-extern void session_tick(int64_t now);
+/* Several times a second: all of them, and each client. */
+extern void sessions_tick(int64_t now);
+extern void session_tick(Client *client, int64_t now);
 
 #endif /* NPCSIM_GATEWAY_SESSION_H */

@@ -27,7 +27,7 @@
 #include <string.h>
 
 #include "calls.h"
-#include "compute.h"
+#include "counts.h"
 #include "log.h"
 #include "report.h"
 #include "world.h"
@@ -342,7 +342,7 @@ send_answers(WorldSubmit *mine)
 		texts[i] = item->text;
 	}
 	assert(i == count);
-	compute_counts.batches++;
+	counts.decision_batches++;
 	mine->world->queries++;
 	call_submit_npc_decisions(mine->world->id, players, texts, count, answers_submitted, mine);
 }

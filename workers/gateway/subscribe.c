@@ -6,7 +6,7 @@
  * told to the database, too, where they weigh in which NPCs think first; only
  * the latest is told, and not more than once a second.
  */
-#include "watch.h"
+#include "subscribe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,11 +14,12 @@
 #include <string.h>
 
 #include "calls.h"
-#include "client.h"
 #include "views.h"
 
 #define MAX_COORDINATE 1e6 /* cells: what the database takes */
 #define CAMERA_TELL_MS 1000
+
+static const FrameSource watch_frames = {watch_next_frame, watch_is_current, watch_revision};
 
 static bool
 read_camera(const json_t *source, Rectangle *camera, char *message, size_t size)
@@ -170,6 +171,7 @@ watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
 		world->watches->previous = watch;
 	world->watches = watch;
 	client->watch = watch;
+	client->frames = &watch_frames;
 	client->camera_untold = watch->has_camera;
 
 	watch->phase = WATCH_WAITING;

@@ -6,7 +6,6 @@
 #ifndef NPCSIM_GATEWAY_WATCH_H
 #define NPCSIM_GATEWAY_WATCH_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,11 +16,6 @@
 struct Client;
 struct Pages;
 struct Snapshot;
-
-/* Bytes of a delta's page: what the hello may ask for, and what is sent otherwise. */
-#define PAGE_LEAST	 16384
-#define PAGE_DEFAULT 65536
-#define PAGE_MOST	 1048576
 
 /* What a watch is about to send. */
 typedef enum WatchPhase
@@ -58,19 +52,8 @@ typedef struct Watch
 	struct Watch	*next;
 } Watch;
 
-/*
- * Reads the frames "subscribe" and "camera".  False with a message when they
- * are not what they should be; nothing changed then.
- */
-extern bool watch_subscribe(struct Client *client, const json_t *frame, char *message, size_t size);
-extern bool watch_camera(struct Client *client, const json_t *frame, char *message, size_t size);
-extern void watch_end(struct Client *client);
-
 /* What is on its way is not sent further. */
 extern void watch_drop_pages(Watch *watch);
-
-/* Tells the database a camera that moved. */
-extern void watch_tick(Watch *watch, int64_t now);
 
 /* The copy is there: begins with what the client needs. */
 extern void watch_begin(Watch *watch);

@@ -30,7 +30,7 @@
 #include "listing.h"
 #include "log.h"
 #include "peers.h"
-#include "session.h"
+#include "text.h"
 
 #define PARTING_MS	2000
 #define MAX_DROPPED 262144
@@ -70,7 +70,7 @@ struct Connection
 	bool	   choked;	/* something waits to be sent: nothing is read meanwhile */
 
 	WsInput		   input; /* WEBSOCKET from here on */
-	Client		  *client;
+	struct Client *client;
 	bool		   held;
 	unsigned char *rest; /* what was read and not yet looked at, while it is held */
 	size_t		   rest_length;
@@ -116,8 +116,6 @@ wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxi
 	wire.proxies = proxies;
 	wire.events = events;
 	wire.most = descriptors - OWN_DESCRIPTORS - DESCRIPTORS_PER_LINK * (settings->connections + 1);
-	http_start(settings->web_root);
-	listing_start(wire_listing_answered);
 }
 
 size_t
@@ -445,11 +443,11 @@ wire_forget_client(struct lws *wsi)
 static void
 leave_client(Connection *connection)
 {
-	Client *client = connection->client;
+	struct Client *client = connection->client;
 
 	connection->client = NULL;
-	if (client)
-		session_closed(client);
+	if (client != NULL)
+		wire.events->closed(client);
 }
 
 /* The client's close frame: ours, if it was not sent, says the same. */
@@ -474,8 +472,7 @@ answer_close(Connection *connection, int code)
 static void
 take_ping(Connection *connection, const WsEvent *event)
 {
-	client_heard(connection->client);
-	if (client_is_leaving(connection->client) || !client_may_send(connection->client))
+	if (!wire.events->pinged(connection->client))
 		return;
 	memcpy(connection->pong, event->data, event->length);
 	connection->pong_length = event->length;
@@ -487,7 +484,7 @@ take_ping(Connection *connection, const WsEvent *event)
 static bool
 take_event(Connection *connection, const WsEvent *event)
 {
-	Client *client = connection->client;
+	struct Client *client = connection->client;
 
 	switch (event->kind)
 	{
@@ -501,14 +498,12 @@ take_event(Connection *connection, const WsEvent *event)
 			take_ping(connection, event);
 			return true;
 		case WS_EVENT_PONG:
-			/* nobody needs to send more of them than we send pings */
-			if (!client_is_leaving(client) && client_may_send(client))
-				wire.events->ponged(client);
+			wire.events->ponged(client);
 			return true;
 		case WS_EVENT_CLOSE:
 			return answer_close(connection, event->code);
 		case WS_EVENT_BROKEN:
-			client_close(client, event->code, event->reason);
+			wire.events->broken(client, event->code, event->reason);
 			return true;
 	}
 	return true;
@@ -691,7 +686,7 @@ write_websocket(Connection *connection)
 		if (!wire_send(connection->wsi, WS_PONG, space + LWS_PRE, connection->pong_length))
 			return false;
 	}
-	if (client_writable(connection->client) != 0)
+	if (!wire.events->writable(connection->client))
 		return false;
 	if (connection->input.ended && connection->close_sent)
 	{

@@ -14,18 +14,39 @@
 #include <libwebsockets.h>
 
 #include "address.h"
-#include "client.h"
 #include "http_head.h"
 #include "origin.h"
+#include "settings.h"
 #include "ws_input.h"
+
+struct Client;
+
+/* What is spoken on a WebSocket. */
+typedef enum ClientKind
+{
+	CLIENT_PLAYER,	  /* subprotocol npcsim.v1 */
+	CLIENT_MCP_SERVER /* subprotocol mcp */
+} ClientKind;
 
 /* What the server does about a WebSocket. */
 typedef struct WireEvents
 {
 	bool (*lets_in)(void);
-	Client *(*opened)(struct lws *wsi, ClientKind kind, const HttpHead *head);
-	void (*received)(Client *client, const char *data, size_t length, bool is_last, bool is_binary);
-	void (*ponged)(Client *client);
+	struct Client *(*opened)(struct lws *wsi, ClientKind kind, const HttpHead *head);
+	void (*received)(struct Client *client, const char *data, size_t length, bool is_last, bool is_binary);
+
+	/* a ping; false: it is not answered */
+	bool (*pinged)(struct Client *client);
+	void (*ponged)(struct Client *client);
+
+	/* what came is no WebSocket's, and the close code for it */
+	void (*broken)(struct Client *client, int code, const char *reason);
+
+	/* the socket takes more; false: it failed */
+	bool (*writable)(struct Client *client);
+
+	/* the socket is gone, or will have no more to do with the client */
+	void (*closed)(struct Client *client);
 } WireEvents;
 
 /* "descriptors": how many the process may have open. */

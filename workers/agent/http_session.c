@@ -1,0 +1,60 @@
+/*
+ * http_session.c
+ *	  What every request to a server over HTTP has, and what is passed on of its answers.
+ */
+#include "http_server.h"
+
+#include <stdio.h>
+
+#define MESSAGE_FLOOR (1024 * 1024)
+
+size_t
+HttpServerLimit(const HttpServer *self)
+{
+	size_t limit = self->server.settings->message_limit;
+
+	return limit > MESSAGE_FLOOR ? limit : MESSAGE_FLOOR;
+}
+
+bool
+HttpServerAddHeader(struct curl_slist **headers, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(*headers, header);
+
+	if (longer == NULL)
+		return false;
+	*headers = longer;
+	return true;
+}
+
+struct curl_slist *
+HttpServerHeaders(HttpServer *self, const char *accept)
+{
+	struct curl_slist *headers = NULL;
+	char			   session[HTTP_SESSION_SIZE + 32];
+	bool good = HttpServerAddHeader(&headers, accept) && HttpServerAddHeader(&headers, "Expect:");
+
+	if (good && self->session[0] != '\0')
+	{
+		snprintf(session, sizeof(session), "Mcp-Session-Id: %s", self->session);
+		good = HttpServerAddHeader(&headers, session);
+	}
+	if (good)
+		return headers;
+	curl_slist_free_all(headers);
+	return NULL;
+}
+
+void
+HttpServerPass(HttpServer *self, const char *text, size_t len)
+{
+	if (self->stage == HTTP_UP)
+		self->server.events.message(self->server.events.arg, text, len);
+}
+
+void
+HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len)
+{
+	if (self->stage == HTTP_UP)
+		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
+}

@@ -1,0 +1,52 @@
+/*
+ * refusal.c
+ *	  How a connection is told that the database does not let it in.
+ */
+#include "refusal.h"
+
+#include <string.h>
+
+#include "log.h"
+
+static int
+close_code_of(const char *sqlstate)
+{
+	static const struct
+	{
+		const char *sqlstate;
+		int			code;
+	} known[] = {
+		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
+		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
+		{"NS410", CLOSE_WORLD},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		if (strcmp(known[i].sqlstate, sqlstate) == 0)
+			return known[i].code;
+	}
+	/* bad input is the client's fault, anything else is trouble here */
+	return strncmp(sqlstate, "22", 2) == 0 ? CLOSE_PROTOCOL_ERROR : CLOSE_GOING_AWAY;
+}
+
+void
+refuse_client(Client *client, const DbReply *reply)
+{
+	static LogThrottle throttle = {.what = "clients that were refused"};
+	int				   code = close_code_of(reply->sqlstate);
+
+	if (client->kind == CLIENT_PLAYER)
+	{
+		Text text = {0};
+
+		text_add_string(&text, "{\"type\":\"error\"");
+		reply_add_error(&text, reply);
+		text_add(&text, "}", 1);
+		client_send_text(client, &text);
+		text_free(&text);
+	}
+	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
+				  "%s: refused: %s (%s)", client_label(client), reply->message, reply->sqlstate);
+	client_close(client, code, reply->message);
+}
