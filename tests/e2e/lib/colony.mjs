@@ -125,13 +125,13 @@ class Colony {
       { NPCSIM_TOKEN: player.token, ...env });
   }
 
-  // A connection to /ws that has said hello; port: of another gateway, localAddress: from another address.
-  async connect(hello, { port = this.port, localAddress } = {}) {
+  // A connection to /ws that has said hello; port: of another gateway, localAddress: from another address, world: another one.
+  async connect(hello, { port = this.port, localAddress, world = this.worldId } = {}) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'npcsim.v1', { localAddress });
     const watcher = new Watcher(socket);
     this.#watchers.add(watcher);
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    watcher.send({ type: 'hello', world_id: this.worldId, ...hello });
+    watcher.send({ type: 'hello', world_id: world, ...hello });
     await watcher.frame('welcome');
     return watcher;
   }
