@@ -13,16 +13,9 @@
 #include "errors.h"
 #include "reducers/answer_batch.h"
 #include "reducers/args.h"
-#include "spi.h"
-#include "tables/arrays.h"
+#include "tables/players.h"
 
 #define BATCH_MAX 10000
-
-static SpiStatement players_statement =
-	{"SELECT p.id, p.world_id, p.status, c.home = $2 FROM npcsim.player_accounts p "
-	 "JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
-	 2,
-	 {INT8ARRAYOID, TEXTOID}};
 
 int
 batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
@@ -70,22 +63,22 @@ batch_texts(ArrayType *array, int count)
 void
 answers_find_worlds(Answer *answers, int count)
 {
-	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
-	uint64 rows;
+	int64	   *ids = palloc(Max(count, 1) * sizeof(int64));
+	PlayerHome *homes;
+	int			found;
 
 	for (int i = 0; i < count; i++)
 		ids[i] = answers[i].player_id;
-	rows = spi_run(&players_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(world_home())},
-				   NULL, SPI_OK_SELECT);
+	homes = player_homes_read(ids, count, world_home(), &found);
 	for (int i = 0; i < count; i++)
 	{
-		for (uint64 row = 0; row < rows && answers[i].world_id == 0; row++)
-			if (spi_int64(row, 1, 0) == answers[i].player_id)
+		for (int home = 0; home < found && answers[i].world_id == 0; home++)
+			if (homes[home].player_id == answers[i].player_id)
 			{
-				answers[i].world_id = spi_int64(row, 2, 0);
-				if (strcmp(spi_text(row, 3, CurrentMemoryContext), "active") != 0)
+				answers[i].world_id = homes[home].world_id;
+				if (!homes[home].active)
 					answer_refuse(&answers[i], ERRCODE_NS_BANNED, "the player is banned");
-				else if (!spi_bool(row, 4, false))
+				else if (!homes[home].at_home)
 					answer_refuse(&answers[i], ERRCODE_NS_WORLD_PARKED, "the world is parked");
 			}
 		if (answers[i].world_id == 0)

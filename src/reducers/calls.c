@@ -28,6 +28,9 @@
 #include "reducers/players.h"
 #include "reducers/refusals.h"
 #include "spi.h"
+#include "tables/client_calls.h"
+#include "tables/players.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_call_reducer);
 PG_FUNCTION_INFO_V1(npcsim_edit_client_reducers);
@@ -36,23 +39,10 @@ PG_FUNCTION_INFO_V1(npcsim_edit_client_reducers);
 #define KEY_MAX_CHARS	 100
 #define ASSIGNMENT_MAX	 10000
 
-static SpiStatement caller_statement =
-	{.sql = "SELECT world_id, role, status, username FROM npcsim.player_accounts WHERE id = $1",
-	 .nargs = 1,
-	 .types = {INT8OID}};
-
 static SpiStatement reducer_statement =
 	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.client_reducers WHERE name = $1",
 	 .nargs = 1,
 	 .types = {TEXTOID}};
-
-static SpiStatement set_limits_statement =
-	{.sql = "INSERT INTO npcsim.reducer_limits AS l (name, minimum_role, burst, per_minute) VALUES ($1, $2, "
-			"$3, $4)"
-			" ON CONFLICT (name) DO UPDATE SET minimum_role = excluded.minimum_role, burst = excluded.burst,"
-			"   per_minute = excluded.per_minute",
-	 .nargs = 4,
-	 .types = {TEXTOID, TEXTOID, INT4OID, INT4OID}};
 
 #define KNOWN_HINT "What clients may call comes with npcsim."
 
@@ -60,26 +50,6 @@ static const EditColumn limit_columns[] = {
 	{"minimum_role", 0, NULL},		{"burst", 0, NULL}, {"per_minute", 0, NULL}, {"name", 0, KNOWN_HINT},
 	{"description", 0, KNOWN_HINT},
 };
-
-static SpiStatement revision_statement = {.sql =
-											  "SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
-										  .nargs = 1,
-										  .types = {INT8OID}};
-
-static SpiStatement enter_key_statement = {.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) "
-												  "VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
-										   .nargs = 2,
-										   .types = {INT8OID, TEXTOID}};
-
-static SpiStatement known_result_statement =
-	{.sql = "SELECT result::pg_catalog.text FROM npcsim.client_calls WHERE player_id = $1 AND key = $2",
-	 .nargs = 2,
-	 .types = {INT8OID, TEXTOID}};
-
-static SpiStatement keep_result_statement =
-	{.sql = "UPDATE npcsim.client_calls SET result = $3::pg_catalog.json WHERE player_id = $1 AND key = $2",
-	 .nargs = 3,
-	 .types = {INT8OID, TEXTOID, TEXTOID}};
 
 static SpiStatement start_statement = {.sql = "SELECT npcsim.start_world($1)",
 									   .nargs = 1,
@@ -281,16 +251,17 @@ role_rank(const char *role)
 static Caller
 read_caller(int64 player_id)
 {
-	Caller caller = {.player_id = player_id, .role = "spectator"};
+	Caller	  caller = {.player_id = player_id, .role = "spectator"};
+	PlayerRow player;
 
 	if (player_id == 0)
 		return caller;
-	if (spi_run(&caller_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	if (!player_row_read(player_id, &player))
 		refuse_unknown_player(player_id);
-	caller.world_id = spi_int64(0, 1, 0);
-	caller.role = spi_text(0, 2, CurrentMemoryContext);
-	refuse_banned(spi_text(0, 3, CurrentMemoryContext));
-	caller.username = spi_text(0, 4, CurrentMemoryContext);
+	refuse_banned(player.status);
+	caller.world_id = player.world_id;
+	caller.role = player.role;
+	caller.username = player.username;
 	return caller;
 }
 
@@ -315,10 +286,8 @@ npcsim_edit_client_reducers(PG_FUNCTION_ARGS)
 	if (edit_groups(&edit, limit_columns, lengthof(limit_columns)) == 0)
 		return edit_end(&edit);
 	spi_begin();
-	spi_run(&set_limits_statement,
-			(Datum[]) {edit_value(&edit, "name"), edit_value(&edit, "minimum_role"),
-					   edit_value(&edit, "burst"), edit_value(&edit, "per_minute")},
-			NULL, SPI_OK_INSERT);
+	reducer_limits_write(edit_value(&edit, "name"), edit_value(&edit, "minimum_role"),
+						 edit_value(&edit, "burst"), edit_value(&edit, "per_minute"));
 	spi_end();
 	return edit_end(&edit);
 }
@@ -360,40 +329,17 @@ find_reducer(const Caller *caller, const char *name)
 
 /* ---- how often ---- */
 
-/* What is left now of $3 calls at once, to which $4 a second come. A clock that was set back brings none. */
-#define CALLS_LEFT \
-	"least($3, a.calls + $4 * greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " \
-	"a.charged_at_real)))"
-
-/* Takes a call off; no row when none is left. */
-static SpiStatement charge_statement =
-	{.sql = "INSERT INTO npcsim.call_allowances AS a (player_id, reducer, calls, charged_at_real)"
-			" VALUES ($1, $2, $3 - 1, pg_catalog.clock_timestamp())"
-			" ON CONFLICT (player_id, reducer) DO UPDATE"
-			"   SET calls = " CALLS_LEFT " - 1, charged_at_real = pg_catalog.clock_timestamp()"
-			" WHERE " CALLS_LEFT " >= 1",
-	 .nargs = 4,
-	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
-
-/* Milliseconds until there is one. */
-static SpiStatement wait_statement = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
-											 ") / $4 * 1000)::pg_catalog.int8 FROM npcsim.call_allowances a"
-											 " WHERE a.player_id = $1 AND a.reducer = $2",
-									  .nargs = 4,
-									  .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
-
 /* Writes why the call may not be made yet, and returns false. What a call that fails was charged is undone with it. */
 static bool
 charge_call(const Caller *caller, const ClientReducer *reducer, StringInfo out)
 {
-	Datum arguments[] = {Int64GetDatum(caller->player_id), CStringGetTextDatum(reducer->name),
-						 Float8GetDatum(reducer->burst), Float8GetDatum(reducer->per_minute / 60.0)};
-	int64 wait;
+	double per_second = reducer->per_minute / 60.0;
+	int64  wait;
 
-	if (caller->player_id == 0 || spi_run(&charge_statement, arguments, NULL, SPI_OK_INSERT) == 1)
+	if (caller->player_id == 0 ||
+		call_allowance_charge(caller->player_id, reducer->name, reducer->burst, per_second))
 		return true;
-	spi_run(&wait_statement, arguments, NULL, SPI_OK_SELECT);
-	wait = Max(spi_int64(0, 1, 1), 1);
+	wait = Max(call_allowance_wait(caller->player_id, reducer->name, reducer->burst, per_second), 1);
 	json_refusal(out, &(Refusal) {.sqlerrcode = ERRCODE_NS_TOO_MANY_CALLS,
 								  .message = psprintf("\"%s\" was called too often", reducer->name),
 								  .detail =
@@ -413,22 +359,14 @@ revision_of(int64 world_id)
 {
 	WorldLock *lock = world_lock_held(world_id);
 
-	if (lock != NULL)
-		return lock->revision;
-	spi_run(&revision_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_int64(0, 1, 0);
+	return lock != NULL ? lock->revision : world_row_revision(world_id);
 }
 
 /* The result of an earlier call with the same key; NULL when the key is new: then it is entered. */
 static char *
 known_result(const Caller *caller, const char *key)
 {
-	Datum arguments[] = {Int64GetDatum(caller->player_id), CStringGetTextDatum(key)};
-
-	if (spi_run(&enter_key_statement, arguments, NULL, SPI_OK_INSERT) == 1)
-		return NULL;
-	spi_run(&known_result_statement, arguments, NULL, SPI_OK_SELECT);
-	return spi_text(0, 1, CurrentMemoryContext);
+	return client_call_enter(caller->player_id, key) ? NULL : client_call_result(caller->player_id, key);
 }
 
 /* Carries the call out; all errors are raised. */
@@ -460,10 +398,7 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 	json_int64(out, revision_of(caller.world_id));
 	appendStringInfoChar(out, '}');
 	if (key != NULL)
-		spi_run(&keep_result_statement,
-				(Datum[]) {Int64GetDatum(caller.player_id), CStringGetTextDatum(key),
-						   CStringGetTextDatum(out->data)},
-				NULL, SPI_OK_UPDATE);
+		client_call_keep(caller.player_id, key, out->data);
 }
 
 Datum

@@ -23,12 +23,13 @@
 #include "json.h"
 #include "quiet.h"
 #include "reducers/args.h"
+#include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
-#include "reducers/sessions.h"
 #include "reducers/world_head.h"
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/id_lists.h"
+#include "tables/sessions.h"
 
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 
@@ -85,11 +86,6 @@ static SpiStatement sessions_statement =
 	 .types = {INT8ARRAYOID, TEXTOID},
 	 .read_only = true};
 
-static SpiStatement gateway_statement = {.sql = "SELECT FROM npcsim.gateways WHERE id = $1",
-										 .nargs = 1,
-										 .types = {TEXTOID},
-										 .read_only = true};
-
 static SpiStatement open_statement =
 	{.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
 			" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
@@ -129,7 +125,7 @@ static SpiStatement take_statement =
 static void
 require_gateway(const char *gateway_id)
 {
-	if (spi_run(&gateway_statement, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT) == 0)
+	if (!gateway_row_exists(gateway_id))
 		refuse_gateway(gateway_id);
 }
 

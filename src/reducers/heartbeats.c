@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -24,6 +23,8 @@
 #include "reducers/refusals.h"
 #include "reducers/sessions.h"
 #include "spi.h"
+#include "tables/players.h"
+#include "tables/sessions.h"
 
 PG_FUNCTION_INFO_V1(npcsim_update_player_heartbeat);
 PG_FUNCTION_INFO_V1(npcsim_try_update_player_heartbeat);
@@ -33,55 +34,6 @@ PG_FUNCTION_INFO_V1(npcsim_try_update_player_camera);
 #define FIGURE_MAX 1e9
 #define QUEUE_MAX  1e6
 #define CAMERA_MAX 1e6 /* cells */
-
-typedef struct Heartbeat
-{
-	char  *source;
-	double token_output_rate;
-	bool   has_token_output_rate;
-	double average_decision_time_ms;
-	bool   has_average;
-	int32  max_concurrency;
-	bool   stateless;
-	bool   choices;
-	bool   compact;
-} Heartbeat;
-
-static SpiStatement session_statement = {
-	.sql =
-		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
-		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6, choices = $7, compact "
-		"= $8"
-		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
-	.nargs = 8,
-	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID}};
-
-/* last_heartbeat is for people to read: several sources of a player need not all write it. */
-static SpiStatement player_statement =
-	{.sql = "UPDATE npcsim.player_accounts SET last_heartbeat_at_real = pg_catalog.clock_timestamp()"
-			" WHERE id = $1 AND (last_heartbeat_at_real IS NULL"
-			"    OR last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')",
-	 .nargs = 1,
-	 .types = {INT8OID}};
-
-static SpiStatement assigned_statement =
-	{.sql = "SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = "
-			"$1), p.status"
-			"  FROM npcsim.player_accounts p"
-			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
-			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-			" WHERE p.id = $1 GROUP BY p.status, p.id",
-	 .nargs = 1,
-	 .types = {INT8OID}};
-
-static SpiStatement camera_statement =
-	{.sql =
-		 "UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = "
-		 "$5"
-		 " WHERE player_id = $1 AND purpose IN ('watch', 'both') AND NOT ended"
-		 "   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)",
-	 .nargs = 5,
-	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 
 pg_noreturn static void
 refuse(const char *member, const char *expected)
@@ -131,13 +83,13 @@ read_bool(Jsonb *heartbeat, const char *name)
 }
 
 static void
-read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
+read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 {
 	JsonbValue		  value;
 	const JsonbValue *member;
 	double			  number = 0;
 
-	heartbeat->source = pstrdup("");
+	heartbeat->source = "";
 	if ((member = member_of(json, "source", &value)) != NULL)
 	{
 		if (member->type != jbvString)
@@ -170,23 +122,14 @@ read_heartbeat(Jsonb *json, Heartbeat *heartbeat)
 static void
 write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
-	int64	  player_id = arg_id(fcinfo, 0, "player_id");
-	Heartbeat heartbeat = {0};
-	char	  nulls[] = "        ";
+	int64		   player_id = arg_id(fcinfo, 0, "player_id");
+	SessionFigures heartbeat = {0};
+	int64		   assigned;
+	int64		   in_flight;
+	char		  *status;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
-	if (!heartbeat.has_token_output_rate)
-		nulls[4] = 'n';
-	if (!heartbeat.has_average)
-		nulls[5] = 'n';
-
-	if (spi_run(&session_statement,
-				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(heartbeat.source),
-						   Int32GetDatum(heartbeat.max_concurrency), BoolGetDatum(heartbeat.stateless),
-						   Float8GetDatum(heartbeat.token_output_rate),
-						   Float8GetDatum(heartbeat.average_decision_time_ms),
-						   BoolGetDatum(heartbeat.choices), BoolGetDatum(heartbeat.compact)},
-				nulls, SPI_OK_UPDATE_RETURNING) == 0)
+	if (!session_note_heartbeat(player_id, &heartbeat))
 	{
 		player_require_known(player_id);
 		ereport(
@@ -196,16 +139,16 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 				"There is no connection of the player with this source and purpose \"compute\" or \"both\"."),
 			errhint("Connect with that purpose and source first."));
 	}
-	spi_run(&player_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_UPDATE);
-	if (spi_run(&assigned_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	player_row_note_heartbeat(player_id);
+	if (!player_row_load_of(player_id, &assigned, &in_flight, &status))
 		refuse_unknown_player(player_id);
 
 	json_literal(out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
-	json_int64(out, spi_int64(0, 1, 0));
+	json_int64(out, assigned);
 	json_literal(out, ",\"in_flight\":");
-	json_int64(out, spi_int64(0, 2, 0));
+	json_int64(out, in_flight);
 	json_literal(out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
-	json_string(out, spi_text(0, 3, CurrentMemoryContext));
+	json_string(out, status);
 	appendStringInfoChar(out, '}');
 }
 
@@ -247,10 +190,7 @@ move_camera(FunctionCallInfo fcinfo, StringInfo out)
 				errmsg("the camera's rectangle is turned over"),
 				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", min_x, min_y, max_x, max_y),
 				errhint("min_x <= max_x and min_y <= max_y."));
-	if (spi_run(&camera_statement,
-				(Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
-						   Float8GetDatum(max_x), Float8GetDatum(max_y)},
-				NULL, SPI_OK_UPDATE) == 0)
+	if (!session_move_camera(player_id, min_x, min_y, max_x, max_y))
 		player_require_known(player_id);
 	json_literal(out, "null");
 }

@@ -7,21 +7,15 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-
 #include "engine/lock.h"
 #include "errors.h"
 #include "json.h"
 #include "reducers/calls.h"
 #include "reducers/inputs.h"
 #include "reducers/messages.h"
-#include "spi.h"
+#include "tables/worlds.h"
 
 #define CHAT_MAX_CHARS 500
-
-static SpiStatement size_statement = {.sql = "SELECT size_x, size_y FROM npcsim.world_settings WHERE id = $1",
-									  .nargs = 1,
-									  .types = {INT8OID}};
 
 /* Of a player, now; written with what was put into the input. */
 static int64
@@ -87,14 +81,12 @@ reduce_chat(const Caller *caller, Jsonb *args, StringInfo value)
 static Cell
 cell_of(Jsonb *args, const Caller *caller)
 {
-	Cell cell = {(int16) call_number(args, "x", 0, WORLD_CELLS_MAX - 1, true),
-				 (int16) call_number(args, "y", 0, WORLD_CELLS_MAX - 1, true)};
-	int	 size_x;
-	int	 size_y;
+	Cell  cell = {(int16) call_number(args, "x", 0, WORLD_CELLS_MAX - 1, true),
+				  (int16) call_number(args, "y", 0, WORLD_CELLS_MAX - 1, true)};
+	int32 size_x;
+	int32 size_y;
 
-	spi_run(&size_statement, (Datum[]) {Int64GetDatum(caller->world_id)}, NULL, SPI_OK_SELECT);
-	size_x = spi_int32(0, 1, 0);
-	size_y = spi_int32(0, 2, 0);
+	world_row_size(caller->world_id, &size_x, &size_y);
 	if (cell.x >= size_x || cell.y >= size_y)
 		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
 				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) caller->world_id),

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "commands/async.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -17,8 +16,9 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
+#include "reducers/session_ends.h"
 #include "spi.h"
-#include "tables/new_ids.h"
+#include "tables/players.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_player);
 PG_FUNCTION_INFO_V1(npcsim_rotate_player_token);
@@ -29,39 +29,6 @@ PG_FUNCTION_INFO_V1(npcsim_rotate_player_token);
 
 const char *const player_roles[] = {"player", "operator", NULL};
 const char *const player_statuses[] = {"active", "banned", NULL};
-
-static SpiStatement select_player = {"SELECT world_id FROM npcsim.player_accounts WHERE id = $1",
-									 1,
-									 {INT8OID}};
-
-static SpiStatement username_taken =
-	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
-
-static IdSource player_ids = ID_SOURCE("player_accounts");
-
-static SpiStatement insert_player =
-	{"INSERT INTO npcsim.player_accounts (id, world_id, username, role, token_hash) "
-	 "VALUES ($1, $2, $3, $4, pg_catalog.sha256(pg_catalog.convert_to($5, 'UTF8')))",
-	 5,
-	 {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
-
-static SpiStatement update_token =
-	{"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
-	 "WHERE id = $1",
-	 2,
-	 {INT8OID, TEXTOID}};
-
-static SpiStatement end_sessions_of_player =
-	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE player_id = $1 AND NOT ended "
-	 "RETURNING gateway_id",
-	 2,
-	 {INT8OID, TEXTOID}};
-
-static SpiStatement end_sessions_of_world =
-	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE world_id = $1 AND NOT ended "
-	 "RETURNING gateway_id",
-	 2,
-	 {INT8OID, TEXTOID}};
 
 pg_noreturn static void
 refuse_player(int64 player_id, const char *detail)
@@ -80,8 +47,10 @@ refuse_unknown_player(int64 player_id)
 void
 player_require_known(int64 player_id)
 {
+	PlayerRow player;
+
 	spi_begin();
-	if (spi_run(&select_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	if (!player_row_read(player_id, &player))
 		refuse_unknown_player(player_id);
 	spi_end();
 }
@@ -98,55 +67,33 @@ refuse_banned(const char *status)
 void
 player_require(int64 world_id, int64 player_id)
 {
+	PlayerRow player;
+
 	spi_begin();
-	if (spi_run(&select_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	if (!player_row_read(player_id, &player))
 		refuse_unknown_player(player_id);
-	if (spi_int64(0, 1, 0) != world_id)
+	if (player.world_id != world_id)
 		refuse_player(player_id, psprintf("The player with this id plays in world %lld, not in %lld.",
-										  (long long) spi_int64(0, 1, 0), (long long) world_id));
+										  (long long) player.world_id, (long long) world_id));
 	spi_end();
 }
 
 void
 check_username_free(int64 world_id, const char *username)
 {
+	int64 player_id;
+
 	spi_begin();
-	if (spi_run(&username_taken, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username)}, NULL,
-				SPI_OK_SELECT) > 0)
+	player_id = player_row_named(world_id, username);
+	if (player_id != 0)
 		ereport(ERROR, errcode(ERRCODE_UNIQUE_VIOLATION),
 				errmsg("there is already a player \"%s\"", username),
-				errdetail("World %lld has it as player %lld.", (long long) world_id,
-						  (long long) spi_int64(0, 1, 0)),
+				errdetail("World %lld has it as player %lld.", (long long) world_id, (long long) player_id),
 				errhint("Choose another name. Who lost a token has a new one from rotate_player_token(%lld), "
 						"which ends "
 						"the old one.",
-						(long long) spi_int64(0, 1, 0)));
+						(long long) player_id));
 	spi_end();
-}
-
-static void
-end_sessions(SpiStatement *statement, int64 id, const char *reason)
-{
-	uint64 count;
-
-	spi_begin();
-	count = spi_run(statement, (Datum[]) {Int64GetDatum(id), CStringGetTextDatum(reason)}, NULL,
-					SPI_OK_UPDATE_RETURNING);
-	for (uint64 i = 0; i < count; i++)
-		Async_Notify("npcsim_sessions", spi_text(i, 1, CurrentMemoryContext));
-	spi_end();
-}
-
-void
-sessions_end_of_player(int64 player_id, const char *reason)
-{
-	end_sessions(&end_sessions_of_player, player_id, reason);
-}
-
-void
-sessions_end_of_world(int64 world_id)
-{
-	end_sessions(&end_sessions_of_world, world_id, "dropped");
 }
 
 static void
@@ -181,11 +128,7 @@ npcsim_create_player(PG_FUNCTION_ARGS)
 	check_username_free(world_id, username);
 	make_token(token);
 	spi_begin();
-	player_id = new_id(&player_ids);
-	spi_run(&insert_player,
-			(Datum[]) {Int64GetDatum(player_id), Int64GetDatum(world_id), CStringGetTextDatum(username),
-					   CStringGetTextDatum(role), CStringGetTextDatum(token)},
-			NULL, SPI_OK_INSERT);
+	player_id = player_row_insert(world_id, username, role, token);
 	spi_end();
 	world_changed(lock, CHANGE_PLAYER, player_id);
 	world_flush(lock);
@@ -203,8 +146,7 @@ npcsim_rotate_player_token(PG_FUNCTION_ARGS)
 
 	make_token(token);
 	spi_begin();
-	if (spi_run(&update_token, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, NULL,
-				SPI_OK_UPDATE) == 0)
+	if (!player_row_write_token(player_id, token))
 		refuse_unknown_player(player_id);
 	spi_end();
 	sessions_end_of_player(player_id, "token");

@@ -28,8 +28,4 @@ extern void player_require(int64 world_id, int64 player_id);
 /* 23505 when another player of the world has the name. */
 extern void check_username_free(int64 world_id, const char *username);
 
-/* Ends sessions; their gateways are told at commit. The reason is one of sessions.end_reason. */
-extern void sessions_end_of_player(int64 player_id, const char *reason);
-extern void sessions_end_of_world(int64 world_id);
-
 #endif /* NPCSIM_REDUCERS_PLAYERS_H */

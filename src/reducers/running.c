@@ -18,6 +18,7 @@
 #include "reducers/worlds.h"
 #include "require.h"
 #include "spi.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_start_world);
 PG_FUNCTION_INFO_V1(npcsim_pause_world);
@@ -29,26 +30,13 @@ PG_FUNCTION_INFO_V1(npcsim_tick_world);
 /* Ticks between two looks at whether the query was cancelled. */
 #define STEP_TICKS 100
 
-static SpiStatement update_status =
-	{"UPDATE npcsim.world_clock SET status = $2, "
-	 "started_at_real = CASE WHEN $2 = 'running' THEN pg_catalog.clock_timestamp() ELSE started_at_real END "
-	 "WHERE world_id = $1",
-	 2,
-	 {INT8OID, TEXTOID}};
-
-static SpiStatement update_speed = {"UPDATE npcsim.world_clock SET speed = $2 WHERE world_id = $1",
-									2,
-									{INT8OID, INT4OID}};
-
 static void
 set_status(WorldLock *lock, bool running)
 {
 	if (lock->running == running)
 		return;
 	spi_begin();
-	spi_run(&update_status,
-			(Datum[]) {Int64GetDatum(lock->world_id), CStringGetTextDatum(running ? "running" : "paused")},
-			NULL, SPI_OK_UPDATE);
+	world_row_write_running(lock->world_id, running);
 	spi_end();
 	lock->running = running;
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -84,8 +72,7 @@ world_set_speed(World *world, int32 speed)
 	if (lock->speed == speed)
 		return;
 	spi_begin();
-	spi_run(&update_speed, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(speed)}, NULL,
-			SPI_OK_UPDATE);
+	world_row_write_speed(lock->world_id, speed);
 	spi_end();
 	world_change_speed(world, speed);
 	world_changed(lock, CHANGE_WORLD, 0);

@@ -19,8 +19,11 @@
 #include "reducers/args.h"
 #include "reducers/edits.h"
 #include "reducers/players.h"
+#include "reducers/session_ends.h"
 #include "reducers/worlds.h"
 #include "spi.h"
+#include "tables/players.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_edit_worlds);
 PG_FUNCTION_INFO_V1(npcsim_edit_players);
@@ -71,65 +74,24 @@ static const EditColumn player_columns[] = {
 	{"created_at", 0, "It is set by create_player()."},
 };
 
-static SpiStatement update_name = {"UPDATE npcsim.world_settings SET name = $2 WHERE id = $1",
-								   2,
-								   {INT8OID, TEXTOID}};
-static SpiStatement update_max_players = {"UPDATE npcsim.world_settings SET max_players = $2 WHERE id = $1",
-										  2,
-										  {INT8OID, INT4OID}};
-static SpiStatement update_min_tokens =
-	{"UPDATE npcsim.world_settings SET min_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
-static SpiStatement update_npc_budget =
-	{"UPDATE npcsim.world_settings SET max_tokens_per_npc_per_day = $2 WHERE id = $1", 2, {INT8OID, INT8OID}};
-static SpiStatement update_player_budget =
-	{"UPDATE npcsim.world_settings SET max_tokens_per_player_per_day = $2 WHERE id = $1",
-	 2,
-	 {INT8OID, INT8OID}};
-static SpiStatement update_budget = {"UPDATE npcsim.world_settings SET max_tokens_per_day = $2 WHERE id = $1",
-									 2,
-									 {INT8OID, INT8OID}};
-static SpiStatement update_owner = {"UPDATE npcsim.world_settings SET owner_player_id = $2 WHERE id = $1",
-									2,
-									{INT8OID, INT8OID}};
-static SpiStatement update_durability = {"UPDATE npcsim.world_settings SET durability = $2 WHERE id = $1",
-										 2,
-										 {INT8OID, TEXTOID}};
-static SpiStatement update_view_buffer = {"UPDATE npcsim.world_settings SET view_buffer = $2 WHERE id = $1",
-										  2,
-										  {INT8OID, INT4OID}};
-static SpiStatement update_spectators = {"UPDATE npcsim.world_settings SET spectators = $2 WHERE id = $1",
-										 2,
-										 {INT8OID, BOOLOID}};
-
-static SpiStatement lock_player =
-	{"SELECT username, role, status, npcsim_internal.tokens_today(daily_token_output, tokens_day) "
-	 "FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
-	 1,
-	 {INT8OID}};
-static SpiStatement update_username = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
-									   2,
-									   {INT8OID, TEXTOID}};
-static SpiStatement update_role = {"UPDATE npcsim.player_accounts SET role = $2 WHERE id = $1",
-								   2,
-								   {INT8OID, TEXTOID}};
-static SpiStatement update_player_status = {"UPDATE npcsim.player_accounts SET status = $2 WHERE id = $1",
-											2,
-											{INT8OID, TEXTOID}};
-static SpiStatement update_daily_tokens =
-	{"UPDATE npcsim.player_accounts SET daily_token_output = $2, "
-	 "tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date WHERE id = $1",
-	 2,
-	 {INT8OID, INT8OID}};
-
 /* Writes a column of NEW, whose value was checked; NULL is written as such. */
 static void
-write_column(SpiStatement *statement, int64 id, const Edit *edit, const char *column)
+write_setting(WorldSetting setting, int64 world_id, const Edit *edit, const char *column)
 {
 	bool  isnull;
 	Datum value = edit_new(edit, column, &isnull);
 
 	spi_begin();
-	spi_run(statement, (Datum[]) {Int64GetDatum(id), value}, isnull ? " n" : NULL, SPI_OK_UPDATE);
+	world_setting_write(world_id, setting, value, isnull);
+	spi_end();
+}
+
+/* The same of a player's, which is never NULL. */
+static void
+write_player(PlayerColumn column, int64 player_id, const Edit *edit, const char *name)
+{
+	spi_begin();
+	player_row_write(player_id, column, edit_value(edit, name));
 	spi_end();
 }
 
@@ -153,17 +115,17 @@ write_owner(int64 world_id, const Edit *edit)
 		check_id(owner, "owner_player_id");
 		player_require(world_id, owner);
 	}
-	write_column(&update_owner, world_id, edit, "owner_player_id");
+	write_setting(WORLD_OWNER, world_id, edit, "owner_player_id");
 }
 
 /* False if the column is not written. */
 static bool
-write_tokens(SpiStatement *statement, int64 world_id, const Edit *edit, const char *column)
+write_tokens(WorldSetting setting, int64 world_id, const Edit *edit, const char *column)
 {
 	if (!edit_writes(edit, column))
 		return false;
 	check_number(edit, column, DatumGetInt64(edit_value(edit, column)), 0, TOKENS_MAX);
-	write_column(statement, world_id, edit, column);
+	write_setting(setting, world_id, edit, column);
 	return true;
 }
 
@@ -173,10 +135,10 @@ write_token_settings(WorldLock *lock, const Edit *edit)
 	int64 world_id = lock->world_id;
 	bool  budgets = false;
 
-	write_tokens(&update_min_tokens, world_id, edit, "min_tokens_per_npc_per_day");
-	budgets |= write_tokens(&update_npc_budget, world_id, edit, "max_tokens_per_npc_per_day");
-	budgets |= write_tokens(&update_player_budget, world_id, edit, "max_tokens_per_player_per_day");
-	budgets |= write_tokens(&update_budget, world_id, edit, "max_tokens_per_day");
+	write_tokens(WORLD_MIN_TOKENS_PER_NPC, world_id, edit, "min_tokens_per_npc_per_day");
+	budgets |= write_tokens(WORLD_MAX_TOKENS_PER_NPC, world_id, edit, "max_tokens_per_npc_per_day");
+	budgets |= write_tokens(WORLD_MAX_TOKENS_PER_PLAYER, world_id, edit, "max_tokens_per_player_per_day");
+	budgets |= write_tokens(WORLD_MAX_TOKENS, world_id, edit, "max_tokens_per_day");
 	if (budgets)
 		world_read_choices(world_image(lock));
 }
@@ -217,12 +179,12 @@ write_settings(WorldLock *lock, const Edit *edit)
 
 		check_text(name, "name", NAME_MAX_CHARS);
 		check_world_name_free(name);
-		write_column(&update_name, world_id, edit, "name");
+		write_setting(WORLD_NAME, world_id, edit, "name");
 	}
 	if (edit_writes(edit, "max_players"))
 	{
 		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 0, 100000);
-		write_column(&update_max_players, world_id, edit, "max_players");
+		write_setting(WORLD_MAX_PLAYERS, world_id, edit, "max_players");
 	}
 	write_token_settings(lock, edit);
 	if (edit_writes(edit, "owner_player_id"))
@@ -230,17 +192,17 @@ write_settings(WorldLock *lock, const Edit *edit)
 	if (edit_writes(edit, "durability"))
 	{
 		check_word(edit_text(edit, "durability"), "durability", durabilities);
-		write_column(&update_durability, world_id, edit, "durability");
+		write_setting(WORLD_DURABILITY, world_id, edit, "durability");
 	}
 	if (edit_writes(edit, "view_buffer"))
 	{
 		check_number(edit, "view_buffer", DatumGetInt32(edit_value(edit, "view_buffer")), 0, WORLD_CELLS_MAX);
-		write_column(&update_view_buffer, world_id, edit, "view_buffer");
+		write_setting(WORLD_VIEW_BUFFER, world_id, edit, "view_buffer");
 	}
 	if (edit_writes(edit, "spectators"))
 	{
 		edit_value(edit, "spectators");
-		write_column(&update_spectators, world_id, edit, "spectators");
+		write_setting(WORLD_SPECTATORS, world_id, edit, "spectators");
 	}
 	if (edit_writes(edit, "speed"))
 	{
@@ -296,18 +258,18 @@ npcsim_edit_worlds(PG_FUNCTION_ARGS)
 
 /* ---- players ---- */
 
-/* Row 0 of lock_player has the columns as they are now. */
+/* 'now': the columns as they are now. */
 static void
-check_player_unchanged(const Edit *edit, int64 player_id)
+check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER_COLUMNS])
 {
 	static const char *const columns[] = {"username", "role", "status", "daily_token_output"};
 
+	StaticAssertStmt(lengthof(columns) == PLAYER_COLUMNS, "every column has a name");
 	for (size_t i = 0; i < lengthof(columns); i++)
 	{
 		bool  was_null;
-		bool  is_null;
 		Datum was = edit_old(edit, columns[i], &was_null);
-		Datum is = spi_datum(0, i + 1, &is_null);
+		Datum is = now[i];
 		bool  same;
 
 		if (!edit_writes(edit, columns[i]))
@@ -332,19 +294,19 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 
 		check_text(username, "username", USERNAME_MAX_CHARS);
 		check_username_free(lock->world_id, username);
-		write_column(&update_username, player_id, edit, "username");
+		write_player(PLAYER_USERNAME, player_id, edit, "username");
 	}
 	if (edit_writes(edit, "role"))
 	{
 		check_word(edit_text(edit, "role"), "role", player_roles);
-		write_column(&update_role, player_id, edit, "role");
+		write_player(PLAYER_ROLE, player_id, edit, "role");
 	}
 	if (edit_writes(edit, "status"))
 	{
 		char *status = edit_text(edit, "status");
 
 		check_word(status, "status", player_statuses);
-		write_column(&update_player_status, player_id, edit, "status");
+		write_player(PLAYER_STATUS, player_id, edit, "status");
 		if (strcmp(status, "banned") == 0)
 			sessions_end_of_player(player_id, "banned");
 	}
@@ -352,7 +314,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	{
 		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")), 0,
 					 TOKENS_MAX);
-		write_column(&update_daily_tokens, player_id, edit, "daily_token_output");
+		write_player(PLAYER_DAILY_TOKEN_OUTPUT, player_id, edit, "daily_token_output");
 	}
 }
 
@@ -363,6 +325,7 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 	Edit	   edit;
 	WorldLock *lock;
 	int64	   player_id;
+	Datum	   now[PLAYER_COLUMNS];
 
 	edit_begin(&edit, fcinfo);
 	if (edit.kind != EDIT_UPDATE)
@@ -382,12 +345,12 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 	lock = world_lock(edit_old_int64(&edit, "world_id"), WORLD_WAIT);
 	edit_touch(lock);
 	spi_begin();
-	if (spi_run(&lock_player, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+	if (!player_row_lock(player_id, now))
 	{
 		spi_end();
 		return PointerGetDatum(NULL); /* gone since it was read: counts as not found */
 	}
-	check_player_unchanged(&edit, player_id);
+	check_player_unchanged(&edit, player_id, now);
 	spi_end();
 	write_account(lock, player_id, &edit);
 	world_changed(lock, CHANGE_PLAYER, player_id);

@@ -18,13 +18,13 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/inputs.h"
-#include "reducers/players.h"
+#include "reducers/session_ends.h"
 #include "reducers/worlds.h"
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
 #include "tables/kind_rows.h"
-#include "tables/new_ids.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
 PG_FUNCTION_INFO_V1(npcsim_drop_world);
@@ -62,92 +62,6 @@ static const WorldPreset presets[] = {
 	 .need_decay_max = NEED_DECAY_REFERENCE_MAX},
 };
 
-static IdSource world_ids = ID_SOURCE("world_settings");
-
-static SpiStatement name_taken = {"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}};
-
-static SpiStatement insert_settings =
-	{"INSERT INTO npcsim.world_settings (id, name, size_x, size_y, seed, tick_rate) "
-	 "VALUES ($1, $2, $3, $4, $5, $6)",
-	 6,
-	 {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT4OID}};
-
-static SpiStatement insert_clock = {"INSERT INTO npcsim.world_clock (world_id, home) VALUES ($1, $2)",
-									2,
-									{INT8OID, TEXTOID}};
-
-static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_id, blocked) VALUES ($1, $2)",
-									  2,
-									  {INT8OID, BYTEAOID}};
-
-/* Of what there is of a world: a restore may have lost either row. */
-static SpiStatement select_home =
-	{"SELECT c.home FROM npcsim.world_settings s FULL JOIN npcsim.world_clock c ON c.world_id = s.id "
-	 "WHERE COALESCE(s.id, c.world_id) = $1",
-	 1,
-	 {INT8OID}};
-
-/* Rows before what they refer to. */
-static SpiStatement delete_statements[] = {
-	{"DELETE FROM npcsim.decision_slots WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_tokens WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.interaction_bid_rows WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.interaction_runs WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_minds WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_tracks WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_states WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_identities WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.items WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.item_type_rows WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.interaction_type_rows WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.client_calls t USING npcsim.player_accounts a WHERE a.world_id = $1 AND t.player_id "
-	 "= a.id",
-	 1,
-	 {INT8OID}},
-	{"DELETE FROM npcsim.call_allowances t USING npcsim.player_accounts a WHERE a.world_id = $1 AND "
-	 "t.player_id = "
-	 "a.id",
-	 1,
-	 {INT8OID}},
-	{"DELETE FROM npcsim.player_accounts WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_terrain WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_inputs WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_settings WHERE id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}},
-};
-
-static SpiStatement select_parked =
-	{"SELECT world_id FROM npcsim.world_clock WHERE home <> $1 ORDER BY world_id FOR UPDATE", 1, {TEXTOID}};
-
-static SpiStatement select_clockless =
-	{"SELECT id FROM npcsim.world_settings s WHERE NOT EXISTS "
-	 "(SELECT FROM npcsim.world_clock c WHERE c.world_id = s.id) ORDER BY id",
-	 0,
-	 {0}};
-
-static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)",
-									 1,
-									 {INT8OID}};
-
-static SpiStatement update_home = {"UPDATE npcsim.world_clock SET home = $2 WHERE world_id = $1",
-								   2,
-								   {INT8OID, TEXTOID}};
-
-static SpiStatement update_policy = {"UPDATE npcsim.world_settings SET decision_policy = $2 WHERE id = $1",
-									 2,
-									 {INT8OID, TEXTOID}};
-
-static SpiStatement update_idle_interval =
-	{"UPDATE npcsim.world_settings SET idle_interval = $2 WHERE id = $1", 2, {INT8OID, INT4OID}};
-
-static SpiStatement update_need_decay =
-	{"UPDATE npcsim.world_settings SET need_decay_min = $2, need_decay_max = $3 WHERE id = $1",
-	 3,
-	 {INT8OID, INT4OID, INT4OID}};
-
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
 
@@ -183,11 +97,10 @@ worlds_changed_at_commit(void)
 int64
 world_by_name(const char *name)
 {
-	int64 world_id = 0;
+	int64 world_id;
 
 	spi_begin();
-	if (spi_run(&name_taken, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) > 0)
-		world_id = spi_int64(0, 1, 0);
+	world_id = world_row_named(name);
 	spi_end();
 	return world_id;
 }
@@ -215,17 +128,9 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	terrain = palloc0(terrain_size);
 	SET_VARSIZE(terrain, terrain_size);
 	spi_begin();
-	world_id = new_id(&world_ids);
-	spi_run(&insert_settings,
-			(Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(name), Int32GetDatum(size_x),
-					   Int32GetDatum(size_y), Int64GetDatum(seed), Int32GetDatum(tick_rate)},
-			NULL, SPI_OK_INSERT);
-	spi_run(&insert_clock, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(world_home())}, NULL,
-			SPI_OK_INSERT);
-
+	world_id = world_rows_insert(name, size_x, size_y, seed, tick_rate, world_home());
 	lock = world_lock(world_id, WORLD_WAIT);
-	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(terrain)}, NULL,
-			SPI_OK_INSERT);
+	world_terrain_insert(world_id, terrain);
 	starter_kinds_insert(world_id);
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -312,14 +217,11 @@ npcsim_drop_world(PG_FUNCTION_ARGS)
 	int64	   world_id = arg_id(fcinfo, 0, "world_id");
 	bool	   parked = false;
 	WorldLock *lock = NULL;
+	char	  *home;
 
 	spi_begin();
-	if (spi_run(&select_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
-	{
-		char *home = spi_text(0, 1, CurrentMemoryContext);
-
+	if (world_row_home(world_id, &home))
 		parked = home == NULL || strcmp(home, world_home()) != 0;
-	}
 	spi_end();
 
 	if (!parked)
@@ -332,11 +234,7 @@ npcsim_drop_world(PG_FUNCTION_ARGS)
 	}
 	sessions_end_of_world(world_id);
 	spi_begin();
-	for (size_t i = 0; i < lengthof(delete_statements); i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		spi_run(&delete_statements[i], (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_DELETE);
-	}
+	world_rows_delete(world_id);
 	spi_end();
 	if (lock != NULL)
 		lock->stale = true; /* whoever asks for it again in this transaction is told that it is gone */
@@ -384,8 +282,7 @@ adopt_world(int64 world_id, const char *home)
 	int		   closed;
 
 	spi_begin();
-	spi_run(&update_home, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(home)}, NULL,
-			SPI_OK_UPDATE);
+	world_row_write_home(world_id, home);
 	spi_end();
 	lock = world_lock(world_id, WORLD_WAIT);
 	world_forget(world_id);
@@ -402,32 +299,20 @@ adopt_world(int64 world_id, const char *home)
 static bool
 world_is_whole(int64 world_id, int level)
 {
-	uint64 faults = spi_run(&select_faults, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	WorldFault first;
+	uint64	   faults = world_row_faults(world_id, &first);
 
 	if (faults == 0)
 		return true;
 	ereport(level, errcode(level < ERROR ? ERRCODE_WARNING : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("world %lld is not whole and stays parked", (long long) world_id),
 			errdetail("Faults: %llu, the first of them in %s%s%s: %s.", (unsigned long long) faults,
-					  spi_text(0, 1, CurrentMemoryContext),
-					  *spi_text(0, 2, CurrentMemoryContext) != '\0' ? ", " : "",
-					  spi_text(0, 2, CurrentMemoryContext), spi_text(0, 3, CurrentMemoryContext)),
+					  first.relation, *first.key != '\0' ? ", " : "", first.key, first.fault),
 			errhint("Restore it again, into another database. SELECT * FROM npcsim.world_faults(%lld) lists "
 					"the faults, SELECT "
 					"npcsim.drop_world(%lld) removes what there is of it.",
 					(long long) world_id, (long long) world_id));
 	return false;
-}
-
-/* The ids that a statement found. */
-static int64 *
-found_ids(uint64 count)
-{
-	int64 *ids = palloc((count + 1) * sizeof(int64));
-
-	for (uint64 i = 0; i < count; i++)
-		ids[i] = spi_int64(i, 1, 0);
-	return ids;
 }
 
 /* adopt_world(world_id); nothing happens when it is this database's own */
@@ -437,12 +322,11 @@ npcsim_adopt_world(PG_FUNCTION_ARGS)
 	int64		world_id = arg_id(fcinfo, 0, "world_id");
 	const char *home = world_home();
 	bool		ours = false;
+	char	   *now;
 
 	spi_begin();
-	if (spi_run(&select_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
+	if (world_row_home(world_id, &now))
 	{
-		const char *now = spi_text(0, 1, CurrentMemoryContext);
-
 		ours = now != NULL && strcmp(now, home) == 0;
 		if (!ours)
 			(void) world_is_whole(world_id, ERROR);
@@ -461,18 +345,16 @@ npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const char	  *home = world_home();
-	uint64		   count;
+	int			   count;
 	int64		  *ids;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	spi_begin();
-	count = spi_run(&select_clockless, NULL, NULL, SPI_OK_SELECT);
-	ids = found_ids(count);
-	for (uint64 i = 0; i < count; i++)
+	ids = worlds_without_clock(&count);
+	for (int i = 0; i < count; i++)
 		(void) world_is_whole(ids[i], WARNING);
-	count = spi_run(&select_parked, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	ids = found_ids(count);
-	for (uint64 i = 0; i < count; i++)
+	ids = worlds_parked_lock(home, &count);
+	for (int i = 0; i < count; i++)
 	{
 		Datum id = Int64GetDatum(ids[i]);
 		bool  isnull = false;
@@ -495,8 +377,7 @@ world_change_policy(World *world, const char *policy)
 	WorldLock *lock = world_image_lock(world);
 
 	spi_begin();
-	spi_run(&update_policy, (Datum[]) {Int64GetDatum(lock->world_id), CStringGetTextDatum(policy)}, NULL,
-			SPI_OK_UPDATE);
+	world_row_write_policy(lock->world_id, policy);
 	spi_end();
 	world_set_policy(world, policy);
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -511,8 +392,7 @@ world_change_idle_interval(World *world, int32 seconds)
 	WorldLock *lock = world_image_lock(world);
 
 	spi_begin();
-	spi_run(&update_idle_interval, (Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(seconds)}, NULL,
-			SPI_OK_UPDATE);
+	world_row_write_idle_interval(lock->world_id, seconds);
 	spi_end();
 	world_set_idle_interval(world, seconds);
 	world_changed(lock, CHANGE_WORLD, 0);
@@ -527,9 +407,7 @@ world_change_need_decay(World *world, int32 least, int32 most)
 	WorldLock *lock = world_image_lock(world);
 
 	spi_begin();
-	spi_run(&update_need_decay,
-			(Datum[]) {Int64GetDatum(lock->world_id), Int32GetDatum(least), Int32GetDatum(most)}, NULL,
-			SPI_OK_UPDATE);
+	world_row_write_need_decay(lock->world_id, least, most);
 	spi_end();
 	world_set_need_decay(world, least, most);
 	world_changed(lock, CHANGE_WORLD, 0);

@@ -1,0 +1,125 @@
+/*
+ * session_ends.c
+ *	  Ending sessions: when their client goes, when they are replaced or banned, and when nothing is heard of their gateway.
+ *
+ * What a session was asked and has not answered is opened again when it goes; requests that somebody else has
+ * locked at that moment are left to expire_sessions(), which opens every request whose session is no longer there.
+ */
+#include "postgres.h"
+
+#include "commands/async.h"
+#include "fmgr.h"
+
+#include "gateways.h"
+#include "reducers/session_ends.h"
+#include "spi.h"
+#include "tables/decision_slots.h"
+#include "tables/id_lists.h"
+#include "tables/sessions.h"
+
+PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
+
+/* Wakes the gateways for worlds in which requests were opened. */
+static void
+notify_reopened(const int64 *world_ids, int count)
+{
+	for (int i = 0; i < count; i++)
+		Async_Notify("npcsim_decisions", psprintf(INT64_FORMAT, world_ids[i]));
+}
+
+void
+sessions_end_of_ids(const int64 *ids, int count, const char *reason)
+{
+	SessionRow *sessions;
+	int			found;
+	int64	   *worlds;
+	int64	   *reopened;
+	int			reopened_count;
+
+	if (count == 0)
+		return;
+	sessions = sessions_lock(ids, count, &found);
+	worlds = palloc(sizeof(int64) * Max(found, 1));
+	for (int i = 0; i < found; i++)
+	{
+		worlds[i] = sessions[i].world_id;
+		if (reason != NULL)
+			Async_Notify("npcsim_sessions", sessions[i].gateway_id);
+	}
+	if (reason == NULL)
+		sessions_delete(ids, count);
+	else
+		sessions_end(ids, count, reason);
+	reopened = slots_reopen(worlds, id_list_sort(worlds, found), ids, count, &reopened_count);
+	notify_reopened(reopened, reopened_count);
+}
+
+static void
+tell_gateways(char **gateway_ids, int count)
+{
+	for (int i = 0; i < count; i++)
+		Async_Notify("npcsim_sessions", gateway_ids[i]);
+}
+
+void
+sessions_end_of_player(int64 player_id, const char *reason)
+{
+	char **gateways;
+	int	   count;
+
+	spi_begin();
+	gateways = sessions_end_of_player_rows(player_id, reason, &count);
+	tell_gateways(gateways, count);
+	spi_end();
+}
+
+void
+sessions_end_of_world(int64 world_id)
+{
+	char **gateways;
+	int	   count;
+
+	spi_begin();
+	gateways = sessions_end_of_world_rows(world_id, "dropped", &count);
+	tell_gateways(gateways, count);
+	spi_end();
+}
+
+/* Those of gateways whose session of the database ended. */
+static void
+end_sessions_of_gone(void)
+{
+	int	   count;
+	Datum  gone = gateways_gone(&count);
+	int64 *ids;
+
+	if (count == 0)
+		return;
+	ids = sessions_of_gateways_lock(gone, &count);
+	sessions_end_of_ids(ids, count, "silent");
+}
+
+void
+sessions_expire(void)
+{
+	int	   count;
+	int64 *silent;
+	int64 *reopened;
+
+	end_sessions_of_gone();
+	silent = sessions_of_silent_lock(&count);
+	sessions_end_of_ids(silent, count, "silent");
+	reopened = slots_reopen_orphans(&count);
+	notify_reopened(reopened, count);
+	sessions_forget();
+}
+
+/* expire_sessions() */
+Datum
+npcsim_expire_sessions(PG_FUNCTION_ARGS)
+{
+	spi_begin();
+	sessions_expire();
+	spi_end();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,104 @@
+/*
+ * client_calls.c
+ *	  Calls of clients as rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+#include "tables/client_calls.h"
+
+static SpiStatement write_limits =
+	{.sql = "INSERT INTO npcsim.reducer_limits AS l (name, minimum_role, burst, per_minute) VALUES ($1, $2, "
+			"$3, $4)"
+			" ON CONFLICT (name) DO UPDATE SET minimum_role = excluded.minimum_role, burst = excluded.burst,"
+			"   per_minute = excluded.per_minute",
+	 .nargs = 4,
+	 .types = {TEXTOID, TEXTOID, INT4OID, INT4OID}};
+
+static SpiStatement enter = {.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) "
+									"VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
+							 .nargs = 2,
+							 .types = {INT8OID, TEXTOID}};
+
+static SpiStatement select_result =
+	{.sql = "SELECT result::pg_catalog.text FROM npcsim.client_calls WHERE player_id = $1 AND key = $2",
+	 .nargs = 2,
+	 .types = {INT8OID, TEXTOID}};
+
+static SpiStatement keep =
+	{.sql = "UPDATE npcsim.client_calls SET result = $3::pg_catalog.json WHERE player_id = $1 AND key = $2",
+	 .nargs = 3,
+	 .types = {INT8OID, TEXTOID, TEXTOID}};
+
+/* What is left now of $3 calls at once, to which $4 a second come. A clock that was set back brings none. */
+#define CALLS_LEFT \
+	"least($3, a.calls + $4 * greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " \
+	"a.charged_at_real)))"
+
+/* Takes a call off; no row when none is left. */
+static SpiStatement charge_one =
+	{.sql = "INSERT INTO npcsim.call_allowances AS a (player_id, reducer, calls, charged_at_real)"
+			" VALUES ($1, $2, $3 - 1, pg_catalog.clock_timestamp())"
+			" ON CONFLICT (player_id, reducer) DO UPDATE"
+			"   SET calls = " CALLS_LEFT " - 1, charged_at_real = pg_catalog.clock_timestamp()"
+			" WHERE " CALLS_LEFT " >= 1",
+	 .nargs = 4,
+	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
+
+/* Milliseconds until there is one. */
+static SpiStatement wait_for = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
+									   ") / $4 * 1000)::pg_catalog.int8 FROM npcsim.call_allowances a"
+									   " WHERE a.player_id = $1 AND a.reducer = $2",
+								.nargs = 4,
+								.types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
+
+void
+reducer_limits_write(Datum name, Datum minimum_role, Datum burst, Datum per_minute)
+{
+	spi_run(&write_limits, (Datum[]) {name, minimum_role, burst, per_minute}, NULL, SPI_OK_INSERT);
+}
+
+bool
+client_call_enter(int64 player_id, const char *key)
+{
+	return spi_run(&enter, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(key)}, NULL,
+				   SPI_OK_INSERT) == 1;
+}
+
+char *
+client_call_result(int64 player_id, const char *key)
+{
+	spi_run(&select_result, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(key)}, NULL,
+			SPI_OK_SELECT);
+	return spi_text(0, 1, CurrentMemoryContext);
+}
+
+void
+client_call_keep(int64 player_id, const char *key, const char *result)
+{
+	spi_run(&keep,
+			(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(key), CStringGetTextDatum(result)}, NULL,
+			SPI_OK_UPDATE);
+}
+
+bool
+call_allowance_charge(int64 player_id, const char *reducer, double burst, double per_second)
+{
+	return spi_run(&charge_one,
+				   (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
+							  Float8GetDatum(per_second)},
+				   NULL, SPI_OK_INSERT) == 1;
+}
+
+int64
+call_allowance_wait(int64 player_id, const char *reducer, double burst, double per_second)
+{
+	spi_run(&wait_for,
+			(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
+					   Float8GetDatum(per_second)},
+			NULL, SPI_OK_SELECT);
+	return spi_int64(0, 1, 1);
+}

@@ -1,0 +1,186 @@
+/*
+ * players.c
+ *	  Players' accounts as rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/new_ids.h"
+#include "tables/players.h"
+
+#define COLUMNS	  "id, world_id, username, role, status"
+#define UTC_TODAY "(pg_catalog.now() AT TIME ZONE 'UTC')::date"
+
+static SpiStatement select_one = {"SELECT " COLUMNS " FROM npcsim.player_accounts WHERE id = $1",
+								  1,
+								  {INT8OID}};
+
+static SpiStatement select_of_token = {"SELECT " COLUMNS " FROM npcsim.player_accounts WHERE token_hash = $1",
+									   1,
+									   {BYTEAOID}};
+
+static SpiStatement select_named =
+	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
+
+static IdSource player_ids = ID_SOURCE("player_accounts");
+
+static SpiStatement insert = {"INSERT INTO npcsim.player_accounts (id, world_id, username, role, token_hash) "
+							  "VALUES ($1, $2, $3, $4, pg_catalog.sha256(pg_catalog.convert_to($5, 'UTF8')))",
+							  5,
+							  {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
+
+static SpiStatement write_token =
+	{"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
+	 "WHERE id = $1",
+	 2,
+	 {INT8OID, TEXTOID}};
+
+static SpiStatement note_heartbeat =
+	{"UPDATE npcsim.player_accounts SET last_heartbeat_at_real = pg_catalog.clock_timestamp()"
+	 " WHERE id = $1 AND (last_heartbeat_at_real IS NULL"
+	 "    OR last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')",
+	 1,
+	 {INT8OID}};
+
+static SpiStatement load_of =
+	{"SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = "
+	 "$1), p.status"
+	 "  FROM npcsim.player_accounts p"
+	 "  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
+	 "  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+	 " WHERE p.id = $1 GROUP BY p.status, p.id",
+	 1,
+	 {INT8OID}};
+
+static SpiStatement select_homes =
+	{"SELECT p.id, p.world_id, p.status = 'active', c.home = $2 FROM npcsim.player_accounts p "
+	 "JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
+	 2,
+	 {INT8ARRAYOID, TEXTOID}};
+
+static SpiStatement lock_one =
+	{"SELECT username, role, status, npcsim_internal.tokens_today(daily_token_output, tokens_day) "
+	 "FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
+	 1,
+	 {INT8OID}};
+
+static SpiStatement write_column[PLAYER_COLUMNS] = {
+	[PLAYER_USERNAME] = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
+						 2,
+						 {INT8OID, TEXTOID}},
+	[PLAYER_ROLE] = {"UPDATE npcsim.player_accounts SET role = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}},
+	[PLAYER_STATUS] = {"UPDATE npcsim.player_accounts SET status = $2 WHERE id = $1", 2, {INT8OID, TEXTOID}},
+	[PLAYER_DAILY_TOKEN_OUTPUT] = {"UPDATE npcsim.player_accounts SET daily_token_output = $2, "
+								   "tokens_day = " UTC_TODAY " WHERE id = $1",
+								   2,
+								   {INT8OID, INT8OID}},
+};
+
+static bool
+read_one(SpiStatement *statement, Datum key, PlayerRow *player)
+{
+	if (spi_run(statement, &key, NULL, SPI_OK_SELECT) == 0)
+		return false;
+	*player = (PlayerRow) {.id = spi_int64(0, 1, 0),
+						   .world_id = spi_int64(0, 2, 0),
+						   .username = spi_text(0, 3, CurrentMemoryContext),
+						   .role = spi_text(0, 4, CurrentMemoryContext),
+						   .status = spi_text(0, 5, CurrentMemoryContext)};
+	return true;
+}
+
+bool
+player_row_read(int64 player_id, PlayerRow *player)
+{
+	return read_one(&select_one, Int64GetDatum(player_id), player);
+}
+
+bool
+player_row_of_token(Datum token_hash, PlayerRow *player)
+{
+	return read_one(&select_of_token, token_hash, player);
+}
+
+int64
+player_row_named(int64 world_id, const char *username)
+{
+	if (spi_run(&select_named, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username)}, NULL,
+				SPI_OK_SELECT) == 0)
+		return 0;
+	return spi_int64(0, 1, 0);
+}
+
+int64
+player_row_insert(int64 world_id, const char *username, const char *role, const char *token)
+{
+	int64 player_id = new_id(&player_ids);
+
+	spi_run(&insert,
+			(Datum[]) {Int64GetDatum(player_id), Int64GetDatum(world_id), CStringGetTextDatum(username),
+					   CStringGetTextDatum(role), CStringGetTextDatum(token)},
+			NULL, SPI_OK_INSERT);
+	return player_id;
+}
+
+bool
+player_row_write_token(int64 player_id, const char *token)
+{
+	return spi_run(&write_token, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, NULL,
+				   SPI_OK_UPDATE) > 0;
+}
+
+void
+player_row_note_heartbeat(int64 player_id)
+{
+	spi_run(&note_heartbeat, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_UPDATE);
+}
+
+bool
+player_row_load_of(int64 player_id, int64 *npcs, int64 *in_flight, char **status)
+{
+	if (spi_run(&load_of, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+		return false;
+	*npcs = spi_int64(0, 1, 0);
+	*in_flight = spi_int64(0, 2, 0);
+	*status = spi_text(0, 3, CurrentMemoryContext);
+	return true;
+}
+
+PlayerHome *
+player_homes_read(const int64 *player_ids, int count, const char *home, int *found)
+{
+	uint64 rows =
+		spi_run(&select_homes, (Datum[]) {int64_array(player_ids, count), CStringGetTextDatum(home)}, NULL,
+				SPI_OK_SELECT);
+	PlayerHome *homes = palloc(sizeof(PlayerHome) * Max(rows, 1));
+
+	for (uint64 row = 0; row < rows; row++)
+		homes[row] = (PlayerHome) {.player_id = spi_int64(row, 1, 0),
+								   .world_id = spi_int64(row, 2, 0),
+								   .active = spi_bool(row, 3, false),
+								   .at_home = spi_bool(row, 4, false)};
+	*found = (int) rows;
+	return homes;
+}
+
+bool
+player_row_lock(int64 player_id, Datum columns[PLAYER_COLUMNS])
+{
+	bool isnull;
+
+	if (spi_run(&lock_one, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+		return false;
+	for (int i = 0; i < PLAYER_COLUMNS; i++)
+		columns[i] = spi_datum(0, i + 1, &isnull);
+	return true;
+}
+
+void
+player_row_write(int64 player_id, PlayerColumn column, Datum value)
+{
+	spi_run(&write_column[column], (Datum[]) {Int64GetDatum(player_id), value}, NULL, SPI_OK_UPDATE);
+}

@@ -1,0 +1,368 @@
+/*
+ * sessions.c
+ *	  Gateways and the connections they hold for players and spectators, as rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/id_lists.h"
+#include "tables/new_ids.h"
+#include "tables/sessions.h"
+
+static SpiStatement write_gateway =
+	{.sql = "INSERT INTO npcsim.gateways (id, seen_at_real, bound)"
+			" SELECT $1, pg_catalog.clock_timestamp(), EXISTS (SELECT FROM "
+			"pg_catalog.pg_listening_channels() AS c"
+			" WHERE c = 'npcsim_sessions')"
+			" ON CONFLICT (id) DO UPDATE SET seen_at_real = excluded.seen_at_real, bound = excluded.bound"
+			" RETURNING bound",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement touch_gateway =
+	{.sql = "UPDATE npcsim.gateways SET seen_at_real = pg_catalog.clock_timestamp() WHERE id = $1"
+			" RETURNING bound",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement find_gateway = {.sql = "SELECT FROM npcsim.gateways WHERE id = $1",
+									.nargs = 1,
+									.types = {TEXTOID},
+									.read_only = true};
+
+static SpiStatement of_gateway = {.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1",
+								  .nargs = 1,
+								  .types = {TEXTOID}};
+
+static SpiStatement of_gateways =
+	{.sql = "SELECT s.id FROM npcsim.sessions s WHERE s.gateway_id = ANY ($1) AND NOT s.ended"
+			" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
+	 .nargs = 1,
+	 .types = {TEXTARRAYOID}};
+
+static SpiStatement of_silent =
+	{.sql = "SELECT s.id FROM npcsim.sessions s JOIN npcsim.gateways g ON g.id = s.gateway_id"
+			" WHERE NOT s.ended AND g.seen_at_real < pg_catalog.clock_timestamp() - " SESSION_SILENCE
+			" ORDER BY s.id FOR UPDATE OF s SKIP LOCKED",
+	 .nargs = 0};
+
+static SpiStatement replaced =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE player_id = $1 AND NOT ended"
+			"   AND (($2 IN ('watch', 'both') AND purpose IN ('watch', 'both'))"
+			"     OR ($2 IN ('compute', 'both') AND purpose IN ('compute', 'both') AND source = $3))",
+	 .nargs = 3,
+	 .types = {INT8OID, TEXTOID, TEXTOID}};
+
+static SpiStatement connected =
+	{.sql = "SELECT DISTINCT player_id FROM npcsim.sessions WHERE player_id IS NOT NULL AND NOT ended",
+	 .nargs = 0,
+	 .read_only = true};
+
+static SpiStatement lock_some =
+	{.sql = "SELECT id, gateway_id, world_id FROM npcsim.sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
+
+static SpiStatement ended_of_gateway =
+	{.sql = "SELECT id, end_reason FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement count_present =
+	{.sql =
+		 "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL), pg_catalog.count(DISTINCT player_id)"
+		 "  FROM npcsim.sessions WHERE world_id = $1 AND NOT ended AND ($2 IS NULL OR player_id IS DISTINCT "
+		 "FROM $2)",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID}};
+
+static SpiStatement count_computing =
+	{.sql = "SELECT pg_catalog.count(*) FROM npcsim.sessions"
+			" WHERE player_id = $1 AND NOT ended AND purpose IN ('compute', 'both')",
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+/* The class is a table's own oid, which nobody else uses. */
+static SpiStatement serialize = {.sql = "SELECT "
+										"pg_catalog.pg_advisory_xact_lock('npcsim.sessions'::pg_"
+										"catalog.regclass::pg_catalog.oid::pg_catalog.int4,"
+										" ($1 % 2147483647)::pg_catalog.int4)",
+								 .nargs = 1,
+								 .types = {INT8OID}};
+
+static IdSource session_ids = ID_SOURCE("sessions");
+
+static SpiStatement insert =
+	{.sql = "INSERT INTO npcsim.sessions (gateway_id, world_id, player_id, purpose, source, client, id)"
+			" OVERRIDING SYSTEM VALUE"
+			" SELECT g.id, $2, $3, $4, $5, $6, $7 FROM npcsim.gateways g WHERE g.id = $1",
+	 .nargs = 7,
+	 .types = {TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID}};
+
+static SpiStatement end_some =
+	{.sql = "UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE id = ANY ($1) AND NOT ended",
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, TEXTOID}};
+
+static SpiStatement delete_some = {.sql = "DELETE FROM npcsim.sessions WHERE id = ANY ($1)",
+								   .nargs = 1,
+								   .types = {INT8ARRAYOID}};
+
+static SpiStatement end_of_player =
+	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE player_id = $1 AND NOT ended "
+	 "RETURNING gateway_id",
+	 2,
+	 {INT8OID, TEXTOID}};
+
+static SpiStatement end_of_world =
+	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE world_id = $1 AND NOT ended "
+	 "RETURNING gateway_id",
+	 2,
+	 {INT8OID, TEXTOID}};
+
+static SpiStatement forget_sessions =
+	{.sql = "DELETE FROM npcsim.sessions s USING npcsim.gateways g"
+			" WHERE g.id = s.gateway_id AND g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'",
+	 .nargs = 0};
+
+static SpiStatement forget_gateways = {
+	.sql =
+		"DELETE FROM npcsim.gateways g WHERE g.seen_at_real < pg_catalog.clock_timestamp() - interval '1 day'"
+		"   AND NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id)",
+	.nargs = 0};
+
+static SpiStatement note_heartbeat = {
+	.sql =
+		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
+		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6, choices = $7, compact "
+		"= $8"
+		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
+	.nargs = 8,
+	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID}};
+
+static SpiStatement move_camera =
+	{.sql =
+		 "UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = "
+		 "$5"
+		 " WHERE player_id = $1 AND purpose IN ('watch', 'both') AND NOT ended"
+		 "   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)",
+	 .nargs = 5,
+	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+
+/* The first column of a statement that found ids, in ascending order. */
+static int64 *
+found_ids(uint64 rows, int *count)
+{
+	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		ids[i] = spi_int64(i, 1, 0);
+	*count = id_list_sort(ids, (int) rows);
+	return ids;
+}
+
+/* ---- gateways ---- */
+
+bool
+gateway_row_write(const char *gateway_id)
+{
+	spi_run(&write_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_INSERT_RETURNING);
+	return spi_bool(0, 1, false);
+}
+
+bool
+gateway_row_touch(const char *gateway_id, bool *bound)
+{
+	if (spi_run(&touch_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_UPDATE_RETURNING) ==
+		0)
+		return false;
+	*bound = spi_bool(0, 1, false);
+	return true;
+}
+
+bool
+gateway_row_exists(const char *gateway_id)
+{
+	return spi_run(&find_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT) > 0;
+}
+
+/* ---- finding sessions ---- */
+
+int64 *
+sessions_of_gateway(const char *gateway_id, int *count)
+{
+	return found_ids(spi_run(&of_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT),
+					 count);
+}
+
+int64 *
+sessions_of_gateways_lock(Datum gateway_ids, int *count)
+{
+	return found_ids(spi_run(&of_gateways, (Datum[]) {gateway_ids}, NULL, SPI_OK_SELECT), count);
+}
+
+int64 *
+sessions_of_silent_lock(int *count)
+{
+	return found_ids(spi_run(&of_silent, NULL, NULL, SPI_OK_SELECT), count);
+}
+
+int64 *
+sessions_replaced_by(int64 player_id, const char *purpose, const char *source, int *count)
+{
+	return found_ids(spi_run(&replaced,
+							 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(purpose),
+										CStringGetTextDatum(source)},
+							 NULL, SPI_OK_SELECT),
+					 count);
+}
+
+int64 *
+sessions_players(int *count)
+{
+	return found_ids(spi_run(&connected, NULL, NULL, SPI_OK_SELECT), count);
+}
+
+SessionRow *
+sessions_lock(const int64 *ids, int count, int *found)
+{
+	uint64		rows = spi_run(&lock_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
+	SessionRow *sessions = palloc(sizeof(SessionRow) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		sessions[i] = (SessionRow) {.id = spi_int64(i, 1, 0),
+									.gateway_id = spi_text(i, 2, CurrentMemoryContext),
+									.world_id = spi_int64(i, 3, 0)};
+	*found = (int) rows;
+	return sessions;
+}
+
+EndedSession *
+sessions_ended_of_gateway(const char *gateway_id, int *count)
+{
+	uint64 rows =
+		spi_run(&ended_of_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT);
+	EndedSession *sessions = palloc(sizeof(EndedSession) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		sessions[i] = (EndedSession) {spi_int64(i, 1, 0), spi_text(i, 2, CurrentMemoryContext)};
+	*count = (int) rows;
+	return sessions;
+}
+
+void
+sessions_count_present(int64 world_id, int64 except_player_id, int64 *spectators, int64 *players)
+{
+	char nulls[] = {' ', except_player_id == 0 ? 'n' : ' ', '\0'};
+
+	spi_run(&count_present, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(except_player_id)}, nulls,
+			SPI_OK_SELECT);
+	*spectators = spi_int64(0, 1, 0);
+	*players = spi_int64(0, 2, 0);
+}
+
+int64
+sessions_count_computing(int64 player_id)
+{
+	spi_run(&count_computing, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
+	return spi_int64(0, 1, 0);
+}
+
+/* ---- writing sessions ---- */
+
+void
+sessions_serialize(int64 world_id)
+{
+	spi_run(&serialize, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+}
+
+int64
+session_insert(const NewSession *session)
+{
+	char  nulls[] = {' ', ' ', session->player_id == 0 ? 'n' : ' ', ' ', ' ', ' ', ' ', '\0'};
+	int64 id = new_id(&session_ids);
+
+	return spi_run(&insert,
+				   (Datum[]) {CStringGetTextDatum(session->gateway_id), Int64GetDatum(session->world_id),
+							  Int64GetDatum(session->player_id), CStringGetTextDatum(session->purpose),
+							  CStringGetTextDatum(session->source), CStringGetTextDatum(session->client),
+							  Int64GetDatum(id)},
+				   nulls, SPI_OK_INSERT) == 0
+			   ? 0
+			   : id;
+}
+
+void
+sessions_end(const int64 *ids, int count, const char *reason)
+{
+	spi_run(&end_some, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(reason)}, NULL, SPI_OK_UPDATE);
+}
+
+void
+sessions_delete(const int64 *ids, int count)
+{
+	spi_run(&delete_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_DELETE);
+}
+
+static char **
+end_of(SpiStatement *statement, int64 id, const char *reason, int *count)
+{
+	uint64 rows = spi_run(statement, (Datum[]) {Int64GetDatum(id), CStringGetTextDatum(reason)}, NULL,
+						  SPI_OK_UPDATE_RETURNING);
+	char **gateways = palloc(sizeof(char *) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		gateways[i] = spi_text(i, 1, CurrentMemoryContext);
+	*count = (int) rows;
+	return gateways;
+}
+
+char **
+sessions_end_of_player_rows(int64 player_id, const char *reason, int *count)
+{
+	return end_of(&end_of_player, player_id, reason, count);
+}
+
+char **
+sessions_end_of_world_rows(int64 world_id, const char *reason, int *count)
+{
+	return end_of(&end_of_world, world_id, reason, count);
+}
+
+void
+sessions_forget(void)
+{
+	spi_run(&forget_sessions, NULL, NULL, SPI_OK_DELETE);
+	spi_run(&forget_gateways, NULL, NULL, SPI_OK_DELETE);
+}
+
+bool
+session_note_heartbeat(int64 player_id, const SessionFigures *figures)
+{
+	char nulls[] = "        ";
+
+	if (!figures->has_token_output_rate)
+		nulls[4] = 'n';
+	if (!figures->has_average)
+		nulls[5] = 'n';
+	return spi_run(&note_heartbeat,
+				   (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(figures->source),
+							  Int32GetDatum(figures->max_concurrency), BoolGetDatum(figures->stateless),
+							  Float8GetDatum(figures->token_output_rate),
+							  Float8GetDatum(figures->average_decision_time_ms),
+							  BoolGetDatum(figures->choices), BoolGetDatum(figures->compact)},
+				   nulls, SPI_OK_UPDATE_RETURNING) > 0;
+}
+
+bool
+session_move_camera(int64 player_id, double min_x, double min_y, double max_x, double max_y)
+{
+	return spi_run(&move_camera,
+				   (Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
+							  Float8GetDatum(max_x), Float8GetDatum(max_y)},
+				   NULL, SPI_OK_UPDATE) > 0;
+}

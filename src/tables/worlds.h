@@ -1,0 +1,74 @@
+/*
+ * worlds.h
+ *	  Worlds as rows: world_settings, world_clock, world_terrain, where nobody has an image of them.
+ *
+ * All of it within spi_begin and spi_end, whose memory results are in.
+ */
+#ifndef NPCSIM_TABLES_WORLDS_H
+#define NPCSIM_TABLES_WORLDS_H
+
+#include "postgres.h"
+
+/* ---- finding worlds ---- */
+
+/* The id of the one of this name; 0 = there is none. */
+extern int64 world_row_named(const char *name);
+/* False when there is no such world. NULL in *home: a restore has lost its clock. */
+extern bool world_row_home(int64 world_id, char **home);
+/* Ids, ascending: worlds that run in a database, at most 'most'; by the caller's snapshot. */
+extern int64 *worlds_running(const char *home, int most, int *count);
+/* Worlds that are at home elsewhere, locked; worlds that have no clock. */
+extern int64 *worlds_parked_lock(const char *home, int *count);
+extern int64 *worlds_without_clock(int *count);
+
+/* What a restore has lost of a world: how much, and the first of it. */
+typedef struct WorldFault
+{
+	char *relation;
+	char *key; /* "" = none */
+	char *fault;
+} WorldFault;
+
+extern uint64 world_row_faults(int64 world_id, WorldFault *first);
+
+/* The revision of a world, 0 if there is none; its size. */
+extern int64 world_row_revision(int64 world_id);
+extern void	 world_row_size(int64 world_id, int32 *size_x, int32 *size_y);
+
+/* ---- writing them ---- */
+
+/* A world of nothing, paused: its id. The terrain's row is for who has locked it. */
+extern int64 world_rows_insert(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate,
+							   const char *home);
+extern void	 world_terrain_insert(int64 world_id, bytea *blocked);
+
+/* Everything of a world, of all tables. */
+extern void world_rows_delete(int64 world_id);
+
+extern void world_row_write_home(int64 world_id, const char *home);
+extern void world_row_write_running(int64 world_id, bool running);
+extern void world_row_write_speed(int64 world_id, int32 thousandths);
+extern void world_row_write_policy(int64 world_id, const char *policy);
+extern void world_row_write_idle_interval(int64 world_id, int32 seconds);
+extern void world_row_write_need_decay(int64 world_id, int32 least, int32 most);
+
+/* Settings that operators write as they are. */
+typedef enum WorldSetting
+{
+	WORLD_NAME,
+	WORLD_MAX_PLAYERS,
+	WORLD_MIN_TOKENS_PER_NPC,
+	WORLD_MAX_TOKENS_PER_NPC,
+	WORLD_MAX_TOKENS_PER_PLAYER,
+	WORLD_MAX_TOKENS,
+	WORLD_OWNER,
+	WORLD_DURABILITY,
+	WORLD_VIEW_BUFFER,
+	WORLD_SPECTATORS
+} WorldSetting;
+
+#define WORLD_SETTINGS (WORLD_SPECTATORS + 1)
+
+extern void world_setting_write(int64 world_id, WorldSetting setting, Datum value, bool isnull);
+
+#endif /* NPCSIM_TABLES_WORLDS_H */
