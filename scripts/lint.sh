@@ -1,7 +1,8 @@
 #!/bin/bash -p
 # Checks that need no running server: layout (clang-format), cppcheck, who uses whom (layers.txt), shellcheck, JavaScript's
-# syntax, whether the bugs that "make mutate" plants still have their places, pgspot on the SQL scripts that superusers run, and a build
-# from scratch in which every warning is an error. Runs all of them, then says which found something.
+# syntax, whether the bugs that "make mutate" plants still have their places, where SQL on tables of state stands, pgspot on the
+# SQL scripts that superusers run, and a build from scratch in which every warning is an error. Runs all of them, then says which
+# found something.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -122,6 +123,7 @@ check 'lints find what is planted' planted
 check shellcheck shell
 check javascript javascript
 check 'places for the planted bugs' tests/mutate/run.sh --places
+check 'SQL on tables of state' python3 scripts/lint_tables.py
 check pgspot sql_scripts
 check 'man pages' man_pages
 check 'build without warnings, install, uninstall' warnings

@@ -1,0 +1,58 @@
+"""SQL on tables of state stands in src/tables, whose functions say what they ask.
+
+How many pieces of it there still are elsewhere stands in lint_tables.txt, a number and a file a line: that only becomes less.
+A name that is put in counts as one, too (npcsim." table, npcsim.%s).
+
+    lint_tables.py            in the top directory
+"""
+
+import re
+import sys
+from pathlib import Path
+
+LISTED = Path("scripts/lint_tables.txt")
+
+CREATED = re.compile(r"^CREATE (?:UNLOGGED )?TABLE npcsim\.(\w+)", re.MULTILINE)
+LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+
+
+def tables():
+    """The tables that the install script makes; parts of one have its name and a number."""
+    names = set()
+    for part in Path("sql").glob("[0-9][0-9]_*.sql"):
+        names.update(CREATED.findall(part.read_text()))
+    return sorted(name for name in names if not re.search(r"_\d+$", name))
+
+
+def pieces(names):
+    """How many pieces of SQL on such tables each file has that has any."""
+    after = r"\b(?:FROM|JOIN|INTO|UPDATE|USING|TABLE|ONLY|ON) npcsim\."
+    table = r"(?:" + "|".join(names) + r")\b"
+    piece = re.compile(after + r"(?:" + table + r"""|"|%s(?!_))|'npcsim\.""" + table)
+    found = {}
+    for file in sorted([*Path("src").rglob("*.c"), *Path("workers/launcher").glob("*.c")]):
+        if file.parts[:2] != ("src", "tables"):
+            count = sum(len(piece.findall(literal)) for literal in LITERAL.findall(file.read_text()))
+            if count:
+                found[str(file)] = count
+    return found
+
+
+def listed():
+    lines = [line.split() for line in LISTED.read_text().splitlines() if line and not line.startswith("#")]
+    return {file: int(count) for count, file in lines}
+
+
+def main():
+    found, known = pieces(tables()), listed()
+    for file in sorted(found.keys() | known.keys()):
+        now, before = found.get(file, 0), known.get(file, 0)
+        if now > before:
+            print(f"        {file}: {now} pieces of SQL on tables of state, {before} are listed: that is for src/tables")
+        elif now < before:
+            print(f"        {file}: {now} pieces of SQL on tables of state are left: write that in {LISTED}, where it says {before}")
+    return found != known
+
+
+if __name__ == "__main__":
+    sys.exit(main())
