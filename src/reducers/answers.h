@@ -11,10 +11,8 @@
 #include "utils/timestamp.h"
 
 #include "engine/world.h"
-#include "tables/npcs.h"
-
-/* The reason of a decision for which there was no answer in time; all others tell of failures. */
-#define TIMED_OUT "timeout"
+#include "tables/decision_log.h"
+#include "tables/decision_slots.h"
 
 typedef enum AnswerStatus
 {
@@ -53,48 +51,20 @@ typedef struct Answer
 	int64		 clock; /* µs */
 } Answer;
 
-/* A row of decision_slots, as it was when the world was locked. */
-typedef struct Slot
-{
-	int64		  npc_id;
-	int64		  request_id;
-	RequestStatus status;
-	char		 *reason;
-	int64		  player_id;
-	int64		  state_counter; /* of what the NPC did when its mind was told */
-	int told_events; /* the mind knows so many of the events since the last question, dropped ones counted */
-	TimestampTz opened_at_real;
-	TimestampTz sent_at_real;
-	bool		answered; /* finally, before or in this batch */
-	Jsonb	   *choices;  /* actions that were offered with the request; NULL = none were */
-} Slot;
-
-/* A request that its NPC's slot no longer holds, as the log has it. */
-typedef struct PastRequest
-{
-	int64		request_id;
-	int64		npc_id;
-	int64		player_id;
-	char	   *reason;
-	TimestampTz opened_at_real;
-	TimestampTz sent_at_real;
-	bool		answered; /* before or in this batch */
-} PastRequest;
-
 extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
 /* Whether a log line is written for it, and its tokens count: it is about a request that is known, the first of it. */
 extern bool answer_is_logged(const Answer *answer);
 
 /* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
-extern Slot *slots_read(World *world, const Answer *answers, int count, int *slot_count);
+extern Slot *answers_slots(World *world, const Answer *answers, int count, int *slot_count);
 /* The one an answer belongs to, or NULL. */
 extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
 
 /* Whether an answer is about an older request than the slot's (NULL: there is none), or about one that is nowhere. */
 extern bool answer_is_past(const Answer *answer, const Slot *slot);
 /* What the log knows of those requests. SPI must be connected. */
-extern PastRequest *past_requests_read(int64 world_id, const Answer *answers, int count, Slot *slots,
-									   int slot_count, int *past_count);
+extern PastRequest *answers_past(int64 world_id, const Answer *answers, int count, Slot *slots,
+								 int slot_count, int *past_count);
 extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
 /* Writes what is final to decision_log, marks the slots and counts tokens. SPI must be connected. */

@@ -13,7 +13,6 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -27,7 +26,7 @@
 #include "reducers/observe.h"
 #include "reducers/world_head.h"
 #include "spi.h"
-#include "tables/arrays.h"
+#include "tables/decision_slots.h"
 #include "tables/id_lists.h"
 #include "tables/sessions.h"
 
@@ -68,57 +67,6 @@ typedef struct Claim
 	StringInfo	  offered; /* the actions it may choose from; NULL = no list was asked for */
 } Claim;
 
-static SpiStatement sessions_statement =
-	{.sql =
-		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms, s.choices, s.compact"
-		 "  FROM npcsim.sessions s"
-		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
-		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
-		 "    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
-		 "w.max_tokens_per_player_per_day)"
-		 "  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
-		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
-		 "   AND (w.max_tokens_per_day = 0"
-		 "    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
-		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
-		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
-	 .nargs = 2,
-	 .types = {INT8ARRAYOID, TEXTOID},
-	 .read_only = true};
-
-static SpiStatement open_statement =
-	{.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
-			" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
-			" ORDER BY opened_at_real, world_id, npc_id",
-	 .nargs = 2,
-	 .types = {INT8ARRAYOID, INT8ARRAYOID},
-	 .read_only = true};
-
-static SpiStatement lock_sessions_statement =
-	{.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
-	 .nargs = 1,
-	 .types = {INT8ARRAYOID}};
-
-/* One by one by their keys, whatever the statistics say. */
-static SpiStatement take_statement =
-	{.sql =
-		 "WITH open AS ("
-		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state"
-		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS c(world_id, npc_id, request_id, session_id, "
-		 "timeout_ms, told_events, choices, told_state)"
-		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
-		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
-		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d)"
-		 " UPDATE npcsim.decision_slots d"
-		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
-		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
-		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state"
-		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
-		 " RETURNING d.request_id, d.world_id",
-	 .nargs = 8,
-	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-			   TEXTARRAYOID, INT8ARRAYOID}};
-
 /* ---- who asks for how much ---- */
 
 /* Sessions may end while they are asked about; a gateway that is not there has forgotten to register. */
@@ -143,35 +91,31 @@ static ClaimSession *
 read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count,
 			  int *session_count)
 {
-	Offer		 *offers = palloc(sizeof(Offer) * Max(count, 1));
-	ClaimSession *sessions;
-	uint64		  rows =
-		spi_run(&sessions_statement, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(gateway_id)},
-				NULL, SPI_OK_SELECT);
+	Offer		   *offers = palloc(sizeof(Offer) * Max(count, 1));
+	ClaimSession   *sessions;
+	int				found;
+	LendingSession *lending = sessions_lending(gateway_id, ids, count, &found);
 
 	for (int i = 0; i < count; i++)
 		offers[i] = (Offer) {ids[i], free_slots[i]};
 	qsort(offers, count, sizeof(Offer), compare_offers);
 
 	*session_count = 0;
-	sessions = palloc(sizeof(ClaimSession) * Max(rows, 1));
-	for (uint64 row = 0; row < rows; row++)
+	sessions = palloc(sizeof(ClaimSession) * Max(found, 1));
+	for (int i = 0; i < found; i++)
 	{
-		ClaimSession *session = &sessions[*session_count];
-		bool		  isnull;
-		Datum		  average = spi_datum(row, 4, &isnull);
-		Offer		  key = {.session_id = spi_int64(row, 1, 0)};
-		const Offer	 *offer = bsearch(&key, offers, count, sizeof(Offer), compare_offers);
+		Offer		 key = {.session_id = lending[i].id};
+		const Offer *offer = bsearch(&key, offers, count, sizeof(Offer), compare_offers);
 
 		if (offer == NULL || offer->free <= 0)
 			continue;
-		*session = (ClaimSession) {.id = key.session_id,
-								   .player_id = spi_int64(row, 2, 0),
-								   .world_id = spi_int64(row, 3, 0),
-								   .free = offer->free,
-								   .average_ms = isnull ? NAN : DatumGetFloat8(average),
-								   .choices = spi_bool(row, 5, false),
-								   .compact = spi_bool(row, 6, false)};
+		sessions[*session_count] = (ClaimSession) {.id = key.session_id,
+												   .player_id = lending[i].player_id,
+												   .world_id = lending[i].world_id,
+												   .free = offer->free,
+												   .average_ms = lending[i].average_ms,
+												   .choices = lending[i].choices,
+												   .compact = lending[i].compact};
 		(*session_count)++;
 	}
 	return sessions;
@@ -234,11 +178,12 @@ compare_claims(const void *a, const void *b)
 static Claim *
 choose_requests(ClaimSession *sessions, int session_count, const WorldHead *heads, int head_count, int *count)
 {
-	int64 *world_ids = palloc(sizeof(int64) * head_count);
-	int64 *player_ids = palloc(sizeof(int64) * session_count);
-	int64  free_slots = 0;
-	Claim *claims;
-	uint64 rows;
+	int64	 *world_ids = palloc(sizeof(int64) * head_count);
+	int64	 *player_ids = palloc(sizeof(int64) * session_count);
+	int64	  free_slots = 0;
+	Claim	 *claims;
+	OpenSlot *open;
+	int		  open_count;
 
 	for (int i = 0; i < head_count; i++)
 		world_ids[i] = heads[i].world_id;
@@ -248,25 +193,23 @@ choose_requests(ClaimSession *sessions, int session_count, const WorldHead *head
 		free_slots += sessions[i].free;
 	}
 	free_slots = Min(free_slots, CLAIM_MAX);
-	rows = spi_run(&open_statement,
-				   (Datum[]) {int64_array(world_ids, head_count),
-							  int64_array(player_ids, id_list_sort(player_ids, session_count))},
-				   NULL, SPI_OK_SELECT);
+	open =
+		slots_open(world_ids, head_count, player_ids, id_list_sort(player_ids, session_count), &open_count);
 
 	*count = 0;
-	claims = palloc0(sizeof(Claim) * Max(Min((int64) rows, free_slots), 1));
-	for (uint64 row = 0; row < rows && *count < free_slots; row++)
+	claims = palloc0(sizeof(Claim) * Max(Min(open_count, free_slots), 1));
+	for (int i = 0; i < open_count && *count < free_slots; i++)
 	{
-		ClaimSession *session = session_for(sessions, session_count, spi_int64(row, 4, 0));
+		ClaimSession *session = session_for(sessions, session_count, open[i].player_id);
 		Claim		 *claim = &claims[*count];
 
-		if (session == NULL || session->world_id != spi_int64(row, 1, 0))
+		if (session == NULL || session->world_id != open[i].world_id)
 			continue;
 		session->free--;
-		claim->world_id = spi_int64(row, 1, 0);
-		claim->npc_id = spi_int64(row, 2, 0);
-		claim->request_id = spi_int64(row, 3, 0);
-		claim->reason = spi_text(row, 5, CurrentMemoryContext);
+		claim->world_id = open[i].world_id;
+		claim->npc_id = open[i].npc_id;
+		claim->request_id = open[i].request_id;
+		claim->reason = open[i].reason;
 		claim->session = session;
 		(*count)++;
 	}
@@ -334,12 +277,7 @@ lock_sessions(Claim *claims, int count)
 
 	for (int i = 0; i < count; i++)
 		ids[i] = claims[i].session->id;
-	alive_count = (int) spi_run(&lock_sessions_statement,
-								(Datum[]) {int64_array(ids, id_list_sort(ids, count))}, NULL, SPI_OK_SELECT);
-	alive = palloc(sizeof(int64) * Max(alive_count, 1));
-	for (int i = 0; i < alive_count; i++)
-		alive[i] = spi_int64(i, 1, 0);
-	alive_count = id_list_sort(alive, alive_count);
+	alive = sessions_share(ids, id_list_sort(ids, count), &alive_count);
 	for (int i = 0; i < count; i++)
 		if (id_list_find(alive, alive_count, claims[i].session->id) < 0)
 			claims[i].body = NULL;
@@ -360,52 +298,31 @@ relax_commit(void)
 static void
 take_requests(Claim *claims, int count)
 {
-	int64 *worlds = palloc(sizeof(int64) * count);
-	int64 *npcs = palloc(sizeof(int64) * count);
-	int64 *requests = palloc(sizeof(int64) * count);
-	int64 *sessions = palloc(sizeof(int64) * count);
-	int32 *timeouts = palloc(sizeof(int32) * count);
-	int32 *told_events = palloc(sizeof(int32) * count);
-	int64 *told_states = palloc(sizeof(int64) * count);
-	Datum *choices = palloc(sizeof(Datum) * count);
-	bool  *without_choices = palloc(sizeof(bool) * count);
-	uint64 rows;
-	int	   asked = 0;
+	SentSlot *slots = palloc(sizeof(SentSlot) * count);
+	int		  asked = 0;
+	int		  sent;
 
 	lock_sessions(claims, count);
 	for (int i = 0; i < count; i++)
-	{
-		if (claims[i].body == NULL)
-			continue;
-		worlds[asked] = claims[i].world_id;
-		npcs[asked] = claims[i].npc_id;
-		requests[asked] = claims[i].request_id;
-		sessions[asked] = claims[i].session->id;
-		timeouts[asked] = claims[i].session->timeout_ms;
-		told_events[asked] = claims[i].told_events;
-		told_states[asked] = claims[i].told_state;
-		without_choices[asked] = claims[i].offered == NULL;
-		choices[asked] = without_choices[asked] ? (Datum) 0 : json_datum(claims[i].offered);
-		asked++;
-	}
+		if (claims[i].body != NULL)
+			slots[asked++] =
+				(SentSlot) {.world_id = claims[i].world_id,
+							.npc_id = claims[i].npc_id,
+							.request_id = claims[i].request_id,
+							.session_id = claims[i].session->id,
+							.timeout_ms = claims[i].session->timeout_ms,
+							.told_events = claims[i].told_events,
+							.told_state = claims[i].told_state,
+							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered)};
 	if (asked == 0)
 		return;
 	relax_commit();
-	rows = spi_run(&take_statement,
-				   (Datum[]) {int64_array(worlds, asked), int64_array(npcs, asked),
-							  int64_array(requests, asked), int64_array(sessions, asked),
-							  int32_array(timeouts, asked), int32_array(told_events, asked),
-							  nullable_array_of(choices, without_choices, asked, TEXTOID),
-							  int64_array(told_states, asked)},
-				   NULL, SPI_OK_UPDATE_RETURNING);
-	for (uint64 row = 0; row < rows; row++)
+	slots = slots_send(slots, asked, &sent);
+	for (int s = 0; s < sent; s++)
 	{
-		int64 request_id = spi_int64(row, 1, 0);
-		int64 world_id = spi_int64(row, 2, 0);
-
 		/* mostly in our order */
-		for (int i = 0, at = (int) (row % count); i < count; i++, at = at + 1 == count ? 0 : at + 1)
-			if (claims[at].request_id == request_id && claims[at].world_id == world_id)
+		for (int i = 0, at = s % count; i < count; i++, at = at + 1 == count ? 0 : at + 1)
+			if (claims[at].request_id == slots[s].request_id && claims[at].world_id == slots[s].world_id)
 			{
 				claims[at].taken = true;
 				break;

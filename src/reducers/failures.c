@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
@@ -29,27 +28,7 @@ PG_FUNCTION_INFO_V1(npcsim_fail_decisions);
 PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 
 #define REASON_CHARS_MAX  500
-#define EXPIRE_MAX		  1000
 #define TOLD_REASON_BYTES 200 /* of why a decision failed */
-
-/*
- * Requests that nobody will answer: sent long ago, or open and never fetched. Only of running worlds, and not for
- * the time before a world was last started: pauses do not count.
- */
-static SpiStatement expired_statement =
-	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT "' ELSE 'nobody fetched it' END, d.status = 1 "
-	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
-	 "WHERE c.status = 'running' AND c.home = $1 AND "
-	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
-	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
-	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
-	 "- interval '60 s' "
-	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim_internal.askable_players(d.world_id) AS "
-	 "p(player_id)))) "
-	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
-	 1,
-	 {TEXTOID}};
 
 /* The mind is told with its next question that it answered nothing to this one, and why. */
 static void
@@ -122,7 +101,7 @@ give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
-	slots = slots_read(world, answers, count, &slot_count);
+	slots = answers_slots(world, answers, count, &slot_count);
 	failed = palloc(Max(count, 1) * sizeof(Npc *));
 	known_events = palloc(Max(count, 1) * sizeof(int64));
 	reasons = palloc(Max(count, 1) * sizeof(char *));
@@ -209,27 +188,24 @@ npcsim_fail_decisions(PG_FUNCTION_ARGS)
 Datum
 npcsim_expire_decisions(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Answer		 *answers;
-	uint64		  rows;
-	int64		  expired = 0;
+	ExpiredSlot *slots;
+	Answer		*answers;
+	int			 count;
+	int64		 expired = 0;
 
 	spi_begin();
-	rows = spi_run_limit(&expired_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL,
-						 SPI_OK_SELECT, EXPIRE_MAX);
-	answers = MemoryContextAllocZero(caller, Max(rows, 1) * sizeof(Answer));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		answers[row].world_id = spi_int64(row, 1, 0);
-		answers[row].npc_id = spi_int64(row, 2, 0);
-		answers[row].request_id = spi_int64(row, 3, 0);
-		answers[row].player_id = spi_int64(row, 4, 0);
-		answers[row].reason = spi_text(row, 5, caller);
-		answers[row].absent = spi_bool(row, 6, false);
-	}
-	give_up(answers, (int) rows, WORLD_SKIP);
-	for (uint64 row = 0; row < rows; row++)
-		if (answers[row].status == ANSWER_FAILED)
+	slots = slots_expired(world_home(), &count);
+	answers = palloc0(Max(count, 1) * sizeof(Answer));
+	for (int i = 0; i < count; i++)
+		answers[i] = (Answer) {.world_id = slots[i].world_id,
+							   .npc_id = slots[i].npc_id,
+							   .request_id = slots[i].request_id,
+							   .player_id = slots[i].player_id,
+							   .reason = slots[i].reason,
+							   .absent = slots[i].absent};
+	give_up(answers, count, WORLD_SKIP);
+	for (int i = 0; i < count; i++)
+		if (answers[i].status == ANSWER_FAILED)
 			expired++;
 	spi_end();
 	PG_RETURN_INT64(expired);

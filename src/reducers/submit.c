@@ -47,8 +47,8 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
-	slots = slots_read(world, answers, count, &slot_count);
-	past = past_requests_read(world_id, answers, count, slots, slot_count, &past_count);
+	slots = answers_slots(world, answers, count, &slot_count);
+	past = answers_past(world_id, answers, count, slots, slot_count, &past_count);
 	for (int i = 0; i < count; i++)
 	{
 		Slot *slot;

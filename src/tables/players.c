@@ -11,9 +11,9 @@
 #include "tables/arrays.h"
 #include "tables/new_ids.h"
 #include "tables/players.h"
+#include "tables/tokens.h"
 
-#define COLUMNS	  "id, world_id, username, role, status"
-#define UTC_TODAY "(pg_catalog.now() AT TIME ZONE 'UTC')::date"
+#define COLUMNS "id, world_id, username, role, status"
 
 static SpiStatement select_one = {"SELECT " COLUMNS " FROM npcsim.player_accounts WHERE id = $1",
 								  1,
@@ -79,6 +79,24 @@ static SpiStatement write_column[PLAYER_COLUMNS] = {
 								   2,
 								   {INT8OID, INT8OID}},
 };
+
+static SpiStatement credit =
+	{"WITH counted AS ("
+	 "UPDATE npcsim.player_accounts p SET daily_token_output = "
+	 "least(npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) + u.tokens, " TOKENS_MOST "), "
+	 "tokens_day = " UTC_TODAY " "
+	 "FROM (SELECT t.player_id, pg_catalog.sum(t.tokens)::bigint "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t(player_id, tokens) GROUP BY 1 ORDER "
+	 "BY 1) AS u(player_id, tokens) "
+	 "WHERE p.id = u.player_id RETURNING p.world_id, u.tokens) "
+	 "INSERT INTO npcsim.world_tokens AS w (world_id, daily_token_output, tokens_day) "
+	 "SELECT c.world_id, least(pg_catalog.sum(c.tokens), " TOKENS_MOST ")::bigint, " UTC_TODAY
+	 " FROM counted c GROUP BY 1 "
+	 "ON CONFLICT (world_id) DO UPDATE SET daily_token_output = "
+	 "least(npcsim_internal.tokens_today(w.daily_token_output, w.tokens_day) + "
+	 "excluded.daily_token_output, " TOKENS_MOST "), tokens_day = excluded.tokens_day",
+	 2,
+	 {INT8ARRAYOID, INT8ARRAYOID}};
 
 static bool
 read_one(SpiStatement *statement, Datum key, PlayerRow *player)
@@ -183,4 +201,11 @@ void
 player_row_write(int64 player_id, PlayerColumn column, Datum value)
 {
 	spi_run(&write_column[column], (Datum[]) {Int64GetDatum(player_id), value}, NULL, SPI_OK_UPDATE);
+}
+
+void
+players_credit_tokens(const int64 *player_ids, const int64 *tokens, int count)
+{
+	spi_run(&credit, (Datum[]) {int64_array(player_ids, count), int64_array(tokens, count)}, NULL,
+			SPI_OK_INSERT);
 }

@@ -1,6 +1,6 @@
 /*
  * players.h
- *	  Players' accounts as rows: player_accounts.
+ *	  Players' accounts as rows: player_accounts; what worlds wrote, world_tokens.
  *
  * All of it within spi_begin and spi_end, whose memory results are in.
  */
@@ -46,6 +46,12 @@ typedef struct PlayerHome
 
 /* Of those of the players that there are. */
 extern PlayerHome *player_homes_read(const int64 *player_ids, int count, const char *home, int *found);
+
+/*
+ * Counts tokens for players, and for their worlds what all of them wrote together. The worlds are locked, so that nobody
+ * else counts for them.
+ */
+extern void players_credit_tokens(const int64 *player_ids, const int64 *tokens, int count);
 
 /* ---- what operators write ---- */
 

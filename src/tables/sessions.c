@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
@@ -93,6 +95,29 @@ static SpiStatement serialize = {.sql = "SELECT "
 										" ($1 % 2147483647)::pg_catalog.int4)",
 								 .nargs = 1,
 								 .types = {INT8OID}};
+
+static SpiStatement lending =
+	{.sql =
+		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms, s.choices, s.compact"
+		 "  FROM npcsim.sessions s"
+		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
+		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
+		 "    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
+		 "w.max_tokens_per_player_per_day)"
+		 "  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
+		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
+		 "   AND (w.max_tokens_per_day = 0"
+		 "    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
+		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
+		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, TEXTOID},
+	 .read_only = true};
+
+static SpiStatement share_some =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
 
 static IdSource session_ids = ID_SOURCE("sessions");
 
@@ -252,6 +277,35 @@ sessions_ended_of_gateway(const char *gateway_id, int *count)
 		sessions[i] = (EndedSession) {spi_int64(i, 1, 0), spi_text(i, 2, CurrentMemoryContext)};
 	*count = (int) rows;
 	return sessions;
+}
+
+LendingSession *
+sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found)
+{
+	uint64 rows = spi_run(&lending, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(gateway_id)},
+						  NULL, SPI_OK_SELECT);
+	LendingSession *sessions = palloc(sizeof(LendingSession) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		bool  isnull;
+		Datum average = spi_datum(i, 4, &isnull);
+
+		sessions[i] = (LendingSession) {.id = spi_int64(i, 1, 0),
+										.player_id = spi_int64(i, 2, 0),
+										.world_id = spi_int64(i, 3, 0),
+										.average_ms = isnull ? NAN : DatumGetFloat8(average),
+										.choices = spi_bool(i, 5, false),
+										.compact = spi_bool(i, 6, false)};
+	}
+	*found = (int) rows;
+	return sessions;
+}
+
+int64 *
+sessions_share(const int64 *ids, int count, int *found)
+{
+	return found_ids(spi_run(&share_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT), found);
 }
 
 void

@@ -53,6 +53,22 @@ typedef struct EndedSession
 /* Those of a gateway that were ended here. */
 extern EndedSession *sessions_ended_of_gateway(const char *gateway_id, int *count);
 
+/* One that lends compute, and may get something to decide: whose tokens of the day are spent gets nothing. */
+typedef struct LendingSession
+{
+	int64  id;
+	int64  player_id;
+	int64  world_id;
+	double average_ms; /* of a decision; NAN = nobody said */
+	bool   choices;	   /* its mind wants to choose from a list */
+	bool   compact;	   /* it has little room */
+} LendingSession;
+
+/* Those among sessions of a gateway, by player; by the caller's snapshot. */
+extern LendingSession *sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found);
+/* Keeps sessions from ending until our transaction does: those that have not ended and that nobody else ends. */
+extern int64 *sessions_share(const int64 *ids, int count, int *found);
+
 /* How many spectators and players are in a world, one player (0 = none) not counted. */
 extern void sessions_count_present(int64 world_id, int64 except_player_id, int64 *spectators, int64 *players);
 /* How many of a player's lend compute. */

@@ -1,0 +1,111 @@
+/*
+ * decision_log.c
+ *	  What became of requests to minds, as rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "spi.h"
+#include "tables/arrays.h"
+#include "tables/decision_log.h"
+
+static SpiStatement select_past =
+	{"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
+	 "bool_or(status NOT IN ('failed', 'timeout')) "
+	 "FROM npcsim.decision_log WHERE world_id = $1 AND request_id = ANY ($2) GROUP BY 1, 2, 3",
+	 2,
+	 {INT8OID, INT8ARRAYOID}};
+
+static SpiStatement insert =
+	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
+	 "detail, decision, "
+	 "tokens, clock, opened_at_real, sent_at_real, finished_at_real) "
+	 "SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32, "
+	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
+	 "u.decision::pg_catalog.jsonb, "
+	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, "
+	 /* a request may be in it twice, by different moments */
+	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
+	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	 "pg_catalog.unnest($4), "
+	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
+	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
+	 "pg_catalog.unnest($13)) WITH ORDINALITY "
+	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
+	 "opened_at, sent_at, n)",
+	 13,
+	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
+
+PastRequest *
+past_requests_read(int64 world_id, const int64 *request_ids, int request_count, int *count)
+{
+	uint64 rows =
+		spi_run(&select_past, (Datum[]) {Int64GetDatum(world_id), int64_array(request_ids, request_count)},
+				NULL, SPI_OK_SELECT);
+	PastRequest *past = palloc0(Max(rows, 1) * sizeof(PastRequest));
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		past[row].request_id = spi_int64(row, 1, 0);
+		past[row].npc_id = spi_int64(row, 2, 0);
+		past[row].player_id = spi_int64(row, 3, 0);
+		past[row].reason = spi_text(row, 4, CurrentMemoryContext);
+		past[row].opened_at_real = spi_int64(row, 5, 0);
+		past[row].sent_at_real = spi_int64(row, 6, 0);
+		past[row].answered = spi_bool(row, 7, false);
+	}
+	*count = (int) rows;
+	return past;
+}
+
+static Datum
+text_or_null(const char *text, bool *isnull)
+{
+	*isnull = text == NULL;
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+#define LOG_COLUMNS 13
+
+void
+decision_log_write(const LoggedDecision *decisions, int count)
+{
+	static const Oid types[LOG_COLUMNS] = {INT8OID, INT8OID,		INT8OID,	   INT8OID, TEXTOID,
+										   TEXTOID, TEXTOID,		TEXTOID,	   TEXTOID, INT8OID,
+										   INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum			*columns[LOG_COLUMNS];
+	bool			*nulls[LOG_COLUMNS];
+	Datum			 arrays[LOG_COLUMNS];
+
+	for (int c = 0; c < LOG_COLUMNS; c++)
+	{
+		columns[c] = palloc(Max(count, 1) * sizeof(Datum));
+		nulls[c] = palloc0(Max(count, 1) * sizeof(bool));
+	}
+	for (int i = 0; i < count; i++)
+	{
+		const LoggedDecision *decision = &decisions[i];
+
+		columns[0][i] = Int64GetDatum(decision->world_id);
+		columns[1][i] = Int64GetDatum(decision->request_id);
+		columns[2][i] = Int64GetDatum(decision->npc_id);
+		columns[3][i] = Int64GetDatum(decision->player_id);
+		columns[4][i] = CStringGetTextDatum(decision->reason);
+		columns[5][i] = CStringGetTextDatum(decision->status);
+		columns[6][i] = text_or_null(decision->code, &nulls[6][i]);
+		columns[7][i] = text_or_null(decision->detail, &nulls[7][i]);
+		columns[8][i] = text_or_null(decision->decision, &nulls[8][i]);
+		columns[9][i] = Int64GetDatum(decision->tokens);
+		nulls[9][i] = decision->tokens < 0;
+		columns[10][i] = Int64GetDatum(decision->clock);
+		columns[11][i] = TimestampTzGetDatum(decision->opened_at_real);
+		columns[12][i] = TimestampTzGetDatum(decision->sent_at_real);
+		nulls[12][i] = decision->sent_at_real == 0;
+	}
+	for (int c = 0; c < LOG_COLUMNS; c++)
+		arrays[c] = nullable_array_of(columns[c], nulls[c], count, types[c]);
+	spi_run(&insert, arrays, NULL, SPI_OK_INSERT);
+}

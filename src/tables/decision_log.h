@@ -1,0 +1,49 @@
+/*
+ * decision_log.h
+ *	  What became of requests to minds, as rows: decision_log.
+ *
+ * All of it within spi_begin and spi_end, whose memory results are in.
+ */
+#ifndef NPCSIM_TABLES_DECISION_LOG_H
+#define NPCSIM_TABLES_DECISION_LOG_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+/* A request that its NPC's slot no longer holds, as the log has it. */
+typedef struct PastRequest
+{
+	int64		request_id;
+	int64		npc_id;
+	int64		player_id;
+	char	   *reason;
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real;
+	bool		answered; /* before or in this batch */
+} PastRequest;
+
+/* Those of the requests of a world that the log has. */
+extern PastRequest *past_requests_read(int64 world_id, const int64 *request_ids, int request_count,
+									   int *count);
+
+typedef struct LoggedDecision
+{
+	int64		world_id;
+	int64		request_id;
+	int64		npc_id;
+	int64		player_id;
+	const char *reason;	  /* of the request */
+	const char *status;	  /* what became of it */
+	const char *code;	  /* SQLSTATE of a refusal, or NULL */
+	const char *detail;	  /* or NULL */
+	const char *decision; /* JSON, or NULL */
+	int64		tokens;	  /* -1 = not known */
+	int64		clock;	  /* µs */
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real; /* 0 = never */
+} LoggedDecision;
+
+extern void decision_log_write(const LoggedDecision *decisions, int count);
+
+#endif /* NPCSIM_TABLES_DECISION_LOG_H */

@@ -1,0 +1,11 @@
+/*
+ * tokens.h
+ *	  Tokens of a day, as players, NPCs and worlds count them: for SQL.
+ */
+#ifndef NPCSIM_TABLES_TOKENS_H
+#define NPCSIM_TABLES_TOKENS_H
+
+#define UTC_TODAY	"(pg_catalog.now() AT TIME ZONE 'UTC')::date"
+#define TOKENS_MOST "1000000000000"
+
+#endif /* NPCSIM_TABLES_TOKENS_H */
