@@ -16,14 +16,14 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
-#include "utils/numeric.h"
 
 #include "engine/world.h"
 #include "errors.h"
 #include "json.h"
 #include "reducers/args.h"
-#include "reducers/calls.h"
+#include "reducers/call_args.h"
 #include "reducers/edits.h"
+#include "reducers/messages.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
 #include "reducers/refusals.h"
@@ -63,47 +63,10 @@ static SpiStatement speed_statement = {.sql = "SELECT npcsim.set_world_speed($1,
 									   .nargs = 2,
 									   .types = {INT8OID, FLOAT8OID}};
 
-/* ---- arguments ---- */
-
-double
-call_number(Jsonb *args, const char *name, double low, double high, bool whole)
-{
-	JsonbValue		  value;
-	const JsonbValue *member = getKeyJsonValueFromContainer(&args->root, name, (int) strlen(name), &value);
-	double			  number;
-
-	if (member == NULL || member->type != jbvNumeric)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the argument \"%s\" is missing or not a number", name),
-				errdetail("The reducer needs it."),
-				errhint("Write it like {\"%s\": %.15g}.", name, Max(low, 1)));
-	number =
-		DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
-	check_float8(number, name, low, high, "");
-	if (whole && number != (double) (int64) number)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the argument \"%s\" is not a whole number", name), errdetail("It is %.15g.", number),
-				errhint("Leave the fraction out."));
-	return number;
-}
-
-char *
-call_text(Jsonb *args, const char *name, int max_chars)
-{
-	JsonbValue		  value;
-	const JsonbValue *member = getKeyJsonValueFromContainer(&args->root, name, (int) strlen(name), &value);
-	char			 *text;
-
-	if (member == NULL || member->type != jbvString)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the argument \"%s\" is missing or not a string", name),
-				errdetail("The reducer needs it."), errhint("Write it like {\"%s\": \"...\"}.", name));
-	text = pnstrdup(member->val.string.val, member->val.string.len);
-	check_text(text, name, max_chars);
-	return text;
-}
-
 /* ---- reducers ---- */
+
+/* Writes the value of its result, a JSON text. */
+typedef void (*Reducer)(const Caller *caller, Jsonb *args, StringInfo value);
 
 /* {"npc_id": …}: the mind of an NPC of the caller's is asked, unless it is being asked. Tells the request's id, or null. */
 static void

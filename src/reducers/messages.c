@@ -10,7 +10,6 @@
 #include "engine/lock.h"
 #include "errors.h"
 #include "json.h"
-#include "reducers/calls.h"
 #include "reducers/inputs.h"
 #include "reducers/messages.h"
 #include "tables/worlds.h"
