@@ -119,21 +119,55 @@ CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation tex
          WHERE r.world_id = world_faults.world_id
            AND NOT EXISTS (SELECT FROM npcsim.interaction_type_rows k WHERE k.world_id = r.world_id AND k.number = r.number)
         UNION ALL
-        SELECT 'interaction_runs', u.id::text, pg_catalog.format('there is no NPC %s, who takes part', p.npc_id)
-          FROM npcsim.interaction_runs u CROSS JOIN LATERAL pg_catalog.unnest(u.participants) AS p (npc_id)
-         WHERE u.world_id = world_faults.world_id
-           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = u.world_id AND i.id = p.npc_id)
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no NPC %s, who %s', r.npc_id, r.does)
+          FROM (SELECT 'interaction_runs', u.world_id, u.id, p.npc_id, 'takes part'
+                  FROM npcsim.interaction_runs u CROSS JOIN LATERAL pg_catalog.unnest(u.participants) AS p (npc_id)
+                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, b.bidder_npc_id, 'made it' FROM npcsim.interaction_bid_rows b
+                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, p.npc_id, 'is invited'
+                  FROM npcsim.interaction_bid_rows b CROSS JOIN LATERAL pg_catalog.unnest(b.invited_npc_ids) AS p (npc_id)
+                UNION ALL SELECT 'items', i.world_id, i.id, i.occupied_by_npc_id, 'uses it' FROM npcsim.items i) AS r (relation, world_id, id, npc_id, does)
+         WHERE r.world_id = world_faults.world_id AND r.npc_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities n WHERE n.world_id = r.world_id AND n.id = r.npc_id)
+        UNION ALL
+        SELECT r.relation, r.id::text, pg_catalog.format('there is no item %s, which it is about', r.item_id)
+          FROM (SELECT 'interaction_runs', u.world_id, u.id, u.interaction, u.target_id FROM npcsim.interaction_runs u
+                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, b.interaction, b.target_id FROM npcsim.interaction_bid_rows b) AS r (relation, world_id, id, number, item_id)
+          JOIN npcsim.interaction_type_rows k ON k.world_id = r.world_id AND k.number = r.number AND k.target = 'item'
+         WHERE r.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.items i WHERE i.world_id = r.world_id AND i.id = r.item_id)
         UNION ALL
         SELECT 'npc_states', s.npc_id::text, pg_catalog.format('there is no interaction %s, in which it is', s.interaction_id)
           FROM npcsim.npc_states s
          WHERE s.world_id = world_faults.world_id AND s.interaction_id IS NOT NULL
-           AND NOT EXISTS (SELECT FROM npcsim.interaction_runs u WHERE u.world_id = s.world_id AND u.id = s.interaction_id)
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_runs u
+                            WHERE u.world_id = s.world_id AND u.id = s.interaction_id AND s.npc_id = ANY (u.participants))
         UNION ALL
-        SELECT 'items', i.id::text, pg_catalog.format('there is no NPC %s, who uses it', i.occupied_by_npc_id)
-          FROM npcsim.items i
-         WHERE i.world_id = world_faults.world_id AND i.occupied_by_npc_id IS NOT NULL
-           AND NOT EXISTS (SELECT FROM npcsim.npc_identities n WHERE n.world_id = i.world_id AND n.id = i.occupied_by_npc_id);
+        SELECT 'interaction_runs', u.id::text, pg_catalog.format('NPC %s, who takes part, is not in it', s.npc_id)
+          FROM npcsim.interaction_runs u
+          JOIN npcsim.npc_states s ON s.world_id = u.world_id AND s.npc_id = ANY (u.participants) AND s.interaction_id IS DISTINCT FROM u.id
+         WHERE u.world_id = world_faults.world_id
+        UNION ALL
+        SELECT 'npc_states', s.npc_id::text, 'it is in no interaction'
+          FROM npcsim.npc_states s
+         WHERE s.world_id = world_faults.world_id AND s.state = 3 AND s.interaction_id IS NULL
+        UNION ALL
+        SELECT 'npc_states', s.npc_id::text, 'there is no bid, for the answer to which it waits'
+          FROM npcsim.npc_states s
+         WHERE s.world_id = world_faults.world_id AND s.state = 2
+           AND NOT EXISTS (SELECT FROM npcsim.interaction_bid_rows b WHERE b.world_id = s.world_id AND b.bidder_npc_id = s.npc_id)
+        UNION ALL
+        SELECT 'interaction_bid_rows', b.id::text, pg_catalog.format('NPC %s, who made it, does not wait for an answer', b.bidder_npc_id)
+          FROM npcsim.interaction_bid_rows b
+          JOIN npcsim.npc_states s ON s.world_id = b.world_id AND s.npc_id = b.bidder_npc_id AND s.state <> 2
+         WHERE b.world_id = world_faults.world_id
+        UNION ALL
+        SELECT 'player_accounts', r.player_id::text, r.fault
+          FROM (SELECT i.world_id, i.controller_player_id, pg_catalog.format('there is no such player, who controls NPC %s', i.id)
+                  FROM npcsim.npc_identities i
+                UNION ALL SELECT s.id, s.owner_player_id, 'there is no such player, who owns the world' FROM npcsim.world_settings s) AS r (world_id, player_id, fault)
+         WHERE r.world_id = world_faults.world_id AND r.player_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM npcsim.player_accounts p WHERE p.id = r.player_id);
     END;
 REVOKE ALL ON FUNCTION npcsim.world_faults(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_faults(bigint) IS
-    'What of a world is missing, or belongs to what is not there: no row where all is well. adopt_worlds() leaves a world parked of which a restore lost something';
+    'What of a world is missing, or belongs to what is not there: no row where all is well. adopt_worlds() leaves a world parked of which a restore lost something; a replay may outlive the players of the world it was made from (player_accounts)';

@@ -558,6 +558,18 @@ fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
 	LWLockRelease(fleet->lock);
 }
 
+void
+fleet_note_obstacle(Oid database, const char *error)
+{
+	FleetDatabase *entry;
+
+	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	entry = fleet_find(database);
+	if (entry != NULL)
+		fleet_set_error(entry, error, true);
+	LWLockRelease(fleet->lock);
+}
+
 uint32
 fleet_changes(Oid database)
 {

@@ -149,8 +149,10 @@ extern int fleet_slot(void);
  * What we found in our database; 'seen' is the value of 'changes' read before looking. 'error' is what keeps
  * workers away, or would if a world were started; NULL = nothing.
  */
-extern void	  fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
-								  const char *error);
+extern void fleet_note_database(Oid database, DatabaseState state, uint32 seen, int running,
+								const char *error);
+/* A worker that is there cannot do its work, until somebody notes what was found. */
+extern void	  fleet_note_obstacle(Oid database, const char *error);
 extern uint32 fleet_changes(Oid database);
 extern uint32 fleet_departures(Oid database);
 /* Whether we were told to end (our latch was set then). */

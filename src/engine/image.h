@@ -175,6 +175,9 @@ extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***foun
 extern void image_load(World *world);
 extern bool image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
 
+/* whole.c: raises an error if what was loaded does not belong together */
+extern void image_require_whole(World *world);
+
 /* rules */
 /* walk.c */
 extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,

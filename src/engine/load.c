@@ -403,6 +403,7 @@ image_load(World *world)
 	load_npcs(world, true, NULL, 0);
 	PopActiveSnapshot();
 	spi_end();
+	image_require_whole(world);
 	for (int i = 0; i < world->everyone.count; i++)
 		npc_settle(world, world->everyone.entries[i]);
 }

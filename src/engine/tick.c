@@ -52,7 +52,8 @@ run_events(World *world, int64 until)
 
 	while ((due = due_first(&world->events)) != NULL && due->at <= until)
 	{
-		world->now = due->at;
+		/* what should have happened before this moment happens now: time does not go back */
+		world->now = Max(world->now, due->at);
 		if (due->kind == DUE_RESPAWN)
 			world_respawn(world, due->owner);
 		else if (due->kind == DUE_BID)

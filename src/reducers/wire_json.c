@@ -206,12 +206,13 @@ write_interaction(StringInfo out, Datum *values, bool *nulls)
 	appendStringInfoChar(out, '}');
 }
 
+/* A damaged world may lack the type (world_faults() tells), and is shown all the same. */
 static FamilyQuery interactions_query =
-	{write_interaction, FAMILY_QUERY("(SELECT k.name FROM npcsim.interaction_type_rows k"
-									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), "
+	{write_interaction, FAMILY_QUERY("COALESCE((SELECT k.name FROM npcsim.interaction_type_rows k"
+									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
 									 "initiator_npc_id, target_id, started_at, share_at_start, "
-									 "(SELECT k.target FROM npcsim.interaction_type_rows k"
-									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), "
+									 "COALESCE((SELECT k.target FROM npcsim.interaction_type_rows k"
+									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
 									 "participants, act_count",
 									 "interaction_runs")};
 

@@ -131,5 +131,5 @@ bids_write(int64 world_id, Bid **bids, int count)
 void
 bids_delete(int64 world_id, const int64 *ids, int count)
 {
-	spi_run(&delete_some, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
+	delete_rows(&delete_some, world_id, ids, count, 0);
 }

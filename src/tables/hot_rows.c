@@ -310,14 +310,26 @@ enter_key(HotWriting *writing, TupleTableSlot *row)
 						writing->relation, UNIQUE_CHECK_NO, true, info);
 }
 
+/* A trigger of somebody else's may keep a row from being written: the image would be another than the tables. */
+static void
+require_written(HotWriting *writing)
+{
+	if (!ItemPointerIsValid(&writing->after->tts_tid))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("a trigger of table npcsim.%s keeps rows from being written", writing->table->name),
+				errhint("Drop the trigger, or let it return NEW."));
+}
+
 static void
 replace_row(HotWriting *writing)
 {
 	TupleTableSlot *after = writing->after;
 
+	ItemPointerSetInvalid(&after->tts_tid);
 	if (!writing->key_last)
 	{
 		ExecSimpleRelationUpdate(writing->result, writing->estate, &writing->recheck, writing->before, after);
+		require_written(writing);
 		return;
 	}
 	writing->result->ri_NumIndices--;
@@ -363,7 +375,9 @@ insert_row(HotWriting *writing, void *thing)
 	slot->tts_values[world] = Int64GetDatum(writing->world_id);
 	slot->tts_isnull[world] = false;
 	fill_slot(writing, thing, writing->table->set->column_count);
+	ItemPointerSetInvalid(&slot->tts_tid);
 	ExecSimpleRelationInsert(writing->result, writing->estate, slot);
+	require_written(writing);
 	MemoryContextSwitchTo(caller);
 	if (writing->table->set->place != NULL)
 		*writing->table->set->place(thing) = slot->tts_tid;

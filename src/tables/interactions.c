@@ -169,5 +169,5 @@ interactions_write(int64 world_id, Interaction **interactions, int count)
 void
 interactions_delete(int64 world_id, const int64 *ids, int count)
 {
-	spi_run(&delete_some, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
+	delete_rows(&delete_some, world_id, ids, count, 0);
 }

@@ -258,12 +258,6 @@ items_write_properties(int64 world_id, WorldItem **items, int count)
 				SPI_OK_UPDATE, count);
 }
 
-static void
-delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count)
-{
-	spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
-}
-
 void
 items_move(int64 world_id, WorldItem **items, int count, SightShift shift)
 {
@@ -291,7 +285,7 @@ items_delete(int64 world_id, const int64 *ids, const int64 *places, int count)
 				(Datum[]) {Int64GetDatum(world_id), int64_array(ids, count), array_of(values, count, TIDOID)},
 				NULL, SPI_OK_DELETE);
 	if (rows < (uint64) count)
-		delete_rows(&delete_items, world_id, ids, count);
+		delete_rows(&delete_items, world_id, ids, count, rows);
 }
 
 void
@@ -303,5 +297,5 @@ respawns_insert(int64 world_id, Respawn **respawns, int count)
 void
 respawns_delete(int64 world_id, const int64 *ids, int count)
 {
-	delete_rows(&delete_respawns, world_id, ids, count);
+	delete_rows(&delete_respawns, world_id, ids, count, 0);
 }

@@ -6,6 +6,7 @@
 
 #include "utils/builtins.h"
 
+#include "tables/arrays.h"
 #include "tables/row_set.h"
 
 void
@@ -104,4 +105,13 @@ write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet 
 
 	if (rows != (uint64) count)
 		rows_are_missing(count, rows);
+}
+
+void
+delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count, uint64 deleted)
+{
+	deleted +=
+		spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
+	if (deleted != (uint64) count)
+		rows_are_missing(count, deleted);
 }

@@ -52,6 +52,9 @@ typedef struct RowSet
 extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
 					   void **things, int count, void *arg);
 
+/* Deletes the rows of these ids, all of which there must be, but for those that were deleted already. SPI must be connected. */
+extern void delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count, uint64 deleted);
+
 extern _Noreturn void rows_are_missing(int count, uint64 rows);
 
 #endif /* NPCSIM_ROW_SET_H */

@@ -37,7 +37,9 @@ static SpiStatement select_clockless =
 	 0,
 	 {0}};
 
-static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)",
+/* Without its players a world lives all the same, and a replay outlives those of the world it was made from. */
+static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)"
+									 " WHERE relation <> 'player_accounts'",
 									 1,
 									 {INT8OID}};
 

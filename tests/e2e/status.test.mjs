@@ -72,6 +72,23 @@ test('an error of a tick has its time, and goes with the next tick that succeeds
   assert.deepEqual([error, at], [null, null]);
 });
 
+test('rows that a policy hides from the workers, or a trigger keeps from being written, are an error that is told', { timeout: 120_000 }, async () => {
+  await cluster.query(DATABASE, `CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`);
+  const secure = (table, how) => `ALTER TABLE npcsim.${table} ${how} ROW LEVEL SECURITY`;
+  for (const [spoil, mend, pattern] of [
+    ...['world_clock', 'world_settings', 'interaction_type_rows'].map((table) => [secure(table, 'ENABLE'), secure(table, 'DISABLE'), /row-level security/]),
+    ['CREATE TRIGGER keep BEFORE UPDATE ON npcsim.npc_states FOR EACH ROW EXECUTE FUNCTION public.keep()', 'DROP TRIGGER keep ON npcsim.npc_states',
+      /a trigger of table npcsim.npc_states keeps rows from being written/],
+  ]) {
+    await cluster.query(DATABASE, spoil);
+    await endWorkers();
+    await waitFor(async () => pattern.test((await statusOf()).last_error), { timeout: 20_000, what: `world_status to tell of ${spoil}` });
+    await cluster.query(DATABASE, mend);
+    await ticks();
+  }
+  await cluster.query(DATABASE, 'DROP FUNCTION public.keep()');
+});
+
 test('who locks a table is the blocker, whichever table keeps the world from ticking', async (t) => {
   const tables = await cluster.query(DATABASE, `
     SELECT relname AS name FROM pg_class

@@ -285,6 +285,7 @@ refresh(void)
 		refresh_at = real_now() + FAILED_REFRESH_US;
 		if (!refresh_failing)
 			log_failure("npcsim could not read which worlds run", error);
+		fleet_note_obstacle(MyDatabaseId, error->message);
 		refresh_failing = true;
 		return true;
 	}

@@ -1,0 +1,159 @@
+/*
+ * whole.c
+ *	  Whether the rows of a world belong together.
+ *
+ * The rules follow references, take cells for indexes of the grid and states for cases without looking twice. A restore or a
+ * replica that lost rows, or whoever wrote past the guards, may leave what leads nowhere: such a world stands still, with an error
+ * that says why, before it takes the server down. world_faults() (sql/85_replay.sql) lists the references that lead nowhere.
+ */
+#include "postgres.h"
+
+#include "engine/image.h"
+
+static _Noreturn void
+refuse(const World *world, const char *what)
+{
+	ereport(
+		ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+		errmsg("world %lld is damaged: %s", (long long) world->id, what),
+		errhint(
+			"SELECT * FROM npcsim.world_faults(%lld) lists what is missing. Restore the world again, into "
+			"another database.",
+			(long long) world->id));
+}
+
+static bool
+takes_part(const Interaction *interaction, const Npc *npc)
+{
+	for (int i = 0; i < interaction->participant_count; i++)
+		if (interaction->participants[i].npc_id == npc->id)
+			return true;
+	return false;
+}
+
+/* Values that a later version may know, or nobody. */
+static bool
+is_known(const Npc *npc)
+{
+	return npc->state >= NPC_IDLE && npc->state <= NPC_WAITING && npc->event_kind >= EVENT_NONE &&
+		   npc->event_kind <= EVENT_ACT && npc->decider >= DECIDER_NONE && npc->decider <= DECIDER_MIND &&
+		   npc->decision_reason >= REASON_IDLE && npc->decision_reason <= REASON_NEED_WAITS &&
+		   npc->goal_action >= ACTION_NONE && npc->goal_action < ACTION_COUNT;
+}
+
+/* What happens to it next goes with what it does; nothing may be due to somebody that does nothing of the kind. */
+static bool
+event_fits(const Npc *npc)
+{
+	if (npc->event_at == SIM_NEVER)
+		return true;
+	switch (npc->event_kind)
+	{
+		case EVENT_INTERACTION_END:
+		case EVENT_SPEAK:
+		case EVENT_LEAVE:
+		case EVENT_ACT:
+			return npc->state == NPC_INTERACTING;
+		case EVENT_LEG_END:
+			return npc->state == NPC_MOVING || npc->state == NPC_WANDERING;
+		case EVENT_WAIT_OVER:
+			return npc->state == NPC_WAITING;
+		case EVENT_NONE:
+			break;
+	}
+	return true;
+}
+
+static void
+require_npc(World *world, const Npc *npc)
+{
+	const Interaction *interaction = npc_interaction(world, npc);
+
+	if (npc->name == NULL || !ItemPointerIsValid(&npc->state_row) || !ItemPointerIsValid(&npc->track_row))
+		refuse(world, psprintf("NPC %lld lacks a row", (long long) npc->id));
+	if (!is_known(npc) || !event_fits(npc))
+		refuse(world, psprintf("NPC %lld does what there is not", (long long) npc->id));
+	for (int i = 0; i < npc->leg_length; i++)
+		if (!grid_contains(world->grid, npc->leg[i]))
+			refuse(world, psprintf("NPC %lld is outside", (long long) npc->id));
+	if ((npc->state == NPC_INTERACTING) != (npc->interaction_id != 0) ||
+		(npc->interaction_id != 0 && (interaction == NULL || !takes_part(interaction, npc))))
+		refuse(world, psprintf("NPC %lld takes part in nothing that there is", (long long) npc->id));
+}
+
+static void
+require_interaction(World *world, int64 id)
+{
+	const Interaction *interaction = image_find(world->interactions, id);
+
+	for (int i = 0; i < interaction->participant_count; i++)
+	{
+		int64	   npc_id = interaction->participants[i].npc_id;
+		const Npc *npc = world_npc(world, npc_id);
+		bool	   again = false;
+
+		for (int j = 0; j < i; j++)
+			again = again || interaction->participants[j].npc_id == npc_id;
+		if (npc == NULL || npc->interaction_id != id || again)
+			refuse(world, psprintf("interaction %lld is without NPC %lld, which takes part", (long long) id,
+								   (long long) npc_id));
+	}
+	if (interaction->participant_count == 0 ||
+		(interaction->kind->target == TARGET_ITEM && world_item(world, interaction->target_id) == NULL))
+		refuse(world, psprintf("interaction %lld is with nothing that there is", (long long) id));
+}
+
+static void
+require_bid(World *world, int64 id)
+{
+	const Bid *bid = image_find(world->bids, id);
+	const Npc *bidder = world_npc(world, bid->bidder_id);
+
+	if (bidder == NULL || bidder->state != NPC_REQUESTING)
+		refuse(world, psprintf("bid %lld is nobody's", (long long) id));
+	for (int i = 0; i < bid->invited_count; i++)
+		if (world_npc(world, bid->invited[i]) == NULL || bid->invited[i] == bid->bidder_id ||
+			bid->answers[i] < INVITATION_NEW || bid->answers[i] > INVITATION_ACCEPTED_FOR)
+			refuse(world, psprintf("bid %lld is without NPC %lld, which is invited", (long long) id,
+								   (long long) bid->invited[i]));
+}
+
+static void
+require_each(World *world, ImageTable *table, void (*require)(World *world, int64 id))
+{
+	int	   count;
+	int64 *ids = image_ids(table, &count);
+
+	for (int i = 0; i < count; i++)
+		require(world, ids[i]);
+	pfree(ids);
+}
+
+static void
+require_item(World *world, int64 id)
+{
+	const WorldItem *item = image_find(world->items, id);
+
+	if (item->occupied_by != 0 && world_npc(world, item->occupied_by) == NULL)
+		refuse(world, psprintf("item %lld is used by nobody that there is", (long long) id));
+}
+
+static void
+require_respawn(World *world, int64 id)
+{
+	const Respawn *respawn = image_find(world->respawns, id);
+
+	if (!grid_contains(world->grid, respawn->cell))
+		refuse(world, psprintf("item %lld is to come back outside", (long long) id));
+}
+
+void
+image_require_whole(World *world)
+{
+	for (int i = 0; i < world->everyone.count; i++)
+		require_npc(world, world->everyone.entries[i]);
+	require_each(world, world->interactions, require_interaction);
+	require_each(world, world->bids, require_bid);
+	require_each(world, world->items, require_item);
+	require_each(world, world->respawns, require_respawn);
+}
