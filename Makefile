@@ -40,7 +40,7 @@ announce = $(if $(V),,@echo "  $(1) $@")
 SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
 MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/reducers/*.c \
                    workers/launcher/*.c))
-GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c))
+GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c workers/gateway/dialects/*.c))
 AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c)) workers/gateway/mcp_scan.c
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 
@@ -190,7 +190,7 @@ $(UNIT_LIB): $(SIM_OBJS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h workers/gateway/*.h workers/agent/*.h)
+UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h workers/gateway/*.h workers/gateway/dialects/*.h workers/agent/*.h)
 UNIT_CFLAGS = $(filter-out $(DEPENDENCIES),$(PLAIN_CFLAGS)) $(SANITIZERS) $(PROGRAM_CPPFLAGS) \
               -I. -Isrc -Itests/unit -Iworkers/gateway -Iworkers/agent
 
@@ -247,7 +247,7 @@ test-long: extension programs
 lint:
 	@scripts/lint.sh
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] workers/*/*.[ch] tests/unit/*.[ch])
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] workers/*/*.[ch] workers/*/*/*.[ch] tests/unit/*.[ch])
 bench: extension programs
 	@tests/bench/run.sh
 mutate:

@@ -137,14 +137,15 @@ def circles_of(graph):
 # ---------------------------------------------------------------------------------------------------------
 # Stored function pointers
 
-COMMENTS = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
+NOT_CODE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*|/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S | re.M)
 POINTER = re.compile(r"\(\s*\*\s*(?:const\s+)?(\w+)(?:\[\w*\])?\s*\)\s*\(")
 TYPEDEF = re.compile(r"typedef\b[^;{}()]*$")
 STATIC = re.compile(r"(?:^|[;}])\s*(?:static|extern)\b[^;{}()]*$")
 
 
-def without_comments(text):
-    return COMMENTS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+def plain(text):
+    """The text without comments, literals and preprocessor's lines."""
+    return NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def brackets(text):
@@ -168,7 +169,7 @@ def head_of(text, at):
 
 def stored_pointers(text):
     """The names of structs with members that are function pointers, of types that are such pointers, of variables."""
-    text = without_comments(text)
+    text = plain(text)
     closes, around = brackets(text)
     names = set()
     for match in POINTER.finditer(text):
@@ -247,7 +248,7 @@ class Finder:
 
     def check_pointers(self):
         """Adds what is called through tables that lie below to the graph."""
-        texts = {file: without_comments(text) for file, text in self.texts.items()}
+        texts = {file: plain(text) for file, text in self.texts.items()}
         stems = {file: os.path.splitext(file)[0] for file in texts}
         declared = {(name, stems[file]) for file, text in self.texts.items() for name in stored_pointers(text)}
         for name, file in sorted(declared - set(self.table.pointers)):

@@ -25,7 +25,8 @@ let processes = [];
 
 before(() => {
   const gateway = join(root, 'workers/gateway');
-  const sources = readdirSync(gateway).filter((name) => /^(mcp\w*|answer|loose_json)\.c$/.test(name)).map((name) => join(gateway, name));
+  const within = (directory, wanted) => readdirSync(directory).filter((name) => wanted.test(name)).map((name) => join(directory, name));
+  const sources = [...within(gateway, /^(mcp\w*|answer|loose_json)\.c$/), ...within(join(gateway, 'dialects'), /\.c$/)];
 
   directory = mkdtempSync(join(tmpdir(), 'npcsim-mcp-'));
   harness = join(directory, 'mcp_harness');

@@ -3,11 +3,11 @@
  *	  The reference game's mind server as an MCP server: how its minds are
  *	  bound, asked and kept.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/mcp_events.c workers/gateway/mcp_mind_results.c workers/gateway/mcp_minds.c workers/gateway/mcp_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
  */
 #include "mcp_wire.h"
 
-#include "mcp_minds.h"
+#include "dialects/reference.h"
 #include "mcp_scene.h"
 
 #define MIND_TOOLS \
@@ -275,7 +275,7 @@ test_one_call_at_a_time(void)
 
 	open_bound(&wire);
 	ask(&wire, 7, 12);
-	pass_time(&wire, 2 * MCP_MIND_PATIENCE_MS);
+	pass_time(&wire, 2 * REFERENCE_PATIENCE_MS);
 	tap_is_str(sent_tool(&wire), "decide_action", "a call that is waited for is not given up");
 	mcp_session_cancel(wire.session, 7, "timeout");
 	first = sent_id(&wire);
@@ -325,7 +325,7 @@ test_housekeeping(void)
 	Wire wire;
 
 	open_bound(&wire);
-	pass_time(&wire, 10 * MCP_RELEASE_MS);
+	pass_time(&wire, 10 * REFERENCE_RELEASE_MS);
 	tap_is_str(sent_tool(&wire), "decide_action", "a mind is kept while no time passes in the world");
 	close_wire(&wire);
 
@@ -333,7 +333,7 @@ test_housekeeping(void)
 	ask_at(&wire, 1, 1000);
 	answer(&wire, RELINKED);
 	answer(&wire, DECIDED);
-	pass_time(&wire, MCP_RELEASE_MS);
+	pass_time(&wire, REFERENCE_RELEASE_MS);
 	ask(&wire, 2, 12);
 	answer_relinked(&wire);
 	answer(&wire, DECIDED);
@@ -347,7 +347,7 @@ test_housekeeping(void)
 	pass_time(&wire, 1);
 	tap_is_str(sent_tool(&wire), "cleanup_mind", "... and is then released, not deleted");
 	answer(&wire, TEXT("{\\\"status\\\":\\\"released\\\"}"));
-	pass_time(&wire, MCP_CONSOLIDATE_MS);
+	pass_time(&wire, REFERENCE_CONSOLIDATE_MS);
 	tap_is_str(sent_tool(&wire), "cleanup_mind", "... once");
 	ask_at(&wire, 3, 6000);
 	tap_is_str(sent_tool(&wire), "relink_mind", "... asked again it is relinked");
@@ -363,7 +363,7 @@ test_days(void)
 	ask_at(&wire, 1, 1079);
 	answer(&wire, RELINKED);
 	answer(&wire, DECIDED);
-	pass_time(&wire, MCP_CONSOLIDATE_MS);
+	pass_time(&wire, REFERENCE_CONSOLIDATE_MS);
 	tap_is_str(sent_tool(&wire), "decide_action", "memories are not consolidated before midnight");
 	ask_at(&wire, 2, 1080);
 	answer(&wire, DECIDED);
@@ -377,19 +377,19 @@ test_days(void)
 	answer(&wire, DECIDED);
 	ask_at(&wire, 4, 1080 + 1440);
 	answer(&wire, DECIDED);
-	pass_time(&wire, MCP_CONSOLIDATE_MS - 2);
+	pass_time(&wire, REFERENCE_CONSOLIDATE_MS - 2);
 	tap_is_str(sent_tool(&wire), "decide_action", "however fast the days pass, not more than once a minute");
 	pass_time(&wire, 2);
 	tap_is_str(sent_tool(&wire), "consolidate_memories", "... of real time");
 	refuse(&wire, -32601, "null");
 	ask_at(&wire, 5, 1080 + 2880);
 	answer(&wire, DECIDED);
-	pass_time(&wire, MCP_CONSOLIDATE_MS);
+	pass_time(&wire, REFERENCE_CONSOLIDATE_MS);
 	tap_is_str(sent_tool(&wire), "consolidate_memories", "a failure is tried again the next day");
 	answer(&wire, "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"Unknown tool: x\"}]}");
 	ask_at(&wire, 6, 1080 + 4320);
 	answer(&wire, DECIDED);
-	pass_time(&wire, MCP_CONSOLIDATE_MS);
+	pass_time(&wire, REFERENCE_CONSOLIDATE_MS);
 	tap_is_str(sent_tool(&wire), "decide_action",
 			   "... and a server without that tool is not troubled with it");
 	close_wire(&wire);
@@ -414,7 +414,7 @@ test_bounds(void)
 
 	open_minds(&wire);
 	all = true;
-	for (int64_t i = 1; i <= 2 * MCP_MAX_MINDS; i++)
+	for (int64_t i = 1; i <= 2 * REFERENCE_MAX_MINDS; i++)
 	{
 		all = ask(&wire, i, i) && all;
 		answer_relinked(&wire);
@@ -426,7 +426,7 @@ test_bounds(void)
 	tap_is_str(sent_tool(&wire), "relink_mind", "... of which those asked longest ago are forgotten");
 	answer_relinked(&wire);
 	answer(&wire, DECIDED);
-	ask(&wire, 10001, 2 * MCP_MAX_MINDS);
+	ask(&wire, 10001, 2 * REFERENCE_MAX_MINDS);
 	tap_is_str(sent_tool(&wire), "decide_action", "... and the others are not");
 	close_wire(&wire);
 }

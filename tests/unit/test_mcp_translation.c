@@ -3,13 +3,13 @@
  *	  What the reference game's minds are told of observations and events, and
  *	  what their answers become.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp_events.c workers/gateway/mcp_mind_results.c workers/gateway/mcp_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
  */
 #include <string.h>
 
-#include "mcp_events.h"
-#include "mcp_mind_results.h"
-#include "mcp_observation.h"
+#include "dialects/reference_events.h"
+#include "dialects/reference_results.h"
+#include "dialects/reference_observation.h"
 #include "mcp_scene.h"
 
 /* ---- observations ---- */
@@ -18,7 +18,7 @@ static void
 test_observation(void)
 {
 	json_t *observations = parse(scene);
-	json_t *got = mcp_observation(observations, 12);
+	json_t *got = reference_observation(observations, 12);
 	json_t *idle;
 
 	is_json(
@@ -63,11 +63,11 @@ test_observation(void)
 	json_decref(got);
 
 	json_object_set_new(json_object_get(observations, "status"), "current_interaction", json_null());
-	idle = mcp_observation(observations, 12);
+	idle = reference_observation(observations, 12);
 	is_json(json_incref(json_object_get(json_object_get(idle, "status"), "current_interaction")), "{}",
 			"no interaction is {} and not null");
 	json_decref(idle);
-	is_json(mcp_observed_traits(observations), "[\"curious\"]", "traits are strings");
+	is_json(reference_traits(observations), "[\"curious\"]", "traits are strings");
 	json_decref(observations);
 }
 
@@ -77,7 +77,7 @@ test_requesting(void)
 	json_t *observations = parse(
 		"{\"position\":{\"x\":1,\"y\":2},\"status\":{\"state\":\"requesting\",\"movement_locked\":false,"
 		"\"current_interaction\":null}}");
-	json_t *got = mcp_observation(observations, 12);
+	json_t *got = reference_observation(observations, 12);
 
 	is_json(json_incref(json_object_get(got, "status")),
 			"{\"position\":[1,2],\"movement_locked\":true,\"current_interaction\":{},"
@@ -104,23 +104,23 @@ test_bad_observations(void)
 		"{\"position\":[1e300,-1e300],\"status\":{\"state\":\"idle\",\"movement_locked\":\"yes\","
 		"\"current_interaction\":[]},\"self\":{\"clock\":1e300,\"traits\":{}},\"needs\":[1],"
 		"\"vision\":{\"a\":1},\"events\":{\"type\":\"error\"}}";
-	json_t *observations;
-	McpTold told = {0};
+	json_t		 *observations;
+	ReferenceTold told = {0};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 	{
 		observations = json_loads(bad[i], JSON_DECODE_ANY, NULL);
-		tap_ok(mcp_observation(observations, 1) == NULL, "no observation is made of %s", bad[i]);
+		tap_ok(reference_observation(observations, 1) == NULL, "no observation is made of %s", bad[i]);
 		json_decref(observations);
 	}
 	observations = parse(odd);
-	is_json(mcp_observation(observations, 1),
+	is_json(reference_observation(observations, 1),
 			"{\"entity_id\":\"1\",\"current_simulation_time\":9007199254740992,\"status\":{\"position\":"
 			"[9007199254740992,-9007199254740992],\"movement_locked\":false,\"current_interaction\":{},"
 			"\"activity_state\":{\"state_name\":\"idle\"}},\"needs\":{\"needs\":{},\"max_value\":100},"
 			"\"vision\":{\"visible_entities\":[]}}",
 			"what is of another kind counts as absent, and numbers are kept within bounds");
-	is_json(mcp_events(observations, 1, &told, 0), "[]", "... events too");
+	is_json(reference_events(observations, 1, &told, 0), "[]", "... events too");
 	json_decref(observations);
 }
 
@@ -128,7 +128,7 @@ test_bad_observations(void)
 
 /* What becomes of the events, given as the members of an array, at 100.5 s of the world. */
 static json_t *
-told_events(McpTold *told, const char *events, const char *conversation, double clock, int64_t now_ms)
+told_events(ReferenceTold *told, const char *events, const char *conversation, double clock, int64_t now_ms)
 {
 	char	text[4096];
 	json_t *observations;
@@ -138,7 +138,7 @@ told_events(McpTold *told, const char *events, const char *conversation, double 
 			 "{\"self\":{\"clock\":%.1f},\"position\":{\"x\":5,\"y\":6},\"events\":[%s],\"conversation\":%s}",
 			 clock, events, conversation);
 	observations = parse(text);
-	result = mcp_events(observations, 12, told, now_ms);
+	result = reference_events(observations, 12, told, now_ms);
 	json_decref(observations);
 	return result;
 }
@@ -146,7 +146,7 @@ told_events(McpTold *told, const char *events, const char *conversation, double 
 static void
 check_event(const char *ours, const char *theirs, const char *name)
 {
-	McpTold told = {0};
+	ReferenceTold told = {0};
 
 	is_json(told_events(&told, ours, "null", 100.5, 0), theirs, name);
 }
@@ -238,13 +238,13 @@ test_bids(void)
 	static const char *const told_received =
 		"[{\"timestamp\":99,\"event_type\":\"INTERACTION_BID_RECEIVED\",\"payload\":{\"interaction_name\":"
 		"\"conversation\",\"bid_id\":\"7\",\"bidder_id\":\"456\",\"bidder_name\":\"Bo\"}}]";
-	McpTold told = {0};
-	json_t *events;
+	ReferenceTold told = {0};
+	json_t		 *events;
 
 	is_json(told_events(&told, received, "null", 100.5, 0), told_received, "an invitation is told");
 	is_json(told_events(&told, received, "null", 103.5, 3000), told_received,
 			"... and again, until a question that told it is answered");
-	tap_is_int(mcp_told_open_bids(&told), 1, "... it is one invitation");
+	tap_is_int(reference_told_open_bids(&told), 1, "... it is one invitation");
 	is_json(
 		told_events(&told,
 					"{\"at\":110.2,\"type\":\"interaction_bid_cancelled\",\"bid_id\":7,"
@@ -253,7 +253,7 @@ test_bids(void)
 		"[{\"timestamp\":110,\"event_type\":\"INTERACTION_BID_CANCELED\",\"payload\":{\"interaction_name\":"
 		"\"conversation\",\"bid_id\":\"7\",\"reason\":\"timed out\"}}]",
 		"its end is told with its id");
-	tap_is_int(mcp_told_open_bids(&told), 0, "... and then it is not open");
+	tap_is_int(reference_told_open_bids(&told), 0, "... and then it is not open");
 	is_json(told_events(&told, received, "null", 112, 11000), "[]", "... nor told any more");
 
 	memset(&told, 0, sizeof(told));
@@ -271,17 +271,17 @@ test_bids(void)
 
 	memset(&told, 0, sizeof(told));
 	json_decref(told_events(&told, received, "null", 100.5, 0));
-	mcp_told_bid_answered(&told, 8);
-	tap_is_int(mcp_told_open_bids(&told), 1, "an answer to another invitation leaves it open");
-	mcp_told_bid_answered(&told, 7);
-	tap_is_int(mcp_told_open_bids(&told), 0, "an answered invitation is not open");
+	reference_told_bid_answered(&told, 8);
+	tap_is_int(reference_told_open_bids(&told), 1, "an answer to another invitation leaves it open");
+	reference_told_bid_answered(&told, 7);
+	tap_is_int(reference_told_open_bids(&told), 0, "an answered invitation is not open");
 	is_json(told_events(&told, received, "null", 104, 0), told_received,
 			"... but is told again when the answer did not reach the world");
-	mcp_told_bid_answered(&told, 456);
-	tap_is_int(mcp_told_open_bids(&told), 0, "all of a bidder may be answered at once");
+	reference_told_bid_answered(&told, 456);
+	tap_is_int(reference_told_open_bids(&told), 0, "all of a bidder may be answered at once");
 
 	memset(&told, 0, sizeof(told));
-	for (int i = 1; i <= 3 * MCP_TOLD_BIDS; i++)
+	for (int i = 1; i <= 3 * REFERENCE_TOLD_BIDS; i++)
 	{
 		char text[200];
 
@@ -291,12 +291,14 @@ test_bids(void)
 				 i);
 		json_decref(told_events(&told, text, "null", 1, 0));
 	}
-	tap_is_int(mcp_told_open_bids(&told), MCP_TOLD_BIDS, "no more invitations are remembered than fit");
+	tap_is_int(reference_told_open_bids(&told), REFERENCE_TOLD_BIDS,
+			   "no more invitations are remembered than fit");
 	events = told_events(&told, "", "null", 1000, 1000000);
-	tap_is_int((long long) json_array_size(events), MCP_TOLD_BIDS, "... and those are taken back in time");
+	tap_is_int((long long) json_array_size(events), REFERENCE_TOLD_BIDS,
+			   "... and those are taken back in time");
 	json_decref(events);
-	mcp_told_bids_answered(&told);
-	tap_is_int(mcp_told_open_bids(&told), 0, "... so that none stays");
+	reference_told_bids_answered(&told);
+	tap_is_int(reference_told_open_bids(&told), 0, "... so that none stays");
 }
 
 /* The i-th message's own time stamp in a list of events. */
@@ -323,10 +325,10 @@ stamp(const json_t *events, size_t i)
 static void
 test_conversations(void)
 {
-	McpTold told = {0};
-	json_t *first;
-	json_t *again;
-	json_t *other;
+	ReferenceTold told = {0};
+	json_t		 *first;
+	json_t		 *again;
+	json_t		 *other;
 
 	is_json(told_events(&told, SAID("90.5", "456", "Hi"), "null", 100.5, 0),
 			"[{\"timestamp\":90,\"event_type\":\"INTERACTION_OBSERVATION\",\"payload\":{\"interaction_name\":"
@@ -420,7 +422,7 @@ test_conversations(void)
 		"\"conversation_history\":[{\"speaker_id\":\"7\",\"speaker_name\":\"Cy\",\"message\":\"Cy joined "
 		"the conversation\",\"timestamp\":92005007,\"is_system\":true}]}}]",
 		"who joins and speaks at once is told once of each, and what is spoken at one moment in its order");
-	mcp_told_forget(&told);
+	reference_told_forget(&told);
 	first =
 		told_events(&told, "",
 					"{\"interaction_id\":801,\"messages\":[{\"at\":91,\"npc_id\":12,\"message\":\"Hello\"}]}",
@@ -432,17 +434,18 @@ test_conversations(void)
 static void
 test_event_bounds(void)
 {
-	McpTold told = {0};
-	json_t *list = json_array();
-	json_t *observations = parse("{\"self\":{\"clock\":-1e300}}");
-	json_t *events;
+	ReferenceTold told = {0};
+	json_t		 *list = json_array();
+	json_t		 *observations = parse("{\"self\":{\"clock\":-1e300}}");
+	json_t		 *events;
 
 	for (int i = 0; i < 1000; i++)
 		json_array_append_new(list, json_pack("{s:i, s:s, s:s}", "at", i, "type", "error", "message", "m"));
 	json_object_set_new(observations, "events", list);
-	events = mcp_events(observations, 1, &told, 0);
-	tap_is_int((long long) json_array_size(events), MCP_MAX_EVENTS, "of too many events the newest are told");
-	tap_is_int(stamp(events, MCP_MAX_EVENTS - 1), 999, "... up to the last");
+	events = reference_events(observations, 1, &told, 0);
+	tap_is_int((long long) json_array_size(events), REFERENCE_MAX_EVENTS,
+			   "of too many events the newest are told");
+	tap_is_int(stamp(events, REFERENCE_MAX_EVENTS - 1), 999, "... up to the last");
 	json_decref(events);
 	json_decref(observations);
 }
@@ -453,7 +456,7 @@ static void
 check_decision(const char *action, const char *want, const char *name)
 {
 	char	text[1000];
-	char	problem[MCP_MIND_PROBLEM_SIZE] = "";
+	char	problem[REFERENCE_PROBLEM_SIZE] = "";
 	json_t *result;
 	json_t *decision;
 
@@ -462,7 +465,7 @@ check_decision(const char *action, const char *want, const char *name)
 			 "\"error_message\":null,\"action\":%s}}",
 			 action);
 	result = parse(text);
-	mcp_mind_decision(result, 7, 12, &decision, problem);
+	reference_decision(result, 7, 12, &decision, problem);
 	json_object_del(decision, "request_id");
 	json_object_del(decision, "npc_id");
 	json_object_del(decision, "next_decision_in_s");
@@ -536,7 +539,7 @@ static long long
 tokens_with(const char *telemetry)
 {
 	char		  text[500];
-	char		  problem[MCP_MIND_PROBLEM_SIZE];
+	char		  problem[REFERENCE_PROBLEM_SIZE];
 	json_t		 *result;
 	json_t		 *decision;
 	const json_t *tokens;
@@ -546,7 +549,7 @@ tokens_with(const char *telemetry)
 			 "{\"structuredContent\":{\"status\":\"success\",\"action\":{\"action\":\"wait\"}%s}}",
 			 telemetry);
 	result = parse(text);
-	mcp_mind_decision(result, 7, 12, &decision, problem);
+	reference_decision(result, 7, 12, &decision, problem);
 	tokens = json_object_get(decision, "tokens");
 	count = tokens ? json_integer_value(tokens) : -1;
 	json_decref(decision);
@@ -570,13 +573,13 @@ test_tokens(void)
 }
 
 static void
-check_verdict(const char *text, McpMindVerdict want, const char *words)
+check_verdict(const char *text, ReferenceVerdict want, const char *words)
 {
-	char	problem[MCP_MIND_PROBLEM_SIZE] = "";
+	char	problem[REFERENCE_PROBLEM_SIZE] = "";
 	json_t *result = json_loads(text, JSON_DECODE_ANY, NULL);
 	json_t *decision = NULL;
 
-	tap_is_int(mcp_mind_decision(result, 7, 12, &decision, problem), want, "the verdict on %s", text);
+	tap_is_int(reference_decision(result, 7, 12, &decision, problem), want, "the verdict on %s", text);
 	tap_ok(strstr(problem, words) != NULL && decision == NULL, "... is \"%s\"", problem);
 	json_decref(result);
 }
@@ -584,24 +587,24 @@ check_verdict(const char *text, McpMindVerdict want, const char *words)
 static void
 test_failures(void)
 {
-	check_verdict("null", MCP_MIND_FAILED, "no text");
-	check_verdict("{}", MCP_MIND_FAILED, "no action");
-	check_verdict("{\"structuredContent\":{\"status\":\"success\",\"action\":null}}", MCP_MIND_FAILED,
+	check_verdict("null", REFERENCE_FAILED, "no text");
+	check_verdict("{}", REFERENCE_FAILED, "no action");
+	check_verdict("{\"structuredContent\":{\"status\":\"success\",\"action\":null}}", REFERENCE_FAILED,
 				  "no action");
 	check_verdict("{\"structuredContent\":{\"status\":\"success\",\"action\":{\"action\":7}}}",
-				  MCP_MIND_FAILED, "no action");
+				  REFERENCE_FAILED, "no action");
 	check_verdict("{\"structuredContent\":{\"status\":\"error\",\"action\":{\"action\":\"wait\"},"
 				  "\"error_message\":\"Unexpected server error\"}}",
-				  MCP_MIND_FAILED, "Unexpected server error");
+				  REFERENCE_FAILED, "Unexpected server error");
 	check_verdict("{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"out of luck\"}]}",
-				  MCP_MIND_FAILED, "out of luck");
+				  REFERENCE_FAILED, "out of luck");
 	check_verdict("{\"resultType\":\"task\",\"structuredContent\":{\"status\":\"success\","
 				  "\"action\":{\"action\":\"wait\"}}}",
-				  MCP_MIND_FAILED, "no text");
+				  REFERENCE_FAILED, "no text");
 	check_verdict("{\"structuredContent\":{\"status\":\"error\",\"error_message\":\"Mind m not found\"}}",
-				  MCP_MIND_UNKNOWN, "Mind m not found");
+				  REFERENCE_UNKNOWN, "Mind m not found");
 	check_verdict("{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"Unknown mind: m\"}]}",
-				  MCP_MIND_UNKNOWN, "Unknown mind");
+				  REFERENCE_UNKNOWN, "Unknown mind");
 }
 
 int

@@ -22,8 +22,6 @@
  *   that changed.
  * - Ids of our requests are never used twice in a session, so an answer to a
  *   forgotten request finds nothing and is dropped.
- * - A call leaves the table before its outcome is reported, so callbacks may
- *   ask for the next decision at once.
  * - Frames that are no JSON-RPC 2.0 are dropped: what a server prints by
  *   mistake must not cost the player the connection.
  */
@@ -36,18 +34,11 @@
 #include <string.h>
 
 #include "loose_json.h"
-#include "mcp_calls.h"
-#include "mcp_mind_results.h"
-#include "mcp_minds.h"
 #include "mcp_results.h"
 #include "mcp_scan.h"
-#include "mcp_schema.h"
 
 #define ERROR_METHOD_NOT_FOUND	  (-32601)
 #define ERROR_UNSUPPORTED_VERSION (-32022)
-
-/* what arguments are printed with: 0.8 must not become 0.80000000000000004 */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 #define MAX_FOREIGN_ID 256	/* bytes of the id of a server's request */
 #define CALL_OVERHEAD  1024 /* bytes of a call around its arguments, at most */
@@ -79,10 +70,8 @@ struct McpSession
 	int			 list_pages;
 	bool		 relist_wanted;
 	int64_t		 relist_not_before;
-	McpCalls	 calls;
-	bool		 per_mind; /* decide_action takes a mind_id */
-	json_t	 *schema; /* of decide_action's arguments, when it forbids what it does not declare; else NULL */
-	McpMinds *minds;  /* made when that is seen first, else NULL */
+	int			 dialect;					/* READY: what it is asked in, a number of mind_dialects */
+	void		*spoken[MIND_MAX_DIALECTS]; /* what each remembers; made when it is spoken first, else NULL */
 };
 
 static void start_discover(McpSession *session, const char *revision);
@@ -92,18 +81,12 @@ static void setup_failed(McpSession *session, const char *why);
 
 /* ---------------------------------------------------------------- reporting */
 
-/*
- * Writes a reason that may hold a server's own words: one line of at most
- * "most" bytes (up to MCP_MAX_FAILURE), not cut within a character.
- */
-static void __attribute__((format(printf, 3, 0)))
-write_reason(char *reason, size_t most, const char *fmt, va_list args)
+/* Writes a reason that may hold a server's own words: one line of at most "most" bytes, not cut within a character. */
+static void
+write_reason(char *reason, size_t most, const char *line)
 {
-	char   line[4 * MCP_MAX_FAILURE];
-	size_t len;
+	size_t len = strlen(line);
 
-	vsnprintf(line, sizeof(line), fmt, args);
-	len = strlen(line);
 	if (len > most)
 	{
 		len = most;
@@ -117,31 +100,19 @@ write_reason(char *reason, size_t most, const char *fmt, va_list args)
 
 static void __attribute__((format(printf, 2, 3))) break_session(McpSession *session, const char *fmt, ...)
 {
+	char	line[4 * MCP_MAX_FAILURE];
 	char	reason[MCP_MAX_REASON + 1];
 	va_list args;
 
 	if (session->state == MCP_BROKEN)
 		return;
 	va_start(args, fmt);
-	write_reason(reason, MCP_MAX_REASON, fmt, args);
+	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	write_reason(reason, MCP_MAX_REASON, line);
 	session->state = MCP_BROKEN;
 	session->pending_id = 0;
 	session->callbacks.broken(session->owner, reason);
-}
-
-static void __attribute__((format(printf, 3, 4)))
-fail_call(McpSession *session, const McpCall *call, const char *fmt, ...)
-{
-	char	reason[MCP_MAX_FAILURE + 1];
-	va_list args;
-
-	if (call->cancelled)
-		return;
-	va_start(args, fmt);
-	write_reason(reason, MCP_MAX_FAILURE, fmt, args);
-	va_end(args);
-	session->callbacks.failed(session->owner, call->request_id, reason);
 }
 
 
@@ -257,51 +228,84 @@ send_cancelled(McpSession *session, int64_t rpc_id, const char *reason)
 }
 
 
-/* -------------------------------------------------------------------- minds */
+/* ------------------------------------------------------------------ dialects */
 
-/*
- * What the minds of a server that keeps one per NPC need of the session.  Like
- * the callbacks of the owner they do nothing once it is broken.
- */
+/* What a dialect needs of the session.  Like the callbacks of the owner it does nothing once that is broken. */
 
 static int64_t
-call_for_mind(void *owner, const char *tool, json_t *arguments)
+call_tool(void *owner, const char *tool, const char *arguments)
 {
 	McpSession *session = owner;
-	char	   *text = arguments ? json_dumps(arguments, DUMP_FLAGS) : NULL;
 	bool		sent = false;
 
-	json_decref(arguments);
-	if (!text)
+	if (arguments == NULL)
 		break_session(session, "out of memory");
 	else if (session->state != MCP_BROKEN)
-		sent = send_call(session, tool, text);
-	free(text);
+		sent = send_call(session, tool, arguments);
 	return sent ? session->last_rpc_id : 0;
 }
 
 static void
-abandon_call(void *owner, int64_t call_id)
+abandon_call(void *owner, int64_t call_id, const char *reason)
 {
-	send_cancelled(owner, call_id, "it takes too long");
+	send_cancelled(owner, call_id, reason);
 }
 
 static void
-answered_by_mind(void *owner, int64_t request_id, const char *json, size_t len)
+decision_answered(void *owner, int64_t request_id, const char *json, size_t length)
 {
 	McpSession *session = owner;
 
 	if (session->state != MCP_BROKEN)
-		session->callbacks.answered(session->owner, request_id, json, len);
+		session->callbacks.answered(session->owner, request_id, json, length);
 }
 
 static void
-failed_by_mind(void *owner, int64_t request_id, const char *reason)
+decision_failed(void *owner, int64_t request_id, const char *problem)
 {
-	McpCall call = {.request_id = request_id};
+	McpSession *session = owner;
+	char		reason[MCP_MAX_FAILURE + 1];
 
-	if (((McpSession *) owner)->state != MCP_BROKEN)
-		fail_call(owner, &call, "%s", reason);
+	write_reason(reason, MCP_MAX_FAILURE, problem);
+	if (session->state != MCP_BROKEN)
+		session->callbacks.failed(session->owner, request_id, reason);
+}
+
+/* The server is asked in the first dialect that it speaks, from now on; false when memory is short. */
+static bool
+choose_dialect(McpSession *session, const json_t *tool, const json_t *tools)
+{
+	static const MindPorts ports = {call_tool, abandon_call, decision_answered, decision_failed};
+	const MindDialect	  *dialect;
+	int					   number = 0;
+
+	while (number < mind_dialect_count - 1 && !mind_dialects[number]->is_spoken(tool, tools))
+		number++;
+	dialect = mind_dialects[number];
+	if (session->spoken[number] == NULL)
+		session->spoken[number] = dialect->create(&ports, session);
+	if (session->spoken[number] == NULL)
+	{
+		break_session(session, "out of memory");
+		return false;
+	}
+	session->dialect = number;
+	if (dialect->learn != NULL)
+		dialect->learn(session->spoken[number], tool);
+	return true;
+}
+
+/* The answer to a call, in whichever dialect that was made: a server may have changed its tools since. */
+static bool
+call_answered(McpSession *session, int64_t call_id, const MindAnswer *answer)
+{
+	for (int i = 0; i < mind_dialect_count; i++)
+	{
+		if (session->spoken[i] != NULL &&
+			mind_dialects[i]->answered(session->spoken[i], call_id, answer, session->now_ms))
+			return true;
+	}
+	return false;
 }
 
 
@@ -422,18 +426,6 @@ initialize_answered(McpSession *session, const json_t *result)
 		start_listing(session, false, revision);
 }
 
-/* The server keeps a mind per NPC: from now on it is asked by mind_id. */
-static bool
-keep_minds(McpSession *session)
-{
-	static const McpMindPorts ports = {call_for_mind, abandon_call, answered_by_mind, failed_by_mind};
-
-	session->minds = mcp_minds_create(&ports, session);
-	if (!session->minds)
-		break_session(session, "out of memory");
-	return session->minds != NULL;
-}
-
 /* "initialize" leads nowhere; a late answer to the discovery may still help. */
 static void
 initialize_failed(McpSession *session, const char *why)
@@ -445,13 +437,6 @@ initialize_failed(McpSession *session, const char *why)
 }
 
 static void
-learn_schema(McpSession *session, const json_t *schema)
-{
-	json_decref(session->schema);
-	session->schema = mcp_schema_forbids(schema) ? json_incref((json_t *) schema) : NULL;
-}
-
-static void
 tools_answered(McpSession *session, const json_t *result)
 {
 	const json_t *tool = NULL;
@@ -460,9 +445,7 @@ tools_answered(McpSession *session, const json_t *result)
 	switch (mcp_find_tool(result, MCP_DECIDE_TOOL, &tool, &cursor))
 	{
 		case MCP_TOOL_FOUND:
-			session->per_mind = mcp_takes_mind_id(tool, json_object_get(result, "tools"));
-			learn_schema(session, json_object_get(tool, "inputSchema"));
-			if (session->per_mind && !session->minds && !keep_minds(session))
+			if (!choose_dialect(session, tool, json_object_get(result, "tools")))
 				break;
 			if (session->state == MCP_LISTING)
 			{
@@ -533,22 +516,6 @@ setup_failed(McpSession *session, const char *why)
 }
 
 
-/* -------------------------------------------------------------------- calls */
-
-static void
-call_answered(McpSession *session, const McpCall *call, const json_t *result)
-{
-	const char *problem;
-	char	   *decision = mcp_decision_text(result, call->request_id, call->npc_id, &problem);
-
-	if (decision)
-		session->callbacks.answered(session->owner, call->request_id, decision, strlen(decision));
-	else
-		fail_call(session, call, "%s: %.1000s", problem, mcp_first_text(result));
-	free(decision);
-}
-
-
 /* ---------------------------------------------------------------- receiving */
 
 /* The answer to a discovery that was given up comes after all. */
@@ -567,7 +534,6 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 {
 	const char *message = json_string_value(json_object_get(error, "message"));
 	json_int_t	code = json_integer_value(json_object_get(error, "code"));
-	McpCall		call;
 
 	if (rpc_id != 0 && rpc_id == session->pending_id)
 	{
@@ -582,20 +548,9 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 	}
 	else if (rpc_id != 0 && rpc_id == session->abandoned_discover_id)
 		late_discover_answered(session, error ? NULL : result);
-	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, result,
-												  !error	? NULL
-												  : message ? message
-															: "it refused",
-												  session->now_ms))
-		return;
-	else if (mcp_calls_take(&session->calls, rpc_id, &call))
-	{
-		if (!error)
-			call_answered(session, &call, result);
-		else
-			fail_call(session, &call, "the call was refused: %lld %.1000s", (long long) code,
-					  message ? message : "");
-	}
+	else
+		call_answered(session, rpc_id,
+					  error != NULL ? &(MindAnswer) {.error = error} : &(MindAnswer) {.result = result});
 }
 
 /*
@@ -641,15 +596,12 @@ unreadable_received(McpSession *session, const char *text, size_t len, const cha
 {
 	int64_t rpc_id = mcp_scan_response_id(text, len);
 	char	error[MCP_MAX_FAILURE];
-	McpCall call;
 
 	snprintf(error, sizeof(error), "the answer cannot be read: %s", problem);
 	if (rpc_id != 0 && rpc_id == session->pending_id)
 		setup_failed(session, error);
-	else if (session->minds && mcp_minds_answered(session->minds, rpc_id, NULL, error, session->now_ms))
-		return;
-	else if (mcp_calls_take(&session->calls, rpc_id, &call))
-		fail_call(session, &call, "%s", error);
+	else
+		call_answered(session, rpc_id, &(MindAnswer) {.unreadable = error});
 }
 
 static void
@@ -717,8 +669,11 @@ mcp_session_free(McpSession *session)
 {
 	if (!session)
 		return;
-	mcp_minds_free(session->minds);
-	json_decref(session->schema);
+	for (int i = 0; i < mind_dialect_count; i++)
+	{
+		if (session->spoken[i] != NULL)
+			mind_dialects[i]->free(session->spoken[i]);
+	}
 	free(session->client_info);
 	free(session);
 }
@@ -748,57 +703,25 @@ mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t n
 	json_decref(message);
 }
 
-/* The arguments of decide_action, to be freed; NULL when the request is no object. */
-static char *
-make_arguments(const McpSession *session, const char *request, size_t len)
-{
-	char   *text = mcp_scan_without_member(request, len, "type");
-	json_t *arguments;
-	json_t *declared;
-
-	if (!text || !session->schema)
-		return text;
-	/* a server that forbids what it does not declare is given no more than that */
-	arguments = json_loads(text, 0, NULL);
-	declared = mcp_schema_declared(session->schema, arguments);
-	free(text);
-	text = declared ? json_dumps(declared, DUMP_FLAGS) : NULL;
-	json_decref(declared);
-	json_decref(arguments);
-	return text;
-}
-
 bool
 mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id, const char *decision_request_json,
 				   size_t len, int64_t now_ms)
 {
-	char *arguments;
-	bool  sent;
-
 	set_now(session, now_ms);
 	if (session->state != MCP_READY || len > MCP_MAX_MESSAGE - CALL_OVERHEAD)
 		return false;
-	if (session->per_mind)
-		return mcp_minds_decide(session->minds, request_id, npc_id, decision_request_json, len,
-								session->now_ms);
-	arguments = make_arguments(session, decision_request_json, len);
-	sent = arguments && mcp_calls_add(&session->calls, session->last_rpc_id + 1, request_id, npc_id) &&
-		   send_call(session, MCP_DECIDE_TOOL, arguments);
-	free(arguments);
-	return sent;
+	return mind_dialects[session->dialect]->decide(session->spoken[session->dialect], request_id, npc_id,
+												   decision_request_json, len, session->now_ms);
 }
 
 void
 mcp_session_cancel(McpSession *session, int64_t request_id, const char *reason)
 {
-	int64_t rpc_id;
-
-	/* a mind thinks to the end, and then the answer is late: it is asked one thing at a time */
-	if (session->minds && mcp_minds_cancel(session->minds, request_id))
-		return;
-	rpc_id = mcp_calls_cancel(&session->calls, request_id);
-	if (rpc_id != 0)
-		send_cancelled(session, rpc_id, reason);
+	for (int i = 0; i < mind_dialect_count; i++)
+	{
+		if (session->spoken[i] != NULL && mind_dialects[i]->cancel(session->spoken[i], request_id, reason))
+			return;
+	}
 }
 
 void
@@ -814,20 +737,30 @@ mcp_session_tick(McpSession *session, int64_t now_ms)
 		setup_failed(session, "it does not answer");
 	}
 	relist_when_due(session);
-	if (session->minds)
-		mcp_minds_tick(session->minds, session->now_ms);
+	for (int i = 0; i < mind_dialect_count; i++)
+	{
+		if (session->spoken[i] != NULL && mind_dialects[i]->tick != NULL)
+			mind_dialects[i]->tick(session->spoken[i], session->now_ms);
+	}
 }
 
 int
 mcp_session_in_flight(const McpSession *session)
 {
-	return session->calls.in_flight + (session->minds ? mcp_minds_in_flight(session->minds) : 0);
+	int count = 0;
+
+	for (int i = 0; i < mind_dialect_count; i++)
+	{
+		if (session->spoken[i] != NULL)
+			count += mind_dialects[i]->in_flight(session->spoken[i]);
+	}
+	return count;
 }
 
 bool
-mcp_session_keeps_minds(const McpSession *session)
+mcp_session_takes_choices(const McpSession *session)
 {
-	return session->per_mind;
+	return mind_dialects[session->dialect]->takes_choices;
 }
 
 const char *

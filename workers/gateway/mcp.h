@@ -7,7 +7,8 @@
  * era of MCP the server speaks (the stateless revision 2026-07-28, or the
  * older ones that begin with "initialize"), makes sure that it has the tool
  * decide_action, and turns decision requests into tool calls and their
- * results into decision responses.
+ * results into decision responses, in the dialect that the server speaks
+ * (dialects/dialect.h).
  *
  * The owner hands in every frame that arrives (mcp_session_receive), calls
  * mcp_session_tick often enough for time-outs to be noticed (a few times a
@@ -35,24 +36,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mcp_terms.h"
+#include "dialects/dialect.h"
 
 /* the revisions of MCP that are spoken, newest first */
 #define MCP_VERSION_STATELESS "2026-07-28"
 #define MCP_VERSION_OLDER	  "2025-11-25"
 #define MCP_VERSION_OLDEST	  "2024-11-05"
 
-/* the tool every mind must have */
-#define MCP_DECIDE_TOOL "decide_action"
-
 /* bounds */
-#define MCP_MAX_IN_FLIGHT		MCP_MAX_CONCURRENCY /* calls that wait for an answer */
-#define MCP_MAX_CANCELLED		64					/* cancelled calls still remembered */
 #define MCP_MAX_TOOL_PAGES		32
 #define MCP_MAX_CURSOR			1024  /* bytes of a page's cursor */
 #define MCP_MAX_VERSION_RETRIES 3	  /* times a server may ask for another revision */
 #define MCP_MAX_REASON			120	  /* bytes of a reason to close (a close frame takes 123) */
-#define MCP_MAX_FAILURE			400	  /* bytes of a reason why a call failed */
 #define MCP_DISCOVER_TIMEOUT_MS 3000  /* silence that means the older era */
 #define MCP_SETUP_TIMEOUT_MS	30000 /* for every other answer of the set-up */
 #define MCP_RELIST_INTERVAL_MS	1000  /* between two looks at changed tools */
@@ -111,8 +106,8 @@ extern void mcp_session_tick(McpSession *session, int64_t now_ms);
 /* How many calls wait for an answer, cancelled ones not counted. */
 extern int mcp_session_in_flight(const McpSession *session);
 
-/* Does the server keep a mind per NPC, and is told what it is asked in its own language? */
-extern bool mcp_session_keeps_minds(const McpSession *session);
+/* Does the server, which is ready, take lists of choices and short forms?  Not every dialect has them. */
+extern bool mcp_session_takes_choices(const McpSession *session);
 
 /* The revision in use ("2026-07-28"), or NULL while it is not known. */
 extern const char *mcp_session_revision(const McpSession *session);

@@ -22,12 +22,12 @@ find_by_rpc_id(McpCalls *calls, int64_t rpc_id)
 }
 
 /* The call that waits for an answer to this request; cancelled ones do not. */
-static McpCall *
-find_by_request_id(McpCalls *calls, int64_t request_id)
+static const McpCall *
+find_by_request_id(const McpCalls *calls, int64_t request_id)
 {
 	for (int i = 0; i < SLOT_COUNT; i++)
 	{
-		McpCall *call = &calls->slots[i];
+		const McpCall *call = &calls->slots[i];
 
 		if (call->rpc_id != 0 && !call->cancelled && call->request_id == request_id)
 			return call;
@@ -46,9 +46,15 @@ free_slot(McpCalls *calls, McpCall *call)
 }
 
 bool
+mcp_calls_have_room(const McpCalls *calls, int64_t request_id)
+{
+	return calls->in_flight < MCP_MAX_IN_FLIGHT && find_by_request_id(calls, request_id) == NULL;
+}
+
+bool
 mcp_calls_add(McpCalls *calls, int64_t rpc_id, int64_t request_id, int64_t npc_id)
 {
-	if (calls->in_flight >= MCP_MAX_IN_FLIGHT || find_by_request_id(calls, request_id))
+	if (!mcp_calls_have_room(calls, request_id))
 		return false;
 	*find_by_rpc_id(calls, 0) = (McpCall) {.rpc_id = rpc_id, .request_id = request_id, .npc_id = npc_id};
 	calls->in_flight++;
@@ -86,7 +92,7 @@ forget_cancelled(McpCalls *calls)
 int64_t
 mcp_calls_cancel(McpCalls *calls, int64_t request_id)
 {
-	McpCall *call = find_by_request_id(calls, request_id);
+	McpCall *call = (McpCall *) find_by_request_id(calls, request_id);
 	int64_t	 rpc_id;
 
 	if (!call)

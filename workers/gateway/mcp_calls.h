@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mcp.h"
+#include "dialects/dialect.h"
 
 typedef struct McpCall
 {
@@ -31,6 +31,7 @@ typedef struct McpCalls
 } McpCalls;
 
 /* False: too many are in flight, or this request is one of them. */
+extern bool mcp_calls_have_room(const McpCalls *calls, int64_t request_id);
 extern bool mcp_calls_add(McpCalls *calls, int64_t rpc_id, int64_t request_id, int64_t npc_id);
 
 /* Takes the call with this JSON-RPC id out of the table; false if it has none. */

@@ -38,16 +38,16 @@ beat(Client *client)
 	const Mind		  *mind = client->mind;
 	char			   message[100];
 	json_t			  *heartbeat;
-	bool			   ours;
+	bool			   takes_choices;
 
 	if (!mind->ready)
 		return;
-	/* a server that is told what it is asked in its own language knows neither lists nor short forms */
-	ours = !mcp_session_keeps_minds(mind->session);
-	heartbeat = json_pack("{s:s, s:i, s:i, s:i, s:b, s:b}", "type", "compute_heartbeat", "max_concurrency",
-						  mind->offer.max_concurrency, "decision_queue_length", compute_in_flight(client),
-						  "average_decision_time_ms", compute_average_ms(client), "choices",
-						  ours && mind->offer.choices, "compact", ours && mind->offer.compact);
+	takes_choices = mcp_session_takes_choices(mind->session);
+	heartbeat =
+		json_pack("{s:s, s:i, s:i, s:i, s:b, s:b}", "type", "compute_heartbeat", "max_concurrency",
+				  mind->offer.max_concurrency, "decision_queue_length", compute_in_flight(client),
+				  "average_decision_time_ms", compute_average_ms(client), "choices",
+				  takes_choices && mind->offer.choices, "compact", takes_choices && mind->offer.compact);
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: heartbeat: %s", client_label(client), message);
 	json_decref(heartbeat);

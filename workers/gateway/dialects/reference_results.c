@@ -1,5 +1,5 @@
 /*
- * mcp_mind_results.c
+ * reference_results.c
  *	  Reads what the tools of the reference game's mind server answer.
  *
  * Its actions are ours, by other names for what goes with them: the tool's
@@ -7,7 +7,7 @@
  * is the reason.  As of any answer, what can only be meant in one way is
  * understood (answer.c).  Whether it makes sense the world says.
  */
-#include "mcp_mind_results.h"
+#include "dialects/reference_results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 /* -------------------------------------------------------------------- tools */
 
 bool
-mcp_takes_mind_id(const json_t *tool, const json_t *tools)
+reference_is_spoken(const json_t *tool, const json_t *tools)
 {
 	const json_t *schema = json_object_get(tool, "inputSchema");
 	const json_t *properties = json_object_get(schema, "properties");
@@ -67,18 +67,18 @@ says_unknown(const char *message)
 static void
 describe(char *problem, const char *words)
 {
-	snprintf(problem, MCP_MIND_PROBLEM_SIZE, "%s", words);
+	snprintf(problem, REFERENCE_PROBLEM_SIZE, "%s", words);
 }
 
-McpMindVerdict
-mcp_mind_error(const char *message, char *problem)
+ReferenceVerdict
+reference_error(const char *message, char *problem)
 {
 	describe(problem, message);
-	return says_unknown(message) ? MCP_MIND_UNKNOWN : MCP_MIND_FAILED;
+	return says_unknown(message) ? REFERENCE_UNKNOWN : REFERENCE_FAILED;
 }
 
 /* An answer that says in its text, or in error_message or message, what is wrong. */
-static McpMindVerdict
+static ReferenceVerdict
 failure(const json_t *result, const json_t *answer, char *problem)
 {
 	const char *message = json_string_value(json_object_get(answer, "error_message"));
@@ -87,7 +87,7 @@ failure(const json_t *result, const json_t *answer, char *problem)
 		message = json_string_value(json_object_get(answer, "message"));
 	if (!message)
 		message = mcp_first_text(result);
-	return mcp_mind_error(message, problem);
+	return reference_error(message, problem);
 }
 
 static bool
@@ -99,24 +99,24 @@ is_error(const json_t *result, const json_t *answer)
 		   (status && strcmp(status, "error") == 0);
 }
 
-McpMindVerdict
-mcp_mind_verdict(const json_t *result, char *problem)
+ReferenceVerdict
+reference_verdict(const json_t *result, char *problem)
 {
-	json_t		  *answer = mcp_result_object(result, has_status);
-	const char	  *status = json_string_value(json_object_get(answer, "status"));
-	McpMindVerdict verdict = MCP_MIND_DONE;
+	json_t			*answer = mcp_result_object(result, has_status);
+	const char		*status = json_string_value(json_object_get(answer, "status"));
+	ReferenceVerdict verdict = REFERENCE_DONE;
 
 	if (is_error(result, answer))
 		verdict = failure(result, answer, problem);
 	else if (!status)
 	{
 		describe(problem, "the answer has no status");
-		verdict = MCP_MIND_FAILED;
+		verdict = REFERENCE_FAILED;
 	}
 	else if (strcmp(status, "not_found") == 0)
 	{
 		describe(problem, status);
-		verdict = MCP_MIND_UNKNOWN;
+		verdict = REFERENCE_UNKNOWN;
 	}
 	json_decref(answer);
 	return verdict;
@@ -139,15 +139,15 @@ tokens_of(const json_t *answer)
 	return json_incref(tokens);
 }
 
-McpMindVerdict
-mcp_mind_decision(const json_t *result, int64_t request_id, int64_t npc_id, json_t **decision, char *problem)
+ReferenceVerdict
+reference_decision(const json_t *result, int64_t request_id, int64_t npc_id, json_t **decision, char *problem)
 {
-	json_t		  *answer = mcp_result_object(result, has_status);
-	const json_t  *action = json_object_get(answer, "action");
-	const char	  *name = json_string_value(json_object_get(action, "action"));
-	json_t		  *tokens = tokens_of(answer);
-	json_t		  *reason = json_object_get(action, "selection_rationale");
-	McpMindVerdict verdict = MCP_MIND_DONE;
+	json_t			*answer = mcp_result_object(result, has_status);
+	const json_t	*action = json_object_get(answer, "action");
+	const char		*name = json_string_value(json_object_get(action, "action"));
+	json_t			*tokens = tokens_of(answer);
+	json_t			*reason = json_object_get(action, "selection_rationale");
+	ReferenceVerdict verdict = REFERENCE_DONE;
 
 	*decision = NULL;
 	if (is_error(result, answer))
@@ -155,12 +155,13 @@ mcp_mind_decision(const json_t *result, int64_t request_id, int64_t npc_id, json
 	else if (!name)
 	{
 		describe(problem, "the result holds no action");
-		verdict = MCP_MIND_FAILED;
+		verdict = REFERENCE_FAILED;
 	}
 	else
 	{
-		*decision = json_pack("{s:I, s:I, s:s, s:i}", "request_id", (json_int_t) request_id, "npc_id",
-							  (json_int_t) npc_id, "action", name, "next_decision_in_s", MCP_ASK_AGAIN_S);
+		*decision =
+			json_pack("{s:I, s:I, s:s, s:i}", "request_id", (json_int_t) request_id, "npc_id",
+					  (json_int_t) npc_id, "action", name, "next_decision_in_s", REFERENCE_ASK_AGAIN_S);
 		if (json_object_get(action, "parameters"))
 			json_object_set(*decision, "parameters", json_object_get(action, "parameters"));
 		if (tokens)
@@ -172,7 +173,7 @@ mcp_mind_decision(const json_t *result, int64_t request_id, int64_t npc_id, json
 		else
 		{
 			describe(problem, "out of memory");
-			verdict = MCP_MIND_FAILED;
+			verdict = REFERENCE_FAILED;
 		}
 	}
 	json_decref(tokens);

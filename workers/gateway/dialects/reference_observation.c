@@ -1,5 +1,5 @@
 /*
- * mcp_observation.c
+ * reference_observation.c
  *	  A decision request as the reference game's mind server wants to be told it.
  *
  *	  ours										theirs
@@ -18,9 +18,9 @@
  * ways of walking off unless movement is locked: so it is, for who waits.
  *
  * What of ours has no counterpart is left out: the server knows no plans, and
- * conversations reach it as events (mcp_events.c).
+ * conversations reach it as events (reference_events.c).
  */
-#include "mcp_observation.h"
+#include "dialects/reference_observation.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -40,7 +40,7 @@
 /* ------------------------------------------------------------------- pieces */
 
 int64_t
-mcp_whole(double number)
+reference_whole(double number)
 {
 	if (!(number > (double) -WHOLE_MAX))
 		return -WHOLE_MAX;
@@ -48,7 +48,7 @@ mcp_whole(double number)
 }
 
 json_t *
-mcp_entity_id(const json_t *id)
+reference_entity_id(const json_t *id)
 {
 	if (json_is_string(id))
 		return json_stringn(json_string_value(id), json_string_length(id));
@@ -56,7 +56,7 @@ mcp_entity_id(const json_t *id)
 }
 
 json_t *
-mcp_cell(const json_t *position)
+reference_cell(const json_t *position)
 {
 	bool		  is_pair = json_is_array(position);
 	const json_t *x = is_pair ? json_array_get(position, 0) : json_object_get(position, "x");
@@ -64,8 +64,8 @@ mcp_cell(const json_t *position)
 
 	if (!json_is_number(x) || !json_is_number(y))
 		return NULL;
-	return json_pack("[I, I]", (json_int_t) mcp_whole(json_number_value(x)),
-					 (json_int_t) mcp_whole(json_number_value(y)));
+	return json_pack("[I, I]", (json_int_t) reference_whole(json_number_value(x)),
+					 (json_int_t) reference_whole(json_number_value(y)));
 }
 
 /* The member's string, or what stands for it. */
@@ -171,7 +171,7 @@ participant_ids(const json_t *participants)
 
 	json_array_foreach (participants, i, participant)
 	{
-		json_t *id = mcp_entity_id(id_of(participant));
+		json_t *id = reference_entity_id(id_of(participant));
 
 		if (id)
 			json_array_append_new(ids, id);
@@ -228,7 +228,7 @@ minutes_since(const json_t *started_at, double clock)
 static json_t *
 engagement(const json_t *run, const char *reason, const json_t *observations)
 {
-	json_t	  *id = mcp_entity_id(json_object_get(run, "id"));
+	json_t	  *id = reference_entity_id(json_object_get(run, "id"));
 	json_t	  *participants = participant_ids(json_object_get(run, "participants"));
 	json_t	  *names = participant_names(run, observations);
 	json_int_t count = (json_int_t) json_array_size(participants);
@@ -244,7 +244,7 @@ engagement(const json_t *run, const char *reason, const json_t *observations)
 					 "participant_names", names, "participant_count", count, "min_participants",
 					 least > 1 ? least : 1, "max_participants", most > count ? most : count,
 					 "duration_minutes",
-					 minutes_since(json_object_get(run, "started_at"), mcp_observed_clock(observations)),
+					 minutes_since(json_object_get(run, "started_at"), reference_clock(observations)),
 					 "is_joinable", joinable, "joinable_reason", joinable ? "" : reason);
 }
 
@@ -280,8 +280,8 @@ doing_of(const json_t *thing, const json_t *observations)
 static json_t *
 visible_entity(const json_t *thing, const json_t *observations)
 {
-	json_t *id = mcp_entity_id(json_object_get(thing, "id"));
-	json_t *position = mcp_cell(json_object_get(thing, "position"));
+	json_t *id = reference_entity_id(json_object_get(thing, "id"));
+	json_t *position = reference_cell(json_object_get(thing, "position"));
 
 	if (!id || !position)
 	{
@@ -328,7 +328,7 @@ status(const json_t *observations)
 {
 	const json_t *ours = json_object_get(observations, "status");
 	const char	 *state = json_string_value(json_object_get(ours, "state"));
-	json_t		 *position = mcp_cell(json_object_get(observations, "position"));
+	json_t		 *position = reference_cell(json_object_get(observations, "position"));
 
 	if (!state || !position)
 	{
@@ -342,13 +342,13 @@ status(const json_t *observations)
 }
 
 double
-mcp_observed_clock(const json_t *observations)
+reference_clock(const json_t *observations)
 {
 	return json_number_value(json_object_get(json_object_get(observations, "self"), "clock"));
 }
 
 json_t *
-mcp_observation(const json_t *observations, int64_t npc_id)
+reference_observation(const json_t *observations, int64_t npc_id)
 {
 	json_t *told = status(observations);
 
@@ -356,13 +356,13 @@ mcp_observation(const json_t *observations, int64_t npc_id)
 		return NULL;
 	return json_pack("{s:o, s:I, s:o, s:{s:o, s:i}, s:{s:o}}", "entity_id",
 					 json_sprintf("%lld", (long long) npc_id), "current_simulation_time",
-					 (json_int_t) mcp_whole(mcp_observed_clock(observations)), "status", told, "needs",
+					 (json_int_t) reference_whole(reference_clock(observations)), "status", told, "needs",
 					 "needs", numbers_of(json_object_get(observations, "needs")), "max_value", NEED_MAX,
 					 "vision", "visible_entities", visible_entities(observations));
 }
 
 json_t *
-mcp_observed_traits(const json_t *observations)
+reference_traits(const json_t *observations)
 {
 	return strings_of(json_object_get(json_object_get(observations, "self"), "traits"));
 }

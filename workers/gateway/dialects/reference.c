@@ -1,6 +1,7 @@
 /*
- * mcp_minds.c
- *	  The minds of an MCP server that keeps one per NPC.
+ * reference.c
+ *	  The reference game's dialect: the minds of an MCP server that keeps one per NPC, which are bound, asked one
+ *	  call at a time, and released; what they are told and what they answer (reference_*.c).
  *
  *	  IDLE --a request, bound already----------------------> DECIDING
  *	  IDLE --a request-------------------------------------> RELINKING
@@ -32,24 +33,21 @@
  *   way.
  * - Nothing of a mind is touched after a callback that may lead back here.
  */
-#include "mcp_minds.h"
+#include "dialects/reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mcp.h"
-#include "mcp_events.h"
-#include "mcp_mind_results.h"
-#include "mcp_observation.h"
+#include "dialects/dialect.h"
+#include "dialects/reference_events.h"
+#include "dialects/reference_results.h"
+#include "dialects/reference_observation.h"
 
 #define DAY_MINUTES	 1440
 #define FIRST_MINUTE 360 /* a world begins at 06:00 */
 #define MIND_ID_SIZE 64
 #define FIRST_ROOM	 16
-
-/* what decisions are printed with, as everywhere */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 typedef enum MindStep
 {
@@ -72,46 +70,46 @@ typedef struct Question
 
 typedef struct Mind
 {
-	int64_t	 npc_id;
-	char	 id[MIND_ID_SIZE];
-	MindStep step;
-	int64_t	 call_id;
-	int64_t	 called_at;
-	bool	 bound;
-	bool	 relinked; /* it may be asked as it is */
-	Question asked;	   /* by the call under way, or the one it leads to */
-	Question waiting;  /* for that */
-	int64_t	 used_at;
-	double	 clock; /* of the world, when it was asked */
-	int64_t	 day;	/* of the game, up to which memories are consolidated */
-	int64_t	 consolidated_at;
-	bool	 has_news; /* was asked since */
-	McpTold	 told;
+	int64_t		  npc_id;
+	char		  id[MIND_ID_SIZE];
+	MindStep	  step;
+	int64_t		  call_id;
+	int64_t		  called_at;
+	bool		  bound;
+	bool		  relinked; /* it may be asked as it is */
+	Question	  asked;	/* by the call under way, or the one it leads to */
+	Question	  waiting;	/* for that */
+	int64_t		  used_at;
+	double		  clock; /* of the world, when it was asked */
+	int64_t		  day;	 /* of the game, up to which memories are consolidated */
+	int64_t		  consolidated_at;
+	bool		  has_news; /* was asked since */
+	ReferenceTold told;
 } Mind;
 
-struct McpMinds
+typedef struct Minds
 {
-	McpMindPorts ports;
-	void		*owner;
-	Mind	   **minds;
-	int			 count;
-	int			 room;
-	int			 in_flight;
-	double		 clock; /* the latest that was seen */
-	int64_t		 now_ms;
-	bool		 consolidates; /* the server has these tools, as far as is known */
-	bool		 releases;
-};
+	MindPorts ports;
+	void	 *owner;
+	Mind	**minds;
+	int		  count;
+	int		  room;
+	int		  in_flight;
+	double	  clock; /* the latest that was seen */
+	int64_t	  now_ms;
+	bool	  consolidates; /* the server has these tools, as far as is known */
+	bool	  releases;
+} Minds;
 
-static void start(McpMinds *minds, Mind *mind);
+static void start(Minds *minds, Mind *mind);
 
 
 /* ---------------------------------------------------------------- the table */
 
-McpMinds *
-mcp_minds_create(const McpMindPorts *ports, void *owner)
+static void *
+minds_create(const MindPorts *ports, void *owner)
 {
-	McpMinds *minds = calloc(1, sizeof(McpMinds));
+	Minds *minds = calloc(1, sizeof(Minds));
 
 	if (minds)
 	{
@@ -131,11 +129,11 @@ free_mind(Mind *mind)
 	free(mind);
 }
 
-void
-mcp_minds_free(McpMinds *minds)
+static void
+minds_free(void *state)
 {
-	if (!minds)
-		return;
+	Minds *minds = state;
+
 	for (int i = 0; i < minds->count; i++)
 		free_mind(minds->minds[i]);
 	free(minds->minds);
@@ -143,7 +141,7 @@ mcp_minds_free(McpMinds *minds)
 }
 
 static Mind *
-find_mind(const McpMinds *minds, int64_t npc_id)
+find_mind(const Minds *minds, int64_t npc_id)
 {
 	for (int i = 0; i < minds->count; i++)
 		if (minds->minds[i]->npc_id == npc_id)
@@ -152,7 +150,7 @@ find_mind(const McpMinds *minds, int64_t npc_id)
 }
 
 static void
-forget_mind(McpMinds *minds, Mind *mind)
+forget_mind(Minds *minds, Mind *mind)
 {
 	for (int i = 0; i < minds->count; i++)
 		if (minds->minds[i] == mind)
@@ -168,7 +166,7 @@ forget_mind(McpMinds *minds, Mind *mind)
  * it in memory, and relinks it at once when it is asked again.
  */
 static bool
-make_room(McpMinds *minds)
+make_room(Minds *minds)
 {
 	Mind *oldest = NULL;
 
@@ -185,14 +183,14 @@ make_room(McpMinds *minds)
 }
 
 static bool
-grow(McpMinds *minds)
+grow(Minds *minds)
 {
 	int	   room = minds->room ? 2 * minds->room : FIRST_ROOM;
 	Mind **grown;
 
 	if (minds->count < minds->room)
 		return true;
-	if (minds->count >= MCP_MAX_MINDS)
+	if (minds->count >= REFERENCE_MAX_MINDS)
 		return make_room(minds);
 	grown = realloc(minds->minds, sizeof(Mind *) * (size_t) room);
 	if (!grown)
@@ -205,11 +203,11 @@ grow(McpMinds *minds)
 static int64_t
 day_of(double clock)
 {
-	return (mcp_whole(clock) + FIRST_MINUTE) / DAY_MINUTES;
+	return (reference_whole(clock) + FIRST_MINUTE) / DAY_MINUTES;
 }
 
 static Mind *
-add_mind(McpMinds *minds, int64_t world_id, int64_t npc_id, double clock)
+add_mind(Minds *minds, int64_t world_id, int64_t npc_id, double clock)
 {
 	Mind *mind = grow(minds) ? calloc(1, sizeof(Mind)) : NULL;
 
@@ -231,21 +229,22 @@ add_mind(McpMinds *minds, int64_t world_id, int64_t npc_id, double clock)
  * the call could not be made, and the session is done for.
  */
 static bool
-call(McpMinds *minds, Mind *mind, MindStep step, const char *tool, json_t *arguments)
+call(Minds *minds, Mind *mind, MindStep step, const char *tool, json_t *arguments)
 {
-	if (arguments && json_object_set_new(arguments, "mind_id", json_string(mind->id)) < 0)
-	{
-		json_decref(arguments);
-		arguments = NULL;
-	}
-	mind->call_id = minds->ports.call(minds->owner, tool, arguments);
+	char *text = NULL;
+
+	if (arguments != NULL && json_object_set_new(arguments, "mind_id", json_string(mind->id)) == 0)
+		text = json_dumps(arguments, MCP_DUMP_FLAGS);
+	json_decref(arguments);
+	mind->call_id = minds->ports.call(minds->owner, tool, text);
+	free(text);
 	mind->called_at = minds->now_ms;
 	mind->step = mind->call_id == 0 ? MIND_IDLE : step;
 	return mind->call_id != 0;
 }
 
 static void
-forget_question(McpMinds *minds, Question *question)
+forget_question(Minds *minds, Question *question)
 {
 	if (question->request_id != 0 && !question->cancelled)
 		minds->in_flight--;
@@ -255,7 +254,7 @@ forget_question(McpMinds *minds, Question *question)
 
 /* The question is out of the table before its outcome is reported. */
 static void
-fail(McpMinds *minds, Mind *mind, const char *what, const char *problem)
+fail(Minds *minds, Mind *mind, const char *what, const char *problem)
 {
 	char	reason[MCP_MAX_FAILURE + 1];
 	int64_t request_id = mind->asked.cancelled ? 0 : mind->asked.request_id;
@@ -274,7 +273,7 @@ entity_of(const Mind *mind)
 }
 
 static void
-relink(McpMinds *minds, Mind *mind)
+relink(Minds *minds, Mind *mind)
 {
 	mind->bound = false;
 	mind->relinked = false;
@@ -284,7 +283,7 @@ relink(McpMinds *minds, Mind *mind)
 static bool
 has_traits(const Mind *mind)
 {
-	json_t *traits = mcp_observed_traits(mind->asked.observations);
+	json_t *traits = reference_traits(mind->asked.observations);
 	bool	has = json_array_size(traits) > 0;
 
 	json_decref(traits);
@@ -292,19 +291,19 @@ has_traits(const Mind *mind)
 }
 
 static void
-create(McpMinds *minds, Mind *mind)
+create(Minds *minds, Mind *mind)
 {
 	call(minds, mind, MIND_CREATING, "create_mind",
 		 json_pack("{s:o, s:{s:o, s:[]}}", "entity_id", entity_of(mind), "config", "traits",
-				   mcp_observed_traits(mind->asked.observations), "initial_long_term_memories"));
+				   reference_traits(mind->asked.observations), "initial_long_term_memories"));
 }
 
 static void
-decide(McpMinds *minds, Mind *mind)
+decide(Minds *minds, Mind *mind)
 {
 	const json_t *observations = mind->asked.observations;
-	json_t		 *observation = mcp_observation(observations, mind->npc_id);
-	json_t		 *events = mcp_events(observations, mind->npc_id, &mind->told, minds->now_ms);
+	json_t		 *observation = reference_observation(observations, mind->npc_id);
+	json_t		 *events = reference_events(observations, mind->npc_id, &mind->told, minds->now_ms);
 
 	mind->has_news = true;
 	call(minds, mind, MIND_DECIDING, MCP_DECIDE_TOOL,
@@ -313,7 +312,7 @@ decide(McpMinds *minds, Mind *mind)
 
 /* Goes on with what waits, if anything does. */
 static void
-start(McpMinds *minds, Mind *mind)
+start(Minds *minds, Mind *mind)
 {
 	mind->step = MIND_IDLE;
 	mind->call_id = 0;
@@ -335,7 +334,7 @@ start(McpMinds *minds, Mind *mind)
 
 /* Now it is bound: what it was bound for is asked, unless nobody wants to know any more. */
 static void
-bound(McpMinds *minds, Mind *mind)
+bound(Minds *minds, Mind *mind)
 {
 	mind->bound = true;
 	if (mind->asked.cancelled)
@@ -344,14 +343,14 @@ bound(McpMinds *minds, Mind *mind)
 }
 
 static void
-relink_answered(McpMinds *minds, Mind *mind, McpMindVerdict verdict, const char *problem)
+relink_answered(Minds *minds, Mind *mind, ReferenceVerdict verdict, const char *problem)
 {
-	mind->relinked = verdict == MCP_MIND_DONE;
+	mind->relinked = verdict == REFERENCE_DONE;
 	if (mind->relinked && !has_traits(mind))
 		bound(minds, mind);
 	else if (mind->relinked && minds->consolidates)
 		call(minds, mind, MIND_SAVING, "consolidate_memories", json_object());
-	else if (mind->relinked || verdict == MCP_MIND_UNKNOWN)
+	else if (mind->relinked || verdict == REFERENCE_UNKNOWN)
 		create(minds, mind);
 	else
 		fail(minds, mind, "relink_mind", problem);
@@ -368,21 +367,21 @@ note_answered_bids(Mind *mind, const json_t *decision)
 	json_t		 *id;
 
 	if (strcmp(action, "respond_to_interaction_bid") == 0)
-		mcp_told_bid_answered(&mind->told, json_integer_value(json_object_get(parameters, "bid_id")));
+		reference_told_bid_answered(&mind->told, json_integer_value(json_object_get(parameters, "bid_id")));
 	if (strcmp(action, "batch_reject_interaction_bids") != 0)
 		return;
 	if (json_is_string(ids))
-		mcp_told_bids_answered(&mind->told);
+		reference_told_bids_answered(&mind->told);
 	json_array_foreach (ids, i, id)
-		mcp_told_bid_answered(&mind->told, json_integer_value(id));
+		reference_told_bid_answered(&mind->told, json_integer_value(id));
 }
 
 /* Ends with a callback. */
 static void
-decision_made(McpMinds *minds, Mind *mind, const json_t *decision)
+decision_made(Minds *minds, Mind *mind, const json_t *decision)
 {
 	int64_t request_id = mind->asked.request_id;
-	char   *text = json_dumps(decision, DUMP_FLAGS);
+	char   *text = json_dumps(decision, MCP_DUMP_FLAGS);
 
 	if (!text)
 	{
@@ -401,25 +400,25 @@ static void
 lost(Mind *mind)
 {
 	mind->bound = false;
-	mcp_told_forget(&mind->told);
+	reference_told_forget(&mind->told);
 }
 
 static void
-decide_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *error)
+decide_answered(Minds *minds, Mind *mind, const json_t *result, const char *error)
 {
-	char		   problem[MCP_MIND_PROBLEM_SIZE] = "";
-	json_t		  *decision = NULL;
-	McpMindVerdict verdict =
-		error ? mcp_mind_error(error, problem)
-			  : mcp_mind_decision(result, mind->asked.request_id, mind->npc_id, &decision, problem);
+	char			 problem[REFERENCE_PROBLEM_SIZE] = "";
+	json_t			*decision = NULL;
+	ReferenceVerdict verdict =
+		error ? reference_error(error, problem)
+			  : reference_decision(result, mind->asked.request_id, mind->npc_id, &decision, problem);
 
-	if (verdict == MCP_MIND_DONE)
+	if (verdict == REFERENCE_DONE)
 		decision_made(minds, mind, decision);
 	else
 	{
-		if (verdict == MCP_MIND_UNKNOWN)
+		if (verdict == REFERENCE_UNKNOWN)
 			lost(mind);
-		if (verdict == MCP_MIND_UNKNOWN && !mind->asked.retried && !mind->asked.cancelled)
+		if (verdict == REFERENCE_UNKNOWN && !mind->asked.retried && !mind->asked.cancelled)
 		{
 			mind->asked.retried = true;
 			relink(minds, mind);
@@ -431,7 +430,7 @@ decide_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *e
 }
 
 static void
-release_answered(McpMinds *minds, Mind *mind)
+release_answered(Minds *minds, Mind *mind)
 {
 	mind->bound = false;
 	start(minds, mind);
@@ -440,16 +439,16 @@ release_answered(McpMinds *minds, Mind *mind)
 }
 
 static bool
-no_such_tool(McpMindVerdict verdict, const char *problem)
+no_such_tool(ReferenceVerdict verdict, const char *problem)
 {
-	return verdict == MCP_MIND_UNKNOWN && strcasestr(problem, "tool");
+	return verdict == REFERENCE_UNKNOWN && strcasestr(problem, "tool");
 }
 
 static void
-step_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *error)
+step_answered(Minds *minds, Mind *mind, const json_t *result, const char *error)
 {
-	char		   problem[MCP_MIND_PROBLEM_SIZE] = "";
-	McpMindVerdict verdict = error ? mcp_mind_error(error, problem) : mcp_mind_verdict(result, problem);
+	char			 problem[REFERENCE_PROBLEM_SIZE] = "";
+	ReferenceVerdict verdict = error ? reference_error(error, problem) : reference_verdict(result, problem);
 
 	switch (mind->step)
 	{
@@ -461,7 +460,7 @@ step_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *err
 			create(minds, mind);
 			break;
 		case MIND_CREATING:
-			if (verdict == MCP_MIND_DONE || mind->relinked)
+			if (verdict == REFERENCE_DONE || mind->relinked)
 				bound(minds, mind);
 			else
 				fail(minds, mind, "create_mind", problem);
@@ -480,9 +479,23 @@ step_answered(McpMinds *minds, Mind *mind, const json_t *result, const char *err
 	}
 }
 
-bool
-mcp_minds_answered(McpMinds *minds, int64_t call_id, const json_t *result, const char *error, int64_t now_ms)
+/* What is said of a call that failed; NULL when it did not. */
+static const char *
+error_of(const MindAnswer *answer)
 {
+	const char *message = json_string_value(json_object_get(answer->error, "message"));
+
+	if (answer->error == NULL)
+		return answer->unreadable;
+	return message != NULL ? message : "it refused";
+}
+
+static bool
+minds_answered(void *state, int64_t call_id, const MindAnswer *answer, int64_t now_ms)
+{
+	Minds	   *minds = state;
+	const char *error = error_of(answer);
+
 	minds->now_ms = now_ms;
 	for (int i = 0; i < minds->count; i++)
 	{
@@ -491,9 +504,9 @@ mcp_minds_answered(McpMinds *minds, int64_t call_id, const json_t *result, const
 		if (mind->step == MIND_IDLE || mind->call_id != call_id)
 			continue;
 		if (mind->step == MIND_DECIDING)
-			decide_answered(minds, mind, result, error);
+			decide_answered(minds, mind, answer->result, error);
 		else
-			step_answered(minds, mind, result, error);
+			step_answered(minds, mind, answer->result, error);
 		return true;
 	}
 	return false;
@@ -507,7 +520,7 @@ static json_t *
 read_observations(const json_t *request)
 {
 	json_t *observations = json_object_get(request, "observations");
-	json_t *told = mcp_observation(observations, 0);
+	json_t *told = reference_observation(observations, 0);
 
 	if (!told)
 		return NULL;
@@ -523,7 +536,7 @@ is_asked(const Mind *mind, int64_t request_id)
 }
 
 static bool
-put(McpMinds *minds, Mind *mind, int64_t request_id, json_t *observations)
+put(Minds *minds, Mind *mind, int64_t request_id, json_t *observations)
 {
 	int64_t replaced = mind->waiting.request_id;
 
@@ -532,7 +545,7 @@ put(McpMinds *minds, Mind *mind, int64_t request_id, json_t *observations)
 	forget_question(minds, &mind->waiting);
 	mind->waiting = (Question) {.request_id = request_id, .observations = json_incref(observations)};
 	mind->used_at = minds->now_ms;
-	mind->clock = mcp_observed_clock(observations);
+	mind->clock = reference_clock(observations);
 	if (mind->clock > minds->clock)
 		minds->clock = mind->clock;
 	minds->in_flight++;
@@ -543,11 +556,11 @@ put(McpMinds *minds, Mind *mind, int64_t request_id, json_t *observations)
 	return true;
 }
 
-bool
-mcp_minds_decide(McpMinds *minds, int64_t request_id, int64_t npc_id, const char *text, size_t len,
-				 int64_t now_ms)
+static bool
+minds_decide(void *state, int64_t request_id, int64_t npc_id, const char *text, size_t length, int64_t now_ms)
 {
-	json_t *request = json_loadb(text, len, 0, NULL);
+	Minds  *minds = state;
+	json_t *request = json_loadb(text, length, 0, NULL);
 	json_t *observations = read_observations(request);
 	int64_t world_id = json_integer_value(json_object_get(request, "world_id"));
 	Mind   *mind = find_mind(minds, npc_id);
@@ -557,7 +570,7 @@ mcp_minds_decide(McpMinds *minds, int64_t request_id, int64_t npc_id, const char
 	if (observations && request_id != 0 && minds->in_flight < MCP_MAX_IN_FLIGHT)
 	{
 		if (!mind)
-			mind = add_mind(minds, world_id, npc_id, mcp_observed_clock(observations));
+			mind = add_mind(minds, world_id, npc_id, reference_clock(observations));
 		taken = mind && put(minds, mind, request_id, observations);
 	}
 	json_decref(observations);
@@ -565,9 +578,12 @@ mcp_minds_decide(McpMinds *minds, int64_t request_id, int64_t npc_id, const char
 	return taken;
 }
 
-bool
-mcp_minds_cancel(McpMinds *minds, int64_t request_id)
+/* A mind thinks to the end, and then the answer is late: it is asked one thing at a time. */
+static bool
+minds_cancel(void *state, int64_t request_id, const char *reason)
 {
+	Minds *minds = state;
+
 	for (int i = 0; i < minds->count; i++)
 	{
 		Mind *mind = minds->minds[i];
@@ -592,35 +608,36 @@ mcp_minds_cancel(McpMinds *minds, int64_t request_id)
 
 /* A call that nobody waits for, and that is not answered: the mind goes on without it. */
 static void
-give_up(McpMinds *minds, Mind *mind)
+give_up(Minds *minds, Mind *mind)
 {
-	minds->ports.abandon(minds->owner, mind->call_id);
+	minds->ports.abandon(minds->owner, mind->call_id, "it takes too long");
 	mind->bound = false;
 	forget_question(minds, &mind->asked);
 	start(minds, mind);
 }
 
 static bool
-is_stuck(const McpMinds *minds, const Mind *mind)
+is_stuck(const Minds *minds, const Mind *mind)
 {
 	bool waited_for = mind->asked.request_id != 0 && !mind->asked.cancelled;
 
-	return mind->step != MIND_IDLE && !waited_for && minds->now_ms - mind->called_at >= MCP_MIND_PATIENCE_MS;
+	return mind->step != MIND_IDLE && !waited_for && minds->now_ms - mind->called_at >= REFERENCE_PATIENCE_MS;
 }
 
 static bool
-is_unused(const McpMinds *minds, const Mind *mind)
+is_unused(const Minds *minds, const Mind *mind)
 {
-	return minds->now_ms - mind->used_at >= MCP_RELEASE_MS && minds->clock - mind->clock >= MCP_RELEASE_S;
+	return minds->now_ms - mind->used_at >= REFERENCE_RELEASE_MS &&
+		   minds->clock - mind->clock >= REFERENCE_RELEASE_S;
 }
 
 /* True when a call was made. */
 static bool
-keep_house(McpMinds *minds, Mind *mind)
+keep_house(Minds *minds, Mind *mind)
 {
 	bool unused = is_unused(minds, mind);
 	bool day_over =
-		day_of(mind->clock) > mind->day && minds->now_ms - mind->consolidated_at >= MCP_CONSOLIDATE_MS;
+		day_of(mind->clock) > mind->day && minds->now_ms - mind->consolidated_at >= REFERENCE_CONSOLIDATE_MS;
 
 	if (mind->has_news && minds->consolidates && (day_over || unused))
 	{
@@ -632,10 +649,11 @@ keep_house(McpMinds *minds, Mind *mind)
 	return unused && minds->releases && call(minds, mind, MIND_RELEASING, "cleanup_mind", json_object());
 }
 
-void
-mcp_minds_tick(McpMinds *minds, int64_t now_ms)
+static void
+minds_tick(void *state, int64_t now_ms)
 {
-	bool busy = false;
+	Minds *minds = state;
+	bool   busy = false;
 
 	minds->now_ms = now_ms;
 	for (int i = 0; i < minds->count; i++)
@@ -651,8 +669,19 @@ mcp_minds_tick(McpMinds *minds, int64_t now_ms)
 			busy = keep_house(minds, minds->minds[i]);
 }
 
-int
-mcp_minds_in_flight(const McpMinds *minds)
+static int
+minds_in_flight(const void *state)
 {
-	return minds->in_flight;
+	return ((const Minds *) state)->in_flight;
 }
+
+const MindDialect reference_dialect = {
+	.is_spoken = reference_is_spoken,
+	.create = minds_create,
+	.free = minds_free,
+	.decide = minds_decide,
+	.cancel = minds_cancel,
+	.answered = minds_answered,
+	.tick = minds_tick,
+	.in_flight = minds_in_flight,
+};

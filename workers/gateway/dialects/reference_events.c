@@ -1,31 +1,31 @@
 /*
- * mcp_events.c
+ * reference_events.c
  *	  An NPC's events as the reference game's mind server wants to be told them.
  *
  * An event that lacks what the server insists on, or is of a type not known
  * here, is left out.  What happened to the NPC without its mind's doing and
  * has no type there is told as an ERROR.
  */
-#include "mcp_events.h"
+#include "dialects/reference_events.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "mcp_observation.h"
+#include "dialects/reference_observation.h"
 
 #define SPEAKERS 5000 /* half the microseconds of the shortest tick */
 
 /* What is being told, and to whom. */
 typedef struct Telling
 {
-	const json_t *observations;
-	int64_t		  npc_id;
-	McpTold		 *told;
-	int64_t		  now_ms;
-	double		  clock;
-	int64_t		  first_stamp; /* of those that are given now */
-	json_t		 *events;
+	const json_t  *observations;
+	int64_t		   npc_id;
+	ReferenceTold *told;
+	int64_t		   now_ms;
+	double		   clock;
+	int64_t		   first_stamp; /* of those that are given now */
+	json_t		  *events;
 } Telling;
 
 typedef json_t *(*PayloadOf)(Telling *telling, const json_t *event);
@@ -87,30 +87,30 @@ copy_of_text(const json_t *event, const char *name)
 
 /* --------------------------------------------------------------------- bids */
 
-static McpToldBid *
-find_bid(McpTold *told, int64_t id)
+static ReferenceToldBid *
+find_bid(ReferenceTold *told, int64_t id)
 {
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
-		if (told->bids[i].state != MCP_BID_NONE && told->bids[i].id == id)
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
+		if (told->bids[i].state != REFERENCE_BID_NONE && told->bids[i].id == id)
 			return &told->bids[i];
 	return NULL;
 }
 
 /* Room for another bid: where none is open, else in place of the one told longest ago. */
-static McpToldBid *
-bid_room(McpTold *told)
+static ReferenceToldBid *
+bid_room(ReferenceTold *told)
 {
-	McpToldBid *bid;
+	ReferenceToldBid *bid;
 
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
 	{
 		bid = &told->bids[told->next_bid];
-		told->next_bid = (told->next_bid + 1) % MCP_TOLD_BIDS;
-		if (bid->state != MCP_BID_OPEN)
+		told->next_bid = (told->next_bid + 1) % REFERENCE_TOLD_BIDS;
+		if (bid->state != REFERENCE_BID_OPEN)
 			return bid;
 	}
 	bid = &told->bids[told->next_bid];
-	told->next_bid = (told->next_bid + 1) % MCP_TOLD_BIDS;
+	told->next_bid = (told->next_bid + 1) % REFERENCE_TOLD_BIDS;
 	return bid;
 }
 
@@ -118,17 +118,17 @@ bid_room(McpTold *told)
 static bool
 remember_bid(Telling *telling, const json_t *event)
 {
-	int64_t		id = json_integer_value(json_object_get(event, "bid_id"));
-	McpToldBid *bid = find_bid(telling->told, id);
+	int64_t			  id = json_integer_value(json_object_get(event, "bid_id"));
+	ReferenceToldBid *bid = find_bid(telling->told, id);
 
 	if (bid)
-		return bid->state == MCP_BID_OPEN;
+		return bid->state == REFERENCE_BID_OPEN;
 	bid = bid_room(telling->told);
-	*bid = (McpToldBid) {.state = MCP_BID_OPEN,
-						 .id = id,
-						 .bidder_id = json_integer_value(json_object_get(event, "bidder_id")),
-						 .at = time_of(telling, event),
-						 .told_ms = telling->now_ms};
+	*bid = (ReferenceToldBid) {.state = REFERENCE_BID_OPEN,
+							   .id = id,
+							   .bidder_id = json_integer_value(json_object_get(event, "bidder_id")),
+							   .at = time_of(telling, event),
+							   .told_ms = telling->now_ms};
 	snprintf(bid->interaction, sizeof(bid->interaction), "%s", text(event, "interaction"));
 	return true;
 }
@@ -136,8 +136,9 @@ remember_bid(Telling *telling, const json_t *event)
 static json_t *
 bid_received(Telling *telling, const json_t *event)
 {
-	json_t *bidder = mcp_entity_id(json_object_get(event, "bidder_id"));
-	json_t *payload = about_interaction(event, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+	json_t *bidder = reference_entity_id(json_object_get(event, "bidder_id"));
+	json_t *payload =
+		about_interaction(event, "bid_id", reference_entity_id(json_object_get(event, "bid_id")));
 
 	if (!bidder || !payload || !json_is_integer(json_object_get(event, "bid_id")) ||
 		!remember_bid(telling, event))
@@ -154,10 +155,11 @@ bid_received(Telling *telling, const json_t *event)
 static json_t *
 bid_pending(Telling *telling, const json_t *event)
 {
-	json_t *payload = about_interaction(event, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+	json_t *payload =
+		about_interaction(event, "bid_id", reference_entity_id(json_object_get(event, "bid_id")));
 
 	add_member(payload, "bidder_id", json_sprintf("%" PRId64, telling->npc_id));
-	add_member(payload, "provider_id", mcp_entity_id(json_object_get(event, "target_id")));
+	add_member(payload, "provider_id", reference_entity_id(json_object_get(event, "target_id")));
 	return payload;
 }
 
@@ -168,19 +170,19 @@ bid_rejected(Telling *telling, const json_t *event)
 	json_t *reason = copy_of_text(event, "reason");
 	json_t *payload = about_interaction(event, "reason", reason ? reason : json_string(""));
 
-	add_member(payload, "bid_id", mcp_entity_id(json_object_get(event, "bid_id")));
+	add_member(payload, "bid_id", reference_entity_id(json_object_get(event, "bid_id")));
 	return payload;
 }
 
 static json_t *
 bid_cancelled(Telling *telling, const json_t *event)
 {
-	const json_t *id = json_object_get(event, "bid_id");
-	json_t		 *payload = about_interaction(event, "bid_id", mcp_entity_id(id));
-	McpToldBid	 *bid = find_bid(telling->told, json_integer_value(id));
+	const json_t	 *id = json_object_get(event, "bid_id");
+	json_t			 *payload = about_interaction(event, "bid_id", reference_entity_id(id));
+	ReferenceToldBid *bid = find_bid(telling->told, json_integer_value(id));
 
 	if (bid)
-		bid->state = MCP_BID_OVER;
+		bid->state = REFERENCE_BID_OVER;
 	add_member(payload, "reason", copy_of_text(event, "reason"));
 	return payload;
 }
@@ -189,54 +191,55 @@ bid_cancelled(Telling *telling, const json_t *event)
 static void
 cancel_old_bids(Telling *telling)
 {
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
 	{
-		McpToldBid *bid = &telling->told->bids[i];
+		ReferenceToldBid *bid = &telling->told->bids[i];
 
-		if (bid->state != MCP_BID_OPEN || telling->clock - bid->at <= MCP_BID_LASTS_S ||
-			telling->now_ms - bid->told_ms <= MCP_BID_LASTS_MS)
+		if (bid->state != REFERENCE_BID_OPEN || telling->clock - bid->at <= REFERENCE_BID_LASTS_S ||
+			telling->now_ms - bid->told_ms <= REFERENCE_BID_LASTS_MS)
 			continue;
-		bid->state = MCP_BID_OVER;
-		add(telling, mcp_whole(telling->clock), "INTERACTION_BID_CANCELED",
+		bid->state = REFERENCE_BID_OVER;
+		add(telling, reference_whole(telling->clock), "INTERACTION_BID_CANCELED",
 			json_pack("{s:s, s:o, s:s}", "interaction_name", bid->interaction, "bid_id",
 					  json_sprintf("%" PRId64, bid->id), "reason", "the invitation is no longer open"));
 	}
 }
 
 void
-mcp_told_bid_answered(McpTold *told, int64_t bid_or_bidder_id)
+reference_told_bid_answered(ReferenceTold *told, int64_t bid_or_bidder_id)
 {
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
 	{
-		McpToldBid *bid = &told->bids[i];
+		ReferenceToldBid *bid = &told->bids[i];
 
 		/* forgotten rather than over: if the answer does not reach the world, the bid is told again */
-		if (bid->state == MCP_BID_OPEN && (bid->id == bid_or_bidder_id || bid->bidder_id == bid_or_bidder_id))
-			bid->state = MCP_BID_NONE;
+		if (bid->state == REFERENCE_BID_OPEN &&
+			(bid->id == bid_or_bidder_id || bid->bidder_id == bid_or_bidder_id))
+			bid->state = REFERENCE_BID_NONE;
 	}
 }
 
 void
-mcp_told_bids_answered(McpTold *told)
+reference_told_bids_answered(ReferenceTold *told)
 {
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
-		if (told->bids[i].state == MCP_BID_OPEN)
-			told->bids[i].state = MCP_BID_NONE;
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
+		if (told->bids[i].state == REFERENCE_BID_OPEN)
+			told->bids[i].state = REFERENCE_BID_NONE;
 }
 
 void
-mcp_told_forget(McpTold *told)
+reference_told_forget(ReferenceTold *told)
 {
-	*told = (McpTold) {.last_stamp = told->last_stamp};
+	*told = (ReferenceTold) {.last_stamp = told->last_stamp};
 }
 
 int
-mcp_told_open_bids(const McpTold *told)
+reference_told_open_bids(const ReferenceTold *told)
 {
 	int open = 0;
 
-	for (int i = 0; i < MCP_TOLD_BIDS; i++)
-		open += told->bids[i].state == MCP_BID_OPEN;
+	for (int i = 0; i < REFERENCE_TOLD_BIDS; i++)
+		open += told->bids[i].state == REFERENCE_BID_OPEN;
 	return open;
 }
 
@@ -244,19 +247,19 @@ mcp_told_open_bids(const McpTold *told)
 /* ------------------------------------------------------------ conversations */
 
 /* Which message this is, the same wherever and whenever it is told again. */
-static McpToldMessage
+static ReferenceToldMessage
 identify(double at, const json_t *npc, bool spoken)
 {
 	int64_t id = json_integer_value(npc);
 
-	return (McpToldMessage) {.said_us = mcp_whole(at * 1e6 + 0.5), .npc_id = spoken ? id : -id};
+	return (ReferenceToldMessage) {.said_us = reference_whole(at * 1e6 + 0.5), .npc_id = spoken ? id : -id};
 }
 
 /* The message as it was told, NULL when it was not. */
-static const McpToldMessage *
-find_message(const McpTold *told, const McpToldMessage *message)
+static const ReferenceToldMessage *
+find_message(const ReferenceTold *told, const ReferenceToldMessage *message)
 {
-	for (int i = 0; i < MCP_TOLD_MESSAGES; i++)
+	for (int i = 0; i < REFERENCE_TOLD_MESSAGES; i++)
 		if (told->messages[i].npc_id == message->npc_id && told->messages[i].said_us == message->said_us)
 			return &told->messages[i];
 	return NULL;
@@ -269,16 +272,16 @@ find_message(const McpTold *told, const McpToldMessage *message)
  * own, higher than what was spoken before.  The event's stamp is its game
  * minute, or the next one that no message has.
  */
-static const McpToldMessage *
-tell_message(McpTold *told, const McpToldMessage *message, double at)
+static const ReferenceToldMessage *
+tell_message(ReferenceTold *told, const ReferenceToldMessage *message, double at)
 {
-	const McpToldMessage *before = find_message(told, message);
-	McpToldMessage *new = &told->messages[told->next_message];
+	const ReferenceToldMessage *before = find_message(told, message);
+	ReferenceToldMessage *new = &told->messages[told->next_message];
 	bool spoken = message->npc_id > 0;
 
 	if (before)
 		return before;
-	told->next_message = (told->next_message + 1) % MCP_TOLD_MESSAGES;
+	told->next_message = (told->next_message + 1) % REFERENCE_TOLD_MESSAGES;
 	*new = *message;
 	new->key = new->said_us + (spoken ? new->npc_id % SPEAKERS : -new->npc_id % SPEAKERS + SPEAKERS);
 	if (spoken)
@@ -287,7 +290,7 @@ tell_message(McpTold *told, const McpToldMessage *message, double at)
 			new->key = told->last_key + 1;
 		told->last_key = new->key;
 	}
-	new->stamp = mcp_whole(at);
+	new->stamp = reference_whole(at);
 	if (new->stamp <= told->last_stamp)
 		new->stamp = told->last_stamp + 1;
 	told->last_stamp = new->stamp;
@@ -321,9 +324,10 @@ participants(const Telling *telling, const json_t *present)
 
 	add_participant(ids, json_sprintf("%" PRId64, telling->npc_id));
 	json_array_foreach (there, i, participant)
-		add_participant(ids, mcp_entity_id(json_is_object(participant) ? json_object_get(participant, "id")
-																	   : participant));
-	add_participant(ids, mcp_entity_id(present));
+		add_participant(ids,
+						reference_entity_id(json_is_object(participant) ? json_object_get(participant, "id")
+																		: participant));
+	add_participant(ids, reference_entity_id(present));
 	return ids;
 }
 
@@ -345,7 +349,7 @@ static json_t *
 history_entry(const char *kind, const json_t *event)
 {
 	const char *name = text(event, "name");
-	json_t	   *speaker = mcp_entity_id(json_object_get(event, "npc_id"));
+	json_t	   *speaker = reference_entity_id(json_object_get(event, "npc_id"));
 	json_t	   *message = said(kind, event);
 	json_t	   *entry = NULL;
 
@@ -369,18 +373,18 @@ tell_conversation(Telling *telling, const json_t *event)
 	const char	 *kind = text(event, "kind");
 	const json_t *npc = json_object_get(event, "npc_id");
 	double		  at = time_of(telling, event);
-	int64_t		  stamp = mcp_whole(at);
+	int64_t		  stamp = reference_whole(at);
 	json_t		 *history = json_array();
-	json_t		 *payload =
-		about_interaction(event, "interaction_id", mcp_entity_id(json_object_get(event, "interaction_id")));
+	json_t		 *payload = about_interaction(event, "interaction_id",
+											  reference_entity_id(json_object_get(event, "interaction_id")));
 
 	if (kind && strcmp(kind, "started") == 0)
-		add_member(payload, "initiator_id", mcp_entity_id(npc));
+		add_member(payload, "initiator_id", reference_entity_id(npc));
 	else
 	{
-		McpToldMessage		  message = identify(at, npc, kind && strcmp(kind, "message") == 0);
-		const McpToldMessage *told = find_message(telling->told, &message);
-		json_t				 *entry = kind ? history_entry(kind, event) : NULL;
+		ReferenceToldMessage		message = identify(at, npc, kind && strcmp(kind, "message") == 0);
+		const ReferenceToldMessage *told = find_message(telling->told, &message);
+		json_t					   *entry = kind ? history_entry(kind, event) : NULL;
 
 		/* unless the history told it just now */
 		if (payload && entry && (!told || told->stamp < telling->first_stamp))
@@ -412,7 +416,7 @@ tell_history(Telling *telling)
 {
 	const json_t *conversation = json_object_get(telling->observations, "conversation");
 	const char	 *name = text(conversation, "interaction");
-	json_t		 *id = mcp_entity_id(json_object_get(conversation, "interaction_id"));
+	json_t		 *id = reference_entity_id(json_object_get(conversation, "interaction_id"));
 	json_t		 *history = json_array();
 	int64_t		  stamp = 0;
 	size_t		  i;
@@ -420,13 +424,13 @@ tell_history(Telling *telling)
 
 	json_array_foreach (json_object_get(conversation, "messages"), i, message)
 	{
-		double		   at = time_of(telling, message);
-		McpToldMessage which = identify(at, json_object_get(message, "npc_id"), true);
-		json_t		  *entry = find_message(telling->told, &which) ? NULL : history_entry("message", message);
+		double				 at = time_of(telling, message);
+		ReferenceToldMessage which = identify(at, json_object_get(message, "npc_id"), true);
+		json_t *entry = find_message(telling->told, &which) ? NULL : history_entry("message", message);
 
 		if (entry)
 		{
-			const McpToldMessage *told = tell_message(telling->told, &which, at);
+			const ReferenceToldMessage *told = tell_message(telling->told, &which, at);
 
 			stamp = told->stamp;
 			add_member(entry, "timestamp", json_integer(told->key));
@@ -450,7 +454,7 @@ interaction_event(Telling *telling, const json_t *event)
 {
 	(void) telling;
 	return about_interaction(event, "interaction_id",
-							 mcp_entity_id(json_object_get(event, "interaction_id")));
+							 reference_entity_id(json_object_get(event, "interaction_id")));
 }
 
 static json_t *
@@ -461,15 +465,15 @@ movement_completed(Telling *telling, const json_t *event)
 											  {"blocked", "BLOCKED"}};
 	const char				*ours = text(event, "status");
 	const char				*status = NULL;
-	json_t					*intended = mcp_cell(json_object_get(event, "intended_destination"));
-	json_t					*actual = mcp_cell(json_object_get(event, "actual_destination"));
+	json_t					*intended = reference_cell(json_object_get(event, "intended_destination"));
+	json_t					*actual = reference_cell(json_object_get(event, "actual_destination"));
 
 	for (size_t i = 0; ours && i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (strcmp(ours, statuses[i][0]) == 0)
 			status = statuses[i][1];
 	/* both are always told: who did not move stays where it is */
 	if (!actual)
-		actual = mcp_cell(json_object_get(telling->observations, "position"));
+		actual = reference_cell(json_object_get(telling->observations, "position"));
 	if (!intended)
 		intended = json_incref(actual);
 	if (!status || !actual)
@@ -575,12 +579,12 @@ tell(Telling *telling, const json_t *event)
 		tell_conversation(telling, event);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(type, types[i].ours) == 0)
-			add(telling, mcp_whole(time_of(telling, event)), types[i].theirs,
+			add(telling, reference_whole(time_of(telling, event)), types[i].theirs,
 				types[i].payload(telling, event));
 }
 
 json_t *
-mcp_events(const json_t *observations, int64_t npc_id, McpTold *told, int64_t now_ms)
+reference_events(const json_t *observations, int64_t npc_id, ReferenceTold *told, int64_t now_ms)
 {
 	const json_t *ours = json_object_get(observations, "events");
 	size_t		  count = json_array_size(ours);
@@ -588,7 +592,7 @@ mcp_events(const json_t *observations, int64_t npc_id, McpTold *told, int64_t no
 							 .npc_id = npc_id,
 							 .told = told,
 							 .now_ms = now_ms,
-							 .clock = mcp_observed_clock(observations),
+							 .clock = reference_clock(observations),
 							 .first_stamp = told->last_stamp + 1,
 							 .events = json_array()};
 
@@ -596,7 +600,7 @@ mcp_events(const json_t *observations, int64_t npc_id, McpTold *told, int64_t no
 		return NULL;
 	/* first, so that a reply is told after what it replies to */
 	tell_history(&telling);
-	for (size_t i = count > MCP_MAX_EVENTS ? count - MCP_MAX_EVENTS : 0; i < count; i++)
+	for (size_t i = count > REFERENCE_MAX_EVENTS ? count - REFERENCE_MAX_EVENTS : 0; i < count; i++)
 		tell(&telling, json_array_get(ours, i));
 	cancel_old_bids(&telling);
 	return telling.events;
