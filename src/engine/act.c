@@ -55,7 +55,7 @@ npc_fail_plan(World *world, Npc *npc, const char *reason)
 {
 	if (npc->mind_plan == NULL)
 		return;
-	npc_tell(world, npc, "plan_failed", psprintf("\"reason\":%s", quoted(reason)));
+	npc_tell(world, npc, MIND_PLAN_FAILED, psprintf("\"reason\":%s", quoted(reason)));
 	json_list_clear(&npc->mind_plan);
 	npc->decision_reason = REASON_PLAN_FAILED;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
@@ -69,21 +69,20 @@ npc_next_step(World *world, Npc *npc, int64 pause)
 	{
 		Jsonb *step = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->mind_plan->item[0])));
 		Action action;
-		int	   sqlstate;
-		const char *failure;
+		Refusal refusal;
 
 		json_list_drop_first(&npc->mind_plan);
 		npc_touch(world, npc, NPC_DIRTY_MIND);
-		failure = action_from_json(world, npc, &step->root, &action, &sqlstate);
-		if (failure == NULL)
-			failure = world_act(world, npc, &action, DECIDER_MIND, &sqlstate);
-		if (failure == NULL && npc->state != NPC_IDLE)
+		refusal = action_from_json(world, npc, &step->root, &action);
+		if (!is_refused(refusal))
+			refusal = world_act(world, npc, &action, DECIDER_MIND);
+		if (!is_refused(refusal) && npc->state != NPC_IDLE)
 			return;
-		if (failure != NULL)
+		if (is_refused(refusal))
 		{
 			json_list_clear(&npc->mind_plan);
 			npc->decision_reason = REASON_PLAN_FAILED;
-			npc_tell(world, npc, "plan_failed", psprintf("\"reason\":%s", quoted(failure)));
+			npc_tell(world, npc, MIND_PLAN_FAILED, psprintf("\"reason\":%s", quoted(refusal.message)));
 		}
 	}
 	npc_schedule(world, npc, pause);
@@ -143,19 +142,19 @@ set_goal_terms(World *world, Npc *npc, const Action *action)
 	pfree(terms.data);
 }
 
-static const char *
-walk_to_interact(World *world, Npc *npc, const Action *action, Cell there, Decider decider, int *sqlstate)
+static Refusal
+walk_to_interact(World *world, Npc *npc, const Action *action, Cell there, Decider decider)
 {
-	const char *failure = npc_walk(world, npc, there, NPC_MOVING, ACTION_INTERACT_WITH, action->interaction,
-								   action->target_id, decider, sqlstate);
+	Refusal refusal = npc_walk(world, npc, there, NPC_MOVING, ACTION_INTERACT_WITH, action->interaction,
+							   action->target_id, decider);
 
-	if (failure == NULL)
+	if (!is_refused(refusal))
 		set_goal_terms(world, npc, action);
-	return failure;
+	return refusal;
 }
 
-/* Those whom an action names besides its target, each once; NULL, or why they cannot take part. */
-static const char *
+/* Those whom an action names besides its target, each once, unless one of them cannot take part. */
+static Refusal
 find_partners(World *world, const Npc *npc, const Action *action, Npc **partners, int *count)
 {
 	for (int i = 0; i < action->partner_count; i++)
@@ -163,36 +162,36 @@ find_partners(World *world, const Npc *npc, const Action *action, Npc **partners
 		Npc *partner = world_npc(world, action->partners[i]);
 
 		if (partner == NULL)
-			return psprintf("there is no NPC %lld", (long long) action->partners[i]);
+			return impossible(psprintf("there is no NPC %lld", (long long) action->partners[i]));
 		if (partner == npc)
-			return "nobody interacts with himself";
+			return impossible("nobody interacts with himself");
 		for (int j = 0; partner != NULL && j < *count; j++)
 			if (partners[j] == partner)
 				partner = NULL;
 		if (partner != NULL)
 			partners[(*count)++] = partner;
 	}
-	return NULL;
+	return NOT_REFUSED;
 }
 
-/* Why they cannot be invited now, NULL if they can; 'here' is where the bidder is. */
-static const char *
+/* Whether they can be invited now; 'here' is where the bidder is. */
+static Refusal
 refusal_of(const World *world, const InteractionKind *kind, Npc *const *invited, int count, Cell here,
 		   bool near)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (!state_is_free(invited[i]->state))
-			return psprintf("NPC %lld is busy", (long long) invited[i]->id);
+			return impossible(psprintf("NPC %lld is busy", (long long) invited[i]->id));
 		if (near && !partner_in_reach(kind, here, npc_cell(invited[i], world->now)))
-			return psprintf("NPC %lld is too far away", (long long) invited[i]->id);
+			return impossible(psprintf("NPC %lld is too far away", (long long) invited[i]->id));
 	}
-	return NULL;
+	return NOT_REFUSED;
 }
 
-static const char *
+static Refusal
 interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action, bool may_walk,
-				   Decider decider, int *sqlstate)
+				   Decider decider)
 {
 	const InteractionKind *kind = action->interaction;
 	Interaction			  *running = item_interaction(world, item);
@@ -201,34 +200,34 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 	bool				   near = kind != NULL && interaction_reaches(kind, here, item->cell);
 	Npc					  *partners[PARTICIPANTS_MAX];
 	int					   count = 0;
-	const char			  *refusal = find_partners(world, npc, action, partners, &count);
+	Refusal				   refusal = find_partners(world, npc, action, partners, &count);
 	BidVerdict			   verdict;
 
-	if (refusal != NULL)
+	if (is_refused(refusal))
 		return refusal;
 	/* What it would say to a neighbour: nobody walks to what will refuse him. */
 	verdict = item_answers_bid(item->kind, item->share_left, running != NULL && !joins, item->cell,
 							   may_walk ? item->cell : here, kind,
 							   joins ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
-		return bid_verdict_reason(verdict);
+		return impossible(bid_verdict_reason(verdict));
 	refusal = refusal_of(world, kind, partners, count, here, near);
-	if (refusal != NULL)
+	if (is_refused(refusal))
 		return refusal;
 	if (!near)
-		return walk_to_interact(world, npc, action, item->cell, decider, sqlstate);
+		return walk_to_interact(world, npc, action, item->cell, decider);
 	if (count > 0)
 	{
 		bid_place(world, npc, action, partners, count, decider);
-		return NULL;
+		return NOT_REFUSED;
 	}
 	if (joins)
 		interaction_join(world, running, npc, decider);
 	else
 		interaction_begin(world, kind, item->id, item, &npc, &decider, 1);
 	if (action->act != NULL)
-		return npc_act(world, npc, action->act, sqlstate);
-	return NULL;
+		return npc_act(world, npc, action->act);
+	return NOT_REFUSED;
 }
 
 /* The interaction in which all of them are, if one more can take part in it. */
@@ -243,84 +242,80 @@ common_interaction(World *world, Npc *const *npcs, int count, const InteractionK
 	return interaction_joinable(running, kind) ? running : NULL;
 }
 
-static const char *
-interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, bool may_walk, Decider decider,
-				  int *sqlstate)
+static Refusal
+interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, bool may_walk, Decider decider)
 {
 	const InteractionKind *kind = action->interaction;
 	Cell				   here = npc_cell(npc, world->now);
 	Cell				   there = npc_cell(target, world->now);
 	Npc					  *invited[PARTICIPANTS_MAX + 1] = {target};
 	int					   count = 1;
-	const char			  *refusal = find_partners(world, npc, action, invited, &count);
+	Refusal				   refusal = find_partners(world, npc, action, invited, &count);
 	BidVerdict			   verdict;
 	Interaction			  *running;
 	bool				   near;
 
-	if (refusal != NULL)
+	if (is_refused(refusal))
 		return refusal;
 	if (target == npc)
-		return "nobody interacts with himself";
+		return impossible("nobody interacts with himself");
 	running = common_interaction(world, invited, count, kind);
 	verdict = participants_verdict(kind, running != NULL ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
-		return bid_verdict_reason(verdict);
+		return impossible(bid_verdict_reason(verdict));
 	near = interaction_reaches(kind, here, there);
-	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NULL;
+	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NOT_REFUSED;
 	if (count == 1 && target->state == NPC_REQUESTING && decider == DECIDER_MIND &&
 		npc_did_not_know(npc, target) && world_lives_by(world->lock, RULES_0_4))
 	{
 		if (npc_accepts_by_bidding(world, npc, target, kind))
-			return action->act != NULL && npc->state == NPC_INTERACTING
-					   ? npc_act(world, npc, action->act, sqlstate)
-					   : NULL;
-		refusal = NULL; /* it will know soon, and is asked then */
+			return action->act != NULL && npc->state == NPC_INTERACTING ? npc_act(world, npc, action->act)
+																		: NOT_REFUSED;
+		refusal = NOT_REFUSED; /* it will know soon, and is asked then */
 	}
-	if (refusal != NULL)
+	if (is_refused(refusal))
 		return refusal;
 	if (!near)
 	{
 		if (!may_walk)
-			return psprintf("NPC %lld is too far away", (long long) target->id);
-		return walk_to_interact(world, npc, action, cell_beside(world, there, here), decider, sqlstate);
+			return impossible(psprintf("NPC %lld is too far away", (long long) target->id));
+		return walk_to_interact(world, npc, action, cell_beside(world, there, here), decider);
 	}
 	if (running == NULL)
 	{
 		bid_place(world, npc, action, invited, count, decider);
-		return NULL;
+		return NOT_REFUSED;
 	}
 	interaction_join(world, running, npc, decider);
-	return action->act != NULL ? npc_act(world, npc, action->act, sqlstate) : NULL;
+	return action->act != NULL ? npc_act(world, npc, action->act) : NOT_REFUSED;
 }
 
-const char *
-npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider, int *sqlstate)
+Refusal
+npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider)
 {
 	const InteractionKind *kind = action->interaction;
 	bool				   with_npc = kind != NULL && kind->target == TARGET_NPC;
 	WorldItem			  *item = with_npc ? NULL : world_item(world, action->target_id);
 	Npc					  *target = with_npc ? world_npc(world, action->target_id) : NULL;
-	const char			  *refusal;
+	Refusal				   refusal;
 
 	if (item == NULL && target == NULL)
-	{
-		*sqlstate = with_npc ? ERRCODE_NS_NO_NPC : ERRCODE_NS_NO_ITEM;
-		return psprintf("there is no %s %lld", with_npc ? "NPC" : "item", (long long) action->target_id);
-	}
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
+		return refuse(with_npc ? ERRCODE_NS_NO_NPC : ERRCODE_NS_NO_ITEM,
+					  psprintf("there is no %s %lld", with_npc ? "NPC" : "item",
+							   (long long) action->target_id));
 	if (action->act != NULL && kind != NULL)
 	{
 		refusal = interaction_check_act(kind, action->act);
-		if (refusal != NULL)
+		if (is_refused(refusal))
 			return refusal;
 	}
 	if (item != NULL)
-		return interact_with_item(world, npc, item, action, may_walk, decider, sqlstate);
-	return interact_with_npc(world, npc, target, action, may_walk, decider, sqlstate);
+		return interact_with_item(world, npc, item, action, may_walk, decider);
+	return interact_with_npc(world, npc, target, action, may_walk, decider);
 }
 
-static const char *
-approach(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+static Refusal
+approach(World *world, Npc *npc, const Action *action, Decider decider)
 {
 	WorldItem *item = world_item(world, action->target_id);
 	Npc		  *other = item == NULL ? world_npc(world, action->target_id) : NULL;
@@ -328,21 +323,18 @@ approach(World *world, Npc *npc, const Action *action, Decider decider, int *sql
 	Cell	   there;
 
 	if (item == NULL && (other == NULL || other == npc))
-	{
-		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-		return psprintf("there is nothing with id %lld to walk to", (long long) action->target_id);
-	}
+		return impossible(
+			psprintf("there is nothing with id %lld to walk to", (long long) action->target_id));
 	there = item != NULL ? item->cell : npc_cell(other, world->now);
 	if (cell_adjacent(here, there))
 		there = here;
 	else if (other != NULL)
 		there = cell_beside(world, there, here);
-	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id, decider,
-					sqlstate);
+	return npc_walk(world, npc, there, NPC_MOVING, ACTION_APPROACH, NULL, action->target_id, decider);
 }
 
-static const char *
-wander(World *world, Npc *npc, Decider decider, int *sqlstate)
+static Refusal
+wander(World *world, Npc *npc, Decider decider)
 {
 	Cell target;
 	Cell here = npc_cell(npc, world->now);
@@ -352,19 +344,16 @@ wander(World *world, Npc *npc, Decider decider, int *sqlstate)
 	npc->draws++;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	if (!found)
-	{
-		*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-		return "there is nowhere to go";
-	}
-	return npc_walk(world, npc, target, NPC_WANDERING, ACTION_WANDER, NULL, 0, decider, sqlstate);
+		return impossible("there is nowhere to go");
+	return npc_walk(world, npc, target, NPC_WANDERING, ACTION_WANDER, NULL, 0, decider);
 }
 
-static const char *
+static Refusal
 wait_here(World *world, Npc *npc, const Action *action, Decider decider)
 {
 	/* it waits already: for the answer to its bid */
 	if (npc->state == NPC_REQUESTING)
-		return NULL;
+		return NOT_REFUSED;
 	npc_stand(world, npc);
 	npc_become(world, npc, NPC_WAITING, decider);
 	if (action->duration != SIM_NEVER)
@@ -372,110 +361,105 @@ wait_here(World *world, Npc *npc, const Action *action, Decider decider)
 		npc->event_at = world->now + action->duration;
 		npc->event_kind = EVENT_WAIT_OVER;
 	}
-	return NULL;
+	return NOT_REFUSED;
 }
 
-static const char *
-step_towards(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+static Refusal
+step_towards(World *world, Npc *npc, const Action *action, Decider decider)
 {
 	Cell target = cell_towards(npc_cell(npc, world->now), action->direction);
 
 	if (!grid_contains(world->grid, target) || grid_blocked(world->grid, target))
-	{
-		*sqlstate = ERRCODE_NS_CELL_NOT_FREE;
-		return psprintf("cell (%d, %d) is not free", target.x, target.y);
-	}
-	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider, sqlstate);
+		return refuse(ERRCODE_NS_CELL_NOT_FREE, psprintf("cell (%d, %d) is not free", target.x, target.y));
+	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider);
 }
 
 /* Who acts by itself is no longer spoken for. */
-static const char *
-act_as_decided(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+static Refusal
+act_as_decided(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	const char *failure = npc_act_or_hold(world, npc, action->act != NULL ? action->act : "{}", sqlstate);
+	Refusal refusal = npc_act_or_hold(world, npc, action->act != NULL ? action->act : "{}");
 
-	if (failure == NULL && npc->decider != decider)
+	if (!is_refused(refusal) && npc->decider != decider)
 	{
 		npc->decider = decider;
 		if (npc->event_kind == EVENT_SPEAK || npc->event_kind == EVENT_LEAVE)
 			npc_plan_talk(world, npc);
 		npc_touch(world, npc, NPC_DIRTY_STATUS);
 	}
-	return failure;
+	return refusal;
 }
 
-static const char *
-carry_out(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+static Refusal
+carry_out(World *world, Npc *npc, const Action *action, Decider decider)
 {
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
-			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, NULL, 0, decider, sqlstate);
+			return npc_walk(world, npc, action->cell, NPC_MOVING, ACTION_MOVE_TO, NULL, 0, decider);
 		case ACTION_MOVE_DIRECTION:
-			return step_towards(world, npc, action, decider, sqlstate);
+			return step_towards(world, npc, action, decider);
 		case ACTION_INTERACT_WITH:
-			return npc_interact(world, npc, action, true, decider, sqlstate);
+			return npc_interact(world, npc, action, true, decider);
 		case ACTION_APPROACH:
-			return approach(world, npc, action, decider, sqlstate);
+			return approach(world, npc, action, decider);
 		case ACTION_WANDER:
-			return wander(world, npc, decider, sqlstate);
+			return wander(world, npc, decider);
 		case ACTION_WAIT:
 			return wait_here(world, npc, action, decider);
 		case ACTION_CONTINUE:
-			return NULL;
+			return NOT_REFUSED;
 		case ACTION_CANCEL_INTERACTION:
-			npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
-			return NULL;
+			npc_end_interaction(world, npc, INTERACTION_CANCELLED, MIND_PAUSE);
+			return NOT_REFUSED;
 		case ACTION_ACT_IN_INTERACTION:
-			return act_as_decided(world, npc, action, decider, sqlstate);
+			return act_as_decided(world, npc, action, decider);
 		case ACTION_RESPOND_TO_BID:
-			return npc_answer_bid(world, npc, action, sqlstate);
+			return npc_answer_bid(world, npc, action);
 		case ACTION_REJECT_BIDS:
-			return npc_reject_bids(world, npc, action, sqlstate);
+			return npc_reject_bids(world, npc, action);
 		case ACTION_NONE:
 			break;
 	}
-	*sqlstate = ERRCODE_NS_BAD_DECISION;
-	return "there is no action";
+	return refuse(ERRCODE_NS_BAD_DECISION, "there is no action");
 }
 
 /* What was refused is a bid's answer; all else is an error. */
 static void
-tell_failure(World *world, Npc *npc, const Action *action, const char *failure, int sqlstate)
+tell_failure(World *world, Npc *npc, const Action *action, Refusal refusal)
 {
-	if (action->kind == ACTION_INTERACT_WITH && sqlstate == ERRCODE_NS_ACTION_IMPOSSIBLE)
-		npc_tell(world, npc, "interaction_bid_rejected",
+	if (action->kind == ACTION_INTERACT_WITH && refusal.sqlerrcode == ERRCODE_NS_ACTION_IMPOSSIBLE)
+		npc_tell(world, npc, MIND_BID_REJECTED,
 				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,\"reason\":%s",
-						  action->interaction->name, (long long) action->target_id, quoted(failure)));
+						  action->interaction->name, (long long) action->target_id, quoted(refusal.message)));
 	else
-		npc_tell(world, npc, "error",
-				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind), quoted(failure)));
+		npc_tell(world, npc, MIND_ERROR,
+				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
+						  quoted(refusal.message)));
 }
 
-const char *
-world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate)
+Refusal
+world_act(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	const char *failure;
+	Refusal refusal;
 
 	if (!action_legal(npc->state, action->kind))
-	{
-		*sqlstate = ERRCODE_NS_ACTION_ILLEGAL;
-		failure = psprintf("action %s is not valid in state %s", action_name(action->kind),
-						   npc_state_name(npc->state));
-	}
+		refusal = refuse(ERRCODE_NS_ACTION_ILLEGAL,
+						 psprintf("action %s is not valid in state %s", action_name(action->kind),
+								  npc_state_name(npc->state)));
 	else
-		failure = carry_out(world, npc, action, decider, sqlstate);
-	if (failure != NULL)
+		refusal = carry_out(world, npc, action, decider);
+	if (is_refused(refusal))
 	{
 		if (decider == DECIDER_MIND)
-			tell_failure(world, npc, action, failure, *sqlstate);
-		return failure;
+			tell_failure(world, npc, action, refusal);
+		return refusal;
 	}
 	npc->last_decision_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, action->kind == ACTION_CANCEL_INTERACTION ? MIND_PAUSE : 0);
 	npc_settle(world, npc);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 /* Actions beside what the NPC is doing. Who waits for the answer to its bid does so already. */
@@ -493,23 +477,22 @@ rejects(const Action *action)
 	return action->kind == ACTION_REJECT_BIDS || (action->kind == ACTION_RESPOND_TO_BID && !action->accept);
 }
 
-const char *
-world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider,
-				   int *sqlstate)
+Refusal
+world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider)
 {
-	JsonList   *before = npc->mind_plan;
-	const char *failure;
+	JsonList *before = npc->mind_plan;
+	Refusal	  refusal;
 
 	if (plan == NULL && keeps_plan(npc, action->kind))
-		return world_act(world, npc, action, decider, sqlstate);
+		return world_act(world, npc, action, decider);
 	npc->mind_plan = NULL;
 	set_plan(world, npc, plan);
-	failure = world_act(world, npc, action, decider, sqlstate);
-	if (failure != NULL)
+	refusal = world_act(world, npc, action, decider);
+	if (is_refused(refusal))
 	{
 		json_list_clear(&npc->mind_plan);
 		npc->mind_plan = before;
-		return failure;
+		return refusal;
 	}
 	json_list_clear(&before);
 	if (npc->state == NPC_IDLE && rejects(action))
@@ -517,5 +500,5 @@ world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValu
 		npc_next_step(world, npc, 0);
 		npc_settle(world, npc);
 	}
-	return NULL;
+	return NOT_REFUSED;
 }

@@ -53,11 +53,10 @@ static const struct
 	{"batch_reject_interaction_bids", ACTION_REJECT_BIDS},
 };
 
-static const char *
-bad(int *sqlstate, const char *reason)
+static Refusal
+bad(const char *reason)
 {
-	*sqlstate = ERRCODE_NS_BAD_DECISION;
-	return reason;
+	return refuse(ERRCODE_NS_BAD_DECISION, reason);
 }
 
 /* A member of the action or of its parameters; NULL if it is absent or null. */
@@ -191,8 +190,8 @@ message_act(JsonbContainer *object)
 	return act.data;
 }
 
-static const char *
-read_cell(World *world, JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_cell(World *world, JsonbContainer *object, Action *action)
 {
 	JsonbValue *destination = member(object, "destination");
 	JsonbValue *x = member(object, "x");
@@ -208,25 +207,22 @@ read_cell(World *world, JsonbContainer *object, Action *action, int *sqlstate)
 		y = getIthJsonbValueFromContainer(destination->val.binary.data, 1);
 	}
 	if (!whole_number(x, &column) || !whole_number(y, &row))
-		return bad(sqlstate, "move_to needs whole numbers x and y");
+		return bad("move_to needs whole numbers x and y");
 	if (column < 0 || row < 0 || column >= world->size_x || row >= world->size_y)
-	{
-		*sqlstate = ERRCODE_NS_CELL_OUTSIDE;
-		return "the destination is outside the world";
-	}
+		return refuse(ERRCODE_NS_CELL_OUTSIDE, "the destination is outside the world");
 	action->cell = (Cell) {(int16) column, (int16) row};
-	return NULL;
+	return NOT_REFUSED;
 }
 
-static const char *
-read_wait(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_wait(JsonbContainer *object, Action *action)
 {
 	JsonbValue *duration = member(object, "duration");
 
 	action->duration = SIM_NEVER;
 	if (duration != NULL && !seconds(duration, WAIT_MAX, &action->duration))
-		return bad(sqlstate, "the duration of wait is not a number of seconds from 0 to 86400");
-	return NULL;
+		return bad("the duration of wait is not a number of seconds from 0 to 86400");
+	return NOT_REFUSED;
 }
 
 /* Of several targets the first is the one, the others take part, too. */
@@ -247,35 +243,35 @@ read_targets(JsonbContainer *object, Action *action)
 	return true;
 }
 
-static const char *
-read_interaction(World *world, JsonbContainer *object, const char *name, Action *action, int *sqlstate)
+static Refusal
+read_interaction(World *world, JsonbContainer *object, const char *name, Action *action)
 {
 	int64 ids[PARTICIPANTS_MAX];
 	int	  count;
 
 	action->interaction = world_interaction_kind(world, name);
 	if (action->interaction == NULL)
-		return bad(sqlstate, "there is no such interaction");
+		return bad("there is no such interaction");
 	if (!read_targets(object, action))
-		return bad(sqlstate, "the interaction needs a target_id");
+		return bad("the interaction needs a target_id");
 	if (!read_ids(member(object, "participants"), ids, PARTICIPANTS_MAX - action->partner_count, &count))
-		return bad(sqlstate, "participants is not an array of at most 10 ids");
+		return bad("participants is not an array of at most 10 ids");
 	for (int i = 0; i < count; i++)
 		action->partners[action->partner_count++] = ids[i];
 	action->act = message_act(object);
-	return NULL;
+	return NOT_REFUSED;
 }
 
-static const char *
-read_conversation(World *world, JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_conversation(World *world, JsonbContainer *object, Action *action)
 {
 	if (world->talk == NULL)
-		return bad(sqlstate, "there are no conversations in this world");
-	return read_interaction(world, object, world->talk->name, action, sqlstate);
+		return bad("there are no conversations in this world");
+	return read_interaction(world, object, world->talk->name, action);
 }
 
 /* Its parameters, or a message that stands beside the action. */
-static const char *
+static Refusal
 read_act(JsonbContainer *object, Action *action)
 {
 	JsonbValue *parameters = parameters_of(object);
@@ -284,16 +280,16 @@ read_act(JsonbContainer *object, Action *action)
 	if (parameters == NULL || JsonContainerSize(parameters->val.binary.data) == 0)
 	{
 		action->act = message_act(object);
-		return NULL;
+		return NOT_REFUSED;
 	}
 	act = JsonbValueToJsonb(parameters);
 	action->act = JsonbToCString(NULL, &act->root, VARSIZE(act));
-	return NULL;
+	return NOT_REFUSED;
 }
 
 /* Why a bid is rejected: in "parameters", else beside the action. */
-static const char *
-read_reason(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_reason(JsonbContainer *object, Action *action)
 {
 	JsonbValue *parameters = parameters_of(object);
 	JsonbValue *reason = NULL;
@@ -303,28 +299,28 @@ read_reason(JsonbContainer *object, Action *action, int *sqlstate)
 	if (reason == NULL || reason->type == jbvNull)
 		reason = member(object, "reason");
 	if (reason == NULL || reason->type != jbvString || reason->val.string.len == 0)
-		return bad(sqlstate, "rejecting a bid needs a reason");
+		return bad("rejecting a bid needs a reason");
 	if (pg_mbstrlen_with_len(reason->val.string.val, reason->val.string.len) > ACT_TEXT_CHARS)
-		return bad(sqlstate, "the reason has more than 500 characters");
+		return bad("the reason has more than 500 characters");
 	action->reason = pnstrdup(reason->val.string.val, reason->val.string.len);
-	return NULL;
+	return NOT_REFUSED;
 }
 
-static const char *
-read_response(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_response(JsonbContainer *object, Action *action)
 {
 	JsonbValue *accept = member(object, "accept");
 
 	if (!whole_number(member(object, "bid_id"), &action->bid_id) || action->bid_id <= 0)
-		return bad(sqlstate, "the answer to a bid needs its bid_id");
+		return bad("the answer to a bid needs its bid_id");
 	if (accept == NULL || accept->type != jbvBool)
-		return bad(sqlstate, "the answer to a bid needs accept: true or false");
+		return bad("the answer to a bid needs accept: true or false");
 	action->accept = accept->val.boolean;
-	return action->accept ? NULL : read_reason(object, action, sqlstate);
+	return action->accept ? NOT_REFUSED : read_reason(object, action);
 }
 
-static const char *
-read_rejections(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_rejections(JsonbContainer *object, Action *action)
 {
 	JsonbValue *ids = member(object, "ids");
 
@@ -335,36 +331,37 @@ read_rejections(JsonbContainer *object, Action *action, int *sqlstate)
 		action->all_bids = true;
 	else if (ids == NULL || !read_ids(ids, action->ids, ANSWERED_BIDS_MAX, &action->id_count) ||
 			 action->id_count == 0)
-		return bad(sqlstate, "ids is neither \"*\" nor an array of 1 to 32 ids of bids or of bidders");
-	return read_reason(object, action, sqlstate);
+		return bad("ids is neither \"*\" nor an array of 1 to 32 ids of bids or of bidders");
+	return read_reason(object, action);
 }
 
-static const char *
-read_interact_with(World *world, JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_interact_with(World *world, JsonbContainer *object, Action *action)
 {
 	char name[KIND_NAME_SIZE];
 
 	if (!text_member(object, "interaction_name", name, sizeof(name)) &&
 		!text_member(object, "interaction", name, sizeof(name)))
-		return bad(sqlstate, "interact_with needs an interaction_name");
-	return read_interaction(world, object, name, action, sqlstate);
+		return bad("interact_with needs an interaction_name");
+	return read_interaction(world, object, name, action);
 }
 
-static const char *
-read_direction(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_direction(JsonbContainer *object, Action *action)
 {
 	char name[16];
 
 	if (!text_member(object, "direction", name, sizeof(name)) || !direction_by_name(name, &action->direction))
-		return bad(sqlstate, "move_direction needs a direction: north, east, south or west");
-	return NULL;
+		return bad("move_direction needs a direction: north, east, south or west");
+	return NOT_REFUSED;
 }
 
-static const char *
-read_approach(JsonbContainer *object, Action *action, int *sqlstate)
+static Refusal
+read_approach(JsonbContainer *object, Action *action)
 {
-	return target(object, &action->target_id) ? NULL
-											  : bad(sqlstate, "walking to something needs its target_id");
+	if (!target(object, &action->target_id))
+		return bad("walking to something needs its target_id");
+	return NOT_REFUSED;
 }
 
 /* ACTION_NONE when it is no such name. */
@@ -383,45 +380,45 @@ action_is_named(const char *name)
 	return kind_of_action(name) != ACTION_NONE;
 }
 
-const char *
-action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action, int *sqlstate)
+Refusal
+action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 {
 	char name[KIND_NAME_SIZE];
 
 	memset(action, 0, sizeof(*action));
 	if (!JsonContainerIsObject(object) || !text_member(object, "action", name, sizeof(name)))
-		return bad(sqlstate, "the decision has no action");
+		return bad("the decision has no action");
 	action->kind = kind_of_action(name);
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
-			return read_cell(world, object, action, sqlstate);
+			return read_cell(world, object, action);
 		case ACTION_MOVE_DIRECTION:
-			return read_direction(object, action, sqlstate);
+			return read_direction(object, action);
 		case ACTION_INTERACT_WITH:
-			return read_interact_with(world, object, action, sqlstate);
+			return read_interact_with(world, object, action);
 		case ACTION_APPROACH:
-			return read_approach(object, action, sqlstate);
+			return read_approach(object, action);
 		case ACTION_WAIT:
-			return read_wait(object, action, sqlstate);
+			return read_wait(object, action);
 		case ACTION_ACT_IN_INTERACTION:
 			return read_act(object, action);
 		case ACTION_RESPOND_TO_BID:
-			return read_response(object, action, sqlstate);
+			return read_response(object, action);
 		case ACTION_REJECT_BIDS:
-			return read_rejections(object, action, sqlstate);
+			return read_rejections(object, action);
 		case ACTION_NONE:
 			break;
 		default:
-			return NULL;
+			return NOT_REFUSED;
 	}
 	if (strcmp(name, "start_conversation") == 0 && world_interaction_kind(world, name) == NULL)
 	{
 		action->kind = ACTION_INTERACT_WITH;
-		return read_conversation(world, object, action, sqlstate);
+		return read_conversation(world, object, action);
 	}
 	if (world_interaction_kind(world, name) == NULL)
-		return bad(sqlstate, psprintf("there is no action \"%s\"", name));
+		return bad(psprintf("there is no action \"%s\"", name));
 	action->kind = ACTION_INTERACT_WITH;
-	return read_interaction(world, object, name, action, sqlstate);
+	return read_interaction(world, object, name, action);
 }

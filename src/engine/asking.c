@@ -27,15 +27,14 @@
 /* ---- events that wake a mind ---- */
 
 static bool
-wakes(const Npc *npc, const char *event, int length)
+wakes(const Npc *npc, MindEvent event)
 {
-	if (npc->wake_on == NULL)
-		return false;
-	for (int i = 0; i < npc->wake_on->count; i++)
+	for (int i = 0; npc->wake_on != NULL && i < npc->wake_on->count; i++)
 	{
 		const char *name = npc->wake_on->item[i]; /* in quotes */
+		MindEvent	named;
 
-		if ((int) strlen(name) == length + 2 && strncmp(name + 1, event, length) == 0)
+		if (mind_event_by_name(name + 1, strlen(name) - 2, &named) && named == event)
 			return true;
 	}
 	return false;
@@ -85,9 +84,9 @@ npc_call_mind(World *world, Npc *npc, DecisionReason reason)
 
 /* An event was told. */
 void
-npc_wake(World *world, Npc *npc, const char *event)
+npc_wake(World *world, Npc *npc, MindEvent event)
 {
-	if (wakes(npc, event, strlen(event)))
+	if (wakes(npc, event))
 		npc_call_mind(world, npc, REASON_REQUESTED);
 }
 
@@ -111,8 +110,10 @@ world_wake_for_news(World *world, Npc *npc, int known)
 	{
 		Jsonb	   *event = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(events->item[i])));
 		JsonbValue *type = getKeyJsonValueFromContainer(&event->root, "type", strlen("type"), NULL);
+		MindEvent	told;
 
-		if (type != NULL && type->type == jbvString && wakes(npc, type->val.string.val, type->val.string.len))
+		if (type != NULL && type->type == jbvString &&
+			mind_event_by_name(type->val.string.val, type->val.string.len, &told) && wakes(npc, told))
 		{
 			npc_call_mind(world, npc, REASON_REQUESTED);
 			return;
@@ -142,17 +143,17 @@ set_wake_on(World *world, Npc *npc, const JsonbValue *names)
 	}
 }
 
-const char *
+Refusal
 world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
-					 const JsonbValue *wake_on, int *sqlstate)
+					 const JsonbValue *wake_on)
 {
-	JsonList   *before = npc->wake_on;
-	const char *failure;
+	JsonList *before = npc->wake_on;
+	Refusal	  refusal;
 
 	/* What the decision itself brings about is looked at when it is known whether it stands. */
 	npc->wake_on = NULL;
-	failure = world_act_and_plan(world, npc, action, plan, DECIDER_MIND, sqlstate);
-	if (failure != NULL)
+	refusal = world_act_and_plan(world, npc, action, plan, DECIDER_MIND);
+	if (is_refused(refusal))
 		npc->wake_on = before;
 	else
 	{
@@ -163,7 +164,7 @@ world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbVa
 		npc_was_answered(world, npc);
 	}
 	world_wake_for_news(world, npc, 0);
-	return failure;
+	return refusal;
 }
 
 /* ---- minds that fail, minds that are told much ---- */

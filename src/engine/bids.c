@@ -76,7 +76,7 @@ tell_pending(World *world, Npc *bidder, const Bid *bid)
 	appendStringInfo(&members, "\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
 					 (long long) bid->id, bid->kind->name, (long long) bid->target_id);
 	json_ids(&members, bid->invited, bid->invited_count);
-	npc_tell(world, bidder, "interaction_bid_pending", members.data);
+	npc_tell(world, bidder, MIND_BID_PENDING, members.data);
 	pfree(members.data);
 }
 
@@ -95,7 +95,7 @@ tell_received(World *world, Npc *npc, const Bid *bid)
 	json_ids(&members, bid->invited, bid->invited_count);
 	json_literal(&members, ",\"answer_by\":");
 	json_millionths(&members, bid->due_at);
-	npc_tell(world, npc, "interaction_bid_received", members.data);
+	npc_tell(world, npc, MIND_BID_RECEIVED, members.data);
 	npc_call_mind(world, npc, REASON_BID);
 	npc_settle(world, npc);
 	pfree(members.data);
@@ -111,7 +111,7 @@ tell_cancelled(World *world, const Bid *bid, const Npc *except, const char *reas
 
 		if (npc != NULL && npc != except &&
 			(bid->answers[i] == INVITATION_PUT || bid->answers[i] == INVITATION_ACCEPTED))
-			npc_tell(world, npc, "interaction_bid_cancelled", bid_members(bid, reason));
+			npc_tell(world, npc, MIND_BID_CANCELLED, bid_members(bid, reason));
 	}
 }
 
@@ -148,7 +148,7 @@ drop_bid(World *world, Bid *bid)
 
 /* There will be nothing of it: 'by' (NULL = nobody) rejected it. The bidder goes on. */
 static void
-end_bid(World *world, Bid *bid, const char *event, const Npc *by, const char *reason)
+end_bid(World *world, Bid *bid, MindEvent event, const Npc *by, const char *reason)
 {
 	Npc *bidder = world_npc(world, bid->bidder_id);
 
@@ -163,7 +163,7 @@ end_bid(World *world, Bid *bid, const char *event, const Npc *by, const char *re
 static void
 reject_bid(World *world, Bid *bid, const Npc *by, const char *reason)
 {
-	end_bid(world, bid, "interaction_bid_rejected", by, reason);
+	end_bid(world, bid, MIND_BID_REJECTED, by, reason);
 }
 
 /* ---- putting it to the invited ---- */
@@ -235,7 +235,6 @@ begin_what_was_bid(World *world, Bid *bid)
 	WorldItem			  *item = bid_item(world, bid);
 	char				  *act = bid->act;
 	const char			  *reason = NULL;
-	int					   sqlstate;
 
 	for (int i = 0; reason == NULL && i < bid->invited_count; i++)
 	{
@@ -263,7 +262,7 @@ begin_what_was_bid(World *world, Bid *bid)
 	interaction_begin(world, kind, target_id, item, participants, deciders, count);
 	if (act != NULL)
 	{
-		npc_act(world, participants[0], act, &sqlstate);
+		npc_act(world, participants[0], act);
 		pfree(act);
 	}
 }
@@ -282,7 +281,6 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	Npc			*npc = world_npc(world, bid->invited[0]);
 	Interaction *running = npc != NULL ? npc_interaction(world, npc) : NULL;
 	char		*act = bid->act;
-	int			 sqlstate;
 
 	if (!world_lives_by(world->lock, RULES_0_4) || bid->invited_count != 1 ||
 		bid->kind->target != TARGET_NPC || !interaction_joinable(running, bid->kind) ||
@@ -294,7 +292,7 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	interaction_join(world, running, bidder, bidder->decider);
 	if (act != NULL)
 	{
-		npc_act(world, bidder, act, &sqlstate);
+		npc_act(world, bidder, act);
 		pfree(act);
 	}
 	return true;
@@ -423,7 +421,7 @@ put_bid(World *world, Bid *bid)
 static void
 tell_answer(World *world, Npc *npc, const Bid *bid, const char *reason)
 {
-	npc_tell(world, npc, "decided_for_you",
+	npc_tell(world, npc, MIND_DECIDED_FOR_YOU,
 			 psprintf("\"action\":\"%s\",\"bid_id\":%lld,\"accept\":%s%s%s",
 					  action_name(ACTION_RESPOND_TO_BID), (long long) bid->id,
 					  reason == NULL ? "true" : "false", reason == NULL ? "" : ",",
@@ -477,7 +475,7 @@ bid_due(World *world, Bid *bid)
 	else if (world_lives_by(world->lock, RULES_0_2))
 		answer_for_minds(world, bid);
 	else
-		end_bid(world, bid, "interaction_bid_cancelled", NULL, "not everybody answered in time");
+		end_bid(world, bid, MIND_BID_CANCELLED, NULL, "not everybody answered in time");
 }
 
 /* It is put now if this is a tick, else in the next one. */
@@ -529,28 +527,27 @@ bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int co
 
 /* ---- answers ---- */
 
-static const char *
-no_such_bid(int64 id, int *sqlstate)
+static Refusal
+no_such_bid(int64 id)
 {
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-	return psprintf("there is no bid %lld for this NPC to answer", (long long) id);
+	return impossible(psprintf("there is no bid %lld for this NPC to answer", (long long) id));
 }
 
-static const char *
-accept_bid(World *world, Npc *npc, Bid *bid, int *sqlstate)
+static Refusal
+accept_bid(World *world, Npc *npc, Bid *bid)
 {
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
 	if (bidder_joins(world, bid, npc->id))
-		return NULL;
+		return NOT_REFUSED;
 	if (!state_is_free(npc->state))
-		return psprintf("who is %s cannot accept a bid", npc_state_name(npc->state));
+		return impossible(psprintf("who is %s cannot accept a bid", npc_state_name(npc->state)));
 	if (!near_enough(world, bid->kind, world_npc(world, bid->bidder_id), npc))
-		return psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id);
+		return impossible(
+			psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id));
 	bid->answers[place_of(bid, npc)] = INVITATION_ACCEPTED;
 	bid_touch(world, bid);
 	if (all_accepted(bid))
 		begin_what_was_bid(world, bid);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 /* Whether the NPC can still answer it. */
@@ -568,7 +565,6 @@ npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const Interacti
 	int	   count;
 	int64 *ids = bids_under_way(world, &count);
 	Bid	  *meant = NULL;
-	int	   sqlstate;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -578,20 +574,20 @@ npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const Interacti
 			meant = bid;
 	}
 	pfree(ids);
-	return meant != NULL && accept_bid(world, npc, meant, &sqlstate) == NULL;
+	return meant != NULL && !is_refused(accept_bid(world, npc, meant));
 }
 
-const char *
-npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate)
+Refusal
+npc_answer_bid(World *world, Npc *npc, const Action *action)
 {
 	Bid *bid = image_find(world->bids, action->bid_id);
 
 	if (bid == NULL || !awaits(bid, npc))
-		return no_such_bid(action->bid_id, sqlstate);
+		return no_such_bid(action->bid_id);
 	if (action->accept)
-		return accept_bid(world, npc, bid, sqlstate);
+		return accept_bid(world, npc, bid);
 	reject_bid(world, bid, npc, action->reason);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 static bool
@@ -605,8 +601,8 @@ is_meant(const Bid *bid, const Action *action)
 	return false;
 }
 
-const char *
-npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate)
+Refusal
+npc_reject_bids(World *world, Npc *npc, const Action *action)
 {
 	int	   count;
 	int64 *ids = bids_under_way(world, &count);
@@ -622,7 +618,7 @@ npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate)
 		rejected++;
 	}
 	pfree(ids);
-	return rejected == 0 && !action->all_bids ? no_such_bid(action->ids[0], sqlstate) : NULL;
+	return rejected == 0 && !action->all_bids ? no_such_bid(action->ids[0]) : NOT_REFUSED;
 }
 
 /* ---- staying within reach ---- */
@@ -682,7 +678,7 @@ npc_drop_bids(World *world, Npc *npc, const char *why)
 		Bid *bid = image_find(world->bids, ids[i]);
 
 		if (bid != NULL && bid->bidder_id == npc->id)
-			end_bid(world, bid, "interaction_bid_cancelled", NULL, why);
+			end_bid(world, bid, MIND_BID_CANCELLED, NULL, why);
 		else if (bid != NULL && place_of(bid, npc) >= 0)
 			reject_bid(world, bid, NULL, why);
 	}

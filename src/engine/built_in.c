@@ -294,14 +294,12 @@ world_decide_built_in(World *world, Npc **npcs, int count)
 	}
 	for (int i = 0; i < count; i++)
 	{
-		int sqlstate;
-
 		if (leaves[i] && !npc_is_to_leave(world, npcs[i]))
 			continue; /* somebody left before it, and so it is over */
 		if (tells_of(world, npcs[i], &actions[i]))
-			npc_tell(world, npcs[i], "decided_for_you",
+			npc_tell(world, npcs[i], MIND_DECIDED_FOR_YOU,
 					 psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));
-		if (world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN, &sqlstate) != NULL)
+		if (is_refused(world_act(world, npcs[i], &actions[i], DECIDER_BUILT_IN)))
 			try_again_later(world, npcs[i]);
 		else if (actions[i].kind == ACTION_CONTINUE)
 			adopt_activity(world, npcs[i]);

@@ -389,9 +389,7 @@ schedule_anew(World *world, Npc *npc, void *arg)
 void
 world_set_policy(World *world, const char *policy)
 {
-	world->policy = strcmp(policy, "none") == 0		  ? POLICY_NONE
-					: strcmp(policy, "interval") == 0 ? POLICY_INTERVAL
-													  : POLICY_OCCASIONS;
+	world->policy = policy_by_name(policy);
 	world_each_npc(world, schedule_anew, NULL);
 }
 

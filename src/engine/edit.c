@@ -121,7 +121,7 @@ leave_interaction(World *world, Npc *npc, const char *why)
 	if (npc->interaction_id != 0)
 	{
 		npc_fail_plan(world, npc, why);
-		npc_end_interaction(world, npc, "interaction_cancelled", 0);
+		npc_end_interaction(world, npc, INTERACTION_CANCELLED, 0);
 	}
 }
 

@@ -18,11 +18,19 @@
 
 #include "engine/due.h"
 #include "engine/world.h"
+#include "errors.h"
 #include "sim/grid.h"
 #include "sim/path.h"
 
 /* How often a walker whose way was blocked plans anew before it gives up. */
 #define REPLANS_MAX 1
+
+/* An action that can be read, but not be carried out as things are. */
+static inline Refusal
+impossible(const char *message)
+{
+	return refuse(ERRCODE_NS_ACTION_IMPOSSIBLE, message);
+}
 
 /* A growing array of pointers (NULL where one was dropped) or ids. */
 typedef struct PointerList
@@ -45,6 +53,7 @@ typedef enum Policy
 	POLICY_INTERVAL,
 	POLICY_NONE
 } Policy;
+#define POLICY_COUNT 3
 
 typedef struct District	  District;
 typedef struct ImageTable ImageTable; /* objects by id (contents.c) */
@@ -172,19 +181,19 @@ extern int npcs_over(World *world, Cell cell, Npc ***found);
 extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found);
 
 /* load.c */
-extern void image_load(World *world);
-extern bool image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
+extern void	  image_load(World *world);
+extern Policy policy_by_name(const char *name);				/* a CHECK holds the names */
+extern bool	  image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
 
 /* whole.c: raises an error if what was loaded does not belong together */
 extern void image_require_whole(World *world);
 
 /* rules */
 /* walk.c */
-extern const char *npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-							const InteractionKind *interaction, int64 target_id, Decider decider,
-							int *sqlstate);
-extern void		   npc_leg_ended(World *world, Npc *npc);
-extern void		   npc_stand(World *world, Npc *npc);
+extern Refusal npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
+						const InteractionKind *interaction, int64 target_id, Decider decider);
+extern void	   npc_leg_ended(World *world, Npc *npc);
+extern void	   npc_stand(World *world, Npc *npc);
 /* It has nothing more to do where it gets, or in what it takes part in. */
 extern void npc_forget_terms(World *world, Npc *npc);
 extern void world_stop_blocked_walkers(World *world, Cell cell);
@@ -200,11 +209,16 @@ extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void npc_become_idle(World *world, Npc *npc, int64 pause);
 extern void npc_next_step(World *world, Npc *npc, int64 pause);
 extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
-/* Interacts, or bids for it; walks there first if it may. NULL, or why not. */
-extern const char *npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider,
-								int *sqlstate);
+/* Interacts, or bids for it; walks there first if it may. */
+extern Refusal npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider);
 
 /* interact.c */
+typedef enum InteractionEnd
+{
+	INTERACTION_FINISHED, /* it has lasted as long as it can: for all who take part */
+	INTERACTION_CANCELLED /* for one, and for the others if they are too few then */
+} InteractionEnd;
+
 extern Interaction *npc_interaction(World *world, const Npc *npc);		   /* NULL = none */
 extern Interaction *item_interaction(World *world, const WorldItem *item); /* NULL = none */
 /* Whether one more can take part in it, who wants this. */
@@ -216,14 +230,13 @@ extern Interaction *interaction_begin(World *world, const InteractionKind *kind,
 extern void			interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider);
 /* Not of the will of any of them. */
 extern void interaction_break_off(World *world, Interaction *interaction, const char *why);
-/* One leaves; who remains goes on unless they are too few. An interaction that is finished ends for all. */
-extern void npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause);
-/* 'act': parameters, a JSON object. NULL, or why not. */
-extern const char *npc_act(World *world, Npc *npc, const char *act, int *sqlstate);
+extern void npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int64 pause);
+/* 'act': parameters, a JSON object. */
+extern Refusal npc_act(World *world, Npc *npc, const char *act);
 /* The same, checked only. */
-extern const char *interaction_check_act(const InteractionKind *kind, const char *act);
+extern Refusal interaction_check_act(const InteractionKind *kind, const char *act);
 /* The same, now or as soon as it may: until then it is held, in place of what was held before. */
-extern const char *npc_act_or_hold(World *world, Npc *npc, const char *act, int *sqlstate);
+extern Refusal npc_act_or_hold(World *world, Npc *npc, const char *act);
 /* It may: what was held is done. */
 extern void npc_act_held(World *world, Npc *npc);
 /* The built-in mind takes part in a conversation. */
@@ -238,13 +251,13 @@ extern void bid_place(World *world, Npc *bidder, const Action *action, Npc **inv
 					  Decider decider);
 extern void bid_due(World *world, Bid *bid);
 /* After it was put or loaded: its place in the heap. */
-extern void		   bid_settle(World *world, Bid *bid);
-extern const char *npc_answer_bid(World *world, Npc *npc, const Action *action, int *sqlstate);
+extern void	   bid_settle(World *world, Bid *bid);
+extern Refusal npc_answer_bid(World *world, Npc *npc, const Action *action);
 /* Whether the other one (or it itself) does what it does only since the NPC's own mind was asked. */
 extern bool npc_did_not_know(const Npc *npc, const Npc *other);
 /* Who bids for what the other one, who is requesting, has invited it to accepts that: true if there was such a bid. */
-extern bool npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind);
-extern const char *npc_reject_bids(World *world, Npc *npc, const Action *action, int *sqlstate);
+extern bool	   npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind);
+extern Refusal npc_reject_bids(World *world, Npc *npc, const Action *action);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
 extern void item_drop_bids(World *world, int64 item_id, const char *why);
@@ -256,7 +269,7 @@ extern void world_stretch_bids(World *world, int32 before, int32 after);
 extern void npc_renew_invitations(World *world, Npc *npc);
 
 /* asking.c */
-extern void npc_wake(World *world, Npc *npc, const char *event);
+extern void npc_wake(World *world, Npc *npc, MindEvent event);
 extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
 extern bool npc_budget_spent(World *world, Npc *npc);
 /* Of invitations and messages it was asked as often as it may be. */

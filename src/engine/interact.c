@@ -128,7 +128,7 @@ tell_others(World *world, const Interaction *interaction, const Npc *npc, const 
 							   "\"npc_id\":%lld,%s%s",
 							   interaction->kind->name, (long long) interaction->id, what,
 							   (long long) npc->id, json_text_member("name", npc->name), more_members);
-		npc_tell(world, other, "interaction_observation", members);
+		npc_tell(world, other, MIND_INTERACTION_OBSERVATION, members);
 	}
 }
 
@@ -234,7 +234,7 @@ static void
 settle_in(World *world, Interaction *interaction, Npc *npc, int64 pause)
 {
 	set_next_words(world, npc, interaction, pause);
-	npc_tell(world, npc, "interaction_started", members_of(interaction));
+	npc_tell(world, npc, MIND_INTERACTION_STARTED, members_of(interaction));
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 }
@@ -308,7 +308,7 @@ static void
 drop_held_act(World *world, Npc *npc, const char *why)
 {
 	npc_forget_terms(world, npc);
-	npc_tell(world, npc, "error",
+	npc_tell(world, npc, MIND_ERROR,
 			 psprintf("\"action\":\"%s\",%s", action_name(ACTION_ACT_IN_INTERACTION),
 					  json_text_member("message", why)));
 }
@@ -339,9 +339,35 @@ go_on(World *world, Npc *npc, int64 pause)
 	npc_settle(world, npc);
 }
 
-/* It is over for all who take part; *first is told the event, the others that it is finished. */
+static MindEvent
+told_of(InteractionEnd how)
+{
+	switch (how)
+	{
+		case INTERACTION_FINISHED:
+			return MIND_INTERACTION_FINISHED;
+		case INTERACTION_CANCELLED:
+			break;
+	}
+	return MIND_INTERACTION_CANCELLED;
+}
+
+static WorldEventKind
+recorded_of(InteractionEnd how)
+{
+	switch (how)
+	{
+		case INTERACTION_FINISHED:
+			return WORLD_EVENT_INTERACTION_FINISHED;
+		case INTERACTION_CANCELLED:
+			break;
+	}
+	return WORLD_EVENT_INTERACTION_CANCELLED;
+}
+
+/* It is over for all who take part: for the first of them in this way, for the others it is finished. */
 static void
-end_for_all(World *world, Interaction *interaction, Npc *first, const char *event, int64 pause)
+end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd how, int64 pause)
 {
 	Npc		  *gone[PARTICIPANTS_MAX] = {first};
 	int		   count = 1;
@@ -352,10 +378,10 @@ end_for_all(World *world, Interaction *interaction, Npc *first, const char *even
 			gone[count++] = world_npc(world, interaction->participants[i].npc_id);
 	for (int i = 0; i < count; i++)
 	{
-		const char *told = i == 0 ? event : "interaction_finished";
+		InteractionEnd its = i == 0 ? how : INTERACTION_FINISHED;
 
-		record(world, world_event_kind_named(told), gone[i], interaction);
-		npc_tell(world, gone[i], told, members_of(interaction));
+		record(world, recorded_of(its), gone[i], interaction);
+		npc_tell(world, gone[i], told_of(its), members_of(interaction));
 		step_out(world, interaction, gone[i]);
 	}
 	if (item != NULL)
@@ -377,13 +403,13 @@ end_for_all(World *world, Interaction *interaction, Npc *first, const char *even
 
 /* The others go on. */
 static void
-leave(World *world, Interaction *interaction, Npc *npc, const char *event, int64 pause)
+leave(World *world, Interaction *interaction, Npc *npc, int64 pause)
 {
 	WorldItem *item = interaction_item(world, interaction);
 	int		   place = place_of(interaction, npc);
 
 	record(world, WORLD_EVENT_INTERACTION_LEFT, npc, interaction);
-	npc_tell(world, npc, event, members_of(interaction));
+	npc_tell(world, npc, told_of(INTERACTION_CANCELLED), members_of(interaction));
 	interaction->participant_count--;
 	memmove(&interaction->participants[place], &interaction->participants[place + 1],
 			(interaction->participant_count - place) * sizeof(Participant));
@@ -399,18 +425,18 @@ leave(World *world, Interaction *interaction, Npc *npc, const char *event, int64
 }
 
 void
-npc_end_interaction(World *world, Npc *npc, const char *event, int64 pause)
+npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int64 pause)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 
 	if (interaction == NULL)
 		elog(ERROR, "NPC %lld of world %lld is in no interaction", (long long) npc->id,
 			 (long long) world->id);
-	if (strcmp(event, "interaction_finished") == 0 ||
+	if (how == INTERACTION_FINISHED ||
 		interaction->participant_count - 1 < interaction->kind->min_participants)
-		end_for_all(world, interaction, npc, event, pause);
+		end_for_all(world, interaction, npc, how, pause);
 	else
-		leave(world, interaction, npc, event, pause);
+		leave(world, interaction, npc, pause);
 }
 
 void
@@ -419,7 +445,7 @@ interaction_break_off(World *world, Interaction *interaction, const char *why)
 	for (int i = 0; i < interaction->participant_count; i++)
 		npc_fail_plan(world, world_npc(world, interaction->participants[i].npc_id), why);
 	end_for_all(world, interaction, world_npc(world, interaction->participants[0].npc_id),
-				"interaction_cancelled", 0);
+				INTERACTION_CANCELLED, 0);
 }
 
 /* ---- acting ---- */
@@ -430,14 +456,14 @@ parse(const char *text)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
 
-const char *
+Refusal
 interaction_check_act(const InteractionKind *kind, const char *act)
 {
-	const char *failure;
+	const char *flaw;
 
 	/* kinds of an image are members of their rows */
-	interaction_act((const InteractionRow *) kind, &parse(act)->root, &failure);
-	return failure;
+	interaction_act((const InteractionRow *) kind, &parse(act)->root, &flaw);
+	return flaw != NULL ? impossible(flaw) : NOT_REFUSED;
 }
 
 /* What others are told of an act: the message, and whatever else there is. */
@@ -507,44 +533,41 @@ may_act_at(const Interaction *interaction, const Npc *npc)
 	return last < 0 ? interaction->started_at : last + ACT_COOLDOWN;
 }
 
-const char *
-npc_act(World *world, Npc *npc, const char *act, int *sqlstate)
+Refusal
+npc_act(World *world, Npc *npc, const char *act)
 {
 	Interaction *interaction = npc_interaction(world, npc);
-	const char	*failure;
-	char		*complete;
+	const char	*flaw;
+	char *complete = interaction_act((const InteractionRow *) interaction->kind, &parse(act)->root, &flaw);
 
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-	complete = interaction_act((const InteractionRow *) interaction->kind, &parse(act)->root, &failure);
-	if (failure != NULL)
-		return failure;
+	if (flaw != NULL)
+		return impossible(flaw);
 	if (may_act_at(interaction, npc) > world->now)
-		return psprintf("at least %d s lie between two acts of one participant",
-						(int) (ACT_COOLDOWN / SIM_SECOND));
+		return impossible(psprintf("at least %d s lie between two acts of one participant",
+								   (int) (ACT_COOLDOWN / SIM_SECOND)));
 	note_act(world, interaction, npc, complete);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 /* ---- acting later ---- */
 
-const char *
-npc_act_or_hold(World *world, Npc *npc, const char *act, int *sqlstate)
+Refusal
+npc_act_or_hold(World *world, Npc *npc, const char *act)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 	int64		 at = may_act_at(interaction, npc);
-	const char	*failure;
+	Refusal		 refusal;
 
 	if (at <= world->now || at >= ends_at(world, interaction) || !world_lives_by(world->lock, RULES_0_4))
-		return npc_act(world, npc, act, sqlstate);
-	*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-	failure = interaction_check_act(interaction->kind, act);
-	if (failure != NULL)
-		return failure;
+		return npc_act(world, npc, act);
+	refusal = interaction_check_act(interaction->kind, act);
+	if (is_refused(refusal))
+		return refusal;
 	npc_forget_terms(world, npc);
 	npc->goal_terms = MemoryContextStrdup(world->context, act);
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 	set_event(world, npc, interaction, EVENT_ACT, at);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 int64
@@ -556,18 +579,17 @@ npc_acts_at(const Npc *npc)
 void
 npc_act_held(World *world, Npc *npc)
 {
-	char	   *act = npc->goal_terms != NULL ? pstrdup(npc->goal_terms) : NULL;
-	const char *failure = NULL;
-	int			sqlstate;
+	char   *act = npc->goal_terms != NULL ? pstrdup(npc->goal_terms) : NULL;
+	Refusal refusal = NOT_REFUSED;
 
 	npc_forget_terms(world, npc);
 	set_next_words(world, npc, npc_interaction(world, npc), TALK_INTERVAL);
 	/* NULL: it has another mind by now, which said nothing */
 	if (act != NULL)
-		failure = npc_act(world, npc, act, &sqlstate);
+		refusal = npc_act(world, npc, act);
 	/* the interaction takes other parameters by now */
-	if (failure != NULL)
-		drop_held_act(world, npc, failure);
+	if (is_refused(refusal))
+		drop_held_act(world, npc, refusal.message);
 	npc_settle(world, npc);
 }
 
@@ -595,12 +617,10 @@ npc_speak(World *world, Npc *npc)
 	uint32		 choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
 	Utterance	 utterance = talk_next(greeted, interaction->act_count, chance);
 	const char	*words = talk_words(utterance, choice);
-	int			 sqlstate;
-	const char	*failure =
-		npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)), &sqlstate);
+	Refusal		 refusal = npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)));
 
 	/* A conversation that takes more than words is none for it: it would stay, silent, for ever. */
-	if (failure != NULL || utterance == UTTERANCE_FAREWELL)
+	if (is_refused(refusal) || utterance == UTTERANCE_FAREWELL)
 		set_event(world, npc, interaction, EVENT_LEAVE, world->now + TALK_FAREWELL_TIME);
 	else
 		set_next_words(world, npc, interaction, TALK_INTERVAL);

@@ -22,7 +22,7 @@ npc_event(World *world, Npc *npc)
 			npc_leg_ended(world, npc);
 			break;
 		case EVENT_INTERACTION_END:
-			npc_end_interaction(world, npc, "interaction_finished", MIND_PAUSE);
+			npc_end_interaction(world, npc, INTERACTION_FINISHED, MIND_PAUSE);
 			break;
 		case EVENT_WAIT_OVER:
 			npc_become_idle(world, npc, 0);
@@ -33,7 +33,7 @@ npc_event(World *world, Npc *npc)
 			break;
 		case EVENT_LEAVE:
 			if (!npc_lets_think(world, npc))
-				npc_end_interaction(world, npc, "interaction_cancelled", MIND_PAUSE);
+				npc_end_interaction(world, npc, INTERACTION_CANCELLED, MIND_PAUSE);
 			break;
 		case EVENT_ACT:
 			npc_act_held(world, npc);

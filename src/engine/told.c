@@ -24,15 +24,15 @@
 /* Events that repeat, and by which members two of them are the same. */
 typedef struct Repeating
 {
-	const char *type;
+	MindEvent	type;
 	const char *keys[KEYS_MAX];
 } Repeating;
 
 static const Repeating repeating[] = {
-	{"decided_for_you", {"action", "accept"}},
-	{"decision_failed"},
-	{"decision_timed_out"},
-	{"movement_completed", {"decided_for_you", "status"}},
+	{MIND_DECIDED_FOR_YOU, {"action", "accept"}},
+	{MIND_DECISION_FAILED},
+	{MIND_DECISION_TIMED_OUT},
+	{MIND_MOVEMENT_COMPLETED, {"decided_for_you", "status"}},
 };
 
 static Jsonb *
@@ -45,6 +45,16 @@ static JsonbValue *
 member_of(Jsonb *event, const char *name)
 {
 	return getKeyJsonValueFromContainer(&event->root, name, strlen(name), NULL);
+}
+
+static bool
+is_of_type(Jsonb *event, MindEvent type)
+{
+	JsonbValue *value = member_of(event, "type");
+	MindEvent	named;
+
+	return value != NULL && value->type == jbvString &&
+		   mind_event_by_name(value->val.string.val, value->val.string.len, &named) && named == type;
 }
 
 /* Texts and truth values; what is absent in both is the same. */
@@ -63,24 +73,25 @@ same_value(const JsonbValue *a, const JsonbValue *b)
 
 /* Is there one that it may repeat? Most have none, and are not read for it. */
 static bool
-has_forerunner(const Npc *npc, const char *type)
+has_forerunner(const Npc *npc, MindEvent type)
 {
-	bool known = false;
+	const char *name = mind_event_name(type);
+	bool		known = false;
 
 	for (int i = 0; !known && i < (int) lengthof(repeating); i++)
-		known = strcmp(repeating[i].type, type) == 0;
+		known = repeating[i].type == type;
 	for (int i = 0; known && npc->mind_events != NULL && i < npc->mind_events->count; i++)
-		if (strstr(npc->mind_events->item[i], type) != NULL)
+		if (strstr(npc->mind_events->item[i], name) != NULL)
 			return true;
 	return false;
 }
 
 /* How the event repeats, NULL if it does not: a walk does if it was not its mind's idea. */
 static const Repeating *
-repeats(const char *type, Jsonb *event)
+repeats(MindEvent type, Jsonb *event)
 {
 	for (int i = 0; i < (int) lengthof(repeating); i++)
-		if (strcmp(repeating[i].type, type) == 0 &&
+		if (repeating[i].type == type &&
 			(repeating[i].keys[0] == NULL || member_of(event, repeating[i].keys[0]) != NULL))
 			return &repeating[i];
 	return NULL;
@@ -89,7 +100,7 @@ repeats(const char *type, Jsonb *event)
 static bool
 same_event(const Repeating *how, Jsonb *a, Jsonb *b)
 {
-	if (!same_value(member_of(a, "type"), member_of(b, "type")))
+	if (!is_of_type(a, how->type))
 		return false;
 	for (int i = 0; i < KEYS_MAX && how->keys[i] != NULL; i++)
 		if (!same_value(member_of(a, how->keys[i]), member_of(b, how->keys[i])))
@@ -120,7 +131,7 @@ since_of(Jsonb *event)
 
 /* Takes those out of the list that are the same as a new event, and adds to that how often it happened. */
 static void
-take_up_earlier(Npc *npc, const char *type, StringInfo event)
+take_up_earlier(Npc *npc, MindEvent type, StringInfo event)
 {
 	Jsonb			*parsed = parse(event->data);
 	const Repeating *how = repeats(type, parsed);
@@ -129,8 +140,9 @@ take_up_earlier(Npc *npc, const char *type, StringInfo event)
 
 	for (int i = 0; how != NULL && npc->mind_events != NULL && i < npc->mind_events->count;)
 	{
-		Jsonb *earlier =
-			strstr(npc->mind_events->item[i], type) != NULL ? parse(npc->mind_events->item[i]) : NULL;
+		Jsonb *earlier = strstr(npc->mind_events->item[i], mind_event_name(type)) != NULL
+							 ? parse(npc->mind_events->item[i])
+							 : NULL;
 
 		if (earlier == NULL || !same_event(how, earlier, parsed))
 		{
@@ -150,15 +162,6 @@ take_up_earlier(Npc *npc, const char *type, StringInfo event)
 }
 
 /* ---- what a mind that has just answered was not told yet ---- */
-
-static bool
-is_of_type(Jsonb *event, const char *type)
-{
-	JsonbValue *value = member_of(event, "type");
-
-	return value != NULL && value->type == jbvString && value->val.string.len == (int) strlen(type) &&
-		   memcmp(value->val.string.val, type, value->val.string.len) == 0;
-}
 
 /* Whether it happened after the mind was asked: a question that was answered without having been handed out told nothing. */
 static bool
@@ -183,9 +186,9 @@ npc_interaction_is_over(const Npc *npc)
 
 		if (!is_news(npc, event))
 			continue;
-		if (is_of_type(event, "interaction_started"))
+		if (is_of_type(event, MIND_INTERACTION_STARTED))
 			return false; /* it was in none before */
-		if (is_of_type(event, "interaction_finished") || is_of_type(event, "interaction_cancelled"))
+		if (is_of_type(event, MIND_INTERACTION_FINISHED) || is_of_type(event, MIND_INTERACTION_CANCELLED))
 			return true;
 	}
 	return false;
@@ -200,7 +203,7 @@ npc_invitation_is_over(const Npc *npc, int64 bid_id)
 		JsonbValue *bid = member_of(event, "bid_id");
 
 		if (bid == NULL || bid->type != jbvNumeric || !is_news(npc, event) ||
-			(!is_of_type(event, "interaction_bid_cancelled") && !is_of_type(event, "decided_for_you")))
+			(!is_of_type(event, MIND_BID_CANCELLED) && !is_of_type(event, MIND_DECIDED_FOR_YOU)))
 			continue;
 		if (DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(bid->val.numeric))) == bid_id)
 			return true;
@@ -209,7 +212,7 @@ npc_invitation_is_over(const Npc *npc, int64 bid_id)
 }
 
 void
-npc_tell(World *world, Npc *npc, const char *type, const char *members)
+npc_tell(World *world, Npc *npc, MindEvent type, const char *members)
 {
 	StringInfoData event;
 
@@ -218,7 +221,7 @@ npc_tell(World *world, Npc *npc, const char *type, const char *members)
 	initStringInfo(&event);
 	appendStringInfoString(&event, "{\"at\":");
 	json_millionths(&event, world->now);
-	appendStringInfo(&event, ",\"type\":\"%s\"", type);
+	appendStringInfo(&event, ",\"type\":\"%s\"", mind_event_name(type));
 	if (members != NULL && members[0] != '\0')
 		appendStringInfo(&event, ",%s", members);
 	appendStringInfoChar(&event, '}');

@@ -100,33 +100,51 @@ npc_walk_on(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
-static const char *
-path_failure(PathResult result, Cell target, int *sqlstate)
+static Refusal
+path_refusal(PathResult result, Cell target)
 {
 	switch (result)
 	{
 		case PATH_OUTSIDE:
-			*sqlstate = ERRCODE_NS_CELL_OUTSIDE;
-			return psprintf("cell (%d, %d) is outside the world", target.x, target.y);
+			return refuse(ERRCODE_NS_CELL_OUTSIDE,
+						  psprintf("cell (%d, %d) is outside the world", target.x, target.y));
 		case PATH_TOO_FAR:
-			*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-			return psprintf("cell (%d, %d) is too far away", target.x, target.y);
-		default:
-			*sqlstate = ERRCODE_NS_ACTION_IMPOSSIBLE;
-			return psprintf("there is no way to cell (%d, %d)", target.x, target.y);
+			return impossible(psprintf("cell (%d, %d) is too far away", target.x, target.y));
+		case PATH_UNREACHABLE:
+			return impossible(psprintf("there is no way to cell (%d, %d)", target.x, target.y));
+		case PATH_FOUND:
+		case PATH_HERE:
+			break;
 	}
+	return NOT_REFUSED;
 }
 
+/* How a walk ends. */
+typedef enum WalkEnd
+{
+	WALK_ARRIVED,
+	WALK_BLOCKED,	   /* no way leads on */
+	WALK_STOPPED_SHORT /* what it had to go around was blocked again */
+} WalkEnd;
+#define WALK_END_COUNT 3
+
+static const char *const walk_end_names[] = {
+	[WALK_ARRIVED] = "arrived",
+	[WALK_BLOCKED] = "blocked",
+	[WALK_STOPPED_SHORT] = "stopped_short",
+};
+StaticAssertDecl(lengthof(walk_end_names) == WALK_END_COUNT, "every end of a walk has a name");
+
 static void
-record_arrival(World *world, Npc *npc, const char *status, Cell intended, Cell actual)
+record_arrival(World *world, Npc *npc, WalkEnd how, Cell intended, Cell actual)
 {
 	char *members = NULL;
 
 	if (!cell_equal(intended, actual))
-		members =
-			psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d]", status, intended.x, intended.y);
-	world_event(world, strcmp(status, "arrived") == 0 ? WORLD_EVENT_NPC_ARRIVED : WORLD_EVENT_NPC_STOPPED,
-				npc->id, 0, 0, members);
+		members = psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d]", walk_end_names[how],
+						   intended.x, intended.y);
+	world_event(world, how == WALK_ARRIVED ? WORLD_EVENT_NPC_ARRIVED : WORLD_EVENT_NPC_STOPPED, npc->id, 0, 0,
+				members);
 }
 
 /* A mind learns which of the walks were not its own. */
@@ -139,23 +157,23 @@ told_whose_idea(const World *world, const Npc *npc)
 }
 
 static void
-tell_arrival(World *world, Npc *npc, const char *status, Cell intended)
+tell_arrival(World *world, Npc *npc, WalkEnd how, Cell intended)
 {
 	Cell actual = npc_cell(npc, world->now);
 
-	record_arrival(world, npc, status, intended, actual);
-	npc_tell(world, npc, "movement_completed",
+	record_arrival(world, npc, how, intended, actual);
+	npc_tell(world, npc, MIND_MOVEMENT_COMPLETED,
 			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]%s",
-					  status, intended.x, intended.y, actual.x, actual.y, told_whose_idea(world, npc)));
+					  walk_end_names[how], intended.x, intended.y, actual.x, actual.y,
+					  told_whose_idea(world, npc)));
 }
 
 /*
- * Sets out for a cell, or for the cell next to it when it is blocked. NULL when
- * the NPC walks (or has arrived already and what it came for has begun), else why it does not.
+ * Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way.
  */
-const char *
+Refusal
 npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-		 const InteractionKind *interaction, int64 target_id, Decider decider, int *sqlstate)
+		 const InteractionKind *interaction, int64 target_id, Decider decider)
 {
 	Cell	   leg[LEG_CELLS];
 	Cell	   goal;
@@ -167,7 +185,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 		path_find(world->finder, world->grid, from, target, leg, LEG_CELLS, &length, &steps, &goal);
 
 	if (result != PATH_FOUND && result != PATH_HERE)
-		return path_failure(result, target, sqlstate);
+		return path_refusal(result, target);
 
 	npc_become(world, npc, state, decider);
 	npc->goal = target;
@@ -189,7 +207,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 		set_leg(world, npc, leg, length, since);
 	npc_halt(world, npc);
 	npc_settle(world, npc);
-	return NULL;
+	return NOT_REFUSED;
 }
 
 /* What it came for. */
@@ -201,62 +219,62 @@ goal_of(World *world, Npc *npc)
 					 .interaction = image_interaction_kind(world, npc->goal_interaction)};
 	Action told;
 	Jsonb *terms;
-	int	   sqlstate;
 
 	if (npc->goal_terms == NULL)
 		return action;
 	terms = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->goal_terms)));
 	/* What cannot be read any more is of an interaction that was deleted: it is refused below. */
-	return action_from_json(world, npc, &terms->root, &told, &sqlstate) == NULL ? told : action;
+	return is_refused(action_from_json(world, npc, &terms->root, &told)) ? action : told;
 }
 
-/* Begins it; NULL, or why not. */
-static const char *
+/* Begins it. What it came for may be gone by now. */
+static Refusal
 begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	int			sqlstate = 0;
-	const char *failure = npc_interact(world, npc, action, false, decider, &sqlstate);
+	Refusal refusal = npc_interact(world, npc, action, false, decider);
 
-	if (failure != NULL && action->interaction == NULL && sqlstate == ERRCODE_NS_NO_ITEM)
-		return "there is no such interaction any more";
-	if (failure != NULL && sqlstate == ERRCODE_NS_NO_ITEM)
-		return "item is gone";
-	return failure != NULL && sqlstate == ERRCODE_NS_NO_NPC ? "NPC is gone" : failure;
+	if (refusal.sqlerrcode == ERRCODE_NS_NO_ITEM && action->interaction == NULL)
+		refusal.message = "there is no such interaction any more";
+	else if (refusal.sqlerrcode == ERRCODE_NS_NO_ITEM)
+		refusal.message = "item is gone";
+	else if (refusal.sqlerrcode == ERRCODE_NS_NO_NPC)
+		refusal.message = "NPC is gone";
+	return refusal;
 }
 
 /* It is where it wanted to be, or as near as can be. */
 static void
 arrive(World *world, Npc *npc)
 {
-	Action		action = goal_of(world, npc);
-	Decider		decider = npc->decider;
-	Cell		intended = npc->goal;
-	const char *refusal;
+	Action	action = goal_of(world, npc);
+	Decider decider = npc->decider;
+	Cell	intended = npc->goal;
+	Refusal refusal;
 
 	npc_stand(world, npc);
-	tell_arrival(world, npc, "arrived", intended);
+	tell_arrival(world, npc, WALK_ARRIVED, intended);
 	if (action.kind == ACTION_INTERACT_WITH)
 	{
 		refusal = begin_goal(world, npc, &action, decider);
-		if (refusal == NULL)
+		if (!is_refused(refusal))
 			return;
-		npc_tell(world, npc, "interaction_bid_rejected",
+		npc_tell(world, npc, MIND_BID_REJECTED,
 				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,%s",
 						  action.interaction != NULL ? action.interaction->name : "",
-						  (long long) action.target_id, json_text_member("reason", refusal)));
-		npc_fail_plan(world, npc, refusal);
+						  (long long) action.target_id, json_text_member("reason", refusal.message)));
+		npc_fail_plan(world, npc, refusal.message);
 	}
 	npc_become_idle(world, npc, 0);
 }
 
 /* It cannot go on to where it wanted. */
 static void
-give_up(World *world, Npc *npc, const char *status)
+give_up(World *world, Npc *npc, WalkEnd how)
 {
 	Cell intended = npc->goal;
 
 	npc_stand(world, npc);
-	tell_arrival(world, npc, status, intended);
+	tell_arrival(world, npc, how, intended);
 	npc_fail_plan(world, npc, "the way is blocked");
 	npc_become_idle(world, npc, 0);
 }
@@ -281,7 +299,7 @@ walk_on(World *world, Npc *npc, int64 since)
 			set_leg(world, npc, leg, length, since);
 			break;
 		default:
-			give_up(world, npc, "blocked");
+			give_up(world, npc, WALK_BLOCKED);
 			break;
 	}
 }
@@ -354,7 +372,7 @@ npc_check_way(World *world, Npc *npc)
 		walk_on(world, npc, since);
 	}
 	else
-		give_up(world, npc, "stopped_short");
+		give_up(world, npc, WALK_STOPPED_SHORT);
 	npc_settle(world, npc);
 }
 

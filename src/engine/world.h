@@ -17,8 +17,10 @@
 #include "utils/jsonb.h"
 
 #include "engine/lock.h"
+#include "refusal.h"
 #include "sim/actions.h"
 #include "sim/mind.h"
+#include "sim/mind_events.h"
 #include "sim/needs.h"
 #include "sim/path.h"
 #include "tables/bids.h"
@@ -116,23 +118,20 @@ extern int64 world_advance(World *world, int64 clock, int max_ticks, TickResult 
 
 /* ---- decisions from outside: engine/act.c ---- */
 
-/*
- * Carries out an action for an NPC at lock->now. NULL if it was begun, else
- * why not (a static or palloc'd sentence), the SQLSTATE in *sqlstate; then nothing changed.
- */
-extern const char *world_act(World *world, Npc *npc, const Action *action, Decider decider, int *sqlstate);
+/* Carries out an action for an NPC at lock->now. */
+extern Refusal world_act(World *world, Npc *npc, const Action *action, Decider decider);
 /*
  * The same with a new plan: the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). "continue", an act and
  * answers to bids without one keep the old plan, and so does what was not begun.
  */
-extern const char *world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
-									  Decider decider, int *sqlstate);
+extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+								  Decider decider);
 /*
  * A mind's decision: the same, and the events (a JSON array of names, NULL = none) that are an occasion to ask it from
  * now on. What was not begun leaves the former ones in place.
  */
-extern const char *world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
-										const JsonbValue *wake_on, int *sqlstate);
+extern Refusal world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+									const JsonbValue *wake_on);
 /* The first 'known' of its events are no news to the mind: is any of the others an occasion to ask it? */
 extern void world_wake_for_news(World *world, Npc *npc, int known);
 /* The NPC's mind wrote so many tokens; the caller writes decision_slots. */
@@ -142,7 +141,7 @@ extern void world_set_budget_spent(World *world, Npc *npc, bool spent);
 /* The mind is to be asked again at this moment at the latest (SIM_NEVER: when an occasion comes). */
 extern void world_ask_again(World *world, Npc *npc, int64 at);
 /* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */
-extern void npc_tell(World *world, Npc *npc, const char *type, const char *members);
+extern void npc_tell(World *world, Npc *npc, MindEvent type, const char *members);
 /*
  * What a mind that has just answered does not know, by the events that it was not told yet: whether the interaction in
  * which it was told to be is over, whether an invitation is (it came to nothing, or was answered for the NPC).
@@ -170,12 +169,8 @@ extern void world_set_pace(World *world, int64 player_id, int32 seconds);
 /* A decision is due as soon as its mind may be asked (reason "requested"). */
 extern void npc_request_decision(World *world, Npc *npc);
 
-/*
- * Parses one action of a decision (protocol: "action", "target_id",
- * "parameters", …); NULL, or the reason why it is none with its SQLSTATE.
- */
-extern const char *action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action,
-									int *sqlstate);
+/* Parses one action of a decision (protocol: "action", "target_id", "parameters", …). */
+extern Refusal action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action);
 
 /* Whether it is the name of an action in every world: an interaction of that name has to be spelt out. */
 extern bool action_is_named(const char *name);

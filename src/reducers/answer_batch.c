@@ -77,12 +77,12 @@ answers_find_worlds(Answer *answers, int count)
 			{
 				answers[i].world_id = homes[home].world_id;
 				if (!homes[home].active)
-					answer_refuse(&answers[i], ERRCODE_NS_BANNED, "the player is banned");
+					answer_refuse(&answers[i], refuse(ERRCODE_NS_BANNED, "the player is banned"));
 				else if (!homes[home].at_home)
-					answer_refuse(&answers[i], ERRCODE_NS_WORLD_PARKED, "the world is parked");
+					answer_refuse(&answers[i], refuse(ERRCODE_NS_WORLD_PARKED, "the world is parked"));
 			}
 		if (answers[i].world_id == 0)
-			answer_refuse(&answers[i], ERRCODE_NS_NO_PLAYER, "there is no such player");
+			answer_refuse(&answers[i], refuse(ERRCODE_NS_NO_PLAYER, "there is no such player"));
 	}
 }
 

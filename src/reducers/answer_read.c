@@ -122,7 +122,8 @@ answer_read(Answer *answer, const char *text)
 	answer->decision = read_decision(text);
 	if (answer->decision == NULL)
 	{
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision is not a JSON object of at most 64 KiB");
+		answer_refuse(answer,
+					  refuse(ERRCODE_NS_BAD_DECISION, "the decision is not a JSON object of at most 64 KiB"));
 		return;
 	}
 	read_id(&answer->decision->root, "request_id", &answer->request_id);
@@ -134,7 +135,8 @@ answer_read(Answer *answer, const char *text)
 	if (!answer->tokens_known)
 		answer->tokens = 0;
 	if (answer->request_id == 0 && answer->npc_id == 0)
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id");
+		answer_refuse(answer,
+					  refuse(ERRCODE_NS_BAD_DECISION, "the decision names neither request_id nor npc_id"));
 	answer->flaw = decision_number_flaw(answer->decision);
 	if (answer->flaw != NULL)
 	{

@@ -20,11 +20,11 @@ static const char *const status_names[] = {
 };
 
 void
-answer_refuse(Answer *answer, int sqlstate, const char *reason)
+answer_refuse(Answer *answer, Refusal refusal)
 {
 	answer->status = ANSWER_REJECTED;
-	answer->sqlstate = sqlstate;
-	answer->reason = reason;
+	answer->sqlstate = refusal.sqlerrcode;
+	answer->reason = refusal.message;
 }
 
 Slot *

@@ -51,7 +51,7 @@ typedef struct Answer
 	int64		 clock; /* µs */
 } Answer;
 
-extern void answer_refuse(Answer *answer, int sqlstate, const char *reason);
+extern void answer_refuse(Answer *answer, Refusal refusal);
 /* Whether a log line is written for it, and its tokens count: it is about a request that is known, the first of it. */
 extern bool answer_is_logged(const Answer *answer);
 

@@ -35,9 +35,9 @@ static void
 tell_failure(World *world, Npc *npc, const char *reason)
 {
 	if (strcmp(reason, TIMED_OUT) == 0)
-		npc_tell(world, npc, "decision_timed_out", NULL);
+		npc_tell(world, npc, MIND_DECISION_TIMED_OUT, NULL);
 	else
-		npc_tell(world, npc, "decision_failed", json_text_member("reason", reason));
+		npc_tell(world, npc, MIND_DECISION_FAILED, json_text_member("reason", reason));
 }
 
 void

@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(npcsim_try_update_player_camera);
 #define CAMERA_MAX 1e6 /* cells */
 
 pg_noreturn static void
-refuse(const char *member, const char *expected)
+reject(const char *member, const char *expected)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid \"%s\" in a heartbeat", member),
 			errdetail("It is not %s.", expected),
@@ -62,11 +62,11 @@ read_number(Jsonb *heartbeat, const char *name, double low, double high, double 
 	if (member == NULL)
 		return false;
 	if (member->type != jbvNumeric)
-		refuse(name, "a number");
+		reject(name, "a number");
 	*number =
 		DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(member->val.numeric)));
 	if (!(*number >= low && *number <= high))
-		refuse(name, psprintf("a number from %.15g to %.15g", low, high));
+		reject(name, psprintf("a number from %.15g to %.15g", low, high));
 	return true;
 }
 
@@ -78,7 +78,7 @@ read_bool(Jsonb *heartbeat, const char *name)
 	const JsonbValue *member = member_of(heartbeat, name, &value);
 
 	if (member != NULL && member->type != jbvBool)
-		refuse(name, "true or false");
+		reject(name, "true or false");
 	return member != NULL && member->val.boolean;
 }
 
@@ -93,7 +93,7 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 	if ((member = member_of(json, "source", &value)) != NULL)
 	{
 		if (member->type != jbvString)
-			refuse("source", "a string");
+			reject("source", "a string");
 		heartbeat->source = pnstrdup(member->val.string.val, member->val.string.len);
 		if (heartbeat->source[0] != '\0')
 			check_text(heartbeat->source, "source", SOURCE_MAX_CHARS);
@@ -106,7 +106,7 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 	{
 		heartbeat->max_concurrency = (int32) number;
 		if (heartbeat->max_concurrency != number)
-			refuse("max_concurrency", "a whole number");
+			reject("max_concurrency", "a whole number");
 	}
 	heartbeat->has_token_output_rate =
 		read_number(json, "token_output_rate", 0, FIGURE_MAX, &heartbeat->token_output_rate);

@@ -22,62 +22,86 @@
 #define ASK_AGAIN_MAX (86400 * SIM_SECOND)
 #define ASK_AGAIN_MIN (3 * SIM_SECOND)
 
-/* The further actions, NULL = none; *failure says why they cannot be read. */
-static JsonbValue *
-read_plan(World *world, Npc *npc, JsonbContainer *decision, const char **failure)
+/* What a mind wants. */
+typedef struct Decision
 {
-	JsonbValue	   *then = getKeyJsonValueFromContainer(decision, "then", strlen("then"), NULL);
+	Action		action;
+	JsonbValue *plan;	   /* an array of further actions, NULL = none */
+	JsonbValue *wake_on;   /* an array of names of events, NULL = none */
+	int64		ask_again; /* µs from now, at the latest; -1 = it does not say */
+} Decision;
+
+static Refusal
+unreadable(const char *message)
+{
+	return refuse(ERRCODE_NS_BAD_DECISION, message);
+}
+
+static Refusal
+read_plan(World *world, Npc *npc, JsonbContainer *object, Decision *decision)
+{
+	JsonbValue	   *then = getKeyJsonValueFromContainer(object, "then", strlen("then"), NULL);
 	JsonbContainer *array;
 
-	*failure = NULL;
 	if (then == NULL || then->type == jbvNull)
-		return NULL;
+		return NOT_REFUSED;
 	if (then->type != jbvBinary || !JsonContainerIsArray(then->val.binary.data) ||
 		JsonContainerSize(then->val.binary.data) > PLAN_ACTIONS_MAX)
-	{
-		*failure = "then is not an array of at most 8 actions";
-		return NULL;
-	}
+		return unreadable("then is not an array of at most 8 actions");
 	array = then->val.binary.data;
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
 		JsonbValue *step = getIthJsonbValueFromContainer(array, i);
-		const char *reason = "it is not an object";
+		Refusal		refusal = unreadable("it is not an object");
 		Action		action;
-		int			sqlstate;
 
 		if (step->type == jbvBinary && JsonContainerIsObject(step->val.binary.data))
-			reason = action_from_json(world, npc, step->val.binary.data, &action, &sqlstate);
-		if (reason != NULL)
-		{
-			*failure = psprintf("action %u of then cannot be read: %s", i + 1, reason);
-			return NULL;
-		}
+			refusal = action_from_json(world, npc, step->val.binary.data, &action);
+		if (is_refused(refusal))
+			return unreadable(psprintf("action %u of then cannot be read: %s", i + 1, refusal.message));
 	}
-	return JsonContainerSize(array) > 0 ? then : NULL;
+	if (JsonContainerSize(array) > 0)
+		decision->plan = then;
+	return NOT_REFUSED;
 }
 
-/* Names of events, NULL = none; *valid is false if they are no such thing. */
-static JsonbValue *
-read_wake_on(JsonbContainer *decision, bool *valid)
+static Refusal
+read_wake_on(JsonbContainer *object, Decision *decision)
 {
-	JsonbValue	   *names = getKeyJsonValueFromContainer(decision, "wake_on", strlen("wake_on"), NULL);
-	JsonbContainer *array;
+	JsonbValue *names = getKeyJsonValueFromContainer(object, "wake_on", strlen("wake_on"), NULL);
+	bool		valid;
 
-	*valid = true;
 	if (names == NULL || names->type == jbvNull)
-		return NULL;
-	*valid = false;
-	if (names->type != jbvBinary || !JsonContainerIsArray(names->val.binary.data))
-		return NULL;
-	array = names->val.binary.data;
-	if (JsonContainerSize(array) > WAKE_ON_MAX)
-		return NULL;
-	for (uint32 i = 0; i < JsonContainerSize(array); i++)
-		if (getIthJsonbValueFromContainer(array, i)->type != jbvString)
-			return NULL;
-	*valid = true;
-	return names;
+		return NOT_REFUSED;
+	valid = names->type == jbvBinary && JsonContainerIsArray(names->val.binary.data) &&
+			JsonContainerSize(names->val.binary.data) <= WAKE_ON_MAX;
+	for (uint32 i = 0; valid && i < JsonContainerSize(names->val.binary.data); i++)
+		valid = getIthJsonbValueFromContainer(names->val.binary.data, i)->type == jbvString;
+	if (!valid)
+		return unreadable("wake_on is not an array of at most 16 strings");
+	decision->wake_on = names;
+	return NOT_REFUSED;
+}
+
+static Refusal
+read_decision(World *world, Npc *npc, const Answer *answer, Decision *decision)
+{
+	JsonbContainer *object;
+	Refusal			refusal;
+
+	if (answer->flaw != NULL)
+		return unreadable(answer->flaw);
+	object = &answer->effect->root;
+	memset(decision, 0, sizeof(*decision));
+	refusal = action_from_json(world, npc, object, &decision->action);
+	if (!is_refused(refusal))
+		refusal = read_plan(world, npc, object, decision);
+	if (!is_refused(refusal) &&
+		!decision_amount(object, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &decision->ask_again))
+		refusal = unreadable("next_decision_in_s is not a number from 0 to 86400");
+	if (!is_refused(refusal))
+		refusal = read_wake_on(object, decision);
+	return refusal;
 }
 
 static void
@@ -184,7 +208,7 @@ tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 		initStringInfo(&members);
 		json_literal(&members, "\"message\":");
 		json_string(&members, message);
-		npc_tell(world, npc, "error", members.data);
+		npc_tell(world, npc, MIND_ERROR, members.data);
 		pfree(members.data);
 	}
 	input_begin(world_image_lock(world), "decision_refused");
@@ -207,83 +231,45 @@ answer_apply_refusal(World *world, Npc *npc, int told_events, const char *messag
 		world_note_outcome(world, npc, false);
 }
 
-/* An answer that cannot be read: the request is spent, and the mind is told why. */
-static void
-refuse_unreadable(World *world, Npc *npc, Answer *answer, int sqlstate, const char *reason)
-{
-	answer_refuse(answer, sqlstate, reason);
-	tell_refusal(world, npc, answer->told_events, reason);
-}
-
 /* Carries out an answer whose request is its NPC's. */
 static void
 carry_out(World *world, Npc *npc, Answer *answer)
 {
-	JsonbContainer *decision;
-	WorldLock	   *lock = world_image_lock(world);
-	Action			action;
-	JsonbValue	   *plan;
-	JsonbValue	   *wake_on;
-	const char	   *failure;
-	const char	   *ended;
-	int				sqlstate = 0;
-	int64			ask_again;
-	bool			valid;
-	bool			held = npc_acts_at(npc) >= 0;
+	Decision	decision;
+	Refusal		refusal;
+	const char *ended;
+	bool		held = npc_acts_at(npc) >= 0;
 
 	if (!answer->tokens_valid)
 	{
-		answer_refuse(answer, ERRCODE_NS_BAD_DECISION, "tokens is not a number from 0 to 1000000000");
+		answer_refuse(answer, unreadable("tokens is not a number from 0 to 1000000000"));
 		tell_refusal(world, npc, answer->told_events, NULL);
 		return;
 	}
-	if (answer->flaw != NULL)
+	refusal = read_decision(world, npc, answer, &decision);
+	if (is_refused(refusal))
 	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, answer->flaw);
-		return;
-	}
-	decision = &answer->effect->root;
-	failure = action_from_json(world, npc, decision, &action, &sqlstate);
-	if (failure != NULL)
-	{
-		refuse_unreadable(world, npc, answer, sqlstate, failure);
-		return;
-	}
-	plan = read_plan(world, npc, decision, &failure);
-	if (failure != NULL)
-	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION, failure);
-		return;
-	}
-	if (!decision_amount(decision, "next_decision_in_s", SIM_SECOND, ASK_AGAIN_MAX, -1, &ask_again))
-	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
-						  "next_decision_in_s is not a number from 0 to 86400");
-		return;
-	}
-	wake_on = read_wake_on(decision, &valid);
-	if (!valid)
-	{
-		refuse_unreadable(world, npc, answer, ERRCODE_NS_BAD_DECISION,
-						  "wake_on is not an array of at most 16 strings");
+		/* the request is spent, and the mind is told why */
+		answer_refuse(answer, refusal);
+		tell_refusal(world, npc, answer->told_events, refusal.message);
 		return;
 	}
 	store_input(world, answer);
-	ended = ended_meanwhile(world, npc, answer, &action);
+	ended = ended_meanwhile(world, npc, answer, &decision.action);
 	if (ended != NULL)
 	{
 		take_as_moot(world, npc, answer, ended);
 		return;
 	}
-	failure = world_act_as_decided(world, npc, &action, plan, wake_on, &sqlstate);
-	if (failure != NULL)
+	refusal = world_act_as_decided(world, npc, &decision.action, decision.plan, decision.wake_on);
+	if (is_refused(refusal))
 	{
-		answer_refuse(answer, sqlstate, failure);
+		answer_refuse(answer, refusal);
 		return;
 	}
-	tell_of_hold(answer, npc, &action, held);
-	if (ask_again >= 0)
-		world_ask_again(world, npc, lock->now + Max(ask_again, ASK_AGAIN_MIN));
+	tell_of_hold(answer, npc, &decision.action, held);
+	if (decision.ask_again >= 0)
+		world_ask_again(world, npc, world_image_lock(world)->now + Max(decision.ask_again, ASK_AGAIN_MIN));
 	if (answer->status == ANSWER_PENDING)
 		answer->status = ANSWER_APPLIED;
 }
@@ -305,13 +291,13 @@ answer_judge_past(Answer *answer, PastRequest *past)
 {
 	if (past == NULL)
 	{
-		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		answer_refuse(answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = past->npc_id;
 	if (past->player_id != answer->player_id)
 	{
-		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		answer_refuse(answer, refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
 	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
@@ -329,14 +315,14 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 
 	if (slot == NULL || slot->player_id == 0)
 	{
-		answer_refuse(answer, ERRCODE_NS_NO_REQUEST, "no request was open for it");
+		answer_refuse(answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = slot->npc_id;
 	npc = world_npc(world, slot->npc_id);
 	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
 	{
-		answer_refuse(answer, ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player");
+		answer_refuse(answer, refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
 	if (answer->request_id == 0)

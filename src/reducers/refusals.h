@@ -14,15 +14,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 
-typedef struct Refusal
-{
-	int			sqlerrcode;
-	const char *message;
-	const char *detail;		 /* or NULL */
-	const char *hint;		 /* or NULL */
-	bool		retry;		 /* the same may succeed later */
-	double		retry_after; /* seconds; 0 = nobody knows */
-} Refusal;
+#include "refusal.h"
 
 extern void json_refusal(StringInfo out, const Refusal *refusal);
 

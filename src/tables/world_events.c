@@ -204,15 +204,6 @@ world_event_kind_name(int kind)
 	return kind > WORLD_EVENT_NONE && kind < WORLD_EVENT_KINDS ? kind_names[kind] : NULL;
 }
 
-WorldEventKind
-world_event_kind_named(const char *name)
-{
-	for (int kind = WORLD_EVENT_NONE + 1; kind < WORLD_EVENT_KINDS; kind++)
-		if (strcmp(kind_names[kind], name) == 0)
-			return (WorldEventKind) kind;
-	return WORLD_EVENT_NONE;
-}
-
 /* world_event_kind_name(kind) */
 Datum
 npcsim_world_event_kind_name(PG_FUNCTION_ARGS)

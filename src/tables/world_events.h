@@ -36,7 +36,6 @@ typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
 /* NULL when there is no such kind. */
 extern const char *world_event_kind_name(int kind);
 /* WORLD_EVENT_NONE when there is no kind of that name. */
-extern WorldEventKind world_event_kind_named(const char *name);
 
 static inline bool
 world_event_is_message(WorldEventKind kind)
