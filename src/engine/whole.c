@@ -11,7 +11,7 @@
 #include "engine/image.h"
 
 static _Noreturn void
-refuse(const World *world, const char *what)
+raise_damage(const World *world, const char *what)
 {
 	ereport(
 		ERROR, errcode(ERRCODE_DATA_CORRUPTED),
@@ -70,15 +70,15 @@ require_npc(World *world, const Npc *npc)
 	const Interaction *interaction = npc_interaction(world, npc);
 
 	if (npc->name == NULL || !ItemPointerIsValid(&npc->state_row) || !ItemPointerIsValid(&npc->track_row))
-		refuse(world, psprintf("NPC %lld lacks a row", (long long) npc->id));
+		raise_damage(world, psprintf("NPC %lld lacks a row", (long long) npc->id));
 	if (!is_known(npc) || !event_fits(npc))
-		refuse(world, psprintf("NPC %lld does what there is not", (long long) npc->id));
+		raise_damage(world, psprintf("NPC %lld does what there is not", (long long) npc->id));
 	for (int i = 0; i < npc->leg_length; i++)
 		if (!grid_contains(world->grid, npc->leg[i]))
-			refuse(world, psprintf("NPC %lld is outside", (long long) npc->id));
+			raise_damage(world, psprintf("NPC %lld is outside", (long long) npc->id));
 	if ((npc->state == NPC_INTERACTING) != (npc->interaction_id != 0) ||
 		(npc->interaction_id != 0 && (interaction == NULL || !takes_part(interaction, npc))))
-		refuse(world, psprintf("NPC %lld takes part in nothing that there is", (long long) npc->id));
+		raise_damage(world, psprintf("NPC %lld takes part in nothing that there is", (long long) npc->id));
 }
 
 static void
@@ -95,12 +95,12 @@ require_interaction(World *world, int64 id)
 		for (int j = 0; j < i; j++)
 			again = again || interaction->participants[j].npc_id == npc_id;
 		if (npc == NULL || npc->interaction_id != id || again)
-			refuse(world, psprintf("interaction %lld is without NPC %lld, which takes part", (long long) id,
-								   (long long) npc_id));
+			raise_damage(world, psprintf("interaction %lld is without NPC %lld, which takes part",
+										 (long long) id, (long long) npc_id));
 	}
 	if (interaction->participant_count == 0 ||
 		(interaction->kind->target == TARGET_ITEM && world_item(world, interaction->target_id) == NULL))
-		refuse(world, psprintf("interaction %lld is with nothing that there is", (long long) id));
+		raise_damage(world, psprintf("interaction %lld is with nothing that there is", (long long) id));
 }
 
 static void
@@ -110,12 +110,12 @@ require_bid(World *world, int64 id)
 	const Npc *bidder = world_npc(world, bid->bidder_id);
 
 	if (bidder == NULL || bidder->state != NPC_REQUESTING)
-		refuse(world, psprintf("bid %lld is nobody's", (long long) id));
+		raise_damage(world, psprintf("bid %lld is nobody's", (long long) id));
 	for (int i = 0; i < bid->invited_count; i++)
 		if (world_npc(world, bid->invited[i]) == NULL || bid->invited[i] == bid->bidder_id ||
 			bid->answers[i] < INVITATION_NEW || bid->answers[i] > INVITATION_ACCEPTED_FOR)
-			refuse(world, psprintf("bid %lld is without NPC %lld, which is invited", (long long) id,
-								   (long long) bid->invited[i]));
+			raise_damage(world, psprintf("bid %lld is without NPC %lld, which is invited", (long long) id,
+										 (long long) bid->invited[i]));
 }
 
 static void
@@ -135,7 +135,7 @@ require_item(World *world, int64 id)
 	const WorldItem *item = image_find(world->items, id);
 
 	if (item->occupied_by != 0 && world_npc(world, item->occupied_by) == NULL)
-		refuse(world, psprintf("item %lld is used by nobody that there is", (long long) id));
+		raise_damage(world, psprintf("item %lld is used by nobody that there is", (long long) id));
 }
 
 static void
@@ -144,7 +144,7 @@ require_respawn(World *world, int64 id)
 	const Respawn *respawn = image_find(world->respawns, id);
 
 	if (!grid_contains(world->grid, respawn->cell))
-		refuse(world, psprintf("item %lld is to come back outside", (long long) id));
+		raise_damage(world, psprintf("item %lld is to come back outside", (long long) id));
 }
 
 void
