@@ -7,7 +7,7 @@
 # The release is a directory, made by mmdebstrap when it is not there or other packages are needed, and kept for all trees:
 # /var/cache/npcsim/SUITE, or in NPCSIM_ROOTS. In it are packages.txt's sections run, build and sql, as that release has
 # them, and the packages of NPCSIM_ROOT_PACKAGES; unstable's is made anew after a week. A bare one has apt's certificates
-# and nothing else of ours, and what a command changes in it is gone with the command.
+# and nothing else of ours, a command begins there as a user's does (lib.sh), and what it changes is gone with it.
 #
 # Mounts are of this process alone and end with it; signals reach the command. Needs root. Status 75: the release cannot be
 # had today.
@@ -96,4 +96,4 @@ exec unshare --mount --propagation private bash -c '
 	mount -t proc proc "$dir/proc"
 	mount --rbind "$tree" "$dir$tree"
 	case "$here/" in "$tree"/*) ;; *) here="$tree" ;; esac
-	exec chroot "$dir" /usr/bin/env -C "$here" PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' in-root "$dir" "$ROOT" "$bare" "$@"
+	exec chroot "$dir" /usr/bin/env -C "$here" ${bare:+-u NPCSIM_SURROUNDINGS} PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' in-root "$dir" "$ROOT" "$bare" "$@"

@@ -1,36 +1,63 @@
 #!/bin/bash -p
 # Builds the images of docker/Dockerfile on the Debian 13 of scripts/in-root.sh, and runs database, gateway and agent as
-# docker/compose.yaml does. It is buildah that does it: no daemon is needed, a container is a changed root. What compose itself
-# does is not tried. A part of "make test-long"; needs root.
+# docker/compose.yaml says, as compose itself reads it: each service's command, environment, volumes, secrets and test of its health.
+# It is buildah that does it: no daemon is needed, a container is a changed root. A part of "make test-long"; needs root.
 #
-# Containers run in namespaces of their own, with no network but loopback, and end with them.
+# Containers run in namespaces of their own, with no network but loopback, and end with them. What compose does beside, to
+# begin services in their order and again when they fail and to hand a port outside, is not tried.
 #
 #   NPCSIM_STORAGE_DRIVER   buildah's, vfs (slow, and works everywhere) when nothing is said
+# shellcheck disable=SC2016 # what is within '…' is expanded by another shell, by JavaScript or by buildah
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-base=localhost/npcsim-base server=localhost/npcsim agent=localhost/npcsim-agent
 images() { buildah --storage-driver "${NPCSIM_STORAGE_DRIVER:-vfs}" --root "$scratch/storage" --runroot "$scratch/run" "$@"; }
+
+# ----------------------------------------------------------------------------------------------------
+# The compose file
+
+read_compose()
+{
+	local log="$BUILD/compose.log"
+	say "reading compose.yaml"
+	mkdir -p "$BUILD"
+	"$ROOT/scripts/in-root.sh" --bare trixie sh -ec '
+		apt-get -q update >&2
+		apt-get -q -y -o Acquire::Retries=2 install --no-install-recommends docker-compose >&2
+		docker-compose -f "$1" --profile "*" config --format json' sh "$ROOT/docker/compose.yaml" >"$scratch/compose.json" 2>"$log" ||
+		show_failure "$log" docker-compose config || exit 1
+}
+
+# words_of SERVICE EXPRESSION: "words" are the strings that a JavaScript expression has for that service; "scratch" is known to it
+words_of()
+{
+	mapfile -d '' -t words < <(node -e 'const [scratch, name, expression] = process.argv.slice(1)
+		const service = JSON.parse(require("fs").readFileSync(`${scratch}/compose.json`)).services[name]
+		const words = new Function("service", "scratch", `return ${expression}`)(service, scratch)
+		process.stdout.write(words.map((word) => `${word}\0`).join(""))' "$scratch" "$@")
+	[ ${#words[@]} -gt 0 ] || die "compose.yaml has no $2 for $1"
+}
 
 # ----------------------------------------------------------------------------------------------------
 # The images
 
 build_images()
 {
-	local container
+	local container service words
 	say "making the base"
 	"$ROOT/scripts/in-root.sh" --bare trixie tar -C / --exclude='./proc/*' --exclude='./dev/*' --exclude='./sys/*' \
 		--exclude='./mnt/*' --exclude=".$ROOT" -cf - . >"$scratch/base.tar"
 	container="$(images from scratch)"
 	images add --quiet "$container" "$scratch/base.tar" / >/dev/null
-	images commit --quiet --rm "$container" "$base" >/dev/null
+	images commit --quiet --rm "$container" localhost/npcsim-base >/dev/null
 	rm "$scratch/base.tar"
 	say "building the images"
-	for image in "$server" "$agent"; do
-		run_quietly "$BUILD/docker.log" images bud --isolation chroot --format docker --layers --build-arg BASE="$base" \
-			-f "$ROOT/docker/Dockerfile" ${target:+--target "$target"} -t "$image" "$ROOT" || die "$image cannot be built"
-		target=agent
+	for service in database agent; do
+		words_of "$service" '["-t", `localhost/${service.image}`, "-f", `${service.build.context}/${service.build.dockerfile}`,
+			...service.build.target ? ["--target", service.build.target] : [], service.build.context]'
+		run_quietly "$BUILD/docker.log" images bud --isolation chroot --format docker --layers \
+			--build-arg BASE=localhost/npcsim-base "${words[@]}" || die "the image of $service cannot be built"
 	done
 }
 
@@ -74,27 +101,52 @@ says()
 
 fails() { ! "$@"; }
 
-# inside CONTAINER [OPTION…] -- COMMAND…: as "docker run" and "docker exec" do it
+# new_container SERVICE: as compose makes one. buildah 1.28 mounts at random one of two that are for the same place, a volume
+# of ours and the one that an image declares there, so its containers declare none.
+declare -A containers=() entrypoints=()
+new_container()
+{
+	local words word declared
+	words_of "$1" '["localhost/" + service.image]'
+	containers[$1]="$(images from --add-host database:127.0.0.1 --add-host gateway:127.0.0.1 "${words[0]}")"
+	entrypoints[$1]="$(images inspect --format '{{range .OCIv1.Config.Entrypoint}}{{.}} {{end}}' "${containers[$1]}")"
+	declared="$(images inspect --format '{{range $place, $_ := .OCIv1.Config.Volumes}}{{$place}} {{end}}' "${containers[$1]}")"
+	for word in $declared; do
+		images config --volume "$word-" "${containers[$1]}"
+	done
+}
+
+# inside SERVICE [OPTION…] -- COMMAND…: as "docker exec" does it, in the newest container of that service
 inside()
 {
-	local container="$1" options=()
+	local service="$1" options=() words
 	shift
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
 	shift
-	images run --isolation chroot "${options[@]}" --volume "$scratch/data:/var/lib/npcsim" \
-		--volume "$scratch/secrets:/run/secrets:ro" --env NPCSIM_GATEWAY_PASSWORD_FILE=/run/secrets/gateway-password \
-		"$container" -- "$@"
+	words_of "$service" '[...Object.entries(service.environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+		...(service.volumes ?? []).flatMap(({ source, target }) => ["--volume", `${scratch}/${source}:${target}`]),
+		...service.secrets.flatMap(({ source, target }) => ["--volume", `${scratch}/secrets/${source}:${target}:ro`])]'
+	images run --isolation chroot "${words[@]}" "${options[@]}" "${containers[$service]}" -- "$@"
 }
 
-# healthy SERVICE CONTAINER: by the test of compose.yaml
+# start SERVICE: as compose does it
+start()
+{
+	local words entrypoint
+	read -r -a entrypoint <<<"${entrypoints[$1]}"
+	words_of "$1" service.command
+	inside "$1" -- "${entrypoint[@]}" "${words[@]}"
+}
+start_in_background() { start "$1" >>"$scratch/$1.log" 2>&1 & }
+
 healthy()
 {
 	local words
-	read -r -a words < <(sed -n "/^  $1:/,/^  [a-z]*:\$/ s/^      test: \[\"CMD\", \(.*\)\]/\1/p" "$ROOT/docker/compose.yaml" | tr -d '",')
-	[ ${#words[@]} -gt 0 ] && inside "$2" -- "${words[@]}"
+	words_of "$1" 'service.healthcheck.test'
+	[ "${words[0]}" = CMD ] && inside "$1" -- "${words[@]:1}"
 }
 
 # A file of somebody outside, readable to nobody else.
@@ -104,64 +156,73 @@ secret()
 	chown 54321:54321 "$scratch/secrets/$1"
 }
 
-start_database() { inside "$database" --env NPCSIM_WORLD=Demo -- npcsim-start database >>"$scratch/database.log" 2>&1 & }
-stop_database() { kill -INT "$(head -n 1 "$scratch/data/data/postmaster.pid")" && soon 30 fails pgrep -x postgres >/dev/null; }
-psql_says() { says "$1" inside "$database" "${@:3}" -- psql -X -A -t -c "$2"; }
+stop_database()
+{
+	local words
+	words_of database '[service.stop_signal]'
+	kill -s "${words[0]}" "$(head -n 1 "$data/postmaster.pid")" && soon 30 fails pgrep -x postgres >/dev/null
+}
+
+# psql_says TEXT STATEMENT [OPTION…]: of what a program prints at its end buildah loses some now and then
+psql_says() { soon 10 says "$1" inside database "${@:3}" -- psql -X -A -t -c "$2"; }
 # Of the only process of that name: the user it runs as, and what its environment begins with
 user_of() { stat -c %U "/proc/$(pgrep -x "$1")"; }
 environment_has() { tr '\0' '\n' <"/proc/$(pgrep -x "$1")/environ" | grep -F "$2"; }
+# By its number: names are the container's.
+server_is_postgres() { [ "$(stat -c %u "/proc/$(head -n 1 "$data/postmaster.pid")")" = "$(inside database -- id -u postgres)" ]; }
 
 run_containers()
 {
-	local database gateway mind
+	local words data="$scratch/npcsim/data" volume
 	ip link set lo up
-	mkdir -p "$scratch/data" "$scratch/secrets"
-	database="$(images from "$server")" gateway="$(images from "$server")" mind="$(images from "$agent")"
+	mkdir -p "$scratch/npcsim" "$scratch/secrets"
+	words_of database '[service.volumes[0].target]'
+	volume="${words[0]}"
+	for service in database gateway agent; do
+		new_container "$service"
+	done
 
+	check 'the image declares the volume' says "$volume" images inspect --type image --format '{{.OCIv1.Config.Volumes}}' localhost/npcsim
 	secret gateway-password </dev/null
-	check 'an empty password is refused' says '/run/secrets/gateway-password is empty' inside "$database" -- npcsim-start database
+	check 'an empty password is refused' says '/run/secrets/gateway-password is empty' start database
 	secret gateway-password <<<'a password of somebody outside'
 	check 'a password that cannot be read is told' says 'gateway-password cannot be read by the user 65534' \
-		inside "$database" --user nobody -- npcsim-start database
-	check 'without a server the database is not healthy' fails healthy database "$database"
-	start_database
-	check 'the database becomes healthy' soon 120 healthy database "$database"
+		inside database --user nobody -- npcsim-start database
+	check 'without a server the database is not healthy' fails healthy database
+	start_in_background database
+	check 'the database becomes healthy' soon 120 healthy database
 	check 'psql in the container opens the worlds' psql_says Demo 'SELECT name FROM npcsim.worlds'
 	check '... as postgres, too' psql_says Demo 'SELECT name FROM npcsim.worlds' --user postgres
 	check '... and as nobody else' psql_says 'Peer authentication failed' 'SELECT 1' --user nobody
-	# By its number: names are the container's.
-	check 'the server is postgres' test "$(stat -c %u "/proc/$(head -n 1 "$scratch/data/data/postmaster.pid")")" = \
-		"$(inside "$database" -- id -u postgres)"
+	check 'the server is postgres' soon 10 server_is_postgres
 
-	check 'without a gateway it is not healthy' fails healthy gateway "$gateway"
-	inside "$gateway" --env NPCSIM_GATEWAY_DATABASE='host=127.0.0.1 dbname=npcsim user=npcsim_gateway' \
-		--env NPCSIM_GATEWAY_GATEWAY_ID=compose --env NPCSIM_GATEWAY_LISTEN_ADDRESS=0.0.0.0 \
-		--env NPCSIM_GATEWAY_WEB_ROOT=/usr/local/share/npcsim/web -- npcsim-start gateway >"$scratch/gateway.log" 2>&1 &
-	check 'the gateway becomes healthy' soon 30 healthy gateway "$gateway"
+	check 'without a gateway it is not healthy' fails healthy gateway
+	start_in_background gateway
+	check 'the gateway becomes healthy' soon 30 healthy gateway
 	check 'the gateway is nobody' test "$(user_of npcsim-gateway)" = nobody
 	check 'the gateway has no password in its environment' fails environment_has npcsim-gateway 'somebody outside'
 	check 'the gateway serves the page' says '<html' curl --silent --max-time 3 http://127.0.0.1:8080/
 
-	inside "$database" -- psql -X -A -t -q -c "SELECT token FROM npcsim.create_player(1, 'ada', 'player')" | secret player-token
-	check 'an NPC is given to a player' inside "$database" -- psql -X -v ON_ERROR_STOP=1 -o /dev/null -c \
+	inside database -- psql -X -A -t -q -o "$volume/token" -c "SELECT token FROM npcsim.create_player(1, 'ada', 'player')"
+	secret player-token <"$scratch/npcsim/token"
+	check 'an NPC is given to a player' inside database -- psql -X -v ON_ERROR_STOP=1 -o /dev/null -c \
 		"SELECT npcsim.assign_npc_to_player(1, min(id), 1) FROM npcsim.npcs WHERE world_id = 1"
-	inside "$mind" --env NPCSIM_GATEWAY=ws://127.0.0.1:8080 --env NPCSIM_TOKEN_FILE=/run/secrets/player-token -- \
-		npcsim-start agent --mcp 'node /usr/local/share/npcsim/mcp/server.mjs' >"$scratch/agent.log" 2>&1 &
+	start_in_background agent
 	check 'the sample mind decides' soon 90 psql_says t \
 		"SELECT count(*) > 0 FROM npcsim.decision_log WHERE status = 'applied'"
 	check 'the agent is nobody' test "$(user_of npcsim-agent)" = nobody
 
 	check 'the database stops' stop_database
-	check 'the gateway is not healthy without it' soon 30 fails healthy gateway "$gateway"
-	start_database
-	check 'the database starts again' soon 60 healthy database "$database"
+	check 'the gateway is not healthy without it' soon 30 fails healthy gateway
+	new_container database
+	start_in_background database
+	check 'the database starts again, in a container of its own' soon 60 healthy database
 	check 'its worlds and players are there' psql_says 'Demo ada' \
 		"SELECT concat_ws(' ', w.name, p.username) FROM npcsim.worlds w JOIN npcsim.players p ON p.world_id = w.id"
-	check 'the gateway is healthy again' soon 60 healthy gateway "$gateway"
+	check 'the gateway is healthy again' soon 60 healthy gateway
 	check 'the database stops again' stop_database
-	echo 15 >"$scratch/data/data/PG_VERSION"
-	check 'a cluster of another version is told' says 'is of PostgreSQL 15, this image has PostgreSQL 17' \
-		inside "$database" -- npcsim-start database
+	echo 15 >"$data/PG_VERSION"
+	check 'a cluster of another version is told' says 'is of PostgreSQL 15, this image has PostgreSQL 17' start database
 	printf '1..%d\n' "$n"
 	sed 's/^/# /' "$scratch"/*.log
 }
@@ -173,10 +234,12 @@ if [ "${1:-}" = --containers ]; then
 fi
 
 [ "$(id -u)" -eq 0 ] || die "images are built and run as root"
-"$ROOT/scripts/install-packages.sh" images || exit 1
+install_packages images || exit 1
+with_node
 scratch="$(mktemp -d /tmp/npcsim-docker.XXXXXXXX)"
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 trap 'exit 130' INT TERM
+read_compose
 build_images
 tap_begin docker
 tap_run containers 900 unshare --net --pid --fork --kill-child --mount-proc "$0" --containers "$scratch"
