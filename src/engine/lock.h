@@ -37,7 +37,8 @@ typedef enum Rules /* stored in world_clock.rules: append only */
 	RULES_0_2,
 	RULES_0_3,
 	RULES_0_4,
-	RULES_NEWEST = RULES_0_4
+	RULES_0_5,
+	RULES_NEWEST = RULES_0_5
 } Rules;
 
 typedef struct WorldLock

@@ -132,14 +132,15 @@ rejects_in_vain(const Npc *npc, const Action *action)
 static const char *
 ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action *action)
 {
-	bool renewed = world_lives_by(world_image_lock(world), RULES_0_4);
+	bool		renewed = world_lives_by(world_image_lock(world), RULES_0_4);
+	const char *passed =
+		answer->state_counter != npc->state_counter ? "the state it was given for has passed" : NULL;
 
 	switch (action->kind)
 	{
 		case ACTION_CONTINUE:
 		case ACTION_WAIT:
-			return answer->state_counter != npc->state_counter ? "the state it was given for has passed"
-															   : NULL;
+			return passed;
 		case ACTION_ACT_IN_INTERACTION:
 		case ACTION_CANCEL_INTERACTION:
 			return renewed && answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
@@ -149,12 +150,16 @@ ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action
 			return renewed && npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
 		case ACTION_REJECT_BIDS:
 			return renewed && rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
-		case ACTION_NONE:
 		case ACTION_MOVE_TO:
 		case ACTION_MOVE_DIRECTION:
 		case ACTION_INTERACT_WITH:
 		case ACTION_APPROACH:
 		case ACTION_WANDER:
+			return world_lives_by(world_image_lock(world), RULES_0_5) &&
+						   !action_legal(npc->state, action->kind)
+					   ? passed
+					   : NULL;
+		case ACTION_NONE:
 			break;
 	}
 	return NULL;

@@ -3,18 +3,10 @@
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT plan(40);
-SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
-SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
-SELECT npcsim.register_gateway('g1');
-SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;
-\ir lib/minds.sql
-\ir lib/bids.sql
+\ir lib/thinkers.sql
 CREATE FUNCTION pg_temp.anew(speed double precision DEFAULT 1) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_temp.present();
-    UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour';
-    DELETE FROM npcsim.npcs;
-    DELETE FROM npcsim.world_items;
+    PERFORM pg_temp.empty(8);
     PERFORM npcsim.set_world_speed(1, speed);
     PERFORM npcsim.create_npc(1, 'Ada', 20, 20, pg_temp.player('ada')), npcsim.create_npc(1, 'Bo', 22, 20, pg_temp.player('bo')), npcsim.create_npc(1, 'Cy', 21, 22);
     UPDATE npcsim.npcs SET hunger = 100, hygiene = 100, fun = 100, energy = 100;

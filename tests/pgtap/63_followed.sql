@@ -2,18 +2,11 @@
 -- held, who bids for somebody that waits for another bid has its turn, and the built-in mind lets it think.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
-SELECT plan(51);
-SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
-SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
-SELECT npcsim.register_gateway('g1');
-SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;
-\ir lib/minds.sql
-\ir lib/bids.sql
+SELECT plan(58);
+\ir lib/thinkers.sql
 CREATE FUNCTION pg_temp.anew() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_temp.present(32);
-    UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour';
-    DELETE FROM npcsim.npcs;
+    PERFORM pg_temp.empty(32);
     PERFORM pg_temp.make('Ada', 20, 20), pg_temp.make('Bo', 22, 20), pg_temp.make('Cy', 21, 22);
     PERFORM npcsim.tick_world(1, 0.1);
 END
@@ -83,22 +76,25 @@ SELECT is(pg_temp.reply('Bo', '{"action": "act_in_interaction", "message": "lost
 SELECT ok(pg_temp.said() NOT LIKE '%lost%', 'the other does not hear');
 
 -- ---- invitations that are over ----
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
-SELECT pg_temp.step(0.1);
-SELECT pg_temp.bid('Ada') AS bid \gset
-SELECT pg_temp.ask('Bo');
-SELECT pg_temp.step(0.5);
-SELECT pg_temp.place('Ada', 40, 20);
+-- Bo is invited by Ada, asked, and Ada is taken away: the bid.
+CREATE FUNCTION pg_temp.withdrawn() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    bid bigint;
+BEGIN
+    PERFORM pg_temp.anew();
+    PERFORM pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
+    PERFORM npcsim.tick_world(1, 0.1);
+    bid := pg_temp.bid('Ada');
+    PERFORM pg_temp.ask('Bo');
+    PERFORM npcsim.tick_world(1, 0.5);
+    PERFORM pg_temp.place('Ada', 40, 20);
+    RETURN bid;
+END
+$$;
+SELECT pg_temp.withdrawn() AS bid \gset
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'respond_to_interaction_bid', 'accept', true, 'bid_id', :bid)), 'applied moot: the invitation is over', 'to accept what was withdrawn is moot');
 SELECT is(pg_temp.failures('Bo'), 0, 'and no failure');
-SELECT pg_temp.anew();
-SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
-SELECT pg_temp.step(0.1);
-SELECT pg_temp.bid('Ada') AS bid \gset
-SELECT pg_temp.ask('Bo');
-SELECT pg_temp.step(0.5);
-SELECT pg_temp.place('Ada', 40, 20);
+SELECT pg_temp.withdrawn() AS bid \gset
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'batch_reject_interaction_bids', 'reason', 'no', 'ids', jsonb_build_array(:bid))), 'applied moot: the invitations are over', 'so it is to reject it among many');
 SELECT is(pg_temp.tell('Bo', '{"action": "batch_reject_interaction_bids", "reason": "no", "ids": [99]}'), 'rejected NS302 there is no bid 99 for this NPC to answer', 'but not what never was');
 SELECT pg_temp.anew();
@@ -109,6 +105,25 @@ SELECT pg_temp.ask('Bo');
 SELECT pg_temp.step(4.9);
 SELECT is(pg_temp.pair('Ada', 'Bo'), 'together', 'it was accepted for the NPC');
 SELECT is(pg_temp.reply('Bo', jsonb_build_object('action', 'respond_to_interaction_bid', 'accept', true, 'bid_id', :bid)), 'applied moot: the invitation is over', 'its own answer comes too late');
+
+-- ---- a state that came about meanwhile, in which what was asked for is not legal ----
+SELECT pg_temp.anew();
+SELECT pg_temp.place('Bo', 32, 20);
+SELECT pg_temp.tell('Ada', '{"action": "start_conversation"}' || pg_temp.with('Bo'));
+SELECT pg_temp.ask('Ada');
+SELECT pg_temp.step(3);
+SELECT is(pg_temp.state_name('Ada'), 'requesting', 'who was asked on its way has got there, and bids');
+SELECT is(pg_temp.reply('Ada', '{"action": "move_direction", "direction": "north"}'), 'applied moot: the state it was given for has passed', 'where it would have walked to is moot');
+SELECT is(pg_temp.failures('Ada'), 0, 'and no failure');
+SELECT pg_temp.ask('Ada');
+SELECT is(pg_temp.reply('Ada', '{"action": "move_direction", "direction": "north"}'), 'rejected NS305 action move_direction is not valid in state requesting', 'a mind that was shown that it waits is refused');
+SELECT pg_temp.anew();
+SELECT npcsim.create_item(1, 'chair', 26, 20) AS chair \gset
+SELECT pg_temp.use('Ada', :chair);
+SELECT pg_temp.ask('Ada');
+SELECT pg_temp.step(3);
+SELECT is(pg_temp.doing('Ada'), 'interacting mind', 'who was asked on its way to a chair sits on it');
+SELECT is(pg_temp.reply('Ada', '{"action": "wander"}'), 'applied moot: the state it was given for has passed', 'and stays, until it is asked again');
 
 -- ---- said too early ----
 SELECT pg_temp.anew();
@@ -215,5 +230,9 @@ SELECT pg_temp.by_hand('world_inputs');
 BEGIN;
 UPDATE npcsim.world_inputs SET payload = '{"rules": 3}' WHERE world_id = 1 AND kind = 'rules';
 SELECT throws_like('SELECT npcsim.replay_world(1)', 'the replay departs from the world', 'by the rules of before it went otherwise');
+ROLLBACK;
+BEGIN;
+UPDATE npcsim.world_inputs SET payload = '{"rules": 4}' WHERE world_id = 1 AND kind = 'rules';
+SELECT isnt(pg_temp.differences(1, npcsim.replay_world(1)), '', 'and by those of 0.4');
 ROLLBACK;
 SELECT * FROM finish();

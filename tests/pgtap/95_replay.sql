@@ -391,7 +391,7 @@ COMMIT;
 SELECT is(pg_temp.replayed(:older), '', 'before it lives on it is what it was');
 SELECT npcsim.populate_world(:older, 10), npcsim.tick_world(:older, 20);
 SELECT results_eq(format($$SELECT kind, tick, payload -> 'rules' FROM npcsim.world_inputs WHERE world_id = %s ORDER BY sequence$$, :older),
-                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '4'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
+                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '5'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
 SELECT is(pg_temp.replayed(:older), '', 'and replayed by the old ones up to there');
 
 -- As if 0.3 had made this colony: it would have been another one.

@@ -1,0 +1,17 @@
+-- What tests of minds that think share: a world whose players ada and bo are connected by the gateway g1, and are there for as long as
+-- the test takes. With it come lib/minds.sql and lib/bids.sql.
+SELECT npcsim.create_world('Meadow', 80, 40, 9, preset => 'reference');
+SELECT npcsim.create_player(1, 'ada'), npcsim.create_player(1, 'bo');
+SELECT npcsim.register_gateway('g1');
+SELECT npcsim.client_connected('g1', id, 1, 'compute') FROM npcsim.players;
+\ir minds.sql
+\ir bids.sql
+-- Nobody is left in the world, and minds are able to think about so many NPCs at once.
+CREATE FUNCTION pg_temp.empty(slots integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.present(slots);
+    UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour';
+    DELETE FROM npcsim.npcs;
+    DELETE FROM npcsim.world_items;
+END
+$$;
