@@ -41,7 +41,8 @@ SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
 MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/reducers/*.c \
                    workers/launcher/*.c))
 GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c workers/gateway/dialects/*.c))
-AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c)) workers/gateway/mcp_scan.c
+AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c))
+COMMON_SOURCES = $(sort $(wildcard workers/common/*.c))
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 
 # The install script is these parts, in the order of their numbers.
@@ -53,6 +54,7 @@ SIM_OBJS = $(SIM_SOURCES:%.c=$(BUILD)/%.o)
 OBJS = $(SIM_OBJS) $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 GATEWAY_OBJS = $(GATEWAY_SOURCES:%.c=$(BUILD)/%.o)
 AGENT_OBJS = $(AGENT_SOURCES:%.c=$(BUILD)/%.o)
+COMMON_OBJS = $(COMMON_SOURCES:%.c=$(BUILD)/%.o)
 MAN_PAGES = $(BUILD)/man/npcsim-gateway.1 $(BUILD)/man/npcsim-agent.1 $(BUILD)/man/npcsim.7
 GATEWAY = $(BUILD)/npcsim-gateway
 AGENT = $(BUILD)/npcsim-agent
@@ -128,26 +130,31 @@ $(BUILD)/src/sim/%.o: src/sim/%.c Makefile
 	$(call announce,CC  )
 	$(Q)$(CC) $(PLAIN_CFLAGS) -fPIC $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=all) $(PLAIN_CPPFLAGS) -Isrc -c -o $@ $<
 
+$(BUILD)/workers/common/%.o: workers/common/%.c Makefile
+	@mkdir -p $(@D)
+	$(call announce,CC  )
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) $(call system_headers,jansson) -c -o $@ $<
+
 $(BUILD)/workers/gateway/%.o: workers/gateway/%.c Makefile
 	@mkdir -p $(@D)
 	$(call announce,CC  )
-	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers/gateway $(call system_headers,$(GATEWAY_LIBS)) -c -o $@ $<
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers -Iworkers/gateway $(call system_headers,$(GATEWAY_LIBS)) -c -o $@ $<
 
 $(BUILD)/workers/agent/%.o: workers/agent/%.c Makefile
 	@mkdir -p $(@D)
 	$(call announce,CC  )
-	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -I. -Iworkers/agent $(call system_headers,$(AGENT_LIBS)) -c -o $@ $<
+	$(Q)$(CC) $(PLAIN_CFLAGS) $(SANITIZERS) $(PROGRAM_CPPFLAGS) -Iworkers -Iworkers/agent $(call system_headers,$(AGENT_LIBS)) -c -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call announce,CC  )
 	$(Q)$(CC) $(CFLAGS) $(CFLAGS_SL) $(CPPFLAGS) -c -o $@ $<
 
-$(GATEWAY): $(GATEWAY_OBJS)
+$(GATEWAY): $(GATEWAY_OBJS) $(COMMON_OBJS)
 	$(call announce,LINK)
 	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(GATEWAY_LIBS)) -lm
 
-$(AGENT): $(AGENT_OBJS)
+$(AGENT): $(AGENT_OBJS) $(COMMON_OBJS)
 	$(call announce,LINK)
 	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(AGENT_LIBS)) -lm
 
@@ -181,23 +188,25 @@ $(MAN_PAGES): docs/man.awk npcsim.control Makefile
 	@mv $@.new $@
 	@echo "  MAN  $@"
 
-# A unit test is one program: tests/unit/test_NAME.c with the rules of src/sim. What else it needs stands
-# in a line of its opening comment, for example
+# A unit test is one program: tests/unit/test_NAME.c with the rules of src/sim and what the programs have in
+# common. What else it needs stands in a line of its opening comment, for example
 #     @link workers/gateway/mcp.c -ljansson
-UNIT_LIB = $(BUILD)/tests/libsim.a
-$(UNIT_LIB): $(SIM_OBJS)
+UNIT_LIBS = $(BUILD)/tests/libsim.a $(BUILD)/tests/libcommon.a
+$(BUILD)/tests/libsim.a: $(SIM_OBJS)
+$(BUILD)/tests/libcommon.a: $(COMMON_OBJS)
+$(UNIT_LIBS):
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h workers/gateway/*.h workers/gateway/dialects/*.h workers/agent/*.h)
+UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h $(addsuffix /*.h,workers/common workers/gateway workers/gateway/dialects workers/agent))
 UNIT_CFLAGS = $(filter-out $(DEPENDENCIES),$(PLAIN_CFLAGS)) $(SANITIZERS) $(PROGRAM_CPPFLAGS) \
-              -I. -Isrc -Itests/unit -Iworkers/gateway -Iworkers/agent
+              -I. -Isrc -Itests/unit -Iworkers -Iworkers/gateway -Iworkers/agent
 
 define unit_test
-$(BUILD)/tests/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(UNIT_LIB) $(UNIT_HEADERS) Makefile
+$(BUILD)/tests/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(UNIT_LIBS) $(UNIT_HEADERS) Makefile
 	$$(call announce,LINK)
-	$$(Q)$$(CC) $$(UNIT_CFLAGS) -o $$@ $$< $(2) $(UNIT_LIB) -lm
+	$$(Q)$$(CC) $$(UNIT_CFLAGS) -o $$@ $$< $(filter %.c,$(2)) $(UNIT_LIBS) $(filter-out %.c,$(2)) -ljansson -lm
 endef
 $(foreach test,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit_test,$(test),$(shell \
   sed -n 's/^.*@link //p' tests/unit/$(test).c))))
@@ -253,4 +262,4 @@ bench: extension programs
 mutate:
 	@tests/mutate/run.sh
 
--include $(patsubst %.o,%.d,$(OBJS) $(GATEWAY_OBJS) $(AGENT_OBJS))
+-include $(patsubst %.o,%.d,$(OBJS) $(COMMON_OBJS) $(GATEWAY_OBJS) $(AGENT_OBJS))

@@ -26,12 +26,13 @@ let processes = [];
 before(() => {
   const gateway = join(root, 'workers/gateway');
   const within = (directory, wanted) => readdirSync(directory).filter((name) => wanted.test(name)).map((name) => join(directory, name));
-  const sources = [...within(gateway, /^(mcp\w*|answer|loose_json)\.c$/), ...within(join(gateway, 'dialects'), /\.c$/)];
+  const sources = [...within(gateway, /^(mcp\w*|answer|loose_json)\.c$/), ...within(join(gateway, 'dialects'), /\.c$/),
+    ...within(join(root, 'workers/common'), /\.c$/)];
 
   directory = mkdtempSync(join(tmpdir(), 'npcsim-mcp-'));
   harness = join(directory, 'mcp_harness');
   execFileSync('cc', ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
-    '-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${gateway}`, '-o', harness,
+    '-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${gateway}`, `-I${join(root, 'workers')}`, '-o', harness,
     join(here, 'mcp_harness.c'), ...sources, '-ljansson', '-lm'], { stdio: ['ignore', 'inherit', 'inherit'] });
 });
 

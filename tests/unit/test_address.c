@@ -3,7 +3,7 @@
  *	  Whose address a connection counts for: lists of trusted proxies, and what
  *	  X-Forwarded-For may say.
  *
- * @link workers/gateway/address.c workers/gateway/http_head.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/address.c workers/gateway/http_head.c
  */
 #include "tap.h"
 

@@ -2,10 +2,10 @@
  * test_agent_messages.c
  *	  What npcsim-agent sees in JSON-RPC messages, and mirrors into headers.
  *
- * @link workers/agent/jsonrpc.c workers/agent/mcp_headers.c workers/agent/log.c workers/gateway/mcp_scan.c -ljansson
+ * @link workers/agent/mcp_headers.c
  */
-#include "workers/agent/jsonrpc.h"
-#include "workers/agent/log.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
 #include "workers/agent/mcp_headers.h"
 
 #include <stdlib.h>
@@ -18,9 +18,9 @@ Kind(const char *text)
 	RpcMessage message;
 	RpcKind	   kind;
 
-	RpcParse(&message, text, strlen(text));
+	rpc_parse(&message, text, strlen(text));
 	kind = message.kind;
-	RpcFree(&message);
+	rpc_free(&message);
 	return kind;
 }
 
@@ -54,27 +54,27 @@ TestMaking(void)
 	json_t			 *id = json_string("a\"b");
 	char			 *made;
 
-	made = RpcMakeError(id, -32000, "bad \n %s", "\xc3");
+	made = rpc_make_error(id, -32000, "bad \n %s", "\xc3");
 	tap_is_str(made,
 			   "{\"jsonrpc\":\"2.0\",\"id\":\"a\\\"b\",\"error\":{\"code\":-32000,\"message\":\"bad ? ?\"}}",
 			   "an error is well-formed whatever it quotes");
 	free(made);
-	RpcParse(&message, text, strlen(text));
-	made = RpcWithId(&message, id);
+	rpc_parse(&message, text, strlen(text));
+	made = rpc_with_id(&message, id);
 	tap_is_str(made,
 			   "{\"jsonrpc\":\"2.0\",\"id\":\"a\\\"b\",\"error\":{\"code\":-32022,\"message\":\"m\",\"data\":"
 			   "{\"x\":0.8}}}",
 			   "a message gets another id and keeps all else");
 	free(made);
-	RpcFree(&message);
+	rpc_free(&message);
 	json_decref(id);
 
-	made = RpcMakeDiscover("p");
-	RpcParse(&message, made, strlen(made));
+	made = rpc_make_discover("p", "npcsim-agent");
+	rpc_parse(&message, made, strlen(made));
 	tap_is_int(message.kind, RPC_REQUEST, "the question for the revision is a request");
-	tap_is_str(RpcModernVersion(&message), "2026-07-28", "of the newest revision");
-	tap_ok(RpcIdIs(message.id, "p"), "with the id asked for");
-	RpcFree(&message);
+	tap_is_str(rpc_modern_version(&message), "2026-07-28", "of the newest revision");
+	tap_ok(rpc_id_is(message.id, "p"), "with the id asked for");
+	rpc_free(&message);
 	free(made);
 }
 
@@ -119,9 +119,9 @@ Mirror(const char *text, const McpToolHeaders *tools)
 	RpcMessage message;
 
 	headers[0] = '\0';
-	RpcParse(&message, text, strlen(text));
+	rpc_parse(&message, text, strlen(text));
 	McpMirrorHeaders(&message, tools, SeeHeader, NULL);
-	RpcFree(&message);
+	rpc_free(&message);
 	return headers;
 }
 
@@ -185,7 +185,7 @@ TestMirroring(void)
 			   tools),
 		"Mcp-Method: tools/call|Mcp-Name: plain|", "an argument without the mark is not mirrored");
 
-	LogSetLevel(LOG_LEVEL_ERROR);
+	log_set_level(LOG_ERROR);
 	tap_is_str(
 		Learn(
 			"[" TOOL("empty", PROPERTIES("\"s\":" PROPERTY("string", ""))) "," TOOL("smuggler", PROPERTIES("\"s\":" PROPERTY("string", "A: b\\r\\nC"))) "," TOOL(

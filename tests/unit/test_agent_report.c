@@ -2,7 +2,7 @@
  * test_agent_report.c
  *	  What npcsim-agent says of what becomes of decisions, and how often.
  *
- * @link workers/agent/report.c -ljansson
+ * @link workers/agent/report.c
  */
 #include "workers/agent/report.h"
 

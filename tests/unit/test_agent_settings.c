@@ -2,7 +2,7 @@
  * test_agent_settings.c
  *	  Addresses, tokens and retries of npcsim-agent.
  *
- * @link workers/agent/gateway_url.c workers/agent/settings.c workers/agent/words.c workers/agent/log.c workers/agent/backoff.c workers/agent/link_end.c
+ * @link workers/agent/gateway_url.c workers/agent/settings.c workers/agent/words.c workers/agent/backoff.c workers/agent/link_end.c
  */
 #include "workers/agent/backoff.h"
 #include "workers/agent/link.h"

@@ -2,7 +2,7 @@
  * test_answers.c
  *	  Answers of minds that mean well are read, and what cannot be read says why.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c
  */
 #include "tap.h"
 

@@ -3,12 +3,13 @@
  *	  Deltas of the gateway in pages: all rows, once, in frames that are not
  *	  longer than was asked for.
  *
- * @link workers/gateway/delta.c workers/gateway/snapshot.c workers/gateway/copy.c workers/gateway/stream.c workers/gateway/fragment.c workers/gateway/frame.c workers/gateway/text.c workers/gateway/log.c -ljansson -lm
+ * @link workers/gateway/delta.c workers/gateway/snapshot.c workers/gateway/copy.c workers/gateway/stream.c workers/gateway/fragment.c workers/gateway/frame.c
  */
 #include "tap.h"
 
 #include <stdlib.h>
 
+#include "common/memory.h"
 #include "delta.h"
 
 #define MOST 16384

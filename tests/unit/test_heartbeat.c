@@ -2,7 +2,7 @@
  * test_heartbeat.c
  *	  What a compute_heartbeat may say: what the database would take, and nothing else.
  *
- * @link workers/gateway/heartbeat.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/heartbeat.c
  */
 #include "tap.h"
 

@@ -3,12 +3,12 @@
  *	  Decisions asked for over MCP: answers, failures, cancellation, bounds, and
  *	  frames that are nothing of the kind.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
  */
 #include "mcp_wire.h"
 
 #include "mcp_calls.h"
-#include "mcp_scan.h"
+#include "common/mcp_scan.h"
 
 #define FAIL_HEAD "{\"jsonrpc\":\"2.0\",\"id\":"
 

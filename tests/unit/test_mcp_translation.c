@@ -3,7 +3,7 @@
  *	  What the reference game's minds are told of observations and events, and
  *	  what their answers become.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c workers/gateway/mcp_scan.c -lm -ljansson
+ * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
  */
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * test_origin.c
  *	  Whose pages may speak to the gateway.
  *
- * @link workers/gateway/origin.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/origin.c
  */
 #include "tap.h"
 

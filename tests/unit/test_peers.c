@@ -2,15 +2,16 @@
  * test_peers.c
  *	  What the gateway remembers of addresses.
  *
- * @link workers/gateway/peers.c workers/gateway/allowance.c workers/gateway/tokens.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/peers.c workers/gateway/allowance.c workers/gateway/tokens.c
  */
+#include "common/clock.h"
 #include "peers.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "tap.h"
-#include "text.h"
+#include "common/text.h"
 #include "tokens.h"
 
 static const struct sockaddr *

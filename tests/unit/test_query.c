@@ -2,7 +2,7 @@
  * test_query.c
  *	  The arguments of an address.
  *
- * @link workers/gateway/query.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/query.c
  */
 #include "query.h"
 

@@ -3,7 +3,7 @@
  *	  Streams of the gateway: rows in order, bounded in number and bytes, and
  *	  positions that count what is missing.
  *
- * @link workers/gateway/stream.c workers/gateway/fragment.c workers/gateway/text.c workers/gateway/log.c -ljansson
+ * @link workers/gateway/stream.c workers/gateway/fragment.c
  */
 #include "tap.h"
 

@@ -20,8 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jsonrpc.h"
-#include "log.h"
+#include "common/clock.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
+
 
 /* A round that lasted this long was no failure. */
 #define STEADY_MS 30000
@@ -68,10 +70,10 @@ Rest(Agent *agent)
 	int64_t ms;
 
 	assert(agent->state == AGENT_CLEARING && !agent->link_up && !agent->server_up);
-	if (agent->piping_since != 0 && NowMs() - agent->piping_since >= STEADY_MS)
+	if (agent->piping_since != 0 && now_ms() - agent->piping_since >= STEADY_MS)
 		BackoffReset(&agent->backoff);
 	ms = BackoffNext(&agent->backoff, Noise(agent));
-	Log(LOG_LEVEL_INFO, "trying again in %.1f s", (double) ms / 1000);
+	log_line(LOG_INFO, "trying again in %.1f s", (double) ms / 1000);
 	Enter(agent, AGENT_RESTING);
 	TimerSet(agent->loop, &agent->timer, ms, Wake, agent);
 }
@@ -100,8 +102,8 @@ ClearOverdue(void *arg)
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_CLEARING);
-	Log(LOG_LEVEL_ERROR, "%s does not end: the agent ends without it",
-		agent->link_up ? "the connection" : "the MCP server");
+	log_line(LOG_ERROR, "%s does not end: the agent ends without it",
+			 agent->link_up ? "the connection" : "the MCP server");
 	if (!agent->finishing)
 		agent->exit_status = EXIT_FAILURE;
 	Enter(agent, AGENT_DONE);
@@ -151,7 +153,7 @@ Pause(Agent *agent)
 	int64_t ms = BackoffNext(&agent->backoff, Noise(agent));
 
 	assert(agent->state == AGENT_DIALLING);
-	Log(LOG_LEVEL_INFO, "dialling again in %.1f s", (double) ms / 1000);
+	log_line(LOG_INFO, "dialling again in %.1f s", (double) ms / 1000);
 	Enter(agent, AGENT_PAUSING);
 	TimerSet(agent->loop, &agent->timer, ms, Dial, agent);
 }
@@ -182,7 +184,7 @@ OnServerReady(void *arg)
 
 	if (agent->state != AGENT_WAKING)
 		return;
-	Log(LOG_LEVEL_INFO, "the MCP server is up");
+	log_line(LOG_INFO, "the MCP server is up");
 	Dial(agent);
 }
 
@@ -197,24 +199,24 @@ SendTooLong(Agent *agent, const char *text, size_t len)
 	int64_t	   id;
 	char	  *error = NULL;
 
-	RpcParse(&message, text, len);
-	id = message.root == NULL ? RpcSeemsToAnswer(text, len) : 0;
+	rpc_parse(&message, text, len);
+	id = message.root == NULL ? rpc_seems_to_answer(text, len) : 0;
 	if (id != 0)
 	{
 		message.root = message.id = json_integer(id);
 		message.kind = RPC_RESULT;
 	}
-	LogThrottled(&agent->length_throttle, LOG_LEVEL_WARNING,
-				 "dropped a message of %zu bytes from the MCP server: the gateway takes %zu (--max-message)",
-				 len, agent->settings->message_limit);
+	log_throttled(&agent->length_throttle, now_ms(), LOG_WARNING,
+				  "dropped a message of %zu bytes from the MCP server: the gateway takes %zu (--max-message)",
+				  len, agent->settings->message_limit);
 	if (message.kind == RPC_RESULT || message.kind == RPC_ERROR)
-		error = RpcMakeError(message.id, RPC_ERROR_TRANSPORT,
-							 "the answer has %zu bytes, more than the %zu allowed", len,
-							 agent->settings->message_limit);
+		error = rpc_make_error(message.id, RPC_ERROR_TRANSPORT,
+							   "the answer has %zu bytes, more than the %zu allowed", len,
+							   agent->settings->message_limit);
 	if (error != NULL && !LinkSend(&agent->link, error, strlen(error)))
 		ServerHold(agent->server, true);
 	free(error);
-	RpcFree(&message);
+	rpc_free(&message);
 }
 
 static void
@@ -246,7 +248,7 @@ OnServerGone(void *arg, const char *why)
 	agent->server_up = false;
 	if (why != NULL)
 	{
-		Log(LOG_LEVEL_WARNING, "the MCP server is gone: %s", why);
+		log_line(LOG_WARNING, "the MCP server is gone: %s", why);
 		TellingTrouble(&agent->telling, "the MCP server is gone", why);
 	}
 	if (agent->state == AGENT_CLEARING)
@@ -263,11 +265,11 @@ OnLinkOpen(void *arg)
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_DIALLING);
-	Log(LOG_LEVEL_NOTICE, "connected to the gateway at %s as source \"%s\"", agent->settings->gateway.host,
-		agent->settings->source);
+	log_line(LOG_NOTICE, "connected to the gateway at %s as source \"%s\"", agent->settings->gateway.host,
+			 agent->settings->source);
 	TellingConnected(&agent->telling);
 	Enter(agent, AGENT_PIPING);
-	agent->piping_since = NowMs();
+	agent->piping_since = now_ms();
 }
 
 static void
@@ -300,17 +302,17 @@ OnLinkClosed(void *arg, LinkEnd end, const char *why)
 		TellingTrouble(&agent->telling, "not connected to the gateway", why);
 	if (end == LINK_END_REFUSED)
 	{
-		Log(LOG_LEVEL_ERROR, "the gateway refuses this player: %s; check the token", why);
+		log_line(LOG_ERROR, "the gateway refuses this player: %s; check the token", why);
 		AgentFinish(agent, EXIT_FAILURE);
 	}
 	else if (end == LINK_END_REPLACED)
 	{
-		Log(LOG_LEVEL_NOTICE, "a newer agent with source \"%s\" has taken over: this one ends",
-			agent->settings->source);
+		log_line(LOG_NOTICE, "a newer agent with source \"%s\" has taken over: this one ends",
+				 agent->settings->source);
 		AgentFinish(agent, EXIT_SUCCESS);
 	}
 	else if (end == LINK_END_LOST)
-		Log(LOG_LEVEL_WARNING, "not connected to the gateway at %s: %s", agent->settings->gateway.host, why);
+		log_line(LOG_WARNING, "not connected to the gateway at %s: %s", agent->settings->gateway.host, why);
 
 	if (agent->state == AGENT_CLEARING)
 		CheckCleared(agent);

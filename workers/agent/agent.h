@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/log.h"
 #include "backoff.h"
 #include "link.h"
 #include "loop.h"

@@ -13,6 +13,8 @@
 #include <strings.h>
 #include <sys/epoll.h>
 
+#include "common/version.h"
+
 #define CONNECT_MS 10000
 
 typedef struct HttpSocket

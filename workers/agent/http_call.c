@@ -13,6 +13,9 @@
  * Invariants: a call is in the server's list until it is freed; it has an HTTP
  * request under way, or a timer set to begin one.
  */
+#include "common/clock.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
 #include "http_server.h"
 
 #include <stdio.h>
@@ -84,12 +87,12 @@ AnswerError(HttpServer *self, const json_t *id, const char *text)
 {
 	char *error;
 
-	LogThrottled(&self->failure_throttle, LOG_LEVEL_WARNING, "a request to the MCP server failed: %s", text);
+	log_throttled(&self->failure_throttle, now_ms(), LOG_WARNING, "a request to the MCP server failed: %s",
+				  text);
 	if (id == NULL)
 		return;
-	error = RpcMakeError(id, RPC_ERROR_TRANSPORT, "%s", text);
-	if (error != NULL)
-		HttpServerPass(self, error, strlen(error));
+	error = rpc_make_error(id, RPC_ERROR_TRANSPORT, "%s", text);
+	HttpServerPass(self, error, strlen(error));
 	free(error);
 }
 
@@ -123,20 +126,20 @@ TakeMessage(HttpCall *call, const char *text, size_t len)
 	char		excerpt[LOG_EXCERPT_SIZE];
 	char	   *changed = NULL;
 
-	RpcParse(&message, text, len);
-	if (message.root == NULL && RpcSeemsToAnswer(text, len) != 0)
+	rpc_parse(&message, text, len);
+	if (message.root == NULL && rpc_seems_to_answer(text, len) != 0)
 	{
-		if (RpcSeemsToAnswer(text, len) == json_integer_value(call->id))
+		if (rpc_seems_to_answer(text, len) == json_integer_value(call->id))
 			call->answered = true;
 		HttpServerPassUnreadable(self, text, len);
 		return;
 	}
 	if (message.kind == RPC_INVALID)
 	{
-		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
-					 "dropped what is no JSON-RPC message from the MCP server: %s",
-					 LogExcerpt(excerpt, text, len));
-		RpcFree(&message);
+		log_throttled(&self->garbage_throttle, now_ms(), LOG_WARNING,
+					  "dropped what is no JSON-RPC message from the MCP server: %s",
+					  log_excerpt(excerpt, text, len));
+		rpc_free(&message);
 		return;
 	}
 	if ((message.kind == RPC_RESULT || message.kind == RPC_ERROR) && call->id != NULL &&
@@ -150,14 +153,14 @@ TakeMessage(HttpCall *call, const char *text, size_t len)
 		}
 		if (message.kind == RPC_RESULT && call->modern && strcmp(call->method, "tools/list") == 0 &&
 			McpLearnTools(message.root, self->tools))
-			changed = RpcWithId(&message, message.id);
+			changed = rpc_with_id(&message, message.id);
 	}
 	if (changed != NULL)
 		HttpServerPass(self, changed, strlen(changed));
 	else
 		HttpServerPass(self, text, len);
 	free(changed);
-	RpcFree(&message);
+	rpc_free(&message);
 }
 
 static void
@@ -211,19 +214,18 @@ TakeRefusal(HttpCall *call, long status)
 	char		excerpt[LOG_EXCERPT_SIZE];
 	char		text[LOG_EXCERPT_SIZE + 64];
 
-	RpcParse(&message, call->body != NULL ? call->body : "", call->body_len);
+	rpc_parse(&message, call->body != NULL ? call->body : "", call->body_len);
 	if (message.kind == RPC_ERROR && call->id != NULL && !call->cancelled)
 	{
-		char *error = RpcWithId(&message, call->id);
+		char *error = rpc_with_id(&message, call->id);
 
-		if (error != NULL)
-			HttpServerPass(self, error, strlen(error));
+		HttpServerPass(self, error, strlen(error));
 		free(error);
 		call->answered = true;
 	}
-	RpcFree(&message);
+	rpc_free(&message);
 	snprintf(text, sizeof(text), "HTTP status %ld%s%s", status, call->body_len > 0 ? ": " : "",
-			 call->body_len > 0 ? LogExcerpt(excerpt, call->body, call->body_len) : "");
+			 call->body_len > 0 ? log_excerpt(excerpt, call->body, call->body_len) : "");
 	FailCall(call, text);
 }
 
@@ -316,7 +318,7 @@ static struct curl_slist *
 MakeHeaders(HttpServer *self, const RpcMessage *message)
 {
 	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
-	const char		  *modern = RpcModernVersion(message);
+	const char		  *modern = rpc_modern_version(message);
 	char			   version[HTTP_VERSION_SIZE + 32];
 	bool good = headers != NULL && HttpServerAddHeader(&headers, "Content-Type: application/json");
 
@@ -324,7 +326,7 @@ MakeHeaders(HttpServer *self, const RpcMessage *message)
 	{
 		char *value = McpEncodeValue(modern, strlen(modern));
 
-		good = value != NULL && strlen(value) < HTTP_VERSION_SIZE;
+		good = strlen(value) < HTTP_VERSION_SIZE;
 		if (good)
 		{
 			snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", value);
@@ -396,7 +398,7 @@ Cancel(HttpServer *self, const RpcMessage *message)
 		TimerSet(self->server.loop, &call->timer, CANCELLED_MS, Forget, call);
 		return false;
 	}
-	return RpcModernVersion(message) != NULL;
+	return rpc_modern_version(message) != NULL;
 }
 
 static HttpCall *
@@ -411,7 +413,7 @@ NewCall(HttpServer *self, const RpcMessage *message)
 		call->id = json_incref(message->id);
 	if (message->method != NULL)
 		snprintf(call->method, sizeof(call->method), "%s", message->method);
-	call->modern = RpcModernVersion(message) != NULL;
+	call->modern = rpc_modern_version(message) != NULL;
 	SseInit(&call->events, HttpServerLimit(self), OnEvent, call);
 
 	call->link = &self->calls;
@@ -447,15 +449,15 @@ HttpCallBegin(HttpServer *self, const char *text, size_t len)
 {
 	RpcMessage message;
 
-	RpcParse(&message, text, len);
+	rpc_parse(&message, text, len);
 	if (message.kind == RPC_INVALID)
-		Log(LOG_LEVEL_WARNING, "dropped a message of the gateway that is not JSON-RPC");
+		log_line(LOG_WARNING, "dropped a message of the gateway that is not JSON-RPC");
 	else if (message.kind == RPC_NOTIFICATION && strcmp(message.method, "notifications/cancelled") == 0 &&
 			 Cancel(self, &message))
-		Log(LOG_LEVEL_DEBUG, "the gateway cancelled a request");
+		log_line(LOG_DEBUG, "the gateway cancelled a request");
 	else if (self->call_count >= CALLS_MAX)
 		AnswerError(self, message.kind == RPC_REQUEST ? message.id : NULL, "too many requests are under way");
 	else
 		Post(self, &message, text, len);
-	RpcFree(&message);
+	rpc_free(&message);
 }

@@ -31,6 +31,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/clock.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
+#include "common/mcp_terms.h"
+
 #define PROBE_ID	   "npcsim-agent-probe"
 #define PROBE_MS	   10000L
 #define PROBE_BODY_MAX 65536
@@ -161,8 +166,8 @@ BecomeReady(void *arg)
 
 	TimerCancel(&self->timer);
 	self->stage = HTTP_UP;
-	Log(LOG_LEVEL_INFO, "the MCP server at %s speaks %s", self->server.settings->url,
-		self->sse ? "HTTP + SSE" : "Streamable HTTP");
+	log_line(LOG_INFO, "the MCP server at %s speaks %s", self->server.settings->url,
+			 self->sse ? "HTTP + SSE" : "Streamable HTTP");
 	self->server.events.ready(self->server.events.arg);
 }
 
@@ -225,9 +230,9 @@ OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
 
 	if (data == NULL)
 	{
-		LogThrottled(&self->length_throttle, LOG_LEVEL_WARNING,
-					 "dropped an event of the MCP server: more than %zu bytes are not taken",
-					 HttpServerLimit(self));
+		log_throttled(&self->length_throttle, now_ms(), LOG_WARNING,
+					  "dropped an event of the MCP server: more than %zu bytes are not taken",
+					  HttpServerLimit(self));
 		return;
 	}
 	if (self->sse && strcmp(name, "endpoint") == 0)
@@ -239,16 +244,16 @@ OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
 	}
 	if (len == 0 || strcmp(name, "message") != 0)
 		return;
-	RpcParse(&message, data, len);
-	if (message.root == NULL && RpcSeemsToAnswer(data, len) != 0)
+	rpc_parse(&message, data, len);
+	if (message.root == NULL && rpc_seems_to_answer(data, len) != 0)
 		HttpServerPassUnreadable(self, data, len);
 	else if (message.kind == RPC_INVALID)
-		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
-					 "dropped what is no JSON-RPC message from the MCP server: %s",
-					 LogExcerpt(excerpt, data, len));
+		log_throttled(&self->garbage_throttle, now_ms(), LOG_WARNING,
+					  "dropped what is no JSON-RPC message from the MCP server: %s",
+					  log_excerpt(excerpt, data, len));
 	else
 		HttpServerPass(self, data, len);
-	RpcFree(&message);
+	rpc_free(&message);
 }
 
 static bool
@@ -285,11 +290,11 @@ OnStreamDone(void *arg, HttpRequest *request, CURLcode result)
 		int64_t ms = self->stream_events.retry_ms;
 
 		if (ms < BACKOFF_MIN_MS || ms > BACKOFF_MAX_MS)
-			ms = BackoffNext(&self->stream_backoff, (uint32_t) NowMs());
+			ms = BackoffNext(&self->stream_backoff, (uint32_t) now_ms());
 		TimerSet(self->server.loop, &self->stream_timer, ms, OpenStream, self);
 	}
 	else
-		Log(LOG_LEVEL_DEBUG, "the MCP server offers no stream of its own (HTTP status %ld)", status);
+		log_line(LOG_DEBUG, "the MCP server offers no stream of its own (HTTP status %ld)", status);
 }
 
 static const HttpHandlers stream_handlers = {OnStreamData, OnStreamDone};
@@ -389,9 +394,9 @@ IsRpcError(HttpServer *self)
 	RpcMessage message;
 	bool	   is;
 
-	RpcParse(&message, self->probe_body != NULL ? self->probe_body : "", self->probe_len);
+	rpc_parse(&message, self->probe_body != NULL ? self->probe_body : "", self->probe_len);
 	is = message.kind == RPC_ERROR;
-	RpcFree(&message);
+	rpc_free(&message);
 	return is;
 }
 
@@ -471,12 +476,13 @@ Probe(HttpServer *self, bool initialize)
 {
 	static const char *const extra[] = {
 		"Content-Type: application/json",
-		"MCP-Protocol-Version: " MCP_MODERN_VERSION,
+		"MCP-Protocol-Version: " MCP_VERSION_STATELESS,
 		"Mcp-Method: server/discover",
 	};
 	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
-	char			  *body = initialize ? RpcMakeInitialize(PROBE_ID) : RpcMakeDiscover(PROBE_ID);
-	bool			   good = headers != NULL && body != NULL;
+	char			  *body =
+		 initialize ? rpc_make_initialize(PROBE_ID, AGENT_NAME) : rpc_make_discover(PROBE_ID, AGENT_NAME);
+	bool good = headers != NULL;
 
 	self->probing_initialize = initialize;
 	/* before it is agreed on, "initialize" names no version in a header */
@@ -584,7 +590,7 @@ HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *event
 
 	if (!IsAddress(settings->url))
 	{
-		Log(LOG_LEVEL_ERROR, "--mcp-url \"%s\" is no address", settings->url);
+		log_line(LOG_ERROR, "--mcp-url \"%s\" is no address", settings->url);
 		return NULL;
 	}
 	self = calloc(1, sizeof(HttpServer));
@@ -598,7 +604,7 @@ HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *event
 	self->tools = json_object();
 	if (self->tools == NULL || !HttpOpen(&self->client, loop))
 	{
-		Log(LOG_LEVEL_ERROR, "libcurl cannot be set up");
+		log_line(LOG_ERROR, "libcurl cannot be set up");
 		HttpFree(&self->server);
 		return NULL;
 	}

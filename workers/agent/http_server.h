@@ -9,9 +9,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/log.h"
 #include "backoff.h"
 #include "http.h"
-#include "log.h"
 #include "mcp_headers.h"
 #include "server.h"
 #include "sse.h"

@@ -30,7 +30,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "log.h"
+#include "common/clock.h"
+#include "common/log.h"
+
 
 _Static_assert(MESSAGE_HEADROOM >= LWS_PRE, "a frame's header must fit in front of a message");
 
@@ -141,7 +143,7 @@ static void
 Pulse(void *arg)
 {
 	Link   *link = arg;
-	int64_t silent = NowMs() - link->heard_at;
+	int64_t silent = now_ms() - link->heard_at;
 	char	why[sizeof(link->why)];
 
 	if (silent >= SILENCE_MS)
@@ -212,7 +214,7 @@ DialFailed(Link *link, int status, const char *text, size_t len)
 	else
 	{
 		snprintf(why, sizeof(why), "the connection failed: %s",
-				 text != NULL && len > 0 ? LogExcerpt(excerpt, text, len) : "no reason is known");
+				 text != NULL && len > 0 ? log_excerpt(excerpt, text, len) : "no reason is known");
 		SetEnd(link, LINK_END_LOST, why);
 	}
 	WentAway(link);
@@ -282,7 +284,7 @@ TryAddress(void *arg)
 {
 	Link   *link = arg;
 	int		left = link->addresses.count - link->next_address;
-	int64_t ms = (link->dial_until - NowMs()) / left;
+	int64_t ms = (link->dial_until - now_ms()) / left;
 
 	TimerSet(link->loop, &link->timer, ms > 0 ? ms : 0, AddressOverdue, link);
 	if (!Connect(link, link->addresses.text[link->next_address++]) && link->state == LINK_DIALLING)
@@ -328,7 +330,7 @@ LinkDial(Link *link)
 	link->asked = link->held = link->out_high = link->close_sent = link->ping_due = false;
 	link->why[0] = '\0';
 	link->end = LINK_END_LOST;
-	link->dial_until = NowMs() + DIAL_MS;
+	link->dial_until = now_ms() + DIAL_MS;
 	QueueInit(&link->out, OutLimit(link->settings));
 	TimerSet(link->loop, &link->timer, DIAL_MS, NoAddress, link);
 	if (!ResolverAsk(&link->resolver, OnResolved, link))
@@ -496,7 +498,7 @@ Receive(Link *link, struct lws *wsi, const char *data, size_t len)
 
 	if (link->state != LINK_OPEN)
 		return;
-	link->heard_at = NowMs();
+	link->heard_at = now_ms();
 	if (lws_frame_is_binary(wsi))
 		Refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
 	else if (link->in_len + len > IN_LIMIT)
@@ -523,7 +525,7 @@ NoteClose(Link *link, const unsigned char *data, size_t len)
 	int	 code = len >= 2 ? data[0] << 8 | data[1] : 1005;
 
 	snprintf(why, sizeof(why), "the gateway closed the connection: %d%s%s", code, len > 2 ? " " : "",
-			 len > 2 ? LogExcerpt(excerpt, (const char *) data + 2, len - 2) : "");
+			 len > 2 ? log_excerpt(excerpt, (const char *) data + 2, len - 2) : "");
 	SetEnd(link, LinkJudgeClose(code), why);
 	if (link->close_sent)
 		WentAway(link);
@@ -542,7 +544,7 @@ static void
 Opened(Link *link)
 {
 	link->state = LINK_OPEN;
-	link->heard_at = NowMs();
+	link->heard_at = now_ms();
 	TimerSet(link->loop, &link->timer, PULSE_MS, Pulse, link);
 	link->events.open(link->events.arg);
 }
@@ -593,7 +595,7 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-			link->heard_at = NowMs();
+			link->heard_at = now_ms();
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_WRITEABLE:

@@ -20,9 +20,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "agent.h"
 #include "link.h"
-#include "log.h"
 #include "loop.h"
 #include "settings.h"
 
@@ -55,7 +55,7 @@ LogFromLibrary(int level, const char *line)
 
 	while (len > 0 && line[len - 1] == '\n')
 		len--;
-	Log(LOG_LEVEL_DEBUG, "libwebsockets: %s", LogExcerpt(excerpt, line, len));
+	log_line(LOG_DEBUG, "libwebsockets: %s", log_excerpt(excerpt, line, len));
 }
 
 /* A closed standard stream would hand its number to a socket, which a child would then write to. */
@@ -88,7 +88,7 @@ OnSignal(void *arg, uint32_t events)
 
 	if (read(program->signals.fd, &info, sizeof(info)) != (ssize_t) sizeof(info))
 		return;
-	Log(LOG_LEVEL_NOTICE, "ending on signal %u (%s)", info.ssi_signo, strsignal((int) info.ssi_signo));
+	log_line(LOG_NOTICE, "ending on signal %u (%s)", info.ssi_signo, strsignal((int) info.ssi_signo));
 	AgentFinish(&program->agent, EXIT_SUCCESS);
 }
 
@@ -121,7 +121,7 @@ CreateContext(void)
 		.uid = (uid_t) -1,
 	};
 
-	lws_set_log_level(LogWanted(LOG_LEVEL_DEBUG) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, LogFromLibrary);
+	lws_set_log_level(log_is_wanted(LOG_DEBUG) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, LogFromLibrary);
 	return lws_create_context(&info);
 }
 
@@ -142,7 +142,7 @@ Run(Program *program, struct lws_context *context, int signals)
 	if (vhost == NULL || !LoopOpen(&program->loop, context, vhost) ||
 		!WatchStart(&program->loop, &program->signals, signals, EPOLLIN, OnSignal, program))
 	{
-		Log(LOG_LEVEL_ERROR, "the event loop cannot be set up: %s", strerror(errno));
+		log_line(LOG_ERROR, "the event loop cannot be set up: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
 	if (!AgentInit(agent, &program->loop, vhost, &program->settings))
@@ -152,12 +152,28 @@ Run(Program *program, struct lws_context *context, int signals)
 	{
 		if (lws_service(context, 0) < 0)
 		{
-			Log(LOG_LEVEL_ERROR, "the event loop failed");
+			log_line(LOG_ERROR, "the event loop failed");
 			return EXIT_FAILURE;
 		}
 	}
 	return agent->exit_status;
 }
+
+/* Whoever started us may have stopped reading. */
+#define STDERR_PATIENCE_MS 100
+
+static const LogStyle log_style = {
+	.program = "npcsim-agent",
+	.heads =
+		{
+			[LOG_ERROR] = "npcsim-agent: error: ",
+			[LOG_WARNING] = "npcsim-agent: warning: ",
+			[LOG_NOTICE] = "npcsim-agent: notice: ",
+			[LOG_INFO] = "npcsim-agent: info: ",
+			[LOG_DEBUG] = "npcsim-agent: debug: ",
+		},
+	.patience_ms = STDERR_PATIENCE_MS,
+};
 
 int
 main(int argc, char **argv)
@@ -167,6 +183,7 @@ main(int argc, char **argv)
 	int					signals;
 	int					status = EXIT_FAILURE;
 
+	log_start(&log_style, LOG_NOTICE);
 	HideMemory();
 	OpenStandardStreams();
 	switch (SettingsRead(&program.settings, argc, argv))
@@ -180,8 +197,8 @@ main(int argc, char **argv)
 			break;
 	}
 	if (!program.settings.gateway.tls && !IsLoopback(program.settings.gateway.address))
-		Log(LOG_LEVEL_WARNING, "the token travels to %s without encryption: use wss://",
-			program.settings.gateway.host);
+		log_line(LOG_WARNING, "the token travels to %s without encryption: use wss://",
+				 program.settings.gateway.host);
 
 	program.loop.epoll_fd = -1;
 	signals = OpenSignals();
@@ -189,7 +206,7 @@ main(int argc, char **argv)
 	if (signals >= 0 && context != NULL)
 		status = Run(&program, context, signals);
 	else
-		Log(LOG_LEVEL_ERROR, "libwebsockets cannot be set up");
+		log_line(LOG_ERROR, "libwebsockets cannot be set up");
 
 	AgentFree(&program.agent);
 	if (context != NULL)

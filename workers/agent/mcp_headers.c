@@ -14,7 +14,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "log.h"
+#include "common/base64.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
+#include "common/memory.h"
+
 
 #define MARK_BEGIN "=?base64?"
 #define MARK_END   "?="
@@ -44,42 +48,19 @@ IsPlainValue(const char *value, size_t len)
 			 memcmp(value + len - end, MARK_END, end) == 0);
 }
 
-static char *
-Base64(char *out, const unsigned char *data, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3)
-	{
-		unsigned bits = (unsigned) data[i] << 16;
-
-		if (i + 1 < len)
-			bits |= (unsigned) data[i + 1] << 8;
-		if (i + 2 < len)
-			bits |= data[i + 2];
-		*out++ = digits[bits >> 18];
-		*out++ = digits[bits >> 12 & 63];
-		*out++ = i + 1 < len ? digits[bits >> 6 & 63] : '=';
-		*out++ = i + 2 < len ? digits[bits & 63] : '=';
-	}
-	return out;
-}
-
 char *
 McpEncodeValue(const char *value, size_t len)
 {
-	char *text = malloc(sizeof(MARK_BEGIN) + sizeof(MARK_END) + (len + 2) / 3 * 4);
+	char *text = mem_alloc(sizeof(MARK_BEGIN) + sizeof(MARK_END) + BASE64_SIZE(len));
 	char *end;
 
-	if (text == NULL)
-		return NULL;
 	if (IsPlainValue(value, len))
 	{
 		memcpy(text, value, len);
 		text[len] = '\0';
 		return text;
 	}
-	end = Base64(stpcpy(text, MARK_BEGIN), (const unsigned char *) value, len);
+	end = base64_write(stpcpy(text, MARK_BEGIN), (const unsigned char *) value, len);
 	strcpy(end, MARK_END);
 	return text;
 }
@@ -91,7 +72,7 @@ GiveHeader(const char *prefix, const char *name, const char *value, size_t len, 
 {
 	char *encoded = McpEncodeValue(value, len);
 	char *header = NULL;
-	bool  good = encoded != NULL && asprintf(&header, "%s%s: %s", prefix, name, encoded) >= 0;
+	bool  good = asprintf(&header, "%s%s: %s", prefix, name, encoded) >= 0;
 
 	if (good)
 	{
@@ -305,8 +286,8 @@ LearnTool(const json_t *tool, McpToolHeaders *headers)
 	if (name != NULL)
 		ScanSchema(&scan, json_object_get(tool, "inputSchema"), true, 0);
 	if (scan.fault != NULL)
-		Log(LOG_LEVEL_WARNING, "the tool \"%s\" is left out: %s", LogExcerpt(excerpt, name, strlen(name)),
-			scan.fault);
+		log_line(LOG_WARNING, "the tool \"%s\" is left out: %s", log_excerpt(excerpt, name, strlen(name)),
+				 scan.fault);
 	else if (name != NULL)
 	{
 		json_object_del(headers, name);

@@ -8,7 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "jsonrpc.h"
+#include "common/jsonrpc.h"
+
 
 /* "Name: value" of one header; false stops the giving. */
 typedef bool (*McpHeaderSink)(void *arg, const char *header);

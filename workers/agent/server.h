@@ -13,9 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "log.h"
+#include "common/log.h"
 #include "loop.h"
 #include "settings.h"
+
+/* As which we introduce ourselves to it. */
+#define AGENT_NAME "npcsim-agent"
 
 typedef struct Server Server;
 

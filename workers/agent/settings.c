@@ -22,8 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/log.h"
+#include "common/mcp_terms.h"
+#include "common/numbers.h"
+#include "common/version.h"
 #include "words.h"
-#include "workers/gateway/mcp_terms.h"
 
 #define TOKEN_VARIABLE "NPCSIM_TOKEN"
 
@@ -115,18 +118,14 @@ static bool __attribute__((format(printf, 1, 2))) Complain(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	Log(LOG_LEVEL_ERROR, "%s (see --help)", text);
+	log_line(LOG_ERROR, "%s (see --help)", text);
 	return false;
 }
 
 static bool
 ReadNumber(const char *name, const char *text, long min, long max, long *value)
 {
-	char *end;
-
-	errno = 0;
-	*value = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *value < min || *value > max)
+	if (number_read(text, min, max, value) != NUMBER_GOOD)
 		return Complain("--%s must be a number from %ld to %ld, not \"%s\"", name, min, max, text);
 	return true;
 }
@@ -191,8 +190,8 @@ ReadTokenFile(Settings *settings, const char *path)
 	}
 	close(fd);
 	if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		Log(LOG_LEVEL_WARNING, "token file \"%s\" is open to others (mode %04o): chmod 600 it", path,
-			(unsigned) info.st_mode & 07777);
+		log_line(LOG_WARNING, "token file \"%s\" is open to others (mode %04o): chmod 600 it", path,
+				 (unsigned) info.st_mode & 07777);
 	good = TokenCopy(settings->token, text, (size_t) len, &error);
 	explicit_bzero(text, sizeof(text));
 	return good || Complain("token file \"%s\" cannot be used: %s", path, error);
@@ -287,7 +286,7 @@ ReadOption(Settings *settings, Given *given, int option, const char *value, cons
 			settings->message_limit = (size_t) number;
 			return true;
 		case OPT_LOG_LEVEL:
-			return LogLevelFromName(value, &settings->log_level) ||
+			return log_level_from_name(value, &settings->log_level) ||
 				   Complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
 		case OPT_STATUS_FILE:
 			settings->status_file = value;
@@ -328,7 +327,7 @@ Read(Settings *settings, int argc, char **argv)
 	memset(settings, 0, sizeof(*settings));
 	settings->max_concurrency = 1;
 	settings->message_limit = MCP_MAX_MESSAGE;
-	settings->log_level = LOG_LEVEL_NOTICE;
+	settings->log_level = LOG_NOTICE;
 
 	optind = 1;
 	opterr = 0;
@@ -354,7 +353,7 @@ Read(Settings *settings, int argc, char **argv)
 				 "server.js')");
 		return SETTINGS_WRONG;
 	}
-	LogSetLevel(settings->log_level);
+	log_set_level(settings->log_level);
 	return Finish(settings, &given) ? SETTINGS_READY : SETTINGS_WRONG;
 }
 

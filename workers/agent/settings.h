@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "log.h"
+#include "common/log.h"
+
 
 #define TOKEN_MAX		  4096
 #define SOURCE_MAX		  64

@@ -21,6 +21,9 @@
  * not DOWN; at most INPUT_LIMIT bytes wait for the server and one line of at
  * most LINE_LIMIT bytes for its end.
  */
+#include "common/clock.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
 #include "server.h"
 
 #include <assert.h>
@@ -33,10 +36,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "jsonrpc.h"
 #include "keeper.h"
 #include "lines.h"
-#include "log.h"
 #include "queue.h"
 
 #define PROBE_ID "npcsim-agent-probe"
@@ -140,8 +141,8 @@ LearnFromDeath(StdioServer *self)
 	}
 	else if (++self->deaths_by_probe >= DEATHS_BY_PROBE)
 	{
-		Log(LOG_LEVEL_NOTICE,
-			"the MCP server ended twice when it was asked for its revision: it is not asked any more");
+		log_line(LOG_NOTICE,
+				 "the MCP server ended twice when it was asked for its revision: it is not asked any more");
 		self->unasked = true;
 	}
 }
@@ -221,19 +222,19 @@ PressToEnd(void *arg)
 	switch (self->patience++)
 	{
 		case 0:
-			Log(LOG_LEVEL_INFO, "the MCP server does not end by itself: it gets SIGTERM");
+			log_line(LOG_INFO, "the MCP server does not end by itself: it gets SIGTERM");
 			Order(self, KEEPER_TERMINATE);
 			TimerSet(self->server.loop, &self->timer, TERMINATE_GRACE_MS, PressToEnd, self);
 			break;
 		case 1:
-			Log(LOG_LEVEL_NOTICE, "the MCP server does not end on SIGTERM: it is killed");
+			log_line(LOG_NOTICE, "the MCP server does not end on SIGTERM: it is killed");
 			Order(self, KEEPER_KILL);
 			TimerSet(self->server.loop, &self->timer, KILL_GRACE_MS, PressToEnd, self);
 			break;
 		default:
 			/* a process that even SIGKILL does not end: the kernel's matter; the keeper waits for it */
-			Log(LOG_LEVEL_ERROR, "the MCP server (process group of keeper %d) cannot be killed",
-				(int) self->keeper.pid);
+			log_line(LOG_ERROR, "the MCP server (process group of keeper %d) cannot be killed",
+					 (int) self->keeper.pid);
 			WatchStop(self->server.loop, &self->control);
 			close(self->keeper.control);
 			GoDown(self);
@@ -306,11 +307,11 @@ BecomeReady(void *arg)
 static void
 FailTooLong(StdioServer *self, size_t len)
 {
-	int64_t id = RpcSeemsToAnswer(self->out_lines.head, self->out_lines.head_len);
+	int64_t id = rpc_seems_to_answer(self->out_lines.head, self->out_lines.head_len);
 	json_t *number = id != 0 && self->stage == STDIO_UP ? json_integer(id) : NULL;
-	char   *error = number != NULL ? RpcMakeError(number, RPC_ERROR_TRANSPORT,
-												  "the answer has %zu bytes, more than the %zu allowed", len,
-												  self->server.settings->message_limit)
+	char   *error = number != NULL ? rpc_make_error(number, RPC_ERROR_TRANSPORT,
+													"the answer has %zu bytes, more than the %zu allowed", len,
+													self->server.settings->message_limit)
 								   : NULL;
 
 	if (error != NULL)
@@ -328,21 +329,21 @@ OnLine(void *arg, char *text, size_t len)
 
 	if (text == NULL)
 	{
-		LogThrottled(&self->length_throttle, LOG_LEVEL_WARNING,
-					 "dropped a line of %zu bytes from the MCP server: more than %zu are not taken", len,
-					 self->out_lines.limit);
+		log_throttled(&self->length_throttle, now_ms(), LOG_WARNING,
+					  "dropped a line of %zu bytes from the MCP server: more than %zu are not taken", len,
+					  self->out_lines.limit);
 		FailTooLong(self, len);
 		return;
 	}
-	RpcParse(&message, text, len);
+	rpc_parse(&message, text, len);
 	if (message.kind == RPC_INVALID && message.root == NULL && self->stage == STDIO_UP &&
-		RpcSeemsToAnswer(text, len) != 0)
+		rpc_seems_to_answer(text, len) != 0)
 		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
 	else if (message.kind == RPC_INVALID)
-		LogThrottled(&self->garbage_throttle, LOG_LEVEL_WARNING,
-					 "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",
-					 LogExcerpt(excerpt, text, len));
-	else if (RpcIdIs(message.id, PROBE_ID))
+		log_throttled(&self->garbage_throttle, now_ms(), LOG_WARNING,
+					  "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",
+					  log_excerpt(excerpt, text, len));
+	else if (rpc_id_is(message.id, PROBE_ID))
 	{
 		self->deaths_by_probe = 0;
 		if (self->stage == STDIO_WAKING && self->why[0] == '\0')
@@ -350,13 +351,13 @@ OnLine(void *arg, char *text, size_t len)
 	}
 	else if (self->stage == STDIO_UP)
 		self->server.events.message(self->server.events.arg, text, len);
-	RpcFree(&message);
+	rpc_free(&message);
 }
 
 static void
 OnStderrLine(void *arg, char *text, size_t len)
 {
-	LogServerLine(text, len);
+	log_foreign_line("[mcp server] ", text, len);
 }
 
 static void
@@ -468,14 +469,13 @@ AnswerDiscover(StdioServer *self, const char *text, size_t len)
 	RpcMessage message;
 	char	  *answer = NULL;
 
-	RpcParse(&message, text, len);
+	rpc_parse(&message, text, len);
 	if (message.kind == RPC_REQUEST && strcmp(message.method, "server/discover") == 0)
 	{
-		answer = RpcMakeError(message.id, RPC_ERROR_METHOD_NOT_FOUND, "this server needs initialize first");
-		if (answer != NULL)
-			self->server.events.message(self->server.events.arg, answer, strlen(answer));
+		answer = rpc_make_error(message.id, RPC_ERROR_METHOD_NOT_FOUND, "this server needs initialize first");
+		self->server.events.message(self->server.events.arg, answer, strlen(answer));
 	}
-	RpcFree(&message);
+	rpc_free(&message);
 	free(answer);
 	return answer != NULL;
 }
@@ -495,7 +495,7 @@ StdioSend(Server *server, const char *text, size_t len)
 static void
 NoAnswer(void *arg)
 {
-	Log(LOG_LEVEL_INFO, "the MCP server has not answered for %d s: it is taken to be up", PROBE_MS / 1000);
+	log_line(LOG_INFO, "the MCP server has not answered for %d s: it is taken to be up", PROBE_MS / 1000);
 	BecomeReady(arg);
 }
 
@@ -538,10 +538,9 @@ MakePipes(int in[2], int out[2], int err[2])
 static void
 AskRevision(StdioServer *self)
 {
-	char *probe = RpcMakeDiscover(PROBE_ID);
+	char *probe = rpc_make_discover(PROBE_ID, AGENT_NAME);
 
-	if (probe != NULL)
-		Enqueue(self, probe, strlen(probe));
+	Enqueue(self, probe, strlen(probe));
 	free(probe);
 }
 
@@ -594,7 +593,7 @@ StdioStart(Server *server)
 	WatchStart(server->loop, &self->in, in[0], 0, OnIn, self);
 	WatchStart(server->loop, &self->out, out[0], EPOLLIN, OnOut, self);
 	WatchStart(server->loop, &self->err, err[0], EPOLLIN, OnErr, self);
-	Log(LOG_LEVEL_INFO, "started the MCP server %s", server->settings->command[0]);
+	log_line(LOG_INFO, "started the MCP server %s", server->settings->command[0]);
 
 	if (self->unasked)
 		TimerSet(server->loop, &self->timer, UNASKED_MS, BecomeReady, self);
@@ -633,13 +632,13 @@ StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *even
 
 	if (!KeeperCanRun(settings->command[0], &error))
 	{
-		Log(LOG_LEVEL_ERROR, "the MCP server \"%s\" cannot be started: %s", settings->command[0], error);
+		log_line(LOG_ERROR, "the MCP server \"%s\" cannot be started: %s", settings->command[0], error);
 		return NULL;
 	}
 	self = calloc(1, sizeof(StdioServer));
 	if (self == NULL)
 	{
-		Log(LOG_LEVEL_ERROR, "out of memory");
+		log_line(LOG_ERROR, "out of memory");
 		return NULL;
 	}
 	self->server.ops = &stdio_ops;

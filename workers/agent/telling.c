@@ -18,7 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "jsonrpc.h"
+#include "common/clock.h"
+#include "common/jsonrpc.h"
+#include "common/log.h"
+#include "common/version.h"
 #include "status_file.h"
 
 #define FILE_MS		 1000
@@ -84,9 +87,9 @@ WriteFileNow(void *arg)
 	if (telling->settings->status_file == NULL)
 		return;
 	if (!WriteFile(telling))
-		LogThrottled(&telling->file_throttle, LOG_LEVEL_WARNING,
-					 "the status file \"%s\" cannot be written: %s", telling->settings->status_file,
-					 strerror(errno));
+		log_throttled(&telling->file_throttle, now_ms(), LOG_WARNING,
+					  "the status file \"%s\" cannot be written: %s", telling->settings->status_file,
+					  strerror(errno));
 	TimerSet(telling->loop, &telling->file_timer, FILE_IDLE_MS, WriteFileNow, telling);
 }
 
@@ -104,7 +107,7 @@ static void
 SayLine(void *arg, ReportKind kind, const char *line)
 {
 	(void) arg;
-	Log(kind == REPORT_NPCS ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s", line);
+	log_line(kind == REPORT_NPCS ? LOG_NOTICE : LOG_WARNING, "%s", line);
 }
 
 static void
@@ -112,7 +115,7 @@ SayOutcome(void *arg, ReportKind kind, const char *line)
 {
 	(void) arg;
 	(void) kind;
-	Log(LOG_LEVEL_DEBUG, "%s", line);
+	log_line(LOG_DEBUG, "%s", line);
 }
 
 static void
@@ -120,7 +123,7 @@ TellReport(void *arg)
 {
 	Telling *telling = arg;
 
-	ReportTell(&telling->report, NowMs(), SayLine, telling);
+	ReportTell(&telling->report, now_ms(), SayLine, telling);
 }
 
 /* ", player 7 "ada"": as the gateway's log has it; names are others' choice, and quoted. */
@@ -134,7 +137,7 @@ AddWho(char *text, size_t len, size_t size, const char *what, const json_t *who)
 
 	if (id != 0)
 		len += (size_t) snprintf(text + len, size - len, "%s %lld %s, ", what, id,
-								 quoted != NULL ? LogExcerpt(excerpt, quoted, strlen(quoted)) : "");
+								 quoted != NULL ? log_excerpt(excerpt, quoted, strlen(quoted)) : "");
 	free(quoted);
 	return len;
 }
@@ -151,8 +154,8 @@ NameSubject(const Telling *telling)
 	len = AddWho(text, len, sizeof(text), "player", json_object_get(standing, "player"));
 	len = AddWho(text, len, sizeof(text), "world", json_object_get(standing, "world"));
 	snprintf(text + len, sizeof(text) - len, "source \"%s\"",
-			 LogExcerpt(excerpt, telling->settings->source, strlen(telling->settings->source)));
-	LogSetSubject(text);
+			 log_excerpt(excerpt, telling->settings->source, strlen(telling->settings->source)));
+	log_set_subject(text);
 }
 
 static void
@@ -160,7 +163,7 @@ Take(Telling *telling, const RpcMessage *message)
 {
 	const json_t *params = json_object_get(message->root, "params");
 	bool		  is_new = telling->report.standing == NULL;
-	int64_t		  now = NowMs();
+	int64_t		  now = now_ms();
 	int64_t		  due;
 
 	if (strcmp(message->method, OUR_PREFIX "outcomes") == 0)
@@ -186,12 +189,12 @@ TellingTakes(Telling *telling, const char *text, size_t len)
 	/* most messages need not be parsed here */
 	if (memmem(text, len, sign, sizeof(sign) - 1) == NULL)
 		return false;
-	RpcParse(&message, text, len);
+	rpc_parse(&message, text, len);
 	ours =
 		message.kind == RPC_NOTIFICATION && strncmp(message.method, OUR_PREFIX, sizeof(OUR_PREFIX) - 1) == 0;
 	if (ours)
 		Take(telling, &message);
-	RpcFree(&message);
+	rpc_free(&message);
 	return ours;
 }
 
@@ -243,8 +246,8 @@ TellingInit(Telling *telling, Loop *loop, const Settings *settings)
 	NameSubject(telling);
 	if (WriteFile(telling))
 		return true;
-	Log(LOG_LEVEL_ERROR, "the status file \"%s\" cannot be written: %s", settings->status_file,
-		strerror(errno));
+	log_line(LOG_ERROR, "the status file \"%s\" cannot be written: %s", settings->status_file,
+			 strerror(errno));
 	return false;
 }
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "log.h"
+#include "common/log.h"
 #include "loop.h"
 #include "report.h"
 #include "settings.h"

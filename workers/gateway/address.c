@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/memory.h"
+#include "common/text.h"
+
 
 #define MAX_PROXIES	 64
 #define MAX_ELEMENT	 64 /* bytes of an address with its brackets and port, or its length */

@@ -11,10 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/json_input.h"
+#include "common/log.h"
+#include "common/mcp_terms.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
 #include "counts.h"
-#include "log.h"
-#include "mcp_terms.h"
 #include "mind.h"
 #include "peers.h"
 #include "query.h"

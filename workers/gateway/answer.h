@@ -22,7 +22,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mcp_terms.h"
+#include "common/mcp_terms.h"
+
 
 /* The longest decision, in bytes: the database takes no longer one. */
 #define ANSWER_MAX_BYTES 65536

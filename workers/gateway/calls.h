@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text.h"
 #include "db.h"
-#include "text.h"
 
 /* The database does not know this gateway: it was restored, or heard nothing for too long. */
 #define SQLSTATE_NOT_REGISTERED "55000"

@@ -24,8 +24,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mcp_terms.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "counts.h"
-#include "log.h"
 #include "mcp.h"
 #include "peers.h"
 

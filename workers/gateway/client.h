@@ -13,10 +13,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "common/text.h"
 #include "allowance.h"
 #include "frame.h"
 #include "settings.h"
-#include "text.h"
 #include "wire.h"
 #include "world.h"
 

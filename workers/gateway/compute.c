@@ -28,11 +28,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/json_input.h"
+#include "common/log.h"
+#include "common/mcp_terms.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
 #include "counts.h"
 #include "heartbeat.h"
-#include "log.h"
-#include "mcp_terms.h"
 #include "report.h"
 #include "submit.h"
 

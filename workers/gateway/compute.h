@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "client.h"
-#include "text.h"
 
 typedef struct ComputeEvents
 {

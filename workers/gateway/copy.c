@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/json_input.h"
+#include "common/memory.h"
+#include "common/text.h"
+
 
 #define SECONDS_PER_CELL	0.25
 #define DEFAULT_VIEW_BUFFER 50.0

@@ -25,6 +25,10 @@
  * listens, which has nothing else to do, does not answer for SILENCE_MS, the server is silent. That
  * is told and nothing given up: its connections have until query_timeout.
  */
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "db_link.h"
 
 #include <assert.h>
@@ -34,8 +38,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "text.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS	 5000

@@ -2,6 +2,8 @@
  * db_queries.c
  *	  Queries on their way to the database, and what became of them.
  */
+#include "common/clock.h"
+#include "common/memory.h"
 #include "db_link.h"
 
 #include <assert.h>
@@ -9,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
 
 static struct
 {

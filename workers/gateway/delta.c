@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
+#include "common/text.h"
 #include "snapshot.h"
 
 /* What surrounds the rows: type, id, revision, clock, names of tables and lists. */

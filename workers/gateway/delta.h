@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text.h"
 #include "copy.h"
 #include "frame.h"
-#include "text.h"
 
 typedef enum DeltaList
 {

@@ -16,7 +16,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "text.h"
+#include "common/memory.h"
+
 
 enum
 {

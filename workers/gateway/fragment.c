@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/memory.h"
+
 
 Fragment *
 fragment_create(const char *text, size_t length)

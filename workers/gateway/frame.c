@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/memory.h"
+
 
 Frame *
 frame_create(const char *text, size_t length)

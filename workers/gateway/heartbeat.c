@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/text.h"
+
 
 #define MAX_CAPACITY	 64
 #define MAX_SOURCE_CHARS 64

@@ -18,7 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "version.h"
+#include "common/text.h"
+#include "common/version.h"
+
 
 #define OCTETS "application/octet-stream"
 #define PLAIN  "text/plain; charset=utf-8"

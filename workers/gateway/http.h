@@ -5,10 +5,11 @@
 #ifndef NPCSIM_GATEWAY_HTTP_H
 #define NPCSIM_GATEWAY_HTTP_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "common/text.h"
 #include "http_head.h"
-#include "text.h"
 
 /* One answer on its way: a text, head and all, and possibly a file behind it. */
 typedef struct HttpAnswer

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
 #include "calls.h"
-#include "log.h"
-#include "text.h"
 #include "world.h"
 
 #define FRESH_MS 1000

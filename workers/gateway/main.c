@@ -10,10 +10,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "db.h"
-#include "log.h"
 #include "server.h"
 #include "settings.h"
+
+static const LogStyle log_style = {
+	.program = "npcsim-gateway",
+	.heads =
+		{
+			[LOG_ERROR] = "npcsim-gateway ERROR: ",
+			[LOG_WARNING] = "npcsim-gateway WARNING: ",
+			[LOG_NOTICE] = "npcsim-gateway NOTICE: ",
+			[LOG_INFO] = "npcsim-gateway INFO: ",
+			[LOG_DEBUG] = "npcsim-gateway DEBUG: ",
+		},
+	.patience_ms = -1,
+};
 
 int
 main(int argc, char **argv)
@@ -21,6 +34,7 @@ main(int argc, char **argv)
 	Settings settings;
 	int		 status = EXIT_SUCCESS;
 
+	log_start(&log_style, LOG_INFO);
 	srand((unsigned int) (time(NULL) ^ getpid())); /* jitter only */
 	switch (settings_read(&settings, argc, argv))
 	{

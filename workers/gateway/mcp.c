@@ -33,12 +33,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jsonrpc.h"
+#include "common/mcp_scan.h"
+#include "common/mcp_terms.h"
+#include "common/text.h"
 #include "loose_json.h"
 #include "mcp_results.h"
-#include "mcp_scan.h"
 
-#define ERROR_METHOD_NOT_FOUND	  (-32601)
-#define ERROR_UNSUPPORTED_VERSION (-32022)
 
 #define MAX_FOREIGN_ID 256	/* bytes of the id of a server's request */
 #define CALL_OVERHEAD  1024 /* bytes of a call around its arguments, at most */
@@ -85,14 +86,8 @@ static void setup_failed(McpSession *session, const char *why);
 static void
 write_reason(char *reason, size_t most, const char *line)
 {
-	size_t len = strlen(line);
+	size_t len = text_cut(line, most);
 
-	if (len > most)
-	{
-		len = most;
-		while (len > 0 && ((unsigned char) line[len] & 0xC0) == 0x80)
-			len--;
-	}
 	for (size_t i = 0; i < len; i++)
 		reason[i] = (unsigned char) line[i] < ' ' || line[i] == 0x7F ? ' ' : line[i];
 	reason[len] = '\0';
@@ -145,9 +140,8 @@ request_meta(const McpSession *session, const char *revision)
 	char *meta;
 
 	if (asprintf(&meta,
-				 "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"%s\","
-				 "\"io.modelcontextprotocol/clientInfo\":%s,"
-				 "\"io.modelcontextprotocol/clientCapabilities\":{}}",
+				 "\"_meta\":{\"" MCP_META_VERSION "\":\"%s\",\"" MCP_META_CLIENT "\":%s,"
+				 "\"" MCP_META_CAPABILITIES "\":{}}",
 				 revision, session->client_info) < 0)
 		return NULL;
 	return meta;
@@ -540,7 +534,7 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 		session->pending_id = 0;
 		if (!error)
 			setup_answered(session, result);
-		else if (code == ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY &&
+		else if (code == RPC_ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY &&
 				 json_array_size(json_object_get(json_object_get(error, "data"), "supported")) > 0)
 			retry_with_named_revision(session, json_object_get(error, "data"));
 		else
@@ -573,7 +567,7 @@ request_received(McpSession *session, const char *method, const json_t *id)
 		send_message(session,
 					 "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,\"message\":\"Method "
 					 "not found\"}}",
-					 id_text, ERROR_METHOD_NOT_FOUND);
+					 id_text, RPC_ERROR_METHOD_NOT_FOUND);
 	free(id_text);
 }
 

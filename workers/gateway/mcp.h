@@ -38,11 +38,6 @@
 
 #include "dialects/dialect.h"
 
-/* the revisions of MCP that are spoken, newest first */
-#define MCP_VERSION_STATELESS "2026-07-28"
-#define MCP_VERSION_OLDER	  "2025-11-25"
-#define MCP_VERSION_OLDEST	  "2024-11-05"
-
 /* bounds */
 #define MCP_MAX_TOOL_PAGES		32
 #define MCP_MAX_CURSOR			1024  /* bytes of a page's cursor */

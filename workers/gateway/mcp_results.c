@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mcp_terms.h"
+#include "common/text.h"
 #include "answer.h"
 #include "loose_json.h"
 #include "mcp.h"

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "common/text.h"
 #include "client.h"
 #include "compute.h"
 #include "counts.h"

@@ -5,7 +5,8 @@
 #ifndef NPCSIM_GATEWAY_METRICS_H
 #define NPCSIM_GATEWAY_METRICS_H
 
-#include "text.h"
+#include "common/text.h"
+
 
 /* As Prometheus reads it. */
 extern void metrics_add(Text *text);

@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/version.h"
 #include "compute.h"
-#include "log.h"
 #include "mcp.h"
-#include "version.h"
 
 typedef struct Mind
 {

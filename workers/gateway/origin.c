@@ -24,7 +24,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text.h"
+#include "common/memory.h"
+
 
 #define MAX_HOST	253
 #define MAX_SCHEME	32

@@ -4,10 +4,12 @@
  */
 #include "pages.h"
 
+#include "common/clock.h"
+#include "common/text.h"
+#include "common/version.h"
 #include "listing.h"
 #include "metrics.h"
 #include "session.h"
-#include "version.h"
 #include "world.h"
 
 /* 200 while everything that should move does, else 503 and what does not. */

@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/clock.h"
+#include "common/memory.h"
+
 
 #define BUCKETS 1024
 

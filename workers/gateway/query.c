@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/text.h"
+
 
 #define MAX_NAME_TOLD 40
 

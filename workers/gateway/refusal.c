@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-#include "log.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/text.h"
+
 
 static int
 close_code_of(const char *sqlstate)

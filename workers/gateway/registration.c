@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "calls.h"
-#include "log.h"
-#include "text.h"
 #include "world.h"
 
 #define REGISTER_RETRY_MS 1000

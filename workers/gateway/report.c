@@ -21,8 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/json_input.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
-#include "log.h"
 #include "world.h"
 
 #define OUTCOMES_MS		1000

@@ -17,13 +17,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "admission.h"
 #include "client.h"
 #include "compute.h"
 #include "db.h"
 #include "http.h"
 #include "listing.h"
-#include "log.h"
 #include "mind.h"
 #include "pages.h"
 #include "peers.h"

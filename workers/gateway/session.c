@@ -16,9 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/json_input.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
 #include "compute.h"
-#include "log.h"
 #include "mind.h"
 #include "registration.h"
 #include "refusal.h"

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "common/text.h"
 #include "client.h"
 
 #define REJOIN_RETRY_MS 1000

@@ -20,11 +20,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/numbers.h"
+#include "common/version.h"
 #include "address.h"
-#include "log.h"
 #include "origin.h"
-#include "text.h"
-#include "version.h"
 
 #define ENVIRONMENT_PREFIX "NPCSIM_GATEWAY_"
 #define MAX_CONFIG_LINE	   4096
@@ -156,41 +157,36 @@ set_string(char **field, const char *source, const char *name, const char *value
 static bool
 set_integer(int *field, const SettingDefinition *definition, const char *source, const char *value)
 {
-	char *end;
-	long  number;
-	char  problem[160];
+	long number;
+	char problem[160];
 
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end != '\0')
+	switch (number_read(value, definition->minimum, definition->maximum, &number))
 	{
-		snprintf(problem, sizeof(problem), "\"%.60s\" is not a whole number", value);
-		complain(source, definition->name, problem);
-		return false;
+		case NUMBER_GOOD:
+			*field = (int) number;
+			return true;
+		case NUMBER_NONE:
+			snprintf(problem, sizeof(problem), "\"%.60s\" is not a whole number", value);
+			break;
+		case NUMBER_OUTSIDE:
+			snprintf(problem, sizeof(problem), "%.60s is outside the range %d .. %d", value,
+					 definition->minimum, definition->maximum);
+			break;
 	}
-	if (errno == ERANGE || number < definition->minimum || number > definition->maximum)
-	{
-		snprintf(problem, sizeof(problem), "%.60s is outside the range %d .. %d", value, definition->minimum,
-				 definition->maximum);
-		complain(source, definition->name, problem);
-		return false;
-	}
-	*field = (int) number;
-	return true;
+	complain(source, definition->name, problem);
+	return false;
 }
 
 static bool
 set_level(int *field, const char *source, const char *name, const char *value)
 {
-	static const char *const levels[] = {"error", "warning", "info", "debug"};
+	LogLevel level;
 
-	for (int i = 0; i < 4; i++)
+	/* the gateway notices nothing that is not information */
+	if (log_level_from_name(value, &level) && level != LOG_NOTICE)
 	{
-		if (strcmp(value, levels[i]) == 0)
-		{
-			*field = i;
-			return true;
-		}
+		*field = (int) level;
+		return true;
 	}
 	complain(source, name, "must be error, warning, info or debug");
 	return false;

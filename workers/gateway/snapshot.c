@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
+#include "common/text.h"
+
 typedef struct Row
 {
 	TableId	  table;

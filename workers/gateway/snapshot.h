@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/text.h"
 #include "copy.h"
 #include "frame.h"
-#include "text.h"
 
 /* Bytes of a page, if the client wants no smaller ones; only a row that is larger by itself makes a larger one. */
 #define SNAPSHOT_PAGE (48 * 1024)

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/json_input.h"
+#include "common/memory.h"
+#include "common/text.h"
+
 
 static void
 drop_oldest(Stream *stream)

@@ -26,9 +26,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
 #include "counts.h"
-#include "log.h"
 #include "report.h"
 #include "world.h"
 

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json_input.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
 #include "views.h"
 

@@ -34,6 +34,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/memory.h"
 #include "client.h"
 #include "delta.h"
 #include "snapshot.h"

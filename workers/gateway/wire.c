@@ -26,11 +26,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/base64.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
 #include "http.h"
 #include "listing.h"
-#include "log.h"
 #include "peers.h"
-#include "text.h"
 
 #define PARTING_MS	2000
 #define MAX_DROPPED 262144
@@ -298,13 +300,13 @@ write_handshake(Connection *connection, const char *key, const char *protocol)
 {
 	unsigned char digest[20];
 	char		  joined[128];
-	char		  accept[40];
+	char		  accept[BASE64_SIZE(sizeof(digest))];
 	char		  answer[320];
 	int			  length;
 
 	snprintf(joined, sizeof(joined), "%s" WEBSOCKET_GUID, key);
 	lws_SHA1((const unsigned char *) joined, strlen(joined), digest);
-	lws_b64_encode_string((const char *) digest, sizeof(digest), accept, sizeof(accept));
+	base64_write(accept, digest, sizeof(digest));
 	length = snprintf(answer, sizeof(answer),
 					  "HTTP/1.1 101 Switching Protocols\r\n"
 					  "upgrade: websocket\r\n"

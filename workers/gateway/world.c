@@ -24,8 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/json_input.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/text.h"
 #include "calls.h"
-#include "log.h"
 
 #define POLL_INTERVAL_MS 1000
 #define IDLE_KEEP_MS	 60000

@@ -13,12 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/text.h"
 #include "copy.h"
 #include "db.h"
 #include "delta.h"
 #include "frame.h"
 #include "settings.h"
-#include "text.h"
 
 struct Watch;
 struct WorldCompute;

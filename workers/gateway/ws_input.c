@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "common/text.h"
+
 #define BIT_FINAL	 0x80
 #define BITS_RSV	 0x70
 #define BITS_OPCODE	 0x0F

@@ -17,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mcp_terms.h"
+#include "common/mcp_terms.h"
+
 
 /* the tool every mind must have */
 #define MCP_DECIDE_TOOL "decide_action"
@@ -27,9 +28,6 @@
 #define MCP_MAX_CANCELLED 64				  /* cancelled calls still remembered */
 #define MCP_MAX_FAILURE	  400				  /* bytes of a reason why a call failed */
 #define MIND_MAX_DIALECTS 8
-
-/* What arguments and decisions are printed with: 0.8 must not become 0.80000000000000004. */
-#define MCP_DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 /* What a session does for a dialect; nothing once it is broken. */
 typedef struct MindPorts

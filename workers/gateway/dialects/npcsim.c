@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mcp_scan.h"
+#include "common/text.h"
 #include "dialects/dialect.h"
 #include "mcp_calls.h"
 #include "mcp_results.h"
-#include "mcp_scan.h"
 #include "mcp_schema.h"
 
 /* Bytes of a tool's own words about what went wrong, and room for what stands in front of them. */
@@ -79,7 +80,7 @@ make_arguments(const OwnState *own, const char *request, size_t length)
 	arguments = json_loads(text, 0, NULL);
 	declared = mcp_schema_declared(own->schema, arguments);
 	free(text);
-	text = declared != NULL ? json_dumps(declared, MCP_DUMP_FLAGS) : NULL;
+	text = declared != NULL ? json_dumps(declared, JSON_PRINTED) : NULL;
 	json_decref(declared);
 	json_decref(arguments);
 	return text;

@@ -39,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "dialects/dialect.h"
 #include "dialects/reference_events.h"
 #include "dialects/reference_results.h"
@@ -234,7 +235,7 @@ call(Minds *minds, Mind *mind, MindStep step, const char *tool, json_t *argument
 	char *text = NULL;
 
 	if (arguments != NULL && json_object_set_new(arguments, "mind_id", json_string(mind->id)) == 0)
-		text = json_dumps(arguments, MCP_DUMP_FLAGS);
+		text = json_dumps(arguments, JSON_PRINTED);
 	json_decref(arguments);
 	mind->call_id = minds->ports.call(minds->owner, tool, text);
 	free(text);
@@ -381,7 +382,7 @@ static void
 decision_made(Minds *minds, Mind *mind, const json_t *decision)
 {
 	int64_t request_id = mind->asked.request_id;
-	char   *text = json_dumps(decision, MCP_DUMP_FLAGS);
+	char   *text = json_dumps(decision, JSON_PRINTED);
 
 	if (!text)
 	{

@@ -1,15 +1,19 @@
 /*
- * test_gateway_log.c
- *	  The gateway's log: lines that anybody can provoke do not fill it.
- *
- * @link workers/gateway/log.c
+ * test_log.c
+ *	  The log of both programs: lines that anybody can provoke do not fill it, nor does what others said garble it.
+
  */
 #include "tap.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "common/log.h"
+
+static const LogStyle style = {"npcsim-gateway",
+							   {"npcsim-gateway ERROR: ", "npcsim-gateway WARNING: ",
+								"npcsim-gateway NOTICE: ", "npcsim-gateway INFO: ", "npcsim-gateway DEBUG: "},
+							   -1};
 
 static int log_file;
 
@@ -61,6 +65,54 @@ lines(const char **last)
 	return count;
 }
 
+/* Lines without a name: how many were held back stands before the next of their kind. */
+static void
+test_unnamed(void)
+{
+	LogThrottle throttle = {0};
+	const char *last;
+
+	log_set_level(LOG_INFO);
+	for (int i = 1; i <= LOG_BURST + 3; i++)
+		log_throttled(&throttle, 1000, LOG_INFO, "line %d", i);
+	tap_is_int(lines(&last), LOG_BURST, "of lines without a name a few are written, too");
+	log_tick(1000 + 2 * LOG_WINDOW_MS);
+	tap_is_int(lines(&last), 0, "... nothing is told of them by itself");
+	log_throttled(&throttle, 1000 + LOG_WINDOW_MS, LOG_INFO, "next");
+	tap_is_int(lines(&last), 2, "... but before the next");
+	tap_is_str(last, "npcsim-gateway INFO: next", "... which is written");
+	log_throttled(&throttle, 1000 + 2 * LOG_WINDOW_MS, LOG_INFO, "one more");
+	tap_is_int(lines(&last), 1, "... and nothing when none was held back");
+}
+
+static void
+test_foreign(void)
+{
+	char		excerpt[LOG_EXCERPT_SIZE];
+	char		text[2 * LOG_EXCERPT_SIZE];
+	const char *last;
+	LogLevel	level;
+
+	log_set_subject("Ada");
+	log_line(LOG_INFO, "x");
+	lines(&last);
+	tap_is_str(last, "[Ada] npcsim-gateway INFO: x", "a line names whom it is about");
+	log_foreign_line("[mcp server] ", "a\033[1mb\tc", 8);
+	lines(&last);
+	tap_is_str(last, "[Ada] [mcp server] a?[1mb\tc", "others' lines are marked, and have no escapes");
+	log_set_subject("");
+
+	tap_is_str(log_excerpt(excerpt, "a\nb\tc", 5), "a?b?c", "an excerpt is one line");
+	memset(text, 'x', sizeof(text));
+	log_excerpt(excerpt, text, sizeof(text));
+	tap_is_int((long long) strlen(excerpt), LOG_EXCERPT_SIZE - 1, "... of bounded length");
+	tap_ok(strcmp(excerpt + LOG_EXCERPT_SIZE - 4, "...") == 0, "... that shows that it was cut");
+
+	tap_ok(log_level_from_name("notice", &level) && level == LOG_NOTICE, "a level has a name");
+	tap_ok(!log_level_from_name("NOTICE", &level) && !log_level_from_name("", &level),
+		   "... in small letters");
+}
+
 int
 main(void)
 {
@@ -69,6 +121,7 @@ main(void)
 	const char		  *last;
 
 	begin();
+	log_start(&style, LOG_INFO);
 	log_line(LOG_INFO, "a\nb");
 	tap_is_int(lines(&last), 1, "a message is a line");
 	tap_is_str(last, "npcsim-gateway INFO: a b", "... whatever is in it");
@@ -99,5 +152,7 @@ main(void)
 		log_throttled(&others, 300000, LOG_INFO, "thing %d", i);
 	log_tick(400000);
 	tap_is_int(lines(&last), 0, "what the level leaves out is not counted");
+	test_unnamed();
+	test_foreign();
 	return tap_done();
 }

@@ -1,9 +1,6 @@
 /*
  * jsonrpc.c
- *	  What the agent has to know of a JSON-RPC message.
- *
- * The agent passes messages on as they came; they are parsed to tell what
- * they are, never to be written anew, except where the comment says so.
+ *	  JSON-RPC messages: what they are, and those that we write.
  */
 #include "jsonrpc.h"
 
@@ -12,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workers/gateway/mcp_scan.h"
-
-#define DUMP_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+#include "mcp_scan.h"
+#include "mcp_terms.h"
+#include "memory.h"
+#include "text.h"
+#include "version.h"
 
 /* Beyond 64 bits jansson refuses an integer that JavaScript would take: read such a text with reals only. */
 static json_t *
-Load(const char *text, size_t len)
+load(const char *text, size_t len)
 {
 	json_error_t error;
 	json_t		*root = json_loadb(text, len, JSON_ALLOW_NUL, &error);
@@ -29,7 +28,7 @@ Load(const char *text, size_t len)
 }
 
 static RpcKind
-Classify(const RpcMessage *message)
+classify(const RpcMessage *message)
 {
 	const json_t *root = message->root;
 	bool has_id = message->id != NULL && (json_is_string(message->id) || json_is_number(message->id));
@@ -46,33 +45,33 @@ Classify(const RpcMessage *message)
 }
 
 void
-RpcParse(RpcMessage *message, const char *text, size_t len)
+rpc_parse(RpcMessage *message, const char *text, size_t len)
 {
 	memset(message, 0, sizeof(*message));
-	message->root = Load(text, len);
+	message->root = load(text, len);
 	if (message->root == NULL)
 		return;
 	message->id = json_object_get(message->root, "id");
 	message->method = json_string_value(json_object_get(message->root, "method"));
-	message->kind = Classify(message);
+	message->kind = classify(message);
 }
 
 void
-RpcFree(RpcMessage *message)
+rpc_free(RpcMessage *message)
 {
 	json_decref(message->root);
 	memset(message, 0, sizeof(*message));
 }
 
 int64_t
-RpcSeemsToAnswer(const char *text, size_t len)
+rpc_seems_to_answer(const char *text, size_t len)
 {
 	return mcp_scan_response_id(text, len);
 }
 
 /* The bytes of the character that begins here, 0 when it is no UTF-8. */
 static size_t
-CharacterLength(const unsigned char *at, size_t len)
+character_length(const unsigned char *at, size_t len)
 {
 	size_t length = at[0] < 0x80 ? 1 : (at[0] & 0xE0) == 0xC0 ? 2 : (at[0] & 0xF0) == 0xE0 ? 3 : 4;
 
@@ -89,17 +88,15 @@ CharacterLength(const unsigned char *at, size_t len)
 }
 
 char *
-RpcMakeUtf8(const char *text, size_t len)
+rpc_make_utf8(const char *text, size_t len)
 {
-	char *copy = malloc(len + 1);
+	char *copy = mem_resize(NULL, len + 1);
 
-	if (copy == NULL)
-		return NULL;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	for (size_t i = 0; i < len;)
 	{
-		size_t length = CharacterLength((const unsigned char *) copy + i, len - i);
+		size_t length = character_length((const unsigned char *) copy + i, len - i);
 
 		if (length == 0)
 			copy[i] = '?';
@@ -109,26 +106,37 @@ RpcMakeUtf8(const char *text, size_t len)
 }
 
 bool
-RpcIdIs(const json_t *id, const char *text)
+rpc_id_is(const json_t *id, const char *text)
 {
 	return json_is_string(id) && strcmp(json_string_value(id), text) == 0;
 }
 
 const char *
-RpcModernVersion(const RpcMessage *message)
+rpc_modern_version(const RpcMessage *message)
 {
 	json_t *meta = json_object_get(json_object_get(message->root, "params"), "_meta");
 
 	return json_string_value(json_object_get(meta, MCP_META_VERSION));
 }
 
+/* The message as text, to be freed; takes the reference. */
+static char *
+print(json_t *root)
+{
+	char *text = root != NULL ? json_dumps(root, JSON_PRINTED) : NULL;
+
+	if (text == NULL)
+		mem_is_short();
+	json_decref(root);
+	return text;
+}
+
 char *
-RpcMakeError(const json_t *id, int code, const char *fmt, ...)
+rpc_make_error(const json_t *id, int code, const char *fmt, ...)
 {
 	char	text[512];
 	va_list args;
 	json_t *root;
-	char   *dump;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
@@ -141,44 +149,36 @@ RpcMakeError(const json_t *id, int code, const char *fmt, ...)
 
 	root = json_pack("{s:s, s:O, s:{s:i, s:s}}", "jsonrpc", "2.0", "id", id != NULL ? id : json_null(),
 					 "error", "code", code, "message", text);
-	dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
-	json_decref(root);
-	return dump;
+	return print(root);
 }
 
 char *
-RpcWithId(const RpcMessage *message, const json_t *id)
+rpc_with_id(const RpcMessage *message, const json_t *id)
 {
 	json_t *copy = json_copy(message->root);
-	char   *dump = NULL;
 
-	if (copy != NULL && json_object_set(copy, "id", (json_t *) id) == 0)
-		dump = json_dumps(copy, DUMP_FLAGS);
-	json_decref(copy);
-	return dump;
+	if (json_object_set(copy, "id", (json_t *) id) != 0)
+		mem_is_short();
+	return print(copy);
 }
 
 char *
-RpcMakeDiscover(const char *id)
+rpc_make_discover(const char *id, const char *client)
 {
-	json_t *root = json_pack("{s:s, s:s, s:s, s:{s:{s:s, s:{s:s, s:s}, s:{}}}}", "jsonrpc", "2.0", "id", id,
-							 "method", "server/discover", "params", "_meta", MCP_META_VERSION,
-							 MCP_MODERN_VERSION, "io.modelcontextprotocol/clientInfo", "name", "npcsim-agent",
-							 "version", NPCSIM_VERSION, "io.modelcontextprotocol/clientCapabilities");
-	char   *dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
+	json_t *root =
+		json_pack("{s:s, s:s, s:s, s:{s:{s:s, s:{s:s, s:s}, s:{}}}}", "jsonrpc", "2.0", "id", id, "method",
+				  "server/discover", "params", "_meta", MCP_META_VERSION, MCP_VERSION_STATELESS,
+				  MCP_META_CLIENT, "name", client, "version", NPCSIM_VERSION, MCP_META_CAPABILITIES);
 
-	json_decref(root);
-	return dump;
+	return print(root);
 }
 
 char *
-RpcMakeInitialize(const char *id)
+rpc_make_initialize(const char *id, const char *client)
 {
 	json_t *root = json_pack("{s:s, s:s, s:s, s:{s:s, s:{}, s:{s:s, s:s}}}", "jsonrpc", "2.0", "id", id,
-							 "method", "initialize", "params", "protocolVersion", MCP_SESSION_VERSION,
-							 "capabilities", "clientInfo", "name", "npcsim-agent", "version", NPCSIM_VERSION);
-	char   *dump = root != NULL ? json_dumps(root, DUMP_FLAGS) : NULL;
+							 "method", "initialize", "params", "protocolVersion", MCP_VERSION_OLDER,
+							 "capabilities", "clientInfo", "name", client, "version", NPCSIM_VERSION);
 
-	json_decref(root);
-	return dump;
+	return print(root);
 }

@@ -2,11 +2,11 @@
  * version.h
  *	  The version of npcsim that this program belongs to; the build gives it.
  */
-#ifndef NPCSIM_GATEWAY_VERSION_H
-#define NPCSIM_GATEWAY_VERSION_H
+#ifndef NPCSIM_COMMON_VERSION_H
+#define NPCSIM_COMMON_VERSION_H
 
 #ifndef NPCSIM_VERSION
 #define NPCSIM_VERSION "0.5.0"
 #endif
 
-#endif /* NPCSIM_GATEWAY_VERSION_H */
+#endif /* NPCSIM_COMMON_VERSION_H */

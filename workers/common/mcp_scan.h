@@ -2,19 +2,19 @@
  * mcp_scan.h
  *	  Looks at the members of a JSON object's text without parsing it.
  *
- * For the two cases where parsing is too much or too little: texts from the
+ * For the cases where parsing is too much or too little: texts from the
  * database, which are spliced into messages as they are, and answers that
  * jansson refuses although they show what they answer.
  */
-#ifndef NPCSIM_GATEWAY_MCP_SCAN_H
-#define NPCSIM_GATEWAY_MCP_SCAN_H
+#ifndef NPCSIM_COMMON_MCP_SCAN_H
+#define NPCSIM_COMMON_MCP_SCAN_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * A copy of the object's text without the member of that name, to be freed.
- * NULL when the text is no object, or memory is short.  What is inside the
+ * NULL when the text is no object.  What is inside the
  * members is not looked at, but that brackets and quotes are closed.
  */
 extern char *mcp_scan_without_member(const char *text, size_t len, const char *name);
@@ -31,4 +31,4 @@ extern int64_t mcp_scan_response_id(const char *text, size_t len);
  */
 extern int64_t mcp_scan_number(const char *text, size_t len, const char *name);
 
-#endif /* NPCSIM_GATEWAY_MCP_SCAN_H */
+#endif /* NPCSIM_COMMON_MCP_SCAN_H */

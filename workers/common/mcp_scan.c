@@ -1,7 +1,6 @@
 /*
  * mcp_scan.c
- *	  Looks at the members of a JSON object's text without parsing it.  The
- *	  agent has it, too: it must know what a message is about that is no JSON.
+ *	  Looks at the members of a JSON object's text without parsing it.
  *
  * Invariants: nothing is read beyond the text's end, no recursion, and time
  * is linear in the length.  Escapes in names of members are not undone; the
@@ -12,6 +11,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
 
 typedef struct Scan
 {
@@ -145,13 +146,13 @@ has_name(const Member *member, const char *name)
 char *
 mcp_scan_without_member(const char *text, size_t len, const char *name)
 {
-	char	  *copy = malloc(len + 1);
+	char	  *copy = mem_resize(NULL, len + 1);
 	char	  *to = copy;
 	Scan	   scan;
 	Member	   member;
 	ScanResult found;
 
-	if (!copy || !open_object(&scan, text, len))
+	if (!open_object(&scan, text, len))
 	{
 		free(copy);
 		return NULL;

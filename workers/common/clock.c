@@ -1,0 +1,16 @@
+/*
+ * clock.c
+ *	  The clock by which everything is timed.
+ */
+#include "clock.h"
+
+#include <time.h>
+
+int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -1,0 +1,150 @@
+/*
+ * text.c
+ *	  Texts that grow, and pieces of JSON in them.
+ */
+#include "text.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+static void
+text_reserve(Text *text, size_t more)
+{
+	size_t wanted = text->length + more + 1;
+	size_t capacity = text->capacity ? text->capacity : 128;
+
+	if (wanted <= text->capacity)
+		return;
+	while (capacity < wanted)
+		capacity *= 2;
+	text->data = mem_resize(text->data, capacity);
+	text->capacity = capacity;
+}
+
+void
+text_add(Text *text, const char *data, size_t length)
+{
+	text_reserve(text, length);
+	memcpy(text->data + text->length, data, length);
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
+void
+text_add_string(Text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+void
+text_add_format(Text *text, const char *format, ...)
+{
+	va_list arguments;
+	size_t	room;
+	int		length;
+
+	text_reserve(text, 64);
+	room = text->capacity - text->length;
+	va_start(arguments, format);
+	length = vsnprintf(text->data + text->length, room, format, arguments);
+	va_end(arguments);
+	assert(length >= 0);
+	if ((size_t) length >= room)
+	{
+		text_reserve(text, (size_t) length);
+		va_start(arguments, format);
+		vsnprintf(text->data + text->length, (size_t) length + 1, format, arguments);
+		va_end(arguments);
+	}
+	text->length += (size_t) length;
+}
+
+void
+text_add_json(Text *text, const json_t *value)
+{
+	size_t room;
+	size_t length;
+
+	text_reserve(text, 64);
+	room = text->capacity - text->length - 1;
+	length = json_dumpb(value, text->data + text->length, room, JSON_PRINTED);
+	if (length > room)
+	{
+		text_reserve(text, length);
+		json_dumpb(value, text->data + text->length, length, JSON_PRINTED);
+	}
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
+void
+text_add_json_string(Text *text, const char *string)
+{
+	json_t *value = json_string(string);
+
+	if (!value)
+	{
+		char *ascii = mem_copy_string(string);
+
+		for (char *c = ascii; *c; c++)
+		{
+			if ((unsigned char) *c >= 0x80)
+				*c = '?';
+		}
+		value = json_string(ascii);
+		free(ascii);
+	}
+	if (!value)
+		mem_is_short();
+	text_add_json(text, value);
+	json_decref(value);
+}
+
+bool
+text_is_valid_utf8(const char *string)
+{
+	json_t *value = json_string(string);
+
+	json_decref(value);
+	return value != NULL;
+}
+
+size_t
+text_cut(const char *string, size_t most)
+{
+	size_t length = strnlen(string, most + 1);
+
+	if (length <= most)
+		return length;
+	length = most;
+	while (length > 0 && ((unsigned char) string[length] & 0xC0) == 0x80)
+		length--;
+	return length;
+}
+
+void
+text_add_json_real(Text *text, double value)
+{
+	text_add_format(text, "%.15g", isfinite(value) ? value : 0.0);
+}
+
+void
+text_clear(Text *text)
+{
+	text->length = 0;
+	if (text->data)
+		text->data[0] = '\0';
+}
+
+void
+text_free(Text *text)
+{
+	free(text->data);
+	memset(text, 0, sizeof(*text));
+}
