@@ -11,10 +11,12 @@
 #include "tables/arrays.h"
 #include "tables/decision_log.h"
 
+/* One by one by their keys, whatever the statistics say. */
 static SpiStatement select_past =
-	{"SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
+	{"SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
+	 "(SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
 	 "bool_or(status NOT IN ('failed', 'timeout')) "
-	 "FROM npcsim.decision_log WHERE world_id = $1 AND request_id = ANY ($2) GROUP BY 1, 2, 3",
+	 "FROM npcsim.decision_log WHERE world_id = $1 AND request_id = wanted.key_ GROUP BY 1, 2, 3) past",
 	 2,
 	 {INT8OID, INT8ARRAYOID}};
 

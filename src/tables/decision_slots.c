@@ -22,7 +22,10 @@ static SpiStatement select_open =
 	 .types = {INT8ARRAYOID, INT8ARRAYOID},
 	 .read_only = true};
 
-/* One by one by their keys, whatever the statistics say. */
+/*
+ * One by one by their keys, whatever the statistics say. That ids are positive is for the planner alone, who then expects
+ * one row: for that an index is looked into, be the table thought ever so small.
+ */
 static SpiStatement send =
 	{.sql =
 		 "WITH open AS ("
@@ -31,7 +34,8 @@ static SpiStatement send =
 		 "timeout_ms, told_events, choices, told_state)"
 		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
 		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
-		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d)"
+		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d"
+		 "  WHERE c.world_id > 0 AND c.npc_id > 0 AND c.request_id > 0)"
 		 " UPDATE npcsim.decision_slots d"
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"

@@ -1,6 +1,6 @@
 -- Requests on their way out: what NPCs are told, and who is given which request.
 BEGIN;
-SELECT plan(50);
+SELECT plan(52);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_clock');
 
@@ -125,6 +125,8 @@ SELECT npcsim.assign_npc_to_player(4, id, CASE WHEN id <= 4 THEN (SELECT player_
 SELECT pg_temp.connect('ada', 'g1', (SELECT player_id FROM ada), 'one'), pg_temp.connect('bo', 'g1', (SELECT player_id FROM bo), 'one'),
        pg_temp.connect('ada 2', 'g2', (SELECT player_id FROM ada), 'two');
 SELECT pg_temp.reopen();
+-- So plans are made for a table that is small.
+ANALYZE npcsim.decision_slots;
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{ada}', '{5}')$$, 'nothing for a world that stands');
 UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 4;
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{ada}', '{5}')$$, 'nothing before a heartbeat');
@@ -226,8 +228,16 @@ SELECT 3, id, 1000 + id, 1, 'idle', 0, 0, clock_timestamp() - make_interval(secs
 CREATE FUNCTION pg_temp.hand_out() RETURNS bigint[] LANGUAGE sql AS $$
     SELECT array_agg(npc_id ORDER BY npc_id) FROM npcsim.claim_decisions('g1', ARRAY[(SELECT id FROM cy_session)], '{1000}')
 $$;
+-- How often slots were looked for by their key, and how many were read.
+CREATE FUNCTION pg_temp.looks(OUT by_key bigint, OUT fetched bigint) LANGUAGE sql AS $$
+    SELECT idx_scan, seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'npcsim.decision_slots'::regclass
+$$;
+SELECT * FROM pg_temp.looks() \gset before_
 SELECT is(pg_temp.hand_out(), (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM npcsim.npcs WHERE world_id = 3 ORDER BY id DESC LIMIT 64) AS oldest),
           'the 64 oldest requests, whatever the number of free slots');
+SELECT by_key - :before_by_key AS by_key, fetched - :before_fetched AS fetched FROM pg_temp.looks() \gset
+SELECT cmp_ok(:by_key::bigint, '>=', 128::bigint, 'each is locked and then written by its key, though the plan was made when there were few');
+SELECT cmp_ok(:fetched::bigint, '<=', 2 * 64 + 2 * (SELECT count(*) FROM npcsim.decision_slots), 'and besides all are looked at once, to find those that are open');
 SELECT is(pg_temp.hand_out(), (SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM npcsim.npcs WHERE world_id = 3 ORDER BY id LIMIT 32) AS youngest),
           'the others in the next call');
 SELECT is(pg_temp.hand_out(), NULL, 'then there is nothing');

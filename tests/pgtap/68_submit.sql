@@ -1,6 +1,6 @@
 -- Answers of minds: who may give them, what they must look like, that each counts once, what comes of them.
 BEGIN;
-SELECT plan(66);
+SELECT plan(68);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('decision_slots');
@@ -178,6 +178,24 @@ SELECT pg_temp.slots_read() AS before \gset
 SELECT is((SELECT result ->> 'status' FROM npcsim.submit_npc_decisions(ARRAY[:mayor]::bigint[],
                                                                      ARRAY[format('{"request_id": %s, "action": "wander"}', :request)])), 'applied', 'one answer');
 SELECT cmp_ok(pg_temp.slots_read() - :before, '<', 10::bigint, 'reads no slots but its own');
+
+-- ---- nor what a late one costs with how many were ----
+-- In a session that has answered when the log was small, as every log once was.
+CREATE FUNCTION pg_temp.late(request bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT result ->> 'status' FROM npcsim.submit_npc_decisions(ARRAY[(SELECT id FROM npcsim.players WHERE username = 'mayor')],
+                                                                ARRAY[format('{"request_id": %s, "action": "wander"}', request)])
+$$;
+CREATE FUNCTION pg_temp.log_read() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables WHERE schemaname = 'npcsim' AND relname ~ '^decision_log_'
+$$;
+SELECT count(pg_temp.late(n)) FROM generate_series(1, 10) AS n;
+SELECT pg_temp.by_hand(VARIADIC ARRAY(SELECT relname::text FROM pg_class WHERE relname ~ '^decision_log' AND relkind IN ('r', 'p')));
+INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, clock, opened_at_real, finished_at_real)
+SELECT floor(extract(epoch FROM now()) / 86400)::bigint % 32, :town, 1 + n % 200, 1, :mayor, 'idle', 'timeout', 1, now(), now() + n * interval '1 ms'
+  FROM generate_series(1, 4000) AS n;
+SELECT pg_temp.log_read() AS before \gset
+SELECT is(pg_temp.late(100), 'late', 'a late answer');
+SELECT cmp_ok(pg_temp.log_read() - :before, '<', 100::bigint, 'reads nothing of the log but what became of its question');
 
 SELECT * FROM finish();
 ROLLBACK;
