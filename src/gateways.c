@@ -40,11 +40,6 @@ static SpiStatement holder_statement =
 	 .nargs = 2,
 	 .types = {OIDOID, OIDOID}};
 
-static SpiStatement bound_statement =
-	{.sql = "SELECT g.id FROM npcsim.gateways g WHERE g.bound"
-			" AND EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id AND NOT s.ended)",
-	 .nargs = 0};
-
 static Oid
 key_class(void)
 {
@@ -128,21 +123,4 @@ gateway_holder(const char *id)
 	address = spi_text(0, 2, CurrentMemoryContext);
 	return psprintf("It is held by backend %d, which was connected from %s %lld s ago.", spi_int32(0, 1, 0),
 					address == NULL ? "the server's own machine" : address, (long long) spi_int64(0, 3, 0));
-}
-
-Datum
-gateways_gone(int *count)
-{
-	uint64 rows = spi_run(&bound_statement, NULL, NULL, SPI_OK_SELECT);
-	Datum *gone = palloc(sizeof(Datum) * Max(rows, 1));
-
-	*count = 0;
-	for (uint64 i = 0; i < rows; i++)
-	{
-		char *id = spi_text(i, 1, CurrentMemoryContext);
-
-		if (!gateway_is_held(id))
-			gone[(*count)++] = CStringGetTextDatum(id);
-	}
-	return PointerGetDatum(construct_array(gone, *count, TEXTOID, -1, false, TYPALIGN_INT));
 }

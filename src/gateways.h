@@ -22,7 +22,5 @@ extern bool gateway_is_held(const char *id);
 extern void gateway_bind(void);
 /* Who holds an id, as a sentence; within SPI. */
 extern char *gateway_holder(const char *id);
-/* Bound gateways that have sessions and are held by nobody, as text[]; how many. Within SPI. */
-extern Datum gateways_gone(int *count);
 
 #endif /* NPCSIM_GATEWAYS_H */

@@ -5,22 +5,15 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
 #include "json.h"
 #include "reducers/kind_texts.h"
 #include "sim/needs.h"
-#include "spi.h"
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
-
-static SpiStatement kinds_statement =
-	{.sql = "SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
+#include "tables/kind_rows.h"
 
 static void
 json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
@@ -154,21 +147,19 @@ void
 read_kind_texts(int64 world_id, KindTexts *texts)
 {
 	InteractionRows interactions;
-	uint64			rows;
+	ItemTypeRow	   *types;
 
 	memset(texts, 0, sizeof(*texts));
 	read_interactions(world_id, texts, &interactions);
-	rows = spi_run(&kinds_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	texts->kinds = palloc0(sizeof(KindText) * Max(rows, 1));
-	texts->count = (int) rows;
-	for (uint64 i = 0; i < rows; i++)
+	types = item_type_rows_read(world_id, &texts->count);
+	texts->kinds = palloc0(sizeof(KindText) * Max(texts->count, 1));
+	for (int i = 0; i < texts->count; i++)
 	{
 		KindText	  *text = &texts->kinds[i];
 		StringInfoData out;
-		bool		   isnull;
 
-		item_kind_from_jsonb(DatumGetJsonbP(spi_datum(i, 2, &isnull)), &text->kind);
-		strlcpy(text->kind.name, spi_text(i, 1, CurrentMemoryContext), KIND_NAME_SIZE);
+		item_kind_from_jsonb(types[i].components, &text->kind);
+		strlcpy(text->kind.name, types[i].name, KIND_NAME_SIZE);
 		item_kind_link(&text->kind, interactions.kinds, interactions.count);
 		initStringInfo(&out);
 		json_literal(&out, "\"item_type\":");

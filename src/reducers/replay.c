@@ -41,6 +41,8 @@
 #include "reducers/worlds.h"
 #include "shmem.h"
 #include "spi.h"
+#include "tables/world_inputs.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_replay_world);
 
@@ -50,46 +52,14 @@ PG_FUNCTION_INFO_V1(npcsim_replay_world);
 /* What happened is written when there is so much of it. */
 #define EVENTS_PENDING 10000
 
-/* The world that is replayed, as it was when it was read. */
-typedef struct Original
-{
-	int64 id;
-	char *name;
-	int32 size_x;
-	int32 size_y;
-	int64 seed;
-	int32 tick_rate;
-	int64 clock;
-	int64 next_input;
-} Original;
-
-typedef struct Input
-{
-	int64  sequence;
-	int64  tick;
-	char  *kind;
-	Jsonb *payload;
-} Input;
-
 typedef struct Replay
 {
-	const Original *original;
-	WorldLock	   *lock;  /* of the new world */
-	const Input	   *input; /* that is being applied, or NULL */
-	MemoryContext	page;
-	MemoryContext	scratch;
+	const WorldOrigin *original; /* the world that is replayed, as it was when it was read */
+	WorldLock		  *lock;	 /* of the new world */
+	const WorldInput  *input;	 /* that is being applied, or NULL */
+	MemoryContext	   page;
+	MemoryContext	   scratch;
 } Replay;
-
-static SpiStatement original_statement =
-	{"SELECT s.name, s.size_x, s.size_y, s.seed, s.tick_rate, c.clock, c.next_input, c.home "
-	 "FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id WHERE s.id = $1",
-	 1,
-	 {INT8OID}};
-
-static SpiStatement page_statement = {"SELECT sequence, tick, kind, payload FROM npcsim.world_inputs "
-									  "WHERE world_id = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence",
-									  3,
-									  {INT8OID, INT8OID, INT8OID}};
 
 /* ---- kinds of inputs ---- */
 
@@ -431,7 +401,7 @@ advance(Replay *replay, int64 clock)
 }
 
 static void
-apply(Replay *replay, const Input *input)
+apply(Replay *replay, const WorldInput *input)
 {
 	MemoryContext before = MemoryContextSwitchTo(replay->scratch);
 	int			  kind = 0;
@@ -455,36 +425,21 @@ apply(Replay *replay, const Input *input)
 
 /* Up to PAGE_INPUTS inputs from 'first' on; how many. Every one must be there. */
 static int
-read_page(Replay *replay, int64 first, Input *inputs)
+read_page(Replay *replay, int64 first, WorldInput *inputs)
 {
-	int64		  last = Min(first + PAGE_INPUTS, replay->original->next_input) - 1;
-	MemoryContext before;
-	int			  rows;
+	int64 last = Min(first + PAGE_INPUTS, replay->original->next_input) - 1;
+	int	  rows;
 
 	MemoryContextReset(replay->page);
 	spi_begin();
-	rows = (int) spi_run(&page_statement,
-						 (Datum[]) {Int64GetDatum(replay->original->id), Int64GetDatum(first),
-									Int64GetDatum(last)},
-						 NULL, SPI_OK_SELECT);
-	before = MemoryContextSwitchTo(replay->page);
-	for (int row = 0; row < rows; row++)
-	{
-		bool isnull;
-
-		inputs[row].sequence = spi_int64(row, 1, 0);
-		inputs[row].tick = spi_int64(row, 2, 0);
-		inputs[row].kind = spi_text(row, 3, replay->page);
-		inputs[row].payload = DatumGetJsonbPCopy(spi_datum(row, 4, &isnull));
-	}
-	MemoryContextSwitchTo(before);
+	rows = world_inputs_read(replay->original->id, first, last, replay->page, inputs);
 	spi_end();
 	for (int row = 0; row <= last - first; row++)
 		if (row >= rows || inputs[row].sequence != first + row)
 			ereport(
 				ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the inputs of world %lld are not complete", (long long) replay->original->id),
-				errdetail("Input %lld of %lld is missing.", (long long) (first + row),
+				errdetail("WorldInput %lld of %lld is missing.", (long long) (first + row),
 						  (long long) replay->original->next_input - 1),
 				errhint(
 					"Without them the world cannot be replayed: rows of npcsim.world_inputs were deleted."));
@@ -495,9 +450,9 @@ read_page(Replay *replay, int64 first, Input *inputs)
 static void
 replay_inputs(Replay *replay, int64 until)
 {
-	Input *inputs = palloc(PAGE_INPUTS * sizeof(Input));
-	int64  tick_length = replay->lock->tick_length;
-	int64  next = 1;
+	WorldInput *inputs = palloc(PAGE_INPUTS * sizeof(WorldInput));
+	int64		tick_length = replay->lock->tick_length;
+	int64		next = 1;
 
 	while (next < replay->original->next_input)
 	{
@@ -544,11 +499,11 @@ run_replay(Replay *replay, int64 until)
 
 /* ---- the function ---- */
 
-static Original *
+static WorldOrigin *
 read_original(int64 world_id)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Original	 *original = palloc0(sizeof(Original));
+	WorldOrigin	 *original = palloc(sizeof(WorldOrigin));
 	int64		  served = 0;
 	int64		  revision;
 
@@ -556,20 +511,15 @@ read_original(int64 world_id)
 	if (!shmem_world_now(world_id, &served, &revision))
 		served = 0;
 	spi_begin();
-	if (spi_run(&original_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+	if (!world_origin_read(world_id, original))
 		ereport(ERROR, errcode(ERRCODE_NS_NO_WORLD),
 				errmsg("world %lld does not exist", (long long) world_id),
 				errdetail("This database has no world with this id."),
 				errhint("SELECT id, name FROM npcsim.worlds lists the worlds of this database."));
-	world_require_home(world_id, spi_text(0, 8, CurrentMemoryContext));
-	original->id = world_id;
-	original->name = spi_text(0, 1, caller);
-	original->size_x = spi_int32(0, 2, 0);
-	original->size_y = spi_int32(0, 3, 0);
-	original->seed = spi_int64(0, 4, 0);
-	original->tick_rate = spi_int32(0, 5, 0);
-	original->clock = Max(spi_int64(0, 6, 0), served);
-	original->next_input = spi_int64(0, 7, 0);
+	world_require_home(world_id, original->home);
+	original->name = MemoryContextStrdup(caller, original->name);
+	original->home = NULL;
+	original->clock = Max(original->clock, served);
 	spi_end();
 	return original;
 }
@@ -594,11 +544,11 @@ free_name(const char *name)
 Datum
 npcsim_replay_world(PG_FUNCTION_ARGS)
 {
-	int64			world_id = arg_id(fcinfo, 0, "world_id");
-	char		   *name = PG_ARGISNULL(2) ? NULL : arg_text(fcinfo, 2, "name", NAME_MAX_CHARS);
-	const Original *original = read_original(world_id);
-	int64			until = original->clock;
-	Replay		   *replay = palloc0(sizeof(Replay));
+	int64			   world_id = arg_id(fcinfo, 0, "world_id");
+	char			  *name = PG_ARGISNULL(2) ? NULL : arg_text(fcinfo, 2, "name", NAME_MAX_CHARS);
+	const WorldOrigin *original = read_original(world_id);
+	int64			   until = original->clock;
+	Replay			  *replay = palloc0(sizeof(Replay));
 
 	if (!PG_ARGISNULL(1))
 	{

@@ -10,7 +10,6 @@
 #include "commands/async.h"
 #include "fmgr.h"
 
-#include "gateways.h"
 #include "reducers/session_ends.h"
 #include "spi.h"
 #include "tables/decision_slots.h"

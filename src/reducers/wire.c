@@ -8,17 +8,12 @@
  * of a running world is in shared memory: readers stop a walker at the end of
  * its path, whatever the clock says.
  *
- * A delta is the union of what the change log names after a revision: one
- * scan of the log, then one query per family and column group for the rows as
- * they are now. What the log names and no longer exists was removed.
- *
- * A standby has no log, which is unlogged. There the rows tell by their revisions what changed; what has none (kinds,
- * players, whether a mind is being asked) is told each time, and what was removed by what remains.
+ * A delta is what has changed since a revision (changes.c), with one query per family and column group for the rows as
+ * they are now. What is named as changed and no longer exists was removed.
  */
 #include "postgres.h"
 
 #include "access/xlog.h"
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -28,56 +23,18 @@
 #include "json.h"
 #include "quiet.h"
 #include "reducers/args.h"
+#include "reducers/changes.h"
 #include "reducers/npc_rows.h"
 #include "reducers/wire_events.h"
 #include "reducers/wire_json.h"
 #include "reducers/world_head.h"
 #include "spi.h"
-#include "tables/change_log.h"
 #include "tables/id_lists.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_snapshot);
 PG_FUNCTION_INFO_V1(npcsim_world_delta);
 
-/* An NPC the log names, and its groups; NPC_GONE when it was removed. */
-typedef struct ChangedNpc
-{
-	int64  id;
-	uint32 groups;
-} ChangedNpc;
-
-#define NPC_GONE		0x80000000
 #define EPOCH_MAX_CHARS 64
-
-typedef struct IdList
-{
-	int64 *ids;
-	int	   count;
-	int	   size;
-} IdList;
-
-/* What the log names after a revision. */
-typedef struct Changes
-{
-	bool		complete; /* it reaches back to the first revision asked for */
-	bool		world;
-	bool		terrain;
-	bool		item_types;
-	bool		interaction_types;
-	bool		all_players; /* numbers of NPCs they control */
-	ChangedNpc *npcs;
-	int			npc_count;
-	int			npc_size;
-	IdList		items;
-	IdList		interactions;
-	IdList		players;
-	int64		first_event; /* number of the first that is new, 0 = none */
-	int64		first_message;
-	bool		by_rows; /* read from the rows: what is gone is not known, but what there is */
-	IdList		remaining_npcs;
-	IdList		remaining_items;
-	IdList		remaining_interactions;
-} Changes;
 
 /* A revision: 0 is before the first. */
 static int64
@@ -161,250 +118,6 @@ npcsim_world_snapshot(PG_FUNCTION_ARGS)
 }
 
 /* ---- delta ---- */
-
-static void
-add_ids(IdList *list, const int64 *ids, int count)
-{
-	if (list->count + count > list->size)
-	{
-		list->size = Max(2 * list->size, list->count + count);
-		list->ids = list->ids ? repalloc_huge(list->ids, sizeof(int64) * list->size)
-							  : MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * list->size);
-	}
-	memcpy(list->ids + list->count, ids, sizeof(int64) * count);
-	list->count += count;
-}
-
-static void
-add_npcs(Changes *changes, const int64 *ids, int count, uint32 groups)
-{
-	if (changes->npc_count + count > changes->npc_size)
-	{
-		changes->npc_size = Max(2 * changes->npc_size, changes->npc_count + count);
-		changes->npcs = changes->npcs ? repalloc_huge(changes->npcs, sizeof(ChangedNpc) * changes->npc_size)
-									  : MemoryContextAllocHuge(CurrentMemoryContext,
-															   sizeof(ChangedNpc) * changes->npc_size);
-	}
-	for (int i = 0; i < count; i++)
-		changes->npcs[changes->npc_count++] = (ChangedNpc) {ids[i], groups};
-}
-
-static int
-compare_npcs(const void *a, const void *b)
-{
-	int64 left = ((const ChangedNpc *) a)->id;
-	int64 right = ((const ChangedNpc *) b)->id;
-
-	return left < right ? -1 : left > right;
-}
-
-static void
-merge_npcs(Changes *changes)
-{
-	int merged = 0;
-
-	if (changes->npc_count == 0)
-		return;
-	qsort(changes->npcs, changes->npc_count, sizeof(ChangedNpc), compare_npcs);
-	for (int i = 1; i < changes->npc_count; i++)
-	{
-		if (changes->npcs[i].id == changes->npcs[merged].id)
-			changes->npcs[merged].groups |= changes->npcs[i].groups;
-		else
-			changes->npcs[++merged] = changes->npcs[i];
-	}
-	changes->npc_count = merged + 1;
-}
-
-static void
-add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
-{
-	switch (kind)
-	{
-		case CHANGE_WORLD:
-			changes->world = true;
-			break;
-		case CHANGE_TERRAIN:
-			changes->terrain = true;
-			break;
-		case CHANGE_ITEM_TYPES:
-			changes->item_types = true;
-			break;
-		case CHANGE_INTERACTION_TYPES:
-			changes->interaction_types = true;
-			break;
-		case CHANGE_NPC_BORN:
-			add_npcs(changes, ids, count, WIRE_ALL);
-			break;
-		case CHANGE_NPC_IDENTITY:
-			add_npcs(changes, ids, count, WIRE_IDENTITY);
-			changes->all_players = true;
-			break;
-		case CHANGE_NPC_MOTION:
-			add_npcs(changes, ids, count, WIRE_MOTION);
-			break;
-		case CHANGE_NPC_NEEDS:
-			add_npcs(changes, ids, count, WIRE_NEEDS);
-			break;
-		case CHANGE_NPC_STATUS:
-			add_npcs(changes, ids, count, WIRE_STATUS);
-			break;
-		case CHANGE_NPC_REMOVED:
-			add_npcs(changes, ids, count, NPC_GONE);
-			changes->all_players = true;
-			break;
-		case CHANGE_ITEM:
-		case CHANGE_ITEM_REMOVED:
-			add_ids(&changes->items, ids, count);
-			break;
-		case CHANGE_INTERACTION:
-		case CHANGE_INTERACTION_REMOVED:
-			add_ids(&changes->interactions, ids, count);
-			break;
-		case CHANGE_PLAYER:
-			add_ids(&changes->players, ids, count);
-			break;
-		case CHANGE_EVENT:
-			changes->first_event = ids[0]; /* ascending */
-			break;
-		case CHANGE_MESSAGE:
-			changes->first_message = ids[0];
-			break;
-		case CHANGE_NPC_HIDDEN:
-		case CHANGE_NPC_MIND:
-		case CHANGE_RESPAWN:
-		case CHANGE_BID:
-		case CHANGE_BID_REMOVED:
-		case CHANGE_KINDS:
-			/* nothing that is shown */
-			break;
-	}
-}
-
-static void
-read_changes(int64 world_id, int64 since, int64 until, Changes *changes)
-{
-	ChangeSet set;
-
-	memset(changes, 0, sizeof(*changes));
-	changes->complete = change_log_since(world_id, since, until, true, &set);
-	for (int kind = 1; kind < CHANGE_KINDS; kind++)
-		if (set.noted[kind])
-			add_change(changes, (ChangeKind) kind, set.ids[kind], set.count[kind]);
-	merge_npcs(changes);
-	changes->items.count = id_list_sort(changes->items.ids, changes->items.count);
-	changes->interactions.count = id_list_sort(changes->interactions.ids, changes->interactions.count);
-	changes->players.count = id_list_sort(changes->players.ids, changes->players.count);
-}
-
-/* ---- without the log ---- */
-
-static SpiStatement world_by_row_statement =
-	{.sql = "SELECT c.settings_revision > $2, t.revision > $2"
-			"  FROM npcsim.world_clock c LEFT JOIN npcsim.world_terrain t ON t.world_id = c.world_id"
-			" WHERE c.world_id = $1",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
-
-/* Opening and closing a request changes no revision of the row. */
-static SpiStatement npcs_by_row_statement =
-	{.sql = "SELECT i.id, i.identity_revision > $2, r.motion_revision > $2, s.needs_revision > $2,"
-			"       s.status_revision > $2 OR d.npc_id IS NOT NULL"
-			"  FROM npcsim.npc_identities i"
-			"  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id"
-			"  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id"
-			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-			" WHERE i.world_id = $1 ORDER BY i.id",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
-
-static SpiStatement items_by_row_statement =
-	{.sql = "SELECT id, revision > $2 FROM npcsim.items WHERE world_id = $1 ORDER BY id",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
-
-static SpiStatement interactions_by_row_statement =
-	{.sql = "SELECT id, revision > $2 FROM npcsim.interaction_runs WHERE world_id = $1 ORDER BY id",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
-
-/* Events are numbered in the order of revisions. */
-static SpiStatement first_event_statement = {
-	.sql =
-		"SELECT coalesce((SELECT l.last_sequence + 1 FROM npcsim.world_event_log l"
-		"                  WHERE l.world_id = $1 AND l.revision <= $2 ORDER BY l.last_sequence DESC LIMIT 1),"
-		"                (SELECT l.first_sequence FROM npcsim.world_event_log l"
-		"                  WHERE l.world_id = $1 ORDER BY l.last_sequence LIMIT 1))",
-	.nargs = 2,
-	.types = {INT8OID, INT8OID},
-	.read_only = true};
-
-static void
-read_npcs_by_row(int64 world_id, int64 since, Changes *changes)
-{
-	static const uint32 groups[] = {WIRE_IDENTITY, WIRE_MOTION, WIRE_NEEDS, WIRE_STATUS};
-	uint64 rows = spi_run(&npcs_by_row_statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)},
-						  NULL, SPI_OK_SELECT);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64  id = spi_int64(row, 1, 0);
-		uint32 changed = 0;
-
-		CHECK_FOR_INTERRUPTS();
-		for (int group = 0; group < (int) lengthof(groups); group++)
-			if (spi_bool(row, 2 + group, false))
-				changed |= groups[group];
-		add_ids(&changes->remaining_npcs, &id, 1);
-		if (changed != 0)
-			add_npcs(changes, &id, 1, changed);
-	}
-}
-
-static void
-read_family_by_row(SpiStatement *statement, int64 world_id, int64 since, IdList *changed, IdList *remaining)
-{
-	uint64 rows =
-		spi_run(statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64 id = spi_int64(row, 1, 0);
-
-		CHECK_FOR_INTERRUPTS();
-		add_ids(remaining, &id, 1);
-		if (spi_bool(row, 2, false))
-			add_ids(changed, &id, 1);
-	}
-}
-
-static void
-read_changes_by_row(const WorldHead *head, int64 since, Changes *changes)
-{
-	int64  world_id = head->world_id;
-	Datum *values = (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)};
-
-	memset(changes, 0, sizeof(*changes));
-	changes->complete = true;
-	changes->by_rows = true;
-	if (spi_run(&world_by_row_statement, values, NULL, SPI_OK_SELECT) == 1)
-	{
-		changes->world = spi_bool(0, 1, false);
-		changes->terrain = spi_bool(0, 2, false);
-	}
-	changes->item_types = changes->interaction_types = changes->all_players = true;
-	read_npcs_by_row(world_id, since, changes);
-	read_family_by_row(&items_by_row_statement, world_id, since, &changes->items, &changes->remaining_items);
-	read_family_by_row(&interactions_by_row_statement, world_id, since, &changes->interactions,
-					   &changes->remaining_interactions);
-	if (spi_run(&first_event_statement, values, NULL, SPI_OK_SELECT) == 1 &&
-		spi_int64(0, 1, head->next_event) < head->next_event)
-		changes->first_event = changes->first_message = spi_int64(0, 1, 0);
-}
 
 /* Loads a group for the NPCs that want it. */
 static void
@@ -572,9 +285,9 @@ delta(PG_FUNCTION_ARGS)
 	if (!resync && since < head->revision)
 	{
 		if (RecoveryInProgress())
-			read_changes_by_row(head, since, &changes);
+			changes_by_rows(head, since, &changes);
 		else
-			read_changes(world_id, since, head->revision, &changes);
+			changes_by_log(world_id, since, head->revision, &changes);
 		resync = !changes.complete;
 	}
 	initStringInfo(&out);

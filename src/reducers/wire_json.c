@@ -19,6 +19,8 @@
 #include "tables/id_lists.h"
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
+#include "tables/kind_rows.h"
+#include "tables/worlds.h"
 
 #define COLUMNS_MAX 12
 
@@ -41,19 +43,6 @@ typedef struct FamilyQuery
 			   " WHERE world_id = $1 ORDER BY id", \
 		.nargs = 1, .types = {INT8OID}, .read_only = true \
 	}
-
-static SpiStatement item_types_statement =
-	{.sql = "SELECT name, description, components FROM npcsim.item_type_rows"
-			" WHERE world_id = $1 ORDER BY name",
-	 .nargs = 1,
-	 .types = {INT8OID},
-	 .read_only = true};
-
-static SpiStatement terrain_statement = {.sql =
-											 "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
-										 .nargs = 1,
-										 .types = {INT8OID},
-										 .read_only = true};
 
 static void
 json_text_datum(StringInfo out, Datum value)
@@ -296,28 +285,25 @@ void
 json_item_types(StringInfo out, int64 world_id)
 {
 	InteractionRows interactions;
-	TupleDesc		descriptor;
+	int				count;
+	ItemTypeRow	   *types;
 
 	interaction_rows_load(world_id, true, &interactions);
-	spi_run(&item_types_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	descriptor = SPI_tuptable->tupdesc;
+	types = item_type_rows_read(world_id, &count);
 	appendStringInfoChar(out, '[');
-	for (uint64 i = 0; i < SPI_processed; i++)
+	for (int i = 0; i < count; i++)
 	{
-		Datum	 values[COLUMNS_MAX];
-		bool	 nulls[COLUMNS_MAX];
 		ItemKind kind;
 
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
-		item_kind_from_jsonb(DatumGetJsonbP(values[2]), &kind);
+		item_kind_from_jsonb(types[i].components, &kind);
 		item_kind_link(&kind, interactions.kinds, interactions.count);
 		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
-		json_text_datum(out, values[0]);
+		json_string(out, types[i].name);
 		json_literal(out, ",\"description\":");
-		json_text_datum(out, values[1]);
+		json_string(out, types[i].description);
 		json_offers(out, &kind);
 		json_literal(out, ",\"components\":");
-		json_jsonb(out, DatumGetJsonbP(values[2]));
+		json_jsonb(out, types[i].components);
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, ']');
@@ -390,12 +376,10 @@ json_interaction_types(StringInfo out, int64 world_id)
 const uint8 *
 read_terrain(int64 world_id, int size_x, int size_y)
 {
-	bytea *blocked;
-	bool   isnull;
+	bytea *blocked = world_terrain_read(world_id);
 
-	if (spi_run(&terrain_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+	if (blocked == NULL)
 		return NULL;
-	blocked = DatumGetByteaPP(spi_datum(0, 1, &isnull));
 	if ((int64) VARSIZE_ANY_EXHDR(blocked) * 8 < (int64) size_x * size_y)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("the terrain of world %lld is smaller than the world", (long long) world_id));

@@ -5,62 +5,27 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "engine/lock.h"
 #include "errors.h"
 #include "json.h"
 #include "reducers/world_head.h"
-#include "spi.h"
-#include "tables/arrays.h"
 #include "sim/sim.h"
-
-static SpiStatement heads_statement =
-	{.sql =
-		 "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
-		 "       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
-		 "       c.clock, c.revision, c.speed, c.status = 'running',"
-		 "       c.home, c.sight_plane, c.sight_old_plane, c.next_event"
-		 "  FROM npcsim.world_settings s"
-		 "  JOIN npcsim.world_clock c ON c.world_id = s.id"
-		 " WHERE s.id = ANY ($1)"
-		 " ORDER BY s.id",
-	 .nargs = 1,
-	 .types = {INT8ARRAYOID},
-	 .read_only = true};
 
 int
 read_world_heads(const int64 *world_ids, int count, WorldHead **heads)
 {
 	const char *home = world_home();
-	int			found =
-		(int) spi_run(&heads_statement, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
+	int			found;
 
-	*heads = palloc0(sizeof(WorldHead) * Max(found, 1));
+	*heads = worlds_read(world_ids, count, &found);
 	for (int i = 0; i < found; i++)
 	{
 		WorldHead *head = &(*heads)[i];
-		bool	   parked;
+		bool	   parked = strcmp(head->home, home) != 0;
 
-		head->world_id = spi_int64(i, 1, 0);
-		head->name = spi_text(i, 2, CurrentMemoryContext);
-		head->size_x = spi_int32(i, 3, 0);
-		head->size_y = spi_int32(i, 4, 0);
-		head->tick_rate = spi_int32(i, 5, 0);
-		head->max_players = spi_int32(i, 6, 0);
-		head->min_tokens_per_npc_per_day = spi_int64(i, 7, 0);
-		head->owner_player_id = spi_int64(i, 8, 0);
-		head->decision_policy = spi_text(i, 9, CurrentMemoryContext);
-		head->view_buffer = spi_int32(i, 10, 0);
-		head->spectators = spi_bool(i, 11, false);
-		head->revision = spi_int64(i, 13, 0);
-		head->speed = spi_int32(i, 14, 0);
-		parked = strcmp(spi_text(i, 16, CurrentMemoryContext), home) != 0;
-		head->running = spi_bool(i, 15, false) && !parked;
+		head->running = head->running && !parked;
 		head->status = parked ? "parked" : head->running ? "running" : "paused";
-		head->sight_plane = spi_int16(i, 17, 0);
-		head->sight_old_plane = spi_int16(i, 18, -1);
-		head->next_event = spi_int64(i, 19, 1);
-		head->now = world_now(head->world_id, spi_int64(i, 12, 0), SIM_SECOND / head->tick_rate);
+		head->now = world_now(head->world_id, head->clock, SIM_SECOND / head->tick_rate);
 	}
 	return found;
 }

@@ -10,28 +10,7 @@
 
 #include "lib/stringinfo.h"
 
-typedef struct WorldHead
-{
-	int64		world_id;
-	char	   *name;
-	int32		size_x;
-	int32		size_y;
-	int32		tick_rate;
-	int32		max_players;
-	int64		min_tokens_per_npc_per_day;
-	int64		owner_player_id; /* 0 = none */
-	char	   *decision_policy;
-	int32		view_buffer;
-	bool		spectators;
-	int64		now; /* µs: the clock to show */
-	int64		revision;
-	int32		speed;	 /* thousandths */
-	const char *status;	 /* "running", "paused" or "parked" */
-	bool		running; /* and not parked */
-	int			sight_plane;
-	int			sight_old_plane; /* -1 = none */
-	int64		next_event;		 /* number of what will happen next */
-} WorldHead;
+#include "tables/worlds.h"
 
 /*
  * Reads the heads of worlds, in order of id, in the caller's snapshot; those that do not exist are left out. To be called

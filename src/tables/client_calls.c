@@ -55,6 +55,10 @@ static SpiStatement wait_for = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
 								.nargs = 4,
 								.types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
 
+static SpiStatement forget_old = {
+	.sql = "DELETE FROM npcsim.client_calls "
+		   "WHERE called_at_real < pg_catalog.now() - pg_catalog.make_interval(days => 1)"};
+
 void
 reducer_limits_write(Datum name, Datum minimum_role, Datum burst, Datum per_minute)
 {
@@ -101,4 +105,10 @@ call_allowance_wait(int64 player_id, const char *reducer, double burst, double p
 					   Float8GetDatum(per_second)},
 			NULL, SPI_OK_SELECT);
 	return spi_int64(0, 1, 1);
+}
+
+void
+client_calls_forget(void)
+{
+	(void) spi_run(&forget_old, NULL, NULL, SPI_OK_DELETE);
 }

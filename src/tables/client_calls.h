@@ -18,6 +18,9 @@ extern bool client_call_enter(int64 player_id, const char *key);
 extern char *client_call_result(int64 player_id, const char *key);
 extern void	 client_call_keep(int64 player_id, const char *key, const char *result);
 
+/* Deletes those that are older than a day. */
+extern void client_calls_forget(void);
+
 /* Of so many calls at once, to which so many a second come, takes one off; false when none is left. */
 extern bool call_allowance_charge(int64 player_id, const char *reducer, double burst, double per_second);
 /* Milliseconds until there is one. */

@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "spi.h"
 #include "tables/event_segments.h"
 
 /* Columns of world_event_segments. */
@@ -22,6 +23,16 @@ enum
 	SEGMENT_BEGUN_AT_REAL,
 	SEGMENT_COLUMNS = SEGMENT_BEGUN_AT_REAL
 };
+
+static SpiStatement begin_segment =
+	{.sql = "INSERT INTO npcsim.world_event_segments AS s (segment, begun_at_real) VALUES ($1, $2)"
+			" ON CONFLICT (segment) DO UPDATE SET begun_at_real = excluded.begun_at_real",
+	 .nargs = 2,
+	 .types = {INT2OID, TIMESTAMPTZOID}};
+
+static SpiStatement forget_segment = {.sql = "DELETE FROM npcsim.world_event_segments WHERE segment = $1",
+									  .nargs = 1,
+									  .types = {INT2OID}};
 
 static void
 check_columns(Relation table)
@@ -89,4 +100,17 @@ event_segments_recent(int seconds, int16 recent[EVENT_SEGMENTS_RECENT])
 		if (ended > since && segments.begun[earlier] != 0)
 			ended = segments.begun[earlier];
 	}
+}
+
+void
+event_segment_begin(int segment, TimestampTz begun)
+{
+	(void) spi_run(&begin_segment, (Datum[]) {Int16GetDatum(segment), TimestampTzGetDatum(begun)}, NULL,
+				   SPI_OK_INSERT);
+}
+
+void
+event_segment_forget(int segment)
+{
+	(void) spi_run(&forget_segment, (Datum[]) {Int16GetDatum(segment)}, NULL, SPI_OK_DELETE);
 }

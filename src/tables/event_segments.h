@@ -30,6 +30,10 @@ typedef struct EventSegments
 /* Rows of world_event_segments, read without a statement. */
 extern void event_segments_read(EventSegments *segments, Snapshot snapshot);
 
+/* It is written to from then on; it was emptied. SPI must be connected. */
+extern void event_segment_begin(int segment, TimestampTz begun);
+extern void event_segment_forget(int segment);
+
 /* The segment that is 'age' turns older than the present one. */
 static inline int
 event_segment_aged(const EventSegments *segments, int age)

@@ -94,6 +94,13 @@ static SpiStatement interaction_type_used =
 	 2,
 	 {INT8OID, TEXTOID}};
 
+static SpiStatement select_item_types = {.sql =
+											 "SELECT name, description, components FROM npcsim.item_type_rows"
+											 " WHERE world_id = $1 ORDER BY name",
+										 .nargs = 1,
+										 .types = {INT8OID},
+										 .read_only = true};
+
 void
 starter_kinds_insert(int64 world_id)
 {
@@ -190,4 +197,19 @@ bool
 interaction_type_is_used(int64 world_id, const char *name)
 {
 	return finds_any(&interaction_type_used, world_id, name);
+}
+
+ItemTypeRow *
+item_type_rows_read(int64 world_id, int *count)
+{
+	uint64		 rows = spi_run(&select_item_types, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	ItemTypeRow *types = palloc(sizeof(ItemTypeRow) * Max(rows, 1));
+	bool		 isnull;
+
+	for (uint64 i = 0; i < rows; i++)
+		types[i] = (ItemTypeRow) {.name = spi_text(i, 1, CurrentMemoryContext),
+								  .description = spi_text(i, 2, CurrentMemoryContext),
+								  .components = DatumGetJsonbP(spi_datum(i, 3, &isnull))};
+	*count = (int) rows;
+	return types;
 }

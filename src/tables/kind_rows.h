@@ -1,6 +1,7 @@
 /*
  * kind_rows.h
- *	  Types of items and interactions as rows: item_type_rows and interaction_type_rows, written.
+ *	  Types of items and interactions as rows: item_type_rows and interaction_type_rows, written; and the former, read
+ *	  for who tells of them.
  *
  * Whoever locks the world may define and delete types; what their columns hold was checked before.
  */
@@ -48,5 +49,15 @@ extern bool item_type_has_items(int64 world_id, const char *name);
 extern bool item_type_is_awaited(int64 world_id, const char *name);
 /* Whether NPCs are in such an interaction, or are invited to one. */
 extern bool interaction_type_is_used(int64 world_id, const char *name);
+
+typedef struct ItemTypeRow
+{
+	char  *name;
+	char  *description;
+	Jsonb *components;
+} ItemTypeRow;
+
+/* All of a world, by name; by the caller's snapshot. Between spi_begin and spi_end, whose memory they are in. */
+extern ItemTypeRow *item_type_rows_read(int64 world_id, int *count);
 
 #endif /* NPCSIM_TABLES_KIND_ROWS_H */

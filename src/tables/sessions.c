@@ -7,8 +7,10 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "gateways.h"
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/id_lists.h"
@@ -35,6 +37,11 @@ static SpiStatement find_gateway = {.sql = "SELECT FROM npcsim.gateways WHERE id
 									.nargs = 1,
 									.types = {TEXTOID},
 									.read_only = true};
+
+static SpiStatement select_bound =
+	{.sql = "SELECT g.id FROM npcsim.gateways g WHERE g.bound"
+			" AND EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id AND NOT s.ended)",
+	 .nargs = 0};
 
 static SpiStatement of_gateway = {.sql = "SELECT id FROM npcsim.sessions WHERE gateway_id = $1",
 								  .nargs = 1,
@@ -213,6 +220,23 @@ bool
 gateway_row_exists(const char *gateway_id)
 {
 	return spi_run(&find_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT) > 0;
+}
+
+Datum
+gateways_gone(int *count)
+{
+	uint64 rows = spi_run(&select_bound, NULL, NULL, SPI_OK_SELECT);
+	Datum *gone = palloc(sizeof(Datum) * Max(rows, 1));
+
+	*count = 0;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char *id = spi_text(i, 1, CurrentMemoryContext);
+
+		if (!gateway_is_held(id))
+			gone[(*count)++] = CStringGetTextDatum(id);
+	}
+	return PointerGetDatum(construct_array(gone, *count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* ---- finding sessions ---- */

@@ -21,6 +21,9 @@ extern bool gateway_row_touch(const char *gateway_id, bool *bound);
 /* Whether there is one, by the caller's snapshot. */
 extern bool gateway_row_exists(const char *gateway_id);
 
+/* Bound gateways that have sessions and are held by nobody, as text[]; how many. */
+extern Datum gateways_gone(int *count);
+
 /* ---- finding sessions ---- */
 
 /* Those of a gateway, ended or not. */

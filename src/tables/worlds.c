@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 
 #include "spi.h"
+#include "tables/arrays.h"
 #include "tables/new_ids.h"
 #include "tables/worlds.h"
 
@@ -42,6 +43,49 @@ static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.wo
 									 " WHERE relation <> 'player_accounts'",
 									 1,
 									 {INT8OID}};
+
+static SpiStatement select_heads =
+	{.sql =
+		 "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
+		 "       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
+		 "       c.clock, c.revision, c.speed, c.status = 'running',"
+		 "       c.home, c.sight_plane, c.sight_old_plane, c.next_event"
+		 "  FROM npcsim.world_settings s"
+		 "  JOIN npcsim.world_clock c ON c.world_id = s.id"
+		 " WHERE s.id = ANY ($1)"
+		 " ORDER BY s.id",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID},
+	 .read_only = true};
+
+static SpiStatement select_origin =
+	{"SELECT s.name, s.size_x, s.size_y, s.seed, s.tick_rate, c.clock, c.next_input, c.home "
+	 "FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id WHERE s.id = $1",
+	 1,
+	 {INT8OID}};
+
+static SpiStatement select_terrain = {.sql = "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
+									  .nargs = 1,
+									  .types = {INT8OID},
+									  .read_only = true};
+
+static SpiStatement count_running =
+	{.sql = "SELECT pg_catalog.count(*) FROM npcsim.world_clock WHERE status = 'running' AND home = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
+static SpiStatement select_statuses =
+	{.sql = "SELECT world_id, status FROM npcsim.world_clock WHERE home = $1 ORDER BY world_id",
+	 .nargs = 1,
+	 .types = {TEXTOID},
+	 .read_only = true};
+
+static SpiStatement select_to_serve =
+	{.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
+			"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
+			"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
 
 static SpiStatement select_revision = {"SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
 									   1,
@@ -195,6 +239,101 @@ int64 *
 worlds_without_clock(int *count)
 {
 	return found_ids(spi_run(&select_clockless, NULL, NULL, SPI_OK_SELECT), count);
+}
+
+WorldHead *
+worlds_read(const int64 *world_ids, int count, int *found)
+{
+	uint64	   rows = spi_run(&select_heads, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
+	WorldHead *heads = palloc0(sizeof(WorldHead) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		WorldHead *head = &heads[i];
+
+		head->world_id = spi_int64(i, 1, 0);
+		head->name = spi_text(i, 2, CurrentMemoryContext);
+		head->size_x = spi_int32(i, 3, 0);
+		head->size_y = spi_int32(i, 4, 0);
+		head->tick_rate = spi_int32(i, 5, 0);
+		head->max_players = spi_int32(i, 6, 0);
+		head->min_tokens_per_npc_per_day = spi_int64(i, 7, 0);
+		head->owner_player_id = spi_int64(i, 8, 0);
+		head->decision_policy = spi_text(i, 9, CurrentMemoryContext);
+		head->view_buffer = spi_int32(i, 10, 0);
+		head->spectators = spi_bool(i, 11, false);
+		head->revision = spi_int64(i, 13, 0);
+		head->speed = spi_int32(i, 14, 0);
+		head->clock = spi_int64(i, 12, 0);
+		head->running = spi_bool(i, 15, false);
+		head->home = spi_text(i, 16, CurrentMemoryContext);
+		head->sight_plane = spi_int16(i, 17, 0);
+		head->sight_old_plane = spi_int16(i, 18, -1);
+		head->next_event = spi_int64(i, 19, 1);
+	}
+	*found = (int) rows;
+	return heads;
+}
+
+bool
+world_origin_read(int64 world_id, WorldOrigin *origin)
+{
+	if (spi_run(&select_origin, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return false;
+	*origin = (WorldOrigin) {.id = world_id,
+							 .name = spi_text(0, 1, CurrentMemoryContext),
+							 .size_x = spi_int32(0, 2, 0),
+							 .size_y = spi_int32(0, 3, 0),
+							 .seed = spi_int64(0, 4, 0),
+							 .tick_rate = spi_int32(0, 5, 0),
+							 .clock = spi_int64(0, 6, 0),
+							 .next_input = spi_int64(0, 7, 0),
+							 .home = spi_text(0, 8, CurrentMemoryContext)};
+	return true;
+}
+
+bytea *
+world_terrain_read(int64 world_id)
+{
+	bool isnull;
+
+	if (spi_run(&select_terrain, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return NULL;
+	return DatumGetByteaPP(spi_datum(0, 1, &isnull));
+}
+
+int
+worlds_count_running(const char *home)
+{
+	(void) spi_run(&count_running, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
+	return (int) spi_int64(0, 1, 0);
+}
+
+WorldStatus *
+worlds_statuses(const char *home, int *count)
+{
+	uint64		 rows = spi_run(&select_statuses, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
+	WorldStatus *worlds = palloc(sizeof(WorldStatus) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		worlds[i] = (WorldStatus) {spi_int64(i, 1, 0), spi_text(i, 2, CurrentMemoryContext)};
+	*count = (int) rows;
+	return worlds;
+}
+
+WorldToServe *
+worlds_to_serve(const char *home, int *count)
+{
+	uint64 rows = spi_run(&select_to_serve, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
+	WorldToServe *worlds = palloc(sizeof(WorldToServe) * Max(rows, 1));
+
+	for (uint64 i = 0; i < rows; i++)
+		worlds[i] = (WorldToServe) {.id = spi_int64(i, 1, 0),
+									.tick_rate = spi_int32(i, 2, 1),
+									.speed = spi_int32(i, 3, 1000),
+									.relaxed = spi_bool(i, 4, false)};
+	*count = (int) rows;
+	return worlds;
 }
 
 uint64

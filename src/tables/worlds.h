@@ -21,6 +21,77 @@ extern int64 *worlds_running(const char *home, int most, int *count);
 extern int64 *worlds_parked_lock(const char *home, int *count);
 extern int64 *worlds_without_clock(int *count);
 
+/*
+ * What a reader needs to know of a world before anything else; world_head.c adds what does not stand in rows: now, status, and
+ * that a parked world does not run.
+ */
+typedef struct WorldHead
+{
+	int64		world_id;
+	char	   *name;
+	int32		size_x;
+	int32		size_y;
+	int32		tick_rate;
+	int32		max_players;
+	int64		min_tokens_per_npc_per_day;
+	int64		owner_player_id; /* 0 = none */
+	char	   *decision_policy;
+	int32		view_buffer;
+	bool		spectators;
+	int64		clock; /* µs, as it was written last */
+	int64		now;   /* µs: the clock to show */
+	char	   *home;
+	int64		revision;
+	int32		speed;	 /* thousandths */
+	const char *status;	 /* "running", "paused" or "parked" */
+	bool		running; /* and not parked */
+	int			sight_plane;
+	int			sight_old_plane; /* -1 = none */
+	int64		next_event;		 /* number of what will happen next */
+} WorldHead;
+
+/* Those of the worlds that there are, by id; by the caller's snapshot. */
+extern WorldHead *worlds_read(const int64 *world_ids, int count, int *found);
+
+/* What a world began with, and how far it is. */
+typedef struct WorldOrigin
+{
+	int64 id;
+	char *name;
+	int32 size_x;
+	int32 size_y;
+	int64 seed;
+	int32 tick_rate;
+	int64 clock;
+	int64 next_input;
+	char *home;
+} WorldOrigin;
+
+/* False when there is no such world. */
+extern bool world_origin_read(int64 world_id, WorldOrigin *origin);
+
+/* A bit for each cell, row by row; NULL when it is not there. By the caller's snapshot. */
+extern bytea *world_terrain_read(int64 world_id);
+
+/* Worlds at home in a database: their number of those that run, all of them, those that are to be served. */
+typedef struct WorldStatus
+{
+	int64 id;
+	char *status;
+} WorldStatus;
+
+typedef struct WorldToServe
+{
+	int64 id;
+	int32 tick_rate;
+	int32 speed;   /* thousandths */
+	bool  relaxed; /* of durability */
+} WorldToServe;
+
+extern int			 worlds_count_running(const char *home);
+extern WorldStatus	*worlds_statuses(const char *home, int *count);
+extern WorldToServe *worlds_to_serve(const char *home, int *count);
+
 /* What a restore has lost of a world: how much, and the first of it. */
 typedef struct WorldFault
 {

@@ -29,11 +29,7 @@
 #include "launcher.h"
 #include "require.h"
 #include "spi.h"
-
-static SpiStatement count_statement =
-	{.sql = "SELECT pg_catalog.count(*) FROM npcsim.world_clock WHERE status = 'running' AND home = $1",
-	 .nargs = 1,
-	 .types = {TEXTOID}};
+#include "tables/worlds.h"
 
 /*
  * What a role, a database or the server's configuration sets for everybody must not bear on what we do. What is not here
@@ -124,8 +120,7 @@ count_running(void)
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
 		return 0;
 	spi_begin();
-	(void) spi_run(&count_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
-	running = (int) spi_int64(0, 1, 0);
+	running = worlds_count_running(world_home());
 	spi_end();
 	return running;
 }

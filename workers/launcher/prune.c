@@ -30,15 +30,12 @@
 #include "guc.h"
 #include "spi.h"
 #include "tables/change_log.h"
+#include "tables/client_calls.h"
 #include "tables/event_segments.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
 #define DECISION_LOG_SEGMENTS 32
-
-static SpiStatement forget_calls_statement = {
-	.sql = "DELETE FROM npcsim.client_calls "
-		   "WHERE called_at_real < pg_catalog.now() - pg_catalog.make_interval(days => 1)"};
 
 /* Whether a table holds anything; false also when somebody has it locked. */
 static bool
@@ -80,15 +77,6 @@ empty_segment(const char *log, int segment)
 
 /* ---- the ring of events ---- */
 
-static SpiStatement begin_segment_statement =
-	{.sql = "INSERT INTO npcsim.world_event_segments AS s (segment, begun_at_real) VALUES ($1, $2)"
-			" ON CONFLICT (segment) DO UPDATE SET begun_at_real = excluded.begun_at_real",
-	 .nargs = 2,
-	 .types = {INT2OID, TIMESTAMPTZOID}};
-
-static SpiStatement forget_segment_statement =
-	{.sql = "DELETE FROM npcsim.world_event_segments WHERE segment = $1", .nargs = 1, .types = {INT2OID}};
-
 /* Bytes of a segment with its indexes; 0 when it holds nothing, or somebody has it locked. */
 static int64
 event_segment_bytes(int segment)
@@ -105,8 +93,7 @@ static void
 begin_event_segment(EventSegments *segments, int segment, TimestampTz begun)
 {
 	segments->begun[segment] = begun;
-	(void) spi_run(&begin_segment_statement, (Datum[]) {Int16GetDatum(segment), TimestampTzGetDatum(begun)},
-				   NULL, SPI_OK_INSERT);
+	event_segment_begin(segment, begun);
 }
 
 /*
@@ -131,7 +118,7 @@ empty_event_segment(EventSegments *segments, int64 *bytes, int segment)
 {
 	if (empty_segment("world_event_log", segment) == 0)
 		return false;
-	(void) spi_run(&forget_segment_statement, (Datum[]) {Int16GetDatum(segment)}, NULL, SPI_OK_DELETE);
+	event_segment_forget(segment);
 	segments->begun[segment] = 0;
 	bytes[segment] = 0;
 	return true;
@@ -233,7 +220,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 		emptied +=
 			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
 	emptied += prune_events();
-	(void) spi_run(&forget_calls_statement, NULL, NULL, SPI_OK_DELETE);
+	client_calls_forget();
 	spi_end();
 	PG_RETURN_INT32(emptied);
 }

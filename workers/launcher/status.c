@@ -27,6 +27,7 @@
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
+#include "tables/worlds.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_report);
@@ -34,12 +35,6 @@ PG_FUNCTION_INFO_V1(npcsim_world_reports);
 PG_FUNCTION_INFO_V1(npcsim_fleet_report);
 PG_FUNCTION_INFO_V1(npcsim_workers_report);
 PG_FUNCTION_INFO_V1(npcsim_library_version);
-
-static SpiStatement worlds_statement =
-	{.sql = "SELECT world_id, status FROM npcsim.world_clock WHERE home = $1 ORDER BY world_id",
-	 .nargs = 1,
-	 .types = {TEXTOID},
-	 .read_only = true};
 
 /* ---- why nothing ticks ---- */
 
@@ -258,16 +253,13 @@ npcsim_world_reports(PG_FUNCTION_ARGS)
 	spi_begin();
 	if (is_readable("world_clock") && is_readable("installation"))
 	{
-		uint64 count =
-			spi_run(&worlds_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
+		int			 count;
+		WorldStatus *worlds = worlds_statuses(world_home(), &count);
 
-		for (uint64 row = 0; row < count; row++)
+		for (int i = 0; i < count; i++)
 		{
-			int64 world_id = spi_int64(row, 1, 0);
-			char *status = spi_text(row, 2, CurrentMemoryContext);
-
-			report_world(&columns, world_id, strcmp(status, "running") == 0, true, &why);
-			put_report(result, world_id, status, &columns);
+			report_world(&columns, worlds[i].id, strcmp(worlds[i].status, "running") == 0, true, &why);
+			put_report(result, worlds[i].id, worlds[i].status, &columns);
 		}
 	}
 	else

@@ -29,7 +29,6 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "fleet.h"
-#include "gateways.h"
 #include "guc.h"
 #include "launcher.h"
 #include "require.h"
@@ -38,6 +37,8 @@
 #include "sim/sim.h"
 #include "spi.h"
 #include "steps.h"
+#include "tables/sessions.h"
+#include "tables/worlds.h"
 
 #define REFRESH_US		   (30 * 1000 * 1000) /* the worlds are read anew though nothing was announced */
 #define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
@@ -87,18 +88,12 @@ typedef struct WorldList
 	WorldRow	 *rows; /* by id */
 } WorldList;
 
-static SpiStatement list_statement =
-	{.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
-			"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
-			"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
-	 .nargs = 1,
-	 .types = {TEXTOID}};
-
 static void
 list_step(void *arg)
 {
 	WorldList	 *list = arg;
 	MemoryContext before;
+	WorldToServe *found;
 
 	if (!OidIsValid(get_extension_oid("npcsim", true)))
 	{
@@ -115,18 +110,13 @@ list_step(void *arg)
 	}
 
 	spi_begin();
-	list->count =
-		(int) spi_run(&list_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT);
+	found = worlds_to_serve(world_home(), &list->count);
 	list->rows = MemoryContextAlloc(list->context, Max(list->count, 1) * sizeof(WorldRow));
 	for (int i = 0; i < list->count; i++)
-	{
-		WorldRow *row = &list->rows[i];
-
-		row->id = spi_int64(i, 1, 0);
-		row->tick_length = SIM_SECOND / Max(spi_int32(i, 2, 1), 1);
-		row->speed = spi_int32(i, 3, 1000);
-		row->relaxed = spi_bool(i, 4, false);
-	}
+		list->rows[i] = (WorldRow) {.id = found[i].id,
+									.tick_length = SIM_SECOND / Max(found[i].tick_rate, 1),
+									.speed = found[i].speed,
+									.relaxed = found[i].relaxed};
 	spi_end();
 }
 

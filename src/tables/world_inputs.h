@@ -1,0 +1,24 @@
+/*
+ * world_inputs.h
+ *	  What came to a world from outside, as rows: world_inputs, for replays.
+ */
+#ifndef NPCSIM_TABLES_WORLD_INPUTS_H
+#define NPCSIM_TABLES_WORLD_INPUTS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+typedef struct WorldInput
+{
+	int64  sequence;
+	int64  tick; /* after which it took effect */
+	char  *kind;
+	Jsonb *payload;
+} WorldInput;
+
+/* Those from 'first' to 'last' that there are, in that order, into a memory context; how many. SPI must be connected. */
+extern int world_inputs_read(int64 world_id, int64 first, int64 last, MemoryContext context,
+							 WorldInput *inputs);
+
+#endif /* NPCSIM_TABLES_WORLD_INPUTS_H */
