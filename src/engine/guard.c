@@ -35,6 +35,7 @@
 #include "engine/lock.h"
 #include "errors.h"
 #include "spi.h"
+#include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_is_locked);
 PG_FUNCTION_INFO_V1(npcsim_require_world_lock);
@@ -42,14 +43,6 @@ PG_FUNCTION_INFO_V1(npcsim_refuse_write);
 PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 PG_FUNCTION_INFO_V1(npcsim_refuse_replicated);
 PG_FUNCTION_INFO_V1(npcsim_keep_own);
-
-static SpiStatement parked_statement = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
-										1,
-										{INT8OID}};
-
-static SpiStatement living_statement = {"SELECT world_id FROM npcsim.world_clock WHERE home = $1 LIMIT 1",
-										1,
-										{TEXTOID}};
 
 /* World of a row that a trigger looks at. */
 static int64
@@ -65,11 +58,12 @@ trigger_world(HeapTuple tuple, TupleDesc desc, int column)
 static bool
 world_is_parked(int64 world_id)
 {
-	bool parked = true;
+	bool  parked;
+	char *home;
 
 	spi_begin();
-	if (spi_run(&parked_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1)
-		parked = strcmp(spi_text(0, 1, CurrentMemoryContext), world_home()) != 0;
+	home = world_clock_home(world_id);
+	parked = home == NULL || strcmp(home, world_home()) != 0;
 	spi_end();
 	return parked;
 }
@@ -132,11 +126,10 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 static int64
 living_world(void)
 {
-	int64 world_id = 0;
+	int64 world_id;
 
 	spi_begin();
-	if (spi_run(&living_statement, (Datum[]) {CStringGetTextDatum(world_home())}, NULL, SPI_OK_SELECT) > 0)
-		world_id = spi_int64(0, 1, 0);
+	world_id = world_at_home(world_home());
 	spi_end();
 	return world_id;
 }

@@ -37,6 +37,8 @@
 #include "tables/change_log.h"
 #include "tables/hot_rows.h"
 #include "tables/index_rows.h"
+#include "tables/installation.h"
+#include "tables/worlds.h"
 
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
@@ -63,8 +65,6 @@ static SpiStatement lock_some_statement = {"SELECT " CLOCK_COLUMNS
 										   "FOR NO KEY UPDATE OF c SKIP LOCKED",
 										   1,
 										   {INT8ARRAYOID}};
-
-static SpiStatement exists_statement = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
 
 static const StageColumn clock_columns[] =
 	{{"world_id", INT8OID},		   {"clock", INT8OID},		  {"revision", INT8OID},
@@ -108,17 +108,6 @@ static const RowSet clock_set = {"staged_clocks", clock_columns,   lengthof(cloc
 
 static HotTable clocks = {"world_clock", &clock_set, lengthof(clock_columns),
 						  HOT_ROWS_FIND("world_clock", "world_id")};
-
-static SpiStatement home_statement = {"SELECT id FROM npcsim.installation", 0, {0}};
-
-static SpiStatement epoch_statement = {"SELECT epoch FROM npcsim.epochs WHERE home = $1", 1, {TEXTOID}};
-
-static SpiStatement begin_epoch_statement =
-	{"INSERT INTO npcsim.epochs (epoch, home) VALUES ($1, $2) "
-	 "ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, home = excluded.home, "
-	 "begun_at_real = pg_catalog.now() WHERE npcsim.epochs.home <> excluded.home",
-	 2,
-	 {TEXTOID, TEXTOID}};
 
 static void
 end_lock(WorldLock *lock, bool committed)
@@ -366,8 +355,7 @@ world_lock(int64 world_id, WorldWait wait)
 	locked = lock_row(world_id, wait, descending);
 	if (!locked)
 	{
-		bool exists =
-			spi_run(&exists_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) > 0;
+		bool exists = world_clock_exists(world_id);
 
 		spi_end();
 		if (exists && wait == WORLD_SKIP)
@@ -561,11 +549,12 @@ world_home(void)
 	MemoryContext caller = CurrentMemoryContext;
 
 	spi_begin();
-	if (spi_run(&home_statement, NULL, NULL, SPI_OK_SELECT) != 1)
+	installation = installation_id();
+	if (installation == NULL)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("npcsim.installation has no row"),
 				errhint("INSERT INTO npcsim.installation DEFAULT VALUES; then adopt_world(world_id) for each "
 						"world that is this database's."));
-	installation = spi_text(0, 1, caller);
+	installation = MemoryContextStrdup(caller, installation);
 	spi_end();
 	return psprintf("%s/%llu/%u", installation, (unsigned long long) GetSystemIdentifier(), MyDatabaseId);
 }
@@ -574,11 +563,12 @@ static char *
 read_epoch(const char *home)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	char		 *epoch = NULL;
+	char		 *epoch;
 
 	spi_begin();
-	if (spi_run(&epoch_statement, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) == 1)
-		epoch = spi_text(0, 1, caller);
+	epoch = epoch_row_read(home);
+	if (epoch != NULL)
+		epoch = MemoryContextStrdup(caller, epoch);
 	spi_end();
 	return epoch;
 }
@@ -612,8 +602,6 @@ world_begin_epoch(void)
 	if (RecoveryInProgress() || read_epoch(home) != NULL)
 		return;
 	spi_begin();
-	spi_run(&begin_epoch_statement,
-			(Datum[]) {CStringGetTextDatum(coming_epoch(home)), CStringGetTextDatum(home)}, NULL,
-			SPI_OK_INSERT);
+	epoch_row_begin(coming_epoch(home), home);
 	spi_end();
 }

@@ -10,9 +10,7 @@
 #include "postgres.h"
 
 #include <math.h>
-#include <time.h>
 
-#include "catalog/pg_type.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -20,10 +18,11 @@
 #include "engine/image.h"
 #include "engine/pace.h"
 #include "spi.h"
+#include "tables/decision_log.h"
+#include "tables/sessions.h"
 
 #define PACE_REFRESH_MS 30000
 #define PACE_LOG_ROWS	5000
-#define LOG_DAYS		32 /* length of decision_log's ring */
 
 /* An average is to its p95 about as 1 to 2. */
 #define P95_PER_AVERAGE 2.0
@@ -37,47 +36,21 @@ typedef struct Pace
 static HTAB		  *paces = NULL;
 static TimestampTz read_at;
 
-static SpiStatement paces_statement =
-	{.sql =
-		 "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
-		 "  FROM (SELECT player_id,"
-		 "               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
-		 "AS ms,"
-		 "               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real "
-		 "DESC) AS place"
-		 "          FROM (SELECT l.player_id, l.sent_at_real, l.finished_at_real FROM npcsim.decision_log l"
-		 "                  JOIN npcsim.world_clock c ON c.world_id = l.world_id"
-		 "                 WHERE day IN ($1, $2) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
-		 "                   AND l.status IN ('applied', 'rejected', 'late', 'timeout')"
-		 "                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
-		 "                   AND (c.started_at_real BETWEEN sent_at_real AND finished_at_real) IS NOT TRUE"
-		 "                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
-		 " WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
-	 .nargs = 3,
-	 .types = {INT2OID, INT2OID, INT8OID},
-	 .read_only = true};
-
 static void
 read_paces(void)
 {
-	HASHCTL control = {.keysize = sizeof(int64), .entrysize = sizeof(Pace), .hcxt = TopMemoryContext};
-	int16	today = (int16) (time(NULL) / 86400 % LOG_DAYS);
-	int16	yesterday = (int16) ((today + LOG_DAYS - 1) % LOG_DAYS);
-	uint64	rows =
-		spi_run(&paces_statement,
-				(Datum[]) {Int16GetDatum(today), Int16GetDatum(yesterday), Int64GetDatum(PACE_LOG_ROWS)},
-				NULL, SPI_OK_SELECT);
+	HASHCTL		control = {.keysize = sizeof(int64), .entrysize = sizeof(Pace), .hcxt = TopMemoryContext};
+	int			count;
+	PlayerPace *known = decision_paces_read(PACE_LOG_ROWS, &count);
 
 	if (paces != NULL)
 		hash_destroy(paces);
 	paces = hash_create("npcsim paces", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	for (uint64 i = 0; i < rows; i++)
+	for (int i = 0; i < count; i++)
 	{
-		int64 player_id = spi_int64(i, 1, 0);
-		bool  isnull;
-		Pace *pace = hash_search(paces, &player_id, HASH_ENTER, NULL);
+		Pace *pace = hash_search(paces, &known[i].player_id, HASH_ENTER, NULL);
 
-		pace->p95_ms = DatumGetFloat8(spi_datum(i, 2, &isnull));
+		pace->p95_ms = known[i].p95_ms;
 	}
 	read_at = GetCurrentTimestamp();
 }
@@ -120,22 +93,13 @@ typedef struct WorldPace
 	uint64 turn; /* World.turn in which it was looked up */
 } WorldPace;
 
-static SpiStatement reported_statement = {
-	"SELECT pg_catalog.max(average_decision_time_ms) FROM npcsim.sessions WHERE player_id = $1 AND NOT ended",
-	1,
-	{INT8OID}};
-
 static int32
 look_up_seconds(int64 player_id)
 {
 	double usual;
-	bool   isnull = true;
-	Datum  reported = (Datum) 0;
 
 	spi_begin();
-	if (spi_run(&reported_statement, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 1)
-		reported = spi_datum(0, 1, &isnull);
-	usual = usual_time_ms(player_id, isnull ? 0 : DatumGetFloat8(reported));
+	usual = usual_time_ms(player_id, sessions_reported_average(player_id));
 	spi_end();
 	return (int32) Min(Max(ceil(usual / 1000 / PACE_STEP_S), 1) * PACE_STEP_S, PACE_MAX_S);
 }

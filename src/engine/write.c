@@ -18,6 +18,7 @@
 #include "engine/image.h"
 #include "engine/sight.h"
 #include "spi.h"
+#include "tables/worlds.h"
 
 /* Rows a plane takes, per NPC, before it is asked whether to move on to the next (see sight.c). */
 #define PLANE_WRITES_PER_NPC 12
@@ -298,11 +299,6 @@ write_bids(World *world)
 	pfree(some);
 }
 
-static SpiStatement terrain_statement =
-	{"UPDATE npcsim.world_terrain SET blocked = $2, revision = $3 WHERE world_id = $1",
-	 3,
-	 {INT8OID, BYTEAOID, INT8OID}};
-
 static void
 write_terrain(World *world)
 {
@@ -316,37 +312,25 @@ write_terrain(World *world)
 		if (grid_terrain_blocked(world->grid,
 								 (Cell) {(int16) (i % world->size_x), (int16) (i / world->size_x)}))
 			bits[i >> 3] |= (uint8) (1 << (i & 7));
-	if (spi_run(&terrain_statement,
-				(Datum[]) {Int64GetDatum(world->id), PointerGetDatum(blocked), Int64GetDatum(revision)}, NULL,
-				SPI_OK_UPDATE) != 1)
+	if (!world_terrain_write(world->id, blocked, revision))
 		elog(ERROR, "world %lld has no terrain", (long long) world->id);
 	pfree(blocked);
 }
-
-/* The box a world fills in a plane, as parameters $2 to $5. */
-#define PLANE_BOX(shift, world) \
-	Float8GetDatum((shift).x), Float8GetDatum((shift).y), Float8GetDatum((shift).x + (world)->size_x), \
-		Float8GetDatum((shift).y + (world)->size_y)
 
 /* Moves up to PLANE_MOVES tracks that still lie in the old plane; how many there were. */
 static int
 move_old_tracks(World *world)
 {
-	static SpiStatement statement =
-		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
-		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
-		 5,
-		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;
 	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
 	Npc		  *some[PLANE_MOVES];
 	int		   count = 0;
-	uint64	   rows = spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
-									NULL, SPI_OK_SELECT, PLANE_MOVES);
+	int64	   ids[PLANE_MOVES];
+	int		   found = npcs_in_plane(world->id, shift, world->size_x, world->size_y, ids, PLANE_MOVES);
 
-	for (uint64 row = 0; row < rows; row++)
+	for (int i = 0; i < found; i++)
 	{
-		Npc *npc = world_npc(world, spi_int64(row, 1, 0));
+		Npc *npc = world_npc(world, ids[i]);
 
 		if (npc != NULL)
 			some[count++] = npc;
@@ -360,21 +344,16 @@ move_old_tracks(World *world)
 static int
 move_old_items(World *world)
 {
-	static SpiStatement statement =
-		{"SELECT id FROM npcsim.items WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
-		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
-		 5,
-		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 	WorldLock *lock = world->lock;
 	SightShift shift = sight_shift(world->id, lock->sight_old_plane);
 	WorldItem *some[PLANE_MOVES];
 	int		   count = 0;
-	uint64	   rows = spi_run_limit(&statement, (Datum[]) {Int64GetDatum(world->id), PLANE_BOX(shift, world)},
-									NULL, SPI_OK_SELECT, PLANE_MOVES);
+	int64	   ids[PLANE_MOVES];
+	int		   found = items_in_plane(world->id, shift, world->size_x, world->size_y, ids, PLANE_MOVES);
 
-	for (uint64 row = 0; row < rows; row++)
+	for (int i = 0; i < found; i++)
 	{
-		WorldItem *item = world_item(world, spi_int64(row, 1, 0));
+		WorldItem *item = world_item(world, ids[i]);
 
 		if (item != NULL)
 			some[count++] = item;

@@ -4,12 +4,16 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/decision_log.h"
+
+#define LOG_DAYS 32 /* length of the ring */
 
 /* One by one by their keys, whatever the statistics say. */
 static SpiStatement select_past =
@@ -40,6 +44,26 @@ static SpiStatement insert =
 	 13,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
+
+static SpiStatement select_paces =
+	{.sql =
+		 "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
+		 "  FROM (SELECT player_id,"
+		 "               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
+		 "AS ms,"
+		 "               pg_catalog.row_number() OVER (PARTITION BY player_id ORDER BY finished_at_real "
+		 "DESC) AS place"
+		 "          FROM (SELECT l.player_id, l.sent_at_real, l.finished_at_real FROM npcsim.decision_log l"
+		 "                  JOIN npcsim.world_clock c ON c.world_id = l.world_id"
+		 "                 WHERE day IN ($1, $2) AND player_id IS NOT NULL AND sent_at_real IS NOT NULL"
+		 "                   AND l.status IN ('applied', 'rejected', 'late', 'timeout')"
+		 "                   AND finished_at_real > pg_catalog.now() - interval '1 hour'"
+		 "                   AND (c.started_at_real BETWEEN sent_at_real AND finished_at_real) IS NOT TRUE"
+		 "                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
+		 " WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
+	 .nargs = 3,
+	 .types = {INT2OID, INT2OID, INT8OID},
+	 .read_only = true};
 
 PastRequest *
 past_requests_read(int64 world_id, const int64 *request_ids, int request_count, int *count)
@@ -110,4 +134,22 @@ decision_log_write(const LoggedDecision *decisions, int count)
 	for (int c = 0; c < LOG_COLUMNS; c++)
 		arrays[c] = nullable_array_of(columns[c], nulls[c], count, types[c]);
 	spi_run(&insert, arrays, NULL, SPI_OK_INSERT);
+}
+
+PlayerPace *
+decision_paces_read(int rows_most, int *count)
+{
+	int16  today = (int16) (time(NULL) / 86400 % LOG_DAYS);
+	int16  yesterday = (int16) ((today + LOG_DAYS - 1) % LOG_DAYS);
+	uint64 rows =
+		spi_run(&select_paces,
+				(Datum[]) {Int16GetDatum(today), Int16GetDatum(yesterday), Int64GetDatum(rows_most)}, NULL,
+				SPI_OK_SELECT);
+	PlayerPace *paces = palloc(sizeof(PlayerPace) * Max(rows, 1));
+	bool		isnull;
+
+	for (uint64 i = 0; i < rows; i++)
+		paces[i] = (PlayerPace) {spi_int64(i, 1, 0), DatumGetFloat8(spi_datum(i, 2, &isnull))};
+	*count = (int) rows;
+	return paces;
 }

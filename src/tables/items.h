@@ -68,4 +68,7 @@ extern void items_delete(int64 world_id, const int64 *ids, const int64 *places, 
 extern void respawns_insert(int64 world_id, Respawn **respawns, int count);
 extern void respawns_delete(int64 world_id, const int64 *ids, int count);
 
+/* The same of items as npcs_in_plane(). */
+extern int items_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);
+
 #endif /* NPCSIM_TABLES_ITEMS_H */

@@ -223,4 +223,7 @@ extern void npcs_delete(int64 world_id, const int64 *ids, int count);
 
 extern const char *decision_reason_name(DecisionReason reason);
 
+/* Ids of those whose track lies in the part of a world in a plane of the sight index (engine/sight.h), at most so many. */
+extern int npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);
+
 #endif /* NPCSIM_TABLES_NPCS_H */

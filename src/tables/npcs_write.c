@@ -237,3 +237,22 @@ npcs_delete(int64 world_id, const int64 *ids, int count)
 		spi_run(&delete_statements[i], (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
 				SPI_OK_DELETE);
 }
+
+int
+npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most)
+{
+	static SpiStatement statement =
+		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
+		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
+		 5,
+		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+	uint64 rows =
+		spi_run_limit(&statement,
+					  (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+								 Float8GetDatum(shift.x + size_x), Float8GetDatum(shift.y + size_y)},
+					  NULL, SPI_OK_SELECT, most);
+
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	return (int) rows;
+}

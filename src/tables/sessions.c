@@ -95,6 +95,11 @@ static SpiStatement count_computing =
 	 .nargs = 1,
 	 .types = {INT8OID}};
 
+static SpiStatement reported_average = {
+	"SELECT pg_catalog.max(average_decision_time_ms) FROM npcsim.sessions WHERE player_id = $1 AND NOT ended",
+	1,
+	{INT8OID}};
+
 /* The class is a table's own oid, which nobody else uses. */
 static SpiStatement serialize = {.sql = "SELECT "
 										"pg_catalog.pg_advisory_xact_lock('npcsim.sessions'::pg_"
@@ -348,6 +353,17 @@ sessions_count_computing(int64 player_id)
 {
 	spi_run(&count_computing, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
 	return spi_int64(0, 1, 0);
+}
+
+double
+sessions_reported_average(int64 player_id)
+{
+	bool  isnull = true;
+	Datum average = (Datum) 0;
+
+	if (spi_run(&reported_average, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 1)
+		average = spi_datum(0, 1, &isnull);
+	return isnull ? 0 : DatumGetFloat8(average);
 }
 
 /* ---- writing sessions ---- */

@@ -77,6 +77,9 @@ extern void sessions_count_present(int64 world_id, int64 except_player_id, int64
 /* How many of a player's lend compute. */
 extern int64 sessions_count_computing(int64 player_id);
 
+/* The longest average time of a decision, in ms, that they report; 0 = none does. */
+extern double sessions_reported_average(int64 player_id);
+
 /* ---- writing sessions ---- */
 
 /* Connecting to a world is done one after the other, until the transaction ends: limits are counted. */

@@ -87,6 +87,16 @@ static SpiStatement select_to_serve =
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
+static SpiStatement select_exists = {"SELECT 1 FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}};
+
+static SpiStatement select_clock_home = {"SELECT home FROM npcsim.world_clock WHERE world_id = $1",
+										 1,
+										 {INT8OID}};
+
+static SpiStatement select_at_home = {"SELECT world_id FROM npcsim.world_clock WHERE home = $1 LIMIT 1",
+									  1,
+									  {TEXTOID}};
+
 static SpiStatement select_revision = {"SELECT revision FROM npcsim.world_clock WHERE world_id = $1",
 									   1,
 									   {INT8OID}};
@@ -142,6 +152,11 @@ static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.world_settings WHERE id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_clock WHERE world_id = $1", 1, {INT8OID}},
 };
+
+static SpiStatement write_terrain =
+	{"UPDATE npcsim.world_terrain SET blocked = $2, revision = $3 WHERE world_id = $1",
+	 3,
+	 {INT8OID, BYTEAOID, INT8OID}};
 
 static SpiStatement write_home = {"UPDATE npcsim.world_clock SET home = $2 WHERE world_id = $1",
 								  2,
@@ -218,6 +233,28 @@ world_row_home(int64 world_id, char **home)
 		return false;
 	*home = spi_text(0, 1, CurrentMemoryContext);
 	return true;
+}
+
+bool
+world_clock_exists(int64 world_id)
+{
+	return spi_run(&select_exists, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) > 0;
+}
+
+char *
+world_clock_home(int64 world_id)
+{
+	return spi_run(&select_clock_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1
+			   ? spi_text(0, 1, CurrentMemoryContext)
+			   : NULL;
+}
+
+int64
+world_at_home(const char *home)
+{
+	return spi_run(&select_at_home, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) > 0
+			   ? spi_int64(0, 1, 0)
+			   : 0;
 }
 
 int64 *
@@ -381,6 +418,14 @@ world_terrain_insert(int64 world_id, bytea *blocked)
 {
 	spi_run(&insert_terrain, (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(blocked)}, NULL,
 			SPI_OK_INSERT);
+}
+
+bool
+world_terrain_write(int64 world_id, bytea *blocked, int64 revision)
+{
+	return spi_run(&write_terrain,
+				   (Datum[]) {Int64GetDatum(world_id), PointerGetDatum(blocked), Int64GetDatum(revision)},
+				   NULL, SPI_OK_UPDATE) == 1;
 }
 
 void

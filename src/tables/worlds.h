@@ -15,6 +15,11 @@
 extern int64 world_row_named(const char *name);
 /* False when there is no such world. NULL in *home: a restore has lost its clock. */
 extern bool world_row_home(int64 world_id, char **home);
+/* The same of its clock alone: NULL = it has none. Whether it has one. */
+extern char *world_clock_home(int64 world_id);
+extern bool	 world_clock_exists(int64 world_id);
+/* One that is at home in a database; 0 = there is none. */
+extern int64 world_at_home(const char *home);
 /* Ids, ascending: worlds that run in a database, at most 'most'; by the caller's snapshot. */
 extern int64 *worlds_running(const char *home, int most, int *count);
 /* Worlds that are at home elsewhere, locked; worlds that have no clock. */
@@ -112,6 +117,9 @@ extern void	 world_row_size(int64 world_id, int32 *size_x, int32 *size_y);
 extern int64 world_rows_insert(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate,
 							   const char *home);
 extern void	 world_terrain_insert(int64 world_id, bytea *blocked);
+
+/* False when it has no row. */
+extern bool world_terrain_write(int64 world_id, bytea *blocked, int64 revision);
 
 /* Everything of a world, of all tables. */
 extern void world_rows_delete(int64 world_id);
