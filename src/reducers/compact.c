@@ -28,6 +28,7 @@
 #define BIDS_ROOM		  200
 #define CONVERSATION_ROOM 320
 #define EVENTS_ROOM		  240
+#define HELD_ROOM		  160
 #define TRAITS_ROOM		  120
 
 #define MESSAGES_TOLD 4
@@ -135,6 +136,25 @@ write_self(Compact *compact)
 	json_position(out, compact->scene->cells[compact->viewer]);
 }
 
+/* What it is to do in what it takes part in, as soon as it may; what is long is not told. */
+static void
+write_held_act(Compact *compact, const Run *run)
+{
+	int64  may_act_at = run_may_act_at(run, compact->row->id);
+	Jsonb *act = compact->row->terms;
+	char  *text;
+
+	if (may_act_at > compact->scene->head->now)
+	{
+		json_literal(compact->out, ",\"may_act_at\":");
+		json_millionths(compact->out, may_act_at);
+	}
+	if (act == NULL)
+		return;
+	text = JsonbToCString(NULL, &act->root, VARSIZE(act));
+	appendStringInfo(compact->out, ",\"held_act\":%s", strlen(text) <= HELD_ROOM ? text : "{}");
+}
+
 static void
 write_status(Compact *compact)
 {
@@ -147,6 +167,8 @@ write_status(Compact *compact)
 	json_id(out, compact->row->target_id);
 	json_literal(out, ",\"current_interaction\":");
 	json_string(out, name);
+	if (run != NULL)
+		write_held_act(compact, run);
 	appendStringInfoChar(out, '}');
 }
 

@@ -2,7 +2,7 @@
 -- held, who bids for somebody that waits for another bid has its turn, and the built-in mind lets it think.
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
 SET client_min_messages = warning;
-SELECT plan(58);
+SELECT plan(60);
 \ir lib/thinkers.sql
 CREATE FUNCTION pg_temp.anew() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -133,13 +133,27 @@ SELECT is(pg_temp.say('Ada', 'two'), 'applied held: it is done at T, 3 s after i
 SELECT is(pg_temp.said(), 'one', 'nobody hears it yet');
 SELECT is(pg_temp.say('Ada', ''), 'rejected NS302 the message is empty', 'what could never be said is refused');
 SELECT is(pg_temp.say('Ada', 'three'), 'applied held: it is done at T, 3 s after its last act, in place of what was held before', 'what is better takes its place');
-SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ada'));
-UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 1;
-SELECT body::jsonb #> '{observations,status,current_interaction}' AS seen FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions), ARRAY(SELECT 32 FROM npcsim.sessions))
- WHERE (body::jsonb ->> 'npc_id')::bigint = pg_temp.npc('Ada') \gset
-UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+-- What is told of what it does.
+CREATE FUNCTION pg_temp.status_told() RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    told jsonb;
+BEGIN
+    PERFORM npcsim.request_npc_decision(1, pg_temp.npc('Ada'));
+    UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 1;
+    SELECT body::jsonb #> '{observations,status}' INTO told FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions), ARRAY(SELECT 32 FROM npcsim.sessions))
+     WHERE (body::jsonb ->> 'npc_id')::bigint = pg_temp.npc('Ada');
+    UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+    RETURN told;
+END
+$$;
+SELECT pg_temp.status_told() -> 'current_interaction' AS seen \gset
 SELECT is(:'seen'::jsonb -> 'held_act', '{"message": "three"}', 'its mind is shown what is held');
 SELECT is((:'seen'::jsonb ->> 'may_act_at')::numeric, pg_temp.clock() + 3, 'and when it may speak');
+SELECT pg_temp.tell('Ada', '{"action": "continue"}');
+SELECT npcsim.update_player_heartbeat(pg_temp.player(), '{"max_concurrency": 32, "compact": true}');
+SELECT is(pg_temp.status_told(), jsonb_build_object('state', 'interacting', 'target_id', pg_temp.npc('Bo'), 'current_interaction', 'conversation',
+                                                   'may_act_at', pg_temp.clock() + 3, 'held_act', '{"message": "three"}'::jsonb), 'in few words, too');
+SELECT pg_temp.present(32);
 SELECT pg_temp.tell('Ada', '{"action": "continue"}');
 SELECT pg_temp.forget(1);
 SELECT pg_temp.step(2.9);
@@ -148,6 +162,10 @@ SELECT pg_temp.step(0.1);
 SELECT is(pg_temp.said(), 'one three', 'for its time');
 SELECT is((SELECT max(clock) - min(clock) FROM npcsim.messages), 3::float8, '3 s after the other');
 SELECT is((SELECT goal_terms FROM npcsim.npc_minds WHERE npc_id = pg_temp.npc('Ada')), NULL, 'and is not said twice');
+SELECT pg_temp.say('Ada', repeat('"', 400));
+SELECT npcsim.update_player_heartbeat(pg_temp.player(), '{"max_concurrency": 32, "compact": true}');
+SELECT is(pg_temp.status_told() -> 'held_act', '{}', 'what is long is told to be held, in few words');
+SELECT pg_temp.present(32);
 SELECT pg_temp.say('Ada', 'four');
 SELECT pg_temp.leave('Ada');
 SELECT ok(pg_temp.told('Ada') && '{error}', 'who leaves before is told that it was not said');
