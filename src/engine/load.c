@@ -19,25 +19,13 @@
 #include "errors.h"
 #include "spi.h"
 #include "tables/interaction_kinds.h"
+#include "tables/worlds.h"
 
 /* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
 int world_images_max = 4;
 
 static dlist_head images = DLIST_STATIC_INIT(images);
 static int		  image_count = 0;
-
-static SpiStatement settings_statement =
-	{"SELECT s.seed, s.size_x, s.size_y, t.blocked "
-	 "FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
-	 1,
-	 {INT8OID}};
-
-static SpiStatement choices_statement = {"SELECT decision_policy, idle_interval, max_tokens_per_npc_per_day, "
-										 "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0, "
-										 "need_decay_min, need_decay_max "
-										 "FROM npcsim.world_settings WHERE id = $1",
-										 1,
-										 {INT8OID}};
 
 static void *
 image_allocate(void *context, size_t size)
@@ -144,15 +132,17 @@ policy_by_name(const char *name)
 void
 world_read_choices(World *world)
 {
+	WorldTerms terms;
+
 	spi_begin();
-	if (spi_run(&choices_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) == 1)
+	if (world_terms_read(world->id, &terms))
 	{
-		world->policy = policy_by_name(spi_text(0, 1, CurrentMemoryContext));
-		world->idle_interval = spi_int32(0, 2, 0) * SIM_SECOND;
-		world->max_tokens_per_npc = spi_int64(0, 3, 0);
-		world->players_have_budgets = spi_bool(0, 4, false);
-		world->need_decay_min = spi_int32(0, 5, 0);
-		world->need_decay_max = spi_int32(0, 6, 0);
+		world->policy = policy_by_name(terms.decision_policy);
+		world->idle_interval = terms.idle_interval * SIM_SECOND;
+		world->max_tokens_per_npc = terms.max_tokens_per_npc;
+		world->players_have_budgets = terms.players_have_budgets;
+		world->need_decay_min = terms.need_decay_min;
+		world->need_decay_max = terms.need_decay_max;
 	}
 	spi_end();
 }
@@ -160,21 +150,19 @@ world_read_choices(World *world)
 static void
 load_settings(World *world)
 {
-	bool   isnull;
-	bytea *blocked;
+	WorldGround ground;
 
-	if (spi_run(&settings_statement, (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT) != 1)
+	if (!world_ground_read(world->id, &ground))
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("world %lld has no settings or no terrain", (long long) world->id));
-	world->seed = (uint64) spi_int64(0, 1, 0);
-	world->size_x = spi_int32(0, 2, 0);
-	world->size_y = spi_int32(0, 3, 0);
-	blocked = DatumGetByteaPP(spi_datum(0, 4, &isnull));
-	if (VARSIZE_ANY_EXHDR(blocked) != ((Size) world->size_x * world->size_y + 7) / 8)
+	world->seed = (uint64) ground.seed;
+	world->size_x = ground.size_x;
+	world->size_y = ground.size_y;
+	if (VARSIZE_ANY_EXHDR(ground.blocked) != ((Size) world->size_x * world->size_y + 7) / 8)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
 				errmsg("the terrain of world %lld does not have the world's size", (long long) world->id));
-	world->grid =
-		grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(blocked), &world->allocator);
+	world->grid = grid_create(world->size_x, world->size_y, (const uint8_t *) VARDATA_ANY(ground.blocked),
+							  &world->allocator);
 	world->finder = path_finder_create(&world->allocator);
 	image_lay_out_districts(world);
 }

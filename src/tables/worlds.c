@@ -64,6 +64,19 @@ static SpiStatement select_origin =
 	 1,
 	 {INT8OID}};
 
+static SpiStatement select_ground =
+	{"SELECT s.seed, s.size_x, s.size_y, t.blocked "
+	 "FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
+	 1,
+	 {INT8OID}};
+
+static SpiStatement select_terms = {"SELECT decision_policy, idle_interval, max_tokens_per_npc_per_day, "
+									"max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0, "
+									"need_decay_min, need_decay_max "
+									"FROM npcsim.world_settings WHERE id = $1",
+									1,
+									{INT8OID}};
+
 static SpiStatement select_terrain = {.sql = "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
 									  .nargs = 1,
 									  .types = {INT8OID},
@@ -326,6 +339,34 @@ world_origin_read(int64 world_id, WorldOrigin *origin)
 							 .clock = spi_int64(0, 6, 0),
 							 .next_input = spi_int64(0, 7, 0),
 							 .home = spi_text(0, 8, CurrentMemoryContext)};
+	return true;
+}
+
+bool
+world_ground_read(int64 world_id, WorldGround *ground)
+{
+	bool isnull;
+
+	if (spi_run(&select_ground, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return false;
+	*ground = (WorldGround) {.seed = spi_int64(0, 1, 0),
+							 .size_x = spi_int32(0, 2, 0),
+							 .size_y = spi_int32(0, 3, 0),
+							 .blocked = DatumGetByteaPP(spi_datum(0, 4, &isnull))};
+	return true;
+}
+
+bool
+world_terms_read(int64 world_id, WorldTerms *terms)
+{
+	if (spi_run(&select_terms, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return false;
+	*terms = (WorldTerms) {.decision_policy = spi_text(0, 1, CurrentMemoryContext),
+						   .idle_interval = spi_int32(0, 2, 0),
+						   .max_tokens_per_npc = spi_int64(0, 3, 0),
+						   .players_have_budgets = spi_bool(0, 4, false),
+						   .need_decay_min = spi_int32(0, 5, 0),
+						   .need_decay_max = spi_int32(0, 6, 0)};
 	return true;
 }
 

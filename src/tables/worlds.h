@@ -75,6 +75,31 @@ typedef struct WorldOrigin
 /* False when there is no such world. */
 extern bool world_origin_read(int64 world_id, WorldOrigin *origin);
 
+/* What stays of a world while it lives, but for its terrain: a bit for each cell, row by row. */
+typedef struct WorldGround
+{
+	int64  seed;
+	int32  size_x;
+	int32  size_y;
+	bytea *blocked;
+} WorldGround;
+
+/* False when a row of it is missing. */
+extern bool world_ground_read(int64 world_id, WorldGround *ground);
+
+/* What operators choose that its rules read. */
+typedef struct WorldTerms
+{
+	char *decision_policy;
+	int32 idle_interval;		/* s */
+	int64 max_tokens_per_npc;	/* a day; 0 = as many as it likes */
+	bool  players_have_budgets; /* or all of them together */
+	int32 need_decay_min;		/* millionths of a unit a second */
+	int32 need_decay_max;
+} WorldTerms;
+
+extern bool world_terms_read(int64 world_id, WorldTerms *terms);
+
 /* A bit for each cell, row by row; NULL when it is not there. By the caller's snapshot. */
 extern bytea *world_terrain_read(int64 world_id);
 
