@@ -78,11 +78,6 @@ if (options.stubborn) {
   process.on('SIGTERM', () => note('SIGTERM'));
   setInterval(() => {}, 1000);
 }
-if (options.strict) {
-  process.stdin.once('data', (data) => {
-    if (!data.toString().includes('"initialize"')) process.exit(3);
-  });
-}
 note('start');
 
 if (options.stdio && options.sdk === '2') {
@@ -90,7 +85,14 @@ if (options.stdio && options.sdk === '2') {
   serveStdio(makeServer2);
 } else if (options.stdio) {
   const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
-  await (await makeServer1()).connect(new StdioServerTransport());
+  const server = await makeServer1();
+  // Who listens makes stdin flow, so nothing is waited for until the server listens, too.
+  if (options.strict) {
+    process.stdin.once('data', (data) => {
+      if (!data.toString().includes('"initialize"')) process.exit(3);
+    });
+  }
+  await server.connect(new StdioServerTransport());
 } else if (options.http) {
   await serveHttp(Number(options.http));
 } else {
