@@ -5,8 +5,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -15,40 +13,19 @@
 #include "sim/kinds.h"
 #include "sim/path.h"
 #include "spi.h"
-#include "tables/arrays.h"
 #include "tables/id_lists.h"
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 #include "tables/kind_rows.h"
+#include "tables/shown_rows.h"
 #include "tables/worlds.h"
 
-#define COLUMNS_MAX 12
-
-/* Rows of a family: by ids, or all of a world. The first column is the id. */
+/* Rows of a family: loaded by ids (NULL: all of a world), and written one by one, behind "id":. */
 typedef struct FamilyQuery
 {
-	void (*write)(StringInfo out, Datum *values, bool *nulls);
-	SpiStatement of_ids;
-	SpiStatement of_world;
+	uint64 (*load)(int64 world_id, const int64 *ids, int count);
+	int64 (*write)(StringInfo out, uint64 row); /* the id */
 } FamilyQuery;
-
-#define FAMILY_QUERY(columns, table) \
-	{.sql = "SELECT id, " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
-			" t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", \
-	 .nargs = 2, \
-	 .types = {INT8OID, INT8ARRAYOID}, \
-	 .read_only = true}, \
-	{ \
-		.sql = "SELECT id, " columns " FROM npcsim." table " t" \
-			   " WHERE world_id = $1 ORDER BY id", \
-		.nargs = 1, .types = {INT8OID}, .read_only = true \
-	}
-
-static void
-json_text_datum(StringInfo out, Datum value)
-{
-	json_string(out, TextDatumGetCString(value));
-}
 
 /* ---- NPCs ---- */
 
@@ -146,107 +123,95 @@ json_npc(StringInfo out, const NpcRow *row, uint32 wire_groups)
 
 /* ---- items, interactions, players ---- */
 
-static void
-write_item(StringInfo out, Datum *values, bool *nulls)
+static int64
+write_item(StringInfo out, uint64 row)
 {
+	ShownItem item;
+
+	shown_item_read(row, &item);
+	json_int64(out, item.id);
 	json_literal(out, ",\"item_type\":");
-	json_text_datum(out, values[1]);
+	json_string(out, item.type);
 	json_literal(out, ",\"x\":");
-	json_int64(out, DatumGetInt16(values[2]));
+	json_int64(out, item.x);
 	json_literal(out, ",\"y\":");
-	json_int64(out, DatumGetInt16(values[3]));
+	json_int64(out, item.y);
 	json_literal(out, ",\"share_left\":");
-	json_millionths(out, DatumGetInt32(values[4]));
+	json_millionths(out, item.share_left);
 	json_literal(out, ",\"occupied_by_npc_id\":");
-	json_id(out, nulls[5] ? 0 : DatumGetInt64(values[5]));
+	json_id(out, item.occupied_by);
 	json_literal(out, ",\"properties\":");
-	json_jsonb(out, DatumGetJsonbP(values[6]));
+	json_jsonb(out, item.properties);
+	return item.id;
 }
 
-static FamilyQuery items_query = {write_item,
-								  FAMILY_QUERY("item_type, x, y, share_left, occupied_by_npc_id, properties",
-											   "items")};
-
-static void
-write_interaction(StringInfo out, Datum *values, bool *nulls)
+static int64
+write_interaction(StringInfo out, uint64 row)
 {
-	ArrayType *participants = DatumGetArrayTypeP(values[7]);
+	ShownInteraction interaction;
 
+	shown_interaction_read(row, &interaction);
+	json_int64(out, interaction.id);
 	json_literal(out, ",\"interaction_type\":");
-	json_text_datum(out, values[1]);
+	json_string(out, interaction.type);
 	json_literal(out, ",\"target_type\":");
-	json_text_datum(out, values[6]);
+	json_string(out, interaction.target_type);
 	json_literal(out, ",\"target_id\":");
-	json_int64(out, DatumGetInt64(values[3]));
+	json_int64(out, interaction.target_id);
 	json_literal(out, ",\"initiator_npc_id\":");
-	json_int64(out, DatumGetInt64(values[2]));
+	json_int64(out, interaction.initiator_id);
 	json_literal(out, ",\"participants\":");
-	json_ids(out, (int64 *) ARR_DATA_PTR(participants),
-			 ArrayGetNItems(ARR_NDIM(participants), ARR_DIMS(participants)));
+	json_ids(out, interaction.participants, interaction.participant_count);
 	json_literal(out, ",\"started_at\":");
-	json_millionths(out, DatumGetInt64(values[4]));
+	json_millionths(out, interaction.started_at);
 	json_literal(out, ",\"data\":{\"share_at_start\":");
-	json_millionths(out, DatumGetInt32(values[5]));
-	if (!nulls[8])
+	json_millionths(out, interaction.share_at_start);
+	if (interaction.act_count >= 0)
 	{
 		json_literal(out, ",\"act_count\":");
-		json_int64(out, DatumGetInt64(values[8]));
+		json_int64(out, interaction.act_count);
 	}
 	appendStringInfoChar(out, '}');
+	return interaction.id;
 }
 
-/* A damaged world may lack the type (world_faults() tells), and is shown all the same. */
-static FamilyQuery interactions_query =
-	{write_interaction, FAMILY_QUERY("COALESCE((SELECT k.name FROM npcsim.interaction_type_rows k"
-									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
-									 "initiator_npc_id, target_id, started_at, share_at_start, "
-									 "COALESCE((SELECT k.target FROM npcsim.interaction_type_rows k"
-									 "  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
-									 "participants, act_count",
-									 "interaction_runs")};
-
-static void
-write_player(StringInfo out, Datum *values, bool *nulls)
+static int64
+write_player(StringInfo out, uint64 row)
 {
+	ShownPlayer player;
+
+	shown_player_read(row, &player);
+	json_int64(out, player.id);
 	json_literal(out, ",\"username\":");
-	json_text_datum(out, values[1]);
+	json_string(out, player.username);
 	json_literal(out, ",\"role\":");
-	json_text_datum(out, values[2]);
+	json_string(out, player.role);
 	json_literal(out, ",\"status\":");
-	json_text_datum(out, values[3]);
+	json_string(out, player.status);
 	json_literal(out, ",\"controlled_npc_count\":");
-	json_int64(out, DatumGetInt64(values[4]));
+	json_int64(out, player.controlled_npcs);
+	return player.id;
 }
 
-static FamilyQuery players_query =
-	{write_player, FAMILY_QUERY("username, role, status, "
-								"(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
-								"  WHERE i.controller_player_id = t.id AND i.world_id = t.world_id)",
-								"player_accounts")};
+static const FamilyQuery items_query = {shown_items_load, write_item};
+static const FamilyQuery interactions_query = {shown_interactions_load, write_interaction};
+static const FamilyQuery players_query = {shown_players_load, write_player};
 
 static void
-json_family(StringInfo out, FamilyQuery *query, int64 world_id, const int64 *ids, int count, bool *found)
+json_family(StringInfo out, const FamilyQuery *query, int64 world_id, const int64 *ids, int count,
+			bool *found)
 {
-	TupleDesc descriptor;
+	uint64 rows = query->load(world_id, ids, count);
 
 	appendStringInfoChar(out, '[');
-	if (ids == NULL)
-		spi_run(&query->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	else
-		spi_run(&query->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
-				SPI_OK_SELECT);
-	descriptor = SPI_tuptable->tupdesc;
-	for (uint64 i = 0; i < SPI_processed; i++)
+	for (uint64 row = 0; row < rows; row++)
 	{
-		Datum values[COLUMNS_MAX];
-		bool  nulls[COLUMNS_MAX];
+		int64 id;
 
-		heap_deform_tuple(SPI_tuptable->vals[i], descriptor, values, nulls);
+		appendStringInfoString(out, row > 0 ? ",{\"id\":" : "{\"id\":");
+		id = query->write(out, row);
 		if (ids != NULL)
-			found[id_list_find(ids, count, DatumGetInt64(values[0]))] = true;
-		appendStringInfoString(out, i > 0 ? ",{\"id\":" : "{\"id\":");
-		json_int64(out, DatumGetInt64(values[0]));
-		query->write(out, values, nulls);
+			found[id_list_find(ids, count, id)] = true;
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, ']');
