@@ -81,27 +81,16 @@ COMMENT ON FUNCTION npcsim.gateway_poll(text, bigint[]) IS
     'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000) and of all that run, those asked for that are gone, and sessions of this gateway that were ended elsewhere, with the reason (replaced, banned, token, dropped, silent). Errors: 55000 the gateway is not registered';
 
 CREATE FUNCTION npcsim.unknown_sessions(gateway_id text, session_ids bigint[]) RETURNS SETOF bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
-    BEGIN ATOMIC
-        SELECT held.id
-          FROM pg_catalog.unnest(session_ids) AS held(id)
-         WHERE NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = held.id AND s.gateway_id = unknown_sessions.gateway_id);
-    END;
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+    AS 'MODULE_PATHNAME', 'npcsim_unknown_sessions';
 REVOKE ALL ON FUNCTION npcsim.unknown_sessions(text, bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.unknown_sessions(text, bigint[]) IS
     'Which of these sessions of a gateway are not there (any more): somebody deleted their rows. Those that were ended, gateway_poll() tells';
 
 -- The owner's rights: gateways read no table.
 CREATE FUNCTION npcsim.worlds_to_watch() RETURNS json
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    BEGIN ATOMIC
-        SELECT pg_catalog.json_build_object('worlds', COALESCE(pg_catalog.json_agg(pg_catalog.json_build_object(
-                   'id', w.id, 'name', w.name, 'status', w.status, 'size_x', w.size_x, 'size_y', w.size_y) ORDER BY w.id), '[]'::json))
-          FROM (SELECT s.id, s.name, s.size_x, s.size_y,
-                       CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status
-                  FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id
-                 WHERE s.spectators ORDER BY s.id LIMIT 1000::bigint) w;
-    END;
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_worlds_to_watch';
 REVOKE ALL ON FUNCTION npcsim.worlds_to_watch() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.worlds_to_watch() IS
     'The worlds that admit spectators, the first 1000 by id: {"worlds": [{"id", "name", "status": running, paused or parked, "size_x", "size_y"}]}';
@@ -121,51 +110,8 @@ COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
     'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
 
 CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
-        SELECT s.player_id, s.standing, b.body::json
-          -- Most have heard it: what would be told is put into words for the others alone.
-          FROM (SELECT u.player_id, u.told, k.*,
-                       pg_catalog.hash_record_extended(ROW (k.*, n.first_npcs, n.npc_count), 0::bigint) AS standing
-                  FROM ROWS FROM (pg_catalog.unnest(player_ids), pg_catalog.unnest(told)) AS u(player_id, told)
-                 CROSS JOIN LATERAL (
-                       SELECT w.id AS world_id, w.name AS world_name, a.username,
-                              w.max_tokens_per_day > 0::bigint
-                              AND npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) >= w.max_tokens_per_day AS world_spent,
-                              w.max_tokens_per_player_per_day > 0::bigint
-                              AND npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) >= w.max_tokens_per_player_per_day AS player_spent
-                         FROM npcsim.player_accounts a
-                         JOIN npcsim.world_settings w ON w.id = a.world_id
-                         LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
-                        WHERE a.id = u.player_id) k
-                 CROSS JOIN LATERAL (
-                       SELECT pg_catalog.count(*) AS npc_count,
-                              pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW (c.id, c.name, c.budget_spent, c.failures), 0::bigint))
-                              FILTER (WHERE c.place <= 256::bigint) AS first_npcs
-                         FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
-                                 FROM npcsim.npc_identities i
-                                 JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
-                                WHERE i.controller_player_id = u.player_id AND i.world_id = k.world_id) c) n) s
-         CROSS JOIN LATERAL (
-               SELECT pg_catalog.jsonb_build_object(
-                        'world', pg_catalog.jsonb_build_object('id', s.world_id, 'name', s.world_name),
-                        'player', pg_catalog.jsonb_build_object('id', s.player_id, 'name', s.username),
-                        'npc_count', pg_catalog.count(n.id),
-                        'npcs', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', n.id, 'name', n.name) ORDER BY n.id)
-                                         FILTER (WHERE n.place <= 256::bigint), '[]'::jsonb),
-                        'budget_spent', pg_catalog.jsonb_build_object(
-                            'world', s.world_spent,
-                            'player', s.player_spent,
-                            'npc_ids', COALESCE(pg_catalog.jsonb_agg(n.id ORDER BY n.id)
-                                                FILTER (WHERE n.budget_spent AND n.place <= 256::bigint), '[]'::jsonb)),
-                        'backing_off', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('npc_id', n.id, 'failures', n.failures) ORDER BY n.id)
-                                                FILTER (WHERE n.failures > 0::smallint AND n.place <= 256::bigint), '[]'::jsonb)) AS body
-                 FROM (SELECT i.id, i.name, m.budget_spent, m.failures, pg_catalog.row_number() OVER (ORDER BY i.id) AS place
-                         FROM npcsim.npc_identities i
-                         JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id
-                        WHERE i.controller_player_id = s.player_id AND i.world_id = s.world_id) n) b
-         WHERE s.standing IS DISTINCT FROM s.told;
-    END;
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_compute_standings';
 REVOKE ALL ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.compute_standings(bigint[], bigint[]) IS
     'Of players who lend compute, those whose standing is another than the one they were told last (0: none): {"world", "player", "npc_count", "npcs": the first 256, "budget_spent": whose tokens of the day are spent, "backing_off": who is asked less often}';

@@ -94,3 +94,21 @@ CREATE OR REPLACE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (r
     END;
 COMMENT ON FUNCTION npcsim.world_faults(bigint) IS
     'What of a world is missing, or belongs to what is not there: no row where all is well. adopt_worlds() leaves a world parked of which a restore lost something; a replay may outlive the players of the world it was made from (player_accounts)';
+
+-- ---- what gateways read: refused without a line in the server's log, and planned once ----
+-- pgspot PS002: the function is a member of the extension since 0.3.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.unknown_sessions(gateway_id text, session_ids bigint[]) RETURNS SETOF bigint
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+    AS 'MODULE_PATHNAME', 'npcsim_unknown_sessions';
+-- pgspot PS002: the function is a member of the extension since 0.3.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.worlds_to_watch() RETURNS json
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_worlds_to_watch';
+-- pgspot PS002: the function is a member of the extension since 0.2.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_compute_standings';
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.superseded_decisions(world_id bigint, npc_ids bigint[], request_ids bigint[], session_ids bigint[]) RETURNS SETOF bigint
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+    AS 'MODULE_PATHNAME', 'npcsim_superseded_decisions';

@@ -141,6 +141,21 @@ test('held worlds, locked tables, deleted sessions: clients go on, and nothing i
   assert.deepEqual(await errors(since), []);
 });
 
+test('what a gateway reads while tables are locked is refused to it, and to nobody else', async () => {
+  const since = await logLength();
+  await superuser(async (client) => {
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE npcsim.sessions, npcsim.decision_slots, npcsim.player_accounts, npcsim.world_settings IN ACCESS EXCLUSIVE MODE');
+    await superuser(async (reader) => {
+      await reader.query(`SET lock_timeout = '50ms'; SET SESSION AUTHORIZATION npcsim_gateway`);
+      for (const call of [`unknown_sessions('x', '{1}')`, 'worlds_to_watch()', `compute_standings('{1}', '{0}')`, `superseded_decisions(1, '{1}', '{1}', '{1}')`])
+        await assert.rejects(reader.query(`SELECT npcsim.${call}`), { code: '55P03' }, call);
+    });
+    await client.query('ROLLBACK');
+  });
+  assert.deepEqual((await colony.cluster.log()).slice(since).split('\n').filter((line) => /\|(ERROR|PANIC):/.test(line)), []);
+});
+
 test('a player who is banned, or gets another token, is told', async () => {
   const since = await logLength();
   for (const [act, code] of [['UPDATE npcsim.players SET status = \'banned\' WHERE id = $1', 4003], ['SELECT npcsim.rotate_player_token($1)', 4002]]) {
