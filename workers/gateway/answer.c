@@ -17,7 +17,7 @@
 
 #include "loose_json.h"
 
-#define MAX_WRAPPERS 5	 /* around a decision */
+#define MAX_WRAPPERS 8	 /* around a decision */
 #define MAX_MEMBERS	 64	 /* of a wrapper that are looked at */
 #define MAX_STEPS	 32	 /* of a plan; the world takes fewer */
 #define MAX_WORD	 128 /* bytes of a name */
@@ -381,11 +381,15 @@ with_remarks(json_t *decision, const json_t *wrapper)
 static json_t *
 called_action(const json_t *object, int wrappers)
 {
-	const json_t *name = member(object, "name");
-	json_t		 *arguments =
-		  member(object, "arguments") ? member(object, "arguments") : member(object, "parameters");
-	json_t *read = unquoted(arguments);
-	json_t *decision = NULL;
+	static const char *const spellings[] = {"arguments", "parameters", "args", "input"};
+	const json_t			*name = member(object, "name");
+	json_t					*arguments = NULL;
+	json_t					*read;
+	json_t					*decision = NULL;
+
+	for (size_t i = 0; !arguments && i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		arguments = member(object, spellings[i]);
+	read = unquoted(arguments);
 
 	if (json_is_string(name) && json_is_object(read))
 	{
@@ -425,6 +429,46 @@ is_number_or_its_text(const json_t *value)
 	return is;
 }
 
+/* The object with names of members in small letters; NULL when they are that already, or would be the same. */
+static json_t *
+in_small_letters(const json_t *object)
+{
+	json_t	   *small = json_object();
+	bool		other = false;
+	const char *name;
+	json_t	   *value;
+
+	json_object_foreach ((json_t *) object, name, value)
+	{
+		char word[MAX_WORD];
+
+		snprintf(word, sizeof(word), "%s", name);
+		for (char *letter = word; *letter; letter++)
+			if (*letter >= 'A' && *letter <= 'Z')
+				*letter = (char) (*letter - 'A' + 'a');
+		other = other || strcmp(word, name) != 0;
+		json_object_set(small, word, value);
+	}
+	if (other && json_object_size(small) == json_object_size(object))
+		return small;
+	json_decref(small);
+	return NULL;
+}
+
+/* {"Action": "wander"}: the names of a decision's own members, whoever likes them large. */
+static json_t *
+decision_in_capitals(const json_t *object)
+{
+	json_t *small = in_small_letters(object);
+	json_t *action = single(member(small, "action"));
+
+	if (small && ((json_is_string(action) && json_string_length(action) > 0) ||
+				  is_number_or_its_text(single(member(small, "choice")))))
+		return small;
+	json_decref(small);
+	return NULL;
+}
+
 static json_t *
 decision_in_object(const json_t *object, int wrappers)
 {
@@ -442,6 +486,8 @@ decision_in_object(const json_t *object, int wrappers)
 	if (json_is_object(action))
 		return with_remarks(inner_action(action, wrappers), object);
 	decision = called_action(object, wrappers);
+	if (!decision)
+		decision = decision_in_capitals(object);
 	json_object_foreach ((json_t *) object, name, value)
 	{
 		/* what the mind was asked, said back to us, is no answer */
@@ -505,39 +551,100 @@ answer_is_held(const json_t *value)
 	return decision != NULL;
 }
 
+/* How models think aloud. Thoughts of most may have been begun before the text: then only their end is in it. */
+static const struct Thoughts
+{
+	const char *opening;
+	const char *closing;
+	bool		begun_before;
+} thoughts[] = {
+	{"<think", "</think", true},
+	{"<thought", "</thought", true},
+	{"<reasoning", "</reasoning", true},
+	{"<reflection", "</reflection", true},
+	{"<scratchpad", "</scratchpad", true},
+	{"<analysis", "</analysis", true},
+	{"[THINK]", "[/THINK]", true},
+	{"\xE2\x97\x81think\xE2\x96\xB7", "\xE2\x97\x81/think\xE2\x96\xB7", true},
+	{"<|channel|>analysis", "<|end|>", false},
+};
+
+/* Where what a closing word ends is over: behind its ">", if it has one of its own. */
+static char *
+behind(char *closing, const char *word)
+{
+	char *end = closing + strlen(word);
+	char *tag_end = word[0] == '<' && word[1] == '/' ? strchr(end, '>') : NULL;
+
+	return tag_end ? tag_end + 1 : end;
+}
+
 /* Puts blanks where a text thinks aloud, in place; what is not closed is thought to the end. */
 static void
 blank_thoughts(char *text)
 {
-	static const char *const tags[] = {"think", "thought", "reasoning", "reflection"};
-
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+	for (size_t i = 0; i < sizeof(thoughts) / sizeof(thoughts[0]); i++)
 	{
-		char  opening[16];
-		char  closing[16];
 		char *from = text;
 
-		snprintf(opening, sizeof(opening), "<%s", tags[i]);
-		snprintf(closing, sizeof(closing), "</%s", tags[i]);
-		while (from)
+		while (*from)
 		{
-			char *start = strcasestr(from, opening);
-			char *end = strcasestr(from, closing);
+			char *start = strcasestr(from, thoughts[i].opening);
+			char *end = strcasestr(from, thoughts[i].closing);
 			char *after;
 
-			if (!start && !end)
+			if (!start && (!end || !thoughts[i].begun_before))
 				break;
 			/* what was begun before this text is thought, too */
-			if (end && (!start || end < start))
+			if (end && thoughts[i].begun_before && (!start || end < start))
 				start = from;
-			else if (start)
-				end = strcasestr(start, closing);
-			after = end ? strchr(end, '>') : NULL;
-			after = after ? after + 1 : end ? end + strlen(closing) : start + strlen(start);
+			else
+				end = strcasestr(start, thoughts[i].closing);
+			after = end ? behind(end, thoughts[i].closing) : start + strlen(start);
 			memset(start, ' ', (size_t) (after - start));
-			from = *after ? after : NULL;
+			from = after;
 		}
 	}
+}
+
+/*
+ * "**2.**", "Choice: 2", "I choose option 2": one number, and no word but those by which choices are told. What says more may
+ * mean something else by its number.
+ */
+static json_t *
+choice_in_words(const char *text, size_t length)
+{
+	static const char words[] = " choice choose option answer number action boxed final my the is i ";
+	char			  word[MAX_WORD];
+	long			  number = -1;
+
+	if (length >= sizeof(word) / 2)
+		return NULL;
+	for (size_t i = 0; i < length;)
+	{
+		size_t letters = 0;
+		size_t digits = 0;
+
+		word[0] = ' ';
+		while (i + letters < length && (((unsigned char) text[i + letters] | 0x20) >= 'a') &&
+			   (((unsigned char) text[i + letters] | 0x20) <= 'z'))
+		{
+			word[letters + 1] = (char) (text[i + letters] | 0x20);
+			letters++;
+		}
+		memcpy(word + letters + 1, " ", 2);
+		while (i + digits < length && text[i + digits] >= '0' && text[i + digits] <= '9')
+			digits++;
+		if (letters > 0 && !strstr(words, word))
+			return NULL;
+		if (digits > 4 || (digits > 0 && number >= 0) || (unsigned char) text[i] >= 0x80 ||
+			strchr("-+/<>=", text[i]))
+			return NULL;
+		if (digits > 0)
+			number = strtol(text + i, NULL, 10);
+		i += letters + digits + (letters + digits == 0);
+	}
+	return number < 0 ? NULL : json_pack("{s:I}", "choice", (json_int_t) number);
 }
 
 /* Code fences, prose and thoughts may be around it; one that is in the thoughts alone is taken if it is their last. */
@@ -554,6 +661,8 @@ decision_in_text(const char *text, size_t length, int wrappers, const char **pro
 		decision = json_pack("{s:O}", "choice", whole);
 	else
 		decision = decision_in(whole, wrappers);
+	if (!decision)
+		decision = choice_in_words(text, length);
 	json_decref(whole);
 	if (decision)
 		return decision;
