@@ -1,8 +1,8 @@
 #!/bin/bash -p
-# Checks that need no running server: layout (clang-format), cppcheck, who uses whom (layers.txt), shellcheck, JavaScript's
-# syntax, whether the bugs that "make mutate" plants still have their places, where SQL on tables of state stands, pgspot on the
-# SQL scripts that superusers run, and a build from scratch in which every warning is an error. Runs all of them, then says which
-# found something.
+# Checks that need no running server: layout (clang-format), cppcheck, who uses whom (layers.txt), long functions and the like
+# (lint_c.py), shellcheck, JavaScript's syntax, whether the bugs that "make mutate" plants still have their places, where SQL on
+# tables of state stands, pgspot on the SQL scripts that superusers run, and a build from scratch in which every warning is an
+# error. Runs all of them, then says which found something.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -119,6 +119,7 @@ warnings()
 check clang-format layout
 check cppcheck defects
 check layers layers
+check 'C beyond the compiler' python3 scripts/lint_c.py
 check 'lints find what is planted' planted
 check shellcheck shell
 check javascript javascript

@@ -48,8 +48,7 @@ struct HttpCall
 	bool		 answered;
 	bool		 cancelled;
 	bool		 too_long;
-	char		*body; /* unless it is an event stream */
-	size_t		 body_len;
+	Text		 body; /* unless it is an event stream */
 	Sse			 events;
 	int			 resumes;
 	Timer		 timer;
@@ -68,7 +67,7 @@ FreeCall(HttpCall *call)
 	if (call->request != NULL)
 		HttpCancel(call->request);
 	json_decref(call->id);
-	free(call->body);
+	text_free(&call->body);
 	SseFree(&call->events);
 	free(call);
 }
@@ -177,20 +176,12 @@ OnEvent(void *arg, const char *name, const char *data, size_t len)
 static bool
 Collect(HttpCall *call, const char *data, size_t len)
 {
-	char *body;
-
-	if (call->body_len + len > HttpServerLimit(call->server))
+	if (call->body.length + len > HttpServerLimit(call->server))
 	{
 		call->too_long = true;
 		return false;
 	}
-	body = realloc(call->body, call->body_len + len + 1);
-	if (body == NULL)
-		return false;
-	memcpy(body + call->body_len, data, len);
-	call->body = body;
-	call->body_len += len;
-	body[call->body_len] = '\0';
+	text_add(&call->body, data, len);
 	return true;
 }
 
@@ -201,7 +192,10 @@ OnData(void *arg, HttpRequest *request, const char *data, size_t len)
 	long	  status = HttpStatus(request);
 
 	if (status / 100 == 2 && !call->server->sse && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
-		return SseFeed(&call->events, data, len);
+	{
+		SseFeed(&call->events, data, len);
+		return true;
+	}
 	return Collect(call, data, len);
 }
 
@@ -214,7 +208,7 @@ TakeRefusal(HttpCall *call, long status)
 	char		excerpt[LOG_EXCERPT_SIZE];
 	char		text[LOG_EXCERPT_SIZE + 64];
 
-	rpc_parse(&message, call->body != NULL ? call->body : "", call->body_len);
+	rpc_parse(&message, call->body.length > 0 ? call->body.data : "", call->body.length);
 	if (message.kind == RPC_ERROR && call->id != NULL && !call->cancelled)
 	{
 		char *error = rpc_with_id(&message, call->id);
@@ -224,8 +218,8 @@ TakeRefusal(HttpCall *call, long status)
 		call->answered = true;
 	}
 	rpc_free(&message);
-	snprintf(text, sizeof(text), "HTTP status %ld%s%s", status, call->body_len > 0 ? ": " : "",
-			 call->body_len > 0 ? log_excerpt(excerpt, call->body, call->body_len) : "");
+	snprintf(text, sizeof(text), "HTTP status %ld%s%s", status, call->body.length > 0 ? ": " : "",
+			 call->body.length > 0 ? log_excerpt(excerpt, call->body.data, call->body.length) : "");
 	FailCall(call, text);
 }
 
@@ -244,8 +238,8 @@ TakeAnswer(HttpCall *call, long status, HttpContent content)
 		TakeRefusal(call, status);
 	else if (call->server->sse || call->id == NULL)
 		return;
-	else if (content == HTTP_CONTENT_JSON && call->body != NULL)
-		TakeMessage(call, call->body, call->body_len);
+	else if (content == HTTP_CONTENT_JSON && call->body.length > 0)
+		TakeMessage(call, call->body.data, call->body.length);
 	else if (content == HTTP_CONTENT_OTHER)
 		FailCall(call, "the MCP server answered with neither JSON nor an event stream");
 	FailCall(call, call->too_long ? "the answer is too long" : "the MCP server ended its answer early");

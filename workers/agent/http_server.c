@@ -69,9 +69,7 @@ ForgetProbe(HttpServer *self)
 {
 	self->probe = NULL;
 	SseFree(&self->probe_events);
-	free(self->probe_body);
-	self->probe_body = NULL;
-	self->probe_len = 0;
+	text_free(&self->probe_body);
 }
 
 /* All that is under way ends. */
@@ -263,7 +261,8 @@ OnStreamData(void *arg, HttpRequest *request, const char *data, size_t len)
 
 	if (HttpStatus(request) != 200 || HttpContentOf(request) != HTTP_CONTENT_EVENTS)
 		return false;
-	return SseFeed(&self->stream_events, data, len);
+	SseFeed(&self->stream_events, data, len);
+	return true;
 }
 
 /* The stream of the older transport is the server; the other one is a convenience. */
@@ -373,18 +372,15 @@ static bool
 OnProbeData(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	HttpServer *self = arg;
-	char	   *body;
 
 	if (HttpStatus(request) == 200 && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
-		return SseFeed(&self->probe_events, data, len);
-	if (self->probe_len + len > PROBE_BODY_MAX)
+	{
+		SseFeed(&self->probe_events, data, len);
+		return true;
+	}
+	if (self->probe_body.length + len > PROBE_BODY_MAX)
 		return false;
-	body = realloc(self->probe_body, self->probe_len + len);
-	if (body == NULL)
-		return false;
-	memcpy(body + self->probe_len, data, len);
-	self->probe_body = body;
-	self->probe_len += len;
+	text_add(&self->probe_body, data, len);
 	return true;
 }
 
@@ -394,7 +390,7 @@ IsRpcError(HttpServer *self)
 	RpcMessage message;
 	bool	   is;
 
-	rpc_parse(&message, self->probe_body != NULL ? self->probe_body : "", self->probe_len);
+	rpc_parse(&message, self->probe_body.length > 0 ? self->probe_body.data : "", self->probe_body.length);
 	is = message.kind == RPC_ERROR;
 	rpc_free(&message);
 	return is;

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/text.h"
 #include "common/log.h"
 #include "backoff.h"
 #include "http.h"
@@ -57,8 +58,7 @@ struct HttpServer
 
 	/* the probe's verdict so far */
 	HttpRequest *probe;
-	char		*probe_body;
-	size_t		 probe_len;
+	Text		 probe_body;
 	bool		 probing_initialize; /* server/discover was refused */
 	Sse			 probe_events;
 	char		 post_verdict[96]; /* why POST did not do */

@@ -3,15 +3,14 @@
  *	  Cuts a stream of bytes into lines, in bounded memory.
  *
  * A line ends at a line feed; a carriage return before it is taken off.
- * Invariants: len <= limit; buf holds no line feed; dropped > 0 only while a
- * line that was too long has not ended yet, and then len == 0.
+ * Invariants: the unfinished line is at most as long as the limit and holds no line feed; dropped > 0 only while a
+ * line that was too long has not ended yet, and then there is none.
  */
 #include "lines.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 4096
+#define KEPT_SIZE 65536
 
 void
 LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg)
@@ -23,37 +22,18 @@ LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, 
 	lines->arg = arg;
 }
 
-/* The buffer is one byte longer than the text, for handlers that want a terminator. */
-static bool
-Reserve(Lines *lines, size_t len)
-{
-	size_t size = lines->size > 0 ? lines->size : FIRST_SIZE;
-	char  *buf;
-
-	if (len + 1 <= lines->size)
-		return true;
-	while (size < len + 1)
-		size *= 2;
-	buf = realloc(lines->buf, size);
-	if (buf == NULL)
-		return false;
-	lines->buf = buf;
-	lines->size = size;
-	return true;
-}
-
 static void
 Emit(Lines *lines)
 {
-	size_t len = lines->len;
+	size_t len = lines->line.length;
 
-	if (len > 0 && lines->buf[len - 1] == '\r')
+	if (len > 0 && lines->line.data[len - 1] == '\r')
 		len--;
-	lines->len = 0;
+	lines->line.length = 0;
 	if (len > 0)
 	{
-		lines->buf[len] = '\0';
-		lines->handler(lines->arg, lines->buf, len);
+		lines->line.data[len] = '\0';
+		lines->handler(lines->arg, lines->line.data, len);
 	}
 }
 
@@ -67,18 +47,18 @@ EmitDropped(Lines *lines)
 }
 
 /* Adds bytes of one line, none of them a line feed. */
-static bool
+static void
 Append(Lines *lines, const char *data, size_t len)
 {
 	while (len > 0)
 	{
-		size_t room = lines->limit - lines->len;
+		size_t room = lines->limit - lines->line.length;
 		size_t part = len < room ? len : room;
 
 		if (lines->dropped > 0)
 		{
 			lines->dropped += len;
-			return true;
+			return;
 		}
 		if (part == 0)
 		{
@@ -87,26 +67,19 @@ Append(Lines *lines, const char *data, size_t len)
 				Emit(lines);
 				continue;
 			}
-			lines->dropped = lines->len;
-			lines->head_len = lines->len < LINES_HEAD_SIZE ? lines->len : LINES_HEAD_SIZE;
-			memcpy(lines->head, lines->buf, lines->head_len);
-			lines->len = 0;
+			lines->dropped = lines->line.length;
+			lines->head_len = lines->dropped < LINES_HEAD_SIZE ? lines->dropped : LINES_HEAD_SIZE;
+			memcpy(lines->head, lines->line.data, lines->head_len);
+			lines->line.length = 0;
 			continue;
 		}
-		if (!Reserve(lines, lines->len + part))
-		{
-			lines->len = 0;
-			return false;
-		}
-		memcpy(lines->buf + lines->len, data, part);
-		lines->len += part;
+		text_add(&lines->line, data, part);
 		data += part;
 		len -= part;
 	}
-	return true;
 }
 
-bool
+void
 LinesFeed(Lines *lines, const char *data, size_t len)
 {
 	while (len > 0)
@@ -114,8 +87,7 @@ LinesFeed(Lines *lines, const char *data, size_t len)
 		const char *end = memchr(data, '\n', len);
 		size_t		part = end != NULL ? (size_t) (end - data) : len;
 
-		if (!Append(lines, data, part))
-			return false;
+		Append(lines, data, part);
 		if (end == NULL)
 			break;
 		if (lines->dropped > 0)
@@ -127,13 +99,8 @@ LinesFeed(Lines *lines, const char *data, size_t len)
 	}
 
 	/* A buffer that one long line made large is not kept for ever. */
-	if (lines->len == 0 && lines->size > 16 * FIRST_SIZE)
-	{
-		free(lines->buf);
-		lines->buf = NULL;
-		lines->size = 0;
-	}
-	return true;
+	if (lines->line.length == 0 && lines->line.capacity > KEPT_SIZE)
+		text_free(&lines->line);
 }
 
 void
@@ -148,7 +115,6 @@ LinesEnd(Lines *lines)
 void
 LinesFree(Lines *lines)
 {
-	free(lines->buf);
-	lines->buf = NULL;
-	lines->len = lines->size = lines->dropped = 0;
+	text_free(&lines->line);
+	lines->dropped = 0;
 }

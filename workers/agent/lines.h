@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/text.h"
+
 /*
  * What becomes of a line longer than the limit: LINES_DROP throws it away and
  * reports its length once it ends; LINES_CUT hands it out in pieces.
@@ -29,9 +31,7 @@ typedef void (*LinesHandler)(void *arg, char *text, size_t len);
 
 typedef struct Lines
 {
-	char		*buf;
-	size_t		 len;					/* bytes of the unfinished line in buf */
-	size_t		 size;					/* allocated */
+	Text		 line;					/* the unfinished one */
 	size_t		 limit;					/* longest line */
 	size_t		 dropped;				/* bytes of the line that is being dropped */
 	char		 head[LINES_HEAD_SIZE]; /* how that line begins */
@@ -43,8 +43,7 @@ typedef struct Lines
 
 extern void LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg);
 
-/* False if memory ran out; the unfinished line is then lost. */
-extern bool LinesFeed(Lines *lines, const char *data, size_t len);
+extern void LinesFeed(Lines *lines, const char *data, size_t len);
 
 /* Hands out what stands behind the last line end. */
 extern void LinesEnd(Lines *lines);

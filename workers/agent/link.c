@@ -121,9 +121,7 @@ WentAway(Link *link)
 	ResolverForget(&link->resolver);
 	link->state = LINK_CLOSING;
 	QueueClear(&link->out);
-	free(link->in);
-	link->in = NULL;
-	link->in_len = link->in_size = 0;
+	text_free(&link->in);
 	if (link->asked)
 		link->end = LINK_END_ASKED;
 	TimerSet(link->loop, &link->timer, 0, TellClosed, link);
@@ -469,27 +467,6 @@ Refuse(Link *link, int code, const char *why)
 	BeginClose(link, code);
 }
 
-static bool
-Collect(Link *link, const char *data, size_t len)
-{
-	size_t size = link->in_size > 0 ? link->in_size : LINK_RX_SIZE;
-
-	while (size < link->in_len + len)
-		size *= 2;
-	if (size > link->in_size)
-	{
-		char *in = realloc(link->in, size);
-
-		if (in == NULL)
-			return false;
-		link->in = in;
-		link->in_size = size;
-	}
-	memcpy(link->in + link->in_len, data, len);
-	link->in_len += len;
-	return true;
-}
-
 /* A piece of a message; pieces are put together, whole messages go straight on. */
 static void
 Receive(Link *link, struct lws *wsi, const char *data, size_t len)
@@ -501,18 +478,19 @@ Receive(Link *link, struct lws *wsi, const char *data, size_t len)
 	link->heard_at = now_ms();
 	if (lws_frame_is_binary(wsi))
 		Refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
-	else if (link->in_len + len > IN_LIMIT)
+	else if (link->in.length + len > IN_LIMIT)
 		Refuse(link, CLOSE_TOO_LARGE, "a message too large came");
-	else if (last && link->in_len == 0)
+	else if (last && link->in.length == 0)
 		link->events.message(link->events.arg, data, len);
-	else if (!Collect(link, data, len))
-		Refuse(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
-	else if (last)
+	else
+		text_add(&link->in, data, len);
+	if (last && link->state == LINK_OPEN && link->in.length > 0)
 	{
-		size_t whole = link->in_len;
+		Text whole = link->in;
 
-		link->in_len = 0;
-		link->events.message(link->events.arg, link->in, whole);
+		link->in = (Text) {0};
+		link->events.message(link->events.arg, whole.data, whole.length);
+		text_free(&whole);
 	}
 }
 
@@ -639,6 +617,5 @@ LinkFree(Link *link)
 	if (link->loop != NULL)
 		ResolverFree(&link->resolver);
 	QueueClear(&link->out);
-	free(link->in);
-	link->in = NULL;
+	text_free(&link->in);
 }

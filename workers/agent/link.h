@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/text.h"
 #include "loop.h"
 #include "queue.h"
 #include "resolve.h"
@@ -68,9 +69,7 @@ typedef struct Link
 	bool		ping_due;
 	int64_t		heard_at;	/* the last sign of life */
 	int			close_code; /* to be sent once the queue is empty */
-	char	   *in;			/* pieces of an unfinished message */
-	size_t		in_len;
-	size_t		in_size;
+	Text		in;			/* pieces of an unfinished message */
 	LinkEnd		end;
 	char		why[200];
 	Timer		timer; /* the deadline of the state, or what it does next */

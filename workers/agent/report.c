@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 /* How the gateway calls it, how the file does, and what is said of many. */
 static const struct
 {
@@ -49,23 +51,6 @@ ReportFree(Report *report)
 {
 	json_decref(report->standing);
 	report->standing = NULL;
-}
-
-/* One line of what strangers wrote, not cut within a character. */
-static void
-CopyText(char *out, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len > size - 1)
-	{
-		len = size - 1;
-		while (len > 0 && ((unsigned char) text[len] & 0xC0) == 0x80)
-			len--;
-	}
-	for (size_t i = 0; i < len; i++)
-		out[i] = (unsigned char) text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
-	out[len] = '\0';
 }
 
 static void __attribute__((format(printf, 3, 4))) Append(char *line, size_t size, const char *fmt, ...)
@@ -123,8 +108,8 @@ Note(Report *report, ReportKind kind, int64_t npc_id, const char *code, const ch
 
 	tally->npc_id = npc_id;
 	tally->at = time(NULL);
-	CopyText(tally->code, sizeof(tally->code), code != NULL ? code : "");
-	CopyText(tally->reason, sizeof(tally->reason), reason != NULL ? reason : "");
+	text_copy_line(tally->code, sizeof(tally->code), code != NULL ? code : "");
+	text_copy_line(tally->reason, sizeof(tally->reason), reason != NULL ? reason : "");
 }
 
 static void
@@ -199,7 +184,7 @@ ReadNpcs(const json_t *params, ReportNpc *npcs)
 		if (name == NULL || !json_is_integer(json_object_get(npc, "id")))
 			continue;
 		npcs[count].id = json_integer_value(json_object_get(npc, "id"));
-		CopyText(npcs[count++].name, REPORT_NAME_SIZE, name);
+		text_copy_line(npcs[count++].name, REPORT_NAME_SIZE, name);
 	}
 	return count;
 }

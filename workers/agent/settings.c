@@ -64,8 +64,11 @@ static const char help_text[] =
 	"Exit status: 0 ended by a signal or replaced by a newer agent, 1 failure (the token\n"
 	"was refused, the program cannot be started), 2 wrong usage.\n";
 
-enum
+/* What getopt_long gives. */
+typedef enum Option
 {
+	OPT_UNKNOWN = '?',
+	OPT_WITHOUT_VALUE = ':',
 	OPT_GATEWAY = 256,
 	OPT_TOKEN,
 	OPT_TOKEN_FILE,
@@ -81,7 +84,7 @@ enum
 	OPT_STATUS_FILE,
 	OPT_HELP,
 	OPT_VERSION
-};
+} Option;
 
 static const struct option options[] = {{"gateway", required_argument, NULL, OPT_GATEWAY},
 										{"token", optional_argument, NULL, OPT_TOKEN},
@@ -99,6 +102,15 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"help", no_argument, NULL, OPT_HELP},
 										{"version", no_argument, NULL, OPT_VERSION},
 										{NULL, 0, NULL, 0}};
+
+static const char *const transport_names[] = {
+	[HTTP_TRANSPORT_AUTO] = "auto",
+	[HTTP_TRANSPORT_STREAMABLE] = "streamable",
+	[HTTP_TRANSPORT_SSE] = "sse",
+};
+
+_Static_assert(sizeof(transport_names) / sizeof(transport_names[0]) == HTTP_TRANSPORT_COUNT,
+			   "each transport has a name");
 
 /* What the command line said, before it is checked as a whole. */
 typedef struct Given
@@ -133,15 +145,15 @@ ReadNumber(const char *name, const char *text, long min, long max, long *value)
 static bool
 ReadTransport(Settings *settings, const char *text)
 {
-	if (strcmp(text, "auto") == 0)
-		settings->transport = HTTP_TRANSPORT_AUTO;
-	else if (strcmp(text, "streamable") == 0)
-		settings->transport = HTTP_TRANSPORT_STREAMABLE;
-	else if (strcmp(text, "sse") == 0)
-		settings->transport = HTTP_TRANSPORT_SSE;
-	else
-		return Complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
-	return true;
+	for (int i = 0; i < HTTP_TRANSPORT_COUNT; i++)
+	{
+		if (strcmp(text, transport_names[i]) == 0)
+		{
+			settings->transport = (HttpTransport) i;
+			return true;
+		}
+	}
+	return Complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
 }
 
 bool
@@ -242,7 +254,7 @@ ReadServer(Settings *settings, const char *mcp)
 
 /* One option, given as "argument"; false if it was wrong. */
 static bool
-ReadOption(Settings *settings, Given *given, int option, const char *value, const char *argument)
+ReadOption(Settings *settings, Given *given, Option option, const char *value, const char *argument)
 {
 	long number;
 
@@ -291,13 +303,17 @@ ReadOption(Settings *settings, Given *given, int option, const char *value, cons
 		case OPT_STATUS_FILE:
 			settings->status_file = value;
 			return *value != '\0' || Complain("--status-file must name a file");
-		case ':':
+		case OPT_HELP:
+		case OPT_VERSION:
+			break; /* answered already */
+		case OPT_WITHOUT_VALUE:
 			return Complain("%s needs a value", argument);
-		default:
+		case OPT_UNKNOWN:
 			/* without its value, which might be a token */
 			return Complain("there is no option %.*s, or it takes no value", (int) strcspn(argument, "="),
 							argument);
 	}
+	return true;
 }
 
 static bool
@@ -343,7 +359,7 @@ Read(Settings *settings, int argc, char **argv)
 			puts("npcsim-agent " NPCSIM_VERSION);
 			return SETTINGS_ANSWERED;
 		}
-		if (!ReadOption(settings, &given, option, optarg, argv[optind - 1]))
+		if (!ReadOption(settings, &given, (Option) option, optarg, argv[optind - 1]))
 			return SETTINGS_WRONG;
 	}
 	if (optind < argc)

@@ -23,6 +23,8 @@ typedef enum HttpTransport
 	HTTP_TRANSPORT_SSE
 } HttpTransport;
 
+#define HTTP_TRANSPORT_COUNT (HTTP_TRANSPORT_SSE + 1)
+
 /* A ws:// or wss:// address, taken apart. */
 typedef struct GatewayUrl
 {

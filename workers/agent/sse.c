@@ -8,10 +8,9 @@
  */
 #include "sse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE	 4096
+#define KEPT_SIZE	 65536
 #define RETRY_DIGITS 6
 
 void
@@ -24,38 +23,13 @@ SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg)
 	sse->arg = arg;
 }
 
-/* Keeps one byte free behind the text. */
-static bool
-Append(SseBuffer *buffer, const char *data, size_t len)
-{
-	size_t size = buffer->size > 0 ? buffer->size : FIRST_SIZE;
-
-	while (size < buffer->len + len + 1)
-		size *= 2;
-	if (size > buffer->size)
-	{
-		char *text = realloc(buffer->text, size);
-
-		if (text == NULL)
-			return false;
-		buffer->text = text;
-		buffer->size = size;
-	}
-	memcpy(buffer->text + buffer->len, data, len);
-	buffer->len += len;
-	return true;
-}
-
+/* What one long line made large is not kept for ever. */
 static void
-Clear(SseBuffer *buffer)
+Clear(Text *text)
 {
-	buffer->len = 0;
-	if (buffer->size > 16 * FIRST_SIZE)
-	{
-		free(buffer->text);
-		buffer->text = NULL;
-		buffer->size = 0;
-	}
+	text_clear(text);
+	if (text->capacity > KEPT_SIZE)
+		text_free(text);
 }
 
 static void
@@ -67,8 +41,8 @@ Dispatch(Sse *sse)
 		sse->handler(sse->arg, name, NULL, sse->limit + 1);
 	else if (sse->has_data)
 	{
-		sse->data.text[sse->data.len] = '\0';
-		sse->handler(sse->arg, name, sse->data.text, sse->data.len);
+		text_add(&sse->data, "", 0); /* it may hold nothing: that is a text, too */
+		sse->handler(sse->arg, name, sse->data.data, sse->data.length);
 	}
 	Clear(&sse->data);
 	sse->has_data = sse->overflow = false;
@@ -84,21 +58,21 @@ SetText(char *target, size_t size, const char *value, size_t len)
 	target[len] = '\0';
 }
 
-static bool
+static void
 AddData(Sse *sse, const char *value, size_t len)
 {
-	if (sse->overflow || sse->data.len + len + 1 > sse->limit)
+	if (sse->overflow || sse->data.length + len + 1 > sse->limit)
 	{
 		sse->overflow = true;
-		return true;
+		return;
 	}
-	if (sse->has_data && !Append(&sse->data, "\n", 1))
-		return false;
+	if (sse->has_data)
+		text_add(&sse->data, "\n", 1);
 	sse->has_data = true;
-	return Append(&sse->data, value, len);
+	text_add(&sse->data, value, len);
 }
 
-static bool
+static void
 TakeField(Sse *sse, const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
@@ -111,8 +85,8 @@ TakeField(Sse *sse, const char *line, size_t len)
 	value_len = (size_t) (line + len - value);
 
 	if (field == 4 && memcmp(line, "data", 4) == 0)
-		return AddData(sse, value, value_len);
-	if (field == 5 && memcmp(line, "event", 5) == 0)
+		AddData(sse, value, value_len);
+	else if (field == 5 && memcmp(line, "event", 5) == 0)
 		SetText(sse->name, sizeof(sse->name), value, value_len);
 	else if (field == 2 && memcmp(line, "id", 2) == 0)
 		SetText(sse->last_id, sizeof(sse->last_id), value, value_len);
@@ -123,28 +97,24 @@ TakeField(Sse *sse, const char *line, size_t len)
 		for (size_t i = 0; i < value_len; i++)
 		{
 			if (value[i] < '0' || value[i] > '9')
-				return true;
+				return;
 			ms = ms * 10 + (value[i] - '0');
 		}
 		sse->retry_ms = ms;
 	}
-	return true;
 }
 
-static bool
+static void
 TakeLine(Sse *sse)
 {
-	bool good = true;
-
-	if (sse->line.len == 0)
+	if (sse->line.length == 0)
 		Dispatch(sse);
 	else
-		good = TakeField(sse, sse->line.text, sse->line.len);
+		TakeField(sse, sse->line.data, sse->line.length);
 	Clear(&sse->line);
-	return good;
 }
 
-bool
+void
 SseFeed(Sse *sse, const char *data, size_t len)
 {
 	const char *end = data + len;
@@ -169,30 +139,27 @@ SseFeed(Sse *sse, const char *data, size_t len)
 			size_t part = (size_t) (stop - data);
 
 			/* the rest of a line that is too long is read over */
-			if (sse->line.len + part > sse->limit)
+			if (sse->line.length + part > sse->limit)
 			{
 				sse->overflow = true;
-				part = sse->limit - sse->line.len;
+				part = sse->limit - sse->line.length;
 			}
-			if (!Append(&sse->line, data, part))
-				return false;
+			text_add(&sse->line, data, part);
 		}
 		if (stop < end)
 		{
-			if (!sse->started && sse->line.len >= 3 && memcmp(sse->line.text, "\xef\xbb\xbf", 3) == 0)
+			if (!sse->started && sse->line.length >= 3 && memcmp(sse->line.data, "\xef\xbb\xbf", 3) == 0)
 			{
-				sse->line.len -= 3;
-				memmove(sse->line.text, sse->line.text + 3, sse->line.len);
+				sse->line.length -= 3;
+				memmove(sse->line.data, sse->line.data + 3, sse->line.length);
 			}
 			sse->started = true;
-			if (!TakeLine(sse))
-				return false;
+			TakeLine(sse);
 			sse->skip_lf = *stop == '\r';
 			stop++;
 		}
 		data = stop;
 	}
-	return true;
 }
 
 void
@@ -207,8 +174,6 @@ SseRestart(Sse *sse)
 void
 SseFree(Sse *sse)
 {
-	free(sse->line.text);
-	free(sse->data.text);
-	memset(&sse->line, 0, sizeof(sse->line));
-	memset(&sse->data, 0, sizeof(sse->data));
+	text_free(&sse->line);
+	text_free(&sse->data);
 }

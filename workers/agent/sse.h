@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/text.h"
+
 #define SSE_NAME_SIZE 64
 #define SSE_ID_SIZE	  256
 
@@ -17,17 +19,10 @@
  */
 typedef void (*SseHandler)(void *arg, const char *name, const char *data, size_t len);
 
-typedef struct SseBuffer
-{
-	char  *text;
-	size_t len;
-	size_t size;
-} SseBuffer;
-
 typedef struct Sse
 {
-	SseBuffer  line;
-	SseBuffer  data;
+	Text	   line;
+	Text	   data;
 	size_t	   limit;	/* longest line, and longest data of an event */
 	bool	   started; /* a byte order mark may not come any more */
 	bool	   skip_lf; /* a carriage return ended the line before */
@@ -42,8 +37,7 @@ typedef struct Sse
 
 extern void SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg);
 
-/* False if memory ran out. */
-extern bool SseFeed(Sse *sse, const char *data, size_t len);
+extern void SseFeed(Sse *sse, const char *data, size_t len);
 
 /* A new connection goes on with the stream: an unfinished event is forgotten, the last id is not. */
 extern void SseRestart(Sse *sse);

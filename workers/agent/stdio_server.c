@@ -368,10 +368,7 @@ OnOut(void *arg, uint32_t events)
 	ssize_t		 got = read(self->out.fd, data, sizeof(data));
 
 	if (got > 0)
-	{
-		if (!LinesFeed(&self->out_lines, data, (size_t) got))
-			BecomeUseless(self, "out of memory");
-	}
+		LinesFeed(&self->out_lines, data, (size_t) got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 	{
 		CloseWatched(self, &self->out);

@@ -129,6 +129,16 @@ text_cut(const char *string, size_t most)
 }
 
 void
+text_copy_line(char *to, size_t size, const char *from)
+{
+	size_t length = text_cut(from, size - 1);
+
+	for (size_t i = 0; i < length; i++)
+		to[i] = (unsigned char) from[i] < ' ' || from[i] == 0x7F ? ' ' : from[i];
+	to[length] = '\0';
+}
+
+void
 text_add_json_real(Text *text, double value)
 {
 	text_add_format(text, "%.15g", isfinite(value) ? value : 0.0);

@@ -38,6 +38,9 @@ extern bool text_is_valid_utf8(const char *string);
 /* How many of the bytes of a string in UTF-8 to keep so that they are at most "most" and end with a character. */
 extern size_t text_cut(const char *string, size_t most);
 
+/* One line of what strangers wrote, in "size" bytes: cut between two characters, control characters as spaces. */
+extern void text_copy_line(char *to, size_t size, const char *from);
+
 extern void text_clear(Text *text);
 extern void text_free(Text *text);
 

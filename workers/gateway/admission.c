@@ -228,15 +228,17 @@ read_purpose(const json_t *hello, Purpose *purpose)
 	const char	 *name = json_string_value(value);
 
 	*purpose = PURPOSE_WATCH;
-	if (!value || json_is_null(value) || (name && strcmp(name, "watch") == 0))
+	if (value == NULL || json_is_null(value))
 		return true;
-	if (name && strcmp(name, "compute") == 0)
-		*purpose = PURPOSE_COMPUTE;
-	else if (name && strcmp(name, "both") == 0)
-		*purpose = PURPOSE_BOTH;
-	else
-		return false;
-	return true;
+	for (int i = 0; name != NULL && i < PURPOSE_COUNT; i++)
+	{
+		if (strcmp(name, purpose_names[i]) == 0)
+		{
+			*purpose = (Purpose) i;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool

@@ -51,6 +51,14 @@ struct QueuedFrame
 	QueuedFrame *next;
 };
 
+const char *const purpose_names[] = {
+	[PURPOSE_WATCH] = "watch",
+	[PURPOSE_COMPUTE] = "compute",
+	[PURPOSE_BOTH] = "both",
+};
+
+_Static_assert(sizeof(purpose_names) / sizeof(purpose_names[0]) == PURPOSE_COUNT, "each purpose has a name");
+
 static struct
 {
 	const Settings *settings;

@@ -65,6 +65,11 @@ typedef enum Purpose
 	PURPOSE_BOTH
 } Purpose;
 
+#define PURPOSE_COUNT (PURPOSE_BOTH + 1)
+
+/* As hellos and the database call them. */
+extern const char *const purpose_names[];
+
 typedef struct QueuedFrame QueuedFrame;
 
 /* What a connection asks for what it watches, when its socket takes more. */

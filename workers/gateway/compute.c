@@ -37,6 +37,7 @@
 #include "calls.h"
 #include "counts.h"
 #include "heartbeat.h"
+#include "refusal.h"
 #include "report.h"
 #include "submit.h"
 
@@ -530,17 +531,10 @@ static void
 tell_beat_failed(Client *client, const DbReply *reply)
 {
 	static LogThrottle throttle = {.what = "heartbeats that failed"};
-	Text			   text = {0};
 
 	log_throttled(&throttle, now_ms(), reply->lost ? LOG_DEBUG : LOG_WARNING, "%s: heartbeat: %s",
 				  client_label(client), reply->message);
-	if (client->kind != CLIENT_PLAYER)
-		return;
-	text_add_string(&text, "{\"type\":\"error\"");
-	reply_add_error(&text, reply);
-	text_add(&text, "}", 1);
-	client_send_text(client, &text);
-	text_free(&text);
+	send_refusal(client, reply);
 }
 
 /* The log has a line when a mind has come, which its first heartbeat tells, and one when it is gone. */

@@ -82,17 +82,6 @@ static void setup_failed(McpSession *session, const char *why);
 
 /* ---------------------------------------------------------------- reporting */
 
-/* Writes a reason that may hold a server's own words: one line of at most "most" bytes, not cut within a character. */
-static void
-write_reason(char *reason, size_t most, const char *line)
-{
-	size_t len = text_cut(line, most);
-
-	for (size_t i = 0; i < len; i++)
-		reason[i] = (unsigned char) line[i] < ' ' || line[i] == 0x7F ? ' ' : line[i];
-	reason[len] = '\0';
-}
-
 static void __attribute__((format(printf, 2, 3))) break_session(McpSession *session, const char *fmt, ...)
 {
 	char	line[4 * MCP_MAX_FAILURE];
@@ -104,7 +93,7 @@ static void __attribute__((format(printf, 2, 3))) break_session(McpSession *sess
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	write_reason(reason, MCP_MAX_REASON, line);
+	text_copy_line(reason, sizeof(reason), line);
 	session->state = MCP_BROKEN;
 	session->pending_id = 0;
 	session->callbacks.broken(session->owner, reason);
@@ -260,7 +249,7 @@ decision_failed(void *owner, int64_t request_id, const char *problem)
 	McpSession *session = owner;
 	char		reason[MCP_MAX_FAILURE + 1];
 
-	write_reason(reason, MCP_MAX_FAILURE, problem);
+	text_copy_line(reason, sizeof(reason), problem);
 	if (session->state != MCP_BROKEN)
 		session->callbacks.failed(session->owner, request_id, reason);
 }

@@ -34,21 +34,26 @@ close_code_of(const char *sqlstate)
 }
 
 void
+send_refusal(Client *client, const DbReply *reply)
+{
+	Text text = {0};
+
+	if (client->kind != CLIENT_PLAYER)
+		return;
+	text_add_string(&text, "{\"type\":\"error\"");
+	reply_add_error(&text, reply);
+	text_add(&text, "}", 1);
+	client_send_text(client, &text);
+	text_free(&text);
+}
+
+void
 refuse_client(Client *client, const DbReply *reply)
 {
 	static LogThrottle throttle = {.what = "clients that were refused"};
 	int				   code = close_code_of(reply->sqlstate);
 
-	if (client->kind == CLIENT_PLAYER)
-	{
-		Text text = {0};
-
-		text_add_string(&text, "{\"type\":\"error\"");
-		reply_add_error(&text, reply);
-		text_add(&text, "}", 1);
-		client_send_text(client, &text);
-		text_free(&text);
-	}
+	send_refusal(client, reply);
 	log_throttled(&throttle, now_ms(), code == CLOSE_GOING_AWAY ? LOG_WARNING : LOG_INFO,
 				  "%s: refused: %s (%s)", client_label(client), reply->message, reply->sqlstate);
 	client_close(client, code, reply->message);

@@ -8,7 +8,10 @@
 #include "calls.h"
 #include "client.h"
 
-/* The error frame, and the close code that the SQLSTATE stands for. */
+/* The error frame, to those who know frames. */
+extern void send_refusal(Client *client, const DbReply *reply);
+
+/* The same, and the close code that the SQLSTATE stands for. */
 extern void refuse_client(Client *client, const DbReply *reply);
 
 #endif /* NPCSIM_GATEWAY_REFUSAL_H */

@@ -68,21 +68,6 @@ attempt_free(Attempt *attempt)
 	free(attempt);
 }
 
-static const char *
-purpose_name(Purpose purpose)
-{
-	switch (purpose)
-	{
-		case PURPOSE_WATCH:
-			return "watch";
-		case PURPOSE_COMPUTE:
-			return "compute";
-		case PURPOSE_BOTH:
-			return "both";
-	}
-	return "watch";
-}
-
 /* ------------------------------------------------------------------------
  * joining
  * ------------------------------------------------------------------------ */
@@ -225,7 +210,7 @@ join(Client *client, int64_t old_session_id)
 {
 	client_move(client, client_is_welcome(client) ? CLIENT_REJOINING : CLIENT_JOINING);
 	call_client_connected(session.gateway_id, client->player_id, client->world_id,
-						  purpose_name(client->purpose), client->source, client->name, joined,
+						  purpose_names[client->purpose], client->source, client->name, joined,
 						  attempt_create(client, old_session_id));
 }
 

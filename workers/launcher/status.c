@@ -289,6 +289,8 @@ database_state(const FleetDatabase *database, int workers, bool blocked)
 		[DATABASE_PARKED] = "parked",
 	};
 
+	_Static_assert(sizeof(states) / sizeof(states[0]) == DATABASE_PARKED + 1, "each state has a name");
+
 	if (fleet == NULL)
 		return "not preloaded";
 	if (RecoveryInProgress())

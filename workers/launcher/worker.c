@@ -403,7 +403,8 @@ enum
 {
 	EXPIRE_DECISIONS,
 	EXPIRE_SESSIONS,
-	PRUNE_LOGS
+	PRUNE_LOGS,
+	ERRAND_COUNT
 };
 
 static Errand errands[] = {
@@ -418,6 +419,8 @@ static Errand errands[] = {
 					.statement = {.sql = "SELECT npcsim.prune_logs()"},
 					.interval = 60 * 1000 * 1000},
 };
+
+_Static_assert(sizeof(errands) / sizeof(errands[0]) == ERRAND_COUNT, "each errand is described");
 
 static void
 errand_step(void *arg)
