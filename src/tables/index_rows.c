@@ -97,7 +97,7 @@ index_rows_of_ids(IndexReading *reading, IndexRows *rows, int64 world_id, const 
 
 	begin_reading(reading, rows, world_id);
 	Assert(reading->index->rd_index->indkey.values[0] == rows->world &&
-		   reading->index->rd_index->indkey.values[1] == rows->attributes[0]);
+		   (ids == NULL || reading->index->rd_index->indkey.values[1] == rows->attributes[0]));
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(world_id));
 	if (ids != NULL)
 	{
