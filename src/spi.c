@@ -242,25 +242,6 @@ spi_int16(uint64 row, int column, int16 if_null)
 	return isnull ? if_null : DatumGetInt16(value);
 }
 
-int
-spi_int64s(uint64 row, int column, int64 *values, int max)
-{
-	bool	   isnull;
-	Datum	   value = spi_datum(row, column, &isnull);
-	ArrayType *array;
-	int		   count;
-
-	if (isnull)
-		return 0;
-	array = DatumGetArrayTypeP(value);
-	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	if (ARR_ELEMTYPE(array) != INT8OID || ARR_HASNULL(array))
-		elog(ERROR, "column %d is no bigint[] without nulls", column);
-	count = Min(count, max);
-	memcpy(values, ARR_DATA_PTR(array), count * sizeof(int64));
-	return count;
-}
-
 ItemPointerData
 spi_tid(uint64 row, int column)
 {

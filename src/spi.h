@@ -80,12 +80,10 @@ extern void spi_index_plans_end(int level);
 extern void spi_index_plans_set(GucAction action);
 
 /* Columns of row 'row' (0 ..) of SPI_tuptable; column from 1. */
-extern Datum spi_datum(uint64 row, int column, bool *isnull);
-extern int64 spi_int64(uint64 row, int column, int64 if_null);
-extern int32 spi_int32(uint64 row, int column, int32 if_null);
-extern int16 spi_int16(uint64 row, int column, int16 if_null);
-/* The first 'max' elements of a bigint[]; how many. */
-extern int			   spi_int64s(uint64 row, int column, int64 *values, int max);
+extern Datum		   spi_datum(uint64 row, int column, bool *isnull);
+extern int64		   spi_int64(uint64 row, int column, int64 if_null);
+extern int32		   spi_int32(uint64 row, int column, int32 if_null);
+extern int16		   spi_int16(uint64 row, int column, int16 if_null);
 extern ItemPointerData spi_tid(uint64 row, int column); /* invalid when null */
 extern bool			   spi_bool(uint64 row, int column, bool if_null);
 /* Copied into 'context'; NULL when null. */

@@ -19,7 +19,7 @@
 /* After an action that turned out impossible the built-in mind thinks again. */
 #define RETRY_PAUSE INT64_C(750000)
 
-static IndexRows item_rows = {"items", "items_sight", {{"id", INT8OID}, {"x", INT2OID}, {"y", INT2OID}}};
+static IndexRows seen_items = {"items", "items_sight", {{"id", INT8OID}, {"x", INT2OID}, {"y", INT2OID}}};
 
 typedef struct Look
 {
@@ -114,7 +114,7 @@ see_written(World *world, Look **looks, int count)
 {
 	SightReading reading;
 
-	sight_begin(&reading, &item_rows, world->id, world->lock->sight_plane, world->lock->sight_old_plane);
+	sight_begin(&reading, &seen_items, world->id, world->lock->sight_plane, world->lock->sight_old_plane);
 	for (int i = 0; i < count; i++)
 	{
 		sight_look_from(&reading, looks[i]->cell);

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 #include "engine/pace.h"
 #include "errors.h"
@@ -222,9 +223,41 @@ load_kinds(World *world)
 	}
 }
 
-static const ItemKind *
-kind_of_row(World *world, const char *name)
+/* A row that is being read. */
+typedef struct Reading
 {
+	World		 *world;
+	const Entity *entity;
+	union
+	{
+		WorldItem	item;
+		Respawn		respawn;
+		Interaction interaction;
+		Bid			bid;
+	} read;
+} Reading;
+
+static void *
+begin_row(void *arg, int64 id)
+{
+	Reading *reading = arg;
+
+	Assert(reading->entity->size <= sizeof(reading->read));
+	return memset(&reading->read, 0, sizeof(reading->read));
+}
+
+static void
+end_row(void *arg, void *read)
+{
+	Reading *reading = arg;
+
+	reading->entity->enter(reading->world, read);
+}
+
+static const ItemKind *
+kind_of_row(void *arg, const char *name)
+{
+	World		   *world = ((Reading *) arg)->world;
 	const ItemKind *kind = image_kind(world, name);
 
 	if (kind == NULL)
@@ -232,107 +265,24 @@ kind_of_row(World *world, const char *name)
 	return kind;
 }
 
-/* Reads items; those of 'ids' that are in the image already are replaced. */
+/* Of 'ids', or all; what is in the image already is replaced. */
 static void
-load_items(World *world, const int64 *ids, int count)
+load_entity(World *world, const Entity *entity, const int64 *ids, int count)
 {
-	uint64 rows = items_load(world->id, ids, count);
+	Reading reading = {.world = world, .entity = entity};
+	RowLoad load = {.world_id = world->id,
+					.ids = ids,
+					.count = count,
+					.lookup = begin_row,
+					.done = end_row,
+					.item_kind = kind_of_row,
+					.arg = &reading,
+					.context = world->context};
 
-	for (uint64 row = 0; row < rows; row++)
-	{
-		WorldItem  read = {0};
-		WorldItem *item;
-		char	  *type_name;
-
-		item_read(row, &read, &type_name);
-		read.kind = kind_of_row(world, type_name);
-		if (read.cell.x >= world->size_x || read.cell.y >= world->size_y)
-			elog(ERROR, "item %lld lies outside world %lld", (long long) read.id, (long long) world->id);
-		item = world_item(world, read.id);
-		if (item != NULL)
-			image_free_item(world, item);
-		item = MemoryContextAlloc(world->context, sizeof(WorldItem));
-		*item = read;
-		image_put_item(world, item);
-	}
+	rows_load(entity->rows, &load);
 }
 
-static void
-load_respawns(World *world, const int64 *ids, int count)
-{
-	uint64 rows = respawns_load(world->id, ids, count);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Respawn	 read = {0};
-		Respawn *respawn;
-		char	*type_name;
-
-		respawn_read(row, &read, &type_name);
-		respawn = image_find(world->respawns, read.id);
-		if (respawn == NULL)
-			respawn = image_new_respawn(world, read.id);
-		respawn->kind = kind_of_row(world, type_name);
-		respawn->cell = read.cell;
-		respawn->due_at = read.due_at;
-		due_set(&world->events, &respawn->due, respawn->due_at, DUE_RESPAWN);
-	}
-}
-
-static const InteractionKind *
-kind_of_number(World *world, int number)
-{
-	const InteractionKind *kind = image_interaction_kind(world, number);
-
-	if (kind == NULL)
-		elog(ERROR, "interaction type %d of world %lld is not in its image", number, (long long) world->id);
-	return kind;
-}
-
-static void
-load_interactions(World *world, const int64 *ids, int count)
-{
-	uint64 rows = interactions_load(world->id, ids, count);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Interaction	 read = {0};
-		Interaction *interaction;
-
-		interaction_read(row, &read, world->context);
-		read.kind = kind_of_number(world, read.number);
-		interaction = image_find(world->interactions, read.id);
-		if (interaction == NULL)
-			interaction = image_new_interaction(world, read.id);
-		else
-			json_list_clear(&interaction->acts);
-		*interaction = read;
-	}
-}
-
-static void
-load_bids(World *world, const int64 *ids, int count)
-{
-	uint64 rows = bids_load(world->id, ids, count);
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Bid	 read = {0};
-		Bid *bid;
-
-		bid_read(row, &read, world->context);
-		read.kind = kind_of_number(world, read.number);
-		bid = image_find(world->bids, read.id);
-		if (bid != NULL)
-			image_free_bid(world, bid);
-		bid = image_new_bid(world, read.id);
-		read.due = bid->due;
-		*bid = read;
-		bid_settle(world, bid);
-	}
-}
-
-static Npc *
+static void *
 make_npc(void *arg, int64 id)
 {
 	World *world = arg;
@@ -341,19 +291,18 @@ make_npc(void *arg, int64 id)
 	return npc != NULL ? npc : image_new_npc(world, id);
 }
 
-static Npc *
+static void *
 find_npc(void *arg, int64 id)
 {
 	return image_find(((World *) arg)->npcs, id);
 }
 
-static NpcLoad
-npc_load(World *world, bool all, const int64 *ids, int count)
+static RowLoad
+npc_load(World *world, const int64 *ids, int count)
 {
-	return (NpcLoad) {.world_id = world->id,
+	return (RowLoad) {.world_id = world->id,
 					  .ids = ids,
 					  .count = count,
-					  .all = all,
 					  .lookup = find_npc,
 					  .arg = world,
 					  .context = world->context};
@@ -361,17 +310,17 @@ npc_load(World *world, bool all, const int64 *ids, int count)
 
 /* Everything of some NPCs, or of all. */
 static void
-load_npcs(World *world, bool all, const int64 *ids, int count)
+load_npcs(World *world, const int64 *ids, int count)
 {
-	NpcLoad load = npc_load(world, all, ids, count);
+	RowLoad load = npc_load(world, ids, count);
 
 	load.lookup = make_npc;
-	npcs_load_identities(&load);
+	rows_load(&npc_identity_rows, &load);
 	load.lookup = find_npc;
-	npcs_load_states(&load);
-	npcs_load_tracks(&load);
-	npcs_load_minds(&load);
-	npcs_load_slots(&load);
+	rows_load(&npc_state_rows, &load);
+	rows_load(&npc_track_rows, &load);
+	rows_load(&npc_mind_rows, &load);
+	rows_load(&npc_slot_rows, &load);
 }
 
 /* What is read without a statement is seen as by one: with what this transaction wrote. */
@@ -389,12 +338,10 @@ image_load(World *world)
 	load_settings(world);
 	world_read_choices(world);
 	load_kinds(world);
-	load_items(world, NULL, 0);
-	load_respawns(world, NULL, 0);
-	load_interactions(world, NULL, 0);
-	load_bids(world, NULL, 0);
 	begin_reading_rows();
-	load_npcs(world, true, NULL, 0);
+	for (int i = 0; i < entity_count; i++)
+		load_entity(world, &entities[i], NULL, 0);
+	load_npcs(world, NULL, 0);
 	PopActiveSnapshot();
 	spi_end();
 	image_require_whole(world);
@@ -412,27 +359,13 @@ forget_removed(World *world, const ChangeSet *changes)
 		if (npc != NULL)
 			image_free_npc(world, npc);
 	}
-	for (int i = 0; i < changes->count[CHANGE_ITEM_REMOVED]; i++)
+	for (int i = 0; i < entity_count; i++)
 	{
-		WorldItem *item = world_item(world, changes->ids[CHANGE_ITEM_REMOVED][i]);
+		ChangeKind removed = entities[i].removed;
 
-		if (item != NULL)
-			image_free_item(world, item);
-	}
-	for (int i = 0; i < changes->count[CHANGE_INTERACTION_REMOVED]; i++)
-	{
-		Interaction *interaction =
-			image_find(world->interactions, changes->ids[CHANGE_INTERACTION_REMOVED][i]);
-
-		if (interaction != NULL)
-			image_free_interaction(world, interaction);
-	}
-	for (int i = 0; i < changes->count[CHANGE_BID_REMOVED]; i++)
-	{
-		Bid *bid = image_find(world->bids, changes->ids[CHANGE_BID_REMOVED][i]);
-
-		if (bid != NULL)
-			image_free_bid(world, bid);
+		/* 0 is no kind of change */
+		for (int j = 0; j < changes->count[removed]; j++)
+			entities[i].forget(world, changes->ids[removed][j]);
 	}
 }
 
@@ -451,13 +384,13 @@ forget_respawned(World *world, const ChangeSet *changes)
 
 /* The column groups an image needs of the NPCs that changed in one way. */
 static void
-reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, void (*read)(const NpcLoad *load))
+reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, RowType *type)
 {
 	if (changes->count[kind] > 0)
 	{
-		NpcLoad load = npc_load(world, false, changes->ids[kind], changes->count[kind]);
+		RowLoad load = npc_load(world, changes->ids[kind], changes->count[kind]);
 
-		read(&load);
+		rows_load(type, &load);
 	}
 }
 
@@ -468,7 +401,7 @@ static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CH
 static void
 reload_states(World *world, const ChangeSet *changes)
 {
-	NpcLoad load;
+	RowLoad load;
 	int64  *ids;
 	int		count = 0;
 
@@ -487,8 +420,8 @@ reload_states(World *world, const ChangeSet *changes)
 		count += changes->count[kind];
 	}
 	/* each is read once: the scan sorts them */
-	load = npc_load(world, false, ids, count);
-	npcs_load_states(&load);
+	load = npc_load(world, ids, count);
+	rows_load(&npc_state_rows, &load);
 	pfree(ids);
 }
 
@@ -518,23 +451,19 @@ image_catch_up(World *world, int64 revision)
 	forget_removed(world, &changes);
 	if (changes.noted[CHANGE_WORLD])
 		world_read_choices(world);
-	if (changes.count[CHANGE_ITEM] > 0)
-		load_items(world, changes.ids[CHANGE_ITEM], changes.count[CHANGE_ITEM]);
 	forget_respawned(world, &changes);
-	if (changes.count[CHANGE_RESPAWN] > 0)
-		load_respawns(world, changes.ids[CHANGE_RESPAWN], changes.count[CHANGE_RESPAWN]);
-	if (changes.count[CHANGE_INTERACTION] > 0)
-		load_interactions(world, changes.ids[CHANGE_INTERACTION], changes.count[CHANGE_INTERACTION]);
-	if (changes.count[CHANGE_BID] > 0)
-		load_bids(world, changes.ids[CHANGE_BID], changes.count[CHANGE_BID]);
 	begin_reading_rows();
+	for (int i = 0; i < entity_count; i++)
+		if (changes.count[entities[i].changed] > 0)
+			load_entity(world, &entities[i], changes.ids[entities[i].changed],
+						changes.count[entities[i].changed]);
 	if (changes.count[CHANGE_NPC_BORN] > 0)
-		load_npcs(world, false, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
-	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, npcs_load_identities);
+		load_npcs(world, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
+	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, &npc_identity_rows);
 	reload_states(world, &changes);
-	reload_npcs(world, &changes, CHANGE_NPC_MOTION, npcs_load_tracks);
-	reload_npcs(world, &changes, CHANGE_NPC_STATUS, npcs_load_slots);
-	reload_npcs(world, &changes, CHANGE_NPC_MIND, npcs_load_minds);
+	reload_npcs(world, &changes, CHANGE_NPC_MOTION, &npc_track_rows);
+	reload_npcs(world, &changes, CHANGE_NPC_STATUS, &npc_slot_rows);
+	reload_npcs(world, &changes, CHANGE_NPC_MIND, &npc_mind_rows);
 	PopActiveSnapshot();
 	spi_end();
 

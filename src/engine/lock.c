@@ -73,7 +73,7 @@ static const StageColumn clock_columns[] =
 	 {"next_event", INT8OID},	   {"rules", INT2OID}};
 
 static void
-make_clock_row(RowBuilder *row, void *thing, void *arg)
+make_clock_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int columns)
 {
 	WorldLock *lock = thing;
 
@@ -91,20 +91,12 @@ make_clock_row(RowBuilder *row, void *thing, void *arg)
 	put_int16(row, lock->rules);
 }
 
-static int64
-locked_world_id(void *thing)
-{
-	return ((WorldLock *) thing)->world_id;
-}
-
-static ItemPointer
-locked_row_place(void *thing)
-{
-	return &((WorldLock *) thing)->row;
-}
-
-static const RowSet clock_set = {"staged_clocks", clock_columns,   lengthof(clock_columns),
-								 make_clock_row,  locked_world_id, locked_row_place};
+static const RowSet clock_set = {.name = "staged_clocks",
+								 .columns = clock_columns,
+								 .column_count = lengthof(clock_columns),
+								 .make_row = make_clock_row,
+								 .id_at = offsetof(WorldLock, world_id),
+								 .place_at = offsetof(WorldLock, row)};
 
 static HotTable clocks = {"world_clock", &clock_set, lengthof(clock_columns),
 						  HOT_ROWS_FIND("world_clock", "world_id")};

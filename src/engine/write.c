@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 #include "engine/sight.h"
 #include "spi.h"
@@ -79,17 +80,6 @@ note_removed(World *world, ChangeKind kind, const IdList *removed)
 		world_changed(world->lock, kind, removed->ids[i]);
 }
 
-/* Rows of what is gone, if there are any. */
-static void
-delete_removed(World *world, ChangeKind kind, const IdList *removed,
-			   void (*delete_rows)(int64 world_id, const int64 *ids, int count))
-{
-	if (removed->count == 0)
-		return;
-	note_removed(world, kind, removed);
-	delete_rows(world->id, removed->ids, removed->count);
-}
-
 /* Those the image was given to write; it does not keep them. 'some' has room for all that is dirty. */
 static void
 write_traits(World *world, Npc **some)
@@ -101,7 +91,7 @@ write_traits(World *world, Npc **some)
 			some[count++] = world->dirty_npcs.entries[i];
 	if (count == 0)
 		return;
-	npcs_write_traits(world->id, some, count);
+	rows_update(&npc_trait_rows, world->id, (void **) some, count);
 	for (int i = 0; i < count; i++)
 	{
 		pfree(some[i]->traits);
@@ -118,7 +108,11 @@ write_npcs(World *world)
 	Npc		 **some;
 	int		   count;
 
-	delete_removed(world, CHANGE_NPC_REMOVED, &world->removed_npcs, npcs_delete);
+	if (world->removed_npcs.count > 0)
+	{
+		note_removed(world, CHANGE_NPC_REMOVED, &world->removed_npcs);
+		npcs_delete(world->id, world->removed_npcs.ids, world->removed_npcs.count);
+	}
 	if (dirty == 0)
 		return;
 	for (int i = 0; i < dirty; i++)
@@ -131,10 +125,10 @@ write_npcs(World *world)
 		lock->sight_writes += count;
 	}
 	if ((count = select_npcs(world, some, NPC_DIRTY_IDENTITY, false)) > 0)
-		npcs_write_identities(world->id, some, count);
+		rows_update(&npc_identity_rows, world->id, (void **) some, count);
 	write_traits(world, some);
 	if ((count = select_npcs(world, some, NPC_DIRTY_STATE, false)) > 0)
-		npcs_write_states(world->id, some, count);
+		rows_update_hot(&npc_state_rows, world->id, (void **) some, count, NULL);
 	if ((count = select_npcs(world, some, NPC_DIRTY_MOTION, false)) > 0)
 	{
 		npcs_write_tracks(world->id, some, count, shift);
@@ -143,160 +137,88 @@ write_npcs(World *world)
 	for (int i = 0; i < dirty; i++)
 		((Npc *) world->dirty_npcs.entries[i])->born = false;
 	if ((count = select_npcs(world, some, NPC_DIRTY_MIND, false)) > 0)
-		npcs_write_minds(world->id, some, count);
+		rows_upsert(&npc_mind_rows, world->id, (void **) some, count);
 	if ((count = select_npcs(world, some, NPC_DIRTY_REQUEST, false)) > 0)
-		npcs_write_slots(world->id, some, count);
+		rows_upsert(&npc_slot_rows, world->id, (void **) some, count);
 	for (int i = 0; i < dirty; i++)
 		((Npc *) world->dirty_npcs.entries[i])->dirty = 0;
 	pfree(some);
 }
 
-static void
-write_items(World *world)
+/* ---- everything else ---- */
+
+static bool *
+flag_of(void *thing, size_t at)
 {
-	WorldLock  *lock = world->lock;
-	int			dirty = world->dirty_items.count;
-	WorldItem **some;
-	int			count = 0;
-
-	if (world->removed_items.count > 0)
-	{
-		note_removed(world, CHANGE_ITEM_REMOVED, &world->removed_items);
-		items_delete(world->id, world->removed_items.ids, world->removed_item_places.ids,
-					 world->removed_items.count);
-	}
-	if (dirty == 0)
-		return;
-	some = palloc(dirty * sizeof(WorldItem *));
-	for (int i = 0; i < dirty; i++)
-	{
-		WorldItem *item = world->dirty_items.entries[i];
-
-		item->revision = world_changed(lock, CHANGE_ITEM, item->id);
-		if (item->born)
-			some[count++] = item;
-	}
-	if (count > 0)
-	{
-		items_insert(world->id, some, count, sight_shift(world->id, lock->sight_plane));
-		lock->sight_writes += count;
-	}
-	count = 0;
-	for (int i = 0; i < dirty; i++)
-		if (!((WorldItem *) world->dirty_items.entries[i])->born)
-			some[count++] = world->dirty_items.entries[i];
-	if (count > 0)
-	{
-		items_write(world->id, some, count);
-		lock->sight_writes += count;
-	}
-	count = 0;
-	for (int i = 0; i < dirty; i++)
-		if (((WorldItem *) world->dirty_items.entries[i])->properties != NULL)
-			some[count++] = world->dirty_items.entries[i];
-	if (count > 0)
-		items_write_properties(world->id, some, count);
-	for (int i = 0; i < dirty; i++)
-	{
-		WorldItem *item = world->dirty_items.entries[i];
-
-		item->born = item->dirty = false;
-		if (item->properties != NULL)
-			pfree(item->properties);
-		item->properties = NULL;
-	}
-	pfree(some);
+	return (bool *) ((char *) thing + at);
 }
 
 static void
-write_respawns(World *world)
+delete_gone(World *world, const Entity *entity)
 {
-	if (world->removed_respawns.count > 0)
-		respawns_delete(world->id, world->removed_respawns.ids, world->removed_respawns.count);
-	if (world->born_respawns.count == 0)
-		return;
-	respawns_insert(world->id, (Respawn **) world->born_respawns.entries, world->born_respawns.count);
-	for (int i = 0; i < world->born_respawns.count; i++)
-	{
-		Respawn *respawn = world->born_respawns.entries[i];
+	const IdList *gone = entity_removed(entity, world);
 
-		respawn->born = false;
-		world_changed(world->lock, CHANGE_RESPAWN, respawn->id);
-	}
+	if (gone->count == 0)
+		return;
+	if (entity->removed != 0)
+		note_removed(world, entity->removed, gone);
+	if (entity->delete_removed != NULL)
+		entity->delete_removed(world);
+	else
+		rows_delete_all(entity->rows, world->id, gone->ids, gone->count, 0);
 }
 
+/* Those that are born, or those that are not. */
 static void
-write_interactions(World *world)
+write_some(World *world, const Entity *entity, const PointerList *things, bool born)
 {
-	WorldLock	 *lock = world->lock;
-	int			  dirty = world->dirty_interactions.count;
-	Interaction **some;
+	void		**some = palloc(things->count * sizeof(void *));
 	int			  count = 0;
+	GeometryMaker maker;
 
-	delete_removed(world, CHANGE_INTERACTION_REMOVED, &world->removed_interactions, interactions_delete);
-	if (dirty == 0)
-		return;
-	some = palloc(dirty * sizeof(Interaction *));
-	for (int i = 0; i < dirty; i++)
+	for (int i = 0; i < things->count; i++)
+		if (*flag_of(things->entries[i], entity->born_at) == born)
+			some[count++] = things->entries[i];
+	if (count > 0 && born && entity->has_place)
 	{
-		Interaction *interaction = world->dirty_interactions.entries[i];
-
-		interaction->revision = world_changed(lock, CHANGE_INTERACTION, interaction->id);
-		if (interaction->born)
-			some[count++] = interaction;
+		geometry_maker_begin(&maker, sight_shift(world->id, world->lock->sight_plane));
+		rows_insert_hot(entity->rows, world->id, some, count, &maker);
 	}
-	if (count > 0)
-		interactions_insert(world->id, some, count);
-	count = 0;
-	for (int i = 0; i < dirty; i++)
-		if (!((Interaction *) world->dirty_interactions.entries[i])->born)
-			some[count++] = world->dirty_interactions.entries[i];
-	if (count > 0)
-		interactions_write(world->id, some, count);
-	for (int i = 0; i < dirty; i++)
-	{
-		Interaction *interaction = world->dirty_interactions.entries[i];
-
-		interaction->born = interaction->dirty = false;
-	}
+	else if (count > 0 && born)
+		rows_insert_hot(entity->rows, world->id, some, count, NULL);
+	else if (count > 0)
+		rows_update_hot(entity->rows, world->id, some, count, NULL);
+	if (entity->has_place)
+		world->lock->sight_writes += count;
 	pfree(some);
 }
 
 static void
-write_bids(World *world)
+write_entity(World *world, const Entity *entity)
 {
-	WorldLock *lock = world->lock;
-	int		   dirty = world->dirty_bids.count;
-	Bid		 **some;
-	int		   count = 0;
+	const PointerList *things = entity_written(entity, world);
 
-	delete_removed(world, CHANGE_BID_REMOVED, &world->removed_bids, bids_delete);
-	if (dirty == 0)
+	delete_gone(world, entity);
+	if (things->count == 0)
 		return;
-	some = palloc(dirty * sizeof(Bid *));
-	for (int i = 0; i < dirty; i++)
+	for (int i = 0; i < things->count; i++)
 	{
-		Bid *bid = world->dirty_bids.entries[i];
+		void *thing = things->entries[i];
+		int64 revision = world_changed(world->lock, entity->changed, row_type_id(entity->rows, thing));
 
-		world_changed(lock, CHANGE_BID, bid->id);
-		if (bid->born)
-			some[count++] = bid;
+		if (entity->revision_at != 0)
+			*(int64 *) ((char *) thing + entity->revision_at) = revision;
 	}
-	if (count > 0)
-		bids_insert(world->id, some, count);
-	count = 0;
-	for (int i = 0; i < dirty; i++)
-		if (!((Bid *) world->dirty_bids.entries[i])->born)
-			some[count++] = world->dirty_bids.entries[i];
-	if (count > 0)
-		bids_write(world->id, some, count);
-	for (int i = 0; i < dirty; i++)
+	write_some(world, entity, things, true);
+	write_some(world, entity, things, false);
+	if (entity->write_rest != NULL)
+		entity->write_rest(world, things->entries, things->count);
+	for (int i = 0; i < things->count; i++)
 	{
-		Bid *bid = world->dirty_bids.entries[i];
-
-		bid->born = bid->dirty = false;
+		*flag_of(things->entries[i], entity->born_at) = false;
+		if (entity->dirty_at != 0)
+			*flag_of(things->entries[i], entity->dirty_at) = false;
 	}
-	pfree(some);
 }
 
 static void
@@ -410,26 +332,21 @@ static void
 close_up_lists(World *world)
 {
 	pointer_list_close_up(&world->dirty_npcs);
-	pointer_list_close_up(&world->dirty_items);
-	pointer_list_close_up(&world->born_respawns);
-	pointer_list_close_up(&world->dirty_interactions);
-	pointer_list_close_up(&world->dirty_bids);
+	for (int i = 0; i < entity_count; i++)
+		pointer_list_close_up(entity_written(&entities[i], world));
 }
 
 static void
 clear_lists(World *world)
 {
 	world->dirty_npcs.count = 0;
-	world->dirty_items.count = 0;
-	world->born_respawns.count = 0;
-	world->dirty_interactions.count = 0;
-	world->dirty_bids.count = 0;
 	world->removed_npcs.count = 0;
-	world->removed_items.count = 0;
 	world->removed_item_places.count = 0;
-	world->removed_respawns.count = 0;
-	world->removed_interactions.count = 0;
-	world->removed_bids.count = 0;
+	for (int i = 0; i < entity_count; i++)
+	{
+		entity_written(&entities[i], world)->count = 0;
+		entity_removed(&entities[i], world)->count = 0;
+	}
 	world->terrain_changed = false;
 }
 
@@ -454,10 +371,8 @@ world_write(World *world)
 	close_up_lists(world);
 	moved = world->dirty_npcs.count > 0;
 	spi_begin();
-	write_interactions(world);
-	write_bids(world);
-	write_respawns(world);
-	write_items(world);
+	for (int i = 0; i < entity_count; i++)
+		write_entity(world, &entities[i]);
 	write_npcs(world);
 	if (world->terrain_changed)
 		write_terrain(world);

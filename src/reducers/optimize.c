@@ -47,14 +47,19 @@ static const struct
 	{.table = "decision_slots", .name = "decision_slots_pkey", .key = "world_id, npc_id"},
 	{.table = "interaction_runs", .name = "interaction_runs_pkey", .key = "world_id, id"},
 	{.table = "interaction_bid_rows", .name = "interaction_bid_rows_pkey", .key = "world_id, id"},
+	{.table = "item_respawns", .name = "item_respawns_pkey", .key = "world_id, id"},
 	{.table = "world_clock", .name = "world_clock_pkey", .key = "world_id"},
 };
 
-static const char *const needed_tables[] = {"npc_tracks",		"items",
-											"npc_states",		"npc_identities",
-											"npc_minds",		"decision_slots",
-											"interaction_runs", "interaction_bid_rows",
-											"world_clock"};
+/* Does an earlier entry name the same table? */
+static bool
+names_table_before(int entry)
+{
+	for (int i = 0; i < entry; i++)
+		if (strcmp(needed[i].table, needed[entry].table) == 0)
+			return true;
+	return false;
+}
 
 /* An entry with its line pointer, of two bigints or of a box. */
 #define ENTRY_BYTES 28
@@ -261,11 +266,14 @@ npcsim_optimize_world_queries(PG_FUNCTION_ARGS)
 
 		mend(result, &found, repair);
 	}
-	for (int i = 0; i < (int) lengthof(needed_tables); i++)
+	for (int i = 0; i < (int) lengthof(needed); i++)
 	{
-		Finding found = look_at_statistics(needed_tables[i]);
+		Finding found;
 
-		tell_leftovers(result, needed_tables[i]);
+		if (names_table_before(i))
+			continue;
+		found = look_at_statistics(needed[i].table);
+		tell_leftovers(result, needed[i].table);
 		mend(result, &found, repair);
 	}
 	spi_end();

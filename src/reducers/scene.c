@@ -20,14 +20,14 @@
 #include "tables/id_lists.h"
 #include "tables/index_rows.h"
 
-static IndexRows item_rows = {"items",
-							  "items_sight",
-							  {{"id", INT8OID},
-							   {"item_type", TEXTOID},
-							   {"x", INT2OID},
-							   {"y", INT2OID},
-							   {"share_left", INT4OID},
-							   {"occupied_by_npc_id", INT8OID}}};
+static IndexRows seen_items = {"items",
+							   "items_sight",
+							   {{"id", INT8OID},
+								{"item_type", TEXTOID},
+								{"x", INT2OID},
+								{"y", INT2OID},
+								{"share_left", INT4OID},
+								{"occupied_by_npc_id", INT8OID}}};
 
 static IndexRows track_rows = {"npc_tracks",
 							   "npc_tracks_sight",
@@ -269,7 +269,7 @@ scene_read(Scene *scene, const WorldHead *head, const int64 *npc_ids, int count,
 	{
 		find_places(scene);
 		read_kind_texts(head->world_id, &scene->texts);
-		look_around(scene, &item_rows, &scene->items, see_item);
+		look_around(scene, &seen_items, &scene->items, see_item);
 		look_around(scene, &track_rows, &scene->npcs, see_npc);
 		read_bids(head->world_id, &scene->texts, scene->viewers, &scene->bids);
 		read_seen(scene);

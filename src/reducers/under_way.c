@@ -23,25 +23,25 @@
 #define MESSAGES_BYTES 2560
 #define BIDS_BYTES	   1024
 
-static IndexRows run_rows = {"interaction_runs",
-							 "interaction_runs_pkey",
-							 {{"id", INT8OID},
-							  {"interaction", INT2OID},
-							  {"target_id", INT8OID},
-							  {"started_at", INT8OID},
-							  {"participants", INT8ARRAYOID},
-							  {"acts", JSONBOID},
-							  {"acted_at", INT8ARRAYOID}}};
+static IndexRows seen_runs = {"interaction_runs",
+							  "interaction_runs_pkey",
+							  {{"id", INT8OID},
+							   {"interaction", INT2OID},
+							   {"target_id", INT8OID},
+							   {"started_at", INT8OID},
+							   {"participants", INT8ARRAYOID},
+							   {"acts", JSONBOID},
+							   {"acted_at", INT8ARRAYOID}}};
 
-static IndexRows bid_rows = {"interaction_bid_rows",
-							 "interaction_bid_rows_pkey",
-							 {{"id", INT8OID},
-							  {"interaction", INT2OID},
-							  {"bidder_npc_id", INT8OID},
-							  {"target_id", INT8OID},
-							  {"invited_npc_ids", INT8ARRAYOID},
-							  {"answers", INT8ARRAYOID},
-							  {"due_at", INT8OID}}};
+static IndexRows seen_bids = {"interaction_bid_rows",
+							  "interaction_bid_rows_pkey",
+							  {{"id", INT8OID},
+							   {"interaction", INT2OID},
+							   {"bidder_npc_id", INT8OID},
+							   {"target_id", INT8OID},
+							   {"invited_npc_ids", INT8ARRAYOID},
+							   {"answers", INT8ARRAYOID},
+							   {"due_at", INT8OID}}};
 
 /* ---- reading ---- */
 
@@ -66,7 +66,7 @@ read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, c
 	if (count == 0)
 		return;
 	runs->runs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Run) * count);
-	index_rows_of_ids(&reading, &run_rows, world_id, ids, count);
+	index_rows_of_ids(&reading, &seen_runs, world_id, ids, count);
 	while (index_rows_next(&reading))
 	{
 		Run *run = &runs->runs[runs->count];
@@ -175,7 +175,7 @@ read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBi
 	int			 room = 0;
 
 	*bids = (OpenBids) {0};
-	index_rows_of_ids(&reading, &bid_rows, world_id, NULL, 0);
+	index_rows_of_ids(&reading, &seen_bids, world_id, NULL, 0);
 	while (index_rows_next(&reading))
 	{
 		OpenBid *bid = new_bid(bids, &room);

@@ -37,6 +37,22 @@ int64_array(const int64 *values, int n)
 	return fixed_array(values, n, sizeof(int64), INT8OID);
 }
 
+int
+int64s_of(Datum value, bool isnull, int64 *values, int room)
+{
+	ArrayType *array;
+	int		   count;
+
+	if (isnull)
+		return 0;
+	array = DatumGetArrayTypeP(value);
+	if (ARR_ELEMTYPE(array) != INT8OID || ARR_HASNULL(array))
+		elog(ERROR, "an array is no bigint[] without nulls");
+	count = Min(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), room);
+	memcpy(values, ARR_DATA_PTR(array), count * sizeof(int64));
+	return count;
+}
+
 Datum
 int32_array(const int32 *values, int n)
 {

@@ -12,6 +12,8 @@
 
 /* bigint[] of n values, without the detour over Datums. */
 extern Datum int64_array(const int64 *values, int n);
+/* The first elements of a bigint[] that may be NULL, as many as there is room for; how many. */
+extern int	 int64s_of(Datum array, bool isnull, int64 *values, int room);
 extern Datum int32_array(const int32 *values, int n);
 extern Datum int16_array(const int16 *values, int n);
 

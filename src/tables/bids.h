@@ -12,6 +12,7 @@
 
 #include "engine/due.h"
 #include "sim/kinds.h"
+#include "tables/row_type.h"
 
 typedef enum Invitation /* stored in interaction_bid_rows.answers: append only */
 {
@@ -43,13 +44,7 @@ typedef struct Bid
 	int				dirty_place; /* in World.dirty_bids, if it is dirty */
 } Bid;
 
-/* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */
-extern uint64 bids_load(int64 world_id, const int64 *ids, int count);
-/* 'act' goes to 'context'; the kind is the caller's to find. */
-extern void bid_read(uint64 row, Bid *bid, MemoryContext context);
-
-extern void bids_insert(int64 world_id, Bid **bids, int count);
-extern void bids_write(int64 world_id, Bid **bids, int count);
-extern void bids_delete(int64 world_id, const int64 *ids, int count);
+/* Their table, described. The kind is found by its number by whoever loads them. */
+extern RowType bid_rows;
 
 #endif /* NPCSIM_TABLES_BIDS_H */

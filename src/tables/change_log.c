@@ -46,7 +46,7 @@ static const StageColumn change_columns[] = {{"segment", INT2OID},
 											 {"ids", INT8ARRAYOID}};
 
 static void
-make_change_row(RowBuilder *row, void *thing, void *arg)
+make_change_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int columns)
 {
 	const Change *change = thing;
 

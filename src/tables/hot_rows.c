@@ -248,7 +248,7 @@ static bool
 fetch_at_place(HotWriting *writing, void *thing)
 {
 	const RowSet *set = writing->table->set;
-	ItemPointer	  place = set->place(thing);
+	ItemPointer	  place = row_set_place(set, thing);
 	bool		  isnull;
 
 	if (!ItemPointerIsValid(place) || ItemPointerGetBlockNumber(place) >= writing->blocks)
@@ -259,7 +259,7 @@ fetch_at_place(HotWriting *writing, void *thing)
 		   DatumGetInt64(slot_getattr(writing->before, writing->table->world, &isnull)) ==
 			   writing->world_id &&
 		   DatumGetInt64(slot_getattr(writing->before, writing->table->attributes[0], &isnull)) ==
-			   set->id(thing);
+			   row_set_id(set, thing);
 }
 
 /* Puts the first columns of a thing's row into the slot, which has the others already. */
@@ -270,7 +270,7 @@ fill_slot(HotWriting *writing, void *thing, int columns)
 	TupleTableSlot *slot = writing->after;
 	RowBuilder		row = {.used = 0};
 
-	table->set->make_row(&row, thing, writing->arg);
+	table->set->make_row(table->set, &row, thing, writing->arg, columns);
 	Assert(row.used >= columns);
 	for (int i = 0; i < columns; i++)
 	{
@@ -357,7 +357,7 @@ update_at_place(HotWriting *writing, void *thing)
 	fill_slot(writing, thing, writing->table->updated);
 	replace_row(writing);
 	MemoryContextSwitchTo(caller);
-	*writing->table->set->place(thing) = after->tts_tid;
+	*row_set_place(writing->table->set, thing) = after->tts_tid;
 	return true;
 }
 
@@ -379,8 +379,8 @@ insert_row(HotWriting *writing, void *thing)
 	ExecSimpleRelationInsert(writing->result, writing->estate, slot);
 	require_written(writing);
 	MemoryContextSwitchTo(caller);
-	if (writing->table->set->place != NULL)
-		*writing->table->set->place(thing) = slot->tts_tid;
+	if (writing->table->set->place_at != 0)
+		*row_set_place(writing->table->set, thing) = slot->tts_tid;
 }
 
 /* Those that are not at their places are moved to the front of the array; how many there are. */
@@ -409,10 +409,10 @@ learn_places(const RowSet *set, void **things, int count, uint64 rows)
 	{
 		int64 id = spi_int64(row, 1, 0);
 
-		for (int tries = 0; tries < count && set->id(things[at]) != id; tries++)
+		for (int tries = 0; tries < count && row_set_id(set, things[at]) != id; tries++)
 			at = (at + 1) % count;
-		Assert(set->id(things[at]) == id);
-		*set->place(things[at]) = spi_tid(row, 2);
+		Assert(row_set_id(set, things[at]) == id);
+		*row_set_place(set, things[at]) = spi_tid(row, 2);
 		at = (at + 1) % count;
 	}
 	return rows == (uint64) count;
@@ -425,7 +425,7 @@ find_places(HotTable *table, int64 world_id, void **things, int count)
 	uint64 rows;
 
 	for (int i = 0; i < count; i++)
-		ids[i] = table->set->id(things[i]);
+		ids[i] = row_set_id(table->set, things[i]);
 	rows = spi_run(&table->find, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
 				   SPI_OK_SELECT);
 	if (!learn_places(table->set, things, count, rows))

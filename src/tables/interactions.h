@@ -43,13 +43,7 @@ typedef struct Interaction
 	int				dirty_place; /* in World.dirty_interactions, if it is dirty */
 } Interaction;
 
-/* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */
-extern uint64 interactions_load(int64 world_id, const int64 *ids, int count);
-/* Lists go to 'context'; the kind is the caller's to find. */
-extern void interaction_read(uint64 row, Interaction *interaction, MemoryContext context);
-
-extern void interactions_insert(int64 world_id, Interaction **interactions, int count);
-extern void interactions_write(int64 world_id, Interaction **interactions, int count);
-extern void interactions_delete(int64 world_id, const int64 *ids, int count);
+/* Their table, described. The kind is found by its number by whoever loads them. */
+extern RowType interaction_rows;
 
 #endif /* NPCSIM_TABLES_INTERACTIONS_H */

@@ -1,7 +1,6 @@
 /*
  * items.c
- *	  Items as rows: the only code that reads and writes items, item_respawns and
- *	  (for the image) item_type_rows.
+ *	  Items as rows: items, item_respawns and (for the image) item_type_rows.
  */
 #include "postgres.h"
 
@@ -11,91 +10,101 @@
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/geometries.h"
-#include "tables/hot_rows.h"
 #include "tables/item_kinds.h"
 #include "tables/items.h"
 
-static SpiStatement load_items =
-	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, ctid "
-	 "FROM npcsim.items WHERE world_id = $1",
-	 1,
-	 {INT8OID}};
-static SpiStatement load_some_items =
-	{"SELECT id, item_type, x, y, share_left, occupied_by_npc_id, revision, t.ctid FROM " SPI_WANTED_KEYS
-	 " JOIN npcsim.items t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-	 2,
-	 {INT8OID, INT8ARRAYOID}};
-static SpiStatement load_respawns =
-	{"SELECT id, item_type, x, y, due_at FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}};
-static SpiStatement load_some_respawns = {"SELECT id, item_type, x, y, due_at FROM " SPI_WANTED_KEYS
-										  " JOIN npcsim.item_respawns t ON t.world_id = " SPI_WANTED_WORLD
-										  " AND t.id = wanted.key_",
-										  2,
-										  {INT8OID, INT8ARRAYOID}};
 static SpiStatement load_types =
 	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
 
-/* An update writes the first ones. */
-#define ITEM_COLUMNS_UPDATED 4
-
-static const StageColumn item_columns[] =
-	{{"id", INT8OID},		{"share_left", INT4OID},  {"occupied_by_npc_id", INT8OID},
-	 {"revision", INT8OID}, {"item_type", TEXTOID},	  {"x", INT2OID},
-	 {"y", INT2OID},		{"properties", JSONBOID}, {"sight", InvalidOid}};
-
-/* 'arg' makes the geometries; NULL when the row is there already. */
-static void
-make_item_row(RowBuilder *row, void *thing, void *arg)
-{
-	WorldItem *item = thing;
-
-	put_int64(row, item->id);
-	put_int32(row, (int32) item->share_left);
-	put_int64_unless(row, item->occupied_by, 0);
-	put_int64(row, item->revision);
-	if (arg == NULL)
-		return;
-	put_text(row, item->kind->name);
-	put_int16(row, item->cell.x);
-	put_int16(row, item->cell.y);
-	put_datum(row, item->properties != NULL ? JsonbPGetDatum(item->properties)
-											: DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
-	put_datum(row, geometry_of_point(arg, item->cell));
-}
-
-static int64
-item_id(void *thing)
-{
-	return ((WorldItem *) thing)->id;
-}
-
-static ItemPointer
-item_place(void *thing)
-{
-	return &((WorldItem *) thing)->row;
-}
-
-static const RowSet item_set = {"staged_items", item_columns, lengthof(item_columns),
-								make_item_row,	item_id,	  item_place};
-
-static HotTable hot_items = {"items", &item_set, ITEM_COLUMNS_UPDATED, HOT_ROWS_FIND("items", "id")};
-
-/* Rows that are moved in the sight index. */
-static const StageColumn moved_columns[] = {{"id", INT8OID}, {"sight", InvalidOid}};
+/* ---- items ---- */
 
 static void
-make_moved_row(RowBuilder *row, void *thing, void *arg)
+take_item_kind(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((WorldItem *) thing)->kind = load->item_kind(load->arg, TextDatumGetCString(value));
+}
+
+static void
+put_item_kind(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_text(row, ((WorldItem *) thing)->kind->name);
+}
+
+/* The image does not keep them. */
+static void
+put_properties(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
 	const WorldItem *item = thing;
 
-	put_int64(row, item->id);
-	put_datum(row, geometry_of_point(arg, item->cell));
+	put_datum(row, item->properties != NULL ? JsonbPGetDatum(item->properties)
+											: DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 }
 
-static const RowSet moved_set = {"staged_moved_items", moved_columns, lengthof(moved_columns),
-								 make_moved_row,	   item_id,		  item_place};
+/* 'arg' makes geometries. */
+static void
+put_sight(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_datum(row, geometry_of_point(arg, ((WorldItem *) thing)->cell));
+}
 
-static HotTable hot_moved = {"items", &moved_set, lengthof(moved_columns), HOT_ROWS_FIND("items", "id")};
+static const RowColumn item_columns[] = {
+	ROW_NUMBER(WorldItem, id, "id", INT8OID),
+	ROW_NUMBER(WorldItem, share_left, "share_left", INT4OID),
+	ROW_NUMBER_OR(WorldItem, occupied_by, "occupied_by_npc_id", INT8OID, 0),
+	ROW_NUMBER(WorldItem, revision, "revision", INT8OID),
+	ROW_FIXED_OWN("item_type", TEXTOID, take_item_kind, put_item_kind),
+	ROW_FIXED_NUMBER(WorldItem, cell.x, "x", INT2OID),
+	ROW_FIXED_NUMBER(WorldItem, cell.y, "y", INT2OID),
+	ROW_FIXED_OWN("properties", JSONBOID, NULL, put_properties),
+	ROW_FIXED_OWN("sight", InvalidOid, NULL, put_sight),
+};
+
+RowType item_rows = {.table = "items",
+					 .index = "items_key",
+					 .columns = item_columns,
+					 .column_count = lengthof(item_columns),
+					 .place_at = offsetof(WorldItem, row)};
+
+/* Rows that are moved in the sight index. */
+static const RowColumn moved_columns[] = {
+	ROW_NUMBER(WorldItem, id, "id", INT8OID),
+	ROW_OWN("sight", InvalidOid, NULL, put_sight),
+};
+
+static RowType moved_rows = {.table = "items",
+							 .index = "items_key",
+							 .columns = moved_columns,
+							 .column_count = lengthof(moved_columns),
+							 .place_at = offsetof(WorldItem, row)};
+
+/* ---- respawns ---- */
+
+static void
+take_respawn_kind(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((Respawn *) thing)->kind = load->item_kind(load->arg, TextDatumGetCString(value));
+}
+
+static void
+put_respawn_kind(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_text(row, ((Respawn *) thing)->kind->name);
+}
+
+static const RowColumn respawn_columns[] = {
+	ROW_NUMBER(Respawn, id, "id", INT8OID),
+	ROW_FIXED_OWN("item_type", TEXTOID, take_respawn_kind, put_respawn_kind),
+	ROW_FIXED_NUMBER(Respawn, cell.x, "x", INT2OID),
+	ROW_FIXED_NUMBER(Respawn, cell.y, "y", INT2OID),
+	ROW_FIXED_NUMBER(Respawn, due_at, "due_at", INT8OID),
+};
+
+RowType respawn_rows = {.table = "item_respawns",
+						.index = "item_respawns_pkey",
+						.columns = respawn_columns,
+						.column_count = lengthof(respawn_columns)};
+
+/* ---- statements ---- */
 
 static SpiStatement update_properties =
 	{"UPDATE npcsim.items t SET properties = u.properties::pg_catalog.jsonb "
@@ -103,10 +112,6 @@ static SpiStatement update_properties =
 	 "$1 + 0 * u.id AND t.id = u.id",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID}};
-static SpiStatement delete_items = {"DELETE FROM npcsim.items t USING " SPI_WANTED_KEYS
-									" WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-									2,
-									{INT8OID, INT8ARRAYOID}};
 /* Written so that the planner has no other way than the place. */
 static SpiStatement delete_items_at_places =
 	{"DELETE FROM npcsim.items t USING ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS "
@@ -114,79 +119,10 @@ static SpiStatement delete_items_at_places =
 	 "WHERE t.ctid = wanted.place AND t.world_id + 0 = $1 AND t.id + 0 = wanted.key_",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TIDARRAYOID}};
-static const StageColumn respawn_columns[] = {{"id", INT8OID},
-											  {"item_type", TEXTOID},
-											  {"x", INT2OID},
-											  {"y", INT2OID},
-											  {"due_at", INT8OID}};
-
-static void
-make_respawn_row(RowBuilder *row, void *thing, void *arg)
-{
-	Respawn *respawn = thing;
-
-	put_int64(row, respawn->id);
-	put_text(row, respawn->kind->name);
-	put_int16(row, respawn->cell.x);
-	put_int16(row, respawn->cell.y);
-	put_int64(row, respawn->due_at);
-}
-
-static const RowSet respawn_set = {"staged_respawns", respawn_columns, lengthof(respawn_columns),
-								   make_respawn_row};
-static HotTable		hot_respawns = {"item_respawns", &respawn_set};
-
-static SpiStatement delete_respawns = {"DELETE FROM npcsim.item_respawns t USING " SPI_WANTED_KEYS
-									   " WHERE t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_",
-									   2,
-									   {INT8OID, INT8ARRAYOID}};
-static uint64
-load(SpiStatement *all, SpiStatement *some, int64 world_id, const int64 *ids, int count)
-{
-	if (ids == NULL)
-		return spi_run(all, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(some, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_SELECT);
-}
-
-uint64
-items_load(int64 world_id, const int64 *ids, int count)
-{
-	return load(&load_items, &load_some_items, world_id, ids, count);
-}
-
-void
-item_read(uint64 row, WorldItem *item, char **type_name)
-{
-	item->id = spi_int64(row, 1, 0);
-	*type_name = spi_text(row, 2, CurrentMemoryContext);
-	item->cell.x = spi_int16(row, 3, 0);
-	item->cell.y = spi_int16(row, 4, 0);
-	item->share_left = spi_int32(row, 5, 0);
-	item->occupied_by = spi_int64(row, 6, 0);
-	item->revision = spi_int64(row, 7, 0);
-	item->row = spi_tid(row, 8);
-}
-
-uint64
-respawns_load(int64 world_id, const int64 *ids, int count)
-{
-	return load(&load_respawns, &load_some_respawns, world_id, ids, count);
-}
-
-void
-respawn_read(uint64 row, Respawn *respawn, char **type_name)
-{
-	respawn->id = spi_int64(row, 1, 0);
-	*type_name = spi_text(row, 2, CurrentMemoryContext);
-	respawn->cell.x = spi_int16(row, 3, 0);
-	respawn->cell.y = spi_int16(row, 4, 0);
-	respawn->due_at = spi_int64(row, 5, SIM_NEVER);
-}
-
 uint64
 item_types_load(int64 world_id)
 {
-	return load(&load_types, NULL, world_id, NULL, 0);
+	return spi_run(&load_types, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 }
 
 void
@@ -228,21 +164,6 @@ run_exactly(SpiStatement *statement, Datum *values, int result, int count)
 		rows_are_missing(count, rows);
 }
 
-void
-items_insert(int64 world_id, WorldItem **items, int count, SightShift shift)
-{
-	GeometryMaker maker;
-
-	geometry_maker_begin(&maker, shift);
-	hot_rows_insert(&hot_items, world_id, (void **) items, count, &maker);
-}
-
-void
-items_write(int64 world_id, WorldItem **items, int count)
-{
-	hot_rows_update(&hot_items, world_id, (void **) items, count, NULL);
-}
-
 static char *
 properties_text(WorldItem *item)
 {
@@ -264,7 +185,7 @@ items_move(int64 world_id, WorldItem **items, int count, SightShift shift)
 	GeometryMaker maker;
 
 	geometry_maker_begin(&maker, shift);
-	hot_rows_update(&hot_moved, world_id, (void **) items, count, &maker);
+	rows_update_hot(&moved_rows, world_id, (void **) items, count, &maker);
 }
 
 /* At their places: items that come back have their ids again, and by its key one is found among all that it was. */
@@ -285,19 +206,7 @@ items_delete(int64 world_id, const int64 *ids, const int64 *places, int count)
 				(Datum[]) {Int64GetDatum(world_id), int64_array(ids, count), array_of(values, count, TIDOID)},
 				NULL, SPI_OK_DELETE);
 	if (rows < (uint64) count)
-		delete_rows(&delete_items, world_id, ids, count, rows);
-}
-
-void
-respawns_insert(int64 world_id, Respawn **respawns, int count)
-{
-	hot_rows_insert(&hot_respawns, world_id, (void **) respawns, count, NULL);
-}
-
-void
-respawns_delete(int64 world_id, const int64 *ids, int count)
-{
-	delete_rows(&delete_respawns, world_id, ids, count, 0);
+		rows_delete_all(&item_rows, world_id, ids, count, rows);
 }
 
 int

@@ -41,19 +41,14 @@ typedef struct Respawn
 	int				born_place; /* in World.born_respawns, if it is born */
 } Respawn;
 
-/* Loading; rows of the last statement are read one by one. ids NULL = all. SPI must be connected. */
-extern uint64 items_load(int64 world_id, const int64 *ids, int count);
-extern void	  item_read(uint64 row, WorldItem *item, char **type_name);
-extern uint64 respawns_load(int64 world_id, const int64 *ids, int count);
-extern void	  respawn_read(uint64 row, Respawn *respawn, char **type_name);
+/* Their tables, described. */
+extern RowType item_rows;
+extern RowType respawn_rows;
+
+/* Rows of the last statement are read one by one. SPI must be connected. */
 extern uint64 item_types_load(int64 world_id);
 extern void	  item_type_read(uint64 row, ItemKind *kind);
 
-/* Writing, one statement each. SPI must be connected. */
-extern void items_insert(int64 world_id, WorldItem **items, int count, SightShift shift);
-extern void items_write(int64 world_id, WorldItem **items, int count);
-extern void items_write_properties(int64 world_id, WorldItem **items, int count);
-/* To another place of the sight index; not a change of the item. */
 /* Where an item's row is, as a number; 0 = nobody knows. */
 static inline int64
 item_place_number(const WorldItem *item)
@@ -63,10 +58,11 @@ item_place_number(const WorldItem *item)
 										  : 0;
 }
 
+extern void items_write_properties(int64 world_id, WorldItem **items, int count);
+/* To another place of the sight index; not a change of the item. */
 extern void items_move(int64 world_id, WorldItem **items, int count, SightShift shift);
+/* At their places, as far as these are known. */
 extern void items_delete(int64 world_id, const int64 *ids, const int64 *places, int count);
-extern void respawns_insert(int64 world_id, Respawn **respawns, int count);
-extern void respawns_delete(int64 world_id, const int64 *ids, int count);
 
 /* The same of items as npcs_in_plane(). */
 extern int items_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);

@@ -1,9 +1,9 @@
 /*
  * npcs.c
- *	  NPCs as rows: reading npc_identities, npc_states, npc_tracks, npc_minds and
- *	  their requests in decision_slots. Writing is in npcs_write.c.
+ *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and their requests in decision_slots.
  *
- * Read straight through the indexes: what another backend wrote is loaded for every answer from outside.
+ * Read straight through the indexes: what another backend wrote is loaded for every answer from outside. npc_states and
+ * npc_tracks are written without statements, each row at its place (hot_rows.h).
  */
 #include "postgres.h"
 
@@ -11,71 +11,201 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/jsonb.h"
-#include "utils/memutils.h"
 
-#include "tables/index_rows.h"
+#include "tables/arrays.h"
+#include "tables/geometries.h"
 #include "tables/npcs.h"
 
-static IndexRows identity_rows = {"npc_identities",
-								  "npc_identities_pkey",
-								  {{"id", INT8OID},
-								   {"name", TEXTOID},
-								   {"controller_player_id", INT8OID},
-								   {"born_at", INT8OID},
-								   {"identity_revision", INT8OID}}};
+/* ---- npc_identities ---- */
 
-static IndexRows state_rows = {"npc_states",
-							   "npc_states_key",
-							   {{"npc_id", INT8OID},		  {"needs_as_of", INT8OID},
-								{"event_at", INT8OID},		  {"decision_at", INT8OID},
-								{"ask_again_at", INT8OID},	  {"last_decision_at", INT8OID},
-								{"interaction_id", INT8OID},  {"target_id", INT8OID},
-								{"state_since", INT8OID},	  {"state_counter", INT8OID},
-								{"draws", INT8OID},			  {"needs_revision", INT8OID},
-								{"status_revision", INT8OID}, {"hunger", INT4OID},
-								{"hygiene", INT4OID},		  {"fun", INT4OID},
-								{"energy", INT4OID},		  {"hunger_rate", INT4OID},
-								{"hygiene_rate", INT4OID},	  {"fun_rate", INT4OID},
-								{"energy_rate", INT4OID},	  {"decay", INT4OID},
-								{"state", INT2OID},			  {"event_kind", INT2OID},
-								{"goal_x", INT2OID},		  {"goal_y", INT2OID},
-								{"goal_action", INT2OID},	  {"goal_interaction", INT2OID},
-								{"replans", INT2OID},		  {"decider", INT2OID},
-								{"decision_reason", INT2OID}, {"conversed_at", INT8OID}}};
+static const RowColumn identity_columns[] = {
+	ROW_NUMBER(Npc, id, "id", INT8OID),
+	ROW_TEXT(Npc, name, "name"),
+	ROW_NUMBER_OR(Npc, controller, "controller_player_id", INT8OID, 0),
+	ROW_NUMBER(Npc, identity_revision, "identity_revision", INT8OID),
+	ROW_FIXED_NUMBER(Npc, born_at, "born_at", INT8OID),
+};
 
-static IndexRows track_rows =
-	{"npc_tracks",
-	 "npc_tracks_key",
-	 {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"motion_revision", INT8OID}, {"cells", INT2ARRAYOID}}};
+RowType npc_identity_rows = {.table = "npc_identities",
+							 .index = "npc_identities_pkey",
+							 .columns = identity_columns,
+							 .column_count = lengthof(identity_columns)};
 
-static IndexRows mind_rows = {"npc_minds",
-							  "npc_minds_pkey",
-							  {{"npc_id", INT8OID},
-							   {"asked_at", INT8OID},
-							   {"plan", JSONBOID},
-							   {"events", JSONBOID},
-							   {"events_dropped", INT4OID},
-							   {"wake_on", JSONBOID},
-							   {"budget_spent", BOOLOID},
-							   {"goal_terms", JSONBOID},
-							   {"unanswered_since", INT8OID},
-							   {"events_merged", INT4OID},
-							   {"failures", INT2OID},
-							   {"asked_not_before", INT8OID},
-							   {"pressing", INT8ARRAYOID}}};
+static void
+put_traits(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_datum(row, PointerGetDatum(((Npc *) thing)->traits));
+}
 
-static IndexRows slot_rows = {"decision_slots",
-							  "decision_slots_pkey",
-							  {{"npc_id", INT8OID},
-							   {"request_id", INT8OID},
-							   {"status", INT2OID},
-							   {"reason", TEXTOID},
-							   {"state_counter", INT8OID},
-							   {"opened_at", INT8OID},
-							   {"player_id", INT8OID},
-							   {"daily_token_output", INT8OID},
-							   {"tokens_day", DATEOID}}};
+/* The image does not keep them. */
+static const RowColumn trait_columns[] = {
+	ROW_NUMBER(Npc, id, "id", INT8OID),
+	ROW_OWN("traits", TEXTARRAYOID, NULL, put_traits),
+};
+
+RowType npc_trait_rows = {.table = "npc_identities",
+						  .index = "npc_identities_pkey",
+						  .columns = trait_columns,
+						  .column_count = lengthof(trait_columns)};
+
+/* ---- npc_states ---- */
+
+static const RowColumn state_columns[] = {
+	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
+	ROW_NUMBER(Npc, needs.as_of, "needs_as_of", INT8OID),
+	ROW_NUMBER_OR(Npc, event_at, "event_at", INT8OID, SIM_NEVER),
+	ROW_NUMBER_OR(Npc, decision_at, "decision_at", INT8OID, SIM_NEVER),
+	ROW_NUMBER_OR(Npc, ask_again_at, "ask_again_at", INT8OID, SIM_NEVER),
+	ROW_NUMBER_OR(Npc, last_decision_at, "last_decision_at", INT8OID, -1),
+	ROW_NUMBER_OR(Npc, interaction_id, "interaction_id", INT8OID, 0),
+	ROW_NUMBER_OR(Npc, target_id, "target_id", INT8OID, 0),
+	ROW_NUMBER(Npc, state_since, "state_since", INT8OID),
+	ROW_NUMBER(Npc, state_counter, "state_counter", INT8OID),
+	ROW_NUMBER(Npc, draws, "draws", INT8OID),
+	ROW_NUMBER(Npc, needs_revision, "needs_revision", INT8OID),
+	ROW_NUMBER(Npc, status_revision, "status_revision", INT8OID),
+	ROW_NUMBER(Npc, needs.value[NEED_HUNGER], "hunger", INT4OID),
+	ROW_NUMBER(Npc, needs.value[NEED_HYGIENE], "hygiene", INT4OID),
+	ROW_NUMBER(Npc, needs.value[NEED_FUN], "fun", INT4OID),
+	ROW_NUMBER(Npc, needs.value[NEED_ENERGY], "energy", INT4OID),
+	ROW_NUMBER(Npc, needs.rate[NEED_HUNGER], "hunger_rate", INT4OID),
+	ROW_NUMBER(Npc, needs.rate[NEED_HYGIENE], "hygiene_rate", INT4OID),
+	ROW_NUMBER(Npc, needs.rate[NEED_FUN], "fun_rate", INT4OID),
+	ROW_NUMBER(Npc, needs.rate[NEED_ENERGY], "energy_rate", INT4OID),
+	ROW_NUMBER(Npc, decay, "decay", INT4OID),
+	ROW_NUMBER(Npc, state, "state", INT2OID),
+	ROW_NUMBER(Npc, event_kind, "event_kind", INT2OID),
+	ROW_NUMBER(Npc, goal.x, "goal_x", INT2OID),
+	ROW_NUMBER(Npc, goal.y, "goal_y", INT2OID),
+	ROW_NUMBER(Npc, goal_action, "goal_action", INT2OID),
+	ROW_NUMBER(Npc, goal_interaction, "goal_interaction", INT2OID),
+	ROW_NUMBER(Npc, replans, "replans", INT2OID),
+	ROW_NUMBER(Npc, decider, "decider", INT2OID),
+	ROW_NUMBER(Npc, decision_reason, "decision_reason", INT2OID),
+	ROW_NUMBER_OR(Npc, conversed_at, "conversed_at", INT8OID, -1),
+};
+
+RowType npc_state_rows = {.table = "npc_states",
+						  .index = "npc_states_key",
+						  .columns = state_columns,
+						  .column_count = lengthof(state_columns),
+						  .place_at = offsetof(Npc, state_row)};
+
+/* ---- npc_tracks ---- */
+
+/* Cells around a leg that its box in the index holds, too. */
+#define SIGHT_MARGIN 4
+/* A box with a longer side is not kept for the next leg. */
+#define SIGHT_SIDE_KEPT 20
+
+static void
+take_cells(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	Npc		  *npc = thing;
+	ArrayType *cells = DatumGetArrayTypeP(value);
+	int		   count = ArrayGetNItems(ARR_NDIM(cells), ARR_DIMS(cells));
+
+	if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) ||
+		ARR_ELEMTYPE(cells) != INT2OID)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id,
+					   (long long) load->world_id));
+	npc->leg_length = count / 2;
+	memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
+	npc->sight_box = leg_box(npc->leg, npc->leg_length);
+}
+
+static void
+put_cells(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	const Npc *npc = thing;
+
+	put_datum(row, int16_array((const int16 *) npc->leg, 2 * npc->leg_length));
+}
+
+/*
+ * The index has a wider box than a leg fills, and keeps it while the next ones lie in it: then the row is updated
+ * without new entries in any index. Who looks is shown a few more that are out of sight.
+ */
+static void
+cover_leg(Npc *npc)
+{
+	CellBox	 leg = leg_box(npc->leg, npc->leg_length);
+	CellBox *box = &npc->sight_box;
+	int		 margin = npc->leg_length > 1 ? SIGHT_MARGIN : 0;
+
+	if (box->min.x <= leg.min.x && box->min.y <= leg.min.y && box->max.x >= leg.max.x &&
+		box->max.y >= leg.max.y && box->max.x - box->min.x <= SIGHT_SIDE_KEPT &&
+		box->max.y - box->min.y <= SIGHT_SIDE_KEPT)
+		return;
+	box->min = (Cell) {(int16) (leg.min.x - margin), (int16) (leg.min.y - margin)};
+	box->max = (Cell) {(int16) (leg.max.x + margin), (int16) (leg.max.y + margin)};
+}
+
+/* 'arg' makes geometries. */
+static void
+put_sight(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	Npc *npc = thing;
+
+	cover_leg(npc);
+	put_datum(row, geometry_of_line(arg, npc->sight_box.min, npc->sight_box.max));
+}
+
+static const RowColumn track_columns[] = {
+	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
+	ROW_NUMBER(Npc, departed_at, "departed_at", INT8OID),
+	ROW_NUMBER(Npc, motion_revision, "motion_revision", INT8OID),
+	ROW_OWN("cells", INT2ARRAYOID, take_cells, put_cells),
+	ROW_OWN("sight", InvalidOid, NULL, put_sight),
+};
+
+RowType npc_track_rows = {.table = "npc_tracks",
+						  .index = "npc_tracks_key",
+						  .columns = track_columns,
+						  .column_count = lengthof(track_columns),
+						  .place_at = offsetof(Npc, track_row)};
+
+/* ---- npc_minds ---- */
+
+static void
+take_pressing(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	Npc *npc = thing;
+
+	npc->pressing_count = int64s_of(value, isnull, npc->pressing, PRESSING_MAX);
+}
+
+static void
+put_pressing(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	const Npc *npc = thing;
+
+	put_datum(row, int64_array(npc->pressing, npc->pressing_count));
+}
+
+static const RowColumn mind_columns[] = {
+	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
+	ROW_NUMBER_OR(Npc, asked_at, "asked_at", INT8OID, -1),
+	ROW_JSON_LIST(Npc, mind_plan, "plan", PLAN_ACTIONS_MAX),
+	ROW_JSON_LIST(Npc, mind_events, "events", NPC_EVENTS_MAX),
+	ROW_NUMBER(Npc, events_dropped, "events_dropped", INT4OID),
+	ROW_JSON_LIST_OR_NULL(Npc, wake_on, "wake_on", WAKE_ON_MAX),
+	ROW_NUMBER(Npc, budget_spent, "budget_spent", BOOLOID),
+	ROW_JSON_OR_NULL(Npc, goal_terms, "goal_terms"),
+	ROW_NUMBER_OR(Npc, unanswered_since, "unanswered_since", INT8OID, -1),
+	ROW_NUMBER(Npc, events_merged, "events_merged", INT4OID),
+	ROW_NUMBER(Npc, failures, "failures", INT2OID),
+	ROW_NUMBER_OR(Npc, asked_not_before, "asked_not_before", INT8OID, -1),
+	ROW_OWN("pressing", INT8ARRAYOID, take_pressing, put_pressing),
+};
+
+RowType npc_mind_rows = {.table = "npc_minds",
+						 .index = "npc_minds_pkey",
+						 .columns = mind_columns,
+						 .column_count = lengthof(mind_columns)};
+
+/* ---- decision_slots ---- */
 
 static const char *const reason_names[] = {
 	[REASON_IDLE] = "idle",
@@ -89,6 +219,7 @@ static const char *const reason_names[] = {
 	[REASON_CARE] = "care",
 	[REASON_NEED_WAITS] = "need",
 };
+StaticAssertDecl(lengthof(reason_names) == REASON_COUNT, "every reason has a name");
 
 const char *
 decision_reason_name(DecisionReason reason)
@@ -105,193 +236,113 @@ decision_reason_by_name(const char *name)
 	return REASON_REQUESTED;
 }
 
-/* Reads the rows, each into the NPC that is looked up for it. */
 static void
-load_rows(const NpcLoad *load, IndexRows *rows,
-		  void (*take)(const NpcLoad *load, Npc *npc, const IndexReading *row))
+take_request_status(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	IndexReading reading;
-
-	index_rows_of_ids(&reading, rows, load->world_id, load->all ? NULL : load->ids, load->count);
-	while (index_rows_next(&reading))
-	{
-		Npc *npc = load->lookup(load->arg, DatumGetInt64(reading.values[0]));
-
-		if (npc != NULL)
-			take(load, npc, &reading);
-	}
-	index_rows_end(&reading);
-}
-
-static int64
-int64_or(const IndexReading *row, int column, int64 if_null)
-{
-	return row->nulls[column] ? if_null : DatumGetInt64(row->values[column]);
-}
-
-static char *
-text_copy(const IndexReading *row, int column, MemoryContext context)
-{
-	MemoryContext before = MemoryContextSwitchTo(context);
-	char		 *copy = TextDatumGetCString(row->values[column]);
-
-	MemoryContextSwitchTo(before);
-	return copy;
-}
-
-static JsonList *
-list_of(const IndexReading *row, int column, int max, MemoryContext context)
-{
-	return row->nulls[column] ? NULL : json_list_of(DatumGetJsonbP(row->values[column]), max, context);
+	((Npc *) thing)->request_pending = DatumGetInt16(value) != REQUEST_CLOSED;
 }
 
 static void
-take_identity(const NpcLoad *load, Npc *npc, const IndexReading *row)
+put_request_status(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
-	if (npc->name != NULL)
-		pfree(npc->name);
-	npc->name = text_copy(row, 1, load->context);
-	npc->controller = int64_or(row, 2, 0);
-	npc->born_at = DatumGetInt64(row->values[3]);
-	npc->identity_revision = DatumGetInt64(row->values[4]);
+	put_int16(row, ((Npc *) thing)->request_pending ? REQUEST_OPEN : REQUEST_CLOSED);
 }
 
 static void
-take_state(const NpcLoad *load, Npc *npc, const IndexReading *row)
+take_request_reason(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	const Datum *values = row->values;
+	char *name = TextDatumGetCString(value);
 
-	npc->needs.as_of = DatumGetInt64(values[1]);
-	npc->event_at = int64_or(row, 2, SIM_NEVER);
-	npc->decision_at = int64_or(row, 3, SIM_NEVER);
-	npc->ask_again_at = int64_or(row, 4, SIM_NEVER);
-	npc->last_decision_at = int64_or(row, 5, -1);
-	npc->interaction_id = int64_or(row, 6, 0);
-	npc->target_id = int64_or(row, 7, 0);
-	npc->state_since = DatumGetInt64(values[8]);
-	npc->state_counter = DatumGetInt64(values[9]);
-	npc->draws = (uint64) DatumGetInt64(values[10]);
-	npc->needs_revision = DatumGetInt64(values[11]);
-	npc->status_revision = DatumGetInt64(values[12]);
-	for (int need = 0; need < NEED_COUNT; need++)
-	{
-		npc->needs.value[need] = DatumGetInt32(values[13 + need]);
-		npc->needs.rate[need] = DatumGetInt32(values[17 + need]);
-	}
-	npc->decay = DatumGetInt32(values[21]);
-	npc->state = (NpcState) DatumGetInt16(values[22]);
-	npc->event_kind = (NpcEvent) DatumGetInt16(values[23]);
-	npc->goal.x = DatumGetInt16(values[24]);
-	npc->goal.y = DatumGetInt16(values[25]);
-	npc->goal_action = (ActionKind) DatumGetInt16(values[26]);
-	npc->goal_interaction = DatumGetInt16(values[27]);
-	npc->replans = DatumGetInt16(values[28]);
-	npc->decider = (Decider) DatumGetInt16(values[29]);
-	npc->decision_reason = (DecisionReason) DatumGetInt16(values[30]);
-	npc->conversed_at = int64_or(row, 31, -1);
-	npc->state_row = index_rows_place(row);
+	((Npc *) thing)->request_reason = decision_reason_by_name(name);
+	pfree(name);
 }
 
 static void
-take_track(const NpcLoad *load, Npc *npc, const IndexReading *row)
+put_request_reason(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
-	ArrayType *cells = DatumGetArrayTypeP(row->values[3]);
-	int		   count = ArrayGetNItems(ARR_NDIM(cells), ARR_DIMS(cells));
-
-	if (count < 2 || count % 2 != 0 || count > 2 * LEG_CELLS || ARR_HASNULL(cells) ||
-		ARR_ELEMTYPE(cells) != INT2OID)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("the track of NPC %lld in world %lld is damaged", (long long) npc->id,
-					   (long long) load->world_id));
-	npc->departed_at = DatumGetInt64(row->values[1]);
-	npc->motion_revision = DatumGetInt64(row->values[2]);
-	npc->leg_length = count / 2;
-	memcpy(npc->leg, ARR_DATA_PTR(cells), count * sizeof(int16));
-	npc->sight_box = leg_box(npc->leg, npc->leg_length);
-	npc->track_row = index_rows_place(row);
+	put_text(row, decision_reason_name(((Npc *) thing)->request_reason));
 }
 
-/* The moments of a column, as many as there is room for. */
-static int
-moments_of(const IndexReading *row, int column, int64 *moments, int room)
+static const RowColumn slot_columns[] = {
+	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
+	ROW_NUMBER(Npc, request_id, "request_id", INT8OID),
+	ROW_OWN("status", INT2OID, take_request_status, put_request_status),
+	ROW_OWN("reason", TEXTOID, take_request_reason, put_request_reason),
+	ROW_NUMBER(Npc, request_state, "state_counter", INT8OID),
+	ROW_NUMBER(Npc, request_opened_at, "opened_at", INT8OID),
+	ROW_NUMBER_OR(Npc, request_player, "player_id", INT8OID, 0),
+	/* written by who counts the tokens of an answer */
+	ROW_READ_NUMBER(Npc, tokens, "daily_token_output", INT8OID),
+	ROW_READ_NUMBER(Npc, tokens_day, "tokens_day", DATEOID),
+};
+
+/*
+ * A request that was closed stays in its slot, with what became of its delivery; one that is pending is only written
+ * when it is new.
+ */
+RowType npc_slot_rows = {.table = "decision_slots",
+						 .index = "decision_slots_pkey",
+						 .columns = slot_columns,
+						 .column_count = lengthof(slot_columns),
+						 .also_columns = ", opened_at_real",
+						 .also_values = ", pg_catalog.clock_timestamp()",
+						 .also_set = ", opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real "
+									 "ELSE excluded.opened_at_real END, "
+									 "sent_at_real = CASE WHEN excluded.status = 0 THEN t.sent_at_real END, "
+									 "timeout_ms = CASE WHEN excluded.status = 0 THEN t.timeout_ms END, "
+									 "session_id = CASE WHEN excluded.status = 0 THEN t.session_id END, "
+									 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
+									 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
+									 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
+									 "answered = excluded.status = 0 AND t.answered"};
+
+/* ---- births and removals ---- */
+
+void
+npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
-	ArrayType *array = DatumGetArrayTypeP(row->values[column]);
-	int		   count = Min(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), room);
+	GeometryMaker maker;
 
-	if (ARR_HASNULL(array) || ARR_ELEMTYPE(array) != INT8OID)
-		return 0;
-	memcpy(moments, ARR_DATA_PTR(array), count * sizeof(int64));
-	return count;
-}
-
-static void
-take_mind(const NpcLoad *load, Npc *npc, const IndexReading *row)
-{
-	npc->asked_at = int64_or(row, 1, -1);
-	json_list_clear(&npc->mind_plan);
-	json_list_clear(&npc->mind_events);
-	json_list_clear(&npc->wake_on);
-	npc->mind_plan = list_of(row, 2, PLAN_ACTIONS_MAX, load->context);
-	npc->mind_events = list_of(row, 3, NPC_EVENTS_MAX, load->context);
-	npc->events_dropped = DatumGetInt32(row->values[4]);
-	npc->wake_on = list_of(row, 5, WAKE_ON_MAX, load->context);
-	npc->budget_spent = DatumGetBool(row->values[6]);
-	if (npc->goal_terms != NULL)
-		pfree(npc->goal_terms);
-	npc->goal_terms = NULL;
-	if (!row->nulls[7])
-	{
-		Jsonb *terms = DatumGetJsonbP(row->values[7]);
-
-		npc->goal_terms =
-			MemoryContextStrdup(load->context, JsonbToCString(NULL, &terms->root, VARSIZE(terms)));
-	}
-	npc->unanswered_since = int64_or(row, 8, -1);
-	npc->events_merged = DatumGetInt32(row->values[9]);
-	npc->failures = DatumGetInt16(row->values[10]);
-	npc->asked_not_before = int64_or(row, 11, -1);
-	npc->pressing_count = moments_of(row, 12, npc->pressing, PRESSING_MAX);
-}
-
-static void
-take_slot(const NpcLoad *load, Npc *npc, const IndexReading *row)
-{
-	npc->request_id = DatumGetInt64(row->values[1]);
-	npc->request_pending = DatumGetInt16(row->values[2]) != REQUEST_CLOSED;
-	npc->request_reason = decision_reason_by_name(text_copy(row, 3, CurrentMemoryContext));
-	npc->request_state = DatumGetInt64(row->values[4]);
-	npc->request_opened_at = DatumGetInt64(row->values[5]);
-	npc->request_player = int64_or(row, 6, 0);
-	npc->tokens = DatumGetInt64(row->values[7]);
-	npc->tokens_day = DatumGetDateADT(row->values[8]);
+	rows_insert(&npc_identity_rows, world_id, (void **) npcs, count);
+	rows_insert_hot(&npc_state_rows, world_id, (void **) npcs, count, NULL);
+	geometry_maker_begin(&maker, shift);
+	rows_insert_hot(&npc_track_rows, world_id, (void **) npcs, count, &maker);
 }
 
 void
-npcs_load_identities(const NpcLoad *load)
+npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
-	load_rows(load, &identity_rows, take_identity);
+	GeometryMaker maker;
+
+	geometry_maker_begin(&maker, shift);
+	rows_update_hot(&npc_track_rows, world_id, (void **) npcs, count, &maker);
 }
 
 void
-npcs_load_states(const NpcLoad *load)
+npcs_delete(int64 world_id, const int64 *ids, int count)
 {
-	load_rows(load, &state_rows, take_state);
+	RowType *const types[] = {&npc_slot_rows, &npc_mind_rows, &npc_track_rows, &npc_state_rows,
+							  &npc_identity_rows};
+
+	for (int i = 0; i < (int) lengthof(types); i++)
+		rows_delete(types[i], world_id, ids, count);
 }
 
-void
-npcs_load_tracks(const NpcLoad *load)
+int
+npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most)
 {
-	load_rows(load, &track_rows, take_track);
-}
+	static SpiStatement statement =
+		{"SELECT npc_id FROM npcsim.npc_tracks WHERE world_id + 0 = $1 AND sight OPERATOR(%P.&&) "
+		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
+		 5,
+		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+	uint64 rows =
+		spi_run_limit(&statement,
+					  (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+								 Float8GetDatum(shift.x + size_x), Float8GetDatum(shift.y + size_y)},
+					  NULL, SPI_OK_SELECT, most);
 
-void
-npcs_load_minds(const NpcLoad *load)
-{
-	load_rows(load, &mind_rows, take_mind);
-}
-
-void
-npcs_load_slots(const NpcLoad *load)
-{
-	load_rows(load, &slot_rows, take_slot);
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	return (int) rows;
 }

@@ -18,6 +18,7 @@
 #include "sim/path.h"
 #include "tables/geometries.h"
 #include "tables/json_lists.h"
+#include "tables/row_type.h"
 
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 {
@@ -50,6 +51,7 @@ typedef enum DecisionReason /* stored in npc_states.decision_reason: append only
 	REASON_CARE,	  /* nothing to ask: the built-in mind looks after it */
 	REASON_NEED_WAITS /* a need fell when its mind could not be asked yet */
 } DecisionReason;
+#define REASON_COUNT 10
 
 typedef enum RequestStatus /* stored in decision_slots.status: append only */
 {
@@ -181,44 +183,17 @@ leg_box(const Cell *leg, int length)
 	return box;
 }
 
-/*
- * Loading. 'ids' NULL with count 0 means every NPC of the world. The callback finds or makes the Npc of an id
- * (NULL: skip the row); strings go to 'context'. What is seen is what the active snapshot sees.
- */
-typedef Npc *(*NpcLookup)(void *arg, int64 id);
+/* Their tables, described. */
+extern RowType npc_identity_rows;
+extern RowType npc_trait_rows;
+extern RowType npc_state_rows;
+extern RowType npc_track_rows;
+extern RowType npc_mind_rows;
+extern RowType npc_slot_rows;
 
-typedef struct NpcLoad
-{
-	int64		  world_id;
-	const int64	 *ids;
-	int			  count;
-	bool		  all;
-	NpcLookup	  lookup;
-	void		 *arg;
-	MemoryContext context;
-} NpcLoad;
-
-extern void npcs_load_identities(const NpcLoad *load);
-extern void npcs_load_states(const NpcLoad *load);
-extern void npcs_load_tracks(const NpcLoad *load);
-extern void npcs_load_minds(const NpcLoad *load);
-extern void npcs_load_slots(const NpcLoad *load);
-
-
-/*
- * Writing: the rows of these NPCs, each by what of it is dirty (revisions in the Npc already set). One
- * statement per table. SPI must be connected.
- */
+/* Writing what takes more than one of them, or a place in the sight index (revisions in the Npc already set). */
 extern void npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift);
-extern void npcs_write_identities(int64 world_id, Npc **npcs, int count);
-extern void npcs_write_traits(int64 world_id, Npc **npcs, int count);
-/* Births are written by npcs_insert() alone. */
-extern void npcs_insert_states(int64 world_id, Npc **npcs, int count);
-extern void npcs_insert_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
-extern void npcs_write_states(int64 world_id, Npc **npcs, int count);
 extern void npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
-extern void npcs_write_minds(int64 world_id, Npc **npcs, int count);
-extern void npcs_write_slots(int64 world_id, Npc **npcs, int count);
 extern void npcs_delete(int64 world_id, const int64 *ids, int count);
 
 extern const char *decision_reason_name(DecisionReason reason);

@@ -6,7 +6,6 @@
 
 #include "utils/builtins.h"
 
-#include "tables/arrays.h"
 #include "tables/row_set.h"
 
 void
@@ -80,7 +79,7 @@ run_over(SpiStatement *statement, Datum *parameters, int result, const RowSet *s
 	{
 		RowBuilder row = {.used = 0};
 
-		set->make_row(&row, things[i], arg);
+		set->make_row(set, &row, things[i], arg, set->column_count);
 		Assert(row.used == set->column_count);
 		stage_row(&stage, row.values, row.nulls);
 	}
@@ -105,13 +104,4 @@ write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet 
 
 	if (rows != (uint64) count)
 		rows_are_missing(count, rows);
-}
-
-void
-delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count, uint64 deleted)
-{
-	deleted +=
-		spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL, SPI_OK_DELETE);
-	if (deleted != (uint64) count)
-		rows_are_missing(count, deleted);
 }

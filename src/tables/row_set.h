@@ -39,11 +39,25 @@ typedef struct RowSet
 	const char		  *name;
 	const StageColumn *columns;
 	int				   column_count;
-	void (*make_row)(RowBuilder *row, void *thing, void *arg);
-	/* for hot tables (hot_rows.h) */
-	int64 (*id)(void *thing);
-	ItemPointer (*place)(void *thing); /* where its present row is */
+	/* puts at least the first 'columns'; 'arg' is the caller's */
+	void (*make_row)(const struct RowSet *set, RowBuilder *row, void *thing, void *arg, int columns);
+	/* for hot tables (hot_rows.h): offsets of the id and of the ItemPointerData of the present row; 0 = it is not remembered */
+	size_t id_at;
+	size_t place_at;
 } RowSet;
+
+static inline int64
+row_set_id(const RowSet *set, const void *thing)
+{
+	return *(const int64 *) ((const char *) thing + set->id_at);
+}
+
+static inline ItemPointer
+row_set_place(const RowSet *set, void *thing)
+{
+	return (ItemPointer) ((char *) thing + set->place_at);
+}
+
 
 /*
  * Runs a statement that must find a row for everything: otherwise the image is not what the tables are. SPI must be
@@ -51,9 +65,6 @@ typedef struct RowSet
  */
 extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
 					   void **things, int count, void *arg);
-
-/* Deletes the rows of these ids, all of which there must be, but for those that were deleted already. SPI must be connected. */
-extern void delete_rows(SpiStatement *statement, int64 world_id, const int64 *ids, int count, uint64 deleted);
 
 extern _Noreturn void rows_are_missing(int count, uint64 rows);
 

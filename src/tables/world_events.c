@@ -141,7 +141,7 @@ put_data(RowBuilder *row, const EventBatch *batch)
 }
 
 static void
-make_batch_row(RowBuilder *row, void *thing, void *arg)
+make_batch_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int columns)
 {
 	const EventBatch *batch = thing;
 	const Flush		 *flush = arg;

@@ -15,8 +15,8 @@ $$;
 SELECT set_eq('SELECT table_name, index_name FROM npcsim.optimize_world_queries(1, false) WHERE index_name IS NOT NULL',
               $$SELECT tablename::text, indexname::text FROM pg_indexes WHERE schemaname = 'npcsim' AND indexname IN
                   ('npc_tracks_sight', 'items_sight', 'npc_tracks_key', 'npc_states_key', 'items_key', 'npc_identities_pkey', 'npc_minds_pkey',
-                   'decision_slots_pkey', 'interaction_runs_pkey', 'interaction_bid_rows_pkey', 'world_clock_pkey')$$, 'each index is told');
-\set used `cat src/*/*.c | tr '\n\t' '  ' | grep -oE 'IndexRows [a-z_]+ = \{"[a-z_]+", +"[a-z_]+"' | grep -oE '"[a-z_]+"$' | tr -d '"' | sort -u | tr '\n' ' '`
+                   'decision_slots_pkey', 'interaction_runs_pkey', 'interaction_bid_rows_pkey', 'item_respawns_pkey', 'world_clock_pkey')$$, 'each index is told');
+\set used `cat src/*/*.c | tr '\n\t' '  ' | grep -oE 'IndexRows [a-z_]+ = \{"[a-z_]+", +"[a-z_]+"|\.index = "[a-z_]+"' | grep -oE '"[a-z_]+"$' | tr -d '"' | sort -u | tr '\n' ' '`
 SELECT is_empty(format($$SELECT name FROM regexp_split_to_table(trim(%L), ' ') AS name
                           WHERE name NOT IN (SELECT index_name FROM npcsim.optimize_world_queries(1, false) WHERE index_name IS NOT NULL)$$, :'used'),
                 'and each that is read without a statement');

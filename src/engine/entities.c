@@ -1,0 +1,194 @@
+/*
+ * entities.c
+ *	  What a world's image holds besides NPCs, each described once.
+ */
+#include "postgres.h"
+
+#include "engine/entities.h"
+
+static const InteractionKind *
+kind_of_number(World *world, int number)
+{
+	const InteractionKind *kind = image_interaction_kind(world, number);
+
+	if (kind == NULL)
+		elog(ERROR, "interaction type %d of world %lld is not in its image", number, (long long) world->id);
+	return kind;
+}
+
+/* ---- interactions ---- */
+
+static void
+enter_interaction(World *world, void *read)
+{
+	Interaction *interaction = image_find(world->interactions, ((Interaction *) read)->id);
+
+	if (interaction == NULL)
+		interaction = image_new_interaction(world, ((Interaction *) read)->id);
+	else
+		json_list_clear(&interaction->acts);
+	*interaction = *(Interaction *) read;
+	interaction->kind = kind_of_number(world, interaction->number);
+}
+
+static void
+forget_interaction(World *world, int64 id)
+{
+	Interaction *interaction = image_find(world->interactions, id);
+
+	if (interaction != NULL)
+		image_free_interaction(world, interaction);
+}
+
+/* ---- bids ---- */
+
+static void
+forget_bid(World *world, int64 id)
+{
+	Bid *bid = image_find(world->bids, id);
+
+	if (bid != NULL)
+		image_free_bid(world, bid);
+}
+
+static void
+enter_bid(World *world, void *read)
+{
+	Bid *bid;
+	Due	 due;
+
+	forget_bid(world, ((Bid *) read)->id);
+	bid = image_new_bid(world, ((Bid *) read)->id);
+	due = bid->due;
+	*bid = *(Bid *) read;
+	bid->due = due;
+	bid->kind = kind_of_number(world, bid->number);
+	bid_settle(world, bid);
+}
+
+/* ---- respawns ---- */
+
+static void
+enter_respawn(World *world, void *read)
+{
+	const Respawn *as_read = read;
+	Respawn		  *respawn = image_find(world->respawns, as_read->id);
+
+	if (respawn == NULL)
+		respawn = image_new_respawn(world, as_read->id);
+	respawn->kind = as_read->kind;
+	respawn->cell = as_read->cell;
+	respawn->due_at = as_read->due_at;
+	due_set(&world->events, &respawn->due, respawn->due_at, DUE_RESPAWN);
+}
+
+static void
+forget_respawn(World *world, int64 id)
+{
+	Respawn *respawn = image_find(world->respawns, id);
+
+	if (respawn != NULL)
+		image_free_respawn(world, respawn);
+}
+
+/* ---- items ---- */
+
+static void
+forget_item(World *world, int64 id)
+{
+	WorldItem *item = world_item(world, id);
+
+	if (item != NULL)
+		image_free_item(world, item);
+}
+
+/* In place of what was there. */
+static void
+enter_item(World *world, void *read)
+{
+	WorldItem *item = read;
+
+	if (item->cell.x >= world->size_x || item->cell.y >= world->size_y)
+		elog(ERROR, "item %lld lies outside world %lld", (long long) item->id, (long long) world->id);
+	forget_item(world, item->id);
+	item = MemoryContextAlloc(world->context, sizeof(WorldItem));
+	*item = *(WorldItem *) read;
+	image_put_item(world, item);
+}
+
+static void
+delete_removed_items(World *world)
+{
+	items_delete(world->id, world->removed_items.ids, world->removed_item_places.ids,
+				 world->removed_items.count);
+}
+
+/* Properties are given to be written: the image does not keep them. */
+static void
+write_properties(World *world, void **things, int count)
+{
+	WorldItem **some = palloc(count * sizeof(WorldItem *));
+	int			given = 0;
+
+	for (int i = 0; i < count; i++)
+		if (((WorldItem *) things[i])->properties != NULL)
+			some[given++] = things[i];
+	if (given > 0)
+		items_write_properties(world->id, some, given);
+	for (int i = 0; i < given; i++)
+	{
+		pfree(some[i]->properties);
+		some[i]->properties = NULL;
+	}
+	pfree(some);
+}
+
+/* ---- all of them ---- */
+
+const Entity entities[] = {
+	{.rows = &interaction_rows,
+	 .size = sizeof(Interaction),
+	 .written_list = offsetof(World, dirty_interactions),
+	 .removed_list = offsetof(World, removed_interactions),
+	 .born_at = offsetof(Interaction, born),
+	 .dirty_at = offsetof(Interaction, dirty),
+	 .revision_at = offsetof(Interaction, revision),
+	 .changed = CHANGE_INTERACTION,
+	 .removed = CHANGE_INTERACTION_REMOVED,
+	 .enter = enter_interaction,
+	 .forget = forget_interaction},
+	{.rows = &bid_rows,
+	 .size = sizeof(Bid),
+	 .written_list = offsetof(World, dirty_bids),
+	 .removed_list = offsetof(World, removed_bids),
+	 .born_at = offsetof(Bid, born),
+	 .dirty_at = offsetof(Bid, dirty),
+	 .changed = CHANGE_BID,
+	 .removed = CHANGE_BID_REMOVED,
+	 .enter = enter_bid,
+	 .forget = forget_bid},
+	{.rows = &respawn_rows,
+	 .size = sizeof(Respawn),
+	 .written_list = offsetof(World, born_respawns),
+	 .removed_list = offsetof(World, removed_respawns),
+	 .born_at = offsetof(Respawn, born),
+	 .changed = CHANGE_RESPAWN,
+	 .enter = enter_respawn,
+	 .forget = forget_respawn},
+	{.rows = &item_rows,
+	 .size = sizeof(WorldItem),
+	 .written_list = offsetof(World, dirty_items),
+	 .removed_list = offsetof(World, removed_items),
+	 .born_at = offsetof(WorldItem, born),
+	 .dirty_at = offsetof(WorldItem, dirty),
+	 .revision_at = offsetof(WorldItem, revision),
+	 .changed = CHANGE_ITEM,
+	 .removed = CHANGE_ITEM_REMOVED,
+	 .has_place = true,
+	 .enter = enter_item,
+	 .forget = forget_item,
+	 .delete_removed = delete_removed_items,
+	 .write_rest = write_properties},
+};
+
+const int entity_count = lengthof(entities);

@@ -1,0 +1,408 @@
+/*
+ * row_type.c
+ *	  Tables of a world's state, each described once.
+ *
+ * Updates say world_id = $1 + 0 * id, which leaves the planner no other way than the whole primary key, even when a young
+ * table has no statistics.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+#include "tables/arrays.h"
+#include "tables/json_lists.h"
+#include "tables/row_type.h"
+
+static void *
+member(void *thing, const RowColumn *column)
+{
+	return (char *) thing + column->offset;
+}
+
+/* ---- numbers ---- */
+
+static int64
+number_of(Datum value, Oid type)
+{
+	switch (type)
+	{
+		case INT8OID:
+			return DatumGetInt64(value);
+		case INT4OID:
+		case DATEOID:
+			return DatumGetInt32(value);
+		case INT2OID:
+			return DatumGetInt16(value);
+		case BOOLOID:
+			return DatumGetBool(value);
+	}
+	elog(ERROR, "type %u is no number", type);
+}
+
+static Datum
+datum_of(int64 number, Oid type)
+{
+	switch (type)
+	{
+		case INT8OID:
+			return Int64GetDatum(number);
+		case INT4OID:
+		case DATEOID:
+			return Int32GetDatum((int32) number);
+		case INT2OID:
+			return Int16GetDatum((int16) number);
+		case BOOLOID:
+			return BoolGetDatum(number != 0);
+	}
+	elog(ERROR, "type %u is no number", type);
+}
+
+void
+row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	int64 number = isnull ? column->none : number_of(value, column->type);
+	void *place = member(thing, column);
+
+	switch (column->width)
+	{
+		case sizeof(int64):
+			*(int64 *) place = number;
+			return;
+		case sizeof(int32):
+			*(int32 *) place = (int32) number;
+			return;
+		case sizeof(int16):
+			*(int16 *) place = (int16) number;
+			return;
+		case sizeof(bool):
+			*(bool *) place = number != 0;
+			return;
+	}
+	elog(ERROR, "column %s is of no number", column->name);
+}
+
+static int64
+number_in(void *thing, const RowColumn *column)
+{
+	const void *place = member(thing, column);
+
+	switch (column->width)
+	{
+		case sizeof(int64):
+			return *(const int64 *) place;
+		case sizeof(int32):
+			return *(const int32 *) place;
+		case sizeof(int16):
+			return *(const int16 *) place;
+		case sizeof(bool):
+			return *(const bool *) place;
+	}
+	elog(ERROR, "column %s is of no number", column->name);
+}
+
+void
+row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	int64 number = number_in(thing, column);
+
+	if (column->nullable && number == column->none)
+		put_null(row);
+	else
+		put_datum(row, datum_of(number, column->type));
+}
+
+/* ---- texts ---- */
+
+/* In place of what was there. */
+static void
+keep_text(const RowLoad *load, void *thing, const RowColumn *column, const char *text)
+{
+	char **place = member(thing, column);
+
+	if (*place != NULL)
+		pfree(*place);
+	*place = text != NULL ? MemoryContextStrdup(load->context, text) : NULL;
+}
+
+void
+row_take_text(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	char *copy = isnull ? NULL : TextDatumGetCString(value);
+
+	keep_text(load, thing, column, copy);
+	if (copy != NULL)
+		pfree(copy);
+}
+
+void
+row_put_text(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_text_or_null(row, *(char **) member(thing, column));
+}
+
+void
+row_take_json(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	Jsonb *json = isnull ? NULL : DatumGetJsonbP(value);
+
+	keep_text(load, thing, column, json != NULL ? JsonbToCString(NULL, &json->root, VARSIZE(json)) : NULL);
+}
+
+static void
+put_json(RowBuilder *row, const char *text)
+{
+	if (text == NULL)
+		put_null(row);
+	else
+		put_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+void
+row_put_json(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_json(row, *(char **) member(thing, column));
+}
+
+void
+row_take_json_list(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	JsonList **place = member(thing, column);
+
+	json_list_clear(place);
+	if (!isnull)
+		*place = json_list_of(DatumGetJsonbP(value), column->width, load->context);
+}
+
+void
+row_put_json_list(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	const JsonList *list = *(JsonList **) member(thing, column);
+
+	put_json(row, list == NULL && column->nullable ? NULL : json_list_text(list));
+}
+
+/* ---- what follows from a description ---- */
+
+static void
+prepare_reading(RowType *type)
+{
+	int count = 0;
+
+	type->reading.table = type->table;
+	type->reading.index = type->index;
+	for (int i = 0; i < type->column_count; i++)
+		if (type->columns[i].take != NULL)
+			type->reading.columns[count++] = (StageColumn) {type->columns[i].name, type->columns[i].type};
+}
+
+static void
+make_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int columns)
+{
+	const RowType *type = (const RowType *) ((const char *) set - offsetof(RowType, set));
+
+	for (int i = 0; i < type->column_count && row->used < columns; i++)
+		if (type->columns[i].put != NULL)
+			type->columns[i].put(row, thing, &type->columns[i], arg);
+}
+
+static void
+prepare_writing(RowType *type)
+{
+	int count = 0;
+
+	type->hot.name = type->table;
+	type->hot.set = &type->set;
+	for (int i = 0; i < type->column_count; i++)
+	{
+		if (type->columns[i].put == NULL)
+			continue;
+		type->staged[count++] = (StageColumn) {type->columns[i].name, type->columns[i].type};
+		if (!type->columns[i].fixed)
+			type->hot.updated = count;
+	}
+	type->set = (RowSet) {.name = psprintf("staged_%s_%s", type->table, type->columns[1].name),
+						  .columns = type->staged,
+						  .column_count = count,
+						  .make_row = make_row,
+						  .id_at = type->columns[0].offset,
+						  .place_at = type->place_at};
+}
+
+static void
+prepare_statement(SpiStatement *statement, StringInfo sql, bool takes_ids)
+{
+	statement->sql = pstrdup(sql->data);
+	statement->nargs = takes_ids ? 2 : 1;
+	statement->types[0] = INT8OID;
+	statement->types[1] = INT8ARRAYOID;
+	resetStringInfo(sql);
+}
+
+static const char *
+or_nothing(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void
+append_insert(StringInfo sql, const RowType *type)
+{
+	appendStringInfo(sql, "INSERT INTO npcsim.%s AS t (world_id", type->table);
+	for (int i = 0; i < type->set.column_count; i++)
+		appendStringInfo(sql, ", %s", type->staged[i].name);
+	appendStringInfo(sql, "%s) SELECT $1", or_nothing(type->also_columns));
+	for (int i = 0; i < type->set.column_count; i++)
+		appendStringInfo(sql, ", u.%s", type->staged[i].name);
+	appendStringInfo(sql, "%s FROM %s u", or_nothing(type->also_values), type->set.name);
+}
+
+/* What an update assigns, from the row that 'source' is the name of. */
+static void
+append_assignments(StringInfo sql, const RowType *type, const char *source)
+{
+	for (int i = 1; i < type->hot.updated; i++)
+		appendStringInfo(sql, "%s%s = %s.%s", i > 1 ? ", " : "", type->staged[i].name, source,
+						 type->staged[i].name);
+	appendStringInfoString(sql, or_nothing(type->also_set));
+}
+
+static void
+prepare_statements(RowType *type)
+{
+	const char	  *id = type->columns[0].name;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	append_insert(&sql, type);
+	prepare_statement(&type->insert, &sql, false);
+
+	append_insert(&sql, type);
+	appendStringInfo(&sql, " ON CONFLICT (world_id, %s) DO UPDATE SET ", id);
+	append_assignments(&sql, type, "excluded");
+	prepare_statement(&type->upsert, &sql, false);
+
+	appendStringInfo(&sql, "UPDATE npcsim.%s t SET ", type->table);
+	append_assignments(&sql, type, "u");
+	appendStringInfo(&sql, " FROM %s u WHERE t.world_id = $1 + 0 * u.%s AND t.%s = u.%s", type->set.name, id,
+					 id, id);
+	prepare_statement(&type->update, &sql, false);
+
+	appendStringInfo(&sql,
+					 "DELETE FROM npcsim.%s t USING " SPI_WANTED_KEYS " WHERE t.world_id = " SPI_WANTED_WORLD
+					 " AND t.%s = wanted.key_",
+					 type->table, id);
+	prepare_statement(&type->delete_, &sql, true);
+
+	appendStringInfo(&sql,
+					 "SELECT t.%s, t.ctid FROM " SPI_WANTED_KEYS
+					 " JOIN npcsim.%s t ON t.world_id = " SPI_WANTED_WORLD " AND t.%s = wanted.key_",
+					 id, type->table, id);
+	prepare_statement(&type->hot.find, &sql, true);
+	pfree(sql.data);
+}
+
+static void
+prepare(RowType *type)
+{
+	MemoryContext before;
+
+	if (type->prepared)
+		return;
+	before = MemoryContextSwitchTo(TopMemoryContext);
+	prepare_reading(type);
+	prepare_writing(type);
+	prepare_statements(type);
+	MemoryContextSwitchTo(before);
+	type->prepared = true;
+}
+
+/* ---- rows ---- */
+
+void
+rows_load(RowType *type, const RowLoad *load)
+{
+	IndexReading reading;
+
+	prepare(type);
+	index_rows_of_ids(&reading, &type->reading, load->world_id, load->ids, load->count);
+	while (index_rows_next(&reading))
+	{
+		void *thing = load->lookup(load->arg, DatumGetInt64(reading.values[0]));
+		int	  read = 0;
+
+		if (thing == NULL)
+			continue;
+		for (int i = 0; i < type->column_count; i++)
+		{
+			const RowColumn *column = &type->columns[i];
+
+			if (column->take == NULL)
+				continue;
+			column->take(load, thing, column, reading.values[read], reading.nulls[read]);
+			read++;
+		}
+		if (type->place_at != 0)
+			*(ItemPointerData *) ((char *) thing + type->place_at) = index_rows_place(&reading);
+		if (load->done != NULL)
+			load->done(load->arg, thing);
+	}
+	index_rows_end(&reading);
+}
+
+void
+rows_insert_hot(RowType *type, int64 world_id, void **things, int count, void *arg)
+{
+	prepare(type);
+	hot_rows_insert(&type->hot, world_id, things, count, arg);
+}
+
+void
+rows_update_hot(RowType *type, int64 world_id, void **things, int count, void *arg)
+{
+	prepare(type);
+	hot_rows_update(&type->hot, world_id, things, count, arg);
+}
+
+void
+rows_insert(RowType *type, int64 world_id, void **things, int count)
+{
+	prepare(type);
+	write_rows(&type->insert, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &type->set, things, count,
+			   NULL);
+}
+
+void
+rows_update(RowType *type, int64 world_id, void **things, int count)
+{
+	prepare(type);
+	write_rows(&type->update, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_UPDATE, &type->set, things, count,
+			   NULL);
+}
+
+void
+rows_upsert(RowType *type, int64 world_id, void **things, int count)
+{
+	prepare(type);
+	write_rows(&type->upsert, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &type->set, things, count,
+			   NULL);
+}
+
+uint64
+rows_delete(RowType *type, int64 world_id, const int64 *ids, int count)
+{
+	prepare(type);
+	return spi_run(&type->delete_, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
+				   SPI_OK_DELETE);
+}
+
+void
+rows_delete_all(RowType *type, int64 world_id, const int64 *ids, int count, uint64 deleted)
+{
+	deleted += rows_delete(type, world_id, ids, count);
+	if (deleted != (uint64) count)
+		rows_are_missing(count, deleted);
+}

@@ -1,0 +1,181 @@
+/*
+ * row_type.h
+ *	  Tables of a world's state, each described once: which column is which member of a thing in memory. Reading, writing
+ *	  and deleting its rows follow from that.
+ *
+ *		static const RowColumn columns[] = {
+ *			ROW_NUMBER(Bid, id, "id", INT8OID),				the id of the thing, first
+ *			ROW_NUMBER(Bid, made_at, "made_at", INT8OID),
+ *			ROW_NUMBER_OR(Bid, put_at, "put_at", INT8OID, -1),	-1 in memory is NULL in the row
+ *			…
+ *		};
+ *		RowType bid_rows = {.table = "interaction_bid_rows", .index = "interaction_bid_rows_pkey", .columns = columns, …};
+ *
+ * A table has, besides, a column world_id, and its index begins with that and the id.
+ */
+#ifndef NPCSIM_ROW_TYPE_H
+#define NPCSIM_ROW_TYPE_H
+
+#include "postgres.h"
+
+#include "sim/kinds.h"
+#include "spi.h"
+#include "tables/hot_rows.h"
+#include "tables/index_rows.h"
+#include "tables/row_set.h"
+
+/*
+ * Loading. 'ids' NULL means every row of the world. The callback finds or makes the thing of an id (NULL: skip the row);
+ * what is allocated goes to 'context'. What is seen is what the active snapshot sees.
+ */
+typedef struct RowLoad
+{
+	int64		 world_id;
+	const int64 *ids;
+	int			 count;
+	void *(*lookup)(void *arg, int64 id);
+	void (*done)(void *arg, void *thing); /* its row was read; NULL = nothing is to be done then */
+	const ItemKind *(*item_kind)(void *arg, const char *name); /* of rows that name one */
+	void		 *arg;
+	MemoryContext context;
+} RowLoad;
+
+typedef struct RowColumn
+{
+	const char *name;
+	Oid			type;	  /* InvalidOid: geometry */
+	uint16		offset;	  /* of the member */
+	uint16		width;	  /* bytes of a number; most elements of a list */
+	bool		nullable; /* the member's 'none' is NULL in the row */
+	bool		fixed;	  /* written when the row is new, never again */
+	int64		none;
+	/* from the row to the member; NULL: it is not read */
+	void (*take)(const RowLoad *load, void *thing, const struct RowColumn *column, Datum value, bool isnull);
+	/* from the member to the row; NULL: it is not written. 'arg' is the caller's */
+	void (*put)(RowBuilder *row, void *thing, const struct RowColumn *column, void *arg);
+} RowColumn;
+
+#define ROW_MEMBER(thing_, member_)		  .offset = offsetof(thing_, member_)
+#define ROW_MEMBER_WIDTH(thing_, member_) .width = sizeof(((thing_ *) NULL)->member_)
+
+/* A number, an enumeration or a truth value. */
+#define ROW_NUMBER(thing_, member_, name_, type_) \
+	{ \
+		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
+		.take = row_take_number, .put = row_put_number \
+	}
+#define ROW_NUMBER_OR(thing_, member_, name_, type_, none_) \
+	{ \
+		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
+		.nullable = true, .none = (none_), .take = row_take_number, .put = row_put_number \
+	}
+/* The same of numbers that never change. */
+#define ROW_FIXED_NUMBER(thing_, member_, name_, type_) \
+	{ \
+		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
+		.fixed = true, .take = row_take_number, .put = row_put_number \
+	}
+/* A number that somebody else writes. */
+#define ROW_READ_NUMBER(thing_, member_, name_, type_) \
+	{ \
+		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
+		.take = row_take_number \
+	}
+/* char *, an object in JSON that never changes; NULL = NULL. */
+#define ROW_FIXED_JSON_OR_NULL(thing_, member_, name_) \
+	{ \
+		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, .fixed = true, \
+		.take = row_take_json, .put = row_put_json \
+	}
+/* char *, never NULL. */
+#define ROW_TEXT(thing_, member_, name_) \
+	{ \
+		.name = (name_), .type = TEXTOID, ROW_MEMBER(thing_, member_), .take = row_take_text, \
+		.put = row_put_text \
+	}
+/* char *, an object in JSON; NULL = NULL. */
+#define ROW_JSON_OR_NULL(thing_, member_, name_) \
+	{ \
+		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, \
+		.take = row_take_json, .put = row_put_json \
+	}
+/* JsonList *, an array of at most 'most_' elements in JSON; NULL = []. */
+#define ROW_JSON_LIST(thing_, member_, name_, most_) \
+	{ \
+		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .width = (most_), \
+		.take = row_take_json_list, .put = row_put_json_list \
+	}
+/* The same; NULL = NULL. */
+#define ROW_JSON_LIST_OR_NULL(thing_, member_, name_, most_) \
+	{ \
+		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .width = (most_), .nullable = true, \
+		.take = row_take_json_list, .put = row_put_json_list \
+	}
+/* What has functions of its own; the second one never changes. */
+#define ROW_FIXED_OWN(name_, type_, take_, put_) \
+	{ \
+		.name = (name_), .type = (type_), .fixed = true, .take = (take_), .put = (put_) \
+	}
+#define ROW_OWN(name_, type_, take_, put_) \
+	{ \
+		.name = (name_), .type = (type_), .take = (take_), .put = (put_) \
+	}
+
+extern void row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value,
+							bool isnull);
+extern void row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
+extern void row_take_text(const RowLoad *load, void *thing, const RowColumn *column, Datum value,
+						  bool isnull);
+extern void row_put_text(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
+extern void row_take_json(const RowLoad *load, void *thing, const RowColumn *column, Datum value,
+						  bool isnull);
+extern void row_put_json(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
+extern void row_take_json_list(const RowLoad *load, void *thing, const RowColumn *column, Datum value,
+							   bool isnull);
+extern void row_put_json_list(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
+
+typedef struct RowType
+{
+	const char		*table; /* in schema npcsim */
+	const char		*index;
+	const RowColumn *columns; /* the id first, fixed ones last */
+	int				 column_count;
+	size_t place_at; /* offset of the ItemPointerData of the row's place; 0 = it is not remembered */
+	/* what statements write besides: columns and expressions of new rows, assignments for those that are there ("t") */
+	const char *also_columns;
+	const char *also_values;
+	const char *also_set;
+	/* private: made of the above when it is used first */
+	bool		 prepared;
+	IndexRows	 reading;
+	StageColumn	 staged[ROW_COLUMNS_MAX];
+	RowSet		 set;
+	HotTable	 hot;
+	SpiStatement insert;
+	SpiStatement update;
+	SpiStatement upsert;
+	SpiStatement delete_;
+} RowType;
+
+static inline int64
+row_type_id(const RowType *type, const void *thing)
+{
+	return *(const int64 *) ((const char *) thing + type->columns[0].offset);
+}
+
+extern void rows_load(RowType *type, const RowLoad *load);
+
+/* Without statements (hot_rows.h). */
+extern void rows_insert_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
+extern void rows_update_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
+
+/* One statement each; all rows must be found. SPI must be connected. */
+extern void rows_insert(RowType *type, int64 world_id, void **things, int count);
+extern void rows_update(RowType *type, int64 world_id, void **things, int count);
+extern void rows_upsert(RowType *type, int64 world_id, void **things, int count);
+/* How many there were. */
+extern uint64 rows_delete(RowType *type, int64 world_id, const int64 *ids, int count);
+/* All of which there must be, but for those that were deleted already. */
+extern void rows_delete_all(RowType *type, int64 world_id, const int64 *ids, int count, uint64 deleted);
+
+#endif /* NPCSIM_ROW_TYPE_H */
