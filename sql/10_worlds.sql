@@ -107,13 +107,6 @@ ALTER TABLE npcsim.world_terrain ALTER COLUMN blocked SET STORAGE EXTENDED;
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_terrain', '');
 COMMENT ON TABLE npcsim.world_terrain IS 'Blocked cells of each world';
 COMMENT ON COLUMN npcsim.world_terrain.blocked IS 'Bitmap, row by row: cell (x, y) is bit i & 7 of byte i >> 3, i = y * size_x + x';
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.world_terrain FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.world_terrain FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.world_terrain FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 
 CREATE TABLE npcsim.world_inputs (
     world_id bigint NOT NULL,

@@ -130,31 +130,3 @@ COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since
 COMMENT ON COLUMN npcsim.npc_minds.failures IS 'How many questions in a row it failed to answer, or answered with what is refused';
 COMMENT ON COLUMN npcsim.npc_minds.asked_not_before IS 'World time in microseconds before which it is not asked again, since it failed, but for invitations and messages; or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at which it was last asked about invitations and messages, at most 20';
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_identities FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_identities FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_identities FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_states FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_states FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_states FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_tracks FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_tracks FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_tracks FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.npc_minds FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.npc_minds FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.npc_minds FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

@@ -51,24 +51,3 @@ CREATE TABLE npcsim.item_respawns (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.item_respawns', '');
 COMMENT ON TABLE npcsim.item_respawns IS 'Used-up items that come back: near (x, y), at world time due_at (microseconds)';
 COMMENT ON COLUMN npcsim.item_respawns.id IS 'Id the item had and will have again';
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_type_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.items FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.items FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.items FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.item_respawns FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

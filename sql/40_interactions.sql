@@ -65,20 +65,6 @@ COMMENT ON COLUMN npcsim.interaction_runs.acted_at IS 'World time in microsecond
 COMMENT ON COLUMN npcsim.interaction_runs.act_count IS 'How often somebody did something in it';
 COMMENT ON COLUMN npcsim.interaction_runs.acts IS 'The last 10 of these, oldest first: [{"at": world s, "npc_id", "name", "message" or "parameters"}]';
 COMMENT ON COLUMN npcsim.interaction_runs.share_at_start IS 'Share of the item when it began, in millionths';
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_type_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_runs FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
 
 CREATE TABLE npcsim.interaction_bid_rows (
     world_id bigint NOT NULL,
@@ -106,10 +92,3 @@ COMMENT ON COLUMN npcsim.interaction_bid_rows.made_at IS 'World time in microsec
 COMMENT ON COLUMN npcsim.interaction_bid_rows.due_at IS 'World time in microseconds at which it is put to them, or at which it is too late to answer';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.put_at IS 'World time in microseconds at which it was last put to somebody, -1: not yet';
 COMMENT ON COLUMN npcsim.interaction_bid_rows.act IS 'What the bidder does when it begins: parameters of act_in_interaction, or NULL';
-CREATE TRIGGER require_world_lock_for_insert AFTER INSERT ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(NEW.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_update AFTER UPDATE ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id))
-    EXECUTE FUNCTION npcsim_internal.require_world_lock();
-CREATE TRIGGER require_world_lock_for_delete AFTER DELETE ON npcsim.interaction_bid_rows FOR EACH ROW
-    WHEN (NOT npcsim_internal.world_is_locked(OLD.world_id)) EXECUTE FUNCTION npcsim_internal.require_world_lock();

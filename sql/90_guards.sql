@@ -55,8 +55,17 @@ BEGIN
                    format('BEFORE INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.keep_own()', name)
               FROM tables WHERE name IN ('installation', 'world_event_segments')
             UNION ALL
-            -- those were made with their tables
-            SELECT t.tgrelid, t.tgname::text, 'A', NULL FROM pg_catalog.pg_trigger t WHERE t.tgfoid = 'npcsim_internal.require_world_lock'::pg_catalog.regproc)
+            -- rows of a world's state, for whoever writes them without holding it
+            SELECT t.id, 'require_world_lock_for_' || event.name, 'A',
+                   format('AFTER %s ON npcsim.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION npcsim_internal.require_world_lock()',
+                          upper(event.name), t.name, event.condition)
+              FROM tables t
+             CROSS JOIN (VALUES
+                   ('insert', 'NOT npcsim_internal.world_is_locked(NEW.world_id)'),
+                   ('update', 'NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id)'),
+                   ('delete', 'NOT npcsim_internal.world_is_locked(OLD.world_id)')) AS event (name, condition)
+             WHERE t.name IN ('world_terrain', 'npc_identities', 'npc_states', 'npc_tracks', 'npc_minds', 'item_type_rows', 'items', 'item_respawns',
+                              'interaction_type_rows', 'interaction_runs', 'interaction_bid_rows'))
         SELECT w.id::pg_catalog.regclass AS relation, w.name, w.fires, w.definition, t.oid IS NULL AS missing
           FROM wanted w
           LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = w.id AND t.tgname = w.name AND NOT t.tgisinternal

@@ -65,6 +65,9 @@ export async function micro(bench) {
   show('a decision with all that follows, transactions of 1 tick', await perDecision(1));
   show('… of 10 ticks', await perDecision(10));
 
+  const image = await value(`SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = 'npcsim world image'`);
+  report.figure('memory of the image of a world', (Number(image) / settings.npcs).toFixed(0), 'bytes an NPC, items and all');
+
   await vision(client, pid, world, show);
   show(
     'observations of one NPC (observe_npc)',

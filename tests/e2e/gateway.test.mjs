@@ -75,6 +75,22 @@ test('one who is banned is put out and refused', async () => {
   assert.equal(await sessionsOf(mallory), 0, 'nothing is left of them');
 });
 
+test('one who is banned and whose heartbeat is refused before the gateway hears of it leaves nothing behind', async () => {
+  const moriarty = await colony.player('moriarty', []);
+  const client = await hello({ token: moriarty.token, purpose: 'compute', source: 'test' });
+  await client.frame('welcome');
+  const beat = () => client.send({ type: 'compute_heartbeat', max_concurrency: 1 });
+  const beating = setInterval(beat, 5); // so one is on its way at every moment
+  try {
+    await client.frame('heartbeat_ack');
+    await colony.query(`UPDATE npcsim.players SET status = 'banned' WHERE id = $1`, [moriarty.id]);
+    assert.equal(await client.ends(), 4003);
+  } finally {
+    clearInterval(beating);
+  }
+  assert.equal(await sessionsOf(moriarty), 0, 'nothing is left of it');
+});
+
 test('a newer session of the same player and purpose replaces the older', async () => {
   const older = await hello({ token: otto.token });
   await older.frame('welcome');

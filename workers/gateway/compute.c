@@ -581,10 +581,7 @@ beaten(void *argument, const DbReply *reply)
 			slot_freed(source); /* if it waits for one: most heartbeats say the same again */
 		}
 		else if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
-		{
-			source->beat_due = true;
-			compute.events->session_unknown(client);
-		}
+			compute.events->session_doubted();
 		else if (!reply->result && !reply->lost)
 			tell_beat_failed(client, reply);
 		send_beat(source);

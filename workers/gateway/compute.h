@@ -24,8 +24,8 @@ typedef struct ComputeEvents
 	/* register the client's session under this source */
 	void (*name_source)(Client *client, const char *source);
 
-	/* the database has no session of the client */
-	void (*session_unknown)(Client *client);
+	/* the session of the client takes no heartbeats: it is gone, or was ended */
+	void (*session_doubted)(void);
 } ComputeEvents;
 
 extern void compute_start(struct lws_context *context, const char *gateway_id, const ComputeEvents *events);

@@ -338,8 +338,8 @@ add_settings(Text *text, const Link *link)
 								 "SET jit = off;"
 								 "SET plan_cache_mode = auto;"
 								 "SET max_parallel_workers_per_gather = 0;"
-								 "SET tcp_user_timeout = '8s';"
-								 "SET tcp_keepalives_idle = 3;"
+								 "SET tcp_user_timeout = '4s';"
+								 "SET tcp_keepalives_idle = 2;"
 								 "SET tcp_keepalives_interval = 2;"
 								 "SET tcp_keepalives_count = 3;";
 

@@ -37,7 +37,9 @@ static atomic_int under_way;
 
 /*
  * What stands before the database is for the administrator to change there.  A
- * host that vanished is noticed within 10 s, at either end (db.c has the server's).
+ * host that vanished is noticed within 10 s, at either end (db.c has the server's):
+ * a silent connection is given up by its keepalives after 4 s, one that sends
+ * something until then 4 s after that.
  */
 static const char *const names[] = {"connect_timeout",			 "keepalives_idle",
 									"keepalives_interval",		 "keepalives_count",
@@ -55,7 +57,7 @@ static void *
 run(void *argument)
 {
 	Dial	   *dial = argument;
-	const char *values[] = {"5", "3", "2", "3", "8000", dial->database, "npcsim-gateway", NULL};
+	const char *values[] = {"5", "2", "2", "3", "4000", dial->database, "npcsim-gateway", NULL};
 	int			state = DIALLING;
 
 	dial->connection = PQconnectdbParams(names, values, 1);

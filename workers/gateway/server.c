@@ -228,7 +228,7 @@ static const WorldEvents world_events = {clock_changed,		 watches_changed, watch
 										 session_world_gone, session_ended,	  compute_polled,
 										 registration_renew};
 
-static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source, session_unknown};
+static const ComputeEvents compute_events = {mind_decide, mind_cancel, session_name_source, session_doubted};
 
 /* ------------------------------------------------------------------------
  * the loop

@@ -379,7 +379,8 @@ session_add_trouble(Text *text, int64_t now)
 						longest / 1000);
 }
 
-void
+/* The database does not know its session (any more): it joins again. */
+static void
 session_unknown(Client *client)
 {
 	static LogThrottle throttle = {.what = "sessions that the database did not know"};
@@ -390,6 +391,12 @@ session_unknown(Client *client)
 				  "%s: the database does not know its session: it joins again", client_label(client));
 	client_move(client, CLIENT_PARTED);
 	compute_parted(client);
+}
+
+void
+session_doubted(void)
+{
+	session.check_at = 0;
 }
 
 /* Somebody deleted rows: who computes would hear it at the next heartbeat, who only watches never. */

@@ -29,8 +29,11 @@ extern void sessions_resume(void);
 /* Who was let in. */
 extern void session_join(Client *client);
 
-/* The database does not know its session (any more): it joins again. */
-extern void session_unknown(Client *client);
+/*
+ * The database took no heartbeat of a session: it is looked up now whether it is unknown, and then joined again. If it was
+ * ended, the poll tells why.
+ */
+extern void session_doubted(void);
 
 /* The session shall go by this source from now on. */
 extern void session_name_source(Client *client, const char *source);
