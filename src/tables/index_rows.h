@@ -25,7 +25,7 @@
 
 #include "tables/stage.h"
 
-#define INDEX_ROWS_COLUMNS 32
+#define INDEX_ROWS_COLUMNS 40
 
 typedef struct IndexRows
 {

@@ -305,6 +305,18 @@ prepare_statements(RowType *type)
 	pfree(sql.data);
 }
 
+/* A description that has too many columns, or not its fixed ones last, is a mistake of who wrote it. */
+static void
+require_sound(const RowType *type)
+{
+	if (type->column_count > Min(INDEX_ROWS_COLUMNS, ROW_COLUMNS_MAX))
+		elog(ERROR, "table %s has %d columns, more than can be described", type->table, type->column_count);
+	for (int i = 1; i < type->column_count; i++)
+		if (type->columns[i - 1].fixed && !type->columns[i].fixed)
+			elog(ERROR, "column %s of table %s stands behind one that never changes", type->columns[i].name,
+				 type->table);
+}
+
 static void
 prepare(RowType *type)
 {
@@ -312,6 +324,7 @@ prepare(RowType *type)
 
 	if (type->prepared)
 		return;
+	require_sound(type);
 	before = MemoryContextSwitchTo(TopMemoryContext);
 	prepare_reading(type);
 	prepare_writing(type);

@@ -111,7 +111,7 @@ typedef struct RowColumn
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .width = (most_), .nullable = true, \
 		.take = row_take_json_list, .put = row_put_json_list \
 	}
-/* What has functions of its own; the second one never changes. */
+/* What has functions of its own; the first never changes. */
 #define ROW_FIXED_OWN(name_, type_, take_, put_) \
 	{ \
 		.name = (name_), .type = (type_), .fixed = true, .take = (take_), .put = (put_) \
