@@ -9,7 +9,6 @@
 #include "parser/parse_func.h"
 #include "utils/syscache.h"
 
-#include "spi.h"
 #include "tables/geometries.h"
 
 /* A function of PostGIS's. It is looked for once, and again when PostGIS was created anew. */
@@ -62,4 +61,19 @@ geometry_of_box(BoxMaker *maker, SightShift shift, const SightBox *box)
 	return FunctionCall5(&maker->make_box, Float8GetDatum(box->min_x + shift.x),
 						 Float8GetDatum(box->min_y + shift.y), Float8GetDatum(box->max_x + shift.x),
 						 Float8GetDatum(box->max_y + shift.y), Int32GetDatum(0));
+}
+
+int
+ids_in_plane(SpiStatement *statement, int64 world_id, SightShift shift, int32 size_x, int32 size_y,
+			 int64 *ids, int most)
+{
+	uint64 rows =
+		spi_run_limit(statement,
+					  (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
+								 Float8GetDatum(shift.x + size_x), Float8GetDatum(shift.y + size_y)},
+					  NULL, SPI_OK_SELECT, most);
+
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	return (int) rows;
 }

@@ -1,6 +1,6 @@
 /*
  * geometries.h
- *	  Geometries of cells, made by PostGIS's own functions.
+ *	  Geometries of cells, made by PostGIS's own functions, and what lies in a plane of the sight indexes.
  */
 #ifndef NPCSIM_GEOMETRIES_H
 #define NPCSIM_GEOMETRIES_H
@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #include "sim/sim.h"
+#include "spi.h"
 
 /* Where a world's geometries lie in the sight indexes. */
 typedef struct SightShift
@@ -24,6 +25,13 @@ typedef struct GeometryMaker
 	FmgrInfo   make_point;
 	FmgrInfo   make_line;
 } GeometryMaker;
+
+/*
+ * What a statement finds in the part of a world in a plane of the sight index (engine/sight.h), at most so many ids: $1 is the world,
+ * $2 to $5 are the box.
+ */
+extern int ids_in_plane(SpiStatement *statement, int64 world_id, SightShift shift, int32 size_x, int32 size_y,
+						int64 *ids, int most);
 
 extern void	 geometry_maker_begin(GeometryMaker *maker, SightShift shift);
 extern Datum geometry_of_point(GeometryMaker *maker, Cell cell);

@@ -336,13 +336,6 @@ npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int6
 		 "%P.st_makeenvelope($2, $3, $4, $5, 0)",
 		 5,
 		 {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
-	uint64 rows =
-		spi_run_limit(&statement,
-					  (Datum[]) {Int64GetDatum(world_id), Float8GetDatum(shift.x), Float8GetDatum(shift.y),
-								 Float8GetDatum(shift.x + size_x), Float8GetDatum(shift.y + size_y)},
-					  NULL, SPI_OK_SELECT, most);
 
-	for (uint64 row = 0; row < rows; row++)
-		ids[row] = spi_int64(row, 1, 0);
-	return (int) rows;
+	return ids_in_plane(&statement, world_id, shift, size_x, size_y, ids, most);
 }
