@@ -3,7 +3,7 @@
 #   make                 the extension, the gateway and the agent
 #   make install         ... into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
 #   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
-#   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e run a part
+#   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e, test-newcomer run a part
 #   make test-matrix     builds and SQL tests on Debian 12, 13 and unstable, in roots of their own (as root)
 #   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, a language model, other releases
 #   make lint format     checks that need no database; the C code laid out by clang-format
@@ -236,7 +236,7 @@ uninstall-programs:
 # ---------------------------------------------------------------------------------------------------
 # Demo, tests, checks
 
-.PHONY: demo demo-clean test test-unit test-sql test-e2e test-matrix test-long lint format bench mutate
+.PHONY: demo demo-clean test test-unit test-sql test-e2e test-newcomer test-matrix test-long lint format bench mutate
 demo:
 	@scripts/demo.sh
 demo-clean:
@@ -249,6 +249,8 @@ test-sql: extension
 	@scripts/test-sql.sh
 test-e2e: extension programs
 	@scripts/test-e2e.sh
+test-newcomer:
+	@tests/newcomer/run.sh --touched
 test-matrix:
 	@scripts/test-matrix.sh
 test-long: extension programs

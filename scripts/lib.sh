@@ -247,6 +247,20 @@ python_install()
 	touch "$dir/.npcsim-installed"
 }
 
+# copy_tree DIRECTORY: the tree into a new directory, with what is built. Packages are linked, since nothing writes to them.
+copy_tree()
+{
+	local dir
+	mkdir -m 755 "$1"
+	tar -C "$ROOT" --format=posix --exclude=./.git --exclude=./.npcsim --exclude=node_modules --exclude=./build/results \
+		--exclude=./build/sanitize -cf - . | tar -C "$1" -xpf -
+	for dir in clients/mcp tests/e2e; do
+		[ ! -d "$ROOT/$dir/node_modules" ] || ln -s "$ROOT/$dir/node_modules" "$1/$dir/node_modules"
+	done
+	mkdir "$1/.npcsim"
+	[ ! -d "$ROOT/.npcsim/node" ] || ln -s "$ROOT/.npcsim/node" "$1/.npcsim/node"
+}
+
 # ----------------------------------------------------------------------------------------------------
 # Tests speak TAP. tap_start begins one of them, and tap_wait waits for one of those that were begun to end, prints one line
 # for it and what failed, and adds its counts to those of the part; tap_run does both. tap_finish prints the part's

@@ -4,6 +4,7 @@
 #   colonies    the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
 #               throw-away cluster of its own
 #   digests     200 random colonies are, seen from outside, what was recorded of them (tests/digests)
+#   newcomer    what a newcomer writes for something new is few files, builds and works (tests/newcomer)
 #   living      colonies that the built-in mind alone keeps alive (tests/pgtap/41_living.sql), of 20, 100 and 1,000 NPCs, 20
 #               seeds of each
 #   sanitizer   all end-to-end tests with the programs of SANITIZE=1
@@ -44,6 +45,7 @@ colonies()
 }
 
 digests() { "$ROOT/tests/digests/run.sh"; }
+newcomer() { "$ROOT/tests/newcomer/run.sh"; }
 
 living()
 {
@@ -106,9 +108,9 @@ surroundings()
 failing=()
 rm -rf "$BUILD/results/long"
 mkdir -p "$BUILD/results/long"
-for part in ${NPCSIM_PARTS:-colonies digests living sanitizer valgrind minds model releases matrix docker surroundings}; do
+for part in ${NPCSIM_PARTS:-colonies digests newcomer living sanitizer valgrind minds model releases matrix docker surroundings}; do
 	case "$part" in
-		colonies | digests | living | sanitizer | valgrind | minds | model | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
+		colonies | digests | newcomer | living | sanitizer | valgrind | minds | model | releases | matrix | docker | surroundings) "$part" || failing+=("$part") ;;
 		*) die "there is no part \"$part\": see the first lines of scripts/test-long.sh" ;;
 	esac
 done

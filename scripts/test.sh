@@ -9,7 +9,7 @@ install_packages run build sql test || exit 1
 started=$SECONDS failing=()
 declare -A took
 build_all all unit-tests
-for part in unit sql e2e; do
+for part in unit sql e2e newcomer; do
 	rm -f "$BUILD/results/$part.totals"
 	began=$SECONDS
 	make -C "$ROOT" --no-print-directory "test-$part" || failing+=("$part")
@@ -19,7 +19,7 @@ done
 
 passed=0 failed=0 skipped=0
 echo "== totals"
-for part in unit sql e2e; do
+for part in unit sql e2e newcomer; do
 	if ! read -r p f s 2>/dev/null <"$BUILD/results/$part.totals"; then
 		printf '%-8s did not run to its end\n' "$part"
 		continue

@@ -20,24 +20,15 @@ fi
 
 scratch='' copy='' # where the copy is
 
-# The copy. Packages are linked, since nothing writes to them.
 make_copy()
 {
-	local dir
 	scratch="$(mktemp -d /tmp/npcsim-mutate.XXXXXXXX)"
 	trap 'rm -rf "$scratch"' EXIT
 	trap 'exit 130' INT TERM
 	copy="$scratch/tree"
-	mkdir -m 755 "$copy"
 	chmod 755 "$scratch"
 	mkdir -m 1777 "$scratch/tmp"
-	tar -C "$ROOT" --format=posix --exclude=./.git --exclude=./.npcsim --exclude=node_modules --exclude=./build/results \
-		--exclude=./build/sanitize -cf - . | tar -C "$copy" -xpf -
-	for dir in clients/mcp tests/e2e; do
-		[ ! -d "$ROOT/$dir/node_modules" ] || ln -s "$ROOT/$dir/node_modules" "$copy/$dir/node_modules"
-	done
-	mkdir "$copy/.npcsim"
-	[ ! -d "$ROOT/.npcsim/node" ] || ln -s "$ROOT/.npcsim/node" "$copy/.npcsim/node"
+	copy_tree "$copy"
 }
 
 # Tests run among processes of their own, so that a bug which leaves some behind does not leave them here. The first of
