@@ -139,6 +139,15 @@ json_jsonb(StringInfo out, Jsonb *value)
 	(void) JsonbToCString(out, &value->root, (int) VARSIZE(value));
 }
 
+Jsonb *
+json_copy(const Jsonb *value, MemoryContext context)
+{
+	Jsonb *copy = MemoryContextAlloc(context, VARSIZE(value));
+
+	memcpy(copy, value, VARSIZE(value));
+	return copy;
+}
+
 int
 json_last_objects(StringInfo out, Jsonb *array, const char *member, int most, int bytes)
 {

@@ -36,6 +36,8 @@ extern void json_jsonb(StringInfo out, Jsonb *value);
  * so many bytes, the last one in any case. Returns how many.
  */
 extern int json_last_objects(StringInfo out, Jsonb *array, const char *member, int most, int bytes);
+/* A value of one's own. */
+extern Jsonb *json_copy(const Jsonb *value, MemoryContext context);
 /* "name":"value", palloc'd. */
 extern char *json_text_member(const char *name, const char *value);
 

@@ -125,21 +125,10 @@ cell_beside(World *world, Cell there, Cell from)
 static void
 set_goal_terms(World *world, Npc *npc, const Action *action)
 {
-	StringInfoData terms;
-
 	if (action->partner_count == 0 && action->act == NULL)
 		return;
-	initStringInfo(&terms);
-	appendStringInfo(
-		&terms, "{\"action\":\"interact_with\",\"target_id\":%lld,\"interaction\":\"%s\",\"participants\":",
-		(long long) action->target_id, action->interaction->name);
-	json_ids(&terms, action->partners, action->partner_count);
-	if (action->act != NULL)
-		appendStringInfo(&terms, ",\"parameters\":%s", action->act);
-	appendStringInfoChar(&terms, '}');
-	npc->goal_terms = MemoryContextStrdup(world->context, terms.data);
+	npc->goal_terms = json_copy(action_terms(action), world->context);
 	npc_touch(world, npc, NPC_DIRTY_MIND);
-	pfree(terms.data);
 }
 
 static Refusal
@@ -374,11 +363,20 @@ step_towards(World *world, Npc *npc, const Action *action, Decider decider)
 	return npc_walk(world, npc, target, NPC_MOVING, ACTION_MOVE_DIRECTION, NULL, 0, decider);
 }
 
+static Jsonb *
+no_parameters(void)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
 /* Who acts by itself is no longer spoken for. */
 static Refusal
 act_as_decided(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	Refusal refusal = npc_act_or_hold(world, npc, action->act != NULL ? action->act : "{}");
+	Refusal refusal = npc_act_or_hold(world, npc, action->act != NULL ? action->act : no_parameters());
 
 	if (!is_refused(refusal) && npc->decider != decider)
 	{

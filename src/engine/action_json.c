@@ -172,22 +172,13 @@ parameters_of(JsonbContainer *object)
 																									  : NULL;
 }
 
-/* {"message": what is said}; NULL if nothing is. */
-static const char *
+/* What is said, as an act; NULL if nothing is. */
+static Jsonb *
 message_act(JsonbContainer *object)
 {
-	JsonbValue	  *message = member(object, MESSAGE_PARAMETER);
-	StringInfoData act;
-	Jsonb		  *text;
+	JsonbValue *message = member(object, MESSAGE_PARAMETER);
 
-	if (message == NULL)
-		return NULL;
-	text = JsonbValueToJsonb(message);
-	initStringInfo(&act);
-	appendStringInfo(&act, "{\"%s\":", MESSAGE_PARAMETER);
-	json_jsonb(&act, text);
-	appendStringInfoChar(&act, '}');
-	return act.data;
+	return message != NULL ? interaction_words(message) : NULL;
 }
 
 static Refusal
@@ -275,15 +266,11 @@ static Refusal
 read_act(JsonbContainer *object, Action *action)
 {
 	JsonbValue *parameters = parameters_of(object);
-	Jsonb	   *act;
 
 	if (parameters == NULL || JsonContainerSize(parameters->val.binary.data) == 0)
-	{
 		action->act = message_act(object);
-		return NOT_REFUSED;
-	}
-	act = JsonbValueToJsonb(parameters);
-	action->act = JsonbToCString(NULL, &act->root, VARSIZE(act));
+	else
+		action->act = JsonbValueToJsonb(parameters);
 	return NOT_REFUSED;
 }
 
@@ -421,4 +408,59 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 		return bad(psprintf("there is no action \"%s\"", name));
 	action->kind = ACTION_INTERACT_WITH;
 	return read_interaction(world, object, name, action);
+}
+
+/* ---- writing ---- */
+
+static void
+push_key(JsonbParseState **state, const char *name)
+{
+	JsonbValue key = {.type = jbvString, .val.string = {.val = (char *) name, .len = (int) strlen(name)}};
+
+	pushJsonbValue(state, WJB_KEY, &key);
+}
+
+static void
+push_text(JsonbParseState **state, const char *text)
+{
+	JsonbValue value = {.type = jbvString, .val.string = {.val = (char *) text, .len = (int) strlen(text)}};
+
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+static void
+push_id(JsonbParseState **state, JsonbIteratorToken token, int64 id)
+{
+	JsonbValue value = {.type = jbvNumeric, .val.numeric = int64_to_numeric(id)};
+
+	pushJsonbValue(state, token, &value);
+}
+
+Jsonb *
+action_terms(const Action *action)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_key(&state, "action");
+	push_text(&state, action_name(ACTION_INTERACT_WITH));
+	push_key(&state, "target_id");
+	push_id(&state, WJB_VALUE, action->target_id);
+	push_key(&state, "interaction");
+	push_text(&state, action->interaction->name);
+	push_key(&state, "participants");
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < action->partner_count; i++)
+		push_id(&state, WJB_ELEM, action->partners[i]);
+	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	if (action->act != NULL)
+	{
+		Jsonb	  *act = action->act;
+		JsonbValue parameters = {.type = jbvBinary,
+								 .val.binary = {.data = &act->root, .len = (int) VARSIZE(act) - VARHDRSZ}};
+
+		push_key(&state, "parameters");
+		pushJsonbValue(&state, WJB_VALUE, &parameters);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }

@@ -233,7 +233,7 @@ begin_what_was_bid(World *world, Bid *bid)
 	const InteractionKind *kind = bid->kind;
 	int64				   target_id = bid->target_id;
 	WorldItem			  *item = bid_item(world, bid);
-	char				  *act = bid->act;
+	Jsonb				  *act = bid->act;
 	const char			  *reason = NULL;
 
 	for (int i = 0; reason == NULL && i < bid->invited_count; i++)
@@ -280,7 +280,7 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	Npc			*bidder = world_npc(world, bid->bidder_id);
 	Npc			*npc = world_npc(world, bid->invited[0]);
 	Interaction *running = npc != NULL ? npc_interaction(world, npc) : NULL;
-	char		*act = bid->act;
+	Jsonb		*act = bid->act;
 
 	if (!world_lives_by(world->lock, RULES_0_4) || bid->invited_count != 1 ||
 		bid->kind->target != TARGET_NPC || !interaction_joinable(running, bid->kind) ||
@@ -512,7 +512,7 @@ bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int co
 		bid->answers[i] = INVITATION_NEW;
 	}
 	if (action->act != NULL)
-		bid->act = MemoryContextStrdup(world->context, action->act);
+		bid->act = json_copy(action->act, world->context);
 	bid->made_at = world->now;
 	bid->due_at = world->now;
 	bid->born = true;

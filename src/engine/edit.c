@@ -294,15 +294,6 @@ new_item(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind
 	return item;
 }
 
-static Jsonb *
-copy_jsonb(World *world, const Jsonb *value)
-{
-	Jsonb *copy = MemoryContextAlloc(world->context, VARSIZE(value));
-
-	memcpy(copy, value, VARSIZE(value));
-	return copy;
-}
-
 WorldItem *
 world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties)
 {
@@ -318,7 +309,7 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 	require_free(world, cell, NULL);
 	item = new_item(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
 	if (properties != NULL)
-		item->properties = copy_jsonb(world, properties);
+		item->properties = json_copy(properties, world->context);
 	return item;
 }
 
@@ -436,7 +427,7 @@ world_set_item_properties(World *world, WorldItem *item, Jsonb *properties)
 {
 	if (item->properties != NULL)
 		pfree(item->properties);
-	item->properties = copy_jsonb(world, properties);
+	item->properties = json_copy(properties, world->context);
 	item_touch(world, item);
 }
 

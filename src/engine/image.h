@@ -231,12 +231,12 @@ extern void			interaction_join(World *world, Interaction *interaction, Npc *npc,
 /* Not of the will of any of them. */
 extern void interaction_break_off(World *world, Interaction *interaction, const char *why);
 extern void npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int64 pause);
-/* 'act': parameters, a JSON object. */
-extern Refusal npc_act(World *world, Npc *npc, const char *act);
+/* 'act': parameters, an object. */
+extern Refusal npc_act(World *world, Npc *npc, Jsonb *act);
 /* The same, checked only. */
-extern Refusal interaction_check_act(const InteractionKind *kind, const char *act);
+extern Refusal interaction_check_act(const InteractionKind *kind, Jsonb *act);
 /* The same, now or as soon as it may: until then it is held, in place of what was held before. */
-extern Refusal npc_act_or_hold(World *world, Npc *npc, const char *act);
+extern Refusal npc_act_or_hold(World *world, Npc *npc, Jsonb *act);
 /* It may: what was held is done. */
 extern void npc_act_held(World *world, Npc *npc);
 /* The built-in mind takes part in a conversation. */

@@ -450,42 +450,37 @@ interaction_break_off(World *world, Interaction *interaction, const char *why)
 
 /* ---- acting ---- */
 
-static Jsonb *
-parse(const char *text)
-{
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
-}
-
 Refusal
-interaction_check_act(const InteractionKind *kind, const char *act)
+interaction_check_act(const InteractionKind *kind, Jsonb *act)
 {
 	const char *flaw;
 
 	/* kinds of an image are members of their rows */
-	interaction_act((const InteractionRow *) kind, &parse(act)->root, &flaw);
+	interaction_act((const InteractionRow *) kind, &act->root, &flaw);
 	return flaw != NULL ? impossible(flaw) : NOT_REFUSED;
 }
 
 /* What others are told of an act: the message, and whatever else there is. */
 static char *
-act_members(const InteractionKind *kind, const char *act, char **message)
+act_members(const InteractionKind *kind, Jsonb *act, char **message)
 {
-	Jsonb		  *object = parse(act);
 	StringInfoData members;
 	JsonbValue	  *text = NULL;
 
 	*message = NULL;
 	initStringInfo(&members);
 	if (kind->takes_messages)
-		text =
-			getKeyJsonValueFromContainer(&object->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
+		text = getKeyJsonValueFromContainer(&act->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
 	if (text != NULL)
 	{
 		*message = pnstrdup(text->val.string.val, text->val.string.len);
 		appendStringInfo(&members, ",%s", json_text_member("message", *message));
 	}
-	if (text == NULL || JB_ROOT_COUNT(object) > 1)
-		appendStringInfo(&members, ",\"parameters\":%s", act);
+	if (text == NULL || JB_ROOT_COUNT(act) > 1)
+	{
+		json_literal(&members, ",\"parameters\":");
+		json_jsonb(&members, act);
+	}
 	return members.data;
 }
 
@@ -499,7 +494,7 @@ call_others(World *world, const Interaction *interaction, const Npc *npc)
 }
 
 static void
-note_act(World *world, Interaction *interaction, Npc *npc, const char *act)
+note_act(World *world, Interaction *interaction, Npc *npc, Jsonb *act)
 {
 	char		  *message;
 	char		  *members = act_members(interaction->kind, act, &message);
@@ -534,11 +529,11 @@ may_act_at(const Interaction *interaction, const Npc *npc)
 }
 
 Refusal
-npc_act(World *world, Npc *npc, const char *act)
+npc_act(World *world, Npc *npc, Jsonb *act)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 	const char	*flaw;
-	char *complete = interaction_act((const InteractionRow *) interaction->kind, &parse(act)->root, &flaw);
+	Jsonb		*complete = interaction_act((const InteractionRow *) interaction->kind, &act->root, &flaw);
 
 	if (flaw != NULL)
 		return impossible(flaw);
@@ -552,7 +547,7 @@ npc_act(World *world, Npc *npc, const char *act)
 /* ---- acting later ---- */
 
 Refusal
-npc_act_or_hold(World *world, Npc *npc, const char *act)
+npc_act_or_hold(World *world, Npc *npc, Jsonb *act)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 	int64		 at = may_act_at(interaction, npc);
@@ -564,7 +559,7 @@ npc_act_or_hold(World *world, Npc *npc, const char *act)
 	if (is_refused(refusal))
 		return refusal;
 	npc_forget_terms(world, npc);
-	npc->goal_terms = MemoryContextStrdup(world->context, act);
+	npc->goal_terms = json_copy(act, world->context);
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 	set_event(world, npc, interaction, EVENT_ACT, at);
 	return NOT_REFUSED;
@@ -579,7 +574,7 @@ npc_acts_at(const Npc *npc)
 void
 npc_act_held(World *world, Npc *npc)
 {
-	char   *act = npc->goal_terms != NULL ? pstrdup(npc->goal_terms) : NULL;
+	Jsonb  *act = npc->goal_terms != NULL ? json_copy(npc->goal_terms, CurrentMemoryContext) : NULL;
 	Refusal refusal = NOT_REFUSED;
 
 	npc_forget_terms(world, npc);
@@ -616,8 +611,9 @@ npc_speak(World *world, Npc *npc)
 	uint32		 chance = sim_random_below(world->seed, npc->id, npc->draws++, 1000);
 	uint32		 choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
 	Utterance	 utterance = talk_next(greeted, interaction->act_count, chance);
-	const char	*words = talk_words(utterance, choice);
-	Refusal		 refusal = npc_act(world, npc, psprintf("{%s}", json_text_member(MESSAGE_PARAMETER, words)));
+	char		*words = pstrdup(talk_words(utterance, choice));
+	JsonbValue	 said = {.type = jbvString, .val.string = {.val = words, .len = (int) strlen(words)}};
+	Refusal		 refusal = npc_act(world, npc, interaction_words(&said));
 
 	/* A conversation that takes more than words is none for it: it would stay, silent, for ever. */
 	if (is_refused(refusal) || utterance == UTTERANCE_FAREWELL)

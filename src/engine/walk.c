@@ -11,8 +11,6 @@
  */
 #include "postgres.h"
 
-#include "utils/fmgrprotos.h"
-
 #include "engine/image.h"
 #include "errors.h"
 #include "json.h"
@@ -218,13 +216,11 @@ goal_of(World *world, Npc *npc)
 					 .target_id = npc->target_id,
 					 .interaction = image_interaction_kind(world, npc->goal_interaction)};
 	Action told;
-	Jsonb *terms;
 
 	if (npc->goal_terms == NULL)
 		return action;
-	terms = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->goal_terms)));
 	/* What cannot be read any more is of an interaction that was deleted: it is refused below. */
-	return is_refused(action_from_json(world, npc, &terms->root, &told)) ? action : told;
+	return is_refused(action_from_json(world, npc, &npc->goal_terms->root, &told)) ? action : told;
 }
 
 /* Begins it. What it came for may be gone by now. */

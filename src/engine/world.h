@@ -172,6 +172,9 @@ extern void npc_request_decision(World *world, Npc *npc);
 /* Parses one action of a decision (protocol: "action", "target_id", "parameters", …). */
 extern Refusal action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action);
 
+/* An interaction, with whom and how, as the action that is read to be it. */
+extern Jsonb *action_terms(const Action *action);
+
 /* Whether it is the name of an action in every world: an interaction of that name has to be spelt out. */
 extern bool action_is_named(const char *name);
 

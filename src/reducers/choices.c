@@ -180,11 +180,12 @@ takes_words_alone(const InteractionKind *kind)
 {
 	const InteractionRow *interaction =
 		(const InteractionRow *) kind; /* kinds of texts are members of their rows */
+	static char words[] = "words";
+	JsonbValue	said = {.type = jbvString, .val.string = {.val = words, .len = sizeof(words) - 1}};
 	const char *failure;
-	char	   *act = psprintf("{\"%s\":\"words\"}", MESSAGE_PARAMETER);
-	Jsonb	   *words = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(act)));
 
-	return kind->takes_messages && interaction_act(interaction, &words->root, &failure) != NULL;
+	return kind->takes_messages &&
+		   interaction_act(interaction, &interaction_words(&said)->root, &failure) != NULL;
 }
 
 static void

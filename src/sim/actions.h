@@ -57,8 +57,8 @@ typedef struct Action
 	/* further NPCs that are to take part */
 	int64_t partners[PARTICIPANTS_MAX];
 	int		partner_count;
-	/* what is done inside the interaction, a JSON object of its parameters; NULL = nothing */
-	const char *act;
+	/* what is done inside the interaction, its parameters: jsonb, of which nothing is known here; NULL = nothing */
+	void *act;
 	/* answers to bids; ids are of bids or of bidders */
 	int64_t		bid_id;
 	bool		accept;

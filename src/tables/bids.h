@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "storage/itemptr.h"
+#include "utils/jsonb.h"
 
 #include "engine/due.h"
 #include "sim/kinds.h"
@@ -32,7 +33,7 @@ typedef struct Bid
 	int64				   invited[PARTICIPANTS_MAX];
 	Invitation			   answers[PARTICIPANTS_MAX];
 	int					   invited_count;
-	char				  *act; /* with which the bidder begins, a JSON object; NULL = nothing */
+	Jsonb				  *act; /* with which the bidder begins, an object; NULL = nothing */
 	int64				   made_at;
 	int64				   due_at; /* when it is put, or until when it can be answered */
 	int64 put_at; /* when it was last put to somebody; -1 = not yet, or by rules that do not ask */

@@ -276,6 +276,19 @@ argument(const char *name, const JsonbValue *parameter, JsonbContainer *given, c
 	return *failure == NULL ? value : NULL;
 }
 
+Jsonb *
+interaction_words(JsonbValue *message)
+{
+	JsonbValue		 key = {.type = jbvString,
+							.val.string = {.val = MESSAGE_PARAMETER, .len = (int) strlen(MESSAGE_PARAMETER)}};
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&state, WJB_KEY, &key);
+	pushJsonbValue(&state, WJB_VALUE, message);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
 static void
 refuse_unknown(JsonbContainer *parameters, JsonbContainer *given, const char **failure)
 {
@@ -288,7 +301,7 @@ refuse_unknown(JsonbContainer *parameters, JsonbContainer *given, const char **f
 			*failure = psprintf("the interaction has no parameter \"%s\"", name);
 }
 
-char *
+Jsonb *
 interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure)
 {
 	JsonbContainer	*parameters = &row->parameters->root;
@@ -297,7 +310,6 @@ interaction_act(const InteractionRow *row, JsonbContainer *given, const char **f
 	JsonbValue		 parameter;
 	Jsonb			*act;
 	char			*name;
-	char			*text;
 
 	*failure = NULL;
 	if (!row->kind.takes_acts)
@@ -318,13 +330,12 @@ interaction_act(const InteractionRow *row, JsonbContainer *given, const char **f
 	if (*failure != NULL)
 		return NULL;
 	act = JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-	text = JsonbToCString(NULL, &act->root, VARSIZE(act));
-	if (strlen(text) > ACT_BYTES_MAX)
+	if (strlen(JsonbToCString(NULL, &act->root, VARSIZE(act))) > ACT_BYTES_MAX)
 	{
 		*failure = "the parameters are too long";
 		return NULL;
 	}
-	return text;
+	return act;
 }
 
 /* interaction_effects_valid(need_rates, need_deltas, parameters, duration): for a CHECK: true, or the error */

@@ -52,7 +52,9 @@ extern void interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, J
  * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
  * what is not given: the text of a JSON object. NULL if it is no such thing, and *failure says why.
  */
-extern char *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
+/* {"message": what is said} */
+extern Jsonb *interaction_words(JsonbValue *message);
+extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 
 extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
 extern const char *item_component_name(ItemComponent component);	  /* "consumable", "sittable", NULL */

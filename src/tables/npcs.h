@@ -106,9 +106,9 @@ typedef struct Npc
 	Cell	   goal;
 	ActionKind goal_action;
 	int16	   goal_interaction; /* number of its kind, 0 = none */
-	/* with whom and how, a JSON object for action_from_json(); of one that interacts what it is to do there, as soon as it may:
+	/* with whom and how, an action for action_from_json(); of one that interacts what it is to do there, as soon as it may:
 	 * parameters; NULL = nothing to say */
-	char		  *goal_terms;
+	Jsonb		  *goal_terms;
 	int			   replans;
 	int64		   conversed_at; /* when its last conversation ended; -1 = never */
 	int64		   event_at;	 /* SIM_NEVER = none */

@@ -13,6 +13,7 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
+#include "json.h"
 #include "tables/arrays.h"
 #include "tables/json_lists.h"
 #include "tables/row_type.h"
@@ -117,23 +118,15 @@ row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 
 /* ---- texts ---- */
 
-/* In place of what was there. */
-static void
-keep_text(const RowLoad *load, void *thing, const RowColumn *column, const char *text)
-{
-	char **place = member(thing, column);
-
-	if (*place != NULL)
-		pfree(*place);
-	*place = text != NULL ? MemoryContextStrdup(load->context, text) : NULL;
-}
-
 void
 row_take_text(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	char *copy = isnull ? NULL : TextDatumGetCString(value);
+	char **place = member(thing, column);
+	char  *copy = isnull ? NULL : TextDatumGetCString(value);
 
-	keep_text(load, thing, column, copy);
+	if (*place != NULL)
+		pfree(*place);
+	*place = copy != NULL ? MemoryContextStrdup(load->context, copy) : NULL;
 	if (copy != NULL)
 		pfree(copy);
 }
@@ -147,24 +140,22 @@ row_put_text(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 void
 row_take_json(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	Jsonb *json = isnull ? NULL : DatumGetJsonbP(value);
+	Jsonb **place = member(thing, column);
 
-	keep_text(load, thing, column, json != NULL ? JsonbToCString(NULL, &json->root, VARSIZE(json)) : NULL);
-}
-
-static void
-put_json(RowBuilder *row, const char *text)
-{
-	if (text == NULL)
-		put_null(row);
-	else
-		put_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+	if (*place != NULL)
+		pfree(*place);
+	*place = isnull ? NULL : json_copy(DatumGetJsonbP(value), load->context);
 }
 
 void
 row_put_json(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
-	put_json(row, *(char **) member(thing, column));
+	Jsonb *json = *(Jsonb **) member(thing, column);
+
+	if (json == NULL)
+		put_null(row);
+	else
+		put_datum(row, JsonbPGetDatum(json));
 }
 
 void
@@ -182,7 +173,10 @@ row_put_json_list(RowBuilder *row, void *thing, const RowColumn *column, void *a
 {
 	const JsonList *list = *(JsonList **) member(thing, column);
 
-	put_json(row, list == NULL && column->nullable ? NULL : json_list_text(list));
+	if (list == NULL && column->nullable)
+		put_null(row);
+	else
+		put_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(json_list_text(list))));
 }
 
 /* ---- what follows from a description ---- */

@@ -81,7 +81,7 @@ typedef struct RowColumn
 		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
 		.take = row_take_number \
 	}
-/* char *, an object in JSON that never changes; NULL = NULL. */
+/* Jsonb *, which never changes; NULL = NULL. */
 #define ROW_FIXED_JSON_OR_NULL(thing_, member_, name_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, .fixed = true, \
@@ -93,7 +93,7 @@ typedef struct RowColumn
 		.name = (name_), .type = TEXTOID, ROW_MEMBER(thing_, member_), .take = row_take_text, \
 		.put = row_put_text \
 	}
-/* char *, an object in JSON; NULL = NULL. */
+/* Jsonb *; NULL = NULL. */
 #define ROW_JSON_OR_NULL(thing_, member_, name_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, \
