@@ -56,7 +56,7 @@ typedef enum Policy
 #define POLICY_COUNT 3
 
 typedef struct District	  District;
-typedef struct ImageTable ImageTable; /* objects by id (contents.c) */
+typedef struct ImageTable ImageTable; /* objects by id (containers.c) */
 
 struct World
 {
@@ -133,7 +133,7 @@ struct World
 #define DUE_NPC_BASE 1	/* + NpcEvent */
 #define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
 
-extern void		   image_discard(World *world);
+/* containers.c */
 extern ImageTable *image_new_table(World *world);
 extern void		  *image_find(ImageTable *table, int64 id); /* NULL = not there */
 extern void		   image_put(ImageTable *table, int64 id, void *object);
@@ -146,29 +146,37 @@ extern void		   pointer_list_close_up(PointerList *list); /* no places are known
 extern void		   id_list_add(World *world, IdList *list, int64 id);
 
 /* contents.c: the image and its indexes, without rules */
-extern Npc			  *image_new_npc(World *world, int64 id);
-extern void			   image_free_npc(World *world, Npc *npc);
-extern void			   image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
-extern void			   image_free_item(World *world, WorldItem *item);
-extern Respawn		  *image_new_respawn(World *world, int64 id);
-extern void			   image_free_respawn(World *world, Respawn *respawn);
-extern Interaction	  *image_new_interaction(World *world, int64 id);
-extern void			   image_free_interaction(World *world, Interaction *interaction);
-extern Bid			  *image_new_bid(World *world, int64 id);
-extern void			   image_free_bid(World *world, Bid *bid);
-extern const ItemKind *image_kind(const World *world, const char *name);
-extern const InteractionKind *image_interaction_kind(const World *world,
-													 int		  number); /* NULL = there is none */
+extern Npc		   *image_new_npc(World *world, int64 id);
+extern void			image_free_npc(World *world, Npc *npc);
+extern Respawn	   *image_new_respawn(World *world, int64 id);
+extern void			image_free_respawn(World *world, Respawn *respawn);
+extern Interaction *image_new_interaction(World *world, int64 id);
+extern void			image_free_interaction(World *world, Interaction *interaction);
+extern Bid		   *image_new_bid(World *world, int64 id);
+extern void			image_free_bid(World *world, Bid *bid);
 
 /* After the fields of an NPC were assigned: its places in the heaps, the grid and the districts. */
 extern void npc_settle(World *world, Npc *npc);
-extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
-extern void item_touch(World *world, WorldItem *item);
 extern void interaction_touch(World *world, Interaction *interaction);
 extern void bid_touch(World *world, Bid *bid);
 
+/* cells.c */
+extern void image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
+extern void image_free_item(World *world, WorldItem *item);
+extern void item_touch(World *world, WorldItem *item);
+
+/* looking.c */
+extern const ItemKind		 *image_kind(const World *world, const char *name);
+extern const InteractionKind *image_interaction_kind(const World *world,
+													 int		  number);			 /* NULL = there is none */
+extern Interaction			 *npc_interaction(World *world, const Npc *npc); /* NULL = none */
+extern Interaction			 *item_interaction(World *world, const WorldItem *item); /* NULL = none */
+/* Whether one more can take part in it, who wants this. */
+extern bool interaction_joinable(const Interaction *interaction, const InteractionKind *kind);
+
 /* nearby.c */
+extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void image_lay_out_districts(World *world);
 extern void npc_enter_district(World *world, Npc *npc);
 extern void npc_leave_district(World *world, Npc *npc);
@@ -181,6 +189,7 @@ extern int npcs_over(World *world, Cell cell, Npc ***found);
 extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found);
 
 /* load.c */
+extern void	  image_discard(World *world);
 extern void	  image_load(World *world);
 extern Policy policy_by_name(const char *name);				/* a CHECK holds the names */
 extern bool	  image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
@@ -219,10 +228,6 @@ typedef enum InteractionEnd
 	INTERACTION_CANCELLED /* for one, and for the others if they are too few then */
 } InteractionEnd;
 
-extern Interaction *npc_interaction(World *world, const Npc *npc);		   /* NULL = none */
-extern Interaction *item_interaction(World *world, const WorldItem *item); /* NULL = none */
-/* Whether one more can take part in it, who wants this. */
-extern bool interaction_joinable(const Interaction *interaction, const InteractionKind *kind);
 /* 'item' is NULL when it is with NPCs. The first participant is the initiator. */
 extern Interaction *interaction_begin(World *world, const InteractionKind *kind, int64 target_id,
 									  WorldItem *item, Npc **participants, const Decider *deciders,

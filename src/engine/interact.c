@@ -18,29 +18,6 @@
 #include "sim/talk.h"
 #include "tables/interaction_kinds.h"
 
-/* ---- looking ---- */
-
-Interaction *
-npc_interaction(World *world, const Npc *npc)
-{
-	return npc->interaction_id != 0 ? image_find(world->interactions, npc->interaction_id) : NULL;
-}
-
-Interaction *
-item_interaction(World *world, const WorldItem *item)
-{
-	Npc *user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
-
-	return user != NULL ? npc_interaction(world, user) : NULL;
-}
-
-bool
-interaction_joinable(const Interaction *interaction, const InteractionKind *kind)
-{
-	return interaction != NULL && interaction->kind == kind &&
-		   interaction->participant_count < kind->max_participants;
-}
-
 static WorldItem *
 interaction_item(World *world, const Interaction *interaction)
 {

@@ -558,6 +558,7 @@ world_image(WorldLock *lock)
 	world->turn++;
 	world->in_tick = false;
 	lock->image = world;
+	lock->discard_image = image_discard;
 	dlist_move_head(&images, &world->node);
 	make_room();
 	return world;

@@ -65,7 +65,8 @@ typedef struct WorldLock
 	bool		  settings_changed; /* clients are told at once, by this transaction */
 	bool		  replaying;		/* inputs are taken from another world, whose players they name */
 	struct World *image;			/* of this backend, if one was used under this lock */
-	/* private to lock.c */
+	void (*discard_image)(struct World *image); /* it holds no more; whoever makes images says how they end */
+	/* private to lock.c and world_clock.c */
 	SubTransactionId subxact;
 	ItemPointerData	 row;			 /* its place in world_clock */
 	int64			 row_clock;		 /* as the row has it */
@@ -102,6 +103,8 @@ world_lives_by(const WorldLock *lock, Rules rules)
 	return lock->rules >= rules;
 }
 
+/* ---- what is changed under the lock: world_clock.c ---- */
+
 /* An input: other rules hold from now on. The caller flushes. */
 extern void world_set_rules(WorldLock *lock, Rules rules);
 
@@ -128,6 +131,8 @@ extern void world_flush(WorldLock *lock);
  * in the reader's snapshot of world_clock.
  */
 extern int64 world_now(int64 world_id, int64 row_clock, int64 tick_length);
+
+/* ---- epoch.c ---- */
 
 /* The present epoch of this database's worlds. In the current memory context. */
 extern const char *world_epoch(void);

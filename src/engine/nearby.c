@@ -88,6 +88,22 @@ npc_enter_district(World *world, Npc *npc)
 	world->districts[number].residents[npc->district_place].steps = npc->leg_length - 1;
 }
 
+static int
+compare_npcs(const void *a, const void *b)
+{
+	const Npc *left = *(Npc *const *) a;
+	const Npc *right = *(Npc *const *) b;
+
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+void
+npcs_sort(Npc **npcs, int count)
+{
+	if (count > 1)
+		qsort(npcs, count, sizeof(Npc *), compare_npcs);
+}
+
 static bool
 leads_over(const Npc *npc, Cell cell)
 {

@@ -1,0 +1,64 @@
+/*
+ * cells.c
+ *	  Items of an image, and the cells they lie on.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+
+static int64
+cell_key(Cell cell)
+{
+	return ((int64) cell.y << 16) | (uint16) cell.x;
+}
+
+void
+image_put_item(World *world, WorldItem *item)
+{
+	image_put(world->items, item->id, item);
+	item->next_here = image_find(world->cells, cell_key(item->cell));
+	image_put(world->cells, cell_key(item->cell), item);
+	grid_add_item(world->grid, item->cell);
+}
+
+void
+image_free_item(World *world, WorldItem *item)
+{
+	int64	   key = cell_key(item->cell);
+	WorldItem *first = image_find(world->cells, key);
+
+	if (first == item)
+	{
+		if (item->next_here != NULL)
+			image_put(world->cells, key, item->next_here);
+		else
+			image_drop(world->cells, key);
+	}
+	else
+	{
+		while (first->next_here != item)
+			first = first->next_here;
+		first->next_here = item->next_here;
+	}
+	grid_remove_item(world->grid, item->cell);
+	image_drop(world->items, item->id);
+	if (item->properties != NULL)
+		pfree(item->properties);
+	pfree(item);
+}
+
+void
+item_touch(World *world, WorldItem *item)
+{
+	if (!item->dirty)
+		item->dirty_place = pointer_list_add(world, &world->dirty_items, item);
+	item->dirty = true;
+}
+
+WorldItem *
+world_item_at(World *world, Cell cell)
+{
+	return image_find(world->cells, cell_key(cell));
+}

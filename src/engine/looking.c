@@ -1,0 +1,154 @@
+/*
+ * looking.c
+ *	  What there is in an image: whom and what it holds, its kinds, who does something with whom, what is due next.
+ */
+#include "postgres.h"
+
+#include "engine/image.h"
+#include "tables/id_lists.h"
+
+/* ---- kinds ---- */
+
+const ItemKind *
+image_kind(const World *world, const char *name)
+{
+	for (int i = 0; i < world->kinds.count; i++)
+	{
+		const ItemKind *kind = world->kinds.entries[i];
+
+		if (strcmp(kind->name, name) == 0)
+			return kind;
+	}
+	return NULL;
+}
+
+const InteractionKind *
+image_interaction_kind(const World *world, int number)
+{
+	return interaction_by_number((const InteractionKind *const *) world->interaction_kinds.entries,
+								 world->interaction_kinds.count, number);
+}
+
+/* ---- the world ---- */
+
+WorldLock *
+world_image_lock(World *world)
+{
+	return world->lock;
+}
+
+int32
+world_need_decay_max(const World *world)
+{
+	return world->need_decay_max;
+}
+
+uint64
+world_seed(const World *world)
+{
+	return world->seed;
+}
+
+Grid *
+world_grid(World *world)
+{
+	return world->grid;
+}
+
+Npc *
+world_npc(World *world, int64 npc_id)
+{
+	return image_find(world->npcs, npc_id);
+}
+
+WorldItem *
+world_item(World *world, int64 item_id)
+{
+	return image_find(world->items, item_id);
+}
+
+int
+world_npc_count(const World *world)
+{
+	return world->everyone.count;
+}
+
+const ItemKind *
+world_item_kind(World *world, const char *name)
+{
+	return image_kind(world, name);
+}
+
+const InteractionKind *
+world_interaction_kind(World *world, const char *name)
+{
+	return interaction_by_name((const InteractionKind *const *) world->interaction_kinds.entries,
+							   world->interaction_kinds.count, name);
+}
+
+int
+world_npcs_of_requests(World *world, const int64 *request_ids, int count, int64 *npc_ids)
+{
+	int found = 0;
+
+	for (int i = 0; i < world->everyone.count && found < count; i++)
+	{
+		const Npc *npc = world->everyone.entries[i];
+
+		/* most requests are older than all of these */
+		if (npc->request_id >= request_ids[0] && id_list_find(request_ids, count, npc->request_id) >= 0)
+			npc_ids[found++] = npc->id;
+	}
+	return found;
+}
+
+void
+world_each_npc(World *world, void (*visit)(World *world, Npc *npc, void *arg), void *arg)
+{
+	int	  count = world_npc_count(world);
+	Npc **npcs = palloc(Max(count, 1) * sizeof(Npc *));
+
+	if (count > 0)
+		memcpy(npcs, world->everyone.entries, count * sizeof(Npc *));
+	npcs_sort(npcs, count);
+	for (int i = 0; i < count; i++)
+		visit(world, npcs[i], arg);
+	pfree(npcs);
+}
+
+int64
+world_next_due(const World *world)
+{
+	Due	 *event = due_first(&world->events);
+	Due	 *decision = due_first(&world->decisions);
+	int64 due = SIM_NEVER;
+
+	if (event != NULL)
+		due = event->at;
+	if (decision != NULL)
+		due = Min(due, decision->at);
+	return due;
+}
+
+/* ---- who does something with whom ---- */
+
+Interaction *
+npc_interaction(World *world, const Npc *npc)
+{
+	return npc->interaction_id != 0 ? image_find(world->interactions, npc->interaction_id) : NULL;
+}
+
+Interaction *
+item_interaction(World *world, const WorldItem *item)
+{
+	Npc *user = item->occupied_by != 0 ? world_npc(world, item->occupied_by) : NULL;
+
+	return user != NULL ? npc_interaction(world, user) : NULL;
+}
+
+bool
+interaction_joinable(const Interaction *interaction, const InteractionKind *kind)
+{
+	return interaction != NULL && interaction->kind == kind &&
+		   interaction->participant_count < kind->max_participants;
+}
