@@ -53,59 +53,71 @@ quoted(const char *string)
 void
 npc_fail_plan(World *world, Npc *npc, const char *reason)
 {
-	if (npc->mind_plan == NULL)
+	if (npc->plan == NULL)
 		return;
 	npc_tell(world, npc, MIND_PLAN_FAILED, psprintf("\"reason\":%s", quoted(reason)));
-	json_list_clear(&npc->mind_plan);
+	plan_clear(&npc->plan);
 	npc->decision_reason = REASON_PLAN_FAILED;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
+}
+
+/* The steps of a plan that was loaded. */
+static void
+read_steps(World *world, Npc *npc)
+{
+	MindPlan *plan = npc->plan;
+	Action	  steps[PLAN_ACTIONS_MAX];
+
+	for (int i = 0; i < plan->count; i++)
+	{
+		JsonbValue *told = getIthJsonbValueFromContainer(&plan->told->root, (uint32) i);
+
+		if (told->type != jbvBinary ||
+			is_refused(action_from_json(world, npc, told->val.binary.data, &steps[i])))
+			steps[i] = (Action) {.kind = ACTION_NONE};
+	}
+	plan_keep_steps(plan, steps, world->context);
+}
+
+/* Takes the next step out of the plan. */
+static Refusal
+take_step(World *world, Npc *npc, const Action **action)
+{
+	Refusal refusal = NOT_REFUSED;
+	Action	unreadable;
+
+	/* Definitions of interactions, of which steps are read, are an image's as long as it is there. */
+	if (npc->plan->steps == NULL)
+		read_steps(world, npc);
+	*action = actions_copy(&npc->plan->steps[npc->plan->done], 1, CurrentMemoryContext);
+	if ((*action)->kind == ACTION_NONE)
+		refusal = action_from_json(world, npc, &plan_next_told(npc->plan)->root, &unreadable);
+	plan_drop_next(&npc->plan);
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	return refusal;
 }
 
 /* Carries out the plan up to the next action that takes time; without one, a decision is due. */
 void
 npc_next_step(World *world, Npc *npc, int64 pause)
 {
-	while (npc->mind_plan != NULL)
+	while (npc->plan != NULL)
 	{
-		Jsonb *step = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(npc->mind_plan->item[0])));
-		Action action;
-		Refusal refusal;
+		const Action *action;
+		Refusal		  refusal = take_step(world, npc, &action);
 
-		json_list_drop_first(&npc->mind_plan);
-		npc_touch(world, npc, NPC_DIRTY_MIND);
-		refusal = action_from_json(world, npc, &step->root, &action);
 		if (!is_refused(refusal))
-			refusal = world_act(world, npc, &action, DECIDER_MIND);
+			refusal = world_act(world, npc, action, DECIDER_MIND);
 		if (!is_refused(refusal) && npc->state != NPC_IDLE)
 			return;
 		if (is_refused(refusal))
 		{
-			json_list_clear(&npc->mind_plan);
+			plan_clear(&npc->plan);
 			npc->decision_reason = REASON_PLAN_FAILED;
 			npc_tell(world, npc, MIND_PLAN_FAILED, psprintf("\"reason\":%s", quoted(refusal.message)));
 		}
 	}
 	npc_schedule(world, npc, pause);
-}
-
-/* The actions of a JSON array, at most PLAN_ACTIONS_MAX; NULL = none. The NPC has no plan yet. */
-static void
-set_plan(World *world, Npc *npc, const JsonbValue *actions)
-{
-	if (actions != NULL && actions->type == jbvBinary)
-	{
-		JsonbContainer *array = actions->val.binary.data;
-		int				count = Min((int) JsonContainerSize(array), PLAN_ACTIONS_MAX);
-
-		for (int i = 0; i < count; i++)
-		{
-			Jsonb *step = JsonbValueToJsonb(getIthJsonbValueFromContainer(array, i));
-
-			json_list_append(&npc->mind_plan, JsonbToCString(NULL, &step->root, VARSIZE(step)),
-							 world->context);
-		}
-	}
-	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
 
 /* ---- actions ---- */
@@ -476,23 +488,23 @@ rejects(const Action *action)
 }
 
 Refusal
-world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan, Decider decider)
+world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan *plan, Decider decider)
 {
-	JsonList *before = npc->mind_plan;
+	MindPlan *before = npc->plan;
 	Refusal	  refusal;
 
-	if (plan == NULL && keeps_plan(npc, action->kind))
+	if (plan->count == 0 && keeps_plan(npc, action->kind))
 		return world_act(world, npc, action, decider);
-	npc->mind_plan = NULL;
-	set_plan(world, npc, plan);
+	npc->plan = plan->count > 0 ? plan_make(plan, world->context) : NULL;
+	npc_touch(world, npc, NPC_DIRTY_MIND);
 	refusal = world_act(world, npc, action, decider);
 	if (is_refused(refusal))
 	{
-		json_list_clear(&npc->mind_plan);
-		npc->mind_plan = before;
+		plan_clear(&npc->plan);
+		npc->plan = before;
 		return refusal;
 	}
-	json_list_clear(&before);
+	plan_clear(&before);
 	if (npc->state == NPC_IDLE && rejects(action))
 	{
 		npc_next_step(world, npc, 0);

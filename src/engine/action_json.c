@@ -218,37 +218,45 @@ read_wait(JsonbContainer *object, Action *action)
 
 /* Of several targets the first is the one, the others take part, too. */
 static bool
-read_targets(JsonbContainer *object, Action *action)
+read_targets(JsonbContainer *object, int64 *target_id, int64 *partners, int *partner_count)
 {
 	JsonbValue *many = member(object, "target_ids");
 	int64		ids[PARTICIPANTS_MAX];
 	int			count;
 
-	if (target(object, &action->target_id))
+	if (target(object, target_id))
 		return true;
 	if (many == NULL || !read_ids(many, ids, PARTICIPANTS_MAX, &count) || count == 0)
 		return false;
-	action->target_id = ids[0];
-	for (int i = 1; i < count; i++)
-		action->partners[action->partner_count++] = ids[i];
+	*target_id = ids[0];
+	*partner_count = count - 1;
+	memcpy(partners, ids + 1, *partner_count * sizeof(int64));
 	return true;
+}
+
+static const int64 *
+kept_ids(const int64 *ids, int count)
+{
+	return count == 0 ? NULL : memcpy(palloc(count * sizeof(int64)), ids, count * sizeof(int64));
 }
 
 static Refusal
 read_interaction(World *world, JsonbContainer *object, const char *name, Action *action)
 {
-	int64 ids[PARTICIPANTS_MAX];
+	int64 partners[PARTICIPANTS_MAX];
+	int	  from_targets = 0;
 	int	  count;
 
 	action->interaction = world_interaction_kind(world, name);
 	if (action->interaction == NULL)
 		return bad("there is no such interaction");
-	if (!read_targets(object, action))
+	if (!read_targets(object, &action->target_id, partners, &from_targets))
 		return bad("the interaction needs a target_id");
-	if (!read_ids(member(object, "participants"), ids, PARTICIPANTS_MAX - action->partner_count, &count))
+	if (!read_ids(member(object, "participants"), partners + from_targets, PARTICIPANTS_MAX - from_targets,
+				  &count))
 		return bad("participants is not an array of at most 10 ids");
-	for (int i = 0; i < count; i++)
-		action->partners[action->partner_count++] = ids[i];
+	action->partner_count = from_targets + count;
+	action->partners = kept_ids(partners, action->partner_count);
 	action->act = message_act(object);
 	return NOT_REFUSED;
 }
@@ -310,15 +318,17 @@ static Refusal
 read_rejections(JsonbContainer *object, Action *action)
 {
 	JsonbValue *ids = member(object, "ids");
+	int64		read[ANSWERED_BIDS_MAX];
 
 	if (ids != NULL && ids->type == jbvBinary && JsonContainerIsArray(ids->val.binary.data) &&
 		JsonContainerSize(ids->val.binary.data) == 1)
 		ids = getIthJsonbValueFromContainer(ids->val.binary.data, 0);
 	if (ids != NULL && ids->type == jbvString && ids->val.string.len == 1 && ids->val.string.val[0] == '*')
 		action->all_bids = true;
-	else if (ids == NULL || !read_ids(ids, action->ids, ANSWERED_BIDS_MAX, &action->id_count) ||
+	else if (ids == NULL || !read_ids(ids, read, ANSWERED_BIDS_MAX, &action->id_count) ||
 			 action->id_count == 0)
 		return bad("ids is neither \"*\" nor an array of 1 to 32 ids of bids or of bidders");
+	action->ids = kept_ids(read, action->id_count);
 	return read_reason(object, action);
 }
 

@@ -144,7 +144,7 @@ set_wake_on(World *world, Npc *npc, const JsonbValue *names)
 }
 
 Refusal
-world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+world_act_as_decided(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
 					 const JsonbValue *wake_on)
 {
 	JsonList *before = npc->wake_on;

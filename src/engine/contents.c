@@ -56,7 +56,7 @@ image_free_npc(World *world, Npc *npc)
 	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
 	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
 	image_drop(world->npcs, npc->id);
-	json_list_clear(&npc->mind_plan);
+	plan_clear(&npc->plan);
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);
 	if (npc->goal_terms != NULL)

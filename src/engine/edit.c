@@ -220,7 +220,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	/* what the mind before it was still to do there is not done */
 	if (npc->state == NPC_INTERACTING)
 		npc_forget_terms(world, npc);
-	json_list_clear(&npc->mind_plan);
+	plan_clear(&npc->plan);
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);
 	npc->events_dropped = 0;

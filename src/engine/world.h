@@ -121,16 +121,16 @@ extern int64 world_advance(World *world, int64 clock, int max_ticks, TickResult 
 /* Carries out an action for an NPC at lock->now. */
 extern Refusal world_act(World *world, Npc *npc, const Action *action, Decider decider);
 /*
- * The same with a new plan: the actions of a JSON array (at most PLAN_ACTIONS_MAX; NULL = none). "continue", an act and
- * answers to bids without one keep the old plan, and so does what was not begun.
+ * The same with a new plan. "continue", an act and answers to bids without one keep the old plan, and so does what was not
+ * begun.
  */
-extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
 								  Decider decider);
 /*
  * A mind's decision: the same, and the events (a JSON array of names, NULL = none) that are an occasion to ask it from
  * now on. What was not begun leaves the former ones in place.
  */
-extern Refusal world_act_as_decided(World *world, Npc *npc, const Action *action, const JsonbValue *plan,
+extern Refusal world_act_as_decided(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
 									const JsonbValue *wake_on);
 /* The first 'known' of its events are no news to the mind: is any of the others an occasion to ask it? */
 extern void world_wake_for_news(World *world, Npc *npc, int known);

@@ -26,7 +26,7 @@
 typedef struct Decision
 {
 	Action		action;
-	JsonbValue *plan;	   /* an array of further actions, NULL = none */
+	ToldPlan	plan;
 	JsonbValue *wake_on;   /* an array of names of events, NULL = none */
 	int64		ask_again; /* µs from now, at the latest; -1 = it does not say */
 } Decision;
@@ -53,15 +53,14 @@ read_plan(World *world, Npc *npc, JsonbContainer *object, Decision *decision)
 	{
 		JsonbValue *step = getIthJsonbValueFromContainer(array, i);
 		Refusal		refusal = unreadable("it is not an object");
-		Action		action;
 
 		if (step->type == jbvBinary && JsonContainerIsObject(step->val.binary.data))
-			refusal = action_from_json(world, npc, step->val.binary.data, &action);
+			refusal = action_from_json(world, npc, step->val.binary.data, &decision->plan.steps[i]);
 		if (is_refused(refusal))
 			return unreadable(psprintf("action %u of then cannot be read: %s", i + 1, refusal.message));
 	}
-	if (JsonContainerSize(array) > 0)
-		decision->plan = then;
+	decision->plan.count = (int) JsonContainerSize(array);
+	decision->plan.told = JsonbValueToJsonb(then);
 	return NOT_REFUSED;
 }
 
@@ -266,7 +265,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		take_as_moot(world, npc, answer, ended);
 		return;
 	}
-	refusal = world_act_as_decided(world, npc, &decision.action, decision.plan, decision.wake_on);
+	refusal = world_act_as_decided(world, npc, &decision.action, &decision.plan, decision.wake_on);
 	if (is_refused(refusal))
 	{
 		answer_refuse(answer, refusal);

@@ -55,17 +55,17 @@ typedef struct Action
 	const InteractionKind *interaction;
 	int64_t				   duration;
 	/* further NPCs that are to take part */
-	int64_t partners[PARTICIPANTS_MAX];
-	int		partner_count;
+	const int64_t *partners;
+	int			   partner_count;
 	/* what is done inside the interaction, its parameters: jsonb, of which nothing is known here; NULL = nothing */
 	void *act;
 	/* answers to bids; ids are of bids or of bidders */
-	int64_t		bid_id;
-	bool		accept;
-	const char *reason; /* NULL = none */
-	int64_t		ids[ANSWERED_BIDS_MAX];
-	int			id_count;
-	bool		all_bids;
+	int64_t		   bid_id;
+	bool		   accept;
+	const char	  *reason; /* NULL = none */
+	const int64_t *ids;
+	int			   id_count;
+	bool		   all_bids;
 } Action;
 
 extern const char *npc_state_name(NpcState state); /* "idle", … */

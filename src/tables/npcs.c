@@ -187,7 +187,7 @@ put_pressing(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 static const RowColumn mind_columns[] = {
 	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
 	ROW_NUMBER_OR(Npc, asked_at, "asked_at", INT8OID, -1),
-	ROW_JSON_LIST(Npc, mind_plan, "plan", PLAN_ACTIONS_MAX),
+	{.name = "plan", .type = JSONBOID, ROW_MEMBER(Npc, plan), .take = plan_take, .put = plan_put},
 	ROW_JSON_LIST(Npc, mind_events, "events", NPC_EVENTS_MAX),
 	ROW_NUMBER(Npc, events_dropped, "events_dropped", INT4OID),
 	ROW_JSON_LIST_OR_NULL(Npc, wake_on, "wake_on", WAKE_ON_MAX),

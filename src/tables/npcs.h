@@ -18,6 +18,7 @@
 #include "sim/path.h"
 #include "tables/geometries.h"
 #include "tables/json_lists.h"
+#include "tables/plans.h"
 #include "tables/row_type.h"
 
 typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
@@ -70,11 +71,10 @@ typedef enum RequestStatus /* stored in decision_slots.status: append only */
 #define NPC_DIRTY_REQUEST  0x40 /* decision_slots; shown with the status */
 #define NPC_DIRTY_STATE	   (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
 
-#define PLAN_ACTIONS_MAX 8
-#define WAKE_ON_MAX		 16
-#define TOKENS_MAX		 INT64_C(1000000000000) /* what counters and budgets go up to */
-#define NPC_EVENTS_MAX	 JSON_LIST_MAX
-#define PRESSING_MAX	 20 /* questions a minute that do not wait for the schedule */
+#define WAKE_ON_MAX	   16
+#define TOKENS_MAX	   INT64_C(1000000000000) /* what counters and budgets go up to */
+#define NPC_EVENTS_MAX JSON_LIST_MAX
+#define PRESSING_MAX   20 /* questions a minute that do not wait for the schedule */
 
 /* Box of cells, both ends included. */
 typedef struct CellBox
@@ -124,7 +124,7 @@ typedef struct Npc
 	int64 departed_at;
 	int64 motion_revision;
 	/* its mind (only with a controller) */
-	JsonList *mind_plan;   /* NULL = empty */
+	MindPlan *plan;		   /* NULL = none */
 	JsonList *mind_events; /* NULL = empty */
 	int		  events_dropped;
 	int		  events_merged;	/* became part of later ones since the last question */
