@@ -9,111 +9,114 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
+#include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
 #include "engine/world_clock.h"
 #include "shmem.h"
 #include "sim/sim.h"
 #include "spi.h"
-#include "tables/arrays.h"
-#include "tables/hot_rows.h"
-#include "tables/index_rows.h"
+#include "tables/row_locks.h"
 
 /* A still world's clock is written after at most this much world time at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
 
-#define CLOCK_COLUMNS \
-	"c.world_id, c.clock, c.revision, c.next_id, c.next_input, c.status = 'running', c.speed, " \
-	"c.sight_plane, c.sight_old_plane, c.sight_writes, c.settings_revision, c.home, s.tick_rate, " \
-	"c.next_event, c.ctid, c.rules " \
-	"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
-#define LOCK_ONE "SELECT " CLOCK_COLUMNS "WHERE c.world_id = $1 FOR NO KEY UPDATE OF c"
-
-static SpiStatement lock_statements[] = {
-	[WORLD_WAIT] = {LOCK_ONE, 1, {INT8OID}},
-	[WORLD_NOWAIT] = {LOCK_ONE " NOWAIT", 1, {INT8OID}},
-	[WORLD_SKIP] = {LOCK_ONE " SKIP LOCKED", 1, {INT8OID}},
-};
-
-static SpiStatement lock_some_statement = {"SELECT " CLOCK_COLUMNS
-										   "WHERE c.world_id = ANY ($1) ORDER BY c.world_id "
-										   "FOR NO KEY UPDATE OF c SKIP LOCKED",
-										   1,
-										   {INT8ARRAYOID}};
-
-static const StageColumn clock_columns[] =
-	{{"world_id", INT8OID},		   {"clock", INT8OID},		  {"revision", INT8OID},
-	 {"next_id", INT8OID},		   {"next_input", INT8OID},	  {"sight_plane", INT2OID},
-	 {"sight_old_plane", INT2OID}, {"sight_writes", INT8OID}, {"settings_revision", INT8OID},
-	 {"next_event", INT8OID},	   {"rules", INT2OID}};
+/* ---- the row ---- */
 
 static void
-make_clock_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int columns)
+take_running(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	WorldLock *lock = thing;
+	char *status = TextDatumGetCString(value);
 
-	put_int64(row, lock->world_id);
-	put_int64(row, lock->clock);
-	put_int64(row, lock->revision);
-	put_int64(row, lock->next_id);
-	put_int64(row, lock->next_input);
-	put_int16(row, lock->sight_plane);
-	put_int16(row, lock->sight_old_plane);
-	row->nulls[row->used - 1] = lock->sight_old_plane < 0;
-	put_int64(row, lock->sight_writes);
-	put_int64(row, lock->settings_revision);
-	put_int64(row, lock->next_event);
-	put_int16(row, lock->rules);
+	((WorldLock *) thing)->running = strcmp(status, "running") == 0;
+	pfree(status);
 }
 
-static const RowSet clock_set = {.name = "staged_clocks",
-								 .columns = clock_columns,
-								 .column_count = lengthof(clock_columns),
-								 .make_row = make_clock_row,
-								 .id_at = offsetof(WorldLock, world_id),
-								 .place_at = offsetof(WorldLock, row)};
+static void
+take_home(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	WorldLock *lock = thing;
+	char	  *home = TextDatumGetCString(value);
 
-static HotTable clocks = {"world_clock", &clock_set, lengthof(clock_columns),
-						  HOT_ROWS_FIND("world_clock", "world_id")};
+	strlcpy(lock->home, home, sizeof(lock->home));
+	pfree(home);
+}
+
+static void
+take_tick_rate(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((WorldLock *) thing)->tick_length = SIM_SECOND / DatumGetInt32(value);
+}
+
+static const RowColumn clock_columns[] = {
+	ROW_NUMBER(WorldLock, world_id, "world_id", INT8OID),
+	ROW_NUMBER(WorldLock, clock, "clock", INT8OID),
+	ROW_NUMBER(WorldLock, revision, "revision", INT8OID),
+	ROW_NUMBER(WorldLock, next_id, "next_id", INT8OID),
+	ROW_NUMBER(WorldLock, next_input, "next_input", INT8OID),
+	ROW_NUMBER(WorldLock, sight_plane, "sight_plane", INT2OID),
+	ROW_NUMBER_OR(WorldLock, sight_old_plane, "sight_old_plane", INT2OID, -1),
+	ROW_NUMBER(WorldLock, sight_writes, "sight_writes", INT8OID),
+	ROW_NUMBER(WorldLock, settings_revision, "settings_revision", INT8OID),
+	ROW_NUMBER(WorldLock, next_event, "next_event", INT8OID),
+	ROW_NUMBER(WorldLock, rules, "rules", INT2OID),
+	/* written by who changes them */
+	ROW_READ_NUMBER(WorldLock, speed, "speed", INT4OID),
+	ROW_OWN("status", TEXTOID, take_running, NULL),
+	ROW_OWN("home", TEXTOID, take_home, NULL),
+};
+
+static RowType clock_rows = {.table = "world_clock",
+							 .index = "world_clock_pkey",
+							 .columns = clock_columns,
+							 .column_count = lengthof(clock_columns),
+							 .place_at = offsetof(WorldLock, row)};
+
+/* What a lock has of the settings never changes. */
+static const RowColumn setting_columns[] = {
+	ROW_NUMBER(WorldLock, world_id, "id", INT8OID),
+	ROW_OWN("tick_rate", INT4OID, take_tick_rate, NULL),
+};
+
+static const RowType setting_rows = {.table = "world_settings",
+									 .index = "world_settings_pkey",
+									 .columns = setting_columns,
+									 .column_count = lengthof(setting_columns)};
+
+static RowLocks locks = {.rows = &clock_rows, .beside = &setting_rows};
+
+static const RowWait row_waits[] = {
+	[WORLD_WAIT] = ROWS_WAIT,
+	[WORLD_NOWAIT] = ROWS_NOWAIT,
+	[WORLD_SKIP] = ROWS_SKIP,
+};
 
 bool
 clock_row_lock(int64 world_id, WorldWait wait)
 {
-	return spi_run(&lock_statements[wait], (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1;
+	return rows_lock(&locks, world_id, row_waits[wait]) == 1;
 }
 
 uint64
 clock_rows_lock(const int64 *world_ids, int count)
 {
-	return spi_run(&lock_some_statement, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
+	return rows_lock_some(&locks, world_ids, count);
 }
 
 int64
 clock_row_world(uint64 row)
 {
-	return spi_int64(row, 1, 0);
+	return rows_locked_id(row);
 }
 
 void
 clock_row_read(WorldLock *lock, uint64 row)
 {
-	lock->clock = spi_int64(row, 2, 0);
+	rows_take_locked(&locks, row, lock);
 	lock->row_clock = lock->clock;
-	lock->revision = spi_int64(row, 3, 0);
-	lock->next_id = spi_int64(row, 4, 0);
-	lock->next_input = spi_int64(row, 5, 0);
-	lock->running = spi_bool(row, 6, false);
-	lock->speed = spi_int32(row, 7, 1000);
-	lock->sight_plane = spi_int16(row, 8, 0);
-	lock->sight_old_plane = spi_int16(row, 9, -1);
-	lock->sight_writes = spi_int64(row, 10, 0);
-	lock->settings_revision = spi_int64(row, 11, 0);
-	strlcpy(lock->home, spi_text(row, 12, CurrentMemoryContext), sizeof(lock->home));
-	lock->tick_length = SIM_SECOND / spi_int32(row, 13, 10);
-	lock->next_event = spi_int64(row, 14, 0);
-	lock->row = spi_tid(row, 15);
-	lock->rules = (Rules) spi_int16(row, 16, RULES_0_1);
 }
+
+/* ---- what is noted under the lock ---- */
 
 int64
 world_new_id(WorldLock *lock)
@@ -188,7 +191,7 @@ world_flush(WorldLock *lock)
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
 	event_notes_write(&lock->events, lock->world_id, lock->revision);
-	hot_rows_update(&clocks, lock->world_id, (void *[]) {lock}, 1, NULL);
+	rows_update_hot(&clock_rows, lock->world_id, (void *[]) {lock}, 1, NULL);
 	spi_end();
 	lock->row_clock = lock->clock;
 	lock->dirty = false;
@@ -209,6 +212,30 @@ world_flush(WorldLock *lock)
 	}
 }
 
+/* ---- looking at it without the lock ---- */
+
+typedef struct ClockLeft
+{
+	int64 world_id;
+	int64 clock;
+} ClockLeft;
+
+static const RowColumn left_columns[] = {
+	ROW_NUMBER(ClockLeft, world_id, "world_id", INT8OID),
+	ROW_NUMBER(ClockLeft, clock, "clock", INT8OID),
+};
+
+static RowType left_rows = {.table = "world_clock",
+							.index = "world_clock_pkey",
+							.columns = left_columns,
+							.column_count = lengthof(left_columns)};
+
+static void *
+place_left(void *arg, int64 id)
+{
+	return arg;
+}
+
 /*
  * Nobody serves the world (any more): who did has written the clock before it left, maybe after the row was read, or after
  * the reader's snapshot was taken.
@@ -216,18 +243,15 @@ world_flush(WorldLock *lock)
 static int64
 clock_left(int64 world_id, int64 row_clock)
 {
-	static IndexRows clocks = {"world_clock", "world_clock_pkey", {{"clock", INT8OID}}};
-	IndexReading	 reading;
+	ClockLeft left = {.clock = row_clock};
+	RowLoad	  load = {.world_id = world_id, .lookup = place_left, .arg = &left};
 
 	if (IsInParallelMode())
 		return row_clock;
 	PushActiveSnapshot(GetLatestSnapshot());
-	index_rows_of_ids(&reading, &clocks, world_id, NULL, 0);
-	if (index_rows_next(&reading))
-		row_clock = Max(row_clock, DatumGetInt64(reading.values[0]));
-	index_rows_end(&reading);
+	rows_load(&left_rows, &load);
 	PopActiveSnapshot();
-	return row_clock;
+	return Max(row_clock, left.clock);
 }
 
 int64
