@@ -81,7 +81,7 @@ TestMaking(void)
 static void
 CheckValue(const char *value, const char *want)
 {
-	char *encoded = McpEncodeValue(value, strlen(value));
+	char *encoded = mcp_encode_value(value, strlen(value));
 
 	tap_is_str(encoded, want, "\"%s\" as a header's value", value);
 	free(encoded);
@@ -120,7 +120,7 @@ Mirror(const char *text, const McpToolHeaders *tools)
 
 	headers[0] = '\0';
 	rpc_parse(&message, text, strlen(text));
-	McpMirrorHeaders(&message, tools, SeeHeader, NULL);
+	mcp_mirror_headers(&message, tools, SeeHeader, NULL);
 	rpc_free(&message);
 	return headers;
 }
@@ -135,7 +135,7 @@ Learn(const char *list, McpToolHeaders *tools)
 	size_t		i;
 
 	names[0] = '\0';
-	McpLearnTools(answer, tools);
+	mcp_learn_tools(answer, tools);
 	json_array_foreach (json_object_get(json_object_get(answer, "result"), "tools"), i, tool)
 		strcat(strcat(names, json_string_value(json_object_get(tool, "name"))), " ");
 	json_decref(answer);

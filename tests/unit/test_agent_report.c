@@ -24,7 +24,7 @@ Outcomes(Report *report, const char *json, int64_t now)
 	json_t *params = json_loads(json, 0, NULL);
 
 	each_said[0] = '\0';
-	ReportOutcomes(report, params, now, Say, each_said);
+	report_outcomes(report, params, now, Say, each_said);
 	json_decref(params);
 }
 
@@ -33,7 +33,7 @@ Standing(Report *report, const char *json, int64_t now)
 {
 	json_t *params = json_loads(json, 0, NULL);
 
-	ReportStanding(report, params, now);
+	report_standing(report, params, now);
 	json_decref(params);
 }
 
@@ -41,7 +41,7 @@ static const char *
 Told(Report *report, int64_t now)
 {
 	said[0] = '\0';
-	ReportTell(report, now, Say, said);
+	report_tell(report, now, Say, said);
 	return said;
 }
 
@@ -58,10 +58,10 @@ TestOutcomes(void)
 {
 	static Report report;
 
-	ReportInit(&report);
-	tap_is_int(ReportDueIn(&report, 1000), -1, "at first there is nothing to tell");
+	report_init(&report);
+	tap_is_int(report_due_in(&report, 1000), -1, "at first there is nothing to tell");
 	Outcomes(&report, "{\"counts\":{\"applied\":3},\"outcomes\":[]}", 1000);
-	tap_is_int(ReportDueIn(&report, 1000), -1, "nor when all is well");
+	tap_is_int(report_due_in(&report, 1000), -1, "nor when all is well");
 	Standing(&report, ZOE, 1000);
 	tap_is_str(Told(&report, 1000), "1 NPC to decide for: Zoe (52)\n",
 			   "which NPCs there are is told by name");
@@ -69,14 +69,14 @@ TestOutcomes(void)
 	Outcomes(&report, REFUSED(12), 12000);
 	tap_is_str(each_said, "request 8 refused: NPC 52 (Zoe): unknown action \"wander2\" [NS301]\n",
 			   "each outcome has its line");
-	tap_is_int(ReportDueIn(&report, 12000), 1000, "after a quiet time the first line comes in a second");
+	tap_is_int(report_due_in(&report, 12000), 1000, "after a quiet time the first line comes in a second");
 	Outcomes(&report, REFUSED(1), 12500);
 	tap_is_str(Told(&report, 13000),
 			   "refused 13 answers in 12 s, last: NPC 52 (Zoe): unknown action \"wander2\" [NS301]\n",
 			   "many are told in one line");
-	tap_is_int(ReportDueIn(&report, 13000), -1, "and then there is nothing more to tell");
+	tap_is_int(report_due_in(&report, 13000), -1, "and then there is nothing more to tell");
 	Outcomes(&report, REFUSED(1), 13100);
-	tap_is_int(ReportDueIn(&report, 13100), 9900, "the next line is due ten seconds after the last");
+	tap_is_int(report_due_in(&report, 13100), 9900, "the next line is due ten seconds after the last");
 	tap_is_str(Told(&report, 23000),
 			   "refused 1 answer in 10 s, last: NPC 52 (Zoe): unknown action \"wander2\" [NS301]\n",
 			   "with what came meanwhile");
@@ -93,7 +93,7 @@ TestOutcomes(void)
 			   "timed out on 2 questions in 1 s, last: NPC 52 (Zoe)\n"
 			   "answered too late 1 question in 1 s, last: \n",
 			   "every kind has a line, in which a stranger's text is one line");
-	ReportFree(&report);
+	report_free(&report);
 }
 
 static void
@@ -101,11 +101,11 @@ TestStanding(void)
 {
 	static Report report;
 
-	ReportInit(&report);
+	report_init(&report);
 	Standing(&report, ZOE, 1000);
 	Told(&report, 1000);
 	Standing(&report, ZOE, 20000);
-	tap_is_int(ReportDueIn(&report, 20000), -1, "what is as it was is not told");
+	tap_is_int(report_due_in(&report, 20000), -1, "what is as it was is not told");
 	Standing(&report,
 			 "{\"npc_count\":2,\"npcs\":[{\"id\":3,\"name\":\"Al\"},{\"id\":4,\"name\":\"Bo\"}],"
 			 "\"budget_spent\":{\"world\":false,\"player\":true,\"npc_ids\":[4]},"
@@ -125,10 +125,10 @@ TestStanding(void)
 	tap_is_str(Told(&report, 41000),
 			   "no budget of tokens is spent any more\ngained Zoe (52), lost Al (3), Bo (4); 1 now\n",
 			   "and back");
-	ReportForgetStanding(&report);
+	report_forget_standing(&report);
 	Standing(&report, ZOE, 60000);
 	tap_is_str(Told(&report, 61000), "1 NPC to decide for: Zoe (52)\n", "a new connection hears it anew");
-	ReportFree(&report);
+	report_free(&report);
 }
 
 /* What a gateway could say that is not what was agreed. */
@@ -150,7 +150,7 @@ TestNonsense(void)
 	static Report report;
 	json_t		 *object = json_object();
 
-	ReportInit(&report);
+	report_init(&report);
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 	{
 		Outcomes(&report, params[i], 1000);
@@ -158,8 +158,8 @@ TestNonsense(void)
 	}
 	Told(&report, 2000);
 	tap_is_int((int64_t) report.tallies[REPORT_REFUSED].total, 0, "nonsense counts nothing");
-	tap_ok(ReportDescribe(&report, object), "and can be described");
-	ReportFree(&report);
+	tap_ok(report_describe(&report, object), "and can be described");
+	report_free(&report);
 	json_decref(object);
 }
 

@@ -22,7 +22,7 @@ Url(const char *text, const char *source)
 	const char *error;
 
 	snprintf(settings.source, sizeof(settings.source), "%s", source);
-	if (!GatewayUrlParse(&url, text, &settings, &error))
+	if (!gateway_url_parse(&url, text, &settings, &error))
 		return error;
 	snprintf(joined, sizeof(joined), "%d %s %d %s %s", url.tls, url.address, url.port, url.host, url.path);
 	return joined;
@@ -72,15 +72,15 @@ TestToken(void)
 	char		text[TOKEN_MAX + 2];
 	const char *error;
 
-	tap_ok(TokenCopy(token, " abc\r\n", 6, &error) && strcmp(token, "abc") == 0,
+	tap_ok(token_copy(token, " abc\r\n", 6, &error) && strcmp(token, "abc") == 0,
 		   "white space around a token is taken off");
-	tap_ok(!TokenCopy(token, " \n", 2, &error), "white space alone is no token");
-	tap_ok(!TokenCopy(token, "a b", 3, &error), "a token has no blanks");
-	tap_ok(!TokenCopy(token, "a\r\nX: y", 7, &error), "and no line ends");
-	tap_ok(!TokenCopy(token, "a\0b", 3, &error), "and no zero byte");
+	tap_ok(!token_copy(token, " \n", 2, &error), "white space alone is no token");
+	tap_ok(!token_copy(token, "a b", 3, &error), "a token has no blanks");
+	tap_ok(!token_copy(token, "a\r\nX: y", 7, &error), "and no line ends");
+	tap_ok(!token_copy(token, "a\0b", 3, &error), "and no zero byte");
 	memset(text, 'a', sizeof(text));
-	tap_ok(TokenCopy(token, text, TOKEN_MAX, &error), "%d characters are taken", TOKEN_MAX);
-	tap_ok(!TokenCopy(token, text, TOKEN_MAX + 1, &error), "one more is not");
+	tap_ok(token_copy(token, text, TOKEN_MAX, &error), "%d characters are taken", TOKEN_MAX);
+	tap_ok(!token_copy(token, text, TOKEN_MAX + 1, &error), "one more is not");
 }
 
 static void
@@ -94,30 +94,30 @@ TestBackoff(void)
 
 	for (int i = 0; i < 7; i++)
 	{
-		all_low &= BackoffNext(&low, 0) == BACKOFF_MIN_MS;
+		all_low &= backoff_next(&low, 0) == BACKOFF_MIN_MS;
 		/* the greatest noise within the range of this step */
-		all_high &= BackoffNext(&high, (uint32_t) (ceilings[i] - BACKOFF_MIN_MS)) == ceilings[i];
+		all_high &= backoff_next(&high, (uint32_t) (ceilings[i] - BACKOFF_MIN_MS)) == ceilings[i];
 	}
 	tap_ok(all_low, "no rest is shorter than a second");
 	tap_ok(all_high, "the longest rest doubles from 2 s to 30 s");
 	high.failures = UINT32_MAX;
-	tap_ok(BackoffNext(&high, UINT32_MAX) <= BACKOFF_MAX_MS && high.failures == UINT32_MAX,
+	tap_ok(backoff_next(&high, UINT32_MAX) <= BACKOFF_MAX_MS && high.failures == UINT32_MAX,
 		   "failures do not wrap around");
-	BackoffReset(&high);
-	tap_is_int(BackoffNext(&high, 1000), 2000, "after success it begins anew");
+	backoff_reset(&high);
+	tap_is_int(backoff_next(&high, 1000), 2000, "after success it begins anew");
 }
 
 static void
 TestEnds(void)
 {
-	tap_is_int(LinkJudgeClose(4001), LINK_END_REPLACED, "4001 is a newer agent");
-	tap_is_int(LinkJudgeClose(4002), LINK_END_REFUSED, "4002 is a bad token");
-	tap_is_int(LinkJudgeClose(4003), LINK_END_REFUSED, "4003 is a ban");
-	tap_is_int(LinkJudgeClose(4004), LINK_END_LOST, "a full world may have room later");
-	tap_is_int(LinkJudgeClose(1001), LINK_END_LOST, "a gateway that goes comes back");
-	tap_is_int(LinkJudgeStatus(401), LINK_END_REFUSED, "401 is a bad token");
-	tap_is_int(LinkJudgeStatus(403), LINK_END_REFUSED, "403 is a ban");
-	tap_is_int(LinkJudgeStatus(503), LINK_END_LOST, "503 passes");
+	tap_is_int(link_judge_close(4001), LINK_END_REPLACED, "4001 is a newer agent");
+	tap_is_int(link_judge_close(4002), LINK_END_REFUSED, "4002 is a bad token");
+	tap_is_int(link_judge_close(4003), LINK_END_REFUSED, "4003 is a ban");
+	tap_is_int(link_judge_close(4004), LINK_END_LOST, "a full world may have room later");
+	tap_is_int(link_judge_close(1001), LINK_END_LOST, "a gateway that goes comes back");
+	tap_is_int(link_judge_status(401), LINK_END_REFUSED, "401 is a bad token");
+	tap_is_int(link_judge_status(403), LINK_END_REFUSED, "403 is a ban");
+	tap_is_int(link_judge_status(503), LINK_END_LOST, "503 passes");
 }
 
 int

@@ -35,13 +35,13 @@ CheckLines(LinesPolicy policy, const char *input, const char *want, const char *
 		size_t len = strlen(input);
 
 		seen[0] = '\0';
-		LinesInit(&lines, 8, policy, SeeLine, NULL);
+		lines_init(&lines, 8, policy, SeeLine, NULL);
 		if (step == 0)
-			LinesFeed(&lines, input, len);
+			lines_feed(&lines, input, len);
 		for (size_t i = 0; step == 1 && i < len; i++)
-			LinesFeed(&lines, input + i, 1);
-		LinesEnd(&lines);
-		LinesFree(&lines);
+			lines_feed(&lines, input + i, 1);
+		lines_end(&lines);
+		lines_free(&lines);
 		tap_is_str(seen, want, "%s, %s", name, step == 0 ? "at once" : "byte by byte");
 	}
 }
@@ -79,14 +79,14 @@ CheckEvents(const char *input, const char *want, const char *name)
 		size_t len = strlen(input);
 
 		seen[0] = '\0';
-		SseInit(&sse, 24, SeeEvent, NULL);
+		sse_init(&sse, 24, SeeEvent, NULL);
 		if (step == 0)
-			SseFeed(&sse, input, len);
+			sse_feed(&sse, input, len);
 		for (size_t i = 0; step == 1 && i < len; i++)
-			SseFeed(&sse, input + i, 1);
+			sse_feed(&sse, input + i, 1);
 		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "id=%s retry=%ld", sse.last_id,
 				 sse.retry_ms);
-		SseFree(&sse);
+		sse_free(&sse);
 		tap_is_str(seen, want, "%s, %s", name, step == 0 ? "at once" : "byte by byte");
 	}
 }
@@ -125,33 +125,33 @@ TestQueue(void)
 	char   text[200];
 
 	memset(text, 'x', sizeof(text));
-	QueueInit(&queue, 1000);
+	queue_init(&queue, 1000);
 	for (int i = 0; i < 10; i++)
 	{
 		text[0] = (char) ('0' + i);
-		if (!QueuePush(&queue, text, each))
+		if (!queue_push(&queue, text, each))
 			tap_ok(false, "message %d fits", i);
 		if (i == 4)
-			tap_ok(!QueueIsHigh(&queue), "half full is not high");
+			tap_ok(!queue_is_high(&queue), "half full is not high");
 		if (i == 5)
-			tap_ok(QueueIsHigh(&queue), "more is");
+			tap_ok(queue_is_high(&queue), "more is");
 	}
-	tap_ok(!QueuePush(&queue, text, 0), "a full queue refuses even an empty message");
+	tap_ok(!queue_push(&queue, text, 0), "a full queue refuses even an empty message");
 	tap_is_int((long long) queue.bytes, 1000, "and stays as it was");
 	for (int i = 0; i < 8; i++)
 	{
 		if (MessageText(queue.head)[0] != '0' + i)
 			tap_ok(false, "message %d comes in its turn", i);
-		QueuePop(&queue);
+		queue_pop(&queue);
 		if (i == 6)
-			tap_ok(!QueueIsLow(&queue), "three of ten left are not low");
+			tap_ok(!queue_is_low(&queue), "three of ten left are not low");
 	}
-	tap_ok(QueueIsLow(&queue), "two of ten left are low");
-	QueueClear(&queue);
+	tap_ok(queue_is_low(&queue), "two of ten left are low");
+	queue_clear(&queue);
 	tap_ok(queue.head == NULL && queue.tail == NULL && queue.bytes == 0, "a cleared queue is empty");
-	tap_ok(!QueuePush(&queue, text, 1000), "a message beyond the limit is refused");
-	tap_ok(QueuePush(&queue, text, each), "and others are taken after that");
-	QueueClear(&queue);
+	tap_ok(!queue_push(&queue, text, 1000), "a message beyond the limit is refused");
+	tap_ok(queue_push(&queue, text, each), "and others are taken after that");
+	queue_clear(&queue);
 }
 
 int

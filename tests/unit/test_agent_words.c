@@ -14,7 +14,7 @@ Split(const char *line)
 {
 	static char joined[1024];
 	const char *error;
-	char	  **words = WordsSplit(line, &error);
+	char	  **words = words_split(line, &error);
 
 	joined[0] = '\0';
 	if (words == NULL)
@@ -25,7 +25,7 @@ Split(const char *line)
 			strcat(joined, "|");
 		strcat(joined, words[i]);
 	}
-	WordsFree(words);
+	words_free(words);
 	return joined;
 }
 

@@ -40,21 +40,21 @@ static const char *const state_names[] = {
 
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == AGENT_DONE + 1, "every state has a name");
 
-static void Wake(void *arg);
-static void Dial(void *arg);
+static void wake(void *arg);
+static void dial(void *arg);
 
 static void
-Enter(Agent *agent, AgentState state)
+enter(Agent *agent, AgentState state)
 {
 	agent->state = state;
 	if (state == AGENT_DONE)
-		TellingEnd(&agent->telling, agent->exit_status);
+		telling_end(&agent->telling, agent->exit_status);
 	else
-		TellingState(&agent->telling, state_names[state]);
+		telling_state(&agent->telling, state_names[state]);
 }
 
 static uint32_t
-Noise(Agent *agent)
+random_noise(Agent *agent)
 {
 	uint32_t noise = 0;
 
@@ -65,39 +65,39 @@ Noise(Agent *agent)
 /* ---------- transitions ---------- */
 
 static void
-Rest(Agent *agent)
+rest(Agent *agent)
 {
 	int64_t ms;
 
 	assert(agent->state == AGENT_CLEARING && !agent->link_up && !agent->server_up);
 	if (agent->piping_since != 0 && now_ms() - agent->piping_since >= STEADY_MS)
-		BackoffReset(&agent->backoff);
-	ms = BackoffNext(&agent->backoff, Noise(agent));
+		backoff_reset(&agent->backoff);
+	ms = backoff_next(&agent->backoff, random_noise(agent));
 	log_line(LOG_INFO, "trying again in %.1f s", (double) ms / 1000);
-	Enter(agent, AGENT_RESTING);
-	TimerSet(agent->loop, &agent->timer, ms, Wake, agent);
+	enter(agent, AGENT_RESTING);
+	timer_set(agent->loop, &agent->timer, ms, wake, agent);
 }
 
 /* CLEARING ends when both sides have. */
 static void
-CheckCleared(Agent *agent)
+check_cleared(Agent *agent)
 {
 	assert(agent->state == AGENT_CLEARING);
 	if (agent->link_up || agent->server_up)
 		return;
 	if (!agent->finishing)
 	{
-		Rest(agent);
+		rest(agent);
 		return;
 	}
-	TimerCancel(&agent->timer);
-	Enter(agent, AGENT_DONE);
+	timer_cancel(&agent->timer);
+	enter(agent, AGENT_DONE);
 	lws_cancel_service(agent->loop->context);
 }
 
 /* Whoever asked us to end is not kept waiting, and nobody is served from a state that cannot be. */
 static void
-ClearOverdue(void *arg)
+clear_overdue(void *arg)
 {
 	Agent *agent = arg;
 
@@ -106,86 +106,86 @@ ClearOverdue(void *arg)
 			 agent->link_up ? "the connection" : "the MCP server");
 	if (!agent->finishing)
 		agent->exit_status = EXIT_FAILURE;
-	Enter(agent, AGENT_DONE);
+	enter(agent, AGENT_DONE);
 	lws_cancel_service(agent->loop->context);
 }
 
 static void
-Clear(Agent *agent, int close_code, const char *why)
+clear(Agent *agent, int close_code, const char *why)
 {
 	assert(agent->state != AGENT_CLEARING && agent->state != AGENT_DONE);
-	TimerSet(agent->loop, &agent->timer, CLEAR_MS, ClearOverdue, agent);
-	Enter(agent, AGENT_CLEARING);
+	timer_set(agent->loop, &agent->timer, CLEAR_MS, clear_overdue, agent);
+	enter(agent, AGENT_CLEARING);
 	if (agent->link_up)
-		LinkClose(&agent->link, close_code, why);
+		link_close(&agent->link, close_code, why);
 	if (agent->server_up)
-		ServerStop(agent->server, false);
-	CheckCleared(agent);
+		server_stop(agent->server, false);
+	check_cleared(agent);
 }
 
 static void
-Wake(void *arg)
+wake(void *arg)
 {
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_RESTING);
-	Enter(agent, AGENT_WAKING);
+	enter(agent, AGENT_WAKING);
 	agent->piping_since = 0;
 	agent->server_up = true;
-	ServerStart(agent->server);
+	server_start(agent->server);
 }
 
 static void
-Dial(void *arg)
+dial(void *arg)
 {
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_WAKING || agent->state == AGENT_PAUSING);
-	Enter(agent, AGENT_DIALLING);
+	enter(agent, AGENT_DIALLING);
 	agent->link_up = true;
-	LinkDial(&agent->link);
+	link_dial(&agent->link);
 }
 
 /* The gateway did not let us in.  The server has not been spoken to, so it may stay. */
 static void
-Pause(Agent *agent)
+pause_dialling(Agent *agent)
 {
-	int64_t ms = BackoffNext(&agent->backoff, Noise(agent));
+	int64_t ms = backoff_next(&agent->backoff, random_noise(agent));
 
 	assert(agent->state == AGENT_DIALLING);
 	log_line(LOG_INFO, "dialling again in %.1f s", (double) ms / 1000);
-	Enter(agent, AGENT_PAUSING);
-	TimerSet(agent->loop, &agent->timer, ms, Dial, agent);
+	enter(agent, AGENT_PAUSING);
+	timer_set(agent->loop, &agent->timer, ms, dial, agent);
 }
 
 void
-AgentFinish(Agent *agent, int exit_status)
+agent_finish(Agent *agent, int exit_status)
 {
 	if (agent->state == AGENT_DONE)
 		return;
 	if (agent->finishing)
 	{
 		if (agent->server_up)
-			ServerStop(agent->server, true);
+			server_stop(agent->server, true);
 		return;
 	}
 	agent->finishing = true;
 	agent->exit_status = exit_status;
 	if (agent->state != AGENT_CLEARING)
-		Clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the agent ends");
+		clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the agent ends");
 }
 
 /* ---------- what the server says ---------- */
 
 static void
-OnServerReady(void *arg)
+on_server_ready(void *arg)
 {
 	Agent *agent = arg;
 
 	if (agent->state != AGENT_WAKING)
 		return;
 	log_line(LOG_INFO, "the MCP server is up");
-	Dial(agent);
+	dial(agent);
 }
 
 /*
@@ -193,7 +193,7 @@ OnServerReady(void *arg)
  * replaced by an error; anything else of that length is dropped.
  */
 static void
-SendTooLong(Agent *agent, const char *text, size_t len)
+send_too_long(Agent *agent, const char *text, size_t len)
 {
 	RpcMessage message;
 	int64_t	   id;
@@ -213,35 +213,35 @@ SendTooLong(Agent *agent, const char *text, size_t len)
 		error = rpc_make_error(message.id, RPC_ERROR_TRANSPORT,
 							   "the answer has %zu bytes, more than the %zu allowed", len,
 							   agent->settings->message_limit);
-	if (error != NULL && !LinkSend(&agent->link, error, strlen(error)))
-		ServerHold(agent->server, true);
+	if (error != NULL && !link_send(&agent->link, error, strlen(error)))
+		server_hold(agent->server, true);
 	free(error);
 	rpc_free(&message);
 }
 
 static void
-OnServerMessage(void *arg, const char *text, size_t len)
+on_server_message(void *arg, const char *text, size_t len)
 {
 	Agent *agent = arg;
 
 	if (agent->state != AGENT_PIPING)
 		return;
 	if (len > agent->settings->message_limit)
-		SendTooLong(agent, text, len);
-	else if (!LinkSend(&agent->link, text, len))
-		ServerHold(agent->server, true);
+		send_too_long(agent, text, len);
+	else if (!link_send(&agent->link, text, len))
+		server_hold(agent->server, true);
 }
 
 static void
-OnServerDrained(void *arg)
+on_server_drained(void *arg)
 {
 	Agent *agent = arg;
 
-	LinkHold(&agent->link, false);
+	link_hold(&agent->link, false);
 }
 
 static void
-OnServerGone(void *arg, const char *why)
+on_server_gone(void *arg, const char *why)
 {
 	Agent *agent = arg;
 
@@ -249,113 +249,114 @@ OnServerGone(void *arg, const char *why)
 	if (why != NULL)
 	{
 		log_line(LOG_WARNING, "the MCP server is gone: %s", why);
-		TellingTrouble(&agent->telling, "the MCP server is gone", why);
+		telling_trouble(&agent->telling, "the MCP server is gone", why);
 	}
 	if (agent->state == AGENT_CLEARING)
-		CheckCleared(agent);
+		check_cleared(agent);
 	else
-		Clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the MCP server is gone");
+		clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the MCP server is gone");
 }
 
 /* ---------- what the gateway says ---------- */
 
 static void
-OnLinkOpen(void *arg)
+on_link_open(void *arg)
 {
 	Agent *agent = arg;
 
 	assert(agent->state == AGENT_DIALLING);
 	log_line(LOG_NOTICE, "connected to the gateway at %s as source \"%s\"", agent->settings->gateway.host,
 			 agent->settings->source);
-	TellingConnected(&agent->telling);
-	Enter(agent, AGENT_PIPING);
+	telling_connected(&agent->telling);
+	enter(agent, AGENT_PIPING);
 	agent->piping_since = now_ms();
 }
 
 static void
-OnLinkMessage(void *arg, const char *text, size_t len)
+on_link_message(void *arg, const char *text, size_t len)
 {
 	Agent *agent = arg;
 
-	if (agent->state != AGENT_PIPING || TellingTakes(&agent->telling, text, len))
+	if (agent->state != AGENT_PIPING || telling_takes(&agent->telling, text, len))
 		return;
-	if (!ServerSend(agent->server, text, len))
-		LinkHold(&agent->link, true);
+	if (!server_send(agent->server, text, len))
+		link_hold(&agent->link, true);
 }
 
 static void
-OnLinkDrained(void *arg)
+on_link_drained(void *arg)
 {
 	Agent *agent = arg;
 
 	if (agent->state == AGENT_PIPING)
-		ServerHold(agent->server, false);
+		server_hold(agent->server, false);
 }
 
 static void
-OnLinkClosed(void *arg, LinkEnd end, const char *why)
+on_link_closed(void *arg, LinkEnd end, const char *why)
 {
 	Agent *agent = arg;
 
 	agent->link_up = false;
 	if (end != LINK_END_ASKED)
-		TellingTrouble(&agent->telling, "not connected to the gateway", why);
+		telling_trouble(&agent->telling, "not connected to the gateway", why);
 	if (end == LINK_END_REFUSED)
 	{
 		log_line(LOG_ERROR, "the gateway refuses this player: %s; check the token", why);
-		AgentFinish(agent, EXIT_FAILURE);
+		agent_finish(agent, EXIT_FAILURE);
 	}
 	else if (end == LINK_END_REPLACED)
 	{
 		log_line(LOG_NOTICE, "a newer agent with source \"%s\" has taken over: this one ends",
 				 agent->settings->source);
-		AgentFinish(agent, EXIT_SUCCESS);
+		agent_finish(agent, EXIT_SUCCESS);
 	}
 	else if (end == LINK_END_LOST)
 		log_line(LOG_WARNING, "not connected to the gateway at %s: %s", agent->settings->gateway.host, why);
 
 	if (agent->state == AGENT_CLEARING)
-		CheckCleared(agent);
+		check_cleared(agent);
 	else if (agent->state == AGENT_DIALLING)
-		Pause(agent);
+		pause_dialling(agent);
 	else if (agent->state == AGENT_PIPING)
-		Clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the connection is gone");
+		clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the connection is gone");
 }
 
 /* ---------- */
 
 bool
-AgentInit(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *settings)
+agent_init(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *settings)
 {
-	LinkEvents	 link_events = {OnLinkOpen, OnLinkMessage, OnLinkDrained, OnLinkClosed, agent};
-	ServerEvents server_events = {OnServerReady, OnServerMessage, OnServerDrained, OnServerGone, agent};
+	LinkEvents	 link_events = {on_link_open, on_link_message, on_link_drained, on_link_closed, agent};
+	ServerEvents server_events = {on_server_ready, on_server_message, on_server_drained, on_server_gone,
+								  agent};
 
 	memset(agent, 0, sizeof(*agent));
 	agent->state = AGENT_RESTING;
 	agent->settings = settings;
 	agent->loop = loop;
-	if (!TellingInit(&agent->telling, loop, settings))
+	if (!telling_init(&agent->telling, loop, settings))
 		return false;
-	LinkInit(&agent->link, loop, vhost, settings, &link_events);
-	agent->server = settings->command != NULL ? StdioServerCreate(loop, settings, &server_events)
-											  : HttpServerCreate(loop, settings, &server_events);
+	link_init(&agent->link, loop, vhost, settings, &link_events);
+	agent->server = settings->command != NULL ? stdio_server_create(loop, settings, &server_events)
+											  : http_server_create(loop, settings, &server_events);
 	if (agent->server == NULL)
-		TellingEnd(&agent->telling, EXIT_FAILURE);
+		telling_end(&agent->telling, EXIT_FAILURE);
 	return agent->server != NULL;
 }
 
 void
-AgentBegin(Agent *agent)
+agent_begin(Agent *agent)
 {
-	TimerSet(agent->loop, &agent->timer, 0, Wake, agent);
+	timer_set(agent->loop, &agent->timer, 0, wake, agent);
 }
 
 void
-AgentFree(Agent *agent)
+agent_free(Agent *agent)
 {
-	TimerCancel(&agent->timer);
-	LinkFree(&agent->link);
-	TellingFree(&agent->telling);
+	timer_cancel(&agent->timer);
+	link_free(&agent->link);
+	telling_free(&agent->telling);
 	if (agent->server != NULL)
-		ServerFree(agent->server);
+		server_free(agent->server);
 }

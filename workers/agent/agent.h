@@ -46,11 +46,11 @@ typedef struct Agent
 } Agent;
 
 /* False, and the reason told, if it cannot begin. */
-extern bool AgentInit(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *settings);
-extern void AgentBegin(Agent *agent);
+extern bool agent_init(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *settings);
+extern void agent_begin(Agent *agent);
 
 /* Ends it with exit_status in good order; asked again, at once. */
-extern void AgentFinish(Agent *agent, int exit_status);
-extern void AgentFree(Agent *agent);
+extern void agent_finish(Agent *agent, int exit_status);
+extern void agent_free(Agent *agent);
 
 #endif /* NPCSIM_AGENT_AGENT_H */

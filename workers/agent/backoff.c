@@ -5,7 +5,7 @@
 #include "backoff.h"
 
 int64_t
-BackoffNext(Backoff *backoff, uint32_t noise)
+backoff_next(Backoff *backoff, uint32_t noise)
 {
 	int64_t ceiling = 2 * BACKOFF_MIN_MS;
 
@@ -19,7 +19,7 @@ BackoffNext(Backoff *backoff, uint32_t noise)
 }
 
 void
-BackoffReset(Backoff *backoff)
+backoff_reset(Backoff *backoff)
 {
 	backoff->failures = 0;
 }

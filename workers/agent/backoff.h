@@ -20,7 +20,7 @@ typedef struct Backoff
  * with every failure in a row, from 2 s to BACKOFF_MAX_MS.  The randomness
  * spreads many agents that lost the same gateway.  noise is any random number.
  */
-extern int64_t BackoffNext(Backoff *backoff, uint32_t noise);
-extern void	   BackoffReset(Backoff *backoff);
+extern int64_t backoff_next(Backoff *backoff, uint32_t noise);
+extern void	   backoff_reset(Backoff *backoff);
 
 #endif /* NPCSIM_AGENT_BACKOFF_H */

@@ -14,7 +14,7 @@
 #include <strings.h>
 
 static bool
-IsPlain(const char *text)
+is_plain(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text <= 0x20 || *text >= 0x7f)
@@ -24,7 +24,7 @@ IsPlain(const char *text)
 
 /* Reads "host", "host:port", "[v6]" or "[v6]:port" of len bytes. */
 static bool
-ParseAuthority(GatewayUrl *url, const char *text, size_t len)
+parse_authority(GatewayUrl *url, const char *text, size_t len)
 {
 	bool		bracketed = len > 0 && text[0] == '[';
 	const char *end = text + len;
@@ -62,7 +62,7 @@ ParseAuthority(GatewayUrl *url, const char *text, size_t len)
 }
 
 static void
-PercentEncode(char *out, size_t size, const char *text)
+percent_encode(char *out, size_t size, const char *text)
 {
 	size_t n = 0;
 
@@ -79,7 +79,7 @@ PercentEncode(char *out, size_t size, const char *text)
 }
 
 bool
-GatewayUrlParse(GatewayUrl *url, const char *text, const Settings *settings, const char **error)
+gateway_url_parse(GatewayUrl *url, const char *text, const Settings *settings, const char **error)
 {
 	char		encoded[SOURCE_MAX * 3 + 5];
 	const char *authority;
@@ -105,13 +105,13 @@ GatewayUrlParse(GatewayUrl *url, const char *text, const Settings *settings, con
 
 	authority_len = strcspn(authority, "/?#");
 	path = authority + authority_len;
-	if (!IsPlain(text) || strchr(text, '#') != NULL || !ParseAuthority(url, authority, authority_len))
+	if (!is_plain(text) || strchr(text, '#') != NULL || !parse_authority(url, authority, authority_len))
 	{
 		*error = "it is not of the form ws://HOST:PORT/PATH";
 		return false;
 	}
 
-	PercentEncode(encoded, sizeof(encoded), settings->source);
+	percent_encode(encoded, sizeof(encoded), settings->source);
 	bare = *path == '\0' || strcmp(path, "/") == 0;
 	n = snprintf(url->path, sizeof(url->path), "%s%s%csource=%s&max_concurrency=%d%s%s",
 				 *path == '?' ? "/mcp" : "", bare ? "/mcp" : path, strchr(path, '?') != NULL ? '&' : '?',

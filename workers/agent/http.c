@@ -24,7 +24,7 @@ typedef struct HttpSocket
 } HttpSocket;
 
 static void
-FreeRequest(HttpRequest *request)
+free_request(HttpRequest *request)
 {
 	if (request->easy != NULL)
 		curl_easy_cleanup(request->easy);
@@ -34,7 +34,7 @@ FreeRequest(HttpRequest *request)
 }
 
 static void
-Unlink(HttpRequest *request)
+take_out(HttpRequest *request)
 {
 	*request->link = request->next;
 	if (request->next != NULL)
@@ -44,7 +44,7 @@ Unlink(HttpRequest *request)
 
 /* Tells what is over.  A handler may begin and cancel requests. */
 static void
-TellDone(HttpClient *client)
+tell_done(HttpClient *client)
 {
 	CURLMsg *message;
 	int		 left;
@@ -58,16 +58,16 @@ TellDone(HttpClient *client)
 			continue;
 		result = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **) &request);
-		Unlink(request);
+		take_out(request);
 		request->handlers->done(request->arg, request, result);
-		FreeRequest(request);
+		free_request(request);
 	}
 }
 
 /* ---------- what libcurl waits for ---------- */
 
 static void
-OnSocket(void *arg, uint32_t events)
+on_socket(void *arg, uint32_t events)
 {
 	HttpSocket *socket = arg; /* may be freed within the call below */
 	HttpClient *client = socket->client;
@@ -81,11 +81,11 @@ OnSocket(void *arg, uint32_t events)
 	if (events & (EPOLLERR | EPOLLHUP))
 		what |= CURL_CSELECT_ERR;
 	curl_multi_socket_action(client->multi, socket->watch.fd, what, &running);
-	TellDone(client);
+	tell_done(client);
 }
 
 static int
-WatchSocket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 {
 	HttpClient *client = arg;
 	HttpSocket *socket = assigned;
@@ -94,7 +94,7 @@ WatchSocket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 	if (what == CURL_POLL_REMOVE)
 	{
 		if (socket != NULL)
-			WatchStop(client->loop, &socket->watch);
+			watch_stop(client->loop, &socket->watch);
 		free(socket);
 		curl_multi_assign(client->multi, fd, NULL);
 		return 0;
@@ -105,14 +105,14 @@ WatchSocket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 		events |= EPOLLOUT;
 	if (socket != NULL)
 	{
-		WatchChange(client->loop, &socket->watch, events);
+		watch_change(client->loop, &socket->watch, events);
 		return 0;
 	}
 	socket = calloc(1, sizeof(HttpSocket));
 	if (socket == NULL)
 		return -1;
 	socket->client = client;
-	if (!WatchStart(client->loop, &socket->watch, fd, events, OnSocket, socket))
+	if (!watch_start(client->loop, &socket->watch, fd, events, on_socket, socket))
 	{
 		free(socket);
 		return -1;
@@ -122,31 +122,31 @@ WatchSocket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 }
 
 static void
-OnTimer(void *arg)
+on_timer(void *arg)
 {
 	HttpClient *client = arg;
 	int			running;
 
 	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	TellDone(client);
+	tell_done(client);
 }
 
 static int
-SetTimer(CURLM *multi, long ms, void *arg)
+set_timer(CURLM *multi, long ms, void *arg)
 {
 	HttpClient *client = arg;
 
 	if (ms < 0)
-		TimerCancel(&client->timer);
+		timer_cancel(&client->timer);
 	else
-		TimerSet(client->loop, &client->timer, ms, OnTimer, client);
+		timer_set(client->loop, &client->timer, ms, on_timer, client);
 	return 0;
 }
 
 /* ---------- one request ---------- */
 
 static size_t
-OnData(char *data, size_t size, size_t count, void *arg)
+on_data(char *data, size_t size, size_t count, void *arg)
 {
 	HttpRequest *request = arg;
 
@@ -160,7 +160,7 @@ OnData(char *data, size_t size, size_t count, void *arg)
 
 /* Session ids are visible ASCII; one that is not, or too long, is as good as none. */
 static void
-NoteSession(HttpRequest *request, const char *value, size_t len)
+note_session(HttpRequest *request, const char *value, size_t len)
 {
 	while (len > 0 && (*value == ' ' || *value == '\t'))
 	{
@@ -179,18 +179,18 @@ NoteSession(HttpRequest *request, const char *value, size_t len)
 }
 
 static size_t
-OnHeader(char *data, size_t size, size_t count, void *arg)
+on_header(char *data, size_t size, size_t count, void *arg)
 {
 	static const char name[] = "mcp-session-id:";
 	size_t			  len = size * count;
 
 	if (len > sizeof(name) - 1 && strncasecmp(data, name, sizeof(name) - 1) == 0)
-		NoteSession(arg, data + sizeof(name) - 1, len - (sizeof(name) - 1));
+		note_session(arg, data + sizeof(name) - 1, len - (sizeof(name) - 1));
 	return len;
 }
 
 static void
-SetOptions(HttpRequest *request, const char *method, const char *url, long timeout_ms)
+set_options(HttpRequest *request, const char *method, const char *url, long timeout_ms)
 {
 	CURL *easy = request->easy;
 
@@ -217,17 +217,17 @@ SetOptions(HttpRequest *request, const char *method, const char *url, long timeo
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnData);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnHeader);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
 }
 
 HttpRequest *
-HttpBegin(HttpClient *client, const char *method, const char *url, struct curl_slist *headers, char *body,
-		  long timeout_ms, const HttpHandlers *handlers, void *arg)
+http_begin(HttpClient *client, const char *method, const char *url, struct curl_slist *headers, char *body,
+		   long timeout_ms, const HttpHandlers *handlers, void *arg)
 {
 	HttpRequest *request = calloc(1, sizeof(HttpRequest));
 
@@ -245,13 +245,13 @@ HttpBegin(HttpClient *client, const char *method, const char *url, struct curl_s
 	request->easy = curl_easy_init();
 	if (request->easy == NULL)
 	{
-		FreeRequest(request);
+		free_request(request);
 		return NULL;
 	}
-	SetOptions(request, method, url, timeout_ms);
+	set_options(request, method, url, timeout_ms);
 	if (curl_multi_add_handle(client->multi, request->easy) != CURLM_OK)
 	{
-		FreeRequest(request);
+		free_request(request);
 		return NULL;
 	}
 	request->link = &client->requests;
@@ -263,14 +263,14 @@ HttpBegin(HttpClient *client, const char *method, const char *url, struct curl_s
 }
 
 void
-HttpCancel(HttpRequest *request)
+http_cancel(HttpRequest *request)
 {
-	Unlink(request);
-	FreeRequest(request);
+	take_out(request);
+	free_request(request);
 }
 
 long
-HttpStatus(const HttpRequest *request)
+http_status_of(const HttpRequest *request)
 {
 	long status = 0;
 
@@ -279,7 +279,7 @@ HttpStatus(const HttpRequest *request)
 }
 
 HttpContent
-HttpContentOf(const HttpRequest *request)
+http_content_of(const HttpRequest *request)
 {
 	const char *type = NULL;
 	size_t		len;
@@ -296,7 +296,7 @@ HttpContentOf(const HttpRequest *request)
 }
 
 const char *
-HttpError(const HttpRequest *request, CURLcode result)
+http_error(const HttpRequest *request, CURLcode result)
 {
 	return request->error[0] != '\0' ? request->error : curl_easy_strerror(result);
 }
@@ -304,7 +304,7 @@ HttpError(const HttpRequest *request, CURLcode result)
 /* ---------- */
 
 void
-HttpHold(HttpClient *client, bool held)
+http_hold(HttpClient *client, bool held)
 {
 	client->held = held;
 	if (held)
@@ -320,7 +320,7 @@ HttpHold(HttpClient *client, bool held)
 }
 
 bool
-HttpOpen(HttpClient *client, Loop *loop)
+http_open(HttpClient *client, Loop *loop)
 {
 	memset(client, 0, sizeof(*client));
 	client->loop = loop;
@@ -329,21 +329,21 @@ HttpOpen(HttpClient *client, Loop *loop)
 	client->multi = curl_multi_init();
 	if (client->multi == NULL)
 		return false;
-	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, WatchSocket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, SetTimer);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
 	return true;
 }
 
 void
-HttpClose(HttpClient *client)
+http_close(HttpClient *client)
 {
 	while (client->requests != NULL)
-		HttpCancel(client->requests);
+		http_cancel(client->requests);
 	if (client->multi != NULL)
 		curl_multi_cleanup(client->multi);
 	client->multi = NULL;
-	TimerCancel(&client->timer);
+	timer_cancel(&client->timer);
 	curl_global_cleanup();
 }

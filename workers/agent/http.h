@@ -35,8 +35,8 @@ typedef struct HttpHandlers
 {
 	/*
 	 * A part of the body; false ends the request with CURLE_WRITE_ERROR.  No
-	 * function of this header may be called from it, except HttpStatus(),
-	 * HttpContentOf() and HttpHold() with true.
+	 * function of this header may be called from it, except http_status_of(),
+	 * http_content_of() and http_hold() with true.
 	 */
 	bool (*data)(void *arg, HttpRequest *request, const char *data, size_t len);
 
@@ -59,28 +59,28 @@ struct HttpRequest
 	char				error[CURL_ERROR_SIZE];
 };
 
-extern bool HttpOpen(HttpClient *client, Loop *loop);
+extern bool http_open(HttpClient *client, Loop *loop);
 
 /* Cancels what is under way. */
-extern void HttpClose(HttpClient *client);
+extern void http_close(HttpClient *client);
 
 /* Bodies of answers stay where they are, which in the end holds the server back. */
-extern void HttpHold(HttpClient *client, bool held);
+extern void http_hold(HttpClient *client, bool held);
 
 /*
  * Begins a request.  Takes over headers (its own or one made by curl_slist_append())
  * and body (from malloc(), or NULL).  timeout_ms 0 is none.  NULL if memory ran out.
  */
-extern HttpRequest *HttpBegin(HttpClient *client, const char *method, const char *url,
-							  struct curl_slist *headers, char *body, long timeout_ms,
-							  const HttpHandlers *handlers, void *arg);
-extern void			HttpCancel(HttpRequest *request);
+extern HttpRequest *http_begin(HttpClient *client, const char *method, const char *url,
+							   struct curl_slist *headers, char *body, long timeout_ms,
+							   const HttpHandlers *handlers, void *arg);
+extern void			http_cancel(HttpRequest *request);
 
 /* 0 while the answer has not begun */
-extern long		   HttpStatus(const HttpRequest *request);
-extern HttpContent HttpContentOf(const HttpRequest *request);
+extern long		   http_status_of(const HttpRequest *request);
+extern HttpContent http_content_of(const HttpRequest *request);
 
 /* Why a request failed, for people. */
-extern const char *HttpError(const HttpRequest *request, CURLcode result);
+extern const char *http_error(const HttpRequest *request, CURLcode result);
 
 #endif /* NPCSIM_AGENT_HTTP_H */

@@ -54,35 +54,35 @@ struct HttpCall
 	Timer		 timer;
 };
 
-static void Resume(void *arg);
+static void resume_call(void *arg);
 
 static void
-FreeCall(HttpCall *call)
+free_call(HttpCall *call)
 {
 	*call->link = call->next;
 	if (call->next != NULL)
 		call->next->link = call->link;
 	call->server->call_count--;
-	TimerCancel(&call->timer);
+	timer_cancel(&call->timer);
 	if (call->request != NULL)
-		HttpCancel(call->request);
+		http_cancel(call->request);
 	json_decref(call->id);
 	text_free(&call->body);
-	SseFree(&call->events);
+	sse_free(&call->events);
 	free(call);
 }
 
 void
-HttpCallCancelAll(HttpServer *self)
+http_call_cancel_all(HttpServer *self)
 {
 	while (self->calls != NULL)
-		FreeCall(self->calls);
+		free_call(self->calls);
 }
 
 /* ---------- what comes back ---------- */
 
 static void
-AnswerError(HttpServer *self, const json_t *id, const char *text)
+answer_error(HttpServer *self, const json_t *id, const char *text)
 {
 	char *error;
 
@@ -91,21 +91,21 @@ AnswerError(HttpServer *self, const json_t *id, const char *text)
 	if (id == NULL)
 		return;
 	error = rpc_make_error(id, RPC_ERROR_TRANSPORT, "%s", text);
-	HttpServerPass(self, error, strlen(error));
+	http_server_pass(self, error, strlen(error));
 	free(error);
 }
 
 static void
-FailCall(HttpCall *call, const char *text)
+fail_call(HttpCall *call, const char *text)
 {
 	if (!call->answered && !call->cancelled)
-		AnswerError(call->server, call->id, text);
+		answer_error(call->server, call->id, text);
 	call->answered = true;
 }
 
 /* "initialize" settles the version that all later requests have to name. */
 static void
-LearnVersion(HttpServer *self, const RpcMessage *message)
+learn_version(HttpServer *self, const RpcMessage *message)
 {
 	const json_t *version = json_object_get(json_object_get(message->root, "result"), "protocolVersion");
 	const char	 *text = json_string_value(version);
@@ -118,7 +118,7 @@ LearnVersion(HttpServer *self, const RpcMessage *message)
 
 /* Passes on a message, and learns from it if it is the answer. */
 static void
-TakeMessage(HttpCall *call, const char *text, size_t len)
+take_message(HttpCall *call, const char *text, size_t len)
 {
 	HttpServer *self = call->server;
 	RpcMessage	message;
@@ -130,7 +130,7 @@ TakeMessage(HttpCall *call, const char *text, size_t len)
 	{
 		if (rpc_seems_to_answer(text, len) == json_integer_value(call->id))
 			call->answered = true;
-		HttpServerPassUnreadable(self, text, len);
+		http_server_pass_unreadable(self, text, len);
 		return;
 	}
 	if (message.kind == RPC_INVALID)
@@ -147,36 +147,36 @@ TakeMessage(HttpCall *call, const char *text, size_t len)
 		call->answered = true;
 		if (message.kind == RPC_RESULT && strcmp(call->method, "initialize") == 0)
 		{
-			LearnVersion(self, &message);
+			learn_version(self, &message);
 			snprintf(self->session, sizeof(self->session), "%s", call->request->session);
 		}
 		if (message.kind == RPC_RESULT && call->modern && strcmp(call->method, "tools/list") == 0 &&
-			McpLearnTools(message.root, self->tools))
+			mcp_learn_tools(message.root, self->tools))
 			changed = rpc_with_id(&message, message.id);
 	}
 	if (changed != NULL)
-		HttpServerPass(self, changed, strlen(changed));
+		http_server_pass(self, changed, strlen(changed));
 	else
-		HttpServerPass(self, text, len);
+		http_server_pass(self, text, len);
 	free(changed);
 	rpc_free(&message);
 }
 
 static void
-OnEvent(void *arg, const char *name, const char *data, size_t len)
+on_event(void *arg, const char *name, const char *data, size_t len)
 {
 	HttpCall *call = arg;
 
 	if (data == NULL)
 		call->too_long = true;
 	else if (len > 0 && strcmp(name, "message") == 0)
-		TakeMessage(call, data, len);
+		take_message(call, data, len);
 }
 
 static bool
-Collect(HttpCall *call, const char *data, size_t len)
+collect(HttpCall *call, const char *data, size_t len)
 {
-	if (call->body.length + len > HttpServerLimit(call->server))
+	if (call->body.length + len > http_server_limit(call->server))
 	{
 		call->too_long = true;
 		return false;
@@ -186,22 +186,22 @@ Collect(HttpCall *call, const char *data, size_t len)
 }
 
 static bool
-OnData(void *arg, HttpRequest *request, const char *data, size_t len)
+on_data(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	HttpCall *call = arg;
-	long	  status = HttpStatus(request);
+	long	  status = http_status_of(request);
 
-	if (status / 100 == 2 && !call->server->sse && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
+	if (status / 100 == 2 && !call->server->sse && http_content_of(request) == HTTP_CONTENT_EVENTS)
 	{
-		SseFeed(&call->events, data, len);
+		sse_feed(&call->events, data, len);
 		return true;
 	}
-	return Collect(call, data, len);
+	return collect(call, data, len);
 }
 
 /* An HTTP error: the server's own JSON-RPC error if there is one, under the request's id. */
 static void
-TakeRefusal(HttpCall *call, long status)
+take_refusal(HttpCall *call, long status)
 {
 	HttpServer *self = call->server;
 	RpcMessage	message;
@@ -213,40 +213,40 @@ TakeRefusal(HttpCall *call, long status)
 	{
 		char *error = rpc_with_id(&message, call->id);
 
-		HttpServerPass(self, error, strlen(error));
+		http_server_pass(self, error, strlen(error));
 		free(error);
 		call->answered = true;
 	}
 	rpc_free(&message);
 	snprintf(text, sizeof(text), "HTTP status %ld%s%s", status, call->body.length > 0 ? ": " : "",
 			 call->body.length > 0 ? log_excerpt(excerpt, call->body.data, call->body.length) : "");
-	FailCall(call, text);
+	fail_call(call, text);
 }
 
 /* The stream of an answer broke off: servers that number their events keep the rest for us. */
 static bool
-MayResume(const HttpCall *call)
+may_resume(const HttpCall *call)
 {
 	return !call->modern && !call->answered && !call->cancelled && call->id != NULL &&
 		   call->events.last_id[0] != '\0' && call->resumes < RESUMES_MAX;
 }
 
 static void
-TakeAnswer(HttpCall *call, long status, HttpContent content)
+take_answer(HttpCall *call, long status, HttpContent content)
 {
 	if (status / 100 != 2)
-		TakeRefusal(call, status);
+		take_refusal(call, status);
 	else if (call->server->sse || call->id == NULL)
 		return;
 	else if (content == HTTP_CONTENT_JSON && call->body.length > 0)
-		TakeMessage(call, call->body.data, call->body.length);
+		take_message(call, call->body.data, call->body.length);
 	else if (content == HTTP_CONTENT_OTHER)
-		FailCall(call, "the MCP server answered with neither JSON nor an event stream");
-	FailCall(call, call->too_long ? "the answer is too long" : "the MCP server ended its answer early");
+		fail_call(call, "the MCP server answered with neither JSON nor an event stream");
+	fail_call(call, call->too_long ? "the answer is too long" : "the MCP server ended its answer early");
 }
 
 static bool
-IsFatal(CURLcode result, long status)
+is_fatal(CURLcode result, long status)
 {
 	switch (result)
 	{
@@ -262,33 +262,34 @@ IsFatal(CURLcode result, long status)
 }
 
 static void
-OnDone(void *arg, HttpRequest *request, CURLcode result)
+on_done(void *arg, HttpRequest *request, CURLcode result)
 {
 	HttpCall   *call = arg;
 	HttpServer *self = call->server;
-	long		status = HttpStatus(request);
-	bool		fatal = IsFatal(result, status);
+	long		status = http_status_of(request);
+	bool		fatal = is_fatal(result, status);
 	bool		lost_session = status == 404 && self->session[0] != '\0' && !call->modern;
 	bool		initialized = status / 100 == 2 && strcmp(call->method, "notifications/initialized") == 0;
 	char		text[CURL_ERROR_SIZE + 64];
 
 	/* an event stream that broke off may be taken up again; that it did is no proof of death */
-	if (status / 100 == 2 && MayResume(call))
+	if (status / 100 == 2 && may_resume(call))
 	{
 		int64_t ms = call->events.retry_ms >= 0 ? call->events.retry_ms : RESUME_MS;
 
 		call->request = NULL;
-		TimerSet(self->server.loop, &call->timer, ms < RESUME_MAX_MS ? ms : RESUME_MAX_MS, Resume, call);
+		timer_set(self->server.loop, &call->timer, ms < RESUME_MAX_MS ? ms : RESUME_MAX_MS, resume_call,
+				  call);
 		return;
 	}
 
-	snprintf(text, sizeof(text), "it cannot be reached: %s", HttpError(request, result));
+	snprintf(text, sizeof(text), "it cannot be reached: %s", http_error(request, result));
 	if (result == CURLE_OK || call->too_long)
-		TakeAnswer(call, status, HttpContentOf(request));
+		take_answer(call, status, http_content_of(request));
 	else
-		FailCall(call, text);
+		fail_call(call, text);
 	call->request = NULL;
-	FreeCall(call);
+	free_call(call);
 
 	if (fatal)
 		self->call_events->failed(self, text);
@@ -298,41 +299,41 @@ OnDone(void *arg, HttpRequest *request, CURLcode result)
 		self->call_events->initialized(self);
 }
 
-static const HttpHandlers call_handlers = {OnData, OnDone};
+static const HttpHandlers call_handlers = {on_data, on_done};
 
 /* ---------- beginning ---------- */
 
 static bool
-AddMirrored(void *arg, const char *header)
+add_mirrored(void *arg, const char *header)
 {
-	return HttpServerAddHeader(arg, header);
+	return http_server_add_header(arg, header);
 }
 
 static struct curl_slist *
-MakeHeaders(HttpServer *self, const RpcMessage *message)
+make_headers(HttpServer *self, const RpcMessage *message)
 {
-	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
+	struct curl_slist *headers = http_server_headers(self, "Accept: application/json, text/event-stream");
 	const char		  *modern = rpc_modern_version(message);
 	char			   version[HTTP_VERSION_SIZE + 32];
-	bool good = headers != NULL && HttpServerAddHeader(&headers, "Content-Type: application/json");
+	bool good = headers != NULL && http_server_add_header(&headers, "Content-Type: application/json");
 
 	if (good && modern != NULL && message->method != NULL)
 	{
-		char *value = McpEncodeValue(modern, strlen(modern));
+		char *value = mcp_encode_value(modern, strlen(modern));
 
 		good = strlen(value) < HTTP_VERSION_SIZE;
 		if (good)
 		{
 			snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", value);
-			good = HttpServerAddHeader(&headers, version) &&
-				   McpMirrorHeaders(message, self->tools, AddMirrored, &headers);
+			good = http_server_add_header(&headers, version) &&
+				   mcp_mirror_headers(message, self->tools, add_mirrored, &headers);
 		}
 		free(value);
 	}
 	else if (good && self->version[0] != '\0')
 	{
 		snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
-		good = HttpServerAddHeader(&headers, version);
+		good = http_server_add_header(&headers, version);
 	}
 	if (good)
 		return headers;
@@ -341,32 +342,32 @@ MakeHeaders(HttpServer *self, const RpcMessage *message)
 }
 
 static void
-Resume(void *arg)
+resume_call(void *arg)
 {
 	HttpCall		  *call = arg;
 	HttpServer		  *self = call->server;
 	char			   last_id[SSE_ID_SIZE + 32];
-	struct curl_slist *headers = HttpServerHeaders(self, "Accept: text/event-stream");
+	struct curl_slist *headers = http_server_headers(self, "Accept: text/event-stream");
 
 	call->resumes++;
-	SseRestart(&call->events);
+	sse_restart(&call->events);
 	snprintf(last_id, sizeof(last_id), "Last-Event-ID: %s", call->events.last_id);
-	if (headers != NULL && HttpServerAddHeader(&headers, last_id))
+	if (headers != NULL && http_server_add_header(&headers, last_id))
 		call->request =
-			HttpBegin(&self->client, "GET", self->post_url, headers, NULL, CALL_MS, &call_handlers, call);
+			http_begin(&self->client, "GET", self->post_url, headers, NULL, CALL_MS, &call_handlers, call);
 	else
 		curl_slist_free_all(headers);
 	if (call->request == NULL)
 	{
-		FailCall(call, "out of memory");
-		FreeCall(call);
+		fail_call(call, "out of memory");
+		free_call(call);
 	}
 }
 
 static void
-Forget(void *arg)
+forget(void *arg)
 {
-	FreeCall(arg);
+	free_call(arg);
 }
 
 /*
@@ -375,7 +376,7 @@ Forget(void *arg)
  * that is all there is to do.
  */
 static bool
-Cancel(HttpServer *self, const RpcMessage *message)
+cancel(HttpServer *self, const RpcMessage *message)
 {
 	const json_t *id = json_object_get(json_object_get(message->root, "params"), "requestId");
 
@@ -385,18 +386,18 @@ Cancel(HttpServer *self, const RpcMessage *message)
 			continue;
 		if (call->modern)
 		{
-			FreeCall(call);
+			free_call(call);
 			return true;
 		}
 		call->cancelled = true;
-		TimerSet(self->server.loop, &call->timer, CANCELLED_MS, Forget, call);
+		timer_set(self->server.loop, &call->timer, CANCELLED_MS, forget, call);
 		return false;
 	}
 	return rpc_modern_version(message) != NULL;
 }
 
 static HttpCall *
-NewCall(HttpServer *self, const RpcMessage *message)
+new_call(HttpServer *self, const RpcMessage *message)
 {
 	HttpCall *call = calloc(1, sizeof(HttpCall));
 
@@ -408,7 +409,7 @@ NewCall(HttpServer *self, const RpcMessage *message)
 	if (message->method != NULL)
 		snprintf(call->method, sizeof(call->method), "%s", message->method);
 	call->modern = rpc_modern_version(message) != NULL;
-	SseInit(&call->events, HttpServerLimit(self), OnEvent, call);
+	sse_init(&call->events, http_server_limit(self), on_event, call);
 
 	call->link = &self->calls;
 	call->next = self->calls;
@@ -420,26 +421,26 @@ NewCall(HttpServer *self, const RpcMessage *message)
 }
 
 static void
-Post(HttpServer *self, const RpcMessage *message, const char *text, size_t len)
+post(HttpServer *self, const RpcMessage *message, const char *text, size_t len)
 {
-	HttpCall		  *call = NewCall(self, message);
-	struct curl_slist *headers = call != NULL ? MakeHeaders(self, message) : NULL;
+	HttpCall		  *call = new_call(self, message);
+	struct curl_slist *headers = call != NULL ? make_headers(self, message) : NULL;
 	char			  *body = headers != NULL ? strndup(text, len) : NULL;
 
 	if (body == NULL)
 		curl_slist_free_all(headers);
 	else
 		call->request =
-			HttpBegin(&self->client, "POST", self->post_url, headers, body, CALL_MS, &call_handlers, call);
+			http_begin(&self->client, "POST", self->post_url, headers, body, CALL_MS, &call_handlers, call);
 	if (call != NULL && call->request == NULL)
 	{
-		FailCall(call, "the request cannot be sent");
-		FreeCall(call);
+		fail_call(call, "the request cannot be sent");
+		free_call(call);
 	}
 }
 
 void
-HttpCallBegin(HttpServer *self, const char *text, size_t len)
+http_call_begin(HttpServer *self, const char *text, size_t len)
 {
 	RpcMessage message;
 
@@ -447,11 +448,12 @@ HttpCallBegin(HttpServer *self, const char *text, size_t len)
 	if (message.kind == RPC_INVALID)
 		log_line(LOG_WARNING, "dropped a message of the gateway that is not JSON-RPC");
 	else if (message.kind == RPC_NOTIFICATION && strcmp(message.method, "notifications/cancelled") == 0 &&
-			 Cancel(self, &message))
+			 cancel(self, &message))
 		log_line(LOG_DEBUG, "the gateway cancelled a request");
 	else if (self->call_count >= CALLS_MAX)
-		AnswerError(self, message.kind == RPC_REQUEST ? message.id : NULL, "too many requests are under way");
+		answer_error(self, message.kind == RPC_REQUEST ? message.id : NULL,
+					 "too many requests are under way");
 	else
-		Post(self, &message, text, len);
+		post(self, &message, text, len);
 	rpc_free(&message);
 }

@@ -41,23 +41,23 @@
 #define PROBE_BODY_MAX 65536
 #define DELETE_MS	   1500L
 
-static void				  OpenStream(void *arg);
-static void				  Probe(HttpServer *self, bool initialize);
+static void				  open_stream(void *arg);
+static void				  probe_server(HttpServer *self, bool initialize);
 static const HttpHandlers delete_handlers;
 
 /* ---------- ending ---------- */
 
 static void
-TellGone(void *arg)
+tell_gone(void *arg)
 {
 	HttpServer *self = arg;
 
 	if (self->stage != HTTP_ENDING)
 		return;
 	while (self->client.requests != NULL)
-		HttpCancel(self->client.requests);
+		http_cancel(self->client.requests);
 	self->probe = self->stream = NULL;
-	HttpHold(&self->client, false);
+	http_hold(&self->client, false);
 	self->session[0] = self->version[0] = '\0';
 	self->stage = HTTP_DOWN;
 	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
@@ -65,30 +65,30 @@ TellGone(void *arg)
 
 /* What came of the probe was looked at. */
 static void
-ForgetProbe(HttpServer *self)
+forget_probe(HttpServer *self)
 {
 	self->probe = NULL;
-	SseFree(&self->probe_events);
+	sse_free(&self->probe_events);
 	text_free(&self->probe_body);
 }
 
 /* All that is under way ends. */
 static void
-EndRequests(HttpServer *self)
+end_requests(HttpServer *self)
 {
-	HttpCallCancelAll(self);
-	TimerCancel(&self->stream_timer);
+	http_call_cancel_all(self);
+	timer_cancel(&self->stream_timer);
 	if (self->stream != NULL)
-		HttpCancel(self->stream);
+		http_cancel(self->stream);
 	if (self->probe != NULL)
-		HttpCancel(self->probe);
+		http_cancel(self->probe);
 	self->stream = NULL;
-	SseFree(&self->stream_events);
-	ForgetProbe(self);
+	sse_free(&self->stream_events);
+	forget_probe(self);
 }
 
 /* The server is of no use any more.  To be called from "done" handlers and timers, not from "data". */
-static void __attribute__((format(printf, 2, 3))) Fail(HttpServer *self, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) fail(HttpServer *self, const char *fmt, ...)
 {
 	va_list args;
 
@@ -97,49 +97,49 @@ static void __attribute__((format(printf, 2, 3))) Fail(HttpServer *self, const c
 	va_start(args, fmt);
 	vsnprintf(self->why, sizeof(self->why), fmt, args);
 	va_end(args);
-	EndRequests(self);
+	end_requests(self);
 	self->stage = HTTP_ENDING;
-	TimerSet(self->server.loop, &self->timer, 0, TellGone, self);
+	timer_set(self->server.loop, &self->timer, 0, tell_gone, self);
 }
 
 static bool
-IgnoreData(void *arg, HttpRequest *request, const char *data, size_t len)
+ignore_data(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	return true;
 }
 
 static void
-OnDeleted(void *arg, HttpRequest *request, CURLcode result)
+on_deleted(void *arg, HttpRequest *request, CURLcode result)
 {
 	HttpServer *self = arg;
 
-	TimerSet(self->server.loop, &self->timer, 0, TellGone, self);
+	timer_set(self->server.loop, &self->timer, 0, tell_gone, self);
 }
 
-static const HttpHandlers delete_handlers = {IgnoreData, OnDeleted};
+static const HttpHandlers delete_handlers = {ignore_data, on_deleted};
 
 /* A server that keeps sessions need not keep ours until it forgets it. */
 static bool
-DeleteSession(HttpServer *self, const HttpHandlers *handlers)
+delete_session(HttpServer *self, const HttpHandlers *handlers)
 {
 	struct curl_slist *headers;
 	char			   version[HTTP_VERSION_SIZE + 32];
 
 	if (self->session[0] == '\0' || self->sse)
 		return false;
-	headers = HttpServerHeaders(self, "Accept: application/json");
+	headers = http_server_headers(self, "Accept: application/json");
 	snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
-	if (headers == NULL || (self->version[0] != '\0' && !HttpServerAddHeader(&headers, version)))
+	if (headers == NULL || (self->version[0] != '\0' && !http_server_add_header(&headers, version)))
 	{
 		curl_slist_free_all(headers);
 		return false;
 	}
-	return HttpBegin(&self->client, "DELETE", self->post_url, headers, NULL, DELETE_MS, handlers, self) !=
+	return http_begin(&self->client, "DELETE", self->post_url, headers, NULL, DELETE_MS, handlers, self) !=
 		   NULL;
 }
 
 static void
-HttpStop(Server *server, bool at_once)
+http_stop(Server *server, bool at_once)
 {
 	HttpServer *self = (HttpServer *) server;
 	bool		was_up = self->stage == HTTP_UP;
@@ -148,21 +148,21 @@ HttpStop(Server *server, bool at_once)
 	self->asked_to_stop = true;
 	if (self->stage == HTTP_ENDING && !at_once)
 		return;
-	EndRequests(self);
-	HttpHold(&self->client, false);
+	end_requests(self);
+	http_hold(&self->client, false);
 	self->stage = HTTP_ENDING;
-	if (at_once || !was_up || !DeleteSession(self, &delete_handlers))
-		TimerSet(server->loop, &self->timer, 0, TellGone, self);
+	if (at_once || !was_up || !delete_session(self, &delete_handlers))
+		timer_set(server->loop, &self->timer, 0, tell_gone, self);
 }
 
 /* ---------- the event stream ---------- */
 
 static void
-BecomeReady(void *arg)
+become_ready(void *arg)
 {
 	HttpServer *self = arg;
 
-	TimerCancel(&self->timer);
+	timer_cancel(&self->timer);
 	self->stage = HTTP_UP;
 	log_line(LOG_INFO, "the MCP server at %s speaks %s", self->server.settings->url,
 			 self->sse ? "HTTP + SSE" : "Streamable HTTP");
@@ -171,7 +171,7 @@ BecomeReady(void *arg)
 
 /* Scheme, host and port of a URL, or false. */
 static bool
-Origin(CURLU *url, char *origin, size_t size)
+origin_of(CURLU *url, char *origin, size_t size)
 {
 	char *scheme = NULL;
 	char *host = NULL;
@@ -190,16 +190,16 @@ Origin(CURLU *url, char *origin, size_t size)
 
 /* The event "endpoint" names where to post, on the same server and nowhere else. */
 static bool
-TakeEndpoint(HttpServer *self, const char *endpoint)
+take_endpoint(HttpServer *self, const char *endpoint)
 {
 	CURLU *url = curl_url();
 	char   ours[512];
 	char   theirs[512];
 	char  *whole = NULL;
 	bool good = url != NULL && curl_url_set(url, CURLUPART_URL, self->server.settings->url, 0) == CURLUE_OK &&
-				Origin(url, ours, sizeof(ours)) &&
+				origin_of(url, ours, sizeof(ours)) &&
 				curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
-				Origin(url, theirs, sizeof(theirs)) && strcasecmp(ours, theirs) == 0 &&
+				origin_of(url, theirs, sizeof(theirs)) && strcasecmp(ours, theirs) == 0 &&
 				curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK;
 
 	if (good)
@@ -214,13 +214,13 @@ TakeEndpoint(HttpServer *self, const char *endpoint)
 }
 
 static void
-BadEndpoint(void *arg)
+bad_endpoint(void *arg)
 {
-	Fail(arg, "its event stream names an endpoint that is not on the same server");
+	fail(arg, "its event stream names an endpoint that is not on the same server");
 }
 
 static void
-OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
+on_stream_event(void *arg, const char *name, const char *data, size_t len)
 {
 	HttpServer *self = arg;
 	RpcMessage	message;
@@ -230,152 +230,152 @@ OnStreamEvent(void *arg, const char *name, const char *data, size_t len)
 	{
 		log_throttled(&self->length_throttle, now_ms(), LOG_WARNING,
 					  "dropped an event of the MCP server: more than %zu bytes are not taken",
-					  HttpServerLimit(self));
+					  http_server_limit(self));
 		return;
 	}
 	if (self->sse && strcmp(name, "endpoint") == 0)
 	{
 		if (self->stage == HTTP_PROBING)
-			TimerSet(self->server.loop, &self->timer, 0, TakeEndpoint(self, data) ? BecomeReady : BadEndpoint,
-					 self);
+			timer_set(self->server.loop, &self->timer, 0,
+					  take_endpoint(self, data) ? become_ready : bad_endpoint, self);
 		return;
 	}
 	if (len == 0 || strcmp(name, "message") != 0)
 		return;
 	rpc_parse(&message, data, len);
 	if (message.root == NULL && rpc_seems_to_answer(data, len) != 0)
-		HttpServerPassUnreadable(self, data, len);
+		http_server_pass_unreadable(self, data, len);
 	else if (message.kind == RPC_INVALID)
 		log_throttled(&self->garbage_throttle, now_ms(), LOG_WARNING,
 					  "dropped what is no JSON-RPC message from the MCP server: %s",
 					  log_excerpt(excerpt, data, len));
 	else
-		HttpServerPass(self, data, len);
+		http_server_pass(self, data, len);
 	rpc_free(&message);
 }
 
 static bool
-OnStreamData(void *arg, HttpRequest *request, const char *data, size_t len)
+on_stream_data(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	HttpServer *self = arg;
 
-	if (HttpStatus(request) != 200 || HttpContentOf(request) != HTTP_CONTENT_EVENTS)
+	if (http_status_of(request) != 200 || http_content_of(request) != HTTP_CONTENT_EVENTS)
 		return false;
-	SseFeed(&self->stream_events, data, len);
+	sse_feed(&self->stream_events, data, len);
 	return true;
 }
 
 /* The stream of the older transport is the server; the other one is a convenience. */
 static void
-OnStreamDone(void *arg, HttpRequest *request, CURLcode result)
+on_stream_done(void *arg, HttpRequest *request, CURLcode result)
 {
 	HttpServer *self = arg;
-	long		status = HttpStatus(request);
-	bool		events = status == 200 && HttpContentOf(request) == HTTP_CONTENT_EVENTS;
+	long		status = http_status_of(request);
+	bool		events = status == 200 && http_content_of(request) == HTTP_CONTENT_EVENTS;
 
 	self->stream = NULL;
 	if (self->sse && self->stage == HTTP_PROBING)
 	{
 		if (status != 0 && !events)
-			Fail(self, "it is no MCP server: %s GET gives HTTP status %ld and no event stream",
+			fail(self, "it is no MCP server: %s GET gives HTTP status %ld and no event stream",
 				 self->post_verdict, status);
 		else
-			Fail(self, "its event stream names no endpoint: %s", HttpError(request, result));
+			fail(self, "its event stream names no endpoint: %s", http_error(request, result));
 	}
 	else if (self->sse)
-		Fail(self, "its event stream ended: %s", HttpError(request, result));
+		fail(self, "its event stream ended: %s", http_error(request, result));
 	else if (events || status == 0)
 	{
 		int64_t ms = self->stream_events.retry_ms;
 
 		if (ms < BACKOFF_MIN_MS || ms > BACKOFF_MAX_MS)
-			ms = BackoffNext(&self->stream_backoff, (uint32_t) now_ms());
-		TimerSet(self->server.loop, &self->stream_timer, ms, OpenStream, self);
+			ms = backoff_next(&self->stream_backoff, (uint32_t) now_ms());
+		timer_set(self->server.loop, &self->stream_timer, ms, open_stream, self);
 	}
 	else
 		log_line(LOG_DEBUG, "the MCP server offers no stream of its own (HTTP status %ld)", status);
 }
 
-static const HttpHandlers stream_handlers = {OnStreamData, OnStreamDone};
+static const HttpHandlers stream_handlers = {on_stream_data, on_stream_done};
 
 static void
-OpenStream(void *arg)
+open_stream(void *arg)
 {
 	HttpServer		  *self = arg;
-	struct curl_slist *headers = HttpServerHeaders(self, "Accept: text/event-stream");
+	struct curl_slist *headers = http_server_headers(self, "Accept: text/event-stream");
 	char			   version[HTTP_VERSION_SIZE + 32];
 	char			   last_id[SSE_ID_SIZE + 32];
 	bool			   good = headers != NULL;
 
-	SseRestart(&self->stream_events);
+	sse_restart(&self->stream_events);
 	snprintf(version, sizeof(version), "MCP-Protocol-Version: %s", self->version);
 	snprintf(last_id, sizeof(last_id), "Last-Event-ID: %s", self->stream_events.last_id);
 	if (good && self->version[0] != '\0')
-		good = HttpServerAddHeader(&headers, version);
+		good = http_server_add_header(&headers, version);
 	if (good && self->stream_events.last_id[0] != '\0')
-		good = HttpServerAddHeader(&headers, last_id);
+		good = http_server_add_header(&headers, last_id);
 	if (good)
-		self->stream = HttpBegin(&self->client, "GET", self->server.settings->url, headers, NULL, 0,
-								 &stream_handlers, self);
+		self->stream = http_begin(&self->client, "GET", self->server.settings->url, headers, NULL, 0,
+								  &stream_handlers, self);
 	else
 		curl_slist_free_all(headers);
 	if (self->stream == NULL && self->sse)
-		Fail(self, "out of memory");
+		fail(self, "out of memory");
 }
 
 /* "initialize" is done, and the server may want a stream for what it says unasked. */
 static void
-Initialized(HttpServer *self)
+tell_initialized(HttpServer *self)
 {
 	if (self->stage == HTTP_UP && !self->sse && self->stream == NULL)
-		OpenStream(self);
+		open_stream(self);
 }
 
 /* ---------- probing ---------- */
 
 static void
-NoEndpoint(void *arg)
+no_endpoint(void *arg)
 {
-	Fail(arg, "its event stream named no endpoint within %ld s", PROBE_MS / 1000);
+	fail(arg, "its event stream named no endpoint within %ld s", PROBE_MS / 1000);
 }
 
 static void
-TryEventStream(HttpServer *self)
+try_event_stream(HttpServer *self)
 {
 	self->sse = true;
-	TimerSet(self->server.loop, &self->timer, PROBE_MS, NoEndpoint, self);
-	OpenStream(self);
+	timer_set(self->server.loop, &self->timer, PROBE_MS, no_endpoint, self);
+	open_stream(self);
 }
 
 /* The POST began the older transport's event stream, which will bring no answer. */
 static void
-LeaveProbe(void *arg)
+leave_probe(void *arg)
 {
 	HttpServer *self = arg;
 
-	HttpCancel(self->probe);
-	ForgetProbe(self);
+	http_cancel(self->probe);
+	forget_probe(self);
 	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST begins an event stream,");
-	TryEventStream(self);
+	try_event_stream(self);
 }
 
 static void
-OnProbeEvent(void *arg, const char *name, const char *data, size_t len)
+on_probe_event(void *arg, const char *name, const char *data, size_t len)
 {
 	HttpServer *self = arg;
 
 	if (strcmp(name, "endpoint") == 0 && self->server.settings->transport == HTTP_TRANSPORT_AUTO)
-		TimerSet(self->server.loop, &self->timer, 0, LeaveProbe, self);
+		timer_set(self->server.loop, &self->timer, 0, leave_probe, self);
 }
 
 static bool
-OnProbeData(void *arg, HttpRequest *request, const char *data, size_t len)
+on_probe_data(void *arg, HttpRequest *request, const char *data, size_t len)
 {
 	HttpServer *self = arg;
 
-	if (HttpStatus(request) == 200 && HttpContentOf(request) == HTTP_CONTENT_EVENTS)
+	if (http_status_of(request) == 200 && http_content_of(request) == HTTP_CONTENT_EVENTS)
 	{
-		SseFeed(&self->probe_events, data, len);
+		sse_feed(&self->probe_events, data, len);
 		return true;
 	}
 	if (self->probe_body.length + len > PROBE_BODY_MAX)
@@ -385,7 +385,7 @@ OnProbeData(void *arg, HttpRequest *request, const char *data, size_t len)
 }
 
 static bool
-IsRpcError(HttpServer *self)
+is_rpc_error(HttpServer *self)
 {
 	RpcMessage message;
 	bool	   is;
@@ -397,22 +397,22 @@ IsRpcError(HttpServer *self)
 }
 
 static void
-OnProbeSessionLeft(void *arg, HttpRequest *request, CURLcode result)
+on_probe_session_left(void *arg, HttpRequest *request, CURLcode result)
 {
 	HttpServer *self = arg;
 
 	self->session[0] = '\0';
 	if (self->stage == HTTP_PROBING)
-		TimerSet(self->server.loop, &self->timer, 0, BecomeReady, self);
+		timer_set(self->server.loop, &self->timer, 0, become_ready, self);
 }
 
-static const HttpHandlers leave_handlers = {IgnoreData, OnProbeSessionLeft};
+static const HttpHandlers leave_handlers = {ignore_data, on_probe_session_left};
 
 /* Ends the session that the probe began; false if there is none. */
 static bool
-LeaveProbeSession(HttpServer *self)
+leave_probe_session(HttpServer *self)
 {
-	bool leaving = DeleteSession(self, &leave_handlers);
+	bool leaving = delete_session(self, &leave_handlers);
 
 	if (!leaving)
 		self->session[0] = '\0';
@@ -421,61 +421,61 @@ LeaveProbeSession(HttpServer *self)
 
 /* The POST of "initialize" did not do either. */
 static void
-DespairOfPost(HttpServer *self, long status)
+despair_of_post(HttpServer *self, long status)
 {
 	HttpTransport wanted = self->server.settings->transport;
 
 	if (status != 400 && status != 404 && status != 405)
-		Fail(self, "it answers with HTTP status %ld", status);
+		fail(self, "it answers with HTTP status %ld", status);
 	else if (wanted == HTTP_TRANSPORT_AUTO)
-		TryEventStream(self);
+		try_event_stream(self);
 	else if (status == 400)
-		BecomeReady(self);
+		become_ready(self);
 	else
-		Fail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
+		fail(self, "it does not speak Streamable HTTP there (HTTP status %ld)", status);
 }
 
 static void
-OnProbeDone(void *arg, HttpRequest *request, CURLcode result)
+on_probe_done(void *arg, HttpRequest *request, CURLcode result)
 {
 	HttpServer *self = arg;
-	long		status = HttpStatus(request);
-	bool		speaks = IsRpcError(self);
+	long		status = http_status_of(request);
+	bool		speaks = is_rpc_error(self);
 	bool		initialized = self->probing_initialize;
 
-	TimerCancel(&self->timer);
+	timer_cancel(&self->timer);
 	if (initialized && status / 100 == 2)
 		snprintf(self->session, sizeof(self->session), "%s", request->session);
-	ForgetProbe(self);
+	forget_probe(self);
 	snprintf(self->post_verdict, sizeof(self->post_verdict), "POST gives HTTP status %ld,", status);
 
 	if (status == 0)
-		Fail(self, "it cannot be reached: %s", HttpError(request, result));
+		fail(self, "it cannot be reached: %s", http_error(request, result));
 	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
 	{
 		/* the gateway begins a session of its own */
-		if (!initialized || !LeaveProbeSession(self))
-			BecomeReady(self); /* an answer that is long in coming is an answer, too */
+		if (!initialized || !leave_probe_session(self))
+			become_ready(self); /* an answer that is long in coming is an answer, too */
 	}
 	else if (status == 401 || status == 403)
-		Fail(self, "it refuses us with HTTP status %ld", status);
+		fail(self, "it refuses us with HTTP status %ld", status);
 	else if (initialized)
-		DespairOfPost(self, status);
+		despair_of_post(self, status);
 	else
-		Probe(self, true);
+		probe_server(self, true);
 }
 
-static const HttpHandlers probe_handlers = {OnProbeData, OnProbeDone};
+static const HttpHandlers probe_handlers = {on_probe_data, on_probe_done};
 
 static void
-Probe(HttpServer *self, bool initialize)
+probe_server(HttpServer *self, bool initialize)
 {
 	static const char *const extra[] = {
 		"Content-Type: application/json",
 		"MCP-Protocol-Version: " MCP_VERSION_STATELESS,
 		"Mcp-Method: server/discover",
 	};
-	struct curl_slist *headers = HttpServerHeaders(self, "Accept: application/json, text/event-stream");
+	struct curl_slist *headers = http_server_headers(self, "Accept: application/json, text/event-stream");
 	char			  *body =
 		 initialize ? rpc_make_initialize(PROBE_ID, AGENT_NAME) : rpc_make_discover(PROBE_ID, AGENT_NAME);
 	bool good = headers != NULL;
@@ -483,24 +483,24 @@ Probe(HttpServer *self, bool initialize)
 	self->probing_initialize = initialize;
 	/* before it is agreed on, "initialize" names no version in a header */
 	for (size_t i = 0; good && i < (initialize ? 1 : sizeof(extra) / sizeof(extra[0])); i++)
-		good = HttpServerAddHeader(&headers, extra[i]);
-	SseInit(&self->probe_events, PROBE_BODY_MAX, OnProbeEvent, self);
+		good = http_server_add_header(&headers, extra[i]);
+	sse_init(&self->probe_events, PROBE_BODY_MAX, on_probe_event, self);
 	if (good)
 		self->probe =
-			HttpBegin(&self->client, "POST", self->post_url, headers, body, PROBE_MS, &probe_handlers, self);
+			http_begin(&self->client, "POST", self->post_url, headers, body, PROBE_MS, &probe_handlers, self);
 	else
 	{
 		curl_slist_free_all(headers);
 		free(body);
 	}
 	if (self->probe == NULL)
-		Fail(self, "out of memory");
+		fail(self, "out of memory");
 }
 
 /* ---------- */
 
 static void
-HttpStart(Server *server)
+http_start(Server *server)
 {
 	HttpServer *self = (HttpServer *) server;
 
@@ -508,83 +508,83 @@ HttpStart(Server *server)
 	self->stage = HTTP_PROBING;
 	self->asked_to_stop = self->sse = false;
 	self->why[0] = self->session[0] = self->version[0] = self->post_verdict[0] = '\0';
-	BackoffReset(&self->stream_backoff);
-	SseInit(&self->stream_events, HttpServerLimit(self), OnStreamEvent, self);
+	backoff_reset(&self->stream_backoff);
+	sse_init(&self->stream_events, http_server_limit(self), on_stream_event, self);
 	json_object_clear(self->tools);
 	free(self->post_url);
 	self->post_url = strdup(server->settings->url);
 	if (self->post_url == NULL)
-		Fail(self, "out of memory");
+		fail(self, "out of memory");
 	else if (server->settings->transport == HTTP_TRANSPORT_SSE)
-		TryEventStream(self);
+		try_event_stream(self);
 	else
-		Probe(self, false);
+		probe_server(self, false);
 }
 
 /* Bounded by the number of calls under way, so there is no time at which it wants no more. */
 static bool
-HttpSend(Server *server, const char *text, size_t len)
+http_send(Server *server, const char *text, size_t len)
 {
 	HttpServer *self = (HttpServer *) server;
 
 	if (self->stage == HTTP_UP)
-		HttpCallBegin(self, text, len);
+		http_call_begin(self, text, len);
 	return true;
 }
 
 static void
-HttpServerHold(Server *server, bool held)
+http_server_hold(Server *server, bool held)
 {
-	HttpHold(&((HttpServer *) server)->client, held);
+	http_hold(&((HttpServer *) server)->client, held);
 }
 
 static void
-HttpFree(Server *server)
+http_free(Server *server)
 {
 	HttpServer *self = (HttpServer *) server;
 
-	EndRequests(self);
-	TimerCancel(&self->timer);
-	HttpClose(&self->client);
+	end_requests(self);
+	timer_cancel(&self->timer);
+	http_close(&self->client);
 	json_decref(self->tools);
 	free(self->post_url);
 	free(self);
 }
 
 static void
-CallFailed(HttpServer *self, const char *why)
+call_failed(HttpServer *self, const char *why)
 {
-	Fail(self, "%s", why);
+	fail(self, "%s", why);
 }
 
-static const HttpCallEvents call_events = {CallFailed, Initialized};
+static const HttpCallEvents call_events = {call_failed, tell_initialized};
 
 static const ServerOps http_ops = {
-	.start = HttpStart,
-	.send = HttpSend,
-	.hold = HttpServerHold,
-	.stop = HttpStop,
-	.free = HttpFree,
+	.start = http_start,
+	.send = http_send,
+	.hold = http_server_hold,
+	.stop = http_stop,
+	.free = http_free,
 };
 
 static bool
-IsAddress(const char *text)
+is_address(const char *text)
 {
 	CURLU *url = curl_url();
 	char   origin[512];
 	bool   is = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-			  Origin(url, origin, sizeof(origin));
+			  origin_of(url, origin, sizeof(origin));
 
 	curl_url_cleanup(url);
 	return is;
 }
 
 Server *
-HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events)
+http_server_create(Loop *loop, const Settings *settings, const ServerEvents *events)
 {
 	HttpServer *self;
 
-	if (!IsAddress(settings->url))
+	if (!is_address(settings->url))
 	{
 		log_line(LOG_ERROR, "--mcp-url \"%s\" is no address", settings->url);
 		return NULL;
@@ -598,10 +598,10 @@ HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *event
 	self->server.events = *events;
 	self->call_events = &call_events;
 	self->tools = json_object();
-	if (self->tools == NULL || !HttpOpen(&self->client, loop))
+	if (self->tools == NULL || !http_open(&self->client, loop))
 	{
 		log_line(LOG_ERROR, "libcurl cannot be set up");
-		HttpFree(&self->server);
+		http_free(&self->server);
 		return NULL;
 	}
 	return &self->server;

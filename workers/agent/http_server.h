@@ -82,22 +82,22 @@ struct HttpServer
 /* ---------- http_session.c ---------- */
 
 /* A message that is for the gateway as it is. */
-extern void HttpServerPass(HttpServer *self, const char *text, size_t len);
+extern void http_server_pass(HttpServer *self, const char *text, size_t len);
 
 /* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
-extern void HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len);
+extern void http_server_pass_unreadable(HttpServer *self, const char *text, size_t len);
 
 /* Headers of every request: Accept, version, session.  NULL if memory ran out. */
-extern struct curl_slist *HttpServerHeaders(HttpServer *self, const char *accept);
-extern bool				  HttpServerAddHeader(struct curl_slist **headers, const char *header);
+extern struct curl_slist *http_server_headers(HttpServer *self, const char *accept);
+extern bool				  http_server_add_header(struct curl_slist **headers, const char *header);
 
 /* Longest message or event from the server. */
-extern size_t HttpServerLimit(const HttpServer *self);
+extern size_t http_server_limit(const HttpServer *self);
 
 /* ---------- http_call.c ---------- */
 
 /* Posts a message of the gateway. */
-extern void HttpCallBegin(HttpServer *self, const char *text, size_t len);
-extern void HttpCallCancelAll(HttpServer *self);
+extern void http_call_begin(HttpServer *self, const char *text, size_t len);
+extern void http_call_cancel_all(HttpServer *self);
 
 #endif /* NPCSIM_AGENT_HTTP_SERVER_H */

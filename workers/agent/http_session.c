@@ -9,7 +9,7 @@
 #define MESSAGE_FLOOR (1024 * 1024)
 
 size_t
-HttpServerLimit(const HttpServer *self)
+http_server_limit(const HttpServer *self)
 {
 	size_t limit = self->server.settings->message_limit;
 
@@ -17,7 +17,7 @@ HttpServerLimit(const HttpServer *self)
 }
 
 bool
-HttpServerAddHeader(struct curl_slist **headers, const char *header)
+http_server_add_header(struct curl_slist **headers, const char *header)
 {
 	struct curl_slist *longer = curl_slist_append(*headers, header);
 
@@ -28,16 +28,16 @@ HttpServerAddHeader(struct curl_slist **headers, const char *header)
 }
 
 struct curl_slist *
-HttpServerHeaders(HttpServer *self, const char *accept)
+http_server_headers(HttpServer *self, const char *accept)
 {
 	struct curl_slist *headers = NULL;
 	char			   session[HTTP_SESSION_SIZE + 32];
-	bool good = HttpServerAddHeader(&headers, accept) && HttpServerAddHeader(&headers, "Expect:");
+	bool good = http_server_add_header(&headers, accept) && http_server_add_header(&headers, "Expect:");
 
 	if (good && self->session[0] != '\0')
 	{
 		snprintf(session, sizeof(session), "Mcp-Session-Id: %s", self->session);
-		good = HttpServerAddHeader(&headers, session);
+		good = http_server_add_header(&headers, session);
 	}
 	if (good)
 		return headers;
@@ -46,15 +46,15 @@ HttpServerHeaders(HttpServer *self, const char *accept)
 }
 
 void
-HttpServerPass(HttpServer *self, const char *text, size_t len)
+http_server_pass(HttpServer *self, const char *text, size_t len)
 {
 	if (self->stage == HTTP_UP)
 		self->server.events.message(self->server.events.arg, text, len);
 }
 
 void
-HttpServerPassUnreadable(HttpServer *self, const char *text, size_t len)
+http_server_pass_unreadable(HttpServer *self, const char *text, size_t len)
 {
 	if (self->stage == HTTP_UP)
-		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
+		server_pass_unreadable(&self->server, &self->garbage_throttle, text, len);
 }

@@ -34,7 +34,7 @@
 /* The program's exit status if it could not be executed, as with a shell. */
 #define EXIT_CANNOT_RUN 127
 
-static void __attribute__((noreturn)) RunProgram(char **argv, int in, int out, int err, pid_t keeper)
+static void __attribute__((noreturn)) run_program(char **argv, int in, int out, int err, pid_t keeper)
 {
 	sigset_t none;
 
@@ -57,7 +57,7 @@ static void __attribute__((noreturn)) RunProgram(char **argv, int in, int out, i
 }
 
 /* The program has ended: nothing of its group stays, and the agent learns how it went. */
-static void __attribute__((noreturn)) Report(int control, pid_t program, int status)
+static void __attribute__((noreturn)) report_end(int control, pid_t program, int status)
 {
 	ssize_t written;
 
@@ -67,7 +67,7 @@ static void __attribute__((noreturn)) Report(int control, pid_t program, int sta
 	_exit(0);
 }
 
-static void __attribute__((noreturn)) Keep(int control, int signals, pid_t program)
+static void __attribute__((noreturn)) keep_program(int control, int signals, pid_t program)
 {
 	for (;;)
 	{
@@ -83,7 +83,7 @@ static void __attribute__((noreturn)) Keep(int control, int signals, pid_t progr
 
 			(void) got;
 			if (waitpid(program, &status, WNOHANG) == program)
-				Report(control, program, status);
+				report_end(control, program, status);
 		}
 		if (fds[0].revents != 0)
 		{
@@ -97,13 +97,13 @@ static void __attribute__((noreturn)) Keep(int control, int signals, pid_t progr
 			}
 			kill(-program, SIGKILL);
 			if (waitpid(program, &status, 0) == program)
-				Report(control, program, status);
+				report_end(control, program, status);
 			_exit(1);
 		}
 	}
 }
 
-static void __attribute__((noreturn)) BecomeKeeper(char **argv, int in, int out, int err, int control)
+static void __attribute__((noreturn)) become_keeper(char **argv, int in, int out, int err, int control)
 {
 	sigset_t mask;
 	pid_t	 self = getpid();
@@ -121,7 +121,7 @@ static void __attribute__((noreturn)) BecomeKeeper(char **argv, int in, int out,
 	if (program < 0)
 		_exit(1);
 	if (program == 0)
-		RunProgram(argv, in, out, err, self);
+		run_program(argv, in, out, err, self);
 	setpgid(program, program); /* whoever comes first */
 
 	/* Holding the program's pipes open would hide that they were closed. */
@@ -136,11 +136,11 @@ static void __attribute__((noreturn)) BecomeKeeper(char **argv, int in, int out,
 	signals = signalfd(-1, &mask, 0);
 	if (signals < 0)
 		_exit(1);
-	Keep(control, signals, program);
+	keep_program(control, signals, program);
 }
 
 bool
-KeeperStart(Keeper *keeper, char **argv, int in, int out, int err)
+keeper_start(Keeper *keeper, char **argv, int in, int out, int err)
 {
 	int sockets[2];
 
@@ -148,7 +148,7 @@ KeeperStart(Keeper *keeper, char **argv, int in, int out, int err)
 		return false;
 	keeper->pid = fork();
 	if (keeper->pid == 0)
-		BecomeKeeper(argv, in, out, err, sockets[1]);
+		become_keeper(argv, in, out, err, sockets[1]);
 	close(sockets[1]);
 	if (keeper->pid < 0)
 	{
@@ -161,7 +161,7 @@ KeeperStart(Keeper *keeper, char **argv, int in, int out, int err)
 }
 
 void
-KeeperReap(Keeper *keeper)
+keeper_reap(Keeper *keeper)
 {
 	close(keeper->control);
 	keeper->control = -1;
@@ -171,7 +171,7 @@ KeeperReap(Keeper *keeper)
 }
 
 static bool
-IsExecutable(const char *path)
+is_executable(const char *path)
 {
 	struct stat info;
 
@@ -179,14 +179,14 @@ IsExecutable(const char *path)
 }
 
 bool
-KeeperCanRun(const char *program, const char **error)
+keeper_can_run(const char *program, const char **error)
 {
 	const char *path = getenv("PATH");
 
 	if (strchr(program, '/') != NULL)
 	{
 		*error = access(program, F_OK) == 0 ? "it is not an executable file" : "there is no such file";
-		return IsExecutable(program);
+		return is_executable(program);
 	}
 	*error = "no such program is in PATH";
 	if (path == NULL)
@@ -198,7 +198,7 @@ KeeperCanRun(const char *program, const char **error)
 
 		if (snprintf(candidate, sizeof(candidate), "%.*s/%s", len > 0 ? (int) len : 1, len > 0 ? path : ".",
 					 program) < (int) sizeof(candidate) &&
-			IsExecutable(candidate))
+			is_executable(candidate))
 			return true;
 		if (path[len] == '\0')
 			return false;

@@ -22,15 +22,15 @@ typedef struct Keeper
  * Runs the program with the three descriptors as its standard streams (which
  * the caller closes afterwards).  False, with errno, if no process could be made.
  */
-extern bool KeeperStart(Keeper *keeper, char **argv, int in, int out, int err);
+extern bool keeper_start(Keeper *keeper, char **argv, int in, int out, int err);
 
 /*
  * To be called when the control socket has come to its end: closes it and
  * takes the keeper's remains away.
  */
-extern void KeeperReap(Keeper *keeper);
+extern void keeper_reap(Keeper *keeper);
 
 /* Is there such a program?  Else *error tells. */
-extern bool KeeperCanRun(const char *program, const char **error);
+extern bool keeper_can_run(const char *program, const char **error);
 
 #endif /* NPCSIM_AGENT_KEEPER_H */

@@ -13,7 +13,7 @@
 #define KEPT_SIZE 65536
 
 void
-LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg)
+lines_init(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg)
 {
 	memset(lines, 0, sizeof(*lines));
 	lines->limit = limit;
@@ -23,7 +23,7 @@ LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, 
 }
 
 static void
-Emit(Lines *lines)
+emit(Lines *lines)
 {
 	size_t len = lines->line.length;
 
@@ -38,7 +38,7 @@ Emit(Lines *lines)
 }
 
 static void
-EmitDropped(Lines *lines)
+emit_dropped(Lines *lines)
 {
 	size_t dropped = lines->dropped;
 
@@ -48,7 +48,7 @@ EmitDropped(Lines *lines)
 
 /* Adds bytes of one line, none of them a line feed. */
 static void
-Append(Lines *lines, const char *data, size_t len)
+append(Lines *lines, const char *data, size_t len)
 {
 	while (len > 0)
 	{
@@ -64,7 +64,7 @@ Append(Lines *lines, const char *data, size_t len)
 		{
 			if (lines->policy == LINES_CUT)
 			{
-				Emit(lines);
+				emit(lines);
 				continue;
 			}
 			lines->dropped = lines->line.length;
@@ -80,20 +80,20 @@ Append(Lines *lines, const char *data, size_t len)
 }
 
 void
-LinesFeed(Lines *lines, const char *data, size_t len)
+lines_feed(Lines *lines, const char *data, size_t len)
 {
 	while (len > 0)
 	{
 		const char *end = memchr(data, '\n', len);
 		size_t		part = end != NULL ? (size_t) (end - data) : len;
 
-		Append(lines, data, part);
+		append(lines, data, part);
 		if (end == NULL)
 			break;
 		if (lines->dropped > 0)
-			EmitDropped(lines);
+			emit_dropped(lines);
 		else
-			Emit(lines);
+			emit(lines);
 		data += part + 1;
 		len -= part + 1;
 	}
@@ -104,16 +104,16 @@ LinesFeed(Lines *lines, const char *data, size_t len)
 }
 
 void
-LinesEnd(Lines *lines)
+lines_end(Lines *lines)
 {
 	if (lines->dropped > 0)
-		EmitDropped(lines);
+		emit_dropped(lines);
 	else
-		Emit(lines);
+		emit(lines);
 }
 
 void
-LinesFree(Lines *lines)
+lines_free(Lines *lines)
 {
 	text_free(&lines->line);
 	lines->dropped = 0;

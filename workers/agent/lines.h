@@ -25,7 +25,7 @@ typedef enum LinesPolicy
 
 /*
  * A whole line without its line end.  text is NULL for a dropped line of len
- * bytes, of which "head" has the beginning.  The callback may not call LinesFeed() or LinesFree().
+ * bytes, of which "head" has the beginning.  The callback may not call lines_feed() or lines_free().
  */
 typedef void (*LinesHandler)(void *arg, char *text, size_t len);
 
@@ -41,12 +41,12 @@ typedef struct Lines
 	void		*arg;
 } Lines;
 
-extern void LinesInit(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg);
+extern void lines_init(Lines *lines, size_t limit, LinesPolicy policy, LinesHandler handler, void *arg);
 
-extern void LinesFeed(Lines *lines, const char *data, size_t len);
+extern void lines_feed(Lines *lines, const char *data, size_t len);
 
 /* Hands out what stands behind the last line end. */
-extern void LinesEnd(Lines *lines);
-extern void LinesFree(Lines *lines);
+extern void lines_end(Lines *lines);
+extern void lines_free(Lines *lines);
 
 #endif /* NPCSIM_AGENT_LINES_H */

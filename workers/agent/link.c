@@ -2,7 +2,7 @@
  * link.c
  *	  The WebSocket to the gateway.
  *
- *	 CLOSED ── LinkDial ──▶ DIALLING ── handshake ──▶ OPEN ── LinkClose ──▶ CLOSING
+ *	 CLOSED ── link_dial ──▶ DIALLING ── handshake ──▶ OPEN ── link_close ──▶ CLOSING
  *	   ▲                       │                        │                      │
  *	   └───────────────────────┴────────────────────────┴──────────────────────┘
  *	                      it is over, or its time is up
@@ -17,7 +17,7 @@
  * received already.  Callbacks return 0; connections end by a timer of
  * libwebsockets' own, which runs when nothing is being read.
  *
- * Invariants: in OPEN there is a connection; at most OutLimit() bytes wait for the gateway, and IN_LIMIT of
+ * Invariants: in OPEN there is a connection; at most out_limit() bytes wait for the gateway, and IN_LIMIT of
  * an unfinished message for us; every state but CLOSED has a deadline; the
  * token goes into the handshake and nowhere else, and redirects are not
  * followed, so it goes to no other host.
@@ -69,20 +69,20 @@ struct Connection
 {
 	Link	   *link; /* NULL: nobody wants it any more */
 	struct lws *wsi;
-	int			holders; /* libwebsockets, and LinkDial() while it runs */
+	int			holders; /* libwebsockets, and link_dial() while it runs */
 };
 
-static void TryAddress(void *arg);
+static void try_address(void *arg);
 
 static void
-Release(Connection *connection)
+release(Connection *connection)
 {
 	if (--connection->holders == 0)
 		free(connection);
 }
 
 static void
-SetEnd(Link *link, LinkEnd end, const char *why)
+set_end(Link *link, LinkEnd end, const char *why)
 {
 	if (link->why[0] != '\0')
 		return; /* the first reason is the true one */
@@ -91,7 +91,7 @@ SetEnd(Link *link, LinkEnd end, const char *why)
 }
 
 static void
-TellClosed(void *arg)
+tell_closed(void *arg)
 {
 	Link *link = arg;
 
@@ -101,7 +101,7 @@ TellClosed(void *arg)
 
 /* The connection, if there is one, is libwebsockets' alone from now on, and is to end. */
 static void
-Detach(Link *link)
+detach(Link *link)
 {
 	Connection *connection = link->connection;
 
@@ -115,30 +115,30 @@ Detach(Link *link)
 
 /* It is over.  Told from the loop: we may be inside lws_client_connect_via_info(). */
 static void
-WentAway(Link *link)
+went_away(Link *link)
 {
-	Detach(link);
-	ResolverForget(&link->resolver);
+	detach(link);
+	resolver_forget(&link->resolver);
 	link->state = LINK_CLOSING;
-	QueueClear(&link->out);
+	queue_clear(&link->out);
 	text_free(&link->in);
 	if (link->asked)
 		link->end = LINK_END_ASKED;
-	TimerSet(link->loop, &link->timer, 0, TellClosed, link);
+	timer_set(link->loop, &link->timer, 0, tell_closed, link);
 }
 
 static void
-Overdue(void *arg)
+overdue(void *arg)
 {
 	Link *link = arg;
 
-	SetEnd(link, LINK_END_LOST, "the gateway does not answer");
-	WentAway(link);
+	set_end(link, LINK_END_LOST, "the gateway does not answer");
+	went_away(link);
 }
 
 /* Looks after an open connection every PULSE_MS. */
 static void
-Pulse(void *arg)
+pulse(void *arg)
 {
 	Link   *link = arg;
 	int64_t silent = now_ms() - link->heard_at;
@@ -150,8 +150,8 @@ Pulse(void *arg)
 			snprintf(why, sizeof(why), "the MCP server took nothing for %d s", SILENCE_MS / 1000);
 		else
 			snprintf(why, sizeof(why), "nothing was heard from it for %d s", SILENCE_MS / 1000);
-		SetEnd(link, LINK_END_LOST, why);
-		WentAway(link);
+		set_end(link, LINK_END_LOST, why);
+		went_away(link);
 		return;
 	}
 	if (silent >= PING_MS && !link->held)
@@ -159,14 +159,14 @@ Pulse(void *arg)
 		link->ping_due = true;
 		lws_callback_on_writable(link->connection->wsi);
 	}
-	TimerSet(link->loop, &link->timer, PULSE_MS, Pulse, link);
+	timer_set(link->loop, &link->timer, PULSE_MS, pulse, link);
 }
 
 /* ---------- the handshake ---------- */
 
 /* A gateway that does not know the wish goes on as it always did. */
 static int
-AskForReports(struct lws *wsi, unsigned char **position, unsigned char *end)
+ask_for_reports(struct lws *wsi, unsigned char **position, unsigned char *end)
 {
 	return lws_add_http_header_by_name(wsi,
 									   (const unsigned char *) "npcsim-reports:", (const unsigned char *) "1",
@@ -174,7 +174,7 @@ AskForReports(struct lws *wsi, unsigned char **position, unsigned char *end)
 }
 
 static int
-AddToken(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
+add_token(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
 	char header[TOKEN_MAX + sizeof("Bearer ")];
 	int	 len = snprintf(header, sizeof(header), "Bearer %s", link->settings->token);
@@ -186,14 +186,14 @@ AddToken(Link *link, struct lws *wsi, unsigned char **position, unsigned char *e
 }
 
 static int
-AddHeaders(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
+add_headers(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
-	return AddToken(link, wsi, position, end) || AskForReports(wsi, position, end);
+	return add_token(link, wsi, position, end) || ask_for_reports(wsi, position, end);
 }
 
 /* One of the gateway's addresses brought nothing: the next one may. */
 static void
-DialFailed(Link *link, int status, const char *text, size_t len)
+dial_failed(Link *link, int status, const char *text, size_t len)
 {
 	char excerpt[LOG_EXCERPT_SIZE];
 	char why[sizeof(link->why)];
@@ -201,34 +201,34 @@ DialFailed(Link *link, int status, const char *text, size_t len)
 	if (status >= 100 && status != 101)
 	{
 		snprintf(why, sizeof(why), "the gateway answered the handshake with HTTP status %d", status);
-		SetEnd(link, LinkJudgeStatus(status), why);
+		set_end(link, link_judge_status(status), why);
 	}
 	else if (link->next_address < link->addresses.count)
 	{
-		Detach(link);
-		TimerSet(link->loop, &link->timer, 0, TryAddress, link);
+		detach(link);
+		timer_set(link->loop, &link->timer, 0, try_address, link);
 		return;
 	}
 	else
 	{
 		snprintf(why, sizeof(why), "the connection failed: %s",
 				 text != NULL && len > 0 ? log_excerpt(excerpt, text, len) : "no reason is known");
-		SetEnd(link, LINK_END_LOST, why);
+		set_end(link, LINK_END_LOST, why);
 	}
-	WentAway(link);
+	went_away(link);
 }
 
 static void
-AddressOverdue(void *arg)
+address_overdue(void *arg)
 {
 	static const char text[] = "the handshake is not answered";
 
-	DialFailed(arg, 0, text, sizeof(text) - 1);
+	dial_failed(arg, 0, text, sizeof(text) - 1);
 }
 
 /* Room for a message of the greatest length even when the queue is high. */
 static size_t
-OutLimit(const Settings *settings)
+out_limit(const Settings *settings)
 {
 	size_t limit = 4 * settings->message_limit;
 
@@ -237,7 +237,7 @@ OutLimit(const Settings *settings)
 
 /* False if libwebsockets could not even begin. */
 static bool
-Connect(Link *link, const char *address)
+connect_to(Link *link, const char *address)
 {
 	const GatewayUrl			  *url = &link->settings->gateway;
 	Connection					  *connection = calloc(1, sizeof(Connection));
@@ -272,29 +272,29 @@ Connect(Link *link, const char *address)
 		connection->wsi = wsi;
 	if (wsi == NULL && link->connection == connection)
 		link->connection = NULL;
-	Release(connection);
+	release(connection);
 	return wsi != NULL;
 }
 
 /* Each address gets its share of the time that is left. */
 static void
-TryAddress(void *arg)
+try_address(void *arg)
 {
 	Link   *link = arg;
 	int		left = link->addresses.count - link->next_address;
 	int64_t ms = (link->dial_until - now_ms()) / left;
 
-	TimerSet(link->loop, &link->timer, ms > 0 ? ms : 0, AddressOverdue, link);
-	if (!Connect(link, link->addresses.text[link->next_address++]) && link->state == LINK_DIALLING)
+	timer_set(link->loop, &link->timer, ms > 0 ? ms : 0, address_overdue, link);
+	if (!connect_to(link, link->addresses.text[link->next_address++]) && link->state == LINK_DIALLING)
 	{
 		static const char text[] = "it could not be begun";
 
-		DialFailed(link, 0, text, sizeof(text) - 1);
+		dial_failed(link, 0, text, sizeof(text) - 1);
 	}
 }
 
 static void
-OnResolved(void *arg, const Addresses *addresses, const char *error)
+on_resolved(void *arg, const Addresses *addresses, const char *error)
 {
 	Link *link = arg;
 	char  why[sizeof(link->why)];
@@ -302,26 +302,26 @@ OnResolved(void *arg, const Addresses *addresses, const char *error)
 	if (error != NULL)
 	{
 		snprintf(why, sizeof(why), "its address cannot be found: %s", error);
-		SetEnd(link, LINK_END_LOST, why);
-		WentAway(link);
+		set_end(link, LINK_END_LOST, why);
+		went_away(link);
 		return;
 	}
 	link->addresses = *addresses;
 	link->next_address = 0;
-	TryAddress(link);
+	try_address(link);
 }
 
 static void
-NoAddress(void *arg)
+no_address(void *arg)
 {
 	Link *link = arg;
 
-	SetEnd(link, LINK_END_LOST, "its address is not found in time");
-	WentAway(link);
+	set_end(link, LINK_END_LOST, "its address is not found in time");
+	went_away(link);
 }
 
 void
-LinkDial(Link *link)
+link_dial(Link *link)
 {
 	assert(link->state == LINK_CLOSED && link->connection == NULL);
 	link->state = LINK_DIALLING;
@@ -329,49 +329,49 @@ LinkDial(Link *link)
 	link->why[0] = '\0';
 	link->end = LINK_END_LOST;
 	link->dial_until = now_ms() + DIAL_MS;
-	QueueInit(&link->out, OutLimit(link->settings));
-	TimerSet(link->loop, &link->timer, DIAL_MS, NoAddress, link);
-	if (!ResolverAsk(&link->resolver, OnResolved, link))
+	queue_init(&link->out, out_limit(link->settings));
+	timer_set(link->loop, &link->timer, DIAL_MS, no_address, link);
+	if (!resolver_ask(&link->resolver, on_resolved, link))
 	{
-		SetEnd(link, LINK_END_LOST, "its address cannot be looked up");
-		WentAway(link);
+		set_end(link, LINK_END_LOST, "its address cannot be looked up");
+		went_away(link);
 	}
 }
 
 /* ---------- sending ---------- */
 
 bool
-LinkSend(Link *link, const char *text, size_t len)
+link_send(Link *link, const char *text, size_t len)
 {
 	if (link->state != LINK_OPEN)
 		return true;
-	if (!QueuePush(&link->out, text, len))
+	if (!queue_push(&link->out, text, len))
 	{
-		LinkClose(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "the gateway does not take the messages");
+		link_close(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "the gateway does not take the messages");
 		return false;
 	}
 	if (link->out.head->next == NULL)
 		lws_callback_on_writable(link->connection->wsi);
-	if (QueueIsHigh(&link->out))
+	if (queue_is_high(&link->out))
 		link->out_high = true;
 	return !link->out_high;
 }
 
 /* Nothing more is taken and nothing listened to; the close frame follows what waits. */
 static void
-BeginClose(Link *link, int code)
+begin_close(Link *link, int code)
 {
 	link->state = LINK_CLOSING;
 	link->close_code = code;
 	link->ping_due = false;
 	if (link->held)
 		lws_rx_flow_control(link->connection->wsi, 1);
-	TimerSet(link->loop, &link->timer, CLOSE_MS, Overdue, link);
+	timer_set(link->loop, &link->timer, CLOSE_MS, overdue, link);
 	lws_callback_on_writable(link->connection->wsi);
 }
 
 static bool
-SendPing(Link *link)
+send_ping(Link *link)
 {
 	unsigned char room[LWS_PRE];
 
@@ -380,7 +380,7 @@ SendPing(Link *link)
 }
 
 static bool
-SendMessage(Link *link)
+send_message(Link *link)
 {
 	Message *message = link->out.head;
 	int		 written = lws_write(link->connection->wsi, (unsigned char *) MessageText(message), message->len,
@@ -388,12 +388,12 @@ SendMessage(Link *link)
 
 	if (written < (int) message->len)
 		return false;
-	QueuePop(&link->out);
+	queue_pop(&link->out);
 	return true;
 }
 
 static bool
-SendClose(Link *link)
+send_close(Link *link)
 {
 	unsigned char room[LWS_PRE + 2 + CLOSE_TEXT];
 	size_t		  len = strlen(link->why);
@@ -408,27 +408,27 @@ SendClose(Link *link)
 
 /* One frame: a ping, what waits, or the close frame once all is out. */
 static void
-Write(Link *link)
+write_out(Link *link)
 {
 	bool good = true;
 
 	if (link->close_sent)
 		return;
 	if (link->ping_due)
-		good = SendPing(link);
+		good = send_ping(link);
 	else if (link->out.head != NULL)
-		good = SendMessage(link);
+		good = send_message(link);
 	else if (link->state == LINK_CLOSING)
-		good = SendClose(link);
+		good = send_close(link);
 	if (!good)
 	{
-		SetEnd(link, LINK_END_LOST, "writing to the gateway failed");
-		WentAway(link);
+		set_end(link, LINK_END_LOST, "writing to the gateway failed");
+		went_away(link);
 		return;
 	}
 	if (link->out.head != NULL || (link->state == LINK_CLOSING && !link->close_sent))
 		lws_callback_on_writable(link->connection->wsi);
-	if (link->out_high && QueueIsLow(&link->out))
+	if (link->out_high && queue_is_low(&link->out))
 	{
 		link->out_high = false;
 		link->events.drained(link->events.arg);
@@ -436,22 +436,22 @@ Write(Link *link)
 }
 
 void
-LinkClose(Link *link, int code, const char *why)
+link_close(Link *link, int code, const char *why)
 {
 	if (link->state == LINK_CLOSED || link->asked)
 		return;
-	SetEnd(link, LINK_END_ASKED, why);
+	set_end(link, LINK_END_ASKED, why);
 	link->asked = true;
 	if (link->state == LINK_OPEN)
-		BeginClose(link, code);
+		begin_close(link, code);
 	else if (link->state == LINK_DIALLING)
-		WentAway(link);
+		went_away(link);
 }
 
 /* ---------- receiving ---------- */
 
 void
-LinkHold(Link *link, bool held)
+link_hold(Link *link, bool held)
 {
 	if (link->held == held || link->state != LINK_OPEN)
 		return;
@@ -460,16 +460,16 @@ LinkHold(Link *link, bool held)
 }
 
 static void
-Refuse(Link *link, int code, const char *why)
+refuse(Link *link, int code, const char *why)
 {
-	SetEnd(link, LINK_END_LOST, why);
-	QueueClear(&link->out);
-	BeginClose(link, code);
+	set_end(link, LINK_END_LOST, why);
+	queue_clear(&link->out);
+	begin_close(link, code);
 }
 
 /* A piece of a message; pieces are put together, whole messages go straight on. */
 static void
-Receive(Link *link, struct lws *wsi, const char *data, size_t len)
+receive(Link *link, struct lws *wsi, const char *data, size_t len)
 {
 	bool last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 
@@ -477,9 +477,9 @@ Receive(Link *link, struct lws *wsi, const char *data, size_t len)
 		return;
 	link->heard_at = now_ms();
 	if (lws_frame_is_binary(wsi))
-		Refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
+		refuse(link, CLOSE_UNSUPPORTED, "a binary message came");
 	else if (link->in.length + len > IN_LIMIT)
-		Refuse(link, CLOSE_TOO_LARGE, "a message too large came");
+		refuse(link, CLOSE_TOO_LARGE, "a message too large came");
 	else if (last && link->in.length == 0)
 		link->events.message(link->events.arg, data, len);
 	else
@@ -496,7 +496,7 @@ Receive(Link *link, struct lws *wsi, const char *data, size_t len)
 
 /* The gateway's close frame: two bytes of status, then a text. */
 static void
-NoteClose(Link *link, const unsigned char *data, size_t len)
+note_close(Link *link, const unsigned char *data, size_t len)
 {
 	char excerpt[LOG_EXCERPT_SIZE];
 	char why[sizeof(link->why)];
@@ -504,45 +504,45 @@ NoteClose(Link *link, const unsigned char *data, size_t len)
 
 	snprintf(why, sizeof(why), "the gateway closed the connection: %d%s%s", code, len > 2 ? " " : "",
 			 len > 2 ? log_excerpt(excerpt, (const char *) data + 2, len - 2) : "");
-	SetEnd(link, LinkJudgeClose(code), why);
+	set_end(link, link_judge_close(code), why);
 	if (link->close_sent)
-		WentAway(link);
+		went_away(link);
 	else
 	{
 		/* libwebsockets answers with a close frame and hangs up */
 		link->state = LINK_CLOSING;
 		link->close_sent = true;
-		TimerSet(link->loop, &link->timer, CLOSE_MS, Overdue, link);
+		timer_set(link->loop, &link->timer, CLOSE_MS, overdue, link);
 	}
 }
 
 /* ---------- */
 
 static void
-Opened(Link *link)
+opened(Link *link)
 {
 	link->state = LINK_OPEN;
 	link->heard_at = now_ms();
-	TimerSet(link->loop, &link->timer, PULSE_MS, Pulse, link);
+	timer_set(link->loop, &link->timer, PULSE_MS, pulse, link);
 	link->events.open(link->events.arg);
 }
 
 /* libwebsockets has no such connection any more, or is about to destroy it. */
 static void
-Broke(Link *link, struct lws *wsi, const char *text, size_t len)
+broke(Link *link, struct lws *wsi, const char *text, size_t len)
 {
 	link->connection->wsi = NULL;
 	if (link->state == LINK_DIALLING)
-		DialFailed(link, (int) lws_http_client_http_response(wsi), text, len);
+		dial_failed(link, (int) lws_http_client_http_response(wsi), text, len);
 	else
 	{
-		SetEnd(link, LINK_END_LOST, "the connection broke");
-		WentAway(link);
+		set_end(link, LINK_END_LOST, "the connection broke");
+		went_away(link);
 	}
 }
 
 int
-LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+link_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	static const char closed[] = "it was closed during the handshake";
 	Connection		 *connection = user;
@@ -552,8 +552,8 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 	{
 		connection->wsi = NULL;
 		if (link != NULL)
-			Broke(link, wsi, closed, sizeof(closed) - 1);
-		Release(connection);
+			broke(link, wsi, closed, sizeof(closed) - 1);
+		release(connection);
 		return 0;
 	}
 	if (link == NULL)
@@ -561,15 +561,15 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 	switch (reason)
 	{
 		case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-			return AddHeaders(link, wsi, in, *(unsigned char **) in + len);
+			return add_headers(link, wsi, in, *(unsigned char **) in + len);
 
 		case LWS_CALLBACK_CLIENT_ESTABLISHED:
 			connection->wsi = wsi;
-			Opened(link);
+			opened(link);
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_RECEIVE:
-			Receive(link, wsi, in, len);
+			receive(link, wsi, in, len);
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
@@ -577,20 +577,20 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_WRITEABLE:
-			Write(link);
+			write_out(link);
 			return 0;
 
 		case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-			NoteClose(link, in, len);
+			note_close(link, in, len);
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-			Broke(link, wsi, in, len);
+			broke(link, wsi, in, len);
 			return 0;
 
 		case LWS_CALLBACK_CLIENT_CLOSED:
 		case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
-			Broke(link, wsi, closed, sizeof(closed) - 1);
+			broke(link, wsi, closed, sizeof(closed) - 1);
 			return 0;
 
 		default:
@@ -599,23 +599,23 @@ LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
 }
 
 void
-LinkInit(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings, const LinkEvents *events)
+link_init(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings, const LinkEvents *events)
 {
 	memset(link, 0, sizeof(*link));
 	link->loop = loop;
 	link->vhost = vhost;
 	link->settings = settings;
 	link->events = *events;
-	ResolverInit(&link->resolver, loop, settings->gateway.address);
+	resolver_init(&link->resolver, loop, settings->gateway.address);
 }
 
 void
-LinkFree(Link *link)
+link_free(Link *link)
 {
-	TimerCancel(&link->timer);
-	Detach(link);
+	timer_cancel(&link->timer);
+	detach(link);
 	if (link->loop != NULL)
-		ResolverFree(&link->resolver);
-	QueueClear(&link->out);
+		resolver_free(&link->resolver);
+	queue_clear(&link->out);
 	text_free(&link->in);
 }

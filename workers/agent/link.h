@@ -17,7 +17,7 @@
 
 typedef enum LinkEnd
 {
-	LINK_END_ASKED,	  /* LinkClose() was called */
+	LINK_END_ASKED,	  /* link_close() was called */
 	LINK_END_LOST,	  /* dialling again may help */
 	LINK_END_REFUSED, /* it will not: the token is not good, or the player is banned */
 	LINK_END_REPLACED /* a newer agent has taken the place */
@@ -30,10 +30,10 @@ typedef struct LinkEvents
 	/* A whole text message. */
 	void (*message)(void *arg, const char *text, size_t len);
 
-	/* There is room again after LinkSend() said there was little. */
+	/* There is room again after link_send() said there was little. */
 	void (*drained)(void *arg);
 
-	/* Once for each LinkDial(), last, and never from within a call of the functions below. */
+	/* Once for each link_dial(), last, and never from within a call of the functions below. */
 	void (*closed)(void *arg, LinkEnd end, const char *why);
 	void *arg;
 } LinkEvents;
@@ -64,7 +64,7 @@ typedef struct Link
 	Queue		out;
 	bool		out_high;	/* "drained" is owed */
 	bool		held;		/* nothing is read from the gateway */
-	bool		asked;		/* LinkClose() was called */
+	bool		asked;		/* link_close() was called */
 	bool		close_sent; /* the close frame is out */
 	bool		ping_due;
 	int64_t		heard_at;	/* the last sign of life */
@@ -79,22 +79,22 @@ typedef struct Link
 #define LINK_PROTOCOL_NAME "mcp"
 #define LINK_RX_SIZE	   (64 * 1024)
 #define LINK_TX_SIZE	   (128 * 1024)
-extern int LinkCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+extern int link_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
-extern void LinkInit(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings,
-					 const LinkEvents *events);
-extern void LinkDial(Link *link);
+extern void link_init(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings,
+					  const LinkEvents *events);
+extern void link_dial(Link *link);
 
 /* Takes a message for the gateway.  False if no more should come before "drained". */
-extern bool LinkSend(Link *link, const char *text, size_t len);
-extern void LinkHold(Link *link, bool held);
+extern bool link_send(Link *link, const char *text, size_t len);
+extern void link_hold(Link *link, bool held);
 
 /* Sends what waits, for a moment at most, then a close frame. */
-extern void LinkClose(Link *link, int code, const char *why);
-extern void LinkFree(Link *link);
+extern void link_close(Link *link, int code, const char *why);
+extern void link_free(Link *link);
 
 /* What a closing status or a refused handshake means for us. */
-extern LinkEnd LinkJudgeClose(int code);
-extern LinkEnd LinkJudgeStatus(int http_status);
+extern LinkEnd link_judge_close(int code);
+extern LinkEnd link_judge_status(int http_status);
 
 #endif /* NPCSIM_AGENT_LINK_H */

@@ -5,7 +5,7 @@
 #include "link.h"
 
 LinkEnd
-LinkJudgeClose(int code)
+link_judge_close(int code)
 {
 	switch (code)
 	{
@@ -20,7 +20,7 @@ LinkJudgeClose(int code)
 }
 
 LinkEnd
-LinkJudgeStatus(int http_status)
+link_judge_status(int http_status)
 {
 	return http_status == 401 || http_status == 403 ? LINK_END_REFUSED : LINK_END_LOST;
 }

@@ -23,7 +23,7 @@
 static Loop *active_loop;
 
 static void
-HandleEvents(Loop *loop)
+handle_events(Loop *loop)
 {
 	for (int i = 0; i < EVENTS_PER_TURN; i++)
 	{
@@ -38,15 +38,15 @@ HandleEvents(Loop *loop)
 }
 
 int
-LoopCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+loop_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	if (reason == LWS_CALLBACK_RAW_RX_FILE && active_loop != NULL)
-		HandleEvents(active_loop);
+		handle_events(active_loop);
 	return 0;
 }
 
 bool
-LoopOpen(Loop *loop, struct lws_context *context, struct lws_vhost *vhost)
+loop_open(Loop *loop, struct lws_context *context, struct lws_vhost *vhost)
 {
 	lws_sock_file_fd_type adopted;
 
@@ -60,7 +60,7 @@ LoopOpen(Loop *loop, struct lws_context *context, struct lws_vhost *vhost)
 	if (adopted.filefd < 0 ||
 		lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, adopted, LOOP_PROTOCOL_NAME, NULL) == NULL)
 	{
-		LoopClose(loop);
+		loop_close(loop);
 		return false;
 	}
 	active_loop = loop;
@@ -68,7 +68,7 @@ LoopOpen(Loop *loop, struct lws_context *context, struct lws_vhost *vhost)
 }
 
 void
-LoopClose(Loop *loop)
+loop_close(Loop *loop)
 {
 	active_loop = NULL;
 	if (loop->epoll_fd >= 0)
@@ -77,7 +77,7 @@ LoopClose(Loop *loop)
 }
 
 bool
-WatchStart(Loop *loop, Watch *watch, int fd, uint32_t events, WatchHandler handler, void *arg)
+watch_start(Loop *loop, Watch *watch, int fd, uint32_t events, WatchHandler handler, void *arg)
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
 
@@ -92,7 +92,7 @@ WatchStart(Loop *loop, Watch *watch, int fd, uint32_t events, WatchHandler handl
 }
 
 void
-WatchChange(Loop *loop, Watch *watch, uint32_t events)
+watch_change(Loop *loop, Watch *watch, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
 	int				   operation = EPOLL_CTL_MOD;
@@ -108,7 +108,7 @@ WatchChange(Loop *loop, Watch *watch, uint32_t events)
 }
 
 void
-WatchStop(Loop *loop, Watch *watch)
+watch_stop(Loop *loop, Watch *watch)
 {
 	if (watch->fd < 0)
 		return;
@@ -118,7 +118,7 @@ WatchStop(Loop *loop, Watch *watch)
 }
 
 static void
-TimerFired(lws_sorted_usec_list_t *sul)
+timer_fired(lws_sorted_usec_list_t *sul)
 {
 	Timer *timer = lws_container_of(sul, Timer, sul);
 
@@ -126,15 +126,15 @@ TimerFired(lws_sorted_usec_list_t *sul)
 }
 
 void
-TimerSet(Loop *loop, Timer *timer, int64_t ms, TimerHandler handler, void *arg)
+timer_set(Loop *loop, Timer *timer, int64_t ms, TimerHandler handler, void *arg)
 {
 	timer->handler = handler;
 	timer->arg = arg;
-	lws_sul_schedule(loop->context, 0, &timer->sul, TimerFired, ms > 0 ? ms * LWS_US_PER_MS : 1);
+	lws_sul_schedule(loop->context, 0, &timer->sul, timer_fired, ms > 0 ? ms * LWS_US_PER_MS : 1);
 }
 
 void
-TimerCancel(Timer *timer)
+timer_cancel(Timer *timer)
 {
 	if (timer->handler != NULL)
 		lws_sul_cancel(&timer->sul);

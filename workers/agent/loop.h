@@ -39,18 +39,18 @@ typedef struct Timer
 
 /* The protocol whose connection wakes the loop; to be listed in the vhost's protocols. */
 #define LOOP_PROTOCOL_NAME "npcsim-loop"
-extern int LoopCallback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+extern int loop_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
-extern bool LoopOpen(Loop *loop, struct lws_context *context, struct lws_vhost *vhost);
-extern void LoopClose(Loop *loop);
+extern bool loop_open(Loop *loop, struct lws_context *context, struct lws_vhost *vhost);
+extern void loop_close(Loop *loop);
 
 /* A handler may stop any watch, its own too.  With no events a watch rests and sees no hang-up either. */
-extern bool WatchStart(Loop *loop, Watch *watch, int fd, uint32_t events, WatchHandler handler, void *arg);
-extern void WatchChange(Loop *loop, Watch *watch, uint32_t events);
-extern void WatchStop(Loop *loop, Watch *watch);
+extern bool watch_start(Loop *loop, Watch *watch, int fd, uint32_t events, WatchHandler handler, void *arg);
+extern void watch_change(Loop *loop, Watch *watch, uint32_t events);
+extern void watch_stop(Loop *loop, Watch *watch);
 
 /* Calls handler once, from the loop, in ms milliseconds; 0 is as soon as the loop is back. */
-extern void TimerSet(Loop *loop, Timer *timer, int64_t ms, TimerHandler handler, void *arg);
-extern void TimerCancel(Timer *timer);
+extern void timer_set(Loop *loop, Timer *timer, int64_t ms, TimerHandler handler, void *arg);
+extern void timer_cancel(Timer *timer);
 
 #endif /* NPCSIM_AGENT_LOOP_H */

@@ -42,13 +42,13 @@ typedef struct Program
 	Watch	 signals;
 } Program;
 
-static const struct lws_protocols protocols[] = {{LINK_PROTOCOL_NAME, LinkCallback, 0, LINK_RX_SIZE, 0, NULL,
+static const struct lws_protocols protocols[] = {{LINK_PROTOCOL_NAME, link_callback, 0, LINK_RX_SIZE, 0, NULL,
 												  LINK_TX_SIZE},
-												 {LOOP_PROTOCOL_NAME, LoopCallback, 0, 0, 0, NULL, 0},
+												 {LOOP_PROTOCOL_NAME, loop_callback, 0, 0, 0, NULL, 0},
 												 {NULL, NULL, 0, 0, 0, NULL, 0}};
 
 static void
-LogFromLibrary(int level, const char *line)
+log_from_library(int level, const char *line)
 {
 	char   excerpt[LOG_EXCERPT_SIZE];
 	size_t len = strlen(line);
@@ -60,7 +60,7 @@ LogFromLibrary(int level, const char *line)
 
 /* A closed standard stream would hand its number to a socket, which a child would then write to. */
 static void
-OpenStandardStreams(void)
+open_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
@@ -73,7 +73,7 @@ OpenStandardStreams(void)
  * file.  The leak detector reads its own process that way.
  */
 static void
-HideMemory(void)
+hide_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
 	prctl(PR_SET_DUMPABLE, 0);
@@ -81,7 +81,7 @@ HideMemory(void)
 }
 
 static void
-OnSignal(void *arg, uint32_t events)
+on_signal(void *arg, uint32_t events)
 {
 	Program				   *program = arg;
 	struct signalfd_siginfo info;
@@ -89,12 +89,12 @@ OnSignal(void *arg, uint32_t events)
 	if (read(program->signals.fd, &info, sizeof(info)) != (ssize_t) sizeof(info))
 		return;
 	log_line(LOG_NOTICE, "ending on signal %u (%s)", info.ssi_signo, strsignal((int) info.ssi_signo));
-	AgentFinish(&program->agent, EXIT_SUCCESS);
+	agent_finish(&program->agent, EXIT_SUCCESS);
 }
 
 /* Before there is a second thread, so that every thread has them blocked. */
 static int
-OpenSignals(void)
+open_signals(void)
 {
 	sigset_t mask;
 
@@ -108,7 +108,7 @@ OpenSignals(void)
 }
 
 static struct lws_context *
-CreateContext(void)
+create_context(void)
 {
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
@@ -121,12 +121,12 @@ CreateContext(void)
 		.uid = (uid_t) -1,
 	};
 
-	lws_set_log_level(log_is_wanted(LOG_DEBUG) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, LogFromLibrary);
+	lws_set_log_level(log_is_wanted(LOG_DEBUG) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, log_from_library);
 	return lws_create_context(&info);
 }
 
 static bool
-IsLoopback(const char *address)
+is_loopback(const char *address)
 {
 	return strcmp(address, "localhost") == 0 || strcmp(address, "::1") == 0 ||
 		   strncmp(address, "127.", 4) == 0;
@@ -134,20 +134,20 @@ IsLoopback(const char *address)
 
 /* Runs until the agent is done; the exit status. */
 static int
-Run(Program *program, struct lws_context *context, int signals)
+run(Program *program, struct lws_context *context, int signals)
 {
 	Agent			 *agent = &program->agent;
 	struct lws_vhost *vhost = lws_get_vhost_by_name(context, "default");
 
-	if (vhost == NULL || !LoopOpen(&program->loop, context, vhost) ||
-		!WatchStart(&program->loop, &program->signals, signals, EPOLLIN, OnSignal, program))
+	if (vhost == NULL || !loop_open(&program->loop, context, vhost) ||
+		!watch_start(&program->loop, &program->signals, signals, EPOLLIN, on_signal, program))
 	{
 		log_line(LOG_ERROR, "the event loop cannot be set up: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (!AgentInit(agent, &program->loop, vhost, &program->settings))
+	if (!agent_init(agent, &program->loop, vhost, &program->settings))
 		return EXIT_FAILURE;
-	AgentBegin(agent);
+	agent_begin(agent);
 	while (agent->state != AGENT_DONE)
 	{
 		if (lws_service(context, 0) < 0)
@@ -184,34 +184,34 @@ main(int argc, char **argv)
 	int					status = EXIT_FAILURE;
 
 	log_start(&log_style, LOG_NOTICE);
-	HideMemory();
-	OpenStandardStreams();
-	switch (SettingsRead(&program.settings, argc, argv))
+	hide_memory();
+	open_standard_streams();
+	switch (settings_read(&program.settings, argc, argv))
 	{
 		case SETTINGS_ANSWERED:
 			return EXIT_SUCCESS;
 		case SETTINGS_WRONG:
-			SettingsFree(&program.settings);
+			settings_free(&program.settings);
 			return EXIT_USAGE;
 		case SETTINGS_READY:
 			break;
 	}
-	if (!program.settings.gateway.tls && !IsLoopback(program.settings.gateway.address))
+	if (!program.settings.gateway.tls && !is_loopback(program.settings.gateway.address))
 		log_line(LOG_WARNING, "the token travels to %s without encryption: use wss://",
 				 program.settings.gateway.host);
 
 	program.loop.epoll_fd = -1;
-	signals = OpenSignals();
-	context = CreateContext();
+	signals = open_signals();
+	context = create_context();
 	if (signals >= 0 && context != NULL)
-		status = Run(&program, context, signals);
+		status = run(&program, context, signals);
 	else
 		log_line(LOG_ERROR, "libwebsockets cannot be set up");
 
-	AgentFree(&program.agent);
+	agent_free(&program.agent);
 	if (context != NULL)
 		lws_context_destroy(context);
-	LoopClose(&program.loop);
-	SettingsFree(&program.settings);
+	loop_close(&program.loop);
+	settings_free(&program.settings);
 	return status;
 }

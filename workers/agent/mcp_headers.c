@@ -34,7 +34,7 @@
 /* ---------- values ---------- */
 
 static bool
-IsPlainValue(const char *value, size_t len)
+is_plain_value(const char *value, size_t len)
 {
 	size_t begin = sizeof(MARK_BEGIN) - 1;
 	size_t end = sizeof(MARK_END) - 1;
@@ -49,12 +49,12 @@ IsPlainValue(const char *value, size_t len)
 }
 
 char *
-McpEncodeValue(const char *value, size_t len)
+mcp_encode_value(const char *value, size_t len)
 {
 	char *text = mem_alloc(sizeof(MARK_BEGIN) + sizeof(MARK_END) + BASE64_SIZE(len));
 	char *end;
 
-	if (IsPlainValue(value, len))
+	if (is_plain_value(value, len))
 	{
 		memcpy(text, value, len);
 		text[len] = '\0';
@@ -68,9 +68,10 @@ McpEncodeValue(const char *value, size_t len)
 /* ---------- giving ---------- */
 
 static bool
-GiveHeader(const char *prefix, const char *name, const char *value, size_t len, McpHeaderSink sink, void *arg)
+give_header(const char *prefix, const char *name, const char *value, size_t len, McpHeaderSink sink,
+			void *arg)
 {
-	char *encoded = McpEncodeValue(value, len);
+	char *encoded = mcp_encode_value(value, len);
 	char *header = NULL;
 	bool  good = asprintf(&header, "%s%s: %s", prefix, name, encoded) >= 0;
 
@@ -85,7 +86,7 @@ GiveHeader(const char *prefix, const char *name, const char *value, size_t len, 
 
 /* Which member of params goes into Mcp-Name. */
 static const char *
-NameSource(const char *method)
+name_source(const char *method)
 {
 	if (strcmp(method, "tools/call") == 0 || strcmp(method, "prompts/get") == 0)
 		return "name";
@@ -95,7 +96,7 @@ NameSource(const char *method)
 }
 
 static const json_t *
-AtPath(const json_t *node, const json_t *declaration)
+at_path(const json_t *node, const json_t *declaration)
 {
 	for (size_t i = 1; i < json_array_size(declaration) && node != NULL; i++)
 		node = json_object_get(node, json_string_value(json_array_get(declaration, i)));
@@ -104,10 +105,10 @@ AtPath(const json_t *node, const json_t *declaration)
 
 /* An argument that has no text of a header's kind is left out, as one that is null. */
 static bool
-GiveParameter(const json_t *declaration, const json_t *arguments, McpHeaderSink sink, void *arg)
+give_parameter(const json_t *declaration, const json_t *arguments, McpHeaderSink sink, void *arg)
 {
 	const char	 *name = json_string_value(json_array_get(declaration, 0));
-	const json_t *value = AtPath(arguments, declaration);
+	const json_t *value = at_path(arguments, declaration);
 	char		  number[32];
 	const char	 *text = number;
 	size_t		  len;
@@ -128,31 +129,31 @@ GiveParameter(const json_t *declaration, const json_t *arguments, McpHeaderSink 
 		return true;
 	if (len > VALUE_MAX)
 		return true;
-	return GiveHeader("Mcp-Param-", name, text, len, sink, arg);
+	return give_header("Mcp-Param-", name, text, len, sink, arg);
 }
 
 bool
-McpMirrorHeaders(const RpcMessage *message, const McpToolHeaders *tools, McpHeaderSink sink, void *arg)
+mcp_mirror_headers(const RpcMessage *message, const McpToolHeaders *tools, McpHeaderSink sink, void *arg)
 {
 	const json_t *params = json_object_get(message->root, "params");
-	const char	 *source = NameSource(message->method);
+	const char	 *source = name_source(message->method);
 	const json_t *name = source != NULL ? json_object_get(params, source) : NULL;
 	const json_t *declarations;
 	const json_t *declaration;
 	size_t		  i;
 
-	if (!GiveHeader("", "Mcp-Method", message->method, strlen(message->method), sink, arg))
+	if (!give_header("", "Mcp-Method", message->method, strlen(message->method), sink, arg))
 		return false;
 	if (!json_is_string(name))
 		return true;
-	if (!GiveHeader("", "Mcp-Name", json_string_value(name), json_string_length(name), sink, arg))
+	if (!give_header("", "Mcp-Name", json_string_value(name), json_string_length(name), sink, arg))
 		return false;
 	if (tools == NULL || strcmp(message->method, "tools/call") != 0)
 		return true;
 	declarations = json_object_get(tools, json_string_value(name));
 	json_array_foreach ((json_t *) declarations, i, declaration)
 	{
-		if (!GiveParameter(declaration, json_object_get(params, "arguments"), sink, arg))
+		if (!give_parameter(declaration, json_object_get(params, "arguments"), sink, arg))
 			return false;
 	}
 	return true;
@@ -168,7 +169,7 @@ typedef struct Scan
 } Scan;
 
 static bool
-IsToken(const char *text)
+is_token(const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++)
 		if (!((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
@@ -178,7 +179,7 @@ IsToken(const char *text)
 }
 
 static bool
-IsMirrorable(const json_t *type)
+is_mirrorable(const json_t *type)
 {
 	const char *name = json_string_value(type);
 
@@ -187,7 +188,7 @@ IsMirrorable(const json_t *type)
 }
 
 static bool
-IsTaken(const json_t *declarations, const char *name)
+is_taken(const json_t *declarations, const char *name)
 {
 	const json_t *declaration;
 	size_t		  i;
@@ -201,18 +202,18 @@ IsTaken(const json_t *declarations, const char *name)
 }
 
 static void
-Declare(Scan *scan, const json_t *schema, const json_t *wish, bool reachable)
+declare(Scan *scan, const json_t *schema, const json_t *wish, bool reachable)
 {
 	const char *name = json_string_value(wish);
 	json_t	   *declaration;
 
 	if (!reachable || json_array_size(scan->path) == 0)
 		scan->fault = "x-mcp-header stands where no argument can be found by its name";
-	else if (name == NULL || json_string_length(wish) != strlen(name) || !IsToken(name))
+	else if (name == NULL || json_string_length(wish) != strlen(name) || !is_token(name))
 		scan->fault = "x-mcp-header is no header's name";
-	else if (!IsMirrorable(json_object_get(schema, "type")))
+	else if (!is_mirrorable(json_object_get(schema, "type")))
 		scan->fault = "x-mcp-header stands at an argument that is no string, integer or boolean";
-	else if (IsTaken(scan->declarations, name))
+	else if (is_taken(scan->declarations, name))
 		scan->fault = "two arguments want the same header";
 	else if (json_array_size(scan->declarations) >= HEADERS_PER_TOOL)
 		scan->fault = "too many arguments want headers";
@@ -229,7 +230,7 @@ Declare(Scan *scan, const json_t *schema, const json_t *wish, bool reachable)
  * may have the mark; everywhere else it is a fault, so all is looked at.
  */
 static void
-ScanSchema(Scan *scan, const json_t *node, bool reachable, int depth)
+scan_schema(Scan *scan, const json_t *node, bool reachable, int depth)
 {
 	const char	 *key;
 	const json_t *child;
@@ -246,12 +247,12 @@ ScanSchema(Scan *scan, const json_t *node, bool reachable, int depth)
 	if (json_is_array(node))
 	{
 		json_array_foreach ((json_t *) node, i, child)
-			ScanSchema(scan, child, false, depth + 1);
+			scan_schema(scan, child, false, depth + 1);
 		return;
 	}
 	wish = json_object_get(node, "x-mcp-header");
 	if (wish != NULL)
-		Declare(scan, node, wish, reachable);
+		declare(scan, node, wish, reachable);
 	json_object_foreach ((json_t *) node, key, child)
 	{
 		const char	 *name;
@@ -263,13 +264,13 @@ ScanSchema(Scan *scan, const json_t *node, bool reachable, int depth)
 			continue;
 		if (strcmp(key, "properties") != 0)
 		{
-			ScanSchema(scan, child, false, depth + 1);
+			scan_schema(scan, child, false, depth + 1);
 			continue;
 		}
 		json_object_foreach ((json_t *) child, name, property)
 		{
 			json_array_append_new(scan->path, json_string(name));
-			ScanSchema(scan, property, reachable, depth + 1);
+			scan_schema(scan, property, reachable, depth + 1);
 			json_array_remove(scan->path, json_array_size(scan->path) - 1);
 		}
 	}
@@ -277,14 +278,14 @@ ScanSchema(Scan *scan, const json_t *node, bool reachable, int depth)
 
 /* False if the tool breaks the rules. */
 static bool
-LearnTool(const json_t *tool, McpToolHeaders *headers)
+learn_tool(const json_t *tool, McpToolHeaders *headers)
 {
 	const char *name = json_string_value(json_object_get(tool, "name"));
 	Scan		scan = {json_array(), json_array(), NULL};
 	char		excerpt[LOG_EXCERPT_SIZE];
 
 	if (name != NULL)
-		ScanSchema(&scan, json_object_get(tool, "inputSchema"), true, 0);
+		scan_schema(&scan, json_object_get(tool, "inputSchema"), true, 0);
 	if (scan.fault != NULL)
 		log_line(LOG_WARNING, "the tool \"%s\" is left out: %s", log_excerpt(excerpt, name, strlen(name)),
 				 scan.fault);
@@ -300,14 +301,14 @@ LearnTool(const json_t *tool, McpToolHeaders *headers)
 }
 
 bool
-McpLearnTools(json_t *answer, McpToolHeaders *tools)
+mcp_learn_tools(json_t *answer, McpToolHeaders *tools)
 {
 	json_t *list = json_object_get(json_object_get(answer, "result"), "tools");
 	bool	removed = false;
 
 	for (size_t i = 0; i < json_array_size(list);)
 	{
-		if (LearnTool(json_array_get(list, i), tools))
+		if (learn_tool(json_array_get(list, i), tools))
 			i++;
 		else
 		{

@@ -26,17 +26,17 @@ typedef json_t McpToolHeaders;
  * notification of the revision without sessions.  tools may be NULL.  False
  * if memory ran out or the sink did not want more.
  */
-extern bool McpMirrorHeaders(const RpcMessage *message, const McpToolHeaders *tools, McpHeaderSink sink,
-							 void *arg);
+extern bool mcp_mirror_headers(const RpcMessage *message, const McpToolHeaders *tools, McpHeaderSink sink,
+							   void *arg);
 
 /*
  * Learns from the answer to tools/list what its tools want mirrored, and
  * takes tools out of the answer whose wish breaks the rules, as a client
  * must; true if it took any out.
  */
-extern bool McpLearnTools(json_t *answer, McpToolHeaders *tools);
+extern bool mcp_learn_tools(json_t *answer, McpToolHeaders *tools);
 
 /* The value as a header may have it, from malloc(): as it is, or in Base64 between marks. */
-extern char *McpEncodeValue(const char *value, size_t len);
+extern char *mcp_encode_value(const char *value, size_t len);
 
 #endif /* NPCSIM_AGENT_MCP_HEADERS_H */

@@ -9,14 +9,14 @@
 #include <string.h>
 
 void
-QueueInit(Queue *queue, size_t limit)
+queue_init(Queue *queue, size_t limit)
 {
 	memset(queue, 0, sizeof(*queue));
 	queue->limit = limit;
 }
 
 bool
-QueuePush(Queue *queue, const char *text, size_t len)
+queue_push(Queue *queue, const char *text, size_t len)
 {
 	size_t	 cost = len + MESSAGE_OVERHEAD;
 	Message *message;
@@ -42,7 +42,7 @@ QueuePush(Queue *queue, const char *text, size_t len)
 }
 
 void
-QueuePop(Queue *queue)
+queue_pop(Queue *queue)
 {
 	Message *message = queue->head;
 
@@ -55,20 +55,20 @@ QueuePop(Queue *queue)
 }
 
 void
-QueueClear(Queue *queue)
+queue_clear(Queue *queue)
 {
 	while (queue->head != NULL)
-		QueuePop(queue);
+		queue_pop(queue);
 }
 
 bool
-QueueIsHigh(const Queue *queue)
+queue_is_high(const Queue *queue)
 {
 	return queue->bytes > queue->limit / 2;
 }
 
 bool
-QueueIsLow(const Queue *queue)
+queue_is_low(const Queue *queue)
 {
 	return queue->bytes < queue->limit / 4;
 }

@@ -34,22 +34,22 @@ typedef struct Queue
 
 #define MessageText(message) ((message)->room + MESSAGE_HEADROOM)
 
-extern void QueueInit(Queue *queue, size_t limit);
+extern void queue_init(Queue *queue, size_t limit);
 
 /*
  * Appends a copy of text.  False, and nothing done, if it does not fit under
  * the limit or memory ran out.
  */
-extern bool QueuePush(Queue *queue, const char *text, size_t len);
+extern bool queue_push(Queue *queue, const char *text, size_t len);
 
 /* Removes and frees the first message. */
-extern void QueuePop(Queue *queue);
-extern void QueueClear(Queue *queue);
+extern void queue_pop(Queue *queue);
+extern void queue_clear(Queue *queue);
 
 /* More than half full: whoever feeds the queue should rest. */
-extern bool QueueIsHigh(const Queue *queue);
+extern bool queue_is_high(const Queue *queue);
 
 /* Less than a quarter full: whoever rested should go on. */
-extern bool QueueIsLow(const Queue *queue);
+extern bool queue_is_low(const Queue *queue);
 
 #endif /* NPCSIM_AGENT_QUEUE_H */

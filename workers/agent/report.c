@@ -41,19 +41,19 @@ static const struct
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == REPORT_KIND_COUNT, "every kind has its words");
 
 void
-ReportInit(Report *report)
+report_init(Report *report)
 {
 	memset(report, 0, sizeof(*report));
 }
 
 void
-ReportFree(Report *report)
+report_free(Report *report)
 {
 	json_decref(report->standing);
 	report->standing = NULL;
 }
 
-static void __attribute__((format(printf, 3, 4))) Append(char *line, size_t size, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4))) append(char *line, size_t size, const char *fmt, ...)
 {
 	size_t	len = strlen(line);
 	va_list args;
@@ -64,7 +64,7 @@ static void __attribute__((format(printf, 3, 4))) Append(char *line, size_t size
 }
 
 static const char *
-NameOf(const Report *report, int64_t npc_id)
+name_of(const Report *report, int64_t npc_id)
 {
 	for (int i = 0; i < report->npc_count; i++)
 		if (report->npcs[i].id == npc_id)
@@ -73,28 +73,28 @@ NameOf(const Report *report, int64_t npc_id)
 }
 
 static void
-AppendNpc(const Report *report, char *line, size_t size, int64_t npc_id)
+append_npc(const Report *report, char *line, size_t size, int64_t npc_id)
 {
-	const char *name = NameOf(report, npc_id);
+	const char *name = name_of(report, npc_id);
 
-	Append(line, size, "NPC %" PRId64, npc_id);
+	append(line, size, "NPC %" PRId64, npc_id);
 	if (name != NULL)
-		Append(line, size, " (%s)", name);
+		append(line, size, " (%s)", name);
 }
 
 static void
-AppendLast(const Report *report, const ReportTally *tally, char *line, size_t size)
+append_last(const Report *report, const ReportTally *tally, char *line, size_t size)
 {
 	if (tally->npc_id != 0)
-		AppendNpc(report, line, size, tally->npc_id);
+		append_npc(report, line, size, tally->npc_id);
 	if (tally->reason[0] != '\0')
-		Append(line, size, "%s%s", tally->npc_id != 0 ? ": " : "", tally->reason);
+		append(line, size, "%s%s", tally->npc_id != 0 ? ": " : "", tally->reason);
 	if (tally->code[0] != '\0')
-		Append(line, size, " [%s]", tally->code);
+		append(line, size, " [%s]", tally->code);
 }
 
 static void
-BecomeUntold(Report *report, int64_t now_ms)
+become_untold(Report *report, int64_t now_ms)
 {
 	if (!report->untold)
 		report->gathering_since = now_ms;
@@ -102,7 +102,7 @@ BecomeUntold(Report *report, int64_t now_ms)
 }
 
 static void
-Note(Report *report, ReportKind kind, int64_t npc_id, const char *code, const char *reason)
+note(Report *report, ReportKind kind, int64_t npc_id, const char *code, const char *reason)
 {
 	ReportTally *tally = &report->tallies[kind];
 
@@ -113,19 +113,19 @@ Note(Report *report, ReportKind kind, int64_t npc_id, const char *code, const ch
 }
 
 static void
-Count(Report *report, ReportKind kind, uint32_t more, int64_t now_ms)
+count_more(Report *report, ReportKind kind, uint32_t more, int64_t now_ms)
 {
 	report->tallies[kind].total += more;
 	report->tallies[kind].untold += more;
 	report->tallies[kind].at = time(NULL);
 	if (kinds[kind].said != NULL)
-		BecomeUntold(report, now_ms);
+		become_untold(report, now_ms);
 }
 
 /* ---------- outcomes ---------- */
 
 static int
-KindOfStatus(const char *status)
+kind_of_status(const char *status)
 {
 	for (int kind = 0; kind < REPORT_KIND_COUNT; kind++)
 		if (kinds[kind].status != NULL && status != NULL && strcmp(kinds[kind].status, status) == 0)
@@ -134,44 +134,44 @@ KindOfStatus(const char *status)
 }
 
 static void
-TakeOutcome(Report *report, const json_t *outcome, ReportSay each, void *arg)
+take_outcome(Report *report, const json_t *outcome, ReportSay each, void *arg)
 {
-	int	 kind = KindOfStatus(json_string_value(json_object_get(outcome, "status")));
+	int	 kind = kind_of_status(json_string_value(json_object_get(outcome, "status")));
 	char line[REPORT_LINE_SIZE] = "";
 
 	if (kind < 0)
 		return;
-	Note(report, (ReportKind) kind, json_integer_value(json_object_get(outcome, "npc_id")),
+	note(report, (ReportKind) kind, json_integer_value(json_object_get(outcome, "npc_id")),
 		 json_string_value(json_object_get(outcome, "code")),
 		 json_string_value(json_object_get(outcome, "reason")));
-	Append(line, sizeof(line), "request %" JSON_INTEGER_FORMAT " %s: ",
+	append(line, sizeof(line), "request %" JSON_INTEGER_FORMAT " %s: ",
 		   json_integer_value(json_object_get(outcome, "request_id")), kinds[kind].name);
-	AppendLast(report, &report->tallies[kind], line, sizeof(line));
+	append_last(report, &report->tallies[kind], line, sizeof(line));
 	each(arg, (ReportKind) kind, line);
 }
 
 void
-ReportOutcomes(Report *report, const json_t *params, int64_t now_ms, ReportSay each, void *arg)
+report_outcomes(Report *report, const json_t *params, int64_t now_ms, ReportSay each, void *arg)
 {
 	const json_t *counts = json_object_get(params, "counts");
 	const json_t *outcomes = json_object_get(params, "outcomes");
 
 	for (size_t i = 0; i < json_array_size(outcomes) && i < REPORT_NPCS_MAX; i++)
-		TakeOutcome(report, json_array_get(outcomes, i), each, arg);
+		take_outcome(report, json_array_get(outcomes, i), each, arg);
 	for (int kind = 0; kind < REPORT_KIND_COUNT; kind++)
 	{
 		json_int_t more =
 			kinds[kind].status != NULL ? json_integer_value(json_object_get(counts, kinds[kind].status)) : 0;
 
 		if (more > 0 && more <= UINT32_MAX)
-			Count(report, (ReportKind) kind, (uint32_t) more, now_ms);
+			count_more(report, (ReportKind) kind, (uint32_t) more, now_ms);
 	}
 }
 
 /* ---------- the player's standing ---------- */
 
 static int
-ReadNpcs(const json_t *params, ReportNpc *npcs)
+read_npcs(const json_t *params, ReportNpc *npcs)
 {
 	const json_t *list = json_object_get(params, "npcs");
 	int			  count = 0;
@@ -190,7 +190,7 @@ ReadNpcs(const json_t *params, ReportNpc *npcs)
 }
 
 static bool
-Holds(const ReportNpc *npcs, int count, int64_t id)
+holds(const ReportNpc *npcs, int count, int64_t id)
 {
 	for (int i = 0; i < count; i++)
 		if (npcs[i].id == id)
@@ -200,31 +200,31 @@ Holds(const ReportNpc *npcs, int count, int64_t id)
 
 /* "Zoe (52), Mirko (64) and 3 more": those of a that are not in b. */
 static int
-NameThose(char *line, size_t size, const ReportNpc *a, int a_count, const ReportNpc *b, int b_count)
+name_those(char *line, size_t size, const ReportNpc *a, int a_count, const ReportNpc *b, int b_count)
 {
 	int named = 0;
 	int all = 0;
 
 	for (int i = 0; i < a_count; i++)
 	{
-		if (Holds(b, b_count, a[i].id))
+		if (holds(b, b_count, a[i].id))
 			continue;
 		if (all++ < REPORT_NAMED_MAX)
-			Append(line, size, "%s%s (%" PRId64 ")", named++ > 0 ? ", " : "", a[i].name, a[i].id);
+			append(line, size, "%s%s (%" PRId64 ")", named++ > 0 ? ", " : "", a[i].name, a[i].id);
 	}
 	if (all > named)
-		Append(line, size, " and %d more", all - named);
+		append(line, size, " and %d more", all - named);
 	return all;
 }
 
 static void
-CompareNpcs(Report *report, const ReportNpc *now, int now_count, json_int_t whole, int64_t now_ms)
+compare_npcs(Report *report, const ReportNpc *now, int now_count, json_int_t whole, int64_t now_ms)
 {
 	char gained[REPORT_REASON_SIZE] = "";
 	char lost[REPORT_REASON_SIZE] = "";
 	char line[REPORT_LINE_SIZE] = "";
-	int	 gains = NameThose(gained, sizeof(gained), now, now_count, report->npcs, report->npc_count);
-	int	 losses = NameThose(lost, sizeof(lost), report->npcs, report->npc_count, now, now_count);
+	int	 gains = name_those(gained, sizeof(gained), now, now_count, report->npcs, report->npc_count);
+	int	 losses = name_those(lost, sizeof(lost), report->npcs, report->npc_count, now, now_count);
 
 	if (report->standing != NULL && gains + losses == 0)
 		return;
@@ -234,13 +234,13 @@ CompareNpcs(Report *report, const ReportNpc *now, int now_count, json_int_t whol
 	else
 		snprintf(line, sizeof(line), "%s%s%s%s%s; %" JSON_INTEGER_FORMAT " now", gains > 0 ? "gained " : "",
 				 gained, gains > 0 && losses > 0 ? ", " : "", losses > 0 ? "lost " : "", lost, whole);
-	Note(report, REPORT_NPCS, 0, NULL, line);
-	Count(report, REPORT_NPCS, 1, now_ms);
-	BecomeUntold(report, now_ms);
+	note(report, REPORT_NPCS, 0, NULL, line);
+	count_more(report, REPORT_NPCS, 1, now_ms);
+	become_untold(report, now_ms);
 }
 
 static void
-CompareBudgets(Report *report, const json_t *params, int64_t now_ms)
+compare_budgets(Report *report, const json_t *params, int64_t now_ms)
 {
 	const json_t *before = json_object_get(report->standing, "budget_spent");
 	const json_t *now = json_object_get(params, "budget_spent");
@@ -252,33 +252,33 @@ CompareBudgets(Report *report, const json_t *params, int64_t now_ms)
 	if (now == NULL || json_equal(before, now))
 		return;
 	if (json_is_true(json_object_get(now, "world")))
-		Append(line, sizeof(line), "the world's tokens of the day are spent; ");
+		append(line, sizeof(line), "the world's tokens of the day are spent; ");
 	if (json_is_true(json_object_get(now, "player")))
-		Append(line, sizeof(line), "the player's tokens of the day are spent; ");
+		append(line, sizeof(line), "the player's tokens of the day are spent; ");
 	if (json_array_size(npcs) > 0)
 	{
-		Append(line, sizeof(line), "the tokens of the day are spent of %zu NPC%s: ", json_array_size(npcs),
+		append(line, sizeof(line), "the tokens of the day are spent of %zu NPC%s: ", json_array_size(npcs),
 			   json_array_size(npcs) == 1 ? "" : "s");
 		for (size_t i = 0; i < json_array_size(npcs) && i < 3; i++)
 		{
-			Append(line, sizeof(line), "%s", i > 0 ? ", " : "");
-			AppendNpc(report, line, sizeof(line), json_integer_value(json_array_get(npcs, i)));
+			append(line, sizeof(line), "%s", i > 0 ? ", " : "");
+			append_npc(report, line, sizeof(line), json_integer_value(json_array_get(npcs, i)));
 		}
-		Append(line, sizeof(line), "%s; ", json_array_size(npcs) > 3 ? " and others" : "");
+		append(line, sizeof(line), "%s; ", json_array_size(npcs) > 3 ? " and others" : "");
 	}
 	any = strlen(line) > before_all;
 	if (!any && before == NULL)
 		return;
-	Append(line, sizeof(line), "the built-in mind decides meanwhile");
-	Note(report, REPORT_BUDGET, 0, NULL, any ? line : "no budget of tokens is spent any more");
-	Count(report, REPORT_BUDGET, any ? 1 : 0, now_ms);
-	BecomeUntold(report, now_ms);
+	append(line, sizeof(line), "the built-in mind decides meanwhile");
+	note(report, REPORT_BUDGET, 0, NULL, any ? line : "no budget of tokens is spent any more");
+	count_more(report, REPORT_BUDGET, any ? 1 : 0, now_ms);
+	become_untold(report, now_ms);
 	report->tallies[REPORT_BUDGET].untold = 1;
 }
 
 /* NPCs whose minds failed are asked less often: {"npc_id", "failures"} each. */
 static void
-CompareBackOffs(Report *report, const json_t *params, int64_t now_ms)
+compare_back_offs(Report *report, const json_t *params, int64_t now_ms)
 {
 	const json_t *before = json_object_get(report->standing, "backing_off");
 	const json_t *now = json_object_get(params, "backing_off");
@@ -290,32 +290,32 @@ CompareBackOffs(Report *report, const json_t *params, int64_t now_ms)
 		return;
 	snprintf(line, sizeof(line), "%" JSON_INTEGER_FORMAT " question%s in a row without an answer of use",
 			 failures, failures == 1 ? "" : "s");
-	Note(report, REPORT_BACKING_OFF, json_integer_value(json_object_get(last, "npc_id")), NULL, line);
-	Count(report, REPORT_BACKING_OFF, 1, now_ms);
-	BecomeUntold(report, now_ms);
+	note(report, REPORT_BACKING_OFF, json_integer_value(json_object_get(last, "npc_id")), NULL, line);
+	count_more(report, REPORT_BACKING_OFF, 1, now_ms);
+	become_untold(report, now_ms);
 	report->tallies[REPORT_BACKING_OFF].untold = (uint32_t) json_array_size(now);
 }
 
 void
-ReportStanding(Report *report, const json_t *params, int64_t now_ms)
+report_standing(Report *report, const json_t *params, int64_t now_ms)
 {
 	static ReportNpc npcs[REPORT_NPCS_MAX];
 	int				 count;
 
 	if (!json_is_object(params))
 		return;
-	count = ReadNpcs(params, npcs);
-	CompareNpcs(report, npcs, count, json_integer_value(json_object_get(params, "npc_count")), now_ms);
+	count = read_npcs(params, npcs);
+	compare_npcs(report, npcs, count, json_integer_value(json_object_get(params, "npc_count")), now_ms);
 	memcpy(report->npcs, npcs, (size_t) count * sizeof(npcs[0]));
 	report->npc_count = count;
-	CompareBudgets(report, params, now_ms);
-	CompareBackOffs(report, params, now_ms);
+	compare_budgets(report, params, now_ms);
+	compare_back_offs(report, params, now_ms);
 	json_decref(report->standing);
 	report->standing = json_incref((json_t *) params);
 }
 
 void
-ReportForgetStanding(Report *report)
+report_forget_standing(Report *report)
 {
 	json_decref(report->standing);
 	report->standing = NULL;
@@ -325,7 +325,7 @@ ReportForgetStanding(Report *report)
 /* ---------- telling ---------- */
 
 int64_t
-ReportDueIn(const Report *report, int64_t now_ms)
+report_due_in(const Report *report, int64_t now_ms)
 {
 	int64_t due = report->gathering_since + REPORT_GATHER_MS;
 
@@ -337,24 +337,24 @@ ReportDueIn(const Report *report, int64_t now_ms)
 }
 
 static void
-TellKind(Report *report, ReportKind kind, int64_t seconds, ReportSay say, void *arg)
+tell_kind(Report *report, ReportKind kind, int64_t seconds, ReportSay say, void *arg)
 {
 	ReportTally *tally = &report->tallies[kind];
 	char		 line[REPORT_LINE_SIZE] = "";
 
 	if (kinds[kind].said != NULL)
-		Append(line, sizeof(line), "%s %" PRIu32 " %s%s in %" PRId64 " s, last: ", kinds[kind].said,
+		append(line, sizeof(line), "%s %" PRIu32 " %s%s in %" PRId64 " s, last: ", kinds[kind].said,
 			   tally->untold, kinds[kind].what, tally->untold == 1 ? "" : "s", seconds);
 	else if (kind == REPORT_BACKING_OFF)
-		Append(line, sizeof(line), "backing off: %" PRIu32 " NPC%s asked less often, last: ", tally->untold,
+		append(line, sizeof(line), "backing off: %" PRIu32 " NPC%s asked less often, last: ", tally->untold,
 			   tally->untold == 1 ? " is" : "s are");
-	AppendLast(report, tally, line, sizeof(line));
+	append_last(report, tally, line, sizeof(line));
 	tally->untold = 0;
 	say(arg, kind, line);
 }
 
 void
-ReportTell(Report *report, int64_t now_ms, ReportSay say, void *arg)
+report_tell(Report *report, int64_t now_ms, ReportSay say, void *arg)
 {
 	int64_t since = report->gathering_since;
 
@@ -365,7 +365,7 @@ ReportTell(Report *report, int64_t now_ms, ReportSay say, void *arg)
 		bool is_said = kinds[kind].said != NULL || kinds[kind].status == NULL;
 
 		if (is_said && report->tallies[kind].untold > 0)
-			TellKind(report, (ReportKind) kind, (now_ms - since + 500) / 1000, say, arg);
+			tell_kind(report, (ReportKind) kind, (now_ms - since + 500) / 1000, say, arg);
 	}
 	report->untold = false;
 	report->told_at = now_ms;
@@ -374,7 +374,7 @@ ReportTell(Report *report, int64_t now_ms, ReportSay say, void *arg)
 /* ---------- for the status file ---------- */
 
 json_t *
-ReportTime(time_t at)
+report_time(time_t at)
 {
 	char	  text[32];
 	struct tm utc;
@@ -386,12 +386,12 @@ ReportTime(time_t at)
 }
 
 static json_t *
-DescribeLast(const Report *report, const ReportTally *tally)
+describe_last(const Report *report, const ReportTally *tally)
 {
 	json_t	   *last = json_object();
-	const char *name = NameOf(report, tally->npc_id);
+	const char *name = name_of(report, tally->npc_id);
 
-	json_object_set_new(last, "at", ReportTime(tally->at));
+	json_object_set_new(last, "at", report_time(tally->at));
 	json_object_set_new(last, "npc_id", tally->npc_id != 0 ? json_integer(tally->npc_id) : json_null());
 	json_object_set_new(last, "npc_name", name != NULL ? json_string(name) : json_null());
 	json_object_set_new(last, "code", tally->code[0] != '\0' ? json_string(tally->code) : json_null());
@@ -400,7 +400,7 @@ DescribeLast(const Report *report, const ReportTally *tally)
 }
 
 bool
-ReportDescribe(const Report *report, json_t *object)
+report_describe(const Report *report, json_t *object)
 {
 	static const char *const members[] = {"world", "player",	   "npc_count",
 										  "npcs",  "budget_spent", "backing_off"};
@@ -420,7 +420,7 @@ ReportDescribe(const Report *report, json_t *object)
 
 		good = json_object_set_new(counters, kinds[kind].name, json_integer((json_int_t) tally->total)) == 0;
 		if (good && tally->at != 0 && kind != REPORT_APPLIED)
-			good = json_object_set_new(last, kinds[kind].name, DescribeLast(report, tally)) == 0;
+			good = json_object_set_new(last, kinds[kind].name, describe_last(report, tally)) == 0;
 	}
 	return json_object_set_new(object, "counters", counters) == 0 &&
 		   json_object_set_new(object, "last", last) == 0 && good;

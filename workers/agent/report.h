@@ -73,29 +73,29 @@ typedef struct Report
 	bool		untold;	 /* there is something to tell */
 } Report;
 
-extern void ReportInit(Report *report);
-extern void ReportFree(Report *report);
+extern void report_init(Report *report);
+extern void report_free(Report *report);
 
 /*
  * Takes params of a notification of the gateway.  "each" is given a line for
  * every single outcome; what is not as agreed is ignored.
  */
-extern void ReportOutcomes(Report *report, const json_t *params, int64_t now_ms, ReportSay each, void *arg);
-extern void ReportStanding(Report *report, const json_t *params, int64_t now_ms);
+extern void report_outcomes(Report *report, const json_t *params, int64_t now_ms, ReportSay each, void *arg);
+extern void report_standing(Report *report, const json_t *params, int64_t now_ms);
 
 /* In how many milliseconds there is something to tell; -1 = there is nothing. */
-extern int64_t ReportDueIn(const Report *report, int64_t now_ms);
+extern int64_t report_due_in(const Report *report, int64_t now_ms);
 
 /* A line for each kind of which there is something to tell. */
-extern void ReportTell(Report *report, int64_t now_ms, ReportSay say, void *arg);
+extern void report_tell(Report *report, int64_t now_ms, ReportSay say, void *arg);
 
 /* Another connection: it is told anew which NPCs there are. */
-extern void ReportForgetStanding(Report *report);
+extern void report_forget_standing(Report *report);
 
 /* Members "world", "player", "npcs", "counters", "last" and so on, added to an object. */
-extern bool ReportDescribe(const Report *report, json_t *object);
+extern bool report_describe(const Report *report, json_t *object);
 
 /* A time as in "2026-03-01T12:00:00Z", or null. */
-extern json_t *ReportTime(time_t at);
+extern json_t *report_time(time_t at);
 
 #endif /* NPCSIM_AGENT_REPORT_H */

@@ -32,7 +32,7 @@ struct Lookup
 };
 
 static void
-LookupRelease(Lookup *lookup)
+lookup_release(Lookup *lookup)
 {
 	if (atomic_fetch_sub(&lookup->holders, 1) != 1)
 		return;
@@ -42,7 +42,7 @@ LookupRelease(Lookup *lookup)
 
 /* In the order in which the system wants them tried, each once. */
 static void
-TakeAddresses(Addresses *addresses, const struct addrinfo *found)
+take_addresses(Addresses *addresses, const struct addrinfo *found)
 {
 	for (; found != NULL && addresses->count < ADDRESSES_MAX; found = found->ai_next)
 	{
@@ -60,7 +60,7 @@ TakeAddresses(Addresses *addresses, const struct addrinfo *found)
 }
 
 static void *
-LookUp(void *arg)
+look_up(void *arg)
 {
 	Lookup			*lookup = arg;
 	struct addrinfo	 hints = {.ai_socktype = SOCK_STREAM};
@@ -71,20 +71,20 @@ LookUp(void *arg)
 	lookup->result = getaddrinfo(lookup->host, NULL, &hints, &found);
 	if (lookup->result == 0)
 	{
-		TakeAddresses(&lookup->addresses, found);
+		take_addresses(&lookup->addresses, found);
 		freeaddrinfo(found);
 		if (lookup->addresses.count == 0)
 			lookup->result = EAI_NONAME;
 	}
 	written = write(lookup->done, &one, sizeof(one));
 	(void) written;
-	LookupRelease(lookup);
+	lookup_release(lookup);
 	return NULL;
 }
 
 /* False if there is no memory, descriptor or thread for it. */
 static bool
-StartThread(Lookup *lookup)
+start_thread(Lookup *lookup)
 {
 	pthread_attr_t attributes;
 	pthread_t	   thread;
@@ -94,7 +94,7 @@ StartThread(Lookup *lookup)
 		return false;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	atomic_store(&lookup->holders, 2);
-	started = pthread_create(&thread, &attributes, LookUp, lookup) == 0;
+	started = pthread_create(&thread, &attributes, look_up, lookup) == 0;
 	if (!started)
 		atomic_store(&lookup->holders, 1);
 	pthread_attr_destroy(&attributes);
@@ -102,15 +102,15 @@ StartThread(Lookup *lookup)
 }
 
 static void
-EndLookup(Resolver *resolver)
+end_lookup(Resolver *resolver)
 {
-	WatchStop(resolver->loop, &resolver->watch);
-	LookupRelease(resolver->lookup);
+	watch_stop(resolver->loop, &resolver->watch);
+	lookup_release(resolver->lookup);
 	resolver->lookup = NULL;
 }
 
 static void
-OnDone(void *arg, uint32_t events)
+on_done(void *arg, uint32_t events)
 {
 	Resolver	   *resolver = arg;
 	Addresses		addresses = resolver->lookup->addresses;
@@ -119,14 +119,14 @@ OnDone(void *arg, uint32_t events)
 
 	if (resolver->lookup->result != 0)
 		error = gai_strerror(resolver->lookup->result);
-	EndLookup(resolver);
+	end_lookup(resolver);
 	resolver->handler = NULL;
 	if (handler != NULL)
 		handler(resolver->arg, &addresses, error);
 }
 
 static Lookup *
-StartLookup(Resolver *resolver)
+start_lookup(Resolver *resolver)
 {
 	size_t	len = strlen(resolver->host) + 1;
 	Lookup *lookup = calloc(1, sizeof(Lookup) + len);
@@ -137,11 +137,11 @@ StartLookup(Resolver *resolver)
 	lookup->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	atomic_store(&lookup->holders, 1);
 	if (lookup->done >= 0 &&
-		WatchStart(resolver->loop, &resolver->watch, lookup->done, EPOLLIN, OnDone, resolver))
+		watch_start(resolver->loop, &resolver->watch, lookup->done, EPOLLIN, on_done, resolver))
 	{
-		if (StartThread(lookup))
+		if (start_thread(lookup))
 			return lookup;
-		WatchStop(resolver->loop, &resolver->watch);
+		watch_stop(resolver->loop, &resolver->watch);
 	}
 	if (lookup->done >= 0)
 		close(lookup->done);
@@ -150,23 +150,23 @@ StartLookup(Resolver *resolver)
 }
 
 bool
-ResolverAsk(Resolver *resolver, ResolverHandler handler, void *arg)
+resolver_ask(Resolver *resolver, ResolverHandler handler, void *arg)
 {
 	resolver->handler = handler;
 	resolver->arg = arg;
 	if (resolver->lookup == NULL)
-		resolver->lookup = StartLookup(resolver);
+		resolver->lookup = start_lookup(resolver);
 	return resolver->lookup != NULL;
 }
 
 void
-ResolverForget(Resolver *resolver)
+resolver_forget(Resolver *resolver)
 {
 	resolver->handler = NULL;
 }
 
 void
-ResolverInit(Resolver *resolver, Loop *loop, const char *host)
+resolver_init(Resolver *resolver, Loop *loop, const char *host)
 {
 	memset(resolver, 0, sizeof(*resolver));
 	resolver->loop = loop;
@@ -175,8 +175,8 @@ ResolverInit(Resolver *resolver, Loop *loop, const char *host)
 }
 
 void
-ResolverFree(Resolver *resolver)
+resolver_free(Resolver *resolver)
 {
 	if (resolver->lookup != NULL)
-		EndLookup(resolver);
+		end_lookup(resolver);
 }

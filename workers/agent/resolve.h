@@ -19,7 +19,7 @@ typedef struct Addresses
 	char text[ADDRESSES_MAX][INET6_ADDRSTRLEN];
 } Addresses;
 
-/* error is NULL, or why there is no address.  Never called from within ResolverAsk(). */
+/* error is NULL, or why there is no address.  Never called from within resolver_ask(). */
 typedef void (*ResolverHandler)(void *arg, const Addresses *addresses, const char *error);
 
 typedef struct Lookup Lookup;
@@ -35,17 +35,17 @@ typedef struct Resolver
 	void		   *arg;
 } Resolver;
 
-extern void ResolverInit(Resolver *resolver, Loop *loop, const char *host);
+extern void resolver_init(Resolver *resolver, Loop *loop, const char *host);
 
 /*
  * False if the question cannot be asked.  The system's resolver may take
  * minutes and cannot be interrupted: a question that is still under way is
  * waited for again instead of asked anew.
  */
-extern bool ResolverAsk(Resolver *resolver, ResolverHandler handler, void *arg);
+extern bool resolver_ask(Resolver *resolver, ResolverHandler handler, void *arg);
 
 /* Nobody waits for the answer any more. */
-extern void ResolverForget(Resolver *resolver);
-extern void ResolverFree(Resolver *resolver);
+extern void resolver_forget(Resolver *resolver);
+extern void resolver_free(Resolver *resolver);
 
 #endif /* NPCSIM_AGENT_RESOLVE_H */

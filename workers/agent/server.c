@@ -12,7 +12,7 @@
 
 
 void
-ServerPassUnreadable(Server *server, LogThrottle *throttle, const char *text, size_t len)
+server_pass_unreadable(Server *server, LogThrottle *throttle, const char *text, size_t len)
 {
 	char  excerpt[LOG_EXCERPT_SIZE];
 	char *utf8 = rpc_make_utf8(text, len);

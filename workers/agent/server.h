@@ -3,7 +3,7 @@
  *	  The player's MCP server, whichever way it is reached.
  *
  * A server is started, gets messages, is stopped, and may be started again.
- * Between ServerStart() and the "gone" event it is up; "gone" comes exactly
+ * Between server_start() and the "gone" event it is up; "gone" comes exactly
  * once per start, last, whether it was stopped or ended by itself, and never
  * from within a call of the functions below.
  */
@@ -30,7 +30,7 @@ typedef struct ServerEvents
 	/* A whole JSON-RPC message for the gateway. */
 	void (*message)(void *arg, const char *text, size_t len);
 
-	/* There is room again after ServerSend() said there was little. */
+	/* There is room again after server_send() said there was little. */
 	void (*drained)(void *arg);
 
 	/* why is NULL if it was stopped as asked */
@@ -57,14 +57,14 @@ struct Server
 };
 
 /* One for --mcp, one for --mcp-url.  NULL, and the reason told, if it cannot be made. */
-extern Server *StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
-extern Server *HttpServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events);
+extern Server *stdio_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
+extern Server *http_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
 
 /* Passes on an answer that is no valid JSON, as UTF-8: the gateway reads it, or it fails at once. */
-extern void ServerPassUnreadable(Server *server, LogThrottle *throttle, const char *text, size_t len);
+extern void server_pass_unreadable(Server *server, LogThrottle *throttle, const char *text, size_t len);
 
 static inline void
-ServerStart(Server *server)
+server_start(Server *server)
 {
 	server->ops->start(server);
 }
@@ -74,28 +74,28 @@ ServerStart(Server *server)
  * come before "drained".
  */
 static inline bool
-ServerSend(Server *server, const char *text, size_t len)
+server_send(Server *server, const char *text, size_t len)
 {
 	return server->ops->send(server, text, len);
 }
 
 /* While held, no message is read from the server (a few that were read already may come). */
 static inline void
-ServerHold(Server *server, bool held)
+server_hold(Server *server, bool held)
 {
 	server->ops->hold(server, held);
 }
 
 /* Asks it to end; at_once leaves it no time to do so by itself. */
 static inline void
-ServerStop(Server *server, bool at_once)
+server_stop(Server *server, bool at_once)
 {
 	server->ops->stop(server, at_once);
 }
 
 /* It must not be up, unless the process ends. */
 static inline void
-ServerFree(Server *server)
+server_free(Server *server)
 {
 	server->ops->free(server);
 }

@@ -122,7 +122,7 @@ typedef struct Given
 	bool		transport;
 } Given;
 
-static bool __attribute__((format(printf, 1, 2))) Complain(const char *fmt, ...)
+static bool __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 {
 	char	text[512];
 	va_list args;
@@ -135,15 +135,15 @@ static bool __attribute__((format(printf, 1, 2))) Complain(const char *fmt, ...)
 }
 
 static bool
-ReadNumber(const char *name, const char *text, long min, long max, long *value)
+read_number(const char *name, const char *text, long min, long max, long *value)
 {
 	if (number_read(text, min, max, value) != NUMBER_GOOD)
-		return Complain("--%s must be a number from %ld to %ld, not \"%s\"", name, min, max, text);
+		return complain("--%s must be a number from %ld to %ld, not \"%s\"", name, min, max, text);
 	return true;
 }
 
 static bool
-ReadTransport(Settings *settings, const char *text)
+read_transport(Settings *settings, const char *text)
 {
 	for (int i = 0; i < HTTP_TRANSPORT_COUNT; i++)
 	{
@@ -153,11 +153,11 @@ ReadTransport(Settings *settings, const char *text)
 			return true;
 		}
 	}
-	return Complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
+	return complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
 }
 
 bool
-TokenCopy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error)
+token_copy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error)
 {
 	static const char blanks[] = " \t\r\n";
 
@@ -184,7 +184,7 @@ TokenCopy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **
 }
 
 static bool
-ReadTokenFile(Settings *settings, const char *path)
+read_token_file(Settings *settings, const char *path)
 {
 	char		text[TOKEN_MAX + 256];
 	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -195,7 +195,7 @@ ReadTokenFile(Settings *settings, const char *path)
 
 	if (fd < 0 || fstat(fd, &info) != 0 || (len = read(fd, text, sizeof(text))) < 0)
 	{
-		Complain("cannot read token file \"%s\": %s", path, strerror(errno));
+		complain("cannot read token file \"%s\": %s", path, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return false;
@@ -204,28 +204,28 @@ ReadTokenFile(Settings *settings, const char *path)
 	if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		log_line(LOG_WARNING, "token file \"%s\" is open to others (mode %04o): chmod 600 it", path,
 				 (unsigned) info.st_mode & 07777);
-	good = TokenCopy(settings->token, text, (size_t) len, &error);
+	good = token_copy(settings->token, text, (size_t) len, &error);
 	explicit_bzero(text, sizeof(text));
-	return good || Complain("token file \"%s\" cannot be used: %s", path, error);
+	return good || complain("token file \"%s\" cannot be used: %s", path, error);
 }
 
 static bool
-ReadToken(Settings *settings, const char *file)
+read_token(Settings *settings, const char *file)
 {
 	const char *text = getenv(TOKEN_VARIABLE);
 	const char *error;
 
 	if (file != NULL)
-		return ReadTokenFile(settings, file);
+		return read_token_file(settings, file);
 	if (text == NULL)
-		return Complain("a token is needed: --token-file FILE, or NPCSIM_TOKEN in the environment");
-	return TokenCopy(settings->token, text, strlen(text), &error) ||
-		   Complain("NPCSIM_TOKEN cannot be used: %s", error);
+		return complain("a token is needed: --token-file FILE, or NPCSIM_TOKEN in the environment");
+	return token_copy(settings->token, text, strlen(text), &error) ||
+		   complain("NPCSIM_TOKEN cannot be used: %s", error);
 }
 
 /* Every entry of that name: an environment may hold several. */
 static void
-ForgetEnvironmentToken(void)
+forget_environment_token(void)
 {
 	static const char prefix[] = TOKEN_VARIABLE "=";
 
@@ -236,25 +236,25 @@ ForgetEnvironmentToken(void)
 }
 
 static bool
-ReadServer(Settings *settings, const char *mcp)
+read_server(Settings *settings, const char *mcp)
 {
 	const char *error;
 
 	if ((mcp != NULL) == (settings->url != NULL))
-		return Complain("one of --mcp and --mcp-url is needed, and not both");
+		return complain("one of --mcp and --mcp-url is needed, and not both");
 	if (mcp != NULL)
 	{
-		settings->command = WordsSplit(mcp, &error);
-		return settings->command != NULL || Complain("--mcp cannot be used: %s", error);
+		settings->command = words_split(mcp, &error);
+		return settings->command != NULL || complain("--mcp cannot be used: %s", error);
 	}
 	if (strncasecmp(settings->url, "http://", 7) != 0 && strncasecmp(settings->url, "https://", 8) != 0)
-		return Complain("--mcp-url must begin with http:// or https://");
+		return complain("--mcp-url must begin with http:// or https://");
 	return true;
 }
 
 /* One option, given as "argument"; false if it was wrong. */
 static bool
-ReadOption(Settings *settings, Given *given, Option option, const char *value, const char *argument)
+read_option(Settings *settings, Given *given, Option option, const char *value, const char *argument)
 {
 	long number;
 
@@ -264,7 +264,7 @@ ReadOption(Settings *settings, Given *given, Option option, const char *value, c
 			given->gateway = value;
 			return true;
 		case OPT_TOKEN:
-			return Complain("--token is not taken: every user of this machine can read a command line; "
+			return complain("--token is not taken: every user of this machine can read a command line; "
 							"use --token-file FILE, or NPCSIM_TOKEN in the environment");
 		case OPT_TOKEN_FILE:
 			given->token_file = value;
@@ -273,7 +273,7 @@ ReadOption(Settings *settings, Given *given, Option option, const char *value, c
 			given->source = value;
 			return true;
 		case OPT_MAX_CONCURRENCY:
-			if (!ReadNumber("max-concurrency", value, 1, MCP_MAX_CONCURRENCY, &number))
+			if (!read_number("max-concurrency", value, 1, MCP_MAX_CONCURRENCY, &number))
 				return false;
 			settings->max_concurrency = (int) number;
 			return true;
@@ -291,51 +291,51 @@ ReadOption(Settings *settings, Given *given, Option option, const char *value, c
 			return true;
 		case OPT_MCP_TRANSPORT:
 			given->transport = true;
-			return ReadTransport(settings, value);
+			return read_transport(settings, value);
 		case OPT_MAX_MESSAGE:
-			if (!ReadNumber("max-message", value, MESSAGE_LIMIT_MIN, MESSAGE_LIMIT_MAX, &number))
+			if (!read_number("max-message", value, MESSAGE_LIMIT_MIN, MESSAGE_LIMIT_MAX, &number))
 				return false;
 			settings->message_limit = (size_t) number;
 			return true;
 		case OPT_LOG_LEVEL:
 			return log_level_from_name(value, &settings->log_level) ||
-				   Complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
+				   complain("--log-level must be error, warning, notice, info or debug, not \"%s\"", value);
 		case OPT_STATUS_FILE:
 			settings->status_file = value;
-			return *value != '\0' || Complain("--status-file must name a file");
+			return *value != '\0' || complain("--status-file must name a file");
 		case OPT_HELP:
 		case OPT_VERSION:
 			break; /* answered already */
 		case OPT_WITHOUT_VALUE:
-			return Complain("%s needs a value", argument);
+			return complain("%s needs a value", argument);
 		case OPT_UNKNOWN:
 			/* without its value, which might be a token */
-			return Complain("there is no option %.*s, or it takes no value", (int) strcspn(argument, "="),
+			return complain("there is no option %.*s, or it takes no value", (int) strcspn(argument, "="),
 							argument);
 	}
 	return true;
 }
 
 static bool
-Finish(Settings *settings, const Given *given)
+finish(Settings *settings, const Given *given)
 {
 	const char *gateway = given->gateway != NULL ? given->gateway : getenv("NPCSIM_GATEWAY");
 	const char *error;
 
 	if (given->source[0] == '\0' || strlen(given->source) > SOURCE_MAX)
-		return Complain("--source must have 1 to %d characters", SOURCE_MAX);
+		return complain("--source must have 1 to %d characters", SOURCE_MAX);
 	strcpy(settings->source, given->source);
 	if (gateway == NULL)
-		return Complain("--gateway URL is needed, or NPCSIM_GATEWAY in the environment");
-	if (!GatewayUrlParse(&settings->gateway, gateway, settings, &error))
-		return Complain("gateway \"%s\" cannot be used: %s", gateway, error);
+		return complain("--gateway URL is needed, or NPCSIM_GATEWAY in the environment");
+	if (!gateway_url_parse(&settings->gateway, gateway, settings, &error))
+		return complain("gateway \"%s\" cannot be used: %s", gateway, error);
 	if (given->transport && settings->url == NULL)
-		return Complain("--mcp-transport goes with --mcp-url");
-	return ReadServer(settings, given->mcp) && ReadToken(settings, given->token_file);
+		return complain("--mcp-transport goes with --mcp-url");
+	return read_server(settings, given->mcp) && read_token(settings, given->token_file);
 }
 
 static SettingsOutcome
-Read(Settings *settings, int argc, char **argv)
+read_all(Settings *settings, int argc, char **argv)
 {
 	Given given = {.source = MCP_DEFAULT_SOURCE};
 	int	  option;
@@ -359,33 +359,33 @@ Read(Settings *settings, int argc, char **argv)
 			puts("npcsim-agent " NPCSIM_VERSION);
 			return SETTINGS_ANSWERED;
 		}
-		if (!ReadOption(settings, &given, (Option) option, optarg, argv[optind - 1]))
+		if (!read_option(settings, &given, (Option) option, optarg, argv[optind - 1]))
 			return SETTINGS_WRONG;
 	}
 	if (optind < argc)
 	{
 		/* not printed: it might be a token */
-		Complain("an argument belongs to no option (a command with arguments needs quotes: --mcp 'node "
+		complain("an argument belongs to no option (a command with arguments needs quotes: --mcp 'node "
 				 "server.js')");
 		return SETTINGS_WRONG;
 	}
 	log_set_level(settings->log_level);
-	return Finish(settings, &given) ? SETTINGS_READY : SETTINGS_WRONG;
+	return finish(settings, &given) ? SETTINGS_READY : SETTINGS_WRONG;
 }
 
 SettingsOutcome
-SettingsRead(Settings *settings, int argc, char **argv)
+settings_read(Settings *settings, int argc, char **argv)
 {
-	SettingsOutcome outcome = Read(settings, argc, argv);
+	SettingsOutcome outcome = read_all(settings, argc, argv);
 
-	ForgetEnvironmentToken();
+	forget_environment_token();
 	return outcome;
 }
 
 void
-SettingsFree(Settings *settings)
+settings_free(Settings *settings)
 {
-	WordsFree(settings->command);
+	words_free(settings->command);
 	settings->command = NULL;
 	explicit_bzero(settings->token, sizeof(settings->token));
 }

@@ -58,20 +58,21 @@ typedef enum SettingsOutcome
 	SETTINGS_WRONG	   /* told on stderr */
 } SettingsOutcome;
 
-extern SettingsOutcome SettingsRead(Settings *settings, int argc, char **argv);
-extern void			   SettingsFree(Settings *settings);
+extern SettingsOutcome settings_read(Settings *settings, int argc, char **argv);
+extern void			   settings_free(Settings *settings);
 
 /*
  * Takes a gateway's address apart and completes its path: /mcp if it has
  * none, then what the settings say of the source as query.  False, and the
  * reason in *error, if text is no such address.
  */
-extern bool GatewayUrlParse(GatewayUrl *url, const char *text, const Settings *settings, const char **error);
+extern bool gateway_url_parse(GatewayUrl *url, const char *text, const Settings *settings,
+							  const char **error);
 
 /*
  * Copies a token without the white space around it.  False, and the reason in
  * *error, if there is none or it could not stand in a header.
  */
-extern bool TokenCopy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error);
+extern bool token_copy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error);
 
 #endif /* NPCSIM_AGENT_SETTINGS_H */

@@ -14,7 +14,7 @@
 #define RETRY_DIGITS 6
 
 void
-SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg)
+sse_init(Sse *sse, size_t limit, SseHandler handler, void *arg)
 {
 	memset(sse, 0, sizeof(*sse));
 	sse->limit = limit;
@@ -25,7 +25,7 @@ SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg)
 
 /* What one long line made large is not kept for ever. */
 static void
-Clear(Text *text)
+clear(Text *text)
 {
 	text_clear(text);
 	if (text->capacity > KEPT_SIZE)
@@ -33,7 +33,7 @@ Clear(Text *text)
 }
 
 static void
-Dispatch(Sse *sse)
+dispatch(Sse *sse)
 {
 	const char *name = sse->name[0] != '\0' ? sse->name : "message";
 
@@ -44,13 +44,13 @@ Dispatch(Sse *sse)
 		text_add(&sse->data, "", 0); /* it may hold nothing: that is a text, too */
 		sse->handler(sse->arg, name, sse->data.data, sse->data.length);
 	}
-	Clear(&sse->data);
+	clear(&sse->data);
 	sse->has_data = sse->overflow = false;
 	sse->name[0] = '\0';
 }
 
 static void
-SetText(char *target, size_t size, const char *value, size_t len)
+set_text(char *target, size_t size, const char *value, size_t len)
 {
 	if (len >= size || memchr(value, '\0', len) != NULL)
 		return;
@@ -59,7 +59,7 @@ SetText(char *target, size_t size, const char *value, size_t len)
 }
 
 static void
-AddData(Sse *sse, const char *value, size_t len)
+add_data(Sse *sse, const char *value, size_t len)
 {
 	if (sse->overflow || sse->data.length + len + 1 > sse->limit)
 	{
@@ -73,7 +73,7 @@ AddData(Sse *sse, const char *value, size_t len)
 }
 
 static void
-TakeField(Sse *sse, const char *line, size_t len)
+take_field(Sse *sse, const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
 	size_t		field = colon != NULL ? (size_t) (colon - line) : len;
@@ -85,11 +85,11 @@ TakeField(Sse *sse, const char *line, size_t len)
 	value_len = (size_t) (line + len - value);
 
 	if (field == 4 && memcmp(line, "data", 4) == 0)
-		AddData(sse, value, value_len);
+		add_data(sse, value, value_len);
 	else if (field == 5 && memcmp(line, "event", 5) == 0)
-		SetText(sse->name, sizeof(sse->name), value, value_len);
+		set_text(sse->name, sizeof(sse->name), value, value_len);
 	else if (field == 2 && memcmp(line, "id", 2) == 0)
-		SetText(sse->last_id, sizeof(sse->last_id), value, value_len);
+		set_text(sse->last_id, sizeof(sse->last_id), value, value_len);
 	else if (field == 5 && memcmp(line, "retry", 5) == 0 && value_len > 0 && value_len <= RETRY_DIGITS)
 	{
 		long ms = 0;
@@ -105,17 +105,17 @@ TakeField(Sse *sse, const char *line, size_t len)
 }
 
 static void
-TakeLine(Sse *sse)
+take_line(Sse *sse)
 {
 	if (sse->line.length == 0)
-		Dispatch(sse);
+		dispatch(sse);
 	else
-		TakeField(sse, sse->line.data, sse->line.length);
-	Clear(&sse->line);
+		take_field(sse, sse->line.data, sse->line.length);
+	clear(&sse->line);
 }
 
 void
-SseFeed(Sse *sse, const char *data, size_t len)
+sse_feed(Sse *sse, const char *data, size_t len)
 {
 	const char *end = data + len;
 
@@ -154,7 +154,7 @@ SseFeed(Sse *sse, const char *data, size_t len)
 				memmove(sse->line.data, sse->line.data + 3, sse->line.length);
 			}
 			sse->started = true;
-			TakeLine(sse);
+			take_line(sse);
 			sse->skip_lf = *stop == '\r';
 			stop++;
 		}
@@ -163,16 +163,16 @@ SseFeed(Sse *sse, const char *data, size_t len)
 }
 
 void
-SseRestart(Sse *sse)
+sse_restart(Sse *sse)
 {
-	Clear(&sse->line);
-	Clear(&sse->data);
+	clear(&sse->line);
+	clear(&sse->data);
 	sse->started = sse->skip_lf = sse->has_data = sse->overflow = false;
 	sse->name[0] = '\0';
 }
 
 void
-SseFree(Sse *sse)
+sse_free(Sse *sse)
 {
 	text_free(&sse->line);
 	text_free(&sse->data);

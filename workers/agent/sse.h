@@ -35,12 +35,12 @@ typedef struct Sse
 	void	  *arg;
 } Sse;
 
-extern void SseInit(Sse *sse, size_t limit, SseHandler handler, void *arg);
+extern void sse_init(Sse *sse, size_t limit, SseHandler handler, void *arg);
 
-extern void SseFeed(Sse *sse, const char *data, size_t len);
+extern void sse_feed(Sse *sse, const char *data, size_t len);
 
 /* A new connection goes on with the stream: an unfinished event is forgotten, the last id is not. */
-extern void SseRestart(Sse *sse);
-extern void SseFree(Sse *sse);
+extern void sse_restart(Sse *sse);
+extern void sse_free(Sse *sse);
 
 #endif /* NPCSIM_AGENT_SSE_H */

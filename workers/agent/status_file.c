@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static bool
-WriteAll(int fd, const char *text, size_t len)
+write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0)
 	{
@@ -35,7 +35,7 @@ WriteAll(int fd, const char *text, size_t len)
 }
 
 bool
-StatusFileWrite(const char *path, const json_t *status)
+status_file_write(const char *path, const json_t *status)
 {
 	char  beside[PATH_MAX];
 	char *text = json_dumps(status, JSON_INDENT(2));
@@ -53,7 +53,7 @@ StatusFileWrite(const char *path, const json_t *status)
 		unlink(beside);
 		fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	}
-	good = fd >= 0 && WriteAll(fd, text, strlen(text)) && WriteAll(fd, "\n", 1);
+	good = fd >= 0 && write_all(fd, text, strlen(text)) && write_all(fd, "\n", 1);
 	error = errno;
 	if (fd >= 0 && close(fd) != 0 && good)
 	{

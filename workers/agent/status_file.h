@@ -12,6 +12,6 @@
  * Replaces the file as a whole: who reads it finds the old text or the new
  * one.  False, with errno set, if it cannot be written; the old one then stays.
  */
-extern bool StatusFileWrite(const char *path, const json_t *status);
+extern bool status_file_write(const char *path, const json_t *status);
 
 #endif /* NPCSIM_AGENT_STATUS_FILE_H */

@@ -98,22 +98,22 @@ typedef struct StdioServer
 	LogThrottle length_throttle;
 } StdioServer;
 
-static void StdioStop(Server *server, bool at_once);
+static void stdio_stop(Server *server, bool at_once);
 
 /* ---------- ending ---------- */
 
 static void
-CloseWatched(StdioServer *self, Watch *watch)
+close_watched(StdioServer *self, Watch *watch)
 {
 	int fd = watch->fd;
 
-	WatchStop(self->server.loop, watch);
+	watch_stop(self->server.loop, watch);
 	if (fd >= 0)
 		close(fd);
 }
 
 static void
-DescribeEnd(StdioServer *self)
+describe_end(StdioServer *self)
 {
 	int status = self->status;
 
@@ -130,7 +130,7 @@ DescribeEnd(StdioServer *self)
 
 /* Learns from a death before the first answer whether it was the question that killed it. */
 static void
-LearnFromDeath(StdioServer *self)
+learn_from_death(StdioServer *self)
 {
 	if (self->stage != STDIO_WAKING)
 		return;
@@ -149,24 +149,24 @@ LearnFromDeath(StdioServer *self)
 
 /* Everything of this run is released; the owner learns that it is over. */
 static void
-GoDown(StdioServer *self)
+go_down(StdioServer *self)
 {
 	bool expected = self->asked_to_stop;
 
-	DescribeEnd(self);
-	TimerCancel(&self->timer);
-	CloseWatched(self, &self->in);
-	CloseWatched(self, &self->out);
-	CloseWatched(self, &self->err);
-	LinesFree(&self->out_lines);
-	LinesFree(&self->err_lines);
-	QueueClear(&self->input);
+	describe_end(self);
+	timer_cancel(&self->timer);
+	close_watched(self, &self->in);
+	close_watched(self, &self->out);
+	close_watched(self, &self->err);
+	lines_free(&self->out_lines);
+	lines_free(&self->err_lines);
+	queue_clear(&self->input);
 	self->stage = STDIO_DOWN;
 	self->server.events.gone(self->server.events.arg, expected ? NULL : self->why);
 }
 
 static void
-ReadRest(StdioServer *self, Watch *watch, Lines *lines)
+read_rest(StdioServer *self, Watch *watch, Lines *lines)
 {
 	static char data[READ_SIZE];
 
@@ -176,13 +176,13 @@ ReadRest(StdioServer *self, Watch *watch, Lines *lines)
 
 		if (got <= 0)
 			break;
-		LinesFeed(lines, data, (size_t) got);
+		lines_feed(lines, data, (size_t) got);
 	}
-	LinesEnd(lines);
+	lines_end(lines);
 }
 
 static void
-OnControl(void *arg, uint32_t events)
+on_control(void *arg, uint32_t events)
 {
 	StdioServer *self = arg;
 	int			 status;
@@ -196,26 +196,26 @@ OnControl(void *arg, uint32_t events)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 
-	WatchStop(self->server.loop, &self->control);
-	KeeperReap(&self->keeper);
+	watch_stop(self->server.loop, &self->control);
+	keeper_reap(&self->keeper);
 	if (!self->asked_to_stop)
-		LearnFromDeath(self);
-	ReadRest(self, &self->out, &self->out_lines);
-	ReadRest(self, &self->err, &self->err_lines);
-	GoDown(self);
+		learn_from_death(self);
+	read_rest(self, &self->out, &self->out_lines);
+	read_rest(self, &self->err, &self->err_lines);
+	go_down(self);
 }
 
 static void
-Order(StdioServer *self, char order)
+give_order(StdioServer *self, char order)
 {
 	ssize_t written = write(self->keeper.control, &order, 1);
 
-	/* if it does not go through the keeper is gone, and OnControl() learns of it */
+	/* if it does not go through the keeper is gone, and on_control() learns of it */
 	(void) written;
 }
 
 static void
-PressToEnd(void *arg)
+press_to_end(void *arg)
 {
 	StdioServer *self = arg;
 
@@ -223,27 +223,27 @@ PressToEnd(void *arg)
 	{
 		case 0:
 			log_line(LOG_INFO, "the MCP server does not end by itself: it gets SIGTERM");
-			Order(self, KEEPER_TERMINATE);
-			TimerSet(self->server.loop, &self->timer, TERMINATE_GRACE_MS, PressToEnd, self);
+			give_order(self, KEEPER_TERMINATE);
+			timer_set(self->server.loop, &self->timer, TERMINATE_GRACE_MS, press_to_end, self);
 			break;
 		case 1:
 			log_line(LOG_NOTICE, "the MCP server does not end on SIGTERM: it is killed");
-			Order(self, KEEPER_KILL);
-			TimerSet(self->server.loop, &self->timer, KILL_GRACE_MS, PressToEnd, self);
+			give_order(self, KEEPER_KILL);
+			timer_set(self->server.loop, &self->timer, KILL_GRACE_MS, press_to_end, self);
 			break;
 		default:
 			/* a process that even SIGKILL does not end: the kernel's matter; the keeper waits for it */
 			log_line(LOG_ERROR, "the MCP server (process group of keeper %d) cannot be killed",
 					 (int) self->keeper.pid);
-			WatchStop(self->server.loop, &self->control);
+			watch_stop(self->server.loop, &self->control);
 			close(self->keeper.control);
-			GoDown(self);
+			go_down(self);
 			break;
 	}
 }
 
 static void
-StdioStop(Server *server, bool at_once)
+stdio_stop(Server *server, bool at_once)
 {
 	StdioServer *self = (StdioServer *) server;
 
@@ -255,26 +255,26 @@ StdioStop(Server *server, bool at_once)
 	{
 		self->stage = STDIO_ENDING;
 		self->patience = 0;
-		QueueClear(&self->input);
-		CloseWatched(self, &self->in);
+		queue_clear(&self->input);
+		close_watched(self, &self->in);
 		/* one that is held while it writes would not notice */
-		WatchChange(server->loop, &self->out, EPOLLIN);
-		TimerSet(server->loop, &self->timer, CLOSE_GRACE_MS, PressToEnd, self);
+		watch_change(server->loop, &self->out, EPOLLIN);
+		timer_set(server->loop, &self->timer, CLOSE_GRACE_MS, press_to_end, self);
 	}
 	if (at_once && self->patience < 2)
 	{
 		self->patience = 2;
-		Order(self, KEEPER_KILL);
-		TimerSet(server->loop, &self->timer, KILL_GRACE_MS, PressToEnd, self);
+		give_order(self, KEEPER_KILL);
+		timer_set(server->loop, &self->timer, KILL_GRACE_MS, press_to_end, self);
 	}
 }
 
 static void
-GiveUp(void *arg)
+give_up(void *arg)
 {
 	StdioServer *self = arg;
 
-	StdioStop(&self->server, false);
+	stdio_stop(&self->server, false);
 	self->asked_to_stop = false;
 }
 
@@ -283,29 +283,29 @@ GiveUp(void *arg)
  * told in a moment; else it is ended.
  */
 static void
-BecomeUseless(StdioServer *self, const char *why)
+become_useless(StdioServer *self, const char *why)
 {
 	if (self->stage == STDIO_ENDING || self->why[0] != '\0')
 		return;
 	snprintf(self->why, sizeof(self->why), "%s", why);
-	TimerSet(self->server.loop, &self->timer, DEATH_NOTICE_MS, GiveUp, self);
+	timer_set(self->server.loop, &self->timer, DEATH_NOTICE_MS, give_up, self);
 }
 
 /* ---------- its output ---------- */
 
 static void
-BecomeReady(void *arg)
+become_ready(void *arg)
 {
 	StdioServer *self = arg;
 
-	TimerCancel(&self->timer);
+	timer_cancel(&self->timer);
 	self->stage = STDIO_UP;
 	self->server.events.ready(self->server.events.arg);
 }
 
 /* Whoever waits for the answer that was dropped waits no longer. */
 static void
-FailTooLong(StdioServer *self, size_t len)
+fail_too_long(StdioServer *self, size_t len)
 {
 	int64_t id = rpc_seems_to_answer(self->out_lines.head, self->out_lines.head_len);
 	json_t *number = id != 0 && self->stage == STDIO_UP ? json_integer(id) : NULL;
@@ -321,7 +321,7 @@ FailTooLong(StdioServer *self, size_t len)
 }
 
 static void
-OnLine(void *arg, char *text, size_t len)
+on_line(void *arg, char *text, size_t len)
 {
 	StdioServer *self = arg;
 	RpcMessage	 message;
@@ -332,13 +332,13 @@ OnLine(void *arg, char *text, size_t len)
 		log_throttled(&self->length_throttle, now_ms(), LOG_WARNING,
 					  "dropped a line of %zu bytes from the MCP server: more than %zu are not taken", len,
 					  self->out_lines.limit);
-		FailTooLong(self, len);
+		fail_too_long(self, len);
 		return;
 	}
 	rpc_parse(&message, text, len);
 	if (message.kind == RPC_INVALID && message.root == NULL && self->stage == STDIO_UP &&
 		rpc_seems_to_answer(text, len) != 0)
-		ServerPassUnreadable(&self->server, &self->garbage_throttle, text, len);
+		server_pass_unreadable(&self->server, &self->garbage_throttle, text, len);
 	else if (message.kind == RPC_INVALID)
 		log_throttled(&self->garbage_throttle, now_ms(), LOG_WARNING,
 					  "dropped a line of the MCP server's stdout that is no JSON-RPC message: %s",
@@ -347,7 +347,7 @@ OnLine(void *arg, char *text, size_t len)
 	{
 		self->deaths_by_probe = 0;
 		if (self->stage == STDIO_WAKING && self->why[0] == '\0')
-			BecomeReady(self);
+			become_ready(self);
 	}
 	else if (self->stage == STDIO_UP)
 		self->server.events.message(self->server.events.arg, text, len);
@@ -355,52 +355,52 @@ OnLine(void *arg, char *text, size_t len)
 }
 
 static void
-OnStderrLine(void *arg, char *text, size_t len)
+on_stderr_line(void *arg, char *text, size_t len)
 {
 	log_foreign_line("[mcp server] ", text, len);
 }
 
 static void
-OnOut(void *arg, uint32_t events)
+on_out(void *arg, uint32_t events)
 {
 	static char	 data[READ_SIZE];
 	StdioServer *self = arg;
 	ssize_t		 got = read(self->out.fd, data, sizeof(data));
 
 	if (got > 0)
-		LinesFeed(&self->out_lines, data, (size_t) got);
+		lines_feed(&self->out_lines, data, (size_t) got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 	{
-		CloseWatched(self, &self->out);
-		BecomeUseless(self, "it closed its stdout");
+		close_watched(self, &self->out);
+		become_useless(self, "it closed its stdout");
 	}
 }
 
 static void
-OnErr(void *arg, uint32_t events)
+on_err(void *arg, uint32_t events)
 {
 	static char	 data[READ_SIZE];
 	StdioServer *self = arg;
 	ssize_t		 got = read(self->err.fd, data, sizeof(data));
 
 	if (got > 0)
-		LinesFeed(&self->err_lines, data, (size_t) got);
+		lines_feed(&self->err_lines, data, (size_t) got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-		CloseWatched(self, &self->err);
+		close_watched(self, &self->err);
 }
 
 static void
-StdioHold(Server *server, bool held)
+stdio_hold(Server *server, bool held)
 {
 	StdioServer *self = (StdioServer *) server;
 
-	WatchChange(server->loop, &self->out, held ? 0 : EPOLLIN);
+	watch_change(server->loop, &self->out, held ? 0 : EPOLLIN);
 }
 
 /* ---------- its input ---------- */
 
 static void
-OnIn(void *arg, uint32_t events)
+on_in(void *arg, uint32_t events)
 {
 	StdioServer *self = arg;
 
@@ -415,18 +415,18 @@ OnIn(void *arg, uint32_t events)
 			break;
 		if (put < 0)
 		{
-			QueueClear(&self->input);
-			CloseWatched(self, &self->in);
-			BecomeUseless(self, "it closed its stdin");
+			queue_clear(&self->input);
+			close_watched(self, &self->in);
+			become_useless(self, "it closed its stdin");
 			return;
 		}
 		message->sent += (size_t) put;
 		if (message->sent <= message->len)
 			break;
-		QueuePop(&self->input);
+		queue_pop(&self->input);
 	}
-	WatchChange(self->server.loop, &self->in, self->input.head != NULL ? EPOLLOUT : 0);
-	if (self->input_high && QueueIsLow(&self->input))
+	watch_change(self->server.loop, &self->in, self->input.head != NULL ? EPOLLOUT : 0);
+	if (self->input_high && queue_is_low(&self->input))
 	{
 		self->input_high = false;
 		self->server.events.drained(self->server.events.arg);
@@ -435,7 +435,7 @@ OnIn(void *arg, uint32_t events)
 
 /* Raw line feeds are white space to JSON, and the end of the message to the server. */
 static void
-MakeOneLine(char *text, size_t len)
+make_one_line(char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] == '\n' || text[i] == '\r')
@@ -443,25 +443,25 @@ MakeOneLine(char *text, size_t len)
 }
 
 static bool
-Enqueue(StdioServer *self, const char *text, size_t len)
+enqueue(StdioServer *self, const char *text, size_t len)
 {
 	if (self->in.fd < 0)
 		return true; /* what becomes of a dead server's messages: nothing */
-	if (!QueuePush(&self->input, text, len))
+	if (!queue_push(&self->input, text, len))
 	{
-		BecomeUseless(self, "it does not read its stdin");
+		become_useless(self, "it does not read its stdin");
 		return false;
 	}
-	MakeOneLine(MessageText(self->input.tail), len);
-	WatchChange(self->server.loop, &self->in, EPOLLOUT);
-	if (QueueIsHigh(&self->input))
+	make_one_line(MessageText(self->input.tail), len);
+	watch_change(self->server.loop, &self->in, EPOLLOUT);
+	if (queue_is_high(&self->input))
 		self->input_high = true;
 	return !self->input_high;
 }
 
 /* Answers the gateway's question about the revision for a server that cannot stand it. */
 static bool
-AnswerDiscover(StdioServer *self, const char *text, size_t len)
+answer_discover(StdioServer *self, const char *text, size_t len)
 {
 	RpcMessage message;
 	char	  *answer = NULL;
@@ -478,26 +478,26 @@ AnswerDiscover(StdioServer *self, const char *text, size_t len)
 }
 
 static bool
-StdioSend(Server *server, const char *text, size_t len)
+stdio_send(Server *server, const char *text, size_t len)
 {
 	StdioServer *self = (StdioServer *) server;
 
-	if (self->stage != STDIO_UP || (self->unasked && AnswerDiscover(self, text, len)))
+	if (self->stage != STDIO_UP || (self->unasked && answer_discover(self, text, len)))
 		return true;
-	return Enqueue(self, text, len);
+	return enqueue(self, text, len);
 }
 
 /* ---------- beginning ---------- */
 
 static void
-NoAnswer(void *arg)
+no_answer(void *arg)
 {
 	log_line(LOG_INFO, "the MCP server has not answered for %d s: it is taken to be up", PROBE_MS / 1000);
-	BecomeReady(arg);
+	become_ready(arg);
 }
 
 static void
-CouldNotStart(void *arg)
+could_not_start(void *arg)
 {
 	StdioServer *self = arg;
 
@@ -507,7 +507,7 @@ CouldNotStart(void *arg)
 
 /* The three pipes, our ends first.  All or none. */
 static bool
-MakePipes(int in[2], int out[2], int err[2])
+make_pipes(int in[2], int out[2], int err[2])
 {
 	int *pipes[] = {in, out, err};
 
@@ -533,16 +533,16 @@ MakePipes(int in[2], int out[2], int err[2])
 }
 
 static void
-AskRevision(StdioServer *self)
+ask_revision(StdioServer *self)
 {
 	char *probe = rpc_make_discover(PROBE_ID, AGENT_NAME);
 
-	Enqueue(self, probe, strlen(probe));
+	enqueue(self, probe, strlen(probe));
 	free(probe);
 }
 
 static void
-StdioStart(Server *server)
+stdio_start(Server *server)
 {
 	StdioServer *self = (StdioServer *) server;
 	int			 in[2];
@@ -559,13 +559,13 @@ StdioStart(Server *server)
 	self->why[0] = '\0';
 	self->keeper.control = -1;
 
-	if (!MakePipes(in, out, err))
+	if (!make_pipes(in, out, err))
 	{
 		snprintf(self->why, sizeof(self->why), "no pipe could be made: %s", strerror(errno));
-		TimerSet(server->loop, &self->timer, 0, CouldNotStart, self);
+		timer_set(server->loop, &self->timer, 0, could_not_start, self);
 		return;
 	}
-	started = KeeperStart(&self->keeper, server->settings->command, in[1], out[1], err[1]);
+	started = keeper_start(&self->keeper, server->settings->command, in[1], out[1], err[1]);
 	if (!started)
 		snprintf(self->why, sizeof(self->why), "no process could be made: %s", strerror(errno));
 	close(in[1]);
@@ -577,57 +577,57 @@ StdioStart(Server *server)
 		close(out[0]);
 		close(err[0]);
 		self->keeper.control = -1;
-		TimerSet(server->loop, &self->timer, 0, CouldNotStart, self);
+		timer_set(server->loop, &self->timer, 0, could_not_start, self);
 		return;
 	}
 
-	QueueInit(&self->input, INPUT_LIMIT);
-	LinesInit(&self->out_lines,
-			  server->settings->message_limit > LINE_LIMIT ? server->settings->message_limit : LINE_LIMIT,
-			  LINES_DROP, OnLine, self);
-	LinesInit(&self->err_lines, STDERR_LINE_LIMIT, LINES_CUT, OnStderrLine, self);
-	WatchStart(server->loop, &self->control, self->keeper.control, EPOLLIN, OnControl, self);
-	WatchStart(server->loop, &self->in, in[0], 0, OnIn, self);
-	WatchStart(server->loop, &self->out, out[0], EPOLLIN, OnOut, self);
-	WatchStart(server->loop, &self->err, err[0], EPOLLIN, OnErr, self);
+	queue_init(&self->input, INPUT_LIMIT);
+	lines_init(&self->out_lines,
+			   server->settings->message_limit > LINE_LIMIT ? server->settings->message_limit : LINE_LIMIT,
+			   LINES_DROP, on_line, self);
+	lines_init(&self->err_lines, STDERR_LINE_LIMIT, LINES_CUT, on_stderr_line, self);
+	watch_start(server->loop, &self->control, self->keeper.control, EPOLLIN, on_control, self);
+	watch_start(server->loop, &self->in, in[0], 0, on_in, self);
+	watch_start(server->loop, &self->out, out[0], EPOLLIN, on_out, self);
+	watch_start(server->loop, &self->err, err[0], EPOLLIN, on_err, self);
 	log_line(LOG_INFO, "started the MCP server %s", server->settings->command[0]);
 
 	if (self->unasked)
-		TimerSet(server->loop, &self->timer, UNASKED_MS, BecomeReady, self);
+		timer_set(server->loop, &self->timer, UNASKED_MS, become_ready, self);
 	else
 	{
-		AskRevision(self);
-		TimerSet(server->loop, &self->timer, PROBE_MS, NoAnswer, self);
+		ask_revision(self);
+		timer_set(server->loop, &self->timer, PROBE_MS, no_answer, self);
 	}
 }
 
 static void
-StdioFree(Server *server)
+stdio_free(Server *server)
 {
 	StdioServer *self = (StdioServer *) server;
 
-	TimerCancel(&self->timer);
-	QueueClear(&self->input);
-	LinesFree(&self->out_lines);
-	LinesFree(&self->err_lines);
+	timer_cancel(&self->timer);
+	queue_clear(&self->input);
+	lines_free(&self->out_lines);
+	lines_free(&self->err_lines);
 	free(self);
 }
 
 static const ServerOps stdio_ops = {
-	.start = StdioStart,
-	.send = StdioSend,
-	.hold = StdioHold,
-	.stop = StdioStop,
-	.free = StdioFree,
+	.start = stdio_start,
+	.send = stdio_send,
+	.hold = stdio_hold,
+	.stop = stdio_stop,
+	.free = stdio_free,
 };
 
 Server *
-StdioServerCreate(Loop *loop, const Settings *settings, const ServerEvents *events)
+stdio_server_create(Loop *loop, const Settings *settings, const ServerEvents *events)
 {
 	StdioServer *self;
 	const char	*error;
 
-	if (!KeeperCanRun(settings->command[0], &error))
+	if (!keeper_can_run(settings->command[0], &error))
 	{
 		log_line(LOG_ERROR, "the MCP server \"%s\" cannot be started: %s", settings->command[0], error);
 		return NULL;

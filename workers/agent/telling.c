@@ -30,33 +30,33 @@
 #define OUR_PREFIX "npcsim/"
 
 static void
-SetText(json_t *object, const char *member, const char *text)
+set_text(json_t *object, const char *member, const char *text)
 {
 	json_object_set_new(object, member, text[0] != '\0' ? json_string(text) : json_null());
 }
 
 /* NULL if memory ran out. */
 static json_t *
-Describe(const Telling *telling)
+describe(const Telling *telling)
 {
 	json_t *status = json_object();
 
 	if (status == NULL)
 		return NULL;
-	SetText(status, "state", telling->state);
-	json_object_set_new(status, "since", ReportTime(telling->since));
-	json_object_set_new(status, "written_at", ReportTime(time(NULL)));
+	set_text(status, "state", telling->state);
+	json_object_set_new(status, "since", report_time(telling->since));
+	json_object_set_new(status, "written_at", report_time(time(NULL)));
 	json_object_set_new(status, "pid", json_integer(getpid()));
-	SetText(status, "version", NPCSIM_VERSION);
+	set_text(status, "version", NPCSIM_VERSION);
 	json_object_set_new(status, "exit_status",
 						telling->exit_status >= 0 ? json_integer(telling->exit_status) : json_null());
-	SetText(status, "gateway", telling->settings->gateway.host);
-	SetText(status, "source", telling->settings->source);
+	set_text(status, "gateway", telling->settings->gateway.host);
+	set_text(status, "source", telling->settings->source);
 	json_object_set_new(status, "connections", json_integer(telling->connections));
-	json_object_set_new(status, "connected_at", ReportTime(telling->connected_at));
-	SetText(status, "last_trouble", telling->trouble);
-	json_object_set_new(status, "last_trouble_at", ReportTime(telling->trouble_at));
-	if (!ReportDescribe(&telling->report, status))
+	json_object_set_new(status, "connected_at", report_time(telling->connected_at));
+	set_text(status, "last_trouble", telling->trouble);
+	json_object_set_new(status, "last_trouble_at", report_time(telling->trouble_at));
+	if (!report_describe(&telling->report, status))
 	{
 		json_decref(status);
 		return NULL;
@@ -65,53 +65,53 @@ Describe(const Telling *telling)
 }
 
 static bool
-WriteFile(Telling *telling)
+write_file(Telling *telling)
 {
 	json_t *status;
 	bool	good;
 
 	if (telling->settings->status_file == NULL)
 		return true;
-	status = Describe(telling);
+	status = describe(telling);
 	errno = ENOMEM;
-	good = status != NULL && StatusFileWrite(telling->settings->status_file, status);
+	good = status != NULL && status_file_write(telling->settings->status_file, status);
 	json_decref(status);
 	return good;
 }
 
 static void
-WriteFileNow(void *arg)
+write_file_now(void *arg)
 {
 	Telling *telling = arg;
 
 	if (telling->settings->status_file == NULL)
 		return;
-	if (!WriteFile(telling))
+	if (!write_file(telling))
 		log_throttled(&telling->file_throttle, now_ms(), LOG_WARNING,
 					  "the status file \"%s\" cannot be written: %s", telling->settings->status_file,
 					  strerror(errno));
-	TimerSet(telling->loop, &telling->file_timer, FILE_IDLE_MS, WriteFileNow, telling);
+	timer_set(telling->loop, &telling->file_timer, FILE_IDLE_MS, write_file_now, telling);
 }
 
 /* Within FILE_MS; several changes share one writing. */
 static void
-WriteFileSoon(Telling *telling)
+write_file_soon(Telling *telling)
 {
 	if (telling->settings->status_file != NULL)
-		TimerSet(telling->loop, &telling->file_timer, FILE_MS, WriteFileNow, telling);
+		timer_set(telling->loop, &telling->file_timer, FILE_MS, write_file_now, telling);
 }
 
 /* ---------- lines ---------- */
 
 static void
-SayLine(void *arg, ReportKind kind, const char *line)
+say_line(void *arg, ReportKind kind, const char *line)
 {
 	(void) arg;
 	log_line(kind == REPORT_NPCS ? LOG_NOTICE : LOG_WARNING, "%s", line);
 }
 
 static void
-SayOutcome(void *arg, ReportKind kind, const char *line)
+say_outcome(void *arg, ReportKind kind, const char *line)
 {
 	(void) arg;
 	(void) kind;
@@ -119,16 +119,16 @@ SayOutcome(void *arg, ReportKind kind, const char *line)
 }
 
 static void
-TellReport(void *arg)
+tell_report(void *arg)
 {
 	Telling *telling = arg;
 
-	ReportTell(&telling->report, now_ms(), SayLine, telling);
+	report_tell(&telling->report, now_ms(), say_line, telling);
 }
 
 /* ", player 7 "ada"": as the gateway's log has it; names are others' choice, and quoted. */
 static size_t
-AddWho(char *text, size_t len, size_t size, const char *what, const json_t *who)
+add_who(char *text, size_t len, size_t size, const char *what, const json_t *who)
 {
 	json_t	 *name = json_object_get(who, "name");
 	char	 *quoted = json_is_string(name) ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
@@ -144,22 +144,22 @@ AddWho(char *text, size_t len, size_t size, const char *what, const json_t *who)
 
 /* Whose mind the lines are about, as far as it is known. */
 static void
-NameSubject(const Telling *telling)
+name_subject(const Telling *telling)
 {
 	const json_t *standing = telling->report.standing;
 	char		  text[LOG_SUBJECT_SIZE + 2 * LOG_EXCERPT_SIZE];
 	char		  excerpt[LOG_EXCERPT_SIZE];
 	size_t		  len = 0;
 
-	len = AddWho(text, len, sizeof(text), "player", json_object_get(standing, "player"));
-	len = AddWho(text, len, sizeof(text), "world", json_object_get(standing, "world"));
+	len = add_who(text, len, sizeof(text), "player", json_object_get(standing, "player"));
+	len = add_who(text, len, sizeof(text), "world", json_object_get(standing, "world"));
 	snprintf(text + len, sizeof(text) - len, "source \"%s\"",
 			 log_excerpt(excerpt, telling->settings->source, strlen(telling->settings->source)));
 	log_set_subject(text);
 }
 
 static void
-Take(Telling *telling, const RpcMessage *message)
+take(Telling *telling, const RpcMessage *message)
 {
 	const json_t *params = json_object_get(message->root, "params");
 	bool		  is_new = telling->report.standing == NULL;
@@ -167,20 +167,20 @@ Take(Telling *telling, const RpcMessage *message)
 	int64_t		  due;
 
 	if (strcmp(message->method, OUR_PREFIX "outcomes") == 0)
-		ReportOutcomes(&telling->report, params, now, SayOutcome, telling);
+		report_outcomes(&telling->report, params, now, say_outcome, telling);
 	else if (strcmp(message->method, OUR_PREFIX "standing") == 0)
 	{
-		ReportStanding(&telling->report, params, now);
-		NameSubject(telling);
+		report_standing(&telling->report, params, now);
+		name_subject(telling);
 	}
-	due = is_new && telling->report.standing != NULL ? 0 : ReportDueIn(&telling->report, now);
+	due = is_new && telling->report.standing != NULL ? 0 : report_due_in(&telling->report, now);
 	if (due >= 0)
-		TimerSet(telling->loop, &telling->report_timer, due, TellReport, telling);
-	WriteFileSoon(telling);
+		timer_set(telling->loop, &telling->report_timer, due, tell_report, telling);
+	write_file_soon(telling);
 }
 
 bool
-TellingTakes(Telling *telling, const char *text, size_t len)
+telling_takes(Telling *telling, const char *text, size_t len)
 {
 	static const char sign[] = "\"" OUR_PREFIX;
 	RpcMessage		  message;
@@ -193,7 +193,7 @@ TellingTakes(Telling *telling, const char *text, size_t len)
 	ours =
 		message.kind == RPC_NOTIFICATION && strncmp(message.method, OUR_PREFIX, sizeof(OUR_PREFIX) - 1) == 0;
 	if (ours)
-		Take(telling, &message);
+		take(telling, &message);
 	rpc_free(&message);
 	return ours;
 }
@@ -201,40 +201,40 @@ TellingTakes(Telling *telling, const char *text, size_t len)
 /* ---------- the agent's own ---------- */
 
 void
-TellingState(Telling *telling, const char *state)
+telling_state(Telling *telling, const char *state)
 {
 	telling->state = state;
 	telling->since = time(NULL);
-	WriteFileNow(telling);
+	write_file_now(telling);
 }
 
 void
-TellingConnected(Telling *telling)
+telling_connected(Telling *telling)
 {
 	telling->connections++;
 	telling->connected_at = time(NULL);
-	ReportForgetStanding(&telling->report);
+	report_forget_standing(&telling->report);
 }
 
 void
-TellingTrouble(Telling *telling, const char *what, const char *why)
+telling_trouble(Telling *telling, const char *what, const char *why)
 {
 	snprintf(telling->trouble, sizeof(telling->trouble), "%s: %s", what, why);
 	telling->trouble_at = time(NULL);
-	WriteFileSoon(telling);
+	write_file_soon(telling);
 }
 
 void
-TellingEnd(Telling *telling, int exit_status)
+telling_end(Telling *telling, int exit_status)
 {
 	if (telling->report.untold)
-		TellReport(telling);
+		tell_report(telling);
 	telling->exit_status = exit_status;
-	TellingState(telling, "stopped");
+	telling_state(telling, "stopped");
 }
 
 bool
-TellingInit(Telling *telling, Loop *loop, const Settings *settings)
+telling_init(Telling *telling, Loop *loop, const Settings *settings)
 {
 	memset(telling, 0, sizeof(*telling));
 	telling->loop = loop;
@@ -242,9 +242,9 @@ TellingInit(Telling *telling, Loop *loop, const Settings *settings)
 	telling->exit_status = -1;
 	telling->state = "starting";
 	telling->since = time(NULL);
-	ReportInit(&telling->report);
-	NameSubject(telling);
-	if (WriteFile(telling))
+	report_init(&telling->report);
+	name_subject(telling);
+	if (write_file(telling))
 		return true;
 	log_line(LOG_ERROR, "the status file \"%s\" cannot be written: %s", settings->status_file,
 			 strerror(errno));
@@ -252,9 +252,9 @@ TellingInit(Telling *telling, Loop *loop, const Settings *settings)
 }
 
 void
-TellingFree(Telling *telling)
+telling_free(Telling *telling)
 {
-	TimerCancel(&telling->report_timer);
-	TimerCancel(&telling->file_timer);
-	ReportFree(&telling->report);
+	timer_cancel(&telling->report_timer);
+	timer_cancel(&telling->file_timer);
+	report_free(&telling->report);
 }

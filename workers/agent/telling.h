@@ -33,18 +33,18 @@ typedef struct Telling
 } Telling;
 
 /* False, and the reason told, if the status file cannot be written. */
-extern bool TellingInit(Telling *telling, Loop *loop, const Settings *settings);
+extern bool telling_init(Telling *telling, Loop *loop, const Settings *settings);
 
 /* The agent is in another state; the name is not copied. */
-extern void TellingState(Telling *telling, const char *state);
-extern void TellingConnected(Telling *telling);
-extern void TellingTrouble(Telling *telling, const char *what, const char *why);
+extern void telling_state(Telling *telling, const char *state);
+extern void telling_connected(Telling *telling);
+extern void telling_trouble(Telling *telling, const char *what, const char *why);
 
 /* Takes what the gateway says to us and not to the MCP server; false if it is for the server. */
-extern bool TellingTakes(Telling *telling, const char *text, size_t len);
+extern bool telling_takes(Telling *telling, const char *text, size_t len);
 
 /* The last words. */
-extern void TellingEnd(Telling *telling, int exit_status);
-extern void TellingFree(Telling *telling);
+extern void telling_end(Telling *telling, int exit_status);
+extern void telling_free(Telling *telling);
 
 #endif /* NPCSIM_AGENT_TELLING_H */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static bool
-IsBlank(char c)
+is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -24,12 +24,12 @@ IsBlank(char c)
  * Returns false if a quote does not end.
  */
 static bool
-ReadWord(const char **cursor, char *out)
+read_word(const char **cursor, char *out)
 {
 	const char *c = *cursor;
 	char		quote = '\0';
 
-	for (; *c != '\0' && (quote != '\0' || !IsBlank(*c)); c++)
+	for (; *c != '\0' && (quote != '\0' || !is_blank(*c)); c++)
 	{
 		if (quote == '\0' && (*c == '\'' || *c == '"'))
 			quote = *c;
@@ -55,7 +55,7 @@ ReadWord(const char **cursor, char *out)
 }
 
 char **
-WordsSplit(const char *line, const char **error)
+words_split(const char *line, const char **error)
 {
 	char **words = calloc(WORDS_MAX + 1, sizeof(char *));
 	char  *word = malloc(strlen(line) + 1);
@@ -67,13 +67,13 @@ WordsSplit(const char *line, const char **error)
 
 	while (*error == NULL)
 	{
-		while (IsBlank(*line))
+		while (is_blank(*line))
 			line++;
 		if (*line == '\0')
 			break;
 		if (count == WORDS_MAX)
 			*error = "it has too many words";
-		else if (!ReadWord(&line, word))
+		else if (!read_word(&line, word))
 			*error = "a quote or a backslash at its end is left open";
 		else if ((words[count] = strdup(word)) == NULL)
 			*error = "out of memory";
@@ -86,14 +86,14 @@ WordsSplit(const char *line, const char **error)
 	free(word);
 	if (*error != NULL)
 	{
-		WordsFree(words);
+		words_free(words);
 		return NULL;
 	}
 	return words;
 }
 
 void
-WordsFree(char **words)
+words_free(char **words)
 {
 	if (words == NULL)
 		return;

@@ -8,11 +8,11 @@
 #define WORDS_MAX 256
 
 /*
- * The words of line as a NULL-terminated vector to be freed with WordsFree();
+ * The words of line as a NULL-terminated vector to be freed with words_free();
  * NULL, and the reason in *error, if line has none, too many, or a quote that
  * does not end.
  */
-extern char **WordsSplit(const char *line, const char **error);
-extern void	  WordsFree(char **words);
+extern char **words_split(const char *line, const char **error);
+extern void	  words_free(char **words);
 
 #endif /* NPCSIM_AGENT_WORDS_H */
