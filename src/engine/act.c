@@ -14,18 +14,6 @@
 #include "errors.h"
 #include "json.h"
 
-void
-npc_become(World *world, Npc *npc, NpcState state, Decider decider)
-{
-	npc->state = state;
-	npc->state_counter++;
-	npc->state_since = world->now;
-	npc->decider = decider;
-	npc->event_at = SIM_NEVER;
-	npc->event_kind = EVENT_NONE;
-	npc_touch(world, npc, NPC_DIRTY_STATUS);
-}
-
 /* Nothing to do: the next step of the plan, or a decision after 'pause'. */
 void
 npc_become_idle(World *world, Npc *npc, int64 pause)
@@ -48,18 +36,6 @@ quoted(const char *string)
 }
 
 /* ---- plans ---- */
-
-/* A step of the plan, or what the mind began, failed: the rest of the plan makes no sense any more. */
-void
-npc_fail_plan(World *world, Npc *npc, const char *reason)
-{
-	if (npc->plan == NULL)
-		return;
-	npc_tell(world, npc, MIND_PLAN_FAILED, psprintf("\"reason\":%s", quoted(reason)));
-	plan_clear(&npc->plan);
-	npc->decision_reason = REASON_PLAN_FAILED;
-	npc_touch(world, npc, NPC_DIRTY_MIND);
-}
 
 /* The steps of a plan that was loaded. */
 static void

@@ -21,40 +21,14 @@
 #include "engine/pace.h"
 #include "errors.h"
 #include "json.h"
-#include "tables/id_lists.h"
 
 /* World time in which an invitation must be answered, at least. */
 #define ANSWER_TIME (5 * SIM_SECOND)
-/* The last part of that time, in which the built-in mind answers for a mind that did not: a tenth. */
-#define LAST_PART 10
 /* A bid that is put to other minds again and again ends after so many times this time. */
 #define WINDOWS_MOST 10
 /* One that waits for the answer to its own bid is asked when it has it: how often is looked, and for how long. */
 #define BUSY_LOOK (SIM_SECOND / 2)
 #define BUSY_TIME (5 * SIM_SECOND)
-
-/* ---- finding ---- */
-
-static int
-place_of(const Bid *bid, const Npc *npc)
-{
-	for (int i = 0; i < bid->invited_count; i++)
-		if (bid->invited[i] == npc->id)
-			return i;
-	return -1;
-}
-
-/*
- * The ids of all bids under way, ascending; palloc'd. Not the bids: what happens when one of them ends may end others.
- */
-static int64 *
-bids_under_way(World *world, int *count)
-{
-	int64 *ids = image_ids(world->bids, count);
-
-	*count = id_list_sort(ids, *count);
-	return ids;
-}
 
 /* ---- what minds are told ---- */
 
@@ -347,38 +321,6 @@ answer_time(World *world, const Npc *npc)
 			   (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
 }
 
-static bool
-is_new(const Bid *bid)
-{
-	for (int i = 0; i < bid->invited_count; i++)
-		if (bid->answers[i] == INVITATION_NEW)
-			return true;
-	return false;
-}
-
-/* It is put at that moment; once that is done, the last part of the time for answers begins then. */
-void
-bid_settle(World *world, Bid *bid)
-{
-	int64 at = bid->due_at;
-	int64 since = bid->put_at >= 0 ? bid->put_at : bid->made_at;
-
-	if (!is_new(bid) && world_lives_by(world->lock, RULES_0_2))
-		at = Max(world->now, at - (at - since) / LAST_PART);
-	due_set(&world->events, &bid->due, at, DUE_BID);
-}
-
-void
-world_settle_bids(World *world)
-{
-	int	   count;
-	int64 *ids = bids_under_way(world, &count);
-
-	for (int i = 0; i < count; i++)
-		bid_settle(world, image_find(world->bids, ids[i]));
-	pfree(ids);
-}
-
 static void
 put_bid(World *world, Bid *bid)
 {
@@ -470,7 +412,7 @@ answer_for_minds(World *world, Bid *bid)
 void
 bid_due(World *world, Bid *bid)
 {
-	if (is_new(bid))
+	if (bid_is_new(bid))
 		put_bid(world, bid);
 	else if (world_lives_by(world->lock, RULES_0_2))
 		answer_for_minds(world, bid);
@@ -543,7 +485,7 @@ accept_bid(World *world, Npc *npc, Bid *bid)
 	if (!near_enough(world, bid->kind, world_npc(world, bid->bidder_id), npc))
 		return impossible(
 			psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id));
-	bid->answers[place_of(bid, npc)] = INVITATION_ACCEPTED;
+	bid->answers[bid_place_of(bid, npc)] = INVITATION_ACCEPTED;
 	bid_touch(world, bid);
 	if (all_accepted(bid))
 		begin_what_was_bid(world, bid);
@@ -554,7 +496,7 @@ accept_bid(World *world, Npc *npc, Bid *bid)
 static bool
 awaits(const Bid *bid, const Npc *npc)
 {
-	int place = place_of(bid, npc);
+	int place = bid_place_of(bid, npc);
 
 	return place >= 0 && bid->answers[place] == INVITATION_PUT;
 }
@@ -563,14 +505,14 @@ bool
 npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 	Bid	  *meant = NULL;
 
 	for (int i = 0; i < count; i++)
 	{
 		Bid *bid = image_find(world->bids, ids[i]);
 
-		if (bid->bidder_id == other->id && bid->kind == kind && place_of(bid, npc) >= 0)
+		if (bid->bidder_id == other->id && bid->kind == kind && bid_place_of(bid, npc) >= 0)
 			meant = bid;
 	}
 	pfree(ids);
@@ -605,7 +547,7 @@ Refusal
 npc_reject_bids(World *world, Npc *npc, const Action *action)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 	int	   rejected = 0;
 
 	for (int i = 0; i < count; i++)
@@ -621,41 +563,19 @@ npc_reject_bids(World *world, Npc *npc, const Action *action)
 	return rejected == 0 && !action->all_bids ? no_such_bid(action->ids[0]) : NOT_REFUSED;
 }
 
-/* ---- staying within reach ---- */
-
-int64
-npc_invited_until(World *world, const Npc *npc)
-{
-	int64  until = -1;
-	int	   count;
-	int64 *ids;
-
-	if (image_is_empty(world->bids) || !world_lives_by(world->lock, RULES_0_3))
-		return -1;
-	ids = image_ids(world->bids, &count);
-	for (int i = 0; i < count; i++)
-	{
-		const Bid *bid = image_find(world->bids, ids[i]);
-
-		/* One that is due is decided at this moment: who looks again does so after it. */
-		if (place_of(bid, npc) >= 0)
-			until = Max(until, Max(bid->due_at, world->now + CELL_TIME));
-	}
-	pfree(ids);
-	return until;
-}
+/* ---- the speed of the world ---- */
 
 void
 world_stretch_bids(World *world, int32 before, int32 after)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 
 	for (int i = 0; i < count; i++)
 	{
 		Bid *bid = image_find(world->bids, ids[i]);
 
-		if (is_new(bid) || bid->put_at < 0)
+		if (bid_is_new(bid) || bid->put_at < 0)
 			continue;
 		bid->due_at = world_stretched(world, bid->due_at, before, after);
 		bid->put_at = Max(0, world_stretched(world, bid->put_at, before, after));
@@ -671,7 +591,7 @@ void
 npc_drop_bids(World *world, Npc *npc, const char *why)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -679,7 +599,7 @@ npc_drop_bids(World *world, Npc *npc, const char *why)
 
 		if (bid != NULL && bid->bidder_id == npc->id)
 			end_bid(world, bid, MIND_BID_CANCELLED, NULL, why);
-		else if (bid != NULL && place_of(bid, npc) >= 0)
+		else if (bid != NULL && bid_place_of(bid, npc) >= 0)
 			reject_bid(world, bid, NULL, why);
 	}
 	pfree(ids);
@@ -689,7 +609,7 @@ void
 item_drop_bids(World *world, int64 item_id, const char *why)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -705,7 +625,7 @@ void
 npc_renew_invitations(World *world, Npc *npc)
 {
 	int	   count;
-	int64 *ids = bids_under_way(world, &count);
+	int64 *ids = world_bids(world, &count);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -713,7 +633,7 @@ npc_renew_invitations(World *world, Npc *npc)
 
 		if (bid == NULL || !awaits(bid, npc))
 			continue;
-		bid->answers[place_of(bid, npc)] = INVITATION_NEW;
+		bid->answers[bid_place_of(bid, npc)] = INVITATION_NEW;
 		put_soon(world, bid);
 	}
 	pfree(ids);

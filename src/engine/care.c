@@ -47,45 +47,6 @@ world_stretched(const World *world, int64 moment, int32 before, int32 after)
 	return world->now + away * Max(after, 1000) / Max(before, 1000);
 }
 
-typedef struct Speeds
-{
-	int32 before;
-	int32 after;
-} Speeds;
-
-static void
-stretch_moments(World *world, Npc *npc, void *arg)
-{
-	const Speeds *speeds = arg;
-
-	if (npc->asked_not_before < 0 && npc->unanswered_since < 0 && npc->pressing_count == 0)
-		return;
-	if (npc->asked_not_before >= 0)
-		npc->asked_not_before =
-			Max(0, world_stretched(world, npc->asked_not_before, speeds->before, speeds->after));
-	if (npc->unanswered_since >= 0)
-		npc->unanswered_since =
-			Max(0, world_stretched(world, npc->unanswered_since, speeds->before, speeds->after));
-	for (int i = 0; i < npc->pressing_count; i++)
-		npc->pressing[i] = Max(0, world_stretched(world, npc->pressing[i], speeds->before, speeds->after));
-	npc_touch(world, npc, NPC_DIRTY_MIND);
-	if (npc->controller != 0)
-		npc_schedule(world, npc, 0);
-	npc_settle(world, npc);
-}
-
-void
-world_change_speed(World *world, int32 speed)
-{
-	Speeds speeds = {world->lock->speed, speed};
-
-	world->lock->speed = speed;
-	if (!world_lives_by(world->lock, RULES_0_3) || Max(speeds.before, 1000) == Max(speeds.after, 1000))
-		return;
-	world_each_npc(world, stretch_moments, &speeds);
-	world_stretch_bids(world, speeds.before, speeds.after);
-}
-
 int64
 npc_thinks_until(const World *world, const Npc *npc)
 {

@@ -179,32 +179,6 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 	npc_settle(world, npc);
 }
 
-/* What it takes part in goes on: only what decays without it is another. */
-static void
-set_decay(World *world, Npc *npc, void *arg)
-{
-	int32 decay = needs_draw_decay(world->seed, npc->id, world->need_decay_min, world->need_decay_max);
-
-	if (decay == npc->decay)
-		return;
-	needs_rebase(&npc->needs, world->now);
-	for (int need = 0; need < NEED_COUNT; need++)
-		npc->needs.rate[need] += npc->decay - decay;
-	npc->decay = decay;
-	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
-		npc_schedule(world, npc, 0);
-	npc_settle(world, npc);
-}
-
-void
-world_set_need_decay(World *world, int32 least, int32 most)
-{
-	world->need_decay_min = least;
-	world->need_decay_max = most;
-	world_each_npc(world, set_decay, NULL);
-}
-
 void
 world_set_controller(World *world, Npc *npc, int64 player_id)
 {

@@ -189,35 +189,94 @@ extern int npcs_over(World *world, Cell cell, Npc ***found);
 extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found);
 
 /* load.c */
-extern void	  image_discard(World *world);
-extern void	  image_load(World *world);
-extern Policy policy_by_name(const char *name);				/* a CHECK holds the names */
-extern bool	  image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
+extern void image_discard(World *world);
+extern void image_load(World *world);
+extern bool image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
 
 /* whole.c: raises an error if what was loaded does not belong together */
 extern void image_require_whole(World *world);
 
-/* rules */
+/* policies.c */
+extern Policy policy_by_name(const char *name); /* a CHECK holds the names */
+
+/* ---- rules ---- */
+
+/* invited.c */
+/* The ids of all bids under way, ascending; palloc'd. Not the bids: what happens when one of them ends may end others. */
+extern int64 *world_bids(World *world, int *count);
+extern int	  bid_place_of(const Bid *bid, const Npc *npc); /* among those invited, -1 = it is not */
+extern bool	  bid_is_new(const Bid *bid);					/* it is not put to all of them yet */
+/* After it was put or loaded: its place in the heap. */
+extern void bid_settle(World *world, Bid *bid);
+/* Until when an NPC that is invited stays where it is, at most; -1 = it is not invited. */
+extern int64 npc_invited_until(World *world, const Npc *npc);
+
+/* care.c */
+/* Minds live in real time: so long a mind is waited for in the world's time. */
+extern int64 world_patience(const World *world, int64 limit);
+/* At another speed as much real time lies between now and a moment, past or to come. */
+extern int64 world_stretched(const World *world, int64 moment, int32 before, int32 after);
+/* Until when what the built-in mind began is left to the NPC's mind, which thinks; -1 = it does not. */
+extern int64 npc_thinks_until(const World *world, const Npc *npc);
+/* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
+extern int64 npc_care_due(World *world, const Npc *npc);
+/* It is time to leave the interaction that its mind began. */
+extern bool npc_is_to_leave(World *world, const Npc *npc);
+/* When its mind is to be asked although nothing happened. */
+extern int64 npc_goes_without(World *world, const Npc *npc);
+extern void	 npc_was_asked(World *world, Npc *npc);
+
+/* schedule.c */
+extern void npc_schedule(World *world, Npc *npc, int64 pause);
+/* Invitations and what is said to an NPC are put to its mind at once, however short ago it was asked. */
+extern bool reason_cannot_wait(DecisionReason reason);
+/*
+ * When the mind is to be asked, and why; 'pause' is how long an idle NPC takes to think of it. A need may fall before the mind
+ * can be asked about it: then it waits from there on.
+ */
+extern int64 npc_next_question(World *world, const Npc *npc, int64 pause, DecisionReason *reason);
+/* When the built-in mind acts for an NPC whose mind is not asked before 'question'. */
+extern int64 npc_next_look_between(const World *world, const Npc *npc, int64 pause, int64 question);
+
+/* asking.c */
+extern void npc_wake(World *world, Npc *npc, MindEvent event);
+extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
+/* The mind is due, as soon as it may be asked. */
+extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
+/* A need fell at one blow. */
+extern void npc_lacks(World *world, Npc *npc);
+
+/* requests.c */
+extern bool npc_budget_spent(World *world, Npc *npc);
+/* Of invitations and messages it was asked as often as it may be. */
+extern bool npc_is_pressed(const World *world, const Npc *npc);
+extern void npc_note_pressing(World *world, Npc *npc);
+
+/* presence.c */
+extern bool npc_mind_can_be_asked(World *world, Npc *npc);
+
+/* npc.c */
+extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
+extern void npc_stand(World *world, Npc *npc);
+/* It has nothing more to do where it gets, or in what it takes part in. */
+extern void npc_forget_terms(World *world, Npc *npc);
+extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
+
 /* walk.c */
 extern Refusal npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 						const InteractionKind *interaction, int64 target_id, Decider decider);
 extern void	   npc_leg_ended(World *world, Npc *npc);
-extern void	   npc_stand(World *world, Npc *npc);
-/* It has nothing more to do where it gets, or in what it takes part in. */
-extern void npc_forget_terms(World *world, Npc *npc);
-extern void world_stop_blocked_walkers(World *world, Cell cell);
-extern void world_check_ways(World *world);
-extern void npc_check_way(World *world, Npc *npc);
+extern void	   world_stop_blocked_walkers(World *world, Cell cell);
+extern void	   world_check_ways(World *world);
+extern void	   npc_check_way(World *world, Npc *npc);
 /* Who is invited and on its way stops where it is. */
 extern void npc_halt(World *world, Npc *npc);
 /* It goes on, or is decided for again. */
 extern void npc_walk_on(World *world, Npc *npc);
 
 /* act.c */
-extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void npc_become_idle(World *world, Npc *npc, int64 pause);
 extern void npc_next_step(World *world, Npc *npc, int64 pause);
-extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
 /* Interacts, or bids for it; walks there first if it may. */
 extern Refusal npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider);
 
@@ -252,11 +311,9 @@ extern bool npc_lets_think(World *world, Npc *npc);
 
 /* bids.c */
 /* Invites NPCs, who are free and near enough. */
-extern void bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
-					  Decider decider);
-extern void bid_due(World *world, Bid *bid);
-/* After it was put or loaded: its place in the heap. */
-extern void	   bid_settle(World *world, Bid *bid);
+extern void	   bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
+						 Decider decider);
+extern void	   bid_due(World *world, Bid *bid);
 extern Refusal npc_answer_bid(World *world, Npc *npc, const Action *action);
 /* Whether the other one (or it itself) does what it does only since the NPC's own mind was asked. */
 extern bool npc_did_not_know(const Npc *npc, const Npc *other);
@@ -266,43 +323,12 @@ extern Refusal npc_reject_bids(World *world, Npc *npc, const Action *action);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
 extern void item_drop_bids(World *world, int64 item_id, const char *why);
-/* Until when an NPC that is invited stays where it is, at most; -1 = it is not invited. */
-extern int64 npc_invited_until(World *world, const Npc *npc);
 /* The speed is another: what was set in real time. */
 extern void world_stretch_bids(World *world, int32 before, int32 after);
 /* It has another mind, or none: it is invited anew. */
 extern void npc_renew_invitations(World *world, Npc *npc);
 
-/* asking.c */
-extern void npc_wake(World *world, Npc *npc, MindEvent event);
-extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
-extern bool npc_budget_spent(World *world, Npc *npc);
-/* Of invitations and messages it was asked as often as it may be. */
-extern bool npc_is_pressed(const World *world, const Npc *npc);
-extern void npc_note_pressing(World *world, Npc *npc);
-/* The mind is due, as soon as it may be asked. */
-extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
-/* A need fell at one blow. */
-extern void npc_lacks(World *world, Npc *npc);
-
-/* care.c */
-/* Minds live in real time: so long a mind is waited for in the world's time. */
-extern int64 world_patience(const World *world, int64 limit);
-/* At another speed as much real time lies between now and a moment, past or to come. */
-extern int64 world_stretched(const World *world, int64 moment, int32 before, int32 after);
-/* Until when what the built-in mind began is left to the NPC's mind, which thinks; -1 = it does not. */
-extern int64 npc_thinks_until(const World *world, const Npc *npc);
-/* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
-extern int64 npc_care_due(World *world, const Npc *npc);
-/* It is time to leave the interaction that its mind began. */
-extern bool npc_is_to_leave(World *world, const Npc *npc);
-/* When its mind is to be asked although nothing happened. */
-extern int64 npc_goes_without(World *world, const Npc *npc);
-extern void	 npc_was_asked(World *world, Npc *npc);
-
 /* decide.c */
-extern void npc_schedule(World *world, Npc *npc, int64 pause);
-extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 extern void world_decide(World *world);
 
 /* edit.c */

@@ -26,35 +26,6 @@ present_cell(const World *world, const Npc *npc, int64 *since)
 	return npc->leg[index];
 }
 
-void
-npc_forget_terms(World *world, Npc *npc)
-{
-	if (npc->goal_terms == NULL)
-		return;
-	pfree(npc->goal_terms);
-	npc->goal_terms = NULL;
-	npc_touch(world, npc, NPC_DIRTY_MIND);
-}
-
-/* Makes the NPC stand on the cell it is on. */
-void
-npc_stand(World *world, Npc *npc)
-{
-	if (npc->leg_length > 1)
-	{
-		npc->leg[0] = npc_cell(npc, world->now);
-		npc->leg_length = 1;
-		npc->departed_at = world->now;
-		npc_touch(world, npc, NPC_DIRTY_MOTION);
-	}
-	npc->target_id = 0;
-	npc->goal_action = ACTION_NONE;
-	npc->goal_interaction = 0;
-	npc_forget_terms(world, npc);
-	npc->event_at = SIM_NEVER;
-	npc->event_kind = EVENT_NONE;
-}
-
 static void
 set_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at)
 {

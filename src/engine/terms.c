@@ -1,0 +1,108 @@
+/*
+ * terms.c
+ *	  What operators may change of a world that goes on: its speed, when minds are asked, what everybody lives by.
+ */
+#include "postgres.h"
+
+#include "engine/image.h"
+#include "sim/random.h"
+
+typedef struct Speeds
+{
+	int32 before;
+	int32 after;
+} Speeds;
+
+static void
+stretch_moments(World *world, Npc *npc, void *arg)
+{
+	const Speeds *speeds = arg;
+
+	if (npc->asked_not_before < 0 && npc->unanswered_since < 0 && npc->pressing_count == 0)
+		return;
+	if (npc->asked_not_before >= 0)
+		npc->asked_not_before =
+			Max(0, world_stretched(world, npc->asked_not_before, speeds->before, speeds->after));
+	if (npc->unanswered_since >= 0)
+		npc->unanswered_since =
+			Max(0, world_stretched(world, npc->unanswered_since, speeds->before, speeds->after));
+	for (int i = 0; i < npc->pressing_count; i++)
+		npc->pressing[i] = Max(0, world_stretched(world, npc->pressing[i], speeds->before, speeds->after));
+	npc_touch(world, npc, NPC_DIRTY_MIND);
+	if (npc->controller != 0)
+		npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_change_speed(World *world, int32 speed)
+{
+	Speeds speeds = {world->lock->speed, speed};
+
+	world->lock->speed = speed;
+	if (!world_lives_by(world->lock, RULES_0_3) || Max(speeds.before, 1000) == Max(speeds.after, 1000))
+		return;
+	world_each_npc(world, stretch_moments, &speeds);
+	world_stretch_bids(world, speeds.before, speeds.after);
+}
+
+static void
+schedule_anew(World *world, Npc *npc, void *arg)
+{
+	int64 phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
+
+	npc->decision_reason = REASON_IDLE;
+	npc_schedule(world, npc, phase);
+	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
+	npc_settle(world, npc);
+}
+
+void
+world_set_policy(World *world, const char *policy)
+{
+	world->policy = policy_by_name(policy);
+	world_each_npc(world, schedule_anew, NULL);
+}
+
+/* Whose mind is waited for, or who has none, is looked at when it would be anyway. */
+static void
+schedule_question(World *world, Npc *npc, void *arg)
+{
+	if (npc->controller == 0 || npc->request_pending)
+		return;
+	npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_set_idle_interval(World *world, int32 seconds)
+{
+	world->idle_interval = seconds * SIM_SECOND;
+	world_each_npc(world, schedule_question, NULL);
+}
+
+/* What it takes part in goes on: only what decays without it is another. */
+static void
+set_decay(World *world, Npc *npc, void *arg)
+{
+	int32 decay = needs_draw_decay(world->seed, npc->id, world->need_decay_min, world->need_decay_max);
+
+	if (decay == npc->decay)
+		return;
+	needs_rebase(&npc->needs, world->now);
+	for (int need = 0; need < NEED_COUNT; need++)
+		npc->needs.rate[need] += npc->decay - decay;
+	npc->decay = decay;
+	npc_touch(world, npc, NPC_DIRTY_NEEDS);
+	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
+		npc_schedule(world, npc, 0);
+	npc_settle(world, npc);
+}
+
+void
+world_set_need_decay(World *world, int32 least, int32 most)
+{
+	world->need_decay_min = least;
+	world->need_decay_max = most;
+	world_each_npc(world, set_decay, NULL);
+}
