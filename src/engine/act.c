@@ -414,7 +414,7 @@ carry_out(World *world, Npc *npc, const Action *action, Decider decider)
 static void
 tell_failure(World *world, Npc *npc, const Action *action, Refusal refusal)
 {
-	if (action->kind == ACTION_INTERACT_WITH && refusal.sqlerrcode == ERRCODE_NS_ACTION_IMPOSSIBLE)
+	if (action->interaction != NULL && refusal.sqlerrcode == ERRCODE_NS_ACTION_IMPOSSIBLE)
 		npc_tell(world, npc, MIND_BID_REJECTED,
 				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,\"reason\":%s",
 						  action->interaction->name, (long long) action->target_id, quoted(refusal.message)));
@@ -448,19 +448,17 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider)
 	return NOT_REFUSED;
 }
 
-/* Actions beside what the NPC is doing. Who waits for the answer to its bid does so already. */
 static bool
 keeps_plan(const Npc *npc, ActionKind kind)
 {
-	return kind == ACTION_CONTINUE || kind == ACTION_ACT_IN_INTERACTION || kind == ACTION_RESPOND_TO_BID ||
-		   kind == ACTION_REJECT_BIDS || (kind == ACTION_WAIT && npc->state == NPC_REQUESTING);
+	return (action_entry(kind)->keeps_plan_in >> npc->state) & 1;
 }
 
 /* Who accepts a bid may soon take part; who rejects it has nothing to wait for. */
 static bool
-rejects(const Action *action)
+is_over(const Action *action)
 {
-	return action->kind == ACTION_REJECT_BIDS || (action->kind == ACTION_RESPOND_TO_BID && !action->accept);
+	return action_entry(action->kind)->takes_no_time && !action->accept;
 }
 
 Refusal
@@ -481,7 +479,7 @@ world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan 
 		return refusal;
 	}
 	plan_clear(&before);
-	if (npc->state == NPC_IDLE && rejects(action))
+	if (npc->state == NPC_IDLE && is_over(action))
 	{
 		npc_next_step(world, npc, 0);
 		npc_settle(world, npc);

@@ -33,26 +33,6 @@
 #define ID_DIGITS_MAX 16
 #define WAIT_MAX	  (86400 * SIM_SECOND)
 
-/* Names that are actions whatever interactions a world has. */
-static const struct
-{
-	const char *name;
-	ActionKind	kind;
-} action_names[] = {
-	{"move_to", ACTION_MOVE_TO},
-	{"move_direction", ACTION_MOVE_DIRECTION},
-	{"interact_with", ACTION_INTERACT_WITH},
-	{"move_to_item", ACTION_APPROACH},
-	{"move_to_npc", ACTION_APPROACH},
-	{"wander", ACTION_WANDER},
-	{"wait", ACTION_WAIT},
-	{"continue", ACTION_CONTINUE},
-	{"act_in_interaction", ACTION_ACT_IN_INTERACTION},
-	{"cancel_interaction", ACTION_CANCEL_INTERACTION},
-	{"respond_to_interaction_bid", ACTION_RESPOND_TO_BID},
-	{"batch_reject_interaction_bids", ACTION_REJECT_BIDS},
-};
-
 static Refusal
 bad(const char *reason)
 {
@@ -361,22 +341,6 @@ read_approach(JsonbContainer *object, Action *action)
 	return NOT_REFUSED;
 }
 
-/* ACTION_NONE when it is no such name. */
-static ActionKind
-kind_of_action(const char *name)
-{
-	for (int i = 0; i < (int) lengthof(action_names); i++)
-		if (strcmp(name, action_names[i].name) == 0)
-			return action_names[i].kind;
-	return ACTION_NONE;
-}
-
-bool
-action_is_named(const char *name)
-{
-	return kind_of_action(name) != ACTION_NONE;
-}
-
 Refusal
 action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 {
@@ -385,7 +349,7 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 	memset(action, 0, sizeof(*action));
 	if (!JsonContainerIsObject(object) || !text_member(object, "action", name, sizeof(name)))
 		return bad("the decision has no action");
-	action->kind = kind_of_action(name);
+	action->kind = action_meant(name);
 	switch (action->kind)
 	{
 		case ACTION_MOVE_TO:
@@ -409,7 +373,8 @@ action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 		default:
 			return NOT_REFUSED;
 	}
-	if (strcmp(name, "start_conversation") == 0 && world_interaction_kind(world, name) == NULL)
+	if (strcmp(name, action_entry(ACTION_INTERACT_WITH)->form_of_interaction) == 0 &&
+		world_interaction_kind(world, name) == NULL)
 	{
 		action->kind = ACTION_INTERACT_WITH;
 		return read_conversation(world, object, action);

@@ -38,7 +38,7 @@ is_known(const Npc *npc)
 	return npc->state >= NPC_IDLE && npc->state <= NPC_WAITING && npc->event_kind >= EVENT_NONE &&
 		   npc->event_kind <= EVENT_ACT && npc->decider >= DECIDER_NONE && npc->decider <= DECIDER_MIND &&
 		   npc->decision_reason >= REASON_IDLE && npc->decision_reason <= REASON_NEED_WAITS &&
-		   npc->goal_action >= ACTION_NONE && npc->goal_action < ACTION_COUNT;
+		   npc->goal_action >= ACTION_NONE && (int) npc->goal_action < ACTION_COUNT;
 }
 
 /* What happens to it next goes with what it does; nothing may be due to somebody that does nothing of the kind. */

@@ -175,9 +175,6 @@ extern Refusal action_from_json(World *world, Npc *npc, JsonbContainer *object, 
 /* An interaction, with whom and how, as the action that is read to be it. */
 extern Jsonb *action_terms(const Action *action);
 
-/* Whether it is the name of an action in every world: an interaction of that name has to be spelt out. */
-extern bool action_is_named(const char *name);
-
 /*
  * The built-in mind decides at lock->now for those NPCs, all of them seeing
  * the same instant.

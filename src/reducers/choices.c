@@ -303,9 +303,8 @@ tell_interaction(const Surroundings *around, int viewer, const Action *action, c
 	const SeenThing *thing = find_thing(things, count, action->target_id);
 	char			*distance = tenths_of_distance(thing->distance_squared);
 
-	if (action_is_named(kind->name) || kind->target == TARGET_NPC)
-		*members = psprintf("\"action\":\"interact_with\",\"target_id\":" INT64_FORMAT
-							",\"interaction_name\":\"%s\"",
+	if (action_meant(kind->name) != ACTION_NONE || kind->target == TARGET_NPC)
+		*members = psprintf("%s,\"target_id\":" INT64_FORMAT ",\"interaction_name\":\"%s\"", *members,
 							action->target_id, kind->name);
 	else
 		*members = psprintf("\"action\":\"%s\",\"target_id\":" INT64_FORMAT, kind->name, action->target_id);
@@ -321,7 +320,7 @@ tell_interaction(const Surroundings *around, int viewer, const Action *action, c
 }
 
 static void
-tell_answer(const Surroundings *around, const Action *action, char **members, char **words)
+tell_answer(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
 	const OpenBids *open = &around->scene->bids;
 	const OpenBid  *bid = NULL;
@@ -330,62 +329,62 @@ tell_answer(const Surroundings *around, const Action *action, char **members, ch
 		if (open->bids[i].id == action->bid_id)
 			bid = &open->bids[i];
 	Assert(bid != NULL);
-	*members =
-		psprintf("\"action\":\"respond_to_interaction_bid\",\"bid_id\":" INT64_FORMAT ",\"accept\":%s%s",
-				 action->bid_id, action->accept ? "true" : "false",
-				 action->accept ? "" : ",\"reason\":\"not now\"");
+	*members = psprintf("%s,\"bid_id\":" INT64_FORMAT ",\"accept\":%s%s", *members, action->bid_id,
+						action->accept ? "true" : "false", action->accept ? "" : ",\"reason\":\"not now\"");
 	*words = psprintf("%s %s with %s", action->accept ? "accept" : "refuse", bid->text->kind->name,
 					  bidder_name(around->scene, bid));
 }
 
 static void
-tell_choice(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+tell_step(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
 	static const char *const directions[] = {[DIRECTION_NORTH] = "north",
 											 [DIRECTION_EAST] = "east",
 											 [DIRECTION_SOUTH] = "south",
 											 [DIRECTION_WEST] = "west"};
-	const char				*said;
 
+	*members = psprintf("%s,\"direction\":\"%s\"", *members, directions[action->direction]);
+	*words = psprintf("one step %s", directions[action->direction]);
+}
+
+static void
+tell_going_on(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
+	*words = psprintf("go on: %s", around->run != NULL ? around->run->text->kind->name
+													   : npc_state_name(around->row->state));
+}
+
+static void
+tell_stop(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
+	*words = psprintf("stop: %s", around->run != NULL ? around->run->text->kind->name : "this");
+}
+
+/* What is always called the same: with something to say, if that is what it takes. */
+static void
+tell_plainly(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
+	*words = pstrdup(action_entry(action->kind)->choice);
+	if (action_takes(action->kind, MESSAGE_PARAMETER))
+		*members = psprintf("%s,\"%s\":%s", *members, MESSAGE_PARAMETER, quoted(words_to_say(around)));
+	if (action_takes(action->kind, "duration"))
+		*members = psprintf("%s,\"duration\":%d", *members, (int) (action->duration / SIM_SECOND));
+}
+
+/* By kind of action; NULL: it is told plainly. Adds to its members what it needs, and says it in words. */
+static void (*const tellers[ACTION_COUNT])(const Surroundings *around, int viewer, const Action *action,
+										   char **members, char **words) = {
+	[ACTION_INTERACT_WITH] = tell_interaction, [ACTION_RESPOND_TO_BID] = tell_answer,
+	[ACTION_MOVE_DIRECTION] = tell_step,	   [ACTION_CONTINUE] = tell_going_on,
+	[ACTION_CANCEL_INTERACTION] = tell_stop,
+};
+
+static void
+tell_choice(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
+{
 	*members = psprintf("\"action\":\"%s\"", action_name(action->kind));
-	*words = NULL;
-	switch (action->kind)
-	{
-		case ACTION_INTERACT_WITH:
-			tell_interaction(around, viewer, action, members, words);
-			break;
-		case ACTION_RESPOND_TO_BID:
-			tell_answer(around, action, members, words);
-			break;
-		case ACTION_ACT_IN_INTERACTION:
-			said = words_to_say(around);
-			*members = psprintf("%s,\"message\":%s", *members, quoted(said));
-			*words = "say this, or your own message";
-			break;
-		case ACTION_MOVE_DIRECTION:
-			*members = psprintf("%s,\"direction\":\"%s\"", *members, directions[action->direction]);
-			*words = psprintf("one step %s", directions[action->direction]);
-			break;
-		case ACTION_WAIT:
-			*members = psprintf("%s,\"duration\":%d", *members, (int) (CHOICE_WAIT / SIM_SECOND));
-			*words = "stand still for a while";
-			break;
-		case ACTION_WANDER:
-			*words = "walk around and look for more";
-			break;
-		case ACTION_CONTINUE:
-			*words = psprintf("go on: %s", around->run != NULL ? around->run->text->kind->name
-															   : npc_state_name(around->row->state));
-			break;
-		case ACTION_CANCEL_INTERACTION:
-			*words = psprintf("stop: %s", around->run != NULL ? around->run->text->kind->name : "this");
-			break;
-		case ACTION_NONE:
-		case ACTION_MOVE_TO:
-		case ACTION_APPROACH:
-		case ACTION_REJECT_BIDS:
-			break; /* not offered */
-	}
+	(tellers[action->kind] != NULL ? tellers[action->kind] : tell_plainly)(around, viewer, action, members,
+																		   words);
 }
 
 void

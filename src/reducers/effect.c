@@ -18,6 +18,7 @@
 #include "utils/numeric.h"
 
 #include "reducers/effect.h"
+#include "sim/actions.h"
 #include "sim/texts.h"
 #include "tables/arrays.h"
 #include "tables/interaction_kinds.h"
@@ -34,13 +35,14 @@ is_text(const JsonbValue *value, const char *text)
 		   memcmp(value->val.string.val, text, value->val.string.len) == 0;
 }
 
-/* Does the bidder learn why? */
+/* Does anybody learn why? */
 static bool
 reason_is_told(Jsonb *decision)
 {
 	JsonbValue *action = getKeyJsonValueFromContainer(&decision->root, "action", strlen("action"), NULL);
 
-	return is_text(action, "respond_to_interaction_bid") || is_text(action, "batch_reject_interaction_bids");
+	return action != NULL && action->type == jbvString &&
+		   action_takes(action_meant(pnstrdup(action->val.string.val, action->val.string.len)), "reason");
 }
 
 Jsonb *

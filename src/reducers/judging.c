@@ -135,31 +135,25 @@ ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action
 	const char *passed =
 		answer->state_counter != npc->state_counter ? "the state it was given for has passed" : NULL;
 
-	switch (action->kind)
+	switch (action_entry(action->kind)->subject)
 	{
-		case ACTION_CONTINUE:
-		case ACTION_WAIT:
+		case SUBJECT_STATE:
 			return passed;
-		case ACTION_ACT_IN_INTERACTION:
-		case ACTION_CANCEL_INTERACTION:
+		case SUBJECT_INTERACTION:
 			return renewed && answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
 					   ? "the interaction it was given for is over"
 					   : NULL;
-		case ACTION_RESPOND_TO_BID:
-			return renewed && npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
-		case ACTION_REJECT_BIDS:
-			return renewed && rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
-		case ACTION_MOVE_TO:
-		case ACTION_MOVE_DIRECTION:
-		case ACTION_INTERACT_WITH:
-		case ACTION_APPROACH:
-		case ACTION_WANDER:
+		case SUBJECT_INVITATION:
+			if (!renewed)
+				return NULL;
+			if (action->bid_id != 0)
+				return npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
+			return rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
+		case SUBJECT_WORLD:
 			return world_lives_by(world_image_lock(world), RULES_0_5) &&
 						   !action_legal(npc->state, action->kind)
 					   ? passed
 					   : NULL;
-		case ACTION_NONE:
-			break;
 	}
 	return NULL;
 }

@@ -5,6 +5,8 @@
  */
 #include "sim/actions.h"
 
+#include <string.h>
+
 static const char *const state_names[NPC_STATE_COUNT] = {
 	[NPC_IDLE] = "idle",
 	[NPC_MOVING] = "moving",
@@ -14,39 +16,13 @@ static const char *const state_names[NPC_STATE_COUNT] = {
 	[NPC_WAITING] = "waiting",
 };
 
-static const char *const action_names[ACTION_COUNT] = {
-	[ACTION_NONE] = "none",
-	[ACTION_MOVE_TO] = "move_to",
-	[ACTION_MOVE_DIRECTION] = "move_direction",
-	[ACTION_INTERACT_WITH] = "interact_with",
-	[ACTION_APPROACH] = "approach",
-	[ACTION_WANDER] = "wander",
-	[ACTION_WAIT] = "wait",
-	[ACTION_CONTINUE] = "continue",
-	[ACTION_ACT_IN_INTERACTION] = "act_in_interaction",
-	[ACTION_CANCEL_INTERACTION] = "cancel_interaction",
-	[ACTION_RESPOND_TO_BID] = "respond_to_interaction_bid",
-	[ACTION_REJECT_BIDS] = "batch_reject_interaction_bids",
+static const ActionEntry entries[] = {
+	[ACTION_NONE] = {.name = "none"},
+#define ACTION(member_, name_, number_, ...) [number_] = {.name = #name_, __VA_ARGS__},
+#include "sim/action_list.h"
+#undef ACTION
 };
-
-#define ANSWERS ((1 << ACTION_RESPOND_TO_BID) | (1 << ACTION_REJECT_BIDS))
-#define ON_FOOT \
-	(ANSWERS | (1 << ACTION_MOVE_TO) | (1 << ACTION_MOVE_DIRECTION) | (1 << ACTION_INTERACT_WITH) | \
-	 (1 << ACTION_APPROACH) | (1 << ACTION_WANDER) | (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE))
-
-/*
- * Who is free to walk may do anything but act inside an interaction; a change
- * of mind under way is as good as a decision when idle. Invitations are answered in every state.
- */
-static const int legal_actions[NPC_STATE_COUNT] = {
-	[NPC_IDLE] = ON_FOOT,
-	[NPC_MOVING] = ON_FOOT,
-	[NPC_REQUESTING] = ANSWERS | (1 << ACTION_WAIT) | (1 << ACTION_CONTINUE),
-	[NPC_INTERACTING] = ANSWERS | (1 << ACTION_CONTINUE) | (1 << ACTION_ACT_IN_INTERACTION) |
-						(1 << ACTION_CANCEL_INTERACTION),
-	[NPC_WANDERING] = ON_FOOT,
-	[NPC_WAITING] = ON_FOOT,
-};
+_Static_assert(sizeof(entries) / sizeof(entries[0]) == ACTION_COUNT, "numbers of actions follow one another");
 
 const char *
 npc_state_name(NpcState state)
@@ -57,7 +33,7 @@ npc_state_name(NpcState state)
 const char *
 action_name(ActionKind kind)
 {
-	return (unsigned) kind < ACTION_COUNT ? action_names[kind] : NULL;
+	return (unsigned) kind < ACTION_COUNT ? entries[kind].name : NULL;
 }
 
 bool
@@ -65,7 +41,38 @@ action_legal(NpcState state, ActionKind kind)
 {
 	if ((unsigned) state >= NPC_STATE_COUNT || (unsigned) kind >= ACTION_COUNT)
 		return false;
-	return (legal_actions[state] >> kind) & 1;
+	return (entries[kind].legal_in >> state) & 1;
+}
+
+const ActionEntry *
+action_entry(ActionKind kind)
+{
+	return &entries[kind];
+}
+
+ActionKind
+action_meant(const char *form)
+{
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+	{
+		const ActionEntry *entry = &entries[kind];
+
+		if (entry->forms[0] == NULL && strcmp(entry->name, form) == 0)
+			return (ActionKind) kind;
+		for (int i = 0; entry->forms[i] != NULL; i++)
+			if (strcmp(entry->forms[i], form) == 0)
+				return (ActionKind) kind;
+	}
+	return ACTION_NONE;
+}
+
+bool
+action_takes(ActionKind kind, const char *parameter)
+{
+	for (const ActionParameter *taken = entries[kind].parameters; taken->name != NULL; taken++)
+		if (strcmp(taken->name, parameter) == 0)
+			return true;
+	return false;
 }
 
 /* The result may lie outside the world. */

@@ -18,22 +18,21 @@ typedef enum NpcState /* stored: append only */
 } NpcState;
 #define NPC_STATE_COUNT 6
 
-typedef enum ActionKind /* stored: append only */
+typedef enum ActionKind /* stored; the numbers are told in the list */
 {
 	ACTION_NONE,
-	ACTION_MOVE_TO,		   /* cell */
-	ACTION_MOVE_DIRECTION, /* direction */
-	ACTION_INTERACT_WITH,  /* target_id, interaction; walks there first if needed */
-	ACTION_APPROACH,	   /* target_id: walk next to it, no more (move_to_item, move_to_npc) */
-	ACTION_WANDER,
-	ACTION_WAIT, /* duration, SIM_NEVER = until another action */
-	ACTION_CONTINUE,
-	ACTION_ACT_IN_INTERACTION, /* act */
-	ACTION_CANCEL_INTERACTION,
-	ACTION_RESPOND_TO_BID, /* bid_id, accept, reason */
-	ACTION_REJECT_BIDS	   /* ids, all_bids, reason */
+#define ACTION(member_, name_, number_, ...) ACTION_##member_ = (number_),
+#include "sim/action_list.h"
+#undef ACTION
 } ActionKind;
-#define ACTION_COUNT 12
+
+enum
+{
+	ACTION_COUNT = 1
+#define ACTION(member_, name_, number_, ...) +1
+#include "sim/action_list.h"
+#undef ACTION
+};
 
 typedef enum Direction
 {
@@ -68,10 +67,71 @@ typedef struct Action
 	bool		   all_bids;
 } Action;
 
+/* States of an NPC, as a set. */
+#define IN_STATE(state_) (1U << NPC_##state_)
+#define ON_FOOT			 (IN_STATE(IDLE) | IN_STATE(MOVING) | IN_STATE(WANDERING) | IN_STATE(WAITING))
+#define ANYWHERE		 (ON_FOOT | IN_STATE(REQUESTING) | IN_STATE(INTERACTING))
+
+/* What a parameter is written as. Of numbers the text will do, too; ids are whole ones. */
+typedef enum ParameterType
+{
+	PARAMETER_NUMBER,
+	PARAMETER_ID,
+	PARAMETER_IDS,
+	PARAMETER_WORD,
+	PARAMETER_TEXT,
+	PARAMETER_FLAG,
+	PARAMETER_CELL /* [x, y] */
+} ParameterType;
+
+typedef struct ActionParameter
+{
+	const char	 *name;
+	ParameterType type;
+} ActionParameter;
+
+/* What must still be as its mind was told it, for an action to make sense. */
+typedef enum ActionSubject
+{
+	SUBJECT_WORLD, /* nothing: it can be done, or it cannot */
+	SUBJECT_STATE,
+	SUBJECT_INTERACTION,
+	SUBJECT_INVITATION
+} ActionSubject;
+
+#define ACTION_FORMS_MAX	  4
+#define ACTION_PARAMETERS_MAX 8
+
+/* What there is to know of an action without doing it. */
+typedef struct ActionEntry
+{
+	const char *name; /* by which it is told of */
+	/* Names by which minds mean it, whatever interactions a world has; none: its own name. NULL is behind the last. */
+	const char *forms[ACTION_FORMS_MAX + 1];
+	/* A name by which they mean it, too, unless an interaction of the world has that; or NULL. */
+	const char *form_of_interaction;
+	ActionParameter
+			 parameters[ACTION_PARAMETERS_MAX + 1]; /* of what it takes; a name of NULL is behind the last */
+	bool	 takes_any_parameter;					/* besides */
+	unsigned legal_in;								/* states */
+	unsigned keeps_plan_in; /* states: it is beside what the NPC is doing, whose plan goes on */
+	ActionSubject subject;
+	bool		  takes_no_time; /* it is over at once: who is idle then goes on with its plan */
+	/* What it is called in a list of choices, if that is always the same; else NULL. */
+	const char *choice;
+	bool		is_offered; /* it is among the last choices wherever it is legal */
+} ActionEntry;
+
 extern const char *npc_state_name(NpcState state); /* "idle", … */
 extern const char *action_name(ActionKind kind);   /* "move_to", … */
 extern bool		   action_legal(NpcState state, ActionKind kind);
-extern Cell		   cell_towards(Cell from, Direction direction);
+/* Of an action that there is. */
+extern const ActionEntry *action_entry(ActionKind kind);
+/* Which action minds mean by a name in every world; ACTION_NONE if that is no such name. */
+extern ActionKind action_meant(const char *form);
+/* Whether an action of minds has a parameter of this name. */
+extern bool action_takes(ActionKind kind, const char *parameter);
+extern Cell cell_towards(Cell from, Direction direction);
 
 /* north/n/up, east/e/right, south/s/down, west/w/left, in any case */
 extern bool direction_by_name(const char *name, Direction *direction);

@@ -179,6 +179,15 @@ rank_inside(Choices *choices)
 	add_kind(choices, ACTION_CANCEL_INTERACTION);
 }
 
+/* Whatever else there is. */
+static void
+add_others(Choices *choices)
+{
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+		if (action_entry((ActionKind) kind)->is_offered)
+			add_kind(choices, (ActionKind) kind);
+}
+
 int
 choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX])
 {
@@ -201,5 +210,6 @@ choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX])
 			add_kind(&choices, ACTION_WAIT);
 			break;
 	}
+	add_others(&choices);
 	return choices.count;
 }
