@@ -53,6 +53,17 @@ spi_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+Datum
+spi_end_text(MemoryContext caller, StringInfo out)
+{
+	MemoryContext before = MemoryContextSwitchTo(caller);
+	Datum		  text = PointerGetDatum(cstring_to_text_with_len(out->data, out->len));
+
+	MemoryContextSwitchTo(before);
+	spi_end();
+	return text;
+}
+
 char *
 postgis_schema_name(void)
 {

@@ -55,6 +55,8 @@ typedef struct SpiStatement
  */
 extern void spi_begin(void);
 extern void spi_end(void);
+/* ... with a text that was written meanwhile: it lives on in the caller's context. */
+extern Datum spi_end_text(MemoryContext caller, StringInfo out);
 
 /*
  * Runs a statement; returns the number of rows processed. 'nulls' as for SPI_execute_plan (NULL: none is null).

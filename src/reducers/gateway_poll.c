@@ -183,7 +183,6 @@ gateway_poll(PG_FUNCTION_ARGS)
 	int			   wanted_count;
 	WorldHead	  *heads;
 	int			   head_count;
-	Datum		   result;
 
 	count = id_list_sort(asked, count);
 	spi_begin();
@@ -205,10 +204,7 @@ gateway_poll(PG_FUNCTION_ARGS)
 	json_gone(&out, asked, count, heads, head_count);
 	json_ended(&out, gateway_id);
 	appendStringInfoChar(&out, '}');
-	MemoryContextSwitchTo(caller);
-	result = json_datum(&out);
-	spi_end();
-	PG_RETURN_DATUM(result);
+	return spi_end_text(caller, &out);
 }
 
 Datum

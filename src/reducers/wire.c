@@ -78,7 +78,6 @@ snapshot(PG_FUNCTION_ARGS)
 	MemoryContext  caller = CurrentMemoryContext;
 	StringInfoData out;
 	WorldHead	  *head;
-	Datum		   result;
 
 	spi_begin();
 	epoch = world_epoch();
@@ -105,10 +104,7 @@ snapshot(PG_FUNCTION_ARGS)
 	json_literal(&out, ",\"messages\":");
 	json_last_messages(&out, head);
 	appendStringInfoChar(&out, '}');
-	MemoryContextSwitchTo(caller);
-	result = json_datum(&out);
-	spi_end();
-	PG_RETURN_DATUM(result);
+	return spi_end_text(caller, &out);
 }
 
 Datum
@@ -274,7 +270,6 @@ delta(PG_FUNCTION_ARGS)
 	WorldHead	  *head;
 	bool		   resync;
 	int			   level;
-	Datum		   result;
 
 	spi_begin();
 	epoch = world_epoch();
@@ -299,10 +294,7 @@ delta(PG_FUNCTION_ARGS)
 		json_changes(&out, head, &changes);
 	spi_index_plans_end(level);
 	appendStringInfoChar(&out, '}');
-	MemoryContextSwitchTo(caller);
-	result = json_datum(&out);
-	spi_end();
-	PG_RETURN_DATUM(result);
+	return spi_end_text(caller, &out);
 }
 
 Datum
