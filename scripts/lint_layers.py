@@ -259,12 +259,14 @@ class Finder:
                 continue
             makers = {stems[maker] for maker in makers_of(name, texts)}
             wanted = files if direction in ("up", "down") else {file} if direction == "here" else set()
+            anywhere = {entry for entry in wanted if entry.endswith("/")}  # in these directories
+            wanted = wanted - anywhere | {maker for maker in makers if os.path.dirname(maker) + "/" in anywhere}
             if makers != wanted and not (direction == "here" and not makers):
                 self.complain(
                     f"{name} of {file} is made in {', '.join(sorted(makers)) or 'no file'}; "
                     f"the table says {', '.join(sorted(wanted)) or 'that callers hand it over'}"
                 )
-            for maker in files:
+            for maker in wanted if direction in ("up", "down") else set():
                 if direction == "down":
                     self.graph.get(file, {}).setdefault(maker, []).append(f"through {name}")
                 elif not self.may_use(maker, file):

@@ -2,19 +2,20 @@
 
 CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 
+CREATE FUNCTION npcsim_internal.client_reducers() RETURNS TABLE (name text, minimum_role text, description text, burst integer, per_minute integer)
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp ROWS 10
+    AS 'MODULE_PATHNAME', 'npcsim_client_reducers';
+REVOKE ALL ON FUNCTION npcsim_internal.client_reducers() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.client_reducers() IS
+    'What clients may call, as this version of npcsim describes it; client_reducers has it with what was set otherwise';
+
 CREATE VIEW npcsim.client_reducers AS
 SELECT r.name,
        COALESCE(l.minimum_role, r.minimum_role) AS minimum_role,
        r.description,
        COALESCE(l.burst, r.burst) AS burst,
        COALESCE(l.per_minute, r.per_minute) AS per_minute
-  FROM (VALUES ('request_npc_decision', 'player', 'args: {"npc_id": id of an NPC of yours}. Its mind is asked at once; value: the request''s id, or null when its tokens of the day are spent', 100, 600),
-               ('request_npc_assignment', 'player', 'args: {"desired_npc_count": 0 to 10000}. NPCs without a controller become yours up to that number, or you give some back; value: {"assigned_npcs", "npc_ids"}', 20, 60),
-               ('send_chat', 'player', 'args: {"text": 1 to 500 characters}. Says it to everybody in your world; value: {"sequence"}', 20, 60),
-               ('map_ping', 'player', 'args: {"x", "y": a cell}. Points at it for everybody in your world; value: {"sequence"}', 20, 60),
-               ('start_world', 'operator', 'args: {}. Lets your world run', 20, 60),
-               ('pause_world', 'operator', 'args: {}. Stops the clock of your world', 20, 60),
-               ('set_world_speed', 'operator', 'args: {"speed": 0.1 to 1000}. World time per real time', 20, 60)) AS r (name, minimum_role, description, burst, per_minute)
+  FROM npcsim_internal.client_reducers() r
   LEFT JOIN npcsim.reducer_limits l ON l.name OPERATOR(pg_catalog.=) r.name;
 COMMENT ON VIEW npcsim.client_reducers IS 'What clients may call through the gateway. minimum_role, burst and per_minute can be updated';
 COMMENT ON COLUMN npcsim.client_reducers.minimum_role IS 'spectator, player or operator';

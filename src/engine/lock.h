@@ -16,6 +16,7 @@
 
 #include "storage/itemptr.h"
 
+#include "reducer.h"
 #include "tables/change_log.h"
 #include "tables/world_events.h"
 
@@ -114,8 +115,8 @@ extern int64 world_new_id(WorldLock *lock);
 /* Notes that rows changed; the first note of a transaction takes its revision, which is returned. */
 extern int64 world_changed(WorldLock *lock, ChangeKind kind, int64 id); /* id 0: kinds without ids */
 
-/* Stores an input: what came from outside, taking effect now. payload is JSON text. */
-extern void world_input(WorldLock *lock, const char *kind, const char *payload);
+/* Stores an input: what came from outside, taking effect now, with the arguments that the reducer's description names. */
+extern void world_input(WorldLock *lock, const Reducer *reducer, const void *arguments);
 
 /* Records what happened at event->clock; the next number of the world's is taken for it and returned. */
 extern int64 world_record(WorldLock *lock, const WorldEvent *event);

@@ -116,17 +116,39 @@ world_pace_entry(World *world, int64 player_id, bool *known)
 	return hash_search(world->paces, &player_id, HASH_ENTER, known);
 }
 
-void
-world_set_pace(World *world, int64 player_id, int32 seconds)
+typedef struct PaceTold
+{
+	int64 player_id;
+	int32 seconds;
+} PaceTold;
+
+static const Argument pace_arguments[] = {
+	ID_ARGUMENT(PaceTold, player_id),
+	NUMBER_ARGUMENT(PaceTold, seconds, 1, PG_INT32_MAX),
+};
+
+static void
+set_pace(World *world, const PaceTold *pace)
 {
 	bool	   known;
-	WorldPace *pace = world_pace_entry(world, player_id, &known);
+	WorldPace *entry = world_pace_entry(world, pace->player_id, &known);
 
-	pace->seconds = seconds;
-	pace->turn = world->turn;
-	world_input(world->lock, "pace",
-				psprintf("{\"player_id\":%lld,\"seconds\":%d}", (long long) player_id, seconds));
+	entry->seconds = pace->seconds;
+	entry->turn = world->turn;
+	world_input(world->lock, &reducer_pace, pace);
 }
+
+static bool
+take_pace(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	set_pace(lock->image, arguments);
+	return false;
+}
+
+const Reducer reducer_pace = {
+	WORLD_REDUCER(pace, take_pace),
+	REDUCER_ARGUMENTS(PaceTold, pace_arguments),
+};
 
 int32
 world_pace(World *world, int64 player_id)
@@ -144,7 +166,7 @@ world_pace(World *world, int64 player_id)
 	seconds = look_up_seconds(player_id);
 	pace->turn = world->turn;
 	if (seconds != pace->seconds)
-		world_set_pace(world, player_id, seconds);
+		set_pace(world, &(PaceTold) {.player_id = player_id, .seconds = seconds});
 	return seconds;
 }
 

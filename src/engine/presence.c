@@ -5,10 +5,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 
 #include "engine/image.h"
-#include "json.h"
 #include "spi.h"
 #include "tables/id_lists.h"
 
@@ -24,22 +22,37 @@ id_list_equal(const IdList *list, const int64 *ids, int count)
 	return list->count == count && (count == 0 || memcmp(list->ids, ids, count * sizeof(int64)) == 0);
 }
 
-void
-world_set_present(World *world, const int64 *player_ids, int count)
+typedef struct Presence
 {
-	StringInfoData payload;
+	NumberList present;
+} Presence;
 
+static const Argument presence_arguments[] = {
+	IDS_ARGUMENT(Presence, present),
+};
+
+static void
+set_present(World *world, const Presence *presence)
+{
 	world->present.count = 0;
-	for (int i = 0; i < count; i++)
-		id_list_add(world, &world->present, player_ids[i]);
+	for (int i = 0; i < presence->present.count; i++)
+		id_list_add(world, &world->present, presence->present.numbers[i]);
 	world->present_known = true;
-	initStringInfo(&payload);
-	json_literal(&payload, "{\"present\":");
-	json_ids(&payload, player_ids, count);
-	appendStringInfoChar(&payload, '}');
-	world_input(world->lock, "presence", payload.data);
-	pfree(payload.data);
+	world_input(world->lock, &reducer_presence, presence);
 }
+
+/* In a replay, where nobody is there, they are those of the inputs: an image that is loaded anew is told again. */
+static bool
+be_present(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	set_present(lock->image, arguments);
+	return false;
+}
+
+const Reducer reducer_presence = {
+	WORLD_REDUCER(presence, be_present),
+	REDUCER_ARGUMENTS(Presence, presence_arguments),
+};
 
 /* Whose minds can be asked: read once per transaction; a change is an input. */
 static void
@@ -57,7 +70,7 @@ read_present(World *world)
 	for (uint64 row = 0; row < rows; row++)
 		ids[row] = spi_int64(row, 1, 0);
 	if (!world->present_known || !id_list_equal(&world->present, ids, (int) rows))
-		world_set_present(world, ids, (int) rows);
+		set_present(world, &(Presence) {.present = {.numbers = ids, .count = (int) rows}});
 	world->present_read = true;
 	spi_end();
 }

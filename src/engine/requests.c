@@ -165,14 +165,45 @@ world_count_tokens(World *world, Npc *npc, int64 tokens)
 	npc->tokens_day = world->today;
 }
 
-void
-world_set_budget_spent(World *world, Npc *npc, bool spent)
+typedef struct Budget
+{
+	int64 npc_id;
+	bool  spent;
+} Budget;
+
+static const Argument budget_arguments[] = {
+	ID_ARGUMENT(Budget, npc_id),
+	FLAG_ARGUMENT(Budget, spent),
+};
+
+static void
+set_budget_spent(World *world, Npc *npc, bool spent)
 {
 	npc->budget_spent = spent;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
-	world_input(world->lock, "budget",
-				psprintf("{\"npc_id\":%lld,\"spent\":%s}", (long long) npc->id, spent ? "true" : "false"));
+	world_input(world->lock, &reducer_budget, &(Budget) {.npc_id = npc->id, .spent = spent});
 }
+
+/* What it has spent is not known in a replay, only that it was too much, or no longer so. */
+static bool
+spend_budget(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const Budget *budget = arguments;
+	Npc			 *npc = world_npc(lock->image, budget->npc_id);
+
+	if (npc == NULL)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+				errmsg("an input tells of NPC %lld, which is not there", (long long) budget->npc_id),
+				errdetail("npcsim stores it of those that are."),
+				errhint("Were rows of npcsim.world_inputs written by hand?"));
+	set_budget_spent(lock->image, npc, budget->spent);
+	return false;
+}
+
+const Reducer reducer_budget = {
+	WORLD_REDUCER(budget, spend_budget),
+	REDUCER_ARGUMENTS(Budget, budget_arguments),
+};
 
 bool
 npc_budget_spent(World *world, Npc *npc)
@@ -181,6 +212,6 @@ npc_budget_spent(World *world, Npc *npc)
 				 npc->tokens >= world->max_tokens_per_npc;
 
 	if (spent != npc->budget_spent && !world->lock->replaying)
-		world_set_budget_spent(world, npc, spent);
+		set_budget_spent(world, npc, spent);
 	return npc->budget_spent;
 }

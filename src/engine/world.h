@@ -136,8 +136,6 @@ extern Refusal world_act_as_decided(World *world, Npc *npc, const Action *action
 extern void world_wake_for_news(World *world, Npc *npc, int known);
 /* The NPC's mind wrote so many tokens; the caller writes decision_slots. */
 extern void world_count_tokens(World *world, Npc *npc, int64 tokens);
-/* An input: the budget of the NPC is spent, or no longer so. */
-extern void world_set_budget_spent(World *world, Npc *npc, bool spent);
 /* The mind is to be asked again at this moment at the latest (SIM_NEVER: when an occasion comes). */
 extern void world_ask_again(World *world, Npc *npc, int64 at);
 /* An event for the NPC's mind; json is an object's members after "at" and "type", e.g. "\"reason\":\"…\"", or NULL. Nothing happens for NPCs without controller. */
@@ -162,10 +160,6 @@ extern void world_close_request(World *world, Npc *npc);
 extern void world_note_outcome(World *world, Npc *npc, bool applied);
 /* The mind knows the first 'count' of its events. */
 extern void npc_forget_events(World *world, Npc *npc, int count);
-/* Whose minds can be asked from now on: an input. In a replay, where nobody is there, they are those of the inputs. */
-extern void world_set_present(World *world, const int64 *player_ids, int count);
-/* How long the minds of a player take, real seconds: an input. */
-extern void world_set_pace(World *world, int64 player_id, int32 seconds);
 /* A decision is due as soon as its mind may be asked (reason "requested"). */
 extern void npc_request_decision(World *world, Npc *npc);
 

@@ -144,17 +144,44 @@ world_changed(WorldLock *lock, ChangeKind kind, int64 id)
 }
 
 void
-world_input(WorldLock *lock, const char *kind, const char *payload)
+world_input(WorldLock *lock, const Reducer *reducer, const void *arguments)
 {
-	change_notes_add_input(&lock->notes, lock->next_input++, lock->now / lock->tick_length, kind, payload);
+	char *payload = reducer_payload(reducer, arguments);
+
+	change_notes_add_input(&lock->notes, lock->next_input++, lock->now / lock->tick_length, reducer->name,
+						   payload);
 	lock->dirty = true;
+	pfree(payload);
 }
+
+typedef struct RulesTold
+{
+	int32 rules;
+} RulesTold;
+
+static const Argument rules_arguments[] = {
+	NUMBER_ARGUMENT(RulesTold, rules, RULES_0_1, RULES_NEWEST),
+};
+
+static bool
+live_by(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	lock->rules = (Rules) ((const RulesTold *) arguments)->rules;
+	return true;
+}
+
+const Reducer reducer_rules = {
+	WORLD_REDUCER(rules, live_by),
+	REDUCER_ARGUMENTS(RulesTold, rules_arguments),
+};
 
 void
 world_set_rules(WorldLock *lock, Rules rules)
 {
-	lock->rules = rules;
-	world_input(lock, "rules", psprintf("{\"rules\":%d}", rules));
+	RulesTold told = {.rules = rules};
+
+	if (live_by(lock, &told, NULL))
+		world_input(lock, &reducer_rules, &told);
 }
 
 int64

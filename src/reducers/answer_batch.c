@@ -15,8 +15,6 @@
 #include "reducers/args.h"
 #include "tables/players.h"
 
-#define BATCH_MAX 10000
-
 int
 batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
 {

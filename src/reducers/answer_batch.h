@@ -14,6 +14,8 @@
 
 #include "reducers/answers.h"
 
+#define BATCH_MAX 10000
+
 /* The length of an array argument without nulls; an error (22004, 54000) when it is no batch. */
 extern int	batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array);
 extern void batch_require_same_length(int count, int other, const char *names);

@@ -108,8 +108,8 @@ answer_is_logged(const Answer *answer)
 static const char *
 logged_status(const Answer *answer)
 {
-	if (answer->status == ANSWER_FAILED && answer->reason != NULL && strcmp(answer->reason, TIMED_OUT) == 0)
-		return "timeout";
+	if (answer->status == ANSWER_FAILED && failure_of(answer->reason) == FAILURE_TIMED_OUT)
+		return TIMED_OUT_NAME;
 	return status_names[answer->status];
 }
 

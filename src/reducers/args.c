@@ -113,21 +113,34 @@ arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 	return value;
 }
 
-void
-check_word(const char *value, const char *name, const char *const *words)
+/* Of any length: whoever takes it looks at it. */
+static char *
+arg_any_text(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	arg_not_null(fcinfo, n, name);
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+char *
+words_listed(const char *const *words)
 {
 	StringInfoData list;
 
 	initStringInfo(&list);
 	for (const char *const *word = words; *word != NULL; word++)
-	{
+		appendStringInfo(&list, "%s%s", word == words ? "" : ", ", *word);
+	return list.data;
+}
+
+void
+check_word(const char *value, const char *name, const char *const *words)
+{
+	for (const char *const *word = words; *word != NULL; word++)
 		if (strcmp(value, *word) == 0)
 			return;
-		appendStringInfo(&list, "%s%s", word == words ? "" : ", ", *word);
-	}
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for \"%s\"", name),
 			errdetail("It is \"%.*s\".", pg_mbcliplen(value, (int) strlen(value), 100), value),
-			errhint("It can be one of: %s.", list.data));
+			errhint("It can be one of: %s.", words_listed(words)));
 }
 
 char *
@@ -241,4 +254,73 @@ int32 *
 arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count)
 {
 	return arg_list(fcinfo, n, name, limit, sizeof(int32), count);
+}
+
+static void
+read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *arguments)
+{
+	const char *name = argument->name;
+	const char *unit = argument->unit != NULL ? argument->unit : "";
+	void	   *member = argument_in(argument, arguments);
+
+	switch (argument->type)
+	{
+		case ARGUMENT_ID:
+			*(int64 *) member = arg_id(fcinfo, n, name);
+			break;
+		case ARGUMENT_NUMBER:
+			argument_set_number(argument, arguments,
+								arg_int32(fcinfo, n, name, (int32) argument->low, (int32) argument->high));
+			break;
+		case ARGUMENT_COORDINATE:
+			argument_set_number(argument, arguments, arg_int32(fcinfo, n, name, PG_INT32_MIN, PG_INT32_MAX));
+			break;
+		case ARGUMENT_SCALED:
+			argument_set_number(argument, arguments,
+								(int64) rint(arg_float8(fcinfo, n, name, argument_low(argument),
+														argument_high(argument), unit) *
+											 argument->scale));
+			break;
+		case ARGUMENT_FLAG:
+			*(bool *) member = arg_bool(fcinfo, n, name);
+			break;
+		case ARGUMENT_TEXT:
+			*(char **) member = argument->high > 0 ? arg_text(fcinfo, n, name, (int) argument->high)
+												   : arg_any_text(fcinfo, n, name);
+			break;
+		case ARGUMENT_WORD:
+			*(char **) member = arg_word(fcinfo, n, name, argument->words);
+			break;
+		case ARGUMENT_TEXTS:
+		{
+			TextList *list = member;
+
+			list->texts = arg_texts(fcinfo, n, name, (int) argument->low, (int) argument->high, &list->count);
+			break;
+		}
+		case ARGUMENT_OBJECT:
+			*(Jsonb **) member = arg_object(fcinfo, n, name);
+			break;
+		case ARGUMENT_IDS:
+		case ARGUMENT_COUNTS:
+		case ARGUMENT_MEMBERS:
+		case ARGUMENT_CALLER:
+		case ARGUMENT_CALLER_NAME:
+			elog(ERROR, "no function has arguments like \"%s\"", name);
+	}
+}
+
+void
+args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments)
+{
+	for (int i = 0; i < reducer->argument_count; i++)
+	{
+		const Argument *argument = &reducer->arguments[i];
+
+		if (argument->place == ARGUMENT_MADE)
+			continue;
+		if (!argument->optional || !PG_ARGISNULL(n))
+			read_argument(fcinfo, n, argument, arguments);
+		n++;
+	}
 }

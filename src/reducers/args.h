@@ -20,6 +20,7 @@
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
+#include "reducer.h"
 #include "sim/grid.h"
 
 #define ID_MAX		   INT64_C(9007199254740991) /* 2^53 - 1, exact in every JSON parser */
@@ -48,11 +49,15 @@ extern char **arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int ma
 extern int64 *arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 
+/* The arguments of a reducer's function from the n-th on, zeroed before. */
+extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments);
+
 /* The checks themselves, for values that come as rows of a view. */
 extern void	  check_id(int64 value, const char *name);
 extern void	  check_float8(double value, const char *name, double low, double high, const char *unit);
 extern void	  check_text(const char *value, const char *name, int max_chars);
 extern void	  check_word(const char *value, const char *name, const char *const *words);
+extern char	 *words_listed(const char *const *words); /* "a, b, c" */
 extern void	  check_object(Jsonb *value, const char *name);
 extern char **check_texts(Datum array, const char *name, int max_count, int max_chars, int *count);
 extern Cell	  check_cell(const Grid *grid, int32 x, int32 y);

@@ -1,6 +1,6 @@
 /*
  * call_args.h
- *	  What the functions behind call_reducer() are given.
+ *	  Arguments of calls that clients make, by their description.
  */
 #ifndef NPCSIM_REDUCERS_CALL_ARGS_H
 #define NPCSIM_REDUCERS_CALL_ARGS_H
@@ -9,17 +9,9 @@
 
 #include "utils/jsonb.h"
 
-typedef struct Caller
-{
-	int64 player_id; /* 0 = spectator */
-	int64 world_id;	 /* 0 for a spectator */
-	char *role;
-	char *username; /* NULL for a spectator */
-} Caller;
+#include "reducer.h"
 
-/* A number that must be there and within its range; whole ones are asked for by 'whole'. */
-extern double call_number(Jsonb *args, const char *name, double low, double high, bool whole);
-/* A text that must be there, of 1 to so many characters. */
-extern char *call_text(Jsonb *args, const char *name, int max_chars);
+/* The arguments of a call, zeroed before, in the current memory context; 22023 and 22003 when they are not what they must be. */
+extern void call_args_read(const Reducer *reducer, const Caller *caller, Jsonb *args, void *arguments);
 
 #endif /* NPCSIM_REDUCERS_CALL_ARGS_H */

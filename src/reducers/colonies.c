@@ -10,13 +10,9 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/colonies.h"
-#include "reducers/inputs.h"
+#include "reducers/reducers.h"
 #include "sim/colony.h"
 #include "sim/random.h"
-
-PG_FUNCTION_INFO_V1(npcsim_populate_world);
-PG_FUNCTION_INFO_V1(npcsim_set_terrain);
 
 #define POPULATION_MAX 1000000
 
@@ -102,10 +98,25 @@ release_cell(World *world, Npc *npc, void *arg)
 		grid_remove_standing(world_grid(world), npc_cell(npc, world_image_lock(world)->now));
 }
 
-int
-world_populate(World *world, int npcs)
+typedef struct PopulateWorld
 {
-	WorldLock	*lock = world_image_lock(world);
+	int32 npcs;
+} PopulateWorld;
+
+static const Argument populate_world_arguments[] = {
+	NUMBER_ARGUMENT(PopulateWorld, npcs, 1, POPULATION_MAX),
+};
+
+/*
+ * NPCs created, which are as many as were asked for.  The first colony of a world is a pure
+ * function of its seed; a further one also of how many live there.  Walls are built where there is no
+ * terrain yet.
+ */
+static bool
+populate_world(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	int32		 npcs = ((const PopulateWorld *) arguments)->npcs;
+	World		*world = world_image(lock);
 	SimAllocator allocator = {allocate, release, CurrentMemoryContext};
 	Grid		*grid = world_grid(world);
 	int			 present = world_npc_count(world);
@@ -142,36 +153,44 @@ world_populate(World *world, int npcs)
 		colony_npc_name(world_seed(world), present + i, name);
 		world_add_npc(world, name, plan.npcs[i]);
 	}
-	input_begin(lock, "populate_world");
-	input_number("npcs", npcs);
-	input_end();
-	return plan.npc_count;
+	result->number = plan.npc_count;
+	return true;
 }
 
-/*
- * populate_world(world_id, npcs) → NPCs created.  The first colony of a world is a pure
- * function of its seed; a further one also of how many live there.  Walls are built where there is no
- * terrain yet.
- */
-Datum
-npcsim_populate_world(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int32  npcs = arg_int32(fcinfo, 1, "npcs", 1, POPULATION_MAX);
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-	int	   created = world_populate(world, npcs);
+const Reducer reducer_populate_world = {
+	WORLD_REDUCER(populate_world, populate_world),
+	REDUCER_ARGUMENTS(PopulateWorld, populate_world_arguments),
+	.returns = RETURNS_COUNT,
+};
 
-	world_write(world);
-	PG_RETURN_INT32(created);
-}
+REDUCER_FUNCTION(populate_world);
 
-int
-world_change_terrain(World *world, int32 x, int32 y, bool blocked, int32 width, int32 height)
+typedef struct SetTerrain
 {
-	Grid *grid = world_grid(world);
-	Cell  first = check_cell(grid, x, y);
-	Cell  last = check_cell(grid, x + width - 1, y + height - 1);
-	int	  changed = 0;
+	int32 x;
+	int32 y;
+	bool  blocked;
+	int32 width;
+	int32 height;
+} SetTerrain;
+
+static const Argument set_terrain_arguments[] = {
+	COORDINATE_ARGUMENT(SetTerrain, x),
+	COORDINATE_ARGUMENT(SetTerrain, y),
+	FLAG_ARGUMENT(SetTerrain, blocked),
+	NUMBER_ARGUMENT(SetTerrain, width, 1, WORLD_CELLS_MAX),
+	NUMBER_ARGUMENT(SetTerrain, height, 1, WORLD_CELLS_MAX),
+};
+
+/* Cells that changed. */
+static bool
+set_terrain(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetTerrain *set = arguments;
+	World			 *world = world_image(lock);
+	Grid			 *grid = world_grid(world);
+	Cell			  first = check_cell(grid, set->x, set->y);
+	Cell			  last = check_cell(grid, set->x + set->width - 1, set->y + set->height - 1);
 
 	for (int row = first.y; row <= last.y; row++)
 	{
@@ -180,38 +199,19 @@ world_change_terrain(World *world, int32 x, int32 y, bool blocked, int32 width, 
 		{
 			Cell cell = {.x = column, .y = row};
 
-			if (grid_terrain_blocked(grid, cell) == blocked)
+			if (grid_terrain_blocked(grid, cell) == set->blocked)
 				continue;
-			world_set_terrain(world, cell, blocked);
-			changed++;
+			world_set_terrain(world, cell, set->blocked);
+			result->number++;
 		}
 	}
-	if (changed > 0)
-	{
-		input_begin(world_image_lock(world), "set_terrain");
-		input_number("x", x);
-		input_number("y", y);
-		input_flag("blocked", blocked);
-		input_number("width", width);
-		input_number("height", height);
-		input_end();
-	}
-	return changed;
+	return result->number > 0;
 }
 
-/* set_terrain(world_id, x, y, blocked, width, height) → cells that changed */
-Datum
-npcsim_set_terrain(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int32  x = arg_int32(fcinfo, 1, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32  y = arg_int32(fcinfo, 2, "y", PG_INT32_MIN, PG_INT32_MAX);
-	bool   blocked = arg_bool(fcinfo, 3, "blocked");
-	int32  width = arg_int32(fcinfo, 4, "width", 1, WORLD_CELLS_MAX);
-	int32  height = arg_int32(fcinfo, 5, "height", 1, WORLD_CELLS_MAX);
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-	int	   changed = world_change_terrain(world, x, y, blocked, width, height);
+const Reducer reducer_set_terrain = {
+	WORLD_REDUCER(set_terrain, set_terrain),
+	REDUCER_ARGUMENTS(SetTerrain, set_terrain_arguments),
+	.returns = RETURNS_COUNT,
+};
 
-	world_write(world);
-	PG_RETURN_INT32(changed);
-}
+REDUCER_FUNCTION(set_terrain);

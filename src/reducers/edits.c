@@ -23,6 +23,7 @@
 
 #include "errors.h"
 #include "reducers/edits.h"
+#include "reducers/reducers.h"
 
 PG_FUNCTION_INFO_V1(npcsim_write_edits);
 PG_FUNCTION_INFO_V1(npcsim_refuse_edit);
@@ -101,10 +102,7 @@ write_world(const TouchedWorld *touched)
 					   (long long) touched->world_id),
 				errdetail("A function that the statement calls caught an error."),
 				errhint("Compute the values first, then write them in a statement of its own."));
-	if (lock->image != NULL)
-		world_write(lock->image);
-	else
-		world_flush(lock);
+	reducer_write(lock);
 }
 
 /*

@@ -19,8 +19,8 @@
 #include "reducers/answer_batch.h"
 #include "reducers/answers.h"
 #include "reducers/args.h"
-#include "reducers/failures.h"
-#include "reducers/inputs.h"
+#include "reducers/npcs.h"
+#include "reducers/reducers.h"
 #include "sim/texts.h"
 #include "spi.h"
 
@@ -30,52 +30,102 @@ PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 #define REASON_CHARS_MAX  500
 #define TOLD_REASON_BYTES 200 /* of why a decision failed */
 
+/* Answers that will not come; those of a list in the same order. */
+typedef struct DecisionFailed
+{
+	NumberList npc_ids;
+	NumberList known_events; /* so many of its events each mind knows */
+	TextList   reasons;		 /* why; none: the minds are not told, as in worlds of old */
+	NumberList absent;		 /* those of the NPCs whose minds were not there to be asked */
+	/* of the work */
+	Npc **idle; /* are decided for, all at once */
+	int	  idle_count;
+} DecisionFailed;
+
+static const Argument failed_arguments[] = {
+	IDS_ARGUMENT(DecisionFailed, npc_ids),
+	COUNTS_ARGUMENT(DecisionFailed, known_events),
+	TEXTS_ARGUMENT(DecisionFailed, reasons, BATCH_MAX, REASON_CHARS_MAX, .can_be_absent = true),
+	IDS_ARGUMENT(DecisionFailed, absent, .can_be_absent = true),
+};
+
 /* The mind is told with its next question that it answered nothing to this one, and why. */
 static void
 tell_failure(World *world, Npc *npc, const char *reason)
 {
-	if (strcmp(reason, TIMED_OUT) == 0)
-		npc_tell(world, npc, MIND_DECISION_TIMED_OUT, NULL);
-	else
-		npc_tell(world, npc, MIND_DECISION_FAILED, json_text_member("reason", reason));
+	switch (failure_of(reason))
+	{
+		case FAILURE_TIMED_OUT:
+			npc_tell(world, npc, MIND_DECISION_TIMED_OUT, NULL);
+			break;
+		case FAILURE_TOLD:
+			npc_tell(world, npc, MIND_DECISION_FAILED, json_text_member("reason", reason));
+			break;
+	}
 }
 
-void
-decisions_fail(World *world, Npc **npcs, const int64 *known_events, char *const *reasons, const bool *absent,
-			   int count)
+static bool
+list_has(const NumberList *list, int64 number)
 {
-	int64 *ids = palloc(Max(count, 1) * sizeof(int64));
-	int64 *absent_ids = palloc(Max(count, 1) * sizeof(int64));
-	Npc	 **idle = palloc(Max(count, 1) * sizeof(Npc *));
-	int	   absent_count = 0;
-	int	   idle_count = 0;
+	for (int i = 0; i < list->count; i++)
+		if (list->numbers[i] == number)
+			return true;
+	return false;
+}
 
-	if (count == 0)
-		return;
+static void
+require_fit(const DecisionFailed *failed, bool told)
+{
+	int count = failed->npc_ids.count;
+
+	if (failed->known_events.count != count || (told && failed->reasons.count != count))
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an input does not fit together"),
+				errdetail("It names %d NPCs, what %d of them know, and why %d failed.", count,
+						  failed->known_events.count, failed->reasons.count));
+}
+
+/* The requests are closed. */
+static bool
+decision_failed(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	DecisionFailed *failed = arguments;
+	World		   *world = world_image(lock);
+	bool			told = world_lives_by(lock, RULES_0_2);
+	int				count = failed->npc_ids.count;
+	Npc			  **npcs = palloc((count + 1) * sizeof(Npc *));
+
+	require_fit(failed, told);
+	for (int i = 0; i < count; i++)
+		npcs[i] = npc_require(world, failed->npc_ids.numbers[i]);
+	failed->idle = palloc((count + 1) * sizeof(Npc *));
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = npcs[i]->id;
 		world_close_request(world, npcs[i]);
-		if (absent[i])
-			absent_ids[absent_count++] = ids[i];
-		else
+		if (!list_has(&failed->absent, npcs[i]->id))
 			world_note_outcome(world, npcs[i], false);
-		world_wake_for_news(world, npcs[i], (int) known_events[i]);
-		if (reasons != NULL)
-			tell_failure(world, npcs[i], reasons[i]);
+		world_wake_for_news(world, npcs[i], (int) failed->known_events.numbers[i]);
+		if (told)
+			tell_failure(world, npcs[i], failed->reasons.texts[i]);
 		if (npcs[i]->state == NPC_IDLE)
-			idle[idle_count++] = npcs[i];
+			failed->idle[failed->idle_count++] = npcs[i];
 	}
-	input_begin(world_image_lock(world), "decision_failed");
-	input_ids("npc_ids", ids, count);
-	input_ids("known_events", known_events, count);
-	if (reasons != NULL)
-		input_texts("reasons", reasons, count);
-	if (absent_count > 0)
-		input_ids("absent", absent_ids, absent_count);
-	input_end();
-	world_decide_built_in(world, idle, idle_count);
+	return true;
 }
+
+/* ... and who stands idle is decided for. */
+static void
+decide_for_idle(WorldLock *lock, void *arguments)
+{
+	const DecisionFailed *failed = arguments;
+
+	world_decide_built_in(world_image(lock), failed->idle, failed->idle_count);
+}
+
+const Reducer reducer_decision_failed = {
+	WORLD_REDUCER(decision_failed, decision_failed),
+	REDUCER_ARGUMENTS(DecisionFailed, failed_arguments),
+	.after = decide_for_idle,
+};
 
 /* What its mind is told of it: a long one from the beginning. */
 static char *
@@ -84,50 +134,64 @@ told_reason(const char *reason)
 	return pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), TOLD_REASON_BYTES));
 }
 
+/* Whether an answer's question is open, so that it fails; it is marked then. */
+static bool
+fails(World *world, Answer *answer, Slot *slot)
+{
+	WorldLock *lock = world_image_lock(world);
+
+	if (slot == NULL || world_npc(world, slot->npc_id) == NULL || slot->answered ||
+		slot->status == REQUEST_CLOSED || slot->request_id != answer->request_id ||
+		slot->player_id != answer->player_id)
+		return false;
+	slot->answered = true;
+	answer->status = ANSWER_FAILED;
+	answer->npc_id = slot->npc_id;
+	answer->reason_asked = slot->reason;
+	answer->opened_at_real = slot->opened_at_real;
+	answer->sent_at_real = slot->sent_at_real;
+	answer->clock = lock->now;
+	return true;
+}
+
 /* Closes requests of one world; NPCs that stand idle are decided for. */
 static void
 give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 {
-	WorldLock *lock = world_lock(world_id, wait);
-	World	  *world;
-	Slot	  *slots;
-	Npc		 **failed;
-	int64	  *known_events;
-	char	 **reasons;
-	bool	  *absent;
-	int		   failed_count = 0;
-	int		   slot_count;
+	WorldLock	  *lock = world_lock(world_id, wait);
+	World		  *world;
+	Slot		  *slots;
+	int			   slot_count;
+	DecisionFailed failed = {0};
+	int64		  *npc_ids = palloc((count + 1) * sizeof(int64));
+	int64		  *known_events = palloc((count + 1) * sizeof(int64));
+	int64		  *absent = palloc((count + 1) * sizeof(int64));
 
 	if (lock == NULL)
 		return;
 	world = world_image(lock);
 	slots = answers_slots(world, answers, count, &slot_count);
-	failed = palloc(Max(count, 1) * sizeof(Npc *));
-	known_events = palloc(Max(count, 1) * sizeof(int64));
-	reasons = palloc(Max(count, 1) * sizeof(char *));
-	absent = palloc(Max(count, 1) * sizeof(bool));
+	failed.reasons.texts = palloc((count + 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)
 	{
 		Answer *answer = &answers[i];
 		Slot   *slot = answer->world_id == world_id ? slot_find(slots, slot_count, answer) : NULL;
-		Npc	   *npc = slot != NULL ? world_npc(world, slot->npc_id) : NULL;
 
-		if (npc == NULL || slot->answered || slot->status == REQUEST_CLOSED ||
-			slot->request_id != answer->request_id || slot->player_id != answer->player_id)
+		if (!fails(world, answer, slot))
 			continue;
-		slot->answered = true;
-		answer->status = ANSWER_FAILED;
-		answer->npc_id = npc->id;
-		answer->reason_asked = slot->reason;
-		answer->opened_at_real = slot->opened_at_real;
-		answer->sent_at_real = slot->sent_at_real;
-		answer->clock = lock->now;
-		absent[failed_count] = answer->absent;
-		known_events[failed_count] = Max(slot->told_events - npc->events_dropped, 0);
-		reasons[failed_count] = told_reason(answer->reason);
-		failed[failed_count++] = npc;
+		if (answer->absent)
+			absent[failed.absent.count++] = answer->npc_id;
+		known_events[failed.npc_ids.count] =
+			Max(slot->told_events - world_npc(world, answer->npc_id)->events_dropped, 0);
+		failed.reasons.texts[failed.npc_ids.count] = told_reason(answer->reason);
+		npc_ids[failed.npc_ids.count++] = answer->npc_id;
 	}
-	decisions_fail(world, failed, known_events, reasons, absent, failed_count);
+	failed.npc_ids.numbers = npc_ids;
+	failed.known_events = (NumberList) {.numbers = known_events, .count = failed.npc_ids.count};
+	failed.reasons.count = failed.npc_ids.count;
+	failed.absent.numbers = failed.absent.count > 0 ? absent : NULL;
+	if (failed.npc_ids.count > 0)
+		reducer_run(lock, &reducer_decision_failed, &failed, NULL);
 	world_write(world);
 }
 

@@ -1,133 +1,15 @@
 /*
  * inputs.c
- *	  What comes from outside, as a row of world_inputs: built, and read again, member by member.
+ *	  What came to a world from outside and was stored, read again by its description.
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
 #include "compat.h"
-#include "json.h"
 #include "reducers/args.h"
 #include "reducers/inputs.h"
-
-static struct
-{
-	WorldLock	  *lock;
-	const char	  *kind;
-	StringInfoData payload;
-} input;
-
-void
-input_begin(WorldLock *lock, const char *kind)
-{
-	input.lock = lock;
-	input.kind = kind;
-	initStringInfo(&input.payload); /* in the caller's memory context */
-	appendStringInfoChar(&input.payload, '{');
-}
-
-static char *
-text_of(const JsonbValue *value)
-{
-	return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
-static void
-append_member(const char *member)
-{
-	Assert(input.lock != NULL);
-	if (input.payload.len > 1)
-		appendStringInfoChar(&input.payload, ',');
-	json_string(&input.payload, member);
-	appendStringInfoChar(&input.payload, ':');
-}
-
-void
-input_number(const char *member, int64 value)
-{
-	append_member(member);
-	json_int64(&input.payload, value);
-}
-
-void
-input_id(const char *member, int64 id)
-{
-	append_member(member);
-	json_id(&input.payload, id);
-}
-
-void
-input_flag(const char *member, bool value)
-{
-	append_member(member);
-	json_bool(&input.payload, value);
-}
-
-void
-input_text(const char *member, const char *value)
-{
-	append_member(member);
-	json_string(&input.payload, value);
-}
-
-void
-input_texts(const char *member, char *const *values, int count)
-{
-	append_member(member);
-	appendStringInfoChar(&input.payload, '[');
-	for (int i = 0; i < count; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(&input.payload, ',');
-		json_string(&input.payload, values[i]);
-	}
-	appendStringInfoChar(&input.payload, ']');
-}
-
-void
-input_ids(const char *member, const int64 *ids, int count)
-{
-	append_member(member);
-	json_ids(&input.payload, ids, count);
-}
-
-void
-input_jsonb(const char *member, Jsonb *value)
-{
-	append_member(member);
-	json_jsonb(&input.payload, value);
-}
-
-void
-input_members(Jsonb *object)
-{
-	JsonbIterator	  *iterator = JsonbIteratorInit(&object->root);
-	JsonbIteratorToken token;
-	JsonbValue		   value;
-	char			  *member = NULL;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			member = text_of(&value);
-		else if (token == WJB_VALUE)
-			input_jsonb(member, JsonbValueToJsonb(&value));
-	}
-}
-
-void
-input_end(void)
-{
-	appendStringInfoChar(&input.payload, '}');
-	world_input(input.lock, input.kind, input.payload.data);
-	pfree(input.payload.data);
-	input.lock = NULL;
-}
-
-/* ---- reading ---- */
 
 pg_noreturn static void
 refuse_member(const char *member, const char *expected)
@@ -168,42 +50,24 @@ whole_number(const char *member, const JsonbValue *value, int64 low, int64 high)
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
 }
 
-int64
-input_get_number(Jsonb *payload, const char *member, int64 low, int64 high)
+static int64
+get_number(Jsonb *payload, const char *member, int64 low, int64 high)
 {
 	return whole_number(member, require_member(payload, member, jbvNumeric, "a number"), low, high);
 }
 
-int64
-input_get_id(Jsonb *payload, const char *member)
+static bool
+is_null(Jsonb *payload, const char *member)
 {
 	JsonbValue *value = find_member(payload, member);
 
-	if (value != NULL && value->type == jbvNull)
-		return 0;
-	return input_get_number(payload, member, 1, ID_MAX);
+	return value != NULL && value->type == jbvNull;
 }
 
-bool
-input_has(Jsonb *payload, const char *member)
+static char *
+text_of(const JsonbValue *value)
 {
-	return find_member(payload, member) != NULL;
-}
-
-bool
-input_get_flag(Jsonb *payload, const char *member)
-{
-	return require_member(payload, member, jbvBool, "true or false")->val.boolean;
-}
-
-char *
-input_get_text(Jsonb *payload, const char *member)
-{
-	JsonbValue *value = find_member(payload, member);
-
-	if (value != NULL && value->type == jbvNull)
-		return NULL;
-	return text_of(require_member(payload, member, jbvString, "a text"));
+	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
 static JsonbContainer *
@@ -217,50 +81,99 @@ require_array(Jsonb *payload, const char *member, int *count)
 	return array;
 }
 
-char **
-input_get_texts(Jsonb *payload, const char *member, int *count)
+static TextList
+get_texts(Jsonb *payload, const char *member)
 {
-	JsonbContainer *array = require_array(payload, member, count);
-	char		  **texts = palloc((*count + 1) * sizeof(char *));
+	TextList		list;
+	JsonbContainer *array = require_array(payload, member, &list.count);
 
-	for (int i = 0; i < *count; i++)
+	list.texts = palloc((list.count + 1) * sizeof(char *));
+	for (int i = 0; i < list.count; i++)
 	{
 		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
 
 		if (value->type != jbvString)
 			refuse_member(member, "an array of texts");
-		texts[i] = text_of(value);
+		list.texts[i] = text_of(value);
 	}
-	return texts;
+	return list;
 }
 
-static int64 *
-get_numbers(Jsonb *payload, const char *member, int64 low, int64 high, int *count)
+static NumberList
+get_numbers(Jsonb *payload, const char *member, int64 low, int64 high)
 {
-	JsonbContainer *array = require_array(payload, member, count);
-	int64		   *numbers = palloc((*count + 1) * sizeof(int64));
+	int				count;
+	JsonbContainer *array = require_array(payload, member, &count);
+	int64		   *numbers = palloc((count + 1) * sizeof(int64));
 
-	for (int i = 0; i < *count; i++)
+	for (int i = 0; i < count; i++)
 		numbers[i] = whole_number(member, getIthJsonbValueFromContainer(array, i), low, high);
-	return numbers;
+	return (NumberList) {.numbers = numbers, .count = count};
 }
 
-int64 *
-input_get_ids(Jsonb *payload, const char *member, int *count)
+static void
+read_argument(const Argument *argument, const char *name, Jsonb *payload, void *arguments)
 {
-	return get_numbers(payload, member, 1, ID_MAX, count);
+	void *member = argument_in(argument, arguments);
+
+	switch (argument->type)
+	{
+		case ARGUMENT_ID:
+		case ARGUMENT_CALLER:
+			*(int64 *) member = get_number(payload, name, 1, ID_MAX);
+			break;
+		case ARGUMENT_NUMBER:
+			argument_set_number(argument, arguments,
+								get_number(payload, name, argument->low, argument->high));
+			break;
+		case ARGUMENT_SCALED:
+			/* 0: it was given none */
+			argument_set_number(argument, arguments,
+								get_number(payload, name, argument->optional ? 0 : argument->low,
+										   argument->high));
+			break;
+		case ARGUMENT_COORDINATE:
+			argument_set_number(argument, arguments, get_number(payload, name, 0, WORLD_CELLS_MAX));
+			break;
+		case ARGUMENT_FLAG:
+			*(bool *) member = require_member(payload, name, jbvBool, "true or false")->val.boolean;
+			break;
+		case ARGUMENT_TEXT:
+		case ARGUMENT_WORD:
+		case ARGUMENT_CALLER_NAME:
+			*(char **) member = text_of(require_member(payload, name, jbvString, "a text"));
+			break;
+		case ARGUMENT_TEXTS:
+			*(TextList *) member = get_texts(payload, name);
+			break;
+		case ARGUMENT_IDS:
+			*(NumberList *) member = get_numbers(payload, name, 1, ID_MAX);
+			break;
+		case ARGUMENT_COUNTS:
+			*(NumberList *) member = get_numbers(payload, name, 0, PG_INT32_MAX);
+			break;
+		case ARGUMENT_OBJECT:
+			*(Jsonb **) member = JsonbValueToJsonb(require_member(payload, name, jbvBinary, "an object"));
+			break;
+		case ARGUMENT_MEMBERS:
+			*(Jsonb **) member = payload;
+			break;
+	}
 }
 
-int64 *
-input_get_counts(Jsonb *payload, const char *member, int *count)
+void
+input_read(const Reducer *reducer, Jsonb *payload, void *arguments)
 {
-	return get_numbers(payload, member, 0, PG_INT32_MAX, count);
-}
+	for (int i = 0; i < reducer->argument_count; i++)
+	{
+		const Argument *argument = &reducer->arguments[i];
+		const char	   *name = argument->stored_name != NULL ? argument->stored_name : argument->name;
 
-Jsonb *
-input_get_jsonb(Jsonb *payload, const char *member)
-{
-	JsonbValue *value = find_member(payload, member);
-
-	return value != NULL ? JsonbValueToJsonb(value) : NULL;
+		if (argument->place == ARGUMENT_GIVEN)
+			continue;
+		if ((argument->optional && is_null(payload, name)) ||
+			(argument->can_be_absent && find_member(payload, name) == NULL))
+			continue;
+		read_argument(argument, name, payload, arguments);
+	}
 }

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "utils/builtins.h"
 
@@ -15,14 +17,12 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
-#include "reducers/inputs.h"
-#include "reducers/interaction_types.h"
+#include "reducers/reducers.h"
 #include "reducers/type_edits.h"
 #include "spi.h"
 #include "tables/interaction_kinds.h"
 #include "tables/kind_rows.h"
 
-PG_FUNCTION_INFO_V1(npcsim_define_interaction_type);
 PG_FUNCTION_INFO_V1(npcsim_edit_interaction_types);
 
 static const char *const targets[] = {"item", "npc", NULL};
@@ -67,7 +67,7 @@ check_terms(const InteractionDefinition *definition)
 			"Only one NPC, next to an item, can go onto it.",
 			"Let \"moves_onto_item\" be false, or \"target\" item, \"needs_adjacency\" true and "
 			"\"max_participants\" 1.");
-	if (consumes && (definition->lasts || definition->max_participants > 1))
+	if (consumes && (definition->duration > 0 || definition->max_participants > 1))
 		refuse_definition("What is consumed has its own time and one who consumes it.",
 						  "Leave \"duration\" NULL and \"max_participants\" 1.");
 }
@@ -82,84 +82,13 @@ check_definition(const InteractionDefinition *definition)
 	check_word(definition->target, "target", targets);
 	if (definition->component != NULL)
 		check_word(definition->component, "component", components);
-	if (definition->lasts)
-	{
-		check_float8(definition->duration, "duration", (double) DURATION_MIN / SIM_SECOND,
-					 (double) DURATION_MAX / SIM_SECOND, "s");
-		kind.duration = interaction_definition_duration(definition);
-	}
+	kind.duration = definition->duration;
 	check_participants(definition->min_participants, "min_participants");
 	check_participants(definition->max_participants, "max_participants");
 	check_object(definition->parameters, "parameters");
 	interaction_kind_from_jsonb(definition->need_rates, definition->need_deltas, definition->parameters,
 								&kind);
 	check_terms(definition);
-}
-
-static void
-note_definition(WorldLock *lock, const InteractionDefinition *definition)
-{
-	input_begin(lock, "define_interaction_type");
-	input_text("name", definition->name);
-	input_text("description", definition->description);
-	input_text("target", definition->target);
-	input_text("component", definition->component);
-	input_jsonb("need_rates", definition->need_rates);
-	input_jsonb("need_deltas", definition->need_deltas);
-	input_number("duration", interaction_definition_duration(definition));
-	input_flag("needs_adjacency", definition->needs_adjacency);
-	input_flag("locks_movement", definition->locks_movement);
-	input_flag("moves_onto_item", definition->moves_onto_item);
-	input_number("min_participants", definition->min_participants);
-	input_number("max_participants", definition->max_participants);
-	input_jsonb("parameters", definition->parameters);
-	input_end();
-}
-
-static void
-define_interaction_type(WorldLock *lock, const InteractionDefinition *definition)
-{
-	check_definition(definition);
-	leave_image(lock);
-	interaction_type_row_write(lock->world_id, definition);
-	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
-	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
-	note_definition(lock, definition);
-}
-
-void
-interaction_type_delete(WorldLock *lock, const char *name)
-{
-	leave_image(lock);
-	interaction_type_row_delete(lock->world_id, name);
-	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
-	input_begin(lock, "delete_interaction_type");
-	input_text("name", name);
-	input_end();
-	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
-}
-
-void
-interaction_type_define_again(WorldLock *lock, Jsonb *payload)
-{
-	int64				  duration = input_get_number(payload, "duration", 0, DURATION_MAX);
-	InteractionDefinition definition =
-		{.name = input_get_text(payload, "name"),
-		 .description = input_get_text(payload, "description"),
-		 .target = input_get_text(payload, "target"),
-		 .component = input_get_text(payload, "component"),
-		 .need_rates = input_get_jsonb(payload, "need_rates"),
-		 .need_deltas = input_get_jsonb(payload, "need_deltas"),
-		 .lasts = duration > 0,
-		 .duration = (double) duration / SIM_SECOND,
-		 .needs_adjacency = input_get_flag(payload, "needs_adjacency"),
-		 .locks_movement = input_get_flag(payload, "locks_movement"),
-		 .moves_onto_item = input_get_flag(payload, "moves_onto_item"),
-		 .min_participants = (int32) input_get_number(payload, "min_participants", 1, PARTICIPANTS_MAX),
-		 .max_participants = (int32) input_get_number(payload, "max_participants", 1, PARTICIPANTS_MAX),
-		 .parameters = input_get_jsonb(payload, "parameters")};
-
-	define_interaction_type(lock, &definition);
 }
 
 /* What an interaction is with stays. */
@@ -175,37 +104,69 @@ refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 				errhint("Define a type of another name."));
 }
 
-/*
- * define_interaction_type(world_id, name, description, target, component, need_rates, need_deltas, duration,
- * needs_adjacency, locks_movement, moves_onto_item, min_participants, max_participants, parameters): new or changed
- */
-Datum
-npcsim_define_interaction_type(PG_FUNCTION_ARGS)
-{
-	int64				  world_id = arg_id(fcinfo, 0, "world_id");
-	InteractionDefinition definition = {.name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1)};
-	WorldLock			 *lock;
+static const Argument definition_arguments[] = {
+	TEXT_ARGUMENT(InteractionDefinition, name, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(InteractionDefinition, description, 0),
+	WORD_ARGUMENT(InteractionDefinition, target, targets),
+	WORD_ARGUMENT(InteractionDefinition, component, components, .optional = true),
+	OBJECT_ARGUMENT(InteractionDefinition, need_rates),
+	OBJECT_ARGUMENT(InteractionDefinition, need_deltas),
+	SCALED_ARGUMENT(InteractionDefinition, duration, DURATION_MIN, DURATION_MAX, SIM_SECOND, .unit = "s",
+					.optional = true),
+	FLAG_ARGUMENT(InteractionDefinition, needs_adjacency),
+	FLAG_ARGUMENT(InteractionDefinition, locks_movement),
+	FLAG_ARGUMENT(InteractionDefinition, moves_onto_item),
+	NUMBER_ARGUMENT(InteractionDefinition, min_participants, 1, PARTICIPANTS_MAX),
+	NUMBER_ARGUMENT(InteractionDefinition, max_participants, 1, PARTICIPANTS_MAX),
+	OBJECT_ARGUMENT(InteractionDefinition, parameters),
+};
 
-	arg_not_null(fcinfo, 2, "description");
-	definition.description = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	definition.target = arg_word(fcinfo, 3, "target", targets);
-	definition.component = PG_ARGISNULL(4) ? NULL : arg_word(fcinfo, 4, "component", components);
-	definition.need_rates = arg_object(fcinfo, 5, "need_rates");
-	definition.need_deltas = arg_object(fcinfo, 6, "need_deltas");
-	definition.lasts = !PG_ARGISNULL(7);
-	definition.duration = definition.lasts ? PG_GETARG_FLOAT8(7) : 0;
-	definition.needs_adjacency = arg_bool(fcinfo, 8, "needs_adjacency");
-	definition.locks_movement = arg_bool(fcinfo, 9, "locks_movement");
-	definition.moves_onto_item = arg_bool(fcinfo, 10, "moves_onto_item");
-	definition.min_participants = arg_int32(fcinfo, 11, "min_participants", 1, PARTICIPANTS_MAX);
-	definition.max_participants = arg_int32(fcinfo, 12, "max_participants", 1, PARTICIPANTS_MAX);
-	definition.parameters = arg_object(fcinfo, 13, "parameters");
-	lock = world_lock(world_id, WORLD_WAIT);
-	refuse_other_target(lock, &definition);
-	define_interaction_type(lock, &definition);
-	world_flush(lock);
-	PG_RETURN_VOID();
+/* New or changed. */
+static bool
+define_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const InteractionDefinition *definition = arguments;
+
+	if (!lock->replaying)
+		refuse_other_target(lock, definition);
+	check_definition(definition);
+	leave_image(lock);
+	interaction_type_row_write(lock->world_id, definition);
+	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+	return true;
 }
+
+const Reducer reducer_define_interaction_type = {
+	WORLD_REDUCER(define_interaction_type, define_interaction_type),
+	REDUCER_ARGUMENTS(InteractionDefinition, definition_arguments),
+};
+
+REDUCER_FUNCTION(define_interaction_type);
+
+typedef struct DeleteInteractionType
+{
+	const char *name;
+} DeleteInteractionType;
+
+static const Argument delete_arguments[] = {
+	TEXT_ARGUMENT(DeleteInteractionType, name, KIND_NAME_SIZE - 1),
+};
+
+static bool
+delete_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	leave_image(lock);
+	interaction_type_row_delete(lock->world_id, ((const DeleteInteractionType *) arguments)->name);
+	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+	return true;
+}
+
+const Reducer reducer_delete_interaction_type = {
+	WORLD_REDUCER(delete_interaction_type, delete_interaction_type),
+	REDUCER_ARGUMENTS(DeleteInteractionType, delete_arguments),
+};
 
 static const EditColumn interaction_type_columns[] = {
 	{"world_id", 0, NULL},
@@ -226,19 +187,30 @@ static const EditColumn interaction_type_columns[] = {
 	{"uses_up_item", 0, "It follows from the component: what is consumable is used up."},
 };
 
+/* µs */
+static int64
+duration_written(const Edit *edit)
+{
+	bool   isnull;
+	double duration = DatumGetFloat8(edit_new(edit, "duration", &isnull));
+
+	if (isnull)
+		return 0;
+	check_float8(duration, "duration", (double) DURATION_MIN / SIM_SECOND, (double) DURATION_MAX / SIM_SECOND,
+				 "s");
+	return (int64) rint(duration * SIM_SECOND);
+}
+
 static InteractionDefinition
 definition_written(const Edit *edit, char *name)
 {
-	bool				  isnull;
-	Datum				  duration = edit_new(edit, "duration", &isnull);
 	InteractionDefinition definition = {.name = name,
 										.description = text_written(edit, "description", ""),
 										.target = text_written(edit, "target", "item"),
 										.component = text_written(edit, "component", NULL),
 										.need_rates = object_written(edit, "need_rates"),
 										.need_deltas = object_written(edit, "need_deltas"),
-										.lasts = !isnull,
-										.duration = isnull ? 0 : DatumGetFloat8(duration),
+										.duration = duration_written(edit),
 										.needs_adjacency = flag_written(edit, "needs_adjacency", true),
 										.locks_movement = flag_written(edit, "locks_movement", true),
 										.moves_onto_item = flag_written(edit, "moves_onto_item", false),
@@ -293,16 +265,14 @@ npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 		if (interaction_type_is_used(lock->world_id, name))
 			refuse_used_type(lock->world_id, name, "NPCs are in such an interaction, or are asked to be.",
 							 "Try again when none is.");
-		interaction_type_delete(lock, name);
+		reducer_run(lock, &reducer_delete_interaction_type, &(DeleteInteractionType) {.name = name}, NULL);
 		return edit_end(&edit);
 	}
 	if (edit.kind == EDIT_UPDATE)
 		refuse_type_renaming(&edit, "interaction");
 	edit_groups(&edit, interaction_type_columns, lengthof(interaction_type_columns));
 	definition = definition_written(&edit, name);
-	if (edit.kind == EDIT_UPDATE)
-		refuse_other_target(lock, &definition);
-	define_interaction_type(lock, &definition);
+	reducer_run(lock, &reducer_define_interaction_type, &definition, NULL);
 	show_definition(&edit, &definition);
 	return edit_end(&edit);
 }

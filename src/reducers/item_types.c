@@ -14,64 +14,76 @@
 #include "engine/world.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
-#include "reducers/inputs.h"
-#include "reducers/item_types.h"
+#include "reducers/reducers.h"
 #include "reducers/type_edits.h"
 #include "spi.h"
 #include "tables/item_kinds.h"
 #include "tables/kind_rows.h"
 
-PG_FUNCTION_INFO_V1(npcsim_define_item_type);
 PG_FUNCTION_INFO_V1(npcsim_edit_item_types);
 
 static SpiStatement item_type_now = {"SELECT * FROM npcsim.item_types WHERE world_id = $1 AND name = $2",
 									 2,
 									 {INT8OID, TEXTOID}};
 
-void
-item_type_define(WorldLock *lock, const char *name, Jsonb *item_components, const char *description)
+typedef struct DefineItemType
 {
-	ItemKind kind;
+	const char *name;
+	Jsonb	   *components;
+	const char *description;
+} DefineItemType;
 
-	check_type_name(name, "item");
-	check_type_description(description);
-	item_kind_from_jsonb(item_components, &kind);
+static const Argument define_item_type_arguments[] = {
+	TEXT_ARGUMENT(DefineItemType, name, KIND_NAME_SIZE - 1),
+	OBJECT_ARGUMENT(DefineItemType, components),
+	TEXT_ARGUMENT(DefineItemType, description, 0),
+};
+
+/* New or changed. */
+static bool
+define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const DefineItemType *define = arguments;
+	ItemKind			  kind;
+
+	check_type_name(define->name, "item");
+	check_type_description(define->description);
+	item_kind_from_jsonb(define->components, &kind);
 	leave_image(lock);
-	item_type_row_write(lock->world_id, name, description, item_components);
+	item_type_row_write(lock->world_id, define->name, define->description, define->components);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
-	input_begin(lock, "define_item_type");
-	input_text("name", name);
-	input_jsonb("components", item_components);
-	input_text("description", description);
-	input_end();
+	return true;
 }
 
-void
-item_type_delete(WorldLock *lock, const char *name)
+const Reducer reducer_define_item_type = {
+	WORLD_REDUCER(define_item_type, define_item_type),
+	REDUCER_ARGUMENTS(DefineItemType, define_item_type_arguments),
+};
+
+REDUCER_FUNCTION(define_item_type);
+
+typedef struct DeleteItemType
+{
+	const char *name;
+} DeleteItemType;
+
+static const Argument delete_item_type_arguments[] = {
+	TEXT_ARGUMENT(DeleteItemType, name, KIND_NAME_SIZE - 1),
+};
+
+static bool
+delete_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	leave_image(lock);
-	item_type_row_delete(lock->world_id, name);
+	item_type_row_delete(lock->world_id, ((const DeleteItemType *) arguments)->name);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
-	input_begin(lock, "delete_item_type");
-	input_text("name", name);
-	input_end();
+	return true;
 }
 
-/* define_item_type(world_id, name, components, description): new or changed */
-Datum
-npcsim_define_item_type(PG_FUNCTION_ARGS)
-{
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	char	  *name = arg_text(fcinfo, 1, "name", KIND_NAME_SIZE - 1);
-	Jsonb	  *item_components = arg_object(fcinfo, 2, "components");
-	WorldLock *lock;
-
-	arg_not_null(fcinfo, 3, "description");
-	lock = world_lock(world_id, WORLD_WAIT);
-	item_type_define(lock, name, item_components, text_to_cstring(PG_GETARG_TEXT_PP(3)));
-	world_flush(lock);
-	PG_RETURN_VOID();
-}
+const Reducer reducer_delete_item_type = {
+	WORLD_REDUCER(delete_item_type, delete_item_type),
+	REDUCER_ARGUMENTS(DeleteItemType, delete_item_type_arguments),
+};
 
 static const EditColumn item_type_columns[] = {
 	{"world_id", 0, NULL},
@@ -109,14 +121,17 @@ npcsim_edit_item_types(PG_FUNCTION_ARGS)
 				"Remove them when they are back. Those of a type without \"respawn\" in its components "
 				"do not come "
 				"back.");
-		item_type_delete(lock, name);
+		reducer_run(lock, &reducer_delete_item_type, &(DeleteItemType) {.name = name}, NULL);
 		return edit_end(&edit);
 	}
 	if (edit.kind == EDIT_UPDATE)
 		refuse_type_renaming(&edit, "item");
 	edit_groups(&edit, item_type_columns, lengthof(item_type_columns));
-	item_type_define(lock, name, DatumGetJsonbP(edit_value(&edit, "components")),
-					 text_written(&edit, "description", ""));
+	reducer_run(lock, &reducer_define_item_type,
+				&(DefineItemType) {.name = name,
+								   .components = DatumGetJsonbP(edit_value(&edit, "components")),
+								   .description = text_written(&edit, "description", "")},
+				NULL);
 	if (!edit_writes(&edit, "description"))
 		edit_show(&edit, "description", CStringGetTextDatum(text_written(&edit, "description", "")));
 	return edit_end(&edit);

@@ -10,12 +10,10 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/inputs.h"
 #include "reducers/items.h"
+#include "reducers/reducers.h"
 #include "tables/item_kinds.h"
 
-PG_FUNCTION_INFO_V1(npcsim_create_item);
-PG_FUNCTION_INFO_V1(npcsim_remove_item);
 PG_FUNCTION_INFO_V1(npcsim_item_share_at);
 
 WorldItem *
@@ -33,82 +31,127 @@ item_require(World *world, int64 item_id)
 	return item;
 }
 
-WorldItem *
-item_create(World *world, const char *item_type, Cell cell, Jsonb *properties)
+typedef struct CreateItem
 {
-	WorldLock *lock = world_image_lock(world);
-	WorldItem *item;
+	int64		item_id;
+	const char *item_type;
+	int32		x;
+	int32		y;
+	Jsonb	   *properties; /* NULL = {} */
+} CreateItem;
+
+static const Argument create_item_arguments[] = {
+	ID_ARGUMENT(CreateItem, item_id, .place = ARGUMENT_MADE),
+	TEXT_ARGUMENT(CreateItem, item_type, KIND_NAME_SIZE - 1),
+	COORDINATE_ARGUMENT(CreateItem, x),
+	COORDINATE_ARGUMENT(CreateItem, y),
+	OBJECT_ARGUMENT(CreateItem, properties, .can_be_absent = true),
+};
+
+static bool
+create_item(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	CreateItem *create = arguments;
+	World	   *world = world_image(lock);
+	Cell		cell = check_cell(world_grid(world), create->x, create->y);
 
 	if (!lock->replaying)
-		check_text(item_type, "item_type", KIND_NAME_SIZE - 1);
-	if (world_item_kind(world, item_type) == NULL)
-		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE), errmsg("item type \"%s\" does not exist", item_type),
+		check_text(create->item_type, "item_type", KIND_NAME_SIZE - 1);
+	if (world_item_kind(world, create->item_type) == NULL)
+		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
+				errmsg("item type \"%s\" does not exist", create->item_type),
 				errdetail("World %lld has no such type.", (long long) lock->world_id),
 				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists its types; "
 						"define_item_type() makes another.",
 						(long long) lock->world_id));
-	if (properties != NULL)
-		check_object(properties, "properties");
-	item = world_add_item(world, item_type, cell, properties);
-	input_begin(lock, "create_item");
-	input_id("item_id", item->id);
-	input_text("item_type", item_type);
-	input_number("x", cell.x);
-	input_number("y", cell.y);
-	if (properties != NULL)
-		input_jsonb("properties", properties);
-	input_end();
-	return item;
+	if (create->properties != NULL)
+		check_object(create->properties, "properties");
+	create->item_id = world_add_item(world, create->item_type, cell, create->properties)->id;
+	result->number = create->item_id;
+	return true;
 }
+
+const Reducer reducer_create_item = {
+	WORLD_REDUCER(create_item, create_item),
+	REDUCER_ARGUMENTS(CreateItem, create_item_arguments),
+	.returns = RETURNS_ID,
+};
+
+REDUCER_FUNCTION(create_item);
+
+WorldItem *
+item_create(World *world, const char *item_type, Cell cell, Jsonb *properties)
+{
+	CreateItem create = {.item_type = item_type, .x = cell.x, .y = cell.y, .properties = properties};
+
+	reducer_run(world_image_lock(world), &reducer_create_item, &create, NULL);
+	return item_require(world, create.item_id);
+}
+
+typedef struct RemoveItem
+{
+	int64 item_id;
+} RemoveItem;
+
+static const Argument remove_item_arguments[] = {
+	ID_ARGUMENT(RemoveItem, item_id),
+};
+
+/* Whoever uses it stops. */
+static bool
+remove_item(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	World *world = world_image(lock);
+
+	world_remove_item(world, item_require(world, ((const RemoveItem *) arguments)->item_id));
+	return true;
+}
+
+const Reducer reducer_remove_item = {
+	WORLD_REDUCER(remove_item, remove_item),
+	REDUCER_ARGUMENTS(RemoveItem, remove_item_arguments),
+};
+
+REDUCER_FUNCTION(remove_item);
 
 void
-item_remove(World *world, WorldItem *item)
+item_remove(World *world, int64 item_id)
 {
-	input_begin(world_image_lock(world), "remove_item");
-	input_id("item_id", item->id);
-	input_end();
-	world_remove_item(world, item);
+	reducer_run(world_image_lock(world), &reducer_remove_item, &(RemoveItem) {.item_id = item_id}, NULL);
 }
+
+typedef struct SetItemProperties
+{
+	int64  item_id;
+	Jsonb *properties;
+} SetItemProperties;
+
+static const Argument set_item_properties_arguments[] = {
+	ID_ARGUMENT(SetItemProperties, item_id),
+	OBJECT_ARGUMENT(SetItemProperties, properties),
+};
+
+static bool
+set_item_properties(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetItemProperties *set = arguments;
+	World					*world = world_image(lock);
+
+	check_object(set->properties, "properties");
+	world_set_item_properties(world, item_require(world, set->item_id), set->properties);
+	return true;
+}
+
+const Reducer reducer_set_item_properties = {
+	WORLD_REDUCER(set_item_properties, set_item_properties),
+	REDUCER_ARGUMENTS(SetItemProperties, set_item_properties_arguments),
+};
 
 void
-item_change_properties(World *world, WorldItem *item, Jsonb *properties)
+item_change_properties(World *world, int64 item_id, Jsonb *properties)
 {
-	check_object(properties, "properties");
-	world_set_item_properties(world, item, properties);
-	input_begin(world_image_lock(world), "set_item_properties");
-	input_id("item_id", item->id);
-	input_jsonb("properties", properties);
-	input_end();
-}
-
-/* create_item(world_id, item_type, x, y, properties) → id */
-Datum
-npcsim_create_item(PG_FUNCTION_ARGS)
-{
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	char	  *item_type = arg_text(fcinfo, 1, "item_type", KIND_NAME_SIZE - 1);
-	int32	   x = arg_int32(fcinfo, 2, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32	   y = arg_int32(fcinfo, 3, "y", PG_INT32_MIN, PG_INT32_MAX);
-	Jsonb	  *properties = arg_object(fcinfo, 4, "properties");
-	World	  *world = world_image(world_lock(world_id, WORLD_WAIT));
-	WorldItem *item;
-
-	item = item_create(world, item_type, check_cell(world_grid(world), x, y), properties);
-	world_write(world);
-	PG_RETURN_INT64(item->id);
-}
-
-/* remove_item(world_id, item_id): whoever uses it stops */
-Datum
-npcsim_remove_item(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int64  item_id = arg_id(fcinfo, 1, "item_id");
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-
-	item_remove(world, item_require(world, item_id));
-	world_write(world);
-	PG_RETURN_VOID();
+	reducer_run(world_image_lock(world), &reducer_set_item_properties,
+				&(SetItemProperties) {.item_id = item_id, .properties = properties}, NULL);
 }
 
 /*

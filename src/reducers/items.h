@@ -1,8 +1,8 @@
 /*
  * items.h
- *	  Edits of items, for the functions and for the view world_items alike.
+ *	  Edits of items, for the view world_items as for the functions.
  *
- * Each checks what it is given, changes the image at lock->now and notes the input;
+ * Each checks what it is given, changes the image at lock->now and stores the input;
  * the caller ends with world_write().
  */
 #ifndef NPCSIM_REDUCERS_ITEMS_H
@@ -17,7 +17,7 @@ extern WorldItem *item_require(World *world, int64 item_id);
 
 extern WorldItem *item_create(World *world, const char *item_type, Cell cell,
 							  Jsonb *properties); /* NULL = {} */
-extern void		  item_remove(World *world, WorldItem *item);
-extern void		  item_change_properties(World *world, WorldItem *item, Jsonb *properties);
+extern void		  item_remove(World *world, int64 item_id);
+extern void		  item_change_properties(World *world, int64 item_id, Jsonb *properties);
 
 #endif /* NPCSIM_REDUCERS_ITEMS_H */

@@ -15,8 +15,9 @@
 #include "errors.h"
 #include "json.h"
 #include "reducers/answer_read.h"
-#include "reducers/inputs.h"
+#include "reducers/effect.h"
 #include "reducers/judging.h"
+#include "reducers/npcs.h"
 #include "sim/talk.h"
 
 #define ASK_AGAIN_MAX (86400 * SIM_SECOND)
@@ -103,15 +104,30 @@ read_decision(World *world, Npc *npc, const Answer *answer, Decision *decision)
 	return refusal;
 }
 
+/* What is kept of an answer that takes effect. */
+typedef struct Decided
+{
+	int64  npc_id;
+	int32  told_events;
+	int64  state_counter;
+	Jsonb *effect;
+} Decided;
+
+static const Argument decided_arguments[] = {
+	ID_ARGUMENT(Decided, npc_id),
+	NUMBER_ARGUMENT(Decided, told_events, 0, PG_INT32_MAX),
+	NUMBER_ARGUMENT(Decided, state_counter, 0, PG_INT64_MAX),
+	MEMBERS_ARGUMENT(Decided, effect),
+};
+
 static void
 store_input(World *world, const Answer *answer)
 {
-	input_begin(world_image_lock(world), "decision");
-	input_id("npc_id", answer->npc_id);
-	input_number("told_events", answer->told_events);
-	input_number("state_counter", answer->state_counter);
-	input_members(answer->effect);
-	input_end();
+	world_input(world_image_lock(world), &reducer_decision,
+				&(Decided) {.npc_id = answer->npc_id,
+							.told_events = answer->told_events,
+							.state_counter = answer->state_counter,
+							.effect = answer->effect});
 }
 
 /* All invitations that are meant are over. */
@@ -195,6 +211,20 @@ close_question(World *world, Npc *npc, int told_events)
 	world_close_request(world, npc);
 }
 
+/* An answer that counts for nothing, and what its mind is told (NULL: it is not told). */
+typedef struct DecisionRefused
+{
+	int64		npc_id;
+	int32		told_events;
+	const char *message;
+} DecisionRefused;
+
+static const Argument refused_arguments[] = {
+	ID_ARGUMENT(DecisionRefused, npc_id),
+	NUMBER_ARGUMENT(DecisionRefused, told_events, 0, PG_INT32_MAX),
+	TEXT_ARGUMENT(DecisionRefused, message, 0, .optional = true),
+};
+
 /* Tells the mind why its answer counts for nothing (NULL: it is not told). */
 static void
 tell_refusal(World *world, Npc *npc, int told_events, const char *message)
@@ -209,24 +239,10 @@ tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 		npc_tell(world, npc, MIND_ERROR, members.data);
 		pfree(members.data);
 	}
-	input_begin(world_image_lock(world), "decision_refused");
-	input_id("npc_id", npc->id);
-	input_number("told_events", told_events);
-	input_text("message", message);
-	input_end();
+	world_input(world_image_lock(world), &reducer_decision_refused,
+				&(DecisionRefused) {.npc_id = npc->id, .told_events = told_events, .message = message});
 	if (message != NULL)
 		world_wake_for_news(world, npc, 0);
-}
-
-void
-answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message)
-{
-	bool in_time = npc->request_pending;
-
-	close_question(world, npc, told_events);
-	tell_refusal(world, npc, told_events, message);
-	if (in_time)
-		world_note_outcome(world, npc, false);
 }
 
 /* Carries out an answer whose request is its NPC's. */
@@ -272,7 +288,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		answer->status = ANSWER_APPLIED;
 }
 
-void
+static void
 answer_apply(World *world, Npc *npc, Answer *answer)
 {
 	/* Else it is known what became of the question. */
@@ -283,6 +299,45 @@ answer_apply(World *world, Npc *npc, Answer *answer)
 	if (in_time && answer->status != ANSWER_CANCELLED)
 		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
+
+/* It is judged as it was, and stored where it is carried out. */
+static bool
+decide_again(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const Decided *decided = arguments;
+	Answer		   answer = {.npc_id = decided->npc_id,
+							 .effect = decision_effect(decided->effect),
+							 .tokens_valid = true,
+							 .state_counter = decided->state_counter,
+							 .told_events = decided->told_events};
+
+	answer_apply(lock->image, npc_require(lock->image, decided->npc_id), &answer);
+	return false;
+}
+
+const Reducer reducer_decision = {
+	WORLD_REDUCER(decision, decide_again),
+	REDUCER_ARGUMENTS(Decided, decided_arguments),
+};
+
+static bool
+refuse_again(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const DecisionRefused *refused = arguments;
+	Npc					  *npc = npc_require(lock->image, refused->npc_id);
+	bool				   in_time = npc->request_pending;
+
+	close_question(lock->image, npc, refused->told_events);
+	tell_refusal(lock->image, npc, refused->told_events, refused->message);
+	if (in_time)
+		world_note_outcome(lock->image, npc, false);
+	return false;
+}
+
+const Reducer reducer_decision_refused = {
+	WORLD_REDUCER(decision_refused, refuse_again),
+	REDUCER_ARGUMENTS(DecisionRefused, refused_arguments),
+};
 
 void
 answer_judge_past(Answer *answer, PastRequest *past)

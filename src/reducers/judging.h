@@ -2,7 +2,7 @@
  * judging.h
  *	  Judging one answer of a mind, and carrying it out.
  *
- * Each function changes the image at lock->now, notes the input and leaves what became of the answer in its status, sqlstate
+ * Each function changes the image at lock->now, stores the input and leaves what became of the answer in its status, sqlstate
  * and reason; the caller ends with world_write().
  */
 #ifndef NPCSIM_REDUCERS_JUDGING_H
@@ -18,16 +18,5 @@ extern void answer_judge(World *world, Answer *answer, Slot *slot);
 
 /* An answer to an older question than the last: too late to be carried out, but credited once. NULL: the log knows none. */
 extern void answer_judge_past(Answer *answer, PastRequest *past);
-
-/*
- * What follows is for replays, too.
- *
- * Carries out the answer to the question of an NPC's mind. It takes npc_id, effect, flaw, tokens_valid, state_counter
- * and told_events of the answer.
- */
-extern void answer_apply(World *world, Npc *npc, Answer *answer);
-
-/* An answer that counts for nothing; the mind is told the message unless it is NULL. */
-extern void answer_apply_refusal(World *world, Npc *npc, int told_events, const char *message);
 
 #endif /* NPCSIM_REDUCERS_JUDGING_H */

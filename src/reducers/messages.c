@@ -10,96 +10,105 @@
 #include "engine/lock.h"
 #include "errors.h"
 #include "json.h"
-#include "reducers/inputs.h"
-#include "reducers/messages.h"
+#include "reducer.h"
 #include "tables/worlds.h"
 
 #define CHAT_MAX_CHARS 500
 
-/* Of a player, now; written with what was put into the input. */
-static int64
-record(WorldLock *lock, WorldEvent *event, int64 player_id)
+/* Of a player, now. */
+static void
+record(WorldLock *lock, WorldEvent *event, int64 player_id, ReducerResult *result)
 {
-	int64 sequence;
-
 	event->clock = lock->now;
 	event->player_id = player_id;
-	sequence = world_record(lock, event);
-	world_flush(lock);
-	return sequence;
+	result->number = world_record(lock, event);
 }
 
-int64
-record_chat(WorldLock *lock, int64 player_id, const char *username, const char *text)
+typedef struct Chat
 {
-	WorldEvent event = {.kind = WORLD_EVENT_CHAT};
+	int64		player_id;
+	const char *username;
+	const char *text;
+} Chat;
 
-	event.data = psprintf("{%s,%s}", json_text_member("username", username), json_text_member("text", text));
-	input_begin(lock, "send_chat");
-	input_id("player_id", player_id);
-	input_text("username", username);
-	input_text("text", text);
-	input_end();
-	return record(lock, &event, player_id);
-}
+static const Argument chat_arguments[] = {
+	CALLER_ARGUMENT(Chat, player_id),
+	CALLER_NAME_ARGUMENT(Chat, username),
+	TEXT_ARGUMENT(Chat, text, CHAT_MAX_CHARS),
+};
 
-int64
-record_map_ping(WorldLock *lock, int64 player_id, const char *username, Cell cell)
+static bool
+send_chat(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	WorldEvent event = {.kind = WORLD_EVENT_MAP_PING, .placed = true, .cell = cell};
+	const Chat *chat = arguments;
+	WorldEvent	event = {.kind = WORLD_EVENT_CHAT};
 
-	event.data = psprintf("{%s}", json_text_member("username", username));
-	input_begin(lock, "map_ping");
-	input_id("player_id", player_id);
-	input_text("username", username);
-	input_number("x", cell.x);
-	input_number("y", cell.y);
-	input_end();
-	return record(lock, &event, player_id);
+	event.data = psprintf("{%s,%s}", json_text_member("username", chat->username),
+						  json_text_member("text", chat->text));
+	record(lock, &event, chat->player_id, result);
+	return true;
 }
 
-/* The value of both calls. */
+const Reducer reducer_send_chat = {
+	WORLD_REDUCER(send_chat, send_chat),
+	REDUCER_ARGUMENTS(Chat, chat_arguments),
+	.returns = RETURNS_SEQUENCE,
+	.client_roles = ROLES_PLAYERS,
+	.burst = 20,
+	.per_minute = 60,
+	.description = "Says it to everybody in your world; value: {\"sequence\"}",
+};
+
+typedef struct MapPing
+{
+	int64		player_id;
+	const char *username;
+	int32		x;
+	int32		y;
+} MapPing;
+
+static const Argument map_ping_arguments[] = {
+	CALLER_ARGUMENT(MapPing, player_id),
+	CALLER_NAME_ARGUMENT(MapPing, username),
+	COORDINATE_ARGUMENT(MapPing, x),
+	COORDINATE_ARGUMENT(MapPing, y),
+};
+
 static void
-json_sequence(StringInfo value, int64 sequence)
+require_cell(WorldLock *lock, const void *arguments, const Caller *caller)
 {
-	json_literal(value, "{\"sequence\":");
-	json_int64(value, sequence);
-	appendStringInfoChar(value, '}');
-}
+	const MapPing *ping = arguments;
+	int32		   size_x;
+	int32		   size_y;
 
-/* {"text": …}: said to everybody in the caller's world. */
-void
-reduce_chat(const Caller *caller, Jsonb *args, StringInfo value)
-{
-	char	  *text = call_text(args, "text", CHAT_MAX_CHARS);
-	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
-
-	json_sequence(value, record_chat(lock, caller->player_id, caller->username, text));
-}
-
-static Cell
-cell_of(Jsonb *args, const Caller *caller)
-{
-	Cell  cell = {(int16) call_number(args, "x", 0, WORLD_CELLS_MAX - 1, true),
-				  (int16) call_number(args, "y", 0, WORLD_CELLS_MAX - 1, true)};
-	int32 size_x;
-	int32 size_y;
-
-	world_row_size(caller->world_id, &size_x, &size_y);
-	if (cell.x >= size_x || cell.y >= size_y)
+	world_row_size(lock->world_id, &size_x, &size_y);
+	if (ping->x >= size_x || ping->y >= size_y)
 		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
-				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) caller->world_id),
+				errmsg("cell (%d, %d) is outside world %lld", ping->x, ping->y, (long long) lock->world_id),
 				errdetail("The world has %d x %d cells, counted from 0.", size_x, size_y),
 				errhint("Point at one of its cells."));
-	return cell;
 }
 
-/* {"x": …, "y": …}: a cell that everybody in the caller's world is to look at. */
-void
-reduce_map_ping(const Caller *caller, Jsonb *args, StringInfo value)
+static bool
+map_ping(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	Cell	   cell = cell_of(args, caller);
-	WorldLock *lock = world_lock(caller->world_id, WORLD_WAIT);
+	const MapPing *ping = arguments;
+	WorldEvent	   event = {.kind = WORLD_EVENT_MAP_PING,
+							.placed = true,
+							.cell = {.x = (int16) ping->x, .y = (int16) ping->y}};
 
-	json_sequence(value, record_map_ping(lock, caller->player_id, caller->username, cell));
+	event.data = psprintf("{%s}", json_text_member("username", ping->username));
+	record(lock, &event, ping->player_id, result);
+	return true;
 }
+
+const Reducer reducer_map_ping = {
+	WORLD_REDUCER(map_ping, map_ping),
+	REDUCER_ARGUMENTS(MapPing, map_ping_arguments),
+	.returns = RETURNS_SEQUENCE,
+	.client_roles = ROLES_PLAYERS,
+	.burst = 20,
+	.per_minute = 60,
+	.description = "Points at it for everybody in your world; value: {\"sequence\"}",
+	.require = require_cell,
+};

@@ -10,14 +10,10 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/inputs.h"
 #include "reducers/npcs.h"
 #include "reducers/players.h"
+#include "reducers/reducers.h"
 
-PG_FUNCTION_INFO_V1(npcsim_create_npc);
-PG_FUNCTION_INFO_V1(npcsim_remove_npc);
-PG_FUNCTION_INFO_V1(npcsim_assign_npc_to_player);
-PG_FUNCTION_INFO_V1(npcsim_request_npc_decision);
 PG_FUNCTION_INFO_V1(npcsim_need_at);
 PG_FUNCTION_INFO_V1(npcsim_track_x);
 PG_FUNCTION_INFO_V1(npcsim_track_y);
@@ -52,172 +48,340 @@ require_name(const WorldLock *lock, const char *name)
 		check_text(name, "name", NAME_MAX_CHARS);
 }
 
-Npc *
-npc_create(World *world, const char *name, Cell cell, int64 controller, char *const *traits, int trait_count)
+/* ---- making and removing ---- */
+
+typedef struct CreateNpc
 {
-	WorldLock *lock = world_image_lock(world);
+	int64		npc_id;
+	const char *name;
+	int32		x;
+	int32		y;
+	int64		controller_player_id;
+	TextList	traits;
+} CreateNpc;
+
+static const Argument create_npc_arguments[] = {
+	ID_ARGUMENT(CreateNpc, npc_id, .place = ARGUMENT_MADE),
+	TEXT_ARGUMENT(CreateNpc, name, NAME_MAX_CHARS),
+	COORDINATE_ARGUMENT(CreateNpc, x),
+	COORDINATE_ARGUMENT(CreateNpc, y),
+	ID_ARGUMENT(CreateNpc, controller_player_id, .optional = true),
+	TEXTS_ARGUMENT(CreateNpc, traits, TRAITS_MAX, TRAIT_MAX_CHARS, .place = ARGUMENT_GIVEN),
+};
+
+static bool
+create_npc(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	CreateNpc *create = arguments;
+	World	  *world = world_image(lock);
+	Cell	   cell = check_cell(world_grid(world), create->x, create->y);
 	Npc		  *npc;
 
-	require_name(lock, name);
-	require_controller(lock, controller);
-	npc = world_add_npc(world, name, cell);
-	if (controller != 0)
-		world_set_controller(world, npc, controller);
-	input_begin(lock, "create_npc");
-	input_id("npc_id", npc->id);
-	input_text("name", name);
-	input_number("x", cell.x);
-	input_number("y", cell.y);
-	input_id("controller_player_id", controller);
-	input_end();
-	if (trait_count > 0)
-		npc_change_traits(world, npc, traits, trait_count);
-	return npc;
+	require_name(lock, create->name);
+	require_controller(lock, create->controller_player_id);
+	npc = world_add_npc(world, create->name, cell);
+	if (create->controller_player_id != 0)
+		world_set_controller(world, npc, create->controller_player_id);
+	create->npc_id = npc->id;
+	result->number = npc->id;
+	return true;
 }
+
+static void
+give_traits(WorldLock *lock, void *arguments)
+{
+	const CreateNpc *create = arguments;
+
+	if (create->traits.count > 0)
+		npc_change_traits(world_image(lock), create->npc_id, create->traits);
+}
+
+const Reducer reducer_create_npc = {
+	WORLD_REDUCER(create_npc, create_npc),
+	REDUCER_ARGUMENTS(CreateNpc, create_npc_arguments),
+	.after = give_traits,
+	.returns = RETURNS_ID,
+};
+
+REDUCER_FUNCTION(create_npc);
+
+Npc *
+npc_create(World *world, const char *name, Cell cell, int64 controller, TextList traits)
+{
+	CreateNpc create = {.name = name,
+						.x = cell.x,
+						.y = cell.y,
+						.controller_player_id = controller,
+						.traits = traits};
+
+	reducer_run(world_image_lock(world), &reducer_create_npc, &create, NULL);
+	return npc_require(world, create.npc_id);
+}
+
+/* What is told of one NPC, and nothing else. */
+typedef struct OneNpc
+{
+	int64 npc_id;
+} OneNpc;
+
+static const Argument one_npc[] = {
+	ID_ARGUMENT(OneNpc, npc_id),
+};
+
+static bool
+remove_npc(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	World *world = world_image(lock);
+
+	world_remove_npc(world, npc_require(world, ((const OneNpc *) arguments)->npc_id));
+	return true;
+}
+
+const Reducer reducer_remove_npc = {
+	WORLD_REDUCER(remove_npc, remove_npc),
+	REDUCER_ARGUMENTS(OneNpc, one_npc),
+};
+
+REDUCER_FUNCTION(remove_npc);
 
 void
-npc_remove(World *world, Npc *npc)
+npc_remove(World *world, int64 npc_id)
 {
-	input_begin(world_image_lock(world), "remove_npc");
-	input_id("npc_id", npc->id);
-	input_end();
-	world_remove_npc(world, npc);
+	reducer_run(world_image_lock(world), &reducer_remove_npc, &(OneNpc) {.npc_id = npc_id}, NULL);
 }
+
+/* ---- editing ---- */
+
+typedef struct AssignNpc
+{
+	int64 npc_id;
+	int64 player_id; /* 0 gives it back to the built-in mind */
+} AssignNpc;
+
+static const Argument assign_npc_arguments[] = {
+	ID_ARGUMENT(AssignNpc, npc_id),
+	ID_ARGUMENT(AssignNpc, player_id, .optional = true),
+};
+
+static bool
+assign_npc(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const AssignNpc *assign = arguments;
+	World			*world = world_image(lock);
+	Npc				*npc = npc_require(world, assign->npc_id);
+
+	require_controller(lock, assign->player_id);
+	if (npc->controller == assign->player_id)
+		return false;
+	world_set_controller(world, npc, assign->player_id);
+	return true;
+}
+
+const Reducer reducer_assign_npc_to_player = {
+	WORLD_REDUCER(assign_npc_to_player, assign_npc),
+	REDUCER_ARGUMENTS(AssignNpc, assign_npc_arguments),
+};
+
+REDUCER_FUNCTION(assign_npc_to_player);
 
 void
-npc_assign(World *world, Npc *npc, int64 player_id)
+npc_assign(World *world, int64 npc_id, int64 player_id)
 {
-	WorldLock *lock = world_image_lock(world);
-
-	require_controller(lock, player_id);
-	if (npc->controller == player_id)
-		return;
-	world_set_controller(world, npc, player_id);
-	input_begin(lock, "assign_npc_to_player");
-	input_id("npc_id", npc->id);
-	input_id("player_id", player_id);
-	input_end();
+	reducer_run(world_image_lock(world), &reducer_assign_npc_to_player,
+				&(AssignNpc) {.npc_id = npc_id, .player_id = player_id}, NULL);
 }
+
+typedef struct RenameNpc
+{
+	int64		npc_id;
+	const char *name;
+} RenameNpc;
+
+static const Argument rename_npc_arguments[] = {
+	ID_ARGUMENT(RenameNpc, npc_id),
+	TEXT_ARGUMENT(RenameNpc, name, NAME_MAX_CHARS),
+};
+
+static bool
+rename_npc(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const RenameNpc *rename = arguments;
+	World			*world = world_image(lock);
+
+	require_name(lock, rename->name);
+	world_set_name(world, npc_require(world, rename->npc_id), rename->name);
+	return true;
+}
+
+const Reducer reducer_rename_npc = {
+	WORLD_REDUCER(rename_npc, rename_npc),
+	REDUCER_ARGUMENTS(RenameNpc, rename_npc_arguments),
+};
 
 void
-npc_rename(World *world, Npc *npc, const char *name)
+npc_rename(World *world, int64 npc_id, const char *name)
 {
-	require_name(world_image_lock(world), name);
-	world_set_name(world, npc, name);
-	input_begin(world_image_lock(world), "rename_npc");
-	input_id("npc_id", npc->id);
-	input_text("name", name);
-	input_end();
+	reducer_run(world_image_lock(world), &reducer_rename_npc, &(RenameNpc) {.npc_id = npc_id, .name = name},
+				NULL);
 }
+
+typedef struct PlaceNpc
+{
+	int64 npc_id;
+	int32 x;
+	int32 y;
+} PlaceNpc;
+
+static const Argument place_npc_arguments[] = {
+	ID_ARGUMENT(PlaceNpc, npc_id),
+	COORDINATE_ARGUMENT(PlaceNpc, x),
+	COORDINATE_ARGUMENT(PlaceNpc, y),
+};
+
+static bool
+place_npc(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const PlaceNpc *place = arguments;
+	World		   *world = world_image(lock);
+
+	world_place_npc(world, npc_require(world, place->npc_id),
+					check_cell(world_grid(world), place->x, place->y));
+	return true;
+}
+
+const Reducer reducer_place_npc = {
+	WORLD_REDUCER(place_npc, place_npc),
+	REDUCER_ARGUMENTS(PlaceNpc, place_npc_arguments),
+};
 
 void
-npc_place(World *world, Npc *npc, Cell cell)
+npc_place(World *world, int64 npc_id, Cell cell)
 {
-	world_place_npc(world, npc, cell);
-	input_begin(world_image_lock(world), "place_npc");
-	input_id("npc_id", npc->id);
-	input_number("x", cell.x);
-	input_number("y", cell.y);
-	input_end();
+	reducer_run(world_image_lock(world), &reducer_place_npc,
+				&(PlaceNpc) {.npc_id = npc_id, .x = cell.x, .y = cell.y}, NULL);
 }
+
+typedef struct SetNeed
+{
+	int64		npc_id;
+	const char *need;
+	int32		millionths;
+} SetNeed;
+
+static const Argument set_need_arguments[] = {
+	ID_ARGUMENT(SetNeed, npc_id),
+	TEXT_ARGUMENT(SetNeed, need, 0),
+	NUMBER_ARGUMENT(SetNeed, millionths, 0, NEED_MAX),
+};
+
+static bool
+set_need(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetNeed *set = arguments;
+	World		  *world = world_image(lock);
+	Npc			  *npc = npc_require(world, set->npc_id);
+
+	for (int need = 0; need < NEED_COUNT; need++)
+		if (strcmp(need_names[need], set->need) == 0)
+		{
+			world_set_need(world, npc, (Need) need, set->millionths);
+			return true;
+		}
+	return false;
+}
+
+const Reducer reducer_set_need = {
+	WORLD_REDUCER(set_need, set_need),
+	REDUCER_ARGUMENTS(SetNeed, set_need_arguments),
+};
 
 void
-npc_change_need(World *world, Npc *npc, Need need, int32 value)
+npc_change_need(World *world, int64 npc_id, Need need, int32 value)
 {
-	world_set_need(world, npc, need, value);
-	input_begin(world_image_lock(world), "set_need");
-	input_id("npc_id", npc->id);
-	input_text("need", need_names[need]);
-	input_number("millionths", value);
-	input_end();
+	reducer_run(world_image_lock(world), &reducer_set_need,
+				&(SetNeed) {.npc_id = npc_id, .need = need_names[need], .millionths = value}, NULL);
 }
+
+typedef struct SetTraits
+{
+	int64	 npc_id;
+	TextList traits;
+} SetTraits;
+
+static const Argument set_traits_arguments[] = {
+	ID_ARGUMENT(SetTraits, npc_id),
+	TEXTS_ARGUMENT(SetTraits, traits, TRAITS_MAX, TRAIT_MAX_CHARS),
+};
+
+static bool
+set_traits(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetTraits *set = arguments;
+	World			*world = world_image(lock);
+
+	world_set_traits(world, npc_require(world, set->npc_id), set->traits.texts, set->traits.count);
+	return true;
+}
+
+const Reducer reducer_set_traits = {
+	WORLD_REDUCER(set_traits, set_traits),
+	REDUCER_ARGUMENTS(SetTraits, set_traits_arguments),
+};
 
 void
-npc_change_traits(World *world, Npc *npc, char *const *traits, int count)
+npc_change_traits(World *world, int64 npc_id, TextList traits)
 {
-	world_set_traits(world, npc, traits, count);
-	input_begin(world_image_lock(world), "set_traits");
-	input_id("npc_id", npc->id);
-	input_texts("traits", traits, count);
-	input_end();
+	reducer_run(world_image_lock(world), &reducer_set_traits,
+				&(SetTraits) {.npc_id = npc_id, .traits = traits}, NULL);
 }
 
-int64
-npc_ask(World *world, Npc *npc)
+/* ---- asking ---- */
+
+/* The request's id; 0 when no other mind is to be asked: the built-in one then decides at once. */
+static bool
+request_npc_decision(WorldLock *lock, void *arguments, ReducerResult *result)
 {
+	World *world = world_image(lock);
+	Npc	  *npc = npc_require(world, ((const OneNpc *) arguments)->npc_id);
+
 	world_open_request(world, npc, REASON_REQUESTED);
 	if (!npc->request_pending)
 		world_decide_built_in(world, &npc, 1);
-	input_begin(world_image_lock(world), "request_npc_decision");
-	input_id("npc_id", npc->id);
-	input_end();
-	return npc->request_pending ? npc->request_id : 0;
+	result->number = npc->request_pending ? npc->request_id : 0;
+	return true;
 }
 
-/* create_npc(world_id, name, x, y, controller_player_id, traits) → id */
-Datum
-npcsim_create_npc(PG_FUNCTION_ARGS)
+static void
+require_own_npc(WorldLock *lock, const void *arguments, const Caller *caller)
 {
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	char  *name = arg_text(fcinfo, 1, "name", NAME_MAX_CHARS);
-	int32  x = arg_int32(fcinfo, 2, "x", PG_INT32_MIN, PG_INT32_MAX);
-	int32  y = arg_int32(fcinfo, 3, "y", PG_INT32_MIN, PG_INT32_MAX);
-	int64  controller = PG_ARGISNULL(4) ? 0 : arg_id(fcinfo, 4, "controller_player_id");
-	int	   trait_count;
-	char **traits = arg_texts(fcinfo, 5, "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &trait_count);
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-	Npc	  *npc;
+	int64 npc_id = ((const OneNpc *) arguments)->npc_id;
 
-	npc = npc_create(world, name, check_cell(world_grid(world), x, y), controller, traits, trait_count);
-	world_write(world);
-	PG_RETURN_INT64(npc->id);
+	if (npc_require(world_image(lock), npc_id)->controller != caller->player_id)
+		ereport(ERROR, errcode(ERRCODE_NS_NOT_CONTROLLER),
+				errmsg("NPC %lld is not yours", (long long) npc_id),
+				errdetail("Its mind is another player's, or the built-in one."),
+				errhint("The reducer request_npc_assignment gives you NPCs."));
 }
 
-/* remove_npc(world_id, npc_id) */
-Datum
-npcsim_remove_npc(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+static const Argument own_npc[] = {
+	ID_ARGUMENT(OneNpc, npc_id, .meaning = "id of an NPC of yours"),
+};
 
-	npc_remove(world, npc_require(world, npc_id));
-	world_write(world);
-	PG_RETURN_VOID();
-}
+const Reducer reducer_request_npc_decision = {
+	WORLD_REDUCER(request_npc_decision, request_npc_decision),
+	REDUCER_ARGUMENTS(OneNpc, own_npc),
+	.returns = RETURNS_ID,
+	.client_roles = ROLES_PLAYERS,
+	.burst = 100,
+	.per_minute = 600,
+	.description =
+		"Its mind is asked at once; value: the request's id, or null when its tokens of the day are spent",
+	.require = require_own_npc,
+};
 
-/* assign_npc_to_player(world_id, npc_id, player_id); NULL gives it back to the built-in mind */
-Datum
-npcsim_assign_npc_to_player(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
-	int64  player_id = PG_ARGISNULL(2) ? 0 : arg_id(fcinfo, 2, "player_id");
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+REDUCER_FUNCTION(request_npc_decision);
 
-	npc_assign(world, npc_require(world, npc_id), player_id);
-	world_write(world);
-	PG_RETURN_VOID();
-}
-
-/*
- * request_npc_decision(world_id, npc_id) → request id, or NULL when no other
- * mind is to be asked: the built-in mind then decides at once.
- */
-Datum
-npcsim_request_npc_decision(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	int64  npc_id = arg_id(fcinfo, 1, "npc_id");
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-	Npc	  *npc = npc_require(world, npc_id);
-	int64  request_id = npc_ask(world, npc);
-
-	world_write(world);
-	if (request_id == 0)
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(request_id);
-}
+/* ---- for the views ---- */
 
 /* need_at(value, rate, as_of, now) → units; for the views */
 Datum

@@ -239,7 +239,7 @@ write_needs(World *world, Npc *npc, const Edit *edit)
 			continue;
 		units = DatumGetFloat8(edit_value(edit, need_names[need]));
 		check_float8(units, need_names[need], 0, NEED_MAX / NEED_UNIT, "");
-		npc_change_need(world, npc, need, (int32) rint(units * NEED_UNIT));
+		npc_change_need(world, npc->id, need, (int32) rint(units * NEED_UNIT));
 	}
 }
 
@@ -253,6 +253,16 @@ controller_written(const Edit *edit)
 		return 0;
 	check_id(player_id, "controller_player_id");
 	return player_id;
+}
+
+static TextList
+traits_written(const Edit *edit)
+{
+	TextList traits;
+
+	traits.texts =
+		check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &traits.count);
+	return traits;
 }
 
 static void
@@ -276,13 +286,12 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 	static const char *const revisions[] = {"identity_revision", "motion_revision", "needs_revision",
 											"status_revision"};
 	Cell					 cell = cell_written(edit, world_grid(world), (Cell) {0, 0});
-	char				   **traits = NULL;
-	int						 trait_count = 0;
+	TextList				 traits = {0};
 	Npc						*npc;
 
 	if (edit_writes(edit, "traits"))
-		traits = check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &trait_count);
-	npc = npc_create(world, edit_text(edit, "name"), cell, controller_written(edit), traits, trait_count);
+		traits = traits_written(edit);
+	npc = npc_create(world, edit_text(edit, "name"), cell, controller_written(edit), traits);
 	write_needs(world, npc, edit);
 	show_npc(edit, npc);
 	show_position(edit, cell);
@@ -302,17 +311,11 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 	{
 		edit_check_revision(edit, lock, "identity_revision", npc->identity_revision, what);
 		if (edit_writes(edit, "name"))
-			npc_rename(world, npc, edit_text(edit, "name"));
+			npc_rename(world, npc->id, edit_text(edit, "name"));
 		if (edit_writes(edit, "controller_player_id"))
-			npc_assign(world, npc, controller_written(edit));
+			npc_assign(world, npc->id, controller_written(edit));
 		if (edit_writes(edit, "traits"))
-		{
-			int	   count;
-			char **traits =
-				check_texts(edit_value(edit, "traits"), "traits", TRAITS_MAX, TRAIT_MAX_CHARS, &count);
-
-			npc_change_traits(world, npc, traits, count);
-		}
+			npc_change_traits(world, npc->id, traits_written(edit));
 		edit_show(edit, "identity_revision", revision_to_be(lock));
 	}
 	if (groups & GROUP(NPC_NEEDS))
@@ -327,7 +330,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 
 		edit_check_revision(edit, lock, "motion_revision", npc->motion_revision, what);
 		cell = cell_written(edit, world_grid(world), npc_cell(npc, lock->now));
-		npc_place(world, npc, cell);
+		npc_place(world, npc->id, cell);
 		show_position(edit, cell);
 		edit_show(edit, "motion_revision", revision_to_be(lock));
 	}
@@ -359,7 +362,7 @@ npcsim_edit_npcs(PG_FUNCTION_ARGS)
 	{
 		edit_check_revision(&edit, lock, "identity_revision", npc->identity_revision,
 							psprintf("NPC %lld", (long long) npc->id));
-		npc_remove(world, npc);
+		npc_remove(world, npc->id);
 	}
 	return edit_end(&edit);
 }
@@ -402,7 +405,7 @@ update_item(World *world, WorldLock *lock, WorldItem *item, Edit *edit)
 	if (groups & GROUP(ITEM_PROPERTIES))
 	{
 		edit_check_revision(edit, lock, "revision", item->revision, what);
-		item_change_properties(world, item, DatumGetJsonbP(edit_value(edit, "properties")));
+		item_change_properties(world, item->id, DatumGetJsonbP(edit_value(edit, "properties")));
 		edit_show(edit, "revision", revision_to_be(lock));
 	}
 }
@@ -433,7 +436,7 @@ npcsim_edit_world_items(PG_FUNCTION_ARGS)
 	{
 		edit_check_revision(&edit, lock, "revision", item->revision,
 							psprintf("item %lld", (long long) item->id));
-		item_remove(world, item);
+		item_remove(world, item->id);
 	}
 	return edit_end(&edit);
 }

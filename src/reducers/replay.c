@@ -11,8 +11,6 @@
  *
  * The second world is paused. Its minds are nobody's: who is there, and what they answered, are inputs, and its players
  * are those of the first world, who are asked nothing here.
- *
- * A new kind of input is a function here and an entry in 'kinds'.
  */
 #include "postgres.h"
 
@@ -28,16 +26,8 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/colonies.h"
-#include "reducers/effect.h"
-#include "reducers/failures.h"
-#include "reducers/inputs.h"
-#include "reducers/interaction_types.h"
-#include "reducers/item_types.h"
-#include "reducers/items.h"
-#include "reducers/judging.h"
-#include "reducers/messages.h"
-#include "reducers/npcs.h"
+#include "reducers/reducers.h"
+#include "reducers/registry.h"
 #include "reducers/worlds.h"
 #include "shmem.h"
 #include "spi.h"
@@ -61,326 +51,6 @@ typedef struct Replay
 	MemoryContext	   scratch;
 } Replay;
 
-/* ---- kinds of inputs ---- */
-
-static Npc *
-npc_of(World *world, Jsonb *payload)
-{
-	return npc_require(world, input_get_id(payload, "npc_id"));
-}
-
-static Cell
-cell_of(World *world, Jsonb *payload)
-{
-	return check_cell(world_grid(world), (int32) input_get_number(payload, "x", 0, WORLD_CELLS_MAX),
-					  (int32) input_get_number(payload, "y", 0, WORLD_CELLS_MAX));
-}
-
-static void
-require_id(int64 id, int64 first)
-{
-	if (id != first)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("the replay departs from the world"),
-				errdetail("What had id %lld in the world has id %lld in the replay.", (long long) first,
-						  (long long) id),
-				errhint("Another version of npcsim, with other rules, may have run the world."));
-}
-
-static void
-replay_populate_world(Replay *replay, World *world, Jsonb *payload)
-{
-	world_populate(world, (int) input_get_number(payload, "npcs", 1, PG_INT32_MAX));
-}
-
-static void
-replay_set_terrain(Replay *replay, World *world, Jsonb *payload)
-{
-	world_change_terrain(world, (int32) input_get_number(payload, "x", 0, WORLD_CELLS_MAX),
-						 (int32) input_get_number(payload, "y", 0, WORLD_CELLS_MAX),
-						 input_get_flag(payload, "blocked"),
-						 (int32) input_get_number(payload, "width", 1, WORLD_CELLS_MAX),
-						 (int32) input_get_number(payload, "height", 1, WORLD_CELLS_MAX));
-}
-
-static void
-replay_define_item_type(Replay *replay, World *world, Jsonb *payload)
-{
-	item_type_define(replay->lock, input_get_text(payload, "name"), input_get_jsonb(payload, "components"),
-					 input_get_text(payload, "description"));
-}
-
-static void
-replay_delete_item_type(Replay *replay, World *world, Jsonb *payload)
-{
-	item_type_delete(replay->lock, input_get_text(payload, "name"));
-}
-
-static void
-replay_define_interaction_type(Replay *replay, World *world, Jsonb *payload)
-{
-	interaction_type_define_again(replay->lock, payload);
-}
-
-static void
-replay_delete_interaction_type(Replay *replay, World *world, Jsonb *payload)
-{
-	interaction_type_delete(replay->lock, input_get_text(payload, "name"));
-}
-
-static void
-replay_send_chat(Replay *replay, World *world, Jsonb *payload)
-{
-	record_chat(replay->lock, input_get_id(payload, "player_id"), input_get_text(payload, "username"),
-				input_get_text(payload, "text"));
-}
-
-static void
-replay_map_ping(Replay *replay, World *world, Jsonb *payload)
-{
-	record_map_ping(replay->lock, input_get_id(payload, "player_id"), input_get_text(payload, "username"),
-					cell_of(world, payload));
-}
-
-static void
-replay_set_decision_policy(Replay *replay, World *world, Jsonb *payload)
-{
-	world_change_policy(world, input_get_text(payload, "policy"));
-}
-
-static void
-replay_set_idle_interval(Replay *replay, World *world, Jsonb *payload)
-{
-	world_change_idle_interval(world, (int32) input_get_number(payload, "seconds", IDLE_INTERVAL_MIN,
-															   IDLE_INTERVAL_MAX));
-}
-
-static void
-replay_set_need_decay(Replay *replay, World *world, Jsonb *payload)
-{
-	int32 most = (int32) input_get_number(payload, "max", 0, NEED_DECAY_MOST);
-
-	world_change_need_decay(world, (int32) input_get_number(payload, "min", 0, most), most);
-}
-
-static void
-replay_set_world_speed(Replay *replay, World *world, Jsonb *payload)
-{
-	world_set_speed(world, (int32) input_get_number(payload, "thousandths", 1, PG_INT32_MAX));
-}
-
-static void
-replay_rules(Replay *replay, World *world, Jsonb *payload)
-{
-	world_set_rules(replay->lock, (Rules) input_get_number(payload, "rules", RULES_0_1, RULES_NEWEST));
-	world_settle_bids(world);
-}
-
-static void
-replay_adopt_world(Replay *replay, World *world, Jsonb *payload)
-{
-	world_close_requests(world);
-}
-
-static void
-replay_create_npc(Replay *replay, World *world, Jsonb *payload)
-{
-	Npc *npc = npc_create(world, input_get_text(payload, "name"), cell_of(world, payload),
-						  input_get_id(payload, "controller_player_id"), NULL, 0);
-
-	require_id(npc->id, input_get_id(payload, "npc_id"));
-}
-
-static void
-replay_remove_npc(Replay *replay, World *world, Jsonb *payload)
-{
-	npc_remove(world, npc_of(world, payload));
-}
-
-static void
-replay_assign_npc_to_player(Replay *replay, World *world, Jsonb *payload)
-{
-	npc_assign(world, npc_of(world, payload), input_get_id(payload, "player_id"));
-}
-
-static void
-replay_rename_npc(Replay *replay, World *world, Jsonb *payload)
-{
-	npc_rename(world, npc_of(world, payload), input_get_text(payload, "name"));
-}
-
-static void
-replay_place_npc(Replay *replay, World *world, Jsonb *payload)
-{
-	npc_place(world, npc_of(world, payload), cell_of(world, payload));
-}
-
-static void
-replay_set_need(Replay *replay, World *world, Jsonb *payload)
-{
-	char *name = input_get_text(payload, "need");
-	int32 value = (int32) input_get_number(payload, "millionths", 0, NEED_MAX);
-
-	for (int need = 0; need < NEED_COUNT; need++)
-		if (strcmp(need_names[need], name) == 0)
-			npc_change_need(world, npc_of(world, payload), (Need) need, value);
-}
-
-static void
-replay_set_traits(Replay *replay, World *world, Jsonb *payload)
-{
-	int	   count;
-	char **traits = input_get_texts(payload, "traits", &count);
-
-	npc_change_traits(world, npc_of(world, payload), traits, count);
-}
-
-static void
-replay_request_npc_decision(Replay *replay, World *world, Jsonb *payload)
-{
-	npc_ask(world, npc_of(world, payload));
-}
-
-static void
-replay_create_item(Replay *replay, World *world, Jsonb *payload)
-{
-	WorldItem *item = item_create(world, input_get_text(payload, "item_type"), cell_of(world, payload),
-								  input_get_jsonb(payload, "properties"));
-
-	require_id(item->id, input_get_id(payload, "item_id"));
-}
-
-static void
-replay_remove_item(Replay *replay, World *world, Jsonb *payload)
-{
-	item_remove(world, item_require(world, input_get_id(payload, "item_id")));
-}
-
-static void
-replay_set_item_properties(Replay *replay, World *world, Jsonb *payload)
-{
-	item_change_properties(world, item_require(world, input_get_id(payload, "item_id")),
-						   input_get_jsonb(payload, "properties"));
-}
-
-/* An image that is loaded anew (for other item types) is told again, as the first world's was. */
-static void
-replay_presence(Replay *replay, World *world, Jsonb *payload)
-{
-	int	   count;
-	int64 *ids = input_get_ids(payload, "present", &count);
-
-	world_set_present(world, ids, count);
-}
-
-static void
-replay_pace(Replay *replay, World *world, Jsonb *payload)
-{
-	world_set_pace(world, input_get_id(payload, "player_id"),
-				   (int32) input_get_number(payload, "seconds", 1, PG_INT32_MAX));
-}
-
-/* What it has spent is not known here, only that it was too much, or no longer so. */
-static void
-replay_budget(Replay *replay, World *world, Jsonb *payload)
-{
-	world_set_budget_spent(world, npc_of(world, payload), input_get_flag(payload, "spent"));
-}
-
-static void
-replay_decision(Replay *replay, World *world, Jsonb *payload)
-{
-	Npc	  *npc = npc_of(world, payload);
-	Answer answer = {.npc_id = npc->id,
-					 .effect = decision_effect(payload),
-					 .tokens_valid = true,
-					 .state_counter = input_get_number(payload, "state_counter", 0, PG_INT64_MAX),
-					 .told_events = (int) input_get_number(payload, "told_events", 0, PG_INT32_MAX)};
-
-	answer_apply(world, npc, &answer);
-}
-
-static void
-replay_decision_refused(Replay *replay, World *world, Jsonb *payload)
-{
-	answer_apply_refusal(world, npc_of(world, payload),
-						 (int) input_get_number(payload, "told_events", 0, PG_INT32_MAX),
-						 input_get_text(payload, "message"));
-}
-
-/* Whose minds were not there: noted when there are any. */
-static void
-note_absent(Jsonb *payload, const int64 *ids, bool *absent, int count)
-{
-	int	   absent_count = 0;
-	int64 *absent_ids = input_has(payload, "absent") ? input_get_ids(payload, "absent", &absent_count) : NULL;
-
-	for (int i = 0; i < absent_count; i++)
-		for (int n = 0; n < count; n++)
-			absent[n] |= ids[n] == absent_ids[i];
-}
-
-static void
-replay_decision_failed(Replay *replay, World *world, Jsonb *payload)
-{
-	int	   count;
-	int	   known_count;
-	int64 *ids = input_get_ids(payload, "npc_ids", &count);
-	int64 *known = input_get_counts(payload, "known_events", &known_count);
-	Npc	 **npcs = palloc((count + 1) * sizeof(Npc *));
-	char **reasons = NULL;
-	int	   reason_count = count;
-	bool  *absent = palloc0((count + 1) * sizeof(bool));
-
-	if (world_lives_by(replay->lock, RULES_0_2))
-		reasons = input_get_texts(payload, "reasons", &reason_count);
-	if (known_count != count || reason_count != count)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an input does not fit together"),
-				errdetail("It names %d NPCs, what %d of them know, and why %d failed.", count, known_count,
-						  reason_count));
-	for (int i = 0; i < count; i++)
-		npcs[i] = npc_require(world, ids[i]);
-	note_absent(payload, ids, absent, count);
-	decisions_fail(world, npcs, known, reasons, absent, count);
-}
-
-static const struct
-{
-	const char *name;
-	void (*apply)(Replay *replay, World *world, Jsonb *payload);
-} kinds[] = {
-	{"populate_world", replay_populate_world},
-	{"set_terrain", replay_set_terrain},
-	{"define_item_type", replay_define_item_type},
-	{"delete_item_type", replay_delete_item_type},
-	{"define_interaction_type", replay_define_interaction_type},
-	{"delete_interaction_type", replay_delete_interaction_type},
-	{"send_chat", replay_send_chat},
-	{"map_ping", replay_map_ping},
-	{"set_decision_policy", replay_set_decision_policy},
-	{"set_idle_interval", replay_set_idle_interval},
-	{"set_need_decay", replay_set_need_decay},
-	{"set_world_speed", replay_set_world_speed},
-	{"rules", replay_rules},
-	{"adopt_world", replay_adopt_world},
-	{"create_npc", replay_create_npc},
-	{"remove_npc", replay_remove_npc},
-	{"assign_npc_to_player", replay_assign_npc_to_player},
-	{"rename_npc", replay_rename_npc},
-	{"place_npc", replay_place_npc},
-	{"set_need", replay_set_need},
-	{"set_traits", replay_set_traits},
-	{"request_npc_decision", replay_request_npc_decision},
-	{"create_item", replay_create_item},
-	{"remove_item", replay_remove_item},
-	{"set_item_properties", replay_set_item_properties},
-	{"presence", replay_presence},
-	{"pace", replay_pace},
-	{"budget", replay_budget},
-	{"decision", replay_decision},
-	{"decision_refused", replay_decision_refused},
-	{"decision_failed", replay_decision_failed},
-};
-
 /* ---- the course of a replay ---- */
 
 static void
@@ -403,21 +73,24 @@ advance(Replay *replay, int64 clock)
 static void
 apply(Replay *replay, const WorldInput *input)
 {
-	MemoryContext before = MemoryContextSwitchTo(replay->scratch);
-	int			  kind = 0;
+	WorldLock	  *lock = replay->lock;
+	MemoryContext  before = MemoryContextSwitchTo(replay->scratch);
+	const Reducer *reducer = reducer_named(input->kind);
+	Rules		   rules = lock->rules;
 
 	replay->input = input;
-	while (kind < (int) lengthof(kinds) && strcmp(kinds[kind].name, input->kind) != 0)
-		kind++;
-	if (kind == (int) lengthof(kinds))
+	if (reducer == NULL || reducer->kind != REDUCER_OF_WORLD)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("there is no input \"%s\"", input->kind),
 				errdetail("This version of npcsim does not know how to replay it."),
 				errhint("A later version may have run the world."));
-	kinds[kind].apply(replay, world_image(replay->lock), input->payload);
-	world_settle(world_image(replay->lock));
-	if (replay->lock->next_input != input->sequence + 1)
+	(void) world_image(lock);
+	reducer_replay(lock, reducer, input->payload);
+	if (lock->rules != rules)
+		world_settle_bids(world_image(lock));
+	world_settle(world_image(lock));
+	if (lock->next_input != input->sequence + 1)
 		elog(ERROR, "input %lld was noted as %lld", (long long) input->sequence,
-			 (long long) replay->lock->next_input - 1);
+			 (long long) lock->next_input - 1);
 	replay->input = NULL;
 	MemoryContextSwitchTo(before);
 	MemoryContextReset(replay->scratch);

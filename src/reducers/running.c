@@ -14,15 +14,12 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/inputs.h"
+#include "reducers/reducers.h"
 #include "reducers/worlds.h"
 #include "require.h"
 #include "spi.h"
 #include "tables/worlds.h"
 
-PG_FUNCTION_INFO_V1(npcsim_start_world);
-PG_FUNCTION_INFO_V1(npcsim_pause_world);
-PG_FUNCTION_INFO_V1(npcsim_set_world_speed);
 PG_FUNCTION_INFO_V1(npcsim_tick_world);
 
 /* World seconds of one tick_world(): a transaction cannot prune its own dead rows. */
@@ -44,55 +41,82 @@ set_status(WorldLock *lock, bool running)
 	worlds_changed_at_commit();
 }
 
-/* start_world(world_id); nothing happens when it runs */
-Datum
-npcsim_start_world(PG_FUNCTION_ARGS)
+/* Nothing happens when it runs. */
+static bool
+start_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
-
 	worker_require();
 	set_status(lock, true);
-	PG_RETURN_VOID();
+	return true;
 }
 
-/* pause_world(world_id); nothing happens when it stands */
-Datum
-npcsim_pause_world(PG_FUNCTION_ARGS)
+const Reducer reducer_start_world = {
+	OUTSIDE_REDUCER(start_world, start_world), .client_roles = ROLES_OPERATORS, .burst = 20, .per_minute = 60,
+	.description = "Lets your world run",
+};
+
+REDUCER_FUNCTION(start_world);
+
+/* Nothing happens when it stands. */
+static bool
+pause_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	set_status(world_lock(arg_id(fcinfo, 0, "world_id"), WORLD_WAIT), false);
-	PG_RETURN_VOID();
+	set_status(lock, false);
+	return true;
 }
 
-void
-world_set_speed(World *world, int32 speed)
+const Reducer reducer_pause_world = {
+	OUTSIDE_REDUCER(pause_world, pause_world),
+	.client_roles = ROLES_OPERATORS,
+	.burst = 20,
+	.per_minute = 60,
+	.description = "Stops the clock of your world",
+};
+
+REDUCER_FUNCTION(pause_world);
+
+/* World time per real time. */
+typedef struct SetWorldSpeed
 {
-	WorldLock *lock = world_image_lock(world);
+	int32 speed; /* thousandths */
+} SetWorldSpeed;
+
+static const Argument set_world_speed_arguments[] = {
+	SCALED_ARGUMENT(SetWorldSpeed, speed, SPEED_MIN, SPEED_MAX, SPEED_UNIT, .stored_name = "thousandths"),
+};
+
+static bool
+set_world_speed(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	int32  speed = ((const SetWorldSpeed *) arguments)->speed;
+	World *world = world_image(lock);
 
 	if (lock->speed == speed)
-		return;
+		return false;
 	spi_begin();
 	world_row_write_speed(lock->world_id, speed);
 	spi_end();
 	world_change_speed(world, speed);
 	world_changed(lock, CHANGE_WORLD, 0);
-	input_begin(lock, "set_world_speed");
-	input_number("thousandths", speed);
-	input_end();
 	worlds_changed_at_commit();
+	return true;
 }
 
-/* set_world_speed(world_id, speed): world time per real time, kept in thousandths */
-Datum
-npcsim_set_world_speed(PG_FUNCTION_ARGS)
-{
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	double speed = arg_float8(fcinfo, 1, "speed", SPEED_MIN, SPEED_MAX, "");
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
+const Reducer reducer_set_world_speed = {
+	WORLD_REDUCER(set_world_speed, set_world_speed),
+	REDUCER_ARGUMENTS(SetWorldSpeed, set_world_speed_arguments),
+	.client_roles = ROLES_OPERATORS,
+	.burst = 20,
+	.per_minute = 60,
+	.description = "World time per real time",
+};
 
-	world_set_speed(world, (int32) rint(speed * 1000));
-	world_write(world);
-	PG_RETURN_VOID();
+REDUCER_FUNCTION(set_world_speed);
+
+void
+world_set_speed(WorldLock *lock, int32 speed)
+{
+	reducer_run(lock, &reducer_set_world_speed, &(SetWorldSpeed) {.speed = speed}, NULL);
 }
 
 /* tick_world(world_id, dt) → clock in seconds */

@@ -165,7 +165,7 @@ write_need_decay(WorldLock *lock, const Edit *edit)
 				errdetail("It is %.15g, and \"need_decay_max\" is %.15g.", (double) least / NEED_UNIT,
 						  (double) most / NEED_UNIT),
 				errhint("Set both of them in one statement, need_decay_min to no more than need_decay_max."));
-	world_change_need_decay(world_image(lock), least, most);
+	world_change_need_decay(lock, least, most);
 }
 
 static void
@@ -208,22 +208,22 @@ write_settings(WorldLock *lock, const Edit *edit)
 	{
 		double speed = DatumGetFloat8(edit_value(edit, "speed"));
 
-		check_float8(speed, "speed", SPEED_MIN, SPEED_MAX, "");
-		world_set_speed(world_image(lock), (int32) rint(speed * 1000));
+		check_float8(speed, "speed", (double) SPEED_MIN / SPEED_UNIT, (double) SPEED_MAX / SPEED_UNIT, "");
+		world_set_speed(lock, (int32) rint(speed * SPEED_UNIT));
 	}
 	if (edit_writes(edit, "decision_policy"))
 	{
 		char *policy = edit_text(edit, "decision_policy");
 
 		check_word(policy, "decision_policy", decision_policies);
-		world_change_policy(world_image(lock), policy);
+		world_change_policy(lock, policy);
 	}
 	if (edit_writes(edit, "idle_interval"))
 	{
 		int32 seconds = DatumGetInt32(edit_value(edit, "idle_interval"));
 
 		check_number(edit, "idle_interval", seconds, IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
-		world_change_idle_interval(world_image(lock), seconds);
+		world_change_idle_interval(lock, seconds);
 	}
 	if (edit_writes(edit, "need_decay_min") || edit_writes(edit, "need_decay_max"))
 		write_need_decay(lock, edit);

@@ -17,7 +17,7 @@
 #include "engine/world.h"
 #include "errors.h"
 #include "reducers/args.h"
-#include "reducers/inputs.h"
+#include "reducers/reducers.h"
 #include "reducers/session_ends.h"
 #include "reducers/worlds.h"
 #include "require.h"
@@ -31,7 +31,6 @@ PG_FUNCTION_INFO_V1(npcsim_drop_world);
 PG_FUNCTION_INFO_V1(npcsim_lock_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_worlds);
-PG_FUNCTION_INFO_V1(npcsim_set_decision_policy);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
 PG_FUNCTION_INFO_V1(npcsim_world_home);
 
@@ -145,16 +144,13 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 static void
 begin_world(WorldLock *lock, const WorldPreset *preset)
 {
-	World *world;
-
 	world_set_rules(lock, RULES_NEWEST);
-	world = world_image(lock);
 	if (preset->idle_interval != IDLE_INTERVAL_MIN)
-		world_change_idle_interval(world, preset->idle_interval);
+		world_change_idle_interval(lock, preset->idle_interval);
 	if (preset->need_decay_min != NEED_DECAY_REFERENCE_MIN ||
 		preset->need_decay_max != NEED_DECAY_REFERENCE_MAX)
-		world_change_need_decay(world, preset->need_decay_min, preset->need_decay_max);
-	world_write(world);
+		world_change_need_decay(lock, preset->need_decay_min, preset->need_decay_max);
+	world_write(world_image(lock));
 }
 
 static const WorldPreset *
@@ -263,36 +259,39 @@ close_request(World *world, Npc *npc, void *arg)
 	(*closed)++;
 }
 
-int
-world_close_requests(World *world)
+/* How many requests were closed. */
+static bool
+close_requests(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	int closed = 0;
 
-	world_each_npc(world, close_request, &closed);
-	input_begin(world_image_lock(world), "adopt_world");
-	input_end();
-	return closed;
+	world_each_npc(world_image(lock), close_request, &closed);
+	result->number = closed;
+	return true;
 }
+
+const Reducer reducer_adopt_world = {
+	WORLD_REDUCER(adopt_world, close_requests),
+	.returns = RETURNS_COUNT,
+};
 
 static void
 adopt_world(int64 world_id, const char *home)
 {
-	WorldLock *lock;
-	World	  *world;
-	int		   closed;
+	WorldLock	 *lock;
+	ReducerResult closed = {0};
 
 	spi_begin();
 	world_row_write_home(world_id, home);
 	spi_end();
 	lock = world_lock(world_id, WORLD_WAIT);
 	world_forget(world_id);
-	world = world_image(lock);
-	closed = world_close_requests(world);
+	reducer_run(lock, &reducer_adopt_world, NULL, &closed);
 	world_changed(lock, CHANGE_WORLD, 0);
-	world_write(world);
+	reducer_write(lock);
 	ereport(LOG, errmsg("world %lld was adopted by this database", (long long) world_id),
 			errdetail("It is %s; %d requests to minds were closed.", lock->running ? "running" : "paused",
-					  closed));
+					  (int) closed.number));
 }
 
 /* Of a world of which a restore lost something the operator is told: it stays parked. */
@@ -371,64 +370,116 @@ npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-void
-world_change_policy(World *world, const char *policy)
+/* ---- settings that the rules know of ---- */
+
+typedef struct SetDecisionPolicy
 {
-	WorldLock *lock = world_image_lock(world);
+	const char *policy;
+} SetDecisionPolicy;
+
+static const Argument set_decision_policy_arguments[] = {
+	WORD_ARGUMENT(SetDecisionPolicy, policy, decision_policies),
+};
+
+static bool
+set_decision_policy(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const char *policy = ((const SetDecisionPolicy *) arguments)->policy;
+	World	   *world = world_image(lock);
 
 	spi_begin();
 	world_row_write_policy(lock->world_id, policy);
 	spi_end();
 	world_set_policy(world, policy);
 	world_changed(lock, CHANGE_WORLD, 0);
-	input_begin(lock, "set_decision_policy");
-	input_text("policy", policy);
-	input_end();
+	return true;
 }
 
+const Reducer reducer_set_decision_policy = {
+	WORLD_REDUCER(set_decision_policy, set_decision_policy),
+	REDUCER_ARGUMENTS(SetDecisionPolicy, set_decision_policy_arguments),
+};
+
+REDUCER_FUNCTION(set_decision_policy);
+
 void
-world_change_idle_interval(World *world, int32 seconds)
+world_change_policy(WorldLock *lock, const char *policy)
 {
-	WorldLock *lock = world_image_lock(world);
+	reducer_run(lock, &reducer_set_decision_policy, &(SetDecisionPolicy) {.policy = policy}, NULL);
+}
+
+typedef struct SetIdleInterval
+{
+	int32 seconds;
+} SetIdleInterval;
+
+static const Argument set_idle_interval_arguments[] = {
+	NUMBER_ARGUMENT(SetIdleInterval, seconds, IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX),
+};
+
+static bool
+set_idle_interval(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	int32  seconds = ((const SetIdleInterval *) arguments)->seconds;
+	World *world = world_image(lock);
 
 	spi_begin();
 	world_row_write_idle_interval(lock->world_id, seconds);
 	spi_end();
 	world_set_idle_interval(world, seconds);
 	world_changed(lock, CHANGE_WORLD, 0);
-	input_begin(lock, "set_idle_interval");
-	input_number("seconds", seconds);
-	input_end();
+	return true;
 }
+
+const Reducer reducer_set_idle_interval = {
+	WORLD_REDUCER(set_idle_interval, set_idle_interval),
+	REDUCER_ARGUMENTS(SetIdleInterval, set_idle_interval_arguments),
+};
 
 void
-world_change_need_decay(World *world, int32 least, int32 most)
+world_change_idle_interval(WorldLock *lock, int32 seconds)
 {
-	WorldLock *lock = world_image_lock(world);
+	reducer_run(lock, &reducer_set_idle_interval, &(SetIdleInterval) {.seconds = seconds}, NULL);
+}
+
+/* Millionths of a unit a second. */
+typedef struct SetNeedDecay
+{
+	int32 min;
+	int32 max;
+} SetNeedDecay;
+
+static const Argument set_need_decay_arguments[] = {
+	NUMBER_ARGUMENT(SetNeedDecay, min, 0, NEED_DECAY_MOST),
+	NUMBER_ARGUMENT(SetNeedDecay, max, 0, NEED_DECAY_MOST),
+};
+
+static bool
+set_need_decay(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetNeedDecay *set = arguments;
+	World			   *world = world_image(lock);
 
 	spi_begin();
-	world_row_write_need_decay(lock->world_id, least, most);
+	world_row_write_need_decay(lock->world_id, set->min, set->max);
 	spi_end();
-	world_set_need_decay(world, least, most);
+	world_set_need_decay(world, set->min, set->max);
 	world_changed(lock, CHANGE_WORLD, 0);
-	input_begin(lock, "set_need_decay");
-	input_number("min", least);
-	input_number("max", most);
-	input_end();
+	return true;
 }
 
-/* set_decision_policy(world_id, policy) */
-Datum
-npcsim_set_decision_policy(PG_FUNCTION_ARGS)
+const Reducer reducer_set_need_decay = {
+	WORLD_REDUCER(set_need_decay, set_need_decay),
+	REDUCER_ARGUMENTS(SetNeedDecay, set_need_decay_arguments),
+};
+
+void
+world_change_need_decay(WorldLock *lock, int32 least, int32 most)
 {
-	int64  world_id = arg_id(fcinfo, 0, "world_id");
-	char  *policy = arg_word(fcinfo, 1, "policy", decision_policies);
-	World *world = world_image(world_lock(world_id, WORLD_WAIT));
-
-	world_change_policy(world, policy);
-	world_write(world);
-	PG_RETURN_VOID();
+	reducer_run(lock, &reducer_set_need_decay, &(SetNeedDecay) {.min = least, .max = most}, NULL);
 }
+
+/* ---- for the views ---- */
 
 /* world_now(world_id, clock, tick_length) → µs; for the views */
 Datum

@@ -9,8 +9,10 @@
 
 #include "engine/world.h"
 
-#define SPEED_MIN 0.1
-#define SPEED_MAX 1000.0
+/* Thousandths. */
+#define SPEED_UNIT 1000
+#define SPEED_MIN  (SPEED_UNIT / 10)
+#define SPEED_MAX  (1000 * SPEED_UNIT)
 
 /* World seconds after which the mind of an NPC without a plan is asked again. */
 #define IDLE_INTERVAL_MIN 3
@@ -29,20 +31,12 @@ extern void worlds_changed_at_commit(void);
  */
 extern WorldLock *world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate);
 
-/* Sets the speed (thousandths) of a world; the caller writes the image. */
-extern void world_set_speed(World *world, int32 speed);
-
-/* Makes another policy the world's; the caller writes the image. */
-extern void world_change_policy(World *world, const char *policy);
-
-/* Makes another interval the world's; the caller writes the image. */
-extern void world_change_idle_interval(World *world, int32 seconds);
-
-/* The same of how fast needs decay, millionths of a unit a second. */
-extern void world_change_need_decay(World *world, int32 least, int32 most);
-
-/* Closes all requests: their NPCs are due again. How many; the caller writes the image. */
-extern int world_close_requests(World *world);
+/* Settings of a world, which were checked; inputs. The caller writes the world. */
+extern void world_set_speed(WorldLock *lock, int32 speed); /* thousandths */
+extern void world_change_policy(WorldLock *lock, const char *policy);
+extern void world_change_idle_interval(WorldLock *lock, int32 seconds);
+/* How fast needs decay, millionths of a unit a second. */
+extern void world_change_need_decay(WorldLock *lock, int32 least, int32 most);
 
 /* Its id, 0 if there is none. */
 extern int64 world_by_name(const char *name);

@@ -89,7 +89,7 @@ static SpiStatement note_answers =
 
 static SpiStatement expired =
 	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT "' ELSE 'nobody fetched it' END, d.status = 1 "
+	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT_NAME "' ELSE 'nobody fetched it' END, d.status = 1 "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
 	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
@@ -244,6 +244,12 @@ slots_note_answers(const AnsweredSlot *answers, int count)
 			(Datum[]) {int64_array(worlds, count), int64_array(npcs, count), int64_array(requests, count),
 					   int64_array(tokens, count)},
 			NULL, SPI_OK_UPDATE);
+}
+
+Failure
+failure_of(const char *reason)
+{
+	return strcmp(reason, TIMED_OUT_NAME) == 0 ? FAILURE_TIMED_OUT : FAILURE_TOLD;
 }
 
 ExpiredSlot *

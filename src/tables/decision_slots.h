@@ -55,8 +55,16 @@ extern int64 *slots_reopen_orphans(int *count);
 
 /* ---- answers, and their absence ---- */
 
-/* The reason of a decision for which there was no answer in time; all others tell of failures. */
-#define TIMED_OUT "timeout"
+/* Why a question has no answer: one reason has a name of its own, any other is what was said. */
+typedef enum Failure
+{
+	FAILURE_TOLD,
+	FAILURE_TIMED_OUT
+} Failure;
+
+#define TIMED_OUT_NAME "timeout" /* to who reports failures, in inputs and in the log */
+
+extern Failure failure_of(const char *reason);
 
 /* A row, as it was when the world was locked. */
 typedef struct Slot

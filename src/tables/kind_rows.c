@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "utils/builtins.h"
 
 #include "sim/sim.h"
@@ -120,12 +118,6 @@ item_type_row_write(int64 world_id, const char *name, const char *description, J
 	spi_end();
 }
 
-int64
-interaction_definition_duration(const InteractionDefinition *definition)
-{
-	return definition->lasts ? (int64) rint(definition->duration * SIM_SECOND) : 0;
-}
-
 void
 interaction_type_row_write(int64 world_id, const InteractionDefinition *definition)
 {
@@ -133,7 +125,7 @@ interaction_type_row_write(int64 world_id, const InteractionDefinition *definiti
 
 	if (definition->component == NULL)
 		nulls[4] = 'n';
-	if (!definition->lasts)
+	if (definition->duration == 0)
 		nulls[7] = 'n';
 	spi_begin();
 	spi_run(&upsert_interaction_type,
@@ -141,9 +133,9 @@ interaction_type_row_write(int64 world_id, const InteractionDefinition *definiti
 					   CStringGetTextDatum(definition->description), CStringGetTextDatum(definition->target),
 					   definition->component != NULL ? CStringGetTextDatum(definition->component) : (Datum) 0,
 					   JsonbPGetDatum(definition->need_rates), JsonbPGetDatum(definition->need_deltas),
-					   Int64GetDatum(interaction_definition_duration(definition)),
-					   BoolGetDatum(definition->needs_adjacency), BoolGetDatum(definition->locks_movement),
-					   BoolGetDatum(definition->moves_onto_item), Int32GetDatum(definition->min_participants),
+					   Int64GetDatum(definition->duration), BoolGetDatum(definition->needs_adjacency),
+					   BoolGetDatum(definition->locks_movement), BoolGetDatum(definition->moves_onto_item),
+					   Int32GetDatum(definition->min_participants),
 					   Int32GetDatum(definition->max_participants), JsonbPGetDatum(definition->parameters)},
 			nulls, SPI_OK_INSERT);
 	spi_end();

@@ -15,24 +15,20 @@
 /* What an interaction type is defined by. */
 typedef struct InteractionDefinition
 {
-	char  *name;
-	char  *description;
-	char  *target;
-	char  *component; /* NULL = none */
-	Jsonb *need_rates;
-	Jsonb *need_deltas;
-	bool   lasts;	 /* has a duration */
-	double duration; /* s */
-	bool   needs_adjacency;
-	bool   locks_movement;
-	bool   moves_onto_item;
-	int32  min_participants;
-	int32  max_participants;
-	Jsonb *parameters;
+	const char *name;
+	const char *description;
+	const char *target;
+	const char *component; /* NULL = none */
+	Jsonb	   *need_rates;
+	Jsonb	   *need_deltas;
+	int64		duration; /* µs; 0 = it has none */
+	bool		needs_adjacency;
+	bool		locks_movement;
+	bool		moves_onto_item;
+	int32		min_participants;
+	int32		max_participants;
+	Jsonb	   *parameters;
 } InteractionDefinition;
-
-/* µs; 0 = it has none */
-extern int64 interaction_definition_duration(const InteractionDefinition *definition);
 
 /* Gives a new world what every world begins with. SPI must be connected. */
 extern void starter_kinds_insert(int64 world_id);

@@ -109,6 +109,10 @@ class Layers(unittest.TestCase):
         self.assertEqual(self.lint(table, a_low=low, a_high=high), "")
         self.assertIn("Events of src/a/low is made in no file; the table says src/a/high", self.lint(table, a_low=low))
         self.assertIn("function pointers Events in src/a/low, which are not there", self.lint(table, a_high=high))
+        anywhere = TABLE.replace("layer middle", "pointer Events low up src/a/\nlayer middle")
+        self.assertEqual(self.lint(anywhere, a_low=low, a_high=high), "")
+        events = " typedef struct Events Events; struct Events { int x; }; const Events %s = {1};"
+        self.assertIn("the table says src/a/high", self.lint(anywhere, a_low=low, a_high=high, b_other=OTHER + events % "others"))
 
     def test_a_circle_through_function_pointers_is_found(self):
         middle = MIDDLE + " typedef struct Part { int (*run)(void); } Part;"

@@ -89,7 +89,7 @@ INSERT INTO functions VALUES
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
-           refuse_truncate,edit_client_reducers,refuse_replicated,keep_own,require_world_lock,interaction_effects_valid,item_components_valid}'),
+           refuse_truncate,edit_client_reducers,client_reducers,refuse_replicated,keep_own,require_world_lock,interaction_effects_valid,item_components_valid}'),
     -- its owner's
     ('', '{guard_tables}');
 

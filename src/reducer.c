@@ -1,0 +1,125 @@
+/*
+ * reducer.c
+ *	  What is stored of what comes to a world from outside: its arguments, by their description.
+ */
+#include "postgres.h"
+
+#include "json.h"
+#include "reducer.h"
+
+int64
+argument_number(const Argument *argument, const void *arguments)
+{
+	const void *member = argument_in(argument, arguments);
+
+	Assert(argument->width == sizeof(int64) || argument->width == sizeof(int32));
+	return argument->width == sizeof(int64) ? *(const int64 *) member : *(const int32 *) member;
+}
+
+void
+argument_set_number(const Argument *argument, void *arguments, int64 number)
+{
+	void *member = argument_in(argument, arguments);
+
+	if (argument->width == sizeof(int64))
+		*(int64 *) member = number;
+	else
+		*(int32 *) member = (int32) number;
+}
+
+static void
+append_name(StringInfo payload, const char *name)
+{
+	if (payload->len > 1)
+		appendStringInfoChar(payload, ',');
+	json_string(payload, name);
+	appendStringInfoChar(payload, ':');
+}
+
+static void
+append_texts(StringInfo payload, const TextList *list)
+{
+	appendStringInfoChar(payload, '[');
+	for (int i = 0; i < list->count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(payload, ',');
+		json_string(payload, list->texts[i]);
+	}
+	appendStringInfoChar(payload, ']');
+}
+
+static void
+append_members(StringInfo payload, Jsonb *object)
+{
+	JsonbIterator	  *iterator = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue		   value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			append_name(payload, pnstrdup(value.val.string.val, value.val.string.len));
+		else if (token == WJB_VALUE)
+			json_jsonb(payload, JsonbValueToJsonb(&value));
+	}
+}
+
+static void
+append_argument(StringInfo payload, const Argument *argument, const void *arguments)
+{
+	const void *member = argument_in(argument, arguments);
+
+	/* The pointer of a list stands first in it. */
+	if (argument->place == ARGUMENT_GIVEN ||
+		(argument->can_be_absent && *(const void *const *) member == NULL))
+		return;
+	if (argument->type != ARGUMENT_MEMBERS)
+		append_name(payload, argument->stored_name != NULL ? argument->stored_name : argument->name);
+	switch (argument->type)
+	{
+		case ARGUMENT_ID:
+		case ARGUMENT_CALLER:
+			json_id(payload, *(const int64 *) member);
+			break;
+		case ARGUMENT_NUMBER:
+		case ARGUMENT_COORDINATE:
+		case ARGUMENT_SCALED:
+			json_int64(payload, argument_number(argument, arguments));
+			break;
+		case ARGUMENT_FLAG:
+			json_bool(payload, *(const bool *) member);
+			break;
+		case ARGUMENT_TEXT:
+		case ARGUMENT_WORD:
+		case ARGUMENT_CALLER_NAME:
+			json_string(payload, *(const char *const *) member);
+			break;
+		case ARGUMENT_TEXTS:
+			append_texts(payload, member);
+			break;
+		case ARGUMENT_IDS:
+		case ARGUMENT_COUNTS:
+			json_ids(payload, ((const NumberList *) member)->numbers, ((const NumberList *) member)->count);
+			break;
+		case ARGUMENT_OBJECT:
+			json_jsonb(payload, *(Jsonb *const *) member);
+			break;
+		case ARGUMENT_MEMBERS:
+			append_members(payload, *(Jsonb *const *) member);
+			break;
+	}
+}
+
+char *
+reducer_payload(const Reducer *reducer, const void *arguments)
+{
+	StringInfoData payload;
+
+	initStringInfo(&payload);
+	appendStringInfoChar(&payload, '{');
+	for (int i = 0; i < reducer->argument_count; i++)
+		append_argument(&payload, &reducer->arguments[i], arguments);
+	appendStringInfoChar(&payload, '}');
+	return payload.data;
+}

@@ -1,0 +1,299 @@
+/*
+ * reducer.h
+ *	  What comes to a world from outside, described once.
+ *
+ * A description says what a reducer is called, which arguments it has, who may call it and what it does. From it follow the
+ * SQL function and what a client's call is read by (reducers/reducers.c), the input that is stored and how that is read again,
+ * and its replay, which is the function that did it first. Its arguments are the members of a struct:
+ *
+ *		typedef struct RenameNpc
+ *		{
+ *			int64 npc_id;
+ *			char *name;
+ *		} RenameNpc;
+ *
+ *		static const Argument arguments[] = {
+ *			ID_ARGUMENT(RenameNpc, npc_id),
+ *			TEXT_ARGUMENT(RenameNpc, name, NAME_MAX_CHARS),
+ *		};
+ *
+ *		const Reducer reducer_rename_npc = {
+ *			WORLD_REDUCER(rename_npc, rename_npc),
+ *			REDUCER_ARGUMENTS(RenameNpc, arguments),
+ *		};
+ *
+ * and a line in reducer_list.h. One that changes the state of a world has a function that replays: without one, or without
+ * the line, it does not build.
+ */
+#ifndef NPCSIM_REDUCER_H
+#define NPCSIM_REDUCER_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+struct WorldLock;
+
+/* ---- arguments ---- */
+
+typedef enum ArgumentType
+{
+	ARGUMENT_ID,	 /* int64 */
+	ARGUMENT_NUMBER, /* int32 or int64, low .. high */
+	/* int32, of a cell: what a caller gives is looked at when the world is known */
+	ARGUMENT_COORDINATE,
+	ARGUMENT_SCALED,  /* int32 or int64: a number with decimals, kept in parts of which 'scale' are 1 */
+	ARGUMENT_FLAG,	  /* bool */
+	ARGUMENT_TEXT,	  /* char *, 1 .. high characters; high 0: whoever takes it looks at it */
+	ARGUMENT_WORD,	  /* char *, one of 'words' */
+	ARGUMENT_TEXTS,	  /* TextList, up to 'low' of up to 'high' characters */
+	ARGUMENT_IDS,	  /* NumberList */
+	ARGUMENT_COUNTS,  /* NumberList, each 0 or more */
+	ARGUMENT_OBJECT,  /* Jsonb * */
+	ARGUMENT_MEMBERS, /* Jsonb *, whose members are the input's own */
+	/* of the player who calls, who does not give them: */
+	ARGUMENT_CALLER,	 /* int64 */
+	ARGUMENT_CALLER_NAME /* char * */
+} ArgumentType;
+
+typedef struct TextList
+{
+	char **texts; /* NULL = there is no list */
+	int	   count;
+} TextList;
+
+typedef struct NumberList
+{
+	const int64 *numbers; /* NULL = there is no list */
+	int			 count;
+} NumberList;
+
+/* Where an argument is found. By default a caller gives it and the input has it. */
+typedef enum ArgumentPlace
+{
+	ARGUMENT_GIVEN_AND_STORED,
+	ARGUMENT_GIVEN, /* what becomes of it are inputs of their own */
+	ARGUMENT_MADE	/* an id that the reducer makes; in a replay the same again */
+} ArgumentPlace;
+
+typedef struct Argument
+{
+	const char	 *name;
+	const char	 *stored_name; /* of the input's member; NULL = the same */
+	ArgumentType  type;
+	ArgumentPlace place;
+	bool		  optional;		 /* NULL for a caller and in inputs: 0 or NULL in the struct */
+	bool		  can_be_absent; /* a list or an object that inputs do not have when its pointer is NULL */
+	uint16		  offset;		 /* of the member */
+	uint16		  width;		 /* of a number, in bytes */
+	int64		  low;
+	int64		  high;
+	int64		  scale;
+	const char	 *unit; /* for messages; NULL = none */
+	const char *const *words;
+	const char		  *meaning; /* what clients are told instead of the range, or NULL */
+} Argument;
+
+/* The offset of a member that has one of these types. */
+#define ARGUMENT_OF(struct_, member_, ctype_) \
+	.offset = _Generic(((struct_ *) NULL)->member_, ctype_ \
+					   : offsetof(struct_, member_)), \
+	.width = sizeof(((struct_ *) NULL)->member_), .name = #member_
+#define ARGUMENT_OF_NUMBER(struct_, member_) \
+	.offset = _Generic(((struct_ *) NULL)->member_, int32 \
+					   : offsetof(struct_, member_), int64 \
+					   : offsetof(struct_, member_)), \
+	.width = sizeof(((struct_ *) NULL)->member_), .name = #member_
+
+/* What follows the members that are named is further members of the Argument, e.g. .optional = true. */
+#define ID_ARGUMENT(struct_, member_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_ID, __VA_ARGS__ \
+	}
+#define NUMBER_ARGUMENT(struct_, member_, low_, high_, ...) \
+	{ \
+		ARGUMENT_OF_NUMBER(struct_, member_), .type = ARGUMENT_NUMBER, .low = (low_), .high = (high_), \
+											  __VA_ARGS__ \
+	}
+#define COORDINATE_ARGUMENT(struct_, member_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, int32), .type = ARGUMENT_COORDINATE, .meaning = "a cell", __VA_ARGS__ \
+	}
+/* low and high in parts, of which scale_ are 1 */
+#define SCALED_ARGUMENT(struct_, member_, low_, high_, scale_, ...) \
+	{ \
+		ARGUMENT_OF_NUMBER(struct_, member_), .type = ARGUMENT_SCALED, .low = (low_), .high = (high_), \
+											  .scale = (scale_), __VA_ARGS__ \
+	}
+#define FLAG_ARGUMENT(struct_, member_) \
+	{ \
+		ARGUMENT_OF(struct_, member_, bool), .type = ARGUMENT_FLAG \
+	}
+#define TEXT_ARGUMENT(struct_, member_, chars_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, const char *), .type = ARGUMENT_TEXT, .low = 1, .high = (chars_), \
+													 __VA_ARGS__ \
+	}
+#define WORD_ARGUMENT(struct_, member_, words_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, const char *), .type = ARGUMENT_WORD, .words = (words_), __VA_ARGS__ \
+	}
+#define TEXTS_ARGUMENT(struct_, member_, most_, chars_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, TextList), .type = ARGUMENT_TEXTS, .low = (most_), .high = (chars_), \
+												 __VA_ARGS__ \
+	}
+#define IDS_ARGUMENT(struct_, member_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, NumberList), .type = ARGUMENT_IDS, __VA_ARGS__ \
+	}
+#define COUNTS_ARGUMENT(struct_, member_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, NumberList), .type = ARGUMENT_COUNTS, __VA_ARGS__ \
+	}
+#define OBJECT_ARGUMENT(struct_, member_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, Jsonb *), .type = ARGUMENT_OBJECT, __VA_ARGS__ \
+	}
+#define MEMBERS_ARGUMENT(struct_, member_) \
+	{ \
+		ARGUMENT_OF(struct_, member_, Jsonb *), .type = ARGUMENT_MEMBERS \
+	}
+#define CALLER_ARGUMENT(struct_, member_) \
+	{ \
+		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_CALLER \
+	}
+#define CALLER_NAME_ARGUMENT(struct_, member_) \
+	{ \
+		ARGUMENT_OF(struct_, member_, const char *), .type = ARGUMENT_CALLER_NAME \
+	}
+
+/* ---- who may call ---- */
+
+typedef enum Role
+{
+	ROLE_SPECTATOR,
+	ROLE_PLAYER,
+	ROLE_OPERATOR
+} Role;
+
+/* A set of them, 1 << Role each. */
+typedef uint32 Roles;
+
+#define ROLES_NONE		0
+#define ROLES_OPERATORS ((Roles) 1 << ROLE_OPERATOR)
+#define ROLES_PLAYERS	(ROLES_OPERATORS | (Roles) 1 << ROLE_PLAYER)
+#define ROLES_ALL		(ROLES_PLAYERS | (Roles) 1 << ROLE_SPECTATOR)
+
+/* Who calls, through call_reducer(). */
+typedef struct Caller
+{
+	int64		player_id; /* 0 = spectator */
+	int64		world_id;  /* 0 for a spectator */
+	Role		role;
+	const char *username; /* NULL for a spectator */
+} Caller;
+
+/* ---- a reducer ---- */
+
+/* What a function returns in SQL, and clients as "value". */
+typedef enum ReducerReturns
+{
+	RETURNS_NOTHING,
+	RETURNS_ID,		  /* bigint; 0 is NULL */
+	RETURNS_COUNT,	  /* integer */
+	RETURNS_SEQUENCE, /* {"sequence": of an event of the world}; for clients alone */
+	RETURNS_JSON	  /* what it has written; for clients alone */
+} ReducerReturns;
+
+typedef struct ReducerResult
+{
+	int64	   number;
+	StringInfo json; /* of RETURNS_JSON */
+} ReducerResult;
+
+/*
+ * Does what a reducer does to a world that is locked, at lock->now; raises an error when that cannot be. True when it is
+ * to be stored: false when nothing was done, or when it was stored already (world_input). The world is written by whoever
+ * called it.
+ */
+typedef bool (*ReducerApply)(struct WorldLock *lock, void *arguments, ReducerResult *result);
+
+typedef enum ReducerKind
+{
+	REDUCER_OF_WORLD,	  /* changes what a world's rules know of: stored and replayed */
+	REDUCER_OUTSIDE_WORLD /* changes nothing of it by itself: neither */
+} ReducerKind;
+
+typedef enum ReducerNumber
+{
+#define REDUCER(name_) REDUCER_##name_,
+#include "reducer_list.h"
+#undef REDUCER
+	REDUCER_COUNT
+} ReducerNumber;
+
+typedef struct Reducer
+{
+	const char	   *name; /* of the function, of the call and of its input */
+	ReducerNumber	number;
+	ReducerKind		kind;
+	const Argument *arguments; /* in the order of the function's, which has the world's id before them */
+	int				argument_count;
+	size_t			size; /* of the struct */
+	ReducerApply	apply;
+	/* what follows when it is stored, and may be inputs of its own; NULL = nothing */
+	void (*after)(struct WorldLock *lock, void *arguments);
+	ReducerReturns returns;
+	/* clients */
+	Roles		client_roles; /* ROLES_NONE: it is no call of clients */
+	int			burst;		  /* so often at once */
+	int			per_minute;
+	const char *description; /* what it does, for client_reducers */
+	/* raises an error unless a client may call this; NULL = whoever has the role may */
+	void (*require)(struct WorldLock *lock, const void *arguments, const Caller *caller);
+} Reducer;
+
+/* A function of that type, and no NULL. */
+#define REDUCER_APPLIES(apply_) .apply = _Generic((apply_), ReducerApply : (apply_))
+
+#define WORLD_REDUCER(name_, apply_) \
+	.name = #name_, .number = REDUCER_##name_, .kind = REDUCER_OF_WORLD, REDUCER_APPLIES(apply_)
+#define OUTSIDE_REDUCER(name_, apply_) \
+	.name = #name_, .number = REDUCER_##name_, .kind = REDUCER_OUTSIDE_WORLD, REDUCER_APPLIES(apply_)
+#define REDUCER_ARGUMENTS(struct_, arguments_) \
+	.arguments = (arguments_), .argument_count = lengthof(arguments_), .size = sizeof(struct_)
+
+#define REDUCER(name_) extern const Reducer reducer_##name_;
+#include "reducer_list.h"
+#undef REDUCER
+
+/* ---- the members of a struct, by an argument's description ---- */
+
+static inline void *
+argument_in(const Argument *argument, const void *arguments)
+{
+	return (char *) arguments + argument->offset;
+}
+
+extern int64 argument_number(const Argument *argument, const void *arguments);
+extern void	 argument_set_number(const Argument *argument, void *arguments, int64 number);
+
+/* The range of ARGUMENT_SCALED, as a caller knows it. */
+static inline double
+argument_low(const Argument *argument)
+{
+	return (double) argument->low / argument->scale;
+}
+
+static inline double
+argument_high(const Argument *argument)
+{
+	return (double) argument->high / argument->scale;
+}
+
+/* The input that is stored: the text of a JSON object, palloc'd. */
+extern char *reducer_payload(const Reducer *reducer, const void *arguments);
+
+#endif /* NPCSIM_REDUCER_H */

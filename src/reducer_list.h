@@ -1,0 +1,47 @@
+/*
+ * reducer_list.h
+ *	  Everything that comes to a world from outside, or may be called by clients: a line each, reducer_NAME being its
+ *	  description (reducer.h). What has a description and no line here does not build.
+ *
+ * Clients' calls are shown by npcsim.client_reducers in this order.
+ */
+/* no #ifndef: whoever includes it defines REDUCER(name) */
+
+/* clients */
+REDUCER(request_npc_decision)
+REDUCER(request_npc_assignment)
+REDUCER(send_chat)
+REDUCER(map_ping)
+REDUCER(start_world)
+REDUCER(pause_world)
+REDUCER(set_world_speed)
+/* worlds */
+REDUCER(populate_world)
+REDUCER(set_terrain)
+REDUCER(define_item_type)
+REDUCER(delete_item_type)
+REDUCER(define_interaction_type)
+REDUCER(delete_interaction_type)
+REDUCER(set_decision_policy)
+REDUCER(set_idle_interval)
+REDUCER(set_need_decay)
+REDUCER(rules)
+REDUCER(adopt_world)
+/* NPCs and items */
+REDUCER(create_npc)
+REDUCER(remove_npc)
+REDUCER(assign_npc_to_player)
+REDUCER(rename_npc)
+REDUCER(place_npc)
+REDUCER(set_need)
+REDUCER(set_traits)
+REDUCER(create_item)
+REDUCER(remove_item)
+REDUCER(set_item_properties)
+/* minds */
+REDUCER(presence)
+REDUCER(pace)
+REDUCER(budget)
+REDUCER(decision)
+REDUCER(decision_refused)
+REDUCER(decision_failed)

@@ -1,0 +1,44 @@
+/*
+ * reducers.h
+ *	  Reducers by their descriptions (reducer.h): called from SQL, by clients, by other reducers, and again in a replay.
+ */
+#ifndef NPCSIM_REDUCERS_H
+#define NPCSIM_REDUCERS_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "engine/world.h"
+#include "reducer.h"
+
+/*
+ * The SQL function of a reducer, npcsim_NAME in C: its first argument is the world's id, the others are those of the
+ * description that callers give.
+ */
+#define REDUCER_FUNCTION(name_) \
+	PG_FUNCTION_INFO_V1(npcsim_##name_); \
+	Datum npcsim_##name_(PG_FUNCTION_ARGS) \
+	{ \
+		return reducer_call(fcinfo, &reducer_##name_); \
+	} \
+	extern const Reducer reducer_##name_
+
+extern Datum reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer);
+
+/* A client's call: writes the value of its result, a JSON text. */
+extern void reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, StringInfo value);
+
+/*
+ * Does it in a world that is locked, and stores it; arguments that come otherwise than above were checked. 'result' may be
+ * NULL. The caller ends with world_write().
+ */
+extern void reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result);
+
+/* Does again what an input tells; it is stored anew. */
+extern void reducer_replay(WorldLock *lock, const Reducer *reducer, Jsonb *payload);
+
+/* Writes what was changed in a world: its image, if one was used, and its row. */
+extern void reducer_write(WorldLock *lock);
+
+#endif /* NPCSIM_REDUCERS_H */
