@@ -9,6 +9,7 @@ declared: each has a line of the table, which says where what it calls lies. Pri
 """
 
 import argparse
+import fnmatch
 import os
 import re
 import subprocess
@@ -212,14 +213,19 @@ class Finder:
         self.graph = graph_of(defined, lacking, table.programs)
         for file in missing:
             self.complain(f"{file}.c was not built")
+        self.pointers = {pointer: (direction, self.meant(files)) for pointer, (direction, files) in table.pointers.items()}
         self.place = {}  # file -> (directory, number of its layer)
         for directory, layers in table.layers.items():
             for number, files in enumerate(layers):
-                for file in files:
+                for file in sorted(self.meant(files)):
                     self.place[file] = (directory, number)
 
     def complain(self, text):
         self.complaints.append(text)
+
+    def meant(self, files):
+        """The files themselves, in place of patterns."""
+        return {found for file in files for found in (fnmatch.filter(self.files, file) if "*" in file else [file])}
 
     def check_places(self):
         for file in self.files:
@@ -251,9 +257,9 @@ class Finder:
         texts = {file: plain(text) for file, text in self.texts.items()}
         stems = {file: os.path.splitext(file)[0] for file in texts}
         declared = {(name, stems[file]) for file, text in self.texts.items() for name in stored_pointers(text)}
-        for name, file in sorted(declared - set(self.table.pointers)):
+        for name, file in sorted(declared - set(self.pointers)):
             self.complain(f"{file} stores function pointers in {name}, which the table does not know")
-        for (name, file), (direction, files) in self.table.pointers.items():
+        for (name, file), (direction, files) in self.pointers.items():
             if (name, file) not in declared:
                 self.complain(f"the table has function pointers {name} in {file}, which are not there")
                 continue

@@ -258,6 +258,8 @@ extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void npc_stand(World *world, Npc *npc);
+/* A free cell beside one that an NPC is on; the cell itself when there is none. */
+extern Cell cell_beside(World *world, Cell there, Cell from);
 /* It has nothing more to do where it gets, or in what it takes part in. */
 extern void npc_forget_terms(World *world, Npc *npc);
 extern void npc_fail_plan(World *world, Npc *npc, const char *reason);

@@ -137,6 +137,16 @@ tell_arrival(World *world, Npc *npc, WalkEnd how, Cell intended)
 					  told_whose_idea(world, npc)));
 }
 
+Cell
+cell_beside(World *world, Cell there, Cell from)
+{
+	Cell beside;
+
+	if (!grid_blocked(world->grid, there) && grid_free_neighbour(world->grid, there, from, &beside))
+		return beside;
+	return there;
+}
+
 /*
  * Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way.
  */

@@ -166,9 +166,6 @@ extern void npc_request_decision(World *world, Npc *npc);
 /* Parses one action of a decision (protocol: "action", "target_id", "parameters", …). */
 extern Refusal action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action);
 
-/* An interaction, with whom and how, as the action that is read to be it. */
-extern Jsonb *action_terms(const Action *action);
-
 /*
  * The built-in mind decides at lock->now for those NPCs, all of them seeing
  * the same instant.

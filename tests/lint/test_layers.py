@@ -65,6 +65,15 @@ class Layers(unittest.TestCase):
             "src/a/low may not use src/a/high: high",
             self.lint(a_low="int high(void); int low(void); int low(void) { return high(); }", a_high="int high(void); int high(void) { return 1; }"))
 
+    def test_a_pattern_is_the_files_that_it_fits(self):
+        table = TABLE.replace("layer middle\n", "layer mid*\n")
+        more = {"a_midway": "int low(void); int midway(void); int midway(void) { return low(); }"}
+        self.assertEqual(self.lint(table, **more), "")
+        self.assertIn(
+            "src/a/midway may not use src/a/high: high",
+            self.lint(table, a_midway="int high(void); int midway(void); int midway(void) { return high(); }"))
+        self.assertIn("src/a/midway has no layer", self.lint(**more))
+
     def test_a_circle_within_a_layer_is_found(self):
         table = TABLE.replace("layer low\nlayer middle\n", "layer low middle\n")
         self.assertEqual(self.lint(table), "")
