@@ -1,6 +1,6 @@
 /*
  * entities.c
- *	  What a world's image holds besides NPCs, each described once.
+ *	  What a world's image holds, each described once.
  */
 #include "postgres.h"
 
@@ -143,52 +143,115 @@ write_properties(World *world, void **things, int count)
 	pfree(some);
 }
 
+/* ---- NPCs ---- */
+
+static void *
+find_npc(World *world, int64 id)
+{
+	return world_npc(world, id);
+}
+
+static void *
+make_npc(World *world, int64 id)
+{
+	return image_new_npc(world, id);
+}
+
+static void
+settle_npc(World *world, void *thing)
+{
+	npc_settle(world, thing);
+}
+
+static void
+forget_npc(World *world, int64 id)
+{
+	Npc *npc = world_npc(world, id);
+
+	if (npc != NULL)
+		image_free_npc(world, npc);
+}
+
+/* Traits are given to be written: the image does not keep them. */
+static void
+write_traits(World *world, void **things, int count)
+{
+	void **some = palloc(count * sizeof(void *));
+	int	   given = 0;
+
+	for (int i = 0; i < count; i++)
+		if (((Npc *) things[i])->traits != NULL)
+			some[given++] = things[i];
+	if (given > 0)
+		rows_update(&npc_trait_rows, world->id, some, given);
+	for (int i = 0; i < given; i++)
+	{
+		pfree(((Npc *) some[i])->traits);
+		((Npc *) some[i])->traits = NULL;
+	}
+	pfree(some);
+}
+
 /* ---- all of them ---- */
 
 const Entity entities[] = {
-	{.rows = &interaction_rows,
+	{.groups = (const RowGroup[]) {{.changed = CHANGE_INTERACTION,
+									.rows = &interaction_rows,
+									.revision_at = offsetof(Interaction, revision)}},
+	 .group_count = 1,
 	 .size = sizeof(Interaction),
 	 .written_list = offsetof(World, dirty_interactions),
 	 .removed_list = offsetof(World, removed_interactions),
 	 .born_at = offsetof(Interaction, born),
 	 .dirty_at = offsetof(Interaction, dirty),
-	 .revision_at = offsetof(Interaction, revision),
-	 .changed = CHANGE_INTERACTION,
 	 .removed = CHANGE_INTERACTION_REMOVED,
 	 .enter = enter_interaction,
 	 .forget = forget_interaction},
-	{.rows = &bid_rows,
+	{.groups = (const RowGroup[]) {{.changed = CHANGE_BID, .rows = &bid_rows}},
+	 .group_count = 1,
 	 .size = sizeof(Bid),
 	 .written_list = offsetof(World, dirty_bids),
 	 .removed_list = offsetof(World, removed_bids),
 	 .born_at = offsetof(Bid, born),
 	 .dirty_at = offsetof(Bid, dirty),
-	 .changed = CHANGE_BID,
 	 .removed = CHANGE_BID_REMOVED,
 	 .enter = enter_bid,
 	 .forget = forget_bid},
-	{.rows = &respawn_rows,
+	{.groups = (const RowGroup[]) {{.changed = CHANGE_RESPAWN, .rows = &respawn_rows}},
+	 .group_count = 1,
 	 .size = sizeof(Respawn),
 	 .written_list = offsetof(World, born_respawns),
 	 .removed_list = offsetof(World, removed_respawns),
 	 .born_at = offsetof(Respawn, born),
-	 .changed = CHANGE_RESPAWN,
 	 .enter = enter_respawn,
 	 .forget = forget_respawn},
-	{.rows = &item_rows,
+	{.groups =
+		 (const RowGroup[]) {
+			 {.changed = CHANGE_ITEM, .rows = &item_rows, .revision_at = offsetof(WorldItem, revision)}},
+	 .group_count = 1,
 	 .size = sizeof(WorldItem),
 	 .written_list = offsetof(World, dirty_items),
 	 .removed_list = offsetof(World, removed_items),
 	 .born_at = offsetof(WorldItem, born),
 	 .dirty_at = offsetof(WorldItem, dirty),
-	 .revision_at = offsetof(WorldItem, revision),
-	 .changed = CHANGE_ITEM,
 	 .removed = CHANGE_ITEM_REMOVED,
-	 .has_place = true,
 	 .enter = enter_item,
 	 .forget = forget_item,
 	 .delete_removed = delete_removed_items,
 	 .write_rest = write_properties},
+	{.groups = npc_groups,
+	 .group_count = NPC_GROUP_COUNT,
+	 .written_list = offsetof(World, dirty_npcs),
+	 .removed_list = offsetof(World, removed_npcs),
+	 .born_at = offsetof(Npc, born),
+	 .groups_at = offsetof(Npc, dirty),
+	 .born = CHANGE_NPC_BORN,
+	 .removed = CHANGE_NPC_REMOVED,
+	 .find = find_npc,
+	 .make = make_npc,
+	 .settle = settle_npc,
+	 .forget = forget_npc,
+	 .write_rest = write_traits},
 };
 
 const int entity_count = lengthof(entities);

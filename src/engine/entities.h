@@ -1,6 +1,6 @@
 /*
  * entities.h
- *	  What a world's image holds besides NPCs, each described once: its rows, the lists of what is to be written, the changes
+ *	  What a world's image holds, each described once: its rows, the lists of what is to be written, the changes
  *	  that tell others of it, and how a row that was read, or that is gone, finds its way into the image.
  *
  * Loading, catching up and writing are loops over these.
@@ -12,21 +12,26 @@
 
 typedef struct Entity
 {
-	RowType *rows;
-	size_t	 size; /* of a thing */
+	const RowGroup *groups; /* the first is in the table that has a row of each thing */
+	int				group_count;
+	size_t			size; /* of a thing that is entered; 0 = rows are read into the image itself */
 	size_t
 		written_list; /* offset of the PointerList of World with what is to be written; things are born or changed */
 	size_t removed_list; /* of the IdList with what is gone */
 	/* offsets in a thing; 0 = it has no such member */
 	size_t	   born_at;
-	size_t	   dirty_at;
-	size_t	   revision_at;
-	ChangeKind changed;
+	size_t	   dirty_at;  /* a truth value: of things of one group */
+	size_t	   groups_at; /* a mask: of things of several */
+	ChangeKind born;	  /* all groups are new; 0 = it is a change like others */
 	ChangeKind removed;	  /* 0 = what takes its place tells */
-	bool	   has_place; /* in the sight index */
 
 	/* A row was read: the thing is a copy, its texts and lists are the image's. */
 	void (*enter)(World *world, void *read);
+	/* Where rows are read into the image itself: the thing that is there, NULL if there is none; or a new one. */
+	void *(*find)(World *world, int64 id);
+	void *(*make)(World *world, int64 id);
+	/* All rows of a change were read; NULL = nothing is to be done then. */
+	void (*settle)(World *world, void *thing);
 	/* The row of this id is gone. */
 	void (*forget)(World *world, int64 id);
 	/* How rows that are gone are deleted; NULL = by their ids. */
@@ -38,6 +43,22 @@ typedef struct Entity
 /* In the order in which they are written. */
 extern const Entity entities[];
 extern const int	entity_count;
+
+static inline RowType *
+entity_rows(const Entity *entity)
+{
+	return entity->groups[0].rows;
+}
+
+/* Whether the group is the first of those in its table. */
+static inline bool
+entity_group_begins_table(const Entity *entity, int group)
+{
+	for (int i = 0; i < group; i++)
+		if (entity->groups[i].rows == entity->groups[group].rows)
+			return false;
+	return true;
+}
 
 static inline PointerList *
 entity_written(const Entity *entity, World *world)

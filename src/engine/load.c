@@ -212,6 +212,7 @@ typedef struct Reading
 {
 	World		 *world;
 	const Entity *entity;
+	bool		  makes; /* what is not in the image is new */
 	union
 	{
 		WorldItem	item;
@@ -221,13 +222,20 @@ typedef struct Reading
 	} read;
 } Reading;
 
+/* Where a row is read to. */
 static void *
 begin_row(void *arg, int64 id)
 {
 	Reading *reading = arg;
+	void	*thing;
 
-	Assert(reading->entity->size <= sizeof(reading->read));
-	return memset(&reading->read, 0, sizeof(reading->read));
+	if (reading->entity->size > 0)
+	{
+		Assert(reading->entity->size <= sizeof(reading->read));
+		return memset(&reading->read, 0, sizeof(reading->read));
+	}
+	thing = reading->entity->find(reading->world, id);
+	return thing == NULL && reading->makes ? reading->entity->make(reading->world, id) : thing;
 }
 
 static void
@@ -249,62 +257,30 @@ kind_of_row(void *arg, const char *name)
 	return kind;
 }
 
-/* Of 'ids', or all; what is in the image already is replaced. */
+/* Rows of 'ids', or all; what is in the image already is replaced. */
 static void
-load_entity(World *world, const Entity *entity, const int64 *ids, int count)
+load_rows(World *world, const Entity *entity, RowType *rows, const int64 *ids, int count)
 {
-	Reading reading = {.world = world, .entity = entity};
+	Reading reading = {.world = world, .entity = entity, .makes = rows == entity_rows(entity)};
 	RowLoad load = {.world_id = world->id,
 					.ids = ids,
 					.count = count,
 					.lookup = begin_row,
-					.done = end_row,
+					.done = entity->enter != NULL ? end_row : NULL,
 					.item_kind = kind_of_row,
 					.arg = &reading,
 					.context = world->context};
 
-	rows_load(entity->rows, &load);
+	rows_load(rows, &load);
 }
 
-static void *
-make_npc(void *arg, int64 id)
-{
-	World *world = arg;
-	Npc	  *npc = image_find(world->npcs, id);
-
-	return npc != NULL ? npc : image_new_npc(world, id);
-}
-
-static void *
-find_npc(void *arg, int64 id)
-{
-	return image_find(((World *) arg)->npcs, id);
-}
-
-static RowLoad
-npc_load(World *world, const int64 *ids, int count)
-{
-	return (RowLoad) {.world_id = world->id,
-					  .ids = ids,
-					  .count = count,
-					  .lookup = find_npc,
-					  .arg = world,
-					  .context = world->context};
-}
-
-/* Everything of some NPCs, or of all. */
+/* Everything of some things, or of all. */
 static void
-load_npcs(World *world, const int64 *ids, int count)
+load_entity(World *world, const Entity *entity, const int64 *ids, int count)
 {
-	RowLoad load = npc_load(world, ids, count);
-
-	load.lookup = make_npc;
-	rows_load(&npc_identity_rows, &load);
-	load.lookup = find_npc;
-	rows_load(&npc_state_rows, &load);
-	rows_load(&npc_track_rows, &load);
-	rows_load(&npc_mind_rows, &load);
-	rows_load(&npc_slot_rows, &load);
+	for (int i = 0; i < entity->group_count; i++)
+		if (entity_group_begins_table(entity, i))
+			load_rows(world, entity, entity->groups[i].rows, ids, count);
 }
 
 /* What is read without a statement is seen as by one: with what this transaction wrote. */
@@ -325,7 +301,6 @@ image_load(World *world)
 	begin_reading_rows();
 	for (int i = 0; i < entity_count; i++)
 		load_entity(world, &entities[i], NULL, 0);
-	load_npcs(world, NULL, 0);
 	PopActiveSnapshot();
 	spi_end();
 	image_require_whole(world);
@@ -336,13 +311,6 @@ image_load(World *world)
 static void
 forget_removed(World *world, const ChangeSet *changes)
 {
-	for (int i = 0; i < changes->count[CHANGE_NPC_REMOVED]; i++)
-	{
-		Npc *npc = world_npc(world, changes->ids[CHANGE_NPC_REMOVED][i]);
-
-		if (npc != NULL)
-			image_free_npc(world, npc);
-	}
 	for (int i = 0; i < entity_count; i++)
 	{
 		ChangeKind removed = entities[i].removed;
@@ -366,59 +334,65 @@ forget_respawned(World *world, const ChangeSet *changes)
 	}
 }
 
-/* The column groups an image needs of the NPCs that changed in one way. */
+/* Of those that changed in one of the ways that change rows of a table; which ones are mostly the same in all of them. */
 static void
-reload_npcs(World *world, const ChangeSet *changes, ChangeKind kind, RowType *type)
+reload_table(World *world, const ChangeSet *changes, const Entity *entity, RowType *rows)
 {
-	if (changes->count[kind] > 0)
-	{
-		RowLoad load = npc_load(world, changes->ids[kind], changes->count[kind]);
+	int64 *ids;
+	int	   count = 0;
 
-		rows_load(type, &load);
-	}
-}
-
-/* Ways in which the rows of npc_states change. */
-static const ChangeKind state_kinds[] = {CHANGE_NPC_STATUS, CHANGE_NPC_NEEDS, CHANGE_NPC_HIDDEN};
-
-/* Of those that changed in any of these ways, which are mostly the same. */
-static void
-reload_states(World *world, const ChangeSet *changes)
-{
-	RowLoad load;
-	int64  *ids;
-	int		count = 0;
-
-	for (int i = 0; i < (int) lengthof(state_kinds); i++)
-		count += changes->count[state_kinds[i]];
+	for (int i = 0; i < entity->group_count; i++)
+		if (entity->groups[i].rows == rows)
+			count += changes->count[entity->groups[i].changed];
 	if (count == 0)
 		return;
 	ids = palloc(count * sizeof(int64));
 	count = 0;
-	for (int i = 0; i < (int) lengthof(state_kinds); i++)
+	for (int i = 0; i < entity->group_count; i++)
 	{
-		ChangeKind kind = state_kinds[i];
+		ChangeKind kind = entity->groups[i].changed;
 
-		if (changes->count[kind] > 0)
-			memcpy(ids + count, changes->ids[kind], changes->count[kind] * sizeof(int64));
+		if (entity->groups[i].rows != rows || changes->count[kind] == 0)
+			continue;
+		memcpy(ids + count, changes->ids[kind], changes->count[kind] * sizeof(int64));
 		count += changes->count[kind];
 	}
 	/* each is read once: the scan sorts them */
-	load = npc_load(world, ids, count);
-	rows_load(&npc_state_rows, &load);
+	load_rows(world, entity, rows, ids, count);
 	pfree(ids);
 }
 
 static void
-settle_changed(World *world, const ChangeSet *changes, ChangeKind kind)
+reload_entity(World *world, const ChangeSet *changes, const Entity *entity)
+{
+	/* 0 is no kind of change */
+	if (changes->count[entity->born] > 0)
+		load_entity(world, entity, changes->ids[entity->born], changes->count[entity->born]);
+	for (int i = 0; i < entity->group_count; i++)
+		if (entity_group_begins_table(entity, i))
+			reload_table(world, changes, entity, entity->groups[i].rows);
+}
+
+static void
+settle_changed(World *world, const ChangeSet *changes, const Entity *entity, ChangeKind kind)
 {
 	for (int i = 0; i < changes->count[kind]; i++)
 	{
-		Npc *npc = world_npc(world, changes->ids[kind][i]);
+		void *thing = entity->find(world, changes->ids[kind][i]);
 
-		if (npc != NULL)
-			npc_settle(world, npc);
+		if (thing != NULL)
+			entity->settle(world, thing);
 	}
+}
+
+static void
+settle_entity(World *world, const ChangeSet *changes, const Entity *entity)
+{
+	if (entity->settle == NULL)
+		return;
+	settle_changed(world, changes, entity, entity->born);
+	for (int i = 0; i < entity->group_count; i++)
+		settle_changed(world, changes, entity, entity->groups[i].changed);
 }
 
 bool
@@ -438,26 +412,15 @@ image_catch_up(World *world, int64 revision)
 	forget_respawned(world, &changes);
 	begin_reading_rows();
 	for (int i = 0; i < entity_count; i++)
-		if (changes.count[entities[i].changed] > 0)
-			load_entity(world, &entities[i], changes.ids[entities[i].changed],
-						changes.count[entities[i].changed]);
-	if (changes.count[CHANGE_NPC_BORN] > 0)
-		load_npcs(world, changes.ids[CHANGE_NPC_BORN], changes.count[CHANGE_NPC_BORN]);
-	reload_npcs(world, &changes, CHANGE_NPC_IDENTITY, &npc_identity_rows);
-	reload_states(world, &changes);
-	reload_npcs(world, &changes, CHANGE_NPC_MOTION, &npc_track_rows);
-	reload_npcs(world, &changes, CHANGE_NPC_STATUS, &npc_slot_rows);
-	reload_npcs(world, &changes, CHANGE_NPC_MIND, &npc_mind_rows);
+		reload_entity(world, &changes, &entities[i]);
 	PopActiveSnapshot();
 	spi_end();
 
 	/* Who changed it may have found other minds there. */
 	world->present_known = false;
 	world_forget_paces(world);
-	settle_changed(world, &changes, CHANGE_NPC_BORN);
-	settle_changed(world, &changes, CHANGE_NPC_MOTION);
-	for (int i = 0; i < (int) lengthof(state_kinds); i++)
-		settle_changed(world, &changes, state_kinds[i]);
+	for (int i = 0; i < entity_count; i++)
+		settle_entity(world, &changes, &entities[i]);
 	return true;
 }
 

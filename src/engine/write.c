@@ -27,52 +27,6 @@
 /* Tracks, and items, that are moved to the new plane per transaction although they did not change. */
 #define PLANE_MOVES 64
 
-/* Those of the dirty NPCs that have one of the given groups changed, and rows already (or not). */
-static int
-select_npcs(World *world, Npc **selected, uint32 groups, bool born)
-{
-	int count = 0;
-
-	for (int i = 0; i < world->dirty_npcs.count; i++)
-	{
-		Npc *npc = world->dirty_npcs.entries[i];
-
-		if ((npc->dirty & groups) != 0 && npc->born == born)
-			selected[count++] = npc;
-	}
-	return count;
-}
-
-static void
-note(WorldLock *lock, ChangeKind kind, Npc *npc, uint32 group, int64 *revision)
-{
-	if ((npc->dirty & group) == 0)
-		return;
-	*revision = world_changed(lock, kind, npc->id);
-}
-
-static void
-note_npc(WorldLock *lock, Npc *npc)
-{
-	int64 ignored;
-
-	if (npc->born)
-	{
-		int64 revision = world_changed(lock, CHANGE_NPC_BORN, npc->id);
-
-		npc->identity_revision = npc->needs_revision = npc->status_revision = npc->motion_revision = revision;
-		return;
-	}
-	note(lock, CHANGE_NPC_IDENTITY, npc, NPC_DIRTY_IDENTITY, &npc->identity_revision);
-	note(lock, CHANGE_NPC_NEEDS, npc, NPC_DIRTY_NEEDS, &npc->needs_revision);
-	note(lock, CHANGE_NPC_STATUS, npc, NPC_DIRTY_STATUS, &npc->status_revision);
-	note(lock, CHANGE_NPC_MOTION, npc, NPC_DIRTY_MOTION, &npc->motion_revision);
-	if ((npc->dirty & NPC_DIRTY_REQUEST) != 0 && (npc->dirty & NPC_DIRTY_STATUS) == 0)
-		note(lock, CHANGE_NPC_STATUS, npc, NPC_DIRTY_REQUEST, &ignored);
-	note(lock, CHANGE_NPC_HIDDEN, npc, NPC_DIRTY_HIDDEN, &ignored);
-	note(lock, CHANGE_NPC_MIND, npc, NPC_DIRTY_MIND, &ignored);
-}
-
 static void
 note_removed(World *world, ChangeKind kind, const IdList *removed)
 {
@@ -80,77 +34,74 @@ note_removed(World *world, ChangeKind kind, const IdList *removed)
 		world_changed(world->lock, kind, removed->ids[i]);
 }
 
-/* Those the image was given to write; it does not keep them. 'some' has room for all that is dirty. */
-static void
-write_traits(World *world, Npc **some)
-{
-	int count = 0;
-
-	for (int i = 0; i < world->dirty_npcs.count; i++)
-		if (((Npc *) world->dirty_npcs.entries[i])->traits != NULL)
-			some[count++] = world->dirty_npcs.entries[i];
-	if (count == 0)
-		return;
-	rows_update(&npc_trait_rows, world->id, (void **) some, count);
-	for (int i = 0; i < count; i++)
-	{
-		pfree(some[i]->traits);
-		some[i]->traits = NULL;
-	}
-}
-
-static void
-write_npcs(World *world)
-{
-	WorldLock *lock = world->lock;
-	int		   dirty = world->dirty_npcs.count;
-	SightShift shift = sight_shift(world->id, lock->sight_plane);
-	Npc		 **some;
-	int		   count;
-
-	if (world->removed_npcs.count > 0)
-	{
-		note_removed(world, CHANGE_NPC_REMOVED, &world->removed_npcs);
-		npcs_delete(world->id, world->removed_npcs.ids, world->removed_npcs.count);
-	}
-	if (dirty == 0)
-		return;
-	for (int i = 0; i < dirty; i++)
-		note_npc(lock, world->dirty_npcs.entries[i]);
-
-	some = palloc(dirty * sizeof(Npc *));
-	if ((count = select_npcs(world, some, ~0U, true)) > 0)
-	{
-		npcs_insert(world->id, some, count, shift);
-		lock->sight_writes += count;
-	}
-	if ((count = select_npcs(world, some, NPC_DIRTY_IDENTITY, false)) > 0)
-		rows_update(&npc_identity_rows, world->id, (void **) some, count);
-	write_traits(world, some);
-	if ((count = select_npcs(world, some, NPC_DIRTY_STATE, false)) > 0)
-		rows_update_hot(&npc_state_rows, world->id, (void **) some, count, NULL);
-	if ((count = select_npcs(world, some, NPC_DIRTY_MOTION, false)) > 0)
-	{
-		npcs_write_tracks(world->id, some, count, shift);
-		lock->sight_writes += count;
-	}
-	for (int i = 0; i < dirty; i++)
-		((Npc *) world->dirty_npcs.entries[i])->born = false;
-	if ((count = select_npcs(world, some, NPC_DIRTY_MIND, false)) > 0)
-		rows_upsert(&npc_mind_rows, world->id, (void **) some, count);
-	if ((count = select_npcs(world, some, NPC_DIRTY_REQUEST, false)) > 0)
-		rows_upsert(&npc_slot_rows, world->id, (void **) some, count);
-	for (int i = 0; i < dirty; i++)
-		((Npc *) world->dirty_npcs.entries[i])->dirty = 0;
-	pfree(some);
-}
-
-/* ---- everything else ---- */
-
 static bool *
 flag_of(void *thing, size_t at)
 {
 	return (bool *) ((char *) thing + at);
+}
+
+static uint32 *
+groups_of(const Entity *entity, void *thing)
+{
+	return (uint32 *) ((char *) thing + entity->groups_at);
+}
+
+static bool
+is_born(const Entity *entity, void *thing)
+{
+	return *flag_of(thing, entity->born_at);
+}
+
+/* What is in the list of those that are to be written has changed, if it is all of one group. */
+static bool
+has_changed(const Entity *entity, const RowGroup *group, void *thing)
+{
+	return entity->groups_at == 0 || (*groups_of(entity, thing) & group->bit) != 0;
+}
+
+static void
+set_revision(const RowGroup *group, void *thing, int64 revision)
+{
+	if (group->revision_at != 0)
+		*(int64 *) ((char *) thing + group->revision_at) = revision;
+}
+
+/* Others are told once of each kind of change. */
+static void
+note_thing(WorldLock *lock, const Entity *entity, void *thing)
+{
+	int64  id = row_type_id(entity_rows(entity), thing);
+	bool   all = is_born(entity, thing) && entity->born != 0;
+	int64  revision = all ? world_changed(lock, entity->born, id) : 0;
+	uint32 noted = 0;
+
+	for (int i = 0; i < entity->group_count; i++)
+	{
+		const RowGroup *group = &entity->groups[i];
+		uint32			kind = UINT32_C(1) << group->changed;
+
+		if (!all && !has_changed(entity, group, thing))
+			continue;
+		if (!all && (noted & kind) == 0)
+			revision = world_changed(lock, group->changed, id);
+		noted |= kind;
+		set_revision(group, thing, revision);
+	}
+}
+StaticAssertDecl(CHANGE_KINDS <= 32, "kinds of change are the bits of a number");
+
+/* From the last table on: what a thing is comes first, and goes last. */
+static void
+delete_rows(World *world, const Entity *entity, const IdList *gone)
+{
+	if (entity->group_count == 1)
+	{
+		rows_delete_all(entity_rows(entity), world->id, gone->ids, gone->count, 0);
+		return;
+	}
+	for (int i = entity->group_count - 1; i >= 0; i--)
+		if (entity_group_begins_table(entity, i))
+			rows_delete(entity->groups[i].rows, world->id, gone->ids, gone->count);
 }
 
 static void
@@ -165,60 +116,110 @@ delete_gone(World *world, const Entity *entity)
 	if (entity->delete_removed != NULL)
 		entity->delete_removed(world);
 	else
-		rows_delete_all(entity->rows, world->id, gone->ids, gone->count, 0);
+		delete_rows(world, entity, gone);
 }
 
-/* Those that are born, or those that are not. */
-static void
-write_some(World *world, const Entity *entity, const PointerList *things, bool born)
+/* Whether a thing's row of the table is to be written. */
+static bool
+row_has_changed(const Entity *entity, const RowType *rows, void *thing)
 {
-	void		**some = palloc(things->count * sizeof(void *));
-	int			  count = 0;
-	GeometryMaker maker;
+	for (int i = 0; i < entity->group_count; i++)
+		if (entity->groups[i].rows == rows && has_changed(entity, &entity->groups[i], thing))
+			return true;
+	return false;
+}
 
-	for (int i = 0; i < things->count; i++)
-		if (*flag_of(things->entries[i], entity->born_at) == born)
-			some[count++] = things->entries[i];
-	if (count > 0 && born && entity->has_place)
+static void
+write_hot(World *world, RowType *rows, void **things, int count, bool born)
+{
+	GeometryMaker  maker;
+	GeometryMaker *arg = NULL;
+
+	if (rows->in_sight)
 	{
 		geometry_maker_begin(&maker, sight_shift(world->id, world->lock->sight_plane));
-		rows_insert_hot(entity->rows, world->id, some, count, &maker);
-	}
-	else if (count > 0 && born)
-		rows_insert_hot(entity->rows, world->id, some, count, NULL);
-	else if (count > 0)
-		rows_update_hot(entity->rows, world->id, some, count, NULL);
-	if (entity->has_place)
 		world->lock->sight_writes += count;
-	pfree(some);
+		arg = &maker;
+	}
+	if (born)
+		rows_insert_hot(rows, world->id, things, count, arg);
+	else
+		rows_update_hot(rows, world->id, things, count, arg);
+}
+
+/* New rows, or rows that are there already. */
+static void
+write_some(World *world, RowType *rows, void **things, int count, bool born)
+{
+	if (count == 0)
+		return;
+	switch (rows->writing)
+	{
+		case ROWS_HOT:
+			write_hot(world, rows, things, count, born);
+			break;
+		case ROWS_BY_STATEMENT:
+			if (born)
+				rows_insert(rows, world->id, things, count);
+			else
+				rows_update(rows, world->id, things, count);
+			break;
+		case ROWS_UPSERTED:
+			rows_upsert(rows, world->id, things, count);
+			break;
+	}
+}
+
+/* Those that are born, then the others; 'some' has room for all of them. */
+static void
+write_table(World *world, const Entity *entity, RowType *rows, const PointerList *things, void **some)
+{
+	int count = 0;
+	int born;
+
+	for (int i = 0; i < things->count; i++)
+		if (is_born(entity, things->entries[i]) && row_has_changed(entity, rows, things->entries[i]))
+			some[count++] = things->entries[i];
+	born = count;
+	for (int i = 0; i < things->count; i++)
+		if (!is_born(entity, things->entries[i]) && row_has_changed(entity, rows, things->entries[i]))
+			some[count++] = things->entries[i];
+	if (rows->writing == ROWS_UPSERTED)
+		born = 0;
+	write_some(world, rows, some, born, true);
+	write_some(world, rows, some + born, count - born, false);
+}
+
+static void
+forget_changes(const Entity *entity, void *thing)
+{
+	*flag_of(thing, entity->born_at) = false;
+	if (entity->dirty_at != 0)
+		*flag_of(thing, entity->dirty_at) = false;
+	if (entity->groups_at != 0)
+		*groups_of(entity, thing) = 0;
 }
 
 static void
 write_entity(World *world, const Entity *entity)
 {
 	const PointerList *things = entity_written(entity, world);
+	void			 **some;
 
 	delete_gone(world, entity);
 	if (things->count == 0)
 		return;
 	for (int i = 0; i < things->count; i++)
-	{
-		void *thing = things->entries[i];
-		int64 revision = world_changed(world->lock, entity->changed, row_type_id(entity->rows, thing));
-
-		if (entity->revision_at != 0)
-			*(int64 *) ((char *) thing + entity->revision_at) = revision;
-	}
-	write_some(world, entity, things, true);
-	write_some(world, entity, things, false);
+		note_thing(world->lock, entity, things->entries[i]);
+	some = palloc(things->count * sizeof(void *));
+	for (int i = 0; i < entity->group_count; i++)
+		if (entity_group_begins_table(entity, i))
+			write_table(world, entity, entity->groups[i].rows, things, some);
+	pfree(some);
 	if (entity->write_rest != NULL)
 		entity->write_rest(world, things->entries, things->count);
 	for (int i = 0; i < things->count; i++)
-	{
-		*flag_of(things->entries[i], entity->born_at) = false;
-		if (entity->dirty_at != 0)
-			*flag_of(things->entries[i], entity->dirty_at) = false;
-	}
+		forget_changes(entity, things->entries[i]);
 }
 
 static void
@@ -258,7 +259,7 @@ move_old_tracks(World *world)
 			some[count++] = npc;
 	}
 	if (count > 0)
-		npcs_write_tracks(world->id, some, count, sight_shift(world->id, lock->sight_plane));
+		npcs_move(world->id, some, count, sight_shift(world->id, lock->sight_plane));
 	return count;
 }
 
@@ -331,7 +332,6 @@ turn_sight(World *world)
 static void
 close_up_lists(World *world)
 {
-	pointer_list_close_up(&world->dirty_npcs);
 	for (int i = 0; i < entity_count; i++)
 		pointer_list_close_up(entity_written(&entities[i], world));
 }
@@ -339,8 +339,6 @@ close_up_lists(World *world)
 static void
 clear_lists(World *world)
 {
-	world->dirty_npcs.count = 0;
-	world->removed_npcs.count = 0;
 	world->removed_item_places.count = 0;
 	for (int i = 0; i < entity_count; i++)
 	{
@@ -373,7 +371,6 @@ world_write(World *world)
 	spi_begin();
 	for (int i = 0; i < entity_count; i++)
 		write_entity(world, &entities[i]);
-	write_npcs(world);
 	if (world->terrain_changed)
 		write_terrain(world);
 	if (moved)

@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include "reducers/changes.h"
-#include "reducers/wire_json.h"
 #include "tables/change_log.h"
 #include "tables/id_lists.h"
+#include "tables/npcs.h"
 #include "tables/row_revisions.h"
 
 static void
@@ -27,9 +27,12 @@ add_ids(IdList *list, const int64 *ids, int count)
 	list->count += count;
 }
 
+/* 'groups' 0: nothing that is shown. */
 static void
 add_npcs(Changes *changes, const int64 *ids, int count, uint32 groups)
 {
+	if (groups == 0)
+		return;
 	if (changes->npc_count + count > changes->npc_size)
 	{
 		changes->npc_size = Max(2 * changes->npc_size, changes->npc_count + count);
@@ -86,20 +89,14 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 			changes->interaction_types = true;
 			break;
 		case CHANGE_NPC_BORN:
-			add_npcs(changes, ids, count, WIRE_ALL);
-			break;
 		case CHANGE_NPC_IDENTITY:
-			add_npcs(changes, ids, count, WIRE_IDENTITY);
-			changes->all_players = true;
-			break;
 		case CHANGE_NPC_MOTION:
-			add_npcs(changes, ids, count, WIRE_MOTION);
-			break;
 		case CHANGE_NPC_NEEDS:
-			add_npcs(changes, ids, count, WIRE_NEEDS);
-			break;
 		case CHANGE_NPC_STATUS:
-			add_npcs(changes, ids, count, WIRE_STATUS);
+		case CHANGE_NPC_HIDDEN:
+		case CHANGE_NPC_MIND:
+			add_npcs(changes, ids, count, npc_groups_shown(kind));
+			changes->all_players |= kind == CHANGE_NPC_IDENTITY;
 			break;
 		case CHANGE_NPC_REMOVED:
 			add_npcs(changes, ids, count, NPC_GONE);
@@ -122,8 +119,6 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 		case CHANGE_MESSAGE:
 			changes->first_message = ids[0];
 			break;
-		case CHANGE_NPC_HIDDEN:
-		case CHANGE_NPC_MIND:
 		case CHANGE_RESPAWN:
 		case CHANGE_BID:
 		case CHANGE_BID_REMOVED:
@@ -159,12 +154,8 @@ add_npcs_by_row(int64 world_id, int64 since, Changes *changes)
 
 	for (int i = 0; i < count; i++)
 	{
-		uint32 changed = (npcs[i].identity ? WIRE_IDENTITY : 0) | (npcs[i].motion ? WIRE_MOTION : 0) |
-						 (npcs[i].needs ? WIRE_NEEDS : 0) | (npcs[i].status ? WIRE_STATUS : 0);
-
 		add_ids(&changes->remaining_npcs, &npcs[i].id, 1);
-		if (changed != 0)
-			add_npcs(changes, &npcs[i].id, 1, changed);
+		add_npcs(changes, &npcs[i].id, 1, npcs[i].groups);
 	}
 }
 

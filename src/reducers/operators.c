@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(npcsim_edit_world_items);
 
 #define NO_REVISION_HINT "Revisions are counted by the database."
 
-enum NpcGroup
+enum NpcEdits
 {
 	NPC_IDENTITY,
 	NPC_MOTION,
@@ -35,7 +35,7 @@ enum NpcGroup
 	NPC_PLACE /* world_id: only in an INSERT */
 };
 
-enum ItemGroup
+enum ItemEdits
 {
 	ITEM_PROPERTIES,
 	ITEM_PLACE /* only in an INSERT */

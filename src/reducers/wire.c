@@ -30,6 +30,7 @@
 #include "reducers/world_head.h"
 #include "spi.h"
 #include "tables/id_lists.h"
+#include "tables/npcs.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_snapshot);
 PG_FUNCTION_INFO_V1(npcsim_world_delta);
@@ -64,7 +65,7 @@ json_world_npcs(StringInfo out, int64 world_id)
 			continue;
 		if (!first)
 			appendStringInfoChar(out, ',');
-		json_npc(out, row, WIRE_ALL);
+		json_npc(out, row, npc_groups_shown(CHANGE_NPC_BORN));
 		first = false;
 	}
 	appendStringInfoChar(out, ']');

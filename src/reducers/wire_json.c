@@ -17,6 +17,7 @@
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 #include "tables/kind_rows.h"
+#include "tables/npcs.h"
 #include "tables/shown_rows.h"
 #include "tables/worlds.h"
 
@@ -30,19 +31,19 @@ typedef struct FamilyQuery
 /* ---- NPCs ---- */
 
 uint32
-wire_row_groups(uint32 wire_groups)
+wire_row_groups(uint32 groups)
 {
-	uint32 groups = 0;
+	uint32 row_groups = 0;
 
-	if (wire_groups & WIRE_IDENTITY)
-		groups |= NPC_ROW_IDENTITY;
-	if (wire_groups & WIRE_MOTION)
-		groups |= NPC_ROW_TRACK;
-	if (wire_groups & WIRE_NEEDS)
-		groups |= NPC_ROW_STATE;
-	if (wire_groups & WIRE_STATUS)
-		groups |= NPC_ROW_STATE | NPC_ROW_REQUEST;
-	return groups;
+	if (groups & NPC_DIRTY_IDENTITY)
+		row_groups |= NPC_ROW_IDENTITY;
+	if (groups & NPC_DIRTY_MOTION)
+		row_groups |= NPC_ROW_TRACK;
+	if (groups & (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS))
+		row_groups |= NPC_ROW_STATE;
+	if (groups & NPC_DIRTY_REQUEST)
+		row_groups |= NPC_ROW_REQUEST;
+	return row_groups;
 }
 
 static void
@@ -106,17 +107,17 @@ json_status(StringInfo out, const NpcRow *row)
 }
 
 void
-json_npc(StringInfo out, const NpcRow *row, uint32 wire_groups)
+json_npc(StringInfo out, const NpcRow *row, uint32 groups)
 {
 	json_literal(out, "{\"id\":");
 	json_int64(out, row->id);
-	if (wire_groups & WIRE_IDENTITY)
+	if (groups & NPC_DIRTY_IDENTITY)
 		json_identity(out, row);
-	if (wire_groups & WIRE_STATUS)
+	if (groups & NPC_DIRTY_STATUS)
 		json_status(out, row);
-	if (wire_groups & WIRE_MOTION)
+	if (groups & NPC_DIRTY_MOTION)
 		json_motion(out, row);
-	if (wire_groups & WIRE_NEEDS)
+	if (groups & NPC_DIRTY_NEEDS)
 		json_needs(out, row);
 	appendStringInfoChar(out, '}');
 }

@@ -12,21 +12,14 @@
 
 #include "reducers/npc_rows.h"
 
-/* Column groups of an NPC on the wire. */
-#define WIRE_IDENTITY 0x01 /* name, controller_player_id, traits */
-#define WIRE_MOTION	  0x02 /* x, y, path, departed_at, arrives_at */
-#define WIRE_NEEDS	  0x04 /* needs, as_of */
-#define WIRE_STATUS	  0x08 /* state, interaction_id, decision */
-#define WIRE_ALL	  0x0f
-
-/* Groups of NpcRow that these take. */
-extern uint32 wire_row_groups(uint32 wire_groups);
+/* Groups of NpcRow that groups of an NPC (NpcGroup) take. */
+extern uint32 wire_row_groups(uint32 groups);
 
 /*
  * "x" and "y" are the first cell of "path": where the NPC stands, or where its leg began at "departed_at". From
  * there on it is one cell further along the path every 250 ms of the clock.
  */
-extern void json_npc(StringInfo out, const NpcRow *row, uint32 wire_groups);
+extern void json_npc(StringInfo out, const NpcRow *row, uint32 groups);
 
 /*
  * The families below write a JSON array of the rows of a world: all of them

@@ -63,6 +63,7 @@ RowType item_rows = {.table = "items",
 					 .index = "items_key",
 					 .columns = item_columns,
 					 .column_count = lengthof(item_columns),
+					 .in_sight = true,
 					 .place_at = offsetof(WorldItem, row)};
 
 /* Rows that are moved in the sight index. */

@@ -29,7 +29,8 @@ static const RowColumn identity_columns[] = {
 RowType npc_identity_rows = {.table = "npc_identities",
 							 .index = "npc_identities_pkey",
 							 .columns = identity_columns,
-							 .column_count = lengthof(identity_columns)};
+							 .column_count = lengthof(identity_columns),
+							 .writing = ROWS_BY_STATEMENT};
 
 static void
 put_traits(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
@@ -164,6 +165,7 @@ RowType npc_track_rows = {.table = "npc_tracks",
 						  .index = "npc_tracks_key",
 						  .columns = track_columns,
 						  .column_count = lengthof(track_columns),
+						  .in_sight = true,
 						  .place_at = offsetof(Npc, track_row)};
 
 /* ---- npc_minds ---- */
@@ -203,7 +205,8 @@ static const RowColumn mind_columns[] = {
 RowType npc_mind_rows = {.table = "npc_minds",
 						 .index = "npc_minds_pkey",
 						 .columns = mind_columns,
-						 .column_count = lengthof(mind_columns)};
+						 .column_count = lengthof(mind_columns),
+						 .writing = ROWS_UPSERTED};
 
 /* ---- decision_slots ---- */
 
@@ -284,6 +287,7 @@ RowType npc_slot_rows = {.table = "decision_slots",
 						 .index = "decision_slots_pkey",
 						 .columns = slot_columns,
 						 .column_count = lengthof(slot_columns),
+						 .writing = ROWS_UPSERTED,
 						 .also_columns = ", opened_at_real",
 						 .also_values = ", pg_catalog.clock_timestamp()",
 						 .also_set = ", opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real "
@@ -296,36 +300,55 @@ RowType npc_slot_rows = {.table = "decision_slots",
 									 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
 									 "answered = excluded.status = 0 AND t.answered"};
 
-/* ---- births and removals ---- */
+/* ---- what changes together ---- */
 
-void
-npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift)
+const RowGroup npc_groups[] = {
+	{.bit = NPC_DIRTY_IDENTITY,
+	 .changed = CHANGE_NPC_IDENTITY,
+	 .rows = &npc_identity_rows,
+	 .revision_at = offsetof(Npc, identity_revision),
+	 .shown = true},
+	{.bit = NPC_DIRTY_STATUS,
+	 .changed = CHANGE_NPC_STATUS,
+	 .rows = &npc_state_rows,
+	 .revision_at = offsetof(Npc, status_revision),
+	 .shown = true},
+	{.bit = NPC_DIRTY_REQUEST, .changed = CHANGE_NPC_STATUS, .rows = &npc_slot_rows, .shown = true},
+	{.bit = NPC_DIRTY_MOTION,
+	 .changed = CHANGE_NPC_MOTION,
+	 .rows = &npc_track_rows,
+	 .revision_at = offsetof(Npc, motion_revision),
+	 .shown = true},
+	{.bit = NPC_DIRTY_NEEDS,
+	 .changed = CHANGE_NPC_NEEDS,
+	 .rows = &npc_state_rows,
+	 .revision_at = offsetof(Npc, needs_revision),
+	 .shown = true},
+	{.bit = NPC_DIRTY_HIDDEN, .changed = CHANGE_NPC_HIDDEN, .rows = &npc_state_rows},
+	{.bit = NPC_DIRTY_MIND, .changed = CHANGE_NPC_MIND, .rows = &npc_mind_rows},
+};
+StaticAssertDecl(lengthof(npc_groups) == NPC_GROUP_COUNT, "every group is described");
+
+uint32
+npc_groups_shown(ChangeKind kind)
 {
-	GeometryMaker maker;
+	uint32 groups = 0;
 
-	rows_insert(&npc_identity_rows, world_id, (void **) npcs, count);
-	rows_insert_hot(&npc_state_rows, world_id, (void **) npcs, count, NULL);
-	geometry_maker_begin(&maker, shift);
-	rows_insert_hot(&npc_track_rows, world_id, (void **) npcs, count, &maker);
+	for (int i = 0; i < NPC_GROUP_COUNT; i++)
+		if (npc_groups[i].shown && (kind == CHANGE_NPC_BORN || npc_groups[i].changed == kind))
+			groups |= npc_groups[i].bit;
+	return groups;
 }
 
+/* ---- the sight index ---- */
+
 void
-npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift)
+npcs_move(int64 world_id, Npc **npcs, int count, SightShift shift)
 {
 	GeometryMaker maker;
 
 	geometry_maker_begin(&maker, shift);
 	rows_update_hot(&npc_track_rows, world_id, (void **) npcs, count, &maker);
-}
-
-void
-npcs_delete(int64 world_id, const int64 *ids, int count)
-{
-	RowType *const types[] = {&npc_slot_rows, &npc_mind_rows, &npc_track_rows, &npc_state_rows,
-							  &npc_identity_rows};
-
-	for (int i = 0; i < (int) lengthof(types); i++)
-		rows_delete(types[i], world_id, ids, count);
 }
 
 int

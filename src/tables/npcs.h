@@ -61,15 +61,18 @@ typedef enum RequestStatus /* stored in decision_slots.status: append only */
 	REQUEST_SENT
 } RequestStatus;
 
-/* Column groups with changes that are not written yet. */
-#define NPC_DIRTY_IDENTITY 0x01
-#define NPC_DIRTY_MOTION   0x02
-#define NPC_DIRTY_NEEDS	   0x04
-#define NPC_DIRTY_STATUS   0x08
-#define NPC_DIRTY_HIDDEN   0x10 /* columns of npc_states that nobody is shown: no revision */
-#define NPC_DIRTY_MIND	   0x20 /* plan, events: no revision */
-#define NPC_DIRTY_REQUEST  0x40 /* decision_slots; shown with the status */
-#define NPC_DIRTY_STATE	   (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS | NPC_DIRTY_HIDDEN)
+/* Groups in which columns of an NPC change, in the order in which clients are shown them: npc_groups tells of each. */
+typedef enum NpcGroup
+{
+	NPC_DIRTY_IDENTITY = 0x01,
+	NPC_DIRTY_STATUS = 0x02,
+	NPC_DIRTY_REQUEST = 0x04, /* decision_slots; shown with the status */
+	NPC_DIRTY_MOTION = 0x08,
+	NPC_DIRTY_NEEDS = 0x10,
+	NPC_DIRTY_HIDDEN = 0x20, /* columns of npc_states that nobody is shown: no revision */
+	NPC_DIRTY_MIND = 0x40	 /* plan, events: no revision */
+} NpcGroup;
+#define NPC_GROUP_COUNT 7
 
 #define WAKE_ON_MAX	   16
 #define TOKENS_MAX	   INT64_C(1000000000000) /* what counters and budgets go up to */
@@ -151,7 +154,7 @@ typedef struct Npc
 	ItemPointerData state_row; /* where its present rows are, invalid if not known */
 	ItemPointerData track_row;
 	int				index;		 /* in World.everyone */
-	uint32			dirty;		 /* NPC_DIRTY_… */
+	uint32			dirty;		 /* NpcGroup: changes that are not written yet */
 	int				dirty_place; /* in World.dirty_npcs, if it is dirty */
 	CellBox			sight_box;	 /* of the track in the index; holds the leg */
 	Due				due_event;
@@ -191,10 +194,13 @@ extern RowType npc_track_rows;
 extern RowType npc_mind_rows;
 extern RowType npc_slot_rows;
 
-/* Writing what takes more than one of them, or a place in the sight index (revisions in the Npc already set). */
-extern void npcs_insert(int64 world_id, Npc **npcs, int count, SightShift shift);
-extern void npcs_write_tracks(int64 world_id, Npc **npcs, int count, SightShift shift);
-extern void npcs_delete(int64 world_id, const int64 *ids, int count);
+extern const RowGroup npc_groups[NPC_GROUP_COUNT];
+
+/* The groups of which a change of this kind tells clients. */
+extern uint32 npc_groups_shown(ChangeKind kind);
+
+/* To another place of the sight index; not a change of the NPC. */
+extern void npcs_move(int64 world_id, Npc **npcs, int count, SightShift shift);
 
 extern const char *decision_reason_name(DecisionReason reason);
 

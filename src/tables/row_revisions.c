@@ -5,9 +5,12 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "spi.h"
+#include "tables/npcs.h"
 #include "tables/row_revisions.h"
 
 static SpiStatement select_world =
@@ -18,18 +21,8 @@ static SpiStatement select_world =
 	 .types = {INT8OID, INT8OID},
 	 .read_only = true};
 
-/* Opening and closing a request changes no revision of the row. */
-static SpiStatement select_npcs =
-	{.sql = "SELECT i.id, i.identity_revision > $2, r.motion_revision > $2, s.needs_revision > $2,"
-			"       s.status_revision > $2 OR d.npc_id IS NOT NULL"
-			"  FROM npcsim.npc_identities i"
-			"  JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id"
-			"  JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id"
-			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-			" WHERE i.world_id = $1 ORDER BY i.id",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
+/* Written when it is used first, from the groups of an NPC. */
+static SpiStatement select_npcs = {.nargs = 2, .types = {INT8OID, INT8OID}, .read_only = true};
 
 static SpiStatement select_items =
 	{.sql = "SELECT id, revision > $2 FROM npcsim.items WHERE world_id = $1 ORDER BY id",
@@ -65,21 +58,73 @@ revisions_of_world(int64 world_id, int64 since, bool *settings, bool *terrain)
 	return true;
 }
 
+/* The column that a member is. */
+static const char *
+column_of(const RowType *rows, size_t member)
+{
+	for (int i = 0; i < rows->column_count; i++)
+		if (rows->columns[i].offset == member)
+			return rows->columns[i].name;
+	elog(ERROR, "table %s has no column of that member", rows->table);
+}
+
+/* Two of its groups are in one table: that is joined twice, by its key. */
+static void
+append_table(StringInfo sql, const RowGroup *group)
+{
+	appendStringInfo(sql, "%s npcsim.%s t%u ON t%u.world_id = i.world_id AND t%u.%s = i.id ",
+					 group->revision_at != 0 ? "JOIN" : "LEFT JOIN", group->rows->table, group->bit,
+					 group->bit, group->bit, group->rows->columns[0].name);
+}
+
+/* What has no revision counts as changed, where there is a row. */
+static void
+append_newer(StringInfo sql, const RowGroup *group)
+{
+	if (group->revision_at != 0)
+		appendStringInfo(sql, " | CASE WHEN t%u.%s > $2 THEN %u ELSE 0 END", group->bit,
+						 column_of(group->rows, group->revision_at), npc_groups_shown(group->changed));
+	else
+		appendStringInfo(sql, " | CASE WHEN t%u.%s IS NOT NULL THEN %u ELSE 0 END", group->bit,
+						 group->rows->columns[0].name, npc_groups_shown(group->changed));
+}
+
+static void
+prepare_npcs(void)
+{
+	StringInfoData sql;
+
+	if (select_npcs.sql != NULL)
+		return;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT i.id, 0");
+	for (int i = 0; i < NPC_GROUP_COUNT; i++)
+		if (npc_groups[i].shown)
+			append_newer(&sql, &npc_groups[i]);
+	appendStringInfoString(&sql, " FROM npcsim.npc_identities i ");
+	for (int i = 0; i < NPC_GROUP_COUNT; i++)
+		if (npc_groups[i].shown)
+			append_table(&sql, &npc_groups[i]);
+	appendStringInfoString(&sql, "WHERE i.world_id = $1 ORDER BY i.id");
+	select_npcs.sql = MemoryContextStrdup(TopMemoryContext, sql.data);
+	pfree(sql.data);
+}
+
 NpcRevision *
 revisions_of_npcs(int64 world_id, int64 since, int *count)
 {
-	uint64 rows =
+	NpcRevision *npcs;
+	uint64		 rows;
+
+	prepare_npcs();
+	rows =
 		spi_run(&select_npcs, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
-	NpcRevision *npcs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(NpcRevision) * Max(rows, 1));
+	npcs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(NpcRevision) * Max(rows, 1));
 
 	for (uint64 row = 0; row < rows; row++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		npcs[row] = (NpcRevision) {.id = spi_int64(row, 1, 0),
-								   .identity = spi_bool(row, 2, false),
-								   .motion = spi_bool(row, 3, false),
-								   .needs = spi_bool(row, 4, false),
-								   .status = spi_bool(row, 5, false)};
+		npcs[row] = (NpcRevision) {.id = spi_int64(row, 1, 0), .groups = (uint32) spi_int32(row, 2, 0)};
 	}
 	*count = (int) rows;
 	return npcs;

@@ -3,7 +3,7 @@
  *	  What of a world is newer than a revision, as its rows say: for where there is no log of changes.
  *
  * By the caller's snapshot, and within spi_begin and spi_end, whose memory results are in. Kinds, players and whether a mind
- * is being asked have no revision.
+ * is being asked have no revision: what has none counts as changed.
  */
 #ifndef NPCSIM_TABLES_ROW_REVISIONS_H
 #define NPCSIM_TABLES_ROW_REVISIONS_H
@@ -15,11 +15,8 @@ extern bool revisions_of_world(int64 world_id, int64 since, bool *settings, bool
 
 typedef struct NpcRevision
 {
-	int64 id;
-	bool  identity;
-	bool  motion;
-	bool  needs;
-	bool  status; /* or its mind may be asked: opening and closing a request changes no revision */
+	int64  id;
+	uint32 groups; /* NpcGroup: those that are newer */
 } NpcRevision;
 
 typedef struct RowRevision

@@ -20,6 +20,7 @@
 
 #include "sim/kinds.h"
 #include "spi.h"
+#include "tables/change_log.h"
 #include "tables/hot_rows.h"
 #include "tables/index_rows.h"
 #include "tables/row_set.h"
@@ -134,13 +135,23 @@ extern void row_take_json_list(const RowLoad *load, void *thing, const RowColumn
 							   bool isnull);
 extern void row_put_json_list(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
 
+/* How rows are written. */
+typedef enum RowWriting
+{
+	ROWS_HOT,		   /* new ones and changed ones without a statement, at their places */
+	ROWS_BY_STATEMENT, /* one for the new ones, one for those that changed */
+	ROWS_UPSERTED	   /* one for all: a thing may have none */
+} RowWriting;
+
 typedef struct RowType
 {
 	const char		*table; /* in schema npcsim */
 	const char		*index;
 	const RowColumn *columns; /* the id first, fixed ones last */
 	int				 column_count;
-	size_t place_at; /* offset of the ItemPointerData of the row's place; 0 = it is not remembered */
+	size_t	   place_at; /* offset of the ItemPointerData of the row's place; 0 = it is not remembered */
+	RowWriting writing;
+	bool	   in_sight; /* it has a place in the sight index: 'arg' of who writes it makes geometries */
 	/* what statements write besides: columns and expressions of new rows, assignments for those that are there ("t") */
 	const char *also_columns;
 	const char *also_values;
@@ -162,6 +173,19 @@ row_type_id(const RowType *type, const void *thing)
 {
 	return *(const int64 *) ((const char *) thing + type->columns[0].offset);
 }
+
+/*
+ * Columns of a thing that change together. A thing may have several groups, in several tables, or several in one: what has
+ * changed of it is then a mask of their bits.
+ */
+typedef struct RowGroup
+{
+	uint32	   bit;
+	ChangeKind changed; /* tells others of it */
+	RowType	  *rows;
+	size_t	   revision_at; /* offset of its revision in the thing; 0 = it has none */
+	bool	   shown;		/* to clients */
+} RowGroup;
 
 extern void rows_load(RowType *type, const RowLoad *load);
 
