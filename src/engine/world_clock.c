@@ -79,7 +79,6 @@ static const RowColumn setting_columns[] = {
 };
 
 static const RowType setting_rows = {.table = "world_settings",
-									 .index = "world_settings_pkey",
 									 .columns = setting_columns,
 									 .column_count = lengthof(setting_columns)};
 
