@@ -19,9 +19,9 @@
 #include "utils/wait_event.h"
 
 #include "compat.h"
-#include "fleet.h"
 #include "gateways.h"
 #include "spi.h"
+#include "worker_pool.h"
 
 /* A holder that is just ending, or somebody who looks whether there is one, is waited for. */
 #define HOLD_WAIT_MS	  300
@@ -97,7 +97,7 @@ gateway_is_held(const char *id)
 static void
 departed(int code, Datum arg)
 {
-	fleet_gateway_departed(MyDatabaseId);
+	pool_gateway_departed(MyDatabaseId);
 }
 
 void
@@ -105,7 +105,7 @@ gateway_bind(void)
 {
 	static bool registered = false;
 
-	if (fleet == NULL || registered)
+	if (worker_pool == NULL || registered)
 		return;
 	on_shmem_exit(departed, (Datum) 0);
 	registered = true;

@@ -7,8 +7,8 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
-#include "fleet.h"
 #include "guc.h"
+#include "worker_pool.h"
 
 int	  guc_max_workers = 4;
 int	  guc_max_worlds = 0;
@@ -28,7 +28,7 @@ guc_init(void)
 		"npcsim.max_workers", "Workers that run worlds at the same time, in all databases together.",
 		"Each takes one of max_worker_processes, besides one for the launcher and one for its brief probes. "
 		"0 stops all worlds.",
-		&guc_max_workers, 4, 0, FLEET_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
+		&guc_max_workers, 4, 0, POOL_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	/* sizes shared memory: known only to a server that preloaded the library */
 	if (process_shared_preload_libraries_in_progress)

@@ -29,9 +29,9 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
-#include "fleet.h"
 #include "guc.h"
 #include "shmem.h"
+#include "worker_pool.h"
 
 #define HOLD_WAIT_STEP_US 100
 #define HOLD_WAIT_STEPS	  10000 /* 1 s; then the holder is taken for dead */
@@ -76,7 +76,7 @@ slots_size(void)
 void
 shmem_request(void)
 {
-	RequestAddinShmemSpace(add_size(add_size(slots_size(), fleet_size()), MAXALIGN(sizeof(uint64))));
+	RequestAddinShmemSpace(add_size(add_size(slots_size(), pool_size()), MAXALIGN(sizeof(uint64))));
 	RequestNamedLWLockTranche("npcsim", 2);
 }
 
@@ -89,7 +89,7 @@ shmem_startup(void)
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	slots = ShmemInitHash("npcsim worlds", guc_max_worlds, guc_max_worlds, &control, HASH_ELEM | HASH_BLOBS);
-	fleet_startup(&locks[1].lock);
+	pool_startup(&locks[1].lock);
 	seed = ShmemInitStruct("npcsim seed", sizeof(uint64), &found);
 	if (!found && !pg_strong_random(seed, sizeof(uint64)))
 		ereport(FATAL, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number"));
@@ -240,7 +240,7 @@ void
 shmem_worlds_changed(void)
 {
 	if (slots != NULL)
-		fleet_changed(MyDatabaseId);
+		pool_changed(MyDatabaseId);
 }
 
 static int
@@ -492,7 +492,7 @@ shmem_world_note_error(int64 world_id, const char *message)
 }
 
 void
-shmem_leave_all(void)
+shmem_leave_all(int code, Datum arg)
 {
 	HASH_SEQ_STATUS scan;
 	WorldSlot	   *slot;

@@ -110,7 +110,7 @@ extern void shmem_world_note_error(int64 world_id, const char *message);
 /* In the shmem_startup hook. */
 extern void shmem_startup(void);
 /* A worker ends: its worlds stand still at the clock they reached until the next worker takes them. */
-extern void shmem_leave_all(void);
+extern void shmem_leave_all(int code, Datum arg);
 /* The database's worlds are gone (DROP EXTENSION, DROP DATABASE): so are their clocks. */
 extern void shmem_forget_database(Oid database);
 

@@ -3,7 +3,7 @@
  *	  Keeps workers running in the databases that have worlds to run.
  *
  * The launcher reads pg_database, has each database probed once for the extension, and again when something
- * there announces itself (fleet_changed). It connects to no database itself. It never waits for a process:
+ * there announces itself (pool_changed). It connects to no database itself. It never waits for a process:
  * what it started is looked at again when the postmaster says that it came or went.
  *
  * Workers are spread over databases like this: one for each database with running worlds while
@@ -35,10 +35,10 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-#include "fleet.h"
 #include "guc.h"
 #include "launcher.h"
 #include "shmem.h"
+#include "worker_pool.h"
 
 #define LAUNCHER_RESTART_S		 5
 #define IDLE_NAP_MS				 60000 /* nothing announces that a database allows connections again */
@@ -54,7 +54,7 @@ typedef struct Started
 	Oid						database;
 } Started;
 
-static Started started[FLEET_SLOTS];
+static Started started[POOL_SLOTS];
 static HTAB	  *absent = NULL;			/* databases known not to have the extension */
 static Oid	   starved = InvalidOid;	/* database about which it was logged that no worker is left for it */
 static bool	   slots_exhausted = false; /* likewise that max_worker_processes is too small */
@@ -118,7 +118,7 @@ read_databases(void)
 	return databases;
 }
 
-/* Makes the fleet's list of databases that of the cluster. */
+/* Makes the pool's list of databases that of the cluster. */
 static void
 sync_databases(List *databases)
 {
@@ -129,23 +129,23 @@ sync_databases(List *databases)
 	foreach (cell, databases)
 		(void) hash_search(present, &lfirst_oid(cell), HASH_ENTER, NULL);
 
-	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
-	if (fleet->rescan)
+	LWLockAcquire(worker_pool->lock, LW_EXCLUSIVE);
+	if (worker_pool->rescan)
 	{
 		hash_destroy(absent);
 		absent = make_oid_set();
-		fleet->rescan = false;
+		worker_pool->rescan = false;
 	}
-	for (int i = 0; i < FLEET_DATABASES; i++)
+	for (int i = 0; i < POOL_DATABASES; i++)
 	{
-		FleetDatabase *entry = &fleet->databases[i];
+		PoolDatabase *entry = &worker_pool->databases[i];
 
 		if (entry->oid == InvalidOid)
 			continue;
 		if (hash_search(present, &entry->oid, HASH_FIND, NULL) == NULL)
 		{
-			if (fleet_count(entry->oid, FLEET_WORKER) + fleet_count(entry->oid, FLEET_PROBE) > 0 ||
-				fleet_blocked(entry->oid))
+			if (pool_count(entry->oid, POOL_WORKER) + pool_count(entry->oid, POOL_PROBE) > 0 ||
+				pool_blocked(entry->oid))
 				continue;
 			gone = lappend_oid(gone, entry->oid);
 			entry->oid = InvalidOid;
@@ -162,9 +162,9 @@ sync_databases(List *databases)
 
 		/* one that is not entered for want of room is entered when others were found absent */
 		if (hash_search(absent, &database, HASH_FIND, NULL) == NULL)
-			(void) fleet_enter(database);
+			(void) pool_enter(database);
 	}
-	LWLockRelease(fleet->lock);
+	LWLockRelease(worker_pool->lock);
 
 	foreach (cell, gone)
 	{
@@ -209,7 +209,7 @@ database_name(Oid database)
 
 /* FREE -> STARTING, and a process for it; false when that was not to be had. */
 static bool
-start_process(Oid database, FleetKind kind)
+start_process(Oid database, WorkerKind kind)
 {
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
@@ -224,16 +224,16 @@ start_process(Oid database, FleetKind kind)
 
 	StaticAssertStmt(sizeof(WorkerTicket) <= BGW_EXTRALEN, "the ticket must fit");
 
-	if (kind == FLEET_WORKER)
+	if (kind == POOL_WORKER)
 	{
 		ticket.role = worker_role();
 		if (!OidIsValid(ticket.role))
 		{
-			fleet_note_failure(database, "the role that npcsim.worker_role names does not exist");
+			pool_note_failure(database, "the role that npcsim.worker_role names does not exist");
 			return false;
 		}
 	}
-	ticket.slot = fleet_launch(database, kind, &ticket.generation);
+	ticket.slot = pool_launch(database, kind, &ticket.generation);
 	if (ticket.slot < 0)
 		return false;
 	/* a slot is free a moment before the postmaster sees its process end */
@@ -241,11 +241,11 @@ start_process(Oid database, FleetKind kind)
 		pfree(started[ticket.slot].handle);
 	started[ticket.slot].handle = NULL;
 
-	snprintf(worker.bgw_type, BGW_MAXLEN, kind == FLEET_PROBE ? "npcsim probe" : "npcsim worker");
+	snprintf(worker.bgw_type, BGW_MAXLEN, kind == POOL_PROBE ? "npcsim probe" : "npcsim worker");
 	strlcpy(ticket.name, database_name(database), sizeof(ticket.name));
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database \"%s\"", worker.bgw_type, ticket.name);
 	snprintf(worker.bgw_function_name, BGW_MAXLEN,
-			 kind == FLEET_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
+			 kind == POOL_PROBE ? "npcsim_probe_main" : "npcsim_worker_main");
 	memcpy(worker.bgw_extra, &ticket, sizeof(ticket));
 
 	before = MemoryContextSwitchTo(TopMemoryContext);
@@ -254,9 +254,8 @@ start_process(Oid database, FleetKind kind)
 	if (!registered)
 	{
 		started[ticket.slot].handle = NULL;
-		fleet_abandon(ticket.slot, ticket.generation);
-		fleet_note_failure(database,
-						   "no background worker could be started: max_worker_processes is reached");
+		pool_abandon(ticket.slot, ticket.generation);
+		pool_note_failure(database, "no background worker could be started: max_worker_processes is reached");
 		if (!slots_exhausted)
 			ereport(LOG, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 					errmsg("npcsim could not start a background worker for database \"%s\"", ticket.name),
@@ -275,7 +274,7 @@ start_process(Oid database, FleetKind kind)
 static void
 reap(void)
 {
-	for (int i = 0; i < FLEET_SLOTS; i++)
+	for (int i = 0; i < POOL_SLOTS; i++)
 	{
 		Started *process = &started[i];
 		bool	 silent;
@@ -283,13 +282,13 @@ reap(void)
 
 		if (process->handle == NULL || GetBackgroundWorkerPid(process->handle, &pid) != BGWH_STOPPED)
 			continue;
-		LWLockAcquire(fleet->lock, LW_SHARED);
-		silent = fleet->slots[i].state == FLEET_STARTING &&
-				 fleet->slots[i].generation == process->generation && !fleet->slots[i].stop;
-		LWLockRelease(fleet->lock);
-		fleet_abandon(i, process->generation);
+		LWLockAcquire(worker_pool->lock, LW_SHARED);
+		silent = worker_pool->slots[i].state == POOL_STARTING &&
+				 worker_pool->slots[i].generation == process->generation && !worker_pool->slots[i].stop;
+		LWLockRelease(worker_pool->lock);
+		pool_abandon(i, process->generation);
 		if (silent)
-			fleet_note_failure(process->database, "a worker could not be started: see the server's log");
+			pool_note_failure(process->database, "a worker could not be started: see the server's log");
 		pfree(process->handle);
 		process->handle = NULL;
 	}
@@ -303,17 +302,17 @@ probe_next(void)
 	Oid			next = InvalidOid;
 	bool		more = false;
 
-	LWLockAcquire(fleet->lock, LW_SHARED);
-	if (fleet_count(InvalidOid, FLEET_PROBE) > 0)
+	LWLockAcquire(worker_pool->lock, LW_SHARED);
+	if (pool_count(InvalidOid, POOL_PROBE) > 0)
 		more = true;
 	else
 	{
-		for (int i = 0; i < FLEET_DATABASES; i++)
+		for (int i = 0; i < POOL_DATABASES; i++)
 		{
-			FleetDatabase *entry = &fleet->databases[i];
+			PoolDatabase *entry = &worker_pool->databases[i];
 
-			if (entry->oid == InvalidOid || fleet_blocked(entry->oid) ||
-				fleet_count(entry->oid, FLEET_WORKER) > 0)
+			if (entry->oid == InvalidOid || pool_blocked(entry->oid) ||
+				pool_count(entry->oid, POOL_WORKER) > 0)
 				continue;
 			if (entry->state == DATABASE_READY && entry->changes == entry->seen)
 				continue;
@@ -323,8 +322,8 @@ probe_next(void)
 				next = entry->oid;
 		}
 	}
-	LWLockRelease(fleet->lock);
-	if (next != InvalidOid && !start_process(next, FLEET_PROBE))
+	LWLockRelease(worker_pool->lock);
+	if (next != InvalidOid && !start_process(next, POOL_PROBE))
 		more = true;
 	return more;
 }
@@ -346,17 +345,17 @@ collect_claims(Claim *claims, int *busy)
 	TimestampTz now = GetCurrentTimestamp();
 	int			count = 0;
 
-	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < FLEET_DATABASES; i++)
+	LWLockAcquire(worker_pool->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < POOL_DATABASES; i++)
 	{
-		FleetDatabase *entry = &fleet->databases[i];
-		Claim		  *claim = &claims[count];
+		PoolDatabase *entry = &worker_pool->databases[i];
+		Claim		 *claim = &claims[count];
 
-		if (entry->oid == InvalidOid || entry->state != DATABASE_READY || fleet_blocked(entry->oid))
+		if (entry->oid == InvalidOid || entry->state != DATABASE_READY || pool_blocked(entry->oid))
 			continue;
 		claim->database = entry->oid;
 		claim->running = entry->running;
-		claim->live = fleet_count(entry->oid, FLEET_WORKER);
+		claim->live = pool_count(entry->oid, POOL_WORKER);
 		claim->granted = 0;
 		claim->may_start = entry->retry_at <= now;
 		claim->visit = entry->running == 0 && claim->live == 0 && entry->error[0] == '\0' &&
@@ -367,12 +366,12 @@ collect_claims(Claim *claims, int *busy)
 			count++;
 	}
 	*busy = 0;
-	for (int i = 0; i < FLEET_SLOTS; i++)
+	for (int i = 0; i < POOL_SLOTS; i++)
 	{
-		if (fleet->slots[i].state != FLEET_FREE && fleet->slots[i].kind == FLEET_WORKER)
+		if (worker_pool->slots[i].state != POOL_FREE && worker_pool->slots[i].kind == POOL_WORKER)
 			(*busy)++;
 	}
-	LWLockRelease(fleet->lock);
+	LWLockRelease(worker_pool->lock);
 	return count;
 }
 
@@ -426,15 +425,15 @@ grant(Claim *claims, int count)
 static void
 tell_starved(Oid database)
 {
-	LWLockAcquire(fleet->lock, LW_EXCLUSIVE);
+	LWLockAcquire(worker_pool->lock, LW_EXCLUSIVE);
 	{
-		FleetDatabase *entry = fleet_find(database);
+		PoolDatabase *entry = pool_find(database);
 
 		if (entry != NULL)
-			fleet_set_error(entry, "no worker is left for this database: npcsim.max_workers is reached",
-							false);
+			pool_set_error(entry, "no worker is left for this database: npcsim.max_workers is reached",
+						   false);
 	}
-	LWLockRelease(fleet->lock);
+	LWLockRelease(worker_pool->lock);
 	if (starved == database || guc_max_workers == 0)
 		return;
 	starved = database;
@@ -448,7 +447,7 @@ tell_starved(Oid database)
 static bool
 balance(void)
 {
-	Claim claims[FLEET_DATABASES];
+	Claim claims[POOL_DATABASES];
 	int	  busy;
 	int	  count = collect_claims(claims, &busy);
 	bool  more = false;
@@ -459,12 +458,12 @@ balance(void)
 		Claim *claim = &claims[i];
 
 		if (claim->live > claim->granted)
-			fleet_shrink(claim->database, claim->granted);
+			pool_shrink(claim->database, claim->granted);
 		else if (claim->granted == 0 && claim->running > 0)
 			tell_starved(claim->database);
 		for (int missing = claim->granted - claim->live; missing > 0; missing--)
 		{
-			if (claim->may_start && busy < guc_max_workers && start_process(claim->database, FLEET_WORKER))
+			if (claim->may_start && busy < guc_max_workers && start_process(claim->database, POOL_WORKER))
 				busy++;
 			else
 			{
@@ -488,7 +487,7 @@ npcsim_launcher_main(Datum arg)
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	pin_settings();
 	pgstat_report_appname("npcsim launcher");
-	fleet_launcher_enter();
+	pool_launcher_enter();
 	absent = make_oid_set();
 	round = AllocSetContextCreate(TopMemoryContext, "npcsim launcher's round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round);

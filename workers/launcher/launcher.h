@@ -15,7 +15,7 @@ typedef struct WorkerTicket
 {
 	Oid	   database;
 	Oid	   role; /* InvalidOid = the bootstrap superuser */
-	int	   slot; /* in the fleet */
+	int	   slot; /* in the worker pool */
 	uint32 generation;
 	char   name[NAMEDATALEN]; /* of the database, for messages */
 } WorkerTicket;
@@ -25,7 +25,7 @@ extern void launcher_register(void);
 extern void utility_init(void);
 
 /*
- * First steps of a probe or worker: signals, its place in the fleet, the connection to its database.
+ * First steps of a probe or worker: signals, its place in the worker pool, the connection to its database.
  * Ends the process when it is not wanted any more. 'activity' is its application_name.
  */
 extern void worker_begin(const char *activity);

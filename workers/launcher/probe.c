@@ -25,11 +25,12 @@
 
 #include "engine/lock.h"
 #include "errors.h"
-#include "fleet.h"
 #include "launcher.h"
 #include "require.h"
+#include "shmem.h"
 #include "spi.h"
 #include "tables/worlds.h"
+#include "worker_pool.h"
 
 /*
  * What a role, a database or the server's configuration sets for everybody must not bear on what we do. What is not here
@@ -100,8 +101,10 @@ worker_begin(const char *activity)
 	BackgroundWorkerUnblockSignals();
 
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
-	if (!fleet_attach(ticket.slot, ticket.generation, ticket.database))
+	if (!pool_attach(ticket.slot, ticket.generation, ticket.database))
 		proc_exit(0);
+	/* before the pool's own, which says that nothing of ours is left */
+	on_shmem_exit(shmem_leave_all, 0);
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	BackgroundWorkerInitializeConnectionByOid(ticket.database, ticket.role, 0);
@@ -128,12 +131,12 @@ count_running(void)
 void
 tell_obstacle(const Obstacle *obstacle)
 {
-	char		known[FLEET_ERROR_SIZE];
+	char		known[POOL_ERROR_SIZE];
 	TimestampTz known_at;
 
 	/* once, not with every attempt */
-	if (fleet_database_error(MyDatabaseId, known, &known_at) &&
-		strncmp(known, obstacle->message, FLEET_ERROR_SIZE - 1) == 0)
+	if (pool_database_error(MyDatabaseId, known, &known_at) &&
+		strncmp(known, obstacle->message, POOL_ERROR_SIZE - 1) == 0)
 		return;
 	ereport(LOG, errcode(obstacle->sqlstate),
 			errmsg("npcsim cannot run the worlds of database \"%s\": %s", worker_database(),
@@ -148,14 +151,14 @@ npcsim_probe_main(Datum arg)
 
 	worker_begin("npcsim probe");
 	/* before the snapshot: what changes after it is looked at again */
-	changes = fleet_changes(MyDatabaseId);
+	changes = pool_changes(MyDatabaseId);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, "looking for worlds to run");
 
 	if (!OidIsValid(get_extension_oid("npcsim", true)))
-		fleet_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
+		pool_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
 	else
 	{
 		Obstacle obstacle = worker_obstacle();
@@ -164,7 +167,7 @@ npcsim_probe_main(Datum arg)
 		{
 			/* another version: we do not know its tables */
 			tell_obstacle(&obstacle);
-			fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, obstacle.message);
+			pool_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, obstacle.message);
 		}
 		else
 		{
@@ -173,11 +176,11 @@ npcsim_probe_main(Datum arg)
 			if (obstacle.message != NULL && running > 0)
 			{
 				tell_obstacle(&obstacle);
-				fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, running, obstacle.message);
+				pool_note_database(MyDatabaseId, DATABASE_PARKED, changes, running, obstacle.message);
 			}
 			else
 				/* with no world to run, an obstacle is in nobody's way yet */
-				fleet_note_database(MyDatabaseId, DATABASE_READY, changes, running, obstacle.message);
+				pool_note_database(MyDatabaseId, DATABASE_READY, changes, running, obstacle.message);
 		}
 	}
 	PopActiveSnapshot();

@@ -22,12 +22,12 @@
 #include "engine/holders.h"
 #include "engine/world.h"
 #include "errors.h"
-#include "fleet.h"
 #include "guc.h"
 #include "served.h"
 #include "shmem.h"
 #include "steps.h"
 #include "tables/hot_rows.h"
+#include "worker_pool.h"
 
 #define LATE_US			(100 * 1000)
 #define BATCH_US		(50 * 1000) /* transactions of a batch of ticks aim below this */
@@ -90,7 +90,7 @@ in_phase(const ServedWorld *world, int64 real, int64 clock)
 	int64 period = world->tick_length * 1000 / world->speed;
 	int64 grid = Max(Min(period, PHASE_GRID_US), WAKE_GRID_US);
 	int64 to_tick = (tick_end(world, clock) + world->tick_length - clock) * 1000 / world->speed;
-	int64 lead = to_tick - fleet_slot() * PHASE_STEP_US % PHASE_GRID_US;
+	int64 lead = to_tick - pool_slot() * PHASE_STEP_US % PHASE_GRID_US;
 
 	return round_up(real + lead, grid) - lead;
 }

@@ -23,12 +23,12 @@
 
 #include "engine/holders.h"
 #include "engine/lock.h"
-#include "fleet.h"
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
 #include "tables/worlds.h"
 #include "version.h"
+#include "worker_pool.h"
 
 PG_FUNCTION_INFO_V1(npcsim_world_report);
 PG_FUNCTION_INFO_V1(npcsim_world_reports);
@@ -69,9 +69,9 @@ launcher_runs(void)
 {
 	bool runs;
 
-	LWLockAcquire(fleet->lock, LW_SHARED);
-	runs = fleet->launcher_pid != 0;
-	LWLockRelease(fleet->lock);
+	LWLockAcquire(worker_pool->lock, LW_SHARED);
+	runs = worker_pool->launcher_pid != 0;
+	LWLockRelease(worker_pool->lock);
 	return runs;
 }
 
@@ -102,9 +102,9 @@ static Reason
 why_no_worker(void)
 {
 	Reason reason = {.text = present_reason(), .at = GetCurrentTimestamp()};
-	char   error[FLEET_ERROR_SIZE];
+	char   error[POOL_ERROR_SIZE];
 
-	if (reason.text == NULL && fleet_database_error(MyDatabaseId, error, &reason.at))
+	if (reason.text == NULL && pool_database_error(MyDatabaseId, error, &reason.at))
 		reason.text = pstrdup(error);
 	return reason;
 }
@@ -280,7 +280,7 @@ npcsim_world_reports(PG_FUNCTION_ARGS)
 /* ---- workers ---- */
 
 static const char *
-database_state(const FleetDatabase *database, int workers, bool blocked)
+database_state(const PoolDatabase *database, int workers, bool blocked)
 {
 	static const char *const states[] = {
 		[DATABASE_UNKNOWN] = "unknown",
@@ -291,7 +291,7 @@ database_state(const FleetDatabase *database, int workers, bool blocked)
 
 	_Static_assert(sizeof(states) / sizeof(states[0]) == DATABASE_PARKED + 1, "each state has a name");
 
-	if (fleet == NULL)
+	if (worker_pool == NULL)
 		return "not preloaded";
 	if (RecoveryInProgress())
 		return "standby";
@@ -307,25 +307,25 @@ database_state(const FleetDatabase *database, int workers, bool blocked)
 Datum
 npcsim_workers_report(PG_FUNCTION_ARGS)
 {
-	Datum		   values[7] = {0};
-	bool		   nulls[7] = {false, true, true, true, true, true, true};
-	FleetDatabase  database = {.state = DATABASE_UNKNOWN};
-	FleetDatabase *entry = NULL;
-	Reason		   reason = {0};
-	int			   workers = 0;
-	int			   launcher_pid = 0;
-	bool		   blocked = false;
+	Datum		  values[7] = {0};
+	bool		  nulls[7] = {false, true, true, true, true, true, true};
+	PoolDatabase  database = {.state = DATABASE_UNKNOWN};
+	PoolDatabase *entry = NULL;
+	Reason		  reason = {0};
+	int			  workers = 0;
+	int			  launcher_pid = 0;
+	bool		  blocked = false;
 
-	if (fleet != NULL)
+	if (worker_pool != NULL)
 	{
-		LWLockAcquire(fleet->lock, LW_SHARED);
-		entry = fleet_find(MyDatabaseId);
+		LWLockAcquire(worker_pool->lock, LW_SHARED);
+		entry = pool_find(MyDatabaseId);
 		if (entry != NULL)
 			database = *entry;
-		workers = fleet_count(MyDatabaseId, FLEET_WORKER);
-		launcher_pid = fleet->launcher_pid;
-		blocked = fleet_blocked(MyDatabaseId);
-		LWLockRelease(fleet->lock);
+		workers = pool_count(MyDatabaseId, POOL_WORKER);
+		launcher_pid = worker_pool->launcher_pid;
+		blocked = pool_blocked(MyDatabaseId);
+		LWLockRelease(worker_pool->lock);
 		values[2] = Int32GetDatum(workers);
 		nulls[2] = false;
 	}

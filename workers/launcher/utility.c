@@ -37,9 +37,9 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "fleet.h"
 #include "launcher.h"
 #include "shmem.h"
+#include "worker_pool.h"
 
 static ProcessUtility_hook_type next_process_utility = NULL;
 
@@ -217,7 +217,7 @@ keep_away(Oid database, bool worlds_may_go)
 		doomed = list_append_unique_oid(doomed, database);
 		MemoryContextSwitchTo(before);
 	}
-	fleet_block(database);
+	pool_block(database);
 }
 
 static void
@@ -304,13 +304,13 @@ on_transaction_end(XactEvent event, void *arg)
 		if (announce)
 			shmem_worlds_changed();
 		if (roles)
-			fleet_look_at_troubled();
+			pool_look_at_troubled();
 	}
 	list_free(doomed);
 	doomed = NIL;
 	announce = false;
 	roles = false;
-	fleet_unblock();
+	pool_unblock();
 }
 
 static void

@@ -28,7 +28,6 @@
 #include "blocking.h"
 #include "engine/world.h"
 #include "errors.h"
-#include "fleet.h"
 #include "guc.h"
 #include "launcher.h"
 #include "require.h"
@@ -39,6 +38,7 @@
 #include "steps.h"
 #include "tables/sessions.h"
 #include "tables/worlds.h"
+#include "worker_pool.h"
 
 #define REFRESH_US		   (30 * 1000 * 1000) /* the worlds are read anew though nothing was announced */
 #define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
@@ -233,7 +233,7 @@ tell_full(bool now_full)
 static void
 settle_share(const WorldList *list)
 {
-	int	 share = fleet_share(MyDatabaseId, list->count);
+	int	 share = pool_share(MyDatabaseId, list->count);
 	bool gave = false;
 
 	for (int i = nworlds - 1; i >= 0 && nworlds > share; i--)
@@ -258,7 +258,7 @@ settle_share(const WorldList *list)
 	/* those we serve, and some that errands touch */
 	world_images_max = nworlds + SPARE_IMAGES;
 	if (gave)
-		fleet_changed(MyDatabaseId);
+		pool_changed(MyDatabaseId);
 }
 
 /* Looks which worlds should run; false when there is nothing for us in this database. */
@@ -266,7 +266,7 @@ static bool
 refresh(void)
 {
 	WorldList  list = {.context = CurrentMemoryContext};
-	uint32	   changes = fleet_changes(MyDatabaseId);
+	uint32	   changes = pool_changes(MyDatabaseId);
 	ErrorData *error;
 
 	if (!run_guarded(list_step, &list, "reading which worlds run", &error))
@@ -275,7 +275,7 @@ refresh(void)
 		refresh_at = real_now() + FAILED_REFRESH_US;
 		if (!refresh_failing)
 			log_failure("npcsim could not read which worlds run", error);
-		fleet_note_obstacle(MyDatabaseId, error->message);
+		pool_note_obstacle(MyDatabaseId, error->message);
 		refresh_failing = true;
 		return true;
 	}
@@ -284,17 +284,17 @@ refresh(void)
 	seen_changes = changes;
 	if (list.absent)
 	{
-		fleet_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
+		pool_note_database(MyDatabaseId, DATABASE_ABSENT, changes, 0, NULL);
 		return false;
 	}
 	if (list.obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
 	{
-		fleet_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, list.obstacle.message);
+		pool_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, list.obstacle.message);
 		return false;
 	}
 	apply_rows(&list);
 	settle_share(&list);
-	fleet_note_database(MyDatabaseId, DATABASE_READY, changes, list.count, full ? full_message : NULL);
+	pool_note_database(MyDatabaseId, DATABASE_READY, changes, list.count, full ? full_message : NULL);
 	refresh_at = real_now() + (full ? FAILED_REFRESH_US : pending ? PENDING_REFRESH_US : REFRESH_US);
 	return true;
 }
@@ -451,14 +451,14 @@ look_at_gateways(int64 now)
 {
 	static uint32 seen_departures = 0;
 	static int	  failures = 0; /* in a row */
-	uint32		  departures = fleet_departures(MyDatabaseId);
+	uint32		  departures = pool_departures(MyDatabaseId);
 	int			  gone = 0;
 	ErrorData	 *error;
 
 	if (departures == seen_departures && now < gateways_due)
 		return;
 	gateways_due = now + GATEWAYS_LOOK_US;
-	if (!fleet_claim_housekeeping())
+	if (!pool_claim_housekeeping())
 		return;
 	if (departures == seen_departures && !run_guarded(gateways_step, &gone, "looking at gateways", &error))
 	{
@@ -486,7 +486,7 @@ keep_house(int64 now)
 		if (now < errand->due || (errand->for_running && nworlds == 0))
 			continue;
 		errand->due = now + errand->interval;
-		if (!ours && !(ours = fleet_claim_housekeeping()))
+		if (!ours && !(ours = pool_claim_housekeeping()))
 			continue;
 		if (run_guarded(errand_step, errand, errand->name, &error))
 		{
@@ -508,7 +508,7 @@ keep_house(int64 now)
 static bool
 told_to_end(void)
 {
-	return ShutdownRequestPending || fleet_told_to_stop();
+	return ShutdownRequestPending || pool_told_to_stop();
 }
 
 static void
@@ -635,7 +635,7 @@ npcsim_worker_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 			set_lock_timeout();
 		}
-		if (now >= refresh_at || fleet_changes(MyDatabaseId) != seen_changes)
+		if (now >= refresh_at || pool_changes(MyDatabaseId) != seen_changes)
 		{
 			if (!refresh())
 				break;
