@@ -19,7 +19,7 @@ read_reason(JsonbContainer *object, Action *action)
 	if (reason == NULL || reason->type == jbvNull)
 		reason = told_member(object, "reason");
 	return told_text(reason, "rejecting a bid needs a reason", "the reason has more than 500 characters",
-					 &action->reason);
+					 &action->text);
 }
 
 static Refusal

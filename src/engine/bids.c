@@ -528,7 +528,7 @@ npc_answer_bid(World *world, Npc *npc, const Action *action)
 		return no_such_bid(action->bid_id);
 	if (action->accept)
 		return accept_bid(world, npc, bid);
-	reject_bid(world, bid, npc, action->reason);
+	reject_bid(world, bid, npc, action->text);
 	return NOT_REFUSED;
 }
 
@@ -556,7 +556,7 @@ npc_reject_bids(World *world, Npc *npc, const Action *action)
 
 		if (bid == NULL || !awaits(bid, npc) || !is_meant(bid, action))
 			continue;
-		reject_bid(world, bid, npc, action->reason);
+		reject_bid(world, bid, npc, action->text);
 		rejected++;
 	}
 	pfree(ids);

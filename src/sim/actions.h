@@ -61,7 +61,7 @@ typedef struct Action
 	/* answers to bids; ids are of bids or of bidders */
 	int64_t		   bid_id;
 	bool		   accept;
-	const char	  *reason; /* NULL = none */
+	const char	  *text; /* what is said of it: why a bid is rejected; NULL = nothing */
 	const int64_t *ids;
 	int			   id_count;
 	bool		   all_bids;

@@ -19,8 +19,8 @@ size_besides(const Action *action)
 
 	if (action->act != NULL)
 		size += MAXALIGN(VARSIZE(action->act));
-	if (action->reason != NULL)
-		size += MAXALIGN(strlen(action->reason) + 1);
+	if (action->text != NULL)
+		size += MAXALIGN(strlen(action->text) + 1);
 	size += MAXALIGN(action->partner_count * sizeof(int64));
 	size += MAXALIGN(action->id_count * sizeof(int64));
 	return size;
@@ -56,8 +56,7 @@ actions_copy(const Action *actions, int count, MemoryContext context)
 
 		copies[i] = *action;
 		copies[i].act = copy_to(&place, action->act, action->act != NULL ? VARSIZE(action->act) : 0);
-		copies[i].reason =
-			copy_to(&place, action->reason, action->reason != NULL ? strlen(action->reason) + 1 : 0);
+		copies[i].text = copy_to(&place, action->text, action->text != NULL ? strlen(action->text) + 1 : 0);
 		copies[i].partners = copy_to(&place, action->partners, action->partner_count * sizeof(int64));
 		copies[i].ids = copy_to(&place, action->ids, action->id_count * sizeof(int64));
 	}

@@ -1,7 +1,10 @@
 /*
  * test_actions.c
- *	  What an NPC may do in which state, and how an item answers a bid.
+ *	  What an NPC may do in which state, what minds call it, and how an item answers a bid. The manual says the same.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "sim/actions.h"
 #include "starter_kinds.h"
 #include "tap.h"
@@ -54,15 +57,17 @@ listed(const char *list, const char *word)
 	return false;
 }
 
+#define COUNT(array_) ((int) (sizeof(array_) / sizeof((array_)[0])))
+
 static void
 test_legal_actions(void)
 {
 	tap_is_int(NPC_STATE_COUNT, 6, "an NPC has six states");
-	tap_is_int(ACTION_COUNT, 12, "there are twelve actions, none included");
+	tap_is_int(ACTION_COUNT, COUNT(actions), "of every action it is known here where it is legal");
 	for (int s = 0; s < 6; s++)
 	{
 		tap_is_str(npc_state_name(states[s].state), states[s].name, "a state is called %s", states[s].name);
-		for (int a = 0; a < 12; a++)
+		for (int a = 0; a < COUNT(actions); a++)
 		{
 			bool legal = listed(states[s].legal, actions[a].name) || listed(always_legal, actions[a].name);
 
@@ -70,16 +75,191 @@ test_legal_actions(void)
 					   actions[a].name, legal ? "legal" : "not legal", states[s].name);
 		}
 	}
-	for (int a = 0; a < 12; a++)
+	for (int a = 0; a < COUNT(actions); a++)
 		tap_is_str(action_name(actions[a].kind), actions[a].name, "an action is called %s", actions[a].name);
 	tap_is_str(npc_state_name((NpcState) 6), NULL, "there is no seventh state");
 	tap_is_str(npc_state_name((NpcState) -1), NULL, "nor one below the first");
-	tap_is_str(action_name((ActionKind) 12), NULL, "there is no thirteenth action");
+	tap_is_str(action_name((ActionKind) ACTION_COUNT), NULL, "there is no action behind the last");
 	tap_is_str(action_name((ActionKind) -1), NULL, "nor one below the first");
 	tap_ok(!action_legal((NpcState) 6, ACTION_CONTINUE) && !action_legal((NpcState) -1, ACTION_CONTINUE),
 		   "in a state that does not exist nothing is legal");
-	tap_ok(!action_legal(NPC_IDLE, (ActionKind) 12) && !action_legal(NPC_IDLE, (ActionKind) -1),
+	tap_ok(!action_legal(NPC_IDLE, (ActionKind) ACTION_COUNT) && !action_legal(NPC_IDLE, (ActionKind) -1),
 		   "an action that does not exist is not legal");
+}
+
+/* ---- what minds say ---- */
+
+static void
+test_forms(void)
+{
+	static const char *const none[] = {"",		  "none",	"approach", "start_conversation",
+									   "consume", "WANDER", "wande",	"wander ",
+									   "move_to_"};
+
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+	{
+		const ActionEntry *entry = action_entry((ActionKind) kind);
+		const char		  *own[] = {entry->name, NULL};
+
+		for (const char *const *form = entry->forms[0] != NULL ? entry->forms : own; *form != NULL; form++)
+			tap_is_str(action_name(action_meant(*form)), entry->name, "%s is meant by %s", entry->name,
+					   *form);
+		tap_ok(!entry->is_offered || entry->choice != NULL, "%s can be offered in words", entry->name);
+	}
+	for (int i = 0; i < COUNT(none); i++)
+		tap_is_int(action_meant(none[i]), ACTION_NONE, "by \"%s\" no action is meant in every world",
+				   none[i]);
+	tap_ok(action_takes(ACTION_RESPOND_TO_BID, "reason") && action_takes(ACTION_REJECT_BIDS, "reason") &&
+			   !action_takes(ACTION_WANDER, "reason") && !action_takes(ACTION_NONE, "reason"),
+		   "answers to bids have reasons, nothing else has");
+}
+
+/* ---- what the manual says ---- */
+
+typedef void (*RowReader)(char *columns[2], void *arg);
+
+/* Calls back for the rows of the tables under a heading, up to the next one: their first two columns. */
+static void
+read_tables(const char *file, const char *heading, RowReader reader, void *arg)
+{
+	FILE *manual = fopen(file, "r");
+	char  line[4096];
+	bool  under = false;
+
+	tap_ok(manual != NULL, "%s is there", file);
+	while (manual != NULL && fgets(line, sizeof(line), manual) != NULL)
+	{
+		char *columns[2];
+
+		if (line[0] == '#')
+			under = strcmp(line, heading) == 0;
+		if (!under || strncmp(line, "| ", 2) != 0 || strncmp(line, "| ---", 5) == 0)
+			continue;
+		columns[0] = line + 2;
+		columns[1] = strstr(columns[0], " | ");
+		if (columns[1] == NULL)
+			continue;
+		*columns[1] = '\0';
+		columns[1] += 2;
+		reader(columns, arg);
+	}
+	if (manual != NULL)
+		fclose(manual);
+}
+
+/* The next word in backticks; NULL = there is no more. */
+static const char *
+next_word(char **text, char word[64])
+{
+	char *begin = strchr(*text, '`');
+	char *end = begin != NULL ? strchr(begin + 1, '`') : NULL;
+
+	if (end == NULL)
+		return NULL;
+	snprintf(word, 64, "%.*s", (int) (end - begin - 1), begin + 1);
+	*text = end + 1;
+	return word;
+}
+
+static ActionKind
+told_action(const char *word)
+{
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+	{
+		const ActionEntry *entry = action_entry((ActionKind) kind);
+
+		if (entry->form_of_interaction != NULL && strcmp(entry->form_of_interaction, word) == 0)
+			return (ActionKind) kind;
+	}
+	return action_meant(word);
+}
+
+typedef struct Told
+{
+	bool forms[ACTION_COUNT][ACTION_FORMS_MAX + 1];
+	bool parameters[ACTION_COUNT][ACTION_PARAMETERS_MAX];
+} Told;
+
+static void
+read_action_row(char *columns[2], void *arg)
+{
+	Told *told = arg;
+	char *names = columns[0];
+	char  word[64];
+	bool  of_interactions = strstr(columns[0], "…") != NULL;
+
+	while (next_word(&names, word) != NULL)
+	{
+		ActionKind		   kind = told_action(word);
+		const ActionEntry *entry = action_entry(kind);
+
+		tap_ok(kind != ACTION_NONE || of_interactions, "%s is an action", word);
+		for (int i = 0; i <= ACTION_FORMS_MAX; i++)
+			if (strcmp(entry->forms[i] != NULL ? entry->forms[i] : i == 0 ? entry->name : "", word) == 0)
+				told->forms[kind][i] = true;
+		for (int i = 0; entry->parameters[i].name != NULL; i++)
+		{
+			char quoted[64];
+
+			snprintf(quoted, sizeof(quoted), "`%s", entry->parameters[i].name);
+			if (strstr(columns[1], quoted) != NULL)
+				told->parameters[kind][i] = true;
+		}
+	}
+}
+
+static void
+test_the_manual_tells_actions(void)
+{
+	Told told = {0};
+
+	read_tables("docs/minds.md", "### Actions\n", read_action_row, &told);
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+	{
+		const ActionEntry *entry = action_entry((ActionKind) kind);
+
+		for (int i = 0; i == 0 || entry->forms[i] != NULL; i++)
+			tap_ok(told.forms[kind][i], "%s is told",
+				   entry->forms[i] != NULL ? entry->forms[i] : entry->name);
+		for (int i = 0; entry->parameters[i].name != NULL; i++)
+			tap_ok(told.parameters[kind][i], "%s of %s is told", entry->parameters[i].name, entry->name);
+	}
+}
+
+static void
+read_state_row(char *columns[2], void *arg)
+{
+	unsigned *legal_in = arg;
+	unsigned  in = 0;
+	char	  word[64];
+
+	while (next_word(&columns[0], word) != NULL)
+		for (int state = 0; state < NPC_STATE_COUNT; state++)
+			if (strcmp(npc_state_name((NpcState) state), word) == 0)
+				in |= 1U << state;
+	if (in == 0)
+		in = strncmp(columns[0], "any", 3) == 0 ? ANYWHERE : 0;
+	if (strstr(columns[1], "walking anywhere") != NULL)
+	{
+		legal_in[ACTION_MOVE_TO] |= in;
+		legal_in[ACTION_MOVE_DIRECTION] |= in;
+		legal_in[ACTION_APPROACH] |= in;
+	}
+	if (strstr(columns[1], "interacting,") != NULL)
+		legal_in[ACTION_INTERACT_WITH] |= in;
+	while (next_word(&columns[1], word) != NULL)
+		legal_in[action_meant(word)] |= in;
+}
+
+static void
+test_the_manual_tells_states(void)
+{
+	unsigned legal_in[ACTION_COUNT] = {0};
+
+	read_tables("docs/world.md", "## States and actions\n", read_state_row, legal_in);
+	for (int kind = 0; kind < ACTION_COUNT; kind++)
+		tap_is_int(legal_in[kind], action_entry((ActionKind) kind)->legal_in, "where %s is legal is told",
+				   action_name((ActionKind) kind));
 }
 
 static void
@@ -202,6 +382,9 @@ int
 main(void)
 {
 	test_legal_actions();
+	test_forms();
+	test_the_manual_tells_actions();
+	test_the_manual_tells_states();
 	test_directions();
 	test_bids();
 	test_bid_reasons();

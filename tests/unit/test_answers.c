@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "loose_json.h"
+#include "sim/actions.h"
 
 #define WANDER	"{\"action\":\"wander\"}"
 #define CONSUME "{\"action\":\"consume\",\"target_id\":19}"
@@ -247,6 +248,61 @@ test_unreadable(void)
 	}
 }
 
+/* How a parameter of an action may be written, and what is read. */
+static const Case written[] = {
+	[PARAMETER_NUMBER] = {"\"2.5\"", "2.5"},		 [PARAMETER_ID] = {"{\"id\":\"19\"}", "19"},
+	[PARAMETER_IDS] = {"\"[5, 6]\"", "[5,6]"},		 [PARAMETER_WORD] = {"\"North West\"", "\"north_west\""},
+	[PARAMETER_TEXT] = {"[\"Hello\"]", "\"Hello\""}, [PARAMETER_FLAG] = {"\"yes\"", "true"},
+	[PARAMETER_CELL] = {"\"(3, 4)\"", "[3,4]"},
+};
+
+/* Where an action and its parameter stand: before, between and behind them. */
+static const char *const places[][3] = {
+	{"{\"action\":", ",", "}"},
+	{"{\"action\":", ",\"parameters\":{", "}}"},
+	{"{\"action\":\"wander\",\"then\":[{\"action\":", ",", "}]}"},
+};
+
+static void
+check_parameter(const char *const place[3], const char *form, const ActionParameter *parameter)
+{
+	const Case *value = &written[parameter->type];
+	char		text[256];
+	char		meaning[256];
+	json_t	   *expected;
+	char	   *sorted;
+
+	snprintf(text, sizeof(text), "%s\"%s\"%s\"%s\":%s%s", place[0], form, place[1], parameter->name,
+			 value->text, place[2]);
+	snprintf(meaning, sizeof(meaning), "%s\"%s\"%s\"%s\":%s%s", place[0], form, place[1], parameter->name,
+			 value->meaning, place[2]);
+	expected = json_loads(meaning, 0, NULL);
+	sorted = json_dumps(expected, JSON_COMPACT | JSON_SORT_KEYS);
+	tap_is_str(understood(text, strlen(text)), sorted, "%s of %s: %s", parameter->name, form, text);
+	free(sorted);
+	json_decref(expected);
+}
+
+/* Parameters of every action are read however they are written, beside it or among its parameters. */
+static void
+test_parameters_of_actions(void)
+{
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT; kind++)
+	{
+		const ActionEntry *entry = action_entry((ActionKind) kind);
+		const char		  *form = entry->forms[0] != NULL ? entry->forms[0] : entry->name;
+		char			   text[256];
+
+		for (const ActionParameter *parameter = entry->parameters; parameter->name != NULL; parameter++)
+			for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+				check_parameter(places[i], form, parameter);
+		/* of an action that takes any, the world does not say how they are written */
+		snprintf(text, sizeof(text), "{\"action\":\"%s\",\"parameters\":{\"x\":\"4\"}}", form);
+		tap_ok(!strstr(understood(text, strlen(text)), "\"4\"") == !entry->takes_any_parameter,
+			   "other parameters of %s are%s left alone", form, entry->takes_any_parameter ? "" : " not");
+	}
+}
+
 int
 main(void)
 {
@@ -255,5 +311,6 @@ main(void)
 	test_members();
 	test_loose_json();
 	test_unreadable();
+	test_parameters_of_actions();
 	return tap_done();
 }
