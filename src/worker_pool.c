@@ -472,8 +472,8 @@ pool_detach(int code, Datum arg)
 	entry = pool_find(slot->database);
 	if (entry != NULL)
 	{
-		if (entry->housekeeper == MyProcPid)
-			entry->housekeeper = 0;
+		if (entry->maintainer == MyProcPid)
+			entry->maintainer = 0;
 		if (code != 0)
 		{
 			if (TimestampDifferenceExceeds(slot->started_at, GetCurrentTimestamp(), LONG_LIFE_MS))
@@ -596,16 +596,16 @@ pool_departures(Oid database)
 }
 
 bool
-pool_claim_housekeeping(void)
+pool_claim_maintenance(void)
 {
 	PoolDatabase *entry;
 	bool		  ours;
 
 	LWLockAcquire(worker_pool->lock, LW_EXCLUSIVE);
 	entry = pool_find(MyDatabaseId);
-	if (entry != NULL && entry->housekeeper == 0)
-		entry->housekeeper = MyProcPid;
-	ours = entry != NULL && entry->housekeeper == MyProcPid;
+	if (entry != NULL && entry->maintainer == 0)
+		entry->maintainer = MyProcPid;
+	ours = entry != NULL && entry->maintainer == MyProcPid;
 	LWLockRelease(worker_pool->lock);
 	return ours;
 }

@@ -63,15 +63,15 @@ typedef struct PoolDatabase
 {
 	Oid			  oid; /* InvalidOid = free entry */
 	DatabaseState state;
-	uint32		  changes;	   /* grows with every announcement */
-	uint32		  seen;		   /* 'changes' when a probe or worker last looked */
-	int			  running;	   /* worlds that should run, as last seen */
-	int			  failures;	   /* in a row */
-	TimestampTz	  retry_at;	   /* nothing is started before that */
-	TimestampTz	  visited_at;  /* when a worker last came although no world runs */
-	int			  housekeeper; /* pid of the worker that prunes and expires, 0 = none */
-	uint32		  departures;  /* grows when a session ends that a gateway was bound to */
-	bool		  obstacle;	   /* 'error' is what a probe or worker found to be in the way */
+	uint32		  changes;	  /* grows with every announcement */
+	uint32		  seen;		  /* 'changes' when a probe or worker last looked */
+	int			  running;	  /* worlds that should run, as last seen */
+	int			  failures;	  /* in a row */
+	TimestampTz	  retry_at;	  /* nothing is started before that */
+	TimestampTz	  visited_at; /* when a worker last came although no world runs */
+	int			  maintainer; /* pid of the worker that prunes and expires, 0 = none */
+	uint32		  departures; /* grows when a session ends that a gateway was bound to */
+	bool		  obstacle;	  /* 'error' is what a probe or worker found to be in the way */
 	char		  error[POOL_ERROR_SIZE];
 	TimestampTz	  error_at; /* when it last happened */
 } PoolDatabase;
@@ -157,8 +157,8 @@ extern uint32 pool_changes(Oid database);
 extern uint32 pool_departures(Oid database);
 /* Whether we were told to end (our latch was set then). */
 extern bool pool_told_to_stop(void);
-/* Whether we shall do the housekeeping of our database; ends with our process. */
-extern bool pool_claim_housekeeping(void);
+/* Whether we shall do the maintenance of our database; ends with our process. */
+extern bool pool_claim_maintenance(void);
 /* Worlds each worker of a database takes at most, when that many should run. */
 extern int pool_share(Oid database, int running);
 

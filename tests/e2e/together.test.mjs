@@ -70,7 +70,7 @@ test('worlds that were started at different moments share a transaction', async 
   const before = await nextXid();
   await runOn(ids, 4);
   const used = (await nextXid()) - before;
-  // ten ticks, ten notifications and an errand or two a second; apart they would be 60 and more
+  // ten ticks, ten notifications and a task of maintenance or two a second; apart they would be 60 and more
   assert.ok(used < 4 * 35, `${used} transactions in 4 s`);
 });
 

@@ -43,7 +43,7 @@
 #define LAUNCHER_RESTART_S		 5
 #define IDLE_NAP_MS				 60000 /* nothing announces that a database allows connections again */
 #define BUSY_NAP_MS				 1000  /* while something is to be started or tried again */
-#define VISIT_INTERVAL_MS		 (10 * 60 * 1000) /* housekeeping where no world runs */
+#define VISIT_INTERVAL_MS		 (10 * 60 * 1000) /* maintenance where no world runs */
 #define INVALID_CONNECTION_LIMIT (-2)			  /* of a database whose DROP was interrupted */
 
 /* What we started and have not seen end. */
@@ -335,7 +335,7 @@ typedef struct Claim
 	int	 live; /* workers there, starting ones included */
 	int	 granted;
 	bool may_start;
-	bool visit; /* no world runs: only housekeeping */
+	bool visit; /* no world runs: only maintenance */
 } Claim;
 
 /* Databases that want workers; their number. */

@@ -8,7 +8,7 @@
  * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the latch at
  * commit.
  *
- * Invariant: an error in a step (a tick, a notification, an errand) ends that step alone.
+ * Invariant: an error in a step (a tick, a notification, a task of maintenance) ends that step alone.
  */
 #include "postgres.h"
 
@@ -46,7 +46,7 @@
 #define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
 #define NOTIFY_SPACING_US  (5 * 1000)
 #define NOTIFY_RETRY_US	   (1000 * 1000)
-#define ERRAND_LOG_EVERY   60			/* of the failures of an errand */
+#define TASK_LOG_EVERY	   60			/* of the failures of a task of maintenance */
 #define GATEWAYS_LOOK_US   (500 * 1000) /* whether one is gone */
 #define FAREWELL_US		   (700 * 1000) /* for writing clocks when told to end */
 #define SPARE_IMAGES	   4
@@ -255,7 +255,7 @@ settle_share(const WorldList *list)
 			break;
 	}
 	tell_full(pending && nworlds < share && shmem_worlds_full());
-	/* those we serve, and some that errands touch */
+	/* those we serve, and some that maintenance touches */
 	world_images_max = nworlds + SPARE_IMAGES;
 	if (gave)
 		pool_changed(MyDatabaseId);
@@ -387,9 +387,9 @@ notify_gateways(int64 now)
 	}
 }
 
-/* ---- the house ---- */
+/* ---- maintenance ---- */
 
-typedef struct Errand
+typedef struct MaintenanceTask
 {
 	const char	*name;
 	SpiStatement statement;
@@ -397,17 +397,17 @@ typedef struct Errand
 	bool		 for_running; /* only while we serve worlds */
 	int64		 due;
 	int			 failures; /* in a row */
-} Errand;
+} MaintenanceTask;
 
 enum
 {
 	EXPIRE_DECISIONS,
 	EXPIRE_SESSIONS,
 	PRUNE_LOGS,
-	ERRAND_COUNT
+	TASK_COUNT
 };
 
-static Errand errands[] = {
+static MaintenanceTask tasks[] = {
 	[EXPIRE_DECISIONS] = {.name = "expire_decisions",
 						  .statement = {.sql = "SELECT npcsim_internal.expire_decisions()"},
 						  .interval = 1000 * 1000,
@@ -420,15 +420,15 @@ static Errand errands[] = {
 					.interval = 60 * 1000 * 1000},
 };
 
-_Static_assert(sizeof(errands) / sizeof(errands[0]) == ERRAND_COUNT, "each errand is described");
+_Static_assert(sizeof(tasks) / sizeof(tasks[0]) == TASK_COUNT, "each task is described");
 
 static void
-errand_step(void *arg)
+task_step(void *arg)
 {
-	Errand *errand = arg;
+	MaintenanceTask *task = arg;
 
 	spi_begin();
-	(void) spi_run(&errand->statement, NULL, NULL, SPI_OK_SELECT);
+	(void) spi_run(&task->statement, NULL, NULL, SPI_OK_SELECT);
 	spi_end();
 }
 
@@ -458,46 +458,46 @@ look_at_gateways(int64 now)
 	if (departures == seen_departures && now < gateways_due)
 		return;
 	gateways_due = now + GATEWAYS_LOOK_US;
-	if (!pool_claim_housekeeping())
+	if (!pool_claim_maintenance())
 		return;
 	if (departures == seen_departures && !run_guarded(gateways_step, &gone, "looking at gateways", &error))
 	{
-		if (failures++ % (ERRAND_LOG_EVERY * 2) == 0)
+		if (failures++ % (TASK_LOG_EVERY * 2) == 0)
 			log_failure("looking at gateways failed", error);
 		return;
 	}
 	failures = 0;
 	if (departures != seen_departures || gone > 0)
-		errands[EXPIRE_SESSIONS].due = 0;
+		tasks[EXPIRE_SESSIONS].due = 0;
 	seen_departures = departures;
 }
 
 static void
-keep_house(int64 now)
+do_maintenance(int64 now)
 {
 	bool ours = false;
 
 	look_at_gateways(now);
-	for (int i = 0; i < (int) lengthof(errands); i++)
+	for (int i = 0; i < (int) lengthof(tasks); i++)
 	{
-		Errand	  *errand = &errands[i];
-		ErrorData *error;
+		MaintenanceTask *task = &tasks[i];
+		ErrorData		*error;
 
-		if (now < errand->due || (errand->for_running && nworlds == 0))
+		if (now < task->due || (task->for_running && nworlds == 0))
 			continue;
-		errand->due = now + errand->interval;
-		if (!ours && !(ours = pool_claim_housekeeping()))
+		task->due = now + task->interval;
+		if (!ours && !(ours = pool_claim_maintenance()))
 			continue;
-		if (run_guarded(errand_step, errand, errand->name, &error))
+		if (run_guarded(task_step, task, task->name, &error))
 		{
-			errand->failures = 0;
+			task->failures = 0;
 			continue;
 		}
-		if (errand->failures++ % ERRAND_LOG_EVERY == 0)
+		if (task->failures++ % TASK_LOG_EVERY == 0)
 		{
 			char what[64];
 
-			snprintf(what, sizeof(what), "%s() failed", errand->name);
+			snprintf(what, sizeof(what), "%s() failed", task->name);
 			log_failure(what, error);
 		}
 	}
@@ -583,10 +583,10 @@ nap_length(int64 now)
 		wake = Min(wake, notify_at);
 	for (int i = 0; i < nworlds; i++)
 		wake = Min(wake, served_wake_at(&worlds[i]));
-	for (int i = 0; i < (int) lengthof(errands); i++)
+	for (int i = 0; i < (int) lengthof(tasks); i++)
 	{
-		if (!errands[i].for_running || nworlds > 0)
-			wake = Min(wake, errands[i].due);
+		if (!tasks[i].for_running || nworlds > 0)
+			wake = Min(wake, tasks[i].due);
 	}
 	if (nworlds == 0)
 		wake = Min(wake, idle_since + LINGER_US);
@@ -642,7 +642,7 @@ npcsim_worker_main(Datum arg)
 			woken = true;
 		}
 		round = run_worlds(woken);
-		keep_house(real_now());
+		do_maintenance(real_now());
 		if (round.worked || notify_waits)
 			notify_gateways(real_now());
 		MemoryContextReset(memory);
