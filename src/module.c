@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 
+#include "components/components.h"
 #include "guc.h"
 #include "launcher.h"
 #include "shmem.h"
@@ -42,6 +43,7 @@ void
 _PG_init(void)
 {
 	guc_init();
+	components_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 

@@ -20,6 +20,7 @@
 #include "errors.h"
 #include "spi.h"
 #include "tables/interaction_kinds.h"
+#include "tables/item_kinds.h"
 #include "tables/worlds.h"
 
 /* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
@@ -197,9 +198,11 @@ load_kinds(World *world)
 	rows = item_types_load(world->id);
 	for (uint64 row = 0; row < rows; row++)
 	{
-		ItemKind *kind = MemoryContextAlloc(world->context, sizeof(ItemKind));
+		ItemKind  read;
+		ItemKind *kind;
 
-		item_type_read(row, kind);
+		item_type_read(row, &read);
+		kind = item_kind_copy(&read, world->context);
 		item_kind_link(kind, (const InteractionKind *const *) world->interaction_kinds.entries,
 					   world->interaction_kinds.count);
 		pointer_list_add(world, &world->kinds, kind);

@@ -21,12 +21,12 @@
 #include "reducers/type_edits.h"
 #include "spi.h"
 #include "tables/interaction_kinds.h"
+#include "tables/item_kinds.h"
 #include "tables/kind_rows.h"
 
 PG_FUNCTION_INFO_V1(npcsim_edit_interaction_types);
 
 static const char *const targets[] = {"item", "npc", NULL};
-static const char *const components[] = {"consumable", "sittable", NULL};
 
 static SpiStatement interaction_type_now =
 	{"SELECT * FROM npcsim.interaction_types WHERE world_id = $1 AND name = $2", 2, {INT8OID, TEXTOID}};
@@ -46,12 +46,19 @@ check_participants(int32 value, const char *column)
 				errdetail("It is %d.", value), errhint("It can be 1 to %d.", PARTICIPANTS_MAX));
 }
 
+/* Whether it uses items up; its component is one that there is. */
+static bool
+uses_up(const InteractionDefinition *definition)
+{
+	return definition->component != NULL && item_component_by_name(definition->component)->uses_up;
+}
+
 /* What makes no sense together. */
 static void
 check_terms(const InteractionDefinition *definition)
 {
 	bool with_npcs = strcmp(definition->target, "npc") == 0;
-	bool consumes = definition->component != NULL && strcmp(definition->component, "consumable") == 0;
+	bool consumes = uses_up(definition);
 
 	if (definition->min_participants > definition->max_participants)
 		refuse_definition("\"min_participants\" is above \"max_participants\".",
@@ -81,7 +88,7 @@ check_definition(const InteractionDefinition *definition)
 	check_type_description(definition->description);
 	check_word(definition->target, "target", targets);
 	if (definition->component != NULL)
-		check_word(definition->component, "component", components);
+		check_word(definition->component, "component", item_component_names);
 	kind.duration = definition->duration;
 	check_participants(definition->min_participants, "min_participants");
 	check_participants(definition->max_participants, "max_participants");
@@ -108,7 +115,7 @@ static const Argument definition_arguments[] = {
 	TEXT_ARGUMENT(InteractionDefinition, name, KIND_NAME_SIZE - 1),
 	TEXT_ARGUMENT(InteractionDefinition, description, 0),
 	WORD_ARGUMENT(InteractionDefinition, target, targets),
-	WORD_ARGUMENT(InteractionDefinition, component, components, .optional = true),
+	WORD_ARGUMENT(InteractionDefinition, component, item_component_names, .optional = true),
 	OBJECT_ARGUMENT(InteractionDefinition, need_rates),
 	OBJECT_ARGUMENT(InteractionDefinition, need_deltas),
 	SCALED_ARGUMENT(InteractionDefinition, duration, DURATION_MIN, DURATION_MAX, SIM_SECOND, .unit = "s",
@@ -237,8 +244,7 @@ show_definition(Edit *edit, const InteractionDefinition *definition)
 	edit_show(edit, "moves_onto_item", BoolGetDatum(definition->moves_onto_item));
 	edit_show(edit, "occupies_item", BoolGetDatum(with_item));
 	edit_show(edit, "uses_up_item",
-			  BoolGetDatum(definition->component != NULL &&
-						   strcmp(definition->component, "consumable") == 0));
+			  BoolGetDatum(uses_up(definition)));
 	edit_show(edit, "min_participants", Int32GetDatum(definition->min_participants));
 	edit_show(edit, "max_participants", Int32GetDatum(definition->max_participants));
 	edit_show(edit, "parameters", JsonbPGetDatum(definition->parameters));

@@ -304,7 +304,7 @@ json_interaction_type(StringInfo out, const InteractionRow *row)
 	json_literal(out, ",\"target\":");
 	json_string(out, interaction_target_name(kind->target));
 	json_literal(out, ",\"component\":");
-	json_string(out, item_component_name(kind->component));
+	json_string(out, kind->component != NULL ? kind->component->name : NULL);
 	json_needs_per_second(out, kind->need_rate);
 	json_literal(out, ",\"duration\":");
 	if (kind->duration == 0)

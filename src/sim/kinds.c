@@ -6,28 +6,18 @@
 
 #include <string.h>
 
+/* Whether one of its parts does. */
 static bool
-has_component(const ItemKind *kind, ItemComponent component)
+kind_offers(const ItemKind *kind, const InteractionKind *interaction)
 {
-	switch (component)
+	for (int i = 0; i < kind->part_count; i++)
 	{
-		case COMPONENT_CONSUMABLE:
-			return kind->consumption_time > 0;
-		case COMPONENT_SITTABLE:
-			/* the reference game puts one interaction on what is both, and it is food */
-			return kind->sittable && kind->consumption_time == 0;
-		case COMPONENT_NONE:
-			break;
-	}
-	return false;
-}
+		const ItemPart *part = &kind->parts[i];
 
-static bool
-is_usable_for(const ItemKind *kind, const char *name)
-{
-	for (int i = 0; i < kind->usable_count; i++)
-		if (strcmp(kind->usable[i], name) == 0)
+		if (part->component->offers != NULL ? part->component->offers(kind, part, interaction)
+											: interaction->component == part->component)
 			return true;
+	}
 	return false;
 }
 
@@ -39,10 +29,7 @@ item_kind_link(ItemKind *kind, const InteractionKind *const *interactions, int c
 	{
 		const InteractionKind *interaction = interactions[i];
 
-		if (interaction->target != TARGET_ITEM)
-			continue;
-		if (interaction->component != COMPONENT_NONE ? has_component(kind, interaction->component)
-													 : is_usable_for(kind, interaction->name))
+		if (interaction->target == TARGET_ITEM && kind_offers(kind, interaction))
 			kind->offers[kind->offer_count++] = interaction;
 	}
 }
@@ -74,38 +61,38 @@ interaction_by_number(const InteractionKind *const *interactions, int count, int
 	return NULL;
 }
 
-/* Total change in a time as change per second, rounded down. */
-static int64_t
-rate_of(int32_t delta, int64_t time)
+int64_t
+need_spread(int32_t delta, int64_t time)
 {
 	int64_t total = delta * SIM_SECOND;
 
 	return total / time - (total % time < 0);
 }
 
+static bool
+part_serves(const ItemPart *part, const InteractionKind *interaction)
+{
+	return interaction->component == (part->component->serves_uses ? NULL : part->component);
+}
+
 /* A sum may be more than an int32 holds (2147 units a second): then it is cut. */
 void
 interaction_need_rates(const InteractionKind *interaction, const ItemKind *kind, int32_t rates[NEED_COUNT])
 {
+	int64_t sum[NEED_COUNT];
+
+	for (int i = 0; i < NEED_COUNT; i++)
+		sum[i] = interaction->need_rate[i];
+	for (int p = 0; kind != NULL && p < kind->part_count; p++)
+		for (int i = 0; part_serves(&kind->parts[p], interaction) && i < NEED_COUNT; i++)
+			sum[i] += kind->parts[p].need_rate[i];
 	for (int i = 0; i < NEED_COUNT; i++)
 	{
-		int64_t rate = interaction->need_rate[i];
-
-		if (kind != NULL)
-		{
-			if (interaction->component == COMPONENT_CONSUMABLE)
-				rate +=
-					kind->consumption_time > 0 ? rate_of(kind->consume_delta[i], kind->consumption_time) : 0;
-			else if (interaction->component == COMPONENT_SITTABLE)
-				rate += kind->sit_rate[i];
-			else
-				rate += kind->modify_rate[i];
-		}
-		if (rate > INT32_MAX)
-			rate = INT32_MAX;
-		if (rate < -INT32_MAX)
-			rate = -INT32_MAX;
-		rates[i] = (int32_t) rate;
+		if (sum[i] > INT32_MAX)
+			sum[i] = INT32_MAX;
+		if (sum[i] < -INT32_MAX)
+			sum[i] = -INT32_MAX;
+		rates[i] = (int32_t) sum[i];
 	}
 }
 
@@ -125,14 +112,21 @@ clamp_share(int64_t share)
 	return share > SHARE_WHOLE ? SHARE_WHOLE : share;
 }
 
+int64_t
+item_whole_time(const ItemKind *kind)
+{
+	for (int i = 0; i < kind->part_count; i++)
+		if (kind->parts[i].whole_time > 0)
+			return kind->parts[i].whole_time;
+	return 0;
+}
+
 /* Rounded up: at that moment, and not before, nothing is left. */
 int64_t
 consume_time_for(const ItemKind *kind, int64_t share)
 {
-	__int128 product = (__int128) clamp_share(share) * kind->consumption_time;
+	__int128 product = (__int128) clamp_share(share) * item_whole_time(kind);
 
-	if (kind->consumption_time <= 0)
-		return 0;
 	return (int64_t) ((product + SHARE_WHOLE - 1) / SHARE_WHOLE);
 }
 
@@ -140,13 +134,14 @@ consume_time_for(const ItemKind *kind, int64_t share)
 int64_t
 consume_share_left(const ItemKind *kind, int64_t share, int64_t elapsed)
 {
+	int64_t whole = item_whole_time(kind);
 	int64_t used;
 
 	share = clamp_share(share);
-	if (kind->consumption_time <= 0 || elapsed <= 0)
+	if (whole == 0 || elapsed <= 0)
 		return share;
-	if (elapsed >= kind->consumption_time)
+	if (elapsed >= whole)
 		return 0;
-	used = (int64_t) ((__int128) elapsed * SHARE_WHOLE / kind->consumption_time);
+	used = (int64_t) ((__int128) elapsed * SHARE_WHOLE / whole);
 	return used >= share ? 0 : share - used;
 }

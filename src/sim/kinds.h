@@ -20,65 +20,70 @@
 #define USABLE_MAX		 8
 #define OFFERS_MAX		 (USABLE_MAX + 1)
 
+typedef struct ItemKind		   ItemKind;
+typedef struct ItemPart		   ItemPart;
+typedef struct InteractionKind InteractionKind;
+
 typedef enum InteractionTarget
 {
 	TARGET_ITEM,
 	TARGET_NPC
 } InteractionTarget;
 
-/* The component by which an item offers an interaction. */
-typedef enum ItemComponent
+/*
+ * Something items can be made of. What the rules here need of it; src/components has all of them, and what else they do
+ * (tables/item_kinds.h).
+ */
+typedef struct ItemComponent
 {
-	COMPONENT_NONE, /* none: items that are usable for it */
-	COMPONENT_CONSUMABLE,
-	COMPONENT_SITTABLE
+	const char *name;
+	bool		named;		 /* interactions can name it: they are done with items that have it */
+	bool		uses_up;	 /* ... and use the item up */
+	bool		serves_uses; /* what it gives is had in the interactions that name no component */
+	/* Whether an item of the kind, which has it, offers what is done with items; NULL: exactly what names it. */
+	bool (*offers)(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction);
 } ItemComponent;
 
-typedef struct InteractionKind
+/* A component that a kind of items has. */
+struct ItemPart
+{
+	const ItemComponent *component;
+	int64_t				 need_rate[NEED_COUNT]; /* what it gives, per second */
+	int64_t				 whole_time;			/* in which a whole item is used up; 0 = it is not */
+	const void			*own;					/* what the component's own functions need besides; NULL = nothing */
+};
+
+struct InteractionKind
 {
 	int16_t			  number; /* among those of its world, > 0; 0 = none */
 	char			  name[KIND_NAME_SIZE];
 	InteractionTarget target;
-	ItemComponent	  component;
-	int32_t			  need_rate[NEED_COUNT]; /* per second, besides what the item gives */
-	int64_t			  duration;				 /* 0 = until it is left */
-	bool			  needs_adjacency;		 /* else the target must be in sight */
-	bool			  locks_movement;
-	bool			  moves_onto_item; /* the NPC goes onto the item's cell */
-	bool			  takes_acts;	   /* has parameters for act_in_interaction */
-	bool			  takes_messages;  /* one of them is the text "message": what is said aloud */
-	int32_t			  min_participants;
-	int32_t			  max_participants;
-} InteractionKind;
+	/* by which an item offers it; NULL = none: items that are usable for it */
+	const ItemComponent *component;
+	int32_t				 need_rate[NEED_COUNT]; /* per second, besides what the item gives */
+	int64_t				 duration;				/* 0 = until it is left */
+	bool				 needs_adjacency;		/* else the target must be in sight */
+	bool				 locks_movement;
+	bool				 moves_onto_item; /* the NPC goes onto the item's cell */
+	bool				 takes_acts;	  /* has parameters for act_in_interaction */
+	bool				 takes_messages;  /* one of them is the text "message": what is said aloud */
+	int32_t				 min_participants;
+	int32_t				 max_participants;
+};
 
-typedef struct ItemKind
+struct ItemKind
 {
-	char name[KIND_NAME_SIZE];
-	/* consumable */
-	int64_t consumption_time;		   /* for a whole one; 0 = not consumable */
-	int32_t consume_delta[NEED_COUNT]; /* total change by a whole one */
-	/* sittable */
-	bool	sittable;
-	int32_t sit_rate[NEED_COUNT]; /* per second */
-	/* need modifying: what those who use it get, per second */
-	int32_t modify_rate[NEED_COUNT];
-	/* usable: names of interactions */
-	char usable[USABLE_MAX][KIND_NAME_SIZE];
-	int	 usable_count;
-	/* respawning, after it was used up */
-	int64_t respawn_after; /* 0 = it does not come back */
+	char			name[KIND_NAME_SIZE];
+	const ItemPart *parts;
+	int				part_count;
 	/* what it offers, by number; made by item_kind_link() */
 	const InteractionKind *offers[OFFERS_MAX];
 	int					   offer_count;
-} ItemKind;
+};
 
 #define SHARE_WHOLE INT64_C(1000000) /* an item of which nothing is used */
 
-/*
- * Finds what the item offers among the interactions of its world, which are in order of number. One that can be
- * both consumed and sat on is food. What it is usable for and the world does
- * not have, it does not offer.
- */
+/* Finds what the item offers among the interactions of its world, which are in order of number. */
 extern void item_kind_link(ItemKind *kind, const InteractionKind *const *interactions, int count);
 
 extern bool item_offers(const ItemKind *kind, const InteractionKind *interaction);
@@ -96,6 +101,9 @@ extern const InteractionKind *interaction_by_number(const InteractionKind *const
 extern void interaction_need_rates(const InteractionKind *interaction, const ItemKind *kind,
 								   int32_t rates[NEED_COUNT]);
 
+/* A change over a time (> 0), per second, rounded down. */
+extern int64_t need_spread(int32_t delta, int64_t time);
+
 /* How long it lasts when nobody leaves, with a share (millionths) of the item left; SIM_NEVER = for ever. */
 extern int64_t interaction_lasts(const InteractionKind *interaction, const ItemKind *kind, int64_t share);
 
@@ -110,8 +118,11 @@ interaction_is_talk(const InteractionKind *interaction)
 static inline bool
 interaction_consumes(const InteractionKind *interaction)
 {
-	return interaction->component == COMPONENT_CONSUMABLE;
+	return interaction->component != NULL && interaction->component->uses_up;
 }
+
+/* In which a whole one is used up; 0 = it is not. */
+extern int64_t item_whole_time(const ItemKind *kind);
 
 /*
  * Time until a share (millionths) is consumed, and the share left after some

@@ -50,7 +50,7 @@ static bool
 item_usable(const SeenItem *item)
 {
 	return (!item->taken || item->joinable != NULL) &&
-		   (item->share_left > 0 || item->kind->consumption_time == 0);
+		   (item->share_left > 0 || item_whole_time(item->kind) == 0);
 }
 
 bool

@@ -18,6 +18,7 @@
 
 #include "spi.h"
 #include "tables/interaction_kinds.h"
+#include "tables/item_kinds.h"
 #include "tables/kind_json.h"
 
 PG_FUNCTION_INFO_V1(npcsim_interaction_effects_valid);
@@ -39,29 +40,6 @@ const char *
 interaction_target_name(InteractionTarget target)
 {
 	return target == TARGET_NPC ? "npc" : "item";
-}
-
-const char *
-item_component_name(ItemComponent component)
-{
-	switch (component)
-	{
-		case COMPONENT_CONSUMABLE:
-			return "consumable";
-		case COMPONENT_SITTABLE:
-			return "sittable";
-		case COMPONENT_NONE:
-			break;
-	}
-	return NULL;
-}
-
-static ItemComponent
-component_by_name(const char *name)
-{
-	if (name == NULL)
-		return COMPONENT_NONE;
-	return strcmp(name, "consumable") == 0 ? COMPONENT_CONSUMABLE : COMPONENT_SITTABLE;
 }
 
 static JsonbContainer *
@@ -179,17 +157,13 @@ interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parame
 	kind_json_needs(&effects_json, object_of(need_deltas, "need_deltas"), "need_deltas", deltas);
 	for (int i = 0; i < NEED_COUNT; i++)
 	{
-		int64 total = deltas[i] * SIM_SECOND;
-
 		if (deltas[i] == 0)
 			continue;
 		if (kind->duration == 0)
 			kind_json_refuse(&effects_json,
 							 "\"need_deltas\" need a \"duration\" over which they are spread.");
-		/* rounded down, as for what is consumed */
 		kind->need_rate[i] =
-			(int32) Max(Min(kind->need_rate[i] + total / kind->duration - (total % kind->duration < 0),
-							PG_INT32_MAX),
+			(int32) Max(Min(kind->need_rate[i] + need_spread(deltas[i], kind->duration), PG_INT32_MAX),
 						-PG_INT32_MAX);
 	}
 	kind->takes_acts = check_parameters(parameters, kind);
@@ -199,13 +173,15 @@ static void
 read_row(uint64 row, InteractionRow *result)
 {
 	InteractionKind *kind = &result->kind;
+	const char		*component;
 	bool			 isnull;
 
 	memset(result, 0, sizeof(*result));
 	kind->number = spi_int16(row, 1, 0);
 	strlcpy(kind->name, spi_text(row, 2, CurrentMemoryContext), sizeof(kind->name));
 	kind->target = strcmp(spi_text(row, 3, CurrentMemoryContext), "npc") == 0 ? TARGET_NPC : TARGET_ITEM;
-	kind->component = component_by_name(spi_text(row, 4, CurrentMemoryContext));
+	component = spi_text(row, 4, CurrentMemoryContext);
+	kind->component = component != NULL ? item_component_by_name(component) : NULL;
 	kind->duration = spi_int64(row, 7, 0);
 	kind->needs_adjacency = spi_bool(row, 8, true);
 	kind->locks_movement = spi_bool(row, 9, false);

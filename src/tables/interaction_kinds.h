@@ -57,6 +57,5 @@ extern Jsonb *interaction_words(JsonbValue *message);
 extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 
 extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
-extern const char *item_component_name(ItemComponent component);	  /* "consumable", "sittable", NULL */
 
 #endif /* NPCSIM_INTERACTION_KINDS_H */

@@ -2,171 +2,133 @@
  * item_kinds.c
  *	  From the components of an item type, as jsonb, to the kind the rules know.
  *
- *	  {"consumable": {"consumption_time": s, "need_deltas": {need: units, …}},
- *	   "sittable": {"need_rates": {need: units per s, …}},
- *	   "need_modifying": {"need_rates": {need: units per s, …}},
- *	   "usable": {"interactions": [name, …]},
- *	   "respawn": {"after": s}}
- *
- * Every component is optional, so is every object of needs.
+ *	  {"consumable": {…}, "respawn": {…}, …}: every component is optional; what is in its object its file tells.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 
 #include "tables/item_kinds.h"
-#include "tables/kind_json.h"
-
-#define CONSUMPTION_TIME_MIN INT64_C(1000) /* 1 ms, in µs */
-#define CONSUMPTION_TIME_MAX (86400 * SIM_SECOND)
-#define RESPAWN_AFTER_MIN	 INT64_C(1000)
-#define RESPAWN_AFTER_MAX	 (365 * 86400 * SIM_SECOND)
 
 PG_FUNCTION_INFO_V1(npcsim_item_components_valid);
 
-static const KindJson components_json =
-	{"invalid components of an item type",
-	 "Components look like {\"consumable\":{\"consumption_time\":5,\"need_deltas\":{\"hunger\":25}},"
-	 " \"sittable\":{\"need_rates\":{\"energy\":10}}, \"need_modifying\":{\"need_rates\":{\"hygiene\":8}},"
-	 " \"usable\":{\"interactions\":[\"wash\"]}, \"respawn\":{\"after\":30}}."};
+const char *item_component_names[COMPONENTS_MAX + 1];
 
-static void
-read_consumable(JsonbContainer *object, ItemKind *kind)
+static const Component *const *components;
+static int					   component_count;
+
+void
+components_register(const Component *const *all)
 {
-	JsonbIterator *iterator = NULL;
-	JsonbValue	   member;
-	char		  *name;
+	int count = 0;
 
-	while (kind_json_next(object, &iterator, &name, &member))
-	{
-		if (strcmp(name, "consumption_time") == 0)
-			kind->consumption_time = kind_json_millionths(&components_json, &member, name,
-														  CONSUMPTION_TIME_MIN, CONSUMPTION_TIME_MAX);
-		else if (strcmp(name, "need_deltas") == 0)
-			kind_json_needs(&components_json, kind_json_object(&components_json, &member, name), name,
-							kind->consume_delta);
-		else
-			kind_json_refuse(&components_json, psprintf("A consumable has no \"%s\".", name));
-	}
-	if (kind->consumption_time == 0)
-		kind_json_refuse(&components_json, "A consumable needs a \"consumption_time\" in seconds.");
+	components = all;
+	for (component_count = 0; all[component_count] != NULL; component_count++)
+		if (all[component_count]->item.named)
+			item_component_names[count++] = all[component_count]->item.name;
+	item_component_names[count] = NULL;
 }
 
-/* A component that has nothing but rates. */
-static void
-read_rates(JsonbContainer *object, const char *component, int32 rates[NEED_COUNT])
+static const Component *
+component_by_name(const char *name)
 {
-	JsonbIterator *iterator = NULL;
-	JsonbValue	   member;
-	char		  *name;
-
-	while (kind_json_next(object, &iterator, &name, &member))
-	{
-		if (strcmp(name, "need_rates") != 0)
-			kind_json_refuse(&components_json, psprintf("%s has no \"%s\".", component, name));
-		kind_json_needs(&components_json, kind_json_object(&components_json, &member, name), name, rates);
-	}
+	for (int i = 0; i < component_count; i++)
+		if (strcmp(components[i]->item.name, name) == 0)
+			return components[i];
+	return NULL;
 }
 
-static void
-read_usable_for(const JsonbValue *value, ItemKind *kind)
+const ItemComponent *
+item_component_by_name(const char *name)
 {
-	JsonbContainer *array;
+	const Component *component = component_by_name(name);
 
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data) ||
-		JsonContainerIsScalar(value->val.binary.data))
-		kind_json_refuse(&components_json, "\"interactions\" is not an array of names.");
-	array = value->val.binary.data;
-	if (JsonContainerSize(array) < 1 || JsonContainerSize(array) > USABLE_MAX)
-		kind_json_refuse(&components_json,
-						 psprintf("\"interactions\" does not have 1 to %d names.", USABLE_MAX));
-	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	return component != NULL && component->item.named ? &component->item : NULL;
+}
+
+/* What is being read, with a hint of what it looks like. */
+static KindJson
+components_json(void)
+{
+	static char *hint = NULL;
+
+	if (hint == NULL)
 	{
-		JsonbValue *element = getIthJsonbValueFromContainer(array, i);
-		char	   *name;
+		StringInfoData text;
+		MemoryContext  before = MemoryContextSwitchTo(TopMemoryContext);
 
-		if (element->type != jbvString)
-			kind_json_refuse(&components_json, "\"interactions\" is not an array of names.");
-		name = pnstrdup(element->val.string.val, element->val.string.len);
-		if (!kind_name_valid(name))
-			kind_json_refuse(&components_json, psprintf("\"%s\" is no name of an interaction.", name));
-		for (int n = 0; n < kind->usable_count; n++)
-			if (strcmp(kind->usable[n], name) == 0)
-				kind_json_refuse(&components_json, psprintf("\"%s\" is named twice.", name));
-		strlcpy(kind->usable[kind->usable_count++], name, KIND_NAME_SIZE);
+		initStringInfo(&text);
+		appendStringInfoString(&text, "Components look like {");
+		for (int i = 0; i < component_count; i++)
+			appendStringInfo(&text, "%s\"%s\":%s", i > 0 ? ", " : "", components[i]->item.name,
+							 components[i]->example);
+		appendStringInfoString(&text, "}.");
+		hint = text.data;
+		MemoryContextSwitchTo(before);
 	}
+	return (KindJson) {.message = "invalid components of an item type", .hint = hint};
 }
 
 static void
-read_usable(JsonbContainer *object, ItemKind *kind)
+read_part(const KindJson *json, const char *name, JsonbContainer *object, ItemPart *part)
 {
-	JsonbIterator *iterator = NULL;
-	JsonbValue	   member;
-	char		  *name;
+	const Component *component = component_by_name(name);
+	void			*own;
 
-	while (kind_json_next(object, &iterator, &name, &member))
-	{
-		if (strcmp(name, "interactions") != 0)
-			kind_json_refuse(&components_json, psprintf("A usable has no \"%s\".", name));
-		read_usable_for(&member, kind);
-	}
-	if (kind->usable_count == 0)
-		kind_json_refuse(&components_json, "A usable needs \"interactions\", an array of names.");
-}
-
-static void
-read_respawn(JsonbContainer *object, ItemKind *kind)
-{
-	JsonbIterator *iterator = NULL;
-	JsonbValue	   member;
-	char		  *name;
-
-	while (kind_json_next(object, &iterator, &name, &member))
-	{
-		if (strcmp(name, "after") == 0)
-			kind->respawn_after =
-				kind_json_millionths(&components_json, &member, name, RESPAWN_AFTER_MIN, RESPAWN_AFTER_MAX);
-		else
-			kind_json_refuse(&components_json, psprintf("A respawn has no \"%s\".", name));
-	}
-	if (kind->respawn_after == 0)
-		kind_json_refuse(&components_json, "A respawn needs an \"after\" in seconds.");
-}
-
-static void
-read_component(const char *name, JsonbContainer *object, ItemKind *kind)
-{
-	if (strcmp(name, "consumable") == 0)
-		read_consumable(object, kind);
-	else if (strcmp(name, "sittable") == 0)
-	{
-		read_rates(object, "A sittable", kind->sit_rate);
-		kind->sittable = true;
-	}
-	else if (strcmp(name, "need_modifying") == 0)
-		read_rates(object, "A need_modifying", kind->modify_rate);
-	else if (strcmp(name, "usable") == 0)
-		read_usable(object, kind);
-	else if (strcmp(name, "respawn") == 0)
-		read_respawn(object, kind);
-	else
-		kind_json_refuse(&components_json, psprintf("There is no component \"%s\".", name));
+	if (component == NULL)
+		kind_json_refuse(json, psprintf("There is no component \"%s\".", name));
+	own = component->own_size > 0 ? palloc0(component->own_size) : NULL;
+	*part = (ItemPart) {.component = &component->item, .own = own};
+	component->parse(json, object, part, own);
 }
 
 void
-item_kind_from_jsonb(Jsonb *components, ItemKind *kind)
+item_kind_from_jsonb(Jsonb *item_components, ItemKind *kind)
 {
+	KindJson	   json = components_json();
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   member;
+	ItemPart	  *parts;
 	char		  *name;
 
 	memset(kind, 0, sizeof(*kind));
-	if (!JB_ROOT_IS_OBJECT(components))
-		kind_json_refuse(&components_json, "They are not an object.");
-	while (kind_json_next(&components->root, &iterator, &name, &member))
-		read_component(name, kind_json_object(&components_json, &member, name), kind);
-	if (kind->respawn_after > 0 && kind->consumption_time == 0)
-		kind_json_refuse(&components_json, "Only a consumable is used up and can respawn.");
+	if (!JB_ROOT_IS_OBJECT(item_components))
+		kind_json_refuse(&json, "They are not an object.");
+	/* each of its members is another component, or refused */
+	parts = palloc(sizeof(ItemPart) * Max(component_count, 1));
+	kind->parts = parts;
+	while (kind_json_next(&item_components->root, &iterator, &name, &member))
+	{
+		read_part(&json, name, kind_json_object(&json, &member, name), &parts[kind->part_count]);
+		kind->part_count++;
+	}
+	for (int i = 0; i < kind->part_count; i++)
+	{
+		const Component *component = part_component(&parts[i]);
+		const char		*flaw = component->flaw != NULL ? component->flaw(kind) : NULL;
+
+		if (flaw != NULL)
+			kind_json_refuse(&json, flaw);
+	}
+}
+
+static void *
+copy_of(const void *what, size_t size, MemoryContext context)
+{
+	return size > 0 ? memcpy(MemoryContextAlloc(context, size), what, size) : NULL;
+}
+
+ItemKind *
+item_kind_copy(const ItemKind *kind, MemoryContext context)
+{
+	ItemKind *copy = copy_of(kind, sizeof(ItemKind), context);
+	ItemPart *parts = copy_of(kind->parts, sizeof(ItemPart) * kind->part_count, context);
+
+	for (int i = 0; i < kind->part_count; i++)
+		parts[i].own = copy_of(parts[i].own, part_component(&parts[i])->own_size, context);
+	copy->parts = parts;
+	return copy;
 }
 
 /* For a CHECK: true, or the error that says what is wrong. */

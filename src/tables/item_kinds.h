@@ -1,6 +1,9 @@
 /*
  * item_kinds.h
- *	  From the components of an item type, as jsonb, to the kind the rules know.
+ *	  From the components of an item type, as jsonb, to the kind the rules know; and what a component is.
+ *
+ * Each component is one file of src/components with a Component in it, and a line of components.h there. They lie above
+ * the engine, which calls them through what its kinds are made of.
  */
 #ifndef NPCSIM_ITEM_KINDS_H
 #define NPCSIM_ITEM_KINDS_H
@@ -10,11 +13,51 @@
 #include "utils/jsonb.h"
 
 #include "sim/kinds.h"
+#include "tables/interactions.h"
+#include "tables/items.h"
+#include "tables/kind_json.h"
+
+typedef struct World World; /* engine/world.h */
+
+/* Functions that a component has no use for are NULL. */
+typedef struct Component
+{
+	ItemComponent item;		/* what the rules of src/sim know of it */
+	const char	 *example;	/* its object, for the hint of errors */
+	size_t		  own_size; /* of what it keeps in a part, which is zero before it is read */
+
+	/* Reads its object into the part, or refuses it (22023). */
+	void (*parse)(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own);
+	/* What is wrong with a kind that has it, when all of the kind is read: a sentence; NULL = nothing. */
+	const char *(*flaw)(const ItemKind *kind);
+
+	/* An interaction with an item of a kind that has it is over; what is left of the item is still as when it began. */
+	void (*end)(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction);
+} Component;
+
+#define COMPONENTS_MAX 64
+
+/* All that there are, at most COMPONENTS_MAX, NULL after the last, in the order in which hints name them. When the library is loaded. */
+extern void components_register(const Component *const *all);
+
+/* The one of that name, which an interaction can name; NULL if there is none. */
+extern const ItemComponent *item_component_by_name(const char *name);
+/* The names of those that interactions can name, NULL after the last. */
+extern const char *item_component_names[];
+
+static inline const Component *
+part_component(const ItemPart *part)
+{
+	return (const Component *) part->component;
+}
 
 /*
- * Fills everything of the kind but its name and what it offers (item_kind_link()).  Raises 22023, with
- * the member at fault in the detail, when the components are none.
+ * Fills everything of the kind but its name and what it offers (item_kind_link()), in the current memory context. Raises
+ * 22023, with the member at fault in the detail, when the components are none.
  */
 extern void item_kind_from_jsonb(Jsonb *components, ItemKind *kind);
+
+/* Of which nothing is left where it was read: all of it is in this context. */
+extern ItemKind *item_kind_copy(const ItemKind *kind, MemoryContext context);
 
 #endif /* NPCSIM_ITEM_KINDS_H */

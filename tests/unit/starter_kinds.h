@@ -5,17 +5,45 @@
 #ifndef NPCSIM_TESTS_STARTER_KINDS_H
 #define NPCSIM_TESTS_STARTER_KINDS_H
 
+#include <string.h>
+
 #include "sim/kinds.h"
+
+/* Components with as much of them as the rules know. */
+static const ItemComponent consumable = {.name = "consumable", .named = true, .uses_up = true};
+static const ItemComponent sittable = {.name = "sittable", .named = true};
+static const ItemComponent modifying = {.name = "need_modifying", .serves_uses = true};
+
+/* Its own: a name. */
+static inline bool
+offers_named(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction)
+{
+	return interaction->component == NULL && strcmp(part->own, interaction->name) == 0;
+}
+
+static const ItemComponent usable = {.name = "usable", .offers = offers_named};
+
+/* Parts of kinds. */
+#define CONSUMED(time, ...) {.component = &consumable, .whole_time = (time), .need_rate = __VA_ARGS__}
+#define SAT_ON(...)			{.component = &sittable, .need_rate = __VA_ARGS__}
+#define MODIFYING(...)		{.component = &modifying, .need_rate = __VA_ARGS__}
+#define USABLE_FOR(name_)	{.component = &usable, .own = (name_)}
+/* What these make. */
+#define KIND_OF(name_, ...) \
+	{ \
+		.name = (name_), .parts = (const ItemPart[]) {__VA_ARGS__}, \
+		.part_count = (int) (sizeof((const ItemPart[]) {__VA_ARGS__}) / sizeof(ItemPart)) \
+	}
 
 static const InteractionKind consume = {.number = 1,
 										.name = "consume",
-										.component = COMPONENT_CONSUMABLE,
+										.component = &consumable,
 										.needs_adjacency = true,
 										.min_participants = 1,
 										.max_participants = 1};
 static const InteractionKind sit = {.number = 2,
 									.name = "sit",
-									.component = COMPONENT_SITTABLE,
+									.component = &sittable,
 									.needs_adjacency = true,
 									.locks_movement = true,
 									.moves_onto_item = true,

@@ -310,12 +310,12 @@ static void
 test_bids(void)
 {
 	ItemKind apple =
-		linked((ItemKind) {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}});
+		linked((ItemKind) KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000})));
 	ItemKind chair =
-		linked((ItemKind) {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}});
+		linked((ItemKind) KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000})));
 	ItemKind   lamp = {.name = "lamp"};
-	ItemKind   screen = linked((ItemKind) {.usable = {"watch"}, .usable_count = 1});
-	ItemKind   table = linked((ItemKind) {.usable = {"play"}, .usable_count = 1});
+	ItemKind   screen = linked((ItemKind) KIND_OF("screen", USABLE_FOR("watch")));
+	ItemKind   table = linked((ItemKind) KIND_OF("table", USABLE_FOR("play")));
 	const Cell here = {10, 10};
 	const Cell beside = {10, 11};
 	const Cell diagonal = {11, 11};

@@ -8,8 +8,8 @@
 #include "starter_kinds.h"
 #include "tap.h"
 
-static ItemKind apple = {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}};
-static ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+static ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
 
 #define UNITS(n) ((int32_t) ((n) *NEED_UNIT))
 

@@ -8,10 +8,8 @@
 #include "starter_kinds.h"
 #include "tap.h"
 
-static const ItemKind apple = {.name = "apple",
-							   .consumption_time = 5 * SIM_SECOND,
-							   .consume_delta = {25000000}};
-static const ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+static const ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static const ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
 static const ItemKind lamp = {.name = "lamp"};
 
 static void
@@ -44,18 +42,13 @@ offers(ItemKind kind)
 static void
 test_offers(void)
 {
-	ItemKind both = apple;
-	ItemKind couch = chair;
-	ItemKind strange = {.usable = {"conversation", "fly", "sit"}, .usable_count = 3};
+	ItemKind couch = KIND_OF("couch", USABLE_FOR("play"), SAT_ON({0}), USABLE_FOR("watch"));
+	ItemKind strange =
+		KIND_OF("strange", USABLE_FOR("conversation"), USABLE_FOR("fly"), USABLE_FOR("sit"));
 
-	both.sittable = true;
-	strcpy(couch.usable[0], "watch");
-	strcpy(couch.usable[1], "play");
-	couch.usable_count = 2;
 	tap_is_str(offers(apple), "consume", "an apple can be consumed");
 	tap_is_str(offers(chair), "sit", "a chair can be sat on");
 	tap_is_str(offers(lamp), "", "a lamp offers nothing");
-	tap_is_str(offers(both), "consume", "what can be both is food");
 	tap_is_str(offers(couch), "sit watch play",
 			   "an item offers what it is usable for, too, in order of number");
 	tap_is_str(offers(strange), "",
@@ -68,10 +61,14 @@ static void
 test_rates(void)
 {
 	static const int32_t nothing[NEED_COUNT] = {0};
-	ItemKind			 feast = {.consumption_time = 7 * SIM_SECOND,
-								  .consume_delta = {25000000, -10000000, 100000000, -100000000}};
-	ItemKind		crumb = {.consumption_time = 1, .consume_delta = {100000000, -100000000, 2147, -2147}};
-	ItemKind		screen = {.modify_rate = {0, -1000000, 8000000, 0}};
+	ItemKind feast = KIND_OF("feast", CONSUMED(7 * SIM_SECOND, {need_spread(25000000, 7 * SIM_SECOND),
+																need_spread(-10000000, 7 * SIM_SECOND),
+																need_spread(100000000, 7 * SIM_SECOND),
+																need_spread(-100000000, 7 * SIM_SECOND)}));
+	ItemKind crumb = KIND_OF("crumb", CONSUMED(1, {need_spread(100000000, 1), need_spread(-100000000, 1),
+												   need_spread(2147, 1), need_spread(-2147, 1)}));
+	ItemKind screen = KIND_OF("screen", MODIFYING({0, -1000000, 8000000, 0}));
+	ItemKind loud = KIND_OF("loud", MODIFYING({0, -1000000, 8000000, -5000000}));
 	InteractionKind frenzy = {.need_rate = {0, 0, INT32_MAX, -INT32_MAX}};
 
 	check_rates(&apple, &consume, (const int32_t[]) {5000000, 0, 0, 0}, "an apple brings hunger +5 a second");
@@ -83,8 +80,7 @@ test_rates(void)
 	check_rates(&screen, &play, (const int32_t[]) {0, -1000000, 14000000, 0},
 				"and is added to what the interaction brings itself");
 	check_rates(NULL, &play, (const int32_t[]) {0, 0, 6000000, 0}, "which is all there is without an item");
-	screen.modify_rate[NEED_ENERGY] = -5000000;
-	check_rates(&screen, &frenzy, (const int32_t[]) {0, -1000000, INT32_MAX, -INT32_MAX},
+	check_rates(&loud, &frenzy, (const int32_t[]) {0, -1000000, INT32_MAX, -INT32_MAX},
 				"a sum is cut to the range of a rate");
 	check_rates(&feast, &consume, (const int32_t[]) {3571428, -1428572, 14285714, -14285715},
 				"rates are rounded down");
@@ -119,8 +115,8 @@ test_apple_eaten_for_two_seconds(void)
 static void
 test_consuming(void)
 {
-	ItemKind quick = {.consumption_time = 101, .consume_delta = {1}};
-	ItemKind slow = {.consumption_time = INT64_MAX, .consume_delta = {1}};
+	ItemKind quick = KIND_OF("quick", CONSUMED(101, {0}));
+	ItemKind slow = KIND_OF("slow", CONSUMED(INT64_MAX, {0}));
 	int		 late = 0;
 	int		 early = 0;
 	int		 growing = 0;
@@ -145,8 +141,8 @@ test_consuming(void)
 
 	for (uint64_t i = 0; i < 100000; i++)
 	{
-		ItemKind kind = {.consumption_time =
-							 1 + (int64_t) (sim_random(1, 1, 3 * i) >> (sim_random(1, 2, i) % 62 + 1))};
+		int64_t	 whole = 1 + (int64_t) (sim_random(1, 1, 3 * i) >> (sim_random(1, 2, i) % 62 + 1));
+		ItemKind kind = KIND_OF("some", CONSUMED(whole, {0}));
 		int64_t	 share = 1 + sim_random_below(1, 1, 3 * i + 1, SHARE_WHOLE);
 		int64_t	 time = consume_time_for(&kind, share);
 		int64_t	 some = (int64_t) (sim_random(1, 1, 3 * i + 2) % (uint64_t) (time + 1));

@@ -7,28 +7,19 @@
 #include "starter_kinds.h"
 #include "tap.h"
 
-static ItemKind apple = {.name = "apple", .consumption_time = 5 * SIM_SECOND, .consume_delta = {25000000}};
-static ItemKind chair = {.name = "chair", .sittable = true, .sit_rate = {[NEED_ENERGY] = 10000000}};
+static ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
 static ItemKind lamp = {.name = "lamp"};
-static ItemKind poison = {.name = "poison", .consumption_time = 5 * SIM_SECOND, .consume_delta = {-25000000}};
-static ItemKind screen = {.name = "screen",
-						  .usable = {"watch"},
-						  .usable_count = 1,
-						  .modify_rate = {[NEED_FUN] = 8000000}};
-static ItemKind table = {.name = "table", .usable = {"play"}, .usable_count = 1};
+static ItemKind poison = KIND_OF("poison", CONSUMED(5 * SIM_SECOND, {-5000000}));
+static ItemKind screen = KIND_OF("screen", USABLE_FOR("watch"), MODIFYING({[NEED_FUN] = 8000000}));
+static ItemKind table = KIND_OF("table", USABLE_FOR("play"));
 
 /* fills fun and hunger */
-static ItemKind cake = {.name = "cake",
-						.consumption_time = 5 * SIM_SECOND,
-						.consume_delta = {1000000, 0, 5000000}};
+static ItemKind cake = KIND_OF("cake", CONSUMED(5 * SIM_SECOND, {200000, 0, 1000000}));
 
 /* to be sat on, and watched from there */
-static ItemKind couch = {.name = "couch",
-						 .sittable = true,
-						 .sit_rate = {[NEED_ENERGY] = 5000000},
-						 .usable = {"watch"},
-						 .usable_count = 1,
-						 .modify_rate = {[NEED_FUN] = 3000000}};
+static ItemKind couch =
+	KIND_OF("couch", SAT_ON({[NEED_ENERGY] = 5000000}), USABLE_FOR("watch"), MODIFYING({[NEED_FUN] = 3000000}));
 
 static void
 link_kinds(void)

@@ -1,0 +1,30 @@
+/*
+ * components.h
+ *	  Everything that items can be made of: a line here, and a file of that name beside it, in which the Component is
+ *	  (tables/item_kinds.h says what it has).
+ */
+#ifndef NPCSIM_COMPONENTS_H
+#define NPCSIM_COMPONENTS_H
+
+#include "tables/item_kinds.h"
+
+/* clang-format off */
+#define COMPONENTS(component) \
+	component(consumable) \
+	component(sittable) \
+	component(need_modifying) \
+	component(usable) \
+	component(respawn)
+/* clang-format on */
+
+#define COMPONENT_DECLARED(name) extern const Component name##_component;
+COMPONENTS(COMPONENT_DECLARED)
+
+/* When the library is loaded: from then on kinds of items are read. */
+extern void components_init(void);
+
+/* The only member of an object that has rates alone: what the part gives. 'a_component' begins the sentence that refuses others. */
+extern void component_read_rates(const KindJson *json, JsonbContainer *object, const char *a_component,
+								 ItemPart *part);
+
+#endif /* NPCSIM_COMPONENTS_H */

@@ -1,0 +1,19 @@
+/*
+ * need_modifying.c
+ *	  What those get who use the item: {"need_rates": {need: units per s, …}}. It offers nothing by itself.
+ */
+#include "postgres.h"
+
+#include "components/components.h"
+
+static void
+parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+{
+	component_read_rates(json, object, "A need_modifying", part);
+}
+
+const Component need_modifying_component = {
+	.item = {.name = "need_modifying", .serves_uses = true},
+	.example = "{\"need_rates\":{\"hygiene\":8}}",
+	.parse = parse,
+};

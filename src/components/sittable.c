@@ -1,0 +1,26 @@
+/*
+ * sittable.c
+ *	  What can be sat on: {"need_rates": {need: units per s, …}}.
+ */
+#include "postgres.h"
+
+#include "components/components.h"
+
+static void
+parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+{
+	component_read_rates(json, object, "A sittable", part);
+}
+
+/* The reference game puts one interaction on what can be both consumed and sat on, and it is food. */
+static bool
+offers(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction)
+{
+	return interaction->component == part->component && item_whole_time(kind) == 0;
+}
+
+const Component sittable_component = {
+	.item = {.name = "sittable", .named = true, .offers = offers},
+	.example = "{\"need_rates\":{\"energy\":10}}",
+	.parse = parse,
+};
