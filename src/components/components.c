@@ -1,6 +1,6 @@
 /*
  * components.c
- *	  The table of what items can be made of, and what components have in common.
+ *	  The table of what items can be made of.
  */
 #include "postgres.h"
 
@@ -16,22 +16,4 @@ void
 components_init(void)
 {
 	components_register(all);
-}
-
-void
-component_read_rates(const KindJson *json, JsonbContainer *object, const char *a_component, ItemPart *part)
-{
-	int32		   rates[NEED_COUNT] = {0};
-	JsonbIterator *iterator = NULL;
-	JsonbValue	   member;
-	char		  *name;
-
-	while (kind_json_next(object, &iterator, &name, &member))
-	{
-		if (strcmp(name, "need_rates") != 0)
-			kind_json_refuse(json, psprintf("%s has no \"%s\".", a_component, name));
-		kind_json_needs(json, kind_json_object(json, &member, name), name, rates);
-	}
-	for (int i = 0; i < NEED_COUNT; i++)
-		part->need_rate[i] = rates[i];
 }

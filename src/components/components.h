@@ -23,8 +23,4 @@ COMPONENTS(COMPONENT_DECLARED)
 /* When the library is loaded: from then on kinds of items are read. */
 extern void components_init(void);
 
-/* The only member of an object that has rates alone: what the part gives. 'a_component' begins the sentence that refuses others. */
-extern void component_read_rates(const KindJson *json, JsonbContainer *object, const char *a_component,
-								 ItemPart *part);
-
 #endif /* NPCSIM_COMPONENTS_H */

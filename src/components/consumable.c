@@ -40,8 +40,8 @@ static void
 end(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction)
 {
 	if (interaction_consumes(interaction->kind))
-		item->share_left = consume_share_left(item->kind, interaction->share_at_start,
-											  world->now - interaction->started_at);
+		item->share_left =
+			consume_share_left(item->kind, interaction->share_at_start, world->now - interaction->started_at);
 }
 
 const Component consumable_component = {

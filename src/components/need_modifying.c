@@ -4,12 +4,12 @@
  */
 #include "postgres.h"
 
-#include "components/components.h"
+#include "components/rates.h"
 
 static void
 parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
-	component_read_rates(json, object, "A need_modifying", part);
+	read_rates(json, object, "A need_modifying", part);
 }
 
 const Component need_modifying_component = {

@@ -5,9 +5,13 @@
 #include "postgres.h"
 
 #include "components/components.h"
+#include "engine/image.h"
 
 #define RESPAWN_AFTER_MIN INT64_C(1000)
 #define RESPAWN_AFTER_MAX (365 * 86400 * SIM_SECOND)
+
+/* Draws for a free cell before it is put off. */
+#define RESPAWN_TRIES 8
 
 typedef struct Respawning
 {
@@ -40,10 +44,63 @@ flaw(const ItemKind *kind)
 	return item_whole_time(kind) == 0 ? "Only a consumable is used up and can respawn." : NULL;
 }
 
+static void
+used_up(World *world, WorldItem *item, const ItemPart *part)
+{
+	const Respawning *respawning = part->own;
+
+	item_await(world, item->id, item->kind, item->cell, world->now + respawning->after);
+}
+
+/* An item may come back on a free cell on which it does not plug a way. */
+static bool
+respawn_possible(World *world, Cell cell)
+{
+	return !grid_blocked(world->grid, cell) && grid_keeps_connected(world->grid, cell) &&
+		   npc_on(world, cell, NULL) == NULL;
+}
+
+/* A cell for an item to come back on: its old one, else one nearby. */
+static bool
+respawn_cell(World *world, const WorldItem *item, Cell *cell)
+{
+	*cell = item->cell;
+	if (respawn_possible(world, *cell))
+		return true;
+	for (uint64 try = 0; try < RESPAWN_TRIES; try++)
+	{
+		if (path_random_target(world->finder, world->grid, item->cell, WANDER_CELLS, world->seed, item->id,
+							   (uint64) item->due.at * RESPAWN_TRIES + try, cell) &&
+			respawn_possible(world, *cell))
+			return true;
+	}
+	return false;
+}
+
+static void
+due(World *world, WorldItem *item, const ItemPart *part)
+{
+	int64			id = item->id;
+	const ItemKind *kind = item->kind;
+	Cell			home = item->cell;
+	int64			after = part != NULL ? ((const Respawning *) part->own)->after : 0;
+	Cell			cell;
+	bool			found = respawn_cell(world, item, &cell);
+
+	item_drop_absent(world, item);
+	if (found)
+		item_appear(world, id, kind, cell, WORLD_EVENT_ITEM_RESPAWNED);
+	else
+		item_await(world, id, kind, home, world->now + Max(after, SIM_SECOND));
+}
+
 const Component respawn_component = {
 	.item = {.name = "respawn"},
 	.example = "{\"after\":30}",
 	.own_size = sizeof(Respawning),
 	.parse = parse,
 	.flaw = flaw,
+	.used_up = used_up,
+	.due = due,
+	.of_absent = true,
 };

@@ -4,12 +4,12 @@
  */
 #include "postgres.h"
 
-#include "components/components.h"
+#include "components/rates.h"
 
 static void
 parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
-	component_read_rates(json, object, "A sittable", part);
+	read_rates(json, object, "A sittable", part);
 }
 
 /* The reference game puts one interaction on what can be both consumed and sat on, and it is food. */

@@ -1,6 +1,6 @@
 /*
  * cells.c
- *	  Items of an image, and the cells they lie on.
+ *	  Items of an image: the cells they lie on, those that will come back, and when something is due to them.
  */
 #include "postgres.h"
 
@@ -14,9 +14,33 @@ cell_key(Cell cell)
 	return ((int64) cell.y << 16) | (uint16) cell.x;
 }
 
+/* ---- a moment of its own ---- */
+
+/* As its row or its maker has it. */
+static void
+enter_heap(World *world, WorldItem *item)
+{
+	int64 at = item->due.at;
+
+	item->due = (Due) {.at = SIM_NEVER, .index = -1, .id = item->id, .owner = item};
+	due_set(&world->events, &item->due, at, DUE_ITEM);
+}
+
+static void
+free_item(World *world, WorldItem *item)
+{
+	due_set(&world->events, &item->due, SIM_NEVER, DUE_ITEM);
+	if (item->properties != NULL)
+		pfree(item->properties);
+	pfree(item);
+}
+
+/* ---- those that are there ---- */
+
 void
 image_put_item(World *world, WorldItem *item)
 {
+	enter_heap(world, item);
 	image_put(world->items, item->id, item);
 	item->next_here = image_find(world->cells, cell_key(item->cell));
 	image_put(world->cells, cell_key(item->cell), item);
@@ -44,9 +68,7 @@ image_free_item(World *world, WorldItem *item)
 	}
 	grid_remove_item(world->grid, item->cell);
 	image_drop(world->items, item->id);
-	if (item->properties != NULL)
-		pfree(item->properties);
-	pfree(item);
+	free_item(world, item);
 }
 
 void
@@ -61,4 +83,21 @@ WorldItem *
 world_item_at(World *world, Cell cell)
 {
 	return image_find(world->cells, cell_key(cell));
+}
+
+/* ---- those that will come back ---- */
+
+void
+image_put_absent_item(World *world, WorldItem *item)
+{
+	item->absent = true;
+	enter_heap(world, item);
+	image_put(world->respawns, item->id, item);
+}
+
+void
+image_free_absent_item(World *world, WorldItem *item)
+{
+	image_drop(world->respawns, item->id);
+	free_item(world, item);
 }

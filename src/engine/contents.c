@@ -1,7 +1,7 @@
 /*
  * contents.c
- *	  The image of a world as a container: NPCs, respawns, interactions
- *	  and bids with their indexes (hash tables, grid, heaps), without rules.
+ *	  The image of a world as a container: NPCs, interactions and
+ *	  bids with their indexes (hash tables, grid, heaps), without rules.
  */
 #include "postgres.h"
 
@@ -90,28 +90,6 @@ npc_touch(World *world, Npc *npc, uint32 dirty)
 	if (npc->dirty == 0)
 		npc->dirty_place = pointer_list_add(world, &world->dirty_npcs, npc);
 	npc->dirty |= dirty;
-}
-
-/* ---- respawns ---- */
-
-Respawn *
-image_new_respawn(World *world, int64 id)
-{
-	Respawn *respawn = MemoryContextAllocZero(world->context, sizeof(Respawn));
-
-	respawn->id = id;
-	respawn->due_at = SIM_NEVER;
-	respawn->due = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = respawn};
-	image_put(world->respawns, id, respawn);
-	return respawn;
-}
-
-void
-image_free_respawn(World *world, Respawn *respawn)
-{
-	due_set(&world->events, &respawn->due, SIM_NEVER, 0);
-	image_drop(world->respawns, respawn->id);
-	pfree(respawn);
 }
 
 /* ---- interactions ---- */

@@ -1,7 +1,6 @@
 /*
  * edit.c
- *	  NPCs, items and terrain come, change and go: by functions and operators
- *	  (at lock->now), or because an item is used up and comes back.
+ *	  NPCs, items and terrain come, change and go by functions and operators, at lock->now.
  */
 #include "postgres.h"
 
@@ -15,9 +14,6 @@
 #include "sim/random.h"
 #include "tables/arrays.h"
 
-/* Draws for a free cell before a respawn is put off. */
-#define RESPAWN_TRIES 8
-
 /* ---- cells ---- */
 
 static void
@@ -28,22 +24,6 @@ require_inside(const World *world, Cell cell)
 				errmsg("cell (%d, %d) is outside world %lld", cell.x, cell.y, (long long) world->id),
 				errdetail("The world has %d by %d cells.", world->size_x, world->size_y),
 				errhint("Cells are (0, 0), top left, to (%d, %d).", world->size_x - 1, world->size_y - 1));
-}
-
-/* The first NPC, by id, that is on a cell, standing or walking; NULL if there is none. */
-static Npc *
-npc_on(World *world, Cell cell, const Npc *except)
-{
-	Npc **npcs;
-	int	  count = npcs_over(world, cell, &npcs);
-	Npc	 *found = NULL;
-
-	for (int i = 0; i < count && found == NULL; i++)
-		if (npcs[i] != except && cell_equal(npc_cell(npcs[i], world->now), cell))
-			found = npcs[i];
-	if (npcs != NULL)
-		pfree(npcs);
-	return found;
 }
 
 static void
@@ -245,29 +225,6 @@ world_set_traits(World *world, Npc *npc, char *const *traits, int count)
 
 /* ---- items ---- */
 
-static void
-item_event(World *world, WorldEventKind kind, const WorldItem *item)
-{
-	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->kind->name));
-}
-
-static WorldItem *
-new_item(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event)
-{
-	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
-
-	item->id = id;
-	item->kind = kind;
-	item->cell = cell;
-	item->share_left = SHARE_WHOLE;
-	item->born = true;
-	image_put_item(world, item);
-	item_touch(world, item);
-	item_event(world, event, item);
-	world_stop_blocked_walkers(world, cell);
-	return item;
-}
-
 WorldItem *
 world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties)
 {
@@ -281,106 +238,16 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.",
 						(long long) world->id));
 	require_free(world, cell, NULL);
-	item = new_item(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
+	item = item_appear(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
 	if (properties != NULL)
 		item->properties = json_copy(properties, world->context);
 	return item;
 }
 
-/* Out of the image and, when it is written, out of the table. */
-static void
-drop_item(World *world, WorldItem *item)
-{
-	if (item->dirty)
-		pointer_list_drop(&world->dirty_items, item->dirty_place);
-	if (!item->born)
-	{
-		id_list_add(world, &world->removed_items, item->id);
-		id_list_add(world, &world->removed_item_places, item_place_number(item));
-	}
-	image_free_item(world, item);
-}
-
-static void
-drop_respawn(World *world, Respawn *respawn)
-{
-	if (respawn->born)
-		pointer_list_drop(&world->born_respawns, respawn->born_place);
-	else
-		id_list_add(world, &world->removed_respawns, respawn->id);
-	image_free_respawn(world, respawn);
-}
-
-static void
-put_respawn(World *world, int64 id, const ItemKind *kind, Cell cell, int64 due_at)
-{
-	Respawn *respawn = image_new_respawn(world, id);
-
-	respawn->kind = kind;
-	respawn->cell = cell;
-	respawn->due_at = due_at;
-	respawn->born = true;
-	respawn->born_place = pointer_list_add(world, &world->born_respawns, respawn);
-	due_set(&world->events, &respawn->due, due_at, DUE_RESPAWN);
-}
-
-/* Nothing is left of it. */
-void
-item_use_up(World *world, WorldItem *item)
-{
-	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
-	item_drop_bids(world, item->id, "the item was used up");
-	if (item->kind->respawn_after > 0)
-		put_respawn(world, item->id, item->kind, item->cell, world->now + item->kind->respawn_after);
-	drop_item(world, item);
-}
-
-/* An item may come back on a free cell on which it does not plug a way. */
-static bool
-respawn_possible(World *world, Cell cell)
-{
-	return !grid_blocked(world->grid, cell) && grid_keeps_connected(world->grid, cell) &&
-		   npc_on(world, cell, NULL) == NULL;
-}
-
-/* A cell for an item to come back on: its old one, else one nearby. */
-static bool
-respawn_cell(World *world, const Respawn *respawn, Cell *cell)
-{
-	*cell = respawn->cell;
-	if (respawn_possible(world, *cell))
-		return true;
-	for (uint64 try = 0; try < RESPAWN_TRIES; try++)
-	{
-		if (path_random_target(world->finder, world->grid, respawn->cell, WANDER_CELLS, world->seed,
-							   respawn->id, (uint64) respawn->due_at * RESPAWN_TRIES + try, cell) &&
-			respawn_possible(world, *cell))
-			return true;
-	}
-	return false;
-}
-
-void
-world_respawn(World *world, Respawn *respawn)
-{
-	int64			id = respawn->id;
-	const ItemKind *kind = respawn->kind;
-	Cell			home = respawn->cell;
-	Cell			cell;
-	bool			found = respawn_cell(world, respawn, &cell);
-
-	drop_respawn(world, respawn);
-	if (found)
-		new_item(world, id, kind, cell, WORLD_EVENT_ITEM_RESPAWNED);
-	else
-		put_respawn(world, id, kind, home, world->now + Max(kind->respawn_after, SIM_SECOND));
-}
-
 void
 world_remove_item(World *world, WorldItem *item)
 {
-	int64	 id = item->id;
-	Respawn *respawn;
+	int64 id = item->id;
 
 	if (item_interaction(world, item) != NULL)
 		interaction_break_off(world, item_interaction(world, item), "the item was removed");
@@ -389,11 +256,11 @@ world_remove_item(World *world, WorldItem *item)
 	if (item != NULL)
 	{
 		item_event(world, WORLD_EVENT_ITEM_REMOVED, item);
-		drop_item(world, item);
+		item_drop(world, item);
 	}
-	respawn = image_find(world->respawns, id);
-	if (respawn != NULL)
-		drop_respawn(world, respawn);
+	item = image_find(world->respawns, id);
+	if (item != NULL)
+		item_drop_absent(world, item);
 }
 
 void

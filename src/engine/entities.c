@@ -66,31 +66,6 @@ enter_bid(World *world, void *read)
 	bid_settle(world, bid);
 }
 
-/* ---- respawns ---- */
-
-static void
-enter_respawn(World *world, void *read)
-{
-	const Respawn *as_read = read;
-	Respawn		  *respawn = image_find(world->respawns, as_read->id);
-
-	if (respawn == NULL)
-		respawn = image_new_respawn(world, as_read->id);
-	respawn->kind = as_read->kind;
-	respawn->cell = as_read->cell;
-	respawn->due_at = as_read->due_at;
-	due_set(&world->events, &respawn->due, respawn->due_at, DUE_RESPAWN);
-}
-
-static void
-forget_respawn(World *world, int64 id)
-{
-	Respawn *respawn = image_find(world->respawns, id);
-
-	if (respawn != NULL)
-		image_free_respawn(world, respawn);
-}
-
 /* ---- items ---- */
 
 static void
@@ -113,7 +88,28 @@ enter_item(World *world, void *read)
 	forget_item(world, item->id);
 	item = MemoryContextAlloc(world->context, sizeof(WorldItem));
 	*item = *(WorldItem *) read;
+	item->due.at = SIM_NEVER;
 	image_put_item(world, item);
+}
+
+static void
+forget_absent_item(World *world, int64 id)
+{
+	WorldItem *item = image_find(world->respawns, id);
+
+	if (item != NULL)
+		image_free_absent_item(world, item);
+}
+
+static void
+enter_absent_item(World *world, void *read)
+{
+	WorldItem *item;
+
+	forget_absent_item(world, ((WorldItem *) read)->id);
+	item = MemoryContextAlloc(world->context, sizeof(WorldItem));
+	*item = *(WorldItem *) read;
+	image_put_absent_item(world, item);
 }
 
 static void
@@ -219,12 +215,12 @@ const Entity entities[] = {
 	 .forget = forget_bid},
 	{.groups = (const RowGroup[]) {{.changed = CHANGE_RESPAWN, .rows = &respawn_rows}},
 	 .group_count = 1,
-	 .size = sizeof(Respawn),
+	 .size = sizeof(WorldItem),
 	 .written_list = offsetof(World, born_respawns),
 	 .removed_list = offsetof(World, removed_respawns),
-	 .born_at = offsetof(Respawn, born),
-	 .enter = enter_respawn,
-	 .forget = forget_respawn},
+	 .born_at = offsetof(WorldItem, born),
+	 .enter = enter_absent_item,
+	 .forget = forget_absent_item},
 	{.groups =
 		 (const RowGroup[]) {
 			 {.changed = CHANGE_ITEM, .rows = &item_rows, .revision_at = offsetof(WorldItem, revision)}},

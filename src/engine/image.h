@@ -83,7 +83,7 @@ struct World
 	PointerList everyone;				  /* all NPCs, in no order */
 	ImageTable *items;					  /* id -> WorldItem */
 	ImageTable *cells;					  /* cell -> items on it */
-	ImageTable *respawns;				  /* id -> Respawn */
+	ImageTable *respawns;				  /* id -> WorldItem that is absent */
 	ImageTable *interactions;			  /* id -> Interaction */
 	ImageTable *bids;					  /* id -> Bid */
 	PointerList kinds;					  /* ItemKind */
@@ -128,8 +128,8 @@ struct World
 	TickResult result;
 };
 
-/* Kinds in the heap of events: of one moment, items come back before NPCs do anything. */
-#define DUE_RESPAWN	 0
+/* Kinds in the heap of events: of one moment, what is due to items happens before NPCs do anything. */
+#define DUE_ITEM	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
 #define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
 
@@ -148,8 +148,6 @@ extern void		   id_list_add(World *world, IdList *list, int64 id);
 /* contents.c: the image and its indexes, without rules */
 extern Npc		   *image_new_npc(World *world, int64 id);
 extern void			image_free_npc(World *world, Npc *npc);
-extern Respawn	   *image_new_respawn(World *world, int64 id);
-extern void			image_free_respawn(World *world, Respawn *respawn);
 extern Interaction *image_new_interaction(World *world, int64 id);
 extern void			image_free_interaction(World *world, Interaction *interaction);
 extern Bid		   *image_new_bid(World *world, int64 id);
@@ -165,6 +163,8 @@ extern void bid_touch(World *world, Bid *bid);
 extern void image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
 extern void image_free_item(World *world, WorldItem *item);
 extern void item_touch(World *world, WorldItem *item);
+extern void image_put_absent_item(World *world, WorldItem *item);
+extern void image_free_absent_item(World *world, WorldItem *item);
 
 /* looking.c */
 extern const ItemKind		 *image_kind(const World *world, const char *name);
@@ -182,6 +182,8 @@ extern void npc_enter_district(World *world, Npc *npc);
 extern void npc_leave_district(World *world, Npc *npc);
 /* Everybody whose leg has this cell (standing: who is on it), by id; palloc'd, NULL when there is nobody. */
 extern int npcs_over(World *world, Cell cell, Npc ***found);
+/* The first NPC, by id, that is on a cell, standing or walking; NULL if there is none. */
+extern Npc *npc_on(World *world, Cell cell, const Npc *except);
 
 /*
  * Everybody but one who is in sight of a cell, nearest first, then by id; palloc'd, NULL when there is nobody.
@@ -333,8 +335,21 @@ extern void npc_renew_invitations(World *world, Npc *npc);
 /* decide.c */
 extern void world_decide(World *world);
 
-/* edit.c */
+/* item_life.c */
+extern void item_event(World *world, WorldEventKind kind, const WorldItem *item);
+/* It begins to be, or is back. */
+extern WorldItem *item_appear(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event);
+/* Out of the image and, when it is written, out of the table. */
+extern void item_drop(World *world, WorldItem *item);
+/* The same of one that is absent. */
+extern void item_drop_absent(World *world, WorldItem *item);
+/* It is not there, and something is due to it at this moment: it comes back, or not. */
+extern void item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at);
+/* Nothing is left of it. */
 extern void item_use_up(World *world, WorldItem *item);
-extern void world_respawn(World *world, Respawn *respawn);
+/* An interaction with it is over. */
+extern void item_was_used(World *world, WorldItem *item, const Interaction *interaction);
+/* Its moment has come. */
+extern void item_due(World *world, WorldItem *item);
 
 #endif /* NPCSIM_IMAGE_H */

@@ -17,7 +17,6 @@
 #include "sim/random.h"
 #include "sim/talk.h"
 #include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
 
 static WorldItem *
 interaction_item(World *world, const Interaction *interaction)
@@ -343,19 +342,6 @@ recorded_of(InteractionEnd how)
 	return WORLD_EVENT_INTERACTION_CANCELLED;
 }
 
-static void
-end_for_item(World *world, WorldItem *item, const Interaction *interaction)
-{
-	for (int i = 0; i < item->kind->part_count; i++)
-	{
-		const ItemPart	*part = &item->kind->parts[i];
-		const Component *component = part_component(part);
-
-		if (component->end != NULL)
-			component->end(world, item, part, interaction);
-	}
-}
-
 /* It is over for all who take part: for the first of them in this way, for the others it is finished. */
 static void
 end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd how, int64 pause)
@@ -378,7 +364,7 @@ end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd h
 	if (item != NULL)
 	{
 		item->occupied_by = 0;
-		end_for_item(world, item, interaction);
+		item_was_used(world, item, interaction);
 		item_touch(world, item);
 	}
 	drop_interaction(world, interaction);

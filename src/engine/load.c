@@ -219,7 +219,6 @@ typedef struct Reading
 	union
 	{
 		WorldItem	item;
-		Respawn		respawn;
 		Interaction interaction;
 		Bid			bid;
 	} read;
@@ -330,10 +329,10 @@ forget_respawned(World *world, const ChangeSet *changes)
 {
 	for (int i = 0; i < changes->count[CHANGE_ITEM]; i++)
 	{
-		Respawn *respawn = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
+		WorldItem *absent = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
 
-		if (respawn != NULL)
-			image_free_respawn(world, respawn);
+		if (absent != NULL)
+			image_free_absent_item(world, absent);
 	}
 }
 

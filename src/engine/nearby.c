@@ -148,6 +148,21 @@ npcs_over(World *world, Cell cell, Npc ***found)
 	return count;
 }
 
+Npc *
+npc_on(World *world, Cell cell, const Npc *except)
+{
+	Npc **npcs;
+	int	  count = npcs_over(world, cell, &npcs);
+	Npc	 *found = NULL;
+
+	for (int i = 0; i < count && found == NULL; i++)
+		if (npcs[i] != except && cell_equal(npc_cell(npcs[i], world->now), cell))
+			found = npcs[i];
+	if (npcs != NULL)
+		pfree(npcs);
+	return found;
+}
+
 /* ---- in sight ---- */
 
 /* Steps between two cells that are in sight of one another: dx + dy with dx² + dy² <= SIGHT_SQUARED. */

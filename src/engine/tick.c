@@ -54,8 +54,8 @@ run_events(World *world, int64 until)
 	{
 		/* what should have happened before this moment happens now: time does not go back */
 		world->now = Max(world->now, due->at);
-		if (due->kind == DUE_RESPAWN)
-			world_respawn(world, due->owner);
+		if (due->kind == DUE_ITEM)
+			item_due(world, due->owner);
 		else if (due->kind == DUE_BID)
 			bid_due(world, due->owner);
 		else

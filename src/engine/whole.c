@@ -139,11 +139,11 @@ require_item(World *world, int64 id)
 }
 
 static void
-require_respawn(World *world, int64 id)
+require_absent_item(World *world, int64 id)
 {
-	const Respawn *respawn = image_find(world->respawns, id);
+	const WorldItem *item = image_find(world->respawns, id);
 
-	if (!grid_contains(world->grid, respawn->cell))
+	if (!grid_contains(world->grid, item->cell))
 		raise_damage(world, psprintf("item %lld is to come back outside", (long long) id));
 }
 
@@ -155,5 +155,5 @@ image_require_whole(World *world)
 	require_each(world, world->interactions, require_interaction);
 	require_each(world, world->bids, require_bid);
 	require_each(world, world->items, require_item);
-	require_each(world, world->respawns, require_respawn);
+	require_each(world, world->respawns, require_absent_item);
 }

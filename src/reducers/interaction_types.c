@@ -243,8 +243,7 @@ show_definition(Edit *edit, const InteractionDefinition *definition)
 	edit_show(edit, "locks_movement", BoolGetDatum(definition->locks_movement));
 	edit_show(edit, "moves_onto_item", BoolGetDatum(definition->moves_onto_item));
 	edit_show(edit, "occupies_item", BoolGetDatum(with_item));
-	edit_show(edit, "uses_up_item",
-			  BoolGetDatum(uses_up(definition)));
+	edit_show(edit, "uses_up_item", BoolGetDatum(uses_up(definition)));
 	edit_show(edit, "min_participants", Int32GetDatum(definition->min_participants));
 	edit_show(edit, "max_participants", Int32GetDatum(definition->max_participants));
 	edit_show(edit, "parameters", JsonbPGetDatum(definition->parameters));

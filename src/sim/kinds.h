@@ -50,7 +50,7 @@ struct ItemPart
 	const ItemComponent *component;
 	int64_t				 need_rate[NEED_COUNT]; /* what it gives, per second */
 	int64_t				 whole_time;			/* in which a whole item is used up; 0 = it is not */
-	const void			*own;					/* what the component's own functions need besides; NULL = nothing */
+	const void			*own; /* what the component's own functions need besides; NULL = nothing */
 };
 
 struct InteractionKind

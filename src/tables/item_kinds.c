@@ -8,6 +8,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/memutils.h"
 
 #include "tables/item_kinds.h"
 
@@ -17,6 +18,7 @@ const char *item_component_names[COMPONENTS_MAX + 1];
 
 static const Component *const *components;
 static int					   component_count;
+static const Component		  *of_absent;
 
 void
 components_register(const Component *const *all)
@@ -25,8 +27,14 @@ components_register(const Component *const *all)
 
 	components = all;
 	for (component_count = 0; all[component_count] != NULL; component_count++)
-		if (all[component_count]->item.named)
-			item_component_names[count++] = all[component_count]->item.name;
+	{
+		const Component *component = all[component_count];
+
+		if (component->item.named)
+			item_component_names[count++] = component->item.name;
+		if (component->of_absent)
+			of_absent = component;
+	}
 	item_component_names[count] = NULL;
 }
 
@@ -45,6 +53,12 @@ item_component_by_name(const char *name)
 	const Component *component = component_by_name(name);
 
 	return component != NULL && component->item.named ? &component->item : NULL;
+}
+
+const Component *
+component_of_absent(void)
+{
+	return of_absent;
 }
 
 /* What is being read, with a hint of what it looks like. */

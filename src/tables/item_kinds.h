@@ -33,6 +33,12 @@ typedef struct Component
 
 	/* An interaction with an item of a kind that has it is over; what is left of the item is still as when it began. */
 	void (*end)(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction);
+	/* Nothing is left of such an item: it is about to go. */
+	void (*used_up)(World *world, WorldItem *item, const ItemPart *part);
+	/* The moment of such an item (WorldItem.due) has come. */
+	void (*due)(World *world, WorldItem *item, const ItemPart *part);
+	/* Its moments are those of items that are absent: of one component; the part is NULL where the kind is without it by now. */
+	bool of_absent;
 } Component;
 
 #define COMPONENTS_MAX 64
@@ -45,10 +51,22 @@ extern const ItemComponent *item_component_by_name(const char *name);
 /* The names of those that interactions can name, NULL after the last. */
 extern const char *item_component_names[];
 
+extern const Component *component_of_absent(void);
+
 static inline const Component *
 part_component(const ItemPart *part)
 {
 	return (const Component *) part->component;
+}
+
+/* What a kind has of a component; NULL = nothing. */
+static inline const ItemPart *
+item_part(const ItemKind *kind, const Component *component)
+{
+	for (int i = 0; i < kind->part_count; i++)
+		if (kind->parts[i].component == &component->item)
+			return &kind->parts[i];
+	return NULL;
 }
 
 /*

@@ -78,26 +78,14 @@ static RowType moved_rows = {.table = "items",
 							 .column_count = lengthof(moved_columns),
 							 .place_at = offsetof(WorldItem, row)};
 
-/* ---- respawns ---- */
-
-static void
-take_respawn_kind(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
-{
-	((Respawn *) thing)->kind = load->item_kind(load->arg, TextDatumGetCString(value));
-}
-
-static void
-put_respawn_kind(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
-{
-	put_text(row, ((Respawn *) thing)->kind->name);
-}
+/* ---- those that will come back ---- */
 
 static const RowColumn respawn_columns[] = {
-	ROW_NUMBER(Respawn, id, "id", INT8OID),
-	ROW_FIXED_OWN("item_type", TEXTOID, take_respawn_kind, put_respawn_kind),
-	ROW_FIXED_NUMBER(Respawn, cell.x, "x", INT2OID),
-	ROW_FIXED_NUMBER(Respawn, cell.y, "y", INT2OID),
-	ROW_FIXED_NUMBER(Respawn, due_at, "due_at", INT8OID),
+	ROW_NUMBER(WorldItem, id, "id", INT8OID),
+	ROW_FIXED_OWN("item_type", TEXTOID, take_item_kind, put_item_kind),
+	ROW_FIXED_NUMBER(WorldItem, cell.x, "x", INT2OID),
+	ROW_FIXED_NUMBER(WorldItem, cell.y, "y", INT2OID),
+	ROW_FIXED_NUMBER(WorldItem, due.at, "due_at", INT8OID),
 };
 
 RowType respawn_rows = {.table = "item_respawns",

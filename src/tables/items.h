@@ -22,26 +22,17 @@ typedef struct WorldItem
 	int64			occupied_by; /* 0 = nobody */
 	int64			revision;
 	/* private to the engine */
-	ItemPointerData	  row;	/* where its present row is, invalid if not known */
-	bool			  born; /* has no row yet */
-	bool			  dirty;
-	int				  dirty_place; /* in World.dirty_items, if it is dirty */
-	Jsonb			 *properties;  /* to be written, or NULL */
-	struct WorldItem *next_here;   /* further items on its cell */
+	bool			absent; /* it was used up, and will come back */
+	bool			born;	/* has no row yet */
+	bool			dirty;
+	ItemPointerData row; /* where its present row is, invalid if not known */
+	int	   dirty_place;	 /* in World.dirty_items, if it is dirty; absent and born: in World.born_respawns */
+	Jsonb *properties;	 /* to be written, or NULL */
+	struct WorldItem *next_here; /* further items on its cell */
+	Due				  due;		 /* a moment of its own */
 } WorldItem;
 
-typedef struct Respawn
-{
-	int64			id; /* of the item */
-	const ItemKind *kind;
-	Cell			cell;
-	int64			due_at;
-	Due				due;
-	bool			born;		/* has no row yet */
-	int				born_place; /* in World.born_respawns, if it is born */
-} Respawn;
-
-/* Their tables, described. */
+/* Their tables, described: of those that are there, and of those that are absent. */
 extern RowType item_rows;
 extern RowType respawn_rows;
 

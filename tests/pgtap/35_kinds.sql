@@ -1,6 +1,6 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
-SELECT plan(73);
+SELECT plan(75);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('npc_states');
@@ -68,6 +68,9 @@ SELECT is((SELECT jsonb_path_query_first(npcsim.world_snapshot(1)::jsonb, '$.int
       "locks_movement": true, "moves_onto_item": false, "min_participants": 1, "max_participants": 1,
       "parameters": {"song": {"type": "string", "default": "a waltz", "description": "which"}}}', 'clients are told');
 SELECT is((SELECT jsonb_path_query_first(npcsim.world_snapshot(1)::jsonb, '$.item_types[*] ? (@.name == "piano").interactions')), '["sit", "listen"]', 'and what items offer');
+SELECT npcsim.define_item_type(1, 'jelly', '{"sittable": {"need_rates": {"energy": 2}}, "consumable": {"consumption_time": 2}, "usable": {"interactions": ["consume", "listen"]}}');
+SELECT is((SELECT jsonb_path_query_first(npcsim.world_snapshot(1)::jsonb, '$.item_types[*] ? (@.name == "jelly").interactions')), '["consume", "listen"]', 'what can be consumed and sat on is food');
+SELECT throws_ok($$SELECT npcsim.define_item_type(1, 'jelly', '{"jelly": {}}')$$, '22023', 'invalid components of an item type', 'a component that there is not');
 
 -- ---- what takes several is not done alone ----
 SELECT npcsim.define_interaction_type(1, 'play', 'Play together', need_rates => '{"fun": 6}', min_participants => 2, max_participants => 4);

@@ -24,10 +24,22 @@ offers_named(const ItemKind *kind, const ItemPart *part, const InteractionKind *
 static const ItemComponent usable = {.name = "usable", .offers = offers_named};
 
 /* Parts of kinds. */
-#define CONSUMED(time, ...) {.component = &consumable, .whole_time = (time), .need_rate = __VA_ARGS__}
-#define SAT_ON(...)			{.component = &sittable, .need_rate = __VA_ARGS__}
-#define MODIFYING(...)		{.component = &modifying, .need_rate = __VA_ARGS__}
-#define USABLE_FOR(name_)	{.component = &usable, .own = (name_)}
+#define CONSUMED(time, ...) \
+	{ \
+		.component = &consumable, .whole_time = (time), .need_rate = __VA_ARGS__ \
+	}
+#define SAT_ON(...) \
+	{ \
+		.component = &sittable, .need_rate = __VA_ARGS__ \
+	}
+#define MODIFYING(...) \
+	{ \
+		.component = &modifying, .need_rate = __VA_ARGS__ \
+	}
+#define USABLE_FOR(name_) \
+	{ \
+		.component = &usable, .own = (name_) \
+	}
 /* What these make. */
 #define KIND_OF(name_, ...) \
 	{ \

@@ -309,10 +309,8 @@ test_directions(void)
 static void
 test_bids(void)
 {
-	ItemKind apple =
-		linked((ItemKind) KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000})));
-	ItemKind chair =
-		linked((ItemKind) KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000})));
+	ItemKind   apple = linked((ItemKind) KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000})));
+	ItemKind   chair = linked((ItemKind) KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000})));
 	ItemKind   lamp = {.name = "lamp"};
 	ItemKind   screen = linked((ItemKind) KIND_OF("screen", USABLE_FOR("watch")));
 	ItemKind   table = linked((ItemKind) KIND_OF("table", USABLE_FOR("play")));

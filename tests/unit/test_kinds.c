@@ -43,8 +43,7 @@ static void
 test_offers(void)
 {
 	ItemKind couch = KIND_OF("couch", USABLE_FOR("play"), SAT_ON({0}), USABLE_FOR("watch"));
-	ItemKind strange =
-		KIND_OF("strange", USABLE_FOR("conversation"), USABLE_FOR("fly"), USABLE_FOR("sit"));
+	ItemKind strange = KIND_OF("strange", USABLE_FOR("conversation"), USABLE_FOR("fly"), USABLE_FOR("sit"));
 
 	tap_is_str(offers(apple), "consume", "an apple can be consumed");
 	tap_is_str(offers(chair), "sit", "a chair can be sat on");

@@ -18,8 +18,8 @@ static ItemKind table = KIND_OF("table", USABLE_FOR("play"));
 static ItemKind cake = KIND_OF("cake", CONSUMED(5 * SIM_SECOND, {200000, 0, 1000000}));
 
 /* to be sat on, and watched from there */
-static ItemKind couch =
-	KIND_OF("couch", SAT_ON({[NEED_ENERGY] = 5000000}), USABLE_FOR("watch"), MODIFYING({[NEED_FUN] = 3000000}));
+static ItemKind couch = KIND_OF("couch", SAT_ON({[NEED_ENERGY] = 5000000}), USABLE_FOR("watch"),
+								MODIFYING({[NEED_FUN] = 3000000}));
 
 static void
 link_kinds(void)

@@ -1,0 +1,114 @@
+/*
+ * item_life.c
+ *	  How items come, what becomes of them, and how they go. What that is beyond being there their components know
+ *	  (src/components). All functions act at world->now.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/image.h"
+#include "json.h"
+#include "tables/item_kinds.h"
+
+void
+item_event(World *world, WorldEventKind kind, const WorldItem *item)
+{
+	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->kind->name));
+}
+
+WorldItem *
+item_appear(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event)
+{
+	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
+
+	item->id = id;
+	item->kind = kind;
+	item->cell = cell;
+	item->share_left = SHARE_WHOLE;
+	item->due.at = SIM_NEVER;
+	item->born = true;
+	image_put_item(world, item);
+	item_touch(world, item);
+	item_event(world, event, item);
+	world_stop_blocked_walkers(world, cell);
+	return item;
+}
+
+void
+item_drop(World *world, WorldItem *item)
+{
+	if (item->dirty)
+		pointer_list_drop(&world->dirty_items, item->dirty_place);
+	if (!item->born)
+	{
+		id_list_add(world, &world->removed_items, item->id);
+		id_list_add(world, &world->removed_item_places, item_place_number(item));
+	}
+	image_free_item(world, item);
+}
+
+/* ---- those that will come back ---- */
+
+void
+item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at)
+{
+	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
+
+	item->id = id;
+	item->kind = kind;
+	item->cell = cell;
+	item->due.at = at;
+	item->born = true;
+	item->dirty_place = pointer_list_add(world, &world->born_respawns, item);
+	image_put_absent_item(world, item);
+}
+
+void
+item_drop_absent(World *world, WorldItem *item)
+{
+	if (item->born)
+		pointer_list_drop(&world->born_respawns, item->dirty_place);
+	else
+		id_list_add(world, &world->removed_respawns, item->id);
+	image_free_absent_item(world, item);
+}
+
+/* ---- its components ---- */
+
+void
+item_use_up(World *world, WorldItem *item)
+{
+	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
+	item_drop_bids(world, item->id, "the item was used up");
+	for (int i = 0; i < item->kind->part_count; i++)
+	{
+		const ItemPart	*part = &item->kind->parts[i];
+		const Component *component = part_component(part);
+
+		if (component->used_up != NULL)
+			component->used_up(world, item, part);
+	}
+	item_drop(world, item);
+}
+
+void
+item_was_used(World *world, WorldItem *item, const Interaction *interaction)
+{
+	for (int i = 0; i < item->kind->part_count; i++)
+	{
+		const ItemPart	*part = &item->kind->parts[i];
+		const Component *component = part_component(part);
+
+		if (component->end != NULL)
+			component->end(world, item, part, interaction);
+	}
+}
+
+void
+item_due(World *world, WorldItem *item)
+{
+	const Component *component = component_of_absent();
+
+	component->due(world, item, item_part(item->kind, component));
+}
