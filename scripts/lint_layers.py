@@ -264,7 +264,6 @@ class Finder:
                 self.complain(f"the table has function pointers {name} in {file}, which are not there")
                 continue
             makers = {stems[maker] for maker in makers_of(name, texts)}
-            files = self.spelt_out(files, makers)
             wanted = files if direction in ("up", "down") else {file} if direction == "here" else set()
             anywhere = {entry for entry in wanted if entry.endswith("/")}  # in these directories
             wanted = wanted - anywhere | {maker for maker in makers if os.path.dirname(maker) + "/" in anywhere}
@@ -278,15 +277,6 @@ class Finder:
                     self.graph.get(file, {}).setdefault(maker, []).append(f"through {name}")
                 elif not self.may_use(maker, file):
                     self.complain(f"{name}: {maker} does not lie above {file}")
-
-    @staticmethod
-    def spelt_out(files, makers):
-        """A directory ("src/components/") stands for those of its files that make such tables."""
-        found = set()
-        for file in files:
-            inside = {maker for maker in makers if os.path.dirname(maker) + "/" == file}
-            found |= inside or {file}
-        return found
 
     def check_circles(self):
         found = circles_of(self.graph)

@@ -123,14 +123,6 @@ class Layers(unittest.TestCase):
         events = " typedef struct Events Events; struct Events { int x; }; const Events %s = {1};"
         self.assertIn("the table says src/a/high", self.lint(anywhere, a_low=low, a_high=high, b_other=OTHER + events % "others"))
 
-    def test_a_directory_stands_for_its_files_that_make_tables(self):
-        low = LOW + " typedef struct Events { int (*asked)(void); } Events;"
-        other = OTHER + " typedef struct Events Events; struct Events { int x; }; const Events events = {1};"
-        table = TABLE.replace("layer middle", "pointer Events low up src/b/\nlayer middle")
-        self.assertEqual(self.lint(table, a_low=low, b_other=other), "")
-        self.assertEqual(self.lint(table, a_low=low, b_other=other, b_more="struct Events { int x; }; const struct Events more = {1};"), "")
-        self.assertIn("Events of src/a/low is made in no file; the table says src/b/", self.lint(table, a_low=low))
-
     def test_a_circle_through_function_pointers_is_found(self):
         middle = MIDDLE + " typedef struct Part { int (*run)(void); } Part;"
         low = LOW + " typedef struct Part Part; struct Part { int x; }; const Part part = {1};"
