@@ -176,6 +176,7 @@ settle_clock(WorldLock *lock)
 	if (lock->held && served > lock->clock)
 		lock->clock = served;
 	lock->now = lock->clock - lock->clock % lock->tick_length;
+	clock_begin_moment(lock);
 }
 
 static void

@@ -79,6 +79,9 @@ typedef struct WorldLock
 	bool			 moved; /* the clock went on without the row */
 	bool			 stale; /* a subtransaction was rolled back: read the row again */
 	bool			 notified;
+	bool			 concerned;	 /* something changed that the rules know of ... */
+	bool			 told;		 /* ... by an input that was stored, or ... */
+	int64			 flushed_at; /* ... by time that went on since this moment */
 } WorldLock;
 
 /*

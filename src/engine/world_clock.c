@@ -137,6 +137,7 @@ world_changed(WorldLock *lock, ChangeKind kind, int64 id)
 		lock->settings_revision = lock->revision;
 		lock->settings_changed = true;
 	}
+	lock->concerned |= kind != CHANGE_WORLD && kind != CHANGE_PLAYER;
 	lock->dirty = true;
 	change_notes_add(&lock->notes, kind, id);
 	return lock->revision;
@@ -149,6 +150,7 @@ world_input(WorldLock *lock, const Reducer *reducer, const void *arguments)
 
 	change_notes_add_input(&lock->notes, lock->next_input++, lock->now / lock->tick_length, reducer->name,
 						   payload);
+	lock->told = true;
 	lock->dirty = true;
 	pfree(payload);
 }
@@ -205,15 +207,39 @@ note_events(WorldLock *lock)
 }
 
 void
+clock_begin_moment(WorldLock *lock)
+{
+	lock->concerned = false;
+	lock->told = false;
+	lock->flushed_at = lock->now;
+}
+
+/*
+ * What changes without time going on came from outside: unless it is stored, the world cannot be lived through again. Some
+ * reducer does more than it says. An image may be written some flushes after the input that changed it.
+ */
+static void
+require_inputs(WorldLock *lock)
+{
+	if (lock->concerned && !lock->told && lock->now == lock->flushed_at && !lock->replaying)
+		elog(ERROR, "world %lld was changed from outside, and no input was stored",
+			 (long long) lock->world_id);
+	if (lock->concerned)
+		clock_begin_moment(lock);
+	lock->flushed_at = lock->now;
+}
+
+void
 world_flush(WorldLock *lock)
 {
 	bool late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
 
 	lock->moved = true;
+	note_events(lock);
+	require_inputs(lock);
 	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
 		return;
 
-	note_events(lock);
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
 	event_notes_write(&lock->events, lock->world_id, lock->revision);

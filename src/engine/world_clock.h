@@ -17,5 +17,7 @@ extern uint64 clock_rows_lock(const int64 *world_ids, int count);
 extern int64 clock_row_world(uint64 row);
 /* What the row says of the world is the lock's. */
 extern void clock_row_read(WorldLock *lock, uint64 row);
+/* Nothing is to be stored: neither what changed, nor that inputs were. */
+extern void clock_begin_moment(WorldLock *lock);
 
 #endif /* NPCSIM_ENGINE_WORLD_CLOCK_H */
