@@ -22,22 +22,9 @@
 PG_FUNCTION_INFO_V1(npcsim_world_event_kind_name);
 
 static const char *const kind_names[WORLD_EVENT_KINDS] = {
-	[WORLD_EVENT_CHAT] = "chat",
-	[WORLD_EVENT_NPC_SAID] = "npc_said",
-	[WORLD_EVENT_MAP_PING] = "map_ping",
-	[WORLD_EVENT_NPC_CREATED] = "npc_created",
-	[WORLD_EVENT_NPC_REMOVED] = "npc_removed",
-	[WORLD_EVENT_NPC_ARRIVED] = "npc_arrived",
-	[WORLD_EVENT_NPC_STOPPED] = "npc_stopped",
-	[WORLD_EVENT_ITEM_CREATED] = "item_created",
-	[WORLD_EVENT_ITEM_REMOVED] = "item_removed",
-	[WORLD_EVENT_ITEM_USED_UP] = "item_used_up",
-	[WORLD_EVENT_ITEM_RESPAWNED] = "item_respawned",
-	[WORLD_EVENT_INTERACTION_STARTED] = "interaction_started",
-	[WORLD_EVENT_INTERACTION_FINISHED] = "interaction_finished",
-	[WORLD_EVENT_INTERACTION_CANCELLED] = "interaction_cancelled",
-	[WORLD_EVENT_INTERACTION_JOINED] = "interaction_joined",
-	[WORLD_EVENT_INTERACTION_LEFT] = "interaction_left",
+#define EVENT(kind_, name_) [kind_] = (name_),
+	WORLD_EVENT_LIST(EVENT)
+#undef EVENT
 };
 
 /* Rows that are written at a time: all of them, unless a transaction made very much. */

@@ -9,33 +9,40 @@
 
 #include "sim/sim.h"
 
-typedef enum WorldEventKind /* stored in world_event_log.kind: append only */
+/* Their names, to whoever reads them; their numbers are stored in world_event_log.kinds: append only. */
+#define WORLD_EVENT_LIST(EVENT) \
+	/* messages, of a player to everybody and of an NPC: the statements and views know them by their numbers */ \
+	EVENT(WORLD_EVENT_CHAT, "chat") \
+	EVENT(WORLD_EVENT_NPC_SAID, "npc_said") \
+	/* all others */ \
+	EVENT(WORLD_EVENT_MAP_PING, "map_ping") \
+	EVENT(WORLD_EVENT_NPC_CREATED, "npc_created") \
+	EVENT(WORLD_EVENT_NPC_REMOVED, "npc_removed") \
+	EVENT(WORLD_EVENT_NPC_ARRIVED, "npc_arrived") \
+	/* before it was where it wanted to be */ \
+	EVENT(WORLD_EVENT_NPC_STOPPED, "npc_stopped") \
+	EVENT(WORLD_EVENT_ITEM_CREATED, "item_created") \
+	EVENT(WORLD_EVENT_ITEM_REMOVED, "item_removed") \
+	EVENT(WORLD_EVENT_ITEM_USED_UP, "item_used_up") \
+	EVENT(WORLD_EVENT_ITEM_RESPAWNED, "item_respawned") \
+	EVENT(WORLD_EVENT_INTERACTION_STARTED, "interaction_started") \
+	EVENT(WORLD_EVENT_INTERACTION_FINISHED, "interaction_finished") \
+	EVENT(WORLD_EVENT_INTERACTION_CANCELLED, "interaction_cancelled") \
+	EVENT(WORLD_EVENT_INTERACTION_JOINED, "interaction_joined") \
+	/* the others go on */ \
+	EVENT(WORLD_EVENT_INTERACTION_LEFT, "interaction_left")
+
+typedef enum WorldEventKind
 {
 	WORLD_EVENT_NONE,
-	/* messages: the statements and views know them by these numbers */
-	WORLD_EVENT_CHAT,	  /* a player to everybody */
-	WORLD_EVENT_NPC_SAID, /* an NPC, aloud */
-	/* all others */
-	WORLD_EVENT_MAP_PING,
-	WORLD_EVENT_NPC_CREATED,
-	WORLD_EVENT_NPC_REMOVED,
-	WORLD_EVENT_NPC_ARRIVED,
-	WORLD_EVENT_NPC_STOPPED, /* before it was where it wanted to be */
-	WORLD_EVENT_ITEM_CREATED,
-	WORLD_EVENT_ITEM_REMOVED,
-	WORLD_EVENT_ITEM_USED_UP,
-	WORLD_EVENT_ITEM_RESPAWNED,
-	WORLD_EVENT_INTERACTION_STARTED,
-	WORLD_EVENT_INTERACTION_FINISHED,
-	WORLD_EVENT_INTERACTION_CANCELLED,
-	WORLD_EVENT_INTERACTION_JOINED,
-	WORLD_EVENT_INTERACTION_LEFT, /* the others go on */
-	WORLD_EVENT_KINDS
+#define EVENT(kind_, name_) kind_,
+	WORLD_EVENT_LIST(EVENT)
+#undef EVENT
+		WORLD_EVENT_KINDS
 } WorldEventKind;
 
 /* NULL when there is no such kind. */
 extern const char *world_event_kind_name(int kind);
-/* WORLD_EVENT_NONE when there is no kind of that name. */
 
 static inline bool
 world_event_is_message(WorldEventKind kind)

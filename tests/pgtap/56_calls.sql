@@ -1,6 +1,6 @@
 -- What clients may call: authority, results, errors as results, keys.
 BEGIN;
-SELECT plan(41);
+SELECT plan(46);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('player_accounts');
 
@@ -86,6 +86,31 @@ UPDATE npcsim.call_allowances SET charged_at_real = charged_at_real + interval '
 SELECT is(pg_temp.call('ada', 'send_chat', '{"text": "x"}') #>> '{error,code}', 'NS431', 'a clock that was set back gives none');
 SELECT is(pg_temp.call('bo', 'send_chat', '{"text": ""}') #>> '{error,code}', '22023', 'what is refused for another reason') FROM generate_series(1, 1);
 SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('bo', 4) AS s(code) GROUP BY code$$, $$VALUES ('ok', 4::bigint)$$, 'is not counted');
+
+-- ---- what the manual says of them ----
+\set manual `cat docs/protocol.md`
+-- Rows of the table with these columns: its cells.
+CREATE FUNCTION pg_temp.rows_of(manual text, header text) RETURNS SETOF text[] LANGUAGE sql AS $$
+    SELECT regexp_split_to_array(trim(BOTH '| ' FROM line), ' \| ?')
+      FROM regexp_split_to_table((regexp_match(manual, '\n' || regexp_replace(header, '([|])', '\\\1', 'g') || '\n\|[-| ]+\n((\|[^\n]*\n)+)'))[1], '\n') AS line
+     WHERE line <> ''
+$$;
+CREATE TEMP TABLE told AS
+    SELECT name[1] AS name, cells[2] AS who, cells[3] AS args
+      FROM pg_temp.rows_of(:'manual', '| reducer | who | args | value |') AS cells, regexp_matches(cells[1], '`([a-z_]+)`', 'g') AS name;
+CREATE TEMP TABLE described AS
+    SELECT name, minimum_role, burst, per_minute, (regexp_match(description, '^args: {(.*?)}\. '))[1] AS args, description FROM npcsim_internal.client_reducers();
+SELECT set_eq('SELECT name, who FROM told', $$SELECT name, minimum_role || 's' FROM described$$, 'the manual has each call, and who may make it');
+SELECT results_eq($$SELECT name, ARRAY(SELECT a[1] FROM regexp_matches(args, '`([a-z_]+)`', 'g') a) FROM told ORDER BY name$$,
+                  $$SELECT name, ARRAY(SELECT a[1] FROM regexp_matches(args, '"([a-z_]+)"', 'g') a) FROM described ORDER BY name$$, 'with its arguments');
+SELECT is_empty($$SELECT name, range[1] FROM described d JOIN told t USING (name), regexp_matches(d.args, '([0-9.]+ to [0-9.]+)', 'g') AS range
+                   WHERE position(range[1] IN t.args) = 0$$, 'and what they can be');
+WITH limits AS (SELECT cells, name[1] AS name FROM pg_temp.rows_of(:'manual', '| reducer | at once | a minute |') AS cells, regexp_matches(cells[1], '`([a-z_]+)`|the others', 'g') AS name)
+SELECT set_eq($$SELECT name, burst, per_minute FROM described$$,
+              (SELECT string_agg(format('SELECT %L AS name, %s AS burst, %s AS per_minute', d.name, (coalesce(l.cells, o.cells))[2], (coalesce(l.cells, o.cells))[3]), ' UNION ALL ')
+                 FROM described d LEFT JOIN limits l USING (name) JOIN limits o ON o.name IS NULL), 'and how often');
+SELECT results_eq('SELECT name, minimum_role, description, burst, per_minute FROM npcsim_internal.client_reducers() WHERE name NOT IN (SELECT name FROM npcsim.reducer_limits) ORDER BY name',
+                  'SELECT * FROM npcsim.client_reducers WHERE name NOT IN (SELECT name FROM npcsim.reducer_limits) ORDER BY name', 'the view shows what is described');
 
 SELECT * FROM finish();
 ROLLBACK;
