@@ -28,7 +28,7 @@ seen(int64_t id, const ItemKind *kind, int distance_squared)
 		SeenItem) {.id = id, .kind = kind, .distance_squared = distance_squared, .share_left = SHARE_WHOLE};
 }
 
-/* Kinds and targets in their order: "interact_with 3, wander, wait". */
+/* Kinds and targets in their order: "interact_with 3, wander, wait"; without the last ones, which offer themselves. */
 static const char *
 told(const ChoiceView *view)
 {
@@ -37,6 +37,8 @@ told(const ChoiceView *view)
 	int			count = choices_rank(view, actions);
 	size_t		length = 0;
 
+	while (count > 0 && action_entry(actions[count - 1].kind)->is_offered)
+		count--;
 	text[0] = '\0';
 	for (int i = 0; i < count && length < sizeof(text); i++)
 	{
@@ -146,6 +148,24 @@ test_bids(void)
 }
 
 /* Whatever there is to see: no more than the list takes, all legal, none twice, the ways out in it, the best first. */
+/* Of the actions that offer themselves how many are not there, though they are legal and there is room. */
+static int
+left_out(NpcState state, const Action *actions, int count)
+{
+	int missing = 0;
+
+	for (int kind = ACTION_NONE + 1; kind < ACTION_COUNT && count < CHOICES_MAX; kind++)
+	{
+		bool there = false;
+
+		for (int i = 0; i < count; i++)
+			there = there || actions[i].kind == (ActionKind) kind;
+		if (action_entry((ActionKind) kind)->is_offered && action_legal(state, (ActionKind) kind) && !there)
+			missing++;
+	}
+	return missing;
+}
+
 static void
 test_properties(void)
 {
@@ -206,6 +226,7 @@ test_properties(void)
 		}
 		if (wanders != action_legal(view.mind.state, ACTION_WANDER))
 			bad++;
+		bad += left_out(view.mind.state, actions, count);
 		if (view.bid_count == 0 && view.mind.state != NPC_INTERACTING &&
 			actions[0].kind != mind_decide(&view.mind).kind)
 			bad++;
