@@ -223,6 +223,13 @@ world_set_traits(World *world, Npc *npc, char *const *traits, int count)
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
 }
 
+void
+world_set_number(World *world, Npc *npc, const RowColumn *column, int64 value)
+{
+	row_set_number(npc, column, value);
+	npc_touch(world, npc, column->group);
+}
+
 /* ---- items ---- */
 
 WorldItem *

@@ -80,6 +80,8 @@ extern void world_set_controller(World *world, Npc *npc,
 								 int64 player_id); /* 0 = none; caller checked the player */
 extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
+/* A column that operators write (npc_edited_column()), within its limits. */
+extern void world_set_number(World *world, Npc *npc, const RowColumn *column, int64 value);
 extern void world_set_policy(
 	World *world, const char *policy); /* decisions become due or not; the caller writes world_settings */
 /* Other speed, thousandths; the caller writes world_clock and notes the input. */

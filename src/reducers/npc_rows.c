@@ -10,134 +10,144 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "reducers/npc_rows.h"
-#include "tables/index_rows.h"
+#include "reducers/npc_shown.h"
+#include "tables/row_type.h"
+
+/* ---- columns ---- */
+
+static void
+take_traits(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((NpcRow *) thing)->traits = DatumGetArrayTypePCopy(value);
+}
+
+static void
+take_cells(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	NpcRow *row = thing;
+
+	row->cells = track_cells(PointerGetDatum(DatumGetArrayTypePCopy(value)), &row->leg_length);
+}
+
+static void
+take_request(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((NpcRow *) thing)->request_open = DatumGetInt16(value) != REQUEST_CLOSED;
+}
+
+#define READ_NUMBER(member_, column_, type_, ...) \
+	{ \
+		.name = (column_), .type = (type_), ROW_MEMBER(NpcRow, member_), ROW_MEMBER_WIDTH(NpcRow, member_), \
+		.take = row_take_number, __VA_ARGS__ \
+	}
+#define READ_TEXT(member_, column_, ...) \
+	{ \
+		.name = (column_), .type = TEXTOID, ROW_MEMBER(NpcRow, member_), .take = row_take_text, __VA_ARGS__ \
+	}
+#define READ_JSON(member_, column_) \
+	{ \
+		.name = (column_), .type = JSONBOID, ROW_MEMBER(NpcRow, member_), .take = row_take_json \
+	}
+/* What has functions of its own; shown under a name, it may be no column at all (take_ NULL). */
+#define READ_OWN(column_, type_, take_, ...) \
+	{ \
+		.name = (column_), .type = (type_), .take = (take_), __VA_ARGS__ \
+	}
+
+/* of npc_columns.h */
+#define LISTED_NUMBER(ctype_, member_, column_, type_, attributes_) \
+	READ_NUMBER(member_, column_, type_, attributes_),
+#define LISTED_ELSEWHERE(ctype_, member_, column_, type_, attributes_)
+#define NULL_IS(none_)		 .nullable = true, .none = (none_),
+#define SHOWN(group_, kind_) .group = NPC_DIRTY_##group_, .show = npc_show_##kind_,
+#define EDITED(least_, most_)
+
+static const RowColumn identity_columns[] = {
+	READ_NUMBER(id, "id", INT8OID),
+	READ_TEXT(name, "name", SHOWN(IDENTITY, text)),
+#define IDENTITY_NUMBER LISTED_NUMBER
+#define STATE_NUMBER	LISTED_ELSEWHERE
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
+	READ_OWN("traits", TEXTARRAYOID, take_traits, SHOWN(IDENTITY, traits)),
+};
+
+static const RowColumn name_columns[] = {
+	READ_NUMBER(id, "id", INT8OID),
+	READ_TEXT(name, "name"),
+};
+
+static const RowColumn state_columns[] = {
+	READ_NUMBER(id, "npc_id", INT8OID),
+#define IDENTITY_NUMBER LISTED_ELSEWHERE
+#define STATE_NUMBER	LISTED_NUMBER
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
+	READ_OWN("needs", InvalidOid, NULL, SHOWN(NEEDS, needs)),
+	READ_NUMBER(needs.as_of, "needs_as_of", INT8OID, SHOWN(NEEDS, seconds).shown_as = "as_of"),
+#define NEED(constant_, name_) \
+	READ_NUMBER(needs.value[NEED_##constant_], #name_, INT4OID), \
+		READ_NUMBER(needs.rate[NEED_##constant_], #name_ "_rate", INT4OID),
+#include "sim/need_list.h"
+#undef NEED
+};
+
+static const RowColumn doing_columns[] = {
+	READ_NUMBER(id, "npc_id", INT8OID),
+	READ_NUMBER(state, "state", INT2OID),
+	READ_NUMBER(interaction_id, "interaction_id", INT8OID, NULL_IS(0)),
+};
+
+static const RowColumn track_columns[] = {
+	READ_NUMBER(id, "npc_id", INT8OID),
+	READ_OWN("x", InvalidOid, NULL, SHOWN(MOTION, x)),
+	READ_OWN("y", InvalidOid, NULL, SHOWN(MOTION, y)),
+	READ_OWN("cells", INT2ARRAYOID, take_cells, SHOWN(MOTION, path).shown_as = "path"),
+	READ_NUMBER(departed_at, "departed_at", INT8OID, SHOWN(MOTION, seconds)),
+	READ_OWN("arrives_at", InvalidOid, NULL, SHOWN(MOTION, arrival)),
+};
+
+static const RowColumn request_columns[] = {
+	READ_NUMBER(id, "npc_id", INT8OID),
+	READ_OWN("status", INT2OID, take_request, SHOWN(REQUEST, decision).shown_as = "decision"),
+};
+
+static const RowColumn mind_columns[] = {
+	READ_NUMBER(id, "npc_id", INT8OID), READ_JSON(plan, "plan"),
+	READ_JSON(events, "events"),		READ_NUMBER(events_dropped, "events_dropped", INT4OID),
+	READ_JSON(terms, "goal_terms"),
+};
+
+/* ---- tables ---- */
 
 typedef struct RowQuery
 {
-	uint32 group;
-	void (*take)(NpcRow *row, const Datum *values, const bool *nulls);
-	IndexRows rows;
+	uint32	group;
+	RowType rows;
 } RowQuery;
 
-static int64
-int64_or(const Datum *values, const bool *nulls, int column, int64 if_null)
-{
-	return nulls[column] ? if_null : DatumGetInt64(values[column]);
-}
-
-static void
-take_name(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->name = TextDatumGetCString(values[1]);
-}
-
-static void
-take_doing(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->state = (NpcState) DatumGetInt16(values[1]);
-	row->interaction_id = int64_or(values, nulls, 2, 0);
-}
-
-static void
-take_identity(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	take_name(row, values, nulls);
-	row->controller = int64_or(values, nulls, 2, 0);
-	row->traits = DatumGetArrayTypePCopy(values[3]);
-}
-
-static void
-take_state(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->needs.as_of = DatumGetInt64(values[1]);
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		row->needs.value[i] = DatumGetInt32(values[2 + i]);
-		row->needs.rate[i] = DatumGetInt32(values[2 + NEED_COUNT + i]);
+#define QUERY(group_, table_, index_, columns_) \
+	{ \
+		.group = (group_), .rows = \
+		{.table = (table_), \
+		 .index = (index_), \
+		 .columns = (columns_), \
+		 .column_count = lengthof(columns_) } \
 	}
-	row->state = (NpcState) DatumGetInt16(values[10]);
-	row->event_at = int64_or(values, nulls, 11, SIM_NEVER);
-	row->last_decision_at = int64_or(values, nulls, 12, -1);
-	row->interaction_id = int64_or(values, nulls, 13, 0);
-	row->target_id = int64_or(values, nulls, 14, 0);
-	row->state_counter = DatumGetInt64(values[15]);
-}
-
-static void
-take_track(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->departed_at = DatumGetInt64(values[1]);
-	row->cells = track_cells(PointerGetDatum(DatumGetArrayTypePCopy(values[2])), &row->leg_length);
-}
-
-static void
-take_request(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->request_open = DatumGetInt16(values[1]) != 0;
-}
-
-static void
-take_mind(NpcRow *row, const Datum *values, const bool *nulls)
-{
-	row->plan = DatumGetJsonbPCopy(values[1]);
-	row->events = DatumGetJsonbPCopy(values[2]);
-	row->events_dropped = DatumGetInt32(values[3]);
-	row->terms = nulls[4] ? NULL : DatumGetJsonbPCopy(values[4]);
-}
 
 static RowQuery queries[] = {
-	{NPC_ROW_IDENTITY,
-	 take_identity,
-	 {"npc_identities",
-	  "npc_identities_pkey",
-	  {{"id", INT8OID}, {"name", TEXTOID}, {"controller_player_id", INT8OID}, {"traits", TEXTARRAYOID}}}},
-	{NPC_ROW_STATE,
-	 take_state,
-	 {"npc_states",
-	  "npc_states_key",
-	  {{"npc_id", INT8OID},
-	   {"needs_as_of", INT8OID},
-	   {"hunger", INT4OID},
-	   {"hygiene", INT4OID},
-	   {"fun", INT4OID},
-	   {"energy", INT4OID},
-	   {"hunger_rate", INT4OID},
-	   {"hygiene_rate", INT4OID},
-	   {"fun_rate", INT4OID},
-	   {"energy_rate", INT4OID},
-	   {"state", INT2OID},
-	   {"event_at", INT8OID},
-	   {"last_decision_at", INT8OID},
-	   {"interaction_id", INT8OID},
-	   {"target_id", INT8OID},
-	   {"state_counter", INT8OID}}}},
-	{NPC_ROW_TRACK,
-	 take_track,
-	 {"npc_tracks",
-	  "npc_tracks_key",
-	  {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}}},
-	{NPC_ROW_REQUEST,
-	 take_request,
-	 {"decision_slots", "decision_slots_pkey", {{"npc_id", INT8OID}, {"status", INT2OID}}}},
-	{NPC_ROW_MIND,
-	 take_mind,
-	 {"npc_minds",
-	  "npc_minds_pkey",
-	  {{"npc_id", INT8OID},
-	   {"plan", JSONBOID},
-	   {"events", JSONBOID},
-	   {"events_dropped", INT4OID},
-	   {"goal_terms", JSONBOID}}}},
-	{NPC_ROW_NAME,
-	 take_name,
-	 {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}}},
-	{NPC_ROW_DOING,
-	 take_doing,
-	 {"npc_states",
-	  "npc_states_key",
-	  {{"npc_id", INT8OID}, {"state", INT2OID}, {"interaction_id", INT8OID}}}},
+	QUERY(NPC_ROW_IDENTITY, "npc_identities", "npc_identities_pkey", identity_columns),
+	QUERY(NPC_ROW_STATE, "npc_states", "npc_states_key", state_columns),
+	QUERY(NPC_ROW_TRACK, "npc_tracks", "npc_tracks_key", track_columns),
+	QUERY(NPC_ROW_REQUEST, "decision_slots", "decision_slots_pkey", request_columns),
+	QUERY(NPC_ROW_MIND, "npc_minds", "npc_minds_pkey", mind_columns),
+	QUERY(NPC_ROW_NAME, "npc_identities", "npc_identities_pkey", name_columns),
+	QUERY(NPC_ROW_DOING, "npc_states", "npc_states_key", doing_columns),
 };
 
 const int16 *
@@ -182,36 +192,70 @@ blank_row(NpcRow *row, int64 id)
 	row->last_decision_at = -1;
 }
 
-static void
-take_row(NpcRow *row, const RowQuery *query, const IndexReading *reading)
+/* Rows that are read in order of id, as those that are there are. */
+typedef struct Filling
 {
-	query->take(row, reading->values, reading->nulls);
-	row->groups |= query->group;
+	NpcRows *rows;
+	int		 room; /* of a world whose NPCs are not known yet */
+	int		 at;
+	uint32	 group;
+} Filling;
+
+/* What is read may have rows that were not asked for, when it is all of the world. */
+static void *
+find_in_order(void *arg, int64 id)
+{
+	Filling		  *filling = arg;
+	const NpcRows *rows = filling->rows;
+
+	while (filling->at < rows->count && rows->rows[filling->at].id < id)
+		filling->at++;
+	return filling->at < rows->count && rows->rows[filling->at].id == id ? &rows->rows[filling->at] : NULL;
+}
+
+static void *
+append_row(void *arg, int64 id)
+{
+	Filling *filling = arg;
+	NpcRows *rows = filling->rows;
+
+	if (rows->count == filling->room)
+	{
+		filling->room = Max(256, 2 * filling->room);
+		rows->rows = rows->rows == NULL ? palloc(sizeof(NpcRow) * filling->room)
+										: repalloc_huge(rows->rows, sizeof(NpcRow) * filling->room);
+	}
+	blank_row(&rows->rows[rows->count], id);
+	return &rows->rows[rows->count++];
+}
+
+static void
+mark_found(void *arg, void *thing)
+{
+	((NpcRow *) thing)->groups |= ((Filling *) arg)->group;
+}
+
+static void
+read_rows(NpcRows *rows, RowQuery *query, void *(*lookup)(void *, int64), const int64 *ids, int count)
+{
+	Filling filling = {.rows = rows, .group = query->group};
+	RowLoad load = {.world_id = rows->world_id,
+					.ids = ids,
+					.count = count,
+					.lookup = lookup,
+					.done = mark_found,
+					.arg = &filling,
+					.context = CurrentMemoryContext};
+
+	rows_load(&query->rows, &load);
 }
 
 /* Identities of the whole world, and with them its NPCs. */
 static void
 read_world(NpcRows *rows)
 {
-	RowQuery	*query = &queries[0];
-	IndexReading reading;
-	int			 room = 256;
-
-	Assert(query->group == NPC_ROW_IDENTITY);
-	rows->rows = palloc(sizeof(NpcRow) * room);
-	index_rows_of_ids(&reading, &query->rows, rows->world_id, NULL, 0);
-	while (index_rows_next(&reading))
-	{
-		if (rows->count == room)
-		{
-			room *= 2;
-			rows->rows = repalloc_huge(rows->rows, sizeof(NpcRow) * room);
-		}
-		blank_row(&rows->rows[rows->count], DatumGetInt64(reading.values[0]));
-		take_row(&rows->rows[rows->count], query, &reading);
-		rows->count++;
-	}
-	index_rows_end(&reading);
+	Assert(queries[0].group == NPC_ROW_IDENTITY);
+	read_rows(rows, &queries[0], append_row, NULL, 0);
 }
 
 NpcRows *
@@ -232,26 +276,6 @@ npc_rows_create(int64 world_id, const int64 *ids, int count)
 	return rows;
 }
 
-/* Both are in order of id; what is read may have rows that were not asked for, when it is all of the world. */
-static void
-load_group(NpcRows *rows, RowQuery *query, const int64 *ids, int count)
-{
-	IndexReading reading;
-	int			 at = 0;
-
-	index_rows_of_ids(&reading, &query->rows, rows->world_id, ids, count);
-	while (index_rows_next(&reading))
-	{
-		int64 id = DatumGetInt64(reading.values[0]);
-
-		while (at < rows->count && rows->rows[at].id < id)
-			at++;
-		if (at < rows->count && rows->rows[at].id == id)
-			take_row(&rows->rows[at], query, &reading);
-	}
-	index_rows_end(&reading);
-}
-
 void
 npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count)
 {
@@ -259,5 +283,78 @@ npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count)
 		return;
 	for (int i = 0; i < (int) lengthof(queries); i++)
 		if (groups & queries[i].group)
-			load_group(rows, &queries[i], ids, count);
+			read_rows(rows, &queries[i], find_in_order, ids, count);
+}
+
+/* ---- what clients are shown ---- */
+
+/* A column with what is written before its value. */
+typedef struct ShownColumn
+{
+	uint32			 group;		/* NpcGroup */
+	uint32			 row_group; /* what is loaded for it */
+	const RowColumn *column;
+	const char		*before;
+	int				 before_length;
+} ShownColumn;
+
+static ShownColumn *shown = NULL;
+static int			shown_count = 0;
+
+static void
+add_shown(uint32 group, const RowQuery *query)
+{
+	for (int i = 0; i < query->rows.column_count; i++)
+	{
+		const RowColumn *column = &query->rows.columns[i];
+		char			*before;
+
+		if (column->show == NULL || column->group != group)
+			continue;
+		before = psprintf(",\"%s\":", column->shown_as != NULL ? column->shown_as : column->name);
+		shown[shown_count++] = (ShownColumn) {group, query->group, column, before, (int) strlen(before)};
+	}
+}
+
+/* By groups, in the order of these. */
+static void
+list_shown(void)
+{
+	MemoryContext before;
+	int			  most = 0;
+
+	if (shown != NULL)
+		return;
+	before = MemoryContextSwitchTo(TopMemoryContext);
+	for (int i = 0; i < (int) lengthof(queries); i++)
+		most += queries[i].rows.column_count;
+	shown = palloc(most * sizeof(ShownColumn));
+	for (int group = 0; group < NPC_GROUP_COUNT; group++)
+		for (int i = 0; i < (int) lengthof(queries); i++)
+			add_shown(npc_groups[group].bit, &queries[i]);
+	MemoryContextSwitchTo(before);
+}
+
+uint32
+npc_rows_shown(uint32 groups)
+{
+	uint32 row_groups = 0;
+
+	list_shown();
+	for (int i = 0; i < shown_count; i++)
+		if (shown[i].group & groups)
+			row_groups |= shown[i].row_group;
+	return row_groups;
+}
+
+void
+npc_row_show(StringInfo out, const NpcRow *row, uint32 groups)
+{
+	list_shown();
+	for (int i = 0; i < shown_count; i++)
+		if (shown[i].group & groups)
+		{
+			appendBinaryStringInfo(out, shown[i].before, shown[i].before_length);
+			shown[i].column->show(out, row, shown[i].column);
+		}
 }

@@ -10,11 +10,13 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 
 #include "sim/actions.h"
 #include "sim/needs.h"
+#include "tables/npcs.h"
 
 /* Groups to load, and found. */
 #define NPC_ROW_IDENTITY 0x01
@@ -30,18 +32,16 @@ typedef struct NpcRow
 	int64  id;
 	uint32 groups; /* found */
 	uint32 wanted; /* for the caller */
+#define IDENTITY_NUMBER(ctype_, member_, column_, type_, attributes_) ctype_ member_;
+#define STATE_NUMBER(ctype_, member_, column_, type_, attributes_)	  ctype_ member_;
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
 	/* identity */
-	const char *name;
-	int64		controller; /* 0 = none */
-	ArrayType  *traits;
+	char	  *name;
+	ArrayType *traits;
 	/* state */
-	Needs	 needs;
-	NpcState state;
-	int64	 event_at;		   /* SIM_NEVER = none */
-	int64	 last_decision_at; /* -1 = never */
-	int64	 interaction_id;   /* 0 = none */
-	int64	 target_id;		   /* 0 = none */
-	int64	 state_counter;
+	Needs needs;
 	/* track */
 	int64		 departed_at;
 	const int16 *cells; /* x0, y0, x1, y1, … */
@@ -68,7 +68,13 @@ typedef struct NpcRows
  */
 extern NpcRows *npc_rows_create(int64 world_id, const int64 *ids, int count);
 /* Loads groups for the rows of these (sorted) ids, or for all rows when ids is NULL. */
-extern void	   npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count);
+extern void npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count);
+
+/* What clients are shown of an NPC: ,"name":value for those of the groups (NpcGroup) that have changed. */
+extern void npc_row_show(StringInfo out, const NpcRow *row, uint32 groups);
+/* What is to be loaded for that. */
+extern uint32 npc_rows_shown(uint32 groups);
+
 extern NpcRow *npc_row_find(const NpcRows *rows, int64 id);
 
 static inline Cell

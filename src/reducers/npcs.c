@@ -335,6 +335,46 @@ npc_change_traits(World *world, int64 npc_id, TextList traits)
 				&(SetTraits) {.npc_id = npc_id, .traits = traits}, NULL);
 }
 
+typedef struct SetNumber
+{
+	int64		npc_id;
+	const char *column;
+	int32		value;
+} SetNumber;
+
+static const Argument set_number_arguments[] = {
+	ID_ARGUMENT(SetNumber, npc_id),
+	TEXT_ARGUMENT(SetNumber, column, 0),
+	NUMBER_ARGUMENT(SetNumber, value, PG_INT32_MIN, PG_INT32_MAX),
+};
+
+/* A column that this version does not have changes nothing: no rule looks at it. */
+static bool
+set_number(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetNumber *set = arguments;
+	World			*world = world_image(lock);
+	Npc				*npc = npc_require(world, set->npc_id);
+	const RowColumn *column = npc_edited_column_named(set->column);
+
+	if (column == NULL)
+		return false;
+	world_set_number(world, npc, column, set->value);
+	return true;
+}
+
+const Reducer reducer_set_npc_number = {
+	WORLD_REDUCER(set_npc_number, set_number),
+	REDUCER_ARGUMENTS(SetNumber, set_number_arguments),
+};
+
+void
+npc_change_number(World *world, int64 npc_id, const RowColumn *column, int32 value)
+{
+	reducer_run(world_image_lock(world), &reducer_set_npc_number,
+				&(SetNumber) {.npc_id = npc_id, .column = column->name, .value = value}, NULL);
+}
+
 /* ---- asking ---- */
 
 /* The request's id; 0 when no other mind is to be asked: the built-in one then decides at once. */

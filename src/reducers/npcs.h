@@ -26,5 +26,7 @@ extern void npc_rename(World *world, int64 npc_id, const char *name);
 extern void npc_place(World *world, int64 npc_id, Cell cell);
 extern void npc_change_need(World *world, int64 npc_id, Need need, int32 value); /* 0 .. NEED_MAX */
 extern void npc_change_traits(World *world, int64 npc_id, TextList traits);
+/* A column that operators write (npc_edited_column()), within its limits. */
+extern void npc_change_number(World *world, int64 npc_id, const RowColumn *column, int32 value);
 
 #endif /* NPCSIM_REDUCERS_NPCS_H */

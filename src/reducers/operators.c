@@ -51,10 +51,9 @@ static const EditColumn npc_columns[] = {
 	{"position_x", NPC_MOTION, NULL},
 	{"position_y", NPC_MOTION, NULL},
 	{"position", NPC_MOTION, NULL},
-	{"hunger", NPC_NEEDS, NULL},
-	{"hygiene", NPC_NEEDS, NULL},
-	{"fun", NPC_NEEDS, NULL},
-	{"energy", NPC_NEEDS, NULL},
+#define NEED(constant_, name_) {#name_, NPC_NEEDS, NULL},
+#include "sim/need_list.h"
+#undef NEED
 	{"id", 0, "Ids come from a counter of the world."},
 	{"state", 0,
 	 "What an NPC does follows from decisions; request_npc_decision(world_id, npc_id) asks for one, and "
@@ -228,6 +227,41 @@ refuse_move(const char *what)
 
 /* ---- npcs ---- */
 
+/* The groups that a row writes, with the columns that are written as they are given. */
+static uint32
+npc_groups_written(const Edit *edit)
+{
+	static EditColumn columns[lengthof(npc_columns) + ROW_COLUMNS_MAX];
+	static int		  count = 0;
+	const RowColumn	 *column;
+
+	if (count == 0)
+	{
+		memcpy(columns, npc_columns, sizeof(npc_columns));
+		count = lengthof(npc_columns);
+		for (int i = 0; (column = npc_edited_column(i)) != NULL; i++)
+			columns[count++] = (EditColumn) {column->name, NPC_IDENTITY, NULL};
+	}
+	return edit_groups(edit, columns, count);
+}
+
+static void
+write_numbers(World *world, Npc *npc, const Edit *edit)
+{
+	const RowColumn *column;
+
+	for (int i = 0; (column = npc_edited_column(i)) != NULL; i++)
+	{
+		int64 value;
+
+		if (!edit_writes(edit, column->name))
+			continue;
+		value = row_number_of(edit_value(edit, column->name), column->type);
+		check_float8((double) value, column->name, (double) column->least, (double) column->most, "");
+		npc_change_number(world, npc->id, column, (int32) value);
+	}
+}
+
 static void
 write_needs(World *world, Npc *npc, const Edit *edit)
 {
@@ -268,7 +302,8 @@ traits_written(const Edit *edit)
 static void
 show_npc(Edit *edit, const Npc *npc)
 {
-	Datum no_traits = PointerGetDatum(construct_empty_array(TEXTOID));
+	Datum			 no_traits = PointerGetDatum(construct_empty_array(TEXTOID));
+	const RowColumn *column;
 
 	edit_show(edit, "id", Int64GetDatum(npc->id));
 	edit_show(edit, "state", CStringGetTextDatum(npc_state_name(npc->state)));
@@ -278,6 +313,8 @@ show_npc(Edit *edit, const Npc *npc)
 		edit_show(edit, "traits", no_traits);
 	for (int need = 0; need < NEED_COUNT; need++)
 		edit_show(edit, need_names[need], Float8GetDatum((double) npc->needs.value[need] / NEED_UNIT));
+	for (int i = 0; (column = npc_edited_column(i)) != NULL; i++)
+		edit_show(edit, column->name, row_datum_of(row_number_in(npc, column), column->type));
 }
 
 static void
@@ -292,6 +329,7 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 	if (edit_writes(edit, "traits"))
 		traits = traits_written(edit);
 	npc = npc_create(world, edit_text(edit, "name"), cell, controller_written(edit), traits);
+	write_numbers(world, npc, edit);
 	write_needs(world, npc, edit);
 	show_npc(edit, npc);
 	show_position(edit, cell);
@@ -302,7 +340,7 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 static void
 update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 {
-	uint32 groups = edit_groups(edit, npc_columns, lengthof(npc_columns));
+	uint32 groups = npc_groups_written(edit);
 	char  *what = psprintf("NPC %lld", (long long) npc->id);
 
 	if (groups & GROUP(NPC_PLACE))
@@ -316,6 +354,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 			npc_assign(world, npc->id, controller_written(edit));
 		if (edit_writes(edit, "traits"))
 			npc_change_traits(world, npc->id, traits_written(edit));
+		write_numbers(world, npc, edit);
 		edit_show(edit, "identity_revision", revision_to_be(lock));
 	}
 	if (groups & GROUP(NPC_NEEDS))
@@ -349,7 +388,7 @@ npcsim_edit_npcs(PG_FUNCTION_ARGS)
 	world = edited_world(&edit, &lock);
 	if (edit.kind == EDIT_INSERT)
 	{
-		edit_groups(&edit, npc_columns, lengthof(npc_columns));
+		(void) npc_groups_written(&edit);
 		insert_npc(world, lock, &edit);
 		return edit_end(&edit);
 	}

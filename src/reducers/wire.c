@@ -123,7 +123,7 @@ load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 	int count = 0;
 
 	for (int i = 0; i < rows->count; i++)
-		if (wire_row_groups(rows->rows[i].wanted) & row_group)
+		if (npc_rows_shown(rows->rows[i].wanted) & row_group)
 			scratch[count++] = rows->rows[i].id;
 	npc_rows_load(rows, row_group, scratch, count);
 }
@@ -168,7 +168,7 @@ json_changed_npcs(StringInfo out, int64 world_id, const Changes *changes)
 	for (int i = 0; i < count; i++)
 	{
 		const NpcRow *row = &rows->rows[i];
-		uint32		  needed = wire_row_groups(row->wanted) & ~NPC_ROW_REQUEST;
+		uint32		  needed = npc_rows_shown(row->wanted) & ~NPC_ROW_REQUEST;
 
 		if ((row->groups & needed) != needed)
 		{

@@ -11,13 +11,11 @@
 #include "json.h"
 #include "reducers/wire_json.h"
 #include "sim/kinds.h"
-#include "sim/path.h"
 #include "spi.h"
 #include "tables/id_lists.h"
 #include "tables/interaction_kinds.h"
 #include "tables/item_kinds.h"
 #include "tables/kind_rows.h"
-#include "tables/npcs.h"
 #include "tables/shown_rows.h"
 #include "tables/worlds.h"
 
@@ -30,95 +28,12 @@ typedef struct FamilyQuery
 
 /* ---- NPCs ---- */
 
-uint32
-wire_row_groups(uint32 groups)
-{
-	uint32 row_groups = 0;
-
-	if (groups & NPC_DIRTY_IDENTITY)
-		row_groups |= NPC_ROW_IDENTITY;
-	if (groups & NPC_DIRTY_MOTION)
-		row_groups |= NPC_ROW_TRACK;
-	if (groups & (NPC_DIRTY_NEEDS | NPC_DIRTY_STATUS))
-		row_groups |= NPC_ROW_STATE;
-	if (groups & NPC_DIRTY_REQUEST)
-		row_groups |= NPC_ROW_REQUEST;
-	return row_groups;
-}
-
-static void
-json_identity(StringInfo out, const NpcRow *row)
-{
-	json_literal(out, ",\"name\":");
-	json_string(out, row->name);
-	json_literal(out, ",\"controller_player_id\":");
-	json_id(out, row->controller);
-	json_literal(out, ",\"traits\":");
-	json_text_array(out, row->traits);
-}
-
-static void
-json_motion(StringInfo out, const NpcRow *row)
-{
-	json_literal(out, ",\"x\":");
-	json_int64(out, row->cells[0]);
-	json_literal(out, ",\"y\":");
-	json_int64(out, row->cells[1]);
-	json_literal(out, ",\"path\":[");
-	for (int i = 0; i < row->leg_length; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(out, ',');
-		json_cell(out, npc_row_cell(row, i));
-	}
-	json_literal(out, "],\"departed_at\":");
-	json_millionths(out, row->departed_at);
-	json_literal(out, ",\"arrives_at\":");
-	json_millionths(out, leg_arrives_at(row->leg_length, row->departed_at));
-}
-
-static void
-json_needs(StringInfo out, const NpcRow *row)
-{
-	json_literal(out, ",\"needs\":{");
-	for (int i = 0; i < NEED_COUNT; i++)
-	{
-		appendStringInfoString(out, i > 0 ? ",\"" : "\"");
-		appendStringInfoString(out, need_names[i]);
-		json_literal(out, "\":{\"value\":");
-		json_millionths(out, row->needs.value[i]);
-		json_literal(out, ",\"rate\":");
-		json_millionths(out, row->needs.rate[i]);
-		appendStringInfoChar(out, '}');
-	}
-	json_literal(out, "},\"as_of\":");
-	json_millionths(out, row->needs.as_of);
-}
-
-static void
-json_status(StringInfo out, const NpcRow *row)
-{
-	json_literal(out, ",\"state\":\"");
-	appendStringInfoString(out, npc_state_name(row->state));
-	json_literal(out, "\",\"interaction_id\":");
-	json_id(out, row->interaction_id);
-	json_literal(out, ",\"decision\":\"");
-	appendStringInfoString(out, row->request_open ? "open\"" : "none\"");
-}
-
 void
 json_npc(StringInfo out, const NpcRow *row, uint32 groups)
 {
 	json_literal(out, "{\"id\":");
 	json_int64(out, row->id);
-	if (groups & NPC_DIRTY_IDENTITY)
-		json_identity(out, row);
-	if (groups & NPC_DIRTY_STATUS)
-		json_status(out, row);
-	if (groups & NPC_DIRTY_MOTION)
-		json_motion(out, row);
-	if (groups & NPC_DIRTY_NEEDS)
-		json_needs(out, row);
+	npc_row_show(out, row, groups);
 	appendStringInfoChar(out, '}');
 }
 

@@ -12,13 +12,7 @@
 
 #include "reducers/npc_rows.h"
 
-/* Groups of NpcRow that groups of an NPC (NpcGroup) take. */
-extern uint32 wire_row_groups(uint32 groups);
-
-/*
- * "x" and "y" are the first cell of "path": where the NPC stands, or where its leg began at "departed_at". From
- * there on it is one cell further along the path every 250 ms of the clock.
- */
+/* What is shown of the groups (NpcGroup) that have changed. */
 extern void json_npc(StringInfo out, const NpcRow *row, uint32 groups);
 
 /*

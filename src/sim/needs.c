@@ -20,7 +20,11 @@
  */
 #define SATURATION_SECONDS ((int64_t) NEED_MAX)
 
-const char *const need_names[NEED_COUNT] = {"hunger", "hygiene", "fun", "energy"};
+const char *const need_names[] = {
+#define NEED(constant_, name_) [NEED_##constant_] = #name_,
+#include "sim/need_list.h"
+#undef NEED
+};
 
 int
 need_by_name(const char *name)

@@ -14,7 +14,7 @@ typedef struct Needs
 	int64_t as_of;
 } Needs;
 
-extern const char *const need_names[NEED_COUNT]; /* "hunger", "hygiene", "fun", "energy" */
+extern const char *const need_names[NEED_COUNT]; /* "hunger", … */
 
 /* -1 when there is no such need. */
 extern int need_by_name(const char *name);
@@ -25,7 +25,7 @@ extern int need_by_name(const char *name);
  */
 extern int32_t need_at(int32_t value, int32_t rate, int64_t as_of, int64_t now);
 
-/* Makes 'now' (>= as_of) the new base of all four; rates stay. */
+/* Makes 'now' (>= as_of) the new base of all of them; rates stay. */
 extern void needs_rebase(Needs *needs, int64_t now);
 
 /*

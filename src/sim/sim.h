@@ -32,12 +32,11 @@
 
 typedef enum Need
 {
-	NEED_HUNGER,
-	NEED_HYGIENE,
-	NEED_FUN,
-	NEED_ENERGY
+#define NEED(constant_, name_) NEED_##constant_,
+#include "sim/need_list.h"
+#undef NEED
+	NEED_COUNT
 } Need;
-#define NEED_COUNT 4
 
 typedef struct Cell
 {

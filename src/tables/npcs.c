@@ -16,12 +16,31 @@
 #include "tables/geometries.h"
 #include "tables/npcs.h"
 
+/* ---- npc_columns.h ---- */
+
+#define LISTED_NUMBER(ctype_, member_, column_, type_, attributes_) \
+	{.name = (column_), \
+	 .type = (type_), \
+	 ROW_MEMBER(Npc, member_), \
+	 ROW_MEMBER_WIDTH(Npc, member_), \
+	 .take = row_take_number, \
+	 .put = row_put_number, \
+	 attributes_},
+#define LISTED_ELSEWHERE(ctype_, member_, column_, type_, attributes_)
+#define NULL_IS(none_)		  .nullable = true, .none = (none_),
+#define SHOWN(group_, kind_)  .group = NPC_DIRTY_##group_,
+#define EDITED(least_, most_) .least = (least_), .most = (most_),
+
 /* ---- npc_identities ---- */
 
 static const RowColumn identity_columns[] = {
 	ROW_NUMBER(Npc, id, "id", INT8OID),
 	ROW_TEXT(Npc, name, "name"),
-	ROW_NUMBER_OR(Npc, controller, "controller_player_id", INT8OID, 0),
+#define IDENTITY_NUMBER LISTED_NUMBER
+#define STATE_NUMBER	LISTED_ELSEWHERE
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
 	ROW_NUMBER(Npc, identity_revision, "identity_revision", INT8OID),
 	ROW_FIXED_NUMBER(Npc, born_at, "born_at", INT8OID),
 };
@@ -53,28 +72,24 @@ RowType npc_trait_rows = {.table = "npc_identities",
 
 static const RowColumn state_columns[] = {
 	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
+#define IDENTITY_NUMBER LISTED_ELSEWHERE
+#define STATE_NUMBER	LISTED_NUMBER
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
 	ROW_NUMBER(Npc, needs.as_of, "needs_as_of", INT8OID),
-	ROW_NUMBER_OR(Npc, event_at, "event_at", INT8OID, SIM_NEVER),
 	ROW_NUMBER_OR(Npc, decision_at, "decision_at", INT8OID, SIM_NEVER),
 	ROW_NUMBER_OR(Npc, ask_again_at, "ask_again_at", INT8OID, SIM_NEVER),
-	ROW_NUMBER_OR(Npc, last_decision_at, "last_decision_at", INT8OID, -1),
-	ROW_NUMBER_OR(Npc, interaction_id, "interaction_id", INT8OID, 0),
-	ROW_NUMBER_OR(Npc, target_id, "target_id", INT8OID, 0),
 	ROW_NUMBER(Npc, state_since, "state_since", INT8OID),
-	ROW_NUMBER(Npc, state_counter, "state_counter", INT8OID),
 	ROW_NUMBER(Npc, draws, "draws", INT8OID),
 	ROW_NUMBER(Npc, needs_revision, "needs_revision", INT8OID),
 	ROW_NUMBER(Npc, status_revision, "status_revision", INT8OID),
-	ROW_NUMBER(Npc, needs.value[NEED_HUNGER], "hunger", INT4OID),
-	ROW_NUMBER(Npc, needs.value[NEED_HYGIENE], "hygiene", INT4OID),
-	ROW_NUMBER(Npc, needs.value[NEED_FUN], "fun", INT4OID),
-	ROW_NUMBER(Npc, needs.value[NEED_ENERGY], "energy", INT4OID),
-	ROW_NUMBER(Npc, needs.rate[NEED_HUNGER], "hunger_rate", INT4OID),
-	ROW_NUMBER(Npc, needs.rate[NEED_HYGIENE], "hygiene_rate", INT4OID),
-	ROW_NUMBER(Npc, needs.rate[NEED_FUN], "fun_rate", INT4OID),
-	ROW_NUMBER(Npc, needs.rate[NEED_ENERGY], "energy_rate", INT4OID),
+#define NEED(constant_, name_) \
+	ROW_NUMBER(Npc, needs.value[NEED_##constant_], #name_, INT4OID), \
+		ROW_NUMBER(Npc, needs.rate[NEED_##constant_], #name_ "_rate", INT4OID),
+#include "sim/need_list.h"
+#undef NEED
 	ROW_NUMBER(Npc, decay, "decay", INT4OID),
-	ROW_NUMBER(Npc, state, "state", INT2OID),
 	ROW_NUMBER(Npc, event_kind, "event_kind", INT2OID),
 	ROW_NUMBER(Npc, goal.x, "goal_x", INT2OID),
 	ROW_NUMBER(Npc, goal.y, "goal_y", INT2OID),
@@ -338,6 +353,28 @@ npc_groups_shown(ChangeKind kind)
 		if (npc_groups[i].shown && (kind == CHANGE_NPC_BORN || npc_groups[i].changed == kind))
 			groups |= npc_groups[i].bit;
 	return groups;
+}
+
+/* ---- what operators write ---- */
+
+const RowColumn *
+npc_edited_column(int number)
+{
+	for (int i = 0; i < (int) lengthof(identity_columns); i++)
+		if (identity_columns[i].most > identity_columns[i].least && number-- == 0)
+			return &identity_columns[i];
+	return NULL;
+}
+
+const RowColumn *
+npc_edited_column_named(const char *name)
+{
+	const RowColumn *column;
+
+	for (int i = 0; (column = npc_edited_column(i)) != NULL; i++)
+		if (strcmp(column->name, name) == 0)
+			return column;
+	return NULL;
 }
 
 /* ---- the sight index ---- */

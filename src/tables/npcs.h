@@ -89,10 +89,14 @@ typedef struct CellBox
 typedef struct Npc
 {
 	int64 id;
+#define IDENTITY_NUMBER(ctype_, member_, column_, type_, attributes_) ctype_ member_;
+#define STATE_NUMBER(ctype_, member_, column_, type_, attributes_)	  ctype_ member_;
+#include "tables/npc_columns.h"
+#undef IDENTITY_NUMBER
+#undef STATE_NUMBER
 	/* identity */
 	char	  *name;
-	int64	   controller; /* player, 0 = none */
-	ArrayType *traits;	   /* to be written, or NULL */
+	ArrayType *traits; /* to be written, or NULL */
 	int64	   born_at;
 	int64	   identity_revision;
 	/* needs */
@@ -100,12 +104,8 @@ typedef struct Npc
 	int32 decay;
 	int64 needs_revision;
 	/* status */
-	NpcState   state;
-	int64	   state_counter;
 	int64	   state_since;
 	Decider	   decider;
-	int64	   interaction_id; /* 0 = none */
-	int64	   target_id;	   /* what it walks to, 0 = none */
 	Cell	   goal;
 	ActionKind goal_action;
 	int16	   goal_interaction; /* number of its kind, 0 = none */
@@ -114,11 +114,9 @@ typedef struct Npc
 	Jsonb		  *goal_terms;
 	int			   replans;
 	int64		   conversed_at; /* when its last conversation ended; -1 = never */
-	int64		   event_at;	 /* SIM_NEVER = none */
 	NpcEvent	   event_kind;
 	int64		   decision_at; /* SIM_NEVER = not due */
 	DecisionReason decision_reason;
-	int64		   last_decision_at; /* -1 = never */
 	uint64		   draws;
 	int64		   status_revision;
 	/* motion: leg_length 1 = standing */
@@ -195,6 +193,10 @@ extern RowType npc_mind_rows;
 extern RowType npc_slot_rows;
 
 extern const RowGroup npc_groups[NPC_GROUP_COUNT];
+
+/* The columns that operators write as they are: from 0 on, NULL behind the last one; or by name, NULL = it is none. */
+extern const RowColumn *npc_edited_column(int number);
+extern const RowColumn *npc_edited_column_named(const char *name);
 
 /* The groups of which a change of this kind tells clients. */
 extern uint32 npc_groups_shown(ChangeKind kind);

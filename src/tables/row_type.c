@@ -26,8 +26,8 @@ member(void *thing, const RowColumn *column)
 
 /* ---- numbers ---- */
 
-static int64
-number_of(Datum value, Oid type)
+int64
+row_number_of(Datum value, Oid type)
 {
 	switch (type)
 	{
@@ -44,8 +44,8 @@ number_of(Datum value, Oid type)
 	elog(ERROR, "type %u is no number", type);
 }
 
-static Datum
-datum_of(int64 number, Oid type)
+Datum
+row_datum_of(int64 number, Oid type)
 {
 	switch (type)
 	{
@@ -63,9 +63,8 @@ datum_of(int64 number, Oid type)
 }
 
 void
-row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+row_set_number(void *thing, const RowColumn *column, int64 number)
 {
-	int64 number = isnull ? column->none : number_of(value, column->type);
 	void *place = member(thing, column);
 
 	switch (column->width)
@@ -86,10 +85,16 @@ row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum
 	elog(ERROR, "column %s is of no number", column->name);
 }
 
-static int64
-number_in(void *thing, const RowColumn *column)
+void
+row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	const void *place = member(thing, column);
+	row_set_number(thing, column, isnull ? column->none : row_number_of(value, column->type));
+}
+
+int64
+row_number_in(const void *thing, const RowColumn *column)
+{
+	const void *place = (const char *) thing + column->offset;
 
 	switch (column->width)
 	{
@@ -108,12 +113,12 @@ number_in(void *thing, const RowColumn *column)
 void
 row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
-	int64 number = number_in(thing, column);
+	int64 number = row_number_in(thing, column);
 
 	if (column->nullable && number == column->none)
 		put_null(row);
 	else
-		put_datum(row, datum_of(number, column->type));
+		put_datum(row, row_datum_of(number, column->type));
 }
 
 /* ---- texts ---- */
@@ -312,19 +317,28 @@ require_sound(const RowType *type)
 }
 
 static void
-prepare(RowType *type)
+prepare_to_read(RowType *type)
+{
+	if (type->can_be_read)
+		return;
+	require_sound(type);
+	prepare_reading(type);
+	type->can_be_read = true;
+}
+
+static void
+prepare_to_write(RowType *type)
 {
 	MemoryContext before;
 
-	if (type->prepared)
+	if (type->can_be_written)
 		return;
 	require_sound(type);
 	before = MemoryContextSwitchTo(TopMemoryContext);
-	prepare_reading(type);
 	prepare_writing(type);
 	prepare_statements(type);
 	MemoryContextSwitchTo(before);
-	type->prepared = true;
+	type->can_be_written = true;
 }
 
 /* ---- rows ---- */
@@ -334,7 +348,7 @@ rows_load(RowType *type, const RowLoad *load)
 {
 	IndexReading reading;
 
-	prepare(type);
+	prepare_to_read(type);
 	index_rows_of_ids(&reading, &type->reading, load->world_id, load->ids, load->count);
 	while (index_rows_next(&reading))
 	{
@@ -363,21 +377,21 @@ rows_load(RowType *type, const RowLoad *load)
 void
 rows_insert_hot(RowType *type, int64 world_id, void **things, int count, void *arg)
 {
-	prepare(type);
+	prepare_to_write(type);
 	hot_rows_insert(&type->hot, world_id, things, count, arg);
 }
 
 void
 rows_update_hot(RowType *type, int64 world_id, void **things, int count, void *arg)
 {
-	prepare(type);
+	prepare_to_write(type);
 	hot_rows_update(&type->hot, world_id, things, count, arg);
 }
 
 void
 rows_insert(RowType *type, int64 world_id, void **things, int count)
 {
-	prepare(type);
+	prepare_to_write(type);
 	write_rows(&type->insert, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &type->set, things, count,
 			   NULL);
 }
@@ -385,7 +399,7 @@ rows_insert(RowType *type, int64 world_id, void **things, int count)
 void
 rows_update(RowType *type, int64 world_id, void **things, int count)
 {
-	prepare(type);
+	prepare_to_write(type);
 	write_rows(&type->update, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_UPDATE, &type->set, things, count,
 			   NULL);
 }
@@ -393,7 +407,7 @@ rows_update(RowType *type, int64 world_id, void **things, int count)
 void
 rows_upsert(RowType *type, int64 world_id, void **things, int count)
 {
-	prepare(type);
+	prepare_to_write(type);
 	write_rows(&type->upsert, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &type->set, things, count,
 			   NULL);
 }
@@ -401,7 +415,7 @@ rows_upsert(RowType *type, int64 world_id, void **things, int count)
 uint64
 rows_delete(RowType *type, int64 world_id, const int64 *ids, int count)
 {
-	prepare(type);
+	prepare_to_write(type);
 	return spi_run(&type->delete_, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
 				   SPI_OK_DELETE);
 }

@@ -18,6 +18,8 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "sim/kinds.h"
 #include "spi.h"
 #include "tables/change_log.h"
@@ -50,6 +52,12 @@ typedef struct RowColumn
 	bool		nullable; /* the member's 'none' is NULL in the row */
 	bool		fixed;	  /* written when the row is new, never again */
 	int64		none;
+	uint32		group; /* of columns that change together (RowGroup), of those that are shown */
+	int64		least; /* of what operators give; it is not theirs to give unless it is less than 'most' */
+	int64		most;
+	const char *shown_as; /* by clients' name for it; NULL = its own */
+	/* to clients, the value alone; NULL: it is not shown. A column that is shown alone has neither of the next two */
+	void (*show)(StringInfo out, const void *thing, const struct RowColumn *column);
 	/* from the row to the member; NULL: it is not read */
 	void (*take)(const RowLoad *load, void *thing, const struct RowColumn *column, Datum value, bool isnull);
 	/* from the member to the row; NULL: it is not written. 'arg' is the caller's */
@@ -122,6 +130,12 @@ typedef struct RowColumn
 		.name = (name_), .type = (type_), .take = (take_), .put = (put_) \
 	}
 
+/* A number of a row, and the one in a thing's member. */
+extern int64 row_number_of(Datum value, Oid type);
+extern Datum row_datum_of(int64 number, Oid type);
+extern int64 row_number_in(const void *thing, const RowColumn *column);
+extern void	 row_set_number(void *thing, const RowColumn *column, int64 number);
+
 extern void row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value,
 							bool isnull);
 extern void row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg);
@@ -157,8 +171,9 @@ typedef struct RowType
 	const char *also_values;
 	const char *also_set;
 	/* private: made of the above when it is used first */
-	bool		 prepared;
 	IndexRows	 reading;
+	bool		 can_be_read;
+	bool		 can_be_written;
 	StageColumn	 staged[ROW_COLUMNS_MAX];
 	RowSet		 set;
 	HotTable	 hot;
