@@ -29,6 +29,7 @@ CREATE TABLE npcsim.items (
     revision bigint NOT NULL,
     properties jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(properties) = 'object' AND pg_catalog.pg_column_size(properties) <= 8192),
     sight @extschema:postgis@.geometry NOT NULL,
+    due_at bigint,
     CONSTRAINT items_key PRIMARY KEY (world_id, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         vacuum_truncate = off)
@@ -38,6 +39,7 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.items', '');
 COMMENT ON TABLE npcsim.items IS 'Items in the worlds; one per cell (checked by the functions)';
 COMMENT ON COLUMN npcsim.items.share_left IS 'What is left of a consumable, in millionths';
 COMMENT ON COLUMN npcsim.items.sight IS 'The cell as a point, shifted so that worlds lie apart in the index (src/engine/sight.c)';
+COMMENT ON COLUMN npcsim.items.due_at IS 'World time (microseconds) at which something happens to it by itself; NULL: never';
 
 CREATE TABLE npcsim.item_respawns (
     world_id bigint NOT NULL,

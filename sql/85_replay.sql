@@ -53,7 +53,7 @@ CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text,
                 SELECT 'npc_minds', t.npc_id::text, pg_catalog.to_jsonb(t)
                   FROM npcsim.npc_minds t WHERE t.world_id = world_rows.world_id
                 UNION ALL
-                SELECT 'items', t.id::text, pg_catalog.to_jsonb(t)
+                SELECT 'items', t.id::text, CASE WHEN t.due_at IS NULL THEN pg_catalog.to_jsonb(t) - 'due_at'::text ELSE pg_catalog.to_jsonb(t) END
                   FROM npcsim.items t WHERE t.world_id = world_rows.world_id
                 UNION ALL
                 SELECT 'item_respawns', t.id::text, pg_catalog.to_jsonb(t)

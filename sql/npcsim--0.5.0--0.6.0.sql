@@ -22,3 +22,69 @@ SELECT r.name,
        COALESCE(l.per_minute, r.per_minute) AS per_minute
   FROM npcsim_internal.client_reducers() r
   LEFT JOIN npcsim.reducer_limits l ON l.name OPERATOR(pg_catalog.=) r.name;
+
+-- Something may be due to an item by itself; where nothing is, its row is compared as it was.
+ALTER TABLE npcsim.items ADD COLUMN due_at bigint;
+COMMENT ON COLUMN npcsim.items.due_at IS 'World time (microseconds) at which something happens to it by itself; NULL: never';
+-- pgspot PS015: the function is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
+    BEGIN ATOMIC
+        SELECT r.relation, r.key,
+               (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)
+                  FROM pg_catalog.jsonb_each(r.content) m
+                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
+          FROM (SELECT 'world_settings', '',
+                       pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
+                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                                     'idle_interval', t.idle_interval,
+                                                     'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
+                  FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_clock', '',
+                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed,
+                                                     'rules', t.rules)
+                  FROM npcsim.world_clock t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_terrain', '', pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_terrain t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'world_inputs', t.sequence::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.world_inputs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_type_rows', t.name, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_type_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_identities', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_identities t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_states', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_states t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_tracks', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_tracks t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'npc_minds', t.npc_id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.npc_minds t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'items', t.id::text, CASE WHEN t.due_at IS NULL THEN pg_catalog.to_jsonb(t) - 'due_at'::text ELSE pg_catalog.to_jsonb(t) END
+                  FROM npcsim.items t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'item_respawns', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.item_respawns t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_runs', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_runs t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'interaction_bid_rows', t.id::text, pg_catalog.to_jsonb(t)
+                  FROM npcsim.interaction_bid_rows t WHERE t.world_id = world_rows.world_id
+                UNION ALL
+                SELECT 'decision_slots', t.npc_id::text,
+                       pg_catalog.jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
+                                                     'state_counter', t.state_counter, 'opened_at', t.opened_at,
+                                                     'player_id', t.player_id)
+                  FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
+    END;

@@ -88,7 +88,6 @@ enter_item(World *world, void *read)
 	forget_item(world, item->id);
 	item = MemoryContextAlloc(world->context, sizeof(WorldItem));
 	*item = *(WorldItem *) read;
-	item->due.at = SIM_NEVER;
 	image_put_item(world, item);
 }
 

@@ -347,8 +347,13 @@ extern void item_drop_absent(World *world, WorldItem *item);
 extern void item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at);
 /* Nothing is left of it. */
 extern void item_use_up(World *world, WorldItem *item);
-/* An interaction with it is over. */
+/* An interaction with it begins; is over. */
+extern void item_is_used(World *world, WorldItem *item, const Interaction *interaction);
 extern void item_was_used(World *world, WorldItem *item, const Interaction *interaction);
+/* When something happens to it by itself (SIM_NEVER: it does not). */
+extern void item_set_due(World *world, WorldItem *item, int64 at);
+/* One that nobody uses is of another kind from now on, as if new. */
+extern void item_become(World *world, WorldItem *item, const ItemKind *kind);
 /* Its moment has come. */
 extern void item_due(World *world, WorldItem *item);
 

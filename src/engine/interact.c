@@ -236,6 +236,7 @@ interaction_begin(World *world, const InteractionKind *kind, int64 target_id, Wo
 	if (item != NULL)
 	{
 		item->occupied_by = participants[0]->id;
+		item_is_used(world, item, interaction);
 		item_touch(world, item);
 	}
 	record(world, WORLD_EVENT_INTERACTION_STARTED, participants[0], interaction);

@@ -9,12 +9,26 @@
 
 #include "engine/image.h"
 #include "json.h"
+#include "tables/id_lists.h"
 #include "tables/item_kinds.h"
 
 void
 item_event(World *world, WorldEventKind kind, const WorldItem *item)
 {
 	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->kind->name));
+}
+
+static void
+item_placed(World *world, WorldItem *item)
+{
+	for (int i = 0; i < item->kind->part_count; i++)
+	{
+		const ItemPart	*part = &item->kind->parts[i];
+		const Component *component = part_component(part);
+
+		if (component->placed != NULL)
+			component->placed(world, item, part);
+	}
 }
 
 WorldItem *
@@ -31,6 +45,7 @@ item_appear(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventK
 	image_put_item(world, item);
 	item_touch(world, item);
 	item_event(world, event, item);
+	item_placed(world, item);
 	world_stop_blocked_walkers(world, cell);
 	return item;
 }
@@ -93,6 +108,19 @@ item_use_up(World *world, WorldItem *item)
 }
 
 void
+item_is_used(World *world, WorldItem *item, const Interaction *interaction)
+{
+	for (int i = 0; i < item->kind->part_count; i++)
+	{
+		const ItemPart	*part = &item->kind->parts[i];
+		const Component *component = part_component(part);
+
+		if (component->begin != NULL)
+			component->begin(world, item, part, interaction);
+	}
+}
+
+void
 item_was_used(World *world, WorldItem *item, const Interaction *interaction)
 {
 	for (int i = 0; i < item->kind->part_count; i++)
@@ -106,9 +134,63 @@ item_was_used(World *world, WorldItem *item, const Interaction *interaction)
 }
 
 void
+item_set_due(World *world, WorldItem *item, int64 at)
+{
+	if (item->due.at == at)
+		return;
+	due_set(&world->events, &item->due, at, DUE_ITEM);
+	item_touch(world, item);
+}
+
+void
 item_due(World *world, WorldItem *item)
 {
-	const Component *component = component_of_absent();
+	if (item->absent)
+	{
+		const Component *component = component_of_absent();
 
-	component->due(world, item, item_part(item->kind, component));
+		component->due(world, item, item_part(item->kind, component));
+	}
+	else
+	{
+		const ItemPart *part = item_timed_part(item->kind);
+
+		item_set_due(world, item, SIM_NEVER);
+		/* NULL: its type was defined anew meanwhile */
+		if (part != NULL)
+			part_component(part)->due(world, item, part);
+	}
+}
+
+/* ---- another kind ---- */
+
+void
+item_become(World *world, WorldItem *item, const ItemKind *kind)
+{
+	Assert(item->occupied_by == 0);
+	item_drop_bids(world, item->id, "the item is another now");
+	item_set_due(world, item, SIM_NEVER);
+	item->kind = kind;
+	item->share_left = SHARE_WHOLE;
+	item_touch(world, item);
+	item_placed(world, item);
+}
+
+void
+world_renew_items(World *world, const char *item_type)
+{
+	int	   count;
+	int64 *ids = image_ids(world->items, &count);
+
+	count = id_list_sort(ids, count);
+	for (int i = 0; i < count; i++)
+	{
+		WorldItem *item = world_item(world, ids[i]);
+
+		if (strcmp(item->kind->name, item_type) != 0)
+			continue;
+		item_set_due(world, item, SIM_NEVER);
+		item_placed(world, item);
+	}
+	pfree(ids);
 }

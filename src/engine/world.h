@@ -69,9 +69,11 @@ extern void		  world_remove_npc(World *world, Npc *npc);
 extern WorldItem *world_add_item(World *world, const char *item_type, Cell cell,
 								 Jsonb *properties); /* NULL = {} */
 extern void		  world_remove_item(World *world, WorldItem *item);
-extern void		  world_set_item_properties(World *world, WorldItem *item, Jsonb *properties);
-extern void		  world_set_terrain(World *world, Cell cell,
-									bool blocked); /* blocked: the cell must have neither item nor NPC */
+/* The type of these items was defined anew: what happens to them in time begins anew. */
+extern void world_renew_items(World *world, const char *item_type);
+extern void world_set_item_properties(World *world, WorldItem *item, Jsonb *properties);
+extern void world_set_terrain(World *world, Cell cell,
+							  bool blocked); /* blocked: the cell must have neither item nor NPC */
 extern void world_place_npc(World *world, Npc *npc, Cell cell); /* ends what it does; the cell must be free */
 extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
 /* What everybody lives by from now on, millionths of a unit a second; the caller writes world_settings. */

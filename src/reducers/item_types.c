@@ -52,6 +52,8 @@ define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 	leave_image(lock);
 	item_type_row_write(lock->world_id, define->name, define->description, define->components);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
+	if (item_timed_part(&kind) != NULL)
+		world_renew_items(world_image(lock), define->name);
 	return true;
 }
 

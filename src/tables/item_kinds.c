@@ -61,6 +61,23 @@ component_of_absent(void)
 	return of_absent;
 }
 
+static bool
+is_timed(const ItemPart *part)
+{
+	const Component *component = part_component(part);
+
+	return component->due != NULL && !component->of_absent;
+}
+
+const ItemPart *
+item_timed_part(const ItemKind *kind)
+{
+	for (int i = 0; i < kind->part_count; i++)
+		if (is_timed(&kind->parts[i]))
+			return &kind->parts[i];
+	return NULL;
+}
+
 /* What is being read, with a hint of what it looks like. */
 static KindJson
 components_json(void)
@@ -97,6 +114,26 @@ read_part(const KindJson *json, const char *name, JsonbContainer *object, ItemPa
 	component->parse(json, object, part, own);
 }
 
+/* What its components say when all of them are read; an item has one moment of its own. */
+static void
+require_sound(const KindJson *json, const ItemKind *kind)
+{
+	const ItemPart *timed = item_timed_part(kind);
+
+	for (int i = 0; i < kind->part_count; i++)
+	{
+		const ItemPart	*part = &kind->parts[i];
+		const Component *component = part_component(part);
+		const char		*flaw = component->flaw != NULL ? component->flaw(kind) : NULL;
+
+		if (flaw == NULL && part != timed && is_timed(part))
+			flaw = psprintf("Either \"%s\" or \"%s\" can change it in time.", timed->component->name,
+							part->component->name);
+		if (flaw != NULL)
+			kind_json_refuse(json, flaw);
+	}
+}
+
 void
 item_kind_from_jsonb(Jsonb *item_components, ItemKind *kind)
 {
@@ -117,14 +154,7 @@ item_kind_from_jsonb(Jsonb *item_components, ItemKind *kind)
 		read_part(&json, name, kind_json_object(&json, &member, name), &parts[kind->part_count]);
 		kind->part_count++;
 	}
-	for (int i = 0; i < kind->part_count; i++)
-	{
-		const Component *component = part_component(&parts[i]);
-		const char		*flaw = component->flaw != NULL ? component->flaw(kind) : NULL;
-
-		if (flaw != NULL)
-			kind_json_refuse(&json, flaw);
-	}
+	require_sound(&json, kind);
 }
 
 static void *

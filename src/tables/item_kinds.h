@@ -31,11 +31,15 @@ typedef struct Component
 	/* What is wrong with a kind that has it, when all of the kind is read: a sentence; NULL = nothing. */
 	const char *(*flaw)(const ItemKind *kind);
 
-	/* An interaction with an item of a kind that has it is over; what is left of the item is still as when it began. */
+	/* An item of a kind that has it is there from now on, or was and has the component from now on. */
+	void (*placed)(World *world, WorldItem *item, const ItemPart *part);
+	/* An interaction with such an item begins. */
+	void (*begin)(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction);
+	/* ... is over; what is left of the item is still as when it began. */
 	void (*end)(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction);
 	/* Nothing is left of such an item: it is about to go. */
 	void (*used_up)(World *world, WorldItem *item, const ItemPart *part);
-	/* The moment of such an item (WorldItem.due) has come. */
+	/* The moment of such an item has come: item_set_due() gives it one. Of the components of a kind one may have this. */
 	void (*due)(World *world, WorldItem *item, const ItemPart *part);
 	/* Its moments are those of items that are absent: of one component; the part is NULL where the kind is without it by now. */
 	bool of_absent;
@@ -51,7 +55,9 @@ extern const ItemComponent *item_component_by_name(const char *name);
 /* The names of those that interactions can name, NULL after the last. */
 extern const char *item_component_names[];
 
+/* The component whose moments are those of absent items; the part that those of a kind that are there have theirs from. */
 extern const Component *component_of_absent(void);
+extern const ItemPart  *item_timed_part(const ItemKind *kind); /* NULL = none */
 
 static inline const Component *
 part_component(const ItemPart *part)
