@@ -30,6 +30,7 @@
 
 #include "postgres.h"
 
+#include "access/tupdesc.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
@@ -204,13 +205,16 @@ typedef enum ReducerReturns
 	RETURNS_ID,		  /* bigint; 0 is NULL */
 	RETURNS_COUNT,	  /* integer */
 	RETURNS_SEQUENCE, /* {"sequence": of an event of the world}; for clients alone */
-	RETURNS_JSON	  /* what it has written; for clients alone */
+	RETURNS_JSON,	  /* what it has written; for clients alone */
+	RETURNS_DATUM	  /* what it has made; for SQL alone */
 } ReducerReturns;
 
 typedef struct ReducerResult
 {
 	int64	   number;
 	StringInfo json; /* of RETURNS_JSON */
+	Datum	   datum;
+	TupleDesc  columns; /* of RETURNS_DATUM, where the function returns a row */
 } ReducerResult;
 
 /*
@@ -246,6 +250,7 @@ typedef struct Reducer
 	/* what follows when it is stored, and may be inputs of its own; NULL = nothing */
 	void (*after)(struct WorldLock *lock, void *arguments);
 	ReducerReturns returns;
+	bool		   without_world; /* no argument names a world, and none is locked: 'lock' is NULL */
 	/* clients */
 	Roles		client_roles; /* ROLES_NONE: it is no call of clients */
 	int			burst;		  /* so often at once */

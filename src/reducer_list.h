@@ -15,7 +15,12 @@ REDUCER(map_ping)
 REDUCER(start_world)
 REDUCER(pause_world)
 REDUCER(set_world_speed)
+/* players */
+REDUCER(create_player)
+REDUCER(rotate_player_token)
 /* worlds */
+REDUCER(drop_world)
+REDUCER(lock_world)
 REDUCER(populate_world)
 REDUCER(set_terrain)
 REDUCER(define_item_type)

@@ -16,12 +16,10 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
+#include "reducers/reducers.h"
 #include "reducers/session_ends.h"
 #include "spi.h"
 #include "tables/players.h"
-
-PG_FUNCTION_INFO_V1(npcsim_create_player);
-PG_FUNCTION_INFO_V1(npcsim_rotate_player_token);
 
 #define TOKEN_PREFIX "npc_"
 #define TOKEN_BYTES	 32
@@ -110,38 +108,60 @@ make_token(char token[TOKEN_SIZE])
 	explicit_bzero(random, sizeof(random));
 }
 
-/* create_player(world_id, username, role) → (player_id, token) */
-Datum
-npcsim_create_player(PG_FUNCTION_ARGS)
+typedef struct CreatePlayer
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	char	  *username = arg_text(fcinfo, 1, "username", USERNAME_MAX_CHARS);
-	char	  *role = arg_word(fcinfo, 2, "role", player_roles);
-	WorldLock *lock = world_lock(world_id, WORLD_WAIT);
-	char	   token[TOKEN_SIZE];
-	int64	   player_id;
-	TupleDesc  desc;
-	bool	   nulls[2] = {false, false};
+	const char *username;
+	const char *role;
+} CreatePlayer;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "create_player must return a row");
-	check_username_free(world_id, username);
+static const Argument create_player_arguments[] = {
+	TEXT_ARGUMENT(CreatePlayer, username, USERNAME_MAX_CHARS),
+	WORD_ARGUMENT(CreatePlayer, role, player_roles),
+};
+
+/* (player_id, token) */
+static bool
+create_player(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const CreatePlayer *create = arguments;
+	char				token[TOKEN_SIZE];
+	int64				player_id;
+	bool				nulls[2] = {false, false};
+
+	check_username_free(lock->world_id, create->username);
 	make_token(token);
 	spi_begin();
-	player_id = player_row_insert(world_id, username, role, token);
+	player_id = player_row_insert(lock->world_id, create->username, create->role, token);
 	spi_end();
 	world_changed(lock, CHANGE_PLAYER, player_id);
-	world_flush(lock);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
-											 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)},
-											 nulls));
+	result->datum = HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(result->columns),
+						(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(token)}, nulls));
+	return true;
 }
 
-/* rotate_player_token(player_id) → token; who is connected by the old one is disconnected */
-Datum
-npcsim_rotate_player_token(PG_FUNCTION_ARGS)
+const Reducer reducer_create_player = {
+	OUTSIDE_REDUCER(create_player, create_player),
+	REDUCER_ARGUMENTS(CreatePlayer, create_player_arguments),
+	.returns = RETURNS_DATUM,
+};
+
+REDUCER_FUNCTION(create_player);
+
+typedef struct RotatePlayerToken
 {
-	int64 player_id = arg_id(fcinfo, 0, "player_id");
+	int64 player_id;
+} RotatePlayerToken;
+
+static const Argument rotate_player_token_arguments[] = {
+	ID_ARGUMENT(RotatePlayerToken, player_id),
+};
+
+/* The token; who is connected by the old one is disconnected. */
+static bool
+rotate_player_token(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	int64 player_id = ((const RotatePlayerToken *) arguments)->player_id;
 	char  token[TOKEN_SIZE];
 
 	make_token(token);
@@ -150,5 +170,15 @@ npcsim_rotate_player_token(PG_FUNCTION_ARGS)
 		refuse_unknown_player(player_id);
 	spi_end();
 	sessions_end_of_player(player_id, "token");
-	PG_RETURN_TEXT_P(cstring_to_text(token));
+	result->datum = CStringGetTextDatum(token);
+	return true;
 }
+
+const Reducer reducer_rotate_player_token = {
+	OUTSIDE_REDUCER(rotate_player_token, rotate_player_token),
+	REDUCER_ARGUMENTS(RotatePlayerToken, rotate_player_token_arguments),
+	.returns = RETURNS_DATUM,
+	.without_world = true,
+};
+
+REDUCER_FUNCTION(rotate_player_token);

@@ -4,23 +4,26 @@
  */
 #include "postgres.h"
 
+#include "funcapi.h"
+
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/call_args.h"
 #include "reducers/inputs.h"
 #include "reducers/reducers.h"
 
-void
+bool
 reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result)
 {
 	ReducerResult nowhere = {0};
 
 	if (!reducer->apply(lock, arguments, result != NULL ? result : &nowhere))
-		return;
+		return false;
 	if (reducer->kind == REDUCER_OF_WORLD)
 		world_input(lock, reducer, arguments);
 	if (reducer->after != NULL)
 		reducer->after(lock, arguments);
+	return true;
 }
 
 void
@@ -30,6 +33,16 @@ reducer_write(WorldLock *lock)
 		world_write(lock->image);
 	else
 		world_flush(lock);
+}
+
+/* The world is written, too, unless nothing was done that concerns it. */
+static void
+run_and_write(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result)
+{
+	bool done = reducer_run(lock, reducer, arguments, result);
+
+	if (lock != NULL && (done || reducer->kind == REDUCER_OF_WORLD))
+		reducer_write(lock);
 }
 
 static void *
@@ -43,15 +56,16 @@ new_arguments(const Reducer *reducer)
 Datum
 reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
 {
-	int64		  world_id = arg_id(fcinfo, 0, "world_id");
+	int64		  world_id = reducer->without_world ? 0 : arg_id(fcinfo, 0, "world_id");
 	void		 *arguments = new_arguments(reducer);
 	ReducerResult result = {0};
 	WorldLock	 *lock;
 
-	args_read(fcinfo, 1, reducer, arguments);
-	lock = world_lock(world_id, WORLD_WAIT);
-	reducer_run(lock, reducer, arguments, &result);
-	reducer_write(lock);
+	args_read(fcinfo, reducer->without_world ? 0 : 1, reducer, arguments);
+	lock = reducer->without_world ? NULL : world_lock(world_id, WORLD_WAIT);
+	if (reducer->returns == RETURNS_DATUM)
+		(void) get_call_result_type(fcinfo, NULL, &result.columns);
+	run_and_write(lock, reducer, arguments, &result);
 	switch (reducer->returns)
 	{
 		case RETURNS_ID:
@@ -60,6 +74,8 @@ reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
 			PG_RETURN_INT64(result.number);
 		case RETURNS_COUNT:
 			PG_RETURN_INT32((int32) result.number);
+		case RETURNS_DATUM:
+			PG_RETURN_DATUM(result.datum);
 		case RETURNS_NOTHING:
 		case RETURNS_SEQUENCE:
 		case RETURNS_JSON:
@@ -81,8 +97,7 @@ reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, String
 	lock = world_lock(caller->world_id, WORLD_WAIT);
 	if (reducer->require != NULL)
 		reducer->require(lock, arguments, caller);
-	reducer_run(lock, reducer, arguments, &result);
-	reducer_write(lock);
+	run_and_write(lock, reducer, arguments, &result);
 	switch (reducer->returns)
 	{
 		case RETURNS_NOTHING:
@@ -100,6 +115,7 @@ reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, String
 			appendStringInfoChar(value, '}');
 			break;
 		case RETURNS_JSON:
+		case RETURNS_DATUM:
 			break;
 	}
 }

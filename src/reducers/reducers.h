@@ -31,9 +31,9 @@ extern void reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *
 
 /*
  * Does it in a world that is locked, and stores it; arguments that come otherwise than above were checked. 'result' may be
- * NULL. The caller ends with world_write().
+ * NULL. False when nothing was done. The caller ends with world_write().
  */
-extern void reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result);
+extern bool reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result);
 
 /* Does again what an input tells; it is stored anew. */
 extern void reducer_replay(WorldLock *lock, const Reducer *reducer, Jsonb *payload);

@@ -27,18 +27,19 @@ PG_FUNCTION_INFO_V1(npcsim_tick_world);
 /* Ticks between two looks at whether the query was cancelled. */
 #define STEP_TICKS 100
 
-static void
+/* False when it is so already. */
+static bool
 set_status(WorldLock *lock, bool running)
 {
 	if (lock->running == running)
-		return;
+		return false;
 	spi_begin();
 	world_row_write_running(lock->world_id, running);
 	spi_end();
 	lock->running = running;
 	world_changed(lock, CHANGE_WORLD, 0);
-	world_flush(lock);
 	worlds_changed_at_commit();
+	return true;
 }
 
 /* Nothing happens when it runs. */
@@ -46,8 +47,7 @@ static bool
 start_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	worker_require();
-	set_status(lock, true);
-	return true;
+	return set_status(lock, true);
 }
 
 const Reducer reducer_start_world = {
@@ -61,8 +61,7 @@ REDUCER_FUNCTION(start_world);
 static bool
 pause_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	set_status(lock, false);
-	return true;
+	return set_status(lock, false);
 }
 
 const Reducer reducer_pause_world = {

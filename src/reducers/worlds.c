@@ -27,8 +27,6 @@
 #include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
-PG_FUNCTION_INFO_V1(npcsim_drop_world);
-PG_FUNCTION_INFO_V1(npcsim_lock_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_worlds);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
@@ -203,14 +201,20 @@ npcsim_create_world(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(lock->world_id);
 }
 
-/*
- * drop_world(world_id): everything of it.  A parked world is dropped as it is,
- * since nobody else can have it locked.
- */
-Datum
-npcsim_drop_world(PG_FUNCTION_ARGS)
+typedef struct DropWorld
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
+	int64 world_id;
+} DropWorld;
+
+static const Argument drop_world_arguments[] = {
+	ID_ARGUMENT(DropWorld, world_id),
+};
+
+/* Everything of it.  A parked world is dropped as it is, since nobody else can have it locked. */
+static bool
+drop_world(WorldLock *none, void *arguments, ReducerResult *result)
+{
+	int64	   world_id = ((const DropWorld *) arguments)->world_id;
 	bool	   parked = false;
 	WorldLock *lock = NULL;
 	char	  *home;
@@ -235,16 +239,29 @@ npcsim_drop_world(PG_FUNCTION_ARGS)
 	if (lock != NULL)
 		lock->stale = true; /* whoever asks for it again in this transaction is told that it is gone */
 	worlds_changed_at_commit();
-	PG_RETURN_VOID();
+	return true;
 }
 
-/* lock_world(world_id): nobody else changes the world until the transaction ends. */
-Datum
-npcsim_lock_world(PG_FUNCTION_ARGS)
+const Reducer reducer_drop_world = {
+	OUTSIDE_REDUCER(drop_world, drop_world),
+	REDUCER_ARGUMENTS(DropWorld, drop_world_arguments),
+	.without_world = true,
+};
+
+REDUCER_FUNCTION(drop_world);
+
+/* Nobody else changes the world until the transaction ends. */
+static bool
+lock_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	world_lock(arg_id(fcinfo, 0, "world_id"), WORLD_WAIT);
-	PG_RETURN_VOID();
+	return false;
 }
+
+const Reducer reducer_lock_world = {
+	OUTSIDE_REDUCER(lock_world, lock_world),
+};
+
+REDUCER_FUNCTION(lock_world);
 
 /* What was asked elsewhere is answered nowhere: those NPCs are due again. */
 static void
