@@ -1,6 +1,6 @@
 -- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
 BEGIN;
-SELECT plan(75);
+SELECT plan(77);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('npc_states');
@@ -71,6 +71,12 @@ SELECT is((SELECT jsonb_path_query_first(npcsim.world_snapshot(1)::jsonb, '$.ite
 SELECT npcsim.define_item_type(1, 'jelly', '{"sittable": {"need_rates": {"energy": 2}}, "consumable": {"consumption_time": 2}, "usable": {"interactions": ["consume", "listen"]}}');
 SELECT is((SELECT jsonb_path_query_first(npcsim.world_snapshot(1)::jsonb, '$.item_types[*] ? (@.name == "jelly").interactions')), '["consume", "listen"]', 'what can be consumed and sat on is food');
 SELECT throws_ok($$SELECT npcsim.define_item_type(1, 'jelly', '{"jelly": {}}')$$, '22023', 'invalid components of an item type', 'a component that there is not');
+\set manual `sed -n '/^| component | members/,/^$/s/^| \x60\([a-z_]*\)\x60 | .*/\1/p' docs/world.md | LC_ALL=C sort | tr '\n' ' '`
+CREATE FUNCTION pg_temp.examples() RETURNS jsonb LANGUAGE sql AS $$
+    SELECT substring(pg_temp.hint_of('SELECT npcsim.define_item_type(1, ''jelly'', ''{"jelly": {}}'')') FROM '{.*}')::jsonb
+$$;
+SELECT is((SELECT string_agg(name || ' ', '' ORDER BY name COLLATE "C") FROM jsonb_object_keys(pg_temp.examples()) AS k (name)), :'manual', 'all that there are stand in the manual, and in the hint');
+SELECT lives_ok($$SELECT npcsim.define_item_type(1, 'all', pg_temp.examples())$$, 'which can be taken at its word');
 
 -- ---- what takes several is not done alone ----
 SELECT npcsim.define_interaction_type(1, 'play', 'Play together', need_rates => '{"fun": 6}', min_participants => 2, max_participants => 4);
