@@ -51,9 +51,10 @@ define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 	item_kind_from_jsonb(define->components, &kind);
 	leave_image(lock);
 	item_type_row_write(lock->world_id, define->name, define->description, define->components);
-	world_changed(lock, CHANGE_ITEM_TYPES, 0);
+	/* an image is loaded before there is a change that its input does not tell of yet */
 	if (item_timed_part(&kind) != NULL)
 		world_renew_items(world_image(lock), define->name);
+	world_changed(lock, CHANGE_ITEM_TYPES, 0);
 	return true;
 }
 
