@@ -1,6 +1,6 @@
 -- Items in use: reached for, shared out, used up, coming back; chairs; what happens when something vanishes meanwhile.
 BEGIN;
-SELECT plan(65);
+SELECT plan(71);
 
 \ir lib/minds.sql
 -- Nobody decides of itself: NPCs do what the tests tell them, as answers of their mind.
@@ -174,6 +174,27 @@ SELECT is(pg_temp.tell('Ada', '{"action": "cancel_interaction"}'), 'rejected NS3
           'nor ends it');
 SELECT is(pg_temp.tell('Ada', jsonb_build_object('action', 'sit', 'target_id', pg_temp.npc('Bo'))), 'rejected NS202 there is no item ' || pg_temp.npc('Bo'),
           'nobody sits on an NPC');
+
+-- ---- a moment of its own, which no component here gives an item that is there ----
+SELECT pg_temp.by_hand('items');
+CREATE FUNCTION pg_temp.moment(world bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(format('%s %s', content ->> 'item_type', content ->> 'due_at'), ', '), 'none')
+      FROM npcsim.world_rows(world) WHERE relation = 'items' AND content ? 'due_at'
+$$;
+CREATE FUNCTION pg_temp.revision(of_item bigint) RETURNS bigint LANGUAGE sql AS $$SELECT revision FROM npcsim.items WHERE id = of_item$$;
+SELECT npcsim.create_item(1, 'bed', 1, 1) AS bed \gset
+SELECT is(pg_temp.moment(1), 'none', 'rows to which nothing is due are compared as before there were moments');
+UPDATE npcsim.items SET due_at = pg_temp.now() + 5000000 WHERE id = :bed;
+SELECT pg_temp.revision(:bed) AS before, (SELECT due_at FROM npcsim.items WHERE id = :bed) AS due \gset
+SELECT npcsim.define_item_type(1, 'lamp', '{}'); -- the image is read anew
+SELECT npcsim.tick_world(1, 4.9);
+SELECT is(pg_temp.moment(1), 'bed ' || :due, 'what is due stays so until its moment');
+SELECT is(pg_temp.revision(:bed), :before::bigint, 'and is not written meanwhile');
+UPDATE npcsim.world_items SET properties = '{"soft": true}' WHERE id = :bed;
+SELECT is(pg_temp.moment(1), 'bed ' || :due, 'nor lost when it is written');
+SELECT npcsim.tick_world(1, 0.1);
+SELECT is(pg_temp.moment(1), 'none', 'then it is past: what its type does not do any more does not happen');
+SELECT is((SELECT item_type || properties FROM npcsim.world_items WHERE id = :bed), 'bed{"soft": true}', 'to an item that stays');
 
 SELECT * FROM finish();
 ROLLBACK;
