@@ -26,7 +26,7 @@ SELECT r.name,
 -- Something may be due to an item by itself; where nothing is, its row is compared as it was.
 ALTER TABLE npcsim.items ADD COLUMN due_at bigint;
 COMMENT ON COLUMN npcsim.items.due_at IS 'World time (microseconds) at which something happens to it by itself; NULL: never';
--- pgspot PS015: the function is a member of the extension since 0.1.0; another one is not replaced.
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
     BEGIN ATOMIC
