@@ -3,7 +3,7 @@
 
 import { Camera } from "./camera.js";
 import { Connection } from "./connection.js";
-import { DRAW_DELAY_SECONDS, NEEDS, needAt, positionAt } from "./motion.js";
+import { DRAW_DELAY_SECONDS, needAt, needsOf, positionAt } from "./motion.js";
 import { Painter } from "./painter.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
@@ -190,7 +190,7 @@ window.npcsim = {
     return [...store.npcs.values()].map((npc) => ({
       ...npc,
       position: positionAt(npc, clock),
-      values: Object.fromEntries(NEEDS.map((name) => [name, needAt(npc, name, clock)])),
+      values: Object.fromEntries(needsOf(npc).map((name) => [name, needAt(npc, name, clock)])),
     }));
   },
   drawn: () => [...painter.drawnPositions].map(([id, at]) => ({ id, ...at })),

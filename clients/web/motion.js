@@ -5,7 +5,6 @@
 
 export const CELL_SECONDS = 0.25;
 export const DRAW_DELAY_SECONDS = 0.15;
-export const NEEDS = ["hunger", "hygiene", "fun", "energy"];
 export const CRITICAL = 20; // a need below it is marked
 
 // Position of an npcs row at a clock. A walker is at path[0] when it departs and reaches one more cell every
@@ -40,6 +39,11 @@ export function pathAhead(npc, clock) {
   }
   const next = Math.floor((clock - npc.departed_at) / CELL_SECONDS) + 1;
   return [[here.x, here.y], ...npc.path.slice(next)];
+}
+
+// Names of an NPC's needs, as the server tells them.
+export function needsOf(npc) {
+  return Object.keys(npc.needs ?? {});
 }
 
 // Value of one need at a clock, or null when this viewer is not told.

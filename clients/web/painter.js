@@ -1,6 +1,6 @@
 // Draws the world as it was DRAW_DELAY_SECONDS ago onto the canvas: ground, walls, items, NPCs, names.
 
-import { CRITICAL, NEEDS, needAt, pathAhead } from "./motion.js";
+import { CRITICAL, needAt, needsOf, pathAhead } from "./motion.js";
 import { bubblesAt, circlesOf, linesOf, placeOf } from "./talk.js";
 
 // Names are shown from the first scale (pixels a cell) while few NPCs are in view, from the second always.
@@ -400,7 +400,7 @@ export class Painter {
       return;
     }
     const { palette: { colours } } = this;
-    if (NEEDS.some((name) => (needAt(npc, name, clock) ?? 100) < CRITICAL)) {
+    if (needsOf(npc).some((name) => (needAt(npc, name, clock) ?? 100) < CRITICAL)) {
       this.#disc(-0.32, -0.32, 0.1, 0.1, colours.alarm);
     }
     if (npc.decision === "open") {

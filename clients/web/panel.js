@@ -1,7 +1,7 @@
 // The cards beside the map: the connection, the overview of the colony, the NPC or item that was chosen.
 // Everything goes in as text, never as markup: names come from players.
 
-import { CRITICAL, NEEDS, calendarAt, needAt } from "./motion.js";
+import { CRITICAL, calendarAt, needAt, needsOf } from "./motion.js";
 
 const ROSTER = 200; // names listed at once
 const LINES = { messages: 6, said: 6, events: 5 };
@@ -272,7 +272,7 @@ export class Panel {
     setText(byId("npc-name"), npc.name);
     setText(byId("npc-doing"), this.#doing(npc));
     byId("npc-follow").setAttribute("aria-pressed", String(following));
-    const needs = NEEDS.map((name) => [name, needAt(npc, name, clock)]).filter(([, value]) => value !== null);
+    const needs = needsOf(npc).map((name) => [name, needAt(npc, name, clock)]).filter(([, value]) => value !== null);
     fill(byId("npc-needs"), needs, () => {
       const row = element("div", "need");
       const meter = element("div", "meter");
