@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "engine/entities.h"
 
 static const InteractionKind *
@@ -250,3 +252,15 @@ const Entity entities[] = {
 };
 
 const int entity_count = lengthof(entities);
+
+void
+world_delete_contents(int64 world_id)
+{
+	for (int i = entity_count - 1; i >= 0; i--)
+		for (int group = entities[i].group_count - 1; group >= 0; group--)
+			if (entity_group_begins_table(&entities[i], group))
+			{
+				CHECK_FOR_INTERRUPTS();
+				rows_delete_world(entities[i].groups[group].rows, world_id);
+			}
+}

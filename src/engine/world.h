@@ -39,6 +39,8 @@ extern void	  world_write(World *world); /* rows, change log, world_clock */
 /* What a change brings with it for others: walkers before new walls. world_write() begins with it. */
 extern void world_settle(World *world);
 extern void world_forget(int64 world_id); /* drops this backend's image */
+/* All rows of what an image holds; SPI must be connected. */
+extern void world_delete_contents(int64 world_id);
 
 /* ---- looking ---- */
 extern WorldLock			 *world_image_lock(World *world);

@@ -234,6 +234,7 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 	}
 	sessions_end_of_world(world_id);
 	spi_begin();
+	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();
 	if (lock != NULL)

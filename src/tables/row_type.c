@@ -296,6 +296,9 @@ prepare_statements(RowType *type)
 					 type->table, id);
 	prepare_statement(&type->delete_, &sql, true);
 
+	appendStringInfo(&sql, "DELETE FROM npcsim.%s WHERE world_id = $1", type->table);
+	prepare_statement(&type->delete_world, &sql, false);
+
 	appendStringInfo(&sql,
 					 "SELECT t.%s, t.ctid FROM " SPI_WANTED_KEYS
 					 " JOIN npcsim.%s t ON t.world_id = " SPI_WANTED_WORLD " AND t.%s = wanted.key_",
@@ -410,6 +413,13 @@ rows_upsert(RowType *type, int64 world_id, void **things, int count)
 	prepare_to_write(type);
 	write_rows(&type->upsert, (Datum[]) {Int64GetDatum(world_id)}, SPI_OK_INSERT, &type->set, things, count,
 			   NULL);
+}
+
+void
+rows_delete_world(RowType *type, int64 world_id)
+{
+	prepare_to_write(type);
+	spi_run(&type->delete_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_DELETE);
 }
 
 uint64

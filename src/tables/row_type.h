@@ -181,6 +181,7 @@ typedef struct RowType
 	SpiStatement update;
 	SpiStatement upsert;
 	SpiStatement delete_;
+	SpiStatement delete_world;
 } RowType;
 
 static inline int64
@@ -212,6 +213,8 @@ extern void rows_update_hot(RowType *type, int64 world_id, void **things, int co
 extern void rows_insert(RowType *type, int64 world_id, void **things, int count);
 extern void rows_update(RowType *type, int64 world_id, void **things, int count);
 extern void rows_upsert(RowType *type, int64 world_id, void **things, int count);
+/* All of a world. */
+extern void rows_delete_world(RowType *type, int64 world_id);
 /* How many there were. */
 extern uint64 rows_delete(RowType *type, int64 world_id, const int64 *ids, int count);
 /* All of which there must be, but for those that were deleted already. */

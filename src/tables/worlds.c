@@ -134,20 +134,11 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 									  2,
 									  {INT8OID, BYTEAOID}};
 
-/* Rows before what they refer to. */
+/* What an image does not hold; rows before what they refer to. */
 static SpiStatement delete_statements[] = {
-	{"DELETE FROM npcsim.decision_slots WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_tokens WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.interaction_bid_rows WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.interaction_runs WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_minds WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_tracks WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_states WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.npc_identities WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.item_respawns WHERE world_id = $1", 1, {INT8OID}},
-	{"DELETE FROM npcsim.items WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.item_type_rows WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.interaction_type_rows WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.client_calls t USING npcsim.player_accounts a WHERE a.world_id = $1 AND t.player_id "
