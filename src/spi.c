@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/tuplestore.h"
 
 #include "compat.h"
 #include "spi.h"
@@ -233,6 +234,23 @@ spi_int64(uint64 row, int column, int64 if_null)
 	Datum value = spi_datum(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetInt64(value);
+}
+
+int64 *
+spi_ids(uint64 rows)
+{
+	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
+
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 1, 0);
+	return ids;
+}
+
+void
+spi_put_rows(uint64 rows, ReturnSetInfo *result)
+{
+	for (uint64 row = 0; row < rows; row++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }
 
 int32

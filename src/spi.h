@@ -23,6 +23,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "nodes/execnodes.h"
 #include "utils/guc.h"
 
 #define SPI_STATEMENT_ARGS 40
@@ -90,6 +91,11 @@ extern ItemPointerData spi_tid(uint64 row, int column); /* invalid when null */
 extern bool			   spi_bool(uint64 row, int column, bool if_null);
 /* Copied into 'context'; NULL when null. */
 extern char *spi_text(uint64 row, int column, MemoryContext context);
+
+/* Ids in the first column of so many rows, palloc'd. */
+extern int64 *spi_ids(uint64 rows);
+/* So many rows as those of a function that returns a set. */
+extern void spi_put_rows(uint64 rows, ReturnSetInfo *result);
 
 /* Schema PostGIS lives in; quoted for SQL. */
 extern char		  *postgis_schema_name(void);

@@ -66,9 +66,7 @@ read_present(World *world)
 	spi_begin();
 	rows = spi_run(world->players_have_budgets ? &askable_statement : &present_statement,
 				   (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
-	ids = palloc(Max(rows, 1) * sizeof(int64));
-	for (uint64 row = 0; row < rows; row++)
-		ids[row] = spi_int64(row, 1, 0);
+	ids = spi_ids(rows);
 	if (!world->present_known || !id_list_equal(&world->present, ids, (int) rows))
 		set_present(world, &(Presence) {.present = {.numbers = ids, .count = (int) rows}});
 	world->present_read = true;

@@ -10,7 +10,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/datum.h"
-#include "utils/tuplestore.h"
 
 #include "quiet.h"
 #include "spi.h"
@@ -46,8 +45,7 @@ return_rows(FunctionCallInfo fcinfo, GatewayRead read)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	spi_begin();
 	rows = read_rows(fcinfo, read);
-	for (uint64 row = 0; row < rows; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	spi_put_rows(rows, result);
 	spi_end();
 	return (Datum) 0;
 }

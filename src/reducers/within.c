@@ -10,7 +10,6 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/tuplestore.h"
 
 #include "engine/sight.h"
 #include "reducers/args.h"
@@ -84,8 +83,7 @@ rows_within(FunctionCallInfo fcinfo, IndexRows *rows, SpiStatement *statement)
 							   Float8GetDatum(radius)},
 					NULL, SPI_OK_SELECT);
 	spi_index_plans_end(level);
-	for (uint64 row = 0; row < count; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	spi_put_rows(count, result);
 	spi_end();
 	return (Datum) 0;
 }

@@ -102,32 +102,20 @@ static SpiStatement expired =
 	 1,
 	 {TEXTOID}};
 
-/* The worlds in the first column of SPI's result. */
-static int64 *
-worlds_of(uint64 rows, int *count)
-{
-	int64 *worlds = palloc(sizeof(int64) * Max(rows, 1));
-
-	for (uint64 i = 0; i < rows; i++)
-		worlds[i] = spi_int64(i, 1, 0);
-	*count = id_list_sort(worlds, (int) rows);
-	return worlds;
-}
-
 int64 *
 slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids, int session_count, int *count)
 {
-	return worlds_of(spi_run(&reopen,
-							 (Datum[]) {int64_array(world_ids, world_count),
-										int64_array(session_ids, session_count)},
-							 NULL, SPI_OK_UPDATE_RETURNING),
-					 count);
+	return id_list_found(spi_run(&reopen,
+								 (Datum[]) {int64_array(world_ids, world_count),
+											int64_array(session_ids, session_count)},
+								 NULL, SPI_OK_UPDATE_RETURNING),
+						 count);
 }
 
 int64 *
 slots_reopen_orphans(int *count)
 {
-	return worlds_of(spi_run(&reopen_orphans, NULL, NULL, SPI_OK_UPDATE_RETURNING), count);
+	return id_list_found(spi_run(&reopen_orphans, NULL, NULL, SPI_OK_UPDATE_RETURNING), count);
 }
 
 OpenSlot *

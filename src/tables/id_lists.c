@@ -6,6 +6,7 @@
 
 #include "lib/qunique.h"
 
+#include "spi.h"
 #include "tables/id_lists.h"
 
 static int
@@ -44,4 +45,13 @@ id_list_find(const int64 *ids, int count, int64 id)
 			high = middle - 1;
 	}
 	return -1;
+}
+
+int64 *
+id_list_found(uint64 rows, int *count)
+{
+	int64 *ids = spi_ids(rows);
+
+	*count = id_list_sort(ids, (int) rows);
+	return ids;
 }

@@ -190,18 +190,6 @@ static SpiStatement move_camera =
 	 .nargs = 5,
 	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 
-/* The first column of a statement that found ids, in ascending order. */
-static int64 *
-found_ids(uint64 rows, int *count)
-{
-	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
-
-	for (uint64 i = 0; i < rows; i++)
-		ids[i] = spi_int64(i, 1, 0);
-	*count = id_list_sort(ids, (int) rows);
-	return ids;
-}
-
 /* ---- gateways ---- */
 
 bool
@@ -249,36 +237,37 @@ gateways_gone(int *count)
 int64 *
 sessions_of_gateway(const char *gateway_id, int *count)
 {
-	return found_ids(spi_run(&of_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT),
-					 count);
+	return id_list_found(spi_run(&of_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL,
+								 SPI_OK_SELECT),
+						 count);
 }
 
 int64 *
 sessions_of_gateways_lock(Datum gateway_ids, int *count)
 {
-	return found_ids(spi_run(&of_gateways, (Datum[]) {gateway_ids}, NULL, SPI_OK_SELECT), count);
+	return id_list_found(spi_run(&of_gateways, (Datum[]) {gateway_ids}, NULL, SPI_OK_SELECT), count);
 }
 
 int64 *
 sessions_of_silent_lock(int *count)
 {
-	return found_ids(spi_run(&of_silent, NULL, NULL, SPI_OK_SELECT), count);
+	return id_list_found(spi_run(&of_silent, NULL, NULL, SPI_OK_SELECT), count);
 }
 
 int64 *
 sessions_replaced_by(int64 player_id, const char *purpose, const char *source, int *count)
 {
-	return found_ids(spi_run(&replaced,
-							 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(purpose),
-										CStringGetTextDatum(source)},
-							 NULL, SPI_OK_SELECT),
-					 count);
+	return id_list_found(spi_run(&replaced,
+								 (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(purpose),
+											CStringGetTextDatum(source)},
+								 NULL, SPI_OK_SELECT),
+						 count);
 }
 
 int64 *
 sessions_players(int *count)
 {
-	return found_ids(spi_run(&connected, NULL, NULL, SPI_OK_SELECT), count);
+	return id_list_found(spi_run(&connected, NULL, NULL, SPI_OK_SELECT), count);
 }
 
 SessionRow *
@@ -334,7 +323,8 @@ sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found
 int64 *
 sessions_share(const int64 *ids, int count, int *found)
 {
-	return found_ids(spi_run(&share_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT), found);
+	return id_list_found(spi_run(&share_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT),
+						 found);
 }
 
 void

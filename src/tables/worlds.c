@@ -210,16 +210,12 @@ static SpiStatement write_setting[WORLD_SETTINGS] = {
 	[WORLD_SPECTATORS] = SETTING("spectators", BOOLOID),
 };
 
-/* Ids in the first column of SPI's result. */
+/* What a statement found, in its order. */
 static int64 *
 found_ids(uint64 rows, int *count)
 {
-	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
-
-	for (uint64 i = 0; i < rows; i++)
-		ids[i] = spi_int64(i, 1, 0);
 	*count = (int) rows;
-	return ids;
+	return spi_ids(rows);
 }
 
 int64
