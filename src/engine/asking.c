@@ -13,9 +13,6 @@
 
 #include "engine/image.h"
 
-/* No event has so long a name: longer ones are not kept. */
-#define EVENT_NAME_MAX 63
-
 static bool
 wakes(const Npc *npc, MindEvent event)
 {
@@ -109,50 +106,4 @@ world_wake_for_news(World *world, Npc *npc, int known)
 			return;
 		}
 	}
-}
-
-static void
-set_wake_on(World *world, Npc *npc, const JsonbValue *names)
-{
-	JsonbContainer *array;
-	int				count;
-
-	if (names == NULL)
-		return;
-	array = names->val.binary.data;
-	count = Min((int) JsonContainerSize(array), WAKE_ON_MAX);
-	for (int i = 0; i < count; i++)
-	{
-		JsonbValue *name = getIthJsonbValueFromContainer(array, i);
-		Jsonb	   *text;
-
-		if (name->type != jbvString || name->val.string.len > EVENT_NAME_MAX)
-			continue;
-		text = JsonbValueToJsonb(name);
-		json_list_append(&npc->wake_on, JsonbToCString(NULL, &text->root, VARSIZE(text)), world->context);
-	}
-}
-
-Refusal
-world_act_as_decided(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
-					 const JsonbValue *wake_on)
-{
-	JsonList *before = npc->wake_on;
-	Refusal	  refusal;
-
-	/* What the decision itself brings about is looked at when it is known whether it stands. */
-	npc->wake_on = NULL;
-	refusal = world_act_and_plan(world, npc, action, plan, DECIDER_MIND);
-	if (is_refused(refusal))
-		npc->wake_on = before;
-	else
-	{
-		set_wake_on(world, npc, wake_on);
-		if (before != NULL || npc->wake_on != NULL)
-			npc_touch(world, npc, NPC_DIRTY_MIND);
-		json_list_clear(&before);
-		npc_was_answered(world, npc);
-	}
-	world_wake_for_news(world, npc, 0);
-	return refusal;
 }

@@ -259,7 +259,7 @@ tells_of(const World *world, const Npc *npc, const Action *action)
 }
 
 void
-world_decide_built_in(World *world, Npc **npcs, int count)
+npcs_decide_built_in(World *world, Npc **npcs, int count)
 {
 	MemoryContext scratch;
 	MemoryContext before;

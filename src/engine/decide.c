@@ -138,6 +138,6 @@ world_decide(World *world)
 			!stays_for_invitation(world, due[i]))
 			due[built_in++] = due[i];
 	}
-	world_decide_built_in(world, due, built_in);
+	npcs_decide_built_in(world, due, built_in);
 	pfree(due);
 }

@@ -9,6 +9,9 @@
 
 #include "sim/sim.h"
 
+/* Before anything else: at the moment that is being worked on. */
+#define AT_ONCE INT64_C(-1)
+
 typedef struct Due
 {
 	int64 at;

@@ -67,6 +67,7 @@ world_add_npc(World *world, const char *name, Cell cell)
 	Npc	 *npc;
 	int64 phase;
 
+	world_enter(world);
 	require_unblocked(world, cell);
 	if (grid_standing(world->grid, cell) > 0)
 		require_free(world, cell, NULL);
@@ -91,6 +92,7 @@ world_add_npc(World *world, const char *name, Cell cell)
 	npc_schedule(world, npc, phase);
 	npc_settle(world, npc);
 	world_event(world, WORLD_EVENT_NPC_CREATED, npc->id, 0, 0, json_text_member("name", npc->name));
+	world_leave(world);
 	return npc;
 }
 
@@ -108,6 +110,7 @@ leave_interaction(World *world, Npc *npc, const char *why)
 void
 world_remove_npc(World *world, Npc *npc)
 {
+	world_enter(world);
 	leave_interaction(world, npc, "the NPC was removed");
 	npc_fail_plan(world, npc, "the NPC was removed");
 	npc_drop_bids(world, npc, "the NPC was removed");
@@ -117,11 +120,13 @@ world_remove_npc(World *world, Npc *npc)
 	if (!npc->born)
 		id_list_add(world, &world->removed_npcs, npc->id);
 	image_free_npc(world, npc);
+	world_leave(world);
 }
 
 void
 world_place_npc(World *world, Npc *npc, Cell cell)
 {
+	world_enter(world);
 	require_free(world, cell, npc);
 	npc_fail_plan(world, npc, "the NPC was moved");
 	leave_interaction(world, npc, "the NPC was moved");
@@ -133,6 +138,7 @@ world_place_npc(World *world, Npc *npc, Cell cell)
 	npc->departed_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_MOTION);
 	npc_become_idle(world, npc, 0);
+	world_leave(world);
 }
 
 static bool
@@ -146,6 +152,7 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 {
 	bool falls;
 
+	world_enter(world);
 	Assert(value >= 0 && value <= NEED_MAX);
 	needs_rebase(&npc->needs, world->now);
 	falls = falls_below(npc->needs.value[need], value, MIND_LOW_NEED) ||
@@ -157,6 +164,7 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
 		npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
+	world_leave(world);
 }
 
 void
@@ -166,6 +174,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 
 	if (npc->controller == player_id)
 		return;
+	world_enter(world);
 	/* It keeps its phase: a player who takes over many is not asked about all of them at once. */
 	if (npc->decision_at != SIM_NEVER)
 		pause = Min(Max(npc->decision_at - world->now, 0), MIND_INTERVAL);
@@ -197,6 +206,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc_schedule(world, npc, pause);
 	npc_settle(world, npc);
 	npc_renew_invitations(world, npc);
+	world_leave(world);
 }
 
 void
@@ -238,6 +248,7 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 	const ItemKind *kind = image_kind(world, item_type);
 	WorldItem	   *item;
 
+	world_enter(world);
 	if (kind == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("world %lld has no item type \"%s\"", (long long) world->id, item_type),
@@ -248,6 +259,7 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 	item = item_appear(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
 	if (properties != NULL)
 		item->properties = json_copy(properties, world->context);
+	world_leave(world);
 	return item;
 }
 
@@ -256,6 +268,7 @@ world_remove_item(World *world, WorldItem *item)
 {
 	int64 id = item->id;
 
+	world_enter(world);
 	if (item_interaction(world, item) != NULL)
 		interaction_break_off(world, item_interaction(world, item), "the item was removed");
 	item_drop_bids(world, id, "the item was removed");
@@ -268,6 +281,7 @@ world_remove_item(World *world, WorldItem *item)
 	item = image_find(world->respawns, id);
 	if (item != NULL)
 		item_drop_absent(world, item);
+	world_leave(world);
 }
 
 void

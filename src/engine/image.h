@@ -125,6 +125,7 @@ struct World
 	HTAB	  *paces;	/* of players' minds, as the world knows them: bids.c */
 	uint64	   turn;	/* counts the transactions in which it was used */
 	bool	   in_tick; /* a tick is run; else something comes from outside */
+	bool	   in_rule; /* a rule runs: no other may be entered (tick.c) */
 	TickResult result;
 };
 
@@ -260,29 +261,52 @@ extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void npc_stand(World *world, Npc *npc);
-/* A free cell beside one that an NPC is on; the cell itself when there is none. */
-extern Cell cell_beside(World *world, Cell there, Cell from);
 /* It has nothing more to do where it gets, or in what it takes part in. */
 extern void npc_forget_terms(World *world, Npc *npc);
 extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
+/* One that is idle: its plan goes on at this moment, or a decision is due after 'pause'. */
+extern void npc_go_on(World *world, Npc *npc, int64 pause);
+/* What it did is over: the same. */
+extern void npc_become_idle(World *world, Npc *npc, int64 pause);
 
 /* walk.c */
+/* The cell an NPC is on, and since when (a walker that changes its mind loses no time). */
+extern Cell npc_present_cell(const World *world, const Npc *npc, int64 *since);
+extern void npc_take_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at);
+/* A free cell beside one that an NPC is on; the cell itself when there is none. */
+extern Cell cell_beside(World *world, Cell there, Cell from);
+/* Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way. */
 extern Refusal npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 						const InteractionKind *interaction, int64 target_id, Decider decider);
-extern void	   npc_leg_ended(World *world, Npc *npc);
-extern void	   world_stop_blocked_walkers(World *world, Cell cell);
-extern void	   world_check_ways(World *world);
-extern void	   npc_check_way(World *world, Npc *npc);
 /* Who is invited and on its way stops where it is. */
 extern void npc_halt(World *world, Npc *npc);
 /* It goes on, or is decided for again. */
 extern void npc_walk_on(World *world, Npc *npc);
 
+/* arrive.c */
+extern void npc_leg_ended(World *world, Npc *npc);
+extern void world_stop_blocked_walkers(World *world, Cell cell);
+extern void world_check_ways(World *world);
+
 /* act.c */
-extern void npc_become_idle(World *world, Npc *npc, int64 pause);
-extern void npc_next_step(World *world, Npc *npc, int64 pause);
+/* Carries out an action for an NPC. */
+extern Refusal world_act(World *world, Npc *npc, const Action *action, Decider decider);
 /* Interacts, or bids for it; walks there first if it may. */
 extern Refusal npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider);
+
+/* plan.c */
+extern void npc_next_step(World *world, Npc *npc);
+/* Carries out an action with a new plan, which may be empty. What was not begun keeps the old one. */
+extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
+								  Decider decider);
+
+/* item_use.c */
+/* When something happens to it by itself (SIM_NEVER: it does not). */
+extern void item_set_due(World *world, WorldItem *item, int64 at);
+/* An interaction with it begins. */
+extern void item_is_used(World *world, WorldItem *item, const Interaction *interaction);
+/* ... is over. When nothing is left of the item, that is due at once. */
+extern void item_was_used(World *world, WorldItem *item, const Interaction *interaction);
 
 /* interact.c */
 typedef enum InteractionEnd
@@ -332,6 +356,10 @@ extern void world_stretch_bids(World *world, int32 before, int32 after);
 /* It has another mind, or none: it is invited anew. */
 extern void npc_renew_invitations(World *world, Npc *npc);
 
+/* built_in.c */
+/* The built-in mind decides for those NPCs, all of them seeing the same instant. */
+extern void npcs_decide_built_in(World *world, Npc **npcs, int count);
+
 /* decide.c */
 extern void world_decide(World *world);
 
@@ -345,16 +373,19 @@ extern void item_drop(World *world, WorldItem *item);
 extern void item_drop_absent(World *world, WorldItem *item);
 /* It is not there, and something is due to it at this moment: it comes back, or not. */
 extern void item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at);
-/* Nothing is left of it. */
-extern void item_use_up(World *world, WorldItem *item);
-/* An interaction with it begins; is over. */
-extern void item_is_used(World *world, WorldItem *item, const Interaction *interaction);
-extern void item_was_used(World *world, WorldItem *item, const Interaction *interaction);
-/* When something happens to it by itself (SIM_NEVER: it does not). */
-extern void item_set_due(World *world, WorldItem *item, int64 at);
 /* One that nobody uses is of another kind from now on, as if new. */
 extern void item_become(World *world, WorldItem *item, const ItemKind *kind);
-/* Its moment has come. */
+/* Its moment has come, or nothing is left of it. */
 extern void item_due(World *world, WorldItem *item);
+
+/* write.c */
+extern void image_write(World *world);
+
+/* ---- what comes from outside ---- */
+
+/* tick.c */
+/* Around everything that changes a world from outside: what it leaves due at once is handed out with it. */
+extern void world_enter(World *world);
+extern void world_leave(World *world);
 
 #endif /* NPCSIM_IMAGE_H */

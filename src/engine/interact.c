@@ -310,13 +310,6 @@ step_out(World *world, Interaction *interaction, Npc *npc)
 	npc_become(world, npc, NPC_IDLE, DECIDER_NONE);
 }
 
-static void
-go_on(World *world, Npc *npc, int64 pause)
-{
-	npc_next_step(world, npc, pause);
-	npc_settle(world, npc);
-}
-
 static MindEvent
 told_of(InteractionEnd how)
 {
@@ -369,12 +362,8 @@ end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd h
 		item_touch(world, item);
 	}
 	drop_interaction(world, interaction);
-	if (item != NULL && item->share_left <= 0)
-		item_use_up(world, item);
 	for (int i = 0; i < count; i++)
-		/* unless what one before it did next drew it in again */
-		if (gone[i]->state == NPC_IDLE)
-			go_on(world, gone[i], i == 0 ? pause : MIND_PAUSE);
+		npc_go_on(world, gone[i], i == 0 ? pause : MIND_PAUSE);
 }
 
 /* The others go on. */
@@ -397,7 +386,7 @@ leave(World *world, Interaction *interaction, Npc *npc, int64 pause)
 	}
 	step_out(world, interaction, npc);
 	tell_others(world, interaction, npc, "left", "");
-	go_on(world, npc, pause);
+	npc_go_on(world, npc, pause);
 }
 
 void

@@ -89,10 +89,10 @@ item_drop_absent(World *world, WorldItem *item)
 	image_free_absent_item(world, item);
 }
 
-/* ---- its components ---- */
+/* ---- its moments ---- */
 
-void
-item_use_up(World *world, WorldItem *item)
+static void
+use_up(World *world, WorldItem *item)
 {
 	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
 	item_drop_bids(world, item->id, "the item was used up");
@@ -108,41 +108,6 @@ item_use_up(World *world, WorldItem *item)
 }
 
 void
-item_is_used(World *world, WorldItem *item, const Interaction *interaction)
-{
-	for (int i = 0; i < item->kind->part_count; i++)
-	{
-		const ItemPart	*part = &item->kind->parts[i];
-		const Component *component = part_component(part);
-
-		if (component->begin != NULL)
-			component->begin(world, item, part, interaction);
-	}
-}
-
-void
-item_was_used(World *world, WorldItem *item, const Interaction *interaction)
-{
-	for (int i = 0; i < item->kind->part_count; i++)
-	{
-		const ItemPart	*part = &item->kind->parts[i];
-		const Component *component = part_component(part);
-
-		if (component->end != NULL)
-			component->end(world, item, part, interaction);
-	}
-}
-
-void
-item_set_due(World *world, WorldItem *item, int64 at)
-{
-	if (item->due.at == at)
-		return;
-	due_set(&world->events, &item->due, at, DUE_ITEM);
-	item_touch(world, item);
-}
-
-void
 item_due(World *world, WorldItem *item)
 {
 	if (item->absent)
@@ -151,6 +116,8 @@ item_due(World *world, WorldItem *item)
 
 		component->due(world, item, item_part(item->kind, component));
 	}
+	else if (item->share_left <= 0)
+		use_up(world, item);
 	else
 	{
 		const ItemPart *part = item_timed_part(item->kind);

@@ -505,7 +505,7 @@ world_image(WorldLock *lock)
 	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
 	world->present_read = false;
 	world->turn++;
-	world->in_tick = false;
+	world->in_tick = world->in_rule = false;
 	lock->image = world;
 	lock->discard_image = image_discard;
 	dlist_move_head(&images, &world->node);

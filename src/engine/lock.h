@@ -30,7 +30,7 @@ typedef enum WorldWait
 /*
  * What happened is lived through again by the rules by which it happened: a release that decides otherwise than the
  * last one adds a version, and asks world_lives_by() where it does. Every world begins with the first and is told
- * of later ones by an input.
+ * of later ones by an input, which is the first of those that replays know how to live through again.
  */
 typedef enum Rules /* stored in world_clock.rules: append only */
 {
@@ -39,7 +39,9 @@ typedef enum Rules /* stored in world_clock.rules: append only */
 	RULES_0_3,
 	RULES_0_4,
 	RULES_0_5,
-	RULES_NEWEST = RULES_0_5
+	RULES_0_6,
+	RULES_NEWEST = RULES_0_6,
+	RULES_REPLAYED = RULES_0_6 /* the oldest that are still known */
 } Rules;
 
 typedef struct WorldLock

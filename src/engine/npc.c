@@ -59,3 +59,24 @@ npc_stand(World *world, Npc *npc)
 	npc->event_at = SIM_NEVER;
 	npc->event_kind = EVENT_NONE;
 }
+
+void
+npc_go_on(World *world, Npc *npc, int64 pause)
+{
+	if (npc->plan != NULL)
+	{
+		npc->event_at = AT_ONCE;
+		npc->event_kind = EVENT_GO_ON;
+		npc->pauses = pause > 0;
+	}
+	else
+		npc_schedule(world, npc, pause);
+	npc_settle(world, npc);
+}
+
+void
+npc_become_idle(World *world, Npc *npc, int64 pause)
+{
+	npc_become(world, npc, NPC_IDLE, DECIDER_NONE);
+	npc_go_on(world, npc, pause);
+}

@@ -42,8 +42,10 @@ world_change_speed(World *world, int32 speed)
 	world->lock->speed = speed;
 	if (!world_lives_by(world->lock, RULES_0_3) || Max(speeds.before, 1000) == Max(speeds.after, 1000))
 		return;
+	world_enter(world);
 	world_each_npc(world, stretch_moments, &speeds);
 	world_stretch_bids(world, speeds.before, speeds.after);
+	world_leave(world);
 }
 
 static void
@@ -61,7 +63,9 @@ void
 world_set_policy(World *world, const char *policy)
 {
 	world->policy = policy_by_name(policy);
+	world_enter(world);
 	world_each_npc(world, schedule_anew, NULL);
+	world_leave(world);
 }
 
 /* Whose mind is waited for, or who has none, is looked at when it would be anyway. */
@@ -78,7 +82,9 @@ void
 world_set_idle_interval(World *world, int32 seconds)
 {
 	world->idle_interval = seconds * SIM_SECOND;
+	world_enter(world);
 	world_each_npc(world, schedule_question, NULL);
+	world_leave(world);
 }
 
 /* What it takes part in goes on: only what decays without it is another. */
@@ -104,5 +110,7 @@ world_set_need_decay(World *world, int32 least, int32 most)
 {
 	world->need_decay_min = least;
 	world->need_decay_max = most;
+	world_enter(world);
 	world_each_npc(world, set_decay, NULL);
+	world_leave(world);
 }

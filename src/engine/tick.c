@@ -6,12 +6,34 @@
  * end happen, in the order (time, kind, id), each at its own time and seeing all earlier ones; then
  * whoever is due looks at the same instant, the end of the tick, and the actions are
  * carried out in order of id. So it does not matter how time is cut into calls.
+ *
+ * No rule is entered while one runs. What a rule brings about that others have to be told by other rules (one is idle: its plan goes
+ * on; nothing is left of an item) it leaves as an event that is due at once, and that is handed out when it has ended, before
+ * anything else. So does what comes from outside: each input is done with when the next one comes, here and in a replay.
+ * Nothing that is due at once is ever written.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "engine/image.h"
+
+/* ---- one rule after another ---- */
+
+static void
+begin_rule(World *world)
+{
+	if (world->in_rule)
+		elog(ERROR, "a rule of world %lld was entered while one runs", (long long) world->id);
+	world->in_rule = true;
+}
+
+static void
+end_rule(World *world)
+{
+	world->in_rule = false;
+}
 
 static void
 npc_event(World *world, Npc *npc)
@@ -38,6 +60,9 @@ npc_event(World *world, Npc *npc)
 		case EVENT_ACT:
 			npc_act_held(world, npc);
 			break;
+		case EVENT_GO_ON:
+			npc_next_step(world, npc);
+			break;
 		case EVENT_NONE:
 			npc->event_at = SIM_NEVER;
 			npc_settle(world, npc);
@@ -54,14 +79,70 @@ run_events(World *world, int64 until)
 	{
 		/* what should have happened before this moment happens now: time does not go back */
 		world->now = Max(world->now, due->at);
+		begin_rule(world);
 		if (due->kind == DUE_ITEM)
 			item_due(world, due->owner);
 		else if (due->kind == DUE_BID)
 			bid_due(world, due->owner);
 		else
 			npc_event(world, due->owner);
+		end_rule(world);
 	}
 }
+
+static bool
+is_settled(const World *world)
+{
+	const Due *first = due_first(&world->events);
+
+	return first == NULL || first->at > AT_ONCE;
+}
+
+/* ---- what comes from outside ---- */
+
+void
+world_enter(World *world)
+{
+	Assert(is_settled(world));
+	begin_rule(world);
+}
+
+void
+world_leave(World *world)
+{
+	end_rule(world);
+	run_events(world, AT_ONCE);
+}
+
+void
+world_settle(World *world)
+{
+	bool unchecked = world->ways_unchecked;
+
+	world->ways_unchecked = false;
+	if (!unchecked)
+		return;
+	world_enter(world);
+	world_check_ways(world);
+	world_leave(world);
+}
+
+void
+world_write(World *world)
+{
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(scratch);
+
+	world_settle(world);
+	if (world->in_rule || !is_settled(world))
+		elog(ERROR, "world %lld is to be written in the midst of a moment", (long long) world->id);
+	image_write(world);
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+}
+
+/* ---- ticks ---- */
 
 static void
 run_tick(World *world, int64 end)
@@ -70,7 +151,10 @@ run_tick(World *world, int64 end)
 	world->in_tick = true;
 	run_events(world, end);
 	world->now = end;
+	begin_rule(world);
 	world_decide(world);
+	end_rule(world);
+	run_events(world, AT_ONCE);
 	world->in_tick = false;
 	world->result.ticks++;
 }

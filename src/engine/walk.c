@@ -1,10 +1,6 @@
 /*
  * walk.c
- *	  NPCs on their way: setting out, the next leg, arriving, being stopped.
- *
- * A way is walked in legs of at most LEG_CELLS - 1 steps; only the present leg
- * is stored, the next is an event at which the way is found anew. All functions
- * act at world->now.
+ *	  Setting out, and staying where one is invited. All functions act at world->now.
  *
  * Who is invited stays where it is until the bid is decided (bids.c): it keeps its goal, and has a leg of one cell that
  * ends when there is nothing to wait for any more.
@@ -13,11 +9,9 @@
 
 #include "engine/image.h"
 #include "errors.h"
-#include "json.h"
 
-/* The cell an NPC is on, and since when (a walker that changes its mind loses no time). */
-static Cell
-present_cell(const World *world, const Npc *npc, int64 *since)
+Cell
+npc_present_cell(const World *world, const Npc *npc, int64 *since)
 {
 	int index = leg_index_at(npc->leg_length, npc->departed_at, world->now);
 
@@ -26,8 +20,8 @@ present_cell(const World *world, const Npc *npc, int64 *since)
 	return npc->leg[index];
 }
 
-static void
-set_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at)
+void
+npc_take_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at)
 {
 	memcpy(npc->leg, leg, length * sizeof(Cell));
 	npc->leg_length = length;
@@ -52,7 +46,7 @@ npc_halt(World *world, Npc *npc)
 	if (until < 0)
 		return;
 	here = npc_cell(npc, world->now);
-	set_leg(world, npc, &here, 1, world->now);
+	npc_take_leg(world, npc, &here, 1, world->now);
 	npc->event_at = until;
 	npc_settle(world, npc);
 }
@@ -88,55 +82,6 @@ path_refusal(PathResult result, Cell target)
 	return NOT_REFUSED;
 }
 
-/* How a walk ends. */
-typedef enum WalkEnd
-{
-	WALK_ARRIVED,
-	WALK_BLOCKED,	   /* no way leads on */
-	WALK_STOPPED_SHORT /* what it had to go around was blocked again */
-} WalkEnd;
-#define WALK_END_COUNT 3
-
-static const char *const walk_end_names[] = {
-	[WALK_ARRIVED] = "arrived",
-	[WALK_BLOCKED] = "blocked",
-	[WALK_STOPPED_SHORT] = "stopped_short",
-};
-StaticAssertDecl(lengthof(walk_end_names) == WALK_END_COUNT, "every end of a walk has a name");
-
-static void
-record_arrival(World *world, Npc *npc, WalkEnd how, Cell intended, Cell actual)
-{
-	char *members = NULL;
-
-	if (!cell_equal(intended, actual))
-		members = psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d]", walk_end_names[how],
-						   intended.x, intended.y);
-	world_event(world, how == WALK_ARRIVED ? WORLD_EVENT_NPC_ARRIVED : WORLD_EVENT_NPC_STOPPED, npc->id, 0, 0,
-				members);
-}
-
-/* A mind learns which of the walks were not its own. */
-static const char *
-told_whose_idea(const World *world, const Npc *npc)
-{
-	return npc->decider == DECIDER_BUILT_IN && world_lives_by(world->lock, RULES_0_2)
-			   ? ",\"decided_for_you\":true"
-			   : "";
-}
-
-static void
-tell_arrival(World *world, Npc *npc, WalkEnd how, Cell intended)
-{
-	Cell actual = npc_cell(npc, world->now);
-
-	record_arrival(world, npc, how, intended, actual);
-	npc_tell(world, npc, MIND_MOVEMENT_COMPLETED,
-			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]%s",
-					  walk_end_names[how], intended.x, intended.y, actual.x, actual.y,
-					  told_whose_idea(world, npc)));
-}
-
 Cell
 cell_beside(World *world, Cell there, Cell from)
 {
@@ -147,9 +92,6 @@ cell_beside(World *world, Cell there, Cell from)
 	return there;
 }
 
-/*
- * Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way.
- */
 Refusal
 npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 		 const InteractionKind *interaction, int64 target_id, Decider decider)
@@ -159,7 +101,7 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 	int		   length;
 	int		   steps;
 	int64	   since;
-	Cell	   from = present_cell(world, npc, &since);
+	Cell	   from = npc_present_cell(world, npc, &since);
 	PathResult result =
 		path_find(world->finder, world->grid, from, target, leg, LEG_CELLS, &length, &steps, &goal);
 
@@ -183,198 +125,8 @@ npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 		npc->event_kind = EVENT_LEG_END;
 	}
 	else
-		set_leg(world, npc, leg, length, since);
+		npc_take_leg(world, npc, leg, length, since);
 	npc_halt(world, npc);
 	npc_settle(world, npc);
 	return NOT_REFUSED;
-}
-
-/* What it came for. */
-static Action
-goal_of(World *world, Npc *npc)
-{
-	Action action = {.kind = npc->goal_action,
-					 .target_id = npc->target_id,
-					 .interaction = image_interaction_kind(world, npc->goal_interaction)};
-	Action told;
-
-	if (npc->goal_terms == NULL)
-		return action;
-	/* What cannot be read any more is of an interaction that was deleted: it is refused below. */
-	return is_refused(action_from_json(world, npc, &npc->goal_terms->root, &told)) ? action : told;
-}
-
-/* Begins it. What it came for may be gone by now. */
-static Refusal
-begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
-{
-	Refusal refusal = npc_interact(world, npc, action, false, decider);
-
-	if (refusal.sqlerrcode == ERRCODE_NS_NO_ITEM && action->interaction == NULL)
-		refusal.message = "there is no such interaction any more";
-	else if (refusal.sqlerrcode == ERRCODE_NS_NO_ITEM)
-		refusal.message = "item is gone";
-	else if (refusal.sqlerrcode == ERRCODE_NS_NO_NPC)
-		refusal.message = "NPC is gone";
-	return refusal;
-}
-
-/* It is where it wanted to be, or as near as can be. */
-static void
-arrive(World *world, Npc *npc)
-{
-	Action	action = goal_of(world, npc);
-	Decider decider = npc->decider;
-	Cell	intended = npc->goal;
-	Refusal refusal;
-
-	npc_stand(world, npc);
-	tell_arrival(world, npc, WALK_ARRIVED, intended);
-	if (action.kind == ACTION_INTERACT_WITH)
-	{
-		refusal = begin_goal(world, npc, &action, decider);
-		if (!is_refused(refusal))
-			return;
-		npc_tell(world, npc, MIND_BID_REJECTED,
-				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,%s",
-						  action.interaction != NULL ? action.interaction->name : "",
-						  (long long) action.target_id, json_text_member("reason", refusal.message)));
-		npc_fail_plan(world, npc, refusal.message);
-	}
-	npc_become_idle(world, npc, 0);
-}
-
-/* It cannot go on to where it wanted. */
-static void
-give_up(World *world, Npc *npc, WalkEnd how)
-{
-	Cell intended = npc->goal;
-
-	npc_stand(world, npc);
-	tell_arrival(world, npc, how, intended);
-	npc_fail_plan(world, npc, "the way is blocked");
-	npc_become_idle(world, npc, 0);
-}
-
-/* Finds the rest of the way from the cell it is on, which it reached at 'since'. */
-static void
-walk_on(World *world, Npc *npc, int64 since)
-{
-	Cell	   leg[LEG_CELLS];
-	Cell	   goal;
-	int		   length;
-	int		   steps;
-	PathResult result = path_find(world->finder, world->grid, npc_cell(npc, world->now), npc->goal, leg,
-								  LEG_CELLS, &length, &steps, &goal);
-
-	switch (result)
-	{
-		case PATH_HERE:
-			arrive(world, npc);
-			break;
-		case PATH_FOUND:
-			set_leg(world, npc, leg, length, since);
-			break;
-		default:
-			give_up(world, npc, WALK_BLOCKED);
-			break;
-	}
-}
-
-/* Somebody stands where it would stop: one step on, to a cell that is empty, if there is one. */
-static bool
-step_aside(World *world, Npc *npc, Cell here)
-{
-	Cell leg[2] = {here};
-	int	 others = grid_standing(world->grid, here) - (npc->standing ? 1 : 0);
-
-	if (!cell_equal(here, npc->goal) || others == 0 ||
-		!grid_free_neighbour(world->grid, here, here, &leg[1]) || grid_standing(world->grid, leg[1]) > 0)
-		return false;
-	set_leg(world, npc, leg, 2, world->now);
-	return true;
-}
-
-void
-npc_leg_ended(World *world, Npc *npc)
-{
-	Cell here = npc_cell(npc, world->now);
-
-	if (npc_invited_until(world, npc) >= 0)
-	{
-		npc_halt(world, npc);
-		return;
-	}
-	if (step_aside(world, npc, here))
-		/* arrives there */;
-	else if (cell_equal(here, npc->goal) ||
-			 (grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
-		arrive(world, npc);
-	else
-		walk_on(world, npc, world->now);
-	npc_settle(world, npc);
-}
-
-/* The first cell of the rest of the leg that is blocked now; -1 if the way is free. */
-static int
-blocked_ahead(const World *world, const Npc *npc)
-{
-	int here = leg_index_at(npc->leg_length, npc->departed_at, world->now);
-
-	for (int i = here + 1; i < npc->leg_length; i++)
-		if (grid_blocked(world->grid, npc->leg[i]))
-			return i;
-	return -1;
-}
-
-/*
- * A walker whose way is blocked by something new finds another once, if its goal still
- * stands; else it stops before it.
- */
-void
-npc_check_way(World *world, Npc *npc)
-{
-	if (npc->leg_length == 1 || blocked_ahead(world, npc) < 0)
-		return;
-	if (npc->replans < REPLANS_MAX)
-	{
-		int64 since;
-		Cell  here = present_cell(world, npc, &since);
-
-		npc->replans++;
-		npc->leg[0] = here;
-		npc->leg_length = 1;
-		npc->departed_at = world->now;
-		npc_touch(world, npc, NPC_DIRTY_MOTION | NPC_DIRTY_HIDDEN);
-		walk_on(world, npc, since);
-	}
-	else
-		give_up(world, npc, WALK_STOPPED_SHORT);
-	npc_settle(world, npc);
-}
-
-static void
-check_way_of(World *world, Npc *npc, void *arg)
-{
-	npc_check_way(world, npc);
-}
-
-/* Many cells became blocked, all at once: whoever is about to walk over one is told, in order of id. */
-void
-world_check_ways(World *world)
-{
-	world_each_npc(world, check_way_of, NULL);
-}
-
-/* A cell became blocked: whoever is about to walk over it is told, in order of id. */
-void
-world_stop_blocked_walkers(World *world, Cell cell)
-{
-	Npc **walkers;
-	int	  count = npcs_over(world, cell, &walkers);
-
-	for (int i = 0; i < count; i++)
-		npc_check_way(world, walkers[i]);
-	if (walkers != NULL)
-		pfree(walkers);
 }

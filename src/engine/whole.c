@@ -58,6 +58,8 @@ event_fits(const Npc *npc)
 			return npc->state == NPC_MOVING || npc->state == NPC_WANDERING;
 		case EVENT_WAIT_OVER:
 			return npc->state == NPC_WAITING;
+		case EVENT_GO_ON: /* is of a moment: no row has it */
+			return false;
 		case EVENT_NONE:
 			break;
 	}

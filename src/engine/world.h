@@ -122,18 +122,11 @@ extern int64 world_run(WorldLock *lock, int64 clock, int max_ticks, TickResult *
 /* The same in memory alone: world_write() is the caller's. What it allocates besides is in the current memory context. */
 extern int64 world_advance(World *world, int64 clock, int max_ticks, TickResult *result);
 
-/* ---- decisions from outside: engine/act.c ---- */
+/* ---- decisions from outside: engine/decided.c ---- */
 
-/* Carries out an action for an NPC at lock->now. */
-extern Refusal world_act(World *world, Npc *npc, const Action *action, Decider decider);
 /*
- * The same with a new plan. "continue", an act and answers to bids without one keep the old plan, and so does what was not
- * begun.
- */
-extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
-								  Decider decider);
-/*
- * A mind's decision: the same, and the events (a JSON array of names, NULL = none) that are an occasion to ask it from
+ * Carries out a mind's decision at lock->now: an action, with a new plan ("continue", an act and answers to bids without one keep
+ * the old plan), and the events (a JSON array of names, NULL = none) that are an occasion to ask the mind from
  * now on. What was not begun leaves the former ones in place.
  */
 extern Refusal world_act_as_decided(World *world, Npc *npc, const Action *action, const ToldPlan *plan,

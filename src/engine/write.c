@@ -349,23 +349,11 @@ clear_lists(World *world)
 }
 
 void
-world_settle(World *world)
+image_write(World *world)
 {
-	if (world->ways_unchecked)
-		world_check_ways(world);
-	world->ways_unchecked = false;
-}
+	int	 plans = spi_index_plans_begin();
+	bool moved;
 
-void
-world_write(World *world)
-{
-	MemoryContext scratch =
-		AllocSetContextCreate(CurrentMemoryContext, "npcsim writing", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext before = MemoryContextSwitchTo(scratch);
-	int			  plans = spi_index_plans_begin();
-	bool		  moved;
-
-	world_settle(world);
 	close_up_lists(world);
 	moved = world->dirty_npcs.count > 0;
 	spi_begin();
@@ -380,6 +368,4 @@ world_write(World *world)
 	spi_index_plans_end(plans);
 	world_flush(world->lock);
 	world->revision = world->lock->revision;
-	MemoryContextSwitchTo(before);
-	MemoryContextDelete(scratch);
 }

@@ -20,6 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
@@ -29,6 +30,7 @@
 #include "reducers/reducers.h"
 #include "reducers/registry.h"
 #include "reducers/worlds.h"
+#include "require.h"
 #include "shmem.h"
 #include "spi.h"
 #include "tables/world_inputs.h"
@@ -197,6 +199,62 @@ read_original(int64 world_id)
 	return original;
 }
 
+static const char *const rules_names[] = {
+	[RULES_0_1] = "0.1", [RULES_0_2] = "0.2", [RULES_0_3] = "0.3",
+	[RULES_0_4] = "0.4", [RULES_0_5] = "0.5", [RULES_0_6] = "0.6",
+};
+StaticAssertDecl(lengthof(rules_names) == RULES_NEWEST + 1, "all rules have a name");
+
+/* The rules that an input tells of; of those of a later version it is an error to be told. */
+static Rules
+told_rules(const WorldInput *input)
+{
+	JsonbValue *number = getKeyJsonValueFromContainer(&input->payload->root, "rules", strlen("rules"), NULL);
+	int32		rules = RULES_0_1;
+
+	if (strcmp(input->kind, "rules") == 0 && number != NULL && number->type == jbvNumeric)
+		rules = DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(number->val.numeric)));
+	return (Rules) Max(rules, RULES_0_1);
+}
+
+/* By which rules a world began to live: its first input tells it, but in worlds of the first version. */
+static Rules
+first_rules(const WorldOrigin *original)
+{
+	WorldInput first;
+	Rules	   rules = RULES_0_1;
+
+	if (original->next_input == 1)
+		return rules;
+	spi_begin();
+	/* That the inputs are not complete is told where they are read. */
+	if (world_inputs_read(original->id, 1, 1, CurrentMemoryContext, &first) == 1)
+		rules = told_rules(&first);
+	else
+		rules = RULES_REPLAYED;
+	spi_end();
+	return rules;
+}
+
+/* What lived by rules that are not known any more cannot be lived through again. */
+static void
+require_known_rules(const WorldOrigin *original)
+{
+	Rules rules;
+
+	version_require();
+	rules = first_rules(original);
+	if (rules >= RULES_REPLAYED)
+		return;
+	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("world %lld cannot be replayed by this version of npcsim", (long long) original->id),
+			errdetail("It began by the rules of version %s; replays live by those of version %s or later.",
+					  rules_names[rules], rules_names[RULES_REPLAYED]),
+			errhint(
+				"It lives on. A copy of the database from before the update can be replayed by the version "
+				"that ran it."));
+}
+
 /* "Meadow (replay)", "Meadow (replay 2)", … */
 static char *
 free_name(const char *name)
@@ -229,6 +287,7 @@ npcsim_replay_world(PG_FUNCTION_ARGS)
 
 		until = Min((int64) rint(seconds * SIM_SECOND), original->clock);
 	}
+	require_known_rules(original);
 	replay->original = original;
 	replay->page = AllocSetContextCreate(CurrentMemoryContext, "npcsim inputs", ALLOCSET_DEFAULT_SIZES);
 	replay->scratch = AllocSetContextCreate(CurrentMemoryContext, "npcsim replay", ALLOCSET_DEFAULT_SIZES);

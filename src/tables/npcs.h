@@ -29,7 +29,9 @@ typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
 	EVENT_WAIT_OVER,
 	EVENT_SPEAK, /* the built-in mind says something */
 	EVENT_LEAVE, /* it said farewell */
-	EVENT_ACT	 /* what it is to do in its interaction may be done */
+	EVENT_ACT,	 /* what it is to do in its interaction may be done */
+	/* of one moment, never stored */
+	EVENT_GO_ON /* what it did is over: its plan goes on */
 } NpcEvent;
 
 typedef enum Decider /* stored in npc_states.decider: append only */
@@ -159,6 +161,7 @@ typedef struct Npc
 	Due				due_decision;
 	Cell			standing_at; /* counted there in the grid */
 	bool			standing;
+	bool			pauses;	  /* before it is decided for, if its plan is over (EVENT_GO_ON) */
 	int				district; /* it is listed in, -1 = none (engine/nearby.c) */
 	int				district_place;
 } Npc;

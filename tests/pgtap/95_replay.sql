@@ -388,20 +388,35 @@ SELECT npcsim.lock_world(:older);
 UPDATE npcsim.world_inputs SET payload = '{"rules": 1}' WHERE world_id = :older;
 UPDATE npcsim.world_clock SET rules = 1 WHERE world_id = :older;
 COMMIT;
-SELECT is(pg_temp.replayed(:older), '', 'before it lives on it is what it was');
+SELECT throws_like(format('SELECT npcsim.replay_world(%s)', :older), 'world % cannot be replayed by this version of npcsim', 'what lived by rules that are not known any more is not replayed');
 SELECT npcsim.populate_world(:older, 10), npcsim.tick_world(:older, 20);
 SELECT results_eq(format($$SELECT kind, tick, payload -> 'rules' FROM npcsim.world_inputs WHERE world_id = %s ORDER BY sequence$$, :older),
-                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '5'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
-SELECT is(pg_temp.replayed(:older), '', 'and replayed by the old ones up to there');
-
--- As if 0.3 had made this colony: it would have been another one.
+                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '6'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
+CREATE FUNCTION pg_temp.refusal(world bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+    hint text;
+BEGIN
+    PERFORM npcsim.replay_world(world);
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(E'\n', sqlstate, detail, hint);
+END
+$$;
+SELECT matches(pg_temp.refusal(:older), E'^0A000\nIt began by the rules of version 0\\.1; replays live by those of version 0\\.6 or later\\.\nIt lives on\\.', 'nor is it then: the rules by which it began are named');
+SELECT is((SELECT count(*) FROM npcsim.worlds WHERE name LIKE 'Older%'), 1::bigint, 'nothing is left of what was refused');
 BEGIN;
-SELECT npcsim.create_world('Settled', 72, 72, 5) AS settled \gset
-SELECT npcsim.populate_world(:settled, 20);
-UPDATE npcsim.world_inputs SET payload = '{"rules": 3}' WHERE world_id = :settled AND kind = 'rules';
-UPDATE npcsim.world_clock SET rules = 3 WHERE world_id = :settled;
+SELECT npcsim.lock_world(:older);
+UPDATE npcsim.world_inputs SET payload = '{"rules": 5}' WHERE world_id = :older AND sequence = 1;
 COMMIT;
-SELECT matches(pg_temp.replayed(:settled), '^items ', 'what a colony is given follows from the rules by which it was made');
+SELECT matches(pg_temp.refusal(:older), 'version 0\.5;', 'that of the last version, too');
+-- A world of 0.1.0 was told of no rules.
+BEGIN;
+SELECT npcsim.lock_world(:older);
+UPDATE npcsim.world_inputs SET kind = 'populate_world', payload = '{"npcs": 1}' WHERE world_id = :older AND sequence = 1;
+COMMIT;
+SELECT matches(pg_temp.refusal(:older), 'version 0\.1;', 'and of those of the first, which tell of no rules');
 
 -- ---- what is refused, and changes nothing ----
 CREATE TEMP TABLE worlds AS SELECT count(*) AS n FROM npcsim.world_settings;

@@ -129,21 +129,35 @@ CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key te
 $$;
 SELECT is_empty('SELECT * FROM described.lost() WHERE id <> (SELECT id FROM npcsim.worlds WHERE name = ''Meadow'')', 'with all of their rows');
 
--- What differs between worlds and what their inputs make of them; NULL when nothing does.
+-- Worlds that are not refused when they are to be replayed: they began by rules that are not known any more. NULL when all are.
 CREATE FUNCTION described.replayed() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     world record;
-    copy bigint;
-    differs text;
     result text;
 BEGIN
     FOR world IN SELECT id, name FROM npcsim.worlds ORDER BY id LOOP
-        copy := npcsim.replay_world(world.id);
-        SELECT string_agg(concat_ws(' ', relation, key, here, there), E'\n') INTO differs
-          FROM (SELECT * FROM npcsim.world_differences(world.id, copy) LIMIT 5) d;
-        PERFORM npcsim.drop_world(copy);
-        result := concat_ws(E'\n', result, world.name || E':\n' || differs);
+        BEGIN
+            PERFORM npcsim.replay_world(world.id);
+            result := concat_ws(', ', result, world.name);
+        EXCEPTION WHEN feature_not_supported THEN
+            CONTINUE;
+        END;
     END LOOP;
+    RETURN result;
+END
+$$;
+-- What differs between a new world and what its inputs make of it.
+CREATE FUNCTION described.new_world() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    world bigint := npcsim.create_world('New', 60, 60, 7);
+    copy bigint;
+    result text;
+BEGIN
+    PERFORM npcsim.populate_world(world, 10), npcsim.tick_world(world, 60);
+    copy := npcsim.replay_world(world);
+    SELECT string_agg(concat_ws(' ', relation, key, here, there), E'\n') INTO result
+      FROM (SELECT * FROM npcsim.world_differences(world, copy) LIMIT 5) d;
+    PERFORM npcsim.drop_world(world), npcsim.drop_world(copy);
     RETURN result;
 END
 $$;
@@ -166,10 +180,11 @@ BEGIN
     END LOOP;
 END
 $$;
-SELECT is(described.replayed(), '', 'a replay of each has its rows');
+SELECT is(described.replayed(), NULL, 'what they lived by other rules is not replayed');
 SELECT lives_ok('SELECT described.live()', 'they live on');
 SELECT cmp_ok((SELECT count(*) FROM npcsim.decision_log WHERE finished_at_real > now() - interval '1 minute' AND status = 'applied'), '>', 50::bigint, 'and their minds decide');
-SELECT is(described.replayed(), '', 'and a replay of each has its rows then, too');
+SELECT is(described.replayed(), NULL, 'nor is it then');
+SELECT is(described.new_world(), NULL, 'what begins now is replayed');
 SELECT ok((SELECT count(*) >= 5 FROM npcsim.world_events e WHERE e.world_id = (SELECT id FROM npcsim.worlds WHERE name = 'Meadow') AND kind = 'chat'
             OR e.world_id = (SELECT id FROM npcsim.worlds WHERE name = 'Meadow')), 'what happened in them is remembered');
 
@@ -188,14 +203,14 @@ BEGIN;
 SELECT lives_ok('SELECT npcsim.adopt_worlds()', 'worlds of a dump of ' || :'old' || ' are adopted by a new installation');
 SELECT npcsim.pause_world(id) FROM npcsim.worlds WHERE status = 'running';
 COMMIT;
-SELECT is(described.replayed(), '', 'a replay of each has its rows');
+SELECT is(described.replayed(), NULL, 'what they lived by other rules is not replayed');
 SELECT lives_ok('SELECT described.live()', 'they live on');
-SELECT is(described.replayed(), '', 'and a replay of each has its rows then, too');
+SELECT is(described.replayed(), NULL, 'nor is it then');
 
 \! rm -rf "$scratch" "$sharedir/extension/npcsim--$old.sql"
 
 DROP EXTENSION npcsim CASCADE;
 DROP SCHEMA theirs CASCADE;
 DROP TABLE described.was, described.rows;
-DROP FUNCTION described.lost, described.replayed, described.live;
+DROP FUNCTION described.lost, described.replayed, described.new_world, described.live;
 DROP PROCEDURE described.wait;
