@@ -276,7 +276,7 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 	near = interaction_reaches(kind, here, there);
 	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NOT_REFUSED;
 	if (count == 1 && target->state == NPC_REQUESTING && decider == DECIDER_MIND &&
-		npc_did_not_know(npc, target) && world_lives_by(world->lock, RULES_0_4))
+		npc_did_not_know(npc, target))
 	{
 		if (npc_accepts_by_bidding(world, npc, target, kind))
 			return action->act != NULL && npc->state == NPC_INTERACTING ? npc_act(world, npc, action->act)

@@ -41,11 +41,9 @@ record_arrival(World *world, Npc *npc, WalkEnd how, Cell intended, Cell actual)
 
 /* A mind learns which of the walks were not its own. */
 static const char *
-told_whose_idea(const World *world, const Npc *npc)
+told_whose_idea(const Npc *npc)
 {
-	return npc->decider == DECIDER_BUILT_IN && world_lives_by(world->lock, RULES_0_2)
-			   ? ",\"decided_for_you\":true"
-			   : "";
+	return npc->decider == DECIDER_BUILT_IN ? ",\"decided_for_you\":true" : "";
 }
 
 static void
@@ -56,8 +54,7 @@ tell_arrival(World *world, Npc *npc, WalkEnd how, Cell intended)
 	record_arrival(world, npc, how, intended, actual);
 	npc_tell(world, npc, MIND_MOVEMENT_COMPLETED,
 			 psprintf("\"status\":\"%s\",\"intended_destination\":[%d,%d],\"actual_destination\":[%d,%d]%s",
-					  walk_end_names[how], intended.x, intended.y, actual.x, actual.y,
-					  told_whose_idea(world, npc)));
+					  walk_end_names[how], intended.x, intended.y, actual.x, actual.y, told_whose_idea(npc)));
 }
 
 /* What it came for. */

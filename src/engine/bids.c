@@ -116,8 +116,7 @@ drop_bid(World *world, Bid *bid)
 	if (!bid->born)
 		id_list_add(world, &world->removed_bids, bid->id);
 	image_free_bid(world, bid);
-	if (world_lives_by(world->lock, RULES_0_3))
-		let_go(world, invited, count);
+	let_go(world, invited, count);
 }
 
 /* There will be nothing of it: 'by' (NULL = nobody) rejected it. The bidder goes on. */
@@ -256,8 +255,8 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	Interaction *running = npc != NULL ? npc_interaction(world, npc) : NULL;
 	Jsonb		*act = bid->act;
 
-	if (!world_lives_by(world->lock, RULES_0_4) || bid->invited_count != 1 ||
-		bid->kind->target != TARGET_NPC || !interaction_joinable(running, bid->kind) ||
+	if (bid->invited_count != 1 || bid->kind->target != TARGET_NPC ||
+		!interaction_joinable(running, bid->kind) ||
 		!npc_did_not_know(unaware_id == bidder->id ? bidder : npc, npc) ||
 		!near_enough(world, bid->kind, bidder, npc))
 		return false;
@@ -278,7 +277,7 @@ waits_for_other_bid(World *world, const Bid *bid)
 {
 	const Npc *npc = bid->invited_count == 1 ? world_npc(world, bid->invited[0]) : NULL;
 
-	return npc != NULL && npc->state == NPC_REQUESTING && world_lives_by(world->lock, RULES_0_4) &&
+	return npc != NULL && npc->state == NPC_REQUESTING &&
 		   npc_did_not_know(world_npc(world, bid->bidder_id), npc) &&
 		   world->now < bid->made_at + world_patience(world, BUSY_TIME);
 }
@@ -343,11 +342,8 @@ put_bid(World *world, Bid *bid)
 	for (int i = 0; i < bid->invited_count; i++)
 		if (bid->answers[i] == INVITATION_NEW || bid->answers[i] == INVITATION_PUT)
 			until = Max(until, world->now + answer_time(world, world_npc(world, bid->invited[i])));
-	if (world_lives_by(world->lock, RULES_0_3))
-	{
-		until = Max(world->now, Min(until, bid->made_at + WINDOWS_MOST * (until - world->now)));
-		bid->put_at = world->now;
-	}
+	until = Max(world->now, Min(until, bid->made_at + WINDOWS_MOST * (until - world->now)));
+	bid->put_at = world->now;
 	bid->due_at = until;
 	bid_touch(world, bid);
 	for (int i = 0; i < bid->invited_count; i++)
@@ -414,10 +410,8 @@ bid_due(World *world, Bid *bid)
 {
 	if (bid_is_new(bid))
 		put_bid(world, bid);
-	else if (world_lives_by(world->lock, RULES_0_2))
-		answer_for_minds(world, bid);
 	else
-		end_bid(world, bid, MIND_BID_CANCELLED, NULL, "not everybody answered in time");
+		answer_for_minds(world, bid);
 }
 
 /* It is put now if this is a tick, else in the next one. */

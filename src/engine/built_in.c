@@ -254,8 +254,7 @@ tells_of(const World *world, const Npc *npc, const Action *action)
 {
 	if (npc->controller == 0)
 		return false;
-	return action->kind != ACTION_CONTINUE || npc->decider == DECIDER_MIND ||
-		   !world_lives_by(world->lock, RULES_0_2);
+	return action->kind != ACTION_CONTINUE || npc->decider == DECIDER_MIND;
 }
 
 void

@@ -50,7 +50,7 @@ world_stretched(const World *world, int64 moment, int32 before, int32 after)
 int64
 npc_thinks_until(const World *world, const Npc *npc)
 {
-	if (!npc->request_pending || npc->unanswered_since < 0 || !world_lives_by(world->lock, RULES_0_4))
+	if (!npc->request_pending || npc->unanswered_since < 0)
 		return -1;
 	return npc->unanswered_since + world_patience(world, IDLE_LIMIT);
 }
@@ -158,7 +158,7 @@ npc_care_due(World *world, const Npc *npc)
 {
 	int64 at = SIM_NEVER;
 
-	if (!world_lives_by(world->lock, RULES_0_2) || npc->controller == 0 || npc->state == NPC_REQUESTING)
+	if (npc->controller == 0 || npc->state == NPC_REQUESTING)
 		return SIM_NEVER;
 	if (npc->state == NPC_IDLE)
 		return idle_ends(world, npc);
@@ -186,8 +186,8 @@ npc_is_to_leave(World *world, const Npc *npc)
 int64
 npc_goes_without(World *world, const Npc *npc)
 {
-	if (!world_lives_by(world->lock, RULES_0_2) || npc->asked_at > npc->state_since ||
-		npc->event_at != SIM_NEVER || (npc->state != NPC_WAITING && npc->state != NPC_INTERACTING) ||
+	if (npc->asked_at > npc->state_since || npc->event_at != SIM_NEVER ||
+		(npc->state != NPC_WAITING && npc->state != NPC_INTERACTING) ||
 		needs_something_else(world, npc) > world->now)
 		return SIM_NEVER;
 	return npc->state_since + world_patience(world, SILENCE_LIMIT);
@@ -198,7 +198,7 @@ npc_goes_without(World *world, const Npc *npc)
 void
 npc_was_asked(World *world, Npc *npc)
 {
-	if (world_lives_by(world->lock, RULES_0_2) && npc->unanswered_since < 0)
+	if (npc->unanswered_since < 0)
 		npc->unanswered_since = world->now;
 }
 

@@ -38,28 +38,16 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
 	return care;
 }
 
-/* The same in worlds that live by the rules of 0.1.0, in which nobody looks after an NPC whose mind is silent. */
-static bool
-ask_or_act_0_1(World *world, Npc *npc, DecisionReason reason)
-{
-	if (reason != REASON_CHECK)
-		world_open_request(world, npc, reason);
-	else if (npc->decider == DECIDER_BUILT_IN)
-		world_open_request(world, npc, REASON_IDLE); /* what it does is not its mind's choice */
-	return false;
-}
-
 /* True if the built-in mind is to decide now; else its mind was asked or there is nothing to do yet. */
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
-	bool renewed = world_lives_by(world->lock, RULES_0_2);
 	bool act;
 
 	if (!npc_mind_can_be_asked(world, npc))
 	{
 		/* When it is there again it is asked. */
-		npc->ask_again_at = renewed ? Min(npc->ask_again_at, world->now) : SIM_NEVER;
+		npc->ask_again_at = Min(npc->ask_again_at, world->now);
 		npc_was_answered(world, npc); /* nobody is silent who is not there */
 		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
@@ -76,7 +64,7 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 			return true;
 	}
 	else
-		act = renewed ? ask_or_act(world, npc, reason, act) : ask_or_act_0_1(world, npc, reason);
+		act = ask_or_act(world, npc, reason, act);
 	if (!act)
 	{
 		npc_schedule(world, npc, 0);

@@ -158,7 +158,7 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 	falls = falls_below(npc->needs.value[need], value, MIND_LOW_NEED) ||
 			falls_below(npc->needs.value[need], value, MIND_CRITICAL_NEED);
 	npc->needs.value[need] = value;
-	if (falls && world_lives_by(world->lock, RULES_0_2))
+	if (falls)
 		npc_lacks(world, npc);
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
 	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
@@ -189,18 +189,10 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc->events_dropped = 0;
 	npc->events_merged = 0;
 	npc->unanswered_since = -1;
-	if (world_lives_by(world->lock, RULES_0_2))
-	{
-		/* Another mind, but one that is asked no sooner after the last question. */
-		npc->failures = 0;
-		npc->asked_not_before = -1;
-		npc->ask_again_at = world->now + pause;
-	}
-	else
-	{
-		npc->asked_at = -1;
-		npc->ask_again_at = SIM_NEVER;
-	}
+	/* Another mind, but one that is asked no sooner after the last question. */
+	npc->failures = 0;
+	npc->asked_not_before = -1;
+	npc->ask_again_at = world->now + pause;
 	npc->decision_reason = REASON_IDLE;
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY | NPC_DIRTY_MIND | NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, pause);

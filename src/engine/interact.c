@@ -518,7 +518,7 @@ npc_act_or_hold(World *world, Npc *npc, Jsonb *act)
 	int64		 at = may_act_at(interaction, npc);
 	Refusal		 refusal;
 
-	if (at <= world->now || at >= ends_at(world, interaction) || !world_lives_by(world->lock, RULES_0_4))
+	if (at <= world->now || at >= ends_at(world, interaction))
 		return npc_act(world, npc, act);
 	refusal = interaction_check_act(interaction->kind, act);
 	if (is_refused(refusal))

@@ -44,20 +44,9 @@ bid_settle(World *world, Bid *bid)
 	int64 at = bid->due_at;
 	int64 since = bid->put_at >= 0 ? bid->put_at : bid->made_at;
 
-	if (!bid_is_new(bid) && world_lives_by(world->lock, RULES_0_2))
+	if (!bid_is_new(bid))
 		at = Max(world->now, at - (at - since) / LAST_PART);
 	due_set(&world->events, &bid->due, at, DUE_BID);
-}
-
-void
-world_settle_bids(World *world)
-{
-	int	   count;
-	int64 *ids = world_bids(world, &count);
-
-	for (int i = 0; i < count; i++)
-		bid_settle(world, image_find(world->bids, ids[i]));
-	pfree(ids);
 }
 
 int64
@@ -67,7 +56,7 @@ npc_invited_until(World *world, const Npc *npc)
 	int	   count;
 	int64 *ids;
 
-	if (image_is_empty(world->bids) || !world_lives_by(world->lock, RULES_0_3))
+	if (image_is_empty(world->bids))
 		return -1;
 	ids = image_ids(world->bids, &count);
 	for (int i = 0; i < count; i++)

@@ -451,7 +451,7 @@ bring_rules_up(WorldLock *lock)
 				errdetail("They are version %d, and this one knows version %d at most.", lock->rules,
 						  RULES_NEWEST),
 				errhint("Install the version that ran it."));
-	if (lock->rules == RULES_NEWEST || lock->replaying)
+	if (world_lives_by(lock, RULES_NEWEST) || lock->replaying)
 		return;
 	world_set_rules(lock, RULES_NEWEST);
 	world_flush(lock);

@@ -20,10 +20,7 @@ npc_request_decision(World *world, Npc *npc)
 	if (world->policy == POLICY_NONE || npc->request_pending)
 		return;
 	npc->decision_reason = REASON_REQUESTED;
-	if (world_lives_by(world->lock, RULES_0_2))
-		npc_schedule(world, npc, 0);
-	else
-		npc->decision_at = world->now;
+	npc_schedule(world, npc, 0);
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_settle(world, npc);
 }
@@ -104,7 +101,7 @@ npc_forget_events(World *world, Npc *npc, int count)
 void
 world_note_outcome(World *world, Npc *npc, bool applied)
 {
-	if (!world_lives_by(world->lock, RULES_0_2) || (applied && npc->failures == 0))
+	if (applied && npc->failures == 0)
 		return;
 	if (applied)
 	{
@@ -137,8 +134,7 @@ pressing_gone_by(const World *world, const Npc *npc)
 bool
 npc_is_pressed(const World *world, const Npc *npc)
 {
-	return world_lives_by(world->lock, RULES_0_2) &&
-		   npc->pressing_count - pressing_gone_by(world, npc) >= PRESSING_MAX;
+	return npc->pressing_count - pressing_gone_by(world, npc) >= PRESSING_MAX;
 }
 
 void
@@ -146,8 +142,6 @@ npc_note_pressing(World *world, Npc *npc)
 {
 	int gone = Max(pressing_gone_by(world, npc), npc->pressing_count - PRESSING_MAX + 1);
 
-	if (!world_lives_by(world->lock, RULES_0_2))
-		return;
 	npc->pressing_count -= gone;
 	memmove(npc->pressing, npc->pressing + gone, npc->pressing_count * sizeof(int64));
 	npc->pressing[npc->pressing_count++] = world->now;

@@ -18,8 +18,6 @@
 
 /* An NPC's mind is asked at most this often. */
 #define ASK_INTERVAL (3 * SIM_SECOND)
-/* By the rules of 0.1.0 an NPC whose mind is silent stands idle this long, per unit of speed. */
-#define IDLE_LIMIT_0_1 (10 * SIM_SECOND)
 /* How often it is checked whether the mind behind a long activity is still there. */
 #define CHECK_INTERVAL (30 * SIM_SECOND)
 
@@ -36,31 +34,6 @@ needs_fall_below(const World *world, const Npc *npc, int32 threshold)
 	return first;
 }
 
-/* A need fell when the mind could not be asked yet: that it began to do something since is no reason to forget it. */
-static bool
-need_waits(const World *world, const Npc *npc, int64 earliest)
-{
-	if (npc->decision_reason != REASON_NEED || npc->decision_at > earliest)
-		return false;
-	for (int need = 0; need < NEED_COUNT; need++)
-		if (need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now) <
-			MIND_LOW_NEED)
-			return true;
-	return false;
-}
-
-/* While an answer is awaited: when the built-in mind steps in. */
-static int64
-patience_ends(World *world, const Npc *npc)
-{
-	if (world_lives_by(world->lock, RULES_0_2))
-		return npc_care_due(world, npc);
-	if (npc->state != NPC_IDLE)
-		return SIM_NEVER;
-	return Min(Max(Max(npc->state_since, npc->asked_at) + world_patience(world, IDLE_LIMIT_0_1), world->now),
-			   needs_fall_below(world, npc, MIND_CRITICAL_NEED));
-}
-
 bool
 reason_cannot_wait(DecisionReason reason)
 {
@@ -74,68 +47,6 @@ next_check(const World *world, const Npc *npc)
 	int64 at = world->now + CHECK_INTERVAL;
 
 	return npc->decision_reason == REASON_CHECK ? Min(at, Max(npc->decision_at, world->now)) : at;
-}
-
-/* When the mind is to be asked, and why: in worlds that live by the rules of 0.1.0. */
-static int64
-next_occasion_0_1(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
-{
-	int64 earliest = npc->asked_at < 0 ? world->now : Max(world->now, npc->asked_at + ASK_INTERVAL);
-	int64 at;
-
-	if (reason_cannot_wait(npc->decision_reason))
-	{
-		*reason = npc->decision_reason;
-		return world->now;
-	}
-	if (npc->decision_reason == REASON_PLAN_FAILED || npc->decision_reason == REASON_REQUESTED)
-	{
-		*reason = npc->decision_reason;
-		return earliest;
-	}
-	if (npc->state == NPC_IDLE)
-	{
-		*reason = REASON_IDLE;
-		return Max(earliest, world->now + pause);
-	}
-	if (world->policy == POLICY_INTERVAL)
-	{
-		*reason = REASON_INTERVAL;
-		return npc->decider == DECIDER_BUILT_IN ? Max(earliest, npc->last_decision_at + MIND_INTERVAL)
-												: earliest;
-	}
-	if (need_waits(world, npc, earliest))
-	{
-		*reason = REASON_NEED;
-		return earliest;
-	}
-	/* What the built-in mind began is looked after as the built-in mind does. */
-	if (npc->decider == DECIDER_BUILT_IN)
-	{
-		*reason = REASON_CHECK;
-		at = Max(world->now, npc->last_decision_at + MIND_INTERVAL);
-	}
-	else
-	{
-		*reason = REASON_CHECK;
-		at = world->now + CHECK_INTERVAL;
-	}
-	if (npc->ask_again_at != SIM_NEVER && Max(npc->ask_again_at, earliest) <= at)
-	{
-		*reason = REASON_INTERVAL;
-		at = Max(npc->ask_again_at, earliest);
-	}
-	for (int i = 0; i < 2; i++)
-	{
-		int64 falls = needs_fall_below(world, npc, i == 0 ? MIND_LOW_NEED : MIND_CRITICAL_NEED);
-
-		if (falls != SIM_NEVER && Max(falls, earliest) <= at)
-		{
-			*reason = REASON_NEED;
-			at = Max(falls, earliest);
-		}
-	}
-	return at;
 }
 
 /* The first moment at which its mind may be asked what can wait. */
@@ -305,14 +216,13 @@ next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 	if (world->policy == POLICY_NONE)
 		return SIM_NEVER;
 	if (npc->controller != 0 && !npc->request_pending)
-		return world_lives_by(world->lock, RULES_0_2) ? next_occasion_or_care(world, npc, pause, reason)
-													  : next_occasion_0_1(world, npc, pause, reason);
+		return next_occasion_or_care(world, npc, pause, reason);
 	if (npc->controller != 0)
 	{
 		/* It is asked again as soon as this question is done with. */
 		if (reason_cannot_wait(npc->decision_reason))
 			*reason = npc->decision_reason;
-		return patience_ends(world, npc);
+		return npc_care_due(world, npc);
 	}
 	if (npc->state == NPC_IDLE || npc->last_decision_at < 0)
 		return world->now + pause;

@@ -40,7 +40,7 @@ world_change_speed(World *world, int32 speed)
 	Speeds speeds = {world->lock->speed, speed};
 
 	world->lock->speed = speed;
-	if (!world_lives_by(world->lock, RULES_0_3) || Max(speeds.before, 1000) == Max(speeds.after, 1000))
+	if (Max(speeds.before, 1000) == Max(speeds.after, 1000))
 		return;
 	world_enter(world);
 	world_each_npc(world, stretch_moments, &speeds);

@@ -225,7 +225,7 @@ npc_tell(World *world, Npc *npc, MindEvent type, const char *members)
 	if (members != NULL && members[0] != '\0')
 		appendStringInfo(&event, ",%s", members);
 	appendStringInfoChar(&event, '}');
-	if (!npc->request_pending && world_lives_by(world->lock, RULES_0_2) && has_forerunner(npc, type))
+	if (!npc->request_pending && has_forerunner(npc, type))
 		take_up_earlier(npc, type, &event);
 	if (npc->mind_events != NULL && npc->mind_events->count == NPC_EVENTS_MAX)
 	{

@@ -151,8 +151,6 @@ extern int64 npc_acts_at(const Npc *npc);
 extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
 /* Its mind is not silent: it gave an answer that counts, or is not there. */
 extern void npc_was_answered(World *world, Npc *npc);
-/* After the world was told of other rules. */
-extern void world_settle_bids(World *world);
 /* Closes the request (its slot's row is written with the image). */
 extern void world_close_request(World *world, Npc *npc);
 /* What became of a question: something was done with the answer, or nothing came of it. */

@@ -15,8 +15,7 @@
 
 static const char *const status_names[] = {
 	[ANSWER_PENDING] = "rejected", [ANSWER_APPLIED] = "applied",	 [ANSWER_REJECTED] = "rejected",
-	[ANSWER_LATE] = "late",		   [ANSWER_DUPLICATE] = "duplicate", [ANSWER_CANCELLED] = "cancelled",
-	[ANSWER_FAILED] = "failed",
+	[ANSWER_LATE] = "late",		   [ANSWER_DUPLICATE] = "duplicate", [ANSWER_FAILED] = "failed",
 };
 
 void

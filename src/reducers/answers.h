@@ -21,7 +21,6 @@ typedef enum AnswerStatus
 	ANSWER_REJECTED,
 	ANSWER_LATE, /* applied although its request was given up */
 	ANSWER_DUPLICATE,
-	ANSWER_CANCELLED, /* for a state that has passed, by the rules of then (now that is moot): the mind is asked again */
 	ANSWER_FAILED /* there is none */
 } AnswerStatus;
 

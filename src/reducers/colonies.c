@@ -130,8 +130,7 @@ populate_world(WorldLock *lock, void *arguments, ReducerResult *result)
 	if (present > 0)
 		seed = sim_random(seed, SIM_ENTITY_COLONY, UINT64_MAX - present);
 	world_each_npc(world, reserve_cell, NULL);
-	fits = colony_plan(grid, seed, npcs, world_need_decay_max(world), with_walls,
-					   world_lives_by(lock, RULES_0_4), &allocator, &plan, &room);
+	fits = colony_plan(grid, seed, npcs, world_need_decay_max(world), with_walls, &allocator, &plan, &room);
 	world_each_npc(world, release_cell, NULL);
 	if (!fits)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ROOM),

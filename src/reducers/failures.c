@@ -74,11 +74,11 @@ list_has(const NumberList *list, int64 number)
 }
 
 static void
-require_fit(const DecisionFailed *failed, bool told)
+require_fit(const DecisionFailed *failed)
 {
 	int count = failed->npc_ids.count;
 
-	if (failed->known_events.count != count || (told && failed->reasons.count != count))
+	if (failed->known_events.count != count || failed->reasons.count != count)
 		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an input does not fit together"),
 				errdetail("It names %d NPCs, what %d of them know, and why %d failed.", count,
 						  failed->known_events.count, failed->reasons.count));
@@ -90,11 +90,10 @@ decision_failed(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	DecisionFailed *failed = arguments;
 	World		   *world = world_image(lock);
-	bool			told = world_lives_by(lock, RULES_0_2);
 	int				count = failed->npc_ids.count;
 	Npc			  **npcs = palloc((count + 1) * sizeof(Npc *));
 
-	require_fit(failed, told);
+	require_fit(failed);
 	for (int i = 0; i < count; i++)
 		npcs[i] = npc_require(world, failed->npc_ids.numbers[i]);
 	failed->idle = palloc((count + 1) * sizeof(Npc *));
@@ -104,8 +103,7 @@ decision_failed(WorldLock *lock, void *arguments, ReducerResult *result)
 		if (!list_has(&failed->absent, npcs[i]->id))
 			world_note_outcome(world, npcs[i], false);
 		world_wake_for_news(world, npcs[i], (int) failed->known_events.numbers[i]);
-		if (told)
-			tell_failure(world, npcs[i], failed->reasons.texts[i]);
+		tell_failure(world, npcs[i], failed->reasons.texts[i]);
 		if (npcs[i]->state == NPC_IDLE)
 			failed->idle[failed->idle_count++] = npcs[i];
 	}

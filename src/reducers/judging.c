@@ -147,7 +147,6 @@ rejects_in_vain(const Npc *npc, const Action *action)
 static const char *
 ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action *action)
 {
-	bool		renewed = world_lives_by(world_image_lock(world), RULES_0_4);
 	const char *passed =
 		answer->state_counter != npc->state_counter ? "the state it was given for has passed" : NULL;
 
@@ -156,20 +155,15 @@ ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action
 		case SUBJECT_STATE:
 			return passed;
 		case SUBJECT_INTERACTION:
-			return renewed && answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
+			return answer->state_counter != npc->state_counter && npc_interaction_is_over(npc)
 					   ? "the interaction it was given for is over"
 					   : NULL;
 		case SUBJECT_INVITATION:
-			if (!renewed)
-				return NULL;
 			if (action->bid_id != 0)
 				return npc_invitation_is_over(npc, action->bid_id) ? "the invitation is over" : NULL;
 			return rejects_in_vain(npc, action) ? "the invitations are over" : NULL;
 		case SUBJECT_WORLD:
-			return world_lives_by(world_image_lock(world), RULES_0_5) &&
-						   !action_legal(npc->state, action->kind)
-					   ? passed
-					   : NULL;
+			return action_legal(npc->state, action->kind) ? NULL : passed;
 	}
 	return NULL;
 }
@@ -178,9 +172,7 @@ ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action
 static void
 take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
 {
-	if (!world_lives_by(world_image_lock(world), RULES_0_4))
-		answer->status = ANSWER_CANCELLED;
-	else if (answer->status == ANSWER_PENDING)
+	if (answer->status == ANSWER_PENDING)
 		answer->status = ANSWER_APPLIED;
 	answer->reason = psprintf("moot: %s", what);
 	npc_was_answered(world, npc);
@@ -296,7 +288,7 @@ answer_apply(World *world, Npc *npc, Answer *answer)
 
 	close_question(world, npc, answer->told_events);
 	carry_out(world, npc, answer);
-	if (in_time && answer->status != ANSWER_CANCELLED)
+	if (in_time)
 		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
 

@@ -78,7 +78,6 @@ apply(Replay *replay, const WorldInput *input)
 	WorldLock	  *lock = replay->lock;
 	MemoryContext  before = MemoryContextSwitchTo(replay->scratch);
 	const Reducer *reducer = reducer_named(input->kind);
-	Rules		   rules = lock->rules;
 
 	replay->input = input;
 	if (reducer == NULL || reducer->kind != REDUCER_OF_WORLD)
@@ -87,8 +86,6 @@ apply(Replay *replay, const WorldInput *input)
 				errhint("A later version may have run the world."));
 	(void) world_image(lock);
 	reducer_replay(lock, reducer, input->payload);
-	if (lock->rules != rules)
-		world_settle_bids(world_image(lock));
 	world_settle(world_image(lock));
 	if (lock->next_input != input->sequence + 1)
 		elog(ERROR, "input %lld was noted as %lld", (long long) input->sequence,

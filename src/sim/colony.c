@@ -801,7 +801,7 @@ survey(Builder *builder)
 }
 
 bool
-colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls, bool spread,
+colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
 			const SimAllocator *allocator, ColonyPlan *plan, int *room)
 {
 	static const SimAllocator plain;
@@ -811,7 +811,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_w
 	int						  habitable_count;
 
 	builder.allocator = allocator != NULL ? allocator : &plain;
-	builder.spread = spread && can_live;
+	builder.spread = can_live;
 	*plan = (ColonyPlan) {0};
 	habitable_count = choose_component(&builder, grid);
 	*room = habitable_count / CELLS_PER_NPC;

@@ -45,7 +45,7 @@ typedef struct ColonyPlan
  *
  * What there is of items depends on how fast needs decay, at most ('decay', millionths of a unit a second).  As fast as
  * in the reference game, or faster: two and a half items per NPC, a piece of furniture for every three NPCs,
- * the rest are apples.  Slower: what they need to live by, wherever they may walk to; with 'spread' (all but old rules) there is
+ * the rest are apples.  Slower: what they need to live by, wherever they may walk to, with
  * furniture of each kind in every district.
  *
  * Returns false, with *room = how many NPCs fit, when they do not fit (an NPC
@@ -54,7 +54,7 @@ typedef struct ColonyPlan
  * release, by the allocator.  A pure function of its arguments; the grid gets
  * fresh labels and is not changed otherwise.
  */
-extern bool colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls, bool spread,
+extern bool colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
 						const SimAllocator *allocator, ColonyPlan *plan, int *room);
 
 /* The name of the n-th NPC (n >= 0): "Ada", "Bo", … then "Ada 2", …; distinct for distinct n. */

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(132);
+SELECT plan(134);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'world_clock', 'world_inputs');
 
