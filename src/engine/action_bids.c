@@ -48,16 +48,17 @@ read_rejections(World *world, JsonbContainer *object, Action *action)
 {
 	JsonbValue *ids = told_member(object, "ids");
 	int64		read[ANSWERED_BIDS_MAX];
+	int			count = 0;
 
 	if (ids != NULL && ids->type == jbvBinary && JsonContainerIsArray(ids->val.binary.data) &&
 		JsonContainerSize(ids->val.binary.data) == 1)
 		ids = getIthJsonbValueFromContainer(ids->val.binary.data, 0);
 	if (ids != NULL && ids->type == jbvString && ids->val.string.len == 1 && ids->val.string.val[0] == '*')
 		action->all_bids = true;
-	else if (ids == NULL || !told_ids(ids, read, ANSWERED_BIDS_MAX, &action->id_count) ||
-			 action->id_count == 0)
+	else if (ids == NULL || !told_ids(ids, read, ANSWERED_BIDS_MAX, &count) || count == 0)
 		return unreadable("ids is neither \"*\" nor an array of 1 to 32 ids of bids or of bidders");
-	action->ids = told_ids_kept(read, action->id_count);
+	action->id_count = (uint8) count;
+	action->ids = told_ids_kept(read, count);
 	return read_reason(object, action);
 }
 

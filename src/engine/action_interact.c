@@ -48,7 +48,7 @@ read_interaction(World *world, JsonbContainer *object, const char *name, Action 
 	if (!told_ids(told_member(object, "participants"), partners + from_targets,
 				  PARTICIPANTS_MAX - from_targets, &count))
 		return unreadable("participants is not an array of at most 10 ids");
-	action->partner_count = from_targets + count;
+	action->partner_count = (uint8) (from_targets + count);
 	action->partners = told_ids_kept(partners, action->partner_count);
 	action->act = told_message(object);
 	return NOT_REFUSED;

@@ -45,26 +45,25 @@ typedef enum Direction
 /* Ids in one batch_reject_interaction_bids. */
 #define ANSWERED_BIDS_MAX 32
 
+/* What belongs to a kind is in its entry; the rest is 0. Plans keep many of them: of what there are few, small numbers. */
 typedef struct Action
 {
 	ActionKind			   kind;
 	Cell				   cell;
 	Direction			   direction;
+	uint8_t				   partner_count;
+	uint8_t				   id_count;
+	bool				   accept;	 /* a bid */
+	bool				   all_bids; /* in place of ids */
 	int64_t				   target_id;
 	const InteractionKind *interaction;
 	int64_t				   duration;
-	/* further NPCs that are to take part */
-	const int64_t *partners;
-	int			   partner_count;
+	const int64_t		  *partners; /* further NPCs that are to take part */
 	/* what is done inside the interaction, its parameters: jsonb, of which nothing is known here; NULL = nothing */
-	void *act;
-	/* answers to bids; ids are of bids or of bidders */
-	int64_t		   bid_id;
-	bool		   accept;
-	const char	  *text; /* what is said of it: why a bid is rejected; NULL = nothing */
-	const int64_t *ids;
-	int			   id_count;
-	bool		   all_bids;
+	void		  *act;
+	int64_t		   bid_id; /* whose answer it is, */
+	const int64_t *ids;	   /* ... or those of many: of bids or of bidders */
+	const char	  *text;   /* what is said of it: why a bid is rejected; NULL = nothing */
 } Action;
 
 /* States of an NPC, as a set. */
