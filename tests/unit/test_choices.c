@@ -57,11 +57,13 @@ told(const ChoiceView *view)
 static ChoiceView
 view_of(NpcState state, int hunger, int energy)
 {
-	return (ChoiceView) {.mind = {.npc_id = 7,
-								  .cell = {20, 20},
-								  .state = state,
-								  .needs = {UNITS(hunger), UNITS(80), UNITS(80), UNITS(energy)}},
-						 .may_wander = true};
+	ChoiceView view = {.mind = {.npc_id = 7, .cell = {20, 20}, .state = state}, .may_wander = true};
+
+	for (int need = 0; need < NEED_COUNT; need++)
+		view.mind.needs[need] = UNITS(80);
+	view.mind.needs[NEED_HUNGER] = UNITS(hunger);
+	view.mind.needs[NEED_ENERGY] = UNITS(energy);
+	return view;
 }
 
 static void

@@ -70,20 +70,24 @@ test_rates(void)
 	ItemKind loud = KIND_OF("loud", MODIFYING({0, -1000000, 8000000, -5000000}));
 	InteractionKind frenzy = {.need_rate = {0, 0, INT32_MAX, -INT32_MAX}};
 
-	check_rates(&apple, &consume, (const int32_t[]) {5000000, 0, 0, 0}, "an apple brings hunger +5 a second");
-	check_rates(&chair, &sit, (const int32_t[]) {0, 0, 0, 10000000}, "a chair brings energy +10 a second");
+	check_rates(&apple, &consume, (const int32_t[NEED_COUNT]) {5000000, 0, 0, 0},
+				"an apple brings hunger +5 a second");
+	check_rates(&chair, &sit, (const int32_t[NEED_COUNT]) {0, 0, 0, 10000000},
+				"a chair brings energy +10 a second");
 	check_rates(&apple, &sit, nothing, "sitting on an apple brings nothing");
 	check_rates(&chair, &consume, nothing, "eating a chair neither");
-	check_rates(&screen, &watch, (const int32_t[]) {0, -1000000, 8000000, 0},
+	check_rates(&screen, &watch, (const int32_t[NEED_COUNT]) {0, -1000000, 8000000, 0},
 				"what an item modifies goes to who uses it");
-	check_rates(&screen, &play, (const int32_t[]) {0, -1000000, 14000000, 0},
+	check_rates(&screen, &play, (const int32_t[NEED_COUNT]) {0, -1000000, 14000000, 0},
 				"and is added to what the interaction brings itself");
-	check_rates(NULL, &play, (const int32_t[]) {0, 0, 6000000, 0}, "which is all there is without an item");
-	check_rates(&loud, &frenzy, (const int32_t[]) {0, -1000000, INT32_MAX, -INT32_MAX},
+	check_rates(NULL, &play, (const int32_t[NEED_COUNT]) {0, 0, 6000000, 0},
+				"which is all there is without an item");
+	check_rates(&loud, &frenzy, (const int32_t[NEED_COUNT]) {0, -1000000, INT32_MAX, -INT32_MAX},
 				"a sum is cut to the range of a rate");
-	check_rates(&feast, &consume, (const int32_t[]) {3571428, -1428572, 14285714, -14285715},
+	check_rates(&feast, &consume, (const int32_t[NEED_COUNT]) {3571428, -1428572, 14285714, -14285715},
 				"rates are rounded down");
-	check_rates(&crumb, &consume, (const int32_t[]) {INT32_MAX, -INT32_MAX, 2147000000, -2147000000},
+	check_rates(&crumb, &consume,
+				(const int32_t[NEED_COUNT]) {INT32_MAX, -INT32_MAX, 2147000000, -2147000000},
 				"what is eaten in a microsecond is cut to the range of a rate");
 }
 

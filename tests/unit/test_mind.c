@@ -35,7 +35,7 @@ link_kinds(void)
 static const MindView content = {.npc_id = 7,
 								 .cell = {20, 20},
 								 .state = NPC_IDLE,
-								 .needs = {UNITS(80), UNITS(80), UNITS(80), UNITS(80)}};
+								 .needs = {[0 ... NEED_COUNT - 1] = UNITS(80)}};
 
 static SeenItem
 seen(int64_t id, const ItemKind *kind, int distance_squared)
