@@ -18,20 +18,62 @@
 #include "sim/path.h"
 #include "spi.h"
 #include "tables/id_lists.h"
-#include "tables/index_rows.h"
+#include "tables/row_type.h"
 
-static IndexRows seen_items = {"items",
-							   "items_sight",
-							   {{"id", INT8OID},
-								{"item_type", TEXTOID},
-								{"x", INT2OID},
-								{"y", INT2OID},
-								{"share_left", INT4OID},
-								{"occupied_by_npc_id", INT8OID}}};
+/* An item that is being looked at; its type is where it is read. */
+typedef struct ItemMet
+{
+	SeenThing thing;
+	Datum	  type;
+} ItemMet;
 
-static IndexRows track_rows = {"npc_tracks",
-							   "npc_tracks_sight",
-							   {{"npc_id", INT8OID}, {"departed_at", INT8OID}, {"cells", INT2ARRAYOID}}};
+static void
+take_type(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((ItemMet *) thing)->type = value;
+}
+
+static const RowColumn seen_item_columns[] = {
+	ROW_READ_NUMBER(ItemMet, thing.id, "id", INT8OID),
+	ROW_READ_NUMBER(ItemMet, thing.cell.x, "x", INT2OID),
+	ROW_READ_NUMBER(ItemMet, thing.cell.y, "y", INT2OID),
+	ROW_READ_NUMBER(ItemMet, thing.share_left, "share_left", INT4OID),
+	ROW_READ_NUMBER(ItemMet, thing.occupied_by, "occupied_by_npc_id", INT8OID), /* NULL = 0 */
+	ROW_OWN("item_type", TEXTOID, take_type, NULL),
+};
+
+static RowType seen_items = {.table = "items",
+							 .index = "items_sight",
+							 .columns = seen_item_columns,
+							 .column_count = lengthof(seen_item_columns)};
+
+/* A track that is being looked at; its cells are where they are read. */
+typedef struct SeenTrack
+{
+	int64		 id;
+	int64		 departed_at;
+	const int16 *cells;
+	int			 leg_length;
+} SeenTrack;
+
+static void
+take_track_cells(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	SeenTrack *track = thing;
+
+	track->cells = track_cells(value, &track->leg_length);
+}
+
+static const RowColumn seen_track_columns[] = {
+	ROW_READ_NUMBER(SeenTrack, id, "npc_id", INT8OID),
+	ROW_READ_NUMBER(SeenTrack, departed_at, "departed_at", INT8OID),
+	ROW_OWN("cells", INT2ARRAYOID, take_track_cells, NULL),
+};
+
+static RowType seen_tracks = {.table = "npc_tracks",
+							  .index = "npc_tracks_sight",
+							  .columns = seen_track_columns,
+							  .column_count = lengthof(seen_track_columns)};
 
 static void
 add_thing(SeenList *list, const SeenThing *thing)
@@ -65,32 +107,30 @@ compare_things(const SeenThing *left, const SeenThing *right)
 static void
 see_item(Scene *scene, int viewer, const IndexReading *row)
 {
-	SeenThing thing = {.id = DatumGetInt64(row->values[0]),
-					   .cell = {DatumGetInt16(row->values[2]), DatumGetInt16(row->values[3])},
-					   .share_left = DatumGetInt32(row->values[4]),
-					   .occupied_by = row->nulls[5] ? 0 : DatumGetInt64(row->values[5])};
+	ItemMet	   met = {0};
+	SeenThing *thing = &met.thing;
 
-	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
-	if (thing.distance_squared > SIGHT_SQUARED)
+	rows_take(&seen_items, &(RowLoad) {.arg = scene}, row, &met);
+	thing->distance_squared = cell_distance_squared(scene->cells[viewer], thing->cell);
+	if (thing->distance_squared > SIGHT_SQUARED)
 		return;
-	thing.kind = find_kind_text(&scene->texts, row->values[1]);
-	add_thing(&scene->items, &thing);
+	thing->kind = find_kind_text(&scene->texts, met.type);
+	add_thing(&scene->items, thing);
 }
 
 /* The row is the track of an NPC, whose box meets the one around a viewer. */
 static void
 see_npc(Scene *scene, int viewer, const IndexReading *row)
 {
-	SeenThing	 thing = {.id = DatumGetInt64(row->values[0])};
-	const int16 *cells;
-	int			 leg_length;
-	int			 index;
+	SeenThing thing = {.id = index_rows_id(row)};
+	SeenTrack track;
+	int		  index;
 
 	if (thing.id == scene->viewers->rows[viewer].id)
 		return;
-	cells = track_cells(row->values[2], &leg_length);
-	index = leg_index_at(leg_length, DatumGetInt64(row->values[1]), scene->head->now);
-	thing.cell = (Cell) {cells[2 * index], cells[2 * index + 1]};
+	rows_take(&seen_tracks, &(RowLoad) {.arg = scene}, row, &track);
+	index = leg_index_at(track.leg_length, track.departed_at, scene->head->now);
+	thing.cell = (Cell) {track.cells[2 * index], track.cells[2 * index + 1]};
 	thing.distance_squared = cell_distance_squared(scene->cells[viewer], thing.cell);
 	if (thing.distance_squared <= SIGHT_SQUARED)
 		add_thing(&scene->npcs, &thing);
@@ -98,14 +138,14 @@ see_npc(Scene *scene, int viewer, const IndexReading *row)
 
 /* Asks a sight index for each viewer. */
 static void
-look_around(Scene *scene, IndexRows *rows, SeenList *list,
+look_around(Scene *scene, RowType *rows, SeenList *list,
 			void (*see)(Scene *scene, int viewer, const IndexReading *row))
 {
 	const WorldHead *head = scene->head;
 	SightReading	 reading;
 
 	list->starts = palloc(sizeof(int) * (scene->viewers->count + 1));
-	sight_begin(&reading, rows, head->world_id, head->sight_plane, head->sight_old_plane);
+	sight_begin(&reading, rows_to_read(rows), head->world_id, head->sight_plane, head->sight_old_plane);
 	for (int viewer = 0; viewer < scene->viewers->count; viewer++)
 	{
 		int start = list->count;
@@ -270,7 +310,7 @@ scene_read(Scene *scene, const WorldHead *head, const int64 *npc_ids, int count,
 		find_places(scene);
 		read_kind_texts(head->world_id, &scene->texts);
 		look_around(scene, &seen_items, &scene->items, see_item);
-		look_around(scene, &track_rows, &scene->npcs, see_npc);
+		look_around(scene, &seen_tracks, &scene->npcs, see_npc);
 		read_bids(head->world_id, &scene->texts, scene->viewers, &scene->bids);
 		read_seen(scene);
 		read_interactions_seen(scene);

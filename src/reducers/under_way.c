@@ -15,33 +15,13 @@
 #include "sim/talk.h"
 #include "tables/bids.h"
 #include "tables/id_lists.h"
-#include "tables/index_rows.h"
 #include "tables/interaction_kinds.h"
+#include "tables/row_type.h"
 
 /* Messages of a conversation that are told, and the bytes they and the invitations may take, the first of them apart. */
 #define MESSAGES_TOLD  5
 #define MESSAGES_BYTES 2560
 #define BIDS_BYTES	   1024
-
-static IndexRows seen_runs = {"interaction_runs",
-							  "interaction_runs_pkey",
-							  {{"id", INT8OID},
-							   {"interaction", INT2OID},
-							   {"target_id", INT8OID},
-							   {"started_at", INT8OID},
-							   {"participants", INT8ARRAYOID},
-							   {"acts", JSONBOID},
-							   {"acted_at", INT8ARRAYOID}}};
-
-static IndexRows seen_bids = {"interaction_bid_rows",
-							  "interaction_bid_rows_pkey",
-							  {{"id", INT8OID},
-							   {"interaction", INT2OID},
-							   {"bidder_npc_id", INT8OID},
-							   {"target_id", INT8OID},
-							   {"invited_npc_ids", INT8ARRAYOID},
-							   {"answers", INT8ARRAYOID},
-							   {"due_at", INT8OID}}};
 
 /* ---- reading ---- */
 
@@ -56,38 +36,98 @@ take_int64s(Datum datum, int64 values[PARTICIPANTS_MAX])
 	return count;
 }
 
+/* Interactions that are being read. */
+typedef struct RunsReading
+{
+	Runs			*runs;
+	const KindTexts *texts;
+	const int64		*heard;
+	int				 heard_count;
+} RunsReading;
+
+static void
+take_run_text(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	((Run *) thing)->text =
+		find_interaction_text(((const RunsReading *) load->arg)->texts, DatumGetInt16(value));
+}
+
+static void
+take_participants(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	Run *run = thing;
+
+	run->participant_count = take_int64s(value, run->participants);
+	for (int i = 0; i < run->participant_count; i++)
+		run->acted_at[i] = -1;
+}
+
+/* Behind the participants. */
+static void
+take_acted_at(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	if (!isnull)
+		take_int64s(value, ((Run *) thing)->acted_at);
+}
+
+static void
+take_acts(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	const RunsReading *reading = load->arg;
+	Run				  *run = thing;
+
+	if (!isnull && id_list_find(reading->heard, reading->heard_count, run->id) >= 0)
+		run->acts = DatumGetJsonbPCopy(value);
+}
+
+static const RowColumn run_columns[] = {
+	ROW_READ_NUMBER(Run, id, "id", INT8OID),
+	ROW_OWN("interaction", INT2OID, take_run_text, NULL),
+	ROW_READ_NUMBER(Run, target_id, "target_id", INT8OID),
+	ROW_READ_NUMBER(Run, started_at, "started_at", INT8OID),
+	ROW_OWN("participants", INT8ARRAYOID, take_participants, NULL),
+	ROW_OWN("acts", JSONBOID, take_acts, NULL),
+	ROW_OWN("acted_at", INT8ARRAYOID, take_acted_at, NULL),
+};
+
+static RowType run_rows = {.table = "interaction_runs",
+						   .index = "interaction_runs_pkey",
+						   .columns = run_columns,
+						   .column_count = lengthof(run_columns)};
+
+static void *
+next_run(void *arg, int64 id)
+{
+	Runs *runs = ((RunsReading *) arg)->runs;
+
+	return memset(&runs->runs[runs->count], 0, sizeof(Run));
+}
+
+/* One of a kind that the world does not have is left out. */
+static void
+keep_run(void *arg, void *thing)
+{
+	if (((Run *) thing)->text != NULL)
+		((RunsReading *) arg)->runs->count++;
+}
+
 void
 read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, const int64 *heard,
 		  int heard_count, Runs *runs)
 {
-	IndexReading reading;
+	RunsReading reading = {.runs = runs, .texts = texts, .heard = heard, .heard_count = heard_count};
+	RowLoad		load = {.world_id = world_id,
+						.ids = ids,
+						.count = count,
+						.lookup = next_run,
+						.done = keep_run,
+						.arg = &reading};
 
 	*runs = (Runs) {0};
 	if (count == 0)
 		return;
 	runs->runs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Run) * count);
-	index_rows_of_ids(&reading, &seen_runs, world_id, ids, count);
-	while (index_rows_next(&reading))
-	{
-		Run *run = &runs->runs[runs->count];
-
-		run->id = DatumGetInt64(reading.values[0]);
-		run->text = find_interaction_text(texts, DatumGetInt16(reading.values[1]));
-		run->target_id = DatumGetInt64(reading.values[2]);
-		run->started_at = DatumGetInt64(reading.values[3]);
-		run->participant_count = take_int64s(reading.values[4], run->participants);
-		memset(run->names, 0, sizeof(run->names));
-		for (int i = 0; i < run->participant_count; i++)
-			run->acted_at[i] = -1;
-		if (!reading.nulls[6])
-			take_int64s(reading.values[6], run->acted_at);
-		run->acts = NULL;
-		if (!reading.nulls[5] && id_list_find(heard, heard_count, run->id) >= 0)
-			run->acts = DatumGetJsonbPCopy(reading.values[5]);
-		if (run->text != NULL)
-			runs->count++;
-	}
-	index_rows_end(&reading);
+	rows_load(&run_rows, &load);
 }
 
 const Run *
@@ -120,33 +160,71 @@ run_may_act_at(const Run *run, int64 npc_id)
 	return -1;
 }
 
-static OpenBid *
-new_bid(OpenBids *bids, int *room)
+/* Bids that are being read. */
+typedef struct BidsReading
 {
-	if (bids->count == *room)
+	OpenBids		*bids;
+	int				 room;
+	const KindTexts *texts;
+	const NpcRows	*viewers;
+} BidsReading;
+
+static void *
+next_bid(void *arg, int64 id)
+{
+	BidsReading *reading = arg;
+	OpenBids	*bids = reading->bids;
+
+	if (bids->count == reading->room)
 	{
-		*room = Max(16, *room * 2);
-		bids->bids = bids->bids == NULL ? palloc(sizeof(OpenBid) * *room)
-										: repalloc_huge(bids->bids, sizeof(OpenBid) * *room);
+		reading->room = Max(16, reading->room * 2);
+		bids->bids = bids->bids == NULL ? palloc(sizeof(OpenBid) * reading->room)
+										: repalloc_huge(bids->bids, sizeof(OpenBid) * reading->room);
 	}
 	return &bids->bids[bids->count];
 }
 
 static void
-take_bid(OpenBid *bid, const KindTexts *texts, const IndexReading *row)
+take_bid_text(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	int64 answers[PARTICIPANTS_MAX];
+	((OpenBid *) thing)->text =
+		find_interaction_text(((const BidsReading *) load->arg)->texts, DatumGetInt16(value));
+}
 
-	bid->id = DatumGetInt64(row->values[0]);
-	bid->text = find_interaction_text(texts, DatumGetInt16(row->values[1]));
-	bid->bidder_id = DatumGetInt64(row->values[2]);
-	bid->target_id = DatumGetInt64(row->values[3]);
-	bid->invited_count = take_int64s(row->values[4], bid->invited);
-	take_int64s(row->values[5], answers);
+static void
+take_invited(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	OpenBid *bid = thing;
+
+	bid->invited_count = take_int64s(value, bid->invited);
+}
+
+/* Behind those invited. */
+static void
+take_answers(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+{
+	OpenBid *bid = thing;
+	int64	 answers[PARTICIPANTS_MAX];
+
+	take_int64s(value, answers);
 	for (int i = 0; i < bid->invited_count; i++)
 		bid->awaited[i] = answers[i] == INVITATION_PUT;
-	bid->due_at = DatumGetInt64(row->values[6]);
 }
+
+static const RowColumn bid_columns[] = {
+	ROW_READ_NUMBER(OpenBid, id, "id", INT8OID),
+	ROW_OWN("interaction", INT2OID, take_bid_text, NULL),
+	ROW_READ_NUMBER(OpenBid, bidder_id, "bidder_npc_id", INT8OID),
+	ROW_READ_NUMBER(OpenBid, target_id, "target_id", INT8OID),
+	ROW_OWN("invited_npc_ids", INT8ARRAYOID, take_invited, NULL),
+	ROW_OWN("answers", INT8ARRAYOID, take_answers, NULL),
+	ROW_READ_NUMBER(OpenBid, due_at, "due_at", INT8OID),
+};
+
+static RowType open_bid_rows = {.table = "interaction_bid_rows",
+								.index = "interaction_bid_rows_pkey",
+								.columns = bid_columns,
+								.column_count = lengthof(bid_columns)};
 
 bool
 bid_awaits(const OpenBid *bid, int64 npc_id)
@@ -168,23 +246,24 @@ concerns(const OpenBid *bid, const NpcRows *npcs)
 	return false;
 }
 
+static void
+keep_bid(void *arg, void *thing)
+{
+	BidsReading	  *reading = arg;
+	const OpenBid *bid = thing;
+
+	if (bid->text != NULL && concerns(bid, reading->viewers))
+		reading->bids->count++;
+}
+
 void
 read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBids *bids)
 {
-	IndexReading reading;
-	int			 room = 0;
+	BidsReading reading = {.bids = bids, .texts = texts, .viewers = viewers};
+	RowLoad		load = {.world_id = world_id, .lookup = next_bid, .done = keep_bid, .arg = &reading};
 
 	*bids = (OpenBids) {0};
-	index_rows_of_ids(&reading, &seen_bids, world_id, NULL, 0);
-	while (index_rows_next(&reading))
-	{
-		OpenBid *bid = new_bid(bids, &room);
-
-		take_bid(bid, texts, &reading);
-		if (bid->text != NULL && concerns(bid, viewers))
-			bids->count++;
-	}
-	index_rows_end(&reading);
+	rows_load(&open_bid_rows, &load);
 }
 
 /* ---- text ---- */

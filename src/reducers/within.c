@@ -56,7 +56,7 @@ candidates(const WorldHead *head, IndexRows *rows, double x, double y, double ra
 	{
 		if (count == room)
 			ids = repalloc_huge(ids, sizeof(int64) * (room *= 2));
-		ids[count++] = DatumGetInt64(reading.row.values[0]);
+		ids[count++] = index_rows_id(&reading.row);
 	}
 	sight_end(&reading);
 	return int64_array(ids, count);

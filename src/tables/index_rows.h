@@ -63,6 +63,13 @@ extern void index_rows_of_boxes(IndexReading *reading, IndexRows *rows, int64 wo
 extern void index_rows_seek_box(IndexReading *reading, Datum geometry);
 
 extern bool index_rows_next(IndexReading *reading);
+/* The first column, a number. */
+static inline int64
+index_rows_id(const IndexReading *reading)
+{
+	return DatumGetInt64(reading->values[0]);
+}
+
 /* Where the row is. */
 extern ItemPointerData index_rows_place(const IndexReading *reading);
 extern void			   index_rows_end(IndexReading *reading);

@@ -346,31 +346,44 @@ prepare_to_write(RowType *type)
 
 /* ---- rows ---- */
 
+IndexRows *
+rows_to_read(RowType *type)
+{
+	prepare_to_read(type);
+	return &type->reading;
+}
+
+void
+rows_take(const RowType *type, const RowLoad *load, const IndexReading *reading, void *thing)
+{
+	int read = 0;
+
+	for (int i = 0; i < type->column_count; i++)
+	{
+		const RowColumn *column = &type->columns[i];
+
+		if (column->take == NULL)
+			continue;
+		column->take(load, thing, column, reading->values[read], reading->nulls[read]);
+		read++;
+	}
+	if (type->place_at != 0)
+		*(ItemPointerData *) ((char *) thing + type->place_at) = index_rows_place(reading);
+}
+
 void
 rows_load(RowType *type, const RowLoad *load)
 {
 	IndexReading reading;
 
-	prepare_to_read(type);
-	index_rows_of_ids(&reading, &type->reading, load->world_id, load->ids, load->count);
+	index_rows_of_ids(&reading, rows_to_read(type), load->world_id, load->ids, load->count);
 	while (index_rows_next(&reading))
 	{
-		void *thing = load->lookup(load->arg, DatumGetInt64(reading.values[0]));
-		int	  read = 0;
+		void *thing = load->lookup(load->arg, index_rows_id(&reading));
 
 		if (thing == NULL)
 			continue;
-		for (int i = 0; i < type->column_count; i++)
-		{
-			const RowColumn *column = &type->columns[i];
-
-			if (column->take == NULL)
-				continue;
-			column->take(load, thing, column, reading.values[read], reading.nulls[read]);
-			read++;
-		}
-		if (type->place_at != 0)
-			*(ItemPointerData *) ((char *) thing + type->place_at) = index_rows_place(&reading);
+		rows_take(type, load, &reading, thing);
 		if (load->done != NULL)
 			load->done(load->arg, thing);
 	}

@@ -205,6 +205,10 @@ typedef struct RowGroup
 
 extern void rows_load(RowType *type, const RowLoad *load);
 
+/* The same row by row, for who looks by an index of another kind: what is to be read, and a row that was. */
+extern IndexRows *rows_to_read(RowType *type);
+extern void rows_take(const RowType *type, const RowLoad *load, const IndexReading *reading, void *thing);
+
 /* Without statements (hot_rows.h). */
 extern void rows_insert_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
 extern void rows_update_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
