@@ -1,7 +1,7 @@
 -- Minds that choose from a list: what is offered can be done, a number counts for its own question alone, and who has
 -- little room is told little.
 BEGIN;
-SELECT plan(44);
+SELECT plan(47);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('world_clock', 'decision_slots');
 
@@ -193,5 +193,18 @@ SELECT cmp_ok((SELECT max(jsonb_array_length(whole #> '{observations,vision}')) 
 -- ---- what worlds live through does not depend on how it was said ----
 CREATE TEMP TABLE again AS SELECT npcsim.replay_world(3) AS world;
 SELECT is_empty($$SELECT * FROM npcsim.world_differences(3, (SELECT world FROM again))$$, 'a world of choices is lived again to the same end');
+-- ---- an interaction called like an action ----
+SELECT npcsim.create_world('Names', 30, 30, 9, preset => 'reference') AS names \gset
+SELECT npcsim.set_decision_policy(:names, 'interval'), npcsim.define_interaction_type(:names, 'wait', need_rates => '{"fun": 5}'),
+       npcsim.define_item_type(:names, 'stop', '{"usable": {"interactions": ["wait"]}}');
+SELECT npcsim.create_npc(:names, 'Ada', 10, 10) AS ada, npcsim.create_item(:names, 'stop', 10, 11) AS stop \gset
+SELECT pg_temp.lend_mind(:names);
+SELECT npcsim.tick_world(:names, 0.1), npcsim.request_npc_decision(:names, :ada);
+CREATE TEMP TABLE named AS SELECT asked.request, choice FROM pg_temp.asked(:names) AS asked, jsonb_array_elements(asked.body #> '{observations,choices}') AS choice
+ WHERE choice ->> 'target_id' = :'stop';
+SELECT is((SELECT jsonb_agg(choice - '{choice,text}'::text[]) FROM named), jsonb_build_array(jsonb_build_object('action', 'interact_with', 'target_id', :stop, 'interaction_name', 'wait')),
+          'what is called like an action is offered spelt out');
+SELECT is((SELECT pg_temp.verdict(pg_temp.answer(:names, request, jsonb_build_object('choice', choice -> 'choice'))) FROM named), 'applied', 'and chosen');
+SELECT is((SELECT state FROM npcsim.npcs WHERE world_id = :names), 'interacting', 'it is that which is done');
 SELECT * FROM finish();
 ROLLBACK;
