@@ -1,12 +1,12 @@
 /*
  * components.h
  *	  Everything that items can be made of: a line here, and a file of that name beside it, in which the Component is
- *	  (tables/item_kinds.h says what it has).
+ *	  (tables/item_types.h says what it has).
  */
 #ifndef NPCSIM_COMPONENTS_H
 #define NPCSIM_COMPONENTS_H
 
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 
 /* clang-format off */
 #define COMPONENTS(component) \

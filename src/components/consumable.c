@@ -13,25 +13,25 @@
 #define CONSUMPTION_TIME_MAX (86400 * SIM_SECOND)
 
 static void
-parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+parse(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
 	int32		   deltas[NEED_COUNT] = {0};
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   member;
 	char		  *name;
 
-	while (kind_json_next(object, &iterator, &name, &member))
+	while (type_json_next(object, &iterator, &name, &member))
 	{
 		if (strcmp(name, "consumption_time") == 0)
 			part->whole_time =
-				kind_json_millionths(json, &member, name, CONSUMPTION_TIME_MIN, CONSUMPTION_TIME_MAX);
+				type_json_millionths(json, &member, name, CONSUMPTION_TIME_MIN, CONSUMPTION_TIME_MAX);
 		else if (strcmp(name, "need_deltas") == 0)
-			kind_json_needs(json, kind_json_object(json, &member, name), name, deltas);
+			type_json_needs(json, type_json_object(json, &member, name), name, deltas);
 		else
-			kind_json_refuse(json, psprintf("A consumable has no \"%s\".", name));
+			type_json_refuse(json, psprintf("A consumable has no \"%s\".", name));
 	}
 	if (part->whole_time == 0)
-		kind_json_refuse(json, "A consumable needs a \"consumption_time\" in seconds.");
+		type_json_refuse(json, "A consumable needs a \"consumption_time\" in seconds.");
 	for (int i = 0; i < NEED_COUNT; i++)
 		part->need_rate[i] = need_spread(deltas[i], part->whole_time);
 }
@@ -39,9 +39,9 @@ parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
 static void
 end(World *world, WorldItem *item, const ItemPart *part, const Interaction *interaction)
 {
-	if (interaction_consumes(interaction->kind))
+	if (interaction_consumes(interaction->type))
 		item->share_left =
-			consume_share_left(item->kind, interaction->share_at_start, world->now - interaction->started_at);
+			consume_share_left(item->type, interaction->share_at_start, world->now - interaction->started_at);
 }
 
 const Component consumable_component = {

@@ -7,7 +7,7 @@
 #include "components/rates.h"
 
 static void
-parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+parse(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
 	read_rates(json, object, "A need_modifying", part);
 }

@@ -8,6 +8,6 @@
 #include "components/components.h"
 
 /* Into the part; 'a_component' begins the sentence that refuses other members. */
-extern void read_rates(const KindJson *json, JsonbContainer *object, const char *a_component, ItemPart *part);
+extern void read_rates(const TypeJson *json, JsonbContainer *object, const char *a_component, ItemPart *part);
 
 #endif /* NPCSIM_COMPONENT_RATES_H */

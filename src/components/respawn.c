@@ -19,29 +19,29 @@ typedef struct Respawning
 } Respawning;
 
 static void
-parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+parse(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
 	Respawning	  *respawning = own;
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   member;
 	char		  *name;
 
-	while (kind_json_next(object, &iterator, &name, &member))
+	while (type_json_next(object, &iterator, &name, &member))
 	{
 		if (strcmp(name, "after") == 0)
 			respawning->after =
-				kind_json_millionths(json, &member, name, RESPAWN_AFTER_MIN, RESPAWN_AFTER_MAX);
+				type_json_millionths(json, &member, name, RESPAWN_AFTER_MIN, RESPAWN_AFTER_MAX);
 		else
-			kind_json_refuse(json, psprintf("A respawn has no \"%s\".", name));
+			type_json_refuse(json, psprintf("A respawn has no \"%s\".", name));
 	}
 	if (respawning->after == 0)
-		kind_json_refuse(json, "A respawn needs an \"after\" in seconds.");
+		type_json_refuse(json, "A respawn needs an \"after\" in seconds.");
 }
 
 static const char *
-flaw(const ItemKind *kind)
+flaw(const ItemType *type)
 {
-	return item_whole_time(kind) == 0 ? "Only a consumable is used up and can respawn." : NULL;
+	return item_whole_time(type) == 0 ? "Only a consumable is used up and can respawn." : NULL;
 }
 
 static void
@@ -49,7 +49,7 @@ used_up(World *world, WorldItem *item, const ItemPart *part)
 {
 	const Respawning *respawning = part->own;
 
-	item_await(world, item->id, item->kind, item->cell, world->now + respawning->after);
+	item_await(world, item->id, item->type, item->cell, world->now + respawning->after);
 }
 
 /* An item may come back on a free cell on which it does not plug a way. */
@@ -81,7 +81,7 @@ static void
 due(World *world, WorldItem *item, const ItemPart *part)
 {
 	int64			id = item->id;
-	const ItemKind *kind = item->kind;
+	const ItemType *type = item->type;
 	Cell			home = item->cell;
 	int64			after = part != NULL ? ((const Respawning *) part->own)->after : 0;
 	Cell			cell;
@@ -89,9 +89,9 @@ due(World *world, WorldItem *item, const ItemPart *part)
 
 	item_drop_absent(world, item);
 	if (found)
-		item_appear(world, id, kind, cell, WORLD_EVENT_ITEM_RESPAWNED);
+		item_appear(world, id, type, cell, WORLD_EVENT_ITEM_RESPAWNED);
 	else
-		item_await(world, id, kind, home, world->now + Max(after, SIM_SECOND));
+		item_await(world, id, type, home, world->now + Max(after, SIM_SECOND));
 }
 
 const Component respawn_component = {

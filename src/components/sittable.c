@@ -7,16 +7,16 @@
 #include "components/rates.h"
 
 static void
-parse(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own)
+parse(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own)
 {
 	read_rates(json, object, "A sittable", part);
 }
 
 /* The reference game puts one interaction on what can be both consumed and sat on, and it is food. */
 static bool
-offers(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction)
+offers(const ItemType *type, const ItemPart *part, const InteractionType *interaction)
 {
-	return interaction->component == part->component && item_whole_time(kind) == 0;
+	return interaction->component == part->component && item_whole_time(type) == 0;
 }
 
 const Component sittable_component = {

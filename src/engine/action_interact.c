@@ -40,7 +40,7 @@ read_interaction(World *world, JsonbContainer *object, const char *name, Action 
 	int	  from_targets = 0;
 	int	  count;
 
-	action->interaction = world_interaction_kind(world, name);
+	action->interaction = world_interaction_type(world, name);
 	if (action->interaction == NULL)
 		return unreadable("there is no such interaction");
 	if (!read_targets(object, &action->target_id, partners, &from_targets))
@@ -65,7 +65,7 @@ read_conversation(World *world, JsonbContainer *object, Action *action)
 Refusal
 interaction_from_json(World *world, const char *name, JsonbContainer *object, Action *action)
 {
-	bool exists = world_interaction_kind(world, name) != NULL;
+	bool exists = world_interaction_type(world, name) != NULL;
 
 	action->kind = ACTION_INTERACT_WITH;
 	if (!exists && strcmp(name, action_entry(ACTION_INTERACT_WITH)->form_of_interaction) == 0)
@@ -78,7 +78,7 @@ interaction_from_json(World *world, const char *name, JsonbContainer *object, Ac
 static Refusal
 read_interact_with(World *world, JsonbContainer *object, Action *action)
 {
-	char name[KIND_NAME_SIZE];
+	char name[TYPE_NAME_SIZE];
 
 	if (!told_word(object, "interaction_name", name, sizeof(name)) &&
 		!told_word(object, "interaction", name, sizeof(name)))
@@ -186,14 +186,14 @@ find_partners(World *world, const Npc *npc, const Action *action, Npc **partners
 
 /* Whether they can be invited now; 'here' is where the bidder is. */
 static Refusal
-refusal_of(const World *world, const InteractionKind *kind, Npc *const *invited, int count, Cell here,
+refusal_of(const World *world, const InteractionType *type, Npc *const *invited, int count, Cell here,
 		   bool near)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (!state_is_free(invited[i]->state))
 			return impossible(psprintf("NPC %lld is busy", (long long) invited[i]->id));
-		if (near && !partner_in_reach(kind, here, npc_cell(invited[i], world->now)))
+		if (near && !partner_in_reach(type, here, npc_cell(invited[i], world->now)))
 			return impossible(psprintf("NPC %lld is too far away", (long long) invited[i]->id));
 	}
 	return NOT_REFUSED;
@@ -203,11 +203,11 @@ static Refusal
 interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action, bool may_walk,
 				   Decider decider)
 {
-	const InteractionKind *kind = action->interaction;
+	const InteractionType *type = action->interaction;
 	Interaction			  *running = item_interaction(world, item);
-	bool				   joins = action->partner_count == 0 && interaction_joinable(running, kind);
+	bool				   joins = action->partner_count == 0 && interaction_joinable(running, type);
 	Cell				   here = npc_cell(npc, world->now);
-	bool				   near = kind != NULL && interaction_reaches(kind, here, item->cell);
+	bool				   near = type != NULL && interaction_reaches(type, here, item->cell);
 	Npc					  *partners[PARTICIPANTS_MAX];
 	int					   count = 0;
 	Refusal				   refusal = find_partners(world, npc, action, partners, &count);
@@ -216,12 +216,12 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 	if (is_refused(refusal))
 		return refusal;
 	/* What it would say to a neighbour: nobody walks to what will refuse him. */
-	verdict = item_answers_bid(item->kind, item->share_left, running != NULL && !joins, item->cell,
-							   may_walk ? item->cell : here, kind,
+	verdict = item_answers_bid(item->type, item->share_left, running != NULL && !joins, item->cell,
+							   may_walk ? item->cell : here, type,
 							   joins ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
 		return impossible(bid_verdict_reason(verdict));
-	refusal = refusal_of(world, kind, partners, count, here, near);
+	refusal = refusal_of(world, type, partners, count, here, near);
 	if (is_refused(refusal))
 		return refusal;
 	if (!near)
@@ -234,7 +234,7 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 	if (joins)
 		interaction_join(world, running, npc, decider);
 	else
-		interaction_begin(world, kind, item->id, item, &npc, &decider, 1);
+		interaction_begin(world, type, item->id, item, &npc, &decider, 1);
 	if (action->act != NULL)
 		return npc_act(world, npc, action->act);
 	return NOT_REFUSED;
@@ -242,20 +242,20 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 
 /* The interaction in which all of them are, if one more can take part in it. */
 static Interaction *
-common_interaction(World *world, Npc *const *npcs, int count, const InteractionKind *kind)
+common_interaction(World *world, Npc *const *npcs, int count, const InteractionType *type)
 {
 	Interaction *running = npc_interaction(world, npcs[0]);
 
 	for (int i = 1; i < count; i++)
 		if (npcs[i]->interaction_id != npcs[0]->interaction_id)
 			return NULL;
-	return interaction_joinable(running, kind) ? running : NULL;
+	return interaction_joinable(running, type) ? running : NULL;
 }
 
 static Refusal
 interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, bool may_walk, Decider decider)
 {
-	const InteractionKind *kind = action->interaction;
+	const InteractionType *type = action->interaction;
 	Cell				   here = npc_cell(npc, world->now);
 	Cell				   there = npc_cell(target, world->now);
 	Npc					  *invited[PARTICIPANTS_MAX + 1] = {target};
@@ -269,16 +269,16 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 		return refusal;
 	if (target == npc)
 		return impossible("nobody interacts with himself");
-	running = common_interaction(world, invited, count, kind);
-	verdict = participants_verdict(kind, running != NULL ? running->participant_count + 1 : 1 + count);
+	running = common_interaction(world, invited, count, type);
+	verdict = participants_verdict(type, running != NULL ? running->participant_count + 1 : 1 + count);
 	if (verdict != BID_ACCEPTED)
 		return impossible(bid_verdict_reason(verdict));
-	near = interaction_reaches(kind, here, there);
-	refusal = running == NULL ? refusal_of(world, kind, invited, count, here, near) : NOT_REFUSED;
+	near = interaction_reaches(type, here, there);
+	refusal = running == NULL ? refusal_of(world, type, invited, count, here, near) : NOT_REFUSED;
 	if (count == 1 && target->state == NPC_REQUESTING && decider == DECIDER_MIND &&
 		npc_did_not_know(npc, target))
 	{
-		if (npc_accepts_by_bidding(world, npc, target, kind))
+		if (npc_accepts_by_bidding(world, npc, target, type))
 			return action->act != NULL && npc->state == NPC_INTERACTING ? npc_act(world, npc, action->act)
 																		: NOT_REFUSED;
 		refusal = NOT_REFUSED; /* it will know soon, and is asked then */
@@ -303,8 +303,8 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 Refusal
 npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider)
 {
-	const InteractionKind *kind = action->interaction;
-	bool				   with_npc = kind != NULL && kind->target == TARGET_NPC;
+	const InteractionType *type = action->interaction;
+	bool				   with_npc = type != NULL && type->target == TARGET_NPC;
 	WorldItem			  *item = with_npc ? NULL : world_item(world, action->target_id);
 	Npc					  *target = with_npc ? world_npc(world, action->target_id) : NULL;
 	Refusal				   refusal;
@@ -313,9 +313,9 @@ npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decide
 		return refuse(with_npc ? ERRCODE_NS_NO_NPC : ERRCODE_NS_NO_ITEM,
 					  psprintf("there is no %s %lld", with_npc ? "NPC" : "item",
 							   (long long) action->target_id));
-	if (action->act != NULL && kind != NULL)
+	if (action->act != NULL && type != NULL)
 	{
-		refusal = interaction_check_act(kind, action->act);
+		refusal = interaction_check_act(type, action->act);
 		if (is_refused(refusal))
 			return refusal;
 	}

@@ -37,7 +37,7 @@ action_rules(ActionKind kind)
 Refusal
 action_from_json(World *world, Npc *npc, JsonbContainer *object, Action *action)
 {
-	char name[KIND_NAME_SIZE];
+	char name[TYPE_NAME_SIZE];
 
 	memset(action, 0, sizeof(*action));
 	if (!JsonContainerIsObject(object) || !told_word(object, "action", name, sizeof(name)))

@@ -63,7 +63,7 @@ goal_of(World *world, Npc *npc)
 {
 	Action action = {.kind = npc->goal_action,
 					 .target_id = npc->target_id,
-					 .interaction = image_interaction_kind(world, npc->goal_interaction)};
+					 .interaction = image_interaction_type(world, npc->goal_interaction)};
 	Action told;
 
 	if (npc->goal_terms == NULL)

@@ -18,7 +18,7 @@
 #include "lib/stringinfo.h"
 
 #include "engine/image.h"
-#include "engine/pace.h"
+#include "engine/response_times.h"
 #include "errors.h"
 #include "json.h"
 
@@ -36,7 +36,7 @@ static char *
 bid_members(const Bid *bid, const char *reason)
 {
 	return psprintf("\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,%s", (long long) bid->id,
-					bid->kind->name, (long long) bid->target_id, json_text_member("reason", reason));
+					bid->type->name, (long long) bid->target_id, json_text_member("reason", reason));
 }
 
 static void
@@ -48,7 +48,7 @@ tell_pending(World *world, Npc *bidder, const Bid *bid)
 		return;
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
-					 (long long) bid->id, bid->kind->name, (long long) bid->target_id);
+					 (long long) bid->id, bid->type->name, (long long) bid->target_id);
 	json_ids(&members, bid->invited, bid->invited_count);
 	npc_tell(world, bidder, MIND_BID_PENDING, members.data);
 	pfree(members.data);
@@ -65,7 +65,7 @@ tell_received(World *world, Npc *npc, const Bid *bid)
 		&members,
 		"\"bid_id\":%lld,\"bidder_id\":%lld,%s,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
 		(long long) bid->id, (long long) bid->bidder_id, json_text_member("bidder_name", bidder->name),
-		bid->kind->name, (long long) bid->target_id);
+		bid->type->name, (long long) bid->target_id);
 	json_ids(&members, bid->invited, bid->invited_count);
 	json_literal(&members, ",\"answer_by\":");
 	json_millionths(&members, bid->due_at);
@@ -142,20 +142,20 @@ reject_bid(World *world, Bid *bid, const Npc *by, const char *reason)
 /* ---- putting it to the invited ---- */
 
 static bool
-near_enough(const World *world, const InteractionKind *kind, const Npc *bidder, const Npc *npc)
+near_enough(const World *world, const InteractionType *type, const Npc *bidder, const Npc *npc)
 {
-	return partner_in_reach(kind, npc_cell(bidder, world->now), npc_cell(npc, world->now));
+	return partner_in_reach(type, npc_cell(bidder, world->now), npc_cell(npc, world->now));
 }
 
 /* Why one who is invited cannot take part as things are; NULL if it can. */
 static const char *
-obstacle(const World *world, const InteractionKind *kind, const Npc *bidder, const Npc *npc, int64 id)
+obstacle(const World *world, const InteractionType *type, const Npc *bidder, const Npc *npc, int64 id)
 {
 	if (npc == NULL)
 		return psprintf("NPC %lld is gone", (long long) id);
 	if (!state_is_free(npc->state))
 		return psprintf("NPC %lld is busy", (long long) id);
-	if (!near_enough(world, kind, bidder, npc))
+	if (!near_enough(world, type, bidder, npc))
 		return psprintf("NPC %lld is too far away", (long long) id);
 	return NULL;
 }
@@ -163,7 +163,7 @@ obstacle(const World *world, const InteractionKind *kind, const Npc *bidder, con
 static WorldItem *
 bid_item(World *world, const Bid *bid)
 {
-	return bid->kind->target == TARGET_ITEM ? world_item(world, bid->target_id) : NULL;
+	return bid->type->target == TARGET_ITEM ? world_item(world, bid->target_id) : NULL;
 }
 
 /* What the built-in mind says for an NPC. */
@@ -174,10 +174,10 @@ built_in_accepts(World *world, const Bid *bid, const Npc *npc)
 	int32			 rates[NEED_COUNT];
 	int32			 needs[NEED_COUNT];
 
-	interaction_need_rates(bid->kind, item != NULL ? item->kind : NULL, rates);
+	interaction_need_rates(bid->type, item != NULL ? item->type : NULL, rates);
 	for (int need = 0; need < NEED_COUNT; need++)
 		needs[need] = need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
-	return mind_accepts(bid->kind, rates, needs);
+	return mind_accepts(bid->type, rates, needs);
 }
 
 static bool
@@ -203,7 +203,7 @@ begin_what_was_bid(World *world, Bid *bid)
 	Npc					  *participants[PARTICIPANTS_MAX] = {world_npc(world, bid->bidder_id)};
 	Decider				   deciders[PARTICIPANTS_MAX] = {participants[0]->decider};
 	int					   count = 1;
-	const InteractionKind *kind = bid->kind;
+	const InteractionType *type = bid->type;
 	int64				   target_id = bid->target_id;
 	WorldItem			  *item = bid_item(world, bid);
 	Jsonb				  *act = bid->act;
@@ -213,18 +213,18 @@ begin_what_was_bid(World *world, Bid *bid)
 	{
 		deciders[count] = bid->answers[i] == INVITATION_ACCEPTED ? DECIDER_MIND : DECIDER_BUILT_IN;
 		participants[count] = world_npc(world, bid->invited[i]);
-		reason = obstacle(world, kind, participants[0], participants[count++], bid->invited[i]);
+		reason = obstacle(world, type, participants[0], participants[count++], bid->invited[i]);
 	}
 	if (reason == NULL && item != NULL)
 	{
-		BidVerdict verdict = item_answers_bid(item->kind, item->share_left, item->occupied_by != 0,
-											  item->cell, npc_cell(participants[0], world->now), kind, count);
+		BidVerdict verdict = item_answers_bid(item->type, item->share_left, item->occupied_by != 0,
+											  item->cell, npc_cell(participants[0], world->now), type, count);
 
 		if (verdict != BID_ACCEPTED)
 			reason = bid_verdict_reason(verdict);
 	}
-	else if (reason == NULL && participants_verdict(kind, count) != BID_ACCEPTED)
-		reason = bid_verdict_reason(participants_verdict(kind, count));
+	else if (reason == NULL && participants_verdict(type, count) != BID_ACCEPTED)
+		reason = bid_verdict_reason(participants_verdict(type, count));
 	if (reason != NULL)
 	{
 		reject_bid(world, bid, NULL, reason);
@@ -232,7 +232,7 @@ begin_what_was_bid(World *world, Bid *bid)
 	}
 	bid->act = NULL;
 	drop_bid(world, bid);
-	interaction_begin(world, kind, target_id, item, participants, deciders, count);
+	interaction_begin(world, type, target_id, item, participants, deciders, count);
 	if (act != NULL)
 	{
 		npc_act(world, participants[0], act);
@@ -255,10 +255,10 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	Interaction *running = npc != NULL ? npc_interaction(world, npc) : NULL;
 	Jsonb		*act = bid->act;
 
-	if (bid->invited_count != 1 || bid->kind->target != TARGET_NPC ||
-		!interaction_joinable(running, bid->kind) ||
+	if (bid->invited_count != 1 || bid->type->target != TARGET_NPC ||
+		!interaction_joinable(running, bid->type) ||
 		!npc_did_not_know(unaware_id == bidder->id ? bidder : npc, npc) ||
-		!near_enough(world, bid->kind, bidder, npc))
+		!near_enough(world, bid->type, bidder, npc))
 		return false;
 	bid->act = NULL;
 	drop_bid(world, bid);
@@ -295,7 +295,7 @@ ask_built_in_minds(World *world, Bid *bid)
 
 		if (bid->answers[i] != INVITATION_NEW)
 			continue;
-		reason = obstacle(world, bid->kind, bidder, npc, bid->invited[i]);
+		reason = obstacle(world, bid->type, bidder, npc, bid->invited[i]);
 		if (reason == NULL && !has_mind(world, npc))
 		{
 			if (built_in_accepts(world, bid, npc))
@@ -317,7 +317,7 @@ static int64
 answer_time(World *world, const Npc *npc)
 {
 	return Max(ANSWER_TIME,
-			   (int64) world_pace(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
+			   (int64) world_response_time(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
 }
 
 static void
@@ -386,7 +386,7 @@ answer_for_minds(World *world, Bid *bid)
 
 		if (bid->answers[i] != INVITATION_PUT)
 			continue;
-		reason = obstacle(world, bid->kind, bidder, npc, bid->invited[i]);
+		reason = obstacle(world, bid->type, bidder, npc, bid->invited[i]);
 		if (reason == NULL && !built_in_accepts(world, bid, npc))
 			reason = psprintf("NPC %lld is not interested", (long long) npc->id);
 		if (preferred_something_else(bid, npc))
@@ -437,7 +437,7 @@ bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int co
 	npc_become(world, bidder, NPC_REQUESTING, decider);
 	bidder->target_id = action->target_id;
 	bid = image_new_bid(world, world_new_id(world->lock));
-	bid->kind = action->interaction;
+	bid->type = action->interaction;
 	bid->number = action->interaction->number;
 	bid->bidder_id = bidder->id;
 	bid->target_id = action->target_id;
@@ -476,7 +476,7 @@ accept_bid(World *world, Npc *npc, Bid *bid)
 		return NOT_REFUSED;
 	if (!state_is_free(npc->state))
 		return impossible(psprintf("who is %s cannot accept a bid", npc_state_name(npc->state)));
-	if (!near_enough(world, bid->kind, world_npc(world, bid->bidder_id), npc))
+	if (!near_enough(world, bid->type, world_npc(world, bid->bidder_id), npc))
 		return impossible(
 			psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id));
 	bid->answers[bid_place_of(bid, npc)] = INVITATION_ACCEPTED;
@@ -496,7 +496,7 @@ awaits(const Bid *bid, const Npc *npc)
 }
 
 bool
-npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind)
+npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionType *type)
 {
 	int	   count;
 	int64 *ids = world_bids(world, &count);
@@ -506,7 +506,7 @@ npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const Interacti
 	{
 		Bid *bid = image_find(world->bids, ids[i]);
 
-		if (bid->bidder_id == other->id && bid->kind == kind && bid_place_of(bid, npc) >= 0)
+		if (bid->bidder_id == other->id && bid->type == type && bid_place_of(bid, npc) >= 0)
 			meant = bid;
 	}
 	pfree(ids);

@@ -51,11 +51,11 @@ see_item(World *world, Look *look, const WorldItem *item)
 		(SeenItem) {.id = item->id,
 					.cell = item->cell,
 					.distance_squared = distance,
-					.kind = item->kind,
+					.type = item->type,
 					.share_left = item->share_left,
 					.taken = running != NULL,
-					.joinable = running != NULL && interaction_joinable(running, running->kind)
-									? running->kind
+					.joinable = running != NULL && interaction_joinable(running, running->type)
+									? running->type
 									: NULL};
 }
 
@@ -179,8 +179,8 @@ begin_look(World *world, Look *look, Npc *npc)
 		const Interaction *interaction = npc_interaction(world, npc);
 		const WorldItem	  *item = world_item(world, interaction->target_id);
 
-		view->interaction = interaction->kind;
-		interaction_need_rates(interaction->kind, item != NULL ? item->kind : NULL, view->interaction_rates);
+		view->interaction = interaction->type;
+		interaction_need_rates(interaction->type, item != NULL ? item->type : NULL, view->interaction_rates);
 	}
 }
 

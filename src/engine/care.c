@@ -71,8 +71,8 @@ rates_of(World *world, const Npc *npc, int32 rates[NEED_COUNT])
 	memset(rates, 0, NEED_COUNT * sizeof(int32));
 	if (interaction == NULL)
 		return;
-	item = interaction->kind->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
-	interaction_need_rates(interaction->kind, item != NULL ? item->kind : NULL, rates);
+	item = interaction->type->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
+	interaction_need_rates(interaction->type, item != NULL ? item->type : NULL, rates);
 }
 
 /*
@@ -112,10 +112,10 @@ wordless_ends(World *world, const Npc *npc)
 	const Interaction *interaction = npc_interaction(world, npc);
 	int64			   since;
 
-	if (interaction == NULL || !interaction->kind->takes_messages || interaction->participant_count < 2)
+	if (interaction == NULL || !interaction->type->takes_messages || interaction->participant_count < 2)
 		return SIM_NEVER;
 	since = Max(npc->state_since, interaction->last_act_at);
-	if (!interaction_is_talk(interaction->kind))
+	if (!interaction_is_talk(interaction->type))
 	{
 		if (npc->unanswered_since < 0)
 			return SIM_NEVER;

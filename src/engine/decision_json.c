@@ -11,7 +11,7 @@
 #include "engine/decision_json.h"
 #include "errors.h"
 #include "sim/sim.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 #define ID_DIGITS_MAX 16
 

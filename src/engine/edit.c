@@ -45,7 +45,7 @@ require_unblocked(World *world, Cell cell)
 	item = world_item_at(world, cell);
 	if (item != NULL)
 		refuse_cell(world, cell,
-					psprintf("Item %lld (%s) is there.", (long long) item->id, item->kind->name));
+					psprintf("Item %lld (%s) is there.", (long long) item->id, item->type->name));
 }
 
 static void
@@ -237,18 +237,18 @@ world_set_number(World *world, Npc *npc, const RowColumn *column, int64 value)
 WorldItem *
 world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties)
 {
-	const ItemKind *kind = image_kind(world, item_type);
+	const ItemType *type = image_item_type(world, item_type);
 	WorldItem	   *item;
 
 	world_enter(world);
-	if (kind == NULL)
+	if (type == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("world %lld has no item type \"%s\"", (long long) world->id, item_type),
 				errdetail("Each world has item types of its own."),
 				errhint("SELECT name FROM npcsim.item_types WHERE world_id = %lld lists them.",
 						(long long) world->id));
 	require_free(world, cell, NULL);
-	item = item_appear(world, world_new_id(world->lock), kind, cell, WORLD_EVENT_ITEM_CREATED);
+	item = item_appear(world, world_new_id(world->lock), type, cell, WORLD_EVENT_ITEM_CREATED);
 	if (properties != NULL)
 		item->properties = json_copy(properties, world->context);
 	world_leave(world);

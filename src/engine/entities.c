@@ -8,14 +8,14 @@
 
 #include "engine/entities.h"
 
-static const InteractionKind *
-kind_of_number(World *world, int number)
+static const InteractionType *
+type_of_number(World *world, int number)
 {
-	const InteractionKind *kind = image_interaction_kind(world, number);
+	const InteractionType *type = image_interaction_type(world, number);
 
-	if (kind == NULL)
+	if (type == NULL)
 		elog(ERROR, "interaction type %d of world %lld is not in its image", number, (long long) world->id);
-	return kind;
+	return type;
 }
 
 /* ---- interactions ---- */
@@ -30,7 +30,7 @@ enter_interaction(World *world, void *read)
 	else
 		json_list_clear(&interaction->acts);
 	*interaction = *(Interaction *) read;
-	interaction->kind = kind_of_number(world, interaction->number);
+	interaction->type = type_of_number(world, interaction->number);
 }
 
 static void
@@ -64,7 +64,7 @@ enter_bid(World *world, void *read)
 	due = bid->due;
 	*bid = *(Bid *) read;
 	bid->due = due;
-	bid->kind = kind_of_number(world, bid->number);
+	bid->type = type_of_number(world, bid->number);
 	bid_settle(world, bid);
 }
 

@@ -86,10 +86,10 @@ struct World
 	ImageTable *respawns;				  /* id -> WorldItem that is absent */
 	ImageTable *interactions;			  /* id -> Interaction */
 	ImageTable *bids;					  /* id -> Bid */
-	PointerList kinds;					  /* ItemKind */
+	PointerList item_types;				  /* ItemType */
 	bool		served_needs[NEED_COUNT]; /* by some of these kinds */
-	PointerList interaction_kinds;		  /* InteractionKind in their InteractionRow, in order of number */
-	const InteractionKind *talk;		  /* the first of them that is a conversation, or NULL */
+	PointerList interaction_types;		  /* InteractionType in their InteractionRow, in order of number */
+	const InteractionType *talk;		  /* the first of them that is a conversation, or NULL */
 	Grid				  *grid;
 	PathFinder			  *finder;
 	SimAllocator		   allocator;
@@ -122,10 +122,10 @@ struct World
 	IdList	   present;
 	bool	   present_known;
 	bool	   present_read;
-	HTAB	  *paces;	/* of players' minds, as the world knows them: bids.c */
-	uint64	   turn;	/* counts the transactions in which it was used */
-	bool	   in_tick; /* a tick is run; else something comes from outside */
-	bool	   in_rule; /* a rule runs: no other may be entered (tick.c) */
+	HTAB	  *response_times; /* of players' minds, as the world knows them: bids.c */
+	uint64	   turn;		   /* counts the transactions in which it was used */
+	bool	   in_tick;		   /* a tick is run; else something comes from outside */
+	bool	   in_rule;		   /* a rule runs: no other may be entered (tick.c) */
 	TickResult result;
 };
 
@@ -168,13 +168,13 @@ extern void image_put_absent_item(World *world, WorldItem *item);
 extern void image_free_absent_item(World *world, WorldItem *item);
 
 /* looking.c */
-extern const ItemKind		 *image_kind(const World *world, const char *name);
-extern const InteractionKind *image_interaction_kind(const World *world,
+extern const ItemType		 *image_item_type(const World *world, const char *name);
+extern const InteractionType *image_interaction_type(const World *world,
 													 int		  number);			 /* NULL = there is none */
 extern Interaction			 *npc_interaction(World *world, const Npc *npc); /* NULL = none */
 extern Interaction			 *item_interaction(World *world, const WorldItem *item); /* NULL = none */
 /* Whether one more can take part in it, who wants this. */
-extern bool interaction_joinable(const Interaction *interaction, const InteractionKind *kind);
+extern bool interaction_joinable(const Interaction *interaction, const InteractionType *type);
 
 /* nearby.c */
 extern void npcs_sort(Npc **npcs, int count); /* by id */
@@ -241,7 +241,7 @@ extern int64 npc_next_question(World *world, const Npc *npc, int64 pause, Decisi
 /* When the built-in mind acts for an NPC whose mind is not asked before 'question'. */
 extern int64 npc_next_look_between(const World *world, const Npc *npc, int64 pause, int64 question);
 
-/* asking.c */
+/* waking.c */
 extern void npc_wake(World *world, Npc *npc, MindEvent event);
 extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
 /* The mind is due, as soon as it may be asked. */
@@ -277,7 +277,7 @@ extern void npc_take_leg(World *world, Npc *npc, const Cell *leg, int length, in
 extern Cell cell_beside(World *world, Cell there, Cell from);
 /* Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way. */
 extern Refusal npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-						const InteractionKind *interaction, int64 target_id, Decider decider);
+						const InteractionType *interaction, int64 target_id, Decider decider);
 /* Who is invited and on its way stops where it is. */
 extern void npc_halt(World *world, Npc *npc);
 /* It goes on, or is decided for again. */
@@ -316,7 +316,7 @@ typedef enum InteractionEnd
 } InteractionEnd;
 
 /* 'item' is NULL when it is with NPCs. The first participant is the initiator. */
-extern Interaction *interaction_begin(World *world, const InteractionKind *kind, int64 target_id,
+extern Interaction *interaction_begin(World *world, const InteractionType *type, int64 target_id,
 									  WorldItem *item, Npc **participants, const Decider *deciders,
 									  int count);
 extern void			interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider);
@@ -326,7 +326,7 @@ extern void npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int6
 /* 'act': parameters, an object. */
 extern Refusal npc_act(World *world, Npc *npc, Jsonb *act);
 /* The same, checked only. */
-extern Refusal interaction_check_act(const InteractionKind *kind, Jsonb *act);
+extern Refusal interaction_check_act(const InteractionType *type, Jsonb *act);
 /* The same, now or as soon as it may: until then it is held, in place of what was held before. */
 extern Refusal npc_act_or_hold(World *world, Npc *npc, Jsonb *act);
 /* It may: what was held is done. */
@@ -346,7 +346,7 @@ extern Refusal npc_answer_bid(World *world, Npc *npc, const Action *action);
 /* Whether the other one (or it itself) does what it does only since the NPC's own mind was asked. */
 extern bool npc_did_not_know(const Npc *npc, const Npc *other);
 /* Who bids for what the other one, who is requesting, has invited it to accepts that: true if there was such a bid. */
-extern bool	   npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionKind *kind);
+extern bool	   npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionType *type);
 extern Refusal npc_reject_bids(World *world, Npc *npc, const Action *action);
 /* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
@@ -366,15 +366,15 @@ extern void world_decide(World *world);
 /* item_life.c */
 extern void item_event(World *world, WorldEventKind kind, const WorldItem *item);
 /* It begins to be, or is back. */
-extern WorldItem *item_appear(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event);
+extern WorldItem *item_appear(World *world, int64 id, const ItemType *type, Cell cell, WorldEventKind event);
 /* Out of the image and, when it is written, out of the table. */
 extern void item_drop(World *world, WorldItem *item);
 /* The same of one that is absent. */
 extern void item_drop_absent(World *world, WorldItem *item);
 /* It is not there, and something is due to it at this moment: it comes back, or not. */
-extern void item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at);
+extern void item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at);
 /* One that nobody uses is of another kind from now on, as if new. */
-extern void item_become(World *world, WorldItem *item, const ItemKind *kind);
+extern void item_become(World *world, WorldItem *item, const ItemType *type);
 /* Its moment has come, or nothing is left of it. */
 extern void item_due(World *world, WorldItem *item);
 

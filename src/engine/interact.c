@@ -16,12 +16,12 @@
 #include "json.h"
 #include "sim/random.h"
 #include "sim/talk.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 static WorldItem *
 interaction_item(World *world, const Interaction *interaction)
 {
-	return interaction->kind->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
+	return interaction->type->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
 }
 
 /* When it ends by itself, SIM_NEVER if it does not. */
@@ -30,7 +30,7 @@ ends_at(World *world, const Interaction *interaction)
 {
 	const WorldItem *item = interaction_item(world, interaction);
 	int64			 lasts =
-		interaction_lasts(interaction->kind, item != NULL ? item->kind : NULL, interaction->share_at_start);
+		interaction_lasts(interaction->type, item != NULL ? item->type : NULL, interaction->share_at_start);
 
 	return lasts == SIM_NEVER ? SIM_NEVER : interaction->started_at + lasts;
 }
@@ -52,7 +52,7 @@ append_participants(StringInfo members, const Interaction *interaction)
 {
 	int64 ids[PARTICIPANTS_MAX];
 
-	if (interaction->kind->max_participants == 1)
+	if (interaction->type->max_participants == 1)
 		return;
 	for (int i = 0; i < interaction->participant_count; i++)
 		ids[i] = interaction->participants[i].npc_id;
@@ -68,7 +68,7 @@ members_of(const Interaction *interaction)
 
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"interaction\":\"%s\",\"interaction_id\":%lld,\"target_id\":%lld",
-					 interaction->kind->name, (long long) interaction->id,
+					 interaction->type->name, (long long) interaction->id,
 					 (long long) interaction->target_id);
 	append_participants(&members, interaction);
 	return members.data;
@@ -81,7 +81,7 @@ record(World *world, WorldEventKind kind, const Npc *npc, const Interaction *int
 	StringInfoData members;
 
 	initStringInfo(&members);
-	appendStringInfo(&members, "\"interaction\":\"%s\"", interaction->kind->name);
+	appendStringInfo(&members, "\"interaction\":\"%s\"", interaction->type->name);
 	append_participants(&members, interaction);
 	world_event(world, kind, npc->id, interaction->target_id, interaction->id, members.data);
 	pfree(members.data);
@@ -103,7 +103,7 @@ tell_others(World *world, const Interaction *interaction, const Npc *npc, const 
 		if (members == NULL)
 			members = psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"kind\":\"%s\","
 							   "\"npc_id\":%lld,%s%s",
-							   interaction->kind->name, (long long) interaction->id, what,
+							   interaction->type->name, (long long) interaction->id, what,
 							   (long long) npc->id, json_text_member("name", npc->name), more_members);
 		npc_tell(world, other, MIND_INTERACTION_OBSERVATION, members);
 	}
@@ -126,8 +126,8 @@ changes_needs(World *world, const Interaction *interaction, int32 rates[NEED_COU
 {
 	const WorldItem *item = interaction_item(world, interaction);
 
-	interaction_need_rates(interaction->kind, item != NULL ? item->kind : NULL, rates);
-	if (interaction->kind->target == TARGET_ITEM)
+	interaction_need_rates(interaction->type, item != NULL ? item->type : NULL, rates);
+	if (interaction->type->target == TARGET_ITEM)
 		return true;
 	for (int need = 0; need < NEED_COUNT; need++)
 		if (rates[need] != 0)
@@ -167,7 +167,7 @@ set_event(World *world, Npc *npc, const Interaction *interaction, NpcEvent kind,
 static void
 set_next_words(World *world, Npc *npc, const Interaction *interaction, int64 pause)
 {
-	bool speaks = npc->decider == DECIDER_BUILT_IN && interaction_is_talk(interaction->kind);
+	bool speaks = npc->decider == DECIDER_BUILT_IN && interaction_is_talk(interaction->type);
 
 	set_event(world, npc, interaction, EVENT_SPEAK, speaks ? world->now + pause : SIM_NEVER);
 }
@@ -198,7 +198,7 @@ enter(World *world, Interaction *interaction, Npc *npc, Decider decider)
 		interaction->target_id != npc->id ? interaction->target_id : interaction->participants[0].npc_id;
 	if (changes_needs(world, interaction, rates))
 		set_rates(world, npc, rates);
-	if (interaction->kind->moves_onto_item && item != NULL)
+	if (interaction->type->moves_onto_item && item != NULL)
 	{
 		npc->leg[0] = item->cell;
 		npc->departed_at = world->now;
@@ -217,13 +217,13 @@ settle_in(World *world, Interaction *interaction, Npc *npc, int64 pause)
 }
 
 Interaction *
-interaction_begin(World *world, const InteractionKind *kind, int64 target_id, WorldItem *item,
+interaction_begin(World *world, const InteractionType *type, int64 target_id, WorldItem *item,
 				  Npc **participants, const Decider *deciders, int count)
 {
 	Interaction *interaction = image_new_interaction(world, world_new_id(world->lock));
 
-	interaction->number = kind->number;
-	interaction->kind = kind;
+	interaction->number = type->number;
+	interaction->type = type;
 	interaction->initiator_id = participants[0]->id;
 	interaction->target_id = target_id;
 	interaction->started_at = world->now;
@@ -301,11 +301,11 @@ step_out(World *world, Interaction *interaction, Npc *npc)
 		drop_held_act(world, npc, "it was over before that could be done");
 	if (needs_are_changed(npc))
 		set_rates(world, npc, NULL);
-	if (interaction_is_talk(interaction->kind))
+	if (interaction_is_talk(interaction->type))
 		npc->conversed_at = world->now;
 	npc->interaction_id = 0;
 	npc->target_id = 0;
-	if (item != NULL && interaction->kind->moves_onto_item)
+	if (item != NULL && interaction->type->moves_onto_item)
 		stand_up(world, npc, item->cell);
 	npc_become(world, npc, NPC_IDLE, DECIDER_NONE);
 }
@@ -398,7 +398,7 @@ npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int64 pause)
 		elog(ERROR, "NPC %lld of world %lld is in no interaction", (long long) npc->id,
 			 (long long) world->id);
 	if (how == INTERACTION_FINISHED ||
-		interaction->participant_count - 1 < interaction->kind->min_participants)
+		interaction->participant_count - 1 < interaction->type->min_participants)
 		end_for_all(world, interaction, npc, how, pause);
 	else
 		leave(world, interaction, npc, pause);
@@ -416,25 +416,25 @@ interaction_break_off(World *world, Interaction *interaction, const char *why)
 /* ---- acting ---- */
 
 Refusal
-interaction_check_act(const InteractionKind *kind, Jsonb *act)
+interaction_check_act(const InteractionType *type, Jsonb *act)
 {
 	const char *flaw;
 
 	/* kinds of an image are members of their rows */
-	interaction_act((const InteractionRow *) kind, &act->root, &flaw);
+	interaction_act((const InteractionRow *) type, &act->root, &flaw);
 	return flaw != NULL ? impossible(flaw) : NOT_REFUSED;
 }
 
 /* What others are told of an act: the message, and whatever else there is. */
 static char *
-act_members(const InteractionKind *kind, Jsonb *act, char **message)
+act_members(const InteractionType *type, Jsonb *act, char **message)
 {
 	StringInfoData members;
 	JsonbValue	  *text = NULL;
 
 	*message = NULL;
 	initStringInfo(&members);
-	if (kind->takes_messages)
+	if (type->takes_messages)
 		text = getKeyJsonValueFromContainer(&act->root, MESSAGE_PARAMETER, strlen(MESSAGE_PARAMETER), NULL);
 	if (text != NULL)
 	{
@@ -462,7 +462,7 @@ static void
 note_act(World *world, Interaction *interaction, Npc *npc, Jsonb *act)
 {
 	char		  *message;
-	char		  *members = act_members(interaction->kind, act, &message);
+	char		  *members = act_members(interaction->type, act, &message);
 	StringInfoData noted;
 
 	initStringInfo(&noted);
@@ -498,7 +498,7 @@ npc_act(World *world, Npc *npc, Jsonb *act)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 	const char	*flaw;
-	Jsonb		*complete = interaction_act((const InteractionRow *) interaction->kind, &act->root, &flaw);
+	Jsonb		*complete = interaction_act((const InteractionRow *) interaction->type, &act->root, &flaw);
 
 	if (flaw != NULL)
 		return impossible(flaw);
@@ -520,7 +520,7 @@ npc_act_or_hold(World *world, Npc *npc, Jsonb *act)
 
 	if (at <= world->now || at >= ends_at(world, interaction))
 		return npc_act(world, npc, act);
-	refusal = interaction_check_act(interaction->kind, act);
+	refusal = interaction_check_act(interaction->type, act);
 	if (is_refused(refusal))
 		return refusal;
 	npc_forget_terms(world, npc);

@@ -10,20 +10,20 @@
 #include "engine/image.h"
 #include "json.h"
 #include "tables/id_lists.h"
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 
 void
 item_event(World *world, WorldEventKind kind, const WorldItem *item)
 {
-	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->kind->name));
+	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->type->name));
 }
 
 static void
 item_placed(World *world, WorldItem *item)
 {
-	for (int i = 0; i < item->kind->part_count; i++)
+	for (int i = 0; i < item->type->part_count; i++)
 	{
-		const ItemPart	*part = &item->kind->parts[i];
+		const ItemPart	*part = &item->type->parts[i];
 		const Component *component = part_component(part);
 
 		if (component->placed != NULL)
@@ -32,12 +32,12 @@ item_placed(World *world, WorldItem *item)
 }
 
 WorldItem *
-item_appear(World *world, int64 id, const ItemKind *kind, Cell cell, WorldEventKind event)
+item_appear(World *world, int64 id, const ItemType *type, Cell cell, WorldEventKind event)
 {
 	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
 
 	item->id = id;
-	item->kind = kind;
+	item->type = type;
 	item->cell = cell;
 	item->share_left = SHARE_WHOLE;
 	item->due.at = SIM_NEVER;
@@ -66,12 +66,12 @@ item_drop(World *world, WorldItem *item)
 /* ---- those that will come back ---- */
 
 void
-item_await(World *world, int64 id, const ItemKind *kind, Cell cell, int64 at)
+item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at)
 {
 	WorldItem *item = MemoryContextAllocZero(world->context, sizeof(WorldItem));
 
 	item->id = id;
-	item->kind = kind;
+	item->type = type;
 	item->cell = cell;
 	item->due.at = at;
 	item->born = true;
@@ -96,9 +96,9 @@ use_up(World *world, WorldItem *item)
 {
 	item_event(world, WORLD_EVENT_ITEM_USED_UP, item);
 	item_drop_bids(world, item->id, "the item was used up");
-	for (int i = 0; i < item->kind->part_count; i++)
+	for (int i = 0; i < item->type->part_count; i++)
 	{
-		const ItemPart	*part = &item->kind->parts[i];
+		const ItemPart	*part = &item->type->parts[i];
 		const Component *component = part_component(part);
 
 		if (component->used_up != NULL)
@@ -114,13 +114,13 @@ item_due(World *world, WorldItem *item)
 	{
 		const Component *component = component_of_absent();
 
-		component->due(world, item, item_part(item->kind, component));
+		component->due(world, item, item_part(item->type, component));
 	}
 	else if (item->share_left <= 0)
 		use_up(world, item);
 	else
 	{
-		const ItemPart *part = item_timed_part(item->kind);
+		const ItemPart *part = item_timed_part(item->type);
 
 		item_set_due(world, item, SIM_NEVER);
 		/* NULL: its type was defined anew meanwhile */
@@ -132,12 +132,12 @@ item_due(World *world, WorldItem *item)
 /* ---- another kind ---- */
 
 void
-item_become(World *world, WorldItem *item, const ItemKind *kind)
+item_become(World *world, WorldItem *item, const ItemType *type)
 {
 	Assert(item->occupied_by == 0);
 	item_drop_bids(world, item->id, "the item is another now");
 	item_set_due(world, item, SIM_NEVER);
-	item->kind = kind;
+	item->type = type;
 	item->share_left = SHARE_WHOLE;
 	item_touch(world, item);
 	item_placed(world, item);
@@ -154,7 +154,7 @@ world_renew_items(World *world, const char *item_type)
 	{
 		WorldItem *item = world_item(world, ids[i]);
 
-		if (strcmp(item->kind->name, item_type) != 0)
+		if (strcmp(item->type->name, item_type) != 0)
 			continue;
 		item_set_due(world, item, SIM_NEVER);
 		item_placed(world, item);

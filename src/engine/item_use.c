@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "engine/image.h"
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 
 void
 item_set_due(World *world, WorldItem *item, int64 at)
@@ -19,9 +19,9 @@ item_set_due(World *world, WorldItem *item, int64 at)
 void
 item_is_used(World *world, WorldItem *item, const Interaction *interaction)
 {
-	for (int i = 0; i < item->kind->part_count; i++)
+	for (int i = 0; i < item->type->part_count; i++)
 	{
-		const ItemPart	*part = &item->kind->parts[i];
+		const ItemPart	*part = &item->type->parts[i];
 		const Component *component = part_component(part);
 
 		if (component->begin != NULL)
@@ -32,9 +32,9 @@ item_is_used(World *world, WorldItem *item, const Interaction *interaction)
 void
 item_was_used(World *world, WorldItem *item, const Interaction *interaction)
 {
-	for (int i = 0; i < item->kind->part_count; i++)
+	for (int i = 0; i < item->type->part_count; i++)
 	{
-		const ItemPart	*part = &item->kind->parts[i];
+		const ItemPart	*part = &item->type->parts[i];
 		const Component *component = part_component(part);
 
 		if (component->end != NULL)

@@ -16,11 +16,11 @@
 
 #include "engine/entities.h"
 #include "engine/image.h"
-#include "engine/pace.h"
+#include "engine/response_times.h"
 #include "errors.h"
 #include "spi.h"
-#include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
+#include "tables/interaction_types.h"
+#include "tables/item_types.h"
 #include "tables/worlds.h"
 
 /* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
@@ -155,7 +155,7 @@ load_settings(World *world)
 
 /* Interactions first: items offer them. Their texts are read where they are told. */
 static void
-load_interaction_kinds(World *world)
+load_interaction_types(World *world)
 {
 	InteractionRows rows;
 
@@ -169,20 +169,20 @@ load_interaction_kinds(World *world)
 		row->description = NULL;
 		row->parameters = MemoryContextAlloc(world->context, size);
 		memcpy(row->parameters, rows.rows[i].parameters, size);
-		pointer_list_add(world, &world->interaction_kinds, &row->kind);
-		if (world->talk == NULL && interaction_is_talk(&row->kind))
-			world->talk = &row->kind;
+		pointer_list_add(world, &world->interaction_types, &row->type);
+		if (world->talk == NULL && interaction_is_talk(&row->type))
+			world->talk = &row->type;
 	}
 }
 
 static void
-note_served_needs(World *world, const ItemKind *kind)
+note_served_needs(World *world, const ItemType *type)
 {
-	for (int i = 0; i < kind->offer_count; i++)
+	for (int i = 0; i < type->offer_count; i++)
 	{
 		int32 rates[NEED_COUNT];
 
-		interaction_need_rates(kind->offers[i], kind, rates);
+		interaction_need_rates(type->offers[i], type, rates);
 		for (int need = 0; need < NEED_COUNT; need++)
 			if (rates[need] > 0)
 				world->served_needs[need] = true;
@@ -190,23 +190,23 @@ note_served_needs(World *world, const ItemKind *kind)
 }
 
 static void
-load_kinds(World *world)
+load_item_types(World *world)
 {
 	uint64 rows;
 
-	load_interaction_kinds(world);
+	load_interaction_types(world);
 	rows = item_types_load(world->id);
 	for (uint64 row = 0; row < rows; row++)
 	{
-		ItemKind  read;
-		ItemKind *kind;
+		ItemType  read;
+		ItemType *type;
 
 		item_type_read(row, &read);
-		kind = item_kind_copy(&read, world->context);
-		item_kind_link(kind, (const InteractionKind *const *) world->interaction_kinds.entries,
-					   world->interaction_kinds.count);
-		pointer_list_add(world, &world->kinds, kind);
-		note_served_needs(world, kind);
+		type = item_type_copy(&read, world->context);
+		item_type_link(type, (const InteractionType *const *) world->interaction_types.entries,
+					   world->interaction_types.count);
+		pointer_list_add(world, &world->item_types, type);
+		note_served_needs(world, type);
 	}
 }
 
@@ -248,15 +248,15 @@ end_row(void *arg, void *read)
 	reading->entity->enter(reading->world, read);
 }
 
-static const ItemKind *
-kind_of_row(void *arg, const char *name)
+static const ItemType *
+type_of_row(void *arg, const char *name)
 {
 	World		   *world = ((Reading *) arg)->world;
-	const ItemKind *kind = image_kind(world, name);
+	const ItemType *type = image_item_type(world, name);
 
-	if (kind == NULL)
+	if (type == NULL)
 		elog(ERROR, "item type \"%s\" of world %lld is not in its image", name, (long long) world->id);
-	return kind;
+	return type;
 }
 
 /* Rows of 'ids', or all; what is in the image already is replaced. */
@@ -269,7 +269,7 @@ load_rows(World *world, const Entity *entity, RowType *rows, const int64 *ids, i
 					.count = count,
 					.lookup = begin_row,
 					.done = entity->enter != NULL ? end_row : NULL,
-					.item_kind = kind_of_row,
+					.item_type = type_of_row,
 					.arg = &reading,
 					.context = world->context};
 
@@ -299,7 +299,7 @@ image_load(World *world)
 	spi_begin();
 	load_settings(world);
 	world_read_choices(world);
-	load_kinds(world);
+	load_item_types(world);
 	begin_reading_rows();
 	for (int i = 0; i < entity_count; i++)
 		load_entity(world, &entities[i], NULL, 0);
@@ -420,7 +420,7 @@ image_catch_up(World *world, int64 revision)
 
 	/* Who changed it may have found other minds there. */
 	world->present_known = false;
-	world_forget_paces(world);
+	world_forget_response_times(world);
 	for (int i = 0; i < entity_count; i++)
 		settle_entity(world, &changes, &entities[i]);
 	return true;

@@ -9,24 +9,24 @@
 
 /* ---- kinds ---- */
 
-const ItemKind *
-image_kind(const World *world, const char *name)
+const ItemType *
+image_item_type(const World *world, const char *name)
 {
-	for (int i = 0; i < world->kinds.count; i++)
+	for (int i = 0; i < world->item_types.count; i++)
 	{
-		const ItemKind *kind = world->kinds.entries[i];
+		const ItemType *type = world->item_types.entries[i];
 
-		if (strcmp(kind->name, name) == 0)
-			return kind;
+		if (strcmp(type->name, name) == 0)
+			return type;
 	}
 	return NULL;
 }
 
-const InteractionKind *
-image_interaction_kind(const World *world, int number)
+const InteractionType *
+image_interaction_type(const World *world, int number)
 {
-	return interaction_by_number((const InteractionKind *const *) world->interaction_kinds.entries,
-								 world->interaction_kinds.count, number);
+	return interaction_by_number((const InteractionType *const *) world->interaction_types.entries,
+								 world->interaction_types.count, number);
 }
 
 /* ---- the world ---- */
@@ -73,17 +73,17 @@ world_npc_count(const World *world)
 	return world->everyone.count;
 }
 
-const ItemKind *
-world_item_kind(World *world, const char *name)
+const ItemType *
+world_item_type(World *world, const char *name)
 {
-	return image_kind(world, name);
+	return image_item_type(world, name);
 }
 
-const InteractionKind *
-world_interaction_kind(World *world, const char *name)
+const InteractionType *
+world_interaction_type(World *world, const char *name)
 {
-	return interaction_by_name((const InteractionKind *const *) world->interaction_kinds.entries,
-							   world->interaction_kinds.count, name);
+	return interaction_by_name((const InteractionType *const *) world->interaction_types.entries,
+							   world->interaction_types.count, name);
 }
 
 int
@@ -147,8 +147,8 @@ item_interaction(World *world, const WorldItem *item)
 }
 
 bool
-interaction_joinable(const Interaction *interaction, const InteractionKind *kind)
+interaction_joinable(const Interaction *interaction, const InteractionType *type)
 {
-	return interaction != NULL && interaction->kind == kind &&
-		   interaction->participant_count < kind->max_participants;
+	return interaction != NULL && interaction->type == type &&
+		   interaction->participant_count < type->max_participants;
 }

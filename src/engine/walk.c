@@ -94,7 +94,7 @@ cell_beside(World *world, Cell there, Cell from)
 
 Refusal
 npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
-		 const InteractionKind *interaction, int64 target_id, Decider decider)
+		 const InteractionType *interaction, int64 target_id, Decider decider)
 {
 	Cell	   leg[LEG_CELLS];
 	Cell	   goal;

@@ -101,7 +101,7 @@ require_interaction(World *world, int64 id)
 										 (long long) id, (long long) npc_id));
 	}
 	if (interaction->participant_count == 0 ||
-		(interaction->kind->target == TARGET_ITEM && world_item(world, interaction->target_id) == NULL))
+		(interaction->type->target == TARGET_ITEM && world_item(world, interaction->target_id) == NULL))
 		raise_damage(world, psprintf("interaction %lld is with nothing that there is", (long long) id));
 }
 

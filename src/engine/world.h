@@ -50,8 +50,8 @@ extern Npc					 *world_npc(World *world, int64 npc_id); /* NULL = there is none 
 extern WorldItem			 *world_item(World *world, int64 item_id);
 extern int					  world_npc_count(const World *world);
 extern int32				  world_need_decay_max(const World *world); /* millionths of a unit a second */
-extern const ItemKind		 *world_item_kind(World *world, const char *name);
-extern const InteractionKind *world_interaction_kind(World *world, const char *name);
+extern const ItemType		 *world_item_type(World *world, const char *name);
+extern const InteractionType *world_interaction_type(World *world, const char *name);
 extern Cell					  npc_cell(const Npc *npc, int64 now);
 extern WorldItem			 *world_item_at(World *world, Cell cell);
 /*

@@ -25,7 +25,7 @@
 #include "sim/random.h"
 #include "sim/reach.h"
 #include "sim/talk.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 /* Of a name that is part of what a choice is about. */
 #define NAME_BYTES 40
@@ -84,11 +84,11 @@ look_at_items(Surroundings *around, const SeenThing *items, int count)
 			.id = item->id,
 			.cell = item->cell,
 			.distance_squared = item->distance_squared,
-			.kind = &item->kind->kind,
+			.type = &item->kind->item_type,
 			.share_left = item->share_left,
 			.taken = taken,
 			.joinable =
-				taken && item->run != NULL && run_is_joinable(item->run) ? item->run->text->kind : NULL,
+				taken && item->run != NULL && run_is_joinable(item->run) ? item->run->text->type : NULL,
 		};
 	}
 	around->view.mind.items = seen;
@@ -97,30 +97,30 @@ look_at_items(Surroundings *around, const SeenThing *items, int count)
 
 /* Whether the two of them can begin the interaction, or the viewer join the other in it. */
 static bool
-may_do_with(const InteractionKind *kind, const SeenThing *npc)
+may_do_with(const InteractionType *type, const SeenThing *npc)
 {
 	if (npc->run != NULL)
-		return npc->run->text->kind == kind && run_is_joinable(npc->run);
-	return state_is_free(npc->npc->state) && participants_verdict(kind, 2) == BID_ACCEPTED;
+		return npc->run->text->type == type && run_is_joinable(npc->run);
+	return state_is_free(npc->npc->state) && participants_verdict(type, 2) == BID_ACCEPTED;
 }
 
 static void
 look_at_npcs(Surroundings *around, const SeenThing *npcs, int count)
 {
-	const KindTexts *texts = &around->scene->texts;
+	const TypeTexts *texts = &around->scene->texts;
 	SeenPartner		*partners = palloc(sizeof(SeenPartner) * Max(CHOICES_MAX, 1));
 	int				 partner_count = 0;
 
 	for (int i = 0; i < count; i++)
 		for (int k = 0; npcs[i].npc != NULL && k < texts->interaction_count; k++)
 		{
-			const InteractionKind *kind = texts->interactions[k].kind;
+			const InteractionType *type = texts->interactions[k].type;
 
-			if (partner_count == CHOICES_MAX || kind->target != TARGET_NPC || !may_do_with(kind, &npcs[i]))
+			if (partner_count == CHOICES_MAX || type->target != TARGET_NPC || !may_do_with(type, &npcs[i]))
 				continue;
-			if (interaction_reaches(kind, around->here, npcs[i].cell) ||
+			if (interaction_reaches(type, around->here, npcs[i].cell) ||
 				reach_leads_to(&around->reach, npcs[i].cell))
-				partners[partner_count++] = (SeenPartner) {.npc_id = npcs[i].id, .interaction = kind};
+				partners[partner_count++] = (SeenPartner) {.npc_id = npcs[i].id, .interaction = type};
 		}
 	around->view.partners = partners;
 	around->view.partner_count = partner_count;
@@ -137,14 +137,14 @@ find_thing(const SeenThing *things, int count, int64 id)
 
 /* What an interaction brings; with an item that is not in sight nothing is known of it. */
 static void
-rates_of(const InteractionKind *kind, int64 target_id, const SeenThing *items, int count,
+rates_of(const InteractionType *type, int64 target_id, const SeenThing *items, int count,
 		 int32 rates[NEED_COUNT])
 {
-	const SeenThing *item = kind->target == TARGET_ITEM ? find_thing(items, count, target_id) : NULL;
+	const SeenThing *item = type->target == TARGET_ITEM ? find_thing(items, count, target_id) : NULL;
 
 	memset(rates, 0, sizeof(int32) * NEED_COUNT);
-	if (kind->target == TARGET_NPC || item != NULL)
-		interaction_need_rates(kind, item != NULL ? &item->kind->kind : NULL, rates);
+	if (type->target == TARGET_NPC || item != NULL)
+		interaction_need_rates(type, item != NULL ? &item->kind->item_type : NULL, rates);
 }
 
 static void
@@ -163,12 +163,12 @@ look_at_bids(Surroundings *around, const SeenThing *items, int item_count, const
 
 		if (!bid_awaits(bid, around->row->id))
 			continue;
-		rates_of(bid->text->kind, bid->target_id, items, item_count, rates);
+		rates_of(bid->text->type, bid->target_id, items, item_count, rates);
 		bids[count++] =
 			(SeenBid) {.bid_id = bid->id,
 					   .acceptable =
-						   bidder != NULL && partner_in_reach(bid->text->kind, bidder->cell, around->here),
-					   .wanted = mind_accepts(bid->text->kind, rates, around->view.mind.needs)};
+						   bidder != NULL && partner_in_reach(bid->text->type, bidder->cell, around->here),
+					   .wanted = mind_accepts(bid->text->type, rates, around->view.mind.needs)};
 	}
 	around->view.bids = bids;
 	around->view.bid_count = count;
@@ -176,15 +176,15 @@ look_at_bids(Surroundings *around, const SeenThing *items, int item_count, const
 
 /* Words are all that it takes to act in it. */
 static bool
-takes_words_alone(const InteractionKind *kind)
+takes_words_alone(const InteractionType *type)
 {
 	const InteractionRow *interaction =
-		(const InteractionRow *) kind; /* kinds of texts are members of their rows */
+		(const InteractionRow *) type; /* kinds of texts are members of their rows */
 	static char words[] = "words";
 	JsonbValue	said = {.type = jbvString, .val.string = {.val = words, .len = sizeof(words) - 1}};
 	const char *failure;
 
-	return kind->takes_messages &&
+	return type->takes_messages &&
 		   interaction_act(interaction, &interaction_words(&said)->root, &failure) != NULL;
 }
 
@@ -195,7 +195,7 @@ look_inside(Surroundings *around, const SeenThing *items, int item_count)
 
 	if (around->run == NULL)
 		return;
-	mind->interaction = around->run->text->kind;
+	mind->interaction = around->run->text->type;
 	rates_of(mind->interaction, around->run->target_id, items, item_count, mind->interaction_rates);
 	around->view.may_speak =
 		takes_words_alone(mind->interaction) && run_may_act_at(around->run, around->row->id) <= around->now;
@@ -269,13 +269,13 @@ tenths_of_distance(int32 squared)
 
 /* The needs that it fills: "hunger, fun"; "nothing you need" when it fills none. */
 static char *
-filled_by(const InteractionKind *kind, const ItemKind *item)
+filled_by(const InteractionType *type, const ItemType *item)
 {
 	StringInfoData out;
 	int32		   rates[NEED_COUNT];
 
 	initStringInfo(&out);
-	interaction_need_rates(kind, item, rates);
+	interaction_need_rates(type, item, rates);
 	for (int need = 0; need < NEED_COUNT; need++)
 		if (rates[need] > 0)
 			appendStringInfo(&out, out.len > 0 ? ", %s" : "%s", need_names[need]);
@@ -296,26 +296,26 @@ static void
 tell_interaction(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
 	const Scene			  *scene = around->scene;
-	const InteractionKind *kind = action->interaction;
+	const InteractionType *type = action->interaction;
 	int					   count;
 	const SeenThing		  *things =
-		things_of(kind->target == TARGET_NPC ? &scene->npcs : &scene->items, viewer, &count);
+		things_of(type->target == TARGET_NPC ? &scene->npcs : &scene->items, viewer, &count);
 	const SeenThing *thing = find_thing(things, count, action->target_id);
 	char			*distance = tenths_of_distance(thing->distance_squared);
 
-	if (action_meant(kind->name) != ACTION_NONE || kind->target == TARGET_NPC)
+	if (action_meant(type->name) != ACTION_NONE || type->target == TARGET_NPC)
 		*members = psprintf("%s,\"target_id\":" INT64_FORMAT ",\"interaction_name\":\"%s\"", *members,
-							action->target_id, kind->name);
+							action->target_id, type->name);
 	else
-		*members = psprintf("\"action\":\"%s\",\"target_id\":" INT64_FORMAT, kind->name, action->target_id);
-	if (kind->target == TARGET_ITEM)
-		*words = psprintf("%s %s, %s away, fills %s", thing->run != NULL ? "join in:" : kind->name,
-						  thing->kind->kind.name, distance, filled_by(kind, &thing->kind->kind));
+		*members = psprintf("\"action\":\"%s\",\"target_id\":" INT64_FORMAT, type->name, action->target_id);
+	if (type->target == TARGET_ITEM)
+		*words = psprintf("%s %s, %s away, fills %s", thing->run != NULL ? "join in:" : type->name,
+						  thing->kind->item_type.name, distance, filled_by(type, &thing->kind->item_type));
 	else
 	{
-		if (takes_words_alone(kind))
+		if (takes_words_alone(type))
 			*members = psprintf("%s,\"message\":%s", *members, quoted(words_to_say(around)));
-		*words = psprintf("%s %s, %s away", kind->name, short_name(thing->npc->name), distance);
+		*words = psprintf("%s %s, %s away", type->name, short_name(thing->npc->name), distance);
 	}
 }
 
@@ -331,7 +331,7 @@ tell_answer(const Surroundings *around, int viewer, const Action *action, char *
 	Assert(bid != NULL);
 	*members = psprintf("%s,\"bid_id\":" INT64_FORMAT ",\"accept\":%s%s", *members, action->bid_id,
 						action->accept ? "true" : "false", action->accept ? "" : ",\"reason\":\"not now\"");
-	*words = psprintf("%s %s with %s", action->accept ? "accept" : "refuse", bid->text->kind->name,
+	*words = psprintf("%s %s with %s", action->accept ? "accept" : "refuse", bid->text->type->name,
 					  bidder_name(around->scene, bid));
 }
 
@@ -350,14 +350,14 @@ tell_step(const Surroundings *around, int viewer, const Action *action, char **m
 static void
 tell_going_on(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
-	*words = psprintf("go on: %s", around->run != NULL ? around->run->text->kind->name
+	*words = psprintf("go on: %s", around->run != NULL ? around->run->text->type->name
 													   : npc_state_name(around->row->state));
 }
 
 static void
 tell_stop(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
-	*words = psprintf("stop: %s", around->run != NULL ? around->run->text->kind->name : "this");
+	*words = psprintf("stop: %s", around->run != NULL ? around->run->text->type->name : "this");
 }
 
 /* What is always called the same: with something to say, if that is what it takes. */

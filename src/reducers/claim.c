@@ -18,7 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "engine/pace.h"
+#include "engine/response_times.h"
 #include "json.h"
 #include "quiet.h"
 #include "reducers/args.h"
@@ -257,7 +257,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 		if (observations[i].text == NULL || observations[i].controller != session->player_id)
 			continue;
 		if (session->timeout_ms == 0)
-			session->timeout_ms = pace_timeout_ms(session->player_id, session->average_ms);
+			session->timeout_ms = response_time_timeout_ms(session->player_id, session->average_ms);
 		claims[i].told_events = observations[i].told_events;
 		claims[i].told_state = observations[i].told_state;
 		claims[i].body = request_frame(&claims[i], observations[i].text);

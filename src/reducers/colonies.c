@@ -17,7 +17,7 @@
 #define POPULATION_MAX 1000000
 
 /* What a colony is given, as a new world names it. */
-static const char *const item_types[COLONY_ITEM_KIND_COUNT] = {
+static const char *const item_types[COLONY_ITEM_TYPE_COUNT] = {
 	[COLONY_APPLE] = "apple",
 	[COLONY_CHAIR] = "chair",
 	[COLONY_SHOWER] = "shower",
@@ -71,8 +71,8 @@ require_item_types(World *world)
 {
 	long long world_id = world_image_lock(world)->world_id;
 
-	for (int kind = 0; kind < COLONY_ITEM_KIND_COUNT; kind++)
-		if (world_item_kind(world, item_types[kind]) == NULL)
+	for (int kind = 0; kind < COLONY_ITEM_TYPE_COUNT; kind++)
+		if (world_item_type(world, item_types[kind]) == NULL)
 			ereport(
 				ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("world %lld has no item type \"%s\"", world_id, item_types[kind]),
@@ -142,7 +142,7 @@ populate_world(WorldLock *lock, void *arguments, ReducerResult *result)
 	for (int i = 0; i < plan.item_count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		world_add_item(world, item_types[plan.items[i].kind], plan.items[i].cell, NULL);
+		world_add_item(world, item_types[plan.items[i].type], plan.items[i].cell, NULL);
 	}
 	for (int i = 0; i < plan.npc_count; i++)
 	{

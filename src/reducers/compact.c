@@ -17,7 +17,7 @@
 #include "reducers/compact.h"
 #include "reducers/scene_json.h"
 #include "sim/actions.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 /* Of names and of what is said; an escaped character may take six bytes, a text that does not fit is left out. */
 #define NAME_BYTES	  40
@@ -160,7 +160,7 @@ write_status(Compact *compact)
 {
 	StringInfo	out = compact->out;
 	const Run  *run = run_of(compact->scene, compact->row);
-	const char *name = run != NULL ? run->text->kind->name : NULL;
+	const char *name = run != NULL ? run->text->type->name : NULL;
 
 	appendStringInfo(out,
 					 ",\"status\":{\"state\":\"%s\",\"target_id\":", npc_state_name(compact->row->state));
@@ -188,7 +188,7 @@ write_bids(Compact *compact)
 		list_element(&list);
 		appendStringInfo(compact->out, "{\"bid_id\":" INT64_FORMAT ",\"bidder_name\":", bid->id);
 		json_cut_string(compact->out, bidder != NULL ? bidder->name : NULL, NAME_BYTES);
-		appendStringInfo(compact->out, ",\"interaction\":\"%s\"}", bid->text->kind->name);
+		appendStringInfo(compact->out, ",\"interaction\":\"%s\"}", bid->text->type->name);
 		if (!list_element_ends(&list))
 			break;
 	}
@@ -214,7 +214,7 @@ write_conversation(Compact *compact)
 	int		   room = CONVERSATION_ROOM;
 	Part	   list;
 
-	if (run == NULL || run->acts == NULL || !run->text->kind->takes_messages)
+	if (run == NULL || run->acts == NULL || !run->text->type->takes_messages)
 		return;
 	for (int i = (int) JB_ROOT_COUNT(run->acts) - 1; i >= 0 && count < MESSAGES_TOLD; i--)
 	{
@@ -313,9 +313,9 @@ json_thing(StringInfo out, const SeenThing *thing)
 	if (thing->kind != NULL)
 	{
 		appendStringInfo(out, ",\"item_type\":\"%s\",\"occupied\":%s,\"interactions\":[",
-						 thing->kind->kind.name, thing->occupied_by != 0 ? "true" : "false");
-		for (int o = 0; o < thing->kind->kind.offer_count; o++)
-			appendStringInfo(out, "%s\"%s\"", o > 0 ? "," : "", thing->kind->kind.offers[o]->name);
+						 thing->kind->item_type.name, thing->occupied_by != 0 ? "true" : "false");
+		for (int o = 0; o < thing->kind->item_type.offer_count; o++)
+			appendStringInfo(out, "%s\"%s\"", o > 0 ? "," : "", thing->kind->item_type.offers[o]->name);
 		json_literal(out, "]}");
 		return;
 	}

@@ -21,7 +21,7 @@
 #include "sim/actions.h"
 #include "sim/texts.h"
 #include "tables/arrays.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 /* A plan of nine messages of 500 characters fits, whatever characters they are. */
 #define EFFECT_BYTES_MAX 24576

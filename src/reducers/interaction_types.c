@@ -20,9 +20,9 @@
 #include "reducers/reducers.h"
 #include "reducers/type_edits.h"
 #include "spi.h"
-#include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
-#include "tables/kind_rows.h"
+#include "tables/interaction_types.h"
+#include "tables/item_types.h"
+#include "tables/type_definitions.h"
 
 PG_FUNCTION_INFO_V1(npcsim_edit_interaction_types);
 
@@ -82,19 +82,19 @@ check_terms(const InteractionDefinition *definition)
 static void
 check_definition(const InteractionDefinition *definition)
 {
-	InteractionKind kind = {0};
+	InteractionType type = {0};
 
 	check_type_name(definition->name, "interaction");
 	check_type_description(definition->description);
 	check_word(definition->target, "target", targets);
 	if (definition->component != NULL)
 		check_word(definition->component, "component", item_component_names);
-	kind.duration = definition->duration;
+	type.duration = definition->duration;
 	check_participants(definition->min_participants, "min_participants");
 	check_participants(definition->max_participants, "max_participants");
 	check_object(definition->parameters, "parameters");
-	interaction_kind_from_jsonb(definition->need_rates, definition->need_deltas, definition->parameters,
-								&kind);
+	interaction_type_from_jsonb(definition->need_rates, definition->need_deltas, definition->parameters,
+								&type);
 	check_terms(definition);
 }
 
@@ -103,16 +103,16 @@ static void
 refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 {
 	World				  *world = world_image(lock);
-	const InteractionKind *kind = world_interaction_kind(world, definition->name);
+	const InteractionType *type = world_interaction_type(world, definition->name);
 
-	if (kind != NULL && strcmp(interaction_target_name(kind->target), definition->target) != 0)
+	if (type != NULL && strcmp(interaction_target_name(type->target), definition->target) != 0)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("an interaction type keeps its target"),
-				errdetail("\"%s\" is with \"%s\".", kind->name, interaction_target_name(kind->target)),
+				errdetail("\"%s\" is with \"%s\".", type->name, interaction_target_name(type->target)),
 				errhint("Define a type of another name."));
 }
 
 static const Argument definition_arguments[] = {
-	TEXT_ARGUMENT(InteractionDefinition, name, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(InteractionDefinition, name, TYPE_NAME_SIZE - 1),
 	TEXT_ARGUMENT(InteractionDefinition, description, 0),
 	WORD_ARGUMENT(InteractionDefinition, target, targets),
 	WORD_ARGUMENT(InteractionDefinition, component, item_component_names, .optional = true),
@@ -157,7 +157,7 @@ typedef struct DeleteInteractionType
 } DeleteInteractionType;
 
 static const Argument delete_arguments[] = {
-	TEXT_ARGUMENT(DeleteInteractionType, name, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(DeleteInteractionType, name, TYPE_NAME_SIZE - 1),
 };
 
 static bool

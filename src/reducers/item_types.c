@@ -17,8 +17,8 @@
 #include "reducers/reducers.h"
 #include "reducers/type_edits.h"
 #include "spi.h"
-#include "tables/item_kinds.h"
-#include "tables/kind_rows.h"
+#include "tables/item_types.h"
+#include "tables/type_definitions.h"
 
 PG_FUNCTION_INFO_V1(npcsim_edit_item_types);
 
@@ -34,7 +34,7 @@ typedef struct DefineItemType
 } DefineItemType;
 
 static const Argument define_item_type_arguments[] = {
-	TEXT_ARGUMENT(DefineItemType, name, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(DefineItemType, name, TYPE_NAME_SIZE - 1),
 	OBJECT_ARGUMENT(DefineItemType, components),
 	TEXT_ARGUMENT(DefineItemType, description, 0),
 };
@@ -44,15 +44,15 @@ static bool
 define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	const DefineItemType *define = arguments;
-	ItemKind			  kind;
+	ItemType			  type;
 
 	check_type_name(define->name, "item");
 	check_type_description(define->description);
-	item_kind_from_jsonb(define->components, &kind);
+	item_type_from_jsonb(define->components, &type);
 	leave_image(lock);
 	item_type_row_write(lock->world_id, define->name, define->description, define->components);
 	/* an image is loaded before there is a change that its input does not tell of yet */
-	if (item_timed_part(&kind) != NULL)
+	if (item_timed_part(&type) != NULL)
 		world_renew_items(world_image(lock), define->name);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
 	return true;
@@ -71,7 +71,7 @@ typedef struct DeleteItemType
 } DeleteItemType;
 
 static const Argument delete_item_type_arguments[] = {
-	TEXT_ARGUMENT(DeleteItemType, name, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(DeleteItemType, name, TYPE_NAME_SIZE - 1),
 };
 
 static bool

@@ -12,7 +12,7 @@
 #include "reducers/args.h"
 #include "reducers/items.h"
 #include "reducers/reducers.h"
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 
 PG_FUNCTION_INFO_V1(npcsim_item_share_at);
 
@@ -42,7 +42,7 @@ typedef struct CreateItem
 
 static const Argument create_item_arguments[] = {
 	ID_ARGUMENT(CreateItem, item_id, .place = ARGUMENT_MADE),
-	TEXT_ARGUMENT(CreateItem, item_type, KIND_NAME_SIZE - 1),
+	TEXT_ARGUMENT(CreateItem, item_type, TYPE_NAME_SIZE - 1),
 	COORDINATE_ARGUMENT(CreateItem, x),
 	COORDINATE_ARGUMENT(CreateItem, y),
 	OBJECT_ARGUMENT(CreateItem, properties, .can_be_absent = true),
@@ -56,8 +56,8 @@ create_item(WorldLock *lock, void *arguments, ReducerResult *result)
 	Cell		cell = check_cell(world_grid(world), create->x, create->y);
 
 	if (!lock->replaying)
-		check_text(create->item_type, "item_type", KIND_NAME_SIZE - 1);
-	if (world_item_kind(world, create->item_type) == NULL)
+		check_text(create->item_type, "item_type", TYPE_NAME_SIZE - 1);
+	if (world_item_type(world, create->item_type) == NULL)
 		ereport(ERROR, errcode(ERRCODE_NS_NO_ITEM_TYPE),
 				errmsg("item type \"%s\" does not exist", create->item_type),
 				errdetail("World %lld has no such type.", (long long) lock->world_id),
@@ -161,10 +161,10 @@ item_change_properties(World *world, int64 item_id, Jsonb *properties)
 Datum
 npcsim_item_share_at(PG_FUNCTION_ARGS)
 {
-	ItemKind kind;
+	ItemType type;
 	int64	 share = PG_GETARG_INT32(0);
 
-	item_kind_from_jsonb(PG_GETARG_JSONB_P(3), &kind);
-	share = consume_share_left(&kind, share, PG_GETARG_INT64(2) - PG_GETARG_INT64(1));
+	item_type_from_jsonb(PG_GETARG_JSONB_P(3), &type);
+	share = consume_share_left(&type, share, PG_GETARG_INT64(2) - PG_GETARG_INT64(1));
 	PG_RETURN_FLOAT8((double) share / SHARE_WHOLE);
 }

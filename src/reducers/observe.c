@@ -21,7 +21,7 @@
 #include "reducers/scene_json.h"
 #include "reducers/wire_json.h"
 #include "spi.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 
 PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 
@@ -68,13 +68,13 @@ static void
 json_offers(StringInfo out, const SeenThing *item)
 {
 	json_literal(out, "\"interactions\":{");
-	for (int o = 0; o < item->kind->kind.offer_count; o++)
+	for (int o = 0; o < item->kind->item_type.offer_count; o++)
 	{
 		if (o > 0)
 			appendStringInfoChar(out, ',');
 		appendStringInfoString(out, item->kind->offers[o].offer);
-		json_duration(out,
-					  interaction_lasts(item->kind->kind.offers[o], &item->kind->kind, item->share_left));
+		json_duration(out, interaction_lasts(item->kind->item_type.offers[o], &item->kind->item_type,
+											 item->share_left));
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, '}');
@@ -221,10 +221,10 @@ effect_of(const Run *run, const SeenThing *items, int item_count)
 {
 	for (int i = 0; run->text->effect == NULL && i < item_count; i++)
 	{
-		const ItemKind *kind = &items[i].kind->kind;
+		const ItemType *type = &items[i].kind->item_type;
 
-		for (int o = 0; items[i].id == run->target_id && o < kind->offer_count; o++)
-			if (kind->offers[o] == run->text->kind)
+		for (int o = 0; items[i].id == run->target_id && o < type->offer_count; o++)
+			if (type->offers[o] == run->text->type)
 				return items[i].kind->offers[o].effect;
 	}
 	return run->text->effect;
@@ -240,14 +240,14 @@ json_current_interaction(StringInfo out, const Scene *scene, const NpcRow *row, 
 	json_literal(out, "{\"id\":");
 	json_int64(out, run->id);
 	appendStringInfo(out, ",\"name\":\"%s\",\"description\":%s,\"target_type\":\"%s\",\"target_id\":",
-					 run->text->kind->name, run->text->description,
-					 interaction_target_name(run->text->kind->target));
+					 run->text->type->name, run->text->description,
+					 interaction_target_name(run->text->type->target));
 	json_int64(out, run->target_id);
 	json_literal(out, ",\"started_at\":");
 	json_millionths(out, run->started_at);
 	if (effect != NULL)
 		appendStringInfo(out, ",%s", effect);
-	if (run->text->kind->max_participants > 1)
+	if (run->text->type->max_participants > 1)
 	{
 		json_literal(out, ",\"participants\":");
 		json_ids(out, run->participants, run->participant_count);
@@ -273,7 +273,7 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 
 	appendStringInfo(out, ",\"status\":{\"state\":\"%s\",\"movement_locked\":%s,\"target_id\":",
 					 npc_state_name(row->state),
-					 run != NULL && run->text->kind->locks_movement ? "true" : "false");
+					 run != NULL && run->text->type->locks_movement ? "true" : "false");
 	json_id(out, row->target_id);
 	json_literal(out, ",\"current_interaction\":");
 	if (run == NULL)
@@ -299,7 +299,7 @@ find_item_offers(const Scene *scene, const NpcRow *row, const SeenThing *items, 
 
 		if (item->occupied_by == 0 || item->occupied_by == row->id ||
 			(item->run != NULL && item->run->id == row->interaction_id))
-			for (int o = 0; o < item->kind->kind.offer_count; o++)
+			for (int o = 0; o < item->kind->item_type.offer_count; o++)
 				offered[item->kind->offers[o].interaction] = true;
 		else if (item->run != NULL && run_is_joinable(item->run))
 			offered[item->run->text - scene->texts.interactions] = true;
@@ -318,12 +318,12 @@ find_npc_offers(const Scene *scene, const NpcRow *row, const SeenThing *npcs, in
 
 		if (run == NULL)
 			any_is_free = any_is_free || (npcs[i].npc != NULL && state_is_free(npcs[i].npc->state));
-		else if (run->text->kind->target == TARGET_NPC && run->id != row->interaction_id &&
+		else if (run->text->type->target == TARGET_NPC && run->id != row->interaction_id &&
 				 run_is_joinable(run))
 			offered[run->text - scene->texts.interactions] = true;
 	}
 	for (int i = 0; any_is_free && i < scene->texts.interaction_count; i++)
-		if (scene->texts.interactions[i].kind->target == TARGET_NPC)
+		if (scene->texts.interactions[i].type->target == TARGET_NPC)
 			offered[i] = true;
 }
 
@@ -337,7 +337,7 @@ json_available(StringInfo out, const Scene *scene, const bool *offered)
 	{
 		if (!offered[i])
 			continue;
-		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", scene->texts.interactions[i].kind->name);
+		appendStringInfo(out, first ? "\"%s\"" : ",\"%s\"", scene->texts.interactions[i].type->name);
 		first = false;
 	}
 	appendStringInfoChar(out, ']');

@@ -114,7 +114,7 @@ see_item(Scene *scene, int viewer, const IndexReading *row)
 	thing->distance_squared = cell_distance_squared(scene->cells[viewer], thing->cell);
 	if (thing->distance_squared > SIGHT_SQUARED)
 		return;
-	thing->kind = find_kind_text(&scene->texts, met.type);
+	thing->kind = find_type_text(&scene->texts, met.type);
 	add_thing(&scene->items, thing);
 }
 
@@ -308,7 +308,7 @@ scene_read(Scene *scene, const WorldHead *head, const int64 *npc_ids, int count,
 	if (scene->viewers->count > 0)
 	{
 		find_places(scene);
-		read_kind_texts(head->world_id, &scene->texts);
+		read_type_texts(head->world_id, &scene->texts);
 		look_around(scene, &seen_items, &scene->items, see_item);
 		look_around(scene, &seen_tracks, &scene->npcs, see_npc);
 		read_bids(head->world_id, &scene->texts, scene->viewers, &scene->bids);

@@ -8,9 +8,9 @@
 
 #include "postgres.h"
 
-#include "reducers/kind_texts.h"
 #include "reducers/npc_rows.h"
-#include "reducers/under_way.h"
+#include "reducers/ongoing.h"
+#include "reducers/type_texts.h"
 #include "reducers/world_head.h"
 
 typedef struct SeenThing
@@ -19,7 +19,7 @@ typedef struct SeenThing
 	int64 id;
 	Cell  cell;
 	/* items */
-	const KindText *kind; /* NULL for NPCs */
+	const TypeText *kind; /* NULL for NPCs */
 	int32			share_left;
 	int64			occupied_by;
 	/* found in what is read afterwards */
@@ -40,7 +40,7 @@ typedef struct Scene
 	const WorldHead *head;
 	NpcRows			*viewers;
 	Cell			*cells; /* of the viewers, now */
-	KindTexts		 texts;
+	TypeTexts		 texts;
 	SeenList		 items;
 	SeenList		 npcs;
 	OpenBids		 bids;

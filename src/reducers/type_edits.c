@@ -14,17 +14,17 @@
 #include "errors.h"
 #include "reducers/args.h"
 #include "reducers/type_edits.h"
-#include "tables/kind_json.h"
+#include "tables/type_json.h"
 
 #define DESCRIPTION_MAX_CHARS 500
 
 void
 check_type_name(const char *name, const char *what)
 {
-	if (!kind_name_valid(name))
+	if (!type_name_valid(name))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid name of an %s type", what),
 				errdetail("It is \"%s\".", name),
-				errhint("A letter a to z, then up to %d of a to z, 0 to 9 and _.", KIND_NAME_SIZE - 2));
+				errhint("A letter a to z, then up to %d of a to z, 0 to 9 and _.", TYPE_NAME_SIZE - 2));
 }
 
 void

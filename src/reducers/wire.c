@@ -213,7 +213,7 @@ json_changed_rows(StringInfo out, const char *name, int64 world_id, const Change
 
 /* Kinds have no ids: all of them, "complete", so that a reader drops what is missing. */
 static void
-json_changed_kinds(StringInfo out, const char *name, int64 world_id, void (*write)(StringInfo, int64))
+json_changed_types(StringInfo out, const char *name, int64 world_id, void (*write)(StringInfo, int64))
 {
 	appendStringInfo(out, ",\"%s\":{\"upsert\":", name);
 	write(out, world_id);
@@ -236,9 +236,9 @@ json_changes(StringInfo out, const WorldHead *head, Changes *changes)
 		json_terrain(out, world_id, head->size_x, head->size_y);
 	}
 	if (changes->item_types)
-		json_changed_kinds(out, "item_types", world_id, json_item_types);
+		json_changed_types(out, "item_types", world_id, json_item_types);
 	if (changes->interaction_types)
-		json_changed_kinds(out, "interaction_types", world_id, json_interaction_types);
+		json_changed_types(out, "interaction_types", world_id, json_interaction_types);
 	if (changes->npc_count > 0 || changes->by_rows)
 		json_changed_npcs(out, world_id, changes);
 	json_changed_rows(out, "world_items", world_id, changes, &changes->items, &changes->remaining_items,

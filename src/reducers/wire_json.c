@@ -10,13 +10,13 @@
 
 #include "json.h"
 #include "reducers/wire_json.h"
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "spi.h"
 #include "tables/id_lists.h"
-#include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
-#include "tables/kind_rows.h"
+#include "tables/interaction_types.h"
+#include "tables/item_types.h"
 #include "tables/shown_rows.h"
+#include "tables/type_definitions.h"
 #include "tables/worlds.h"
 
 /* Rows of a family: loaded by ids (NULL: all of a world), and written one by one, behind "id":. */
@@ -154,11 +154,11 @@ json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *
 /* ---- kinds ---- */
 
 static void
-json_offers(StringInfo out, const ItemKind *kind)
+json_offers(StringInfo out, const ItemType *type)
 {
 	json_literal(out, ",\"interactions\":[");
-	for (int i = 0; i < kind->offer_count; i++)
-		appendStringInfo(out, i > 0 ? ",\"%s\"" : "\"%s\"", kind->offers[i]->name);
+	for (int i = 0; i < type->offer_count; i++)
+		appendStringInfo(out, i > 0 ? ",\"%s\"" : "\"%s\"", type->offers[i]->name);
 	appendStringInfoChar(out, ']');
 }
 
@@ -174,15 +174,15 @@ json_item_types(StringInfo out, int64 world_id)
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < count; i++)
 	{
-		ItemKind kind;
+		ItemType type;
 
-		item_kind_from_jsonb(types[i].components, &kind);
-		item_kind_link(&kind, interactions.kinds, interactions.count);
+		item_type_from_jsonb(types[i].components, &type);
+		item_type_link(&type, interactions.types, interactions.count);
 		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		json_string(out, types[i].name);
 		json_literal(out, ",\"description\":");
 		json_string(out, types[i].description);
-		json_offers(out, &kind);
+		json_offers(out, &type);
 		json_literal(out, ",\"components\":");
 		json_jsonb(out, types[i].components);
 		appendStringInfoChar(out, '}');
@@ -210,28 +210,28 @@ json_needs_per_second(StringInfo out, const int32 rates[NEED_COUNT])
 static void
 json_interaction_type(StringInfo out, const InteractionRow *row)
 {
-	const InteractionKind *kind = &row->kind;
+	const InteractionType *type = &row->type;
 
 	json_literal(out, "{\"name\":");
-	json_string(out, kind->name);
+	json_string(out, type->name);
 	json_literal(out, ",\"description\":");
 	json_string(out, row->description);
 	json_literal(out, ",\"target\":");
-	json_string(out, interaction_target_name(kind->target));
+	json_string(out, interaction_target_name(type->target));
 	json_literal(out, ",\"component\":");
-	json_string(out, kind->component != NULL ? kind->component->name : NULL);
-	json_needs_per_second(out, kind->need_rate);
+	json_string(out, type->component != NULL ? type->component->name : NULL);
+	json_needs_per_second(out, type->need_rate);
 	json_literal(out, ",\"duration\":");
-	if (kind->duration == 0)
+	if (type->duration == 0)
 		json_literal(out, "null");
 	else
-		json_millionths(out, kind->duration);
+		json_millionths(out, type->duration);
 	appendStringInfo(out,
 					 ",\"needs_adjacency\":%s,\"locks_movement\":%s,\"moves_onto_item\":%s"
 					 ",\"min_participants\":%d,\"max_participants\":%d,\"parameters\":",
-					 kind->needs_adjacency ? "true" : "false", kind->locks_movement ? "true" : "false",
-					 kind->moves_onto_item ? "true" : "false", kind->min_participants,
-					 kind->max_participants);
+					 type->needs_adjacency ? "true" : "false", type->locks_movement ? "true" : "false",
+					 type->moves_onto_item ? "true" : "false", type->min_participants,
+					 type->max_participants);
 	json_jsonb(out, row->parameters);
 	appendStringInfoChar(out, '}');
 }

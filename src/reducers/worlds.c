@@ -23,7 +23,7 @@
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
-#include "tables/kind_rows.h"
+#include "tables/type_definitions.h"
 #include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_create_world);
@@ -128,7 +128,7 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	world_id = world_rows_insert(name, size_x, size_y, seed, tick_rate, world_home());
 	lock = world_lock(world_id, WORLD_WAIT);
 	world_terrain_insert(world_id, terrain);
-	starter_kinds_insert(world_id);
+	starter_types_insert(world_id);
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_flush(lock);

@@ -135,7 +135,7 @@ direction_by_name(const char *name, Direction *direction)
 }
 
 bool
-interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
+interaction_reaches(const InteractionType *interaction, Cell from, Cell to)
 {
 	if (interaction->needs_adjacency)
 		return cell_adjacent(from, to);
@@ -145,7 +145,7 @@ interaction_reaches(const InteractionKind *interaction, Cell from, Cell to)
 }
 
 bool
-partner_in_reach(const InteractionKind *interaction, Cell bidder, Cell partner)
+partner_in_reach(const InteractionType *interaction, Cell bidder, Cell partner)
 {
 	if (interaction->target == TARGET_NPC)
 		return interaction_reaches(interaction, bidder, partner);
@@ -153,7 +153,7 @@ partner_in_reach(const InteractionKind *interaction, Cell bidder, Cell partner)
 }
 
 BidVerdict
-participants_verdict(const InteractionKind *interaction, int participants)
+participants_verdict(const InteractionType *interaction, int participants)
 {
 	if (participants < interaction->min_participants)
 		return BID_TOO_FEW;
@@ -165,10 +165,10 @@ participants_verdict(const InteractionKind *interaction, int participants)
  * a bidder is not sent to an item for nothing.
  */
 BidVerdict
-item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item, Cell bidder_cell,
-				 const InteractionKind *interaction, int participants)
+item_answers_bid(const ItemType *type, int64_t share_left, bool taken, Cell item, Cell bidder_cell,
+				 const InteractionType *interaction, int participants)
 {
-	if (interaction == NULL || !item_offers(kind, interaction))
+	if (interaction == NULL || !item_offers(type, interaction))
 		return BID_NOT_OFFERED;
 	if (interaction_consumes(interaction) && share_left <= 0)
 		return BID_USED_UP;

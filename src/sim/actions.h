@@ -5,7 +5,7 @@
 #ifndef NPCSIM_ACTIONS_H
 #define NPCSIM_ACTIONS_H
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 
 typedef enum NpcState /* stored: append only */
 {
@@ -56,7 +56,7 @@ typedef struct Action
 	bool				   accept;	 /* a bid */
 	bool				   all_bids; /* in place of ids */
 	int64_t				   target_id;
-	const InteractionKind *interaction;
+	const InteractionType *interaction;
 	int64_t				   duration;
 	const int64_t		  *partners; /* further NPCs that are to take part */
 	/* what is done inside the interaction, its parameters: jsonb, of which nothing is known here; NULL = nothing */
@@ -151,12 +151,12 @@ typedef enum BidVerdict
 } BidVerdict;
 
 /* 'taken': somebody else uses it, and cannot be joined; 'participants': how many there would be. */
-extern BidVerdict item_answers_bid(const ItemKind *kind, int64_t share_left, bool taken, Cell item,
-								   Cell bidder_cell, const InteractionKind *interaction, int participants);
+extern BidVerdict item_answers_bid(const ItemType *type, int64_t share_left, bool taken, Cell item,
+								   Cell bidder_cell, const InteractionType *interaction, int participants);
 /* BID_ACCEPTED, BID_TOO_FEW or BID_TOO_MANY. */
 /* Whether one who is invited is near enough to the bidder: as near as the interaction is with NPCs, else to hear him. */
-extern bool		  partner_in_reach(const InteractionKind *interaction, Cell bidder, Cell partner);
-extern BidVerdict participants_verdict(const InteractionKind *interaction, int participants);
+extern bool		  partner_in_reach(const InteractionType *interaction, Cell bidder, Cell partner);
+extern BidVerdict participants_verdict(const InteractionType *interaction, int participants);
 
 /* Whether one in this state can begin to interact, or be asked to. */
 static inline bool
@@ -166,7 +166,7 @@ state_is_free(NpcState state)
 }
 
 /* Whether one on a cell is near enough to interact with what, or whom, is on another. */
-extern bool		   interaction_reaches(const InteractionKind *interaction, Cell from, Cell to);
+extern bool		   interaction_reaches(const InteractionType *interaction, Cell from, Cell to);
 extern const char *bid_verdict_reason(BidVerdict verdict); /* "item is occupied", … */
 
 #endif /* NPCSIM_ACTIONS_H */

@@ -24,7 +24,7 @@ typedef struct Choices
 typedef struct Offer
 {
 	const SeenItem		  *item;
-	const InteractionKind *interaction;
+	const InteractionType *interaction;
 	int32_t				   score; /* what the mind chooses by */
 	int32_t				   lack;  /* to all that a need can be */
 } Offer;
@@ -98,9 +98,9 @@ find_offers(const MindView *view, Offer offers[CHOICES_MAX])
 	{
 		const SeenItem *item = &view->items[i];
 
-		for (int o = 0; o < item->kind->offer_count; o++)
+		for (int o = 0; o < item->type->offer_count; o++)
 		{
-			Offer offer = {.item = item, .interaction = item->kind->offers[o]};
+			Offer offer = {.item = item, .interaction = item->type->offers[o]};
 			int	  place;
 
 			if (!mind_offer_usable(item, offer.interaction))

@@ -26,7 +26,7 @@ typedef struct SeenBid
 typedef struct SeenPartner
 {
 	int64_t				   npc_id;
-	const InteractionKind *interaction;
+	const InteractionType *interaction;
 } SeenPartner;
 
 typedef struct ChoiceView

@@ -321,12 +321,12 @@ build_wall(Builder *builder, Cell cell)
 }
 
 static bool
-put_item(Builder *builder, Cell cell, ColonyItemKind kind)
+put_item(Builder *builder, Cell cell, ColonyItemType type)
 {
 	if (!may_block(builder, cell))
 		return false;
 	grid_add_item(builder->site, cell);
-	builder->plan->items[builder->plan->item_count++] = (ColonyItem) {.cell = cell, .kind = kind};
+	builder->plan->items[builder->plan->item_count++] = (ColonyItem) {.cell = cell, .type = type};
 	builder->spare--;
 	return true;
 }
@@ -482,7 +482,7 @@ build_walls(Builder *builder)
 /* ---- items and people ---- */
 
 /* a prime number of kinds, so that any step through them meets all */
-static const ColonyItemKind furniture[] = {COLONY_CHAIR, COLONY_SHOWER, COLONY_TELEVISION};
+static const ColonyItemType furniture[] = {COLONY_CHAIR, COLONY_SHOWER, COLONY_TELEVISION};
 
 #define FURNITURE_KINDS ((int) (sizeof(furniture) / sizeof(furniture[0])))
 
@@ -572,10 +572,10 @@ release_districts(const Builder *builder, Districts *districts)
 
 /* Puts one of a kind into a district; false if there is no room. */
 static bool
-furnish_district(Builder *builder, Districts *districts, int district, ColonyItemKind kind)
+furnish_district(Builder *builder, Districts *districts, int district, ColonyItemType type)
 {
 	while (districts->next[district] < districts->end[district])
-		if (put_item(builder, districts->cells[districts->next[district]++], kind))
+		if (put_item(builder, districts->cells[districts->next[district]++], type))
 			return true;
 	return false;
 }

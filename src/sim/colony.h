@@ -9,19 +9,19 @@
 #include "sim/grid.h"
 
 /* What a colony is given: something for each need. */
-typedef enum ColonyItemKind
+typedef enum ColonyItemType
 {
 	COLONY_APPLE,
 	COLONY_CHAIR,
 	COLONY_SHOWER,
 	COLONY_TELEVISION,
-	COLONY_ITEM_KIND_COUNT
-} ColonyItemKind;
+	COLONY_ITEM_TYPE_COUNT
+} ColonyItemType;
 
 typedef struct ColonyItem
 {
 	Cell		   cell;
-	ColonyItemKind kind;
+	ColonyItemType type;
 } ColonyItem;
 
 typedef struct ColonyPlan

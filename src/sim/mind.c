@@ -50,11 +50,11 @@ static bool
 item_usable(const SeenItem *item)
 {
 	return (!item->taken || item->joinable != NULL) &&
-		   (item->share_left > 0 || item_whole_time(item->kind) == 0);
+		   (item->share_left > 0 || item_whole_time(item->type) == 0);
 }
 
 bool
-mind_offer_usable(const SeenItem *item, const InteractionKind *interaction)
+mind_offer_usable(const SeenItem *item, const InteractionType *interaction)
 {
 	if (!item_usable(item))
 		return false;
@@ -62,12 +62,12 @@ mind_offer_usable(const SeenItem *item, const InteractionKind *interaction)
 }
 
 int32_t
-mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionKind *interaction, int32_t level)
+mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionType *interaction, int32_t level)
 {
 	int32_t rates[NEED_COUNT];
 	int32_t lack = 0;
 
-	interaction_need_rates(interaction, item->kind, rates);
+	interaction_need_rates(interaction, item->type, rates);
 	for (int i = 0; i < NEED_COUNT; i++)
 		if (rates[i] > 0 && level - view->needs[i] > lack)
 			lack = level - view->needs[i];
@@ -87,7 +87,7 @@ mind_item_nearer(const SeenItem *item, const SeenItem *other)
  * it, of several of one score the one that the world had first.
  */
 static const SeenItem *
-most_wanted(const MindView *view, const InteractionKind **interaction)
+most_wanted(const MindView *view, const InteractionType **interaction)
 {
 	const SeenItem *best = NULL;
 	int32_t			best_score = 0;
@@ -103,19 +103,19 @@ most_wanted(const MindView *view, const InteractionKind **interaction)
 	{
 		const SeenItem *item = &view->items[i];
 
-		for (int o = 0; o < item->kind->offer_count; o++)
+		for (int o = 0; o < item->type->offer_count; o++)
 		{
 			int32_t score;
 
-			if (!mind_offer_usable(item, item->kind->offers[o]))
+			if (!mind_offer_usable(item, item->type->offers[o]))
 				continue;
-			score = mind_offer_lack(view, item, item->kind->offers[o], MIND_LOW_NEED);
+			score = mind_offer_lack(view, item, item->type->offers[o], MIND_LOW_NEED);
 			if (score > best_score ||
 				(best != NULL && best != item && score == best_score && mind_item_nearer(item, best)))
 			{
 				best = item;
 				best_score = score;
-				*interaction = item->kind->offers[o];
+				*interaction = item->type->offers[o];
 			}
 		}
 	}
@@ -146,7 +146,7 @@ mind_needs_sight(const MindView *view, const bool served[NEED_COUNT])
 }
 
 bool
-mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT],
+mind_accepts(const InteractionType *interaction, const int32_t rates[NEED_COUNT],
 			 const int32_t needs[NEED_COUNT])
 {
 	if (interaction_is_talk(interaction))
@@ -172,7 +172,7 @@ company(const MindView *view)
 Action
 mind_decide(const MindView *view)
 {
-	const InteractionKind *interaction = NULL;
+	const InteractionType *interaction = NULL;
 	const SeenItem		  *wanted;
 	const SeenNpc		  *other = company(view);
 	Action				   action;

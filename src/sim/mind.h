@@ -18,11 +18,11 @@ typedef struct SeenItem
 	int64_t			id;
 	Cell			cell;
 	int32_t			distance_squared;
-	const ItemKind *kind;
+	const ItemType *type;
 	int64_t			share_left;
 	bool			taken; /* somebody else uses it */
 	/* what is done with it by others, who can be joined; NULL = nothing of that kind */
-	const InteractionKind *joinable;
+	const InteractionType *joinable;
 } SeenItem;
 
 typedef struct SeenNpc
@@ -39,12 +39,12 @@ typedef struct MindView
 	Cell				   cell;
 	NpcState			   state;
 	int32_t				   needs[NEED_COUNT];
-	const InteractionKind *interaction;					  /* the one it is in, or NULL */
+	const InteractionType *interaction;					  /* the one it is in, or NULL */
 	int32_t				   interaction_rates[NEED_COUNT]; /* what that brings per second, decay not counted */
 	int64_t				   approaching;					  /* target of the walk under way, 0 = none */
 	const SeenItem		  *items;
 	int					   item_count;
-	const InteractionKind *talk; /* what conversations are in its world; NULL = it does not want one now */
+	const InteractionType *talk; /* what conversations are in its world; NULL = it does not want one now */
 	uint32_t			   talk_choice; /* drawn, 0 .. 2^32 - 1: with whom */
 	const SeenNpc		  *npcs;
 	int					   npc_count;
@@ -64,20 +64,20 @@ typedef struct MindView
 extern Action mind_decide(const MindView *view);
 
 /* Whether the NPC could do this with the item, by itself or with those who do it already, once it is there. */
-extern bool mind_offer_usable(const SeenItem *item, const InteractionKind *interaction);
+extern bool mind_offer_usable(const SeenItem *item, const InteractionType *interaction);
 
 /*
  * What the neediest need that the interaction with the item fills lacks to a level, 0 if none does: to MIND_LOW_NEED it is
  * the score by which the mind chooses.
  */
-extern int32_t mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionKind *interaction,
+extern int32_t mind_offer_lack(const MindView *view, const SeenItem *item, const InteractionType *interaction,
 							   int32_t level);
 
 /* Whether the item comes before another of the same score. */
 extern bool mind_item_nearer(const SeenItem *item, const SeenItem *other);
 
 /* Whether one that is free takes part in what it was invited to, which would change its needs so (per second). */
-extern bool mind_accepts(const InteractionKind *interaction, const int32_t rates[NEED_COUNT],
+extern bool mind_accepts(const InteractionType *interaction, const int32_t rates[NEED_COUNT],
 						 const int32_t needs[NEED_COUNT]);
 
 /*

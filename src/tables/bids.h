@@ -12,7 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "engine/due.h"
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "tables/row_type.h"
 
 typedef enum Invitation /* stored in interaction_bid_rows.answers: append only */
@@ -27,7 +27,7 @@ typedef struct Bid
 {
 	int64				   id;
 	int16				   number; /* of the interaction's kind */
-	const InteractionKind *kind;
+	const InteractionType *type;
 	int64				   bidder_id;
 	int64				   target_id; /* an item, or the NPC it is with */
 	int64				   invited[PARTICIPANTS_MAX];

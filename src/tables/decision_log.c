@@ -136,8 +136,8 @@ decision_log_write(const LoggedDecision *decisions, int count)
 	spi_run(&insert, arrays, NULL, SPI_OK_INSERT);
 }
 
-PlayerPace *
-decision_paces_read(int rows_most, int *count)
+PlayerResponseTime *
+decision_response_times_read(int rows_most, int *count)
 {
 	int16  today = (int16) (time(NULL) / 86400 % LOG_DAYS);
 	int16  yesterday = (int16) ((today + LOG_DAYS - 1) % LOG_DAYS);
@@ -145,11 +145,12 @@ decision_paces_read(int rows_most, int *count)
 		spi_run(&select_paces,
 				(Datum[]) {Int16GetDatum(today), Int16GetDatum(yesterday), Int64GetDatum(rows_most)}, NULL,
 				SPI_OK_SELECT);
-	PlayerPace *paces = palloc(sizeof(PlayerPace) * Max(rows, 1));
-	bool		isnull;
+	PlayerResponseTime *response_times = palloc(sizeof(PlayerResponseTime) * Max(rows, 1));
+	bool				isnull;
 
 	for (uint64 i = 0; i < rows; i++)
-		paces[i] = (PlayerPace) {spi_int64(i, 1, 0), DatumGetFloat8(spi_datum(i, 2, &isnull))};
+		response_times[i] =
+			(PlayerResponseTime) {spi_int64(i, 1, 0), DatumGetFloat8(spi_datum(i, 2, &isnull))};
 	*count = (int) rows;
-	return paces;
+	return response_times;
 }

@@ -47,16 +47,16 @@ typedef struct LoggedDecision
 extern void decision_log_write(const LoggedDecision *decisions, int count);
 
 /* How long a player's mind takes: the 95th percentile of its last decisions. */
-typedef struct PlayerPace
+typedef struct PlayerResponseTime
 {
 	int64  player_id;
 	double p95_ms;
-} PlayerPace;
+} PlayerResponseTime;
 
 /*
  * Of the players with enough decisions among the newest rows, of all players together. Decisions during which the world was
  * started say nothing. By the caller's snapshot.
  */
-extern PlayerPace *decision_paces_read(int rows_most, int *count);
+extern PlayerResponseTime *decision_response_times_read(int rows_most, int *count);
 
 #endif /* NPCSIM_TABLES_DECISION_LOG_H */

@@ -9,7 +9,7 @@
 
 #include "storage/itemptr.h"
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "tables/npcs.h"
 
 /* Acts of an interaction that are kept, the last ones. */
@@ -25,7 +25,7 @@ typedef struct Interaction
 {
 	int64				   id;
 	int16				   number; /* of its kind */
-	const InteractionKind *kind;
+	const InteractionType *type;
 	int64				   initiator_id; /* who began it; may have left */
 	int64				   target_id;
 	int64				   started_at;

@@ -10,7 +10,7 @@
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/geometries.h"
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 #include "tables/items.h"
 
 static SpiStatement load_types =
@@ -19,15 +19,15 @@ static SpiStatement load_types =
 /* ---- items ---- */
 
 static void
-take_item_kind(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
+take_item_type(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	((WorldItem *) thing)->kind = load->item_kind(load->arg, TextDatumGetCString(value));
+	((WorldItem *) thing)->type = load->item_type(load->arg, TextDatumGetCString(value));
 }
 
 static void
-put_item_kind(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+put_item_type(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
-	put_text(row, ((WorldItem *) thing)->kind->name);
+	put_text(row, ((WorldItem *) thing)->type->name);
 }
 
 /* The image does not keep them. */
@@ -53,7 +53,7 @@ static const RowColumn item_columns[] = {
 	ROW_NUMBER_OR(WorldItem, occupied_by, "occupied_by_npc_id", INT8OID, 0),
 	ROW_NUMBER(WorldItem, revision, "revision", INT8OID),
 	ROW_NUMBER_OR(WorldItem, due.at, "due_at", INT8OID, SIM_NEVER),
-	ROW_OWN("item_type", TEXTOID, take_item_kind, put_item_kind),
+	ROW_OWN("item_type", TEXTOID, take_item_type, put_item_type),
 	ROW_FIXED_NUMBER(WorldItem, cell.x, "x", INT2OID),
 	ROW_FIXED_NUMBER(WorldItem, cell.y, "y", INT2OID),
 	ROW_FIXED_OWN("properties", JSONBOID, NULL, put_properties),
@@ -83,7 +83,7 @@ static RowType moved_rows = {.table = "items",
 
 static const RowColumn respawn_columns[] = {
 	ROW_NUMBER(WorldItem, id, "id", INT8OID),
-	ROW_FIXED_OWN("item_type", TEXTOID, take_item_kind, put_item_kind),
+	ROW_FIXED_OWN("item_type", TEXTOID, take_item_type, put_item_type),
 	ROW_FIXED_NUMBER(WorldItem, cell.x, "x", INT2OID),
 	ROW_FIXED_NUMBER(WorldItem, cell.y, "y", INT2OID),
 	ROW_FIXED_NUMBER(WorldItem, due.at, "due_at", INT8OID),
@@ -116,14 +116,14 @@ item_types_load(int64 world_id)
 }
 
 void
-item_type_read(uint64 row, ItemKind *kind)
+item_type_read(uint64 row, ItemType *type)
 {
 	bool  isnull;
 	char *name = spi_text(row, 1, CurrentMemoryContext);
 
-	memset(kind, 0, sizeof(*kind));
-	item_kind_from_jsonb(DatumGetJsonbP(spi_datum(row, 2, &isnull)), kind);
-	strlcpy(kind->name, name, sizeof(kind->name));
+	memset(type, 0, sizeof(*type));
+	item_type_from_jsonb(DatumGetJsonbP(spi_datum(row, 2, &isnull)), type);
+	strlcpy(type->name, name, sizeof(type->name));
 }
 
 /* ---- writing ---- */

@@ -10,13 +10,13 @@
 #include "utils/jsonb.h"
 
 #include "engine/due.h"
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "tables/npcs.h"
 
 typedef struct WorldItem
 {
 	int64			id;
-	const ItemKind *kind;
+	const ItemType *type;
 	Cell			cell;
 	int64			share_left;
 	int64			occupied_by; /* 0 = nobody */
@@ -38,7 +38,7 @@ extern RowType respawn_rows;
 
 /* Rows of the last statement are read one by one. SPI must be connected. */
 extern uint64 item_types_load(int64 world_id);
-extern void	  item_type_read(uint64 row, ItemKind *kind);
+extern void	  item_type_read(uint64 row, ItemType *type);
 
 /* Where an item's row is, as a number; 0 = nobody knows. */
 static inline int64

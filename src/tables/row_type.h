@@ -20,7 +20,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "spi.h"
 #include "tables/change_log.h"
 #include "tables/hot_rows.h"
@@ -38,7 +38,7 @@ typedef struct RowLoad
 	int			 count;
 	void *(*lookup)(void *arg, int64 id);
 	void (*done)(void *arg, void *thing); /* its row was read; NULL = nothing is to be done then */
-	const ItemKind *(*item_kind)(void *arg, const char *name); /* of rows that name one */
+	const ItemType *(*item_type)(void *arg, const char *name); /* of rows that name one */
 	void		 *arg;
 	MemoryContext context;
 } RowLoad;

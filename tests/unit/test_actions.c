@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sim/actions.h"
-#include "starter_kinds.h"
+#include "starter_types.h"
 #include "tap.h"
 
 /* chapter "NPC states and the actions that are legal in them", the platform's own additions included */
@@ -309,11 +309,11 @@ test_directions(void)
 static void
 test_bids(void)
 {
-	ItemKind   apple = linked((ItemKind) KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000})));
-	ItemKind   chair = linked((ItemKind) KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000})));
-	ItemKind   lamp = {.name = "lamp"};
-	ItemKind   screen = linked((ItemKind) KIND_OF("screen", USABLE_FOR("watch")));
-	ItemKind   table = linked((ItemKind) KIND_OF("table", USABLE_FOR("play")));
+	ItemType   apple = linked((ItemType) KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000})));
+	ItemType   chair = linked((ItemType) KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000})));
+	ItemType   lamp = {.name = "lamp"};
+	ItemType   screen = linked((ItemType) KIND_OF("screen", USABLE_FOR("watch")));
+	ItemType   table = linked((ItemType) KIND_OF("table", USABLE_FOR("play")));
 	const Cell here = {10, 10};
 	const Cell beside = {10, 11};
 	const Cell diagonal = {11, 11};

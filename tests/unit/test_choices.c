@@ -5,15 +5,15 @@
 #include "sim/choices.h"
 #include "sim/random.h"
 #include "sim/reach.h"
-#include "starter_kinds.h"
+#include "starter_types.h"
 #include "tap.h"
 
-static ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
-static ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
+static ItemType apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static ItemType chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
 
 #define UNITS(n) ((int32_t) ((n) *NEED_UNIT))
 
-static const InteractionKind talk = {.number = 9,
+static const InteractionType talk = {.number = 9,
 									 .name = "conversation",
 									 .target = TARGET_NPC,
 									 .takes_acts = true,
@@ -22,10 +22,10 @@ static const InteractionKind talk = {.number = 9,
 									 .max_participants = 10};
 
 static SeenItem
-seen(int64_t id, const ItemKind *kind, int distance_squared)
+seen(int64_t id, const ItemType *type, int distance_squared)
 {
 	return (
-		SeenItem) {.id = id, .kind = kind, .distance_squared = distance_squared, .share_left = SHARE_WHOLE};
+		SeenItem) {.id = id, .type = type, .distance_squared = distance_squared, .share_left = SHARE_WHOLE};
 }
 
 /* Kinds and targets in their order: "interact_with 3, wander, wait"; without the last ones, which offer themselves. */
@@ -198,9 +198,9 @@ test_properties(void)
 			view.mind.needs[need] = UNITS(DRAW(101));
 		for (int i = 0; i < view.mind.item_count; i++)
 		{
-			const ItemKind *kind = DRAW(2) ? &apple : &chair;
+			const ItemType *type = DRAW(2) ? &apple : &chair;
 
-			items[i] = seen(100 + i, kind, DRAW(69));
+			items[i] = seen(100 + i, type, DRAW(69));
 		}
 		for (int i = 0; i < view.partner_count; i++)
 			partners[i] = (SeenPartner) {200 + i, &talk};

@@ -105,23 +105,23 @@ free_map(Map *map)
 /* ---- what must hold for every plan ---- */
 
 static void
-count_kinds(const ColonyPlan *plan, int counts[COLONY_ITEM_KIND_COUNT])
+count_types(const ColonyPlan *plan, int counts[COLONY_ITEM_TYPE_COUNT])
 {
-	memset(counts, 0, COLONY_ITEM_KIND_COUNT * sizeof(int));
+	memset(counts, 0, COLONY_ITEM_TYPE_COUNT * sizeof(int));
 	for (int i = 0; i < plan->item_count; i++)
-		counts[plan->items[i].kind]++;
+		counts[plan->items[i].type]++;
 }
 
 /* Of each kind of furniture as many as of the others, but for the last round. */
 static bool
 even_furniture(const ColonyPlan *plan)
 {
-	int counts[COLONY_ITEM_KIND_COUNT];
+	int counts[COLONY_ITEM_TYPE_COUNT];
 	int pieces;
 
-	count_kinds(plan, counts);
+	count_types(plan, counts);
 	pieces = plan->item_count - counts[COLONY_APPLE];
-	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 		if (counts[kind] < pieces / 3 || counts[kind] > (pieces + 2) / 3)
 			return false;
 	return true;
@@ -149,7 +149,7 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, int32_t de
 	Map	  new_map;
 	char *taken = calloc((size_t) (size_x * size_y), 1);
 	int	 *successor;
-	int	  kinds[COLONY_ITEM_KIND_COUNT];
+	int	  kinds[COLONY_ITEM_TYPE_COUNT];
 	int	  new_walls = 0;
 	int	  home = 0;
 
@@ -236,7 +236,7 @@ check_plan(const Grid *before, const ColonyPlan *plan, int npc_count, int32_t de
 		faults->out_of_reach += (was || !grid_has_item(before, cell)) && !is;
 	}
 
-	count_kinds(plan, kinds);
+	count_types(plan, kinds);
 	faults->amounts +=
 		plan->npc_count != npc_count ||
 		(decay != SLOW_DECAY &&
@@ -285,7 +285,7 @@ test_empty_worlds(void)
 		bool	   with_walls = draw(4) > 0;
 		int32_t	   decay = i % 2 == 0 ? NEED_DECAY_REFERENCE_MAX : SLOW_DECAY;
 		ColonyPlan plan;
-		int		   kinds[COLONY_ITEM_KIND_COUNT];
+		int		   kinds[COLONY_ITEM_TYPE_COUNT];
 		int		   room = -1;
 
 		if (!colony_plan(grid, (uint64_t) i, npcs, decay, with_walls, NULL, &plan, &room))
@@ -294,12 +294,12 @@ test_empty_worlds(void)
 		{
 			plans++;
 			check_plan(grid, &plan, npcs, decay, with_walls, &faults);
-			count_kinds(&plan, kinds);
+			count_types(&plan, kinds);
 			/* with twice the room that is needed nothing has to be left out */
 			crowding += plan.wall_count > 0 && plan.wall_count > size_x * size_y - 4 * npcs;
 			few_items +=
 				decay != SLOW_DECAY && npcs * 8 <= size_x * size_y && plan.item_count != (5 * npcs + 1) / 2;
-			for (int kind = 0; decay == SLOW_DECAY && kind < COLONY_ITEM_KIND_COUNT; kind++)
+			for (int kind = 0; decay == SLOW_DECAY && kind < COLONY_ITEM_TYPE_COUNT; kind++)
 				scarce += npcs * 16 <= size_x * size_y &&
 						  kinds[kind] < (kind == COLONY_APPLE ? npcs : (npcs + 9) / 10);
 		}
@@ -377,13 +377,13 @@ test_used_worlds(void)
 
 /* Is there one of that kind in the part of a world? */
 static bool
-has_kind(const ColonyPlan *plan, ColonyItemKind kind, int left, int top, int right, int bottom)
+has_type(const ColonyPlan *plan, ColonyItemType type, int left, int top, int right, int bottom)
 {
 	for (int i = 0; i < plan->item_count; i++)
 	{
 		Cell cell = plan->items[i].cell;
 
-		if (plan->items[i].kind == kind && cell.x >= left && cell.x < right && cell.y >= top &&
+		if (plan->items[i].type == type && cell.x >= left && cell.x < right && cell.y >= top &&
 			cell.y < bottom)
 			return true;
 	}
@@ -409,13 +409,13 @@ test_spread(void)
 
 		(void) colony_plan(grid, seed, 20, SLOW_DECAY, true, NULL, &plan, &room);
 		for (int part = 0; part < 9; part++)
-			for (int kind = 0; kind < COLONY_ITEM_KIND_COUNT; kind++)
+			for (int kind = 0; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 			{
 				int left = part % 3 * SIDE;
 				int top = part / 3 * SIDE;
 
 				lacking +=
-					!has_kind(&plan, kind, left - EDGE, top - EDGE, left + SIDE + EDGE, top + SIDE + EDGE);
+					!has_type(&plan, kind, left - EDGE, top - EDGE, left + SIDE + EDGE, top + SIDE + EDGE);
 			}
 		release_plan(&plan);
 	}
@@ -430,7 +430,7 @@ same_plan(const ColonyPlan *a, const ColonyPlan *b, int cells)
 				a->npc_count == b->npc_count && memcmp(a->blocked, b->blocked, (size_t) (cells + 7) / 8) == 0;
 
 	for (int i = 0; same && i < a->item_count; i++)
-		same = cell_equal(a->items[i].cell, b->items[i].cell) && a->items[i].kind == b->items[i].kind;
+		same = cell_equal(a->items[i].cell, b->items[i].cell) && a->items[i].type == b->items[i].type;
 	for (int i = 0; same && i < a->npc_count; i++)
 		same = cell_equal(a->npcs[i], b->npcs[i]);
 	return same;
@@ -508,7 +508,7 @@ typedef struct Rooms
 	int count;
 	int walls;							   /* cells of their walls */
 	int two_doored;						   /* of them, those with two doors */
-	int furniture[COLONY_ITEM_KIND_COUNT]; /* that stands in them, at a wall */
+	int furniture[COLONY_ITEM_TYPE_COUNT]; /* that stands in them, at a wall */
 } Rooms;
 
 static Rooms
@@ -538,7 +538,7 @@ find_rooms(const ColonyPlan *plan, int size_x, int size_y)
 					{
 						Cell cell = plan->items[i].cell;
 
-						rooms.furniture[plan->items[i].kind] += cell.x > left && cell.x < right &&
+						rooms.furniture[plan->items[i].type] += cell.x > left && cell.x < right &&
 																cell.y > top && cell.y < bottom &&
 																(cell.x == left + 1 || cell.x == right - 1 ||
 																 cell.y == top + 1 || cell.y == bottom - 1);
@@ -552,8 +552,8 @@ test_furniture(void)
 {
 	Grid *grid = grid_create(32, 32, NULL, NULL);
 	int	  lacking = 0;
-	int	  first[COLONY_ITEM_KIND_COUNT] = {0};
-	int	  missing[COLONY_ITEM_KIND_COUNT] = {0};
+	int	  first[COLONY_ITEM_TYPE_COUNT] = {0};
+	int	  missing[COLONY_ITEM_TYPE_COUNT] = {0};
 
 	for (uint64_t seed = 0; seed < 60; seed++)
 	{
@@ -563,11 +563,11 @@ test_furniture(void)
 		/* two NPCs have one piece, four have two, eight have three */
 		for (int npcs = 2; npcs <= 8; npcs += 2)
 		{
-			int counts[COLONY_ITEM_KIND_COUNT];
+			int counts[COLONY_ITEM_TYPE_COUNT];
 
 			(void) colony_plan(grid, seed, npcs, NEED_DECAY_REFERENCE_MAX, true, NULL, &plan, &room);
-			count_kinds(&plan, counts);
-			for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+			count_types(&plan, counts);
+			for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 			{
 				first[kind] += npcs == 2 && counts[kind] == 1;
 				missing[kind] += npcs == 4 && counts[kind] == 0;
@@ -577,7 +577,7 @@ test_furniture(void)
 		}
 	}
 	tap_is_int(lacking, 0, "a colony of eight has a chair, a shower and a television");
-	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 	{
 		tap_ok(first[kind] > 10, "the one piece of a colony of two may be any (kind %d in %d of 60)", kind,
 			   first[kind]);
@@ -595,8 +595,8 @@ test_plausible(void)
 	int	  starving = 0;
 	int	  npcs = 0;
 	int	  walls = 0;
-	int	  counts[COLONY_ITEM_KIND_COUNT];
-	int	  furniture[COLONY_ITEM_KIND_COUNT] = {0};
+	int	  counts[COLONY_ITEM_TYPE_COUNT];
+	int	  furniture[COLONY_ITEM_TYPE_COUNT] = {0};
 	int	  quadrants[4] = {0};
 
 	for (uint64_t seed = 0; seed < 40; seed++)
@@ -613,8 +613,8 @@ test_plausible(void)
 		all.walls += rooms.walls;
 		all.two_doored += rooms.two_doored;
 		walls += plan.wall_count;
-		count_kinds(&plan, counts);
-		for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+		count_types(&plan, counts);
+		for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 		{
 			all.furniture[kind] += rooms.furniture[kind];
 			furniture[kind] += counts[kind];
@@ -624,7 +624,7 @@ test_plausible(void)
 			int nearest = INT32_MAX;
 
 			for (int j = 0; j < plan.item_count; j++)
-				if (plan.items[j].kind == COLONY_APPLE &&
+				if (plan.items[j].type == COLONY_APPLE &&
 					cell_distance_squared(plan.npcs[i], plan.items[j].cell) < nearest)
 					nearest = cell_distance_squared(plan.npcs[i], plan.items[j].cell);
 			starving += nearest > 25 * 25;
@@ -640,7 +640,7 @@ test_plausible(void)
 	tap_ok(all.walls * 100 >= walls * 70, "most walls are those of rooms (%d of %d)", all.walls, walls);
 	tap_ok(all.two_doored * 100 > all.count * 50 && all.two_doored < all.count,
 		   "most rooms have two doors, some have one (%d of %d)", all.two_doored, all.count);
-	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_KIND_COUNT; kind++)
+	for (int kind = COLONY_CHAIR; kind < COLONY_ITEM_TYPE_COUNT; kind++)
 		tap_ok(furniture[kind] >= 40 * 2 && all.furniture[kind] * 100 >= furniture[kind] * 70,
 			   "most furniture stands in rooms, at a wall (of kind %d: %d of %d)", kind, all.furniture[kind],
 			   furniture[kind]);

@@ -4,30 +4,30 @@
  */
 #include "sim/mind.h"
 #include "sim/random.h"
-#include "starter_kinds.h"
+#include "starter_types.h"
 #include "tap.h"
 
-static ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
-static ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
-static ItemKind lamp = {.name = "lamp"};
-static ItemKind poison = KIND_OF("poison", CONSUMED(5 * SIM_SECOND, {-5000000}));
-static ItemKind screen = KIND_OF("screen", USABLE_FOR("watch"), MODIFYING({[NEED_FUN] = 8000000}));
-static ItemKind table = KIND_OF("table", USABLE_FOR("play"));
+static ItemType apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static ItemType chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
+static ItemType lamp = {.name = "lamp"};
+static ItemType poison = KIND_OF("poison", CONSUMED(5 * SIM_SECOND, {-5000000}));
+static ItemType screen = KIND_OF("screen", USABLE_FOR("watch"), MODIFYING({[NEED_FUN] = 8000000}));
+static ItemType table = KIND_OF("table", USABLE_FOR("play"));
 
 /* fills fun and hunger */
-static ItemKind cake = KIND_OF("cake", CONSUMED(5 * SIM_SECOND, {200000, 0, 1000000}));
+static ItemType cake = KIND_OF("cake", CONSUMED(5 * SIM_SECOND, {200000, 0, 1000000}));
 
 /* to be sat on, and watched from there */
-static ItemKind couch = KIND_OF("couch", SAT_ON({[NEED_ENERGY] = 5000000}), USABLE_FOR("watch"),
+static ItemType couch = KIND_OF("couch", SAT_ON({[NEED_ENERGY] = 5000000}), USABLE_FOR("watch"),
 								MODIFYING({[NEED_FUN] = 3000000}));
 
 static void
-link_kinds(void)
+link_types(void)
 {
-	ItemKind *const kinds[] = {&apple, &chair, &lamp, &poison, &screen, &table, &cake, &couch};
+	ItemType *const types[] = {&apple, &chair, &lamp, &poison, &screen, &table, &cake, &couch};
 
-	for (int i = 0; i < (int) (sizeof(kinds) / sizeof(kinds[0])); i++)
-		*kinds[i] = linked(*kinds[i]);
+	for (int i = 0; i < (int) (sizeof(types) / sizeof(types[0])); i++)
+		*types[i] = linked(*types[i]);
 }
 
 #define UNITS(n) ((int32_t) ((n) *NEED_UNIT))
@@ -38,17 +38,17 @@ static const MindView content = {.npc_id = 7,
 								 .needs = {[0 ... NEED_COUNT - 1] = UNITS(80)}};
 
 static SeenItem
-seen(int64_t id, const ItemKind *kind, int distance_squared)
+seen(int64_t id, const ItemType *type, int distance_squared)
 {
 	return (SeenItem) {.id = id,
-					   .kind = kind,
+					   .type = type,
 					   .distance_squared = distance_squared,
 					   .share_left = SHARE_WHOLE,
 					   .cell = {(int16_t) (20 + distance_squared), 20}};
 }
 
 static void
-check_wants(const MindView *view, int64_t id, const InteractionKind *interaction, const char *what)
+check_wants(const MindView *view, int64_t id, const InteractionType *interaction, const char *what)
 {
 	Action action = mind_decide(view);
 
@@ -289,7 +289,7 @@ test_sight_is_needed(void)
 			items[i] = (SeenItem) {.id = i + 1,
 								   .cell = {(int16_t) (11 + i), 10},
 								   .distance_squared = (i + 1) * (i + 1),
-								   .kind = sim_random_below(n, 4, i, 2) == 0 ? &apple : &chair,
+								   .type = sim_random_below(n, 4, i, 2) == 0 ? &apple : &chair,
 								   .share_left = SHARE_WHOLE,
 								   .taken = sim_random_below(n, 5, i, 3) == 0};
 		unseeing = mind_decide(&view);
@@ -321,7 +321,7 @@ test_constants(void)
 int
 main(void)
 {
-	link_kinds();
+	link_types();
 	test_low_needs();
 	test_choice_among_items();
 	test_choice_among_interactions();

@@ -2,9 +2,9 @@
  * test_needs.c
  *	  Needs fall and rise exactly, and the moment they cross a threshold is known.
  */
-#include "sim/kinds.h"
 #include "sim/needs.h"
 #include "sim/random.h"
+#include "sim/types.h"
 #include "tap.h"
 
 static uint64_t draws;

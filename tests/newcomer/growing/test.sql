@@ -1,5 +1,5 @@
 -- An item becomes another one after a time of the world: at its moment, in a replay, after a reload, at any speed.
--- with: 42_items 35_kinds
+-- with: 42_items 35_types
 SET client_min_messages = warning;
 \i docs/roles.sql
 SELECT plan(34);

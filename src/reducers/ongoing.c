@@ -1,5 +1,5 @@
 /*
- * under_way.c
+ * ongoing.c
  *	  Interactions and bids under way, as minds are told of them.
  *
  * Bids are read all of a world's at once: no more than a few last longer than the tick they are made in, those that wait for
@@ -11,11 +11,11 @@
 #include "utils/array.h"
 
 #include "json.h"
-#include "reducers/under_way.h"
+#include "reducers/ongoing.h"
 #include "sim/talk.h"
 #include "tables/bids.h"
 #include "tables/id_lists.h"
-#include "tables/interaction_kinds.h"
+#include "tables/interaction_types.h"
 #include "tables/row_type.h"
 
 /* Messages of a conversation that are told, and the bytes they and the invitations may take, the first of them apart. */
@@ -40,7 +40,7 @@ take_int64s(Datum datum, int64 values[PARTICIPANTS_MAX])
 typedef struct RunsReading
 {
 	Runs			*runs;
-	const KindTexts *texts;
+	const TypeTexts *texts;
 	const int64		*heard;
 	int				 heard_count;
 } RunsReading;
@@ -112,7 +112,7 @@ keep_run(void *arg, void *thing)
 }
 
 void
-read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, const int64 *heard,
+read_runs(int64 world_id, const TypeTexts *texts, const int64 *ids, int count, const int64 *heard,
 		  int heard_count, Runs *runs)
 {
 	RunsReading reading = {.runs = runs, .texts = texts, .heard = heard, .heard_count = heard_count};
@@ -165,7 +165,7 @@ typedef struct BidsReading
 {
 	OpenBids		*bids;
 	int				 room;
-	const KindTexts *texts;
+	const TypeTexts *texts;
 	const NpcRows	*viewers;
 } BidsReading;
 
@@ -257,7 +257,7 @@ keep_bid(void *arg, void *thing)
 }
 
 void
-read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBids *bids)
+read_bids(int64 world_id, const TypeTexts *texts, const NpcRows *viewers, OpenBids *bids)
 {
 	BidsReading reading = {.bids = bids, .texts = texts, .viewers = viewers};
 	RowLoad		load = {.world_id = world_id, .lookup = next_bid, .done = keep_bid, .arg = &reading};
@@ -294,20 +294,20 @@ json_seen_run(StringInfo out, const Run *run, bool named)
 	json_literal(out, ",\"current_interaction\":{\"id\":");
 	json_int64(out, run->id);
 	json_literal(out, ",\"name\":\"");
-	appendStringInfoString(out, run->text->kind->name);
+	appendStringInfoString(out, run->text->type->name);
 	appendStringInfoChar(out, '"');
 	json_participants(out, run);
 	if (named)
 		json_names(out, run);
 	json_literal(out, ",\"started_at\":");
 	json_millionths(out, run->started_at);
-	if (run->text->kind->min_participants > 1)
+	if (run->text->type->min_participants > 1)
 	{
 		json_literal(out, ",\"min_participants\":");
-		json_int64(out, run->text->kind->min_participants);
+		json_int64(out, run->text->type->min_participants);
 	}
 	json_literal(out, ",\"max_participants\":");
-	json_int64(out, run->text->kind->max_participants);
+	json_int64(out, run->text->type->max_participants);
 	json_literal(out, ",\"joinable\":");
 	json_bool(out, run_is_joinable(run));
 	appendStringInfoChar(out, '}');
@@ -316,14 +316,14 @@ json_seen_run(StringInfo out, const Run *run, bool named)
 void
 json_conversation(StringInfo out, const Run *run)
 {
-	if (run == NULL || !run->text->kind->takes_messages)
+	if (run == NULL || !run->text->type->takes_messages)
 	{
 		json_literal(out, "null");
 		return;
 	}
 	json_literal(out, "{\"interaction_id\":");
 	json_int64(out, run->id);
-	appendStringInfo(out, ",\"interaction\":\"%s\"", run->text->kind->name);
+	appendStringInfo(out, ",\"interaction\":\"%s\"", run->text->type->name);
 	json_participants(out, run);
 	json_literal(out, ",\"messages\":");
 	if (run->acts == NULL)
@@ -336,7 +336,7 @@ json_conversation(StringInfo out, const Run *run)
 static void
 json_bid_terms(StringInfo out, const OpenBid *bid)
 {
-	appendStringInfo(out, ",\"interaction\":\"%s\",\"target_id\":", bid->text->kind->name);
+	appendStringInfo(out, ",\"interaction\":\"%s\",\"target_id\":", bid->text->type->name);
 	json_int64(out, bid->target_id);
 	json_literal(out, ",\"invited\":");
 	json_ids(out, bid->invited, bid->invited_count);

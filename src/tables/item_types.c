@@ -1,5 +1,5 @@
 /*
- * item_kinds.c
+ * item_types.c
  *	  From the components of an item type, as jsonb, to the kind the rules know.
  *
  *	  {"consumable": {…}, "respawn": {…}, …}: every component is optional; what is in its object its file tells.
@@ -10,7 +10,7 @@
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
-#include "tables/item_kinds.h"
+#include "tables/item_types.h"
 
 PG_FUNCTION_INFO_V1(npcsim_item_components_valid);
 
@@ -70,16 +70,16 @@ is_timed(const ItemPart *part)
 }
 
 const ItemPart *
-item_timed_part(const ItemKind *kind)
+item_timed_part(const ItemType *type)
 {
-	for (int i = 0; i < kind->part_count; i++)
-		if (is_timed(&kind->parts[i]))
-			return &kind->parts[i];
+	for (int i = 0; i < type->part_count; i++)
+		if (is_timed(&type->parts[i]))
+			return &type->parts[i];
 	return NULL;
 }
 
 /* What is being read, with a hint of what it looks like. */
-static KindJson
+static TypeJson
 components_json(void)
 {
 	static char *hint = NULL;
@@ -98,17 +98,17 @@ components_json(void)
 		hint = text.data;
 		MemoryContextSwitchTo(before);
 	}
-	return (KindJson) {.message = "invalid components of an item type", .hint = hint};
+	return (TypeJson) {.message = "invalid components of an item type", .hint = hint};
 }
 
 static void
-read_part(const KindJson *json, const char *name, JsonbContainer *object, ItemPart *part)
+read_part(const TypeJson *json, const char *name, JsonbContainer *object, ItemPart *part)
 {
 	const Component *component = component_by_name(name);
 	void			*own;
 
 	if (component == NULL)
-		kind_json_refuse(json, psprintf("There is no component \"%s\".", name));
+		type_json_refuse(json, psprintf("There is no component \"%s\".", name));
 	own = component->own_size > 0 ? palloc0(component->own_size) : NULL;
 	*part = (ItemPart) {.component = &component->item, .own = own};
 	component->parse(json, object, part, own);
@@ -116,45 +116,45 @@ read_part(const KindJson *json, const char *name, JsonbContainer *object, ItemPa
 
 /* What its components say when all of them are read; an item has one moment of its own. */
 static void
-require_sound(const KindJson *json, const ItemKind *kind)
+require_sound(const TypeJson *json, const ItemType *type)
 {
-	const ItemPart *timed = item_timed_part(kind);
+	const ItemPart *timed = item_timed_part(type);
 
-	for (int i = 0; i < kind->part_count; i++)
+	for (int i = 0; i < type->part_count; i++)
 	{
-		const ItemPart	*part = &kind->parts[i];
+		const ItemPart	*part = &type->parts[i];
 		const Component *component = part_component(part);
-		const char		*flaw = component->flaw != NULL ? component->flaw(kind) : NULL;
+		const char		*flaw = component->flaw != NULL ? component->flaw(type) : NULL;
 
 		if (flaw == NULL && part != timed && is_timed(part))
 			flaw = psprintf("Either \"%s\" or \"%s\" can change it in time.", timed->component->name,
 							part->component->name);
 		if (flaw != NULL)
-			kind_json_refuse(json, flaw);
+			type_json_refuse(json, flaw);
 	}
 }
 
 void
-item_kind_from_jsonb(Jsonb *item_components, ItemKind *kind)
+item_type_from_jsonb(Jsonb *item_components, ItemType *type)
 {
-	KindJson	   json = components_json();
+	TypeJson	   json = components_json();
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   member;
 	ItemPart	  *parts;
 	char		  *name;
 
-	memset(kind, 0, sizeof(*kind));
+	memset(type, 0, sizeof(*type));
 	if (!JB_ROOT_IS_OBJECT(item_components))
-		kind_json_refuse(&json, "They are not an object.");
+		type_json_refuse(&json, "They are not an object.");
 	/* each of its members is another component, or refused */
 	parts = palloc(sizeof(ItemPart) * Max(component_count, 1));
-	kind->parts = parts;
-	while (kind_json_next(&item_components->root, &iterator, &name, &member))
+	type->parts = parts;
+	while (type_json_next(&item_components->root, &iterator, &name, &member))
 	{
-		read_part(&json, name, kind_json_object(&json, &member, name), &parts[kind->part_count]);
-		kind->part_count++;
+		read_part(&json, name, type_json_object(&json, &member, name), &parts[type->part_count]);
+		type->part_count++;
 	}
-	require_sound(&json, kind);
+	require_sound(&json, type);
 }
 
 static void *
@@ -163,13 +163,13 @@ copy_of(const void *what, size_t size, MemoryContext context)
 	return size > 0 ? memcpy(MemoryContextAlloc(context, size), what, size) : NULL;
 }
 
-ItemKind *
-item_kind_copy(const ItemKind *kind, MemoryContext context)
+ItemType *
+item_type_copy(const ItemType *type, MemoryContext context)
 {
-	ItemKind *copy = copy_of(kind, sizeof(ItemKind), context);
-	ItemPart *parts = copy_of(kind->parts, sizeof(ItemPart) * kind->part_count, context);
+	ItemType *copy = copy_of(type, sizeof(ItemType), context);
+	ItemPart *parts = copy_of(type->parts, sizeof(ItemPart) * type->part_count, context);
 
-	for (int i = 0; i < kind->part_count; i++)
+	for (int i = 0; i < type->part_count; i++)
 		parts[i].own = copy_of(parts[i].own, part_component(&parts[i])->own_size, context);
 	copy->parts = parts;
 	return copy;
@@ -179,8 +179,8 @@ item_kind_copy(const ItemKind *kind, MemoryContext context)
 Datum
 npcsim_item_components_valid(PG_FUNCTION_ARGS)
 {
-	ItemKind kind;
+	ItemType type;
 
-	item_kind_from_jsonb(PG_GETARG_JSONB_P(0), &kind);
+	item_type_from_jsonb(PG_GETARG_JSONB_P(0), &type);
 	PG_RETURN_BOOL(true);
 }

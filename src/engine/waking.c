@@ -1,5 +1,5 @@
 /*
- * asking.c
+ * waking.c
  *	  What else decides whether a mind is asked, besides the schedule (schedule.c): events that it wants to be
  *	  woken by.
  *

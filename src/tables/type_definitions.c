@@ -1,5 +1,5 @@
 /*
- * kind_rows.c
+ * type_definitions.c
  *	  Types of items and interactions as rows, written: by who defines and deletes them, and when a world is made.
  */
 #include "postgres.h"
@@ -8,7 +8,7 @@
 
 #include "sim/sim.h"
 #include "spi.h"
-#include "tables/kind_rows.h"
+#include "tables/type_definitions.h"
 
 /* What the reference game has, and what serves the other needs; a world's operators may define more. */
 static SpiStatement insert_starter_interactions =
@@ -100,7 +100,7 @@ static SpiStatement select_item_types = {.sql =
 										 .read_only = true};
 
 void
-starter_kinds_insert(int64 world_id)
+starter_types_insert(int64 world_id)
 {
 	spi_run(&insert_starter_interactions, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);
 	spi_run(&insert_starter_conversation, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_INSERT);

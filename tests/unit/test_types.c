@@ -1,40 +1,40 @@
 /*
- * test_kinds.c
+ * test_types.c
  *	  Items: what they offer, what that does to needs, how they are used up.
  */
-#include "sim/kinds.h"
 #include "sim/needs.h"
 #include "sim/random.h"
-#include "starter_kinds.h"
+#include "sim/types.h"
+#include "starter_types.h"
 #include "tap.h"
 
-static const ItemKind apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
-static const ItemKind chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
-static const ItemKind lamp = {.name = "lamp"};
+static const ItemType apple = KIND_OF("apple", CONSUMED(5 * SIM_SECOND, {5000000}));
+static const ItemType chair = KIND_OF("chair", SAT_ON({[NEED_ENERGY] = 10000000}));
+static const ItemType lamp = {.name = "lamp"};
 
 static void
-check_rates(const ItemKind *kind, const InteractionKind *interaction, const int32_t want[NEED_COUNT],
+check_rates(const ItemType *type, const InteractionType *interaction, const int32_t want[NEED_COUNT],
 			const char *what)
 {
 	int32_t rates[NEED_COUNT] = {77, 77, 77, 77};
 
-	interaction_need_rates(interaction, kind, rates);
+	interaction_need_rates(interaction, type, rates);
 	tap_ok(memcmp(rates, want, sizeof(rates)) == 0, "%s (%d, %d, %d, %d)", what, rates[0], rates[1], rates[2],
 		   rates[3]);
 }
 
 /* What an item offers, as names. */
 static const char *
-offers(ItemKind kind)
+offers(ItemType type)
 {
 	static char names[200];
 
-	kind = linked(kind);
+	type = linked(type);
 	names[0] = '\0';
-	for (int i = 0; i < kind.offer_count; i++)
+	for (int i = 0; i < type.offer_count; i++)
 	{
 		strcat(names, i > 0 ? " " : "");
-		strcat(names, kind.offers[i]->name);
+		strcat(names, type.offers[i]->name);
 	}
 	return names;
 }
@@ -42,8 +42,8 @@ offers(ItemKind kind)
 static void
 test_offers(void)
 {
-	ItemKind couch = KIND_OF("couch", USABLE_FOR("play"), SAT_ON({0}), USABLE_FOR("watch"));
-	ItemKind strange = KIND_OF("strange", USABLE_FOR("conversation"), USABLE_FOR("fly"), USABLE_FOR("sit"));
+	ItemType couch = KIND_OF("couch", USABLE_FOR("play"), SAT_ON({0}), USABLE_FOR("watch"));
+	ItemType strange = KIND_OF("strange", USABLE_FOR("conversation"), USABLE_FOR("fly"), USABLE_FOR("sit"));
 
 	tap_is_str(offers(apple), "consume", "an apple can be consumed");
 	tap_is_str(offers(chair), "sit", "a chair can be sat on");
@@ -60,15 +60,15 @@ static void
 test_rates(void)
 {
 	static const int32_t nothing[NEED_COUNT] = {0};
-	ItemKind feast = KIND_OF("feast", CONSUMED(7 * SIM_SECOND, {need_spread(25000000, 7 * SIM_SECOND),
+	ItemType feast = KIND_OF("feast", CONSUMED(7 * SIM_SECOND, {need_spread(25000000, 7 * SIM_SECOND),
 																need_spread(-10000000, 7 * SIM_SECOND),
 																need_spread(100000000, 7 * SIM_SECOND),
 																need_spread(-100000000, 7 * SIM_SECOND)}));
-	ItemKind crumb = KIND_OF("crumb", CONSUMED(1, {need_spread(100000000, 1), need_spread(-100000000, 1),
+	ItemType crumb = KIND_OF("crumb", CONSUMED(1, {need_spread(100000000, 1), need_spread(-100000000, 1),
 												   need_spread(2147, 1), need_spread(-2147, 1)}));
-	ItemKind screen = KIND_OF("screen", MODIFYING({0, -1000000, 8000000, 0}));
-	ItemKind loud = KIND_OF("loud", MODIFYING({0, -1000000, 8000000, -5000000}));
-	InteractionKind frenzy = {.need_rate = {0, 0, INT32_MAX, -INT32_MAX}};
+	ItemType screen = KIND_OF("screen", MODIFYING({0, -1000000, 8000000, 0}));
+	ItemType loud = KIND_OF("loud", MODIFYING({0, -1000000, 8000000, -5000000}));
+	InteractionType frenzy = {.need_rate = {0, 0, INT32_MAX, -INT32_MAX}};
 
 	check_rates(&apple, &consume, (const int32_t[NEED_COUNT]) {5000000, 0, 0, 0},
 				"an apple brings hunger +5 a second");
@@ -118,8 +118,8 @@ test_apple_eaten_for_two_seconds(void)
 static void
 test_consuming(void)
 {
-	ItemKind quick = KIND_OF("quick", CONSUMED(101, {0}));
-	ItemKind slow = KIND_OF("slow", CONSUMED(INT64_MAX, {0}));
+	ItemType quick = KIND_OF("quick", CONSUMED(101, {0}));
+	ItemType slow = KIND_OF("slow", CONSUMED(INT64_MAX, {0}));
 	int		 late = 0;
 	int		 early = 0;
 	int		 growing = 0;
@@ -145,15 +145,15 @@ test_consuming(void)
 	for (uint64_t i = 0; i < 100000; i++)
 	{
 		int64_t	 whole = 1 + (int64_t) (sim_random(1, 1, 3 * i) >> (sim_random(1, 2, i) % 62 + 1));
-		ItemKind kind = KIND_OF("some", CONSUMED(whole, {0}));
+		ItemType type = KIND_OF("some", CONSUMED(whole, {0}));
 		int64_t	 share = 1 + sim_random_below(1, 1, 3 * i + 1, SHARE_WHOLE);
-		int64_t	 time = consume_time_for(&kind, share);
+		int64_t	 time = consume_time_for(&type, share);
 		int64_t	 some = (int64_t) (sim_random(1, 1, 3 * i + 2) % (uint64_t) (time + 1));
 
-		late += consume_share_left(&kind, share, time) != 0;
-		early += consume_share_left(&kind, share, time - 1) < 1;
+		late += consume_share_left(&type, share, time) != 0;
+		early += consume_share_left(&type, share, time - 1) < 1;
 		growing +=
-			consume_share_left(&kind, share, some) > share || consume_share_left(&kind, share, some) < 0;
+			consume_share_left(&type, share, some) > share || consume_share_left(&type, share, some) < 0;
 	}
 	tap_is_int(late, 0, "any share of any item is used up at the moment consume_time_for() says");
 	tap_is_int(early, 0, "and not a microsecond before");

@@ -1,5 +1,5 @@
 /*
- * kind_json.c
+ * type_json.c
  *	  Reading kinds (of items, of interactions) from jsonb.
  */
 #include "postgres.h"
@@ -8,19 +8,19 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-#include "sim/kinds.h"
 #include "sim/needs.h"
-#include "tables/kind_json.h"
+#include "sim/types.h"
+#include "tables/type_json.h"
 
 _Noreturn void
-kind_json_refuse(const KindJson *json, const char *detail)
+type_json_refuse(const TypeJson *json, const char *detail)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", json->message),
 			errdetail_internal("%s", detail), errhint("%s", json->hint));
 }
 
 int64
-kind_json_millionths(const KindJson *json, const JsonbValue *value, const char *member, int64 low, int64 high)
+type_json_millionths(const TypeJson *json, const JsonbValue *value, const char *member, int64 low, int64 high)
 {
 	Numeric lowest = int64_div_fast_to_numeric(low, 6);
 	Numeric highest = int64_div_fast_to_numeric(high, 6);
@@ -29,11 +29,11 @@ kind_json_millionths(const KindJson *json, const JsonbValue *value, const char *
 	int64	result;
 
 	if (value->type != jbvNumeric)
-		kind_json_refuse(json, psprintf("\"%s\" is not a number.", member));
+		type_json_refuse(json, psprintf("\"%s\" is not a number.", member));
 	number = NumericGetDatum(value->val.numeric);
 	if (DatumGetBool(DirectFunctionCall2(numeric_lt, number, NumericGetDatum(lowest))) ||
 		DatumGetBool(DirectFunctionCall2(numeric_gt, number, NumericGetDatum(highest))))
-		kind_json_refuse(json,
+		type_json_refuse(json,
 						 psprintf("\"%s\" is not between %s and %s.", member,
 								  DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(lowest))),
 								  DatumGetCString(
@@ -41,20 +41,20 @@ kind_json_millionths(const KindJson *json, const JsonbValue *value, const char *
 	scaled = DirectFunctionCall2(numeric_mul, number, NumericGetDatum(int64_to_numeric(1000000)));
 	result = DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
 	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, scaled, NumericGetDatum(int64_to_numeric(result)))))
-		kind_json_refuse(json, psprintf("\"%s\" has more than six decimals.", member));
+		type_json_refuse(json, psprintf("\"%s\" has more than six decimals.", member));
 	return result;
 }
 
 JsonbContainer *
-kind_json_object(const KindJson *json, const JsonbValue *value, const char *member)
+type_json_object(const TypeJson *json, const JsonbValue *value, const char *member)
 {
 	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
-		kind_json_refuse(json, psprintf("\"%s\" is not an object.", member));
+		type_json_refuse(json, psprintf("\"%s\" is not an object.", member));
 	return value->val.binary.data;
 }
 
 bool
-kind_json_next(JsonbContainer *object, JsonbIterator **iterator, char **name, JsonbValue *value)
+type_json_next(JsonbContainer *object, JsonbIterator **iterator, char **name, JsonbValue *value)
 {
 	JsonbValue		   key;
 	JsonbIteratorToken token;
@@ -74,26 +74,26 @@ kind_json_next(JsonbContainer *object, JsonbIterator **iterator, char **name, Js
 }
 
 void
-kind_json_needs(const KindJson *json, JsonbContainer *object, const char *member, int32 needs[NEED_COUNT])
+type_json_needs(const TypeJson *json, JsonbContainer *object, const char *member, int32 needs[NEED_COUNT])
 {
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   value;
 	char		  *name;
 
-	while (kind_json_next(object, &iterator, &name, &value))
+	while (type_json_next(object, &iterator, &name, &value))
 	{
 		int need = need_by_name(name);
 
 		if (need < 0)
-			kind_json_refuse(json, psprintf("\"%s\" names a need \"%s\", which there is not.", member, name));
-		needs[need] = (int32) kind_json_millionths(json, &value, name, -NEED_MAX, NEED_MAX);
+			type_json_refuse(json, psprintf("\"%s\" names a need \"%s\", which there is not.", member, name));
+		needs[need] = (int32) type_json_millionths(json, &value, name, -NEED_MAX, NEED_MAX);
 	}
 }
 
 bool
-kind_name_valid(const char *name)
+type_name_valid(const char *name)
 {
-	if (name[0] < 'a' || name[0] > 'z' || strlen(name) >= KIND_NAME_SIZE)
+	if (name[0] < 'a' || name[0] > 'z' || strlen(name) >= TYPE_NAME_SIZE)
 		return false;
 	for (const char *c = name; *c != '\0'; c++)
 		if ((*c < 'a' || *c > 'z') && (*c < '0' || *c > '9') && *c != '_')

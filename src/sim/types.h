@@ -1,5 +1,5 @@
 /*
- * kinds.h
+ * types.h
  *	  What items are made of, and which interactions there are: both are data
  *	  of a world.
  *
@@ -8,21 +8,21 @@
  * is usable for it by name. What an interaction brings is the sum of what
  * the item gives and of what the interaction has itself.
  */
-#ifndef NPCSIM_KINDS_H
-#define NPCSIM_KINDS_H
+#ifndef NPCSIM_TYPES_H
+#define NPCSIM_TYPES_H
 
 #include "sim/sim.h"
 
-#define KIND_NAME_SIZE 64 /* bytes, terminator included */
+#define TYPE_NAME_SIZE 64 /* bytes, terminator included */
 
 /* Most NPCs in one interaction, and most interactions an item is usable for. */
 #define PARTICIPANTS_MAX 10
 #define USABLE_MAX		 8
 #define OFFERS_MAX		 (USABLE_MAX + 1)
 
-typedef struct ItemKind		   ItemKind;
+typedef struct ItemType		   ItemType;
 typedef struct ItemPart		   ItemPart;
-typedef struct InteractionKind InteractionKind;
+typedef struct InteractionType InteractionType;
 
 typedef enum InteractionTarget
 {
@@ -32,7 +32,7 @@ typedef enum InteractionTarget
 
 /*
  * Something items can be made of. What the rules here need of it; src/components has all of them, and what else they do
- * (tables/item_kinds.h).
+ * (tables/item_types.h).
  */
 typedef struct ItemComponent
 {
@@ -41,7 +41,7 @@ typedef struct ItemComponent
 	bool		uses_up;	 /* ... and use the item up */
 	bool		serves_uses; /* what it gives is had in the interactions that name no component */
 	/* Whether an item of the kind, which has it, offers what is done with items; NULL: exactly what names it. */
-	bool (*offers)(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction);
+	bool (*offers)(const ItemType *type, const ItemPart *part, const InteractionType *interaction);
 } ItemComponent;
 
 /* A component that a kind of items has. */
@@ -53,10 +53,10 @@ struct ItemPart
 	const void			*own; /* what the component's own functions need besides; NULL = nothing */
 };
 
-struct InteractionKind
+struct InteractionType
 {
 	int16_t			  number; /* among those of its world, > 0; 0 = none */
-	char			  name[KIND_NAME_SIZE];
+	char			  name[TYPE_NAME_SIZE];
 	InteractionTarget target;
 	/* by which an item offers it; NULL = none: items that are usable for it */
 	const ItemComponent *component;
@@ -71,64 +71,64 @@ struct InteractionKind
 	int32_t				 max_participants;
 };
 
-struct ItemKind
+struct ItemType
 {
-	char			name[KIND_NAME_SIZE];
+	char			name[TYPE_NAME_SIZE];
 	const ItemPart *parts;
 	int				part_count;
-	/* what it offers, by number; made by item_kind_link() */
-	const InteractionKind *offers[OFFERS_MAX];
+	/* what it offers, by number; made by item_type_link() */
+	const InteractionType *offers[OFFERS_MAX];
 	int					   offer_count;
 };
 
 #define SHARE_WHOLE INT64_C(1000000) /* an item of which nothing is used */
 
 /* Finds what the item offers among the interactions of its world, which are in order of number. */
-extern void item_kind_link(ItemKind *kind, const InteractionKind *const *interactions, int count);
+extern void item_type_link(ItemType *type, const InteractionType *const *interactions, int count);
 
-extern bool item_offers(const ItemKind *kind, const InteractionKind *interaction);
+extern bool item_offers(const ItemType *type, const InteractionType *interaction);
 
 /* The interaction of that name, or of that number; NULL if there is none. */
-extern const InteractionKind *interaction_by_name(const InteractionKind *const *interactions, int count,
+extern const InteractionType *interaction_by_name(const InteractionType *const *interactions, int count,
 												  const char *name);
-extern const InteractionKind *interaction_by_number(const InteractionKind *const *interactions, int count,
+extern const InteractionType *interaction_by_number(const InteractionType *const *interactions, int count,
 													int number);
 
 /*
  * Change per second that an interaction brings to each need while it lasts, rounded down; 'kind' is
  * the item it is with, NULL when it is with NPCs.
  */
-extern void interaction_need_rates(const InteractionKind *interaction, const ItemKind *kind,
+extern void interaction_need_rates(const InteractionType *interaction, const ItemType *type,
 								   int32_t rates[NEED_COUNT]);
 
 /* A change over a time (> 0), per second, rounded down. */
 extern int64_t need_spread(int32_t delta, int64_t time);
 
 /* How long it lasts when nobody leaves, with a share (millionths) of the item left; SIM_NEVER = for ever. */
-extern int64_t interaction_lasts(const InteractionKind *interaction, const ItemKind *kind, int64_t share);
+extern int64_t interaction_lasts(const InteractionType *interaction, const ItemType *type, int64_t share);
 
 /* A conversation: NPCs say something to one another. */
 static inline bool
-interaction_is_talk(const InteractionKind *interaction)
+interaction_is_talk(const InteractionType *interaction)
 {
 	return interaction->target == TARGET_NPC && interaction->takes_messages;
 }
 
 /* Whether it uses the item up. */
 static inline bool
-interaction_consumes(const InteractionKind *interaction)
+interaction_consumes(const InteractionType *interaction)
 {
 	return interaction->component != NULL && interaction->component->uses_up;
 }
 
 /* In which a whole one is used up; 0 = it is not. */
-extern int64_t item_whole_time(const ItemKind *kind);
+extern int64_t item_whole_time(const ItemType *type);
 
 /*
  * Time until a share (millionths) is consumed, and the share left after some
  * of it: at that time and not a microsecond sooner nothing is left.
  */
-extern int64_t consume_time_for(const ItemKind *kind, int64_t share);
-extern int64_t consume_share_left(const ItemKind *kind, int64_t share, int64_t elapsed);
+extern int64_t consume_time_for(const ItemType *type, int64_t share);
+extern int64_t consume_share_left(const ItemType *type, int64_t share, int64_t elapsed);
 
-#endif /* NPCSIM_KINDS_H */
+#endif /* NPCSIM_TYPES_H */

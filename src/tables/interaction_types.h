@@ -1,15 +1,15 @@
 /*
- * interaction_kinds.h
+ * interaction_types.h
  *	  The interactions of a world as rows: interaction_type_rows.
  */
-#ifndef NPCSIM_INTERACTION_KINDS_H
-#define NPCSIM_INTERACTION_KINDS_H
+#ifndef NPCSIM_INTERACTION_TYPES_H
+#define NPCSIM_INTERACTION_TYPES_H
 
 #include "postgres.h"
 
 #include "utils/jsonb.h"
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 
 /* Longest an interaction can last, and shortest. */
 #define DURATION_MIN INT64_C(1000)
@@ -23,19 +23,19 @@
 
 typedef struct InteractionRow
 {
-	InteractionKind kind;
+	InteractionType type;
 	char		   *description;
 	Jsonb		   *parameters;
 } InteractionRow;
 
 /*
  * All of a world, in order of number, in the current memory context, and pointers to their kinds as the
- * functions of sim/kinds.h take them. In the caller's snapshot when read_only. SPI must be connected.
+ * functions of sim/types.h take them. In the caller's snapshot when read_only. SPI must be connected.
  */
 typedef struct InteractionRows
 {
 	InteractionRow		   *rows;
-	const InteractionKind **kinds;
+	const InteractionType **types;
 	int						count;
 } InteractionRows;
 
@@ -45,8 +45,8 @@ extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRow
  * What the jsonb columns say, added to the kind, whose duration is known. Raises 22023 when they do not describe
  * an interaction.
  */
-extern void interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
-										InteractionKind *kind);
+extern void interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
+										InteractionType *type);
 
 /*
  * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
@@ -58,4 +58,4 @@ extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, 
 
 extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
 
-#endif /* NPCSIM_INTERACTION_KINDS_H */
+#endif /* NPCSIM_INTERACTION_TYPES_H */

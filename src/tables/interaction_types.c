@@ -1,5 +1,5 @@
 /*
- * interaction_kinds.c
+ * interaction_types.c
  *	  The interactions of a world as rows.
  *
  *	  need_rates	{need: units per s, …}, besides what the item gives
@@ -17,13 +17,13 @@
 #include "utils/numeric.h"
 
 #include "spi.h"
-#include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
-#include "tables/kind_json.h"
+#include "tables/interaction_types.h"
+#include "tables/item_types.h"
+#include "tables/type_json.h"
 
 PG_FUNCTION_INFO_V1(npcsim_interaction_effects_valid);
 
-static const KindJson effects_json = {
+static const TypeJson effects_json = {
 	"invalid interaction type",
 	"An interaction type has need_rates like {\"fun\":6}, need_deltas like {\"hygiene\":60} with a duration, "
 	"and parameters like {\"message\":{\"type\":\"string\",\"description\":\"what is said\"}}."};
@@ -46,7 +46,7 @@ static JsonbContainer *
 object_of(Jsonb *json, const char *column)
 {
 	if (!JB_ROOT_IS_OBJECT(json))
-		kind_json_refuse(&effects_json, psprintf("\"%s\" is not an object.", column));
+		type_json_refuse(&effects_json, psprintf("\"%s\" is not an object.", column));
 	return &json->root;
 }
 
@@ -90,13 +90,13 @@ check_parameter(const char *parameter, JsonbContainer *object)
 	const char	  *type = NULL;
 	JsonbValue	   fallback = {.type = jbvNull};
 
-	while (kind_json_next(object, &iterator, &name, &value))
+	while (type_json_next(object, &iterator, &name, &value))
 	{
 		if (strcmp(name, "type") == 0)
 		{
 			type = type_by_name(&value);
 			if (type == NULL)
-				kind_json_refuse(&effects_json,
+				type_json_refuse(&effects_json,
 								 psprintf("The type of parameter \"%s\" is none of string, number, "
 										  "integer and boolean.",
 										  parameter));
@@ -105,7 +105,7 @@ check_parameter(const char *parameter, JsonbContainer *object)
 		{
 			if (value.type != jbvString ||
 				pg_mbstrlen_with_len(value.val.string.val, value.val.string.len) > ACT_TEXT_CHARS)
-				kind_json_refuse(&effects_json,
+				type_json_refuse(&effects_json,
 								 psprintf("The description of parameter \"%s\" is not a text of at most %d "
 										  "characters.",
 										  parameter, ACT_TEXT_CHARS));
@@ -113,85 +113,85 @@ check_parameter(const char *parameter, JsonbContainer *object)
 		else if (strcmp(name, "default") == 0)
 			fallback = value;
 		else
-			kind_json_refuse(&effects_json, psprintf("A parameter has no \"%s\".", name));
+			type_json_refuse(&effects_json, psprintf("A parameter has no \"%s\".", name));
 	}
 	if (type == NULL)
-		kind_json_refuse(&effects_json, psprintf("Parameter \"%s\" has no \"type\".", parameter));
+		type_json_refuse(&effects_json, psprintf("Parameter \"%s\" has no \"type\".", parameter));
 	if (fallback.type != jbvNull && !is_of_type(&fallback, type))
-		kind_json_refuse(&effects_json,
+		type_json_refuse(&effects_json,
 						 psprintf("The default of parameter \"%s\" is not of type %s.", parameter, type));
 	return type;
 }
 
 /* Whether there are any; the kind is told whether one of them is a message. */
 static bool
-check_parameters(Jsonb *parameters, InteractionKind *kind)
+check_parameters(Jsonb *parameters, InteractionType *type)
 {
 	JsonbIterator *iterator = NULL;
 	JsonbValue	   value;
 	char		  *name;
-	const char	  *type;
+	const char	  *json_type;
 
-	kind->takes_messages = false;
+	type->takes_messages = false;
 	object_of(parameters, "parameters");
 	if (JB_ROOT_COUNT(parameters) > PARAMETERS_MAX)
-		kind_json_refuse(&effects_json, psprintf("There are more than %d parameters.", PARAMETERS_MAX));
-	while (kind_json_next(&parameters->root, &iterator, &name, &value))
+		type_json_refuse(&effects_json, psprintf("There are more than %d parameters.", PARAMETERS_MAX));
+	while (type_json_next(&parameters->root, &iterator, &name, &value))
 	{
-		if (!kind_name_valid(name))
-			kind_json_refuse(&effects_json, psprintf("\"%s\" is no name of a parameter.", name));
-		type = check_parameter(name, kind_json_object(&effects_json, &value, name));
-		if (strcmp(name, MESSAGE_PARAMETER) == 0 && strcmp(type, "string") == 0)
-			kind->takes_messages = true;
+		if (!type_name_valid(name))
+			type_json_refuse(&effects_json, psprintf("\"%s\" is no name of a parameter.", name));
+		json_type = check_parameter(name, type_json_object(&effects_json, &value, name));
+		if (strcmp(name, MESSAGE_PARAMETER) == 0 && strcmp(json_type, "string") == 0)
+			type->takes_messages = true;
 	}
 	return JB_ROOT_COUNT(parameters) > 0;
 }
 
 void
-interaction_kind_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters, InteractionKind *kind)
+interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters, InteractionType *type)
 {
 	int32 deltas[NEED_COUNT] = {0};
 
-	memset(kind->need_rate, 0, sizeof(kind->need_rate));
-	kind_json_needs(&effects_json, object_of(need_rates, "need_rates"), "need_rates", kind->need_rate);
-	kind_json_needs(&effects_json, object_of(need_deltas, "need_deltas"), "need_deltas", deltas);
+	memset(type->need_rate, 0, sizeof(type->need_rate));
+	type_json_needs(&effects_json, object_of(need_rates, "need_rates"), "need_rates", type->need_rate);
+	type_json_needs(&effects_json, object_of(need_deltas, "need_deltas"), "need_deltas", deltas);
 	for (int i = 0; i < NEED_COUNT; i++)
 	{
 		if (deltas[i] == 0)
 			continue;
-		if (kind->duration == 0)
-			kind_json_refuse(&effects_json,
+		if (type->duration == 0)
+			type_json_refuse(&effects_json,
 							 "\"need_deltas\" need a \"duration\" over which they are spread.");
-		kind->need_rate[i] =
-			(int32) Max(Min(kind->need_rate[i] + need_spread(deltas[i], kind->duration), PG_INT32_MAX),
+		type->need_rate[i] =
+			(int32) Max(Min(type->need_rate[i] + need_spread(deltas[i], type->duration), PG_INT32_MAX),
 						-PG_INT32_MAX);
 	}
-	kind->takes_acts = check_parameters(parameters, kind);
+	type->takes_acts = check_parameters(parameters, type);
 }
 
 static void
 read_row(uint64 row, InteractionRow *result)
 {
-	InteractionKind *kind = &result->kind;
+	InteractionType *type = &result->type;
 	const char		*component;
 	bool			 isnull;
 
 	memset(result, 0, sizeof(*result));
-	kind->number = spi_int16(row, 1, 0);
-	strlcpy(kind->name, spi_text(row, 2, CurrentMemoryContext), sizeof(kind->name));
-	kind->target = strcmp(spi_text(row, 3, CurrentMemoryContext), "npc") == 0 ? TARGET_NPC : TARGET_ITEM;
+	type->number = spi_int16(row, 1, 0);
+	strlcpy(type->name, spi_text(row, 2, CurrentMemoryContext), sizeof(type->name));
+	type->target = strcmp(spi_text(row, 3, CurrentMemoryContext), "npc") == 0 ? TARGET_NPC : TARGET_ITEM;
 	component = spi_text(row, 4, CurrentMemoryContext);
-	kind->component = component != NULL ? item_component_by_name(component) : NULL;
-	kind->duration = spi_int64(row, 7, 0);
-	kind->needs_adjacency = spi_bool(row, 8, true);
-	kind->locks_movement = spi_bool(row, 9, false);
-	kind->moves_onto_item = spi_bool(row, 10, false);
-	kind->min_participants = spi_int32(row, 11, 1);
-	kind->max_participants = spi_int32(row, 12, 1);
+	type->component = component != NULL ? item_component_by_name(component) : NULL;
+	type->duration = spi_int64(row, 7, 0);
+	type->needs_adjacency = spi_bool(row, 8, true);
+	type->locks_movement = spi_bool(row, 9, false);
+	type->moves_onto_item = spi_bool(row, 10, false);
+	type->min_participants = spi_int32(row, 11, 1);
+	type->max_participants = spi_int32(row, 12, 1);
 	result->parameters = DatumGetJsonbPCopy(spi_datum(row, 13, &isnull));
 	result->description = spi_text(row, 14, CurrentMemoryContext);
-	interaction_kind_from_jsonb(DatumGetJsonbP(spi_datum(row, 5, &isnull)),
-								DatumGetJsonbP(spi_datum(row, 6, &isnull)), result->parameters, kind);
+	interaction_type_from_jsonb(DatumGetJsonbP(spi_datum(row, 5, &isnull)),
+								DatumGetJsonbP(spi_datum(row, 6, &isnull)), result->parameters, type);
 }
 
 void
@@ -205,11 +205,11 @@ interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result)
 	MemoryContextSwitchTo(caller);
 	result->count = (int) rows;
 	result->rows = palloc(Max(rows, 1) * sizeof(InteractionRow));
-	result->kinds = palloc(Max(rows, 1) * sizeof(InteractionKind *));
+	result->types = palloc(Max(rows, 1) * sizeof(InteractionType *));
 	for (uint64 row = 0; row < rows; row++)
 	{
 		read_row(row, &result->rows[row]);
-		result->kinds[row] = &result->rows[row].kind;
+		result->types[row] = &result->rows[row].type;
 	}
 }
 
@@ -272,7 +272,7 @@ refuse_unknown(JsonbContainer *parameters, JsonbContainer *given, const char **f
 	JsonbValue	   value;
 	char		  *name;
 
-	while (given != NULL && kind_json_next(given, &iterator, &name, &value))
+	while (given != NULL && type_json_next(given, &iterator, &name, &value))
 		if (object_member(parameters, name) == NULL)
 			*failure = psprintf("the interaction has no parameter \"%s\"", name);
 }
@@ -288,12 +288,12 @@ interaction_act(const InteractionRow *row, JsonbContainer *given, const char **f
 	char			*name;
 
 	*failure = NULL;
-	if (!row->kind.takes_acts)
+	if (!row->type.takes_acts)
 		*failure = "this interaction takes no actions";
 	else
 		refuse_unknown(parameters, given, failure);
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	while (*failure == NULL && kind_json_next(parameters, &iterator, &name, &parameter))
+	while (*failure == NULL && type_json_next(parameters, &iterator, &name, &parameter))
 	{
 		JsonbValue	key = {.type = jbvString, .val.string = {.val = name, .len = (int) strlen(name)}};
 		JsonbValue *value = argument(name, &parameter, given, failure);
@@ -318,11 +318,11 @@ interaction_act(const InteractionRow *row, JsonbContainer *given, const char **f
 Datum
 npcsim_interaction_effects_valid(PG_FUNCTION_ARGS)
 {
-	InteractionKind kind = {.duration = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT64(3)};
+	InteractionType type = {.duration = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT64(3)};
 
 	for (int i = 0; i < 3; i++)
 		if (PG_ARGISNULL(i))
 			PG_RETURN_BOOL(false);
-	interaction_kind_from_jsonb(PG_GETARG_JSONB_P(0), PG_GETARG_JSONB_P(1), PG_GETARG_JSONB_P(2), &kind);
+	interaction_type_from_jsonb(PG_GETARG_JSONB_P(0), PG_GETARG_JSONB_P(1), PG_GETARG_JSONB_P(2), &type);
 	PG_RETURN_BOOL(true);
 }

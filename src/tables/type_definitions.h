@@ -1,12 +1,12 @@
 /*
- * kind_rows.h
+ * type_definitions.h
  *	  Types of items and interactions as rows: item_type_rows and interaction_type_rows, written; and the former, read
  *	  for who tells of them.
  *
  * Whoever locks the world may define and delete types; what their columns hold was checked before.
  */
-#ifndef NPCSIM_TABLES_KIND_ROWS_H
-#define NPCSIM_TABLES_KIND_ROWS_H
+#ifndef NPCSIM_TABLES_TYPE_ROWS_H
+#define NPCSIM_TABLES_TYPE_ROWS_H
 
 #include "postgres.h"
 
@@ -31,7 +31,7 @@ typedef struct InteractionDefinition
 } InteractionDefinition;
 
 /* Gives a new world what every world begins with. SPI must be connected. */
-extern void starter_kinds_insert(int64 world_id);
+extern void starter_types_insert(int64 world_id);
 
 /* New, or in the place of the one of that name. */
 extern void item_type_row_write(int64 world_id, const char *name, const char *description, Jsonb *components);
@@ -56,4 +56,4 @@ typedef struct ItemTypeRow
 /* All of a world, by name; by the caller's snapshot. Between spi_begin and spi_end, whose memory they are in. */
 extern ItemTypeRow *item_type_rows_read(int64 world_id, int *count);
 
-#endif /* NPCSIM_TABLES_KIND_ROWS_H */
+#endif /* NPCSIM_TABLES_TYPE_ROWS_H */

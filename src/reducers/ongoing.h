@@ -1,19 +1,19 @@
 /*
- * under_way.h
+ * ongoing.h
  *	  Interactions and bids under way, as minds are told of them.
  *
  * All is read in the caller's snapshot, between spi_begin and spi_end; memory of the SPI context.
  */
-#ifndef NPCSIM_UNDER_WAY_H
-#define NPCSIM_UNDER_WAY_H
+#ifndef NPCSIM_ONGOING_H
+#define NPCSIM_ONGOING_H
 
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
-#include "reducers/kind_texts.h"
 #include "reducers/npc_rows.h"
+#include "reducers/type_texts.h"
 
 /* An interaction under way. */
 typedef struct Run
@@ -56,7 +56,7 @@ typedef struct OpenBids
 } OpenBids;
 
 /* Those with these ids (sorted, without doubles) of a kind the world has; acts of those in 'heard' (likewise) alone. */
-extern void read_runs(int64 world_id, const KindTexts *texts, const int64 *ids, int count, const int64 *heard,
+extern void read_runs(int64 world_id, const TypeTexts *texts, const int64 *ids, int count, const int64 *heard,
 					  int heard_count, Runs *runs);
 /* NULL if it is not among them. */
 extern const Run *find_run(const Runs *runs, int64 id);
@@ -65,14 +65,14 @@ extern const Run *find_run(const Runs *runs, int64 id);
 static inline bool
 run_is_joinable(const Run *run)
 {
-	return run->participant_count < run->text->kind->max_participants;
+	return run->participant_count < run->text->type->max_participants;
 }
 
 /* When one of those who take part may do something in it; -1 = it may since it began. */
 extern int64 run_may_act_at(const Run *run, int64 npc_id);
 
 /* Those that NPCs among 'viewers' made, or are to answer. */
-extern void read_bids(int64 world_id, const KindTexts *texts, const NpcRows *viewers, OpenBids *bids);
+extern void read_bids(int64 world_id, const TypeTexts *texts, const NpcRows *viewers, OpenBids *bids);
 
 /* Whether the NPC is to answer it. */
 extern bool bid_awaits(const OpenBid *bid, int64 npc_id);
@@ -86,4 +86,4 @@ extern void json_pending_bid(StringInfo out, const OpenBids *bids, int64 npc_id)
 /* ,"bids":[…], if there are any for the NPC to answer; names of bidders are in 'npcs'. */
 extern void json_bids(StringInfo out, const OpenBids *bids, int64 npc_id, const NpcRows *npcs);
 
-#endif /* NPCSIM_UNDER_WAY_H */
+#endif /* NPCSIM_ONGOING_H */

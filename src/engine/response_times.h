@@ -1,9 +1,9 @@
 /*
- * pace.h
+ * response_times.h
  *	  How long players' minds take, and how long they are waited for.
  */
-#ifndef NPCSIM_PACE_H
-#define NPCSIM_PACE_H
+#ifndef NPCSIM_RESPONSE_TIMES_H
+#define NPCSIM_RESPONSE_TIMES_H
 
 #include "postgres.h"
 
@@ -17,11 +17,11 @@
  * Time-out for a request to a player: 3 × the p95 of the player's last 100 decisions; while there are too few of
  * them, by what its session reports as the average (NaN = nothing). Between spi_begin and spi_end.
  */
-extern int32 pace_timeout_ms(int64 player_id, double reported_average_ms);
+extern int32 response_time_timeout_ms(int64 player_id, double reported_average_ms);
 
 /* Real seconds that a player's mind usually takes (p95), 5 to 30 in steps of 5, as the world knows it. In ticks alone. */
-extern int32 world_pace(World *world, int64 player_id);
+extern int32 world_response_time(World *world, int64 player_id);
 /* Another backend changed the world: what it found is not known here. */
-extern void world_forget_paces(World *world);
+extern void world_forget_response_times(World *world);
 
-#endif /* NPCSIM_PACE_H */
+#endif /* NPCSIM_RESPONSE_TIMES_H */

@@ -1,21 +1,21 @@
 /*
- * kind_texts.h
+ * type_texts.h
  *	  What observations say of kinds of items and interactions, written once
  *	  for all the items of a kind.
  */
-#ifndef NPCSIM_KIND_TEXTS_H
-#define NPCSIM_KIND_TEXTS_H
+#ifndef NPCSIM_TYPE_TEXTS_H
+#define NPCSIM_TYPE_TEXTS_H
 
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 
 /* An interaction of the world. */
 typedef struct InteractionText
 {
-	const InteractionKind *kind;
+	const InteractionType *type;
 	char				  *description; /* quoted */
 	char				  *effect;		/* as of an offer; NULL: it depends on the item */
 	char				  *party;		/* ,"participants":[fewest,most], or nothing where it is one */
@@ -25,38 +25,38 @@ typedef struct InteractionText
 /* An interaction that items of a type offer. */
 typedef struct OfferText
 {
-	int	  interaction; /* index in KindTexts.interactions */
+	int	  interaction; /* index in TypeTexts.interactions */
 	char *effect;	   /* "fills":[…],"drains":[…],"rates":{…} */
 	char *offer;	   /* "consume":{"description":…, up to the duration */
 } OfferText;
 
 /* What all items of a type have in common. */
-typedef struct KindText
+typedef struct TypeText
 {
-	ItemKind  kind;
+	ItemType  item_type;
 	char	 *type;				  /* "item_type":"apple" */
 	OfferText offers[OFFERS_MAX]; /* as kind.offers */
-} KindText;
+} TypeText;
 
-typedef struct KindTexts
+typedef struct TypeTexts
 {
 	InteractionText *interactions; /* in order of number */
 	int				 interaction_count;
 	char			*npc_offers; /* "interactions":{…}: what can be done with any NPC */
-	KindText		*kinds;
+	TypeText		*kinds;
 	int				 count;
-} KindTexts;
+} TypeTexts;
 
 /* Reads the kinds of a world. Between spi_begin and spi_end; memory of the SPI context. */
-extern void read_kind_texts(int64 world_id, KindTexts *texts);
+extern void read_type_texts(int64 world_id, TypeTexts *texts);
 
 /* The kind with this name, a text. */
-extern const KindText *find_kind_text(const KindTexts *texts, Datum name);
+extern const TypeText *find_type_text(const TypeTexts *texts, Datum name);
 
 /* The interaction with this number; NULL when the world has none. */
-extern const InteractionText *find_interaction_text(const KindTexts *texts, int number);
+extern const InteractionText *find_interaction_text(const TypeTexts *texts, int number);
 
 /* How long something lasts: seconds, or null for what does not end. */
 extern void json_duration(StringInfo out, int64 duration);
 
-#endif /* NPCSIM_KIND_TEXTS_H */
+#endif /* NPCSIM_TYPE_TEXTS_H */

@@ -1,5 +1,5 @@
 /*
- * starter_kinds.h
+ * starter_types.h
  *	  Kinds as worlds begin with them, for tests.
  */
 #ifndef NPCSIM_TESTS_STARTER_KINDS_H
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 
 /* Components with as much of them as the rules know. */
 static const ItemComponent consumable = {.name = "consumable", .named = true, .uses_up = true};
@@ -16,7 +16,7 @@ static const ItemComponent modifying = {.name = "need_modifying", .serves_uses =
 
 /* Its own: a name. */
 static inline bool
-offers_named(const ItemKind *kind, const ItemPart *part, const InteractionKind *interaction)
+offers_named(const ItemType *type, const ItemPart *part, const InteractionType *interaction)
 {
 	return interaction->component == NULL && strcmp(part->own, interaction->name) == 0;
 }
@@ -47,13 +47,13 @@ static const ItemComponent usable = {.name = "usable", .offers = offers_named};
 		.part_count = (int) (sizeof((const ItemPart[]) {__VA_ARGS__}) / sizeof(ItemPart)) \
 	}
 
-static const InteractionKind consume = {.number = 1,
+static const InteractionType consume = {.number = 1,
 										.name = "consume",
 										.component = &consumable,
 										.needs_adjacency = true,
 										.min_participants = 1,
 										.max_participants = 1};
-static const InteractionKind sit = {.number = 2,
+static const InteractionType sit = {.number = 2,
 									.name = "sit",
 									.component = &sittable,
 									.needs_adjacency = true,
@@ -61,32 +61,32 @@ static const InteractionKind sit = {.number = 2,
 									.moves_onto_item = true,
 									.min_participants = 1,
 									.max_participants = 1};
-static const InteractionKind watch = {.number = 4,
+static const InteractionType watch = {.number = 4,
 									  .name = "watch",
 									  .min_participants = 1,
 									  .max_participants = 1};
-static const InteractionKind play = {.number = 7,
+static const InteractionType play = {.number = 7,
 									 .name = "play",
 									 .needs_adjacency = true,
 									 .need_rate = {[2] = 6000000},
 									 .duration = 60 * SIM_SECOND,
 									 .min_participants = 2,
 									 .max_participants = 4};
-static const InteractionKind conversation = {.number = 9,
+static const InteractionType conversation = {.number = 9,
 											 .name = "conversation",
 											 .target = TARGET_NPC,
 											 .min_participants = 2,
 											 .max_participants = 10};
 
-static const InteractionKind *const starter_interactions[] = {&consume, &sit, &watch, &play, &conversation};
+static const InteractionType *const starter_interactions[] = {&consume, &sit, &watch, &play, &conversation};
 #define STARTER_INTERACTIONS ((int) (sizeof(starter_interactions) / sizeof(starter_interactions[0])))
 
 /* A kind with what it offers. */
-static inline ItemKind
-linked(ItemKind kind)
+static inline ItemType
+linked(ItemType type)
 {
-	item_kind_link(&kind, starter_interactions, STARTER_INTERACTIONS);
-	return kind;
+	item_type_link(&type, starter_interactions, STARTER_INTERACTIONS);
+	return type;
 }
 
 #endif /* NPCSIM_TESTS_STARTER_KINDS_H */

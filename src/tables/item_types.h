@@ -1,21 +1,21 @@
 /*
- * item_kinds.h
+ * item_types.h
  *	  From the components of an item type, as jsonb, to the kind the rules know; and what a component is.
  *
  * Each component is one file of src/components with a Component in it, and a line of components.h there. They lie above
  * the engine, which calls them through what its kinds are made of.
  */
-#ifndef NPCSIM_ITEM_KINDS_H
-#define NPCSIM_ITEM_KINDS_H
+#ifndef NPCSIM_ITEM_TYPES_H
+#define NPCSIM_ITEM_TYPES_H
 
 #include "postgres.h"
 
 #include "utils/jsonb.h"
 
-#include "sim/kinds.h"
+#include "sim/types.h"
 #include "tables/interactions.h"
 #include "tables/items.h"
-#include "tables/kind_json.h"
+#include "tables/type_json.h"
 
 typedef struct World World; /* engine/world.h */
 
@@ -27,9 +27,9 @@ typedef struct Component
 	size_t		  own_size; /* of what it keeps in a part, which is zero before it is read */
 
 	/* Reads its object into the part, or refuses it (22023). */
-	void (*parse)(const KindJson *json, JsonbContainer *object, ItemPart *part, void *own);
+	void (*parse)(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own);
 	/* What is wrong with a kind that has it, when all of the kind is read: a sentence; NULL = nothing. */
-	const char *(*flaw)(const ItemKind *kind);
+	const char *(*flaw)(const ItemType *type);
 
 	/* An item of a kind that has it is there from now on, or was and has the component from now on. */
 	void (*placed)(World *world, WorldItem *item, const ItemPart *part);
@@ -57,7 +57,7 @@ extern const char *item_component_names[];
 
 /* The component whose moments are those of absent items; the part that those of a kind that are there have theirs from. */
 extern const Component *component_of_absent(void);
-extern const ItemPart  *item_timed_part(const ItemKind *kind); /* NULL = none */
+extern const ItemPart  *item_timed_part(const ItemType *type); /* NULL = none */
 
 static inline const Component *
 part_component(const ItemPart *part)
@@ -67,21 +67,21 @@ part_component(const ItemPart *part)
 
 /* What a kind has of a component; NULL = nothing. */
 static inline const ItemPart *
-item_part(const ItemKind *kind, const Component *component)
+item_part(const ItemType *type, const Component *component)
 {
-	for (int i = 0; i < kind->part_count; i++)
-		if (kind->parts[i].component == &component->item)
-			return &kind->parts[i];
+	for (int i = 0; i < type->part_count; i++)
+		if (type->parts[i].component == &component->item)
+			return &type->parts[i];
 	return NULL;
 }
 
 /*
- * Fills everything of the kind but its name and what it offers (item_kind_link()), in the current memory context. Raises
+ * Fills everything of the kind but its name and what it offers (item_type_link()), in the current memory context. Raises
  * 22023, with the member at fault in the detail, when the components are none.
  */
-extern void item_kind_from_jsonb(Jsonb *components, ItemKind *kind);
+extern void item_type_from_jsonb(Jsonb *components, ItemType *type);
 
 /* Of which nothing is left where it was read: all of it is in this context. */
-extern ItemKind *item_kind_copy(const ItemKind *kind, MemoryContext context);
+extern ItemType *item_type_copy(const ItemType *type, MemoryContext context);
 
-#endif /* NPCSIM_ITEM_KINDS_H */
+#endif /* NPCSIM_ITEM_TYPES_H */

@@ -1,5 +1,5 @@
 /*
- * kind_texts.c
+ * type_texts.c
  *	  What observations say of kinds of items and interactions, written once
  *	  for all the items of a kind.
  */
@@ -9,11 +9,11 @@
 #include "utils/jsonb.h"
 
 #include "json.h"
-#include "reducers/kind_texts.h"
+#include "reducers/type_texts.h"
 #include "sim/needs.h"
-#include "tables/interaction_kinds.h"
-#include "tables/item_kinds.h"
-#include "tables/kind_rows.h"
+#include "tables/interaction_types.h"
+#include "tables/item_types.h"
+#include "tables/type_definitions.h"
 
 static void
 json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
@@ -61,24 +61,24 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 {
 	StringInfoData out;
 
-	text->kind = &row->kind;
+	text->type = &row->type;
 	initStringInfo(&out);
 	json_string(&out, row->description);
 	text->description = out.data;
 	text->effect = NULL;
-	if (row->kind.target == TARGET_NPC)
+	if (row->type.target == TARGET_NPC)
 	{
 		int32 rates[NEED_COUNT];
 
-		interaction_need_rates(&row->kind, NULL, rates);
+		interaction_need_rates(&row->type, NULL, rates);
 		text->effect = effect_text(rates);
 	}
 	text->party =
-		row->kind.max_participants > 1
-			? psprintf(",\"participants\":[%d,%d]", row->kind.min_participants, row->kind.max_participants)
+		row->type.max_participants > 1
+			? psprintf(",\"participants\":[%d,%d]", row->type.min_participants, row->type.max_participants)
 			: "";
 	initStringInfo(&out);
-	if (row->kind.takes_acts)
+	if (row->type.takes_acts)
 	{
 		json_literal(&out, ",\"parameters\":");
 		json_jsonb(&out, row->parameters);
@@ -90,25 +90,25 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 static char *
 offer_text(const InteractionText *text, const char *effect)
 {
-	return psprintf("\"%s\":{\"description\":%s,%s%s%s,\"duration\":", text->kind->name, text->description,
+	return psprintf("\"%s\":{\"description\":%s,%s%s%s,\"duration\":", text->type->name, text->description,
 					effect, text->party, text->parameters);
 }
 
 static void
-write_offer_text(const KindTexts *texts, const ItemKind *kind, const InteractionKind *interaction,
+write_offer_text(const TypeTexts *texts, const ItemType *type, const InteractionType *interaction,
 				 OfferText *offer)
 {
 	int32				   rates[NEED_COUNT];
 	const InteractionText *text = find_interaction_text(texts, interaction->number);
 
-	interaction_need_rates(interaction, kind, rates);
+	interaction_need_rates(interaction, type, rates);
 	offer->interaction = (int) (text - texts->interactions);
 	offer->effect = effect_text(rates);
 	offer->offer = offer_text(text, offer->effect);
 }
 
 static void
-write_npc_offers(KindTexts *texts)
+write_npc_offers(TypeTexts *texts)
 {
 	StringInfoData out;
 	bool		   first = true;
@@ -119,12 +119,12 @@ write_npc_offers(KindTexts *texts)
 	{
 		const InteractionText *text = &texts->interactions[i];
 
-		if (text->kind->target != TARGET_NPC)
+		if (text->type->target != TARGET_NPC)
 			continue;
 		if (!first)
 			appendStringInfoChar(&out, ',');
 		appendStringInfoString(&out, offer_text(text, text->effect));
-		json_duration(&out, interaction_lasts(text->kind, NULL, SHARE_WHOLE));
+		json_duration(&out, interaction_lasts(text->type, NULL, SHARE_WHOLE));
 		appendStringInfoChar(&out, '}');
 		first = false;
 	}
@@ -133,7 +133,7 @@ write_npc_offers(KindTexts *texts)
 }
 
 static void
-read_interactions(int64 world_id, KindTexts *texts, InteractionRows *rows)
+read_interactions(int64 world_id, TypeTexts *texts, InteractionRows *rows)
 {
 	interaction_rows_load(world_id, true, rows);
 	texts->interaction_count = rows->count;
@@ -144,7 +144,7 @@ read_interactions(int64 world_id, KindTexts *texts, InteractionRows *rows)
 }
 
 void
-read_kind_texts(int64 world_id, KindTexts *texts)
+read_type_texts(int64 world_id, TypeTexts *texts)
 {
 	InteractionRows interactions;
 	ItemTypeRow	   *types;
@@ -152,21 +152,21 @@ read_kind_texts(int64 world_id, KindTexts *texts)
 	memset(texts, 0, sizeof(*texts));
 	read_interactions(world_id, texts, &interactions);
 	types = item_type_rows_read(world_id, &texts->count);
-	texts->kinds = palloc0(sizeof(KindText) * Max(texts->count, 1));
+	texts->kinds = palloc0(sizeof(TypeText) * Max(texts->count, 1));
 	for (int i = 0; i < texts->count; i++)
 	{
-		KindText	  *text = &texts->kinds[i];
+		TypeText	  *text = &texts->kinds[i];
 		StringInfoData out;
 
-		item_kind_from_jsonb(types[i].components, &text->kind);
-		strlcpy(text->kind.name, types[i].name, KIND_NAME_SIZE);
-		item_kind_link(&text->kind, interactions.kinds, interactions.count);
+		item_type_from_jsonb(types[i].components, &text->item_type);
+		strlcpy(text->item_type.name, types[i].name, TYPE_NAME_SIZE);
+		item_type_link(&text->item_type, interactions.types, interactions.count);
 		initStringInfo(&out);
 		json_literal(&out, "\"item_type\":");
-		json_string(&out, text->kind.name);
+		json_string(&out, text->item_type.name);
 		text->type = out.data;
-		for (int o = 0; o < text->kind.offer_count; o++)
-			write_offer_text(texts, &text->kind, text->kind.offers[o], &text->offers[o]);
+		for (int o = 0; o < text->item_type.offer_count; o++)
+			write_offer_text(texts, &text->item_type, text->item_type.offers[o], &text->offers[o]);
 	}
 }
 
@@ -179,24 +179,24 @@ json_duration(StringInfo out, int64 duration)
 		json_millionths(out, duration);
 }
 
-const KindText *
-find_kind_text(const KindTexts *texts, Datum name)
+const TypeText *
+find_type_text(const TypeTexts *texts, Datum name)
 {
 	text *bytes = DatumGetTextPP(name);
 	int	  length = VARSIZE_ANY_EXHDR(bytes);
 
 	for (int i = 0; i < texts->count; i++)
-		if (strncmp(texts->kinds[i].kind.name, VARDATA_ANY(bytes), length) == 0 &&
-			texts->kinds[i].kind.name[length] == '\0')
+		if (strncmp(texts->kinds[i].item_type.name, VARDATA_ANY(bytes), length) == 0 &&
+			texts->kinds[i].item_type.name[length] == '\0')
 			return &texts->kinds[i];
 	ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("an item is of no type of its world"));
 }
 
 const InteractionText *
-find_interaction_text(const KindTexts *texts, int number)
+find_interaction_text(const TypeTexts *texts, int number)
 {
 	for (int i = 0; i < texts->interaction_count; i++)
-		if (texts->interactions[i].kind->number == number)
+		if (texts->interactions[i].type->number == number)
 			return &texts->interactions[i];
 	return NULL;
 }
