@@ -52,6 +52,7 @@ const CALLS = {
   connected_players: 'npcsim_internal.connected_players()',
   world_reports: 'npcsim_internal.world_reports()',
   workers_report: 'npcsim_internal.workers_report()',
+  client_reducers: 'npcsim_internal.client_reducers()',
   world_differences: 'world_differences($world, $world + 1)',
   npcs_within: 'npcs_within($world, 5, 5, 10)',
   items_within: 'items_within($world, 5, 5, 10)',
