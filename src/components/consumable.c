@@ -2,7 +2,7 @@
  * consumable.c
  *	  What is used up, little by little: {"consumption_time": s, "need_deltas": {need: units, …}}.
  *
- * The time and the deltas are those of a whole one. Who stops early leaves the rest.
+ * The time and the deltas are those of a whole one; a delta below zero takes away. Who stops early leaves the rest.
  */
 #include "postgres.h"
 

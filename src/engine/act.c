@@ -1,6 +1,7 @@
 /*
  * act.c
- *	  What NPCs do: actions, and what their minds are told of it. All functions act at world->now.
+ *	  One action of an NPC is carried out: is it legal, what comes of it, what its mind is told when it is refused. At
+ *	  world->now.
  */
 #include "postgres.h"
 

@@ -1,6 +1,7 @@
 /*
  * decided.c
- *	  What comes from minds, and from whoever asks for a decision: it takes effect at world->now, with all that it brings about.
+ *	  Entries to the rules: what minds decided, what became of their requests, and that somebody asks for a decision. It
+ *	  takes effect at world->now, with all that it brings about.
  */
 #include "postgres.h"
 

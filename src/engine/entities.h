@@ -3,7 +3,8 @@
  *	  What a world's image holds, each described once: its rows, the lists of what is to be written, the changes
  *	  that tell others of it, and how a row that was read, or that is gone, finds its way into the image.
  *
- * Loading, catching up and writing are loops over these.
+ * Loading, catching up, writing and dropping are loops over these. A new table of a world's state with many rows is one of them; what
+ * a world has once is not: settings, clock, terrain (tables/worlds.h). tests/pgtap/14_tables.sql names the places where one is missing.
  */
 #ifndef NPCSIM_ENTITIES_H
 #define NPCSIM_ENTITIES_H

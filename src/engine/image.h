@@ -160,14 +160,14 @@ extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 extern void interaction_touch(World *world, Interaction *interaction);
 extern void bid_touch(World *world, Bid *bid);
 
-/* cells.c */
+/* item_cells.c */
 extern void image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
 extern void image_free_item(World *world, WorldItem *item);
 extern void item_touch(World *world, WorldItem *item);
 extern void image_put_absent_item(World *world, WorldItem *item);
 extern void image_free_absent_item(World *world, WorldItem *item);
 
-/* looking.c */
+/* image_queries.c */
 extern const ItemType		 *image_item_type(const World *world, const char *name);
 extern const InteractionType *image_interaction_type(const World *world,
 													 int		  number);			 /* NULL = there is none */

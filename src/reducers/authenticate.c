@@ -1,6 +1,6 @@
 /*
  * authenticate.c
- *	  Whose token it is: authenticate, try_authenticate.
+ *	  Whose token it is, and whether that player may come in (bans): authenticate, try_authenticate.
  */
 #include "postgres.h"
 

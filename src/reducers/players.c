@@ -1,6 +1,6 @@
 /*
  * players.c
- *	  Players' accounts and tokens.
+ *	  Players' accounts: made, renamed, given a role, banned; their tokens.
  *
  * A token is 'npc_' and 64 hexadecimal digits of 256 random bits.  Only its
  * SHA-256 is stored: it is shown once, when it is made.

@@ -1,7 +1,6 @@
 /*
  * grid.h
- *	  The cells of a world: terrain, items, who stands where, and which
- *	  cells are connected.
+ *	  The cells of a world: terrain (free or blocked, no more), items, who stands where, and which cells are connected.
  *
  * Terrain and items block; NPCs do not, but one that stops prefers a cell on
  * which nobody stands. Component labels are kept lazily: they may join

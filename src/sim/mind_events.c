@@ -6,23 +6,11 @@
 
 #include "sim/mind_events.h"
 
-static const char *const event_names[] = {
-	[MIND_DECIDED_FOR_YOU] = "decided_for_you",
-	[MIND_DECISION_FAILED] = "decision_failed",
-	[MIND_DECISION_TIMED_OUT] = "decision_timed_out",
-	[MIND_ERROR] = "error",
-	[MIND_BID_CANCELLED] = "interaction_bid_cancelled",
-	[MIND_BID_PENDING] = "interaction_bid_pending",
-	[MIND_BID_RECEIVED] = "interaction_bid_received",
-	[MIND_BID_REJECTED] = "interaction_bid_rejected",
-	[MIND_INTERACTION_CANCELLED] = "interaction_cancelled",
-	[MIND_INTERACTION_FINISHED] = "interaction_finished",
-	[MIND_INTERACTION_OBSERVATION] = "interaction_observation",
-	[MIND_INTERACTION_STARTED] = "interaction_started",
-	[MIND_MOVEMENT_COMPLETED] = "movement_completed",
-	[MIND_PLAN_FAILED] = "plan_failed",
+static const char *const event_names[MIND_EVENT_COUNT] = {
+#define EVENT(event_, name_) [event_] = (name_),
+	MIND_EVENT_LIST(EVENT)
+#undef EVENT
 };
-_Static_assert(sizeof(event_names) / sizeof(event_names[0]) == MIND_EVENT_COUNT, "every event has a name");
 
 const char *
 mind_event_name(MindEvent event)

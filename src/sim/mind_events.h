@@ -8,25 +8,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Stored by their names. */
+/* Each, and its name, by which it is stored. */
+#define MIND_EVENT_LIST(EVENT) \
+	EVENT(MIND_DECIDED_FOR_YOU, "decided_for_you") \
+	EVENT(MIND_DECISION_FAILED, "decision_failed") \
+	EVENT(MIND_DECISION_TIMED_OUT, "decision_timed_out") \
+	EVENT(MIND_ERROR, "error") \
+	EVENT(MIND_BID_CANCELLED, "interaction_bid_cancelled") \
+	EVENT(MIND_BID_PENDING, "interaction_bid_pending") \
+	EVENT(MIND_BID_RECEIVED, "interaction_bid_received") \
+	EVENT(MIND_BID_REJECTED, "interaction_bid_rejected") \
+	EVENT(MIND_INTERACTION_CANCELLED, "interaction_cancelled") \
+	EVENT(MIND_INTERACTION_FINISHED, "interaction_finished") \
+	EVENT(MIND_INTERACTION_OBSERVATION, "interaction_observation") \
+	EVENT(MIND_INTERACTION_STARTED, "interaction_started") \
+	EVENT(MIND_MOVEMENT_COMPLETED, "movement_completed") \
+	EVENT(MIND_PLAN_FAILED, "plan_failed")
+
 typedef enum MindEvent
 {
-	MIND_DECIDED_FOR_YOU,
-	MIND_DECISION_FAILED,
-	MIND_DECISION_TIMED_OUT,
-	MIND_ERROR,
-	MIND_BID_CANCELLED,
-	MIND_BID_PENDING,
-	MIND_BID_RECEIVED,
-	MIND_BID_REJECTED,
-	MIND_INTERACTION_CANCELLED,
-	MIND_INTERACTION_FINISHED,
-	MIND_INTERACTION_OBSERVATION,
-	MIND_INTERACTION_STARTED,
-	MIND_MOVEMENT_COMPLETED,
-	MIND_PLAN_FAILED
+#define EVENT(event_, name_) event_,
+	MIND_EVENT_LIST(EVENT)
+#undef EVENT
+		MIND_EVENT_COUNT
 } MindEvent;
-#define MIND_EVENT_COUNT 14
 
 extern const char *mind_event_name(MindEvent event);
 /* False if there is no event of that name, which need not end with a zero. */

@@ -1,6 +1,7 @@
 /*
  * path.h
- *	  Shortest ways on the grid (A*, four neighbours) and motion along them.
+ *	  Shortest ways on the grid (A*, four neighbours) and motion along them. Every cell takes the same time to cross
+ *	  (CELL_TIME of sim.h): the search relies on that.
  */
 #ifndef NPCSIM_PATH_H
 #define NPCSIM_PATH_H

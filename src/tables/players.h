@@ -1,6 +1,7 @@
 /*
  * players.h
- *	  Players' accounts as rows: player_accounts; what worlds wrote, world_tokens.
+ *	  Players' accounts as rows: player_accounts, with roles, bans, budgets and what was spent and earned; of worlds as a
+ *	  whole, world_tokens.
  *
  * All of it within spi_begin and spi_end, whose memory results are in.
  */

@@ -1,6 +1,6 @@
 /*
  * tokens.h
- *	  Tokens of a day, as players, NPCs and worlds count them: for SQL.
+ *	  Tokens that language models wrote on a day, as players, NPCs and worlds count them (no tokens of logins): for SQL.
  */
 #ifndef NPCSIM_TABLES_TOKENS_H
 #define NPCSIM_TABLES_TOKENS_H

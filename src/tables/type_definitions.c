@@ -1,6 +1,6 @@
 /*
  * type_definitions.c
- *	  Types of items and interactions as rows, written: by who defines and deletes them, and when a world is made.
+ *	  Types of items and interactions as rows, written: by who defines and deletes them, and those that a world begins with.
  */
 #include "postgres.h"
 

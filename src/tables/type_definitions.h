@@ -5,8 +5,8 @@
  *
  * Whoever locks the world may define and delete types; what their columns hold was checked before.
  */
-#ifndef NPCSIM_TABLES_TYPE_ROWS_H
-#define NPCSIM_TABLES_TYPE_ROWS_H
+#ifndef NPCSIM_TABLES_TYPE_DEFINITIONS_H
+#define NPCSIM_TABLES_TYPE_DEFINITIONS_H
 
 #include "postgres.h"
 
@@ -56,4 +56,4 @@ typedef struct ItemTypeRow
 /* All of a world, by name; by the caller's snapshot. Between spi_begin and spi_end, whose memory they are in. */
 extern ItemTypeRow *item_type_rows_read(int64 world_id, int *count);
 
-#endif /* NPCSIM_TABLES_TYPE_ROWS_H */
+#endif /* NPCSIM_TABLES_TYPE_DEFINITIONS_H */

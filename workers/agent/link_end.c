@@ -1,6 +1,6 @@
 /*
  * link_end.c
- *	  What a closing status or a refused handshake means for the agent.
+ *	  What a close code of the gateway or a refused handshake means for the agent.
  */
 #include "link.h"
 

@@ -1,6 +1,7 @@
 /*
  * mcp_terms.h
- *	  What the gateway, the MCP servers that dial in and the agent, which dials in for one, agree on.
+ *	  What the gateway, the MCP servers that dial in and the agent, which dials in for one, agree on: revisions of MCP,
+ *	  names of headers and methods, limits.
  */
 #ifndef NPCSIM_COMMON_MCP_TERMS_H
 #define NPCSIM_COMMON_MCP_TERMS_H

@@ -1,6 +1,6 @@
 /*
  * client.h
- *	  One WebSocket connection: its state, its queue, its limits.
+ *	  One WebSocket connection: its state, its queue, its limits, and the codes with which it is closed.
  *
  * The states are drawn in README.md; client_move is the one place that
  * changes them.

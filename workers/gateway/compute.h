@@ -1,6 +1,6 @@
 /*
  * compute.h
- *	  Decisions: requests out to minds, answers back into the database.
+ *	  Requests out to minds: which connection is given which, and for how long; answers back into the database.
  *
  * A client that computes has a Source: its capacity and what it was given.
  * Each world has the queues of what is on its way to the database.

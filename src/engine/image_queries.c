@@ -1,6 +1,6 @@
 /*
- * looking.c
- *	  What there is in an image: whom and what it holds, its kinds, who does something with whom, what is due next.
+ * image_queries.c
+ *	  Questions to an image: whom and what it holds, its types, who does something with whom, what is due next.
  */
 #include "postgres.h"
 

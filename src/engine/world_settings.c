@@ -1,5 +1,5 @@
 /*
- * terms.c
+ * world_settings.c
  *	  What operators may change of a world that goes on: its speed, when minds are asked, what everybody lives by.
  */
 #include "postgres.h"

@@ -1,5 +1,5 @@
 /*
- * cells.c
+ * item_cells.c
  *	  Items of an image: the cells they lie on, those that will come back, and when something is due to them.
  */
 #include "postgres.h"
