@@ -119,7 +119,7 @@ CREATE TABLE npcsim.world_inputs (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_inputs', '');
 COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-outs, edits), in the order in which it took effect; replay_world() reads it';
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: kinds in src/reducers/replay.c';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: src/reducer_list.h';
 
 -- The log of changes: a ring of segments, chosen by the wall clock, emptied by TRUNCATE (see src/tables/change_log.c). The
 -- segments are unlogged; PostgreSQL 18 takes the word for them alone.

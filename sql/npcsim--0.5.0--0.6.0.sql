@@ -88,3 +88,5 @@ CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (rel
                                                      'player_id', t.player_id)
                   FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
     END;
+
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: src/reducer_list.h';
