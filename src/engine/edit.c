@@ -258,21 +258,12 @@ world_add_item(World *world, const char *item_type, Cell cell, Jsonb *properties
 void
 world_remove_item(World *world, WorldItem *item)
 {
-	int64 id = item->id;
-
 	world_enter(world);
 	if (item_interaction(world, item) != NULL)
 		interaction_break_off(world, item_interaction(world, item), "the item was removed");
-	item_drop_bids(world, id, "the item was removed");
-	item = world_item(world, id);
-	if (item != NULL)
-	{
-		item_event(world, WORLD_EVENT_ITEM_REMOVED, item);
-		item_drop(world, item);
-	}
-	item = image_find(world->respawns, id);
-	if (item != NULL)
-		item_drop_absent(world, item);
+	item_drop_bids(world, item->id, "the item was removed");
+	item_event(world, WORLD_EVENT_ITEM_REMOVED, item);
+	item_drop(world, item);
 	world_leave(world);
 }
 

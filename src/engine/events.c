@@ -2,7 +2,7 @@
  * events.c
  *	  What happens in a world, for the record: the rows of world_event_log.
  *
- * Not to be mixed up with what the minds of NPCs are told (npc_tell() in act.c), which is theirs alone.
+ * Not to be mixed up with what the minds of NPCs are told (npc_tell() in told.c), which is theirs alone.
  */
 #include "postgres.h"
 

@@ -122,7 +122,7 @@ struct World
 	IdList	   present;
 	bool	   present_known;
 	bool	   present_read;
-	HTAB	  *response_times; /* of players' minds, as the world knows them: bids.c */
+	HTAB	  *response_times; /* of players' minds, as the world knows them: response_times.c */
 	uint64	   turn;		   /* counts the transactions in which it was used */
 	bool	   in_tick;		   /* a tick is run; else something comes from outside */
 	bool	   in_rule;		   /* a rule runs: no other may be entered (tick.c) */
@@ -133,6 +133,7 @@ struct World
 #define DUE_ITEM	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
 #define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
+StaticAssertDecl(DUE_NPC_BASE + EVENT_GO_ON < DUE_BID, "events of NPCs come before bids");
 
 /* containers.c */
 extern ImageTable *image_new_table(World *world);

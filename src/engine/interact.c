@@ -3,7 +3,7 @@
  *	  Interactions under way: beginning, joining, acting in them, leaving,
  *	  ending. All functions act at world->now.
  *
- * Whether somebody may take part is decided before (act.c, bids.c).
+ * Whether somebody may take part is decided before (action_interact.c, bids.c).
  */
 #include "postgres.h"
 

@@ -465,6 +465,22 @@ begin_moment(World *world, WorldLock *lock)
 	world->now = lock->now;
 }
 
+/* From now on it goes with what the transaction did, even if it is not read to its end. */
+static void
+use_image(WorldLock *lock, World *world)
+{
+	lock->image = world;
+	lock->discard_image = image_discard;
+	begin_moment(world, lock);
+}
+
+static void
+give_up_image(WorldLock *lock, World *world)
+{
+	lock->image = NULL;
+	image_discard(world);
+}
+
 World *
 world_image(WorldLock *lock)
 {
@@ -480,34 +496,32 @@ world_image(WorldLock *lock)
 	{
 		/* When this transaction changed the world by other means, the log may not have it yet. */
 		world_flush(lock);
-		begin_moment(world, lock);
+		use_image(lock, world);
 		if (world->revision > lock->revision || !image_catch_up(world, lock->revision))
 		{
-			image_discard(world);
+			give_up_image(lock, world);
 			world = NULL;
 		}
 	}
 	if (world != NULL && strcmp(world->home, lock->home) != 0)
 	{
-		image_discard(world);
+		give_up_image(lock, world);
 		world = NULL;
 	}
 	if (world == NULL)
 	{
 		world_flush(lock);
 		world = new_image(lock);
-		begin_moment(world, lock);
+		use_image(lock, world);
 		image_load(world);
 	}
 	spi_index_plans_end(plans);
-	begin_moment(world, lock);
+	use_image(lock, world);
 	world->revision = lock->revision;
 	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
 	world->present_read = false;
 	world->turn++;
 	world->in_tick = world->in_rule = false;
-	lock->image = world;
-	lock->discard_image = image_discard;
 	dlist_move_head(&images, &world->node);
 	make_room();
 	return world;

@@ -35,7 +35,7 @@ typedef struct DecisionFailed
 {
 	NumberList npc_ids;
 	NumberList known_events; /* so many of its events each mind knows */
-	TextList   reasons;		 /* why; none: the minds are not told, as in worlds of old */
+	TextList   reasons;		 /* why */
 	NumberList absent;		 /* those of the NPCs whose minds were not there to be asked */
 	/* of the work */
 	Npc **idle; /* are decided for, all at once */
@@ -45,7 +45,7 @@ typedef struct DecisionFailed
 static const Argument failed_arguments[] = {
 	IDS_ARGUMENT(DecisionFailed, npc_ids),
 	COUNTS_ARGUMENT(DecisionFailed, known_events),
-	TEXTS_ARGUMENT(DecisionFailed, reasons, BATCH_MAX, REASON_CHARS_MAX, .can_be_absent = true),
+	TEXTS_ARGUMENT(DecisionFailed, reasons, BATCH_MAX, REASON_CHARS_MAX),
 	IDS_ARGUMENT(DecisionFailed, absent, .can_be_absent = true),
 };
 

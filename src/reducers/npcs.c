@@ -274,6 +274,7 @@ static const Argument set_need_arguments[] = {
 	NUMBER_ARGUMENT(SetNeed, millionths, 0, NEED_MAX),
 };
 
+/* Of a need that this version does not have nothing is left but the input, which a replay keeps. */
 static bool
 set_need(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -285,9 +286,9 @@ set_need(WorldLock *lock, void *arguments, ReducerResult *result)
 		if (strcmp(need_names[need], set->need) == 0)
 		{
 			world_set_need(world, npc, (Need) need, set->millionths);
-			return true;
+			break;
 		}
-	return false;
+	return true;
 }
 
 const Reducer reducer_set_need = {
@@ -348,7 +349,7 @@ static const Argument set_number_arguments[] = {
 	NUMBER_ARGUMENT(SetNumber, value, PG_INT32_MIN, PG_INT32_MAX),
 };
 
-/* A column that this version does not have changes nothing: no rule looks at it. */
+/* A column that this version does not have changes nothing: no rule looks at it. A replay keeps the input. */
 static bool
 set_number(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -357,9 +358,8 @@ set_number(WorldLock *lock, void *arguments, ReducerResult *result)
 	Npc				*npc = npc_require(world, set->npc_id);
 	const RowColumn *column = npc_edited_column_named(set->column);
 
-	if (column == NULL)
-		return false;
-	world_set_number(world, npc, column, set->value);
+	if (column != NULL)
+		world_set_number(world, npc, column, set->value);
 	return true;
 }
 

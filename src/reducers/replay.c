@@ -111,7 +111,7 @@ read_page(Replay *replay, int64 first, WorldInput *inputs)
 			ereport(
 				ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the inputs of world %lld are not complete", (long long) replay->original->id),
-				errdetail("WorldInput %lld of %lld is missing.", (long long) (first + row),
+				errdetail("Input %lld of %lld is missing.", (long long) (first + row),
 						  (long long) replay->original->next_input - 1),
 				errhint(
 					"Without them the world cannot be replayed: rows of npcsim.world_inputs were deleted."));

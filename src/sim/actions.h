@@ -153,9 +153,9 @@ typedef enum BidVerdict
 /* 'taken': somebody else uses it, and cannot be joined; 'participants': how many there would be. */
 extern BidVerdict item_answers_bid(const ItemType *type, int64_t share_left, bool taken, Cell item,
 								   Cell bidder_cell, const InteractionType *interaction, int participants);
-/* BID_ACCEPTED, BID_TOO_FEW or BID_TOO_MANY. */
 /* Whether one who is invited is near enough to the bidder: as near as the interaction is with NPCs, else to hear him. */
-extern bool		  partner_in_reach(const InteractionType *interaction, Cell bidder, Cell partner);
+extern bool partner_in_reach(const InteractionType *interaction, Cell bidder, Cell partner);
+/* BID_ACCEPTED, BID_TOO_FEW or BID_TOO_MANY. */
 extern BidVerdict participants_verdict(const InteractionType *interaction, int participants);
 
 /* Whether one in this state can begin to interact, or be asked to. */

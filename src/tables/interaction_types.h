@@ -29,7 +29,7 @@ typedef struct InteractionRow
 } InteractionRow;
 
 /*
- * All of a world, in order of number, in the current memory context, and pointers to their kinds as the
+ * All of a world, in order of number, in the current memory context, and pointers to their types as the
  * functions of sim/types.h take them. In the caller's snapshot when read_only. SPI must be connected.
  */
 typedef struct InteractionRows
@@ -42,18 +42,18 @@ typedef struct InteractionRows
 extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result);
 
 /*
- * What the jsonb columns say, added to the kind, whose duration is known. Raises 22023 when they do not describe
+ * What the jsonb columns say, added to the type, whose duration is known. Raises 22023 when they do not describe
  * an interaction.
  */
 extern void interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
 										InteractionType *type);
 
-/*
- * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
- * what is not given: the text of a JSON object. NULL if it is no such thing, and *failure says why.
- */
 /* {"message": what is said} */
 extern Jsonb *interaction_words(JsonbValue *message);
+/*
+ * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
+ * what is not given: a JSON object. NULL if it is no such thing, and *failure says why.
+ */
 extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 
 extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */

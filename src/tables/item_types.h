@@ -47,7 +47,7 @@ typedef struct Component
 
 #define COMPONENTS_MAX 64
 
-/* All that there are, at most COMPONENTS_MAX, NULL after the last, in the order in which hints name them. When the library is loaded. */
+/* Called when the library is loaded, with all that there are: at most COMPONENTS_MAX, NULL after the last, in the order in which hints name them. */
 extern void components_register(const Component *const *all);
 
 /* The one of that name, which an interaction can name; NULL if there is none. */

@@ -68,13 +68,29 @@ column_of(const RowType *rows, size_t member)
 	elog(ERROR, "table %s has no column of that member", rows->table);
 }
 
-/* Two of its groups are in one table: that is joined twice, by its key. */
-static void
-append_table(StringInfo sql, const RowGroup *group)
+/* The first of the groups that are shown and in the same table gives that its number in the statement. */
+static uint32
+number_of(const RowGroup *group)
 {
-	appendStringInfo(sql, "%s npcsim.%s t%u ON t%u.world_id = i.world_id AND t%u.%s = i.id ",
-					 group->revision_at != 0 ? "JOIN" : "LEFT JOIN", group->rows->table, group->bit,
-					 group->bit, group->bit, group->rows->columns[0].name);
+	for (int i = 0; i < NPC_GROUP_COUNT; i++)
+		if (npc_groups[i].shown && npc_groups[i].rows == group->rows)
+			return npc_groups[i].bit;
+	return group->bit;
+}
+
+/* The first table is not joined to any. */
+static void
+append_table(StringInfo sql, const RowGroup *group, const RowGroup *first)
+{
+	uint32 number = number_of(group);
+
+	if (group == first)
+		appendStringInfo(sql, " FROM npcsim.%s t%u ", group->rows->table, number);
+	else if (number == group->bit)
+		appendStringInfo(sql, "%s npcsim.%s t%u ON t%u.world_id = t%u.world_id AND t%u.%s = t%u.%s ",
+						 group->revision_at != 0 ? "JOIN" : "LEFT JOIN", group->rows->table, number, number,
+						 first->bit, number, group->rows->columns[0].name, first->bit,
+						 first->rows->columns[0].name);
 }
 
 /* What has no revision counts as changed, where there is a row. */
@@ -82,30 +98,32 @@ static void
 append_newer(StringInfo sql, const RowGroup *group)
 {
 	if (group->revision_at != 0)
-		appendStringInfo(sql, " | CASE WHEN t%u.%s > $2 THEN %u ELSE 0 END", group->bit,
+		appendStringInfo(sql, " | CASE WHEN t%u.%s > $2 THEN %u ELSE 0 END", number_of(group),
 						 column_of(group->rows, group->revision_at), npc_groups_shown(group->changed));
 	else
-		appendStringInfo(sql, " | CASE WHEN t%u.%s IS NOT NULL THEN %u ELSE 0 END", group->bit,
+		appendStringInfo(sql, " | CASE WHEN t%u.%s IS NOT NULL THEN %u ELSE 0 END", number_of(group),
 						 group->rows->columns[0].name, npc_groups_shown(group->changed));
 }
 
 static void
 prepare_npcs(void)
 {
-	StringInfoData sql;
+	const RowGroup *first = &npc_groups[0];
+	const char	   *key = first->rows->columns[0].name;
+	StringInfoData	sql;
 
 	if (select_npcs.sql != NULL)
 		return;
+	Assert(first->shown);
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT i.id, 0");
+	appendStringInfo(&sql, "SELECT t%u.%s, 0", first->bit, key);
 	for (int i = 0; i < NPC_GROUP_COUNT; i++)
 		if (npc_groups[i].shown)
 			append_newer(&sql, &npc_groups[i]);
-	appendStringInfoString(&sql, " FROM npcsim.npc_identities i ");
 	for (int i = 0; i < NPC_GROUP_COUNT; i++)
 		if (npc_groups[i].shown)
-			append_table(&sql, &npc_groups[i]);
-	appendStringInfoString(&sql, "WHERE i.world_id = $1 ORDER BY i.id");
+			append_table(&sql, &npc_groups[i], first);
+	appendStringInfo(&sql, "WHERE t%u.world_id = $1 ORDER BY t%u.%s", first->bit, first->bit, key);
 	select_npcs.sql = MemoryContextStrdup(TopMemoryContext, sql.data);
 	pfree(sql.data);
 }

@@ -146,10 +146,12 @@ void
 row_take_json(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
 	Jsonb **place = member(thing, column);
+	/* before what was there is gone: reading it may fail */
+	Jsonb *copy = isnull ? NULL : json_copy(DatumGetJsonbP(value), load->context);
 
 	if (*place != NULL)
 		pfree(*place);
-	*place = isnull ? NULL : json_copy(DatumGetJsonbP(value), load->context);
+	*place = copy;
 }
 
 void
