@@ -5,27 +5,13 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/json.h"
 
 #include "engine/actions.h"
 #include "engine/image.h"
 #include "errors.h"
 #include "json.h"
-
-/* ---- what minds are told ---- */
-
-static const char *
-quoted(const char *string)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	json_string(&out, string);
-	return out.data;
-}
 
 /* ---- actions ---- */
 
@@ -35,12 +21,12 @@ tell_failure(World *world, Npc *npc, const Action *action, Refusal refusal)
 {
 	if (action->interaction != NULL && refusal.sqlerrcode == ERRCODE_NS_ACTION_IMPOSSIBLE)
 		npc_tell(world, npc, MIND_BID_REJECTED,
-				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,\"reason\":%s",
-						  action->interaction->name, (long long) action->target_id, quoted(refusal.message)));
+				 psprintf("\"interaction\":\"%s\",\"target_id\":%lld,%s", action->interaction->name,
+						  (long long) action->target_id, json_text_member("reason", refusal.message)));
 	else
 		npc_tell(world, npc, MIND_ERROR,
-				 psprintf("\"action\":\"%s\",\"message\":%s", action_name(action->kind),
-						  quoted(refusal.message)));
+				 psprintf("\"action\":\"%s\",%s", action_name(action->kind),
+						  json_text_member("message", refusal.message)));
 }
 
 Refusal

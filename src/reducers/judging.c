@@ -11,6 +11,7 @@
 
 #include "utils/jsonb.h"
 
+#include "engine/decision_json.h"
 #include "engine/world.h"
 #include "errors.h"
 #include "json.h"
@@ -31,12 +32,6 @@ typedef struct Decision
 	JsonbValue *wake_on;   /* an array of names of events, NULL = none */
 	int64		ask_again; /* µs from now, at the latest; -1 = it does not say */
 } Decision;
-
-static Refusal
-unreadable(const char *message)
-{
-	return refuse(ERRCODE_NS_BAD_DECISION, message);
-}
 
 static Refusal
 read_plan(World *world, Npc *npc, JsonbContainer *object, Decision *decision)
