@@ -7,7 +7,7 @@
 
 /* The same as default_version in npcsim.control (the programs get theirs from the Makefile). */
 #ifndef NPCSIM_VERSION
-#define NPCSIM_VERSION "0.6.0"
+#define NPCSIM_VERSION "0.7.0"
 #endif
 
 #endif /* NPCSIM_VERSION_H */
