@@ -1,7 +1,7 @@
 /*
  * act.c
- *	  One action of an NPC is carried out: is it legal, what comes of it, what its mind is told when it is refused. At
- *	  world->now.
+ *	  Carries out one action of an NPC at world->now: checks that it is legal, has its rules carry it out,
+ *	  and tells the mind why it was refused.
  */
 #include "postgres.h"
 
@@ -15,7 +15,10 @@
 
 /* ---- actions ---- */
 
-/* What was refused is a bid's answer; all else is an error. */
+/*
+ * Tells a mind that its action was refused: as a rejected bid if an interaction is impossible as things are,
+ * else as an error.
+ */
 static void
 tell_failure(World *world, Npc *npc, const Action *action, Refusal refusal)
 {
@@ -48,7 +51,7 @@ world_act(World *world, Npc *npc, const Action *action, Decider decider)
 	}
 	npc->last_decision_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
-	/* who goes on with its plan is not to be looked at before that */
+	/* An NPC that goes on with its plan at this moment is not looked at before that. */
 	if (npc->event_kind != EVENT_GO_ON)
 		npc_schedule(world, npc, action->kind == ACTION_CANCEL_INTERACTION ? MIND_PAUSE : 0);
 	npc_settle(world, npc);

@@ -1,13 +1,14 @@
 /*
  * action_bids.c
- *	  Actions: answers to invitations.
+ *	  The actions by which NPCs answer invitations: respond_to_interaction_bid and
+ *	  batch_reject_interaction_bids.
  */
 #include "postgres.h"
 
 #include "engine/actions.h"
 #include "engine/decision_json.h"
 
-/* Why a bid is rejected: in "parameters", else beside the action. */
+/* Reads why a bid is rejected: "reason" in "parameters", else beside the action. */
 static Refusal
 read_reason(JsonbContainer *object, Action *action)
 {

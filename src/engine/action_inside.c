@@ -1,13 +1,13 @@
 /*
  * action_inside.c
- *	  Actions of who takes part in an interaction: doing something in it, leaving it.
+ *	  The actions of an NPC that takes part in an interaction: doing something in it and leaving it.
  */
 #include "postgres.h"
 
 #include "engine/actions.h"
 #include "engine/decision_json.h"
 
-/* Its parameters, or a message that stands beside the action. */
+/* Reads what is done: the action's parameters or, if it has none, a message that stands beside the action. */
 static Refusal
 read_act(World *world, JsonbContainer *object, Action *action)
 {
@@ -29,7 +29,10 @@ no_parameters(void)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
-/* Who acts by itself is no longer spoken for. */
+/*
+ * Does the act, or holds it until it may be done. An NPC whose own mind acts is no longer spoken for by the
+ * built-in one.
+ */
 static Refusal
 act_as_decided(World *world, Npc *npc, const Action *action, Decider decider)
 {

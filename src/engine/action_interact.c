@@ -1,8 +1,10 @@
 /*
  * action_interact.c
- *	  Actions: beginning to interact with items and NPCs, or joining in; who is not near enough walks there first.
+ *	  The action interact_with: begins an interaction with an item or an NPC, or joins one; an NPC that is
+ *	  not near enough walks there first.
  *
- * Interactions take "participants": [ids], further NPCs that are to take part, and "message", said when they begin.
+ * Besides its target it takes "participants": [ids], further NPCs that are to take part, and
+ * "message", which is said when the interaction begins.
  */
 #include "postgres.h"
 
@@ -15,7 +17,10 @@
 
 /* ---- reading ---- */
 
-/* Of several targets the first is the one, the others take part, too. */
+/*
+ * Reads the target. Of several "target_ids" the first is the target; the others go to partners, as NPCs that
+ * are to take part as well.
+ */
 static bool
 read_targets(JsonbContainer *object, int64 *target_id, int64 *partners, int *partner_count)
 {
@@ -112,7 +117,10 @@ push_id(JsonbParseState **state, JsonbIteratorToken token, int64 id)
 	pushJsonbValue(state, token, &value);
 }
 
-/* With whom and how, as an action that is read to be it. */
+/*
+ * Returns the terms of an interaction (its target, participants and parameters) as an action that
+ * action_from_json() can read.
+ */
 static Jsonb *
 terms_of(const Action *action)
 {
@@ -142,7 +150,7 @@ terms_of(const Action *action)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
-/* With whom and how, for when it is there. */
+/* Remembers the terms for when the NPC arrives. An interaction without partners and act has none. */
 static void
 set_goal_terms(World *world, Npc *npc, const Action *action)
 {
@@ -163,7 +171,10 @@ walk_to_interact(World *world, Npc *npc, const Action *action, Cell there, Decid
 	return refusal;
 }
 
-/* Those whom an action names besides its target, each once, unless one of them cannot take part. */
+/*
+ * Fills in the NPCs that an action names besides its target, each once. Refused if one does not exist or is
+ * the NPC itself.
+ */
 static Refusal
 find_partners(World *world, const Npc *npc, const Action *action, Npc **partners, int *count)
 {
@@ -184,7 +195,10 @@ find_partners(World *world, const Npc *npc, const Action *action, Npc **partners
 	return NOT_REFUSED;
 }
 
-/* Whether they can be invited now; 'here' is where the bidder is. */
+/*
+ * Is refused if one of the NPCs is busy or, when the bidder is near its target, too far from it; 'here' is
+ * the bidder's cell.
+ */
 static Refusal
 refusal_of(const World *world, const InteractionType *type, Npc *const *invited, int count, Cell here,
 		   bool near)
@@ -215,7 +229,7 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 
 	if (is_refused(refusal))
 		return refusal;
-	/* What it would say to a neighbour: nobody walks to what will refuse him. */
+	/* The item is asked before the NPC sets out: an NPC does not walk to an item that would refuse it. */
 	verdict = item_answers_bid(item->type, item->share_left, running != NULL && !joins, item->cell,
 							   may_walk ? item->cell : here, type,
 							   joins ? running->participant_count + 1 : 1 + count);
@@ -240,7 +254,7 @@ interact_with_item(World *world, Npc *npc, WorldItem *item, const Action *action
 	return NOT_REFUSED;
 }
 
-/* The interaction in which all of them are, if one more can take part in it. */
+/* Returns the interaction in which all of these NPCs take part, if one more can join it; else NULL. */
 static Interaction *
 common_interaction(World *world, Npc *const *npcs, int count, const InteractionType *type)
 {
@@ -281,7 +295,8 @@ interact_with_npc(World *world, Npc *npc, Npc *target, const Action *action, boo
 		if (npc_accepts_by_bidding(world, npc, target, type))
 			return action->act != NULL && npc->state == NPC_INTERACTING ? npc_act(world, npc, action->act)
 																		: NOT_REFUSED;
-		refusal = NOT_REFUSED; /* it will know soon, and is asked then */
+		/* The other NPC's own bid will be decided soon; it is asked then. */
+		refusal = NOT_REFUSED;
 	}
 	if (is_refused(refusal))
 		return refusal;

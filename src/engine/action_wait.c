@@ -1,6 +1,6 @@
 /*
  * action_wait.c
- *	  Actions: standing, and going on with whatever it is.
+ *	  The actions wait (to stand still) and continue (to go on with what the NPC does).
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@ read_wait(World *world, JsonbContainer *object, Action *action)
 static Refusal
 wait_here(World *world, Npc *npc, const Action *action, Decider decider)
 {
-	/* it waits already: for the answer to its bid */
+	/* It waits already, for the answer to its bid. */
 	if (npc->state == NPC_REQUESTING)
 		return NOT_REFUSED;
 	npc_stand(world, npc);

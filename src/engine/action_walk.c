@@ -1,6 +1,6 @@
 /*
  * action_walk.c
- *	  Actions: walking to a cell, a step, to something, about.
+ *	  The actions by which NPCs walk: to a cell, one step, to an item or NPC, and about.
  */
 #include "postgres.h"
 

@@ -1,7 +1,8 @@
 /*
  * actions.c
- *	  What NPCs can be told to do, from the list: reading an action of a decision, and who carries it out.
+ *	  Finds the rules of each action of the list, and reads an action of a decision by them.
  *
+ * These are accepted:
  *	  {"action": "move_to", "parameters": {"x": 3, "y": 4}}		also "destination": [3, 4]
  *	  {"action": "move_direction", "parameters": {"direction": "north"}}
  *	  {"action": "interact_with", "parameters": {"entity_id": 789, "interaction_name": "consume"}}
@@ -30,7 +31,8 @@ StaticAssertDecl(lengthof(rules) == ACTION_COUNT, "every action has its rules");
 const ActionRules *
 action_rules(ActionKind kind)
 {
-	Assert(rules[kind] != NULL); /* to do nothing is legal in no state */
+	/* ACTION_NONE is legal in no state, so it is never carried out. */
+	Assert(rules[kind] != NULL);
 	return rules[kind];
 }
 

@@ -1,9 +1,9 @@
 /*
  * actions.h
- *	  What NPCs can be told to do: of each action how it is read and what comes of it. What there is to know without that stands in
- *	  sim/action_list.h, which has an entry for each.
+ *	  The engine's half of an action: how it is read and how it is carried out. The other half, which
+ *	  needs no engine (name, parameters, states), is its entry in sim/action_list.h.
  *
- * NAME_rules is in the file action_*.c of its family. All functions act at world->now.
+ * NAME_rules is in the action_*.c of its family. All functions act at world->now.
  */
 #ifndef NPCSIM_ACTIONS_RULES_H
 #define NPCSIM_ACTIONS_RULES_H
@@ -12,9 +12,12 @@
 
 typedef struct ActionRules
 {
-	/* Fills in what 'object', an action of a decision, says of it (decision_json.h); NULL: its name says all. */
+	/*
+	 * Fills in 'action' from 'object', an action of a decision (decision_json.h). NULL if the action has no
+	 * parameters.
+	 */
 	Refusal (*read)(World *world, JsonbContainer *object, Action *action);
-	/* Of an NPC in whose state it is legal. */
+	/* Carries it out for an NPC in whose state it is legal. */
 	Refusal (*carry_out)(World *world, Npc *npc, const Action *action, Decider decider);
 } ActionRules;
 
@@ -24,7 +27,10 @@ typedef struct ActionRules
 
 extern const ActionRules *action_rules(ActionKind kind);
 
-/* A name that is no action's is an interaction's, or none. */
+/*
+ * Reads an action whose name is not in the list: the name is that of an interaction, else the action is
+ * refused.
+ */
 extern Refusal interaction_from_json(World *world, const char *name, JsonbContainer *object, Action *action);
 
 #endif /* NPCSIM_ACTIONS_RULES_H */

@@ -1,9 +1,9 @@
 /*
  * arrive.c
- *	  NPCs on their way: the next leg, arriving, being stopped. All functions act at world->now.
+ *	  NPCs on their way: taking the next leg, arriving, being stopped. All functions act at world->now.
  *
- * A way is walked in legs of at most LEG_CELLS - 1 steps; only the present leg
- * is stored, the next is an event at which the way is found anew.
+ * A way is walked in legs of at most LEG_CELLS - 1 steps. Only the present leg is stored; its end is
+ * an event at which the rest of the way is found.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@ typedef enum WalkEnd
 {
 	WALK_ARRIVED,
 	WALK_BLOCKED,	   /* no way leads on */
-	WALK_STOPPED_SHORT /* what it had to go around was blocked again */
+	WALK_STOPPED_SHORT /* the way that it had found around something was blocked again */
 } WalkEnd;
 #define WALK_END_COUNT 3
 
@@ -39,7 +39,7 @@ record_arrival(World *world, Npc *npc, WalkEnd how, Cell intended, Cell actual)
 				members);
 }
 
-/* A mind learns which of the walks were not its own. */
+/* Returns the member that tells a mind that a walk was not its own idea; empty if it was. */
 static const char *
 told_whose_idea(const Npc *npc)
 {
@@ -57,7 +57,7 @@ tell_arrival(World *world, Npc *npc, WalkEnd how, Cell intended)
 					  walk_end_names[how], intended.x, intended.y, actual.x, actual.y, told_whose_idea(npc)));
 }
 
-/* What it came for. */
+/* Returns the action for which the NPC walked: for an interaction, with the terms that were remembered. */
 static Action
 goal_of(World *world, Npc *npc)
 {
@@ -68,11 +68,14 @@ goal_of(World *world, Npc *npc)
 
 	if (npc->goal_terms == NULL)
 		return action;
-	/* What cannot be read any more is of an interaction that was deleted: it is refused below. */
+	/*
+	 * Terms that cannot be read any more are of an interaction type that was deleted; the bare action is
+	 * refused below.
+	 */
 	return is_refused(action_from_json(world, npc, &npc->goal_terms->root, &told)) ? action : told;
 }
 
-/* Begins it. What it came for may be gone by now. */
+/* Begins the interaction that the NPC came for, whose item, type or NPC may be gone by now. */
 static Refusal
 begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 {
@@ -87,7 +90,7 @@ begin_goal(World *world, Npc *npc, const Action *action, Decider decider)
 	return refusal;
 }
 
-/* It is where it wanted to be, or as near as can be. */
+/* The NPC is at its goal, or as near as it can get. */
 static void
 arrive(World *world, Npc *npc)
 {
@@ -112,7 +115,7 @@ arrive(World *world, Npc *npc)
 	npc_become_idle(world, npc, 0);
 }
 
-/* It cannot go on to where it wanted. */
+/* The NPC cannot go on to its goal. */
 static void
 give_up(World *world, Npc *npc, WalkEnd how)
 {
@@ -124,7 +127,7 @@ give_up(World *world, Npc *npc, WalkEnd how)
 	npc_become_idle(world, npc, 0);
 }
 
-/* Finds the rest of the way from the cell it is on, which it reached at 'since'. */
+/* Finds the rest of the way from the cell that the NPC is on and has reached at 'since'. */
 static void
 walk_on(World *world, Npc *npc, int64 since)
 {
@@ -149,7 +152,10 @@ walk_on(World *world, Npc *npc, int64 since)
 	}
 }
 
-/* Somebody stands where it would stop: one step on, to a cell that is empty, if there is one. */
+/*
+ * If somebody stands where the NPC would stop, takes it one step on, to an empty cell if there is one.
+ * Returns whether it did.
+ */
 static bool
 step_aside(World *world, Npc *npc, Cell here)
 {
@@ -174,7 +180,7 @@ npc_leg_ended(World *world, Npc *npc)
 		return;
 	}
 	if (step_aside(world, npc, here))
-		/* arrives there */;
+		/* it arrives there */;
 	else if (cell_equal(here, npc->goal) ||
 			 (grid_blocked(world->grid, npc->goal) && cell_adjacent(here, npc->goal)))
 		arrive(world, npc);
@@ -183,7 +189,7 @@ npc_leg_ended(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
-/* The first cell of the rest of the leg that is blocked now; -1 if the way is free. */
+/* Returns the index of the first cell ahead on the leg that is blocked now; -1 if the way is free. */
 static int
 blocked_ahead(const World *world, const Npc *npc)
 {
@@ -196,8 +202,8 @@ blocked_ahead(const World *world, const Npc *npc)
 }
 
 /*
- * A walker whose way is blocked by something new finds another once, if its goal still
- * stands; else it stops before it.
+ * Has a walker whose way is blocked by something new look for another way, REPLANS_MAX times per walk; after
+ * that it stops before the obstacle.
  */
 static void
 check_way(World *world, Npc *npc)
@@ -227,14 +233,14 @@ check_way_of(World *world, Npc *npc, void *arg)
 	check_way(world, npc);
 }
 
-/* Many cells became blocked, all at once: whoever is about to walk over one is told, in order of id. */
+/* Many cells became blocked at once: the ways of all walkers are checked, in order of id. */
 void
 world_check_ways(World *world)
 {
 	world_each_npc(world, check_way_of, NULL);
 }
 
-/* A cell became blocked: whoever is about to walk over it is told, in order of id. */
+/* A cell became blocked: the ways of those about to walk over it are checked, in order of id. */
 void
 world_stop_blocked_walkers(World *world, Cell cell)
 {

@@ -1,17 +1,20 @@
 /*
  * bids.c
- *	  Invitations to interact: put to NPCs, answered, also for minds that leave
- *	  them unanswered, rejected, withdrawn. All functions act at world->now.
+ *	  Bids, which are invitations to interact: placed, put to the NPCs invited, answered by their minds or
+ *	  for them, rejected, withdrawn. All functions act at world->now.
  *
- * What comes from outside only places a bid; it is put to the invited in the next tick (at once when it is placed in a
- * tick). So whose minds can be asked, and how long they take, which are inputs, are looked up in ticks alone.
+ * A bid from outside is only placed; it is put to the NPCs invited in the next tick (at once when it
+ * is placed in a tick). So whose minds can be asked, and how long they take, are looked up in ticks
+ * alone: they are inputs.
  *
- * Who waits for the answer to a bid of its own, or talks, is busy. A mind that could not know, since it came about while the mind thought,
- * bids, or accepts, all the same.
- * The bid is put when the other one is done, and the bidder joins what comes of that; two that invite one another have both agreed.
+ * An NPC that waits for the answer to its own bid, or that interacts, is busy. A mind that could not
+ * know this, because it came about while the mind thought, may bid for it or accept its bid all the
+ * same: the bid is put when the other NPC is done, and the bidder joins what comes of that. Two NPCs
+ * that invite one another have both agreed.
  *
- * Until a bid is decided everybody stays where it found them: the bidder waits, and who is invited stops on its way, or does
- * not set out, and goes on afterwards (npc_halt() in walk.c). The built-in mind begins nothing for it meanwhile.
+ * Until a bid is decided everybody stays where it found them: the bidder waits, and an NPC that is
+ * invited stops on its way, or does not set out, and goes on afterwards (npc_halt() in walk.c). The
+ * built-in mind begins nothing for it meanwhile.
  */
 #include "postgres.h"
 
@@ -22,11 +25,17 @@
 #include "errors.h"
 #include "json.h"
 
-/* World time in which an invitation must be answered, at least. */
+/* The least world time in which an invitation must be answered. */
 #define ANSWER_TIME (5 * SIM_SECOND)
-/* A bid that is put to other minds again and again ends after so many times this time. */
+/*
+ * A bid that is put to minds again, because they changed, ends at the latest after this many times the time
+ * to answer it.
+ */
 #define WINDOWS_MOST 10
-/* One that waits for the answer to its own bid is asked when it has it: how often is looked, and for how long. */
+/*
+ * While the NPC that is invited waits for the answer to its own bid, this is how often it is looked at, and
+ * for how long.
+ */
 #define BUSY_LOOK (SIM_SECOND / 2)
 #define BUSY_TIME (5 * SIM_SECOND)
 
@@ -75,7 +84,7 @@ tell_received(World *world, Npc *npc, const Bid *bid)
 	pfree(members.data);
 }
 
-/* Those who were told of it, but for one, learn that there is nothing to answer any more. */
+/* Tells those who know of the bid, except one, that there is nothing left to answer. */
 static void
 tell_cancelled(World *world, const Bid *bid, const Npc *except, const char *reason)
 {
@@ -91,7 +100,7 @@ tell_cancelled(World *world, const Bid *bid, const Npc *except, const char *reas
 
 /* ---- the end of a bid ---- */
 
-/* Who was invited goes on. */
+/* NPCs that were invited go on, unless another bid still invites them. */
 static void
 let_go(World *world, const int64 *ids, int count)
 {
@@ -119,7 +128,9 @@ drop_bid(World *world, Bid *bid)
 	let_go(world, invited, count);
 }
 
-/* There will be nothing of it: 'by' (NULL = nobody) rejected it. The bidder goes on. */
+/*
+ * Ends a bid without an interaction; 'by' is the NPC that rejected it, NULL if none did. The bidder goes on.
+ */
 static void
 end_bid(World *world, Bid *bid, MindEvent event, const Npc *by, const char *reason)
 {
@@ -147,7 +158,7 @@ near_enough(const World *world, const InteractionType *type, const Npc *bidder, 
 	return partner_in_reach(type, npc_cell(bidder, world->now), npc_cell(npc, world->now));
 }
 
-/* Why one who is invited cannot take part as things are; NULL if it can. */
+/* Returns why an NPC that is invited cannot take part as things are; NULL if it can. */
 static const char *
 obstacle(const World *world, const InteractionType *type, const Npc *bidder, const Npc *npc, int64 id)
 {
@@ -166,7 +177,7 @@ bid_item(World *world, const Bid *bid)
 	return bid->type->target == TARGET_ITEM ? world_item(world, bid->target_id) : NULL;
 }
 
-/* What the built-in mind says for an NPC. */
+/* Returns what the built-in mind answers for an NPC. */
 static bool
 built_in_accepts(World *world, const Bid *bid, const Npc *npc)
 {
@@ -196,7 +207,7 @@ all_accepted(const Bid *bid)
 	return true;
 }
 
-/* Everybody agreed: if it can still be, it begins. */
+/* Everybody has accepted: the interaction begins, or the bid is rejected if it has become impossible. */
 static void
 begin_what_was_bid(World *world, Bid *bid)
 {
@@ -246,7 +257,10 @@ npc_did_not_know(const Npc *npc, const Npc *other)
 	return npc->controller != 0 && npc->decider != DECIDER_BUILT_IN && other->state_since > npc->asked_at;
 }
 
-/* What the only one who is invited does with others by now, which one of them did not know: the bidder takes part in it. */
+/*
+ * The bidder joins the interaction in which the only NPC invited takes part by now, if 'unaware_id' (one of
+ * the two) did not know of it. Returns whether it did.
+ */
 static bool
 bidder_joins(World *world, Bid *bid, int64 unaware_id)
 {
@@ -271,7 +285,7 @@ bidder_joins(World *world, Bid *bid, int64 unaware_id)
 	return true;
 }
 
-/* The only one who is invited made a bid itself, which will soon be decided. */
+/* Whether the only NPC invited waits for the answer to a bid of its own, which will be decided soon. */
 static bool
 waits_for_other_bid(World *world, const Bid *bid)
 {
@@ -282,7 +296,10 @@ waits_for_other_bid(World *world, const Bid *bid)
 		   world->now < bid->made_at + world_patience(world, BUSY_TIME);
 }
 
-/* The answers of those who give them at once; false if one of them was a rejection, which ended the bid. */
+/*
+ * Fills in the answers of those without a mind to ask. Returns false if one of them was a rejection, which
+ * has ended the bid.
+ */
 static bool
 ask_built_in_minds(World *world, Bid *bid)
 {
@@ -312,7 +329,10 @@ ask_built_in_minds(World *world, Bid *bid)
 	return true;
 }
 
-/* World time that a mind has for its answer: as long as it usually takes, but no less than in the reference game. */
+/*
+ * Returns the world time a mind has for its answer: as long as it usually takes, but no less than in the
+ * reference game.
+ */
 static int64
 answer_time(World *world, const Npc *npc)
 {
@@ -355,7 +375,10 @@ put_bid(World *world, Bid *bid)
 	bid_settle(world, bid);
 }
 
-/* The NPC's mind is told what was answered for it; a reason is that of a rejection. */
+/*
+ * Tells the NPC's mind what was answered for it; 'reason' is that of a rejection, NULL if the bid was
+ * accepted.
+ */
 static void
 tell_answer(World *world, Npc *npc, const Bid *bid, const char *reason)
 {
@@ -366,14 +389,17 @@ tell_answer(World *world, Npc *npc, const Bid *bid, const char *reason)
 					  reason == NULL ? "" : json_text_member("reason", reason)));
 }
 
-/* A mind that was asked since, and had the NPC do something else, does not want to; nothing that it began is ended. */
+/*
+ * Whether the NPC's mind was asked since the bid was made and had it do something else. Then the bid is
+ * rejected, so that nothing ends which that mind began.
+ */
 static bool
 preferred_something_else(const Bid *bid, const Npc *npc)
 {
 	return npc->unanswered_since < 0 && npc->asked_at >= bid->made_at;
 }
 
-/* The minds that were asked left it unanswered: the built-in mind answers for them, which it does at once. */
+/* The built-in mind answers for the minds that left the bid unanswered in time. */
 static void
 answer_for_minds(World *world, Bid *bid)
 {
@@ -395,7 +421,7 @@ answer_for_minds(World *world, Bid *bid)
 			tell_answer(world, npc, bid, reason);
 		if (reason != NULL)
 		{
-			/* which is told to its mind, too */
+			/* The NPC's own mind is told of the rejection, too. */
 			reject_bid(world, bid, NULL, reason);
 			return;
 		}
@@ -414,7 +440,7 @@ bid_due(World *world, Bid *bid)
 		answer_for_minds(world, bid);
 }
 
-/* It is put now if this is a tick, else in the next one. */
+/* Puts the bid to the NPCs invited now if this is a tick, else in the next one. */
 static void
 put_soon(World *world, Bid *bid)
 {
@@ -486,7 +512,7 @@ accept_bid(World *world, Npc *npc, Bid *bid)
 	return NOT_REFUSED;
 }
 
-/* Whether the NPC can still answer it. */
+/* Whether the NPC can still answer the bid. */
 static bool
 awaits(const Bid *bid, const Npc *npc)
 {

@@ -1,8 +1,9 @@
 /*
  * built_in.c
- *	  The built-in mind at work: what NPCs see at this instant, what it then decides for them, and what becomes of that.
+ *	  The built-in mind at work: what NPCs see at this instant, what it decides for them, and how that is
+ *	  carried out.
  *
- * How it decides is in sim/mind.c and sim/talk.c; when it is asked, in decide.c.
+ * How it decides is in sim/mind.c and sim/talk.c; when it does, in decide.c.
  */
 #include "postgres.h"
 
@@ -16,7 +17,7 @@
 #include "sim/random.h"
 #include "sim/talk.h"
 
-/* After an action that turned out impossible the built-in mind thinks again. */
+/* The built-in mind thinks again this long after an action that turned out impossible, in microseconds. */
 #define RETRY_PAUSE INT64_C(750000)
 
 static IndexRows seen_items = {"items", "items_sight", {{"id", INT8OID}, {"x", INT2OID}, {"y", INT2OID}}};
@@ -31,7 +32,7 @@ typedef struct Look
 	int		  item_room;
 } Look;
 
-/* Notes an item that is in sight and can be reached: the built-in mind does not long for what is walled in. */
+/* Notes an item that is in sight and can be reached: the built-in mind does not want what is walled in. */
 static void
 see_item(World *world, Look *look, const WorldItem *item)
 {
@@ -70,10 +71,10 @@ compare_seen_items(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
-/* The cells around a viewer of which items can be in sight. */
+/* The number of cells around a viewer on which an item can be in sight. */
 #define CELLS_AROUND ((2 * SIGHT_CELLS + 1) * (2 * SIGHT_CELLS + 1))
 
-/* Items that the index does not know, for one viewer, cell by cell. */
+/* Notes, for one viewer, the items around it that the index does not know yet, by looking at each cell. */
 static void
 see_unwritten_around(World *world, Look *look)
 {
@@ -89,7 +90,10 @@ see_unwritten_around(World *world, Look *look)
 		}
 }
 
-/* The same for all viewers: over the list while it is short, as it is but in replays. */
+/*
+ * The same for all viewers: by the list of dirty items while that is short, as it always is except in
+ * replays.
+ */
 static void
 see_unwritten(World *world, Look **looks, int count)
 {
@@ -108,7 +112,10 @@ see_unwritten(World *world, Look **looks, int count)
 	}
 }
 
-/* What the index has. Items stay where they are: most of those that are too far away need not be looked for. */
+/*
+ * Notes the items that the index finds. Items do not move: the index alone rules out most of those that are
+ * too far away.
+ */
 static void
 see_written(World *world, Look **looks, int count)
 {
@@ -135,8 +142,8 @@ see_written(World *world, Look **looks, int count)
 }
 
 /*
- * What everyone of them sees of items at this instant: what the index has, what this transaction wrote included, and
- * what is not written yet.
+ * Finds the items that each viewer sees at this instant: from the index, including what this transaction
+ * wrote, and from what is not written yet.
  */
 static void
 look_around(World *world, Look **looks, int count)
@@ -159,7 +166,7 @@ look_around(World *world, Look **looks, int count)
 	}
 }
 
-/* What the mind knows without looking around. */
+/* Fills in what the mind knows without looking around. */
 static void
 begin_look(World *world, Look *look, Npc *npc)
 {
@@ -184,7 +191,7 @@ begin_look(World *world, Look *look, Npc *npc)
 	}
 }
 
-/* Whether it feels like talking: drawn anew each time it is idle. */
+/* Draws whether an idle NPC feels like talking, anew each time. */
 static void
 feel_like_talking(World *world, Look *look)
 {
@@ -198,7 +205,7 @@ feel_like_talking(World *world, Look *look)
 	look->view.talk_choice = (uint32) sim_random(world->seed, npc->id, npc->draws++);
 }
 
-/* Who is in sight. */
+/* Fills in the NPCs that are in sight. */
 static void
 look_for_company(World *world, Look *look)
 {
@@ -234,7 +241,7 @@ try_again_later(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
-/* What another mind began is looked after by the built-in one from now on. */
+/* From now on the built-in mind looks after what another mind began. */
 static void
 adopt_activity(World *world, Npc *npc)
 {
@@ -248,7 +255,10 @@ adopt_activity(World *world, Npc *npc)
 	npc_settle(world, npc);
 }
 
-/* A mind is told what was decided for it; that what the built-in mind began goes on is nothing new. */
+/*
+ * Whether the mind is told of an action that the built-in one decided. That something the built-in mind began
+ * goes on is not news.
+ */
 static bool
 tells_of(const World *world, const Npc *npc, const Action *action)
 {
@@ -265,7 +275,7 @@ npcs_decide_built_in(World *world, Npc **npcs, int count)
 	Look		 *looks;
 	Look		**viewers;
 	Action		 *actions;
-	bool		 *leaves; /* what its mind began is over */
+	bool		 *leaves; /* what its own mind began is to end */
 	int			  viewer_count = 0;
 
 	if (count == 0)
@@ -294,7 +304,8 @@ npcs_decide_built_in(World *world, Npc **npcs, int count)
 	for (int i = 0; i < count; i++)
 	{
 		if (leaves[i] && !npc_is_to_leave(world, npcs[i]))
-			continue; /* somebody left before it, and so it is over */
+			/* Another NPC's leaving has ended it already. */
+			continue;
 		if (tells_of(world, npcs[i], &actions[i]))
 			npc_tell(world, npcs[i], MIND_DECIDED_FOR_YOU,
 					 psprintf("\"action\":\"%s\"", action_name(actions[i].kind)));

@@ -2,35 +2,36 @@
  * care.c
  *	  When the built-in mind looks after an NPC whose mind is there but silent.
  *
- * A mind is silent from the first question on that it left without an answer that was carried out: it may be
- * thinking, have failed, have been refused, or not be asked again yet. Who has its own mind goes on with what that
- * began; nothing of it is ended without need, and nothing lasts for ever for want of an answer:
+ * A mind is silent from the first question on that it left without an answer that was carried out: it
+ * may be thinking, have failed, have been refused, or not be asked again yet. The NPC goes on with
+ * what its mind began; none of that ends without need, and none lasts for ever for want of an answer:
  *
- *	idle				decided for when that lasted IDLE_LIMIT, or a need falls below 20; who was waited for and is in need is
- *						not waited for again
+ *	idle				decided for when that lasted IDLE_LIMIT, or a need falls below 20; one that is in need is not waited
+ *						for a second time
  *	moving, wandering	end by themselves
  *	requesting			ends with the bid, which is answered in time (bids.c)
  *	waiting				ends when the mind was silent for SILENCE_LIMIT and a need is below 20
  *	interacting			the same of a need that the interaction does not fill; besides, a conversation is left after
  *						WORDLESS_LIMIT without a word from anybody
  *
- * What the built-in mind began, it looks after as it does for everybody, but not while the NPC's own mind thinks, for IDLE_LIMIT
- * at most: an answer is to what the mind was shown. For one that is invited it begins nothing until
- * that is decided. Minds live in real time: in a world that is faster they are waited for longer, and when its speed
- * changes, what was measured out to them at the old one is as far away in real time as it was (moments that minds
- * chose, and those that rows show, stay). All of it is read from the rows; the clock on the wall says nothing here.
+ * What the built-in mind began, it looks after as it does for everybody, but not while the NPC's own
+ * mind thinks, for IDLE_LIMIT at most, so that the answer still fits what that mind was shown. For an
+ * NPC that is invited it begins nothing until the bid is decided. Minds live in real time: a faster
+ * world waits longer for them, and when its speed changes, the moments that were measured out to them
+ * are kept as far away in real time as they were (moments that minds chose, and those that rows show,
+ * stay). Only the rows decide; the wall clock is never read.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 
-/* An NPC whose mind is silent stands idle this long, per unit of speed. */
+/* An NPC whose mind is silent stands idle this long, in world time at speed 1 (world_patience()). */
 #define IDLE_LIMIT (10 * SIM_SECOND)
-/* A mind is silent so long, per unit of speed, before what it began ends for the sake of a need. */
+/* A mind is silent this long, at speed 1, before what it began ends for the sake of a need. */
 #define SILENCE_LIMIT (30 * SIM_SECOND)
-/* Nobody says anything for so long, per unit of speed, before a conversation is left. */
+/* Nobody says anything for this long, at speed 1, before a conversation is left. */
 #define WORDLESS_LIMIT (60 * SIM_SECOND)
-/* What is farther away than this is so at any speed. */
+/* A moment farther away than this is not stretched further. */
 #define STRETCHED_MOST (INT64_C(1000000) * SIM_SECOND)
 
 int64
@@ -61,7 +62,7 @@ need_now(const World *world, const Npc *npc, int need)
 	return need_at(npc->needs.value[need], npc->needs.rate[need], npc->needs.as_of, world->now);
 }
 
-/* What the NPC does brings so much per second, decay not counted. */
+/* Fills in what the NPC's interaction adds to each need per second, without the decay. */
 static void
 rates_of(World *world, const Npc *npc, int32 rates[NEED_COUNT])
 {
@@ -76,8 +77,8 @@ rates_of(World *world, const Npc *npc, int32 rates[NEED_COUNT])
 }
 
 /*
- * When a need is below 20 that what the NPC does does not fill: SIM_NEVER if none will be. While one that it fills
- * is lower still it is where it has to be, and is looked at again.
+ * Returns when a need is below 20 that the NPC's interaction does not fill; SIM_NEVER if none will be. While
+ * a need that it fills is lower still, the NPC is where it has to be and is looked at again later.
  */
 static int64
 needs_something_else(World *world, const Npc *npc)
@@ -105,7 +106,10 @@ needs_something_else(World *world, const Npc *npc)
 	return lowest_filled < lowest ? Min(at, world->now + MIND_INTERVAL) : world->now;
 }
 
-/* When a conversation has gone on without a word for too long. A game among several may be silent while minds answer. */
+/*
+ * Returns when a conversation has gone on without a word for too long; SIM_NEVER if the NPC is in none. A
+ * game of several may be silent while minds think.
+ */
 static int64
 wordless_ends(World *world, const Npc *npc)
 {
@@ -133,11 +137,11 @@ is_in_need(const World *world, const Npc *npc)
 	return false;
 }
 
-/* When one that is idle is decided for. */
+/* Returns when an NPC that is idle is decided for. */
 static int64
 idle_ends(World *world, const Npc *npc)
 {
-	/* Of a question that was open before such moments were known there is no other. */
+	/* A question that was open when such moments were not stored yet has no other moment. */
 	int64 since = npc->unanswered_since >= 0 ? npc->unanswered_since : npc->asked_at;
 	int64 at;
 
@@ -180,8 +184,8 @@ npc_is_to_leave(World *world, const Npc *npc)
 }
 
 /*
- * A mind that saw a need below 20 and began something else that has no end is asked about it once more: whether
- * it has fallen silent since is not known otherwise.
+ * A mind that saw a need below 20 and began something else that has no end is asked about it once more, since
+ * nothing else shows whether it has fallen silent.
  */
 int64
 npc_goes_without(World *world, const Npc *npc)

@@ -1,6 +1,6 @@
 /*
  * containers.c
- *	  What an image keeps things in: tables of objects by id, growing arrays.
+ *	  The containers of an image: tables of objects by id, growing arrays.
  */
 #include "postgres.h"
 
@@ -12,14 +12,14 @@
 /* ---- objects by id ---- */
 
 /*
- * Built for this key: whatever an NPC does looks for several objects by id, and those of the general hash tables
- * would be a tenth of what a tick costs.
+ * A hash table made for this key: whatever an NPC does looks up several objects by id, and with the general
+ * hash tables that would be a tenth of the cost of a tick.
  */
 typedef struct ImageEntry
 {
 	int64 id;
 	void *object;
-	char  status; /* for simplehash.h */
+	char  status; /* simplehash.h needs it */
 } ImageEntry;
 
 #define SH_PREFIX				entries

@@ -1,7 +1,7 @@
 /*
  * contents.c
- *	  The image of a world as a container: NPCs, interactions and
- *	  bids with their indexes (hash tables, grid, heaps), without rules.
+ *	  NPCs, interactions and bids as contents of an image: made, freed, and kept in its indexes (hash
+ *	  tables, grid, heaps), without rules.
  */
 #include "postgres.h"
 

@@ -1,18 +1,19 @@
 /*
  * decide.c
- *	  Everyone who is due for a look at one instant: its own mind is asked, or the built-in one decides.
+ *	  Looks at every NPC that is due for it at one instant: its own mind is asked, or the built-in mind
+ *	  decides.
  *
- * Who is looked at when, and why, is in schedule.c. If the mind of an NPC that is looked at is not there, or may spend no more,
- * the built-in one decides. While an answer is awaited the NPC goes on with what it does; when the built-in mind steps in
- * meanwhile is in care.c, and the mind is told so.
+ * Which NPC is looked at when, and why, is in schedule.c. If the mind of an NPC is not there, or may
+ * spend no more tokens, the built-in one decides. While an answer is awaited the NPC goes on with what
+ * it does; care.c says when the built-in mind steps in meanwhile, which the mind is told.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 
 /*
- * Its mind is there and has not been asked: true if the built-in mind is to decide now, as it is when somebody has to look after
- * the NPC ('care').
+ * Asks the NPC's mind, which is there and has no open question, if it may be asked now. Returns true if the
+ * built-in mind is to decide now: always when somebody has to look after the NPC ('care').
  */
 static bool
 ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
@@ -22,7 +23,10 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
 
 	if (reason_cannot_wait(reason) && npc_is_pressed(world, npc))
 	{
-		/* The built-in mind answers for it: to invitations at once, to messages by going on with the conversation. */
+		/*
+		 * The built-in mind takes over: it answers invitations at once, and messages by going on with the
+		 * conversation.
+		 */
 		if (reason == REASON_BID)
 			npc_renew_invitations(world, npc);
 		else if (npc->interaction_id != 0)
@@ -38,7 +42,10 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
 	return care;
 }
 
-/* True if the built-in mind is to decide now; else its mind was asked or there is nothing to do yet. */
+/*
+ * Returns true if the built-in mind is to decide now; else the NPC's mind was asked or there is nothing to do
+ * yet.
+ */
 static bool
 look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 {
@@ -46,9 +53,10 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 
 	if (!npc_mind_can_be_asked(world, npc))
 	{
-		/* When it is there again it is asked. */
+		/* Its mind is asked when it is there again. */
 		npc->ask_again_at = Min(npc->ask_again_at, world->now);
-		npc_was_answered(world, npc); /* nobody is silent who is not there */
+		/* A mind that is not there is not silent. */
+		npc_was_answered(world, npc);
 		npc_wake_no_more(world, npc);
 		world_close_request(world, npc);
 		if (reason == REASON_BID)
@@ -73,7 +81,10 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 	return act;
 }
 
-/* Nothing is begun for one that was invited: it is looked at again when that is decided. */
+/*
+ * The built-in mind begins nothing for an NPC that is invited. If it is, the NPC is looked at again when the
+ * bid is decided, and true is returned.
+ */
 static bool
 stays_for_invitation(World *world, Npc *npc)
 {
@@ -120,7 +131,7 @@ world_decide(World *world)
 	{
 		DecisionReason reason = due[i]->decision_reason;
 
-		/* Whatever it was that made it due, it is looked after now. */
+		/* Whatever the reason was, it is dealt with now. */
 		due[i]->decision_reason = REASON_IDLE;
 		if ((due[i]->controller == 0 || look_at_controlled(world, due[i], reason)) &&
 			!stays_for_invitation(world, due[i]))

@@ -1,7 +1,7 @@
 /*
  * decided.c
- *	  Entries to the rules: what minds decided, what became of their requests, and that somebody asks for a decision. It
- *	  takes effect at world->now, with all that it brings about.
+ *	  Entries to the rules for what minds decide; world->now is the moment, and all that follows from a
+ *	  decision at once happens in them.
  */
 #include "postgres.h"
 
@@ -9,7 +9,7 @@
 
 #include "engine/image.h"
 
-/* No event has so long a name: longer ones are not kept. */
+/* No event has a longer name, so longer ones are not kept. */
 #define EVENT_NAME_MAX 63
 
 static void
@@ -42,7 +42,7 @@ world_act_as_decided(World *world, Npc *npc, const Action *action, const ToldPla
 	Refusal	  refusal;
 
 	world_enter(world);
-	/* What the decision itself brings about is looked at when it is known whether it stands. */
+	/* Events that the decision itself brings about are looked at when it is known whether it stands. */
 	npc->wake_on = NULL;
 	refusal = world_act_and_plan(world, npc, action, plan, DECIDER_MIND);
 	if (is_refused(refusal))

@@ -1,6 +1,6 @@
 /*
  * decision_json.c
- *	  The members of one action of a decision, as jsonb.
+ *	  Reads the members of one action of a decision from jsonb.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * due.c
- *	  A binary heap whose entries know their place, so that they can be moved.
+ *	  A binary heap whose entries know their index, so that they can be moved.
  */
 #include "postgres.h"
 

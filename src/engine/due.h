@@ -1,6 +1,6 @@
 /*
  * due.h
- *	  A heap of what is due, in the order (time, kind, id).
+ *	  A heap of what is due, ordered by (time, kind, id).
  */
 #ifndef NPCSIM_DUE_H
 #define NPCSIM_DUE_H
@@ -9,19 +9,19 @@
 
 #include "sim/sim.h"
 
-/* Before anything else: at the moment that is being worked on. */
+/* The time of what is due at the moment that is being worked on, before everything else. */
 #define AT_ONCE INT64_C(-1)
 
 typedef struct Due
 {
 	int64 at;
 	int32 kind;
-	int32 index; /* place in the heap; -1 = not in it */
+	int32 index; /* in the heap; -1 = not in it */
 	int64 id;
 	void *owner;
 } Due;
 
-/* The time stands beside the pointer: most comparisons need no look at what is due. */
+/* An entry has its time beside the pointer, so that most comparisons need not follow the pointer. */
 typedef struct DueEntry
 {
 	int64 at;
@@ -37,9 +37,9 @@ typedef struct DueHeap
 } DueHeap;
 
 extern void due_heap_init(DueHeap *heap, MemoryContext context);
-/* Puts an entry in, moves it, or takes it out (at SIM_NEVER). */
+/* Puts an entry in, moves it, or takes it out (when 'at' is SIM_NEVER). */
 extern void due_set(DueHeap *heap, Due *due, int64 at, int32 kind);
-/* The first entry, or NULL. */
+/* Returns the first entry, without taking it out; NULL if the heap is empty. */
 extern Due *due_first(const DueHeap *heap);
 
 #endif /* NPCSIM_DUE_H */

@@ -1,6 +1,6 @@
 /*
  * edit.c
- *	  NPCs, items and terrain come, change and go by functions and operators, at lock->now.
+ *	  Changes of NPCs, items and terrain from outside: they are created, altered and removed at lock->now.
  */
 #include "postgres.h"
 
@@ -87,7 +87,7 @@ world_add_npc(World *world, const char *name, Cell cell)
 	npc->leg[0] = cell;
 	npc->departed_at = world->now;
 	npc_touch(world, npc, ~0U & ~(NPC_DIRTY_MIND | NPC_DIRTY_REQUEST));
-	/* A phase, so that a new world does not think all at once. */
+	/* Each NPC gets a random phase, so that those of a new world do not all think at once. */
 	phase = sim_random_below(world->seed, npc->id, npc->draws++, (uint32) MIND_INTERVAL);
 	npc_schedule(world, npc, phase);
 	npc_settle(world, npc);
@@ -96,7 +96,7 @@ world_add_npc(World *world, const char *name, Cell cell)
 	return npc;
 }
 
-/* Not of its own will: so its plan ends, too. */
+/* Takes an NPC out of its interaction against its will; therefore its plan ends, too. */
 static void
 leave_interaction(World *world, Npc *npc, const char *why)
 {
@@ -175,12 +175,12 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	if (npc->controller == player_id)
 		return;
 	world_enter(world);
-	/* It keeps its phase: a player who takes over many is not asked about all of them at once. */
+	/* The NPC keeps its phase: a player who takes over many is not asked about all of them at once. */
 	if (npc->decision_at != SIM_NEVER)
 		pause = Min(Max(npc->decision_at - world->now, 0), MIND_INTERVAL);
 	world_close_request(world, npc);
 	npc->controller = player_id;
-	/* what the mind before it was still to do there is not done */
+	/* What the former mind still wanted to do there is not done. */
 	if (npc->state == NPC_INTERACTING)
 		npc_forget_terms(world, npc);
 	plan_clear(&npc->plan);
@@ -189,7 +189,7 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc->events_dropped = 0;
 	npc->events_merged = 0;
 	npc->unanswered_since = -1;
-	/* Another mind, but one that is asked no sooner after the last question. */
+	/* Another mind has no failures, but is asked no sooner after the last question than this one would be. */
 	npc->failures = 0;
 	npc->asked_not_before = -1;
 	npc->ask_again_at = world->now + pause;

@@ -1,6 +1,6 @@
 /*
  * epoch.c
- *	  Which database worlds belong to, and the epoch in which they are told of.
+ *	  The identity of this database, to which worlds belong, and the epoch under which they are told of.
  */
 #include "postgres.h"
 
@@ -57,9 +57,9 @@ read_epoch(const char *home)
 }
 
 /*
- * The epoch that begins when there is none. It follows from what was drawn when the server started, so that everybody
- * names the same one before somebody who may write has begun it, and where nobody can: on a standby, in a transaction that
- * only reads. Long enough that no other is like it.
+ * Returns the epoch that begins when there is none. It is derived from what was drawn when the server
+ * started, so that all backends name the same one before one that may write has begun it, and where none can
+ * (on a standby, in a read-only transaction). It is long enough to be unique.
  */
 static char *
 coming_epoch(const char *home)

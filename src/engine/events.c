@@ -1,8 +1,8 @@
 /*
  * events.c
- *	  What happens in a world, for the record: the rows of world_event_log.
+ *	  Records what happens in a world, in world_event_log.
  *
- * Not to be mixed up with what the minds of NPCs are told (npc_tell() in told.c), which is theirs alone.
+ * What the minds of NPCs are told is something else (npc_tell() in told.c).
  */
 #include "postgres.h"
 

@@ -1,22 +1,24 @@
 /*
  * guard.c
- *	  Nobody writes the tables past the rules: their triggers (sql/05_guard.sql, sql/90_guards.sql).
+ *	  The triggers that keep others from writing the tables past the rules (sql/05_guard.sql,
+ *	  sql/90_guards.sql).
  *
- * Whatever changes a world from outside is an input, and what runs a world keeps an image of it. So tables are written by
- * statements of this library (spi_runs_statement) and without a statement (tables/hot_rows.c), by nobody else: not by
- * a superuser either, nor by somebody who holds the world's lock. Triggers of statements see to that, which cost
- * nothing where there is no statement.
+ * Whatever changes a world from outside is an input, and what runs a world keeps an image of it. So
+ * tables are written by statements of this library (spi_runs_statement) and without a statement
+ * (tables/hot_rows.c), and by nobody else: neither by a superuser nor by a session that holds the
+ * world's lock. Statement triggers see to that; they cost nothing where there is no statement.
  *
- * Parked worlds are rows and nothing more: pg_restore writes them. Nor does it matter what is written in a database in
- * which no world lives, and the extension's own scripts write what they want.
+ * A parked world is nothing but rows: pg_restore may write them. Everything may also be written in a
+ * database in which no world lives, and by the extension's own scripts.
  *
- * The row triggers of the state tables hold our own code to the order of locks: what is written there is
- * written under the world's lock.
+ * The row triggers of the state tables hold our own code to the order of locks: what is written there
+ * must be written under the world's lock.
  *
- * All of them fire whatever session_replication_role says. A subscription, which does not fire triggers of statements, writes the
- * worlds it follows, since they are parked here. One that was adopted is refused to it by row: by those triggers, and on tables that
- * have none by others that only replicas fire (refuse_replicated). What is this database's own stays as it is when a subscription
- * brings another's.
+ * All triggers fire whatever session_replication_role says. A subscription, for which statement
+ * triggers do not fire, may write the worlds it follows, since they are parked here. A world that was
+ * adopted is protected from it row by row: by the row triggers and, on tables that have none, by
+ * others that only fire for replicas (refuse_replicated). Rows that are each database's own stay as
+ * they are when a subscription brings another's.
  */
 #include "postgres.h"
 
@@ -44,7 +46,7 @@ PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 PG_FUNCTION_INFO_V1(npcsim_refuse_replicated);
 PG_FUNCTION_INFO_V1(npcsim_keep_own);
 
-/* World of a row that a trigger looks at. */
+/* Returns the world of a row that a trigger looks at. */
 static int64
 trigger_world(HeapTuple tuple, TupleDesc desc, int column)
 {
@@ -54,7 +56,7 @@ trigger_world(HeapTuple tuple, TupleDesc desc, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
-/* Rows of worlds that are parked, or whose clock was not restored yet, may come in. */
+/* Whether rows of the world may come in: it is parked, or its clock is not restored yet. */
 static bool
 world_is_parked(int64 world_id)
 {
@@ -68,7 +70,7 @@ world_is_parked(int64 world_id)
 	return parked;
 }
 
-/* The same; a COPY of many rows of one parked world asks once. */
+/* The same, remembered for the transaction, so that a COPY of many rows of one parked world asks once. */
 static bool
 world_is_known_parked(int64 world_id)
 {
@@ -122,7 +124,7 @@ npcsim_require_world_lock(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* A world that is not parked, or 0. */
+/* Returns a world that is not parked; 0 if there is none. */
 static int64
 living_world(void)
 {
@@ -134,7 +136,9 @@ living_world(void)
 	return world_id;
 }
 
-/* The column that tells which world a row of a table belongs to, or none. */
+/*
+ * Returns the column that tells which world a row of a table belongs to; InvalidAttrNumber if there is none.
+ */
 static AttrNumber
 world_column(Relation relation)
 {
@@ -147,7 +151,10 @@ world_column(Relation relation)
 	return number;
 }
 
-/* A world that is not parked and of which a statement has inserted rows, or 0. Rows that name no world are of all of them. */
+/*
+ * Returns a world that is not parked and of which a statement has inserted rows; 0 if there is none. Rows
+ * that name no world belong to all of them.
+ */
 static int64
 living_world_of_rows(Relation relation, Tuplestorestate *rows)
 {
@@ -167,7 +174,7 @@ living_world_of_rows(Relation relation, Tuplestorestate *rows)
 		int64 world_id = DatumGetInt64(slot_getattr(slot, column, &isnull));
 
 		CHECK_FOR_INTERRUPTS();
-		/* a COPY of many rows of one world asks once */
+		/* A COPY of many rows of one world asks once. */
 		if (isnull || world_id == parked)
 			continue;
 		if (world_is_parked(world_id))
@@ -179,7 +186,7 @@ living_world_of_rows(Relation relation, Tuplestorestate *rows)
 	return living;
 }
 
-/* Is it us who write, or a script of the extension? */
+/* Whether this library's code or a script of the extension writes. */
 static bool
 write_is_ours(void)
 {
@@ -187,7 +194,7 @@ write_is_ours(void)
 		   (creating_extension && CurrentExtensionObject == get_extension_oid("npcsim", true));
 }
 
-/* What a trigger is to say about the way out. */
+/* Returns the hint of a trigger: its argument, else 'usual'. */
 static const char *
 trigger_hint(const TriggerData *data, const char *usual)
 {
@@ -202,7 +209,10 @@ check_statement_trigger(FunctionCallInfo fcinfo, const char *name)
 				errmsg("%s must be called as a statement trigger", name));
 }
 
-/* Sets the search_path that statements need, which triggers that fire for our own writing, too, do not set by themselves. */
+/*
+ * Sets the search_path that statements need, since triggers fired by our own writes do not set it. Returns
+ * the GUC nest level, which the caller ends.
+ */
 static int
 begin_looking(void)
 {
@@ -214,8 +224,9 @@ begin_looking(void)
 }
 
 /*
- * The world that a statement of somebody else's is about, if that is not parked, or 0. Looked for with the rights of the
- * table's owner, since who may write one table need not be able to read the others.
+ * Returns a world that is not parked and that a statement of somebody else's is about; 0 if there is none. It
+ * is looked for with the rights of the table's owner, since whoever may write one table need not be able to
+ * read the others.
  */
 static int64
 living_world_written(const TriggerData *data)
@@ -235,8 +246,8 @@ living_world_written(const TriggerData *data)
 }
 
 /*
- * BEFORE UPDATE OR DELETE: refuses it while a world lives here. AFTER INSERT that references what was inserted: refuses
- * rows of worlds that live.
+ * As BEFORE UPDATE OR DELETE trigger, refuses the statement while a world lives here. As AFTER INSERT trigger
+ * with a transition table, refuses rows of worlds that live here.
  */
 Datum
 npcsim_refuse_write(PG_FUNCTION_ARGS)
@@ -260,8 +271,9 @@ npcsim_refuse_write(PG_FUNCTION_ARGS)
 }
 
 /*
- * A subscription empties what prune_logs() emptied where it comes from: parts of logs, which are records. Other tables nobody
- * truncates there; where no world lives they are rows.
+ * Whether a subscription may truncate a table here. It empties the partitions that prune_logs() emptied at
+ * its origin, which are parts of logs. Nobody truncates other tables there; where no world lives they are
+ * mere rows.
  */
 static bool
 truncation_is_followed(Relation relation)
@@ -306,7 +318,10 @@ check_row_trigger(FunctionCallInfo fcinfo, const char *name, bool before)
 				errmsg("%s must be called as a row trigger %s the event", name, before ? "before" : "after"));
 }
 
-/* Did the world of a row live here before the row was written? That of a row of world_clock is told by what it was. */
+/*
+ * Whether the world of a row lived here before the row was written. For a row of world_clock its old version
+ * tells that.
+ */
 static bool
 row_is_of_living_world(const TriggerData *data, int64 world_id)
 {
@@ -322,8 +337,8 @@ row_is_of_living_world(const TriggerData *data, int64 world_id)
 }
 
 /*
- * AFTER INSERT OR UPDATE OR DELETE of a row, where session_replication_role is replica: refuses rows of worlds that live
- * here, unless it is us who write them.
+ * As AFTER INSERT OR UPDATE OR DELETE row trigger for session_replication_role replica, refuses rows of
+ * worlds that live here unless this library writes them.
  */
 Datum
 npcsim_refuse_replicated(PG_FUNCTION_ARGS)
@@ -349,8 +364,8 @@ npcsim_refuse_replicated(PG_FUNCTION_ARGS)
 }
 
 /*
- * BEFORE INSERT OR UPDATE OR DELETE of a row of a table that is each database's own (installation, world_event_segments), where
- * session_replication_role is replica: it stays as it is.
+ * As BEFORE INSERT OR UPDATE OR DELETE row trigger for session_replication_role replica, leaves a row as it
+ * is: for tables that are each database's own (installation, world_event_segments).
  */
 Datum
 npcsim_keep_own(PG_FUNCTION_ARGS)

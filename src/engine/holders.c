@@ -1,9 +1,10 @@
 /*
  * holders.c
- *	  Who keeps a world from going on.
+ *	  Finds who keeps a world from going on.
  *
- * Who has locked a row is found by the row itself: the transaction that locked or wrote it stands in its header. Who has
- * locked a table is in the table of locks. All of it is of a moment, and for people to be told: nothing is decided by it.
+ * A session that has locked a row is found by the row itself, whose header names the transaction that
+ * locked or wrote it; one that has locked a table is in the table of locks. The result holds for a
+ * moment and is only reported to people: nothing is decided by it.
  */
 #include "postgres.h"
 
@@ -27,7 +28,7 @@
 #include "engine/holders.h"
 #include "spi.h"
 
-/* Rows that others may hold. */
+/* The tables whose rows somebody else may have locked. */
 #define ROWS_OF(table, condition) \
 	{ \
 		table, \
@@ -64,7 +65,7 @@ static SpiStatement tables_statement =
 	 .nargs = 1,
 	 .types = {OIDOID}};
 
-/* A pid that is to be told for a transaction id, or 0. */
+/* Returns the pid of the backend that runs a transaction; 0 if there is none or it is this one. */
 static int
 transaction_pid(TransactionId xid)
 {
@@ -132,7 +133,10 @@ world_lock_holder(int64 world_id)
 	return rows_holder(&clock_row, world_id);
 }
 
-/* Who holds a table or index so that its rows cannot be written. */
+/*
+ * Returns the pid of a session that holds a table or index so that its rows cannot be written; 0 if there is
+ * none.
+ */
 static int
 conflict_holder(Oid relation)
 {

@@ -1,13 +1,13 @@
 /*
  * image_queries.c
- *	  Questions to an image: whom and what it holds, its types, who does something with whom, what is due next.
+ *	  Questions to an image: its NPCs, items and types, who interacts with whom, what is due next.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 #include "tables/id_lists.h"
 
-/* ---- kinds ---- */
+/* ---- types ---- */
 
 const ItemType *
 image_item_type(const World *world, const char *name)
@@ -95,7 +95,7 @@ world_npcs_of_requests(World *world, const int64 *request_ids, int count, int64 
 	{
 		const Npc *npc = world->everyone.entries[i];
 
-		/* most requests are older than all of these */
+		/* Most requests are older than all of these, and are passed over without a search. */
 		if (npc->request_id >= request_ids[0] && id_list_find(request_ids, count, npc->request_id) >= 0)
 			npc_ids[found++] = npc->id;
 	}

@@ -1,9 +1,9 @@
 /*
  * interact.c
- *	  Interactions under way: beginning, joining, acting in them, leaving,
- *	  ending. All functions act at world->now.
+ *	  Interactions from their beginning to their end: joining, acting in them, leaving. All functions act
+ *	  at world->now.
  *
- * Whether somebody may take part is decided before (action_interact.c, bids.c).
+ * Whether an NPC may take part is decided before (action_interact.c, bids.c).
  */
 #include "postgres.h"
 
@@ -24,7 +24,7 @@ interaction_item(World *world, const Interaction *interaction)
 	return interaction->type->target == TARGET_ITEM ? world_item(world, interaction->target_id) : NULL;
 }
 
-/* When it ends by itself, SIM_NEVER if it does not. */
+/* Returns when the interaction ends by itself; SIM_NEVER if it does not. */
 static int64
 ends_at(World *world, const Interaction *interaction)
 {
@@ -46,7 +46,7 @@ place_of(const Interaction *interaction, const Npc *npc)
 	return place;
 }
 
-/* ,"participants":[…] where several can take part */
+/* Appends ,"participants":[…] if several can take part. */
 static void
 append_participants(StringInfo members, const Interaction *interaction)
 {
@@ -60,7 +60,7 @@ append_participants(StringInfo members, const Interaction *interaction)
 	json_ids(members, ids, interaction->participant_count);
 }
 
-/* "interaction":…,"interaction_id":…,"target_id":…[,"participants":…] */
+/* Returns "interaction":…,"interaction_id":…,"target_id":…[,"participants":…] */
 static char *
 members_of(const Interaction *interaction)
 {
@@ -74,7 +74,7 @@ members_of(const Interaction *interaction)
 	return members.data;
 }
 
-/* What is recorded of it besides its ids. */
+/* Records an event of the interaction, with what its ids do not say. */
 static void
 record(World *world, WorldEventKind kind, const Npc *npc, const Interaction *interaction)
 {
@@ -87,7 +87,7 @@ record(World *world, WorldEventKind kind, const Npc *npc, const Interaction *int
 	pfree(members.data);
 }
 
-/* Tells all but one of what that one did. */
+/* Tells all participants but one what that one did. */
 static void
 tell_others(World *world, const Interaction *interaction, const Npc *npc, const char *what,
 			const char *more_members)
@@ -120,7 +120,10 @@ set_rates(World *world, Npc *npc, const int32 *interaction_rates)
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
 }
 
-/* Most conversations fill and drain nothing: nothing of the needs is written for them. */
+/*
+ * Fills in the interaction's rates; returns whether it can change needs. Most conversations cannot, and then
+ * nothing of the needs is written.
+ */
 static bool
 changes_needs(World *world, const Interaction *interaction, int32 rates[NEED_COUNT])
 {
@@ -135,7 +138,10 @@ changes_needs(World *world, const Interaction *interaction, int32 rates[NEED_COU
 	return false;
 }
 
-/* Whether they do anything but decay. What it takes part in may have brought something else when it began. */
+/*
+ * Whether its needs do anything but decay. This is asked of the NPC, since the interaction's type may have
+ * been redefined after it began.
+ */
 static bool
 needs_are_changed(const Npc *npc)
 {
@@ -147,7 +153,7 @@ needs_are_changed(const Npc *npc)
 
 /* ---- taking part ---- */
 
-/* The next event of one who takes part, unless the interaction ends before. */
+/* Sets the next event of a participant, unless the interaction ends before that. */
 static void
 set_event(World *world, Npc *npc, const Interaction *interaction, NpcEvent kind, int64 at)
 {
@@ -163,7 +169,9 @@ set_event(World *world, Npc *npc, const Interaction *interaction, NpcEvent kind,
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 }
 
-/* Who is spoken for by the built-in mind says something after this time; nobody else does by himself. */
+/*
+ * Sets when the built-in mind, if it speaks for the NPC, says something next. No other NPC speaks by itself.
+ */
 static void
 set_next_words(World *world, Npc *npc, const Interaction *interaction, int64 pause)
 {
@@ -177,7 +185,7 @@ npc_plan_talk(World *world, Npc *npc)
 {
 	Interaction *interaction = npc_interaction(world, npc);
 
-	/* what its own mind had it do is done first */
+	/* What its own mind had it do is done first. */
 	if (interaction != NULL && npc->event_kind != EVENT_ACT)
 		set_next_words(world, npc, interaction, TALK_INTERVAL);
 	npc_settle(world, npc);
@@ -206,7 +214,7 @@ enter(World *world, Interaction *interaction, Npc *npc, Decider decider)
 	}
 }
 
-/* It has entered, and so have all who enter with it. */
+/* Finishes the entry of an NPC, when all who enter with it are in. */
 static void
 settle_in(World *world, Interaction *interaction, Npc *npc, int64 pause)
 {
@@ -267,7 +275,7 @@ drop_interaction(World *world, Interaction *interaction)
 	image_free_interaction(world, interaction);
 }
 
-/* Off the chair, to a free cell beside it. */
+/* The NPC gets off the chair, to a free cell beside it if there is one. */
 static void
 stand_up(World *world, Npc *npc, Cell chair)
 {
@@ -281,7 +289,7 @@ stand_up(World *world, Npc *npc, Cell chair)
 	npc_touch(world, npc, NPC_DIRTY_MOTION);
 }
 
-/* What its mind had it do later comes to nothing. */
+/* Drops an act that was held for later, and tells the NPC's mind why. */
 static void
 drop_held_act(World *world, Npc *npc, const char *why)
 {
@@ -291,7 +299,7 @@ drop_held_act(World *world, Npc *npc, const char *why)
 					  json_text_member("message", why)));
 }
 
-/* It is out of it, and idle; what it does then is the caller's. */
+/* Takes the NPC out of the interaction and makes it idle; the caller decides what it does then. */
 static void
 step_out(World *world, Interaction *interaction, Npc *npc)
 {
@@ -336,7 +344,7 @@ recorded_of(InteractionEnd how)
 	return WORLD_EVENT_INTERACTION_CANCELLED;
 }
 
-/* It is over for all who take part: for the first of them in this way, for the others it is finished. */
+/* Ends the interaction for all participants: for the first in the way given, for the others as finished. */
 static void
 end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd how, int64 pause)
 {
@@ -366,7 +374,7 @@ end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd h
 		npc_go_on(world, gone[i], i == 0 ? pause : MIND_PAUSE);
 }
 
-/* The others go on. */
+/* One participant leaves, and the others go on. */
 static void
 leave(World *world, Interaction *interaction, Npc *npc, int64 pause)
 {
@@ -420,12 +428,15 @@ interaction_check_act(const InteractionType *type, Jsonb *act)
 {
 	const char *flaw;
 
-	/* kinds of an image are members of their rows */
+	/* The types of an image are members of their InteractionRows. */
 	interaction_act((const InteractionRow *) type, &act->root, &flaw);
 	return flaw != NULL ? impossible(flaw) : NOT_REFUSED;
 }
 
-/* What others are told of an act: the message, and whatever else there is. */
+/*
+ * Returns what others are told of an act: its message and, if there is more, its parameters. 'message' is
+ * NULL if there is none.
+ */
 static char *
 act_members(const InteractionType *type, Jsonb *act, char **message)
 {
@@ -449,7 +460,7 @@ act_members(const InteractionType *type, Jsonb *act, char **message)
 	return members.data;
 }
 
-/* Others' minds are to answer. */
+/* The minds of the other participants are to be asked, so that they can answer. */
 static void
 call_others(World *world, const Interaction *interaction, const Npc *npc)
 {
@@ -484,7 +495,7 @@ note_act(World *world, Interaction *interaction, Npc *npc, Jsonb *act)
 	pfree(noted.data);
 }
 
-/* When one who takes part may do something in it next. */
+/* Returns when a participant may act in the interaction again. */
 static int64
 may_act_at(const Interaction *interaction, const Npc *npc)
 {
@@ -544,10 +555,10 @@ npc_act_held(World *world, Npc *npc)
 
 	npc_forget_terms(world, npc);
 	set_next_words(world, npc, npc_interaction(world, npc), TALK_INTERVAL);
-	/* NULL: it has another mind by now, which said nothing */
+	/* It is NULL if the NPC has another mind by now, which said nothing. */
 	if (act != NULL)
 		refusal = npc_act(world, npc, act);
-	/* the interaction takes other parameters by now */
+	/* The interaction may take other parameters by now. */
 	if (is_refused(refusal))
 		drop_held_act(world, npc, refusal.message);
 	npc_settle(world, npc);
@@ -562,7 +573,7 @@ npc_lets_think(World *world, Npc *npc)
 
 	if (until <= world->now)
 		return false;
-	/* looked at again soon: it goes on when the answer is there */
+	/* It is looked at again soon, so that it speaks when the answer is there. */
 	set_event(world, npc, npc_interaction(world, npc), npc->event_kind, Min(until, world->now + SIM_SECOND));
 	npc_settle(world, npc);
 	return true;
@@ -580,7 +591,10 @@ npc_speak(World *world, Npc *npc)
 	JsonbValue	 said = {.type = jbvString, .val.string = {.val = words, .len = (int) strlen(words)}};
 	Refusal		 refusal = npc_act(world, npc, interaction_words(&said));
 
-	/* A conversation that takes more than words is none for it: it would stay, silent, for ever. */
+	/*
+	 * A conversation that takes more than words cannot be had by the built-in mind, and would last for ever
+	 * in silence.
+	 */
 	if (is_refused(refusal) || utterance == UTTERANCE_FAREWELL)
 		set_event(world, npc, interaction, EVENT_LEAVE, world->now + TALK_FAREWELL_TIME);
 	else

@@ -1,13 +1,16 @@
 /*
  * invited.c
- *	  Bids as such: which there are, when they are due, how long those who are invited stay.
+ *	  Questions about bids: which are open, when they are due, how long the NPCs that are invited stay.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 #include "tables/id_lists.h"
 
-/* The last part of the time for answers, in which the built-in mind answers for a mind that did not: a tenth. */
+/*
+ * The built-in mind answers for a mind that did not in the last part of the time for answers, which is one of
+ * so many.
+ */
 #define LAST_PART 10
 
 int
@@ -37,7 +40,10 @@ bid_is_new(const Bid *bid)
 	return false;
 }
 
-/* It is put at its moment; once that is done, the last part of the time for answers begins then. */
+/*
+ * A bid that is new is due when it is to be put; one that was put is due when the last part of the time for
+ * answers begins.
+ */
 void
 bid_settle(World *world, Bid *bid)
 {
@@ -63,7 +69,7 @@ npc_invited_until(World *world, const Npc *npc)
 	{
 		const Bid *bid = image_find(world->bids, ids[i]);
 
-		/* One that is due is decided at this moment: who looks again does so after it. */
+		/* A bid that is due is decided at this moment; the NPC is looked at again after it. */
 		if (bid_place_of(bid, npc) >= 0)
 			until = Max(until, Max(bid->due_at, world->now + CELL_TIME));
 	}

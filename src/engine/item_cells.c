@@ -1,6 +1,7 @@
 /*
  * item_cells.c
- *	  Items of an image: the cells they lie on, those that will come back, and when something is due to them.
+ *	  The items of an image: the cells they lie on, those that will come back, and when something is due
+ *	  to them.
  */
 #include "postgres.h"
 
@@ -14,9 +15,9 @@ cell_key(Cell cell)
 	return ((int64) cell.y << 16) | (uint16) cell.x;
 }
 
-/* ---- a moment of its own ---- */
+/* ---- the moment an item is due ---- */
 
-/* As its row or its maker has it. */
+/* Enters an item into the heap at the moment that its row, or whoever made it, has set. */
 static void
 enter_heap(World *world, WorldItem *item)
 {

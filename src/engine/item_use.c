@@ -1,6 +1,6 @@
 /*
  * item_use.c
- *	  What becomes of items that are used, as their components know (src/components).
+ *	  Calls the components of an item (src/components) when its use begins and ends.
  */
 #include "postgres.h"
 

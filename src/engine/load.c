@@ -1,10 +1,10 @@
 /*
  * load.c
- *	  Getting a world's image: from the tables, or from the change log.
+ *	  Gets the image of a world: from the tables, or brought up to date from the change log.
  *
- * A backend keeps the images it used last. An image that is behind the locked
- * row reads what the log says has changed, one statement per table; when the log does
- * not reach back, or terrain or types changed, it is loaded anew.
+ * A backend keeps the images it used last. An image that is behind the locked row reads the rows that
+ * the log says have changed, table by table; if the log does not reach back, or terrain or types
+ * changed, it is loaded anew.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 #include "tables/item_types.h"
 #include "tables/worlds.h"
 
-/* Images an ordinary backend keeps; a worker keeps those of all its worlds. */
+/* The number of images that an ordinary backend keeps; a worker keeps those of all its worlds. */
 int world_images_max = 4;
 
 static dlist_head images = DLIST_STATIC_INIT(images);
@@ -114,7 +114,7 @@ world_next_due_cached(int64 world_id, int64 *revision, int64 *due)
 	return true;
 }
 
-/* What operators may change of the settings. */
+/* Reads those settings of the world that operators may change. */
 void
 world_read_choices(World *world)
 {
@@ -153,7 +153,7 @@ load_settings(World *world)
 	image_lay_out_districts(world);
 }
 
-/* Interactions first: items offer them. Their texts are read where they are told. */
+/* Interactions are read before items, which offer them. Their texts are read where they are told. */
 static void
 load_interaction_types(World *world)
 {
@@ -210,12 +210,12 @@ load_item_types(World *world)
 	}
 }
 
-/* A row that is being read. */
+/* The state of a scan that reads rows into the image. */
 typedef struct Reading
 {
 	World		 *world;
 	const Entity *entity;
-	bool		  makes; /* what is not in the image is new */
+	bool		  makes; /* things that are not in the image are made */
 	union
 	{
 		WorldItem	item;
@@ -224,7 +224,7 @@ typedef struct Reading
 	} read;
 } Reading;
 
-/* Where a row is read to. */
+/* Returns the struct that a row is read into; NULL if the row is skipped. */
 static void *
 begin_row(void *arg, int64 id)
 {
@@ -259,7 +259,7 @@ type_of_row(void *arg, const char *name)
 	return type;
 }
 
-/* Rows of 'ids', or all; what is in the image already is replaced. */
+/* Loads the rows of 'ids', or all if that is NULL; what is in the image already is replaced. */
 static void
 load_rows(World *world, const Entity *entity, RowType *rows, const int64 *ids, int count)
 {
@@ -276,7 +276,7 @@ load_rows(World *world, const Entity *entity, RowType *rows, const int64 *ids, i
 	rows_load(rows, &load);
 }
 
-/* Everything of some things, or of all. */
+/* Loads some things, or all, from all their tables. */
 static void
 load_entity(World *world, const Entity *entity, const int64 *ids, int count)
 {
@@ -285,7 +285,10 @@ load_entity(World *world, const Entity *entity, const int64 *ids, int count)
 			load_rows(world, entity, entity->groups[i].rows, ids, count);
 }
 
-/* What is read without a statement is seen as by one: with what this transaction wrote. */
+/*
+ * Rows that are read without a statement are seen as a statement sees them, including what this transaction
+ * wrote.
+ */
 static void
 begin_reading_rows(void)
 {
@@ -317,7 +320,7 @@ forget_removed(World *world, const ChangeSet *changes)
 	{
 		ChangeKind removed = entities[i].removed;
 
-		/* 0 is no kind of change */
+		/* Of an entity without such a kind of change it is 0, which counts nothing. */
 		for (int j = 0; j < changes->count[removed]; j++)
 			entities[i].forget(world, changes->ids[removed][j]);
 	}
@@ -336,7 +339,10 @@ forget_respawned(World *world, const ChangeSet *changes)
 	}
 }
 
-/* Of those that changed in one of the ways that change rows of a table; which ones are mostly the same in all of them. */
+/*
+ * Reads a table's rows again for those things that changed in one of the ways that change its rows. A thing
+ * may be named several times.
+ */
 static void
 reload_table(World *world, const ChangeSet *changes, const Entity *entity, RowType *rows)
 {
@@ -359,7 +365,7 @@ reload_table(World *world, const ChangeSet *changes, const Entity *entity, RowTy
 		memcpy(ids + count, changes->ids[kind], changes->count[kind] * sizeof(int64));
 		count += changes->count[kind];
 	}
-	/* each is read once: the scan sorts them */
+	/* Each row is read once, since the scan sorts the ids. */
 	load_rows(world, entity, rows, ids, count);
 	pfree(ids);
 }
@@ -367,7 +373,7 @@ reload_table(World *world, const ChangeSet *changes, const Entity *entity, RowTy
 static void
 reload_entity(World *world, const ChangeSet *changes, const Entity *entity)
 {
-	/* 0 is no kind of change */
+	/* Of an entity without such a kind of change it is 0, which counts nothing. */
 	if (changes->count[entity->born] > 0)
 		load_entity(world, entity, changes->ids[entity->born], changes->count[entity->born]);
 	for (int i = 0; i < entity->group_count; i++)
@@ -418,7 +424,7 @@ image_catch_up(World *world, int64 revision)
 	PopActiveSnapshot();
 	spi_end();
 
-	/* Who changed it may have found other minds there. */
+	/* The backend that changed the world may have found other minds present. */
 	world->present_known = false;
 	world_forget_response_times(world);
 	for (int i = 0; i < entity_count; i++)
@@ -433,14 +439,14 @@ make_room(void)
 	{
 		World *oldest = dlist_container(World, node, dlist_tail_node(&images));
 
-		/* An image in use, and with it all that were used later, stays. */
+		/* An image in use stays, and with it all that were used later. */
 		if (world_lock_held(oldest->id) != NULL)
 			break;
 		image_discard(oldest);
 	}
 }
 
-/* A world that another version of npcsim made, or kept: what it does from now on follows the rules of this one. */
+/* A world that another version of npcsim made or ran follows the rules of this one from now on. */
 static void
 bring_rules_up(WorldLock *lock)
 {
@@ -457,7 +463,7 @@ bring_rules_up(WorldLock *lock)
 	world_flush(lock);
 }
 
-/* What is read is put into the heap by the rules and the clock of the lock. */
+/* What is read enters the heap by the clock of the lock. */
 static void
 begin_moment(World *world, WorldLock *lock)
 {
@@ -465,7 +471,9 @@ begin_moment(World *world, WorldLock *lock)
 	world->now = lock->now;
 }
 
-/* From now on it goes with what the transaction did, even if it is not read to its end. */
+/*
+ * From now on the image is thrown away if the transaction is rolled back, even if it is not read to its end.
+ */
 static void
 use_image(WorldLock *lock, World *world)
 {
@@ -494,7 +502,7 @@ world_image(WorldLock *lock)
 	world = cached_image(lock->world_id);
 	if (world != NULL && world->revision != lock->revision)
 	{
-		/* When this transaction changed the world by other means, the log may not have it yet. */
+		/* If this transaction changed the world by other means, the log may not have it yet. */
 		world_flush(lock);
 		use_image(lock, world);
 		if (world->revision > lock->revision || !image_catch_up(world, lock->revision))

@@ -1,14 +1,13 @@
 /*
  * lock.c
- *	  The world's lock first, always.
+ *	  The locks of worlds that this transaction holds. A world's lock is taken before any other lock of
+ *	  it.
  *
- * The lock of a world is its row in world_clock (world_clock.c). This file keeps, per
- * transaction, which worlds are locked.
+ * The lock of a world is its row in world_clock (world_clock.c).
  *
  * Invariants:
  *	- a lock in the list is a row lock of this transaction; a subtransaction that is rolled back takes its locks
- *	  out of the list, and makes the others read their row again (it may have
- *	  written it);
+ *	  out of the list, and makes the others read their rows again, which it may have written;
  *	- the slot in shared memory is held exactly as long as the lock.
  */
 #include "postgres.h"
@@ -23,11 +22,11 @@
 #include "spi.h"
 #include "tables/worlds.h"
 
-/* Locks of the present transaction; memory is the top transaction's. */
+/* The locks of this transaction, in TopTransactionContext. */
 static List *held_locks = NIL;
 static bool	 callbacks_registered = false;
 
-/* What was made of the world under this lock holds no more. */
+/* Discards the image that was used under this lock: it is no longer true. */
 static void
 lose_image(WorldLock *lock)
 {
@@ -191,7 +190,7 @@ refuse_isolation(void)
 				errhint("Use read committed."));
 }
 
-/* Runs the locking statement; false when the row is locked elsewhere (WORLD_SKIP) or absent. */
+/* Runs the locking statement. Returns false if the row is locked elsewhere (WORLD_SKIP) or absent. */
 static bool
 lock_row(int64 world_id, WorldWait wait, bool descending)
 {
@@ -268,7 +267,7 @@ world_lock(int64 world_id, WorldWait wait)
 	else
 	{
 		lock->changed = lock->revision > lock->first_revision;
-		/* It may have gone with the subtransaction; PostgreSQL sends equal ones once. */
+		/* The notification may have been lost with the subtransaction; PostgreSQL sends equal ones once. */
 		lock->notified = false;
 	}
 	if (!lock->changed)

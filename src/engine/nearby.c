@@ -1,10 +1,12 @@
 /*
  * nearby.c
- *	  Whose way leads over a cell, and who is in sight of it, without asking everybody.
+ *	  Finds the NPCs whose way leads over a cell, or that are in sight of it, without looking at all of
+ *	  them.
  *
- * The world is divided into districts, squares as wide as a leg is long. An NPC is listed in the one its leg
- * begins in, so whoever stands on a cell or walks over it is listed in the cell's district or in one beside it.
- * The lists say how far a leg leads from its beginning, so that hardly anybody's leg is looked at in vain.
+ * The world is divided into districts, squares as wide as a leg is long. An NPC is listed in the
+ * district in which its leg begins, so whoever stands on a cell or walks over it is listed in the
+ * cell's district or in one beside it. The lists say how far a leg leads from its first cell, so that
+ * hardly any leg is looked at in vain.
  */
 #include "postgres.h"
 
@@ -17,7 +19,7 @@
 typedef struct Resident
 {
 	Cell  from;	 /* the first cell of its leg */
-	int32 steps; /* of its leg: no cell of it is farther away */
+	int32 steps; /* of its leg; no cell of it is farther away */
 	Npc	 *npc;
 } Resident;
 
@@ -165,7 +167,9 @@ npc_on(World *world, Cell cell, const Npc *except)
 
 /* ---- in sight ---- */
 
-/* Steps between two cells that are in sight of one another: dx + dy with dx² + dy² <= SIGHT_SQUARED. */
+/*
+ * The most steps (dx + dy) between two cells that are in sight of one another (dx² + dy² <= SIGHT_SQUARED).
+ */
 #define SIGHT_STEPS 11
 
 typedef struct Seen
@@ -185,7 +189,7 @@ compare_seen(const void *a, const void *b)
 	return left->npc->id < right->npc->id ? -1 : left->npc->id > right->npc->id;
 }
 
-/* Those of a district, added to an array that may move. */
+/* Adds the NPCs of a district that are in sight to an array, which may be moved. Returns the new count. */
 static int
 see_district(World *world, const District *district, Cell cell, const Npc *except, Seen **seen, int count,
 			 int *room)

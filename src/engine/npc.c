@@ -1,6 +1,7 @@
 /*
  * npc.c
- *	  What an NPC is and does as such: its state, where it stands, the end of its plan. All functions act at world->now.
+ *	  The state of an NPC, where it stands, and the end of its plan, without what it does. All functions
+ *	  act at world->now.
  */
 #include "postgres.h"
 
@@ -19,7 +20,7 @@ npc_become(World *world, Npc *npc, NpcState state, Decider decider)
 	npc_touch(world, npc, NPC_DIRTY_STATUS);
 }
 
-/* A step of the plan, or what the mind began, failed: the rest of the plan makes no sense any more. */
+/* A step of the plan, or what the mind began, has failed: the rest of the plan makes no sense any more. */
 void
 npc_fail_plan(World *world, Npc *npc, const char *reason)
 {
@@ -41,7 +42,7 @@ npc_forget_terms(World *world, Npc *npc)
 	npc_touch(world, npc, NPC_DIRTY_MIND);
 }
 
-/* Makes the NPC stand on the cell it is on. */
+/* Makes the NPC stand on the cell it is on, with no goal. */
 void
 npc_stand(World *world, Npc *npc)
 {

@@ -1,16 +1,18 @@
 /*
  * plan.c
- *	  What a mind has its NPC do one after another. All functions act at world->now.
+ *	  The plan of a mind: the actions that its NPC takes one after another. All functions act at
+ *	  world->now.
  *
- * What ends an NPC's activity leaves an event of this moment (npc_go_on() in npc.c) at which the next step is taken. A step that takes
- * no time leaves another: a plan has PLAN_ACTIONS_MAX steps at most, and each is taken once.
+ * What ends an NPC's activity leaves an event of this moment (npc_go_on() in npc.c) at which the next
+ * step is taken. A step that takes no time leaves another such event: a plan has PLAN_ACTIONS_MAX
+ * steps at most, and each is taken once.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 #include "json.h"
 
-/* The steps of a plan that was loaded. */
+/* Reads the steps of a plan that was loaded as jsonb. One that cannot be read becomes ACTION_NONE. */
 static void
 read_steps(World *world, Npc *npc)
 {
@@ -28,14 +30,14 @@ read_steps(World *world, Npc *npc)
 	plan_keep_steps(plan, steps, world->context);
 }
 
-/* Takes the next step out of the plan. */
+/* Takes the next step out of the plan. Refused if it could not be read. */
 static Refusal
 take_out_step(World *world, Npc *npc, const Action **action)
 {
 	Refusal refusal = NOT_REFUSED;
 	Action	unreadable;
 
-	/* Definitions of interactions, of which steps are read, are an image's as long as it is there. */
+	/* Steps point to definitions of interactions, which live as long as the image. */
 	if (npc->plan->steps == NULL)
 		read_steps(world, npc);
 	*action = actions_copy(&npc->plan->steps[npc->plan->done], 1, CurrentMemoryContext);
@@ -68,7 +70,7 @@ npc_next_step(World *world, Npc *npc)
 
 	npc->event_at = SIM_NEVER;
 	npc->event_kind = EVENT_NONE;
-	/* NULL: it failed at this moment */
+	/* It is NULL if the plan failed at this moment. */
 	if (npc->plan != NULL)
 		take_step(world, npc);
 	if (npc->state == NPC_IDLE)
@@ -81,7 +83,10 @@ keeps_plan(const Npc *npc, ActionKind kind)
 	return (action_entry(kind)->keeps_plan_in >> npc->state) & 1;
 }
 
-/* Who accepts a bid may soon take part; who rejects it has nothing to wait for. */
+/*
+ * Whether the plan can go on at once. An NPC that accepts a bid may soon interact; one that rejects it has
+ * nothing to wait for.
+ */
 static bool
 is_over(const Action *action)
 {

@@ -1,6 +1,6 @@
 /*
  * presence.c
- *	  Whose minds can be asked: those of players who are there, and may still spend something.
+ *	  Whose minds can be asked: those of players who are present and have tokens left to spend.
  */
 #include "postgres.h"
 
@@ -12,7 +12,7 @@
 
 static SpiStatement present_statement =
 	{"SELECT p.player_id FROM npcsim_internal.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
-/* The same for worlds in which players have budgets: those who may still spend something. */
+/* The same for worlds in which each player has a budget. */
 static SpiStatement askable_statement =
 	{"SELECT p.player_id FROM npcsim_internal.askable_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 
@@ -41,7 +41,10 @@ set_present(World *world, const Presence *presence)
 	world_input(world->lock, &reducer_presence, presence);
 }
 
-/* In a replay, where nobody is there, they are those of the inputs: an image that is loaded anew is told again. */
+/*
+ * A replay takes the players present from the inputs, since nobody is there. An image that is loaded anew is
+ * told again.
+ */
 static bool
 be_present(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -54,7 +57,7 @@ const Reducer reducer_presence = {
 	REDUCER_ARGUMENTS(Presence, presence_arguments),
 };
 
-/* Whose minds can be asked: read once per transaction; a change is an input. */
+/* Reads whose minds can be asked, once per transaction; a change is an input. */
 static void
 read_present(World *world)
 {

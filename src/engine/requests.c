@@ -1,14 +1,16 @@
 /*
  * requests.c
- *	  Requests to minds outside: opened, closed, what became of them, and the tokens that may still be spent.
+ *	  Requests to minds outside: they are opened and closed, their outcome is noted, and the tokens that
+ *	  may still be spent are counted.
  *
- * A mind that fails is left alone for a while that doubles up to a minute: questions cost its player money. The time
- * is real time, taken at the speed of the world at the moment of the failure. Invitations and messages are put to it all
- * the same, but only so many a minute; beyond that the built-in mind answers them.
+ * A mind that fails is left alone for a while that doubles up to a minute, since questions cost its
+ * player money. The while is real time, taken at the speed of the world at the moment of the failure.
+ * Invitations and messages are put to it all the same, but only so many a minute; beyond that the
+ * built-in mind answers them.
  *
- * Tokens come from outside, and so does the day. What the world makes of them, that the budget of an NPC is
- * spent or no longer so, is an input: the same inputs make the same world on any day. (Budgets of players and of the
- * world are part of who can be asked: the input "presence".)
+ * Tokens come from outside, and so does the day. What they mean to the world, that the budget of an
+ * NPC is spent or no longer spent, is an input: the same inputs make the same world on any day.
+ * (Budgets of players and of the world are part of who can be asked: the input "presence".)
  */
 #include "postgres.h"
 
@@ -80,7 +82,10 @@ npc_forget_events(World *world, Npc *npc, int count)
 	npc->events_dropped = 0;
 	npc->events_merged = 0;
 	npc_touch(world, npc, NPC_DIRTY_MIND);
-	/* The question that was open has told it of the invitation, of what was said: no need to ask for that again. */
+	/*
+	 * The question that was open has told the mind of the invitation or message, so it need not be asked
+	 * again.
+	 */
 	if (npc->mind_events == NULL && reason_cannot_wait(npc->decision_reason))
 	{
 		npc->decision_reason = REASON_IDLE;
@@ -93,9 +98,9 @@ npc_forget_events(World *world, Npc *npc, int count)
 
 #define BACK_OFF_FIRST (3 * SIM_SECOND)
 #define BACK_OFF_MOST  (60 * SIM_SECOND)
-/* Failures that are counted: BACK_OFF_FIRST, doubled so often, is more than BACK_OFF_MOST. */
+/* More failures are not counted: BACK_OFF_FIRST doubled so often is more than BACK_OFF_MOST. */
 #define FAILURES_MAX 6
-/* In this time there are PRESSING_MAX questions that did not wait, at most. */
+/* A mind is asked at most PRESSING_MAX questions that cannot wait within this time. */
 #define PRESSING_TIME (60 * SIM_SECOND)
 
 void
@@ -119,7 +124,7 @@ world_note_outcome(World *world, Npc *npc, bool applied)
 	npc_settle(world, npc);
 }
 
-/* How many of those moments are so long ago that they count no more. */
+/* Returns how many of the pressing questions were asked so long ago that they no longer count. */
 static int
 pressing_gone_by(const World *world, const Npc *npc)
 {
@@ -178,7 +183,7 @@ set_budget_spent(World *world, Npc *npc, bool spent)
 	world_input(world->lock, &reducer_budget, &(Budget) {.npc_id = npc->id, .spent = spent});
 }
 
-/* What it has spent is not known in a replay, only that it was too much, or no longer so. */
+/* A replay does not know what was spent, only that the budget was spent or is no longer. */
 static bool
 spend_budget(WorldLock *lock, void *arguments, ReducerResult *result)
 {

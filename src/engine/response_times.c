@@ -1,11 +1,11 @@
 /*
  * response_times.c
- *	  How long players' minds take, and how long they are waited for.
+ *	  How long players' minds take to answer, and how long they are waited for.
  *
- * The log of decisions is read once per backend and RESPONSE_TIME_REFRESH_MS, its newest RESPONSE_TIME_LOG_ROWS rows for all
- * players together, so that a claim never pays for it. A figure may thus be half a
- * minute old, which time-outs of 10 to 60 s do not mind. Decisions during which the world was started say
- * nothing: it stood for a part of that time.
+ * The log of decisions is read once per backend and RESPONSE_TIME_REFRESH_MS, its newest
+ * RESPONSE_TIME_LOG_ROWS rows for all players together, so that a claim never pays for it. A figure
+ * may be half a minute old, which does not matter to timeouts of 10 to 60 s. Decisions during which
+ * the world was started do not count, since it stood still for a part of that time.
  */
 #include "postgres.h"
 
@@ -24,7 +24,7 @@
 #define RESPONSE_TIME_REFRESH_MS 30000
 #define RESPONSE_TIME_LOG_ROWS	 5000
 
-/* An average is to its p95 about as 1 to 2. */
+/* The p95 is taken to be this many times the average. */
 #define P95_PER_AVERAGE 2.0
 
 typedef struct ResponseTime
@@ -55,7 +55,10 @@ read_response_times(void)
 	read_at = GetCurrentTimestamp();
 }
 
-/* p95 of a player's mind in ms; by what its session reports while too few decisions are known; 0 = nothing is. */
+/*
+ * Returns the p95 of a player's mind in ms; while too few decisions are known, it is estimated from the
+ * average that its session reports. 0 = nothing is known.
+ */
 static double
 usual_time_ms(int64 player_id, double reported_average_ms)
 {
@@ -81,8 +84,9 @@ response_time_timeout_ms(int64 player_id, double reported_average_ms)
 /* ---- as worlds know it ---- */
 
 /*
- * How long an invitation waits for a mind depends on its pace, which comes from outside: a world knows it in steps, and a
- * change is an input. It is looked up once per transaction, so that all bids of a tick go by the same.
+ * How long an invitation waits for a mind depends on its response time, which comes from outside: a world
+ * knows it in steps, and a change is an input. It is looked up once per transaction, so that all bids of a
+ * tick go by the same.
  */
 #define RESPONSE_TIME_STEP_S 5
 #define RESPONSE_TIME_MAX_S	 30

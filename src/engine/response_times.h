@@ -1,6 +1,6 @@
 /*
  * response_times.h
- *	  How long players' minds take, and how long they are waited for.
+ *	  How long players' minds take to answer, and how long they are waited for.
  */
 #ifndef NPCSIM_RESPONSE_TIMES_H
 #define NPCSIM_RESPONSE_TIMES_H
@@ -14,14 +14,18 @@
 #define TIMEOUT_MS_UNKNOWN 20000
 
 /*
- * Time-out for a request to a player: 3 × the p95 of the player's last 100 decisions; while there are too few of
- * them, by what its session reports as the average (NaN = nothing). Between spi_begin and spi_end.
+ * Returns the timeout of a request to a player in ms: 3 times the p95 of the player's last 100 decisions;
+ * while there are too few of them, by the average that its session reports (NaN = none). Called between
+ * spi_begin() and spi_end().
  */
 extern int32 response_time_timeout_ms(int64 player_id, double reported_average_ms);
 
-/* Real seconds that a player's mind usually takes (p95), 5 to 30 in steps of 5, as the world knows it. In ticks alone. */
+/*
+ * Returns in real seconds how long a player's mind usually takes (its p95), 5 to 30 in steps of 5, as the
+ * world knows it. Called in ticks alone.
+ */
 extern int32 world_response_time(World *world, int64 player_id);
-/* Another backend changed the world: what it found is not known here. */
+/* Forgets the response times of an image, because another backend may have noted others. */
 extern void world_forget_response_times(World *world);
 
 #endif /* NPCSIM_RESPONSE_TIMES_H */

@@ -1,27 +1,28 @@
 /*
  * schedule.c
- *	  The schedule of looks: when an NPC is looked at next, and why.
+ *	  The schedule: when an NPC is looked at next, and why.
  *
- * An NPC without a controller is decided for by the built-in mind: at once when it is
- * idle, else every 3 s. One with a controller is looked at when there is an occasion to ask its mind
- * (idle, the interval, a need falling below 50 or 20, the time or an event the mind asked for); what is made of that
- * then is in decide.c.
+ * For an NPC without a controller the built-in mind decides: at once when it is idle, else every 3 s.
+ * An NPC with a controller is looked at when there is an occasion to ask its mind (it is idle, the
+ * interval is over, a need falls below 50 or 20, a moment or an event has come that the mind asked
+ * for); decide.c says what happens then.
  *
- * Questions keep their distance: what can wait is asked ASK_INTERVAL after the last question at the earliest, whatever became
- * of that, and after a failure not before the mind has been left alone for a while (requests.c). When nothing calls for its
- * mind, an NPC without a plan is asked every idle_interval of its world. In between the built-in mind acts, as it does for
- * NPCs without a controller, and looks after what it began; what the NPC's own mind began is left alone.
+ * Questions keep a distance: one that can wait is asked ASK_INTERVAL after the last question at the
+ * earliest, whatever became of that, and after a failure not before the mind has been left alone for a
+ * while (requests.c). When nothing calls for its mind, an NPC without a plan is asked every
+ * idle_interval of its world. In between the built-in mind acts, as it does for NPCs without a
+ * controller, and looks after what it began; what the NPC's own mind began is left alone.
  */
 #include "postgres.h"
 
 #include "engine/image.h"
 
-/* An NPC's mind is asked at most this often. */
+/* The least time between two questions to an NPC's mind that can wait. */
 #define ASK_INTERVAL (3 * SIM_SECOND)
 /* How often it is checked whether the mind behind a long activity is still there. */
 #define CHECK_INTERVAL (30 * SIM_SECOND)
 
-/* The first moment after now at which a need falls below a threshold. */
+/* Returns the first moment after now at which a need falls below a threshold. */
 static int64
 needs_fall_below(const World *world, const Npc *npc, int32 threshold)
 {
@@ -40,7 +41,7 @@ reason_cannot_wait(DecisionReason reason)
 	return reason == REASON_BID || reason == REASON_MESSAGE;
 }
 
-/* When it is checked whether its mind is there: whatever else happens does not put that off. */
+/* Returns when it is checked whether the NPC's mind is there. Other occasions do not put that off. */
 static int64
 next_check(const World *world, const Npc *npc)
 {
@@ -49,7 +50,7 @@ next_check(const World *world, const Npc *npc)
 	return npc->decision_reason == REASON_CHECK ? Min(at, Max(npc->decision_at, world->now)) : at;
 }
 
-/* The first moment at which its mind may be asked what can wait. */
+/* Returns the first moment at which the mind may be asked a question that can wait. */
 static int64
 may_be_asked_at(const World *world, const Npc *npc)
 {
@@ -68,7 +69,7 @@ has_low_need(const World *world, const Npc *npc)
 	return false;
 }
 
-/* Is there something to ask its mind as soon as that may be asked? */
+/* Whether there is something to ask the mind as soon as it may be asked. */
 static bool
 question_waits(const World *world, const Npc *npc)
 {
@@ -76,14 +77,16 @@ question_waits(const World *world, const Npc *npc)
 		   (npc->decision_reason == REASON_NEED_WAITS && has_low_need(world, npc));
 }
 
-/* Nobody's choice, or the built-in mind's: its own mind is to choose. */
+/* Whether its own mind has not chosen what the NPC does: it does nothing, or what the built-in mind chose. */
 static bool
 is_unguided(const Npc *npc)
 {
 	return npc->state == NPC_IDLE || npc->decider == DECIDER_BUILT_IN;
 }
 
-/* The same question again: 'pause' is how long an idle NPC takes to think of it. */
+/*
+ * Returns when the mind is asked although nothing calls for it; 'pause' is how long an NPC stays idle first.
+ */
 static int64
 next_routine_question(const World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
@@ -99,7 +102,7 @@ next_routine_question(const World *world, const Npc *npc, int64 pause, DecisionR
 		at = Max(at, world->now + pause);
 	else
 	{
-		/* What the built-in mind has just begun is let be. */
+		/* What the built-in mind has just begun is left alone. */
 		at = Max(at, npc->last_decision_at + MIND_INTERVAL);
 		if (world->policy == POLICY_INTERVAL)
 			*reason = REASON_INTERVAL;
@@ -109,7 +112,10 @@ next_routine_question(const World *world, const Npc *npc, int64 pause, DecisionR
 	return at;
 }
 
-/* When the mind wants to be asked again. One that was not there then is asked when it is, at the built-in mind's looks. */
+/*
+ * Returns when the mind wants to be asked again. A mind that was not there then is asked when it is, at the
+ * looks of the built-in mind.
+ */
 static int64
 next_wanted_question(const World *world, const Npc *npc, int64 pause)
 {
@@ -169,7 +175,7 @@ npc_next_look_between(const World *world, const Npc *npc, int64 pause, int64 que
 	if (npc->state == NPC_IDLE)
 	{
 		at = world->now + pause;
-		/* It does not begin anything for a moment. */
+		/* The built-in mind begins nothing shortly before the NPC's own mind is asked. */
 		return question - at > ASK_INTERVAL ? at : SIM_NEVER;
 	}
 	if (npc->decider == DECIDER_BUILT_IN)
@@ -177,7 +183,7 @@ npc_next_look_between(const World *world, const Npc *npc, int64 pause, int64 que
 	return SIM_NEVER;
 }
 
-/* When the NPC is to be looked at, and what its mind is to be asked then, or as soon as it may be. */
+/* Returns when the NPC is to be looked at, and what its mind is to be asked then, or as soon as it may be. */
 static int64
 next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
@@ -195,7 +201,10 @@ next_occasion(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 	return at;
 }
 
-/* It is to be asked on this occasion or looked after before that; the reason is not forgotten for it. */
+/*
+ * Returns when the NPC is to be asked, or looked after if that comes first. A question that waits keeps its
+ * reason.
+ */
 static int64
 next_occasion_or_care(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
@@ -219,7 +228,7 @@ next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 		return next_occasion_or_care(world, npc, pause, reason);
 	if (npc->controller != 0)
 	{
-		/* It is asked again as soon as this question is done with. */
+		/* It is asked again as soon as the open question is done with. */
 		if (reason_cannot_wait(npc->decision_reason))
 			*reason = npc->decision_reason;
 		return npc_care_due(world, npc);

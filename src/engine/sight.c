@@ -1,28 +1,31 @@
 /*
  * sight.c
- *	  Who sees what: questions to the sight indexes.
+ *	  Reads the sight indexes: what is near a viewer.
  *
- * The index is read without a statement, and once for all viewers of an instant. It knows boxes;
- * whether something is within 8.25 cells is decided by the caller in integers.
+ * The index is read without a statement, and once for all viewers of an instant. It compares boxes;
+ * the caller decides in integers whether something is within 8.25 cells.
  *
- * Planes. A row that was overwritten stays in the index until it is vacuumed, which it
- * cannot be while somebody holds an old snapshot (a dump, a forgotten session): then
- * every question would visit more and more dead entries. So while a snapshot is held, a world moves on to the
- * next plane after a number of writes (turn_sight() in write.c): new rows are written there, the
- * others follow a few at a time, and questions no longer meet what lies in older planes.
+ * Planes. A row that was overwritten stays in the index until it is vacuumed, which it cannot be while
+ * somebody holds an old snapshot (a dump, a forgotten session): then every question would visit more
+ * and more dead entries. So while a snapshot is held, a world moves on to the next plane after a
+ * number of writes (turn_sight() in write.c): new rows are written there, the others follow a few at a
+ * time, and questions no longer meet what lies in older planes.
  */
 #include "postgres.h"
 
 #include "engine/sight.h"
 
-/* Worlds in a row of the grid in which they are laid out, and the distance of their origins. */
+/* Worlds are laid out in a grid with so many in a row, and their origins lie so many cells apart. */
 #define SIGHT_WORLDS_PER_ROW 32
 #define SIGHT_STRIDE		 8192
 
-/* Half a cell more than is asked for, so that no rounding in the index matters. */
+/* A box is half a cell wider than asked for, so that no rounding in the index matters. */
 #define BOX_MARGIN 0.5
 
-/* Nothing of a world lies farther outside of it, in cells: boxes of legs are a little wider than these. */
+/*
+ * No geometry of a world lies farther outside of it, in cells, than this; the boxes of legs are a little
+ * wider than the world.
+ */
 #define WORLD_MARGIN 64.0
 
 SightShift
@@ -54,7 +57,7 @@ ask_next_plane(SightReading *reading)
 	index_rows_seek_box(&reading->row, geometry_of_box(&reading->boxes, shift, &reading->box));
 }
 
-/* A coordinate of a box, so near to the world that the box meets no other plane. */
+/* Clamps a coordinate of a box so near to the world that the box meets no other plane. */
 static double
 near_world(double coordinate)
 {

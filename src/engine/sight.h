@@ -1,11 +1,11 @@
 /*
  * sight.h
- *	  Who sees what: questions to the sight indexes.
+ *	  Reads the sight indexes: what is near a viewer.
  *
  * npc_tracks.sight and items.sight are GiST-indexed geometries of cells. Each world's are shifted by
- * multiples of SIGHT_STRIDE cells, so that worlds lie apart in the index; all
- * coordinates are integers below 2^24, which the index's single-precision boxes hold
- * exactly. A world's rows lie in one of SIGHT_PLANES planes, or two (sight.c).
+ * multiples of SIGHT_STRIDE cells, so that worlds lie apart in the index; all coordinates are integers
+ * below 2^24, which the index's single-precision boxes hold exactly. A world's rows lie in one of
+ * SIGHT_PLANES planes, or two (sight.c).
  */
 #ifndef NPCSIM_SIGHT_H
 #define NPCSIM_SIGHT_H
@@ -18,7 +18,7 @@
 
 #define SIGHT_PLANES 64
 
-/* Where in the index a world's geometries lie. */
+/* Returns where in the index a world's geometries lie. */
 extern SightShift sight_shift(int64 world_id, int plane);
 
 /*

@@ -1,15 +1,16 @@
 /*
  * tick.c
- *	  Time: events at their own moments, then everyone who is due decides.
+ *	  Time: events happen at their own moments, then everyone who is due decides.
  *
- * A tick ends at a multiple of the tick's length. First the events up to its
- * end happen, in the order (time, kind, id), each at its own time and seeing all earlier ones; then
- * whoever is due looks at the same instant, the end of the tick, and the actions are
- * carried out in order of id. So it does not matter how time is cut into calls.
+ * A tick ends at a multiple of the tick's length. First the events up to its end happen, in the order
+ * (time, kind, id), each at its own time and seeing all earlier ones; then all NPCs that are due look
+ * at the same instant, the end of the tick, and the actions are carried out in order of id. So it does
+ * not matter how time is cut into calls.
  *
- * No rule is entered while one runs. What a rule brings about that others have to be told by other rules (one is idle: its plan goes
- * on; nothing is left of an item) it leaves as an event that is due at once, and that is handed out when it has ended, before
- * anything else. So does what comes from outside: each input is done with when the next one comes, here and in a replay.
+ * No rule is entered while another runs. What a rule brings about that is the business of another rule
+ * (an NPC is idle: its plan goes on; nothing is left of an item) it leaves as an event that is due at
+ * once. That event is handed out when the rule has ended, before anything else. The same holds for
+ * what comes from outside: each input is done with when the next one comes, here and in a replay.
  * Nothing that is due at once is ever written.
  */
 #include "postgres.h"
@@ -77,7 +78,7 @@ run_events(World *world, int64 until)
 
 	while ((due = due_first(&world->events)) != NULL && due->at <= until)
 	{
-		/* what should have happened before this moment happens now: time does not go back */
+		/* An event that should have happened before this moment happens now: time does not go back. */
 		world->now = Max(world->now, due->at);
 		begin_rule(world);
 		if (due->kind == DUE_ITEM)

@@ -1,12 +1,12 @@
 /*
  * told.c
- *	  What minds are told: the events of an NPC since its mind was last told them and answered.
+ *	  The events that minds are told: those of an NPC since its mind was last told of them and answered.
  *
- * What happens over and over while nobody answers, a decision that fails, one that the built-in mind makes, a walk that
- * comes of it, is one event with the number of times, at the moment of the last. While a question is open nothing is
- * made one: how many events the question told is known by their number alone, when it is answered. What was made one
- * since a question that was given up is counted (events_merged), so that a late answer to that one forgets no more
- * than it was told.
+ * Some events happen over and over while nobody answers: a decision fails, the built-in mind makes
+ * one, a walk comes of it. They become one event with the number of times, at the moment of the last.
+ * While a question is open no events are merged, since the events that the question told are known by
+ * their number alone when it is answered. Those merged since a question was given up are counted
+ * (events_merged), so that a late answer to it forgets no more than it was told.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@
 
 #define KEYS_MAX 2
 
-/* Events that repeat, and by which members two of them are the same. */
+/* The types of events that repeat, and the members by which two of a type are the same. */
 typedef struct Repeating
 {
 	MindEvent	type;
@@ -57,7 +57,7 @@ is_of_type(Jsonb *event, MindEvent type)
 		   mind_event_by_name(value->val.string.val, value->val.string.len, &named) && named == type;
 }
 
-/* Texts and truth values; what is absent in both is the same. */
+/* Whether two texts or truth values are the same, as they are if both are absent. */
 static bool
 same_value(const JsonbValue *a, const JsonbValue *b)
 {
@@ -71,7 +71,7 @@ same_value(const JsonbValue *a, const JsonbValue *b)
 		   memcmp(a->val.string.val, b->val.string.val, a->val.string.len) == 0;
 }
 
-/* Is there one that it may repeat? Most have none, and are not read for it. */
+/* Whether there is an event that the new one may repeat. It mostly saves parsing the events. */
 static bool
 has_forerunner(const Npc *npc, MindEvent type)
 {
@@ -86,7 +86,7 @@ has_forerunner(const Npc *npc, MindEvent type)
 	return false;
 }
 
-/* How the event repeats, NULL if it does not: a walk does if it was not its mind's idea. */
+/* Returns how the event repeats; NULL if it does not. A walk repeats if it was not its mind's idea. */
 static const Repeating *
 repeats(MindEvent type, Jsonb *event)
 {
@@ -118,7 +118,7 @@ times_of(Jsonb *event)
 			   : 1;
 }
 
-/* When it happened first, a number of seconds as text. */
+/* Returns when the event happened first, a number of seconds as text. */
 static char *
 since_of(Jsonb *event)
 {
@@ -129,7 +129,9 @@ since_of(Jsonb *event)
 	return since != NULL && since->type == jbvNumeric ? numeric_normalize(since->val.numeric) : pstrdup("0");
 }
 
-/* Takes those out of the list that are the same as a new event, and adds to that how often it happened. */
+/*
+ * Takes events out of the list that are the same as a new one, and adds to the new one how often it happened.
+ */
 static void
 take_up_earlier(Npc *npc, MindEvent type, StringInfo event)
 {
@@ -157,13 +159,16 @@ take_up_earlier(Npc *npc, MindEvent type, StringInfo event)
 	}
 	if (since == NULL)
 		return;
-	event->data[--event->len] = '\0'; /* the closing brace */
+	event->data[--event->len] = '\0'; /* drops the closing brace */
 	appendStringInfo(event, ",\"times\":" INT64_FORMAT ",\"since\":%s}", times, since);
 }
 
 /* ---- what a mind that has just answered was not told yet ---- */
 
-/* Whether it happened after the mind was asked: a question that was answered without having been handed out told nothing. */
+/*
+ * Whether the event happened after the mind was asked. The time decides, since a question that was answered
+ * without having been handed out told nothing.
+ */
 static bool
 is_news(const Npc *npc, Jsonb *event)
 {
@@ -187,7 +192,8 @@ npc_interaction_is_over(const Npc *npc)
 		if (!is_news(npc, event))
 			continue;
 		if (is_of_type(event, MIND_INTERACTION_STARTED))
-			return false; /* it was in none before */
+			/* The NPC was in no interaction before. */
+			return false;
 		if (is_of_type(event, MIND_INTERACTION_FINISHED) || is_of_type(event, MIND_INTERACTION_CANCELLED))
 			return true;
 	}

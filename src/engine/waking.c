@@ -1,10 +1,10 @@
 /*
  * waking.c
- *	  What else decides whether a mind is asked, besides the schedule (schedule.c): events that it wants to be
- *	  woken by.
+ *	  Wakes minds, besides the schedule (schedule.c), by events that they want to be woken by.
  *
- * An event wakes a mind that named it in wake_on and has not been told of it. While a question is open nothing more
- * need be asked; what happened meanwhile is looked through when that question is done with.
+ * An event wakes a mind that named it in wake_on and has not been told of it. While a question is open
+ * the mind need not be asked; what happened meanwhile is looked through when that question is done
+ * with.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ wakes(const Npc *npc, MindEvent event)
 	return false;
 }
 
-/* Why a mind is to be asked: what is more urgent is not forgotten for what is less so. */
+/* Returns how urgent a reason to ask a mind is: a less urgent one does not replace a more urgent one. */
 static int
 urgency(DecisionReason reason)
 {
@@ -45,7 +45,10 @@ urgency(DecisionReason reason)
 	}
 }
 
-/* Its mind is to be asked about that, if nothing more urgent is to be asked. The caller schedules. */
+/*
+ * Notes that the mind is to be asked about a need, if nothing more urgent is to be asked. The caller
+ * schedules.
+ */
 void
 npc_lacks(World *world, Npc *npc)
 {
@@ -55,7 +58,7 @@ npc_lacks(World *world, Npc *npc)
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 }
 
-/* While a question is open only what cannot wait for the schedule is kept in mind. */
+/* While a question is open only reasons are noted that cannot wait for the schedule. */
 void
 npc_call_mind(World *world, Npc *npc, DecisionReason reason)
 {
@@ -65,11 +68,11 @@ npc_call_mind(World *world, Npc *npc, DecisionReason reason)
 	npc->decision_reason = reason;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
 	npc_schedule(world, npc, 0);
-	/* No more than that: the NPC may be in the midst of a change. */
+	/* Nothing more is done, since the NPC may be in the midst of a change. */
 	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
 }
 
-/* An event was told. */
+/* Asks the mind if it wants to be woken by an event, which it was told of. */
 void
 npc_wake(World *world, Npc *npc, MindEvent event)
 {

@@ -1,9 +1,9 @@
 /*
  * walk.c
- *	  Setting out, and staying where one is invited. All functions act at world->now.
+ *	  NPCs that set out, and that stay where they are invited. All functions act at world->now.
  *
- * Who is invited stays where it is until the bid is decided (bids.c): it keeps its goal, and has a leg of one cell that
- * ends when there is nothing to wait for any more.
+ * An NPC that is invited stays where it is until the bid is decided (bids.c): it keeps its goal, and
+ * has a leg of one cell that ends when there is nothing left to wait for.
  */
 #include "postgres.h"
 

@@ -1,10 +1,11 @@
 /*
  * whole.c
- *	  Whether the rows of a world belong together.
+ *	  Checks that the rows of a world belong together when its image was loaded.
  *
- * The rules follow references, take cells for indexes of the grid and states for cases without looking twice. A restore or a
- * replica that lost rows, or whoever wrote past the guards, may leave what leads nowhere: such a world stands still, with an error
- * that says why, before it takes the server down. world_faults() (sql/85_replay.sql) lists the references that lead nowhere.
+ * The rules follow references, take cells as indexes of the grid and states as cases without looking
+ * twice. A restore or a replica that lost rows, or somebody who wrote past the guards, may leave
+ * references that lead nowhere: such a world stands still, with an error that says why, before it
+ * takes the server down. world_faults() (sql/85_replay.sql) lists those references.
  */
 #include "postgres.h"
 
@@ -31,7 +32,7 @@ takes_part(const Interaction *interaction, const Npc *npc)
 	return false;
 }
 
-/* Values that a later version may know, or nobody. */
+/* Whether this version knows the NPC's values; a later version may have stored others. */
 static bool
 is_known(const Npc *npc)
 {
@@ -41,7 +42,7 @@ is_known(const Npc *npc)
 		   npc->goal_action >= ACTION_NONE && (int) npc->goal_action < ACTION_COUNT;
 }
 
-/* What happens to it next goes with what it does; nothing may be due to somebody that does nothing of the kind. */
+/* Whether the NPC's next event goes with what it does. */
 static bool
 event_fits(const Npc *npc)
 {
@@ -58,7 +59,8 @@ event_fits(const Npc *npc)
 			return npc->state == NPC_MOVING || npc->state == NPC_WANDERING;
 		case EVENT_WAIT_OVER:
 			return npc->state == NPC_WAITING;
-		case EVENT_GO_ON: /* is of a moment: no row has it */
+		/* It is never stored. */
+		case EVENT_GO_ON:
 			return false;
 		case EVENT_NONE:
 			break;

@@ -1,8 +1,10 @@
 /*
  * world_clock.c
- *	  The row of a world in world_clock: read with its lock, written with what was noted under it.
+ *	  The row of a world in world_clock: it is read when it is locked, and written with what was noted
+ *	  under the lock.
  *
- * Notes and events are pending only between the first world_changed() and the world_flush() of one SQL function.
+ * Notes and events are pending only between the first world_changed() and the world_flush() of one SQL
+ * function.
  */
 #include "postgres.h"
 
@@ -18,7 +20,7 @@
 #include "spi.h"
 #include "tables/row_locks.h"
 
-/* A still world's clock is written after at most this much world time at speed 1. */
+/* The clock of a world in which nothing happens is written after at most this much world time, at speed 1. */
 #define CLOCK_WRITE_INTERVAL (60 * SIM_SECOND)
 
 /* ---- the row ---- */
@@ -60,7 +62,7 @@ static const RowColumn clock_columns[] = {
 	ROW_NUMBER(WorldLock, settings_revision, "settings_revision", INT8OID),
 	ROW_NUMBER(WorldLock, next_event, "next_event", INT8OID),
 	ROW_NUMBER(WorldLock, rules, "rules", INT2OID),
-	/* written by who changes them */
+	/* Statements of the reducers that change them write these. */
 	ROW_READ_NUMBER(WorldLock, speed, "speed", INT4OID),
 	ROW_OWN("status", TEXTOID, take_running, NULL),
 	ROW_OWN("home", TEXTOID, take_home, NULL),
@@ -72,7 +74,7 @@ static RowType clock_rows = {.table = "world_clock",
 							 .column_count = lengthof(clock_columns),
 							 .place_at = offsetof(WorldLock, row)};
 
-/* What a lock has of the settings never changes. */
+/* The settings that a lock has never change. */
 static const RowColumn setting_columns[] = {
 	ROW_NUMBER(WorldLock, world_id, "id", INT8OID),
 	ROW_OWN("tick_rate", INT4OID, take_tick_rate, NULL),
@@ -196,7 +198,7 @@ world_record(WorldLock *lock, const WorldEvent *event)
 	return recorded.sequence;
 }
 
-/* The change log tells from which number on there is something new. */
+/* Notes in the change log from which number on there are new events and messages. */
 static void
 note_events(WorldLock *lock)
 {
@@ -215,8 +217,9 @@ clock_begin_moment(WorldLock *lock)
 }
 
 /*
- * What changes without time going on came from outside: unless it is stored, the world cannot be lived through again. Some
- * reducer does more than it says. An image may be written some flushes after the input that changed it.
+ * Raises an error if a change came from outside (the time did not go on) and no input was stored: the world
+ * could not be replayed. A reducer then does more than its description says. An image may be written some
+ * flushes after the input that changed it.
  */
 static void
 require_inputs(WorldLock *lock)
@@ -250,8 +253,8 @@ world_flush(WorldLock *lock)
 	lock->wrote = true;
 
 	/*
-	 * A worker tells of changes after its next tick; where there is none, or it will make no more (a
-	 * pause), it is done here.
+	 * A worker notifies after its next tick. Where there is no worker, or it will make no more ticks (a
+	 * pause), this transaction does it.
 	 */
 	if (lock->changed && (!lock->held || lock->settings_changed) && !lock->notified)
 	{
@@ -289,8 +292,8 @@ place_left(void *arg, int64 id)
 }
 
 /*
- * Nobody serves the world (any more): who did has written the clock before it left, maybe after the row was read, or after
- * the reader's snapshot was taken.
+ * Returns the clock of a world that no worker serves (any more). Its worker has written the clock before it
+ * left, maybe after the row was read or the reader's snapshot was taken.
  */
 static int64
 clock_left(int64 world_id, int64 row_clock)

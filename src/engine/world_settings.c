@@ -1,6 +1,7 @@
 /*
  * world_settings.c
- *	  What operators may change of a world that goes on: its speed, when minds are asked, what everybody lives by.
+ *	  Changes the settings that operators may change while a world runs: its speed, when minds are asked,
+ *	  how fast needs decay.
  */
 #include "postgres.h"
 
@@ -68,7 +69,7 @@ world_set_policy(World *world, const char *policy)
 	world_leave(world);
 }
 
-/* Whose mind is waited for, or who has none, is looked at when it would be anyway. */
+/* An NPC without a mind, or with an open question, is looked at when it would be anyway. */
 static void
 schedule_question(World *world, Npc *npc, void *arg)
 {
@@ -87,7 +88,7 @@ world_set_idle_interval(World *world, int32 seconds)
 	world_leave(world);
 }
 
-/* What it takes part in goes on: only what decays without it is another. */
+/* What an NPC takes part in goes on; only the decay beneath it changes. */
 static void
 set_decay(World *world, Npc *npc, void *arg)
 {

@@ -1,6 +1,6 @@
 /*
  * write.c
- *	  Writing what changed in a world's image: one statement per kind of row.
+ *	  Writes what changed in a world's image.
  *
  * A transaction writes once, at its end: between the ticks of one transaction nothing is read from the
  * tables but candidates for sight, to which what is not written yet is added (built_in.c).
@@ -21,10 +21,16 @@
 #include "spi.h"
 #include "tables/worlds.h"
 
-/* Rows a plane takes, per NPC, before it is asked whether to move on to the next (see sight.c). */
+/*
+ * The number of rows, per NPC, that are written to a plane before it is considered to move on to the next
+ * (see sight.c).
+ */
 #define PLANE_WRITES_PER_NPC 12
 #define PLANE_WRITES_MIN	 4096
-/* Tracks, and items, that are moved to the new plane per transaction although they did not change. */
+/*
+ * The number of tracks, and of items, that are moved to the new plane per transaction although they did not
+ * change.
+ */
 #define PLANE_MOVES 64
 
 static void
@@ -52,7 +58,7 @@ is_born(const Entity *entity, void *thing)
 	return *flag_of(thing, entity->born_at);
 }
 
-/* What is in the list of those that are to be written has changed, if it is all of one group. */
+/* Whether the thing's columns of a group are to be written. An entity with one group is dirty as a whole. */
 static bool
 has_changed(const Entity *entity, const RowGroup *group, void *thing)
 {
@@ -66,7 +72,7 @@ set_revision(const RowGroup *group, void *thing, int64 revision)
 		*(int64 *) ((char *) thing + group->revision_at) = revision;
 }
 
-/* Others are told once of each kind of change. */
+/* Notes in the change log how a thing changed, each kind of change once. */
 static void
 note_thing(WorldLock *lock, const Entity *entity, void *thing)
 {
@@ -90,7 +96,7 @@ note_thing(WorldLock *lock, const Entity *entity, void *thing)
 }
 StaticAssertDecl(CHANGE_KINDS <= 32, "kinds of change are the bits of a number");
 
-/* From the last table on: what a thing is comes first, and goes last. */
+/* Deletes rows from the last table on, since the first table says what a thing is. */
 static void
 delete_rows(World *world, const Entity *entity, const IdList *gone)
 {
@@ -147,7 +153,7 @@ write_hot(World *world, RowType *rows, void **things, int count, bool born)
 		rows_update_hot(rows, world->id, things, count, arg);
 }
 
-/* New rows, or rows that are there already. */
+/* Writes rows that are new, or rows that are there already. */
 static void
 write_some(World *world, RowType *rows, void **things, int count, bool born)
 {
@@ -170,7 +176,7 @@ write_some(World *world, RowType *rows, void **things, int count, bool born)
 	}
 }
 
-/* Those that are born, then the others; 'some' has room for all of them. */
+/* Writes the things that are born, then the others; 'some' has room for all of them. */
 static void
 write_table(World *world, const Entity *entity, RowType *rows, const PointerList *things, void **some)
 {
@@ -240,7 +246,7 @@ write_terrain(World *world)
 	pfree(blocked);
 }
 
-/* Moves up to PLANE_MOVES tracks that still lie in the old plane; how many there were. */
+/* Moves up to PLANE_MOVES tracks that still lie in the old plane. Returns how many it moved. */
 static int
 move_old_tracks(World *world)
 {
@@ -263,7 +269,7 @@ move_old_tracks(World *world)
 	return count;
 }
 
-/* The same for items. */
+/* Does the same for items. */
 static int
 move_old_items(World *world)
 {
@@ -286,7 +292,7 @@ move_old_items(World *world)
 	return count;
 }
 
-/* Has somebody held a snapshot since this was last asked, so that dead rows could not go? */
+/* Whether somebody has held a snapshot since this was last asked, so that dead rows could not be removed. */
 static bool
 snapshot_is_held(World *world)
 {
@@ -300,7 +306,7 @@ snapshot_is_held(World *world)
 	return held;
 }
 
-/* Moves on to the next plane, or goes on with it. */
+/* Moves on to the next plane when that is worth it, or goes on moving rows to it. */
 static void
 turn_sight(World *world)
 {
@@ -328,7 +334,7 @@ turn_sight(World *world)
 	lock->dirty = true;
 }
 
-/* What was to be written and is gone again. */
+/* Takes out of the lists what was to be written and is gone again. */
 static void
 close_up_lists(World *world)
 {
