@@ -1,6 +1,6 @@
 /*
  * components.c
- *	  The table of what items can be made of.
+ *	  The table of components, which is what items can be made of.
  */
 #include "postgres.h"
 

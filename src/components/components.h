@@ -1,7 +1,7 @@
 /*
  * components.h
- *	  Everything that items can be made of: a line here, and a file of that name beside it, in which the Component is
- *	  (tables/item_types.h says what it has).
+ *	  The list of components, which is what items can be made of: each has a line here and a file of its
+ *	  name beside it, in which its Component is (tables/item_types.h says what that has).
  */
 #ifndef NPCSIM_COMPONENTS_H
 #define NPCSIM_COMPONENTS_H
@@ -20,7 +20,7 @@
 #define COMPONENT_DECLARED(name) extern const Component name##_component;
 COMPONENTS(COMPONENT_DECLARED)
 
-/* When the library is loaded: from then on kinds of items are read. */
+/* Registers the components, before types of items are read. It is called when the library is loaded. */
 extern void components_init(void);
 
 #endif /* NPCSIM_COMPONENTS_H */

@@ -1,8 +1,10 @@
 /*
  * consumable.c
- *	  What is used up, little by little: {"consumption_time": s, "need_deltas": {need: units, …}}.
+ *	  The component consumable: an item is used up, little by little. {"consumption_time": s,
+ *	  "need_deltas": {need: units, …}}
  *
- * The time and the deltas are those of a whole one; a delta below zero takes away. Who stops early leaves the rest.
+ * The time and the deltas are those of a whole item; a delta below zero takes away. An NPC that stops
+ * early leaves the rest.
  */
 #include "postgres.h"
 

@@ -1,6 +1,7 @@
 /*
  * need_modifying.c
- *	  What those get who use the item: {"need_rates": {need: units per s, …}}. It offers nothing by itself.
+ *	  The component need_modifying: it fills or drains needs of NPCs that use the item, and offers nothing
+ *	  by itself. {"need_rates": {need: units per s, …}}
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * rates.c
- *	  What components have that give something and nothing else.
+ *	  Reads components that change needs and have no other member.
  */
 #include "postgres.h"
 

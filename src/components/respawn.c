@@ -1,6 +1,6 @@
 /*
  * respawn.c
- *	  What comes back after it was used up: {"after": s}.
+ *	  The component respawn: an item comes back after it was used up. {"after": s}
  */
 #include "postgres.h"
 
@@ -10,7 +10,7 @@
 #define RESPAWN_AFTER_MIN INT64_C(1000)
 #define RESPAWN_AFTER_MAX (365 * 86400 * SIM_SECOND)
 
-/* Draws for a free cell before it is put off. */
+/* The number of cells that are drawn and tried before the return is put off. */
 #define RESPAWN_TRIES 8
 
 typedef struct Respawning
@@ -52,7 +52,7 @@ used_up(World *world, WorldItem *item, const ItemPart *part)
 	item_await(world, item->id, item->type, item->cell, world->now + respawning->after);
 }
 
-/* An item may come back on a free cell on which it does not plug a way. */
+/* Whether an item may come back on a cell: it is free, and blocking it does not plug a way. */
 static bool
 respawn_possible(World *world, Cell cell)
 {
@@ -60,7 +60,9 @@ respawn_possible(World *world, Cell cell)
 		   npc_on(world, cell, NULL) == NULL;
 }
 
-/* A cell for an item to come back on: its old one, else one nearby. */
+/*
+ * Chooses a cell for an item to come back on: its old one, else one nearby. Returns false if there is none.
+ */
 static bool
 respawn_cell(World *world, const WorldItem *item, Cell *cell)
 {

@@ -1,6 +1,6 @@
 /*
  * sittable.c
- *	  What can be sat on: {"need_rates": {need: units per s, …}}.
+ *	  The component sittable: NPCs can sit on the item. {"need_rates": {need: units per s, …}}
  */
 #include "postgres.h"
 
@@ -12,7 +12,10 @@ parse(const TypeJson *json, JsonbContainer *object, ItemPart *part, void *own)
 	read_rates(json, object, "A sittable", part);
 }
 
-/* The reference game puts one interaction on what can be both consumed and sat on, and it is food. */
+/*
+ * In the reference game an item that can be both consumed and sat on offers one interaction only, and that is
+ * to consume it.
+ */
 static bool
 offers(const ItemType *type, const ItemPart *part, const InteractionType *interaction)
 {

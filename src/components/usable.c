@@ -1,7 +1,7 @@
 /*
  * usable.c
- *	  What interactions name no component for: {"interactions": [name, …]}. What the world does not have the item does not
- *	  offer.
+ *	  The component usable: the item offers interactions that name no component. {"interactions": [name,
+ *	  …]} Interactions that the world does not have are not offered.
  */
 #include "postgres.h"
 

@@ -1,11 +1,14 @@
 /*
  * action_list.h
- *	  What an NPC can be told to do, an entry each. It is included where ACTION() says what is made of them.
+ *	  The actions that an NPC can be told to do, an entry each. It is included wherever ACTION() is
+ *	  defined.
  *
  *	  ACTION(SHOUT, shout, 12, …)		ACTION_SHOUT, stored as 12, is told of by the name "shout"
  *
- * What follows are members of ActionEntry (sim/actions.h): by which names minds mean it, with which parameters, in which states it is
- * legal. How it is read and what comes of it is shout_rules, a table of functions in a file of src/engine (engine/actions.h).
+ * What follows are members of ActionEntry (sim/actions.h): the names by which minds mean it, its
+ * parameters, the states in which it is legal. How it is read and carried out is in shout_rules, a
+ * table of functions in a file of src/engine (engine/actions.h).
+ *
  * Numbers are stored: a new action has the next one.
  */
 /* clang-format off */
@@ -28,7 +31,7 @@ ACTION(APPROACH, approach, 4,				/* walks next to it, no more */
 ACTION(WANDER, wander, 5,
 	   .legal_in = ON_FOOT,
 	   .choice = "walk around and look for more")
-ACTION(WAIT, wait, 6,						/* who waits for the answer to its bid does so already */
+ACTION(WAIT, wait, 6,						/* an NPC that waits for the answer to its bid may wait */
 	   .parameters = {{"duration", PARAMETER_NUMBER}},
 	   .legal_in = ON_FOOT | IN_STATE(REQUESTING),
 	   .keeps_plan_in = IN_STATE(REQUESTING),

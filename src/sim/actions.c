@@ -1,7 +1,6 @@
 /*
  * actions.c
- *	  What an NPC can be told to do, and in which state it may; how an item
- *	  answers a bid.
+ *	  The entries of actions and the states in which they are legal; how an item answers a bid.
  */
 #include "sim/actions.h"
 
@@ -75,7 +74,7 @@ action_takes(ActionKind kind, const char *parameter)
 	return false;
 }
 
-/* The result may lie outside the world. */
+/* Returns the next cell in a direction, which may lie outside the world. */
 Cell
 cell_towards(Cell from, Direction direction)
 {
@@ -97,7 +96,9 @@ cell_towards(Cell from, Direction direction)
 	return from;
 }
 
-/* Without regard to the case of ASCII letters, whatever the locale. */
+/*
+ * Compares a name with a word of lower-case letters, ignoring the case of ASCII letters whatever the locale.
+ */
 static bool
 same_word(const char *name, const char *word)
 {

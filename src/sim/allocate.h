@@ -1,6 +1,6 @@
 /*
  * allocate.h
- *	  Memory for the parts of sim/ that need some; not for others to include.
+ *	  Allocation for the parts of sim/ that need memory; not for use outside.
  */
 #ifndef NPCSIM_ALLOCATE_H
 #define NPCSIM_ALLOCATE_H
@@ -10,7 +10,7 @@
 
 #include "sim/grid.h"
 
-/* Without an allocator of the caller's, running out of memory ends the process. */
+/* Allocates by the caller's allocator. Without one, running out of memory ends the process. */
 static inline void *
 sim_allocate(const SimAllocator *allocator, size_t size)
 {
@@ -30,7 +30,7 @@ sim_allocate_zeroed(const SimAllocator *allocator, size_t size)
 	return memset(sim_allocate(allocator, size), 0, size);
 }
 
-/* 'pointer' may be NULL */
+/* Releases what sim_allocate() returned; 'pointer' may be NULL. */
 static inline void
 sim_release(const SimAllocator *allocator, void *pointer)
 {

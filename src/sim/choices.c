@@ -1,15 +1,13 @@
 /*
  * choices.c
- *	  What an NPC may do now, most useful first by the built-in mind's own
- *	  ranking.
+ *	  Lists what an NPC may do now, most useful first by the built-in mind's own ranking.
  *
- * Invariants: every choice is legal in the NPC's state, none is there twice,
- * and whatever there is to see, walking about, going on and standing keep
- * their places.
+ * Invariants: every choice is legal in the NPC's state, none is there twice, and however much there is
+ * to see, walking about, going on and standing keep their places.
  */
 #include "sim/choices.h"
 
-/* Of each kind at most so many. */
+/* The most invitations and partners that are offered. */
 #define BIDS_OFFERED	 4
 #define PARTNERS_OFFERED 6
 
@@ -18,15 +16,15 @@ typedef struct Choices
 	const ChoiceView *view;
 	Action			 *actions;
 	int				  count;
-	int				  limit; /* places that may be taken now */
+	int				  limit; /* places that may be filled at present */
 } Choices;
 
 typedef struct Offer
 {
 	const SeenItem		  *item;
 	const InteractionType *interaction;
-	int32_t				   score; /* what the mind chooses by */
-	int32_t				   lack;  /* to all that a need can be */
+	int32_t				   score; /* by which the mind chooses */
+	int32_t				   lack;  /* of the neediest need to NEED_MAX */
 } Offer;
 
 static bool
@@ -77,7 +75,7 @@ add_bids(Choices *choices)
 	}
 }
 
-/* Whether an offer comes before another. */
+/* Whether an offer ranks before another. */
 static bool
 offer_before(const Offer *offer, const Offer *other)
 {
@@ -88,7 +86,7 @@ offer_before(const Offer *offer, const Offer *other)
 	return offer->item != other->item && mind_item_nearer(offer->item, other->item);
 }
 
-/* The best offers in sight, in order; how many. */
+/* Fills in the best offers in sight, in order. Returns how many there are. */
 static int
 find_offers(const MindView *view, Offer offers[CHOICES_MAX])
 {
@@ -119,7 +117,7 @@ find_offers(const MindView *view, Offer offers[CHOICES_MAX])
 	return count;
 }
 
-/* Those that serve a low need, or those that do not. */
+/* Adds the offers that serve a low need, or those that do not. */
 static void
 add_offers(Choices *choices, const Offer *offers, int count, bool needed)
 {
@@ -141,7 +139,7 @@ rank_on_foot(Choices *choices)
 {
 	const ChoiceView *view = choices->view;
 	const int		  company = partners_offered(view);
-	const int		  standing = 3; /* to wander, to go on, to wait */
+	const int		  standing = 3; /* places for wandering, going on and waiting */
 	Offer			  offers[CHOICES_MAX];
 	int				  offer_count = find_offers(&view->mind, offers);
 	Action			  first = mind_decide(&view->mind);
@@ -179,7 +177,7 @@ rank_inside(Choices *choices)
 	add_kind(choices, ACTION_CANCEL_INTERACTION);
 }
 
-/* Whatever else there is. */
+/* Adds the actions whose entries say that they are offered everywhere. */
 static void
 add_others(Choices *choices)
 {

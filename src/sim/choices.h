@@ -1,8 +1,9 @@
 /*
  * choices.h
- *	  What an NPC may do now, most useful first by the built-in mind's own ranking.
+ *	  Lists what an NPC may do now, most useful first by the built-in mind's own ranking.
  *
- * For minds that choose from a list rather than spell out an action: each is complete, and legal in the NPC's state.
+ * It is for minds that choose from a list rather than spell out an action: each choice is complete,
+ * and legal in the NPC's state.
  */
 #ifndef NPCSIM_CHOICES_H
 #define NPCSIM_CHOICES_H
@@ -11,18 +12,18 @@
 
 #define CHOICES_MAX 24
 
-/* How long the choice to wait lasts: a mind that chooses from a list does not stand for ever. */
+/* How long the choice to wait lasts, so that a mind that chooses from a list does not stand for ever. */
 #define CHOICE_WAIT (10 * SIM_SECOND)
 
-/* An invitation that waits for the NPC's answer. */
+/* An invitation that the NPC has not answered yet. */
 typedef struct SeenBid
 {
 	int64_t bid_id;
 	bool	acceptable; /* the bidder is near enough */
-	bool	wanted;		/* mind_accepts() */
+	bool	wanted;		/* the built-in mind would accept: mind_accepts() */
 } SeenBid;
 
-/* Something to do with another NPC, who is free for it, or does it and can be joined, and can be got to. */
+/* An interaction with another NPC that can be reached, who is free for it, or is in it and can be joined. */
 typedef struct SeenPartner
 {
 	int64_t				   npc_id;
@@ -31,20 +32,25 @@ typedef struct SeenPartner
 
 typedef struct ChoiceView
 {
-	MindView	   mind; /* items that can be got to; without the wish to talk, which is a matter of chance */
+	/* It has the items that can be reached, and no wish to talk, which is a matter of chance. */
+	MindView	   mind;
 	const SeenBid *bids;
 	int			   bid_count;
 	const SeenPartner *partners; /* nearest first */
 	int				   partner_count;
-	bool			   may_speak;  /* in the interaction it is in, by now */
-	bool			   may_wander; /* there is anywhere to go */
-	bool is_free[4]; /* the next cell, by Direction; all false for a walker, who is elsewhere soon */
+	bool			   may_speak;  /* the interaction takes an act now */
+	bool			   may_wander; /* there is a cell to go to */
+	/* The next cells, by Direction; all false for a walker, who is elsewhere soon. */
+	bool is_free[4];
 } ChoiceView;
 
 /*
- * Answers to invitations come first, since they do not wait; then what mind_decide() answers; then, for one on foot,
- * what serves low needs (neediest first, then nearest), walking about, company, what serves other needs, and standing; in an
- * interaction, staying and leaving. How many there are, at most CHOICES_MAX: of too many things in sight the last are left out.
+ * Ranks the choices and returns how many there are, at most CHOICES_MAX: of too many things in sight the last
+ * are left out.
+ *
+ * Answers to invitations come first, since they do not wait; then what mind_decide() answers; then, for an
+ * NPC on foot, what serves low needs (neediest first, then nearest), walking about, company, what serves
+ * other needs, and standing; in an interaction, staying and leaving.
  */
 extern int choices_rank(const ChoiceView *view, Action choices[CHOICES_MAX]);
 

@@ -1,22 +1,20 @@
 /*
  * colony.c
- *	  A plausible colony for any size, from a seed: rooms and walls, items
- *	  and people.
+ *	  A plausible colony for any size, from a seed: rooms and walls, items and people.
  *
- * The colony settles in a square around a place drawn from the seed, as large
- * as its people fill at SETTLED_CELLS cells each, or in the whole world if that
- * is smaller.  The settlement is divided into lots; most get a room with doors,
- * some a bit of wall, the rest stay open.  Furniture stands along
+ * The colony settles in a square around a place drawn from the seed, as large as its people fill at
+ * SETTLED_CELLS cells each, or in the whole world if that is smaller.  The settlement is divided into
+ * lots; most get a room with doors, some a bit of wall, the rest stay open.  Furniture stands along
  * the walls inside the rooms, apples lie in small heaps, people are anywhere.
  *
- * Where needs decay as fast as in the reference game nobody can have all he needs, and a colony is given what it was always
- * given.  Where they decay slowly people find what they lack by walking about: so it has to be within a walk
- * from anywhere they may have got to, also outside the settlement: each district has some of every kind.
+ * Where needs decay as fast as in the reference game nobody can fill all needs, and a colony gets a
+ * fixed number of items per NPC.  Where they decay slowly people find what they lack by walking about.
+ * So it has to be within a walk from anywhere they may have got to, also outside the settlement: each
+ * district has some of every type.
  *
- * Everything that blocks is put down one cell at a time on a copy of the grid,
- * and only where the cells around it stay connected and no item loses its last
- * free neighbour.  That is what keeps every free cell in its component and every
- * item within reach, however crowded the world is.
+ * Everything that blocks is put down one cell at a time on a copy of the grid, and only where the
+ * cells around it stay connected and no item loses its last free neighbour.  That is what keeps every
+ * free cell in its component and every item within reach, however crowded the world is.
  */
 #include "sim/colony.h"
 
@@ -31,20 +29,22 @@
 #define CELLS_PER_NPC	   4   /* below this a world is full */
 #define SETTLED_CELLS	   256 /* per NPC: an apple in sight from most places */
 #define WALL_PERCENT	   6   /* walls stay below this share of the cells */
-#define ITEMS_PER_TWO_NPCS 5   /* apples, and what furniture there is */
-#define NPCS_PER_FURNITURE \
-	3 /* to a piece of it, whatever that is: most of the time people are on their way */
+#define ITEMS_PER_TWO_NPCS 5   /* of all types */
+/* One piece of furniture, of any type, serves so many: most of the time people are on their way. */
+#define NPCS_PER_FURNITURE 3
 
-/* Where needs decay slowly, of each kind of furniture there is one ... */
-#define CELLS_PER_PIECE \
-	400 /* to so many cells, where a need decays by SLOW_DECAY; to fewer where it is faster */
-#define NPCS_PER_PIECE	 10 /* and to so many people */
-#define APPLES_PER_PIECE 2	/* in a place that has room */
-#define NPCS_PER_APPLE	 1	/* and to so many people */
+/*
+ * Where needs decay slowly, each type of furniture has one piece for so many cells (where a need decays by
+ * SLOW_DECAY; for fewer cells where it is faster) and for so many people.
+ */
+#define CELLS_PER_PIECE	 400
+#define NPCS_PER_PIECE	 10
+#define APPLES_PER_PIECE 2 /* in a place that has room */
+#define NPCS_PER_APPLE	 1 /* everywhere */
 #define SLOW_DECAY		 (NEED_UNIT / 5)
-/* So far people who live so stray. */
+/* How far people stray where needs decay slowly. */
 #define ROAMED_CELLS	 1024  /* per NPC */
-#define ROAMED_CELLS_MIN 65536 /* by a few of them */
+#define ROAMED_CELLS_MIN 65536 /* for a few people */
 
 #define LOT_SIDE			  14
 #define ROOM_MARGIN			  1 /* between a room and the edge of its lot */
@@ -77,7 +77,7 @@ typedef struct Builder
 	Cell			   *places; /* for furniture: cells inside rooms, along the walls */
 	int32_t				place_count;
 	int32_t				place_capacity;
-	bool				spread; /* over districts, not over rooms */
+	bool				spread; /* items are spread over districts, not over rooms */
 	const SimAllocator *allocator;
 	ColonyPlan		   *plan;
 } Builder;
@@ -88,7 +88,7 @@ draw(Builder *builder, int bound)
 	return (int) sim_random_below(builder->seed, SIM_ENTITY_COLONY, builder->counter++, (uint32_t) bound);
 }
 
-/* Uniform in least .. most. */
+/* Draws uniformly from least .. most. */
 static int
 draw_between(Builder *builder, int least, int most)
 {
@@ -114,14 +114,14 @@ shuffle(Builder *builder, Cell *cells, int count)
 	}
 }
 
-/* How many parts of that size there are, the last one may be smaller. */
+/* Returns how many parts of that size there are; the last one may be smaller. */
 static int
 parts_of(int64_t number, int64_t part)
 {
 	return (int) ((number + part - 1) / part);
 }
 
-/* The numbers below 'count' in a random order. */
+/* Returns the numbers below 'count' in a random order. */
 static int *
 shuffled_numbers(Builder *builder, int count)
 {
@@ -140,7 +140,7 @@ shuffled_numbers(Builder *builder, int count)
 
 /* ---- where there is room ---- */
 
-/* May somebody live on this cell of the world as it is? */
+/* Whether somebody could live on this cell of the world as it is. */
 static bool
 habitable(const Builder *builder, Cell cell)
 {
@@ -152,8 +152,8 @@ habitable(const Builder *builder, Cell cell)
 }
 
 /*
- * Chooses the component with the most cells on which nobody stands, of several
- * the first from the top left; returns how many it has.
+ * Chooses the component with the most cells on which nobody stands, the first from the top left if there are
+ * several. Returns how many it has.
  */
 static int
 choose_component(Builder *builder, Grid *world)
@@ -161,7 +161,7 @@ choose_component(Builder *builder, Grid *world)
 	int32_t *sizes;
 	int		 largest = 0;
 
-	/* fresh labels: the component's number is part of nothing that depends on history */
+	/* The labels are made afresh, so that the component's number does not depend on history. */
 	grid_relabel(world);
 	sizes = sim_allocate_zeroed(builder->allocator, ((size_t) world->label_count + 1) * sizeof(int32_t));
 	for (int y = 0; y < world->size_y; y++)
@@ -193,7 +193,7 @@ count_habitable(const Builder *builder)
 	return count;
 }
 
-/* The side of a square of so many cells. */
+/* Returns the side of a square of so many cells. */
 static int
 side_of(int64_t cells)
 {
@@ -205,8 +205,8 @@ side_of(int64_t cells)
 }
 
 /*
- * Lays a square of that side around the centre, within the world.  A narrow
- * world is taken further along, for so many cells.  True if it is all of it.
+ * Lays a square of that side around the centre, within the world. In a narrow world it is lengthened until it
+ * has so many cells. Returns whether it is the whole world.
  */
 static bool
 lay_square(Builder *builder, int side, int64_t wanted)
@@ -252,7 +252,9 @@ choose_settlement(Builder *builder, int npc_count)
 		side += side / 4;
 }
 
-/* Lists the square's habitable cells in a random order, but for those of another one (NULL: there is none). */
+/*
+ * Lists the square's habitable cells in a random order, except those of another square (NULL: there is none).
+ */
 static void
 list_cells(Builder *builder, const Builder *except)
 {
@@ -283,7 +285,7 @@ has_free_neighbour(const Grid *grid, Cell cell)
 	return false;
 }
 
-/* May this cell be blocked without harm to anybody? */
+/* Whether this cell may be blocked without harm to anybody. */
 static bool
 may_block(Builder *builder, Cell cell)
 {
@@ -342,7 +344,7 @@ note_place(Builder *builder, int x, int y)
 	builder->places[builder->place_count++] = cell_at(x, y);
 }
 
-/* The n-th cell of a room's walls, clockwise from the top left corner. */
+/* Returns the n-th cell of a room's walls, clockwise from the top left corner. */
 static Cell
 wall_cell(int left, int top, int width, int height, int n)
 {
@@ -481,7 +483,7 @@ build_walls(Builder *builder)
 
 /* ---- items and people ---- */
 
-/* a prime number of kinds, so that any step through them meets all */
+/* The number of types is prime, so that any step through them meets all. */
 static const ColonyItemType furniture[] = {COLONY_CHAIR, COLONY_SHOWER, COLONY_TELEVISION};
 
 #define FURNITURE_KINDS ((int) (sizeof(furniture) / sizeof(furniture[0])))
@@ -501,14 +503,14 @@ put_furniture(Builder *builder, int wanted)
 		put += put_item(builder, builder->cells[i], furniture[(first + put * step) % FURNITURE_KINDS]);
 }
 
-/* The square in districts of one size, and where furniture can stand in each. */
+/* The square, parted into districts of one size, and where furniture can stand in each. */
 typedef struct Districts
 {
 	int		 columns;
 	int		 rows;
 	int		 count;
-	Cell	*cells; /* those of a district side by side, inside rooms first */
-	int32_t *next;	/* by district: those that were not tried yet, up to ... */
+	Cell	*cells; /* side by side by district, inside rooms first */
+	int32_t *next;	/* by district: the cells that were not tried yet ... */
 	int32_t *end;
 } Districts;
 
@@ -521,7 +523,7 @@ district_of(const Builder *builder, const Districts *districts, Cell cell)
 	return row * districts->columns + column;
 }
 
-/* As many districts as the square's cells fill at so many each, or fewer. */
+/* Lays out as many districts as the square's cells fill at so many each, or fewer. */
 static void
 lay_out_districts(const Builder *builder, int cells_each, Districts *districts)
 {
@@ -542,7 +544,7 @@ lay_out_districts(const Builder *builder, int cells_each, Districts *districts)
 	districts->next = sim_allocate_zeroed(allocator, (size_t) count * sizeof(int32_t));
 	districts->end = sim_allocate_zeroed(allocator, (size_t) count * sizeof(int32_t));
 
-	/* how many are in each, where they begin, and then they themselves */
+	/* Counts the cells of each district, then where they begin, then fills them in. */
 	for (int i = 0; i < builder->place_count; i++)
 		districts->next[district_of(builder, districts, builder->places[i])]++;
 	for (int i = 0; i < builder->cell_count; i++)
@@ -570,7 +572,7 @@ release_districts(const Builder *builder, Districts *districts)
 	sim_release(builder->allocator, districts->end);
 }
 
-/* Puts one of a kind into a district; false if there is no room. */
+/* Puts an item of a type into a district. Returns false if there is no room. */
 static bool
 furnish_district(Builder *builder, Districts *districts, int district, ColonyItemType type)
 {
@@ -580,7 +582,9 @@ furnish_district(Builder *builder, Districts *districts, int district, ColonyIte
 	return false;
 }
 
-/* So many of each kind: one in every district, then another one in each, as long as there is room. */
+/*
+ * Puts out so many of each type: one in every district, then another one in each, as long as there is room.
+ */
 static void
 spread_furniture(Builder *builder, int of_each)
 {
@@ -609,7 +613,7 @@ spread_furniture(Builder *builder, int of_each)
 	release_districts(builder, &districts);
 }
 
-/* Up to so many apples around a cell; returns how many. */
+/* Puts up to so many apples around a cell. Returns how many. */
 static int
 put_heap(Builder *builder, Cell middle, int most)
 {
@@ -626,7 +630,7 @@ put_heap(Builder *builder, Cell middle, int most)
 	return put;
 }
 
-/* Puts a heap into a district; returns how many apples it has, 0 if there is no room. */
+/* Puts a heap into a district. Returns how many apples it has, 0 if there is no room. */
 static int
 heap_in_district(Builder *builder, Districts *districts, int district, int most)
 {
@@ -637,7 +641,10 @@ heap_in_district(Builder *builder, Districts *districts, int district, int most)
 	return put;
 }
 
-/* A heap in every district, then another one in each, as long as there is room; returns how many apples were put. */
+/*
+ * Puts a heap into every district, then another one into each, as long as there is room. Returns how many
+ * apples were put.
+ */
 static int
 spread_heaps(Builder *builder, int wanted)
 {
@@ -655,7 +662,7 @@ spread_heaps(Builder *builder, int wanted)
 		more = false;
 		for (int i = 0; i < districts.count && put < wanted; i++)
 		{
-			/* so many that there are some for those to come */
+			/* The share of each district leaves some for those to come. */
 			int apples =
 				heap_in_district(builder, &districts, order[i], parts_of(wanted - put, districts.count - i));
 
@@ -674,14 +681,14 @@ put_apples(Builder *builder, int wanted)
 	int put = builder->spread ? spread_heaps(builder, wanted) : 0;
 	int next = builder->spread ? 0 : builder->cell_count;
 
-	/* heaps around cells from the end of the list */
+	/* Heaps are laid around cells from the end of the list. */
 	while (next > 0 && put < wanted)
 		put += put_heap(builder, builder->cells[--next], wanted - put);
 	for (int i = 0; i < builder->cell_count && put < wanted; i++)
 		put += put_item(builder, builder->cells[i], COLONY_APPLE);
 }
 
-/* On cells of the settlement that are still free; 'spare' has kept enough of them. */
+/* Places NPCs on cells of the settlement that are still free; 'spare' has kept enough of them. */
 static void
 place_npcs(Builder *builder, int wanted)
 {
@@ -697,14 +704,14 @@ place_npcs(Builder *builder, int wanted)
 
 /* ---- how much of it ---- */
 
-/* What is put out in a place. */
+/* How many items are put out in a place. */
 typedef struct Supply
 {
 	int pieces; /* of furniture */
 	int apples;
 } Supply;
 
-/* As ever. */
+/* Returns the supply of the reference game. */
 static Supply
 reference_supply(int npc_count)
 {
@@ -714,7 +721,9 @@ reference_supply(int npc_count)
 	return supply;
 }
 
-/* Enough for so many people who walk about so many cells, on which there are some items already. */
+/*
+ * Returns the supply for so many people who walk about on so many cells, where there are some items already.
+ */
 static Supply
 living_supply(int cells, int items, int npc_count, int32_t decay)
 {
@@ -731,7 +740,7 @@ living_supply(int cells, int items, int npc_count, int32_t decay)
 																		 : by_appetite};
 }
 
-/* Items in the square that were there before. */
+/* Counts the items that were in the square before. */
 static int
 count_items(const Builder *builder)
 {
@@ -761,7 +770,7 @@ put_out(Builder *builder, Supply supply)
 	put_apples(builder, supply.apples);
 }
 
-/* The settlement is furnished and people are in it: what they need where they stray to. */
+/* Supplies the cells around a furnished and peopled settlement with what people need where they stray to. */
 static void
 supply_surroundings(Builder *builder, int npc_count, int32_t decay)
 {
@@ -782,7 +791,7 @@ supply_surroundings(Builder *builder, int npc_count, int32_t decay)
 
 /* ---- the whole ---- */
 
-/* Copies the world's terrain to the plan and its terrain and items to the site. */
+/* Copies the world's terrain to the plan, and its terrain and items to the site. */
 static void
 survey(Builder *builder)
 {
@@ -828,7 +837,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_w
 		choose_settlement(&builder, npc_count);
 		list_cells(&builder, NULL);
 
-		/* what people need comes before walls */
+		/* What people need comes before walls. */
 		builder.spare = builder.cell_count - npc_count;
 		builder.wall_room =
 			(int) (((int64_t) (builder.right - builder.left) * (builder.bottom - builder.top) * WALL_PERCENT -
@@ -853,7 +862,7 @@ colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_w
 
 /* ---- names ---- */
 
-/* a prime number of names, so that any step through them meets all */
+/* The number of names is prime, so that any step through them meets all. */
 static const char *const names[] = {
 	"Ada",	  "Bo",	   "Cleo",	 "Dara",   "Eli",	"Faye",	 "Gus",	  "Hana",	"Ivo",	  "June",	"Kai",
 	"Lena",	  "Milo",  "Nora",	 "Otto",   "Pia",	"Quin",	 "Rosa",  "Sven",	"Tara",	  "Ugo",	"Vera",

@@ -8,7 +8,7 @@
 
 #include "sim/grid.h"
 
-/* What a colony is given: something for each need. */
+/* The types of items in a colony; there is something for each need. */
 typedef enum ColonyItemType
 {
 	COLONY_APPLE,
@@ -37,27 +37,25 @@ typedef struct ColonyPlan
 #define COLONY_NAME_SIZE 48
 
 /*
- * Plans a colony of npc_count NPCs on the free cells of a grid: some short
- * walls (below 6 % of the cells, never cutting a free cell off from its
- * component, never on an item or an occupied cell), items (fewer when there is no room), everyone on a free cell of its
- * own, all in the largest component.  Furniture is as many chairs as showers and televisions.  No item is out
- * of reach and none cuts a free cell off either.
+ * Plans a colony of npc_count NPCs on the free cells of a grid: some short walls (below 6 % of the cells,
+ * never cutting a free cell off from its component, never on an item or an occupied cell), items (fewer when
+ * there is no room), everyone on a free cell of its own, all in the largest component.  Furniture is as many
+ * chairs as showers and televisions.  No item is out of reach and none cuts a free cell off either.
  *
- * What there is of items depends on how fast needs decay, at most ('decay', millionths of a unit a second).  As fast as
- * in the reference game, or faster: two and a half items per NPC, a piece of furniture for every three NPCs,
- * the rest are apples.  Slower: what they need to live by, wherever they may walk to, with
- * furniture of each kind in every district.
+ * The number of items depends on how fast needs decay at most ('decay', millionths of a unit a second).  As
+ * fast as in the reference game, or faster: two and a half items per NPC, of which a piece of furniture for
+ * every three NPCs and the rest apples.  Slower: what the NPCs need to live, wherever they may walk to, with
+ * furniture of each type in every district.
  *
- * Returns false, with *room = how many NPCs fit, when they do not fit (an NPC
- * needs 4 free cells on which nobody stands); the plan is then empty.  Walls
- * are only planned when with_walls.  The plan's arrays are the caller's to
- * release, by the allocator.  A pure function of its arguments; the grid gets
- * fresh labels and is not changed otherwise.
+ * Returns false, with *room = how many NPCs fit, when they do not fit (an NPC needs 4 free cells on which
+ * nobody stands); the plan is then empty.  Walls are only planned when with_walls.  The plan's arrays are the
+ * caller's to release, by the allocator.  A pure function of its arguments; the grid gets fresh labels and is
+ * not changed otherwise.
  */
 extern bool colony_plan(Grid *grid, uint64_t seed, int npc_count, int32_t decay, bool with_walls,
 						const SimAllocator *allocator, ColonyPlan *plan, int *room);
 
-/* The name of the n-th NPC (n >= 0): "Ada", "Bo", … then "Ada 2", …; distinct for distinct n. */
+/* Writes the name of the n-th NPC (n >= 0): "Ada", "Bo", … then "Ada 2", …; distinct for distinct n. */
 extern void colony_npc_name(uint64_t seed, int n, char name[COLONY_NAME_SIZE]);
 
 #endif /* NPCSIM_COLONY_H */

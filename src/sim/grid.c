@@ -1,17 +1,14 @@
 /*
  * grid.c
- *	  The cells of a world: terrain, items, who stands where, and which
- *	  cells are connected.
+ *	  The cells of a world: terrain, items, who stands where, and which cells are connected.
  *
- * Labels are made when somebody first asks.  From then on a cell that becomes
- * free joins the components around it (union-find), and one that becomes
- * blocked is looked at closely: as long as its neighbours are still connected
- * within three cells of it, no component can have been cut in two.  Only if
- * they are not are the labels marked coarse, and somebody whose search they
- * misled makes them afresh.
+ * Labels are made when somebody first asks.  From then on a cell that becomes free joins the
+ * components around it (union-find), and one that becomes blocked is looked at closely: as long as its
+ * neighbours are still connected within three cells of it, no component can have been cut in two.
+ * Only if they are not are the labels marked coarse, and whoever needs them exact, or was misled by
+ * them in a search, makes them afresh.
  *
- * Memory is 6 bytes and 2 bits a cell, 4 bytes of it from the first question
- * about connection on.
+ * Memory is 6 bytes and 2 bits a cell, 4 bytes of it from the first question about connection on.
  */
 #include "sim/grid.h"
 
@@ -20,7 +17,7 @@
 #include "sim/allocate.h"
 #include "sim/grid_cells.h"
 
-/* a cell's count in a byte; this value means "and the excess on the list" */
+/* The largest count that a byte holds; what exceeds it is on the list. */
 #define COUNT_FULL 255
 
 /* ---- bitmaps ---- */
@@ -100,7 +97,7 @@ count_up(CellCounts *counts, int32_t index, const SimAllocator *allocator)
 	counts->excess[counts->excess_count++] = (CellExcess) {.index = index, .excess = 1};
 }
 
-/* Taking away what is not there changes nothing. */
+/* Counts down; a count of 0 stays 0. */
 static void
 count_down(CellCounts *counts, int32_t index)
 {
@@ -247,7 +244,7 @@ grid_relabel(Grid *grid)
 				join_components(grid, index, index - grid->stride);
 		}
 	}
-	/* parents come before their children, so one round makes every parent a root */
+	/* Parents come before their children, so one round makes every parent a root. */
 	for (int32_t label = 0; label < grid->label_count; label++)
 		grid->parents[label] = grid->parents[grid->parents[label]];
 	grid->labelled = true;
@@ -257,7 +254,7 @@ grid_relabel(Grid *grid)
 bool
 grid_keeps_connected(const Grid *grid, Cell cell)
 {
-	/* 7 x 7 cells around it, 8 bits a row of which the last is never free */
+	/* The cells are 7 x 7 around it, 8 bits a row, of which the last is never free. */
 	const int	   reach = 3;
 	const int	   centre = 3 * 8 + 3;
 	const uint64_t around = (UINT64_C(1) << (centre - 1)) | (UINT64_C(1) << (centre + 1)) |
@@ -270,7 +267,7 @@ grid_keeps_connected(const Grid *grid, Cell cell)
 		open |= grid_free_row(grid, cell.x - reach, cell.y - reach + row, 2 * reach + 1) << (row * 8);
 	open &= ~(UINT64_C(1) << centre);
 
-	/* flood from one of the free neighbours */
+	/* Floods from one of the free neighbours. */
 	grown = open & around & -(open & around);
 	do
 	{
@@ -355,7 +352,7 @@ free_index(Grid *grid, int32_t index)
 	if (joined)
 		return;
 
-	/* a component of its own; labels are not reused, but neither may they grow for weeks */
+	/* The cell is a component of its own. Labels are not reused, but neither may they grow for weeks. */
 	if (grid->label_count < grid->index_count)
 		grid->labels[index] = new_label(grid);
 	else

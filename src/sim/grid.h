@@ -15,7 +15,7 @@
 
 typedef struct Grid Grid;
 
-/* Allocates with malloc-like functions given once; NULL members mean malloc/free. */
+/* Functions like malloc and free, given once; if both are NULL these two are used. */
 typedef struct SimAllocator
 {
 	void *(*allocate)(void *context, size_t size); /* never returns NULL */
@@ -23,7 +23,10 @@ typedef struct SimAllocator
 	void *context;
 } SimAllocator;
 
-/* blocked: row-major bitmap, bit (y * size_x + x) & 7 of byte (y * size_x + x) >> 3; NULL = nothing blocked. */
+/*
+ * 'blocked' is a row-major bitmap, bit (y * size_x + x) & 7 of byte (y * size_x + x) >> 3; NULL = nothing is
+ * blocked.
+ */
 extern Grid	  *grid_create(int32_t size_x, int32_t size_y, const uint8_t *blocked,
 						   const SimAllocator *allocator);
 extern void	   grid_free(Grid *grid);
@@ -34,8 +37,8 @@ extern bool	   grid_terrain_blocked(const Grid *grid, Cell cell);
 extern void	   grid_set_terrain(Grid *grid, Cell cell, bool blocked);
 
 /*
- * Items are counted per cell: it is blocked while there are any.  Changes
- * outside the world, and taking away what is not there, have no effect.
+ * Items are counted per cell, which is blocked while it has any. Cells outside the world, and removing an
+ * item that is not there, have no effect.
  */
 extern void grid_add_item(Grid *grid, Cell cell);
 extern void grid_remove_item(Grid *grid, Cell cell);
@@ -48,24 +51,21 @@ extern void grid_remove_standing(Grid *grid, Cell cell);
 extern int	grid_standing(const Grid *grid, Cell cell);
 
 /*
- * May a walk lead from one cell to the other?  false is certain.  A blocked
- * cell counts as its free neighbours: a sitter gets up from its chair, and who
- * wants an item walks next to it.
+ * Whether a walk may lead from one cell to the other; false is certain. A blocked cell counts as its free
+ * neighbours: a sitter gets up from its chair, and an NPC that wants an item walks next to it.
  */
 extern bool grid_connected(Grid *grid, Cell from, Cell to);
 extern void grid_relabel(Grid *grid);
 
 /*
- * Would the free cells around a cell still be connected, within three cells
- * of it, if it were blocked?  Then blocking it cuts nothing in two; false
- * means that it might.
+ * Whether the free cells around a cell would still be connected, within three cells of it, if it were
+ * blocked. If so, blocking it cuts nothing in two; false means that it might.
  */
 extern bool grid_keeps_connected(const Grid *grid, Cell cell);
 
 /*
- * The free neighbour of 'cell' to step to or to end a path at: cells nobody
- * stands on first, then nearest to 'from' (squared distance), then N, E, S, W.
- * false if all four are blocked.
+ * Finds the free neighbour of 'cell' to step to or to end a path at: cells nobody stands on first, then
+ * nearest to 'from' (squared distance), then N, E, S, W. Returns false if all four are blocked.
  */
 extern bool grid_free_neighbour(const Grid *grid, Cell cell, Cell from, Cell *result);
 

@@ -1,19 +1,19 @@
 /*
  * grid_cells.h
- *	  How a grid lies in memory: for grid.c, path.c and colony.c, which work
- *	  cell by cell; everybody else uses grid.h.
+ *	  The memory layout of a grid, for grid.c, path.c and colony.c, which work cell by cell; all others
+ *	  use grid.h.
  *
- * Cells are numbered row by row with a border of blocked cells around the
- * world, so that the four neighbours of a cell inside always exist: one row
- * above, one below, and one column at the right, which lies to the left of the
- * next row as well.  Bitmaps hold one bit a cell and a spare word at the end.
+ * Cells are numbered row by row with a border of blocked cells around the world, so that the four
+ * neighbours of a cell inside always exist: one row above, one below, and one column at the right,
+ * which lies to the left of the next row as well.  Bitmaps hold one bit a cell and a spare word at the
+ * end.
  */
 #ifndef NPCSIM_GRID_CELLS_H
 #define NPCSIM_GRID_CELLS_H
 
 #include "sim/grid.h"
 
-/* Counts that are small nearly everywhere: bytes, with a list for the exceptions. */
+/* Counts that are small nearly everywhere: a byte per cell, with a list for those that exceed it. */
 typedef struct CellExcess
 {
 	int32_t index;
@@ -39,12 +39,9 @@ struct Grid
 	CellCounts items;
 	CellCounts standing;
 
-	/*
-	 * Component labels: a free cell's component is the root of its label.  A parent's number is never
-	 * above its child's.
-	 */
-	bool	 labelled; /* are the labels kept? */
-	bool	 coarse;   /* may they join what was cut in two since? */
+	/* A free cell's component is the root of its label. A parent's number is never above its child's. */
+	bool	 labelled; /* the labels are kept */
+	bool	 coarse;   /* they may join what was cut in two since */
 	int32_t *labels;   /* by cell; of free cells only */
 	int32_t *parents;  /* by label */
 	int32_t	 label_count;
@@ -66,8 +63,8 @@ index_blocked(const Grid *grid, int32_t index)
 }
 
 /*
- * The free cells among 'width' <= 64 cells of row y from column x0 on, bit i
- * for column x0 + i.  What lies outside the world is not free.
+ * Returns the free cells among 'width' <= 64 cells of row y from column x0 on, bit i for column x0 + i. Cells
+ * outside the world are not free.
  */
 static inline uint64_t
 grid_free_row(const Grid *grid, int32_t x0, int32_t y, int32_t width)
@@ -88,7 +85,7 @@ grid_free_row(const Grid *grid, int32_t x0, int32_t y, int32_t width)
 	return (~blocked & (~UINT64_C(0) >> (64 - (end - first)))) << (first - x0);
 }
 
-/* The component of a free cell of a labelled grid. */
+/* Returns the component of a free cell of a labelled grid. */
 static inline int32_t
 index_component(const Grid *grid, int32_t index)
 {

@@ -1,16 +1,16 @@
 /*
  * mind.c
- *	  The built-in mind: decides for an NPC that nobody else decides for.
+ *	  The built-in mind, which decides for an NPC that nobody else decides for.
  *
- * A pure function of what the NPC sees and feels.  Needs are compared as they
- * are, without regard to what they will be on arrival: the reference game does
- * the same, and its players know the ways of these NPCs.
+ * It is a pure function of what the NPC sees and feels. Needs are compared as they are, without regard
+ * to what they will be on arrival: the reference game does the same, and its players know the ways of
+ * these NPCs.
  */
 #include "sim/mind.h"
 
-/* inside an interaction */
-#define ENOUGH		 (99 * NEED_UNIT) /* of the need it fills: leave */
-#define STILL_HUNGRY (30 * NEED_UNIT) /* of the need it fills: stay, whatever else is wrong */
+/* The rules of staying in an interaction: */
+#define ENOUGH		 (99 * NEED_UNIT) /* of the need it fills, to leave */
+#define STILL_HUNGRY (30 * NEED_UNIT) /* of the need it fills, to stay whatever else is low */
 
 static inline Action
 action_of(ActionKind kind)
@@ -18,7 +18,7 @@ action_of(ActionKind kind)
 	return (Action) {.kind = kind};
 }
 
-/* The first need that rises faster than nothing, -1 if none does. */
+/* Returns the first need that rises; -1 if none does. */
 static int
 first_need_filled(const int32_t rates[NEED_COUNT])
 {
@@ -45,7 +45,7 @@ keeps_interacting(const MindView *view)
 	return true;
 }
 
-/* Whether it is worth walking to. */
+/* Whether the item is worth walking to. */
 static bool
 item_usable(const SeenItem *item)
 {
@@ -83,8 +83,8 @@ mind_item_nearer(const SeenItem *item, const SeenItem *other)
 }
 
 /*
- * The usable item in sight with the highest score above 0, NULL if there is none; *interaction is what to do with
- * it, of several of one score the one that the world had first.
+ * Returns the usable item in sight with the highest score above 0, NULL if there is none. *interaction is
+ * what to do with it; of several with the same score it is the one with the lowest number.
  */
 static const SeenItem *
 most_wanted(const MindView *view, const InteractionType **interaction)
@@ -97,7 +97,8 @@ most_wanted(const MindView *view, const InteractionType **interaction)
 		if (MIND_LOW_NEED - view->needs[i] > score_max)
 			score_max = MIND_LOW_NEED - view->needs[i];
 	if (score_max == 0)
-		return NULL; /* content: most looks end here */
+		/* No need is low: most looks end here. */
+		return NULL;
 
 	for (int i = 0; i < view->item_count; i++)
 	{
@@ -122,7 +123,10 @@ most_wanted(const MindView *view, const InteractionType **interaction)
 	return best;
 }
 
-/* What the NPC walks to, if it sees that; NULL also for an NPC or what is still out of sight. */
+/*
+ * Returns the item that the NPC walks to, if it sees it; NULL also if it walks to an NPC or to something out
+ * of sight.
+ */
 static const SeenItem *
 seen_target(const MindView *view)
 {
@@ -157,7 +161,10 @@ mind_accepts(const InteractionType *interaction, const int32_t rates[NEED_COUNT]
 	return false;
 }
 
-/* Somebody in sight, drawn; NULL if it does not want to talk, or that one is busy. */
+/*
+ * Returns the NPC in sight that was drawn to talk to; NULL if this one does not want to talk or that one is
+ * busy.
+ */
 static const SeenNpc *
 company(const MindView *view)
 {
@@ -199,7 +206,7 @@ mind_decide(const MindView *view)
 	wanted = most_wanted(view, &interaction);
 	if (wanted == NULL)
 	{
-		/* a walk is finished, except one to an item that somebody else took meanwhile */
+		/* A walk is finished, except one to an item that somebody else took meanwhile. */
 		if (view->state == NPC_WANDERING || (view->state == NPC_MOVING && view->approaching == 0))
 			return action_of(ACTION_CONTINUE);
 		return action_of(ACTION_WANDER);

@@ -1,6 +1,6 @@
 /*
  * mind_events.c
- *	  What the minds of NPCs are told: the names of it.
+ *	  The names of the events that minds of NPCs are told.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * mind_events.h
- *	  What the minds of NPCs are told.
+ *	  The types of events that minds of NPCs are told.
  */
 #ifndef NPCSIM_MIND_EVENTS_H
 #define NPCSIM_MIND_EVENTS_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Each, and its name, by which it is stored. */
+/* Each type and the name by which it is stored. */
 #define MIND_EVENT_LIST(EVENT) \
 	EVENT(MIND_DECIDED_FOR_YOU, "decided_for_you") \
 	EVENT(MIND_DECISION_FAILED, "decision_failed") \
@@ -34,7 +34,7 @@ typedef enum MindEvent
 } MindEvent;
 
 extern const char *mind_event_name(MindEvent event);
-/* False if there is no event of that name, which need not end with a zero. */
+/* Finds an event by its name, which need not be terminated. Returns false if there is none. */
 extern bool mind_event_by_name(const char *name, size_t length, MindEvent *event);
 
 #endif /* NPCSIM_MIND_EVENTS_H */

@@ -1,11 +1,11 @@
 /*
  * need_list.h
- *	  Needs of NPCs, a line each: NEED_CONSTANT and its name. A need has two columns of npc_states, NAME and NAME_rate, and one of
- *	  the view npcs. All of them begin full and decay alike.
+ *	  The needs of NPCs, a line each: NEED_CONSTANT and its name. A need has two columns of npc_states,
+ *	  NAME and NAME_rate, and one of the view npcs. All of them begin full and decay alike.
  *
- * In this order they are told, and looked at.
+ * They are told and looked at in this order.
  */
-/* no #ifndef: whoever includes it defines NEED(constant, name) */
+/* There is no #ifndef: whoever includes it defines NEED(constant, name). */
 
 NEED(HUNGER, hunger)
 NEED(HYGIENE, hygiene)

@@ -1,12 +1,11 @@
 /*
  * needs.c
- *	  Needs as value + rate + the moment they were true at.
+ *	  Needs, each kept as a value, its rate and the moment at which the value was true.
  *
- * Changes are rounded towards minus infinity to the millionth of a unit:
- * need_at() is value + floor(rate * elapsed / 10^6).  A decay thus begins to
- * show at once and a gain when it is complete.  Making a moment the new base
- * drops the fraction, so that the need may afterwards be one millionth lower than
- * it would have been; never higher, and never more than one per re-basing.
+ * Changes are rounded towards minus infinity to the millionth of a unit: need_at() is value +
+ * floor(rate * elapsed / 10^6).  A decay thus begins to show at once and a gain when it is complete.
+ * Making a moment the new base drops the fraction, so that the need may afterwards be one millionth
+ * lower than it would have been; never higher, and never more than one per re-basing.
  */
 #include "sim/needs.h"
 
@@ -15,8 +14,8 @@
 #include "sim/random.h"
 
 /*
- * Seconds after which every need with a rate has reached its end; elapsed
- * times are cut here so that no product overflows.
+ * After so many seconds every need with a rate has reached its end; elapsed times are cut here so that no
+ * product overflows.
  */
 #define SATURATION_SECONDS ((int64_t) NEED_MAX)
 
@@ -43,7 +42,7 @@ clamp_need(int64_t value)
 	return value > NEED_MAX ? NEED_MAX : (int32_t) value;
 }
 
-/* for divisor > 0 */
+/* Divides by a divisor > 0, rounding down. */
 static inline int64_t
 divide_down(int64_t dividend, int64_t divisor)
 {
@@ -60,7 +59,7 @@ need_at(int32_t value, int32_t rate, int64_t as_of, int64_t now)
 	if (now <= as_of || rate == 0)
 		return clamp_need(value);
 
-	/* unsigned, since two int64 may be further apart than an int64 holds */
+	/* Unsigned, since two int64 may be further apart than an int64 holds. */
 	elapsed = (uint64_t) now - (uint64_t) as_of;
 	if (elapsed > (uint64_t) (SATURATION_SECONDS * SIM_SECOND))
 		elapsed = (uint64_t) (SATURATION_SECONDS * SIM_SECOND);
@@ -86,13 +85,13 @@ need_crosses(int32_t value, int32_t rate, int64_t as_of, int64_t now, int32_t th
 	value = clamp_need(value);
 	if (rate < 0 && threshold > 0 && value >= threshold)
 	{
-		/* floor(rate * elapsed / 10^6) < -way */
+		/* Solves floor(rate * elapsed / 10^6) < -way. */
 		way = (int64_t) value - threshold;
 		elapsed = way * SIM_SECOND / -(int64_t) rate + 1;
 	}
 	else if (rate > 0 && threshold <= NEED_MAX && value < threshold)
 	{
-		/* floor(rate * elapsed / 10^6) >= way */
+		/* Solves floor(rate * elapsed / 10^6) >= way. */
 		way = (int64_t) threshold - value;
 		elapsed = (way * SIM_SECOND + rate - 1) / rate;
 	}

@@ -24,10 +24,10 @@
 #include "sim/grid_cells.h"
 #include "sim/random.h"
 
-/* expansions after which it pays to look at the labels once more, if they are coarse */
+/* After so many expansions it pays to look at the labels once more, if they are coarse. */
 #define EXPANSIONS_SUSPICIOUS 2048
 
-/* a node of the search: its search's number, then these */
+/* A node of the search has its search's number in the upper bits, then these. */
 #define NODE_DIRECTION UINT32_C(0x3) /* of the step by which the search came here */
 #define NODE_STACK	   UINT32_C(0x4) /* which of the two stacks it is on */
 #define NODE_CLOSED	   UINT32_C(0x8)
@@ -56,7 +56,7 @@ struct PathFinder
 	OpenStack	 stacks[2];
 };
 
-/* Who asks for a way, and where it is written to. */
+/* A search: what is asked, and where the way is written to. */
 typedef struct Search
 {
 	PathFinder *finder;
@@ -124,8 +124,8 @@ begin_search(PathFinder *finder, const Grid *grid)
 }
 
 /*
- * Puts a cell on a stack unless the search has met it before on a way that is as
- * short.  Each cell gets on each stack at most once.
+ * Puts a cell on a stack unless the search has met it before on a way that is as short. Each cell gets on
+ * each stack at most once.
  */
 static inline void
 open_cell(PathFinder *finder, int32_t index, Cell cell, uint32_t stack, uint32_t current, uint32_t direction)
@@ -209,7 +209,7 @@ search_back(Search *search, const Cell *goals, int goal_count, int limit, int *s
 				int32_t index = here.index + step_x[d] + step_y[d] * grid->stride;
 				bool	nearer;
 
-				/* the start may be blocked: a sitter's chair is */
+				/* The start may be blocked, as the chair of a sitter is. */
 				if (index_blocked(grid, index) && index != start)
 					continue;
 				nearer = cell_manhattan(next, from) < cell_manhattan(here.cell, from);
@@ -218,7 +218,7 @@ search_back(Search *search, const Cell *goals, int goal_count, int limit, int *s
 		}
 	}
 
-	/* nothing left to look at, though the labels promised a way: they are out of date */
+	/* Nothing is left to look at, though the labels promised a way: they are out of date. */
 	if (limit == INT_MAX && grid->coarse)
 		grid_relabel(grid);
 	return PATH_UNREACHABLE;
@@ -248,7 +248,7 @@ follow_way(Search *search, int steps)
 	search->goal = cell;
 }
 
-/* ---- what is asked for ---- */
+/* ---- searches ---- */
 
 static PathResult
 find_free(Search *search, Cell to)
@@ -266,7 +266,7 @@ find_free(Search *search, Cell to)
 	return result;
 }
 
-/* To any free neighbour of a blocked cell. */
+/* Finds a way to any free neighbour of a blocked cell. */
 static PathResult
 find_beside(Search *search, Cell to)
 {
@@ -297,7 +297,7 @@ find_beside(Search *search, Cell to)
 		return result;
 	follow_way(search, steps);
 
-	/* somebody stands there: is another neighbour as near and empty? */
+	/* If somebody stands there, another neighbour may be as near and empty. */
 	if (empty_count > 0 && grid_standing(search->grid, search->goal) > 0 &&
 		search_back(search, empty, empty_count, steps, &steps) == PATH_FOUND)
 		follow_way(search, steps);
@@ -343,9 +343,9 @@ path_find(PathFinder *finder, Grid *grid, Cell from, Cell to, Cell *leg, int leg
 	return result;
 }
 
-/* ---- somewhere to wander to ---- */
+/* ---- random targets ---- */
 
-/* the position of the n-th of the bits that are set, n >= 0 */
+/* Returns the position of the n-th of the bits that are set, n >= 0. */
 static int
 nth_bit(uint64_t bits, int n)
 {
@@ -364,7 +364,8 @@ path_random_target(PathFinder *finder, Grid *grid, Cell from, int reach, uint64_
 				   uint64_t counter, Cell *target)
 {
 	uint64_t open[2 * PATH_REACH_MAX + 1];
-	uint64_t wet[2 * PATH_REACH_MAX + 3] = {0}; /* one row more at either end; row i of open is i + 1 */
+	/* There is one row more at either end: row i of open is row i + 1 here. */
+	uint64_t wet[2 * PATH_REACH_MAX + 3] = {0};
 	int		 rows;
 	int		 total = 0;
 	int		 chosen;
@@ -411,5 +412,6 @@ path_random_target(PathFinder *finder, Grid *grid, Cell from, int reach, uint64_
 		}
 		chosen -= in_row;
 	}
-	return false; /* not reached: the rows add up to total */
+	/* Never reached: the rows add up to total. */
+	return false;
 }

@@ -10,10 +10,10 @@
  */
 #include "sim/random.h"
 
-/* odd, so that multiples of it visit every 64-bit number */
+/* It is odd, so that its multiples visit every 64-bit number. */
 #define WEYL_STEP UINT64_C(0x9e3779b97f4a7c15)
 
-/* rejections that sim_random_below() puts up with; each has a chance below 2^-32 */
+/* sim_random_below() rejects at most so many draws; each rejection has a chance below 2^-32. */
 #define REDRAWS_MAX 16
 
 static inline uint64_t

@@ -1,6 +1,6 @@
 /*
  * reach.c
- *	  Where an NPC can walk without leaving what it sees.
+ *	  Finds where an NPC can walk without leaving what it sees.
  */
 #include "sim/reach.h"
 
@@ -8,7 +8,7 @@
 
 static const Cell steps[4] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
 
-/* The place of a cell in the square; false if it is not in it. */
+/* Finds the place of a cell in the square. Returns false if it lies outside. */
 static bool
 place_of(const Reach *reach, Cell cell, int *row, int *column)
 {
@@ -47,7 +47,7 @@ reach_spread(Reach *reach)
 	Cell waiting[REACH_SIDE * REACH_SIDE];
 	int	 count = 1;
 
-	/* a sitter's own cell is blocked: it gets up all the same */
+	/* A sitter's own cell is blocked, but it gets up all the same. */
 	reach->reached[SIGHT_CELLS][SIGHT_CELLS] = true;
 	waiting[0] = reach->center;
 	while (count > 0)

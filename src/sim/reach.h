@@ -1,9 +1,9 @@
 /*
  * reach.h
- *	  Where an NPC can walk without leaving what it sees.
+ *	  Finds where an NPC can walk without leaving what it sees.
  *
- * For readers who have no grid of the world: only the cells in sight count, so what is reached here can be walked to,
- * while there may be longer ways to what is not.
+ * It is for readers who have no grid of the world: only the cells in sight count, so whatever is
+ * reached here can be walked to, while there may be longer ways to what is not reached.
  */
 #ifndef NPCSIM_REACH_H
 #define NPCSIM_REACH_H
@@ -19,18 +19,21 @@ typedef struct Reach
 	bool reached[REACH_SIDE][REACH_SIDE];
 } Reach;
 
-/* Everything is blocked but what is opened, then items are put in the way; then reach_spread() finds what is reached. */
+/*
+ * reach_begin() blocks every cell; then reach_set() opens cells and puts items in the way; then
+ * reach_spread() finds what is reached.
+ */
 extern void reach_begin(Reach *reach, Cell center);
-extern void reach_set(Reach *reach, Cell cell, bool blocked); /* what is not in the square is ignored */
+extern void reach_set(Reach *reach, Cell cell, bool blocked); /* a cell outside the square is ignored */
 extern void reach_spread(Reach *reach);
 
-/* A free cell that can be walked to, other than the NPC's own. */
+/* Whether a cell is free and can be walked to, and is not the NPC's own. */
 extern bool reach_has(const Reach *reach, Cell cell);
 
-/* Whether a walk to the cell, or next to it when it is blocked, leads there. */
+/* Whether a walk to the cell, or next to it when it is blocked, gets there. */
 extern bool reach_leads_to(const Reach *reach, Cell cell);
 
-/* Whether there is anywhere to go. */
+/* Whether there is any cell to go to. */
 extern bool reach_leads_anywhere(const Reach *reach);
 
 #endif /* NPCSIM_REACH_H */

@@ -22,8 +22,8 @@
 #define CELL_TIME		INT64_C(250000) /* a walker's time per cell */
 #define LEG_CELLS		33				/* cells of one leg, its start included */
 #define SIGHT_SQUARED	68				/* dx² + dy² <= 68 is within 8.25 cells */
-#define SIGHT_CELLS		8				/* bounding box of the above, cells */
-#define TALK_SQUARED	25				/* dx² + dy² <= 25: NPCs within 5 cells can do something together */
+#define SIGHT_CELLS		8				/* half the side of its bounding box */
+#define TALK_SQUARED	25				/* dx² + dy² <= 25: NPCs within 5 cells can interact */
 #define WANDER_CELLS	12
 #define WORLD_CELLS_MAX 4096 /* per side */
 
@@ -59,7 +59,7 @@ cell_distance_squared(Cell a, Cell b)
 	return dx * dx + dy * dy;
 }
 
-/* Steps between two cells when nothing is in the way. */
+/* Returns the steps between two cells when nothing is in the way. */
 static inline int32_t
 cell_manhattan(Cell a, Cell b)
 {

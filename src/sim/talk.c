@@ -4,7 +4,7 @@
  */
 #include "sim/talk.h"
 
-#define FAREWELL_STEP 250 /* of 1000, per two messages */
+#define FAREWELL_STEP 250 /* per mille for every two messages */
 #define FAREWELL_MOST 800
 
 static const char *const greetings[] = {

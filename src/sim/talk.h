@@ -8,9 +8,9 @@
 #include "sim/sim.h"
 
 #define TALK_COOLDOWN	   (5 * SIM_SECOND)		/* after a conversation, before it begins another */
-#define TALK_CHANCE		   200					/* of 1000: that it begins one when it is idle */
+#define TALK_CHANCE		   200					/* per mille: that an idle NPC begins one */
 #define TALK_INTERVAL	   (7 * SIM_SECOND / 2) /* between two things that it says */
-#define TALK_GREETING_STEP (TALK_INTERVAL / 2)	/* the invited greet one after the other */
+#define TALK_GREETING_STEP (TALK_INTERVAL / 2)	/* between the greetings of the invited */
 #define TALK_FAREWELL_TIME (3 * SIM_SECOND / 2) /* from the farewell to leaving */
 #define ACT_COOLDOWN	   (3 * SIM_SECOND) /* between two acts of one participant, whoever decides for it */
 
@@ -22,12 +22,13 @@ typedef enum Utterance
 } Utterance;
 
 /*
- * What comes next: a greeting, then phrases; after n messages of everybody's a farewell with probability
- * min(0.8, 0.25 * floor(n / 2)) (reference game, "The built-in mind"). 'draw' is uniform in 0 .. 999.
+ * Returns what comes next: a greeting, then phrases; after n messages of all participants a farewell with
+ * probability min(0.8, 0.25 * floor(n / 2)) (reference game, "The built-in mind"). 'draw' is uniform in 0 ..
+ * 999.
  */
 extern Utterance talk_next(bool greeted, int64_t messages, uint32_t draw);
 
-/* The words: one of several, by a draw uniform in 0 .. 2^32 - 1. */
+/* Returns the words, one of several by a draw uniform in 0 .. 2^32 - 1. */
 extern const char *talk_words(Utterance utterance, uint32_t draw);
 
 #endif /* NPCSIM_TALK_H */

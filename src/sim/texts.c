@@ -1,6 +1,6 @@
 /*
  * texts.c
- *	  What may stand in a text that somebody writes and others read.
+ *	  Checks what stands in a text that somebody writes and others read.
  */
 #include "sim/texts.h"
 
@@ -10,8 +10,8 @@ typedef enum CharacterClass
 {
 	CHARACTER_VISIBLE,
 	CHARACTER_HIDDEN,
-	CHARACTER_JOINER, /* U+200C, U+200D: good between two characters that are seen */
-	CHARACTER_MARK,	  /* stands upon the character before it */
+	CHARACTER_JOINER, /* U+200C, U+200D: allowed between two visible characters */
+	CHARACTER_MARK,	  /* combines with the character before it */
 	CHARACTER_BLANK
 } CharacterClass;
 
@@ -48,7 +48,7 @@ character_class(uint32_t code)
 	return CHARACTER_VISIBLE;
 }
 
-/* How many bytes the character at the head of a text has, and which it is; 0 when it is none. */
+/* Reads the character at the head of a text. Returns its size in bytes; 0 if it is none. */
 static size_t
 read_character(const unsigned char *bytes, size_t length, uint32_t *code)
 {
@@ -71,7 +71,7 @@ read_character(const unsigned char *bytes, size_t length, uint32_t *code)
 	return *code < least[size] || *code > 0x10FFFF ? 0 : size;
 }
 
-/* Is the next character of the text one that is seen by itself? */
+/* Whether the text begins with a visible character. */
 static bool
 begins_visible(const unsigned char *bytes, size_t length)
 {
@@ -85,8 +85,8 @@ TextFlaw
 text_flaw(const char *text, size_t length, size_t *place)
 {
 	const unsigned char *bytes = (const unsigned char *) text;
-	bool				 is_seen = false; /* something of the text is */
-	bool				 is_base = false; /* the last character, and what stands upon it, is */
+	bool				 is_seen = false; /* some character is visible */
+	bool				 is_base = false; /* the last character, without its marks, is visible */
 	int					 marks = 0;
 	size_t				 size;
 
@@ -124,7 +124,10 @@ text_flaw(const char *text, size_t length, size_t *place)
 	return is_seen ? TEXT_GOOD : TEXT_EMPTY;
 }
 
-/* Tab, line feed, vertical tab, form feed, carriage return, U+0085, U+2028, U+2029. */
+/*
+ * Whether the character is a tab, line feed, vertical tab, form feed, carriage return, U+0085, U+2028 or
+ * U+2029.
+ */
 static bool
 is_break(uint32_t code)
 {
@@ -146,7 +149,7 @@ text_join_lines(char *text, size_t length)
 			text[kept++] = ' ';
 		else
 		{
-			/* what is no character stays as it is, byte by byte */
+			/* What is no character stays as it is, byte by byte. */
 			size = size > 0 ? size : 1;
 			memmove(text + kept, text + place, size);
 			kept += size;
@@ -180,7 +183,7 @@ text_blank_flaws(char *text, size_t length)
 	size_t	 place = 0;
 	TextFlaw flaw;
 
-	/* each turn leaves a byte fewer that is no blank */
+	/* Each turn leaves a byte fewer that is no blank. */
 	while ((flaw = text_flaw(text, length, &place)) != TEXT_GOOD && flaw != TEXT_EMPTY)
 	{
 		do

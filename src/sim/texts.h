@@ -1,10 +1,10 @@
 /*
  * texts.h
- *	  What may stand in a text that somebody writes and others read.
+ *	  Checks what stands in a text that somebody writes and others read.
  *
- * People and minds write names, chat, messages and reasons; others have them on their screens. So a text has something
- * to see, and nothing in it that cannot be seen, turns what stands around it, or covers it. The characters are those of
- * the Unicode standard (characters.h).
+ * People and minds write names, chat, messages and reasons; others have them on their screens. So a
+ * text must have something to see, and nothing that cannot be seen, that turns the text around it, or
+ * that covers it. The characters are classified by the Unicode standard (characters.h).
  */
 #ifndef NPCSIM_SIM_TEXTS_H
 #define NPCSIM_SIM_TEXTS_H
@@ -13,28 +13,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many marks may be set upon one character: no script needs more. */
+/* More marks than this on one character are refused: no script needs them. */
 #define TEXT_MARKS_MAX 8
 
 typedef enum TextFlaw
 {
 	TEXT_GOOD,
-	TEXT_EMPTY, /* nothing to see: no character, or none but blanks and marks */
-	TEXT_HIDDEN, /* a character that cannot be seen: control, format, private, none at all, or a joiner of nothing */
-	TEXT_PILED, /* more marks on one character than any script has */
-	TEXT_BROKEN /* not UTF-8 */
+	/* There is nothing to see: no character, or none but blanks and marks. */
+	TEXT_EMPTY,
+	/*
+	 * A character cannot be seen: it is a control, format, private or unassigned one, or a joiner with
+	 * nothing to join.
+	 */
+	TEXT_HIDDEN,
+	TEXT_PILED, /* there are more than TEXT_MARKS_MAX marks on one character */
+	TEXT_BROKEN /* it is not UTF-8 */
 } TextFlaw;
 
-/* The first flaw of a text in UTF-8, and the byte at which its character begins (TEXT_EMPTY: 0). */
+/*
+ * Returns the first flaw of a text in UTF-8, and in *place the byte at which its character begins
+ * (TEXT_EMPTY: 0).
+ */
 extern TextFlaw text_flaw(const char *text, size_t length, size_t *place);
 
-/* What a text with a flaw has: "a character that cannot be seen". */
+/* Returns what a text with a flaw has: "a character that cannot be seen". */
 extern const char *text_flaw_words(TextFlaw flaw);
 
-/* Makes one blank of each tab and break of lines, in place; the new length. */
+/* Replaces each tab and line break by a blank, in place. Returns the new length. */
 extern size_t text_join_lines(char *text, size_t length);
 
-/* Puts blanks where a text has what may not stand in it; false when it then has nothing to see. */
+/* Replaces the characters with flaws by blanks, in place. Returns false if there is then nothing to see. */
 extern bool text_blank_flaws(char *text, size_t length);
 
 #endif /* NPCSIM_SIM_TEXTS_H */

@@ -1,12 +1,12 @@
 /*
  * types.c
- *	  What items are made of and which interactions there are.
+ *	  The types of items and interactions, and how they work together.
  */
 #include "sim/types.h"
 
 #include <string.h>
 
-/* Whether one of its parts does. */
+/* Whether one of the type's parts offers the interaction. */
 static bool
 type_offers(const ItemType *type, const InteractionType *interaction)
 {
@@ -75,7 +75,7 @@ part_serves(const ItemPart *part, const InteractionType *interaction)
 	return interaction->component == (part->component->serves_uses ? NULL : part->component);
 }
 
-/* A sum may be more than an int32 holds (2147 units a second): then it is cut. */
+/* A sum may exceed an int32 (2147 units a second); then it is cut. */
 void
 interaction_need_rates(const InteractionType *interaction, const ItemType *type, int32_t rates[NEED_COUNT])
 {
@@ -121,7 +121,7 @@ item_whole_time(const ItemType *type)
 	return 0;
 }
 
-/* Rounded up: at that moment, and not before, nothing is left. */
+/* Rounds up: at that moment, and not before, nothing is left. */
 int64_t
 consume_time_for(const ItemType *type, int64_t share)
 {
