@@ -1,6 +1,6 @@
 /*
  * arrays.c
- *	  Arrays as parameters of set-based statements.
+ *	  Converts between C arrays and PostgreSQL's, as parameters of set-based statements.
  */
 #include "postgres.h"
 
@@ -10,7 +10,7 @@
 
 #include "tables/arrays.h"
 
-/* A one-dimensional array whose elements are stored without padding or nulls. */
+/* Makes a one-dimensional array whose elements are stored without padding or nulls. */
 static Datum
 fixed_array(const void *values, int n, int width, Oid type)
 {

@@ -1,6 +1,6 @@
 /*
  * bids.c
- *	  Invitations that are not answered by everybody yet, as rows of interaction_bid_rows.
+ *	  Bids that are not decided yet, as rows of interaction_bid_rows.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@ put_invited(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	put_datum(row, int64_array(bid->invited, bid->invited_count));
 }
 
-/* Who has none was not asked yet. */
+/* NPCs beyond the end of the array were not asked yet. */
 static void
 take_answers(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {

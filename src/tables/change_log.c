@@ -30,7 +30,7 @@ typedef struct ChangeInput
 	char *payload;
 } ChangeInput;
 
-/* A row of the log. */
+/* A row of the log, as it is written. */
 typedef struct Change
 {
 	int16		 segment;
@@ -86,7 +86,7 @@ change_notes_init(ChangeNotes *notes, MemoryContext context)
 	notes->context = context;
 }
 
-/* Keeps the memory, which belongs to the transaction. */
+/* The memory is kept, since it belongs to the transaction. */
 void
 change_notes_reset(ChangeNotes *notes)
 {

@@ -1,43 +1,43 @@
 /*
  * change_log.h
- *	  Which rows each revision of a world changed.
+ *	  The log of changes: which rows each revision of a world changed.
  */
 #ifndef NPCSIM_CHANGE_LOG_H
 #define NPCSIM_CHANGE_LOG_H
 
 #include "postgres.h"
 
-typedef enum ChangeKind /* stored: append only */
+typedef enum ChangeKind /* The numbers are stored: append only. */
 {
-	CHANGE_WORLD = 1,		  /* settings, speed, status; ids empty */
-	CHANGE_TERRAIN,			  /* ids empty */
-	CHANGE_ITEM_TYPES,		  /* ids empty: all of them */
-	CHANGE_INTERACTION_TYPES, /* ids empty: all of them */
+	CHANGE_WORLD = 1,		  /* settings, speed or status; no ids */
+	CHANGE_TERRAIN,			  /* no ids */
+	CHANGE_ITEM_TYPES,		  /* no ids: any of them */
+	CHANGE_INTERACTION_TYPES, /* no ids: any of them */
 	CHANGE_NPC_BORN,		  /* every column group */
 	CHANGE_NPC_IDENTITY,
 	CHANGE_NPC_MOTION,
 	CHANGE_NPC_NEEDS,
-	CHANGE_NPC_STATUS, /* also: its request was opened or closed */
+	CHANGE_NPC_STATUS, /* or its request was opened or closed */
 	CHANGE_NPC_REMOVED,
 	CHANGE_ITEM, /* new or changed */
 	CHANGE_ITEM_REMOVED,
 	CHANGE_INTERACTION, /* new or changed */
 	CHANGE_INTERACTION_REMOVED,
-	CHANGE_PLAYER,	   /* new or changed; player ids */
-	CHANGE_NPC_HIDDEN, /* what only images need: the schedule */
-	CHANGE_RESPAWN,	   /* an item will come back; it is gone when the item is there */
-	CHANGE_NPC_MIND,   /* what only images need: plan and events */
-	CHANGE_EVENT,	   /* the first number in world_event_log that is new */
-	CHANGE_MESSAGE,	   /* the same of messages */
-	CHANGE_BID,		   /* what only images need: new or changed */
+	CHANGE_PLAYER,	   /* new or changed; ids of players */
+	CHANGE_NPC_HIDDEN, /* only images need it: the schedule */
+	CHANGE_RESPAWN,	   /* an item will come back; it no longer does when it is there */
+	CHANGE_NPC_MIND,   /* only images need it: plan and events */
+	CHANGE_EVENT,	   /* the first new number in world_event_log */
+	CHANGE_MESSAGE,	   /* the same, of messages */
+	CHANGE_BID,		   /* only images need it: new or changed */
 	CHANGE_BID_REMOVED,
 	CHANGE_KINDS
 } ChangeKind;
 
-/* Segments of the ring, one per minute of the wall clock. */
+/* The ring has so many segments, one per minute of the wall clock. */
 #define CHANGE_LOG_SEGMENTS 6
 
-/* What is noted before it is written. Ids of one kind, each once per note. */
+/* Changes that are noted and not written yet, by kind. An id may be noted several times. */
 typedef struct ChangeNotes
 {
 	MemoryContext context;
@@ -45,7 +45,7 @@ typedef struct ChangeNotes
 	int			  count[CHANGE_KINDS];
 	int			  room[CHANGE_KINDS];
 	bool		  noted[CHANGE_KINDS];
-	/* inputs */
+	/* Inputs, which are noted with them. */
 	int					input_count;
 	int					input_room;
 	struct ChangeInput *inputs;
@@ -61,9 +61,9 @@ extern void change_notes_add_input(ChangeNotes *notes, int64 sequence, int64 tic
 extern void change_notes_write(ChangeNotes *notes, int64 world_id, int64 revision);
 
 /*
- * Collects what changed after revision 'since' up to 'until', the present one, by kind, each id once,
- * ascending; arrays in the current memory context. In the caller's snapshot when read_only. False if the log does not
- * have every revision in between.
+ * The changes after revision 'since' up to 'until', the present one, by kind; each id once, ascending. The
+ * arrays are in the memory context in which change_log_since() was called. That reads by the caller's
+ * snapshot when read_only, and returns false if the log does not have every revision in between.
  */
 typedef struct ChangeSet
 {

@@ -1,6 +1,6 @@
 /*
  * client_calls.c
- *	  Calls of clients as rows.
+ *	  Calls of clients as rows: their limits, results and allowances.
  */
 #include "postgres.h"
 
@@ -33,12 +33,14 @@ static SpiStatement keep =
 	 .nargs = 3,
 	 .types = {INT8OID, TEXTOID, TEXTOID}};
 
-/* What is left now of $3 calls at once, to which $4 a second come. A clock that was set back brings none. */
+/*
+ * The calls that are left now, of at most $3, which grow by $4 a second. A clock that was set back adds none.
+ */
 #define CALLS_LEFT \
 	"least($3, a.calls + $4 * greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " \
 	"a.charged_at_real)))"
 
-/* Takes a call off; no row when none is left. */
+/* Takes one call off; it changes no row when none is left. */
 static SpiStatement charge_one =
 	{.sql = "INSERT INTO npcsim.call_allowances AS a (player_id, reducer, calls, charged_at_real)"
 			" VALUES ($1, $2, $3 - 1, pg_catalog.clock_timestamp())"
@@ -48,7 +50,7 @@ static SpiStatement charge_one =
 	 .nargs = 4,
 	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
 
-/* Milliseconds until there is one. */
+/* Returns the milliseconds until one call is left. */
 static SpiStatement wait_for = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
 									   ") / $4 * 1000)::pg_catalog.int8 FROM npcsim.call_allowances a"
 									   " WHERE a.player_id = $1 AND a.reducer = $2",

@@ -1,6 +1,6 @@
 /*
  * decision_log.c
- *	  What became of requests to minds, as rows.
+ *	  The log of decisions: what became of requests to minds, as rows.
  */
 #include "postgres.h"
 
@@ -13,9 +13,9 @@
 #include "tables/arrays.h"
 #include "tables/decision_log.h"
 
-#define LOG_DAYS 32 /* length of the ring */
+#define LOG_DAYS 32 /* the length of the ring */
 
-/* One by one by their keys, whatever the statistics say. */
+/* Requests are looked up one by one by their keys, whatever the statistics say. */
 static SpiStatement select_past =
 	{"SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
 	 "(SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
@@ -32,7 +32,7 @@ static SpiStatement insert =
 	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
 	 "u.decision::pg_catalog.jsonb, "
 	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, "
-	 /* a request may be in it twice, by different moments */
+	 /* One request may be logged twice, at different moments. */
 	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4), "

@@ -1,8 +1,8 @@
 /*
  * decision_log.h
- *	  What became of requests to minds, as rows: decision_log.
+ *	  The log of decisions: what became of requests to minds, as rows of decision_log.
  *
- * All of it within spi_begin and spi_end, whose memory results are in.
+ * All functions are called between spi_begin() and spi_end(), and results are in their memory.
  */
 #ifndef NPCSIM_TABLES_DECISION_LOG_H
 #define NPCSIM_TABLES_DECISION_LOG_H
@@ -11,7 +11,7 @@
 
 #include "utils/timestamp.h"
 
-/* A request that its NPC's slot no longer holds, as the log has it. */
+/* A request that its NPC's slot no longer holds, as the log tells it. */
 typedef struct PastRequest
 {
 	int64		request_id;
@@ -23,7 +23,7 @@ typedef struct PastRequest
 	bool		answered; /* before or in this batch */
 } PastRequest;
 
-/* Those of the requests of a world that the log has. */
+/* Returns those of a world's requests that are in the log. */
 extern PastRequest *past_requests_read(int64 world_id, const int64 *request_ids, int request_count,
 									   int *count);
 
@@ -54,8 +54,8 @@ typedef struct PlayerResponseTime
 } PlayerResponseTime;
 
 /*
- * Of the players with enough decisions among the newest rows, of all players together. Decisions during which the world was
- * started say nothing. By the caller's snapshot.
+ * Returns it for players with enough decisions among the newest rows of all players together, read by the
+ * caller's snapshot. Decisions during which the world was started do not count.
  */
 extern PlayerResponseTime *decision_response_times_read(int rows_most, int *count);
 

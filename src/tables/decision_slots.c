@@ -1,6 +1,6 @@
 /*
  * decision_slots.c
- *	  Requests to minds as rows.
+ *	  Requests to minds as rows of decision_slots.
  */
 #include "postgres.h"
 
@@ -23,8 +23,8 @@ static SpiStatement select_open =
 	 .read_only = true};
 
 /*
- * One by one by their keys, whatever the statistics say. That ids are positive is for the planner alone, who then expects
- * one row: for that an index is looked into, be the table thought ever so small.
+ * Requests are looked up one by one by their keys, whatever the statistics say. That ids are positive is said
+ * for the planner alone: it then expects one row and uses the index, however small it thinks the table.
  */
 static SpiStatement send =
 	{.sql =
@@ -73,7 +73,7 @@ static SpiStatement select_some =
 	 2,
 	 {INT8OID, INT8ARRAYOID}};
 
-/* A slot may have got an answer to the request it holds and one to an older request, in one batch. */
+/* A slot may have got answers to the request it holds and to an older one in the same batch. */
 static SpiStatement note_answers =
 	{"UPDATE npcsim.decision_slots d SET answered = d.answered OR d.request_id = u.request_id, "
 	 "daily_token_output = "

@@ -2,7 +2,7 @@
  * decision_slots.h
  *	  Requests to minds as rows: decision_slots.
  *
- * All of it within spi_begin and spi_end, whose memory results are in.
+ * All functions are called between spi_begin() and spi_end(), and results are in their memory.
  */
 #ifndef NPCSIM_TABLES_DECISION_SLOTS_H
 #define NPCSIM_TABLES_DECISION_SLOTS_H
@@ -25,11 +25,11 @@ typedef struct OpenSlot
 	char *reason;
 } OpenSlot;
 
-/* Those of players in worlds, the oldest first; by the caller's snapshot. */
+/* Returns the open requests of players in worlds, the oldest first, by the caller's snapshot. */
 extern OpenSlot *slots_open(const int64 *world_ids, int world_count, const int64 *player_ids,
 							int player_count, int *count);
 
-/* A request that is handed out. */
+/* A request that is handed out to a session. */
 typedef struct SentSlot
 {
 	int64 world_id;
@@ -38,16 +38,21 @@ typedef struct SentSlot
 	int64 session_id;
 	int32 timeout_ms;
 	int32 told_events;
-	int64 told_state; /* state_counter of what the NPC did when its mind was told */
-	Datum choices;	  /* actions that are offered, a JSON text; 0 = none are */
+	/* The state_counter of what the NPC did when its mind was told. */
+	int64 told_state;
+	Datum choices;	  /* the actions that are offered, a JSON text; 0 = none are */
 } SentSlot;
 
-/* Marks as sent those that are open still and that nobody else has locked; of the result, world and request are known. */
+/*
+ * Marks requests as sent that are still open and that nobody else has locked. Returns these with request and
+ * world alone.
+ */
 extern SentSlot *slots_send(const SentSlot *slots, int count, int *sent);
 
 /*
- * Opens requests again that were sent to sessions: those of sessions in worlds, or those whose session is no longer there
- * or silent. Rows that somebody else has locked are passed by. The worlds of those that were opened, ascending.
+ * Open requests again that were sent to sessions: to given sessions in given worlds, or to sessions that have
+ * ended or are silent. Rows that somebody else has locked are skipped. Return the worlds of the requests that
+ * were opened, ascending.
  */
 extern int64 *slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids,
 						   int session_count, int *count);
@@ -55,18 +60,18 @@ extern int64 *slots_reopen_orphans(int *count);
 
 /* ---- answers, and their absence ---- */
 
-/* Why a question has no answer: one reason has a name of its own, any other is what was said. */
+/* Why a question has no answer. Only a timeout has a name of its own; any other reason is told in words. */
 typedef enum Failure
 {
 	FAILURE_TOLD,
 	FAILURE_TIMED_OUT
 } Failure;
 
-#define TIMED_OUT_NAME "timeout" /* to who reports failures, in inputs and in the log */
+#define TIMED_OUT_NAME "timeout" /* in reports of failures, in inputs and in the log */
 
 extern Failure failure_of(const char *reason);
 
-/* A row, as it was when the world was locked. */
+/* A slot as it was when the world was locked. */
 typedef struct Slot
 {
 	int64		  npc_id;
@@ -75,28 +80,29 @@ typedef struct Slot
 	char		 *reason;
 	int64		  player_id;
 	int64		  state_counter; /* of what the NPC did when its mind was told */
-	int told_events; /* the mind knows so many of the events since the last question, dropped ones counted */
+	/* The mind knows so many of the events since the last question, including dropped ones. */
+	int told_events;
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
-	bool		answered; /* finally, before or in this batch */
-	Jsonb	   *choices;  /* actions that were offered with the request; NULL = none were */
+	bool		answered; /* with a final answer, before or in this batch */
+	Jsonb	   *choices;  /* the actions that were offered; NULL = none were */
 } Slot;
 
-/* Those of NPCs of a world that there are. */
+/* Returns the slots of those of the NPCs that have one. */
 extern Slot *slots_read(int64 world_id, const int64 *npc_ids, int npc_count, int *count);
 
-/* An answer that counts. */
+/* An answer that counts towards budgets. */
 typedef struct AnsweredSlot
 {
 	int64 world_id;
 	int64 npc_id;
-	int64 request_id; /* that the slot holds, or an older one */
+	int64 request_id; /* the one the slot holds, or an older one */
 	int64 tokens;
 } AnsweredSlot;
 
 extern void slots_note_answers(const AnsweredSlot *answers, int count);
 
-/* A request that nobody will answer. */
+/* A request that nobody will answer any more. */
 typedef struct ExpiredSlot
 {
 	int64 world_id;
@@ -108,8 +114,9 @@ typedef struct ExpiredSlot
 } ExpiredSlot;
 
 /*
- * Sent long ago, or open and never fetched. Only of running worlds, and not for the time before a world was last started:
- * pauses do not count. By world, then NPC; at most 1,000.
+ * Returns requests that were sent long ago, or are open and were never fetched, by world, then NPC; at most
+ * 1,000. Only running worlds count, and not the time before a world was last started, so that pauses do not
+ * count.
  */
 extern ExpiredSlot *slots_expired(const char *home, int *count);
 

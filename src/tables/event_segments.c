@@ -1,6 +1,6 @@
 /*
  * event_segments.c
- *	  The ring of segments (partitions) of world_event_log: which is written to, and since when.
+ *	  The ring of segments (partitions) of world_event_log: which is written to, and since when each was.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@
 #include "spi.h"
 #include "tables/event_segments.h"
 
-/* Columns of world_event_segments. */
+/* The numbers of the columns of world_event_segments. */
 enum
 {
 	SEGMENT_NUMBER = 1,

@@ -1,6 +1,6 @@
 /*
  * gateway_reads.c
- *	  What gateways read with one statement each, of several tables.
+ *	  The statements by which gateways read from several tables at once.
  */
 #include "postgres.h"
 
@@ -28,7 +28,7 @@ static SpiStatement worlds_to_watch =
 			"  WHERE s.spectators ORDER BY s.id LIMIT 1000::bigint) w ",
 	 .read_only = true};
 
-/* Most have heard how they stand: what would be told is put into words for the others alone. */
+/* Most players were told already where they stand: the text is only built for the others. */
 static SpiStatement compute_standings = {
 	.sql =
 		"SELECT s.player_id, s.standing, b.body::json "

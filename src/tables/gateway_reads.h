@@ -1,6 +1,6 @@
 /*
  * gateway_reads.h
- *	  What gateways read with one statement each, of several tables.
+ *	  The statements by which gateways read from several tables at once.
  */
 #ifndef NPCSIM_TABLES_GATEWAY_READS_H
 #define NPCSIM_TABLES_GATEWAY_READS_H
@@ -9,15 +9,16 @@
 
 typedef enum GatewayRead
 {
-	READ_UNKNOWN_SESSIONS,	  /* gateway, sessions → id of each that is not there */
+	READ_UNKNOWN_SESSIONS,	  /* gateway, sessions → ids of those that do not exist */
 	READ_WORLDS_TO_WATCH,	  /* → one json */
-	READ_STANDINGS,			  /* players, what they were told → player, standing, json */
-	READ_SUPERSEDED_DECISIONS /* world, NPCs, requests, sessions → request of each */
+	/* players, what each was told → player, standing, json */
+	READ_STANDINGS,
+	READ_SUPERSEDED_DECISIONS /* world, NPCs, requests, sessions → requests */
 } GatewayRead;
 
-#define GATEWAY_READ_ARGS 4 /* of a statement, at most */
+#define GATEWAY_READ_ARGS 4 /* the most arguments of a statement */
 
-/* How many rows it has, which are then SPI's. SPI must be connected. */
+/* Runs a statement and returns the number of its rows, which are SPI's. SPI must be connected. */
 extern uint64 gateway_read(GatewayRead read, Datum *values, const char *nulls);
 
 #endif /* NPCSIM_TABLES_GATEWAY_READS_H */

@@ -1,6 +1,6 @@
 /*
  * geometries.c
- *	  Geometries of cells, made by PostGIS's own functions.
+ *	  Makes geometries of cells by PostGIS's own functions.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 
 #include "tables/geometries.h"
 
-/* A function of PostGIS's. It is looked for once, and again when PostGIS was created anew. */
+/* Looks up a function of PostGIS, once, and again if PostGIS was created anew. */
 static void
 look_up(FmgrInfo *function, Oid *known, const char *name, const Oid *types, int count)
 {

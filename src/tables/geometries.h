@@ -1,6 +1,7 @@
 /*
  * geometries.h
- *	  Geometries of cells, made by PostGIS's own functions, and what lies in a plane of the sight indexes.
+ *	  Makes geometries of cells by PostGIS's own functions, and finds what lies in a plane of the sight
+ *	  indexes.
  */
 #ifndef NPCSIM_GEOMETRIES_H
 #define NPCSIM_GEOMETRIES_H
@@ -27,8 +28,8 @@ typedef struct GeometryMaker
 } GeometryMaker;
 
 /*
- * What a statement finds in the part of a world in a plane of the sight index (engine/sight.h), at most so many ids: $1 is the world,
- * $2 to $5 are the box.
+ * Fills in what a statement finds in a world's part of a plane of the sight index (engine/sight.h), at most
+ * 'most' ids, and returns how many. $1 of the statement is the world, $2 to $5 are the box.
  */
 extern int ids_in_plane(SpiStatement *statement, int64 world_id, SightShift shift, int32 size_x, int32 size_y,
 						int64 *ids, int most);
@@ -37,7 +38,7 @@ extern void	 geometry_maker_begin(GeometryMaker *maker, SightShift shift);
 extern Datum geometry_of_point(GeometryMaker *maker, Cell cell);
 extern Datum geometry_of_line(GeometryMaker *maker, Cell from, Cell to);
 
-/* Boxes, in cells, to ask the sight indexes by. */
+/* A box, in cells, to search the sight indexes by. */
 typedef struct SightBox
 {
 	double min_x;

@@ -1,18 +1,21 @@
 /*
  * hot_rows.c
- *	  Tables whose rows are written all the time.
+ *	  Writes tables whose rows change all the time, without statements.
  *
- * A row is fetched at its place and replaced by what logical replication uses to apply an update: that takes half
- * the time of a statement which joins the table with the new rows. Nothing that reads a row at its place makes
- * room in its page, as scans do; so a page that is nearly full is pruned first, or its rows would have to leave it.
+ * A row is fetched at its place and replaced by the functions with which logical replication applies
+ * an update: that takes half the time of a statement which joins the table with the new rows. Nothing
+ * that reads a row at its place makes room in its page, as scans do; so a page that is nearly full is
+ * pruned first, or its rows would have to leave it.
  *
- * An update leaves the primary key as it is, so it cannot bring about that two rows have the same: the key's index gets an
- * entry for a row that left its page, as any index does, but nobody looks whether the key is there already. That would
- * mean to visit all dead versions of the row that somebody's snapshot keeps, in every update.
+ * An update leaves the primary key as it is, so it cannot bring about that two rows have the same: the
+ * key's index gets an entry for a row that left its page, as any index does, but nobody looks whether
+ * the key is there already. That would mean to visit all dead versions of the row that somebody's
+ * snapshot keeps, in every update.
  *
- * To open a table, with its indexes, constraints and triggers, costs as much as to write some rows. A transaction that
- * writes several worlds keeps them open: what belongs to a table then lives in 'kept_context', a child of the
- * transaction's, and an error leaves it to the end of the transaction.
+ * To open a table, with its indexes, constraints and triggers, costs as much as to write some rows. A
+ * transaction that writes several worlds keeps the tables open: their state then lives in
+ * 'kept_context', a child of the transaction's context, and after an error is left to the end of the
+ * transaction.
  */
 #include "postgres.h"
 
@@ -36,18 +39,19 @@
 #include "tables/arrays.h"
 #include "tables/hot_rows.h"
 
-/* A page with less room than this is pruned before a row in it is updated: some rows' worth. */
+/* A page with less room than this (that of some rows) is pruned before a row in it is updated. */
 #define PAGE_ROOM 1024
 
 /* A table that is open for writing, and what is written at present. */
 typedef struct HotWriting
 {
-	struct HotWriting *next; /* of those that are kept open */
+	struct HotWriting *next; /* in the list of tables that are kept open */
 	HotTable		  *table;
 	Relation		   relation;
 	EState			  *estate;
 	ResultRelInfo	  *result;
-	bool	 key_last; /* the last of its indexes is that of the primary key, which updates need not check */
+	/* The last of its indexes is that of the primary key, which updates need not check. */
+	bool	 key_last;
 	EPQState recheck;  /* for triggers before the update, if somebody has made any */
 	TupleTableSlot *before;
 	TupleTableSlot *after;
@@ -57,7 +61,8 @@ typedef struct HotWriting
 	BlockNumber		pruned; /* the page that was looked at last */
 } HotWriting;
 
-static MemoryContext kept_context = NULL; /* NULL: a table is closed as soon as it was written */
+/* NULL: a table is closed as soon as it was written. */
+static MemoryContext kept_context = NULL;
 static HotWriting	*kept = NULL;
 
 /* ---- the table ---- */
@@ -85,13 +90,16 @@ look_up_columns(HotTable *table, Relation relation)
 	table->relid = RelationGetRelid(relation);
 }
 
-/* Puts the index of the primary key behind the others, where updates leave it out; false if there is none to be left out. */
+/*
+ * Puts the index of the primary key behind the others, where updates leave it out. Returns false if it must
+ * not be left out.
+ */
 static bool
 put_key_last(ResultRelInfo *result)
 {
 	int last = result->ri_NumIndices - 1;
 
-	/* a trigger that is asked before an update may put another row in the place of ours */
+	/* A BEFORE UPDATE trigger may replace our row by another. */
 	if (result->ri_TrigDesc != NULL && result->ri_TrigDesc->trig_update_before_row)
 		return false;
 	for (int i = 0; i <= last; i++)
@@ -124,7 +132,7 @@ open_table(HotTable *table)
 	InitResultRelInfo(writing->result, relation, 0, NULL, 0);
 	ExecOpenIndices(writing->result, false);
 	writing->key_last = put_key_last(writing->result);
-	/* where triggers that were queued look for it, to be fired in AfterTriggerEndQuery() */
+	/* Queued triggers look for the table there when AfterTriggerEndQuery() fires them. */
 	writing->estate->es_opened_result_relations = list_make1(writing->result);
 	compat_init_recheck(&writing->recheck, writing->estate);
 	writing->before = table_slot_create(relation, &writing->estate->es_tupleTable);
@@ -144,7 +152,7 @@ close_table(HotWriting *writing)
 	pfree(writing);
 }
 
-/* The table, opened if it is not open already. */
+/* Returns the table, which it opens if it is not open. */
 static HotWriting *
 get_table(HotTable *table)
 {
@@ -236,14 +244,14 @@ make_room(HotWriting *writing, BlockNumber block)
 	if (block == writing->pruned)
 		return;
 	buffer = ReadBuffer(writing->relation, block);
-	/* without the page's lock: what is missed now is seen the next time */
+	/* The page is not locked: what is missed now is seen the next time. */
 	if (PageGetHeapFreeSpace(BufferGetPage(buffer)) < PAGE_ROOM)
 		heap_page_prune_opt(writing->relation, buffer);
 	ReleaseBuffer(buffer);
 	writing->pruned = block;
 }
 
-/* Is the row of a thing at the place where it is thought to be? Fetches it. */
+/* Fetches the row of a thing at its place. Returns false if it is not there. */
 static bool
 fetch_at_place(HotWriting *writing, void *thing)
 {
@@ -280,7 +288,10 @@ fill_slot(HotWriting *writing, void *thing, int columns)
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Is the row that was just written a version that no index has to know, since it is in the page of the one before it? */
+/*
+ * Whether the row that was just written is heap-only: no index has to know it, since its predecessor is in
+ * the same page.
+ */
 static bool
 row_is_heap_only(HotWriting *writing, ItemPointer place)
 {
@@ -296,7 +307,7 @@ row_is_heap_only(HotWriting *writing, ItemPointer place)
 	return heap_only;
 }
 
-/* The entry of a row in the index of its primary key, which is the one it had. */
+/* Enters a row into the index of its primary key, which has not changed. */
 static void
 enter_key(HotWriting *writing, TupleTableSlot *row)
 {
@@ -310,7 +321,10 @@ enter_key(HotWriting *writing, TupleTableSlot *row)
 						writing->relation, UNIQUE_CHECK_NO, true, info);
 }
 
-/* A trigger of somebody else's may keep a row from being written: the image would be another than the tables. */
+/*
+ * Raises an error if somebody's trigger kept a row from being written, since the image would then differ from
+ * the tables.
+ */
 static void
 require_written(HotWriting *writing)
 {
@@ -383,7 +397,10 @@ insert_row(HotWriting *writing, void *thing)
 		*row_set_place(writing->table->set, thing) = slot->tts_tid;
 }
 
-/* Those that are not at their places are moved to the front of the array; how many there are. */
+/*
+ * Updates the rows that are at their places, and moves the other things to the front of the array. Returns
+ * how many these are.
+ */
 static int
 update_at_places(HotTable *table, int64 world_id, void **things, int count, void *arg)
 {
@@ -398,7 +415,8 @@ update_at_places(HotTable *table, int64 world_id, void **things, int count, void
 }
 
 /*
- * The last statement returned (id, ctid) for these things, mostly in their order. True if it did for all of them.
+ * Takes (id, ctid) of these things from the rows of the last statement, which are mostly in their order.
+ * Returns whether there was a row for each.
  */
 static bool
 learn_places(const RowSet *set, void **things, int count, uint64 rows)

@@ -7,12 +7,15 @@
 
 #include "postgres.h"
 
-/* Sorts and drops what is there twice; returns the new count. */
+/* Sorts the ids and drops duplicates. Returns the new count. */
 extern int id_list_sort(int64 *ids, int count);
-/* Index of an id in a sorted list, or -1. */
+/* Returns the index of an id in a sorted list; -1 if it is not there. */
 extern int id_list_find(const int64 *ids, int count, int64 id);
 
-/* What a statement found in the first columns of so many rows, in the same way; how many. */
+/*
+ * Returns the ids in the first columns of so many rows of the last statement, sorted without duplicates;
+ * *count tells how many.
+ */
 extern int64 *id_list_found(uint64 rows, int *count);
 
 #endif /* NPCSIM_ID_LISTS_H */

@@ -1,10 +1,11 @@
 /*
  * index_rows.c
- *	  Rows of a world read through an index, without a statement.
+ *	  Reads rows of a world through an index, without a statement.
  *
- * An index that is missing can be made anew: optimize_world_queries() knows those that are needed. An index that was built anew while rows changed is
- * closed to the planner for older snapshots (indcheckxmin), since versions of a row might differ in what it indexes; an update
- * that stays HOT in a table that had this index all along changes none of it, so it is read all the same.
+ * An index that is missing can be created again by optimize_world_queries(). An index that was built
+ * anew while rows changed is closed to the planner for older snapshots (indcheckxmin), since versions
+ * of a row might differ in what it indexes; an update that stays HOT in a table that had this index
+ * all along changes none of it, so it is read all the same.
  */
 #include "postgres.h"
 

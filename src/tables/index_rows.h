@@ -1,8 +1,9 @@
 /*
  * index_rows.h
- *	  Rows of a world read through an index, without a statement.
+ *	  Reads rows of a world through an index, without a statement.
  *
- * For those that are read by the hundred: a third of what they cost by a statement is that the executor hands them on. Usage:
+ * It is for rows that are read by the hundred: a third of the cost of a statement is the executor,
+ * which hands them on. Usage:
  *
  *		static IndexRows names = {"npc_identities", "npc_identities_pkey", {{"id", INT8OID}, {"name", TEXTOID}}};
  *
@@ -11,7 +12,8 @@
  *			… reading.values[0], reading.nulls[0] …
  *		index_rows_end(&reading);
  *
- * What is seen is what the caller's snapshot sees, as by a read-only statement. An error in between needs no clean-up.
+ * The caller's snapshot decides what is seen, as in a read-only statement. An error in between needs
+ * no clean-up.
  */
 #ifndef NPCSIM_INDEX_ROWS_H
 #define NPCSIM_INDEX_ROWS_H
@@ -30,19 +32,20 @@
 typedef struct IndexRows
 {
 	const char *table; /* in schema npcsim; it has a column world_id */
-	const char *index; /* by (world_id, first column), or the GiST index of a geometry */
+	/* Its columns are (world_id, first column), or it is the GiST index of a geometry. */
+	const char *index;
 	StageColumn columns[INDEX_ROWS_COLUMNS];
 	/* private */
-	Oid		   relid; /* for which the numbers are known */
+	Oid		   relid; /* the table for which the numbers are known */
 	int		   column_count;
 	AttrNumber world;
 	AttrNumber attributes[INDEX_ROWS_COLUMNS];
-	AttrNumber last; /* of all of them */
+	AttrNumber last; /* the highest of them */
 } IndexRows;
 
 typedef struct IndexReading
 {
-	/* the row; what is passed by reference is valid until the next one */
+	/* The present row. A value that is passed by reference is valid until the next row. */
 	Datum values[INDEX_ROWS_COLUMNS];
 	bool  nulls[INDEX_ROWS_COLUMNS];
 	/* private */
@@ -55,22 +58,27 @@ typedef struct IndexReading
 	ScanKeyData		 key;
 } IndexReading;
 
-/* Rows of the world whose first column is one of these ids, in order of it; all rows of the world when ids is NULL. */
+/*
+ * Begins to read the rows whose first column is one of these ids, in its order; all rows of the world if ids
+ * is NULL.
+ */
 extern void index_rows_of_ids(IndexReading *reading, IndexRows *rows, int64 world_id, const int64 *ids,
 							  int count);
-/* Rows of the world whose box in the index meets that of a geometry, which is given for each question. */
+/*
+ * Begin to read the rows whose box in the index overlaps that of a geometry, which is given for each search.
+ */
 extern void index_rows_of_boxes(IndexReading *reading, IndexRows *rows, int64 world_id);
 extern void index_rows_seek_box(IndexReading *reading, Datum geometry);
 
 extern bool index_rows_next(IndexReading *reading);
-/* The first column, a number. */
+/* Returns the first column, a number. */
 static inline int64
 index_rows_id(const IndexReading *reading)
 {
 	return DatumGetInt64(reading->values[0]);
 }
 
-/* Where the row is. */
+/* Returns the place (ctid) of the present row. */
 extern ItemPointerData index_rows_place(const IndexReading *reading);
 extern void			   index_rows_end(IndexReading *reading);
 

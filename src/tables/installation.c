@@ -1,6 +1,6 @@
 /*
  * installation.c
- *	  What is true of this database alone, as rows.
+ *	  Facts about this database alone, as rows.
  */
 #include "postgres.h"
 

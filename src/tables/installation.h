@@ -1,20 +1,20 @@
 /*
  * installation.h
- *	  What is true of this database alone, as rows: installation, epochs.
+ *	  Facts about this database alone, as rows: installation, epochs.
  *
- * All of it within spi_begin and spi_end, whose memory results are in.
+ * All functions are called between spi_begin() and spi_end(), and results are in their memory.
  */
 #ifndef NPCSIM_TABLES_INSTALLATION_H
 #define NPCSIM_TABLES_INSTALLATION_H
 
 #include "postgres.h"
 
-/* NULL = its row is gone. */
+/* Returns the id of the installation; NULL if its row is gone. */
 extern char *installation_id(void);
 
-/* The epoch that was begun here, NULL = none. */
+/* Returns the epoch that was begun here; NULL if none was. */
 extern char *epoch_row_read(const char *home);
-/* Begins one, unless one was begun here meanwhile. */
+/* Begins an epoch, unless one was begun here meanwhile. */
 extern void epoch_row_begin(const char *epoch, const char *home);
 
 #endif /* NPCSIM_TABLES_INSTALLATION_H */

@@ -1,6 +1,6 @@
 /*
  * interactions.c
- *	  Interactions under way, as rows of interaction_runs.
+ *	  Ongoing interactions, as rows of interaction_runs.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ put_participants(RowBuilder *row, void *thing, const RowColumn *column, void *ar
 	put_datum(row, int64_array(ids, interaction->participant_count));
 }
 
-/* Behind the participants. */
+/* It is read after the participants. */
 static void
 take_acted_at(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
@@ -46,7 +46,10 @@ take_acted_at(const RowLoad *load, void *thing, const RowColumn *column, Datum v
 		interaction->participants[i].acted_at = acted_at[i];
 }
 
-/* What is done with items has no acts, and most interactions are with items: their rows are kept short. */
+/*
+ * It is NULL while there are no acts. Most interactions are with items and never have any, so their rows stay
+ * short.
+ */
 static void
 put_acted_at(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
@@ -63,7 +66,10 @@ put_acted_at(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	put_datum(row, int64_array(acted_at, interaction->participant_count));
 }
 
-/* What was done last, the doer may have left: "at" of the last act, in seconds. */
+/*
+ * Returns when the last act happened ("at" of it, in seconds); whoever acted may have left. -1 = there is
+ * none.
+ */
 static int64
 last_act_at(const JsonList *acts)
 {

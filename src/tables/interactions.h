@@ -1,6 +1,6 @@
 /*
  * interactions.h
- *	  Interactions under way, as rows: interaction_runs.
+ *	  Ongoing interactions, as rows: interaction_runs.
  */
 #ifndef NPCSIM_TABLES_INTERACTIONS_H
 #define NPCSIM_TABLES_INTERACTIONS_H
@@ -12,7 +12,7 @@
 #include "sim/types.h"
 #include "tables/npcs.h"
 
-/* Acts of an interaction that are kept, the last ones. */
+/* The last so many acts of an interaction are kept. */
 #define ACTS_KEPT 10
 
 typedef struct Participant
@@ -24,26 +24,26 @@ typedef struct Participant
 typedef struct Interaction
 {
 	int64				   id;
-	int16				   number; /* of its kind */
+	int16				   number; /* of its type */
 	const InteractionType *type;
-	int64				   initiator_id; /* who began it; may have left */
+	int64				   initiator_id; /* may have left */
 	int64				   target_id;
 	int64				   started_at;
 	int64				   share_at_start;
 	Participant			   participants[PARTICIPANTS_MAX]; /* in the order in which they came */
 	int					   participant_count;
 	JsonList			  *acts;		/* the last ACTS_KEPT; NULL = none yet */
-	int64				   act_count;	/* of all */
-	int64				   last_act_at; /* as its acts have it; -1 = there was none */
+	int64				   act_count;	/* in all, including those not kept */
+	int64				   last_act_at; /* of the kept acts; -1 = there was none */
 	int64				   revision;
 	/* private to the engine */
-	ItemPointerData row; /* where its present row is, invalid if not known */
+	ItemPointerData row; /* place of its row; invalid if not known */
 	bool			born;
 	bool			dirty;
 	int				dirty_place; /* in World.dirty_interactions, if it is dirty */
 } Interaction;
 
-/* Their table, described. The kind is found by its number by whoever loads them. */
+/* Describes the table. Whoever loads rows finds the type by its number. */
 extern RowType interaction_rows;
 
 #endif /* NPCSIM_TABLES_INTERACTIONS_H */

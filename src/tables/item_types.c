@@ -1,8 +1,10 @@
 /*
  * item_types.c
- *	  From the components of an item type, as jsonb, to the kind the rules know.
+ *	  Reads the components of an item type from jsonb into the ItemType of the rules.
  *
- *	  {"consumable": {…}, "respawn": {…}, …}: every component is optional; what is in its object its file tells.
+ *	  {"consumable": {…}, "respawn": {…}, …}
+ *
+ * Every component is optional; its file tells what is in its object.
  */
 #include "postgres.h"
 
@@ -78,7 +80,7 @@ item_timed_part(const ItemType *type)
 	return NULL;
 }
 
-/* What is being read, with a hint of what it looks like. */
+/* Returns what is read, for errors, with a hint of what components look like. */
 static TypeJson
 components_json(void)
 {
@@ -114,7 +116,10 @@ read_part(const TypeJson *json, const char *name, JsonbContainer *object, ItemPa
 	component->parse(json, object, part, own);
 }
 
-/* What its components say when all of them are read; an item has one moment of its own. */
+/*
+ * Refuses components that do not go together. An item is due at one moment only, so one of them may change it
+ * in time.
+ */
 static void
 require_sound(const TypeJson *json, const ItemType *type)
 {
@@ -146,7 +151,7 @@ item_type_from_jsonb(Jsonb *item_components, ItemType *type)
 	memset(type, 0, sizeof(*type));
 	if (!JB_ROOT_IS_OBJECT(item_components))
 		type_json_refuse(&json, "They are not an object.");
-	/* each of its members is another component, or refused */
+	/* Each member is another component, or is refused. */
 	parts = palloc(sizeof(ItemPart) * Max(component_count, 1));
 	type->parts = parts;
 	while (type_json_next(&item_components->root, &iterator, &name, &member))
@@ -175,7 +180,7 @@ item_type_copy(const ItemType *type, MemoryContext context)
 	return copy;
 }
 
-/* For a CHECK: true, or the error that says what is wrong. */
+/* As the function of a CHECK constraint, returns true or raises an error that says what is wrong. */
 Datum
 npcsim_item_components_valid(PG_FUNCTION_ARGS)
 {

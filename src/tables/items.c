@@ -30,7 +30,7 @@ put_item_type(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	put_text(row, ((WorldItem *) thing)->type->name);
 }
 
-/* The image does not keep them. */
+/* The image has properties only while they are to be written. */
 static void
 put_properties(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
@@ -40,7 +40,7 @@ put_properties(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 											: DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 }
 
-/* 'arg' makes geometries. */
+/* 'arg' is a GeometryMaker. */
 static void
 put_sight(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
@@ -67,7 +67,7 @@ RowType item_rows = {.table = "items",
 					 .in_sight = true,
 					 .place_at = offsetof(WorldItem, row)};
 
-/* Rows that are moved in the sight index. */
+/* A row as it is moved in the sight index. */
 static const RowColumn moved_columns[] = {
 	ROW_NUMBER(WorldItem, id, "id", INT8OID),
 	ROW_OWN("sight", InvalidOid, NULL, put_sight),
@@ -102,7 +102,7 @@ static SpiStatement update_properties =
 	 "$1 + 0 * u.id AND t.id = u.id",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TEXTARRAYOID}};
-/* Written so that the planner has no other way than the place. */
+/* It is written so that the planner has no other way than the ctid. */
 static SpiStatement delete_items_at_places =
 	{"DELETE FROM npcsim.items t USING ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS "
 	 "wanted(key_, place) "
@@ -128,7 +128,7 @@ item_type_read(uint64 row, ItemType *type)
 
 /* ---- writing ---- */
 
-/* An array of 'expression' over all 'row's. */
+/* Makes an array of 'expression' over all i. */
 #define COLUMN(ctype, make, expression) \
 	({ \
 		ctype *column_ = palloc(Max(count, 1) * sizeof(ctype)); \
@@ -178,7 +178,10 @@ items_move(int64 world_id, WorldItem **items, int count, SightShift shift)
 	rows_update_hot(&moved_rows, world_id, (void **) items, count, &maker);
 }
 
-/* At their places: items that come back have their ids again, and by its key one is found among all that it was. */
+/*
+ * Items are deleted at their places: those that come back have their old ids, so that the key finds all dead
+ * versions too.
+ */
 void
 items_delete(int64 world_id, const int64 *ids, const int64 *places, int count)
 {

@@ -1,6 +1,6 @@
 /*
  * items.h
- *	  Items, and what comes back after a time, as rows.
+ *	  Items, and items that will come back, as rows: items, item_respawns.
  */
 #ifndef NPCSIM_TABLES_ITEMS_H
 #define NPCSIM_TABLES_ITEMS_H
@@ -25,22 +25,26 @@ typedef struct WorldItem
 	bool			absent; /* it was used up, and will come back */
 	bool			born;	/* has no row yet */
 	bool			dirty;
-	ItemPointerData row; /* where its present row is, invalid if not known */
-	int	   dirty_place;	 /* in World.dirty_items, if it is dirty; absent and born: in World.born_respawns */
+	ItemPointerData row; /* place of its row; invalid if not known */
+	/* Its place in World.dirty_items, if it is dirty; if absent and born, in World.born_respawns. */
+	int	   dirty_place;
 	Jsonb *properties;	 /* to be written, or NULL */
 	struct WorldItem *next_here; /* further items on its cell */
-	Due				  due;		 /* a moment of its own */
+	Due				  due;		 /* when something happens to it by itself */
 } WorldItem;
 
-/* Their tables, described: of those that are there, and of those that are absent. */
+/* Describe the tables of items that are there, and of those that are absent. */
 extern RowType item_rows;
 extern RowType respawn_rows;
 
-/* Rows of the last statement are read one by one. SPI must be connected. */
+/*
+ * The first runs a statement and returns the number of rows, which the second reads one by one. SPI must be
+ * connected.
+ */
 extern uint64 item_types_load(int64 world_id);
 extern void	  item_type_read(uint64 row, ItemType *type);
 
-/* Where an item's row is, as a number; 0 = nobody knows. */
+/* Returns the place of an item's row as a number; 0 = it is not known. */
 static inline int64
 item_place_number(const WorldItem *item)
 {
@@ -50,12 +54,12 @@ item_place_number(const WorldItem *item)
 }
 
 extern void items_write_properties(int64 world_id, WorldItem **items, int count);
-/* To another place of the sight index; not a change of the item. */
+/* Moves rows to another place of the sight index, which is no change of the items. */
 extern void items_move(int64 world_id, WorldItem **items, int count, SightShift shift);
-/* At their places, as far as these are known. */
+/* Deletes rows at their places (item_place_number()), as far as these are known. */
 extern void items_delete(int64 world_id, const int64 *ids, const int64 *places, int count);
 
-/* The same of items as npcs_in_plane(). */
+/* The same for items as npcs_in_plane() for NPCs. */
 extern int items_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);
 
 #endif /* NPCSIM_TABLES_ITEMS_H */

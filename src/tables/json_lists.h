@@ -1,6 +1,6 @@
 /*
  * json_lists.h
- *	  Short lists of JSON texts, which rows hold as jsonb arrays: plans, events, acts.
+ *	  Short lists of JSON texts, which rows hold as jsonb arrays: events, acts, names of events.
  */
 #ifndef NPCSIM_TABLES_JSON_LISTS_H
 #define NPCSIM_TABLES_JSON_LISTS_H
@@ -11,7 +11,9 @@
 
 #define JSON_LIST_MAX 32
 
-/* Texts, and the list, are in the memory context that was given when it was made. An empty list is NULL. */
+/*
+ * The list and its texts are in the memory context that was given when they were made. An empty list is NULL.
+ */
 typedef struct JsonList
 {
 	int	  count;
@@ -24,11 +26,11 @@ extern void json_list_drop(JsonList **list, int place);
 extern void json_list_drop_first(JsonList **list);
 extern void json_list_clear(JsonList **list);
 
-/* "[…]", palloc'd. */
+/* Returns "[…]", palloc'd. */
 extern char *json_list_text(const JsonList *list);
-/* The first 'max' elements of an array; NULL when there are none. */
+/* Returns the first 'max' elements of an array; NULL if there are none. */
 extern JsonList *json_list_of(Jsonb *array, int max, MemoryContext context);
-/* The same of an array in a column of the last statement. */
+/* The same for an array in a column of the last statement. */
 extern JsonList *json_list_read(uint64 row, int column, int max, MemoryContext context);
 
 #endif /* NPCSIM_TABLES_JSON_LISTS_H */

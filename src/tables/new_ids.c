@@ -1,6 +1,6 @@
 /*
  * new_ids.c
- *	  Ids of worlds, players and sessions, from the sequences of their columns.
+ *	  Takes ids of worlds, players and sessions from the sequences of their columns.
  */
 #include "postgres.h"
 
@@ -12,11 +12,11 @@
 
 #define ID_MAX INT64_C(9007199254740991) /* as in the tables' constraints */
 
-/* Where a sequence stands. */
+/* The state of a sequence, and of the ids in use. */
 typedef struct SequenceState
 {
-	int64 next;	   /* what it would give, if it counted by one */
-	int64 highest; /* id of a row */
+	int64 next;	   /* the next id, if the increment is 1 */
+	int64 highest; /* of a row */
 } SequenceState;
 
 static bool
@@ -39,7 +39,10 @@ look_at_sequence(IdSource *source)
 	return state;
 }
 
-/* One transaction at a time puts a sequence back, up to its end: the next one sees the rows that it made. */
+/*
+ * Lets one transaction at a time set a sequence back, to its end: the next one then sees the rows that it
+ * made.
+ */
 static void
 lock_sequence(IdSource *source)
 {
@@ -49,7 +52,8 @@ lock_sequence(IdSource *source)
 	snprintf(name, sizeof(name), "%s_id_seq", source->table);
 	sequence = get_relname_relid(name, get_namespace_oid("npcsim", false));
 	if (OidIsValid(sequence))
-		LockRelationOid(sequence, ShareUpdateExclusiveLock); /* nobody who takes an id waits for that */
+		/* Nobody who takes an id waits for this lock. */
+		LockRelationOid(sequence, ShareUpdateExclusiveLock);
 }
 
 int64

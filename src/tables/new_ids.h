@@ -1,9 +1,9 @@
 /*
  * new_ids.h
- *	  Ids of worlds, players and sessions, from the sequences of their columns.
+ *	  Takes ids of worlds, players and sessions from the sequences of their columns.
  *
- * What a sequence says is not believed: it is not part of a replica, a dump may come without it, and its owner can set it to
- * anything. An id is one that is above those of all rows, or there is none.
+ * The sequence is not trusted: it is not part of a replica, a dump may come without it, and its owner
+ * can set it to anything. An id is above those of all rows, or it is not given.
  */
 #ifndef NPCSIM_NEW_IDS_H
 #define NPCSIM_NEW_IDS_H
@@ -15,7 +15,7 @@
 typedef struct IdSource
 {
 	const char	*table;	  /* in schema npcsim; its sequence is table_id_seq */
-	SpiStatement present; /* where the sequence stands, and the highest id that a row has */
+	SpiStatement present; /* the state of the sequence, and the highest id of a row */
 	SpiStatement next;
 	SpiStatement put_back; /* behind $1; 0: to the beginning */
 } IdSource;
@@ -35,7 +35,7 @@ typedef struct IdSource
 		 .types = {INT8OID} } \
 	}
 
-/* SPI must be connected. An error (55000) when the sequence gives none that is free. */
+/* Returns a new id. SPI must be connected. Raises 55000 if the sequence gives no free id. */
 extern int64 new_id(IdSource *source);
 
 #endif /* NPCSIM_NEW_IDS_H */

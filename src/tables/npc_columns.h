@@ -1,17 +1,20 @@
 /*
  * npc_columns.h
- *	  Columns of NPCs that are numbers and that are read without a world's image, too, a line each: the C type and name of the
- *	  member of Npc (tables/npcs.h) and of NpcRow (reducers/npc_rows.h), the column and its type, and what else there is to
- *	  say of it:
+ *	  The columns of NPCs that are numbers and are also read without a world's image, a line each: the C
+ *	  type and name of the member of Npc (tables/npcs.h) and of NpcRow (reducers/npc_rows.h), the column
+ *	  and its type, and attributes:
  *
  *		NULL_IS(none)			NULL in the row is 'none' in memory
  *		SHOWN(group, kind)		clients are shown it when the group (NpcGroup) changes, as a kind of value (reducers/npc_shown.h)
  *		EDITED(least, most)		operators write it, by UPDATE of the view npcs; of those of npc_identities, which are SHOWN
  *
- * Reading, writing, frames, edits and their replay follow from the line. The column is in its table (sql/20_npcs.sql) and, if
- * it is to be seen there, in the view npcs (sql/70_views.sql).
+ * Reading, writing, frames, edits and their replay follow from the line. The column is in its table
+ * (sql/20_npcs.sql) and, if it is to be seen there, in the view npcs (sql/70_views.sql).
  */
-/* no #ifndef: whoever includes it defines IDENTITY_NUMBER and STATE_NUMBER (ctype, member, column, type, what else) */
+/*
+ * There is no #ifndef: whoever includes it defines IDENTITY_NUMBER and STATE_NUMBER (ctype, member, column,
+ * type, attributes).
+ */
 
 /* npc_identities: who it is */
 IDENTITY_NUMBER(int64, controller, "controller_player_id", INT8OID, NULL_IS(0) SHOWN(IDENTITY, id))

@@ -1,9 +1,11 @@
 /*
  * npcs.c
- *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and their requests in decision_slots.
+ *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and their requests in
+ *	  decision_slots.
  *
- * Read straight through the indexes: what another backend wrote is loaded for every answer from outside. npc_states and
- * npc_tracks are written without statements, each row at its place (hot_rows.h).
+ * Rows are read straight through the indexes, since what another backend wrote is loaded for every
+ * answer from outside. npc_states and npc_tracks are written without statements, each row at its place
+ * (hot_rows.h).
  */
 #include "postgres.h"
 
@@ -57,7 +59,7 @@ put_traits(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	put_datum(row, PointerGetDatum(((Npc *) thing)->traits));
 }
 
-/* The image does not keep them. */
+/* The image has traits only while they are to be written. */
 static const RowColumn trait_columns[] = {
 	ROW_NUMBER(Npc, id, "id", INT8OID),
 	ROW_OWN("traits", TEXTARRAYOID, NULL, put_traits),
@@ -109,7 +111,7 @@ RowType npc_state_rows = {.table = "npc_states",
 
 /* ---- npc_tracks ---- */
 
-/* Cells around a leg that its box in the index holds, too. */
+/* The box of a leg in the index is so many cells wider on each side. */
 #define SIGHT_MARGIN 4
 /* A box with a longer side is not kept for the next leg. */
 #define SIGHT_SIDE_KEPT 20
@@ -140,8 +142,8 @@ put_cells(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 }
 
 /*
- * The index has a wider box than a leg fills, and keeps it while the next ones lie in it: then the row is updated
- * without new entries in any index. Who looks is shown a few more that are out of sight.
+ * The box in the index is wider than the leg, and is kept while the next legs lie in it: then the row is
+ * updated without new entries in any index. Viewers are shown a few more NPCs that are out of sight.
  */
 static void
 cover_leg(Npc *npc)
@@ -158,7 +160,7 @@ cover_leg(Npc *npc)
 	box->max = (Cell) {(int16) (leg.max.x + margin), (int16) (leg.max.y + margin)};
 }
 
-/* 'arg' makes geometries. */
+/* 'arg' is a GeometryMaker. */
 static void
 put_sight(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 {
@@ -289,14 +291,14 @@ static const RowColumn slot_columns[] = {
 	ROW_NUMBER(Npc, request_state, "state_counter", INT8OID),
 	ROW_NUMBER(Npc, request_opened_at, "opened_at", INT8OID),
 	ROW_NUMBER_OR(Npc, request_player, "player_id", INT8OID, 0),
-	/* written by who counts the tokens of an answer */
+	/* The statement that counts the tokens of an answer writes these. */
 	ROW_READ_NUMBER(Npc, tokens, "daily_token_output", INT8OID),
 	ROW_READ_NUMBER(Npc, tokens_day, "tokens_day", DATEOID),
 };
 
 /*
- * A request that was closed stays in its slot, with what became of its delivery; one that is pending is only written
- * when it is new.
+ * A request that was closed stays in its slot, with what became of its delivery; a pending one is only
+ * written when it is new.
  */
 RowType npc_slot_rows = {.table = "decision_slots",
 						 .index = "decision_slots_pkey",
@@ -315,7 +317,7 @@ RowType npc_slot_rows = {.table = "decision_slots",
 									 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
 									 "answered = excluded.status = 0 AND t.answered"};
 
-/* ---- what changes together ---- */
+/* ---- groups of columns that change together ---- */
 
 const RowGroup npc_groups[] = {
 	{.bit = NPC_DIRTY_IDENTITY,
@@ -355,7 +357,7 @@ npc_groups_shown(ChangeKind kind)
 	return groups;
 }
 
-/* ---- what operators write ---- */
+/* ---- columns that operators write ---- */
 
 const RowColumn *
 npc_edited_column(int number)

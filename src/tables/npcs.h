@@ -1,7 +1,7 @@
 /*
  * npcs.h
- *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and the
- *	  request of each in decision_slots.
+ *	  NPCs as rows: npc_identities, npc_states, npc_tracks, npc_minds, and the request of each in
+ *	  decision_slots.
  */
 #ifndef NPCSIM_TABLES_NPCS_H
 #define NPCSIM_TABLES_NPCS_H
@@ -21,49 +21,58 @@
 #include "tables/plans.h"
 #include "tables/row_type.h"
 
-typedef enum NpcEvent /* stored in npc_states.event_kind: append only */
+/* The numbers are stored in npc_states.event_kind: append only. */
+typedef enum NpcEvent
 {
 	EVENT_NONE,
 	EVENT_LEG_END,		   /* arrival, or the next leg */
-	EVENT_INTERACTION_END, /* it has lasted as long as it can, or the item is used up */
+	/* The interaction has lasted as long as it can, or the item is used up. */
+	EVENT_INTERACTION_END,
 	EVENT_WAIT_OVER,
 	EVENT_SPEAK, /* the built-in mind says something */
 	EVENT_LEAVE, /* it said farewell */
-	EVENT_ACT,	 /* what it is to do in its interaction may be done */
-	/* of one moment, never stored */
+	EVENT_ACT,	 /* an act that was held may be done */
+	/* The kinds below are of one moment, and never stored. */
 	EVENT_GO_ON /* what it did is over: its plan goes on */
 } NpcEvent;
 
-typedef enum Decider /* stored in npc_states.decider: append only */
+/* The numbers are stored in npc_states.decider: append only. */
+typedef enum Decider
 {
 	DECIDER_NONE,
 	DECIDER_BUILT_IN,
 	DECIDER_MIND
 } Decider;
 
-typedef enum DecisionReason /* stored in npc_states.decision_reason: append only */
+/* The numbers are stored in npc_states.decision_reason: append only. */
+typedef enum DecisionReason
 {
 	REASON_IDLE,
 	REASON_INTERVAL,
 	REASON_NEED,
 	REASON_PLAN_FAILED,
 	REASON_REQUESTED,
-	REASON_CHECK, /* nothing to ask: is its mind still there? */
+	REASON_CHECK, /* nothing is asked: is its mind still there? */
 	REASON_BID,
 	REASON_MESSAGE,
-	REASON_CARE,	  /* nothing to ask: the built-in mind looks after it */
+	/* Nothing is asked: the built-in mind looks after it. */
+	REASON_CARE,
 	REASON_NEED_WAITS /* a need fell when its mind could not be asked yet */
 } DecisionReason;
 #define REASON_COUNT 10
 
-typedef enum RequestStatus /* stored in decision_slots.status: append only */
+/* The numbers are stored in decision_slots.status: append only. */
+typedef enum RequestStatus
 {
 	REQUEST_CLOSED,
 	REQUEST_OPEN,
 	REQUEST_SENT
 } RequestStatus;
 
-/* Groups in which columns of an NPC change, in the order in which clients are shown them: npc_groups tells of each. */
+/*
+ * Groups of an NPC's columns that change together, in the order in which clients are shown them; npc_groups
+ * describes each.
+ */
 typedef enum NpcGroup
 {
 	NPC_DIRTY_IDENTITY = 0x01,
@@ -71,17 +80,18 @@ typedef enum NpcGroup
 	NPC_DIRTY_REQUEST = 0x04, /* decision_slots; shown with the status */
 	NPC_DIRTY_MOTION = 0x08,
 	NPC_DIRTY_NEEDS = 0x10,
-	NPC_DIRTY_HIDDEN = 0x20, /* columns of npc_states that nobody is shown: no revision */
-	NPC_DIRTY_MIND = 0x40	 /* plan, events: no revision */
+	/* Columns of npc_states that nobody is shown; they have no revision. */
+	NPC_DIRTY_HIDDEN = 0x20,
+	NPC_DIRTY_MIND = 0x40	 /* plan and events; it has no revision */
 } NpcGroup;
 #define NPC_GROUP_COUNT 7
 
 #define WAKE_ON_MAX	   16
-#define TOKENS_MAX	   INT64_C(1000000000000) /* what counters and budgets go up to */
+#define TOKENS_MAX	   INT64_C(1000000000000) /* the most that counters and budgets hold */
 #define NPC_EVENTS_MAX JSON_LIST_MAX
-#define PRESSING_MAX   20 /* questions a minute that do not wait for the schedule */
+#define PRESSING_MAX   20 /* the most questions a minute that do not wait */
 
-/* Box of cells, both ends included. */
+/* A box of cells, both ends included. */
 typedef struct CellBox
 {
 	Cell min;
@@ -110,12 +120,14 @@ typedef struct Npc
 	Decider	   decider;
 	Cell	   goal;
 	ActionKind goal_action;
-	int16	   goal_interaction; /* number of its kind, 0 = none */
-	/* with whom and how, an action for action_from_json(); of one that interacts what it is to do there, as soon as it may:
-	 * parameters; NULL = nothing to say */
+	int16	   goal_interaction; /* number of its type; 0 = none */
+	/*
+	 * How it interacts at its goal, an action for action_from_json(); while it interacts, the act that is
+	 * held, as parameters; NULL = none.
+	 */
 	Jsonb		  *goal_terms;
 	int			   replans;
-	int64		   conversed_at; /* when its last conversation ended; -1 = never */
+	int64		   conversed_at; /* end of its last conversation; -1 = never */
 	NpcEvent	   event_kind;
 	int64		   decision_at; /* SIM_NEVER = not due */
 	DecisionReason decision_reason;
@@ -130,17 +142,20 @@ typedef struct Npc
 	MindPlan *plan;		   /* NULL = none */
 	JsonList *mind_events; /* NULL = empty */
 	int		  events_dropped;
-	int		  events_merged;	/* became part of later ones since the last question */
+	int		  events_merged;	/* merged into later ones since the last question */
 	JsonList *wake_on;			/* names of events, as JSON strings; NULL = none */
 	int64	  asked_at;			/* -1 = never */
-	int64	  unanswered_since; /* the first question without an answer that was carried out; -1 = none */
+	/* The first question without an answer that was carried out; -1 = none. */
+	int64	  unanswered_since;
 	int64	  ask_again_at;		/* SIM_NEVER = when an occasion comes */
 	int64	  tokens;			/* its mind wrote on tokens_day */
 	DateADT	  tokens_day;		/* UTC */
-	bool	  budget_spent;		/* as the world knows it: an input */
-	int		  failures;			/* in a row, of its mind: nothing came of so many questions */
-	int64	  asked_not_before; /* since it failed; -1 = it may be asked */
-	int64	  pressing[PRESSING_MAX]; /* when it was last asked what could not wait, ascending */
+	bool	  budget_spent;		/* as the world knows it by an input */
+	/* So many questions in a row came to nothing. */
+	int		  failures;
+	int64	  asked_not_before; /* because it failed; -1 = it may be asked */
+	/* When it was last asked what could not wait, ascending. */
+	int64	  pressing[PRESSING_MAX];
 	int		  pressing_count;
 	/* its request */
 	bool		   request_pending; /* open or sent */
@@ -148,21 +163,22 @@ typedef struct Npc
 	int64		   request_state; /* state_counter when it was opened */
 	int64		   request_opened_at;
 	int64		   request_player; /* whom it is for */
-	int64		   request_id;	   /* the last one, 0 = none yet */
+	int64		   request_id;	   /* of the last request; 0 = none yet */
 	/* private to the engine */
 	bool			born;	   /* has no rows yet */
-	ItemPointerData state_row; /* where its present rows are, invalid if not known */
+	ItemPointerData state_row; /* places of its rows; invalid if not known */
 	ItemPointerData track_row;
 	int				index;		 /* in World.everyone */
-	uint32			dirty;		 /* NpcGroup: changes that are not written yet */
+	uint32			dirty;		 /* NpcGroup: changes not written yet */
 	int				dirty_place; /* in World.dirty_npcs, if it is dirty */
-	CellBox			sight_box;	 /* of the track in the index; holds the leg */
+	CellBox			sight_box;	 /* of the track in the index; it holds the leg */
 	Due				due_event;
 	Due				due_decision;
-	Cell			standing_at; /* counted there in the grid */
+	Cell			standing_at; /* where the grid counts it */
 	bool			standing;
-	bool			pauses;	  /* before it is decided for, if its plan is over (EVENT_GO_ON) */
-	int				district; /* it is listed in, -1 = none (engine/nearby.c) */
+	/* It pauses before it is decided for, if its plan is over (EVENT_GO_ON). */
+	bool			pauses;
+	int				district; /* in which it is listed; -1 = none (engine/nearby.c) */
 	int				district_place;
 } Npc;
 
@@ -187,7 +203,7 @@ leg_box(const Cell *leg, int length)
 	return box;
 }
 
-/* Their tables, described. */
+/* Describe the tables. npc_trait_rows has the traits alone. */
 extern RowType npc_identity_rows;
 extern RowType npc_trait_rows;
 extern RowType npc_state_rows;
@@ -197,19 +213,25 @@ extern RowType npc_slot_rows;
 
 extern const RowGroup npc_groups[NPC_GROUP_COUNT];
 
-/* The columns that operators write as they are: from 0 on, NULL behind the last one; or by name, NULL = it is none. */
+/*
+ * Return the columns that operators write as they are: from 0 on, NULL behind the last one; or by name, NULL
+ * = it is none.
+ */
 extern const RowColumn *npc_edited_column(int number);
 extern const RowColumn *npc_edited_column_named(const char *name);
 
-/* The groups of which a change of this kind tells clients. */
+/* Returns the groups that a change of this kind shows to clients. */
 extern uint32 npc_groups_shown(ChangeKind kind);
 
-/* To another place of the sight index; not a change of the NPC. */
+/* Moves tracks to another place of the sight index, which is no change of the NPCs. */
 extern void npcs_move(int64 world_id, Npc **npcs, int count, SightShift shift);
 
 extern const char *decision_reason_name(DecisionReason reason);
 
-/* Ids of those whose track lies in the part of a world in a plane of the sight index (engine/sight.h), at most so many. */
+/*
+ * Fills in the ids of NPCs whose track lies in a world's part of a plane of the sight index (engine/sight.h),
+ * at most 'most', and returns how many.
+ */
 extern int npcs_in_plane(int64 world_id, SightShift shift, int32 size_x, int32 size_y, int64 *ids, int most);
 
 #endif /* NPCSIM_TABLES_NPCS_H */

@@ -1,8 +1,8 @@
 /*
  * plans.c
- *	  What an NPC does next, by the will of its mind: column "plan" of npc_minds.
+ *	  The plan of a mind, in memory and as column "plan" of npc_minds.
  *
- * Most NPCs have no plan; one that has keeps two pieces of memory besides, of the size that its steps need.
+ * Most NPCs have no plan; a plan has two more pieces of memory, as large as its steps need.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- actions in one piece of memory ---- */
 
-/* What an action has besides, each at a place where anything may begin. */
+/* Returns the size of what an action points to, each part aligned. */
 static Size
 size_besides(const Action *action)
 {
@@ -26,7 +26,7 @@ size_besides(const Action *action)
 	return size;
 }
 
-/* Copies it to a place, which then is the one behind it. */
+/* Copies data to *place, and moves *place behind the copy. */
 static void *
 copy_to(char **place, const void *data, Size size)
 {
@@ -120,7 +120,10 @@ plan_clear(MindPlan **plan)
 
 /* ---- rows ---- */
 
-/* The elements of an array from one place to another; NULL = []. */
+/*
+ * Returns the elements of an array from 'from' up to, not including, 'to'. 'array' may be NULL if there are
+ * none.
+ */
 static Jsonb *
 part_of(const Jsonb *array, int from, int to)
 {

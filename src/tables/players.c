@@ -1,6 +1,6 @@
 /*
  * players.c
- *	  Players' accounts as rows.
+ *	  Accounts of players as rows.
  */
 #include "postgres.h"
 

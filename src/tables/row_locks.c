@@ -1,6 +1,6 @@
 /*
  * row_locks.c
- *	  Rows that are read as they are locked.
+ *	  Reads rows as they are locked.
  */
 #include "postgres.h"
 
@@ -25,7 +25,7 @@ append_columns(StringInfo sql, const RowType *type, const char *alias)
 			appendStringInfo(sql, "%s.%s, ", alias, type->columns[i].name);
 }
 
-/* What is read, the id first, and last of all where the row is. */
+/* Appends what is read: the id first, and last the place (ctid) of the row. */
 static void
 append_select(StringInfo sql, const RowLocks *locks)
 {
@@ -81,7 +81,7 @@ rows_locked_id(uint64 row)
 	return spi_int64(row, 1, 0);
 }
 
-/* Columns from 'first' on; the number of the one behind them. */
+/* Takes columns of a row into a thing, from number 'first' on. Returns the number behind them. */
 static int
 take_columns(const RowType *type, uint64 row, int first, void *thing)
 {

@@ -1,6 +1,6 @@
 /*
  * row_revisions.c
- *	  What of a world is newer than a revision, as its rows say.
+ *	  Finds what of a world is newer than a revision, by the revisions in its rows.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@ static SpiStatement select_world =
 	 .types = {INT8OID, INT8OID},
 	 .read_only = true};
 
-/* Written when it is used first, from the groups of an NPC. */
+/* The statement is built at its first use, from the groups of an NPC. */
 static SpiStatement select_npcs = {.nargs = 2, .types = {INT8OID, INT8OID}, .read_only = true};
 
 static SpiStatement select_items =
@@ -58,7 +58,7 @@ revisions_of_world(int64 world_id, int64 since, bool *settings, bool *terrain)
 	return true;
 }
 
-/* The column that a member is. */
+/* Returns the column of a member. */
 static const char *
 column_of(const RowType *rows, size_t member)
 {
@@ -68,7 +68,10 @@ column_of(const RowType *rows, size_t member)
 	elog(ERROR, "table %s has no column of that member", rows->table);
 }
 
-/* The first of the groups that are shown and in the same table gives that its number in the statement. */
+/*
+ * Returns the number of the group's table in the statement: the bit of the first shown group in the same
+ * table.
+ */
 static uint32
 number_of(const RowGroup *group)
 {
@@ -78,7 +81,7 @@ number_of(const RowGroup *group)
 	return group->bit;
 }
 
-/* The first table is not joined to any. */
+/* Appends the group's table. The first table is not joined to any. */
 static void
 append_table(StringInfo sql, const RowGroup *group, const RowGroup *first)
 {
@@ -93,7 +96,7 @@ append_table(StringInfo sql, const RowGroup *group, const RowGroup *first)
 						 first->rows->columns[0].name);
 }
 
-/* What has no revision counts as changed, where there is a row. */
+/* Appends the group's bits if it is newer. A group without a revision counts as changed if it has a row. */
 static void
 append_newer(StringInfo sql, const RowGroup *group)
 {

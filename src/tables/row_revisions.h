@@ -1,22 +1,24 @@
 /*
  * row_revisions.h
- *	  What of a world is newer than a revision, as its rows say: for where there is no log of changes.
+ *	  Finds what of a world is newer than a revision, by the revisions in its rows: for where the change
+ *	  log does not reach back.
  *
- * By the caller's snapshot, and within spi_begin and spi_end, whose memory results are in. Kinds, players and whether a mind
- * is being asked have no revision: what has none counts as changed.
+ * Reads by the caller's snapshot. All functions are called between spi_begin() and spi_end(), and
+ * results are in their memory. Types, players and whether a mind is being asked have no revision: they
+ * always count as changed.
  */
 #ifndef NPCSIM_TABLES_ROW_REVISIONS_H
 #define NPCSIM_TABLES_ROW_REVISIONS_H
 
 #include "postgres.h"
 
-/* Settings and terrain; false when there is no such world. */
+/* Tells whether settings and terrain are newer. Returns false if there is no such world. */
 extern bool revisions_of_world(int64 world_id, int64 since, bool *settings, bool *terrain);
 
 typedef struct NpcRevision
 {
 	int64  id;
-	uint32 groups; /* NpcGroup: those that are newer */
+	uint32 groups; /* NpcGroups that are newer */
 } NpcRevision;
 
 typedef struct RowRevision
@@ -25,12 +27,12 @@ typedef struct RowRevision
 	bool  changed;
 } RowRevision;
 
-/* All that there are, by id. */
+/* Return all NPCs, items or interactions of the world, by id. */
 extern NpcRevision *revisions_of_npcs(int64 world_id, int64 since, int *count);
 extern RowRevision *revisions_of_items(int64 world_id, int64 since, int *count);
 extern RowRevision *revisions_of_interactions(int64 world_id, int64 since, int *count);
 
-/* The number of the first event that came after; 'if_none' when there is none. */
+/* Returns the number of the first event after the revision; 'if_none' if there is none. */
 extern int64 revisions_first_event(int64 world_id, int64 since, int64 if_none);
 
 #endif /* NPCSIM_TABLES_ROW_REVISIONS_H */

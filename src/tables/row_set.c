@@ -1,6 +1,6 @@
 /*
  * row_set.c
- *	  Statements over rows that are made of things of a world (NPCs, items).
+ *	  Builds rows from things of a world (NPCs, items) and runs statements over them.
  */
 #include "postgres.h"
 

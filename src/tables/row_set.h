@@ -1,6 +1,6 @@
 /*
  * row_set.h
- *	  Statements over rows that are made of things of a world (NPCs, items).
+ *	  Builds rows from things of a world (NPCs, items) and runs statements over them.
  */
 #ifndef NPCSIM_ROW_SET_H
 #define NPCSIM_ROW_SET_H
@@ -25,7 +25,7 @@ typedef struct RowBuilder
 extern void put_datum(RowBuilder *row, Datum value);
 extern void put_null(RowBuilder *row);
 extern void put_int64(RowBuilder *row, int64 value);
-/* NULL instead of the value that stands for "none" in memory. */
+/* Puts NULL instead of the value that stands for "none" in memory. */
 extern void put_int64_unless(RowBuilder *row, int64 value, int64 none);
 extern void put_int32(RowBuilder *row, int32 value);
 extern void put_int16(RowBuilder *row, int value);
@@ -33,15 +33,18 @@ extern void put_bool(RowBuilder *row, bool value);
 extern void put_text(RowBuilder *row, const char *value);
 extern void put_text_or_null(RowBuilder *row, const char *value);
 
-/* The rows a statement is run over: its FROM clause calls them 'name'. */
+/* The rows that a statement runs over: its FROM clause calls them 'name'. */
 typedef struct RowSet
 {
 	const char		  *name;
 	const StageColumn *columns;
 	int				   column_count;
-	/* puts at least the first 'columns'; 'arg' is the caller's */
+	/* Puts at least the first 'columns' values; 'arg' is the caller's. */
 	void (*make_row)(const struct RowSet *set, RowBuilder *row, void *thing, void *arg, int columns);
-	/* for hot tables (hot_rows.h): offsets of the id and of the ItemPointerData of the present row; 0 = it is not remembered */
+	/*
+	 * For hot tables (hot_rows.h): offsets of the id and of the ItemPointerData of the row's place; 0 = the
+	 * place is not remembered.
+	 */
 	size_t id_at;
 	size_t place_at;
 } RowSet;
@@ -60,8 +63,8 @@ row_set_place(const RowSet *set, void *thing)
 
 
 /*
- * Runs a statement that must find a row for everything: otherwise the image is not what the tables are. SPI must be
- * connected. 'arg' is for make_row.
+ * Runs a statement that must find a row for each thing: otherwise the image differs from the tables, which is
+ * an error. SPI must be connected. 'arg' is for make_row.
  */
 extern void write_rows(SpiStatement *statement, Datum *parameters, int result, const RowSet *set,
 					   void **things, int count, void *arg);

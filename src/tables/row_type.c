@@ -1,9 +1,9 @@
 /*
  * row_type.c
- *	  Tables of a world's state, each described once.
+ *	  Reads, writes and deletes the rows of tables by their descriptions.
  *
- * Updates say world_id = $1 + 0 * id, which leaves the planner no other way than the whole primary key, even when a young
- * table has no statistics.
+ * Updates say world_id = $1 + 0 * id, which leaves the planner no other way than the whole primary
+ * key, even when a young table has no statistics.
  */
 #include "postgres.h"
 
@@ -146,7 +146,7 @@ void
 row_take_json(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
 	Jsonb **place = member(thing, column);
-	/* before what was there is gone: reading it may fail */
+	/* It is made before the old value is freed, since reading it may fail. */
 	Jsonb *copy = isnull ? NULL : json_copy(DatumGetJsonbP(value), load->context);
 
 	if (*place != NULL)
@@ -186,7 +186,7 @@ row_put_json_list(RowBuilder *row, void *thing, const RowColumn *column, void *a
 		put_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(json_list_text(list))));
 }
 
-/* ---- what follows from a description ---- */
+/* ---- what is derived from a description ---- */
 
 static void
 prepare_reading(RowType *type)
@@ -261,7 +261,7 @@ append_insert(StringInfo sql, const RowType *type)
 	appendStringInfo(sql, "%s FROM %s u", or_nothing(type->also_values), type->set.name);
 }
 
-/* What an update assigns, from the row that 'source' is the name of. */
+/* Appends what an update assigns from the row called 'source'. */
 static void
 append_assignments(StringInfo sql, const RowType *type, const char *source)
 {
@@ -309,7 +309,7 @@ prepare_statements(RowType *type)
 	pfree(sql.data);
 }
 
-/* A description that has too many columns, or not its fixed ones last, is a mistake of who wrote it. */
+/* Raises an error if a description has too many columns, or its fixed ones are not last. */
 static void
 require_sound(const RowType *type)
 {

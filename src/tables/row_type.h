@@ -1,7 +1,7 @@
 /*
  * row_type.h
- *	  Tables of a world's state, each described once: which column is which member of a thing in memory. Reading, writing
- *	  and deleting its rows follow from that.
+ *	  The description of a table of a world's state, which says which column is which member of a thing in
+ *	  memory. Reading, writing and deleting its rows are derived from it.
  *
  *		static const RowColumn columns[] = {
  *			ROW_NUMBER(Bid, id, "id", INT8OID),				the id of the thing, first
@@ -28,8 +28,9 @@
 #include "tables/row_set.h"
 
 /*
- * Loading. 'ids' NULL means every row of the world. The callback finds or makes the thing of an id (NULL: skip the row);
- * what is allocated goes to 'context'. What is seen is what the active snapshot sees.
+ * How rows are loaded. 'ids' NULL means every row of the world. The callback 'lookup' finds or makes the
+ * thing of an id (NULL: the row is skipped); what is allocated goes to 'context'. The active snapshot decides
+ * what is seen.
  */
 typedef struct RowLoad
 {
@@ -37,8 +38,8 @@ typedef struct RowLoad
 	const int64 *ids;
 	int			 count;
 	void *(*lookup)(void *arg, int64 id);
-	void (*done)(void *arg, void *thing); /* its row was read; NULL = nothing is to be done then */
-	const ItemType *(*item_type)(void *arg, const char *name); /* of rows that name one */
+	void (*done)(void *arg, void *thing); /* its row was read; may be NULL */
+	const ItemType *(*item_type)(void *arg, const char *name); /* finds an item type that a row names */
 	void		 *arg;
 	MemoryContext context;
 } RowLoad;
@@ -52,15 +53,19 @@ typedef struct RowColumn
 	bool		nullable; /* the member's 'none' is NULL in the row */
 	bool		fixed;	  /* written when the row is new, never again */
 	int64		none;
-	uint32		group; /* of columns that change together (RowGroup), of those that are shown */
-	int64		least; /* of what operators give; it is not theirs to give unless it is less than 'most' */
+	uint32		group; /* the RowGroup in which the column changes, if it is shown */
+	int64		least; /* bounds for operators, who may write it if least < most */
 	int64		most;
-	const char *shown_as; /* by clients' name for it; NULL = its own */
-	/* to clients, the value alone; NULL: it is not shown. A column that is shown alone has neither of the next two */
+	/* What clients call it; NULL = the column's name. */
+	const char *shown_as;
+	/*
+	 * Writes the value for clients; NULL: it is not shown. A column that is only shown has neither of the
+	 * next two.
+	 */
 	void (*show)(StringInfo out, const void *thing, const struct RowColumn *column);
-	/* from the row to the member; NULL: it is not read */
+	/* Sets the member from the row; NULL: it is not read. */
 	void (*take)(const RowLoad *load, void *thing, const struct RowColumn *column, Datum value, bool isnull);
-	/* from the member to the row; NULL: it is not written. 'arg' is the caller's */
+	/* Puts the member into the row; NULL: it is not written. 'arg' is the caller's. */
 	void (*put)(RowBuilder *row, void *thing, const struct RowColumn *column, void *arg);
 } RowColumn;
 
@@ -78,49 +83,49 @@ typedef struct RowColumn
 		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
 		.nullable = true, .none = (none_), .take = row_take_number, .put = row_put_number \
 	}
-/* The same of numbers that never change. */
+/* The same for a number that never changes. */
 #define ROW_FIXED_NUMBER(thing_, member_, name_, type_) \
 	{ \
 		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
 		.fixed = true, .take = row_take_number, .put = row_put_number \
 	}
-/* A number that somebody else writes. */
+/* A number that is read, and that another statement writes. */
 #define ROW_READ_NUMBER(thing_, member_, name_, type_) \
 	{ \
 		.name = (name_), .type = (type_), ROW_MEMBER(thing_, member_), ROW_MEMBER_WIDTH(thing_, member_), \
 		.take = row_take_number \
 	}
-/* Jsonb *, which never changes; NULL = NULL. */
+/* A Jsonb * that never changes; NULL is NULL in the row. */
 #define ROW_FIXED_JSON_OR_NULL(thing_, member_, name_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, .fixed = true, \
 		.take = row_take_json, .put = row_put_json \
 	}
-/* char *, never NULL. */
+/* A char *, never NULL. */
 #define ROW_TEXT(thing_, member_, name_) \
 	{ \
 		.name = (name_), .type = TEXTOID, ROW_MEMBER(thing_, member_), .take = row_take_text, \
 		.put = row_put_text \
 	}
-/* Jsonb *; NULL = NULL. */
+/* A Jsonb *; NULL is NULL in the row. */
 #define ROW_JSON_OR_NULL(thing_, member_, name_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .nullable = true, \
 		.take = row_take_json, .put = row_put_json \
 	}
-/* JsonList *, an array of at most 'most_' elements in JSON; NULL = []. */
+/* A JsonList * of at most 'most_' elements, a jsonb array in the row; NULL is []. */
 #define ROW_JSON_LIST(thing_, member_, name_, most_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .width = (most_), \
 		.take = row_take_json_list, .put = row_put_json_list \
 	}
-/* The same; NULL = NULL. */
+/* The same, but NULL is NULL in the row. */
 #define ROW_JSON_LIST_OR_NULL(thing_, member_, name_, most_) \
 	{ \
 		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .width = (most_), .nullable = true, \
 		.take = row_take_json_list, .put = row_put_json_list \
 	}
-/* What has functions of its own; the first never changes. */
+/* A column with functions of its own; the first never changes. */
 #define ROW_FIXED_OWN(name_, type_, take_, put_) \
 	{ \
 		.name = (name_), .type = (type_), .fixed = true, .take = (take_), .put = (put_) \
@@ -130,7 +135,7 @@ typedef struct RowColumn
 		.name = (name_), .type = (type_), .take = (take_), .put = (put_) \
 	}
 
-/* A number of a row, and the one in a thing's member. */
+/* Convert between a number in a row and the one in a thing's member. */
 extern int64 row_number_of(Datum value, Oid type);
 extern Datum row_datum_of(int64 number, Oid type);
 extern int64 row_number_in(const void *thing, const RowColumn *column);
@@ -152,9 +157,9 @@ extern void row_put_json_list(RowBuilder *row, void *thing, const RowColumn *col
 /* How rows are written. */
 typedef enum RowWriting
 {
-	ROWS_HOT,		   /* new ones and changed ones without a statement, at their places */
-	ROWS_BY_STATEMENT, /* one for the new ones, one for those that changed */
-	ROWS_UPSERTED	   /* one for all: a thing may have none */
+	ROWS_HOT,		   /* without a statement, at their places */
+	ROWS_BY_STATEMENT, /* one statement for new rows, one for changed ones */
+	ROWS_UPSERTED	   /* one statement for both: a thing may have no row */
 } RowWriting;
 
 typedef struct RowType
@@ -163,14 +168,19 @@ typedef struct RowType
 	const char		*index;
 	const RowColumn *columns; /* the id first, fixed ones last */
 	int				 column_count;
-	size_t	   place_at; /* offset of the ItemPointerData of the row's place; 0 = it is not remembered */
+	/* The offset of the ItemPointerData of the row's place; 0 = it is not remembered. */
+	size_t	   place_at;
 	RowWriting writing;
-	bool	   in_sight; /* it has a place in the sight index: 'arg' of who writes it makes geometries */
-	/* what statements write besides: columns and expressions of new rows, assignments for those that are there ("t") */
+	/* It is in the sight index: 'arg' of whoever writes it is a GeometryMaker. */
+	bool	   in_sight;
+	/*
+	 * What statements write besides: columns and expressions of new rows, and assignments for rows that are
+	 * there ("t").
+	 */
 	const char *also_columns;
 	const char *also_values;
 	const char *also_set;
-	/* private: made of the above when it is used first */
+	/* private: made of the above at first use */
 	IndexRows	 reading;
 	bool		 can_be_read;
 	bool		 can_be_written;
@@ -191,13 +201,13 @@ row_type_id(const RowType *type, const void *thing)
 }
 
 /*
- * Columns of a thing that change together. A thing may have several groups, in several tables, or several in one: what has
- * changed of it is then a mask of their bits.
+ * Columns of a thing that change together. A thing may have several groups, in several tables or in one: what
+ * has changed of it is then a mask of their bits.
  */
 typedef struct RowGroup
 {
 	uint32	   bit;
-	ChangeKind changed; /* tells others of it */
+	ChangeKind changed; /* noted in the change log */
 	RowType	  *rows;
 	size_t	   revision_at; /* offset of its revision in the thing; 0 = it has none */
 	bool	   shown;		/* to clients */
@@ -205,23 +215,26 @@ typedef struct RowGroup
 
 extern void rows_load(RowType *type, const RowLoad *load);
 
-/* The same row by row, for who looks by an index of another kind: what is to be read, and a row that was. */
+/*
+ * The same row by row, for readers of an index of another kind: the first says what is to be read, the second
+ * takes a row that was.
+ */
 extern IndexRows *rows_to_read(RowType *type);
 extern void rows_take(const RowType *type, const RowLoad *load, const IndexReading *reading, void *thing);
 
-/* Without statements (hot_rows.h). */
+/* Write without statements (hot_rows.h). */
 extern void rows_insert_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
 extern void rows_update_hot(RowType *type, int64 world_id, void **things, int count, void *arg);
 
-/* One statement each; all rows must be found. SPI must be connected. */
+/* Write with one statement each; all rows must be found. SPI must be connected. */
 extern void rows_insert(RowType *type, int64 world_id, void **things, int count);
 extern void rows_update(RowType *type, int64 world_id, void **things, int count);
 extern void rows_upsert(RowType *type, int64 world_id, void **things, int count);
-/* All of a world. */
+/* Deletes all rows of a world. */
 extern void rows_delete_world(RowType *type, int64 world_id);
-/* How many there were. */
+/* Returns how many rows there were. */
 extern uint64 rows_delete(RowType *type, int64 world_id, const int64 *ids, int count);
-/* All of which there must be, but for those that were deleted already. */
+/* Raises an error unless all rows are found, not counting the 'deleted' ones that were deleted already. */
 extern void rows_delete_all(RowType *type, int64 world_id, const int64 *ids, int count, uint64 deleted);
 
 #endif /* NPCSIM_ROW_TYPE_H */

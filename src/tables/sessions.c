@@ -1,6 +1,6 @@
 /*
  * sessions.c
- *	  Gateways and the connections they hold for players and spectators, as rows.
+ *	  Gateways, and the sessions they hold for players and spectators, as rows.
  */
 #include "postgres.h"
 
@@ -100,7 +100,7 @@ static SpiStatement reported_average = {
 	1,
 	{INT8OID}};
 
-/* The class is a table's own oid, which nobody else uses. */
+/* The class of the advisory lock is a table's own oid, which nobody else uses. */
 static SpiStatement serialize = {.sql = "SELECT "
 										"pg_catalog.pg_advisory_xact_lock('npcsim.sessions'::pg_"
 										"catalog.regclass::pg_catalog.oid::pg_catalog.int4,"

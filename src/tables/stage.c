@@ -11,8 +11,8 @@
 #include "tables/stage.h"
 
 /*
- * The planner is told this many rows, whatever there are: so the plan, which is
- * made once, goes through the index of the table that is written.
+ * The planner is told this many rows, however many there are: so the plan, which is made once, goes through
+ * the index of the table that is written.
  */
 #define STAGE_ROWS_PLANNED 10
 

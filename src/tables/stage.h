@@ -8,9 +8,9 @@
  *		spi_run(&statement, …);					"… FROM changed_names u …"
  *		stage_end(&stage);
  *
- * The same as the transition tables of a trigger. Cheaper than one array parameter per column when there
- * are many columns. To be used between spi_begin() and spi_end(), under a name that no statement uses
- * for anything else.
+ * It works like the transition tables of a trigger, and is cheaper than one array parameter per column
+ * when there are many columns. It is used between spi_begin() and spi_end(), under a name that no
+ * statement uses for anything else.
  */
 #ifndef NPCSIM_STAGE_H
 #define NPCSIM_STAGE_H

@@ -1,6 +1,7 @@
 /*
  * tokens.h
- *	  Tokens that language models wrote on a day, as players, NPCs and worlds count them (no tokens of logins): for SQL.
+ *	  SQL expressions for counting the tokens (of language models, not of logins) that players, NPCs and
+ *	  worlds use per day.
  */
 #ifndef NPCSIM_TABLES_TOKENS_H
 #define NPCSIM_TABLES_TOKENS_H

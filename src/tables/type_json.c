@@ -1,6 +1,6 @@
 /*
  * type_json.c
- *	  Reading kinds (of items, of interactions) from jsonb.
+ *	  Reads types (of items, of interactions) from jsonb.
  */
 #include "postgres.h"
 

@@ -1,11 +1,10 @@
 /*
  * type_json.h
- *	  Reading kinds (of items, of interactions) from jsonb, with errors that
- *	  name the member at fault.
+ *	  Reads types (of items, of interactions) from jsonb, with errors that name the member at fault.
  *
- * Decimal numbers become integers of a millionth without going through floating
- * point: one with more than six decimals is refused rather than rounded, and so is every
- * member that is not known, since a misspelt one would else be lost in silence.
+ * Decimal numbers become integers of a millionth without going through floating point: a number with
+ * more than six decimals is refused rather than rounded. A member that is not known is refused, too,
+ * since a misspelt one would be lost in silence otherwise.
  */
 #ifndef NPCSIM_TYPE_JSON_H
 #define NPCSIM_TYPE_JSON_H
@@ -16,7 +15,7 @@
 
 #include "sim/sim.h"
 
-/* What is being read, for its errors (22023). */
+/* What errors (22023) say of what is read. */
 typedef struct TypeJson
 {
 	const char *message;
@@ -25,20 +24,20 @@ typedef struct TypeJson
 
 extern _Noreturn void type_json_refuse(const TypeJson *json, const char *detail);
 
-/* A number within low .. high (millionths), exactly. */
+/* Reads a number within low .. high (millionths), exactly, or refuses it. */
 extern int64 type_json_millionths(const TypeJson *json, const JsonbValue *value, const char *member,
 								  int64 low, int64 high);
 
 extern JsonbContainer *type_json_object(const TypeJson *json, const JsonbValue *value, const char *member);
 
-/* Steps through an object's members: *iterator is NULL before the first. False after the last. */
+/* Steps through an object's members: *iterator is NULL before the first. Returns false after the last. */
 extern bool type_json_next(JsonbContainer *object, JsonbIterator **iterator, char **name, JsonbValue *value);
 
-/* Units, -100 to 100, by need. Needs that are not named stay as they are. */
+/* Reads units, -100 to 100, by need. Needs that are not named stay as they are. */
 extern void type_json_needs(const TypeJson *json, JsonbContainer *object, const char *member,
 							int32 needs[NEED_COUNT]);
 
-/* A name as kinds have them: a letter a to z, then a to z, 0 to 9 and _, at most 63 in all. */
+/* Whether a name is valid for a type: a letter a to z, then a to z, 0 to 9 and _, at most 63 bytes in all. */
 extern bool type_name_valid(const char *name);
 
 #endif /* NPCSIM_TYPE_JSON_H */

@@ -1,10 +1,11 @@
 /*
  * world_events.c
- *	  What happened in the worlds, noted and written to world_event_log.
+ *	  Notes what happens in a world, and writes it to world_event_log.
  *
- * A row of the log holds some of what a transaction recorded, as arrays: a row for each event would be a quarter
- * of a world's WAL, and cost twice the time. The log is a ring of segments (event_segments.h). Each world counts what
- * happens in it; the count goes on in world_clock, so that there are no gaps.
+ * A row of the log holds several events of a transaction, as arrays: with a row for each event they
+ * would be a quarter of a world's WAL, and cost twice the time. The log is a ring of segments
+ * (event_segments.h). Each world counts what happens in it; the count goes on in world_clock, so that
+ * there are no gaps.
  */
 #include "postgres.h"
 
@@ -27,20 +28,20 @@ static const char *const kind_names[WORLD_EVENT_KINDS] = {
 #undef EVENT
 };
 
-/* Rows that are written at a time: all of them, unless a transaction made very much. */
+/* So many rows are written at a time: all of them, unless a transaction made very many. */
 #define WRITE_BATCHES 256
 
-/* World time within a row. */
+/* The most world time within a row. */
 #define ROW_SPAN_MAX (1000 * SIM_SECOND)
 
-/* Events that make a row. */
+/* The events of a row. */
 typedef struct EventBatch
 {
 	const WorldEvent *events;
 	int				  count;
 } EventBatch;
 
-/* What the rows of a transaction have in common. */
+/* What all rows of a transaction share. */
 typedef struct Flush
 {
 	int16 segment;
@@ -66,7 +67,7 @@ static const StageColumn batch_columns[] = {
 	{"data", JSONBARRAYOID},
 };
 
-/* An array with NULL where there is nothing; NULL when there is nothing at all. */
+/* Puts an array with NULL where there is nothing; NULL if there is nothing at all. */
 static void
 put_array(RowBuilder *row, Datum *values, bool *nulls, int count, Oid type)
 {
@@ -166,7 +167,7 @@ make_batch_row(const RowSet *set, RowBuilder *row, void *thing, void *arg, int c
 
 static const RowSet batch_set = {"staged_events", batch_columns, lengthof(batch_columns), make_batch_row};
 
-/* The segment's table. */
+/* Returns the segment's table. */
 static HotTable *
 segment_table(int16 segment)
 {
@@ -183,7 +184,7 @@ segment_table(int16 segment)
 	return table;
 }
 
-/* ---- kinds ---- */
+/* ---- names of kinds ---- */
 
 const char *
 world_event_kind_name(int kind)
@@ -191,7 +192,7 @@ world_event_kind_name(int kind)
 	return kind > WORLD_EVENT_NONE && kind < WORLD_EVENT_KINDS ? kind_names[kind] : NULL;
 }
 
-/* world_event_kind_name(kind) */
+/* world_event_kind_name(kind); NULL for a kind that is not known. */
 Datum
 npcsim_world_event_kind_name(PG_FUNCTION_ARGS)
 {
@@ -211,7 +212,7 @@ event_notes_init(EventNotes *notes, MemoryContext context)
 	notes->context = context;
 }
 
-/* Keeps the array, which belongs to the transaction. */
+/* The array is kept, since it belongs to the transaction. */
 void
 event_notes_reset(EventNotes *notes)
 {
@@ -247,7 +248,7 @@ event_notes_add(EventNotes *notes, const WorldEvent *event)
 		*first = event->sequence;
 }
 
-/* How many of the events from the first on make a row. */
+/* Returns how many of the events, from the first on, make a row. */
 static int
 batch_size(const WorldEvent *events, int count)
 {
@@ -258,7 +259,7 @@ batch_size(const WorldEvent *events, int count)
 	return size;
 }
 
-/* Writes what fits into WRITE_BATCHES rows, from the first event on; how many events that was. */
+/* Writes what fits into WRITE_BATCHES rows, from the first event on. Returns how many events that was. */
 static int
 write_some(int64 world_id, const WorldEvent *events, int count, Flush *flush)
 {

@@ -1,6 +1,6 @@
 /*
  * world_events.h
- *	  What happened in the worlds: noted while it happens, written with the transaction's flush.
+ *	  What happens in worlds: it is noted while it happens, and written with the transaction's flush.
  */
 #ifndef NPCSIM_WORLD_EVENTS_H
 #define NPCSIM_WORLD_EVENTS_H
@@ -9,7 +9,10 @@
 
 #include "sim/sim.h"
 
-/* Their names, to whoever reads them; their numbers are stored in world_event_log.kinds: append only. */
+/*
+ * Each kind and the name by which readers know it. The numbers are stored in world_event_log.kinds: append
+ * only.
+ */
 #define WORLD_EVENT_LIST(EVENT) \
 	/* messages, of a player to everybody and of an NPC: the statements and views know them by their numbers */ \
 	EVENT(WORLD_EVENT_CHAT, "chat") \
@@ -41,7 +44,7 @@ typedef enum WorldEventKind
 		WORLD_EVENT_KINDS
 } WorldEventKind;
 
-/* NULL when there is no such kind. */
+/* Returns NULL if there is no such kind. */
 extern const char *world_event_kind_name(int kind);
 
 static inline bool
@@ -50,7 +53,7 @@ world_event_is_message(WorldEventKind kind)
 	return kind == WORLD_EVENT_CHAT || kind == WORLD_EVENT_NPC_SAID;
 }
 
-/* Ids are 0 where there is none. */
+/* An event of a world. Ids are 0 where there is none. */
 typedef struct WorldEvent
 {
 	WorldEventKind kind;
@@ -65,14 +68,15 @@ typedef struct WorldEvent
 	char		  *data; /* a JSON object, or NULL */
 } WorldEvent;
 
-/* What happened and is not written yet. */
+/* Events that are not written yet. */
 typedef struct EventNotes
 {
 	MemoryContext context;
 	WorldEvent	 *events;
 	int			  count;
 	int			  room;
-	int64		  first_event; /* sequence of the first that is no message; 0 = there is none */
+	/* The sequence of the first event that is no message; 0 = there is none. */
+	int64		  first_event;
 	int64		  first_message;
 } EventNotes;
 
@@ -80,16 +84,16 @@ extern void event_notes_init(EventNotes *notes, MemoryContext context);
 extern void event_notes_reset(EventNotes *notes);
 /* Copies the event and its data. */
 extern void event_notes_add(EventNotes *notes, const WorldEvent *event);
-/* Writes them and forgets them. SPI must be connected. */
+/* Writes the events and forgets them. SPI must be connected. */
 extern void event_notes_write(EventNotes *notes, int64 world_id, int64 revision);
 
 /*
- * Events of a row: so many that what surrounds them weighs little, and so few that the row is not moved out of
- * its table (TOAST).
+ * The most events of a row: so many that the other columns weigh little, and so few that the row is not moved
+ * out of line (TOAST).
  */
 #define ROW_EVENTS_MAX 64
 
-/* ---- reading, for clients; between spi_begin and spi_end: world_events_read.c ---- */
+/* ---- reading for clients, between spi_begin() and spi_end(): world_events_read.c ---- */
 
 typedef enum EventStream
 {
@@ -107,13 +111,14 @@ typedef struct EventRow
 } EventRow;
 
 /*
- * The last 'limit' rows of a stream of a world from a sequence on, in order; their number. For sequences that the change
- * log still knows. In the caller's snapshot and memory context.
+ * Reads the last 'limit' rows of a stream of a world from a sequence on, in order, and returns their number.
+ * The sequence must be one that the change log still knows. It reads by the caller's snapshot, into the
+ * caller's memory context.
  */
 extern int world_events_since(int64 world_id, EventStream stream, int64 first, int limit, EventRow **rows);
-/* How many messages there are from that sequence on. */
+/* Returns how many messages there are from that sequence on. */
 extern int64 world_messages_count_since(int64 world_id, int64 first);
-/* The last messages of a world, however old. */
+/* Reads the last messages of a world, however old, and returns their number. */
 extern int world_messages_last(int64 world_id, int limit, EventRow **rows);
 
 #endif /* NPCSIM_WORLD_EVENTS_H */

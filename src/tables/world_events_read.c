@@ -1,6 +1,6 @@
 /*
  * world_events_read.c
- *	  What happened in the worlds, read from world_event_log for clients.
+ *	  Reads what happened in worlds from world_event_log, for clients.
  */
 #include "postgres.h"
 
@@ -15,16 +15,16 @@
 #include "tables/event_segments.h"
 #include "tables/world_events.h"
 
-/* What the change log still knows was written no longer ago than this. */
+/* The change log only reaches back to what was written within so many seconds. */
 #define RECENT_SECONDS 1200
 
-/* Newest first. */
+/* Rows are read newest first. */
 #define READ_ROWS(wanted) \
 	"SELECT first_sequence, revision, clock, sent_at_real, kinds, " \
 	"after, x, y, " \
 	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
 	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
-/* IN, not ANY: so that the planner leaves the other segments alone. */
+/* IN, not = ANY, lets the planner leave out the other segments. */
 #define RECENT		 "segment IN ($4, $5, $6, $7, $8, $9, $10, $11) AND last_sequence >= $3"
 #define RECENT_TYPES INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID
 #define RECENT_ARGS	 (3 + EVENT_SEGMENTS_RECENT)
@@ -54,7 +54,10 @@ static SpiStatement count_messages_statement =
 	 {INT8OID, INT8OID, INT8OID, RECENT_TYPES},
 	 .read_only = true};
 
-/* Runs one of these for what was written from a number on, in the segments of what the change log still knows. */
+/*
+ * Runs one of these statements for events from a number on, in the segments that are recent enough for the
+ * change log.
+ */
 static uint64
 run_recent(SpiStatement *statement, int64 world_id, int64 limit, int64 first)
 {
@@ -67,7 +70,7 @@ run_recent(SpiStatement *statement, int64 world_id, int64 limit, int64 first)
 	return spi_run(statement, values, NULL, SPI_OK_SELECT);
 }
 
-/* The elements of an array of a row; none when it is NULL. */
+/* The elements of an array in a row; none if it is NULL. */
 typedef struct Elements
 {
 	Datum *values;
@@ -105,7 +108,7 @@ id_element(const Elements *elements, int i)
 	return element_is_there(elements, i) ? DatumGetInt64(elements->values[i]) : 0;
 }
 
-/* A row of the log, taken apart. */
+/* A row of the log, as arrays. */
 typedef struct LogRow
 {
 	int64	 first_sequence;
@@ -123,7 +126,7 @@ typedef struct LogRow
 	Elements data;
 } LogRow;
 
-/* A moment as a JSON string, in UTC whatever the session's zone is; NULL when null. */
+/* Returns a moment as a JSON string, in UTC whatever the session's time zone is; NULL if it is NULL. */
 static char *
 read_moment(uint64 row, int column)
 {
@@ -156,7 +159,7 @@ read_row(uint64 row, LogRow *read)
 	read->data = read_elements(row, 13, JSONBOID);
 }
 
-/* A string of an object, or NULL. */
+/* Returns a string member of an object; NULL if there is none. */
 static char *
 string_member(Jsonb *object, const char *name)
 {
@@ -204,8 +207,8 @@ read_event(const LogRow *row, int i, EventRow *read)
 }
 
 /*
- * Takes the rows of the last statement apart, which come newest first: the last 'limit' events of a stream
- * from a number on, in the order in which they happened.
+ * Reads the rows of the last statement, which come newest first: the last 'limit' events of a stream from a
+ * number on, in the order in which they happened. Returns how many there are.
  */
 static int
 read_events(uint64 count, EventStream stream, int64 first, int limit, EventRow **rows)

@@ -1,6 +1,6 @@
 /*
  * world_inputs.c
- *	  What came to a world from outside, as rows, for replays.
+ *	  The inputs of worlds as rows, read for replays.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * world_inputs.h
- *	  What came to a world from outside, as rows: world_inputs, for replays.
+ *	  The inputs of worlds, which are whatever came from outside, as rows of world_inputs, for replays.
  */
 #ifndef NPCSIM_TABLES_WORLD_INPUTS_H
 #define NPCSIM_TABLES_WORLD_INPUTS_H
@@ -17,7 +17,10 @@ typedef struct WorldInput
 	Jsonb *payload;
 } WorldInput;
 
-/* Those from 'first' to 'last' that there are, in that order, into a memory context; how many. SPI must be connected. */
+/*
+ * Reads the inputs numbered 'first' to 'last', in that order, into a memory context, and returns how many
+ * there are. SPI must be connected.
+ */
 extern int world_inputs_read(int64 world_id, int64 first, int64 last, MemoryContext context,
 							 WorldInput *inputs);
 

@@ -1,6 +1,6 @@
 /*
  * worlds.c
- *	  Worlds as rows, where nobody has an image of them.
+ *	  Worlds as rows, for where no image of them is at hand.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 
 static SpiStatement select_named = {"SELECT id FROM npcsim.world_settings WHERE name = $1", 1, {TEXTOID}};
 
-/* Of what there is of a world: a restore may have lost either row. */
+/* A restore may have lost either row. */
 static SpiStatement select_home =
 	{"SELECT c.home FROM npcsim.world_settings s FULL JOIN npcsim.world_clock c ON c.world_id = s.id "
 	 "WHERE COALESCE(s.id, c.world_id) = $1",
@@ -38,7 +38,10 @@ static SpiStatement select_clockless =
 	 0,
 	 {0}};
 
-/* Without its players a world lives all the same, and a replay outlives those of the world it was made from. */
+/*
+ * A world lives without its players, and a replay outlives the players of the world it was made from: missing
+ * players are no fault here.
+ */
 static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)"
 									 " WHERE relation <> 'player_accounts'",
 									 1,
@@ -134,7 +137,7 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 									  2,
 									  {INT8OID, BYTEAOID}};
 
-/* What an image does not hold; rows before what they refer to. */
+/* What an image does not hold. Rows are deleted before those they refer to. */
 static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
@@ -210,7 +213,7 @@ static SpiStatement write_setting[WORLD_SETTINGS] = {
 	[WORLD_SPECTATORS] = SETTING("spectators", BOOLOID),
 };
 
-/* What a statement found, in its order. */
+/* Returns the ids that a statement found, in its order. */
 static int64 *
 found_ids(uint64 rows, int *count)
 {

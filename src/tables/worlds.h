@@ -1,8 +1,8 @@
 /*
  * worlds.h
- *	  Worlds as rows: world_settings, world_clock, world_terrain, where nobody has an image of them.
+ *	  Worlds as rows: world_settings, world_clock, world_terrain, for where no image of them is at hand.
  *
- * All of it within spi_begin and spi_end, whose memory results are in.
+ * All functions are called between spi_begin() and spi_end(), and results are in their memory.
  */
 #ifndef NPCSIM_TABLES_WORLDS_H
 #define NPCSIM_TABLES_WORLDS_H
@@ -11,24 +11,24 @@
 
 /* ---- finding worlds ---- */
 
-/* The id of the one of this name; 0 = there is none. */
+/* Returns the id of the world of this name; 0 = there is none. */
 extern int64 world_row_named(const char *name);
-/* False when there is no such world. NULL in *home: a restore has lost its clock. */
+/* Returns false if there is no such world. NULL in *home: a restore has lost its clock. */
 extern bool world_row_home(int64 world_id, char **home);
-/* The same of its clock alone: NULL = it has none. Whether it has one. */
+/* Return the same from the clock alone, NULL if there is none; and whether there is one. */
 extern char *world_clock_home(int64 world_id);
 extern bool	 world_clock_exists(int64 world_id);
-/* One that is at home in a database; 0 = there is none. */
+/* Returns a world that is at home in a database; 0 = there is none. */
 extern int64 world_at_home(const char *home);
-/* Ids, ascending: worlds that run in a database, at most 'most'; by the caller's snapshot. */
+/* Returns the ids of worlds that run in a database, ascending, at most 'most', by the caller's snapshot. */
 extern int64 *worlds_running(const char *home, int most, int *count);
-/* Worlds that are at home elsewhere, locked; worlds that have no clock. */
+/* Return worlds that are at home elsewhere, which it locks, and worlds that have no clock. */
 extern int64 *worlds_parked_lock(const char *home, int *count);
 extern int64 *worlds_without_clock(int *count);
 
 /*
- * What a reader needs to know of a world before anything else; world_head.c adds what does not stand in rows: now, status, and
- * that a parked world does not run.
+ * What a reader needs to know of a world before anything else. world_head.c adds what is not in rows: now and
+ * status, and that a parked world does not run.
  */
 typedef struct WorldHead
 {
@@ -52,13 +52,13 @@ typedef struct WorldHead
 	bool		running; /* and not parked */
 	int			sight_plane;
 	int			sight_old_plane; /* -1 = none */
-	int64		next_event;		 /* number of what will happen next */
+	int64		next_event;		 /* of the next event */
 } WorldHead;
 
-/* Those of the worlds that there are, by id; by the caller's snapshot. */
+/* Returns those of the worlds that exist, by id, read by the caller's snapshot. */
 extern WorldHead *worlds_read(const int64 *world_ids, int count, int *found);
 
-/* What a world began with, and how far it is. */
+/* What a world began with, and how far it has come. */
 typedef struct WorldOrigin
 {
 	int64 id;
@@ -72,10 +72,10 @@ typedef struct WorldOrigin
 	char *home;
 } WorldOrigin;
 
-/* False when there is no such world. */
+/* Returns false if there is no such world. */
 extern bool world_origin_read(int64 world_id, WorldOrigin *origin);
 
-/* What stays of a world while it lives, but for its terrain: a bit for each cell, row by row. */
+/* What never changes while a world lives, and its terrain: a bit for each cell, row by row. */
 typedef struct WorldGround
 {
 	int64  seed;
@@ -84,26 +84,29 @@ typedef struct WorldGround
 	bytea *blocked;
 } WorldGround;
 
-/* False when a row of it is missing. */
+/* Returns false if a row is missing. */
 extern bool world_ground_read(int64 world_id, WorldGround *ground);
 
-/* What operators choose that its rules read. */
+/* The settings of operators that the rules read. */
 typedef struct WorldTerms
 {
 	char *decision_policy;
 	int32 idle_interval;		/* s */
-	int64 max_tokens_per_npc;	/* a day; 0 = as many as it likes */
-	bool  players_have_budgets; /* or all of them together */
+	int64 max_tokens_per_npc;	/* and day; 0 = no limit */
+	bool  players_have_budgets; /* each of them, or all together */
 	int32 need_decay_min;		/* millionths of a unit a second */
 	int32 need_decay_max;
 } WorldTerms;
 
 extern bool world_terms_read(int64 world_id, WorldTerms *terms);
 
-/* A bit for each cell, row by row; NULL when it is not there. By the caller's snapshot. */
+/* Returns a bit for each cell, row by row, by the caller's snapshot; NULL if there is no terrain. */
 extern bytea *world_terrain_read(int64 world_id);
 
-/* Worlds at home in a database: their number of those that run, all of them, those that are to be served. */
+/*
+ * Of the worlds at home in a database, the functions below return how many run, all with their status, and
+ * those that are to be served.
+ */
 typedef struct WorldStatus
 {
 	int64 id;
@@ -115,14 +118,14 @@ typedef struct WorldToServe
 	int64 id;
 	int32 tick_rate;
 	int32 speed;   /* thousandths */
-	bool  relaxed; /* of durability */
+	bool  relaxed; /* durability is "relaxed" */
 } WorldToServe;
 
 extern int			 worlds_count_running(const char *home);
 extern WorldStatus	*worlds_statuses(const char *home, int *count);
 extern WorldToServe *worlds_to_serve(const char *home, int *count);
 
-/* What a restore has lost of a world: how much, and the first of it. */
+/* A reference of a world that leads nowhere after a restore. Returns how many there are, and the first. */
 typedef struct WorldFault
 {
 	char *relation;
@@ -132,21 +135,21 @@ typedef struct WorldFault
 
 extern uint64 world_row_faults(int64 world_id, WorldFault *first);
 
-/* The revision of a world, 0 if there is none; its size. */
+/* Return the revision of a world (0 = it does not exist) and its size. */
 extern int64 world_row_revision(int64 world_id);
 extern void	 world_row_size(int64 world_id, int32 *size_x, int32 *size_y);
 
 /* ---- writing them ---- */
 
-/* A world of nothing, paused: its id. The terrain's row is for who has locked it. */
+/* Inserts an empty, paused world and returns its id. Its terrain is inserted by whoever has locked it. */
 extern int64 world_rows_insert(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate,
 							   const char *home);
 extern void	 world_terrain_insert(int64 world_id, bytea *blocked);
 
-/* False when it has no row. */
+/* Returns false if the world has no terrain. */
 extern bool world_terrain_write(int64 world_id, bytea *blocked, int64 revision);
 
-/* Everything of a world, of all tables. */
+/* Deletes everything of a world that an image does not hold. */
 extern void world_rows_delete(int64 world_id);
 
 extern void world_row_write_home(int64 world_id, const char *home);
