@@ -1,6 +1,6 @@
 /*
  * answer_batch.c
- *	  Batches of answers: their arguments, and the worlds they are for.
+ *	  Reads the arguments of batches of answers, and finds the worlds they are for.
  */
 #include "postgres.h"
 

@@ -1,9 +1,10 @@
 /*
  * answer_read.c
- *	  Reading what a mind's answer says.
+ *	  Reads what a mind's answer says.
  *
- * A text becomes the decision, and of the decision what takes effect. What is wrong with it is noted in the answer, not
- * raised: a batch may hold answers of many minds. Whether it can be done is for judging.c.
+ * The text becomes the decision, and part of the decision becomes its effect. What is wrong with it is
+ * noted in the answer, not raised, since a batch may hold answers of many minds. Whether it can be
+ * carried out is decided in judging.c.
  */
 #include "postgres.h"
 
@@ -23,7 +24,10 @@
 
 #define DECISION_BYTES_MAX 65536
 
-/* jsonb of a text; NULL when it is none. An error of the parser is confined to a subtransaction, which writes nothing. */
+/*
+ * Returns the jsonb of a text; NULL if it is none. An error of the parser is confined to a subtransaction,
+ * which writes nothing.
+ */
 static Jsonb *
 parse_json(const char *text)
 {
@@ -46,7 +50,7 @@ parse_json(const char *text)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		/* Not the text's fault. */
+		/* These errors are not the text's fault. */
 		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY)
 			ReThrowError(error);
 		FreeErrorData(error);
@@ -96,7 +100,7 @@ decision_amount(JsonbContainer *object, const char *name, int64 scale, int64 max
 		return true;
 	if (value->type != jbvNumeric)
 		return false;
-	/* Compared before it is scaled: the product of a huge number would be an error. */
+	/* It is compared before it is scaled, since the product of a huge number would be an error. */
 	number = NumericGetDatum(value->val.numeric);
 	if (!DatumGetBool(DirectFunctionCall2(numeric_ge, number, NumericGetDatum(int64_to_numeric(0)))) ||
 		!DatumGetBool(
@@ -107,7 +111,7 @@ decision_amount(JsonbContainer *object, const char *name, int64 scale, int64 max
 	return true;
 }
 
-/* What of the decision takes effect, or the flaw for which it cannot be taken. */
+/* Fills in the effect of a decision, or the flaw for which it cannot be carried out. */
 static void
 read_effect(Answer *answer, Jsonb *decision)
 {

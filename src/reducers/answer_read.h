@@ -1,6 +1,6 @@
 /*
  * answer_read.h
- *	  Reading what a mind's answer says.
+ *	  Reads what a mind's answer says.
  */
 #ifndef NPCSIM_REDUCERS_ANSWER_READ_H
 #define NPCSIM_REDUCERS_ANSWER_READ_H
@@ -11,13 +11,19 @@
 
 #include "reducers/answers.h"
 
-/* Fills in the answer from its text; it is refused when the text says too little to know what it is about. */
+/* Fills in the answer from its text. It is refused if the text does not say what it answers. */
 extern void answer_read(Answer *answer, const char *text);
 
-/* A choice by number is the action that was offered by it with this question, and is kept in the log as that, too. */
+/*
+ * Replaces a choice by number with the action that was offered under that number with this question; the log
+ * keeps it so, too.
+ */
 extern void answer_read_choice(Answer *answer, const Slot *slot);
 
-/* Optional number of a decision within 0 .. max as an integer of 'scale'; false if it is there and is none. */
+/*
+ * Reads an optional number of a decision, 0 .. max / scale, as an integer multiplied by 'scale'. Returns
+ * false if it is there and is invalid.
+ */
 extern bool decision_amount(JsonbContainer *object, const char *name, int64 scale, int64 max, int64 if_absent,
 							int64 *amount);
 

@@ -1,7 +1,7 @@
 /*
  * answers.c
- *	  Answers of minds: the slots they belong to, the log, what players are credited for them, the frame that
- *	  tells what became of them.
+ *	  Answers of minds: finds the slots they belong to, logs them, credits players for them, and builds
+ *	  the frames that tell what became of them.
  */
 #include "postgres.h"
 

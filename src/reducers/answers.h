@@ -21,7 +21,7 @@ typedef enum AnswerStatus
 	ANSWER_REJECTED,
 	ANSWER_LATE, /* applied although its request was given up */
 	ANSWER_DUPLICATE,
-	ANSWER_FAILED /* there is none */
+	ANSWER_FAILED /* there is no answer */
 } AnswerStatus;
 
 typedef struct Answer
@@ -30,18 +30,22 @@ typedef struct Answer
 	int64		 world_id; /* 0 = not known */
 	int64		 request_id;
 	int64		 npc_id;
-	Jsonb		*decision; /* as it came, for the log; NULL = there is none, or none that can be kept */
-	Jsonb		*effect;   /* what of it takes effect; of a choice by number not before that is known */
-	const char	*flaw;	   /* why it cannot be taken at all, or NULL */
-	int64		 tokens;   /* 0 when they are not known */
+	Jsonb		*decision; /* as it came, for the log; NULL = none that can be kept */
+	/*
+	 * The part of it that takes effect; of a choice by number it is known only once the choice is looked up.
+	 */
+	Jsonb		*effect;
+	const char	*flaw;	   /* why it cannot be carried out, or NULL */
+	int64		 tokens;   /* 0 if they are not known */
 	bool		 tokens_known;
 	bool		 tokens_valid;
 	bool		 names_request; /* it has a request_id, and not only an npc_id */
 	AnswerStatus status;
 	int			 sqlstate;		/* of a rejection */
-	const char	*reason;		/* of what is not plainly applied */
-	int64		 state_counter; /* of the NPC when it was asked */
-	int			 told_events;	/* how many of the NPC's events the mind knows by now */
+	const char	*reason;		/* of any status but plainly applied */
+	int64		 state_counter; /* of the NPC when its mind was asked */
+	/* The mind knows so many of the NPC's events. */
+	int			 told_events;
 	const char	*reason_asked;
 	TimestampTz	 opened_at_real;
 	TimestampTz	 sent_at_real; /* 0 = never */
@@ -51,25 +55,32 @@ typedef struct Answer
 } Answer;
 
 extern void answer_refuse(Answer *answer, Refusal refusal);
-/* Whether a log line is written for it, and its tokens count: it is about a request that is known, the first of it. */
+/*
+ * Whether the answer is logged and its tokens count: it belongs to a known request, and is the first answer
+ * to it.
+ */
 extern bool answer_is_logged(const Answer *answer);
 
-/* Slots of the NPCs and requests that answers of a world name. SPI must be connected. */
+/* Returns the slots of the NPCs and requests that answers of a world name. SPI must be connected. */
 extern Slot *answers_slots(World *world, const Answer *answers, int count, int *slot_count);
-/* The one an answer belongs to, or NULL. */
+/* Returns the slot an answer belongs to, or NULL. */
 extern Slot *slot_find(Slot *slots, int count, const Answer *answer);
 
-/* Whether an answer is about an older request than the slot's (NULL: there is none), or about one that is nowhere. */
+/* Whether an answer is about an older request than the slot's, or about one without a slot (NULL). */
 extern bool answer_is_past(const Answer *answer, const Slot *slot);
-/* What the log knows of those requests. SPI must be connected. */
+/*
+ * Returns what the log knows of the past requests among them, NULL if there are none. SPI must be connected.
+ */
 extern PastRequest *answers_past(int64 world_id, const Answer *answers, int count, Slot *slots,
 								 int slot_count, int *past_count);
 extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
-/* Writes what is final to decision_log, marks the slots and counts tokens. SPI must be connected. */
+/*
+ * Writes answers that are judged to decision_log, marks the slots and counts tokens. SPI must be connected.
+ */
 extern void answers_log(const Answer *answers, int count);
 
-/* The decision_result frame as a datum of type json. */
+/* Returns the decision_result frame as a datum of type json. */
 extern Datum answer_json(const Answer *answer);
 
 #endif /* NPCSIM_ANSWERS_H */

@@ -1,6 +1,6 @@
 /*
  * args.c
- *	  Arguments of the functions that SQL calls, checked one by one.
+ *	  Reads and checks the arguments of functions that SQL calls.
  */
 #include "postgres.h"
 
@@ -65,7 +65,7 @@ arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
 void
 check_float8(double value, const char *name, double low, double high, const char *unit)
 {
-	/* written so that NaN fails */
+	/* It is written so that NaN fails. */
 	if (!(value >= low && value <= high))
 		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
 				errdetail("It is %s.", isnan(value)	  ? "not a number"
@@ -113,7 +113,7 @@ arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 	return value;
 }
 
-/* Of any length: whoever takes it looks at it. */
+/* Reads a text of any length, which whoever uses it checks. */
 static char *
 arg_any_text(FunctionCallInfo fcinfo, int n, const char *name)
 {

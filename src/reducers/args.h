@@ -1,10 +1,9 @@
 /*
  * args.h
- *	  Arguments of the functions that SQL calls, checked one by one.
+ *	  Reads and checks the arguments of functions that SQL calls.
  *
- * The functions are not strict: a NULL where a value belongs is an error that
- * names the argument, not a NULL result.  'n' is the argument's number from 0,
- * 'name' the name it has in SQL.
+ * The functions are not strict: a NULL where a value belongs is an error that names the argument, not
+ * a NULL result.  'n' is the argument's number from 0, 'name' the name it has in SQL.
  *
  *	  22004	NULL
  *	  22003	a number that is NaN, infinite or out of its range
@@ -31,25 +30,28 @@ extern void	 arg_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 extern int64 arg_id(FunctionCallInfo fcinfo, int n, const char *name);
 extern int32 arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high);
 extern bool	 arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
-/* Finite and low .. high; 'unit' is for the message, "" if there is none. */
+/* Reads a finite number within low .. high; 'unit' is for the message, "" if there is none. */
 extern double arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double high,
 						 const char *unit);
 extern char	 *arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars);
-/* One of a NULL-terminated list of words. */
+/* Reads one of a NULL-terminated list of words. */
 extern char	 *arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words);
 extern Jsonb *arg_object(FunctionCallInfo fcinfo, int n, const char *name);
-/* A text[] without nulls as C strings. */
+/* Reads a text[] without NULLs as C strings. */
 extern char **arg_texts(FunctionCallInfo fcinfo, int n, const char *name, int max_count, int max_chars,
 						int *count);
 
 /*
- * Elements of a bigint[] (an integer[]) argument that has one dimension, no nulls and at
- * most 'limit' elements; else 22004, 22023 or 54000, naming the argument.
+ * Read the elements of a bigint[] or integer[] argument, which must have one dimension, no NULLs and at most
+ * 'limit' elements; else 22004, 22023 or 54000 is raised, naming the argument.
  */
 extern int64 *arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 
-/* The arguments of a reducer's function from the n-th on, zeroed before. */
+/*
+ * Reads the arguments of a reducer's function, from the n-th on, into 'arguments', which the caller has
+ * zeroed.
+ */
 extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments);
 
 /* The checks themselves, for values that come as rows of a view. */

@@ -1,6 +1,6 @@
 /*
  * assignment.c
- *	  NPCs for the asking: request_npc_assignment, which clients call.
+ *	  The client's call request_npc_assignment, by which a player gets NPCs or gives them back.
  */
 #include "postgres.h"
 
@@ -25,7 +25,8 @@ static const Argument request_npc_assignment_arguments[] = {
 typedef struct Assignment
 {
 	int64 player_id;
-	bool  wanted; /* collects NPCs without a controller, else the player's own */
+	/* NPCs without a controller are collected, else the player's own. */
+	bool  wanted;
 	Npc **npcs;
 	int	  count;
 	int	  limit;
@@ -60,8 +61,8 @@ collect_own_ids(World *world, Npc *npc, void *arg)
 }
 
 /*
- * NPCs that nobody controls become the caller's, those of lower ids first, up to that number; or he gives NPCs back, those
- * of lower ids first. Each is an input of its own.
+ * Assigns NPCs that nobody controls to the caller, lower ids first, up to the number asked for; or releases
+ * some of the caller's, lower ids first. Each assignment is an input of its own.
  */
 static bool
 request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)

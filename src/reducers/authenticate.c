@@ -1,6 +1,6 @@
 /*
  * authenticate.c
- *	  Whose token it is, and whether that player may come in (bans): authenticate, try_authenticate.
+ *	  authenticate() and try_authenticate(): find the player of a token, and refuse banned ones.
  */
 #include "postgres.h"
 
@@ -48,7 +48,10 @@ refuse_token(const char *detail)
 			errhint("It is what create_player() or rotate_player_token() showed last."));
 }
 
-/* The token is compared by its hash: how long that takes tells nothing about how much of a guess was right. */
+/*
+ * Finds the player of the token. It is looked up by its hash, so that the time this takes does not tell how
+ * much of a guess was right.
+ */
 static PlayerRow
 find_owner(FunctionCallInfo fcinfo)
 {

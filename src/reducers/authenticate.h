@@ -1,6 +1,6 @@
 /*
  * authenticate.h
- *	  What is said to who has no token, or none that counts.
+ *	  The error for a token that is missing or invalid.
  */
 #ifndef NPCSIM_REDUCERS_AUTHENTICATE_H
 #define NPCSIM_REDUCERS_AUTHENTICATE_H
@@ -9,7 +9,7 @@
 
 #include "compat.h"
 
-/* NS401 */
+/* Raises NS401. */
 pg_noreturn extern void refuse_token(const char *detail);
 
 #endif /* NPCSIM_REDUCERS_AUTHENTICATE_H */

@@ -1,6 +1,6 @@
 /*
  * call_args.c
- *	  Arguments of calls that clients make, by their description.
+ *	  Reads the arguments of clients' calls by the reducer's description.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 
 #define WORD_MAX_CHARS 100
 
-/* A number that must be there and within its range; whole ones are asked for by 'whole'. */
+/* Reads a number that must be there and within its range; 'whole' asks for a whole number. */
 static double
 call_number(Jsonb *args, const char *name, double low, double high, bool whole)
 {
@@ -38,7 +38,7 @@ call_number(Jsonb *args, const char *name, double low, double high, bool whole)
 	return number;
 }
 
-/* A text that must be there, of 1 to so many characters. */
+/* Reads a text that must be there, of 1 to max_chars characters. */
 static char *
 call_text(Jsonb *args, const char *name, int max_chars)
 {
@@ -68,7 +68,7 @@ call_flag(Jsonb *args, const char *name)
 	return member->val.boolean;
 }
 
-/* Neither absent nor null. */
+/* Whether the argument is neither absent nor null. */
 static bool
 is_given(Jsonb *args, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
  * call_args.h
- *	  Arguments of calls that clients make, by their description.
+ *	  Reads the arguments of clients' calls by the reducer's description.
  */
 #ifndef NPCSIM_REDUCERS_CALL_ARGS_H
 #define NPCSIM_REDUCERS_CALL_ARGS_H
@@ -11,7 +11,10 @@
 
 #include "reducer.h"
 
-/* The arguments of a call, zeroed before, in the current memory context; 22023 and 22003 when they are not what they must be. */
+/*
+ * Reads the arguments of a call into 'arguments', which the caller has zeroed; texts are in the current
+ * memory context. Raises 22023 or 22003 if one is invalid.
+ */
 extern void call_args_read(const Reducer *reducer, const Caller *caller, Jsonb *args, void *arguments);
 
 #endif /* NPCSIM_REDUCERS_CALL_ARGS_H */

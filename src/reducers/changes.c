@@ -1,10 +1,10 @@
 /*
  * changes.c
- *	  What of a world has changed since a revision.
+ *	  Finds what of a world has changed since a revision.
  *
- * The change log names it: one scan of the log. A standby has no log, which is unlogged. There the rows tell by their revisions
- * what changed; what has none (kinds, players, whether a mind is being asked) counts as changed each time, and what was removed
- * is known by what remains.
+ * The change log names it, in one scan. A standby has no log, which is unlogged. There the revisions
+ * in the rows tell what changed; what has none (types, players, whether a mind is being asked) counts
+ * as changed each time, and what was removed is known by what remains.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ add_ids(IdList *list, const int64 *ids, int count)
 	list->count += count;
 }
 
-/* 'groups' 0: nothing that is shown. */
+/* Adds NPCs with the groups that clients are shown; 'groups' is 0 if they are shown nothing of the change. */
 static void
 add_npcs(Changes *changes, const int64 *ids, int count, uint32 groups)
 {
@@ -114,7 +114,7 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 			add_ids(&changes->players, ids, count);
 			break;
 		case CHANGE_EVENT:
-			changes->first_event = ids[0]; /* ascending */
+			changes->first_event = ids[0]; /* ids are ascending */
 			break;
 		case CHANGE_MESSAGE:
 			changes->first_message = ids[0];
@@ -123,7 +123,7 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 		case CHANGE_BID:
 		case CHANGE_BID_REMOVED:
 		case CHANGE_KINDS:
-			/* nothing that is shown */
+			/* Clients are not shown these. */
 			break;
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * changes.h
- *	  What of a world has changed since a revision.
+ *	  Finds what of a world has changed since a revision.
  */
 #ifndef NPCSIM_REDUCERS_CHANGES_H
 #define NPCSIM_REDUCERS_CHANGES_H
@@ -9,7 +9,7 @@
 
 #include "reducers/world_head.h"
 
-/* An NPC that has changed, and its groups; NPC_GONE when it was removed. */
+/* An NPC that has changed, and its groups; NPC_GONE if it was removed. */
 typedef struct ChangedNpc
 {
 	int64  id;
@@ -27,27 +27,29 @@ typedef struct IdList
 
 typedef struct Changes
 {
-	bool		complete; /* it reaches back to the first revision asked for */
+	bool		complete; /* reaches back to the revision asked for */
 	bool		world;
 	bool		terrain;
 	bool		item_types;
 	bool		interaction_types;
-	bool		all_players; /* numbers of NPCs they control */
+	/* The numbers of NPCs that players control may have changed. */
+	bool		all_players;
 	ChangedNpc *npcs;
 	int			npc_count;
 	int			npc_size;
 	IdList		items;
 	IdList		interactions;
 	IdList		players;
-	int64		first_event; /* number of the first that is new, 0 = none */
+	int64		first_event; /* number of the first new event; 0 = none */
 	int64		first_message;
-	bool		by_rows; /* read from the rows: what is gone is not known, but what there is */
+	/* Read from the rows, which tell what remains instead of what was removed. */
+	bool		by_rows;
 	IdList		remaining_npcs;
 	IdList		remaining_items;
 	IdList		remaining_interactions;
 } Changes;
 
-/* Both are for use between spi_begin and spi_end, whose memory results are in. */
+/* Both are called between spi_begin() and spi_end(), and results are in their memory. */
 extern void changes_by_log(int64 world_id, int64 since, int64 until, Changes *changes);
 extern void changes_by_rows(const WorldHead *head, int64 since, Changes *changes);
 

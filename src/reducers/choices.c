@@ -1,14 +1,14 @@
 /*
  * choices.c
- *	  The list of what an NPC may do now, from which its mind chooses by
- *	  number.
+ *	  Lists what an NPC may do now, so that its mind can choose by number.
  *
- * The list is made from what the observation shows, and remembered with the request (decision_slots.choices) until the
- * next one is opened. An answer by number becomes the action it stands for before anything else is done with it, so that
- * the input of the world, and the log, have it spelt out.
+ * The list is made from what the observation shows, and remembered with the request
+ * (decision_slots.choices) until the next one is opened. An answer by number becomes the action it
+ * stands for before anything else is done with it, so that the input of the world, and the log, have
+ * it spelt out.
  *
- * What is walked to is in sight and can be reached within sight: there may be longer ways to other things, but no
- * choice is offered in vain.
+ * Targets of walks are in sight and can be reached within sight: there may be longer ways to other
+ * things, but no choice is offered in vain.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@
 #include "sim/talk.h"
 #include "tables/interaction_types.h"
 
-/* Of a name that is part of what a choice is about. */
+/* The most bytes of a name in the text of a choice. */
 #define NAME_BYTES 40
 
 typedef struct Surroundings
@@ -41,7 +41,7 @@ typedef struct Surroundings
 	ChoiceView	  view;
 } Surroundings;
 
-/* ---- what there is ---- */
+/* ---- what is around ---- */
 
 static void
 look_for_ways(Surroundings *around, const SeenThing *items, int item_count)
@@ -66,7 +66,7 @@ look_for_ways(Surroundings *around, const SeenThing *items, int item_count)
 								  reach_has(&around->reach, cell_towards(around->here, (Direction) d));
 }
 
-/* Items as the built-in mind sees them: those that can be got to. */
+/* Fills in the items as the built-in mind sees them: those that can be reached. */
 static void
 look_at_items(Surroundings *around, const SeenThing *items, int count)
 {
@@ -95,7 +95,7 @@ look_at_items(Surroundings *around, const SeenThing *items, int count)
 	around->view.mind.item_count = seen_count;
 }
 
-/* Whether the two of them can begin the interaction, or the viewer join the other in it. */
+/* Whether the viewer and the other NPC can begin the interaction, or the viewer can join the other in it. */
 static bool
 may_do_with(const InteractionType *type, const SeenThing *npc)
 {
@@ -135,7 +135,7 @@ find_thing(const SeenThing *things, int count, int64 id)
 	return NULL;
 }
 
-/* What an interaction brings; with an item that is not in sight nothing is known of it. */
+/* Fills in how an interaction changes needs; nothing is known if its item is not in sight. */
 static void
 rates_of(const InteractionType *type, int64 target_id, const SeenThing *items, int count,
 		 int32 rates[NEED_COUNT])
@@ -174,12 +174,13 @@ look_at_bids(Surroundings *around, const SeenThing *items, int item_count, const
 	around->view.bid_count = count;
 }
 
-/* Words are all that it takes to act in it. */
+/* Whether an act of the interaction needs nothing but words. */
 static bool
 takes_words_alone(const InteractionType *type)
 {
+	/* The types of the texts are members of their InteractionRows. */
 	const InteractionRow *interaction =
-		(const InteractionRow *) type; /* kinds of texts are members of their rows */
+		(const InteractionRow *) type;
 	static char words[] = "words";
 	JsonbValue	said = {.type = jbvString, .val.string = {.val = words, .len = sizeof(words) - 1}};
 	const char *failure;
@@ -232,7 +233,7 @@ look_around_for_choices(Surroundings *around, const Scene *scene, int viewer)
 
 /* ---- in words ---- */
 
-/* A name of somebody, or the beginning of a long one. */
+/* Returns a name, cut if it is long. */
 static char *
 short_name(const char *name)
 {
@@ -267,7 +268,7 @@ tenths_of_distance(int32 squared)
 	return out.data;
 }
 
-/* The needs that it fills: "hunger, fun"; "nothing you need" when it fills none. */
+/* Returns the needs that the interaction fills, as "hunger, fun"; "no need" if it fills none. */
 static char *
 filled_by(const InteractionType *type, const ItemType *item)
 {
@@ -282,7 +283,7 @@ filled_by(const InteractionType *type, const ItemType *item)
 	return out.len > 0 ? out.data : "no need";
 }
 
-/* Something to say that fits: a draw of its own for each NPC and moment. */
+/* Returns something fitting to say, drawn for each NPC and moment. */
 static const char *
 words_to_say(const Surroundings *around)
 {
@@ -360,7 +361,7 @@ tell_stop(const Surroundings *around, int viewer, const Action *action, char **m
 	*words = psprintf("stop: %s", around->run != NULL ? around->run->text->type->name : "this");
 }
 
-/* What is always called the same: with something to say, if that is what it takes. */
+/* Tells an action that always has the same text, with words to say and a duration if it takes them. */
 static void
 tell_plainly(const Surroundings *around, int viewer, const Action *action, char **members, char **words)
 {
@@ -371,7 +372,10 @@ tell_plainly(const Surroundings *around, int viewer, const Action *action, char 
 		*members = psprintf("%s,\"duration\":%d", *members, (int) (action->duration / SIM_SECOND));
 }
 
-/* By kind of action; NULL: it is told plainly. Adds to its members what it needs, and says it in words. */
+/*
+ * The tellers by kind of action; NULL: tell_plainly(). A teller appends to the action's JSON members and sets
+ * its text.
+ */
 static void (*const tellers[ACTION_COUNT])(const Surroundings *around, int viewer, const Action *action,
 										   char **members, char **words) = {
 	[ACTION_INTERACT_WITH] = tell_interaction, [ACTION_RESPOND_TO_BID] = tell_answer,
@@ -437,7 +441,7 @@ offered_actions(const OfferedChoices *choices)
 	return out;
 }
 
-/* ---- what is chosen ---- */
+/* ---- the choice of a mind ---- */
 
 static JsonbValue *
 member(JsonbContainer *object, const char *name)
@@ -453,7 +457,7 @@ decision_is_choice(Jsonb *decision)
 	return member(&decision->root, "choice") != NULL;
 }
 
-/* The number as it was given; 0 when it is no whole one. */
+/* Returns the number that was chosen; 0 if it is no whole number in range. */
 static int64
 chosen_number(const JsonbValue *choice)
 {
@@ -479,12 +483,12 @@ push_member(JsonbParseState **state, const char *name, JsonbValue *value)
 	pushJsonbValue(state, WJB_VALUE, value);
 }
 
-/* What of the decision goes with whatever is chosen. */
+/* Returns the members of the decision that go with any choice, ... */
 static Jsonb *
 own_members(Jsonb *decision, JsonbContainer *chosen)
 {
 	static const char *const always[] = {"then", "wake_on", "next_decision_in_s"};
-	/* ... and in place of the words that are offered */
+	/* ... and those that replace words that were offered. */
 	static const char *const words[] = {MESSAGE_PARAMETER, "reason"};
 	JsonbParseState			*state = NULL;
 

@@ -1,13 +1,13 @@
 /*
  * claim.c
- *	  claim_decisions(gateway_id, session_ids, free_slots): hands open requests
- *	  to the players connected to a gateway, oldest first, each once.
+ *	  claim_decisions(gateway_id, session_ids, free_slots): hands open requests to the players connected
+ *	  to a gateway, oldest first, each once.
  *
- * Observations are built before any row is locked, in the caller's snapshot;
- * then sessions and requests are locked, with SKIP LOCKED, and only what is still
- * open, and goes to a session that still lives, is handed out. The world's lock is
- * never taken. Sessions come before requests here and where a session ends, which
- * waits for a claim that holds the session's row and then finds its requests.
+ * Observations are built before any row is locked, in the caller's snapshot; then sessions and
+ * requests are locked, with SKIP LOCKED, and only requests that are still open and whose session still
+ * lives are handed out. The world's lock is never taken. Sessions are locked before requests, here and
+ * where a session ends: that waits for a claim that holds the session's row, and then finds its
+ * requests.
  */
 #include "postgres.h"
 
@@ -33,7 +33,8 @@
 PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 
 #define SESSIONS_MAX 10000
-#define CLAIM_MAX	 64 /* requests a call hands out: the first one waits for the last */
+/* A call hands out at most so many requests, since the first one waits for the last. */
+#define CLAIM_MAX	 64
 
 typedef struct Offer
 {
@@ -63,13 +64,17 @@ typedef struct Claim
 	bool		  taken;
 	int32		  told_events;
 	int64		  told_state;
-	StringInfo	  body;	   /* the frame; NULL = it has nobody to go to */
-	StringInfo	  offered; /* the actions it may choose from; NULL = no list was asked for */
+	StringInfo	  body;	   /* NULL = it has nobody to go to */
+	/* The actions it may choose from; NULL = no list was asked for. */
+	StringInfo	  offered;
 } Claim;
 
-/* ---- who asks for how much ---- */
+/* ---- sessions and worlds ---- */
 
-/* Sessions may end while they are asked about; a gateway that is not there has forgotten to register. */
+/*
+ * Sessions may end while requests are claimed for them, but a gateway that does not exist has forgotten to
+ * register.
+ */
 static void
 require_gateway(const char *gateway_id)
 {
@@ -86,7 +91,10 @@ compare_offers(const void *a, const void *b)
 	return left->session_id < right->session_id ? -1 : left->session_id > right->session_id;
 }
 
-/* Sessions that may get something, by player; *session_count of them. Whose tokens of the day are spent gets nothing. */
+/*
+ * Returns the sessions that may get something, by player. A player whose tokens of the day are spent gets
+ * nothing.
+ */
 static ClaimSession *
 read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count,
 			  int *session_count)
@@ -121,7 +129,7 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 	return sessions;
 }
 
-/* The player's session with most free slots; NULL if none is free. */
+/* Returns the player's session with the most free slots; NULL if none is free. */
 static ClaimSession *
 session_for(ClaimSession *sessions, int count, int64 player_id)
 {
@@ -144,7 +152,7 @@ session_for(ClaimSession *sessions, int count, int64 player_id)
 	return best;
 }
 
-/* The running worlds the sessions are in. */
+/* Reads the running worlds that the sessions are in. Returns how many there are. */
 static int
 read_running_worlds(const ClaimSession *sessions, int count, WorldHead **heads)
 {
@@ -161,7 +169,7 @@ read_running_worlds(const ClaimSession *sessions, int count, WorldHead **heads)
 	return running;
 }
 
-/* ---- what they get ---- */
+/* ---- requests and their frames ---- */
 
 static int
 compare_claims(const void *a, const void *b)
@@ -174,7 +182,7 @@ compare_claims(const void *a, const void *b)
 	return left->npc_id < right->npc_id ? -1 : left->npc_id > right->npc_id;
 }
 
-/* Open requests for the free slots, in order of world and NPC. */
+/* Chooses open requests for the free slots, in order of world and NPC. */
 static Claim *
 choose_requests(ClaimSession *sessions, int session_count, const WorldHead *heads, int head_count, int *count)
 {
@@ -239,7 +247,10 @@ request_frame(const Claim *claim, StringInfo observation)
 	return out;
 }
 
-/* Writes the frames of the claims of one world. NPCs that changed hands since the request was opened get none. */
+/*
+ * Writes the frames of the claims of one world. NPCs that changed hands since the request was opened get
+ * none.
+ */
 static void
 write_bodies(const WorldHead *head, Claim *claims, int count)
 {
@@ -265,9 +276,9 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 	}
 }
 
-/* ---- taking ---- */
+/* ---- handing out ---- */
 
-/* Locks the sessions of the claims; those that ended meanwhile lose theirs. */
+/* Locks the sessions of the claims; claims of sessions that ended meanwhile lose their frames. */
 static void
 lock_sessions(Claim *claims, int count)
 {
@@ -284,8 +295,8 @@ lock_sessions(Claim *claims, int count)
 }
 
 /*
- * Handing out need not wait for the disk: after a crash the sessions are gone, and their requests are open, whether
- * this was written or not.
+ * Handing out need not wait for the disk: after a crash the sessions are gone and their requests open,
+ * whether this was written or not.
  */
 static void
 relax_commit(void)
@@ -320,7 +331,7 @@ take_requests(Claim *claims, int count)
 	slots = slots_send(slots, asked, &sent);
 	for (int s = 0; s < sent; s++)
 	{
-		/* mostly in our order */
+		/* The rows are mostly in our order. */
 		for (int i = 0, at = s % count; i < count; i++, at = at + 1 == count ? 0 : at + 1)
 			if (claims[at].request_id == slots[s].request_id && claims[at].world_id == slots[s].world_id)
 			{
@@ -330,7 +341,7 @@ take_requests(Claim *claims, int count)
 	}
 }
 
-/* ---- */
+/* ---- the function ---- */
 
 static void
 claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, ReturnSetInfo *result)

@@ -1,6 +1,6 @@
 /*
  * colonies.c
- *	  What fills a world: terrain, and a colony of any size.
+ *	  The reducers that fill a world: populate_world (a colony of any size) and set_terrain.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@
 
 #define POPULATION_MAX 1000000
 
-/* What a colony is given, as a new world names it. */
+/* The names of a colony's item types, as every world begins with them. */
 static const char *const item_types[COLONY_ITEM_TYPE_COUNT] = {
 	[COLONY_APPLE] = "apple",
 	[COLONY_CHAIR] = "chair",
@@ -65,7 +65,10 @@ build_walls(World *world, Grid *grid, const uint8_t *blocked)
 	}
 }
 
-/* Item types are rows, which operators delete.  Small colonies are refused too that would do without the type. */
+/*
+ * Item types are rows, which operators may delete. A small colony that would do without one is refused as
+ * well.
+ */
 static void
 require_item_types(World *world)
 {
@@ -83,7 +86,7 @@ require_item_types(World *world)
 					world_id));
 }
 
-/* While a colony is planned, cells that somebody walks over are no place either. */
+/* While a colony is planned, cells that somebody walks over are not free either. */
 static void
 reserve_cell(World *world, Npc *npc, void *arg)
 {
@@ -108,9 +111,9 @@ static const Argument populate_world_arguments[] = {
 };
 
 /*
- * NPCs created, which are as many as were asked for.  The first colony of a world is a pure
- * function of its seed; a further one also of how many live there.  Walls are built where there is no
- * terrain yet.
+ * Creates the NPCs asked for, and returns their number. The first colony of a world is a pure function of its
+ * seed; a further one also depends on how many NPCs there are. Walls are built if the world has neither NPCs
+ * nor terrain.
  */
 static bool
 populate_world(WorldLock *lock, void *arguments, ReducerResult *result)
@@ -181,7 +184,7 @@ static const Argument set_terrain_arguments[] = {
 	NUMBER_ARGUMENT(SetTerrain, height, 1, WORLD_CELLS_MAX),
 };
 
-/* Cells that changed. */
+/* Returns the number of cells that changed. */
 static bool
 set_terrain(WorldLock *lock, void *arguments, ReducerResult *result)
 {

@@ -1,10 +1,11 @@
 /*
  * compact.c
- *	  An observation for minds with little room.
+ *	  The observation for minds with little room.
  *
- * It has what the whole one has, by the same names, without what a mind learns once: descriptions, rates, places. Parts are
- * written in the order of what they are worth, each within what it may take of the room and what is left of that; lists lose
- * what is farthest, oldest or least useful. So the limit holds whatever names, texts and crowds there are.
+ * It has what the whole observation has, by the same names, without what a mind learns once:
+ * descriptions, rates, places. Parts are written in the order of their value, each within its share of
+ * the room and what is left; lists lose what is farthest, oldest or least useful. So the limit holds
+ * whatever names, texts and crowds there are.
  */
 #include "postgres.h"
 
@@ -19,11 +20,14 @@
 #include "sim/actions.h"
 #include "tables/interaction_types.h"
 
-/* Of names and of what is said; an escaped character may take six bytes, a text that does not fit is left out. */
+/*
+ * The most bytes of names and messages. An escaped character may take six bytes; a text that does not fit is
+ * left out.
+ */
 #define NAME_BYTES	  40
 #define MESSAGE_BYTES 120
 
-/* What parts may take of the room. */
+/* The most room that a part may take. */
 #define CHOICES_ROOM	  1000
 #define BIDS_ROOM		  200
 #define CONVERSATION_ROOM 320
@@ -42,9 +46,9 @@ typedef struct Compact
 	const NpcRow *row;
 } Compact;
 
-/* ---- lists within a room ---- */
+/* ---- lists of limited size ---- */
 
-/* A list that is being written: what does not fit any more is not in it. */
+/* A list that is being written: elements that do not fit are not in it. */
 typedef struct Part
 {
 	StringInfo out;
@@ -54,7 +58,7 @@ typedef struct Part
 	int		   count;
 } Part;
 
-/* The room is that of the list, and its closing; nothing is written when not even that is there. */
+/* Begins a list. 'room' includes its closing bracket. */
 static Part
 list_begin(StringInfo out, const char *name, int room)
 {
@@ -72,7 +76,7 @@ list_element(Part *list)
 		appendStringInfoChar(list->out, ',');
 }
 
-/* False: the element did not fit, and is gone. */
+/* Ends an element. Returns false if it did not fit and was removed. */
 static bool
 list_element_ends(Part *list)
 {
@@ -85,7 +89,7 @@ list_element_ends(Part *list)
 	return true;
 }
 
-/* An empty list is left out. */
+/* Ends a list; an empty one is left out. */
 static void
 list_end(Part *list)
 {
@@ -95,7 +99,7 @@ list_end(Part *list)
 		appendStringInfoChar(list->out, ']');
 }
 
-/* A text, or the beginning of a long one. */
+/* Writes a text, cut after 'bytes'. */
 static void
 json_cut_string(StringInfo out, const char *text, int bytes)
 {
@@ -104,7 +108,7 @@ json_cut_string(StringInfo out, const char *text, int bytes)
 
 /* ---- parts ---- */
 
-/* As much of the name as takes no more room than it may, however it is escaped. */
+/* Writes as much of the name as fits into NAME_BYTES, however it is escaped. */
 static void
 json_own_name(StringInfo out, const char *name)
 {
@@ -136,7 +140,7 @@ write_self(Compact *compact)
 	json_position(out, compact->scene->cells[compact->viewer]);
 }
 
-/* What it is to do in what it takes part in, as soon as it may; what is long is not told. */
+/* Tells when the NPC may act again in its interaction, and the act that is held; a long one is not told. */
 static void
 write_held_act(Compact *compact, const Run *run)
 {
@@ -204,7 +208,7 @@ text_of(JsonbContainer *object, const char *name)
 													 : NULL;
 }
 
-/* The last things said, oldest first: the last one is in it if it fits at all. */
+/* Writes the last messages, oldest first; the last one is told if it fits at all. */
 static void
 write_conversation(Compact *compact)
 {
@@ -246,7 +250,7 @@ write_conversation(Compact *compact)
 	list_end(&list);
 }
 
-/* What happened last, oldest first; what is long, such as an invitation that is told above, is left out. */
+/* Writes the last events, oldest first; long ones, such as an invitation that is told above, are left out. */
 static void
 write_events(Compact *compact)
 {
@@ -324,7 +328,7 @@ json_thing(StringInfo out, const SeenThing *thing)
 	appendStringInfo(out, ",\"npc_state\":\"%s\"}", npc_state_name(thing->npc->state));
 }
 
-/* What is nearest, be it items or NPCs, in what room is left. */
+/* Writes what is nearest, items and NPCs, into the room that is left. */
 static void
 write_vision(Compact *compact)
 {

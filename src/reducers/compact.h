@@ -1,6 +1,6 @@
 /*
  * compact.h
- *	  An observation for minds with little room.
+ *	  The observation for minds with little room.
  */
 #ifndef NPCSIM_COMPACT_H
 #define NPCSIM_COMPACT_H
@@ -9,12 +9,12 @@
 
 #include "reducers/choices.h"
 
-/* 600 tokens of 2.9 bytes, what they are for small models' tokenizers in such a text. */
+/* 600 tokens of 2.9 bytes, which is what tokenizers of small models need for such texts. */
 #define COMPACT_BYTES 1740
 
 /*
- * The observation in at most COMPACT_BYTES, the choices (NULL: none were asked for) included: those that do not fit are taken off
- * the list.
+ * Returns the observation in at most COMPACT_BYTES, including the choices (NULL: none were asked for);
+ * choices that do not fit are removed from the list.
  */
 extern StringInfo compact_observation(const Scene *scene, int viewer, OfferedChoices *choices);
 

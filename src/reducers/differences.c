@@ -1,7 +1,6 @@
 /*
  * differences.c
- *	  world_differences(world_id, other_world_id): where the state of two worlds
- *	  is not the same.
+ *	  world_differences(world_id, other_world_id): tells where the states of two worlds differ.
  */
 #include "postgres.h"
 
@@ -20,7 +19,7 @@ PG_FUNCTION_INFO_V1(npcsim_world_differences);
 
 #define DIFFERENCE_COLUMNS 4
 
-/* Of rows that both have, the members that differ. */
+/* Of a row that both worlds have it returns the members that differ. */
 static SpiStatement differences_statement =
 	{.sql = "SELECT relation, key, d.here, d.there"
 			"  FROM npcsim.world_rows($1) a FULL JOIN npcsim.world_rows($2) b USING (relation, key)"
@@ -48,7 +47,7 @@ npcsim_world_differences(PG_FUNCTION_ARGS)
 	uint64		   rows;
 
 	InitMaterializedSRF(fcinfo, 0);
-	/* What the same query did before, a replay above all, is compared too. */
+	/* What the same query did before, above all a replay, is compared, too. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	spi_begin();

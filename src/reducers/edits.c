@@ -1,15 +1,13 @@
 /*
  * edits.c
- *	  Writes through a view: one row as its INSTEAD OF trigger gets it.
+ *	  Writes through views: rows as their INSTEAD OF triggers get them.
  *
- * Invariants: a world in the list of touched ones was touched by a
- * subtransaction that still stands, and its image may have unwritten changes;
- * the list is empty between two statements.
+ * Invariants: a world in the list of touched ones was touched by a subtransaction that still stands,
+ * and its image may have unwritten changes; the list is empty between two statements.
  *
- * A statement may call functions that begin subtransactions and even write
- * through views themselves.  What is written in such a one goes when it is rolled back, and the
- * image with it; the rows that the statement had touched before would be lost,
- * so it then fails.
+ * A statement may call functions that begin subtransactions and even write through views themselves.
+ * What such a function writes is undone when its subtransaction is rolled back, and the image is
+ * thrown away; rows that the statement had touched before would be lost, so the statement fails.
  */
 #include "postgres.h"
 
@@ -32,10 +30,10 @@ typedef struct TouchedWorld
 {
 	int64			 world_id;
 	SubTransactionId subxact;
-	bool			 lost; /* a subtransaction further in was rolled back */
+	bool			 lost; /* a nested subtransaction was rolled back */
 } TouchedWorld;
 
-/* Memory of the top transaction. */
+/* The list is in TopTransactionContext. */
 static List *touched_worlds = NIL;
 
 static void
@@ -106,8 +104,8 @@ write_world(const TouchedWorld *touched)
 }
 
 /*
- * AFTER STATEMENT of every view that can be written.  Worlds that a statement further
- * out touched are written too, but stay in the list.
+ * As AFTER STATEMENT trigger of every view that can be written, writes the touched worlds. Worlds that an
+ * outer statement touched are written, too, but stay in the list.
  */
 Datum
 npcsim_write_edits(PG_FUNCTION_ARGS)
@@ -129,7 +127,10 @@ npcsim_write_edits(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* INSTEAD OF trigger of every view that cannot be written; its argument says what to do instead. */
+/*
+ * As INSTEAD OF trigger of every view that cannot be written, refuses the statement; its argument says what
+ * to do instead.
+ */
 Datum
 npcsim_refuse_edit(PG_FUNCTION_ARGS)
 {

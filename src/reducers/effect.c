@@ -1,9 +1,9 @@
 /*
  * effect.c
- *	  What of a mind's decision takes effect.
+ *	  The effect of a mind's decision: the members of it that change anything.
  *
- * Members that nobody knows are among it: an interaction may have parameters of any name. What is left out is what
- * says who answers what (the input has the NPC by itself), and what is for the log alone.
+ * Members with unknown names belong to it, since an interaction may have parameters of any name. Left
+ * out is what says who answers what (the input has the NPC by itself), and what is for the log alone.
  */
 #include "postgres.h"
 
@@ -25,7 +25,7 @@
 
 /* A plan of nine messages of 500 characters fits, whatever characters they are. */
 #define EFFECT_BYTES_MAX 24576
-/* 5e-324 has 324 */
+/* 5e-324 has 324 decimals. */
 #define DECIMALS_MAX 400
 
 static bool
@@ -35,7 +35,7 @@ is_text(const JsonbValue *value, const char *text)
 		   memcmp(value->val.string.val, text, value->val.string.len) == 0;
 }
 
-/* Does anybody learn why? */
+/* Whether the action tells its reason to anybody. */
 static bool
 reason_is_told(Jsonb *decision)
 {
@@ -48,7 +48,7 @@ reason_is_told(Jsonb *decision)
 Jsonb *
 decision_effect(Jsonb *decision)
 {
-	/* the first three are the input's own members */
+	/* The first three are the input's own members. */
 	static const char *const without_effect[] = {"npc_id",	   "told_events", "state_counter",
 												 "request_id", "world_id",	  "type",
 												 "confidence", "tokens",	  "reason"};
@@ -63,11 +63,12 @@ decision_effect(Jsonb *decision)
 		DirectFunctionCall2(jsonb_delete_array, JsonbPGetDatum(decision), array_of(names, count, TEXTOID)));
 }
 
-/* Beyond what a double can be, in size or in decimals. */
+/* Whether a number is beyond a double, in size or in decimals. */
 static bool
 is_long(Numeric number)
 {
-	static Datum most = (Datum) 0; /* the largest double, which takes long to be made a numeric */
+	/* The largest double, which is slow to convert. */
+	static Datum most = (Datum) 0;
 	Datum		 size = DirectFunctionCall1(numeric_abs, NumericGetDatum(number));
 
 	if (most == (Datum) 0)
@@ -103,14 +104,17 @@ effect_size_flaw(Jsonb *effect)
 	return strlen(text) > EFFECT_BYTES_MAX ? "the decision without its reason is longer than 24 KiB" : NULL;
 }
 
-/* Is the text that a member of this name holds one that is read by itself? */
+/* Whether a member of this name holds a text that is read by itself. */
 static bool
 is_said(const JsonbValue *name)
 {
 	return is_text(name, MESSAGE_PARAMETER) || is_text(name, "reason");
 }
 
-/* Joins the lines of a text, and tells of it; says what else is wrong with it. 'name' is its member's, or NULL. */
+/*
+ * Joins the lines of a text, and sets *joined if there was something to join. Returns what else is wrong with
+ * it, or NULL. 'name' is its member's, or NULL.
+ */
 static const char *
 make_plain(JsonbValue *text, const JsonbValue *name, bool *joined)
 {
@@ -119,7 +123,7 @@ make_plain(JsonbValue *text, const JsonbValue *name, bool *joined)
 	size_t	 place;
 	TextFlaw flaw;
 
-	/* characters of other encodings are not looked at */
+	/* Characters of other encodings are not checked. */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return NULL;
 	plain = pnstrdup(text->val.string.val, length);
@@ -133,7 +137,10 @@ make_plain(JsonbValue *text, const JsonbValue *name, bool *joined)
 	return psprintf("a text of the decision has %s", text_flaw_words(flaw));
 }
 
-/* Walks over the texts of an effect until one has a flaw; puts them into another effect when 'plain' is given. */
+/*
+ * Checks the texts of an effect until one has a flaw; if 'plain' is given, it gets the effect with joined
+ * lines.
+ */
 static const char *
 walk_texts(Jsonb *effect, bool *joined, Jsonb **plain)
 {
@@ -169,7 +176,7 @@ effect_with_plain_texts(Jsonb *effect, const char **flaw)
 	*flaw = walk_texts(effect, &joined, NULL);
 	if (*flaw != NULL)
 		return NULL;
-	/* hardly ever is there anything to join */
+	/* There is hardly ever anything to join. */
 	if (joined)
 		(void) walk_texts(effect, &joined, &effect);
 	return effect;

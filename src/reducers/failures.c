@@ -1,10 +1,10 @@
 /*
  * failures.c
- *	  Answers of minds that will not come: fail_decisions, expire_decisions.
+ *	  fail_decisions() and expire_decisions(): give up requests that will not be answered.
  *
- * The requests are closed, world by world in ascending order of id, the minds are told with their next question, and NPCs
- * that stand idle are decided for. Who reports a failure waits for the world; who looks for what has expired passes by
- * worlds that are held.
+ * The requests are closed, world by world in ascending order of id, the minds are told with their next
+ * question, and NPCs that stand idle are decided for. Reporting a failure waits for the world's lock;
+ * looking for expired requests skips worlds that are locked.
  */
 #include "postgres.h"
 
@@ -28,17 +28,17 @@ PG_FUNCTION_INFO_V1(npcsim_fail_decisions);
 PG_FUNCTION_INFO_V1(npcsim_expire_decisions);
 
 #define REASON_CHARS_MAX  500
-#define TOLD_REASON_BYTES 200 /* of why a decision failed */
+#define TOLD_REASON_BYTES 200 /* of the reason that a mind is told */
 
-/* Answers that will not come; those of a list in the same order. */
+/* The input: requests that failed. The elements of its lists belong together. */
 typedef struct DecisionFailed
 {
 	NumberList npc_ids;
-	NumberList known_events; /* so many of its events each mind knows */
+	NumberList known_events; /* the mind knows so many of its events */
 	TextList   reasons;		 /* why */
-	NumberList absent;		 /* those of the NPCs whose minds were not there to be asked */
-	/* of the work */
-	Npc **idle; /* are decided for, all at once */
+	NumberList absent;		 /* the NPCs whose minds were not there to be asked */
+	/* filled in while it is carried out */
+	Npc **idle; /* they are decided for, all at once */
 	int	  idle_count;
 } DecisionFailed;
 
@@ -49,7 +49,7 @@ static const Argument failed_arguments[] = {
 	IDS_ARGUMENT(DecisionFailed, absent, .can_be_absent = true),
 };
 
-/* The mind is told with its next question that it answered nothing to this one, and why. */
+/* Tells the mind, with its next question, that it did not answer, and why. */
 static void
 tell_failure(World *world, Npc *npc, const char *reason)
 {
@@ -84,7 +84,7 @@ require_fit(const DecisionFailed *failed)
 						  failed->known_events.count, failed->reasons.count));
 }
 
-/* The requests are closed. */
+/* Closes the requests and tells the minds. */
 static bool
 decision_failed(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -110,7 +110,7 @@ decision_failed(WorldLock *lock, void *arguments, ReducerResult *result)
 	return true;
 }
 
-/* ... and who stands idle is decided for. */
+/* Afterwards the built-in mind decides for NPCs that are idle. */
 static void
 decide_for_idle(WorldLock *lock, void *arguments)
 {
@@ -125,14 +125,14 @@ const Reducer reducer_decision_failed = {
 	.after = decide_for_idle,
 };
 
-/* What its mind is told of it: a long one from the beginning. */
+/* Returns the reason that the mind is told, cut if it is long. */
 static char *
 told_reason(const char *reason)
 {
 	return pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), TOLD_REASON_BYTES));
 }
 
-/* Whether an answer's question is open, so that it fails; it is marked then. */
+/* Whether the answer's request is open, so that it fails. If so, both are marked. */
 static bool
 fails(World *world, Answer *answer, Slot *slot)
 {
@@ -152,7 +152,7 @@ fails(World *world, Answer *answer, Slot *slot)
 	return true;
 }
 
-/* Closes requests of one world; NPCs that stand idle are decided for. */
+/* Closes requests of one world. */
 static void
 give_up_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 {
@@ -203,7 +203,10 @@ give_up(Answer *answers, int count, WorldWait wait)
 	answers_log(answers, count);
 }
 
-/* What is written of a failure: no odd character that a mind says it with keeps the others of the batch from being told. */
+/*
+ * Returns the reason that is stored. An odd character in one reason does not keep the rest of the batch from
+ * being stored.
+ */
 static const char *
 plain_reason(char *reason)
 {

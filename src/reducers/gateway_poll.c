@@ -1,11 +1,12 @@
 /*
  * gateway_poll.c
- *	  Gateways: registered, and their signs of life.
+ *	  register_gateway() and gateway_poll(): gateways register, and show that they are alive.
  *
- * A gateway is silent when it was not heard of for long, or when the session of the database that it is bound to ended
- * (gateways.h): its sessions are ended then. Who polls looks for those, too.
+ * A gateway counts as silent when it was not heard of for long, or when the database session that it
+ * is bound to ended (gateways.h): its sessions are ended then. Whichever gateway polls looks for
+ * silent ones, too.
  *
- * On a standby nothing can be written: registering does nothing, and a poll tells the clocks.
+ * On a standby nothing can be written: registering does nothing, and a poll only returns the clocks.
  */
 #include "postgres.h"
 
@@ -34,7 +35,7 @@ PG_FUNCTION_INFO_V1(npcsim_gateway_poll);
 #define GATEWAY_ID_MAX	64
 #define POLL_WORLDS_MAX 10000
 
-/* gateway_poll() looks for what expired at most this often. */
+/* gateway_poll() looks for what has expired at most this often. */
 #define EXPIRE_INTERVAL_MS 5000
 
 char *
@@ -115,7 +116,7 @@ with_running(const int64 *asked, int count, int *total)
 	return ids;
 }
 
-/* "ended_sessions":[…]: those of a gateway that were ended here, and why. */
+/* Writes "ended_sessions":[…]: the gateway's sessions that were ended here, and why. */
 static void
 json_ended(StringInfo out, const char *gateway_id)
 {
@@ -134,7 +135,7 @@ json_ended(StringInfo out, const char *gateway_id)
 	appendStringInfoChar(out, ']');
 }
 
-/* "gone":[…]: worlds asked for that there are not. Heads are in order of id, as is asked. */
+/* Writes "gone":[…]: worlds asked for that do not exist. Both lists are in order of id. */
 static void
 json_gone(StringInfo out, const int64 *asked, int count, const WorldHead *heads, int head_count)
 {

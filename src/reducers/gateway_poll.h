@@ -1,6 +1,6 @@
 /*
  * gateway_poll.h
- *	  Gateways, for those who are called by them.
+ *	  Checks and errors for functions that gateways call.
  */
 #ifndef NPCSIM_REDUCERS_GATEWAY_POLL_H
 #define NPCSIM_REDUCERS_GATEWAY_POLL_H
@@ -11,9 +11,9 @@
 
 #include "compat.h"
 
-/* A gateway's id; 22023 unless it is 1 to 64 characters of [A-Za-z0-9_.-]. */
+/* Reads a gateway's id; raises 22023 unless it is 1 to 64 characters of [A-Za-z0-9_.-]. */
 extern char *arg_gateway_id(FunctionCallInfo fcinfo, int n);
-/* 55000: the gateway is not registered. */
+/* Raises 55000: the gateway is not registered. */
 pg_noreturn extern void refuse_gateway(const char *gateway_id);
 
 #endif /* NPCSIM_REDUCERS_GATEWAY_POLL_H */

@@ -1,9 +1,9 @@
 /*
  * gateway_reads.c
- *	  What gateways read with one statement each: unknown_sessions, worlds_to_watch,
+ *	  The functions by which gateways read with one statement each: unknown_sessions, worlds_to_watch,
  *	  compute_standings and superseded_decisions.
  *
- * Arguments that are NULL, or arrays with NULLs in them, name nobody.
+ * An argument that is NULL, or an element of an array that is NULL, names nobody.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@ PG_FUNCTION_INFO_V1(npcsim_worlds_to_watch);
 PG_FUNCTION_INFO_V1(npcsim_compute_standings);
 PG_FUNCTION_INFO_V1(npcsim_superseded_decisions);
 
-/* How many rows there are by the function's arguments. SPI is connected. */
+/* Runs the statement with the function's arguments and returns the number of rows. SPI must be connected. */
 static uint64
 read_rows(FunctionCallInfo fcinfo, GatewayRead read)
 {

@@ -1,10 +1,10 @@
 /*
  * heartbeats.c
- *	  Signs of life of connected players: what compute they lend, where their
- *	  camera is.
+ *	  update_player_heartbeat() and update_player_camera(): what compute connected players lend, and where
+ *	  their cameras are.
  *
- * A heartbeat says everything anew: what it leaves out has its default. Numbers are checked on
- * both sides, so that nothing odd gets past.
+ * A heartbeat says everything anew: what it leaves out has its default. The gateway checks numbers as
+ * well, so that nothing odd gets past.
  */
 #include "postgres.h"
 
@@ -52,7 +52,7 @@ member_of(Jsonb *object, const char *name, JsonbValue *value)
 	return found == NULL || found->type == jbvNull ? NULL : found;
 }
 
-/* False when the member is missing. */
+/* Returns false if the member is missing. */
 static bool
 read_number(Jsonb *heartbeat, const char *name, double low, double high, double *number)
 {
@@ -70,7 +70,7 @@ read_number(Jsonb *heartbeat, const char *name, double low, double high, double 
 	return true;
 }
 
-/* False when the member is missing. */
+/* Returns false if the member is missing. */
 static bool
 read_bool(Jsonb *heartbeat, const char *name)
 {
@@ -117,7 +117,8 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 
 /*
  * update_player_heartbeat(player_id, heartbeat) → the heartbeat_ack frame.
- * Nothing is skipped yet for want of demand or by a limit: whatever is open and theirs is given out.
+ *
+ * Its "skipped" is always 0: every open request of the player is handed out.
  */
 static void
 write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)

@@ -1,6 +1,6 @@
 /*
  * inputs.c
- *	  What came to a world from outside and was stored, read again by its description.
+ *	  Reads the arguments of stored inputs by the reducer's description.
  */
 #include "postgres.h"
 
@@ -19,7 +19,7 @@ refuse_member(const char *member, const char *expected)
 			errdetail("npcsim stores it so."), errhint("Were rows of npcsim.world_inputs written by hand?"));
 }
 
-/* NULL when the member is absent. */
+/* Returns NULL if the member is absent. */
 static JsonbValue *
 find_member(Jsonb *payload, const char *member)
 {
@@ -127,7 +127,7 @@ read_argument(const Argument *argument, const char *name, Jsonb *payload, void *
 								get_number(payload, name, argument->low, argument->high));
 			break;
 		case ARGUMENT_SCALED:
-			/* 0: it was given none */
+			/* An optional one that was not given is 0. */
 			argument_set_number(argument, arguments,
 								get_number(payload, name, argument->optional ? 0 : argument->low,
 										   argument->high));

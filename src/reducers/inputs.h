@@ -1,6 +1,6 @@
 /*
  * inputs.h
- *	  What came to a world from outside and was stored, read again by its description.
+ *	  Reads the arguments of stored inputs by the reducer's description.
  */
 #ifndef NPCSIM_INPUTS_H
 #define NPCSIM_INPUTS_H
@@ -12,8 +12,8 @@
 #include "reducer.h"
 
 /*
- * The arguments of an input, zeroed before, in the current memory context; XX001 when it has not what it must have. Texts
- * are taken as they were taken once.
+ * Reads the arguments of an input into 'arguments', which the caller has zeroed; texts are in the current
+ * memory context, and are not checked again. Raises XX001 if a member is missing or invalid.
  */
 extern void input_read(const Reducer *reducer, Jsonb *payload, void *arguments);
 

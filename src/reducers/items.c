@@ -1,6 +1,6 @@
 /*
  * items.c
- *	  Items: made, removed, given properties.
+ *	  The reducers of items: create_item, remove_item, set_item_properties; and item_share_at().
  */
 #include "postgres.h"
 
@@ -97,7 +97,7 @@ static const Argument remove_item_arguments[] = {
 	ID_ARGUMENT(RemoveItem, item_id),
 };
 
-/* Whoever uses it stops. */
+/* Removes an item; an NPC that uses it stops. */
 static bool
 remove_item(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -155,8 +155,8 @@ item_change_properties(World *world, int64 item_id, Jsonb *properties)
 }
 
 /*
- * item_share_at(share_at_start, started_at, now, components) → what is left of an item
- * (1 = whole) that somebody has been using since; for the views
+ * item_share_at(share_at_start, started_at, now, components) → what is left of an item (1 = whole) that
+ * somebody has been using since started_at; it is for the views.
  */
 Datum
 npcsim_item_share_at(PG_FUNCTION_ARGS)

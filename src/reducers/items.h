@@ -2,8 +2,8 @@
  * items.h
  *	  Edits of items, for the view world_items as for the functions.
  *
- * Each checks what it is given, changes the image at lock->now and stores the input;
- * the caller ends with world_write().
+ * Each function checks its arguments, changes the image at lock->now and stores the input; the caller
+ * ends with world_write().
  */
 #ifndef NPCSIM_REDUCERS_ITEMS_H
 #define NPCSIM_REDUCERS_ITEMS_H
@@ -12,7 +12,7 @@
 
 #include "engine/world.h"
 
-/* NS202 if there is none. */
+/* Raises NS202 if there is none. */
 extern WorldItem *item_require(World *world, int64 item_id);
 
 extern WorldItem *item_create(World *world, const char *item_type, Cell cell,

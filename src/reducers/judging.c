@@ -1,11 +1,12 @@
 /*
  * judging.c
- *	  Judging one answer of a mind, and carrying it out.
+ *	  Judges one answer of a mind, and carries it out.
  *
- * Each answer is judged alone: who gave it, for which request, whether it can be read, whether it can be done. A request is
- * closed by its first answer; a second one changes nothing. An answer that comes after its request was given up is carried
- * out too when the NPC's mind was not asked again since and it still fits; else it is only credited. What an answer is about
- * may have ended while its mind thought: it is moot then, which is no fault of the mind, and the mind is asked again.
+ * Each answer is judged alone: who gave it, for which request, whether it can be read, whether it can
+ * be done. A request is closed by its first answer; a second one changes nothing. An answer that comes
+ * after its request was given up is also carried out if the NPC's mind was not asked again since and
+ * the answer still fits; else it is only credited. What an answer is about may have ended while its
+ * mind thought: it is moot then, which is no fault of the mind, and the mind is asked again.
  */
 #include "postgres.h"
 
@@ -24,12 +25,12 @@
 #define ASK_AGAIN_MAX (86400 * SIM_SECOND)
 #define ASK_AGAIN_MIN (3 * SIM_SECOND)
 
-/* What a mind wants. */
+/* A decision as it was read. */
 typedef struct Decision
 {
 	Action		action;
 	ToldPlan	plan;
-	JsonbValue *wake_on;   /* an array of names of events, NULL = none */
+	JsonbValue *wake_on;   /* an array of names of events; NULL = none */
 	int64		ask_again; /* µs from now, at the latest; -1 = it does not say */
 } Decision;
 
@@ -99,7 +100,7 @@ read_decision(World *world, Npc *npc, const Answer *answer, Decision *decision)
 	return refusal;
 }
 
-/* What is kept of an answer that takes effect. */
+/* The input: an answer that takes effect. */
 typedef struct Decided
 {
 	int64  npc_id;
@@ -125,7 +126,7 @@ store_input(World *world, const Answer *answer)
 							.effect = answer->effect});
 }
 
-/* All invitations that are meant are over. */
+/* Whether all invitations that the action rejects are over. */
 static bool
 rejects_in_vain(const Npc *npc, const Action *action)
 {
@@ -136,8 +137,8 @@ rejects_in_vain(const Npc *npc, const Action *action)
 }
 
 /*
- * What has ended since the mind was told, so that nothing is left to do for its answer; NULL if there is something. Events
- * that it was told are forgotten by now: what it did not know is in the others.
+ * Returns what has ended since the mind was told, so that its answer has lost its object; NULL if nothing
+ * has. Events that the mind was told are forgotten by now, so the remaining ones are what it did not know.
  */
 static const char *
 ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action *action)
@@ -163,7 +164,7 @@ ended_meanwhile(World *world, const Npc *npc, const Answer *answer, const Action
 	return NULL;
 }
 
-/* Nothing is done; the mind, which did what it could, is asked about what there is now. */
+/* Does nothing: the mind, which is not at fault, is asked about what there is now. */
 static void
 take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
 {
@@ -174,7 +175,7 @@ take_as_moot(World *world, Npc *npc, Answer *answer, const char *what)
 	npc_request_decision(world, npc);
 }
 
-/* What it does in its interaction is done later. */
+/* Tells that an act in the interaction is held until it may be done. */
 static void
 tell_of_hold(Answer *answer, const Npc *npc, const Action *action, bool replaces)
 {
@@ -190,7 +191,7 @@ tell_of_hold(Answer *answer, const Npc *npc, const Action *action, bool replaces
 	answer->reason = reason.data;
 }
 
-/* The question is spent; what the mind was told with it, it knows. */
+/* Closes the request, and forgets the events that the mind was told with it. */
 static void
 close_question(World *world, Npc *npc, int told_events)
 {
@@ -198,7 +199,7 @@ close_question(World *world, Npc *npc, int told_events)
 	world_close_request(world, npc);
 }
 
-/* An answer that counts for nothing, and what its mind is told (NULL: it is not told). */
+/* The input: an answer that counts for nothing, and what its mind is told (NULL: nothing). */
 typedef struct DecisionRefused
 {
 	int64		npc_id;
@@ -212,7 +213,7 @@ static const Argument refused_arguments[] = {
 	TEXT_ARGUMENT(DecisionRefused, message, 0, .optional = true),
 };
 
-/* Tells the mind why its answer counts for nothing (NULL: it is not told). */
+/* Stores the input, and tells the mind why its answer counts for nothing (NULL: it is not told). */
 static void
 tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 {
@@ -232,7 +233,7 @@ tell_refusal(World *world, Npc *npc, int told_events, const char *message)
 		world_wake_for_news(world, npc, 0);
 }
 
-/* Carries out an answer whose request is its NPC's. */
+/* Carries out an answer to the NPC's present request, or to its last one. */
 static void
 carry_out(World *world, Npc *npc, Answer *answer)
 {
@@ -250,7 +251,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 	refusal = read_decision(world, npc, answer, &decision);
 	if (is_refused(refusal))
 	{
-		/* the request is spent, and the mind is told why */
+		/* The request is closed all the same, and the mind is told why. */
 		answer_refuse(answer, refusal);
 		tell_refusal(world, npc, answer->told_events, refusal.message);
 		return;
@@ -278,7 +279,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 static void
 answer_apply(World *world, Npc *npc, Answer *answer)
 {
-	/* Else it is known what became of the question. */
+	/* If the request was given up before, its outcome is noted already. */
 	bool in_time = npc->request_pending;
 
 	close_question(world, npc, answer->told_events);
@@ -287,7 +288,7 @@ answer_apply(World *world, Npc *npc, Answer *answer)
 		world_note_outcome(world, npc, answer->status == ANSWER_APPLIED);
 }
 
-/* It is judged as it was, and stored where it is carried out. */
+/* In a replay the answer is judged again as it was; carrying it out stores the input. */
 static bool
 decide_again(WorldLock *lock, void *arguments, ReducerResult *result)
 {

@@ -1,9 +1,9 @@
 /*
  * judging.h
- *	  Judging one answer of a mind, and carrying it out.
+ *	  Judges one answer of a mind, and carries it out.
  *
- * Each function changes the image at lock->now, stores the input and leaves what became of the answer in its status, sqlstate
- * and reason; the caller ends with world_write().
+ * Each function changes the image at lock->now, stores the input, and leaves the outcome in the
+ * answer's status, sqlstate and reason; the caller ends with world_write().
  */
 #ifndef NPCSIM_REDUCERS_JUDGING_H
 #define NPCSIM_REDUCERS_JUDGING_H
@@ -13,10 +13,15 @@
 #include "engine/world.h"
 #include "reducers/answers.h"
 
-/* An answer to what its NPC's slot (NULL: there is none) holds, or held last. */
+/*
+ * Judges an answer to the request that its NPC's slot holds, or held last; 'slot' is NULL if there is none.
+ */
 extern void answer_judge(World *world, Answer *answer, Slot *slot);
 
-/* An answer to an older question than the last: too late to be carried out, but credited once. NULL: the log knows none. */
+/*
+ * Judges an answer to an older request: it is too late to be carried out, but is credited once. 'past' is
+ * NULL if the log does not know the request.
+ */
 extern void answer_judge_past(Answer *answer, PastRequest *past);
 
 #endif /* NPCSIM_REDUCERS_JUDGING_H */

@@ -1,9 +1,10 @@
 /*
  * messages.c
- *	  What players tell one another: chat, and places they point at.
+ *	  The calls by which players tell one another something: send_chat, map_ping.
  *
- * Nothing of a world's state changes by it. All the same it takes the world's lock: it is numbered among
- * what happens there, and reaches clients as a revision of the world, in order and without loss.
+ * They change nothing of a world's state. They take the world's lock all the same, since a message is
+ * numbered among the events of the world and reaches clients as a revision of it, in order and without
+ * loss.
  */
 #include "postgres.h"
 
@@ -15,7 +16,7 @@
 
 #define CHAT_MAX_CHARS 500
 
-/* Of a player, now. */
+/* Records an event of a player, now. */
 static void
 record(WorldLock *lock, WorldEvent *event, int64 player_id, ReducerResult *result)
 {

@@ -1,10 +1,9 @@
 /*
  * npc_rows.c
- *	  Rows of NPCs for readers without the world's image: one scan per
- *	  column group, joined in C.
+ *	  Rows of NPCs for readers without the world's image: one scan per column group, joined in C.
  *
- * A join in SQL costs an index look-up per table and row; a list of ids, like the whole world, costs one scan of an index
- * per table. Rows come in order of id.
+ * A join in SQL costs an index look-up per table and row; a list of ids, like the whole world, costs
+ * one scan of an index per table. Rows come in order of id.
  */
 #include "postgres.h"
 
@@ -51,13 +50,13 @@ take_request(const RowLoad *load, void *thing, const RowColumn *column, Datum va
 	{ \
 		.name = (column_), .type = JSONBOID, ROW_MEMBER(NpcRow, member_), .take = row_take_json \
 	}
-/* What has functions of its own; shown under a name, it may be no column at all (take_ NULL). */
+/* A column with functions of its own. One that is only shown is no column of the table (take_ is NULL). */
 #define READ_OWN(column_, type_, take_, ...) \
 	{ \
 		.name = (column_), .type = (type_), .take = (take_), __VA_ARGS__ \
 	}
 
-/* of npc_columns.h */
+/* These expand the lines of npc_columns.h. */
 #define LISTED_NUMBER(ctype_, member_, column_, type_, attributes_) \
 	READ_NUMBER(member_, column_, type_, attributes_),
 #define LISTED_ELSEWHERE(ctype_, member_, column_, type_, attributes_)
@@ -192,16 +191,16 @@ blank_row(NpcRow *row, int64 id)
 	row->last_decision_at = -1;
 }
 
-/* Rows that are read in order of id, as those that are there are. */
+/* Rows that are filled in order of id, which is the order in which they are read. */
 typedef struct Filling
 {
 	NpcRows *rows;
-	int		 room; /* of a world whose NPCs are not known yet */
+	int		 room; /* of rows->rows, while the world's NPCs are not known yet */
 	int		 at;
 	uint32	 group;
 } Filling;
 
-/* What is read may have rows that were not asked for, when it is all of the world. */
+/* Returns NULL for a row that was not asked for, which happens if all of the world is read. */
 static void *
 find_in_order(void *arg, int64 id)
 {
@@ -250,7 +249,7 @@ read_rows(NpcRows *rows, RowQuery *query, void *(*lookup)(void *, int64), const 
 	rows_load(&query->rows, &load);
 }
 
-/* Identities of the whole world, and with them its NPCs. */
+/* Reads the identities of the whole world, and by them which NPCs it has. */
 static void
 read_world(NpcRows *rows)
 {
@@ -292,7 +291,7 @@ npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count)
 typedef struct ShownColumn
 {
 	uint32			 group;		/* NpcGroup */
-	uint32			 row_group; /* what is loaded for it */
+	uint32			 row_group; /* what must be loaded to show it */
 	const RowColumn *column;
 	const char		*before;
 	int				 before_length;
@@ -316,7 +315,7 @@ add_shown(uint32 group, const RowQuery *query)
 	}
 }
 
-/* By groups, in the order of these. */
+/* Lists the columns that clients are shown, by group, in the order of npc_groups. */
 static void
 list_shown(void)
 {

@@ -1,9 +1,8 @@
 /*
  * npc_rows.h
- *	  Rows of NPCs for readers without the world's image: one scan per
- *	  column group, joined in C.
+ *	  Rows of NPCs for readers without the world's image: one scan per column group, joined in C.
  *
- * All of them see the caller's snapshot.
+ * All of them are read by the caller's snapshot.
  */
 #ifndef NPCSIM_NPC_ROWS_H
 #define NPCSIM_NPC_ROWS_H
@@ -18,20 +17,20 @@
 #include "sim/needs.h"
 #include "tables/npcs.h"
 
-/* Groups to load, and found. */
+/* Groups of columns: those to load, and those that were found. */
 #define NPC_ROW_IDENTITY 0x01
 #define NPC_ROW_STATE	 0x02 /* needs and status */
 #define NPC_ROW_TRACK	 0x04
-#define NPC_ROW_REQUEST	 0x08 /* absent: never asked */
-#define NPC_ROW_MIND	 0x10 /* absent: nothing to tell */
+#define NPC_ROW_REQUEST	 0x08 /* absent: its mind was never asked */
+#define NPC_ROW_MIND	 0x10 /* absent: it has nothing to tell */
 #define NPC_ROW_NAME	 0x20 /* of the identity, the name alone */
-#define NPC_ROW_DOING	 0x40 /* of the state, what it does: state and interaction */
+#define NPC_ROW_DOING	 0x40 /* of the state, state and interaction alone */
 
 typedef struct NpcRow
 {
 	int64  id;
 	uint32 groups; /* found */
-	uint32 wanted; /* for the caller */
+	uint32 wanted; /* for the caller's use */
 #define IDENTITY_NUMBER(ctype_, member_, column_, type_, attributes_) ctype_ member_;
 #define STATE_NUMBER(ctype_, member_, column_, type_, attributes_)	  ctype_ member_;
 #include "tables/npc_columns.h"
@@ -52,7 +51,8 @@ typedef struct NpcRow
 	Jsonb *plan;
 	Jsonb *events;
 	int	   events_dropped;
-	Jsonb *terms; /* of what it walks to, or of what it is to do in what it takes part in; NULL = none */
+	/* How it interacts at its goal, or the act that is held; NULL = none. */
+	Jsonb *terms;
 } NpcRow;
 
 typedef struct NpcRows
@@ -63,16 +63,16 @@ typedef struct NpcRows
 } NpcRows;
 
 /*
- * What is loaded is in the current memory context. Ids must be sorted, without doubles; ids NULL: every NPC of the
- * world (identities are then loaded with them).
+ * Makes rows in the current memory context for sorted ids without duplicates; ids NULL: for every NPC of the
+ * world (identities are then loaded as well).
  */
 extern NpcRows *npc_rows_create(int64 world_id, const int64 *ids, int count);
-/* Loads groups for the rows of these (sorted) ids, or for all rows when ids is NULL. */
+/* Loads groups for the rows of these (sorted) ids, or for all rows if ids is NULL. */
 extern void npc_rows_load(NpcRows *rows, uint32 groups, const int64 *ids, int count);
 
-/* What clients are shown of an NPC: ,"name":value for those of the groups (NpcGroup) that have changed. */
+/* Writes ,"name":value for the columns that clients are shown of these groups (NpcGroup). */
 extern void npc_row_show(StringInfo out, const NpcRow *row, uint32 groups);
-/* What is to be loaded for that. */
+/* Returns the row groups that must be loaded to show these groups. */
 extern uint32 npc_rows_shown(uint32 groups);
 
 extern NpcRow *npc_row_find(const NpcRows *rows, int64 id);
@@ -83,14 +83,14 @@ npc_row_cell(const NpcRow *row, int index)
 	return (Cell) {row->cells[2 * index], row->cells[2 * index + 1]};
 }
 
-/* A reader never looks past the next event of a row: what it brings is not in his snapshot. */
+/* A reader never looks past the next event of a row, since what that brings is not in its snapshot. */
 static inline int64
 npc_row_now(const NpcRow *row, int64 now)
 {
 	return now < row->event_at ? now : row->event_at;
 }
 
-/* The cells of a track, in place or copied. */
+/* Returns the cells of a track; they are in the datum itself, or in a copy if it is compressed. */
 extern const int16 *track_cells(Datum cells, int *leg_length);
 
 #endif /* NPCSIM_NPC_ROWS_H */

@@ -1,6 +1,6 @@
 /*
  * npc_shown.c
- *	  Values of an NPC as clients get them, by kinds.
+ *	  Writes values of an NPC as clients get them, by their kinds.
  */
 #include "postgres.h"
 
@@ -9,7 +9,7 @@
 #include "reducers/npc_shown.h"
 #include "sim/path.h"
 
-/* ---- of any column ---- */
+/* ---- for any column ---- */
 
 void
 npc_show_number(StringInfo out, const void *thing, const RowColumn *column)

@@ -1,6 +1,7 @@
 /*
  * npc_shown.h
- *	  Values of an NPC as clients get them, by kinds: npc_show_KIND is what SHOWN(group, KIND) in tables/npc_columns.h names.
+ *	  Writes values of an NPC as clients get them, by their kinds: npc_show_KIND is what SHOWN(group,
+ *	  KIND) in tables/npc_columns.h names.
  */
 #ifndef NPCSIM_NPC_SHOWN_H
 #define NPCSIM_NPC_SHOWN_H
@@ -9,21 +10,21 @@
 
 #include "tables/row_type.h"
 
-/* Numbers: as they are; 0 = null; millionths as seconds or units. */
+/* Write numbers: as they are; with 0 as null; millionths as seconds or units. */
 extern void npc_show_number(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_id(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_seconds(StringInfo out, const void *thing, const RowColumn *column);
-/* char * */
+/* Writes a char *. */
 extern void npc_show_text(StringInfo out, const void *thing, const RowColumn *column);
 
-/* Of an NpcRow, whatever the column. */
+/* Write a value of an NpcRow, whatever the column. */
 extern void npc_show_traits(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_state(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_decision(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_needs(StringInfo out, const void *thing, const RowColumn *column);
 /*
- * "x" and "y" are the first cell of "path": where the NPC stands, or where its leg began at "departed_at". From
- * there on it is one cell further along the path every 250 ms of the clock.
+ * "x" and "y" are the first cell of "path": where the NPC stands, or where its leg began at "departed_at".
+ * From there it is one cell further along the path every 250 ms of the clock.
  */
 extern void npc_show_x(StringInfo out, const void *thing, const RowColumn *column);
 extern void npc_show_y(StringInfo out, const void *thing, const RowColumn *column);

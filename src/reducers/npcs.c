@@ -1,6 +1,7 @@
 /*
  * npcs.c
- *	  NPCs: made and removed, given to a player, asked to decide.
+ *	  The reducers of NPCs: they are created and removed, edited, assigned to players, asked to decide;
+ *	  and need_at() and track_x() for the views.
  */
 #include "postgres.h"
 
@@ -32,7 +33,10 @@ npc_require(World *world, int64 npc_id)
 	return npc;
 }
 
-/* A player of the world; in a replay the players are those of the world that is replayed. */
+/*
+ * Requires a player of the world, or nobody (0). In a replay players are those of the world that is replayed,
+ * and are not checked.
+ */
 static void
 require_controller(const WorldLock *lock, int64 player_id)
 {
@@ -40,7 +44,7 @@ require_controller(const WorldLock *lock, int64 player_id)
 		player_require(lock->world_id, player_id);
 }
 
-/* A replay takes the names that were taken. */
+/* Checks a name; a replay takes the names as they were taken. */
 static void
 require_name(const WorldLock *lock, const char *name)
 {
@@ -118,7 +122,7 @@ npc_create(World *world, const char *name, Cell cell, int64 controller, TextList
 	return npc_require(world, create.npc_id);
 }
 
-/* What is told of one NPC, and nothing else. */
+/* The arguments of reducers that take an NPC and nothing else. */
 typedef struct OneNpc
 {
 	int64 npc_id;
@@ -274,7 +278,7 @@ static const Argument set_need_arguments[] = {
 	NUMBER_ARGUMENT(SetNeed, millionths, 0, NEED_MAX),
 };
 
-/* Of a need that this version does not have nothing is left but the input, which a replay keeps. */
+/* An input about a need that this version does not have is kept in a replay, and has no effect. */
 static bool
 set_need(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -349,7 +353,9 @@ static const Argument set_number_arguments[] = {
 	NUMBER_ARGUMENT(SetNumber, value, PG_INT32_MIN, PG_INT32_MAX),
 };
 
-/* A column that this version does not have changes nothing: no rule looks at it. A replay keeps the input. */
+/*
+ * A column that this version does not have is not changed, since no rule reads it. A replay keeps the input.
+ */
 static bool
 set_number(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -375,9 +381,9 @@ npc_change_number(World *world, int64 npc_id, const RowColumn *column, int32 val
 				&(SetNumber) {.npc_id = npc_id, .column = column->name, .value = value}, NULL);
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
-/* The request's id; 0 when no other mind is to be asked: the built-in one then decides at once. */
+/* Returns the request's id; 0 if the mind cannot be asked: then the built-in one decides at once. */
 static bool
 request_npc_decision(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -423,7 +429,7 @@ REDUCER_FUNCTION(request_npc_decision);
 
 /* ---- for the views ---- */
 
-/* need_at(value, rate, as_of, now) → units; for the views */
+/* need_at(value, rate, as_of, now) → units; for the views. */
 Datum
 npcsim_need_at(PG_FUNCTION_ARGS)
 {
@@ -433,8 +439,8 @@ npcsim_need_at(PG_FUNCTION_ARGS)
 }
 
 /*
- * Where on its track a walker is, interpolated between the cell it left and
- * the next one.  cells: x0, y0, x1, y1, …; coordinate 0 = x, 1 = y.
+ * Returns where on its track a walker is, interpolated between the cell it left and the next one. cells: x0,
+ * y0, x1, y1, …; coordinate 0 = x, 1 = y.
  */
 static double
 track_coordinate(FunctionCallInfo fcinfo, int coordinate)
@@ -458,7 +464,7 @@ track_coordinate(FunctionCallInfo fcinfo, int coordinate)
 	return from + (to - from) * ((now - departed_at) % CELL_TIME) / CELL_TIME;
 }
 
-/* track_x(cells, departed_at, now), track_y(…) → cells; for the views */
+/* track_x(cells, departed_at, now), track_y(…) → cells; for the views. */
 Datum
 npcsim_track_x(PG_FUNCTION_ARGS)
 {

@@ -1,10 +1,11 @@
 /*
  * observe.c
- *	  What NPCs are told when their minds are asked: themselves, what they
- *	  see, what happened since.
+ *	  Builds observations, which are what minds are told when they are asked: the NPC itself, what it
+ *	  sees, what has happened since.
  *
- * What there is to tell is read for all of them at once (scene.c). Each is told as its mind wants it: whole, which is put
- * together here, or in few words (compact.c), with or without a list to choose from (choices.c).
+ * What there is to tell is read for all NPCs at once (scene.c). Each mind is told as it wants: the
+ * whole observation, which is built here, or a compact one (compact.c), with or without a list to
+ * choose from (choices.c).
  */
 #include "postgres.h"
 
@@ -30,7 +31,7 @@ PG_FUNCTION_INFO_V1(npcsim_observe_npc);
 /* So have the events. */
 #define EVENTS_BYTES_MIN 1024
 
-/* "Mar 4, Year 1, 21:11": a second is a minute, from 06:00 on the first of March of year 1. */
+/* Writes "Mar 4, Year 1, 21:11": a second is a minute, from 06:00 on the first of March of year 1. */
 static void
 json_game_time(StringInfo out, int64 now)
 {
@@ -44,7 +45,7 @@ json_game_time(StringInfo out, int64 now)
 					 (int) (days % 30) + 1, days / 360 + 1, (int) minutes / 60, (int) minutes % 60);
 }
 
-/* Whether somebody takes part in it who is neither in sight nor the viewer. */
+/* Whether an NPC takes part in the interaction that is neither in sight nor the viewer. */
 static bool
 has_hidden_participants(const Scene *scene, int viewer, const Run *run)
 {
@@ -63,7 +64,7 @@ has_hidden_participants(const Scene *scene, int viewer, const Run *run)
 	return false;
 }
 
-/* "interactions":{name: what it does} */
+/* Writes "interactions":{name: {…}} for what the item offers. */
 static void
 json_offers(StringInfo out, const SeenThing *item)
 {
@@ -126,8 +127,8 @@ json_seen_npc(StringInfo out, const Scene *scene, int viewer, const SeenThing *n
 }
 
 /*
- * Items before NPCs, each nearest first. Both are written in order of distance, so that
- * what is farthest falls to the limit, whatever it is: how much fell.
+ * Writes items before NPCs, each nearest first. They are taken in order of distance, so that the farthest
+ * exceed the limit, whatever they are. Returns how many were left out.
  */
 static int
 write_vision(StringInfo item_text, StringInfo npc_text, const Scene *scene, int viewer, int limit, bool named)
@@ -178,7 +179,7 @@ json_vision(StringInfo out, const Scene *scene, int viewer, int limit)
 	initStringInfo(&item_text);
 	initStringInfo(&npc_text);
 	omitted = write_vision(&item_text, &npc_text, scene, viewer, limit, false);
-	/* Who takes part in something may be among those that fell: so all are named. */
+	/* Participants of an interaction may be among those left out: so all are named. */
 	if (omitted > 0)
 		omitted = write_vision(&item_text, &npc_text, scene, viewer, limit, true);
 	json_literal(out, ",\"vision\":[");
@@ -215,7 +216,10 @@ json_self(StringInfo out, const Scene *scene, int viewer)
 	json_position(out, scene->cells[viewer]);
 }
 
-/* What the interaction brings to who is in it; NULL if that is an item's, and it is not among those in sight. */
+/*
+ * Returns the effect of an interaction on its participants; NULL if it depends on an item that is not in
+ * sight.
+ */
 static const char *
 effect_of(const Run *run, const SeenThing *items, int item_count)
 {
@@ -289,7 +293,10 @@ json_doing(StringInfo out, const Scene *scene, const NpcRow *row, const SeenThin
 	appendStringInfoChar(out, '}');
 }
 
-/* Marks what the NPC can do with items in sight: free, in use by itself, or such that it can join in. */
+/*
+ * Marks the interactions that the NPC can have with items in sight: the items are free, in use by itself, or
+ * in an interaction that it can join.
+ */
 static void
 find_item_offers(const Scene *scene, const NpcRow *row, const SeenThing *items, int count, bool *offered)
 {
@@ -306,7 +313,10 @@ find_item_offers(const Scene *scene, const NpcRow *row, const SeenThing *items, 
 	}
 }
 
-/* The same of NPCs: with one who is free any interaction of NPCs can begin, and some can be joined. */
+/*
+ * Marks the interactions that it can have with NPCs: with one that is free any can begin, and some can be
+ * joined.
+ */
 static void
 find_npc_offers(const Scene *scene, const NpcRow *row, const SeenThing *npcs, int count, bool *offered)
 {
@@ -343,7 +353,7 @@ json_available(StringInfo out, const Scene *scene, const bool *offered)
 	appendStringInfoChar(out, ']');
 }
 
-/* The last ones, where all of them need more room than there is. */
+/* Writes the events; if they need more room than there is, the last ones. */
 static void
 json_events(StringInfo out, const NpcRow *row, int room)
 {
@@ -370,7 +380,7 @@ json_events(StringInfo out, const NpcRow *row, int room)
 	}
 }
 
-/* The observation whole; choices (NULL: none were asked for) take their room from what is seen. */
+/* Returns the whole observation; choices (NULL: none were asked for) take their room from vision. */
 static StringInfo
 observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
 {
@@ -403,7 +413,7 @@ observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
 	return out;
 }
 
-/* As its mind wants it: whole or compact, with or without choices. */
+/* Writes an observation as its mind wants it: whole or compact, with or without choices. */
 static void
 write_observation(const Scene *scene, int viewer, Observation *observation)
 {
@@ -450,7 +460,7 @@ observe(const WorldHead *head, Observation *observations, int count)
 	}
 }
 
-/* observe_npc(world_id, npc_id): what its mind would be told now */
+/* observe_npc(world_id, npc_id) → what its mind would be told now. */
 Datum
 npcsim_observe_npc(PG_FUNCTION_ARGS)
 {

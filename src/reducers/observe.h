@@ -1,6 +1,6 @@
 /*
  * observe.h
- *	  What NPCs are told when their minds are asked.
+ *	  Builds observations, which are what minds are told when they are asked.
  */
 #ifndef NPCSIM_OBSERVE_H
 #define NPCSIM_OBSERVE_H
@@ -11,7 +11,7 @@
 
 #include "reducers/world_head.h"
 
-/* An observation is cut to this many bytes: what is farthest away is left out, and counted. */
+/* An observation is cut to about this many bytes: what is farthest away is left out, and counted. */
 #define OBSERVATION_BYTES 8192
 
 typedef struct Observation
@@ -19,17 +19,19 @@ typedef struct Observation
 	int64 npc_id;
 	bool  with_choices; /* the mind wants to choose from a list */
 	bool  compact;		/* it has little room */
-	/* result; controller 0 with text NULL: there is no such NPC */
+	/* Results. If there is no such NPC, controller is 0 and text NULL. */
 	int64	   controller;	/* 0 = none */
-	int32	   told_events; /* events in it and before it, since the last question */
-	int64	   told_state;	/* state_counter of what it does in it */
+	int32	   told_events; /* events since the last question, dropped ones included */
+	int64	   told_state;	/* state_counter of what the NPC does */
 	StringInfo text;		/* a JSON object */
-	StringInfo offered;		/* the actions it may choose from, a JSON array; NULL = none were asked for */
+	/* The actions it may choose from, a JSON array; NULL = none were asked for. */
+	StringInfo offered;
 } Observation;
 
 /*
- * Fills the observations of NPCs of one world, given in order of id, each once. Everyone sees the same instant, that
- * of 'head'. Reads the caller's snapshot and locks nothing. Between spi_begin and spi_end, whose memory the results are in.
+ * Fills in the observations of NPCs of one world, given in order of id, each once. All see the same instant,
+ * that of 'head'. It reads the caller's snapshot and locks nothing. Called between spi_begin() and spi_end(),
+ * and results are in their memory.
  */
 extern void observe(const WorldHead *head, Observation *observations, int count);
 

@@ -1,9 +1,9 @@
 /*
  * ongoing.c
- *	  Interactions and bids under way, as minds are told of them.
+ *	  Reads ongoing interactions and open bids, and writes them as minds are told of them.
  *
- * Bids are read all of a world's at once: no more than a few last longer than the tick they are made in, those that wait for
- * a mind.
+ * All bids of a world are read at once: only those that wait for a mind last longer than the tick they
+ * are made in, and those are few.
  */
 #include "postgres.h"
 
@@ -18,14 +18,17 @@
 #include "tables/interaction_types.h"
 #include "tables/row_type.h"
 
-/* Messages of a conversation that are told, and the bytes they and the invitations may take, the first of them apart. */
+/*
+ * The most messages of a conversation that are told, and the most bytes of messages and of invitations; the
+ * first invitation is told in any case.
+ */
 #define MESSAGES_TOLD  5
 #define MESSAGES_BYTES 2560
 #define BIDS_BYTES	   1024
 
 /* ---- reading ---- */
 
-/* The elements of a bigint[] without nulls, at most PARTICIPANTS_MAX; how many. */
+/* Copies the elements of a bigint[] without NULLs, at most PARTICIPANTS_MAX. Returns how many it copied. */
 static int
 take_int64s(Datum datum, int64 values[PARTICIPANTS_MAX])
 {
@@ -36,7 +39,7 @@ take_int64s(Datum datum, int64 values[PARTICIPANTS_MAX])
 	return count;
 }
 
-/* Interactions that are being read. */
+/* The state of reading interactions. */
 typedef struct RunsReading
 {
 	Runs			*runs;
@@ -62,7 +65,7 @@ take_participants(const RowLoad *load, void *thing, const RowColumn *column, Dat
 		run->acted_at[i] = -1;
 }
 
-/* Behind the participants. */
+/* It is read after the participants. */
 static void
 take_acted_at(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
@@ -103,7 +106,7 @@ next_run(void *arg, int64 id)
 	return memset(&runs->runs[runs->count], 0, sizeof(Run));
 }
 
-/* One of a kind that the world does not have is left out. */
+/* An interaction whose type the world does not have is left out. */
 static void
 keep_run(void *arg, void *thing)
 {
@@ -160,7 +163,7 @@ run_may_act_at(const Run *run, int64 npc_id)
 	return -1;
 }
 
-/* Bids that are being read. */
+/* The state of reading bids. */
 typedef struct BidsReading
 {
 	OpenBids		*bids;
@@ -199,7 +202,7 @@ take_invited(const RowLoad *load, void *thing, const RowColumn *column, Datum va
 	bid->invited_count = take_int64s(value, bid->invited);
 }
 
-/* Behind those invited. */
+/* It is read after the NPCs invited. */
 static void
 take_answers(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {

@@ -2,9 +2,9 @@
  * operators.c
  *	  Operators' writes through the views npcs and world_items.
  *
- * Columns come in groups, each with its revision.  A row that writes to a group fails
- * with 40001 when the group has moved on since the row was read: what the
- * operator saw is no longer so.  Groups that it does not write are left as they are now.
+ * Columns come in groups, each with its revision.  A row that writes to a group fails with 40001 if the
+ * group has changed since the row was read, since the operator then saw something else.  Groups that
+ * the row does not write stay as they are now.
  */
 #include "postgres.h"
 
@@ -88,7 +88,7 @@ static const EditColumn item_columns[] = {
 
 static SpiStatement make_point = {"SELECT %P.ST_MakePoint($1, $2)", 2, {FLOAT8OID, FLOAT8OID}};
 
-/* NULLs for what is no point. Its argument's type is known once the database is. */
+/* Returns NULLs if $1 is no point. The type of $1 is filled in at first use. */
 static SpiStatement read_point = {"SELECT %P.ST_X(p.at), %P.ST_Y(p.at) FROM (SELECT CASE WHEN "
 								  "%P.GeometryType($1) = 'POINT' THEN $1 END) p (at)",
 								  1,
@@ -109,7 +109,10 @@ show_position(Edit *edit, Cell cell)
 	edit_show(edit, "position", point);
 }
 
-/* A finite number as a cell's; one that is far outside of every world stays outside. */
+/*
+ * Converts a number to a cell's coordinate; one far outside of every world stays outside. Raises an error if
+ * it is not finite.
+ */
 static int32
 cell_number(double value, const char *column)
 {
@@ -118,7 +121,7 @@ cell_number(double value, const char *column)
 	return (int32) rint(Max(-1.0, Min(value, (double) WORLD_CELLS_MAX)));
 }
 
-/* The cell a point lies in: rounded, since nobody hits a cell's centre with a mouse. */
+/* Returns the cell a point lies in; it is rounded, since nobody hits the centre of a cell with a mouse. */
 static Cell
 cell_of_point(const Edit *edit, const Grid *grid)
 {
@@ -154,8 +157,8 @@ whole_number(double value, const char *column)
 }
 
 /*
- * One coordinate of the cell that is written.  One that the row leaves as it
- * was read is what the operator saw, unless that lay between two cells.
+ * Returns one coordinate of the cell that is written. If the row leaves it as it was read, it is what the
+ * operator saw, unless that lay between two cells.
  */
 static int32
 coordinate_written(const Edit *edit, const char *column, int32 now)
@@ -167,7 +170,7 @@ coordinate_written(const Edit *edit, const char *column, int32 now)
 	return whole_number(value, column);
 }
 
-/* The cell that a row writes, in numbers or as a point; both must agree. */
+/* Returns the cell that a row writes, in numbers or as a point; both must agree. */
 static Cell
 cell_written(const Edit *edit, const Grid *grid, Cell now)
 {
@@ -186,7 +189,10 @@ cell_written(const Edit *edit, const Grid *grid, Cell now)
 	return cell;
 }
 
-/* Of this transaction's changes; those to the image are counted when it is written. */
+/*
+ * Returns the revision of this transaction's changes. Changes to the image take theirs only when it is
+ * written.
+ */
 static Datum
 revision_to_be(const WorldLock *lock)
 {
@@ -210,7 +216,7 @@ edited_world(Edit *edit, WorldLock **lock)
 	return world_image(*lock);
 }
 
-/* A row that has gone since it was read counts as not found, as in a table. */
+/* A row that is gone since it was read counts as not found, as in a table. */
 static Datum
 row_is_gone(void)
 {
@@ -227,7 +233,7 @@ refuse_move(const char *what)
 
 /* ---- npcs ---- */
 
-/* The groups that a row writes, with the columns that are written as they are given. */
+/* Returns the groups that a row writes. Columns that are written as they are given belong to the identity. */
 static uint32
 npc_groups_written(const Edit *edit)
 {
@@ -375,7 +381,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 	}
 }
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON npcs */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of npcs. */
 Datum
 npcsim_edit_npcs(PG_FUNCTION_ARGS)
 {
@@ -449,7 +455,7 @@ update_item(World *world, WorldLock *lock, WorldItem *item, Edit *edit)
 	}
 }
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON world_items */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of world_items. */
 Datum
 npcsim_edit_world_items(PG_FUNCTION_ARGS)
 {

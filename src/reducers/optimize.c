@@ -1,13 +1,14 @@
 /*
  * optimize.c
- *	  optimize_world_queries(): the indexes by which NPCs see, looked at and mended.
+ *	  optimize_world_queries(): checks and repairs the indexes without which worlds cannot run.
  *
- * Indexes of a table are not members of the extension, so that anybody who may drop them can; one that is built anew
- * concurrently may be left behind invalid; and what a held snapshot kept in them stays in their size. A world cannot be run
- * without them (tables/index_rows.c).
+ * Indexes of a table are not members of the extension, so that anybody who may drop them can; one that
+ * is built anew concurrently may be left behind invalid; and bloat that a held snapshot caused stays.
+ * A world cannot run without them (tables/index_rows.c).
  *
- * Nothing here takes a world's lock or reads its state: worlds whose ticks fail can be mended. Building an index keeps writers
- * of its table waiting, for as long as the caller's transaction lasts.
+ * Nothing here takes a world's lock or reads its state, so that it also works for worlds whose ticks
+ * fail. Building an index keeps writers of its table waiting for as long as the caller's transaction
+ * lasts.
  */
 #include "postgres.h"
 
@@ -24,13 +25,15 @@
 
 PG_FUNCTION_INFO_V1(npcsim_optimize_world_queries);
 
-/* tests/pgtap/79_optimize.sql holds them to those that are installed. */
+/* tests/pgtap/79_optimize.sql compares them with those that are installed. */
 static const struct
 {
 	const char *table;
 	const char *name;
-	const char *definition; /* as pg_get_indexdef() tells it; NULL: it is the primary key */
-	const char *key;		/* its columns */
+	/* The definition as pg_get_indexdef() tells it; NULL: it is the primary key. */
+	const char *definition;
+	/* The columns of the primary key. */
+	const char *key;
 } needed[] = {
 	{.table = "npc_tracks",
 	 .name = "npc_tracks_sight",
@@ -51,7 +54,7 @@ static const struct
 	{.table = "world_clock", .name = "world_clock_pkey", .key = "world_id"},
 };
 
-/* Does an earlier entry name the same table? */
+/* Whether an earlier entry names the same table. */
 static bool
 names_table_before(int entry)
 {
@@ -61,9 +64,12 @@ names_table_before(int entry)
 	return false;
 }
 
-/* An entry with its line pointer, of two bigints or of a box. */
+/* The size of an entry with its line pointer, of two bigints or of a box. */
 #define ENTRY_BYTES 28
-/* An index is bloated when it has so many times the pages that its rows need, half filled, and more than some. */
+/*
+ * An index is bloated if it has so many times the pages that its rows need, half filled, and more than
+ * BLOAT_PAGES.
+ */
 #define BLOAT_FACTOR 4
 #define BLOAT_PAGES	 128
 
@@ -95,15 +101,15 @@ static SpiStatement statistics_statement =
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
-/* What is found, row by row. */
+/* A row of the result. */
 typedef struct Finding
 {
 	const char *table;
-	const char *index; /* NULL: the table's statistics */
+	const char *index; /* NULL: it is about the table's statistics */
 	const char *problem;
-	char	   *statement; /* that mends it; NULL: nothing is to be done */
+	char	   *statement; /* that repairs it; NULL: nothing is to be done */
 	int64		rows;
-	int64		bytes; /* of the index, as it was found */
+	int64		bytes; /* of the index, before it is repaired */
 } Finding;
 
 static int64
@@ -113,7 +119,7 @@ count_rows(const char *table)
 	return spi_int64(0, 1, 0);
 }
 
-/* The statement that makes it where it is missing. */
+/* Returns the statement that creates an index. */
 static char *
 making(int which)
 {
@@ -123,7 +129,7 @@ making(int which)
 					needed[which].name, needed[which].key);
 }
 
-/* Those that take away what has its name. */
+/* Returns the statements that remove whatever has its name. */
 static char *
 unmaking(int which)
 {
@@ -133,7 +139,9 @@ unmaking(int which)
 					needed[which].table, needed[which].name, needed[which].name);
 }
 
-/* How full its pages are filled is for the operator to choose. */
+/*
+ * Whether a definition is the needed one. Storage parameters may differ: they are for the operator to choose.
+ */
 static bool
 is_as_needed(const char *definition, bool primary, int which)
 {
@@ -228,8 +236,8 @@ mend(ReturnSetInfo *result, const Finding *found, bool repair)
 }
 
 /*
- * What a REINDEX CONCURRENTLY that failed has left: every write pays for it. It is only told, since one that is still being built
- * looks the same.
+ * Reports what failed runs of REINDEX CONCURRENTLY have left, which every write pays for. It is only
+ * reported, since an index that is still being built looks the same.
  */
 static void
 tell_leftovers(ReturnSetInfo *result, const char *table)
@@ -249,7 +257,7 @@ tell_leftovers(ReturnSetInfo *result, const char *table)
 	}
 }
 
-/* optimize_world_queries(world_id, repair) */
+/* optimize_world_queries(world_id, repair) → rows of findings; repairs what it can if 'repair' is true. */
 Datum
 npcsim_optimize_world_queries(PG_FUNCTION_ARGS)
 {

@@ -1,9 +1,9 @@
 /*
  * players.c
- *	  Players' accounts: made, renamed, given a role, banned; their tokens.
+ *	  The reducers that create players and their tokens; what they share with others about players.
  *
- * A token is 'npc_' and 64 hexadecimal digits of 256 random bits.  Only its
- * SHA-256 is stored: it is shown once, when it is made.
+ * A token is 'npc_' and 64 hexadecimal digits of 256 random bits.  Only its SHA-256 is stored: the
+ * token is shown once, when it is made.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 
 #define TOKEN_PREFIX "npc_"
 #define TOKEN_BYTES	 32
-#define TOKEN_SIZE	 (sizeof(TOKEN_PREFIX) + 2 * TOKEN_BYTES) /* terminator included */
+#define TOKEN_SIZE	 (sizeof(TOKEN_PREFIX) + 2 * TOKEN_BYTES) /* with the terminator */
 
 const char *const player_roles[] = {"player", "operator", NULL};
 const char *const player_statuses[] = {"active", "banned", NULL};
@@ -119,7 +119,7 @@ static const Argument create_player_arguments[] = {
 	WORD_ARGUMENT(CreatePlayer, role, player_roles),
 };
 
-/* (player_id, token) */
+/* Creates a player. Returns (player_id, token). */
 static bool
 create_player(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -157,7 +157,7 @@ static const Argument rotate_player_token_arguments[] = {
 	ID_ARGUMENT(RotatePlayerToken, player_id),
 };
 
-/* The token; who is connected by the old one is disconnected. */
+/* Returns a new token; whoever is connected by the old one is disconnected. */
 static bool
 rotate_player_token(WorldLock *lock, void *arguments, ReducerResult *result)
 {

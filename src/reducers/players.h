@@ -1,6 +1,6 @@
 /*
  * players.h
- *	  What the reducers of several families share about players.
+ *	  Checks and errors about players that reducers of several families share.
  */
 #ifndef NPCSIM_REDUCERS_PLAYERS_H
 #define NPCSIM_REDUCERS_PLAYERS_H
@@ -18,14 +18,14 @@ extern const char *const player_roles[];
 extern const char *const player_statuses[];
 
 pg_noreturn extern void refuse_unknown_player(int64 player_id);
-/* NS203 unless the player exists. */
+/* Raises NS203 unless the player exists. */
 extern void player_require_known(int64 player_id);
-/* NS403 when a player's status is banned. */
+/* Raises NS403 if a player's status is "banned". */
 extern void refuse_banned(const char *status);
-/* NS203 unless the player exists and plays in that world. */
+/* Raises NS203 unless the player exists and plays in that world. */
 extern void player_require(int64 world_id, int64 player_id);
 
-/* 23505 when another player of the world has the name. */
+/* Raises 23505 if another player of the world has the name. */
 extern void check_username_free(int64 world_id, const char *username);
 
 #endif /* NPCSIM_REDUCERS_PLAYERS_H */

@@ -1,6 +1,6 @@
 /*
  * reducers.c
- *	  Reducers by their descriptions: called from SQL, by clients, by other reducers, and again in a replay.
+ *	  Runs reducers by their descriptions: for SQL, for clients, for other reducers, and in a replay.
  */
 #include "postgres.h"
 
@@ -35,7 +35,7 @@ reducer_write(WorldLock *lock)
 		world_flush(lock);
 }
 
-/* The world is written, too, unless nothing was done that concerns it. */
+/* Runs it and writes the world, unless nothing was done that concerns it. */
 static void
 run_and_write(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result)
 {
@@ -51,7 +51,7 @@ new_arguments(const Reducer *reducer)
 	return palloc0(Max(reducer->size, 1));
 }
 
-/* ---- from SQL ---- */
+/* ---- for SQL ---- */
 
 Datum
 reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
@@ -84,7 +84,7 @@ reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
 	PG_RETURN_VOID();
 }
 
-/* ---- by clients ---- */
+/* ---- for clients ---- */
 
 void
 reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, StringInfo value)
@@ -120,7 +120,7 @@ reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, String
 	}
 }
 
-/* ---- again, in a replay ---- */
+/* ---- in a replay ---- */
 
 static void
 require_id(int64 id, int64 first)

@@ -1,6 +1,7 @@
 /*
  * reducers.h
- *	  Reducers by their descriptions (reducer.h): called from SQL, by clients, by other reducers, and again in a replay.
+ *	  Runs reducers by their descriptions (reducer.h): for SQL, for clients, for other reducers, and in a
+ *	  replay.
  */
 #ifndef NPCSIM_REDUCERS_H
 #define NPCSIM_REDUCERS_H
@@ -13,8 +14,8 @@
 #include "reducer.h"
 
 /*
- * The SQL function of a reducer, npcsim_NAME in C: its first argument is the world's id, the others are those of the
- * description that callers give.
+ * Defines the SQL function of a reducer, npcsim_NAME in C: its first argument is the world's id, the others
+ * are those of the description that callers give.
  */
 #define REDUCER_FUNCTION(name_) \
 	PG_FUNCTION_INFO_V1(npcsim_##name_); \
@@ -26,16 +27,16 @@
 
 extern Datum reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer);
 
-/* A client's call: writes the value of its result, a JSON text. */
+/* Runs a client's call, and writes the value of its result, a JSON text. */
 extern void reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, StringInfo value);
 
 /*
- * Does it in a world that is locked, and stores it; arguments that come otherwise than above were checked. 'result' may be
- * NULL. False when nothing was done. The caller ends with world_write().
+ * Runs a reducer in a world that is locked, and stores the input. The caller has checked the arguments;
+ * 'result' may be NULL. Returns false if nothing was done. The caller ends with world_write().
  */
 extern bool reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result);
 
-/* Does again what an input tells; it is stored anew. */
+/* Runs a reducer again with the arguments of a stored input, which is stored anew. */
 extern void reducer_replay(WorldLock *lock, const Reducer *reducer, Jsonb *payload);
 
 /* Writes what was changed in a world: its image, if one was used, and its row. */

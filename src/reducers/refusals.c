@@ -1,6 +1,6 @@
 /*
  * refusals.c
- *	  Refusals as values.
+ *	  Turns errors into refusals that clients are told.
  */
 #include "postgres.h"
 
@@ -42,7 +42,7 @@ json_error(StringInfo out, const ErrorData *error)
 					   .retry = timed_out || error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
 								error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED};
 
-	/* the server says no more than that it waited */
+	/* The server's own message says no more than that it waited. */
 	if (timed_out && refusal.detail == NULL)
 		refusal.detail =
 			"A transaction held the world, or a call with the same key, for longer than a call waits.";

@@ -1,10 +1,11 @@
 /*
  * refusals.h
- *	  Refusals as values.
+ *	  Turns errors into refusals that clients are told.
  *
- * What a client sends may be anything, and an error that reaches the server's log is lines that the client can write there.
- * So functions that clients' words reach answer {"ok":true,…} or {"ok":false,"error":{"code","message","detail","hint",
- * "retry"}}; in the latter case nothing was changed.
+ * A client may send anything, and each error that reaches the server's log would be lines that the
+ * client can write there. So functions that get clients' words return {"ok":true,…} or
+ * {"ok":false,"error":{"code","message","detail","hint","retry"}}; in the latter case nothing was
+ * changed.
  */
 #ifndef NPCSIM_REDUCERS_REFUSALS_H
 #define NPCSIM_REDUCERS_REFUSALS_H
@@ -18,16 +19,16 @@
 
 extern void json_refusal(StringInfo out, const Refusal *refusal);
 
-/* Writes the answer to a function's arguments; all errors are raised. */
+/* Writes the answer to a function's arguments; it raises errors. */
 typedef void (*AnswerWriter)(FunctionCallInfo fcinfo, StringInfo out);
 
 /*
- * Lets 'write' answer, in a subtransaction and connected to SPI. Of its error it makes the refusal, and false; bugs, and
- * what ends this backend or its query, go on as errors.
+ * Calls 'write' in a subtransaction, connected to SPI. If it raises an error, the refusal is written instead
+ * and false is returned; errors that are bugs, or that end this backend or its query, are raised again.
  */
 extern bool write_or_refuse(FunctionCallInfo fcinfo, AnswerWriter write, StringInfo out);
 
-/* {"ok":true,"value":…}, of what 'write' writes, or the refusal. */
+/* Returns {"ok":true,"value":…} with what 'write' writes, or the refusal. */
 extern Datum value_or_refusal(FunctionCallInfo fcinfo, AnswerWriter write);
 
 #endif /* NPCSIM_REDUCERS_REFUSALS_H */

@@ -1,6 +1,6 @@
 /*
  * registry.c
- *	  The table of all reducers: who is called by which name, and what clients may call.
+ *	  The table of all reducers: finds them by name, and lists what clients may call.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ reducer_named(const char *name)
 
 /* ---- what clients may call ---- */
 
-/* What an argument can be, in words. */
+/* Returns what an argument can be, in words. */
 static char *
 range_of(const Argument *argument)
 {
@@ -75,7 +75,10 @@ is_given_by_clients(const Argument *argument)
 		   argument->type != ARGUMENT_CALLER_NAME;
 }
 
-/* 'args: {"x", "y": a cell}. …': what follows one another and can be the same is told once. */
+/*
+ * Returns 'args: {"x", "y": a cell}. …'; arguments that follow one another and have the same range are told
+ * together.
+ */
 static char *
 description_of(const Reducer *reducer)
 {
@@ -100,7 +103,7 @@ description_of(const Reducer *reducer)
 	return psprintf("args: {%s}. %s", out.data, reducer->description);
 }
 
-/* client_reducers() → name, minimum_role, description, burst, per_minute; for the view of that name */
+/* client_reducers() → name, minimum_role, description, burst, per_minute; for the view of that name. */
 Datum
 npcsim_client_reducers(PG_FUNCTION_ARGS)
 {

@@ -9,7 +9,7 @@
 
 #include "reducer.h"
 
-/* NULL when there is none. */
+/* Returns NULL if there is none. */
 extern const Reducer *reducer_named(const char *name);
 
 #endif /* NPCSIM_REDUCERS_REGISTRY_H */

@@ -1,16 +1,16 @@
 /*
  * replay.c
- *	  replay_world(world_id, until, name): a second world from the seed and the
- *	  inputs of a first.
+ *	  replay_world(world_id, until, name): makes a second world from the seed and the inputs of a first.
  *
- * Each input is applied by the functions that applied it first, which note it again, so that the second world has the
- * first one's inputs and can be replayed itself; between two inputs the ticks are run. All of it happens in
- * the image and is written once, at the end: however long the first world has lived, no row is
- * written twice but those of its kinds of items. Inputs are read and written a page at a time. The first world is not locked:
- * its clock and the number of its inputs are read in one snapshot, and inputs do not change.
+ * Each input is applied by the functions that applied it first, which store it again, so that the
+ * second world has the first one's inputs and can be replayed itself; between two inputs the ticks are
+ * run. All of it happens in the image, which is written once, at the end: however long the first world
+ * has lived, no row is written twice except those of its types. Inputs are read and written a page at
+ * a time. The first world is not locked: its clock and the number of its inputs are read in one
+ * snapshot, and inputs do not change.
  *
- * The second world is paused. Its minds are nobody's: who is there, and what they answered, are inputs, and its players
- * are those of the first world, who are asked nothing here.
+ * The second world is paused. Its minds are never asked: which players are present, and what minds
+ * answered, are inputs. Its players are those of the first world.
  */
 #include "postgres.h"
 
@@ -38,15 +38,16 @@
 
 PG_FUNCTION_INFO_V1(npcsim_replay_world);
 
-/* Inputs read, and written, at a time; ticks after which memory is given back. */
+/* So many inputs are read, and written, at a time; after so many ticks memory is reset. */
 #define PAGE_INPUTS	 500
 #define REPLAY_TICKS 100
-/* What happened is written when there is so much of it. */
+/* Events are written when there are so many of them. */
 #define EVENTS_PENDING 10000
 
 typedef struct Replay
 {
-	const WorldOrigin *original; /* the world that is replayed, as it was when it was read */
+	/* The world that is replayed, as it was when it was read. */
+	const WorldOrigin *original;
 	WorldLock		  *lock;	 /* of the new world */
 	const WorldInput  *input;	 /* that is being applied, or NULL */
 	MemoryContext	   page;
@@ -95,7 +96,7 @@ apply(Replay *replay, const WorldInput *input)
 	MemoryContextReset(replay->scratch);
 }
 
-/* Up to PAGE_INPUTS inputs from 'first' on; how many. Every one must be there. */
+/* Reads up to PAGE_INPUTS inputs from 'first' on. Returns how many there are; all must be there. */
 static int
 read_page(Replay *replay, int64 first, WorldInput *inputs)
 {
@@ -118,7 +119,7 @@ read_page(Replay *replay, int64 first, WorldInput *inputs)
 	return rows;
 }
 
-/* Inputs are stored with the tick after which they took effect. */
+/* Applies the inputs, each of which is stored with the tick after which it took effect. */
 static void
 replay_inputs(Replay *replay, int64 until)
 {
@@ -179,7 +180,10 @@ read_original(int64 world_id)
 	int64		  served = 0;
 	int64		  revision;
 
-	/* Before the inputs are counted: what comes later takes effect at this moment or after it. */
+	/*
+	 * It is read before the inputs are counted: inputs that come later take effect at this moment or after
+	 * it.
+	 */
 	if (!shmem_world_now(world_id, &served, &revision))
 		served = 0;
 	spi_begin();
@@ -202,7 +206,7 @@ static const char *const rules_names[] = {
 };
 StaticAssertDecl(lengthof(rules_names) == RULES_NEWEST + 1, "all rules have a name");
 
-/* The rules that an input tells of; of those of a later version it is an error to be told. */
+/* Returns the rules that an input sets; RULES_0_1 if it sets none. */
 static Rules
 told_rules(const WorldInput *input)
 {
@@ -214,7 +218,10 @@ told_rules(const WorldInput *input)
 	return (Rules) Max(rules, RULES_0_1);
 }
 
-/* By which rules a world began to live: its first input tells it, but in worlds of the first version. */
+/*
+ * Returns the rules by which a world began to live: its first input tells them, except in worlds of the first
+ * version.
+ */
 static Rules
 first_rules(const WorldOrigin *original)
 {
@@ -224,7 +231,7 @@ first_rules(const WorldOrigin *original)
 	if (original->next_input == 1)
 		return rules;
 	spi_begin();
-	/* That the inputs are not complete is told where they are read. */
+	/* That inputs are missing is reported where they are read. */
 	if (world_inputs_read(original->id, 1, 1, CurrentMemoryContext, &first) == 1)
 		rules = told_rules(&first);
 	else
@@ -233,7 +240,7 @@ first_rules(const WorldOrigin *original)
 	return rules;
 }
 
-/* What lived by rules that are not known any more cannot be lived through again. */
+/* Refuses a world that began by rules that are no longer known. */
 static void
 require_known_rules(const WorldOrigin *original)
 {
@@ -252,7 +259,7 @@ require_known_rules(const WorldOrigin *original)
 				"that ran it."));
 }
 
-/* "Meadow (replay)", "Meadow (replay 2)", … */
+/* Returns "Meadow (replay)", "Meadow (replay 2)", … that no other world has. */
 static char *
 free_name(const char *name)
 {
@@ -268,7 +275,7 @@ free_name(const char *name)
 	}
 }
 
-/* replay_world(world_id, until, name) → id of the new world */
+/* replay_world(world_id, until, name) → id of the new world. */
 Datum
 npcsim_replay_world(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * roles.c
- *	  Who may call: sets of roles, and the words for them.
+ *	  Converts sets of roles to the words for them, and back.
  */
 #include "postgres.h"
 
@@ -9,7 +9,7 @@
 static const struct
 {
 	const char *name;
-	Roles		from; /* the set that is meant when it is a minimum */
+	Roles		from; /* that is meant if it is the minimum */
 } roles[] = {
 	[ROLE_SPECTATOR] = {"spectator", ROLES_ALL},
 	[ROLE_PLAYER] = {"player", ROLES_PLAYERS},

@@ -1,6 +1,6 @@
 /*
  * roles.h
- *	  Who may call: sets of roles, and the words for them.
+ *	  Converts sets of roles to the words for them, and back.
  */
 #ifndef NPCSIM_REDUCERS_ROLES_H
 #define NPCSIM_REDUCERS_ROLES_H
@@ -12,7 +12,7 @@
 extern Role		   role_named(const char *name);
 extern const char *role_name(Role role);
 
-/* The roles that client_reducers.minimum_role stands for, and the other way round. */
+/* Return the roles for a client_reducers.minimum_role, and the other way round. */
 extern Roles	   roles_from(const char *minimum_role);
 extern const char *minimum_role_of(Roles roles);
 

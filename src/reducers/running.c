@@ -1,7 +1,6 @@
 /*
  * running.c
- *	  How time passes in a world: started, paused, at which speed, or moved
- *	  on by hand.
+ *	  The reducers by which time passes in a world: start_world, pause_world, set_world_speed, tick_world.
  */
 #include "postgres.h"
 
@@ -22,12 +21,12 @@
 
 PG_FUNCTION_INFO_V1(npcsim_tick_world);
 
-/* World seconds of one tick_world(): a transaction cannot prune its own dead rows. */
+/* The most world seconds of one tick_world(), since a transaction cannot prune its own dead rows. */
 #define STEP_MAX_SECONDS 60
-/* Ticks between two looks at whether the query was cancelled. */
+/* The number of ticks between two checks for interrupts. */
 #define STEP_TICKS 100
 
-/* False when it is so already. */
+/* Returns false if the status is this already. */
 static bool
 set_status(WorldLock *lock, bool running)
 {
@@ -42,7 +41,7 @@ set_status(WorldLock *lock, bool running)
 	return true;
 }
 
-/* Nothing happens when it runs. */
+/* Nothing happens if the world runs already. */
 static bool
 start_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -57,7 +56,7 @@ const Reducer reducer_start_world = {
 
 REDUCER_FUNCTION(start_world);
 
-/* Nothing happens when it stands. */
+/* Nothing happens if the world is paused already. */
 static bool
 pause_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -74,7 +73,7 @@ const Reducer reducer_pause_world = {
 
 REDUCER_FUNCTION(pause_world);
 
-/* World time per real time. */
+/* The speed is world time per real time. */
 typedef struct SetWorldSpeed
 {
 	int32 speed; /* thousandths */
@@ -118,7 +117,7 @@ world_set_speed(WorldLock *lock, int32 speed)
 	reducer_run(lock, &reducer_set_world_speed, &(SetWorldSpeed) {.speed = speed}, NULL);
 }
 
-/* tick_world(world_id, dt) → clock in seconds */
+/* tick_world(world_id, dt) → clock in seconds. */
 Datum
 npcsim_tick_world(PG_FUNCTION_ARGS)
 {

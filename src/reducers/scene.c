@@ -1,12 +1,12 @@
 /*
  * scene.c
- *	  What is around NPCs whose minds are asked.
+ *	  Reads what is around NPCs whose minds are asked.
  *
- * Everything is read for all of them at once: their own rows, then the items and
- * tracks around them through the sight indexes, then names and states of the NPCs seen, and the
- * interactions they are in, each once. The index gives what a box of SIGHT_CELLS around the viewer meets; whether
- * it is in sight is decided here, on cells. No world is locked: a scene is as old
- * as the caller's snapshot, and the answer to what is told of it is checked against the world of that moment.
+ * Everything is read for all of them at once: their own rows, then the items and tracks around them
+ * through the sight indexes, then names and states of the NPCs seen, and the interactions they are in,
+ * each once. The index gives what meets a box of SIGHT_CELLS around the viewer; whether it is in sight
+ * is decided here, on cells. No world is locked: a scene is as old as the caller's snapshot, and a
+ * mind's answer is checked against the world at the moment it comes.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "tables/id_lists.h"
 #include "tables/row_type.h"
 
-/* An item that is being looked at; its type is where it is read. */
+/* An item that is being read; 'type' points into the row. */
 typedef struct ItemMet
 {
 	SeenThing thing;
@@ -38,7 +38,7 @@ static const RowColumn seen_item_columns[] = {
 	ROW_READ_NUMBER(ItemMet, thing.cell.x, "x", INT2OID),
 	ROW_READ_NUMBER(ItemMet, thing.cell.y, "y", INT2OID),
 	ROW_READ_NUMBER(ItemMet, thing.share_left, "share_left", INT4OID),
-	ROW_READ_NUMBER(ItemMet, thing.occupied_by, "occupied_by_npc_id", INT8OID), /* NULL = 0 */
+	ROW_READ_NUMBER(ItemMet, thing.occupied_by, "occupied_by_npc_id", INT8OID), /* NULL is 0 */
 	ROW_OWN("item_type", TEXTOID, take_type, NULL),
 };
 
@@ -47,7 +47,7 @@ static RowType seen_items = {.table = "items",
 							 .columns = seen_item_columns,
 							 .column_count = lengthof(seen_item_columns)};
 
-/* A track that is being looked at; its cells are where they are read. */
+/* A track that is being read; 'cells' points into the row. */
 typedef struct SeenTrack
 {
 	int64		 id;
@@ -103,7 +103,7 @@ compare_things(const SeenThing *left, const SeenThing *right)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* The row is an item that meets the box around a viewer. */
+/* Adds the item of a row that meets the box around a viewer, if it is in sight. */
 static void
 see_item(Scene *scene, int viewer, const IndexReading *row)
 {
@@ -118,7 +118,7 @@ see_item(Scene *scene, int viewer, const IndexReading *row)
 	add_thing(&scene->items, thing);
 }
 
-/* The row is the track of an NPC, whose box meets the one around a viewer. */
+/* Adds the NPC of a track that meets the box around a viewer, if it is in sight. */
 static void
 see_npc(Scene *scene, int viewer, const IndexReading *row)
 {
@@ -136,7 +136,7 @@ see_npc(Scene *scene, int viewer, const IndexReading *row)
 		add_thing(&scene->npcs, &thing);
 }
 
-/* Asks a sight index for each viewer. */
+/* Searches a sight index for each viewer. */
 static void
 look_around(Scene *scene, RowType *rows, SeenList *list,
 			void (*see)(Scene *scene, int viewer, const IndexReading *row))
@@ -161,7 +161,7 @@ look_around(Scene *scene, RowType *rows, SeenList *list,
 	sight_end(&reading);
 }
 
-/* Names and states of the NPCs that something is told of, each once. */
+/* Reads names and states of the NPCs seen, of those that use items, and of bidders, each once. */
 static void
 read_seen(Scene *scene)
 {
@@ -181,7 +181,7 @@ read_seen(Scene *scene)
 	npc_rows_load(scene->seen, NPC_ROW_NAME | NPC_ROW_DOING, ids, count);
 }
 
-/* Ids of the interactions that the NPCs are in, behind those that are there; the new count. */
+/* Appends the ids of the interactions that the NPCs are in. Returns the new count. */
 static int
 add_run_ids(int64 *ids, int count, const NpcRows *npcs)
 {
@@ -204,7 +204,7 @@ read_interactions_seen(Scene *scene)
 			  &scene->runs);
 }
 
-/* NULL: not read, or there is no such NPC. */
+/* Returns NULL if the name was not read, or there is no such NPC. */
 static const char *
 name_of(const Scene *scene, int64 npc_id)
 {
@@ -220,7 +220,7 @@ name_of(const Scene *scene, int64 npc_id)
 	return NULL;
 }
 
-/* Who takes part in what is seen, by name; who is out of sight is looked up. */
+/* Fills in the names of participants; those of NPCs out of sight are looked up. */
 static void
 name_participants(Scene *scene)
 {
@@ -245,7 +245,7 @@ run_of(const Scene *scene, const NpcRow *npc)
 	return npc == NULL || npc->interaction_id == 0 ? NULL : find_run(&scene->runs, npc->interaction_id);
 }
 
-/* Who the things in sight are, and what they do. */
+/* Fills in who the things in sight are, and which interactions they are in. */
 static void
 recognize(Scene *scene)
 {
@@ -254,7 +254,7 @@ recognize(Scene *scene)
 		SeenThing *npc = &scene->npcs.things[i];
 
 		npc->npc = npc_row_find(scene->seen, npc->id);
-		/* a track without the rest is being restored */
+		/* A track without the NPC's other rows is being restored. */
 		if (npc->npc != NULL && npc->npc->groups != (NPC_ROW_NAME | NPC_ROW_DOING))
 			npc->npc = NULL;
 		npc->run = run_of(scene, npc->npc);
@@ -268,7 +268,7 @@ recognize(Scene *scene)
 	}
 }
 
-/* Those of the NPCs asked for that exist, with their own rows. */
+/* Reads the rows of those of the NPCs that exist. */
 static NpcRows *
 read_viewers(int64 world_id, const int64 *ids, int count)
 {
@@ -285,7 +285,7 @@ read_viewers(int64 world_id, const int64 *ids, int count)
 	return rows;
 }
 
-/* Where the viewers stand now. */
+/* Fills in where the viewers are now. */
 static void
 find_places(Scene *scene)
 {

@@ -1,7 +1,6 @@
 /*
  * scene.h
- *	  What is around NPCs whose minds are asked, for those who put it into
- *	  words.
+ *	  Reads what is around NPCs whose minds are asked, for the files that put it into words.
  */
 #ifndef NPCSIM_SCENE_H
 #define NPCSIM_SCENE_H
@@ -18,13 +17,15 @@ typedef struct SeenThing
 	int32 distance_squared;
 	int64 id;
 	Cell  cell;
-	/* items */
+	/* of items */
 	const TypeText *kind; /* NULL for NPCs */
 	int32			share_left;
 	int64			occupied_by;
-	/* found in what is read afterwards */
-	const NpcRow *npc; /* itself; NULL for items, and when the snapshot has no such NPC */
-	const Run	 *run; /* that it takes part in, or is used in; NULL = none */
+	/* Filled in by recognize(). */
+	/* The NPC itself; NULL for items, and if the snapshot has no such NPC. */
+	const NpcRow *npc;
+	/* The interaction that it takes part in or is used in; NULL = none. */
+	const Run	 *run;
 } SeenThing;
 
 typedef struct SeenList
@@ -44,23 +45,26 @@ typedef struct Scene
 	SeenList		 items;
 	SeenList		 npcs;
 	OpenBids		 bids;
-	NpcRows			*seen;	  /* names and states of the NPCs seen, of who uses the items and of bidders */
-	NpcRows			*others;  /* names of those with whom they do that */
+	/* Names and states of the NPCs seen, of those that use items, and of bidders. */
+	NpcRows			*seen;
+	/* Names of those with whom they interact. */
+	NpcRows			*others;
 	Runs			 runs;	  /* that these and the viewers are in */
-	const uint8		*terrain; /* a bit for each cell, row by row; NULL when nobody is offered choices */
+	/* A bit for each cell, row by row; NULL unless choices are offered. */
+	const uint8		*terrain;
 } Scene;
 
 /*
- * Reads what is around those of the NPCs that there are (ids ascending): they are the viewers. All see the instant of 'head'.
- * Between spi_begin and spi_end, whose memory it is in.
+ * Reads what is around those of the NPCs that exist (ids ascending): they are the viewers. All see the
+ * instant of 'head'. Called between spi_begin() and spi_end(), and results are in their memory.
  */
 extern void scene_read(Scene *scene, const WorldHead *head, const int64 *npc_ids, int count,
 					   bool with_terrain);
 
-/* What a viewer sees of a list. */
+/* Returns what a viewer sees of a list. */
 extern const SeenThing *things_of(const SeenList *list, int viewer, int *count);
 
-/* What an NPC (NULL: none) takes part in; NULL = nothing. */
+/* Returns the interaction that an NPC (NULL: none) takes part in; NULL = none. */
 extern const Run *run_of(const Scene *scene, const NpcRow *npc);
 
 #endif /* NPCSIM_SCENE_H */

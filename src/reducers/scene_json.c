@@ -1,6 +1,6 @@
 /*
  * scene_json.c
- *	  Parts of a scene as every way of telling it has them.
+ *	  Writes those parts of a scene that the whole and the compact observation share.
  */
 #include "postgres.h"
 
@@ -17,11 +17,11 @@ json_position(StringInfo out, Cell cell)
 	appendStringInfoChar(out, '}');
 }
 
-/* To a tenth of a cell. */
+/* Writes the distance to a tenth of a cell. */
 void
 json_distance(StringInfo out, int32 squared)
 {
-	/* of things in sight, known when they were met once */
+	/* Distances of things in sight are remembered. */
 	static uint8 known[SIGHT_SQUARED + 1];
 	int			 twentieths = 0;
 

@@ -1,6 +1,6 @@
 /*
  * scene_json.h
- *	  Parts of a scene as every way of telling it has them.
+ *	  Writes those parts of a scene that the whole and the compact observation share.
  */
 #ifndef NPCSIM_SCENE_JSON_H
 #define NPCSIM_SCENE_JSON_H
@@ -11,11 +11,11 @@
 
 #include "reducers/scene.h"
 
-/* "needs":{…} */
+/* Writes "needs":{…}. */
 extern void json_needs(StringInfo out, const Scene *scene, const NpcRow *row);
-/* "position":{…} */
+/* Writes "position":{…}. */
 extern void json_position(StringInfo out, Cell cell);
-/* To a tenth of a cell. */
+/* Writes a distance to a tenth of a cell, from its square. */
 extern void json_distance(StringInfo out, int32 squared);
 
 #endif /* NPCSIM_SCENE_JSON_H */

@@ -1,9 +1,11 @@
 /*
  * session_ends.c
- *	  Ending sessions: when their client goes, when they are replaced or banned, and when nothing is heard of their gateway.
+ *	  Ends sessions: when their client disconnects, when they are replaced or banned, and when their
+ *	  gateway is silent.
  *
- * What a session was asked and has not answered is opened again when it goes; requests that somebody else has
- * locked at that moment are left to expire_sessions(), which opens every request whose session is no longer there.
+ * Requests that a session has not answered are open again when it ends; requests that somebody else
+ * has locked at that moment are left to expire_sessions(), which opens every request whose session is
+ * gone.
  */
 #include "postgres.h"
 
@@ -84,7 +86,7 @@ sessions_end_of_world(int64 world_id)
 	spi_end();
 }
 
-/* Those of gateways whose session of the database ended. */
+/* Ends the sessions of gateways whose database session ended. */
 static void
 end_sessions_of_gone(void)
 {

@@ -1,8 +1,8 @@
 /*
  * session_ends.h
- *	  Ending sessions.
+ *	  Ends sessions.
  *
- * Whoever ends one locks its row (FOR UPDATE) before its requests' rows.
+ * Whoever ends a session locks its row (FOR UPDATE) before the rows of its requests.
  */
 #ifndef NPCSIM_REDUCERS_SESSION_ENDS_H
 #define NPCSIM_REDUCERS_SESSION_ENDS_H
@@ -10,16 +10,19 @@
 #include "postgres.h"
 
 /*
- * Ends sessions for a reason (one of sessions.end_reason), or deletes them when their gateway knows (NULL); their requests
- * are open again. SPI must be connected.
+ * Ends sessions for a reason (one of sessions.end_reason), or deletes them if their gateway knows (NULL);
+ * their requests are open again. SPI must be connected.
  */
 extern void sessions_end_of_ids(const int64 *ids, int count, const char *reason);
 
-/* Ends those of a player, those in a world; their gateways are told at commit. */
+/* End the sessions of a player, or in a world; their gateways are told at commit. */
 extern void sessions_end_of_player(int64 player_id, const char *reason);
 extern void sessions_end_of_world(int64 world_id);
 
-/* Ends the sessions of dead gateways, opens requests whose session is gone or silent. SPI must be connected. */
+/*
+ * Ends the sessions of dead gateways, and opens requests whose session is gone or silent. SPI must be
+ * connected.
+ */
 extern void sessions_expire(void);
 
 #endif /* NPCSIM_REDUCERS_SESSION_ENDS_H */

@@ -1,6 +1,6 @@
 /*
  * sessions.c
- *	  Connections of players and spectators, which gateways hold for them.
+ *	  Sessions of players and spectators, which gateways hold for them.
  *
  *	  connected ──> live ──> gone (client_disconnected: the row is deleted)
  *	                  └────> ended (replaced, banned, or its gateway fell silent: its gateway is told by
@@ -8,8 +8,8 @@
  *
  * Sessions are no state of a world: no world is locked here and nothing makes a revision.
  *
- * On a standby nothing can be written: a gateway there has spectators, of whom the database knows nothing. Disconnecting
- * does nothing, and the id of a session is a number like any other.
+ * On a standby nothing can be written: a gateway there has only spectators, of whom the database knows
+ * nothing. Disconnecting does nothing, and the id of a session is a random number.
  */
 #include "postgres.h"
 
@@ -69,7 +69,7 @@ npcsim_connected_players(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Text that may be missing; NULL is ''. */
+/* Reads a text that may be missing; NULL is ''. */
 static char *
 arg_optional_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 {
@@ -117,8 +117,8 @@ admit_spectator(const Client *client, const WorldHead *head)
 }
 
 /*
- * Operators are never turned away, and who is there already needs no room. Spectators, who need no token, take what the
- * players leave; they never keep a player out.
+ * Checks that there is room. Operators are never turned away, and a player who is connected already needs no
+ * room. Spectators, who need no token, take what the players leave; they never keep a player out.
  */
 static void
 check_room(const Client *client, const WorldHead *head)
@@ -139,7 +139,7 @@ check_room(const Client *client, const WorldHead *head)
 				errhint("Try again later."));
 }
 
-/* Ends what the new session replaces; returns the ids. */
+/* Ends the sessions that the new one replaces, and returns their ids. */
 static int64 *
 replace_sessions(const Client *client, int *count)
 {
@@ -204,7 +204,7 @@ refuse_player_of_standby(const Client *client)
 			errhint("Connect to a gateway of the primary."));
 }
 
-/* Nobody asks for it again. */
+/* Returns a random id; nothing is stored under it. */
 static int64
 standby_session_id(void)
 {
@@ -215,7 +215,7 @@ standby_session_id(void)
 	return (int64) (number >> 12) + 1;
 }
 
-/* Notes the session and returns its id; the ids of those that it replaces. */
+/* Stores the session and returns its id, and the ids of those that it replaces. */
 static int64
 begin_session(const Client *client, const WorldHead *head, int64 **replaced, int *replaced_count)
 {

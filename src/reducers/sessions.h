@@ -1,9 +1,6 @@
 /*
  * sessions.h
- *	  Connections of players and spectators, as other families see them.
- *
- * A session is present as long as its gateway lives and, where it lends
- * compute, its heartbeats come.
+ *	  Limits of sessions that other families need.
  */
 #ifndef NPCSIM_REDUCERS_SESSIONS_H
 #define NPCSIM_REDUCERS_SESSIONS_H

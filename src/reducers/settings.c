@@ -2,9 +2,9 @@
  * settings.c
  *	  Operators' writes through the views worlds and players.
  *
- * Both are few rows, written at once, a column at a time.  A world's settings have a revision;
- * a player's account has none, so the columns written are compared with
- * what they were when the row was read.
+ * Both have few rows, which are written at once, a column at a time. A world's settings have a
+ * revision; a player's account has none, so the columns written are compared with what they were when
+ * the row was read.
  */
 #include "postgres.h"
 
@@ -86,7 +86,7 @@ write_setting(WorldSetting setting, int64 world_id, const Edit *edit, const char
 	spi_end();
 }
 
-/* The same of a player's, which is never NULL. */
+/* Writes a column of a player, which is never NULL. */
 static void
 write_player(PlayerColumn column, int64 player_id, const Edit *edit, const char *name)
 {
@@ -118,7 +118,7 @@ write_owner(int64 world_id, const Edit *edit)
 	write_setting(WORLD_OWNER, world_id, edit, "owner_player_id");
 }
 
-/* False if the column is not written. */
+/* Returns false if the column is not written. */
 static bool
 write_tokens(WorldSetting setting, int64 world_id, const Edit *edit, const char *column)
 {
@@ -143,7 +143,7 @@ write_token_settings(WorldLock *lock, const Edit *edit)
 		world_read_choices(world_image(lock));
 }
 
-/* Units a second, kept in millionths. */
+/* Returns a decay in millionths of a unit a second; the column is in units. */
 static int32
 decay_value(const Edit *edit, const char *column)
 {
@@ -229,7 +229,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 		write_need_decay(lock, edit);
 }
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON worlds */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of worlds. */
 Datum
 npcsim_edit_worlds(PG_FUNCTION_ARGS)
 {
@@ -258,7 +258,10 @@ npcsim_edit_worlds(PG_FUNCTION_ARGS)
 
 /* ---- players ---- */
 
-/* 'now': the columns as they are now. */
+/*
+ * Raises 40001 if a column that is written has changed since the row was read; 'now' are the columns as they
+ * are now.
+ */
 static void
 check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER_COLUMNS])
 {
@@ -318,7 +321,7 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	}
 }
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON players */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of players. */
 Datum
 npcsim_edit_players(PG_FUNCTION_ARGS)
 {
@@ -348,7 +351,8 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 	if (!player_row_lock(player_id, now))
 	{
 		spi_end();
-		return PointerGetDatum(NULL); /* gone since it was read: counts as not found */
+		/* It is gone since it was read, and counts as not found. */
+		return PointerGetDatum(NULL);
 	}
 	check_player_unchanged(&edit, player_id, now);
 	spi_end();

@@ -1,9 +1,9 @@
 /*
  * submit.c
- *	  Answers of minds: submit_npc_decisions.
+ *	  submit_npc_decisions(): takes a batch of minds' answers.
  *
- * A batch is taken world by world in ascending order of id, under the world's lock, and within a world in the order given.
- * Everything is written once per world; then the log.
+ * A batch is taken world by world in ascending order of id, under the world's lock, and within a world
+ * in the order given. Everything is written once per world, then the log.
  */
 #include "postgres.h"
 
@@ -22,7 +22,7 @@
 
 PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);
 
-/* The row is written with the log. */
+/* Counts the answer's tokens in the image; the row is written with the log. */
 static void
 count_tokens(World *world, const Answer *answer)
 {
@@ -97,7 +97,7 @@ submit_decisions(PG_FUNCTION_ARGS)
 	while ((world_id = answers_next_world(answers, count, world_id)) != 0)
 		apply_world(world_id, answers, count, WORLD_WAIT);
 	answers_log(answers, count);
-	/* Before spi_end(): reasons live in its memory. */
+	/* It comes before spi_end(), whose memory the reasons are in. */
 	for (int i = 0; i < count; i++)
 		tuplestore_putvalues(result->setResult, result->setDesc,
 							 (Datum[]) {Int32GetDatum(i + 1), answer_json(&answers[i])},

@@ -1,6 +1,6 @@
 /*
  * type_edits.c
- *	  What definitions of item types and of interaction types have in common.
+ *	  What the reducers of item types and of interaction types share.
  */
 #include "postgres.h"
 

@@ -1,7 +1,6 @@
 /*
  * type_texts.c
- *	  What observations say of kinds of items and interactions, written once
- *	  for all the items of a kind.
+ *	  Texts about types of items and interactions for observations, written once for all items of a type.
  */
 #include "postgres.h"
 
@@ -86,7 +85,7 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 	text->parameters = out.data;
 }
 
-/* "consume":{"description":…, up to the duration */
+/* Returns "consume":{"description":…, up to the duration. */
 static char *
 offer_text(const InteractionText *text, const char *effect)
 {

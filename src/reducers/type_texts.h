@@ -1,7 +1,6 @@
 /*
  * type_texts.h
- *	  What observations say of kinds of items and interactions, written once
- *	  for all the items of a kind.
+ *	  Texts about types of items and interactions for observations, written once for all items of a type.
  */
 #ifndef NPCSIM_TYPE_TEXTS_H
 #define NPCSIM_TYPE_TEXTS_H
@@ -12,17 +11,18 @@
 
 #include "sim/types.h"
 
-/* An interaction of the world. */
+/* The texts of an interaction type. */
 typedef struct InteractionText
 {
 	const InteractionType *type;
 	char				  *description; /* quoted */
-	char				  *effect;		/* as of an offer; NULL: it depends on the item */
-	char				  *party;		/* ,"participants":[fewest,most], or nothing where it is one */
-	char				  *parameters;	/* ,"parameters":{…}, or nothing where there are none */
+	char				  *effect;		/* as in an offer; NULL: it depends on the item */
+	/* ,"participants":[fewest,most], or nothing if one NPC takes part. */
+	char				  *party;
+	char				  *parameters;	/* ,"parameters":{…}, or nothing if there are none */
 } InteractionText;
 
-/* An interaction that items of a type offer. */
+/* The texts of an interaction that items of a type offer. */
 typedef struct OfferText
 {
 	int	  interaction; /* index in TypeTexts.interactions */
@@ -30,33 +30,33 @@ typedef struct OfferText
 	char *offer;	   /* "consume":{"description":…, up to the duration */
 } OfferText;
 
-/* What all items of a type have in common. */
+/* The texts that all items of a type share. */
 typedef struct TypeText
 {
 	ItemType  item_type;
 	char	 *type;				  /* "item_type":"apple" */
-	OfferText offers[OFFERS_MAX]; /* as kind.offers */
+	OfferText offers[OFFERS_MAX]; /* by item_type.offers */
 } TypeText;
 
 typedef struct TypeTexts
 {
 	InteractionText *interactions; /* in order of number */
 	int				 interaction_count;
-	char			*npc_offers; /* "interactions":{…}: what can be done with any NPC */
+	char			*npc_offers; /* "interactions":{…}, what NPCs offer */
 	TypeText		*kinds;
 	int				 count;
 } TypeTexts;
 
-/* Reads the kinds of a world. Between spi_begin and spi_end; memory of the SPI context. */
+/* Reads the types of a world. Called between spi_begin() and spi_end(), and results are in their memory. */
 extern void read_type_texts(int64 world_id, TypeTexts *texts);
 
-/* The kind with this name, a text. */
+/* Returns the texts of an item type by its name, a text. */
 extern const TypeText *find_type_text(const TypeTexts *texts, Datum name);
 
-/* The interaction with this number; NULL when the world has none. */
+/* Returns the texts of an interaction type by its number; NULL if the world has none. */
 extern const InteractionText *find_interaction_text(const TypeTexts *texts, int number);
 
-/* How long something lasts: seconds, or null for what does not end. */
+/* Writes a duration in seconds, null if it has no end. */
 extern void json_duration(StringInfo out, int64 duration);
 
 #endif /* NPCSIM_TYPE_TEXTS_H */

@@ -1,9 +1,9 @@
 /*
  * within.c
- *	  What is within some cells of a place, now: npcs_within() and items_within().
+ *	  npcs_within() and items_within(): find what is within a radius of a place, now.
  *
- * Positions in the views are computed as they are read, so no index has them. The sight indexes do: they tell what may be
- * there, the views what is.
+ * Positions in the views are computed as they are read, so no index has them. The sight indexes tell
+ * what may be there, and the views tell what is.
  */
 #include "postgres.h"
 
@@ -20,13 +20,13 @@
 PG_FUNCTION_INFO_V1(npcsim_npcs_within);
 PG_FUNCTION_INFO_V1(npcsim_items_within);
 
-/* Farther than from any corner of a world to any other. */
+/* It is farther than from any corner of a world to any other. */
 #define RADIUS_MAX (2.0 * WORLD_CELLS_MAX)
 
 static IndexRows track_rows = {"npc_tracks", "npc_tracks_sight", {{"npc_id", INT8OID}}};
 static IndexRows item_rows = {"items", "items_sight", {{"id", INT8OID}}};
 
-/* Of those in $2 what is within $5 of ($3, $4), the nearest first. */
+/* Of the ids in $2 it returns those within $5 of ($3, $4), the nearest first. */
 #define WITHIN_QUERY(view) \
 	{ \
 		.sql = "SELECT t.* FROM npcsim." view " t" \
@@ -41,7 +41,7 @@ static IndexRows item_rows = {"items", "items_sight", {{"id", INT8OID}}};
 static SpiStatement npcs_statement = WITHIN_QUERY("npcs");
 static SpiStatement items_statement = WITHIN_QUERY("world_items");
 
-/* Ids whose boxes in the index meet the one around the circle, as a bigint[]. */
+/* Returns as a bigint[] the ids whose boxes in the index meet the one around the circle. */
 static Datum
 candidates(const WorldHead *head, IndexRows *rows, double x, double y, double radius)
 {
@@ -88,14 +88,14 @@ rows_within(FunctionCallInfo fcinfo, IndexRows *rows, SpiStatement *statement)
 	return (Datum) 0;
 }
 
-/* npcs_within(world_id, x, y, radius) → rows of npcs */
+/* npcs_within(world_id, x, y, radius) → rows of npcs. */
 Datum
 npcsim_npcs_within(PG_FUNCTION_ARGS)
 {
 	return rows_within(fcinfo, &track_rows, &npcs_statement);
 }
 
-/* items_within(world_id, x, y, radius) → rows of world_items */
+/* items_within(world_id, x, y, radius) → rows of world_items. */
 Datum
 npcsim_items_within(PG_FUNCTION_ARGS)
 {

@@ -1,7 +1,7 @@
 /*
  * world_head.c
- *	  What a reader needs to know of a world before anything else: settings,
- *	  clock, revision. Without the world's lock.
+ *	  Reads what a reader needs to know of a world before anything else (settings, clock, revision),
+ *	  without the world's lock.
  */
 #include "postgres.h"
 
