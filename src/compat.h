@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  Differences between PostgreSQL 15, 16, 17 and 18, all of them.
+ *	  The differences between PostgreSQL 15, 16, 17 and 18, all of them.
  */
 #ifndef NPCSIM_COMPAT_H
 #define NPCSIM_COMPAT_H
@@ -24,12 +24,12 @@
 #error "npcsim needs PostgreSQL 15 or later"
 #endif
 
-/* PostgreSQL 18 writes it before the declaration, where C11 has it. */
+/* PostgreSQL 18 writes it before the declaration, where C11's _Noreturn may stand. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn _Noreturn
 #endif
 
-/* Schema of an extension's objects; get_extension_schema() is public since PostgreSQL 16 only. */
+/* Returns the schema of an extension's objects; get_extension_schema() is public only since PostgreSQL 16. */
 static inline Oid
 compat_extension_schema(Oid extension)
 {
@@ -49,7 +49,7 @@ compat_extension_schema(Oid extension)
 	return schema;
 }
 
-/* The local transaction id moved in PostgreSQL 17. */
+/* Returns the local transaction id, which moved in PostgreSQL 17. */
 static inline LocalTransactionId
 compat_local_xid(void)
 {
@@ -60,7 +60,7 @@ compat_local_xid(void)
 #endif
 }
 
-/* For updates without a plan; PostgreSQL 16 added an argument. */
+/* Prepares updates without a plan; PostgreSQL 16 added an argument. */
 static inline void
 compat_init_recheck(EPQState *recheck, EState *estate)
 {
@@ -71,7 +71,7 @@ compat_init_recheck(EPQState *recheck, EState *estate)
 #endif
 }
 
-/* A scan of an index for a table's rows; PostgreSQL 18 added an argument. */
+/* Begins to scan an index for a table's rows; PostgreSQL 18 added an argument. */
 static inline IndexScanDesc
 compat_index_beginscan(Relation table, Relation index, Snapshot snapshot, int keys)
 {
@@ -93,7 +93,7 @@ compat_lock_is_ours(const LOCKTAG *tag, LOCKMODE mode)
 #endif
 }
 
-/* The process of a virtual transaction; 0 = none. PostgreSQL 17 numbers them otherwise. */
+/* Returns the process of a virtual transaction; 0 = none. PostgreSQL 17 numbers them differently. */
 static inline int
 compat_vxid_pid(VirtualTransactionId vxid)
 {
@@ -106,7 +106,10 @@ compat_vxid_pid(VirtualTransactionId vxid)
 	return process == NULL ? 0 : process->pid;
 }
 
-/* What a server process does, by its place in the list, from 1 on; PostgreSQL 16 renamed it. */
+/*
+ * Returns the status of a server process by its index in the list, from 1 on; PostgreSQL 16 renamed the
+ * function.
+ */
 static inline PgBackendStatus *
 compat_backend_status(int index)
 {

@@ -1,10 +1,10 @@
 /*
  * errors.h
- *	  SQLSTATEs of npcsim's own conditions, class NS.
+ *	  The SQLSTATEs of npcsim's own conditions, class NS.
  *
- * Where a standard condition fits (22023 invalid_parameter_value, 22004 null_value_not_allowed,
- * 54000 program_limit_exceeded, 40001 serialization_failure, 42501 insufficient_privilege, …)
- * it is used instead.
+ * A standard condition is used instead where one fits (22023 invalid_parameter_value, 22004
+ * null_value_not_allowed, 54000 program_limit_exceeded, 40001 serialization_failure, 42501
+ * insufficient_privilege, …).
  */
 #ifndef NPCSIM_ERRORS_H
 #define NPCSIM_ERRORS_H

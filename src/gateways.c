@@ -1,6 +1,6 @@
 /*
  * gateways.c
- *	  Who holds the id of a gateway.
+ *	  Lets one session hold the id of a gateway.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 #include "spi.h"
 #include "worker_pool.h"
 
-/* A holder that is just ending, or somebody who looks whether there is one, is waited for. */
+/* A holder that is just ending, or a session that checks whether there is a holder, is waited for. */
 #define HOLD_WAIT_MS	  300
 #define HOLD_WAIT_STEP_MS 10
 
@@ -93,7 +93,7 @@ gateway_is_held(const char *id)
 	return false;
 }
 
-/* After our locks were released: that is done before shared memory is left. */
+/* It runs after our locks were released, which happens before shared memory is left. */
 static void
 departed(int code, Datum arg)
 {

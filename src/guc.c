@@ -1,6 +1,6 @@
 /*
  * guc.c
- *	  Settings of npcsim. Each has a default that serves.
+ *	  The settings (GUCs) of npcsim. Each has a default that serves.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ guc_init(void)
 		"0 stops all worlds.",
 		&guc_max_workers, 4, 0, POOL_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	/* sizes shared memory: known only to a server that preloaded the library */
+	/* It sizes shared memory, so only a server that preloaded the library knows it. */
 	if (process_shared_preload_libraries_in_progress)
 		DefineCustomIntVariable("npcsim.max_worlds",
 								"Worlds that can run at the same time, in all databases together.",

@@ -1,6 +1,6 @@
 /*
  * guc.h
- *	  Settings of npcsim.
+ *	  The settings (GUCs) of npcsim.
  */
 #ifndef NPCSIM_GUC_H
 #define NPCSIM_GUC_H
@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 extern int	 guc_max_workers;
-extern int	 guc_max_worlds; /* 0 when the library was not preloaded */
+extern int	 guc_max_worlds; /* 0 if the library was not preloaded */
 extern int	 guc_worlds_per_worker;
 extern char *guc_worker_role;
 extern int	 guc_decision_log_days;
@@ -18,7 +18,7 @@ extern int	 guc_tick_lock_timeout;	   /* ms */
 extern int	 guc_tick_batch;		   /* ticks */
 extern int	 guc_clock_write_interval; /* s */
 
-/* Defines the settings; called by _PG_init. */
+/* Defines the settings; _PG_init calls it. */
 extern void guc_init(void);
 
 #endif /* NPCSIM_GUC_H */

@@ -1,6 +1,6 @@
 /*
  * json.c
- *	  Writing JSON into a StringInfo, exactly.
+ *	  Writes JSON into a StringInfo, exactly.
  */
 #include "postgres.h"
 
@@ -10,7 +10,7 @@
 
 #include "json.h"
 
-#define INT64_DIGITS 20 /* sign included */
+#define INT64_DIGITS 20 /* with the sign */
 
 void
 json_int64(StringInfo out, int64 value)
@@ -46,7 +46,7 @@ json_string(StringInfo out, const char *string)
 		escape_json(out, string);
 }
 
-/* value / 10^digits */
+/* Writes value / 10^digits; scale is 10^digits. */
 static void
 json_decimal(StringInfo out, int64 value, int digits, int64 scale)
 {

@@ -1,9 +1,9 @@
 /*
  * module.c
- *	  Where the library begins: settings, shared memory, launcher, hooks.
+ *	  The entry of the library: it sets up settings, shared memory, launcher and hooks.
  *
- * Everything beyond the settings needs shared_preload_libraries; a library that a backend loads
- * by itself offers the functions, and says that worlds cannot run.
+ * Everything beyond the settings needs shared_preload_libraries. A library that a backend loads by
+ * itself offers the functions, and says that worlds cannot run.
  */
 #include "postgres.h"
 
@@ -52,7 +52,7 @@ _PG_init(void)
 	next_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = start_memory;
 	utility_init();
-	/* pg_upgrade must find the cluster still */
+	/* During pg_upgrade no process of ours may be in the cluster. */
 	if (!IsBinaryUpgrade)
 		launcher_register();
 }

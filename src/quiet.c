@@ -1,6 +1,6 @@
 /*
  * quiet.c
- *	  Refusals that are for the caller alone.
+ *	  Calls functions whose refusals are for the caller alone.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@ error_is_servers(int sqlerrcode)
 		   sqlerrcode == ERRCODE_DISK_FULL || sqlerrcode == ERRCODE_OUT_OF_MEMORY;
 }
 
-/* A statement of ours that does not find what it names, or may not: the installation is damaged. */
+/* Whether a statement of ours does not find, or may not use, what it names: the installation is damaged. */
 static bool
 is_damage(int sqlerrcode)
 {

@@ -1,10 +1,10 @@
 /*
  * quiet.h
- *	  Refusals that are for the caller alone.
+ *	  Calls functions whose refusals are for the caller alone.
  *
- * What clients can provoke as often as they like, and what comes of a world that is dropped or held while a gateway asks for
- * it, must not fill the server's log. Functions that gateways call either answer with refusals as values
- * (reducers/refusals.h), or raise them quietly.
+ * Errors that clients can provoke as often as they like, and those that come when a world is dropped
+ * or locked while a gateway asks for it, must not fill the server's log. Functions that gateways call
+ * either return refusals as values (reducers/refusals.h), or raise them without logging.
  */
 #ifndef NPCSIM_QUIET_H
 #define NPCSIM_QUIET_H
@@ -13,10 +13,16 @@
 
 #include "fmgr.h"
 
-/* Bugs, what ends this backend or its query, and a machine that has no more: whoever watches over the server must hear of it. */
+/*
+ * Whether whoever watches over the server must hear of an error: it is a bug, it ends this backend or its
+ * query, or the machine has run out of something.
+ */
 extern bool error_is_servers(int sqlerrcode);
 
-/* Calls "function". Its errors go on as they are, but those that are not the server's are not written to its log. */
+/*
+ * Calls 'function'. It raises the same errors, but those that the server need not hear of are not written to
+ * its log.
+ */
 extern Datum call_quietly(PGFunction function, FunctionCallInfo fcinfo);
 
 #endif /* NPCSIM_QUIET_H */

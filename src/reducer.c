@@ -1,6 +1,6 @@
 /*
  * reducer.c
- *	  What is stored of what comes to a world from outside: its arguments, by their description.
+ *	  Writes a reducer's arguments as the stored input, by their description.
  */
 #include "postgres.h"
 
@@ -70,7 +70,7 @@ append_argument(StringInfo payload, const Argument *argument, const void *argume
 {
 	const void *member = argument_in(argument, arguments);
 
-	/* The pointer of a list stands first in it. */
+	/* A list begins with its pointer. */
 	if (argument->place == ARGUMENT_GIVEN ||
 		(argument->can_be_absent && *(const void *const *) member == NULL))
 		return;

@@ -1,10 +1,11 @@
 /*
  * reducer.h
- *	  What comes to a world from outside, described once.
+ *	  The description of a reducer, which is whatever comes to a world from outside.
  *
- * A description says what a reducer is called, which arguments it has, who may call it and what it does. From it follow the
- * SQL function and what a client's call is read by (reducers/reducers.c), the input that is stored and how that is read again,
- * and its replay, which is the function that did it first. Its arguments are the members of a struct:
+ * A description tells a reducer's name, its arguments, who may call it and what it does. The SQL
+ * function and the reading of a client's call (reducers/reducers.c), the stored input and its reading,
+ * and the replay, which runs the same function again, are derived from it. The arguments are the
+ * members of a struct:
  *
  *		typedef struct RenameNpc
  *		{
@@ -22,8 +23,7 @@
  *			REDUCER_ARGUMENTS(RenameNpc, arguments),
  *		};
  *
- * and a line in reducer_list.h. One that changes the state of a world has a function that replays: without one, or without
- * the line, it does not build.
+ * and a line in reducer_list.h. Without that line, or without a function, it does not build.
  */
 #ifndef NPCSIM_REDUCER_H
 #define NPCSIM_REDUCER_H
@@ -42,18 +42,20 @@ typedef enum ArgumentType
 {
 	ARGUMENT_ID,	 /* int64 */
 	ARGUMENT_NUMBER, /* int32 or int64, low .. high */
-	/* int32, of a cell: what a caller gives is looked at when the world is known */
+	/* int32, of a cell. SQL's is checked when the size of the world is known. */
 	ARGUMENT_COORDINATE,
-	ARGUMENT_SCALED,  /* int32 or int64: a number with decimals, kept in parts of which 'scale' are 1 */
+	/* int32 or int64: a decimal number, kept multiplied by 'scale'. */
+	ARGUMENT_SCALED,
 	ARGUMENT_FLAG,	  /* bool */
-	ARGUMENT_TEXT,	  /* char *, 1 .. high characters; high 0: whoever takes it looks at it */
+	/* char *, 1 .. high characters; high 0: whoever uses it checks it. */
+	ARGUMENT_TEXT,
 	ARGUMENT_WORD,	  /* char *, one of 'words' */
-	ARGUMENT_TEXTS,	  /* TextList, up to 'low' of up to 'high' characters */
+	ARGUMENT_TEXTS,	  /* TextList, up to 'low' texts of up to 'high' characters */
 	ARGUMENT_IDS,	  /* NumberList */
 	ARGUMENT_COUNTS,  /* NumberList, each 0 or more */
 	ARGUMENT_OBJECT,  /* Jsonb * */
 	ARGUMENT_MEMBERS, /* Jsonb *, whose members are the input's own */
-	/* of the player who calls, who does not give them: */
+	/* The following are filled in from the player who calls. */
 	ARGUMENT_CALLER,	 /* int64 */
 	ARGUMENT_CALLER_NAME /* char * */
 } ArgumentType;
@@ -70,12 +72,14 @@ typedef struct NumberList
 	int			 count;
 } NumberList;
 
-/* Where an argument is found. By default a caller gives it and the input has it. */
+/*
+ * Where an argument comes from, and whether it is stored. By default a caller gives it and the input has it.
+ */
 typedef enum ArgumentPlace
 {
 	ARGUMENT_GIVEN_AND_STORED,
-	ARGUMENT_GIVEN, /* what becomes of it are inputs of their own */
-	ARGUMENT_MADE	/* an id that the reducer makes; in a replay the same again */
+	ARGUMENT_GIVEN, /* it is not stored: what follows from it are inputs of their own */
+	ARGUMENT_MADE	/* it is an id that the reducer makes; a replay must make the same */
 } ArgumentPlace;
 
 typedef struct Argument
@@ -84,8 +88,9 @@ typedef struct Argument
 	const char	 *stored_name; /* of the input's member; NULL = the same */
 	ArgumentType  type;
 	ArgumentPlace place;
-	bool		  optional;		 /* NULL for a caller and in inputs: 0 or NULL in the struct */
-	bool		  can_be_absent; /* a list or an object that inputs do not have when its pointer is NULL */
+	bool		  optional;		 /* NULL for a caller and in inputs is 0 or NULL in the struct */
+	/* A list or an object that inputs do not have if its pointer is NULL. */
+	bool		  can_be_absent;
 	uint16		  offset;		 /* of the member */
 	uint16		  width;		 /* of a number, in bytes */
 	int64		  low;
@@ -96,7 +101,7 @@ typedef struct Argument
 	const char		  *meaning; /* what clients are told instead of the range, or NULL */
 } Argument;
 
-/* The offset of a member that has one of these types. */
+/* The offset of a member, which must have one of these types. */
 #define ARGUMENT_OF(struct_, member_, ctype_) \
 	.offset = _Generic(((struct_ *) NULL)->member_, ctype_ \
 					   : offsetof(struct_, member_)), \
@@ -107,7 +112,7 @@ typedef struct Argument
 					   : offsetof(struct_, member_)), \
 	.width = sizeof(((struct_ *) NULL)->member_), .name = #member_
 
-/* What follows the members that are named is further members of the Argument, e.g. .optional = true. */
+/* Further members of the Argument may follow, e.g. .optional = true. */
 #define ID_ARGUMENT(struct_, member_, ...) \
 	{ \
 		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_ID, __VA_ARGS__ \
@@ -121,7 +126,7 @@ typedef struct Argument
 	{ \
 		ARGUMENT_OF(struct_, member_, int32), .type = ARGUMENT_COORDINATE, .meaning = "a cell", __VA_ARGS__ \
 	}
-/* low and high in parts, of which scale_ are 1 */
+/* low and high are multiplied by scale_. */
 #define SCALED_ARGUMENT(struct_, member_, low_, high_, scale_, ...) \
 	{ \
 		ARGUMENT_OF_NUMBER(struct_, member_), .type = ARGUMENT_SCALED, .low = (low_), .high = (high_), \
@@ -179,7 +184,7 @@ typedef enum Role
 	ROLE_OPERATOR
 } Role;
 
-/* A set of them, 1 << Role each. */
+/* A set of roles, 1 << Role each. */
 typedef uint32 Roles;
 
 #define ROLES_NONE		0
@@ -198,15 +203,16 @@ typedef struct Caller
 
 /* ---- a reducer ---- */
 
-/* What a function returns in SQL, and clients as "value". */
+/* What the SQL function returns, and clients get as "value". */
 typedef enum ReducerReturns
 {
 	RETURNS_NOTHING,
 	RETURNS_ID,		  /* bigint; 0 is NULL */
 	RETURNS_COUNT,	  /* integer */
-	RETURNS_SEQUENCE, /* {"sequence": of an event of the world}; for clients alone */
-	RETURNS_JSON,	  /* what it has written; for clients alone */
-	RETURNS_DATUM	  /* what it has made; for SQL alone */
+	/* {"sequence": number of an event of the world}; for clients alone. */
+	RETURNS_SEQUENCE,
+	RETURNS_JSON,	  /* what it has written to 'json'; for clients alone */
+	RETURNS_DATUM	  /* what it has put into 'datum'; for SQL alone */
 } ReducerReturns;
 
 typedef struct ReducerResult
@@ -214,20 +220,23 @@ typedef struct ReducerResult
 	int64	   number;
 	StringInfo json; /* of RETURNS_JSON */
 	Datum	   datum;
-	TupleDesc  columns; /* of RETURNS_DATUM, where the function returns a row */
+	/* Of RETURNS_DATUM, if the function returns a row. */
+	TupleDesc  columns;
 } ReducerResult;
 
 /*
- * Does what a reducer does to a world that is locked, at lock->now; raises an error when that cannot be. True when it is
- * to be stored: false when nothing was done, or when it was stored already (world_input). The world is written by whoever
- * called it.
+ * Does what the reducer does to a world that is locked, at lock->now; raises an error if that is impossible.
+ * Returns whether the input is to be stored: false if nothing was done, or if it was stored already
+ * (world_input()). Whoever called it writes the world.
  */
 typedef bool (*ReducerApply)(struct WorldLock *lock, void *arguments, ReducerResult *result);
 
 typedef enum ReducerKind
 {
-	REDUCER_OF_WORLD,	  /* changes what a world's rules know of: stored and replayed */
-	REDUCER_OUTSIDE_WORLD /* changes nothing of it by itself: neither */
+	/* It changes something that a world's rules know of: it is stored and replayed. */
+	REDUCER_OF_WORLD,
+	/* It changes nothing of that by itself, and is neither stored nor replayed. */
+	REDUCER_OUTSIDE_WORLD
 } ReducerKind;
 
 typedef enum ReducerNumber
@@ -243,24 +252,26 @@ typedef struct Reducer
 	const char	   *name; /* of the function, of the call and of its input */
 	ReducerNumber	number;
 	ReducerKind		kind;
-	const Argument *arguments; /* in the order of the function's, which has the world's id before them */
+	/* In the order of the function's, which has the world's id before them. */
+	const Argument *arguments;
 	int				argument_count;
 	size_t			size; /* of the struct */
 	ReducerApply	apply;
-	/* what follows when it is stored, and may be inputs of its own; NULL = nothing */
+	/* Does what follows when the input is stored, and may store inputs of its own; NULL = nothing. */
 	void (*after)(struct WorldLock *lock, void *arguments);
 	ReducerReturns returns;
-	bool		   without_world; /* no argument names a world, and none is locked: 'lock' is NULL */
-	/* clients */
-	Roles		client_roles; /* ROLES_NONE: it is no call of clients */
-	int			burst;		  /* so often at once */
+	/* No argument names a world, and none is locked: 'lock' is NULL. */
+	bool		   without_world;
+	/* Clients' calls: */
+	Roles		client_roles; /* ROLES_NONE: clients may not call it */
+	int			burst;		  /* this many calls at once */
 	int			per_minute;
 	const char *description; /* what it does, for client_reducers */
-	/* raises an error unless a client may call this; NULL = whoever has the role may */
+	/* Raises an error unless a client may call it with these arguments; NULL = whoever has the role may. */
 	void (*require)(struct WorldLock *lock, const void *arguments, const Caller *caller);
 } Reducer;
 
-/* A function of that type, and no NULL. */
+/* The function must have that type, so it cannot be NULL. */
 #define REDUCER_APPLIES(apply_) .apply = _Generic((apply_), ReducerApply : (apply_))
 
 #define WORLD_REDUCER(name_, apply_) \
@@ -274,7 +285,7 @@ typedef struct Reducer
 #include "reducer_list.h"
 #undef REDUCER
 
-/* ---- the members of a struct, by an argument's description ---- */
+/* ---- the members of the struct, by an argument's description ---- */
 
 static inline void *
 argument_in(const Argument *argument, const void *arguments)
@@ -285,7 +296,7 @@ argument_in(const Argument *argument, const void *arguments)
 extern int64 argument_number(const Argument *argument, const void *arguments);
 extern void	 argument_set_number(const Argument *argument, void *arguments, int64 number);
 
-/* The range of ARGUMENT_SCALED, as a caller knows it. */
+/* Return the range of an ARGUMENT_SCALED as a caller knows it. */
 static inline double
 argument_low(const Argument *argument)
 {
@@ -298,7 +309,7 @@ argument_high(const Argument *argument)
 	return (double) argument->high / argument->scale;
 }
 
-/* The input that is stored: the text of a JSON object, palloc'd. */
+/* Returns the input that is stored, the text of a JSON object, palloc'd. */
 extern char *reducer_payload(const Reducer *reducer, const void *arguments);
 
 #endif /* NPCSIM_REDUCER_H */

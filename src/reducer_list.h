@@ -1,11 +1,12 @@
 /*
  * reducer_list.h
- *	  Everything that comes to a world from outside, or may be called by clients: a line each, reducer_NAME being its
- *	  description (reducer.h). What has a description and no line here does not build.
+ *	  The reducers, which are everything that comes to a world from outside or that clients may call: a
+ *	  line each, reducer_NAME being its description (reducer.h). A description without a line here does
+ *	  not build.
  *
- * Clients' calls are shown by npcsim.client_reducers in this order.
+ * npcsim.client_reducers shows clients' calls in this order.
  */
-/* no #ifndef: whoever includes it defines REDUCER(name) */
+/* There is no #ifndef: whoever includes it defines REDUCER(name). */
 
 /* clients */
 REDUCER(request_npc_decision)

@@ -1,8 +1,8 @@
 /*
  * refusal.h
- *	  Why something is not done, as a value.
+ *	  A refusal, which says as a value why something is not done.
  *
- * Who may refuse returns one: NOT_REFUSED when it was done, else nothing was changed.
+ * A function that may refuse returns one: NOT_REFUSED if it was done; else nothing was changed.
  */
 #ifndef NPCSIM_REFUSAL_H
 #define NPCSIM_REFUSAL_H
@@ -12,11 +12,12 @@
 typedef struct Refusal
 {
 	int			sqlerrcode;
-	const char *message;	 /* a static or palloc'd sentence; NULL = nothing is refused */
+	/* A static or palloc'd sentence; NULL = nothing is refused. */
+	const char *message;
 	const char *detail;		 /* or NULL */
 	const char *hint;		 /* or NULL */
 	bool		retry;		 /* the same may succeed later */
-	double		retry_after; /* seconds; 0 = nobody knows */
+	double		retry_after; /* seconds; 0 = it is not known */
 } Refusal;
 
 #define NOT_REFUSED ((Refusal) {0})

@@ -1,8 +1,7 @@
 /*
  * require.c
- *	  What must be in place before the worlds of a database can run: the
- *	  library preloaded in the extension's version, and a role for the workers
- *	  with the rights they need.
+ *	  Checks what must be in place before the worlds of a database can run: the library is preloaded in
+ *	  the extension's version, and workers have a role with the rights they need.
  */
 #include "postgres.h"
 
@@ -30,7 +29,7 @@
 #include "shmem.h"
 #include "version.h"
 
-/* Version of the extension in this database; NULL = it is not installed. */
+/* Returns the version of the extension in this database; NULL = it is not installed. */
 static char *
 installed_version(void)
 {
@@ -91,7 +90,7 @@ obstacle(int sqlstate, char *message, char *detail, char *hint)
 	return result;
 }
 
-/* Whether a version is before (< 0) or after this library's. */
+/* Compares a version with this library's: < 0 if it is older, > 0 if it is newer. */
 static int
 version_compare(const char *version)
 {
@@ -106,7 +105,7 @@ version_compare(const char *version)
 	return 0;
 }
 
-/* The extension is there in a version that is not this library's. */
+/* Returns an obstacle if the extension has another version than this library. */
 static Obstacle
 version_obstacle(void)
 {
@@ -200,7 +199,7 @@ worker_require(void)
 	require_none(worker_obstacle());
 }
 
-/* The versions were the same when they were last compared, and no function has changed since. */
+/* Whether the versions were equal when last compared, and no function has changed since. */
 static bool version_known = false;
 
 static void
@@ -216,7 +215,7 @@ version_require(void)
 
 	if (version_known)
 		return;
-	/* The catalog of extensions has no cache that tells of changes; every update brings a function or more. */
+	/* No cache tells of changes in the catalog of extensions, but every update changes functions. */
 	if (!registered)
 		CacheRegisterSyscacheCallback(PROCOID, on_function_change, (Datum) 0);
 	registered = true;

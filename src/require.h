@@ -1,6 +1,6 @@
 /*
  * require.h
- *	  What must be in place before the worlds of a database can run.
+ *	  Checks what must be in place before the worlds of a database can run.
  */
 #ifndef NPCSIM_REQUIRE_H
 #define NPCSIM_REQUIRE_H
@@ -10,18 +10,22 @@
 typedef struct Obstacle
 {
 	int	  sqlstate;
-	char *message; /* NULL = nothing is in the way */
+	char *message; /* NULL = there is no obstacle */
 	char *detail;
 	char *hint;
 } Obstacle;
 
-/* What keeps workers from serving this database; strings in the current memory context. */
+/* Returns what keeps workers from serving this database; its strings are in the current memory context. */
 extern Obstacle worker_obstacle(void);
-/* Raises it: NS104 when the library was not preloaded or is older than the extension. */
+/*
+ * Raises that obstacle as an error: NS104 if the library was not preloaded or has another version than the
+ * extension.
+ */
 extern void worker_require(void);
 /*
- * Raises NS104 when this library belongs to another version than the extension in this database: its functions would take
- * the rows and arguments of that version for its own. Cheap: looked up once, and again after changes of functions.
+ * Raises NS104 if this library has another version than the extension in this database: its functions would
+ * misread that version's rows and arguments. It is cheap: the version is looked up once, and again after
+ * changes of functions.
  */
 extern void version_require(void);
 

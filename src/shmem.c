@@ -1,9 +1,9 @@
 /*
  * shmem.c
- *	  Worlds that have a live worker, in shared memory.
+ *	  The worlds that have a live worker, in shared memory.
  *
- * One entry per served world in a shared hash table. What is in an entry is guarded by its own
- * spinlock; that entries come and go by one LWLock, which everybody else takes in shared mode.
+ * There is one entry per served world in a shared hash table. An entry's own spinlock guards what is
+ * in it; one LWLock guards that entries come and go, which all others take in shared mode.
  *
  * Invariants:
  *	- an entry's clock is moved by its worker alone while nobody holds it, and by nobody else but through
@@ -13,8 +13,9 @@
  *	  stays true until somebody takes the world. shmem_world_leave() is for worlds whose row has the
  *	  clock.
  *
- * A transaction's end becomes visible a moment before its callbacks run, so the next holder of the row's
- * lock may come before the former has published and released: hold waits for that, bounded.
+ * A transaction's end becomes visible a moment before its callbacks run, so the next holder of the
+ * row's lock may come before the former has published and released: shmem_world_hold() waits for that,
+ * for a limited time.
  */
 #include "postgres.h"
 
@@ -40,7 +41,7 @@ typedef struct WorldKey
 {
 	int64  world_id;
 	Oid	   database;
-	uint32 unused; /* keys are compared bytewise */
+	uint32 unused; /* zero: keys are compared bytewise */
 } WorldKey;
 
 typedef struct WorldSlot
@@ -50,8 +51,8 @@ typedef struct WorldSlot
 	int			worker_pid; /* 0 = its worker ended */
 	Latch	   *worker_latch;
 	int			holder_pid;	  /* 0 = nobody */
-	bool		worker_waits; /* its worker wants to know when the holder lets go */
-	bool		requests;	  /* opened by others, not told to gateways yet */
+	bool		worker_waits; /* for the holder to let go */
+	bool		requests;	  /* were opened by others, and gateways not told yet */
 	int64		clock;
 	int64		revision;
 	int64		ticks;
@@ -59,7 +60,7 @@ typedef struct WorldSlot
 	int			blocked_by_pid;
 	char		last_error[WORLD_ERROR_SIZE];
 	TimestampTz last_error_at;
-	uint32		nsamples;			   /* ever taken */
+	uint32		nsamples;			   /* that were ever taken */
 	uint32		samples[TICK_SAMPLES]; /* µs */
 } WorldSlot;
 
@@ -106,13 +107,13 @@ shmem_available(void)
 uint64
 shmem_seed(void)
 {
-	/* not preloaded: worlds do not run, and only a start of the server tells epochs apart */
+	/* Without preloading worlds do not run, and the start of the server is enough to tell epochs apart. */
 	return seed != NULL ? *seed : (uint64) PgStartTime;
 }
 
 /*
- * The slot of a world, with its spinlock and slots_lock (shared) held; NULL, with nothing held, if there is
- * none.
+ * Returns the slot of a world, with its spinlock and slots_lock (shared) held; NULL, with nothing held, if
+ * there is none.
  */
 static WorldSlot *
 slot_acquire(int64 world_id)
@@ -276,7 +277,7 @@ shmem_world_report(int64 world_id, WorldReport *report)
 
 	if (count > 0)
 	{
-		/* the smallest value that at least that share of the samples does not exceed */
+		/* A percentile is the smallest value that at least that share of the samples does not exceed. */
 		qsort(samples, count, sizeof(uint32), compare_samples);
 		report->tick_ms_p50 = samples[(count * 50 + 99) / 100 - 1] / 1000.0;
 		report->tick_ms_p99 = samples[(count * 99 + 99) / 100 - 1] / 1000.0;
@@ -308,7 +309,10 @@ shmem_worlds(int64 **ids)
 
 /* ---- the worker that serves the world ---- */
 
-/* Makes room by dropping an entry whose worker ended; slots_lock is held exclusively. */
+/*
+ * Makes room by removing an entry whose worker ended. The caller holds slots_lock exclusively. Returns false
+ * if there is none.
+ */
 static bool
 evict_one(void)
 {
@@ -344,7 +348,7 @@ shmem_world_serve(int64 world_id, int64 *clock, int64 revision)
 	}
 	if (slot == NULL)
 	{
-		/* the table itself would take more, at the expense of whoever else needs shared memory */
+		/* The hash table itself would take more, at the expense of others who need shared memory. */
 		if (hash_get_num_entries(slots) >= guc_max_worlds && !evict_one())
 		{
 			LWLockRelease(slots_lock);

@@ -1,6 +1,6 @@
 /*
  * spi.c
- *	  SQL from C: prepared once per backend, typed results.
+ *	  Runs SQL from C: statements are prepared once per backend, results are typed.
  */
 #include "postgres.h"
 
@@ -22,8 +22,9 @@
 #include "spi.h"
 
 /*
- * Operators in a statement are found by the search_path, where somebody may hold some ready that fit better: so every function
- * that runs statements is created with this one, and workers set it.
+ * Raises an error unless the search_path is pinned. Operators in a statement are found by the search_path,
+ * where somebody may have put some that fit better. So every function that runs statements is created with
+ * SPI_SEARCH_PATH, and workers set it.
  */
 static void
 require_pinned_path(void)
@@ -80,7 +81,8 @@ postgis_schema(void)
 Oid
 geometry_oid(void)
 {
-	static Oid type = InvalidOid; /* looked for once, and again when PostGIS was created anew */
+	/* It is looked up once, and again if PostGIS was created anew. */
+	static Oid type = InvalidOid;
 	Oid		   schema;
 
 	if (OidIsValid(type) && SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
@@ -132,7 +134,7 @@ prepare(SpiStatement *statement)
 	pfree(sql);
 }
 
-/* How many statements of ours are being run, one within the other. */
+/* The number of our statements that are being run, one within the other. */
 static int statements_running = 0;
 
 bool
@@ -202,7 +204,10 @@ spi_index_plans_begin(void)
 	return level;
 }
 
-/* Without "jit" off, a table without an index would be worth compiling its scan, at the price that is put on it here. */
+/*
+ * "jit" is off, too: at the price that is put on its scan here, a table without an index would be worth
+ * compiling for.
+ */
 void
 spi_index_plans_set(GucAction action)
 {

@@ -1,11 +1,11 @@
 /*
  * version.h
- *	  Version of this library, to be compared with that of the installed extension.
+ *	  The version of this library, which is compared with that of the installed extension.
  */
 #ifndef NPCSIM_VERSION_H
 #define NPCSIM_VERSION_H
 
-/* The same as default_version in npcsim.control (the programs get theirs from the Makefile). */
+/* It is the same as default_version in npcsim.control (the programs get theirs from the Makefile). */
 #ifndef NPCSIM_VERSION
 #define NPCSIM_VERSION "0.7.0"
 #endif

@@ -1,9 +1,9 @@
 /*
  * worker_pool.c
- *	  Databases that hold worlds, the workers that serve them, and who keeps
- *	  workers away.
+ *	  The pool of workers, in shared memory: databases that hold worlds, the workers that serve them, and
+ *	  transactions that keep workers away.
  *
- * Every transition of a slot is one function here, which asserts the state it leaves.
+ * Every transition of a slot is one function here.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@
 #define BLOCK_WAIT_STEP_MS 10
 #define FIRST_RETRY_MS	   1000
 #define LAST_RETRY_MS	   60000
-#define LONG_LIFE_MS	   60000 /* who lived that long did not fail at starting */
+#define LONG_LIFE_MS	   60000 /* a process that lived that long did not fail to start */
 
 WorkerPool *worker_pool = NULL;
 
@@ -53,7 +53,7 @@ pool_startup(LWLock *lock)
 PoolDatabase *
 pool_find(Oid database)
 {
-	/* a process asks for the same one again and again */
+	/* A process asks for the same database again and again. */
 	static PoolDatabase *last = NULL;
 
 	if (last != NULL && last->oid == database)
@@ -152,7 +152,7 @@ static void
 announce(PoolDatabase *entry)
 {
 	entry->changes++;
-	/* whoever changed something deserves a fresh attempt */
+	/* Whoever changed something deserves a new attempt at once. */
 	entry->retry_at = 0;
 }
 
@@ -196,7 +196,7 @@ pool_gateway_departed(Oid database)
 	if (entry != NULL)
 	{
 		entry->departures++;
-		/* where no world runs somebody comes to visit */
+		/* Where no world runs, a worker comes for maintenance. */
 		entry->visited_at = 0;
 		wake_workers(database);
 		wake_launcher();
@@ -221,7 +221,7 @@ pool_look_at_troubled(void)
 	LWLockRelease(worker_pool->lock);
 }
 
-/* Puts a block up and tells who is there to end; false when there is no room. */
+/* Enters a block and tells the workers there to end. Returns false if there is no room. */
 static bool
 block_begin(Oid database)
 {
@@ -355,7 +355,10 @@ pool_launcher_enter(void)
 	LWLockAcquire(worker_pool->lock, LW_EXCLUSIVE);
 	worker_pool->launcher_pid = MyProcPid;
 	worker_pool->launcher_latch = MyLatch;
-	/* what an earlier launcher started and did not see run: nobody would notice its failure */
+	/*
+	 * Nobody would notice the failure of a process that an earlier launcher started and that has not attached
+	 * yet.
+	 */
 	for (int i = 0; i < POOL_SLOTS; i++)
 	{
 		if (worker_pool->slots[i].state == POOL_STARTING)
@@ -440,7 +443,10 @@ pool_note_failure(Oid database, const char *error)
 
 /* ---- probes and workers ---- */
 
-/* The set of workers of a database changed: the others have another share of its worlds. */
+/*
+ * Tells the other workers of a database that they have another share of its worlds, since the set of workers
+ * changed.
+ */
 static void
 tell_others(const WorkerSlot *slot)
 {
@@ -541,7 +547,7 @@ pool_note_database(Oid database, DatabaseState state, uint32 seen, int running, 
 		else if (entry->state == DATABASE_PARKED || entry->obstacle ||
 				 worker_pool->slots[my_slot].kind == POOL_WORKER)
 		{
-			/* a probe that went well says nothing about workers that fail */
+			/* A probe that succeeded says nothing about workers that fail. */
 			entry->error[0] = '\0';
 			entry->retry_at = 0;
 		}

@@ -1,8 +1,7 @@
 /*
  * blocking.c
- *	  Worlds that somebody keeps from ticking, told in the server's log: once
- *	  when that has lasted for 10 s, again only when it is somebody else by then,
- *	  and when it is over.
+ *	  Reports in the server's log which worlds somebody keeps from ticking: once when that has lasted for
+ *	  10 s, again only if it is somebody else by then, and when it is over.
  */
 #include "postgres.h"
 
@@ -16,7 +15,7 @@
 #include "steps.h"
 
 #define TOLD_AFTER_US (INT64CONST(10) * 1000 * 1000)
-#define STALE_US	  (INT64CONST(60) * 1000 * 1000) /* nobody looked at the world for so long */
+#define STALE_US	  (INT64CONST(60) * 1000 * 1000) /* after which an earlier blocking does not count */
 
 typedef struct Blocking
 {
@@ -60,7 +59,7 @@ begin(int64 world_id, int64 now)
 	return &blockings[count++];
 }
 
-/* What the process does, for people; palloc'd. */
+/* Returns what the process does, for people; palloc'd. */
 static char *
 describe(int pid)
 {

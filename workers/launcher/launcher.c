@@ -2,12 +2,13 @@
  * launcher.c
  *	  Keeps workers running in the databases that have worlds to run.
  *
- * The launcher reads pg_database, has each database probed once for the extension, and again when something
- * there announces itself (pool_changed). It connects to no database itself. It never waits for a process:
- * what it started is looked at again when the postmaster says that it came or went.
+ * The launcher reads pg_database, has each database probed once for the extension, and again when
+ * something there announces itself (pool_changed). It connects to no database itself. It never waits
+ * for a process: it looks at what it started again when the postmaster signals that a process came or
+ * went.
  *
- * Workers are spread over databases like this: one for each database with running worlds while
- * npcsim.max_workers lasts, those that have one already first; what is left goes where the most worlds
+ * Workers are spread over databases like this: each database with running worlds gets one while
+ * npcsim.max_workers lasts, those that have one already first; the rest goes where the most worlds
  * share a worker, up to one worker for npcsim.worlds_per_worker worlds.
  */
 #include "postgres.h"
@@ -41,12 +42,13 @@
 #include "worker_pool.h"
 
 #define LAUNCHER_RESTART_S		 5
-#define IDLE_NAP_MS				 60000 /* nothing announces that a database allows connections again */
+/* Nothing announces that a database allows connections again. */
+#define IDLE_NAP_MS				 60000
 #define BUSY_NAP_MS				 1000  /* while something is to be started or tried again */
 #define VISIT_INTERVAL_MS		 (10 * 60 * 1000) /* maintenance where no world runs */
 #define INVALID_CONNECTION_LIMIT (-2)			  /* of a database whose DROP was interrupted */
 
-/* What we started and have not seen end. */
+/* A process that we started and have not seen end. */
 typedef struct Started
 {
 	BackgroundWorkerHandle *handle; /* NULL = nothing */
@@ -56,8 +58,9 @@ typedef struct Started
 
 static Started started[POOL_SLOTS];
 static HTAB	  *absent = NULL;			/* databases known not to have the extension */
-static Oid	   starved = InvalidOid;	/* database about which it was logged that no worker is left for it */
-static bool	   slots_exhausted = false; /* likewise that max_worker_processes is too small */
+/* The database for which it was logged last that no worker is left. */
+static Oid	   starved = InvalidOid;
+static bool	   slots_exhausted = false; /* it was logged that max_worker_processes is too small */
 
 void
 launcher_register(void)
@@ -66,7 +69,7 @@ launcher_register(void)
 		.bgw_name = "npcsim launcher",
 		.bgw_type = "npcsim launcher",
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
-		/* not on a standby, but as soon as it is promoted */
+		/* It does not start on a standby, but as soon as that is promoted. */
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
 		.bgw_restart_time = LAUNCHER_RESTART_S,
 		.bgw_library_name = "npcsim",
@@ -85,7 +88,7 @@ make_oid_set(void)
 					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Databases that may be connected to; in the current memory context. */
+/* Returns the databases that can be connected to, palloc'd. */
 static List *
 read_databases(void)
 {
@@ -104,7 +107,7 @@ read_databases(void)
 		Form_pg_database row = (Form_pg_database) GETSTRUCT(tuple);
 		MemoryContext	 before;
 
-		/* a worker in a template would be in the way of CREATE DATABASE */
+		/* A worker in a template would be in the way of CREATE DATABASE. */
 		if (!row->datallowconn || row->datistemplate || row->datconnlimit == INVALID_CONNECTION_LIMIT)
 			continue;
 		before = MemoryContextSwitchTo(caller);
@@ -118,7 +121,7 @@ read_databases(void)
 	return databases;
 }
 
-/* Makes the pool's list of databases that of the cluster. */
+/* Makes the pool's list of databases match the cluster. */
 static void
 sync_databases(List *databases)
 {
@@ -160,7 +163,7 @@ sync_databases(List *databases)
 	{
 		Oid database = lfirst_oid(cell);
 
-		/* one that is not entered for want of room is entered when others were found absent */
+		/* A database for which there is no room is entered when others were found absent. */
 		if (hash_search(absent, &database, HASH_FIND, NULL) == NULL)
 			(void) pool_enter(database);
 	}
@@ -191,7 +194,7 @@ worker_role(void)
 	return role;
 }
 
-/* For messages; its number when it is gone meanwhile. In the current memory context. */
+/* Returns the name of a database for messages, or its oid if it is gone; palloc'd. */
 static char *
 database_name(Oid database)
 {
@@ -207,7 +210,7 @@ database_name(Oid database)
 	return name != NULL ? name : psprintf("%u", database);
 }
 
-/* FREE -> STARTING, and a process for it; false when that was not to be had. */
+/* FREE -> STARTING, and starts a process for it. Returns false if there is none to be had. */
 static bool
 start_process(Oid database, WorkerKind kind)
 {
@@ -236,7 +239,7 @@ start_process(Oid database, WorkerKind kind)
 	ticket.slot = pool_launch(database, kind, &ticket.generation);
 	if (ticket.slot < 0)
 		return false;
-	/* a slot is free a moment before the postmaster sees its process end */
+	/* A slot becomes free a moment before the postmaster sees its process end. */
 	if (started[ticket.slot].handle != NULL)
 		pfree(started[ticket.slot].handle);
 	started[ticket.slot].handle = NULL;
@@ -270,7 +273,7 @@ start_process(Oid database, WorkerKind kind)
 	return true;
 }
 
-/* Frees the slots of processes that ended without a word. */
+/* Frees the slots of processes that ended before they attached. */
 static void
 reap(void)
 {
@@ -294,7 +297,7 @@ reap(void)
 	}
 }
 
-/* Has a database probed that needs it, one at a time; true when others wait. */
+/* Has a database probed that needs it, one at a time. Returns whether others wait. */
 static bool
 probe_next(void)
 {
@@ -332,13 +335,13 @@ typedef struct Claim
 {
 	Oid	 database;
 	int	 running;
-	int	 live; /* workers there, starting ones included */
+	int	 live; /* workers there, with those that are starting */
 	int	 granted;
 	bool may_start;
-	bool visit; /* no world runs: only maintenance */
+	bool visit; /* no world runs: only maintenance is done */
 } Claim;
 
-/* Databases that want workers; their number. */
+/* Collects the databases that want workers. Returns their number, and in *busy the workers there are. */
 static int
 collect_claims(Claim *claims, int *busy)
 {
@@ -411,7 +414,7 @@ grant(Claim *claims, int count)
 		neediest->granted++;
 		left--;
 	}
-	/* brief, and only where nobody else wants to */
+	/* Visits are brief, and only get what is left over. */
 	for (int i = 0; i < count && left > 0; i++)
 	{
 		if (claims[i].visit)
@@ -443,7 +446,7 @@ tell_starved(Oid database)
 			errhint("Increase npcsim.max_workers (and max_worker_processes with it)."));
 }
 
-/* Starts and ends workers; true when some are still to be started. */
+/* Starts and ends workers. Returns whether some are still to be started. */
 static bool
 balance(void)
 {
@@ -483,7 +486,7 @@ npcsim_launcher_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
-	/* shared catalogs only */
+	/* It connects to shared catalogs only. */
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	pin_settings();
 	pgstat_report_appname("npcsim launcher");
@@ -515,6 +518,6 @@ npcsim_launcher_main(Datum arg)
 						 more ? BUSY_NAP_MS : IDLE_NAP_MS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}
-	/* not 0, or the postmaster would never start it again */
+	/* With 0 the postmaster would never start it again. */
 	proc_exit(1);
 }

@@ -10,7 +10,7 @@
 
 #include "require.h"
 
-/* Passed to a probe or worker in bgw_extra. */
+/* What a probe or worker is passed in bgw_extra. */
 typedef struct WorkerTicket
 {
 	Oid	   database;
@@ -25,18 +25,18 @@ extern void launcher_register(void);
 extern void utility_init(void);
 
 /*
- * First steps of a probe or worker: signals, its place in the worker pool, the connection to its database.
- * Ends the process when it is not wanted any more. 'activity' is its application_name.
+ * Takes the first steps of a probe or worker: signals, its place in the worker pool, the connection to its
+ * database. Ends the process if it is no longer wanted. 'activity' is its application_name.
  */
 extern void worker_begin(const char *activity);
 
-/* Name of the database of this probe or worker. */
+/* Returns the name of the database of this probe or worker. */
 extern const char *worker_database(void);
 
-/* The settings that our processes need, whatever somebody else set for them. */
+/* Sets the settings that our processes need, whatever somebody else set for them. */
 extern void pin_settings(void);
 
-/* Logs, once, what keeps workers from serving this database. In a transaction. */
+/* Logs, once, what keeps workers from serving this database. Called in a transaction. */
 extern void tell_obstacle(const Obstacle *obstacle);
 
 /* Entry points of background workers. */

@@ -1,10 +1,10 @@
 /*
  * probe.c
- *	  A brief look into one database: is the extension there, may workers
- *	  serve it, and how many of its worlds should run?
+ *	  A brief look into one database: is the extension there, may workers serve it, and how many of its
+ *	  worlds should run?
  *
- * A probe reads, as the bootstrap superuser, and calls nothing that somebody else may have defined. It also
- * has the first steps that probes and workers have in common.
+ * A probe reads, as the bootstrap superuser, and calls nothing that somebody else may have defined.
+ * The first steps that probes and workers share are here, too.
  */
 #include "postgres.h"
 
@@ -33,8 +33,8 @@
 #include "worker_pool.h"
 
 /*
- * What a role, a database or the server's configuration sets for everybody must not bear on what we do. What is not here
- * is theirs to choose: memory, logging, synchronous_commit.
+ * Settings that a role, a database or the server's configuration must not change for our processes. Others
+ * are theirs to choose: memory, logging, synchronous_commit.
  */
 static const struct
 {
@@ -47,7 +47,10 @@ static const struct
 	{"default_transaction_read_only", "off"},
 	{"default_transaction_deferrable", "off"},
 	{"session_replication_role", "origin"},
-	/* rows that a policy hides from us are an error, which is told, and not a world without NPCs */
+	/*
+	 * Rows that a policy hides from us raise an error, which is reported, and do not make a world without
+	 * NPCs.
+	 */
 	{"row_security", "off"},
 	{"exit_on_error", "off"},
 	{"statement_timeout", "0"},
@@ -83,7 +86,7 @@ worker_database(void)
 	return ticket.name;
 }
 
-/* Whatever the server has to say of us, that our connection is refused too, names the database. */
+/* Every message of the server about our process names the database, even that our connection is refused. */
 static void
 name_database(void *arg)
 {
@@ -96,14 +99,17 @@ worker_begin(const char *activity)
 	static ErrorContextCallback context = {.callback = name_database};
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	/* a worker finishes its tick first */
+	/* A worker finishes its tick first. */
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
 
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
 	if (!pool_attach(ticket.slot, ticket.generation, ticket.database))
 		proc_exit(0);
-	/* before the pool's own, which says that nothing of ours is left */
+	/*
+	 * It is registered after the pool's callback, and so runs before it, which says that nothing of ours is
+	 * left.
+	 */
 	on_shmem_exit(shmem_leave_all, 0);
 	context.previous = error_context_stack;
 	error_context_stack = &context;
@@ -134,7 +140,7 @@ tell_obstacle(const Obstacle *obstacle)
 	char		known[POOL_ERROR_SIZE];
 	TimestampTz known_at;
 
-	/* once, not with every attempt */
+	/* It is logged once, not with every attempt. */
 	if (pool_database_error(MyDatabaseId, known, &known_at) &&
 		strncmp(known, obstacle->message, POOL_ERROR_SIZE - 1) == 0)
 		return;
@@ -150,7 +156,7 @@ npcsim_probe_main(Datum arg)
 	uint32 changes;
 
 	worker_begin("npcsim probe");
-	/* before the snapshot: what changes after it is looked at again */
+	/* It is read before the snapshot is taken: what changes afterwards is looked at again. */
 	changes = pool_changes(MyDatabaseId);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
@@ -165,7 +171,7 @@ npcsim_probe_main(Datum arg)
 
 		if (obstacle.sqlstate == ERRCODE_NS_NOT_PRELOADED)
 		{
-			/* another version: we do not know its tables */
+			/* The extension has another version, whose tables we do not know. */
 			tell_obstacle(&obstacle);
 			pool_note_database(MyDatabaseId, DATABASE_PARKED, changes, 0, obstacle.message);
 		}
@@ -179,7 +185,7 @@ npcsim_probe_main(Datum arg)
 				pool_note_database(MyDatabaseId, DATABASE_PARKED, changes, running, obstacle.message);
 			}
 			else
-				/* with no world to run, an obstacle is in nobody's way yet */
+				/* With no world to run, an obstacle is in nobody's way yet. */
 				pool_note_database(MyDatabaseId, DATABASE_READY, changes, running, obstacle.message);
 		}
 	}

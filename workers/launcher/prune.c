@@ -2,14 +2,16 @@
  * prune.c
  *	  prune_logs(): empties the segments of the log rings that are due.
  *
- * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by the day. A
- * segment is emptied by TRUNCATE, which leaves no dead rows, and only when its lock is to be had at once: neither a reader nor
- * a writer ever waits for it, and what is not emptied now is emptied a minute later.
+ * The change log is a ring of segments by the minute of the wall clock, the decision log one of 32 by
+ * the day. A segment is emptied by TRUNCATE, which leaves no dead rows, and only if its lock can be
+ * had at once: neither a reader nor a writer ever waits for it, and what is not emptied now is emptied
+ * a minute later.
  *
- * The log of events is a ring, too (tables/event_segments.h), which is turned here: when the present segment was written to for
- * a part of npcsim.world_event_hours, or holds a part of npcsim.world_event_size. Those behind it are emptied when all in
- * them is older than the hours, and, from the oldest on, as long as the ring holds more than the size less a part: what comes until the
- * next time has room.
+ * The log of events is a ring, too (tables/event_segments.h), which is turned here when the present
+ * segment has covered its part of npcsim.world_event_hours, or holds its part of
+ * npcsim.world_event_size. Older segments are emptied when everything in them is older than the hours.
+ * Besides, the oldest are emptied as long as the ring holds more than the size less one part, so that
+ * there is room for what comes until the next time.
  */
 #include "postgres.h"
 
@@ -37,7 +39,7 @@ PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
 #define DECISION_LOG_SEGMENTS 32
 
-/* Whether a table holds anything; false also when somebody has it locked. */
+/* Whether a table holds anything; false also if somebody has it locked. */
 static bool
 holds_rows(Oid table)
 {
@@ -45,8 +47,8 @@ holds_rows(Oid table)
 	bool	 holds;
 
 	/*
-	 * looked at first under a weak lock: the strong one is written to the WAL even when there is nothing to
-	 * do
+	 * It is looked at under a weak lock first, since the strong one is written to the WAL even if there is
+	 * nothing to do.
 	 */
 	if (!ConditionalLockRelationOid(table, AccessShareLock))
 		return false;
@@ -58,7 +60,7 @@ holds_rows(Oid table)
 	return holds;
 }
 
-/* 1 if the segment was emptied, else 0. */
+/* Returns 1 if the segment was emptied, else 0. */
 static int
 empty_segment(const char *log, int segment)
 {
@@ -77,7 +79,7 @@ empty_segment(const char *log, int segment)
 
 /* ---- the ring of events ---- */
 
-/* Bytes of a segment with its indexes; 0 when it holds nothing, or somebody has it locked. */
+/* Returns the bytes of a segment with its indexes; 0 if it holds nothing, or somebody has it locked. */
 static int64
 event_segment_bytes(int segment)
 {
@@ -97,8 +99,8 @@ begin_event_segment(EventSegments *segments, int segment, TimestampTz begun)
 }
 
 /*
- * What a restore, or an earlier version, has left holds rows of unknown age: that is counted from now on. It comes before the
- * present segment, which has a beginning, too.
+ * Dates segments that a restore or an earlier version has left with rows of unknown age: their age counts
+ * from now on. They come before the present segment, which is dated as well.
  */
 static void
 date_event_segments(EventSegments *segments, const int64 *bytes, TimestampTz now)
@@ -124,7 +126,7 @@ empty_event_segment(EventSegments *segments, int64 *bytes, int segment)
 	return true;
 }
 
-/* When the one that came after it began. */
+/* Returns when a segment was last written to: when the one after it began. */
 static TimestampTz
 event_segment_ended(const EventSegments *segments, int age)
 {
@@ -139,7 +141,10 @@ event_segment_ended(const EventSegments *segments, int age)
 	return ended;
 }
 
-/* Turns to the next segment, when the present one has its part of the hours or of the size; 1 if that was emptied for it. */
+/*
+ * Turns to the next segment if the present one has its part of the hours or of the size. Returns 1 if the
+ * next one was emptied for that.
+ */
 static int
 turn_event_segments(EventSegments *segments, int64 *bytes, TimestampTz now, int64 most)
 {
@@ -153,18 +158,21 @@ turn_event_segments(EventSegments *segments, int64 *bytes, TimestampTz now, int6
 		return 0;
 	if (bytes[next] > 0)
 	{
-		/* the ring is full of what is younger than the hours: the oldest of it goes, unless somebody reads it */
+		/*
+		 * The ring is full of events younger than the hours: the oldest segment is emptied, unless somebody
+		 * reads it.
+		 */
 		if (!empty_event_segment(segments, bytes, next))
 			return 0;
 		emptied = 1;
 	}
-	/* later than the present one, whatever the wall clock does */
+	/* It begins after the present one, whatever the wall clock does. */
 	begin_event_segment(segments, next, Max(now, begun + 1));
 	segments->present = next;
 	return emptied;
 }
 
-/* How many segments were emptied. */
+/* Returns how many segments were emptied. */
 static int
 prune_events(void)
 {
@@ -178,7 +186,7 @@ prune_events(void)
 	EventSegments segments;
 	Snapshot	  snapshot;
 
-	/* one at a time */
+	/* One session does this at a time. */
 	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
 		return 0;
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -214,7 +222,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	int	   emptied;
 
 	spi_begin();
-	/* the one that comes next; it holds the oldest minute of the log */
+	/* This is the segment that comes next, which holds the oldest minute of the log. */
 	emptied = empty_segment("change_log", (minute + 1) % CHANGE_LOG_SEGMENTS);
 	for (int age = guc_decision_log_days; age < DECISION_LOG_SEGMENTS; age++)
 		emptied +=

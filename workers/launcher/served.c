@@ -1,16 +1,17 @@
 /*
  * served.c
- *	  Worlds as the worker that serves them sees them: when their ticks are due,
- *	  and running them.
+ *	  The worlds that a worker serves: tells when their ticks are due, and runs them.
  *
- * Due times are computed from an anchor, never from the last tick, so that lateness does not add up. Ticks
- * that were missed (somebody held the world, a slow tick) are run later, in batches; they count as late. A
- * tick in which nothing is due moves the clock in shared memory and is no transaction at all.
+ * Due times are computed from an anchor, never from the last tick, so that lateness does not add up.
+ * Ticks that were missed (somebody held the world, a slow tick) are run later, in batches; they count
+ * as late. A tick in which nothing is due moves the clock in shared memory and is no transaction at
+ * all.
  *
- * Worlds that are due together share a transaction, while it is expected to be short: for a small world its commit, and to
- * open the tables, are more work than its tick. If that fails, each of them is run in a transaction of its own. One that
- * somebody held has its own until it went well, and one that failed for some seconds more: so it is not soon a trouble to
- * the others again, whose images an error takes along.
+ * Worlds that are due together share a transaction, while it is expected to be short: for a small
+ * world its commit, and to open the tables, are more work than its tick. If that fails, each of them
+ * is run in a transaction of its own. A world that somebody held has its own transaction until it
+ * succeeds, and one that failed for some seconds more: an error discards the images of all worlds in
+ * the transaction, so it should not happen to the others again soon.
  */
 #include "postgres.h"
 
@@ -31,32 +32,34 @@
 
 #define LATE_US			(100 * 1000)
 #define BATCH_US		(50 * 1000) /* transactions of a batch of ticks aim below this */
-#define SHARED_US		(20 * 1000) /* and those of several worlds below this, since each stands meanwhile */
-#define FIRST_TICK_US	1000		/* guess of what a tick takes */
+/* Transactions of several worlds aim below this, since each world stands meanwhile. */
+#define SHARED_US		(20 * 1000)
+#define FIRST_TICK_US	1000		/* a first guess of what a tick takes */
 #define LEAST_PERIOD_US (20 * 1000) /* ticks that follow faster share a transaction */
 /*
- * Ticks end on a coarse grid of real time, so that worlds of one pace are due together; each worker has its own, so that
- * not all of them wake at once. At high speeds wake-ups are rounded to a fine one.
+ * Ticks end on a coarse grid of real time, so that worlds of the same speed and tick rate are due together;
+ * each worker has its own grid, so that not all of them wake at once. At high speeds wake-ups are rounded to
+ * a fine grid.
  */
 #define PHASE_GRID_US	   (100 * 1000)
 #define PHASE_STEP_US	   (25 * 1000)
 #define WAKE_GRID_US	   (5 * 1000)
-#define REANCHOR_US		   (INT64CONST(3600) * 1000 * 1000) /* keeps products of time and speed small */
+#define REANCHOR_US		   (INT64CONST(3600) * 1000 * 1000) /* it keeps products of time and speed small */
 #define FIRST_BACKOFF_US   (1000 * 1000)
 #define LAST_BACKOFF_US	   (60 * 1000 * 1000)
-#define ALONE_US		   (5 * 1000 * 1000) /* for which a world is run alone after it failed */
-#define LOCK_FAILURES_TOLD 10				 /* lock time-outs in a row before the log says so */
+#define ALONE_US		   (5 * 1000 * 1000) /* a world is run alone for so long after it failed */
+#define LOCK_FAILURES_TOLD 10				 /* lock timeouts in a row before they are logged */
 
-/* ---- when ---- */
+/* ---- due times ---- */
 
-/* World time that should have been reached at a moment. */
+/* Returns the world time that should have been reached at a moment. */
 static int64
 intended_clock(const ServedWorld *world, int64 real)
 {
 	return world->anchor_clock + (real - world->anchor_real) * world->speed / 1000;
 }
 
-/* The first moment at which a world time should have been reached. */
+/* Returns the first moment at which a world time should have been reached. */
 static int64
 intended_real(const ServedWorld *world, int64 clock)
 {
@@ -75,7 +78,7 @@ round_up(int64 real, int64 grid)
 	return (real + grid - 1) / grid * grid;
 }
 
-/* From now on, real and world time go on from here. */
+/* Sets the moment from which real and world time are counted. */
 static void
 anchor(ServedWorld *world, int64 real, int64 clock)
 {
@@ -83,7 +86,10 @@ anchor(ServedWorld *world, int64 real, int64 clock)
 	world->anchor_clock = clock;
 }
 
-/* The first moment from 'real' on at which 'clock' must be for the next tick to end on our grid. */
+/*
+ * Returns the first moment from 'real' on at which 'clock' must be reached for the next tick to end on our
+ * grid.
+ */
 static int64
 in_phase(const ServedWorld *world, int64 real, int64 clock)
 {
@@ -101,7 +107,7 @@ served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length)
 	if (world->speed != speed || world->tick_length != tick_length)
 	{
 		/*
-		 * The time since the last tick counts at the new speed, but no more than a tick of it: what was
+		 * The time since the last tick counts at the new speed, but no more than one tick of it: what was
 		 * missed at the old speed is not made up for at the new one.
 		 */
 		int64 reached = intended_real(world, world->clock);
@@ -122,7 +128,7 @@ served_wake_at(const ServedWorld *world)
 	return round_up(Max(due, world->try_at), WAKE_GRID_US);
 }
 
-/* Ticks that end after 'from', up to 'to'. */
+/* Returns the number of ticks that end after 'from', up to 'to'. */
 static int64
 ticks_between(const ServedWorld *world, int64 from, int64 to)
 {
@@ -139,7 +145,7 @@ note_reached(ServedWorld *world, int64 from, int64 to, int64 tick_us)
 	world->clock = to;
 }
 
-/* ---- taking a world, and giving it back ---- */
+/* ---- taking a world and giving it back ---- */
 
 bool
 served_begin(ServedWorld *world, int64 id, bool *locked, int *holder)
@@ -166,7 +172,7 @@ served_begin(ServedWorld *world, int64 id, bool *locked, int *holder)
 	world->tick_us = FIRST_TICK_US;
 	world->listed = true;
 	world->notified = -1;
-	/* time that passed without a worker is not simulated */
+	/* Time that passed without a worker is not simulated. */
 	anchor(world, in_phase(world, now, clock), clock);
 	return true;
 }
@@ -209,7 +215,7 @@ served_end(ServedWorld *world)
 
 /* ---- running ---- */
 
-/* What is to be done for a world, and what came of it. */
+/* What is to be done for a world, and what was done. */
 typedef struct Batch
 {
 	ServedWorld *world;
@@ -225,7 +231,7 @@ typedef struct Batch
 	TickResult	 result;
 } Batch;
 
-/* Batches of a transaction. */
+/* The batches of a transaction. */
 typedef struct Batches
 {
 	Batch *batches;
@@ -261,7 +267,7 @@ run_locked(Batch *batch, WorldLock *lock)
 	world_flush(lock);
 }
 
-/* What is read from here on is as of after the locks were had. */
+/* Takes a new snapshot, so that what is read from here on is as of after the locks were taken. */
 static void
 renew_snapshot(void)
 {
@@ -288,7 +294,7 @@ batch_step(void *arg)
 	run_locked(batch, lock);
 }
 
-/* Worlds that cannot be had are left out. */
+/* Locks the worlds; those that cannot be locked are left out. */
 static void
 lock_worlds(const Batches *all)
 {
@@ -364,7 +370,10 @@ served_blocker(int64 id)
 	Search	   search = {.id = id};
 	ErrorData *error;
 
-	/* who is not found, since a catalog is locked too, is looked for again after the next attempt */
+	/*
+	 * A holder that is not found, because a catalog is locked as well, is looked for again after the next
+	 * attempt.
+	 */
 	(void) run_guarded(search_step, &search, "looking who has a lock", &error);
 	return search.pid;
 }
@@ -380,7 +389,7 @@ remember_error(const ServedWorld *world, const ErrorData *error)
 	shmem_world_note_error(world->id, text);
 }
 
-/* One that is not known may be the one that was seen before. */
+/* Notes who blocks a world. A blocker that is not known may be the one that was seen before. */
 static void
 note_blocked(const ServedWorld *world, int pid)
 {
@@ -423,7 +432,10 @@ failed(ServedWorld *world, const ErrorData *error)
 static ServedOutcome
 blocked(ServedWorld *world, int64 now, int holder)
 {
-	/* a holder in shared memory wakes us when he lets go; a revision that never was makes it fail for sure */
+	/*
+	 * The holder in shared memory wakes us when it lets go; a revision that never was makes this call fail
+	 * for sure.
+	 */
 	int slot_holder;
 
 	(void) shmem_world_advance(world->id, -1, 0, &slot_holder);
@@ -436,7 +448,7 @@ blocked(ServedWorld *world, int64 now, int holder)
 	return SERVED_BLOCKED;
 }
 
-/* A tick in which nothing is due: no transaction. False when it needs one. */
+/* Makes a tick in which nothing is due, without a transaction. Returns false if it needs one. */
 static bool
 run_still(ServedWorld *world, int64 target)
 {
@@ -452,7 +464,7 @@ run_still(ServedWorld *world, int64 target)
 	return true;
 }
 
-/* A batch has committed, or found that it may not run. */
+/* Notes a batch that has committed, or that found that it may not run. */
 static ServedOutcome
 settle(const Batch *batch)
 {
@@ -526,7 +538,7 @@ run_alone(ServedWorld *world)
 	conclude(world, now, settle(&batch));
 }
 
-/* What a transaction took besides its batches is shared out among them. */
+/* Shares out among the batches what a transaction took besides them. */
 static void
 share_out(Batches *all, int64 spent)
 {
@@ -536,7 +548,7 @@ share_out(Batches *all, int64 spent)
 		all->batches[i].spent += Max(spent, 0) / all->count;
 }
 
-/* The one that was being run when the error came is to be the last. */
+/* Has these worlds run alone, the one that was being run when the error came as the last. */
 static void
 separate(ServedWorld **worlds, int count, int suspect)
 {
@@ -571,7 +583,7 @@ run_together(ServedWorld **worlds, int count)
 	return true;
 }
 
-/* What the next batch of a world is expected to take. */
+/* Returns what the next batch of a world is expected to take. */
 static int64
 expected_us(const ServedWorld *world, int64 now)
 {
@@ -580,7 +592,7 @@ expected_us(const ServedWorld *world, int64 now)
 	return world->tick_us * Min(ticks_between(world, world->clock, target), most_ticks(world));
 }
 
-/* Those that are run alone come last. The others come by id, as worlds are to be locked. */
+/* Worlds that are run alone come last. The others come by id, as worlds are to be locked. */
 static int
 compare_worlds(const void *a, const void *b)
 {

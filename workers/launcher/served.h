@@ -1,9 +1,9 @@
 /*
  * served.h
- *	  Worlds as the worker that serves them sees them: when their ticks are due,
- *	  and running them.
+ *	  The worlds that a worker serves: tells when their ticks are due, and runs them.
  *
- * Real times here are microseconds of the monotonic clock, so that nothing but time passing moves a world.
+ * Real times here are microseconds of the monotonic clock, so that nothing but the passing of time
+ * moves a world.
  */
 #ifndef NPCSIM_SERVED_H
 #define NPCSIM_SERVED_H
@@ -15,11 +15,11 @@ typedef enum ServedOutcome
 	SERVED_IDLE,   /* no tick was due */
 	SERVED_STILL,  /* nothing was due in the ticks: the clock moved on */
 	SERVED_DUE,	   /* it needs a transaction: served_run() */
-	SERVED_RAN,	   /* a transaction */
+	SERVED_RAN,	   /* ran in a transaction */
 	SERVED_BEHIND, /* ran, and more is due already */
 	SERVED_BLOCKED,
 	SERVED_FAILED,
-	SERVED_STOPPED /* it is not to run any more, or is gone */
+	SERVED_STOPPED /* it should not run any more, or is gone */
 } ServedOutcome;
 
 typedef struct ServedWorld
@@ -28,48 +28,48 @@ typedef struct ServedWorld
 	int64 tick_length; /* µs of world time */
 	int32 speed;	   /* thousandths */
 	bool  relaxed;	   /* commits of its ticks need not reach the disk at once */
-	/* world time 'anchor_clock' was intended for 'anchor_real'; all due times follow from these */
+	/* World time 'anchor_clock' was intended for 'anchor_real'; all due times are computed from these. */
 	int64		  anchor_real;
 	int64		  anchor_clock;
-	int64		  clock;	   /* reached */
+	int64		  clock;	   /* world time reached */
 	int64		  try_at;	   /* not before; 0 = as soon as something is due */
 	int64		  written_at;  /* when its clock was last written */
-	int64		  tick_us;	   /* what a tick takes, averaged */
+	int64		  tick_us;	   /* average duration of a tick */
 	int			  failures;	   /* in a row */
 	bool		  blocked;	   /* somebody held it at the last attempt */
 	bool		  alone;	   /* its next transaction is not shared with others */
-	int64		  alone_until; /* nor those before that moment */
-	bool		  listed;	   /* it should run, by its row */
+	int64		  alone_until; /* ... nor are those before that moment */
+	bool		  listed;	   /* its row says that it should run */
 	bool		  requests;	   /* opened to minds, gateways not told yet */
 	int64		  notified;	   /* revision that gateways were told; -1 = none */
 	ServedOutcome outcome;	   /* of the last look or run */
 } ServedWorld;
 
 /*
- * Takes a world over when nobody holds it: true, and *world is filled. Else *locked tells whether somebody does, and
- * *holder who (0 = not known). May raise errors: for run_guarded().
+ * Takes a world over if nobody holds it, and fills in *world; returns whether it did. Else *locked tells
+ * whether somebody holds it, and *holder who (0 = not known). It may raise errors: for run_guarded().
  */
 extern bool served_begin(ServedWorld *world, int64 id, bool *locked, int *holder);
-/* Whether the error passes by itself: somebody has a lock that we want. */
+/* Whether an error passes by itself: somebody has a lock that we want. */
 extern bool served_is_lock_failure(const ErrorData *error);
-/* Who it may have been: a pid, 0 = not known. Outside a transaction. */
+/* Returns the pid of who that may have been, 0 = not known. Called outside of a transaction. */
 extern int served_blocker(int64 id);
-/* The row says so; 'now' separates the old pace from the new one. */
+/* Sets speed and tick length to what the row says, from 'now' on. */
 extern void served_set_pace(ServedWorld *world, int64 now, int32 speed, int64 tick_length);
 
-/* When the world is to be looked at next. */
+/* Returns when the world is to be looked at next. */
 extern int64 served_wake_at(const ServedWorld *world);
-/* Looks what is due; SERVED_IDLE, SERVED_STILL or SERVED_DUE. */
+/* Looks what is due. Returns SERVED_IDLE, SERVED_STILL or SERVED_DUE. */
 extern ServedOutcome served_look(ServedWorld *world, int64 now);
-/* Puts worlds in the order in which served_run() is to have them. */
+/* Sorts worlds into the order in which served_run() needs them. */
 extern void served_sort(ServedWorld **worlds, int count);
 /*
- * Runs what is due in the first of these worlds, one bounded batch each: as many of them as share a transaction. How many
- * that were; 0 when it failed, and they are to be run again, which they then are one by one.
+ * Runs what is due in the first of these worlds, one bounded batch each: as many of them as share a
+ * transaction. Returns how many that were; 0 if it failed: then they are to be run again, one by one.
  */
 extern int served_run(ServedWorld **worlds, int count);
 /*
- * Writes the clock into the world's row and gives the world back; false when somebody holds it or that
+ * Writes the clock into the world's row and gives the world back. Returns false if somebody holds it or that
  * failed.
  */
 extern bool served_end(ServedWorld *world);

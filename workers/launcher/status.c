@@ -2,8 +2,8 @@
  * status.c
  *	  What operators are shown of launcher, workers and served worlds.
  *
- * It must tell something in any state of things: on a standby, where the library was not preloaded, while
- * somebody keeps a table locked. Nothing here waits for a lock on a table of ours, or writes.
+ * It must tell something in any state of the server: on a standby, if the library was not preloaded,
+ * while somebody keeps a table locked. Nothing here waits for a lock on a table of ours, or writes.
  */
 #include "postgres.h"
 
@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(npcsim_fleet_report);
 PG_FUNCTION_INFO_V1(npcsim_workers_report);
 PG_FUNCTION_INFO_V1(npcsim_library_version);
 
-/* ---- why nothing ticks ---- */
+/* ---- why no worker ticks ---- */
 
 typedef struct Reason
 {
@@ -44,7 +44,7 @@ typedef struct Reason
 	TimestampTz at;
 } Reason;
 
-/* Why no process of ours may be in this database; NULL = it may. */
+/* Returns why no process of ours may be in this database; NULL = it may. */
 static const char *
 closed_to_workers(void)
 {
@@ -75,7 +75,7 @@ launcher_runs(void)
 	return runs;
 }
 
-/* What is in the way of workers as things are now; NULL = nothing that can be seen from here. */
+/* Returns what is in the way of workers as things are now; NULL = nothing that can be seen from here. */
 static const char *
 present_reason(void)
 {
@@ -97,7 +97,7 @@ present_reason(void)
 	return NULL;
 }
 
-/* Why a database without a worker has none. The text is in the current memory context. */
+/* Returns why a database without a worker has none. The text is in the current memory context. */
 static Reason
 why_no_worker(void)
 {
@@ -169,8 +169,8 @@ report_served(Columns *columns, const WorldReport *report)
 }
 
 /*
- * How a world fares. 'why' is looked for when the first is found that should run and has no worker; 'readable' tells
- * whether our tables are.
+ * Fills in the report of a world. 'why' is looked up when the first world is found that should run and has no
+ * worker; 'readable' tells whether our tables can be read.
  */
 static void
 report_world(Columns *columns, int64 world_id, bool running, bool readable, Reason *why)
@@ -206,7 +206,7 @@ make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 	return heap_form_tuple(BlessTupleDesc(desc), values, nulls);
 }
 
-/* world_report(world_id, running) of 0.1.0 and 0.2.0: all but the last column */
+/* world_report(world_id, running) of 0.1.0 and 0.2.0, which lacks the last column. */
 Datum
 npcsim_world_report(PG_FUNCTION_ARGS)
 {
@@ -228,19 +228,19 @@ put_report(ReturnSetInfo *result, int64 world_id, const char *status, const Colu
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* False while somebody, who may not let go for long, keeps a table from being read. */
+/* Whether a table can be read at once. Somebody who has it locked may not let go for long. */
 static bool
 is_readable(const char *table)
 {
-	/* kept until the end of the transaction, as by any statement that reads it */
+	/* The lock is kept until the end of the transaction, as by any statement that reads the table. */
 	return ConditionalLockRelationOid(get_relname_relid(table, get_namespace_oid("npcsim", false)),
 									  AccessShareLock);
 }
 
 /*
- * world_reports() → (world_id, status, worker_pid, ticks, late_ticks, tick_ms_p50, tick_ms_p99, blocked_by_pid,
- * last_error, last_error_at_real): one row per world that belongs to this database. While somebody keeps the tables
- * that tell locked, they are those that have, or had, a worker.
+ * world_reports() → (world_id, status, worker_pid, ticks, late_ticks, tick_ms_p50, tick_ms_p99,
+ * blocked_by_pid, last_error, last_error_at_real): one row per world that belongs to this database. While
+ * somebody keeps our tables locked, only worlds that have, or had, a worker are listed.
  */
 Datum
 npcsim_world_reports(PG_FUNCTION_ARGS)
@@ -301,8 +301,8 @@ database_state(const PoolDatabase *database, int workers, bool blocked)
 }
 
 /*
- * workers_report() → (state, running_worlds, workers, launcher_pid, retry_at_real, last_error, last_error_at_real) of
- * this database
+ * workers_report() → (state, running_worlds, workers, launcher_pid, retry_at_real, last_error,
+ * last_error_at_real) of this database.
  */
 Datum
 npcsim_workers_report(PG_FUNCTION_ARGS)
@@ -355,7 +355,7 @@ npcsim_workers_report(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(make_row(fcinfo, values, nulls)));
 }
 
-/* fleet_report() of 0.1.0 and 0.2.0: all but the last column */
+/* fleet_report() of 0.1.0 and 0.2.0, which lacks the last column. */
 Datum
 npcsim_fleet_report(PG_FUNCTION_ARGS)
 {

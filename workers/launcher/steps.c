@@ -1,7 +1,6 @@
 /*
  * steps.c
- *	  What a worker does, one guarded transaction at a time: a step that fails
- *	  ends itself, not the worker.
+ *	  The steps of a worker, each a guarded transaction: a step that fails ends itself, not the worker.
  */
 #include "postgres.h"
 
@@ -71,7 +70,7 @@ log_failure(const char *what, const ErrorData *error)
 {
 	ErrorContextCallback *contexts = error_context_stack;
 
-	/* that of the error has them already */
+	/* The error has its contexts already. */
 	error_context_stack = NULL;
 	ereport(LOG, errcode(error->sqlerrcode),
 			errmsg("database \"%s\": %s: %s", worker_database(), what, error->message),

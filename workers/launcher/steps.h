@@ -1,21 +1,21 @@
 /*
  * steps.h
- *	  What a worker does, one guarded transaction at a time.
+ *	  The steps of a worker, each a guarded transaction.
  */
 #ifndef NPCSIM_STEPS_H
 #define NPCSIM_STEPS_H
 
 #include "postgres.h"
 
-/* Microseconds of the monotonic clock. */
+/* Returns the time of the monotonic clock in microseconds. */
 extern int64 real_now(void);
 
 /*
- * Runs step(arg) as a transaction, with a snapshot. False if it failed: then it was rolled back and *error is
- * a copy in the current memory context.
+ * Runs step(arg) as a transaction, with a snapshot. Returns false if it failed: then it was rolled back and
+ * *error is a copy in the current memory context.
  */
 extern bool run_guarded(void (*step)(void *arg), void *arg, const char *activity, ErrorData **error);
-/* Commits of this transaction need not reach the disk at once. */
+/* Lets this transaction's commit return before it reaches the disk. */
 extern void relax_commit(void);
 /* Logs an error that ended a step, as "<what>: <message>". */
 extern void log_failure(const char *what, const ErrorData *error);

@@ -1,17 +1,16 @@
 /*
  * utility.c
- *	  Utility commands that workers would be in the way of, or have to be told
- *	  of.
+ *	  The hook for utility commands that workers would be in the way of, or have to be told of.
  *
- * DROP DATABASE, CREATE DATABASE … TEMPLATE, ALTER DATABASE … RENAME and SET TABLESPACE fail while somebody
- * is connected to the database; DROP EXTENSION, DROP OWNED and ALTER EXTENSION would wait for the locks of
- * running ticks, and leave workers with plans and images of what is gone. So the workers of that database
- * are ended before the command runs, and kept away until its transaction ends; a rollback brings them back
- * like a commit does.
+ * DROP DATABASE, CREATE DATABASE … TEMPLATE, ALTER DATABASE … RENAME and SET TABLESPACE fail while
+ * somebody is connected to the database; DROP EXTENSION, DROP OWNED and ALTER EXTENSION would wait for
+ * the locks of running ticks, and leave workers with plans and images of objects that are gone. So the
+ * workers of that database are ended before the command runs, and kept away until its transaction
+ * ends; a rollback brings them back like a commit does.
  *
- * Only for those who own what the command is about: nobody else may stop worlds, even for a moment, with a
- * command that will be refused. CREATE EXTENSION npcsim is announced to the launcher at commit, and so are roles and
- * rights, which may be what a database lacked.
+ * This is done only for users who own the object of the command: nobody else may stop worlds, even for
+ * a moment, with a command that will be refused. CREATE EXTENSION npcsim is announced to the launcher
+ * at commit, and so are changes of roles and rights, which may be what a database lacked.
  */
 #include "postgres.h"
 
@@ -43,12 +42,13 @@
 
 static ProcessUtility_hook_type next_process_utility = NULL;
 
-/* Of the present transaction. */
+/* The state of the present transaction. */
 static bool	 announce = false; /* the worlds of this database are to be looked for at commit */
 static bool	 roles = false;	   /* roles or rights were changed */
-static List *doomed = NIL;	   /* databases whose worlds may be gone after commit; in TopMemoryContext */
+/* Databases whose worlds may be gone after commit; in TopMemoryContext. */
+static List *doomed = NIL;
 
-/* What npcsim is built upon: dropped with CASCADE, it takes npcsim along. */
+/* npcsim is built upon these: dropped with CASCADE, they take npcsim along. */
 static const char *const extensions[] = {"npcsim", "postgis"};
 
 static Oid
@@ -115,7 +115,7 @@ is_ours(const char *extension)
 	return false;
 }
 
-/* A schema that holds one of the extensions. */
+/* Whether a schema holds one of the extensions. */
 static bool
 holds_ours(Oid schema)
 {
@@ -157,7 +157,7 @@ drop_concerns_us(const DropStmt *drop)
 	return false;
 }
 
-/* DROP OWNED BY the extension's owner. */
+/* Whether DROP OWNED is about the extension's owner. */
 static bool
 drop_owned_concerns_us(const DropOwnedStmt *drop)
 {
@@ -206,7 +206,7 @@ moves_tablespace(const AlterDatabaseStmt *alter)
 	return false;
 }
 
-/* No worker in the database until the transaction ends. */
+/* Keeps workers away from the database until the transaction ends. */
 static void
 keep_away(Oid database, bool worlds_may_go)
 {
@@ -298,7 +298,7 @@ on_transaction_end(XactEvent event, void *arg)
 		return;
 	if (event == XACT_EVENT_COMMIT)
 	{
-		/* workers wrote the clocks before they ended, so nothing is lost where the worlds live on */
+		/* Workers wrote the clocks before they ended, so nothing is lost if the worlds live on. */
 		foreach (cell, doomed)
 			shmem_forget_database(lfirst_oid(cell));
 		if (announce)
@@ -327,7 +327,7 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 			RegisterXactCallback(on_transaction_end, NULL);
 			registered = true;
 		}
-		/* catalogs cannot be read in an aborted transaction; then there is only ROLLBACK to come */
+		/* Catalogs cannot be read in an aborted transaction, where only ROLLBACK can follow. */
 		if (IsTransactionState())
 			prepare_for(statement->utilityStmt);
 	}

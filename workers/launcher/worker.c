@@ -1,12 +1,12 @@
 /*
  * worker.c
- *	  A worker: serves some worlds of one database, tells gateways what
- *	  changed, and keeps the database's house when nobody else does.
+ *	  A worker: serves some worlds of one database, tells gateways what changed, and does the database's
+ *	  maintenance if nobody else does.
  *
  * It takes running worlds that have no worker until it has its share of them, and gives some back when
- * there come to be more workers. It ends by itself when there is nothing to serve. It waits on its latch
- * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the latch at
- * commit.
+ * there are more workers. It ends by itself when there is nothing to serve. It waits on its latch
+ * without a snapshot or transaction; whoever changes a served world or the set of worlds sets the
+ * latch at commit.
  *
  * Invariant: an error in a step (a tick, a notification, a task of maintenance) ends that step alone.
  */
@@ -40,14 +40,15 @@
 #include "tables/worlds.h"
 #include "worker_pool.h"
 
-#define REFRESH_US		   (30 * 1000 * 1000) /* the worlds are read anew though nothing was announced */
+/* The worlds are read again after this time even if nothing was announced. */
+#define REFRESH_US		   (30 * 1000 * 1000)
 #define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
 #define FAILED_REFRESH_US  (1000 * 1000)
 #define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
 #define NOTIFY_SPACING_US  (5 * 1000)
 #define NOTIFY_RETRY_US	   (1000 * 1000)
-#define TASK_LOG_EVERY	   60			/* of the failures of a task of maintenance */
-#define GATEWAYS_LOOK_US   (500 * 1000) /* whether one is gone */
+#define TASK_LOG_EVERY	   60			/* every so many failures of a maintenance task are logged */
+#define GATEWAYS_LOOK_US   (500 * 1000) /* how often gateways are checked */
 #define FAREWELL_US		   (700 * 1000) /* for writing clocks when told to end */
 #define SPARE_IMAGES	   4
 #define NAP_MS			   10000
@@ -58,18 +59,18 @@ static int			worlds_room = 0;
 
 static uint32 seen_changes = 0;
 static bool	  pending = false; /* a world that should run has no worker yet */
-static bool	  full = false;	   /* and cannot have one, for want of room in shared memory */
+static bool	  full = false;	   /* ... and cannot have one: shared memory is full */
 static bool	  refresh_failing = false;
 static int64  refresh_at = 0;
 static int64  idle_since = 0;
 static int64  notify_at = 0;
 static bool	  notify_waits = false; /* there may be something to tell at notify_at */
 static bool	  notify_failing = false;
-static int64  gateways_due = 0; /* when it is looked whether one is gone */
+static int64  gateways_due = 0; /* when gateways are checked again */
 
 static const char full_message[] = "no further world can run: npcsim.max_worlds is reached";
 
-/* ---- which worlds ---- */
+/* ---- the set of worlds ---- */
 
 typedef struct WorldRow
 {
@@ -186,7 +187,7 @@ take_world(const WorldRow *row)
 	return true;
 }
 
-/* Lets go of worlds that are not to run any more, and takes over what the rows say of the others. */
+/* Gives up worlds that should not run any more, and takes over what the rows say of the others. */
 static void
 apply_rows(const WorldList *list)
 {
@@ -209,7 +210,7 @@ apply_rows(const WorldList *list)
 	{
 		if (worlds[i].listed)
 			continue;
-		/* whoever paused it wrote its clock */
+		/* Whoever paused it has written its clock. */
 		shmem_world_leave(worlds[i].id);
 		blocking_forget(worlds[i].id);
 		world_forget(worlds[i].id);
@@ -229,7 +230,7 @@ tell_full(bool now_full)
 	full = now_full;
 }
 
-/* Takes and gives back until we have our share. */
+/* Takes worlds or gives some back until we have our share. */
 static void
 settle_share(const WorldList *list)
 {
@@ -255,13 +256,16 @@ settle_share(const WorldList *list)
 			break;
 	}
 	tell_full(pending && nworlds < share && shmem_worlds_full());
-	/* those we serve, and some that maintenance touches */
+	/* Images are kept of those we serve, and of some that maintenance touches. */
 	world_images_max = nworlds + SPARE_IMAGES;
 	if (gave)
 		pool_changed(MyDatabaseId);
 }
 
-/* Looks which worlds should run; false when there is nothing for us in this database. */
+/*
+ * Reads which worlds should run, and adapts to that. Returns false if there is nothing for us in this
+ * database.
+ */
 static bool
 refresh(void)
 {
@@ -280,7 +284,7 @@ refresh(void)
 		return true;
 	}
 	refresh_failing = false;
-	/* read before the rows: what changed after that is announced as another one */
+	/* It was read before the rows: a change after that is announced as another one. */
 	seen_changes = changes;
 	if (list.absent)
 	{
@@ -315,7 +319,7 @@ notify_step(void *arg)
 	Wakeups *wakeups = arg;
 	char	 payload[64];
 
-	/* only a wake-up: nobody waits for the disk */
+	/* It is only a wake-up, for which nobody waits for the disk. */
 	relax_commit();
 	for (int i = 0; i < wakeups->count; i++)
 	{
@@ -334,7 +338,7 @@ notify_step(void *arg)
 	}
 }
 
-/* One transaction tells of every world that has something new. */
+/* Tells gateways, in one transaction, of every world that has something new. */
 static void
 notify_gateways(int64 now)
 {
@@ -443,8 +447,8 @@ gateways_step(void *arg)
 }
 
 /*
- * A gateway whose session of the database ended tells us so as a rule, unless a pooler keeps that session; then its lock is
- * gone all the same.
+ * Checks for gateways whose database session ended. That end is announced as a rule, unless a pooler keeps
+ * the session; the lock is gone all the same.
  */
 static void
 look_at_gateways(int64 now)
@@ -526,7 +530,10 @@ typedef struct Round
 	bool worked; /* there may be something to tell */
 } Round;
 
-/* The worlds in which something is due, in the order in which they are to be run; those that are still moved on. */
+/*
+ * Collects the worlds that need a transaction, in the order in which they are to be run. Worlds in which
+ * nothing is due are moved on.
+ */
 static int
 collect_due(bool woken, ServedWorld **due)
 {
@@ -537,7 +544,7 @@ collect_due(bool woken, ServedWorld **due)
 	{
 		ServedWorld *world = &worlds[i];
 
-		/* whoever held it may have let go */
+		/* Whoever held it may have let go. */
 		if (woken && world->blocked)
 			world->try_at = 0;
 		if (served_look(world, now) == SERVED_DUE)
@@ -565,7 +572,7 @@ run_worlds(bool woken)
 			round.behind = true;
 		else if (due[i]->outcome == SERVED_STOPPED)
 		{
-			/* the rows tell more */
+			/* The rows tell more. */
 			refresh_at = 0;
 			due[i]->try_at = real_now() + PENDING_REFRESH_US;
 		}
@@ -626,7 +633,7 @@ npcsim_worker_main(Datum arg)
 		int64 now = real_now();
 		Round round;
 
-		/* a cancellation that came while nothing was under way has nothing to cancel */
+		/* A cancellation that came while nothing was running has nothing to cancel. */
 		QueryCancelPending = false;
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -651,7 +658,7 @@ npcsim_worker_main(Datum arg)
 			idle_since = now;
 		else if (now - idle_since >= LINGER_US && !pending)
 			break;
-		/* what was held back for having come too soon after the last report */
+		/* This reports statistics that were held back because they came too soon after the last report. */
 		pgstat_report_stat(false);
 
 		woken = false;
