@@ -1,14 +1,14 @@
 -- npcsim: a multiplayer NPC colony simulation.
--- Joined from sql/*.sql by the Makefile; loaded by CREATE EXTENSION alone.
+-- The Makefile joins this script from sql/*.sql; only CREATE EXTENSION loads it.
 
 \echo Use "CREATE EXTENSION npcsim CASCADE" to load this file. \quit
 
 -- Names and operators below resolve in pg_catalog and nowhere else: whatever is not there is qualified. The owner of a
--- database may hold operators ready that fit better, in public or where PostGIS lives; what is stored here would call them
--- with everybody's rights. CREATE EXTENSION restores the caller's path afterwards.
+-- database may have made operators that fit better, in public or where PostGIS lives; the functions and views created here
+-- would then call them with the rights of whoever uses these. CREATE EXTENSION restores the caller's path afterwards.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
--- Texts of worlds are UTF-8, and questions count and cut its characters.
+-- Texts of worlds are UTF-8, whose characters are counted and cut.
 DO $$
 BEGIN
     IF pg_catalog.current_setting('server_encoding') OPERATOR(pg_catalog.<>) 'UTF8'::text THEN
@@ -24,13 +24,13 @@ CREATE SCHEMA npcsim;
 REVOKE ALL ON SCHEMA npcsim FROM PUBLIC;
 COMMENT ON SCHEMA npcsim IS 'A colony of NPCs that lives in this database: worlds, NPCs, items, players, decisions';
 
--- What nobody calls by hand: functions of views, triggers, constraints and workers.
+-- This schema holds what nobody calls by hand: functions of views, triggers, constraints and workers.
 CREATE SCHEMA npcsim_internal;
 REVOKE ALL ON SCHEMA npcsim_internal FROM PUBLIC;
 COMMENT ON SCHEMA npcsim_internal IS 'Functions that npcsim itself calls: of its views, triggers, constraints and workers';
 
--- Executes a statement that needs PostGIS: the placeholder stands for the schema PostGIS lives in. PostgreSQL 16 and later put
--- that in by themselves before they run the script, wherever the placeholder stands; the end of the script drops this.
+-- Executes a statement that needs PostGIS: the placeholder stands for the schema PostGIS lives in. PostgreSQL 16 and later
+-- replace the placeholder by themselves before they run the script. The end of the script drops this function.
 CREATE FUNCTION npcsim.execute_with_postgis(statement text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $$

@@ -1,7 +1,7 @@
--- What keeps the state of a world consistent. Nobody but npcsim writes it: triggers of statements, which 90_guards.sql puts
--- on every table, whatever session_replication_role says. And npcsim itself never does without holding the world's lock: row triggers of the state tables. They
--- fire after the row was written, since a trigger before an UPDATE locks each row once more, and only where the lock is
--- not held: then the statement fails.
+-- Triggers that keep the state of a world consistent. Only npcsim writes it: statement triggers, which 90_guards.sql puts on
+-- every table, refuse all others, whatever session_replication_role says. npcsim itself writes it only under the world's
+-- lock: row triggers of the state tables see to that. They fire after the row was written, since a trigger before an UPDATE
+-- locks each row once more, and only if the lock is not held: then the statement fails.
 
 CREATE FUNCTION npcsim_internal.world_is_locked(world_id bigint) RETURNS boolean
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'npcsim_world_is_locked';

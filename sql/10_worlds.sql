@@ -1,7 +1,7 @@
--- Worlds: settings, clock, terrain, inputs.
+-- The tables of worlds: settings, clock, terrain, inputs.
 
--- Tables that are dumped have no foreign keys: pg_restore -j loads them all at once. world_faults() looks for what such keys would
--- refuse, when a world is adopted.
+-- Tables that are dumped have no foreign keys: pg_restore -j loads them all at once. When a world is adopted, world_faults()
+-- looks for what such keys would refuse.
 
 CREATE TABLE npcsim.installation (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
@@ -38,7 +38,7 @@ CREATE TABLE npcsim.world_settings (
     view_buffer integer NOT NULL DEFAULT 50 CHECK (view_buffer BETWEEN 0 AND 4096),
     spectators boolean NOT NULL DEFAULT true,
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    -- by default that of worlds that know nothing of it (made by 0.1.0, restored from there)
+    -- the default is for worlds that do not have the column (made by 0.1.0, or restored from it)
     idle_interval integer NOT NULL DEFAULT 3 CHECK (idle_interval BETWEEN 3 AND 86400),
     need_decay_min integer NOT NULL DEFAULT 1000000,
     need_decay_max integer NOT NULL DEFAULT 2000000,
@@ -79,7 +79,7 @@ CREATE TABLE npcsim.world_clock (
     settings_revision bigint NOT NULL DEFAULT 1,
     started_at_real timestamptz,
     home text NOT NULL,
-    -- by default those of worlds that know nothing of it (made by 0.1.0, restored from there)
+    -- the default is for worlds that do not have the column (made by 0.1.0, or restored from it)
     rules smallint NOT NULL DEFAULT 1 CHECK (rules OPERATOR(pg_catalog.>=) 1::smallint)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_clock', '');
@@ -121,8 +121,8 @@ COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-o
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
 COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: src/reducer_list.h';
 
--- The log of changes: a ring of segments, chosen by the wall clock, emptied by TRUNCATE (see src/tables/change_log.c). The
--- segments are unlogged; PostgreSQL 18 takes the word for them alone.
+-- The log of changes is a ring of segments, which are chosen by the wall clock and emptied by TRUNCATE (see
+-- src/tables/change_log.c). Only the segments are unlogged, since PostgreSQL 18 refuses UNLOGGED for the partitioned table.
 CREATE TABLE npcsim.change_log (
     segment smallint NOT NULL,
     kind smallint NOT NULL,

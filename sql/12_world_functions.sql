@@ -1,6 +1,6 @@
--- Functions that make, run and fill worlds. They own what they touch: callers need EXECUTE and nothing else,
--- so that nobody writes the tables past the rules. NULL, NaN, infinity and what is out of range are errors
--- (22004, 22003, 22023, 54000) that change nothing.
+-- Functions that create, run and fill worlds. They run with their owner's rights: callers need EXECUTE and nothing else, so
+-- that nobody writes the tables past the rules. NULL, NaN, infinity and values out of range raise errors (22004, 22003,
+-- 22023, 54000) and change nothing.
 
 CREATE FUNCTION npcsim.create_world(
     name text,
@@ -126,7 +126,7 @@ REVOKE ALL ON FUNCTION npcsim.adopt_worlds() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.adopt_worlds() IS
     'Makes the parked worlds of this database (restored, or copied with a template) its own; returns their ids. What was running runs on; requests to minds are closed and asked anew. A world of which a restore lost something stays parked, with a warning: world_faults(world_id) tells what';
 
--- For the views.
+-- The views call these functions.
 
 CREATE FUNCTION npcsim_internal.world_now(world_id bigint, clock bigint, tick_length bigint) RETURNS bigint
     LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED

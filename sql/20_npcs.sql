@@ -1,4 +1,4 @@
--- NPCs: identity, state and needs, tracks, and what their minds are to be told.
+-- The tables of NPCs: identities, states with needs, tracks, and minds.
 
 CREATE TABLE npcsim.npc_identities (
     world_id bigint NOT NULL,
@@ -16,7 +16,7 @@ COMMENT ON TABLE npcsim.npc_identities IS 'Who the NPCs are; changes rarely';
 COMMENT ON COLUMN npcsim.npc_identities.controller_player_id IS 'Player whose mind decides for the NPC; NULL: the built-in mind';
 COMMENT ON COLUMN npcsim.npc_identities.born_at IS 'World time in microseconds';
 
--- Hot: every update is HOT, since no index covers a changing column.
+-- Every update is HOT as long as the page has room, since no index covers a column that changes.
 CREATE TABLE npcsim.npc_states (
     world_id bigint NOT NULL,
     npc_id bigint NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE npcsim.npc_states (
     decider smallint NOT NULL,
     decision_reason smallint NOT NULL,
     replans smallint NOT NULL,
-    -- from here on nothing changes by setting out: what is the same at the end of a row is not logged again
+    -- setting out changes no column from here on, so that WAL records leave out the unchanged end of the row
     ask_again_at bigint,
     conversed_at bigint,
     interaction_id bigint,
@@ -52,12 +52,12 @@ CREATE TABLE npcsim.npc_states (
     fun_rate integer NOT NULL,
     energy_rate integer NOT NULL,
     decay integer NOT NULL,
-    -- one constraint: each is read from its text again by every statement
+    -- they are one constraint, since every statement parses the text of each constraint again
     CONSTRAINT npc_states_ranges CHECK (
         hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
         fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
         decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
-    -- looked at when a row is made; updates, which leave it as it is, do not visit it (src/tables/hot_rows.c)
+    -- it is checked when a row is inserted; updates do not change the key and do not check it (src/tables/hot_rows.c)
     CONSTRAINT npc_states_key PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);

@@ -1,4 +1,4 @@
--- Functions that make and edit NPCs, and how the views read them.
+-- Functions that create and edit NPCs, and those by which the views read them.
 
 CREATE FUNCTION npcsim.create_npc(
     world_id bigint,
@@ -34,7 +34,7 @@ REVOKE ALL ON FUNCTION npcsim.request_npc_decision(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.request_npc_decision(bigint, bigint) IS
     'Asks the mind of an NPC for a decision now, whatever the policy; returns the id of the request, or NULL when the built-in mind decided. Errors: NS201 no such NPC';
 
--- For the views.
+-- The views call these functions.
 
 CREATE FUNCTION npcsim_internal.need_at(value integer, rate integer, as_of bigint, now bigint) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

@@ -1,4 +1,5 @@
--- Items, their types and what these are made of. Those that a world begins with: src/tables/type_definitions.c.
+-- The tables of items and of item types, which are made of components. Types that every world begins with are in
+-- src/tables/type_definitions.c.
 
 CREATE FUNCTION npcsim_internal.item_components_valid(components jsonb) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_item_components_valid';

@@ -1,4 +1,4 @@
--- Functions that make and remove items, and how the views read them.
+-- Functions that create and remove items, and those by which the views read them.
 
 CREATE FUNCTION npcsim.create_item(world_id bigint, item_type text, x integer, y integer, properties jsonb DEFAULT '{}') RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -14,7 +14,7 @@ REVOKE ALL ON FUNCTION npcsim.remove_item(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.remove_item(bigint, bigint) IS
     'Removes an item; whoever uses it stops. It does not respawn. Errors: NS101 no such world, NS102 parked, NS202 no such item';
 
--- For the views.
+-- The views call these functions.
 
 CREATE FUNCTION npcsim_internal.item_share_at(share_at_start integer, started_at bigint, now bigint, components jsonb) RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

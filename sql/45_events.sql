@@ -1,8 +1,8 @@
--- What happened in the worlds, and what was said in them.
+-- The log of events: what happened in the worlds, and what was said in them.
 
--- A row is some of what a transaction recorded, in the order in which it happened: a row for each event would cost six
--- times the WAL. The views world_events and messages take them apart. The table is a ring of segments, which
--- prune_logs() turns and empties by TRUNCATE (see src/tables/event_segments.h). Rows are only ever added: there is nothing for VACUUM to do.
+-- A row holds several events of a transaction, in the order in which they happened: a row for each event would cost six times
+-- the WAL. The views world_events and messages unnest them. The table is a ring of segments, which prune_logs() turns and
+-- empties by TRUNCATE (see src/tables/event_segments.h). Rows are only ever added, so that VACUUM has nothing to do.
 CREATE TABLE npcsim.world_event_log (
     segment smallint NOT NULL,
     messages smallint NOT NULL,
@@ -47,7 +47,7 @@ BEGIN
 END
 $$;
 
--- Not dumped: what is restored has the age that it has there from then on.
+-- It is not dumped: the age of restored events counts from the restore.
 CREATE TABLE npcsim.world_event_segments (
     segment smallint PRIMARY KEY CHECK (segment BETWEEN 0 AND 31),
     begun_at_real timestamptz NOT NULL

@@ -1,4 +1,4 @@
--- Functions that make players. A token is shown once: only its SHA-256 is kept.
+-- Functions that create players. A token is shown once, since only its SHA-256 is kept.
 
 CREATE FUNCTION npcsim.create_player(world_id bigint, username text, role text DEFAULT 'player') RETURNS TABLE (player_id bigint, token text)
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1

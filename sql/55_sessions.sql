@@ -1,4 +1,5 @@
--- Functions of the gateway: connections, heartbeats, calls. They own what they touch; the gateway's role has EXECUTE and nothing else.
+-- Functions of the gateway: connections, heartbeats, calls. They run with their owner's rights; the gateway's role has EXECUTE
+-- and nothing else.
 
 CREATE INDEX sessions_world ON npcsim.sessions (world_id);
 
@@ -88,7 +89,7 @@ REVOKE ALL ON FUNCTION npcsim.unknown_sessions(text, bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.unknown_sessions(text, bigint[]) IS
     'Which of these sessions of a gateway are not there (any more): somebody deleted their rows. Those that were ended, gateway_poll() tells';
 
--- The owner's rights: gateways read no table.
+-- It runs with the owner's rights, since gateways may read no table.
 CREATE FUNCTION npcsim.worlds_to_watch() RETURNS json
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_worlds_to_watch';
@@ -147,8 +148,8 @@ REVOKE ALL ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) FROM PUBLI
 COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
     'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. Who calls more often than client_reducers allows gets NS431 and in "retry_after" the seconds to wait. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
 
--- Invoker's rights and no settings, so that the planner inlines it into the tick's query.
--- pgspot PS005: its body is resolved when it is created.
+-- It runs with the invoker's rights and has no settings, so that the planner inlines it into the tick's query.
+-- pgspot PS005 does not apply: its body is resolved when it is created.
 CREATE FUNCTION npcsim_internal.present_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
@@ -162,7 +163,7 @@ REVOKE ALL ON FUNCTION npcsim_internal.present_players(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.present_players(bigint) IS
     'Players of a world who lend compute at this moment';
 
--- The owner's rights: workers do not read accounts.
+-- It runs with the owner's rights, since workers may not read accounts.
 CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC

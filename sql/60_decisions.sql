@@ -1,4 +1,4 @@
--- Decisions asked of minds outside: one slot per NPC, and the log of what was asked and answered.
+-- Requests to minds outside: one slot per NPC, and the log of what was asked and answered.
 
 CREATE TABLE npcsim.decision_slots (
     world_id bigint NOT NULL,

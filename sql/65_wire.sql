@@ -1,4 +1,4 @@
--- What gateways read of a world: one snapshot, no lock.
+-- Functions by which gateways read a world, in one snapshot and without a lock.
 
 CREATE FUNCTION npcsim.world_snapshot(world_id bigint) RETURNS json
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Requests to minds, on their way out.
+-- Functions that hand out requests to minds.
 
 CREATE FUNCTION npcsim.claim_decisions(gateway_id text, session_ids bigint[], free_slots integer[])
     RETURNS TABLE (request_id bigint, npc_id bigint, world_id bigint, session_id bigint, player_id bigint, timeout_ms integer, body json)

@@ -1,4 +1,4 @@
--- Answers of minds.
+-- Functions that take the answers of minds.
 
 CREATE FUNCTION npcsim.submit_npc_decisions(player_ids bigint[], decisions text[], OUT ord integer, OUT result json)
     RETURNS SETOF record

@@ -1,8 +1,8 @@
--- The world as of now, under plain names and in plain units: seconds, cells, 0 to 100. Operators read these
--- views and write through them; the encodings below are nobody else's business.
+-- The views show worlds as of now, under plain names and in plain units: seconds, cells, 0 to 100. Operators read them and
+-- write through them; how the tables below encode all this need not concern them.
 --
--- Now is the clock of the last finished tick, taken once per world and query, and for each row no later than its
--- own next event: a reader whose snapshot is older must not extrapolate past what it does not see.
+-- Now is the clock of the last finished tick, taken once per world and query, and for each row no later than the row's own
+-- next event: a reader whose snapshot is older must not extrapolate past what it does not see.
 
 CREATE FUNCTION npcsim_internal.edit_npcs() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- What happened, and what was said, under plain names.
+-- The views of the log of events: what happened, and what was said, under plain names.
 
 CREATE VIEW npcsim.world_events AS
 SELECT l.world_id,

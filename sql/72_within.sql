@@ -1,5 +1,5 @@
--- What is near a place. Positions in the views are computed as they are read, so that a spatial condition on them looks at
--- every row of the world; these go through the indexes by which NPCs see.
+-- Functions that find what is near a place. Positions in the views are computed as they are read, so that a spatial condition
+-- on them reads every row of the world; these functions use the indexes by which NPCs see.
 
 CREATE FUNCTION npcsim.npcs_within(world_id bigint, x double precision, y double precision, radius double precision)
     RETURNS SETOF npcsim.npcs

@@ -1,4 +1,4 @@
--- What runs the worlds: how they fare, and the logs' upkeep.
+-- Functions and views that tell how workers and worlds fare, and functions that keep the logs short.
 
 CREATE FUNCTION npcsim_internal.library_version() RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE
@@ -7,7 +7,7 @@ REVOKE ALL ON FUNCTION npcsim_internal.library_version() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.library_version() IS
     'Version of the library this server runs; workers serve a database only when its extension has the same';
 
--- Not a table of the view's: it must tell something while world_clock is locked, too.
+-- The view calls this function instead of reading world_clock, since it must tell something even while that is locked.
 CREATE FUNCTION npcsim_internal.world_reports() RETURNS TABLE (
     world_id bigint,
     status text,
@@ -86,7 +86,7 @@ COMMENT ON COLUMN npcsim.worker_status.last_error_at_real IS 'When that was; of 
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.worker_status
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('The launcher starts workers where worlds run: npcsim.max_workers, start_world(world_id).');
 
--- Owned by the extension's owner: workers need not own the logs to empty them.
+-- It runs with the rights of the extension's owner, so that workers need not own the logs to empty them.
 CREATE FUNCTION npcsim.prune_logs() RETURNS integer
     LANGUAGE c VOLATILE STRICT SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Worlds lived through again, and compared.
+-- Replays of worlds, and comparing them.
 
 CREATE FUNCTION npcsim.replay_world(
     world_id bigint,

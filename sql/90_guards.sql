@@ -1,5 +1,5 @@
--- Guards on every table and every partition: what a later version adds is guarded with the others. What is no
--- world's is left to its owner: connections of gateways, their calls, and what clients may call.
+-- Guards every table and partition, and those that a later version adds. Tables that belong to no world are left
+-- to their owner: connections of gateways, their calls, and what clients may call.
 
 CREATE FUNCTION npcsim.guard_tables() RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

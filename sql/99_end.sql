@@ -1,3 +1,3 @@
--- What only the script needs.
+-- This drops what only the script needs.
 
 DROP FUNCTION npcsim.execute_with_postgis(text);
