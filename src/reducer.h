@@ -46,7 +46,7 @@ typedef enum ArgumentType
 	ARGUMENT_COORDINATE,
 	/* int32 or int64: a decimal number, kept multiplied by 'scale'. */
 	ARGUMENT_SCALED,
-	ARGUMENT_FLAG,	  /* bool */
+	ARGUMENT_FLAG, /* bool */
 	/* char *, 1 .. high characters; high 0: whoever uses it checks it. */
 	ARGUMENT_TEXT,
 	ARGUMENT_WORD,	  /* char *, one of 'words' */
@@ -88,15 +88,15 @@ typedef struct Argument
 	const char	 *stored_name; /* of the input's member; NULL = the same */
 	ArgumentType  type;
 	ArgumentPlace place;
-	bool		  optional;		 /* NULL for a caller and in inputs is 0 or NULL in the struct */
+	bool		  optional; /* NULL for a caller and in inputs is 0 or NULL in the struct */
 	/* A list or an object that inputs do not have if its pointer is NULL. */
-	bool		  can_be_absent;
-	uint16		  offset;		 /* of the member */
-	uint16		  width;		 /* of a number, in bytes */
-	int64		  low;
-	int64		  high;
-	int64		  scale;
-	const char	 *unit; /* for messages; NULL = none */
+	bool			   can_be_absent;
+	uint16			   offset; /* of the member */
+	uint16			   width;  /* of a number, in bytes */
+	int64			   low;
+	int64			   high;
+	int64			   scale;
+	const char		  *unit; /* for messages; NULL = none */
 	const char *const *words;
 	const char		  *meaning; /* what clients are told instead of the range, or NULL */
 } Argument;
@@ -207,12 +207,12 @@ typedef struct Caller
 typedef enum ReducerReturns
 {
 	RETURNS_NOTHING,
-	RETURNS_ID,		  /* bigint; 0 is NULL */
-	RETURNS_COUNT,	  /* integer */
+	RETURNS_ID,	   /* bigint; 0 is NULL */
+	RETURNS_COUNT, /* integer */
 	/* {"sequence": number of an event of the world}; for clients alone. */
 	RETURNS_SEQUENCE,
-	RETURNS_JSON,	  /* what it has written to 'json'; for clients alone */
-	RETURNS_DATUM	  /* what it has put into 'datum'; for SQL alone */
+	RETURNS_JSON, /* what it has written to 'json'; for clients alone */
+	RETURNS_DATUM /* what it has put into 'datum'; for SQL alone */
 } ReducerReturns;
 
 typedef struct ReducerResult
@@ -221,7 +221,7 @@ typedef struct ReducerResult
 	StringInfo json; /* of RETURNS_JSON */
 	Datum	   datum;
 	/* Of RETURNS_DATUM, if the function returns a row. */
-	TupleDesc  columns;
+	TupleDesc columns;
 } ReducerResult;
 
 /*
@@ -249,9 +249,9 @@ typedef enum ReducerNumber
 
 typedef struct Reducer
 {
-	const char	   *name; /* of the function, of the call and of its input */
-	ReducerNumber	number;
-	ReducerKind		kind;
+	const char	 *name; /* of the function, of the call and of its input */
+	ReducerNumber number;
+	ReducerKind	  kind;
 	/* In the order of the function's, which has the world's id before them. */
 	const Argument *arguments;
 	int				argument_count;
@@ -261,7 +261,7 @@ typedef struct Reducer
 	void (*after)(struct WorldLock *lock, void *arguments);
 	ReducerReturns returns;
 	/* No argument names a world, and none is locked: 'lock' is NULL. */
-	bool		   without_world;
+	bool without_world;
 	/* Clients' calls: */
 	Roles		client_roles; /* ROLES_NONE: clients may not call it */
 	int			burst;		  /* this many calls at once */

@@ -11,7 +11,7 @@
 
 typedef struct Refusal
 {
-	int			sqlerrcode;
+	int sqlerrcode;
 	/* A static or palloc'd sentence; NULL = nothing is refused. */
 	const char *message;
 	const char *detail;		 /* or NULL */

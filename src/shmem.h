@@ -19,7 +19,7 @@
 
 #define WORLD_ERROR_SIZE 256
 /* So many durations are kept per world, for the percentiles. */
-#define TICK_SAMPLES	 1024
+#define TICK_SAMPLES 1024
 
 /* What world_status shows of a served world. */
 typedef struct WorldReport

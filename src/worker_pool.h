@@ -71,11 +71,11 @@ typedef struct PoolDatabase
 	TimestampTz	  visited_at; /* when a worker last came although no world runs */
 	int			  maintainer; /* pid of the worker that prunes and expires; 0 = none */
 	/* It grows when a session ends that a gateway was bound to. */
-	uint32		  departures;
+	uint32 departures;
 	/* 'error' is an obstacle that a probe or worker found. */
-	bool		  obstacle;
-	char		  error[POOL_ERROR_SIZE];
-	TimestampTz	  error_at; /* when it last happened */
+	bool		obstacle;
+	char		error[POOL_ERROR_SIZE];
+	TimestampTz error_at; /* when it last happened */
 } PoolDatabase;
 
 /* A transaction that keeps workers away from a database until its end. */
@@ -87,9 +87,9 @@ typedef struct PoolBlock
 
 typedef struct WorkerPool
 {
-	LWLock		*lock;
-	int			 launcher_pid; /* 0 = none */
-	Latch		*launcher_latch;
+	LWLock *lock;
+	int		launcher_pid; /* 0 = none */
+	Latch  *launcher_latch;
 	/* An announcement found no room: every database is to be looked at. */
 	bool		 rescan;
 	WorkerSlot	 slots[POOL_SLOTS];

@@ -48,29 +48,29 @@ typedef enum Rules
 
 typedef struct WorldLock
 {
-	int64		  world_id;
-	int64		  clock; /* µs; may lie between two ticks after tick_world */
-	int64		  now;	 /* µs; the end of the last finished tick, when changes take effect */
-	int64		  tick_length; /* µs */
-	int64		  revision;	   /* of the last committed change, or ours once we changed something */
-	bool		  changed;	   /* this transaction has its revision */
-	bool		  running;	   /* whether its status is running */
-	int32		  speed;	   /* thousandths */
-	Rules		  rules;
-	int64		  next_id;
-	int64		  next_input;
-	int64		  next_event;
-	int16		  sight_plane;
-	int16		  sight_old_plane; /* -1 = none */
-	int64		  sight_writes;
-	int64		  settings_revision;
-	char		  home[128];
-	bool		  held;				/* a live worker serves the world, and we hold its slot */
-	bool		  requests;			/* requests were opened: gateways are to be woken */
-	bool		  settings_changed; /* this transaction tells clients at once */
+	int64 world_id;
+	int64 clock;	   /* µs; may lie between two ticks after tick_world */
+	int64 now;		   /* µs; the end of the last finished tick, when changes take effect */
+	int64 tick_length; /* µs */
+	int64 revision;	   /* of the last committed change, or ours once we changed something */
+	bool  changed;	   /* this transaction has its revision */
+	bool  running;	   /* whether its status is running */
+	int32 speed;	   /* thousandths */
+	Rules rules;
+	int64 next_id;
+	int64 next_input;
+	int64 next_event;
+	int16 sight_plane;
+	int16 sight_old_plane; /* -1 = none */
+	int64 sight_writes;
+	int64 settings_revision;
+	char  home[128];
+	bool  held;				/* a live worker serves the world, and we hold its slot */
+	bool  requests;			/* requests were opened: gateways are to be woken */
+	bool  settings_changed; /* this transaction tells clients at once */
 	/* Inputs are taken from another world, whose players they name. */
 	bool		  replaying;
-	struct World *image;			/* of this backend, if one was used under this lock */
+	struct World *image; /* of this backend, if one was used under this lock */
 	/* Throws the image away; set by whoever sets 'image'. */
 	void (*discard_image)(struct World *image);
 	/* private to lock.c and world_clock.c */

@@ -26,17 +26,17 @@ typedef enum AnswerStatus
 
 typedef struct Answer
 {
-	int64		 player_id;
-	int64		 world_id; /* 0 = not known */
-	int64		 request_id;
-	int64		 npc_id;
-	Jsonb		*decision; /* as it came, for the log; NULL = none that can be kept */
+	int64  player_id;
+	int64  world_id; /* 0 = not known */
+	int64  request_id;
+	int64  npc_id;
+	Jsonb *decision; /* as it came, for the log; NULL = none that can be kept */
 	/*
 	 * The part of it that takes effect; of a choice by number it is known only once the choice is looked up.
 	 */
 	Jsonb		*effect;
-	const char	*flaw;	   /* why it cannot be carried out, or NULL */
-	int64		 tokens;   /* 0 if they are not known */
+	const char	*flaw;	 /* why it cannot be carried out, or NULL */
+	int64		 tokens; /* 0 if they are not known */
 	bool		 tokens_known;
 	bool		 tokens_valid;
 	bool		 names_request; /* it has a request_id, and not only an npc_id */
@@ -45,13 +45,13 @@ typedef struct Answer
 	const char	*reason;		/* of any status but plainly applied */
 	int64		 state_counter; /* of the NPC when its mind was asked */
 	/* The mind knows so many of the NPC's events. */
-	int			 told_events;
-	const char	*reason_asked;
-	TimestampTz	 opened_at_real;
-	TimestampTz	 sent_at_real; /* 0 = never */
-	bool		 absent;	   /* nobody was there to answer */
-	int64		 revision;
-	int64		 clock; /* µs */
+	int			told_events;
+	const char *reason_asked;
+	TimestampTz opened_at_real;
+	TimestampTz sent_at_real; /* 0 = never */
+	bool		absent;		  /* nobody was there to answer */
+	int64		revision;
+	int64		clock; /* µs */
 } Answer;
 
 extern void answer_refuse(Answer *answer, Refusal refusal);

@@ -27,11 +27,11 @@ typedef struct IdList
 
 typedef struct Changes
 {
-	bool		complete; /* reaches back to the revision asked for */
-	bool		world;
-	bool		terrain;
-	bool		item_types;
-	bool		interaction_types;
+	bool complete; /* reaches back to the revision asked for */
+	bool world;
+	bool terrain;
+	bool item_types;
+	bool interaction_types;
 	/* The numbers of NPCs that players control may have changed. */
 	bool		all_players;
 	ChangedNpc *npcs;
@@ -43,10 +43,10 @@ typedef struct Changes
 	int64		first_event; /* number of the first new event; 0 = none */
 	int64		first_message;
 	/* Read from the rows, which tell what remains instead of what was removed. */
-	bool		by_rows;
-	IdList		remaining_npcs;
-	IdList		remaining_items;
-	IdList		remaining_interactions;
+	bool   by_rows;
+	IdList remaining_npcs;
+	IdList remaining_items;
+	IdList remaining_interactions;
 } Changes;
 
 /* Both are called between spi_begin() and spi_end(), and results are in their memory. */

@@ -179,11 +179,10 @@ static bool
 takes_words_alone(const InteractionType *type)
 {
 	/* The types of the texts are members of their InteractionRows. */
-	const InteractionRow *interaction =
-		(const InteractionRow *) type;
-	static char words[] = "words";
-	JsonbValue	said = {.type = jbvString, .val.string = {.val = words, .len = sizeof(words) - 1}};
-	const char *failure;
+	const InteractionRow *interaction = (const InteractionRow *) type;
+	static char			  words[] = "words";
+	JsonbValue			  said = {.type = jbvString, .val.string = {.val = words, .len = sizeof(words) - 1}};
+	const char			 *failure;
 
 	return type->takes_messages &&
 		   interaction_act(interaction, &interaction_words(&said)->root, &failure) != NULL;

@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 
 #define SESSIONS_MAX 10000
 /* A call hands out at most so many requests, since the first one waits for the last. */
-#define CLAIM_MAX	 64
+#define CLAIM_MAX 64
 
 typedef struct Offer
 {
@@ -64,9 +64,9 @@ typedef struct Claim
 	bool		  taken;
 	int32		  told_events;
 	int64		  told_state;
-	StringInfo	  body;	   /* NULL = it has nobody to go to */
+	StringInfo	  body; /* NULL = it has nobody to go to */
 	/* The actions it may choose from; NULL = no list was asked for. */
-	StringInfo	  offered;
+	StringInfo offered;
 } Claim;
 
 /* ---- sessions and worlds ---- */

@@ -24,11 +24,10 @@ typedef struct Run
 	int64				   target_id;
 	int64				   started_at;
 	int64				   participants[PARTICIPANTS_MAX];
-	const char
-		  *names[PARTICIPANTS_MAX];	   /* of the participants; the caller fills it in; NULL = not known */
-	int64  acted_at[PARTICIPANTS_MAX]; /* when each of them last acted; -1 = not yet */
-	int	   participant_count;
-	Jsonb *acts; /* NULL: none, or they were not asked for */
+	const char *names[PARTICIPANTS_MAX]; /* of the participants; the caller fills it in; NULL = not known */
+	int64		acted_at[PARTICIPANTS_MAX]; /* when each of them last acted; -1 = not yet */
+	int			participant_count;
+	Jsonb	   *acts; /* NULL: none, or they were not asked for */
 } Run;
 
 typedef struct Runs

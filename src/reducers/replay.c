@@ -48,8 +48,8 @@ typedef struct Replay
 {
 	/* The world that is replayed, as it was when it was read. */
 	const WorldOrigin *original;
-	WorldLock		  *lock;	 /* of the new world */
-	const WorldInput  *input;	 /* that is being applied, or NULL */
+	WorldLock		  *lock;  /* of the new world */
+	const WorldInput  *input; /* that is being applied, or NULL */
 	MemoryContext	   page;
 	MemoryContext	   scratch;
 } Replay;

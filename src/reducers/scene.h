@@ -25,7 +25,7 @@ typedef struct SeenThing
 	/* The NPC itself; NULL for items, and if the snapshot has no such NPC. */
 	const NpcRow *npc;
 	/* The interaction that it takes part in or is used in; NULL = none. */
-	const Run	 *run;
+	const Run *run;
 } SeenThing;
 
 typedef struct SeenList
@@ -46,12 +46,12 @@ typedef struct Scene
 	SeenList		 npcs;
 	OpenBids		 bids;
 	/* Names and states of the NPCs seen, of those that use items, and of bidders. */
-	NpcRows			*seen;
+	NpcRows *seen;
 	/* Names of those with whom they interact. */
-	NpcRows			*others;
-	Runs			 runs;	  /* that these and the viewers are in */
+	NpcRows *others;
+	Runs	 runs; /* that these and the viewers are in */
 	/* A bit for each cell, row by row; NULL unless choices are offered. */
-	const uint8		*terrain;
+	const uint8 *terrain;
 } Scene;
 
 /*

@@ -18,8 +18,8 @@ typedef struct InteractionText
 	char				  *description; /* quoted */
 	char				  *effect;		/* as in an offer; NULL: it depends on the item */
 	/* ,"participants":[fewest,most], or nothing if one NPC takes part. */
-	char				  *party;
-	char				  *parameters;	/* ,"parameters":{…}, or nothing if there are none */
+	char *party;
+	char *parameters; /* ,"parameters":{…}, or nothing if there are none */
 } InteractionText;
 
 /* The texts of an interaction that items of a type offer. */

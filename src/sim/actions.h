@@ -119,11 +119,11 @@ typedef struct ActionEntry
 	/* Another name by which minds mean it, unless an interaction of the world has that name; or NULL. */
 	const char *form_of_interaction;
 	ActionParameter
-			 /* What it takes; an entry whose name is NULL is behind the last. */
-			 parameters[ACTION_PARAMETERS_MAX + 1];
-	bool	 takes_any_parameter;					/* besides these */
-	unsigned legal_in;								/* IN_STATE() of states */
-	unsigned keeps_plan_in; /* IN_STATE() of states in which it does not end the plan */
+		/* What it takes; an entry whose name is NULL is behind the last. */
+				  parameters[ACTION_PARAMETERS_MAX + 1];
+	bool		  takes_any_parameter; /* besides these */
+	unsigned	  legal_in;			   /* IN_STATE() of states */
+	unsigned	  keeps_plan_in;	   /* IN_STATE() of states in which it does not end the plan */
 	ActionSubject subject;
 	bool		  takes_no_time; /* it is over at once: an idle NPC goes on with its plan */
 	/* What it is called in a list of choices, if that is always the same; else NULL. */

@@ -33,9 +33,9 @@ typedef struct SeenPartner
 typedef struct ChoiceView
 {
 	/* It has the items that can be reached, and no wish to talk, which is a matter of chance. */
-	MindView	   mind;
-	const SeenBid *bids;
-	int			   bid_count;
+	MindView		   mind;
+	const SeenBid	  *bids;
+	int				   bid_count;
 	const SeenPartner *partners; /* nearest first */
 	int				   partner_count;
 	bool			   may_speak;  /* the interaction takes an act now */

@@ -30,7 +30,7 @@ typedef struct SeenNpc
 	int64_t id;
 	int32_t distance_squared;
 	/* It can be reached, and is free or in a conversation that can be joined. */
-	bool	open_to_talk;
+	bool open_to_talk;
 } SeenNpc;
 
 /* What the mind knows at this instant. Items and NPCs are nearest first, then by id. */
@@ -40,19 +40,19 @@ typedef struct MindView
 	Cell				   cell;
 	NpcState			   state;
 	int32_t				   needs[NEED_COUNT];
-	const InteractionType *interaction;					  /* the one it is in, or NULL */
+	const InteractionType *interaction; /* the one it is in, or NULL */
 	/* What that adds to needs per second, without the decay. */
-	int32_t				   interaction_rates[NEED_COUNT];
+	int32_t interaction_rates[NEED_COUNT];
 	/* The target of the present walk; 0 = none. */
-	int64_t				   approaching;
-	const SeenItem		  *items;
-	int					   item_count;
+	int64_t			approaching;
+	const SeenItem *items;
+	int				item_count;
 	/* The conversation of its world; NULL = it does not want to talk now. */
 	const InteractionType *talk;
 	/* Whom it talks to, drawn from 0 .. 2^32 - 1. */
-	uint32_t			   talk_choice;
-	const SeenNpc		  *npcs;
-	int					   npc_count;
+	uint32_t	   talk_choice;
+	const SeenNpc *npcs;
+	int			   npc_count;
 } MindView;
 
 /*

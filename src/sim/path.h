@@ -25,7 +25,7 @@ extern void		   path_finder_free(PathFinder *finder);
 /*
  * Finds a shortest way between two cells.  'from' may itself be blocked (a sitter stands on its chair).  A
  * blocked target means: the free cell adjacent to it that is nearest by way, of several preferring one nobody
- * stands on; an NPC that is adjacent to it is there already.   A free target on which somebody stands is
+ * stands on; an NPC that is adjacent to it is there already.  A free target on which somebody stands is
  * replaced by its grid_free_neighbour() when nobody stands on that and it is reachable.
  *
  * The first 'leg_size' (>= 1) cells of the way, start included, are written to leg; *leg_length tells how

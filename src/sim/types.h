@@ -37,11 +37,11 @@ typedef struct ItemComponent
 {
 	const char *name;
 	/* Interactions can name it, and are offered by items that have it. */
-	bool		named;
+	bool named;
 	/* Interactions that name it use the item up. */
-	bool		uses_up;
+	bool uses_up;
 	/* What it gives is had in the interactions that name no component. */
-	bool		serves_uses;
+	bool serves_uses;
 	/*
 	 * Whether an item whose type has it offers an interaction; NULL: it offers the interactions that name it.
 	 */

@@ -40,7 +40,7 @@ typedef struct SentSlot
 	int32 told_events;
 	/* The state_counter of what the NPC did when its mind was told. */
 	int64 told_state;
-	Datum choices;	  /* the actions that are offered, a JSON text; 0 = none are */
+	Datum choices; /* the actions that are offered, a JSON text; 0 = none are */
 } SentSlot;
 
 /*
@@ -81,7 +81,7 @@ typedef struct Slot
 	int64		  player_id;
 	int64		  state_counter; /* of what the NPC did when its mind was told */
 	/* The mind knows so many of the events since the last question, including dropped ones. */
-	int told_events;
+	int			told_events;
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
 	bool		answered; /* with a final answer, before or in this batch */

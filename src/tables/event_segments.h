@@ -27,9 +27,8 @@ StaticAssertDecl(EVENT_PARTS_BY_TIME + EVENT_PARTS_BY_SIZE + 4 <= EVENT_SEGMENTS
 typedef struct EventSegments
 {
 	/* When a segment was first written to; 0 = not since it was emptied, or it is not known. */
-	TimestampTz begun
-		[EVENT_SEGMENTS];
-	int present;
+	TimestampTz begun[EVENT_SEGMENTS];
+	int			present;
 } EventSegments;
 
 /* Reads world_event_segments without a statement. */

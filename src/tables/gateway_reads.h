@@ -9,8 +9,8 @@
 
 typedef enum GatewayRead
 {
-	READ_UNKNOWN_SESSIONS,	  /* gateway, sessions → ids of those that do not exist */
-	READ_WORLDS_TO_WATCH,	  /* → one json */
+	READ_UNKNOWN_SESSIONS, /* gateway, sessions → ids of those that do not exist */
+	READ_WORLDS_TO_WATCH,  /* → one json */
 	/* players, what each was told → player, standing, json */
 	READ_STANDINGS,
 	READ_SUPERSEDED_DECISIONS /* world, NPCs, requests, sessions → requests */

@@ -51,8 +51,8 @@ typedef struct HotWriting
 	EState			  *estate;
 	ResultRelInfo	  *result;
 	/* The last of its indexes is that of the primary key, which updates need not check. */
-	bool	 key_last;
-	EPQState recheck;  /* for triggers before the update, if somebody has made any */
+	bool			key_last;
+	EPQState		recheck; /* for triggers before the update, if somebody has made any */
 	TupleTableSlot *before;
 	TupleTableSlot *after;
 	int64			world_id;

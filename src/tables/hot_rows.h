@@ -20,12 +20,12 @@
 
 typedef struct HotTable
 {
-	const char	 *name; /* in schema npcsim; it has a column world_id */
+	const char *name; /* in schema npcsim; it has a column world_id */
 	/* Its columns are named as the table's; the table's other columns become NULL in new rows. */
 	const RowSet *set;
 	/* How many of them an update writes: the first ones, of which the very first is the id. */
-	int updated;
-	SpiStatement find;	/* (id, ctid) of the rows of world $1 whose ids are in $2; for updates */
+	int			 updated;
+	SpiStatement find; /* (id, ctid) of the rows of world $1 whose ids are in $2; for updates */
 	/* private */
 	Oid		   relid; /* the table for which the numbers are known */
 	AttrNumber world;

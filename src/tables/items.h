@@ -27,10 +27,10 @@ typedef struct WorldItem
 	bool			dirty;
 	ItemPointerData row; /* place of its row; invalid if not known */
 	/* Its place in World.dirty_items, if it is dirty; if absent and born, in World.born_respawns. */
-	int	   dirty_place;
-	Jsonb *properties;	 /* to be written, or NULL */
-	struct WorldItem *next_here; /* further items on its cell */
-	Due				  due;		 /* when something happens to it by itself */
+	int				  dirty_place;
+	Jsonb			 *properties; /* to be written, or NULL */
+	struct WorldItem *next_here;  /* further items on its cell */
+	Due				  due;		  /* when something happens to it by itself */
 } WorldItem;
 
 /* Describe the tables of items that are there, and of those that are absent. */

@@ -25,7 +25,7 @@
 typedef enum NpcEvent
 {
 	EVENT_NONE,
-	EVENT_LEG_END,		   /* arrival, or the next leg */
+	EVENT_LEG_END, /* arrival, or the next leg */
 	/* The interaction has lasted as long as it can, or the item is used up. */
 	EVENT_INTERACTION_END,
 	EVENT_WAIT_OVER,
@@ -82,7 +82,7 @@ typedef enum NpcGroup
 	NPC_DIRTY_NEEDS = 0x10,
 	/* Columns of npc_states that nobody is shown; they have no revision. */
 	NPC_DIRTY_HIDDEN = 0x20,
-	NPC_DIRTY_MIND = 0x40	 /* plan and events; it has no revision */
+	NPC_DIRTY_MIND = 0x40 /* plan and events; it has no revision */
 } NpcGroup;
 #define NPC_GROUP_COUNT 7
 
@@ -142,21 +142,21 @@ typedef struct Npc
 	MindPlan *plan;		   /* NULL = none */
 	JsonList *mind_events; /* NULL = empty */
 	int		  events_dropped;
-	int		  events_merged;	/* merged into later ones since the last question */
-	JsonList *wake_on;			/* names of events, as JSON strings; NULL = none */
-	int64	  asked_at;			/* -1 = never */
+	int		  events_merged; /* merged into later ones since the last question */
+	JsonList *wake_on;		 /* names of events, as JSON strings; NULL = none */
+	int64	  asked_at;		 /* -1 = never */
 	/* The first question without an answer that was carried out; -1 = none. */
-	int64	  unanswered_since;
-	int64	  ask_again_at;		/* SIM_NEVER = when an occasion comes */
-	int64	  tokens;			/* its mind wrote on tokens_day */
-	DateADT	  tokens_day;		/* UTC */
-	bool	  budget_spent;		/* as the world knows it by an input */
+	int64	unanswered_since;
+	int64	ask_again_at; /* SIM_NEVER = when an occasion comes */
+	int64	tokens;		  /* its mind wrote on tokens_day */
+	DateADT tokens_day;	  /* UTC */
+	bool	budget_spent; /* as the world knows it by an input */
 	/* So many questions in a row came to nothing. */
-	int		  failures;
-	int64	  asked_not_before; /* because it failed; -1 = it may be asked */
+	int	  failures;
+	int64 asked_not_before; /* because it failed; -1 = it may be asked */
 	/* When it was last asked what could not wait, ascending. */
-	int64	  pressing[PRESSING_MAX];
-	int		  pressing_count;
+	int64 pressing[PRESSING_MAX];
+	int	  pressing_count;
 	/* its request */
 	bool		   request_pending; /* open or sent */
 	DecisionReason request_reason;
@@ -177,9 +177,9 @@ typedef struct Npc
 	Cell			standing_at; /* where the grid counts it */
 	bool			standing;
 	/* It pauses before it is decided for, if its plan is over (EVENT_GO_ON). */
-	bool			pauses;
-	int				district; /* in which it is listed; -1 = none (engine/nearby.c) */
-	int				district_place;
+	bool pauses;
+	int	 district; /* in which it is listed; -1 = none (engine/nearby.c) */
+	int	 district_place;
 } Npc;
 
 static inline Cell

@@ -21,9 +21,9 @@
  */
 typedef struct MindPlan
 {
-	int		count; /* of its steps, at most PLAN_ACTIONS_MAX */
-	int		done;  /* the number of steps that are done */
-	Jsonb  *told;  /* an array of all steps, as told */
+	int	   count; /* of its steps, at most PLAN_ACTIONS_MAX */
+	int	   done;  /* the number of steps that are done */
+	Jsonb *told;  /* an array of all steps, as told */
 	/* All steps, read; ACTION_NONE is one that cannot be read. NULL = they were not read yet. */
 	Action *steps;
 } MindPlan;

@@ -38,7 +38,7 @@ typedef struct RowLoad
 	const int64 *ids;
 	int			 count;
 	void *(*lookup)(void *arg, int64 id);
-	void (*done)(void *arg, void *thing); /* its row was read; may be NULL */
+	void (*done)(void *arg, void *thing);					   /* its row was read; may be NULL */
 	const ItemType *(*item_type)(void *arg, const char *name); /* finds an item type that a row names */
 	void		 *arg;
 	MemoryContext context;
@@ -172,7 +172,7 @@ typedef struct RowType
 	size_t	   place_at;
 	RowWriting writing;
 	/* It is in the sight index: 'arg' of whoever writes it is a GeometryMaker. */
-	bool	   in_sight;
+	bool in_sight;
 	/*
 	 * What statements write besides: columns and expressions of new rows, and assignments for rows that are
 	 * there ("t").

@@ -76,8 +76,8 @@ typedef struct EventNotes
 	int			  count;
 	int			  room;
 	/* The sequence of the first event that is no message; 0 = there is none. */
-	int64		  first_event;
-	int64		  first_message;
+	int64 first_event;
+	int64 first_message;
 } EventNotes;
 
 extern void event_notes_init(EventNotes *notes, MemoryContext context);

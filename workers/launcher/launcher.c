@@ -41,10 +41,10 @@
 #include "shmem.h"
 #include "worker_pool.h"
 
-#define LAUNCHER_RESTART_S		 5
+#define LAUNCHER_RESTART_S 5
 /* Nothing announces that a database allows connections again. */
 #define IDLE_NAP_MS				 60000
-#define BUSY_NAP_MS				 1000  /* while something is to be started or tried again */
+#define BUSY_NAP_MS				 1000			  /* while something is to be started or tried again */
 #define VISIT_INTERVAL_MS		 (10 * 60 * 1000) /* maintenance where no world runs */
 #define INVALID_CONNECTION_LIMIT (-2)			  /* of a database whose DROP was interrupted */
 
@@ -57,10 +57,10 @@ typedef struct Started
 } Started;
 
 static Started started[POOL_SLOTS];
-static HTAB	  *absent = NULL;			/* databases known not to have the extension */
+static HTAB	  *absent = NULL; /* databases known not to have the extension */
 /* The database for which it was logged last that no worker is left. */
-static Oid	   starved = InvalidOid;
-static bool	   slots_exhausted = false; /* it was logged that max_worker_processes is too small */
+static Oid	starved = InvalidOid;
+static bool slots_exhausted = false; /* it was logged that max_worker_processes is too small */
 
 void
 launcher_register(void)

@@ -30,8 +30,8 @@
 #include "tables/hot_rows.h"
 #include "worker_pool.h"
 
-#define LATE_US			(100 * 1000)
-#define BATCH_US		(50 * 1000) /* transactions of a batch of ticks aim below this */
+#define LATE_US	 (100 * 1000)
+#define BATCH_US (50 * 1000) /* transactions of a batch of ticks aim below this */
 /* Transactions of several worlds aim below this, since each world stands meanwhile. */
 #define SHARED_US		(20 * 1000)
 #define FIRST_TICK_US	1000		/* a first guess of what a tick takes */

@@ -43,8 +43,8 @@
 static ProcessUtility_hook_type next_process_utility = NULL;
 
 /* The state of the present transaction. */
-static bool	 announce = false; /* the worlds of this database are to be looked for at commit */
-static bool	 roles = false;	   /* roles or rights were changed */
+static bool announce = false; /* the worlds of this database are to be looked for at commit */
+static bool roles = false;	  /* roles or rights were changed */
 /* Databases whose worlds may be gone after commit; in TopMemoryContext. */
 static List *doomed = NIL;
 

@@ -42,7 +42,7 @@
 
 /* The worlds are read again after this time even if nothing was announced. */
 #define REFRESH_US		   (30 * 1000 * 1000)
-#define PENDING_REFRESH_US (250 * 1000)		  /* while a world waits to be taken */
+#define PENDING_REFRESH_US (250 * 1000) /* while a world waits to be taken */
 #define FAILED_REFRESH_US  (1000 * 1000)
 #define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
 #define NOTIFY_SPACING_US  (5 * 1000)
