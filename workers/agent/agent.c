@@ -1,9 +1,9 @@
 /*
  * agent.c
- *	  Joins the gateway and the player's MCP server.
+ *	  Passes messages between the gateway and the player's MCP server, and reconnects when either is gone.
  *
- * The states and what leads from one to the next are drawn in README.md.  One
- * function per transition; each asserts the states that it may leave.
+ * The states and what leads from one to the next are drawn in README.md.  Each
+ * transition is one function, which asserts the states that it may leave.
  *
  * Every state but PIPING has a deadline of its own, or one of the link's or the
  * server's; PIPING lasts while both sides give signs of life.
@@ -25,13 +25,13 @@
 #include "common/log.h"
 
 
-/* A round that lasted this long was no failure. */
+/* A connection that lasted this long starts the back-off anew when it ends. */
 #define STEADY_MS 30000
 
-/* Link and server have their own deadlines, which are shorter; beyond this something is amiss. */
+/* Link and server have shorter deadlines of their own to end; the agent does not wait for either beyond this. */
 #define CLEAR_MS 20000
 
-/* As the status file calls them. */
+/* The names of the states in the status file. */
 static const char *const state_names[] = {
 	[AGENT_RESTING] = "resting",   [AGENT_WAKING] = "starting",	 [AGENT_PAUSING] = "waiting",
 	[AGENT_DIALLING] = "dialling", [AGENT_PIPING] = "connected", [AGENT_CLEARING] = "ending",
@@ -78,7 +78,7 @@ rest(Agent *agent)
 	timer_set(agent->loop, &agent->timer, ms, wake, agent);
 }
 
-/* CLEARING ends when both sides have. */
+/* Leaves CLEARING when both link and server have ended. */
 static void
 check_cleared(Agent *agent)
 {
@@ -95,7 +95,7 @@ check_cleared(Agent *agent)
 	lws_cancel_service(agent->loop->context);
 }
 
-/* Whoever asked us to end is not kept waiting, and nobody is served from a state that cannot be. */
+/* Ends the agent when link or server did not end within CLEAR_MS: starting over from such a state is not safe. */
 static void
 clear_overdue(void *arg)
 {
@@ -146,7 +146,7 @@ dial(void *arg)
 	link_dial(&agent->link);
 }
 
-/* The gateway did not let us in.  The server has not been spoken to, so it may stay. */
+/* Waits before the gateway is dialled again.  The server stays up because the gateway has not spoken to it yet. */
 static void
 pause_dialling(Agent *agent)
 {
@@ -189,8 +189,8 @@ on_server_ready(void *arg)
 }
 
 /*
- * An answer that the gateway would refuse, and close the connection over, is
- * replaced by an error; anything else of that length is dropped.
+ * Sends an error instead of an answer that is too long, over which the gateway
+ * would close the connection, and drops any other message of that length.
  */
 static void
 send_too_long(Agent *agent, const char *text, size_t len)

@@ -1,6 +1,6 @@
 /*
  * backoff.c
- *	  How long to rest before trying again.
+ *	  Computes how long to wait before the next attempt.
  */
 #include "backoff.h"
 

@@ -1,6 +1,6 @@
 /*
  * backoff.h
- *	  How long to rest before trying again.
+ *	  Computes how long to wait before the next attempt.
  */
 #ifndef NPCSIM_AGENT_BACKOFF_H
 #define NPCSIM_AGENT_BACKOFF_H
@@ -16,11 +16,14 @@ typedef struct Backoff
 } Backoff;
 
 /*
- * The next rest: random between BACKOFF_MIN_MS and a ceiling that doubles
+ * Counts a failure and returns the wait before the next attempt in
+ * milliseconds: random between BACKOFF_MIN_MS and a ceiling that doubles
  * with every failure in a row, from 2 s to BACKOFF_MAX_MS.  The randomness
  * spreads many agents that lost the same gateway.  noise is any random number.
  */
 extern int64_t backoff_next(Backoff *backoff, uint32_t noise);
-extern void	   backoff_reset(Backoff *backoff);
+
+/* Forgets the failures after a success. */
+extern void backoff_reset(Backoff *backoff);
 
 #endif /* NPCSIM_AGENT_BACKOFF_H */

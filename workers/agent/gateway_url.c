@@ -1,6 +1,6 @@
 /*
  * gateway_url.c
- *	  The gateway's address, taken apart for libwebsockets.
+ *	  Takes the gateway's address apart for libwebsockets.
  *
  * Everything that ends up in the handshake is checked here: nothing below
  * 0x21 or above 0x7e passes, so no part of an address can add a header.
@@ -22,7 +22,7 @@ is_plain(const char *text)
 	return true;
 }
 
-/* Reads "host", "host:port", "[v6]" or "[v6]:port" of len bytes. */
+/* Reads "host", "host:port", "[v6]" or "[v6]:port" of len bytes; returns false if the text is none of these. */
 static bool
 parse_authority(GatewayUrl *url, const char *text, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
  * http.c
- *	  HTTP requests in the agent's loop, on libcurl.
+ *	  Runs HTTP requests in the agent's loop with libcurl.
  *
  * libcurl tells which sockets it waits for and when it wants to be woken; the
  * loop does the waiting.  Redirects are not followed and only http and https
@@ -42,7 +42,7 @@ take_out(HttpRequest *request)
 	curl_multi_remove_handle(request->client->multi, request->easy);
 }
 
-/* Tells what is over.  A handler may begin and cancel requests. */
+/* Calls the handlers of all requests that are over.  A handler may begin and cancel requests. */
 static void
 tell_done(HttpClient *client)
 {
@@ -64,7 +64,7 @@ tell_done(HttpClient *client)
 	}
 }
 
-/* ---------- what libcurl waits for ---------- */
+/* ---------- libcurl's sockets and timer ---------- */
 
 static void
 on_socket(void *arg, uint32_t events)
@@ -158,7 +158,7 @@ on_data(char *data, size_t size, size_t count, void *arg)
 	return request->handlers->data(request->arg, request, data, size * count) ? size * count : 0;
 }
 
-/* Session ids are visible ASCII; one that is not, or too long, is as good as none. */
+/* Keeps the session's id.  It is ignored if it is not visible ASCII or too long. */
 static void
 note_session(HttpRequest *request, const char *value, size_t len)
 {
@@ -211,7 +211,7 @@ set_options(HttpRequest *request, const char *method, const char *url, long time
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "npcsim-agent/" NPCSIM_VERSION);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* one that is cancelled while its host is looked up does not wait for the resolver */
+	/* a request that is cancelled while its host is looked up does not wait for the resolver's thread */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -301,7 +301,7 @@ http_error(const HttpRequest *request, CURLcode result)
 	return request->error[0] != '\0' ? request->error : curl_easy_strerror(result);
 }
 
-/* ---------- */
+/* ---------- the client ---------- */
 
 void
 http_hold(HttpClient *client, bool held)

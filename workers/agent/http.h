@@ -1,6 +1,6 @@
 /*
  * http.h
- *	  HTTP requests in the agent's loop, on libcurl.
+ *	  Runs HTTP requests in the agent's loop with libcurl.
  */
 #ifndef NPCSIM_AGENT_HTTP_H
 #define NPCSIM_AGENT_HTTP_H
@@ -27,20 +27,20 @@ typedef struct HttpClient
 	Loop		*loop;
 	CURLM		*multi;
 	Timer		 timer;
-	HttpRequest *requests; /* under way */
-	bool		 held;	   /* bodies wait */
+	HttpRequest *requests; /* those that were begun and are not done */
+	bool		 held;	   /* no body is read: http_hold() */
 } HttpClient;
 
 typedef struct HttpHandlers
 {
 	/*
-	 * A part of the body; false ends the request with CURLE_WRITE_ERROR.  No
-	 * function of this header may be called from it, except http_status_of(),
+	 * Takes a part of the body; false ends the request with CURLE_WRITE_ERROR.
+	 * No function of this header may be called from it, except http_status_of(),
 	 * http_content_of() and http_hold() with true.
 	 */
 	bool (*data)(void *arg, HttpRequest *request, const char *data, size_t len);
 
-	/* It is over, and freed after this.  Not called for a request that was cancelled. */
+	/* Hears that the request is over; it is freed afterwards.  A request that was cancelled does not call this. */
 	void (*done)(void *arg, HttpRequest *request, CURLcode result);
 } HttpHandlers;
 
@@ -48,7 +48,7 @@ struct HttpRequest
 {
 	HttpClient		   *client;
 	HttpRequest		   *next;
-	HttpRequest		  **link; /* what points to it */
+	HttpRequest		  **link; /* the pointer to this request in the client's list */
 	CURL			   *easy;
 	struct curl_slist  *headers;
 	char			   *body;
@@ -59,28 +59,32 @@ struct HttpRequest
 	char				error[CURL_ERROR_SIZE];
 };
 
+/* Prepares a client; returns false if libcurl cannot be set up. */
 extern bool http_open(HttpClient *client, Loop *loop);
 
-/* Cancels what is under way. */
+/* Cancels all requests and frees what the client holds. */
 extern void http_close(HttpClient *client);
 
-/* Bodies of answers stay where they are, which in the end holds the server back. */
+/* While held, bodies of answers are not read, so that TCP's flow control in the end stops the server from sending. */
 extern void http_hold(HttpClient *client, bool held);
 
 /*
- * Begins a request.  Takes over headers (its own or one made by curl_slist_append())
- * and body (from malloc(), or NULL).  timeout_ms 0 is none.  NULL if memory ran out.
+ * Begins a request and returns it, or NULL if memory ran out.  It takes over the
+ * headers (made by curl_slist_append()) and the body (from malloc(), or NULL), also
+ * when it fails.  A timeout_ms of 0 means no time limit.
  */
 extern HttpRequest *http_begin(HttpClient *client, const char *method, const char *url,
 							   struct curl_slist *headers, char *body, long timeout_ms,
 							   const HttpHandlers *handlers, void *arg);
-extern void			http_cancel(HttpRequest *request);
 
-/* 0 while the answer has not begun */
+/* Ends and frees a request without calling "done". */
+extern void http_cancel(HttpRequest *request);
+
+/* Returns the status of the answer, or 0 while it has not begun. */
 extern long		   http_status_of(const HttpRequest *request);
 extern HttpContent http_content_of(const HttpRequest *request);
 
-/* Why a request failed, for people. */
+/* Returns the reason why a request failed, for people; the text lives as long as the request. */
 extern const char *http_error(const HttpRequest *request, CURLcode result);
 
 #endif /* NPCSIM_AGENT_HTTP_H */

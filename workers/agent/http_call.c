@@ -1,6 +1,6 @@
 /*
  * http_call.c
- *	  One message to an MCP server over HTTP, and what comes back for it.
+ *	  Posts one message to an MCP server over HTTP and passes on what answers it.
  *
  * A request is answered in the answer to its POST: as JSON, or as an event
  * stream that may bring other messages first.  In the older transport the
@@ -22,16 +22,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than the gateway ever has under way: 64 decisions, and some small talk. */
+/* The limit of calls at a time is beyond what the gateway has: MCP_MAX_CONCURRENCY decisions and a few other requests. */
 #define CALLS_MAX 256
 
-/* A call that nobody cancels ends some time all the same. */
+/* The time limit of a call that is not cancelled. */
 #define CALL_MS (15L * 60 * 1000)
 
-/* A cancelled call of the older revisions may still be answered for this long. */
+/* A call that was cancelled in a session is kept this long, since the server may still answer it. */
 #define CANCELLED_MS 10000
 
-/* An answer whose stream broke off may be asked for again. */
+/* An answer whose event stream broke off is asked for again so many times, after this wait unless the server names one. */
 #define RESUMES_MAX	  5
 #define RESUME_MS	  1000
 #define RESUME_MAX_MS 30000
@@ -42,13 +42,13 @@ struct HttpCall
 	HttpCall	*next;
 	HttpCall   **link;
 	HttpRequest *request;
-	json_t		*id;		 /* NULL for what needs no answer */
-	char		 method[32]; /* shortened if need be */
-	bool		 modern;	 /* of the revision without sessions */
+	json_t		*id;		 /* NULL unless the message is a request */
+	char		 method[32]; /* cut if it is longer */
+	bool		 modern;	 /* it belongs to the stateless revision */
 	bool		 answered;
 	bool		 cancelled;
 	bool		 too_long;
-	Text		 body; /* unless it is an event stream */
+	Text		 body; /* the answer's body, unless it is an event stream */
 	Sse			 events;
 	int			 resumes;
 	Timer		 timer;
@@ -103,7 +103,7 @@ fail_call(HttpCall *call, const char *text)
 	call->answered = true;
 }
 
-/* "initialize" settles the version that all later requests have to name. */
+/* Keeps the protocol version that the answer to "initialize" names, since all later requests have to name it. */
 static void
 learn_version(HttpServer *self, const RpcMessage *message)
 {
@@ -116,7 +116,7 @@ learn_version(HttpServer *self, const RpcMessage *message)
 	strcpy(self->version, text);
 }
 
-/* Passes on a message, and learns from it if it is the answer. */
+/* Passes on a message; the answer to this call also tells the session, the protocol version and the tools' headers. */
 static void
 take_message(HttpCall *call, const char *text, size_t len)
 {
@@ -199,7 +199,7 @@ on_data(void *arg, HttpRequest *request, const char *data, size_t len)
 	return collect(call, data, len);
 }
 
-/* An HTTP error: the server's own JSON-RPC error if there is one, under the request's id. */
+/* Turns an HTTP error into an answer: the JSON-RPC error in its body, with the request's id, or one that we write. */
 static void
 take_refusal(HttpCall *call, long status)
 {
@@ -223,7 +223,7 @@ take_refusal(HttpCall *call, long status)
 	fail_call(call, text);
 }
 
-/* The stream of an answer broke off: servers that number their events keep the rest for us. */
+/* Returns true if a broken event stream can be resumed: a server that gave an event's id keeps what comes after it. */
 static bool
 may_resume(const HttpCall *call)
 {
@@ -272,7 +272,7 @@ on_done(void *arg, HttpRequest *request, CURLcode result)
 	bool		initialized = status / 100 == 2 && strcmp(call->method, "notifications/initialized") == 0;
 	char		text[CURL_ERROR_SIZE + 64];
 
-	/* an event stream that broke off may be taken up again; that it did is no proof of death */
+	/* a broken event stream that can be resumed does not mean that the server is gone */
 	if (status / 100 == 2 && may_resume(call))
 	{
 		int64_t ms = call->events.retry_ms >= 0 ? call->events.retry_ms : RESUME_MS;
@@ -371,9 +371,9 @@ forget(void *arg)
 }
 
 /*
- * The gateway wants no answer any more.  Without sessions, closing the answer's
- * stream says so; before, the notification does, and is to be sent.  True if
- * that is all there is to do.
+ * Cancels a call as the gateway asks.  In the stateless revision closing the
+ * HTTP request tells the server, so the gateway's notification is not sent;
+ * then it returns true.  In a session the notification must be sent.
  */
 static bool
 cancel(HttpServer *self, const RpcMessage *message)

@@ -5,15 +5,15 @@
  *	 DOWN ── start ──▶ PROBING ── it speaks ──▶ UP ── stop, or it fails ──▶ ENDING ──▶ DOWN
  *	                      └─────────── stop, or it does not ───────────────▲
  *
- * PROBING finds out the transport, and that somebody is there at all, before
- * the gateway is dialled.  server/discover is posted: an answer, or an error
- * in JSON-RPC, is Streamable HTTP (of any revision).  Whatever else it is
- * refused with, but for credentials: there are servers that let nothing pass
- * before "initialize", and say so in their own words, so that is posted next.
- * If it is refused, too, 400, 404 or 405 may be the older transport, in which
- * a GET brings an event stream whose first event, "endpoint", names where to
- * post.  Servers of that transport which look at no method begin such a stream
- * for the POST.
+ * PROBING finds out whether there is a server and which transport it speaks,
+ * before the gateway is dialled.  First server/discover is posted: an answer
+ * or a JSON-RPC error means Streamable HTTP (of any revision).  After any other
+ * refusal, but one for lack of credentials, "initialize" is posted, since some
+ * servers accept nothing before it and say so in their own words.  If that is
+ * refused with 400, 404 or 405, the server may speak the older transport, in
+ * which a GET brings an event stream whose first event, "endpoint", names where
+ * to post.  Servers of that transport which do not look at the method begin
+ * such a stream in answer to the POST.
  *
  * A session of the older revisions of Streamable HTTP is begun by the
  * gateway's "initialize", kept here, and deleted when the gateway is gone.
@@ -63,7 +63,7 @@ tell_gone(void *arg)
 	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
 }
 
-/* What came of the probe was looked at. */
+/* Forgets the probe's request and answer. */
 static void
 forget_probe(HttpServer *self)
 {
@@ -72,7 +72,7 @@ forget_probe(HttpServer *self)
 	text_free(&self->probe_body);
 }
 
-/* All that is under way ends. */
+/* Cancels all requests and timers. */
 static void
 end_requests(HttpServer *self)
 {
@@ -87,7 +87,7 @@ end_requests(HttpServer *self)
 	forget_probe(self);
 }
 
-/* The server is of no use any more.  To be called from "done" handlers and timers, not from "data". */
+/* Gives the server up for the formatted reason.  It may be called from "done" handlers and timers, but not from "data". */
 static void __attribute__((format(printf, 2, 3))) fail(HttpServer *self, const char *fmt, ...)
 {
 	va_list args;
@@ -118,7 +118,7 @@ on_deleted(void *arg, HttpRequest *request, CURLcode result)
 
 static const HttpHandlers delete_handlers = {ignore_data, on_deleted};
 
-/* A server that keeps sessions need not keep ours until it forgets it. */
+/* Asks the server to delete the session; returns false if there is none, or the request cannot be made. */
 static bool
 delete_session(HttpServer *self, const HttpHandlers *handlers)
 {
@@ -169,7 +169,7 @@ become_ready(void *arg)
 	self->server.events.ready(self->server.events.arg);
 }
 
-/* Scheme, host and port of a URL, or false. */
+/* Writes scheme, host and port of a URL into "origin"; returns false if it lacks one. */
 static bool
 origin_of(CURLU *url, char *origin, size_t size)
 {
@@ -188,7 +188,7 @@ origin_of(CURLU *url, char *origin, size_t size)
 	return good;
 }
 
-/* The event "endpoint" names where to post, on the same server and nowhere else. */
+/* Takes the URL to post to from the event "endpoint"; returns false if it is not on the same server. */
 static bool
 take_endpoint(HttpServer *self, const char *endpoint)
 {
@@ -265,7 +265,7 @@ on_stream_data(void *arg, HttpRequest *request, const char *data, size_t len)
 	return true;
 }
 
-/* The stream of the older transport is the server; the other one is a convenience. */
+/* Gives the server up when the event stream of the older transport ends; reopens the optional one of Streamable HTTP. */
 static void
 on_stream_done(void *arg, HttpRequest *request, CURLcode result)
 {
@@ -323,7 +323,7 @@ open_stream(void *arg)
 		fail(self, "out of memory");
 }
 
-/* "initialize" is done, and the server may want a stream for what it says unasked. */
+/* Opens the event stream in which a server with sessions may send messages that answer no request. */
 static void
 tell_initialized(HttpServer *self)
 {
@@ -347,7 +347,7 @@ try_event_stream(HttpServer *self)
 	open_stream(self);
 }
 
-/* The POST began the older transport's event stream, which will bring no answer. */
+/* Ends a probe that began the older transport's event stream, which brings no answer, and opens that stream by GET. */
 static void
 leave_probe(void *arg)
 {
@@ -408,7 +408,7 @@ on_probe_session_left(void *arg, HttpRequest *request, CURLcode result)
 
 static const HttpHandlers leave_handlers = {ignore_data, on_probe_session_left};
 
-/* Ends the session that the probe began; false if there is none. */
+/* Deletes the session that the probe began; returns false if there is none, else on_probe_session_left() goes on. */
 static bool
 leave_probe_session(HttpServer *self)
 {
@@ -419,7 +419,7 @@ leave_probe_session(HttpServer *self)
 	return leaving;
 }
 
-/* The POST of "initialize" did not do either. */
+/* Decides what to do after the server has refused "initialize", too. */
 static void
 despair_of_post(HttpServer *self, long status)
 {
@@ -453,9 +453,9 @@ on_probe_done(void *arg, HttpRequest *request, CURLcode result)
 		fail(self, "it cannot be reached: %s", http_error(request, result));
 	else if (status / 100 == 2 || (speaks && status != 405 && status != 401 && status != 403))
 	{
-		/* the gateway begins a session of its own */
+		/* the probe's session is not kept, because the gateway begins one of its own */
 		if (!initialized || !leave_probe_session(self))
-			become_ready(self); /* an answer that is long in coming is an answer, too */
+			become_ready(self); /* also if only the status came and the body was too slow or too long */
 	}
 	else if (status == 401 || status == 403)
 		fail(self, "it refuses us with HTTP status %ld", status);
@@ -481,7 +481,7 @@ probe_server(HttpServer *self, bool initialize)
 	bool good = headers != NULL;
 
 	self->probing_initialize = initialize;
-	/* before it is agreed on, "initialize" names no version in a header */
+	/* "initialize" gets the first header alone, since no version is agreed on yet */
 	for (size_t i = 0; good && i < (initialize ? 1 : sizeof(extra) / sizeof(extra[0])); i++)
 		good = http_server_add_header(&headers, extra[i]);
 	sse_init(&self->probe_events, PROBE_BODY_MAX, on_probe_event, self);
@@ -497,7 +497,7 @@ probe_server(HttpServer *self, bool initialize)
 		fail(self, "out of memory");
 }
 
-/* ---------- */
+/* ---------- the server ---------- */
 
 static void
 http_start(Server *server)
@@ -521,7 +521,7 @@ http_start(Server *server)
 		probe_server(self, false);
 }
 
-/* Bounded by the number of calls under way, so there is no time at which it wants no more. */
+/* Posts a message.  It always takes more, because the number of calls at a time is bounded. */
 static bool
 http_send(Server *server, const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
 /*
  * http_server.h
- *	  An MCP server over HTTP: what http_session.c (what all requests have), http_call.c (one message) and
- *	  http_server.c (the server's life) share.
+ *	  What the parts of an MCP server over HTTP share: http_server.c (its life, transport and event stream),
+ *	  http_call.c (one message and its answer) and http_session.c (headers and limits of all requests).
  */
 #ifndef NPCSIM_AGENT_HTTP_SERVER_H
 #define NPCSIM_AGENT_HTTP_SERVER_H
@@ -22,7 +22,7 @@
 typedef enum HttpStage
 {
 	HTTP_DOWN,
-	HTTP_PROBING, /* which transport, if any? */
+	HTTP_PROBING, /* it is found out whether there is a server and which transport it speaks */
 	HTTP_UP,
 	HTTP_ENDING
 } HttpStage;
@@ -30,13 +30,13 @@ typedef enum HttpStage
 typedef struct HttpCall	  HttpCall;
 typedef struct HttpServer HttpServer;
 
-/* What a call tells the server; it is freed by then. */
+/* What a call tells the server when it is over; the call was freed before. */
 typedef struct HttpCallEvents
 {
-	/* the server is of no use any more */
+	/* the call found that the server is gone, or has forgotten the session */
 	void (*failed)(HttpServer *self, const char *why);
 
-	/* "initialize" is done */
+	/* the server has taken "notifications/initialized", with which a session is complete */
 	void (*initialized)(HttpServer *self);
 } HttpCallEvents;
 
@@ -45,33 +45,33 @@ struct HttpServer
 	Server	   server; /* must be first */
 	HttpClient client;
 	HttpStage  stage;
-	bool	   sse; /* the transport before Streamable HTTP */
+	bool	   sse; /* it speaks HTTP + SSE, the transport before Streamable HTTP */
 	bool	   asked_to_stop;
-	char	   why[256]; /* it is gone */
-	Timer	   timer;	 /* of the stage */
+	char	   why[256]; /* the reason why it is gone */
+	Timer	   timer;	 /* the deadline of the stage, or its next step */
 
-	/* where messages go: the URL we were given, or what the event stream named */
+	/* where messages are posted: the URL of the settings, or the one that the event stream named */
 	char				 *post_url;
-	HttpCall			 *calls; /* under way */
+	HttpCall			 *calls; /* those that are not over */
 	int					  call_count;
 	const HttpCallEvents *call_events;
 
-	/* the probe's verdict so far */
+	/* the request that probes the server, and its answer so far */
 	HttpRequest *probe;
 	Text		 probe_body;
-	bool		 probing_initialize; /* server/discover was refused */
+	bool		 probing_initialize; /* "initialize" is tried because server/discover was refused */
 	Sse			 probe_events;
-	char		 post_verdict[96]; /* why POST did not do */
+	char		 post_verdict[96]; /* what the probe by POST gave, for the message when GET fails, too */
 
-	/* the event stream: all answers (sse), or what the server says unasked */
+	/* the event stream: it brings all answers (sse), or what the server sends without a request */
 	HttpRequest *stream;
 	Sse			 stream_events;
 	Backoff		 stream_backoff;
 	Timer		 stream_timer;
 
-	/* of the session */
-	char			session[HTTP_SESSION_SIZE]; /* "" if there is none */
-	char			version[HTTP_VERSION_SIZE]; /* as agreed by "initialize", or "" */
+	/* the session */
+	char			session[HTTP_SESSION_SIZE]; /* its id, "" if there is none */
+	char			version[HTTP_VERSION_SIZE]; /* the protocol version agreed by "initialize", or "" */
 	McpToolHeaders *tools;
 
 	LogThrottle failure_throttle;
@@ -81,23 +81,27 @@ struct HttpServer
 
 /* ---------- http_session.c ---------- */
 
-/* A message that is for the gateway as it is. */
+/* Passes on a message of the server to the gateway, if the server is up. */
 extern void http_server_pass(HttpServer *self, const char *text, size_t len);
 
-/* An answer that is no valid JSON: the gateway reads it, or it fails at once. */
+/* Passes on an answer that is not valid JSON: the gateway can read some of them, and fails the others at once. */
 extern void http_server_pass_unreadable(HttpServer *self, const char *text, size_t len);
 
-/* Headers of every request: Accept, version, session.  NULL if memory ran out. */
+/* Returns the headers that every request has (Accept and the session's id), or NULL if memory ran out. */
 extern struct curl_slist *http_server_headers(HttpServer *self, const char *accept);
-extern bool				  http_server_add_header(struct curl_slist **headers, const char *header);
 
-/* Longest message or event from the server. */
+/* Adds a header; returns false, and leaves the list as it was, if memory ran out. */
+extern bool http_server_add_header(struct curl_slist **headers, const char *header);
+
+/* Returns how many bytes a message or event of the server may have. */
 extern size_t http_server_limit(const HttpServer *self);
 
 /* ---------- http_call.c ---------- */
 
-/* Posts a message of the gateway. */
+/* Posts a message of the gateway; answers to it, errors of HTTP included, go to http_server_pass(). */
 extern void http_call_begin(HttpServer *self, const char *text, size_t len);
+
+/* Ends all calls without an answer. */
 extern void http_call_cancel_all(HttpServer *self);
 
 #endif /* NPCSIM_AGENT_HTTP_SERVER_H */

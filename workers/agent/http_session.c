@@ -1,6 +1,6 @@
 /*
  * http_session.c
- *	  What every request to a server over HTTP has, and what is passed on of its answers.
+ *	  Headers and limits of all requests to a server over HTTP, and the passing on of its messages.
  */
 #include "http_server.h"
 

@@ -1,12 +1,12 @@
 /*
  * keeper.c
- *	  Starts a program and sees to it that it and its children end.
+ *	  Starts a program through a keeper process, which makes sure that the program and its children end.
  *
  *		agent ──control socket── keeper ──PR_SET_PDEATHSIG── program, in a process group of its own
  *
  * MCP servers are often started through wrappers (npx, uv, a shell script), so
- * ending the one process we started is not enough, and an agent that was
- * killed can end nothing.  The keeper is a small process in between that
+ * ending the one process that was started is not enough, and an agent that was
+ * killed cannot end anything.  The keeper is a small process in between that
  * outlives the agent by a moment: when the program ends, it kills what is left
  * of the group; when the control socket closes, for whatever reason, it kills
  * all of it.  If the keeper itself is killed, the kernel kills the program.
@@ -31,7 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The program's exit status if it could not be executed, as with a shell. */
+/* The exit status of a program that could not be executed; a shell uses the same. */
 #define EXIT_CANNOT_RUN 127
 
 static void __attribute__((noreturn)) run_program(char **argv, int in, int out, int err, pid_t keeper)
@@ -43,7 +43,7 @@ static void __attribute__((noreturn)) run_program(char **argv, int in, int out, 
 	if (getppid() != keeper)
 		_exit(EXIT_CANNOT_RUN);
 
-	/* None of the three is a standard stream: the agent keeps those open. */
+	/* none of the three descriptors is 0 to 2, because the agent's own standard streams are open */
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(EXIT_CANNOT_RUN);
 	closefrom(STDERR_FILENO + 1);
@@ -56,7 +56,7 @@ static void __attribute__((noreturn)) run_program(char **argv, int in, int out, 
 	_exit(EXIT_CANNOT_RUN);
 }
 
-/* The program has ended: nothing of its group stays, and the agent learns how it went. */
+/* Kills what is left of the group after the program has ended, tells the agent its wait status, and exits. */
 static void __attribute__((noreturn)) report_end(int control, pid_t program, int status)
 {
 	ssize_t written;
@@ -111,7 +111,7 @@ static void __attribute__((noreturn)) become_keeper(char **argv, int in, int out
 	int		 null;
 	int		 signals;
 
-	/* Ctrl-C in a terminal is for the agent, which then tells us. */
+	/* Ctrl-C in a terminal must reach the agent alone, which then gives the keeper an order */
 	setpgid(0, 0);
 	prctl(PR_SET_NAME, "npcsim-keeper");
 	sigfillset(&mask);
@@ -122,9 +122,10 @@ static void __attribute__((noreturn)) become_keeper(char **argv, int in, int out
 		_exit(1);
 	if (program == 0)
 		run_program(argv, in, out, err, self);
-	setpgid(program, program); /* whoever comes first */
+	setpgid(program,
+			program); /* the program does the same; whoever is first, the group exists from here on */
 
-	/* Holding the program's pipes open would hide that they were closed. */
+	/* the keeper must not hold the program's pipes open, or the agent would not see that the program closed them */
 	null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 		dup2(null, STDERR_FILENO) < 0 || dup2(control, STDERR_FILENO + 1) < 0)

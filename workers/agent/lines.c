@@ -4,7 +4,7 @@
  *
  * A line ends at a line feed; a carriage return before it is taken off.
  * Invariants: the unfinished line is at most as long as the limit and holds no line feed; dropped > 0 only while a
- * line that was too long has not ended yet, and then there is none.
+ * line that was too long has not ended yet, and then the unfinished line is empty.
  */
 #include "lines.h"
 
@@ -46,7 +46,7 @@ emit_dropped(Lines *lines)
 	lines->handler(lines->arg, NULL, dropped);
 }
 
-/* Adds bytes of one line, none of them a line feed. */
+/* Adds bytes of one line, which hold no line feed. */
 static void
 append(Lines *lines, const char *data, size_t len)
 {
@@ -98,7 +98,7 @@ lines_feed(Lines *lines, const char *data, size_t len)
 		len -= part + 1;
 	}
 
-	/* A buffer that one long line made large is not kept for ever. */
+	/* a buffer that one long line made large is not kept */
 	if (lines->line.length == 0 && lines->line.capacity > KEPT_SIZE)
 		text_free(&lines->line);
 }

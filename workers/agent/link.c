@@ -7,15 +7,15 @@
  *	   └───────────────────────┴────────────────────────┴──────────────────────┘
  *	                      it is over, or its time is up
  *
- * libwebsockets may keep a connection that we gave up for as long as it likes,
- * and goes on calling us for it.  So each one has a Connection, which points to
- * the link only while the link wants it: one that is given up is detached at
- * once, and whatever libwebsockets still has for it falls on deaf ears.
+ * libwebsockets may keep a connection that was given up for as long as it
+ * likes, and goes on calling the callback for it.  So each one has a Connection,
+ * which points to the link only while the link uses it: one that is given up is
+ * detached at once, and later callbacks for it do nothing.
  *
- * Nor may a callback ask for the end of its connection by its result:
- * libwebsockets 4.1 then reads on, past the end of its buffer, what had been
- * received already.  Callbacks return 0; connections end by a timer of
- * libwebsockets' own, which runs when nothing is being read.
+ * A callback may not ask for the end of its connection by its result, because
+ * libwebsockets 4.1 then goes on reading what it had received, past the end of
+ * its buffer.  Callbacks return 0; connections end by a timer of libwebsockets'
+ * own, which runs when nothing is being read.
  *
  * Invariants: in OPEN there is a connection; at most out_limit() bytes wait for the gateway, and IN_LIMIT of
  * an unfinished message for us; every state but CLOSED has a deadline; the
@@ -42,24 +42,24 @@ _Static_assert(MESSAGE_HEADROOM >= LWS_PRE, "a frame's header must fit in front 
 /* From looking up the gateway's name to the end of the handshake. */
 #define DIAL_MS 15000
 
-/* A gateway that says nothing is pinged, and given up when that does not help either. */
+/* Every PULSE_MS it is checked when the gateway was last heard of: it is pinged after PING_MS, given up after SILENCE_MS. */
 #define PULSE_MS   5000
 #define PING_MS	   10000
 #define SILENCE_MS 30000
 
-/* What waits when the link is to be closed may take this long to leave, and the close handshake. */
+/* How long sending what is queued and the close handshake may take together. */
 #define CLOSE_MS 1500
 
-/* A close frame holds two bytes of status and a text. */
+/* How many bytes of text a close frame has behind its two bytes of status; 123 would fit. */
 #define CLOSE_TEXT 120
 
 #define CLOSE_TOO_LARGE	  1009
 #define CLOSE_UNSUPPORTED 1003
 
-/* libwebsockets has this kind of write, under this number, but keeps its name to itself */
+/* libwebsockets has this kind of write under this number, but does not name it in its public headers */
 #define WRITE_CLOSE ((enum lws_write_protocol) 4)
 
-/* Silence is ours to notice: libwebsockets' own pings come too late to matter. */
+/* pulse() notices a silent gateway; libwebsockets' own pings are put so late that they never matter. */
 static const lws_retry_bo_t liveness = {
 	.secs_since_valid_ping = 3600,
 	.secs_since_valid_hangup = 7200,
@@ -67,9 +67,9 @@ static const lws_retry_bo_t liveness = {
 
 struct Connection
 {
-	Link	   *link; /* NULL: nobody wants it any more */
+	Link	   *link; /* NULL once the link has given it up */
 	struct lws *wsi;
-	int			holders; /* libwebsockets, and link_dial() while it runs */
+	int			holders; /* libwebsockets, and connect_to() while it runs; the last one frees it */
 };
 
 static void try_address(void *arg);
@@ -85,7 +85,7 @@ static void
 set_end(Link *link, LinkEnd end, const char *why)
 {
 	if (link->why[0] != '\0')
-		return; /* the first reason is the true one */
+		return; /* the first reason is kept, as what follows is its consequence */
 	link->end = end;
 	snprintf(link->why, sizeof(link->why), "%s", why);
 }
@@ -99,7 +99,7 @@ tell_closed(void *arg)
 	link->events.closed(link->events.arg, link->end, link->why);
 }
 
-/* The connection, if there is one, is libwebsockets' alone from now on, and is to end. */
+/* Gives up the connection, if there is one, and has libwebsockets end it. */
 static void
 detach(Link *link)
 {
@@ -113,7 +113,10 @@ detach(Link *link)
 		lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
-/* It is over.  Told from the loop: we may be inside lws_client_connect_via_info(). */
+/*
+ * Ends the link.  "closed" is told from the loop, since this may run inside
+ * lws_client_connect_via_info().
+ */
 static void
 went_away(Link *link)
 {
@@ -136,7 +139,7 @@ overdue(void *arg)
 	went_away(link);
 }
 
-/* Looks after an open connection every PULSE_MS. */
+/* Pings a gateway that has been silent, and gives up one that has been so for too long. */
 static void
 pulse(void *arg)
 {
@@ -164,7 +167,7 @@ pulse(void *arg)
 
 /* ---------- the handshake ---------- */
 
-/* A gateway that does not know the wish goes on as it always did. */
+/* Asks for notifications of what becomes of decisions.  A gateway that does not know this header ignores it. */
 static int
 ask_for_reports(struct lws *wsi, unsigned char **position, unsigned char *end)
 {
@@ -191,7 +194,7 @@ add_headers(Link *link, struct lws *wsi, unsigned char **position, unsigned char
 	return add_token(link, wsi, position, end) || ask_for_reports(wsi, position, end);
 }
 
-/* One of the gateway's addresses brought nothing: the next one may. */
+/* Tries the gateway's next address after one failed; an answer by HTTP, or the end of the addresses, ends the dial. */
 static void
 dial_failed(Link *link, int status, const char *text, size_t len)
 {
@@ -226,7 +229,7 @@ address_overdue(void *arg)
 	dial_failed(arg, 0, text, sizeof(text) - 1);
 }
 
-/* Room for a message of the greatest length even when the queue is high. */
+/* Returns the queue's limit in bytes, which leaves room for a message of the greatest length when it is high. */
 static size_t
 out_limit(const Settings *settings)
 {
@@ -235,7 +238,7 @@ out_limit(const Settings *settings)
 	return limit > OUT_FLOOR ? limit : OUT_FLOOR;
 }
 
-/* False if libwebsockets could not even begin. */
+/* Begins to connect to one address; returns false if libwebsockets could not. */
 static bool
 connect_to(Link *link, const char *address)
 {
@@ -265,7 +268,10 @@ connect_to(Link *link, const char *address)
 	link->connection = connection;
 	wsi = lws_client_connect_via_info(&info);
 
-	/* libwebsockets' hold is its own to release, unless there is no connection that it could destroy */
+	/*
+	 * libwebsockets releases its hold when it destroys the connection, which it may have done by now.  If it made none, there is
+	 * nothing that it could destroy.
+	 */
 	if (wsi == NULL && connection->holders == 2)
 		connection->holders--;
 	else if (connection->holders == 2)
@@ -276,7 +282,7 @@ connect_to(Link *link, const char *address)
 	return wsi != NULL;
 }
 
-/* Each address gets its share of the time that is left. */
+/* Connects to the next address, which gets an equal share of the time that is left. */
 static void
 try_address(void *arg)
 {
@@ -357,7 +363,7 @@ link_send(Link *link, const char *text, size_t len)
 	return !link->out_high;
 }
 
-/* Nothing more is taken and nothing listened to; the close frame follows what waits. */
+/* Begins to close: no message is taken or passed on any more, and the close frame follows what is queued. */
 static void
 begin_close(Link *link, int code)
 {
@@ -406,7 +412,7 @@ send_close(Link *link)
 	return lws_write(link->connection->wsi, room + LWS_PRE, len + 2, WRITE_CLOSE) >= 0;
 }
 
-/* One frame: a ping, what waits, or the close frame once all is out. */
+/* Writes one frame: a ping, the next message, or the close frame once the queue is empty. */
 static void
 write_out(Link *link)
 {
@@ -467,7 +473,7 @@ refuse(Link *link, int code, const char *why)
 	begin_close(link, code);
 }
 
-/* A piece of a message; pieces are put together, whole messages go straight on. */
+/* Takes a piece of a message: pieces are collected, and a whole message is passed on without a copy. */
 static void
 receive(Link *link, struct lws *wsi, const char *data, size_t len)
 {
@@ -494,7 +500,7 @@ receive(Link *link, struct lws *wsi, const char *data, size_t len)
 	}
 }
 
-/* The gateway's close frame: two bytes of status, then a text. */
+/* Takes the payload of the gateway's close frame: two bytes of status, then a text. */
 static void
 note_close(Link *link, const unsigned char *data, size_t len)
 {
@@ -516,7 +522,7 @@ note_close(Link *link, const unsigned char *data, size_t len)
 	}
 }
 
-/* ---------- */
+/* ---------- libwebsockets ---------- */
 
 static void
 opened(Link *link)
@@ -527,7 +533,7 @@ opened(Link *link)
 	link->events.open(link->events.arg);
 }
 
-/* libwebsockets has no such connection any more, or is about to destroy it. */
+/* Hears that libwebsockets has lost the connection, or is about to destroy it. */
 static void
 broke(Link *link, struct lws *wsi, const char *text, size_t len)
 {

@@ -18,22 +18,22 @@
 typedef enum LinkEnd
 {
 	LINK_END_ASKED,	  /* link_close() was called */
-	LINK_END_LOST,	  /* dialling again may help */
-	LINK_END_REFUSED, /* it will not: the token is not good, or the player is banned */
-	LINK_END_REPLACED /* a newer agent has taken the place */
+	LINK_END_LOST,	  /* the connection failed or broke; dialling again may help */
+	LINK_END_REFUSED, /* dialling again cannot help: the token is not valid, or the player is banned */
+	LINK_END_REPLACED /* a newer agent has taken this one's place */
 } LinkEnd;
 
 typedef struct LinkEvents
 {
 	void (*open)(void *arg);
 
-	/* A whole text message. */
+	/* Takes a whole text message. */
 	void (*message)(void *arg, const char *text, size_t len);
 
-	/* There is room again after link_send() said there was little. */
+	/* Hears that there is room again after link_send() returned false. */
 	void (*drained)(void *arg);
 
-	/* Once for each link_dial(), last, and never from within a call of the functions below. */
+	/* Comes last, once for each link_dial(), and never from within a call of the functions below. */
 	void (*closed)(void *arg, LinkEnd end, const char *why);
 	void *arg;
 } LinkEvents;
@@ -57,25 +57,25 @@ typedef struct Link
 
 	LinkState	state;
 	Resolver	resolver;
-	Addresses	addresses; /* of the gateway, in this dial */
+	Addresses	addresses; /* the gateway's, as looked up for this dial */
 	int			next_address;
-	int64_t		dial_until;
-	Connection *connection; /* NULL while there is none that we want */
+	int64_t		dial_until; /* by now_ms() */
+	Connection *connection; /* NULL while there is none, or it was given up */
 	Queue		out;
-	bool		out_high;	/* "drained" is owed */
+	bool		out_high;	/* link_send() returned false, so "drained" has to be told */
 	bool		held;		/* nothing is read from the gateway */
 	bool		asked;		/* link_close() was called */
-	bool		close_sent; /* the close frame is out */
-	bool		ping_due;
-	int64_t		heard_at;	/* the last sign of life */
-	int			close_code; /* to be sent once the queue is empty */
-	Text		in;			/* pieces of an unfinished message */
+	bool		close_sent; /* a close frame was written */
+	bool		ping_due;	/* a ping is to be written next */
+	int64_t		heard_at;	/* when the gateway gave its last sign of life, by now_ms() */
+	int			close_code; /* the status of the close frame that is written once the queue is empty */
+	Text		in;			/* the pieces so far of a message */
 	LinkEnd		end;
-	char		why[200];
-	Timer		timer; /* the deadline of the state, or what it does next */
+	char		why[200]; /* the reason for the end; "" = none yet */
+	Timer		timer;	  /* the deadline of the state, or what it does next */
 } Link;
 
-/* The protocol of the connection; to be listed in the vhost's protocols. */
+/* The WebSocket protocol of the connection, which the vhost's protocols must list with link_callback(). */
 #define LINK_PROTOCOL_NAME "mcp"
 #define LINK_RX_SIZE	   (64 * 1024)
 #define LINK_TX_SIZE	   (128 * 1024)
@@ -83,17 +83,23 @@ extern int link_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 
 extern void link_init(Link *link, Loop *loop, struct lws_vhost *vhost, const Settings *settings,
 					  const LinkEvents *events);
+
+/* Begins to connect; the link must be closed. */
 extern void link_dial(Link *link);
 
-/* Takes a message for the gateway.  False if no more should come before "drained". */
+/* Takes a message for the gateway.  Returns false if no more should come before "drained". */
 extern bool link_send(Link *link, const char *text, size_t len);
+
+/* While held, nothing is read from the gateway. */
 extern void link_hold(Link *link, bool held);
 
-/* Sends what waits, for a moment at most, then a close frame. */
+/* Sends what is queued, for CLOSE_MS at most, then a close frame with this status and text. */
 extern void link_close(Link *link, int code, const char *why);
+
+/* Drops the connection without a word and frees what the link holds; "closed" is not told. */
 extern void link_free(Link *link);
 
-/* What a closing status or a refused handshake means for us. */
+/* Tell what the status of a close frame, or of a refused handshake, means for the agent. */
 extern LinkEnd link_judge_close(int code);
 extern LinkEnd link_judge_status(int http_status);
 

@@ -8,8 +8,8 @@
  * ready.  So whatever a library does with its sockets between two turns of
  * the loop never disturbs libwebsockets' own tables.
  *
- * Events are fetched one at a time: a handler may stop or free any other
- * watch without an event for it lying in wait.
+ * Events are fetched one at a time, so that a handler may stop or free any
+ * other watch: no event for it has been fetched yet.
  */
 #include "loop.h"
 
@@ -17,7 +17,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Events handled before the gateway's connection gets its turn again. */
+/* How many events are handled before libwebsockets serves the gateway's connection again. */
 #define EVENTS_PER_TURN 64
 
 static Loop *active_loop;
@@ -55,7 +55,7 @@ loop_open(Loop *loop, struct lws_context *context, struct lws_vhost *vhost)
 	if (loop->epoll_fd < 0)
 		return false;
 
-	/* libwebsockets closes what it adopts, so it gets a descriptor of its own */
+	/* libwebsockets closes what it adopts, so it gets a duplicate */
 	adopted.filefd = dup(loop->epoll_fd);
 	if (adopted.filefd < 0 ||
 		lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, adopted, LOOP_PROTOCOL_NAME, NULL) == NULL)
@@ -100,7 +100,7 @@ watch_change(Loop *loop, Watch *watch, uint32_t events)
 	if (watch->fd < 0 || watch->events == events)
 		return;
 	if (events == 0)
-		operation = EPOLL_CTL_DEL; /* or a hang-up would be reported without end */
+		operation = EPOLL_CTL_DEL; /* epoll reports hang-ups to a member with no events, too, without end */
 	else if (watch->events == 0)
 		operation = EPOLL_CTL_ADD;
 	watch->events = events;

@@ -2,9 +2,9 @@
  * main.c
  *	  npcsim-agent: lends a player's MCP server to a world of npcsim.
  *
- * Dials the gateway and passes JSON-RPC messages, one per WebSocket message,
+ * It dials the gateway and passes JSON-RPC messages, one per WebSocket message,
  * between it and the MCP server, which the agent starts (stdio) or which runs
- * somewhere (HTTP).  docs/agent.md is its manual, README.md its inner life.
+ * somewhere (HTTP).  docs/agent.md is its manual; README.md explains the code.
  *
  * Everything happens in libwebsockets' loop, in one thread; only what cannot
  * be waited for there, the system's resolver, has threads of its own.
@@ -28,10 +28,10 @@
 
 #define EXIT_USAGE 2
 
-/* The gateway's connection, the loop's set, and what libwebsockets needs for itself. */
+/* How many descriptors libwebsockets needs: for the gateway's connection, the loop's epoll set and itself. */
 #define LWS_DESCRIPTORS 32
 
-/* Of libwebsockets' own waits: longer than any of ours (link.c), which are those that count. */
+/* libwebsockets' own time limits, which are longer than the agent's (link.c), so that the agent's decide. */
 #define HANDSHAKE_SECONDS 30
 
 typedef struct Program
@@ -58,7 +58,7 @@ log_from_library(int level, const char *line)
 	log_line(LOG_DEBUG, "libwebsockets: %s", log_excerpt(excerpt, line, len));
 }
 
-/* A closed standard stream would hand its number to a socket, which a child would then write to. */
+/* Opens the standard streams that are closed: a socket that got such a number would be taken for a stream by a child. */
 static void
 open_standard_streams(void)
 {
@@ -68,9 +68,10 @@ open_standard_streams(void)
 }
 
 /*
- * The MCP server runs as the same user, and is not to read the token out of
- * our memory, nor the keeper's: not by /proc, not by ptrace(), not in a core
- * file.  The leak detector reads its own process that way.
+ * Forbids other processes of the same user, such as the MCP server, to read
+ * the token out of our memory or the keeper's by /proc or ptrace(), or in a
+ * core file.  Not so with the leak detector, which reads its own process that
+ * way.
  */
 static void
 hide_memory(void)
@@ -92,7 +93,10 @@ on_signal(void *arg, uint32_t events)
 	agent_finish(&program->agent, EXIT_SUCCESS);
 }
 
-/* Before there is a second thread, so that every thread has them blocked. */
+/*
+ * Blocks the signals and returns a descriptor that brings them, or -1.  It runs
+ * before there is a second thread, so that all threads have them blocked.
+ */
 static int
 open_signals(void)
 {
@@ -132,7 +136,7 @@ is_loopback(const char *address)
 		   strncmp(address, "127.", 4) == 0;
 }
 
-/* Runs until the agent is done; the exit status. */
+/* Runs until the agent is done, and returns the exit status. */
 static int
 run(Program *program, struct lws_context *context, int signals)
 {
@@ -159,7 +163,7 @@ run(Program *program, struct lws_context *context, int signals)
 	return agent->exit_status;
 }
 
-/* Whoever started us may have stopped reading. */
+/* How long a full stderr is waited for: whoever started the agent may have stopped reading it. */
 #define STDERR_PATIENCE_MS 100
 
 static const LogStyle log_style = {

@@ -1,6 +1,6 @@
 /*
  * mcp_headers.c
- *	  The headers in which Streamable HTTP mirrors parts of a message.
+ *	  Makes the headers in which Streamable HTTP repeats parts of a message.
  *
  * From revision 2026-07-28 on, a POST carries its method, the name of what it
  * is about, and those arguments of a tool whose schema has "x-mcp-header", as
@@ -23,7 +23,7 @@
 #define MARK_BEGIN "=?base64?"
 #define MARK_END   "?="
 
-/* A server cannot make us keep, or send, more than this. */
+/* The limits of what a server's tools can make the agent keep and send. */
 #define TOOLS_MAX		 512
 #define HEADERS_PER_TOOL 64
 #define SCHEMA_DEPTH	 64
@@ -65,7 +65,7 @@ mcp_encode_value(const char *value, size_t len)
 	return text;
 }
 
-/* ---------- giving ---------- */
+/* ---------- making headers ---------- */
 
 static bool
 give_header(const char *prefix, const char *name, const char *value, size_t len, McpHeaderSink sink,
@@ -84,7 +84,7 @@ give_header(const char *prefix, const char *name, const char *value, size_t len,
 	return good;
 }
 
-/* Which member of params goes into Mcp-Name. */
+/* Returns the name of the member of params that goes into Mcp-Name, or NULL. */
 static const char *
 name_source(const char *method)
 {
@@ -103,7 +103,7 @@ at_path(const json_t *node, const json_t *declaration)
 	return node;
 }
 
-/* An argument that has no text of a header's kind is left out, as one that is null. */
+/* Gives the header of one argument.  An argument that is absent, no scalar a header can hold, or too long has no header. */
 static bool
 give_parameter(const json_t *declaration, const json_t *arguments, McpHeaderSink sink, void *arg)
 {
@@ -159,13 +159,13 @@ mcp_mirror_headers(const RpcMessage *message, const McpToolHeaders *tools, McpHe
 	return true;
 }
 
-/* ---------- learning ---------- */
+/* ---------- learning which arguments have headers ---------- */
 
 typedef struct Scan
 {
 	json_t	   *declarations;
-	json_t	   *path; /* array of names, from the arguments down */
-	const char *fault;
+	json_t	   *path;  /* array of names that lead from the arguments to the schema that is looked at */
+	const char *fault; /* which rule the tool breaks, or NULL */
 } Scan;
 
 static bool
@@ -226,8 +226,9 @@ declare(Scan *scan, const json_t *schema, const json_t *wish, bool reachable)
 }
 
 /*
- * Looks through a schema.  Only what is reached through "properties" alone
- * may have the mark; everywhere else it is a fault, so all is looked at.
+ * Looks through a schema for "x-mcp-header".  Only what is reached through
+ * "properties" alone may have it; anywhere else it is a fault, so the whole
+ * schema is looked at.
  */
 static void
 scan_schema(Scan *scan, const json_t *node, bool reachable, int depth)
@@ -258,7 +259,7 @@ scan_schema(Scan *scan, const json_t *node, bool reachable, int depth)
 		const char	 *name;
 		const json_t *property;
 
-		/* values, not schemas */
+		/* these hold values, not schemas */
 		if (strcmp(key, "const") == 0 || strcmp(key, "enum") == 0 || strcmp(key, "default") == 0 ||
 			strcmp(key, "examples") == 0)
 			continue;
@@ -276,7 +277,7 @@ scan_schema(Scan *scan, const json_t *node, bool reachable, int depth)
 	}
 }
 
-/* False if the tool breaks the rules. */
+/* Learns from one tool; returns false, and has logged why, if it breaks the rules. */
 static bool
 learn_tool(const json_t *tool, McpToolHeaders *headers)
 {

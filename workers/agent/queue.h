@@ -13,14 +13,14 @@
 
 #define MESSAGE_HEADROOM 32
 
-/* What a message costs beyond its text, so that many small ones are bounded too. */
+/* What a message counts for beyond its text, so that the limit bounds many small ones, too. */
 #define MESSAGE_OVERHEAD 64
 
 typedef struct Message
 {
 	struct Message *next;
 	size_t			len;  /* of the text */
-	size_t			sent; /* bytes of it that are gone already */
+	size_t			sent; /* bytes that were written already, the one behind the text included */
 	char			room[];
 } Message;
 
@@ -37,8 +37,8 @@ typedef struct Queue
 extern void queue_init(Queue *queue, size_t limit);
 
 /*
- * Appends a copy of text.  False, and nothing done, if it does not fit under
- * the limit or memory ran out.
+ * Appends a copy of the text.  Returns false, and has done nothing, if it does
+ * not fit under the limit or memory ran out.
  */
 extern bool queue_push(Queue *queue, const char *text, size_t len);
 
@@ -46,10 +46,10 @@ extern bool queue_push(Queue *queue, const char *text, size_t len);
 extern void queue_pop(Queue *queue);
 extern void queue_clear(Queue *queue);
 
-/* More than half full: whoever feeds the queue should rest. */
+/* Returns true if it is more than half full: whoever fills the queue should stop. */
 extern bool queue_is_high(const Queue *queue);
 
-/* Less than a quarter full: whoever rested should go on. */
+/* Returns true if it is less than a quarter full: whoever stopped should go on. */
 extern bool queue_is_low(const Queue *queue);
 
 #endif /* NPCSIM_AGENT_QUEUE_H */

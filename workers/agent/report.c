@@ -1,7 +1,7 @@
 /*
  * report.c
- *	  What becomes of the player's decisions: counted, and said in a line now
- *	  and then.
+ *	  Counts what becomes of the player's decisions, as the gateway reports it,
+ *	  and sums it up in log lines.
  *
  * The gateway tells of outcomes at most once a second, with the number of each
  * kind and details of some, and of the player's standing (which NPCs, which
@@ -19,13 +19,13 @@
 
 #include "common/text.h"
 
-/* How the gateway calls it, how the file does, and what is said of many. */
+/* The words for each kind. */
 static const struct
 {
-	const char *status; /* NULL: no outcome of a decision */
-	const char *name;
-	const char *said; /* a count follows; NULL: said otherwise, or not at all */
-	const char *what;
+	const char *status; /* the gateway's word; NULL = it is not an outcome of a decision */
+	const char *name;	/* the word in the status file */
+	const char *said;	/* the beginning of the line, before a count; NULL = it has another line, or none */
+	const char *what;	/* what is counted */
 } kinds[] = {
 	[REPORT_APPLIED] = {"applied", "applied", NULL, NULL},
 	[REPORT_REFUSED] = {"rejected", "refused", "refused", "answer"},
@@ -198,7 +198,7 @@ holds(const ReportNpc *npcs, int count, int64_t id)
 	return false;
 }
 
-/* "Zoe (52), Mirko (64) and 3 more": those of a that are not in b. */
+/* Appends the NPCs of a that are not in b, as "Zoe (52), Mirko (64) and 3 more", and returns how many there are. */
 static int
 name_those(char *line, size_t size, const ReportNpc *a, int a_count, const ReportNpc *b, int b_count)
 {
@@ -276,7 +276,7 @@ compare_budgets(Report *report, const json_t *params, int64_t now_ms)
 	report->tallies[REPORT_BUDGET].untold = 1;
 }
 
-/* NPCs whose minds failed are asked less often: {"npc_id", "failures"} each. */
+/* Notes which NPCs are asked less often because their mind has failed; each is {"npc_id", "failures"}. */
 static void
 compare_back_offs(Report *report, const json_t *params, int64_t now_ms)
 {
@@ -322,7 +322,7 @@ report_forget_standing(Report *report)
 	report->npc_count = 0;
 }
 
-/* ---------- telling ---------- */
+/* ---------- lines ---------- */
 
 int64_t
 report_due_in(const Report *report, int64_t now_ms)

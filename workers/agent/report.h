@@ -1,9 +1,10 @@
 /*
  * report.h
- *	  What becomes of the player's decisions, as the gateway tells it: counted,
- *	  and said in a line now and then.
+ *	  Counts what becomes of the player's decisions, as the gateway reports it,
+ *	  and sums it up in log lines.
  *
- * Plain data and texts; whoever owns a Report has the clock.
+ * It has no clock of its own: its owner passes the time and calls it when a
+ * line is due.
  */
 #ifndef NPCSIM_AGENT_REPORT_H
 #define NPCSIM_AGENT_REPORT_H
@@ -14,16 +15,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Of each kind at most one line in this time. */
+/* The least time between two lines of a kind. */
 #define REPORT_INTERVAL_MS 10000
 
-/* What gathers together before the first line after a quiet time. */
+/* How long reports are gathered before the first line after a quiet time. */
 #define REPORT_GATHER_MS 1000
 
 #define REPORT_REASON_SIZE 300
 #define REPORT_LINE_SIZE   700
 
-/* How many of the player's NPCs are known by name, and named in a line. */
+/* How many of the player's NPCs are known by name, and how many a line names at most. */
 #define REPORT_NPCS_MAX	   256
 #define REPORT_NAMED_MAX   10
 #define REPORT_NAME_SIZE   201
@@ -43,12 +44,12 @@ typedef enum ReportKind
 	REPORT_KIND_COUNT
 } ReportKind;
 
-/* What came of one kind. */
+/* What was reported of one kind. */
 typedef struct ReportTally
 {
 	uint64_t total;
-	uint32_t untold; /* since the last line */
-	int64_t	 npc_id; /* of the last one; 0 = none */
+	uint32_t untold; /* reported since the last line */
+	int64_t	 npc_id; /* this and what follows is of the last one; 0 = it concerns no single NPC */
 	char	 code[8];
 	char	 reason[REPORT_REASON_SIZE];
 	time_t	 at;
@@ -65,37 +66,38 @@ typedef void (*ReportSay)(void *arg, ReportKind kind, const char *line);
 typedef struct Report
 {
 	ReportTally tallies[REPORT_KIND_COUNT];
-	json_t	   *standing; /* as the gateway told it last, or NULL */
+	json_t	   *standing; /* the params of the last "npcsim/standing", or NULL */
 	ReportNpc	npcs[REPORT_NPCS_MAX];
-	int			npc_count; /* of those above */
-	int64_t		gathering_since;
-	int64_t		told_at; /* when lines were said last; 0 = never */
-	bool		untold;	 /* there is something to tell */
+	int			npc_count;		 /* entries of npcs that are filled */
+	int64_t		gathering_since; /* when the first of what is untold was reported */
+	int64_t		told_at;		 /* when lines were written last; 0 = never */
+	bool		untold;			 /* there is something to tell */
 } Report;
 
 extern void report_init(Report *report);
 extern void report_free(Report *report);
 
 /*
- * Takes params of a notification of the gateway.  "each" is given a line for
- * every single outcome; what is not as agreed is ignored.
+ * These take the params of the gateway's notifications "npcsim/outcomes" and
+ * "npcsim/standing".  "each" is given a line for every outcome that is told in
+ * detail.  What has not the agreed form is ignored.
  */
 extern void report_outcomes(Report *report, const json_t *params, int64_t now_ms, ReportSay each, void *arg);
 extern void report_standing(Report *report, const json_t *params, int64_t now_ms);
 
-/* In how many milliseconds there is something to tell; -1 = there is nothing. */
+/* Returns in how many milliseconds report_tell() is due; -1 = there is nothing to tell. */
 extern int64_t report_due_in(const Report *report, int64_t now_ms);
 
-/* A line for each kind of which there is something to tell. */
+/* Gives "say" a line for each kind of which there is something to tell. */
 extern void report_tell(Report *report, int64_t now_ms, ReportSay say, void *arg);
 
-/* Another connection: it is told anew which NPCs there are. */
+/* Forgets the player's standing, because the gateway tells it anew on a new connection. */
 extern void report_forget_standing(Report *report);
 
-/* Members "world", "player", "npcs", "counters", "last" and so on, added to an object. */
+/* Adds the members "world", "player", "npcs", "counters", "last" and so on to an object; returns false if memory ran out. */
 extern bool report_describe(const Report *report, json_t *object);
 
-/* A time as in "2026-03-01T12:00:00Z", or null. */
+/* Returns a time as in "2026-03-01T12:00:00Z", or null for 0. */
 extern json_t *report_time(time_t at);
 
 #endif /* NPCSIM_AGENT_REPORT_H */

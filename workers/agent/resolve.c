@@ -1,12 +1,13 @@
 /*
  * resolve.c
- *	  Looks up a host's addresses without keeping the loop waiting.
+ *	  Looks up a host's addresses in a thread, so that the loop does not wait.
  *
- * getaddrinfo() waits for name servers, and libwebsockets calls it from its
- * loop: meanwhile no timer would run and no signal be heard.  So it runs in a
- * thread of its own, and libwebsockets gets addresses in figures.
+ * getaddrinfo() waits for name servers.  If libwebsockets called it from its
+ * loop, no timer would run and no signal be heard meanwhile.  So it is called
+ * in a thread of its own, and libwebsockets gets numeric addresses.
  *
- * The thread and the resolver share a Lookup; who leaves last frees it.
+ * The thread and the resolver share a Lookup; the one that releases it last
+ * frees it.
  */
 #include "resolve.h"
 
@@ -25,8 +26,8 @@
 struct Lookup
 {
 	atomic_int holders;
-	int		   done; /* eventfd, written by the thread when the rest is filled */
-	int		   result;
+	int		   done;   /* an eventfd, which the thread writes to when it has filled in the rest */
+	int		   result; /* of getaddrinfo() */
 	Addresses  addresses;
 	char	   host[];
 };
@@ -40,7 +41,7 @@ lookup_release(Lookup *lookup)
 	free(lookup);
 }
 
-/* In the order in which the system wants them tried, each once. */
+/* Copies the addresses in the order in which the system wants them tried, each once. */
 static void
 take_addresses(Addresses *addresses, const struct addrinfo *found)
 {
@@ -82,7 +83,7 @@ look_up(void *arg)
 	return NULL;
 }
 
-/* False if there is no memory, descriptor or thread for it. */
+/* Starts the thread; returns false if the system does not allow it. */
 static bool
 start_thread(Lookup *lookup)
 {

@@ -1,6 +1,6 @@
 /*
  * resolve.h
- *	  Looks up a host's addresses without keeping the loop waiting.
+ *	  Looks up a host's addresses in a thread, so that the loop does not wait.
  */
 #ifndef NPCSIM_AGENT_RESOLVE_H
 #define NPCSIM_AGENT_RESOLVE_H
@@ -10,7 +10,7 @@
 
 #include "loop.h"
 
-/* Of a host with more addresses than this the rest is not tried. */
+/* How many addresses of a host are kept; the rest is not tried. */
 #define ADDRESSES_MAX 8
 
 typedef struct Addresses
@@ -19,33 +19,36 @@ typedef struct Addresses
 	char text[ADDRESSES_MAX][INET6_ADDRSTRLEN];
 } Addresses;
 
-/* error is NULL, or why there is no address.  Never called from within resolver_ask(). */
+/* Takes the addresses, or in "error" the reason why there are none (else NULL); never called from within resolver_ask(). */
 typedef void (*ResolverHandler)(void *arg, const Addresses *addresses, const char *error);
 
 typedef struct Lookup Lookup;
 
-/* Asks about one host, always the same.  Zero before its first use. */
+/* Looks up one host, always the same. */
 typedef struct Resolver
 {
 	Loop		   *loop;
 	const char	   *host;
-	Lookup		   *lookup;	 /* under way, or NULL */
-	Watch			watch;	 /* of the lookup's answer */
-	ResolverHandler handler; /* NULL while nobody waits */
+	Lookup		   *lookup;	 /* the lookup that has not ended, or NULL */
+	Watch			watch;	 /* hears that it has */
+	ResolverHandler handler; /* NULL while nobody waits for it */
 	void		   *arg;
 } Resolver;
 
 extern void resolver_init(Resolver *resolver, Loop *loop, const char *host);
 
 /*
- * False if the question cannot be asked.  The system's resolver may take
- * minutes and cannot be interrupted: a question that is still under way is
- * waited for again instead of asked anew.
+ * Has the handler called with the host's addresses; returns false if the
+ * lookup cannot begin.  The system's resolver may take minutes and cannot be
+ * interrupted, so a lookup that has not ended yet is waited for instead of
+ * beginning another.
  */
 extern bool resolver_ask(Resolver *resolver, ResolverHandler handler, void *arg);
 
-/* Nobody waits for the answer any more. */
+/* Has the handler not called any more; the lookup goes on. */
 extern void resolver_forget(Resolver *resolver);
+
+/* Gives up a lookup; its thread frees it when the system's resolver returns. */
 extern void resolver_free(Resolver *resolver);
 
 #endif /* NPCSIM_AGENT_RESOLVE_H */

@@ -1,6 +1,6 @@
 /*
  * server.c
- *	  What the kinds of MCP servers have in common.
+ *	  What all kinds of MCP servers do alike.
  */
 #include "server.h"
 

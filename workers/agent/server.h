@@ -1,6 +1,6 @@
 /*
  * server.h
- *	  The player's MCP server, whichever way it is reached.
+ *	  The interface to the player's MCP server, whichever way it is reached.
  *
  * A server is started, gets messages, is stopped, and may be started again.
  * Between server_start() and the "gone" event it is up; "gone" comes exactly
@@ -17,23 +17,23 @@
 #include "loop.h"
 #include "settings.h"
 
-/* As which we introduce ourselves to it. */
+/* The client's name that the agent gives the MCP server. */
 #define AGENT_NAME "npcsim-agent"
 
 typedef struct Server Server;
 
 typedef struct ServerEvents
 {
-	/* It answers; messages may be sent. */
+	/* Hears that the server answers and messages may be sent. */
 	void (*ready)(void *arg);
 
-	/* A whole JSON-RPC message for the gateway. */
+	/* Takes a whole JSON-RPC message for the gateway. */
 	void (*message)(void *arg, const char *text, size_t len);
 
-	/* There is room again after server_send() said there was little. */
+	/* Hears that there is room again after server_send() returned false. */
 	void (*drained)(void *arg);
 
-	/* why is NULL if it was stopped as asked */
+	/* Hears that the server is down, and why; "why" is NULL if it was stopped by server_stop(). */
 	void (*gone)(void *arg, const char *why);
 	void *arg;
 } ServerEvents;
@@ -47,7 +47,7 @@ typedef struct ServerOps
 	void (*free)(Server *server);
 } ServerOps;
 
-/* The common head of every kind of server. */
+/* What every kind of server begins with. */
 struct Server
 {
 	const ServerOps *ops;
@@ -56,11 +56,14 @@ struct Server
 	ServerEvents	 events;
 };
 
-/* One for --mcp, one for --mcp-url.  NULL, and the reason told, if it cannot be made. */
+/* Make a server for --mcp or --mcp-url; they return NULL, and have logged the reason, if it cannot be made. */
 extern Server *stdio_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
 extern Server *http_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
 
-/* Passes on an answer that is no valid JSON, as UTF-8: the gateway reads it, or it fails at once. */
+/*
+ * Passes on an answer that is not valid JSON, made valid UTF-8: the gateway can read some of them, and fails the others at
+ * once.
+ */
 extern void server_pass_unreadable(Server *server, LogThrottle *throttle, const char *text, size_t len);
 
 static inline void
@@ -70,8 +73,8 @@ server_start(Server *server)
 }
 
 /*
- * Takes a message of the gateway.  False if it was taken but no more should
- * come before "drained".
+ * Takes a message of the gateway.  Returns false if it was taken but no more
+ * should come before "drained".
  */
 static inline bool
 server_send(Server *server, const char *text, size_t len)
@@ -79,21 +82,21 @@ server_send(Server *server, const char *text, size_t len)
 	return server->ops->send(server, text, len);
 }
 
-/* While held, no message is read from the server (a few that were read already may come). */
+/* While held, nothing is read from the server; messages that were read before may still be told. */
 static inline void
 server_hold(Server *server, bool held)
 {
 	server->ops->hold(server, held);
 }
 
-/* Asks it to end; at_once leaves it no time to do so by itself. */
+/* Asks the server to end; at_once gives it no time to do so by itself. */
 static inline void
 server_stop(Server *server, bool at_once)
 {
 	server->ops->stop(server, at_once);
 }
 
-/* It must not be up, unless the process ends. */
+/* Frees the server, which must not be up unless the process ends. */
 static inline void
 server_free(Server *server)
 {

@@ -1,13 +1,13 @@
 /*
  * settings.c
- *	  What the agent was asked to do: flags and environment.
+ *	  The agent's settings, read from the command line and the environment.
  *
- * A token never comes from the command line, which every user of the machine
- * can read; it comes from a file or from the environment, and stays out of
- * the log and out of the MCP server's environment.  Nor does it stay in our
- * own: /proc/PID/environ shows other processes of the user, such as the MCP
- * server, the bytes that were there when we were started, whatever unsetenv()
- * did to the list of them.  So the bytes are overwritten.
+ * A token is never taken from the command line, which every user of the
+ * machine can read.  It comes from a file or from the environment, and stays
+ * out of the log and out of the MCP server's environment.  It does not stay in
+ * our own either: /proc/PID/environ shows other processes of the user, such as
+ * the MCP server, the bytes that were there when the agent was started, even
+ * after unsetenv().  So the bytes are overwritten.
  */
 #include "settings.h"
 
@@ -64,7 +64,7 @@ static const char help_text[] =
 	"Exit status: 0 ended by a signal or replaced by a newer agent, 1 failure (the token\n"
 	"was refused, the program cannot be started), 2 wrong usage.\n";
 
-/* What getopt_long gives. */
+/* The values that getopt_long() returns. */
 typedef enum Option
 {
 	OPT_UNKNOWN = '?',
@@ -112,7 +112,7 @@ static const char *const transport_names[] = {
 _Static_assert(sizeof(transport_names) / sizeof(transport_names[0]) == HTTP_TRANSPORT_COUNT,
 			   "each transport has a name");
 
-/* What the command line said, before it is checked as a whole. */
+/* The options that are checked only when the whole command line was read. */
 typedef struct Given
 {
 	const char *gateway;
@@ -223,7 +223,7 @@ read_token(Settings *settings, const char *file)
 		   complain("NPCSIM_TOKEN cannot be used: %s", error);
 }
 
-/* Every entry of that name: an environment may hold several. */
+/* Erases every token of the environment, which may hold several entries of that name. */
 static void
 forget_environment_token(void)
 {
@@ -252,7 +252,7 @@ read_server(Settings *settings, const char *mcp)
 	return true;
 }
 
-/* One option, given as "argument"; false if it was wrong. */
+/* Reads one option, which the command line has as "argument"; returns false, and has complained, if it is wrong. */
 static bool
 read_option(Settings *settings, Given *given, Option option, const char *value, const char *argument)
 {
@@ -305,11 +305,11 @@ read_option(Settings *settings, Given *given, Option option, const char *value, 
 			return *value != '\0' || complain("--status-file must name a file");
 		case OPT_HELP:
 		case OPT_VERSION:
-			break; /* answered already */
+			break; /* the caller has answered them */
 		case OPT_WITHOUT_VALUE:
 			return complain("%s needs a value", argument);
 		case OPT_UNKNOWN:
-			/* without its value, which might be a token */
+			/* the value behind "=" is not printed, since it might be a token */
 			return complain("there is no option %.*s, or it takes no value", (int) strcspn(argument, "="),
 							argument);
 	}
@@ -364,7 +364,7 @@ read_all(Settings *settings, int argc, char **argv)
 	}
 	if (optind < argc)
 	{
-		/* not printed: it might be a token */
+		/* the argument is not printed, since it might be a token */
 		complain("an argument belongs to no option (a command with arguments needs quotes: --mcp 'node "
 				 "server.js')");
 		return SETTINGS_WRONG;

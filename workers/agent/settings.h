@@ -1,6 +1,6 @@
 /*
  * settings.h
- *	  What the agent was asked to do: flags and environment.
+ *	  The agent's settings, read from the command line and the environment.
  */
 #ifndef NPCSIM_AGENT_SETTINGS_H
 #define NPCSIM_AGENT_SETTINGS_H
@@ -30,48 +30,52 @@ typedef struct GatewayUrl
 {
 	bool tls;
 	int	 port;
-	char address[256]; /* to connect to; an IPv6 address without its brackets */
-	char host[272];	   /* as the Host header has it */
-	char path[1024];   /* with the query that the protocol wants */
+	char address[256]; /* the host to connect to; an IPv6 address has no brackets here */
+	char host[272];	   /* the value of the Host header */
+	char path[1024];   /* path and query, in which the gateway learns the settings of the source */
 } GatewayUrl;
 
 typedef struct Settings
 {
 	GatewayUrl	  gateway;
 	char		  token[TOKEN_MAX + 1];
-	char		**command; /* of --mcp, else NULL */
-	const char	 *url;	   /* of --mcp-url, else NULL */
+	char		**command; /* the words of --mcp, or NULL */
+	const char	 *url;	   /* the value of --mcp-url, or NULL */
 	HttpTransport transport;
 	char		  source[SOURCE_MAX + 1];
 	int			  max_concurrency;
-	bool		  choices;		 /* questions come with a list to choose from */
-	bool		  compact;		 /* ... and in few words */
-	size_t		  message_limit; /* longest message for the gateway, bytes */
+	bool		  choices;		 /* the player's minds are asked with a list of actions to choose from */
+	bool		  compact;		 /* they are asked in few words */
+	size_t		  message_limit; /* bytes that a message for the gateway may have */
 	LogLevel	  log_level;
-	const char	 *status_file; /* of --status-file, else NULL */
+	const char	 *status_file; /* the value of --status-file, or NULL */
 } Settings;
 
 typedef enum SettingsOutcome
 {
 	SETTINGS_READY,
-	SETTINGS_ANSWERED, /* --help, --version: printed, nothing more to do */
-	SETTINGS_WRONG	   /* told on stderr */
+	SETTINGS_ANSWERED, /* --help or --version was asked for and printed */
+	SETTINGS_WRONG	   /* a setting is wrong, and stderr says which */
 } SettingsOutcome;
 
+
+/* Reads all settings, then erases the token from the environment.  Strings other than the token point into argv. */
 extern SettingsOutcome settings_read(Settings *settings, int argc, char **argv);
-extern void			   settings_free(Settings *settings);
+
+/* Frees what the settings hold and erases the token. */
+extern void settings_free(Settings *settings);
 
 /*
  * Takes a gateway's address apart and completes its path: /mcp if it has
- * none, then what the settings say of the source as query.  False, and the
- * reason in *error, if text is no such address.
+ * none, then the settings of the source as query.  Returns false, and the
+ * reason in *error, if the text is no such address.
  */
 extern bool gateway_url_parse(GatewayUrl *url, const char *text, const Settings *settings,
 							  const char **error);
 
 /*
- * Copies a token without the white space around it.  False, and the reason in
- * *error, if there is none or it could not stand in a header.
+ * Copies a token without the white space around it.  Returns false, and the
+ * reason in *error, if there is none or it could not stand in a header.
  */
 extern bool token_copy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error);
 

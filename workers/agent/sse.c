@@ -2,9 +2,9 @@
  * sse.c
  *	  Reads a stream of server-sent events, in bounded memory.
  *
- * As the HTML standard has it: lines end with LF, CR or CRLF; an empty line
- * ends an event; several data lines are joined with a line feed; a line that
- * begins with a colon is a comment; an event without data is none.
+ * The format is the HTML standard's: lines end with LF, CR or CRLF; an empty
+ * line ends an event; several data lines are joined with a line feed; a line
+ * that begins with a colon is a comment; an event without data is ignored.
  */
 #include "sse.h"
 
@@ -23,7 +23,7 @@ sse_init(Sse *sse, size_t limit, SseHandler handler, void *arg)
 	sse->arg = arg;
 }
 
-/* What one long line made large is not kept for ever. */
+/* Empties a text, and frees its buffer if one long line made it large. */
 static void
 clear(Text *text)
 {
@@ -41,7 +41,7 @@ dispatch(Sse *sse)
 		sse->handler(sse->arg, name, NULL, sse->limit + 1);
 	else if (sse->has_data)
 	{
-		text_add(&sse->data, "", 0); /* it may hold nothing: that is a text, too */
+		text_add(&sse->data, "", 0); /* empty data may have no buffer yet, and the handler wants a string */
 		sse->handler(sse->arg, name, sse->data.data, sse->data.length);
 	}
 	clear(&sse->data);
@@ -138,7 +138,7 @@ sse_feed(Sse *sse, const char *data, size_t len)
 		{
 			size_t part = (size_t) (stop - data);
 
-			/* the rest of a line that is too long is read over */
+			/* what is beyond the limit of a line is dropped */
 			if (sse->line.length + part > sse->limit)
 			{
 				sse->overflow = true;

@@ -14,8 +14,8 @@
 #define SSE_ID_SIZE	  256
 
 /*
- * A whole event.  data is NULL, and len what it would have been at least, if
- * it was longer than the limit.  The callback may not free the reader.
+ * Takes a whole event.  If it is longer than the limit, data is NULL and len
+ * the least length it had.  The handler may not free the reader.
  */
 typedef void (*SseHandler)(void *arg, const char *name, const char *data, size_t len);
 
@@ -23,14 +23,14 @@ typedef struct Sse
 {
 	Text	   line;
 	Text	   data;
-	size_t	   limit;	/* longest line, and longest data of an event */
-	bool	   started; /* a byte order mark may not come any more */
-	bool	   skip_lf; /* a carriage return ended the line before */
+	size_t	   limit;	/* bytes that a line, or the data of an event, may have */
+	bool	   started; /* the first line was read, so no byte order mark can come */
+	bool	   skip_lf; /* a carriage return ended the last line, so a line feed belongs to it */
 	bool	   has_data;
 	bool	   overflow; /* the event is too long; it is read to its end and dropped */
 	char	   name[SSE_NAME_SIZE];
-	char	   last_id[SSE_ID_SIZE]; /* "" if the server gave none */
-	long	   retry_ms;			 /* the server's wish, -1 if it has none */
+	char	   last_id[SSE_ID_SIZE]; /* the id of the last event that had one, or "" */
+	long	   retry_ms; /* how long the server wants us to wait before we reconnect; -1 = it did not say */
 	SseHandler handler;
 	void	  *arg;
 } Sse;
@@ -39,7 +39,7 @@ extern void sse_init(Sse *sse, size_t limit, SseHandler handler, void *arg);
 
 extern void sse_feed(Sse *sse, const char *data, size_t len);
 
-/* A new connection goes on with the stream: an unfinished event is forgotten, the last id is not. */
+/* Prepares for a new connection that goes on with the stream: an unfinished event is forgotten, the last id is kept. */
 extern void sse_restart(Sse *sse);
 extern void sse_free(Sse *sse);
 

@@ -1,10 +1,10 @@
 /*
  * status_file.c
- *	  The file of --status-file: how the agent fares, for scripts.
+ *	  Writes the status file, in which scripts read how the agent fares.
  *
- * It is written beside the old one and renamed.  It is not flushed to the
- * disk: the loop would wait for that, and after a crash of the machine there
- * is no agent whose status it could be.
+ * The new file is written beside the old one and renamed.  It is not flushed to
+ * the disk, since the loop would have to wait for that, and after a crash of the
+ * machine there is no agent whose status it could be.
  */
 #include "status_file.h"
 
@@ -49,7 +49,7 @@ status_file_write(const char *path, const json_t *status)
 		errno = ENAMETOOLONG;
 	else
 	{
-		/* what an agent of this number left behind, or somebody put there */
+		/* an agent that had this process's number may have left a file there, or somebody may have made one */
 		unlink(beside);
 		fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	}

@@ -1,6 +1,6 @@
 /*
  * status_file.h
- *	  The file of --status-file: how the agent fares, for scripts.
+ *	  Writes the status file, in which scripts read how the agent fares.
  */
 #ifndef NPCSIM_AGENT_STATUS_FILE_H
 #define NPCSIM_AGENT_STATUS_FILE_H
@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Replaces the file as a whole: who reads it finds the old text or the new
- * one.  False, with errno set, if it cannot be written; the old one then stays.
+ * Replaces the file as a whole, so that a reader finds the old text or the new
+ * one.  Returns false with errno set if it cannot be written; the old one then
+ * stays.
  */
 extern bool status_file_write(const char *path, const json_t *status);
 

@@ -10,12 +10,12 @@
  * So that the gateway is not told of a mind that does not answer yet, the
  * server is first asked what the gateway will ask first: server/discover,
  * which a server of any revision answers, if only with an error.  The answer
- * is kept from the gateway.
+ * is not passed on to the gateway.
  *
- * Some servers of the older revisions end when they are asked anything before
- * "initialize".  After two such deaths in a row the question is left out, and
- * the gateway's is answered here, with the error that such a server should
- * have given.
+ * Some servers of the older revisions exit when they are asked anything before
+ * "initialize".  After two such exits in a row the agent does not ask any more,
+ * and answers the gateway's server/discover itself, with the error that such a
+ * server should have given.
  *
  * Invariants: the descriptors and the keeper exist exactly while the stage is
  * not DOWN; at most INPUT_LIMIT bytes wait for the server and one line of at
@@ -43,16 +43,16 @@
 #define PROBE_ID "npcsim-agent-probe"
 #define PROBE_MS 10000
 
-/* A server that is not asked must live this long to count as up. */
+/* A server that is not asked counts as up when it has lived this long.  It is not asked after so many exits in a row. */
 #define UNASKED_MS		1000
 #define DEATHS_BY_PROBE 2
 
-/* How long it has to end by itself, then after SIGTERM, then after SIGKILL. */
+/* How long the server has to end after its stdin was closed, then after SIGTERM, then after SIGKILL. */
 #define CLOSE_GRACE_MS	   2000
 #define TERMINATE_GRACE_MS 3000
 #define KILL_GRACE_MS	   5000
 
-/* From the end of its output to the news of its end. */
+/* A server that closed a pipe has this long to exit, so that its exit status can be told, before it is stopped. */
 #define DEATH_NOTICE_MS 1000
 
 #define INPUT_LIMIT		  (8 * 1024 * 1024)
@@ -60,7 +60,7 @@
 #define STDERR_LINE_LIMIT 4000
 #define READ_SIZE		  65536
 
-/* What a dead server may have left in its pipe is at most this many reads. */
+/* How many reads may be needed for what a server left in a pipe when it ended. */
 #define LAST_READS 32
 
 typedef enum StdioStage
@@ -83,16 +83,16 @@ typedef struct StdioServer
 	Queue	   input;
 	Lines	   out_lines;
 	Lines	   err_lines;
-	Timer	   timer; /* of the stage */
+	Timer	   timer; /* the deadline of the stage, or its next step */
 	bool	   asked_to_stop;
-	bool	   input_high; /* "drained" is owed */
-	int		   patience;   /* steps of ending taken */
-	int		   status;	   /* wait status, -1 while unknown */
-	char	   why[160];   /* it is of no use any more, or "" */
+	bool	   input_high; /* server_send() returned false, so "drained" has to be told */
+	int		   patience;   /* how many steps of press_to_end() were taken */
+	int		   status;	   /* the program's wait status, -1 while unknown */
+	char	   why[160];   /* the reason why the server is of no use any more, or "" */
 
-	/* of the program, kept from one start to the next */
-	unsigned deaths_by_probe;
-	bool	 unasked; /* it is not to be probed */
+	/* kept from one start of the program to the next */
+	unsigned deaths_by_probe; /* exits before the first answer, in a row */
+	bool	 unasked;		  /* the program is not asked server/discover */
 
 	LogThrottle garbage_throttle;
 	LogThrottle length_throttle;
@@ -128,7 +128,7 @@ describe_end(StdioServer *self)
 		snprintf(self->why, sizeof(self->why), "it exited with status %d", WEXITSTATUS(status));
 }
 
-/* Learns from a death before the first answer whether it was the question that killed it. */
+/* Counts an exit before the first answer; after DEATHS_BY_PROBE of them the question is taken to be the cause. */
 static void
 learn_from_death(StdioServer *self)
 {
@@ -147,7 +147,7 @@ learn_from_death(StdioServer *self)
 	}
 }
 
-/* Everything of this run is released; the owner learns that it is over. */
+/* Releases everything of this run and tells the owner that the server is gone. */
 static void
 go_down(StdioServer *self)
 {
@@ -210,10 +210,11 @@ give_order(StdioServer *self, char order)
 {
 	ssize_t written = write(self->keeper.control, &order, 1);
 
-	/* if it does not go through the keeper is gone, and on_control() learns of it */
+	/* if it cannot be written the keeper is gone, and on_control() hears of that */
 	(void) written;
 }
 
+/* Takes the next step to end the server: SIGTERM, SIGKILL, then giving it up. */
 static void
 press_to_end(void *arg)
 {
@@ -232,7 +233,7 @@ press_to_end(void *arg)
 			timer_set(self->server.loop, &self->timer, KILL_GRACE_MS, press_to_end, self);
 			break;
 		default:
-			/* a process that even SIGKILL does not end: the kernel's matter; the keeper waits for it */
+			/* a process that SIGKILL does not end hangs in the kernel; the keeper goes on waiting for it */
 			log_line(LOG_ERROR, "the MCP server (process group of keeper %d) cannot be killed",
 					 (int) self->keeper.pid);
 			watch_stop(self->server.loop, &self->control);
@@ -250,14 +251,14 @@ stdio_stop(Server *server, bool at_once)
 	assert(self->stage != STDIO_DOWN);
 	self->asked_to_stop = true;
 	if (self->keeper.control < 0)
-		return; /* it never came up; "gone" is on its way */
+		return; /* it could not be started, and the timer tells "gone" */
 	if (self->stage != STDIO_ENDING)
 	{
 		self->stage = STDIO_ENDING;
 		self->patience = 0;
 		queue_clear(&self->input);
 		close_watched(self, &self->in);
-		/* one that is held while it writes would not notice */
+		/* its output is read even if it was held, because a server that blocks in write() would not see its stdin close */
 		watch_change(server->loop, &self->out, EPOLLIN);
 		timer_set(server->loop, &self->timer, CLOSE_GRACE_MS, press_to_end, self);
 	}
@@ -279,8 +280,9 @@ give_up(void *arg)
 }
 
 /*
- * It cannot be talked to any more.  Most likely it has just ended: how, is
- * told in a moment; else it is ended.
+ * Notes that the server cannot be talked to any more.  Most likely it has just
+ * exited, and the keeper will tell how; if not, it is stopped after
+ * DEATH_NOTICE_MS.
  */
 static void
 become_useless(StdioServer *self, const char *why)
@@ -303,7 +305,7 @@ become_ready(void *arg)
 	self->server.events.ready(self->server.events.arg);
 }
 
-/* Whoever waits for the answer that was dropped waits no longer. */
+/* Answers with an error instead of an answer that was dropped because it was too long. */
 static void
 fail_too_long(StdioServer *self, size_t len)
 {
@@ -433,7 +435,7 @@ on_in(void *arg, uint32_t events)
 	}
 }
 
-/* Raw line feeds are white space to JSON, and the end of the message to the server. */
+/* Replaces raw line feeds, which are white space to JSON but would end the message to the server. */
 static void
 make_one_line(char *text, size_t len)
 {
@@ -446,7 +448,7 @@ static bool
 enqueue(StdioServer *self, const char *text, size_t len)
 {
 	if (self->in.fd < 0)
-		return true; /* what becomes of a dead server's messages: nothing */
+		return true; /* messages for a server that closed its stdin are dropped */
 	if (!queue_push(&self->input, text, len))
 	{
 		become_useless(self, "it does not read its stdin");
@@ -459,7 +461,7 @@ enqueue(StdioServer *self, const char *text, size_t len)
 	return !self->input_high;
 }
 
-/* Answers the gateway's question about the revision for a server that cannot stand it. */
+/* Answers server/discover for a server that exits when it is asked; returns false if the message is another one. */
 static bool
 answer_discover(StdioServer *self, const char *text, size_t len)
 {
@@ -505,7 +507,7 @@ could_not_start(void *arg)
 	self->server.events.gone(self->server.events.arg, self->asked_to_stop ? NULL : self->why);
 }
 
-/* The three pipes, our ends first.  All or none. */
+/* Makes the three pipes, with our end first in each; returns false, and has made none, if one failed. */
 static bool
 make_pipes(int in[2], int out[2], int err[2])
 {

@@ -1,14 +1,14 @@
 /*
  * telling.c
- *	  What the player is told of how it goes: lines on stderr, and the status file.
+ *	  Tells the player how the agent fares, in log lines and in the status file.
  *
  * The gateway sends JSON-RPC notifications of its own to agents that ask for
- * them (link.c): "npcsim/outcomes" and "npcsim/standing".  They end here; the
- * MCP server never sees them.
+ * them (link.c): "npcsim/outcomes" and "npcsim/standing".  They are not passed
+ * on to the MCP server.
  *
  * The status file is written when the agent's state changes and, at most once
- * a second, when anything else in it does; every FILE_IDLE_MS at any rate, so
- * that one that is old tells of an agent that is gone.
+ * a second, when anything else in it does.  It is also written every
+ * FILE_IDLE_MS, so that a file that is older shows that its agent is gone.
  */
 #include "telling.h"
 
@@ -35,7 +35,7 @@ set_text(json_t *object, const char *member, const char *text)
 	json_object_set_new(object, member, text[0] != '\0' ? json_string(text) : json_null());
 }
 
-/* NULL if memory ran out. */
+/* Returns the status as a new object, or NULL if memory ran out. */
 static json_t *
 describe(const Telling *telling)
 {
@@ -93,7 +93,7 @@ write_file_now(void *arg)
 	timer_set(telling->loop, &telling->file_timer, FILE_IDLE_MS, write_file_now, telling);
 }
 
-/* Within FILE_MS; several changes share one writing. */
+/* Writes the file within FILE_MS, so that several changes share one write. */
 static void
 write_file_soon(Telling *telling)
 {
@@ -126,7 +126,10 @@ tell_report(void *arg)
 	report_tell(&telling->report, now_ms(), say_line, telling);
 }
 
-/* ", player 7 "ada"": as the gateway's log has it; names are others' choice, and quoted. */
+/*
+ * Appends who somebody is, as the gateway's log does: player 7 "ada".  Names are quoted, since others choose them.  Returns the
+ * length of the text.
+ */
 static size_t
 add_who(char *text, size_t len, size_t size, const char *what, const json_t *who)
 {
@@ -142,7 +145,7 @@ add_who(char *text, size_t len, size_t size, const char *what, const json_t *who
 	return len;
 }
 
-/* Whose mind the lines are about, as far as it is known. */
+/* Makes player, world and source, as far as they are known, the subject of all log lines. */
 static void
 name_subject(const Telling *telling)
 {
@@ -186,7 +189,7 @@ telling_takes(Telling *telling, const char *text, size_t len)
 	RpcMessage		  message;
 	bool			  ours;
 
-	/* most messages need not be parsed here */
+	/* most messages have no such prefix and need not be parsed */
 	if (memmem(text, len, sign, sizeof(sign) - 1) == NULL)
 		return false;
 	rpc_parse(&message, text, len);
@@ -198,7 +201,7 @@ telling_takes(Telling *telling, const char *text, size_t len)
 	return ours;
 }
 
-/* ---------- the agent's own ---------- */
+/* ---------- what the agent itself notes ---------- */
 
 void
 telling_state(Telling *telling, const char *state)

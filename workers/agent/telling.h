@@ -1,6 +1,6 @@
 /*
  * telling.h
- *	  What the player is told of how it goes: lines on stderr, and the status file.
+ *	  Tells the player how the agent fares, in log lines and in the status file.
  */
 #ifndef NPCSIM_AGENT_TELLING_H
 #define NPCSIM_AGENT_TELLING_H
@@ -25,25 +25,25 @@ typedef struct Telling
 	time_t			since;
 	unsigned		connections;
 	time_t			connected_at;
-	char			trouble[200]; /* the last one that ended a connection or a server, or "" */
+	char			trouble[200]; /* what ended the last connection or server, or "" */
 	time_t			trouble_at;
 	int				exit_status; /* -1 while the agent runs */
 	LogThrottle		file_throttle;
 	LogThrottle		outcome_throttle;
 } Telling;
 
-/* False, and the reason told, if the status file cannot be written. */
+/* Writes the status file for the first time; returns false, and has logged the reason, if it cannot be written. */
 extern bool telling_init(Telling *telling, Loop *loop, const Settings *settings);
 
-/* The agent is in another state; the name is not copied. */
+/* These note what happened: the agent's state changed (the name is not copied), it is connected, something failed. */
 extern void telling_state(Telling *telling, const char *state);
 extern void telling_connected(Telling *telling);
 extern void telling_trouble(Telling *telling, const char *what, const char *why);
 
-/* Takes what the gateway says to us and not to the MCP server; false if it is for the server. */
+/* Takes a notification of the gateway that is for the agent; returns false if the message is for the MCP server. */
 extern bool telling_takes(Telling *telling, const char *text, size_t len);
 
-/* The last words. */
+/* Tells what is untold and writes the status file for the last time. */
 extern void telling_end(Telling *telling, int exit_status);
 extern void telling_free(Telling *telling);
 

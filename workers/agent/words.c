@@ -40,7 +40,7 @@ read_word(const char **cursor, char *out)
 			if (c[1] == '\0')
 				return false;
 			if (c[1] == '\n')
-				c++; /* a continued line */
+				c++; /* a backslash before a line feed continues the line, and both are dropped */
 			else if (quote == '"' && strchr("\"\\$`", c[1]) == NULL)
 				*out++ = *c;
 			else

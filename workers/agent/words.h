@@ -8,9 +8,9 @@
 #define WORDS_MAX 256
 
 /*
- * The words of line as a NULL-terminated vector to be freed with words_free();
- * NULL, and the reason in *error, if line has none, too many, or a quote that
- * does not end.
+ * Returns the words of a line as a NULL-terminated vector, to be freed with
+ * words_free(), or NULL and the reason in *error, if the line has no word, too
+ * many, or a quote that does not end.
  */
 extern char **words_split(const char *line, const char **error);
 extern void	  words_free(char **words);

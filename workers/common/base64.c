@@ -1,6 +1,6 @@
 /*
  * base64.c
- *	  Bytes as text (RFC 4648).
+ *	  Encodes bytes as Base64 text (RFC 4648).
  */
 #include "base64.h"
 

@@ -1,16 +1,16 @@
 /*
  * base64.h
- *	  Bytes as text (RFC 4648).
+ *	  Encodes bytes as Base64 text (RFC 4648).
  */
 #ifndef NPCSIM_COMMON_BASE64_H
 #define NPCSIM_COMMON_BASE64_H
 
 #include <stddef.h>
 
-/* Bytes that so many become, and the end of the string. */
+/* The size of the text that "length" bytes become, with its terminating NUL. */
 #define BASE64_SIZE(length) (((length) + 2) / 3 * 4 + 1)
 
-/* Writes BASE64_SIZE(length) bytes; returns where the string ends. */
+/* Encodes "length" bytes into "to", which has room for BASE64_SIZE(length); returns a pointer to the terminating NUL. */
 extern char *base64_write(char *to, const unsigned char *data, size_t length);
 
 #endif /* NPCSIM_COMMON_BASE64_H */

@@ -1,6 +1,6 @@
 /*
  * clock.c
- *	  The clock by which everything is timed.
+ *	  The monotonic clock by which gateway and agent time everything.
  */
 #include "clock.h"
 

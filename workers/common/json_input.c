@@ -1,12 +1,12 @@
 /*
  * json_input.c
- *	  JSON that came from outside, or from the database, and its members.
+ *	  Parses JSON that came from outside or from the database, and reads its members.
  */
 #include "json_input.h"
 
 #include <stdio.h>
 
-/* The deepest nesting of brackets outside strings. */
+/* Returns how deep the brackets outside strings are nested. */
 static int
 nesting_depth(const char *data, size_t length)
 {
@@ -38,7 +38,10 @@ nesting_depth(const char *data, size_t length)
 	return deepest;
 }
 
-/* Recursion is bounded by MAX_JSON_DEPTH, which was checked before. */
+/*
+ * Returns false if any integer in the value is beyond MAX_SAFE_INTEGER.  The recursion is bounded since the caller has checked
+ * MAX_JSON_DEPTH.
+ */
 static bool
 integers_are_safe(const json_t *value)
 {

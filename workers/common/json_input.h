@@ -1,6 +1,6 @@
 /*
  * json_input.h
- *	  JSON that came from outside, or from the database, and its members.
+ *	  Parses JSON that came from outside or from the database, and reads its members.
  */
 #ifndef NPCSIM_COMMON_JSON_INPUT_H
 #define NPCSIM_COMMON_JSON_INPUT_H
@@ -10,23 +10,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The largest integer that survives JavaScript; ids and revisions stay below. */
+/* The largest integer that JavaScript keeps exactly (2^53); ids and revisions stay below it. */
 #define MAX_SAFE_INTEGER INT64_C(9007199254740992)
 
-/* Brackets of a client's frame may be nested this deep. */
+/* How deep the brackets of a client's frame may be nested. */
 #define MAX_JSON_DEPTH 64
 
 /*
- * Parses what came from outside: an object in valid UTF-8, without NUL, no
- * member twice, not nested deeper than MAX_JSON_DEPTH, all integers at most 2^53.  NULL with a
- * message of at most "size" bytes when it is not.
+ * Parses a text that came from outside and returns a new reference to its object.  Returns NULL, and the reason in
+ * "message" ("size" bytes with its NUL), when the text is anything but one object in valid UTF-8, or has a NUL, a
+ * member twice, brackets nested deeper than MAX_JSON_DEPTH or an integer beyond MAX_SAFE_INTEGER.
  */
 extern json_t *json_parse_foreign(const char *data, size_t length, char *message, size_t size);
 
-/* Parses what the database gave; NULL when it is no object. */
+/* Parses a text that the database made; returns a new reference, or NULL and the reason when it is no object. */
 extern json_t *json_parse_trusted(const char *data, char *message, size_t size);
 
-/* Members of an object; false or the default when absent or of another type. */
+/*
+ * These read a member of an object.  When it is absent or of another type they return false and leave *value alone, or return
+ * NULL.  A string belongs to the object.
+ */
 extern bool		   json_member_integer(const json_t *object, const char *name, int64_t *value);
 extern bool		   json_member_number(const json_t *object, const char *name, double *value);
 extern const char *json_member_string(const json_t *object, const char *name);

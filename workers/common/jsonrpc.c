@@ -1,6 +1,6 @@
 /*
  * jsonrpc.c
- *	  JSON-RPC messages: what they are, and those that we write.
+ *	  Tells what a JSON-RPC message is, and writes those that gateway and agent send.
  */
 #include "jsonrpc.h"
 
@@ -15,7 +15,7 @@
 #include "text.h"
 #include "version.h"
 
-/* Beyond 64 bits jansson refuses an integer that JavaScript would take: read such a text with reals only. */
+/* Parses a text.  One with an integer beyond 64 bits, which jansson refuses and JavaScript takes, is read with reals only. */
 static json_t *
 load(const char *text, size_t len)
 {
@@ -69,7 +69,7 @@ rpc_seems_to_answer(const char *text, size_t len)
 	return mcp_scan_response_id(text, len);
 }
 
-/* The bytes of the character that begins here, 0 when it is no UTF-8. */
+/* Returns how many bytes the character has that begins here, or 0 when it is not valid UTF-8. */
 static size_t
 character_length(const unsigned char *at, size_t len)
 {
@@ -80,7 +80,7 @@ character_length(const unsigned char *at, size_t len)
 	for (size_t i = 1; i < length; i++)
 		if ((at[i] & 0xC0) != 0x80)
 			return 0;
-	/* overlong, half a surrogate pair, beyond the last */
+	/* overlong forms, halves of surrogate pairs and what lies beyond the last character are not valid */
 	if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0) ||
 		(at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90))
 		return 0;
@@ -119,7 +119,7 @@ rpc_modern_version(const RpcMessage *message)
 	return json_string_value(json_object_get(meta, MCP_META_VERSION));
 }
 
-/* The message as text, to be freed; takes the reference. */
+/* Returns the message as text, to be freed, and gives up the caller's reference to it. */
 static char *
 print(json_t *root)
 {
@@ -142,7 +142,7 @@ rpc_make_error(const json_t *id, int code, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 
-	/* what came from a peer may hold anything, or end within a character */
+	/* a text that came from a peer may hold anything, and may have been cut within a character */
 	for (char *c = text; *c != '\0'; c++)
 		if ((unsigned char) *c < 0x20 || (unsigned char) *c >= 0x7f)
 			*c = '?';

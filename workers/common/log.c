@@ -1,9 +1,9 @@
 /*
  * log.c
- *	  What a program tells on stderr: one line per event, each with the time in UTC.
+ *	  Writes log lines to stderr: one line per event, each with the time in UTC.
  *
  * A line is written by one write(), so that lines of several processes that share a terminal or a file do not mix.  It never
- * holds control characters that a peer sent.  Tokens never come here: callers log names and numbers, not frames.
+ * holds control characters that a peer sent.  It never holds a token, since callers log names and numbers but no frames.
  */
 #include "log.h"
 
@@ -30,8 +30,8 @@ static const LogStyle unnamed = {"npcsim", {"error: ", "warning: ", "notice: ", 
 static const LogStyle *style = &unnamed;
 static LogLevel		   threshold = LOG_INFO;
 static char			   subject[LOG_SUBJECT_SIZE]; /* "" = there is none */
-static LogThrottle	  *throttles = NULL;		  /* with a name and an open window */
-static unsigned		   lost;					  /* lines that nobody read */
+static LogThrottle	  *throttles = NULL;		  /* those with a name and an open window */
+static unsigned		   lost;					  /* lines dropped since stderr became full */
 
 void
 log_start(const LogStyle *the_style, LogLevel level)
@@ -72,7 +72,7 @@ log_set_subject(const char *text)
 	snprintf(subject, sizeof(subject), "%s", text);
 }
 
-/* The time and whom it is about; "text" follows. */
+/* Writes time and subject into "head", and "text" behind them. */
 static void
 begin_line(char head[LOG_HEAD_SIZE], const char *text)
 {
@@ -93,8 +93,9 @@ log_head(char head[LOG_HEAD_SIZE], LogLevel level)
 }
 
 /*
- * Whoever started us may have stopped reading: where a program has only so much patience, a full pipe must not stop it.  A pipe
- * that is writable takes PIPE_BUF bytes without waiting.  There is nobody to tell if stderr is closed.
+ * Writes a line, or returns false if stderr stayed full for patience_ms (-1: waits for ever).  Whoever started the program may
+ * have stopped reading its stderr, which must not stop the program.  A pipe that is writable takes PIPE_BUF bytes without
+ * waiting.  An error of write() is ignored because there is nowhere to report it.
  */
 static bool
 try_write(const char *line, size_t length, int patience_ms)
@@ -109,6 +110,10 @@ try_write(const char *line, size_t length, int patience_ms)
 	return true;
 }
 
+/*
+ * Writes a line, and before it how many were dropped.  Once a line was dropped, stderr is not waited for until it takes that
+ * note.
+ */
 static void
 write_whole(const char *line, size_t length)
 {
@@ -159,7 +164,7 @@ log_line(LogLevel level, const char *format, ...)
 	va_end(arguments);
 }
 
-/* The window is over, or there was none: the next one begins. */
+/* Begins a window, and tells how many lines a throttle without a name held back in the one before. */
 static void
 open_window(LogThrottle *throttle, int64_t now_ms)
 {
@@ -214,7 +219,7 @@ log_tick(int64_t now_ms)
 	}
 }
 
-/* Colours and other escape sequences lose their escape character. */
+/* Copies bytes with "?" for control characters but those in "kept", so that escape sequences cannot reach a terminal. */
 static void
 copy_printable(char *to, const char *from, size_t length, const char *kept)
 {

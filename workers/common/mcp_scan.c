@@ -18,7 +18,7 @@ typedef struct Scan
 {
 	const char *at;
 	const char *end;
-	bool		first; /* no member has been seen yet */
+	bool		first; /* no member has been read yet */
 } Scan;
 
 typedef struct Member
@@ -33,7 +33,7 @@ typedef struct Member
 typedef enum ScanResult
 {
 	SCAN_MEMBER,
-	SCAN_END, /* the object is closed, nothing follows */
+	SCAN_END, /* the object is closed and nothing follows it */
 	SCAN_MALFORMED
 } ScanResult;
 
@@ -44,7 +44,7 @@ skip_space(Scan *scan)
 		scan->at++;
 }
 
-/* Steps over one character, after white space, if it is the one expected. */
+/* Skips white space and the expected character; returns false and stops before any other one. */
 static bool
 skip_char(Scan *scan, char expected)
 {
@@ -55,7 +55,7 @@ skip_char(Scan *scan, char expected)
 	return true;
 }
 
-/* The scan stands behind the opening quote; it ends behind the closing one. */
+/* Moves the scan from behind a string's opening quote to behind its closing one; returns false if there is none. */
 static bool
 skip_rest_of_string(Scan *scan)
 {
@@ -75,7 +75,7 @@ skip_rest_of_string(Scan *scan)
 	return false;
 }
 
-/* A value ends where, outside all brackets of its own, a comma or bracket does not belong to it. */
+/* Moves the scan to the comma or closing bracket behind a value; returns false if there is no value, or it has no end. */
 static bool
 skip_value(Scan *scan)
 {
@@ -103,7 +103,7 @@ static bool
 open_object(Scan *scan, const char *text, size_t len)
 {
 	*scan = (Scan) {.at = text, .end = text + len, .first = true};
-	/* a byte order mark */
+	/* a byte order mark may stand in front */
 	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		scan->at += 3;
 	return skip_char(scan, '{');
@@ -177,7 +177,7 @@ mcp_scan_without_member(const char *text, size_t len, const char *name)
 	return copy;
 }
 
-/* A positive integer that fits in 53 bits, or 0. */
+/* Returns a positive integer of at most 2^53 that takes all of the text but trailing white space, or 0. */
 static int64_t
 small_integer(const char *value, const char *end)
 {

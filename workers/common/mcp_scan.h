@@ -2,9 +2,9 @@
  * mcp_scan.h
  *	  Looks at the members of a JSON object's text without parsing it.
  *
- * For the cases where parsing is too much or too little: texts from the
- * database, which are spliced into messages as they are, and answers that
- * jansson refuses although they show what they answer.
+ * It serves where parsing costs too much (texts from the database are spliced
+ * into messages as they are) or finds too little (jansson refuses an answer
+ * that is not valid JSON, although its id can be read).
  */
 #ifndef NPCSIM_COMMON_MCP_SCAN_H
 #define NPCSIM_COMMON_MCP_SCAN_H
@@ -13,21 +13,21 @@
 #include <stdint.h>
 
 /*
- * A copy of the object's text without the member of that name, to be freed.
- * NULL when the text is no object.  What is inside the
- * members is not looked at, but that brackets and quotes are closed.
+ * Returns a copy of an object's text without the members of that name, to be
+ * freed, or NULL when the text is no object.  Of the members' values only
+ * brackets and quotes are checked.
  */
 extern char *mcp_scan_without_member(const char *text, size_t len, const char *name);
 
 /*
- * The id of the JSON-RPC response that this text seems to be, or 0.  Only ids
- * that are positive integers are found.
+ * Returns the id of the JSON-RPC response that this text seems to be, or 0.
+ * Only ids that are positive integers are found.
  */
 extern int64_t mcp_scan_response_id(const char *text, size_t len);
 
 /*
- * The positive integer that stands behind this name, wherever in the text, or
- * 0: of what is no JSON, more cannot be told.
+ * Returns the first integer that follows this name in quotes and a colon,
+ * wherever in the text, or 0.  It serves for texts that are no JSON at all.
  */
 extern int64_t mcp_scan_number(const char *text, size_t len, const char *name);
 

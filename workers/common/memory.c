@@ -1,6 +1,6 @@
 /*
  * memory.c
- *	  Memory that does not fail.
+ *	  Allocates memory, or ends the program.
  */
 #include "memory.h"
 

@@ -1,9 +1,9 @@
 /*
  * memory.h
- *	  Memory that does not fail.
+ *	  Allocates memory, or ends the program.
  *
- * Neither program holds what it could not lose, so running out of memory ends it: what was connected comes back by itself.
- * What grows is bounded by the limits of its owner, not here.
+ * Running out of memory ends the program because neither gateway nor agent holds anything that it cannot lose, and what was
+ * connected reconnects by itself.  How much may be allocated is bounded by whoever allocates, not here.
  */
 #ifndef NPCSIM_COMMON_MEMORY_H
 #define NPCSIM_COMMON_MEMORY_H
@@ -14,7 +14,7 @@ extern void *mem_alloc(size_t size); /* zeroed */
 extern void *mem_resize(void *pointer, size_t size);
 extern char *mem_copy_string(const char *string);
 
-/* For what others allocate for us and did not. */
+/* Ends the program; to be called when a library could not allocate. */
 extern void mem_is_short(void) __attribute__((noreturn));
 
 #endif /* NPCSIM_COMMON_MEMORY_H */

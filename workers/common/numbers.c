@@ -1,6 +1,6 @@
 /*
  * numbers.c
- *	  Whole numbers as people write them: in a setting, or a flag.
+ *	  Reads whole numbers as people write them in a setting or a flag.
  */
 #include "numbers.h"
 

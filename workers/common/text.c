@@ -1,6 +1,6 @@
 /*
  * text.c
- *	  Texts that grow, and pieces of JSON in them.
+ *	  Growing strings, to which JSON values can be added.
  */
 #include "text.h"
 

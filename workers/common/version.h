@@ -1,6 +1,6 @@
 /*
  * version.h
- *	  The version of npcsim that this program belongs to; the build gives it.
+ *	  The version of npcsim that gateway and agent belong to; the build defines it.
  */
 #ifndef NPCSIM_COMMON_VERSION_H
 #define NPCSIM_COMMON_VERSION_H
