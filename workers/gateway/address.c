@@ -1,9 +1,9 @@
 /*
  * address.c
- *	  Whose address a connection counts for.
+ *	  Tells which address a connection counts for.
  *
- * Networks are kept as IPv6, IPv4 as the part of it that stands for it, so
- * that one comparison does for both.
+ * Networks are kept as IPv6, those of IPv4 as IPv4-mapped addresses, so that
+ * one comparison serves both.
  */
 #include "address.h"
 
@@ -19,8 +19,8 @@
 
 
 #define MAX_PROXIES	 64
-#define MAX_ELEMENT	 64 /* bytes of an address with its brackets and port, or its length */
-#define MAX_HOPS	 16 /* proxies behind each other */
+#define MAX_ELEMENT	 64 /* bytes of an address with brackets and port, or with the bits of a network */
+#define MAX_HOPS	 16 /* proxies that a request may have come through */
 #define IPV4_PREFIX	 96
 #define SEPARATORS	 ", \t"
 #define ADDRESS_BITS 128
@@ -55,7 +55,7 @@ read_address(const char *text, struct sockaddr_storage *address)
 	return address->ss_family != AF_UNSPEC;
 }
 
-/* ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT, as proxies write them; ports say nothing. */
+/* Reads ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT, as proxies write them, and ignores the port. */
 static bool
 read_hop(const char *text, size_t length, struct sockaddr_storage *address)
 {
@@ -114,7 +114,7 @@ read_bytes(const struct sockaddr *address, unsigned char *bytes)
 	return true;
 }
 
-/* ADDRESS or ADDRESS/BITS, with no bit set behind those */
+/* Reads ADDRESS or ADDRESS/BITS; returns false if it is neither, or a bit is set behind those of the network. */
 static bool
 read_network(const char *text, Network *network)
 {
@@ -209,7 +209,7 @@ trusted_proxies_have(const TrustedProxies *proxies, const struct sockaddr *addre
  * X-Forwarded-For
  * ------------------------------------------------------------------------ */
 
-/* The last element before "end"; false when there is none, or it is no address. */
+/* Reads the last element before *end and moves *end in front of it; returns false when it is no address, or there is none. */
 static bool
 last_hop(const char *begin, const char **end, struct sockaddr_storage *address)
 {

@@ -1,7 +1,7 @@
 /*
  * address.h
- *	  Whose address a connection counts for: its socket's or, where that is a
- *	  trusted proxy's, the one that the proxy had it from.
+ *	  Tells which address a connection counts for: its socket's or, where that is
+ *	  a trusted proxy's, the one from which the proxy had the request.
  */
 #ifndef NPCSIM_GATEWAY_ADDRESS_H
 #define NPCSIM_GATEWAY_ADDRESS_H
@@ -15,8 +15,9 @@
 typedef struct TrustedProxies TrustedProxies;
 
 /*
- * The list is of the settings: addresses and networks (10.0.0.0/8), parted by
- * blanks or commas.  NULL with a message when an element is none.
+ * Reads the list of the settings: addresses and networks (10.0.0.0/8), parted
+ * by blanks or commas.  Returns NULL, and which element is wrong in "message",
+ * when one is neither.
  */
 extern TrustedProxies *trusted_proxies_create(const char *list, char *message, size_t size);
 extern void			   trusted_proxies_free(TrustedProxies *proxies);
@@ -24,14 +25,15 @@ extern void			   trusted_proxies_free(TrustedProxies *proxies);
 extern bool trusted_proxies_have(const TrustedProxies *proxies, const struct sockaddr *address);
 
 /*
- * Goes back from a trusted proxy to the address it had the request from: the
- * right-most in X-Forwarded-For that is no trusted proxy's.  What stands left
- * of it anybody can have written.
+ * Replaces the address of a trusted proxy by the one from which it had the
+ * request: the right-most in X-Forwarded-For that is no trusted proxy's.
+ * Anybody can have written what stands left of that.  Any other address stays
+ * as it is.
  */
 extern void address_behind(const TrustedProxies *proxies, const HttpHead *head,
 						   struct sockaddr_storage *address);
 
-/* As a text, without the port; "unknown" when it is none. */
+/* Writes an address as text, without the port; "unknown" when it is not an IP address. */
 extern void address_write(const struct sockaddr_storage *address, char *text, size_t size);
 
 #endif /* NPCSIM_GATEWAY_ADDRESS_H */

@@ -1,7 +1,7 @@
 /*
  * admission.c
- *	  Whom the gateway lets in: what a connection says of itself, how often its
- *	  address may come, and whether its token is somebody's.
+ *	  Decides which connections the gateway lets in: by what a connection says
+ *	  of itself, how often its address may join, and whether its token is valid.
  */
 #include "admission.h"
 
@@ -27,7 +27,7 @@
 #include "tokens.h"
 #include "wire.h"
 
-/* Of a client whose address did too much. */
+/* A client whose address is over a limit is looked at again after HELD_RETRY_MS and refused after HELD_PATIENCE_MS. */
 #define HELD_RETRY_MS	 250
 #define HELD_PATIENCE_MS 2000
 
@@ -37,19 +37,19 @@
 /* A token that the database is asked about. */
 typedef struct Attempt
 {
-	Client *client;		/* held */
-	bool	is_counted; /* as a wrong token of its address, until the database says otherwise */
+	Client *client;		/* a reference */
+	bool	is_counted; /* it counts as a wrong token of its address until the database says otherwise */
 } Attempt;
 
-static uint64_t provisional; /* counts made-up sources */
+static uint64_t provisional; /* how many provisional names of sources were given */
 
 /* ------------------------------------------------------------------------
  * tokens and addresses
  * ------------------------------------------------------------------------ */
 
 /*
- * Too much came from the client's address: it waits a little, and is then
- * refused, with the milliseconds until it may come again.
+ * Holds back a client whose address is over a limit: it waits a little, and is
+ * then refused and told in how many milliseconds it may come again.
  */
 static void
 hold_back(Client *client, int64_t wait, const char *reason)
@@ -70,8 +70,9 @@ hold_back(Client *client, int64_t wait, const char *reason)
 }
 
 /*
- * May it join?  Counted once a connection, for its address; whose token was
- * good here before is not kept out by its neighbours.
+ * Returns true if the client may join now.  A connection counts once, for its
+ * address; but one whose token was valid here before has an allowance of its
+ * own, so that others at its address cannot keep it out.
  */
 static bool
 may_join(Client *client)
@@ -89,7 +90,7 @@ may_join(Client *client)
 	return wait == 0;
 }
 
-/* May the token be tried?  One that was good here before is not kept waiting. */
+/* Returns true if the database may be asked about the client's token now.  A token that was valid here before never waits. */
 static bool
 may_try_token(Client *client)
 {
@@ -102,7 +103,7 @@ may_try_token(Client *client)
 	return wait == 0;
 }
 
-/* Has its address room for one more without a token? */
+/* Counts a spectator for its address; closes the client and returns false if that has its limit already. */
 static bool
 may_watch(Client *client)
 {
@@ -119,7 +120,7 @@ may_watch(Client *client)
 	return false;
 }
 
-/* The database has said whether the token is somebody's; its client may have left meanwhile, without the token. */
+/* Notes for the address what the database said of a token.  The client has no token any more if it has left meanwhile. */
 static void
 note_token(const Attempt *attempt, const DbReply *reply)
 {
@@ -169,7 +170,10 @@ authenticated(void *argument, const DbReply *reply)
 	free(attempt);
 }
 
-/* A token that is not known counts as wrong from now on, so that many at once, or from clients that leave, are no more than others. */
+/*
+ * Asks the database about the client's token.  A token that is not known counts as wrong until the answer comes, so that asking
+ * about many at once, or leaving before the answer, does not get around the limit.
+ */
 static void
 authenticate(Client *client)
 {
@@ -183,7 +187,7 @@ authenticate(Client *client)
 	call_authenticate(client->token, authenticated, attempt);
 }
 
-/* The client has said who it is: goes on as soon as the database is there. */
+/* Lets in a client whose hello is here, as far as database and limits allow now; else it is called again later. */
 static void
 proceed(Client *client)
 {
@@ -285,7 +289,7 @@ static void
 leave_greeting(Client *client)
 {
 	client_move(client, CLIENT_WAITING);
-	/* what it sends before the welcome stays in the socket */
+	/* what it sends before the welcome is not read from its socket until then */
 	if (client->kind == CLIENT_PLAYER)
 		wire_hold(client->wsi);
 	proceed(client);
@@ -310,7 +314,7 @@ admission_hello(Client *client, const json_t *hello)
 	}
 	if (client->purpose != PURPOSE_WATCH && client->source[0] == '\0')
 	{
-		/* its first heartbeat names it; until then it must not replace another */
+		/* its first heartbeat may name its source; until then its name must not be one that replaces another session */
 		char source[64];
 
 		snprintf(source, sizeof(source), "unnamed-%" PRIu64, ++provisional);
@@ -321,7 +325,7 @@ admission_hello(Client *client, const json_t *hello)
 	leave_greeting(client);
 }
 
-/* "1" or "0"; empty is no. */
+/* Reads "1" or "0" ("" is no); returns false for anything else. */
 static bool
 read_switch(const char *text, bool *on)
 {

@@ -1,7 +1,7 @@
 /*
  * admission.h
- *	  Whom the gateway lets in: what a connection says of itself, how often its
- *	  address may come, and whether its token is somebody's.
+ *	  Decides which connections the gateway lets in: by what a connection says
+ *	  of itself, how often its address may join, and whether its token is valid.
  */
 #ifndef NPCSIM_GATEWAY_ADMISSION_H
 #define NPCSIM_GATEWAY_ADMISSION_H
@@ -10,10 +10,10 @@
 
 #include "client.h"
 
-/* The frame "hello". */
+/* Takes the frame "hello" of a client of npcsim.v1. */
 extern void admission_hello(Client *client, const json_t *hello);
 
-/* What the address says with which an MCP server dialled in; empty: nothing. */
+/* The query arguments of the address to which an MCP server connected; "" = not given. */
 typedef struct McpArguments
 {
 	const char *source;
@@ -22,12 +22,14 @@ typedef struct McpArguments
 	const char *compact;
 } McpArguments;
 
+
+/* Takes what an MCP server says of itself in its handshake, in place of a hello. */
 extern void admission_mcp_hello(Client *client, const char *token, const McpArguments *arguments);
 
-/* The database is there: who has said who it is goes on. */
+/* Goes on with all clients whose hello is here, since the database can be reached now. */
 extern void admission_resume(void);
 
-/* Those who wait are let in, or wait for too long; several times a second. */
+/* Goes on with a client that was held back, or closes one that has waited for too long; to be called several times a second. */
 extern void admission_tick(Client *client, int64_t now);
 
 #endif /* NPCSIM_GATEWAY_ADMISSION_H */

@@ -1,15 +1,15 @@
 /*
  * allowance.c
- *	  How often something may be done.
+ *	  Limits how often something may be done.
  */
 #include "allowance.h"
 
 #include <math.h>
 
 #define MINUTE_MS 60000.0
-#define ROUNDING  1e-6 /* of what came back in many small steps */
+#define ROUNDING  1e-6 /* the error that many small steps of recover() may add up to */
 
-/* What came back since. */
+/* Subtracts what became free again since the last time. */
 static void
 recover(Allowance *allowance, Rate rate, int64_t now)
 {

@@ -1,7 +1,7 @@
 /*
  * allowance.h
- *	  How often something may be done: so many times at once, and so many
- *	  more in a time.
+ *	  Limits how often something may be done: a burst at once, and so many
+ *	  per minute after that (a leaky bucket).
  */
 #ifndef NPCSIM_GATEWAY_ALLOWANCE_H
 #define NPCSIM_GATEWAY_ALLOWANCE_H
@@ -15,26 +15,26 @@ typedef struct Rate
 	int burst;
 } Rate;
 
-/* All zeros is one of which nothing was taken yet. */
+/* What was used of a rate.  One that is all zeros has not been used. */
 typedef struct Allowance
 {
-	double	used; /* of the burst; negative never, above it when something was taken that was not there */
-	int64_t at;
+	double	used; /* of the burst; above it only by allowance_charge() */
+	int64_t at;	  /* the time, by now_ms(), at which "used" was computed */
 } Allowance;
 
-/* Takes one when there is one. */
+/* Takes one if there is one; returns false if there is none. */
 extern bool allowance_take(Allowance *allowance, Rate rate, int64_t now);
 
-/* Takes one that may not be there: up to twice the burst is owed. */
+/* Takes one even if there is none; what was used can thus reach twice the burst. */
 extern void allowance_charge(Allowance *allowance, Rate rate, int64_t now);
 
-/* The last one was not meant to be taken. */
+/* Gives back the one that was taken last. */
 extern void allowance_refund(Allowance *allowance);
 
-/* Milliseconds until there is one; 0 = there is. */
+/* Returns in how many milliseconds there is one to take; 0 = now. */
 extern int64_t allowance_wait(Allowance *allowance, Rate rate, int64_t now);
 
-/* Is it as it was at first? */
+/* Returns true if nothing of it is used. */
 extern bool allowance_is_whole(Allowance *allowance, Rate rate, int64_t now);
 
 #endif /* NPCSIM_GATEWAY_ALLOWANCE_H */

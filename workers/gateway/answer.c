@@ -1,9 +1,9 @@
 /*
  * answer.c
- *	  What a mind answered, read as it was meant.
+ *	  Finds the decision in what a mind answered, and brings it into the form that the database reads.
  *
- * Minds are language models more often than not: they put JSON into code fences, think aloud in front of it, call a tool in place
- * of answering, write numbers as text and names in capitals.  What can be meant in one way only is understood.
+ * Minds are language models more often than not: they put JSON into code fences, think aloud in front of it, call a tool instead
+ * of answering, write numbers as text and names in capitals.  Whatever can be meant in one way only is understood.
  *
  * Bounds: a value is searched to MAX_WRAPPERS levels and MAX_MEMBERS members each, a text as loose_json_find() does.
  */
@@ -17,9 +17,9 @@
 
 #include "loose_json.h"
 
-#define MAX_WRAPPERS 8	 /* around a decision */
-#define MAX_MEMBERS	 64	 /* of a wrapper that are looked at */
-#define MAX_STEPS	 32	 /* of a plan; the world takes fewer */
+#define MAX_WRAPPERS 8	 /* objects, arrays and strings that may be around a decision */
+#define MAX_MEMBERS	 64	 /* members of each that are searched */
+#define MAX_STEPS	 32	 /* steps of a plan that are made regular; the database takes fewer */
 #define MAX_WORD	 128 /* bytes of a name */
 #define WHOLE_MAX	 9007199254740992.0
 
@@ -39,7 +39,7 @@ member(const json_t *object, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
-/* The element of an array of one, or of one in one; else the value. */
+/* Returns the only element of an array, also of an array in an array; any other value itself.  The reference is borrowed. */
 static json_t *
 single(json_t *value)
 {
@@ -48,7 +48,7 @@ single(json_t *value)
 	return value;
 }
 
-/* A value that is the text of JSON, read; else the value.  A new reference. */
+/* Returns a new reference to the value that a string holds as JSON, or to the value itself if it is no such string. */
 static json_t *
 unquoted(json_t *value)
 {
@@ -74,7 +74,7 @@ is_lower_or_digit(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* A name as the world writes it; false when it is too long for any. */
+/* Writes a name in lower case with underscores, as the database does; returns false when it is empty or too long. */
 static bool
 regular_word(const char *text, char word[MAX_WORD + 1])
 {
@@ -102,7 +102,7 @@ regular_word(const char *text, char word[MAX_WORD + 1])
 }
 
 
-/* --------------------------------------------------------------- regulation */
+/* ------------------------------------------------------------ regular forms */
 
 static void
 regulate_word(json_t *object, const char *name)
@@ -124,7 +124,7 @@ regulate_number(json_t *object, const char *name)
 
 	double real = json_number_value(number);
 
-	/* 4.0 is 4 */
+	/* 4.0 becomes 4 */
 	if (json_is_real(number) && real >= -WHOLE_MAX && real <= WHOLE_MAX && real == floor(real))
 		json_object_set_new(object, name, json_integer((json_int_t) real));
 	else if (json_is_number(number))
@@ -132,7 +132,7 @@ regulate_number(json_t *object, const char *name)
 	json_decref(number);
 }
 
-/* An id: a number, or an object that has one. */
+/* Makes an id a number; it may be an object that has the id. */
 static void
 regulate_id(json_t *object, const char *name)
 {
@@ -169,7 +169,7 @@ regulate_flag(json_t *object, const char *name)
 		json_object_set_new(object, name, json_boolean(flag));
 }
 
-/* Ids in an array, or in its text; a single one may stand for itself, and so may "*". */
+/* Makes ids an array of numbers; the array may be a text of JSON.  A single id stays a number, and "*" stays as it is. */
 static void
 regulate_ids(json_t *object, const char *name)
 {
@@ -194,7 +194,7 @@ regulate_ids(json_t *object, const char *name)
 	json_decref(ids);
 }
 
-/* [3, 4], {"x": 3, "y": 4}, "(3, 4)", "3,4", ["3", "4"] */
+/* Makes a cell [3, 4]; it may be {"x": 3, "y": 4}, "(3, 4)", "3,4" or ["3", "4"]. */
 static void
 regulate_cell(json_t *object, const char *name)
 {
@@ -225,7 +225,7 @@ regulate_cell(json_t *object, const char *name)
 	json_decref(value);
 }
 
-/* What an action is told, beside it or among its parameters. */
+/* Makes all details of an action regular, which may stand beside its name or among its parameters. */
 static void
 regulate_details(json_t *object)
 {
@@ -249,7 +249,7 @@ regulate_details(json_t *object)
 	regulate_cell(object, "destination");
 }
 
-/* An object, also as its text or in an array of one, and by the other names that it goes by. */
+/* Makes parameters an object; it may be a text of JSON, in an array of one, or under one of the other names. */
 static void
 regulate_parameters(json_t *action)
 {
@@ -275,13 +275,13 @@ regulate_parameters(json_t *action)
 	if (json_is_object(parameters))
 		json_object_set(action, "parameters", parameters);
 	else if (!value || json_array_size(value) == 0)
-		/* "", [] and null are none */
+		/* "", [] and null mean that there are no parameters */
 		if (!json_is_string(value) || json_string_length(value) == 0)
 			json_object_del(action, "parameters");
 	json_decref(parameters);
 }
 
-/* One action, be it the first or a step of the plan. */
+/* Makes one action regular: that of the decision, or a step of the plan. */
 static void
 regulate_action(json_t *action)
 {
@@ -291,14 +291,14 @@ regulate_action(json_t *action)
 	regulate_parameters(action);
 	regulate_details(action);
 	name = json_string_value(json_object_get(action, "action"));
-	/* an interaction's own parameters may have any name, and be text that looks like a number */
+	/* these are the interaction's own parameters, which may have any name and be texts that look like numbers */
 	if (name && strcmp(name, "act_in_interaction") == 0)
 		regulate_text(json_object_get(action, "parameters"), "message");
 	else if (json_is_object(json_object_get(action, "parameters")))
 		regulate_details(json_object_get(action, "parameters"));
 }
 
-/* The plan: an array of actions; one may stand for itself, and a name for an action. */
+/* Makes the plan an array of actions; it may be a single action, and an action may be just its name. */
 static void
 regulate_plan(json_t *decision)
 {
@@ -339,7 +339,7 @@ regulate_wake_on(json_t *decision)
 	json_decref(names);
 }
 
-/* What it cost counts when it can be read: a decision is not lost for it. */
+/* Makes the cost in tokens a number, or removes it: a decision is not refused because its cost cannot be read. */
 static void
 regulate_tokens(json_t *decision)
 {
@@ -364,7 +364,7 @@ answer_regulate(json_t *decision)
 
 /* ------------------------------------------------------------------- search */
 
-/* What is said beside a decision in a wrapper is said of it. */
+/* Adds to a decision what the wrapper says beside it and it does not say itself. */
 static json_t *
 with_remarks(json_t *decision, const json_t *wrapper)
 {
@@ -377,7 +377,10 @@ with_remarks(json_t *decision, const json_t *wrapper)
 	return decision;
 }
 
-/* A call of a tool: {"name": "wander", "arguments": {...}}; of decide_action its arguments are the decision. */
+/*
+ * Returns the decision in a call of a tool, {"name": "wander", "arguments": {...}}, or NULL.  The arguments may hold a decision,
+ * as they do for decide_action; else the tool is the action.
+ */
 static json_t *
 called_action(const json_t *object, int wrappers)
 {
@@ -401,7 +404,7 @@ called_action(const json_t *object, int wrappers)
 	return decision;
 }
 
-/* {"action": {"action" (or "name", or "type"): "wander", ...}} */
+/* Returns the decision in the member "action" when that is an object: {"action" (or "name", or "type"): "wander", ...}. */
 static json_t *
 inner_action(const json_t *action, int wrappers)
 {
@@ -429,7 +432,7 @@ is_number_or_its_text(const json_t *value)
 	return is;
 }
 
-/* The object with names of members in small letters; NULL when they are that already, or would be the same. */
+/* Returns a copy of the object with its members' names in lower case; NULL if they are already, or two would become the same. */
 static json_t *
 in_small_letters(const json_t *object)
 {
@@ -455,7 +458,7 @@ in_small_letters(const json_t *object)
 	return NULL;
 }
 
-/* {"Action": "wander"}: the names of a decision's own members, whoever likes them large. */
+/* Returns the decision in an object like {"Action": "wander"}, whose members' names have capitals, or NULL. */
 static json_t *
 decision_in_capitals(const json_t *object)
 {
@@ -490,7 +493,7 @@ decision_in_object(const json_t *object, int wrappers)
 		decision = decision_in_capitals(object);
 	json_object_foreach ((json_t *) object, name, value)
 	{
-		/* what the mind was asked, said back to us, is no answer */
+		/* "observations" and a list of "choices" are what the mind was asked, repeated in its answer */
 		if (decision || looked_at++ == MAX_MEMBERS)
 			break;
 		if (strcmp(name, "observations") != 0 &&
@@ -500,7 +503,7 @@ decision_in_object(const json_t *object, int wrappers)
 	return with_remarks(decision, object);
 }
 
-/* Several actions are a plan: the first of them, and then the others. */
+/* Returns the first of several decisions, with the others as its plan. */
 static json_t *
 decision_in_array(const json_t *array, int wrappers)
 {
@@ -525,7 +528,7 @@ decision_in_array(const json_t *array, int wrappers)
 	return first;
 }
 
-/* The decision that a value holds, not regulated yet: a new reference, or NULL. */
+/* Returns the decision that a value holds, before it is made regular: a new reference, or NULL. */
 static json_t *
 decision_in(const json_t *value, int wrappers)
 {
@@ -551,7 +554,10 @@ answer_is_held(const json_t *value)
 	return decision != NULL;
 }
 
-/* How models think aloud. Thoughts of most may have been begun before the text: then only their end is in it. */
+/*
+ * The marks around what models think aloud.  With begun_before the opening mark may have been in the prompt, so that the text
+ * has the closing one alone.
+ */
 static const struct Thoughts
 {
 	const char *opening;
@@ -569,7 +575,7 @@ static const struct Thoughts
 	{"<|channel|>analysis", "<|end|>", false},
 };
 
-/* Where what a closing word ends is over: behind its ">", if it has one of its own. */
+/* Returns the place behind a closing mark, and behind the ">" of its tag if it is one. */
 static char *
 behind(char *closing, const char *word)
 {
@@ -579,7 +585,7 @@ behind(char *closing, const char *word)
 	return tag_end ? tag_end + 1 : end;
 }
 
-/* Puts blanks where a text thinks aloud, in place; what is not closed is thought to the end. */
+/* Replaces the thoughts in a text by blanks, in place; thoughts that are not closed reach to its end. */
 static void
 blank_thoughts(char *text)
 {
@@ -595,7 +601,7 @@ blank_thoughts(char *text)
 
 			if (!start && (!end || !thoughts[i].begun_before))
 				break;
-			/* what was begun before this text is thought, too */
+			/* a closing mark without an opening one: the text begins within the thoughts */
 			if (end && thoughts[i].begun_before && (!start || end < start))
 				start = from;
 			else
@@ -608,8 +614,8 @@ blank_thoughts(char *text)
 }
 
 /*
- * "**2.**", "Choice: 2", "I choose option 2": one number, and no word but those by which choices are told. What says more may
- * mean something else by its number.
+ * Returns the choice in a text like "**2.**", "Choice: 2" or "I choose option 2", or NULL: it may have one number and no words
+ * but those with which one tells a choice, since in a longer text the number may mean something else.
  */
 static json_t *
 choice_in_words(const char *text, size_t length)
@@ -647,7 +653,10 @@ choice_in_words(const char *text, size_t length)
 	return number < 0 ? NULL : json_pack("{s:I}", "choice", (json_int_t) number);
 }
 
-/* Code fences, prose and thoughts may be around it; one that is in the thoughts alone is taken if it is their last. */
+/*
+ * Returns the decision in a text: the first one outside of thoughts, or else the last one within them, which is most likely the
+ * one that was meant.
+ */
 static json_t *
 decision_in_text(const char *text, size_t length, int wrappers, const char **problem)
 {

@@ -1,9 +1,9 @@
 /*
  * calls.c
- *	  Every SQL function that the gateway calls, as a C function.
+ *	  Has one C function for every SQL function that the gateway calls.
  *
- * The names and types are those of docs/gateway-sql.md.  What may wait for a
- * world's lock goes on the write lane of its world.
+ * The names and types are those of docs/gateway-sql.md.  A function that may
+ * wait for a world's lock is called on the write lane of its world.
  */
 #include "calls.h"
 
@@ -35,16 +35,16 @@ enum
 	UPDATE_PLAYER_CAMERA,
 	CALL_REDUCER,
 	COMPUTE_STANDINGS,
-	FUNCTION_COUNT, /* those before are calls of the function of their name */
+	FUNCTION_COUNT, /* each statement before this one calls the function of its name */
 	MISSING_FUNCTIONS = FUNCTION_COUNT,
 	STATEMENT_COUNT
 };
 
-/* A member of an answer as a column. */
+/* A member of an object in "answer" as a column. */
 #define ANSWER(object, member) \
 	", pg_catalog.json_extract_path_text(answer, '" object "', '" member "') AS " member
 
-/* Of a function whose refusals are values: the value, or what tried() reads. */
+/* Calls a function that returns its refusals as values: the columns are the value, and the error that tried() reads. */
 #define TRY \
 	"SELECT pg_catalog.json_extract_path(answer, 'value') AS value" ANSWER("error", "code") \
 		ANSWER("error", "message") ANSWER("error", "detail") ANSWER("error", "hint") \
@@ -102,7 +102,7 @@ typedef struct Number
 	char text[24];
 } Number;
 
-/* NULL for 0: a spectator has no player, and no id is 0 */
+/* Writes a number as a parameter; 0 becomes NULL, since it is not an id: a spectator has no player. */
 static const char *
 number_text(Number *number, int64_t value)
 {
@@ -130,7 +130,7 @@ add_integer_array(Text *text, const int *values, int count)
 	text_add(text, "}", 1);
 }
 
-/* The array literal of PostgreSQL: quoted elements, \ and " escaped. */
+/* Adds an array literal of PostgreSQL: the elements are quoted, with \ and " escaped. */
 static void
 add_text_array(Text *text, const char *const *values, int count)
 {
@@ -158,14 +158,14 @@ add_text_array(Text *text, const char *const *values, int count)
 	text_add(text, "}", 1);
 }
 
-/* Whom to tell of the answer to a function whose refusals are values. */
+/* The caller of a function that returns its refusals as values. */
 typedef struct Trial
 {
 	DbDone done;
 	void  *argument;
 } Trial;
 
-/* A refusal that is a value is told as the error that it would have been. */
+/* Tells the caller of a refusal that came as a value as if it were an error of the query. */
 static void
 tried(void *argument, const DbReply *reply)
 {
@@ -279,7 +279,7 @@ call_client_disconnected(int64_t session_id)
 	Number		session;
 	const char *values[] = {number_text(&session, session_id)};
 
-	/* when it is lost, the registration after the reconnection closes the session */
+	/* if this call is lost, the registration after the reconnection closes the session */
 	db_query(&statements[CLIENT_DISCONNECTED], DB_LANE_READ, 0, values, NULL, NULL);
 }
 
@@ -401,7 +401,7 @@ call_update_player_camera(int64_t player_id, const double rectangle[4])
 		snprintf(numbers[i], sizeof(numbers[i]), "%.17g", rectangle[i]);
 		values[i + 1] = numbers[i];
 	}
-	/* the next camera corrects a lost one */
+	/* nobody waits for the result: if this call is lost, the next camera makes up for it */
 	db_query(&statements[UPDATE_PLAYER_CAMERA], DB_LANE_READ, 0, values, NULL, NULL);
 }
 

@@ -1,6 +1,6 @@
 /*
  * client.c
- *	  One WebSocket connection: its state, its queue, its limits.
+ *	  One WebSocket connection: its state, its queue, its limits, and the codes with which it is closed.
  *
  * What a client is sent, in this order, a few frames per writable callback: the
  * queue (answers, decision requests), what its watch has for it, the clock,
@@ -39,10 +39,10 @@
 #define CODE_TOO_OFTEN	 "53400" /* configuration_limit_exceeded */
 #define KERNEL_BACKLOG	 65536
 
-/* Most bytes of a name in a line of the log. */
+/* How many bytes of a name a log line has. */
 #define LABEL_NAME 100
 
-/* Frames that one writable callback sends while the socket takes them. */
+/* How many frames one writable callback sends at most. */
 #define WRITES_AT_ONCE 16
 
 struct QueuedFrame
@@ -97,7 +97,7 @@ client_create(ClientKind kind, struct lws *wsi)
 	Client *client = mem_alloc(sizeof(Client));
 	int		backlog = KERNEL_BACKLOG;
 
-	/* a stalled client must not keep megabytes in the kernel */
+	/* limits what the kernel holds for a client that does not read, which would be megabytes */
 	setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &backlog, sizeof(backlog));
 
 	client->kind = kind;
@@ -201,7 +201,7 @@ client_name(Client *client, const char *username, const char *world_name)
 	client->world_name = mem_copy_string(world_name);
 }
 
-/* Names are others' choice: quoted as JSON, and short enough to leave room for what the line is about. */
+/* Adds a name, which strangers have chosen: it is quoted as JSON, and cut to leave room for the rest of the line. */
 static void
 add_name(Text *label, const char *name)
 {
@@ -304,7 +304,7 @@ client_move(Client *client, ClientState to)
 			forget_token(client);
 			text_free(&client->incoming);
 			client->close_deadline = now + CLOSE_GRACE_MS;
-			/* not so before the welcome; its close frame is waited for */
+			/* before the welcome the socket was not read, but now its close frame is awaited */
 			wire_go_on(client->wsi);
 			client_wake(client);
 			break;
@@ -349,7 +349,7 @@ client_close(Client *client, int code, const char *reason)
 	if (client_is_leaving(client))
 		return;
 	client->close_code = code;
-	/* a close frame that ends within a character is a protocol error of ours */
+	/* the text of a close frame must be valid UTF-8, so it may not be cut within a character */
 	snprintf(client->close_reason, sizeof(client->close_reason), "%.*s",
 			 (int) text_cut(reason, sizeof(client->close_reason) - 1), reason);
 	if (code == CLOSE_TOO_SLOW)
@@ -413,7 +413,7 @@ send_error(Client *client, const char *id, const char *code, const char *message
 	Text text = {0};
 
 	if (client->kind == CLIENT_MCP_SERVER)
-		return; /* speaks JSON-RPC; the close reason tells it */
+		return; /* it speaks JSON-RPC and learns of an error by the close frame */
 	text_add_string(&text, "{\"type\":\"error\"");
 	if (id && *id)
 	{
@@ -483,7 +483,7 @@ next_frame(Client *client)
 	}
 	if (clock_is_due(client))
 	{
-		/* it must not say a revision whose changes this client has not been sent */
+		/* the clock frame must not say a revision whose changes this client has not been sent */
 		client->clock_told = client->world->clock_serial;
 		return world_clock_frame(client->world, client->watch != NULL
 													? client->frames->revision(client->watch)
@@ -500,7 +500,7 @@ has_more(const Client *client)
 		   (client->watch != NULL && client_is_welcome(client) && !client->frames->is_current(client->watch));
 }
 
-/* What still arrives behind our close frame is read and dropped until the client closes, too, or the grace is over. */
+/* Sends the close frame.  What arrives afterwards is dropped until the client closes, too, or CLOSE_GRACE_MS are over. */
 static bool
 send_close(Client *client)
 {
@@ -517,7 +517,7 @@ send_close(Client *client)
 	return wire_send(client->wsi, WS_CLOSE, space + LWS_PRE, length + 2);
 }
 
-/* The next frame, ping or close frame; false when the socket failed. */
+/* Sends the next frame, ping or close frame; returns false when the socket failed. */
 static bool
 write_next(Client *client)
 {
@@ -568,7 +568,7 @@ client_writable(Client *client)
 bool
 client_collect(Client *client, const char *data, size_t length, bool is_last)
 {
-	/* an MCP server may list many tools */
+	/* the frames of an MCP server may be larger, since it may list many tools */
 	size_t largest =
 		client->kind == CLIENT_MCP_SERVER ? MCP_MAX_MESSAGE : (size_t) clients.settings->max_frame;
 
@@ -670,7 +670,7 @@ client_tick(Client *client, int64_t now)
 
 	if (client->state == CLIENT_CLOSING)
 	{
-		/* it does not take its close frame: end it without one */
+		/* it has not taken the close frame, or not answered it, in time: it is ended without more words */
 		if (now >= client->close_deadline)
 			lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 		return;

@@ -25,7 +25,7 @@ struct Mind;
 struct Report;
 struct Watch;
 
-/* Bytes of a delta's page: what the hello may ask for, and what is sent otherwise. */
+/* Bytes of a delta's page: the least and the most that a hello may ask for, and what is sent if it does not ask. */
 #define PAGE_LEAST	 16384
 #define PAGE_DEFAULT 65536
 #define PAGE_MOST	 1048576
@@ -53,9 +53,9 @@ typedef enum ClientState
 	CLIENT_JOINING,		   /* client_connected() is on its way */
 	CLIENT_LIVE,		   /* welcomed, with a session */
 	CLIENT_PARTED,		   /* welcomed, but the session is lost */
-	CLIENT_REJOINING,	   /* client_connected() for a new session */
-	CLIENT_CLOSING,		   /* the close frame is to be sent */
-	CLIENT_GONE			   /* no socket any more */
+	CLIENT_REJOINING,	   /* client_connected() for a new session is on its way */
+	CLIENT_CLOSING,		   /* what is queued is sent, then the close frame */
+	CLIENT_GONE			   /* its socket is gone */
 } ClientState;
 
 typedef enum Purpose
@@ -67,18 +67,18 @@ typedef enum Purpose
 
 #define PURPOSE_COUNT (PURPOSE_BOTH + 1)
 
-/* As hellos and the database call them. */
+/* The names that hellos and the database have for them. */
 extern const char *const purpose_names[];
 
 typedef struct QueuedFrame QueuedFrame;
 
-/* What a connection asks for what it watches, when its socket takes more. */
+/* The functions that a connection asks for frames of what it watches when its socket takes more. */
 typedef struct FrameSource
 {
-	/* the next frame, or NULL when the client has everything */
+	/* returns the next frame, or NULL when the client has everything */
 	Frame *(*next)(struct Watch *watch);
 
-	/* has it nothing to send now?  Then a clock frame may be, with this revision */
+	/* true if there is nothing to send now, so that a clock frame may be sent, which says this revision */
 	bool (*is_current)(const struct Watch *watch);
 	int64_t (*revision)(const struct Watch *watch);
 } FrameSource;
@@ -95,43 +95,43 @@ typedef struct Client
 	ClientKind				kind;
 	ClientState				state;
 	struct lws			   *wsi;	 /* NULL in CLIENT_GONE only */
-	int						holders; /* the socket, and queries under way */
+	int						holders; /* references: the socket's, and those of queries under way */
 	char					address[64];
-	struct sockaddr_storage peer; /* the same, for peers.c */
-	bool					counts_as_spectator;
+	struct sockaddr_storage peer;				 /* the same address, for peers.c */
+	bool					counts_as_spectator; /* peers.c counts it as one of its address */
 
 	/* who it is */
 	Purpose purpose;
-	char   *token;	  /* only until it was authenticated */
-	char   *name;	  /* of the program, from the hello */
-	char   *source;	  /* of compute; "" = none yet */
-	char   *username; /* as the welcome names the player and the world; "" = not yet */
+	char   *token;	  /* NULL once it was authenticated */
+	char   *name;	  /* the program's, from the hello */
+	char   *source;	  /* the name of its compute source; "" = none yet */
+	char   *username; /* the names that the welcome has for player and world; "" = not yet known */
 	char   *world_name;
-	bool	source_is_provisional; /* made up until a heartbeat names one */
+	bool	source_is_provisional; /* the gateway made the source's name up until a heartbeat has one */
 	int64_t player_id;			   /* 0 = spectator */
 	int64_t world_id;
 	int64_t session_id; /* 0 = none */
 	World  *world;		/* from CLIENT_LIVE on */
-	int		page;		/* bytes of a delta that it takes at once */
+	int		page;		/* bytes of a page of a delta */
 
-	/* from it */
-	Text		 incoming; /* a frame that is not complete */
+	/* what comes from it */
+	Text		 incoming; /* a frame that is not complete yet */
 	Allowance	 messages;
 	Allowance	 subscriptions;
 	PlayerShare *share; /* NULL before it has joined, and for spectators */
 	int64_t		 opened_at;
 	int64_t		 heard_at;
-	int64_t		 rejoin_at; /* CLIENT_WAITING, CLIENT_PARTED: not before */
+	int64_t		 rejoin_at; /* CLIENT_WAITING, CLIENT_PARTED: it is not let in before this time */
 	int64_t		 parted_at; /* when its session was lost */
-	int64_t		 held_at;	/* too much came from its address: since when it waits; 0 = it does not */
+	int64_t		 held_at;	/* since when it is held back because of its address; 0 = it is not */
 	bool		 join_is_counted;
 
-	/* to it */
+	/* what goes to it */
 	QueuedFrame *first;
 	QueuedFrame *last;
 	size_t		 queued_bytes;
-	int64_t		 waiting_since; /* wants to write and cannot; 0 = does not */
-	uint64_t	 clock_told;	/* the world's serial */
+	int64_t		 waiting_since; /* since when a writable callback is awaited; 0 = none is */
+	uint64_t	 clock_told;	/* the world's clock_serial that it was told last */
 	int64_t		 pinged_at;
 	bool		 ping_due;
 	int			 close_code;
@@ -139,13 +139,13 @@ typedef struct Client
 	int64_t		 close_deadline;
 	bool		 close_sent;
 
-	struct Watch	  *watch; /* subscribe.c's, and what asks it for frames */
-	const FrameSource *frames;
-	int64_t			   camera_told_at; /* update_player_camera */
-	bool			   camera_untold;
-	struct Source	  *compute; /* compute.c's, when it computes */
-	struct Mind		  *mind;	/* mind.c's, of an MCP server */
-	struct Report	  *report;	/* report.c's, of one that computes */
+	struct Watch	  *watch;		   /* its subscription, made by subscribe.c, or NULL */
+	const FrameSource *frames;		   /* the functions that make frames of the watch */
+	int64_t			   camera_told_at; /* when the database was last told its camera */
+	bool			   camera_untold;  /* its camera moved since */
+	struct Source	  *compute;		   /* compute.c's part, or NULL if it does not compute */
+	struct Mind		  *mind;		   /* mind.c's part, or NULL if it is not an MCP server */
+	struct Report	  *report;		   /* report.c's part, or NULL if it wants no reports */
 
 	struct Client *previous;
 	struct Client *next;
@@ -153,28 +153,34 @@ typedef struct Client
 
 extern void clients_start(const Settings *settings);
 
+
+/* Returns a new client in CLIENT_GREETING, with one reference, which is its socket's. */
 extern Client *client_create(ClientKind kind, struct lws *wsi);
 
-/* A query that comes back to the client holds it. */
+/* Count references to a client; who sends a query that comes back to the client takes one.  The last release frees it. */
 extern Client *client_hold(Client *client);
 extern void	   client_release(Client *client);
 
+
+/* Changes the client's state, which must be allowed from the present one, and does what belongs to the new state. */
 extern void client_move(Client *client, ClientState to);
 
-/* It is known whose connection it is. */
+/* Joins the client, whose player is known now, to what the connections of that player share. */
 extern void client_join_player(Client *client);
 
-/* What the database calls its player ("" for spectators) and its world. */
+/* Keeps the names that the database has for its player ("" for spectators) and its world. */
 extern void client_name(Client *client, const char *username, const char *world_name);
 
 /*
- * Who it is, as every line of the log about a client begins: its address and what is known of player, world and
- * source.  Good until the next call.
+ * Returns how every log line about the client begins: its address and what is known of player, world and source.  The text is
+ * valid until the next call.
  */
 extern const char *client_label(const Client *client);
 
-/* Welcomed, and not on its way out. */
+/* Returns true if the client was welcomed and is not leaving. */
 extern bool client_is_welcome(const Client *client);
+
+/* Returns true if the client is being closed or gone. */
 extern bool client_is_leaving(const Client *client);
 
 /*
@@ -184,40 +190,42 @@ extern bool client_is_leaving(const Client *client);
 extern void client_send(Client *client, const char *text, size_t length);
 extern void client_send_text(Client *client, const Text *text);
 
-/* The frame "error", with the id of the request as JSON, or NULL. */
+/* Sends the frame "error"; "id" is the request's id as JSON, or NULL.  An MCP server does not know it and is sent nothing. */
 extern void client_send_error(Client *client, const char *id, const char *code, const char *message,
 							  const char *hint);
 
-/* The same for what may be done "wait_ms" later. */
+/* Sends the frame "error" for a request that may be made again in "wait_ms". */
 extern void client_send_limit(Client *client, const char *id, const char *message, int64_t wait_ms);
 
-/* Closes after what is queued was sent.  The first reason stays. */
+/* Closes the client once what is queued was sent; does nothing if it is leaving already. */
 extern void client_close(Client *client, int code, const char *reason);
 
-/* There may be something to write. */
+/* Asks for a writable callback, since there may be something to send. */
 extern void client_wake(Client *client);
 
-/* The socket takes more; false when it failed. */
+/* Sends what there is while the socket takes more; returns false when the socket failed. */
 extern bool client_writable(Client *client);
 
 /*
- * Collects a fragment; true when the frame in "incoming" is complete.  False
- * also when the client was closed for its size.
+ * Adds a fragment to "incoming" and returns true when the frame there is
+ * complete.  Returns false, too, when it became too large and the client was
+ * closed.
  */
 extern bool client_collect(Client *client, const char *data, size_t length, bool is_last);
 
-/* Counts a message; false when it was one too many and the client is closed. */
+/* Counts a message; closes the client and returns false if it is one too many. */
 extern bool client_may_send(Client *client);
 
-/* Counts a subscription; false when it is one too many, which the client is told. */
+/* Counts a subscription; tells the client and returns false if it is one too many. */
 extern bool client_may_subscribe(Client *client, const char *id);
 
-/* The last message was asked for: it does not count. */
+/* Gives back the count of the last message, because it answers a request of ours. */
 extern void client_refund(Client *client);
 
+/* Notes a sign of life of the client. */
 extern void client_heard(Client *client);
 
-/* Pings, dead and stuck clients. */
+/* Pings the client, and closes one that is silent or does not read; to be called several times a second. */
 extern void client_tick(Client *client, int64_t now);
 
 extern Client		  *clients_first(void);

@@ -1,23 +1,23 @@
 /*
  * compute.c
- *	  Requests: which connection is given which, and for how long.
+ *	  Gives decision requests to the connections that compute, for a limited time, and passes on their answers.
  *
  *	 claimed --> in flight --(answer)--> submitted (submit.c)
  *					 |\--(time-out, refusal)--> failed (submit.c)
- *					 |\--(superseded)--> cancelled: the database asks it no more
+ *					 |\--(superseded)--> cancelled: the database does not want an answer any more
  *					 \---(session lost)--> forgotten: the database reopens it
  *
  * A connection is never given more than its latest heartbeat's
- * max_concurrency.  A time-out runs only while the world does.  An answer to
- * what is no longer in flight is submitted all the same: the database says
- * whether it is late, a duplicate or nobody's.
+ * max_concurrency.  A time-out runs only while the world does.  An answer to a
+ * request that is no longer in flight is submitted all the same: the database
+ * decides whether it is late, a duplicate, or answers no request.
  *
  * Invariants:
- * - One claim per world is on its way at a time; a wake-up meanwhile sets
+ * - At most one claim per world is on its way; a wake-up meanwhile sets
  *	 claim_again.
- * - So it is with the question which requests were superseded; it is asked
- *	 after each poll, as long as there are any in flight.
- * - in_flight is the length of the list, and what a claim asks for is
+ * - At most one query per world asks which requests were superseded; it is
+ *	 sent after each poll while any are in flight.
+ * - in_flight is the length of the list, and a claim asks for
  *	 capacity - in_flight.
  */
 #include "compute.h"
@@ -43,42 +43,42 @@
 
 #define MAX_SOURCES_CLAIMED 1024
 
-/* What claim_decisions hands out at most: a long claim would keep the first request waiting for the last. */
+/* How many requests claim_decisions hands out at most: in a longer claim the first request would wait for the last. */
 #define MAX_CLAIMED 64
 
-/* Requests that the database looks up at once; beyond them time-outs do. */
+/* How many requests are checked at once for being superseded; any beyond them end by their time-out. */
 #define MAX_CHECKED 4096
 
-/* Whoever is silent for longer is asked no more. */
+/* How long a heartbeat is good for: one that is older is not told to a new session. */
 #define BEAT_LASTS_MS 30000
 
 typedef struct InFlight
 {
 	int64_t			 request_id;
 	int64_t			 npc_id;
-	int64_t			 deadline; /* in the world's running_ms */
-	int64_t			 given_at;
+	int64_t			 deadline; /* on the scale of the world's running_ms */
+	int64_t			 given_at; /* by now_ms() */
 	struct InFlight *next;
 } InFlight;
 
 typedef struct Source
 {
 	Client		  *client;
-	int			   capacity; /* 0 until a heartbeat was taken */
+	int			   capacity; /* requests at a time; 0 until the database took a heartbeat */
 	int			   in_flight;
 	InFlight	  *requests;
-	int			   asked;		  /* slots in the claim on its way */
-	int			   got;			  /* requests that came of it */
-	bool		   may_have_more; /* the database may have requests for it */
+	int			   asked;		  /* slots that were offered in the last claim */
+	int			   got;			  /* requests that came of that claim */
+	bool		   may_have_more; /* the database may have more requests for it */
 	double		   average_ms;
-	char		  *beat;		  /* its latest heartbeat, or NULL */
-	int			   beat_capacity; /* what that one offers */
+	char		  *beat;		  /* its latest heartbeat as JSON, or NULL */
+	int			   beat_capacity; /* the capacity that that one offers */
 	int64_t		   beat_at;
-	bool		   beat_due;	  /* to be told to the database */
-	bool		   beating;		  /* being told */
-	int			   told_capacity; /* what the one being told offers */
-	bool		   is_here;		  /* the log tells of it */
-	struct Source *next;		  /* of the same world */
+	bool		   beat_due;	  /* the latest heartbeat is to be told to the database */
+	bool		   beating;		  /* a heartbeat is on its way to the database */
+	int			   told_capacity; /* the capacity that that one offers */
+	bool		   is_here;		  /* the log has a line that it has come */
+	struct Source *next;		  /* in the same world */
 } Source;
 
 typedef struct WorldCompute
@@ -86,7 +86,7 @@ typedef struct WorldCompute
 	Source *sources;
 	bool	claiming;
 	bool	claim_again;
-	bool	checking; /* which requests were superseded */
+	bool	checking; /* the query which requests were superseded is on its way */
 } WorldCompute;
 
 static struct
@@ -137,7 +137,7 @@ add_in_flight(Source *source, int64_t request_id, int64_t npc_id, int timeout_ms
 	counts.decision_requests++;
 }
 
-/* Takes it out of the list; NULL when it is not there. */
+/* Takes a request out of the list, by its id or, if that is 0, by its NPC; the caller frees it.  NULL = it is not there. */
 static InFlight *
 take_in_flight(Source *source, int64_t request_id, int64_t npc_id)
 {
@@ -190,9 +190,7 @@ forget_in_flight(Source *source, const char *reason)
 	assert(source->in_flight == 0);
 }
 
-/*
- * A slot is free: whoever waits for one may have it.  A claim that is on its way will tell whether somebody waits.
- */
+/* Claims a request for a slot that became free, if there may be one and no claim is on its way. */
 static void
 slot_freed(Source *source)
 {
@@ -256,7 +254,7 @@ give(World *world, const DbReply *reply, int row)
 	Source	   *source = source_of_session(world, reply_integer(reply, row, "session_id"));
 	Client	   *client;
 
-	/* whoever left meanwhile left its requests to others */
+	/* if the session is gone meanwhile, the database gives its requests to others */
 	if (!source || !body || source->client->state != CLIENT_LIVE)
 		return;
 	client = source->client;
@@ -293,7 +291,7 @@ claimed(void *argument, const DbReply *reply)
 			give(world, reply, row);
 		for (Source *source = mine->sources; source; source = source->next)
 		{
-			/* for whom it was not asked, there may be some since its slots were taken */
+			/* for a source that offered no slots in this claim, nothing is known: may_have_more stays */
 			if (source->asked > 0)
 				source->may_have_more = full || source->got >= source->asked;
 			if (source->may_have_more && can_take_more(source))
@@ -363,7 +361,7 @@ cancel_superseded(World *world, int64_t request_id)
 {
 	for (Source *source = world->compute->sources; source; source = source->next)
 	{
-		/* one that was answered meanwhile is not in flight */
+		/* a request that was answered meanwhile is not in flight any more */
 		InFlight *request = take_in_flight(source, request_id, 0);
 
 		if (!request)
@@ -399,8 +397,9 @@ checked(void *argument, const DbReply *reply)
 }
 
 /*
- * Nobody tells when the NPC of a request gets another controller or vanishes,
- * so the database is asked for each request that is out.
+ * Asks the database which requests in flight nobody waits for any more.  It
+ * does not notify when the NPC of a request gets another controller or
+ * vanishes.
  */
 static void
 check_superseded(World *world)
@@ -489,7 +488,7 @@ compute_fail(Client *client, int64_t request_id, const char *reason)
 {
 	InFlight *request = client->compute ? take_in_flight(client->compute, request_id, 0) : NULL;
 
-	/* one that timed out before: the database knows */
+	/* if it timed out before, the database was told so */
 	if (request)
 		fail_request(client, request, reason);
 }
@@ -512,7 +511,7 @@ compute_fail_unreadable(Client *client, int64_t request_id, int64_t npc_id, cons
  * heartbeats
  * ------------------------------------------------------------------------ */
 
-/* Tells the latest heartbeat, when there is a session for it and none is on its way. */
+/* Tells the database the latest heartbeat, if there is a session for it and no other is on its way. */
 static void
 send_beat(Source *source)
 {
@@ -537,7 +536,7 @@ tell_beat_failed(Client *client, const DbReply *reply)
 	send_refusal(client, reply);
 }
 
-/* The log has a line when a mind has come, which its first heartbeat tells, and one when it is gone. */
+/* Writes a log line when the database has taken a mind's first heartbeat. */
 static void
 tell_here(Source *source)
 {
@@ -578,7 +577,7 @@ beaten(void *argument, const DbReply *reply)
 			tell_here(source);
 			if (client->kind == CLIENT_PLAYER)
 				client_send(client, ack, strlen(ack));
-			slot_freed(source); /* if it waits for one: most heartbeats say the same again */
+			slot_freed(source); /* the capacity may have grown */
 		}
 		else if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
 			compute.events->session_doubted();
@@ -608,7 +607,7 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	if (!name || !*name)
 		name = client->source_is_provisional ? MCP_DEFAULT_SOURCE : client->source;
 
-	/* the database finds the session by its source; what is the frame's own is not for it */
+	/* the database finds the session by its source; "type" and "id" belong to the frame */
 	beat = json_copy((json_t *) heartbeat);
 	json_object_del(beat, "type");
 	json_object_del(beat, "id");
@@ -648,7 +647,7 @@ compute_joined(Client *client)
 		world->compute->sources = source;
 		client->compute = source;
 	}
-	/* another session does not know what the last one was told */
+	/* a new session has to be told the heartbeat again */
 	source->capacity = 0;
 	source->may_have_more = true;
 	source->beat_due = source->beat && now_ms() - source->beat_at < BEAT_LASTS_MS;

@@ -1,10 +1,11 @@
 /*
  * copy.c
- *	  One world's rows in memory, as finished JSON.
+ *	  Keeps the rows of one world in memory as finished JSON.
  *
  * Invariants:
  * - Every entity, removed ones too, is in the list of changes, ordered by
- *	 revision from newest to oldest: what changed since a revision is its head.
+ *	 revision from newest to oldest, so what changed since a revision stands at
+ *	 its head.
  * - Only live entities are in the hash table.  A removed one keeps its slot
  *	 until copy_forget_removed, so that no client mistakes a new entity for it.
  * - group_revision of a group that is NULL is 0.
@@ -110,7 +111,7 @@ unlink_change(WorldCopy *copy, Entity *entity)
 	entity->older = NULL;
 }
 
-/* Makes it the one that changed last. */
+/* Moves an entity to the head of the list of changes. */
 static void
 mark_changed(WorldCopy *copy, Entity *entity, int64_t revision)
 {
@@ -221,7 +222,7 @@ group_of_field(const char *field)
 	return GROUP_OTHER;
 }
 
-/* False when it was the same before. */
+/* Sets the text of a group; returns false, and changes nothing, when it is the same as before. */
 static bool
 set_group(Entity *entity, GroupId group, const char *text, size_t length, int64_t revision)
 {
@@ -235,7 +236,7 @@ set_group(Entity *entity, GroupId group, const char *text, size_t length, int64_
 	return true;
 }
 
-/* The fields of one row by group, as "name":value,"name":value; whether any is another. */
+/* Sorts the fields of an NPC's row into its groups, as "name":value,"name":value; returns true if any group changed. */
 static bool
 set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 {
@@ -267,7 +268,7 @@ set_npc_groups(Entity *entity, const json_t *row, int64_t revision)
 	return changed;
 }
 
-/* A path is kept only as cells; what is not one leaves the NPC where it stands. */
+/* Keeps the cells of an NPC's path.  A path of another form is dropped, so that the NPC counts as standing. */
 static void
 set_path(Entity *entity, const json_t *path)
 {
@@ -299,7 +300,7 @@ set_position(Entity *entity, const json_t *row)
 	json_member_number(row, "departed_at", &entity->departed_at);
 }
 
-/* The row's key as JSON text: its id, or its name where rows have no id. */
+/* Writes a row's key as JSON: its id, or its name where rows have no id; returns false if it has neither. */
 static bool
 key_of_row(const json_t *row, Text *key, bool *is_integer)
 {
@@ -330,7 +331,7 @@ put_singleton(WorldCopy *copy, TableId table, const json_t *value, int64_t revis
 		entity = add_entity(copy, table, "", 0, revision);
 	if (table == TABLE_TERRAIN)
 	{
-		/* the runs without the outer brackets, so that pages can cut between runs */
+		/* the outer brackets are left out, so that a page can be cut between two runs */
 		text_add_json(&text, value);
 		assert(text.length >= 2);
 		set_group(entity, GROUP_ROW, text.data + 1, text.length - 2, revision);
@@ -386,7 +387,7 @@ put_rows(WorldCopy *copy, TableId table, const json_t *rows, int64_t revision)
 	return good;
 }
 
-/* The row that an id names, as those do that are sent; NULL if there is none. 'key' is room for it. */
+/* Returns the row with an id as deltas name it, or NULL.  "key" is a buffer of the caller's. */
 static Entity *
 named_entity(WorldCopy *copy, TableId table, const json_t *id, Text *key)
 {
@@ -425,7 +426,7 @@ mark_rows(WorldCopy *copy, TableId table, const json_t *ids)
 	text_free(&key);
 }
 
-/* Of a table whose rows were all named: those that were not are gone. */
+/* Removes the rows of a table that the delta, which names all rows there are, has not named. */
 static void
 remove_unnamed(WorldCopy *copy, TableId table, int64_t revision)
 {
@@ -441,7 +442,7 @@ remove_unnamed(WorldCopy *copy, TableId table, int64_t revision)
 	}
 }
 
-/* What both a snapshot and a delta may hold: the world and its terrain. */
+/* Takes world and terrain, which both a snapshot and a delta may hold. */
 static void
 put_world(WorldCopy *copy, const json_t *document, int64_t revision)
 {
@@ -580,7 +581,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 }
 
 /* ------------------------------------------------------------------------
- * where things are
+ * positions
  * ------------------------------------------------------------------------ */
 
 static int

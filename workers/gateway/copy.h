@@ -1,11 +1,11 @@
 /*
  * copy.h
- *	  One world's rows in memory, as finished JSON.
+ *	  Keeps the rows of one world in memory as finished JSON.
  *
  * Every row is kept as the texts of its column groups, each with the revision
  * at which it last changed, so that what changed for a client since any
- * revision is joined from texts that are ready.  Texts are counted: a
- * snapshot on its way to a client holds the ones of its own revision.
+ * revision is joined from finished texts.  References to texts are counted: a
+ * snapshot on its way to a client holds those of its own revision.
  */
 #ifndef NPCSIM_GATEWAY_COPY_H
 #define NPCSIM_GATEWAY_COPY_H
@@ -22,7 +22,7 @@
 
 typedef enum TableId
 {
-	TABLE_WORLD, /* these two are one row without an id */
+	TABLE_WORLD, /* this and the next are a single row without an id */
 	TABLE_TERRAIN,
 	TABLE_ITEM_TYPES,
 	TABLE_INTERACTION_TYPES,
@@ -30,7 +30,7 @@ typedef enum TableId
 	TABLE_INTERACTIONS,
 	TABLE_NPCS,
 	TABLE_WORLD_ITEMS,
-	TABLE_MESSAGES, /* from here on streams: not rows that change, but what is told once */
+	TABLE_MESSAGES, /* this and the next are streams: rows that are told once and never change */
 	TABLE_WORLD_EVENTS,
 	TABLE_COUNT
 } TableId;
@@ -40,7 +40,7 @@ typedef enum TableId
 
 extern const char *const table_names[TABLE_COUNT];
 
-/* An NPC has all groups, any other row only GROUP_ROW. */
+/* The column groups of a row.  An NPC has all of them, a row of another table only GROUP_ROW. */
 typedef enum GroupId
 {
 	GROUP_ROW = 0,
@@ -48,31 +48,31 @@ typedef enum GroupId
 	GROUP_MOTION,
 	GROUP_NEEDS,
 	GROUP_STATUS,
-	GROUP_OTHER, /* fields that this version does not know */
+	GROUP_OTHER, /* fields that this version of the gateway does not know */
 	GROUP_COUNT
 } GroupId;
 
 typedef struct Entity
 {
 	TableId		   table;
-	uint32_t	   slot; /* its bit in what a client has */
-	uint32_t	   mark; /* of the last delta that named it */
+	uint32_t	   slot; /* the number of its bit in Watch.has */
+	uint32_t	   mark; /* the copy's mark of the last delta that named it */
 	uint32_t	   hash;
 	bool		   removed;
-	bool		   placed; /* has a position: cameras apply */
+	bool		   placed; /* it has a position, so that cameras apply to it */
 	bool		   key_is_integer;
-	Fragment	  *key;		 /* the id as JSON */
-	int64_t		   created;	 /* revision from which it was known */
-	int64_t		   revision; /* of its latest change */
+	Fragment	  *key;		 /* its id as JSON */
+	int64_t		   created;	 /* the revision from which on it was known */
+	int64_t		   revision; /* the revision of its latest change */
 	int64_t		   group_revision[GROUP_COUNT];
-	Fragment	  *group[GROUP_COUNT]; /* NULL: no such fields */
+	Fragment	  *group[GROUP_COUNT]; /* NULL = it has no fields of this group */
 	double		   x;
 	double		   y;
 	double		   departed_at;
-	int			   path_length; /* cells */
+	int			   path_length; /* in cells */
 	int			  *path;		/* x, y, x, y, … */
-	struct Entity *chain;		/* of the same hash bucket */
-	struct Entity *newer;		/* in the order of changes */
+	struct Entity *chain;		/* the next in its hash bucket */
+	struct Entity *newer;		/* its neighbours in the order of changes */
 	struct Entity *older;
 	struct Entity *next_removed;
 } Entity;
@@ -80,25 +80,25 @@ typedef struct Entity
 typedef struct WorldCopy
 {
 	char	  epoch[COPY_EPOCH_SIZE];
-	int64_t	  base; /* the revision that was loaded; older is unknown */
+	int64_t	  base; /* the revision that was loaded; what changed before it is not known */
 	int64_t	  revision;
-	double	  view_buffer; /* cells around a camera */
+	double	  view_buffer; /* cells around a camera that belong to its view */
 	double	  size_x;
 	double	  size_y;
 	double	  tick_rate; /* ticks per second of world time */
 	Entity	**buckets;
 	uint32_t  bucket_count; /* a power of two */
 	uint32_t  entity_count;
-	Entity	 *newest; /* changed last */
+	Entity	 *newest; /* the one that changed last */
 	Entity	 *oldest;
-	Entity	 *removed_first; /* in the order of removal */
+	Entity	 *removed_first; /* those that were removed, in that order */
 	Entity	 *removed_last;
 	uint32_t  slot_count; /* slots ever used */
-	uint32_t  mark;		  /* of the delta that is being applied */
+	uint32_t  mark;		  /* the number of the delta that is being applied */
 	uint32_t *free_slots;
 	uint32_t  free_slot_count;
 	uint32_t  free_slot_room;
-	Stream	 *streams[STREAM_COUNT]; /* TABLE_MESSAGES … */
+	Stream	 *streams[STREAM_COUNT]; /* by TableId - FIRST_STREAM */
 } WorldCopy;
 
 typedef struct Rectangle
@@ -109,22 +109,22 @@ typedef struct Rectangle
 	double max_y;
 } Rectangle;
 
-/* From world_snapshot; NULL with a message when it is not what was agreed. */
+/* Makes a copy of what world_snapshot gave; returns NULL, and why in "message", if it has not the agreed form. */
 extern WorldCopy *copy_create(const json_t *snapshot, char *message, size_t size);
 extern void		  copy_free(WorldCopy *copy);
 
-/* From world_delta without "resync"; false, with nothing usable left, on bad input. */
+/* Applies what world_delta gave, without "resync"; returns false, and the copy is not usable any more, on bad input. */
 extern bool copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size);
 
-/* Frees removed rows that were removed at or before the revision. */
+/* Frees the rows that were removed at or before the revision. */
 extern void copy_forget_removed(WorldCopy *copy, int64_t revision);
 
 extern bool rectangle_has(const Rectangle *rectangle, double x, double y);
 
-/* Does the position, or what is left of the path, lie in the rectangle? */
+/* Returns true if the entity's position, or a cell of what is left of its path at that clock, lies in the rectangle. */
 extern bool entity_meets(const Entity *entity, const Rectangle *rectangle, double clock);
 
-/* Where it is, to the cell, at that clock. */
+/* Tells where the entity is at that clock, to the cell. */
 extern void entity_position(const Entity *entity, double clock, double *x, double *y);
 
 #endif /* NPCSIM_GATEWAY_COPY_H */

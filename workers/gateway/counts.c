@@ -1,6 +1,6 @@
 /*
  * counts.c
- *	  What happened since the start, counted where it happens.
+ *	  Counters of what happened since the gateway started, for the whole program.
  */
 #include "counts.h"
 

@@ -1,6 +1,6 @@
 /*
  * counts.h
- *	  What happened since the start, counted where it happens; metrics.c tells it.
+ *	  Counters of what happened since the gateway started, for the whole program; metrics.c publishes them.
  */
 #ifndef NPCSIM_GATEWAY_COUNTS_H
 #define NPCSIM_GATEWAY_COUNTS_H
@@ -25,7 +25,7 @@ typedef struct Counts
 	uint64_t decision_timeouts;
 	uint64_t decision_superseded;
 	uint64_t decision_batches;
-	uint64_t decision_claims; /* that were answered */
+	uint64_t decision_claims; /* claims that the database answered, empty ones included */
 	uint64_t decision_claims_empty;
 } Counts;
 

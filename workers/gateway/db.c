@@ -1,6 +1,6 @@
 /*
  * db.c
- *	  The connections to the database, inside the event loop.
+ *	  Keeps the connections to the database and sends queries, inside the event loop.
  *
  * libwebsockets gets a duplicate of each connection's socket and may close it
  * when it likes; libpq keeps its own.  A connection is in one of these states
@@ -9,21 +9,21 @@
  *	 DOWN --(retry time)--> CONNECTING --> PREPARING --> READY
  *	   ^______________________|______________|____________|   (any loss)
  *
- * CONNECTING waits for a thread (dial.h). PREPARING sends the session's settings (and LISTEN) and
+ * CONNECTING waits for a thread (dial.h).  PREPARING sends the session's settings (and LISTEN) and
  * waits for the answer.
  *
- * All together are up when the one that listens and a command connection are READY and have been
+ * The database is up when the one that listens and a command connection are READY and have been
  * inspected: each connection gives its session of the server a mark and must find it there again.
- * Behind a pooler that hands out sessions by the transaction it finds another's mark, or none.
- * Two connections after one another, each twice, cannot miss it while nobody else is there, and
- * later every sign of life looks again.
+ * Behind a pooler that hands out sessions per transaction it would find another's mark, or none.
+ * Asking two connections in turn, each twice, cannot miss such a pooler while it has no other
+ * clients, and later every sign of life checks again.
  *
- * A standby takes no LISTEN, and sends nothing that was notified on its primary: what is new there must be asked for. When
- * it is promoted all connections are made anew.
+ * A standby does not take LISTEN, and sends nothing that was notified on its primary, so changes there have to be asked for.
+ * When it is promoted all connections are made anew.
  *
- * Signs of life: an idle connection is asked for its mark every PING_INTERVAL_MS. When the one that
- * listens, which has nothing else to do, does not answer for SILENCE_MS, the server is silent. That
- * is told and nothing given up: its connections have until query_timeout.
+ * Signs of life: an idle connection is asked for its mark every PING_INTERVAL_MS.  When the one that
+ * listens, which has little else to do, does not answer for SILENCE_MS, the server counts as silent.
+ * That is told, but no connection is given up before query_timeout.
  */
 #include "common/clock.h"
 #include "common/log.h"
@@ -43,11 +43,11 @@
 #define BACKOFF_LAST_MS	 5000
 #define DIAL_LOOK_US	 (5 * 1000)
 
-/* Clients are told within 2 s: these two, a tick, and the way to them. */
+/* Together with a tick of the loop these must let clients learn within 2 s that the database is silent. */
 #define PING_INTERVAL_MS 250
 #define SILENCE_MS		 1400
 
-/* A tick of the loop that took longer was a suspension, or hard work: answers may be there unread. */
+/* When two ticks of the loop are further apart, the process was suspended or busy, and answers may be there unread. */
 #define LONGEST_STEP_MS 500
 
 #define INSPECTIONS_PER_LINK 2
@@ -62,10 +62,10 @@ static struct
 	int					   link_count;
 	int					   ready_commands;
 	bool				   up;
-	int					   inspection; /* the step that is under way; -1 = none */
+	int					   inspection; /* the step of inspect() whose answer is awaited; -1 = none */
 	bool				   silent;
 	int64_t				   ticked_at;
-	uint64_t			   marks; /* ever made */
+	uint64_t			   marks; /* how many marks were made; each has its number in it */
 	lws_sorted_usec_list_t dial_timer;
 	bool				   stopping;
 } db;
@@ -79,7 +79,7 @@ is_listener(const Link *link)
 	return link->number == 0;
 }
 
-/* As the server last told. */
+/* Returns true if the server last reported that it is a standby. */
 static bool
 server_is_standby(const Link *link)
 {
@@ -88,7 +88,7 @@ server_is_standby(const Link *link)
 	return value && strcmp(value, "on") == 0;
 }
 
-/* The READY connection for a lane, or NULL. */
+/* Returns the READY connection for a lane, or NULL. */
 static Link *
 choose_link(DbLane lane, int64_t world_id)
 {
@@ -156,7 +156,7 @@ move_link(Link *link, LinkState to)
 	}
 }
 
-/* Lets go of the duplicate; lws closes it from its loop. */
+/* Gives up the duplicate of the socket, which libwebsockets closes from its loop. */
 static void
 link_drop_socket(Link *link)
 {
@@ -168,7 +168,7 @@ link_drop_socket(Link *link)
 	}
 }
 
-/* Any failure of a connection ends here: its queries fail, it is tried again. */
+/* Ends a connection that failed: its queries fail as lost, and it is made again after the back-off. */
 static void
 link_lost(Link *link, const char *why)
 {
@@ -203,7 +203,7 @@ link_lost(Link *link, const char *why)
 	move_link(link, LINK_DOWN);
 }
 
-/* Gives lws a duplicate of libpq's present socket. */
+/* Gives libwebsockets a duplicate of libpq's present socket; returns false if that is not possible. */
 static bool
 link_adopt(Link *link)
 {
@@ -216,7 +216,7 @@ link_adopt(Link *link)
 	descriptor.filefd = dup(socket);
 	if (descriptor.filefd < 0)
 		return false;
-	/* closes the duplicate itself when it fails */
+	/* this closes the duplicate when it fails */
 	link->wsi = lws_adopt_descriptor_vhost(db.vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, DB_PROTOCOL, NULL);
 	if (!link->wsi)
 		return false;
@@ -261,7 +261,7 @@ link_connect(Link *link)
 		lws_sul_schedule(db.context, 0, &db.dial_timer, look_at_dials, DIAL_LOOK_US);
 }
 
-/* What the server has to say besides results is not for standard error as it is. */
+/* Writes the server's notices to the log; libpq would print them on stderr as they are. */
 static void
 take_notice(void *argument, const PGresult *notice)
 {
@@ -278,7 +278,10 @@ give_up_all(const char *why)
 		link_lost(&db.links[i], why);
 }
 
-/* A connection string with several hosts may lead to a primary and a standby. */
+/*
+ * Returns false if this connection leads to a standby and the others to a primary, or the other way, as it may be with a
+ * connection string that has several hosts.
+ */
 static bool
 is_like_the_others(const Link *link)
 {
@@ -309,9 +312,9 @@ settings_answered(void *argument, const DbReply *reply)
 }
 
 /*
- * What a role, a database, PGOPTIONS or a service sets for everybody must not bear on us.  SET needs no snapshot,
- * so none of it stands in its own way; it is sent after connecting, because poolers refuse it before.  The server's
- * half of TCP's time-outs is here, the client's in dial.c.
+ * Adds the statements that make a session's settings ours, whatever a role, a database, PGOPTIONS or a service has set.  SET
+ * needs no snapshot, so it works under any of those settings.  It is sent after connecting because poolers refuse settings in
+ * the start-up packet.  The server's half of TCP's time-outs is here, the client's in dial.c.
  */
 static void
 add_settings(Text *text, const Link *link)
@@ -353,7 +356,7 @@ add_settings(Text *text, const Link *link)
 		text_add_string(text, "LISTEN npcsim_world;LISTEN npcsim_decisions;LISTEN npcsim_sessions;");
 }
 
-/* A connection was made, or not: CONNECTING comes to its end. */
+/* Goes on with a connection that the thread has made, or has failed to make: CONNECTING ends. */
 static void
 link_prepare(Link *link)
 {
@@ -384,7 +387,7 @@ link_prepare(Link *link)
 }
 
 /* ------------------------------------------------------------------------
- * sessions of our own, and signs of life
+ * the inspection of sessions, and signs of life
  * ------------------------------------------------------------------------ */
 
 static void
@@ -397,7 +400,7 @@ ask_for_mark(Link *link, DbDone done, void *argument)
 		link_lost(link, PQerrorMessage(link->connection));
 }
 
-/* The server answered; false when the session was not ours, and the connections are given up. */
+/* Returns true if a session has the mark of its connection; else gives up all connections and tells that they are refused. */
 static bool
 mark_is_ours(const Link *link, const DbReply *reply)
 {
@@ -410,7 +413,7 @@ mark_is_ours(const Link *link, const DbReply *reply)
 		return true;
 	for (int i = 0; i < db.link_count; i++)
 	{
-		db.links[i].told = true; /* once is enough */
+		db.links[i].told = true; /* the reason is logged once, not for each connection */
 		link_lost(&db.links[i], reason);
 	}
 	db.events->refused(reason);
@@ -428,12 +431,15 @@ inspected(void *argument, const DbReply *reply)
 		return;
 	db.inspection = -1;
 	if (!reply->result)
-		look_whether_up(); /* that one went down: begins again, if enough are left */
+		look_whether_up(); /* the connection went down: the inspection begins again, if enough are left */
 	else if (mark_is_ours(&db.links[step / INSPECTIONS_PER_LINK], reply))
 		inspect(step + 1);
 }
 
-/* One question after the other, so that a pooler may give each the same session. */
+/*
+ * Asks the connections for their marks, from this step on, and tells that the database is up when all had theirs.  Each
+ * question is asked after the last one was answered, so that a pooler would use the same session again.
+ */
 static void
 inspect(int step)
 {
@@ -476,7 +482,7 @@ pinged(void *argument, const DbReply *reply)
 		(void) mark_is_ours(link, reply);
 }
 
-/* A query on its way, or the next one, is as good; but what the listener is asked may take its time. */
+/* Asks an idle connection for a sign of life; one with a query on its way is watched by that query's time-out. */
 static void
 ping(Link *link, int64_t now)
 {
@@ -545,7 +551,7 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 	switch (reason)
 	{
 		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-			return -1; /* a WebSocket that asks for it by name */
+			return -1; /* no WebSocket may ask for this protocol by its name */
 		case LWS_CALLBACK_RAW_RX_FILE:
 			if (!link || link->wsi != wsi)
 				return -1;
@@ -573,7 +579,7 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 }
 
 /* ------------------------------------------------------------------------
- * all of them
+ * all connections
  * ------------------------------------------------------------------------ */
 
 void
@@ -602,7 +608,7 @@ db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char
 		link_lost(link, PQerrorMessage(link->connection));
 }
 
-/* A query found that the database is not what it was. */
+/* Tells that a query did not find its function, unless the connections are down anyway. */
 static void
 misfit(void)
 {
@@ -632,7 +638,7 @@ db_start(struct lws_context *context, struct lws_vhost *vhost, const Settings *s
 	db_tick(now_ms());
 }
 
-/* While the loop stood still nothing was read: nobody was silent for that. */
+/* Moves the deadlines of all connections, because nothing was read while the loop stood still. */
 static void
 forgive(int64_t pause_ms)
 {

@@ -1,17 +1,18 @@
 /*
  * db.h
- *	  The connections to the database, inside the event loop.
+ *	  Keeps the connections to the database and sends queries, inside the event loop.
  *
  * One connection listens; the others are pipelined and carry queries.  Every
- * query is one prepared statement with text parameters, followed by its own
- * sync, so that one that fails takes no other with it.
+ * query is one prepared statement with text parameters, followed by a sync of
+ * its own, so that one that fails does not fail others.
  *
  * Nothing of it blocks the loop: connections are made by threads (dial.h).
  *
- * Lanes: what may have to wait for a world's lock goes on DB_LANE_WRITE, by
- * the world's id, everything else on DB_LANE_READ, so that a held world does
- * not delay polls, deltas and log-ins.  With one connection both are one.
- * DB_LANE_LISTEN is the listening connection itself: what is to last as long as it does.
+ * Lanes: a query that may have to wait for a world's lock goes on
+ * DB_LANE_WRITE, which the world's id chooses; any other on DB_LANE_READ, so
+ * that a held world does not delay polls, deltas and log-ins.  With a single
+ * command connection both lanes are that one.  DB_LANE_LISTEN is the listening
+ * connection: what is done there lasts as long as that connection.
  *
  * Rules for callers: "done" is called exactly once for every query, never
  * from inside db_query, and the reply is valid only during the call.
@@ -29,7 +30,7 @@
 #define DB_MAX_PARAMETERS 8
 #define DB_MAX_STATEMENTS 32
 
-/* Queries that wait for their answer on one connection. */
+/* How many queries may wait for their answer on one connection. */
 #define DB_MAX_OUTSTANDING 512
 
 typedef enum DbLane
@@ -41,7 +42,7 @@ typedef enum DbLane
 
 typedef struct DbStatement
 {
-	int			number; /* 0 .. DB_MAX_STATEMENTS - 1, its own */
+	int			number; /* from 0 to DB_MAX_STATEMENTS - 1; no two have the same */
 	const char *name;
 	const char *sql;
 	int			parameters;
@@ -49,12 +50,12 @@ typedef struct DbStatement
 
 typedef struct DbReply
 {
-	const PGresult *result; /* NULL: the query failed */
+	const PGresult *result; /* NULL = the query failed, and what follows says why */
 	char			sqlstate[6];
 	const char	   *message;
-	const char	   *detail; /* these two may be NULL */
+	const char	   *detail; /* detail and hint may be NULL */
 	const char	   *hint;
-	bool			lost;  /* the connection is gone: it may have been carried out */
+	bool			lost;  /* the connection broke, so the query may have been carried out or not */
 	bool			retry; /* trying again may help */
 } DbReply;
 
@@ -64,21 +65,23 @@ typedef struct DbEvents
 {
 	/*
 	 * The connection that listens and a command connection are up, and each has a session of the
-	 * server for itself.  What was told before was missed.
+	 * server for itself.  Notifications from before were missed.
 	 */
 	void (*up)(void);
 
-	/* the connection that listens or the last command connection went down */
+	/* The connection that listens or the last command connection went down. */
 	void (*down)(void);
 
-	/* the server, whose connections are up, says nothing; or speaks again */
+	/* The server whose connections are up does not answer, or answers again. */
 	void (*silent)(bool is_silent);
 
-	/* no connection of this kind is of use, and why: a sentence */
+	/* The database cannot be used by connections of this kind; the reason is a sentence. */
 	void (*refused)(const char *reason);
 
-	/* a call did not find its function, or may not; told with each */
+	/* A query found that its function does not exist, or may not be called; told for each such query. */
 	void (*misfit)(void);
+
+	/* A notification came. */
 	void (*notified)(const char *channel, const char *payload);
 } DbEvents;
 
@@ -86,22 +89,24 @@ extern void db_start(struct lws_context *context, struct lws_vhost *vhost, const
 					 const DbEvents *events);
 extern void db_stop(void);
 
+
+/* Sends a query with its text parameters, which are copied; "done" may be NULL.  world_id matters on DB_LANE_WRITE only. */
 extern void db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char *const *values,
 					 DbDone done, void *argument);
 
 extern bool db_is_up(void);
 
-/* Up, and a standby: nobody tells of what is new, and players are not admitted. */
+/* Returns true if the connections are up and lead to a standby, which sends no notifications and admits no players. */
 extern bool db_is_standby(void);
 extern int	db_outstanding(void);
 
-/* Time-outs, signs of life and reconnections; several times a second. */
+/* Looks after time-outs, signs of life and reconnections; to be called several times a second. */
 extern void db_tick(int64_t now);
 
-/* A thread is still at a connection that nobody waits for: the program must end without cleaning up behind it. */
+/* Returns true while a thread still makes a connection; the program must then exit without freeing what libpq uses. */
 extern bool db_is_dialling(void);
 
-/* The callback of the lws protocol of adopted sockets, and its name. */
+/* The name and callback of the libwebsockets protocol to which the connections' sockets belong. */
 #define DB_PROTOCOL "npcsim-database"
 extern int db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 					   size_t length);

@@ -1,6 +1,6 @@
 /*
  * db_queries.c
- *	  Queries on their way to the database, and what became of them.
+ *	  Sends queries to the database, reads their results and tells the callers.
  */
 #include "common/clock.h"
 #include "common/memory.h"
@@ -15,8 +15,8 @@
 static struct
 {
 	struct lws_context	  *context;
-	int					   timeout_ms; /* of a query */
-	Query				  *failed;
+	int					   timeout_ms; /* how long a query may take once it is the head */
+	Query				  *failed;	   /* those whose callers are still to be told */
 	Query				 **failed_end;
 	lws_sorted_usec_list_t failed_timer;
 	void (*misfit)(void);
@@ -35,14 +35,14 @@ sqlstate_is_worth_a_retry(const char *sqlstate)
 	return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "26000") == 0;
 }
 
-/* What is called is not there, or not for us. */
+/* Returns true if the error means that a function does not exist, or may not be called by this role. */
 static bool
 sqlstate_is_of_a_misfit(const char *sqlstate)
 {
 	return strcmp(sqlstate, "42883") == 0 || strcmp(sqlstate, "3F000") == 0 || strcmp(sqlstate, "42501") == 0;
 }
 
-/* Tells the caller and frees the query. */
+/* Tells the caller what became of the query and frees it. */
 static void
 query_finish(Query *query)
 {
@@ -156,9 +156,9 @@ ask_again(lws_sorted_usec_list_t *timer)
 }
 
 /*
- * Asks for a writable callback.  libwebsockets stops polling for it behind that
- * callback, whatever was asked inside, so what is asked there is asked again
- * from the loop: a query may be larger than the socket takes in two writes.
+ * Asks for a writable callback.  libwebsockets forgets a request that is made
+ * inside of such a callback, so one that is made there is made again from the
+ * loop: a query may be larger than the socket takes in two writes.
  */
 static void
 link_want_write(Link *link)
@@ -198,7 +198,7 @@ link_send(Link *link, Query *query, const char *const *values)
 		   PQpipelineSync(link->connection) == 1;
 }
 
-/* Puts one result where it belongs; true when the query is complete. */
+/* Takes one result of a query, which it owns from here on; returns true when the query is complete. */
 static bool
 query_take(Link *link, Query *query, PGresult *result)
 {
@@ -216,7 +216,7 @@ query_take(Link *link, Query *query, PGresult *result)
 			PQclear(result);
 			return false;
 		default:
-			/* it could not be prepared (no extension yet?): the next one tries again */
+			/* the statement could not be prepared, maybe because there is no extension yet: the next query tries again */
 			if (query->prepares && !query->result)
 				link->prepared[query->statement->number] = false;
 			if (query->error)
@@ -239,7 +239,7 @@ link_take_results(Link *link)
 
 		if (!result)
 		{
-			/* separates the results of one statement from the next; without a pipeline, ends them all */
+			/* in a pipeline NULL separates the results of two statements; without one it ends the query */
 			if (link->state == LINK_PREPARING)
 			{
 				link_pop(link);

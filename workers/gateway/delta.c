@@ -1,12 +1,13 @@
 /*
  * delta.c
- *	  What changed for a client between two revisions, as finished rows, and
- *	  the pages of it.
+ *	  Collects what changed for a client between two revisions as finished
+ *	  rows, and cuts them into frames.
  *
- * A delta that fits is one frame.  Otherwise its rows are dealt out to several
- * in order of tables, and only the last says that no more will come: the
- * revision counts from then on.  Whoever comes back in the middle says the
- * revision before, so nothing needs to be remembered of what was sent.
+ * A delta that fits is one frame.  Otherwise its rows are distributed over
+ * several in the order of tables, and only the last one says that no more will
+ * come: the client has the revision from then on.  A client that reconnects
+ * after a part of them names the revision before, so that nothing needs to be
+ * remembered of what it was sent.
  */
 #include "delta.h"
 
@@ -19,7 +20,7 @@
 #include "common/text.h"
 #include "snapshot.h"
 
-/* What surrounds the rows: type, id, revision, clock, names of tables and lists. */
+/* The bytes around the rows of a page, at most: type, id, revision, clock, names of tables and lists. */
 #define AROUND_ROWS 768
 
 /* ------------------------------------------------------------------------
@@ -124,7 +125,7 @@ typedef struct Page
 	Text   text;
 	size_t most;
 	bool   is_full;
-	bool   is_empty; /* no row is in it yet */
+	bool   is_empty; /* it has no row yet */
 } Page;
 
 static bool
@@ -133,7 +134,7 @@ is_done(const RowList *rows)
 	return rows->next == rows->count;
 }
 
-/* Is there one more, and does the page take it?  A page that is empty takes any. */
+/* Returns true if there is one more row and the page has room for it, or is empty; notes when the page is full. */
 static bool
 takes_next(Page *page, const RowList *rows)
 {
@@ -146,7 +147,7 @@ takes_next(Page *page, const RowList *rows)
 	return !page->is_full;
 }
 
-/* The rows that fit, parted by commas. */
+/* Adds the rows that fit, parted by commas. */
 static void
 put_rows(Page *page, RowList *rows)
 {
@@ -192,13 +193,13 @@ put_stream(Page *page, Delta *delta, TableId table)
 		return;
 	text_add_format(&page->text, ",\"%s\":{\"append\":[", table_names[table]);
 	put_rows(page, rows);
-	/* those before the rows of this page; the next page's come without a gap */
+	/* these were missed before the first row; between this page and the next none is missing */
 	text_add_format(&page->text, "],\"dropped\":%" PRId64 "}", *dropped);
 	*dropped = 0;
 	page->is_empty = false;
 }
 
-/* The world is an object, the others are lists of what is new, changed or gone. */
+/* Adds what fits of a table: the world is an object, any other table has lists of rows that are new, gone or out of sight. */
 static void
 put_table(Page *page, Delta *delta, TableId table)
 {
@@ -234,7 +235,7 @@ put_present(Page *page, Delta *delta)
 	text_add(&page->text, "]", 1);
 }
 
-/* Fills a page; true when it took not all. */
+/* Fills a page; returns true if something is left for another. */
 static bool
 fill_page(Page *page, Delta *delta)
 {
@@ -263,7 +264,7 @@ finish_page(const Page *page, const char *id, int64_t revision, double clock, in
 		text_add_format(&text, ",\"id\":%s", id);
 	text_add_format(&text, ",\"revision\":%" PRId64 ",\"clock\":", revision);
 	text_add_json_real(&text, clock);
-	/* most are one page, which needs no number */
+	/* a delta of a single page, as most are, has no page numbers */
 	if (number > 1 || has_more)
 		text_add_format(&text, ",\"page\":%d,\"more\":%s", number, has_more ? "true" : "false");
 	if (page->text.length > 0)

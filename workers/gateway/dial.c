@@ -1,13 +1,13 @@
 /*
  * dial.c
- *	  Making a connection to the database without waiting for it.
+ *	  Makes a connection to the database in a thread, so that the loop does not wait.
  *
  *	 DIALLING --(thread)--> DONE ------(dial_is_done)--> freed by the loop
  *		 \--(dial_abandon)--> ABANDONED --(thread)--> freed by the thread
  *
- * "state" is the only thing that both look at; who leaves DIALLING first leaves
- * the dial to the other.  A thread ends by itself: each address has
- * connect_timeout, and the resolver its own.
+ * Loop and thread share nothing but "state" until the thread is done; whichever
+ * changes it from DIALLING first leaves the dial to the other.  A thread ends by
+ * itself: each address has connect_timeout, and the resolver a limit of its own.
  */
 #include "dial.h"
 
@@ -36,10 +36,11 @@ struct Dial
 static atomic_int under_way;
 
 /*
- * What stands before the database is for the administrator to change there.  A
- * host that vanished is noticed within 10 s, at either end (db.c has the server's):
- * a silent connection is given up by its keepalives after 4 s, one that sends
- * something until then 4 s after that.
+ * Connection parameters of ours.  Those before "dbname" are defaults, which the
+ * administrator's connection string overrides.  With them a host that vanished
+ * is noticed within 10 s (db.c sets the same at the server's end): an idle
+ * connection is given up by its keepalives after 4 s, and one that sends
+ * something within that time 4 s later.
  */
 static const char *const names[] = {"connect_timeout",			 "keepalives_idle",
 									"keepalives_interval",		 "keepalives_count",
@@ -81,11 +82,11 @@ dial_start(const char *database)
 	int			   error;
 
 	atomic_init(&dial->state, DIALLING);
-	/* an empty name would hide that of the environment */
+	/* an empty name would override that of the environment */
 	dial->database = *database ? mem_copy_string(database) : NULL;
 	atomic_fetch_add(&under_way, 1);
 
-	/* signals are the loop's */
+	/* the thread blocks all signals, so that the loop's thread gets them */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&attributes);

@@ -1,10 +1,10 @@
 /*
  * dial.h
- *	  Making a connection to the database without waiting for it.
+ *	  Makes a connection to the database in a thread, so that the loop does not wait.
  *
- * libpq looks up host names, reads files and does parts of TLS and Kerberos
- * while the caller waits, also where it says that it does not.  So a thread
- * makes the connection; the loop asks now and then whether it is there.
+ * libpq blocks while it looks up host names, reads files and does parts of TLS
+ * and Kerberos, even in its non-blocking functions.  So a thread makes the
+ * connection, and the loop asks now and then whether it is done.
  */
 #ifndef NPCSIM_GATEWAY_DIAL_H
 #define NPCSIM_GATEWAY_DIAL_H
@@ -14,19 +14,20 @@
 
 typedef struct Dial Dial;
 
-/* NULL when no thread could be made. */
+/* Begins to connect; returns NULL when no thread could be made. */
 extern Dial *dial_start(const char *database);
 
 /*
- * Whether it came to an end.  Then the dial is gone, and *connection is the
- * caller's: made, failed (CONNECTION_BAD), or NULL for want of memory.
+ * Returns true if the attempt is over.  Then the dial is freed, and *connection
+ * belongs to the caller: it was made, it failed (CONNECTION_BAD), or it is NULL
+ * because memory ran out.
  */
 extern bool dial_is_done(Dial *dial, PGconn **connection);
 
-/* Nobody waits for it any more: what comes of it is thrown away. */
+/* Gives the attempt up; the thread closes its connection and frees the dial. */
 extern void dial_abandon(Dial *dial);
 
-/* Threads at work. */
+/* Returns how many threads are making connections. */
 extern int dials_under_way(void);
 
 #endif /* NPCSIM_GATEWAY_DIAL_H */

@@ -1,6 +1,6 @@
 /*
  * fragment.c
- *	  An immutable text that several owners hold.
+ *	  An immutable text with a count of references.
  */
 #include "fragment.h"
 

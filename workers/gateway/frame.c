@@ -1,6 +1,6 @@
 /*
  * frame.c
- *	  A text frame that may wait in several clients' queues.
+ *	  A text frame with a count of references, which may wait in several clients' queues.
  */
 #include "frame.h"
 

@@ -1,6 +1,6 @@
 /*
  * frame.h
- *	  A text frame that may wait in several clients' queues.
+ *	  A text frame with a count of references, which may wait in several clients' queues.
  *
  * Its header is written into the bytes in front of the text when it is sent,
  * so a frame may be shared among the clients of one thread only.
@@ -18,6 +18,8 @@ typedef struct Frame
 	unsigned char space[]; /* LWS_PRE bytes, then the text */
 } Frame;
 
+
+/* Copies the text into a frame with one reference; the last release frees it. */
 extern Frame *frame_create(const char *text, size_t length);
 extern Frame *frame_hold(Frame *frame);
 extern void	  frame_release(Frame *frame);

@@ -1,6 +1,6 @@
 /*
  * heartbeat.c
- *	  What a compute_heartbeat may say.
+ *	  Checks the frame compute_heartbeat.
  *
  * A member that is null counts as absent, as it does in the database.
  */
@@ -102,7 +102,7 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 	return true;
 }
 
-/* What it does not know it would have to leave out: a name that is spelt wrong must not count as absent. */
+/* Refuses members that the database does not know, because one whose name is misspelt would count as absent. */
 static bool
 check_names(const json_t *heartbeat, char *message, size_t size)
 {

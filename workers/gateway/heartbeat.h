@@ -1,6 +1,6 @@
 /*
  * heartbeat.h
- *	  What a compute_heartbeat may say.
+ *	  Checks the frame compute_heartbeat.
  */
 #ifndef NPCSIM_GATEWAY_HEARTBEAT_H
 #define NPCSIM_GATEWAY_HEARTBEAT_H
@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Whether the database will take it, and for how many requests it offers room: one that it would refuse need not trouble
- * it, and leaves no line in the server's log.
+ * Returns true if the database will take the heartbeat, and in *capacity how many requests at a time it offers; else false, and
+ * why in "message".  One that is refused here does not leave an error in the server's log.
  */
 extern bool heartbeat_read(const json_t *heartbeat, int *capacity, char *message, size_t size);
 

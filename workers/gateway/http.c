@@ -1,11 +1,11 @@
 /*
  * http.c
- *	  Answers to plain requests: pages of our own (pages.c) and files of the page at /.
+ *	  Answers plain HTTP requests: with pages of the gateway (pages.c), or files below web_root.
  *
  * An answer ends its connection, so that what follows a request is never
- * taken for another one.  Files are served from below web_root only: regular
- * ones, no name of which begins with a dot, and on no way through a symbolic
- * link.
+ * taken for another one.  Only regular files below web_root are served, none
+ * of whose names on the path begins with a dot, and symbolic links are not
+ * followed.
  */
 #include "http.h"
 
@@ -25,7 +25,7 @@
 #define OCTETS "application/octet-stream"
 #define PLAIN  "text/plain; charset=utf-8"
 
-/* Scripts, styles and pictures only from here; nothing inline. */
+/* The content security policy allows scripts, styles and images from this site alone, and nothing inline. */
 #define SECURITY_HEADERS \
 	"content-security-policy: default-src 'none'; img-src 'self' data:; script-src 'self'; font-src " \
 	"'self'; " \
@@ -89,7 +89,7 @@ static const struct
 
 static struct
 {
-	const char	   *directory; /* of the files; "" = none */
+	const char	   *directory; /* where the files are; "" = there are none */
 	const HttpPage *pages;
 	int				open_files;
 } http;
@@ -101,7 +101,7 @@ http_start(const char *directory, const HttpPage *pages)
 	http.pages = pages;
 }
 
-/* Its own page: the status, body and type of the answer; 0 = it may be a file. */
+/* Fills body and type from the gateway's page of this path and returns the status; 0 = there is no such page. */
 static int
 make_answer(const char *path, Text *body, const char **type)
 {
@@ -130,13 +130,13 @@ make_answer(const char *path, Text *body, const char **type)
  * files
  * ------------------------------------------------------------------------ */
 
-/* The regular file of this name in a directory, or -1. */
+/* Opens the regular file of this name in a directory; returns its descriptor, or -1. */
 static int
 open_regular(int directory, const char *name, struct stat *status)
 {
 	int file;
 
-	/* looked at before it is opened: opening alone already wakes a FIFO's writer, or does what a device does */
+	/* it is checked before it is opened, since opening a FIFO wakes its writer, and opening a device may do anything */
 	if (fstatat(directory, name, status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status->st_mode))
 		return -1;
 	file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -148,7 +148,7 @@ open_regular(int directory, const char *name, struct stat *status)
 	return file;
 }
 
-/* Walks down from the web root, a directory at a time; -1 when there is no such file to be served. */
+/* Opens a file by walking down from web_root, one directory at a time; returns -1 when there is no such file to be served. */
 static int
 open_below_root(const char *path, struct stat *status)
 {
@@ -222,7 +222,7 @@ add_head(HttpAnswer *answer, int status, const char *type, uint64_t length)
 					"cache-control: no-store\r\n"
 					"connection: close%s\r\n" SECURITY_HEADERS,
 					status, phrase_of(status), type, length, status == 426 ? ", upgrade" : "");
-	/* what would have been taken instead */
+	/* these headers tell what would have been accepted */
 	if (status == 405)
 		text_add_string(&answer->text, "allow: GET, HEAD\r\n");
 	if (status == 426)
@@ -292,7 +292,7 @@ http_read_file(HttpAnswer *answer, unsigned char *space, size_t size)
 		size = (size_t) answer->file_left;
 	length = read(answer->file, space, size);
 	if (length <= 0)
-		return -1; /* shorter than it was: the length that was promised cannot be kept */
+		return -1; /* the file became shorter than the length that was promised */
 	answer->file_left -= (uint64_t) length;
 	return length;
 }

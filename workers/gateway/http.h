@@ -1,6 +1,6 @@
 /*
  * http.h
- *	  Answers to plain requests: pages of our own (pages.c) and files of the page at /.
+ *	  Answers plain HTTP requests: with pages of the gateway (pages.c), or files below web_root.
  */
 #ifndef NPCSIM_GATEWAY_HTTP_H
 #define NPCSIM_GATEWAY_HTTP_H
@@ -11,7 +11,7 @@
 #include "common/text.h"
 #include "http_head.h"
 
-/* One answer on its way: a text, head and all, and possibly a file behind it. */
+/* One answer: a text, which includes the head, and possibly a file to be sent after it. */
 typedef struct HttpAnswer
 {
 	Text	 text;
@@ -19,7 +19,10 @@ typedef struct HttpAnswer
 	uint64_t file_left;
 } HttpAnswer;
 
-/* A page of our own: fills the empty body, returns the status; what is not 200 is plain text. */
+/*
+ * A page of the gateway.  "answer" fills the empty body and returns the status; the body is of this type if the status is 200,
+ * else plain text.
+ */
 typedef struct HttpPage
 {
 	const char *path;
@@ -27,22 +30,22 @@ typedef struct HttpPage
 	int (*answer)(Text *body);
 } HttpPage;
 
-/* The directory of the page ("" = none), and our own pages, the last without a path; both must live on. */
+/* Sets the directory of files ("" = none) and the pages, the last of which has no path; neither is copied. */
 extern void http_start(const char *directory, const HttpPage *pages);
 
-/* Its answer may have to wait for listing.c. */
+/* The path of the one page whose answer may have to wait for the database (listing.h). */
 #define HTTP_WORLDS "/worlds"
 
-/* Fill an empty answer; a head that is refused need not be complete. */
+/* These fill an empty answer, to be ended with http_end(); a head that is refused need not be complete. */
 extern void http_answer(HttpAnswer *answer, const HttpHead *head);
 extern void http_refuse(HttpAnswer *answer, const HttpHead *head, int status, const char *problem);
 
-/* The next bytes of the file: how many, 0 at its end, -1 when it cannot be read. */
+/* Reads the next bytes of the answer's file; returns how many, 0 at its end, -1 when it cannot be read. */
 extern ssize_t http_read_file(HttpAnswer *answer, unsigned char *space, size_t size);
 
 extern void http_end(HttpAnswer *answer);
 
-/* Of all answers. */
+/* Returns how many files all answers have open. */
 extern int http_open_files(void);
 
 #endif /* NPCSIM_GATEWAY_HTTP_H */

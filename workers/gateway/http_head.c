@@ -1,10 +1,10 @@
 /*
  * http_head.c
- *	  The head of one HTTP/1 request, as strictly as a stranger deserves.
+ *	  Parses the head of one HTTP/1 request strictly, since it comes from a stranger.
  *
  * The buffer holds the lines that were read, each ended by a NUL in place of
- * its CR LF.  A line is looked at as soon as it ends, and a byte that no line
- * may have as soon as it is there; so nothing depends on how the bytes were
+ * its CR LF.  A line is parsed as soon as it ends, and a byte that no line may
+ * have is refused as soon as it comes; so nothing depends on how the bytes were
  * cut into packets.
  */
 #include "http_head.h"
@@ -19,10 +19,10 @@
 typedef struct HeaderDefinition
 {
 	const char *name;
-	size_t		offset; /* of the text */
+	size_t		offset; /* of its member in HttpHead */
 } HeaderDefinition;
 
-/* Headers that are understood and may be there once. */
+/* The headers that are read and may stand there once. */
 static const HeaderDefinition single_headers[] = {
 	{"host", offsetof(HttpHead, host)},
 	{"authorization", offsetof(HttpHead, authorization)},
@@ -50,7 +50,7 @@ refuse(HttpHead *head, int status, const char *problem)
 	return HEAD_REFUSED;
 }
 
-/* tchar of RFC 9110: what methods and names of headers are made of */
+/* Returns true for a tchar of RFC 9110, of which methods and names of headers consist. */
 static bool
 is_token_char(char c)
 {
@@ -80,7 +80,7 @@ hex_value(char c)
 	return -1;
 }
 
-/* The byte that "%XY" stands for, or -1. */
+/* Returns the byte that "%XY" stands for, or -1. */
 static int
 escaped_byte(const char *text)
 {
@@ -95,8 +95,8 @@ escaped_byte(const char *text)
  * ------------------------------------------------------------------------ */
 
 /*
- * Decodes the path in place.  False when it says what no path here can mean:
- * a control character, an escaped or reversed slash, "." or "..".
+ * Decodes the path in place.  Returns false when it has what no path here can
+ * have: a control character, an escaped slash, a backslash, "." or "..".
  */
 static bool
 decode_path(char *path)
@@ -135,7 +135,7 @@ read_target(HttpHead *head, char *target)
 {
 	if (strlen(target) > HEAD_MAX_TARGET)
 		return refuse(head, 414, "the address is too long");
-	/* no "*", no authority of a CONNECT, no absolute address as for a proxy */
+	/* this refuses "*", the authority of a CONNECT, and the absolute address that a proxy is given */
 	if (target[0] != '/')
 		return refuse(head, 400, "the address must begin with /");
 	for (const char *c = target; *c; c++)
@@ -182,7 +182,7 @@ read_request_line(HttpHead *head, char *line)
  * headers
  * ------------------------------------------------------------------------ */
 
-/* The next element of a comma-separated list, without blanks; NULL at its end. */
+/* Returns the next element of a comma-separated list, without the blanks around it; NULL at the list's end. */
 static const char *
 next_element(const char **list, size_t *length)
 {
@@ -227,7 +227,7 @@ read_upgrade(HttpHead *head, const char *value)
 	}
 }
 
-/* Only the last ones can be believed, so those are kept. */
+/* Keeps the last X-Forwarded-For headers, because only what the nearest proxies have added can be trusted. */
 static void
 keep_forwarded(HttpHead *head, char *value)
 {
@@ -284,7 +284,7 @@ read_header(HttpHead *head, char *line)
 
 	if (++head->headers > HEAD_MAX_HEADERS)
 		return refuse(head, 431, "too many headers");
-	/* a line that goes on with the one before begins with a blank, which is no name */
+	/* this also refuses a folded header, whose second line begins with a blank and so has no name */
 	if (!colon || !is_token(line, (size_t) (colon - line)))
 		return refuse(head, 400, "a header has no name");
 	*colon = '\0';
@@ -295,7 +295,7 @@ read_header(HttpHead *head, char *line)
 	return keep_header(head, line, value);
 }
 
-/* The empty line is there: what only the whole head can tell. */
+/* Ends the head at its empty line and checks what only the whole head can show. */
 static HeadOutcome
 finish(HttpHead *head)
 {
@@ -345,7 +345,7 @@ take_byte(HttpHead *head, unsigned char byte)
 	}
 	if ((byte < ' ' && byte != '\t') || byte == 0x7F)
 		return refuse(head, 400, "a line has a control character");
-	/* room for the NUL at the line's end is kept */
+	/* one byte is kept for the NUL at the line's end */
 	if (head->length + 2 > HEAD_MAX_BYTES)
 		return head->headers < 0 ? refuse(head, 414, "the address is too long")
 								 : refuse(head, 431, "the headers are too long");
@@ -360,7 +360,7 @@ http_head_take(HttpHead *head, const char *data, size_t length, size_t *used)
 
 	for (*used = 0; *used < length && outcome == HEAD_MORE; ++*used)
 	{
-		/* every line costs its NUL, empty ones too */
+		/* every line, even an empty one, takes a byte for its NUL */
 		if (head->length + 1 > HEAD_MAX_BYTES)
 			return refuse(head, 431, "the headers are too long");
 		outcome = take_byte(head, (unsigned char) data[*used]);
@@ -369,7 +369,7 @@ http_head_take(HttpHead *head, const char *data, size_t length, size_t *used)
 }
 
 /* ------------------------------------------------------------------------
- * questions to a complete head
+ * what a complete head asks for
  * ------------------------------------------------------------------------ */
 
 bool

@@ -1,9 +1,9 @@
 /*
  * listing.c
- *	  The worlds that may be watched, for GET /worlds.
+ *	  Lists the worlds that may be watched, for GET /worlds.
  *
- * At most one query is under way, and what came of it, good or bad, is the
- * answer to everybody for a second.
+ * At most one query is under way, and its result or failure answers all
+ * requests for a second.
  */
 #include "listing.h"
 
@@ -21,7 +21,7 @@
 static struct
 {
 	void (*answered)(void);
-	char   *text; /* NULL = there is none, or the last question failed */
+	char   *text; /* NULL = nothing was asked yet, or the last query failed */
 	int64_t fresh_until;
 	bool	asking;
 } listing;
@@ -56,7 +56,7 @@ answered(void *argument, const DbReply *reply)
 ListingState
 listing_want(int64_t now)
 {
-	/* an answer that is on its way may be long in coming: nobody waits for it */
+	/* while the database is out of reach nobody waits, since even an answer that is on its way may take long */
 	if (!worlds_are_reachable())
 		return LISTING_ABSENT;
 	if (listing.asking)

@@ -1,7 +1,7 @@
 /*
  * listing.h
- *	  The worlds that may be watched, for GET /worlds: asked of the database at
- *	  most once a second, whoever and how many ask.
+ *	  Lists the worlds that may be watched, for GET /worlds: the database is
+ *	  asked at most once a second, however many requests there are.
  */
 #ifndef NPCSIM_GATEWAY_LISTING_H
 #define NPCSIM_GATEWAY_LISTING_H
@@ -11,16 +11,16 @@
 typedef enum ListingState
 {
 	LISTING_READY,
-	LISTING_COMING, /* "answered" will be called */
-	LISTING_ABSENT	/* the database is not reachable, or refused it */
+	LISTING_COMING, /* the database was asked, and "answered" will be called */
+	LISTING_ABSENT	/* the database is not reachable, or refused the query */
 } ListingState;
 
-/* "answered": what was coming is there, or will not come. */
+/* "answered" is called when a list that was LISTING_COMING is there, or will not come. */
 extern void listing_start(void (*answered)(void));
 
 extern ListingState listing_want(int64_t now);
 
-/* As JSON, while it is ready; else NULL. */
+/* Returns the list as JSON while it is LISTING_READY, else NULL. */
 extern const char *listing_text(void);
 
 extern void listing_stop(void);

@@ -1,9 +1,9 @@
 /*
  * loose_json.c
- *	  JSON as language models write it.
+ *	  Parses JSON as language models write it, which is not always JSON.
  *
- * A reader by recursive descent.  Strings are undone into a buffer of the reader that is as long as the text: nothing that is
- * written there is longer than what it was read from, but for bytes that are no UTF-8, each of which becomes three.
+ * It is a parser by recursive descent.  Strings are decoded into a buffer of the reader, made by make_room(): nothing becomes
+ * longer there than what it was read from, but for bytes that are no UTF-8, each of which becomes three.
  */
 #include "loose_json.h"
 
@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX		  400 /* characters; 5e-324 spelt out has 326 */
+#define NUMBER_MAX		  400 /* characters of a number; 5e-324 without an exponent has 326 */
 #define SAFE_INTEGER	  INT64_C(9007199254740992)
 #define REPLACEMENT		  0xFFFD
-#define SEARCH_WORK		  8 /* how often a search may look at each byte, on average */
+#define SEARCH_WORK		  8 /* how many times a search may look at each byte, on average */
 #define SEARCH_WORK_LEAST 65536
 
 static const char breaks_off[] = "its JSON breaks off";
@@ -31,7 +31,7 @@ typedef struct Reader
 	const unsigned char *end;
 	int					 depth;
 	const char			*problem;
-	char				*string; /* what is being undone */
+	char				*string; /* the buffer into which strings are decoded */
 	size_t				 length;
 } Reader;
 
@@ -63,7 +63,7 @@ is_letter(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
 }
 
-/* White space, and comments of both kinds. */
+/* Skips white space, and comments of both kinds. */
 static void
 skip_space(Reader *reader)
 {
@@ -88,7 +88,7 @@ skip_space(Reader *reader)
 	}
 }
 
-/* Steps over one character, after white space, if it is the one expected. */
+/* Skips white space and the expected character; returns false and stops before any other one. */
 static bool
 skip_char(Reader *reader, char expected)
 {
@@ -130,7 +130,7 @@ put_code(Reader *reader, uint32_t code)
 	reader->length = (size_t) (to - reader->string);
 }
 
-/* The four hex digits at a place, or -1. */
+/* Returns the value of the four hex digits at a place, or -1. */
 static int32_t
 hex_code(const Reader *reader, const unsigned char *at)
 {
@@ -152,7 +152,7 @@ hex_code(const Reader *reader, const unsigned char *at)
 	return code;
 }
 
-/* The reader stands behind \u. */
+/* Decodes what follows \u, behind which the reader stands. */
 static void
 undo_unicode(Reader *reader)
 {
@@ -179,7 +179,7 @@ undo_unicode(Reader *reader)
 	put_code(reader, code == 0 || (code >= 0xD800 && code < 0xE000) ? REPLACEMENT : (uint32_t) code);
 }
 
-/* The reader stands behind a backslash, and not at the end. */
+/* Decodes what follows a backslash, behind which the reader stands, and not at the end of the text. */
 static void
 undo_escape(Reader *reader)
 {
@@ -194,14 +194,14 @@ undo_escape(Reader *reader)
 		put_code(reader, (unsigned char) values[name - names]);
 	else
 	{
-		/* \" and the like; what is no escape stands for itself, whatever it is */
+		/* \" and the like stand for themselves, and so does a character that needs no backslash */
 		reader->at--;
 		if (*reader->at < 0x80)
 			put_code(reader, *reader->at++);
 	}
 }
 
-/* The bytes of the character that begins here, 0 when it is no UTF-8. */
+/* Returns how many bytes the character has that begins here, or 0 when it is not valid UTF-8. */
 static int
 character_length(const Reader *reader)
 {
@@ -228,7 +228,7 @@ character_length(const Reader *reader)
 	return length;
 }
 
-/* The reader stands behind the opening quote; it ends behind the closing one. */
+/* Decodes a string, from behind its opening quote to behind its closing one; returns false if that is missing. */
 static bool
 read_string(Reader *reader, unsigned char quote)
 {
@@ -267,7 +267,7 @@ read_string(Reader *reader, unsigned char quote)
 
 /* ------------------------------------------------------------------ numbers */
 
-/* A number as text; what no double can hold is null. */
+/* Returns the number of a text, or null if it is beyond all doubles. */
 static json_t *
 number_of(const char *text)
 {
@@ -333,7 +333,7 @@ loose_json_number(const char *text, size_t length)
 
 /* -------------------------------------------------------------------- words */
 
-/* A word of letters at this place, and its length. */
+/* Returns the length of the word of letters at this place. */
 static size_t
 word_length(const Reader *reader)
 {
@@ -373,7 +373,7 @@ read_word(Reader *reader, bool negative)
 
 /* ---------------------------------------------------------- objects, arrays */
 
-/* The name of a member, undone into the reader's string. */
+/* Reads the name of a member into the reader's string; returns false if there is none. */
 static bool
 read_name(Reader *reader)
 {
@@ -503,7 +503,7 @@ read_value(Reader *reader)
 
 /* ---------------------------------------------------------------- interface */
 
-/* Room for whatever is undone: a byte that is no UTF-8 becomes three. */
+/* Returns a buffer for the strings of a text of this length, each byte of which may become three, or NULL with *problem. */
 static char *
 make_room(size_t length, const char **problem)
 {
@@ -581,7 +581,7 @@ loose_json_find(const char *text, size_t length, bool (*wanted)(const json_t *va
 			*problem = why;
 		at += value ? used : 1;
 		json_decref(value);
-		/* a text that is full of brackets and quotes that nothing closes is not looked at for ever */
+		/* the work is bounded, as a text full of brackets and quotes that nothing closes would take quadratic time */
 		if (work <= used)
 			break;
 		work -= used;

@@ -49,7 +49,7 @@ main(int argc, char **argv)
 			status = 2;
 			break;
 	}
-	/* what a thread of libpq still uses must not be taken down around it */
+	/* a thread still connects by libpq, so the process exits without the clean-up that would free what libpq uses */
 	if (db_is_dialling())
 	{
 		fflush(stdout);

@@ -57,22 +57,22 @@ struct McpSession
 {
 	McpCallbacks callbacks;
 	void		*owner;
-	char		*client_info; /* JSON: who we are */
+	char		*client_info; /* JSON that introduces the gateway */
 	McpState	 state;
-	bool		 stateless; /* the era; known from LISTING on */
+	bool		 stateless; /* the server's era; it is known from LISTING on */
 	char		 revision[MCP_REVISION_LENGTH + 1];
 	int64_t		 now_ms;
 	int64_t		 last_rpc_id;
 	int64_t		 pending_id;
 	int64_t		 pending_deadline;
 	int			 version_retries;
-	int64_t		 abandoned_discover_id;					 /* given up after 3 s, may be answered */
-	char		 late_revision[MCP_REVISION_LENGTH + 1]; /* what that answer allows */
+	int64_t		 abandoned_discover_id; /* the one given up after 3 s, which may be answered late */
+	char		 late_revision[MCP_REVISION_LENGTH + 1]; /* the revision that the late answer allows, or "" */
 	int			 list_pages;
 	bool		 relist_wanted;
 	int64_t		 relist_not_before;
-	int			 dialect;					/* READY: what it is asked in, a number of mind_dialects */
-	void		*spoken[MIND_MAX_DIALECTS]; /* what each remembers; made when it is spoken first, else NULL */
+	int			 dialect;			 /* READY: the index in mind_dialects of the one it is asked in */
+	void *spoken[MIND_MAX_DIALECTS]; /* the state of each dialect that was used in this session, else NULL */
 };
 
 static void start_discover(McpSession *session, const char *revision);
@@ -102,7 +102,7 @@ static void __attribute__((format(printf, 2, 3))) break_session(McpSession *sess
 
 /* ------------------------------------------------------------------ sending */
 
-/* Sends one message; false when memory is short (the session is then broken). */
+/* Sends one message; returns false when memory is short, which breaks the session. */
 static bool __attribute__((format(printf, 2, 3))) send_message(McpSession *session, const char *fmt, ...)
 {
 	va_list args;
@@ -122,7 +122,7 @@ static bool __attribute__((format(printf, 2, 3))) send_message(McpSession *sessi
 	return true;
 }
 
-/* "_meta":{...}, with which every request of the stateless era begins */
+/* Returns "_meta":{...}, with which the params of every stateless request begin, to be freed; NULL when memory is short. */
 static char *
 request_meta(const McpSession *session, const char *revision)
 {
@@ -161,8 +161,8 @@ send_setup_request(McpSession *session, const char *method, const char *params, 
 }
 
 /*
- * Sends a call of a tool; its JSON-RPC id is the next one.  False when memory
- * is short.
+ * Sends a call of a tool, whose JSON-RPC id then is last_rpc_id.  Returns false
+ * when memory is short, which breaks the session.
  */
 static bool
 send_call(McpSession *session, const char *tool, const char *arguments)
@@ -183,7 +183,7 @@ send_call(McpSession *session, const char *tool, const char *arguments)
 	return sent;
 }
 
-/* A JSON string with its quotes, to be freed; NULL when memory is short. */
+/* Returns the text as a JSON string with its quotes, to be freed; NULL when memory is short. */
 static char *
 quote(const char *text)
 {
@@ -194,7 +194,7 @@ quote(const char *text)
 	return quoted;
 }
 
-/* Nobody waits for the answer to this request any longer. */
+/* Tells the server that nobody waits for the answer to this request any more. */
 static void
 send_cancelled(McpSession *session, int64_t rpc_id, const char *reason)
 {
@@ -213,7 +213,7 @@ send_cancelled(McpSession *session, int64_t rpc_id, const char *reason)
 
 /* ------------------------------------------------------------------ dialects */
 
-/* What a dialect needs of the session.  Like the callbacks of the owner it does nothing once that is broken. */
+/* The next four functions are a dialect's MindPorts; they do nothing once the session is broken. */
 
 static int64_t
 call_tool(void *owner, const char *tool, const char *arguments)
@@ -254,7 +254,7 @@ decision_failed(void *owner, int64_t request_id, const char *problem)
 		session->callbacks.failed(session->owner, request_id, reason);
 }
 
-/* The server is asked in the first dialect that it speaks, from now on; false when memory is short. */
+/* Chooses the first dialect that the server speaks for all decisions from now on; returns false when memory is short. */
 static bool
 choose_dialect(McpSession *session, const json_t *tool, const json_t *tools)
 {
@@ -278,7 +278,10 @@ choose_dialect(McpSession *session, const json_t *tool, const json_t *tools)
 	return true;
 }
 
-/* The answer to a call, in whichever dialect that was made: a server may have changed its tools since. */
+/*
+ * Hands the answer to a call to the dialect that made it, which may not be the present one, since a server may change its tools.
+ * Returns false if no dialect has made this call.
+ */
 static bool
 call_answered(McpSession *session, int64_t call_id, const MindAnswer *answer)
 {
@@ -301,7 +304,7 @@ break_unknown_revision(McpSession *session)
 				  MCP_VERSION_STATELESS, MCP_VERSION_OLDEST, MCP_VERSION_OLDER);
 }
 
-/* The server refuses our revision and says in "data" which it takes. */
+/* Begins again with a revision that the server named in "data" when it refused ours. */
 static void
 retry_with_named_revision(McpSession *session, const json_t *data)
 {
@@ -343,7 +346,7 @@ start_initialize(McpSession *session, const char *revision)
 	free(params);
 }
 
-/* Asks for a page of tools: the first one (cursor NULL) or the one after. */
+/* Asks for the first page of tools (cursor NULL), or the one that the cursor leads to. */
 static void
 request_tools(McpSession *session, const char *cursor)
 {
@@ -360,7 +363,7 @@ request_tools(McpSession *session, const char *cursor)
 	free(quoted);
 }
 
-/* The era is settled. */
+/* Asks for the tools, since era and revision are settled now. */
 static void
 start_listing(McpSession *session, bool stateless, const char *revision)
 {
@@ -371,7 +374,7 @@ start_listing(McpSession *session, bool stateless, const char *revision)
 	request_tools(session, NULL);
 }
 
-/* Looks at the tools again, if they changed and it is not too soon. */
+/* Asks for the tools again if they changed and the last time is long enough ago. */
 static void
 relist_when_due(McpSession *session)
 {
@@ -409,7 +412,7 @@ initialize_answered(McpSession *session, const json_t *result)
 		start_listing(session, false, revision);
 }
 
-/* "initialize" leads nowhere; a late answer to the discovery may still help. */
+/* Goes on with a late answer to the discovery after "initialize" failed, or breaks the session if there is none. */
 static void
 initialize_failed(McpSession *session, const char *why)
 {
@@ -473,7 +476,7 @@ setup_answered(McpSession *session, const json_t *result)
 	}
 }
 
-/* A request of the set-up came to nothing: refused, unreadable or unanswered. */
+/* Goes on after a request of the set-up was refused, not answered, or answered unreadably. */
 static void
 setup_failed(McpSession *session, const char *why)
 {
@@ -501,7 +504,7 @@ setup_failed(McpSession *session, const char *why)
 
 /* ---------------------------------------------------------------- receiving */
 
-/* The answer to a discovery that was given up comes after all. */
+/* Keeps what the late answer to a discovery says that was given up. */
 static void
 late_discover_answered(McpSession *session, const json_t *result)
 {
@@ -537,8 +540,8 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 }
 
 /*
- * A request from the server.  Only the older era has any that matters here:
- * its ping, which may come before the era is known.
+ * Answers a request of the server.  The only one that is known here is the
+ * older era's ping, which may come before the era is known.
  */
 static void
 request_received(McpSession *session, const char *method, const json_t *id)
@@ -570,9 +573,9 @@ notification_received(McpSession *session, const char *method)
 }
 
 /*
- * A frame that cannot be read even loosely: it breaks off, or says something
- * twice.  If it can be seen to be an answer to one of our requests, that one
- * has failed; the rest is dropped.
+ * Takes a frame that even loose_json cannot read: it breaks off, or has a
+ * member twice.  If its id shows that it answers one of our requests, that
+ * request fails; any other is dropped.
  */
 static void
 unreadable_received(McpSession *session, const char *text, size_t len, const char *problem)
@@ -611,7 +614,7 @@ message_received(McpSession *session, const json_t *message)
 		response_received(session, json_integer_value(id), result, error);
 	else if (error && (!id || json_is_null(id)) && session->state == MCP_DISCOVERING)
 	{
-		/* older servers that cannot make sense of the discovery answer no id */
+		/* servers of the older era that do not understand the discovery may answer without an id */
 		setup_failed(session, "it refused");
 	}
 }
@@ -676,7 +679,7 @@ mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t n
 		return;
 	}
 	message = json_loadb(text, len, 0, NULL);
-	/* a NaN or half a surrogate pair in it is no reason to lose an answer */
+	/* an answer is not lost because of a NaN or half a surrogate pair in it */
 	if (!message)
 		message = loose_json_whole(text, len, &problem);
 	if (message)

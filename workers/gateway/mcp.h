@@ -2,7 +2,7 @@
  * mcp.h
  *	  The client's half of one MCP connection, without the transport.
  *
- * A player's machine dials the gateway and then serves MCP over that
+ * A player's machine connects to the gateway and then serves MCP over that
  * connection: the gateway is the MCP client.  An McpSession finds out which
  * era of MCP the server speaks (the stateless revision 2026-07-28, or the
  * older ones that begin with "initialize"), makes sure that it has the tool
@@ -41,17 +41,17 @@
 /* bounds */
 #define MCP_MAX_TOOL_PAGES		32
 #define MCP_MAX_CURSOR			1024  /* bytes of a page's cursor */
-#define MCP_MAX_VERSION_RETRIES 3	  /* times a server may ask for another revision */
+#define MCP_MAX_VERSION_RETRIES 3	  /* how often a server may ask for another revision */
 #define MCP_MAX_REASON			120	  /* bytes of a reason to close (a close frame takes 123) */
-#define MCP_DISCOVER_TIMEOUT_MS 3000  /* silence that means the older era */
-#define MCP_SETUP_TIMEOUT_MS	30000 /* for every other answer of the set-up */
-#define MCP_RELIST_INTERVAL_MS	1000  /* between two looks at changed tools */
+#define MCP_DISCOVER_TIMEOUT_MS 3000  /* a server that is silent for longer is taken to be of the older era */
+#define MCP_SETUP_TIMEOUT_MS	30000 /* the time for every other answer of the set-up */
+#define MCP_RELIST_INTERVAL_MS	1000 /* the least time between two requests for a list of tools that changed */
 
 typedef struct McpSession McpSession;
 
 typedef struct McpCallbacks
 {
-	/* one JSON-RPC message to the server, to be sent as one text frame */
+	/* sends one JSON-RPC message to the server, as one text frame */
 	void (*send_text)(void *owner, const char *text, size_t len);
 
 	/* the era is known and decide_action was found: decisions may be given */
@@ -64,47 +64,47 @@ typedef struct McpCallbacks
 	 */
 	void (*answered)(void *owner, int64_t request_id, const char *json, size_t len);
 
-	/* the server refused or gave what is no decision; one line */
+	/* the server refused, or what it gave is not a decision; the reason is one line */
 	void (*failed)(void *owner, int64_t request_id, const char *reason);
 
-	/* the connection is of no use: close it, with the reason (one line) */
+	/* the connection is of no use and is to be closed with this reason (one line) */
 	void (*broken)(void *owner, const char *reason);
 } McpCallbacks;
 
 /*
  * Begins a session and sends its first message, so the transport must be
- * ready to queue one.  "version" is the gateway's own, told to the server.
- * NULL when memory is short.
+ * ready to queue one.  "version" is the gateway's own, which the server is
+ * told.  Returns NULL when memory is short.
  */
 extern McpSession *mcp_session_create(const McpCallbacks *callbacks, void *owner, const char *version,
 									  int64_t now_ms);
 extern void		   mcp_session_free(McpSession *session);
 
-/* one whole frame from the server */
+/* Takes one whole frame from the server. */
 extern void mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t now_ms);
 
 /*
  * Asks for a decision.  The text is the decision_request object (its "type"
- * is left out of what is sent).  False, with nothing sent and nothing to be
- * reported: not ready, too many in flight, already asked, or a request that
- * is no JSON object or too large.
+ * is left out of what is sent).  Returns false when nothing was sent and
+ * nothing will be reported: the session is not ready, too many requests are in
+ * flight, this one was asked already, or it is no JSON object or too large.
  */
 extern bool mcp_session_decide(McpSession *session, int64_t request_id, int64_t npc_id,
 							   const char *decision_request_json, size_t len, int64_t now_ms);
 
-/* Nobody waits for this one any longer; harmless when it is not in flight. */
+/* Cancels a request that nobody waits for any more; does nothing when it is not in flight. */
 extern void mcp_session_cancel(McpSession *session, int64_t request_id, const char *reason);
 
-/* Lets time pass: notices an unanswered set-up. */
+/* Notices requests of the set-up that were not answered in time, and lets time pass for the dialects. */
 extern void mcp_session_tick(McpSession *session, int64_t now_ms);
 
-/* How many calls wait for an answer, cancelled ones not counted. */
+/* Returns how many decisions are waited for, cancelled ones not counted. */
 extern int mcp_session_in_flight(const McpSession *session);
 
-/* Does the server, which is ready, take lists of choices and short forms?  Not every dialect has them. */
+/* Returns true if the server, which must be ready, speaks a dialect that has lists of choices and short forms. */
 extern bool mcp_session_takes_choices(const McpSession *session);
 
-/* The revision in use ("2026-07-28"), or NULL while it is not known. */
+/* Returns the revision in use ("2026-07-28"), or NULL while the session is not ready. */
 extern const char *mcp_session_revision(const McpSession *session);
 
 #endif /* NPCSIM_GATEWAY_MCP_H */

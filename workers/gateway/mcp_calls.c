@@ -2,8 +2,8 @@
  * mcp_calls.c
  *	  The tool calls of an MCP session that may still be answered.
  *
- * A plain array that is searched from the start: 128 slots at most, looked
- * through once per decision.
+ * The table is a plain array that is searched from the start, because it has
+ * few slots and is searched only a few times per decision.
  */
 #include "mcp_calls.h"
 
@@ -21,7 +21,7 @@ find_by_rpc_id(McpCalls *calls, int64_t rpc_id)
 	return NULL;
 }
 
-/* The call that waits for an answer to this request; cancelled ones do not. */
+/* Returns the call that waits for an answer to this request, or NULL; a cancelled one does not wait. */
 static const McpCall *
 find_by_request_id(const McpCalls *calls, int64_t request_id)
 {

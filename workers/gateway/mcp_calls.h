@@ -16,13 +16,13 @@
 
 typedef struct McpCall
 {
-	int64_t rpc_id; /* 0: the slot is free */
+	int64_t rpc_id; /* 0 = the slot is free */
 	int64_t request_id;
 	int64_t npc_id;
 	bool	cancelled;
 } McpCall;
 
-/* Empty when all zero. */
+/* A table that is all zeros is empty. */
 typedef struct McpCalls
 {
 	McpCall slots[MCP_MAX_IN_FLIGHT + MCP_MAX_CANCELLED];
@@ -30,16 +30,18 @@ typedef struct McpCalls
 	int		cancelled; /* slots of cancelled calls */
 } McpCalls;
 
-/* False: too many are in flight, or this request is one of them. */
+/* Returns false if too many calls are in flight, or one for this request is. */
 extern bool mcp_calls_have_room(const McpCalls *calls, int64_t request_id);
+
+/* Adds a call; returns false if mcp_calls_have_room() is false. */
 extern bool mcp_calls_add(McpCalls *calls, int64_t rpc_id, int64_t request_id, int64_t npc_id);
 
-/* Takes the call with this JSON-RPC id out of the table; false if it has none. */
+/* Takes the call with this JSON-RPC id out of the table into *taken; returns false if there is none. */
 extern bool mcp_calls_take(McpCalls *calls, int64_t rpc_id, McpCall *taken);
 
 /*
- * Marks the call of this request as cancelled and gives its JSON-RPC id; 0 if
- * none is in flight.
+ * Marks the call for this request as cancelled and returns its JSON-RPC id; 0
+ * if none is in flight.
  */
 extern int64_t mcp_calls_cancel(McpCalls *calls, int64_t request_id);
 

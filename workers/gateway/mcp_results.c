@@ -2,9 +2,9 @@
  * mcp_results.c
  *	  Reads what MCP servers answer: revisions, lists of tools, decisions.
  *
- * Servers are strangers' programs, so every step is taken on condition that
- * the value has the right kind (jansson's getters give NULL or 0 for a wrong
- * one and accept NULL), and searches end after a fixed number of elements.
+ * Servers are strangers' programs, so no value is taken to have the expected
+ * type (jansson's getters return NULL or 0 for another one, and accept NULL),
+ * and searches end after a fixed number of elements.
  */
 #include "mcp_results.h"
 
@@ -17,10 +17,10 @@
 #include "loose_json.h"
 #include "mcp.h"
 
-#define MAX_NAMED_REVISIONS 64 /* of a server's list, that are looked at */
-#define MAX_CONTENT_BLOCKS	16 /* of a result, in search of a decision */
+#define MAX_NAMED_REVISIONS 64 /* how many revisions of a server's list are read */
+#define MAX_CONTENT_BLOCKS	16 /* how many blocks of a result are searched for a decision */
 
-/* what decisions are printed with: 0.8 must not become 0.80000000000000004 */
+/* The flags with which decisions are printed.  With 15 digits 0.8 does not become 0.80000000000000004. */
 #define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
 
@@ -41,14 +41,14 @@ is_date(const char *text)
 	return true;
 }
 
-/* Revisions are dates, so the order of their texts is the order of time. */
+/* Revisions are dates, so comparing their texts compares their age. */
 bool
 mcp_is_stateless(const char *revision)
 {
 	return is_date(revision) && strcmp(revision, MCP_VERSION_STATELESS) >= 0;
 }
 
-/* What is done here, tools are listed and called, is the same in all of these. */
+/* Listing and calling tools, which is all that the gateway does, is the same in all of these revisions. */
 bool
 mcp_is_older(const char *revision)
 {
@@ -61,8 +61,9 @@ mcp_is_older(const char *revision)
 }
 
 /*
- * How much we like a revision; 0 when it is of no use.  One that is newer
- * than any known here is worth trying: it is the server that names it.
+ * Returns the preference for a revision, the higher the better; 0 when it
+ * cannot be used.  One that is newer than any known here is worth trying, since
+ * the server has named it.
  */
 static int
 revision_rank(const char *revision)
@@ -140,7 +141,7 @@ mcp_find_tool(const json_t *result, const char *name, const json_t **found, cons
 
 /* ---------------------------------------------------------------- decisions */
 
-/* The text of the i-th block of content, or NULL when it is of another kind. */
+/* Returns the text of the i-th block of content, or NULL when it is of another type. */
 static const json_t *
 text_block(const json_t *result, size_t i)
 {
@@ -151,9 +152,9 @@ text_block(const json_t *result, size_t i)
 }
 
 /*
- * Usually the structured content is it; but there are frameworks that wrap
- * what a tool returned ({"result": ...}) there and give the thing itself as
- * text, and older ones that know only text.
+ * The object usually is the structured content.  But some frameworks wrap what
+ * a tool returned there ({"result": ...}) and have the object itself as text,
+ * and older ones have only text.
  */
 json_t *
 mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value))
@@ -178,8 +179,8 @@ mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value))
 }
 
 /*
- * The decision, made regular: in the structured content, or in the first text
- * that holds one.
+ * Returns the decision, made regular, in the structured content or in the first
+ * text that holds one: a new reference, or NULL with *problem.
  */
 static json_t *
 find_decision(const json_t *result, const char **problem)
@@ -203,7 +204,7 @@ find_decision(const json_t *result, const char **problem)
 	return decision;
 }
 
-/* The text of the decision with these ids; NULL with *problem. */
+/* Returns the text of the decision with these ids, to be freed, or NULL with *problem. */
 static char *
 print_decision(json_t *decision, int64_t request_id, int64_t npc_id, const char **problem)
 {

@@ -1,9 +1,9 @@
 /*
  * mcp_schema.c
- *	  What a tool's schema lets its arguments have.
+ *	  Cuts a tool's arguments down to what the tool's schema allows.
  *
- * Schemas are strangers' data, and may refer to themselves: MAX_LEVELS bounds every descent, MAX_PARTS how many parts of one
- * schema are looked at.
+ * Schemas are strangers' data, and may refer to themselves: MAX_LEVELS bounds every recursion, MAX_PARTS how many parts of one
+ * schema are read.
  */
 #include "mcp_schema.h"
 
@@ -14,11 +14,11 @@
 #define MAX_LEVELS	16
 #define MAX_PARTS	32
 #define MAX_PATTERN 256
-#define MAX_LOOKED	4096 /* schemas, in search of one that forbids */
+#define MAX_LOOKED	4096 /* how many schemas are searched for one that forbids */
 
 typedef struct Parts
 {
-	const json_t *parts[MAX_PARTS]; /* schemas that hold together for one value */
+	const json_t *parts[MAX_PARTS]; /* the schemas that speak of one value */
 	int			  count;
 } Parts;
 
@@ -45,7 +45,7 @@ resolve(const json_t *root, const json_t *schema)
 	return schema;
 }
 
-/* All that is said of an object's members by a schema and what it is made of. */
+/* Collects a schema and the schemas that it is made of by "$ref", "allOf", "anyOf" and "oneOf". */
 static void
 collect(const json_t *root, const json_t *schema, Parts *parts, int level)
 {
@@ -84,7 +84,7 @@ matches(const char *pattern, const char *name)
 	return is;
 }
 
-/* The schema of a member, NULL when none of the parts declares it. */
+/* Returns the schema of a member, or NULL when none of the parts declares it. */
 static const json_t *
 schema_of(const Parts *parts, const char *name)
 {
@@ -138,7 +138,10 @@ declared(const json_t *root, const json_t *schema, const json_t *value, int leve
 	return result;
 }
 
-/* One that is too large to be looked through is taken to forbid: then its arguments are looked at, which are not. */
+/*
+ * Returns true if the schema or one within it forbids further members.  A schema that is too large to be searched counts as one
+ * that does: then its arguments are checked, whose size is bounded.
+ */
 static bool
 forbids(const json_t *root, const json_t *schema, int level, int *left)
 {

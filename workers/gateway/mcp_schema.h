@@ -1,10 +1,10 @@
 /*
  * mcp_schema.h
- *	  What a tool's schema lets its arguments have.
+ *	  Cuts a tool's arguments down to what the tool's schema allows.
  *
- * A schema that forbids further members ("additionalProperties": false, or "unevaluatedProperties") is given what it declares.
- * References within the schema ("$ref": "#/$defs/...") are followed; of "anyOf" and "oneOf" an alternative that is an object
- * counts, of "allOf" all together.
+ * If a schema forbids further members ("additionalProperties": false, or "unevaluatedProperties"), its tool is sent only the
+ * members that it declares.  References within the schema ("$ref": "#/$defs/...") are followed; what any schema in "allOf",
+ * "anyOf" or "oneOf" declares counts as declared.
  */
 #ifndef NPCSIM_GATEWAY_MCP_SCHEMA_H
 #define NPCSIM_GATEWAY_MCP_SCHEMA_H
@@ -12,10 +12,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Does it forbid further members, at the top or further in? */
+/* Returns true if the schema forbids further members, at the top or further in. */
 extern bool mcp_schema_forbids(const json_t *schema);
 
-/* The arguments without what is forbidden: a new reference, or NULL. */
+/* Returns the arguments without the members that the schema forbids: a new reference, or NULL if they are no object. */
 extern json_t *mcp_schema_declared(const json_t *schema, const json_t *arguments);
 
 #endif /* NPCSIM_GATEWAY_MCP_SCHEMA_H */

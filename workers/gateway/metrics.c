@@ -1,6 +1,6 @@
 /*
  * metrics.c
- *	  What /metrics tells: a metric is one line of the table.
+ *	  Writes the metrics of the page /metrics: a metric is one line of the table.
  */
 #include "metrics.h"
 
@@ -41,7 +41,7 @@ count_computing(void)
 	return count;
 }
 
-/* In the order in which they are told; a metric has a counter, or a function that looks. */
+/* The metrics in the order of the page; each has either a counter or a function that returns its value. */
 static const struct
 {
 	const char	   *name;

@@ -1,6 +1,6 @@
 /*
  * metrics.h
- *	  What /metrics tells.
+ *	  Writes the metrics of the page /metrics.
  */
 #ifndef NPCSIM_GATEWAY_METRICS_H
 #define NPCSIM_GATEWAY_METRICS_H
@@ -8,7 +8,7 @@
 #include "common/text.h"
 
 
-/* As Prometheus reads it. */
+/* Adds all metrics in the text format of Prometheus. */
 extern void metrics_add(Text *text);
 
 #endif /* NPCSIM_GATEWAY_METRICS_H */

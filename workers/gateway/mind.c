@@ -1,10 +1,10 @@
 /*
  * mind.c
- *	  A client that is an MCP server: joins the MCP session to the connection
- *	  and to the decisions.
+ *	  A client that is an MCP server: connects its MCP session (mcp.h) with its
+ *	  WebSocket and with the decision requests.
  *
- * The session may not be freed from inside its own callbacks; it is freed only
- * when the socket is gone, and a broken one merely closes the client.
+ * The MCP session may not be freed from inside its own callbacks, so one that
+ * is broken closes the client, and it is freed when the socket is gone.
  */
 #include "mind.h"
 
@@ -32,7 +32,7 @@ send_text(void *owner, const char *text, size_t length)
 	client_send(owner, text, length);
 }
 
-/* Tells the database that the mind is there, and for how many requests. */
+/* Sends the database a heartbeat for the mind, with how many requests at a time it offers to take. */
 static void
 beat(Client *client)
 {
@@ -127,7 +127,7 @@ mind_joined(Client *client)
 void
 mind_receive(Client *client, const char *text, size_t length)
 {
-	/* before the first message of the gateway there is nothing to answer */
+	/* without an MCP session nothing was asked, so there is nothing that this could answer */
 	if (client->mind->session)
 		mcp_session_receive(client->mind->session, text, length, now_ms());
 }

@@ -1,7 +1,7 @@
 /*
  * mind.h
- *	  A client that is an MCP server: joins the MCP session (mcp.h) to the
- *	  connection and to the decisions.
+ *	  A client that is an MCP server: connects its MCP session (mcp.h) with its
+ *	  WebSocket and with the decision requests.
  */
 #ifndef NPCSIM_GATEWAY_MIND_H
 #define NPCSIM_GATEWAY_MIND_H
@@ -20,16 +20,16 @@ typedef struct MindOffer
 	bool compact;
 } MindOffer;
 
-/* Before the client is welcome. */
+/* Makes the client's Mind; to be called before the client has a session. */
 extern void mind_create(Client *client, const MindOffer *offer);
 extern void mind_free(Client *client);
 
-/* It has a session: the MCP session begins, or goes on. */
+/* Begins the MCP session, or goes on with it, because the client has a session in the database now. */
 extern void mind_joined(Client *client);
 
 extern void mind_receive(Client *client, const char *text, size_t length);
 
-/* An answered ping is its heartbeat. */
+/* Takes an answered ping as the heartbeat of the mind. */
 extern void mind_pong(Client *client);
 
 extern void mind_tick(Client *client, int64_t now);

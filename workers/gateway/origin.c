@@ -1,19 +1,19 @@
 /*
  * origin.c
- *	  Which pages of which sites may speak to the gateway.
+ *	  Decides which sites' pages may connect to the gateway.
  *
  * The rules, the first that fits:
  *
- *	1. No Origin, and it asks for a WebSocket: no browser, so let it in.
+ *	1. There is no Origin, and it asks for a WebSocket: it is not a browser, so let it in.
  *	2. Origin is in allowed_origins: let it in.
- *	3. Origin is there and is not the host of Host: refuse it.
+ *	3. There is an Origin, and its host is not that of Host: refuse it.
  *	4. Host is one that no stranger can have named: let it in.
  *	5. Host is in allowed_hosts, or the host of an allowed origin: let it in.
  *	6. Refuse it.
  *
- * No stranger can have named an address in digits, a name without a dot (only
- * the machine and its own network know those), below .localhost, or the
- * machine's own name.
+ * A stranger cannot make these point at this machine: a numeric address, a
+ * name without a dot (only the machine and its own network know those), a name
+ * below .localhost, and the machine's own name.
  */
 #include "origin.h"
 
@@ -29,7 +29,7 @@
 
 #define MAX_HOST	253
 #define MAX_SCHEME	32
-#define MAX_ALLOWED 64 /* elements of a list */
+#define MAX_ALLOWED 64 /* elements of both lists */
 #define SEPARATORS	", \t"
 
 typedef struct Authority
@@ -41,7 +41,7 @@ typedef struct Authority
 
 typedef struct Origin
 {
-	char	  scheme[MAX_SCHEME + 1]; /* "" = only a host, of allowed_hosts */
+	char	  scheme[MAX_SCHEME + 1]; /* "" = it is an element of allowed_hosts, which has only a host */
 	Authority authority;
 } Origin;
 
@@ -73,7 +73,7 @@ read_port(const char *text, int *port)
 	return number <= 65535;
 }
 
-/* "[...]" without its brackets, which makes one text of each address */
+/* Reads an IPv6 address "[...]" and writes it in its usual form, which is the same for every way to write that address. */
 static bool
 read_ipv6(const char *text, size_t length, Authority *authority)
 {
@@ -96,7 +96,7 @@ read_name(const char *text, size_t length, Authority *authority)
 	const char	  *label;
 	struct in_addr address;
 
-	/* "localhost." is "localhost" */
+	/* a dot at the end changes nothing: "localhost." is "localhost" */
 	if (length > 1 && text[length - 1] == '.')
 		length--;
 	if (length == 0 || length > MAX_HOST)
@@ -113,12 +113,12 @@ read_name(const char *text, size_t length, Authority *authority)
 	label = strrchr(authority->host, '.');
 	label = label ? label + 1 : authority->host;
 	authority->is_address = inet_pton(AF_INET, authority->host, &address) == 1;
-	/* what ends with a number is an address or nothing: 127.1 and 0x7f000001 are for nobody to guess at */
+	/* a host whose last label is a number must be an address in full: 127.1 and 0x7f000001 are refused */
 	return authority->is_address || !isdigit((unsigned char) label[0]) ||
 		   (label[strspn(label, "0123456789")] != '\0' && strncmp(label, "0x", 2) != 0);
 }
 
-/* HOST or HOST:PORT, and nothing else */
+/* Reads HOST or HOST:PORT; returns false for anything else. */
 static bool
 read_authority(const char *text, Authority *authority)
 {
@@ -149,7 +149,7 @@ default_port(const char *scheme)
 	return strcmp(scheme, "http") == 0 ? 80 : strcmp(scheme, "https") == 0 ? 443 : 0;
 }
 
-/* SCHEME://HOST or SCHEME://HOST:PORT; "null" is none */
+/* Reads SCHEME://HOST or SCHEME://HOST:PORT; returns false for anything else, "null" included. */
 static bool
 read_origin(const char *text, Origin *origin)
 {
@@ -221,7 +221,7 @@ origin_policy_create(const char *allowed_origins, const char *allowed_hosts, con
 {
 	OriginPolicy *policy = mem_alloc(sizeof(OriginPolicy));
 
-	/* a machine may be called what no host may: then it is nobody's name */
+	/* a machine's name need not be a valid host; then no request can have it as its Host */
 	if (!read_authority(own_name, &policy->own))
 		policy->own.host[0] = '\0';
 	if (add_allowed(policy, allowed_origins, true, message, size) &&
@@ -261,7 +261,7 @@ is_same_host(const Origin *origin, const Authority *host)
 {
 	int implied = default_port(origin->scheme);
 
-	/* behind a proxy with TLS the page is of https and the request is not: the page's scheme tells the port */
+	/* behind a proxy with TLS the page has https and the request has not, so the page's scheme tells the port */
 	return implied != 0 && strcmp(origin->authority.host, host->host) == 0 &&
 		   origin->authority.port == (host->port ? host->port : implied);
 }
@@ -295,7 +295,7 @@ origin_refusal(const OriginPolicy *policy, const HttpHead *head)
 		return "the header Host is no host";
 	if (head->origins == 0)
 	{
-		/* no browser asks for a WebSocket without it, and none speaks HTTP/1.0 without Host */
+		/* a browser would send Origin when it asks for a WebSocket, and always sends Host */
 		if (head->asks_for_websocket || !head->host)
 			return NULL;
 	}

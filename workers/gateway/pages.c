@@ -1,6 +1,6 @@
 /*
  * pages.c
- *	  /healthz, /version, /metrics and /worlds.
+ *	  The gateway's own pages: /healthz, /version, /metrics and /worlds.
  */
 #include "pages.h"
 
@@ -12,7 +12,7 @@
 #include "session.h"
 #include "world.h"
 
-/* 200 while everything that should move does, else 503 and what does not. */
+/* Returns 200 while all that should be working is, else 503 with a line for each thing that is not. */
 static int
 answer_health(Text *body)
 {

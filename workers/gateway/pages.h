@@ -1,13 +1,13 @@
 /*
  * pages.h
- *	  /healthz, /version, /metrics and /worlds.
+ *	  The gateway's own pages: /healthz, /version, /metrics and /worlds.
  */
 #ifndef NPCSIM_GATEWAY_PAGES_H
 #define NPCSIM_GATEWAY_PAGES_H
 
 #include "http.h"
 
-/* For http_start. */
+/* The pages for http_start(); the last has no path. */
 extern const HttpPage pages[];
 
 #endif /* NPCSIM_GATEWAY_PAGES_H */

@@ -1,10 +1,10 @@
 /*
  * peers.c
- *	  What the gateway remembers of addresses.
+ *	  Counts per address: connections, spectators, joins and wrong tokens.
  *
- * A hash table of addresses that have at least one connection, or have joined
- * or tried wrong tokens lately; of the latter the last PEERS_REMEMBERED are kept, in
- * the order in which they were left.  So its size is bounded by connections
+ * A hash table holds the addresses that have a connection, or have joined or
+ * tried wrong tokens lately; of the latter, the PEERS_REMEMBERED whose last
+ * connection ended last are kept.  So its size is bounded by the connections
  * and that number.  IPv4 addresses inside IPv6 count as IPv4; IPv6 is counted
  * by /64, which is what one customer has.
  */
@@ -27,11 +27,11 @@ struct Peer
 	unsigned char address[8];
 	unsigned char family;
 	int			  connections;
-	int			  spectators; /* among them */
+	int			  spectators; /* among the connections */
 	Allowance	  wrong_tokens;
 	Allowance	  joins;
 	Peer		 *next;	 /* in its bucket */
-	Peer		 *older; /* among those without a connection */
+	Peer		 *older; /* in the list of those without a connection */
 	Peer		 *newer;
 };
 
@@ -41,10 +41,10 @@ static struct
 {
 	Rate  wrong_tokens;
 	Rate  joins;
-	Peer *oldest; /* without a connection, remembered for what it did */
+	Peer *oldest; /* the list of those without a connection */
 	Peer *newest;
-	int	  remembered;
-	int	  count;
+	int	  remembered; /* the length of that list */
+	int	  count;	  /* all that are in the table */
 } peers;
 
 static void
@@ -128,7 +128,7 @@ is_of_no_account(Peer *peer, int64_t now)
 		   allowance_is_whole(&peer->joins, peers.joins, now);
 }
 
-/* Forgets the oldest while they are too many, or have nothing left to be remembered for. */
+/* Forgets the oldest without a connection while there are too many, or all their allowances are whole again. */
 static void
 forget_old(int64_t now)
 {
@@ -141,7 +141,7 @@ forget_old(int64_t now)
 	}
 }
 
-/* Its last connection is gone, or it never had one. */
+/* Adds a peer without a connection to the list of those. */
 static void
 remember(Peer *peer, int64_t now)
 {
@@ -153,7 +153,7 @@ remember(Peer *peer, int64_t now)
 	forget_old(now);
 }
 
-/* Is it in the list? */
+/* Returns true if the peer is in the list of those without a connection. */
 static bool
 is_remembered(const Peer *peer)
 {
@@ -221,7 +221,6 @@ peers_leave(Peer *peer)
 		remember(peer, now_ms());
 }
 
-/* One of which nothing is known (its socket was gone before it was looked at) is not counted. */
 bool
 peers_enter_spectator(const struct sockaddr *address, int limit)
 {
@@ -247,7 +246,7 @@ peers_leave_spectator(const struct sockaddr *address)
  * joins and wrong tokens
  * ------------------------------------------------------------------------ */
 
-/* It was charged; its connection may be gone by now. */
+/* Puts a peer that was charged at the end of the list, if it has no connection (any more). */
 static void
 remember_charged(Peer *peer, int64_t now)
 {

@@ -1,6 +1,6 @@
 /*
  * query.c
- *	  The arguments of an address: what stands behind its "?".
+ *	  Reads the query of an address: the arguments behind its "?".
  */
 #include "query.h"
 
@@ -28,7 +28,7 @@ hex_value(char c)
 	return isdigit((unsigned char) c) ? c - '0' : tolower((unsigned char) c) - 'a' + 10;
 }
 
-/* Undoes percent-encoding; what is no text in UTF-8 without controls is wrong. */
+/* Decodes percent-encoding; a value that is not UTF-8, or has control characters, is wrong. */
 static DecodeOutcome
 decode(const char *encoded, size_t length, char *value, size_t size)
 {
@@ -69,7 +69,7 @@ find_argument(const QueryArgument *arguments, int count, const char *name, size_
 	return NULL;
 }
 
-/* A name that is not known, fit to be told. */
+/* Writes a message about an argument that is not known, with its name shortened and made printable. */
 static void
 tell_unknown(const char *name, size_t length, char *message, size_t size)
 {

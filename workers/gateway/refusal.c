@@ -1,6 +1,6 @@
 /*
  * refusal.c
- *	  How a connection is told that the database does not let it in.
+ *	  Tells a connection that the database refuses it.
  */
 #include "refusal.h"
 
@@ -29,7 +29,7 @@ close_code_of(const char *sqlstate)
 		if (strcmp(known[i].sqlstate, sqlstate) == 0)
 			return known[i].code;
 	}
-	/* bad input is the client's fault, anything else is trouble here */
+	/* class 22 means that the client's input was bad; any other error is trouble on our side */
 	return strncmp(sqlstate, "22", 2) == 0 ? CLOSE_PROTOCOL_ERROR : CLOSE_GOING_AWAY;
 }
 

@@ -1,6 +1,6 @@
 /*
  * refusal.h
- *	  How a connection is told that the database does not let it in.
+ *	  Tells a connection that the database refuses it.
  */
 #ifndef NPCSIM_GATEWAY_REFUSAL_H
 #define NPCSIM_GATEWAY_REFUSAL_H
@@ -8,10 +8,10 @@
 #include "calls.h"
 #include "client.h"
 
-/* The error frame, to those who know frames. */
+/* Sends the frame "error" for a failed reply; an MCP server, which does not know it, is sent nothing. */
 extern void send_refusal(Client *client, const DbReply *reply);
 
-/* The same, and the close code that the SQLSTATE stands for. */
+/* Sends the frame "error", and closes with the code that belongs to the reply's SQLSTATE. */
 extern void refuse_client(Client *client, const DbReply *reply);
 
 #endif /* NPCSIM_GATEWAY_REFUSAL_H */

@@ -1,15 +1,16 @@
 /*
  * registration.c
- *	  The gateway's own place in the database.
+ *	  Registers the gateway in the database, and keeps it registered.
  *
  * The gateway registers before anything else on every reconnection; the
  * database then has no session of it, and every client that was welcome joins
  * again (session.h).
  *
  * The registration is made on the connection that listens and lasts as long as
- * that does.  While another gateway has the id it is refused: one that is just
- * ending is waited for.  A gateway that is refused from its start on ends; one
- * that was registered before keeps its clients and tries again.
+ * that does.  While another gateway has the same id it is refused, and tried
+ * again, since the other one may just be ending.  A gateway that was never
+ * registered gives up after HELD_PATIENCE_MS and ends; one that was registered
+ * before keeps its clients and goes on trying.
  */
 #include "registration.h"
 
@@ -24,23 +25,23 @@
 
 #define REGISTER_RETRY_MS 1000
 #define HELD_RETRY_MS	  200
-#define HELD_PATIENCE_MS  3000 /* at the start, for an earlier life that is ending */
+#define HELD_PATIENCE_MS  3000 /* how long a gateway that starts waits for an earlier one with its id to end */
 
 static struct
 {
 	const char				 *gateway_id;
 	const RegistrationEvents *events;
 	bool					  under_way;
-	bool					  doubting;		  /* whether the database still is what it was */
-	int64_t					  retry_at;		  /* after a failure; 0 = no need */
-	uint64_t				  number;		  /* counts the attempts */
-	bool					  was_registered; /* ever */
-	bool					  refused;		  /* and never was registered: the gateway ends */
-	int64_t					  held_since;	  /* refused for the id; 0 = is not */
-	char					  trouble[400];	  /* why there is none; "" = there is one, or it is not known */
+	bool					  doubting;		  /* the database is to be looked at again */
+	int64_t					  retry_at;		  /* when to try again after a failure; 0 = not */
+	uint64_t				  number;		  /* counts attempts and losses of the database */
+	bool					  was_registered; /* the gateway was registered at least once */
+	bool					  refused;		  /* it never was and is refused: the gateway ends */
+	int64_t					  held_since;	  /* since when another gateway has the id; 0 = none has */
+	char trouble[400]; /* why it is not registered; "" = it is, or the reason is not known */
 } registration;
 
-/* What keeps us out, told once. */
+/* Keeps the reason why the gateway is not registered, and logs it unless it is the last one again. */
 static void
 note_trouble(LogLevel level, const char *trouble)
 {
@@ -50,7 +51,7 @@ note_trouble(LogLevel level, const char *trouble)
 	log_line(level, "%s", registration.trouble);
 }
 
-/* Another gateway has our id. */
+/* Notes that another gateway has our id, and when to try again. */
 static void
 id_is_held(const DbReply *reply)
 {
@@ -102,7 +103,7 @@ registered(void *argument, const DbReply *reply)
 	registration.events->registered();
 }
 
-/* Has the database all that we call?  If not it says so, once. */
+/* Returns true, and has noted it, if functions that the gateway calls are missing in the database. */
 static bool
 note_missing(const DbReply *reply)
 {
@@ -124,7 +125,7 @@ note_missing(const DbReply *reply)
 	return true;
 }
 
-/* A call of what is not there would be an error in the server's log, each time. */
+/* Registers if no function is missing; else it is looked for again later, since calling it would log an error in the server. */
 static void
 looked(void *argument, const DbReply *reply)
 {
@@ -214,7 +215,7 @@ registration_database_up(void)
 void
 registration_database_down(void)
 {
-	registration.number++; /* whatever comes back now is of the past */
+	registration.number++; /* answers that are still on their way belong to the past */
 	registration.under_way = false;
 	registration.retry_at = 0;
 	part();

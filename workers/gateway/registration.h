@@ -1,6 +1,6 @@
 /*
  * registration.h
- *	  The gateway's own place in the database.
+ *	  Registers the gateway in the database, and keeps it registered.
  */
 #ifndef NPCSIM_GATEWAY_REGISTRATION_H
 #define NPCSIM_GATEWAY_REGISTRATION_H
@@ -10,10 +10,10 @@
 
 typedef struct RegistrationEvents
 {
-	/* the database has no session of this gateway (any more) */
+	/* the database has no session of this gateway, or no longer */
 	void (*parted)(void);
 
-	/* it knows this gateway: sessions may be begun */
+	/* the gateway is registered, so that sessions may be begun */
 	void (*registered)(void);
 } RegistrationEvents;
 
@@ -21,26 +21,27 @@ extern void registration_start(const char *gateway_id, const RegistrationEvents 
 extern void registration_tick(int64_t now);
 
 /*
- * Counts the attempts.  Answers of the database from before one mean sessions
- * that it closed: they are not used.
+ * Returns a number that changes with every registration and every loss of the
+ * database.  An answer to a query that was sent under another number is not
+ * used, because the database has closed the sessions of that time.
  */
 extern uint64_t registration_number(void);
 
-/* Why there is none; "" when there is one, or it is not known. */
+/* Returns why the gateway is not registered; "" when it is, or the reason is not known. */
 extern const char *registration_trouble(void);
 
-/* The database will have none of this gateway, and never had: it is to end. */
+/* Returns true if the database refuses to register this gateway and never had it registered: the gateway should end. */
 extern bool registration_is_refused(void);
 
-/* The database can be reached, or no longer. */
+/* These hear that the database can be reached, no longer can, or is of no use for the reason. */
 extern void registration_database_up(void);
 extern void registration_database_down(void);
 extern void registration_database_refused(const char *reason);
 
-/* A call did not find its function, or may not: perhaps the extension is gone, or a right. */
+/* Hears that a query did not find its function: the extension may be gone, or a right.  The database is looked at again. */
 extern void registration_doubt(void);
 
-/* It is there but does not know this gateway any more. */
+/* Registers again, since the database can be reached but does not know this gateway any more. */
 extern void registration_renew(void);
 
 #endif /* NPCSIM_GATEWAY_REGISTRATION_H */

@@ -1,18 +1,20 @@
 /*
  * report.c
- *	  What becomes of decisions, told to those who compute.
+ *	  Reports what becomes of decisions, and a player's standing, to those who
+ *	  compute.
  *
- * A mind on its own connection hears of each answer by decision_result and
- * decision_cancelled.  An MCP server hears nothing, but what serves it may
- * have asked for reports: then outcomes are gathered and sent as JSON-RPC
+ * A client of npcsim.v1 hears of each answer by the frames decision_result and
+ * decision_cancelled.  An MCP server does not, but the agent that connects for
+ * it may ask for reports: then outcomes are gathered and sent as JSON-RPC
  * notifications, at most one a second, however many there are.
  *
- * Both are told which NPCs they decide for, and why they are not asked, when
- * that has changed: the database is asked for all players at once every
- * STANDING_MS, and answers for those only whose standing is another.
+ * Both are told the standing of their player when it has changed: which NPCs
+ * they decide for, and why they are not asked.  The database is asked for all
+ * players at once every STANDING_MS, and answers for those whose standing has
+ * changed.
  *
- * Invariants: "details" holds at most MAX_DETAILS outcomes, what is beyond is
- * counted; one question about standings is on its way at a time.
+ * Invariants: "details" holds at most MAX_DETAILS outcomes, and further ones
+ * are only counted; one query for standings is on its way at a time.
  */
 #include "report.h"
 
@@ -37,7 +39,7 @@
 #define METHOD_OUTCOMES "npcsim/outcomes"
 #define METHOD_STANDING "npcsim/standing"
 
-/* What may become of a request, as it is told. */
+/* The outcomes of a request, as reports name them; "applied", the first, is counted without details. */
 static const char *const statuses[] = {"applied", "rejected", "failed", "timeout", "late", "duplicate"};
 
 #define STATUS_COUNT (sizeof(statuses) / sizeof(statuses[0]))
@@ -45,13 +47,13 @@ static const char *const statuses[] = {"applied", "rejected", "failed", "timeout
 typedef struct Report
 {
 	bool	 wants_outcomes;
-	uint32_t counts[STATUS_COUNT]; /* since the last notification */
-	uint32_t count;				   /* of all of these */
-	Text	 details;			   /* objects, with commas between */
+	uint32_t counts[STATUS_COUNT]; /* outcomes since the last notification */
+	uint32_t count;				   /* the sum of these */
+	Text	 details;			   /* objects of JSON, parted by commas */
 	int		 detail_count;
-	int64_t	 not_before;
-	int64_t	 standing; /* the one it was told */
-	bool	 was_told;
+	int64_t	 not_before; /* when the next notification may be sent */
+	int64_t	 standing;	 /* the database's number of the standing that it was told */
+	bool	 was_told;	 /* it was told a standing */
 } Report;
 
 static struct
@@ -220,7 +222,7 @@ tell_standing(Client *client, int64_t standing, const char *body)
 	report->was_told = true;
 	report->standing = standing;
 
-	/* the body is an object: its members follow the type */
+	/* the body is an object, whose members follow the type in a frame */
 	assert(body[0] == '{');
 	text_add_string(&text, is_mind ? "{\"jsonrpc\":\"2.0\",\"method\":\"" METHOD_STANDING "\",\"params\":"
 								   : "{\"type\":\"standing\",");

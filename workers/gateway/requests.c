@@ -1,11 +1,12 @@
 /*
  * requests.c
- *	  What a client of npcsim.v1 may ask for, frame by frame.
+ *	  Reads the frames of clients of npcsim.v1 and does what they ask for.
  *
  * A frame that cannot be read is answered with an error and the connection
- * stays, except before the welcome: a mind that writes NaN must not lose its
- * place.  Types that are not known are answered when they carry an id and
- * ignored otherwise, so that clients may be newer than the gateway.
+ * stays open, except before the hello: a mind that writes NaN must not lose its
+ * connection.  A type that is not known is answered with an error when the
+ * frame has an id and ignored otherwise, so that clients may be newer than the
+ * gateway.
  */
 #include "requests.h"
 
@@ -29,15 +30,15 @@
 #define MAX_REDUCER 64
 #define MAX_KEY		200
 
-/* A call on its way, and what its answer needs. */
+/* A call on its way, and what is needed to tell its result. */
 typedef struct Call
 {
-	Client *client;			/* held */
-	char	id[MAX_ID + 1]; /* JSON, or "" */
-	bool	tell_success;	/* false: only a failure is told */
+	Client *client;			/* a reference */
+	char	id[MAX_ID + 1]; /* the request's id as JSON, or "" */
+	bool	tell_success;	/* false = the client is told only of a failure */
 } Call;
 
-/* The request's id as JSON: a string or a number, or "" when there is none. */
+/* Writes the request's id, a string or a number, as JSON, or "" when there is none; returns false if it is anything else. */
 static bool
 read_id(const json_t *frame, char *id)
 {
@@ -183,7 +184,7 @@ take_call(Client *client, const json_t *frame, const char *id)
 	}
 }
 
-/* Frames that are calls by another name: their members are the arguments. */
+/* Takes a frame that is a call by another name, whose members are the arguments. */
 static void
 take_shorthand(Client *client, const json_t *frame, const char *id, const char *reducer)
 {
@@ -196,7 +197,7 @@ take_shorthand(Client *client, const json_t *frame, const char *id, const char *
 }
 
 /* ------------------------------------------------------------------------
- * the others
+ * other frames
  * ------------------------------------------------------------------------ */
 
 static void
@@ -218,7 +219,7 @@ take_ping(Client *client, const json_t *frame)
 	text_free(&text);
 }
 
-/* The id of a member that must be one when it is there; false when it is not. */
+/* Reads an id that may be absent (*value is 0 then); returns false when the member is there and is not an id. */
 static bool
 read_optional_id(const json_t *frame, const char *name, int64_t *value)
 {
@@ -238,7 +239,7 @@ fail_decision(Client *client, int64_t request_id, int64_t npc_id, const char *co
 	compute_fail_unreadable(client, request_id, npc_id, message);
 }
 
-/* What holds no decision is the database's to refuse, and ids that are none are, too: with a decision_result. */
+/* Takes a decision_response.  The database refuses one without a decision, or with bad ids, by a decision_result. */
 static void
 take_decision(Client *client, const json_t *frame)
 {
@@ -249,7 +250,7 @@ take_decision(Client *client, const json_t *frame)
 	int64_t		npc_id;
 	Text		text = {0};
 
-	/* be the decision within wrappers or not, the ids are those of the frame */
+	/* the ids of the frame count, not those that may stand beside a decision within it */
 	if (json_object_get(frame, "request_id"))
 		json_object_set(answer, "request_id", json_object_get(frame, "request_id"));
 	if (json_object_get(frame, "npc_id"))
@@ -339,8 +340,8 @@ take_frame(Client *client, const json_t *frame)
 }
 
 /*
- * A frame that is not valid JSON.  A decision that can be read all the same is taken; one that cannot fails at once, if it can be
- * seen which it was.
+ * Takes a frame that is not valid JSON.  From a client that computes a decision that can be read all the same is taken, and one
+ * that cannot makes its request fail at once, if its ids can be seen.
  */
 static void
 take_unreadable(Client *client, const char *message)

@@ -1,13 +1,13 @@
 /*
  * requests.h
- *	  What a client of npcsim.v1 may ask for, frame by frame.
+ *	  Reads the frames of clients of npcsim.v1 and does what they ask for.
  */
 #ifndef NPCSIM_GATEWAY_REQUESTS_H
 #define NPCSIM_GATEWAY_REQUESTS_H
 
 #include "client.h"
 
-/* A whole frame is in client->incoming; it is empty afterwards. */
+/* Takes the whole frame in client->incoming, which is empty afterwards. */
 extern void requests_take(Client *client);
 
 #endif /* NPCSIM_GATEWAY_REQUESTS_H */

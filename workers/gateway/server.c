@@ -1,8 +1,8 @@
 /*
  * server.c
- *	  libwebsockets: the listener and the loop.
+ *	  Sets up libwebsockets, the listener and the event loop, and connects the gateway's parts with each other.
  *
- * Events are only sorted out here to the files that know what they mean.
+ * Events are only passed on from here to the files that know what they mean.
  */
 #include "server.h"
 
@@ -80,7 +80,7 @@ lets_in(void)
 	return !server.stopping;
 }
 
-/* What an MCP server says about itself comes with the request. */
+/* Takes what an MCP server says of itself: it stands in the query and the headers of its handshake. */
 static void
 greet_mcp_server(Client *client, const HttpHead *head)
 {
@@ -144,7 +144,7 @@ received(Client *client, const char *data, size_t length, bool is_last, bool is_
 	}
 }
 
-/* Neither a ping nor a pong may come more often than what else a client sends. */
+/* Takes a ping and returns true if it is to be answered.  Pings and pongs count as messages of the client. */
 static bool
 pinged(Client *client)
 {
@@ -165,7 +165,7 @@ ponged(Client *client)
 static const WireEvents wire_events = {lets_in, opened,		  received,		   pinged,
 									   ponged,	client_close, client_writable, session_closed};
 
-/* the size of its data is known at start only */
+/* the first one's per_session_data_size is filled in at start, since wire.c knows it */
 static struct lws_protocols protocols[] = {{.name = STRANGERS,
 											.callback = wire_callback,
 											.rx_buffer_size = RECEIVE_BUFFER,
@@ -272,7 +272,7 @@ tick(lws_sorted_usec_list_t *timer)
 static void
 emit_lws_log(int level, const char *line)
 {
-	/* a stranger may be able to provoke them */
+	/* they are throttled because a stranger may be able to provoke them */
 	static LogThrottle errors = {.what = "errors of libwebsockets"};
 	static LogThrottle warnings = {.what = "warnings of libwebsockets"};
 
@@ -282,7 +282,7 @@ emit_lws_log(int level, const char *line)
 		log_throttled(&warnings, now_ms(), LOG_WARNING, "libwebsockets: %s", line);
 }
 
-/* To what may be; returns what that is. */
+/* Raises the limit of open files as far as possible, to MAX_DESCRIPTORS at most, and returns it. */
 static int
 raise_descriptor_limit(void)
 {
@@ -326,7 +326,7 @@ listen_on(const Settings *settings)
 	protocols[0].per_session_data_size = wire_session_size();
 	info.protocols = protocols;
 	info.vhost_name = "default";
-	/* with a protocol and without a role of theirs, accepted sockets are raw: nothing in them is parsed */
+	/* a protocol without a role makes the accepted sockets raw, so that libwebsockets parses nothing in them */
 	info.options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
 	info.listen_accept_protocol = STRANGERS;
 	server.vhost = lws_create_vhost(server.context, &info);
@@ -339,7 +339,7 @@ listen_on(const Settings *settings)
 	return true;
 }
 
-/* Origins and hosts of the settings, which were checked there, and the machine's name. */
+/* Returns the policy for the origins and hosts of the settings, which were checked before, and the machine's name. */
 static OriginPolicy *
 make_policy(const Settings *settings)
 {
@@ -352,7 +352,7 @@ make_policy(const Settings *settings)
 								sizeof(message));
 }
 
-/* A name of its own: two gateways of one machine differ in their port. */
+/* Gives the gateway an id if the settings have none, made of the machine's name and the port. */
 static void
 name_gateway(Settings *settings, int port)
 {
@@ -397,7 +397,7 @@ database_is_quiet(void)
 	return db_outstanding() == 0;
 }
 
-/* Everybody is told, the database too; what does not listen is not waited for. */
+/* Closes all clients, waits a limited time for them and for queries on their way, and frees everything. */
 static void
 stop(void)
 {
@@ -426,7 +426,7 @@ bool
 server_run(Settings *settings)
 {
 	struct sigaction action = {0};
-	char			 message[160]; /* the settings were checked: it stays unsaid */
+	char			 message[160]; /* not printed, because the settings were checked before */
 	int				 descriptors;
 	int				 port;
 	char			 head[LOG_HEAD_SIZE];

@@ -1,12 +1,12 @@
 /*
  * session.c
- *	  How a connection becomes a session in the database, stays one over
- *	  restarts of the database, and ends.
+ *	  Gives connections their sessions in the database, renews these after
+ *	  restarts of the database, and ends them.
  *
- * Who is let in is decided before (admission.h).  After every registration of
- * the gateway the database has no session of it, so every client that was
- * welcome joins again under the name it authenticated with, without noticing
- * more than that its requests were cancelled.
+ * Whether a connection is let in is decided before (admission.h).  After every
+ * registration of the gateway the database has no session of it, so every
+ * client that was welcomed joins again as the player that it authenticated as,
+ * and notices only that its requests were cancelled.
  */
 #include "session.h"
 
@@ -33,21 +33,21 @@
 
 #define PARTED_TOO_LONG_MS 5000
 #define CHECK_INTERVAL_MS  3000
-#define MAX_CHECKED		   4096 /* sessions that are looked up at once */
+#define MAX_CHECKED		   4096 /* how many sessions one query looks up */
 
 static struct
 {
 	const char *gateway_id;
-	int64_t		check_at; /* whether the database knows the sessions */
-	int			checks;	  /* under way */
+	int64_t		check_at; /* when it is next checked whether the database knows the sessions */
+	int			checks;	  /* how many queries of such a check are under way */
 } session;
 
 /* A query for a client, and the registration under which it was sent. */
 typedef struct Attempt
 {
-	Client	*client; /* held */
+	Client	*client; /* a reference */
 	uint64_t registration;
-	int64_t	 old_session_id; /* to be ended after the new one began */
+	int64_t	 old_session_id; /* the one to be ended once the new one has begun; 0 = none */
 } Attempt;
 
 static Attempt *
@@ -107,7 +107,7 @@ note_names(Client *client, const json_t *welcome)
 	client_name(client, username ? username : "", world_name ? world_name : "");
 }
 
-/* The database has a session for the client. */
+/* Makes a client live with the session that the database gave it, and welcomes it if it is new. */
 static void
 begin_session(Client *client, const json_t *joined)
 {
@@ -144,7 +144,7 @@ begin_session(Client *client, const json_t *joined)
 		mind_joined(client);
 }
 
-/* No session came of it; tried again while that may help. */
+/* Refuses a client for which there is no session, or has it try again later where that may help. */
 static void
 join_failed(Client *client, const DbReply *reply)
 {
@@ -179,7 +179,7 @@ joined(void *argument, const DbReply *reply)
 		json_member_integer(answer, "session_id", &session_id);
 	if (!is_waiting || !is_current)
 	{
-		/* nobody is there for it any more, or a registration closed it */
+		/* the client is leaving, so the session is ended; or a registration came between, which has closed it */
 		if (session_id && is_current)
 			call_client_disconnected(session_id);
 		if (is_waiting)
@@ -258,11 +258,11 @@ session_ended(int64_t session_id, const char *reason)
 		return;
 	if (strcmp(reason, "silent") == 0)
 	{
-		/* this gateway was not heard of for long, its clients are not to blame */
+		/* the database has not heard of this gateway for too long: not the client is to be closed, but to be joined again */
 		registration_renew();
 		return;
 	}
-	/* one that is about to change its source ended its own session */
+	/* a client that joins under another source may have ended its own session */
 	if (client->state == CLIENT_REJOINING && strcmp(reason, "replaced") == 0)
 		return;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -273,7 +273,7 @@ session_ended(int64_t session_id, const char *reason)
 			text = known[i].text;
 		}
 	}
-	/* the session is deleted with the connection; until then each poll tells of it */
+	/* the session is deleted when the connection ends; until then every poll tells it again, which does nothing more */
 	client_close(client, code, text);
 }
 
@@ -302,7 +302,7 @@ session_closed(Client *client)
 	client->session_id = 0;
 	if (client->world)
 	{
-		/* queries that come back find it gone by its state, not by its world */
+		/* queries that come back recognise by the client's state that it is gone, and do not use its world */
 		world_leave(client->world);
 		client->world = NULL;
 	}
@@ -310,7 +310,7 @@ session_closed(Client *client)
 }
 
 /* ------------------------------------------------------------------------
- * all of them
+ * all sessions
  * ------------------------------------------------------------------------ */
 
 void
@@ -379,7 +379,7 @@ session_add_trouble(Text *text, int64_t now)
 						longest / 1000);
 }
 
-/* The database does not know its session (any more): it joins again. */
+/* Has a client join again whose session the database does not know any more. */
 static void
 session_unknown(Client *client)
 {
@@ -399,7 +399,10 @@ session_doubted(void)
 	session.check_at = 0;
 }
 
-/* Somebody deleted rows: who computes would hear it at the next heartbeat, who only watches never. */
+/*
+ * Takes the ids of sessions that the database does not know, since somebody has deleted rows.  A client that computes would
+ * notice at its next heartbeat, one that only watches never.
+ */
 static void
 checked(void *argument, const DbReply *reply)
 {
@@ -428,7 +431,7 @@ check_sessions(int64_t now)
 	int		count = 0;
 
 	session.check_at = now + CHECK_INTERVAL_MS;
-	/* it has none of them */
+	/* a standby has no rows of sessions */
 	if (db_is_standby())
 		return;
 	for (const Client *client = clients_first(); client; client = client->next)

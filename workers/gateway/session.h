@@ -1,7 +1,7 @@
 /*
  * session.h
- *	  How a connection becomes a session in the database, stays one over
- *	  restarts of the database, and ends.
+ *	  Gives connections their sessions in the database, renews these after
+ *	  restarts of the database, and ends them.
  */
 #ifndef NPCSIM_GATEWAY_SESSION_H
 #define NPCSIM_GATEWAY_SESSION_H
@@ -15,39 +15,39 @@
 
 extern void session_start(const char *gateway_id);
 
-/* What keeps connections without a session, a line each; for /healthz. */
+/* Adds a line for each reason why connections have no session, for /healthz. */
 extern void session_add_trouble(Text *text, int64_t now);
 
-/* Welcomed connections without a session. */
+/* Returns how many connections were welcomed and have no session now. */
 extern int	session_count_without(void);
 extern void session_stop(void);
 
-/* All are lost, and not yet there again; the gateway is registered anew. */
+/* Note that all sessions are lost, and that the gateway is registered again, so that all clients join again. */
 extern void sessions_part(void);
 extern void sessions_resume(void);
 
-/* Who was let in. */
+/* Asks the database for a session for a client that was let in. */
 extern void session_join(Client *client);
 
 /*
- * The database took no heartbeat of a session: it is looked up now whether it is unknown, and then joined again. If it was
- * ended, the poll tells why.
+ * Has the sessions looked up at the next tick, because the database refused a heartbeat.  Clients whose session is unknown join
+ * again; if a session was ended, the poll tells why.
  */
 extern void session_doubted(void);
 
-/* The session shall go by this source from now on. */
+/* Joins again under another source, and ends the old session afterwards. */
 extern void session_name_source(Client *client, const char *source);
 
-/* Ended elsewhere, for one of the reasons of gateway_poll. */
+/* Closes the client of a session that was ended elsewhere, for one of the reasons that gateway_poll tells. */
 extern void session_ended(int64_t session_id, const char *reason);
 
-/* The world is not there any more. */
+/* Closes the clients of a world that does not exist any more. */
 extern void session_world_gone(World *world);
 
-/* The socket is gone: ends everything the client had here. */
+/* Ends everything that a client had, because its socket is gone; the client may be freed. */
 extern void session_closed(Client *client);
 
-/* Several times a second: all of them, and each client. */
+/* To be called several times a second, once for all sessions, and for each client. */
 extern void sessions_tick(int64_t now);
 extern void session_tick(Client *client, int64_t now);
 

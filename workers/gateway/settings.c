@@ -1,10 +1,11 @@
 /*
  * settings.c
- *	  Reads the settings from file, environment and flags.
+ *	  The gateway's settings, read from a file, the environment and flags.
  *
- * One table says everything about a setting: its name, where it is kept, its
- * range, its unit and its help.  A wrong value from any source is told with
- * its source and ends the program with status 2; nothing is clamped silently.
+ * One table has everything about a setting: its name, its member of Settings,
+ * its range, its unit and its help.  A wrong value from any source is reported
+ * with that source and ends the program with status 2; no value is silently
+ * forced into its range.
  */
 #include "settings.h"
 
@@ -105,7 +106,7 @@ static const SettingDefinition definitions[] = {
 
 #define DEFINITION_COUNT ((int) (sizeof(definitions) / sizeof(definitions[0])))
 
-/* getopt values of the flags that are no settings; settings follow from 1000 */
+/* The values that getopt_long() returns: those of flags that are not settings, and from 1000 on those of the settings. */
 enum
 {
 	FLAG_HELP = 1,
@@ -182,7 +183,7 @@ set_level(int *field, const char *source, const char *name, const char *value)
 {
 	LogLevel level;
 
-	/* the gateway notices nothing that is not information */
+	/* the level "notice" is refused, because the gateway writes no lines of that level */
 	if (log_level_from_name(value, &level) && level != LOG_NOTICE)
 	{
 		*field = (int) level;
@@ -235,7 +236,7 @@ set_defaults(Settings *settings)
 	}
 }
 
-/* Cuts white space off both ends, in place. */
+/* Returns the text without white space at both ends; it is changed in place. */
 static char *
 trim(char *text)
 {
@@ -248,7 +249,7 @@ trim(char *text)
 	return text;
 }
 
-/* A value may stand in single quotes, doubled inside, as in postgresql.conf. */
+/* Removes single quotes around a value, and doubled ones within, as in postgresql.conf; returns false if one is missing. */
 static bool
 unquote(char *value)
 {
@@ -342,9 +343,9 @@ read_file(Settings *settings, const char *path)
 }
 
 /*
- * /proc/PID/environ shows other processes of the user what was there at the
- * start, so passwords are overwritten.  PGPASSWORD stays, elsewhere in our
- * memory, for libpq to read whenever it connects.
+ * Overwrites passwords in the initial environment, which /proc/PID/environ
+ * shows to other processes of the user.  The variables keep their values
+ * elsewhere in memory, since libpq reads PGPASSWORD whenever it connects.
  */
 static void
 hide_passwords(void)
@@ -365,7 +366,7 @@ hide_passwords(void)
 	}
 }
 
-/* The command line is shown to every user of the machine: a password in it is overwritten, too. */
+/* Overwrites a connection string on the command line that may have a password, since every user of the machine can see it. */
 static void
 hide_password_of(char *conninfo)
 {
@@ -449,7 +450,7 @@ proxies_are_sound(const char *list)
 	return proxies != NULL;
 }
 
-/* What no single setting can check. */
+/* Checks what can be checked only when all settings were read; returns false, and has complained, if one is wrong. */
 static bool
 settings_are_sound(const Settings *settings)
 {
@@ -483,7 +484,7 @@ settings_are_sound(const Settings *settings)
 	}
 	if (settings->database[0] && !strchr(settings->database, '=') &&
 		strncmp(settings->database, "postgres", 8) != 0)
-		return true; /* a plain database name */
+		return true; /* it is the plain name of a database */
 	options = PQconninfoParse(settings->database, &problem);
 	if (!options)
 	{
@@ -497,7 +498,7 @@ settings_are_sound(const Settings *settings)
 	return true;
 }
 
-/* The flags of all settings and the three others, for getopt_long. */
+/* Fills in the flags for getopt_long(): one for each setting, and three others. */
 static void
 make_flags(struct option *flags, char names[][64])
 {
@@ -531,7 +532,7 @@ settings_read(Settings *settings, int argc, char **argv)
 	set_defaults(settings);
 	make_flags(flags, names);
 
-	/* flags are only collected here, so that they can win over the rest */
+	/* here flags are only collected; they are applied last, so that they override the other sources */
 	opterr = 0;
 	while ((flag = getopt_long(argc, argv, ":hV", flags, NULL)) != -1)
 	{

@@ -1,6 +1,6 @@
 /*
  * settings.h
- *	  What an administrator can set, where from, and within which range.
+ *	  The gateway's settings, and where they are read from.
  *
  * Later sources win: defaults, the file (--config or
  * NPCSIM_GATEWAY_CONFIG), the environment (NPCSIM_GATEWAY_NAME), flags
@@ -14,10 +14,10 @@
 
 typedef struct Settings
 {
-	char *database;	  /* conninfo or URI; libpq's environment fills the rest */
-	char *gateway_id; /* "" = made from host name and port */
+	char *database;	  /* a connection string or URI; libpq's environment variables fill in the rest */
+	char *gateway_id; /* "" = it is made of the machine's name and the port */
 	char *listen_address;
-	char *web_root; /* "" = no page */
+	char *web_root; /* "" = no files are served */
 	char *allowed_origins;
 	char *allowed_hosts;
 	char *trusted_proxies;
@@ -33,7 +33,7 @@ typedef struct Settings
 	int	  max_queue;	/* bytes queued to a client */
 	int	  message_rate; /* messages per second and connection */
 	int	  message_burst;
-	int	  player_message_rate; /* the same of all connections of a player */
+	int	  player_message_rate; /* the same for all connections of a player together */
 	int	  player_message_burst;
 	int	  subscribe_rate; /* subscriptions per minute and connection */
 	int	  subscribe_burst;
@@ -49,14 +49,15 @@ typedef struct Settings
 typedef enum SettingsOutcome
 {
 	SETTINGS_RUN,
-	SETTINGS_EXIT, /* --help or --version was answered */
-	SETTINGS_WRONG /* told on stderr */
+	SETTINGS_EXIT, /* --help or --version was asked for and printed */
+	SETTINGS_WRONG /* a setting is wrong, and stderr says which */
 } SettingsOutcome;
 
+/* Reads all settings and erases passwords from the command line and the initial environment. */
 extern SettingsOutcome settings_read(Settings *settings, int argc, char **argv);
 extern void			   settings_free(Settings *settings);
 
-/* 1-64 characters of [A-Za-z0-9_.-] */
+/* Returns true for 1 to 64 characters of [A-Za-z0-9_.-]. */
 extern bool gateway_id_is_valid(const char *gateway_id);
 
 #endif /* NPCSIM_GATEWAY_SETTINGS_H */

@@ -1,10 +1,10 @@
 /*
  * snapshot.c
- *	  A world at one revision, on its way to one client page by page.
+ *	  A snapshot of a world at one revision, which is sent to one client page by page.
  *
- * The snapshot holds the texts of its revision, not a finished document: a
- * page is joined when the socket takes it, while the world goes on.  The
- * pages' rows are to be put together by the receiver, the terrain's runs too.
+ * The snapshot holds references to the texts of its revision, not a finished
+ * document: a page is made when the socket takes it, while the world goes on.
+ * The receiver puts together the rows of all pages, and the terrain's runs.
  */
 #include "snapshot.h"
 
@@ -31,10 +31,10 @@ struct Snapshot
 	Row		*rows;
 	size_t	 count;
 	size_t	 room;
-	size_t	 next;		   /* first row that is not sent */
-	size_t	 terrain_sent; /* bytes of the terrain's runs */
+	size_t	 next;		   /* the first row that was not sent */
+	size_t	 terrain_sent; /* bytes of the terrain's runs that were sent */
 	size_t	 page;		   /* bytes of a page */
-	int		 pages;
+	int		 pages;		   /* how many were made */
 };
 
 Snapshot *
@@ -172,12 +172,12 @@ add_terrain_piece(Text *text, const Fragment *runs, size_t *sent, size_t room)
 		length = room;
 		while (length > 0 && !(start[length - 1] == ']' && start[length] == ','))
 			length--;
-		assert(length > 0); /* a run has three numbers, a page much more room */
+		assert(length > 0); /* a page has room for more than a run, which is three numbers */
 	}
 	text_add_string(text, "{\"blocked\":[");
 	text_add(text, start, length);
 	text_add_string(text, "]}");
-	*sent += length + (is_last ? 0 : 1); /* and the comma */
+	*sent += length + (is_last ? 0 : 1); /* the comma behind the piece is left out */
 	return is_last;
 }
 
@@ -190,11 +190,11 @@ add_row(Text *text, const Row *row)
 		text_add(text, row->group[GROUP_ROW]->text, row->group[GROUP_ROW]->length);
 }
 
-/* Fills the page's tables as far as there is room. */
+/* Adds rows to the tables of a page as far as there is room. */
 static void
 fill_page(Snapshot *snapshot, Text *tables)
 {
-	size_t used = 512; /* what surrounds the rows */
+	size_t used = 512; /* the bytes around the rows, at most */
 
 	while (snapshot->next < snapshot->count)
 	{

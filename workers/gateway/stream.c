@@ -1,6 +1,6 @@
 /*
  * stream.c
- *	  What happens in a world, or is said there.
+ *	  A stream of messages or events of a world.
  */
 #include "stream.h"
 
@@ -29,7 +29,7 @@ drop_all(Stream *stream)
 		drop_oldest(stream);
 }
 
-/* Room for one more row at the end. */
+/* Makes room for one more row at the end. */
 static void
 make_room(Stream *stream)
 {
@@ -47,7 +47,7 @@ make_room(Stream *stream)
 	stream->rows = mem_resize(stream->rows, sizeof(StreamRow) * stream->room);
 }
 
-/* What players say and point at is for everybody, wherever it is. */
+/* Reads the position of a row.  A player's message or map ping gets none, because it is for everybody, whatever they watch. */
 static void
 read_place(StreamRow *row, const json_t *source)
 {
@@ -92,7 +92,7 @@ stream_append(Stream *stream, const json_t *rows, int64_t dropped, int64_t revis
 {
 	Text scratch = {0};
 
-	/* what is older than something that is missing goes first */
+	/* when rows are missing all older ones are dropped, so that the rows that are kept have no gap */
 	if (dropped > 0)
 	{
 		drop_all(stream);

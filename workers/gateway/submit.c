@@ -1,6 +1,6 @@
 /*
  * submit.c
- *	  Answers and failures on their way into the database, in batches.
+ *	  Submits answers and failures to the database, in batches.
  *
  * Each world has its own queues and at most one batch of each on its way, so
  * that a world whose lock somebody holds delays no other.  Answers that arrive
@@ -9,13 +9,13 @@
  *
  * A batch that failed for a passing reason (a lock, a lost connection) is sent
  * again as it is: the database applies an answer at most once and says
- * "duplicate" the second time.  One that failed for good is taken apart, so
- * that each element gets its own verdict.  Answers wait while the database is
- * out of reach.
+ * "duplicate" the second time.  One that failed for good is sent again element
+ * by element, so that each gets its own verdict.  Answers wait while the
+ * database is out of reach.
  *
  * Invariants:
- * - A queue has at most MAX_WAITING elements of MAX_WAITING_BYTES together; what
- *	 is beyond is refused at once, with a decision_result.
+ * - A queue has at most MAX_WAITING elements of MAX_WAITING_BYTES together; an
+ *	 answer beyond that is refused at once, with a decision_result.
  * - An answer is sent at most MAX_ATTEMPTS times, with RETRY_MS between.
  */
 #include "submit.h"
@@ -35,7 +35,7 @@
 #include "report.h"
 #include "world.h"
 
-/* A batch holds the world's lock, and ticks wait for it. */
+/* The size of a batch is bounded because it holds the world's lock, for which ticks wait. */
 #define MAX_BATCH 64
 
 #define MAX_WAITING			 8192
@@ -48,13 +48,13 @@
 
 typedef struct Item
 {
-	Client		*client; /* held; NULL for failures */
+	Client		*client; /* a reference; NULL for failures */
 	int64_t		 player_id;
 	int64_t		 request_id;
 	char		*text; /* the answer, or why there is none */
 	size_t		 length;
 	int			 attempts;
-	bool		 alone; /* not in a batch with others */
+	bool		 alone; /* it is sent in a batch of its own */
 	struct Item *next;
 } Item;
 
@@ -63,9 +63,9 @@ typedef struct ItemQueue
 	Item   *first;
 	Item   *last;
 	int		count;
-	size_t	bytes;		/* of the texts of these */
+	size_t	bytes;		/* the sum of their texts' lengths */
 	Item   *sent;		/* the batch on its way, in order */
-	int64_t not_before; /* after a failure */
+	int64_t not_before; /* when the next batch may be sent, after a failure */
 } ItemQueue;
 
 typedef struct WorldSubmit
@@ -147,7 +147,7 @@ append(ItemQueue *queue, Item *item)
 	assert(queue->count <= MAX_WAITING + MAX_BATCH);
 }
 
-/* Puts the batch that was sent back in front, to be sent again. */
+/* Puts the batch that was sent back to the front of the queue, to be sent again, each item by itself if "alone". */
 static void
 put_back(ItemQueue *queue, bool alone)
 {
@@ -171,7 +171,7 @@ put_back(ItemQueue *queue, bool alone)
 	queue->sent = NULL;
 }
 
-/* Moves the next batch from the queue to "sent"; how many these are. */
+/* Moves the next batch from the queue to "sent" and returns how many items it has. */
 static int
 take_batch(ItemQueue *queue)
 {
@@ -227,7 +227,7 @@ tell_rejected(const Item *item, const char *code, const char *reason)
 	text_free(&text);
 }
 
-/* Takes the first of the batch off and frees it. */
+/* Removes the first item of the batch and frees it. */
 static void
 finish_first(ItemQueue *queue)
 {
@@ -257,7 +257,7 @@ take_results(ItemQueue *queue, const DbReply *reply)
 	}
 }
 
-/* A passing trouble: the batch waits, but what has waited too long ends. */
+/* Has the batch sent again later after a passing failure; items that were sent too often are refused. */
 static void
 postpone(ItemQueue *queue, const DbReply *reply, int attempts)
 {
@@ -453,7 +453,7 @@ submit_failure(Client *client, int64_t request_id, const char *reason)
 {
 	World *world = client->world;
 
-	/* the database has its own time-out for what is dropped here */
+	/* a failure can be dropped, since the database has a time-out of its own for the request */
 	if (world->submit && world->submit->failures.count >= MAX_WAITING)
 		return;
 	enqueue(world, false, create_item(client, request_id, reason, text_cut(reason, MAX_REASON)));

@@ -1,6 +1,6 @@
 /*
  * submit.h
- *	  Answers and failures on their way into the database, in batches.
+ *	  Submits answers and failures to the database, in batches.
  */
 #ifndef NPCSIM_GATEWAY_SUBMIT_H
 #define NPCSIM_GATEWAY_SUBMIT_H
@@ -13,19 +13,22 @@
 
 extern void submit_start(struct lws_context *context);
 
-/* What is still waiting is lost; its requests are reopened by the database. */
+/* Drops what is still waiting; the database reopens its requests. */
 extern void submit_stop(void);
 
-/* request_id may be 0; the decision_result goes to the client if it is a player. */
+/*
+ * Submits an answer, whose request_id may be 0.  A client of npcsim.v1 gets the decision_result; for an MCP server it is
+ * reported.
+ */
 extern void submit_answer(Client *client, int64_t request_id, const char *text, size_t length);
 
-/* The mind failed; the text of the reason is cut to 500 bytes. */
+/* Submits that a mind failed; the reason is cut to 500 bytes. */
 extern void submit_failure(Client *client, int64_t request_id, const char *reason);
 
-/* Registered afresh: failures of before mean nothing any more. */
+/* After a new registration: sends the answers that wait, and drops the failures, whose requests the database has reopened. */
 extern void submit_registered(void);
 
-/* Retries and tidies; several times a second. */
+/* Sends again what failed, and frees what is not needed; to be called several times a second. */
 extern void submit_tick(void);
 
 #endif /* NPCSIM_GATEWAY_SUBMIT_H */

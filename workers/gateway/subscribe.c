@@ -1,10 +1,10 @@
 /*
  * subscribe.c
- *	  How a subscription begins, moves its camera and ends.
+ *	  Begins a client's subscription, moves its camera and ends it.
  *
- * A client has one at a time; a new one replaces it.  Cameras of players are
- * told to the database, too, where they weigh in which NPCs think first; only
- * the latest is told, and not more than once a second.
+ * A client has one subscription at a time; a new one replaces it.  The database
+ * is told the cameras of players, too, because NPCs in view think earlier; it
+ * is told only the latest one, and at most once a second.
  */
 #include "subscribe.h"
 
@@ -19,7 +19,7 @@
 #include "calls.h"
 #include "views.h"
 
-#define MAX_COORDINATE 1e6 /* cells: what the database takes */
+#define MAX_COORDINATE 1e6 /* in cells; the database takes no more */
 #define CAMERA_TELL_MS 1000
 
 static const FrameSource watch_frames = {watch_next_frame, watch_is_current, watch_revision};
@@ -47,7 +47,7 @@ read_camera(const json_t *source, Rectangle *camera, char *message, size_t size)
 	return true;
 }
 
-/* Unknown names are ignored: a later version may have them. */
+/* Reads the tables that are asked for.  Names that are not known are ignored, since a later version may have them. */
 static bool
 read_tables(const json_t *frame, uint32_t *tables, char *message, size_t size)
 {
@@ -99,7 +99,7 @@ read_since(const json_t *frame, Watch *watch, char *message, size_t size)
 		snprintf(message, size, "since must be a revision");
 		return false;
 	}
-	/* without the epoch nobody knows what the number means: a snapshot */
+	/* without its epoch a revision means nothing, and the client gets a snapshot */
 	if (json_is_string(epoch))
 	{
 		watch->since = json_integer_value(since);
@@ -166,7 +166,7 @@ watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
 		text_free(&text);
 	}
 
-	watch_end(client); /* remembers its view, so it may resume */
+	watch_end(client); /* this keeps the view of the old subscription, so that the new one may resume it */
 	watch->client = client;
 	watch->world = world;
 	watch->next = world->watches;
@@ -200,9 +200,9 @@ watch_camera(Client *client, const json_t *frame, char *message, size_t size)
 	if (!read_camera(frame, &camera, message, size))
 		return false;
 	/*
-	 * One that saw everything has no bits for it, and one that is to resume has
-	 * not this view: they begin again.  A snapshot on its way goes on, and what
-	 * the new camera adds follows it.
+	 * A client that had no camera has no bits for what it has, and one that is
+	 * about to resume did not have this view: both begin again with a snapshot.
+	 * A snapshot on its way goes on, and what the new camera adds follows it.
 	 */
 	if (watch->phase == WATCH_RESUMING || (!watch->has_camera && watch->phase != WATCH_WAITING))
 	{

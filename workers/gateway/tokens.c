@@ -1,8 +1,8 @@
 /*
  * tokens.c
- *	  Tokens that let somebody in.
+ *	  Remembers the tokens that were valid lately.
  *
- * Each hash has one place; another that falls on it takes it.
+ * Each hash has one place in a table, where a newer one overwrites it.
  */
 #include "tokens.h"
 
@@ -12,7 +12,7 @@
 
 #define PLACES 8192
 
-/* More than any program of a player's needs; beyond it what his address may do counts. */
+/* This is more than any program needs; a token that joins more often counts for its address (peers.h). */
 #define JOINS_PER_MINUTE 60
 #define JOINS_AT_ONCE	 30
 

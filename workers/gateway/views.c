@@ -1,7 +1,7 @@
 /*
  * views.c
- *	  The camera views with which players left: a fixed table, one per player,
- *	  where a newer one overwrites whatever was in its place.
+ *	  Remembers the camera views of players who left, in a table of fixed size
+ *	  where a newer view overwrites whatever is in its place.
  */
 #include "views.h"
 

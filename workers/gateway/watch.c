@@ -1,20 +1,20 @@
 /*
  * watch.c
- *	  A client's subscription: what it has, and the frames that bring it up to
- *	  date.
+ *	  A client's subscription: what the client has, and the frames that bring it
+ *	  up to date.
  *
  *	 WAITING --(copy is there)--> STARTING --> PAGING --> FOLLOWING <--> TELLING
  *	    \________________________ RESUMING _________________________________/
  *	    STARTING again: the world was loaded afresh, or a delta grew too large
  *
  * A delta is made when the socket takes it, from the difference between what
- * the client has ("seen", "has") and what the copy holds now; so a client that
- * is slow gets fewer deltas, each with the latest of every entity.  Its pages
- * are sent one behind the other, and nothing else of the watch in between.
+ * the client has ("seen", "has") and what the copy holds now; so a slow client
+ * gets fewer deltas, each with the latest state of every entity.  Its pages are
+ * sent one behind the other, with nothing else of the watch in between.
  *
- * Streams are not merged: the rows since "told" come one after the other, and
- * those that the copy does not keep any more are counted.  A snapshot begins
- * them anew, with the last messages and no events.
+ * Streams are not merged: all rows since "told" are sent in order, and those
+ * that the copy does not keep any more are counted.  After a snapshot they
+ * begin anew, with the last messages and no events.
  *
  * Invariants:
  * - "told" is where the streams were at revision "seen".
@@ -41,10 +41,10 @@
 #include "snapshot.h"
 #include "views.h"
 
-/* What a client has leaves its view this many cells beyond it. */
+/* An entity that a client has leaves its view only this many cells beyond it, so that it does not come and go at the edge. */
 #define LEAVE_MARGIN 10.0
 
-/* Messages of a snapshot. */
+/* How many messages a snapshot has. */
 #define LAST_MESSAGES 50
 
 static bool
@@ -86,7 +86,7 @@ wants_table(const Watch *watch, TableId table)
 }
 
 /* ------------------------------------------------------------------------
- * what the camera sees
+ * the camera's view
  * ------------------------------------------------------------------------ */
 
 static Rectangle
@@ -103,9 +103,9 @@ widened(const Watch *watch, double by)
 
 typedef struct Sight
 {
-	bool	  limited; /* by a camera */
-	Rectangle inner;
-	Rectangle outer; /* what the client has leaves beyond this one */
+	bool	  limited; /* there is a camera, so that what follows counts */
+	Rectangle inner;   /* an entity comes into view here */
+	Rectangle outer;   /* one that the client has leaves the view beyond this */
 	double	  clock;
 } Sight;
 
@@ -133,7 +133,7 @@ is_visible(const Sight *sight, const Entity *entity, bool had)
 	return entity_meets(entity, had ? &sight->outer : &sight->inner, sight->clock);
 }
 
-/* Did the client have the entity when it was at "seen"? */
+/* Returns true if the client had the entity at revision "seen". */
 static bool
 client_had(const Watch *watch, const Entity *entity)
 {
@@ -146,7 +146,7 @@ client_had(const Watch *watch, const Entity *entity)
  * deltas
  * ------------------------------------------------------------------------ */
 
-/* What this entity means for a client that follows. */
+/* Adds to a delta what this entity means for a client: it comes into view, has changed, leaves, or is gone. */
 static void
 consider(Watch *watch, const Sight *sight, const Entity *entity, Delta *delta)
 {
@@ -175,7 +175,7 @@ is_in_sight(const Sight *sight, const StreamRow *row)
 	return !sight->limited || !row->placed || rectangle_has(&sight->inner, row->x, row->y);
 }
 
-/* The rows of a stream from a position on, as far as they are kept. */
+/* Adds the rows of a stream from a position on, and how many of them are not kept any more. */
 static void
 add_stream(const Watch *watch, const Sight *sight, TableId table, int64_t from, Delta *delta)
 {
@@ -206,7 +206,7 @@ add_streams(const Watch *watch, const Sight *sight, Delta *delta)
 	}
 }
 
-/* It is up to date in all streams. */
+/* Notes that the client is up to date in all streams. */
 static void
 mark_told(Watch *watch)
 {
@@ -214,7 +214,10 @@ mark_told(Watch *watch)
 		watch->told[stream] = watch->world->copy->streams[stream]->total;
 }
 
-/* Its pages, or NULL when it is more than may wait for a client: a snapshot, which holds no copies, is less. */
+/*
+ * Cuts a delta into pages and frees it.  Returns NULL if it has more bytes than may be queued for a client: then a snapshot is
+ * sent, which takes less memory since it makes its pages one by one.
+ */
 static Pages *
 cut(const Watch *watch, Delta *delta, const char *id)
 {
@@ -227,7 +230,7 @@ cut(const Watch *watch, Delta *delta, const char *id)
 	return pages;
 }
 
-/* From "seen" to the copy's revision; NULL when there is nothing to tell. */
+/* Returns what changed from "seen" to the copy's revision, or NULL when there is nothing to tell. */
 static Delta *
 make_delta(Watch *watch)
 {
@@ -235,7 +238,7 @@ make_delta(Watch *watch)
 	Sight			 sight = sight_of(watch);
 	Delta			*delta = mem_alloc(sizeof(Delta));
 
-	/* a moved camera concerns entities that did not change, too */
+	/* when the camera moved, entities that did not change may have come into view, so all are looked at */
 	for (const Entity *entity = copy->newest; entity; entity = entity->older)
 	{
 		if (entity->revision <= watch->seen && !watch->camera_moved)
@@ -244,7 +247,7 @@ make_delta(Watch *watch)
 	}
 	add_streams(watch, &sight, delta);
 	if (watch->camera_moved)
-		watch->complete_at = copy->revision + 1; /* the last frame may say this one, too */
+		watch->complete_at = copy->revision + 1; /* it may have had this very revision with the old view */
 	watch->camera_moved = false;
 	if (!delta->any)
 	{
@@ -255,8 +258,9 @@ make_delta(Watch *watch)
 }
 
 /*
- * The same for a client without a camera, its pages made once for all that
- * are alike.  They stay with the world.
+ * Does the same for a client without a camera.  The pages are made once for all
+ * clients that are at the same revision and want the same tables; they are kept
+ * with the world.
  */
 static const SharedDelta *
 share_delta(Watch *watch)
@@ -297,7 +301,7 @@ distance_from_centre(const Watch *watch, const Sight *sight, const Entity *entit
 	double			 y;
 
 	if (!entity->placed)
-		return -1; /* what rows refer to comes first */
+		return -1; /* rows without a position, such as types, come first, since the others refer to them */
 	if (watch->has_camera)
 	{
 		centre_x = (watch->camera.min_x + watch->camera.max_x) / 2;
@@ -307,7 +311,7 @@ distance_from_centre(const Watch *watch, const Sight *sight, const Entity *entit
 	return hypot(x - centre_x, y - centre_y);
 }
 
-/* The last messages, in their order, behind all rows. */
+/* Adds the last messages in their order, behind all rows. */
 static void
 add_last_messages(const Watch *watch, const Sight *sight)
 {
@@ -366,9 +370,10 @@ next_page(Watch *watch)
 }
 
 /*
- * What a client that was away is sent: rows that it cannot have whole, of the
- * others the groups that changed, and who is present.  An entity that moved
- * since may have been out of its view then, so it comes whole.
+ * Returns what a client that was away is sent: all of the rows that it may not
+ * have, of the others the groups that changed, and the ids of what is present.
+ * An entity that has moved since may have been out of its view then, so all of
+ * it is sent.
  */
 static Delta *
 make_resumption(Watch *watch)
@@ -395,7 +400,7 @@ make_resumption(Watch *watch)
 			delta_add_entity(delta, entity, -1);
 		else if (entity->revision > watch->since)
 			delta_add_entity(delta, entity, watch->since);
-		/* ids of players are of another counter */
+		/* the ids of players are not among those of what is present, because they are numbered by themselves */
 		if (entity->key_is_integer && entity->table != TABLE_PLAYERS)
 			delta_add_present(delta, entity);
 	}
@@ -412,7 +417,7 @@ watch_view(const Watch *watch)
 				   watch->complete_at};
 }
 
-/* Is what changed since then known, and did it have this view then? */
+/* Returns true if it is known what changed since the client was here, and the client had this view then. */
 static bool
 can_resume(Watch *watch)
 {
@@ -472,7 +477,7 @@ next_delta_page(Watch *watch)
 	return frame;
 }
 
-/* The first page of a delta, or of a snapshot where that grew too large. */
+/* Returns the first page of a delta, or of a snapshot where the delta was too large (pages NULL). */
 static Frame *
 tell(Watch *watch, Pages *pages)
 {
@@ -489,7 +494,7 @@ tell(Watch *watch, Pages *pages)
 	return next_delta_page(watch);
 }
 
-/* A delta's first page, or NULL. */
+/* Makes a delta and returns its first page, or NULL when there is nothing to tell. */
 static Frame *
 follow(Watch *watch)
 {
@@ -586,7 +591,7 @@ watches_reloaded(World *world)
 {
 	for (Watch *watch = world->watches; watch; watch = watch->next)
 	{
-		/* one that waits may resume; the others had another copy's slots */
+		/* a watch that waits may resume; the others cannot, because their bits are for slots of the old copy */
 		if (watch->phase != WATCH_WAITING)
 			watch->since = 0;
 		watch_drop_pages(watch);

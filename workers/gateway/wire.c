@@ -1,7 +1,7 @@
 /*
  * wire.c
- *	  Connections of strangers: what is read from their sockets, and how it is
- *	  answered.
+ *	  Reads and answers what strangers send to the listener: HTTP requests and
+ *	  WebSocket frames.
  *
  *	  READING --a request, or none--> ANSWERING --all of it is sent--> PARTING
  *	     \--the list of worlds--> ASKING --the database answered--^
@@ -9,13 +9,14 @@
  *	  any     --out of time, or the socket is gone-------------------> gone
  *
  * Invariants:
- * - One connection is one request: what follows its head is dropped, or is
- *	 frames when it was a handshake.
- * - All but WEBSOCKET have a deadline and are in the list that wire_tick looks
- *	 at; WEBSOCKET has a client, whose own limits hold.
- * - PARTING: our half of the socket is shut down; a little of what still comes
- *	 is read and dropped, because the kernel resets a connection that is closed
- *	 with something unread in it, and the answer would be lost.
+ * - A connection takes one request: what follows its head is dropped, or is
+ *	 frames when the request was a handshake.
+ * - A connection in any state but WEBSOCKET has a deadline and is in the list
+ *	 that wire_tick() looks through; one in WEBSOCKET has a client, which has
+ *	 limits of its own.
+ * - In PARTING our half of the socket is shut down.  A little of what still
+ *	 comes is read and dropped, because the kernel resets a connection that is
+ *	 closed with unread data, and the answer would be lost.
  */
 #include "wire.h"
 
@@ -38,9 +39,9 @@
 #define MAX_DROPPED 262144
 #define FILE_PIECE	65536
 
-/* What strangers must leave: without descriptors the database is not reached, and accept() fails for ever. */
+/* Descriptors kept from strangers: without them the database could not be reached, and accept() would fail for ever. */
 #define OWN_DESCRIPTORS		 24
-#define DESCRIPTORS_PER_LINK 3 /* its socket, the loop's copy, and the one that is being made anew */
+#define DESCRIPTORS_PER_LINK 3 /* its socket, the duplicate for the loop, and one for a new connection */
 
 #define WEBSOCKET_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -57,24 +58,24 @@ typedef struct Connection Connection;
 
 struct Connection
 {
-	struct lws			   *wsi;
-	ConnectionState			state;
-	Peer				   *peer; /* NULL: of a trusted proxy, until it has said whose it is */
+	struct lws	   *wsi;
+	ConnectionState state;
+	Peer		   *peer; /* NULL while it is a trusted proxy's that has not told the client's address */
 	struct sockaddr_storage address;
 	int64_t					deadline;
-	Connection			   *previous; /* of those with a deadline */
+	Connection			   *previous; /* in the list of those with a deadline */
 	Connection			   *next;
 
-	HttpHead  *head; /* READING, once a byte was there; ASKING */
+	HttpHead  *head; /* in READING once a byte has come, and in ASKING */
 	HttpAnswer answer;
 	bool	   text_sent;
-	size_t	   dropped; /* bytes behind the request */
-	bool	   choked;	/* something waits to be sent: nothing is read meanwhile */
+	size_t	   dropped; /* bytes that came behind the request */
+	bool	   choked;	/* the socket took not all that was written; nothing is read meanwhile */
 
-	WsInput		   input; /* WEBSOCKET from here on */
+	WsInput		   input; /* this and what follows is for WEBSOCKET */
 	struct Client *client;
-	bool		   held;
-	unsigned char *rest; /* what was read and not yet looked at, while it is held */
+	bool		   held; /* nothing is read or taken: wire_hold() */
+	unsigned char *rest; /* what was read but may not be taken while it is held */
 	size_t		   rest_length;
 	bool		   pong_due;
 	size_t		   pong_length;
@@ -88,14 +89,14 @@ static struct
 	OriginPolicy	 *policy;
 	TrustedProxies	 *proxies;
 	const WireEvents *events;
-	Connection		 *first; /* of those with a deadline */
-	int				  count; /* of all */
-	int				  most;	 /* descriptors that strangers' sockets and files may take */
+	Connection		 *first; /* of the list of those with a deadline */
+	int				  count; /* all connections */
+	int				  most;	 /* how many descriptors connections and files together may take */
 } wire;
 
 _Static_assert(WS_MAX_HEADER <= LWS_PRE, "the header of a frame fits in front of it");
 
-/* Where each subprotocol is spoken. */
+/* The paths at which WebSockets are opened, and the subprotocol that is spoken at each. */
 static const struct
 {
 	const char *path;
@@ -159,8 +160,10 @@ adjust_reading(Connection *connection)
 }
 
 /*
- * What the socket does not take waits in libwebsockets, which then leaves what
- * arrives unread and would be woken for it again and again.
+ * Writes to the socket; returns false when that failed.  What the socket does
+ * not take waits in libwebsockets.  Meanwhile reading is switched off, because
+ * libwebsockets would leave unread what arrives and be woken for it again and
+ * again.
  */
 static bool
 write_raw(Connection *connection, void *data, size_t length)
@@ -186,14 +189,14 @@ part(Connection *connection)
 	free(connection->rest);
 	connection->rest = NULL;
 	adjust_reading(connection);
-	/* the other half goes when everything was sent: see write_bytes */
+	/* write_bytes() shuts down our half of the socket when everything was sent */
 	lws_callback_on_writable(connection->wsi);
 }
 
 static void
 kill_connection(Connection *connection)
 {
-	/* lws closes it from its loop, and that tells us */
+	/* libwebsockets closes it from its loop, and wire_callback() hears of that */
 	connection->deadline = INT64_MAX;
 	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
@@ -203,8 +206,8 @@ kill_connection(Connection *connection)
  * ------------------------------------------------------------------------ */
 
 /*
- * Sends the next part of an answer, or parts when the last was taken; false
- * when the socket or the file failed.
+ * Sends the next part of an answer, and parts when that was the last; returns
+ * false when the socket or the file failed.
  */
 static bool
 write_answer(Connection *connection)
@@ -221,7 +224,10 @@ write_answer(Connection *connection)
 		if (!write_raw(connection, answer->text.data, answer->text.length))
 			return false;
 	}
-	/* with the first piece: who has ended its own half is gone to libwebsockets when it looks next */
+	/*
+	 * The first piece of the file is written in the same call: if the client has shut down its half of the socket, libwebsockets
+	 * gives it up the next time it looks.
+	 */
 	if (connection->choked)
 		return true;
 	length = http_read_file(answer, space, sizeof(space));
@@ -235,7 +241,7 @@ write_answer(Connection *connection)
 	return true;
 }
 
-/* A token may be in it. */
+/* Frees the head and erases it, since it may have a token. */
 static void
 forget_head(Connection *connection)
 {
@@ -258,7 +264,7 @@ begin_answer(Connection *connection)
 	return is_written;
 }
 
-/* What a stranger said, for a line of the log. */
+/* Copies what a stranger sent for a log line, with "?" for what is not printable, and returns the copy. */
 static const char *
 printable(char *to, size_t size, const char *from)
 {
@@ -347,21 +353,21 @@ open_websocket(Connection *connection, int endpoint)
 	return is_open;
 }
 
-/* Is this address's connection one too many? */
+/* Returns true if the address has as many connections as it may. */
 static bool
 has_no_room(const struct sockaddr *address)
 {
 	return !peers_have_room(address, wire.settings->max_per_address);
 }
 
-/* A trusted proxy has said whose request it is; false when that one has enough connections. */
+/* Counts the connection for the address that a trusted proxy has told; returns false if that has as many as it may. */
 static bool
 settle_address(Connection *connection)
 {
 	const struct sockaddr *address = (const struct sockaddr *) &connection->address;
 
 	address_behind(wire.proxies, connection->head, &connection->address);
-	/* what the proxy asks of its own accord, or for nobody, is not counted */
+	/* a request for which the proxy tells no other address is its own, and is not counted */
 	if (trusted_proxies_have(wire.proxies, address))
 		return true;
 	if (has_no_room(address))
@@ -397,12 +403,12 @@ take_request(Connection *connection)
 	{
 		connection->state = CONNECTION_ASKING;
 		connection->deadline = now_ms() + wire.settings->query_timeout_ms;
-		/* who has ended its own half is to be answered, too */
+		/* nothing is read meanwhile, so that a client which has shut down its half of the socket gets its answer, too */
 		connection->held = true;
 		adjust_reading(connection);
 		return true;
 	}
-	/* a request for another protocol may be answered in this one */
+	/* a request to upgrade to anything else may be answered as a plain one */
 	return answer_request(connection);
 }
 
@@ -452,7 +458,7 @@ leave_client(Connection *connection)
 		wire.events->closed(client);
 }
 
-/* The client's close frame: ours, if it was not sent, says the same. */
+/* Answers the client's close frame with one that has the same code, unless ours was sent before, and parts. */
 static bool
 answer_close(Connection *connection, int code)
 {
@@ -470,7 +476,7 @@ answer_close(Connection *connection, int code)
 	return is_good;
 }
 
-/* Only the last ping is answered, which is what the RFC asks for. */
+/* Takes a ping.  If several come before one can be answered, only the last is, as RFC 6455 allows. */
 static void
 take_ping(Connection *connection, const WsEvent *event)
 {
@@ -482,7 +488,7 @@ take_ping(Connection *connection, const WsEvent *event)
 	lws_callback_on_writable(connection->wsi);
 }
 
-/* What one event of the input asks for; false when the socket failed. */
+/* Does what one event of the input asks for; returns false when the socket failed. */
 static bool
 take_event(Connection *connection, const WsEvent *event)
 {
@@ -511,7 +517,7 @@ take_event(Connection *connection, const WsEvent *event)
 	return true;
 }
 
-/* Keeps what may not be looked at yet; it is of one read, so it is small. */
+/* Keeps what may not be taken yet; it comes from a single read, so it is small. */
 static void
 keep_rest(Connection *connection, const unsigned char *data, size_t length)
 {
@@ -563,7 +569,7 @@ wire_hold(struct lws *wsi)
 	adjust_reading(connection);
 }
 
-/* What is kept is looked at when the socket can be written to, not from inside the call. */
+/* What was kept is taken in the next writable callback, not from inside this call. */
 void
 wire_go_on(struct lws *wsi)
 {
@@ -616,7 +622,7 @@ begin(Connection *connection, struct lws *wsi)
 static void
 end(Connection *connection)
 {
-	/* libwebsockets may end what never began */
+	/* libwebsockets also tells the end of connections whose begin was never told */
 	if (!connection->wsi)
 		return;
 	leave_client(connection);
@@ -664,7 +670,7 @@ read_bytes(Connection *connection, unsigned char *data, size_t length)
 		case CONNECTION_ASKING:
 		case CONNECTION_ANSWERING:
 		case CONNECTION_PARTING:
-			/* no second request: it is not looked at */
+			/* a connection takes one request, so this is dropped */
 			connection->dropped += length;
 			return connection->dropped <= MAX_DROPPED;
 	}
@@ -678,7 +684,7 @@ write_websocket(Connection *connection)
 
 	if (!take_rest(connection))
 		return false;
-	/* what was kept may have ended it */
+	/* what was kept may have closed the WebSocket */
 	if (connection->state != CONNECTION_WEBSOCKET)
 		return true;
 	if (connection->pong_due && !connection->close_sent)
@@ -692,7 +698,7 @@ write_websocket(Connection *connection)
 		return false;
 	if (connection->input.ended && connection->close_sent)
 	{
-		/* it broke the protocol, and was told: no close frame of its own would be understood */
+		/* it broke the protocol and got our close frame; its own would not be read any more */
 		leave_client(connection);
 		part(connection);
 	}
@@ -702,7 +708,7 @@ write_websocket(Connection *connection)
 static bool
 write_bytes(Connection *connection)
 {
-	/* libwebsockets calls when nothing waits any more */
+	/* libwebsockets calls this when nothing waits to be written any more */
 	if (connection->choked)
 	{
 		connection->choked = false;
@@ -718,14 +724,17 @@ write_bytes(Connection *connection)
 		case CONNECTION_WEBSOCKET:
 			return write_websocket(connection);
 		case CONNECTION_PARTING:
-			/* asked for once more than needed, this changes nothing */
+			/* this may be called more than once, which changes nothing */
 			shutdown(lws_get_socket_fd(connection->wsi), SHUT_WR);
 			return true;
 	}
 	return false;
 }
 
-/* As many as there are descriptors for, few of each address; a trusted proxy has not said yet whose its connection is. */
+/*
+ * Returns true if a connection may be accepted: there are descriptors for it, and its address has not as many as it may.  A
+ * trusted proxy's is counted later, when it has told the client's address.
+ */
 static bool
 lets_in(const struct sockaddr *address)
 {
@@ -764,14 +773,14 @@ wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, voi
 	}
 }
 
-/* Waits for an answer of the database that is not to be had (any more). */
+/* Returns true if the connection waits for the list of worlds, but the database cannot be asked any more. */
 static bool
 asks_in_vain(const Connection *connection, int64_t now)
 {
 	return connection->state == CONNECTION_ASKING && listing_want(now) == LISTING_ABSENT;
 }
 
-/* Who began a request and did not end it, or waits for the database, is told; false when nobody is to be. */
+/* Answers a connection whose deadline is over, if it has begun a request or waits for the database; else returns false. */
 static bool
 refuse_late(Connection *connection)
 {

@@ -1,12 +1,11 @@
 /*
  * wire.h
- *	  Connections of strangers: what is read from their sockets, and how it is
- *	  answered.
+ *	  Reads and answers what strangers send to the listener: HTTP requests and
+ *	  WebSocket frames.
  *
- * libwebsockets knows these sockets as raw ones: it polls, reads and writes,
- * and understands nothing of what is said.  Its parsers of HTTP/1, HTTP/2 and
- * WebSocket are not reached by any byte of a stranger, in no version of it
- * (README.md tells why).
+ * To libwebsockets these sockets are raw: it polls, reads and writes them, and
+ * parses nothing.  No byte of a stranger reaches its parsers of HTTP/1, HTTP/2
+ * and WebSocket, in any version of it (README.md tells why).
  */
 #ifndef NPCSIM_GATEWAY_WIRE_H
 #define NPCSIM_GATEWAY_WIRE_H
@@ -21,63 +20,68 @@
 
 struct Client;
 
-/* What is spoken on a WebSocket. */
+/* What a WebSocket speaks. */
 typedef enum ClientKind
 {
 	CLIENT_PLAYER,	  /* subprotocol npcsim.v1 */
 	CLIENT_MCP_SERVER /* subprotocol mcp */
 } ClientKind;
 
-/* What the server does about a WebSocket. */
+/* The functions that hear of connections and WebSockets. */
 typedef struct WireEvents
 {
+	/* true if new connections are accepted */
 	bool (*lets_in)(void);
+
+	/* makes the client of a new WebSocket; the head is valid during the call */
 	struct Client *(*opened)(struct lws *wsi, ClientKind kind, const HttpHead *head);
+
+	/* takes a piece of a message */
 	void (*received)(struct Client *client, const char *data, size_t length, bool is_last, bool is_binary);
 
-	/* a ping; false: it is not answered */
+	/* hears of a ping; false = it is not answered */
 	bool (*pinged)(struct Client *client);
 	void (*ponged)(struct Client *client);
 
-	/* what came is no WebSocket's, and the close code for it */
+	/* closes the client with this code, because it broke the WebSocket protocol */
 	void (*broken)(struct Client *client, int code, const char *reason);
 
-	/* the socket takes more; false: it failed */
+	/* sends what there is, since the socket takes more; false = the socket failed */
 	bool (*writable)(struct Client *client);
 
-	/* the socket is gone, or will have no more to do with the client */
+	/* hears that the socket is gone, or has nothing to do with the client any more */
 	void (*closed)(struct Client *client);
 } WireEvents;
 
-/* "descriptors": how many the process may have open. */
+/* "descriptors" is how many descriptors the process may have open. */
 extern void wire_start(const Settings *settings, OriginPolicy *policy, TrustedProxies *proxies,
 					   int descriptors, const WireEvents *events);
 
-/* Whole requests and answers have their time; connections out of it end. */
+/* Ends the connections whose deadline is over; to be called several times a second. */
 extern void wire_tick(int64_t now);
 
-/* The protocol of the listener; its per-session data is a connection. */
+/* The size of the per-session data of the listener's protocol, which is a connection, and its callback. */
 extern size_t wire_session_size(void);
 extern int	  wire_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 							size_t length);
 
 /*
- * Sends a frame; LWS_PRE bytes in front of the payload are written to.  False
- * when the socket failed.
+ * Sends a frame, whose header is written into the LWS_PRE bytes in front of the
+ * payload; returns false when the socket failed.
  */
 extern bool wire_send(struct lws *wsi, WsOpcode opcode, unsigned char *payload, size_t length);
 
-/* Whose it is: the socket's, or what a trusted proxy said. */
+/* Returns the address that the connection counts for: its socket's, or the one that a trusted proxy told (address.h). */
 extern const struct sockaddr_storage *wire_address(struct lws *wsi);
 
-/* Those who wait for the list of worlds can be answered. */
+/* Answers the connections that wait for the list of worlds. */
 extern void wire_listing_answered(void);
 
-/* Between the two nothing is read from the client. */
+/* Between these two calls nothing is read from the client. */
 extern void wire_hold(struct lws *wsi);
 extern void wire_go_on(struct lws *wsi);
 
-/* The client is forgotten: nothing of its socket is told any more. */
+/* Forgets the client of a socket, which hears nothing of it any more. */
 extern void wire_forget_client(struct lws *wsi);
 
 #endif /* NPCSIM_GATEWAY_WIRE_H */

@@ -1,7 +1,7 @@
 /*
  * world.c
- *	  The worlds that somebody here is connected to, and those that run: polls,
- *	  and the copies that snapshots and deltas keep current.
+ *	  The worlds that clients here are connected to, and those that run: polls,
+ *	  clocks, and the copies that snapshots and deltas keep current.
  *
  * The copy of a world:
  *
@@ -11,9 +11,9 @@
  * Invariants:
  * - At most one snapshot or delta per world is on its way ("fetching"); a
  *	 wake-up meanwhile sets fetch_again, so notifications never pile up.
- * - A world is freed only without members and queries under way.
- * - What the database does not answer is asked again after a back-off; the
- *	 poll of every second finds whatever a lost notification meant.
+ * - A world is freed only when it has no members and no queries under way.
+ * - A query that the database does not answer is sent again after a back-off;
+ *	 and the poll every second notices what a lost notification was about.
  */
 #include "world.h"
 
@@ -34,29 +34,29 @@
 #define POLL_INTERVAL_MS 1000
 #define IDLE_KEEP_MS	 60000
 
-/* Of a standby, which tells nothing by itself, what is new is asked for this often. */
+/* The least time between two deltas of a standby, which sends no notifications. */
 #define STANDBY_INTERVAL_MS 200
 
-/* A still world's clock comes to a standby as often as npcsim.clock_write_interval says, at most. */
+/* On a standby a clock may stand for npcsim.clock_write_interval, 60 s at most, in a world in which nothing happens. */
 #define STANDBY_STALE_MS 65000
 
-/* While worlds change that nobody watches. */
+/* The least time between two polls that changes of worlds without a copy cause. */
 #define UNWATCHED_POLL_MS 250
 
 #define STALE_AFTER_MS 5000
 
-/* A running world whose clock stands for longer, and for two ticks, is held. */
+/* A running world whose clock stands for longer than this and two ticks counts as held. */
 #define HELD_AFTER_MS 700
 
 /* The database closes a gateway's sessions after 30 s without a poll. */
 #define REGISTRATION_LAPSES_MS 20000
 
-/* A tick of the loop longer than this was a suspension, not time spent. */
+/* When two ticks of the loop are further apart than this, the process was suspended, and that time does not count. */
 #define LONGEST_STEP_MS 2000
 
 #define MAX_WORLDS 1000
 
-/* Worlds beyond that run unseen: room is kept for those that clients come to. */
+/* How many worlds without clients are kept because they run; the rest of MAX_WORLDS is for those that clients join. */
 #define MAX_WORLDS_LOOKED_AT 500
 
 static struct
@@ -69,7 +69,7 @@ static struct
 	int					count;
 	bool				registered;
 	bool				silent;	 /* the database does not answer */
-	int64_t				told_at; /* of a database that is not there */
+	int64_t				told_at; /* when clients are next told that the database is unreachable */
 	bool				polling;
 	bool				poll_failed; /* the database refused the last one */
 	bool				poll_again;
@@ -77,7 +77,7 @@ static struct
 	int64_t				asked_at;  /* when the last one was sent */
 	int64_t				polled_at; /* the last one that was answered */
 	int64_t				ticked_at;
-	uint64_t			registration; /* counts them, to recognise late answers */
+	uint64_t registration; /* the number of registrations, by which answers from before are recognised */
 } worlds;
 
 static void fetch(World *world);
@@ -159,7 +159,7 @@ worlds_count(void)
 	return worlds.count;
 }
 
-/* NULL when it is new and there are so many already. */
+/* Returns the world of that id, made if it is new; NULL when there are "most" worlds already. */
 static World *
 find_or_create(int64_t id, int most)
 {
@@ -212,8 +212,8 @@ world_is_running(const World *world)
 }
 
 /*
- * Has a running world's clock stood for so long, and for more than two ticks?
- * Somebody holds the world then, or no worker serves it.
+ * Returns true if a running world's clock has stood for longer than longest_ms
+ * and two ticks: somebody holds the world's lock then, or no worker serves it.
  */
 static bool
 clock_stands(const World *world, int64_t now, int64_t longest_ms)
@@ -231,7 +231,7 @@ world_clock_now(const World *world, int64_t now)
 {
 	int64_t passed = now - world->clock_at_ms;
 
-	/* without news for long the clock is not made up */
+	/* the clock is extrapolated over two polls at most */
 	if (passed > 2 * POLL_INTERVAL_MS)
 		passed = 2 * POLL_INTERVAL_MS;
 	if (!world_is_running(world) || world->held || passed < 0 || !worlds_are_reachable())
@@ -277,7 +277,7 @@ world_take_clock(World *world, const json_t *source)
 
 	if (json_member_integer(source, "revision", &revision) && (other_epoch || revision > world->revision))
 		world->revision = revision;
-	/* an answer that was overtaken by another must not turn the clock back */
+	/* an answer that another has overtaken must not turn the clock back */
 	if (clock > world->clock || other_epoch)
 	{
 		changed = changed || world->held;
@@ -292,7 +292,7 @@ world_take_clock(World *world, const json_t *source)
 		if (strcmp(status, world->status) != 0)
 		{
 			world->clock_moved_at = now;
-			world->clock_at_ms = now; /* it stood until now, or does from now on */
+			world->clock_at_ms = now; /* the clock stood until now, or stands from now on */
 			world->held = false;
 		}
 		strcpy(world->status, status);
@@ -314,7 +314,7 @@ world_clock_frame(World *world, int64_t revision)
 		Text text = {0};
 		bool known = worlds_are_reachable();
 
-		/* while the database is out of reach the world stands, as far as one can tell */
+		/* while the database is out of reach the clock is shown as standing */
 		text_add_string(&text, "{\"type\":\"clock\",\"clock\":");
 		text_add_json_real(&text, world->clock);
 		text_add_string(&text, ",\"speed\":");
@@ -346,10 +346,10 @@ fetch_failed(World *world, const char *what, const char *why)
 	log_line(LOG_WARNING, "world %" PRId64 ": %s: %s", world->id, what, why);
 	world->fetch_failures++;
 	world->fetch_at = now_ms() + delay;
-	world->fetch_again = true; /* without a registration, the next one does it */
+	world->fetch_again = true; /* if there is no registration now, the next one fetches */
 }
 
-/* The copy is no longer of use: a new one is loaded. */
+/* Has the world loaded afresh, because the copy is of no use any more. */
 static void
 reload(World *world)
 {
@@ -373,7 +373,7 @@ take_snapshot(World *world, const char *json)
 		world->copy = copy;
 		world->copy_state = COPY_CURRENT;
 		world->fetch_failures = 0;
-		/* a snapshot may tell of an earlier state than a poll that overtook it */
+		/* a poll that has overtaken the snapshot may have told a later state, which world_take_clock() keeps */
 		world_take_clock(world, snapshot);
 		worlds.events->reloaded(world);
 	}
@@ -439,7 +439,7 @@ fetched(void *argument, const DbReply *reply)
 	if (world->copy_state == COPY_ABSENT)
 		return;
 	if (strcmp(reply->sqlstate, SQLSTATE_NO_WORLD) == 0)
-		world_is_gone(world); /* it was dropped since the last poll */
+		world_is_gone(world); /* the world was dropped since the last poll */
 	else if (!json)
 		fetch_failed(world, loading ? "world_snapshot" : "world_delta",
 					 reply->result ? "gave NULL" : reply->message);
@@ -472,7 +472,7 @@ fetch_later(World *world, int64_t delay_ms)
 	lws_sul_schedule(worlds.context, 0, &world->fetch_timer, fetch_timer_fired, delay_ms * 1000);
 }
 
-/* Real milliseconds between two deltas. */
+/* Returns the least real time between two deltas, in milliseconds. */
 static int64_t
 delta_interval(const World *world)
 {
@@ -499,7 +499,7 @@ fetch(World *world)
 		fetch_later(world, world->fetch_at - now);
 		return;
 	}
-	/* clients get at most one delta per tick, however many revisions it had */
+	/* deltas are fetched at most once per tick, however many revisions the tick had */
 	world->fetch_at = world->copy_state == COPY_CURRENT ? now + delta_interval(world) : 0;
 	world->fetch_again = false;
 	world->fetching = true;
@@ -541,7 +541,7 @@ take_polled_world(const json_t *row)
 	World	*world;
 	uint64_t serial;
 
-	/* what was not asked for is there because it runs */
+	/* a world that the poll did not ask for is told because it runs */
 	if (!json_member_integer(row, "world_id", &id) || !(world = find_or_create(id, MAX_WORLDS_LOOKED_AT)))
 		return;
 	serial = world->clock_serial;
@@ -551,7 +551,7 @@ take_polled_world(const json_t *row)
 		world->idle_since = now;
 	world->held = clock_stands(world, now, HELD_AFTER_MS);
 	if (world->clock_serial == serial)
-		clock_changed(world); /* at least once a second */
+		clock_changed(world); /* clients are told the clock at least once a second, that is, by each poll */
 	if (world->copy_state == COPY_CURRENT &&
 		(world->copy->revision != world->revision || strcmp(world->copy->epoch, world->epoch) != 0))
 		fetch(world);
@@ -596,7 +596,7 @@ polled(void *argument, const DbReply *reply)
 
 	worlds.polling = false;
 	if (registration != worlds.registration)
-		return; /* of an earlier life */
+		return; /* it was sent before the present registration */
 	if (!json)
 	{
 		worlds.poll_failed = !reply->lost;
@@ -719,7 +719,7 @@ worlds_tick(int64_t now)
 			free_world(world);
 		world = next;
 	}
-	/* clients hear a clock every second all the same */
+	/* while there are no polls clients are told the standing clock every second all the same */
 	if (!reachable && now >= worlds.told_at)
 	{
 		worlds.told_at = now + POLL_INTERVAL_MS;

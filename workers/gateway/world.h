@@ -1,6 +1,7 @@
 /*
  * world.h
- *	  The worlds that somebody here is connected to, and those that run.
+ *	  The worlds that clients here are connected to, and those that run: their
+ *	  clocks, and the copies of those that are watched.
  *
  * A World has the clock, status and revision that the database last told, and
  * a copy of the rows while somebody watches.  It lives while it has members
@@ -31,7 +32,7 @@ typedef enum CopyState
 	COPY_CURRENT
 } CopyState;
 
-/* The last delta that was built for a client that sees everything. */
+/* The last delta that was made for a client without a camera. */
 typedef struct SharedDelta
 {
 	bool	 valid;
@@ -40,7 +41,7 @@ typedef struct SharedDelta
 	int64_t	 to;
 	int		 page;	   /* bytes of a page */
 	bool	 is_empty; /* nothing changed in these tables */
-	Pages	*pages;	   /* NULL: none, or too many */
+	Pages	*pages;	   /* NULL = it is empty, or has more bytes than may be queued */
 } SharedDelta;
 
 typedef struct SharedClock
@@ -55,7 +56,7 @@ typedef struct World
 {
 	int64_t id;
 	int		members;
-	int		queries; /* under way, and about to come back to it */
+	int		queries; /* those under way whose answers come back to it */
 	int64_t idle_since;
 	int64_t watched_at; /* when somebody last watched */
 	bool	gone;		/* the database has no such world */
@@ -67,18 +68,18 @@ typedef struct World
 	char	 status[24];
 	int64_t	 revision;
 	char	 epoch[COPY_EPOCH_SIZE];
-	uint64_t clock_serial; /* grows when everybody is to be told the clock */
-	int64_t	 running_ms;   /* real time that it was seen running */
+	uint64_t clock_serial; /* it grows whenever all clients are to be told the clock */
+	int64_t	 running_ms;   /* how long, in real time, it was seen running */
 	int64_t	 clock_moved_at;
 	double	 tick_rate;	   /* ticks per second of world time; 0 = not told yet */
-	bool	 held;		   /* it runs, and its clock stands */
-	int64_t	 behind_since; /* copy older than revision; 0 = is not */
+	bool	 held;		   /* its status is running, but its clock stands */
+	int64_t	 behind_since; /* since when the copy is older than "revision"; 0 = it is not */
 
 	CopyState			   copy_state;
 	WorldCopy			  *copy;
 	bool				   fetching;	/* a snapshot or delta is on its way */
-	bool				   fetch_again; /* woken meanwhile */
-	int64_t				   fetch_at;	/* not before: after a failure, or a delta within this tick */
+	bool				   fetch_again; /* it was woken meanwhile */
+	int64_t				   fetch_at;	/* nothing is fetched before this time, after a failure or a delta */
 	bool				   fetch_timer_set;
 	lws_sorted_usec_list_t fetch_timer;
 	int					   fetch_failures;
@@ -87,16 +88,16 @@ typedef struct World
 	SharedDelta	  shared_delta;
 	SharedClock	  shared_clock;
 
-	struct WorldCompute *compute; /* compute.c's */
-	struct WorldSubmit	*submit;  /* submit.c's */
+	struct WorldCompute *compute; /* compute.c's part, or NULL */
+	struct WorldSubmit	*submit;  /* submit.c's part, or NULL */
 	struct World		*next;
 } World;
 
 typedef struct WorldEvents
 {
-	void (*clock_changed)(World *world); /* everybody in it is to be told */
+	void (*clock_changed)(World *world); /* all its clients are to be told the clock */
 	void (*changed)(World *world);		 /* the copy has a new revision */
-	void (*reloaded)(World *world);		 /* the copy is another one */
+	void (*reloaded)(World *world);		 /* the copy was loaded afresh */
 	void (*gone)(World *world);
 	void (*session_ended)(int64_t session_id, const char *reason);
 	void (*polled)(void);
@@ -109,11 +110,11 @@ extern void worlds_start(struct lws_context *context, const Settings *settings, 
 						 const WorldEvents *events);
 extern void worlds_stop(void);
 
-/* The world of that id, made when it is new; release it with world_leave. */
+/* Returns the world of that id, made if it is new, until world_leave(); NULL when there are too many worlds. */
 extern World *world_join(int64_t id);
 extern void	  world_leave(World *world);
 
-/* NULL when nobody here is in that world. */
+/* Returns the world of that id, or NULL when it is not known here. */
 extern World *world_find(int64_t id);
 extern World *worlds_first(void);
 
@@ -122,35 +123,35 @@ extern void world_take_clock(World *world, const json_t *source);
 
 extern bool world_is_running(const World *world);
 
-/* The clock of now; stands while the world does. */
+/* Returns the world's clock at "now", extrapolated from what the database last told; it stands while the world does. */
 extern double world_clock_now(const World *world, int64_t now);
 
-/* The copy is needed: fetches it when it is absent. */
+/* Begins to load the copy if there is none, because somebody watches. */
 extern void world_want_copy(World *world);
 
-/* The world has something new (or may have). */
+/* Fetches what is new in the world, or polls if it has no copy, because the database has notified of a change. */
 extern void world_wake(World *world);
 
-/* The clock frame that says this revision. */
+/* Returns a reference to the frame "clock" that says this revision. */
 extern Frame *world_clock_frame(World *world, int64_t revision);
 
-/* Registered with the database: everything is read again. */
+/* After each registration all worlds are fetched again; without one nothing is fetched, and they count as unreachable. */
 extern void worlds_registered(void);
 extern void worlds_unregistered(void);
 extern bool worlds_are_registered(void);
 
-/* The database does not answer, or does again: until then the worlds stand, as far as one can tell. */
+/* Hears that the database does not answer, so that the worlds' clocks are shown as standing, or answers again. */
 extern void worlds_silent(bool is_silent);
 
-/* Registered, and the database answers. */
+/* Returns true if the gateway is registered and the database answers. */
 extern bool worlds_are_reachable(void);
 
-/* Asks for gateway_poll now instead of within the second. */
+/* Polls now instead of within the second. */
 extern void worlds_poll_soon(void);
 
 extern void worlds_tick(int64_t now);
 
-/* Empty when every running world is fresh; else what is stale. */
+/* Adds a line for the poll and for each running world that is stale, for /healthz. */
 extern void worlds_add_stale(Text *text, int64_t now);
 
 extern int worlds_count(void);

@@ -1,7 +1,7 @@
 /*
  * ws_input.c
- *	  Frames from a WebSocket client: RFC 6455 read strictly, and their headers
- *	  the other way.
+ *	  Parses the frames of a WebSocket client strictly by RFC 6455, and writes
+ *	  the headers of frames to it.
  */
 #include "ws_input.h"
 
@@ -30,7 +30,7 @@ broken(WsInput *input, int code, const char *reason)
  * UTF-8
  * ------------------------------------------------------------------------ */
 
-/* The first byte of a character: how many follow, and within which range the next. */
+/* Takes the first byte of a character and notes how many follow, and in which range; returns false if it cannot be one. */
 static bool
 begin_character(WsInput *input, unsigned char byte)
 {
@@ -44,9 +44,9 @@ begin_character(WsInput *input, unsigned char byte)
 	{
 		input->utf8_wanted = 2;
 		if (byte == 0xE0)
-			input->utf8_lowest = 0xA0; /* else it had a shorter form */
+			input->utf8_lowest = 0xA0; /* anything lower has a shorter form */
 		else if (byte == 0xED)
-			input->utf8_highest = 0x9F; /* else it were a surrogate */
+			input->utf8_highest = 0x9F; /* anything higher is a surrogate */
 	}
 	else
 	{
@@ -54,7 +54,7 @@ begin_character(WsInput *input, unsigned char byte)
 		if (byte == 0xF0)
 			input->utf8_lowest = 0x90;
 		else if (byte == 0xF4)
-			input->utf8_highest = 0x8F; /* U+10FFFF is the last */
+			input->utf8_highest = 0x8F; /* U+10FFFF is the last character */
 	}
 	return true;
 }
@@ -93,7 +93,7 @@ read_number(const unsigned char *bytes, int count)
 	return number;
 }
 
-/* Bytes of the header, as far as its first two tell. */
+/* Returns how many bytes the header has, as its first two tell. */
 static size_t
 header_size(const WsInput *input)
 {
@@ -102,7 +102,7 @@ header_size(const WsInput *input)
 	return SHORT_HEADER + (length == LENGTH_16 ? 2 : length == LENGTH_64 ? 8 : 0) + MASK_BYTES;
 }
 
-/* The first byte tells what the frame is; NULL when it may be that here. */
+/* Checks the first byte, which tells what the frame is; returns what is wrong, or NULL. */
 static const char *
 opcode_problem(const WsInput *input)
 {
@@ -126,7 +126,7 @@ opcode_problem(const WsInput *input)
 	return "an unknown kind of frame";
 }
 
-/* The second byte: masked, and short where it must be. */
+/* Checks the second byte, with mask and length; returns what is wrong, or NULL. */
 static const char *
 length_problem(const WsInput *input)
 {
@@ -139,7 +139,7 @@ length_problem(const WsInput *input)
 	return NULL;
 }
 
-/* The header is whole; NULL when its length is written as it must be. */
+/* Takes a complete header; returns what is wrong with its length, or NULL. */
 static const char *
 begin_payload(WsInput *input)
 {
@@ -160,7 +160,7 @@ begin_payload(WsInput *input)
 		if (input->remaining > INT64_MAX)
 			return "a length has its highest bit set";
 	}
-	/* the mask moves to the beginning, where it is used */
+	/* the mask is moved to where unmask() expects it */
 	memmove(input->header + SHORT_HEADER, input->header + input->header_length - MASK_BYTES, MASK_BYTES);
 	input->opcode = input->header[0] & BITS_OPCODE;
 	input->is_final = input->header[0] & BIT_FINAL;
@@ -176,7 +176,7 @@ begin_payload(WsInput *input)
 	return NULL;
 }
 
-/* Takes one byte of a header; what is wrong with it, or NULL. */
+/* Takes one byte of a header; returns what is wrong with it, or NULL. */
 static const char *
 take_header_byte(WsInput *input, unsigned char byte)
 {
@@ -213,7 +213,7 @@ end_frame(WsInput *input)
 	input->header_length = 0;
 }
 
-/* Codes that may be in a close frame: RFC 6455 7.4 and IANA's list. */
+/* Returns true for the codes that a close frame may have by section 7.4 of RFC 6455 and IANA's list. */
 static bool
 code_may_be_sent(int code)
 {

@@ -1,10 +1,10 @@
 /*
  * ws_input.h
- *	  Frames from a WebSocket client: RFC 6455 read strictly, and their headers
- *	  the other way.
+ *	  Parses the frames of a WebSocket client strictly by RFC 6455, and writes
+ *	  the headers of frames to it.
  *
- * Knows no socket, like http_head: bytes go in as they come, what they mean
- * comes out, and what breaks the protocol ends the reading for good.
+ * Like http_head it knows no socket: bytes go in as they come, events come out,
+ * and after a breach of the protocol nothing is read any more.
  */
 #ifndef NPCSIM_GATEWAY_WS_INPUT_H
 #define NPCSIM_GATEWAY_WS_INPUT_H
@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Close codes of the RFC that the project's own do not cover. */
+/* Close codes of the RFC, besides those of the project's own protocol (client.h). */
 #define WS_CLOSE_NORMAL	  1000
 #define WS_CLOSE_PROTOCOL 1002
 #define WS_CLOSE_NO_UTF8  1007
 #define WS_CLOSE_TOO_BIG  1009
 
 #define WS_MAX_CONTROL 125
-#define WS_MAX_PIECES  4096 /* frames of one message */
-#define WS_MAX_HEADER  10	/* of a frame to a client, which is not masked */
+#define WS_MAX_PIECES  4096 /* frames that a message may have */
+#define WS_MAX_HEADER  10	/* bytes of the header of a frame to a client, which is not masked */
 
 typedef enum WsOpcode
 {
@@ -46,15 +46,15 @@ typedef enum WsEventKind
 typedef struct WsEvent
 {
 	WsEventKind	   kind;
-	unsigned char *data; /* DATA: in what was given; PING: in the WsInput */
+	unsigned char *data; /* DATA: points into the bytes that were given; PING: into the WsInput */
 	size_t		   length;
-	bool		   is_last; /* of its message */
+	bool		   is_last; /* the piece is the last of its message */
 	bool		   is_binary;
-	int			   code;   /* CLOSE: 0 = none was given */
-	const char	  *reason; /* BROKEN */
+	int			   code;   /* CLOSE: 0 = the frame has none; BROKEN: the code to close with */
+	const char	  *reason; /* BROKEN: what is wrong, a constant */
 } WsEvent;
 
-/* All zero at the beginning. */
+/* The state of the parser, which is all zeros at the beginning. */
 typedef struct WsInput
 {
 	unsigned char header[14];
@@ -62,12 +62,12 @@ typedef struct WsInput
 	bool		  in_payload;
 	bool		  is_final;
 	WsOpcode	  opcode;
-	uint64_t	  remaining; /* bytes of the payload */
+	uint64_t	  remaining; /* bytes of the payload that are still to come */
 	unsigned	  mask_at;
-	WsOpcode	  message; /* its opcode; WS_CONTINUATION = none has begun */
+	WsOpcode	  message; /* the opcode of the message that has begun; WS_CONTINUATION = none has */
 	int			  pieces;
-	int			  utf8_wanted; /* bytes of a character that are to come */
-	unsigned char utf8_lowest; /* of the next of them */
+	int			  utf8_wanted; /* bytes of a character that are still to come */
+	unsigned char utf8_lowest; /* the range in which the next of them must be */
 	unsigned char utf8_highest;
 	unsigned char control[WS_MAX_CONTROL];
 	size_t		  control_length;
@@ -75,12 +75,12 @@ typedef struct WsInput
 } WsInput;
 
 /*
- * Takes bytes up to the next event; "used" says how many.  Payloads are
- * unmasked where they are.
+ * Takes bytes up to the next event, which it returns, and tells in *used how
+ * many.  Payloads are unmasked in place.
  */
 extern WsEvent ws_input_take(WsInput *input, unsigned char *data, size_t length, size_t *used);
 
-/* Writes the header of an unmasked, unfragmented frame in front of its payload; its length. */
+/* Writes the header of an unmasked, unfragmented frame in front of its payload, and returns the header's length. */
 extern size_t ws_put_header(unsigned char *payload, WsOpcode opcode, size_t length);
 
 #endif /* NPCSIM_GATEWAY_WS_INPUT_H */

@@ -1,12 +1,12 @@
 /*
  * dialects.c
- *	  The dialects that there are, a line each: a server is asked in the first that it speaks.
+ *	  The list of all dialects: a server is asked in the first one that it speaks.
  */
 #include "dialects/dialect.h"
 
 #define DIALECTS \
 	DIALECT(reference_dialect) \
-	DIALECT(npcsim_dialect) /* last: every server speaks it */
+	DIALECT(npcsim_dialect) /* it must be the last, because every server speaks it */
 
 #define DIALECT(name) extern const MindDialect name;
 DIALECTS

@@ -2,8 +2,8 @@
  * npcsim.c
  *	  Our own dialect: decide_action is given the decision_request as it is and returns a decision_response.
  *
- * Every server speaks it that speaks no other.  Each request is a call of its own; a call leaves the table before its outcome
- * is reported, so that the ports may ask for the next decision at once.
+ * It is used with every server that speaks no other dialect.  Each request is one call; a call is taken out of the table before
+ * its outcome is reported, so that the ports may ask for the next decision at once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "mcp_results.h"
 #include "mcp_schema.h"
 
-/* Bytes of a tool's own words about what went wrong, and room for what stands in front of them. */
+/* How many bytes are kept of what a tool says went wrong, and the size of a reason with what stands in front of them. */
 #define MAX_WORDS	1000
 #define REASON_SIZE (MAX_WORDS + MCP_MAX_FAILURE)
 
@@ -25,7 +25,8 @@ typedef struct OwnState
 	MindPorts ports;
 	void	 *owner;
 	McpCalls  calls;
-	json_t	 *schema; /* of the arguments, when it forbids what it does not declare; else NULL */
+	json_t
+		*schema; /* the schema of the arguments if it forbids members that it does not declare, else NULL */
 } OwnState;
 
 static bool
@@ -66,7 +67,7 @@ learn(void *state, const json_t *tool)
 	own->schema = mcp_schema_forbids(schema) ? json_incref((json_t *) schema) : NULL;
 }
 
-/* The arguments of decide_action, to be freed; NULL when the request is no object. */
+/* Returns the arguments of decide_action as JSON, to be freed; NULL when the request is no object. */
 static char *
 make_arguments(const OwnState *own, const char *request, size_t length)
 {
@@ -76,7 +77,7 @@ make_arguments(const OwnState *own, const char *request, size_t length)
 
 	if (text == NULL || own->schema == NULL)
 		return text;
-	/* a server that forbids what it does not declare is given no more than that */
+	/* the schema forbids members that it does not declare, so those are left out */
 	arguments = json_loads(text, 0, NULL);
 	declared = mcp_schema_declared(own->schema, arguments);
 	free(text);

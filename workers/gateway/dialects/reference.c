@@ -1,7 +1,7 @@
 /*
  * reference.c
- *	  The reference game's dialect: the minds of an MCP server that keeps one per NPC, which are bound, asked one
- *	  call at a time, and released; what they are told and what they answer (reference_*.c).
+ *	  The reference game's dialect: keeps track of the minds of an MCP server that has one per NPC, which are
+ *	  bound, asked one call at a time, and released.  The other reference_*.c translate questions and answers.
  *
  *	  IDLE --a request, bound already----------------------> DECIDING
  *	  IDLE --a request-------------------------------------> RELINKING
@@ -16,22 +16,24 @@
  *	  IDLE --not asked for long----------------------------> RELEASING ------> forgotten here
  *	  any but IDLE --no answer, and nobody waits for it----> IDLE, not bound
  *
- * The server knows no deadlines and may not be asked twice at a time about one
+ * The server knows no deadlines and may not be called twice at a time for one
  * mind.  So a request that timed out keeps its call (its answer counts as
  * late), and the mind's next request waits for that.
  *
- * A mind's id is made of world and NPC, so the server finds its memories
- * whatever connects it.  Memories are never deleted: that is for the player.
- * A server that was started afresh has a mind's memories, but not its traits:
- * so one that is relinked is made anew on them, which keeps what is stored; what
- * it has not stored yet, if it was there all the time, is stored before.
+ * A mind's id is made of world and NPC, so that the server finds its memories
+ * whichever gateway or session asks.  Memories are never deleted here; that is
+ * the player's to do.  A server that was started afresh has a mind's memories,
+ * but not its traits.  So a mind that was relinked is created again with its
+ * traits, which keeps the memories that are stored; SAVING before stores those
+ * that are not, in case the server was not started afresh.
  *
  * Invariants:
- * - A mind has a call under way unless it is IDLE: call_id.  An IDLE one has
- *   no request, asked or waiting.
+ * - A mind has a call under way, call_id, unless it is IDLE.  An IDLE one has
+ *   no request, neither asked nor waiting.
  * - At most one call of the housekeeping (CONSOLIDATING, RELEASING) is under
  *   way.
- * - Nothing of a mind is touched after a callback that may lead back here.
+ * - Nothing of a mind is touched after the ports "answered" and "failed", which
+ *   may ask for the next decision and so forget the mind.
  */
 #include "dialects/reference.h"
 
@@ -46,7 +48,7 @@
 #include "dialects/reference_observation.h"
 
 #define DAY_MINUTES	 1440
-#define FIRST_MINUTE 360 /* a world begins at 06:00 */
+#define FIRST_MINUTE 360 /* the game's time is 06:00 when a world begins */
 #define MIND_ID_SIZE 64
 #define FIRST_ROOM	 16
 
@@ -63,7 +65,7 @@ typedef enum MindStep
 
 typedef struct Question
 {
-	int64_t request_id; /* 0: there is none */
+	int64_t request_id; /* 0 = there is no question */
 	bool	cancelled;
 	bool	retried;
 	json_t *observations;
@@ -77,14 +79,14 @@ typedef struct Mind
 	int64_t		  call_id;
 	int64_t		  called_at;
 	bool		  bound;
-	bool		  relinked; /* it may be asked as it is */
-	Question	  asked;	/* by the call under way, or the one it leads to */
-	Question	  waiting;	/* for that */
-	int64_t		  used_at;
-	double		  clock; /* of the world, when it was asked */
-	int64_t		  day;	 /* of the game, up to which memories are consolidated */
+	bool		  relinked; /* the server knew it, so it can be asked even if creating it again fails */
+	Question	  asked;	/* the question that the call under way asks, or leads to */
+	Question	  waiting;	/* the next question */
+	int64_t		  used_at;	/* when it was last asked, in real time */
+	double		  clock;	/* when it was last asked, by the world's clock */
+	int64_t		  day;		/* the game's day up to which its memories are consolidated */
 	int64_t		  consolidated_at;
-	bool		  has_news; /* was asked since */
+	bool		  has_news; /* it was asked since its memories were consolidated */
 	ReferenceTold told;
 } Mind;
 
@@ -96,9 +98,9 @@ typedef struct Minds
 	int		  count;
 	int		  room;
 	int		  in_flight;
-	double	  clock; /* the latest that was seen */
+	double	  clock; /* the latest clock of the world in any request */
 	int64_t	  now_ms;
-	bool	  consolidates; /* the server has these tools, as far as is known */
+	bool	  consolidates; /* the server has these two tools, until it says that it has not */
 	bool	  releases;
 } Minds;
 
@@ -163,8 +165,9 @@ forget_mind(Minds *minds, Mind *mind)
 }
 
 /*
- * Forgets the mind that was asked longest ago.  The server is not told: it has
- * it in memory, and relinks it at once when it is asked again.
+ * Forgets the IDLE mind that was asked longest ago; returns false if none is.
+ * The server is not told: it keeps the mind in memory, and relinks it at once
+ * when that is asked again.
  */
 static bool
 make_room(Minds *minds)
@@ -226,8 +229,9 @@ add_mind(Minds *minds, int64_t world_id, int64_t npc_id, double clock)
 /* -------------------------------------------------------------------- calls */
 
 /*
- * The arguments are those given (NULL: memory is short) and mind_id.  False:
- * the call could not be made, and the session is done for.
+ * Calls a tool with these arguments (NULL = memory is short) and mind_id, and
+ * gives up the reference to them.  Returns false when the call could not be
+ * made, which breaks the session.
  */
 static bool
 call(Minds *minds, Mind *mind, MindStep step, const char *tool, json_t *arguments)
@@ -253,7 +257,7 @@ forget_question(Minds *minds, Question *question)
 	*question = (Question) {0};
 }
 
-/* The question is out of the table before its outcome is reported. */
+/* Fails the question that is asked.  It is forgotten before that is reported, since the port may ask the next one. */
 static void
 fail(Minds *minds, Mind *mind, const char *what, const char *problem)
 {
@@ -311,7 +315,7 @@ decide(Minds *minds, Mind *mind)
 		 json_pack("{s:o, s:o}", "observation", observation, "events", events));
 }
 
-/* Goes on with what waits, if anything does. */
+/* Asks the next question, if there is one; else the mind is IDLE. */
 static void
 start(Minds *minds, Mind *mind)
 {
@@ -333,7 +337,7 @@ start(Minds *minds, Mind *mind)
 
 /* ------------------------------------------------------------------ answers */
 
-/* Now it is bound: what it was bound for is asked, unless nobody wants to know any more. */
+/* Notes that the mind is bound, and asks the question for which it was bound unless that was cancelled. */
 static void
 bound(Minds *minds, Mind *mind)
 {
@@ -357,7 +361,7 @@ relink_answered(Minds *minds, Mind *mind, ReferenceVerdict verdict, const char *
 		fail(minds, mind, "relink_mind", problem);
 }
 
-/* What the mind answers about invitations it need not be told the end of. */
+/* Notes which invitations a decision answers: the mind need not be told that these have ended. */
 static void
 note_answered_bids(Mind *mind, const json_t *decision)
 {
@@ -377,7 +381,7 @@ note_answered_bids(Mind *mind, const json_t *decision)
 		reference_told_bid_answered(&mind->told, json_integer_value(id));
 }
 
-/* Ends with a callback. */
+/* Reports a decision; nothing may be touched after this, as the port may ask for the next one. */
 static void
 decision_made(Minds *minds, Mind *mind, const json_t *decision)
 {
@@ -396,7 +400,7 @@ decision_made(Minds *minds, Mind *mind, const json_t *decision)
 	free(text);
 }
 
-/* The server was started afresh: it knows neither the mind nor what that was told. */
+/* Notes that the server, which was started afresh, knows neither the mind nor what the mind was told. */
 static void
 lost(Mind *mind)
 {
@@ -480,7 +484,7 @@ step_answered(Minds *minds, Mind *mind, const json_t *result, const char *error)
 	}
 }
 
-/* What is said of a call that failed; NULL when it did not. */
+/* Returns why a call failed, or NULL when it did not. */
 static const char *
 error_of(const MindAnswer *answer)
 {
@@ -516,7 +520,7 @@ minds_answered(void *state, int64_t call_id, const MindAnswer *answer, int64_t n
 
 /* ----------------------------------------------------------------- requests */
 
-/* What of the request is needed, or NULL. */
+/* Returns a new reference to a request's observations, or NULL if they lack what the server insists on. */
 static json_t *
 read_observations(const json_t *request)
 {
@@ -579,7 +583,7 @@ minds_decide(void *state, int64_t request_id, int64_t npc_id, const char *text, 
 	return taken;
 }
 
-/* A mind thinks to the end, and then the answer is late: it is asked one thing at a time. */
+/* Cancels a request.  If it is asked already, its call goes on, and the answer counts as late. */
 static bool
 minds_cancel(void *state, int64_t request_id, const char *reason)
 {
@@ -607,7 +611,7 @@ minds_cancel(void *state, int64_t request_id, const char *reason)
 
 /* ------------------------------------------------------------- housekeeping */
 
-/* A call that nobody waits for, and that is not answered: the mind goes on without it. */
+/* Gives up a call that nobody waits for and that was not answered, and goes on with the mind's next question. */
 static void
 give_up(Minds *minds, Mind *mind)
 {
@@ -632,7 +636,7 @@ is_unused(const Minds *minds, const Mind *mind)
 		   minds->clock - mind->clock >= REFERENCE_RELEASE_S;
 }
 
-/* True when a call was made. */
+/* Consolidates or releases an IDLE mind if it is time to; returns true when a call was made. */
 static bool
 keep_house(Minds *minds, Mind *mind)
 {

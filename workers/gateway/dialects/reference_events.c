@@ -1,10 +1,10 @@
 /*
  * reference_events.c
- *	  An NPC's events as the reference game's mind server wants to be told them.
+ *	  Translates an NPC's events for the reference game's mind server.
  *
- * An event that lacks what the server insists on, or is of a type not known
- * here, is left out.  What happened to the NPC without its mind's doing and
- * has no type there is told as an ERROR.
+ * An event that lacks what the server insists on, or whose type is not known
+ * here, is left out.  What happened to the NPC without its mind, and has no
+ * type of its own in the reference game, is told as an ERROR.
  */
 #include "dialects/reference_events.h"
 
@@ -14,9 +14,9 @@
 
 #include "dialects/reference_observation.h"
 
-#define SPEAKERS 5000 /* half the microseconds of the shortest tick */
+#define SPEAKERS 5000 /* half of the shortest tick in microseconds: see tell_message() */
 
-/* What is being told, and to whom. */
+/* The translation of one question's events. */
 typedef struct Telling
 {
 	const json_t  *observations;
@@ -24,7 +24,7 @@ typedef struct Telling
 	ReferenceTold *told;
 	int64_t		   now_ms;
 	double		   clock;
-	int64_t		   first_stamp; /* of those that are given now */
+	int64_t		   first_stamp; /* the least time stamp of events in this question */
 	json_t		  *events;
 } Telling;
 
@@ -52,7 +52,10 @@ text(const json_t *event, const char *name)
 	return json_string_value(json_object_get(event, name));
 }
 
-/* {"interaction_name"} with the members whose values are given (their references are taken). */
+/*
+ * Returns {"interaction_name": the event's, name: value}, or NULL if the event has no interaction or the value is NULL.  It
+ * takes over the reference to the value.
+ */
 static json_t *
 about_interaction(const json_t *event, const char *name, json_t *value)
 {
@@ -66,7 +69,7 @@ about_interaction(const json_t *event, const char *name, json_t *value)
 	return json_pack("{s:s, s:o}", "interaction_name", interaction, name, value);
 }
 
-/* Adds a member that may be absent: NULL is. */
+/* Adds a member unless payload or value is NULL, and takes over the reference to the value. */
 static void
 add_member(json_t *payload, const char *name, json_t *value)
 {
@@ -96,7 +99,7 @@ find_bid(ReferenceTold *told, int64_t id)
 	return NULL;
 }
 
-/* Room for another bid: where none is open, else in place of the one told longest ago. */
+/* Returns the place for another bid: one where none is open, else that of the one told longest ago. */
 static ReferenceToldBid *
 bid_room(ReferenceTold *told)
 {
@@ -114,7 +117,7 @@ bid_room(ReferenceTold *told)
 	return bid;
 }
 
-/* False: it is over, and the mind knows. */
+/* Remembers a bid that is told; returns false if it is not to be told, because the mind knows that it has ended. */
 static bool
 remember_bid(Telling *telling, const json_t *event)
 {
@@ -163,7 +166,7 @@ bid_pending(Telling *telling, const json_t *event)
 	return payload;
 }
 
-/* A bid of its own, so it is none that the server waits to have answered. */
+/* Translates that a bid of the NPC itself was rejected; it is none of those that the mind has to answer. */
 static json_t *
 bid_rejected(Telling *telling, const json_t *event)
 {
@@ -187,7 +190,7 @@ bid_cancelled(Telling *telling, const json_t *event)
 	return payload;
 }
 
-/* No window is open that long, wherever its end was lost. */
+/* Tells that bids have ended whose end was never told, since no bid stays open for so long. */
 static void
 cancel_old_bids(Telling *telling)
 {
@@ -212,7 +215,7 @@ reference_told_bid_answered(ReferenceTold *told, int64_t bid_or_bidder_id)
 	{
 		ReferenceToldBid *bid = &told->bids[i];
 
-		/* forgotten rather than over: if the answer does not reach the world, the bid is told again */
+		/* it is forgotten and not marked as over, so that it is told again if the answer does not reach the world */
 		if (bid->state == REFERENCE_BID_OPEN &&
 			(bid->id == bid_or_bidder_id || bid->bidder_id == bid_or_bidder_id))
 			bid->state = REFERENCE_BID_NONE;
@@ -246,7 +249,7 @@ reference_told_open_bids(const ReferenceTold *told)
 
 /* ------------------------------------------------------------ conversations */
 
-/* Which message this is, the same wherever and whenever it is told again. */
+/* Returns what identifies a message, which is the same whenever it is told again, as an event or in the history. */
 static ReferenceToldMessage
 identify(double at, const json_t *npc, bool spoken)
 {
@@ -255,7 +258,7 @@ identify(double at, const json_t *npc, bool spoken)
 	return (ReferenceToldMessage) {.said_us = reference_whole(at * 1e6 + 0.5), .npc_id = spoken ? id : -id};
 }
 
-/* The message as it was told, NULL when it was not. */
+/* Returns the message as it was told, or NULL when it was not. */
 static const ReferenceToldMessage *
 find_message(const ReferenceTold *told, const ReferenceToldMessage *message)
 {
@@ -266,11 +269,13 @@ find_message(const ReferenceTold *told, const ReferenceToldMessage *message)
 }
 
 /*
- * The key is the message's moment and, below the length of the shortest tick,
- * who spoke; above the speakers are those about whom something was said.  The
- * server takes messages of the same key for one, so what is spoken has its
- * own, higher than what was spoken before.  The event's stamp is its game
- * minute, or the next one that no message has.
+ * Remembers a message that is told, and returns it with its key and stamp.  The
+ * key is the microsecond at which it was said plus a number less than the
+ * shortest tick: one that stands for the speaker, or, from SPEAKERS on, for the
+ * NPC about whom the system spoke.  The server takes messages with the same key
+ * for one, so a spoken message gets a key of its own, higher than those of
+ * messages spoken before.  The stamp is the game minute, or the next one that
+ * no message has.
  */
 static const ReferenceToldMessage *
 tell_message(ReferenceTold *told, const ReferenceToldMessage *message, double at)
@@ -312,7 +317,7 @@ add_participant(json_t *participants, json_t *id)
 		json_decref(id);
 }
 
-/* Who takes part, as far as it is known: the NPC, whom it finds there now, and whom the event is about. */
+/* Returns the known participants: the NPC, those whom it observes in the conversation now, and the one in the event. */
 static json_t *
 participants(const Telling *telling, const json_t *present)
 {
@@ -331,7 +336,7 @@ participants(const Telling *telling, const json_t *present)
 	return ids;
 }
 
-/* What is said, by the speaker or by nobody about him; NULL when nothing is. */
+/* Returns the text of a message, spoken or of the system ("Zoe joined the conversation"), or NULL when there is none. */
 static json_t *
 said(const char *kind, const json_t *event)
 {
@@ -344,7 +349,7 @@ said(const char *kind, const json_t *event)
 	return NULL;
 }
 
-/* A message without its key, or NULL when it lacks something. */
+/* Returns a message of the history without its key, or NULL when it lacks something. */
 static json_t *
 history_entry(const char *kind, const json_t *event)
 {
@@ -364,8 +369,8 @@ history_entry(const char *kind, const json_t *event)
 }
 
 /*
- * {"interaction_id", "interaction_name", "participants", "initiator_id",
- * "conversation_history": [one message, or none]}
+ * Tells an event of a conversation: {"interaction_id", "interaction_name",
+ * "participants", "initiator_id", "conversation_history": [one message, or none]}
  */
 static void
 tell_conversation(Telling *telling, const json_t *event)
@@ -386,7 +391,7 @@ tell_conversation(Telling *telling, const json_t *event)
 		const ReferenceToldMessage *told = find_message(telling->told, &message);
 		json_t					   *entry = kind ? history_entry(kind, event) : NULL;
 
-		/* unless the history told it just now */
+		/* a message that tell_history() has told in this question is not told again */
 		if (payload && entry && (!told || told->stamp < telling->first_stamp))
 		{
 			told = tell_message(telling->told, &message, at);
@@ -407,8 +412,8 @@ tell_conversation(Telling *telling, const json_t *event)
 }
 
 /*
- * What was said in the conversation under way and was not told yet: others'
- * messages, its own, those of the time before it joined, and all of them when
+ * Tells the messages of the present conversation that were not told yet: those
+ * of others, the NPC's own, those from before it joined, and all of them when
  * the server has forgotten.  Events of these messages are not told besides.
  */
 static void
@@ -447,7 +452,7 @@ tell_history(Telling *telling)
 }
 
 
-/* ------------------------------------------------------------------- others */
+/* ------------------------------------------------------------- other events */
 
 static json_t *
 interaction_event(Telling *telling, const json_t *event)
@@ -471,7 +476,7 @@ movement_completed(Telling *telling, const json_t *event)
 	for (size_t i = 0; ours && i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (strcmp(ours, statuses[i][0]) == 0)
 			status = statuses[i][1];
-	/* both are always told: who did not move stays where it is */
+	/* the server insists on both cells; an NPC that did not move has its position for them */
 	if (!actual)
 		actual = reference_cell(json_object_get(telling->observations, "position"));
 	if (!intended)
@@ -486,7 +491,7 @@ movement_completed(Telling *telling, const json_t *event)
 					 "actual_destination", actual);
 }
 
-/* An ERROR with what one member of the event says, after some words. */
+/* Returns the payload of an ERROR: some words, then what one member of the event says. */
 static json_t *
 error_about(const json_t *event, const char *words, const char *member)
 {
@@ -509,7 +514,7 @@ plan_failed(Telling *telling, const json_t *event)
 	return error_about(event, "what you had begun could not be carried on: ", "reason");
 }
 
-/* Events that repeated are one: how often it happened. */
+/* Returns how often an event happened, as repeated events are told as one. */
 static long long
 times(const json_t *event)
 {
@@ -598,7 +603,7 @@ reference_events(const json_t *observations, int64_t npc_id, ReferenceTold *told
 
 	if (!telling.events)
 		return NULL;
-	/* first, so that a reply is told after what it replies to */
+	/* the history comes first, so that a reply is told after what it replies to */
 	tell_history(&telling);
 	for (size_t i = count > REFERENCE_MAX_EVENTS ? count - REFERENCE_MAX_EVENTS : 0; i < count; i++)
 		tell(&telling, json_array_get(ours, i));

@@ -1,6 +1,6 @@
 /*
  * reference_observation.c
- *	  A decision request as the reference game's mind server wants to be told it.
+ *	  Translates the observations of a decision request for the reference game's mind server.
  *
  *	  ours										theirs
  *	  self.id 52								entity_id "52"
@@ -14,11 +14,12 @@
  *	  a run's started_at						duration_minutes, up to now
  *	  npc_state "requesting"					a current_interaction that cannot be joined
  *
- * The server has no action that waits for an answer to a bid, and offers all
- * ways of walking off unless movement is locked: so it is, for who waits.
+ * The server's game has no state in which an NPC waits for the answer to a bid,
+ * and it offers a mind all ways of walking off unless movement is locked.  So
+ * movement is told as locked for an NPC that waits.
  *
- * What of ours has no counterpart is left out: the server knows no plans, and
- * conversations reach it as events (reference_events.c).
+ * What has no counterpart there is left out, such as plans.  Conversations are
+ * told as events (reference_events.c).
  */
 #include "dialects/reference_observation.h"
 
@@ -29,12 +30,12 @@
 #define NEED_MAX  100
 #define WHOLE_MAX (INT64_C(1) << 53)
 
-/* what is said of somebody whose interaction is not named */
+/* The name of an interaction that is not known. */
 #define UNNAMED_INTERACTION "interaction"
 
-/* why one in sight cannot be joined */
+/* Reasons why an interaction of somebody in sight cannot be joined. */
 #define AT_CAPACITY "at_capacity"
-#define REQUESTING	"requesting" /* a state, too */
+#define REQUESTING	"requesting" /* this is also the name of an NPC's state */
 
 
 /* ------------------------------------------------------------------- pieces */
@@ -68,7 +69,7 @@ reference_cell(const json_t *position)
 					 (json_int_t) reference_whole(json_number_value(y)));
 }
 
-/* The member's string, or what stands for it. */
+/* Returns a member's string, or "otherwise" if it has none. */
 static const char *
 string_or(const json_t *object, const char *name, const char *otherwise)
 {
@@ -77,7 +78,7 @@ string_or(const json_t *object, const char *name, const char *otherwise)
 	return value ? value : otherwise;
 }
 
-/* The strings of an array, whatever else is in it. */
+/* Returns an array of the strings in an array; other elements are left out. */
 static json_t *
 strings_of(const json_t *array)
 {
@@ -104,7 +105,7 @@ numbers_of(const json_t *object)
 	return numbers;
 }
 
-/* What act_in_interaction takes: name -> {type, default, description}, the default only if there is one. */
+/* Returns the parameters of act_in_interaction: name -> {type, description, and default if there is one}. */
 static json_t *
 act_parameters(const json_t *ours)
 {
@@ -128,7 +129,7 @@ act_parameters(const json_t *ours)
 	return parameters;
 }
 
-/* An interaction's description of itself. */
+/* Returns the description of an interaction. */
 static json_t *
 interaction(const char *name, const json_t *ours)
 {
@@ -155,7 +156,7 @@ offered(const json_t *ours)
 	return interactions;
 }
 
-/* Participants may be ids or objects with an id. */
+/* Returns a participant's id; a participant may be an id or an object with one. */
 static const json_t *
 id_of(const json_t *participant)
 {
@@ -179,7 +180,7 @@ participant_ids(const json_t *participants)
 	return ids;
 }
 
-/* The name of somebody in sight, or of the NPC itself; NULL: not known. */
+/* Returns the name of somebody in sight, or of the NPC itself; NULL = it is not known. */
 static const char *
 name_of(const json_t *observations, const json_t *id)
 {
@@ -195,7 +196,7 @@ name_of(const json_t *observations, const json_t *id)
 	return NULL;
 }
 
-/* A name for each participant: no name for who is not known, so that names and ids stay side by side. */
+/* Returns a name for each participant, "" if it is not known, so that the names correspond to the ids. */
 static json_t *
 participant_names(const json_t *run, const json_t *observations)
 {
@@ -215,7 +216,7 @@ participant_names(const json_t *run, const json_t *observations)
 	return names;
 }
 
-/* How long it has gone on: a second is a minute of the game. */
+/* Returns for how many minutes of the game an interaction has gone on, which are seconds of the world. */
 static double
 minutes_since(const json_t *started_at, double clock)
 {
@@ -224,7 +225,7 @@ minutes_since(const json_t *started_at, double clock)
 			   : 0;
 }
 
-/* What somebody in sight is engaged in; 'reason' is why nobody can join it, if nobody can. */
+/* Describes the interaction of somebody in sight; "reason" tells why it cannot be joined, if that is so. */
 static json_t *
 engagement(const json_t *run, const char *reason, const json_t *observations)
 {
@@ -248,7 +249,7 @@ engagement(const json_t *run, const char *reason, const json_t *observations)
 					 "is_joinable", joinable, "joinable_reason", joinable ? "" : reason);
 }
 
-/* An item in use is so by one of the interactions it offers: the only one, mostly. */
+/* Describes the use of an occupied item as the first interaction that it offers, which usually is the only one. */
 static json_t *
 use_of(const json_t *item, const json_t *observations)
 {
@@ -260,7 +261,7 @@ use_of(const json_t *item, const json_t *observations)
 	return use;
 }
 
-/* Who waits for the answer to a bid is not to be had either. */
+/* Describes what somebody or something in sight is engaged in.  An NPC that waits for the answer to a bid cannot be joined. */
 static json_t *
 doing_of(const json_t *thing, const json_t *observations)
 {
@@ -276,7 +277,7 @@ doing_of(const json_t *thing, const json_t *observations)
 	return strcmp(state, "interacting") == 0 ? engagement(NULL, AT_CAPACITY, observations) : json_object();
 }
 
-/* NULL for what has no id or no place. */
+/* Returns the description of something in sight, or NULL if it has no id or position. */
 static json_t *
 visible_entity(const json_t *thing, const json_t *observations)
 {

@@ -2,10 +2,11 @@
  * reference_results.c
  *	  Reads what the tools of the reference game's mind server answer.
  *
- * Its actions are ours, by other names for what goes with them: the tool's
- * telemetry.total_tokens are tokens, when they were metered, and its rationale
- * is the reason.  As of any answer, what can only be meant in one way is
- * understood (answer.c).  Whether it makes sense the world says.
+ * Its actions are the same as ours, but what goes with them has other names:
+ * telemetry.total_tokens are our tokens, if they were metered, and
+ * selection_rationale is our reason.  As with any answer, what can be meant in
+ * one way only is understood (answer.c), and the database judges whether it
+ * makes sense.
  */
 #include "dialects/reference_results.h"
 
@@ -77,7 +78,7 @@ reference_error(const char *message, char *problem)
 	return says_unknown(message) ? REFERENCE_UNKNOWN : REFERENCE_FAILED;
 }
 
-/* An answer that says in its text, or in error_message or message, what is wrong. */
+/* Reads an answer that tells of a failure, in its text or in the members error_message or message. */
 static ReferenceVerdict
 failure(const json_t *result, const json_t *answer, char *problem)
 {
@@ -125,7 +126,7 @@ reference_verdict(const json_t *result, char *problem)
 
 /* ------------------------------------------------------------------ actions */
 
-/* What it cost, if that is known: NULL is not. */
+/* Returns a new reference to what the answer cost in tokens, or NULL if that is not known. */
 static json_t *
 tokens_of(const json_t *answer)
 {
