@@ -1,14 +1,14 @@
-// The mind: what an NPC sees and feels goes in, what it does next comes out. Nothing here knows of MCP; put a
-// call to your language model here to have it decide. The fields of observations and the actions are those of
-// "Deciding" in the protocol.
+// The mind: it takes what an NPC sees and feels, and returns what it does next. Nothing here knows of MCP. To have a
+// language model decide, call it here. The protocol's section "Deciding" explains the fields of observations and the
+// actions.
 
-const LOOK_AFTER = 75; // a need below this is looked after when something in sight serves it
-const URGENT = 25; // a need below this is worth getting up for
-const SATISFIED = 95; // enough of it
-const TALK_CHANCE = 0.3; // of beginning a conversation with somebody in sight, when there is nothing better to do
-const TALK_SECONDS = 15; // of the world; after that it says goodbye
-const PATIENCE = 8; // seconds that it waits for an answer to what it said
-const SPEECH_PAUSE = 3; // seconds between two things that one NPC says: the world refuses what comes sooner
+const LOOK_AFTER = 75; // a need below this is served when something in sight serves it
+const URGENT = 25; // a need below this is worth interrupting something else
+const SATISFIED = 95; // a need from here on needs nothing
+const TALK_CHANCE = 0.3; // the chance to begin a conversation with somebody in sight when there is nothing better to do
+const TALK_SECONDS = 15; // after so many seconds of the world it says goodbye
+const PATIENCE = 8; // how many seconds it waits for an answer to what it said
+const SPEECH_PAUSE = 3; // the least seconds between two messages of an NPC; the world refuses what comes sooner
 const FAREWELL = 'I must go now. Goodbye!';
 
 export function decide({ reason, observations }) {
@@ -26,7 +26,7 @@ export function decide({ reason, observations }) {
       if (reason !== 'need') return { action: 'continue', reason: 'on my way' };
   }
 
-  // What has just been refused (taken, used up, out of reach) is left alone for now.
+  // After a refusal (the item is taken, used up or out of reach) nothing is used or begun for now.
   const refused = events.some((event) => /failed|rejected|error/.test(event.type));
   if (chance && !refused) return { ...use(chance), then: [{ action: 'wander' }] };
   const partner = reason === 'idle' && !refused && partnerInSight(observations);
@@ -38,7 +38,7 @@ export function decide({ reason, observations }) {
 
 // ---- invitations and conversations ----
 
-// One answer at a time. Who is busy, or has something urgent to see to, turns all of them down.
+// Answers one invitation, or rejects all of them if the NPC is busy, has an urgent need, or wants none of them.
 function answerInvitations(bids, { needs, status, vision = [] }) {
   const [need, value] = neediest(needs);
   const wanted = bids.find((bid) => bid.interaction === 'conversation' || isOfUse(bid, needs, vision));
@@ -51,13 +51,13 @@ function answerInvitations(bids, { needs, status, vision = [] }) {
   return { action: 'respond_to_interaction_bid', parameters: { bid_id: wanted.bid_id, accept: true }, reason: `${wanted.bidder_name} asks me` };
 }
 
-// Whether the item fills a need of which there is not enough.
+// Tells whether the item fills a need that is not satisfied.
 function isOfUse({ target_id: target, interaction }, needs, vision) {
   const item = vision.find(({ type, id }) => type === 'item' && id === target);
   return item?.interactions?.[interaction]?.fills?.some((need) => needs[need] < SATISFIED) ?? false;
 }
 
-// Somebody who could talk, and with whom it has not just talked: the nearest one.
+// Returns the nearest NPC that could talk, unless a conversation has just ended.
 function partnerInSight({ vision = [], events = [] }) {
   if (events.some(({ interaction }) => interaction === 'conversation')) return undefined;
   return vision.find((npc) => npc.type === 'npc' && npc.interactions?.conversation &&
@@ -66,7 +66,7 @@ function partnerInSight({ vision = [], events = [] }) {
       : npc.npc_state !== 'requesting'));
 }
 
-// It greets, answers what is said to it, and after a while says goodbye and leaves.
+// Takes part in a conversation: greets, answers what is said, and after a while says goodbye and leaves.
 function converse({ self, needs, status, conversation }) {
   const { messages } = conversation;
   const mine = messages.filter((message) => message.npc_id === self.id).at(-1);
@@ -81,7 +81,7 @@ function converse({ self, needs, status, conversation }) {
   return { action: 'act_in_interaction', message: over ? FAREWELL : words(mine, last, self, need, value), next_decision_in_s: SPEECH_PAUSE };
 }
 
-// A language model would find better ones.
+// Finds words; a language model would find better ones.
 function words(mine, last, self, need, value) {
   if (!mine) return last ? `Hello, ${last.name}! I am ${self.name}.` : `Hello! I am ${self.name}.`;
   if (value < LOOK_AFTER) return `You know, ${last.name}, my ${need} could be better.`;
@@ -94,7 +94,7 @@ function neediest(needs) {
 
 // ---- everything else ----
 
-// Nothing to use: see more of the world, and look around sooner when something is lacking.
+// Looks for something to use: walks around, and asks to be asked again sooner when a need is low.
 function explore(status, needs) {
   const lacking = Object.values(needs).some((value) => value < LOOK_AFTER);
   const next_decision_in_s = lacking ? 5 : 20;
@@ -108,7 +108,7 @@ function explore(status, needs) {
   };
 }
 
-// The free item in sight that serves the lowest need; of equal ones the nearest. Vision lists the nearest first.
+// Returns the free item in sight that serves the lowest need; of equal ones the nearest, which vision lists first.
 function bestChance(needs, vision) {
   let best;
   for (const item of vision) {
@@ -123,7 +123,7 @@ function bestChance(needs, vision) {
   return best;
 }
 
-// The name of an interaction is an action: the NPC walks to the target first if it has to.
+// Returns the action that uses an item. It is the name of an interaction; the NPC walks to the target first if needed.
 function use({ item, interaction, need, value, rate }) {
   return {
     action: interaction,

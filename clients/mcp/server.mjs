@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // A mind for NPCs of npcsim: an MCP server with one tool, decide_action.
 //
-//   npcsim-agent … --mcp 'node server.mjs'                    stdio: the agent starts and ends it
-//   node server.mjs --http 3000                               Streamable HTTP, on this machine only:
+// With stdio the agent starts and ends it:
+//   npcsim-agent … --mcp 'node server.mjs'
+// With Streamable HTTP, on this machine only:
+//   node server.mjs --http 3000
 //   npcsim-agent … --mcp-url http://127.0.0.1:3000/mcp
 //
-// Standard output belongs to MCP: log to standard error only.
+// Standard output belongs to MCP, so log to standard error only.
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
@@ -32,7 +34,7 @@ function mind() {
   const server = new McpServer({ name: 'npcsim-sample-mind', version: '0.1.0' });
   const description = 'Decides what an NPC does next, from what it sees and feels.';
   server.registerTool('decide_action', { description, inputSchema }, (request) => {
-    // A language model would be asked here; "tokens" is what it took to answer.
+    // Ask a language model here; "tokens" is what its answer cost.
     const decision = { ...decide(request), confidence: 0.9, tokens: 0 };
     return { structuredContent: decision, content: [{ type: 'text', text: JSON.stringify(decision) }] };
   });

@@ -1,6 +1,6 @@
-// What part of the world is in view, and how pointers, wheel and keys change that.
+// The camera: which part of the world is in view, and how pointers, wheel and keys move it.
 
-const MOST = 96; // pixels a cell
+const MOST = 96; // pixels per cell
 const LEAST = 1;
 
 export class Camera {
@@ -8,15 +8,15 @@ export class Camera {
     this.canvas = canvas;
     this.x = 0; // centre of the view, in cells
     this.y = 0;
-    this.scale = 16; // pixels a cell
-    this.fitted = true; // follows the window's size until somebody moves it
+    this.scale = 16; // pixels per cell
+    this.fitted = true; // the whole world is kept in view until the user moves the camera
     this.follow = null; // id of the NPC that is kept in the middle
     this.onChange = () => {};
     this.onTap = () => {};
     this.#listen();
   }
 
-  // Pixels at the right and the bottom that cards cover.
+  // Returns how many pixels the cards cover at each side of the canvas.
   covered() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     return width > 760
@@ -35,7 +35,7 @@ export class Camera {
     this.onChange();
   }
 
-  // Puts a point of the world into the middle of what no card covers.
+  // Moves the camera so that a cell of the world is in the middle of the part that no card covers.
   centre(x, y) {
     const { left, top, right, bottom } = this.covered();
     this.x = x + 0.5 + (right - left) / 2 / this.scale;
@@ -51,7 +51,7 @@ export class Camera {
     };
   }
 
-  // Pixels of the middle of a cell.
+  // Returns the pixel at the middle of a cell.
   toScreen(x, y) {
     return {
       x: (x + 0.5 - this.x) * this.scale + this.canvas.clientWidth / 2,

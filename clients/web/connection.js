@@ -1,15 +1,15 @@
-// The WebSocket to the gateway: joins as a spectator, subscribes, comes back by itself.
+// The WebSocket to the gateway: it joins as a spectator, subscribes, and reconnects by itself.
 //
-// After a break it waits a little longer each time (with jitter, so that not everybody returns at once) and asks
-// only for what changed since the last revision. The server sends its clock every second: silence means that the
-// connection is dead, whatever the browser believes.
+// After a break it waits a little longer each time (with jitter, so that not all viewers return at once) and asks
+// only for what changed since the last revision. The server sends its clock every second, so silence means that the
+// connection is dead, even if the browser does not know it yet.
 
 const SILENCE_MS = 6000;
 const WAIT_MS = { first: 500, most: 15000 };
 const TABLES = ["world", "terrain", "item_types", "interaction_types", "npcs", "world_items", "interactions", "players",
   "messages", "world_events"];
 
-// Close codes after which trying again at once is of no use; the gateway says why.
+// Close codes after which there is no use in trying again at once, and what the page says of them.
 const REFUSALS = new Map([
   [4002, "this world does not admit spectators"],
   [4003, "this viewer is banned from the world"],
@@ -25,7 +25,8 @@ export class Connection {
   #watchdog = null;
   #camera = null;
 
-  // handlers: frame(object), state({phase, detail, retryAt}), resume() → {revision, epoch}
+  // The handlers: frame(object) takes a frame, state({phase, detail, retryAt}) hears of changes, resume() returns
+  // {revision, epoch} to go on from.
   constructor(url, worldId, handlers) {
     this.url = url;
     this.worldId = worldId;
@@ -52,7 +53,7 @@ export class Connection {
     socket.addEventListener("close", (event) => this.#closed(socket, event));
   }
 
-  // The rectangle in view, in cells, or null for the whole world.
+  // Tells the gateway the rectangle in view, in cells, or null for the whole world.
   setCamera(camera) {
     const had = this.#camera !== null;
     this.#camera = camera;
@@ -70,7 +71,7 @@ export class Connection {
     try {
       frame = JSON.parse(text);
     } catch {
-      return; // a frame that is no JSON is not for this version of the page
+      return; // a frame that is not JSON belongs to a later version of the protocol
     }
     this.handlers.frame(frame);
     if (frame.type === "welcome") {

@@ -1,5 +1,5 @@
-// The spectators' page: one world, live. ?world=ID chooses it (default 1). Everything it asks for lies beside it, so that
-// a proxy may serve it below a path of its own.
+// The spectators' page, which shows one world live. ?world=ID chooses it (default 1). All addresses that it uses are
+// relative, so that a proxy may serve the page below a path of its own.
 
 import { Camera } from "./camera.js";
 import { Connection } from "./connection.js";
@@ -10,7 +10,7 @@ import { Panel } from "./panel.js";
 import { Store } from "./store.js";
 import { circlesOf } from "./talk.js";
 
-const WHOLE_WORLD = 256 * 256; // cells up to which everything is asked for, not only what is in view
+const WHOLE_WORLD = 256 * 256; // of a world with at most so many cells everything is asked for, not only what is in view
 const PANEL_MS = 200;
 const CAMERA_MS = 250;
 
@@ -32,7 +32,7 @@ const drawClock = () => store.clock.now(localNow()) - DRAW_DELAY_SECONDS * store
 
 const panel = new Panel(store, palette, { select, follow: toggleFollow });
 
-const NO_WORLD = 4004; // the close code
+const NO_WORLD = 4004; // the close code of a world that does not exist or cannot be watched
 const wanted = new URLSearchParams(location.search).get("world") ?? "1";
 const worldId = /^[1-9][0-9]{0,14}$/.test(wanted) ? Number(wanted) : null;
 
@@ -56,17 +56,17 @@ const connection = new Connection(address.href, worldId, {
   resume: () => ({ revision: store.revision, epoch: store.epoch }),
 });
 
-// Which worlds there are, for somebody whose world there is not.
+// Lists the worlds that can be watched, when the one that was asked for cannot.
 async function offerWorlds() {
   try {
     const { worlds } = await (await fetch(beside("worlds"))).json();
     panel.offer(worlds);
   } catch {
-    // without a list the notice stands alone
+    // if there is no list, the notice alone is shown
   }
 }
 
-// Shows the whole world when it is first seen or has another size.
+// Fits the whole world into the view when it is first seen, or its size has changed.
 function fitIfNew() {
   const { size_x: sizeX, size_y: sizeY } = store.world;
   const size = `${sizeX} ${sizeY}`;
@@ -103,7 +103,7 @@ function toggleFollow() {
   panelDue = 0;
 }
 
-// The NPC nearest to a tap, else the item on that cell, else nothing.
+// A tap selects the nearest NPC, else the item on that cell, else nothing.
 camera.onTap = ({ x, y }) => {
   const reach = Math.max(0.7, 14 / camera.scale);
   let nearest = null;
@@ -164,7 +164,7 @@ function frame(now) {
       camera.follow = null;
     }
   }
-  // Rings and needs go on while the world's clock does, so only a standing world is not drawn again.
+  // Rings and needs change while the world's clock moves, so nothing is drawn again only while the world stands.
   if (dirty || store.clock.rate > 0) {
     dirty = false;
     painter.draw(clock, selected);
@@ -182,7 +182,7 @@ function frame(now) {
   }
 }
 
-// What tests and the curious may read: the world as of now, not as it is drawn.
+// For tests and the curious: the world as of now, which is a little ahead of what is drawn.
 window.npcsim = {
   now: () => store.clock.now(localNow()),
   npcs() {

@@ -1,14 +1,14 @@
-// Where things are between two messages: positions, needs, the clock and the calendar.
+// Computes what changes between two frames: positions, needs, the clock and the calendar.
 //
-// The server tells what began (a path, a rate, a clock), never what passes; everything here is computed from
-// that and a time of the world, in world seconds. No DOM and no network: this module runs in Node as it is.
+// The server tells only what began (a path, a rate, a clock); everything here is computed from that and a time of
+// the world, in world seconds. There is no DOM and no network here, so that this module runs in Node as it is.
 
 export const CELL_SECONDS = 0.25;
 export const DRAW_DELAY_SECONDS = 0.15;
-export const CRITICAL = 20; // a need below it is marked
+export const CRITICAL = 20; // a need below this is marked
 
-// Position of an npcs row at a clock. A walker is at path[0] when it departs and reaches one more cell every
-// 250 ms; in between it is in between. Whoever has no path stands at (x, y).
+// Returns the position of a row of npcs at a clock. A walker is at path[0] when it departs and reaches one more cell
+// every 250 ms; between two cells its position is interpolated. An NPC without a path stands at (x, y).
 export function positionAt(npc, clock) {
   const path = npc.path;
   if (!path || path.length === 0 || npc.departed_at == null) {
@@ -31,7 +31,7 @@ export function positionAt(npc, clock) {
   };
 }
 
-// What is left of a walker's path at a clock, from where it is to the end.
+// Returns what is left of a walker's path at a clock, from where it is to the end.
 export function pathAhead(npc, clock) {
   const here = positionAt(npc, clock);
   if (!here.moving) {
@@ -41,12 +41,12 @@ export function pathAhead(npc, clock) {
   return [[here.x, here.y], ...npc.path.slice(next)];
 }
 
-// Names of an NPC's needs, as the server tells them.
+// Returns the names of an NPC's needs, as the server tells them.
 export function needsOf(npc) {
   return Object.keys(npc.needs ?? {});
 }
 
-// Value of one need at a clock, or null when this viewer is not told.
+// Returns the value of one need at a clock, or null when this viewer is not told of it.
 export function needAt(npc, name, clock) {
   const need = npc.needs?.[name];
   if (!need) {
@@ -60,7 +60,8 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const MINUTES_A_DAY = 24 * 60;
 const START = (2 * 30) * MINUTES_A_DAY + 6 * 60; // March 1, 06:00
 
-// A world second is a game minute; 30 days a month, 12 months a year; worlds start on March 1 of year 1, 06:00.
+// Returns the game's date and time at a clock. A world second is a game minute; a month has 30 days, a year 12 months;
+// worlds start on March 1 of year 1 at 06:00.
 export function calendarAt(clock) {
   const minutes = START + Math.floor(clock);
   const days = Math.floor(minutes / MINUTES_A_DAY);
@@ -73,11 +74,11 @@ export function calendarAt(clock) {
   return { year, month: month + 1, day, hour, minute, time, text: `${MONTHS[month]} ${day}, Year ${year}, ${time}` };
 }
 
-// The world's clock as this machine knows it. Frames arrive late by a varying amount, so a frame that is
-// behind what was expected moves the estimate only a little, one that is ahead moves it at once; what now()
-// tells never steps back, except into another epoch, where earlier times may not have happened, and when the
-// world is paused: what was ahead of it by the way of the frame then stands where the world stands. While somebody
-// holds the world (speed 0, though it runs) what was ahead waits.
+// The world's clock as this machine estimates it. Frames arrive late by a varying amount, so a frame that is behind
+// the estimate moves it only a little, and one that is ahead moves it at once. now() never steps back but in two
+// cases: in another epoch, since earlier times may not have happened in it; and when the world is paused, since the
+// estimate, which may have been ahead, then takes the clock at which the world stands. While somebody holds the world
+// (speed 0, though it runs) an estimate that is ahead stands still.
 export class WorldClock {
   constructor() {
     this.reset();
@@ -91,8 +92,8 @@ export class WorldClock {
     this.paused = false;
   }
 
-  // A clock, welcome, snapshot or delta frame at a local time in milliseconds. Snapshots and deltas carry no
-  // speed and status: the last ones hold.
+  // Takes a clock, welcome, snapshot or delta frame that came at a local time in milliseconds. Snapshots and deltas
+  // have no speed and status, so the last ones stay.
   frame(frame, localMs) {
     if (typeof frame.clock !== "number") {
       return;
@@ -126,12 +127,12 @@ export class WorldClock {
   }
 }
 
-// The motions of one NPC that may still be drawn. What is drawn lies a little behind the clock, so a new
-// path is not followed before its own departure: until then the one before it holds.
+// The motions of one NPC that may still be drawn. What is drawn lies a little behind the clock, so until the departure
+// of a new path the one before it is followed.
 export class Track {
   #motions = [];
 
-  // `from`: the clock from which this motion holds.
+  // Adds a motion that holds from this clock on.
   push(motion, from) {
     const motions = this.#motions;
     while (motions.length > 0 && motions[motions.length - 1].from >= from) {

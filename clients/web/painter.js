@@ -3,12 +3,12 @@
 import { CRITICAL, needAt, needsOf, pathAhead } from "./motion.js";
 import { bubblesAt, circlesOf, linesOf, placeOf } from "./talk.js";
 
-// Names are shown from the first scale (pixels a cell) while few NPCs are in view, from the second always.
+// Names are shown from the first scale (pixels per cell) on while at most FEW NPCs are in view, from the second on always.
 const LABELS_FROM = { few: 10, always: 26 };
 const FEW = 120;
-const SMALLEST = 21; // pixels: below this scale figures are drawn larger than their cell, so that they can be seen
+const SMALLEST = 21; // pixels per cell; below this scale figures are drawn larger than their cell, so that they can be seen
 const MOST_BOOST = 1.8;
-const DOTS_BELOW = 7; // pixels a cell
+const DOTS_BELOW = 7; // pixels per cell; below this scale NPCs are dots
 const VISION_CELLS = 8.25;
 const BUBBLE = { font: 13, line: 17, width: 170, lines: 3, padding: 8, tail: 7 }; // pixels
 
@@ -17,12 +17,12 @@ export class Painter {
     Object.assign(this, { canvas, store, camera, palette });
     this.context = canvas.getContext("2d", { alpha: false });
     this.drawnPositions = new Map();
-    this.bubbles = []; // what is drawn of what is said: {id, text, x, y: the speaker, left, top, width, height} in pixels
-    this.names = []; // what names are drawn: {id, text, left, top, width, height}
-    this.places = new Map(); // where bubbles stood when last drawn
+    this.bubbles = []; // the bubbles that are drawn: {id, text, x, y: the speaker, left, top, width, height} in pixels
+    this.names = []; // the names that are drawn: {id, text, left, top, width, height}
+    this.places = new Map(); // where bubbles stood when they were last drawn
   }
 
-  // Returns whether anything in view is moving.
+  // Draws the world and returns whether anything in view is moving.
   draw(clock, selected) {
     const { context: c, canvas, camera, store } = this;
     const ratio = devicePixelRatio || 1;
@@ -72,7 +72,8 @@ export class Painter {
     }
   }
 
-  // Blocked cells come as horizontal runs. First all faces, then all tops, so that walls hide what is behind.
+  // Draws the blocked cells, which come as horizontal runs: first all faces, then all tops, so that walls hide what is
+  // behind them.
   #walls(view) {
     const { context: c, store, palette: { colours } } = this;
     const runs = (store.terrain.blocked ?? []).filter(([x, y, length]) =>
@@ -183,7 +184,7 @@ export class Painter {
     c.fill();
   }
 
-  // An item type this page has no picture of: a tile with its first letter.
+  // Draws an item of a type that this page has no picture of: a tile with its first letter.
   #crate(type) {
     const { context: c } = this;
     c.fillStyle = this.palette.colours.shadow;
@@ -228,7 +229,7 @@ export class Painter {
     }
     const size = Math.min(20, Math.max(11.5, camera.scale * 0.3));
     this.names = labels.map(([npc, x, y, bold]) => this.#nameBox(npc, x, y, bold ? size * 1.12 : size, bold ? 650 : 500));
-    // Names last: where bubbles cannot keep clear of them, they can be read all the same.
+    // Names come last, so that they can be read even where bubbles cannot keep clear of them.
     this.#bubbles(clock, seen, named, chosen);
     const { label, "label-halo": halo } = this.palette.colours;
     for (const [npc, x, y, bold] of labels) {
@@ -237,7 +238,7 @@ export class Painter {
     return moving;
   }
 
-  // What a name in the middle of (x, y), in cells, takes up, in pixels.
+  // Returns the box in pixels of a name that is centred at (x, y) in cells.
   #nameBox({ id, name }, x, y, size, weight) {
     const { context: c, camera } = this;
     c.font = `${weight} 20px system-ui, sans-serif`;
@@ -246,7 +247,7 @@ export class Painter {
     return { id, text: name, left: middle.x - width / 2, top: middle.y - size / 2, width, height: size };
   }
 
-  // Those who do something together are joined by a spoke each to the middle between them.
+  // Draws a line from each NPC that does something together with others to the middle between them.
   #circles() {
     const { context: c, store, drawnPositions, palette: { colours } } = this;
     c.strokeStyle = colours.path;
@@ -271,7 +272,7 @@ export class Painter {
     c.setLineDash([]);
   }
 
-  // What is said, above the heads: of everybody while names are shown, else of the chosen NPC.
+  // Draws what is said above the heads: of all NPCs while names are shown, else of the chosen one.
   #bubbles(clock, seen, named, chosen) {
     const { context: c, store, camera, drawnPositions } = this;
     const places = new Map();
@@ -294,7 +295,7 @@ export class Painter {
       drawn.push([lines, place, end]);
     }
     this.places = places;
-    // Tails first, so that none crosses what another bubble says.
+    // All tails come first, so that none crosses the text of another bubble.
     c.save();
     const ratio = devicePixelRatio || 1;
     c.setTransform(ratio, 0, 0, ratio, 0, 0); // a unit is a pixel of the page in here
@@ -372,7 +373,7 @@ export class Painter {
     this.#ring(at.x + 0.5, at.y + 0.5, 0.56 * this.boost);
   }
 
-  // Around the origin. `walking`: the clock while it walks (it bobs a little), else null.
+  // Draws an NPC around the origin. `walking` is the clock while it walks (it bobs a little), else null.
   #body(npc, walking) {
     const { context: c, palette } = this;
     const colour = palette.mind(npc.controller_player_id);
@@ -394,7 +395,7 @@ export class Painter {
     c.restore();
   }
 
-  // Beside the head: somebody is asked, something is being done, something is badly needed.
+  // Draws the signs beside an NPC's head: its mind is being asked, it does something, a need is low.
   #signs(npc, clock) {
     if (this.camera.scale < DOTS_BELOW) {
       return;
@@ -447,7 +448,7 @@ export class Painter {
 
   #text(text, x, y, size, colour, halo, weight) {
     const { context: c } = this;
-    // Fonts below a few pixels are not drawn well: scale the pen instead of the font.
+    // fonts of a few pixels are not drawn well, so the pen is scaled and not the font
     c.save();
     c.translate(x, y);
     c.scale(size / 20, size / 20);

@@ -1,4 +1,4 @@
-// The map's colours, read from the style sheet (so that light and dark live there), and who has which.
+// The map's colours, read from the style sheet (which has those of light and dark), and which mind or name has which.
 
 const MINDS = 8;
 const NAMES = ["outside", "ground", "ground-alt", "wall", "wall-face", "shadow", "label", "label-halo", "path",
@@ -21,12 +21,12 @@ export class Palette {
     this.minds = Array.from({ length: MINDS + 1 }, (_, i) => colour(`mind-${i}`));
   }
 
-  // The built-in mind is grey; players take turns with the rest.
+  // Returns the colour of a player's NPCs: the built-in mind is grey, and players share the others by their ids.
   mind(playerId) {
     return playerId == null ? this.minds[0] : this.minds[1 + (Math.abs(playerId) - 1) % MINDS];
   }
 
-  // Any name gets a colour of its own, always the same.
+  // Returns the colour of a name, which is always the same.
   named(name) {
     let hash = 7;
     for (const char of name) {

@@ -1,5 +1,5 @@
 // The cards beside the map: the connection, the overview of the colony, the NPC or item that was chosen.
-// Everything goes in as text, never as markup: names come from players.
+// Everything is inserted as text and never as markup, because names come from players.
 
 import { CRITICAL, calendarAt, needAt, needsOf } from "./motion.js";
 
@@ -13,7 +13,7 @@ const STATES = {
   wandering: "wandering",
   waiting: "waiting",
 };
-// What is listed of what happens, after the name of who it happens to. Arrivals are not: there are too many.
+// The events that are listed, as words behind the NPC's name. Arrivals are not listed, because there are too many.
 const EVENTS = {
   npc_created: () => "is here",
   npc_removed: () => "is gone",
@@ -28,7 +28,7 @@ const EVENTS = {
   interaction_cancelled: (data) => `stops: ${data.interaction}`,
   map_ping: (data, event) => `points at ${event.x}, ${event.y}`,
 };
-// What the painter draws beside NPCs, by the class of its picture.
+// The signs that the painter draws beside NPCs: the class of the picture, and what it means.
 const SIGNS = [
   ["low", `a need is below ${CRITICAL}`],
   ["asked", "its mind is being asked"],
@@ -54,7 +54,7 @@ function setText(node, text) {
   }
 }
 
-// "Bo", "Bo and Cy", "Bo, Cy and Di"
+// Joins names as in "Bo", "Bo and Cy", "Bo, Cy and Di".
 function listed(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }
@@ -79,7 +79,7 @@ export class Panel {
     byId("npc-follow").addEventListener("click", () => actions.follow());
     byId("filter").addEventListener("input", ({ target }) => {
       this.#overview();
-      target.scrollIntoView({ block: "start" }); // what is found, or that nobody is, stands below
+      target.scrollIntoView({ block: "start" }); // the results, or that there are none, stand below
     });
     fill(byId("signs"), SIGNS, () => {
       const row = element("li");
@@ -102,7 +102,7 @@ export class Panel {
     this.#connection();
   }
 
-  // Worlds that somebody may go to instead of the one that was not to be had.
+  // Offers the worlds that can be watched instead of the one that cannot.
   offer(worlds) {
     byId("notice-worlds").parentElement.hidden = worlds.length === 0;
     fill(byId("notice-worlds"), worlds, () => {
@@ -214,7 +214,7 @@ export class Panel {
     setText(byId("roster-none"), npcs.length === 0 ? "There is nobody." : `Nobody’s name has “${wanted}” in it.`);
   }
 
-  // The last of what was said and of what happened, the newest at the end.
+  // Lists the last messages and events, the newest at the end.
   #lines() {
     const { store } = this;
     const make = () => {

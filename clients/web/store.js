@@ -1,14 +1,14 @@
-// The world as the server told it: rows by id, kept up to date by snapshots and deltas.
+// Keeps the world as the server told it: rows by id, kept up to date by snapshots and deltas.
 //
-// Snapshots and deltas come in pages and count only once the last one is there; a delta that carries `present`
-// (the answer to a reconnect) drops what none of its pages names. Absent fields of an upsert are unchanged. Messages and events
-// are appended; a snapshot begins them anew.
+// Snapshots and deltas come in pages and are applied once the last page is there. A delta with `present` (the answer
+// to a reconnect) drops the rows that none of its pages names. Fields that an upsert does not have are unchanged.
+// Messages and events are appended; with a snapshot they begin anew.
 
 import { Track, WorldClock, positionAt } from "./motion.js";
 
 const TABLES = ["item_types", "interaction_types", "npcs", "world_items", "interactions", "players"];
-// What is told once: the last rows of each are kept; of messages, the last of each kind, so that players' words do
-// not drown in what NPCs say.
+// The streams, whose rows are told once, and how many of the last rows are kept. Of messages so many of each kind are
+// kept, so that what players say is not pushed out by what NPCs say.
 const STREAMS = { messages: 50, world_events: 100 };
 const IN_VIEW = ["npcs", "world_items", "interactions"];
 
@@ -50,7 +50,7 @@ export class Store {
     this.clock.reset();
   }
 
-  // Takes one frame of the server's; returns whether what is drawn may have changed.
+  // Takes one frame of the server and returns whether anything that is drawn may have changed.
   receive(frame, localMs) {
     switch (frame.type) {
       case "welcome":
@@ -71,7 +71,7 @@ export class Store {
     }
   }
 
-  // In another epoch, revisions and times of before mean nothing; the rows stay until the snapshot replaces them.
+  // Notes the epoch. In a new one earlier revisions and times mean nothing; the rows stay until a snapshot replaces them.
   #enterEpoch(epoch) {
     if (epoch === undefined || epoch === this.epoch) {
       return;
@@ -89,7 +89,8 @@ export class Store {
     this.speed = frame.speed ?? this.speed;
   }
 
-  // All pages once the last one is there, else null. What was not complete when a first page comes never will be.
+  // Collects a page; returns all pages once the last one is there, else null. A first page discards pages that were
+  // not completed.
   #complete(frame) {
     if (this.pages === null || (frame.page ?? 1) === 1) {
       this.pages = [];
@@ -171,7 +172,7 @@ export class Store {
     }
   }
 
-  // What comes whole, in place of what was there; the terrain's runs may be spread over the pages.
+  // Replaces world and terrain, which are always sent whole; the terrain's runs may be spread over several pages.
   #whole(pages) {
     for (const { world } of pages) {
       if (world) {
@@ -209,7 +210,7 @@ export class Store {
     }
   }
 
-  // Where an NPC is drawn at a clock: follows the path that held then, not only the newest.
+  // Returns where an NPC is drawn at a clock: on the path that it followed then, which need not be the newest.
   drawnAt(npc, clock) {
     return this.tracks.get(npc.id)?.at(clock) ?? positionAt(npc, clock);
   }

@@ -1,10 +1,11 @@
-// Who says what to whom: bubbles and circles of NPCs that do something together, from the rows of the store. No DOM and
-// no network: this module runs in Node as it is.
+// Computes from the rows of the store which bubbles are shown, where, and which NPCs do something together. There is no
+// DOM and no network here, so that this module runs in Node as it is.
 
-const SECONDS = { least: 3.5, most: 9, aLetter: 0.06 }; // how long a bubble stays, real seconds
-const BUBBLES = 24; // at once, the latest
+const SECONDS = { least: 3.5, most: 9, aLetter: 0.06 }; // how long a bubble stays, in real seconds
+const BUBBLES = 24; // how many are shown at once, which are the latest
 
-// What NPCs said lately, the oldest first, at most one thing each. `rate`: world seconds a second, 0 when the world stands.
+// Returns what NPCs said lately, the oldest first, at most one message each. `rate` is in world seconds per second, and 0
+// when the world stands.
 export function bubblesAt(messages, clock, rate) {
   const latest = new Map();
   for (const message of messages) {
@@ -17,7 +18,7 @@ export function bubblesAt(messages, clock, rate) {
   return [...latest.values()].slice(-BUBBLES);
 }
 
-// How far from its speaker a bubble may stand: shares of its width, then pixels upwards.
+// How far from its speaker a bubble may stand: sideways in shares of its width, and upwards in pixels.
 const ASIDE = [0, 0.3, -0.3, 0.55, -0.55];
 const UPWARDS = Array.from({ length: 12 }, (_, i) => i * 14);
 const GAP = 2;
@@ -28,9 +29,9 @@ function overlap(a, b) {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-// Where a bubble of that size stands above (x, y), where its tail ends, so that it covers none of what is there already
-// (names, other bubbles), or as little as can be. All in pixels. `before`: where it stood, relative to (x, y); while it
-// cannot stand right above, it stays there as long as it can, so that it does not jump about.
+// Returns where a bubble of this size is placed above (x, y), at which its tail ends, so that it covers nothing of what is
+// drawn already (names, other bubbles), or as little as possible. All is in pixels. `before` is where it stood, relative to
+// (x, y): while it cannot be right above, it stays there as long as possible, so that it does not jump about.
 export function placeOf({ x, y }, { width, height }, taken, before) {
   const near = UPWARDS.flatMap((up) => ASIDE.map((aside) => ({ dx: (aside - 0.5) * width, dy: -height - up })));
   let best = null;
@@ -53,12 +54,13 @@ function secondsFor(text) {
   return Math.min(SECONDS.most, SECONDS.least + text.length * SECONDS.aLetter);
 }
 
-// The interactions of several NPCs that are under way.
+// Returns the ongoing interactions of several NPCs.
 export function circlesOf(interactions) {
   return [...interactions.values()].filter(({ participants = [] }) => participants.length > 1);
 }
 
-// The text in at most `most` lines that measure() finds no wider than `width`; what does not fit ends in an ellipsis.
+// Breaks a text into at most `most` lines that measure() finds no wider than `width`; a text that does not fit ends in an
+// ellipsis.
 export function linesOf(text, width, most, measure) {
   const lines = [];
   let line = "";
@@ -81,7 +83,7 @@ export function linesOf(text, width, most, measure) {
   return lines;
 }
 
-// A word that is wider than a line, cut into pieces that are not.
+// Cuts a word that is wider than a line into pieces that are not.
 function piecesOf(word, width, measure) {
   if (measure(word) <= width) {
     return [word];
