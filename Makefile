@@ -1,13 +1,15 @@
 # npcsim: a colony simulation that lives inside PostgreSQL.
 #
-#   make                 the extension, the gateway and the agent
-#   make install         ... into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
-#   make demo            a world to look at, in a private cluster in .npcsim/; make demo-clean removes it
-#   make test            all tests, in throw-away clusters; test-unit, test-sql, test-e2e, test-newcomer run a part
-#   make test-matrix     builds and SQL tests on Debian 12, 13 and unstable, in roots of their own (as root)
-#   make test-long       what takes hours: 1,000 random colonies, the sanitizer, valgrind, a language model, other releases
-#   make lint format     checks that need no database; the C code laid out by clang-format
-#   make bench mutate    the figures; planted bugs that the tests must find
+#   make                 builds the extension, the gateway and the agent
+#   make install         installs them, into the PostgreSQL of PG_CONFIG and below NPCSIM_PREFIX (as root)
+#   make demo            shows a world, in a private cluster in .npcsim/; make demo-clean removes it
+#   make test            runs all tests, in throw-away clusters; test-unit, test-sql, test-e2e, test-newcomer run a part
+#   make test-matrix     builds and runs SQL tests on Debian 12, 13 and unstable, in roots of their own (as root)
+#   make test-long       runs what takes hours: 1,000 random colonies, the sanitizer, valgrind, a language model, other releases
+#   make lint            runs the checks that need no database
+#   make format          lays the C code out by clang-format
+#   make bench           takes the figures of the benchmarks
+#   make mutate          plants bugs that the tests must find
 #
 #   PG_CONFIG=…          the PostgreSQL to build against
 #   SANITIZE=1           a second build, in build/sanitize: assertions on, undefined behaviour is fatal,
@@ -45,7 +47,7 @@ AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c))
 COMMON_SOURCES = $(sort $(wildcard workers/common/*.c))
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
 
-# The install script is these parts, in the order of their numbers.
+# The install script consists of these parts, in the order of their numbers.
 SQL_PARTS = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
 SQL_UPGRADES = $(sort $(wildcard sql/npcsim--*--*.sql))
 SQL_SCRIPT = $(BUILD)/$(EXTENSION)--$(NPCSIM_VERSION).sql
@@ -74,16 +76,16 @@ SANITIZERS = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-reco
 
 PG_CPPFLAGS = -Isrc -Iworkers/launcher -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS = -std=gnu11 $(WARNINGS) -Wno-declaration-after-statement $(DEPENDENCIES)
-# Our functions call one another, not namesakes that another library brought into the backend.
+# This binds calls among our functions to our own, and not to namesakes that another library has in the backend.
 SHLIB_LINK = -Wl,-Bsymbolic
 ifdef SANITIZE
-# The address sanitizer would have to be loaded before the server; this half of it need not.
+# The extension is built without the address sanitizer, which would have to be loaded before the server.
 PG_CPPFLAGS += -DUSE_ASSERT_CHECKING=1
 PG_CFLAGS += -fsanitize=undefined -fno-sanitize-recover=all
 SHLIB_LINK += -fsanitize=undefined
 endif
 
-# Plain C: the rules of the world (without a PostgreSQL header in sight), the programs, the unit tests.
+# Plain C, compiled without PostgreSQL's headers: the rules of the world in src/sim, the programs, the unit tests.
 system_headers = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(shell pkg-config --cflags-only-I $(1))))
 PLAIN_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv \
                -fstack-protector-strong -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
@@ -96,14 +98,14 @@ GATEWAY_LIBS = libwebsockets libpq jansson
 AGENT_LIBS = libwebsockets jansson libcurl
 
 # ---------------------------------------------------------------------------------------------------
-# The extension, by PGXS. Without PostgreSQL's development files (a fresh machine, a player's own) the
-# other targets still work.
+# The extension, built by PGXS. On a machine without PostgreSQL's development files (a new one, or a player's) the other targets
+# still work.
 
 .DEFAULT_GOAL := all
 
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
-# No bitcode: nothing of ours is worth inlining into a query, and the build needs no clang.
+# No bitcode is made, so that the build needs no clang: none of our functions is worth inlining into a query.
 override with_llvm = no
 include $(PGXS)
 else
@@ -158,7 +160,7 @@ $(AGENT): $(AGENT_OBJS) $(COMMON_OBJS)
 	$(call announce,LINK)
 	$(Q)$(CC) $(SANITIZERS) $(PLAIN_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(AGENT_LIBS)) -lm
 
-# The shared library stays in the top directory whatever the flavour: link it afresh when that changes.
+# The shared library is in the top directory in both flavours, so it is linked again when the flavour changes.
 FLAVOUR = $(if $(SANITIZE),sanitize,plain)
 build/flavour: FORCE
 	@mkdir -p build
@@ -167,7 +169,7 @@ FORCE:
 .PHONY: FORCE
 npcsim.so: build/flavour Makefile
 
-# ... and the script when its list of parts does.
+# The install script is made again when its list of parts changes.
 build/sql-parts: FORCE
 	@mkdir -p build
 	@echo $(SQL_PARTS) | cmp -s - $@ || echo $(SQL_PARTS) > $@
@@ -178,7 +180,7 @@ $(SQL_SCRIPT): $(SQL_PARTS) build/sql-parts npcsim.control Makefile
 	@mv $@.new $@
 	@echo "  JOIN $@"
 
-# Man pages are pages of the manual.
+# The man pages are made from pages of the manual.
 $(BUILD)/man/npcsim-gateway.1: docs/gateway.md
 $(BUILD)/man/npcsim-agent.1: docs/agent.md
 $(BUILD)/man/npcsim.7: docs/manual.md
@@ -188,8 +190,8 @@ $(MAN_PAGES): docs/man.awk npcsim.control Makefile
 	@mv $@.new $@
 	@echo "  MAN  $@"
 
-# A unit test is one program: tests/unit/test_NAME.c with the rules of src/sim and what the programs have in
-# common. What else it needs stands in a line of its opening comment, for example
+# A unit test is one program: tests/unit/test_NAME.c, linked with src/sim and workers/common. What else it needs stands in
+# a line of its opening comment, for example
 #     @link workers/gateway/mcp.c -ljansson
 UNIT_LIBS = $(BUILD)/tests/libsim.a $(BUILD)/tests/libcommon.a
 $(BUILD)/tests/libsim.a: $(SIM_OBJS)
@@ -212,7 +214,7 @@ $(foreach test,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit_test,$(test),
   sed -n 's/^.*@link //p' tests/unit/$(test).c))))
 
 # ---------------------------------------------------------------------------------------------------
-# Installing what PGXS does not: the programs, their man pages, the page, the roles to create.
+# Installing what PGXS does not install: the programs, their man pages, the spectators' page, the script that makes roles.
 
 ifneq ($(PGXS),)
 install: install-programs

@@ -1,24 +1,26 @@
 #!/bin/bash -p
-# Private PostgreSQL clusters with npcsim in them, for the demo and the tests.
+# Makes and runs private PostgreSQL clusters with npcsim in them, for the demo and the tests.
 #
-#   scripts/cluster.sh create DIR                  a new cluster that belongs to DIR; prints its environment
+#   scripts/cluster.sh create DIR                  makes a new cluster that belongs to DIR; prints its environment
 #   scripts/cluster.sh start DIR [-c name=value]…  installs what was built last, starts the server
-#   scripts/cluster.sh stop DIR [fast|immediate]   stops it if it runs
-#   scripts/cluster.sh env DIR                     PGHOST=…, PGPORT=…, … one a line
-#   scripts/cluster.sh destroy DIR                 stops it and removes all that belongs to it
+#   scripts/cluster.sh stop DIR [fast|immediate]   stops the server if it runs
+#   scripts/cluster.sh env DIR                     prints PGHOST=…, PGPORT=…, …, one a line
+#   scripts/cluster.sh destroy DIR                 stops the server and removes all that belongs to the cluster
 #
-# Nothing of the system is changed and no right is needed. The server is a copy of the installed one in a
-# tree of its own (PostgreSQL finds its files relative to its program), where npcsim is installed beside
-# links to everything else; so clusters of several builds run next to one another, and a rebuilt library
-# is never written under a running server. The server listens on a Unix socket in a directory of mode 700,
-# not on TCP, so that no port is needed and nobody else on the machine gets in.
+# Nothing of the system is changed, and no special rights are needed. The server is a copy of the installed one in a
+# tree of its own (PostgreSQL finds its files relative to its program), where npcsim is installed beside links to
+# everything else; so clusters of several builds can run side by side, and a library is never overwritten under a
+# running server. The server listens on a Unix socket in a directory of mode 700 and not on TCP, so that no port is
+# needed and nobody else on the machine can connect.
 #
-# PostgreSQL refuses to run as root: then a new cluster is NPCSIM_SERVER_USER's (default: postgres, else
-# nobody). Where that user cannot reach DIR, the cluster lives below /var/lib and DIR/home says where.
+# PostgreSQL refuses to run as root; a new cluster that root makes therefore belongs to NPCSIM_SERVER_USER (default:
+# postgres, else nobody). Where that user cannot reach DIR, the cluster's home is below /var/lib, and DIR/home says where.
 #
-# What is below the cluster's home:
-#   pgsql/  the tree with the server    data/  the cluster (data.new/ while it is made)    log  what the server says
-#   socket  the directory of the socket, in /tmp because the path of a socket holds 107 bytes
+# The cluster's home has
+#   pgsql/    the tree with the server
+#   data/     the cluster (data.new/ while it is made)
+#   log       the server's log
+#   socket    the name of the socket's directory, which is in /tmp because the path of a socket may have 107 bytes only
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -49,7 +51,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	fi
 fi
 
-# as_server COMMAND…: as the user whom the server belongs to, in a directory which that user can enter
+# as_server COMMAND…: runs a command as the user to whom the server belongs, in a directory that this user can enter
 as_server()
 {
 	if [ -n "$server_user" ]; then
@@ -67,7 +69,7 @@ read_home()
 	[ ! -e "$dir/home" ] || home="$(<"$dir/home")"
 	data="$home/data"
 	server="$home/pgsql$bindir"
-	# One that is there already (a user's, now used with sudo) stays its owner's.
+	# An existing cluster stays its owner's, also when it is now used with sudo.
 	if [ -n "$server_user" ] && [ -d "$data" ]; then
 		server_user="$(stat -c %U "$data")"
 	fi
@@ -75,7 +77,8 @@ read_home()
 
 running() { [ -e "$data/postmaster.pid" ] && as_server "$server/pg_ctl" status -D "$data" >/dev/null 2>&1; }
 
-# The tree: programs are copies (PostgreSQL follows links before it looks around), all else is links.
+# Installs the server's tree. Its programs are copies, because PostgreSQL resolves links to its own program before it looks for
+# its files; all else are links.
 install_tree()
 {
 	local tree="$home/pgsql" place entry links
@@ -92,7 +95,7 @@ install_tree()
 		done
 		ln -sfn -t "$tree$place" "${links[@]}"
 	done
-	# New files each time: a server that is still going down keeps the ones it has.
+	# The old files are removed and not overwritten, since a server that is still shutting down may have them open.
 	rm -f "$tree$pkglibdir/npcsim.so" "$tree$sharedir/extension"/npcsim*
 	cp "$ROOT/npcsim.so" "$tree$pkglibdir/"
 	cp "$ROOT/npcsim.control" "$BUILD"/npcsim--*.sql "$tree$sharedir/extension/"
@@ -106,8 +109,7 @@ print_env()
 		NPCSIM_PGBIN="$server" NPCSIM_SERVER_USER="$server_user" NPCSIM_SERVER_LOG="$home/log"
 }
 
-# What an earlier attempt that was broken off left behind is made anew: the cluster is there when data is, which gets its
-# name last.
+# Makes the cluster. The directory data gets its name last, so that what an interrupted attempt has left is made anew.
 create()
 {
 	local new
@@ -146,7 +148,7 @@ create()
 	print_env
 }
 
-# The directory is made anew when it is gone: /tmp does not outlive a reboot.
+# Makes the socket's directory if it is missing, as it is after a reboot has emptied /tmp.
 make_socket_dir()
 {
 	local socket=
@@ -173,7 +175,7 @@ start()
 	install_tree
 	make_socket_dir
 	socket="$(<"$home/socket")"
-	# Kept short: one earlier log of at most what grew since.
+	# A long log is renamed, and replaces the one that was renamed before.
 	if [ "$(stat -c %s "$home/log")" -gt 10000000 ]; then
 		mv "$home/log" "$home/log.1"
 		: >"$home/log"

@@ -1,20 +1,22 @@
 #!/bin/bash -p
 # contained.sh COMMAND…: runs the command, and leaves nothing of what it started: no process, no cluster of cluster.sh, no scratch
-# file, whether the command ends by itself, or this is told to end (INT, TERM, HUP), or killed, or its parent is gone.
+# file. That holds when the command ends by itself, when this script is told to end (INT, TERM, HUP) or killed, and when its
+# parent is gone.
 #
-# What the command starts is known by a variable in its environment, and has a TMPDIR of its own. Who cleans up is a process
-# that nobody signals: it reads from a pipe whose other end is here alone, and so hears of the end whatever that is.
+# What the command starts is recognised by a variable in its environment, and has a TMPDIR of its own. A process of its own cleans
+# up, which nobody signals: it reads from a pipe whose other end only this script holds, and so notices its end, whatever that is.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# marked: the processes of the command, also those that another one of us among them started
+# marked: prints the processes of the command, including those of another contained.sh among them
 marked()
 {
 	grep -lzsxE "NPCSIM_CONTAINED=(.*:)?$scratch(:.*)?" /proc/[0-9]*/environ | cut -d / -f 3
 }
 
-# Servers last, and as servers end: killed they leave shared memory behind. What is stopped goes on for that.
+# end_processes [all]: kills the processes but the servers of PostgreSQL, which would leave shared memory behind: they are ended by
+# cluster.sh, and those that are stopped by a signal are continued for that. "all" kills what is left, servers included.
 end_processes()
 {
 	local pid left
@@ -37,7 +39,7 @@ clean_up()
 {
 	local file
 	end_processes
-	# what a cluster has in its directory: where it lives, and where its socket is
+	# a cluster's directory has a file "home", or its home a file "socket"
 	while IFS= read -r file; do
 		"$ROOT/scripts/cluster.sh" destroy "$(dirname "$file")" || true
 	done < <(find "$scratch" -xdev -maxdepth 6 -type f \( -name home -o -name socket \))
@@ -45,7 +47,7 @@ clean_up()
 	rm -rf "$scratch"
 }
 
-# The directory goes last.
+# Waits until the cleaning process is done, which removes the directory last.
 await_cleaning()
 {
 	for _ in {1..600}; do
@@ -62,9 +64,9 @@ if [ "${1:-}" = --clean-up ]; then
 fi
 
 scratch="$(mktemp -d "${TMPDIR:-/tmp}/npcsim-run.XXXXXXXX")"
-chmod 1777 "$scratch" # servers are another user's
+chmod 1777 "$scratch" # servers belong to another user
 mkfifo "$scratch/alive"
-(setsid "$BASH" -p -- "$0" --clean-up "$scratch" <"$scratch/alive" >/dev/null 2>&1 &) # nobody's child
+(setsid "$BASH" -p -- "$0" --clean-up "$scratch" <"$scratch/alive" >/dev/null 2>&1 &) # the subshell ends at once, so that this is not our child
 exec 8>"$scratch/alive"
 status=143
 trap 'exec 8>&-; await_cleaning; exit "$status"' EXIT

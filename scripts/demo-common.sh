@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What demo.sh and demo-clean.sh share: where the demo keeps its things, and how to end what runs of it.
+# What demo.sh and demo-clean.sh share: the demo's directory, its lock, and how its processes are ended.
 # To be sourced, after "set -euo pipefail".
 
 # shellcheck source=scripts/lib.sh
@@ -7,7 +7,8 @@
 
 STATE="$ROOT/.npcsim"
 
-# lock_demo MESSAGE: one demo at a time; the lock is held on descriptor 9 until the script ends.
+# lock_demo MESSAGE: takes the lock that allows one demo at a time, or dies with the message; descriptor 9 holds it until the script
+# ends
 lock_demo()
 {
 	mkdir -p "$STATE" 2>/dev/null || die "cannot write to $ROOT"
@@ -17,8 +18,8 @@ lock_demo()
 	flock -n 9 || die "$1"
 }
 
-# Ends the processes whose ids are kept in .npcsim: agents first, then the gateway, then the server. An id
-# counts only while it is still one of our programs (or about to become one).
+# Ends the processes whose ids are kept in .npcsim: agents first, then the gateway, then the server. A process is ended only if it
+# still is one of our programs, or about to become one.
 end_leftovers()
 {
 	local file pid
@@ -35,7 +36,7 @@ end_leftovers()
 	fi
 }
 
-# end_process PID: asks, waits up to 5 s, then insists
+# end_process PID: sends SIGTERM, waits up to 5 s, then sends SIGKILL
 end_process()
 {
 	local pid="$1"

@@ -1,10 +1,10 @@
 #!/bin/bash -p
-# "make demo": a colony to look at, until Ctrl-C. Started again it goes on with the same world.
+# "make demo": shows a colony until Ctrl-C. When it is started again it goes on with the same world.
 #
-# Installs the packages that are missing, builds, and keeps everything of the demo in .npcsim/: a private
+# It installs the packages that are missing, builds, and keeps everything of the demo in .npcsim/: a private
 # cluster (see cluster.sh), the tokens of two players, logs. A gateway serves the page; each player has an
 # agent that runs the sample MCP server of clients/mcp. Whatever happens, nothing is left running; what an
-# earlier demo that was killed left behind is ended first.
+# earlier demo that was killed has left is ended first.
 #
 #   NPCSIM_DEMO_PORT   port of the gateway on 127.0.0.1 (default 8080)
 set -euo pipefail
@@ -30,7 +30,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
 fi
 
 # ----------------------------------------------------------------------------------------------------
-# Everything below is ended here, in whatever way the script ends.
+# Ending everything that is started below, in whatever way the script ends
 
 clean_up()
 {
@@ -54,7 +54,7 @@ trap clean_up EXIT
 trap 'exit 0' INT TERM HUP
 
 # ----------------------------------------------------------------------------------------------------
-# What it takes
+# Starting programs
 
 install_packages run build || exit 1
 with_node
@@ -63,8 +63,8 @@ build_all all
 npm_install "$ROOT/clients/mcp"
 forget_proxies
 
-# start NAME COMMAND…: in the background, its output in .npcsim/NAME.log. Not in our terminal's process
-# group, so that Ctrl-C reaches this script alone, which then ends things in their order.
+# start NAME COMMAND…: runs a command in the background, with its output in .npcsim/NAME.log. It is not in the terminal's process
+# group, so that Ctrl-C reaches this script alone, which then ends everything in order.
 start()
 {
 	local name="$1"
@@ -73,7 +73,7 @@ start()
 	echo $! >"$STATE/$name.pid"
 }
 
-# lives NAME: or says what its last words were
+# lives NAME: true while it runs; else shows the end of its log
 lives()
 {
 	kill -0 "$(<"$STATE/$1.pid")" 2>/dev/null && return
@@ -83,7 +83,7 @@ lives()
 	die "the $1 ended unexpectedly (its log: $STATE/$1.log)"
 }
 
-# quoted WORD: for the agent's --mcp
+# quoted WORD: prints the word quoted for the agent's --mcp
 quoted() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d npcsim "$@"; }
@@ -122,8 +122,8 @@ fi
 
 WORLD_IS_THERE=yes
 
-# Each player with NPCs, made in one transaction, and with a token. A token is shown once: one that is lost here
-# (the demo was killed at the wrong moment) is replaced.
+# Makes each player with NPCs in one transaction, and with a token. The database shows a token only once, so one that was lost here
+# (because the demo was killed at the wrong moment) is replaced.
 first=0
 for player in "${PLAYERS[@]}"; do
 	token_file="$STATE/$player.token"
@@ -168,10 +168,10 @@ say "look inside:    psql -h $PGHOST -p $PGPORT -U postgres npcsim"
 say "stop with:      Ctrl-C"
 
 # ----------------------------------------------------------------------------------------------------
-# One line a second: clock, NPCs, decisions of the players' minds (rate over the last 10 s, times over the last
-# 60 s, from the opening of the request to its end), and of how many NPCs whose decision is being carried out.
+# The status line, once a second: clock, NPCs, decisions of the players' minds (rate over the last 10 s, times over the last 60 s,
+# from the opening of the request to its end), and for how many NPCs whose decision is being carried out
 
-# read_status: sets the variables of the line; false when the database did not answer.
+# read_status: sets the variables of the line; false when the database did not answer
 read_status()
 {
 	local row
@@ -202,7 +202,8 @@ read_status()
 	[ -n "$clock" ]
 }
 
-# calendar SECONDS: a world second is a minute; 30 days a month; the first is March 1 of year 1, 06:00
+# calendar SECONDS: prints the game's date and time. A world second is a minute, a month has 30 days, and a world begins on March 1 of
+# year 1 at 06:00.
 calendar()
 {
 	local months=(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec) minutes=$((60 * 1440 + 360 + $1)) days
@@ -211,7 +212,7 @@ calendar()
 		$((minutes / 60 % 24)) $((minutes % 60))
 }
 
-# compose WIDTH: sets "line", at the longest of these lengths that is less than WIDTH
+# compose WIDTH: sets "line" to the longest of its forms that is shorter than WIDTH
 compose()
 {
 	local when place figures lost='' state=''
@@ -253,7 +254,7 @@ while :; do
 	else
 		printf '%s\n' "$line"
 	fi
-	# "wait" is interrupted by a signal at once, "sleep" would be waited for.
+	# A signal interrupts "wait" at once, but "sleep" in the foreground would end first.
 	sleep 1 9>&- &
 	wait $! || true
 done

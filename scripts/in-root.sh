@@ -1,16 +1,16 @@
 #!/bin/bash -p
 # Runs a command in another release of Debian, with this tree and /tmp at their places and on this machine's network.
 #
-#   scripts/in-root.sh SUITE COMMAND…           scripts/in-root.sh trixie make BUILD=build/trixie gateway
-#   scripts/in-root.sh --bare SUITE COMMAND…    as a new machine is, and with a /tmp of its own
+#   scripts/in-root.sh SUITE COMMAND…           for example: scripts/in-root.sh trixie make BUILD=build/trixie gateway
+#   scripts/in-root.sh --bare SUITE COMMAND…    in a release as it is on a new machine, with a /tmp of its own
 #
-# The release is a directory, made by mmdebstrap when it is not there or other packages are needed, and kept for all trees:
-# /var/cache/npcsim/SUITE, or in NPCSIM_ROOTS. In it are packages.txt's sections run, build and sql, as that release has
-# them, and the packages of NPCSIM_ROOT_PACKAGES; unstable's is made anew after a week. A bare one has apt's certificates
-# and nothing else of ours, a command begins there as a user's does (lib.sh), and what it changes is gone with it.
+# The release is a directory, /var/cache/npcsim/SUITE (or in NPCSIM_ROOTS), which is kept for all trees. mmdebstrap makes it when it
+# is missing or other packages are needed. It has the packages of packages.txt's sections run, build and sql, and those of
+# NPCSIM_ROOT_PACKAGES; that of unstable is made anew after a week. A bare one has apt's certificates and nothing else of ours, a
+# command begins there with a user's environment (lib.sh), and what it changes is lost with it.
 #
-# Mounts are of this process alone and end with it; signals reach the command. Needs root. Status 75: the release cannot be
-# had today.
+# The mounts belong to this process alone and end with it; signals reach the command. This needs root. The exit status is 75 when the
+# release cannot be fetched today.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -34,15 +34,15 @@ if [ -z "$bare" ]; then
 	packages="$(tr -s ' ' '\n' <<<"$packages" | sort -u | paste -s -d ,)"
 fi
 
-# is_right: there, with these packages, and not older than it may be
+# is_right: true if the release is there, with these packages, and not too old
 is_right()
 {
 	[ -d "$dir" ] && echo "$packages" | cmp -s - "$stamp" || return 1
 	[ "$suite" != unstable ] || [ -n "$(find "$stamp" -mtime -7)" ]
 }
 
-# Packages come to it as to this machine (proxies, old mirrors), whose own authorities it trusts. Where our packages are in it
-# Debian would make a cluster.
+# Makes the release. It gets packages in the same way as this machine (proxies, old mirrors), and trusts the same certificate
+# authorities. Unless it is bare, Debian is kept from making a PostgreSQL cluster in it.
 make_root()
 {
 	local next="$dir.new" settings=() hooks=()
@@ -67,7 +67,8 @@ make_root()
 	echo "$packages" >"$stamp"
 }
 
-# A command holds its root while it runs, whoever is the last to let go of the descriptor.
+# The lock on a root is shared by the commands that run in it, and exclusive while it is made; the descriptor that holds it is
+# inherited by the command.
 mkdir -p "$roots"
 exec 9>"$roots/$suite${bare:+-bare}.lock"
 flock --shared 9

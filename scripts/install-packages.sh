@@ -4,14 +4,14 @@
 #   scripts/install-packages.sh [SECTION…]
 #   scripts/install-packages.sh --list RELEASE [SECTION…]
 #
-# Sections are those of packages.txt; none named means those that the demo, the tests and the lints need. --list prints
-# the names instead, missing or not, as that release has them. Asks for root's rights through sudo where needed. Exits 1
-# with a message when packages are missing and cannot be had; on a system that packages.txt does not know nothing is installed.
+# The sections are those of packages.txt; if none is named, those that the demo, the tests and the lints need are taken. --list only
+# prints the packages' names in that release, missing or not. It asks for root's rights through sudo where needed. It exits with 1
+# and a message when packages are missing and cannot be installed; on a system that packages.txt does not know nothing is installed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# os_release VARIABLE
+# os_release VARIABLE: prints the value of a variable of /etc/os-release
 os_release() { (. /etc/os-release && printf '%s' "${!1:-}") 2>/dev/null || true; }
 
 only_list='' release=''
@@ -24,7 +24,8 @@ fi
 wanted=" ${*:-run build node sql test lint} "
 
 # ----------------------------------------------------------------------------------------------------
-# The list: what is called otherwise in this release ("known" is empty when it is none of ours), then the packages.
+# Reading packages.txt: first the names that differ between releases ("known" stays empty when it does not know this one), then the
+# packages
 
 known='' postgresql='' libwebsockets='' libcurl='' sections=() packages=() signs=()
 while read -r name rest; do
@@ -48,7 +49,7 @@ while read -r name rest; do
 done <"$ROOT/scripts/packages.txt"
 [ -n "$known" ] || [ -z "$only_list" ] || die "packages.txt has no release \"$release\""
 
-# The PostgreSQL of pg_config, if extensions can be built for it, takes the place of the release's own.
+# If extensions can be built for the PostgreSQL of pg_config, it is used instead of the release's.
 PG_CONFIG="${PG_CONFIG:-pg_config}" pg_version=''
 if [ -z "$only_list" ] && [[ "$("$PG_CONFIG" --version 2>/dev/null)" =~ [0-9]+ ]]; then
 	pg_version="${BASH_REMATCH[0]}"
@@ -57,7 +58,7 @@ if [ -z "$only_list" ] && [[ "$("$PG_CONFIG" --version 2>/dev/null)" =~ [0-9]+ ]
 	fi
 fi
 
-# fill_in TEXT: sets "filled", TEXT with the words of the release and places of PostgreSQL; false where it has none
+# fill_in TEXT: sets "filled" to TEXT with the release's names and PostgreSQL's places filled in; false where a place is not known
 fill_in()
 {
 	local place
@@ -73,7 +74,7 @@ fill_in()
 
 libraries="$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true)"
 
-# is_there PACKAGE SIGN
+# is_there PACKAGE SIGN: true if the package is installed, or what its sign (in packages.txt) names is there
 is_there()
 {
 	local filled=''
@@ -122,11 +123,11 @@ else
 fi
 
 log="$(mktemp)"
-work='' # what apt-get is doing, while it does
+work='' # what apt-get is doing
 trap 'rm -f "$log"' EXIT
 trap break_off INT TERM HUP
 
-# What is fetched may be broken off; while packages are installed it is waited for, as dpkg would be left in the middle.
+# Handles a signal: fetching is broken off, but while packages are installed the signal waits, since dpkg must not be interrupted.
 break_off()
 {
 	if [ "$work" = installing ]; then
@@ -142,7 +143,7 @@ broken_off=
 apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300
 	-o Acquire::Retries=2 -o Acquire::http::Timeout=30)
 
-# apt_get ARGUMENT…: with all that it says in the log
+# apt_get ARGUMENT…: runs apt-get with its output in the log
 apt_get() { tell "$log" how_far "${as_root[@]}" "${apt[@]}" "$@"; }
 
 how_far()
@@ -153,7 +154,8 @@ how_far()
 	esac
 }
 
-# plan: sets count, and says how many packages it takes and what is large; false where apt-get knows no way, as when it has no lists
+# plan: sets "count", and tells how many packages are needed and which are large; false where apt-get cannot tell, as when it has no
+# lists
 plan()
 {
 	local sizes
@@ -181,7 +183,7 @@ fetch()
 	apt_get --download-only install "${missing[@]}"
 }
 
-# The lists may be absent (a container) or old: they are fetched only when it does not go without.
+# The lists of packages may be missing (in a container) or old; they are fetched only when installing fails without that.
 if ! plan || ! fetch; then
 	fetch_lists
 	if ! plan || ! fetch; then

@@ -1,8 +1,8 @@
 #!/bin/bash -p
-# One isolation test as TAP: scripts/isolation.sh DATABASE NAME runs tests/isolation/specs/NAME.spec
-# against tests/isolation/expected/NAME.out, on the server that PGHOST names. The database is new: it has
-# npcsim, and gets tests/isolation/setup.sql. While the test runs the server has no workers, since its
-# sessions move the worlds themselves.
+# scripts/isolation.sh DATABASE NAME: runs one isolation test and reports it as TAP. Its sessions are in
+# tests/isolation/specs/NAME.spec, and what they must print is in tests/isolation/expected/NAME.out. It runs on the server that
+# PGHOST names, in a new database with npcsim and tests/isolation/setup.sql. The server has no workers meanwhile, since the test's
+# sessions tick the worlds themselves.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

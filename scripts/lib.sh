@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# What the scripts share: the environment they run in, where things are, how they talk, how a test's output becomes totals.
-# To be sourced, after "set -euo pipefail" and before anything else: it begins the script anew. The first line of a script is
-# "#!/bin/bash -p", so that not even BASH_ENV, CDPATH or a function of the caller's shell comes before this.
+# What the scripts share: a clean environment, paths, messages, programs that take long, fetching packages, and running tests.
+#
+# To be sourced, after "set -euo pipefail" and before anything else, because it starts the script again. The first line of a script is
+# "#!/bin/bash -p", so that BASH_ENV, CDPATH and functions of the caller's shell have no effect before this.
 
 # ----------------------------------------------------------------------------------------------------
-# The environment is the scripts' own. Callers have theirs for purposes of their own: where their databases are (PG…), how their
-# make, node and shell behave (MAKEFLAGS, NODE_OPTIONS, SHELLOPTS), how they write (LANG, umask), what they do not want to hear
-# of (a signal that is ignored, as in "make demo &"; HUP stays so, for nohup). What says who and where one is, how
-# the network is reached, and what is npcsim's, is handed on. A script that another one started has what that one gave it.
+# The environment. Scripts do not use the caller's, which serves other purposes: where the caller's databases are (PG…), how make,
+# node and the shell behave (MAKEFLAGS, NODE_OPTIONS, SHELLOPTS), languages and rights (LANG, umask), signals that are ignored (as in
+# "make demo &"; HUP stays ignored, for nohup). Handed on is what tells who and where one is, how the network is reached, and what is
+# npcsim's. A script that another script starts keeps the environment that it was given.
 
 is_handed_on()
 {
@@ -22,13 +23,13 @@ is_handed_on()
 				*) return 1 ;;
 			esac
 			;;
-		NPCSIM_GATEWAY* | NPCSIM_TOKEN) return 1 ;; # a gateway's or an agent's that is none of ours
+		NPCSIM_GATEWAY* | NPCSIM_TOKEN) return 1 ;; # these would be settings of ours for the gateways and agents of tests
 		PG_CONFIG | SANITIZE | WERROR | V | NPCSIM_* | BENCH_* | CCACHE_* | ?SAN_OPTIONS | UBSAN_OPTIONS) ;;
 		*) return 1 ;;
 	esac
 }
 
-# begin_anew ARGUMENT…: the script, which finds the rest of this file in order
+# begin_anew ARGUMENT…: starts the script again with a clean environment, in which this file then goes on
 begin_anew()
 {
 	local name names env=(env)
@@ -51,13 +52,13 @@ fi
 ROOT="$(cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 BUILD="$ROOT/build"
 
-# From here on all that is said stays on this machine, and goes through no proxy.
+# Removes the proxies from the environment, because from here on nothing is sent beyond this machine.
 forget_proxies()
 {
 	unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 }
 
-# use_cluster DIR: libpq's variables, and what else "cluster.sh env" tells of it, are this shell's and its children's
+# use_cluster DIR: exports what "cluster.sh env" prints: libpq's variables and others
 use_cluster()
 {
 	local lines line
@@ -76,9 +77,9 @@ die()
 }
 
 # ----------------------------------------------------------------------------------------------------
-# What takes its time
+# Programs that take long
 
-# run_quietly LOG COMMAND…: shows what the command said only when it fails.
+# run_quietly LOG COMMAND…: runs a command with its output in LOG, and shows the end of that only when it fails
 run_quietly()
 {
 	local log="$1"
@@ -87,7 +88,7 @@ run_quietly()
 	"$@" >"$log" 2>&1 || show_failure "$log" "$@"
 }
 
-# show_failure LOG COMMAND…
+# show_failure LOG COMMAND…: shows the end of the log of a command that failed
 show_failure()
 {
 	tail -n 40 "$1" >&2
@@ -95,10 +96,10 @@ show_failure()
 	return 1
 }
 
-CHILD='' CHILD_IS_PATIENT='' # what is waited for; it does not keep a script's lock, which is on descriptor 9
+CHILD='' CHILD_IS_PATIENT='' # the program that is waited for; it does not inherit a script's lock, which is on descriptor 9
 
-# attend COMMAND…: waits for a program so that a signal for this script does not have to wait for it, too; what the script's
-# trap then does begins with end_child.
+# attend COMMAND…: runs a program and waits for it in such a way that the script's traps run at once; a trap then calls end_child
+# first
 attend()
 {
 	local status=0
@@ -109,13 +110,14 @@ attend()
 	return "$status"
 }
 
-# end_child: asks, waits up to 5 s, then insists; but for the installing of packages, which ends when dpkg is done.
+# end_child: sends SIGTERM to the program that is waited for, waits up to 5 s, then sends SIGKILL; but the installing of packages is
+# waited for until dpkg is done
 end_child()
 {
 	local left=50
 	[ -n "$CHILD" ] || return 0
 	kill -TERM "$CHILD" 2>/dev/null || true
-	# "wait" does not wait where the trap of a signal has interrupted one
+	# "wait" returns at once when a trap has interrupted another "wait", so this looks again and again
 	while kill -0 "$CHILD" 2>/dev/null; do
 		if [ -z "$CHILD_IS_PATIENT" ] && [ $((left -= 1)) -le 0 ]; then
 			kill -KILL "$CHILD" 2>/dev/null || true
@@ -126,8 +128,8 @@ end_child()
 	CHILD=''
 }
 
-# tell LOG HOW_FAR COMMAND…: its output goes to LOG, and it is waited for as by attend; every ten seconds (NPCSIM_SAY_SECONDS) it is said what
-# "HOW_FAR LOG" prints, when that is something new.
+# tell LOG HOW_FAR COMMAND…: runs a command with its output in LOG and waits for it as attend does; every ten seconds
+# (NPCSIM_SAY_SECONDS) it says what "HOW_FAR LOG" prints, if that is something new
 tell()
 {
 	local log="$1" how_far="$2" status=0 words told='' said_at=$SECONDS
@@ -151,10 +153,10 @@ tell()
 	return "$status"
 }
 
-# run_told LOG HOW_FAR COMMAND…: run_quietly for what takes long; on a terminal Ctrl-C ends it, too
+# run_told LOG HOW_FAR COMMAND…: does what run_quietly does, and tells how far it is; on a terminal Ctrl-C ends the command, too
 run_told() { tell "$1" "$2" env --default-signal=INT,QUIT "${@:3}" || show_failure "$1" "${@:3}"; }
 
-# why LOG WORDS: in a few words why something could not be fetched, as its log tells; the words where that does not tell
+# why LOG WORDS: prints in a few words why something could not be fetched, as its log tells; the WORDS where the log does not tell
 why()
 {
 	local log="$1" refused='certificate (verif|has|is|chain|problem)|(self.signed|first|issuer|root) certificate|altnames'
@@ -176,18 +178,18 @@ why()
 	fi
 }
 
-# how_far's of those below
+# HOW_FAR functions for what follows
 files_compiled() { printf 'compiled %d files so far, of at most %d' "$(grep -c '^  CC ' "$1")" "$(find "$ROOT/src" "$ROOT/workers" -name '*.c' | wc -l)"; }
 megabytes_of() { printf '%d MB are there so far' "$(du -sm "$FETCHED" 2>/dev/null | cut -f 1)"; }
 
-# build_all [TARGET…]: make, without many words when all goes well. SANITIZE and PG_CONFIG pass through the environment.
+# build_all [TARGET…]: runs make, with little output when all goes well. SANITIZE and PG_CONFIG pass through the environment.
 build_all()
 {
 	run_told "$BUILD/make.log" files_compiled make -C "$ROOT" --no-print-directory -j "$(nproc)" "$@" ||
 		die "the build failed"
 }
 
-# npm_fetch LOG DIRECTORY ARGUMENT…: npm for a directory. It trusts whom the system trusts, whichever Node runs it.
+# npm_fetch LOG DIRECTORY ARGUMENT…: runs npm for a directory. It trusts the system's certificate authorities, whichever Node runs it.
 npm_fetch()
 {
 	local log="$1" authorities=/etc/ssl/certs/ca-certificates.crt FETCHED="$2/node_modules" settings=()
@@ -206,7 +208,7 @@ with_node()
 	PATH="$bin:$PATH"
 }
 
-# install_packages SECTION…: those of packages.txt, and what a Node is fetched with if one will be
+# install_packages SECTION…: installs these sections of packages.txt, and what fetches a Node if one has to be fetched
 install_packages()
 {
 	local more=()
@@ -216,7 +218,7 @@ install_packages()
 	CHILD_IS_PATIENT=''
 }
 
-# npm_install DIRECTORY: its node_modules, unless they are there and no older than the lock file.
+# npm_install DIRECTORY: installs its node_modules, unless they are there and not older than the lock file
 npm_install()
 {
 	local dir="$1" stamp="$1/node_modules/.npcsim-installed" verb=install count
@@ -232,8 +234,8 @@ npm_install()
 	touch "$stamp"
 }
 
-# python_install NAME VERSION [ARGUMENT…]: a Python package, in that version and a directory of its own, build/NAME-VERSION,
-# unless it is there. What it needs beside itself comes along; arguments are pip's.
+# python_install NAME VERSION [ARGUMENT…]: installs this version of a Python package and what it needs in a directory of its own,
+# build/NAME-VERSION, unless it is there; the arguments are pip's
 python_install()
 {
 	local dir="$BUILD/$1-$2" log="$BUILD/$1.log" FETCHED="$BUILD/$1-$2"
@@ -247,7 +249,7 @@ python_install()
 	touch "$dir/.npcsim-installed"
 }
 
-# copy_tree DIRECTORY: the tree into a new directory, with what is built. Packages are linked, since nothing writes to them.
+# copy_tree DIRECTORY: copies the tree, with what is built, into a new directory. Packages are linked, since nothing writes to them.
 copy_tree()
 {
 	local dir
@@ -262,15 +264,15 @@ copy_tree()
 }
 
 # ----------------------------------------------------------------------------------------------------
-# Tests speak TAP. tap_start begins one of them, and tap_wait waits for one of those that were begun to end, prints one line
-# for it and what failed, and adds its counts to those of the part; tap_run does both. tap_finish prints the part's
-# totals and returns non-zero when it is not all green.
+# Running tests, which speak TAP. tap_begin starts a part, such as "sql". tap_start starts one of its tests. tap_wait waits for the
+# next of the started tests to end, prints a line for it and what failed, and adds its counts to those of the part; tap_run does both.
+# tap_finish prints the part's totals and returns non-zero unless all is green.
 
 TAP_PART=
 TAP_PASSED=0
 TAP_FAILED=0
 TAP_SKIPPED=0
-declare -A TAP_RUNNING=() # by process id: name, seconds it may take, when it began
+declare -A TAP_RUNNING=() # by process id: the test's name, how many seconds it may take, when it was started
 
 tap_begin()
 {
@@ -282,7 +284,7 @@ tap_begin()
 	printf '== %s\n' "$1"
 }
 
-# tap_start NAME SECONDS COMMAND…; it ends with this script, even if that is killed
+# tap_start NAME SECONDS COMMAND…: starts a test, which ends with this script, even if that is killed
 tap_start()
 {
 	local name="$1" limit="$2"
@@ -322,7 +324,7 @@ tap_run()
 	tap_wait
 }
 
-# Ends those that run; timeout passes the signal on, and kills who does not listen.
+# Ends the tests that run; "timeout" passes the signal on, and kills a test that does not end.
 tap_stop()
 {
 	[ ${#TAP_RUNNING[@]} -gt 0 ] || return 0

@@ -40,8 +40,8 @@ layout()
 	return "$status"
 }
 
-# Libraries' headers are not read; what is needed of their macros stands here. A macro whose expansion holds commas
-# is beyond cppcheck (and an error directive would be seen by the compiler).
+# cppcheck does not read libraries' headers, so the macros that it needs are defined here. It cannot handle a macro whose expansion
+# has commas; an error directive would be noticed by the compiler.
 defects()
 {
 	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
@@ -53,7 +53,7 @@ defects()
 		src workers tests/unit
 }
 
-# Of what is built here: object files say what they need.
+# The layers are checked on the object files, so this builds first.
 layers()
 {
 	run_quietly "$BUILD/lint-layers.log" make --no-print-directory -j "$(nproc)" all || return 1
@@ -70,7 +70,7 @@ javascript()
 		xargs -0 -n 1 node --check
 }
 
-# pgspot knows search_path attacks on SQL scripts: in this version, whose insides lint_sql.py knows.
+# pgspot finds search_path attacks in SQL scripts. The version is fixed, because lint_sql.py uses its internals.
 sql_scripts()
 {
 	local pgspot=0.9.4 parts
@@ -79,7 +79,7 @@ sql_scripts()
 	"$BUILD/pgspot-$pgspot/bin/python" scripts/lint_sql.py "${parts%,}" sql/npcsim--*--*.sql docs/roles.sql
 }
 
-# Both readers of man pages find nothing to say about ours.
+# Neither mandoc nor groff may complain about our man pages.
 man_pages()
 {
 	local page status=0 said
@@ -95,7 +95,7 @@ man_pages()
 	return "$status"
 }
 
-# Into a scratch copy, so that what is built here stays as it is; in a place with a blank. What it installs, it removes.
+# Builds in a scratch copy, whose path has a blank, so that what is built here stays as it is; then installs and uninstalls.
 warnings()
 {
 	local scratch status=0 page

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What is asked of our C beyond what compilers say:  lint_c.py [--root DIR]
+"""Checks rules for our C that no compiler checks:  lint_c.py [--root DIR]
 
 - No function is longer than 70 lines, from its name to its closing brace.
 - In workers/ no switch over an enumeration of ours has a "default:", so that the compiler tells of a member that is missing.
 - In workers/ an array whose entries stand at members of an enumeration ([MEMBER] = ...) gets its length from them, and a
   _Static_assert says that these are all.
 
-Prints what it finds; the exit status is 1 then.
+It prints what it finds; the exit status is then 1.
 """
 
 import argparse
@@ -23,12 +23,12 @@ NAMES = re.compile(r"\b(\w+)\s*\[\s*(\w*)\s*\]\s*=\s*\{\s*\[\s*[A-Z]\w*\s*\]\s*=
 
 
 def plain(text):
-    """The text without comments, literals and preprocessor's lines; as many lines as before."""
+    """Returns the text with blanks for comments, literals and the preprocessor's lines; it has as many lines as before."""
     return NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def sources(root, *trees):
-    """Paths of the C files below these directories, and their plain texts."""
+    """Yields the path and the plain text of each C file below these directories."""
     for tree in trees:
         for path, _, names in sorted(os.walk(os.path.join(root, tree))):
             for name in sorted(names):
@@ -39,7 +39,7 @@ def sources(root, *trees):
 
 
 def functions(text):
-    """Name and length of each function that is defined: its parameters end the line before a brace in the first column."""
+    """Yields name and length of each defined function, which is one whose parameters end the line before a brace in column 1."""
     lines = text.split("\n")
     begin = None
     for number, line in enumerate(lines):
@@ -55,7 +55,7 @@ def functions(text):
 
 
 def block_around(text, at):
-    """The innermost pair of braces around a place: where it begins and ends."""
+    """Returns where the innermost pair of braces around a place begins and ends."""
     depth, begin = 0, at
     while begin > 0:
         begin -= 1

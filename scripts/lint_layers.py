@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Holds the object files against scripts/layers.txt: which file uses which, as their undefined symbols say (nm).
+"""Checks the object files against scripts/layers.txt: which file uses which, by their undefined symbols (nm).
 
     lint_layers.py [--table FILE] [--root DIR] BUILD
 
-BUILD is the directory below which BUILD/src/.../x.o is made from src/.../x.c. What an include alone brings in does not
-count; what an object needs to be linked does. Stored function pointers are found in the sources, where they are
-declared: each has a line of the table, which says where what it calls lies. Prints what it finds; the exit status is 1 then.
+BUILD is the directory in which BUILD/src/.../x.o is made from src/.../x.c. An include alone does not count as a use; a symbol
+that an object needs to be linked does. Stored function pointers are found in the sources, where they are declared: each has a
+line of the table, which says where the functions lie that it calls. It prints what it finds; the exit status is then 1.
 """
 
 import argparse
@@ -19,7 +19,7 @@ TREES = ("src", "workers")
 
 
 class Table:
-    """What scripts/layers.txt says; its first comment tells the form."""
+    """The contents of scripts/layers.txt, whose first comment explains its form."""
 
     def __init__(self, path):
         self.programs = []  # {directory}
@@ -67,7 +67,7 @@ class Table:
 
 
 def sources(root):
-    """The files that there are: paths without their ending."""
+    """Returns the files there are, by their paths without endings, with the endings of each."""
     found = {}
     for tree in TREES:
         for path, _, names in os.walk(os.path.join(root, tree)):
@@ -79,7 +79,7 @@ def sources(root):
 
 
 def symbols(build, files):
-    """What each file defines and what it lacks; the files that were not built."""
+    """Returns which files define a symbol, which symbols each file lacks, and which files were not built."""
     defined, lacking, missing = {}, {}, []
     for file in files:
         path = os.path.join(build, file + ".o")
@@ -98,7 +98,7 @@ def symbols(build, files):
 
 
 def graph_of(defined, lacking, programs):
-    """file -> file it uses -> the symbols it needs of it. A name of its own directory is meant before namesakes."""
+    """Returns for each file the files it uses, with the symbols it needs. A symbol of its own directory goes before namesakes."""
     graph = {file: {} for file in lacking}
     for file, names in lacking.items():
         here = os.path.dirname(file)
@@ -112,7 +112,7 @@ def graph_of(defined, lacking, programs):
 
 
 def circles_of(graph):
-    """The strongly connected parts of more than one file (Tarjan), as sets."""
+    """Returns the strongly connected parts of more than one file (by Tarjan's algorithm), as sets."""
     index, low, stack, circles = {}, {}, [], []
 
     def visit(file):
@@ -145,12 +145,12 @@ STATIC = re.compile(r"(?:^|[;}])\s*(?:static|extern)\b[^;{}()]*$")
 
 
 def plain(text):
-    """The text without comments, literals and preprocessor's lines."""
+    """Returns the text without comments, literals and the preprocessor's lines."""
     return NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def brackets(text):
-    """Where each brace closes, and for each place the braces around it."""
+    """Returns where each brace closes, and for each place the braces around it."""
     closes, around, stack = {}, {}, []
     for at, char in enumerate(text):
         if char == "{":
@@ -163,13 +163,13 @@ def brackets(text):
 
 
 def head_of(text, at):
-    """What stands before a brace, up to the statement before it."""
+    """Returns what stands before a brace, back to the end of the statement before."""
     begin = max(text.rfind(char, 0, at) for char in ";{}")
     return text[begin + 1 : at]
 
 
 def stored_pointers(text):
-    """The names of structs with members that are function pointers, of types that are such pointers, of variables."""
+    """Returns the names of structs with members that are function pointers, and of types and variables that are such pointers."""
     text = plain(text)
     closes, around = brackets(text)
     names = set()
@@ -189,13 +189,13 @@ def stored_pointers(text):
 
 
 def makers_of(name, texts):
-    """The files that make a table of this type."""
+    """Returns the files that make a table of this type."""
     made = re.compile(r"\b" + name + r"\s+\w+(\[[^]]*\])?\s*=\s*\{")
     return {file for file, text in texts.items() if made.search(text)}
 
 
 # ---------------------------------------------------------------------------------------------------------
-# What is wrong
+# Finding what is wrong
 
 
 class Finder:
@@ -224,7 +224,7 @@ class Finder:
         self.complaints.append(text)
 
     def meant(self, files):
-        """The files themselves, in place of patterns."""
+        """Returns the files that are meant, with patterns replaced by the files that they fit."""
         return {found for file in files for found in (fnmatch.filter(self.files, file) if "*" in file else [file])}
 
     def check_places(self):
@@ -253,7 +253,7 @@ class Finder:
                     self.complain(f"{file} may not use {used}: {', '.join(sorted(names))}")
 
     def check_pointers(self):
-        """Adds what is called through tables that lie below to the graph."""
+        """Checks the stored function pointers, and adds calls through those marked "down" to the graph."""
         texts = {file: plain(text) for file, text in self.texts.items()}
         stems = {file: os.path.splitext(file)[0] for file in texts}
         declared = {(name, stems[file]) for file, text in self.texts.items() for name in stored_pointers(text)}

@@ -1,14 +1,14 @@
 """Runs pgspot on SQL scripts, each given as its parts:  lint_sql.py PART[,PART…]…
 
-pgspot looks for statements that a hostile owner of a database could turn against a superuser who runs them. What it says of a
-statement is either mended or explained beside it, in a comment above or in the statement:
+pgspot looks for statements that a hostile owner of a database could turn against a superuser who runs them. What it complains of is
+either mended or explained, in a comment above or in the statement:
 
     -- pgspot PS015: why this one is no danger
 
-An explanation of what pgspot does not say (any more) is a complaint, too, and so is a placeholder of a schema in a comment: the
-server puts a name in there that may hold a line's end, after which it goes on as SQL. Nothing is hidden from it; two things it is told:
-functions with a body of standard SQL (BEGIN ATOMIC), on which it stumbles, have their names resolved where they are created,
-like everything else in the script; and what execute_with_postgis() is given is SQL.
+An explanation without a complaint of pgspot is a complaint, too, and so is a placeholder of a schema in a comment: the server
+replaces it by a name that may hold a line's end, behind which the text goes on as SQL. Nothing is hidden from pgspot, but it is
+taught two things: functions with a body of standard SQL (BEGIN ATOMIC), which it cannot read, have their names resolved when
+they are created, like everything else in the script; and the argument of execute_with_postgis() is SQL.
 """
 
 import argparse
@@ -30,7 +30,7 @@ look_at_function = visitors.SQLVisitor.visit_CreateFunctionStmt
 
 
 def look_at_any_function(visitor, ancestors, node):
-    """The body of a BEGIN ATOMIC function is visited like any other statement; its header is checked here."""
+    """Visits the body of a BEGIN ATOMIC function like any other statement, and checks the function's header here."""
     if node.sql_body is not None:
         node = copy.copy(node)
         body = ast.DefElem(defname="as", arg=[ast.String(sval="")])
@@ -42,7 +42,7 @@ visitors.SQLVisitor.visit_CreateFunctionStmt = look_at_any_function
 
 
 class Complaints(Counter):
-    """What pgspot says, by the statement it is said of."""
+    """Returns pgspot's complaints by the statement that they are about."""
 
     def __init__(self):
         super().__init__(SETTINGS)
@@ -61,14 +61,14 @@ def read(part):
 
 
 def check(parts):
-    """How many complaints there are of a script, which is read as the joined parts."""
+    """Prints the complaints about a script, which is read as the joined parts, and returns how many there are."""
     texts = [read(part) for part in parts]
     lines = [(part, number) for part, text in zip(parts, texts) for number in range(1, text.count("\n") + 1)]
     script = "".join(texts)
     complaints = Complaints()
     visitors.visit_sql(State(complaints), script, toplevel=True)
 
-    # The visitor replaces placeholders before it counts: its places are those of what it parsed.
+    # The visitor replaces placeholders before it parses, so its places are those in the text with the replacements.
     parsed = complaints.sql
     assert parsed.count("\n") == script.count("\n")
     ends = {statement.stmt_location: statement.stmt_location + statement.stmt_len for statement in parse_sql(parsed)}

@@ -1,9 +1,9 @@
-"""SQL on tables of state stands in src/tables, whose functions say what they ask.
+"""Checks that SQL on tables of state stands in src/tables alone, and that rows are read by their descriptions.
 
-What is read of a row without a statement goes by its description (RowType): a column by its place in a list is a complaint.
+How many pieces of SQL may stand elsewhere is in lint_tables.txt, with a number and a file in each line; the numbers may only
+become less. A name of a table that is filled in counts, too (npcsim." table, npcsim.%s).
 
-How many pieces of SQL there still are elsewhere stands in lint_tables.txt, a number and a file a line: that only becomes less.
-A name that is put in counts as one, too (npcsim." table, npcsim.%s).
+A row that is read without a statement is read by its description (RowType): a column by its place in a list is a complaint.
 
     lint_tables.py            in the top directory
 """
@@ -20,7 +20,7 @@ LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
 def tables():
-    """The tables that the install script makes; parts of one have its name and a number."""
+    """Returns the tables that the install script makes; partitions of one have its name and a number."""
     names = set()
     for part in Path("sql").glob("[0-9][0-9]_*.sql"):
         names.update(CREATED.findall(part.read_text()))
@@ -28,7 +28,7 @@ def tables():
 
 
 def pieces(names):
-    """How many pieces of SQL on such tables each file has that has any."""
+    """Returns for each file that has SQL on such tables how many pieces it has."""
     after = r"\b(?:FROM|JOIN|INTO|UPDATE|USING|TABLE|ONLY|ON) npcsim\."
     table = r"(?:" + "|".join(names) + r")\b"
     piece = re.compile(after + r"(?:" + table + r"""|"|%s(?!_))|'npcsim\.""" + table)
@@ -42,7 +42,7 @@ def pieces(names):
 
 
 def places():
-    """Columns of rows that are read by their places."""
+    """Finds columns of rows that are read by their places."""
     for file in sorted(Path("src").rglob("*.c")):
         for number, line in enumerate(file.read_text().splitlines(), 1):
             if PLACE.search(line):

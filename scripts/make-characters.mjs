@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Makes src/sim/characters.h: what the Unicode standard, as this Node.js knows it, says of characters that are not
-// simply to be seen. Run by hand when a new version of the standard is to be taken in:
+// Makes src/sim/characters.h, the tables of characters that are not simply visible, from the Unicode standard that this
+// Node.js knows. It is run by hand when a newer version of the standard is wanted:
 //
 //   node scripts/make-characters.mjs >src/sim/characters.h
 //
 // hidden: controls, formats, surrogates, private use, separators of lines and paragraphs (general categories Cc, Cf,
-//         Cs, Co, Zl, Zp), noncharacters, and whatever else is drawn as nothing (Default_Ignorable_Code_Point: fillers
-//         of Hangul, the combining grapheme joiner, …), but for the next two
+//         Cs, Co, Zl, Zp), noncharacters, and whatever else is drawn as nothing (Default_Ignorable_Code_Point: Hangul
+//         fillers, the combining grapheme joiner, …), except the next two
 // joiner: U+200C and U+200D, without which Persian and families of emoji cannot be written
-// mark:   what is set upon the character before it (Mn, Me), selectors of its variation among them
+// mark:   characters that are drawn upon the one before (Mn, Me), and variation selectors
 // blank:  spaces (Zs), and U+2800, the Braille pattern without a dot
 const LAST = 0x10ffff;
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/u;

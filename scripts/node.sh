@@ -1,14 +1,14 @@
 #!/bin/bash -p
-# Prints the directory of a Node that is new enough (20 or later; Debian 12's own is 18). Where there is
-# none, fetches Node 22 as an npm package, with Debian's npm, into .npcsim/node. NPCSIM_NODE_MIN asks for
-# a later one (up to 22). "scripts/node.sh --here" only tells, by its exit status, whether there is one.
+# Prints the directory of a Node that is new enough (20 or later; that of Debian 12 is 18). If there is none it fetches Node 22 as an
+# npm package into .npcsim/node, with Debian's npm. NPCSIM_NODE_MIN asks for a later one (up to 22). "scripts/node.sh --here" only
+# tells by its exit status whether there is one.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 least="${NPCSIM_NODE_MIN:-20}"
 
-# new_enough DIRECTORY
+# new_enough DIRECTORY: true if the Node in it is new enough
 new_enough()
 {
 	[ -x "$1/node" ] && "$1/node" -e "process.exit(+process.versions.node.split('.')[0] >= $least ? 0 : 1)" 2>/dev/null

@@ -1,9 +1,9 @@
 # Counts the results in one test's TAP: prints "passed failed skipped".
 #
-# Top-level lines only (subtests are counted by their parent). What would go unnoticed counts as a failure:
-# fewer or more results than planned, no plan, an exit status (-v status=N) of a test that says it is fine.
-# A result marked "# TODO" never fails. Node's runner sums up its nested tests in "# tests", "# pass", …:
-# where such a summary stands it is what counts.
+# Only top-level lines are counted (subtests are counted by their parent). These count as a failure, too: fewer or more
+# results than planned, no plan, and an exit status (-v status=N) of a test whose results are fine. A result marked
+# "# TODO" never fails. Node's runner sums up its nested tests in "# tests", "# pass", …; where there is such a
+# summary, it is what counts.
 
 /^ok /			{ results++; if ($0 ~ /# *SKIP/) skipped++; else passed++ }
 /^not ok /		{ results++; if ($0 ~ /# *TODO/) skipped++; else failed++ }

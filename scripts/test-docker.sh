@@ -1,12 +1,12 @@
 #!/bin/bash -p
 # Builds the images of docker/Dockerfile on the Debian 13 of scripts/in-root.sh, and runs database, gateway and agent as
-# docker/compose.yaml says, as compose itself reads it: each service's command, environment, volumes, secrets and test of its health.
-# It is buildah that does it: no daemon is needed, a container is a changed root. A part of "make test-long"; needs root.
+# docker/compose.yaml says: with each service's command, environment, volumes, secrets and health check as compose itself reads them.
+# It uses buildah, which needs no daemon: a container is a changed root. This is a part of "make test-long" and needs root.
 #
-# Containers run in namespaces of their own, with no network but loopback, and end with them. What compose does beside, to
-# begin services in their order and again when they fail and to hand a port outside, is not tried.
+# Containers run in namespaces of their own, with no network but loopback, and end with them. What else compose does is not tested:
+# starting services in order, restarting them when they fail, publishing a port.
 #
-#   NPCSIM_STORAGE_DRIVER   buildah's, vfs (slow, and works everywhere) when nothing is said
+#   NPCSIM_STORAGE_DRIVER   buildah's storage driver; the default vfs is slow, and works everywhere
 # shellcheck disable=SC2016 # what is within '…' is expanded by another shell, by JavaScript or by buildah
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -29,7 +29,8 @@ read_compose()
 		show_failure "$log" docker-compose config || exit 1
 }
 
-# words_of SERVICE EXPRESSION: "words" are the strings that a JavaScript expression has for that service; "scratch" is known to it
+# words_of SERVICE EXPRESSION: sets "words" to the strings that a JavaScript expression returns, which may use "service" (its entry of
+# the compose file) and "scratch"
 words_of()
 {
 	mapfile -d '' -t words < <(node -e 'const [scratch, name, expression] = process.argv.slice(1)
@@ -65,7 +66,7 @@ build_images()
 # The containers, in TAP
 
 n=0
-# check NAME COMMAND…
+# check NAME COMMAND…: reports in TAP whether the command succeeds
 check()
 {
 	local name="$1" output
@@ -79,7 +80,7 @@ check()
 	fi
 }
 
-# soon SECONDS COMMAND…: until it succeeds
+# soon SECONDS COMMAND…: repeats the command until it succeeds; false when it has not in that time
 soon()
 {
 	local end=$((SECONDS + $1))
@@ -90,7 +91,7 @@ soon()
 	done
 }
 
-# says TEXT COMMAND…: the command's output has it
+# says TEXT COMMAND…: true if the command's output has the text; else shows the output
 says()
 {
 	local text="$1" output
@@ -101,8 +102,8 @@ says()
 
 fails() { ! "$@"; }
 
-# new_container SERVICE: as compose makes one. buildah 1.28 mounts at random one of two that are for the same place, a volume
-# of ours and the one that an image declares there, so its containers declare none.
+# new_container SERVICE: makes a container as compose does. When an image declares a volume where one of ours is mounted, buildah
+# 1.28 mounts either of them at random, so the container declares none.
 declare -A containers=() entrypoints=()
 new_container()
 {
@@ -116,7 +117,7 @@ new_container()
 	done
 }
 
-# inside SERVICE [OPTION…] -- COMMAND…: as "docker exec" does it, in the newest container of that service
+# inside SERVICE [OPTION…] -- COMMAND…: runs a command in the newest container of the service, like "docker exec"
 inside()
 {
 	local service="$1" options=() words
@@ -132,7 +133,7 @@ inside()
 	images run --isolation chroot "${words[@]}" "${options[@]}" "${containers[$service]}" -- "$@"
 }
 
-# start SERVICE: as compose does it
+# start SERVICE: runs the service's command as compose does
 start()
 {
 	local words entrypoint
@@ -149,7 +150,7 @@ healthy()
 	[ "${words[0]}" = CMD ] && inside "$1" -- "${words[@]:1}"
 }
 
-# A file of somebody outside, readable to nobody else.
+# secret NAME: writes its input to a secret's file, which belongs to a user outside of the containers and is readable to no other
 secret()
 {
 	(umask 077 && cat >"$scratch/secrets/$1")
@@ -163,12 +164,13 @@ stop_database()
 	kill -s "${words[0]}" "$(head -n 1 "$data/postmaster.pid")" && soon 30 fails pgrep -x postgres >/dev/null
 }
 
-# psql_says TEXT STATEMENT [OPTION…]: of what a program prints at its end buildah loses some now and then
+# psql_says TEXT STATEMENT [OPTION…]: true if psql prints the text; it is run again if not, since buildah sometimes loses output that
+# a program prints at its end
 psql_says() { soon 10 says "$1" inside database "${@:3}" -- psql -X -A -t -c "$2"; }
-# Of the only process of that name: the user it runs as, and what its environment begins with
+# These tell of the only process of that name which user it runs as, and whether its environment has a variable.
 user_of() { stat -c %U "/proc/$(pgrep -x "$1")"; }
 environment_has() { tr '\0' '\n' <"/proc/$(pgrep -x "$1")/environ" | grep -F "$2"; }
-# By its number: names are the container's.
+# The users are compared by their numbers, because the container has names of its own.
 server_is_postgres() { [ "$(stat -c %u "/proc/$(head -n 1 "$data/postmaster.pid")")" = "$(inside database -- id -u postgres)" ]; }
 
 run_containers()

@@ -40,7 +40,7 @@ shopt -s nullglob extglob
 files=("$@")
 [ ${#files[@]} -gt 0 ] || files=(tests/e2e/{colony,workers}.test.mjs tests/e2e/!(colony|workers).test.mjs) # the longest first
 
-# run FILE
+# run FILE: starts one test file
 run()
 {
 	local name
@@ -49,7 +49,7 @@ run()
 		node --test --test-reporter=tap ${NPCSIM_TEST_NAMES:+"--test-name-pattern=$NPCSIM_TEST_NAMES"} "$1"
 }
 
-# They mostly wait, so two run at a time; those that measure say so in their first lines, and are alone.
+# Tests mostly wait, so two run at a time; those that measure say so in their first lines, and run alone.
 tap_begin e2e
 alone=()
 for file in "${files[@]}"; do

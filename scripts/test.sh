@@ -1,6 +1,6 @@
 #!/bin/bash -p
-# "make test": builds everything, runs every part even when an earlier one failed, ends with totals.
-# Exits 0 only when all parts ran and all of their tests passed.
+# "make test": builds everything, runs every part even when an earlier one failed, and prints totals at the end.
+# It exits with 0 only when all parts ran and all of their tests passed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash -p
-# with-reports.sh DIRECTORY COMMAND…: runs the command, a test that speaks TAP. With NPCSIM_SANITIZE or NPCSIM_VALGRIND,
-# what the sanitizer or valgrind finds in the gateways and agents that it starts goes to files in DIRECTORY, so that nothing
-# the test does with a program's output, or to the program, takes it away; it is printed after the test, which then has failed.
+# with-reports.sh DIRECTORY COMMAND…: runs the command, a test that speaks TAP. With NPCSIM_SANITIZE or NPCSIM_VALGRIND, what the
+# sanitizer or valgrind finds in the gateways and agents that the test starts is written to files in DIRECTORY, so that it is not
+# lost by what the test does with a program or its output. It is printed after the test, which then has failed.
 set -euo pipefail
 directory="$1" status=0
 shift
@@ -14,7 +14,7 @@ if [ -n "${NPCSIM_SANITIZE:-}" ]; then
 	export ASAN_OPTIONS="log_path=$directory/sanitizer" UBSAN_OPTIONS="log_path=$directory/sanitizer:print_stacktrace=1"
 elif [ -n "${NPCSIM_VALGRIND:-}" ]; then
 	for program in "$NPCSIM_GATEWAY" "$NPCSIM_AGENT"; do
-		# What the programs start is not theirs. An error is told by the log; the status stays the program's.
+		# Programs that gateway and agent start are not checked. Errors are told by the log, and the exit status stays the program's.
 		cat >"$directory/bin/$(basename "$program")" <<-END
 			#!/bin/sh
 			exec valgrind --quiet --trace-children=no --log-file='$directory/valgrind.%p' '$program' "\$@"
