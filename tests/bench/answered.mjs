@@ -1,5 +1,5 @@
-// A world all of whose decisions (policy "interval") are answered at once, by the minds of ten players
-// behind npcsim-gateway.
+// Measures a world all of whose decisions (policy "interval") are answered at once, by the minds of ten players behind
+// npcsim-gateway.
 
 import { DATABASE, census, measure, pass, prefer, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Ledger, Mind } from './lib/mind.mjs';
@@ -29,14 +29,14 @@ async function createPlayers(bench) {
   return tokens;
 }
 
-// How often the gateway asked for requests since it was started, and how often there were none.
+// Returns how often the gateway has asked for requests since it was started, and how often there were none.
 async function readClaims(gateway) {
   const metrics = await (await fetch(gateway.url.replace(/^ws(.*)\/ws$/, 'http$1/metrics'))).text();
   const value = (name) => Number(metrics.match(new RegExp(`^npcsim_gateway_decision_${name} (\\d+)`, 'm'))[1]);
   return { claims: value('claims_total'), empty: value('claims_empty_total'), batches: value('batches_total') };
 }
 
-// What the log says of the requests that were finished in a span of time.
+// Returns what the decision log has of the requests that were finished in a span of time.
 async function readLog(bench, from, to) {
   return bench.cluster.query(
     DATABASE,
@@ -59,8 +59,8 @@ function tally(rows) {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`).join(', ');
 }
 
-// The decision took effect when its transaction was committed, which the log, written before, cannot say. The mind is
-// told after it: its own clock, on the same machine, has the commit and the way to the mind in it.
+// A decision takes effect when its transaction is committed, which the log, written before that, cannot tell. The mind is
+// told afterwards, so its clock, on the same machine, tells the time of the commit and of the way to the mind.
 function reportLatency(report, rows, ledger, length) {
   const span = (from, to) => rows.map((row) => row[to] - row[from]).filter(Number.isFinite);
   const joined = rows.map((row) => ({ ...row, ...ledger.requests.get(row.request_id) }));

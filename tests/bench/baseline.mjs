@@ -1,4 +1,4 @@
-// npcsim against the same rules written the usual way, tests/bench/baseline.sql, on the same colony in the same run.
+// Compares npcsim with the same rules written the usual way (tests/bench/baseline.sql), on the same colony in the same run.
 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,9 @@ import { Report, median } from './lib/report.mjs';
 
 const script = join(dirname(fileURLToPath(import.meta.url)), 'baseline.sql');
 const TICK = 0.1;
-const SETTLE_SECONDS = 15; // after a checkpoint: first writes to a page log all of it
+const SETTLE_SECONDS = 15; // the time after a checkpoint in which first writes to a page log all of it
 
-// Write-ahead log written so far, bytes, and what of it are whole pages.
+// Returns how many bytes of write-ahead log were written so far, and how many of these were whole pages.
 async function walWritten(bench) {
   const [row] = await bench.cluster.query(
     DATABASE,
@@ -19,7 +19,7 @@ async function walWritten(bench) {
   return row;
 }
 
-// What body() costs per world second; it returns how many of these went by.
+// Measures what body() costs per world second; body() returns how many of these passed.
 async function price(bench, body) {
   const before = await walWritten(bench);
   let seconds;
@@ -36,7 +36,7 @@ async function price(bench, body) {
   };
 }
 
-// Ticks of the baseline until the time is over, each a transaction; world seconds.
+// Ticks the baseline until the time is over, each tick in a transaction, and returns the world seconds.
 async function runBaseline(client, realSeconds, told) {
   const end = Date.now() + realSeconds * 1000;
   let ticks = 0;

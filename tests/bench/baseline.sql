@@ -1,17 +1,17 @@
--- The same colony written the usual way: one row per NPC with what it needs and where it is, one per item, and a
--- function in PL/pgSQL that moves the world on by a tick. Every tick is one UPDATE of all NPCs' needs and positions,
--- with a GiST index on the position; who is due decides in a loop over rows.
+-- The same colony written the usual way: one row per NPC with its needs and position, one row per item, and a function in
+-- PL/pgSQL that ticks the world. Every tick is one UPDATE of all NPCs' needs and positions, with a GiST index on the
+-- position; NPCs that are due decide in a loop over rows.
 --
--- Rules: needs fall by each NPC's own rate and stay within 0 to 100; four cells a second; a decision every 3 s, and at
--- once when idle; a need below 50 looks for the usable item within 8.25 cells that serves the neediest (ties to the
--- nearest), else the NPC wanders within 12 cells; apples are eaten in 5 s and fill 25 units of hunger, chairs give 10
--- units of energy per second, showers 15 of hygiene, televisions 8 of fun, one user each; leave at 99, or below 20
--- elsewhere once above 30; 0.75 s of pause after that; what is used up comes back after 20 s.
+-- The rules: needs fall by each NPC's own rate and stay within 0 to 100; NPCs walk four cells a second, and decide every
+-- 3 s, and at once when idle. With a need below 50 an NPC looks for the usable item within 8.25 cells that serves its
+-- lowest need (of equal ones the nearest), else it wanders within 12 cells. Apples are eaten in 5 s and fill 25 units of
+-- hunger; chairs give 10 units of energy per second, showers 15 of hygiene, televisions 8 of fun; each has one user. An
+-- NPC leaves at 99, or above 30 when another need is below 20, and pauses for 0.75 s; used-up items come back after 20 s.
 --
--- Where it is simpler than npcsim that is to its advantage: ways are straight lines that nothing blocks and no search
--- is needed for, nobody steps aside, nothing is logged for clients, and nothing checks who else writes the tables.
+-- Where this is simpler than npcsim, that is to its advantage: paths are straight lines that nothing blocks and that need
+-- no search, NPCs do not step aside, nothing is logged for clients, and nothing checks who else writes the tables.
 --
--- baseline.fill(world) copies a world of npcsim, as it is at that moment; baseline.tick(seconds) moves the copy on.
+-- baseline.fill(world) copies a world of npcsim as it is at that moment; baseline.tick(seconds) ticks the copy.
 
 CREATE SCHEMA baseline;
 
@@ -68,7 +68,7 @@ CREATE FUNCTION baseline.fill(source bigint) RETURNS void LANGUAGE sql AS $$
      WHERE w.id = source;
 $$;
 
--- Everybody is a tick older: needs, and four cells a second towards where they walk, first along x, then along y.
+-- Moves all NPCs on by a tick: their needs, and four cells a second towards their goal, first along x, then along y.
 CREATE FUNCTION baseline.advance(dt double precision) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE baseline.npcs n
@@ -84,7 +84,7 @@ BEGIN
 END
 $$;
 
--- Back to nothing: the item is free again, or gone for a while.
+-- Ends what an NPC does: the item is free again, or gone for a while.
 CREATE FUNCTION baseline.leave_item(npc baseline.npcs, now double precision) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE baseline.items i

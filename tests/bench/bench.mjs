@@ -1,4 +1,4 @@
-// Runs the parts of the benchmark that are named, or all: see run.sh.
+// Runs the named parts of the benchmark, or all; run.sh explains them.
 
 import { answered } from './answered.mjs';
 import { baseline } from './baseline.mjs';
@@ -13,7 +13,7 @@ import { long } from './long.mjs';
 import { micro } from './micro.mjs';
 import { vision } from './vision.mjs';
 
-// NPCs in the world a part begins with; 0: it makes its own.
+// How many NPCs the world has with which a part begins; 0 = the part makes worlds of its own.
 const parts = {
   'built-in': { run: builtIn, npcs: settings.npcs },
   answered: { run: answered, npcs: settings.npcs },

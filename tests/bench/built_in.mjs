@@ -1,4 +1,4 @@
-// A world whose NPCs the built-in mind decides, at speed 1 and at speed 20.
+// Measures a world for whose NPCs the built-in mind decides, at speed 1 and at speed 20.
 
 import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';

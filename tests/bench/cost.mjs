@@ -1,18 +1,19 @@
-// What a running world costs, and what an NPC-second in it: worlds of several sizes one after the other in one cluster.
+// Measures what a running world costs, and what an NPC-second in it costs: worlds of several sizes, one after the other in
+// one cluster.
 
 import { DATABASE, createWorld, measure, pass, settings } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
 import { waitFor } from '../e2e/lib/cluster.mjs';
 
 // The marginal cost at a size is what the second half of its NPCs adds. Small worlds run many at a time, so that the
-// difference stands out from the noise.
+// difference is larger than the noise.
 const SIZES = [
   { npcs: 100, worlds: 20 },
   { npcs: 1000, worlds: 4 },
   { npcs: 10_000, worlds: 1 },
 ];
 
-// % of a core that so many worlds take, each of so many NPCs.
+// Returns how many per cent of a core so many worlds take, each with so many NPCs.
 async function run(bench, worlds, npcs) {
   const { cluster } = bench;
   const ids = [];
@@ -45,7 +46,7 @@ export async function cost(bench) {
   for (const { npcs, worlds } of SIZES) {
     const half = show(await run(bench, worlds, npcs / 2));
     const whole = show(await run(bench, worlds, npcs));
-    // % of a core is 10 ms per second
+    // one per cent of a core is 10 ms per second
     const each = ((whole - half) * 10_000) / (worlds * (npcs / 2));
     marginal.push(each);
     report.figure(`marginal cost of an NPC-second at ${npcs} NPCs`, each, 'µs');

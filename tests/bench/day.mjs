@@ -1,4 +1,5 @@
-// A day of a world of 100 NPCs at the highest speed: does it finish, do the tables stay small, is the world sound?
+// Runs a day of a world of 100 NPCs at the highest speed, and checks that it finishes, that tables stay small, and that the
+// world is sound.
 
 import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
@@ -7,7 +8,7 @@ import { megabytes, relationSizes, sizeWithoutRecord, totalSize, worstGrowth } f
 const SPEED = 1000;
 const LOOK_SECONDS = 5;
 
-// What must hold at every moment; what does not.
+// Returns what is wrong of that which must hold at every moment.
 const UNSOUND = `
   SELECT 'needs of NPC ' || npc_id AS what FROM npcsim.npc_states
    WHERE least(hunger, hygiene, fun, energy) < 0 OR greatest(hunger, hygiene, fun, energy) > 100000000

@@ -1,11 +1,11 @@
-// One world of 10,000 NPCs on 500 × 500 cells with 25,000 items.
+// Measures one world of 10,000 NPCs on 500 × 500 cells with 25,000 items.
 
 import { DATABASE, pass, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
 import { profile } from './lib/profile.mjs';
 import { watchColony } from './lib/colony.mjs';
 
-const FIRST_SECONDS = 5; // a new worker reads the world
+const FIRST_SECONDS = 5; // the time in which a new worker reads the world
 
 export async function large(bench) {
   const report = new Report('large', `${bench.npcs} NPCs in one world, 10 ticks/s, built-in mind, ${settings.seconds} s after ${settings.warmUp} s of warm-up`);

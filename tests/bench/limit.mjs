@@ -1,15 +1,15 @@
-// The largest world that this machine runs without a late tick: sizes are tried by halving the span between one that
-// went and one that did not.
+// Finds the largest world that this machine runs without a late tick, by halving the span between a size that worked and
+// one that did not.
 
 import { DATABASE, createWorld, measure, pass, settings, startWorld, status } from './lib/world.mjs';
 import { Report } from './lib/report.mjs';
 
 const FIRST_SECONDS = 5;
-const FINEST = 2500; // NPCs; sizes are multiples of it
+const FINEST = 2500; // sizes are multiples of so many NPCs
 const AIM = 30_000;
-const FEW = 5; // late ticks that may be the machine's doing: such a size is tried once more
+const FEW = 5; // so many late ticks may be due to the machine, so such a size is tried once more
 
-// Runs a world of so many NPCs and drops it again; what was seen of it.
+// Runs a world of so many NPCs, drops it again, and returns what was measured.
 async function attempt(bench, npcs) {
   bench.world = await createWorld(bench.cluster, `${npcs} NPCs`, npcs);
   await startWorld(bench);

@@ -1,5 +1,5 @@
-// Half an hour of the built-in world. In the last third somebody holds a snapshot, as a dump does or a session
-// that was forgotten: do tables stay small before, and ticks short after?
+// Runs the built-in world for half an hour. In the last third somebody holds a snapshot, as a dump or a forgotten session
+// does. Tables should stay small before that, and ticks short during it.
 
 import { DATABASE, measure, pass, reportUsage, settings, startWorld, status } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
@@ -18,7 +18,8 @@ export async function long(bench) {
   await cluster.query(DATABASE, 'SELECT npcsim.set_world_speed($1, $2)', [bench.world, settings.longSpeed]);
   await startWorld(bench);
 
-  // One minute at a time; p99 is of the last 1,024 ticks (102 s at speed 1), so the first sample of a third belongs to the one before.
+  // A sample is a minute; p99 covers the last 1,024 ticks (102 s at speed 1), so the first sample of a third belongs to the
+  // third before.
   const watch = async (minutes, samples) => {
     for (let minute = 1; minute <= minutes; minute++) {
       await pass(60, `long: minute ${minute} of ${minutes} of this third`);
@@ -47,7 +48,7 @@ export async function long(bench) {
     report.figure('  without the record of events', sizeWithoutRecord(second) / sizeWithoutRecord(first), '', { atMost: 1.3 });
     const [worst, growth] = worstGrowth(first, second);
     report.figure(`  largest of one table or index: ${worst}`, growth, '', { atMost: 1.3 });
-    // What a snapshot costs grows while it is held: what counts is its end, and its worst.
+    // The cost of a snapshot grows while it is held, so its end and its maximum are reported.
     const p99s = (samples) => samples.map((sample) => sample.p99);
     const ends = [quiet, held].map((samples) => median(p99s(samples).slice(-LAST_MINUTES)));
     const worsts = [quiet, held].map((samples) => Math.max(...p99s(samples)));

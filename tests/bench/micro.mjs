@@ -1,4 +1,5 @@
-// What single things cost, on a paused world: time of the server process that does them, medians of rounds.
+// Measures what single operations cost on a paused world: the time of the server process that does them, as medians of
+// rounds.
 
 import { DATABASE, settings } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
@@ -8,7 +9,7 @@ import { processUsage } from './lib/usage.mjs';
 const ROUNDS = 9;
 const WARM_SECONDS = 60;
 
-// CPU microseconds that the client's server process spends on body(), and the real ones.
+// Returns the CPU microseconds that the client's server process spends on body(), and the real ones.
 async function timed(client, pid, body) {
   const began = process.hrtime.bigint();
   const before = processUsage(pid);
@@ -16,7 +17,7 @@ async function timed(client, pid, body) {
   return { cpu: (processUsage(pid) - before) * 1e6, real: Number(process.hrtime.bigint() - began) / 1e3, result };
 }
 
-// Medians over rounds, per thing: body() returns how many things it did.
+// Returns medians over rounds per operation; body() returns how many operations it did.
 async function rounds(client, pid, body) {
   const cpu = [];
   const real = [];
@@ -46,7 +47,7 @@ export async function micro(bench) {
 
   const decided = (since) => value('SELECT count(*) FROM npcsim.npcs WHERE world_id = $1 AND last_decision_time > $2', [world, since]);
   const clock = () => value('SELECT clock FROM npcsim.worlds WHERE id = $1', [world]);
-  // Two world seconds a round: nobody decides twice in it.
+  // A round takes two world seconds, in which no NPC decides twice.
   const stepping = (ticks) => async () => {
     for (let tick = 0; tick < 20; tick += ticks) await client.query('SELECT npcsim.tick_world($1, $2)', [world, ticks / 10]);
   };
@@ -105,8 +106,8 @@ export async function micro(bench) {
   return report;
 }
 
-// The questions of src/engine/sight.c: everyone at once, what has a box within 8 cells of where they are. Worlds lie
-// 8,192 apart in the index; an NPC is taken to be in the middle of its leg's box.
+// Asks what src/engine/sight.c asks, for all NPCs at once: what has a box within 8 cells of them. Worlds lie 8,192 apart in
+// the index; an NPC is taken to be in the middle of its leg's box.
 async function vision(client, pid, world, show) {
   const { rows: viewers } = await client.query(
     'SELECT floor((st_xmin(sight) + st_xmax(sight)) / 2)::float8 AS x, floor((st_ymin(sight) + st_ymax(sight)) / 2)::float8 AS y FROM npcsim.npc_tracks WHERE world_id = $1',
@@ -138,7 +139,7 @@ async function vision(client, pid, world, show) {
   for (const setting of planner) await client.query(`RESET ${setting}`);
 }
 
-// Requests handed out with their observations, 30 at a time.
+// Claims requests with their observations, 30 at a time.
 async function claimed(bench, client, pid, show) {
   const batch = 30;
   const ids = (await client.query('SELECT id FROM npcsim.npcs WHERE world_id = $1 ORDER BY id', [bench.world])).rows.map((row) => row.id);

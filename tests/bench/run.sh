@@ -1,11 +1,11 @@
 #!/bin/bash -p
-# Measures npcsim on this machine: real servers, gateways and clients, in throw-away clusters with
-# PostgreSQL's default configuration. Prints one table per part; build/results/bench/ keeps them with the
-# raw figures. Exits non-zero only when a part cannot be run: a missed target is a result.
+# Measures npcsim on this machine with real servers, gateways and clients, in throw-away clusters with PostgreSQL's default
+# configuration. It prints one table per part, and keeps them with the raw figures in build/results/bench/. The exit status
+# is non-zero only when a part cannot be run: a missed target is a result.
 #
 #   tests/bench/run.sh [built-in | answered | long | micro | vision | large | limit | cost | baseline | day]…
 #
-# All of them, when none is named (docs/benchmarks.md tells what they are).
+# All parts run when none is named (docs/benchmarks.md explains them).
 #
 # The environment shortens or varies a run (the report names what was changed):
 #   BENCH_NPCS=1000         NPCs in the world (its size grows with them)
@@ -13,14 +13,14 @@
 #   BENCH_LIMIT_NPCS=40000  the largest world that limit tries
 #   BENCH_WARM_UP=120       seconds before anything is measured (built-in, answered, large)
 #   BENCH_SECONDS=60        seconds of measuring (built-in, answered, large)
-#   BENCH_STEP_WARM_UP=75   the same for each of the worlds of limit, cost and baseline
+#   BENCH_STEP_WARM_UP=75   the same two for each of the worlds of limit, cost and baseline
 #   BENCH_STEP_SECONDS=30
 #   BENCH_DAY_SECONDS=86400 world seconds of day
 #   BENCH_LONG_MINUTES=30   length of the long run; a snapshot is held in its last third
 #   BENCH_LONG_SPEED=1      speed of the world of the long run, up to 1000
-#   BENCH_NICE=-20          priority of the servers, for a machine that has other work (the right to do so is
-#                           root's); client programs keep theirs
-#   BENCH_PERF=1            also call graphs of the worker, the gateway and its backends (needs perf)
+#   BENCH_NICE=-20          priority of the servers, for a machine that has other work (only root may raise it); client
+#                           programs keep theirs
+#   BENCH_PERF=1            also takes call graphs of the worker, the gateway and its backends (needs perf)
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"

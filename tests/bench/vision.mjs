@@ -1,15 +1,15 @@
-// Observations with their JSON against the bare PostGIS index scans for the same circles: the same NPCs in turns.
+// Compares observations with their JSON with the bare PostGIS index scans for the same circles, for the same NPCs in turns.
 
 import { DATABASE, settings } from './lib/world.mjs';
 import { Report, median } from './lib/report.mjs';
 import { openClaims } from './lib/claims.mjs';
 import { processUsage } from './lib/usage.mjs';
 
-const BATCH = 60; // below the slots of a session
+const BATCH = 60; // less than the slots of a session
 const WARM_SECONDS = 60;
 const RADIUS = 8.25;
 
-// The index scans alone: what of items and of tracks meets the circle around each viewer.
+// The index scans alone: the items and tracks that meet the circle around each viewer.
 const SCANS = `
   SELECT sum(seen.items + seen.npcs) AS seen
     FROM viewers v,
@@ -17,7 +17,7 @@ const SCANS = `
                          (SELECT count(*) FROM npcsim.npc_tracks t WHERE ST_DWithin(t.sight, v.among_npcs, ${RADIUS})) AS npcs) seen
    WHERE v.id = ANY ($1::bigint[])`;
 
-// Where everybody is, as it lies in the sight indexes: worlds and planes are 8,192 apart there (src/engine/sight.c).
+// The positions of all NPCs in the sight indexes, in which worlds and planes are 8,192 apart (src/engine/sight.c).
 const VIEWERS = `
   CREATE TEMPORARY TABLE viewers AS
   WITH origin AS (

@@ -1,13 +1,13 @@
-// What must not change while the house is rebuilt: random colonies of tests/pgtap/lib/colonies.sql, and for each seed a line of
-// digests of everything that is seen of it from outside:
+// Tells what must not change while code is only moved: it runs random colonies of tests/pgtap/lib/colonies.sql, and prints for
+// each seed a line of digests of everything that can be seen of it from outside:
 //
 //   rows          world_rows at the end
 //   frames        every frame that a gateway sent to a client that watches the whole world, and to one that sees a part of it
 //   observations  what minds would be shown whenever they are asked
-//   outcomes      what was done, what became of every answer, and every refusal in its words
+//   outcomes      what was done, what became of every answer, and every refusal with its words
 //
-// tests/digests/run.sh tells how it is called. What differs from one run to the next of the same program (the wall clock, epochs)
-// is left out.
+// tests/digests/run.sh explains how it is called. What differs between two runs of the same program (the wall clock, epochs) is
+// left out.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const COLONIES = join(here, '..', 'pgtap', 'lib', 'colonies.sql');
 const RECORDED = join(here, 'recorded.txt');
 const KINDS = ['rows', 'frames', 'observations', 'outcomes'];
-const AT_ONCE = 8; // colonies: they mostly wait for frames
+const AT_ONCE = 8; // how many colonies run at a time; they mostly wait for frames
 const CAMERA = { min_x: 8, min_y: 6, max_x: 21, max_y: 17 };
 const FRAME_WAIT = 30_000; // ms
 
@@ -37,7 +37,7 @@ const isRecording = process.argv.includes('--record');
 const isReal = (name) => name === 'epoch' || name.endsWith('_at_real');
 const seen = (value) => JSON.stringify(value, (name, member) => (isReal(name) ? undefined : member));
 
-// Resolves when a watching client was sent this revision, or told that there is nothing in it for it.
+// Resolves when a watching client was sent this revision, or was told that it has nothing for that client.
 function reached(watcher, revision) {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -69,7 +69,7 @@ class Life {
     return row?.[0];
   }
 
-  // One transaction, and the frames that follow from it.
+  // Runs one transaction and waits for the frames that follow from it.
   async does(sql, ...parameters) {
     const result = await this.value(sql, ...parameters);
     const revision = await this.value('SELECT revision FROM npcsim.world_clock WHERE world_id = $1', this.world);
@@ -77,7 +77,7 @@ class Life {
     return result;
   }
 
-  // Ids of worlds and players go by seed, so that a seed is the same whichever others there are.
+  // Ids of worlds and players depend on the seed, so that a seed gives the same digests whichever others run.
   async found() {
     await this.rows(`SELECT setval('npcsim.world_settings_id_seq', $1), setval('npcsim.player_accounts_id_seq', $1)`, this.seed * 1000);
     this.world = await this.value('SELECT property.found($1)', this.seed);
@@ -109,12 +109,12 @@ class Life {
 
 const digest = (lines) => createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16);
 
-// All colonies, some at a time; calls told(seed, report) for each.
+// Runs all colonies, some at a time, and calls told(seed, report) for each.
 async function live(told) {
   const colony = await startColony({ npcs: 0, running: false, settings: { autovacuum: 'off' } });
   try {
     await colony.query(readFileSync(COLONIES, 'utf8'));
-    // Statements of operators take rows in the order of their keys, not in that of their places.
+    // With these settings statements of operators take rows in the order of their keys, not of their places.
     for (const setting of ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_hashagg', 'jit'])
       await colony.query(`ALTER DATABASE ${colony.database} SET ${setting} = off`);
     const waiting = Array.from({ length: seeds }, (_, i) => first + i);

@@ -1,13 +1,13 @@
 #!/bin/bash -p
-# Compares what random colonies are now with what was recorded of them in tests/digests/recorded.txt, seed by seed
-# (digests.mjs tells what is looked at). To be run after each step that is to change nothing; who changes something on
-# purpose records anew, and says so in the commit.
+# Compares the digests of random colonies with those recorded in tests/digests/recorded.txt, seed by seed (digests.mjs
+# explains what they cover). It is to be run after each step that should change nothing; whoever changes something on
+# purpose records the digests anew, and says so in the commit.
 #
 #   tests/digests/run.sh [--record]
 #
-#   NPCSIM_SEEDS=200 NPCSIM_SEED=1    how many seeds, from which on
-#   NPCSIM_SECONDS=300                how long each lives (only what was recorded with the same can be compared)
-#   NPCSIM_KEEP=DIRECTORY             also writes what the digests are of, for diff
+#   NPCSIM_SEEDS=200 NPCSIM_SEED=1    how many seeds, and the first one
+#   NPCSIM_SECONDS=300                how long each colony lives (only digests recorded with the same can be compared)
+#   NPCSIM_KEEP=DIRECTORY             also writes the texts of which the digests are made, for diff
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"

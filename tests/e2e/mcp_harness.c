@@ -62,7 +62,7 @@ static void __attribute__((noreturn)) die(const char *what)
 	exit(1);
 }
 
-/* Takes the reference. */
+/* Prints one event and gives up the reference to it. */
 static void
 print(json_t *event)
 {
@@ -125,7 +125,7 @@ on_broken(void *owner, const char *reason)
 	over = true;
 }
 
-/* Starts the server; its end of the pipes is its stdin and stdout. */
+/* Starts the server with pipes for its stdin and stdout. */
 static pid_t
 start_server(char **command)
 {
@@ -156,7 +156,7 @@ start_server(char **command)
 	return pid;
 }
 
-/* A server is asked to end by the end of its input, then told to. */
+/* Ends the server: its input ends first, and it is killed if that does not help. */
 static void
 end_server(pid_t pid)
 {
@@ -192,7 +192,7 @@ obey(McpSession *session, char *order)
 	}
 }
 
-/* Reads what is there and hands on whole lines; false at the end of the file. */
+/* Reads what is there and passes on whole lines; returns false at end of file. */
 static bool
 read_lines(Line *line, McpSession *session)
 {

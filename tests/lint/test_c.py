@@ -1,4 +1,4 @@
-"""What scripts/lint_c.py finds, and what it lets pass."""
+"""Tests what scripts/lint_c.py complains of, and what it accepts."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ LINT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/l
 
 class Lint(unittest.TestCase):
     def lint(self, text, path="workers/x.c"):
-        """What the lint says of a tree with this file."""
+        """Returns what the lint prints for a tree with this file."""
         with tempfile.TemporaryDirectory() as root:
             file = os.path.join(root, path)
             os.makedirs(os.path.dirname(file))

@@ -1,4 +1,4 @@
-"""What scripts/lint_layers.py finds, and what it lets pass: small trees, compiled."""
+"""Tests what scripts/lint_layers.py complains of, and what it accepts, on small trees that are compiled."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def write(path, content):
 
 class Layers(unittest.TestCase):
     def lint(self, table=TABLE, **changed):
-        """What the lint says of a tree of three layers and a directory that uses them; the arguments replace its files."""
+        """Returns what the lint prints for a tree of three layers and a directory that uses them; arguments replace its files."""
         files = {"a_low": LOW, "a_middle": MIDDLE, "a_high": HIGH, "b_other": OTHER, **changed}
         with tempfile.TemporaryDirectory() as root:
             for name, text in files.items():

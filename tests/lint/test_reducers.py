@@ -1,4 +1,4 @@
-"""What src/reducer.h lets pass, and what does not build: a reducer that changes a world and has no replay, or no line."""
+"""Tests that src/reducer.h does not let a reducer build that changes a world and has no replay, or no line in the list."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ GOOD = {"member": "int32 x", "argument": "NUMBER_ARGUMENT(Told, x, 0, 9)", "name
 
 
 def said(**changed):
-    """What the compiler says of a description, '' when it is good."""
+    """Returns what the compiler says of a description, '' when it is good."""
     headers = subprocess.run([os.environ.get("PG_CONFIG", "pg_config"), "--includedir-server"], check=True, capture_output=True, text=True)
     command = ["cc", "-std=gnu11", "-Werror", "-fsyntax-only", "-I", os.path.join(ROOT, "src"), "-isystem", headers.stdout.strip(), "-x", "c", "-"]
     return subprocess.run(command, check=False, capture_output=True, text=True, input=TEXT % {**GOOD, **changed}).stderr

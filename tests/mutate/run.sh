@@ -1,11 +1,11 @@
 #!/bin/bash -p
-# Plants the bugs of tests/mutate/bugs.txt one by one and shows that each turns its test red. For that the tree is
-# copied, with what is built; nothing outside of the copy is touched.
+# Plants the bugs of tests/mutate/bugs.txt one by one and shows that each turns its test red. The tree is copied for that, with
+# what is built; nothing outside of the copy is changed.
 #
-#   tests/mutate/run.sh [PATTERN]    only the bugs whose description matches the pattern
-#   tests/mutate/run.sh --places     says which bugs have no place, or more than one, in the tree as it is; plants nothing
+#   tests/mutate/run.sh [PATTERN]    plants only the bugs whose description matches the pattern
+#   tests/mutate/run.sh --places     tells which bugs have no place, or more than one, in the tree as it is; plants nothing
 #
-# First the tests run without a bug: one that is red then finds nothing. Exits 0 only when every bug could be
+# First the tests run without a bug: a test that is red then cannot find one. The exit status is 0 only when every bug could be
 # planted, was built, and was found.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -31,8 +31,8 @@ make_copy()
 	copy_tree "$copy"
 }
 
-# Tests run among processes of their own, so that a bug which leaves some behind does not leave them here. The first of
-# them is a shell, which buries those whose parents are gone.
+# Tests run in a process namespace of their own, so that a bug which leaves processes behind does not leave them here. Its first
+# process is a shell, which reaps those whose parents are gone.
 if unshare --pid --fork --kill-child --mount-proc true 2>/dev/null; then
 	contained() { unshare --pid --fork --kill-child --mount-proc bash -c '"$@"; exit' contained "$@"; }
 else
@@ -69,7 +69,7 @@ read_table()
 	done
 }
 
-# plant FILE FROM TO: prints FILE with TO in the place of FROM; fails unless FROM is there exactly once
+# plant FILE FROM TO: prints FILE with TO in place of FROM; fails unless FROM is there exactly once
 plant()
 {
 	FROM="$2" TO="$3" perl -0777 -pe '
@@ -80,7 +80,7 @@ plant()
 	' "$1"
 }
 
-# Every bug of the table can be planted in the tree as it is.
+# Checks that every bug of the table can be planted in the tree as it is.
 check_places()
 {
 	local n status=0
@@ -104,7 +104,7 @@ sql_file()
 	done
 }
 
-# build PART [NAME…]: what the tests of a part need
+# build PART [NAME…]: builds what the tests of a part need
 build()
 {
 	local targets=(extension)
@@ -115,7 +115,7 @@ build()
 	make -C "$copy" --no-print-directory -j 2 "${targets[@]}" >"$scratch/build.log" 2>&1
 }
 
-# run PART PATTERN NAME…: runs tests of a part; true if they could be run. failed is how many were red.
+# run PART PATTERN NAME…: runs tests of a part; true if they could be run. It sets "failed" to how many were red.
 run()
 {
 	local part="$1" pattern="$2" passed skipped
@@ -133,14 +133,14 @@ run()
 	read -r passed failed skipped 2>/dev/null <"$copy/build/results/$part.totals" && [ $((passed + failed)) -gt 0 ]
 }
 
-# What the first red test says of itself.
+# Prints the name of the first red test.
 witness()
 {
 	grep -hm 1 -E '^ *not ok [0-9]+ - ' -r "$copy/build/results/$1" 2>/dev/null | head -n 1 |
 		sed -E 's/^ *not ok [0-9]+ - //; s/ *#.*//' || true
 }
 
-# All tests of the table, without a bug.
+# Runs all tests of the table without a bug.
 require_green()
 {
 	local part n name pattern rest
@@ -167,7 +167,7 @@ require_green()
 	done
 }
 
-# try N: plants bug N and tells how that went in verdict and found_by
+# try N: plants bug N and sets "verdict" and "found_by"
 try()
 {
 	local n="$1" part name pattern
@@ -193,7 +193,7 @@ try()
 	else
 		verdict=SURVIVED
 	fi
-	# with a new time, so that it is built anew
+	# the file gets a new time, so that it is built anew
 	cat "$scratch/original" >"$file"
 }
 

@@ -1,10 +1,10 @@
 #!/bin/bash -p
-# What a newcomer writes for something new (README.md), proved: each change.patch is applied to a copy of the tree, which is then
-# built without warnings, looked over by the lints of structure, and tested.
+# Proves how little a newcomer has to write for something new (README.md): each change.patch is applied to a copy of the tree,
+# which is then built without warnings, checked by the lints of structure, and tested.
 #
-#   tests/newcomer/run.sh [NAME…]            those of these names, or all
-#   tests/newcomer/run.sh --touched          those that have not been proved with the files they change as these are now
-#   tests/newcomer/run.sh --record [NAME…]   ... and writes down what was proved (proved.txt)
+#   tests/newcomer/run.sh [NAME…]            proves these patches, or all
+#   tests/newcomer/run.sh --touched          proves those whose files have changed since they were last proved
+#   tests/newcomer/run.sh --record [NAME…]   proves them and writes down what was proved (proved.txt)
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -13,13 +13,14 @@ HERE="$ROOT/tests/newcomer"
 FILES_MOST=3
 SECONDS_MOST=1200
 
-# written PATCH: the files that it changes or makes
+# written PATCH: prints the files that the patch changes or makes
 written() { sed -n 's,^+++ b/\([^[:blank:]]*\).*,\1,p' "$1"; }
 
-# counted PATCH: those of them that a newcomer has to know of; what tests, pages and databases of older versions need comes besides
+# counted PATCH: prints those of them that count, because a newcomer has to know of them; tests, pages and upgrade scripts do not
+# count
 counted() { written "$1" | grep -vE '^(tests|docs)/|^CHANGELOG|^sql/npcsim--'; }
 
-# fingerprint NAME: of the proof and of the files it changes
+# fingerprint NAME: prints a digest of the patch, its test and the files that it changes
 fingerprint()
 {
 	local file
@@ -50,7 +51,7 @@ record()
 step=0
 failed=
 
-# check WORDS COMMAND…: what the command said is shown when it fails
+# check WORDS COMMAND…: reports in TAP whether the command succeeds, and shows its output when it fails
 check()
 {
 	local words="$1" said
@@ -71,7 +72,8 @@ few_files()
 	[ "$(counted "$1" | wc -l)" -le "$FILES_MOST" ]
 }
 
-# What a test file of SQL says of more that it needs stands in a line "-- with: 20_npcs 95_replay".
+# test_sql COPY NAME: runs the patch's SQL test in the copy, and the older tests that a line like "-- with: 20_npcs 95_replay" in it
+# names
 test_sql()
 {
 	local copy="$1" name="$2" more=()

@@ -1,9 +1,9 @@
 #!/bin/bash -p
-# Makes the directory of the version that is built here, tests/upgrade/VERSION, for the tests of later versions: its install
-# script, its roles.sql, and rows of worlds as pg_dump writes them. To be run once, on the commit that is released.
+# Makes the directory tests/upgrade/VERSION of the version that is built here, for the tests of later versions: its install
+# script, its roles.sql, and rows of worlds as pg_dump writes them. It is to be run once, on the commit that is released.
 #
 # Four worlds are random colonies of 96_property.sql, whose inputs hold everything that was done to them; "Meadow" is
-# running, with questions open and sent.
+# running, with requests open and sent.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -52,7 +52,7 @@ END
 mkdir "$made"
 gzip -9 -n -c "build/npcsim--$version.sql" >"$made/install.sql.gz"
 gzip -9 -n -c docs/roles.sql >"$made/roles.sql.gz"
-# What runs out, and who was there, is no world's.
+# What expires, and the sessions of those who were connected, do not belong to a world.
 pg_dump --data-only --exclude-table-data 'npcsim.change_log*' --exclude-table-data npcsim.epochs --exclude-table-data '*.spatial_ref_sys' |
 	gzip -9 -n -c >"$made/worlds.sql.gz"
 ls -l "$made"

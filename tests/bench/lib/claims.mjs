@@ -1,8 +1,8 @@
-// Requests handed out with their observations, as a gateway does it: all NPCs of the world belong to one player.
+// Claims requests with their observations as a gateway does; all NPCs of the world belong to one player.
 
 import { DATABASE } from './world.mjs';
 
-const SLOTS_MAX = 64; // of a session, as the gateway's manual says
+const SLOTS_MAX = 64; // how many slots a session may have, by the gateway's manual
 
 export async function openClaims(bench, client) {
   const { cluster, world } = bench;
@@ -12,7 +12,7 @@ export async function openClaims(bench, client) {
   await client.query('SELECT npcsim.register_gateway(\'bench\')');
   const { session_id: session } = await value('SELECT npcsim.client_connected(\'bench\', $1, $2, \'compute\', \'bench\', \'bench\')', [player, world]);
   await client.query('SELECT npcsim.update_player_heartbeat($1, $2)', [player, JSON.stringify({ source: 'bench', max_concurrency: SLOTS_MAX })]);
-  // Requests are handed out in running worlds only.
+  // The world has to run, because requests are handed out in running worlds only.
   await client.query('SELECT npcsim.set_world_speed($1, 0.1)', [world]);
   await client.query('SELECT npcsim.start_world($1)', [world]);
   return {
@@ -20,12 +20,12 @@ export async function openClaims(bench, client) {
     async open(ids) {
       for (const id of ids) await client.query('SELECT npcsim.request_npc_decision($1, $2)', [world, id]);
     },
-    // Claims at most so many of them: how many there were, and the bytes of their observations.
+    // Claims at most so many of them, and returns how many there were and the bytes of their observations.
     async claim(count) {
       const { rows } = await client.query('SELECT octet_length(body::text) AS bytes FROM npcsim.claim_decisions(\'bench\', $1, $2)', [[session], [count]]);
       return { count: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) };
     },
-    // Their session gives them back, so that the next ones find free slots.
+    // Lets the session fail them, so that the next ones find free slots.
     async giveBack() {
       await client.query('SELECT npcsim.fail_decisions(array_agg(player_id), array_agg(request_id), array_agg(\'bench\'::text)) FROM npcsim.decision_requests WHERE world_id = $1 AND status = \'sent\'', [world]);
     },

@@ -1,9 +1,9 @@
-// A world whose NPCs the built-in mind decides, over some seconds.
+// Measures a world for whose NPCs the built-in mind decides, over some seconds.
 
 import { census, measure, pass, reportUsage, settings, status } from './world.mjs';
 
-// targets: decisions, walking, interacting, cpu, p99, as Report.figure() takes them. 'lateSince' is the status from
-// which on late ticks count, else those of the measurement do. Returns the status at its end.
+// The targets are decisions, walking, interacting, cpu and p99, as Report.figure() takes them. Late ticks count from the
+// status "lateSince" on, or else from the beginning of the measurement. Returns the status at its end.
 export async function watchColony(bench, report, targets, lateSince = undefined) {
   const before = await status(bench);
   const usage = await measure(bench, {}, () => pass(settings.seconds, 'measuring'));

@@ -1,4 +1,4 @@
-// npcsim-gateway as a process, on a free port.
+// Starts npcsim-gateway as a process, on a free port.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 const START_MS = 20_000;
 const STOP_MS = 5_000;
 
-// Resolves to { pid, url, stop() }; what it logs at the level "warning" and above goes to stderr.
+// Resolves to { pid, url, stop() }; log lines of level "warning" and above go to stderr.
 export async function startGateway(cluster, database) {
   const child = spawn(process.env.NPCSIM_GATEWAY, ['--port=0', '--gateway-id=bench', '--log-level=warning'], {
     env: { ...process.env, ...cluster.env, PGUSER: 'npcsim_gateway', PGDATABASE: database },

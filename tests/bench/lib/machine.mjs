@@ -1,4 +1,4 @@
-// What the figures were measured on.
+// Describes the machine on which the figures were measured.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,11 +8,11 @@ function tell(command, ...args) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: process.env.NPCSIM_ROOT }).trim();
   } catch (error) {
-    return error.stdout?.trim() ?? ''; // "none" of systemd-detect-virt is an exit status of 1
+    return error.stdout?.trim() ?? ''; // systemd-detect-virt exits with 1 when it prints "none"
   }
 }
 
-// BENCH_COMMIT names the commit of a copy that is no repository.
+// BENCH_COMMIT names the commit when the tree is a copy and not a repository.
 function commit() {
   const id = process.env.BENCH_COMMIT ?? tell('git', 'rev-parse', '--short=12', 'HEAD');
   if (id === '') return 'not in a repository';
@@ -23,7 +23,7 @@ function distribution() {
   return readFileSync('/etc/os-release', 'utf8').match(/^PRETTY_NAME="?(.*?)"?$/m)?.[1] ?? '';
 }
 
-// Rows of [name, value]; the cluster must run, and 'database' have the extension.
+// Returns rows of [name, value]; the cluster must run, and the database must have the extension.
 export async function describeMachine(cluster, database) {
   const value = (sql) => cluster.value(database, sql);
   return [

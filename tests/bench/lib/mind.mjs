@@ -1,7 +1,7 @@
 // A player whose mind answers every decision_request at once, over WebSocket.
 //
-// What it decides is what the built-in mind would: an unmet need goes to the nearest free item that fills it,
-// otherwise it wanders; so that the world it moves is as busy as one without players.
+// It decides like the built-in mind: it uses the nearest free item that fills an unmet need, and otherwise wanders, so that
+// the world is as busy as one without players.
 
 import { createRequire } from 'node:module';
 
@@ -35,7 +35,7 @@ function decide({ needs, status, vision }) {
   return { action: 'wander' };
 }
 
-// Counts and times what happens to requests; shared by all minds of a run. Times are milliseconds since 1970.
+// Counts and times what happens to requests; all minds of a run share it. Times are in milliseconds since 1970.
 export class Ledger {
   requests = new Map(); // request id → { received, told, status, code }
   closed = [];

@@ -1,4 +1,4 @@
-// Call graphs by perf, on demand (BENCH_PERF=1), after a measurement so that it is not disturbed.
+// Takes call graphs with perf if BENCH_PERF=1, after a measurement, so as not to disturb it.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 const SECONDS = 15;
 const perf = (...args) => execute('perf', args, { maxBuffer: 2 ** 30 });
 
-// One line per call stack and its number of samples, outermost function first: what flame graph tools read.
+// Returns one line per call stack with its number of samples, outermost function first, as flame graph tools read it.
 function fold(script) {
   const counts = new Map();
   for (const sample of script.split(/\n\n+/)) {
@@ -21,7 +21,8 @@ function fold(script) {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([stack, count]) => `${stack} ${count}`).join('\n');
 }
 
-// processes: name → pid, or an array of pids. Read at once: the programs are gone when the cluster is.
+// "processes" maps names to a pid or an array of pids. The samples are read at once, because the programs are gone when the
+// cluster is.
 export async function profile(bench, report, label, processes) {
   if (!settings.perf) return;
   const directory = join(process.env.NPCSIM_ROOT, 'build', 'results', 'bench', 'perf');

@@ -1,4 +1,4 @@
-// Figures on their way to a table: name, measured value, target, verdict.
+// Collects figures and prints them as a table: name, measured value, target, verdict.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export class Report {
     this.#title = title;
   }
 
-  // target: { atMost } or { atLeast }; without one the figure is there to explain the others.
+  // The target is { atMost } or { atLeast }; a figure without one explains the others.
   figure(name, value, unit = '', target = undefined) {
     this.#figures.push({ name, value, unit, target });
   }

@@ -1,11 +1,11 @@
-// How large tables and indexes are, and how they grow.
+// Measures how large tables and indexes are, and how they grow.
 
 import { DATABASE } from './world.mjs';
 
 const KIB = 1024;
 export const WORTH_TELLING = 256 * KIB;
 
-// Bytes of each table's rows and of each index in schema npcsim; the ring of change_log and the days of
+// Returns the bytes of each table's rows and of each index in schema npcsim; the ring of change_log and the days of
 // decision_log count as one table and one index each.
 export async function relationSizes(cluster) {
   const rows = await cluster.query(
@@ -20,11 +20,11 @@ export async function relationSizes(cluster) {
 }
 
 export const totalSize = (map) => [...map.values()].reduce((sum, bytes) => sum + bytes, 0);
-// What happened is kept for hours, within npcsim.world_event_size: until one of them is reached that grows, whatever the world does.
+// World events are kept for hours, within npcsim.world_event_size: until a limit is reached they grow, whatever the world does.
 export const sizeWithoutRecord = (map) => totalSize(new Map([...map].filter(([name]) => !name.startsWith('world_event_log'))));
 export const megabytes = (bytes) => `${(bytes / KIB / KIB).toFixed(2)}`;
 
-// The largest growth among what is worth telling; small relations grow by a page at a time.
+// Returns the largest growth among relations of some size; small ones grow by a page at a time.
 export function worstGrowth(from, to) {
   const growths = [...to].filter(([, bytes]) => bytes >= WORTH_TELLING).map(([name, bytes]) => [name, bytes / Math.max(from.get(name) ?? 0, 8 * KIB)]);
   return growths.sort((a, b) => b[1] - a[1])[0] ?? ['none', 1];

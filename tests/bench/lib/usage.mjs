@@ -1,8 +1,8 @@
-// CPU time of processes, from /proc.
+// Reads the CPU time of processes from /proc.
 //
-// A cluster's processes are its postmaster and the postmaster's children. What a child used until it ended is
-// in the postmaster's account of awaited children, so the sum of both misses nobody: backends, workers,
-// autovacuum and checkpointer alike, whether they live or not.
+// A cluster's processes are its postmaster and the postmaster's children. What a child used until it ended is in the
+// postmaster's account of awaited children, so the sum of both misses no process: backends, workers, autovacuum and
+// checkpointer, whether they still live or not.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,8 @@ import { execFileSync } from 'node:child_process';
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const ATTEMPTS = 5;
 
-// The fields of /proc/PID/stat behind the name of the command, which may hold anything; undefined when the process is gone.
+// Returns fields of /proc/PID/stat, which stand behind the command's name (that may hold anything); undefined when the
+// process is gone.
 function statOf(pid) {
   let text;
   try {
@@ -40,7 +41,7 @@ function childrenOf(parent) {
   return pids.filter((pid) => statOf(pid)?.parent === parent);
 }
 
-// What kind of server process it is: "walwriter", "npcsim worker", "client backend"…
+// Returns what kind of server process it is: "walwriter", "npcsim worker", "client backend"…
 function kindOf(title, isPostmaster) {
   if (isPostmaster) return 'postmaster';
   const role = title.match(/^postgres: (.*)$/)?.[1] ?? title;
@@ -52,20 +53,20 @@ function kindOf(title, isPostmaster) {
 
 export const clusterProcesses = (postmaster) => [postmaster, ...childrenOf(postmaster)];
 
-// Seconds of CPU used so far by a cluster, per process.
+// Returns the seconds of CPU that a cluster has used so far, per process.
 export function clusterUsage(postmaster) {
   for (let attempt = 1; ; attempt++) {
     const before = statOf(postmaster);
     if (!before) throw new Error(`process ${postmaster} is gone`);
     const living = childrenOf(postmaster).map((pid) => ({ pid, kind: kindOf(titleOf(pid), false), seconds: statOf(pid)?.own ?? 0 }));
-    // A child that ended meanwhile may be in neither account: count again.
+    // a child that ended meanwhile may be in neither account, so this counts again
     if (statOf(postmaster)?.ended !== before.ended && attempt < ATTEMPTS) continue;
     return { own: before.own, ended: before.ended, living };
   }
 }
 
-// Seconds used between two readings: { total, byKind }. Processes that ended in between are one kind, since
-// the kernel keeps only their sum; what they had used before the first reading is taken off.
+// Returns the seconds used between two readings: { total, byKind }. Processes that ended in between are one kind, since the
+// kernel keeps only their sum; what they had used before the first reading is subtracted.
 export function clusterUsageBetween(before, after) {
   const byKind = new Map([['postmaster', after.own - before.own]]);
   const add = (kind, seconds) => byKind.set(kind, (byKind.get(kind) ?? 0) + seconds);
@@ -81,7 +82,7 @@ export function clusterUsageBetween(before, after) {
   return { total, byKind };
 }
 
-// Seconds of CPU one process used so far, with nanoseconds where the kernel counts them.
+// Returns the seconds of CPU that a process has used so far, to the nanosecond where the kernel counts them.
 export function processUsage(pid) {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
@@ -92,7 +93,7 @@ export function processUsage(pid) {
   }
 }
 
-// Seconds a process stood ready and waited for a processor; undefined where the kernel does not count them.
+// Returns for how many seconds a process was ready and waited for a processor; undefined where the kernel does not count them.
 export function processWait(pid) {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9;
@@ -101,7 +102,7 @@ export function processWait(pid) {
   }
 }
 
-// Seconds in which the machine's processors were busy, and were taken by other guests of its host.
+// Returns for how many seconds the machine's processors were busy, and were used by other guests of its host.
 export function machineUsage() {
   const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1).map(Number);
   return { busy: (user + nice + system + irq + softirq) / TICKS_PER_SECOND, stolen: (steal ?? 0) / TICKS_PER_SECOND };

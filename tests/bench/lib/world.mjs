@@ -1,4 +1,4 @@
-// The world that is measured, and what is read of it.
+// Makes and runs the world that is measured, and reads figures of it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,37 +39,37 @@ const defaults = {
 export const settings = Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, Number(process.env[variable] ?? defaults[name])]));
 settings.perf = process.env.BENCH_PERF === '1';
 
-// What was asked for instead of the defaults, for the report.
+// Returns the settings that differ from the defaults, for the report.
 export const changedSettings = () => Object.keys(defaults).filter((name) => settings[name] !== defaults[name]).map((name) => `${variables[name]}=${settings[name]}`);
 
-// Servers that are measured take precedence of other work on the machine, if that was asked for. Each is a session
-// of its own, and where the kernel groups sessions it is the group's priority that counts.
+// Gives a server that is measured a higher priority than other work on the machine, if that was asked for. Each server is a
+// session of its own, and where the kernel groups sessions, the group's priority counts.
 export function prefer(pid) {
   if (settings.nice === 0) return;
   try {
     setPriority(pid, settings.nice);
   } catch (error) {
-    if (error.info?.code === 'ESRCH') return; // it has ended meanwhile
+    if (error.info?.code === 'ESRCH') return; // the process has ended meanwhile
     throw error;
   }
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(settings.nice));
   } catch {
-    // no groups here, or the kernel wants a pause between two changes
+    // there are no groups here, or the kernel wants a pause between two changes
   }
 }
 
-// 160 × 160 cells for 1,000 NPCs and 500 × 500 for 10,000: about as much room for each of them in every world.
+// Returns the side of a world: 160 cells for 1,000 NPCs and 500 for 10,000, so that each has about as much room.
 export const worldSide = (npcs) => Math.round(npcs <= 1000 ? 160 * Math.sqrt(npcs / 1000) : 500 * Math.sqrt(npcs / 10_000));
 
-// A populated world, paused.
+// Makes a populated world, which is paused.
 export async function createWorld(cluster, name, npcs, seed = 7) {
   const world = await cluster.value(DATABASE, 'SELECT npcsim.create_world($1, $2, $2, $3, preset => \'reference\')', [name, worldSide(npcs), seed]);
   await cluster.query(DATABASE, 'SELECT npcsim.populate_world($1, $2)', [world, npcs]);
   return world;
 }
 
-// A cluster as PostgreSQL comes, with the extension in database "bench" and a world of so many NPCs, paused (0: none).
+// Starts a cluster with PostgreSQL's defaults, the extension in database "bench" and a paused world of so many NPCs (0: none).
 export async function startBench(npcs) {
   const cluster = await startCluster({ settings: { fsync: 'on' } });
   try {
@@ -94,16 +94,16 @@ export async function status(bench) {
   return row;
 }
 
-// Waits, and says now and then for how long.
+// Waits, and says for how long.
 export async function pass(seconds, what) {
   const end = Date.now() + seconds * 1000;
   process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${what}: ${seconds} s\n`);
   while (Date.now() < end) await sleep(Math.min(60_000, end - Date.now()));
 }
 
-// Runs body() and tells what it cost: seconds of real time, CPU of the cluster, of further processes (name →
-// function that reads their seconds so far) and of everything else on the machine. For how long the worker waited
-// for a processor tells how much of the ticks' real time is the machine's doing.
+// Runs body() and returns what it cost: seconds of real time, CPU of the cluster, of further processes (from name to a
+// function that reads their seconds so far) and of everything else on the machine. How long the worker waited for a
+// processor tells how much of the ticks' real time is due to the machine.
 export async function measure(bench, others, body) {
   const readOthers = () => Object.fromEntries(Object.entries(others).map(([name, read]) => [name, read()]));
   for (const pid of clusterProcesses(bench.postmaster)) prefer(pid);
@@ -129,7 +129,7 @@ export async function measure(bench, others, body) {
   };
 }
 
-// How the machine's other tenants did meanwhile: figures without a target.
+// Adds figures without a target that tell how busy the rest of the machine was meanwhile.
 export function reportUsage(report, usage, prefix = '') {
   for (const [kind, share] of usage.byKind) report.figure(`${prefix}  of it: ${kind}`, share, '%');
   report.figure(`${prefix}CPU of all other processes meanwhile`, usage.foreign, '%');
@@ -138,8 +138,8 @@ export function reportUsage(report, usage, prefix = '') {
   report.figure(`${prefix}load average at the end`, usage.load);
 }
 
-// What the NPCs do, over some seconds: their decisions are counted by last_decision_time in successive
-// spans of the world's clock, too short for one NPC to decide twice (what decides more often counts once).
+// Watches what the NPCs do over some seconds. Decisions are counted by last_decision_time in successive spans of the
+// world's clock, which are too short for an NPC to decide twice (one that does counts once).
 export async function census(bench, { samples = 10, everyMs = 500 } = {}) {
   const client = await bench.cluster.connect(DATABASE, { name: 'bench census' });
   let first;

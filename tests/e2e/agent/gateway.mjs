@@ -1,4 +1,4 @@
-// The gateway's side of the WebSocket protocol "mcp", for the tests of npcsim-agent: a server that agents dial
+// Plays the gateway's side of the WebSocket protocol "mcp" in the tests of npcsim-agent: a server that agents connect to,
 // and that then is the MCP client.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,12 +13,12 @@ const MODERN = '2026-07-28';
 export class Gateway {
   constructor(port, handshake, tls) {
     this.sessions = [];
-    this.dials = []; // of every handshake: url, headers
+    this.dials = []; // url and headers of every handshake
     this.waiting = [];
     this.http = tls ? createTlsServer(tls) : createServer();
     this.server = new WebSocketServer({
       server: this.http,
-      maxPayload: 256 * 1024, // the gateway takes so much
+      maxPayload: 256 * 1024, // the same as the real gateway's
       handleProtocols: (offered) => (offered.has('mcp') ? 'mcp' : false),
       verifyClient: ({ req }, callback) => {
         this.dials.push({ url: req.url, headers: req.headers });
@@ -36,7 +36,7 @@ export class Gateway {
     });
   }
 
-  // handshake: the HTTP status to refuse with, 0 to accept; by default it looks at the token
+  // "handshake" returns the HTTP status with which a handshake is refused, or 0; by default it checks the token.
   static open(port = 0, handshake = undefined, tls = undefined) {
     return new Gateway(port, handshake, tls).ready;
   }
@@ -45,7 +45,7 @@ export class Gateway {
     return this.http.address().port;
   }
 
-  // The next session that an agent opens.
+  // Returns the next session that an agent opens.
   session() {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
@@ -63,10 +63,10 @@ export class Session {
     this.socket = socket;
     this.nextId = 1;
     this.open = new Map();
-    this.unasked = []; // what the server said on its own
+    this.unasked = []; // messages of the server that answer no request
     this.closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
     socket.on('message', (data) => this.receive(JSON.parse(data)));
-    socket.on('error', () => {}); // "close" follows
+    socket.on('error', () => {}); // "close" follows and is handled
     this.closed.then(() => {
       for (const { reject } of this.open.values()) reject(new Error('the session is closed'));
     });
@@ -91,7 +91,7 @@ export class Session {
     };
   }
 
-  // Sends a request; resolves with the whole answer, error or not. The promise knows the request's id.
+  // Sends a request and resolves with the whole answer, be it a result or an error. The promise has the request's id.
   request(method, params = {}, { pretty, modern = this.modern } = {}) {
     const id = this.nextId++;
     const answer = new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export class Session {
     return answer;
   }
 
-  // Finds out the era as the gateway does; resolves with 'modern' or the version agreed on.
+  // Finds out the server's era as the gateway does; resolves with 'modern' or the version agreed on.
   async start({ silence = 3000 } = {}) {
     this.version = MODERN;
     const discovery = this.request('server/discover', {}, { modern: true });
@@ -130,8 +130,8 @@ export class Session {
   }
 }
 
-// A gateway that keeps to no protocol: it does with the n-th connection what the n-th script says (the last one for
-// all that follow), on the bare socket. A script gets the socket and the request's head.
+// A gateway that keeps to no protocol: on its n-th connection it runs the n-th script (and the last one on all that
+// follow). A script gets the bare socket and the request's head.
 export class HostileGateway {
   constructor(scripts) {
     this.dials = 0;
@@ -165,7 +165,7 @@ export class HostileGateway {
   }
 }
 
-// What a good answer to the handshake says; headers are added to it or replace its own.
+// Returns a good answer to the handshake; the headers are added or replace its own.
 export function acceptance(head, headers = {}) {
   const key = /sec-websocket-key: *(\S+)/i.exec(head)[1];
   const all = {
@@ -178,7 +178,7 @@ export function acceptance(head, headers = {}) {
   return `HTTP/1.1 101 Switching Protocols\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 }
 
-// A WebSocket frame; length: what it claims to be long.
+// Returns a WebSocket frame; "length" is the length that its header claims.
 export function frame(opcode, payload = '', { fin = 1, rsv = 0, mask = false, length } = {}) {
   const body = Buffer.from(payload);
   const claimed = length ?? body.length;

@@ -5,7 +5,7 @@
 //   node mind.mjs --sdk 1|2 --http PORT        Streamable HTTP at /mcp (1.x with sessions)
 //   node mind.mjs --sdk 1 --sse PORT           the older HTTP + SSE, at /sse
 //
-// --log FILE notes what happens, one JSON object a line. The tool decide_action does what its arguments say.
+// --log FILE writes what happens, with one JSON object per line. The tool decide_action does what its arguments say.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
@@ -19,11 +19,11 @@ const { values: options } = parseArgs({
     http: { type: 'string' },
     sse: { type: 'string' },
     log: { type: 'string' },
-    greet: { type: 'boolean', default: false }, // garbage on stdout before anything else
-    json: { type: 'boolean', default: false }, // 1.x over HTTP: answers in JSON instead of event streams
-    stubborn: { type: 'boolean', default: false }, // neither the end of stdin nor SIGTERM ends it
-    strict: { type: 'boolean', default: false }, // ends when the first message is not initialize
-    wide: { type: 'boolean', default: false }, // its tool wants an argument as header, another tool is faulty
+    greet: { type: 'boolean', default: false }, // it writes garbage to stdout before anything else
+    json: { type: 'boolean', default: false }, // with 1.x over HTTP it answers in JSON instead of event streams
+    stubborn: { type: 'boolean', default: false }, // it ends neither when stdin ends nor on SIGTERM
+    strict: { type: 'boolean', default: false }, // it ends when the first message is not "initialize"
+    wide: { type: 'boolean', default: false }, // its tool wants an argument as a header, and another tool is faulty
   },
 });
 
@@ -86,7 +86,7 @@ if (options.stdio && options.sdk === '2') {
 } else if (options.stdio) {
   const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
   const server = await makeServer1();
-  // Who listens makes stdin flow, so nothing is waited for until the server listens, too.
+  // Adding a listener makes stdin flow, so nothing is awaited between this and the server's own listener.
   if (options.strict) {
     process.stdin.once('data', (data) => {
       if (!data.toString().includes('"initialize"')) process.exit(3);

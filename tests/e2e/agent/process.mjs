@@ -1,4 +1,4 @@
-// Processes of the tests of npcsim-agent: what they start they end, and their output is kept.
+// Starts the processes of the tests of npcsim-agent, keeps their output, and ends them after the test.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ export const AGENT = process.env.NPCSIM_AGENT ?? join(process.env.NPCSIM_BUILD ?
 export const MIND = join(here, 'mind.mjs');
 export const directory = mkdtempSync(join(tmpdir(), 'npcsim-agent-test-'));
 
-// Under valgrind everything takes its time.
+// Under valgrind everything takes longer.
 export const PATIENCE = process.env.NPCSIM_VALGRIND ? 10 : 1;
 
 const running = new Set();
@@ -37,7 +37,7 @@ export function agent(gateway, args, env = {}) {
   return start(AGENT, ['--gateway', url, '--log-level', 'info', ...args], { NPCSIM_TOKEN: TOKEN, ...env });
 }
 
-// Words for --mcp that start the mind; the log tells what it went through.
+// Returns the words for --mcp that start the mind, whose log tells what has happened to it.
 let logs = 0;
 export function mind(...args) {
   const log = join(directory, `mind-${++logs}.log`);
@@ -52,7 +52,7 @@ export function mind(...args) {
   };
 }
 
-// A mind over HTTP, listening.
+// Starts a mind over HTTP and waits until it listens.
 export async function httpMind(...args) {
   const server = mind(...args);
   const child = start(server.words[0], server.words.slice(1));

@@ -1,4 +1,4 @@
-// Starts what end-to-end tests start, says so, and then does nothing.  hangs.mjs [cluster]
+// hangs.mjs [cluster]: starts what end-to-end tests start, says so, and then does nothing.
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
-// A WebSocket client of a gateway that may say anything: what it was sent, and how it ended.
+// A WebSocket client of a gateway that can send anything, and keeps what it was sent and how it ended.
 //
-//   const client = await dial(colony.port);                      // has said nothing yet
-//   const client = await hello(colony, { token });               // has said hello
+//   const client = await dial(colony.port);                      // has sent nothing yet
+//   const client = await hello(colony, { token });               // has sent its hello
 //   client.send({ type: 'ping' });  client.send('no JSON');
-//   await client.frame('pong');                                   // the first of that type, sent already or to come
+//   await client.frame('pong');                                   // the first frame of that type, received or awaited
 //   await client.ends();                                          // the close code
 import WebSocket from 'ws';
 
@@ -35,7 +35,7 @@ export async function hello(colony, members = {}) {
   return client;
 }
 
-// One that was welcomed.
+// Returns a client that was welcomed.
 export async function join(colony, members = {}) {
   const client = await hello(colony, members);
   client.welcome = await client.frame('welcome');

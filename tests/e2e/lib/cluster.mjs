@@ -1,4 +1,4 @@
-// Throw-away PostgreSQL clusters with npcsim preloaded, for tests in real processes.
+// Makes throw-away PostgreSQL clusters with npcsim preloaded, for tests in real processes.
 //
 //   const cluster = await startCluster({ settings: { 'npcsim.max_workers': 2 } });
 //   await cluster.createDatabase('x');              // with the extension; { extension: false } without
@@ -8,12 +8,12 @@
 //   await cluster.restart('immediate');             // fast (default), immediate
 //   await cluster.stop();                           // removes everything; throws if the server crashed
 //
-// startCluster({ disk: 100 }) gives the server a small disk, of so many megabytes: the directory cluster.disk, which it sees
-// alone; cluster.seen(path) is how the test sees what is there.
+// startCluster({ disk: 100 }) gives the server a small disk of so many megabytes: the directory cluster.disk, which only
+// the server sees; cluster.seen(path) is the path by which the test can see what is there.
 //
-// cluster.env is what libpq programs (gateway, psql) need; cluster.socketDir and cluster.port the same
-// in parts; cluster.log() is the server's log so far. Invariant: whatever happens in a test, stop() leaves
-// neither processes nor files behind.
+// cluster.env has the variables that libpq programs (gateway, psql) need; cluster.socketDir and cluster.port are parts of
+// that; cluster.log() returns the server's log so far. Invariant: whatever happens in a test, stop() leaves neither
+// processes nor files behind.
 
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -36,13 +36,13 @@ const types = {
   },
 };
 
-// Ends of server processes that no test asks for (tests kill with signal 9).
+// Log lines of server processes that ended in a way that no test asks for (tests kill with signal 9).
 const CRASH = /PANIC:|TRAP:|runtime error:|terminated by signal (?!9\b)\d+/;
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Waits until probe() returns something truthy, and returns that. What it waited for may be a function: it is told
-// as it is at the end.
+// Waits until probe() returns something truthy, and returns that. "what" describes it in the error; it may be a function,
+// which is then called at the end.
 export async function waitFor(probe, { timeout = 10_000, every = 50, what = 'the condition' } = {}) {
   const end = Date.now() + timeout;
   for (;;) {
@@ -92,7 +92,7 @@ class Cluster {
     this.dataDir = this.env.PGDATA;
   }
 
-  // Settings stay for later starts; undefined takes one back.
+  // Settings are kept for later starts; undefined removes one.
   async start(settings = {}) {
     Object.assign(this.#settings, settings);
     const options = Object.entries(this.#settings).filter(([, value]) => value !== undefined).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -108,7 +108,7 @@ class Cluster {
     await this.start(settings);
   }
 
-  // A standby of this cluster, streaming; a cluster of its own for its caller, to be stopped.
+  // Returns a streaming standby of this cluster, which the caller has to stop like any cluster.
   async standby() {
     const copy = new Cluster(await makeScratch(), { ...this.#settings });
     try {
@@ -127,7 +127,7 @@ class Cluster {
 
   async connect(database, { user = 'postgres', name = 'test' } = {}) {
     const client = new pg.Client({ host: this.socketDir, port: this.port, user, database, application_name: name, types });
-    client.on('error', () => {}); // servers are restarted under open connections; the next query tells
+    client.on('error', () => {}); // tests restart servers under open connections; the next query fails then
     await client.connect();
     this.#clients.add(client);
     client.once('end', () => this.#clients.delete(client));
@@ -153,7 +153,7 @@ class Cluster {
     await execute('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', file], { env: { ...process.env, ...this.env } });
   }
 
-  // A database with the extension, and the roles that the manual says to create.
+  // Makes a database with the extension, and the roles that the manual says to create.
   async createDatabase(name, { extension = true, tablespace = 'pg_default' } = {}) {
     const quoted = pg.escapeIdentifier(name);
     await this.query('postgres', `CREATE DATABASE ${quoted} TABLESPACE ${tablespace}`);
@@ -170,13 +170,13 @@ class Cluster {
     return existsSync(this.env.NPCSIM_SERVER_LOG) ? readFile(this.env.NPCSIM_SERVER_LOG, 'utf8') : '';
   }
 
-  // A path as the server sees it.
+  // Returns the path by which the test sees a file that the server sees as this path.
   async seen(path) {
     const [pid] = (await readFile(join(this.dataDir, 'postmaster.pid'), 'utf8')).split('\n');
     return `/proc/${pid}/root${path}`;
   }
 
-  // Lines of the log that tell of a crash.
+  // Returns the lines of the log that tell of a crash.
   async crashes() {
     return (await this.log()).split('\n').filter((line) => CRASH.test(line));
   }
@@ -199,21 +199,21 @@ async function makeScratch() {
   return directory;
 }
 
-// What a command begins with that has a disk of its own: it goes with the last process that sees it, so nothing has to be
-// unmounted, and a server that is started again has an empty one.
+// Returns the words in front of a command that give it a disk of its own. The disk goes with the last process that sees
+// it, so nothing has to be unmounted, and a server that is started again has an empty one.
 async function onDisk(megabytes, directory) {
   await mkdir(directory, { recursive: true });
   const mounting = 'mount -t tmpfs -o size="$1"m npcsim "$2" && shift 2 && exec "$@"';
   return ['unshare', '--mount', 'sh', '-c', mounting, 'sh', String(megabytes), directory];
 }
 
-// Whether startCluster can give a server a disk here.
+// Tells whether startCluster can give a server a disk on this machine.
 export async function diskIsPossible() {
   const [command, ...args] = await onDisk(1, tmpdir());
   return execute(command, [...args, 'true']).then(() => true, () => false);
 }
 
-// settings: configuration of the server, name → value.
+// Starts a cluster. "settings" is the server's configuration, from name to value.
 export async function startCluster({ settings = {}, disk } = {}) {
   const cluster = new Cluster(await makeScratch(), { fsync: 'off', ...settings }, disk);
   try {

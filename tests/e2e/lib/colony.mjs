@@ -1,4 +1,4 @@
-// A whole colony for tests: cluster, world, gateway, players' agents, watching clients; real processes all.
+// Starts a whole colony for tests, all in real processes: cluster, world, gateway, players' agents, watching clients.
 //
 //   const colony = await startColony({ npcs: 12 });        // a populated world, running, and a gateway
 //   const ada = await colony.player('ada', npcIds);        // an account and the NPCs it controls
@@ -24,7 +24,7 @@ export const WEB = process.env.NPCSIM_WEB ?? join(root, 'clients', 'web');
 export const MINDS = join(here, '..', 'minds');
 export const SAMPLE = join(root, 'clients', 'mcp', 'server.mjs');
 
-// A child whose output is kept, and that can be waited for.
+// A child process whose output is kept, and that can be waited for.
 export function start(program, args, env) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   child.output = '';
@@ -44,7 +44,7 @@ async function end(child, signal = 'SIGTERM') {
 
 const isDated = (line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ./.test(line);
 
-// What gateways and agents wrote, without the last line of one that was killed.
+// Returns what gateways and agents wrote, without the unfinished last line of one that was killed.
 function checkDates(children) {
   for (const { spawnfile, output } of children) {
     if (![GATEWAY, AGENT].includes(spawnfile)) continue;
@@ -99,7 +99,7 @@ class Colony {
     this.port = this.gateway.port;
   }
 
-  // A gateway of any cluster that has the colony's database, a standby's for instance.
+  // Starts a gateway for any cluster that has the colony's database, such as a standby.
   async gatewayOf(cluster, id, port = 0) {
     const gateway = this.process(GATEWAY, [
       '--database', `dbname=${this.database} user=npcsim_gateway`, '--gateway-id', id, '--port', `${port}`, '--web-root', WEB,
@@ -125,7 +125,7 @@ class Colony {
       { NPCSIM_TOKEN: player.token, ...env });
   }
 
-  // A connection to /ws that has said hello; port: of another gateway, localAddress: from another address, world: another one.
+  // Returns a client at /ws that has sent its hello; options are another gateway's port, another localAddress, another world.
   async connect(hello, { port = this.port, localAddress, world = this.worldId } = {}) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'npcsim.v1', { localAddress });
     const watcher = new Watcher(socket);
@@ -143,7 +143,7 @@ class Colony {
     return watcher;
   }
 
-  // Ends a child and waits for it.
+  // Ends a child process and waits for it.
   async end(child, signal) {
     this.#children.delete(child);
     return end(child, signal);
@@ -161,7 +161,7 @@ class Colony {
   }
 }
 
-// A populated world that runs, and a gateway. settings: the server's.
+// Starts a colony: a populated world that runs, and a gateway. "settings" are the server's.
 export async function startColony({ npcs = 12, sizeX = 48, sizeY = 40, seed = 7, policy, preset = 'reference', running = true, settings } = {}) {
   const cluster = await startCluster({ settings });
   const colony = new Colony(cluster, 'colony', undefined);

@@ -1,16 +1,16 @@
-// Whose shells the scripts are started from: a table of what people have in their environment for purposes of their own, and
-// what each would do to a script that let it in.
+// The environments from which scripts are started in tests: a table of variables that people have in their shells for
+// other purposes, with what each would do to a script that used it.
 
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// As somebody's shell has it, though a script runs the tests.
+// Returns the environment as a user's shell has it, although these tests run in a script's.
 export function aShell() {
   const { NPCSIM_SURROUNDINGS, NPCSIM_GATEWAY, NPCSIM_AGENT, ...rest } = process.env;
   return rest;
 }
 
-// name → variables; directory: for files that some of them name.
+// Returns the table, from name to variables. "directory" is for the files that some of them name.
 export async function surroundings(directory) {
   const noise = join(directory, 'noise.sh');
   const scratch = join(directory, 'scratch files');
@@ -46,11 +46,11 @@ export async function surroundings(directory) {
   };
 }
 
-// All of them at once.
+// Returns all of them together.
 export async function worstOfAll(directory) {
   const { 'a place that is none for scratch files': none, 'a relative place for scratch files': relative, ...rest } = await surroundings(directory);
   return Object.assign({}, ...Object.values(rest));
 }
 
-// A program with that mask for new files.
+// Returns the words that start a program with this umask.
 export const withMask = (umask, program, args) => ['/bin/sh', ['-c', `umask ${umask}; exec "$0" "$@"`, program, ...args]];

@@ -1,6 +1,6 @@
-// A host that vanishes: a gateway and its database over TCP, in a network namespace of their own (unshare -n) whose one
-// device goes down, so that nobody hears from anybody, not even that a connection ended. Prints after how many ms each end
-// knew. For gateway_tcp.test.mjs.
+// Lets a host vanish, for gateway_tcp.test.mjs: a gateway and its database talk over TCP in a network namespace of their own
+// (unshare -n), whose only device goes down, so that neither end hears anything any more, not even the end of a
+// connection. It prints after how many milliseconds each end has noticed.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

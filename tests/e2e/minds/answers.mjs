@@ -1,4 +1,4 @@
-// What well-meaning minds answer, and what nobody can read: for sayer.mjs. "read" tells what is expected.
+// Answers for sayer.mjs: such as well-meaning minds give, and such as nobody can read. "read" tells what is expected.
 const text = (words) => `"result":{"content":[{"type":"text","text":${JSON.stringify(words)}}]}}`;
 const structured = (json) => `"result":{"content":[],"structuredContent":${json}}}`;
 const good = (name, say) => ({ name, say, read: true });

@@ -1,4 +1,4 @@
-// A mind that chooses from the list it is given: the first, the last, or one in between. For sayer.mjs.
+// Answers for sayer.mjs that choose from the list in the request: the first, the last, or one in between.
 let count = 0;
 
 export const answers = [

@@ -1,4 +1,4 @@
-// Answers CRASH_AFTER decisions (default 3), then exits with status 1 in the middle of the next one.
+// A mind that answers CRASH_AFTER decisions (default 3), then exits with status 1 in the middle of the next one.
 import { wander } from './decisions.mjs';
 import { logger, serve } from './serve.mjs';
 

@@ -1,5 +1,5 @@
-// What the test minds decide. Each takes a decision request and gives a decision that is legal in the NPC's state,
-// so that a rejection in a test is the world's doing and not the mind's.
+// The decisions of test minds. Each function takes a decision request and returns a decision that is legal in the NPC's
+// state, so that a rejection in a test has its cause in the world and not in the mind.
 
 export function wander({ observations }) {
   switch (observations.status.state) {
@@ -12,9 +12,9 @@ export function wander({ observations }) {
   }
 }
 
-// Talks: accepts every invitation, says TALK_WORDS things (default: 3) as soon as it may, and leaves. With TALK_TO it
-// invites that NPC whenever it is not talking; else it waits to be asked.
-const said = new Map(); // NPC → how many things, in this conversation
+// Talks: it accepts every invitation, says TALK_WORDS messages (default: 3) as soon as it may, and leaves. With TALK_TO it
+// invites that NPC whenever it is not talking; else it waits until it is invited.
+const said = new Map(); // NPC → how many messages it said in this conversation
 
 export function talk({ npc_id: npcId, observations }) {
   const { self, status, bids = [], conversation } = observations;
@@ -37,8 +37,8 @@ export function talk({ npc_id: npcId, observations }) {
   return { action: 'act_in_interaction', message: `Words ${count + 1} of ${npcId}`, next_decision_in_s: 3 };
 }
 
-// Sends NPC SECRET_NPC (default: every NPC it is asked about) to the cell SECRET_X, SECRET_Y and lets it stay there.
-// The other NPCs stay where they are.
+// Sends the NPC SECRET_NPC (default: every NPC it is asked about) to the cell SECRET_X, SECRET_Y and lets it stay there.
+// Other NPCs stay where they are.
 export function goToSecretCell({ npc_id: npcId, observations }) {
   const secret = { x: numberFrom('SECRET_X'), y: numberFrom('SECRET_Y') };
   const chosen = process.env.SECRET_NPC;

@@ -1,5 +1,5 @@
-// Fails its first FAIL_FIRST decisions (default 0) with isError, then waits with every NPC and logs the events that it was
-// told: "told [...]". With HANG it answers nothing at all, for ever, and stays connected.
+// A mind that fails its first FAIL_FIRST decisions (default 0) with isError, then lets every NPC wait and logs the events
+// that it was told: "told [...]". With HANG it never answers anything, and stays connected.
 import { logger, serve } from './serve.mjs';
 
 const log = logger('faltering');

@@ -1,15 +1,16 @@
-// A stand-in for the reference game's mind server: HTTP + SSE (official SDK 1.x), a mind per NPC, and as strict as it
-// can be about what it is told. What breaks a rule is kept and reported; the call gets an error, as there.
+// A stand-in for the reference game's mind server: HTTP + SSE (official SDK 1.x), with a mind per NPC, and as strict as
+// possible about what it is told. A call that breaks a rule gets an error, as it does there, and is reported.
 //
 //   node mind-server.mjs --port PORT --store FILE [--think MILLISECONDS] [--chatty]
 //
-// Events at /sse, messages to /sse/?session_id=…, the report as JSON at /report. The store is its disk: which minds
-// were created, and what they remember of the days that were consolidated. All else is gone when it ends, traits too: a mind
-// that is relinked then has none, until it is created once more. PORT 0 is any free one; the address is logged. It thinks
-// for so long about a decision (40). A chatty one says something whenever it is asked in a conversation; else it lets 5 s go by.
+// Events are sent at /sse, messages taken at /sse/?session_id=…, and the report is JSON at /report. The store is what it
+// has on disk: which minds were created, and their consolidated memories. All else is lost when it ends, traits included: a
+// mind that is relinked then has none until it is created again. PORT 0 means any free one; the address is logged. --think
+// is how long it thinks about a decision (40). A chatty one speaks whenever it is asked in a conversation, another every
+// 5 s at most.
 //
-// Each mind keeps a ledger of bids. Of the invitations it leaves every third without an answer, rejects every fourth of the rest and
-// accepts the others. /quiet has all minds finish what they are in, begin nothing, and answer everybody.
+// Each mind keeps a ledger of bids. It leaves every third invitation without an answer, rejects every fourth of the others
+// and accepts the rest. After /quiet all minds finish what they do, begin nothing, and answer all invitations.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +25,7 @@ const { values: options } = parseArgs({ options: { port: { type: 'string' }, sto
 const THINK = Number(options.think);
 const log = logger('mind-server');
 
-// ---- what it may be told
+// ---- the schemas of its tools' arguments
 
 const minutes = z.int();
 const cell = z.tuple([z.int(), z.int()]);
@@ -89,16 +90,16 @@ const tools = {
   forget_mind: z.strictObject(call),
 };
 
-// ---- what it knows
+// ---- its state
 
 const stored = existsSync(options.store) ? JSON.parse(readFileSync(options.store, 'utf8')) : {};
-const minds = new Map(); // in memory
+const minds = new Map(); // those in memory, by id
 const busy = new Set();
 const report = {
   violations: [], calls: {}, minds: {}, events: {}, actions: {}, unmetered: 0, messages: 0, conversations: 0,
-  // what it was told of: states of its NPCs, why those in sight could not be joined; memories that were lost
+  // what it was told: states of its NPCs, why those in sight could not be joined; and how many memories were lost
   states: {}, unjoinable: {}, engaged: 0, forgotten: 0,
-  // how bids of its own and invitations ended: started, accepted, rejected, cancelled, spoken for (it did not answer)
+  // how bids of its NPCs and invitations ended: started, accepted, rejected, cancelled, spoken for (it did not answer)
   own: {}, invited: {},
 };
 let invitations = 0;
@@ -110,7 +111,7 @@ function check(holds, words) {
   if (!holds) throw new Violation(words);
 }
 
-// Whoever was there before, by this name, takes along what it had not stored.
+// Puts a mind into memory. If there was one with this id, its memories that were not stored are lost.
 function reside(mindId, entityId, traits) {
   report.forgotten += minds.get(mindId)?.daily ?? 0;
   minds.set(mindId, { entityId, traits, daily: 0, bids: new Map(), conversations: new Map(), said: 0, saidAt: 0, lastStamp: 0, decisions: 0 });
@@ -122,7 +123,8 @@ function count(counts, name) {
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
-// A bid is told until a question that told it was answered, and told again where the answer did not reach the world.
+// Opens a bid in the ledger. A bid may be told again, until a question that told it was answered, or when the answer did
+// not reach the world.
 function open(mind, { bid_id: id, bidder_id: bidder, interaction_name: interaction }) {
   if (mind.bids.has(id)) return;
   const mine = bidder === mind.entityId;
@@ -142,12 +144,13 @@ function close(mind, id, outcome) {
   count(bid.mine ? report.own : report.invited, bid.plan === 'ignore' ? 'spoken for' : outcome);
 }
 
-// What has begun needs no answer any more, whoever had asked for it.
+// Closes the bids for an interaction that has begun, since they need no answer any more.
 function begin(mind, { interaction_name: interaction }) {
   for (const bid of [...mind.bids.values()]) if (bid.interaction === interaction) close(mind, bid.id, 'started');
 }
 
-// A message is told apart by its time stamp, and so is the event that brings it; none comes after a later one.
+// Takes the messages of an event. Messages are told apart by their time stamps, and so are the events that bring them;
+// stamps must be ascending.
 function hear(mind, { timestamp, payload }) {
   const { interaction_id: id, conversation_history: history } = payload;
   const conversation = join(mind, id);
@@ -162,7 +165,7 @@ function hear(mind, { timestamp, payload }) {
     fresh = true;
     conversation.messages.set(when, said);
     if (message.is_system) continue;
-    // also what was said for it while it thought
+    // these include what the built-in mind said for it while it was thinking
     if (speaker === mind.entityId) mind.saidAt = Math.max(mind.saidAt, Math.ceil(when / 1e6));
     check(when > conversation.last, `a message of ${id} at ${when}, after one at ${conversation.last}`);
     conversation.last = when;
@@ -226,7 +229,7 @@ function look({ status, vision }) {
   }
 }
 
-// ---- what it decides
+// ---- its decisions
 
 function choose(mind, seen) {
   const { status, needs, vision } = seen;
@@ -249,7 +252,7 @@ function choose(mind, seen) {
   return mind.decisions % 2 ? { action: 'wander', parameters: {} } : { action: 'move_to', parameters: { destination: [x > 4 ? x - 3 : x + 3, y] } };
 }
 
-// One answer at a time; of more than two who wait, all are turned down together.
+// Answers one invitation; if more than two wait, it rejects all of them together.
 function answerInvitations(mind) {
   const waiting = [...mind.bids.values()].filter((bid) => !bid.mine && (quiet || bid.plan !== 'ignore'));
   const [bid] = waiting;
@@ -274,7 +277,8 @@ function find(entities, wanted) {
   return undefined;
 }
 
-// In a conversation it says four things, no faster than is allowed unless it is chatty, and leaves; anything else it does until its need is met.
+// In a conversation it says four messages, with pauses unless it is chatty, and leaves; in any other interaction it stays
+// until the needs that it fills are satisfied.
 function act(mind, doing, { needs: { needs }, current_simulation_time: now }) {
   if (doing.act_in_interaction_parameters?.message) {
     if (quiet || mind.said >= 4) return { action: 'cancel_interaction', parameters: {} };
@@ -310,7 +314,7 @@ const handlers = {
     check(seen.entity_id === mind.entityId, `${mindId} drives ${mind.entityId}, not ${seen.entity_id}`);
     take(mind, told);
     look(seen);
-    await sleep(THINK / 2); // two calls of its model
+    await sleep(THINK / 2); // the real server calls its model twice
     const action = choose(mind, seen);
     await sleep(THINK / 2);
     mind.decisions++;
@@ -379,7 +383,7 @@ async function answer(request, response) {
   const url = new URL(request.url, 'http://localhost');
   const transport = sessions.get(url.searchParams.get('sessionId'));
 
-  // whatever the method: its route asks for none, so a POST begins an event stream, too
+  // the method is not checked, as on the real server, so a POST begins an event stream, too
   if (url.pathname === '/sse') {
     const fresh = new SSEServerTransport('/sse/', response);
     sessions.set(fresh.sessionId, fresh);

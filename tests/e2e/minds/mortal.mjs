@@ -1,5 +1,5 @@
-// Does ACTION (default: wander) with every NPC. While the file DEATH exists it is dead: it exits with the next decision it
-// is asked for, and whenever it is started.
+// A mind that answers with ACTION (default: wander) for every NPC. While the file DEATH exists it exits when it is asked
+// for a decision, and whenever it is started.
 import { existsSync } from 'node:fs';
 
 import { logger, serve } from './serve.mjs';

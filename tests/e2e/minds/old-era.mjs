@@ -3,9 +3,9 @@
 //   node old-era.mjs                 stdio
 //   node old-era.mjs --http PORT     Streamable HTTP with sessions, at /mcp
 //   node old-era.mjs --sse PORT      the older HTTP + SSE: events at /sse, messages to /messages
-//   … --mind wander|secret-cell|talk      what it decides (default: wander)
+//   … --mind wander|secret-cell|talk      how it decides (default: wander)
 //
-// PORT 0 is any free one; the address is logged. Logs go to standard error only.
+// PORT 0 means any free one; the address is logged. Logs go to standard error only.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -32,7 +32,7 @@ function mind() {
   return server;
 }
 
-// One transport per session, found again by its id.
+// There is one transport per session, which is found by the session's id.
 function httpServer() {
   const sessions = new Map();
 

@@ -1,6 +1,6 @@
-// An MCP server on stdio that answers decide_action with whatever the file named as its argument says, one answer after the other:
-// a module whose default export is an array of functions from the request to the rest of the JSON-RPC message behind the id, as
-// text. It is no SDK's: it says what no SDK would.
+// An MCP server on stdio that answers decide_action with the answers of a module, one after the other. The module is named as
+// its argument, and exports an array of functions from the request to the text that follows the id in the JSON-RPC message.
+// It uses no SDK, because it has to send what no SDK would.
 import { createInterface } from 'node:readline';
 
 const { answers, inputSchema, era } = await import(process.argv[2]);

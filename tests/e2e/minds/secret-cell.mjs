@@ -1,4 +1,4 @@
-// Sends its NPC to a cell that only the test knows: SECRET_X, SECRET_Y (and SECRET_NPC) in the environment.
+// A mind that sends its NPC to a cell that only the test knows: SECRET_X, SECRET_Y (and SECRET_NPC) in the environment.
 import { goToSecretCell } from './decisions.mjs';
 import { serve } from './serve.mjs';
 

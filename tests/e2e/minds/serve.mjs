@@ -1,4 +1,4 @@
-// Makes an MCP server of a function that decides: SDK 2.x, which speaks both eras of MCP.
+// Makes an MCP server of a function that decides, on SDK 2.x, which speaks both eras of MCP.
 //
 //   serve('name', decide)        stdio, or Streamable HTTP at /mcp with --http PORT (0: any free port)
 //
@@ -19,7 +19,7 @@ export function logger(name) {
   return (...words) => console.error(`${name}:`, ...words);
 }
 
-// The decision as a tool's result; what decide() throws becomes a result with isError.
+// Returns the decision as a tool's result; what decide() throws becomes a result with isError.
 export async function toolResult(decide, request, log) {
   try {
     const decision = await decide(request);
@@ -30,7 +30,7 @@ export async function toolResult(decide, request, log) {
   }
 }
 
-// Listens on this machine, and logs where.
+// Listens on this machine, and logs the address.
 export function listen(server, port, path, log) {
   server.on('error', (error) => {
     log(error.message);

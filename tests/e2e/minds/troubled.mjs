@@ -1,6 +1,6 @@
-// A mind in trouble, without any SDK: what it does with a question depends on the NPC. REFUSED_NPC is answered with an
-// action that there is not, FAILED_NPC with isError, SLOW_NPC 12 s later; all others wander. Every method it hears is
-// written to standard error.
+// A mind in trouble, without any SDK. For REFUSED_NPC it answers with an action that does not exist, for FAILED_NPC with
+// isError, and for SLOW_NPC 12 s too late; all others wander. It writes the name of every method that it is called with to
+// standard error.
 import { createInterface } from 'node:readline';
 
 import { wander } from './decisions.mjs';

@@ -1,4 +1,4 @@
-// Always wanders, never uses anything: whatever is eaten was not this mind's doing.
+// A mind that always wanders and never uses anything, so that whatever is eaten was not its doing.
 import { wander } from './decisions.mjs';
 import { serve } from './serve.mjs';
 
