@@ -1,9 +1,9 @@
 -- What the isolation tests share; scripts/isolation.sh loads it into the test's database.
 --
--- Every permutation begins with "CALL meadow()" and ends with "CALL clear()". Names are resolved to ids here,
--- so that no id shows in the output; nothing that depends on how NPCs decide may show either.
+-- Every permutation begins with "CALL meadow()" and ends with "CALL clear()". These functions take names and resolve them to
+-- ids, so that no id is in the output; nothing that depends on how NPCs decide may be in it either.
 
--- The tests say themselves whether a world counts as running, and what is asked.
+-- The tests write these two tables themselves: whether a world counts as running, and which requests there are.
 ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
 ALTER TABLE npcsim.decision_slots DISABLE TRIGGER refuse_rows;
 
@@ -17,21 +17,21 @@ LANGUAGE sql STABLE AS $$
     SELECT id FROM npcsim.npc_identities WHERE name = wanted
 $$;
 
--- A still world (policy none): Ada, Bo and Cy stand in a row.
+-- Makes a world in which nothing happens by itself (policy "none"): Ada, Bo and Cy stand in a row.
 CREATE PROCEDURE meadow()
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM npcsim.create_world('Meadow', 24, 16, 5, preset => 'reference');
     PERFORM npcsim.set_decision_policy(world('Meadow'), 'none');
-    DELETE FROM npcsim.interaction_types WHERE name = 'conversation'; -- nobody stops to talk
+    DELETE FROM npcsim.interaction_types WHERE name = 'conversation'; -- so that no NPC stops to talk
     PERFORM npcsim.create_npc(world('Meadow'), 'Ada', 3, 3);
     PERFORM npcsim.create_npc(world('Meadow'), 'Bo', 6, 3);
     PERFORM npcsim.create_npc(world('Meadow'), 'Cy', 9, 3);
 END
 $$;
 
--- Ada and Bo have a mind, of a player whose session is alive, and are asked: their requests are open. The
--- world counts as running, as for gateways, but stands: scripts/isolation.sh allows no worker.
+-- Gives Ada and Bo to a player whose session is alive, and asks their minds: their requests are open. The world's status is
+-- "running", as gateways need it, but the world stands, because scripts/isolation.sh allows no worker.
 CREATE PROCEDURE minds()
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -50,7 +50,7 @@ BEGIN
 END
 $$;
 
--- Ada, Bo and Cy have a mind, of a player whose session is alive, and Bo has invited the others to talk: they have 5 s to answer.
+-- Gives Ada, Bo and Cy to a player whose session is alive, and has Bo invite the others to talk: they have 5 s to answer.
 CREATE PROCEDURE invited()
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -80,7 +80,7 @@ BEGIN
 END
 $$;
 
--- Time passes, in a world that counts as running too.
+-- Ticks a world, also one whose status is "running".
 CREATE FUNCTION tick(name text, seconds double precision) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -95,7 +95,7 @@ BEGIN
 END
 $$;
 
--- The mind of an NPC answers the request that is open when this begins: the status, or "moot" where that is why nothing was done.
+-- Answers an NPC's last request; returns the status, or "moot" if the answer was applied but there was nothing left to do.
 CREATE FUNCTION answer(npc_name text, decision jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -108,7 +108,7 @@ BEGIN
 END
 $$;
 
--- Asked by an operator, it answers.
+-- Requests a decision of an NPC as an operator, answers it, and returns the status.
 CREATE FUNCTION tell(npc_name text, decision jsonb) RETURNS text
 LANGUAGE sql AS $$
     SELECT npcsim.submit_npc_decision(i.controller_player_id,
@@ -116,7 +116,7 @@ LANGUAGE sql AS $$
       FROM npcsim.npc_identities i WHERE i.id = npc(npc_name)
 $$;
 
--- The mind of an NPC that is invited accepts, or rejects for a reason.
+-- Answers an invitation for an NPC: accepts it, or rejects it for a reason.
 CREATE FUNCTION reply(npc_name text, why_not text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -139,7 +139,7 @@ LANGUAGE sql AS $$
     SELECT answer(npc_name, jsonb_build_object('action', 'consume', 'target_id', id)) FROM npcsim.items
 $$;
 
--- One batch for all open requests, in descending order.
+-- Answers all open requests in one batch, in descending order.
 CREATE FUNCTION wander_all() RETURNS TABLE (ord integer, status text)
 LANGUAGE sql AS $$
     SELECT s.ord, s.result ->> 'status'
@@ -148,7 +148,7 @@ LANGUAGE sql AS $$
                                                FROM npcsim.decision_requests ORDER BY request_id DESC)) AS s
 $$;
 
--- Whose requests the gateway is given for the one session there is.
+-- Claims requests for the one session there is, and returns the names of their NPCs.
 CREATE FUNCTION claim(slots integer) RETURNS TABLE (claimed text)
 LANGUAGE sql AS $$
     SELECT i.name
@@ -157,7 +157,7 @@ LANGUAGE sql AS $$
      ORDER BY 1
 $$;
 
--- How a statement ends: with its SQLSTATE and its hint, which the tester does not show.
+-- Runs a statement and returns how it ended, with SQLSTATE and hint, which the tester does not show.
 CREATE FUNCTION attempt(statement text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,7 +1,7 @@
 /*
  * mcp_scene.h
- *	  What an NPC of a mind server's observes, and JSON that is compared, for
- *	  the unit tests of such minds.
+ *	  Observations of an NPC, and comparison of JSON, for the unit tests of
+ *	  dialects of mind servers.
  */
 #ifndef NPCSIM_TESTS_MCP_SCENE_H
 #define NPCSIM_TESTS_MCP_SCENE_H
@@ -13,7 +13,7 @@
 
 #include "tap.h"
 
-/* An NPC that does and sees everything that is told in some way. */
+/* The observations of an NPC that does and sees one of everything that a dialect translates. */
 static const char *const scene =
 	"{\"self\":{\"id\":12,\"name\":\"Ada\",\"traits\":[\"curious\",7],\"clock\":5231.9,\"game_time\":\"x\"},"
 	"\"needs\":{\"hunger\":65.5,\"fun\":20},\"position\":{\"x\":15,\"y\":23},"
@@ -47,7 +47,7 @@ parse(const char *text)
 	return value;
 }
 
-/* Checks that a value is what the text says, members in any order; takes the reference. */
+/* Checks that a value equals the JSON of a text, members in any order, and gives up the reference to it. */
 static inline bool
 is_json(json_t *got, const char *want, const char *name)
 {

@@ -1,9 +1,9 @@
 /*
  * mcp_wire.h
- *	  An MCP session on a clock and a wire of its own, for its unit tests.
+ *	  Runs an MCP session with a clock and a transport of the test's own.
  *
- * The test plays the server: what the session sends and reports is kept in a
- * Wire, and the test hands in what a server would answer.
+ * The test plays the server: a Wire keeps what the session sends and reports,
+ * and the test hands in what a server would answer.
  */
 #ifndef NPCSIM_TESTS_MCP_WIRE_H
 #define NPCSIM_TESTS_MCP_WIRE_H
@@ -24,7 +24,7 @@
 #define NO_TOOLS	 "{\"tools\":[{\"name\":\"other\"}]}"
 #define WANDER		 "{\"structuredContent\":{\"action\":\"wander\"},\"content\":[]}"
 
-/* What one session sent and reported.  Texts are of the last of their kind. */
+/* What one session sent and reported.  A text is the last one of its type. */
 typedef struct Wire
 {
 	McpSession *session;
@@ -40,7 +40,7 @@ typedef struct Wire
 	char		failure[MCP_MAX_FAILURE + 1];
 	int			broken_count;
 	char		broken[MCP_MAX_REASON + 1];
-	int64_t		ask_when_answered; /* a request to make from inside the callback */
+	int64_t		ask_when_answered; /* the request that the callback "answered" makes; 0 = none */
 } Wire;
 
 static const char *const request __attribute__((unused)) =
@@ -115,7 +115,7 @@ close_wire(Wire *wire)
 	free(wire->answer);
 }
 
-/* A frame from the server. */
+/* Hands the session a frame from the server. */
 static inline void __attribute__((format(printf, 2, 3))) receive(Wire *wire, const char *fmt, ...)
 {
 	char   *text;
@@ -154,7 +154,7 @@ sent_params(const Wire *wire)
 	return json_object_get(wire->sent, "params");
 }
 
-/* The revision in the _meta of the last message, or NULL. */
+/* Returns the revision in the _meta of the last message, or NULL. */
 static inline const char *
 sent_revision(const Wire *wire)
 {

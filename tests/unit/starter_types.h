@@ -1,6 +1,6 @@
 /*
  * starter_types.h
- *	  Kinds as worlds begin with them, for tests.
+ *	  Types of items and interactions like those with which worlds begin, for tests.
  */
 #ifndef NPCSIM_TESTS_STARTER_KINDS_H
 #define NPCSIM_TESTS_STARTER_KINDS_H
@@ -9,12 +9,12 @@
 
 #include "sim/types.h"
 
-/* Components with as much of them as the rules know. */
+/* Components of items, as far as the rules in src/sim know them. */
 static const ItemComponent consumable = {.name = "consumable", .named = true, .uses_up = true};
 static const ItemComponent sittable = {.name = "sittable", .named = true};
 static const ItemComponent modifying = {.name = "need_modifying", .serves_uses = true};
 
-/* Its own: a name. */
+/* Returns true for the interaction that a usable item names; part->own is that name. */
 static inline bool
 offers_named(const ItemType *type, const ItemPart *part, const InteractionType *interaction)
 {
@@ -23,7 +23,7 @@ offers_named(const ItemType *type, const ItemPart *part, const InteractionType *
 
 static const ItemComponent usable = {.name = "usable", .offers = offers_named};
 
-/* Parts of kinds. */
+/* The parts of an item's type. */
 #define CONSUMED(time, ...) \
 	{ \
 		.component = &consumable, .whole_time = (time), .need_rate = __VA_ARGS__ \
@@ -40,7 +40,7 @@ static const ItemComponent usable = {.name = "usable", .offers = offers_named};
 	{ \
 		.component = &usable, .own = (name_) \
 	}
-/* What these make. */
+/* A type of items that is made of these parts. */
 #define KIND_OF(name_, ...) \
 	{ \
 		.name = (name_), .parts = (const ItemPart[]) {__VA_ARGS__}, \
@@ -81,7 +81,7 @@ static const InteractionType conversation = {.number = 9,
 static const InteractionType *const starter_interactions[] = {&consume, &sit, &watch, &play, &conversation};
 #define STARTER_INTERACTIONS ((int) (sizeof(starter_interactions) / sizeof(starter_interactions[0])))
 
-/* A kind with what it offers. */
+/* Returns a type that is linked with the interactions that it offers. */
 static inline ItemType
 linked(ItemType type)
 {

@@ -20,7 +20,7 @@ static int tap_failures;
 
 #define TAP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args), unused))
 
-/* one line per check; line breaks inside a name would break the protocol */
+/* Prints one line per check; line breaks inside a name would break the protocol and become blanks. */
 static inline bool TAP_PRINTF(2, 0) tap_report(bool passed, const char *fmt, va_list args)
 {
 	char name[512];
@@ -58,7 +58,7 @@ static inline bool TAP_PRINTF(3, 4) tap_is_int(long long got, long long want, co
 	return got == want;
 }
 
-/* NULL equals only NULL */
+/* Checks that two strings are equal; NULL equals only NULL. */
 static inline bool TAP_PRINTF(3, 4) tap_is_str(const char *got, const char *want, const char *fmt, ...)
 {
 	va_list args;
@@ -72,7 +72,7 @@ static inline bool TAP_PRINTF(3, 4) tap_is_str(const char *got, const char *want
 	return same;
 }
 
-/* Prints the plan; the result is the program's exit status. */
+/* Prints the plan and returns the program's exit status. */
 static inline int __attribute__((unused)) tap_done(void)
 {
 	printf("1..%d\n", tap_count);

@@ -1,6 +1,6 @@
--- What tests of bids and conversations share besides lib/minds.sql, which comes before it.
+-- Functions that tests of bids and conversations share. To be included after lib/minds.sql.
 
--- World time goes on, in seconds.
+-- Ticks world 1 by so many seconds.
 CREATE FUNCTION pg_temp.step(seconds double precision) RETURNS void
 LANGUAGE sql AS $$SELECT npcsim.tick_world(1, seconds)$$;
 CREATE FUNCTION pg_temp.clock() RETURNS numeric
@@ -9,7 +9,7 @@ CREATE FUNCTION pg_temp.state_name(who text) RETURNS text
 LANGUAGE sql AS $$SELECT state FROM npcsim.npcs WHERE world_id = 1 AND name = who$$;
 
 -- ---- bids ----
--- With whom: the first is the target, the others take part.
+-- Returns the members of a decision that name its NPCs: the first is the target, the others take part.
 CREATE FUNCTION pg_temp.with(VARIADIC others text[]) RETURNS jsonb
 LANGUAGE sql AS $$
     SELECT jsonb_build_object('target_id', pg_temp.npc(others[1]), 'participants', coalesce(jsonb_agg(pg_temp.npc(o) ORDER BY i) FILTER (WHERE i > 1), '[]'))
@@ -29,7 +29,7 @@ CREATE FUNCTION pg_temp.leave(who text) RETURNS text
 LANGUAGE sql AS $$SELECT pg_temp.tell(who, '{"action": "cancel_interaction"}')$$;
 
 -- ---- what minds are told ----
--- The events kept for the mind from a moment on, without their times.
+-- Returns the events that are kept for the mind from a moment on, without their times.
 CREATE FUNCTION pg_temp.since(who text, moment numeric) RETURNS jsonb
 LANGUAGE sql AS $$
     SELECT coalesce(jsonb_agg(e - 'at' ORDER BY i) FILTER (WHERE (e ->> 'at')::numeric >= moment), '[]')
@@ -39,7 +39,7 @@ CREATE FUNCTION pg_temp.last(who text) RETURNS jsonb
 LANGUAGE sql AS $$SELECT (m.events -> -1) - 'at' FROM npcsim.npc_minds m WHERE world_id = 1 AND npc_id = pg_temp.npc(who)$$;
 
 -- ---- rows ----
--- All of a world but for what minds are told and asked, and what came from outside.
+-- Returns a digest of world 1 without what minds are told and asked, and without inputs.
 CREATE FUNCTION pg_temp.world_rows() RETURNS text
 LANGUAGE sql AS $$
     SELECT md5(concat((SELECT jsonb_agg(to_jsonb(t) - '{decision_at,decision_reason,status_revision,revision}'::text[] ORDER BY t.npc_id) FROM npcsim.npc_states t WHERE world_id = 1),
@@ -48,12 +48,12 @@ LANGUAGE sql AS $$
                       (SELECT jsonb_agg(t ORDER BY t.id) FROM npcsim.interaction_runs t WHERE world_id = 1),
                       (SELECT jsonb_agg(t ORDER BY t.id) FROM npcsim.interaction_bid_rows t WHERE world_id = 1)))
 $$;
--- What differs between two worlds, as text; '' when nothing does.
+-- Returns what differs between two worlds, as text; '' when nothing does.
 CREATE FUNCTION pg_temp.differences(a bigint, b bigint) RETURNS text
 LANGUAGE sql AS $$
     SELECT coalesce(string_agg(concat_ws(' ', relation, key, here, there), E'\n'), '') FROM (SELECT * FROM npcsim.world_differences(a, b) LIMIT 5) d
 $$;
--- A change of the world is rolled back: this session's image of it is thrown away, and made from the rows again.
+-- Makes and rolls back a change of the world, so that this session discards its image and makes it from the rows again.
 CREATE FUNCTION pg_temp.forget(world bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,5 @@
--- Tests that bring about by hand what takes the world a day, or a fault: pg_temp.by_hand('world_clock', …) takes away from these
--- tables the guards against statements that are not npcsim's own.
+-- For tests that write tables of state by hand, because what they need would take the world a day, or a fault:
+-- pg_temp.by_hand('world_clock', …) disables the guards of these tables against statements that are not npcsim's own.
 CREATE FUNCTION pg_temp.by_hand(VARIADIC tables text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     guard record;

@@ -1,10 +1,10 @@
--- Random colonies: what minds answer and operators write, at random. Each draws from random() in an order of its own, so who
--- calls setseed() first, and then the same functions in the same order, does the same to the same colony.
+-- Random colonies: functions that make random answers of minds and random statements of operators. Each draws from random() in a
+-- fixed order, so after the same setseed() the same calls in the same order do the same to the same colony.
 CREATE SCHEMA property;
 CREATE EXTENSION dblink;
 SELECT npcsim.register_gateway('property');
-UPDATE npcsim.gateways SET seen_at_real = now() + interval '1 day'; -- it says nothing itself
--- What was done, and how it was refused; of answers, what became of them.
+UPDATE npcsim.gateways SET seen_at_real = now() + interval '1 day'; -- so that it does not have to poll
+-- What was done, and with which outcome or error.
 CREATE TABLE property.history (n serial, seed integer, clock bigint, statement text, outcome text);
 
 CREATE FUNCTION property.pick(n integer) RETURNS integer LANGUAGE sql AS $$SELECT floor(random() * n)::integer$$;
@@ -16,7 +16,7 @@ BEGIN
     RETURN coalesce(ids[1 + property.pick(cardinality(ids))], 0);
 END
 $$;
--- One of these types, if there is one; of any, if none are named.
+-- Returns a random item of these types, or of any type if none are named; 0 when there is none.
 CREATE FUNCTION property.item(of_world bigint, types text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     ids bigint[] := ARRAY(SELECT id FROM npcsim.items WHERE world_id = of_world AND (types IS NULL OR item_type = ANY (types)) ORDER BY id);
@@ -24,7 +24,7 @@ BEGIN
     RETURN coalesce(ids[1 + property.pick(cardinality(ids))], 0);
 END
 $$;
--- One of the three that are nearest to an NPC.
+-- Returns one of the three NPCs that are nearest to an NPC.
 CREATE FUNCTION property.near(of_world bigint, npc bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     ids bigint[] := ARRAY(SELECT o.npc_id FROM npcsim.npc_tracks t JOIN npcsim.npc_tracks o ON o.world_id = t.world_id AND o.npc_id <> t.npc_id
@@ -36,7 +36,7 @@ END
 $$;
 
 -- ---- what minds answer ----
--- The id of a bid: mostly one that the NPC is to answer, else any, or one that was.
+-- Returns the id of a bid: mostly one that the NPC is to answer, else of any bid, or of one that is gone.
 CREATE FUNCTION property.bid(of_world bigint, npc bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     chance integer := property.pick(8);
@@ -55,12 +55,12 @@ BEGIN
         ELSE jsonb_build_object('message', property.pick('{Hello,How are you?,"Say \"no\" \\ \u0001",…}'::text[])) END;
 END
 $$;
--- The table that is nearest to an NPC.
+-- Returns the table that is nearest to an NPC.
 CREATE FUNCTION property.board(of_world bigint, npc bigint) RETURNS bigint LANGUAGE sql AS $$
     SELECT i.id FROM npcsim.npc_tracks t JOIN npcsim.items i USING (world_id) WHERE t.world_id = of_world AND t.npc_id = npc AND i.item_type = 'table'
      ORDER BY greatest(abs(i.x - t.cells[1]), abs(i.y - t.cells[2])), i.id LIMIT 1
 $$;
--- One that can be read, mostly: what it names may be far, taken or not of that kind all the same.
+-- Returns a random action. A "sound" one mostly can be read, but its target may be far away, taken, or of another type.
 CREATE FUNCTION property.action(of_world bigint, npc bigint, sound boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     action text := property.pick('{move_to,move_to,move_direction,consume,consume,sit,sit,wash,watch,listen,interact_with,play,play,
@@ -99,7 +99,8 @@ BEGIN
                 CASE property.pick(3) WHEN 0 THEN '"*"'::jsonb WHEN 1 THEN jsonb_build_array(property.bid(of_world, npc), property.near(of_world, npc)) ELSE to_jsonb(property.bid(of_world, npc)) END) END));
 END
 $$;
--- Who is invited mostly says yes or no, and who is with others mostly does something there.
+-- Returns a random answer: an NPC that is invited mostly accepts or rejects, and one that does something with others mostly acts in
+-- that.
 CREATE FUNCTION property.answer(of_world bigint, npc bigint, invited boolean, occupied boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     action jsonb := property.action(of_world, npc, property.pick(5) > 0);
@@ -128,14 +129,14 @@ BEGIN
     FOR asked IN SELECT request_id, npc_id, player_id, EXISTS (SELECT FROM npcsim.interaction_bid_rows b WHERE b.world_id = r.world_id AND r.npc_id = ANY (b.invited_npc_ids)) AS invited,
                         EXISTS (SELECT FROM npcsim.interaction_runs u WHERE u.world_id = r.world_id AND r.npc_id = ANY (u.participants) AND cardinality(u.participants) > 1) AS occupied
                    FROM npcsim.decision_requests r WHERE world_id = of_world ORDER BY npc_id LOOP
-        CONTINUE WHEN property.pick(4) = 0; -- stays open
+        CONTINUE WHEN property.pick(4) = 0; -- the request stays open
         IF property.pick(12) = 0 THEN
             PERFORM npcsim.fail_decisions(ARRAY[asked.player_id], ARRAY[asked.request_id], ARRAY[property.pick('{timeout,error}'::text[])]);
             CONTINUE;
         END IF;
         answer := jsonb_build_object(CASE WHEN property.pick(8) = 0 THEN 'npc_id' ELSE 'request_id' END, 0) || property.answer(of_world, asked.npc_id, asked.invited, asked.occupied);
         answer := answer || CASE WHEN answer ? 'npc_id' THEN jsonb_build_object('npc_id', asked.npc_id) ELSE jsonb_build_object('request_id', asked.request_id) END;
-        FOR i IN 0 .. CASE WHEN property.pick(15) = 0 THEN 1 ELSE 0 END LOOP -- now and then twice
+        FOR i IN 0 .. CASE WHEN property.pick(15) = 0 THEN 1 ELSE 0 END LOOP -- now and then the answer is given twice
             players := players || asked.player_id;
             answers := answers || answer::text;
         END LOOP;
@@ -156,7 +157,7 @@ DECLARE
     npc bigint := property.npc(w);
     item bigint := property.item(w);
     p bigint := (SELECT id FROM npcsim.player_accounts WHERE world_id = w ORDER BY (id + x) % 3 LIMIT 1);
-    -- one who bids, one who is invited, one who talks
+    -- a query for an NPC that bids, that is invited, or that does something with others
     involved text := property.pick('{"SELECT bidder_npc_id FROM npcsim.interaction_bid_rows WHERE world_id = %1$s ORDER BY id LIMIT 1",
         "SELECT i FROM npcsim.interaction_bid_rows, unnest(invited_npc_ids) AS i WHERE world_id = %1$s ORDER BY id DESC, i LIMIT 1",
         "SELECT p FROM npcsim.interaction_runs, unnest(participants) AS p WHERE world_id = %1$s AND cardinality(participants) > 1 ORDER BY id, p LIMIT 1",
@@ -185,7 +186,7 @@ BEGIN
         WHEN 17 THEN format('SELECT npcsim.set_decision_policy(%s, %L)', w, property.pick('{occasions,interval,interval,none}'::text[]))
         WHEN 18 THEN format('SELECT npcsim.request_npc_decision(%s, %s)', w, npc)
         WHEN 19 THEN format('UPDATE npcsim.npcs SET position_x = position_x, hunger = 20 WHERE world_id = %s AND state = %L', w, 'idle')
-        -- a wall where a walker is about to arrive
+        -- a wall is built where a walker is about to arrive
         WHEN 20 THEN format('SELECT npcsim.set_terrain(%s, cells[array_length(cells, 1) - 1], cells[array_length(cells, 1)]) FROM npcsim.npc_tracks WHERE world_id = %s AND array_length(cells, 1) >= 6 ORDER BY npc_id LIMIT 1', w, w)
         WHEN 21 THEN format('UPDATE npcsim.worlds SET decision_policy = %L, speed = %s WHERE id = %s', 'occasions', 1 + property.pick(3), w)
         WHEN 22 THEN format('DELETE FROM npcsim.npcs WHERE world_id = %s AND id = (%s)', w, involved)
@@ -200,7 +201,7 @@ BEGIN
         WHEN 28 THEN format('UPDATE npcsim.interaction_types SET max_participants = %s WHERE world_id = %s AND name = %L', 2 + property.pick(5), w, 'conversation')
         WHEN 29 THEN format('DELETE FROM npcsim.world_items WHERE world_id = %s AND id = (SELECT max(target_id) FROM npcsim.interaction_bid_rows WHERE world_id = %s)', w, w)
         WHEN 30 THEN format('SELECT npcsim.request_npc_decision(%s, npc) FROM (%s) AS v(npc)', w, involved)
-        -- kinds that something may be of
+        -- types are removed of which there may be items or interactions
         WHEN 31 THEN CASE property.pick(2) WHEN 0 THEN format('DELETE FROM npcsim.item_types WHERE world_id = %s AND name = %L', w, property.pick('{piano,table}'::text[]))
             ELSE format('SELECT npcsim.define_item_type(%s, %L, %L)', w, 'piano', '{"usable": {"interactions": ["listen"]}, "need_modifying": {"need_rates": {"energy": -1}}}') END
         WHEN 32 THEN format('DELETE FROM npcsim.interaction_types WHERE world_id = %s AND name = %L', w, property.pick('{listen,play,conversation}'::text[]))
@@ -208,12 +209,13 @@ BEGIN
     END;
 END
 $$;
--- A second session, as the worker is one and those who answer are others: each learns from the change log what the other did.
+-- Opens a second session, as the worker and those who answer are different sessions, too: each reads from the change log what the
+-- other has done.
 CREATE FUNCTION property.connect_other() RETURNS text LANGUAGE sql AS $$
     SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', split_part(current_setting('unix_socket_directories'), ',', 1),
            current_setting('port'), current_database(), current_user))
 $$;
--- This session does it, or the other.
+-- Runs a statement in this session or in the other.
 CREATE FUNCTION property.perform(wanted text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF property.pick(4) > 0 THEN
@@ -225,7 +227,7 @@ BEGIN
     END IF;
 END
 $$;
--- One transaction does one of them, or it is refused with a reason.
+-- Runs a random statement of an operator, and keeps its outcome or error.
 CREATE FUNCTION property.operate(seed integer, w bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted text := property.statement(w);
@@ -242,7 +244,8 @@ END
 $$;
 
 -- ---- a life ----
--- A colony of 40 and three players, with what the starter set has not: an end of its own, and more than one at a time.
+-- Makes a colony of 40 NPCs and three players, with what the starter types do not have: an interaction that ends by itself, and one
+-- with several users.
 CREATE FUNCTION property.found(seed integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     w bigint;
@@ -268,7 +271,7 @@ BEGIN
     RETURN w;
 END
 $$;
--- Players come and go, each for himself: who has gone takes no questions. (Who is silent would be cleared away by a gateway.)
+-- Lets each player be there or not, by how many requests the session takes. (A session that is silent would be removed.)
 CREATE FUNCTION property.attend(w bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     p bigint;
@@ -279,7 +282,7 @@ BEGIN
     END LOOP;
 END
 $$;
--- Up to 12 s pass.
+-- Ticks the world by up to 12 s.
 CREATE FUNCTION property.pass(seed integer, w bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     step double precision := 0.1 + CASE property.pick(2) WHEN 0 THEN property.pick(120) ELSE property.pick(30) END / 10.0;

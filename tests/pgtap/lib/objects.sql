@@ -1,5 +1,5 @@
--- What an installation of npcsim consists of, in words that are the same wherever it was made: every object that belongs to
--- the extension, and every property of it that SQL shows. In a schema that outlives a session and a DROP EXTENSION.
+-- Describes an installation of npcsim: every object that belongs to the extension, and every property of it that SQL shows, in
+-- words that are the same for every installation. The functions are in a schema that outlives a session and a DROP EXTENSION.
 
 CREATE SCHEMA described;
 CREATE FUNCTION described.rights(acl aclitem[]) RETURNS text LANGUAGE sql AS $$
@@ -19,7 +19,7 @@ CREATE FUNCTION described.objects() RETURNS TABLE (object text, property text, v
     SELECT object, 'is there', NULL FROM members
     UNION ALL
     SELECT m.object, 'comment', obj_description(m.objid, r.relname) FROM members m JOIN pg_class r ON r.oid = m.classid
-    -- what it was made to depend on; what belongs to PostGIS or to the server is told by its name
+    -- what the object depends on, by name
     UNION ALL
     SELECT DISTINCT m.object, 'depends', concat_ws(' ', d.deptype, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
       FROM members m JOIN pg_depend d ON d.classid = m.classid AND d.objid = m.objid
@@ -59,7 +59,7 @@ CREATE FUNCTION described.objects() RETURNS TABLE (object text, property text, v
         ('rights', described.rights(coalesce(f.proacl, acldefault('f', f.proowner)))), ('support', f.prosupport::text)) AS v(property, value)
     UNION ALL
     SELECT m.object, 'rights', described.rights(n.nspacl) FROM members m JOIN pg_namespace n ON m.classid = 'pg_namespace'::regclass AND n.oid = m.objid
-    -- what pg_dump takes for given
+    -- the initial privileges, which pg_dump takes for granted
     UNION ALL
     SELECT m.object, 'initial rights', described.rights(p.initprivs) FROM members m JOIN pg_init_privs p ON p.classoid = m.classid AND p.objoid = m.objid
     UNION ALL

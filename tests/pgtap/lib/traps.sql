@@ -1,18 +1,18 @@
--- What a hostile owner of a database can hold ready for a superuser who installs or upgrades npcsim there, and what of the
--- extension fell for it. To be included with \ir in a database that has PostGIS in public and no npcsim yet (or an old one); what
--- is made here is in the schema traps, but for the traps themselves:
+-- Sets the traps that a hostile owner of a database could set for a superuser who installs or upgrades npcsim there, and finds what
+-- of the extension fell into one. To be included with \ir in a database that has PostGIS in public and no npcsim yet (or an old
+-- one). All that is made here is in the schema traps, except the traps themselves:
 --
 --     CALL traps.set();                        the role npcsim_stranger owns the database and sets the traps, in public
 --     CREATE EXTENSION npcsim;
---     SELECT * FROM traps.bound;               everything of the extension that depends on what is not its own
---     SELECT * FROM traps.stored;              the same, told by the stored expressions themselves
+--     SELECT * FROM traps.bound;               everything of the extension that depends on something foreign
+--     SELECT * FROM traps.stored;              the same, found in the stored expressions themselves
 --
--- Names are those that the scripts in the extension's directory use, and those of PostGIS that src/ uses. A trap raises when
--- it is called, whoever calls it. There is one for every type, or pair of types, that some expression could have.
+-- The names are those that the scripts in the extension's directory use, and those of PostGIS that src/ uses. A trap raises an error
+-- whoever calls it. There is one for every type, or pair of types, that an expression could have.
 
 CREATE SCHEMA traps;
 
--- The install script and the upgrade scripts, without what they say in comments and in COMMENT ON.
+-- The install script and the upgrade scripts, without comments and COMMENT ON.
 CREATE FUNCTION traps.script() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT regexp_replace(regexp_replace(string_agg(pg_read_file(d.dir || f.name), E'\n'), '--[^\n]*', '', 'g'),
@@ -22,7 +22,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE f.name LIKE 'npcsim--%.sql'
 $$;
 
--- Operators are written, or meant by the grammar: IN, BETWEEN, LIKE, CASE … WHEN, IS DISTINCT FROM, ALL.
+-- The operators: those that are written, and those that the grammar implies (IN, BETWEEN, LIKE, CASE … WHEN, IS DISTINCT FROM, ALL).
 CREATE TABLE traps.operators AS
 SELECT DISTINCT o.oprname AS name,
        o.oprname ~ '^[<>=!~@&|?]+$' AND o.oprname NOT IN ('|', '&', '||', '@') AS compares
@@ -38,7 +38,7 @@ SELECT DISTINCT p.proname AS name, p.prokind = 'a' AS aggregates
         SELECT pg_catalog.lower(m[1]) FROM pg_catalog.regexp_matches(traps.script(), '([A-Za-z_][A-Za-z0-9_]*)\s*\(', 'g') m
         UNION SELECT unnest('{timezone,floor,random}'::text[]));
 
--- Types and relations of PostgreSQL's that the scripts name, and relations of npcsim's.
+-- PostgreSQL's types and relations that the scripts name, and npcsim's relations.
 CREATE TABLE traps.words AS
 SELECT DISTINCT pg_catalog.lower(m[1]) AS word FROM pg_catalog.regexp_matches(traps.script(), '([A-Za-z_][A-Za-z0-9_]*)', 'g') m;
 CREATE TABLE traps.types AS
@@ -51,14 +51,14 @@ SELECT c.relname::text AS name FROM pg_catalog.pg_class c
  UNION
 SELECT m[1] FROM pg_catalog.regexp_matches(traps.script(), '(?:TABLE|VIEW) npcsim\.([a-z_]+)', 'g') m;
 
--- Types of operands. Not all of them are types an expression can have that the scripts write today.
+-- The types of operands; not every one of them is the type of an expression in the scripts today.
 CREATE TABLE traps.operands AS
 SELECT pg_catalog.unnest('{smallint,integer,bigint,real,double precision,numeric,text,name,"\"char\"",boolean,date,timestamptz,interval,json,jsonb,bytea,oid,smallint[],integer[],bigint[],text[],jsonb[],regclass,public.geometry,public.trap,anyelement,anyarray}'::text[]) AS type;
 
 GRANT USAGE ON SCHEMA traps TO PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA traps TO PUBLIC;
 
--- Run by the stranger. What cannot be made is left out: it is no danger then.
+-- Sets the traps; the stranger runs this. A trap that cannot be made is left out, since it is no danger.
 CREATE PROCEDURE traps.try(statement text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -128,7 +128,7 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Casts to a type of the stranger's, by which its operators would do for everything.
+    -- Casts to a type of the stranger's, by which its operators would fit every operand.
     FOR it IN SELECT o.type FROM traps.operands o WHERE o.type NOT LIKE 'any%' AND o.type <> 'public.trap' LOOP
         EXECUTE format('CREATE FUNCTION public.trap_casts(%s) RETURNS public.trap', it.type) || raises;
         EXECUTE format('CREATE CAST (%s AS public.trap) WITH FUNCTION public.trap_casts(%1$s) AS IMPLICIT', it.type);
@@ -158,7 +158,7 @@ BEGIN
 END
 $$;
 
--- What belongs to the extension: its members, and what lives and dies with them (constraints, defaults, rules, indexes).
+-- What belongs to the extension: its members, and what is dropped with them (constraints, defaults, rules, indexes).
 CREATE VIEW traps.owned AS
 WITH RECURSIVE owned AS (
     SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
@@ -169,7 +169,7 @@ WITH RECURSIVE owned AS (
 )
 SELECT classid, objid FROM owned;
 
--- What it may depend on besides: PostgreSQL itself and PostGIS.
+-- What it may depend on besides its own: PostgreSQL itself and PostGIS.
 CREATE VIEW traps.trusted AS
 SELECT d.classid, d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
  WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' AND e.extname = 'postgis'
@@ -184,7 +184,7 @@ SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS
    AND (d.refclassid, d.refobjid) NOT IN (SELECT classid, objid FROM traps.owned)
    AND (d.refclassid, d.refobjid) NOT IN (SELECT classid, objid FROM traps.trusted);
 
--- Operators and functions in the stored expressions, whatever pg_depend says.
+-- The operators and functions in the stored expressions, whatever pg_depend says.
 CREATE VIEW traps.stored AS
 WITH expressions (object, expression) AS (
     SELECT pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, c.oid, 0), c.conbin::text

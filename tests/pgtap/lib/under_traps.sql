@@ -1,6 +1,6 @@
--- What superusers, operators, gateways, readers and workers do, under a search_path that prefers the traps of lib/traps.sql to
--- pg_catalog; to be included with \ir where npcsim was installed among them. Whatever calls a trap fails, and the test with it;
--- so statements here name everything in full, and use no operator. World 1 is made here, or was restored with what it needs.
+-- Does what superusers, operators, gateways, readers and workers do, under a search_path that prefers the traps of lib/traps.sql to
+-- pg_catalog. To be included with \ir where npcsim was installed among the traps. Whatever calls a trap fails, and the test with
+-- it, so the statements here qualify all names and use no operator. World 1 is made here, or was restored with what it needs.
 
 \set ON_ERROR_STOP 1
 RESET search_path;
@@ -79,7 +79,7 @@ SELECT * FROM npcsim.decision_requests;
 SELECT * FROM npcsim.decision_log;
 SELECT npcsim.world_snapshot(:world);
 
--- ---- a worker: by hand, then one that runs the world ----
+-- ---- a worker: its calls made by hand, then a real one that runs the world ----
 SET ROLE npcsim_worker;
 SELECT npcsim_internal.askable_players(:world);
 SELECT npcsim_internal.present_players(:world);
@@ -104,7 +104,7 @@ $$;
 
 SELECT npcsim.pause_world(:world);
 
--- ---- rows are written past the rules ----
+-- ---- statements that write rows past the rules ----
 SET ROLE npcsim_worker;
 DO $$
 BEGIN
@@ -123,7 +123,7 @@ EXCEPTION WHEN SQLSTATE 'NS110' THEN
     NULL;
 END
 $$;
--- The row trigger, which only npcsim's own statements reach otherwise.
+-- This reaches the row trigger, which otherwise only npcsim's own statements reach.
 ALTER TABLE npcsim.npc_states DISABLE TRIGGER refuse_write;
 DO $$
 BEGIN

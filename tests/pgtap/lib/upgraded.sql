@@ -1,6 +1,6 @@
--- What becomes of a database that the version :old made. To be included with \ir in a database without npcsim, after objects.sql and
--- after described.fresh was made; the last thing it does is to drop the extension.
--- ---- what it made ----
+-- Tests what becomes of a database that the version :old made. To be included with \ir in a database without npcsim, after objects.sql
+-- and after described.fresh was made; at its end it drops the extension.
+-- ---- the old database ----
 \set scratch `mktemp -d`
 \setenv scratch :scratch
 \setenv old :old
@@ -13,7 +13,7 @@ SELECT setting AS sharedir FROM pg_config WHERE name = 'SHAREDIR' \gset
 \set worlds :scratch/worlds.sql
 CREATE EXTENSION npcsim VERSION :'old';
 \i :roles
--- Its rows were written by its own library; this one runs statements under a pinned search_path only, which 0.1.0 had not.
+-- The present library runs statements only under a pinned search_path, which functions of 0.1.0 did not have.
 SELECT to_regproc('npcsim.require_world_lock') IS NOT NULL AS is_public \gset
 \if :is_public
     ALTER FUNCTION npcsim.require_world_lock() SET search_path = pg_catalog, pg_temp;
@@ -23,7 +23,7 @@ SELECT to_regproc('npcsim.require_world_lock') IS NOT NULL AS is_public \gset
 \o
 RESET ALL;
 SET client_min_messages = warning;
--- The database has come here with its worlds (pg_upgrade, or the files as they are): they are at home. One of them runs.
+-- Makes the worlds at home here, as they are after pg_upgrade, or when the files stay where they are. One of them runs.
 SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'npcsim.world_clock'::regclass AND tgname = 'refuse_write') AS guarded \gset
 \if :guarded
     ALTER TABLE npcsim.world_clock DISABLE TRIGGER refuse_write;
@@ -43,7 +43,7 @@ SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'npcsim.world_clock'::regc
 CREATE TABLE described.was AS SELECT w.id, w.name, w.clock, w.revision, w.decision_policy, w.daily_token_output FROM npcsim.worlds w;
 SELECT is((SELECT count(*) FROM described.was), 5::bigint, 'a database of ' || :'old' || ' with worlds');
 CREATE TABLE described.rows AS SELECT w.id, r.* FROM described.was w, npcsim.world_rows(w.id) r;
--- What other people built on it.
+-- Objects and rights that other people have built on it.
 CREATE SCHEMA theirs;
 CREATE VIEW theirs.hungry AS SELECT world_id, id, hunger FROM npcsim.npcs WHERE hunger < 20;
 CREATE VIEW theirs.everything AS SELECT w.name AS world, i.* FROM npcsim.worlds w JOIN npcsim.world_items i ON i.world_id = w.id;
@@ -60,8 +60,8 @@ SELECT throws_ok(format('SELECT npcsim.replay_world(%s)', (SELECT min(id) FROM d
 SELECT lives_ok($$SELECT * FROM npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.world_status LIMIT 1$$, 'its worlds can be read');
 
 -- ---- the update ----
--- What depends on a function that is made anew stands in the way of the update: 0.1.0's create_world() had one argument less. The
--- manual says how it is found, and dropped and made again.
+-- An object that depends on a function which is made anew prevents the update: create_world() of 0.1.0 had one argument less. The
+-- manual says how such an object is found, dropped and made again.
 SELECT :'old' = '0.1.0' AS anew \gset
 \if :anew
     SELECT throws_ok('ALTER EXTENSION npcsim UPDATE', '2BP01', NULL, 'what depends on a function that is made anew refuses the update');
@@ -119,7 +119,7 @@ SELECT npcsim.pause_world(id) FROM npcsim.worlds WHERE name = 'Meadow';
 SELECT results_eq('SELECT id, name, decision_policy, daily_token_output FROM npcsim.worlds ORDER BY id',
                   'SELECT id, name, decision_policy, daily_token_output FROM described.was ORDER BY id', 'they are all there');
 SELECT ok((SELECT bool_and(n.clock = w.clock AND n.revision = w.revision) FROM npcsim.worlds n JOIN described.was w USING (id) WHERE w.name <> 'Meadow'), 'the others at the moment at which they stood');
--- What became of their rows: columns that were there have what they had.
+-- Returns rows that were lost or changed: columns that were there must have what they had.
 CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key text, was jsonb, is jsonb) LANGUAGE sql SET enable_nestloop = off AS $$
     WITH present AS MATERIALIZED (SELECT w.id, r.* FROM described.was w, npcsim.world_rows(w.id) r)
     SELECT w.id, w.relation, w.key, w.content, n.content
@@ -129,8 +129,8 @@ CREATE FUNCTION described.lost() RETURNS TABLE (id bigint, relation text, key te
 $$;
 SELECT is_empty('SELECT * FROM described.lost() WHERE id <> (SELECT id FROM npcsim.worlds WHERE name = ''Meadow'')', 'with all of their rows');
 
--- Worlds that began by rules that are not known any more are refused when they are to be replayed; the others become what they are.
--- NULL when it is so.
+-- Replays all worlds: those that began by forgotten rules must be refused, the replays of the others must equal them. Returns NULL if so,
+-- else what is wrong.
 SELECT string_to_array(:'old', '.')::integer[] < '{0,6,0}' AS forgotten \gset
 CREATE FUNCTION described.replayed(forgotten boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -153,7 +153,7 @@ BEGIN
     RETURN nullif(result, '');
 END
 $$;
--- What differs between a new world and what its inputs make of it.
+-- Returns what differs between a new world and its replay.
 CREATE FUNCTION described.new_world() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     world bigint := npcsim.create_world('New', 60, 60, 7);
@@ -168,7 +168,7 @@ BEGIN
     RETURN result;
 END
 $$;
--- Ten moments of life in all worlds: minds that are there answer well, or not.
+-- Lets all worlds live for ten moments, in which minds give good and bad answers, or fail.
 CREATE FUNCTION described.live() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     world bigint;
