@@ -1,10 +1,9 @@
 /*
  * wire_events.c
- *	  What happened and what was said, as clients get it: the streams
- *	  "messages" and "world_events".
+ *	  Writes events and messages as clients get them: the streams "messages" and "world_events".
  *
- * Both are of one record, whose numbers have no gaps: so how many rows of a stream are left out follows from
- * the numbers, without counting them.
+ * Both are in one log, whose numbers have no gaps: so the numbers tell how many rows of a stream are
+ * left out, without counting them.
  */
 #include "postgres.h"
 
@@ -15,11 +14,11 @@
 #include "spi.h"
 #include "tables/world_events.h"
 
-/* Rows of one delta. */
+/* The most rows of one delta. */
 #define NEW_EVENTS_MAX	 2000
 #define NEW_MESSAGES_MAX 500
 
-/* Messages in a snapshot. */
+/* The number of messages in a snapshot. */
 #define LAST_MESSAGES 50
 
 static void
@@ -94,7 +93,7 @@ json_last_messages(StringInfo out, const WorldHead *head)
 	json_events(out, head, rows, count);
 }
 
-/* Writes a stream's rows from a number on; how many it has, those included that are left out. */
+/* Writes a stream's rows; 'total' is how many it has, including those left out. */
 static void
 json_stream(StringInfo out, const char *name, const WorldHead *head, const EventRow *rows, int count,
 			int64 total)

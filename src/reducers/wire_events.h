@@ -1,7 +1,6 @@
 /*
  * wire_events.h
- *	  What happened and what was said, as clients get it: the streams
- *	  "messages" and "world_events".
+ *	  Writes events and messages as clients get them: the streams "messages" and "world_events".
  */
 #ifndef NPCSIM_WIRE_EVENTS_H
 #define NPCSIM_WIRE_EVENTS_H
@@ -12,12 +11,13 @@
 
 #include "reducers/world_head.h"
 
-/* An array of the last messages of a world. Between spi_begin and spi_end. */
+/* Writes an array of the last messages of a world. Called between spi_begin() and spi_end(). */
 extern void json_last_messages(StringInfo out, const WorldHead *head);
 
 /*
- * The members of a delta, each with a comma before it, of the streams in which something is new: from those numbers on
- * (0 = nothing). Of many rows only the last come, the others are counted. Between spi_begin and spi_end.
+ * Writes the members of a delta, each with a comma before it, for the streams in which something is new: from
+ * those numbers on (0 = nothing). Of many rows only the last are written, and the others counted. Called
+ * between spi_begin() and spi_end().
  */
 extern void json_new_events(StringInfo out, const WorldHead *head, int64 first_event, int64 first_message);
 
