@@ -1,4 +1,5 @@
-// What an address may do at the gateway: how often it joins, how many of it watch, and whose address that is behind a proxy.
+// Tests the gateway's limits per address: how often it may join, how many of its connections may watch, and which address a
+// connection behind a proxy counts for.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

@@ -1,4 +1,4 @@
-// npcsim-agent against a gateway played by this file and MCP servers on the official SDKs.
+// Tests npcsim-agent against a gateway that this file plays, and MCP servers on the official SDKs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';

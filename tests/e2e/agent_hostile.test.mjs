@@ -1,6 +1,6 @@
-// npcsim-agent against gateways that keep to no protocol, or stop answering: whatever comes, and whatever comes after
-// it, the agent lives, dials again, and ends when it is asked to. Best with the programs of SANITIZE=1 and under
-// valgrind (scripts/test-e2e.sh), which see what they do to their memory.
+// Tests npcsim-agent against gateways that keep to no protocol, or stop answering: whatever comes, the agent survives,
+// dials again, and ends when it is asked to. It is best run with the programs of SANITIZE=1 and under valgrind
+// (scripts/test-e2e.sh), which see errors in their use of memory.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';

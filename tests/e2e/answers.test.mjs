@@ -1,5 +1,5 @@
-// Answers that mean well are read, be they an MCP server's or a WebSocket client's; what cannot be read fails at once, with a
-// reason that the player and the mind are told; minds that choose from a list, and such as have little room.
+// Tests that well-meant answers are read, whether from an MCP server or a WebSocket client; that those which cannot be read
+// fail at once, with a reason that player and mind are told; and minds that choose from a list, or have little room.
 import assert from 'node:assert/strict';
 import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// What operators and DBAs do beside clients, to worlds, players and rows that are in use: the server's log has no error of the
-// gateway's, and clients hear what became of them.
+// Tests what operators and DBAs do to worlds, players and rows that clients use: the server's log gets no error that the
+// gateway causes, and clients are told what became of what they use.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// Minds on the real SDK that stay connected and are of no use: one never answers, one fails. Their NPCs go on, and are told why.
+// Tests minds on the real SDK that stay connected and are of no use: one never answers, one fails. Their NPCs go on, and the
+// minds are told why.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// A living colony, end to end: real servers, gateways, agents and MCP servers on the real SDKs.
+// Tests a living colony from end to end: real servers, gateways, agents and MCP servers on the real SDKs.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

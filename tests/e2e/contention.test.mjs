@@ -1,6 +1,6 @@
-// Everybody at once on one running world: its worker, minds that answer (some twice), operators who edit many rows, take a
-// part back and hold the world for a moment. Nobody deadlocks, no edit is lost, no answer counts twice, and what is left is
-// a sound world that another session goes on with.
+// Tests everybody at once on one running world: its worker, minds that answer (some twice), operators who edit many rows,
+// roll a part back and hold the world for a moment. There is no deadlock, no edit is lost, no answer counts twice, and the
+// world stays sound, so that another session can go on with it.
 //
 // Runs alone: it takes the whole machine.
 

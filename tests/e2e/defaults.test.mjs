@@ -1,4 +1,5 @@
-// Forty settings that a database or a role may have: under each a world is made, a mind decides, a player calls, an operator edits.
+// Tests forty settings that a database or a role may have: under each a world is made, a mind decides, a player calls, an
+// operator edits.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 

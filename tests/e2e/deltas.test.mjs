@@ -1,5 +1,5 @@
-// Deltas are bounded: what is long comes in pages, which together are what one frame would be; who breaks off in the middle
-// comes back with the revision before. The world is paused: it changes when the test says so.
+// Tests that deltas are bounded: a long one comes in pages, which together are what one frame would be; a client that breaks
+// off in the middle comes back with the revision before. The world is paused, so that it changes only when the test does so.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// "make demo" and "make demo-clean", in a copy of the tree below a path with a blank, and in surroundings that have everything
-// in them that could do harm (lib/surroundings.mjs): what they need, what they show, how they end.
+// Tests "make demo" and "make demo-clean" in a copy of the tree whose path has a blank, and in an environment with everything
+// that could do harm (lib/surroundings.mjs): what they need, what they show, how they end.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
-// A database whose disk is full: worlds stand and say why, everything can still be looked at, and they go on when there is
-// space. The disk is the database's tablespace; a server that cannot write its log (WAL) is down, whoever uses it.
+// Tests a database whose disk is full: worlds stand and say why, everything can still be looked at, and they go on when there
+// is space. The disk is the database's tablespace, since any server that cannot write its WAL is down.
 
 import assert from 'node:assert/strict';
 import { chown, mkdir, open, rm, stat } from 'node:fs/promises';

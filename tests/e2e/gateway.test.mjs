@@ -1,5 +1,5 @@
-// What the gateway lets in, what it lets a client do, and what a camera sees: a paused world of three NPCs, of which Ada has
-// a mind, and WebSocket clients that say what they should not.
+// Tests whom the gateway lets in, what it lets a client do, and what a camera sees, in a paused world of three NPCs, of which
+// Ada has a mind, with WebSocket clients that send what they should not.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// The gateway and its database: who has an id, what defaults and poolers do to it, and a database that says nothing.
+// Tests the gateway and its database: which gateway holds an id, what defaults and poolers do to it, and a database that does
+// not answer.
 //
 // Runs alone: it measures how soon clients hear of a database that is gone.
 import assert from 'node:assert/strict';

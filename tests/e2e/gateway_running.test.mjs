@@ -1,5 +1,5 @@
-// The gateway at worlds that run: their clocks, also while somebody holds them; snapshots in pages; minds whose request is
-// taken back; and what a stop or a restart of the database does to what is under way.
+// Tests the gateway with worlds that run: their clocks, also while somebody holds them; snapshots in pages; minds whose
+// request is superseded; and what a stop or a restart of the database does to what is under way.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// What an administrator tells the gateway: by file, environment and flags, in this order of precedence; help, version,
-// and what is wrong. No database is needed for it.
+// Tests the gateway's settings, from file, environment and flags, each of which overrides the one before; its help and
+// version; and wrong settings. It needs no database.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The gateway reaches its database over TCP, with a password, as it does on another machine.
+// Tests that the gateway reaches its database over TCP, with a password, as it does on another machine.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';

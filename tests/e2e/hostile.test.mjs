@@ -1,4 +1,4 @@
-// What hostile clients and MCP servers cannot do to the others: take a connection without joining, keep players out, make
+// Tests what hostile clients and MCP servers cannot do to others: take up connections without joining, keep players out, make
 // another player's requests vanish.
 
 import assert from 'node:assert/strict';

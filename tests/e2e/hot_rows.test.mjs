@@ -1,5 +1,5 @@
-// The rows that are written all the time: they stay in their pages, are found again wherever they went, and are
-// written as by any UPDATE.
+// Tests the rows that are written all the time: they stay in their pages, are found again wherever they went, and are written
+// as by any UPDATE.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,11 +1,11 @@
-// Images: sessions keep what they know of a world. Whatever they and others did to it, committed or rolled back, whole or
-// to a savepoint, they go on with what the tables say.
+// Tests images, in which sessions keep what they know of a world: whatever a session and others did to it, committed or rolled
+// back, wholly or to a savepoint, the session goes on with what the tables have.
 //
-// Two sessions do random things to a world, in turns and in transactions of every shape. What was committed is done
-// again to a second world, each thing by a session of its own, which has read the world from the
-// tables; outcomes and rows must be the same. And a replay of the first has its rows.
+// Two sessions do random things to a world, in turns and in transactions of every shape. What was committed is done again to a
+// second world, each thing by a new session, which has read the world from the tables; outcomes and rows must be the same. A
+// replay of the first world must have the same rows, too.
 //
-// NPCSIM_SEED draws other things.
+// NPCSIM_SEED sets the seed of what is done.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

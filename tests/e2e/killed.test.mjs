@@ -1,4 +1,4 @@
-// A run of end-to-end tests that is broken off leaves nothing behind, whatever ends it.
+// Tests that a run of end-to-end tests leaves nothing behind when it is broken off, whatever ends it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

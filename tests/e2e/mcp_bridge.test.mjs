@@ -1,5 +1,5 @@
-// The gateway's MCP client (C) against servers made with the real SDKs, over stdio: both eras of MCP, refusals,
-// cancellation, a server that dies. The client runs in mcp_harness.c, which this test compiles. No database needed.
+// Tests the gateway's MCP client (in C) against servers made with the real SDKs, over stdio: both eras of MCP, refusals,
+// cancellation, a server that dies. The client runs in mcp_harness.c, which this test compiles. It needs no database.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,10 +1,9 @@
-// The reference game's mind server, unmodified, decides for a player's NPCs: a stand-in on the official SDK (HTTP + SSE)
-// that enforces that server's types and rules, through npcsim-agent --mcp-url, with a restart in the middle. It bids and is
-// bidden, talks, and keeps a ledger in which no bid stays open.
+// Tests that the reference game's mind server can decide for a player's NPCs without any change: a stand-in on the official SDK
+// (HTTP + SSE) enforces that server's types and rules. It is reached by npcsim-agent --mcp-url, and restarted in the middle. It
+// invites and is invited, talks, and keeps a ledger in which no bid may stay open.
 //
 // NPCSIM_MIND_SERVER_SECONDS: how long the colony plays, in seconds of the world, half of them after the restart;
-// NPCSIM_MIND_SERVER_SPEED: how fast; NPCSIM_MIND_SERVER_DECISIONS: how many each of two servers
-// that take their time make.
+// NPCSIM_MIND_SERVER_SPEED: the world's speed; NPCSIM_MIND_SERVER_DECISIONS: how many decisions each of two slow servers makes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// What the scripts install, and where: nowhere but on the releases of scripts/packages.txt. Elsewhere "make demo" and
-// "make test" say what is missing, and do nothing.
+// Tests that the scripts install packages only on the releases of scripts/packages.txt, and which. Elsewhere "make demo" and
+// "make test" tell what is missing, and do nothing.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

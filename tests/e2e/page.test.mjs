@@ -1,4 +1,4 @@
-// The spectators' page in a real browser: NPCs move, the clicked one tells its needs.
+// Tests the spectators' page in a real browser: NPCs move, and the one that is clicked shows its needs.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import http from 'node:http';

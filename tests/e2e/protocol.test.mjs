@@ -1,5 +1,5 @@
-// The manual's page on the wire protocol and the gateway agree: what the page shows of a client's frames is taken, and what it
-// shows of the gateway's has the shape of what the gateway sends. The examples are read from the page itself.
+// Tests that the manual's page on the wire protocol and the gateway agree: the client's frames on the page are accepted, and
+// the gateway's frames have the same shape as those on the page. The examples are read from the page itself.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
-// Replays of a world that runs: its worker moves it, minds answer at any time, operators edit, the worker and the server
-// are ended in between. What came from outside is stored with the tick in which it took effect, so that
-// the replay has the same rows.
+// Tests replays of a world that runs: its worker ticks it, minds answer at any time, operators edit, the worker and the server
+// are ended in between. Inputs are stored with the tick in which they took effect, so the replay must have the same rows.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,6 @@
-// Logical replication: a database whose worlds are published lives on as before, and one that subscribes to it follows them. They
-// are parked there: nobody ticks them, until they are adopted; then the subscription cannot write them any more.
+// Tests logical replication: a database whose worlds are published lives on as before, and one that subscribes to it follows
+// them. The worlds are parked there, so that nobody ticks them, until they are adopted; then the subscription cannot write
+// them any more.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,8 +1,8 @@
-// Backups: worlds that arrive by pg_restore or by CREATE DATABASE ... TEMPLATE are parked until they are adopted, have
-// the rows they had, and run on from them.
+// Tests backups: worlds that arrive by pg_restore or by CREATE DATABASE ... TEMPLATE are parked until they are adopted, have
+// the rows that they had, and go on from them.
 //
-// The database has three worlds: "Owned" is paused, has an owner and NPCs whose minds are being asked; "Busy" is the same
-// and runs; "Wild" is paused and nobody's, so that the same time gives the same rows wherever it passes.
+// The database has three worlds: "Owned" is paused, has an owner and NPCs whose minds are being asked; "Busy" is the same and
+// runs; "Wild" is paused and has no players, so that the same time leads to the same rows in every database.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

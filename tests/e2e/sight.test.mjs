@@ -1,8 +1,8 @@
-// Sight and ways on 1,000 random worlds, with walkers half way: what NPCs are told they see, what the built-in mind
-// reaches for and how long ways are, against brute force and breadth-first search; and that the questions of
-// who sees what are answered by the GiST indexes, however young the tables are.
+// Tests sight and paths on 1,000 random worlds, with walkers half way: what NPCs are told they see, what the built-in mind
+// reaches for and how long paths are, against brute force and breadth-first search. Also tests that queries for what is in
+// sight use the GiST indexes, however new the tables are.
 //
-// NPCSIM_SEED draws other worlds, NPCSIM_WORLDS (1000) more or fewer.
+// NPCSIM_SEED sets the seed of the worlds, NPCSIM_WORLDS (1000) their number.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// A standby, and a transaction that only reads: whatever reads, reads; and spectators watch through a gateway of a standby
-// what lives on its primary, also when that is gone and the standby takes over.
+// Tests a standby, and transactions that only read: whatever only reads works there; and spectators watch through a standby's
+// gateway what lives on its primary, also when the primary is gone and the standby takes over.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

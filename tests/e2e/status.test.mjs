@@ -1,4 +1,4 @@
-// What an operator is told when nothing ticks, by world_status, worker_status and the server's log, whatever the reason.
+// Tests what world_status, worker_status and the server's log tell an operator when nothing ticks, whatever the reason.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

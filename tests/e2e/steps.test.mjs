@@ -1,10 +1,10 @@
-// Steps: it does not matter how a world's time is cut into calls, which session makes them, nor what else there is.
+// Tests that it does not matter how a world's time is cut into calls, which session makes them, nor what else there is.
 //
-// A world is set up from a seed, moved on by 60 s, and all rows of its state are compared with those of a world that
-// was moved in one step, and so is what happened in it. Columns of revisions and of the wall clock may differ, and the
-// place in the sight index. Every call is a transaction of its own.
+// A world is set up from a seed and ticked by 60 s; all rows of its state, and the events in it, are compared with those of a
+// world that was ticked in one step. Columns of revisions and of the wall clock may differ, and the place in the sight index.
+// Every call is a transaction of its own.
 //
-// NPCSIM_SEED draws other partitions.
+// NPCSIM_SEED sets the seed of the partitions.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-// A still world costs nothing: everyone waits, nobody is asked, and its clock runs at 10 ticks a second.
+// Tests that a still world costs nothing: all NPCs wait, no mind is asked, and its clock runs at 10 ticks a second.
 //
 // Runs alone: it counts what the whole server writes and computes.
 

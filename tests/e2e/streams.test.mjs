@@ -1,7 +1,7 @@
-// Streams: what players say and what happens in a world reach those who subscribed, in order, once, and when there is too
-// much for one of them, with the number of what is missing.
+// Tests streams: messages and events of a world reach those who subscribed, in order and once; when there are too many for a
+// client, it is told how many are missing.
 //
-// The world is paused: things happen when the test says so.
+// The world is paused, so that things happen only when the test does them.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,6 +1,6 @@
-// Scripts begin in an environment of their own, whatever that of their caller is: all of them by the same few lines of
-// scripts/lib.sh, tried here with each of the table alone. With NPCSIM_EACH_SURROUNDING=1 (make test-long) the
-// demo, the SQL tests and the benchmarks are really started in each.
+// Tests that scripts have an environment of their own, whatever that of their caller is. All of them get it by the same few
+// lines of scripts/lib.sh, which are tested here with each entry of the table. With NPCSIM_EACH_SURROUNDING=1 (make test-long)
+// the demo, the SQL tests and the benchmarks are really started in each.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';

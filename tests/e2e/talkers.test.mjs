@@ -1,5 +1,6 @@
-// Two players' minds hold a conversation: MCP servers on the real SDKs of both eras, and a WebSocket client that decides. Each
-// has one NPC; nobody else is there. Invitations and messages reach the other mind at once, and who watches hears all.
+// Tests that two players' minds can hold a conversation: MCP servers on the real SDKs of both eras, and a WebSocket client that
+// decides. Each has one NPC, and there are no others. Invitations and messages reach the other mind at once, and a watching
+// client gets all of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,5 +1,5 @@
-// The player is told what becomes of the decisions of its mind: by npcsim-agent in lines and in the status file, and by
-// the gateway to nobody who did not ask for it.
+// Tests that a player is told what becomes of the decisions of its mind: npcsim-agent tells it in log lines and in the status
+// file, and the gateway reports it only to those who asked for it.
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

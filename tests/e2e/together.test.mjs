@@ -1,5 +1,5 @@
-// Worlds that are due together share a transaction of their worker. That is for their cost alone: each of them is held, fails,
-// recovers, is told of and replayed as if it were the only one.
+// Tests worlds that are due together and share a transaction of their worker. Only their cost may be different: each of them is
+// held, fails, recovers, is reported and replayed as if it were the only one.
 //
 // Runs alone: it measures which ticks shared a transaction.
 

@@ -1,9 +1,9 @@
-// What becomes of a change whose NOTIFY never comes: the worker died between its commit and the notification, or
-// PostgreSQL did not take the notification. Gateways' clients are told all the same.
+// Tests that clients of gateways hear of a change whose NOTIFY never comes, because the worker died between its commit and the
+// notification, or PostgreSQL did not take the notification.
 //
-// The moment is held with PostgreSQL's own means. Notifications are put in order by a lock that a transaction holds
-// from just before its commit until it is done; one that has written something and then waits for a standby which
-// there is not keeps it, and everybody else's notifications wait. Ticks do not: they are committed locally.
+// That moment is held with PostgreSQL's own means. Notifications are put in order by a lock that a transaction holds from just
+// before its commit until it is done. A transaction that has written something and then waits for a standby that does not
+// exist keeps the lock, and all other notifications wait. Ticks do not, since they are committed locally.
 //
 // Runs alone: it holds others' commits for moments that a busy machine stretches.
 

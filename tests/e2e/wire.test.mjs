@@ -1,5 +1,5 @@
-// What the gateway's listener speaks: HTTP/1.1 requests without a body, WebSocket of version 13, and nothing else. Every
-// case is bytes on a socket and the exact answer to them; behind each the same gateway process serves the next.
+// Tests that the gateway's listener speaks HTTP/1.1 without bodies, WebSocket of version 13, and nothing else. Every case is
+// bytes on a socket and the exact answer to them; the same gateway process serves all cases.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
-// Launcher and workers: worlds run, stay in step with real time, survive what happens to processes, and are never
-// in the way of what administrators do.
+// Tests launcher and workers: worlds run, stay in step with real time, survive what happens to processes, and never prevent
+// what administrators do.
 //
 // NPCSIM_HOLD_SECONDS (default 60) is how long an operator holds a world.
 

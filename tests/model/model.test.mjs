@@ -1,15 +1,15 @@
-// A language model of 135 million parameters plays a colony over WebSocket, as a player's client would let it. There are four ways,
-// one after the other, each in a world of its own, and all of them with the compact observation:
+// Tests that a language model of 135 million parameters can play a colony over WebSocket, as a player's client would let it.
+// There are four ways, one after the other, each in a world of its own, and all of them with the compact observation:
 //
-//   grammar   it is told how its NPC is and the numbered choices, in words, and what it writes can only be {"choice": N} with
-//             an N of the list: the runtime holds it to a JSON schema, token by token. This is the one that has to play
-//   text      is told the same and writes what it likes: the first number in that is the choice
-//   schema    has no choices: it is told the observation and which actions there are, and is held to a JSON schema of an
-//             action with a target
-//   raw       is told the same and writes what it likes, which is sent as it is
+//   grammar   the model is told in words how its NPC is and the numbered choices, and can write only {"choice": N} with an N of
+//             the list, because the runtime enforces a JSON schema token by token. This way has to play well
+//   text      it is told the same and writes what it likes; the first number in that is the choice
+//   schema    it has no choices, but is told the observation and which actions there are; a JSON schema of an action with a
+//             target is enforced
+//   raw       it is told the same and writes what it likes, which is sent as it is
 //
-// NPCSIM_MODEL: the weights, a GGUF file ("make test-long" fetches them); NPCSIM_MODEL_ANSWERS: how many answers the first
-// way gives, the others give half as many; NPCSIM_MODEL_THREADS: of the model.
+// NPCSIM_MODEL: the weights, a GGUF file ("make test-long" fetches them); NPCSIM_MODEL_ANSWERS: how many answers are given the
+// first way, and half as many each other way; NPCSIM_MODEL_THREADS: how many threads the model uses.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 

@@ -1,4 +1,4 @@
--- Worlds: made, stepped, locked, dropped, parked and adopted; terrain and colonies.
+-- Tests worlds: how they are made, ticked, locked, dropped, parked and adopted; terrain and colonies.
 BEGIN;
 SELECT plan(67);
 \ir lib/by_hand.sql

@@ -1,5 +1,4 @@
--- Every argument of every function is checked: what is wrong gives an error with SQLSTATE, detail and hint,
--- and changes nothing.
+-- Tests that every argument of every function is checked: a wrong one gives an error with SQLSTATE, detail and hint, and changes nothing.
 BEGIN;
 SELECT no_plan();
 

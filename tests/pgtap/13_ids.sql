@@ -1,4 +1,4 @@
--- Ids of worlds, players and sessions: whatever became of the sequence they come from, one is given that nobody has, or none.
+-- Tests ids of worlds, players and sessions: whatever became of the sequence they come from, a new id is one that nobody has, or an error.
 SET client_min_messages = warning;
 SELECT plan(29);
 SELECT npcsim.create_world('First', 10, 10), npcsim.create_world('Second', 10, 10);

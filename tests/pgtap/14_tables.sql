@@ -1,5 +1,5 @@
--- Every table with rows of worlds is in its place: what a world's state is compared by, looked over by and guarded by, and what
--- goes with it when it is dropped. A new table that is missing somewhere is named here.
+-- Tests that every table with rows of worlds has its place in what compares, checks and guards a world's state, and in what is dropped
+-- with a world. A new table that is missing somewhere is named here.
 BEGIN;
 SELECT plan(9);
 

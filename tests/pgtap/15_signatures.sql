@@ -1,4 +1,4 @@
--- What is public keeps its names: every function can be called by position and by name.
+-- Tests that public functions keep the names of their arguments, and can be called by position and by name.
 BEGIN;
 SELECT no_plan();
 

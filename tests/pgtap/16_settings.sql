@@ -1,4 +1,4 @@
--- What functions and views tell is the same in every session, whatever settings that has; and what is written is.
+-- Tests that functions and views return the same, and write the same, in every session, whatever its settings.
 BEGIN;
 SELECT plan(13);
 

@@ -1,4 +1,4 @@
--- NPCs: made, shown as of now, given to players, asked to decide, removed.
+-- Tests NPCs: how they are made, shown as of now, given to players, asked to decide, removed.
 BEGIN;
 SELECT plan(36);
 

@@ -1,4 +1,4 @@
--- Items: made, used, removed; what they are made of.
+-- Tests items: how they are made, used and removed, and what they are made of.
 BEGIN;
 SELECT plan(26);
 

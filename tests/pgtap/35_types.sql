@@ -1,4 +1,4 @@
--- Kinds of items and interactions are rows: what can be defined, what is refused, and that NPCs live by it.
+-- Tests types of items and interactions, which are rows: what can be defined, what is refused, and that NPCs act by them.
 BEGIN;
 SELECT plan(78);
 

@@ -1,4 +1,4 @@
--- Walking: four cells a second along shortest ways, in legs; arriving, being blocked, changing one's mind.
+-- Tests walking: four cells a second along shortest paths, in legs; arriving, being blocked, changing one's mind.
 BEGIN;
 SELECT plan(68);
 

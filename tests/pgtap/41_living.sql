@@ -1,4 +1,4 @@
--- A colony that nobody decides for but the built-in mind lives: an hour after it was made hardly anybody lacks anything.
+-- Tests that the built-in mind alone keeps a colony alive: an hour after it was made hardly any NPC lacks anything.
 --
 --   NPCSIM_COLONIES='20 100' NPCSIM_SEEDS=2 NPCSIM_SEED=1    how many NPCs they have, how many seeds of each, from which on
 \getenv colonies NPCSIM_COLONIES

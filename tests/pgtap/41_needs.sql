@@ -1,4 +1,4 @@
--- Needs: what they are at every moment, to the millionth, while nothing happens and while something is used.
+-- Tests that needs have their exact values at every moment, to the millionth, while nothing happens and while something is used.
 BEGIN;
 SELECT plan(42);
 

@@ -1,4 +1,4 @@
--- Items in use: reached for, shared out, used up, coming back; chairs; what happens when something vanishes meanwhile.
+-- Tests items in use: reached for, shared out, used up, coming back; chairs; what happens when something vanishes meanwhile.
 BEGIN;
 SELECT plan(71);
 

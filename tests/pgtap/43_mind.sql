@@ -1,4 +1,4 @@
--- The built-in mind: what it does in which situation and how often; a colony that is left to it lives.
+-- Tests the built-in mind: what it does in which situation and how often, and that a colony that is left to it lives.
 -- The last part runs without a transaction around it: each step is one of its own.
 SELECT plan(59);
 

@@ -1,5 +1,5 @@
--- The calendar: 1 second is 1 minute, 30 days are a month, 12 months a year; clock 0 is March 1 of year 1, 06:00. And the clock that it
--- follows: stepped, paused, at any speed.
+-- Tests the calendar (a second is a minute, a month has 30 days, a year 12 months; clock 0 is March 1 of year 1, 06:00), and the clock
+-- that it follows: ticked, paused, at any speed.
 -- Every statement is a transaction of its own: one that has locked the world does not read its clock again.
 SELECT plan(56);
 \ir lib/by_hand.sql

@@ -1,4 +1,4 @@
--- Whoever is on a cell, or about to walk over it, is found wherever in the world that is, and however far it has come.
+-- Tests that an NPC that is on a cell, or about to walk over it, is found wherever in the world that is, and however far it has come.
 BEGIN;
 SELECT plan(5);
 

@@ -1,4 +1,4 @@
--- World events: what happened is recorded, in order and without gaps; what players say is among it; and what clients are told of it.
+-- Tests world events: what happened is recorded, in order and without gaps, with what players say among it, and clients are told of it.
 -- Every statement is a transaction of its own.
 SELECT no_plan();
 \ir lib/by_hand.sql

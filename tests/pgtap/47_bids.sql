@@ -1,4 +1,4 @@
--- Bids: put to those who are invited, answered, rejected, withdrawn, left unanswered; with whom, from where, and with what in the way.
+-- Tests bids: put to those who are invited, answered, rejected, withdrawn, left unanswered; with whom, from where, and with what in the way.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.

@@ -1,6 +1,6 @@
--- Until a bid is decided who made it and who is invited stay within reach, whoever thinks about it and for how long; what was measured
--- out to minds in real time is as long at another speed; and a bid that is put to other minds again and again gives each its time, and ends.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests that bidder and invited NPCs stay within reach until a bid is decided, whoever thinks about it and for how long; that the real time
+-- given to minds is as long at another speed; and that a bid that is put to other minds again and again gives each its time, and ends.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT plan(40);
 \ir lib/thinkers.sql

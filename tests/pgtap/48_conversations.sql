@@ -1,4 +1,4 @@
--- Conversations: what is said in them and who hears it, who may join and leave, and how the built-in mind talks.
+-- Tests conversations: what is said in them and who hears it, who may join and leave, and how the built-in mind talks.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.

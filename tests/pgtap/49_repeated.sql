@@ -1,6 +1,6 @@
--- What happens over and over while nobody answers is told once, with how often; what failed is told, and nothing is told again after the
--- question that told it was answered.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests that what happens over and over while nobody answers is told once, with how often; that failures are told; and that nothing is
+-- told again after the request that told it was answered.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT plan(30);
 

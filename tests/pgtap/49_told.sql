@@ -1,5 +1,5 @@
--- What a mind is told: whole observations of NPCs that talk, are invited, use things together; within 8 KiB.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests what a mind is told: whole observations of NPCs that talk, are invited, use things together; within 8 KiB.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SELECT plan(55);
 
 \ir lib/minds.sql

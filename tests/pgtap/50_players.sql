@@ -1,4 +1,4 @@
--- Players: made, renamed, banned; their tokens.
+-- Tests players: how they are made, renamed and banned, and their tokens.
 BEGIN;
 SELECT plan(27);
 

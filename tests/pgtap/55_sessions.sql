@@ -1,4 +1,4 @@
--- Sessions: gateways, who connects and who is replaced, heartbeats, cameras, and what happens when somebody falls silent.
+-- Tests sessions: gateways, who connects and who is replaced, heartbeats, cameras, and what happens when a session falls silent.
 BEGIN;
 SELECT plan(99);
 \ir lib/by_hand.sql

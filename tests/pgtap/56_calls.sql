@@ -1,4 +1,4 @@
--- What clients may call: authority, results, errors as results, keys.
+-- Tests what clients may call: authority, results, errors as results, keys.
 BEGIN;
 SELECT plan(46);
 \ir lib/by_hand.sql

@@ -1,5 +1,5 @@
--- When minds are asked, what happens while they think, fall silent or fail, and what they are told.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests when minds are asked, what happens while they think, fall silent or fail, and what they are told.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SELECT plan(86);
 
 \ir lib/minds.sql

@@ -1,4 +1,5 @@
--- Plans: what an answer says is to come next is carried out step by step, each at its own moment, until it fails or another answer comes.
+-- Tests plans: what an answer says is to come next is carried out step by step, each at its own moment, until a step fails or another answer
+-- comes.
 BEGIN;
 SELECT plan(54);
 

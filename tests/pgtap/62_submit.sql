@@ -1,4 +1,5 @@
--- Answers of minds: each is judged alone, by who gave it, for which request and whether it can be done; once, whatever else is in the batch.
+-- Tests that each answer is judged alone, by who gave it, for which request and whether it can be done, and once, whatever else is in the
+-- batch.
 BEGIN;
 SELECT plan(99);
 

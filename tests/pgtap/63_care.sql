@@ -1,6 +1,6 @@
--- An NPC whose mind is there but silent, whose mind fails, is refused or has gone: whatever it was doing, it gets out of it and serves
--- the need that calls, within a time that is known; and nothing that its mind began ends without need.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests an NPC whose mind is there but silent, fails, is refused or has gone: whatever the NPC was doing, the built-in mind gets it out of
+-- that and serves the lowest need within a known time; and nothing that its mind began ends without cause.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT plan(106);
 

@@ -1,4 +1,4 @@
--- How often minds are asked: a mind that fails, or answers what is refused, is left alone for longer and longer.
+-- Tests how often minds are asked: one that fails, or whose answers are refused, is left alone for longer and longer.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.

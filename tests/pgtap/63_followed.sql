@@ -1,6 +1,6 @@
--- A mind that follows what it was shown is followed: what has ended while it thought is moot and no fault of it, what it says too early is
--- held, who bids for somebody that waits for another bid has its turn, and the built-in mind lets it think.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests a mind that acts on what it was shown: what has ended while it thought is moot and not its fault, what it says too early is held,
+-- a bid for an NPC that waits for another bid has its turn, and the built-in mind lets it think.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT plan(58);
 \ir lib/thinkers.sql

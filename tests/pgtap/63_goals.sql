@@ -1,4 +1,4 @@
--- What somebody walks to do is in the rows whole: who reads the world anew, as a worker does that was started again, goes on with it.
+-- Tests that what an NPC walks to do is completely in the rows: a session that reads the world anew, such as a new worker, goes on with it.
 BEGIN;
 SELECT plan(5);
 SELECT npcsim.create_world('Way', 40, 30, 1, preset => 'reference'), npcsim.set_decision_policy(1, 'none');

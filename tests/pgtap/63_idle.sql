@@ -1,6 +1,6 @@
--- How often a calm colony asks: the mind of an NPC without a plan every idle_interval of its world, in between the built-in mind acts;
--- whatever calls for the mind is put to it as ever.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Tests how often a calm colony asks: the mind of an NPC without a plan every idle_interval of its world, and in between the built-in mind
+-- acts; whatever else calls for the mind is asked as ever.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SET client_min_messages = warning;
 SELECT no_plan();
 

@@ -1,5 +1,5 @@
--- A plan is in its row as the mind said it, and is carried out by who reads it there, as a worker does that was started again; what cannot
--- be read any more by then fails when its turn comes.
+-- Tests that a plan is in its row as the mind gave it, and is carried out by a session that reads it there, such as a new worker; a step that
+-- cannot be read any more fails when its turn comes.
 BEGIN;
 SELECT plan(17);
 SELECT npcsim.create_world('Plans', 40, 30, 1, preset => 'reference'), npcsim.set_decision_policy(1, 'none');

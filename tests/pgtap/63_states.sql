@@ -1,6 +1,6 @@
--- Every action in every state that an NPC can be brought into: what is legal is done, what is not is an error event to
--- the mind and leaves the NPC as it was. Invitations are answered in every state: Cy has invited Ada each time.
--- Each is a statement of its own: what was tried and undone would else be in the way of what comes after it.
+-- Tests every action in every state into which an NPC can be brought: a legal one is done, any other is an error event for the mind and
+-- leaves the NPC as it was. Invitations are answered in every state: Cy has invited Ada each time.
+-- Each case is a statement of its own, since what was tried and undone would be in the way of what comes after it.
 SELECT plan(137);
 \ir lib/minds.sql
 

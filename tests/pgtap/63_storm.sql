@@ -1,5 +1,5 @@
--- Questions cost players money: whatever becomes of them, they keep their distance. One colony after the other, each at a speed of its own, of NPCs
--- with one kind of mind each: minds that fail, refuse, are late, vanish, come back, and change their player.
+-- Tests that requests, which cost players money, keep their distance, whatever becomes of them. It runs one colony after the other, each at a
+-- speed of its own and with one type of mind: minds that fail, refuse, are late, vanish, come back, or change their player.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.

@@ -1,6 +1,6 @@
--- wake_on: a mind names events after which it wants to be asked, and is, as soon as it may be; each name with its event alone, until
+-- Tests wake_on: a mind names events after which it wants to be asked, and is, as soon as it may be; each name with its event alone, until
 -- its next decision.
--- Every statement is a transaction of its own: who is there is looked up once per transaction.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
 SELECT plan(46);
 
 \ir lib/minds.sql

@@ -1,4 +1,5 @@
--- Token budgets: what minds may spend a day, on an NPC, by a player, in a world. When it is spent they are not asked until the day turns.
+-- Tests token budgets: what minds may spend a day, on an NPC, by a player, in a world. When one is spent its minds are not asked until the day
+-- turns.
 -- Every statement is a transaction of its own: who may be asked is looked up once per transaction.
 SELECT plan(74);
 

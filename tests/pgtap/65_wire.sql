@@ -1,4 +1,4 @@
--- What gateways read: a snapshot and the deltas after it make the later snapshot; what cannot be told is a resync.
+-- Tests what gateways read: a snapshot and the deltas after it make the later snapshot; what cannot be told is a resync.
 -- Every statement is a transaction of its own: all changes of one transaction are one revision.
 SELECT plan(40);
 \ir lib/by_hand.sql

@@ -1,4 +1,4 @@
--- How long a mind is waited for: three times the 95th percentile of its last decisions, as far as its world ran meanwhile.
+-- Tests how long a mind is waited for: three times the 95th percentile of its last decisions, as far as its world ran meanwhile.
 BEGIN;
 SELECT plan(1);
 \ir lib/by_hand.sql

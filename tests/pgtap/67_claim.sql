@@ -1,4 +1,4 @@
--- Requests on their way out: what NPCs are told, and who is given which request.
+-- Tests claims: what NPCs are told, and which session is given which request.
 BEGIN;
 SELECT plan(52);
 \ir lib/by_hand.sql

@@ -1,4 +1,4 @@
--- Answers of minds: who may give them, what they must look like, that each counts once, what comes of them.
+-- Tests answers of minds: who may give them, which form they must have, that each counts once, what comes of them.
 BEGIN;
 SELECT plan(68);
 

@@ -1,5 +1,5 @@
--- What becomes of an answer (docs/minds.md): every status and code, with what the NPC does then, what is credited, what the log says and
--- whether a question is open afterwards. Each case begins with the same world and leaves nothing behind.
+-- Tests what becomes of an answer (docs/minds.md): every status and code, with what the NPC does then, what is credited, what the log has and
+-- whether a request is open afterwards. Each case begins with the same world and leaves nothing behind.
 BEGIN;
 SELECT plan(54);
 

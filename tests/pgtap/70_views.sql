@@ -1,4 +1,4 @@
--- The views show the world as of now: walkers between cells, needs on their way, every object explained.
+-- Tests that the views show the world as of now: walkers between cells, needs on their way; and that every object has a comment.
 BEGIN;
 SELECT plan(30);
 \ir lib/by_hand.sql

@@ -1,4 +1,4 @@
--- Operators write through the views: only what differs, only over what they saw, at once.
+-- Tests that operators write through the views: only what differs, only over what they saw, with effect at once.
 BEGIN;
 SELECT plan(73);
 

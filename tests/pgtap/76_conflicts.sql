@@ -1,4 +1,4 @@
--- Two sessions at one world: who waits, who is told that what was read has changed, who is refused.
+-- Tests two sessions at one world: which one waits, which is told that what it has read has changed, which is refused.
 SET client_min_messages = warning;
 CREATE EXTENSION dblink;
 SELECT plan(24);

@@ -1,4 +1,4 @@
--- Hints are safe to follow: what they name does what was meant, in the world that it was meant in, and no more.
+-- Tests that hints are safe to follow: what they name does what was meant, in the world in which it was meant, and no more.
 -- Every statement is a transaction of its own, so that no world is locked.
 SELECT no_plan();
 

@@ -1,4 +1,4 @@
--- GIS tools: layers with a type, and what is near a place found by an index.
+-- Tests what GIS tools use: layers with a geometry type, and an index that finds what is near a place.
 SET client_min_messages = warning;
 \i docs/roles.sql
 BEGIN;

@@ -1,4 +1,4 @@
--- optimize_world_queries(): the indexes by which worlds are read are looked at and mended.
+-- Tests optimize_world_queries(), which checks and mends the indexes by which worlds are read.
 BEGIN;
 SELECT plan(32);
 

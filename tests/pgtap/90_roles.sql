@@ -1,4 +1,4 @@
--- docs/roles.sql: each role can do what it is for. All that it may, and may not, is in 92_objects.sql.
+-- Tests that each role of docs/roles.sql can do what it is for. All that it may and may not do is in 92_objects.sql.
 SET client_min_messages = warning;
 \i docs/roles.sql
 \i docs/roles.sql

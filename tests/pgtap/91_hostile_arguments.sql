@@ -1,4 +1,4 @@
--- What breaks careless code: moments at both ends of bigint, shapes that are no points, tables emptied under the worlds.
+-- Tests what breaks careless code: moments at both ends of bigint, shapes that are no points, tables emptied under the worlds.
 BEGIN;
 SELECT plan(22);
 \ir lib/by_hand.sql

@@ -1,5 +1,5 @@
--- A superuser installs npcsim in the database of somebody who holds operators, functions, casts, types and views ready that would
--- fit better than PostgreSQL's own: nothing of the extension uses them, neither in what is stored nor when it runs.
+-- Tests that nothing of the extension uses a stranger's objects, neither in what is stored nor when it runs: a superuser installs npcsim in the
+-- database of somebody who has operators, functions, casts, types and views there that would fit better than PostgreSQL's own.
 SET client_min_messages = warning;
 DROP EXTENSION npcsim;
 CREATE SCHEMA tap;

@@ -1,5 +1,5 @@
--- A database in which a superuser installed 0.1.0 among a stranger's operators and functions: what was stored then calls them. The
--- update stores it anew, and nothing of the extension uses them any more.
+-- Tests the upgrade of a database in which a superuser installed 0.1.0 among a stranger's operators and functions, which what was stored then
+-- calls. The update stores it anew, and nothing of the extension uses them any more.
 SET client_min_messages = warning;
 -- PostgreSQL 18 does not take the word UNLOGGED for a partitioned table: nobody has versions before 0.3.0 on it.
 SELECT current_setting('server_version_num')::int >= 180000 AS is_too_new \gset

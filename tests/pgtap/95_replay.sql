@@ -1,4 +1,4 @@
--- Replays: a second world, made from the seed and the inputs of a first, has the first one's rows.
+-- Tests replays: a second world, made from the seed and the inputs of a first, has the first one's rows.
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.

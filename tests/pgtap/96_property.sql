@@ -1,6 +1,6 @@
--- Properties: whatever minds answer and operators write, certain things are never so. Each seed is a colony of 40 that
--- lives for 300 s among random answers and random statements and is looked at every few seconds; at the end a session
--- that never saw it does the same with its rows as the one that has carried it all along.
+-- Tests properties that must hold whatever minds answer and operators write. Each seed is a colony of 40 NPCs that lives for 300 s among random
+-- answers and random statements and is checked every few seconds; at the end a session that has never seen it must do the same with its rows
+-- as the session that has carried it all along.
 --
 --   NPCSIM_SEEDS=50 NPCSIM_SEED=1 NPCSIM_SECONDS=300    how many seeds, from which on, how long each lives
 \getenv seeds NPCSIM_SEEDS

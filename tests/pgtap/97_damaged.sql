@@ -1,5 +1,5 @@
--- Rows that do not belong together, or say what there is not: after a restore or in a replica that lost rows, or when somebody wrote
--- past the guards. The world stands still and says why; nothing takes the server down, or goes on for ever; it can be looked at and dropped.
+-- Tests rows that do not belong together, or name what does not exist: after a restore or in a replica that lost rows, or when somebody wrote past
+-- the guards. The world stands still and says why; nothing takes the server down, or goes on for ever; it can be looked at and dropped.
 SET client_min_messages = warning;
 SELECT no_plan();
 SELECT npcsim.create_world('Meadow', 64, 40, 9, preset => 'reference');

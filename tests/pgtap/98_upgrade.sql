@@ -1,7 +1,7 @@
--- Upgrades: a database that an older version made becomes, by ALTER EXTENSION UPDATE, what CREATE EXTENSION makes; its worlds
--- are lived on, and lived through again, as they were. A dump of it can be restored into the new version, too.
+-- Tests upgrades: ALTER EXTENSION UPDATE makes of a database of an older version what CREATE EXTENSION makes; its worlds live on, and are replayed
+-- as they were. A dump of it can be restored into the new version, too.
 --
--- What each version made is in tests/upgrade, whose make.sh tells how.
+-- What each version made is in tests/upgrade; its make.sh tells how.
 SET client_min_messages = warning;
 \i docs/roles.sql
 SELECT no_plan();

@@ -1,7 +1,7 @@
 /*
  * test_address.c
- *	  Whose address a connection counts for: lists of trusted proxies, and what
- *	  X-Forwarded-For may say.
+ *	  Tests which address a connection counts for: lists of trusted proxies, and
+ *	  X-Forwarded-For.
  *
  * @link workers/gateway/address.c workers/gateway/http_head.c
  */

@@ -1,6 +1,6 @@
 /*
  * test_agent_messages.c
- *	  What npcsim-agent sees in JSON-RPC messages, and mirrors into headers.
+ *	  Tests what npcsim-agent recognises in JSON-RPC messages, and repeats in headers.
  *
  * @link workers/agent/mcp_headers.c
  */

@@ -1,6 +1,6 @@
 /*
  * test_agent_report.c
- *	  What npcsim-agent says of what becomes of decisions, and how often.
+ *	  Tests what npcsim-agent tells of what becomes of decisions, and how often.
  *
  * @link workers/agent/report.c
  */

@@ -1,6 +1,6 @@
 /*
  * test_agent_settings.c
- *	  Addresses, tokens and retries of npcsim-agent.
+ *	  Tests npcsim-agent's addresses, tokens and back-off, and what ends of its connection mean.
  *
  * @link workers/agent/gateway_url.c workers/agent/settings.c workers/agent/words.c workers/agent/backoff.c workers/agent/link_end.c
  */

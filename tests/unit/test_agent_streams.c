@@ -1,6 +1,6 @@
 /*
  * test_agent_streams.c
- *	  How npcsim-agent cuts streams into lines and events, and queues messages.
+ *	  Tests how npcsim-agent cuts streams into lines and events, and queues messages.
  *
  * @link workers/agent/lines.c workers/agent/sse.c workers/agent/queue.c
  */

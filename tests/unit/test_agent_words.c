@@ -1,6 +1,6 @@
 /*
  * test_agent_words.c
- *	  How npcsim-agent takes a command line apart.
+ *	  Tests how npcsim-agent splits a command line into words.
  *
  * @link workers/agent/words.c
  */

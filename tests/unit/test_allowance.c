@@ -1,6 +1,6 @@
 /*
  * test_allowance.c
- *	  How often something may be done.
+ *	  Tests limits of how often something may be done.
  *
  * @link workers/gateway/allowance.c
  */

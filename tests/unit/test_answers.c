@@ -1,6 +1,6 @@
 /*
  * test_answers.c
- *	  Answers of minds that mean well are read, and what cannot be read says why.
+ *	  Tests that well-meant answers of minds are read, and that others are refused with a reason.
  *
  * @link workers/gateway/answer.c workers/gateway/loose_json.c
  */

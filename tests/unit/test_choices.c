@@ -1,6 +1,6 @@
 /*
  * test_choices.c
- *	  What an NPC may choose from, in which order; where it can walk within sight.
+ *	  Tests what an NPC may choose from and in which order, and where it can walk within sight.
  */
 #include "sim/choices.h"
 #include "sim/random.h"

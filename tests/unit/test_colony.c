@@ -1,7 +1,7 @@
 /*
  * test_colony.c
- *	  Colonies of all sizes: everybody has a place, everything is within reach,
- *	  walls cut nothing off.
+ *	  Tests colonies of all sizes: every NPC has a place, everything is within
+ *	  reach, and walls cut nothing off.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
  * test_common.c
- *	  The small parts that gateway and agent share: numbers, Base64, texts.
+ *	  Tests small parts that gateway and agent share: numbers, Base64, texts.
  */
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /*
  * test_delta.c
- *	  Deltas of the gateway in pages: all rows, once, in frames that are not
- *	  longer than was asked for.
+ *	  Tests the pages of the gateway's deltas: they have all rows, once, in
+ *	  frames that are not longer than was asked for.
  *
  * @link workers/gateway/delta.c workers/gateway/snapshot.c workers/gateway/copy.c workers/gateway/stream.c workers/gateway/fragment.c workers/gateway/frame.c
  */

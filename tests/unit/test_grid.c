@@ -1,6 +1,6 @@
 /*
  * test_grid.c
- *	  Cells, sight, who stands where, and which cells are connected.
+ *	  Tests cells, sight, which NPC stands where, and which cells are connected.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
  * test_heartbeat.c
- *	  What a compute_heartbeat may say: what the database would take, and nothing else.
+ *	  Tests that the gateway accepts a compute_heartbeat exactly if the database would.
  *
  * @link workers/gateway/heartbeat.c
  */

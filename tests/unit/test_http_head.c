@@ -1,7 +1,7 @@
 /*
  * test_http_head.c
- *	  Heads of requests: what is taken, what is refused and as what, however
- *	  the bytes come.
+ *	  Tests heads of requests: what is accepted, and what is refused with which
+ *	  status, however the bytes are cut.
  *
  * @link workers/gateway/http_head.c
  */

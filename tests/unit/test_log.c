@@ -1,7 +1,6 @@
 /*
  * test_log.c
- *	  The log of both programs: lines that anybody can provoke do not fill it, nor does what others said garble it.
-
+ *	  Tests the log of gateway and agent: lines that peers can provoke do not fill it, and their texts do not garble it.
  */
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /*
  * test_mcp_translation.c
- *	  What the reference game's minds are told of observations and events, and
- *	  what their answers become.
+ *	  Tests the translation of observations and events for the reference game's
+ *	  minds, and of their answers.
  *
  * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
  */

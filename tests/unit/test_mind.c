@@ -1,6 +1,6 @@
 /*
  * test_mind.c
- *	  The built-in mind keeps to the rules of the reference game.
+ *	  Tests that the built-in mind keeps to the rules of the reference game.
  */
 #include "sim/mind.h"
 #include "sim/random.h"

@@ -1,6 +1,6 @@
 /*
  * test_mind_events.c
- *	  What minds are told has the names that the manual tells.
+ *	  Tests that the events for minds have the names in the manual.
  */
 #include <stdio.h>
 #include <string.h>

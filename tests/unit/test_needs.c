@@ -1,6 +1,6 @@
 /*
  * test_needs.c
- *	  Needs fall and rise exactly, and the moment they cross a threshold is known.
+ *	  Tests that needs fall and rise exactly, and that the moment at which they cross a threshold is known.
  */
 #include "sim/needs.h"
 #include "sim/random.h"

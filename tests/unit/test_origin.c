@@ -1,6 +1,6 @@
 /*
  * test_origin.c
- *	  Whose pages may speak to the gateway.
+ *	  Tests which sites' pages may connect to the gateway.
  *
  * @link workers/gateway/origin.c
  */

@@ -1,7 +1,7 @@
 /*
  * test_path.c
- *	  Ways are shortest ways, walkers are where the clock says, wandering is
- *	  fair.
+ *	  Tests that paths are shortest paths, that walkers are where the clock puts
+ *	  them, and that wandering is fair.
  */
 #include <stdlib.h>
 

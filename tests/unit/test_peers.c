@@ -1,6 +1,6 @@
 /*
  * test_peers.c
- *	  What the gateway remembers of addresses.
+ *	  Tests what the gateway counts per address, and the tokens that it remembers.
  *
  * @link workers/gateway/peers.c workers/gateway/allowance.c workers/gateway/tokens.c
  */

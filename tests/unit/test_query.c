@@ -1,6 +1,6 @@
 /*
  * test_query.c
- *	  The arguments of an address.
+ *	  Tests the query of an address.
  *
  * @link workers/gateway/query.c
  */

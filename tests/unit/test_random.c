@@ -1,6 +1,6 @@
 /*
  * test_random.c
- *	  Chance: reproducible, even, and the same whoever is served first.
+ *	  Tests that random numbers are reproducible, evenly distributed, and independent of the order of NPCs.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * test_stream.c
- *	  Streams of the gateway: rows in order, bounded in number and bytes, and
- *	  positions that count what is missing.
+ *	  Tests the gateway's streams: rows in order, bounded in number and bytes,
+ *	  and positions that count what is missing.
  *
  * @link workers/gateway/stream.c workers/gateway/fragment.c
  */

@@ -1,6 +1,6 @@
 /*
  * test_texts.c
- *	  What may stand in a text that others read.
+ *	  Tests which characters a text that others read may have.
  */
 #include "sim/texts.h"
 #include "tap.h"

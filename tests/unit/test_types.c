@@ -1,6 +1,6 @@
 /*
  * test_types.c
- *	  Items: what they offer, what that does to needs, how they are used up.
+ *	  Tests types of items: what they offer, what that does to needs, how they are used up.
  */
 #include "sim/needs.h"
 #include "sim/random.h"

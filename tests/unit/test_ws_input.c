@@ -1,7 +1,7 @@
 /*
  * test_ws_input.c
- *	  Frames of WebSocket clients: what they mean, what breaks the protocol and
- *	  with which code, however the bytes come.
+ *	  Tests frames of WebSocket clients: what they mean, and what breaks the
+ *	  protocol with which code, however the bytes are cut.
  *
  * @link workers/gateway/ws_input.c
  */
