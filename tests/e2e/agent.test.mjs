@@ -589,6 +589,14 @@ test('a message larger than any is refused with 1009', async (t) => {
   assert.equal((await session.closed).code, 1009);
 });
 
+test('the status file is written within a second or two, however often the gateway tells something', async (t) => {
+  const file = join(directory, 'busy.json');
+  const { session } = await connect(t, ['--mcp', mind('--stdio').command, '--status-file', file]);
+  const telling = setInterval(() => session.send({ method: 'npcsim/standing', params: { npc_count: 7, npcs: [] } }), 200);
+  t.after(() => clearInterval(telling));
+  await until(() => JSON.parse(readFileSync(file, 'utf8')).npc_count === 7, 'the file has what the gateway told', 4000);
+});
+
 // ---------- the command line ----------
 
 const usage = async (args, env = {}) => {

@@ -86,6 +86,7 @@ write_file_now(void *arg)
 
 	if (telling->settings->status_file == NULL)
 		return;
+	telling->file_soon = false;
 	if (!write_file(telling))
 		log_throttled(&telling->file_throttle, now_ms(), LOG_WARNING,
 					  "the status file \"%s\" cannot be written: %s", telling->settings->status_file,
@@ -93,12 +94,14 @@ write_file_now(void *arg)
 	timer_set(telling->loop, &telling->file_timer, FILE_IDLE_MS, write_file_now, telling);
 }
 
-/* Writes the file within FILE_MS, so that several changes share one write. */
+/* Writes the file within FILE_MS, so that several changes share one write, which later ones do not put off. */
 static void
 write_file_soon(Telling *telling)
 {
-	if (telling->settings->status_file != NULL)
-		timer_set(telling->loop, &telling->file_timer, FILE_MS, write_file_now, telling);
+	if (telling->settings->status_file == NULL || telling->file_soon)
+		return;
+	telling->file_soon = true;
+	timer_set(telling->loop, &telling->file_timer, FILE_MS, write_file_now, telling);
 }
 
 /* ---------- lines ---------- */

@@ -21,6 +21,7 @@ typedef struct Telling
 	Report			report;
 	Timer			report_timer;
 	Timer			file_timer;
+	bool			file_soon; /* the file is to be written within FILE_MS */
 	const char	   *state;
 	time_t			since;
 	unsigned		connections;
