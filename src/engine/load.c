@@ -500,6 +500,12 @@ world_image(WorldLock *lock)
 	bring_rules_up(lock);
 	plans = spi_index_plans_begin();
 	world = cached_image(lock->world_id);
+	/* of a world that had its id before the extension was created anew */
+	if (world != NULL && strcmp(world->home, lock->home) != 0)
+	{
+		image_discard(world);
+		world = NULL;
+	}
 	if (world != NULL && world->revision != lock->revision)
 	{
 		/* If this transaction changed the world by other means, the log may not have it yet. */
@@ -510,11 +516,6 @@ world_image(WorldLock *lock)
 			give_up_image(lock, world);
 			world = NULL;
 		}
-	}
-	if (world != NULL && strcmp(world->home, lock->home) != 0)
-	{
-		give_up_image(lock, world);
-		world = NULL;
 	}
 	if (world == NULL)
 	{

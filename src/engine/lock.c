@@ -7,7 +7,9 @@
  *
  * Invariants:
  *	- a lock in the list is a row lock of this transaction; a subtransaction that is rolled back takes its locks
- *	  out of the list, and makes the others read their rows again, which it may have written;
+ *	  out of the list, and makes those others read their rows again that were asked for in it, which it may have
+ *	  written. The others go on as they are: the subtransaction may be that of somebody else's code (a trigger), which
+ *	  caught an error while we were at work;
  *	- the slot in shared memory is held exactly as long as the lock.
  */
 #include "postgres.h"
@@ -90,10 +92,13 @@ on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionI
 		{
 			if (lock->subxact == mine)
 				lock->subxact = parent;
+			if (lock->asked_in == mine)
+				lock->asked_in = parent;
 		}
-		else if (event == SUBXACT_EVENT_ABORT_SUB)
+		else if (event == SUBXACT_EVENT_ABORT_SUB && lock->asked_in == mine)
 		{
-			lose_image(lock);
+			lock->asked_in = parent;
+			lock->written_in = InvalidSubTransactionId;
 			change_notes_reset(&lock->notes);
 			event_notes_reset(&lock->events);
 			if (lock->subxact == mine)
@@ -151,7 +156,7 @@ new_lock(int64 world_id)
 	WorldLock *lock = MemoryContextAllocZero(TopTransactionContext, sizeof(WorldLock));
 
 	lock->world_id = world_id;
-	lock->subxact = GetCurrentSubTransactionId();
+	lock->subxact = lock->asked_in = GetCurrentSubTransactionId();
 	change_notes_init(&lock->notes, TopTransactionContext);
 	event_notes_init(&lock->events, TopTransactionContext);
 	return lock;
@@ -176,6 +181,21 @@ settle_clock(WorldLock *lock)
 		lock->clock = served;
 	lock->now = lock->clock - lock->clock % lock->tick_length;
 	clock_begin_moment(lock);
+}
+
+/*
+ * A trigger that runs while we are at work may change the world only where that is whole: not while its rows are written,
+ * nor after something that was done to it meanwhile was rolled back.
+ */
+static void
+refuse_reentry(const WorldLock *lock)
+{
+	if (lock->written_in != InvalidSubTransactionId || (lock->stale && spi_runs_statement()))
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("world %lld cannot be changed while it is written", (long long) lock->world_id),
+				errdetail(
+					"A trigger of one of npcsim's tables wants to change the world whose rows are written."),
+				errhint(LATER_HINT));
 }
 
 static void
@@ -230,8 +250,13 @@ world_lock(int64 world_id, WorldWait wait)
 	bool	   descending = false;
 	bool	   locked;
 
+	if (lock != NULL)
+		refuse_reentry(lock);
 	if (lock != NULL && !lock->stale)
+	{
+		lock->asked_in = GetCurrentSubTransactionId();
 		return lock;
+	}
 	refuse_isolation();
 	version_require();
 	register_callbacks();
@@ -266,6 +291,7 @@ world_lock(int64 world_id, WorldWait wait)
 		enlist(lock);
 	else
 	{
+		lose_image(lock);
 		lock->changed = lock->revision > lock->first_revision;
 		/* The notification may have been lost with the subtransaction; PostgreSQL sends equal ones once. */
 		lock->notified = false;
@@ -273,6 +299,7 @@ world_lock(int64 world_id, WorldWait wait)
 	if (!lock->changed)
 		lock->first_revision = lock->revision;
 	lock->stale = false;
+	lock->asked_in = GetCurrentSubTransactionId();
 	settle_clock(lock);
 	return lock;
 }

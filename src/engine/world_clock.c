@@ -233,21 +233,42 @@ require_inputs(WorldLock *lock)
 }
 
 void
+world_refuse_lost(const WorldLock *lock, const char *detail, const char *hint)
+{
+	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("a subtransaction was rolled back while a statement wrote to world %lld",
+				   (long long) lock->world_id),
+			errdetail_internal("%s", detail), errhint("%s", hint));
+}
+
+void
+world_require_kept(const WorldLock *lock)
+{
+	if (lock->stale)
+		world_refuse_lost(lock, "A trigger of one of npcsim's tables changed the world and caught an error.",
+						  LATER_HINT);
+}
+
+void
 world_flush(WorldLock *lock)
 {
-	bool late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
+	bool			 late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
+	SubTransactionId outer = lock->written_in;
 
+	world_require_kept(lock);
 	lock->moved = true;
 	note_events(lock);
 	require_inputs(lock);
 	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
 		return;
 
+	lock->written_in = GetCurrentSubTransactionId();
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
 	event_notes_write(&lock->events, lock->world_id, lock->revision);
 	rows_update_hot(&clock_rows, lock->world_id, (void *[]) {lock}, 1, NULL);
 	spi_end();
+	lock->written_in = outer;
 	lock->row_clock = lock->clock;
 	lock->dirty = false;
 	lock->wrote = true;

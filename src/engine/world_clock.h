@@ -9,6 +9,9 @@
 
 #include "engine/lock.h"
 
+/* Tells whose trigger wants to change a world in the midst of our work what to do. */
+#define LATER_HINT "Let the trigger note what is to be done, and do it in a transaction of its own."
+
 /*
  * Locks the row, which is then row 0 of the last statement. Returns false if it is locked elsewhere
  * (WORLD_SKIP) or absent.

@@ -360,8 +360,10 @@ image_write(World *world)
 	int	 plans = spi_index_plans_begin();
 	bool moved;
 
+	world_require_kept(world->lock);
 	close_up_lists(world);
 	moved = world->dirty_npcs.count > 0;
+	world->lock->written_in = GetCurrentSubTransactionId();
 	spi_begin();
 	for (int i = 0; i < entity_count; i++)
 		write_entity(world, &entities[i]);
@@ -373,5 +375,6 @@ image_write(World *world)
 	clear_lists(world);
 	spi_index_plans_end(plans);
 	world_flush(world->lock);
+	world->lock->written_in = InvalidSubTransactionId;
 	world->revision = world->lock->revision;
 }

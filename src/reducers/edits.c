@@ -95,11 +95,8 @@ write_world(const TouchedWorld *touched)
 	WorldLock *lock = world_lock(touched->world_id, WORLD_WAIT);
 
 	if (touched->lost)
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("a subtransaction was rolled back while a statement wrote to world %lld",
-					   (long long) touched->world_id),
-				errdetail("A function that the statement calls caught an error."),
-				errhint("Compute the values first, then write them in a statement of its own."));
+		world_refuse_lost(lock, "A function that the statement calls caught an error.",
+						  "Compute the values first, then write them in a statement of its own.");
 	reducer_write(lock);
 }
 

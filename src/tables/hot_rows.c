@@ -184,6 +184,8 @@ begin_writing(HotTable *table, int64 world_id, void *arg)
 	writing->pruned = InvalidBlockNumber;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	writing->estate->es_snapshot = GetActiveSnapshot();
+	/* what this transaction wrote before can be locked for triggers before the update */
+	writing->estate->es_output_cid = GetCurrentCommandId(true);
 	AfterTriggerBeginQuery();
 	return writing;
 }

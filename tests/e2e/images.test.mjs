@@ -161,3 +161,67 @@ test('sessions go on with what the tables say, whatever was done and undone', as
   const { rows } = await sessions[0].query('SELECT count(*) AS npcs FROM npcsim.npcs WHERE world_id = $1', [place.world]);
   assert.ok(rows[0].npcs > 3, 'something is left of the world');
 });
+
+// What a session was cancelled in: reading a world, catching up with it, a tick, writing. Whatever it was, it goes on with what the
+// tables say. Time-outs grow until everything is done in time, so that many places are met.
+test('sessions go on with what the tables say when they were cancelled', async () => {
+  const sessions = [await cluster.connect('images'), await cluster.connect('images')];
+  const worlds = [];
+  for (const name of ['cancelled', 'not cancelled']) {
+    const world = (await sessions[0].query(`SELECT npcsim.create_world($1, 120, 120, 5, preset => 'reference') AS id`, [name])).rows[0].id;
+    await sessions[0].query('SELECT npcsim.populate_world($1, 1500)', [world]);
+    worlds.push(world);
+  }
+  // Another session changes the world before each attempt; the one that is cancelled is now and then a new one, which reads it all.
+  const doTwice = async (client, sql) => {
+    for (const world of worlds) await client.query(sql, [world]);
+  };
+  let cancelled = 0;
+  let done = 0;
+  for (let attempt = 1, patience = 1; done < 3; attempt += 1) {
+    await doTwice(sessions[1], `UPDATE npcsim.npcs SET hunger = ${20 + (attempt % 60)} WHERE world_id = $1 AND id % 2 = ${attempt % 2}`);
+    if (attempt % 5 === 0) {
+      await sessions[0].end();
+      sessions[0] = await cluster.connect('images');
+    }
+    await sessions[0].query(`SET statement_timeout = ${patience}`);
+    const tick = 'SELECT npcsim.tick_world($1, 0.3)';
+    try {
+      await sessions[0].query(tick, [worlds[0]]);
+      done += 1;
+    } catch (error) {
+      assert.equal(error.code, '57014', error.message);
+      cancelled += 1;
+      patience += Math.ceil(patience / 8);
+      continue;
+    } finally {
+      await sessions[0].query('SET statement_timeout = 0');
+    }
+    await sessions[1].query(tick, [worlds[1]]);
+  }
+  assert.ok(cancelled >= 10, `${cancelled} times it was cancelled`);
+  await doTwice(sessions[0], 'SELECT npcsim.tick_world($1, 5)');
+  assertSame(await rowsOf(sessions[1], worlds[0]), await rowsOf(sessions[1], worlds[1]), `after ${cancelled} times`);
+  for (const client of sessions) await client.end();
+});
+
+test('what a session knows of a world goes with the extension', async () => {
+  await cluster.createDatabase('anew');
+  const sessions = [await cluster.connect('anew'), await cluster.connect('anew')];
+  const begin = async () => {
+    assert.equal((await sessions[1].query(`SELECT npcsim.create_world('Meadow', 20, 20, 5, preset => 'reference') AS id`)).rows[0].id, 1);
+  };
+  const create = (client, type, x) => client.query('SELECT npcsim.create_item(1, $1, $2, 1)', [type, x]);
+  await begin();
+  for (let x = 1; x < 9; x += 1) await create(sessions[0], 'apple', x);
+  await sessions[1].query('DROP EXTENSION npcsim CASCADE');
+  await sessions[1].query('CREATE EXTENSION npcsim');
+  await begin();
+  await sessions[1].query(`SELECT npcsim.define_item_type(1, 'lamp', '{}')`);
+  for (let x = 2; x < 18; x += 1) await create(sessions[1], 'lamp', x);
+  await create(sessions[0], 'lamp', 1);
+  assert.deepEqual((await sessions[0].query('SELECT item_type, count(*) FROM npcsim.world_items GROUP BY 1')).rows, [{ item_type: 'lamp', count: 17 }]);
+  await sessions[0].query('SELECT npcsim.tick_world(1, 5)');
+  await assertReplays(sessions[0], 1, 'the world of that id');
+  for (const client of sessions) await client.end();
+});

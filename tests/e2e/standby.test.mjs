@@ -111,6 +111,19 @@ test('all of it can be read on a standby', async () => {
   assert.match(error, /standby/);
 });
 
+test('what has changed is looked for in each table once', async () => {
+  const client = await standby.connect('colony');
+  const plans = [];
+  client.on('notice', ({ message }) => plans.push(message));
+  await client.query(`LOAD 'auto_explain'`);
+  await client.query(`SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_format = 'json'; SET client_min_messages = log`);
+  await client.query('SELECT npcsim.world_delta($1, 1, NULL)', [colony.worldId]);
+  await client.query('SET auto_explain.log_min_duration = -1');
+  const read = plans.filter((plan) => plan.includes('npc_states')).map((plan) => [...plan.matchAll(/"Relation Name": "(\w+)"/g)].map(([, name]) => name).sort());
+  assert.deepEqual(read.filter((tables) => tables.includes('npc_identities')), [['decision_slots', 'npc_identities', 'npc_states', 'npc_tracks']]);
+  await client.end();
+});
+
 test('a standby has an epoch of its own, the same for everybody, until it starts again', async () => {
   const epochOf = async (cluster) => (await cluster.value('colony', 'SELECT npcsim.world_snapshot($1)', [colony.worldId])).epoch;
   const own = await epochOf(standby);

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 \i docs/roles.sql
 -- Every statement is a transaction of its own: who is there is looked up once per transaction.
-SELECT plan(134);
+SELECT plan(135);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'world_clock', 'world_inputs');
 
@@ -168,6 +168,16 @@ SELECT bag_eq(format($$SELECT payload - '{npc_id,told_events,state_counter}'::te
                   $$SELECT members - '{told_events,state_counter}'::text[] || '{"colour": {"of": ["hair", 1.50]}}' FROM told$$, 'and are kept, without what has no effect');
 SELECT npcsim.tick_world(:busy, 12);
 SELECT is(pg_temp.replayed(:busy), '', 'so that a replay has them');
+-- Inputs that later versions kept, of a need and a column that this one does not have: nothing is left of them but themselves.
+BEGIN;
+SELECT npcsim.lock_world(:busy);
+INSERT INTO npcsim.world_inputs (world_id, sequence, tick, kind, payload)
+SELECT i.world_id, i.sequence + n, i.tick, later.kind, later.payload || jsonb_build_object('npc_id', (SELECT min(id) FROM npcsim.npcs WHERE world_id = :busy))
+  FROM (SELECT * FROM npcsim.world_inputs WHERE world_id = :busy ORDER BY sequence DESC LIMIT 1) i,
+       (VALUES (1, 'set_need', '{"need": "thirst", "millionths": 5}'::jsonb), (2, 'set_npc_number', '{"column": "mood", "value": 3}')) AS later (n, kind, payload);
+UPDATE npcsim.world_clock SET next_input = next_input + 2 WHERE world_id = :busy;
+SELECT is(pg_temp.replayed(:busy), '', 'a replay keeps inputs of what this version does not have');
+ROLLBACK;
 -- Inputs that earlier versions kept: of any size, and without parameters that stood beside the action.
 BEGIN;
 UPDATE npcsim.world_inputs SET payload = payload || jsonb_build_object('parameters', jsonb_build_object('why', repeat('x', 60000)))

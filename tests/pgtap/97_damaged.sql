@@ -121,6 +121,33 @@ SELECT is(pg_temp.damaged(damage), 'done', damage)
     'UPDATE npcsim.decision_slots SET reason = '''', status = 2, told_events = -7, request_id = -1, choices = ''5''',
     'UPDATE npcsim.world_clock SET next_id = 200000000']) AS damage;
 
+-- ---- what is repaired before anybody goes on ----
+-- Of a world that could not be read to its end nothing is kept: it is read anew. It is young: the log of changes has all of them.
+SELECT npcsim.create_world('Young', 20, 20, 4, preset => 'reference');
+SELECT npcsim.create_npc(2, 'N' || x, x, 3) FROM generate_series(2, 9) AS x;
+SELECT npcsim.create_item(2, 'apple', x, 6) FROM generate_series(2, 9) AS x;
+SELECT npcsim.tick_world(2, 5);
+CREATE FUNCTION pg_temp.repaired(of_table regclass, damage text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    told text;
+    other bigint;
+BEGIN
+    PERFORM npcsim.lock_world(2);
+    PERFORM pg_temp.forget(2);
+    EXECUTE format('CREATE TEMP TABLE whole AS SELECT * FROM %s WHERE world_id = 2', of_table);
+    EXECUTE format('UPDATE %s SET %s WHERE world_id = 2', of_table, damage);
+    told := pg_temp.outcome('SELECT npcsim.tick_world(2, 1)') || ', ' || pg_temp.outcome('SELECT npcsim.create_npc(2, ''Di'', 1, 1)');
+    EXECUTE format('DELETE FROM %s WHERE world_id = 2; INSERT INTO %1$s SELECT * FROM whole', of_table);
+    told := told || ', ' || pg_temp.outcome('SELECT npcsim.tick_world(2, 30)');
+    other := npcsim.replay_world(2);
+    DROP TABLE whole;
+    RETURN concat_ws(', ', told, nullif(pg_temp.differences(2, other), ''));
+END
+$$;
+SELECT is(pg_temp.repaired(of_table, damage), told, format('%s: %s', of_table, damage))
+  FROM (VALUES ('npcsim.world_terrain'::regclass, 'blocked = ''\x00''', 'XX001, XX001, done'), ('npcsim.items', 'item_type = ''nothing''', 'XX000, XX000, done'),
+               ('npcsim.npc_tracks', 'cells = ''{1}''', 'XX001, XX001, done'), ('npcsim.npc_states', 'decider = 77', 'XX001, XX001, done')) AS t (of_table, damage, told);
+
 -- ---- a trigger of somebody else's that keeps rows from being written ----
 CREATE FUNCTION pg_temp.kept_from(operation text, of_table text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
