@@ -70,34 +70,6 @@ REVOKE ALL ON FUNCTION npcsim.set_terrain(bigint, integer, integer, boolean, int
 COMMENT ON FUNCTION npcsim.set_terrain(bigint, integer, integer, boolean, integer, integer) IS
     'Blocks or frees the cells of a rectangle whose top left cell is (x, y); returns how many changed. Walkers stop before a new wall. width, height: 1 to 4096 cells. Errors: NS210 not inside the world, NS211 an item or an NPC is on a cell to be blocked';
 
-CREATE FUNCTION npcsim.define_item_type(world_id bigint, name text, components jsonb, description text DEFAULT '') RETURNS void
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_define_item_type';
-REVOKE ALL ON FUNCTION npcsim.define_item_type(bigint, text, jsonb, text) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.define_item_type(bigint, text, jsonb, text) IS
-    'Makes an item type of a world, or changes it; item_components_valid(jsonb) says what components are. name: a letter a to z, then a to z, 0 to 9 and _, up to 63; description: up to 500 characters. Interactions under way go on as they began. Errors: 22023 no such component';
-
-CREATE FUNCTION npcsim.define_interaction_type(
-    world_id bigint,
-    name text,
-    description text DEFAULT '',
-    target text DEFAULT 'item',
-    component text DEFAULT NULL,
-    need_rates jsonb DEFAULT '{}',
-    need_deltas jsonb DEFAULT '{}',
-    duration double precision DEFAULT NULL,
-    needs_adjacency boolean DEFAULT true,
-    locks_movement boolean DEFAULT true,
-    moves_onto_item boolean DEFAULT false,
-    min_participants integer DEFAULT 1,
-    max_participants integer DEFAULT 1,
-    parameters jsonb DEFAULT '{}') RETURNS void
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_define_interaction_type';
-REVOKE ALL ON FUNCTION npcsim.define_interaction_type(bigint, text, text, text, text, jsonb, jsonb, double precision, boolean, boolean, boolean, integer, integer, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim.define_interaction_type(bigint, text, text, text, text, jsonb, jsonb, double precision, boolean, boolean, boolean, integer, integer, jsonb) IS
-    'Makes an interaction type of a world, or changes it (not its target). target: item or npc; component: items with it offer the interaction (consumable, sittable), NULL: items whose component usable names it; need_rates: {need: units per s}, need_deltas: {need: units over the duration}, both -100 to 100 and besides what the item gives; duration: world s, 0.001 to 86400, NULL: until it is left; participants: 1 to 10; parameters of act_in_interaction: {name: {"type", "default", "description"}}. Interactions under way go on as they began. Errors: NS101 no such world, NS102 parked, 22023 it makes no sense';
-
 CREATE FUNCTION npcsim.set_decision_policy(world_id bigint, policy text) RETURNS void
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_set_decision_policy';

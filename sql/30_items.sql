@@ -1,22 +1,4 @@
--- The tables of items and of item types, which are made of components. Types that every world begins with are in
--- src/tables/type_definitions.c.
-
-CREATE FUNCTION npcsim_internal.item_components_valid(components jsonb) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'npcsim_item_components_valid';
-REVOKE ALL ON FUNCTION npcsim_internal.item_components_valid(jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.item_components_valid(jsonb) IS
-    'Whether a jsonb describes components of an item: {"consumable":{"consumption_time":s,"need_deltas":{need:units}}, "sittable":{"need_rates":{need:units per s}}, "need_modifying":{"need_rates":{need:units per s}}, "usable":{"interactions":[name]}, "respawn":{"after":s}}; raises 22023 with the reason if it does not';
-
-CREATE TABLE npcsim.item_type_rows (
-    world_id bigint NOT NULL,
-    name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
-    description text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(description) <= 500),
-    components jsonb NOT NULL CHECK (npcsim_internal.item_components_valid(components)),
-    PRIMARY KEY (world_id, name)
-);
-SELECT pg_catalog.pg_extension_config_dump('npcsim.item_type_rows', '');
-COMMENT ON TABLE npcsim.item_type_rows IS 'The kinds of items of each world';
-COMMENT ON COLUMN npcsim.item_type_rows.components IS 'See item_components_valid(jsonb)';
+-- The tables of items, and of those that will come back. Their types are in 36_item_types.sql.
 
 SELECT npcsim.execute_with_postgis($postgis$
 CREATE TABLE npcsim.items (

@@ -18,20 +18,6 @@ REVOKE ALL ON FUNCTION npcsim_internal.edit_world_items() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.edit_world_items() IS
     'INSTEAD OF trigger of the view world_items: locks the world, writes the columns that differ. Errors: 40001 the item has changed since it was read, 0A000 a column that cannot be written, and those of create_item()';
 
-CREATE FUNCTION npcsim_internal.edit_item_types() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_edit_item_types';
-REVOKE ALL ON FUNCTION npcsim_internal.edit_item_types() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.edit_item_types() IS
-    'INSTEAD OF trigger of the view item_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_item_type()';
-
-CREATE FUNCTION npcsim_internal.edit_interaction_types() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_edit_interaction_types';
-REVOKE ALL ON FUNCTION npcsim_internal.edit_interaction_types() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.edit_interaction_types() IS
-    'INSTEAD OF trigger of the view interaction_types: locks the world, checks and writes the type. Errors: 40001 it has changed since the row was read, 23505 the name is taken, 2BP01 it is in use, 0A000 a column that cannot be written, and those of define_interaction_type()';
-
 CREATE FUNCTION npcsim_internal.edit_worlds() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_edit_worlds';
@@ -45,20 +31,6 @@ CREATE FUNCTION npcsim_internal.edit_players() RETURNS trigger
 REVOKE ALL ON FUNCTION npcsim_internal.edit_players() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.edit_players() IS
     'INSTEAD OF trigger of the view players: locks the world, writes the columns that differ. Errors: 40001 the columns have changed since the row was read, 0A000 a column that cannot be written';
-
-CREATE FUNCTION npcsim_internal.write_edits() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_write_edits';
-REVOKE ALL ON FUNCTION npcsim_internal.write_edits() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.write_edits() IS
-    'AFTER STATEMENT trigger of the views that can be written: writes all that the statement changed at once';
-
-CREATE FUNCTION npcsim_internal.refuse_edit() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'npcsim_refuse_edit';
-REVOKE ALL ON FUNCTION npcsim_internal.refuse_edit() FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.refuse_edit() IS
-    'INSTEAD OF trigger of the views that cannot be written (0A000); its argument is the hint';
 
 CREATE VIEW npcsim.world_moments AS
 SELECT c.world_id,
@@ -259,48 +231,6 @@ COMMENT ON COLUMN npcsim.interaction_bids.made_at IS 'World seconds';
 COMMENT ON COLUMN npcsim.interaction_bids.expires_at IS 'World seconds at which it is too late to answer; NULL: not all of them were told of it yet';
 CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_bids
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('Bids are made and answered by decisions: interact_with, respond_to_interaction_bid.');
-
-CREATE VIEW npcsim.item_types AS
-SELECT k.world_id, k.name, k.description, k.components
-  FROM npcsim.item_type_rows k;
-COMMENT ON VIEW npcsim.item_types IS
-    'Kinds of items of each world. Rows can be inserted, updated (description, components) and, where no item is of the type, deleted';
-COMMENT ON COLUMN npcsim.item_types.name IS 'A letter a to z, then a to z, 0 to 9 and _, up to 63';
-COMMENT ON COLUMN npcsim.item_types.description IS 'Up to 500 characters';
-COMMENT ON COLUMN npcsim.item_types.components IS 'What items of this type do: see item_components_valid(jsonb)';
-CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.item_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_item_types();
-CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.item_types
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
-
-CREATE VIEW npcsim.interaction_types AS
-SELECT k.world_id, k.name, k.description, k.target, k.component, k.need_rates, k.need_deltas,
-       k.duration / 1000000::double precision AS duration,
-       k.needs_adjacency, k.locks_movement, k.moves_onto_item,
-       k.target = 'item' AS occupies_item, k.component IS NOT DISTINCT FROM 'consumable' AS uses_up_item,
-       k.min_participants, k.max_participants, k.parameters
-  FROM npcsim.interaction_type_rows k;
-COMMENT ON VIEW npcsim.interaction_types IS
-    'Kinds of interactions of each world. Rows can be inserted, updated (not their name and target) and, where nobody is in such an interaction, deleted';
-COMMENT ON COLUMN npcsim.interaction_types.name IS 'A letter a to z, then a to z, 0 to 9 and _, up to 63';
-COMMENT ON COLUMN npcsim.interaction_types.description IS 'Up to 500 characters';
-COMMENT ON COLUMN npcsim.interaction_types.target IS 'With what NPCs do it: item or npc';
-COMMENT ON COLUMN npcsim.interaction_types.component IS 'Items with this component offer it (consumable, sittable); NULL: items whose component usable names it';
-COMMENT ON COLUMN npcsim.interaction_types.need_rates IS '{need: units per second}, -100 to 100, besides what the item gives';
-COMMENT ON COLUMN npcsim.interaction_types.need_deltas IS '{need: units}, -100 to 100, spread over the duration';
-COMMENT ON COLUMN npcsim.interaction_types.duration IS 'World seconds after which it ends, 0.001 to 86400; NULL: when it is left. What is consumed has its own time';
-COMMENT ON COLUMN npcsim.interaction_types.needs_adjacency IS 'Whether the NPC must stand next to the item; else it must see it';
-COMMENT ON COLUMN npcsim.interaction_types.locks_movement IS 'Whether the NPC stays where it is';
-COMMENT ON COLUMN npcsim.interaction_types.moves_onto_item IS 'Whether the NPC goes onto the item''s cell, and steps off it afterwards';
-COMMENT ON COLUMN npcsim.interaction_types.occupies_item IS 'Whether the item is occupied meanwhile';
-COMMENT ON COLUMN npcsim.interaction_types.uses_up_item IS 'Whether the item is used up, little by little; who stops early leaves the rest';
-COMMENT ON COLUMN npcsim.interaction_types.min_participants IS 'Fewest NPCs, 1 to 10; 2 or more with NPCs';
-COMMENT ON COLUMN npcsim.interaction_types.max_participants IS 'Most NPCs, 1 to 10';
-COMMENT ON COLUMN npcsim.interaction_types.parameters IS 'Parameters of act_in_interaction: {name: {"type", "default", "description"}}';
-CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
-    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_interaction_types();
-CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.interaction_types
-    FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.write_edits();
 
 CREATE VIEW npcsim.decision_requests AS
 SELECT d.world_id, d.request_id, d.npc_id, d.player_id, d.session_id, d.reason,
