@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
+
 #include "json.h"
 #include "reducer.h"
 
@@ -25,6 +27,48 @@ argument_set_number(const Argument *argument, void *arguments, int64 number)
 		*(int64 *) member = number;
 	else
 		*(int32 *) member = (int32) number;
+}
+
+static void
+set_default(const Argument *argument, void *arguments)
+{
+	void *member = argument_in(argument, arguments);
+
+	switch (argument->type)
+	{
+		case ARGUMENT_NUMBER:
+		case ARGUMENT_SCALED:
+			argument_set_number(argument, arguments, argument->default_number);
+			break;
+		case ARGUMENT_FLAG:
+			*(bool *) member = argument->default_number != 0;
+			break;
+		case ARGUMENT_TEXT:
+		case ARGUMENT_WORD:
+			*(const char **) member = argument->default_text;
+			break;
+		case ARGUMENT_OBJECT:
+			*(Jsonb **) member =
+				DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(argument->default_text)));
+			break;
+		case ARGUMENT_ID:
+		case ARGUMENT_COORDINATE:
+		case ARGUMENT_TEXTS:
+		case ARGUMENT_IDS:
+		case ARGUMENT_COUNTS:
+		case ARGUMENT_MEMBERS:
+		case ARGUMENT_CALLER:
+		case ARGUMENT_CALLER_NAME:
+			elog(ERROR, "no argument like \"%s\" has a default", argument->name);
+	}
+}
+
+void
+arguments_set_defaults(const Reducer *reducer, void *arguments)
+{
+	for (int i = 0; i < reducer->argument_count; i++)
+		if (reducer->arguments[i].has_default)
+			set_default(&reducer->arguments[i], arguments);
 }
 
 static void

@@ -90,9 +90,13 @@ typedef struct Argument
 	ArgumentPlace place;
 	bool		  optional; /* NULL for a caller and in inputs is 0 or NULL in the struct */
 	/* A list or an object that inputs do not have if its pointer is NULL. */
-	bool			   can_be_absent;
-	uint16			   offset; /* of the member */
-	uint16			   width;  /* of a number, in bytes */
+	bool can_be_absent;
+	/* It has a default, which is what inputs mean that do not have it, and NULL in a row of a view. */
+	bool			   has_default;
+	int64			   default_number;
+	const char		  *default_text; /* of a text, a word, an object */
+	uint16			   offset;		 /* of the member */
+	uint16			   width;		 /* of a number, in bytes */
 	int64			   low;
 	int64			   high;
 	int64			   scale;
@@ -132,9 +136,9 @@ typedef struct Argument
 		ARGUMENT_OF_NUMBER(struct_, member_), .type = ARGUMENT_SCALED, .low = (low_), .high = (high_), \
 											  .scale = (scale_), __VA_ARGS__ \
 	}
-#define FLAG_ARGUMENT(struct_, member_) \
+#define FLAG_ARGUMENT(struct_, member_, ...) \
 	{ \
-		ARGUMENT_OF(struct_, member_, bool), .type = ARGUMENT_FLAG \
+		ARGUMENT_OF(struct_, member_, bool), .type = ARGUMENT_FLAG, __VA_ARGS__ \
 	}
 #define TEXT_ARGUMENT(struct_, member_, chars_, ...) \
 	{ \
@@ -295,6 +299,8 @@ argument_in(const Argument *argument, const void *arguments)
 
 extern int64 argument_number(const Argument *argument, const void *arguments);
 extern void	 argument_set_number(const Argument *argument, void *arguments, int64 number);
+/* Sets the arguments that have a default to it; the others stay as they are. */
+extern void arguments_set_defaults(const Reducer *reducer, void *arguments);
 
 /* Return the range of an ARGUMENT_SCALED as a caller knows it. */
 static inline double

@@ -18,6 +18,7 @@
 #include "engine/image.h"
 #include "engine/response_times.h"
 #include "errors.h"
+#include "json.h"
 #include "spi.h"
 #include "tables/interaction_types.h"
 #include "tables/item_types.h"
@@ -153,22 +154,19 @@ load_settings(World *world)
 	image_lay_out_districts(world);
 }
 
-/* Interactions are read before items, which offer them. Their texts are read where they are told. */
+/* Interactions are read before items, which offer them. Their texts are read where they are told, and are not kept. */
 static void
 load_interaction_types(World *world)
 {
 	InteractionRows rows;
 
-	interaction_rows_load(world->id, false, &rows);
+	interaction_rows_load(world->id, &rows);
 	for (int i = 0; i < rows.count; i++)
 	{
-		InteractionRow *row = MemoryContextAlloc(world->context, sizeof(InteractionRow));
-		Size			size = VARSIZE(rows.rows[i].parameters);
+		InteractionRow *row = MemoryContextAllocZero(world->context, sizeof(InteractionRow));
 
-		*row = rows.rows[i];
-		row->description = NULL;
-		row->parameters = MemoryContextAlloc(world->context, size);
-		memcpy(row->parameters, rows.rows[i].parameters, size);
+		row->type = rows.rows[i].type;
+		row->definition.parameters = json_copy(rows.rows[i].definition.parameters, world->context);
 		pointer_list_add(world, &world->interaction_types, &row->type);
 		if (world->talk == NULL && interaction_is_talk(&row->type))
 			world->talk = &row->type;
@@ -192,16 +190,17 @@ note_served_needs(World *world, const ItemType *type)
 static void
 load_item_types(World *world)
 {
-	uint64 rows;
+	int			 count;
+	ItemTypeRow *rows;
 
 	load_interaction_types(world);
-	rows = item_types_load(world->id);
-	for (uint64 row = 0; row < rows; row++)
+	rows = item_type_rows_read(world->id, &count);
+	for (int i = 0; i < count; i++)
 	{
 		ItemType  read;
 		ItemType *type;
 
-		item_type_read(row, &read);
+		item_type_of_row(&rows[i], &read);
 		type = item_type_copy(&read, world->context);
 		item_type_link(type, (const InteractionType *const *) world->interaction_types.entries,
 					   world->interaction_types.count);
@@ -286,8 +285,8 @@ load_entity(World *world, const Entity *entity, const int64 *ids, int count)
 }
 
 /*
- * Rows that are read without a statement are seen as a statement sees them, including what this transaction
- * wrote.
+ * Rows that are read without a statement, or by one that only reads, are seen as any statement sees them, including what
+ * this transaction wrote.
  */
 static void
 begin_reading_rows(void)
@@ -302,8 +301,8 @@ image_load(World *world)
 	spi_begin();
 	load_settings(world);
 	world_read_choices(world);
-	load_item_types(world);
 	begin_reading_rows();
+	load_item_types(world);
 	for (int i = 0; i < entity_count; i++)
 		load_entity(world, &entities[i], NULL, 0);
 	PopActiveSnapshot();

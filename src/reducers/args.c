@@ -42,17 +42,21 @@ arg_id(FunctionCallInfo fcinfo, int n, const char *name)
 	return PG_GETARG_INT64(n);
 }
 
+void
+check_whole(int64 value, const char *name, int64 low, int64 high)
+{
+	if (value < low || value > high)
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
+				errdetail("It is %lld.", (long long) value),
+				errhint("It can be %lld to %lld.", (long long) low, (long long) high));
+}
+
 int32
 arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high)
 {
-	int32 value;
-
 	arg_not_null(fcinfo, n, name);
-	value = PG_GETARG_INT32(n);
-	if (value < low || value > high)
-		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", name),
-				errdetail("It is %d.", value), errhint("It can be %d to %d.", low, high));
-	return value;
+	check_whole(PG_GETARG_INT32(n), name, low, high);
+	return PG_GETARG_INT32(n);
 }
 
 bool

@@ -56,6 +56,7 @@ extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, vo
 
 /* The checks themselves, for values that come as rows of a view. */
 extern void	  check_id(int64 value, const char *name);
+extern void	  check_whole(int64 value, const char *name, int64 low, int64 high);
 extern void	  check_float8(double value, const char *name, double low, double high, const char *unit);
 extern void	  check_text(const char *value, const char *name, int max_chars);
 extern void	  check_word(const char *value, const char *name, const char *const *words);

@@ -164,6 +164,7 @@ read_argument(const Argument *argument, const char *name, Jsonb *payload, void *
 void
 input_read(const Reducer *reducer, Jsonb *payload, void *arguments)
 {
+	arguments_set_defaults(reducer, arguments);
 	for (int i = 0; i < reducer->argument_count; i++)
 	{
 		const Argument *argument = &reducer->arguments[i];
@@ -172,7 +173,8 @@ input_read(const Reducer *reducer, Jsonb *payload, void *arguments)
 		if (argument->place == ARGUMENT_GIVEN)
 			continue;
 		if ((argument->optional && is_null(payload, name)) ||
-			(argument->can_be_absent && find_member(payload, name) == NULL))
+			((argument->optional || argument->can_be_absent || argument->has_default) &&
+			 find_member(payload, name) == NULL))
 			continue;
 		read_argument(argument, name, payload, arguments);
 	}

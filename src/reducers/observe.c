@@ -245,7 +245,7 @@ json_current_interaction(StringInfo out, const Scene *scene, const NpcRow *row, 
 	json_int64(out, run->id);
 	appendStringInfo(out, ",\"name\":\"%s\",\"description\":%s,\"target_type\":\"%s\",\"target_id\":",
 					 run->text->type->name, run->text->description,
-					 interaction_target_name(run->text->type->target));
+					 interaction_targets[run->text->type->target]);
 	json_int64(out, run->target_id);
 	json_literal(out, ",\"started_at\":");
 	json_millionths(out, run->started_at);

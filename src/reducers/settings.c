@@ -96,15 +96,6 @@ write_player(PlayerColumn column, int64 player_id, const Edit *edit, const char 
 }
 
 static void
-check_number(const Edit *edit, const char *column, int64 value, int64 low, int64 high)
-{
-	if (value < low || value > high)
-		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"%s\" is out of range", column),
-				errdetail("It is %lld.", (long long) value),
-				errhint("It can be %lld to %lld.", (long long) low, (long long) high));
-}
-
-static void
 write_owner(int64 world_id, const Edit *edit)
 {
 	bool  isnull;
@@ -124,7 +115,7 @@ write_tokens(WorldSetting setting, int64 world_id, const Edit *edit, const char 
 {
 	if (!edit_writes(edit, column))
 		return false;
-	check_number(edit, column, DatumGetInt64(edit_value(edit, column)), 0, TOKENS_MAX);
+	check_whole(DatumGetInt64(edit_value(edit, column)), column, 0, TOKENS_MAX);
 	write_setting(setting, world_id, edit, column);
 	return true;
 }
@@ -183,7 +174,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	if (edit_writes(edit, "max_players"))
 	{
-		check_number(edit, "max_players", DatumGetInt32(edit_value(edit, "max_players")), 0, 100000);
+		check_whole(DatumGetInt32(edit_value(edit, "max_players")), "max_players", 0, 100000);
 		write_setting(WORLD_MAX_PLAYERS, world_id, edit, "max_players");
 	}
 	write_token_settings(lock, edit);
@@ -196,7 +187,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	if (edit_writes(edit, "view_buffer"))
 	{
-		check_number(edit, "view_buffer", DatumGetInt32(edit_value(edit, "view_buffer")), 0, WORLD_CELLS_MAX);
+		check_whole(DatumGetInt32(edit_value(edit, "view_buffer")), "view_buffer", 0, WORLD_CELLS_MAX);
 		write_setting(WORLD_VIEW_BUFFER, world_id, edit, "view_buffer");
 	}
 	if (edit_writes(edit, "spectators"))
@@ -222,7 +213,7 @@ write_settings(WorldLock *lock, const Edit *edit)
 	{
 		int32 seconds = DatumGetInt32(edit_value(edit, "idle_interval"));
 
-		check_number(edit, "idle_interval", seconds, IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
+		check_whole(seconds, "idle_interval", IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
 		world_change_idle_interval(lock, seconds);
 	}
 	if (edit_writes(edit, "need_decay_min") || edit_writes(edit, "need_decay_max"))
@@ -315,8 +306,8 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 	}
 	if (edit_writes(edit, "daily_token_output"))
 	{
-		check_number(edit, "daily_token_output", DatumGetInt64(edit_value(edit, "daily_token_output")), 0,
-					 TOKENS_MAX);
+		check_whole(DatumGetInt64(edit_value(edit, "daily_token_output")), "daily_token_output", 0,
+					TOKENS_MAX);
 		write_player(PLAYER_DAILY_TOKEN_OUTPUT, player_id, edit, "daily_token_output");
 	}
 }

@@ -7,35 +7,54 @@
 
 #include "postgres.h"
 
-#include "utils/jsonb.h"
+#include "fmgr.h"
 
 #include "engine/lock.h"
+#include "reducer.h"
 #include "reducers/edits.h"
 #include "spi.h"
 
-/* Check a type's name and description; raise 22023. 'what' is "item" or "interaction". */
+#define DESCRIPTION_MAX_CHARS 500
+
+/* A family of types: of items, or of interactions. The columns of its view are the arguments of the reducer that defines one. */
+typedef struct TypeFamily
+{
+	const char		 *what;	   /* "item" */
+	SpiStatement	 *now;	   /* selects the row of the view: $1 world, $2 name */
+	const EditColumn *columns; /* of the view */
+	int				  column_count;
+	const Reducer	 *define;
+	const Reducer	 *delete_; /* its arguments are a NamedType */
+	/* Raises 2BP01 if a type is in use that is to be deleted. */
+	void (*refuse_used)(int64 world_id, const char *name);
+	/* Sets defaults that depend on other columns; NULL = there are none. */
+	void (*set_defaults)(const Edit *edit, void *definition);
+	/* Shows columns that follow from the definition; NULL = there are none. */
+	void (*show)(Edit *edit, const void *definition);
+} TypeFamily;
+
+/* INSTEAD OF INSERT OR UPDATE OR DELETE ON the view of a family. */
+extern Datum type_edit(FunctionCallInfo fcinfo, const TypeFamily *family);
+
+typedef struct NamedType
+{
+	const char *name;
+} NamedType;
+
+extern const Argument named_type_arguments[1];
+
+/* Check the name of a type, and a text; raise 22023. 'what' is "item" or "interaction". */
 extern void check_type_name(const char *name, const char *what);
-extern void check_type_description(const char *description);
+extern void check_text_or_empty(const char *text, const char *column, int max_chars);
 
 /* Types are about to change: writes what the image has to write, and drops it, since it has the old types. */
 extern void leave_image(WorldLock *lock);
 
-/* Returns the lock of the world of a view's row, and the row's name, which whoever uses it checks. */
-extern WorldLock *edited_type(const Edit *edit, char **name);
-
-/* Raises 23505 if the view has a type of the name, which 'now' ($1 world, $2 name) finds. */
-extern void refuse_duplicate_type(SpiStatement *now, int64 world_id, const char *name, const char *what);
-/* Returns false if the row is gone; raises 40001 if it differs from what was read. */
-extern bool type_is_as_read(const Edit *edit, SpiStatement *now, int64 world_id, const char *name);
 /* Raises 2BP01. */
 extern void refuse_used_type(int64 world_id, const char *name, const char *detail, const char *hint);
-/* Raises an error if a row's name or world is written: other rows refer to the type by them. */
-extern void refuse_type_renaming(const Edit *edit, const char *what);
 
-/* Return columns of NEW; those that are NULL in an INSERT have their default. */
-extern char	 *text_written(const Edit *edit, const char *column, char *if_null);
-extern Jsonb *object_written(const Edit *edit, const char *column);
-extern bool	  flag_written(const Edit *edit, const char *column, bool if_null);
-extern int32  number_written(const Edit *edit, const char *column, int32 if_null);
+/* Return columns of NEW on which defaults of others depend. */
+extern const char *text_written(const Edit *edit, const char *column, const char *if_null);
+extern int32	   number_written(const Edit *edit, const char *column, int32 if_null);
 
 #endif /* NPCSIM_REDUCERS_TYPE_EDITS_H */

@@ -12,7 +12,6 @@
 #include "sim/needs.h"
 #include "tables/interaction_types.h"
 #include "tables/item_types.h"
-#include "tables/type_definitions.h"
 
 static void
 json_needs_of(StringInfo out, const int32 rates[NEED_COUNT], int sign)
@@ -62,7 +61,7 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 
 	text->type = &row->type;
 	initStringInfo(&out);
-	json_string(&out, row->description);
+	json_string(&out, row->definition.description);
 	text->description = out.data;
 	text->effect = NULL;
 	if (row->type.target == TARGET_NPC)
@@ -80,7 +79,7 @@ write_interaction_text(const InteractionRow *row, InteractionText *text)
 	if (row->type.takes_acts)
 	{
 		json_literal(&out, ",\"parameters\":");
-		json_jsonb(&out, row->parameters);
+		json_jsonb(&out, row->definition.parameters);
 	}
 	text->parameters = out.data;
 }
@@ -134,7 +133,7 @@ write_npc_offers(TypeTexts *texts)
 static void
 read_interactions(int64 world_id, TypeTexts *texts, InteractionRows *rows)
 {
-	interaction_rows_load(world_id, true, rows);
+	interaction_rows_load(world_id, rows);
 	texts->interaction_count = rows->count;
 	texts->interactions = palloc(sizeof(InteractionText) * Max(rows->count, 1));
 	for (int i = 0; i < rows->count; i++)
@@ -157,8 +156,7 @@ read_type_texts(int64 world_id, TypeTexts *texts)
 		TypeText	  *text = &texts->kinds[i];
 		StringInfoData out;
 
-		item_type_from_jsonb(types[i].components, &text->item_type);
-		strlcpy(text->item_type.name, types[i].name, TYPE_NAME_SIZE);
+		item_type_of_row(&types[i], &text->item_type);
 		item_type_link(&text->item_type, interactions.types, interactions.count);
 		initStringInfo(&out);
 		json_literal(&out, "\"item_type\":");

@@ -16,7 +16,6 @@
 #include "tables/interaction_types.h"
 #include "tables/item_types.h"
 #include "tables/shown_rows.h"
-#include "tables/type_definitions.h"
 #include "tables/worlds.h"
 
 /* Rows of a family: loaded by ids (NULL: all of a world), and written one by one, behind "id":. */
@@ -169,14 +168,14 @@ json_item_types(StringInfo out, int64 world_id)
 	int				count;
 	ItemTypeRow	   *types;
 
-	interaction_rows_load(world_id, true, &interactions);
+	interaction_rows_load(world_id, &interactions);
 	types = item_type_rows_read(world_id, &count);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < count; i++)
 	{
 		ItemType type;
 
-		item_type_from_jsonb(types[i].components, &type);
+		item_type_of_row(&types[i], &type);
 		item_type_link(&type, interactions.types, interactions.count);
 		appendStringInfoString(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		json_string(out, types[i].name);
@@ -195,7 +194,7 @@ json_needs_per_second(StringInfo out, const int32 rates[NEED_COUNT])
 {
 	bool first = true;
 
-	json_literal(out, ",\"need_rates\":{");
+	appendStringInfoChar(out, '{');
 	for (int i = 0; i < NEED_COUNT; i++)
 	{
 		if (rates[i] == 0)
@@ -208,31 +207,36 @@ json_needs_per_second(StringInfo out, const int32 rates[NEED_COUNT])
 }
 
 static void
-json_interaction_type(StringInfo out, const InteractionRow *row)
+json_seconds_or_null(StringInfo out, int64 duration)
 {
-	const InteractionType *type = &row->type;
-
-	json_literal(out, "{\"name\":");
-	json_string(out, type->name);
-	json_literal(out, ",\"description\":");
-	json_string(out, row->description);
-	json_literal(out, ",\"target\":");
-	json_string(out, interaction_target_name(type->target));
-	json_literal(out, ",\"component\":");
-	json_string(out, type->component != NULL ? type->component->name : NULL);
-	json_needs_per_second(out, type->need_rate);
-	json_literal(out, ",\"duration\":");
-	if (type->duration == 0)
+	if (duration == 0)
 		json_literal(out, "null");
 	else
-		json_millionths(out, type->duration);
-	appendStringInfo(out,
-					 ",\"needs_adjacency\":%s,\"locks_movement\":%s,\"moves_onto_item\":%s"
-					 ",\"min_participants\":%d,\"max_participants\":%d,\"parameters\":",
-					 type->needs_adjacency ? "true" : "false", type->locks_movement ? "true" : "false",
-					 type->moves_onto_item ? "true" : "false", type->min_participants,
-					 type->max_participants);
-	json_jsonb(out, row->parameters);
+		json_millionths(out, duration);
+}
+
+/* These write a column of a definition by its kind. */
+#define MEMBER(name_)		   json_literal(out, ",\"" name_ "\":")
+#define SHOW_TEXT(member_)	   MEMBER(#member_), json_string(out, row->definition.member_)
+#define SHOW_WORD(member_)	   SHOW_TEXT(member_)
+#define SHOW_OPTIONAL(member_) SHOW_TEXT(member_)
+#define SHOW_RATES(member_)	   MEMBER(#member_), json_needs_per_second(out, row->type.need_rate)
+#define SHOW_DELTAS(member_)   (void) 0 /* among the rates */
+#define SHOW_OBJECT(member_)   MEMBER(#member_), json_jsonb(out, row->definition.member_)
+#define SHOW_FLAG(member_)	   MEMBER(#member_), json_bool(out, row->definition.member_)
+#define SHOW_WHOLE(member_)	   MEMBER(#member_), json_int64(out, row->definition.member_)
+#define SHOW_SECONDS(member_)  MEMBER(#member_), json_seconds_or_null(out, row->definition.member_)
+
+static void
+json_interaction_type(StringInfo out, const InteractionRow *row)
+{
+	json_literal(out, "{\"name\":");
+	json_string(out, row->definition.name);
+#define INTERACTION_GIVEN(kind_, member_, ...)	SHOW_##kind_(member_);
+#define INTERACTION_NUMBER(kind_, member_, ...) SHOW_##kind_(member_);
+#include "sim/interaction_columns.h"
+#undef INTERACTION_GIVEN
+#undef INTERACTION_NUMBER
 	appendStringInfoChar(out, '}');
 }
 
@@ -241,7 +245,7 @@ json_interaction_types(StringInfo out, int64 world_id)
 {
 	InteractionRows interactions;
 
-	interaction_rows_load(world_id, true, &interactions);
+	interaction_rows_load(world_id, &interactions);
 	appendStringInfoChar(out, '[');
 	for (int i = 0; i < interactions.count; i++)
 	{

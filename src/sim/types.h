@@ -57,6 +57,11 @@ struct ItemPart
 	const void			*own; /* parsed parameters for the component's own functions; or NULL */
 };
 
+/* The C types of columns that are numbers, by their kinds (sim/interaction_columns.h). */
+typedef bool	InteractionNumberFLAG;
+typedef int32_t InteractionNumberWHOLE;
+typedef int64_t InteractionNumberSECONDS;
+
 struct InteractionType
 {
 	int16_t			  number; /* unique in its world, > 0; 0 = none */
@@ -65,14 +70,13 @@ struct InteractionType
 	/* The component by which an item offers it; NULL = items that are usable offer it by name. */
 	const ItemComponent *component;
 	int32_t				 need_rate[NEED_COUNT]; /* per second, besides what the item gives */
-	int64_t				 duration;				/* 0 = until it is left */
-	bool				 needs_adjacency;		/* else the target must be in sight */
-	bool				 locks_movement;
-	bool				 moves_onto_item; /* the NPC goes onto the item's cell */
-	bool				 takes_acts;	  /* has parameters for act_in_interaction */
-	bool				 takes_messages;  /* one of which is the text "message", said aloud */
-	int32_t				 min_participants;
-	int32_t				 max_participants;
+	bool				 takes_acts;			/* has parameters for act_in_interaction */
+	bool				 takes_messages;		/* one of which is the text "message", said aloud */
+#define INTERACTION_GIVEN(kind_, member_, ...)
+#define INTERACTION_NUMBER(kind_, member_, ...) InteractionNumber##kind_ member_;
+#include "sim/interaction_columns.h"
+#undef INTERACTION_GIVEN
+#undef INTERACTION_NUMBER
 };
 
 struct ItemType

@@ -1,6 +1,6 @@
 /*
  * interaction_types.c
- *	  The interactions of a world as rows.
+ *	  The interactions of a world as rows, which sim/interaction_columns.h describes.
  *
  *	  need_rates	{need: units per s, …}, besides what the item gives
  *	  need_deltas	{need: units, …}, over the whole duration
@@ -19,6 +19,7 @@
 #include "spi.h"
 #include "tables/interaction_types.h"
 #include "tables/item_types.h"
+#include "tables/row_type.h"
 #include "tables/type_json.h"
 
 PG_FUNCTION_INFO_V1(npcsim_interaction_effects_valid);
@@ -28,19 +29,55 @@ static const TypeJson effects_json = {
 	"An interaction type has need_rates like {\"fun\":6}, need_deltas like {\"hygiene\":60} with a duration, "
 	"and parameters like {\"message\":{\"type\":\"string\",\"description\":\"what is said\"}}."};
 
-#define LOAD_SQL \
-	"SELECT number, name, target, component, need_rates, need_deltas, duration, needs_adjacency, " \
-	"locks_movement, moves_onto_item, min_participants, max_participants, parameters, description " \
-	"FROM npcsim.interaction_type_rows WHERE world_id = $1 ORDER BY number"
+/* ---- rows ---- */
 
-static SpiStatement load_statement = {LOAD_SQL, 1, {INT8OID}};
-static SpiStatement read_statement = {.sql = LOAD_SQL, .nargs = 1, .types = {INT8OID}, .read_only = true};
+const char *const interaction_targets[] = {[TARGET_ITEM] = "item", [TARGET_NPC] = "npc", NULL};
 
-const char *
-interaction_target_name(InteractionTarget target)
+#define ROW_OF_TEXT(member_)	 ROW_TEXT(InteractionRow, definition.member_, #member_)
+#define ROW_OF_WORD(member_)	 ROW_TEXT(InteractionRow, definition.member_, #member_)
+#define ROW_OF_OPTIONAL(member_) ROW_TEXT(InteractionRow, definition.member_, #member_)
+#define ROW_OF_RATES(member_)	 ROW_JSON(InteractionRow, definition.member_, #member_)
+#define ROW_OF_DELTAS(member_)	 ROW_JSON(InteractionRow, definition.member_, #member_)
+#define ROW_OF_OBJECT(member_)	 ROW_JSON(InteractionRow, definition.member_, #member_)
+#define ROW_OF_FLAG(member_)	 ROW_NUMBER(InteractionRow, definition.member_, #member_, BOOLOID)
+#define ROW_OF_WHOLE(member_)	 ROW_NUMBER(InteractionRow, definition.member_, #member_, INT4OID)
+#define ROW_OF_SECONDS(member_)	 ROW_NUMBER_OR(InteractionRow, definition.member_, #member_, INT8OID, 0)
+
+static const RowColumn columns[] = {
+	ROW_READ_NUMBER(InteractionRow, type.number, "number", INT2OID),
+	ROW_TEXT(InteractionRow, definition.name, "name"),
+#define INTERACTION_GIVEN(kind_, member_, ...)	ROW_OF_##kind_(member_),
+#define INTERACTION_NUMBER(kind_, member_, ...) ROW_OF_##kind_(member_),
+#include "sim/interaction_columns.h"
+#undef INTERACTION_GIVEN
+#undef INTERACTION_NUMBER
+};
+
+/*
+ * Numbers are counted up. The last one may be given again after its type was deleted, but not while an NPC walks to do
+ * what it meant.
+ */
+static RowType rows_described =
+	{.table = "interaction_type_rows",
+	 .columns = columns,
+	 .column_count = lengthof(columns),
+	 .also_columns = ", number",
+	 .also_values =
+		 ", 1 + greatest((SELECT pg_catalog.max(o.number) FROM npcsim.interaction_type_rows o "
+		 "WHERE o.world_id = $1), (SELECT pg_catalog.max(s.goal_interaction) FROM npcsim.npc_states s WHERE "
+		 "s.world_id = $1), 0)"};
+
+void
+interaction_type_row_write(int64 world_id, const InteractionDefinition *definition)
 {
-	return target == TARGET_NPC ? "npc" : "item";
+	InteractionRow row = {.definition = *definition};
+
+	spi_begin();
+	rows_upsert(&rows_described, world_id, (void *[]) {&row}, 1);
+	spi_end();
 }
+
+/* ---- what jsonb columns say ---- */
 
 static JsonbContainer *
 object_of(Jsonb *json, const char *column)
@@ -169,47 +206,32 @@ interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parame
 	type->takes_acts = check_parameters(parameters, type);
 }
 
+/* Makes what the rules see of a definition. */
 static void
-read_row(uint64 row, InteractionRow *result)
+make_type(const InteractionDefinition *definition, InteractionType *type)
 {
-	InteractionType *type = &result->type;
-	const char		*component;
-	bool			 isnull;
-
-	memset(result, 0, sizeof(*result));
-	type->number = spi_int16(row, 1, 0);
-	strlcpy(type->name, spi_text(row, 2, CurrentMemoryContext), sizeof(type->name));
-	type->target = strcmp(spi_text(row, 3, CurrentMemoryContext), "npc") == 0 ? TARGET_NPC : TARGET_ITEM;
-	component = spi_text(row, 4, CurrentMemoryContext);
-	type->component = component != NULL ? item_component_by_name(component) : NULL;
-	type->duration = spi_int64(row, 7, 0);
-	type->needs_adjacency = spi_bool(row, 8, true);
-	type->locks_movement = spi_bool(row, 9, false);
-	type->moves_onto_item = spi_bool(row, 10, false);
-	type->min_participants = spi_int32(row, 11, 1);
-	type->max_participants = spi_int32(row, 12, 1);
-	result->parameters = DatumGetJsonbPCopy(spi_datum(row, 13, &isnull));
-	result->description = spi_text(row, 14, CurrentMemoryContext);
-	interaction_type_from_jsonb(DatumGetJsonbP(spi_datum(row, 5, &isnull)),
-								DatumGetJsonbP(spi_datum(row, 6, &isnull)), result->parameters, type);
+	strlcpy(type->name, definition->name, sizeof(type->name));
+	type->target =
+		strcmp(definition->target, interaction_targets[TARGET_NPC]) == 0 ? TARGET_NPC : TARGET_ITEM;
+	type->component = definition->component != NULL ? item_component_by_name(definition->component) : NULL;
+#define INTERACTION_GIVEN(kind_, member_, ...)
+#define INTERACTION_NUMBER(kind_, member_, ...) type->member_ = definition->member_;
+#include "sim/interaction_columns.h"
+#undef INTERACTION_GIVEN
+#undef INTERACTION_NUMBER
+	interaction_type_from_jsonb(definition->need_rates, definition->need_deltas, definition->parameters,
+								type);
 }
 
 void
-interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result)
+interaction_rows_load(int64 world_id, InteractionRows *result)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	uint64		  rows;
-
-	rows = spi_run(read_only ? &read_statement : &load_statement, (Datum[]) {Int64GetDatum(world_id)}, NULL,
-				   SPI_OK_SELECT);
-	MemoryContextSwitchTo(caller);
-	result->count = (int) rows;
-	result->rows = palloc(Max(rows, 1) * sizeof(InteractionRow));
-	result->types = palloc(Max(rows, 1) * sizeof(InteractionType *));
-	for (uint64 row = 0; row < rows; row++)
+	result->rows = rows_select(&rows_described, world_id, sizeof(InteractionRow), &result->count);
+	result->types = palloc(Max(result->count, 1) * sizeof(InteractionType *));
+	for (int i = 0; i < result->count; i++)
 	{
-		read_row(row, &result->rows[row]);
-		result->types[row] = &result->rows[row].type;
+		make_type(&result->rows[i].definition, &result->rows[i].type);
+		result->types[i] = &result->rows[i].type;
 	}
 }
 
@@ -280,7 +302,7 @@ refuse_unknown(JsonbContainer *parameters, JsonbContainer *given, const char **f
 Jsonb *
 interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure)
 {
-	JsonbContainer	*parameters = &row->parameters->root;
+	JsonbContainer	*parameters = &row->definition.parameters->root;
 	JsonbIterator	*iterator = NULL;
 	JsonbParseState *state = NULL;
 	JsonbValue		 parameter;

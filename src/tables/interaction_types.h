@@ -21,17 +21,33 @@
 /* A text of that name is said aloud. */
 #define MESSAGE_PARAMETER "message"
 
+/* The C types of columns that are read further, by their kinds (sim/interaction_columns.h); NULL is NULL in the row. */
+typedef const char *InteractionGivenTEXT;
+typedef const char *InteractionGivenWORD;
+typedef const char *InteractionGivenOPTIONAL;
+typedef Jsonb	   *InteractionGivenRATES;
+typedef Jsonb	   *InteractionGivenDELTAS;
+typedef Jsonb	   *InteractionGivenOBJECT;
+
+/* What an interaction type is defined by, as its row has it. */
+typedef struct InteractionDefinition
+{
+	const char *name;
+#define INTERACTION_GIVEN(kind_, member_, ...)	InteractionGiven##kind_ member_;
+#define INTERACTION_NUMBER(kind_, member_, ...) InteractionNumber##kind_ member_;
+#include "sim/interaction_columns.h"
+#undef INTERACTION_GIVEN
+#undef INTERACTION_NUMBER
+} InteractionDefinition;
+
+/* An image keeps no more of the definition than is used in it (engine/load.c). */
 typedef struct InteractionRow
 {
-	InteractionType type;
-	char		   *description;
-	Jsonb		   *parameters;
+	InteractionType		  type;
+	InteractionDefinition definition;
 } InteractionRow;
 
-/*
- * All of a world, in order of number, in the current memory context, and pointers to their types as the
- * functions of sim/types.h take them. In the caller's snapshot when read_only. SPI must be connected.
- */
+/* The types of a world in order of number, and pointers to them as the functions of sim/types.h take them. */
 typedef struct InteractionRows
 {
 	InteractionRow		   *rows;
@@ -39,7 +55,11 @@ typedef struct InteractionRows
 	int						count;
 } InteractionRows;
 
-extern void interaction_rows_load(int64 world_id, bool read_only, InteractionRows *result);
+/* Reads them in the current memory context, as the active snapshot sees them. SPI must be connected. */
+extern void interaction_rows_load(int64 world_id, InteractionRows *result);
+
+/* Writes a type that is new, or takes the place of the one of that name. What it says was checked before. */
+extern void interaction_type_row_write(int64 world_id, const InteractionDefinition *definition);
 
 /*
  * What the jsonb columns say, added to the type, whose duration is known. Raises 22023 when they do not describe
@@ -56,6 +76,7 @@ extern Jsonb *interaction_words(JsonbValue *message);
  */
 extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 
-extern const char *interaction_target_name(InteractionTarget target); /* "item", "npc" */
+/* The names of targets by InteractionTarget, "item" and "npc"; NULL follows the last. */
+extern const char *const interaction_targets[];
 
 #endif /* NPCSIM_INTERACTION_TYPES_H */

@@ -1,6 +1,6 @@
 /*
  * item_types.c
- *	  Reads the components of an item type from jsonb into the ItemType of the rules.
+ *	  Reads and writes types of items as rows, and reads their components from jsonb into the ItemType of the rules.
  *
  *	  {"consumable": {…}, "respawn": {…}, …}
  *
@@ -13,8 +13,19 @@
 #include "utils/memutils.h"
 
 #include "tables/item_types.h"
+#include "tables/row_type.h"
 
 PG_FUNCTION_INFO_V1(npcsim_item_components_valid);
+
+static const RowColumn columns[] = {
+	ROW_TEXT(ItemTypeRow, name, "name"),
+	ROW_TEXT(ItemTypeRow, description, "description"),
+	ROW_JSON(ItemTypeRow, components, "components"),
+};
+
+static RowType rows_described = {.table = "item_type_rows",
+								 .columns = columns,
+								 .column_count = lengthof(columns)};
 
 const char *item_component_names[COMPONENTS_MAX + 1];
 
@@ -160,6 +171,29 @@ item_type_from_jsonb(Jsonb *item_components, ItemType *type)
 		type->part_count++;
 	}
 	require_sound(&json, type);
+}
+
+ItemTypeRow *
+item_type_rows_read(int64 world_id, int *count)
+{
+	return rows_select(&rows_described, world_id, sizeof(ItemTypeRow), count);
+}
+
+void
+item_type_of_row(const ItemTypeRow *row, ItemType *type)
+{
+	item_type_from_jsonb(row->components, type);
+	strlcpy(type->name, row->name, sizeof(type->name));
+}
+
+void
+item_type_row_write(int64 world_id, const ItemTypeRow *type)
+{
+	ItemTypeRow row = *type;
+
+	spi_begin();
+	rows_upsert(&rows_described, world_id, (void *[]) {&row}, 1);
+	spi_end();
 }
 
 static void *

@@ -1,7 +1,7 @@
 /*
  * item_types.h
- *	  Reads the components of an item type from jsonb into the ItemType of the rules, and says what a
- *	  component is.
+ *	  Reads and writes types of items as rows, reads their components from jsonb into the ItemType of the rules, and
+ *	  says what a component is.
  *
  * Each component is one file of src/components with a Component in it, and a line of components.h
  * there. They lie above the engine, which calls them through the types of items.
@@ -90,6 +90,22 @@ item_part(const ItemType *type, const Component *component)
 			return &type->parts[i];
 	return NULL;
 }
+
+/* A row of item_type_rows. */
+typedef struct ItemTypeRow
+{
+	const char *name;
+	const char *description;
+	Jsonb	   *components;
+} ItemTypeRow;
+
+/* Writes a type that is new, or takes the place of the one of that name. What it says was checked before. */
+extern void item_type_row_write(int64 world_id, const ItemTypeRow *type);
+
+/* Reads all types of a world by name, in the current memory context, as the active snapshot sees them. SPI must be connected. */
+extern ItemTypeRow *item_type_rows_read(int64 world_id, int *count);
+/* Fills in the type of the rules except what it offers (item_type_link()), in the current memory context. */
+extern void item_type_of_row(const ItemTypeRow *row, ItemType *type);
 
 /*
  * Fills in the type except its name and what it offers (item_type_link()), in the current memory context. If

@@ -13,9 +13,6 @@
 #include "tables/item_types.h"
 #include "tables/items.h"
 
-static SpiStatement load_types =
-	{"SELECT name, components FROM npcsim.item_type_rows WHERE world_id = $1 ORDER BY name", 1, {INT8OID}};
-
 /* ---- items ---- */
 
 static void
@@ -109,22 +106,6 @@ static SpiStatement delete_items_at_places =
 	 "WHERE t.ctid = wanted.place AND t.world_id + 0 = $1 AND t.id + 0 = wanted.key_",
 	 3,
 	 {INT8OID, INT8ARRAYOID, TIDARRAYOID}};
-uint64
-item_types_load(int64 world_id)
-{
-	return spi_run(&load_types, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-}
-
-void
-item_type_read(uint64 row, ItemType *type)
-{
-	bool  isnull;
-	char *name = spi_text(row, 1, CurrentMemoryContext);
-
-	memset(type, 0, sizeof(*type));
-	item_type_from_jsonb(DatumGetJsonbP(spi_datum(row, 2, &isnull)), type);
-	strlcpy(type->name, name, sizeof(type->name));
-}
 
 /* ---- writing ---- */
 

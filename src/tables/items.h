@@ -37,13 +37,6 @@ typedef struct WorldItem
 extern RowType item_rows;
 extern RowType respawn_rows;
 
-/*
- * The first runs a statement and returns the number of rows, which the second reads one by one. SPI must be
- * connected.
- */
-extern uint64 item_types_load(int64 world_id);
-extern void	  item_type_read(uint64 row, ItemType *type);
-
 /* Returns the place of an item's row as a number; 0 = it is not known. */
 static inline int64
 item_place_number(const WorldItem *item)

@@ -282,7 +282,7 @@ prepare_statements(RowType *type)
 	prepare_statement(&type->insert, &sql, false);
 
 	append_insert(&sql, type);
-	appendStringInfo(&sql, " ON CONFLICT (world_id, %s) DO UPDATE SET ", id);
+	appendStringInfo(&sql, " ON CONFLICT (world_id, %s) DO UPDATE SET ", type->staged[0].name);
 	append_assignments(&sql, type, "excluded");
 	prepare_statement(&type->upsert, &sql, false);
 
@@ -329,6 +329,28 @@ prepare_to_read(RowType *type)
 	require_sound(type);
 	prepare_reading(type);
 	type->can_be_read = true;
+}
+
+static void
+prepare_to_select(RowType *type)
+{
+	StringInfoData sql;
+	MemoryContext  before;
+
+	if (type->select.sql != NULL)
+		return;
+	prepare_to_read(type);
+	before = MemoryContextSwitchTo(TopMemoryContext);
+	initStringInfo(&sql);
+	for (int i = 0; i < type->column_count; i++)
+		if (type->columns[i].take != NULL)
+			appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "SELECT ", type->columns[i].name);
+	appendStringInfo(&sql, " FROM npcsim.%s WHERE world_id = $1 ORDER BY %s", type->table,
+					 type->columns[0].name);
+	prepare_statement(&type->select, &sql, false);
+	type->select.read_only = true;
+	pfree(sql.data);
+	MemoryContextSwitchTo(before);
 }
 
 static void
@@ -390,6 +412,46 @@ rows_load(RowType *type, const RowLoad *load)
 			load->done(load->arg, thing);
 	}
 	index_rows_end(&reading);
+}
+
+/* Takes a row of the last statement, which selected the columns that are read. */
+static void
+take_selected(const RowType *type, const RowLoad *load, uint64 row, void *thing)
+{
+	int read = 0;
+
+	for (int i = 0; i < type->column_count; i++)
+	{
+		const RowColumn *column = &type->columns[i];
+		Datum			 value;
+		bool			 isnull;
+
+		if (column->take == NULL)
+			continue;
+		read++;
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, read) != column->type)
+			elog(ERROR, "column %s of table %s is not of the type that is expected", column->name,
+				 type->table);
+		value = spi_datum(row, read, &isnull);
+		column->take(load, thing, column, value, isnull);
+	}
+}
+
+void *
+rows_select(RowType *type, int64 world_id, size_t size, int *count)
+{
+	RowLoad load = {.world_id = world_id, .context = CurrentMemoryContext};
+	uint64	rows;
+	char   *things;
+
+	prepare_to_select(type);
+	rows = spi_run(&type->select, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(load.context);
+	things = palloc0(Max(rows, 1) * size);
+	for (uint64 row = 0; row < rows; row++)
+		take_selected(type, &load, row, things + row * size);
+	*count = (int) rows;
+	return things;
 }
 
 void

@@ -11,7 +11,8 @@
  *		};
  *		RowType bid_rows = {.table = "interaction_bid_rows", .index = "interaction_bid_rows_pkey", .columns = columns, …};
  *
- * A table has, besides, a column world_id, and its index begins with that and the id.
+ * A table has, besides, a column world_id, and its index begins with that and the id. Where a text takes the place
+ * of the id, rows are read and upserted by statements (rows_select, rows_upsert).
  */
 #ifndef NPCSIM_ROW_TYPE_H
 #define NPCSIM_ROW_TYPE_H
@@ -107,6 +108,12 @@ typedef struct RowColumn
 		.name = (name_), .type = TEXTOID, ROW_MEMBER(thing_, member_), .take = row_take_text, \
 		.put = row_put_text \
 	}
+/* A Jsonb *, never NULL. */
+#define ROW_JSON(thing_, member_, name_) \
+	{ \
+		.name = (name_), .type = JSONBOID, ROW_MEMBER(thing_, member_), .take = row_take_json, \
+		.put = row_put_json \
+	}
 /* A Jsonb *; NULL is NULL in the row. */
 #define ROW_JSON_OR_NULL(thing_, member_, name_) \
 	{ \
@@ -187,6 +194,7 @@ typedef struct RowType
 	StageColumn	 staged[ROW_COLUMNS_MAX];
 	RowSet		 set;
 	HotTable	 hot;
+	SpiStatement select;
 	SpiStatement insert;
 	SpiStatement update;
 	SpiStatement upsert;
@@ -214,6 +222,13 @@ typedef struct RowGroup
 } RowGroup;
 
 extern void rows_load(RowType *type, const RowLoad *load);
+
+/*
+ * Reads all rows of a world by a statement, in order of the first column, into an array of things of a size, in the
+ * current memory context. It is for tables that are read seldom, whose index need not begin with that column. SPI
+ * must be connected.
+ */
+extern void *rows_select(RowType *type, int64 world_id, size_t size, int *count);
 
 /*
  * The same row by row, for readers of an index of another kind: the first says what is to be read, the second

@@ -1,6 +1,6 @@
 -- Tests types of items and interactions, which are rows: what can be defined, what is refused, and that NPCs act by them.
 BEGIN;
-SELECT plan(78);
+SELECT plan(89);
 
 \ir lib/minds.sql
 SELECT pg_temp.by_hand('npc_states');
@@ -143,6 +143,41 @@ INSERT INTO nonsense VALUES
 SELECT throws_ok(statement, state, NULL, what) FROM nonsense;
 SELECT is((SELECT count(*) FROM nonsense WHERE pg_temp.hint_of(statement) IN ('', 'none')), 0::bigint, 'each with a hint');
 SELECT is((SELECT count(*) FROM npcsim.interaction_types WHERE name = 'x'), 0::bigint, 'and nothing is changed');
+
+-- ---- a column of a type of interactions is one thing, wherever it is seen ----
+CREATE FUNCTION pg_temp.columns_of(of regclass, but text[]) RETURNS text[]
+LANGUAGE sql AS $$
+    SELECT array_agg(attname::text ORDER BY attname::text) FROM pg_catalog.pg_attribute WHERE attrelid = of AND attnum > 0 AND NOT attisdropped AND attname <> ALL (but)
+$$;
+SELECT pg_temp.columns_of('npcsim.interaction_types', '{world_id,occupies_item,uses_up_item}') AS described \gset
+SELECT is(pg_temp.columns_of('npcsim.interaction_type_rows', '{world_id,number}'), :'described', 'the row has what the view has');
+SELECT is((SELECT array_agg(a ORDER BY a) FROM pg_catalog.pg_proc, unnest(proargnames) AS a WHERE oid = 'npcsim.define_interaction_type'::regproc AND a <> 'world_id'), :'described',
+          'and so has the function');
+SELECT is((SELECT array_agg(key ORDER BY key) FROM (SELECT payload FROM npcsim.world_inputs WHERE kind = 'define_interaction_type' LIMIT 1) AS i, jsonb_object_keys(i.payload) AS key), :'described',
+          'the input');
+SELECT is((SELECT array_agg(key ORDER BY key) FROM jsonb_object_keys((npcsim.world_snapshot(1)::jsonb #> '{interaction_types,0}') || '{"need_deltas": 0}') AS key), :'described',
+          'and what clients see, but for the deltas, which are among the rates');
+SELECT pg_temp.by_hand('interaction_type_rows'), pg_temp.by_hand('world_inputs');
+CREATE FUNCTION pg_temp.type_row(type text) RETURNS jsonb LANGUAGE sql AS $$SELECT to_jsonb(r) - '{name,number}'::text[] FROM npcsim.interaction_type_rows r WHERE world_id = 1 AND name = type$$;
+SELECT npcsim.define_interaction_type(1, 'by_function');
+INSERT INTO npcsim.interaction_types (world_id, name) VALUES (1, 'by_view') RETURNING to_jsonb(interaction_types) AS returned \gset
+INSERT INTO npcsim.interaction_type_rows (world_id, name, number) VALUES (1, 'by_hand', 99);
+SELECT is(pg_temp.type_row('by_view'), pg_temp.type_row('by_hand'), 'what is left out is what the table has by default');
+SELECT is(pg_temp.type_row('by_function'), pg_temp.type_row('by_hand'), 'whoever leaves it out');
+SELECT is((SELECT to_jsonb(t) FROM npcsim.interaction_types t WHERE name = 'by_view'), :'returned', 'and is shown at once');
+DELETE FROM npcsim.interaction_type_rows WHERE name = 'by_hand';
+UPDATE npcsim.interaction_types SET description = NULL, component = NULL, need_rates = NULL, duration = NULL, needs_adjacency = NULL, moves_onto_item = NULL, max_participants = NULL, parameters = NULL
+ WHERE name = 'sit';
+SELECT is(pg_temp.type_row('sit'), pg_temp.type_row('by_function'), 'NULL is the default, too');
+INSERT INTO npcsim.interaction_types (world_id, name, target, min_participants) VALUES (1, 'two', 'npc', NULL), (1, 'three', 'npc', 3);
+SELECT is((SELECT array_agg(format('%s %s', min_participants, max_participants) ORDER BY name DESC) FROM npcsim.interaction_types WHERE name IN ('two', 'three')), '{2 2,3 3}',
+          'with NPCs it takes two at least');
+SELECT npcsim.create_world('Past', 10, 10, 1) AS past \gset
+SELECT npcsim.define_interaction_type(:past, 'old');
+UPDATE npcsim.world_inputs SET payload = '{"name": "old"}' WHERE world_id = :past AND kind = 'define_interaction_type';
+SELECT lives_ok(format('SELECT npcsim.replay_world(%s, name => %L)', :past, 'Again'), 'an input from before there were such columns is lived through again');
+SELECT is((SELECT to_jsonb(r) - '{world_id}'::text[] FROM npcsim.interaction_type_rows r JOIN npcsim.worlds w ON w.id = r.world_id WHERE w.name = 'Again' AND r.name = 'old'),
+          (SELECT to_jsonb(r) - '{world_id}'::text[] FROM npcsim.interaction_type_rows r WHERE world_id = :past AND name = 'old'), 'as the default');
 
 -- ---- a number is not given again while somebody walks to do what it meant ----
 SELECT npcsim.set_decision_policy(1, 'none');
