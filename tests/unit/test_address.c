@@ -159,10 +159,11 @@ test_lists(void)
 	char					 message[160];
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		tap_ok(!trusted_proxies_create(wrong[i], message, sizeof(message)), "\"%s\" is refused", wrong[i]);
+		tap_ok(trusted_proxies_create(wrong[i], message, sizeof(message)) == NULL, "\"%s\" is refused",
+			   wrong[i]);
 	for (int i = 0; i < 65; i++)
 		strcat(many, "127.0.0.1 ");
-	tap_ok(!trusted_proxies_create(many, message, sizeof(message)), "and so are too many");
+	tap_ok(trusted_proxies_create(many, message, sizeof(message)) == NULL, "and so are too many");
 }
 
 int

@@ -24,9 +24,10 @@ understood(const char *text, size_t length)
 	json_t		*decision = answer_in_text(text, length, &problem);
 
 	free(read);
-	read = decision ? json_dumps(decision, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15)) : NULL;
+	read = decision != NULL ? json_dumps(decision, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
+							: NULL;
 	json_decref(decision);
-	return read ? read : problem;
+	return read != NULL ? read : problem;
 }
 
 typedef struct Case
@@ -242,7 +243,7 @@ test_unreadable(void)
 		for (size_t at = 0; at + length <= 256 * 1024; at += length)
 			memcpy(text + at, pieces[i], length);
 		snprintf(large, sizeof(large), "%s", pieces[i]);
-		tap_ok(!strstr(understood(text, 256 * 1024 / length * length), "wander"),
+		tap_ok(strstr(understood(text, 256 * 1024 / length * length), "wander") == NULL,
 			   "256 KiB of %s come to an end", large);
 		free(text);
 	}
@@ -298,7 +299,7 @@ test_parameters_of_actions(void)
 				check_parameter(places[i], form, parameter);
 		/* of an action that takes any, the world does not say how they are written */
 		snprintf(text, sizeof(text), "{\"action\":\"%s\",\"parameters\":{\"x\":\"4\"}}", form);
-		tap_ok(!strstr(understood(text, strlen(text)), "\"4\"") == !entry->takes_any_parameter,
+		tap_ok((strstr(understood(text, strlen(text)), "\"4\"") == NULL) == !entry->takes_any_parameter,
 			   "other parameters of %s are%s left alone", form, entry->takes_any_parameter ? "" : " not");
 	}
 }

@@ -81,7 +81,7 @@ read_pages(Pages *pages, size_t most)
 				   "and whether there is more");
 		}
 		else
-			tap_ok(!json_object_get(page, keys[0]) && !json_object_get(page, keys[1]),
+			tap_ok(json_object_get(page, keys[0]) == NULL && json_object_get(page, keys[1]) == NULL,
 				   "one page needs no number");
 		json_array_append_new(read, page);
 	}
@@ -99,11 +99,11 @@ count_list(json_t *pages, const char *table, const char *list, int first)
 	json_array_foreach (pages, index, page)
 	{
 		json_t *rows =
-			table ? json_object_get(json_object_get(page, table), list) : json_object_get(page, list);
+			table != NULL ? json_object_get(json_object_get(page, table), list) : json_object_get(page, list);
 		json_t *row;
 		size_t	at;
 
-		if (rows && json_array_size(rows) == 0 && table)
+		if (rows != NULL && json_array_size(rows) == 0 && table != NULL)
 			return -1; /* nothing is said of what is not there */
 		json_array_foreach (rows, at, row)
 		{
@@ -133,11 +133,12 @@ test_one_page(void)
 	read = read_pages(pages, MOST);
 	tap_is_int(count_list(read, "npcs", "upsert", 1), 3, "with its rows");
 	tap_is_int(count_list(read, "npcs", "leave", 10), 2, "and those that left");
-	tap_ok(!json_object_get(json_object_get(json_array_get(read, 0), "npcs"), "remove"), "none was removed");
+	tap_ok(json_object_get(json_object_get(json_array_get(read, 0), "npcs"), "remove") == NULL,
+		   "none was removed");
 	tap_is_int(json_integer_value(
 				   json_object_get(json_object_get(json_array_get(read, 0), "world_events"), "dropped")),
 			   4, "and the number of events that are missing");
-	tap_ok(!json_object_get(json_array_get(read, 0), "present"), "nobody comes back");
+	tap_ok(json_object_get(json_array_get(read, 0), "present") == NULL, "nobody comes back");
 	json_decref(read);
 	pages_release(pages);
 	delta_free(delta);

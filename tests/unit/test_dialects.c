@@ -145,8 +145,9 @@ main(void)
 	{
 		const MindDialect *dialect = mind_dialects[i];
 
-		if (!tap_ok(dialect->is_spoken && dialect->create && dialect->free && dialect->decide &&
-						dialect->cancel && dialect->answered && dialect->in_flight,
+		if (!tap_ok(dialect->is_spoken != NULL && dialect->create != NULL && dialect->free != NULL &&
+						dialect->decide != NULL && dialect->cancel != NULL && dialect->answered != NULL &&
+						dialect->in_flight != NULL,
 					"dialect %d has all that it must", i))
 			continue;
 		test_requests(dialect);

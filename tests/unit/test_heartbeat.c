@@ -18,7 +18,7 @@ capacity_of(const char *text, char *message, size_t size)
 	int		capacity = -2;
 
 	*message = '\0';
-	if (!heartbeat)
+	if (heartbeat == NULL)
 		tap_ok(false, "the test's own JSON: %s", text);
 	if (!heartbeat_read(heartbeat, &capacity, message, size))
 		capacity = -1;

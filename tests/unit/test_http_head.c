@@ -55,7 +55,7 @@ status_of(const char *text, size_t length)
 		}
 		status = now;
 		left = now_left;
-		if (outcome == HEAD_REFUSED && !head.problem)
+		if (outcome == HEAD_REFUSED && head.problem == NULL)
 			return -1;
 	}
 	return status;

@@ -21,7 +21,7 @@ begin(void)
 {
 	FILE *file = tmpfile();
 
-	if (!file || dup2(fileno(file), STDERR_FILENO) < 0)
+	if (file == NULL || dup2(fileno(file), STDERR_FILENO) < 0)
 		exit(2);
 	log_file = fileno(file);
 }
@@ -54,7 +54,7 @@ lines(const char **last)
 		exit(2);
 	read_to += length;
 	text[length] = '\0';
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
 	{
 		if (!is_dated(line))
 			return -1;

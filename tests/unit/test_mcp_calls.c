@@ -93,7 +93,7 @@ test_cancel(void)
 	tap_is_int(json_integer_value(json_object_get(sent_params(&wire), "requestId")), id, "... by its id");
 	tap_is_str(json_string_value(json_object_get(sent_params(&wire), "reason")), "time-out \"20 s\"",
 			   "... with the reason");
-	tap_ok(!json_object_get(wire.sent, "id"), "... as a notification");
+	tap_ok(json_object_get(wire.sent, "id") == NULL, "... as a notification");
 	tap_is_int(mcp_session_in_flight(wire.session), 0, "nobody waits for it any longer");
 	before = wire.sent_count;
 	mcp_session_cancel(wire.session, 7, "again");

@@ -551,7 +551,7 @@ tokens_with(const char *telemetry)
 	result = parse(text);
 	reference_decision(result, 7, 12, &decision, problem);
 	tokens = json_object_get(decision, "tokens");
-	count = tokens ? json_integer_value(tokens) : -1;
+	count = tokens != NULL ? json_integer_value(tokens) : -1;
 	json_decref(decision);
 	json_decref(result);
 	return count;

@@ -131,16 +131,17 @@ test_table(void)
 		char			origin[200];
 
 		memset(&head, 0, sizeof(head));
-		snprintf(host, sizeof(host), "%s", table[i].host ? table[i].host : "");
-		snprintf(origin, sizeof(origin), "%s", table[i].origin ? table[i].origin : "");
-		head.host = table[i].host ? host : NULL;
-		head.origin = table[i].origin ? origin : NULL;
-		head.origins = !table[i].origin ? 0 : strchr(origin, '|') ? 2 : 1;
+		snprintf(host, sizeof(host), "%s", table[i].host != NULL ? table[i].host : "");
+		snprintf(origin, sizeof(origin), "%s", table[i].origin != NULL ? table[i].origin : "");
+		head.host = table[i].host != NULL ? host : NULL;
+		head.origin = table[i].origin != NULL ? origin : NULL;
+		head.origins = table[i].origin == NULL ? 0 : strchr(origin, '|') != NULL ? 2 : 1;
 		origin[strcspn(origin, "|")] = '\0';
 		head.asks_for_websocket = table[i].is_websocket;
 		tap_is_int(origin_refusal(policy, &head) == NULL, table[i].is_allowed, "%s of %s at %s",
 				   table[i].is_websocket ? "WebSocket" : "request",
-				   table[i].origin ? table[i].origin : "no page", table[i].host ? table[i].host : "no host");
+				   table[i].origin != NULL ? table[i].origin : "no page",
+				   table[i].host != NULL ? table[i].host : "no host");
 	}
 	origin_policy_free(policy);
 }

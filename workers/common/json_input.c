@@ -113,7 +113,7 @@ json_parse_trusted(const char *data, char *message, size_t size)
 
 	if (value != NULL && json_is_object(value))
 		return value;
-	snprintf(message, size, "%s", value ? "not a JSON object" : error.text);
+	snprintf(message, size, "%s", value != NULL ? "not a JSON object" : error.text);
 	json_decref(value);
 	return NULL;
 }

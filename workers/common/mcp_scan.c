@@ -40,7 +40,7 @@ typedef enum ScanResult
 static void
 skip_space(Scan *scan)
 {
-	while (scan->at < scan->end && *scan->at != '\0' && strchr(" \t\r\n", *scan->at))
+	while (scan->at < scan->end && *scan->at != '\0' && strchr(" \t\r\n", *scan->at) != NULL)
 		scan->at++;
 }
 
@@ -189,7 +189,7 @@ small_integer(const char *value, const char *end)
 		if (number > (INT64_C(1) << 53))
 			return 0;
 	}
-	while (value < end && *value != '\0' && strchr(" \t\r\n", *value))
+	while (value < end && *value != '\0' && strchr(" \t\r\n", *value) != NULL)
 		value++;
 	return value == end ? number : 0;
 }

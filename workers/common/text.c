@@ -88,7 +88,7 @@ text_add_json_string(Text *text, const char *string)
 {
 	json_t *value = json_string(string);
 
-	if (!value)
+	if (value == NULL)
 	{
 		char *ascii = mem_copy_string(string);
 
@@ -100,7 +100,7 @@ text_add_json_string(Text *text, const char *string)
 		value = json_string(ascii);
 		free(ascii);
 	}
-	if (!value)
+	if (value == NULL)
 		mem_is_short();
 	text_add_json(text, value);
 	json_decref(value);
@@ -148,7 +148,7 @@ void
 text_clear(Text *text)
 {
 	text->length = 0;
-	if (text->data)
+	if (text->data != NULL)
 		text->data[0] = '\0';
 }
 

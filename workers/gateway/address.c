@@ -72,12 +72,12 @@ read_hop(const char *text, size_t length, struct sockaddr_storage *address)
 	{
 		char *end = strchr(copy, ']');
 
-		if (!end || (end[1] != '\0' && end[1] != ':'))
+		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
 			return false;
 		*end = '\0';
 		begin++;
 	}
-	else if (colon && !strchr(colon + 1, ':'))
+	else if (colon != NULL && strchr(colon + 1, ':') == NULL)
 		*colon = '\0';
 	return read_address(begin, address);
 }
@@ -90,7 +90,7 @@ address_write(const struct sockaddr_storage *address, char *text, size_t size)
 							: (const void *) &((const struct sockaddr_in6 *) address)->sin6_addr;
 
 	if ((address->ss_family != AF_INET && address->ss_family != AF_INET6) ||
-		!inet_ntop(address->ss_family, bytes, text, (socklen_t) size))
+		inet_ntop(address->ss_family, bytes, text, (socklen_t) size) == NULL)
 		snprintf(text, size, "unknown");
 }
 
@@ -125,13 +125,13 @@ read_network(const char *text, Network *network)
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	slash = strchr(copy, '/');
-	if (slash)
+	if (slash != NULL)
 		*slash++ = '\0';
 	if (!read_address(copy, &address) || !read_bytes((struct sockaddr *) &address, network->bytes))
 		return false;
 	prefix = address.ss_family == AF_INET ? IPV4_PREFIX : 0;
 	network->bits = ADDRESS_BITS;
-	if (slash)
+	if (slash != NULL)
 	{
 		if (!isdigit((unsigned char) *slash) || strlen(slash) > 3 ||
 			slash[strspn(slash, "0123456789")] != '\0' || atoi(slash) > ADDRESS_BITS - prefix)
@@ -216,9 +216,9 @@ last_hop(const char *begin, const char **end, struct sockaddr_storage *address)
 	const char *last = *end;
 	const char *first;
 
-	while (last > begin && strchr(SEPARATORS, last[-1]))
+	while (last > begin && strchr(SEPARATORS, last[-1]) != NULL)
 		last--;
-	for (first = last; first > begin && !strchr(SEPARATORS, first[-1]);)
+	for (first = last; first > begin && strchr(SEPARATORS, first[-1]) == NULL;)
 		first--;
 	*end = first;
 	return read_hop(first, (size_t) (last - first), address);

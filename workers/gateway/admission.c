@@ -82,7 +82,7 @@ may_join(Client *client)
 
 	if (client->join_is_counted)
 		return true;
-	if (!client->token || !token_may_join(client->token, now))
+	if (client->token == NULL || !token_may_join(client->token, now))
 		wait = peers_join((const struct sockaddr *) &client->peer, now);
 	client->join_is_counted = wait == 0;
 	if (wait > 0)
@@ -126,7 +126,7 @@ note_token(const Attempt *attempt, const DbReply *reply)
 {
 	const Client		  *client = attempt->client;
 	const struct sockaddr *address = (const struct sockaddr *) &client->peer;
-	bool				   is_wrong = !reply->result && strcmp(reply->sqlstate, "NS401") == 0;
+	bool				   is_wrong = reply->result == NULL && strcmp(reply->sqlstate, "NS401") == 0;
 
 	if (is_wrong)
 		counts.wrong_tokens++;
@@ -134,9 +134,9 @@ note_token(const Attempt *attempt, const DbReply *reply)
 		peers_wrong_token(address, now_ms());
 	else if (!is_wrong && attempt->is_counted)
 		peers_right_token(address);
-	if (client->token && reply->result)
+	if (client->token != NULL && reply->result != NULL)
 		token_remember(client->token);
-	else if (client->token && is_wrong)
+	else if (client->token != NULL && is_wrong)
 		token_forget(client->token);
 }
 
@@ -149,14 +149,14 @@ authenticated(void *argument, const DbReply *reply)
 	note_token(attempt, reply);
 	if (client->state == CLIENT_AUTHENTICATING)
 	{
-		if (reply->result && PQntuples(reply->result) == 1)
+		if (reply->result != NULL && PQntuples(reply->result) == 1)
 		{
 			client->player_id = reply_integer(reply, 0, "player_id");
 			client->world_id = reply_integer(reply, 0, "world_id");
 			client_join_player(client);
 			session_join(client);
 		}
-		else if (reply->result)
+		else if (reply->result != NULL)
 			client_close(client, CLOSE_AUTHENTICATION, "unknown token");
 		else if (reply->retry)
 		{
@@ -194,7 +194,7 @@ proceed(Client *client)
 	assert(client->state == CLIENT_WAITING);
 	if (!worlds_are_registered() || !may_join(client))
 		return;
-	if (!client->token)
+	if (client->token == NULL)
 	{
 		if (may_watch(client))
 			session_join(client);
@@ -213,9 +213,9 @@ copy_member(const json_t *hello, const char *name, size_t longest, char **copy, 
 	const json_t *value = json_object_get(hello, name);
 	const char	 *string = json_string_value(value);
 
-	if (!value || json_is_null(value))
+	if (value == NULL || json_is_null(value))
 		return true;
-	if (!string || strlen(string) > longest)
+	if (string == NULL || strlen(string) > longest)
 	{
 		snprintf(message, size, "hello: %s must be a string of at most %zu bytes", name, longest);
 		return false;
@@ -251,7 +251,7 @@ read_page(const json_t *hello, int *page)
 	const json_t *value = json_object_get(hello, "page");
 	json_int_t	  bytes = json_integer_value(value);
 
-	if (!value || json_is_null(value))
+	if (value == NULL || json_is_null(value))
 		return true;
 	if (!json_is_integer(value) || bytes < PAGE_LEAST || bytes > PAGE_MOST)
 		return false;
@@ -276,7 +276,7 @@ read_hello(Client *client, const json_t *hello, char *message, size_t size)
 		snprintf(message, size, "hello: page must be a whole number from %d to %d", PAGE_LEAST, PAGE_MOST);
 		return false;
 	}
-	if (!client->token &&
+	if (client->token == NULL &&
 		(!json_member_integer(hello, "world_id", &client->world_id) || client->world_id <= 0))
 	{
 		snprintf(message, size, "hello: world_id is needed where there is no token");
@@ -306,7 +306,7 @@ admission_hello(Client *client, const json_t *hello)
 		client_close(client, CLOSE_PROTOCOL_ERROR, message);
 		return;
 	}
-	if (!client->token && client->purpose != PURPOSE_WATCH)
+	if (client->token == NULL && client->purpose != PURPOSE_WATCH)
 	{
 		client_send_error(client, NULL, "NS401", "a token is needed to compute", NULL);
 		client_close(client, CLOSE_AUTHENTICATION, "a token is needed to compute");
@@ -352,7 +352,7 @@ admission_mcp_hello(Client *client, const char *token, const McpArguments *argum
 	MindOffer	offer;
 	const char *problem = read_offer(arguments, &offer);
 
-	if (problem)
+	if (problem != NULL)
 	{
 		client_close(client, CLOSE_PROTOCOL_ERROR, problem);
 		return;

@@ -56,10 +56,10 @@ unquoted(json_t *value)
 	const char *problem;
 	json_t	   *read;
 
-	if (!text || !strpbrk(text, "{["))
+	if (text == NULL || strpbrk(text, "{[") == NULL)
 		return json_incref(value);
 	read = loose_json_whole(text, json_string_length(value), &problem);
-	return read ? read : json_incref(value);
+	return read != NULL ? read : json_incref(value);
 }
 
 static bool
@@ -95,7 +95,7 @@ regular_word(const char *text, char word[MAX_WORD + 1])
 		word[length++] = blank ? '_' : is_upper(*text) ? (char) (*text - 'A' + 'a') : *text;
 		before = *text;
 	}
-	while (length > 0 && strchr("_\"'`.", word[length - 1]))
+	while (length > 0 && strchr("_\"'`.", word[length - 1]) != NULL)
 		length--;
 	word[length] = '\0';
 	return length > 0;
@@ -111,7 +111,7 @@ regulate_word(json_t *object, const char *name)
 	const char *text = json_string_value(value);
 	char		word[MAX_WORD + 1];
 
-	if (text && regular_word(text, word))
+	if (text != NULL && regular_word(text, word))
 		json_object_set_new(object, name, json_string(word));
 }
 
@@ -120,7 +120,7 @@ regulate_number(json_t *object, const char *name)
 {
 	json_t	   *value = single(member(object, name));
 	const char *text = json_string_value(value);
-	json_t	   *number = text ? loose_json_number(text, json_string_length(value)) : json_incref(value);
+	json_t *number = text != NULL ? loose_json_number(text, json_string_length(value)) : json_incref(value);
 
 	double real = json_number_value(number);
 
@@ -138,7 +138,7 @@ regulate_id(json_t *object, const char *name)
 {
 	json_t *value = single(member(object, name));
 
-	if (json_is_object(value) && member(value, "id"))
+	if (json_is_object(value) && member(value, "id") != NULL)
 		json_object_set(object, name, member(value, "id"));
 	regulate_number(object, name);
 }
@@ -163,7 +163,7 @@ regulate_flag(json_t *object, const char *name)
 
 	if (json_is_integer(value) && (json_integer_value(value) == 0 || json_integer_value(value) == 1))
 		flag = (int) json_integer_value(value);
-	for (size_t i = 0; text && i < sizeof(yes) / sizeof(yes[0]); i++)
+	for (size_t i = 0; text != NULL && i < sizeof(yes) / sizeof(yes[0]); i++)
 		flag = strcasecmp(text, yes[i]) == 0 ? 1 : strcasecmp(text, no[i]) == 0 ? 0 : flag;
 	if (flag >= 0)
 		json_object_set_new(object, name, json_boolean(flag));
@@ -189,7 +189,7 @@ regulate_ids(json_t *object, const char *name)
 		}
 		json_object_set_new(object, name, numbers);
 	}
-	else if (ids)
+	else if (ids != NULL)
 		regulate_number(object, name);
 	json_decref(ids);
 }
@@ -203,7 +203,7 @@ regulate_cell(json_t *object, const char *name)
 	json_t	   *cell = json_object();
 	char		numbers[2][24];
 
-	if (text && json_string_length(value) <= 64 &&
+	if (text != NULL && json_string_length(value) <= 64 &&
 		sscanf(text + strspn(text, " (["), "%23[-+.0-9] , %23[-+.0-9]", numbers[0], numbers[1]) == 2)
 	{
 		json_object_set_new(cell, "x", json_string(numbers[0]));
@@ -218,7 +218,7 @@ regulate_cell(json_t *object, const char *name)
 		json_object_update(cell, value);
 	regulate_number(cell, "x");
 	regulate_number(cell, "y");
-	if (json_object_get(cell, "x") && json_object_get(cell, "y"))
+	if (json_object_get(cell, "x") != NULL && json_object_get(cell, "y") != NULL)
 		json_object_set_new(object, name,
 							json_pack("[O, O]", json_object_get(cell, "x"), json_object_get(cell, "y")));
 	json_decref(cell);
@@ -261,7 +261,7 @@ regulate_parameters(json_t *action)
 	{
 		json_t *other = unquoted(single(member(action, others[i])));
 
-		if (!value && json_is_object(other))
+		if (value == NULL && json_is_object(other))
 		{
 			json_object_set(action, "parameters", other);
 			json_object_del(action, others[i]);
@@ -269,12 +269,12 @@ regulate_parameters(json_t *action)
 		}
 		json_decref(other);
 	}
-	if (!json_object_get(action, "parameters"))
+	if (json_object_get(action, "parameters") == NULL)
 		return;
 	parameters = unquoted(single(value));
 	if (json_is_object(parameters))
 		json_object_set(action, "parameters", parameters);
-	else if (!value || json_array_size(value) == 0)
+	else if (value == NULL || json_array_size(value) == 0)
 		/* "", [] and null mean that there are no parameters */
 		if (!json_is_string(value) || json_string_length(value) == 0)
 			json_object_del(action, "parameters");
@@ -292,7 +292,7 @@ regulate_action(json_t *action)
 	regulate_details(action);
 	name = json_string_value(json_object_get(action, "action"));
 	/* these are the interaction's own parameters, which may have any name and be texts that look like numbers */
-	if (name && strcmp(name, "act_in_interaction") == 0)
+	if (name != NULL && strcmp(name, "act_in_interaction") == 0)
 		regulate_text(json_object_get(action, "parameters"), "message");
 	else if (json_is_object(json_object_get(action, "parameters")))
 		regulate_details(json_object_get(action, "parameters"));
@@ -334,7 +334,7 @@ regulate_wake_on(json_t *decision)
 
 	if (json_is_string(names))
 		json_object_set_new(decision, "wake_on", json_pack("[O]", names));
-	else if (names)
+	else if (names != NULL)
 		json_object_set(decision, "wake_on", names);
 	json_decref(names);
 }
@@ -371,8 +371,8 @@ with_remarks(json_t *decision, const json_t *wrapper)
 	static const char *const remarks[] = {"then",	"next_decision_in_s", "wake_on", "tokens",
 										  "reason", "confidence"};
 
-	for (size_t i = 0; decision && i < sizeof(remarks) / sizeof(remarks[0]); i++)
-		if (member(wrapper, remarks[i]) && !member(decision, remarks[i]))
+	for (size_t i = 0; decision != NULL && i < sizeof(remarks) / sizeof(remarks[0]); i++)
+		if (member(wrapper, remarks[i]) != NULL && member(decision, remarks[i]) == NULL)
 			json_object_set(decision, remarks[i], member(wrapper, remarks[i]));
 	return decision;
 }
@@ -390,14 +390,14 @@ called_action(const json_t *object, int wrappers)
 	json_t					*read;
 	json_t					*decision = NULL;
 
-	for (size_t i = 0; !arguments && i < sizeof(spellings) / sizeof(spellings[0]); i++)
+	for (size_t i = 0; arguments == NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		arguments = member(object, spellings[i]);
 	read = unquoted(arguments);
 
 	if (json_is_string(name) && json_is_object(read))
 	{
 		decision = decision_in(read, wrappers + 1);
-		if (!decision && strcmp(json_string_value(name), "decide_action") != 0)
+		if (decision == NULL && strcmp(json_string_value(name), "decide_action") != 0)
 			decision = json_pack("{s:O, s:O}", "action", name, "parameters", read);
 	}
 	json_decref(read);
@@ -408,10 +408,10 @@ called_action(const json_t *object, int wrappers)
 static json_t *
 inner_action(const json_t *action, int wrappers)
 {
-	const json_t *name = member(action, "name") ? member(action, "name") : member(action, "type");
+	const json_t *name = member(action, "name") != NULL ? member(action, "name") : member(action, "type");
 	json_t		 *decision = decision_in(action, wrappers + 1);
 
-	if (!decision && json_is_string(name))
+	if (decision == NULL && json_is_string(name))
 	{
 		decision = json_copy((json_t *) action);
 		json_object_set(decision, "action", (json_t *) name);
@@ -425,8 +425,8 @@ static bool
 is_number_or_its_text(const json_t *value)
 {
 	const char *text = json_string_value(value);
-	json_t	   *number = text ? loose_json_number(text, json_string_length(value)) : NULL;
-	bool		is = json_is_number(value) || number;
+	json_t	   *number = text != NULL ? loose_json_number(text, json_string_length(value)) : NULL;
+	bool		is = json_is_number(value) || number != NULL;
 
 	json_decref(number);
 	return is;
@@ -465,8 +465,8 @@ decision_in_capitals(const json_t *object)
 	json_t *small = in_small_letters(object);
 	json_t *action = single(member(small, "action"));
 
-	if (small && ((json_is_string(action) && json_string_length(action) > 0) ||
-				  is_number_or_its_text(single(member(small, "choice")))))
+	if (small != NULL && ((json_is_string(action) && json_string_length(action) > 0) ||
+						  is_number_or_its_text(single(member(small, "choice")))))
 		return small;
 	json_decref(small);
 	return NULL;
@@ -483,18 +483,18 @@ decision_in_object(const json_t *object, int wrappers)
 	int			looked_at = 0;
 
 	if ((json_is_string(action) && json_string_length(action) > 0 &&
-		 !strchr(json_string_value(action), '{')) ||
+		 strchr(json_string_value(action), '{') == NULL) ||
 		is_number_or_its_text(choice))
 		return json_copy((json_t *) object);
 	if (json_is_object(action))
 		return with_remarks(inner_action(action, wrappers), object);
 	decision = called_action(object, wrappers);
-	if (!decision)
+	if (decision == NULL)
 		decision = decision_in_capitals(object);
 	json_object_foreach ((json_t *) object, name, value)
 	{
 		/* "observations" and a list of "choices" are what the mind was asked, repeated in its answer */
-		if (decision || looked_at++ == MAX_MEMBERS)
+		if (decision != NULL || looked_at++ == MAX_MEMBERS)
 			break;
 		if (strcmp(name, "observations") != 0 &&
 			(strcmp(name, "choices") != 0 || json_array_size(value) == 1))
@@ -516,13 +516,13 @@ decision_in_array(const json_t *array, int wrappers)
 	{
 		json_t *decision = i < MAX_MEMBERS ? decision_in(element, wrappers + 1) : NULL;
 
-		if (decision && first)
+		if (decision != NULL && first != NULL)
 			json_array_append(rest, decision);
-		else if (decision)
+		else if (decision != NULL)
 			first = json_incref(decision);
 		json_decref(decision);
 	}
-	if (first && json_array_size(rest) > 0 && !member(first, "then"))
+	if (first != NULL && json_array_size(rest) > 0 && member(first, "then") == NULL)
 		json_object_set(first, "then", rest);
 	json_decref(rest);
 	return first;
@@ -540,7 +540,7 @@ decision_in(const json_t *value, int wrappers)
 		return decision_in_object(value, wrappers);
 	if (json_is_array(value))
 		return decision_in_array(value, wrappers);
-	if (json_is_string(value) && strpbrk(json_string_value(value), "{["))
+	if (json_is_string(value) && strpbrk(json_string_value(value), "{[") != NULL)
 		return decision_in_text(json_string_value(value), json_string_length(value), wrappers + 1, &problem);
 	return NULL;
 }
@@ -582,7 +582,7 @@ behind(char *closing, const char *word)
 	char *end = closing + strlen(word);
 	char *tag_end = word[0] == '<' && word[1] == '/' ? strchr(end, '>') : NULL;
 
-	return tag_end ? tag_end + 1 : end;
+	return tag_end != NULL ? tag_end + 1 : end;
 }
 
 /* Replaces the thoughts in a text by blanks, in place; thoughts that are not closed reach to its end. */
@@ -599,14 +599,14 @@ blank_thoughts(char *text)
 			char *end = strcasestr(from, thoughts[i].closing);
 			char *after;
 
-			if (!start && (!end || !thoughts[i].begun_before))
+			if (start == NULL && (end == NULL || !thoughts[i].begun_before))
 				break;
 			/* a closing mark without an opening one: the text begins within the thoughts */
-			if (end && thoughts[i].begun_before && (!start || end < start))
+			if (end != NULL && thoughts[i].begun_before && (start == NULL || end < start))
 				start = from;
 			else
 				end = strcasestr(start, thoughts[i].closing);
-			after = end ? behind(end, thoughts[i].closing) : start + strlen(start);
+			after = end != NULL ? behind(end, thoughts[i].closing) : start + strlen(start);
 			memset(start, ' ', (size_t) (after - start));
 			from = after;
 		}
@@ -641,10 +641,10 @@ choice_in_words(const char *text, size_t length)
 		memcpy(word + letters + 1, " ", 2);
 		while (i + digits < length && text[i + digits] >= '0' && text[i + digits] <= '9')
 			digits++;
-		if (letters > 0 && !strstr(words, word))
+		if (letters > 0 && strstr(words, word) == NULL)
 			return NULL;
 		if (digits > 4 || (digits > 0 && number >= 0) || (unsigned char) text[i] >= 0x80 ||
-			strchr("-+/<>=", text[i]))
+			strchr("-+/<>=", text[i]) != NULL)
 			return NULL;
 		if (digits > 0)
 			number = strtol(text + i, NULL, 10);
@@ -670,18 +670,18 @@ decision_in_text(const char *text, size_t length, int wrappers, const char **pro
 		decision = json_pack("{s:O}", "choice", whole);
 	else
 		decision = decision_in(whole, wrappers);
-	if (!decision)
+	if (decision == NULL)
 		decision = choice_in_words(text, length);
 	json_decref(whole);
-	if (decision)
+	if (decision != NULL)
 		return decision;
 	spoken = strndup(text, length);
-	if (spoken)
+	if (spoken != NULL)
 	{
 		blank_thoughts(spoken);
 		held = loose_json_find(spoken, strlen(spoken), answer_is_held, false, problem);
 	}
-	if (!held)
+	if (held == NULL)
 		held = loose_json_find(text, length, answer_is_held, true, &none);
 	decision = decision_in(held, wrappers);
 	json_decref(held);
@@ -695,9 +695,9 @@ decision_in_text(const char *text, size_t length, int wrappers, const char **pro
 static json_t *
 regulated(json_t *decision, const char **problem)
 {
-	if (decision)
+	if (decision != NULL)
 		answer_regulate(decision);
-	else if (!*problem)
+	else if (*problem == NULL)
 		*problem = no_decision;
 	return decision;
 }

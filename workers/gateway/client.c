@@ -115,7 +115,7 @@ client_create(ClientKind kind, struct lws *wsi)
 	client->peer = *wire_address(wsi);
 	address_write(&client->peer, client->address, sizeof(client->address));
 	client->next = clients.first;
-	if (clients.first)
+	if (clients.first != NULL)
 		clients.first->previous = client;
 	clients.first = client;
 	clients.count++;
@@ -133,7 +133,7 @@ client_hold(Client *client)
 static void
 drop_queue(Client *client)
 {
-	while (client->first)
+	while (client->first != NULL)
 	{
 		QueuedFrame *queued = client->first;
 
@@ -148,7 +148,7 @@ drop_queue(Client *client)
 static void
 forget_token(Client *client)
 {
-	if (client->token)
+	if (client->token != NULL)
 		explicit_bzero(client->token, strlen(client->token));
 	free(client->token);
 	client->token = NULL;
@@ -157,14 +157,14 @@ forget_token(Client *client)
 void
 client_join_player(Client *client)
 {
-	if (client->player_id == 0 || client->share)
+	if (client->player_id == 0 || client->share != NULL)
 		return;
-	for (const Client *other = clients.first; other && !client->share; other = other->next)
+	for (const Client *other = clients.first; other != NULL && client->share == NULL; other = other->next)
 	{
 		if (other->player_id == client->player_id)
 			client->share = other->share;
 	}
-	if (!client->share)
+	if (client->share == NULL)
 		client->share = mem_alloc(sizeof(PlayerShare));
 	client->share->holders++;
 }
@@ -172,7 +172,7 @@ client_join_player(Client *client)
 static void
 leave_player(Client *client)
 {
-	if (client->share && --client->share->holders == 0)
+	if (client->share != NULL && --client->share->holders == 0)
 		free(client->share);
 	client->share = NULL;
 }
@@ -183,8 +183,8 @@ client_release(Client *client)
 	assert(client->holders > 0);
 	if (--client->holders > 0)
 		return;
-	assert(client->state == CLIENT_GONE && !client->watch && !client->compute && !client->mind &&
-		   !client->report);
+	assert(client->state == CLIENT_GONE && client->watch == NULL && client->compute == NULL &&
+		   client->mind == NULL && client->report == NULL);
 	free(client->name);
 	free(client->source);
 	free(client->username);
@@ -309,7 +309,7 @@ client_move(Client *client, ClientState to)
 			client_wake(client);
 			break;
 		case CLIENT_GONE:
-			assert(!client->watch);
+			assert(client->watch == NULL);
 			forget_token(client);
 			text_free(&client->incoming);
 			drop_queue(client);
@@ -317,11 +317,11 @@ client_move(Client *client, ClientState to)
 			leave_player(client);
 			if (client->counts_as_spectator)
 				peers_leave_spectator((const struct sockaddr *) &client->peer);
-			if (client->previous)
+			if (client->previous != NULL)
 				client->previous->next = client->next;
 			else
 				clients.first = client->next;
-			if (client->next)
+			if (client->next != NULL)
 				client->next->previous = client->previous;
 			client->previous = NULL;
 			client->next = NULL;
@@ -367,7 +367,7 @@ client_close(Client *client, int code, const char *reason)
 void
 client_wake(Client *client)
 {
-	if (!client->wsi || client->waiting_since)
+	if (client->wsi == NULL || client->waiting_since)
 		return;
 	client->waiting_since = now_ms();
 	lws_callback_on_writable(client->wsi);
@@ -391,7 +391,7 @@ client_send(Client *client, const char *text, size_t length)
 	}
 	queued = mem_alloc(sizeof(QueuedFrame));
 	queued->frame = frame_create(text, length);
-	if (client->last)
+	if (client->last != NULL)
 		client->last->next = queued;
 	else
 		client->first = queued;
@@ -415,7 +415,7 @@ send_error(Client *client, const char *id, const char *code, const char *message
 	if (client->kind == CLIENT_MCP_SERVER)
 		return; /* it speaks JSON-RPC and learns of an error by the close frame */
 	text_add_string(&text, "{\"type\":\"error\"");
-	if (id && *id)
+	if (id != NULL && *id)
 	{
 		text_add_string(&text, ",\"id\":");
 		text_add_string(&text, id);
@@ -424,7 +424,7 @@ send_error(Client *client, const char *id, const char *code, const char *message
 	text_add_json_string(&text, code);
 	text_add_string(&text, ",\"message\":");
 	text_add_json_string(&text, message);
-	if (hint)
+	if (hint != NULL)
 	{
 		text_add_string(&text, ",\"hint\":");
 		text_add_json_string(&text, hint);
@@ -461,24 +461,24 @@ clock_is_due(const Client *client)
 static Frame *
 next_frame(Client *client)
 {
-	if (client->first)
+	if (client->first != NULL)
 	{
 		QueuedFrame *queued = client->first;
 		Frame		*frame = queued->frame;
 
 		client->first = queued->next;
-		if (!client->first)
+		if (client->first == NULL)
 			client->last = NULL;
 		assert(client->queued_bytes >= frame->length);
 		client->queued_bytes -= frame->length;
 		free(queued);
 		return frame;
 	}
-	if (client->watch && client_is_welcome(client))
+	if (client->watch != NULL && client_is_welcome(client))
 	{
 		Frame *frame = client->frames->next(client->watch);
 
-		if (frame)
+		if (frame != NULL)
 			return frame;
 	}
 	if (clock_is_due(client))
@@ -495,7 +495,7 @@ next_frame(Client *client)
 static bool
 has_more(const Client *client)
 {
-	return client->first || (client->state == CLIENT_CLOSING && !client->close_sent) ||
+	return client->first != NULL || (client->state == CLIENT_CLOSING && !client->close_sent) ||
 		   (client->ping_due && client->state != CLIENT_CLOSING) || clock_is_due(client) ||
 		   (client->watch != NULL && client_is_welcome(client) && !client->frames->is_current(client->watch));
 }
@@ -525,7 +525,7 @@ write_next(Client *client)
 	Frame		 *frame = next_frame(client);
 	bool		  is_good = true;
 
-	if (frame)
+	if (frame != NULL)
 	{
 		is_good = wire_send(client->wsi, WS_TEXT, frame->space + LWS_PRE, frame->length);
 		counts.frames_sent++;
@@ -623,7 +623,7 @@ client_may_send(Client *client)
 					   allowance_wait(&client->messages, message_rate(), now));
 		return false;
 	}
-	if (share && !allowance_take(&share->messages, player_message_rate(), now))
+	if (share != NULL && !allowance_take(&share->messages, player_message_rate(), now))
 	{
 		refuse_message(client, "a player", player_message_rate(),
 					   allowance_wait(&share->messages, player_message_rate(), now));
@@ -636,7 +636,7 @@ void
 client_refund(Client *client)
 {
 	allowance_refund(&client->messages);
-	if (client->share)
+	if (client->share != NULL)
 		allowance_refund(&client->share->messages);
 }
 

@@ -110,9 +110,9 @@ void
 compute_stop(void)
 {
 	submit_stop();
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
-		assert(!world->compute || !world->compute->sources);
+		assert(world->compute == NULL || world->compute->sources == NULL);
 		free(world->compute);
 		world->compute = NULL;
 	}
@@ -141,7 +141,7 @@ add_in_flight(Source *source, int64_t request_id, int64_t npc_id, int timeout_ms
 static InFlight *
 take_in_flight(Source *source, int64_t request_id, int64_t npc_id)
 {
-	for (InFlight **place = &source->requests; *place; place = &(*place)->next)
+	for (InFlight **place = &source->requests; *place != NULL; place = &(*place)->next)
 	{
 		InFlight *request = *place;
 
@@ -177,7 +177,7 @@ tell_cancelled(Client *client, int64_t request_id, const char *reason)
 static void
 forget_in_flight(Source *source, const char *reason)
 {
-	while (source->requests)
+	while (source->requests != NULL)
 	{
 		InFlight *request = source->requests;
 
@@ -208,7 +208,7 @@ expire_requests(Source *source)
 	InFlight **place = &source->requests;
 	bool	   any = false;
 
-	while (*place)
+	while (*place != NULL)
 	{
 		InFlight *request = *place;
 
@@ -237,9 +237,9 @@ expire_requests(Source *source)
 static Source *
 source_of_session(World *world, int64_t session_id)
 {
-	Source *source = world->compute ? world->compute->sources : NULL;
+	Source *source = world->compute != NULL ? world->compute->sources : NULL;
 
-	while (source && source->client->session_id != session_id)
+	while (source != NULL && source->client->session_id != session_id)
 		source = source->next;
 	return source;
 }
@@ -255,7 +255,7 @@ give(World *world, const DbReply *reply, int row)
 	Client	   *client;
 
 	/* if the session is gone meanwhile, the database gives its requests to others */
-	if (!source || !body || source->client->state != CLIENT_LIVE)
+	if (source == NULL || body == NULL || source->client->state != CLIENT_LIVE)
 		return;
 	client = source->client;
 	add_in_flight(source, request_id, npc_id, (int) timeout_ms);
@@ -279,7 +279,7 @@ claimed(void *argument, const DbReply *reply)
 	WorldCompute *mine = world->compute;
 
 	world->queries--;
-	if (reply->result)
+	if (reply->result != NULL)
 	{
 		int	 rows = PQntuples(reply->result);
 		bool full = rows >= MAX_CLAIMED;
@@ -289,7 +289,7 @@ claimed(void *argument, const DbReply *reply)
 			counts.decision_claims_empty++;
 		for (int row = 0; row < rows; row++)
 			give(world, reply, row);
-		for (Source *source = mine->sources; source; source = source->next)
+		for (Source *source = mine->sources; source != NULL; source = source->next)
 		{
 			/* for a source that offered no slots in this claim, nothing is known: may_have_more stays */
 			if (source->asked > 0)
@@ -313,7 +313,7 @@ claim(World *world)
 	int			  slots[MAX_SOURCES_CLAIMED];
 	int			  count = 0;
 
-	if (!mine)
+	if (mine == NULL)
 		return;
 	if (mine->claiming)
 	{
@@ -321,7 +321,7 @@ claim(World *world)
 		return;
 	}
 	mine->claim_again = false;
-	for (Source *source = mine->sources; source; source = source->next)
+	for (Source *source = mine->sources; source != NULL; source = source->next)
 	{
 		source->asked = 0;
 		source->got = 0;
@@ -345,7 +345,7 @@ claim(World *world)
 void
 compute_wake(int64_t world_id)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		if (world_id == 0 || world->id == world_id)
 			claim(world);
@@ -359,12 +359,12 @@ compute_wake(int64_t world_id)
 static void
 cancel_superseded(World *world, int64_t request_id)
 {
-	for (Source *source = world->compute->sources; source; source = source->next)
+	for (Source *source = world->compute->sources; source != NULL; source = source->next)
 	{
 		/* a request that was answered meanwhile is not in flight any more */
 		InFlight *request = take_in_flight(source, request_id, 0);
 
-		if (!request)
+		if (request == NULL)
 			continue;
 		free(request);
 		counts.decision_superseded++;
@@ -381,7 +381,7 @@ checked(void *argument, const DbReply *reply)
 
 	world->queries--;
 	world->compute->checking = false;
-	if (!reply->result)
+	if (reply->result == NULL)
 	{
 		if (!reply->lost)
 			log_line(LOG_WARNING, "world %" PRId64 ": superseded_decisions: %s", world->id, reply->message);
@@ -410,13 +410,13 @@ check_superseded(World *world)
 	int64_t		  sessions[MAX_CHECKED];
 	int			  count = 0;
 
-	if (!mine || mine->checking)
+	if (mine == NULL || mine->checking)
 		return;
-	for (const Source *source = mine->sources; source; source = source->next)
+	for (const Source *source = mine->sources; source != NULL; source = source->next)
 	{
 		if (source->client->state != CLIENT_LIVE)
 			continue;
-		for (const InFlight *request = source->requests; request && count < MAX_CHECKED;
+		for (const InFlight *request = source->requests; request != NULL && count < MAX_CHECKED;
 			 request = request->next, count++)
 		{
 			npcs[count] = request->npc_id;
@@ -434,7 +434,7 @@ check_superseded(World *world)
 void
 compute_polled(void)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		claim(world);
 		check_superseded(world);
@@ -450,12 +450,12 @@ void
 compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *text, size_t length)
 {
 	Source	 *source = client->compute;
-	InFlight *request = source ? take_in_flight(source, request_id, npc_id) : NULL;
+	InFlight *request = source != NULL ? take_in_flight(source, request_id, npc_id) : NULL;
 
-	if (!client->world)
+	if (client->world == NULL)
 		return;
 	counts.decision_answers++;
-	if (request)
+	if (request != NULL)
 	{
 		double took = (double) (now_ms() - request->given_at);
 
@@ -466,7 +466,7 @@ compute_answer(Client *client, int64_t request_id, int64_t npc_id, const char *t
 		free(request);
 	}
 	submit_answer(client, request_id, text, length);
-	if (request)
+	if (request != NULL)
 		slot_freed(source);
 }
 
@@ -486,22 +486,22 @@ fail_request(Client *client, InFlight *request, const char *reason)
 void
 compute_fail(Client *client, int64_t request_id, const char *reason)
 {
-	InFlight *request = client->compute ? take_in_flight(client->compute, request_id, 0) : NULL;
+	InFlight *request = client->compute != NULL ? take_in_flight(client->compute, request_id, 0) : NULL;
 
 	/* if it timed out before, the database was told so */
-	if (request)
+	if (request != NULL)
 		fail_request(client, request, reason);
 }
 
 void
 compute_fail_unreadable(Client *client, int64_t request_id, int64_t npc_id, const char *problem)
 {
-	InFlight *request = client->compute && (request_id || npc_id)
+	InFlight *request = client->compute != NULL && (request_id || npc_id)
 							? take_in_flight(client->compute, request_id, npc_id)
 							: NULL;
 	char	  reason[300];
 
-	if (!request)
+	if (request == NULL)
 		return;
 	snprintf(reason, sizeof(reason), "error: the answer cannot be read: %s", problem);
 	fail_request(client, request, reason);
@@ -568,10 +568,10 @@ beaten(void *argument, const DbReply *reply)
 	Source	   *source = client->compute;
 	const char *ack = reply_text(reply);
 
-	if (source)
+	if (source != NULL)
 	{
 		source->beating = false;
-		if (ack)
+		if (ack != NULL)
 		{
 			source->capacity = source->told_capacity;
 			tell_here(source);
@@ -581,7 +581,7 @@ beaten(void *argument, const DbReply *reply)
 		}
 		else if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
 			compute.events->session_doubted();
-		else if (!reply->result && !reply->lost)
+		else if (reply->result == NULL && !reply->lost)
 			tell_beat_failed(client, reply);
 		send_beat(source);
 	}
@@ -597,14 +597,14 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 	json_t	   *beat;
 	Text		text = {0};
 
-	if (!source)
+	if (source == NULL)
 	{
 		snprintf(message, size, "this connection did not say in its hello that it computes");
 		return false;
 	}
 	if (!heartbeat_read(heartbeat, &capacity, message, size))
 		return false;
-	if (!name || !*name)
+	if (name == NULL || !*name)
 		name = client->source_is_provisional ? MCP_DEFAULT_SOURCE : client->source;
 
 	/* the database finds the session by its source; "type" and "id" belong to the frame */
@@ -637,9 +637,9 @@ compute_joined(Client *client)
 
 	if (client->purpose == PURPOSE_WATCH)
 		return;
-	if (!source)
+	if (source == NULL)
 	{
-		if (!world->compute)
+		if (world->compute == NULL)
 			world->compute = mem_alloc(sizeof(WorldCompute));
 		source = mem_alloc(sizeof(Source));
 		source->client = client;
@@ -650,7 +650,7 @@ compute_joined(Client *client)
 	/* a new session has to be told the heartbeat again */
 	source->capacity = 0;
 	source->may_have_more = true;
-	source->beat_due = source->beat && now_ms() - source->beat_at < BEAT_LASTS_MS;
+	source->beat_due = source->beat != NULL && now_ms() - source->beat_at < BEAT_LASTS_MS;
 	send_beat(source);
 	claim(world);
 }
@@ -658,7 +658,7 @@ compute_joined(Client *client)
 void
 compute_parted(Client *client)
 {
-	if (client->compute)
+	if (client->compute != NULL)
 		forget_in_flight(client->compute, "the session was lost");
 }
 
@@ -668,7 +668,7 @@ compute_leave(Client *client)
 	Source	*source = client->compute;
 	Source **place;
 
-	if (!source)
+	if (source == NULL)
 		return;
 	tell_gone(source);
 	forget_in_flight(source, "closed");
@@ -688,18 +688,18 @@ compute_leave(Client *client)
 void
 compute_tick(void)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		WorldCompute *mine = world->compute;
 
-		if (!mine)
+		if (mine == NULL)
 			continue;
-		for (Source *source = mine->sources; source; source = source->next)
+		for (Source *source = mine->sources; source != NULL; source = source->next)
 		{
 			if (client_is_welcome(source->client))
 				expire_requests(source);
 		}
-		if (!mine->sources && !mine->claiming && !mine->checking && world->members == 0)
+		if (mine->sources == NULL && !mine->claiming && !mine->checking && world->members == 0)
 		{
 			free(mine);
 			world->compute = NULL;
@@ -711,7 +711,7 @@ compute_tick(void)
 int
 compute_in_flight(const Client *client)
 {
-	return client->compute ? client->compute->in_flight : 0;
+	return client->compute != NULL ? client->compute->in_flight : 0;
 }
 
 int
@@ -719,7 +719,7 @@ compute_total_in_flight(void)
 {
 	int count = 0;
 
-	for (const Client *client = clients_first(); client; client = client->next)
+	for (const Client *client = clients_first(); client != NULL; client = client->next)
 		count += compute_in_flight(client);
 	return count;
 }
@@ -727,5 +727,5 @@ compute_total_in_flight(void)
 int
 compute_average_ms(const Client *client)
 {
-	return client->compute ? (int) client->compute->average_ms : 0;
+	return client->compute != NULL ? (int) client->compute->average_ms : 0;
 }

@@ -29,9 +29,20 @@
 #define MAX_PATH_CELLS		4096
 #define FIRST_BUCKETS		256
 
-const char *const table_names[TABLE_COUNT] = {"world",	  "terrain",	  "item_types", "interaction_types",
-											  "players",  "interactions", "npcs",		"world_items",
-											  "messages", "world_events"};
+const char *const table_names[] = {
+	[TABLE_WORLD] = "world",
+	[TABLE_TERRAIN] = "terrain",
+	[TABLE_ITEM_TYPES] = "item_types",
+	[TABLE_INTERACTION_TYPES] = "interaction_types",
+	[TABLE_PLAYERS] = "players",
+	[TABLE_INTERACTIONS] = "interactions",
+	[TABLE_NPCS] = "npcs",
+	[TABLE_WORLD_ITEMS] = "world_items",
+	[TABLE_MESSAGES] = "messages",
+	[TABLE_WORLD_EVENTS] = "world_events",
+};
+
+_Static_assert(sizeof(table_names) / sizeof(table_names[0]) == TABLE_COUNT, "each table has a name");
 
 /* ------------------------------------------------------------------------
  * the hash table and the list of changes
@@ -53,8 +64,8 @@ find_entity(const WorldCopy *copy, TableId table, const char *key, size_t length
 	uint32_t hash = hash_key(table, key, length);
 	Entity	*entity = copy->buckets[hash & (copy->bucket_count - 1)];
 
-	while (entity && (entity->hash != hash || entity->table != table || entity->key->length != length ||
-					  memcmp(entity->key->text, key, length) != 0))
+	while (entity != NULL && (entity->hash != hash || entity->table != table ||
+							  entity->key->length != length || memcmp(entity->key->text, key, length) != 0))
 		entity = entity->chain;
 	return entity;
 }
@@ -69,7 +80,7 @@ grow_buckets(WorldCopy *copy)
 	{
 		Entity *entity = copy->buckets[i];
 
-		while (entity)
+		while (entity != NULL)
 		{
 			Entity	*next = entity->chain;
 			Entity **bucket = &buckets[entity->hash & (count - 1)];
@@ -99,11 +110,11 @@ hash_remove(WorldCopy *copy, Entity *entity)
 static void
 unlink_change(WorldCopy *copy, Entity *entity)
 {
-	if (entity->newer)
+	if (entity->newer != NULL)
 		entity->newer->older = entity->older;
 	else if (copy->newest == entity)
 		copy->newest = entity->older;
-	if (entity->older)
+	if (entity->older != NULL)
 		entity->older->newer = entity->newer;
 	else if (copy->oldest == entity)
 		copy->oldest = entity->newer;
@@ -115,11 +126,11 @@ unlink_change(WorldCopy *copy, Entity *entity)
 static void
 mark_changed(WorldCopy *copy, Entity *entity, int64_t revision)
 {
-	assert(!copy->newest || copy->newest->revision <= revision);
+	assert(copy->newest == NULL || copy->newest->revision <= revision);
 	unlink_change(copy, entity);
 	entity->revision = revision;
 	entity->older = copy->newest;
-	if (copy->newest)
+	if (copy->newest != NULL)
 		copy->newest->newer = entity;
 	else
 		copy->oldest = entity;
@@ -167,7 +178,7 @@ remove_entity(WorldCopy *copy, Entity *entity, int64_t revision)
 		fragment_release(entity->group[group]);
 		entity->group[group] = NULL;
 	}
-	if (copy->removed_last)
+	if (copy->removed_last != NULL)
 		copy->removed_last->next_removed = entity;
 	else
 		copy->removed_first = entity;
@@ -177,12 +188,12 @@ remove_entity(WorldCopy *copy, Entity *entity, int64_t revision)
 void
 copy_forget_removed(WorldCopy *copy, int64_t revision)
 {
-	while (copy->removed_first && copy->removed_first->revision <= revision)
+	while (copy->removed_first != NULL && copy->removed_first->revision <= revision)
 	{
 		Entity *entity = copy->removed_first;
 
 		copy->removed_first = entity->next_removed;
-		if (!copy->removed_first)
+		if (copy->removed_first == NULL)
 			copy->removed_last = NULL;
 		unlink_change(copy, entity);
 		if (copy->free_slot_count == copy->free_slot_room)
@@ -228,7 +239,7 @@ set_group(Entity *entity, GroupId group, const char *text, size_t length, int64_
 {
 	const Fragment *known = entity->group[group];
 
-	if (known && known->length == length && memcmp(known->text, text, length) == 0)
+	if (known != NULL && known->length == length && memcmp(known->text, text, length) == 0)
 		return false;
 	fragment_release(entity->group[group]);
 	entity->group[group] = fragment_create(text, length);
@@ -295,7 +306,7 @@ set_position(Entity *entity, const json_t *row)
 {
 	if (json_member_number(row, "x", &entity->x) && json_member_number(row, "y", &entity->y))
 		entity->placed = true;
-	if (json_object_get(row, "path"))
+	if (json_object_get(row, "path") != NULL)
 		set_path(entity, json_object_get(row, "path"));
 	json_member_number(row, "departed_at", &entity->departed_at);
 }
@@ -327,7 +338,7 @@ put_singleton(WorldCopy *copy, TableId table, const json_t *value, int64_t revis
 	Text	text = {0};
 	Entity *entity = find_entity(copy, table, "", 0);
 
-	if (!entity)
+	if (entity == NULL)
 		entity = add_entity(copy, table, "", 0, revision);
 	if (table == TABLE_TERRAIN)
 	{
@@ -355,7 +366,7 @@ put_row(WorldCopy *copy, TableId table, const json_t *row, int64_t revision, Tex
 	if (!json_is_object(row) || !key_of_row(row, scratch, &is_integer))
 		return false;
 	entity = find_entity(copy, table, scratch->data, scratch->length);
-	if (!entity)
+	if (entity == NULL)
 		entity = add_entity(copy, table, scratch->data, scratch->length, revision);
 	entity->key_is_integer = is_integer;
 	entity->mark = copy->mark;
@@ -405,7 +416,7 @@ remove_rows(WorldCopy *copy, TableId table, const json_t *ids, int64_t revision)
 	{
 		Entity *entity = named_entity(copy, table, json_array_get(ids, i), &key);
 
-		if (entity)
+		if (entity != NULL)
 			remove_entity(copy, entity, revision);
 	}
 	text_free(&key);
@@ -420,7 +431,7 @@ mark_rows(WorldCopy *copy, TableId table, const json_t *ids)
 	{
 		Entity *entity = named_entity(copy, table, json_array_get(ids, i), &key);
 
-		if (entity)
+		if (entity != NULL)
 			entity->mark = copy->mark;
 	}
 	text_free(&key);
@@ -432,7 +443,7 @@ remove_unnamed(WorldCopy *copy, TableId table, int64_t revision)
 {
 	Entity *entity = copy->newest;
 
-	while (entity)
+	while (entity != NULL)
 	{
 		Entity *older = entity->older;
 
@@ -466,7 +477,7 @@ read_position_in_history(WorldCopy *copy, const json_t *document, int64_t *revis
 {
 	const char *epoch = json_member_string(document, "epoch");
 
-	if (!epoch || strlen(epoch) >= sizeof(copy->epoch) ||
+	if (epoch == NULL || strlen(epoch) >= sizeof(copy->epoch) ||
 		!json_member_integer(document, "revision", revision))
 		return false;
 	strcpy(copy->epoch, epoch);
@@ -512,10 +523,10 @@ copy_free(WorldCopy *copy)
 {
 	Entity *entity;
 
-	if (!copy)
+	if (copy == NULL)
 		return;
 	entity = copy->newest;
-	while (entity)
+	while (entity != NULL)
 	{
 		Entity *older = entity->older;
 
@@ -537,7 +548,7 @@ append_rows(WorldCopy *copy, const json_t *delta, int64_t revision)
 		const json_t *change = json_object_get(delta, table_names[FIRST_STREAM + stream]);
 		int64_t		  dropped = 0;
 
-		if (!change)
+		if (change == NULL)
 			continue;
 		json_member_integer(change, "dropped", &dropped);
 		stream_append(copy->streams[stream], json_object_get(change, "append"), dropped, revision);
@@ -563,7 +574,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 		const json_t *change = json_object_get(delta, table_names[table]);
 		const json_t *remain = json_object_get(change, "remain");
 
-		if (!change)
+		if (change == NULL)
 			continue;
 		remove_rows(copy, table, json_object_get(change, "remove"), revision);
 		if (!put_rows(copy, table, json_object_get(change, "upsert"), revision))
@@ -572,7 +583,7 @@ copy_apply(WorldCopy *copy, const json_t *delta, char *message, size_t size)
 			return false;
 		}
 		mark_rows(copy, table, remain);
-		if (remain || json_is_true(json_object_get(change, "complete")))
+		if (remain != NULL || json_is_true(json_object_get(change, "complete")))
 			remove_unnamed(copy, table, revision);
 	}
 	append_rows(copy, delta, revision);

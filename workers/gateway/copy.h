@@ -38,7 +38,7 @@ typedef enum TableId
 #define FIRST_STREAM TABLE_MESSAGES
 #define STREAM_COUNT (TABLE_COUNT - FIRST_STREAM)
 
-extern const char *const table_names[TABLE_COUNT];
+extern const char *const table_names[]; /* by TableId */
 
 /* The column groups of a row.  An NPC has all of them, a row of another table only GROUP_ROW. */
 typedef enum GroupId

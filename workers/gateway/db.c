@@ -85,7 +85,7 @@ server_is_standby(const Link *link)
 {
 	const char *value = PQparameterStatus(link->connection, "in_hot_standby");
 
-	return value && strcmp(value, "on") == 0;
+	return value != NULL && strcmp(value, "on") == 0;
 }
 
 /* Returns the READY connection for a lane, or NULL. */
@@ -160,7 +160,7 @@ move_link(Link *link, LinkState to)
 static void
 link_drop_socket(Link *link)
 {
-	if (link->wsi)
+	if (link->wsi != NULL)
 	{
 		*(Link **) lws_wsi_user(link->wsi) = NULL;
 		lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
@@ -177,14 +177,14 @@ link_lost(Link *link, const char *why)
 
 	if (link->state == LINK_DOWN)
 		return;
-	snprintf(reason, sizeof(reason), "%s", why && *why ? why : "closed by the server");
+	snprintf(reason, sizeof(reason), "%s", why != NULL && *why ? why : "closed by the server");
 	log_line(link->told || db.stopping ? LOG_DEBUG : LOG_WARNING, "database connection %d is down: %s",
 			 link->number, reason);
 	link->told = true;
 
 	link_drop_socket(link);
 	lws_sul_cancel(&link->write_timer);
-	if (link->dial)
+	if (link->dial != NULL)
 		dial_abandon(link->dial);
 	link->dial = NULL;
 	PQfinish(link->connection);
@@ -192,7 +192,7 @@ link_lost(Link *link, const char *why)
 	link->head = NULL;
 	link->tail = NULL;
 	link->outstanding = 0;
-	while (query)
+	while (query != NULL)
 	{
 		Query *next = query->next;
 
@@ -218,7 +218,7 @@ link_adopt(Link *link)
 		return false;
 	/* this closes the duplicate when it fails */
 	link->wsi = lws_adopt_descriptor_vhost(db.vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, DB_PROTOCOL, NULL);
-	if (!link->wsi)
+	if (link->wsi == NULL)
 		return false;
 	*(Link **) lws_wsi_user(link->wsi) = link;
 	return true;
@@ -252,10 +252,10 @@ look_at_dials(lws_sorted_usec_list_t *timer)
 static void
 link_connect(Link *link)
 {
-	assert(link->state == LINK_DOWN && !link->connection && !link->head);
+	assert(link->state == LINK_DOWN && link->connection == NULL && link->head == NULL);
 	move_link(link, LINK_CONNECTING);
 	link->dial = dial_start(db.settings->database);
-	if (!link->dial)
+	if (link->dial == NULL)
 		link_lost(link, "no thread could be made");
 	else
 		lws_sul_schedule(db.context, 0, &db.dial_timer, look_at_dials, DIAL_LOOK_US);
@@ -268,7 +268,7 @@ take_notice(void *argument, const PGresult *notice)
 	const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
 	(void) argument;
-	log_line(LOG_DEBUG, "database: %s", message ? message : "(no message)");
+	log_line(LOG_DEBUG, "database: %s", message != NULL ? message : "(no message)");
 }
 
 static void
@@ -300,7 +300,7 @@ settings_answered(void *argument, const DbReply *reply)
 
 	if (link->state != LINK_PREPARING)
 		return;
-	if (!reply->result)
+	if (reply->result == NULL)
 		link_lost(link, reply->message);
 	else if (!is_like_the_others(link))
 		give_up_all(
@@ -365,7 +365,7 @@ link_prepare(Link *link)
 
 	if (PQstatus(link->connection) != CONNECTION_OK)
 	{
-		link_lost(link, link->connection ? PQerrorMessage(link->connection) : "out of memory");
+		link_lost(link, link->connection != NULL ? PQerrorMessage(link->connection) : "out of memory");
 		return;
 	}
 	if (PQsetnonblocking(link->connection, 1) != 0 || !link_adopt(link))
@@ -430,7 +430,7 @@ inspected(void *argument, const DbReply *reply)
 	if (step != db.inspection)
 		return;
 	db.inspection = -1;
-	if (!reply->result)
+	if (reply->result == NULL)
 		look_whether_up(); /* the connection went down: the inspection begins again, if enough are left */
 	else if (mark_is_ours(&db.links[step / INSPECTIONS_PER_LINK], reply))
 		inspect(step + 1);
@@ -478,7 +478,7 @@ pinged(void *argument, const DbReply *reply)
 	Link *link = argument;
 
 	link->pinging = false;
-	if (reply->result)
+	if (reply->result != NULL)
 		(void) mark_is_ours(link, reply);
 }
 
@@ -514,7 +514,7 @@ link_take_notifications(Link *link)
 {
 	PGnotify *notification;
 
-	while (link->connection && (notification = PQnotifies(link->connection)) != NULL)
+	while (link->connection != NULL && (notification = PQnotifies(link->connection)) != NULL)
 	{
 		if (link->state == LINK_READY)
 			db.events->notified(notification->relname, notification->extra);
@@ -528,23 +528,23 @@ link_readable(Link *link)
 	if (!PQconsumeInput(link->connection))
 	{
 		link_take_results(link);
-		link_lost(link, link->connection ? PQerrorMessage(link->connection) : NULL);
+		link_lost(link, link->connection != NULL ? PQerrorMessage(link->connection) : NULL);
 		return;
 	}
 	link_take_results(link);
 	link_take_notifications(link);
-	if (link->connection && PQstatus(link->connection) == CONNECTION_BAD)
+	if (link->connection != NULL && PQstatus(link->connection) == CONNECTION_BAD)
 		link_lost(link, PQerrorMessage(link->connection));
-	else if (link->connection && link->standby && !server_is_standby(link))
+	else if (link->connection != NULL && link->standby && !server_is_standby(link))
 		give_up_all("the standby was promoted");
-	else if (link->connection && !link_flush(link))
+	else if (link->connection != NULL && !link_flush(link))
 		link_lost(link, PQerrorMessage(link->connection));
 }
 
 int
 db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
-	Link *link = user ? *(Link **) user : NULL;
+	Link *link = user != NULL ? *(Link **) user : NULL;
 
 	(void) in;
 	(void) length;
@@ -553,12 +553,12 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 		case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 			return -1; /* no WebSocket may ask for this protocol by its name */
 		case LWS_CALLBACK_RAW_RX_FILE:
-			if (!link || link->wsi != wsi)
+			if (link == NULL || link->wsi != wsi)
 				return -1;
 			link_readable(link);
 			break;
 		case LWS_CALLBACK_RAW_WRITEABLE_FILE:
-			if (!link || link->wsi != wsi)
+			if (link == NULL || link->wsi != wsi)
 				return -1;
 			link->in_writable = true;
 			if (!link_flush(link))
@@ -566,7 +566,7 @@ db_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 			link->in_writable = false;
 			break;
 		case LWS_CALLBACK_RAW_CLOSE_FILE:
-			if (link && link->wsi == wsi)
+			if (link != NULL && link->wsi == wsi)
 			{
 				link->wsi = NULL;
 				link_lost(link, "its socket was closed");
@@ -591,7 +591,7 @@ db_query(const DbStatement *statement, DbLane lane, int64_t world_id, const char
 
 	assert(statement->number < DB_MAX_STATEMENTS);
 	assert(statement->parameters <= DB_MAX_PARAMETERS);
-	if (!link)
+	if (link == NULL)
 	{
 		query->lost = true;
 		query_fail_later(query);
@@ -647,7 +647,7 @@ forgive(int64_t pause_ms)
 		Link *link = &db.links[i];
 
 		link->pinged_at += pause_ms;
-		if (link->head)
+		if (link->head != NULL)
 			link->head->deadline += pause_ms;
 	}
 }
@@ -664,7 +664,7 @@ db_tick(int64_t now)
 
 		if (link->state == LINK_DOWN && now >= link->retry_at)
 			link_connect(link);
-		else if (link->head && now >= link->head->deadline)
+		else if (link->head != NULL && now >= link->head->deadline)
 			link_lost(link, "a query was not answered in time");
 		else if (link->state == LINK_READY)
 			ping(link, now);

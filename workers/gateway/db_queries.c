@@ -49,22 +49,22 @@ query_finish(Query *query)
 	DbReply			reply = {0};
 	const PGresult *error = query->error;
 
-	if (query->refusal || query->lost)
+	if (query->refusal != NULL || query->lost)
 	{
-		strcpy(reply.sqlstate, query->refusal ? "53400" : "08006");
-		reply.message = query->refusal ? query->refusal : "the database is not reachable";
+		strcpy(reply.sqlstate, query->refusal != NULL ? "53400" : "08006");
+		reply.message = query->refusal != NULL ? query->refusal : "the database is not reachable";
 		reply.lost = query->lost;
 		reply.retry = true;
 	}
-	else if (error || !query->result)
+	else if (error != NULL || query->result == NULL)
 	{
-		const char *sqlstate = error ? PQresultErrorField(error, PG_DIAG_SQLSTATE) : NULL;
-		const char *message = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+		const char *sqlstate = error != NULL ? PQresultErrorField(error, PG_DIAG_SQLSTATE) : NULL;
+		const char *message = error != NULL ? PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
-		snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate ? sqlstate : "XX000");
-		reply.message = message ? message : "the database gave no answer";
-		reply.detail = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
-		reply.hint = error ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
+		snprintf(reply.sqlstate, sizeof(reply.sqlstate), "%s", sqlstate != NULL ? sqlstate : "XX000");
+		reply.message = message != NULL ? message : "the database gave no answer";
+		reply.detail = error != NULL ? PQresultErrorField(error, PG_DIAG_MESSAGE_DETAIL) : NULL;
+		reply.hint = error != NULL ? PQresultErrorField(error, PG_DIAG_MESSAGE_HINT) : NULL;
 		reply.retry = sqlstate_is_worth_a_retry(reply.sqlstate);
 		if (sqlstate_is_of_a_misfit(reply.sqlstate))
 			queries.misfit();
@@ -72,7 +72,7 @@ query_finish(Query *query)
 	else
 		reply.result = query->result;
 
-	if (query->done)
+	if (query->done != NULL)
 		query->done(query->argument, &reply);
 	PQclear(query->result);
 	PQclear(query->error);
@@ -87,7 +87,7 @@ finish_failed(lws_sorted_usec_list_t *timer)
 	(void) timer;
 	queries.failed = NULL;
 	queries.failed_end = &queries.failed;
-	while (query)
+	while (query != NULL)
 	{
 		Query *next = query->next;
 
@@ -119,7 +119,7 @@ query_create(const DbStatement *statement, DbDone done, void *argument)
 void
 link_append(Link *link, Query *query)
 {
-	if (link->tail)
+	if (link->tail != NULL)
 		link->tail->next = query;
 	else
 	{
@@ -139,7 +139,7 @@ link_pop(Link *link)
 	assert(query && link->outstanding > 0);
 	link->head = query->next;
 	link->outstanding--;
-	if (link->head)
+	if (link->head != NULL)
 		link->head->deadline = now_ms() + queries.timeout_ms;
 	else
 		link->tail = NULL;
@@ -151,7 +151,7 @@ ask_again(lws_sorted_usec_list_t *timer)
 {
 	Link *link = lws_container_of(timer, Link, write_timer);
 
-	if (link->wsi)
+	if (link->wsi != NULL)
 		lws_callback_on_writable(link->wsi);
 }
 
@@ -176,7 +176,7 @@ link_flush(Link *link)
 {
 	int pending = PQflush(link->connection);
 
-	if (pending > 0 && link->wsi)
+	if (pending > 0 && link->wsi != NULL)
 		link_want_write(link);
 	return pending >= 0;
 }
@@ -217,9 +217,9 @@ query_take(Link *link, Query *query, PGresult *result)
 			return false;
 		default:
 			/* the statement could not be prepared, maybe because there is no extension yet: the next query tries again */
-			if (query->prepares && !query->result)
+			if (query->prepares && query->result == NULL)
 				link->prepared[query->statement->number] = false;
-			if (query->error)
+			if (query->error != NULL)
 				PQclear(result);
 			else
 				query->error = result;
@@ -232,12 +232,12 @@ link_take_results(Link *link)
 {
 	int nothing = 0;
 
-	while (link->head && link->connection && !PQisBusy(link->connection))
+	while (link->head != NULL && link->connection != NULL && !PQisBusy(link->connection))
 	{
 		PGresult *result = PQgetResult(link->connection);
 		Query	 *query = link->head;
 
-		if (!result)
+		if (result == NULL)
 		{
 			/* in a pipeline NULL separates the results of two statements; without one it ends the query */
 			if (link->state == LINK_PREPARING)

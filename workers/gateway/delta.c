@@ -23,6 +23,15 @@
 /* The bytes around the rows of a page, at most: type, id, revision, clock, names of tables and lists. */
 #define AROUND_ROWS 768
 
+/* The members of a table in a page. */
+static const char *const list_names[] = {
+	[DELTA_UPSERT] = "upsert",
+	[DELTA_REMOVE] = "remove",
+	[DELTA_LEAVE] = "leave",
+};
+
+_Static_assert(sizeof(list_names) / sizeof(list_names[0]) == DELTA_LIST_COUNT, "each list has a name");
+
 /* ------------------------------------------------------------------------
  * rows
  * ------------------------------------------------------------------------ */
@@ -91,7 +100,7 @@ delta_drop(Delta *delta, TableId table, int64_t count)
 size_t
 delta_size(const Delta *delta)
 {
-	size_t size = delta->present.text.length + (delta->runs ? delta->runs->length : 0);
+	size_t size = delta->present.text.length + (delta->runs != NULL ? delta->runs->length : 0);
 
 	for (int table = 0; table < TABLE_COUNT; table++)
 	{
@@ -104,7 +113,7 @@ delta_size(const Delta *delta)
 void
 delta_free(Delta *delta)
 {
-	if (!delta)
+	if (delta == NULL)
 		return;
 	for (int table = 0; table < TABLE_COUNT; table++)
 	{
@@ -168,7 +177,7 @@ put_terrain(Page *page, Delta *delta)
 {
 	size_t room = page->most - AROUND_ROWS;
 
-	if (!delta->runs)
+	if (delta->runs == NULL)
 		return;
 	page->is_full = page->text.length > room / 2;
 	if (page->is_full)
@@ -203,8 +212,7 @@ put_stream(Page *page, Delta *delta, TableId table)
 static void
 put_table(Page *page, Delta *delta, TableId table)
 {
-	static const char *const names[] = {"upsert", "remove", "leave"};
-	bool					 is_open = false;
+	bool is_open = false;
 
 	for (int list = 0; list < DELTA_LIST_COUNT && !page->is_full; list++)
 	{
@@ -215,7 +223,7 @@ put_table(Page *page, Delta *delta, TableId table)
 		if (!is_open)
 			text_add_format(&page->text, ",\"%s\":%s", table_names[table], table == TABLE_WORLD ? "" : "{");
 		if (table != TABLE_WORLD)
-			text_add_format(&page->text, "%s\"%s\":[", is_open ? "," : "", names[list]);
+			text_add_format(&page->text, "%s\"%s\":[", is_open ? "," : "", list_names[list]);
 		put_rows(page, rows);
 		if (table != TABLE_WORLD)
 			text_add(&page->text, "]", 1);
@@ -307,7 +315,7 @@ pages_hold(Pages *pages)
 void
 pages_release(Pages *pages)
 {
-	if (!pages)
+	if (pages == NULL)
 		return;
 	assert(pages->holders > 0);
 	if (--pages->holders > 0)

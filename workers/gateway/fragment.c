@@ -25,7 +25,7 @@ fragment_create(const char *text, size_t length)
 Fragment *
 fragment_hold(Fragment *fragment)
 {
-	if (fragment)
+	if (fragment != NULL)
 		fragment->holders++;
 	return fragment;
 }
@@ -33,7 +33,7 @@ fragment_hold(Fragment *fragment)
 void
 fragment_release(Fragment *fragment)
 {
-	if (!fragment)
+	if (fragment == NULL)
 		return;
 	assert(fragment->holders > 0);
 	if (--fragment->holders == 0)

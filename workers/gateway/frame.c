@@ -32,7 +32,7 @@ frame_hold(Frame *frame)
 void
 frame_release(Frame *frame)
 {
-	if (!frame)
+	if (frame == NULL)
 		return;
 	assert(frame->holders > 0);
 	if (--frame->holders == 0)

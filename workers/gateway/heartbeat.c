@@ -27,9 +27,10 @@ static bool
 read_capacity(const json_t *heartbeat, int *capacity, char *message, size_t size)
 {
 	const json_t *value = member(heartbeat, "max_concurrency");
-	double		  number = value ? json_number_value(value) : 1;
+	double		  number = value != NULL ? json_number_value(value) : 1;
 
-	if (value && !(json_is_number(value) && number >= 0 && number <= MAX_CAPACITY && number == (int) number))
+	if (value != NULL &&
+		!(json_is_number(value) && number >= 0 && number <= MAX_CAPACITY && number == (int) number))
 	{
 		snprintf(message, size, "max_concurrency must be a whole number from 0 to %d", MAX_CAPACITY);
 		return false;
@@ -53,8 +54,8 @@ check_figures(const json_t *heartbeat, char *message, size_t size)
 	{
 		const json_t *value = member(heartbeat, figures[i].name);
 
-		if (value && !(json_is_number(value) && json_number_value(value) >= 0 &&
-					   json_number_value(value) <= figures[i].most))
+		if (value != NULL && !(json_is_number(value) && json_number_value(value) >= 0 &&
+							   json_number_value(value) <= figures[i].most))
 		{
 			snprintf(message, size, "%s must be a number from 0 to %.0f", figures[i].name, figures[i].most);
 			return false;
@@ -84,7 +85,7 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 	static const char *const flags[] = {"stateless", "choices", "compact"};
 	const json_t			*source = member(heartbeat, "source");
 
-	if (source && !(json_is_string(source) && is_name(json_string_value(source))))
+	if (source != NULL && !(json_is_string(source) && is_name(json_string_value(source))))
 	{
 		snprintf(message, size, "source must be a text of at most %d characters", MAX_SOURCE_CHARS);
 		return false;
@@ -93,7 +94,7 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 	{
 		const json_t *flag = member(heartbeat, flags[i]);
 
-		if (flag && !json_is_boolean(flag))
+		if (flag != NULL && !json_is_boolean(flag))
 		{
 			snprintf(message, size, "%s must be true or false", flags[i]);
 			return false;

@@ -188,7 +188,7 @@ type_of(const char *path)
 
 	if (!*name)
 		return file_types[0].type;
-	for (size_t i = 0; ending && i < sizeof(file_types) / sizeof(file_types[0]); i++)
+	for (size_t i = 0; ending != NULL && i < sizeof(file_types) / sizeof(file_types[0]); i++)
 	{
 		if (strcasecmp(ending, file_types[i].ending) == 0)
 			return file_types[i].type;

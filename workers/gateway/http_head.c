@@ -120,7 +120,7 @@ decode_path(char *path)
 	}
 	*to = '\0';
 
-	for (const char *segment = path; segment; segment = strchr(segment + 1, '/'))
+	for (const char *segment = path; segment != NULL; segment = strchr(segment + 1, '/'))
 	{
 		size_t length = strcspn(segment + 1, "/");
 
@@ -145,7 +145,7 @@ read_target(HttpHead *head, char *target)
 	}
 	head->path = target;
 	head->query = strchr(target, '?');
-	if (head->query)
+	if (head->query != NULL)
 		*head->query++ = '\0';
 	else
 		head->query = target + strlen(target);
@@ -158,9 +158,9 @@ static HeadOutcome
 read_request_line(HttpHead *head, char *line)
 {
 	char *target = strchr(line, ' ');
-	char *version = target ? strchr(target + 1, ' ') : NULL;
+	char *version = target != NULL ? strchr(target + 1, ' ') : NULL;
 
-	if (!version)
+	if (version == NULL)
 		return refuse(head, 400, "the request line is not of HTTP/1.1");
 	*target++ = '\0';
 	*version++ = '\0';
@@ -248,7 +248,7 @@ keep_header(HttpHead *head, const char *name, char *value)
 
 		if (strcasecmp(name, single_headers[i].name) != 0)
 			continue;
-		if (*place)
+		if (*place != NULL)
 			return refuse(head, 400, "a header that may be there once is there twice");
 		*place = value;
 		return HEAD_MORE;
@@ -285,7 +285,7 @@ read_header(HttpHead *head, char *line)
 	if (++head->headers > HEAD_MAX_HEADERS)
 		return refuse(head, 431, "too many headers");
 	/* this also refuses a folded header, whose second line begins with a blank and so has no name */
-	if (!colon || !is_token(line, (size_t) (colon - line)))
+	if (colon == NULL || !is_token(line, (size_t) (colon - line)))
 		return refuse(head, 400, "a header has no name");
 	*colon = '\0';
 	value = colon + 1 + strspn(colon + 1, " \t");
@@ -299,7 +299,7 @@ read_header(HttpHead *head, char *line)
 static HeadOutcome
 finish(HttpHead *head)
 {
-	if (head->content_length)
+	if (head->content_length != NULL)
 	{
 		if (!*head->content_length ||
 			head->content_length[strspn(head->content_length, "0123456789")] != '\0')
@@ -307,9 +307,9 @@ finish(HttpHead *head)
 		if (head->content_length[strspn(head->content_length, "0")] != '\0')
 			return refuse(head, 413, "no request here has a body");
 	}
-	if (head->expect)
+	if (head->expect != NULL)
 		return refuse(head, 417, "nothing can be expected here");
-	if (!head->host && !head->is_http_1_0)
+	if (head->host == NULL && !head->is_http_1_0)
 		return refuse(head, 400, "the header Host is missing");
 	head->asks_for_websocket = head->connection_upgrade && head->upgrade_websocket && !head->upgrade_else;
 	return HEAD_COMPLETE;
@@ -395,7 +395,7 @@ http_head_key_is_valid(const HttpHead *head)
 {
 	const char *key = head->websocket_key;
 
-	if (!key || strlen(key) != KEY_LENGTH || strcmp(key + KEY_LENGTH - 2, "==") != 0)
+	if (key == NULL || strlen(key) != KEY_LENGTH || strcmp(key + KEY_LENGTH - 2, "==") != 0)
 		return false;
 	for (int i = 0; i < KEY_LENGTH - 2; i++)
 	{

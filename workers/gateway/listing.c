@@ -42,13 +42,13 @@ answered(void *argument, const DbReply *reply)
 	listing.asking = false;
 	listing.fresh_until = now_ms() + FRESH_MS;
 	free(listing.text);
-	listing.text = json ? mem_copy_string(json) : NULL;
-	if (!json && !reply->lost)
+	listing.text = json != NULL ? mem_copy_string(json) : NULL;
+	if (json == NULL && !reply->lost)
 	{
 		static LogThrottle throttle = {.what = "lists of worlds that failed"};
 
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "worlds_to_watch: %s",
-					  reply->result ? "gave NULL" : reply->message);
+					  reply->result != NULL ? "gave NULL" : reply->message);
 	}
 	listing.answered();
 }
@@ -62,7 +62,7 @@ listing_want(int64_t now)
 	if (listing.asking)
 		return LISTING_COMING;
 	if (now < listing.fresh_until)
-		return listing.text ? LISTING_READY : LISTING_ABSENT;
+		return listing.text != NULL ? LISTING_READY : LISTING_ABSENT;
 	listing.asking = true;
 	call_worlds_to_watch(answered, NULL);
 	return LISTING_COMING;

@@ -40,7 +40,7 @@ static json_t *read_value(Reader *reader);
 static json_t *
 fail(Reader *reader, const char *problem)
 {
-	if (!reader->problem)
+	if (reader->problem == NULL)
 		reader->problem = reader->at >= reader->end && problem == no_json ? breaks_off : problem;
 	return NULL;
 }
@@ -190,7 +190,7 @@ undo_escape(Reader *reader)
 
 	if (c == 'u')
 		undo_unicode(reader);
-	else if (name)
+	else if (name != NULL)
 		put_code(reader, (unsigned char) values[name - names]);
 	else
 	{
@@ -297,7 +297,7 @@ read_number(Reader *reader)
 	json_t *number;
 
 	while (reader->at < reader->end && length < NUMBER_MAX &&
-		   (is_digit(*reader->at) || (*reader->at != '\0' && strchr("+-.eE", *reader->at))))
+		   (is_digit(*reader->at) || (*reader->at != '\0' && strchr("+-.eE", *reader->at) != NULL)))
 	{
 		has_digits = has_digits || is_digit(*reader->at);
 		text[length++] = (char) *reader->at++;
@@ -306,7 +306,7 @@ read_number(Reader *reader)
 	if (!has_digits || length == NUMBER_MAX)
 		return fail(reader, no_json);
 	number = number_of(text);
-	return number ? number : fail(reader, no_json);
+	return number != NULL ? number : fail(reader, no_json);
 }
 
 json_t *
@@ -321,11 +321,11 @@ loose_json_number(const char *text, size_t length)
 	}
 	while (length > 0 && is_space((unsigned char) text[length - 1]))
 		length--;
-	if (length == 0 || length > NUMBER_MAX || memchr(text, '\0', length))
+	if (length == 0 || length > NUMBER_MAX || memchr(text, '\0', length) != NULL)
 		return NULL;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	if (strspn(copy, "+-.eE0123456789") != length || !strpbrk(copy, "0123456789"))
+	if (strspn(copy, "+-.eE0123456789") != length || strpbrk(copy, "0123456789") == NULL)
 		return NULL;
 	return number_of(copy);
 }
@@ -403,25 +403,25 @@ read_object(Reader *reader)
 {
 	json_t *object = json_object();
 
-	while (object && !skip_char(reader, '}'))
+	while (object != NULL && !skip_char(reader, '}'))
 	{
 		char   *name = read_name(reader) ? strndup(reader->string, reader->length) : NULL;
 		json_t *value = NULL;
 
-		if (name && !skip_char(reader, ':'))
+		if (name != NULL && !skip_char(reader, ':'))
 			fail(reader, no_json);
-		else if (name && json_object_get(object, name))
+		else if (name != NULL && json_object_get(object, name) != NULL)
 			fail(reader, said_twice);
-		else if (name)
+		else if (name != NULL)
 			value = read_value(reader);
-		if (!value || json_object_set_new_nocheck(object, name, value) < 0)
+		if (value == NULL || json_object_set_new_nocheck(object, name, value) < 0)
 		{
 			fail(reader, no_memory);
 			json_decref(object);
 			object = NULL;
 		}
 		free(name);
-		if (object && !skip_char(reader, ','))
+		if (object != NULL && !skip_char(reader, ','))
 		{
 			if (skip_char(reader, '}'))
 				return object;
@@ -430,7 +430,7 @@ read_object(Reader *reader)
 			object = NULL;
 		}
 	}
-	return object ? object : fail(reader, no_memory);
+	return object != NULL ? object : fail(reader, no_memory);
 }
 
 static json_t *
@@ -438,11 +438,11 @@ read_array(Reader *reader)
 {
 	json_t *array = json_array();
 
-	while (array && !skip_char(reader, ']'))
+	while (array != NULL && !skip_char(reader, ']'))
 	{
 		json_t *value = read_value(reader);
 
-		if (!value || json_array_append_new(array, value) < 0)
+		if (value == NULL || json_array_append_new(array, value) < 0)
 		{
 			fail(reader, no_memory);
 			json_decref(array);
@@ -457,7 +457,7 @@ read_array(Reader *reader)
 			array = NULL;
 		}
 	}
-	return array ? array : fail(reader, no_memory);
+	return array != NULL ? array : fail(reader, no_memory);
 }
 
 static json_t *
@@ -509,7 +509,7 @@ make_room(size_t length, const char **problem)
 {
 	char *room = malloc(3 * length + 4);
 
-	if (!room)
+	if (room == NULL)
 		*problem = no_memory;
 	return room;
 }
@@ -527,7 +527,7 @@ read_with(char *room, const char *text, size_t length, size_t *used, const char 
 	value = read_value(&reader);
 	skip_space(&reader);
 	*used = (size_t) (reader.at - (const unsigned char *) text);
-	*problem = value ? NULL : reader.problem ? reader.problem : no_memory;
+	*problem = value != NULL ? NULL : reader.problem != NULL ? reader.problem : no_memory;
 	return value;
 }
 
@@ -536,9 +536,9 @@ loose_json_whole(const char *text, size_t length, const char **problem)
 {
 	char   *room = make_room(length, problem);
 	size_t	used;
-	json_t *value = room ? read_with(room, text, length, &used, problem) : NULL;
+	json_t *value = room != NULL ? read_with(room, text, length, &used, problem) : NULL;
 
-	if (value && used < length)
+	if (value != NULL && used < length)
 	{
 		*problem = no_json;
 		json_decref(value);
@@ -557,10 +557,10 @@ loose_json_find(const char *text, size_t length, bool (*wanted)(const json_t *va
 	json_t *found = NULL;
 	size_t	at = 0;
 
-	if (!room)
+	if (room == NULL)
 		return NULL;
 	*problem = NULL;
-	while (at < length && (last || !found))
+	while (at < length && (last || found == NULL))
 	{
 		const char *why;
 		size_t		used;
@@ -572,14 +572,14 @@ loose_json_find(const char *text, size_t length, bool (*wanted)(const json_t *va
 			continue;
 		}
 		value = read_with(room, text + at, length - at, &used, &why);
-		if (value && wanted(value))
+		if (value != NULL && wanted(value))
 		{
 			json_decref(found);
 			found = json_incref(value);
 		}
-		else if (!value && why != no_json && !*problem)
+		else if (value == NULL && why != no_json && *problem == NULL)
 			*problem = why;
-		at += value ? used : 1;
+		at += value != NULL ? used : 1;
 		json_decref(value);
 		/* the work is bounded, as a text full of brackets and quotes that nothing closes would take quadratic time */
 		if (work <= used)

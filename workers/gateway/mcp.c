@@ -147,7 +147,7 @@ send_setup_request(McpSession *session, const char *method, const char *params, 
 {
 	char *meta = NULL;
 
-	if (meta_revision && !(meta = request_meta(session, meta_revision)))
+	if (meta_revision != NULL && (meta = request_meta(session, meta_revision)) == NULL)
 	{
 		break_session(session, "out of memory");
 		return;
@@ -155,8 +155,8 @@ send_setup_request(McpSession *session, const char *method, const char *params, 
 	session->pending_id = ++session->last_rpc_id;
 	session->pending_deadline = session->now_ms + timeout_ms;
 	send_message(session, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"%s\",\"params\":{%s%s%s}}",
-				 (long long) session->pending_id, method, meta ? meta : "", meta && *params ? "," : "",
-				 params);
+				 (long long) session->pending_id, method, meta != NULL ? meta : "",
+				 meta != NULL && *params ? "," : "", params);
 	free(meta);
 }
 
@@ -171,14 +171,14 @@ send_call(McpSession *session, const char *tool, const char *arguments)
 	bool  sent = false;
 
 	session->last_rpc_id++;
-	if (session->stateless && !meta)
+	if (session->stateless && meta == NULL)
 		break_session(session, "out of memory");
 	else
 		sent = send_message(session,
 							"{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"tools/call\","
 							"\"params\":{%s%s\"name\":\"%s\",\"arguments\":%s}}",
-							(long long) session->last_rpc_id, meta ? meta : "", meta ? "," : "", tool,
-							arguments);
+							(long long) session->last_rpc_id, meta != NULL ? meta : "",
+							meta != NULL ? "," : "", tool, arguments);
 	free(meta);
 	return sent;
 }
@@ -188,7 +188,7 @@ static char *
 quote(const char *text)
 {
 	json_t *string = json_string(text);
-	char   *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+	char   *quoted = string != NULL ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
 
 	json_decref(string);
 	return quoted;
@@ -200,7 +200,7 @@ send_cancelled(McpSession *session, int64_t rpc_id, const char *reason)
 {
 	char *quoted = session->state == MCP_BROKEN ? NULL : quote(reason);
 
-	if (quoted)
+	if (quoted != NULL)
 		send_message(session,
 					 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
 					 "\"params\":{\"requestId\":%lld,\"reason\":%s}}",
@@ -310,7 +310,7 @@ retry_with_named_revision(McpSession *session, const json_t *data)
 {
 	const char *revision = mcp_choose_revision(json_object_get(data, "supported"));
 
-	if (!revision)
+	if (revision == NULL)
 		break_unknown_revision(session);
 	else if (++session->version_retries > MCP_MAX_VERSION_RETRIES)
 		break_session(session, "the server refuses the revision of MCP that it names (%s)", revision);
@@ -353,11 +353,12 @@ request_tools(McpSession *session, const char *cursor)
 	char *quoted = NULL;
 	char *params = NULL;
 
-	session->list_pages = cursor ? session->list_pages + 1 : 1;
-	if (cursor && (!(quoted = quote(cursor)) || asprintf(&params, "\"cursor\":%s", quoted) < 0))
+	session->list_pages = cursor != NULL ? session->list_pages + 1 : 1;
+	if (cursor != NULL &&
+		((quoted = quote(cursor)) == NULL || asprintf(&params, "\"cursor\":%s", quoted) < 0))
 		break_session(session, "out of memory");
 	else
-		send_setup_request(session, "tools/list", params ? params : "",
+		send_setup_request(session, "tools/list", params != NULL ? params : "",
 						   session->stateless ? session->revision : NULL, MCP_SETUP_TIMEOUT_MS);
 	free(params);
 	free(quoted);
@@ -393,7 +394,7 @@ discover_answered(McpSession *session, const json_t *result)
 
 	if (!mcp_is_complete(result))
 		start_initialize(session, MCP_VERSION_OLDER);
-	else if (!revision)
+	else if (revision == NULL)
 		break_unknown_revision(session);
 	else if (mcp_is_stateless(revision))
 		start_listing(session, true, revision);
@@ -406,7 +407,7 @@ initialize_answered(McpSession *session, const json_t *result)
 {
 	const char *revision = json_string_value(json_object_get(result, "protocolVersion"));
 
-	if (!revision || !mcp_is_older(revision))
+	if (revision == NULL || !mcp_is_older(revision))
 		break_unknown_revision(session);
 	else if (send_message(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))
 		start_listing(session, false, revision);
@@ -511,7 +512,7 @@ late_discover_answered(McpSession *session, const json_t *result)
 	const char *revision = mcp_discovered_revision(result, MCP_VERSION_STATELESS);
 
 	session->abandoned_discover_id = 0;
-	if (mcp_is_complete(result) && revision)
+	if (mcp_is_complete(result) && revision != NULL)
 		snprintf(session->late_revision, sizeof(session->late_revision), "%s", revision);
 }
 
@@ -524,16 +525,16 @@ response_received(McpSession *session, int64_t rpc_id, const json_t *result, con
 	if (rpc_id != 0 && rpc_id == session->pending_id)
 	{
 		session->pending_id = 0;
-		if (!error)
+		if (error == NULL)
 			setup_answered(session, result);
 		else if (code == RPC_ERROR_UNSUPPORTED_VERSION && session->state != MCP_READY &&
 				 json_array_size(json_object_get(json_object_get(error, "data"), "supported")) > 0)
 			retry_with_named_revision(session, json_object_get(error, "data"));
 		else
-			setup_failed(session, message ? message : "it refused");
+			setup_failed(session, message != NULL ? message : "it refused");
 	}
 	else if (rpc_id != 0 && rpc_id == session->abandoned_discover_id)
-		late_discover_answered(session, error ? NULL : result);
+		late_discover_answered(session, error != NULL ? NULL : result);
 	else
 		call_answered(session, rpc_id,
 					  error != NULL ? &(MindAnswer) {.error = error} : &(MindAnswer) {.result = result});
@@ -551,7 +552,7 @@ request_received(McpSession *session, const char *method, const json_t *id)
 	if (!json_is_integer(id) && !(json_is_string(id) && json_string_length(id) <= MAX_FOREIGN_ID))
 		return;
 	id_text = json_dumps(id, JSON_ENCODE_ANY);
-	if (!id_text)
+	if (id_text == NULL)
 		break_session(session, "out of memory");
 	else if (strcmp(method, "ping") == 0 && !session->stateless)
 		send_message(session, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{}}", id_text);
@@ -601,18 +602,18 @@ message_received(McpSession *session, const json_t *message)
 
 	if (json_is_null(error))
 		error = NULL;
-	if (!jsonrpc || strcmp(jsonrpc, "2.0") != 0)
+	if (jsonrpc == NULL || strcmp(jsonrpc, "2.0") != 0)
 		return;
 	if (json_is_string(method))
 	{
-		if (id)
+		if (id != NULL)
 			request_received(session, json_string_value(method), id);
 		else
 			notification_received(session, json_string_value(method));
 	}
-	else if (json_is_integer(id) && (result || error))
+	else if (json_is_integer(id) && (result != NULL || error != NULL))
 		response_received(session, json_integer_value(id), result, error);
-	else if (error && (!id || json_is_null(id)) && session->state == MCP_DISCOVERING)
+	else if (error != NULL && (id == NULL || json_is_null(id)) && session->state == MCP_DISCOVERING)
 	{
 		/* servers of the older era that do not understand the discovery may answer without an id */
 		setup_failed(session, "it refused");
@@ -635,10 +636,10 @@ mcp_session_create(const McpCallbacks *callbacks, void *owner, const char *versi
 	McpSession *session = calloc(1, sizeof(McpSession));
 	json_t	   *info = json_pack("{s:s, s:s}", "name", "npcsim-gateway", "version", version);
 
-	if (session && info)
+	if (session != NULL && info != NULL)
 		session->client_info = json_dumps(info, JSON_COMPACT);
 	json_decref(info);
-	if (!session || !session->client_info)
+	if (session == NULL || session->client_info == NULL)
 	{
 		free(session);
 		return NULL;
@@ -653,7 +654,7 @@ mcp_session_create(const McpCallbacks *callbacks, void *owner, const char *versi
 void
 mcp_session_free(McpSession *session)
 {
-	if (!session)
+	if (session == NULL)
 		return;
 	for (int i = 0; i < mind_dialect_count; i++)
 	{
@@ -680,9 +681,9 @@ mcp_session_receive(McpSession *session, const char *text, size_t len, int64_t n
 	}
 	message = json_loadb(text, len, 0, NULL);
 	/* an answer is not lost because of a NaN or half a surrogate pair in it */
-	if (!message)
+	if (message == NULL)
 		message = loose_json_whole(text, len, &problem);
-	if (message)
+	if (message != NULL)
 		message_received(session, message);
 	else
 		unreadable_received(session, text, len, problem);

@@ -66,7 +66,7 @@ mcp_calls_take(McpCalls *calls, int64_t rpc_id, McpCall *taken)
 {
 	McpCall *call = rpc_id > 0 ? find_by_rpc_id(calls, rpc_id) : NULL;
 
-	if (!call)
+	if (call == NULL)
 		return false;
 	*taken = *call;
 	free_slot(calls, call);
@@ -83,7 +83,7 @@ forget_cancelled(McpCalls *calls)
 	{
 		McpCall *call = &calls->slots[i];
 
-		if (call->cancelled && (!oldest || call->rpc_id < oldest->rpc_id))
+		if (call->cancelled && (oldest == NULL || call->rpc_id < oldest->rpc_id))
 			oldest = call;
 	}
 	free_slot(calls, oldest);
@@ -95,7 +95,7 @@ mcp_calls_cancel(McpCalls *calls, int64_t request_id)
 	McpCall *call = (McpCall *) find_by_request_id(calls, request_id);
 	int64_t	 rpc_id;
 
-	if (!call)
+	if (call == NULL)
 		return 0;
 	rpc_id = call->rpc_id;
 	call->cancelled = true;

@@ -84,7 +84,7 @@ mcp_choose_revision(const json_t *named)
 	for (size_t i = 0; i < json_array_size(named) && i < MAX_NAMED_REVISIONS; i++)
 	{
 		const char *revision = json_string_value(json_array_get(named, i));
-		int			rank = revision ? revision_rank(revision) : 0;
+		int			rank = revision != NULL ? revision_rank(revision) : 0;
 
 		if (rank > best_rank || (rank > 0 && rank == best_rank && strcmp(revision, best) > 0))
 		{
@@ -101,7 +101,7 @@ mcp_is_complete(const json_t *result)
 	const json_t *type = json_object_get(result, "resultType");
 
 	return json_is_object(result) &&
-		   (!type || (json_is_string(type) && strcmp(json_string_value(type), "complete") == 0));
+		   (type == NULL || (json_is_string(type) && strcmp(json_string_value(type), "complete") == 0));
 }
 
 const char *
@@ -129,13 +129,13 @@ mcp_find_tool(const json_t *result, const char *name, const json_t **found, cons
 	{
 		const char *tool_name = json_string_value(json_object_get(tool, "name"));
 
-		if (tool_name && strcmp(tool_name, name) == 0)
+		if (tool_name != NULL && strcmp(tool_name, name) == 0)
 		{
 			*found = tool;
 			return MCP_TOOL_FOUND;
 		}
 	}
-	return *cursor && **cursor ? MCP_TOOL_MORE_PAGES : MCP_TOOL_ABSENT;
+	return *cursor != NULL && **cursor ? MCP_TOOL_MORE_PAGES : MCP_TOOL_ABSENT;
 }
 
 
@@ -169,10 +169,10 @@ mcp_result_object(const json_t *result, bool (*wanted)(const json_t *value))
 		const char	 *problem;
 		json_t		 *value;
 
-		if (!text)
+		if (text == NULL)
 			continue;
 		value = loose_json_find(json_string_value(text), json_string_length(text), wanted, false, &problem);
-		if (value)
+		if (value != NULL)
 			return value;
 	}
 	return NULL;
@@ -189,17 +189,17 @@ find_decision(const json_t *result, const char **problem)
 	json_t		 *decision = answer_in_value(structured, problem);
 	const char	 *flaw = NULL;
 
-	for (size_t i = 0; !decision && i < MAX_CONTENT_BLOCKS; i++)
+	for (size_t i = 0; decision == NULL && i < MAX_CONTENT_BLOCKS; i++)
 	{
 		const json_t *text = text_block(result, i);
 
-		if (!text)
+		if (text == NULL)
 			continue;
 		decision = answer_in_text(json_string_value(text), json_string_length(text), problem);
-		if (!flaw)
+		if (flaw == NULL)
 			flaw = *problem;
 	}
-	if (!decision && flaw)
+	if (decision == NULL && flaw != NULL)
 		*problem = flaw;
 	return decision;
 }
@@ -214,8 +214,8 @@ print_decision(json_t *decision, int64_t request_id, int64_t npc_id, const char 
 	if (json_object_set_new(decision, "request_id", json_integer(request_id)) == 0 &&
 		json_object_set_new(decision, "npc_id", json_integer(npc_id)) == 0)
 		text = json_dumps(decision, DUMP_FLAGS);
-	*problem = text ? NULL : "out of memory";
-	if (text && strlen(text) > ANSWER_MAX_BYTES)
+	*problem = text != NULL ? NULL : "out of memory";
+	if (text != NULL && strlen(text) > ANSWER_MAX_BYTES)
 	{
 		*problem = ANSWER_TOO_LONG;
 		free(text);
@@ -237,7 +237,7 @@ mcp_decision_text(const json_t *result, int64_t request_id, int64_t npc_id, cons
 		*problem = "the tool failed";
 	else if ((decision = find_decision(result, problem)) != NULL)
 	{
-		if (tokens && !json_object_get(decision, "tokens"))
+		if (tokens != NULL && json_object_get(decision, "tokens") == NULL)
 		{
 			json_object_set(decision, "tokens", tokens);
 			answer_regulate(decision);
@@ -255,7 +255,7 @@ mcp_first_text(const json_t *result)
 	{
 		const json_t *text = text_block(result, i);
 
-		if (text)
+		if (text != NULL)
 			return json_string_value(text);
 	}
 	return "it has no text";

@@ -25,20 +25,20 @@ typedef struct Parts
 static const json_t *
 resolve(const json_t *root, const json_t *schema)
 {
-	for (int i = 0; i < MAX_LEVELS && json_object_get(schema, "$ref"); i++)
+	for (int i = 0; i < MAX_LEVELS && json_object_get(schema, "$ref") != NULL; i++)
 	{
 		const char	 *reference = json_string_value(json_object_get(schema, "$ref"));
 		const json_t *found = root;
-		char		 *path = reference && reference[0] == '#' ? strdup(reference + 1) : NULL;
+		char		 *path = reference != NULL && reference[0] == '#' ? strdup(reference + 1) : NULL;
 		char		 *rest = path;
 
-		for (char *name = path ? strsep(&rest, "/") : NULL; name; name = strsep(&rest, "/"))
+		for (char *name = path != NULL ? strsep(&rest, "/") : NULL; name != NULL; name = strsep(&rest, "/"))
 			if (*name)
 				found = json_object_get(found, name);
-		if (!path || !found)
+		if (path == NULL || found == NULL)
 			found = NULL;
 		free(path);
-		if (!found)
+		if (found == NULL)
 			return schema;
 		schema = found;
 	}
@@ -94,7 +94,7 @@ schema_of(const Parts *parts, const char *name)
 		const char	 *pattern;
 		json_t		 *schema;
 
-		if (declared)
+		if (declared != NULL)
 			return declared;
 		json_object_foreach (json_object_get(parts->parts[i], "patternProperties"), pattern, schema)
 			if (matches(pattern, name))
@@ -112,7 +112,7 @@ declared(const json_t *root, const json_t *schema, const json_t *value, int leve
 	const char *name;
 	json_t	   *member;
 
-	if (!schema || level == MAX_LEVELS || !(json_is_object(value) || json_is_array(value)))
+	if (schema == NULL || level == MAX_LEVELS || !(json_is_object(value) || json_is_array(value)))
 		return json_incref((json_t *) value);
 	collect(root, schema, &parts, 0);
 	if (json_is_array(value))
@@ -132,7 +132,7 @@ declared(const json_t *root, const json_t *schema, const json_t *value, int leve
 	{
 		const json_t *of = schema_of(&parts, name);
 
-		if (of || !closed)
+		if (of != NULL || !closed)
 			json_object_set_new(result, name, declared(root, of, member, level + 1));
 	}
 	return result;
@@ -149,7 +149,7 @@ forbids(const json_t *root, const json_t *schema, int level, int *left)
 	const char *name;
 	json_t	   *member;
 
-	if (!schema || level == MAX_LEVELS)
+	if (schema == NULL || level == MAX_LEVELS)
 		return false;
 	if ((*left)-- <= 0)
 		return true;

@@ -100,10 +100,10 @@ mind_free(Client *client)
 {
 	Mind *mind = client->mind;
 
-	if (!mind)
+	if (mind == NULL)
 		return;
 	client->mind = NULL;
-	if (mind->session)
+	if (mind->session != NULL)
 		mcp_session_free(mind->session);
 	free(mind);
 }
@@ -114,12 +114,12 @@ mind_joined(Client *client)
 	static const McpCallbacks callbacks = {send_text, ready, answered, failed, broken};
 	Mind					 *mind = client->mind;
 
-	if (mind->session)
+	if (mind->session != NULL)
 		beat(client);
 	else
 	{
 		mind->session = mcp_session_create(&callbacks, client, NPCSIM_VERSION, now_ms());
-		if (!mind->session)
+		if (mind->session == NULL)
 			client_close(client, CLOSE_GOING_AWAY, "out of memory");
 	}
 }
@@ -128,7 +128,7 @@ void
 mind_receive(Client *client, const char *text, size_t length)
 {
 	/* without an MCP session nothing was asked, so there is nothing that this could answer */
-	if (client->mind->session)
+	if (client->mind->session != NULL)
 		mcp_session_receive(client->mind->session, text, length, now_ms());
 }
 
@@ -142,7 +142,7 @@ mind_pong(Client *client)
 void
 mind_tick(Client *client, int64_t now)
 {
-	if (client->mind->session && client_is_welcome(client))
+	if (client->mind->session != NULL && client_is_welcome(client))
 		mcp_session_tick(client->mind->session, now);
 }
 
@@ -157,6 +157,6 @@ mind_decide(Client *client, int64_t request_id, int64_t npc_id, const char *body
 void
 mind_cancel(Client *client, int64_t request_id, const char *reason)
 {
-	if (client->mind && client->mind->session)
+	if (client->mind != NULL && client->mind->session != NULL)
 		mcp_session_cancel(client->mind->session, request_id, reason);
 }

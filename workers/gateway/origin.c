@@ -111,7 +111,7 @@ read_name(const char *text, size_t length, Authority *authority)
 	}
 	authority->host[length] = '\0';
 	label = strrchr(authority->host, '.');
-	label = label ? label + 1 : authority->host;
+	label = label != NULL ? label + 1 : authority->host;
 	authority->is_address = inet_pton(AF_INET, authority->host, &address) == 1;
 	/* a host whose last label is a number must be an address in full: 127.1 and 0x7f000001 are refused */
 	return authority->is_address || !isdigit((unsigned char) label[0]) ||
@@ -129,7 +129,7 @@ read_authority(const char *text, Authority *authority)
 	if (text[0] == '[')
 	{
 		end = strchr(text, ']');
-		is_good = end && read_ipv6(text + 1, (size_t) (end - text - 1), authority);
+		is_good = end != NULL && read_ipv6(text + 1, (size_t) (end - text - 1), authority);
 		if (is_good)
 			end++;
 	}
@@ -154,14 +154,14 @@ static bool
 read_origin(const char *text, Origin *origin)
 {
 	const char *end = strstr(text, "://");
-	size_t		length = end ? (size_t) (end - text) : 0;
+	size_t		length = end != NULL ? (size_t) (end - text) : 0;
 
 	memset(origin, 0, sizeof(*origin));
 	if (length == 0 || length > MAX_SCHEME || !isalpha((unsigned char) text[0]))
 		return false;
 	for (size_t i = 0; i < length; i++)
 	{
-		if (!isalnum((unsigned char) text[i]) && !strchr("+-.", text[i]))
+		if (!isalnum((unsigned char) text[i]) && strchr("+-.", text[i]) == NULL)
 			return false;
 		origin->scheme[i] = (char) tolower((unsigned char) text[i]);
 	}
@@ -272,7 +272,7 @@ host_is_ours(const OriginPolicy *policy, const Authority *host)
 	static const char below_localhost[] = ".localhost";
 	size_t			  length = strlen(host->host);
 
-	if (host->is_address || !strchr(host->host, '.') || strcmp(host->host, policy->own.host) == 0)
+	if (host->is_address || strchr(host->host, '.') == NULL || strcmp(host->host, policy->own.host) == 0)
 		return true;
 	if (length >= sizeof(below_localhost) &&
 		strcmp(host->host + length - strlen(below_localhost), below_localhost) == 0)
@@ -291,12 +291,12 @@ origin_refusal(const OriginPolicy *policy, const HttpHead *head)
 	Authority host = {0};
 	Origin	  origin;
 
-	if (head->host && !read_authority(head->host, &host))
+	if (head->host != NULL && !read_authority(head->host, &host))
 		return "the header Host is no host";
 	if (head->origins == 0)
 	{
 		/* a browser would send Origin when it asks for a WebSocket, and always sends Host */
-		if (head->asks_for_websocket || !head->host)
+		if (head->asks_for_websocket || head->host == NULL)
 			return NULL;
 	}
 	else
@@ -305,7 +305,7 @@ origin_refusal(const OriginPolicy *policy, const HttpHead *head)
 			return "pages of this origin are not allowed: it is none";
 		if (origin_is_allowed(policy, &origin))
 			return NULL;
-		if (!head->host || !is_same_host(&origin, &host))
+		if (head->host == NULL || !is_same_host(&origin, &host))
 			return "pages of this origin are not allowed: see the setting allowed_origins";
 	}
 	return host_is_ours(policy, &host) ? NULL : "this host is not known: see the setting allowed_hosts";

@@ -77,8 +77,8 @@ find_place(const Peer *key)
 	for (size_t i = 0; i < sizeof(key->address); i++)
 		hash = (hash ^ key->address[i]) * 16777619u;
 	place = &buckets[(hash ^ (hash >> 16)) % BUCKETS];
-	while (*place && ((*place)->family != key->family ||
-					  memcmp((*place)->address, key->address, sizeof(key->address)) != 0))
+	while (*place != NULL && ((*place)->family != key->family ||
+							  memcmp((*place)->address, key->address, sizeof(key->address)) != 0))
 		place = &(*place)->next;
 	return place;
 }
@@ -103,8 +103,8 @@ peers_count(void)
 static void
 unlink_remembered(Peer *peer)
 {
-	*(peer->older ? &peer->older->newer : &peers.oldest) = peer->newer;
-	*(peer->newer ? &peer->newer->older : &peers.newest) = peer->older;
+	*(peer->older != NULL ? &peer->older->newer : &peers.oldest) = peer->newer;
+	*(peer->newer != NULL ? &peer->newer->older : &peers.newest) = peer->older;
 	peer->older = NULL;
 	peer->newer = NULL;
 	peers.remembered--;
@@ -132,7 +132,8 @@ is_of_no_account(Peer *peer, int64_t now)
 static void
 forget_old(int64_t now)
 {
-	while (peers.oldest && (peers.remembered > PEERS_REMEMBERED || is_of_no_account(peers.oldest, now)))
+	while (peers.oldest != NULL &&
+		   (peers.remembered > PEERS_REMEMBERED || is_of_no_account(peers.oldest, now)))
 	{
 		Peer *oldest = peers.oldest;
 
@@ -145,9 +146,9 @@ forget_old(int64_t now)
 static void
 remember(Peer *peer, int64_t now)
 {
-	assert(peer->connections == 0 && !peer->older && !peer->newer);
+	assert(peer->connections == 0 && peer->older == NULL && peer->newer == NULL);
 	peer->older = peers.newest;
-	*(peers.newest ? &peers.newest->newer : &peers.oldest) = peer;
+	*(peers.newest != NULL ? &peers.newest->newer : &peers.oldest) = peer;
 	peers.newest = peer;
 	peers.remembered++;
 	forget_old(now);
@@ -157,7 +158,7 @@ remember(Peer *peer, int64_t now)
 static bool
 is_remembered(const Peer *peer)
 {
-	return peer == peers.oldest || peer->older;
+	return peer == peers.oldest || peer->older != NULL;
 }
 
 static Peer *
@@ -177,7 +178,7 @@ find_or_make(const struct sockaddr *address, int64_t now)
 
 	read_address(address, &key);
 	place = find_place(&key);
-	if (*place)
+	if (*place != NULL)
 		return *place;
 	*place = mem_alloc(sizeof(Peer));
 	**place = key;
@@ -196,7 +197,7 @@ peers_have_room(const struct sockaddr *address, int limit)
 {
 	const Peer *peer = find(address);
 
-	return !peer || peer->connections < limit;
+	return peer == NULL || peer->connections < limit;
 }
 
 Peer *
@@ -226,9 +227,9 @@ peers_enter_spectator(const struct sockaddr *address, int limit)
 {
 	Peer *peer = find(address);
 
-	if (peer && peer->spectators >= limit)
+	if (peer != NULL && peer->spectators >= limit)
 		return false;
-	if (peer)
+	if (peer != NULL)
 		peer->spectators++;
 	return true;
 }
@@ -238,7 +239,7 @@ peers_leave_spectator(const struct sockaddr *address)
 {
 	Peer *peer = find(address);
 
-	if (peer && peer->spectators > 0)
+	if (peer != NULL && peer->spectators > 0)
 		peer->spectators--;
 }
 
@@ -288,7 +289,7 @@ peers_right_token(const struct sockaddr *address)
 {
 	Peer *peer = find(address);
 
-	if (peer)
+	if (peer != NULL)
 		allowance_refund(&peer->wrong_tokens);
 }
 
@@ -297,5 +298,5 @@ peers_token_wait(const struct sockaddr *address, int64_t now)
 {
 	Peer *peer = peers.wrong_tokens.burst > 0 ? find(address) : NULL;
 
-	return peer ? allowance_wait(&peer->wrong_tokens, peers.wrong_tokens, now) : 0;
+	return peer != NULL ? allowance_wait(&peer->wrong_tokens, peers.wrong_tokens, now) : 0;
 }

@@ -119,7 +119,7 @@ query_read(const char *query, const QueryArgument *arguments, int count, char *m
 		const char			*value = query + name + (query[name] == '=');
 		const QueryArgument *argument = find_argument(arguments, count, query, name);
 
-		if (length > 0 && !argument)
+		if (length > 0 && argument == NULL)
 		{
 			tell_unknown(query, name, message, size);
 			return false;

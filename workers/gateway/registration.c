@@ -63,7 +63,7 @@ id_is_held(const DbReply *reply)
 
 		registration.held_since = now;
 		snprintf(trouble, sizeof(trouble), "refused: %s. %s %s", reply->message,
-				 reply->detail ? reply->detail : "", reply->hint ? reply->hint : "");
+				 reply->detail != NULL ? reply->detail : "", reply->hint != NULL ? reply->hint : "");
 		note_trouble(registration.was_registered ? LOG_WARNING : LOG_ERROR, trouble);
 	}
 	if (!registration.was_registered && now - registration.held_since > HELD_PATIENCE_MS)
@@ -77,19 +77,19 @@ registered(void *argument, const DbReply *reply)
 	if ((uint64_t) (uintptr_t) argument != registration.number)
 		return;
 	registration.under_way = false;
-	if (!reply->result && strcmp(reply->sqlstate, SQLSTATE_GATEWAY_HELD) == 0)
+	if (reply->result == NULL && strcmp(reply->sqlstate, SQLSTATE_GATEWAY_HELD) == 0)
 	{
 		id_is_held(reply);
 		return;
 	}
-	if (!reply->result)
+	if (reply->result == NULL)
 	{
 		if (!reply->lost)
 		{
 			char trouble[sizeof(registration.trouble)];
 
 			snprintf(trouble, sizeof(trouble), "register_gateway: %s (%s) %s", reply->message,
-					 reply->sqlstate, reply->hint ? reply->hint : "");
+					 reply->sqlstate, reply->hint != NULL ? reply->hint : "");
 			note_trouble(LOG_WARNING, trouble);
 		}
 		registration.retry_at = now_ms() + REGISTER_RETRY_MS;
@@ -110,7 +110,7 @@ note_missing(const DbReply *reply)
 	const char *missing = reply_column(reply, 0, "missing");
 	char		trouble[sizeof(registration.trouble)];
 
-	if (!missing)
+	if (missing == NULL)
 		return false;
 	if (reply_integer(reply, 0, "installed") == 0)
 		snprintf(trouble, sizeof(trouble),
@@ -131,7 +131,7 @@ looked(void *argument, const DbReply *reply)
 {
 	if ((uint64_t) (uintptr_t) argument != registration.number)
 		return;
-	if (reply->result && !note_missing(reply))
+	if (reply->result != NULL && !note_missing(reply))
 	{
 		call_register_gateway(registration.gateway_id, registered, argument);
 		return;
@@ -163,7 +163,7 @@ doubted(void *argument, const DbReply *reply)
 	registration.doubting = false;
 	if ((uint64_t) (uintptr_t) argument != registration.number || registration.under_way)
 		return;
-	if (reply->result && note_missing(reply))
+	if (reply->result != NULL && note_missing(reply))
 	{
 		part();
 		registration.retry_at = now_ms() + REGISTER_RETRY_MS;

@@ -65,7 +65,7 @@ static struct
 static Report *
 report_of(Client *client)
 {
-	if (!client->report)
+	if (client->report == NULL)
 		client->report = mem_alloc(sizeof(Report));
 	return client->report;
 }
@@ -79,7 +79,7 @@ report_begin(Client *client)
 void
 report_end(Client *client)
 {
-	if (!client->report)
+	if (client->report == NULL)
 		return;
 	text_free(&client->report->details);
 	free(client->report);
@@ -104,12 +104,12 @@ add_detail(Report *report, int64_t request_id, int64_t npc_id, const char *statu
 		text_add_format(text, ",\"request_id\":%" PRId64, request_id);
 	if (npc_id)
 		text_add_format(text, ",\"npc_id\":%" PRId64, npc_id);
-	if (code)
+	if (code != NULL)
 	{
 		text_add_string(text, ",\"code\":");
 		text_add_json_string(text, code);
 	}
-	if (reason)
+	if (reason != NULL)
 	{
 		char *cut = mem_copy_string(reason);
 
@@ -127,7 +127,7 @@ report_outcome(Client *client, int64_t request_id, int64_t npc_id, const char *s
 {
 	Report *report = client->report;
 
-	if (!report || !report->wants_outcomes || client_is_leaving(client))
+	if (report == NULL || !report->wants_outcomes || client_is_leaving(client))
 		return;
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 	{
@@ -148,12 +148,12 @@ report_result(Client *client, const char *result)
 	int64_t request_id = 0;
 	int64_t npc_id = 0;
 
-	if (!client->report || !client->report->wants_outcomes)
+	if (client->report == NULL || !client->report->wants_outcomes)
 		return;
 	frame = json_parse_trusted(result, message, sizeof(message));
 	json_member_integer(frame, "request_id", &request_id);
 	json_member_integer(frame, "npc_id", &npc_id);
-	if (frame && json_member_string(frame, "status"))
+	if (frame != NULL && json_member_string(frame, "status") != NULL)
 		report_outcome(client, request_id, npc_id, json_member_string(frame, "status"),
 					   json_member_string(frame, "code"), json_member_string(frame, "reason"));
 	json_decref(frame);
@@ -192,7 +192,7 @@ report_tick(Client *client, int64_t now)
 {
 	Report *report = client->report;
 
-	if (!report || report->count == 0 || now < report->not_before || !client_is_welcome(client))
+	if (report == NULL || report->count == 0 || now < report->not_before || !client_is_welcome(client))
 		return;
 	report->not_before = now + OUTCOMES_MS;
 	send_outcomes(client, report);
@@ -207,7 +207,7 @@ wants_standing(const Client *client)
 {
 	if (client->state != CLIENT_LIVE || client->player_id == 0 || client->purpose == PURPOSE_WATCH)
 		return false;
-	return client->kind == CLIENT_PLAYER || (client->report && client->report->wants_outcomes);
+	return client->kind == CLIENT_PLAYER || (client->report != NULL && client->report->wants_outcomes);
 }
 
 static void
@@ -238,7 +238,7 @@ standings_came(void *argument, const DbReply *reply)
 {
 	(void) argument;
 	standings.asking = false;
-	if (!reply->result)
+	if (reply->result == NULL)
 	{
 		if (!reply->lost)
 			log_line(LOG_WARNING, "compute_standings: %s", reply->message);
@@ -250,7 +250,7 @@ standings_came(void *argument, const DbReply *reply)
 		int64_t		standing = reply_integer(reply, row, "standing");
 		const char *body = reply_column(reply, row, "body");
 
-		for (Client *client = clients_first(); client && body; client = client->next)
+		for (Client *client = clients_first(); client != NULL && body != NULL; client = client->next)
 		{
 			if (client->player_id == player_id && wants_standing(client))
 				tell_standing(client, standing, body);
@@ -268,12 +268,12 @@ reports_polled(void)
 
 	if (standings.asking || now < standings.not_before)
 		return;
-	for (Client *client = clients_first(); client && count < MAX_PLAYERS; client = client->next)
+	for (Client *client = clients_first(); client != NULL && count < MAX_PLAYERS; client = client->next)
 	{
 		if (!wants_standing(client))
 			continue;
 		players[count] = client->player_id;
-		told[count++] = client->report && client->report->was_told ? client->report->standing : 0;
+		told[count++] = client->report != NULL && client->report->was_told ? client->report->standing : 0;
 	}
 	standings.not_before = now + STANDING_MS;
 	if (count == 0)

@@ -47,7 +47,7 @@ read_id(const json_t *frame, char *id)
 	bool		  good = true;
 
 	id[0] = '\0';
-	if (!value || json_is_null(value))
+	if (value == NULL || json_is_null(value))
 		return true;
 	if (json_is_string(value) || json_is_number(value))
 	{
@@ -92,7 +92,7 @@ called(void *argument, const DbReply *reply)
 	Text		text = {0};
 
 	begin_result(&text, call->id);
-	if (json && json[0] == '{' && json[1] != '}')
+	if (json != NULL && json[0] == '{' && json[1] != '}')
 	{
 		/* {"ok":…} becomes {"type":"result","id":…,"ok":…} */
 		text_add(&text, ",", 1);
@@ -104,7 +104,7 @@ called(void *argument, const DbReply *reply)
 	{
 		DbReply failure = *reply;
 
-		if (reply->result)
+		if (reply->result != NULL)
 		{
 			strcpy(failure.sqlstate, "XX000");
 			failure.message = "the database gave no result";
@@ -169,15 +169,15 @@ take_call(Client *client, const json_t *frame, const char *id)
 	const json_t *key = json_object_get(frame, "key");
 	json_t		 *none = NULL;
 
-	if (!reducer || strlen(reducer) > MAX_REDUCER)
+	if (reducer == NULL || strlen(reducer) > MAX_REDUCER)
 		refuse_call(client, id, "22023", "reducer must be a name of at most 64 bytes");
-	else if (arguments && !json_is_object(arguments))
+	else if (arguments != NULL && !json_is_object(arguments))
 		refuse_call(client, id, "22023", "args must be an object");
-	else if (key && !json_is_null(key) && (!json_is_string(key) || json_string_length(key) > MAX_KEY))
+	else if (key != NULL && !json_is_null(key) && (!json_is_string(key) || json_string_length(key) > MAX_KEY))
 		refuse_call(client, id, "22023", "key must be a string of at most 200 bytes");
 	else
 	{
-		if (!arguments)
+		if (arguments == NULL)
 			arguments = none = json_object();
 		send_call(client, id, reducer, arguments, json_string_value(key), true);
 		json_decref(none);
@@ -207,7 +207,7 @@ take_ping(Client *client, const json_t *frame)
 	Text		  text = {0};
 
 	text_add_string(&text, "{\"type\":\"pong\"");
-	if (t)
+	if (t != NULL)
 	{
 		text_add_string(&text, ",\"t\":");
 		text_add_json(&text, t);
@@ -226,7 +226,7 @@ read_optional_id(const json_t *frame, const char *name, int64_t *value)
 	const json_t *member = json_object_get(frame, name);
 
 	*value = 0;
-	if (!member || json_is_null(member))
+	if (member == NULL || json_is_null(member))
 		return true;
 	*value = json_integer_value(member);
 	return json_is_integer(member) && *value > 0;
@@ -245,15 +245,15 @@ take_decision(Client *client, const json_t *frame)
 {
 	const char *problem;
 	json_t	   *decision = answer_in_value(frame, &problem);
-	json_t	   *answer = decision ? decision : json_copy((json_t *) frame);
+	json_t	   *answer = decision != NULL ? decision : json_copy((json_t *) frame);
 	int64_t		request_id;
 	int64_t		npc_id;
 	Text		text = {0};
 
 	/* the ids of the frame count, not those that may stand beside a decision within it */
-	if (json_object_get(frame, "request_id"))
+	if (json_object_get(frame, "request_id") != NULL)
 		json_object_set(answer, "request_id", json_object_get(frame, "request_id"));
-	if (json_object_get(frame, "npc_id"))
+	if (json_object_get(frame, "npc_id") != NULL)
 		json_object_set(answer, "npc_id", json_object_get(frame, "npc_id"));
 	answer_regulate(answer);
 	if (!read_optional_id(answer, "request_id", &request_id))
@@ -261,7 +261,7 @@ take_decision(Client *client, const json_t *frame)
 	if (!read_optional_id(answer, "npc_id", &npc_id))
 		npc_id = 0;
 	text_add_json(&text, answer);
-	if (!client->compute)
+	if (client->compute == NULL)
 		client_send_error(client, NULL, "42501", "this connection does not compute",
 						  "Say \"purpose\":\"compute\" or \"both\" in the hello.");
 	else if (text.length > ANSWER_MAX_BYTES)
@@ -323,7 +323,7 @@ take_frame(Client *client, const json_t *frame)
 
 	if (client->state == CLIENT_GREETING)
 	{
-		if (type && strcmp(type, "hello") == 0)
+		if (type != NULL && strcmp(type, "hello") == 0)
 			admission_hello(client, frame);
 		else
 		{
@@ -331,7 +331,7 @@ take_frame(Client *client, const json_t *frame)
 			client_close(client, CLOSE_HELLO_MISSING, "the first frame must be a hello");
 		}
 	}
-	else if (!type)
+	else if (type == NULL)
 		client_send_error(client, NULL, "22023", "a frame needs a type", NULL);
 	else if (!read_id(frame, id))
 		client_send_error(client, NULL, "22023", "id must be a number or a string of at most 78 bytes", NULL);
@@ -352,11 +352,11 @@ take_unreadable(Client *client, const char *message)
 	json_t	   *frame = NULL;
 	const char *type;
 
-	if (client_is_welcome(client) && client->compute)
+	if (client_is_welcome(client) && client->compute != NULL)
 	{
 		frame = loose_json_whole(data, length, &problem);
 		type = json_is_object(frame) ? json_member_string(frame, "type") : NULL;
-		if (type && strcmp(type, "decision_response") == 0)
+		if (type != NULL && strcmp(type, "decision_response") == 0)
 		{
 			take_decision(client, frame);
 			json_decref(frame);
@@ -364,7 +364,7 @@ take_unreadable(Client *client, const char *message)
 		}
 		json_decref(frame);
 	}
-	if (client_is_welcome(client) && client->compute)
+	if (client_is_welcome(client) && client->compute != NULL)
 		fail_decision(client, mcp_scan_number(data, length, "request_id"),
 					  mcp_scan_number(data, length, "npc_id"), "22032", message);
 	else
@@ -382,7 +382,7 @@ requests_take(Client *client)
 	if (client_is_leaving(client) || !client_may_send(client))
 		return;
 	frame = json_parse_foreign(client->incoming.data, client->incoming.length, message, sizeof(message));
-	if (frame)
+	if (frame != NULL)
 		take_frame(client, frame);
 	else
 		take_unreadable(client, message);

@@ -101,9 +101,9 @@ greet_mcp_server(Client *client, const HttpHead *head)
 		client_close(client, CLOSE_PROTOCOL_ERROR, message);
 		return;
 	}
-	if (head->authorization && strncasecmp(head->authorization, "Bearer ", 7) == 0)
+	if (head->authorization != NULL && strncasecmp(head->authorization, "Bearer ", 7) == 0)
 		token = head->authorization + 7 + strspn(head->authorization + 7, " ");
-	if (head->reports && strcmp(head->reports, REPORTS_WANTED) == 0)
+	if (head->reports != NULL && strcmp(head->reports, REPORTS_WANTED) == 0)
 		report_begin(client);
 	admission_mcp_hello(client, token, &told);
 }
@@ -158,7 +158,7 @@ ponged(Client *client)
 	if (client_is_leaving(client) || !client_may_send(client))
 		return;
 	client_heard(client);
-	if (client->mind)
+	if (client->mind != NULL)
 		mind_pong(client);
 }
 
@@ -182,7 +182,7 @@ static struct lws_protocols protocols[] = {{.name = STRANGERS,
 static void
 clock_changed(World *world)
 {
-	for (Client *client = clients_first(); client; client = client->next)
+	for (Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (client->world == world && client->kind == CLIENT_PLAYER && client_is_welcome(client))
 			client_wake(client);
@@ -198,7 +198,7 @@ database_notified(const char *channel, const char *payload)
 	{
 		World *world = world_find(world_id);
 
-		if (world)
+		if (world != NULL)
 			world_wake(world);
 	}
 	else if (strcmp(channel, "npcsim_decisions") == 0)
@@ -245,9 +245,9 @@ tick_clients(int64_t now)
 		admission_tick(client, now);
 		session_tick(client, now);
 		client_tick(client, now);
-		if (client->watch)
+		if (client->watch != NULL)
 			watch_tick(client->watch, now);
-		if (client->mind)
+		if (client->mind != NULL)
 			mind_tick(client, now);
 		report_tick(client, now);
 	}
@@ -312,7 +312,7 @@ listen_on(const Settings *settings)
 	info.gid = (gid_t) -1;
 	info.uid = (uid_t) -1;
 	server.context = lws_create_context(&info);
-	if (!server.context)
+	if (server.context == NULL)
 	{
 		log_line(LOG_ERROR, "the event loop could not be made");
 		return false;
@@ -330,7 +330,7 @@ listen_on(const Settings *settings)
 	info.options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
 	info.listen_accept_protocol = STRANGERS;
 	server.vhost = lws_create_vhost(server.context, &info);
-	if (!server.vhost)
+	if (server.vhost == NULL)
 	{
 		log_line(LOG_ERROR, "cannot listen on %s port %d%s", settings->listen_address, settings->port,
 				 settings->port ? ": is it taken, or the address not this machine's?" : "");
@@ -365,7 +365,7 @@ name_gateway(Settings *settings, int port)
 		strcpy(host, "gateway");
 	for (char *c = host; *c; c++)
 	{
-		if (!isalnum((unsigned char) *c) && !strchr("_.-", *c))
+		if (!isalnum((unsigned char) *c) && strchr("_.-", *c) == NULL)
 			*c = '_';
 	}
 	snprintf(name, sizeof(name), "%s-%d", host, port);
@@ -403,12 +403,12 @@ stop(void)
 {
 	log_line(LOG_INFO, "stopping");
 	server.stopping = true;
-	for (Client *client = clients_first(); client; client = client->next)
+	for (Client *client = clients_first(); client != NULL; client = client->next)
 		client_close(client, CLOSE_GOING_AWAY, "the gateway is stopping");
 	serve_until(clients_are_gone, STOP_CLIENTS_MS);
 	serve_until(database_is_quiet, STOP_DATABASE_MS);
 	lws_sul_cancel(&server.tick_timer);
-	while (clients_first())
+	while (clients_first() != NULL)
 	{
 		Client *client = clients_first();
 
@@ -435,7 +435,7 @@ server_run(Settings *settings)
 	descriptors = raise_descriptor_limit();
 	if (!listen_on(settings))
 	{
-		if (server.context)
+		if (server.context != NULL)
 			lws_context_destroy(server.context);
 		return false;
 	}
@@ -463,7 +463,8 @@ server_run(Settings *settings)
 	lws_sul_schedule(server.context, 0, &server.tick_timer, tick, TICK_US);
 
 	log_head(head, LOG_INFO);
-	printf(strchr(settings->listen_address, ':') ? "%slistening on [%s]:%d\n" : "%slistening on %s:%d\n",
+	printf(strchr(settings->listen_address, ':') != NULL ? "%slistening on [%s]:%d\n"
+														 : "%slistening on %s:%d\n",
 		   head, settings->listen_address, port);
 	fflush(stdout);
 

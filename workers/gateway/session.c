@@ -77,7 +77,7 @@ client_of_session(int64_t session_id)
 {
 	Client *client = clients_first();
 
-	while (client && client->session_id != session_id)
+	while (client != NULL && client->session_id != session_id)
 		client = client->next;
 	return session_id ? client : NULL;
 }
@@ -104,7 +104,7 @@ note_names(Client *client, const json_t *welcome)
 	const char *username = json_member_string(welcome, "username");
 	const char *world_name = json_member_string(json_object_get(welcome, "world"), "name");
 
-	client_name(client, username ? username : "", world_name ? world_name : "");
+	client_name(client, username != NULL ? username : "", world_name != NULL ? world_name : "");
 }
 
 /* Makes a client live with the session that the database gave it, and welcomes it if it is new. */
@@ -120,7 +120,7 @@ begin_session(Client *client, const json_t *joined)
 	if (is_new)
 	{
 		client->world = world_join(client->world_id);
-		if (!client->world)
+		if (client->world == NULL)
 		{
 			call_client_disconnected(client->session_id);
 			client->session_id = 0;
@@ -138,9 +138,9 @@ begin_session(Client *client, const json_t *joined)
 		send_welcome(client, welcome);
 		wire_go_on(client->wsi);
 	}
-	client->camera_untold = client->watch && client->watch->has_camera;
+	client->camera_untold = client->watch != NULL && client->watch->has_camera;
 	compute_joined(client);
-	if (client->mind)
+	if (client->mind != NULL)
 		mind_joined(client);
 }
 
@@ -170,12 +170,12 @@ joined(void *argument, const DbReply *reply)
 	Client	   *client = attempt->client;
 	const char *json = reply_text(reply);
 	char		message[200] = "client_connected gave no object";
-	json_t	   *answer = json ? json_parse_trusted(json, message, sizeof(message)) : NULL;
+	json_t	   *answer = json != NULL ? json_parse_trusted(json, message, sizeof(message)) : NULL;
 	int64_t		session_id = 0;
 	bool		is_current = attempt->registration == registration_number();
 	bool		is_waiting = client->state == CLIENT_JOINING || client->state == CLIENT_REJOINING;
 
-	if (answer)
+	if (answer != NULL)
 		json_member_integer(answer, "session_id", &session_id);
 	if (!is_waiting || !is_current)
 	{
@@ -191,7 +191,7 @@ joined(void *argument, const DbReply *reply)
 		if (attempt->old_session_id)
 			call_client_disconnected(attempt->old_session_id);
 	}
-	else if (reply->result)
+	else if (reply->result != NULL)
 	{
 		static LogThrottle throttle = {.what = "sessions that were none"};
 
@@ -254,7 +254,7 @@ session_ended(int64_t session_id, const char *reason)
 	int			code = CLOSE_GOING_AWAY;
 	const char *text = "the session was ended";
 
-	if (!client || client_is_leaving(client))
+	if (client == NULL || client_is_leaving(client))
 		return;
 	if (strcmp(reason, "silent") == 0)
 	{
@@ -280,7 +280,7 @@ session_ended(int64_t session_id, const char *reason)
 void
 session_world_gone(World *world)
 {
-	for (Client *client = clients_first(); client; client = client->next)
+	for (Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (client->world == world)
 			client_close(client, CLOSE_WORLD, "the world is gone");
@@ -300,7 +300,7 @@ session_closed(Client *client)
 	if (session_id && worlds_are_registered())
 		call_client_disconnected(session_id);
 	client->session_id = 0;
-	if (client->world)
+	if (client->world != NULL)
 	{
 		/* queries that come back recognise by the client's state that it is gone, and do not use its world */
 		world_leave(client->world);
@@ -329,7 +329,7 @@ session_stop(void)
 void
 sessions_part(void)
 {
-	for (Client *client = clients_first(); client; client = client->next)
+	for (Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE || client->state == CLIENT_REJOINING)
 			client_move(client, CLIENT_PARTED);
@@ -340,7 +340,7 @@ sessions_part(void)
 void
 sessions_resume(void)
 {
-	for (Client *client = clients_first(); client; client = client->next)
+	for (Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (client->state == CLIENT_PARTED)
 			join(client, 0);
@@ -352,7 +352,7 @@ session_count_without(void)
 {
 	int count = 0;
 
-	for (const Client *client = clients_first(); client; client = client->next)
+	for (const Client *client = clients_first(); client != NULL; client = client->next)
 		count += client_is_welcome(client) && client->session_id == 0;
 	return count;
 }
@@ -365,7 +365,7 @@ session_add_trouble(Text *text, int64_t now)
 
 	if (registration_trouble()[0])
 		text_add_format(text, "%s\n", registration_trouble());
-	for (const Client *client = clients_first(); client; client = client->next)
+	for (const Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (!client_is_welcome(client) || client->session_id != 0 ||
 			now - client->parted_at < PARTED_TOO_LONG_MS)
@@ -409,17 +409,17 @@ checked(void *argument, const DbReply *reply)
 	session.checks--;
 	if ((uint64_t) (uintptr_t) argument != registration_number())
 		return;
-	if (!reply->result && !reply->lost)
+	if (reply->result == NULL && !reply->lost)
 	{
 		static LogThrottle throttle = {.what = "looks for unknown sessions that failed"};
 
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "unknown_sessions: %s", reply->message);
 	}
-	for (int row = 0; reply->result && row < PQntuples(reply->result); row++)
+	for (int row = 0; reply->result != NULL && row < PQntuples(reply->result); row++)
 	{
 		Client *client = client_of_session(reply_integer(reply, row, "session_id"));
 
-		if (client)
+		if (client != NULL)
 			session_unknown(client);
 	}
 }
@@ -434,11 +434,11 @@ check_sessions(int64_t now)
 	/* a standby has no rows of sessions */
 	if (db_is_standby())
 		return;
-	for (const Client *client = clients_first(); client; client = client->next)
+	for (const Client *client = clients_first(); client != NULL; client = client->next)
 	{
 		if (client->state == CLIENT_LIVE)
 			ids[count++] = client->session_id;
-		if (count == MAX_CHECKED || (count > 0 && !client->next))
+		if (count == MAX_CHECKED || (count > 0 && client->next == NULL))
 		{
 			session.checks++;
 			call_unknown_sessions(session.gateway_id, ids, count, checked,

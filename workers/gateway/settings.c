@@ -124,7 +124,7 @@ gateway_id_is_valid(const char *gateway_id)
 		return false;
 	for (const char *c = gateway_id; *c; c++)
 	{
-		if (!isalnum((unsigned char) *c) && !strchr("_.-", *c))
+		if (!isalnum((unsigned char) *c) && strchr("_.-", *c) == NULL)
 			return false;
 	}
 	return true;
@@ -284,7 +284,7 @@ read_line(Settings *settings, const char *source, char *line)
 
 	if (*content == '\0' || *content == '#')
 		return true;
-	if (!equals)
+	if (equals == NULL)
 	{
 		complain(source, content, "expected \"name = value\"");
 		return false;
@@ -298,7 +298,7 @@ read_line(Settings *settings, const char *source, char *line)
 		return false;
 	}
 	definition = find_definition(name);
-	if (!definition)
+	if (definition == NULL)
 	{
 		complain(source, name, "there is no such setting (see --help)");
 		return false;
@@ -314,12 +314,12 @@ read_file(Settings *settings, const char *path)
 	int	  number = 0;
 	bool  good = true;
 
-	if (!file)
+	if (file == NULL)
 	{
 		complain(path, "cannot be read", strerror(errno));
 		return false;
 	}
-	while (good && fgets(line, sizeof(line), file))
+	while (good && fgets(line, sizeof(line), file) != NULL)
 	{
 		char source[PATH_MAX + 32];
 
@@ -355,9 +355,9 @@ hide_passwords(void)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		char *value = getenv(names[i]);
-		char *copy = value ? mem_copy_string(value) : NULL;
+		char *copy = value != NULL ? mem_copy_string(value) : NULL;
 
-		if (!value)
+		if (value == NULL)
 			continue;
 		explicit_bzero(value, strlen(value));
 		setenv(names[i], copy, 1);
@@ -370,7 +370,7 @@ hide_passwords(void)
 static void
 hide_password_of(char *conninfo)
 {
-	if (strcasestr(conninfo, "password") || strchr(conninfo, '@'))
+	if (strcasestr(conninfo, "password") != NULL || strchr(conninfo, '@') != NULL)
 		memset(conninfo, 'x', strlen(conninfo));
 }
 
@@ -388,7 +388,7 @@ read_environment(Settings *settings)
 		for (size_t c = strlen(ENVIRONMENT_PREFIX); c < length; c++)
 			variable[c] = (char) toupper((unsigned char) variable[c]);
 		value = getenv(variable);
-		if (value && !set_value(settings, &definitions[i], variable, value))
+		if (value != NULL && !set_value(settings, &definitions[i], variable, value))
 			return false;
 	}
 	return true;
@@ -432,7 +432,7 @@ list_is_sound(const char *name, const char *origins, const char *hosts)
 	char		  problem[160];
 	OriginPolicy *policy = origin_policy_create(origins, hosts, "", problem, sizeof(problem));
 
-	if (!policy)
+	if (policy == NULL)
 		complain("settings", name, problem);
 	origin_policy_free(policy);
 	return policy != NULL;
@@ -444,7 +444,7 @@ proxies_are_sound(const char *list)
 	char			problem[160];
 	TrustedProxies *proxies = trusted_proxies_create(list, problem, sizeof(problem));
 
-	if (!proxies)
+	if (proxies == NULL)
 		complain("settings", "trusted_proxies", problem);
 	trusted_proxies_free(proxies);
 	return proxies != NULL;
@@ -482,15 +482,15 @@ settings_are_sound(const Settings *settings)
 		complain("settings", "max_queue", "must not be smaller than max_frame");
 		return false;
 	}
-	if (settings->database[0] && !strchr(settings->database, '=') &&
+	if (settings->database[0] && strchr(settings->database, '=') == NULL &&
 		strncmp(settings->database, "postgres", 8) != 0)
 		return true; /* it is the plain name of a database */
 	options = PQconninfoParse(settings->database, &problem);
-	if (!options)
+	if (options == NULL)
 	{
-		if (problem)
+		if (problem != NULL)
 			problem[strcspn(problem, "\n")] = '\0';
-		complain("settings", "database", problem ? problem : "is not a connection string");
+		complain("settings", "database", problem != NULL ? problem : "is not a connection string");
 		PQfreemem(problem);
 		return false;
 	}
@@ -564,16 +564,16 @@ settings_read(Settings *settings, int argc, char **argv)
 		return SETTINGS_WRONG;
 	}
 
-	if (config && config[0] && !read_file(settings, config))
+	if (config != NULL && config[0] && !read_file(settings, config))
 		return SETTINGS_WRONG;
 	if (!read_environment(settings))
 		return SETTINGS_WRONG;
 	hide_passwords();
 	for (int i = 0; i < DEFINITION_COUNT; i++)
 	{
-		if (given[i] && !set_value(settings, &definitions[i], "command line", given[i]))
+		if (given[i] != NULL && !set_value(settings, &definitions[i], "command line", given[i]))
 			return SETTINGS_WRONG;
-		if (given[i] && strcmp(definitions[i].name, "database") == 0)
+		if (given[i] != NULL && strcmp(definitions[i].name, "database") == 0)
 			hide_password_of(given[i]);
 	}
 	return settings_are_sound(settings) ? SETTINGS_RUN : SETTINGS_WRONG;

@@ -60,7 +60,7 @@ release_row(Row *row)
 void
 snapshot_free(Snapshot *snapshot)
 {
-	if (!snapshot)
+	if (snapshot == NULL)
 		return;
 	for (size_t i = snapshot->next; i < snapshot->count; i++)
 		release_row(&snapshot->rows[i]);
@@ -133,7 +133,7 @@ add_npc(Text *text, const Fragment *key, Fragment *const *group, const int64_t *
 	text_add(text, key->text, key->length);
 	for (int i = 0; i < GROUP_COUNT; i++)
 	{
-		if (!group[i] || (group_revision && group_revision[i] <= changed_after))
+		if (group[i] == NULL || (group_revision != NULL && group_revision[i] <= changed_after))
 			continue;
 		text_add(text, ",", 1);
 		text_add(text, group[i]->text, group[i]->length);
@@ -146,17 +146,17 @@ add_entity_row(Text *text, const Entity *entity, int64_t changed_after)
 {
 	if (entity->table == TABLE_NPCS)
 		add_npc(text, entity->key, entity->group, entity->group_revision, changed_after);
-	else if (entity->group[GROUP_ROW])
+	else if (entity->group[GROUP_ROW] != NULL)
 		text_add(text, entity->group[GROUP_ROW]->text, entity->group[GROUP_ROW]->length);
 }
 
 static size_t
 row_length(const Row *row)
 {
-	size_t length = (row->key ? row->key->length : 0) + 16;
+	size_t length = (row->key != NULL ? row->key->length : 0) + 16;
 
 	for (int group = 0; group < GROUP_COUNT; group++)
-		length += row->group[group] ? row->group[group]->length + 1 : 0;
+		length += row->group[group] != NULL ? row->group[group]->length + 1 : 0;
 	return length;
 }
 
@@ -186,7 +186,7 @@ add_row(Text *text, const Row *row)
 {
 	if (row->table == TABLE_NPCS)
 		add_npc(text, row->key, row->group, NULL, 0);
-	else if (row->group[GROUP_ROW])
+	else if (row->group[GROUP_ROW] != NULL)
 		text_add(text, row->group[GROUP_ROW]->text, row->group[GROUP_ROW]->length);
 }
 

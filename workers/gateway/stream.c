@@ -51,7 +51,7 @@ make_room(Stream *stream)
 static void
 read_place(StreamRow *row, const json_t *source)
 {
-	row->placed = !json_object_get(source, "player_id") && json_member_number(source, "x", &row->x) &&
+	row->placed = json_object_get(source, "player_id") == NULL && json_member_number(source, "x", &row->x) &&
 				  json_member_number(source, "y", &row->y);
 }
 
@@ -121,7 +121,7 @@ stream_create(const json_t *rows, int64_t revision)
 void
 stream_free(Stream *stream)
 {
-	if (!stream)
+	if (stream == NULL)
 		return;
 	drop_all(stream);
 	free(stream->rows);

@@ -90,7 +90,7 @@ submit_start(struct lws_context *context)
 static void
 free_item(Item *item)
 {
-	if (item->client)
+	if (item->client != NULL)
 		client_release(item->client);
 	free(item->text);
 	free(item);
@@ -99,7 +99,7 @@ free_item(Item *item)
 static void
 free_items(Item *item)
 {
-	while (item)
+	while (item != NULL)
 	{
 		Item *next = item->next;
 
@@ -119,11 +119,11 @@ free_queue(ItemQueue *queue)
 void
 submit_stop(void)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		WorldSubmit *mine = world->submit;
 
-		if (!mine)
+		if (mine == NULL)
 			continue;
 		lws_sul_cancel(&mine->timer);
 		free_queue(&mine->answers);
@@ -137,7 +137,7 @@ static void
 append(ItemQueue *queue, Item *item)
 {
 	item->next = NULL;
-	if (queue->last)
+	if (queue->last != NULL)
 		queue->last->next = item;
 	else
 		queue->first = item;
@@ -153,19 +153,19 @@ put_back(ItemQueue *queue, bool alone)
 {
 	Item *last = queue->sent;
 
-	if (!last)
+	if (last == NULL)
 		return;
 	for (;;)
 	{
 		last->alone = last->alone || alone;
 		queue->count++;
 		queue->bytes += last->length;
-		if (!last->next)
+		if (last->next == NULL)
 			break;
 		last = last->next;
 	}
 	last->next = queue->first;
-	if (!queue->first)
+	if (queue->first == NULL)
 		queue->last = last;
 	queue->first = queue->sent;
 	queue->sent = NULL;
@@ -179,15 +179,15 @@ take_batch(ItemQueue *queue)
 	size_t bytes = 0;
 	int	   count = 0;
 
-	assert(!queue->sent);
-	while (queue->first && count < MAX_BATCH)
+	assert(queue->sent == NULL);
+	while (queue->first != NULL && count < MAX_BATCH)
 	{
 		Item *item = queue->first;
 
 		if (count > 0 && (item->alone || queue->sent->alone || bytes + item->length > MAX_BATCH_BYTES))
 			break;
 		queue->first = item->next;
-		if (!queue->first)
+		if (queue->first == NULL)
 			queue->last = NULL;
 		queue->count--;
 		queue->bytes -= item->length;
@@ -242,12 +242,12 @@ take_results(ItemQueue *queue, const DbReply *reply)
 {
 	int rows = PQntuples(reply->result);
 
-	for (int row = 0; queue->sent; row++)
+	for (int row = 0; queue->sent != NULL; row++)
 	{
 		const Item *item = queue->sent;
 		const char *result = row < rows ? reply_column(reply, row, "result") : NULL;
 
-		if (!result)
+		if (result == NULL)
 			tell_rejected(item, "XX000", "the database gave no result");
 		else if (item->client->kind == CLIENT_PLAYER)
 			client_send(item->client, result, strlen(result));
@@ -263,7 +263,7 @@ postpone(ItemQueue *queue, const DbReply *reply, int attempts)
 {
 	ItemQueue again = {0};
 
-	while (queue->sent)
+	while (queue->sent != NULL)
 	{
 		Item *item = queue->sent;
 
@@ -273,7 +273,7 @@ postpone(ItemQueue *queue, const DbReply *reply, int attempts)
 			append(&again, item);
 			continue;
 		}
-		if (item->client)
+		if (item->client != NULL)
 			tell_rejected(item, reply->sqlstate, reply->message);
 		finish_first(queue);
 	}
@@ -289,13 +289,13 @@ answers_submitted(void *argument, const DbReply *reply)
 	ItemQueue	*queue = &mine->answers;
 
 	mine->world->queries--;
-	if (reply->result)
+	if (reply->result != NULL)
 		take_results(queue, reply);
 	else if (reply->retry)
 		postpone(queue, reply, MAX_ATTEMPTS);
-	else if (queue->sent && queue->sent->next)
+	else if (queue->sent != NULL && queue->sent->next != NULL)
 		put_back(queue, true);
-	else if (queue->sent)
+	else if (queue->sent != NULL)
 	{
 		tell_rejected(queue->sent, reply->sqlstate, reply->message);
 		finish_first(queue);
@@ -310,15 +310,15 @@ failures_submitted(void *argument, const DbReply *reply)
 	ItemQueue	*queue = &mine->failures;
 
 	mine->world->queries--;
-	if (!reply->result && reply->retry)
+	if (reply->result == NULL && reply->retry)
 		postpone(queue, reply, MAX_FAILURE_ATTEMPTS);
-	else if (!reply->result && queue->sent && queue->sent->next)
+	else if (reply->result == NULL && queue->sent != NULL && queue->sent->next != NULL)
 		put_back(queue, true);
 	else
 	{
 		static LogThrottle throttle = {.what = "failures that could not be told"};
 
-		if (!reply->result)
+		if (reply->result == NULL)
 			log_throttled(&throttle, now_ms(), LOG_WARNING, "world %" PRId64 ": fail_decisions: %s",
 						  mine->world->id, reply->message);
 		free_items(queue->sent);
@@ -339,7 +339,7 @@ send_answers(WorldSubmit *mine)
 	int			count = take_batch(&mine->answers);
 	int			i = 0;
 
-	for (const Item *item = mine->answers.sent; item; item = item->next, i++)
+	for (const Item *item = mine->answers.sent; item != NULL; item = item->next, i++)
 	{
 		players[i] = item->player_id;
 		texts[i] = item->text;
@@ -359,7 +359,7 @@ send_failures(WorldSubmit *mine)
 	int			count = take_batch(&mine->failures);
 	int			i = 0;
 
-	for (const Item *item = mine->failures.sent; item; item = item->next, i++)
+	for (const Item *item = mine->failures.sent; item != NULL; item = item->next, i++)
 	{
 		players[i] = item->player_id;
 		requests[i] = item->request_id;
@@ -373,7 +373,7 @@ send_failures(WorldSubmit *mine)
 static bool
 may_send(const ItemQueue *queue, int64_t now)
 {
-	return queue->first && !queue->sent && now >= queue->not_before;
+	return queue->first != NULL && queue->sent == NULL && now >= queue->not_before;
 }
 
 static void
@@ -403,7 +403,7 @@ enqueue(World *world, bool is_answer, Item *item)
 {
 	WorldSubmit *mine = world->submit;
 
-	if (!mine)
+	if (mine == NULL)
 	{
 		mine = mem_alloc(sizeof(WorldSubmit));
 		mine->world = world;
@@ -438,8 +438,8 @@ submit_answer(Client *client, int64_t request_id, const char *text, size_t lengt
 	Item  *item = create_item(client, request_id, text, length);
 
 	item->client = client_hold(client);
-	if (world->submit && (world->submit->answers.count >= MAX_WAITING ||
-						  world->submit->answers.bytes + length > MAX_WAITING_BYTES))
+	if (world->submit != NULL && (world->submit->answers.count >= MAX_WAITING ||
+								  world->submit->answers.bytes + length > MAX_WAITING_BYTES))
 	{
 		tell_rejected(item, "53400", "too many answers are waiting for the world");
 		free_item(item);
@@ -454,7 +454,7 @@ submit_failure(Client *client, int64_t request_id, const char *reason)
 	World *world = client->world;
 
 	/* a failure can be dropped, since the database has a time-out of its own for the request */
-	if (world->submit && world->submit->failures.count >= MAX_WAITING)
+	if (world->submit != NULL && world->submit->failures.count >= MAX_WAITING)
 		return;
 	enqueue(world, false, create_item(client, request_id, reason, text_cut(reason, MAX_REASON)));
 }
@@ -462,11 +462,11 @@ submit_failure(Client *client, int64_t request_id, const char *reason)
 void
 submit_registered(void)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		WorldSubmit *mine = world->submit;
 
-		if (!mine)
+		if (mine == NULL)
 			continue;
 		free_items(mine->failures.first);
 		mine->failures.first = NULL;
@@ -481,15 +481,15 @@ submit_registered(void)
 void
 submit_tick(void)
 {
-	for (World *world = worlds_first(); world; world = world->next)
+	for (World *world = worlds_first(); world != NULL; world = world->next)
 	{
 		WorldSubmit *mine = world->submit;
 
-		if (!mine)
+		if (mine == NULL)
 			continue;
 		flush(mine);
-		if (world->members == 0 && !mine->timer_set && !mine->answers.first && !mine->answers.sent &&
-			!mine->failures.first && !mine->failures.sent)
+		if (world->members == 0 && !mine->timer_set && mine->answers.first == NULL &&
+			mine->answers.sent == NULL && mine->failures.first == NULL && mine->failures.sent == NULL)
 		{
 			free(mine);
 			world->submit = NULL;

@@ -54,7 +54,7 @@ read_tables(const json_t *frame, uint32_t *tables, char *message, size_t size)
 	const json_t *list = json_object_get(frame, "tables");
 
 	*tables = (1u << TABLE_COUNT) - 1;
-	if (!list)
+	if (list == NULL)
 		return true;
 	if (!json_is_array(list) || json_array_size(list) > 64)
 	{
@@ -66,7 +66,7 @@ read_tables(const json_t *frame, uint32_t *tables, char *message, size_t size)
 	{
 		const char *name = json_string_value(json_array_get(list, i));
 
-		if (!name)
+		if (name == NULL)
 		{
 			snprintf(message, size, "tables must hold names");
 			return false;
@@ -86,13 +86,13 @@ read_since(const json_t *frame, Watch *watch, char *message, size_t size)
 	const json_t *since = json_object_get(frame, "since");
 	const json_t *epoch = json_object_get(frame, "epoch");
 
-	if (epoch && !json_is_null(epoch) &&
+	if (epoch != NULL && !json_is_null(epoch) &&
 		(!json_is_string(epoch) || json_string_length(epoch) >= sizeof(watch->since_epoch)))
 	{
 		snprintf(message, size, "epoch must be a text of at most %zu bytes", sizeof(watch->since_epoch) - 1);
 		return false;
 	}
-	if (!since || json_is_null(since))
+	if (since == NULL || json_is_null(since))
 		return true;
 	if (!json_is_integer(since) || json_integer_value(since) < 0)
 	{
@@ -144,7 +144,7 @@ watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
 	World		 *world = client->world;
 	bool		  good = true;
 
-	if (camera && !json_is_null(camera))
+	if (camera != NULL && !json_is_null(camera))
 	{
 		watch->has_camera = true;
 		good = read_camera(camera, &watch->camera, message, size);
@@ -156,7 +156,7 @@ watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
 		free(watch);
 		return false;
 	}
-	if (id)
+	if (id != NULL)
 	{
 		Text text = {0};
 
@@ -170,7 +170,7 @@ watch_subscribe(Client *client, const json_t *frame, char *message, size_t size)
 	watch->client = client;
 	watch->world = world;
 	watch->next = world->watches;
-	if (world->watches)
+	if (world->watches != NULL)
 		world->watches->previous = watch;
 	world->watches = watch;
 	client->watch = watch;
@@ -192,7 +192,7 @@ watch_camera(Client *client, const json_t *frame, char *message, size_t size)
 	Watch	 *watch = client->watch;
 	Rectangle camera;
 
-	if (!watch)
+	if (watch == NULL)
 	{
 		snprintf(message, size, "camera: there is no subscription");
 		return false;
@@ -222,7 +222,7 @@ watch_end(Client *client)
 {
 	Watch *watch = client->watch;
 
-	if (!watch)
+	if (watch == NULL)
 		return;
 	if (watch->has_camera && (watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_TELLING) &&
 		!watch->camera_moved)
@@ -231,11 +231,11 @@ watch_end(Client *client)
 
 		views_remember(&view);
 	}
-	if (watch->previous)
+	if (watch->previous != NULL)
 		watch->previous->next = watch->next;
 	else
 		watch->world->watches = watch->next;
-	if (watch->next)
+	if (watch->next != NULL)
 		watch->next->previous = watch->previous;
 	watch_drop_pages(watch);
 	free(watch->has);

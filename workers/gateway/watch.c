@@ -75,7 +75,7 @@ set_slot(Watch *watch, uint32_t slot, bool value)
 static void
 clear_slots(Watch *watch)
 {
-	if (watch->has)
+	if (watch->has != NULL)
 		memset(watch->has, 0, watch->has_bytes);
 }
 
@@ -239,7 +239,7 @@ make_delta(Watch *watch)
 	Delta			*delta = mem_alloc(sizeof(Delta));
 
 	/* when the camera moved, entities that did not change may have come into view, so all are looked at */
-	for (const Entity *entity = copy->newest; entity; entity = entity->older)
+	for (const Entity *entity = copy->newest; entity != NULL; entity = entity->older)
 	{
 		if (entity->revision <= watch->seen && !watch->camera_moved)
 			break;
@@ -281,7 +281,7 @@ share_delta(Watch *watch)
 		shared->to = revision;
 		shared->page = page;
 		shared->is_empty = delta == NULL;
-		shared->pages = delta ? cut(watch, delta, "") : NULL;
+		shared->pages = delta != NULL ? cut(watch, delta, "") : NULL;
 	}
 	watch->camera_moved = false;
 	return shared;
@@ -340,7 +340,7 @@ start_snapshot(Watch *watch)
 	snapshot_free(watch->snapshot);
 	watch->snapshot = snapshot_create(copy->revision, watch->tables, watch->client->page);
 	clear_slots(watch);
-	for (const Entity *entity = copy->newest; entity; entity = entity->older)
+	for (const Entity *entity = copy->newest; entity != NULL; entity = entity->older)
 	{
 		if (entity->removed || !wants_table(watch, entity->table) || !is_visible(&sight, entity, false))
 			continue;
@@ -384,7 +384,7 @@ make_resumption(Watch *watch)
 
 	delta->has_present = true;
 	clear_slots(watch);
-	for (const Entity *entity = copy->newest; entity; entity = entity->older)
+	for (const Entity *entity = copy->newest; entity != NULL; entity = entity->older)
 	{
 		bool	had = entity->created <= watch->since;
 		GroupId place = entity->table == TABLE_NPCS ? GROUP_MOTION : GROUP_ROW;
@@ -457,7 +457,7 @@ forget_what_all_have_seen(World *world)
 {
 	int64_t seen = world->copy->revision;
 
-	for (const Watch *watch = world->watches; watch; watch = watch->next)
+	for (const Watch *watch = world->watches; watch != NULL; watch = watch->next)
 	{
 		if ((watch->phase == WATCH_FOLLOWING || watch->phase == WATCH_PAGING ||
 			 watch->phase == WATCH_TELLING) &&
@@ -483,7 +483,7 @@ tell(Watch *watch, Pages *pages)
 {
 	watch->seen = watch->world->copy->revision;
 	mark_told(watch);
-	if (!pages)
+	if (pages == NULL)
 	{
 		start_snapshot(watch);
 		return next_page(watch);
@@ -505,14 +505,14 @@ follow(Watch *watch)
 		delta = make_delta(watch);
 	else
 		shared = share_delta(watch);
-	if (shared ? shared->is_empty : !delta)
+	if (shared != NULL ? shared->is_empty : delta == NULL)
 	{
 		watch->seen = watch->world->copy->revision;
 		mark_told(watch);
 		return NULL;
 	}
-	if (shared)
-		return tell(watch, shared->pages ? pages_hold(shared->pages) : NULL);
+	if (shared != NULL)
+		return tell(watch, shared->pages != NULL ? pages_hold(shared->pages) : NULL);
 	return tell(watch, cut(watch, delta, ""));
 }
 
@@ -578,7 +578,7 @@ watch_revision(const Watch *watch)
 void
 watches_changed(World *world)
 {
-	for (Watch *watch = world->watches; watch; watch = watch->next)
+	for (Watch *watch = world->watches; watch != NULL; watch = watch->next)
 	{
 		if (!watch_is_current(watch))
 			client_wake(watch->client);
@@ -589,7 +589,7 @@ watches_changed(World *world)
 void
 watches_reloaded(World *world)
 {
-	for (Watch *watch = world->watches; watch; watch = watch->next)
+	for (Watch *watch = world->watches; watch != NULL; watch = watch->next)
 	{
 		/* a watch that waits may resume; the others cannot, because their bits are for slots of the old copy */
 		if (watch->phase != WATCH_WAITING)

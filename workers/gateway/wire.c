@@ -135,7 +135,7 @@ static void
 link_connection(Connection *connection)
 {
 	connection->next = wire.first;
-	if (wire.first)
+	if (wire.first != NULL)
 		wire.first->previous = connection;
 	wire.first = connection;
 }
@@ -143,11 +143,11 @@ link_connection(Connection *connection)
 static void
 unlink_connection(Connection *connection)
 {
-	if (connection->previous)
+	if (connection->previous != NULL)
 		connection->previous->next = connection->next;
 	else
 		wire.first = connection->next;
-	if (connection->next)
+	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	connection->previous = NULL;
 	connection->next = NULL;
@@ -156,7 +156,8 @@ unlink_connection(Connection *connection)
 static void
 adjust_reading(Connection *connection)
 {
-	lws_rx_flow_control(connection->wsi, !connection->held && !connection->rest && !connection->choked);
+	lws_rx_flow_control(connection->wsi,
+						!connection->held && connection->rest == NULL && !connection->choked);
 }
 
 /*
@@ -245,7 +246,7 @@ write_answer(Connection *connection)
 static void
 forget_head(Connection *connection)
 {
-	if (connection->head)
+	if (connection->head != NULL)
 		explicit_bzero(connection->head, sizeof(*connection->head));
 	free(connection->head);
 	connection->head = NULL;
@@ -270,7 +271,7 @@ printable(char *to, size_t size, const char *from)
 {
 	size_t length = 0;
 
-	for (; from && from[length] && length + 1 < size; length++)
+	for (; from != NULL && from[length] && length + 1 < size; length++)
 		to[length] = from[length] > ' ' && from[length] <= '~' ? from[length] : '?';
 	to[length] = '\0';
 	return length > 0 ? to : "none";
@@ -334,7 +335,7 @@ open_websocket(Connection *connection, int endpoint)
 		return refuse(connection, 426, "this is the address of a WebSocket");
 	if (head->is_http_1_0 || head->is_head)
 		return refuse(connection, 400, "a WebSocket is asked for by GET of HTTP/1.1");
-	if (!head->websocket_version || strcmp(head->websocket_version, "13") != 0)
+	if (head->websocket_version == NULL || strcmp(head->websocket_version, "13") != 0)
 		return refuse(connection, 426, "only version 13 of the WebSocket protocol is spoken here");
 	if (!http_head_key_is_valid(head))
 		return refuse(connection, 400, "Sec-WebSocket-Key must be 16 bytes in base64");
@@ -389,10 +390,10 @@ take_request(Connection *connection)
 	const HttpHead *head = connection->head;
 	const char	   *problem;
 
-	if (!connection->peer && !settle_address(connection))
+	if (connection->peer == NULL && !settle_address(connection))
 		return refuse(connection, 429, "this address has too many connections");
 	problem = origin_refusal(wire.policy, head);
-	if (problem)
+	if (problem != NULL)
 		return refuse(connection, ORIGIN_REFUSED, problem);
 	for (int i = 0; i < ENDPOINT_COUNT; i++)
 	{
@@ -415,7 +416,7 @@ take_request(Connection *connection)
 void
 wire_listing_answered(void)
 {
-	for (Connection *connection = wire.first; connection; connection = connection->next)
+	for (Connection *connection = wire.first; connection != NULL; connection = connection->next)
 	{
 		if (connection->state == CONNECTION_ASKING && !answer_request(connection))
 			kill_connection(connection);
@@ -538,7 +539,7 @@ take_frames(Connection *connection, unsigned char *data, size_t length)
 {
 	size_t at = 0;
 
-	assert(!connection->rest);
+	assert(connection->rest == NULL);
 	while (connection->state == CONNECTION_WEBSOCKET)
 	{
 		size_t	used;
@@ -577,7 +578,7 @@ wire_go_on(struct lws *wsi)
 
 	connection->held = false;
 	adjust_reading(connection);
-	if (connection->rest)
+	if (connection->rest != NULL)
 		lws_callback_on_writable(wsi);
 }
 
@@ -588,7 +589,7 @@ take_rest(Connection *connection)
 	size_t		   length = connection->rest_length;
 	bool		   is_good;
 
-	if (!rest || connection->held)
+	if (rest == NULL || connection->held)
 		return true;
 	connection->rest = NULL;
 	connection->rest_length = 0;
@@ -623,12 +624,12 @@ static void
 end(Connection *connection)
 {
 	/* libwebsockets also tells the end of connections whose begin was never told */
-	if (!connection->wsi)
+	if (connection->wsi == NULL)
 		return;
 	leave_client(connection);
 	if (connection->state != CONNECTION_WEBSOCKET)
 		unlink_connection(connection);
-	if (connection->peer)
+	if (connection->peer != NULL)
 		peers_leave(connection->peer);
 	forget_head(connection);
 	free(connection->rest);
@@ -643,7 +644,7 @@ read_head(Connection *connection, unsigned char *data, size_t length)
 	size_t		used;
 	HeadOutcome outcome;
 
-	if (!connection->head)
+	if (connection->head == NULL)
 	{
 		connection->head = mem_alloc(sizeof(HttpHead));
 		http_head_begin(connection->head);
@@ -784,7 +785,7 @@ asks_in_vain(const Connection *connection, int64_t now)
 static bool
 refuse_late(Connection *connection)
 {
-	if (connection->state == CONNECTION_READING && connection->head)
+	if (connection->state == CONNECTION_READING && connection->head != NULL)
 		return refuse(connection, 408, "the request took too long");
 	return connection->state == CONNECTION_ASKING && refuse(connection, 503, "the database does not answer");
 }
@@ -792,7 +793,7 @@ refuse_late(Connection *connection)
 void
 wire_tick(int64_t now)
 {
-	for (Connection *connection = wire.first; connection; connection = connection->next)
+	for (Connection *connection = wire.first; connection != NULL; connection = connection->next)
 	{
 		if (now < connection->deadline && !asks_in_vain(connection, now))
 			continue;

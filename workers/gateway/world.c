@@ -118,8 +118,8 @@ free_world(World *world)
 {
 	World **place = &worlds.first;
 
-	assert(world->members == 0 && world->queries == 0 && !world->watches);
-	assert(!world->compute && !world->submit);
+	assert(world->members == 0 && world->queries == 0 && world->watches == NULL);
+	assert(world->compute == NULL && world->submit == NULL);
 	while (*place != world)
 		place = &(*place)->next;
 	*place = world->next;
@@ -133,7 +133,7 @@ free_world(World *world)
 void
 worlds_stop(void)
 {
-	while (worlds.first)
+	while (worlds.first != NULL)
 		free_world(worlds.first);
 }
 
@@ -142,7 +142,7 @@ world_find(int64_t id)
 {
 	World *world = worlds.first;
 
-	while (world && world->id != id)
+	while (world != NULL && world->id != id)
 		world = world->next;
 	return world;
 }
@@ -165,7 +165,7 @@ find_or_create(int64_t id, int most)
 {
 	World *world = world_find(id);
 
-	if (world || worlds.count >= most)
+	if (world != NULL || worlds.count >= most)
 		return world;
 	world = mem_alloc(sizeof(World));
 	world->id = id;
@@ -182,7 +182,7 @@ world_join(int64_t id)
 {
 	World *world = find_or_create(id, MAX_WORLDS);
 
-	if (world)
+	if (world != NULL)
 		world->members++;
 	return world;
 }
@@ -249,7 +249,7 @@ clock_changed(World *world)
 static void
 tell_all_clocks(void)
 {
-	for (World *world = worlds.first; world; world = world->next)
+	for (World *world = worlds.first; world != NULL; world = world->next)
 		clock_changed(world);
 }
 
@@ -267,9 +267,9 @@ world_take_clock(World *world, const json_t *source)
 
 	json_member_number(source, "clock", &clock);
 	json_member_number(source, "speed", &speed);
-	if (!status || strlen(status) >= sizeof(world->status))
+	if (status == NULL || strlen(status) >= sizeof(world->status))
 		status = world->status;
-	if (!epoch || strlen(epoch) >= sizeof(world->epoch))
+	if (epoch == NULL || strlen(epoch) >= sizeof(world->epoch))
 		epoch = world->epoch;
 
 	other_epoch = strcmp(epoch, world->epoch) != 0;
@@ -308,7 +308,7 @@ world_clock_frame(World *world, int64_t revision)
 {
 	SharedClock *shared = &world->shared_clock;
 
-	if (!shared->frame || shared->serial != world->clock_serial || shared->revision != revision ||
+	if (shared->frame == NULL || shared->serial != world->clock_serial || shared->revision != revision ||
 		shared->clock != world->clock)
 	{
 		Text text = {0};
@@ -363,9 +363,9 @@ take_snapshot(World *world, const char *json)
 {
 	char	   message[200];
 	json_t	  *snapshot = json_parse_trusted(json, message, sizeof(message));
-	WorldCopy *copy = snapshot ? copy_create(snapshot, message, sizeof(message)) : NULL;
+	WorldCopy *copy = snapshot != NULL ? copy_create(snapshot, message, sizeof(message)) : NULL;
 
-	if (!copy)
+	if (copy == NULL)
 		fetch_failed(world, "world_snapshot", message);
 	else
 	{
@@ -387,7 +387,7 @@ take_delta(World *world, const char *json)
 	json_t *delta = json_parse_trusted(json, message, sizeof(message));
 	int64_t before = world->copy->revision;
 
-	if (!delta)
+	if (delta == NULL)
 	{
 		fetch_failed(world, "world_delta", message);
 		return;
@@ -440,15 +440,15 @@ fetched(void *argument, const DbReply *reply)
 		return;
 	if (strcmp(reply->sqlstate, SQLSTATE_NO_WORLD) == 0)
 		world_is_gone(world); /* the world was dropped since the last poll */
-	else if (!json)
+	else if (json == NULL)
 		fetch_failed(world, loading ? "world_snapshot" : "world_delta",
-					 reply->result ? "gave NULL" : reply->message);
+					 reply->result != NULL ? "gave NULL" : reply->message);
 	else if (loading)
 		take_snapshot(world, json);
 	else
 		take_delta(world, json);
 	note_lag(world);
-	if (world->watches && db_is_standby())
+	if (world->watches != NULL && db_is_standby())
 		world->fetch_again = true;
 	if (world->fetch_again)
 		fetch(world);
@@ -542,7 +542,8 @@ take_polled_world(const json_t *row)
 	uint64_t serial;
 
 	/* a world that the poll did not ask for is told because it runs */
-	if (!json_member_integer(row, "world_id", &id) || !(world = find_or_create(id, MAX_WORLDS_LOOKED_AT)))
+	if (!json_member_integer(row, "world_id", &id) ||
+		(world = find_or_create(id, MAX_WORLDS_LOOKED_AT)) == NULL)
 		return;
 	serial = world->clock_serial;
 	json_member_number(row, "tick_rate", &world->tick_rate);
@@ -571,7 +572,7 @@ take_poll(const json_t *poll)
 	{
 		World *world = world_find(json_integer_value(json_array_get(gone, i)));
 
-		if (world)
+		if (world != NULL)
 			world_is_gone(world);
 	}
 	for (size_t i = 0; i < json_array_size(ended); i++)
@@ -581,7 +582,7 @@ take_poll(const json_t *poll)
 		int64_t		  session_id;
 
 		if (json_member_integer(row, "session_id", &session_id))
-			worlds.events->session_ended(session_id, reason ? reason : "");
+			worlds.events->session_ended(session_id, reason != NULL ? reason : "");
 	}
 	worlds.events->polled();
 }
@@ -597,17 +598,17 @@ polled(void *argument, const DbReply *reply)
 	worlds.polling = false;
 	if (registration != worlds.registration)
 		return; /* it was sent before the present registration */
-	if (!json)
+	if (json == NULL)
 	{
 		worlds.poll_failed = !reply->lost;
 		if (!reply->lost)
-			log_line(LOG_WARNING, "gateway_poll: %s", reply->result ? "gave NULL" : reply->message);
+			log_line(LOG_WARNING, "gateway_poll: %s", reply->result != NULL ? "gave NULL" : reply->message);
 		if (strcmp(reply->sqlstate, SQLSTATE_NOT_REGISTERED) == 0)
 			worlds.events->registration_lapsed();
 		return;
 	}
 	poll = json_parse_trusted(json, message, sizeof(message));
-	if (!poll)
+	if (poll == NULL)
 	{
 		log_line(LOG_WARNING, "gateway_poll: %s", message);
 		return;
@@ -624,7 +625,7 @@ poll_now(int64_t now)
 	int64_t ids[MAX_WORLDS];
 	int		count = 0;
 
-	for (World *world = worlds.first; world; world = world->next)
+	for (World *world = worlds.first; world != NULL; world = world->next)
 	{
 		if (!world->gone)
 			ids[count++] = world->id;
@@ -656,7 +657,7 @@ worlds_registered(void)
 	worlds.registration++;
 	worlds.polled_at = now;
 	worlds.polling = false;
-	for (World *world = worlds.first; world; world = world->next)
+	for (World *world = worlds.first; world != NULL; world = world->next)
 	{
 		world->fetch_at = 0;
 		world->fetch_failures = 0;
@@ -703,18 +704,18 @@ worlds_tick(int64_t now)
 		passed = LONGEST_STEP_MS;
 	}
 	reachable = worlds_are_reachable();
-	while (world)
+	while (world != NULL)
 	{
 		World *next = world->next;
 
 		if (reachable && world_is_running(world))
 			world->running_ms += passed;
-		if (world->watches)
+		if (world->watches != NULL)
 			world->watched_at = now;
 		else if (world->copy_state == COPY_CURRENT && !world->fetching &&
 				 now - world->watched_at > IDLE_KEEP_MS)
 			drop_copy(world);
-		if (world->members == 0 && world->queries == 0 && !world->compute && !world->submit &&
+		if (world->members == 0 && world->queries == 0 && world->compute == NULL && world->submit == NULL &&
 			(world->gone || now - world->idle_since > IDLE_KEEP_MS))
 			free_world(world);
 		world = next;
@@ -740,7 +741,7 @@ worlds_add_stale(Text *text, int64_t now)
 		text_add_string(text, "gateway_poll: the database refuses it\n");
 	else if (now - worlds.polled_at > STALE_AFTER_MS)
 		text_add_format(text, "gateway_poll: no answer for %" PRId64 " s\n", (now - worlds.polled_at) / 1000);
-	for (World *world = worlds.first; world; world = world->next)
+	for (World *world = worlds.first; world != NULL; world = world->next)
 	{
 		if (world->gone || !world_is_running(world))
 			continue;

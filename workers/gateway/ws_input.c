@@ -291,7 +291,7 @@ ws_input_take(WsInput *input, unsigned char *data, size_t length, size_t *used)
 		if (*used == length)
 			return (WsEvent) {.kind = WS_EVENT_NONE};
 		problem = take_header_byte(input, data[(*used)++]);
-		if (problem)
+		if (problem != NULL)
 			return broken(input, WS_CLOSE_PROTOCOL, problem);
 	}
 	piece = length - *used;

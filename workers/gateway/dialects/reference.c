@@ -114,7 +114,7 @@ minds_create(const MindPorts *ports, void *owner)
 {
 	Minds *minds = calloc(1, sizeof(Minds));
 
-	if (minds)
+	if (minds != NULL)
 	{
 		minds->ports = *ports;
 		minds->owner = owner;
@@ -178,10 +178,10 @@ make_room(Minds *minds)
 	{
 		Mind *mind = minds->minds[i];
 
-		if (mind->step == MIND_IDLE && (!oldest || mind->used_at < oldest->used_at))
+		if (mind->step == MIND_IDLE && (oldest == NULL || mind->used_at < oldest->used_at))
 			oldest = mind;
 	}
-	if (oldest)
+	if (oldest != NULL)
 		forget_mind(minds, oldest);
 	return oldest != NULL;
 }
@@ -197,7 +197,7 @@ grow(Minds *minds)
 	if (minds->count >= REFERENCE_MAX_MINDS)
 		return make_room(minds);
 	grown = realloc(minds->minds, sizeof(Mind *) * (size_t) room);
-	if (!grown)
+	if (grown == NULL)
 		return false;
 	minds->minds = grown;
 	minds->room = room;
@@ -215,7 +215,7 @@ add_mind(Minds *minds, int64_t world_id, int64_t npc_id, double clock)
 {
 	Mind *mind = grow(minds) ? calloc(1, sizeof(Mind)) : NULL;
 
-	if (!mind)
+	if (mind == NULL)
 		return NULL;
 	mind->npc_id = npc_id;
 	snprintf(mind->id, sizeof(mind->id), "npcsim-%lld-%lld", (long long) world_id, (long long) npc_id);
@@ -388,7 +388,7 @@ decision_made(Minds *minds, Mind *mind, const json_t *decision)
 	int64_t request_id = mind->asked.request_id;
 	char   *text = json_dumps(decision, JSON_PRINTED);
 
-	if (!text)
+	if (text == NULL)
 	{
 		fail(minds, mind, MCP_DECIDE_TOOL, "out of memory");
 		return;
@@ -414,8 +414,8 @@ decide_answered(Minds *minds, Mind *mind, const json_t *result, const char *erro
 	char			 problem[REFERENCE_PROBLEM_SIZE] = "";
 	json_t			*decision = NULL;
 	ReferenceVerdict verdict =
-		error ? reference_error(error, problem)
-			  : reference_decision(result, mind->asked.request_id, mind->npc_id, &decision, problem);
+		error != NULL ? reference_error(error, problem)
+					  : reference_decision(result, mind->asked.request_id, mind->npc_id, &decision, problem);
 
 	if (verdict == REFERENCE_DONE)
 		decision_made(minds, mind, decision);
@@ -446,14 +446,15 @@ release_answered(Minds *minds, Mind *mind)
 static bool
 no_such_tool(ReferenceVerdict verdict, const char *problem)
 {
-	return verdict == REFERENCE_UNKNOWN && strcasestr(problem, "tool");
+	return verdict == REFERENCE_UNKNOWN && strcasestr(problem, "tool") != NULL;
 }
 
 static void
 step_answered(Minds *minds, Mind *mind, const json_t *result, const char *error)
 {
 	char			 problem[REFERENCE_PROBLEM_SIZE] = "";
-	ReferenceVerdict verdict = error ? reference_error(error, problem) : reference_verdict(result, problem);
+	ReferenceVerdict verdict =
+		error != NULL ? reference_error(error, problem) : reference_verdict(result, problem);
 
 	switch (mind->step)
 	{
@@ -527,7 +528,7 @@ read_observations(const json_t *request)
 	json_t *observations = json_object_get(request, "observations");
 	json_t *told = reference_observation(observations, 0);
 
-	if (!told)
+	if (told == NULL)
 		return NULL;
 	json_decref(told);
 	return json_incref(observations);
@@ -572,11 +573,11 @@ minds_decide(void *state, int64_t request_id, int64_t npc_id, const char *text, 
 	bool	taken = false;
 
 	minds->now_ms = now_ms;
-	if (observations && request_id != 0 && minds->in_flight < MCP_MAX_IN_FLIGHT)
+	if (observations != NULL && request_id != 0 && minds->in_flight < MCP_MAX_IN_FLIGHT)
 	{
-		if (!mind)
+		if (mind == NULL)
 			mind = add_mind(minds, world_id, npc_id, reference_clock(observations));
-		taken = mind && put(minds, mind, request_id, observations);
+		taken = mind != NULL && put(minds, mind, request_id, observations);
 	}
 	json_decref(observations);
 	json_decref(request);

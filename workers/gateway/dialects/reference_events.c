@@ -33,7 +33,7 @@ typedef json_t *(*PayloadOf)(Telling *telling, const json_t *event);
 static void
 add(Telling *telling, int64_t stamp, const char *type, json_t *payload)
 {
-	if (payload)
+	if (payload != NULL)
 		json_array_append_new(telling->events, json_pack("{s:I, s:s, s:o}", "timestamp", (json_int_t) stamp,
 														 "event_type", type, "payload", payload));
 }
@@ -61,7 +61,7 @@ about_interaction(const json_t *event, const char *name, json_t *value)
 {
 	const char *interaction = text(event, "interaction");
 
-	if (!interaction || !value)
+	if (interaction == NULL || value == NULL)
 	{
 		json_decref(value);
 		return NULL;
@@ -73,7 +73,7 @@ about_interaction(const json_t *event, const char *name, json_t *value)
 static void
 add_member(json_t *payload, const char *name, json_t *value)
 {
-	if (payload && value)
+	if (payload != NULL && value != NULL)
 		json_object_set_new(payload, name, value);
 	else
 		json_decref(value);
@@ -84,7 +84,7 @@ copy_of_text(const json_t *event, const char *name)
 {
 	const char *value = text(event, name);
 
-	return value ? json_string(value) : NULL;
+	return value != NULL ? json_string(value) : NULL;
 }
 
 
@@ -124,7 +124,7 @@ remember_bid(Telling *telling, const json_t *event)
 	int64_t			  id = json_integer_value(json_object_get(event, "bid_id"));
 	ReferenceToldBid *bid = find_bid(telling->told, id);
 
-	if (bid)
+	if (bid != NULL)
 		return bid->state == REFERENCE_BID_OPEN;
 	bid = bid_room(telling->told);
 	*bid = (ReferenceToldBid) {.state = REFERENCE_BID_OPEN,
@@ -143,7 +143,7 @@ bid_received(Telling *telling, const json_t *event)
 	json_t *payload =
 		about_interaction(event, "bid_id", reference_entity_id(json_object_get(event, "bid_id")));
 
-	if (!bidder || !payload || !json_is_integer(json_object_get(event, "bid_id")) ||
+	if (bidder == NULL || payload == NULL || !json_is_integer(json_object_get(event, "bid_id")) ||
 		!remember_bid(telling, event))
 	{
 		json_decref(bidder);
@@ -171,7 +171,7 @@ static json_t *
 bid_rejected(Telling *telling, const json_t *event)
 {
 	json_t *reason = copy_of_text(event, "reason");
-	json_t *payload = about_interaction(event, "reason", reason ? reason : json_string(""));
+	json_t *payload = about_interaction(event, "reason", reason != NULL ? reason : json_string(""));
 
 	add_member(payload, "bid_id", reference_entity_id(json_object_get(event, "bid_id")));
 	return payload;
@@ -184,7 +184,7 @@ bid_cancelled(Telling *telling, const json_t *event)
 	json_t			 *payload = about_interaction(event, "bid_id", reference_entity_id(id));
 	ReferenceToldBid *bid = find_bid(telling->told, json_integer_value(id));
 
-	if (bid)
+	if (bid != NULL)
 		bid->state = REFERENCE_BID_OVER;
 	add_member(payload, "reason", copy_of_text(event, "reason"));
 	return payload;
@@ -284,7 +284,7 @@ tell_message(ReferenceTold *told, const ReferenceToldMessage *message, double at
 	ReferenceToldMessage *new = &told->messages[told->next_message];
 	bool spoken = message->npc_id > 0;
 
-	if (before)
+	if (before != NULL)
 		return before;
 	told->next_message = (told->next_message + 1) % REFERENCE_TOLD_MESSAGES;
 	*new = *message;
@@ -311,7 +311,7 @@ add_participant(json_t *participants, json_t *id)
 
 	json_array_foreach (participants, i, other)
 		known = known || json_equal(other, id);
-	if (id && !known)
+	if (id != NULL && !known)
 		json_array_append_new(participants, id);
 	else
 		json_decref(id);
@@ -345,7 +345,7 @@ said(const char *kind, const json_t *event)
 	if (strcmp(kind, "message") == 0)
 		return copy_of_text(event, "message");
 	if (strcmp(kind, "joined") == 0 || strcmp(kind, "left") == 0)
-		return json_sprintf("%s %s the conversation", name ? name : "somebody", kind);
+		return json_sprintf("%s %s the conversation", name != NULL ? name : "somebody", kind);
 	return NULL;
 }
 
@@ -358,9 +358,9 @@ history_entry(const char *kind, const json_t *event)
 	json_t	   *message = said(kind, event);
 	json_t	   *entry = NULL;
 
-	if (speaker && message)
+	if (speaker != NULL && message != NULL)
 		entry = json_pack("{s:O, s:s, s:O}", "speaker_id", speaker, "speaker_name",
-						  name ? name : json_string_value(speaker), "message", message);
+						  name != NULL ? name : json_string_value(speaker), "message", message);
 	if (strcmp(kind, "message") != 0)
 		add_member(entry, "is_system", json_true());
 	json_decref(speaker);
@@ -383,16 +383,16 @@ tell_conversation(Telling *telling, const json_t *event)
 	json_t		 *payload = about_interaction(event, "interaction_id",
 											  reference_entity_id(json_object_get(event, "interaction_id")));
 
-	if (kind && strcmp(kind, "started") == 0)
+	if (kind != NULL && strcmp(kind, "started") == 0)
 		add_member(payload, "initiator_id", reference_entity_id(npc));
 	else
 	{
-		ReferenceToldMessage		message = identify(at, npc, kind && strcmp(kind, "message") == 0);
+		ReferenceToldMessage		message = identify(at, npc, kind != NULL && strcmp(kind, "message") == 0);
 		const ReferenceToldMessage *told = find_message(telling->told, &message);
-		json_t					   *entry = kind ? history_entry(kind, event) : NULL;
+		json_t					   *entry = kind != NULL ? history_entry(kind, event) : NULL;
 
 		/* a message that tell_history() has told in this question is not told again */
-		if (payload && entry && (!told || told->stamp < telling->first_stamp))
+		if (payload != NULL && entry != NULL && (told == NULL || told->stamp < telling->first_stamp))
 		{
 			told = tell_message(telling->told, &message, at);
 			stamp = told->stamp;
@@ -406,7 +406,7 @@ tell_conversation(Telling *telling, const json_t *event)
 		json_array_append_new(history, entry);
 	}
 	add_member(payload, "participants",
-			   participants(telling, kind && strcmp(kind, "left") == 0 ? NULL : npc));
+			   participants(telling, kind != NULL && strcmp(kind, "left") == 0 ? NULL : npc));
 	add_member(payload, "conversation_history", history);
 	add(telling, stamp, "INTERACTION_OBSERVATION", payload);
 }
@@ -431,9 +431,10 @@ tell_history(Telling *telling)
 	{
 		double				 at = time_of(telling, message);
 		ReferenceToldMessage which = identify(at, json_object_get(message, "npc_id"), true);
-		json_t *entry = find_message(telling->told, &which) ? NULL : history_entry("message", message);
+		json_t				*entry =
+			 find_message(telling->told, &which) != NULL ? NULL : history_entry("message", message);
 
-		if (entry)
+		if (entry != NULL)
 		{
 			const ReferenceToldMessage *told = tell_message(telling->told, &which, at);
 
@@ -442,10 +443,10 @@ tell_history(Telling *telling)
 			json_array_append_new(history, entry);
 		}
 	}
-	if (id && json_array_size(history) > 0)
+	if (id != NULL && json_array_size(history) > 0)
 		add(telling, stamp, "INTERACTION_OBSERVATION",
 			json_pack("{s:O, s:s, s:o, s:O}", "interaction_id", id, "interaction_name",
-					  name ? name : "conversation", "participants", participants(telling, NULL),
+					  name != NULL ? name : "conversation", "participants", participants(telling, NULL),
 					  "conversation_history", history));
 	json_decref(id);
 	json_decref(history);
@@ -473,15 +474,15 @@ movement_completed(Telling *telling, const json_t *event)
 	json_t					*intended = reference_cell(json_object_get(event, "intended_destination"));
 	json_t					*actual = reference_cell(json_object_get(event, "actual_destination"));
 
-	for (size_t i = 0; ours && i < sizeof(statuses) / sizeof(statuses[0]); i++)
+	for (size_t i = 0; ours != NULL && i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (strcmp(ours, statuses[i][0]) == 0)
 			status = statuses[i][1];
 	/* the server insists on both cells; an NPC that did not move has its position for them */
-	if (!actual)
+	if (actual == NULL)
 		actual = reference_cell(json_object_get(telling->observations, "position"));
-	if (!intended)
+	if (intended == NULL)
 		intended = json_incref(actual);
-	if (!status || !actual)
+	if (status == NULL || actual == NULL)
 	{
 		json_decref(intended);
 		json_decref(actual);
@@ -497,7 +498,7 @@ error_about(const json_t *event, const char *words, const char *member)
 {
 	const char *said = text(event, member);
 
-	return said ? json_pack("{s:o}", "message", json_sprintf("%s%s", words, said)) : NULL;
+	return said != NULL ? json_pack("{s:o}", "message", json_sprintf("%s%s", words, said)) : NULL;
 }
 
 static json_t *
@@ -529,7 +530,7 @@ decided_for_you(Telling *telling, const json_t *event)
 	const char *action = text(event, "action");
 
 	(void) telling;
-	if (!action || times(event) == 1)
+	if (action == NULL || times(event) == 1)
 		return error_about(event,
 						   "no decision of yours came in time, so you did without thinking: ", "action");
 	return json_pack(
@@ -578,7 +579,7 @@ tell(Telling *telling, const json_t *event)
 	};
 	const char *type = text(event, "type");
 
-	if (!type)
+	if (type == NULL)
 		return;
 	if (strcmp(type, "interaction_observation") == 0)
 		tell_conversation(telling, event);
@@ -601,7 +602,7 @@ reference_events(const json_t *observations, int64_t npc_id, ReferenceTold *told
 							 .first_stamp = told->last_stamp + 1,
 							 .events = json_array()};
 
-	if (!telling.events)
+	if (telling.events == NULL)
 		return NULL;
 	/* the history comes first, so that a reply is told after what it replies to */
 	tell_history(&telling);

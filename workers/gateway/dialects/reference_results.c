@@ -27,7 +27,7 @@ reference_is_spoken(const json_t *tool, const json_t *tools)
 	size_t		  i;
 	json_t		 *value;
 
-	if (json_object_get(properties, "mind_id"))
+	if (json_object_get(properties, "mind_id") != NULL)
 		return true;
 	json_array_foreach (json_object_get(schema, "required"), i, value)
 		if (json_is_string(value) && strcmp(json_string_value(value), "mind_id") == 0)
@@ -38,7 +38,7 @@ reference_is_spoken(const json_t *tool, const json_t *tools)
 	{
 		const char *name = json_string_value(json_object_get(value, "name"));
 
-		if (name && (strcmp(name, "relink_mind") == 0 || strcmp(name, "create_mind") == 0))
+		if (name != NULL && (strcmp(name, "relink_mind") == 0 || strcmp(name, "create_mind") == 0))
 			return true;
 	}
 	return false;
@@ -60,7 +60,7 @@ says_unknown(const char *message)
 										"does not exist", "no mind",   "no such",	   "entity_id mismatch"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(message, words[i]))
+		if (strcasestr(message, words[i]) != NULL)
 			return true;
 	return false;
 }
@@ -84,9 +84,9 @@ failure(const json_t *result, const json_t *answer, char *problem)
 {
 	const char *message = json_string_value(json_object_get(answer, "error_message"));
 
-	if (!message)
+	if (message == NULL)
 		message = json_string_value(json_object_get(answer, "message"));
-	if (!message)
+	if (message == NULL)
 		message = mcp_first_text(result);
 	return reference_error(message, problem);
 }
@@ -97,7 +97,7 @@ is_error(const json_t *result, const json_t *answer)
 	const char *status = json_string_value(json_object_get(answer, "status"));
 
 	return !mcp_is_complete(result) || json_is_true(json_object_get(result, "isError")) ||
-		   (status && strcmp(status, "error") == 0);
+		   (status != NULL && strcmp(status, "error") == 0);
 }
 
 ReferenceVerdict
@@ -109,7 +109,7 @@ reference_verdict(const json_t *result, char *problem)
 
 	if (is_error(result, answer))
 		verdict = failure(result, answer, problem);
-	else if (!status)
+	else if (status == NULL)
 	{
 		describe(problem, "the answer has no status");
 		verdict = REFERENCE_FAILED;
@@ -135,7 +135,7 @@ tokens_of(const json_t *answer)
 	json_t		 *tokens = json_object_get(telemetry, "total_tokens");
 
 	if (!json_is_integer(tokens) || json_integer_value(tokens) < 0 ||
-		(provenance && strcmp(provenance, "unreported") == 0))
+		(provenance != NULL && strcmp(provenance, "unreported") == 0))
 		return NULL;
 	return json_incref(tokens);
 }
@@ -153,7 +153,7 @@ reference_decision(const json_t *result, int64_t request_id, int64_t npc_id, jso
 	*decision = NULL;
 	if (is_error(result, answer))
 		verdict = failure(result, answer, problem);
-	else if (!name)
+	else if (name == NULL)
 	{
 		describe(problem, "the result holds no action");
 		verdict = REFERENCE_FAILED;
@@ -163,13 +163,13 @@ reference_decision(const json_t *result, int64_t request_id, int64_t npc_id, jso
 		*decision =
 			json_pack("{s:I, s:I, s:s, s:i}", "request_id", (json_int_t) request_id, "npc_id",
 					  (json_int_t) npc_id, "action", name, "next_decision_in_s", REFERENCE_ASK_AGAIN_S);
-		if (json_object_get(action, "parameters"))
+		if (json_object_get(action, "parameters") != NULL)
 			json_object_set(*decision, "parameters", json_object_get(action, "parameters"));
-		if (tokens)
+		if (tokens != NULL)
 			json_object_set(*decision, "tokens", tokens);
 		if (json_is_string(reason))
 			json_object_set(*decision, "reason", reason);
-		if (*decision)
+		if (*decision != NULL)
 			answer_regulate(*decision);
 		else
 		{
