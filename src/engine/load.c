@@ -499,7 +499,7 @@ world_image(WorldLock *lock)
 	bring_rules_up(lock);
 	plans = spi_index_plans_begin();
 	world = cached_image(lock->world_id);
-	/* of a world that had its id before the extension was created anew */
+	/* The image is of a world that had this id before the extension was created anew. */
 	if (world != NULL && strcmp(world->home, lock->home) != 0)
 	{
 		image_discard(world);

@@ -7,9 +7,9 @@
  *
  * Invariants:
  *	- a lock in the list is a row lock of this transaction; a subtransaction that is rolled back takes its locks
- *	  out of the list, and makes those others read their rows again that were asked for in it, which it may have
- *	  written. The others go on as they are: the subtransaction may be that of somebody else's code (a trigger), which
- *	  caught an error while we were at work;
+ *	  out of the list, and makes those others read their rows again that were last asked for in it, since it may
+ *	  have written the rows. All others stay as they are: the subtransaction may be that of somebody else's
+ *	  code (a trigger) which caught an error while we were at work;
  *	- the slot in shared memory is held exactly as long as the lock.
  */
 #include "postgres.h"
@@ -184,8 +184,8 @@ settle_clock(WorldLock *lock)
 }
 
 /*
- * A trigger that runs while we are at work may change the world only where that is whole: not while its rows are written,
- * nor after something that was done to it meanwhile was rolled back.
+ * Refuses a trigger that wants to change the world while we are at work and the world is not whole: while its
+ * rows are being written, or after something that was done to it meanwhile was rolled back.
  */
 static void
 refuse_reentry(const WorldLock *lock)

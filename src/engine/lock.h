@@ -76,8 +76,8 @@ typedef struct WorldLock
 	void (*discard_image)(struct World *image);
 	/* private to lock.c and world_clock.c */
 	SubTransactionId subxact;
-	SubTransactionId asked_in;		 /* the last one that asked for the lock, or what that became part of */
-	SubTransactionId written_in;	 /* the one that writes the world's rows at present, or none */
+	SubTransactionId asked_in;		 /* the last that asked for the lock, or its parent once it ended */
+	SubTransactionId written_in;	 /* the one that is writing the world's rows, or none */
 	ItemPointerData	 row;			 /* of the row in world_clock */
 	int64			 row_clock;		 /* as the row has it */
 	int64			 first_revision; /* before our first change */
@@ -116,9 +116,15 @@ world_lives_by(const WorldLock *lock, Rules rules)
 	return lock->rules >= rules;
 }
 
-/* Raises an error: what a statement did to the world went with a subtransaction that was rolled back in its midst. */
+/*
+ * Raises an error, because what a statement did to the world was undone with a subtransaction that was rolled
+ * back in its midst.
+ */
 pg_noreturn extern void world_refuse_lost(const WorldLock *lock, const char *detail, const char *hint);
-/* Raises that error if a trigger has brought it about since the lock was asked for; called before anything is written. */
+/*
+ * Raises that error if a trigger has caused such a rollback since the lock was asked for. It is called before
+ * anything is written.
+ */
 extern void world_require_kept(const WorldLock *lock);
 
 /* ---- what is changed under the lock: world_clock.c ---- */

@@ -184,7 +184,7 @@ begin_writing(HotTable *table, int64 world_id, void *arg)
 	writing->pruned = InvalidBlockNumber;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	writing->estate->es_snapshot = GetActiveSnapshot();
-	/* what this transaction wrote before can be locked for triggers before the update */
+	/* Rows that this transaction wrote before can be locked for BEFORE UPDATE triggers. */
 	writing->estate->es_output_cid = GetCurrentCommandId(true);
 	AfterTriggerBeginQuery();
 	return writing;
