@@ -1,10 +1,9 @@
 /*
  * item_types.c
- *	  Types of items: define_item_type and the view item_types.
+ *	  The reducers of item types, define_item_type and delete_item_type, and the view item_types.
  *
- * A type is data: what it says is checked here, once, and again by the CHECKs of
- * the table. Whoever has an image of the world loads it anew, since everything in it
- * points to kinds.
+ * A type is data: it is checked here, once, and again by the CHECK constraints of the table. Every
+ * image of the world is loaded anew, since everything in it points to types.
  */
 #include "postgres.h"
 
@@ -32,7 +31,7 @@ static const Argument define_item_type_arguments[] = {
 	TEXT_ARGUMENT(ItemTypeRow, description, 0, .has_default = true, .default_text = ""),
 };
 
-/* New or changed. */
+/* Defines a new type, or redefines one. */
 static bool
 define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -44,7 +43,10 @@ define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 	item_type_from_jsonb(define->components, &type);
 	leave_image(lock);
 	item_type_row_write(lock->world_id, define);
-	/* an image is loaded before there is a change that its input does not tell of yet */
+	/*
+	 * The image is loaded before world_changed(), since loading it flushes, and a change without its input
+	 * would then be an error.
+	 */
 	if (item_timed_part(&type) != NULL)
 		world_renew_items(world_image(lock), define->name);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
@@ -103,7 +105,7 @@ static const TypeFamily item_types = {.what = "item",
 									  .delete_ = &reducer_delete_item_type,
 									  .refuse_used = refuse_used};
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON item_types */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of item_types. */
 Datum
 npcsim_edit_item_types(PG_FUNCTION_ARGS)
 {

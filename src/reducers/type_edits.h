@@ -16,7 +16,10 @@
 
 #define DESCRIPTION_MAX_CHARS 500
 
-/* A family of types: of items, or of interactions. The columns of its view are the arguments of the reducer that defines one. */
+/*
+ * A family of types: of items, or of interactions. The columns of its view are the arguments of the reducer
+ * that defines one.
+ */
 typedef struct TypeFamily
 {
 	const char		 *what;	   /* "item" */
@@ -25,7 +28,7 @@ typedef struct TypeFamily
 	int				  column_count;
 	const Reducer	 *define;
 	const Reducer	 *delete_; /* its arguments are a NamedType */
-	/* Raises 2BP01 if a type is in use that is to be deleted. */
+	/* Raises 2BP01 if a type that is to be deleted is in use. */
 	void (*refuse_used)(int64 world_id, const char *name);
 	/* Sets defaults that depend on other columns; NULL = there are none. */
 	void (*set_defaults)(const Edit *edit, void *definition);
@@ -33,7 +36,7 @@ typedef struct TypeFamily
 	void (*show)(Edit *edit, const void *definition);
 } TypeFamily;
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON the view of a family. */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of the view of a family. */
 extern Datum type_edit(FunctionCallInfo fcinfo, const TypeFamily *family);
 
 typedef struct NamedType
@@ -43,17 +46,17 @@ typedef struct NamedType
 
 extern const Argument named_type_arguments[1];
 
-/* Check the name of a type, and a text; raise 22023. 'what' is "item" or "interaction". */
+/* Check a type's name ('what' is "item" or "interaction"), and a text that may be empty; raise 22023. */
 extern void check_type_name(const char *name, const char *what);
 extern void check_text_or_empty(const char *text, const char *column, int max_chars);
 
-/* Types are about to change: writes what the image has to write, and drops it, since it has the old types. */
+/* Writes what the image has to write and drops it, because types change and it has the old ones. */
 extern void leave_image(WorldLock *lock);
 
-/* Raises 2BP01. */
+/* Raises 2BP01: the type is in use. */
 extern void refuse_used_type(int64 world_id, const char *name, const char *detail, const char *hint);
 
-/* Return columns of NEW on which defaults of others depend. */
+/* Return a column of NEW on which defaults of others depend; 'if_null' if it is NULL. */
 extern const char *text_written(const Edit *edit, const char *column, const char *if_null);
 extern int32	   number_written(const Edit *edit, const char *column, int32 if_null);
 

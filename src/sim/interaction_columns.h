@@ -1,24 +1,26 @@
 /*
  * interaction_columns.h
  *	  The columns that define an interaction type besides its name, a line each, in the order in which
- *	  define_interaction_type() takes them: kind, name, and what else the kind needs.
+ *	  define_interaction_type() takes them. A line has the column's kind and name, and what the kind needs
+ *	  besides:
  *
- *		INTERACTION_GIVEN: the definition has it; the rules have what is made of it
- *			TEXT			most characters, default
- *			WORD			the words it is one of, default
- *			OPTIONAL		the words it is one of, or NULL
- *			RATES, DELTAS	an object by need: what it brings per second, or over its whole duration; shown as one
- *			OBJECT			a JSON object, {} by default
- *		INTERACTION_NUMBER: the rules see it as it is, a member of InteractionType (sim/types.h)
- *			FLAG			default
- *			WHOLE			least, most, default
- *			SECONDS			least, most (in microseconds), or NULL, which is 0
+ *	INTERACTION_GIVEN: a member of the definition; the rules see what is made of it
+ *		TEXT			the most characters, default
+ *		WORD			the words it is one of, default
+ *		OPTIONAL		the words it is one of if it is not NULL
+ *		RATES, DELTAS	an object by need: its change per second, or over the whole duration; clients see both as one
+ *		OBJECT			a JSON object, {} by default
+ *	INTERACTION_NUMBER: a member of InteractionType (sim/types.h), which the rules see as it is
+ *		FLAG			default
+ *		WHOLE			least, most, default
+ *		SECONDS			least, most (in microseconds); NULL is 0
  *
- * The row that is read and written, what operators write through the view, the input and its replay, and what clients
- * see are derived from the line. sql/38_interaction_types.sql has the column, that of the view, and the argument of the
- * function; a rule has what it is for. Inputs from before there was such a line mean the default.
+ * Each line makes the row that is read and written, what operators write through the view, the input
+ * and its replay, and what clients see. The columns of the table and of the view and the argument of
+ * the function are written in sql/38_interaction_types.sql, and what the column is for in a rule.
+ * Inputs that are older than the line mean the default.
  */
-/* There is no #ifndef: whoever includes it defines INTERACTION_GIVEN and INTERACTION_NUMBER (kind, member, what else). */
+/* There is no #ifndef: whoever includes it defines INTERACTION_GIVEN and INTERACTION_NUMBER, of kind, member, … */
 
 /* clang-format off */
 INTERACTION_GIVEN(TEXT, description, DESCRIPTION_MAX_CHARS, "")

@@ -1,6 +1,6 @@
 /*
  * interaction_types.h
- *	  The interactions of a world as rows: interaction_type_rows.
+ *	  The interaction types of a world as rows: interaction_type_rows.
  */
 #ifndef NPCSIM_INTERACTION_TYPES_H
 #define NPCSIM_INTERACTION_TYPES_H
@@ -11,17 +11,20 @@
 
 #include "sim/types.h"
 
-/* Longest an interaction can last, and shortest. */
+/* The shortest and the longest time an interaction can last, in microseconds. */
 #define DURATION_MIN INT64_C(1000)
 #define DURATION_MAX (86400 * SIM_SECOND)
 
-/* Parameters of act_in_interaction an interaction may have, and characters of a text. */
+/* The most parameters an interaction may have for act_in_interaction, and the most characters of a text. */
 #define PARAMETERS_MAX 8
 #define ACT_TEXT_CHARS 500
-/* A text of that name is said aloud. */
+/* A text parameter of that name is said aloud. */
 #define MESSAGE_PARAMETER "message"
 
-/* The C types of columns that are read further, by their kinds (sim/interaction_columns.h); NULL is NULL in the row. */
+/*
+ * The C types of the definition's members, by the kinds of their columns (sim/interaction_columns.h). NULL is
+ * NULL in the row.
+ */
 typedef const char *InteractionGivenTEXT;
 typedef const char *InteractionGivenWORD;
 typedef const char *InteractionGivenOPTIONAL;
@@ -29,7 +32,7 @@ typedef Jsonb	   *InteractionGivenRATES;
 typedef Jsonb	   *InteractionGivenDELTAS;
 typedef Jsonb	   *InteractionGivenOBJECT;
 
-/* What an interaction type is defined by, as its row has it. */
+/* The definition of an interaction type, as its row has it. */
 typedef struct InteractionDefinition
 {
 	const char *name;
@@ -40,14 +43,16 @@ typedef struct InteractionDefinition
 #undef INTERACTION_NUMBER
 } InteractionDefinition;
 
-/* An image keeps no more of the definition than is used in it (engine/load.c). */
+/* An interaction type with its definition, of which an image keeps only what it uses (engine/load.c). */
 typedef struct InteractionRow
 {
 	InteractionType		  type;
 	InteractionDefinition definition;
 } InteractionRow;
 
-/* The types of a world in order of number, and pointers to them as the functions of sim/types.h take them. */
+/*
+ * The interaction types of a world by number, and pointers to them as the functions of sim/types.h take them.
+ */
 typedef struct InteractionRows
 {
 	InteractionRow		   *rows;
@@ -55,24 +60,30 @@ typedef struct InteractionRows
 	int						count;
 } InteractionRows;
 
-/* Reads them in the current memory context, as the active snapshot sees them. SPI must be connected. */
+/*
+ * Reads all interaction types of a world in the current memory context, as the active snapshot sees them. SPI
+ * must be connected.
+ */
 extern void interaction_rows_load(int64 world_id, InteractionRows *result);
 
-/* Writes a type that is new, or takes the place of the one of that name. What it says was checked before. */
+/*
+ * Writes a type, which replaces the one of the same name if there is one. It must have been checked before.
+ */
 extern void interaction_type_row_write(int64 world_id, const InteractionDefinition *definition);
 
 /*
- * What the jsonb columns say, added to the type, whose duration is known. Raises 22023 when they do not describe
+ * Adds what the jsonb columns say to the type, whose duration is known. Raises 22023 if they do not describe
  * an interaction.
  */
 extern void interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parameters,
 										InteractionType *type);
 
-/* {"message": what is said} */
+/* Returns {"message": what is said}. */
 extern Jsonb *interaction_words(JsonbValue *message);
 /*
- * What somebody wants to do inside an interaction ('given': values of its parameters, NULL = none), with the defaults of
- * what is not given: a JSON object. NULL if it is no such thing, and *failure says why.
+ * Checks what somebody wants to do in an interaction ('given': values of its parameters, NULL = none).
+ * Returns it as a JSON object with the defaults of what is not given; NULL if it is invalid, with the reason
+ * in *failure.
  */
 extern Jsonb *interaction_act(const InteractionRow *row, JsonbContainer *given, const char **failure);
 

@@ -1,8 +1,9 @@
 /*
  * item_types.c
- *	  Reads and writes types of items as rows, and reads their components from jsonb into the ItemType of the rules.
+ *	  Reads and writes types of items as rows, and reads their components from jsonb into the ItemType of
+ *	  the rules.
  *
- *	  {"consumable": {…}, "respawn": {…}, …}
+ *	{"consumable": {…}, "respawn": {…}, …}
  *
  * Every component is optional; its file tells what is in its object.
  */

@@ -1,7 +1,7 @@
 /*
  * item_types.h
- *	  Reads and writes types of items as rows, reads their components from jsonb into the ItemType of the rules, and
- *	  says what a component is.
+ *	  Reads and writes types of items as rows, reads their components from jsonb into the ItemType of the
+ *	  rules, and says what a component is.
  *
  * Each component is one file of src/components with a Component in it, and a line of components.h
  * there. They lie above the engine, which calls them through the types of items.
@@ -99,10 +99,15 @@ typedef struct ItemTypeRow
 	Jsonb	   *components;
 } ItemTypeRow;
 
-/* Writes a type that is new, or takes the place of the one of that name. What it says was checked before. */
+/*
+ * Writes a type, which replaces the one of the same name if there is one. It must have been checked before.
+ */
 extern void item_type_row_write(int64 world_id, const ItemTypeRow *type);
 
-/* Reads all types of a world by name, in the current memory context, as the active snapshot sees them. SPI must be connected. */
+/*
+ * Reads all item types of a world by name, in the current memory context, as the active snapshot sees them.
+ * SPI must be connected.
+ */
 extern ItemTypeRow *item_type_rows_read(int64 world_id, int *count);
 /* Fills in the type of the rules except what it offers (item_type_link()), in the current memory context. */
 extern void item_type_of_row(const ItemTypeRow *row, ItemType *type);
