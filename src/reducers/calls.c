@@ -2,16 +2,15 @@
  * calls.c
  *	  call_reducer(player_id, reducer, args, key): what clients may call.
  *
- * The list is npcsim.client_reducers; the player comes from the session, never from the
- * arguments. A call's error becomes the result, and what it did is undone. A key is
+ * What clients may call is described by the reducers (reducer.h), and shown by npcsim.client_reducers; the player comes
+ * from the session, never from the arguments. A call's error becomes the result, and what it did is undone. A key is
  * entered before the call acts and in the same subtransaction, so that of two calls
  * with one key the second waits and then finds the first one's result.
  *
- * What is set of the list is kept apart from it, in npcsim.reducer_limits, which is dumped.
+ * What is set otherwise than it is described is kept apart, in npcsim.reducer_limits, which is dumped.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -37,11 +36,6 @@ PG_FUNCTION_INFO_V1(npcsim_edit_client_reducers);
 
 #define REDUCER_NAME_MAX 63
 #define KEY_MAX_CHARS	 100
-
-static SpiStatement reducer_statement =
-	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.client_reducers WHERE name = $1",
-	 .nargs = 1,
-	 .types = {TEXTOID}};
 
 #define KNOWN_HINT "What clients may call comes with npcsim."
 
@@ -96,36 +90,47 @@ npcsim_edit_client_reducers(PG_FUNCTION_ARGS)
 	return edit_end(&edit);
 }
 
-/* A row of client_reducers, and the description behind it. */
+/* A reducer, and what holds of calls of it now: by its description, or as it was set otherwise. */
 typedef struct ClientReducer
 {
 	const Reducer *reducer;
+	Roles		   roles;
 	int			   burst;
 	int			   per_minute;
 } ClientReducer;
 
 static ClientReducer
-find_reducer(const Caller *caller, const char *name)
+find_reducer(const char *name)
 {
-	ClientReducer found = {.reducer = reducer_named(name)};
+	const Reducer *reducer = reducer_named(name);
+	ClientReducer  found;
+	ReducerLimits  limits;
 
-	if (found.reducer == NULL || found.reducer->client_roles == ROLES_NONE ||
-		spi_run(&reducer_statement, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) != 1)
+	if (reducer == NULL || reducer->client_roles == ROLES_NONE)
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("there is no reducer \"%s\"", name),
 				errdetail("npcsim.client_reducers lists those that clients may call."),
 				errhint("Check its spelling."));
-	else
+	found = (ClientReducer) {.reducer = reducer,
+							 .roles = reducer->client_roles,
+							 .burst = reducer->burst,
+							 .per_minute = reducer->per_minute};
+	if (reducer_limits_read(name, &limits))
 	{
-		char *minimum = spi_text(0, 1, CurrentMemoryContext);
-
-		found.burst = spi_int32(0, 2, 1);
-		found.per_minute = spi_int32(0, 3, 1);
-		if (!roles_have(roles_from(minimum), caller->role))
-			ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					errmsg("\"%s\" is not for the role %s", name, role_name(caller->role)),
-					errdetail("It takes the role %s.", minimum), errhint("Ask an operator of the world."));
+		found.roles = roles_from(limits.minimum_role);
+		found.burst = limits.burst;
+		found.per_minute = limits.per_minute;
 	}
 	return found;
+}
+
+static void
+require_role(const Caller *caller, const ClientReducer *called)
+{
+	if (!roles_have(called->roles, caller->role))
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("\"%s\" is not for the role %s", called->reducer->name, role_name(caller->role)),
+				errdetail("It takes the role %s.", minimum_role_of(called->roles)),
+				errhint("Ask an operator of the world."));
 }
 
 /* ---- how often ---- */
@@ -176,11 +181,14 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 {
 	Caller		  caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
 	char		 *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
-	ClientReducer called = find_reducer(&caller, name);
-	Jsonb *args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
-								  : arg_object(fcinfo, 2, "args");
-	char  *key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
+	ClientReducer called = find_reducer(name);
+	Jsonb		 *args;
+	char		 *key;
 
+	require_role(&caller, &called);
+	args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
+						   : arg_object(fcinfo, 2, "args");
+	key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
 	if (!charge_call(&caller, &called, out))
 		return;
 	if (key != NULL)

@@ -18,6 +18,11 @@ static SpiStatement write_limits =
 	 .nargs = 4,
 	 .types = {TEXTOID, TEXTOID, INT4OID, INT4OID}};
 
+static SpiStatement select_limits =
+	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.reducer_limits WHERE name = $1",
+	 .nargs = 1,
+	 .types = {TEXTOID}};
+
 static SpiStatement enter = {.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) "
 									"VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
 							 .nargs = 2,
@@ -65,6 +70,17 @@ void
 reducer_limits_write(Datum name, Datum minimum_role, Datum burst, Datum per_minute)
 {
 	spi_run(&write_limits, (Datum[]) {name, minimum_role, burst, per_minute}, NULL, SPI_OK_INSERT);
+}
+
+bool
+reducer_limits_read(const char *name, ReducerLimits *limits)
+{
+	if (spi_run(&select_limits, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) != 1)
+		return false;
+	*limits = (ReducerLimits) {.minimum_role = spi_text(0, 1, CurrentMemoryContext),
+							   .burst = spi_int32(0, 2, 1),
+							   .per_minute = spi_int32(0, 3, 1)};
+	return true;
 }
 
 bool

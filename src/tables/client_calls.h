@@ -9,6 +9,16 @@
 
 #include "postgres.h"
 
+/* Who may call a reducer and how often, where that was set otherwise than its description has it. */
+typedef struct ReducerLimits
+{
+	char *minimum_role;
+	int32 burst;
+	int32 per_minute;
+} ReducerLimits;
+
+/* Returns false when nothing was set. */
+extern bool reducer_limits_read(const char *name, ReducerLimits *limits);
 /* Writes how often a reducer may be called; the arguments are values of the columns. */
 extern void reducer_limits_write(Datum name, Datum minimum_role, Datum burst, Datum per_minute);
 

@@ -1,6 +1,6 @@
 -- Tests what clients may call: authority, results, errors as results, keys.
 BEGIN;
-SELECT plan(46);
+SELECT plan(52);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('player_accounts');
 
@@ -58,6 +58,17 @@ SELECT is(pg_temp.call('opal', 'drop_world', '{"world_id":1}') #>> '{error,code}
 UPDATE npcsim.player_accounts SET status = 'banned' WHERE username = 'opal';
 SELECT is(pg_temp.call('opal', 'pause_world') #>> '{error,code}', 'NS403', 'a banned operator is none');
 UPDATE npcsim.player_accounts SET status = 'active' WHERE username = 'opal';
+UPDATE npcsim.client_reducers SET minimum_role = 'operator' WHERE name = 'map_ping';
+SELECT results_eq($$SELECT e ->> 'code', e ->> 'message', e ->> 'detail' FROM (SELECT pg_temp.call('ada', 'map_ping', '{"x": 1, "y": 1}') -> 'error') AS c(e)$$,
+                  $$VALUES ('42501', '"map_ping" is not for the role player', 'It takes the role operator.')$$, 'what was set to be for operators a player may not do from then on');
+SELECT is(pg_temp.call('opal', 'map_ping', '{"x": 1, "y": 1}') -> 'ok', 'true', 'an operator may');
+DELETE FROM npcsim.reducer_limits WHERE name = 'map_ping';
+SELECT is(pg_temp.call('ada', 'map_ping', '{"x": 1, "y": 1}') -> 'ok', 'true', 'and set back, the player again');
+-- Only what was set is read for a call: the list itself is for those who look at it.
+ALTER VIEW npcsim.client_reducers RENAME TO elsewhere;
+SELECT is(pg_temp.call('ada', 'map_ping', '{"x": 1, "y": 1}') -> 'ok', 'true', 'a call needs no list');
+SELECT is(pg_temp.call('ada', 'set_world_speed', '{"speed":2}') #>> '{error,code}', '42501', 'to know who may');
+ALTER VIEW npcsim.elsewhere RENAME TO client_reducers;
 
 -- ---- errors and keys ----
 SELECT ok(pg_temp.call('ada', 'nothing') -> 'error' ?& ARRAY['code', 'message', 'detail', 'hint', 'retry'], 'an error says what to do');
@@ -71,6 +82,8 @@ SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":1}
 -- ---- how often ----
 CREATE FUNCTION pg_temp.say(player text, times integer) RETURNS TABLE (code text)
 LANGUAGE sql VOLATILE AS $$SELECT coalesce(pg_temp.call(player, 'send_chat', '{"text": "x"}') #>> '{error,code}', 'ok') FROM generate_series(1, times)$$;
+UPDATE npcsim.client_reducers SET burst = 1 WHERE name = 'send_chat';
+SELECT is((SELECT count(*) FROM pg_temp.say('opal', 3) AS s(code) WHERE code = 'ok'), 1::bigint, 'a limit holds from when it is set');
 UPDATE npcsim.client_reducers SET burst = 5, per_minute = 6 WHERE name = 'send_chat';
 SELECT results_eq($$SELECT code, count(*) FROM pg_temp.say('ada', 12) AS s(code) GROUP BY code ORDER BY code$$, $$VALUES ('NS431', 7::bigint), ('ok', 5)$$, 'so many calls at once and no more');
 SELECT is((SELECT count(*) FROM npcsim.messages WHERE player_id = (SELECT player_id FROM ada)), 5::bigint, 'the others did nothing');
