@@ -276,6 +276,14 @@ world_set_item_properties(World *world, WorldItem *item, Jsonb *properties)
 	item_touch(world, item);
 }
 
+void
+world_renew_items(World *world, const char *item_type)
+{
+	world_enter(world);
+	items_place_anew(world, item_type);
+	world_leave(world);
+}
+
 /* ---- terrain ---- */
 
 void

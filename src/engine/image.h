@@ -376,6 +376,8 @@ extern void item_drop_absent(World *world, WorldItem *item);
 extern void item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at);
 /* One that nobody uses is of another kind from now on, as if new. */
 extern void item_become(World *world, WorldItem *item, const ItemType *type);
+/* All of a type that was defined anew: what happens to them in time begins anew. */
+extern void items_place_anew(World *world, const char *item_type);
 /* Its moment has come, or nothing is left of it. */
 extern void item_due(World *world, WorldItem *item);
 

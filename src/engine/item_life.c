@@ -18,9 +18,12 @@ item_event(World *world, WorldEventKind kind, const WorldItem *item)
 	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->type->name));
 }
 
+/* Within a rule alone: what a component leaves as due at once is handed out when that ends. */
 static void
 item_placed(World *world, WorldItem *item)
 {
+	if (!world->in_rule)
+		elog(ERROR, "item %lld is placed outside of any rule", (long long) item->id);
 	for (int i = 0; i < item->type->part_count; i++)
 	{
 		const ItemPart	*part = &item->type->parts[i];
@@ -144,7 +147,7 @@ item_become(World *world, WorldItem *item, const ItemType *type)
 }
 
 void
-world_renew_items(World *world, const char *item_type)
+items_place_anew(World *world, const char *item_type)
 {
 	int	   count;
 	int64 *ids = image_ids(world->items, &count);
