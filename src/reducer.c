@@ -4,29 +4,31 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "utils/fmgrprotos.h"
 
+
 #include "json.h"
+#include "numbers.h"
 #include "reducer.h"
 
 int64
 argument_number(const Argument *argument, const void *arguments)
 {
-	const void *member = argument_in(argument, arguments);
-
-	Assert(argument->width == sizeof(int64) || argument->width == sizeof(int32));
-	return argument->width == sizeof(int64) ? *(const int64 *) member : *(const int32 *) member;
+	return number_at(argument_in(argument, arguments), argument->width);
 }
 
 void
 argument_set_number(const Argument *argument, void *arguments, int64 number)
 {
-	void *member = argument_in(argument, arguments);
+	number_put(argument_in(argument, arguments), argument->width, number);
+}
 
-	if (argument->width == sizeof(int64))
-		*(int64 *) member = number;
-	else
-		*(int32 *) member = (int32) number;
+void
+argument_set_scaled(const Argument *argument, void *arguments, double number)
+{
+	argument_set_number(argument, arguments, (int64) rint(number * argument->scale));
 }
 
 static void
@@ -53,6 +55,7 @@ set_default(const Argument *argument, void *arguments)
 			break;
 		case ARGUMENT_ID:
 		case ARGUMENT_COORDINATE:
+		case ARGUMENT_DECIMAL:
 		case ARGUMENT_TEXTS:
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:
@@ -109,14 +112,53 @@ append_members(StringInfo payload, Jsonb *object)
 	}
 }
 
+/* Whether the caller gave none: it is 0 or NULL. */
+static bool
+is_none(const Argument *argument, const void *arguments)
+{
+	const void *member = argument_in(argument, arguments);
+
+	switch (argument->type)
+	{
+		case ARGUMENT_ID:
+		case ARGUMENT_CALLER:
+		case ARGUMENT_NUMBER:
+		case ARGUMENT_COORDINATE:
+		case ARGUMENT_SCALED:
+			return argument_number(argument, arguments) == 0;
+		case ARGUMENT_DECIMAL:
+			return *(const double *) member == 0;
+		case ARGUMENT_FLAG:
+			return !*(const bool *) member;
+		case ARGUMENT_TEXT:
+		case ARGUMENT_WORD:
+		case ARGUMENT_CALLER_NAME:
+		case ARGUMENT_TEXTS:
+		case ARGUMENT_IDS:
+		case ARGUMENT_COUNTS:
+		case ARGUMENT_OBJECT:
+		case ARGUMENT_MEMBERS:
+			/* The pointer of a list stands first in it. */
+			return *(const void *const *) member == NULL;
+	}
+	pg_unreachable();
+}
+
+static bool
+is_stored(const Argument *argument, const void *arguments)
+{
+	if (argument->place == ARGUMENT_GIVEN)
+		return false;
+	return !(argument->can_be_absent || (argument->optional && !argument->stored_as_null)) ||
+		   !is_none(argument, arguments);
+}
+
 static void
 append_argument(StringInfo payload, const Argument *argument, const void *arguments)
 {
 	const void *member = argument_in(argument, arguments);
 
-	/* A list begins with its pointer. */
-	if (argument->place == ARGUMENT_GIVEN ||
-		(argument->can_be_absent && *(const void *const *) member == NULL))
+	if (!is_stored(argument, arguments))
 		return;
 	if (argument->type != ARGUMENT_MEMBERS)
 		append_name(payload, argument->stored_name != NULL ? argument->stored_name : argument->name);
@@ -131,6 +173,8 @@ append_argument(StringInfo payload, const Argument *argument, const void *argume
 		case ARGUMENT_SCALED:
 			json_int64(payload, argument_number(argument, arguments));
 			break;
+		case ARGUMENT_DECIMAL:
+			elog(ERROR, "no input has arguments like \"%s\"", argument->name);
 		case ARGUMENT_FLAG:
 			json_bool(payload, *(const bool *) member);
 			break;

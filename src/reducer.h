@@ -41,12 +41,13 @@ struct WorldLock;
 typedef enum ArgumentType
 {
 	ARGUMENT_ID,	 /* int64 */
-	ARGUMENT_NUMBER, /* int32 or int64, low .. high */
+	ARGUMENT_NUMBER, /* int32 or int64, an integer or a bigint in SQL: low .. high */
 	/* int32, of a cell. SQL's is checked when the size of the world is known. */
 	ARGUMENT_COORDINATE,
 	/* int32 or int64: a decimal number, kept multiplied by 'scale'. */
 	ARGUMENT_SCALED,
-	ARGUMENT_FLAG, /* bool */
+	ARGUMENT_DECIMAL, /* double, low .. high, which no input has */
+	ARGUMENT_FLAG,	  /* bool */
 	/* char *, 1 .. high characters; high 0: whoever uses it checks it. */
 	ARGUMENT_TEXT,
 	ARGUMENT_WORD,	  /* char *, one of 'words' */
@@ -88,9 +89,13 @@ typedef struct Argument
 	const char	 *stored_name; /* of the input's member; NULL = the same */
 	ArgumentType  type;
 	ArgumentPlace place;
-	bool		  optional; /* NULL for a caller and in inputs is 0 or NULL in the struct */
-	/* A list or an object that inputs do not have if its pointer is NULL. */
-	bool can_be_absent;
+	/*
+	 * NULL for a caller is 0 or NULL in the struct, and inputs do not have it then: those from before there was such an
+	 * argument are no others.
+	 */
+	bool optional;
+	bool can_be_absent;	 /* the same for inputs alone: a caller gives it */
+	bool stored_as_null; /* inputs have null, or 0, instead: where they did from the beginning */
 	/* It has a default, which is what inputs mean that do not have it, and NULL in a row of a view. */
 	bool			   has_default;
 	int64			   default_number;
@@ -135,6 +140,11 @@ typedef struct Argument
 	{ \
 		ARGUMENT_OF_NUMBER(struct_, member_), .type = ARGUMENT_SCALED, .low = (low_), .high = (high_), \
 											  .scale = (scale_), __VA_ARGS__ \
+	}
+#define DECIMAL_ARGUMENT(struct_, member_, low_, high_, ...) \
+	{ \
+		ARGUMENT_OF(struct_, member_, double), .type = ARGUMENT_DECIMAL, .place = ARGUMENT_GIVEN, \
+											   .low = (low_), .high = (high_), __VA_ARGS__ \
 	}
 #define FLAG_ARGUMENT(struct_, member_, ...) \
 	{ \
@@ -299,20 +309,22 @@ argument_in(const Argument *argument, const void *arguments)
 
 extern int64 argument_number(const Argument *argument, const void *arguments);
 extern void	 argument_set_number(const Argument *argument, void *arguments, int64 number);
+/* Sets an ARGUMENT_SCALED to a number as a caller gives it. */
+extern void argument_set_scaled(const Argument *argument, void *arguments, double number);
 /* Sets the arguments that have a default to it; the others stay as they are. */
 extern void arguments_set_defaults(const Reducer *reducer, void *arguments);
 
-/* Return the range of an ARGUMENT_SCALED as a caller knows it. */
+/* Return the range of a number as a caller knows it. */
 static inline double
 argument_low(const Argument *argument)
 {
-	return (double) argument->low / argument->scale;
+	return argument->scale > 0 ? (double) argument->low / argument->scale : (double) argument->low;
 }
 
 static inline double
 argument_high(const Argument *argument)
 {
-	return (double) argument->high / argument->scale;
+	return argument->scale > 0 ? (double) argument->high / argument->scale : (double) argument->high;
 }
 
 /* Returns the input that is stored, the text of a JSON object, palloc'd. */

@@ -15,47 +15,73 @@
 #include "reducers/args.h"
 #include "tables/players.h"
 
-int
-batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array)
+/* Reads an array argument without NULLs, and its length. */
+static ArrayType *
+batch_array(FunctionCallInfo fcinfo, int n, const char *name, int *count)
 {
-	int count;
+	ArrayType *array;
 
 	arg_not_null(fcinfo, n, name);
-	*array = PG_GETARG_ARRAYTYPE_P(n);
-	count = ArrayGetNItems(ARR_NDIM(*array), ARR_DIMS(*array));
-	if (ARR_NDIM(*array) > 1 || array_contains_nulls(*array))
+	array = PG_GETARG_ARRAYTYPE_P(n);
+	*count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("%s must be a one-dimensional array without nulls", name),
-				errdetail(ARR_NDIM(*array) > 1 ? "It has %d dimensions." : "One of its elements is null.",
-						  ARR_NDIM(*array)),
+				errdetail(ARR_NDIM(array) > 1 ? "It has %d dimensions." : "One of its elements is null.",
+						  ARR_NDIM(array)),
 				errhint("Leave out what has no value."));
-	if (count > BATCH_MAX)
+	if (*count > BATCH_MAX)
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("%s has too many elements", name),
-				errdetail("%d were given, at most %d are allowed.", count, BATCH_MAX),
+				errdetail("%d were given, at most %d are allowed.", *count, BATCH_MAX),
 				errhint("Call again with the rest."));
-	return count;
+	return array;
 }
 
-void
-batch_require_same_length(int count, int other, const char *names)
+static void
+require_same_length(int count, int other, const Argument *first, const Argument *argument)
 {
 	if (count != other)
 		ereport(ERROR, errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				errmsg("%s must have the same number of elements", names),
+				errmsg("%s and %s must have the same number of elements", first->name, argument->name),
 				errdetail("They have %d and %d.", count, other), errhint("Give one of each per decision."));
 }
 
-char **
-batch_texts(ArrayType *array, int count)
+static char **
+batch_texts(ArrayType *array)
 {
 	Datum *values;
-	char **texts = palloc(Max(count, 1) * sizeof(char *));
-	int	   n;
+	char **texts;
+	int	   count;
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
-	for (int i = 0; i < n; i++)
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
+	texts = palloc(Max(count, 1) * sizeof(char *));
+	for (int i = 0; i < count; i++)
 		texts[i] = TextDatumGetCString(values[i]);
 	return texts;
+}
+
+int
+batch_read(FunctionCallInfo fcinfo, const Argument *arguments, int argument_count, void *batch)
+{
+	int count = 0;
+
+	for (int n = 0; n < argument_count; n++)
+	{
+		const Argument *argument = &arguments[n];
+		void		   *member = argument_in(argument, batch);
+		int				length;
+		ArrayType	   *array = batch_array(fcinfo, n, argument->name, &length);
+
+		if (n == 0)
+			count = length;
+		require_same_length(count, length, &arguments[0], argument);
+		if (argument->type == ARGUMENT_TEXTS)
+			*(TextList *) member = (TextList) {.texts = batch_texts(array), .count = count};
+		else
+			*(NumberList *) member =
+				(NumberList) {.numbers = (const int64 *) ARR_DATA_PTR(array), .count = count};
+	}
+	return count;
 }
 
 void

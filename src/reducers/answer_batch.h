@@ -11,17 +11,17 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/array.h"
 
+#include "reducer.h"
 #include "reducers/answers.h"
 
 #define BATCH_MAX 10000
 
-/* Returns the length of an array argument without NULLs. Raises 22004 or 54000 if it is none. */
-extern int	batch_size(FunctionCallInfo fcinfo, int n, const char *name, ArrayType **array);
-extern void batch_require_same_length(int count, int other, const char *names);
-/* Returns the elements of a text[] of that length. */
-extern char **batch_texts(ArrayType *array, int count);
+/*
+ * Reads a batch, whose arguments are lists of ids and of texts, and returns how many there are of each. Raises 22004, 54000 or
+ * 2202E if it is none. Whoever uses the texts checks what is in them, one by one.
+ */
+extern int batch_read(FunctionCallInfo fcinfo, const Argument *arguments, int argument_count, void *batch);
 
 /*
  * Finds the worlds of the players who answered; answers of players who may not answer are refused. SPI must

@@ -42,6 +42,12 @@ arg_id(FunctionCallInfo fcinfo, int n, const char *name)
 	return PG_GETARG_INT64(n);
 }
 
+int64
+arg_id_or_none(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	return PG_ARGISNULL(n) ? 0 : arg_id(fcinfo, n, name);
+}
+
 void
 check_whole(int64 value, const char *name, int64 low, int64 high)
 {
@@ -51,12 +57,16 @@ check_whole(int64 value, const char *name, int64 low, int64 high)
 				errhint("It can be %lld to %lld.", (long long) low, (long long) high));
 }
 
-int32
-arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high)
+/* Reads an integer, or a bigint where the member has the width of one. */
+static int64
+arg_number(FunctionCallInfo fcinfo, int n, const Argument *argument)
 {
-	arg_not_null(fcinfo, n, name);
-	check_whole(PG_GETARG_INT32(n), name, low, high);
-	return PG_GETARG_INT32(n);
+	int64 value;
+
+	arg_not_null(fcinfo, n, argument->name);
+	value = argument->width == sizeof(int64) ? PG_GETARG_INT64(n) : PG_GETARG_INT32(n);
+	check_whole(value, argument->name, argument->low, argument->high);
+	return value;
 }
 
 bool
@@ -115,6 +125,12 @@ arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
 	value = text_to_cstring(PG_GETARG_TEXT_PP(n));
 	check_text(value, name, max_chars);
 	return value;
+}
+
+char *
+arg_text_or_none(FunctionCallInfo fcinfo, int n, const char *name, int max_chars)
+{
+	return PG_ARGISNULL(n) ? NULL : arg_text(fcinfo, n, name, max_chars);
 }
 
 /* Reads a text of any length, which whoever uses it checks. */
@@ -273,17 +289,20 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 			*(int64 *) member = arg_id(fcinfo, n, name);
 			break;
 		case ARGUMENT_NUMBER:
-			argument_set_number(argument, arguments,
-								arg_int32(fcinfo, n, name, (int32) argument->low, (int32) argument->high));
+			argument_set_number(argument, arguments, arg_number(fcinfo, n, argument));
 			break;
 		case ARGUMENT_COORDINATE:
-			argument_set_number(argument, arguments, arg_int32(fcinfo, n, name, PG_INT32_MIN, PG_INT32_MAX));
+			arg_not_null(fcinfo, n, name);
+			*(int32 *) member = PG_GETARG_INT32(n);
 			break;
 		case ARGUMENT_SCALED:
-			argument_set_number(argument, arguments,
-								(int64) rint(arg_float8(fcinfo, n, name, argument_low(argument),
-														argument_high(argument), unit) *
-											 argument->scale));
+			argument_set_scaled(argument, arguments,
+								arg_float8(fcinfo, n, name, argument_low(argument), argument_high(argument),
+										   unit));
+			break;
+		case ARGUMENT_DECIMAL:
+			*(double *) member =
+				arg_float8(fcinfo, n, name, argument_low(argument), argument_high(argument), unit);
 			break;
 		case ARGUMENT_FLAG:
 			*(bool *) member = arg_bool(fcinfo, n, name);
@@ -317,7 +336,7 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 void
 args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments)
 {
-	for (int i = 0; i < reducer->argument_count; i++)
+	for (int i = 0; i < reducer->argument_count && n < PG_NARGS(); i++)
 	{
 		const Argument *argument = &reducer->arguments[i];
 

@@ -28,12 +28,15 @@
 
 extern void	 arg_not_null(FunctionCallInfo fcinfo, int n, const char *name);
 extern int64 arg_id(FunctionCallInfo fcinfo, int n, const char *name);
-extern int32 arg_int32(FunctionCallInfo fcinfo, int n, const char *name, int32 low, int32 high);
+/* Reads an id; NULL is 0. */
+extern int64 arg_id_or_none(FunctionCallInfo fcinfo, int n, const char *name);
 extern bool	 arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
 /* Reads a finite number within low .. high; 'unit' is for the message, "" if there is none. */
 extern double arg_float8(FunctionCallInfo fcinfo, int n, const char *name, double low, double high,
 						 const char *unit);
 extern char	 *arg_text(FunctionCallInfo fcinfo, int n, const char *name, int max_chars);
+/* Reads the same; NULL is NULL. */
+extern char *arg_text_or_none(FunctionCallInfo fcinfo, int n, const char *name, int max_chars);
 /* Reads one of a NULL-terminated list of words. */
 extern char	 *arg_word(FunctionCallInfo fcinfo, int n, const char *name, const char *const *words);
 extern Jsonb *arg_object(FunctionCallInfo fcinfo, int n, const char *name);
@@ -50,7 +53,7 @@ extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, i
 
 /*
  * Reads the arguments of a reducer's function, from the n-th on, into 'arguments', which the caller has
- * zeroed.
+ * zeroed. It leaves those that the function does not have: somebody's own function in SQL may be older than they are.
  */
 extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments);
 

@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -99,10 +97,13 @@ read_argument(const Argument *argument, const Caller *caller, Jsonb *args, void 
 								(int64) call_number(args, name, 0, WORLD_CELLS_MAX - 1, true));
 			break;
 		case ARGUMENT_SCALED:
-			argument_set_number(argument, arguments,
-								(int64) rint(call_number(args, name, argument_low(argument),
-														 argument_high(argument), false) *
-											 argument->scale));
+			argument_set_scaled(argument, arguments,
+								call_number(args, name, argument_low(argument), argument_high(argument),
+											false));
+			break;
+		case ARGUMENT_DECIMAL:
+			*(double *) member =
+				call_number(args, name, argument_low(argument), argument_high(argument), false);
 			break;
 		case ARGUMENT_TEXT:
 			*(char **) member = call_text(args, name, (int) argument->high);

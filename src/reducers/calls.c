@@ -179,7 +179,7 @@ known_result(const Caller *caller, const char *key)
 static void
 call(FunctionCallInfo fcinfo, StringInfo out)
 {
-	Caller		  caller = read_caller(PG_ARGISNULL(0) ? 0 : arg_id(fcinfo, 0, "player_id"));
+	Caller		  caller = read_caller(arg_id_or_none(fcinfo, 0, "player_id"));
 	char		 *name = arg_text(fcinfo, 1, "reducer", REDUCER_NAME_MAX);
 	ClientReducer called = find_reducer(name);
 	Jsonb		 *args;
@@ -188,7 +188,7 @@ call(FunctionCallInfo fcinfo, StringInfo out)
 	require_role(&caller, &called);
 	args = PG_ARGISNULL(2) ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
 						   : arg_object(fcinfo, 2, "args");
-	key = PG_ARGISNULL(3) || caller.player_id == 0 ? NULL : arg_text(fcinfo, 3, "key", KEY_MAX_CHARS);
+	key = caller.player_id == 0 ? NULL : arg_text_or_none(fcinfo, 3, "key", KEY_MAX_CHARS);
 	if (!charge_call(&caller, &called, out))
 		return;
 	if (key != NULL)

@@ -10,7 +10,6 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "engine/world.h"
@@ -216,26 +215,31 @@ plain_reason(char *reason)
 	return reason;
 }
 
+typedef struct FailedBatch
+{
+	NumberList player_ids;
+	NumberList request_ids;
+	TextList   reasons;
+} FailedBatch;
+
+static const Argument batch_arguments[] = {
+	IDS_ARGUMENT(FailedBatch, player_ids),
+	IDS_ARGUMENT(FailedBatch, request_ids),
+	TEXTS_ARGUMENT(FailedBatch, reasons, BATCH_MAX, REASON_CHARS_MAX),
+};
+
 static Datum
 fail_decisions(PG_FUNCTION_ARGS)
 {
-	ArrayType *players;
-	ArrayType *requests;
-	ArrayType *reasons;
-	int		   count = batch_size(fcinfo, 0, "player_ids", &players);
-	Answer	  *answers;
-	char	 **texts;
+	FailedBatch batch;
+	int			count = batch_read(fcinfo, batch_arguments, lengthof(batch_arguments), &batch);
+	Answer	   *answers = palloc0(Max(count, 1) * sizeof(Answer));
 
-	batch_require_same_length(count, batch_size(fcinfo, 1, "request_ids", &requests),
-							  "player_ids and request_ids");
-	batch_require_same_length(count, batch_size(fcinfo, 2, "reasons", &reasons), "player_ids and reasons");
-	answers = palloc0(Max(count, 1) * sizeof(Answer));
-	texts = batch_texts(reasons, count);
 	for (int i = 0; i < count; i++)
 	{
-		answers[i].player_id = ((int64 *) ARR_DATA_PTR(players))[i];
-		answers[i].request_id = ((int64 *) ARR_DATA_PTR(requests))[i];
-		answers[i].reason = plain_reason(texts[i]);
+		answers[i].player_id = batch.player_ids.numbers[i];
+		answers[i].request_id = batch.request_ids.numbers[i];
+		answers[i].reason = plain_reason(batch.reasons.texts[i]);
 	}
 	spi_begin();
 	answers_find_worlds(answers, count);

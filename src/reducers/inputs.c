@@ -56,12 +56,22 @@ get_number(Jsonb *payload, const char *member, int64 low, int64 high)
 	return whole_number(member, require_member(payload, member, jbvNumeric, "a number"), low, high);
 }
 
+/* Whether the input has no value for an argument that need not have one: the member is null or absent. */
 static bool
-is_null(Jsonb *payload, const char *member)
+is_none(const Argument *argument, const char *name, Jsonb *payload)
 {
-	JsonbValue *value = find_member(payload, member);
+	const JsonbValue *value = find_member(payload, name);
 
-	return value != NULL && value->type == jbvNull;
+	if (value == NULL)
+		return argument->optional || argument->can_be_absent || argument->has_default;
+	return argument->optional && value->type == jbvNull;
+}
+
+/* Returns the least number that an input may have; one that was not given may be stored as 0. */
+static int64
+least_of(const Argument *argument)
+{
+	return argument->stored_as_null ? Min(argument->low, 0) : argument->low;
 }
 
 static char *
@@ -123,18 +133,15 @@ read_argument(const Argument *argument, const char *name, Jsonb *payload, void *
 			*(int64 *) member = get_number(payload, name, 1, ID_MAX);
 			break;
 		case ARGUMENT_NUMBER:
-			argument_set_number(argument, arguments,
-								get_number(payload, name, argument->low, argument->high));
-			break;
 		case ARGUMENT_SCALED:
-			/* An optional one that was not given is 0. */
 			argument_set_number(argument, arguments,
-								get_number(payload, name, argument->optional ? 0 : argument->low,
-										   argument->high));
+								get_number(payload, name, least_of(argument), argument->high));
 			break;
 		case ARGUMENT_COORDINATE:
 			argument_set_number(argument, arguments, get_number(payload, name, 0, WORLD_CELLS_MAX));
 			break;
+		case ARGUMENT_DECIMAL:
+			elog(ERROR, "no input has arguments like \"%s\"", name);
 		case ARGUMENT_FLAG:
 			*(bool *) member = require_member(payload, name, jbvBool, "true or false")->val.boolean;
 			break;
@@ -170,12 +177,7 @@ input_read(const Reducer *reducer, Jsonb *payload, void *arguments)
 		const Argument *argument = &reducer->arguments[i];
 		const char	   *name = argument->stored_name != NULL ? argument->stored_name : argument->name;
 
-		if (argument->place == ARGUMENT_GIVEN)
-			continue;
-		if ((argument->optional && is_null(payload, name)) ||
-			((argument->optional || argument->can_be_absent || argument->has_default) &&
-			 find_member(payload, name) == NULL))
-			continue;
-		read_argument(argument, name, payload, arguments);
+		if (argument->place != ARGUMENT_GIVEN && !is_none(argument, name, payload))
+			read_argument(argument, name, payload, arguments);
 	}
 }

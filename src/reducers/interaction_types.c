@@ -123,7 +123,7 @@ refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 #define WORD_COLUMN(member_, words_, default_) \
 	WORD_ARGUMENT(InteractionDefinition, member_, words_, .has_default = true, .default_text = (default_)),
 #define OPTIONAL_COLUMN(member_, words_) \
-	WORD_ARGUMENT(InteractionDefinition, member_, words_, .optional = true),
+	WORD_ARGUMENT(InteractionDefinition, member_, words_, .optional = true, .stored_as_null = true),
 #define OBJECT_COLUMN(member_) \
 	OBJECT_ARGUMENT(InteractionDefinition, member_, .has_default = true, .default_text = "{}"),
 #define RATES_COLUMN(member_)  OBJECT_COLUMN(member_)
@@ -134,7 +134,8 @@ refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 	NUMBER_ARGUMENT(InteractionDefinition, member_, least_, most_, .has_default = true, \
 					.default_number = (default_)),
 #define SECONDS_COLUMN(member_, least_, most_) \
-	SCALED_ARGUMENT(InteractionDefinition, member_, least_, most_, SIM_SECOND, .unit = "s", .optional = true),
+	SCALED_ARGUMENT(InteractionDefinition, member_, least_, most_, SIM_SECOND, .unit = "s", \
+					.optional = true, .stored_as_null = true),
 
 static const Argument definition_arguments[] = {
 	TEXT_ARGUMENT(InteractionDefinition, name, TYPE_NAME_SIZE - 1),

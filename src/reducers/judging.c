@@ -210,7 +210,7 @@ typedef struct DecisionRefused
 static const Argument refused_arguments[] = {
 	ID_ARGUMENT(DecisionRefused, npc_id),
 	NUMBER_ARGUMENT(DecisionRefused, told_events, 0, PG_INT32_MAX),
-	TEXT_ARGUMENT(DecisionRefused, message, 0, .optional = true),
+	TEXT_ARGUMENT(DecisionRefused, message, 0, .optional = true, .stored_as_null = true),
 };
 
 /* Stores the input, and tells the mind why its answer counts for nothing (NULL: it is not told). */

@@ -69,7 +69,7 @@ static const Argument create_npc_arguments[] = {
 	TEXT_ARGUMENT(CreateNpc, name, NAME_MAX_CHARS),
 	COORDINATE_ARGUMENT(CreateNpc, x),
 	COORDINATE_ARGUMENT(CreateNpc, y),
-	ID_ARGUMENT(CreateNpc, controller_player_id, .optional = true),
+	ID_ARGUMENT(CreateNpc, controller_player_id, .optional = true, .stored_as_null = true),
 	TEXTS_ARGUMENT(CreateNpc, traits, TRAITS_MAX, TRAIT_MAX_CHARS, .place = ARGUMENT_GIVEN),
 };
 
@@ -164,7 +164,7 @@ typedef struct AssignNpc
 
 static const Argument assign_npc_arguments[] = {
 	ID_ARGUMENT(AssignNpc, npc_id),
-	ID_ARGUMENT(AssignNpc, player_id, .optional = true),
+	ID_ARGUMENT(AssignNpc, player_id, .optional = true, .stored_as_null = true),
 };
 
 static bool

@@ -11,6 +11,7 @@
 #include "reducers/call_args.h"
 #include "reducers/inputs.h"
 #include "reducers/reducers.h"
+#include "require.h"
 
 bool
 reducer_run(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerResult *result)
@@ -56,11 +57,13 @@ new_arguments(const Reducer *reducer)
 Datum
 reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
 {
-	int64		  world_id = reducer->without_world ? 0 : arg_id(fcinfo, 0, "world_id");
+	int64		  world_id;
 	void		 *arguments = new_arguments(reducer);
 	ReducerResult result = {0};
 	WorldLock	 *lock;
 
+	version_require(); /* the arguments of another one are others */
+	world_id = reducer->without_world ? 0 : arg_id(fcinfo, 0, "world_id");
 	args_read(fcinfo, reducer->without_world ? 0 : 1, reducer, arguments);
 	lock = reducer->without_world ? NULL : world_lock(world_id, WORLD_WAIT);
 	if (reducer->returns == RETURNS_DATUM)

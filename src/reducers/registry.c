@@ -45,6 +45,7 @@ range_of(const Argument *argument)
 		case ARGUMENT_NUMBER:
 			return psprintf("%lld to %lld", (long long) argument->low, (long long) argument->high);
 		case ARGUMENT_SCALED:
+		case ARGUMENT_DECIMAL:
 			return psprintf("%.15g to %.15g", argument_low(argument), argument_high(argument));
 		case ARGUMENT_TEXT:
 			return psprintf("1 to %lld characters", (long long) argument->high);

@@ -275,12 +275,15 @@ free_name(const char *name)
 	}
 }
 
-/* replay_world(world_id, until, name) → id of the new world. */
+/*
+ * replay_world(world_id, until, name) → id of the new world. It is not described as a reducer: the range of 'until' is known
+ * only when the world was read, and NULL is another moment than 0.
+ */
 Datum
 npcsim_replay_world(PG_FUNCTION_ARGS)
 {
 	int64			   world_id = arg_id(fcinfo, 0, "world_id");
-	char			  *name = PG_ARGISNULL(2) ? NULL : arg_text(fcinfo, 2, "name", NAME_MAX_CHARS);
+	char			  *name = arg_text_or_none(fcinfo, 2, "name", NAME_MAX_CHARS);
 	const WorldOrigin *original = read_original(world_id);
 	int64			   until = original->clock;
 	Replay			  *replay = palloc0(sizeof(Replay));

@@ -19,8 +19,6 @@
 #include "spi.h"
 #include "tables/worlds.h"
 
-PG_FUNCTION_INFO_V1(npcsim_tick_world);
-
 /* The most world seconds of one tick_world(), since a transaction cannot prune its own dead rows. */
 #define STEP_MAX_SECONDS 60
 /* The number of ticks between two checks for interrupts. */
@@ -117,37 +115,49 @@ world_set_speed(WorldLock *lock, int32 speed)
 	reducer_run(lock, &reducer_set_world_speed, &(SetWorldSpeed) {.speed = speed}, NULL);
 }
 
-/* tick_world(world_id, dt) → clock in seconds. */
-Datum
-npcsim_tick_world(PG_FUNCTION_ARGS)
+typedef struct TickWorld
 {
-	int64	   world_id = arg_id(fcinfo, 0, "world_id");
-	double	   dt = arg_float8(fcinfo, 1, "dt", 0, STEP_MAX_SECONDS, "s");
-	int64	   step = (int64) rint(dt * SIM_SECOND);
-	int64	   clock;
-	int64	   until;
-	WorldLock *lock;
+	double dt; /* s */
+} TickWorld;
+
+static const Argument tick_world_arguments[] = {
+	DECIMAL_ARGUMENT(TickWorld, dt, 0, STEP_MAX_SECONDS, .unit = "s"),
+};
+
+/* Moves the world on and writes it; returns its clock in seconds. */
+static bool
+tick_world(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	double dt = ((const TickWorld *) arguments)->dt;
+	int64  step = (int64) rint(dt * SIM_SECOND);
+	int64  clock = lock->clock;
+	int64  until = clock + step;
 
 	if (step < 1)
 		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("\"dt\" is out of range"),
 				errdetail("It is %.15g s, which is no microsecond.", dt),
 				errhint("It can be 0.000001 to %d s.", STEP_MAX_SECONDS));
-	lock = world_lock(world_id, WORLD_WAIT);
 	if (lock->running)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_RUNNING),
-				errmsg("world %lld is running", (long long) world_id),
+				errmsg("world %lld is running", (long long) lock->world_id),
 				errdetail("Its clock is moved by its worker."),
 				errhint("SELECT npcsim.pause_world(%lld); start_world(%lld) lets it run on afterwards.",
-						(long long) world_id, (long long) world_id));
-
-	clock = lock->clock;
-	until = clock + step;
+						(long long) lock->world_id, (long long) lock->world_id));
 	while (clock < until)
 	{
-		TickResult result;
+		TickResult ticks;
 
 		CHECK_FOR_INTERRUPTS();
-		clock = world_run(lock, until, STEP_TICKS, &result);
+		clock = world_run(lock, until, STEP_TICKS, &ticks);
 	}
-	PG_RETURN_FLOAT8((double) clock / SIM_SECOND);
+	result->datum = Float8GetDatum((double) clock / SIM_SECOND);
+	return false;
 }
+
+const Reducer reducer_tick_world = {
+	OUTSIDE_REDUCER(tick_world, tick_world),
+	REDUCER_ARGUMENTS(TickWorld, tick_world_arguments),
+	.returns = RETURNS_DATUM,
+};
+
+REDUCER_FUNCTION(tick_world);

@@ -9,7 +9,6 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/tuplestore.h"
 
 #include "engine/world.h"
@@ -71,26 +70,31 @@ apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
 		}
 }
 
+typedef struct AnswerBatch
+{
+	NumberList player_ids;
+	TextList   decisions;
+} AnswerBatch;
+
+static const Argument batch_arguments[] = {
+	IDS_ARGUMENT(AnswerBatch, player_ids),
+	TEXTS_ARGUMENT(AnswerBatch, decisions, BATCH_MAX, 0),
+};
+
 static Datum
 submit_decisions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ArrayType	  *players;
-	ArrayType	  *decisions;
-	int			   count = batch_size(fcinfo, 0, "player_ids", &players);
-	Answer		  *answers;
-	char		 **texts;
+	AnswerBatch	   batch;
+	int			   count = batch_read(fcinfo, batch_arguments, lengthof(batch_arguments), &batch);
+	Answer		  *answers = palloc0(Max(count, 1) * sizeof(Answer));
 	int64		   world_id = 0;
 
-	batch_require_same_length(count, batch_size(fcinfo, 1, "decisions", &decisions),
-							  "player_ids and decisions");
 	InitMaterializedSRF(fcinfo, 0);
-	answers = palloc0(Max(count, 1) * sizeof(Answer));
-	texts = batch_texts(decisions, count);
 	for (int i = 0; i < count; i++)
 	{
-		answers[i].player_id = ((int64 *) ARR_DATA_PTR(players))[i];
-		answer_read(&answers[i], texts[i]);
+		answers[i].player_id = batch.player_ids.numbers[i];
+		answer_read(&answers[i], batch.decisions.texts[i]);
 	}
 	spi_begin();
 	answers_find_worlds(answers, count);

@@ -168,7 +168,7 @@ static void
 take_scaled(const Argument *argument, double value, void *arguments)
 {
 	check_float8(value, argument->name, argument_low(argument), argument_high(argument), argument->unit);
-	argument_set_number(argument, arguments, (int64) rint(value * argument->scale));
+	argument_set_scaled(argument, arguments, value);
 }
 
 /* Takes a value as it is: whoever defines the type checks it. */

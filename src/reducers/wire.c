@@ -263,7 +263,7 @@ delta(PG_FUNCTION_ARGS)
 {
 	int64		   world_id = arg_id(fcinfo, 0, "world_id");
 	int64		   since = arg_revision(fcinfo, 1, "since");
-	const char	  *asked_epoch = PG_ARGISNULL(2) ? NULL : arg_text(fcinfo, 2, "epoch", EPOCH_MAX_CHARS);
+	const char	  *asked_epoch = arg_text_or_none(fcinfo, 2, "epoch", EPOCH_MAX_CHARS);
 	MemoryContext  caller = CurrentMemoryContext;
 	const char	  *epoch;
 	StringInfoData out;

@@ -26,7 +26,6 @@
 #include "tables/type_definitions.h"
 #include "tables/worlds.h"
 
-PG_FUNCTION_INFO_V1(npcsim_create_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_world);
 PG_FUNCTION_INFO_V1(npcsim_adopt_worlds);
 PG_FUNCTION_INFO_V1(npcsim_world_now);
@@ -37,27 +36,37 @@ PG_FUNCTION_INFO_V1(npcsim_world_home);
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
 
-/* What create_world() may be asked for, by name. */
+/* What create_world() may be asked for. */
+typedef enum Preset
+{
+	PRESET_DEFAULT,	  /* a colony that asks seldom, and can live */
+	PRESET_REFERENCE, /* as in the reference game, and as often as 0.1.0 asked: what is measured and tested */
+	PRESET_COUNT
+} Preset;
+
+static const char *const preset_names[] = {
+	[PRESET_DEFAULT] = "default",
+	[PRESET_REFERENCE] = "reference",
+	[PRESET_COUNT] = NULL,
+};
+
 typedef struct WorldPreset
 {
-	const char *name;
-	int32		idle_interval;	/* world seconds */
-	int32		need_decay_min; /* millionths of a unit a second */
-	int32		need_decay_max;
+	int32 idle_interval;  /* world seconds */
+	int32 need_decay_min; /* millionths of a unit a second */
+	int32 need_decay_max;
 } WorldPreset;
 
 static const WorldPreset presets[] = {
-	/* a colony that asks seldom, and can live */
-	{.name = "default",
-	 .idle_interval = 60,
-	 .need_decay_min = NEED_UNIT / 10,
-	 .need_decay_max = NEED_UNIT / 5},
-	/* as in the reference game, and as often as 0.1.0 asked: what is measured and tested */
-	{.name = "reference",
-	 .idle_interval = IDLE_INTERVAL_MIN,
-	 .need_decay_min = NEED_DECAY_REFERENCE_MIN,
-	 .need_decay_max = NEED_DECAY_REFERENCE_MAX},
+	[PRESET_DEFAULT] = {.idle_interval = 60,
+						.need_decay_min = NEED_UNIT / 10,
+						.need_decay_max = NEED_UNIT / 5},
+	[PRESET_REFERENCE] = {.idle_interval = IDLE_INTERVAL_MIN,
+						  .need_decay_min = NEED_DECAY_REFERENCE_MIN,
+						  .need_decay_max = NEED_DECAY_REFERENCE_MAX},
 };
+
+StaticAssertDecl(lengthof(presets) == PRESET_COUNT, "every preset says what it is");
 
 /* The set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
@@ -151,55 +160,60 @@ begin_world(WorldLock *lock, const WorldPreset *preset)
 	world_write(world_image(lock));
 }
 
-static const WorldPreset *
-preset_by_name(const char *name)
+typedef struct CreateWorld
 {
-	const char *names[lengthof(presets) + 1] = {NULL};
+	const char *name;
+	int32		size_x;
+	int32		size_y;
+	int64		seed;
+	int32		tick_rate;
+	const char *preset; /* NULL: the default */
+} CreateWorld;
 
-	for (size_t i = 0; i < lengthof(presets); i++)
-	{
-		if (strcmp(name, presets[i].name) == 0)
-			return &presets[i];
-		names[i] = presets[i].name;
-	}
-	check_word(name, "preset", names);
-	pg_unreachable();
+static const Argument create_world_arguments[] = {
+	TEXT_ARGUMENT(CreateWorld, name, NAME_MAX_CHARS),
+	NUMBER_ARGUMENT(CreateWorld, size_x, SIZE_MIN, WORLD_CELLS_MAX),
+	NUMBER_ARGUMENT(CreateWorld, size_y, SIZE_MIN, WORLD_CELLS_MAX),
+	NUMBER_ARGUMENT(CreateWorld, seed, PG_INT64_MIN, PG_INT64_MAX),
+	NUMBER_ARGUMENT(CreateWorld, tick_rate, 1, 100),
+	WORD_ARGUMENT(CreateWorld, preset, preset_names),
+};
+
+static const WorldPreset *
+preset_named(const char *name)
+{
+	for (int preset = 0; name != NULL && preset < PRESET_COUNT; preset++)
+		if (strcmp(preset_names[preset], name) == 0)
+			return &presets[preset];
+	return &presets[PRESET_DEFAULT];
 }
 
-/* create_world(name, size_x, size_y, seed, tick_rate, preset) → id */
-Datum
-npcsim_create_world(PG_FUNCTION_ARGS)
+/* Returns its id. */
+static bool
+create_world(WorldLock *none, void *arguments, ReducerResult *result)
 {
-	char			  *name;
-	int32			   size_x;
-	int32			   size_y;
-	int32			   tick_rate;
-	const WorldPreset *preset;
+	const CreateWorld *create = arguments;
 	WorldLock		  *lock;
 
-	version_require(); /* in 0.1.0 there are five arguments */
-	name = arg_text(fcinfo, 0, "name", NAME_MAX_CHARS);
-	size_x = arg_int32(fcinfo, 1, "size_x", SIZE_MIN, WORLD_CELLS_MAX);
-	size_y = arg_int32(fcinfo, 2, "size_y", SIZE_MIN, WORLD_CELLS_MAX);
-	arg_not_null(fcinfo, 3, "seed");
-	tick_rate = arg_int32(fcinfo, 4, "tick_rate", 1, 100);
-	/* Somebody's own SQL function may still be one of five arguments. */
-	if (PG_NARGS() > 5)
-	{
-		arg_not_null(fcinfo, 5, "preset");
-		preset = preset_by_name(text_to_cstring(PG_GETARG_TEXT_PP(5)));
-	}
-	else
-		preset = &presets[0];
-	if (SIM_SECOND % tick_rate != 0)
+	if (SIM_SECOND % create->tick_rate != 0)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("\"tick_rate\" does not divide a second into whole microseconds"),
-				errdetail("It is %d.", tick_rate),
+				errdetail("It is %d.", create->tick_rate),
 				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
-	lock = world_create(name, size_x, size_y, PG_GETARG_INT64(3), tick_rate);
-	begin_world(lock, preset);
-	PG_RETURN_INT64(lock->world_id);
+	lock = world_create(create->name, create->size_x, create->size_y, create->seed, create->tick_rate);
+	begin_world(lock, preset_named(create->preset));
+	result->number = lock->world_id;
+	return true;
 }
+
+const Reducer reducer_create_world = {
+	OUTSIDE_REDUCER(create_world, create_world),
+	REDUCER_ARGUMENTS(CreateWorld, create_world_arguments),
+	.returns = RETURNS_ID,
+	.without_world = true,
+};
+
+REDUCER_FUNCTION(create_world);
 
 typedef struct DropWorld
 {
@@ -332,7 +346,10 @@ world_is_whole(int64 world_id, int level)
 	return false;
 }
 
-/* adopt_world(world_id); nothing happens when it is this database's own */
+/*
+ * adopt_world(world_id); nothing happens when it is this database's own. The reducer of that name is what becomes of its
+ * requests: a world that is parked is nobody's to lock before it was taken.
+ */
 Datum
 npcsim_adopt_world(PG_FUNCTION_ARGS)
 {
