@@ -314,23 +314,33 @@ pool_unblock(void)
 	LWLockRelease(worker_pool->lock);
 }
 
+/* A database as it is now; zeroed when it is not among those that are known. */
+static PoolDatabase
+pool_look_at(Oid database)
+{
+	PoolDatabase		found = {0};
+	const PoolDatabase *entry;
+
+	LWLockAcquire(worker_pool->lock, LW_SHARED);
+	entry = pool_find(database);
+	if (entry != NULL)
+		found = *entry;
+	LWLockRelease(worker_pool->lock);
+	return found;
+}
+
 bool
 pool_database_error(Oid database, char *error, TimestampTz *error_at)
 {
-	PoolDatabase *entry;
+	PoolDatabase found;
 
 	error[0] = '\0';
 	*error_at = 0;
 	if (worker_pool == NULL)
 		return false;
-	LWLockAcquire(worker_pool->lock, LW_SHARED);
-	entry = pool_find(database);
-	if (entry != NULL)
-	{
-		memcpy(error, entry->error, POOL_ERROR_SIZE);
-		*error_at = entry->error_at;
-	}
-	LWLockRelease(worker_pool->lock);
+	found = pool_look_at(database);
+	memcpy(error, found.error, POOL_ERROR_SIZE);
+	*error_at = found.error_at;
 	return error[0] != '\0';
 }
 
@@ -576,29 +586,13 @@ pool_note_obstacle(Oid database, const char *error)
 uint32
 pool_changes(Oid database)
 {
-	PoolDatabase *entry;
-	uint32		  changes = 0;
-
-	LWLockAcquire(worker_pool->lock, LW_SHARED);
-	entry = pool_find(database);
-	if (entry != NULL)
-		changes = entry->changes;
-	LWLockRelease(worker_pool->lock);
-	return changes;
+	return pool_look_at(database).changes;
 }
 
 uint32
 pool_departures(Oid database)
 {
-	PoolDatabase *entry;
-	uint32		  departures = 0;
-
-	LWLockAcquire(worker_pool->lock, LW_SHARED);
-	entry = pool_find(database);
-	if (entry != NULL)
-		departures = entry->departures;
-	LWLockRelease(worker_pool->lock);
-	return departures;
+	return pool_look_at(database).departures;
 }
 
 bool

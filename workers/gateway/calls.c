@@ -158,6 +158,67 @@ add_text_array(Text *text, const char *const *values, int count)
 	text_add(text, "}", 1);
 }
 
+#define VALUES_MAX 4
+
+/* The arguments of a call that has arrays among them, in their order. */
+typedef struct Values
+{
+	const char *values[VALUES_MAX];
+	Text		arrays[VALUES_MAX]; /* what is written for a value stands at its place */
+	int			count;
+} Values;
+
+static void
+put_value(Values *values, const char *value)
+{
+	assert(values->count < VALUES_MAX);
+	values->values[values->count++] = value;
+}
+
+/* Returns the text of the next value. */
+static Text *
+next_array(Values *values)
+{
+	assert(values->count < VALUES_MAX);
+	return &values->arrays[values->count];
+}
+
+static void
+put_bigints(Values *values, const int64_t *numbers, int count)
+{
+	Text *array = next_array(values);
+
+	add_bigint_array(array, numbers, count);
+	put_value(values, array->data);
+}
+
+static void
+put_integers(Values *values, const int *numbers, int count)
+{
+	Text *array = next_array(values);
+
+	add_integer_array(array, numbers, count);
+	put_value(values, array->data);
+}
+
+static void
+put_texts(Values *values, const char *const *texts, int count)
+{
+	Text *array = next_array(values);
+
+	add_text_array(array, texts, count);
+	put_value(values, array->data);
+}
+
+/* Sends the call, and frees what was written for its values. */
+static void
+query_values(int statement, DbLane lane, int64_t world_id, Values *values, DbDone done, void *argument)
+{
+	db_query(&statements[statement], lane, world_id, values->values, done, argument);
+	for (int i = 0; i < values->count; i++)
+		text_free(&values->arrays[i]);
+}
+
 /* The caller of a function that returns its refusals as values. */
 typedef struct Trial
 {
@@ -203,15 +264,12 @@ void
 call_missing_functions(DbDone done, void *argument)
 {
 	const char *names[FUNCTION_COUNT];
-	Text		wanted = {0};
-	const char *values[1];
+	Values		values = {0};
 
 	for (int i = 0; i < FUNCTION_COUNT; i++)
 		names[i] = statements[i].name;
-	add_text_array(&wanted, names, FUNCTION_COUNT);
-	values[0] = wanted.data;
-	db_query(&statements[MISSING_FUNCTIONS], DB_LANE_LISTEN, 0, values, done, argument);
-	text_free(&wanted);
+	put_texts(&values, names, FUNCTION_COUNT);
+	query_values(MISSING_FUNCTIONS, DB_LANE_LISTEN, 0, &values, done, argument);
 }
 
 void
@@ -225,26 +283,22 @@ call_register_gateway(const char *gateway_id, DbDone done, void *argument)
 void
 call_gateway_poll(const char *gateway_id, const int64_t *world_ids, int count, DbDone done, void *argument)
 {
-	Text		worlds = {0};
-	const char *values[] = {gateway_id, NULL};
+	Values values = {0};
 
-	add_bigint_array(&worlds, world_ids, count);
-	values[1] = worlds.data;
-	db_query(&statements[GATEWAY_POLL], DB_LANE_READ, 0, values, done, argument);
-	text_free(&worlds);
+	put_value(&values, gateway_id);
+	put_bigints(&values, world_ids, count);
+	query_values(GATEWAY_POLL, DB_LANE_READ, 0, &values, done, argument);
 }
 
 void
 call_unknown_sessions(const char *gateway_id, const int64_t *session_ids, int count, DbDone done,
 					  void *argument)
 {
-	Text		sessions = {0};
-	const char *values[] = {gateway_id, NULL};
+	Values values = {0};
 
-	add_bigint_array(&sessions, session_ids, count);
-	values[1] = sessions.data;
-	db_query(&statements[UNKNOWN_SESSIONS], DB_LANE_READ, 0, values, done, argument);
-	text_free(&sessions);
+	put_value(&values, gateway_id);
+	put_bigints(&values, session_ids, count);
+	query_values(UNKNOWN_SESSIONS, DB_LANE_READ, 0, &values, done, argument);
 }
 
 void
@@ -307,77 +361,49 @@ void
 call_claim_decisions(const char *gateway_id, int64_t world_id, const int64_t *session_ids,
 					 const int *free_slots, int count, DbDone done, void *argument)
 {
-	Text		sessions = {0};
-	Text		slots = {0};
-	const char *values[] = {gateway_id, NULL, NULL};
+	Values values = {0};
 
-	add_bigint_array(&sessions, session_ids, count);
-	add_integer_array(&slots, free_slots, count);
-	values[1] = sessions.data;
-	values[2] = slots.data;
-	db_query(&statements[CLAIM_DECISIONS], DB_LANE_READ, world_id, values, done, argument);
-	text_free(&sessions);
-	text_free(&slots);
+	put_value(&values, gateway_id);
+	put_bigints(&values, session_ids, count);
+	put_integers(&values, free_slots, count);
+	query_values(CLAIM_DECISIONS, DB_LANE_READ, world_id, &values, done, argument);
 }
 
 void
 call_superseded_decisions(int64_t world_id, const int64_t *npc_ids, const int64_t *request_ids,
 						  const int64_t *session_ids, int count, DbDone done, void *argument)
 {
-	Number		world;
-	Text		npcs = {0};
-	Text		requests = {0};
-	Text		sessions = {0};
-	const char *values[] = {number_text(&world, world_id), NULL, NULL, NULL};
+	Number world;
+	Values values = {0};
 
-	add_bigint_array(&npcs, npc_ids, count);
-	add_bigint_array(&requests, request_ids, count);
-	add_bigint_array(&sessions, session_ids, count);
-	values[1] = npcs.data;
-	values[2] = requests.data;
-	values[3] = sessions.data;
-	db_query(&statements[SUPERSEDED_DECISIONS], DB_LANE_READ, world_id, values, done, argument);
-	text_free(&npcs);
-	text_free(&requests);
-	text_free(&sessions);
+	put_value(&values, number_text(&world, world_id));
+	put_bigints(&values, npc_ids, count);
+	put_bigints(&values, request_ids, count);
+	put_bigints(&values, session_ids, count);
+	query_values(SUPERSEDED_DECISIONS, DB_LANE_READ, world_id, &values, done, argument);
 }
 
 void
 call_submit_npc_decisions(int64_t world_id, const int64_t *player_ids, const char *const *decisions,
 						  int count, DbDone done, void *argument)
 {
-	Text		players = {0};
-	Text		texts = {0};
-	const char *values[2];
+	Values values = {0};
 
-	add_bigint_array(&players, player_ids, count);
-	add_text_array(&texts, decisions, count);
-	values[0] = players.data;
-	values[1] = texts.data;
-	db_query(&statements[SUBMIT_NPC_DECISIONS], DB_LANE_WRITE, world_id, values, done, argument);
-	text_free(&players);
-	text_free(&texts);
+	put_bigints(&values, player_ids, count);
+	put_texts(&values, decisions, count);
+	query_values(SUBMIT_NPC_DECISIONS, DB_LANE_WRITE, world_id, &values, done, argument);
 }
 
 void
 call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *request_ids,
 					const char *const *reasons, int count, DbDone done, void *argument)
 {
-	Text		players = {0};
-	Text		requests = {0};
-	Text		texts = {0};
-	const char *values[3];
+	Values values = {0};
 
-	add_bigint_array(&players, player_ids, count);
-	add_bigint_array(&requests, request_ids, count);
-	add_text_array(&texts, reasons, count);
-	values[0] = players.data;
-	values[1] = requests.data;
-	values[2] = texts.data;
-	db_query(&statements[FAIL_DECISIONS], DB_LANE_WRITE, world_id, values, done, argument);
-	text_free(&players);
-	text_free(&requests);
-	text_free(&texts);
+	put_bigints(&values, player_ids, count);
+	put_bigints(&values, request_ids, count);
+	put_texts(&values, reasons, count);
+	query_values(FAIL_DECISIONS, DB_LANE_WRITE, world_id, &values, done, argument);
 }
 
 void
@@ -418,17 +444,11 @@ call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const cha
 void
 call_compute_standings(const int64_t *player_ids, const int64_t *told, int count, DbDone done, void *argument)
 {
-	Text		players = {0};
-	Text		standings = {0};
-	const char *values[2];
+	Values values = {0};
 
-	add_bigint_array(&players, player_ids, count);
-	add_bigint_array(&standings, told, count);
-	values[0] = players.data;
-	values[1] = standings.data;
-	db_query(&statements[COMPUTE_STANDINGS], DB_LANE_READ, 0, values, done, argument);
-	text_free(&players);
-	text_free(&standings);
+	put_bigints(&values, player_ids, count);
+	put_bigints(&values, told, count);
+	query_values(COMPUTE_STANDINGS, DB_LANE_READ, 0, &values, done, argument);
 }
 
 const char *

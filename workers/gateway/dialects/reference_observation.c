@@ -163,21 +163,30 @@ id_of(const json_t *participant)
 	return json_is_object(participant) ? json_object_get(participant, "id") : participant;
 }
 
+/* What is made of each element of an array, but for those of which nothing can be (NULL). */
 static json_t *
-participant_ids(const json_t *participants)
+made_of(const json_t *array, json_t *(*make)(const json_t *element, const json_t *observations),
+		const json_t *observations)
 {
-	json_t *ids = json_array();
+	json_t *made = json_array();
 	size_t	i;
-	json_t *participant;
+	json_t *element;
 
-	json_array_foreach (participants, i, participant)
+	json_array_foreach (array, i, element)
 	{
-		json_t *id = reference_entity_id(id_of(participant));
+		json_t *value = make(element, observations);
 
-		if (id)
-			json_array_append_new(ids, id);
+		if (value)
+			json_array_append_new(made, value);
 	}
-	return ids;
+	return made;
+}
+
+static json_t *
+participant_id(const json_t *participant, const json_t *observations)
+{
+	(void) observations;
+	return reference_entity_id(id_of(participant));
 }
 
 /* Returns the name of somebody in sight, or of the NPC itself; NULL = it is not known. */
@@ -230,7 +239,7 @@ static json_t *
 engagement(const json_t *run, const char *reason, const json_t *observations)
 {
 	json_t	  *id = reference_entity_id(json_object_get(run, "id"));
-	json_t	  *participants = participant_ids(json_object_get(run, "participants"));
+	json_t	  *participants = made_of(json_object_get(run, "participants"), participant_id, observations);
 	json_t	  *names = participant_names(run, observations);
 	json_int_t count = (json_int_t) json_array_size(participants);
 	json_int_t least = json_integer_value(json_object_get(run, "min_participants"));
@@ -296,23 +305,6 @@ visible_entity(const json_t *thing, const json_t *observations)
 					 "current_interaction", doing_of(thing, observations));
 }
 
-static json_t *
-visible_entities(const json_t *observations)
-{
-	json_t *entities = json_array();
-	size_t	i;
-	json_t *thing;
-
-	json_array_foreach (json_object_get(observations, "vision"), i, thing)
-	{
-		json_t *entity = visible_entity(thing, observations);
-
-		if (entity)
-			json_array_append_new(entities, entity);
-	}
-	return entities;
-}
-
 
 /* -------------------------------------------------------------- observation */
 
@@ -359,7 +351,8 @@ reference_observation(const json_t *observations, int64_t npc_id)
 					 json_sprintf("%lld", (long long) npc_id), "current_simulation_time",
 					 (json_int_t) reference_whole(reference_clock(observations)), "status", told, "needs",
 					 "needs", numbers_of(json_object_get(observations, "needs")), "max_value", NEED_MAX,
-					 "vision", "visible_entities", visible_entities(observations));
+					 "vision", "visible_entities",
+					 made_of(json_object_get(observations, "vision"), visible_entity, observations));
 }
 
 json_t *
