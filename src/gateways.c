@@ -29,14 +29,29 @@
 
 #define TWO_KEYS 2 /* as pg_advisory_lock(integer, integer) has it */
 
+typedef struct Holder
+{
+	int32 pid;
+	char *address; /* NULL: it is on the server's own machine */
+	int64 seconds; /* since it connected */
+} Holder;
+
+static const SpiColumn holder_columns[] = {
+	SPI_COLUMN(Holder, pid, "l.pid"),
+	SPI_COLUMN(Holder, address, "pg_catalog.host(a.client_addr)"),
+	SPI_COLUMN(
+		Holder, seconds,
+		"pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.backend_start)::pg_catalog.int8"),
+};
+
 static SpiStatement holder_statement =
 	{.sql =
-		 "SELECT l.pid, pg_catalog.host(a.client_addr),"
-		 "       pg_catalog.extract('epoch', pg_catalog.clock_timestamp() - a.backend_start)::pg_catalog.int8"
+		 "SELECT %C"
 		 "  FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
 		 " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = $1 AND l.objid = $2"
 		 "   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d"
 		 "                      WHERE d.datname = pg_catalog.current_database())",
+	 SPI_GIVES(Holder, holder_columns),
 	 .nargs = 2,
 	 .types = {OIDOID, OIDOID}};
 
@@ -114,13 +129,14 @@ gateway_bind(void)
 char *
 gateway_holder(const char *id)
 {
-	char *address;
+	Holder holder;
 
 	if (spi_run(&holder_statement,
 				(Datum[]) {ObjectIdGetDatum(key_class()), ObjectIdGetDatum(key_object(id))}, NULL,
 				SPI_OK_SELECT) == 0)
 		return "Who held it is just gone.";
-	address = spi_text(0, 2, CurrentMemoryContext);
-	return psprintf("It is held by backend %d, which was connected from %s %lld s ago.", spi_int32(0, 1, 0),
-					address == NULL ? "the server's own machine" : address, (long long) spi_int64(0, 3, 0));
+	spi_row(&holder_statement, 0, &holder);
+	return psprintf("It is held by backend %d, which was connected from %s %lld s ago.", holder.pid,
+					holder.address == NULL ? "the server's own machine" : holder.address,
+					(long long) holder.seconds);
 }

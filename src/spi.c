@@ -9,6 +9,7 @@
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -19,6 +20,7 @@
 #include "utils/tuplestore.h"
 
 #include "compat.h"
+#include "numbers.h"
 #include "spi.h"
 
 /*
@@ -95,43 +97,47 @@ geometry_oid(void)
 	return type;
 }
 
-/* Replaces %P by PostGIS's schema. */
-static char *
-expand_sql(const char *sql)
+/* Replaces %P by PostGIS's schema, and %C by what the statement gives, where %P may stand, too. */
+static void
+append_expanded(StringInfo out, const SpiStatement *statement, const char *sql)
 {
-	StringInfoData expanded;
-	const char	  *schema = NULL;
-
-	initStringInfo(&expanded);
 	for (const char *p = sql; *p != '\0'; p++)
 	{
 		if (p[0] == '%' && p[1] == 'P')
 		{
-			if (schema == NULL)
-				schema = postgis_schema();
-			appendStringInfoString(&expanded, schema);
+			appendStringInfoString(out, postgis_schema());
+			p++;
+		}
+		else if (p[0] == '%' && p[1] == 'C')
+		{
+			for (int i = 0; i < statement->column_count; i++)
+			{
+				appendStringInfoString(out, i > 0 ? ", " : "");
+				append_expanded(out, statement, statement->columns[i].sql);
+			}
 			p++;
 		}
 		else
-			appendStringInfoChar(&expanded, *p);
+			appendStringInfoChar(out, *p);
 	}
-	return expanded.data;
 }
 
 static void
 prepare(SpiStatement *statement)
 {
-	SPIPlanPtr plan;
-	char	  *sql = expand_sql(statement->sql);
+	SPIPlanPtr	   plan;
+	StringInfoData sql;
 
 	Assert(statement->nargs <= SPI_STATEMENT_ARGS);
-	plan = SPI_prepare_cursor(sql, statement->nargs, statement->types, CURSOR_OPT_GENERIC_PLAN);
+	initStringInfo(&sql);
+	append_expanded(&sql, statement, statement->sql);
+	plan = SPI_prepare_cursor(sql.data, statement->nargs, statement->types, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s: %s", SPI_result_code_string(SPI_result), sql);
+		elog(ERROR, "SPI_prepare failed: %s: %s", SPI_result_code_string(SPI_result), sql.data);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	statement->plan = plan;
-	pfree(sql);
+	pfree(sql.data);
 }
 
 /* The number of our statements that are being run, one within the other. */
@@ -225,6 +231,8 @@ spi_index_plans_end(int level)
 		AtEOXact_GUC(true, level);
 }
 
+/* ---- what a statement has given ---- */
+
 Datum
 spi_datum(uint64 row, int column, bool *isnull)
 {
@@ -232,55 +240,134 @@ spi_datum(uint64 row, int column, bool *isnull)
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
 }
 
-int64
-spi_int64(uint64 row, int column, int64 if_null)
+static void
+require_columns(int count)
 {
-	bool  isnull;
-	Datum value = spi_datum(row, column, &isnull);
-
-	return isnull ? if_null : DatumGetInt64(value);
+	if (SPI_tuptable->tupdesc->natts != count)
+		elog(ERROR, "a statement gave %d columns, not %d", SPI_tuptable->tupdesc->natts, count);
 }
 
-int64 *
-spi_ids(uint64 rows)
+static void
+require_type(Oid type, Oid expected)
 {
-	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
+	if (type != expected)
+		elog(ERROR, "a statement gave type %u for type %u", type, expected);
+}
 
-	for (uint64 row = 0; row < rows; row++)
-		ids[row] = spi_int64(row, 1, 0);
-	return ids;
+static void
+take(const SpiColumn *column, Oid type, Datum value, bool isnull, void *thing)
+{
+	void *place = (char *) thing + column->offset;
+
+	switch (column->member)
+	{
+		case SPI_NUMBER:
+			number_put(place, column->width, isnull ? column->if_null : number_of_datum(value, type));
+			break;
+		case SPI_FLAG:
+			require_type(type, BOOLOID);
+			*(bool *) place = isnull ? column->if_null != 0 : DatumGetBool(value);
+			break;
+		case SPI_DECIMAL:
+			require_type(type, FLOAT8OID);
+			*(double *) place = isnull ? (double) column->if_null : DatumGetFloat8(value);
+			break;
+		case SPI_TEXT:
+			require_type(type, TEXTOID);
+			*(char **) place = isnull ? NULL : TextDatumGetCString(value);
+			break;
+		case SPI_JSON:
+			require_type(type, JSONBOID);
+			*(Jsonb **) place = isnull ? NULL : DatumGetJsonbPCopy(value);
+			break;
+		case SPI_BYTES:
+			require_type(type, BYTEAOID);
+			*(bytea **) place = isnull ? NULL : DatumGetByteaPCopy(value);
+			break;
+		case SPI_ARRAY:
+			*(ArrayType **) place = isnull ? NULL : DatumGetArrayTypePCopy(value);
+			break;
+		case SPI_PLACE:
+			require_type(type, TIDOID);
+			ItemPointerSetInvalid((ItemPointer) place);
+			if (!isnull)
+				ItemPointerCopy((ItemPointer) DatumGetPointer(value), (ItemPointer) place);
+			break;
+	}
 }
 
 void
-spi_put_rows(uint64 rows, ReturnSetInfo *result)
+spi_take(const SpiColumn *columns, int count, uint64 row, void *thing)
 {
+	require_columns(count);
+	for (int i = 0; i < count; i++)
+	{
+		int	  column = SPI_FIRST_COLUMN + i;
+		bool  isnull;
+		Datum value = spi_datum(row, column, &isnull);
+
+		take(&columns[i], SPI_gettypeid(SPI_tuptable->tupdesc, column), value, isnull, thing);
+	}
+}
+
+void
+spi_row(const SpiStatement *statement, uint64 row, void *thing)
+{
+	spi_take(statement->columns, statement->column_count, row, thing);
+}
+
+void *
+spi_rows(const SpiStatement *statement, uint64 rows, int *count)
+{
+	char *things = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * statement->size);
+
+	memset(things, 0, Max(rows, 1) * statement->size);
 	for (uint64 row = 0; row < rows; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	{
+		CHECK_FOR_INTERRUPTS();
+		spi_row(statement, row, things + row * statement->size);
+	}
+	*count = (int) rows;
+	return things;
 }
 
-int32
-spi_int32(uint64 row, int column, int32 if_null)
+Datum
+spi_value(uint64 row, bool *isnull)
 {
-	bool  isnull;
-	Datum value = spi_datum(row, column, &isnull);
-
-	return isnull ? if_null : DatumGetInt32(value);
+	require_columns(1);
+	*isnull = true;
+	return row < SPI_tuptable->numvals ? spi_datum(row, SPI_FIRST_COLUMN, isnull) : (Datum) 0;
 }
 
-int16
-spi_int16(uint64 row, int column, int16 if_null)
+int64
+spi_int64(uint64 row, int64 if_null)
 {
 	bool  isnull;
-	Datum value = spi_datum(row, column, &isnull);
+	Datum value = spi_value(row, &isnull);
 
-	return isnull ? if_null : DatumGetInt16(value);
+	return isnull ? if_null : number_of_datum(value, SPI_gettypeid(SPI_tuptable->tupdesc, SPI_FIRST_COLUMN));
+}
+
+bool
+spi_bool(uint64 row, bool if_null)
+{
+	return spi_int64(row, if_null) != 0;
+}
+
+double
+spi_float8(uint64 row, double if_null)
+{
+	bool  isnull;
+	Datum value = spi_value(row, &isnull);
+
+	return isnull ? if_null : DatumGetFloat8(value);
 }
 
 ItemPointerData
-spi_tid(uint64 row, int column)
+spi_tid(uint64 row)
 {
 	bool			isnull;
-	Datum			value = spi_datum(row, column, &isnull);
+	Datum			value = spi_value(row, &isnull);
 	ItemPointerData tid;
 
 	ItemPointerSetInvalid(&tid);
@@ -289,27 +376,28 @@ spi_tid(uint64 row, int column)
 	return tid;
 }
 
-bool
-spi_bool(uint64 row, int column, bool if_null)
+char *
+spi_text(uint64 row)
 {
 	bool  isnull;
-	Datum value = spi_datum(row, column, &isnull);
+	Datum value = spi_value(row, &isnull);
 
-	return isnull ? if_null : DatumGetBool(value);
+	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-char *
-spi_text(uint64 row, int column, MemoryContext context)
+int64 *
+spi_ids(uint64 rows)
 {
-	bool		  isnull;
-	Datum		  value = spi_datum(row, column, &isnull);
-	MemoryContext before;
-	char		 *copy;
+	int64 *ids = palloc(sizeof(int64) * Max(rows, 1));
 
-	if (isnull)
-		return NULL;
-	before = MemoryContextSwitchTo(context);
-	copy = TextDatumGetCString(value);
-	MemoryContextSwitchTo(before);
-	return copy;
+	for (uint64 row = 0; row < rows; row++)
+		ids[row] = spi_int64(row, 0);
+	return ids;
+}
+
+void
+spi_put_rows(uint64 rows, ReturnSetInfo *result)
+{
+	for (uint64 row = 0; row < rows; row++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }

@@ -9,8 +9,21 @@
  *		};
  *		spi_begin();
  *		rows = spi_run(&statement, (Datum[]) {…}, NULL, SPI_OK_SELECT);
- *		… SPI_tuptable …
+ *		… spi_text(0) …
  *		spi_end();
+ *
+ * A statement that gives more than one value says which member of a struct each becomes; %C stands for all of them:
+ *
+ *		static const SpiColumn columns[] = {
+ *			SPI_COLUMN(Identity, id, "i.id"),
+ *			SPI_COLUMN(Identity, name, "i.name"),
+ *			SPI_COLUMN_OR(Identity, sight_plane, "t.plane", -1),		-1 is NULL
+ *		};
+ *
+ *		static SpiStatement statement = {
+ *			.sql = "SELECT %C FROM npcsim.npc_identities i …", SPI_GIVES(Identity, columns), …
+ *		};
+ *		… Identity *identities = spi_rows(&statement, rows, &count); …
  *
  * Statements are written with every name qualified, and run with a pinned search_path, by which
  * operators are found. %P in a statement stands for the quoted schema PostGIS lives in, e.g.
@@ -25,7 +38,9 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
+#include "utils/array.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 
 #define SPI_STATEMENT_ARGS 40
 #define SPI_SEARCH_PATH	   "pg_catalog, pg_temp"
@@ -42,15 +57,65 @@
 #define SPI_WANTED_KEYS	 "pg_catalog.unnest($2) AS wanted(key_)"
 #define SPI_WANTED_WORLD "ANY (ARRAY[$1 + 0 * wanted.key_])"
 
+/* What a member is. */
+typedef enum SpiMember
+{
+	SPI_NUMBER, /* of 2, 4 or 8 bytes, or an enumeration, whatever the width of the column; of a moment its microseconds */
+	SPI_FLAG,	 /* bool */
+	SPI_DECIMAL, /* double */
+	/* of what follows, NULL is NULL, and what is not is copied */
+	SPI_TEXT,  /* char * */
+	SPI_JSON,  /* Jsonb * */
+	SPI_BYTES, /* bytea * */
+	SPI_ARRAY, /* ArrayType * */
+	SPI_PLACE  /* ItemPointerData, of a ctid; NULL is invalid */
+} SpiMember;
+
+typedef struct SpiColumn
+{
+	const char
+		*sql; /* what is asked for, in place of %C; NULL: the statement says it by itself, in this order */
+	SpiMember member;
+	uint16	  offset;
+	uint16	  width; /* of a number, in bytes */
+	int64	  if_null;
+} SpiColumn;
+
+#define SPI_COLUMN_OR(struct_, member_, sql_, if_null_) \
+	{ \
+		.sql = (sql_), \
+		.member = _Generic(((struct_ *) NULL)->member_, int64 \
+						   : SPI_NUMBER, int32 \
+						   : SPI_NUMBER, uint32 \
+						   : SPI_NUMBER, int16 \
+						   : SPI_NUMBER, bool \
+						   : SPI_FLAG, double \
+						   : SPI_DECIMAL, char * \
+						   : SPI_TEXT, Jsonb * \
+						   : SPI_JSON, bytea * \
+						   : SPI_BYTES, ArrayType * \
+						   : SPI_ARRAY, ItemPointerData \
+						   : SPI_PLACE), \
+		.offset = offsetof(struct_, member_), .width = sizeof(((struct_ *) NULL)->member_), .if_null = (if_null_) \
+	}
+#define SPI_COLUMN(struct_, member_, sql_) SPI_COLUMN_OR(struct_, member_, sql_, 0)
+
 typedef struct SpiStatement
 {
 	const char *sql;
 	int			nargs;
 	Oid			types[SPI_STATEMENT_ARGS];
 	bool		read_only; /* sees the caller's snapshot, not our own changes */
+	/* what it gives, if that is more than one value (SPI_GIVES) */
+	const SpiColumn *columns;
+	int				 column_count;
+	size_t			 size; /* of the struct */
 	/* private */
 	SPIPlanPtr plan;
 } SpiStatement;
+
+#define SPI_GIVES(struct_, columns_) \
+	.columns = (columns_), .column_count = lengthof(columns_), .size = sizeof(struct_)
 
 /*
  * Call SPI_connect and SPI_finish and check their results; they may be nested. Raises 55000 if the
@@ -84,18 +149,28 @@ extern int	spi_index_plans_begin(void);
 extern void spi_index_plans_end(int level);
 extern void spi_index_plans_set(GucAction action);
 
-/* Return a column (from 1) of row 'row' (from 0) of SPI_tuptable. */
-extern Datum		   spi_datum(uint64 row, int column, bool *isnull);
-extern int64		   spi_int64(uint64 row, int column, int64 if_null);
-extern int32		   spi_int32(uint64 row, int column, int32 if_null);
-extern int16		   spi_int16(uint64 row, int column, int16 if_null);
-extern ItemPointerData spi_tid(uint64 row, int column); /* invalid if NULL */
-extern bool			   spi_bool(uint64 row, int column, bool if_null);
-/* Returns a copy in 'context'; NULL if NULL. */
-extern char *spi_text(uint64 row, int column, MemoryContext context);
+/* ---- what the last statement has given; its rows are numbered from 0 on ---- */
 
-/* Returns the ids in the first column of so many rows, palloc'd. */
+/* Read a row into a struct, and so many rows into an array of them, in the current memory context. */
+extern void	 spi_take(const SpiColumn *columns, int count, uint64 row, void *thing);
+extern void	 spi_row(const SpiStatement *statement, uint64 row, void *thing);
+extern void *spi_rows(const SpiStatement *statement, uint64 rows, int *count);
+
+/* Return the value of a row that has one; NULL if there is no such row. */
+extern Datum		   spi_value(uint64 row, bool *isnull);
+extern int64		   spi_int64(uint64 row, int64 if_null); /* of any number */
+extern bool			   spi_bool(uint64 row, bool if_null);
+extern double		   spi_float8(uint64 row, double if_null);
+extern ItemPointerData spi_tid(uint64 row);
+/* Returns a copy; NULL if NULL. */
+extern char *spi_text(uint64 row);
+/* Returns the ids that so many rows are, palloc'd. */
 extern int64 *spi_ids(uint64 rows);
+
+/* Returns a column of a row, from SPI_FIRST_COLUMN on: of statements that are built from a list, in its order. */
+#define SPI_FIRST_COLUMN 1
+extern Datum spi_datum(uint64 row, int column, bool *isnull);
+
 /* Returns so many rows from a function that returns a set. */
 extern void spi_put_rows(uint64 rows, ReturnSetInfo *result);
 

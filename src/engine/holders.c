@@ -117,7 +117,7 @@ rows_holder(StateRows *rows, int64 world_id)
 	relation = table_openrv(makeRangeVar("npcsim", pstrdup(rows->table), -1), AccessShareLock);
 	for (uint64 row = 0; row < count && pid == 0; row++)
 	{
-		ItemPointerData place = spi_tid(row, 1);
+		ItemPointerData place = spi_tid(row);
 
 		CHECK_FOR_INTERRUPTS();
 		pid = row_holder(relation, &place);
@@ -166,7 +166,7 @@ table_holder(void)
 	{
 		bool isnull;
 
-		pid = conflict_holder(DatumGetObjectId(spi_datum(row, 1, &isnull)));
+		pid = conflict_holder(DatumGetObjectId(spi_value(row, &isnull)));
 	}
 	spi_end();
 	return pid;

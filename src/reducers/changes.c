@@ -173,15 +173,18 @@ add_family_by_row(const RowRevision *rows, int count, IdList *changed, IdList *r
 void
 changes_by_rows(const WorldHead *head, int64 since, Changes *changes)
 {
-	int64		 world_id = head->world_id;
-	RowRevision *rows;
-	int			 count;
-	int64		 first_event;
+	int64		  world_id = head->world_id;
+	WorldRevision world = {0};
+	RowRevision	 *rows;
+	int			  count;
+	int64		  first_event;
 
 	memset(changes, 0, sizeof(*changes));
 	changes->complete = true;
 	changes->by_rows = true;
-	(void) revisions_of_world(world_id, since, &changes->world, &changes->terrain);
+	(void) revisions_of_world(world_id, since, &world);
+	changes->world = world.settings;
+	changes->terrain = world.terrain;
 	changes->item_types = changes->interaction_types = changes->all_players = true;
 	add_npcs_by_row(world_id, since, changes);
 	rows = revisions_of_items(world_id, since, &count);

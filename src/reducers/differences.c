@@ -62,7 +62,7 @@ npcsim_world_differences(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < DIFFERENCE_COLUMNS; i++)
-			values[i] = spi_datum(row, i + 1, &nulls[i]);
+			values[i] = spi_datum(row, SPI_FIRST_COLUMN + i, &nulls[i]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	spi_end();

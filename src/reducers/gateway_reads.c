@@ -71,7 +71,7 @@ worlds_to_watch(PG_FUNCTION_ARGS)
 
 	spi_begin();
 	(void) read_rows(fcinfo, READ_WORLDS_TO_WATCH);
-	worlds = spi_datum(0, 1, &isnull);
+	worlds = spi_value(0, &isnull);
 	MemoryContextSwitchTo(caller);
 	worlds = datumCopy(worlds, false, -1);
 	spi_end();

@@ -125,9 +125,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
 	int64		   player_id = arg_id(fcinfo, 0, "player_id");
 	SessionFigures heartbeat = {0};
-	int64		   assigned;
-	int64		   in_flight;
-	char		  *status;
+	PlayerLoad	   load;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
 	if (!session_note_heartbeat(player_id, &heartbeat))
@@ -141,15 +139,15 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 			errhint("Connect with that purpose and source first."));
 	}
 	player_row_note_heartbeat(player_id);
-	if (!player_row_load_of(player_id, &assigned, &in_flight, &status))
+	if (!player_row_load_of(player_id, &load))
 		refuse_unknown_player(player_id);
 
 	json_literal(out, "{\"type\":\"heartbeat_ack\",\"assigned_npcs\":");
-	json_int64(out, assigned);
+	json_int64(out, load.npcs);
 	json_literal(out, ",\"in_flight\":");
-	json_int64(out, in_flight);
+	json_int64(out, load.in_flight);
 	json_literal(out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
-	json_string(out, status);
+	json_string(out, load.status);
 	appendStringInfoChar(out, '}');
 }
 

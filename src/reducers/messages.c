@@ -79,14 +79,12 @@ static void
 require_cell(WorldLock *lock, const void *arguments, const Caller *caller)
 {
 	const MapPing *ping = arguments;
-	int32		   size_x;
-	int32		   size_y;
+	WorldSize	   size = world_row_size(lock->world_id);
 
-	world_row_size(lock->world_id, &size_x, &size_y);
-	if (ping->x >= size_x || ping->y >= size_y)
+	if (ping->x >= size.x || ping->y >= size.y)
 		ereport(ERROR, errcode(ERRCODE_NS_CELL_OUTSIDE),
 				errmsg("cell (%d, %d) is outside world %lld", ping->x, ping->y, (long long) lock->world_id),
-				errdetail("The world has %d x %d cells, counted from 0.", size_x, size_y),
+				errdetail("The world has %d x %d cells, counted from 0.", size.x, size.y),
 				errhint("Point at one of its cells."));
 }
 

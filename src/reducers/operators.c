@@ -16,6 +16,7 @@
 
 #include "engine/world.h"
 #include "errors.h"
+#include "numbers.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
 #include "reducers/items.h"
@@ -88,11 +89,23 @@ static const EditColumn item_columns[] = {
 
 static SpiStatement make_point = {"SELECT %P.ST_MakePoint($1, $2)", 2, {FLOAT8OID, FLOAT8OID}};
 
-/* Returns NULLs if $1 is no point. The type of $1 is filled in at first use. */
-static SpiStatement read_point = {"SELECT %P.ST_X(p.at), %P.ST_Y(p.at) FROM (SELECT CASE WHEN "
-								  "%P.GeometryType($1) = 'POINT' THEN $1 END) p (at)",
-								  1,
-								  {InvalidOid}};
+typedef struct Point
+{
+	double x;
+	double y;
+} Point;
+
+static const SpiColumn point_columns[] = {
+	SPI_COLUMN(Point, x, "COALESCE(%P.ST_X(p.at), 'NaN')"),
+	SPI_COLUMN(Point, y, "COALESCE(%P.ST_Y(p.at), 'NaN')"),
+};
+
+/* Returns NaNs if $1 is no point. The type of $1 is filled in at first use. */
+static SpiStatement read_point = {.sql = "SELECT %C FROM (SELECT CASE WHEN "
+										 "%P.GeometryType($1) = 'POINT' THEN $1 END) p (at)",
+								  SPI_GIVES(Point, point_columns),
+								  .nargs = 1,
+								  .types = {InvalidOid}};
 
 static void
 show_position(Edit *edit, Cell cell)
@@ -102,7 +115,7 @@ show_position(Edit *edit, Cell cell)
 
 	spi_begin();
 	spi_run(&make_point, (Datum[]) {Float8GetDatum(cell.x), Float8GetDatum(cell.y)}, NULL, SPI_OK_SELECT);
-	point = SPI_datumTransfer(spi_datum(0, 1, &isnull), false, -1);
+	point = SPI_datumTransfer(spi_value(0, &isnull), false, -1);
 	spi_end();
 	edit_show(edit, "position_x", Float8GetDatum(cell.x));
 	edit_show(edit, "position_y", Float8GetDatum(cell.y));
@@ -126,21 +139,15 @@ static Cell
 cell_of_point(const Edit *edit, const Grid *grid)
 {
 	Datum point = edit_value(edit, "position");
-	int32 coordinate[2];
+	Point at;
 
 	if (read_point.types[0] == InvalidOid)
 		read_point.types[0] = geometry_oid();
 	spi_begin();
 	spi_run(&read_point, &point, NULL, SPI_OK_SELECT);
-	for (int i = 0; i < 2; i++)
-	{
-		bool  isnull;
-		Datum value = spi_datum(0, i + 1, &isnull);
-
-		coordinate[i] = cell_number(isnull ? NAN : DatumGetFloat8(value), "position");
-	}
+	spi_row(&read_point, 0, &at);
 	spi_end();
-	return check_cell(grid, coordinate[0], coordinate[1]);
+	return check_cell(grid, cell_number(at.x, "position"), cell_number(at.y, "position"));
 }
 
 static int32
@@ -262,7 +269,7 @@ write_numbers(World *world, Npc *npc, const Edit *edit)
 
 		if (!edit_writes(edit, column->name))
 			continue;
-		value = row_number_of(edit_value(edit, column->name), column->type);
+		value = number_of_datum(edit_value(edit, column->name), column->type);
 		check_float8((double) value, column->name, (double) column->least, (double) column->most, "");
 		npc_change_number(world, npc->id, column, (int32) value);
 	}
@@ -320,7 +327,7 @@ show_npc(Edit *edit, const Npc *npc)
 	for (int need = 0; need < NEED_COUNT; need++)
 		edit_show(edit, need_names[need], Float8GetDatum((double) npc->needs.value[need] / NEED_UNIT));
 	for (int i = 0; (column = npc_edited_column(i)) != NULL; i++)
-		edit_show(edit, column->name, row_datum_of(row_number_in(npc, column), column->type));
+		edit_show(edit, column->name, datum_of_number(row_number_in(npc, column), column->type));
 }
 
 static void

@@ -73,23 +73,50 @@ names_table_before(int entry)
 #define BLOAT_FACTOR 4
 #define BLOAT_PAGES	 128
 
+typedef struct IndexFound
+{
+	bool  usable;
+	char *definition;
+	int64 bytes;
+	bool  primary;
+} IndexFound;
+
+static const SpiColumn index_columns[] = {
+	SPI_COLUMN(IndexFound, usable, "i.indisvalid AND i.indisready AND i.indislive"),
+	SPI_COLUMN(IndexFound, definition, "pg_catalog.pg_get_indexdef(c.oid)"),
+	SPI_COLUMN(IndexFound, bytes, "pg_catalog.pg_relation_size(c.oid)"),
+	SPI_COLUMN(IndexFound, primary, "i.indisprimary"),
+};
+
 static SpiStatement index_statement =
-	{.sql = "SELECT i.indisvalid AND i.indisready AND i.indislive, pg_catalog.pg_get_indexdef(c.oid),"
-			"       pg_catalog.pg_relation_size(c.oid), i.indisprimary"
+	{.sql = "SELECT %C"
 			"  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
 			" WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
 			"   AND c.relname::text = $1",
+	 SPI_GIVES(IndexFound, index_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
+typedef struct Leftover
+{
+	char *index;
+	int64 bytes;
+} Leftover;
+
+static const SpiColumn leftover_columns[] = {
+	SPI_COLUMN(Leftover, index, "c.relname::text"),
+	SPI_COLUMN(Leftover, bytes, "pg_catalog.pg_relation_size(c.oid)"),
+};
+
 static SpiStatement leftover_statement =
-	{.sql = "SELECT c.relname::text, pg_catalog.pg_relation_size(c.oid)"
+	{.sql = "SELECT %C"
 			"  FROM pg_catalog.pg_class t JOIN pg_catalog.pg_index i ON i.indrelid = t.oid"
 			"  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
 			" WHERE t.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'npcsim')"
 			"   AND t.relname::text = $1 AND c.relname::text ~ '_cc(new|old)[0-9]*$'"
 			"   AND NOT (i.indisvalid AND i.indisready AND i.indislive)"
 			" ORDER BY c.relname",
+	 SPI_GIVES(Leftover, leftover_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
@@ -116,7 +143,7 @@ static int64
 count_rows(const char *table)
 {
 	spi_run_once(psprintf("SELECT pg_catalog.count(*) FROM npcsim.%s", table), SPI_OK_SELECT);
-	return spi_int64(0, 1, 0);
+	return spi_int64(0, 0);
 }
 
 /* Returns the statement that creates an index. */
@@ -170,6 +197,7 @@ look_at_index(int which)
 {
 	Finding		found = {.table = needed[which].table, .index = needed[which].name};
 	const char *name = quote_identifier(found.index);
+	IndexFound	index;
 
 	found.rows = count_rows(found.table);
 	if (spi_run(&index_statement, (Datum[]) {CStringGetTextDatum(found.index)}, NULL, SPI_OK_SELECT) == 0)
@@ -178,13 +206,14 @@ look_at_index(int which)
 		found.statement = making(which);
 		return found;
 	}
-	found.bytes = spi_int64(0, 3, 0);
-	if (!is_as_needed(spi_text(0, 2, CurrentMemoryContext), spi_bool(0, 4, false), which))
+	spi_row(&index_statement, 0, &index);
+	found.bytes = index.bytes;
+	if (!is_as_needed(index.definition, index.primary, which))
 	{
 		found.problem = "different";
 		found.statement = psprintf("%s; %s", unmaking(which), making(which));
 	}
-	else if (!spi_bool(0, 1, false))
+	else if (!index.usable)
 		found.problem = "invalid";
 	else if (is_bloated(found.rows, found.bytes))
 		found.problem = "bloated";
@@ -201,7 +230,7 @@ look_at_statistics(const char *table)
 	if (found.rows == 0 ||
 		spi_run(&statistics_statement, (Datum[]) {CStringGetTextDatum(table)}, NULL, SPI_OK_SELECT) == 0)
 		return found;
-	if (!spi_bool(0, 1, true))
+	if (!spi_bool(0, true))
 	{
 		found.problem = "no statistics";
 		found.statement = psprintf("ANALYZE npcsim.%s", quote_identifier(table));
@@ -242,16 +271,20 @@ mend(ReturnSetInfo *result, const Finding *found, bool repair)
 static void
 tell_leftovers(ReturnSetInfo *result, const char *table)
 {
-	int64  rows = count_rows(table);
-	uint64 count = spi_run(&leftover_statement, (Datum[]) {CStringGetTextDatum(table)}, NULL, SPI_OK_SELECT);
+	int64	  rows = count_rows(table);
+	int		  count;
+	Leftover *leftovers =
+		spi_rows(&leftover_statement,
+				 spi_run(&leftover_statement, (Datum[]) {CStringGetTextDatum(table)}, NULL, SPI_OK_SELECT),
+				 &count);
 
-	for (uint64 row = 0; row < count; row++)
+	for (int i = 0; i < count; i++)
 	{
 		Finding found = {.table = table,
-						 .index = spi_text(row, 1, CurrentMemoryContext),
+						 .index = leftovers[i].index,
 						 .problem = "left over",
 						 .rows = rows,
-						 .bytes = spi_int64(row, 2, 0)};
+						 .bytes = leftovers[i].bytes};
 
 		tell(result, &found);
 	}

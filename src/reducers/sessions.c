@@ -123,14 +123,13 @@ admit_spectator(const Client *client, const WorldHead *head)
 static void
 check_room(const Client *client, const WorldHead *head)
 {
-	int64 spectators;
-	int64 present;
+	SessionsPresent there;
+	int64			present;
 
 	if (strcmp(client->role, "operator") == 0)
 		return;
-	sessions_count_present(head->world_id, client->player_id, &spectators, &present);
-	if (client->player_id == 0)
-		present += spectators;
+	there = sessions_count_present(head->world_id, client->player_id);
+	present = there.players + (client->player_id == 0 ? there.spectators : 0);
 	if (present >= head->max_players)
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_FULL),
 				errmsg("world %lld is full", (long long) head->world_id),
@@ -233,7 +232,7 @@ static void
 write_session(FunctionCallInfo fcinfo, StringInfo out)
 {
 	Client	   client = {.gateway_id = arg_gateway_id(fcinfo, 0),
-						 .player_id = PG_ARGISNULL(1) ? 0 : arg_id(fcinfo, 1, "player_id"),
+						 .player_id = arg_id_or_none(fcinfo, 1, "player_id"),
 						 .role = "spectator",
 						 .purpose = arg_word(fcinfo, 3, "purpose", purposes),
 						 .source = arg_optional_text(fcinfo, 4, "source", SOURCE_MAX_CHARS),

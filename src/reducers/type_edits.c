@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -197,6 +195,7 @@ take_value(const Argument *argument, Datum value, void *arguments)
 			break;
 		case ARGUMENT_ID:
 		case ARGUMENT_COORDINATE:
+		case ARGUMENT_DECIMAL:
 		case ARGUMENT_TEXTS:
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:
@@ -252,6 +251,7 @@ value_of(const Argument *argument, const void *definition)
 			return JsonbPGetDatum(*(Jsonb *const *) member);
 		case ARGUMENT_ID:
 		case ARGUMENT_COORDINATE:
+		case ARGUMENT_DECIMAL:
 		case ARGUMENT_TEXTS:
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:

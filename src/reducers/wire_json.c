@@ -12,18 +12,10 @@
 #include "reducers/wire_json.h"
 #include "sim/types.h"
 #include "spi.h"
-#include "tables/id_lists.h"
 #include "tables/interaction_types.h"
 #include "tables/item_types.h"
 #include "tables/shown_rows.h"
 #include "tables/worlds.h"
-
-/* Rows of a family: loaded by ids (NULL: all of a world), and written one by one, behind "id":. */
-typedef struct FamilyQuery
-{
-	uint64 (*load)(int64 world_id, const int64 *ids, int count);
-	int64 (*write)(StringInfo out, uint64 row); /* the id */
-} FamilyQuery;
 
 /* ---- NPCs ---- */
 
@@ -38,116 +30,22 @@ json_npc(StringInfo out, const NpcRow *row, uint32 groups)
 
 /* ---- items, interactions, players ---- */
 
-static int64
-write_item(StringInfo out, uint64 row)
-{
-	ShownItem item;
-
-	shown_item_read(row, &item);
-	json_int64(out, item.id);
-	json_literal(out, ",\"item_type\":");
-	json_string(out, item.type);
-	json_literal(out, ",\"x\":");
-	json_int64(out, item.x);
-	json_literal(out, ",\"y\":");
-	json_int64(out, item.y);
-	json_literal(out, ",\"share_left\":");
-	json_millionths(out, item.share_left);
-	json_literal(out, ",\"occupied_by_npc_id\":");
-	json_id(out, item.occupied_by);
-	json_literal(out, ",\"properties\":");
-	json_jsonb(out, item.properties);
-	return item.id;
-}
-
-static int64
-write_interaction(StringInfo out, uint64 row)
-{
-	ShownInteraction interaction;
-
-	shown_interaction_read(row, &interaction);
-	json_int64(out, interaction.id);
-	json_literal(out, ",\"interaction_type\":");
-	json_string(out, interaction.type);
-	json_literal(out, ",\"target_type\":");
-	json_string(out, interaction.target_type);
-	json_literal(out, ",\"target_id\":");
-	json_int64(out, interaction.target_id);
-	json_literal(out, ",\"initiator_npc_id\":");
-	json_int64(out, interaction.initiator_id);
-	json_literal(out, ",\"participants\":");
-	json_ids(out, interaction.participants, interaction.participant_count);
-	json_literal(out, ",\"started_at\":");
-	json_millionths(out, interaction.started_at);
-	json_literal(out, ",\"data\":{\"share_at_start\":");
-	json_millionths(out, interaction.share_at_start);
-	if (interaction.act_count >= 0)
-	{
-		json_literal(out, ",\"act_count\":");
-		json_int64(out, interaction.act_count);
-	}
-	appendStringInfoChar(out, '}');
-	return interaction.id;
-}
-
-static int64
-write_player(StringInfo out, uint64 row)
-{
-	ShownPlayer player;
-
-	shown_player_read(row, &player);
-	json_int64(out, player.id);
-	json_literal(out, ",\"username\":");
-	json_string(out, player.username);
-	json_literal(out, ",\"role\":");
-	json_string(out, player.role);
-	json_literal(out, ",\"status\":");
-	json_string(out, player.status);
-	json_literal(out, ",\"controlled_npc_count\":");
-	json_int64(out, player.controlled_npcs);
-	return player.id;
-}
-
-static const FamilyQuery items_query = {shown_items_load, write_item};
-static const FamilyQuery interactions_query = {shown_interactions_load, write_interaction};
-static const FamilyQuery players_query = {shown_players_load, write_player};
-
-static void
-json_family(StringInfo out, const FamilyQuery *query, int64 world_id, const int64 *ids, int count,
-			bool *found)
-{
-	uint64 rows = query->load(world_id, ids, count);
-
-	appendStringInfoChar(out, '[');
-	for (uint64 row = 0; row < rows; row++)
-	{
-		int64 id;
-
-		appendStringInfoString(out, row > 0 ? ",{\"id\":" : "{\"id\":");
-		id = query->write(out, row);
-		if (ids != NULL)
-			found[id_list_find(ids, count, id)] = true;
-		appendStringInfoChar(out, '}');
-	}
-	appendStringInfoChar(out, ']');
-}
-
 void
 json_items(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
 {
-	json_family(out, &items_query, world_id, ids, count, found);
+	shown_rows_write(out, SHOWN_ITEMS, world_id, ids, count, found);
 }
 
 void
 json_interactions(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
 {
-	json_family(out, &interactions_query, world_id, ids, count, found);
+	shown_rows_write(out, SHOWN_INTERACTIONS, world_id, ids, count, found);
 }
 
 void
 json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *found)
 {
-	json_family(out, &players_query, world_id, ids, count, found);
+	shown_rows_write(out, SHOWN_PLAYERS, world_id, ids, count, found);
 }
 
 /* ---- kinds ---- */

@@ -74,10 +74,28 @@ static SpiStatement input_statement =
 	 5,
 	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}};
 
-#define SINCE "SELECT kind, ids, revision FROM npcsim.change_log WHERE world_id = $1 AND revision > $2"
+/* What was noted of a kind of change in a revision. */
+typedef struct Noted
+{
+	int32	   kind;
+	ArrayType *ids;
+	int64	   revision;
+} Noted;
 
-static SpiStatement since_statement = {SINCE, 2, {INT8OID, INT8OID}};
-static SpiStatement since_in_snapshot_statement = {SINCE, 2, {INT8OID, INT8OID}, .read_only = true};
+static const SpiColumn noted_columns[] = {
+	SPI_COLUMN(Noted, kind, "kind"),
+	SPI_COLUMN(Noted, ids, "ids"),
+	SPI_COLUMN(Noted, revision, "revision"),
+};
+
+#define SINCE "SELECT %C FROM npcsim.change_log WHERE world_id = $1 AND revision > $2"
+
+static SpiStatement since_statement = {SINCE, 2, {INT8OID, INT8OID}, SPI_GIVES(Noted, noted_columns)};
+static SpiStatement since_in_snapshot_statement = {SINCE,
+												   2,
+												   {INT8OID, INT8OID},
+												   .read_only = true,
+												   SPI_GIVES(Noted, noted_columns)};
 
 void
 change_notes_init(ChangeNotes *notes, MemoryContext context)
@@ -210,6 +228,7 @@ collect(ChangeSet *changes, int *room, int kind, const int64 *ids, int count, Me
 bool
 change_log_since(int64 world_id, int64 since, int64 until, bool read_only, ChangeSet *changes)
 {
+	SpiStatement *statement = read_only ? &since_in_snapshot_statement : &since_statement;
 	MemoryContext caller = CurrentMemoryContext;
 	int			  room[CHANGE_KINDS] = {0};
 	int64		 *revisions;
@@ -218,19 +237,18 @@ change_log_since(int64 world_id, int64 since, int64 until, bool read_only, Chang
 
 	memset(changes, 0, sizeof(*changes));
 	spi_begin();
-	rows = spi_run(read_only ? &since_in_snapshot_statement : &since_statement,
-				   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
+	rows = spi_run(statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
 	revisions = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * sizeof(int64));
 	for (uint64 row = 0; row < rows; row++)
 	{
-		int		   kind = spi_int16(row, 1, 0);
-		bool	   isnull;
-		ArrayType *array = DatumGetArrayTypeP(spi_datum(row, 2, &isnull));
+		Noted noted;
 
-		revisions[row] = spi_int64(row, 3, 0);
-		if (kind > 0 && kind < CHANGE_KINDS)
-			collect(changes, room, kind, (const int64 *) ARR_DATA_PTR(array),
-					ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), caller);
+		spi_row(statement, row, &noted);
+		revisions[row] = noted.revision;
+		if (noted.kind > 0 && noted.kind < CHANGE_KINDS)
+			collect(changes, room, noted.kind, (const int64 *) ARR_DATA_PTR(noted.ids),
+					ArrayGetNItems(ARR_NDIM(noted.ids), ARR_DIMS(noted.ids)), caller);
+		pfree(noted.ids);
 	}
 	/* Segments are emptied one by one, and not always in order: every revision must be there. */
 	complete = id_list_sort(revisions, (int) rows) == until - since;

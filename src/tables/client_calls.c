@@ -18,10 +18,16 @@ static SpiStatement write_limits =
 	 .nargs = 4,
 	 .types = {TEXTOID, TEXTOID, INT4OID, INT4OID}};
 
-static SpiStatement select_limits =
-	{.sql = "SELECT minimum_role, burst, per_minute FROM npcsim.reducer_limits WHERE name = $1",
-	 .nargs = 1,
-	 .types = {TEXTOID}};
+static const SpiColumn limit_columns[] = {
+	SPI_COLUMN(ReducerLimits, minimum_role, "minimum_role"),
+	SPI_COLUMN(ReducerLimits, burst, "burst"),
+	SPI_COLUMN(ReducerLimits, per_minute, "per_minute"),
+};
+
+static SpiStatement select_limits = {.sql = "SELECT %C FROM npcsim.reducer_limits WHERE name = $1",
+									 SPI_GIVES(ReducerLimits, limit_columns),
+									 .nargs = 1,
+									 .types = {TEXTOID}};
 
 static SpiStatement enter = {.sql = "INSERT INTO npcsim.client_calls (player_id, key, result) "
 									"VALUES ($1, $2, 'null') ON CONFLICT DO NOTHING",
@@ -77,9 +83,7 @@ reducer_limits_read(const char *name, ReducerLimits *limits)
 {
 	if (spi_run(&select_limits, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) != 1)
 		return false;
-	*limits = (ReducerLimits) {.minimum_role = spi_text(0, 1, CurrentMemoryContext),
-							   .burst = spi_int32(0, 2, 1),
-							   .per_minute = spi_int32(0, 3, 1)};
+	spi_row(&select_limits, 0, limits);
 	return true;
 }
 
@@ -95,7 +99,7 @@ client_call_result(int64 player_id, const char *key)
 {
 	spi_run(&select_result, (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(key)}, NULL,
 			SPI_OK_SELECT);
-	return spi_text(0, 1, CurrentMemoryContext);
+	return spi_text(0);
 }
 
 void
@@ -122,7 +126,7 @@ call_allowance_wait(int64 player_id, const char *reducer, double burst, double p
 			(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
 					   Float8GetDatum(per_second)},
 			NULL, SPI_OK_SELECT);
-	return spi_int64(0, 1, 1);
+	return spi_int64(0, 1);
 }
 
 void

@@ -15,14 +15,24 @@
 
 #define LOG_DAYS 32 /* the length of the ring */
 
+static const SpiColumn past_columns[] = {
+	SPI_COLUMN(PastRequest, request_id, "request_id"),
+	SPI_COLUMN(PastRequest, npc_id, "npc_id"),
+	SPI_COLUMN(PastRequest, player_id, "player_id"),
+	SPI_COLUMN(PastRequest, reason, "min(reason)"),
+	SPI_COLUMN(PastRequest, opened_at_real, "min(opened_at_real)"),
+	SPI_COLUMN(PastRequest, sent_at_real, "min(sent_at_real)"),
+	SPI_COLUMN(PastRequest, answered, "bool_or(status NOT IN ('failed', 'timeout'))"),
+};
+
 /* Requests are looked up one by one by their keys, whatever the statistics say. */
 static SpiStatement select_past =
-	{"SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
-	 "(SELECT request_id, npc_id, player_id, min(reason), min(opened_at_real), min(sent_at_real), "
-	 "bool_or(status NOT IN ('failed', 'timeout')) "
-	 "FROM npcsim.decision_log WHERE world_id = $1 AND request_id = wanted.key_ GROUP BY 1, 2, 3) past",
-	 2,
-	 {INT8OID, INT8ARRAYOID}};
+	{.sql = "SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
+			"(SELECT %C FROM npcsim.decision_log WHERE world_id = $1 AND request_id = wanted.key_ "
+			"GROUP BY request_id, npc_id, player_id) past",
+	 SPI_GIVES(PastRequest, past_columns),
+	 .nargs = 2,
+	 .types = {INT8OID, INT8ARRAYOID}};
 
 static SpiStatement insert =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
@@ -45,9 +55,14 @@ static SpiStatement insert =
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
 
+static const SpiColumn pace_columns[] = {
+	SPI_COLUMN(PlayerResponseTime, player_id, "player_id"),
+	SPI_COLUMN(PlayerResponseTime, p95_ms, "pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"),
+};
+
 static SpiStatement select_paces =
 	{.sql =
-		 "SELECT player_id, pg_catalog.percentile_disc(0.95) WITHIN GROUP (ORDER BY ms)"
+		 "SELECT %C"
 		 "  FROM (SELECT player_id,"
 		 "               (EXTRACT(epoch FROM finished_at_real - sent_at_real) * 1000)::pg_catalog.float8 "
 		 "AS ms,"
@@ -61,6 +76,7 @@ static SpiStatement select_paces =
 		 "                   AND (c.started_at_real BETWEEN sent_at_real AND finished_at_real) IS NOT TRUE"
 		 "                 ORDER BY finished_at_real DESC LIMIT $3) AS recent) AS numbered"
 		 " WHERE place <= 100 GROUP BY player_id HAVING pg_catalog.count(*) >= 5",
+	 SPI_GIVES(PlayerResponseTime, pace_columns),
 	 .nargs = 3,
 	 .types = {INT2OID, INT2OID, INT8OID},
 	 .read_only = true};
@@ -71,20 +87,8 @@ past_requests_read(int64 world_id, const int64 *request_ids, int request_count, 
 	uint64 rows =
 		spi_run(&select_past, (Datum[]) {Int64GetDatum(world_id), int64_array(request_ids, request_count)},
 				NULL, SPI_OK_SELECT);
-	PastRequest *past = palloc0(Max(rows, 1) * sizeof(PastRequest));
 
-	for (uint64 row = 0; row < rows; row++)
-	{
-		past[row].request_id = spi_int64(row, 1, 0);
-		past[row].npc_id = spi_int64(row, 2, 0);
-		past[row].player_id = spi_int64(row, 3, 0);
-		past[row].reason = spi_text(row, 4, CurrentMemoryContext);
-		past[row].opened_at_real = spi_int64(row, 5, 0);
-		past[row].sent_at_real = spi_int64(row, 6, 0);
-		past[row].answered = spi_bool(row, 7, false);
-	}
-	*count = (int) rows;
-	return past;
+	return spi_rows(&select_past, rows, count);
 }
 
 static Datum
@@ -145,12 +149,6 @@ decision_response_times_read(int rows_most, int *count)
 		spi_run(&select_paces,
 				(Datum[]) {Int16GetDatum(today), Int16GetDatum(yesterday), Int64GetDatum(rows_most)}, NULL,
 				SPI_OK_SELECT);
-	PlayerResponseTime *response_times = palloc(sizeof(PlayerResponseTime) * Max(rows, 1));
-	bool				isnull;
 
-	for (uint64 i = 0; i < rows; i++)
-		response_times[i] =
-			(PlayerResponseTime) {spi_int64(i, 1, 0), DatumGetFloat8(spi_datum(i, 2, &isnull))};
-	*count = (int) rows;
-	return response_times;
+	return spi_rows(&select_paces, rows, count);
 }

@@ -14,13 +14,24 @@
 #include "tables/sessions.h"
 #include "tables/tokens.h"
 
-static SpiStatement select_open =
-	{.sql = "SELECT world_id, npc_id, request_id, player_id, reason FROM npcsim.decision_slots"
-			" WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
-			" ORDER BY opened_at_real, world_id, npc_id",
-	 .nargs = 2,
-	 .types = {INT8ARRAYOID, INT8ARRAYOID},
-	 .read_only = true};
+static const SpiColumn open_columns[] = {
+	SPI_COLUMN(OpenSlot, world_id, "world_id"),		SPI_COLUMN(OpenSlot, npc_id, "npc_id"),
+	SPI_COLUMN(OpenSlot, request_id, "request_id"), SPI_COLUMN(OpenSlot, player_id, "player_id"),
+	SPI_COLUMN(OpenSlot, reason, "reason"),
+};
+
+static SpiStatement select_open = {.sql = "SELECT %C FROM npcsim.decision_slots"
+										  " WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
+										  " ORDER BY opened_at_real, world_id, npc_id",
+								   SPI_GIVES(OpenSlot, open_columns),
+								   .nargs = 2,
+								   .types = {INT8ARRAYOID, INT8ARRAYOID},
+								   .read_only = true};
+
+static const SpiColumn sent_columns[] = {
+	SPI_COLUMN(SentSlot, request_id, "d.request_id"),
+	SPI_COLUMN(SentSlot, world_id, "d.world_id"),
+};
 
 /*
  * Requests are looked up one by one by their keys, whatever the statistics say. That ids are positive is said
@@ -41,7 +52,8 @@ static SpiStatement send =
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
 		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
-		 " RETURNING d.request_id, d.world_id",
+		 " RETURNING %C",
+	 SPI_GIVES(SentSlot, sent_columns),
 	 .nargs = 8,
 	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
 			   TEXTARRAYOID, INT8ARRAYOID}};
@@ -64,14 +76,26 @@ static SpiStatement reopen_orphans =
 				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")"),
 	 .nargs = 0};
 
-static SpiStatement select_some =
-	{"SELECT npc_id, request_id, status, reason, player_id, COALESCE(told_state, state_counter), "
-	 "told_events, opened_at_real, "
-	 "sent_at_real, answered, choices "
-	 "FROM " SPI_WANTED_KEYS " JOIN npcsim.decision_slots t ON t.world_id = " SPI_WANTED_WORLD
-	 " AND t.npc_id = wanted.key_",
-	 2,
-	 {INT8OID, INT8ARRAYOID}};
+static const SpiColumn slot_columns[] = {
+	SPI_COLUMN(Slot, npc_id, "npc_id"),
+	SPI_COLUMN(Slot, request_id, "request_id"),
+	SPI_COLUMN(Slot, status, "status"),
+	SPI_COLUMN(Slot, reason, "reason"),
+	SPI_COLUMN(Slot, player_id, "player_id"),
+	SPI_COLUMN(Slot, state_counter, "COALESCE(told_state, state_counter)"),
+	SPI_COLUMN(Slot, told_events, "told_events"),
+	SPI_COLUMN(Slot, opened_at_real, "opened_at_real"),
+	SPI_COLUMN(Slot, sent_at_real, "sent_at_real"),
+	SPI_COLUMN(Slot, answered, "answered"),
+	SPI_COLUMN(Slot, choices, "choices"),
+};
+
+static SpiStatement select_some = {.sql = "SELECT %C FROM " SPI_WANTED_KEYS
+										  " JOIN npcsim.decision_slots t ON t.world_id = " SPI_WANTED_WORLD
+										  " AND t.npc_id = wanted.key_",
+								   SPI_GIVES(Slot, slot_columns),
+								   .nargs = 2,
+								   .types = {INT8OID, INT8ARRAYOID}};
 
 /* A slot may have got answers to the request it holds and to an older one in the same batch. */
 static SpiStatement note_answers =
@@ -87,9 +111,18 @@ static SpiStatement note_answers =
 	 4,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
+static const SpiColumn expired_columns[] = {
+	SPI_COLUMN(ExpiredSlot, world_id, "d.world_id"),
+	SPI_COLUMN(ExpiredSlot, npc_id, "d.npc_id"),
+	SPI_COLUMN(ExpiredSlot, request_id, "d.request_id"),
+	SPI_COLUMN(ExpiredSlot, player_id, "d.player_id"),
+	SPI_COLUMN(ExpiredSlot, reason,
+			   "CASE WHEN d.status = 2 THEN '" TIMED_OUT_NAME "' ELSE 'nobody fetched it' END"),
+	SPI_COLUMN(ExpiredSlot, absent, "d.status = 1"),
+};
+
 static SpiStatement expired =
-	{"SELECT d.world_id, d.npc_id, d.request_id, d.player_id, "
-	 "CASE WHEN d.status = 2 THEN '" TIMED_OUT_NAME "' ELSE 'nobody fetched it' END, d.status = 1 "
+	{"SELECT %C "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
 	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
@@ -100,7 +133,8 @@ static SpiStatement expired =
 	 "p(player_id)))) "
 	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
 	 1,
-	 {TEXTOID}};
+	 {TEXTOID},
+	 SPI_GIVES(ExpiredSlot, expired_columns)};
 
 int64 *
 slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids, int session_count, int *count)
@@ -125,32 +159,23 @@ slots_open(const int64 *world_ids, int world_count, const int64 *player_ids, int
 		spi_run(&select_open,
 				(Datum[]) {int64_array(world_ids, world_count), int64_array(player_ids, player_count)}, NULL,
 				SPI_OK_SELECT);
-	OpenSlot *slots = palloc(sizeof(OpenSlot) * Max(rows, 1));
 
-	for (uint64 row = 0; row < rows; row++)
-		slots[row] = (OpenSlot) {.world_id = spi_int64(row, 1, 0),
-								 .npc_id = spi_int64(row, 2, 0),
-								 .request_id = spi_int64(row, 3, 0),
-								 .player_id = spi_int64(row, 4, 0),
-								 .reason = spi_text(row, 5, CurrentMemoryContext)};
-	*count = (int) rows;
-	return slots;
+	return spi_rows(&select_open, rows, count);
 }
 
 SentSlot *
 slots_send(const SentSlot *slots, int count, int *sent)
 {
-	int64	 *worlds = palloc(sizeof(int64) * Max(count, 1));
-	int64	 *npcs = palloc(sizeof(int64) * Max(count, 1));
-	int64	 *requests = palloc(sizeof(int64) * Max(count, 1));
-	int64	 *sessions = palloc(sizeof(int64) * Max(count, 1));
-	int32	 *timeouts = palloc(sizeof(int32) * Max(count, 1));
-	int32	 *told_events = palloc(sizeof(int32) * Max(count, 1));
-	int64	 *told_states = palloc(sizeof(int64) * Max(count, 1));
-	Datum	 *choices = palloc(sizeof(Datum) * Max(count, 1));
-	bool	 *without_choices = palloc(sizeof(bool) * Max(count, 1));
-	uint64	  rows;
-	SentSlot *result;
+	int64 *worlds = palloc(sizeof(int64) * Max(count, 1));
+	int64 *npcs = palloc(sizeof(int64) * Max(count, 1));
+	int64 *requests = palloc(sizeof(int64) * Max(count, 1));
+	int64 *sessions = palloc(sizeof(int64) * Max(count, 1));
+	int32 *timeouts = palloc(sizeof(int32) * Max(count, 1));
+	int32 *told_events = palloc(sizeof(int32) * Max(count, 1));
+	int64 *told_states = palloc(sizeof(int64) * Max(count, 1));
+	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
+	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
+	uint64 rows;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -171,14 +196,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 							  nullable_array_of(choices, without_choices, count, TEXTOID),
 							  int64_array(told_states, count)},
 				   NULL, SPI_OK_UPDATE_RETURNING);
-	result = palloc0(sizeof(SentSlot) * Max(rows, 1));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		result[row].request_id = spi_int64(row, 1, 0);
-		result[row].world_id = spi_int64(row, 2, 0);
-	}
-	*sent = (int) rows;
-	return result;
+	return spi_rows(&send, rows, sent);
 }
 
 Slot *
@@ -187,30 +205,9 @@ slots_read(int64 world_id, const int64 *npc_ids, int npc_count, int *count)
 	int	   plans = spi_index_plans_begin();
 	uint64 rows = spi_run(&select_some, (Datum[]) {Int64GetDatum(world_id), int64_array(npc_ids, npc_count)},
 						  NULL, SPI_OK_SELECT);
-	Slot  *slots;
 
 	spi_index_plans_end(plans);
-	slots = palloc0(Max(rows, 1) * sizeof(Slot));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		Datum choices;
-		bool  isnull;
-
-		slots[row].npc_id = spi_int64(row, 1, 0);
-		slots[row].request_id = spi_int64(row, 2, 0);
-		slots[row].status = (RequestStatus) spi_int16(row, 3, 0);
-		slots[row].reason = spi_text(row, 4, CurrentMemoryContext);
-		slots[row].player_id = spi_int64(row, 5, 0);
-		slots[row].state_counter = spi_int64(row, 6, 0);
-		slots[row].told_events = spi_int32(row, 7, 0);
-		slots[row].opened_at_real = spi_int64(row, 8, 0);
-		slots[row].sent_at_real = spi_int64(row, 9, 0);
-		slots[row].answered = spi_bool(row, 10, false);
-		choices = spi_datum(row, 11, &isnull);
-		slots[row].choices = isnull ? NULL : DatumGetJsonbPCopy(choices);
-	}
-	*count = (int) rows;
-	return slots;
+	return spi_rows(&select_some, rows, count);
 }
 
 void
@@ -243,16 +240,7 @@ failure_of(const char *reason)
 ExpiredSlot *
 slots_expired(const char *home, int *count)
 {
-	uint64		 rows = spi_run(&expired, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	ExpiredSlot *slots = palloc(sizeof(ExpiredSlot) * Max(rows, 1));
+	uint64 rows = spi_run(&expired, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
 
-	for (uint64 row = 0; row < rows; row++)
-		slots[row] = (ExpiredSlot) {.world_id = spi_int64(row, 1, 0),
-									.npc_id = spi_int64(row, 2, 0),
-									.request_id = spi_int64(row, 3, 0),
-									.player_id = spi_int64(row, 4, 0),
-									.reason = spi_text(row, 5, CurrentMemoryContext),
-									.absent = spi_bool(row, 6, false)};
-	*count = (int) rows;
-	return slots;
+	return spi_rows(&expired, rows, count);
 }

@@ -74,6 +74,6 @@ ids_in_plane(SpiStatement *statement, int64 world_id, SightShift shift, int32 si
 					  NULL, SPI_OK_SELECT, most);
 
 	for (uint64 row = 0; row < rows; row++)
-		ids[row] = spi_int64(row, 1, 0);
+		ids[row] = spi_int64(row, 0);
 	return (int) rows;
 }

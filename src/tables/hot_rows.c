@@ -416,8 +416,19 @@ update_at_places(HotTable *table, int64 world_id, void **things, int count, void
 	return missing;
 }
 
+typedef struct FoundRow
+{
+	int64			id;
+	ItemPointerData place;
+} FoundRow;
+
+static const SpiColumn found_columns[] = {
+	SPI_COLUMN(FoundRow, id, NULL),
+	SPI_COLUMN(FoundRow, place, NULL),
+};
+
 /*
- * Takes (id, ctid) of these things from the rows of the last statement, which are mostly in their order.
+ * Takes the places of these things from the rows of the last statement, which are mostly in their order.
  * Returns whether there was a row for each.
  */
 static bool
@@ -427,12 +438,13 @@ learn_places(const RowSet *set, void **things, int count, uint64 rows)
 
 	for (uint64 row = 0; row < rows; row++)
 	{
-		int64 id = spi_int64(row, 1, 0);
+		FoundRow found;
 
-		for (int tries = 0; tries < count && row_set_id(set, things[at]) != id; tries++)
+		spi_take(found_columns, lengthof(found_columns), row, &found);
+		for (int tries = 0; tries < count && row_set_id(set, things[at]) != found.id; tries++)
 			at = (at + 1) % count;
-		Assert(row_set_id(set, things[at]) == id);
-		*row_set_place(set, things[at]) = spi_tid(row, 2);
+		Assert(row_set_id(set, things[at]) == found.id);
+		*row_set_place(set, things[at]) = found.place;
 		at = (at + 1) % count;
 	}
 	return rows == (uint64) count;

@@ -32,17 +32,6 @@ typedef struct HotTable
 	AttrNumber attributes[ROW_COLUMNS_MAX];
 } HotTable;
 
-/* The statement 'find' of a HotTable. */
-#define HOT_ROWS_FIND(table, id) \
-	{ \
-		"SELECT t." id ", t.ctid FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
-		" t ON t.world_id = " SPI_WANTED_WORLD " AND t." id " = wanted.key_", \
-			2, \
-		{ \
-			INT8OID, INT8ARRAYOID \
-		} \
-	}
-
 /* Updates rows, all of which must exist. SPI must be connected. 'arg' is for make_row. */
 extern void hot_rows_update(HotTable *table, int64 world_id, void **things, int count, void *arg);
 /* Inserts rows and remembers their places. */

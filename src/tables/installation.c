@@ -24,14 +24,14 @@ static SpiStatement begin_epoch =
 char *
 installation_id(void)
 {
-	return spi_run(&select_id, NULL, NULL, SPI_OK_SELECT) == 1 ? spi_text(0, 1, CurrentMemoryContext) : NULL;
+	return spi_run(&select_id, NULL, NULL, SPI_OK_SELECT) == 1 ? spi_text(0) : NULL;
 }
 
 char *
 epoch_row_read(const char *home)
 {
 	return spi_run(&select_epoch, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) == 1
-			   ? spi_text(0, 1, CurrentMemoryContext)
+			   ? spi_text(0)
 			   : NULL;
 }
 

@@ -15,14 +15,24 @@
 /* The state of a sequence, and of the ids in use. */
 typedef struct SequenceState
 {
-	int64 next;	   /* the next id, if the increment is 1 */
-	int64 highest; /* of a row */
+	int64 last;		 /* the last id, or the first one */
+	bool  is_called; /* the last one was given */
+	int64 highest;	 /* of a row */
 } SequenceState;
 
+const SpiColumn sequence_columns[SEQUENCE_COLUMNS] = {
+	SPI_COLUMN(SequenceState, last, "s.last_value"),
+	SPI_COLUMN(SequenceState, is_called, "s.is_called"),
+	SPI_COLUMN(SequenceState, highest, "s.highest"),
+};
+
+/* If it counts by one. */
 static bool
 gives_free_ids(const SequenceState *state)
 {
-	return state->next > state->highest && state->next <= ID_MAX;
+	int64 next = state->is_called && state->last < PG_INT64_MAX ? state->last + 1 : state->last;
+
+	return next > state->highest && next <= ID_MAX;
 }
 
 static SequenceState
@@ -32,10 +42,7 @@ look_at_sequence(IdSource *source)
 
 	if (spi_run(&source->present, NULL, NULL, SPI_OK_SELECT) != 1)
 		elog(ERROR, "the sequence of npcsim.%s has no row", source->table);
-	state.next = spi_int64(0, 1, 0);
-	if (spi_bool(0, 2, false) && state.next < PG_INT64_MAX)
-		state.next++;
-	state.highest = spi_int64(0, 3, 0);
+	spi_row(&source->present, 0, &state);
 	return state;
 }
 
@@ -71,7 +78,7 @@ new_id(IdSource *source)
 	}
 	if (spi_run(&source->next, NULL, NULL, SPI_OK_SELECT) != 1)
 		elog(ERROR, "the sequence of npcsim.%s gave nothing", source->table);
-	id = spi_int64(0, 1, 0);
+	id = spi_int64(0, 0);
 	if (id <= state.highest || id > ID_MAX)
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

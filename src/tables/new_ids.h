@@ -20,13 +20,18 @@ typedef struct IdSource
 	SpiStatement put_back; /* behind $1; 0: to the beginning */
 } IdSource;
 
+#define SEQUENCE_COLUMNS 3
+extern const SpiColumn sequence_columns[SEQUENCE_COLUMNS];
+
 #define ID_SOURCE(name) \
 	{ \
 		.table = name, \
 		.present = \
 			{.sql = \
-				 "SELECT s.last_value, s.is_called, COALESCE((SELECT pg_catalog.max(t.id) FROM npcsim." name \
-				 " t), 0) FROM npcsim." name "_id_seq s"}, \
+				 "SELECT %C FROM (SELECT q.last_value, q.is_called, COALESCE((SELECT pg_catalog.max(t.id) " \
+				 "FROM npcsim." name " t), 0) AS highest FROM npcsim." name "_id_seq q) s", \
+			 .columns = sequence_columns, \
+			 .column_count = SEQUENCE_COLUMNS}, \
 		.next = {.sql = "SELECT pg_catalog.nextval('npcsim." name "_id_seq'::pg_catalog.regclass)"}, \
 		.put_back = \
 		{.sql = "SELECT pg_catalog.setval('npcsim." name \

@@ -13,15 +13,23 @@
 #include "tables/players.h"
 #include "tables/tokens.h"
 
-#define COLUMNS "id, world_id, username, role, status"
+static const SpiColumn player_columns[] = {
+	SPI_COLUMN(PlayerRow, id, "id"),
+	SPI_COLUMN(PlayerRow, world_id, "world_id"),
+	SPI_COLUMN(PlayerRow, username, "username"),
+	SPI_COLUMN(PlayerRow, role, "role"),
+	SPI_COLUMN(PlayerRow, status, "status"),
+};
 
-static SpiStatement select_one = {"SELECT " COLUMNS " FROM npcsim.player_accounts WHERE id = $1",
-								  1,
-								  {INT8OID}};
+static SpiStatement select_one = {.sql = "SELECT %C FROM npcsim.player_accounts WHERE id = $1",
+								  SPI_GIVES(PlayerRow, player_columns),
+								  .nargs = 1,
+								  .types = {INT8OID}};
 
-static SpiStatement select_of_token = {"SELECT " COLUMNS " FROM npcsim.player_accounts WHERE token_hash = $1",
-									   1,
-									   {BYTEAOID}};
+static SpiStatement select_of_token = {.sql = "SELECT %C FROM npcsim.player_accounts WHERE token_hash = $1",
+									   SPI_GIVES(PlayerRow, player_columns),
+									   .nargs = 1,
+									   .types = {BYTEAOID}};
 
 static SpiStatement select_named =
 	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
@@ -46,27 +54,50 @@ static SpiStatement note_heartbeat =
 	 1,
 	 {INT8OID}};
 
+static const SpiColumn load_columns[] = {
+	SPI_COLUMN(PlayerLoad, npcs, "pg_catalog.count(i.id)"),
+	SPI_COLUMN(PlayerLoad, in_flight, "pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = $1)"),
+	SPI_COLUMN(PlayerLoad, status, "p.status"),
+};
+
 static SpiStatement load_of =
-	{"SELECT pg_catalog.count(i.id), pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = "
-	 "$1), p.status"
-	 "  FROM npcsim.player_accounts p"
-	 "  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
-	 "  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-	 " WHERE p.id = $1 GROUP BY p.status, p.id",
-	 1,
-	 {INT8OID}};
+	{.sql = "SELECT %C"
+			"  FROM npcsim.player_accounts p"
+			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
+			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+			" WHERE p.id = $1 GROUP BY p.status, p.id",
+	 SPI_GIVES(PlayerLoad, load_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+static const SpiColumn home_columns[] = {
+	SPI_COLUMN(PlayerHome, player_id, "p.id"),
+	SPI_COLUMN(PlayerHome, world_id, "p.world_id"),
+	SPI_COLUMN(PlayerHome, active, "p.status = 'active'"),
+	SPI_COLUMN(PlayerHome, at_home, "c.home = $2"),
+};
 
 static SpiStatement select_homes =
-	{"SELECT p.id, p.world_id, p.status = 'active', c.home = $2 FROM npcsim.player_accounts p "
-	 "JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
-	 2,
-	 {INT8ARRAYOID, TEXTOID}};
+	{.sql = "SELECT %C FROM npcsim.player_accounts p "
+			"JOIN npcsim.world_clock c ON c.world_id = p.world_id WHERE p.id = ANY ($1)",
+	 SPI_GIVES(PlayerHome, home_columns),
+	 .nargs = 2,
+	 .types = {INT8ARRAYOID, TEXTOID}};
 
-static SpiStatement lock_one =
-	{"SELECT username, role, status, npcsim_internal.tokens_today(daily_token_output, tokens_day) "
-	 "FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
-	 1,
-	 {INT8OID}};
+/* What operators write, as values. */
+static const SpiColumn written_columns[PLAYER_COLUMNS] = {
+	[PLAYER_USERNAME] = {.sql = "username"},
+	[PLAYER_ROLE] = {.sql = "role"},
+	[PLAYER_STATUS] = {.sql = "status"},
+	[PLAYER_DAILY_TOKEN_OUTPUT] = {.sql = "npcsim_internal.tokens_today(daily_token_output, tokens_day)"},
+};
+
+static SpiStatement lock_one = {.sql =
+									"SELECT %C FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
+								.columns = written_columns,
+								.column_count = PLAYER_COLUMNS,
+								.nargs = 1,
+								.types = {INT8OID}};
 
 static SpiStatement write_column[PLAYER_COLUMNS] = {
 	[PLAYER_USERNAME] = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
@@ -103,11 +134,7 @@ read_one(SpiStatement *statement, Datum key, PlayerRow *player)
 {
 	if (spi_run(statement, &key, NULL, SPI_OK_SELECT) == 0)
 		return false;
-	*player = (PlayerRow) {.id = spi_int64(0, 1, 0),
-						   .world_id = spi_int64(0, 2, 0),
-						   .username = spi_text(0, 3, CurrentMemoryContext),
-						   .role = spi_text(0, 4, CurrentMemoryContext),
-						   .status = spi_text(0, 5, CurrentMemoryContext)};
+	spi_row(statement, 0, player);
 	return true;
 }
 
@@ -129,7 +156,7 @@ player_row_named(int64 world_id, const char *username)
 	if (spi_run(&select_named, (Datum[]) {Int64GetDatum(world_id), CStringGetTextDatum(username)}, NULL,
 				SPI_OK_SELECT) == 0)
 		return 0;
-	return spi_int64(0, 1, 0);
+	return spi_int64(0, 0);
 }
 
 int64
@@ -158,13 +185,11 @@ player_row_note_heartbeat(int64 player_id)
 }
 
 bool
-player_row_load_of(int64 player_id, int64 *npcs, int64 *in_flight, char **status)
+player_row_load_of(int64 player_id, PlayerLoad *load)
 {
 	if (spi_run(&load_of, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
 		return false;
-	*npcs = spi_int64(0, 1, 0);
-	*in_flight = spi_int64(0, 2, 0);
-	*status = spi_text(0, 3, CurrentMemoryContext);
+	spi_row(&load_of, 0, load);
 	return true;
 }
 
@@ -174,15 +199,8 @@ player_homes_read(const int64 *player_ids, int count, const char *home, int *fou
 	uint64 rows =
 		spi_run(&select_homes, (Datum[]) {int64_array(player_ids, count), CStringGetTextDatum(home)}, NULL,
 				SPI_OK_SELECT);
-	PlayerHome *homes = palloc(sizeof(PlayerHome) * Max(rows, 1));
 
-	for (uint64 row = 0; row < rows; row++)
-		homes[row] = (PlayerHome) {.player_id = spi_int64(row, 1, 0),
-								   .world_id = spi_int64(row, 2, 0),
-								   .active = spi_bool(row, 3, false),
-								   .at_home = spi_bool(row, 4, false)};
-	*found = (int) rows;
-	return homes;
+	return spi_rows(&select_homes, rows, found);
 }
 
 bool
@@ -193,7 +211,7 @@ player_row_lock(int64 player_id, Datum columns[PLAYER_COLUMNS])
 	if (spi_run(&lock_one, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
 		return false;
 	for (int i = 0; i < PLAYER_COLUMNS; i++)
-		columns[i] = spi_datum(0, i + 1, &isnull);
+		columns[i] = spi_datum(0, SPI_FIRST_COLUMN + i, &isnull);
 	return true;
 }
 

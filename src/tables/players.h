@@ -36,11 +36,16 @@ extern bool player_row_write_token(int64 player_id, const char *token);
  */
 extern void player_row_note_heartbeat(int64 player_id);
 
-/*
- * Fills in the player's number of NPCs and of requests that were sent, and its status. Returns false if there
- * is no such player.
- */
-extern bool player_row_load_of(int64 player_id, int64 *npcs, int64 *in_flight, char **status);
+/* What a player's mind is asked for. */
+typedef struct PlayerLoad
+{
+	int64 npcs;
+	int64 in_flight; /* requests that were sent */
+	char *status;
+} PlayerLoad;
+
+/* Returns false if there is no such player. */
+extern bool player_row_load_of(int64 player_id, PlayerLoad *load);
 
 /* The world of a player, and whether that is at home in this database. */
 typedef struct PlayerHome

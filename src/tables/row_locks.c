@@ -78,7 +78,9 @@ rows_lock_some(RowLocks *locks, const int64 *world_ids, int count)
 int64
 rows_locked_id(uint64 row)
 {
-	return spi_int64(row, 1, 0);
+	bool isnull;
+
+	return DatumGetInt64(spi_datum(row, SPI_FIRST_COLUMN, &isnull));
 }
 
 /* Takes columns of a row into a thing, from number 'first' on. Returns the number behind them. */
@@ -102,7 +104,12 @@ take_columns(const RowType *type, uint64 row, int first, void *thing)
 void
 rows_take_locked(const RowLocks *locks, uint64 row, void *thing)
 {
-	int behind = take_columns(locks->beside, row, take_columns(locks->rows, row, 1, thing), thing);
+	int behind =
+		take_columns(locks->beside, row, take_columns(locks->rows, row, SPI_FIRST_COLUMN, thing), thing);
 
-	*(ItemPointerData *) ((char *) thing + locks->rows->place_at) = spi_tid(row, behind);
+	bool  isnull;
+	Datum place = spi_datum(row, behind, &isnull);
+
+	ItemPointerCopy((ItemPointer) DatumGetPointer(place),
+					(ItemPointer) ((char *) thing + locks->rows->place_at));
 }

@@ -13,25 +13,43 @@
 #include "tables/npcs.h"
 #include "tables/row_revisions.h"
 
+static const SpiColumn world_columns[] = {
+	SPI_COLUMN(WorldRevision, settings, "c.settings_revision > $2"),
+	SPI_COLUMN(WorldRevision, terrain, "t.revision > $2"),
+};
+
 static SpiStatement select_world =
-	{.sql = "SELECT c.settings_revision > $2, t.revision > $2"
+	{.sql = "SELECT %C"
 			"  FROM npcsim.world_clock c LEFT JOIN npcsim.world_terrain t ON t.world_id = c.world_id"
 			" WHERE c.world_id = $1",
+	 SPI_GIVES(WorldRevision, world_columns),
 	 .nargs = 2,
 	 .types = {INT8OID, INT8OID},
 	 .read_only = true};
+
+static const SpiColumn npc_columns[] = {
+	SPI_COLUMN(NpcRevision, id, NULL),
+	SPI_COLUMN(NpcRevision, groups, NULL),
+};
 
 /* The statement is built at its first use, from the groups of an NPC. */
-static SpiStatement select_npcs = {.nargs = 2, .types = {INT8OID, INT8OID}, .read_only = true};
+static SpiStatement select_npcs = {SPI_GIVES(NpcRevision, npc_columns), .nargs = 2,
+								   .types = {INT8OID, INT8OID}, .read_only = true};
 
-static SpiStatement select_items =
-	{.sql = "SELECT id, revision > $2 FROM npcsim.items WHERE world_id = $1 ORDER BY id",
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID},
-	 .read_only = true};
+static const SpiColumn row_columns[] = {
+	SPI_COLUMN(RowRevision, id, "id"),
+	SPI_COLUMN(RowRevision, changed, "revision > $2"),
+};
+
+static SpiStatement select_items = {.sql = "SELECT %C FROM npcsim.items WHERE world_id = $1 ORDER BY id",
+									SPI_GIVES(RowRevision, row_columns),
+									.nargs = 2,
+									.types = {INT8OID, INT8OID},
+									.read_only = true};
 
 static SpiStatement select_interactions =
-	{.sql = "SELECT id, revision > $2 FROM npcsim.interaction_runs WHERE world_id = $1 ORDER BY id",
+	{.sql = "SELECT %C FROM npcsim.interaction_runs WHERE world_id = $1 ORDER BY id",
+	 SPI_GIVES(RowRevision, row_columns),
 	 .nargs = 2,
 	 .types = {INT8OID, INT8OID},
 	 .read_only = true};
@@ -48,13 +66,12 @@ static SpiStatement select_first_event = {
 	.read_only = true};
 
 bool
-revisions_of_world(int64 world_id, int64 since, bool *settings, bool *terrain)
+revisions_of_world(int64 world_id, int64 since, WorldRevision *revision)
 {
 	if (spi_run(&select_world, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL,
 				SPI_OK_SELECT) != 1)
 		return false;
-	*settings = spi_bool(0, 1, false);
-	*terrain = spi_bool(0, 2, false);
+	spi_row(&select_world, 0, revision);
 	return true;
 }
 
@@ -134,21 +151,12 @@ prepare_npcs(void)
 NpcRevision *
 revisions_of_npcs(int64 world_id, int64 since, int *count)
 {
-	NpcRevision *npcs;
-	uint64		 rows;
+	uint64 rows;
 
 	prepare_npcs();
 	rows =
 		spi_run(&select_npcs, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
-	npcs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(NpcRevision) * Max(rows, 1));
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		npcs[row] = (NpcRevision) {.id = spi_int64(row, 1, 0), .groups = (uint32) spi_int32(row, 2, 0)};
-	}
-	*count = (int) rows;
-	return npcs;
+	return spi_rows(&select_npcs, rows, count);
 }
 
 static RowRevision *
@@ -156,15 +164,8 @@ revisions_of(SpiStatement *statement, int64 world_id, int64 since, int *count)
 {
 	uint64 rows =
 		spi_run(statement, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL, SPI_OK_SELECT);
-	RowRevision *revisions = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(RowRevision) * Max(rows, 1));
 
-	for (uint64 row = 0; row < rows; row++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		revisions[row] = (RowRevision) {spi_int64(row, 1, 0), spi_bool(row, 2, false)};
-	}
-	*count = (int) rows;
-	return revisions;
+	return spi_rows(statement, rows, count);
 }
 
 RowRevision *
@@ -185,5 +186,5 @@ revisions_first_event(int64 world_id, int64 since, int64 if_none)
 	if (spi_run(&select_first_event, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(since)}, NULL,
 				SPI_OK_SELECT) != 1)
 		return if_none;
-	return spi_int64(0, 1, if_none);
+	return spi_int64(0, if_none);
 }

@@ -12,8 +12,15 @@
 
 #include "postgres.h"
 
-/* Tells whether settings and terrain are newer. Returns false if there is no such world. */
-extern bool revisions_of_world(int64 world_id, int64 since, bool *settings, bool *terrain);
+/* What is newer. */
+typedef struct WorldRevision
+{
+	bool settings;
+	bool terrain;
+} WorldRevision;
+
+/* Returns false if there is no such world. */
+extern bool revisions_of_world(int64 world_id, int64 since, WorldRevision *revision);
 
 typedef struct NpcRevision
 {

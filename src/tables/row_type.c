@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "json.h"
+#include "numbers.h"
 #include "tables/arrays.h"
 #include "tables/json_lists.h"
 #include "tables/row_type.h"
@@ -26,88 +27,22 @@ member(void *thing, const RowColumn *column)
 
 /* ---- numbers ---- */
 
-int64
-row_number_of(Datum value, Oid type)
-{
-	switch (type)
-	{
-		case INT8OID:
-			return DatumGetInt64(value);
-		case INT4OID:
-		case DATEOID:
-			return DatumGetInt32(value);
-		case INT2OID:
-			return DatumGetInt16(value);
-		case BOOLOID:
-			return DatumGetBool(value);
-	}
-	elog(ERROR, "type %u is no number", type);
-}
-
-Datum
-row_datum_of(int64 number, Oid type)
-{
-	switch (type)
-	{
-		case INT8OID:
-			return Int64GetDatum(number);
-		case INT4OID:
-		case DATEOID:
-			return Int32GetDatum((int32) number);
-		case INT2OID:
-			return Int16GetDatum((int16) number);
-		case BOOLOID:
-			return BoolGetDatum(number != 0);
-	}
-	elog(ERROR, "type %u is no number", type);
-}
-
 void
 row_set_number(void *thing, const RowColumn *column, int64 number)
 {
-	void *place = member(thing, column);
-
-	switch (column->width)
-	{
-		case sizeof(int64):
-			*(int64 *) place = number;
-			return;
-		case sizeof(int32):
-			*(int32 *) place = (int32) number;
-			return;
-		case sizeof(int16):
-			*(int16 *) place = (int16) number;
-			return;
-		case sizeof(bool):
-			*(bool *) place = number != 0;
-			return;
-	}
-	elog(ERROR, "column %s is of no number", column->name);
+	number_put(member(thing, column), column->width, number);
 }
 
 void
 row_take_number(const RowLoad *load, void *thing, const RowColumn *column, Datum value, bool isnull)
 {
-	row_set_number(thing, column, isnull ? column->none : row_number_of(value, column->type));
+	row_set_number(thing, column, isnull ? column->none : number_of_datum(value, column->type));
 }
 
 int64
 row_number_in(const void *thing, const RowColumn *column)
 {
-	const void *place = (const char *) thing + column->offset;
-
-	switch (column->width)
-	{
-		case sizeof(int64):
-			return *(const int64 *) place;
-		case sizeof(int32):
-			return *(const int32 *) place;
-		case sizeof(int16):
-			return *(const int16 *) place;
-		case sizeof(bool):
-			return *(const bool *) place;
-	}
-	elog(ERROR, "column %s is of no number", column->name);
+	return number_at((const char *) thing + column->offset, column->width);
 }
 
 void
@@ -118,7 +53,7 @@ row_put_number(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	if (column->nullable && number == column->none)
 		put_null(row);
 	else
-		put_datum(row, row_datum_of(number, column->type));
+		put_datum(row, datum_of_number(number, column->type));
 }
 
 /* ---- texts ---- */

@@ -142,9 +142,7 @@ typedef struct RowColumn
 		.name = (name_), .type = (type_), .take = (take_), .put = (put_) \
 	}
 
-/* Convert between a number in a row and the one in a thing's member. */
-extern int64 row_number_of(Datum value, Oid type);
-extern Datum row_datum_of(int64 number, Oid type);
+/* Read and write the number in a thing's member. */
 extern int64 row_number_in(const void *thing, const RowColumn *column);
 extern void	 row_set_number(void *thing, const RowColumn *column, int64 number);
 

@@ -71,21 +71,40 @@ static SpiStatement connected =
 	 .nargs = 0,
 	 .read_only = true};
 
+static const SpiColumn session_columns[] = {
+	SPI_COLUMN(SessionRow, id, "id"),
+	SPI_COLUMN(SessionRow, gateway_id, "gateway_id"),
+	SPI_COLUMN(SessionRow, world_id, "world_id"),
+};
+
 static SpiStatement lock_some =
-	{.sql = "SELECT id, gateway_id, world_id FROM npcsim.sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+	{.sql = "SELECT %C FROM npcsim.sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+	 SPI_GIVES(SessionRow, session_columns),
 	 .nargs = 1,
 	 .types = {INT8ARRAYOID}};
 
+static const SpiColumn ended_columns[] = {
+	SPI_COLUMN(EndedSession, id, "id"),
+	SPI_COLUMN(EndedSession, reason, "end_reason"),
+};
+
 static SpiStatement ended_of_gateway =
-	{.sql = "SELECT id, end_reason FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	{.sql = "SELECT %C FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	 SPI_GIVES(EndedSession, ended_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
+static const SpiColumn present_columns[] = {
+	SPI_COLUMN(SessionsPresent, spectators, "pg_catalog.count(*) FILTER (WHERE player_id IS NULL)"),
+	SPI_COLUMN(SessionsPresent, players, "pg_catalog.count(DISTINCT player_id)"),
+};
+
 static SpiStatement count_present =
 	{.sql =
-		 "SELECT pg_catalog.count(*) FILTER (WHERE player_id IS NULL), pg_catalog.count(DISTINCT player_id)"
+		 "SELECT %C"
 		 "  FROM npcsim.sessions WHERE world_id = $1 AND NOT ended AND ($2 IS NULL OR player_id IS DISTINCT "
 		 "FROM $2)",
+	 SPI_GIVES(SessionsPresent, present_columns),
 	 .nargs = 2,
 	 .types = {INT8OID, INT8OID}};
 
@@ -108,9 +127,18 @@ static SpiStatement serialize = {.sql = "SELECT "
 								 .nargs = 1,
 								 .types = {INT8OID}};
 
+static const SpiColumn lending_columns[] = {
+	SPI_COLUMN(LendingSession, id, "s.id"),
+	SPI_COLUMN(LendingSession, player_id, "s.player_id"),
+	SPI_COLUMN(LendingSession, world_id, "s.world_id"),
+	SPI_COLUMN(LendingSession, average_ms, "COALESCE(s.average_decision_time_ms, 'NaN')"),
+	SPI_COLUMN(LendingSession, choices, "s.choices"),
+	SPI_COLUMN(LendingSession, compact, "s.compact"),
+};
+
 static SpiStatement lending =
 	{.sql =
-		 "SELECT s.id, s.player_id, s.world_id, s.average_decision_time_ms, s.choices, s.compact"
+		 "SELECT %C"
 		 "  FROM npcsim.sessions s"
 		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
 		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
@@ -122,6 +150,7 @@ static SpiStatement lending =
 		 "    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
 		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
 		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
+	 SPI_GIVES(LendingSession, lending_columns),
 	 .nargs = 2,
 	 .types = {INT8ARRAYOID, TEXTOID},
 	 .read_only = true};
@@ -196,7 +225,7 @@ bool
 gateway_row_write(const char *gateway_id)
 {
 	spi_run(&write_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_INSERT_RETURNING);
-	return spi_bool(0, 1, false);
+	return spi_bool(0, false);
 }
 
 bool
@@ -205,7 +234,7 @@ gateway_row_touch(const char *gateway_id, bool *bound)
 	if (spi_run(&touch_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_UPDATE_RETURNING) ==
 		0)
 		return false;
-	*bound = spi_bool(0, 1, false);
+	*bound = spi_bool(0, false);
 	return true;
 }
 
@@ -224,7 +253,7 @@ gateways_gone(int *count)
 	*count = 0;
 	for (uint64 i = 0; i < rows; i++)
 	{
-		char *id = spi_text(i, 1, CurrentMemoryContext);
+		char *id = spi_text(i);
 
 		if (!gateway_is_held(id))
 			gone[(*count)++] = CStringGetTextDatum(id);
@@ -273,15 +302,9 @@ sessions_players(int *count)
 SessionRow *
 sessions_lock(const int64 *ids, int count, int *found)
 {
-	uint64		rows = spi_run(&lock_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
-	SessionRow *sessions = palloc(sizeof(SessionRow) * Max(rows, 1));
+	uint64 rows = spi_run(&lock_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
 
-	for (uint64 i = 0; i < rows; i++)
-		sessions[i] = (SessionRow) {.id = spi_int64(i, 1, 0),
-									.gateway_id = spi_text(i, 2, CurrentMemoryContext),
-									.world_id = spi_int64(i, 3, 0)};
-	*found = (int) rows;
-	return sessions;
+	return spi_rows(&lock_some, rows, found);
 }
 
 EndedSession *
@@ -289,12 +312,8 @@ sessions_ended_of_gateway(const char *gateway_id, int *count)
 {
 	uint64 rows =
 		spi_run(&ended_of_gateway, (Datum[]) {CStringGetTextDatum(gateway_id)}, NULL, SPI_OK_SELECT);
-	EndedSession *sessions = palloc(sizeof(EndedSession) * Max(rows, 1));
 
-	for (uint64 i = 0; i < rows; i++)
-		sessions[i] = (EndedSession) {spi_int64(i, 1, 0), spi_text(i, 2, CurrentMemoryContext)};
-	*count = (int) rows;
-	return sessions;
+	return spi_rows(&ended_of_gateway, rows, count);
 }
 
 LendingSession *
@@ -302,22 +321,8 @@ sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found
 {
 	uint64 rows = spi_run(&lending, (Datum[]) {int64_array(ids, count), CStringGetTextDatum(gateway_id)},
 						  NULL, SPI_OK_SELECT);
-	LendingSession *sessions = palloc(sizeof(LendingSession) * Max(rows, 1));
 
-	for (uint64 i = 0; i < rows; i++)
-	{
-		bool  isnull;
-		Datum average = spi_datum(i, 4, &isnull);
-
-		sessions[i] = (LendingSession) {.id = spi_int64(i, 1, 0),
-										.player_id = spi_int64(i, 2, 0),
-										.world_id = spi_int64(i, 3, 0),
-										.average_ms = isnull ? NAN : DatumGetFloat8(average),
-										.choices = spi_bool(i, 5, false),
-										.compact = spi_bool(i, 6, false)};
-	}
-	*found = (int) rows;
-	return sessions;
+	return spi_rows(&lending, rows, found);
 }
 
 int64 *
@@ -327,33 +332,30 @@ sessions_share(const int64 *ids, int count, int *found)
 						 found);
 }
 
-void
-sessions_count_present(int64 world_id, int64 except_player_id, int64 *spectators, int64 *players)
+SessionsPresent
+sessions_count_present(int64 world_id, int64 except_player_id)
 {
-	char nulls[] = {' ', except_player_id == 0 ? 'n' : ' ', '\0'};
+	char			nulls[] = {' ', except_player_id == 0 ? 'n' : ' ', '\0'};
+	SessionsPresent present;
 
 	spi_run(&count_present, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(except_player_id)}, nulls,
 			SPI_OK_SELECT);
-	*spectators = spi_int64(0, 1, 0);
-	*players = spi_int64(0, 2, 0);
+	spi_row(&count_present, 0, &present);
+	return present;
 }
 
 int64
 sessions_count_computing(int64 player_id)
 {
 	spi_run(&count_computing, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
-	return spi_int64(0, 1, 0);
+	return spi_int64(0, 0);
 }
 
 double
 sessions_reported_average(int64 player_id)
 {
-	bool  isnull = true;
-	Datum average = (Datum) 0;
-
-	if (spi_run(&reported_average, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 1)
-		average = spi_datum(0, 1, &isnull);
-	return isnull ? 0 : DatumGetFloat8(average);
+	(void) spi_run(&reported_average, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
+	return spi_float8(0, 0);
 }
 
 /* ---- writing sessions ---- */
@@ -400,7 +402,7 @@ end_of(SpiStatement *statement, int64 id, const char *reason, int *count)
 	char **gateways = palloc(sizeof(char *) * Max(rows, 1));
 
 	for (uint64 i = 0; i < rows; i++)
-		gateways[i] = spi_text(i, 1, CurrentMemoryContext);
+		gateways[i] = spi_text(i);
 	*count = (int) rows;
 	return gateways;
 }

@@ -89,8 +89,14 @@ extern LendingSession *sessions_lending(const char *gateway_id, const int64 *ids
  */
 extern int64 *sessions_share(const int64 *ids, int count, int *found);
 
+typedef struct SessionsPresent
+{
+	int64 spectators;
+	int64 players;
+} SessionsPresent;
+
 /* Counts the spectators and players in a world, without one player (0 = none). */
-extern void sessions_count_present(int64 world_id, int64 except_player_id, int64 *spectators, int64 *players);
+extern SessionsPresent sessions_count_present(int64 world_id, int64 except_player_id);
 /* Returns how many sessions of a player lend compute. */
 extern int64 sessions_count_computing(int64 player_id);
 

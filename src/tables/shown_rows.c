@@ -1,118 +1,235 @@
 /*
  * shown_rows.c
- *	  Items, interactions and players, as rows that are shown to clients.
+ *	  Items, interactions and players as clients see them.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
 
+#include "json.h"
+#include "numbers.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 #include "tables/shown_rows.h"
 
-typedef struct RowQueries
+typedef enum ShownKind
 {
-	SpiStatement of_ids;
-	SpiStatement of_world;
-} RowQueries;
+	SHOWN_NUMBER,
+	SHOWN_MILLIONTHS, /* of a second, of a whole */
+	SHOWN_TEXT,
+	SHOWN_IDS, /* an array */
+	SHOWN_JSON
+} ShownKind;
 
-#define ROW_QUERIES(columns, table) \
-	{.sql = "SELECT id, " columns " FROM " SPI_WANTED_KEYS " JOIN npcsim." table \
-			" t ON t.world_id = " SPI_WANTED_WORLD " AND t.id = wanted.key_", \
-	 .nargs = 2, \
-	 .types = {INT8OID, INT8ARRAYOID}, \
-	 .read_only = true}, \
+typedef struct ShownColumn
+{
+	const char *key; /* what stands before the value */
+	const char *sql; /* of table t */
+	ShownKind	kind;
+	bool		optional; /* not shown at all when it is NULL, which is null else */
+} ShownColumn;
+
+#define SHOWN(name_, sql_, kind_, ...) \
 	{ \
-		.sql = "SELECT id, " columns " FROM npcsim." table " t" \
-			   " WHERE world_id = $1 ORDER BY id", \
-		.nargs = 1, .types = {INT8OID}, .read_only = true \
+		.key = ",\"" name_ "\":", .sql = (sql_), .kind = SHOWN_##kind_, __VA_ARGS__ \
+	}
+/* The first member of an object that is a member itself, and has those that follow. */
+#define SHOWN_WITHIN(object_, name_, sql_, kind_) \
+	{ \
+		.key = ",\"" object_ "\":{\"" name_ "\":", .sql = (sql_), .kind = SHOWN_##kind_ \
 	}
 
-static RowQueries items = {
-	ROW_QUERIES("item_type, x, y, share_left, occupied_by_npc_id, properties", "items")};
+/* ---- what is shown: the id first ---- */
+
+static const ShownColumn item_columns[] = {
+	SHOWN("id", "t.id", NUMBER),
+	SHOWN("item_type", "t.item_type", TEXT),
+	SHOWN("x", "t.x", NUMBER),
+	SHOWN("y", "t.y", NUMBER),
+	SHOWN("share_left", "t.share_left", MILLIONTHS),
+	SHOWN("occupied_by_npc_id", "t.occupied_by_npc_id", NUMBER),
+	SHOWN("properties", "t.properties", JSON),
+};
 
 /* A damaged world may lack the type (world_faults() tells), and is shown all the same. */
-static RowQueries interactions = {
-	ROW_QUERIES("COALESCE((SELECT k.name FROM npcsim.interaction_type_rows k"
-				"  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
-				"initiator_npc_id, target_id, started_at, share_at_start, "
-				"COALESCE((SELECT k.target FROM npcsim.interaction_type_rows k"
-				"  WHERE k.world_id = t.world_id AND k.number = t.interaction), ''), "
-				"participants, act_count",
-				"interaction_runs")};
+#define OF_TYPE(column) \
+	"COALESCE((SELECT k." column " FROM npcsim.interaction_type_rows k" \
+	"  WHERE k.world_id = t.world_id AND k.number = t.interaction), '')"
 
-static RowQueries players = {ROW_QUERIES("username, role, status, "
-										 "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
-										 "  WHERE i.controller_player_id = t.id AND i.world_id = t.world_id)",
-										 "player_accounts")};
+static const ShownColumn interaction_columns[] = {
+	SHOWN("id", "t.id", NUMBER),
+	SHOWN("interaction_type", OF_TYPE("name"), TEXT),
+	SHOWN("target_type", OF_TYPE("target"), TEXT),
+	SHOWN("target_id", "t.target_id", NUMBER),
+	SHOWN("initiator_npc_id", "t.initiator_npc_id", NUMBER),
+	SHOWN("participants", "t.participants", IDS),
+	SHOWN("started_at", "t.started_at", MILLIONTHS),
+	SHOWN_WITHIN("data", "share_at_start", "t.share_at_start", MILLIONTHS),
+	SHOWN("act_count", "t.act_count", NUMBER, .optional = true),
+};
+
+static const ShownColumn player_columns[] = {
+	SHOWN("id", "t.id", NUMBER),
+	SHOWN("username", "t.username", TEXT),
+	SHOWN("role", "t.role", TEXT),
+	SHOWN("status", "t.status", TEXT),
+	SHOWN("controlled_npc_count",
+		  "(SELECT pg_catalog.count(*) FROM npcsim.npc_identities i"
+		  "  WHERE i.controller_player_id = t.id AND i.world_id = t.world_id)",
+		  NUMBER),
+};
+
+typedef struct ShownRows
+{
+	const char		  *table;
+	const ShownColumn *columns;
+	int				   column_count;
+	const char		  *end; /* of a row's object */
+	/* made of the above when it is used first */
+	SpiStatement of_ids;
+	SpiStatement of_world;
+} ShownRows;
+
+#define SHOWN_ROWS(table_, columns_, end_) \
+	{ \
+		.table = (table_), .columns = (columns_), .column_count = lengthof(columns_), .end = (end_) \
+	}
+
+static ShownRows families[] = {
+	[SHOWN_ITEMS] = SHOWN_ROWS("items", item_columns, "}"),
+	[SHOWN_INTERACTIONS] = SHOWN_ROWS("interaction_runs", interaction_columns, "}}"),
+	[SHOWN_PLAYERS] = SHOWN_ROWS("player_accounts", player_columns, "}"),
+};
+
+StaticAssertDecl(lengthof(families) == SHOWN_FAMILY_COUNT, "every family says what is shown of it");
+
+/* ---- reading ---- */
+
+static void
+append_select(StringInfo sql, const ShownRows *rows)
+{
+	resetStringInfo(sql);
+	for (int i = 0; i < rows->column_count; i++)
+		appendStringInfo(sql, "%s%s", i > 0 ? ", " : "SELECT ", rows->columns[i].sql);
+}
+
+static void
+prepare(ShownRows *rows)
+{
+	StringInfoData sql;
+
+	if (rows->of_world.sql != NULL)
+		return;
+	initStringInfo(&sql);
+	append_select(&sql, rows);
+	appendStringInfo(&sql,
+					 " FROM " SPI_WANTED_KEYS " JOIN npcsim.%s t ON t.world_id = " SPI_WANTED_WORLD
+					 " AND t.id = wanted.key_",
+					 rows->table);
+	rows->of_ids = (SpiStatement) {.sql = MemoryContextStrdup(TopMemoryContext, sql.data),
+								   .nargs = 2,
+								   .types = {INT8OID, INT8ARRAYOID},
+								   .read_only = true};
+	append_select(&sql, rows);
+	appendStringInfo(&sql, " FROM npcsim.%s t WHERE t.world_id = $1 ORDER BY t.id", rows->table);
+	rows->of_world = (SpiStatement) {.sql = MemoryContextStrdup(TopMemoryContext, sql.data),
+									 .nargs = 1,
+									 .types = {INT8OID},
+									 .read_only = true};
+	pfree(sql.data);
+}
 
 static uint64
-load(RowQueries *queries, int64 world_id, const int64 *ids, int count)
+load(ShownRows *rows, int64 world_id, const int64 *ids, int count)
 {
+	prepare(rows);
 	if (ids == NULL)
-		return spi_run(&queries->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_run(&queries->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
+		return spi_run(&rows->of_world, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+	return spi_run(&rows->of_ids, (Datum[]) {Int64GetDatum(world_id), int64_array(ids, count)}, NULL,
 				   SPI_OK_SELECT);
 }
 
-uint64
-shown_items_load(int64 world_id, const int64 *ids, int count)
+/* ---- writing ---- */
+
+static void
+write_value(StringInfo out, ShownKind kind, Datum value, Oid type)
 {
-	return load(&items, world_id, ids, count);
+	switch (kind)
+	{
+		case SHOWN_NUMBER:
+			json_int64(out, number_of_datum(value, type));
+			break;
+		case SHOWN_MILLIONTHS:
+			json_millionths(out, number_of_datum(value, type));
+			break;
+		case SHOWN_TEXT:
+			json_string(out, TextDatumGetCString(value));
+			break;
+		case SHOWN_IDS:
+		{
+			ArrayType *ids = DatumGetArrayTypeP(value);
+
+			json_ids(out, (const int64 *) ARR_DATA_PTR(ids), ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)));
+			break;
+		}
+		case SHOWN_JSON:
+			json_jsonb(out, DatumGetJsonbP(value));
+			break;
+	}
+}
+
+/* Returns the id. */
+static int64
+write_row(StringInfo out, const ShownRows *rows, uint64 row)
+{
+	int64 id = 0;
+
+	appendStringInfoChar(out, '{');
+	for (int i = 0; i < rows->column_count; i++)
+	{
+		const ShownColumn *column = &rows->columns[i];
+		int				   place = SPI_FIRST_COLUMN + i;
+		Oid				   type = SPI_gettypeid(SPI_tuptable->tupdesc, place);
+		bool			   isnull;
+		Datum			   value = spi_datum(row, place, &isnull);
+
+		if (isnull && column->optional)
+			continue;
+		appendStringInfoString(out, i > 0 ? column->key : column->key + strlen(","));
+		if (i == 0)
+			id = number_of_datum(value, type);
+		if (isnull)
+			json_literal(out, "null");
+		else
+			write_value(out, column->kind, value, type);
+	}
+	appendStringInfoString(out, rows->end);
+	return id;
 }
 
 void
-shown_item_read(uint64 row, ShownItem *item)
+shown_rows_write(StringInfo out, ShownFamily family, int64 world_id, const int64 *ids, int count, bool *found)
 {
-	bool isnull;
+	ShownRows *rows = &families[family];
+	uint64	   row_count = load(rows, world_id, ids, count);
 
-	*item = (ShownItem) {.id = spi_int64(row, 1, 0),
-						 .type = spi_text(row, 2, CurrentMemoryContext),
-						 .x = spi_int16(row, 3, 0),
-						 .y = spi_int16(row, 4, 0),
-						 .share_left = spi_int32(row, 5, 0),
-						 .occupied_by = spi_int64(row, 6, 0),
-						 .properties = DatumGetJsonbP(spi_datum(row, 7, &isnull))};
-}
+	appendStringInfoChar(out, '[');
+	for (uint64 row = 0; row < row_count; row++)
+	{
+		int64 id;
 
-uint64
-shown_interactions_load(int64 world_id, const int64 *ids, int count)
-{
-	return load(&interactions, world_id, ids, count);
-}
-
-void
-shown_interaction_read(uint64 row, ShownInteraction *interaction)
-{
-	bool	   isnull;
-	ArrayType *participants = DatumGetArrayTypeP(spi_datum(row, 8, &isnull));
-
-	*interaction = (ShownInteraction) {.id = spi_int64(row, 1, 0),
-									   .type = spi_text(row, 2, CurrentMemoryContext),
-									   .initiator_id = spi_int64(row, 3, 0),
-									   .target_id = spi_int64(row, 4, 0),
-									   .started_at = spi_int64(row, 5, 0),
-									   .share_at_start = spi_int32(row, 6, 0),
-									   .target_type = spi_text(row, 7, CurrentMemoryContext),
-									   .participants = (const int64 *) ARR_DATA_PTR(participants),
-									   .participant_count =
-										   ArrayGetNItems(ARR_NDIM(participants), ARR_DIMS(participants)),
-									   .act_count = spi_int64(row, 9, -1)};
-}
-
-uint64
-shown_players_load(int64 world_id, const int64 *ids, int count)
-{
-	return load(&players, world_id, ids, count);
-}
-
-void
-shown_player_read(uint64 row, ShownPlayer *player)
-{
-	*player = (ShownPlayer) {.id = spi_int64(row, 1, 0),
-							 .username = spi_text(row, 2, CurrentMemoryContext),
-							 .role = spi_text(row, 3, CurrentMemoryContext),
-							 .status = spi_text(row, 4, CurrentMemoryContext),
-							 .controlled_npcs = spi_int64(row, 5, 0)};
+		CHECK_FOR_INTERRUPTS();
+		if (row > 0)
+			appendStringInfoChar(out, ',');
+		id = write_row(out, rows, row);
+		if (ids != NULL)
+			found[id_list_find(ids, count, id)] = true;
+	}
+	appendStringInfoChar(out, ']');
 }

@@ -1,58 +1,30 @@
 /*
  * shown_rows.h
- *	  Items, interactions and players, as rows that are shown to clients.
+ *	  Items, interactions and players as clients see them.
  *
- * Loading is by the caller's snapshot: of a world, those of some ids, or all of them in order of id (NULL). Rows of the last
- * statement are read one by one. SPI must be connected.
+ * What is seen of each is one list (shown_rows.c): a line has what clients call it, where it comes from and what kind of value
+ * it is. It is not what the engine keeps of them: types are shown by their names, players with the number of their NPCs.
  */
 #ifndef NPCSIM_TABLES_SHOWN_ROWS_H
 #define NPCSIM_TABLES_SHOWN_ROWS_H
 
 #include "postgres.h"
 
-#include "utils/jsonb.h"
+#include "lib/stringinfo.h"
 
-typedef struct ShownItem
+typedef enum ShownFamily
 {
-	int64  id;
-	char  *type;
-	int16  x;
-	int16  y;
-	int32  share_left;
-	int64  occupied_by; /* 0 = nobody */
-	Jsonb *properties;
-} ShownItem;
+	SHOWN_ITEMS,
+	SHOWN_INTERACTIONS,
+	SHOWN_PLAYERS,
+	SHOWN_FAMILY_COUNT
+} ShownFamily;
 
-extern uint64 shown_items_load(int64 world_id, const int64 *ids, int count);
-extern void	  shown_item_read(uint64 row, ShownItem *item);
-
-typedef struct ShownInteraction
-{
-	int64		 id;
-	char		*type;
-	char		*target_type;
-	int64		 target_id;
-	int64		 initiator_id;
-	int64		 started_at; /* µs */
-	int32		 share_at_start;
-	const int64 *participants;
-	int			 participant_count;
-	int64		 act_count; /* -1 = there are no acts in it */
-} ShownInteraction;
-
-extern uint64 shown_interactions_load(int64 world_id, const int64 *ids, int count);
-extern void	  shown_interaction_read(uint64 row, ShownInteraction *interaction);
-
-typedef struct ShownPlayer
-{
-	int64 id;
-	char *username;
-	char *role;
-	char *status;
-	int64 controlled_npcs;
-} ShownPlayer;
-
-extern uint64 shown_players_load(int64 world_id, const int64 *ids, int count);
-extern void	  shown_player_read(uint64 row, ShownPlayer *player);
+/*
+ * Writes those of a world by ids, ascending, or all of them in order of id (NULL): a JSON array of objects. found[i] is set
+ * for each of the ids that there is. By the caller's snapshot; SPI must be connected.
+ */
+extern void shown_rows_write(StringInfo out, ShownFamily family, int64 world_id, const int64 *ids, int count,
+							 bool *found);
 
 #endif /* NPCSIM_TABLES_SHOWN_ROWS_H */

@@ -18,12 +18,44 @@
 /* The change log only reaches back to what was written within so many seconds. */
 #define RECENT_SECONDS 1200
 
+/* A row of the log, as it is written (world_events.c). */
+typedef struct WrittenRow
+{
+	int64		first_sequence;
+	int64		revision;
+	int64		clock;
+	TimestampTz sent_at_real; /* DT_NOBEGIN: nobody sent anything */
+	ArrayType  *kinds;
+	ArrayType  *after;
+	ArrayType  *x;
+	ArrayType  *y;
+	ArrayType  *npc_ids;
+	ArrayType  *target_ids;
+	ArrayType  *interaction_ids;
+	ArrayType  *player_ids;
+	ArrayType  *data;
+} WrittenRow;
+
+static const SpiColumn row_columns[] = {
+	SPI_COLUMN(WrittenRow, first_sequence, "first_sequence"),
+	SPI_COLUMN(WrittenRow, revision, "revision"),
+	SPI_COLUMN(WrittenRow, clock, "clock"),
+	SPI_COLUMN_OR(WrittenRow, sent_at_real, "sent_at_real", DT_NOBEGIN),
+	SPI_COLUMN(WrittenRow, kinds, "kinds"),
+	SPI_COLUMN(WrittenRow, after, "after"),
+	SPI_COLUMN(WrittenRow, x, "x"),
+	SPI_COLUMN(WrittenRow, y, "y"),
+	SPI_COLUMN(WrittenRow, npc_ids, "npc_ids"),
+	SPI_COLUMN(WrittenRow, target_ids, "target_ids"),
+	SPI_COLUMN(WrittenRow, interaction_ids, "interaction_ids"),
+	SPI_COLUMN(WrittenRow, player_ids, "player_ids"),
+	SPI_COLUMN(WrittenRow, data, "data"),
+};
+
 /* Rows are read newest first. */
 #define READ_ROWS(wanted) \
-	"SELECT first_sequence, revision, clock, sent_at_real, kinds, " \
-	"after, x, y, " \
-	"npc_ids, target_ids, interaction_ids, player_ids, data FROM npcsim.world_event_log " \
-	"WHERE world_id = $1 AND " wanted " ORDER BY last_sequence DESC LIMIT $2"
+	"SELECT %C FROM npcsim.world_event_log WHERE world_id = $1 AND " wanted \
+	" ORDER BY last_sequence DESC LIMIT $2"
 /* IN, not = ANY, lets the planner leave out the other segments. */
 #define RECENT		 "segment IN ($4, $5, $6, $7, $8, $9, $10, $11) AND last_sequence >= $3"
 #define RECENT_TYPES INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID
@@ -33,17 +65,20 @@ StaticAssertDecl(EVENT_SEGMENTS_RECENT == 8, "the statements name each of them")
 static SpiStatement events_since_statement = {READ_ROWS(RECENT),
 											  RECENT_ARGS,
 											  {INT8OID, INT8OID, INT8OID, RECENT_TYPES},
-											  .read_only = true};
+											  .read_only = true,
+											  SPI_GIVES(WrittenRow, row_columns)};
 
 static SpiStatement messages_since_statement = {READ_ROWS(RECENT " AND messages > 0"),
 												RECENT_ARGS,
 												{INT8OID, INT8OID, INT8OID, RECENT_TYPES},
-												.read_only = true};
+												.read_only = true,
+												SPI_GIVES(WrittenRow, row_columns)};
 
 static SpiStatement last_messages_statement = {READ_ROWS("messages > 0"),
 											   2,
 											   {INT8OID, INT8OID},
-											   .read_only = true};
+											   .read_only = true,
+											   SPI_GIVES(WrittenRow, row_columns)};
 
 static SpiStatement count_messages_statement =
 	{"SELECT pg_catalog.count(*) FROM npcsim.world_event_log l, "
@@ -79,19 +114,17 @@ typedef struct Elements
 } Elements;
 
 static Elements
-read_elements(uint64 row, int column, Oid type)
+elements_of(ArrayType *array)
 {
 	Elements elements = {0};
-	bool	 isnull;
-	Datum	 array = spi_datum(row, column, &isnull);
 	int16	 length;
 	bool	 by_value;
 	char	 alignment;
 
-	if (isnull)
+	if (array == NULL)
 		return elements;
-	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	deconstruct_array(DatumGetArrayTypeP(array), type, length, by_value, alignment, &elements.values,
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &alignment);
+	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, alignment, &elements.values,
 					  &elements.nulls, &elements.count);
 	return elements;
 }
@@ -126,37 +159,38 @@ typedef struct LogRow
 	Elements data;
 } LogRow;
 
-/* Returns a moment as a JSON string, in UTC whatever the session's time zone is; NULL if it is NULL. */
+/* Returns a moment as a JSON string, in UTC whatever the session's time zone is; NULL if there is none. */
 static char *
-read_moment(uint64 row, int column)
+moment_text(TimestampTz moment)
 {
 	const int utc = 0;
-	bool	  isnull;
-	Datum	  moment = spi_datum(row, column, &isnull);
 	char	  text[MAXDATELEN + 1];
 
-	if (isnull)
+	if (moment == DT_NOBEGIN)
 		return NULL;
-	(void) JsonEncodeDateTime(text, moment, TIMESTAMPTZOID, &utc);
+	(void) JsonEncodeDateTime(text, TimestampTzGetDatum(moment), TIMESTAMPTZOID, &utc);
 	return psprintf("\"%s\"", text);
 }
 
-static void
-read_row(uint64 row, LogRow *read)
+static LogRow
+read_row(const SpiStatement *statement, uint64 row)
 {
-	read->first_sequence = spi_int64(row, 1, 0);
-	read->revision = spi_int64(row, 2, 0);
-	read->clock = spi_int64(row, 3, 0);
-	read->sent_at = read_moment(row, 4);
-	read->kinds = read_elements(row, 5, INT2OID);
-	read->after = read_elements(row, 6, INT4OID);
-	read->x = read_elements(row, 7, INT2OID);
-	read->y = read_elements(row, 8, INT2OID);
-	read->npc_ids = read_elements(row, 9, INT8OID);
-	read->target_ids = read_elements(row, 10, INT8OID);
-	read->interaction_ids = read_elements(row, 11, INT8OID);
-	read->player_ids = read_elements(row, 12, INT8OID);
-	read->data = read_elements(row, 13, JSONBOID);
+	WrittenRow written;
+
+	spi_row(statement, row, &written);
+	return (LogRow) {.first_sequence = written.first_sequence,
+					 .revision = written.revision,
+					 .clock = written.clock,
+					 .sent_at = moment_text(written.sent_at_real),
+					 .kinds = elements_of(written.kinds),
+					 .after = elements_of(written.after),
+					 .x = elements_of(written.x),
+					 .y = elements_of(written.y),
+					 .npc_ids = elements_of(written.npc_ids),
+					 .target_ids = elements_of(written.target_ids),
+					 .interaction_ids = elements_of(written.interaction_ids),
+					 .player_ids = elements_of(written.player_ids),
+					 .data = elements_of(written.data)};
 }
 
 /* Returns a string member of an object; NULL if there is none. */
@@ -211,7 +245,8 @@ read_event(const LogRow *row, int i, EventRow *read)
  * number on, in the order in which they happened. Returns how many there are.
  */
 static int
-read_events(uint64 count, EventStream stream, int64 first, int limit, EventRow **rows)
+read_events(const SpiStatement *statement, uint64 count, EventStream stream, int64 first, int limit,
+			EventRow **rows)
 {
 	int		  room = (int) Min((uint64) limit, count * ROW_EVENTS_MAX);
 	EventRow *read = palloc(Max(room, 1) * sizeof(EventRow));
@@ -219,9 +254,8 @@ read_events(uint64 count, EventStream stream, int64 first, int limit, EventRow *
 
 	for (uint64 r = 0; r < count && next > 0; r++)
 	{
-		LogRow row;
+		LogRow row = read_row(statement, r);
 
-		read_row(r, &row);
 		for (int i = row.kinds.count - 1; i >= 0 && next > 0; i--)
 		{
 			WorldEventKind kind = (WorldEventKind) DatumGetInt16(row.kinds.values[i]);
@@ -240,14 +274,14 @@ world_events_since(int64 world_id, EventStream stream, int64 first, int limit, E
 {
 	SpiStatement *statement = stream == STREAM_MESSAGES ? &messages_since_statement : &events_since_statement;
 
-	return read_events(run_recent(statement, world_id, limit, first), stream, first, limit, rows);
+	return read_events(statement, run_recent(statement, world_id, limit, first), stream, first, limit, rows);
 }
 
 int64
 world_messages_count_since(int64 world_id, int64 first)
 {
 	(void) run_recent(&count_messages_statement, world_id, 1, first);
-	return spi_int64(0, 1, 0);
+	return spi_int64(0, 0);
 }
 
 int
@@ -256,5 +290,5 @@ world_messages_last(int64 world_id, int limit, EventRow **rows)
 	uint64 count = spi_run(&last_messages_statement,
 						   (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(limit)}, NULL, SPI_OK_SELECT);
 
-	return read_events(count, STREAM_MESSAGES, 1, limit, rows);
+	return read_events(&last_messages_statement, count, STREAM_MESSAGES, 1, limit, rows);
 }

@@ -9,10 +9,19 @@
 #include "spi.h"
 #include "tables/world_inputs.h"
 
-static SpiStatement select_page = {"SELECT sequence, tick, kind, payload FROM npcsim.world_inputs "
-								   "WHERE world_id = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence",
-								   3,
-								   {INT8OID, INT8OID, INT8OID}};
+static const SpiColumn input_columns[] = {
+	SPI_COLUMN(WorldInput, sequence, "sequence"),
+	SPI_COLUMN(WorldInput, tick, "tick"),
+	SPI_COLUMN(WorldInput, kind, "kind"),
+	SPI_COLUMN(WorldInput, payload, "payload"),
+};
+
+static SpiStatement select_page = {.sql =
+									   "SELECT %C FROM npcsim.world_inputs "
+									   "WHERE world_id = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence",
+								   SPI_GIVES(WorldInput, input_columns),
+								   .nargs = 3,
+								   .types = {INT8OID, INT8OID, INT8OID}};
 
 int
 world_inputs_read(int64 world_id, int64 first, int64 last, MemoryContext context, WorldInput *inputs)
@@ -23,14 +32,7 @@ world_inputs_read(int64 world_id, int64 first, int64 last, MemoryContext context
 	MemoryContext before = MemoryContextSwitchTo(context);
 
 	for (int row = 0; row < rows; row++)
-	{
-		bool isnull;
-
-		inputs[row].sequence = spi_int64(row, 1, 0);
-		inputs[row].tick = spi_int64(row, 2, 0);
-		inputs[row].kind = spi_text(row, 3, context);
-		inputs[row].payload = DatumGetJsonbPCopy(spi_datum(row, 4, &isnull));
-	}
+		spi_row(&select_page, row, &inputs[row]);
 	MemoryContextSwitchTo(before);
 	return rows;
 }

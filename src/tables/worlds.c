@@ -10,6 +10,7 @@
 
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/id_lists.h"
 #include "tables/new_ids.h"
 #include "tables/worlds.h"
 
@@ -38,47 +39,97 @@ static SpiStatement select_clockless =
 	 0,
 	 {0}};
 
+static const SpiColumn fault_columns[] = {
+	SPI_COLUMN(WorldFault, relation, "relation"),
+	SPI_COLUMN(WorldFault, key, "key"),
+	SPI_COLUMN(WorldFault, fault, "fault"),
+};
+
 /*
  * A world lives without its players, and a replay outlives the players of the world it was made from: missing
  * players are no fault here.
  */
-static SpiStatement select_faults = {"SELECT relation, key, fault FROM npcsim.world_faults($1)"
-									 " WHERE relation <> 'player_accounts'",
-									 1,
-									 {INT8OID}};
-
-static SpiStatement select_heads =
-	{.sql =
-		 "SELECT s.id, s.name, s.size_x, s.size_y, s.tick_rate, s.max_players, s.min_tokens_per_npc_per_day,"
-		 "       s.owner_player_id, s.decision_policy, s.view_buffer, s.spectators,"
-		 "       c.clock, c.revision, c.speed, c.status = 'running',"
-		 "       c.home, c.sight_plane, c.sight_old_plane, c.next_event"
-		 "  FROM npcsim.world_settings s"
-		 "  JOIN npcsim.world_clock c ON c.world_id = s.id"
-		 " WHERE s.id = ANY ($1)"
-		 " ORDER BY s.id",
+static SpiStatement select_faults =
+	{.sql = "SELECT %C FROM npcsim.world_faults($1) WHERE relation <> 'player_accounts'",
+	 SPI_GIVES(WorldFault, fault_columns),
 	 .nargs = 1,
-	 .types = {INT8ARRAYOID},
-	 .read_only = true};
+	 .types = {INT8OID}};
+
+static const SpiColumn head_columns[] = {
+	SPI_COLUMN(WorldHead, world_id, "s.id"),
+	SPI_COLUMN(WorldHead, name, "s.name"),
+	SPI_COLUMN(WorldHead, size_x, "s.size_x"),
+	SPI_COLUMN(WorldHead, size_y, "s.size_y"),
+	SPI_COLUMN(WorldHead, tick_rate, "s.tick_rate"),
+	SPI_COLUMN(WorldHead, max_players, "s.max_players"),
+	SPI_COLUMN(WorldHead, min_tokens_per_npc_per_day, "s.min_tokens_per_npc_per_day"),
+	SPI_COLUMN(WorldHead, owner_player_id, "s.owner_player_id"),
+	SPI_COLUMN(WorldHead, decision_policy, "s.decision_policy"),
+	SPI_COLUMN(WorldHead, view_buffer, "s.view_buffer"),
+	SPI_COLUMN(WorldHead, spectators, "s.spectators"),
+	SPI_COLUMN(WorldHead, clock, "c.clock"),
+	SPI_COLUMN(WorldHead, revision, "c.revision"),
+	SPI_COLUMN(WorldHead, speed, "c.speed"),
+	SPI_COLUMN(WorldHead, running, "c.status = 'running'"),
+	SPI_COLUMN(WorldHead, home, "c.home"),
+	SPI_COLUMN(WorldHead, sight_plane, "c.sight_plane"),
+	SPI_COLUMN_OR(WorldHead, sight_old_plane, "c.sight_old_plane", -1),
+	SPI_COLUMN(WorldHead, next_event, "c.next_event"),
+};
+
+static SpiStatement select_heads = {.sql = "SELECT %C"
+										   "  FROM npcsim.world_settings s"
+										   "  JOIN npcsim.world_clock c ON c.world_id = s.id"
+										   " WHERE s.id = ANY ($1)"
+										   " ORDER BY s.id",
+									SPI_GIVES(WorldHead, head_columns),
+									.nargs = 1,
+									.types = {INT8ARRAYOID},
+									.read_only = true};
+
+static const SpiColumn origin_columns[] = {
+	SPI_COLUMN(WorldOrigin, id, "s.id"),		 SPI_COLUMN(WorldOrigin, name, "s.name"),
+	SPI_COLUMN(WorldOrigin, size_x, "s.size_x"), SPI_COLUMN(WorldOrigin, size_y, "s.size_y"),
+	SPI_COLUMN(WorldOrigin, seed, "s.seed"),	 SPI_COLUMN(WorldOrigin, tick_rate, "s.tick_rate"),
+	SPI_COLUMN(WorldOrigin, clock, "c.clock"),	 SPI_COLUMN(WorldOrigin, next_input, "c.next_input"),
+	SPI_COLUMN(WorldOrigin, home, "c.home"),
+};
 
 static SpiStatement select_origin =
-	{"SELECT s.name, s.size_x, s.size_y, s.seed, s.tick_rate, c.clock, c.next_input, c.home "
-	 "FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id WHERE s.id = $1",
-	 1,
-	 {INT8OID}};
+	{.sql = "SELECT %C "
+			"FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id WHERE s.id = $1",
+	 SPI_GIVES(WorldOrigin, origin_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+static const SpiColumn ground_columns[] = {
+	SPI_COLUMN(WorldGround, seed, "s.seed"),
+	SPI_COLUMN(WorldGround, size_x, "s.size_x"),
+	SPI_COLUMN(WorldGround, size_y, "s.size_y"),
+	SPI_COLUMN(WorldGround, blocked, "t.blocked"),
+};
 
 static SpiStatement select_ground =
-	{"SELECT s.seed, s.size_x, s.size_y, t.blocked "
-	 "FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
-	 1,
-	 {INT8OID}};
+	{.sql = "SELECT %C "
+			"FROM npcsim.world_settings s JOIN npcsim.world_terrain t ON t.world_id = s.id WHERE s.id = $1",
+	 SPI_GIVES(WorldGround, ground_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
 
-static SpiStatement select_terms = {"SELECT decision_policy, idle_interval, max_tokens_per_npc_per_day, "
-									"max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0, "
-									"need_decay_min, need_decay_max "
-									"FROM npcsim.world_settings WHERE id = $1",
-									1,
-									{INT8OID}};
+static const SpiColumn term_columns[] = {
+	SPI_COLUMN(WorldTerms, decision_policy, "decision_policy"),
+	SPI_COLUMN(WorldTerms, idle_interval, "idle_interval"),
+	SPI_COLUMN(WorldTerms, max_tokens_per_npc, "max_tokens_per_npc_per_day"),
+	SPI_COLUMN(WorldTerms, players_have_budgets,
+			   "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0"),
+	SPI_COLUMN(WorldTerms, need_decay_min, "need_decay_min"),
+	SPI_COLUMN(WorldTerms, need_decay_max, "need_decay_max"),
+};
+
+static SpiStatement select_terms = {.sql = "SELECT %C FROM npcsim.world_settings WHERE id = $1",
+									SPI_GIVES(WorldTerms, term_columns),
+									.nargs = 1,
+									.types = {INT8OID}};
 
 static SpiStatement select_terrain = {.sql = "SELECT blocked FROM npcsim.world_terrain WHERE world_id = $1",
 									  .nargs = 1,
@@ -90,16 +141,30 @@ static SpiStatement count_running =
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
+static const SpiColumn status_columns[] = {
+	SPI_COLUMN(WorldStatus, id, "world_id"),
+	SPI_COLUMN(WorldStatus, status, "status"),
+};
+
 static SpiStatement select_statuses =
-	{.sql = "SELECT world_id, status FROM npcsim.world_clock WHERE home = $1 ORDER BY world_id",
+	{.sql = "SELECT %C FROM npcsim.world_clock WHERE home = $1 ORDER BY world_id",
+	 SPI_GIVES(WorldStatus, status_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID},
 	 .read_only = true};
 
+static const SpiColumn served_columns[] = {
+	SPI_COLUMN(WorldToServe, id, "c.world_id"),
+	SPI_COLUMN(WorldToServe, tick_rate, "s.tick_rate"),
+	SPI_COLUMN(WorldToServe, speed, "c.speed"),
+	SPI_COLUMN(WorldToServe, relaxed, "s.durability = 'relaxed'"),
+};
+
 static SpiStatement select_to_serve =
-	{.sql = "SELECT c.world_id, s.tick_rate, c.speed, s.durability = 'relaxed' "
+	{.sql = "SELECT %C "
 			"FROM npcsim.world_clock c JOIN npcsim.world_settings s ON s.id = c.world_id "
 			"WHERE c.status = 'running' AND c.home = $1 ORDER BY c.world_id",
+	 SPI_GIVES(WorldToServe, served_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID}};
 
@@ -117,9 +182,15 @@ static SpiStatement select_revision = {"SELECT revision FROM npcsim.world_clock 
 									   1,
 									   {INT8OID}};
 
-static SpiStatement select_size = {"SELECT size_x, size_y FROM npcsim.world_settings WHERE id = $1",
-								   1,
-								   {INT8OID}};
+static const SpiColumn size_columns[] = {
+	SPI_COLUMN(WorldSize, x, "size_x"),
+	SPI_COLUMN(WorldSize, y, "size_y"),
+};
+
+static SpiStatement select_size = {.sql = "SELECT %C FROM npcsim.world_settings WHERE id = $1",
+								   SPI_GIVES(WorldSize, size_columns),
+								   .nargs = 1,
+								   .types = {INT8OID}};
 
 static IdSource world_ids = ID_SOURCE("world_settings");
 
@@ -213,19 +284,11 @@ static SpiStatement write_setting[WORLD_SETTINGS] = {
 	[WORLD_SPECTATORS] = SETTING("spectators", BOOLOID),
 };
 
-/* Returns the ids that a statement found, in its order. */
-static int64 *
-found_ids(uint64 rows, int *count)
-{
-	*count = (int) rows;
-	return spi_ids(rows);
-}
-
 int64
 world_row_named(const char *name)
 {
 	return spi_run(&select_named, (Datum[]) {CStringGetTextDatum(name)}, NULL, SPI_OK_SELECT) > 0
-			   ? spi_int64(0, 1, 0)
+			   ? spi_int64(0, 0)
 			   : 0;
 }
 
@@ -234,7 +297,7 @@ world_row_home(int64 world_id, char **home)
 {
 	if (spi_run(&select_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
 		return false;
-	*home = spi_text(0, 1, CurrentMemoryContext);
+	*home = spi_text(0);
 	return true;
 }
 
@@ -248,7 +311,7 @@ char *
 world_clock_home(int64 world_id)
 {
 	return spi_run(&select_clock_home, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) == 1
-			   ? spi_text(0, 1, CurrentMemoryContext)
+			   ? spi_text(0)
 			   : NULL;
 }
 
@@ -256,63 +319,37 @@ int64
 world_at_home(const char *home)
 {
 	return spi_run(&select_at_home, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT) > 0
-			   ? spi_int64(0, 1, 0)
+			   ? spi_int64(0, 0)
 			   : 0;
 }
 
 int64 *
 worlds_running(const char *home, int most, int *count)
 {
-	return found_ids(spi_run(&select_running, (Datum[]) {CStringGetTextDatum(home), Int64GetDatum(most)},
-							 NULL, SPI_OK_SELECT),
-					 count);
+	return id_list_found(spi_run(&select_running, (Datum[]) {CStringGetTextDatum(home), Int64GetDatum(most)},
+								 NULL, SPI_OK_SELECT),
+						 count);
 }
 
 int64 *
 worlds_parked_lock(const char *home, int *count)
 {
-	return found_ids(spi_run(&lock_parked, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT),
-					 count);
+	return id_list_found(spi_run(&lock_parked, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT),
+						 count);
 }
 
 int64 *
 worlds_without_clock(int *count)
 {
-	return found_ids(spi_run(&select_clockless, NULL, NULL, SPI_OK_SELECT), count);
+	return id_list_found(spi_run(&select_clockless, NULL, NULL, SPI_OK_SELECT), count);
 }
 
 WorldHead *
 worlds_read(const int64 *world_ids, int count, int *found)
 {
-	uint64	   rows = spi_run(&select_heads, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
-	WorldHead *heads = palloc0(sizeof(WorldHead) * Max(rows, 1));
+	uint64 rows = spi_run(&select_heads, (Datum[]) {int64_array(world_ids, count)}, NULL, SPI_OK_SELECT);
 
-	for (uint64 i = 0; i < rows; i++)
-	{
-		WorldHead *head = &heads[i];
-
-		head->world_id = spi_int64(i, 1, 0);
-		head->name = spi_text(i, 2, CurrentMemoryContext);
-		head->size_x = spi_int32(i, 3, 0);
-		head->size_y = spi_int32(i, 4, 0);
-		head->tick_rate = spi_int32(i, 5, 0);
-		head->max_players = spi_int32(i, 6, 0);
-		head->min_tokens_per_npc_per_day = spi_int64(i, 7, 0);
-		head->owner_player_id = spi_int64(i, 8, 0);
-		head->decision_policy = spi_text(i, 9, CurrentMemoryContext);
-		head->view_buffer = spi_int32(i, 10, 0);
-		head->spectators = spi_bool(i, 11, false);
-		head->revision = spi_int64(i, 13, 0);
-		head->speed = spi_int32(i, 14, 0);
-		head->clock = spi_int64(i, 12, 0);
-		head->running = spi_bool(i, 15, false);
-		head->home = spi_text(i, 16, CurrentMemoryContext);
-		head->sight_plane = spi_int16(i, 17, 0);
-		head->sight_old_plane = spi_int16(i, 18, -1);
-		head->next_event = spi_int64(i, 19, 1);
-	}
-	*found = (int) rows;
-	return heads;
+	return spi_rows(&select_heads, rows, found);
 }
 
 bool
@@ -320,29 +357,16 @@ world_origin_read(int64 world_id, WorldOrigin *origin)
 {
 	if (spi_run(&select_origin, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
 		return false;
-	*origin = (WorldOrigin) {.id = world_id,
-							 .name = spi_text(0, 1, CurrentMemoryContext),
-							 .size_x = spi_int32(0, 2, 0),
-							 .size_y = spi_int32(0, 3, 0),
-							 .seed = spi_int64(0, 4, 0),
-							 .tick_rate = spi_int32(0, 5, 0),
-							 .clock = spi_int64(0, 6, 0),
-							 .next_input = spi_int64(0, 7, 0),
-							 .home = spi_text(0, 8, CurrentMemoryContext)};
+	spi_row(&select_origin, 0, origin);
 	return true;
 }
 
 bool
 world_ground_read(int64 world_id, WorldGround *ground)
 {
-	bool isnull;
-
 	if (spi_run(&select_ground, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
 		return false;
-	*ground = (WorldGround) {.seed = spi_int64(0, 1, 0),
-							 .size_x = spi_int32(0, 2, 0),
-							 .size_y = spi_int32(0, 3, 0),
-							 .blocked = DatumGetByteaPP(spi_datum(0, 4, &isnull))};
+	spi_row(&select_ground, 0, ground);
 	return true;
 }
 
@@ -351,12 +375,7 @@ world_terms_read(int64 world_id, WorldTerms *terms)
 {
 	if (spi_run(&select_terms, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
 		return false;
-	*terms = (WorldTerms) {.decision_policy = spi_text(0, 1, CurrentMemoryContext),
-						   .idle_interval = spi_int32(0, 2, 0),
-						   .max_tokens_per_npc = spi_int64(0, 3, 0),
-						   .players_have_budgets = spi_bool(0, 4, false),
-						   .need_decay_min = spi_int32(0, 5, 0),
-						   .need_decay_max = spi_int32(0, 6, 0)};
+	spi_row(&select_terms, 0, terms);
 	return true;
 }
 
@@ -367,41 +386,30 @@ world_terrain_read(int64 world_id)
 
 	if (spi_run(&select_terrain, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
 		return NULL;
-	return DatumGetByteaPP(spi_datum(0, 1, &isnull));
+	return DatumGetByteaPP(spi_value(0, &isnull));
 }
 
 int
 worlds_count_running(const char *home)
 {
 	(void) spi_run(&count_running, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	return (int) spi_int64(0, 1, 0);
+	return (int) spi_int64(0, 0);
 }
 
 WorldStatus *
 worlds_statuses(const char *home, int *count)
 {
-	uint64		 rows = spi_run(&select_statuses, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	WorldStatus *worlds = palloc(sizeof(WorldStatus) * Max(rows, 1));
+	uint64 rows = spi_run(&select_statuses, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
 
-	for (uint64 i = 0; i < rows; i++)
-		worlds[i] = (WorldStatus) {spi_int64(i, 1, 0), spi_text(i, 2, CurrentMemoryContext)};
-	*count = (int) rows;
-	return worlds;
+	return spi_rows(&select_statuses, rows, count);
 }
 
 WorldToServe *
 worlds_to_serve(const char *home, int *count)
 {
 	uint64 rows = spi_run(&select_to_serve, (Datum[]) {CStringGetTextDatum(home)}, NULL, SPI_OK_SELECT);
-	WorldToServe *worlds = palloc(sizeof(WorldToServe) * Max(rows, 1));
 
-	for (uint64 i = 0; i < rows; i++)
-		worlds[i] = (WorldToServe) {.id = spi_int64(i, 1, 0),
-									.tick_rate = spi_int32(i, 2, 1),
-									.speed = spi_int32(i, 3, 1000),
-									.relaxed = spi_bool(i, 4, false)};
-	*count = (int) rows;
-	return worlds;
+	return spi_rows(&select_to_serve, rows, count);
 }
 
 uint64
@@ -410,8 +418,7 @@ world_row_faults(int64 world_id, WorldFault *first)
 	uint64 faults = spi_run(&select_faults, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 
 	if (faults > 0)
-		*first = (WorldFault) {spi_text(0, 1, CurrentMemoryContext), spi_text(0, 2, CurrentMemoryContext),
-							   spi_text(0, 3, CurrentMemoryContext)};
+		spi_row(&select_faults, 0, first);
 	return faults;
 }
 
@@ -419,15 +426,17 @@ int64
 world_row_revision(int64 world_id)
 {
 	spi_run(&select_revision, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	return spi_int64(0, 1, 0);
+	return spi_int64(0, 0);
 }
 
-void
-world_row_size(int64 world_id, int32 *size_x, int32 *size_y)
+WorldSize
+world_row_size(int64 world_id)
 {
+	WorldSize size;
+
 	spi_run(&select_size, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
-	*size_x = spi_int32(0, 1, 0);
-	*size_y = spi_int32(0, 2, 0);
+	spi_row(&select_size, 0, &size);
+	return size;
 }
 
 int64

@@ -135,9 +135,15 @@ typedef struct WorldFault
 
 extern uint64 world_row_faults(int64 world_id, WorldFault *first);
 
+typedef struct WorldSize
+{
+	int32 x;
+	int32 y;
+} WorldSize;
+
 /* Return the revision of a world (0 = it does not exist) and its size. */
-extern int64 world_row_revision(int64 world_id);
-extern void	 world_row_size(int64 world_id, int32 *size_x, int32 *size_y);
+extern int64	 world_row_revision(int64 world_id);
+extern WorldSize world_row_size(int64 world_id);
 
 /* ---- writing them ---- */
 

@@ -1,6 +1,6 @@
 -- Tests what gateways read: a snapshot and the deltas after it make the later snapshot; what cannot be told is a resync.
 -- Every statement is a transaction of its own: all changes of one transaction are one revision.
-SELECT plan(40);
+SELECT plan(42);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('change_log', 'world_clock');
 
@@ -152,6 +152,13 @@ SELECT is_empty($$SELECT n.id, n.position_x, n.position_y
                      AND (abs(n.position_x - (k.body #>> ARRAY['path', step.n::text, '0'])::float8) >= 1
                        OR abs(n.position_y - (k.body #>> ARRAY['path', step.n::text, '1'])::float8) >= 1)$$,
                 'positions follow from clock and path');
+SELECT results_eq($$SELECT i FROM jsonb_array_elements(npcsim.world_snapshot(2)::jsonb -> 'interactions') AS i$$,
+                  $$SELECT jsonb_build_object('id', r.id, 'interaction_type', k.name, 'target_type', k.target, 'target_id', r.target_id,
+                                              'initiator_npc_id', r.initiator_npc_id, 'participants', r.participants, 'started_at', r.started_at / 1000000.0,
+                                              'data', jsonb_strip_nulls(jsonb_build_object('share_at_start', r.share_at_start / 1000000.0, 'act_count', r.act_count)))
+                      FROM npcsim.interaction_runs r JOIN npcsim.interaction_type_rows k ON k.world_id = r.world_id AND k.number = r.interaction
+                     WHERE r.world_id = 2 ORDER BY r.id$$, 'rows of interactions');
+SELECT ok(bool_or(act_count IS NULL), 'some of which have no acts') FROM npcsim.interaction_runs WHERE world_id = 2;
 SELECT doesnt_match(npcsim.world_snapshot(2)::text, '\.[0-9]+0[],}]', 'no number has zeros to its end');
 CREATE TEMP TABLE leap AS SELECT * FROM reader;
 SELECT npcsim.tick_world(2, 10);
