@@ -122,7 +122,7 @@ SELECT is(pg_temp.damaged(damage), 'done', damage)
     'UPDATE npcsim.world_clock SET next_id = 200000000']) AS damage;
 
 -- ---- what is repaired before anybody goes on ----
--- Of a world that could not be read to its end nothing is kept: it is read anew. It is young: the log of changes has all of them.
+-- Of a world that could not be read to its end nothing is kept: it is read anew.
 SELECT npcsim.create_world('Young', 20, 20, 4, preset => 'reference');
 SELECT npcsim.create_npc(2, 'N' || x, x, 3) FROM generate_series(2, 9) AS x;
 SELECT npcsim.create_item(2, 'apple', x, 6) FROM generate_series(2, 9) AS x;
@@ -145,7 +145,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.repaired(of_table, damage), told, format('%s: %s', of_table, damage))
-  FROM (VALUES ('npcsim.world_terrain'::regclass, 'blocked = ''\x00''', 'XX001, XX001, done'), ('npcsim.items', 'item_type = ''nothing''', 'XX000, XX000, done'),
+  FROM (VALUES ('npcsim.items'::regclass, 'item_type = ''nothing''', 'XX000, XX000, done'),
                ('npcsim.npc_tracks', 'cells = ''{1}''', 'XX001, XX001, done'), ('npcsim.npc_states', 'decider = 77', 'XX001, XX001, done')) AS t (of_table, damage, told);
 
 -- ---- a trigger of somebody else's that keeps rows from being written ----
