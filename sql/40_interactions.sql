@@ -1,4 +1,4 @@
--- The tables of interactions under way and of invitations to some. Their types are in 38_interaction_types.sql.
+-- The tables of ongoing interactions and of invitations to interactions. Their types are in 38_interaction_types.sql.
 
 CREATE TABLE npcsim.interaction_runs (
     world_id bigint NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE npcsim.interaction_bid_rows (
     made_at bigint NOT NULL,
     due_at bigint NOT NULL,
     act jsonb,
-    -- by default that of bids that know nothing of it
+    -- bids that an older version stored have the default
     put_at bigint NOT NULL DEFAULT -1,
     CONSTRAINT interaction_bid_rows_answers CHECK (pg_catalog.cardinality(invited_npc_ids) BETWEEN 1 AND 9 AND
         pg_catalog.cardinality(answers) OPERATOR(pg_catalog.=) pg_catalog.cardinality(invited_npc_ids)),
