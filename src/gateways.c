@@ -32,7 +32,7 @@
 typedef struct Holder
 {
 	int32 pid;
-	char *address; /* NULL: it is on the server's own machine */
+	char *address; /* NULL if it is on the server's own machine */
 	int64 seconds; /* since it connected */
 } Holder;
 

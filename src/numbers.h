@@ -1,6 +1,6 @@
 /*
  * numbers.h
- *	  Numbers of several widths, as members of structs and as values of columns.
+ *	  Reads and writes numbers of several widths, as members of structs and as values of columns.
  */
 #ifndef NPCSIM_NUMBERS_H
 #define NPCSIM_NUMBERS_H
@@ -9,7 +9,7 @@
 
 #include "catalog/pg_type.h"
 
-/* A number, an enumeration or a truth value of so many bytes. */
+/* Reads a number, an enumeration or a truth value of so many bytes. */
 static inline int64
 number_at(const void *place, size_t width)
 {
@@ -48,7 +48,7 @@ number_put(void *place, size_t width, int64 number)
 	elog(ERROR, "no number has %zu bytes", width);
 }
 
-/* A moment is its microseconds. */
+/* Returns a number of this type; of a moment its microseconds. */
 static inline int64
 number_of_datum(Datum value, Oid type)
 {

@@ -112,7 +112,7 @@ append_members(StringInfo payload, Jsonb *object)
 	}
 }
 
-/* Whether the caller gave none: it is 0 or NULL. */
+/* Whether the caller gave no value: the member is 0 or NULL. */
 static bool
 is_none(const Argument *argument, const void *arguments)
 {
@@ -138,7 +138,7 @@ is_none(const Argument *argument, const void *arguments)
 		case ARGUMENT_COUNTS:
 		case ARGUMENT_OBJECT:
 		case ARGUMENT_MEMBERS:
-			/* The pointer of a list stands first in it. */
+			/* A list begins with its pointer. */
 			return *(const void *const *) member == NULL;
 	}
 	pg_unreachable();

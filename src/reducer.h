@@ -41,12 +41,12 @@ struct WorldLock;
 typedef enum ArgumentType
 {
 	ARGUMENT_ID,	 /* int64 */
-	ARGUMENT_NUMBER, /* int32 or int64, an integer or a bigint in SQL: low .. high */
-	/* int32, of a cell. SQL's is checked when the size of the world is known. */
+	ARGUMENT_NUMBER, /* int32 or int64, low .. high; integer or bigint in SQL */
+	/* int32, of a cell; SQL's is checked when the size of the world is known */
 	ARGUMENT_COORDINATE,
 	/* int32 or int64: a decimal number, kept multiplied by 'scale'. */
 	ARGUMENT_SCALED,
-	ARGUMENT_DECIMAL, /* double, low .. high, which no input has */
+	ARGUMENT_DECIMAL, /* double, low .. high; it is not stored in inputs */
 	ARGUMENT_FLAG,	  /* bool */
 	/* char *, 1 .. high characters; high 0: whoever uses it checks it. */
 	ARGUMENT_TEXT,
@@ -90,13 +90,13 @@ typedef struct Argument
 	ArgumentType  type;
 	ArgumentPlace place;
 	/*
-	 * NULL for a caller is 0 or NULL in the struct, and inputs do not have it then: those from before there was such an
-	 * argument are no others.
+	 * NULL for a caller is 0 or NULL in the struct, and the input then lacks the member: so inputs that are
+	 * older than the argument are the same.
 	 */
 	bool optional;
-	bool can_be_absent;	 /* the same for inputs alone: a caller gives it */
-	bool stored_as_null; /* inputs have null, or 0, instead: where they did from the beginning */
-	/* It has a default, which is what inputs mean that do not have it, and NULL in a row of a view. */
+	bool can_be_absent;	 /* the same for inputs alone; a caller must give it */
+	bool stored_as_null; /* inputs have null or 0 instead of lacking it, as they had from the beginning */
+	/* It has a default, which stands for the member that an input lacks, and for NULL in a row of a view. */
 	bool			   has_default;
 	int64			   default_number;
 	const char		  *default_text; /* of a text, a word, an object */

@@ -97,7 +97,7 @@ geometry_oid(void)
 	return type;
 }
 
-/* Replaces %P by PostGIS's schema, and %C by what the statement gives, where %P may stand, too. */
+/* Replaces %P by PostGIS's schema, and %C by the statement's list of columns, which may contain %P. */
 static void
 append_expanded(StringInfo out, const SpiStatement *statement, const char *sql)
 {
@@ -231,7 +231,7 @@ spi_index_plans_end(int level)
 		AtEOXact_GUC(true, level);
 }
 
-/* ---- what a statement has given ---- */
+/* ---- results of a statement ---- */
 
 Datum
 spi_datum(uint64 row, int column, bool *isnull)

@@ -12,7 +12,8 @@
  *		… spi_text(0) …
  *		spi_end();
  *
- * A statement that gives more than one value says which member of a struct each becomes; %C stands for all of them:
+ * A statement that returns more than one column says which member of a struct each of them fills; %C
+ * stands for the list of columns:
  *
  *		static const SpiColumn columns[] = {
  *			SPI_COLUMN(Identity, id, "i.id"),
@@ -27,8 +28,8 @@
  *
  * Statements are written with every name qualified, and run with a pinned search_path, by which
  * operators are found. %P in a statement stands for the quoted schema PostGIS lives in, e.g.
- * "OPERATOR(%P.&&)", "%P.geometry": what stands behind it is called with arguments of its exact types,
- * none left to a default, since others may have made functions of that name there.
+ * "OPERATOR(%P.&&)", "%P.geometry". Functions there must be called with arguments of their exact
+ * types, none left to a default, since others may have made functions of the same name.
  */
 #ifndef NPCSIM_SPI_H
 #define NPCSIM_SPI_H
@@ -57,24 +58,28 @@
 #define SPI_WANTED_KEYS	 "pg_catalog.unnest($2) AS wanted(key_)"
 #define SPI_WANTED_WORLD "ANY (ARRAY[$1 + 0 * wanted.key_])"
 
-/* What a member is. */
+/* The types of members that columns fill. */
 typedef enum SpiMember
 {
-	SPI_NUMBER, /* of 2, 4 or 8 bytes, or an enumeration, whatever the width of the column; of a moment its microseconds */
+	/*
+	 * A number of 2, 4 or 8 bytes, or an enumeration, whatever the width of the column; a moment is its
+	 * microseconds.
+	 */
+	SPI_NUMBER,
 	SPI_FLAG,	 /* bool */
 	SPI_DECIMAL, /* double */
-	/* of what follows, NULL is NULL, and what is not is copied */
+	/* The following are NULL for NULL, else a copy. */
 	SPI_TEXT,  /* char * */
 	SPI_JSON,  /* Jsonb * */
 	SPI_BYTES, /* bytea * */
 	SPI_ARRAY, /* ArrayType * */
-	SPI_PLACE  /* ItemPointerData, of a ctid; NULL is invalid */
+	SPI_PLACE  /* ItemPointerData, for a ctid; invalid for NULL */
 } SpiMember;
 
 typedef struct SpiColumn
 {
 	const char
-		*sql; /* what is asked for, in place of %C; NULL: the statement says it by itself, in this order */
+		*sql; /* the expression in place of %C; NULL if the statement has the column itself, in this order */
 	SpiMember member;
 	uint16	  offset;
 	uint16	  width; /* of a number, in bytes */
@@ -105,8 +110,8 @@ typedef struct SpiStatement
 	const char *sql;
 	int			nargs;
 	Oid			types[SPI_STATEMENT_ARGS];
-	bool		read_only; /* sees the caller's snapshot, not our own changes */
-	/* what it gives, if that is more than one value (SPI_GIVES) */
+	bool		read_only; /* sees the caller's snapshot, not this transaction's own changes */
+	/* The columns it returns, if there are several (SPI_GIVES). */
 	const SpiColumn *columns;
 	int				 column_count;
 	size_t			 size; /* of the struct */
@@ -123,7 +128,7 @@ typedef struct SpiStatement
  */
 extern void spi_begin(void);
 extern void spi_end(void);
-/* Ends it, and returns a text that was written meanwhile, copied into the caller's context. */
+/* Does the same as spi_end(), and returns a text written meanwhile, copied into the caller's context. */
 extern Datum spi_end_text(MemoryContext caller, StringInfo out);
 
 /*
@@ -149,25 +154,27 @@ extern int	spi_index_plans_begin(void);
 extern void spi_index_plans_end(int level);
 extern void spi_index_plans_set(GucAction action);
 
-/* ---- what the last statement has given; its rows are numbered from 0 on ---- */
+/* ---- results of the last statement, whose rows are numbered from 0 ---- */
 
-/* Read a row into a struct, and so many rows into an array of them, in the current memory context. */
+/* Read a row into a struct, or so many rows into an array of structs, in the current memory context. */
 extern void	 spi_take(const SpiColumn *columns, int count, uint64 row, void *thing);
 extern void	 spi_row(const SpiStatement *statement, uint64 row, void *thing);
 extern void *spi_rows(const SpiStatement *statement, uint64 rows, int *count);
 
-/* Return the value of a row that has one; NULL if there is no such row. */
+/* Return the value of a row that has one column; NULL or 'if_null' if it is NULL or there is no such row. */
 extern Datum		   spi_value(uint64 row, bool *isnull);
-extern int64		   spi_int64(uint64 row, int64 if_null); /* of any number */
+extern int64		   spi_int64(uint64 row, int64 if_null); /* of any width */
 extern bool			   spi_bool(uint64 row, bool if_null);
 extern double		   spi_float8(uint64 row, double if_null);
 extern ItemPointerData spi_tid(uint64 row);
-/* Returns a copy; NULL if NULL. */
+/* Returns a copy of the text; NULL if it is NULL. */
 extern char *spi_text(uint64 row);
-/* Returns the ids that so many rows are, palloc'd. */
+/* Returns the values of so many rows, which are ids, palloc'd. */
 extern int64 *spi_ids(uint64 rows);
 
-/* Returns a column of a row, from SPI_FIRST_COLUMN on: of statements that are built from a list, in its order. */
+/*
+ * Returns a column of a row, the first being SPI_FIRST_COLUMN. It is for statements that are made of a list.
+ */
 #define SPI_FIRST_COLUMN 1
 extern Datum spi_datum(uint64 row, int column, bool *isnull);
 

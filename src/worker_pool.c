@@ -314,7 +314,7 @@ pool_unblock(void)
 	LWLockRelease(worker_pool->lock);
 }
 
-/* A database as it is now; zeroed when it is not among those that are known. */
+/* Returns what is known of a database now; it is zeroed if the database is not in the pool. */
 static PoolDatabase
 pool_look_at(Oid database)
 {

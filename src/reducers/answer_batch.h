@@ -18,8 +18,8 @@
 #define BATCH_MAX 10000
 
 /*
- * Reads a batch, whose arguments are lists of ids and of texts, and returns how many there are of each. Raises 22004, 54000 or
- * 2202E if it is none. Whoever uses the texts checks what is in them, one by one.
+ * Reads a batch, whose arguments are lists of ids and of texts, and returns their length. Raises 22004, 54000
+ * or 2202E if they are no batch. The texts are not checked: whoever uses them does, one by one.
  */
 extern int batch_read(FunctionCallInfo fcinfo, const Argument *arguments, int argument_count, void *batch);
 

@@ -53,7 +53,8 @@ extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, i
 
 /*
  * Reads the arguments of a reducer's function, from the n-th on, into 'arguments', which the caller has
- * zeroed. It leaves those that the function does not have: somebody's own function in SQL may be older than they are.
+ * zeroed. Arguments that the function lacks are left alone: somebody's own SQL function may be older than
+ * they are.
  */
 extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments);
 

@@ -1,13 +1,12 @@
 /*
  * calls.c
- *	  call_reducer(player_id, reducer, args, key): what clients may call.
+ *	  call_reducer(player_id, reducer, args, key): the calls of clients.
  *
- * What clients may call is described by the reducers (reducer.h), and shown by npcsim.client_reducers; the player comes
- * from the session, never from the arguments. A call's error becomes the result, and what it did is undone. A key is
- * entered before the call acts and in the same subtransaction, so that of two calls
- * with one key the second waits and then finds the first one's result.
- *
- * What is set otherwise than it is described is kept apart, in npcsim.reducer_limits, which is dumped.
+ * The reducers describe what clients may call (reducer.h), and npcsim.client_reducers shows it; the
+ * player comes from the session, never from the arguments. A call's error becomes the result, and what
+ * it did is undone. A key is entered before the call acts and in the same subtransaction, so that of
+ * two calls with one key the second waits and then finds the first one's result. What operators have
+ * set otherwise than it is described is kept in npcsim.reducer_limits, which is dumped.
  */
 #include "postgres.h"
 
@@ -44,7 +43,7 @@ static const EditColumn limit_columns[] = {
 	{"description", 0, KNOWN_HINT},
 };
 
-/* ---- who may what ---- */
+/* ---- who may call what ---- */
 
 static Caller
 read_caller(int64 player_id)
@@ -63,7 +62,7 @@ read_caller(int64 player_id)
 	return caller;
 }
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON client_reducers */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of client_reducers. */
 Datum
 npcsim_edit_client_reducers(PG_FUNCTION_ARGS)
 {
@@ -90,7 +89,7 @@ npcsim_edit_client_reducers(PG_FUNCTION_ARGS)
 	return edit_end(&edit);
 }
 
-/* A reducer, and what holds of calls of it now: by its description, or as it was set otherwise. */
+/* A reducer, and what now holds for calls of it: as it is described, or as operators have set it. */
 typedef struct ClientReducer
 {
 	const Reducer *reducer;
@@ -133,9 +132,12 @@ require_role(const Caller *caller, const ClientReducer *called)
 				errhint("Ask an operator of the world."));
 }
 
-/* ---- how often ---- */
+/* ---- how often it may be called ---- */
 
-/* Writes why the call may not be made yet, and returns false. What a call that fails was charged is undone with it. */
+/*
+ * Charges the call; if it may not be made yet, writes the refusal and returns false. If the call fails its
+ * charge is undone with it.
+ */
 static bool
 charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
 {
@@ -168,14 +170,14 @@ revision_of(int64 world_id)
 	return lock != NULL ? lock->revision : world_row_revision(world_id);
 }
 
-/* The result of an earlier call with the same key; NULL when the key is new: then it is entered. */
+/* Returns the result of an earlier call with the same key; NULL if the key is new, which it then enters. */
 static char *
 known_result(const Caller *caller, const char *key)
 {
 	return client_call_enter(caller->player_id, key) ? NULL : client_call_result(caller->player_id, key);
 }
 
-/* Carries the call out; all errors are raised. */
+/* Makes the call; it raises errors. */
 static void
 call(FunctionCallInfo fcinfo, StringInfo out)
 {

@@ -56,7 +56,7 @@ get_number(Jsonb *payload, const char *member, int64 low, int64 high)
 	return whole_number(member, require_member(payload, member, jbvNumeric, "a number"), low, high);
 }
 
-/* Whether the input has no value for an argument that need not have one: the member is null or absent. */
+/* Whether the input has no value, null or none, for an argument that may be missing. */
 static bool
 is_none(const Argument *argument, const char *name, Jsonb *payload)
 {
@@ -67,7 +67,7 @@ is_none(const Argument *argument, const char *name, Jsonb *payload)
 	return argument->optional && value->type == jbvNull;
 }
 
-/* Returns the least number that an input may have; one that was not given may be stored as 0. */
+/* Returns the least number that an input may have: a number that was not given may be stored as 0. */
 static int64
 least_of(const Argument *argument)
 {

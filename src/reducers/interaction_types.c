@@ -1,10 +1,11 @@
 /*
  * interaction_types.c
- *	  Types of interactions: define_interaction_type and the view interaction_types.
+ *	  The reducers of interaction types, define_interaction_type and delete_interaction_type, and the view
+ *	  interaction_types.
  *
- * A type is data: what it says is checked here, once, and again by the CHECKs of
- * the table. Whoever has an image of the world loads it anew, since everything in it
- * points to kinds. Interactions under way go on as they began.
+ * A type is data: it is checked here, once, and again by the CHECK constraints of the table. Every
+ * image of the world is loaded anew, since everything in it points to types. Ongoing interactions go
+ * on as they began.
  */
 #include "postgres.h"
 
@@ -40,14 +41,14 @@ is_with_npcs(const InteractionDefinition *definition)
 	return strcmp(definition->target, interaction_targets[TARGET_NPC]) == 0;
 }
 
-/* Whether it uses items up; its component is one that there is. */
+/* Whether the interaction uses items up. Its component must exist. */
 static bool
 uses_up(const InteractionDefinition *definition)
 {
 	return definition->component != NULL && item_component_by_name(definition->component)->uses_up;
 }
 
-/* What makes no sense together. */
+/* Refuses properties that do not go together. */
 static void
 check_terms(const InteractionDefinition *definition)
 {
@@ -73,7 +74,7 @@ check_terms(const InteractionDefinition *definition)
 						  "Leave \"duration\" NULL and \"max_participants\" 1.");
 }
 
-/* These check a column by its kind. */
+/* Each of these checks a column of its kind. */
 #define CHECK_TEXT(member_, chars_, default_) check_text_or_empty(definition->member_, #member_, chars_);
 #define CHECK_WORD(member_, words_, default_) check_word(definition->member_, #member_, words_);
 #define CHECK_OPTIONAL(member_, words_) \
@@ -82,7 +83,7 @@ check_terms(const InteractionDefinition *definition)
 #define CHECK_RATES(member_) /* interaction_type_from_jsonb() does */
 #define CHECK_DELTAS(member_)
 #define CHECK_OBJECT(member_)				  check_object(definition->member_, #member_);
-#define CHECK_SECONDS(member_, least_, most_) /* who scaled it did */
+#define CHECK_SECONDS(member_, least_, most_) /* it was checked before it was scaled */
 #define CHECK_FLAG(member_, default_)
 #define CHECK_WHOLE(member_, least_, most_, default_) \
 	check_whole(definition->member_, #member_, least_, most_);
@@ -104,7 +105,7 @@ check_definition(const InteractionDefinition *definition)
 	check_terms(definition);
 }
 
-/* What an interaction is with stays. */
+/* Refuses a definition that changes the target of a type. */
 static void
 refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 {
@@ -117,7 +118,7 @@ refuse_other_target(WorldLock *lock, const InteractionDefinition *definition)
 				errhint("Define a type of another name."));
 }
 
-/* These make an argument by the kind of its column. */
+/* Each of these makes the argument for a column of its kind. */
 #define TEXT_COLUMN(member_, chars_, default_) \
 	TEXT_ARGUMENT(InteractionDefinition, member_, 0, .has_default = true, .default_text = (default_)),
 #define WORD_COLUMN(member_, words_, default_) \
@@ -146,7 +147,7 @@ static const Argument definition_arguments[] = {
 #undef INTERACTION_NUMBER
 };
 
-/* New or changed. */
+/* Defines a new type, or redefines one. */
 static bool
 define_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -158,7 +159,7 @@ define_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
 	leave_image(lock);
 	interaction_type_row_write(lock->world_id, definition);
 	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
-	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer may have changed */
 	return true;
 }
 
@@ -175,7 +176,7 @@ delete_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
 	leave_image(lock);
 	interaction_type_row_delete(lock->world_id, ((const NamedType *) arguments)->name);
 	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
-	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer */
+	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer may have changed */
 	return true;
 }
 
@@ -196,7 +197,7 @@ static const EditColumn interaction_type_columns[] = {
 	{"uses_up_item", 0, "It follows from the component: what is consumable is used up."},
 };
 
-/* An interaction with NPCs takes two at least. */
+/* Sets the default numbers of participants: at least two with NPCs, and at most as many as at least. */
 static void
 set_participants(const Edit *edit, void *arguments)
 {
@@ -236,7 +237,7 @@ static const TypeFamily interaction_types = {.what = "interaction",
 											 .set_defaults = set_participants,
 											 .show = show_what_follows};
 
-/* INSTEAD OF INSERT OR UPDATE OR DELETE ON interaction_types */
+/* INSTEAD OF INSERT OR UPDATE OR DELETE trigger of interaction_types. */
 Datum
 npcsim_edit_interaction_types(PG_FUNCTION_ARGS)
 {

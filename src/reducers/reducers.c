@@ -62,7 +62,8 @@ reducer_call(FunctionCallInfo fcinfo, const Reducer *reducer)
 	ReducerResult result = {0};
 	WorldLock	 *lock;
 
-	version_require(); /* the arguments of another one are others */
+	/* Another version of the library has other arguments. */
+	version_require();
 	world_id = reducer->without_world ? 0 : arg_id(fcinfo, 0, "world_id");
 	args_read(fcinfo, reducer->without_world ? 0 : 1, reducer, arguments);
 	lock = reducer->without_world ? NULL : world_lock(world_id, WORLD_WAIT);

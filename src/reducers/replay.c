@@ -276,8 +276,8 @@ free_name(const char *name)
 }
 
 /*
- * replay_world(world_id, until, name) → id of the new world. It is not described as a reducer: the range of 'until' is known
- * only when the world was read, and NULL is another moment than 0.
+ * replay_world(world_id, until, name) → id of the new world. It is not described as a reducer, because the
+ * range of 'until' is known only when the world was read, and NULL means another moment than 0.
  */
 Datum
 npcsim_replay_world(PG_FUNCTION_ARGS)

@@ -117,14 +117,14 @@ world_set_speed(WorldLock *lock, int32 speed)
 
 typedef struct TickWorld
 {
-	double dt; /* s */
+	double dt; /* seconds */
 } TickWorld;
 
 static const Argument tick_world_arguments[] = {
 	DECIMAL_ARGUMENT(TickWorld, dt, 0, STEP_MAX_SECONDS, .unit = "s"),
 };
 
-/* Moves the world on and writes it; returns its clock in seconds. */
+/* Moves the world on and writes it; the result is its clock in seconds. */
 static bool
 tick_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {

@@ -1,15 +1,13 @@
 /*
  * wire.c
- *	  What gateways read of a world: world_snapshot(world_id) and
- *	  world_delta(world_id, since, epoch).
+ *	  world_snapshot(world_id) and world_delta(world_id, since, epoch), by which gateways read a world.
  *
- * Both read one snapshot, that of the calling query, so that revision, log and rows
- * agree; neither takes the world's lock. Only the clock may be newer, since that
- * of a running world is in shared memory: readers stop a walker at the end of
- * its path, whatever the clock says.
+ * Both read one snapshot, that of the calling query, so that revision, log and rows agree; neither
+ * takes the world's lock. Only the clock may be newer, since that of a running world is in shared
+ * memory: readers stop a walker at the end of its path, whatever the clock says.
  *
- * A delta is what has changed since a revision (changes.c), with one query per family and column group for the rows as
- * they are now. What is named as changed and no longer exists was removed.
+ * A delta is what has changed since a revision (changes.c), with one query per family and column group
+ * for the rows as they are now. Rows that are named as changed and no longer exist were removed.
  */
 #include "postgres.h"
 
@@ -37,7 +35,7 @@ PG_FUNCTION_INFO_V1(npcsim_world_delta);
 
 #define EPOCH_MAX_CHARS 64
 
-/* A revision: 0 is before the first. */
+/* Reads a revision; 0 is before the first. */
 static int64
 arg_revision(FunctionCallInfo fcinfo, int n, const char *name)
 {
@@ -60,7 +58,7 @@ json_world_npcs(StringInfo out, int64 world_id)
 		const NpcRow *row = &npcs->rows[i];
 
 		CHECK_FOR_INTERRUPTS();
-		/* half restored */
+		/* It is half restored. */
 		if ((row->groups & NPC_ROW_STATE) == 0 || (row->groups & NPC_ROW_TRACK) == 0)
 			continue;
 		if (!first)
@@ -116,7 +114,7 @@ npcsim_world_snapshot(PG_FUNCTION_ARGS)
 
 /* ---- delta ---- */
 
-/* Loads a group for the NPCs that want it. */
+/* Loads a row group for the NPCs that want it. */
 static void
 load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 {
@@ -128,7 +126,7 @@ load_group(NpcRows *rows, uint32 row_group, int64 *scratch)
 	npc_rows_load(rows, row_group, scratch, count);
 }
 
-/* What is not among these is gone. */
+/* Without the log it writes the rows that remain: all others are gone. */
 static void
 json_remaining(StringInfo out, const Changes *changes, const IdList *remaining)
 {
@@ -211,7 +209,9 @@ json_changed_rows(StringInfo out, const char *name, int64 world_id, const Change
 	appendStringInfoChar(out, '}');
 }
 
-/* Kinds have no ids: all of them, "complete", so that a reader drops what is missing. */
+/*
+ * Types have no ids: all of them are written, as "complete", so that a reader drops those that are missing.
+ */
 static void
 json_changed_types(StringInfo out, const char *name, int64 world_id, void (*write)(StringInfo, int64))
 {

@@ -1,7 +1,6 @@
 /*
  * wire_json.c
- *	  Rows as clients get them: one object per NPC, item, interaction,
- *	  player and kind.
+ *	  Writes rows as clients get them: one object per NPC, item, interaction, player and type.
  */
 #include "postgres.h"
 
@@ -48,7 +47,7 @@ json_players(StringInfo out, int64 world_id, const int64 *ids, int count, bool *
 	shown_rows_write(out, SHOWN_PLAYERS, world_id, ids, count, found);
 }
 
-/* ---- kinds ---- */
+/* ---- types ---- */
 
 static void
 json_offers(StringInfo out, const ItemType *type)
@@ -119,7 +118,7 @@ json_seconds_or_null(StringInfo out, int64 duration)
 #define SHOW_WORD(member_)	   SHOW_TEXT(member_)
 #define SHOW_OPTIONAL(member_) SHOW_TEXT(member_)
 #define SHOW_RATES(member_)	   MEMBER(#member_), json_needs_per_second(out, row->type.need_rate)
-#define SHOW_DELTAS(member_)   (void) 0 /* among the rates */
+#define SHOW_DELTAS(member_)   (void) 0 /* they are shown with the rates */
 #define SHOW_OBJECT(member_)   MEMBER(#member_), json_jsonb(out, row->definition.member_)
 #define SHOW_FLAG(member_)	   MEMBER(#member_), json_bool(out, row->definition.member_)
 #define SHOW_WHOLE(member_)	   MEMBER(#member_), json_int64(out, row->definition.member_)

@@ -74,7 +74,7 @@ static SpiStatement input_statement =
 	 5,
 	 {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}};
 
-/* What was noted of a kind of change in a revision. */
+/* What was noted in a revision about one kind of change. */
 typedef struct Noted
 {
 	int32	   kind;

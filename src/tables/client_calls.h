@@ -9,7 +9,10 @@
 
 #include "postgres.h"
 
-/* Who may call a reducer and how often, where that was set otherwise than its description has it. */
+/*
+ * Who may call a reducer and how often, where operators have set it to something else than its description
+ * says.
+ */
 typedef struct ReducerLimits
 {
 	char *minimum_role;
@@ -17,7 +20,7 @@ typedef struct ReducerLimits
 	int32 per_minute;
 } ReducerLimits;
 
-/* Returns false when nothing was set. */
+/* Returns false if nothing was set. */
 extern bool reducer_limits_read(const char *name, ReducerLimits *limits);
 /* Writes how often a reducer may be called; the arguments are values of the columns. */
 extern void reducer_limits_write(Datum name, Datum minimum_role, Datum burst, Datum per_minute);

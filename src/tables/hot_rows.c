@@ -428,8 +428,8 @@ static const SpiColumn found_columns[] = {
 };
 
 /*
- * Takes the places of these things from the rows of the last statement, which are mostly in their order.
- * Returns whether there was a row for each.
+ * Fills in the places of these things from the rows of the last statement, which are mostly in the same
+ * order. Returns whether there was a row for each.
  */
 static bool
 learn_places(const RowSet *set, void **things, int count, uint64 rows)

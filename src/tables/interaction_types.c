@@ -1,11 +1,11 @@
 /*
  * interaction_types.c
- *	  The interactions of a world as rows, which sim/interaction_columns.h describes.
+ *	  The interaction types of a world as rows, which sim/interaction_columns.h describes.
  *
- *	  need_rates	{need: units per s, …}, besides what the item gives
- *	  need_deltas	{need: units, …}, over the whole duration
- *	  parameters	of act_in_interaction: {name: {"type": "string" | "number" | "integer" | "boolean",
- *					"default": …, "description": "…"}, …}
+ *	need_rates	{need: units per s, …}, besides what the item gives
+ *	need_deltas	{need: units, …}, over the whole duration
+ *	parameters	of act_in_interaction: {name: {"type": "string" | "number" | "integer" | "boolean",
+ *				"default": …, "description": "…"}, …}
  */
 #include "postgres.h"
 
@@ -54,8 +54,8 @@ static const RowColumn columns[] = {
 };
 
 /*
- * Numbers are counted up. The last one may be given again after its type was deleted, but not while an NPC walks to do
- * what it meant.
+ * Numbers are counted up. The number of the last type may be given again after the type was deleted, but not
+ * while an NPC walks somewhere for an interaction of it.
  */
 static RowType rows_described =
 	{.table = "interaction_type_rows",
@@ -89,7 +89,7 @@ object_of(Jsonb *json, const char *column)
 
 static const char *const parameter_types[] = {"string", "number", "integer", "boolean", NULL};
 
-/* One of parameter_types, NULL when it is none. */
+/* Returns one of parameter_types; NULL if the value is none. */
 static const char *
 type_by_name(const JsonbValue *value)
 {
@@ -117,7 +117,7 @@ is_of_type(const JsonbValue *value, const char *type)
 								   DirectFunctionCall1(numeric_floor, NumericGetDatum(value->val.numeric))));
 }
 
-/* Its type. */
+/* Checks the description of a parameter and returns its type. */
 static const char *
 check_parameter(const char *parameter, JsonbContainer *object)
 {
@@ -160,7 +160,10 @@ check_parameter(const char *parameter, JsonbContainer *object)
 	return type;
 }
 
-/* Whether there are any; the kind is told whether one of them is a message. */
+/*
+ * Checks the parameters, and notes in the type whether one of them is a message. Returns whether there are
+ * any.
+ */
 static bool
 check_parameters(Jsonb *parameters, InteractionType *type)
 {
@@ -206,7 +209,7 @@ interaction_type_from_jsonb(Jsonb *need_rates, Jsonb *need_deltas, Jsonb *parame
 	type->takes_acts = check_parameters(parameters, type);
 }
 
-/* Makes what the rules see of a definition. */
+/* Fills in what the rules see of a definition. */
 static void
 make_type(const InteractionDefinition *definition, InteractionType *type)
 {
@@ -237,7 +240,7 @@ interaction_rows_load(int64 world_id, InteractionRows *result)
 
 /* ---- acts ---- */
 
-/* Longest text of an act: numbers may have many digits. */
+/* The most bytes of an act's text, since numbers may have many digits. */
 #define ACT_BYTES_MAX 8192
 
 static JsonbValue *
@@ -253,7 +256,10 @@ too_long(const JsonbValue *value)
 		   pg_mbstrlen_with_len(value->val.string.val, value->val.string.len) > ACT_TEXT_CHARS;
 }
 
-/* What was given for a parameter, or its default; NULL with *failure set when that is nothing of its type. */
+/*
+ * Returns the value that was given for a parameter, or its default; NULL with *failure set if that is not of
+ * its type.
+ */
 static JsonbValue *
 argument(const char *name, const JsonbValue *parameter, JsonbContainer *given, const char **failure)
 {
@@ -336,7 +342,10 @@ interaction_act(const InteractionRow *row, JsonbContainer *given, const char **f
 	return act;
 }
 
-/* interaction_effects_valid(need_rates, need_deltas, parameters, duration): for a CHECK: true, or the error */
+/*
+ * interaction_effects_valid(need_rates, need_deltas, parameters, duration), for a CHECK constraint: returns
+ * true or raises an error.
+ */
 Datum
 npcsim_interaction_effects_valid(PG_FUNCTION_ARGS)
 {

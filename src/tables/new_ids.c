@@ -15,9 +15,9 @@
 /* The state of a sequence, and of the ids in use. */
 typedef struct SequenceState
 {
-	int64 last;		 /* the last id, or the first one */
-	bool  is_called; /* the last one was given */
-	int64 highest;	 /* of a row */
+	int64 last;		 /* the last id that was given, or the first one to be given */
+	bool  is_called; /* whether 'last' was given */
+	int64 highest;	 /* id of a row */
 } SequenceState;
 
 const SpiColumn sequence_columns[SEQUENCE_COLUMNS] = {
@@ -26,7 +26,7 @@ const SpiColumn sequence_columns[SEQUENCE_COLUMNS] = {
 	SPI_COLUMN(SequenceState, highest, "s.highest"),
 };
 
-/* If it counts by one. */
+/* Whether the sequence counts by one. */
 static bool
 gives_free_ids(const SequenceState *state)
 {

@@ -15,9 +15,9 @@
 typedef struct IdSource
 {
 	const char	*table;	  /* in schema npcsim; its sequence is table_id_seq */
-	SpiStatement present; /* the state of the sequence, and the highest id of a row */
+	SpiStatement present; /* selects the state of the sequence, and the highest id of a row */
 	SpiStatement next;
-	SpiStatement put_back; /* behind $1; 0: to the beginning */
+	SpiStatement put_back; /* sets the sequence behind $1; to its beginning if that is 0 */
 } IdSource;
 
 #define SEQUENCE_COLUMNS 3

@@ -84,7 +84,7 @@ static SpiStatement select_homes =
 	 .nargs = 2,
 	 .types = {INT8ARRAYOID, TEXTOID}};
 
-/* What operators write, as values. */
+/* The columns that operators write, as datums. */
 static const SpiColumn written_columns[PLAYER_COLUMNS] = {
 	[PLAYER_USERNAME] = {.sql = "username"},
 	[PLAYER_ROLE] = {.sql = "role"},

@@ -36,18 +36,18 @@ extern bool player_row_write_token(int64 player_id, const char *token);
  */
 extern void player_row_note_heartbeat(int64 player_id);
 
-/* What a player's mind is asked for. */
+/* How much a player's mind is asked for. */
 typedef struct PlayerLoad
 {
 	int64 npcs;
-	int64 in_flight; /* requests that were sent */
+	int64 in_flight; /* requests that were handed out */
 	char *status;
 } PlayerLoad;
 
 /* Returns false if there is no such player. */
 extern bool player_row_load_of(int64 player_id, PlayerLoad *load);
 
-/* The world of a player, and whether that is at home in this database. */
+/* The world of a player, and whether the world is at home in this database. */
 typedef struct PlayerHome
 {
 	int64 player_id;

@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-/* What is newer. */
+/* What of a world is newer. */
 typedef struct WorldRevision
 {
 	bool settings;

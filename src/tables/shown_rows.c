@@ -1,6 +1,6 @@
 /*
  * shown_rows.c
- *	  Items, interactions and players as clients see them.
+ *	  Writes items, interactions and players as clients see them.
  */
 #include "postgres.h"
 
@@ -21,31 +21,31 @@
 typedef enum ShownKind
 {
 	SHOWN_NUMBER,
-	SHOWN_MILLIONTHS, /* of a second, of a whole */
+	SHOWN_MILLIONTHS, /* of a second, or of a whole */
 	SHOWN_TEXT,
-	SHOWN_IDS, /* an array */
+	SHOWN_IDS, /* an array of bigint */
 	SHOWN_JSON
 } ShownKind;
 
 typedef struct ShownColumn
 {
-	const char *key; /* what stands before the value */
-	const char *sql; /* of table t */
+	const char *key; /* the text before the value, with the name that clients see */
+	const char *sql; /* an expression over the table, which is t */
 	ShownKind	kind;
-	bool		optional; /* not shown at all when it is NULL, which is null else */
+	bool		optional; /* it is left out if it is NULL; others are null then */
 } ShownColumn;
 
 #define SHOWN(name_, sql_, kind_, ...) \
 	{ \
 		.key = ",\"" name_ "\":", .sql = (sql_), .kind = SHOWN_##kind_, __VA_ARGS__ \
 	}
-/* The first member of an object that is a member itself, and has those that follow. */
+/* The first member of a nested object, which holds this and all members that follow. */
 #define SHOWN_WITHIN(object_, name_, sql_, kind_) \
 	{ \
 		.key = ",\"" object_ "\":{\"" name_ "\":", .sql = (sql_), .kind = SHOWN_##kind_ \
 	}
 
-/* ---- what is shown: the id first ---- */
+/* ---- what is shown: each list begins with the id ---- */
 
 static const ShownColumn item_columns[] = {
 	SHOWN("id", "t.id", NUMBER),
@@ -57,7 +57,7 @@ static const ShownColumn item_columns[] = {
 	SHOWN("properties", "t.properties", JSON),
 };
 
-/* A damaged world may lack the type (world_faults() tells), and is shown all the same. */
+/* A damaged world may lack the type (world_faults() reports it); its interactions are shown all the same. */
 #define OF_TYPE(column) \
 	"COALESCE((SELECT k." column " FROM npcsim.interaction_type_rows k" \
 	"  WHERE k.world_id = t.world_id AND k.number = t.interaction), '')"
@@ -90,8 +90,8 @@ typedef struct ShownRows
 	const char		  *table;
 	const ShownColumn *columns;
 	int				   column_count;
-	const char		  *end; /* of a row's object */
-	/* made of the above when it is used first */
+	const char		  *end; /* the end of a row's object */
+	/* These are made of the above at first use. */
 	SpiStatement of_ids;
 	SpiStatement of_world;
 } ShownRows;
@@ -184,7 +184,7 @@ write_value(StringInfo out, ShownKind kind, Datum value, Oid type)
 	}
 }
 
-/* Returns the id. */
+/* Writes a row and returns its id. */
 static int64
 write_row(StringInfo out, const ShownRows *rows, uint64 row)
 {

@@ -1,9 +1,10 @@
 /*
  * shown_rows.h
- *	  Items, interactions and players as clients see them.
+ *	  Writes items, interactions and players as clients see them.
  *
- * What is seen of each is one list (shown_rows.c): a line has what clients call it, where it comes from and what kind of value
- * it is. It is not what the engine keeps of them: types are shown by their names, players with the number of their NPCs.
+ * What clients see of each is a list in shown_rows.c: a line has the name for clients, the expression
+ * in SQL and the kind of value. It is not what the engine keeps: types are shown by their names, and
+ * players with the number of their NPCs.
  */
 #ifndef NPCSIM_TABLES_SHOWN_ROWS_H
 #define NPCSIM_TABLES_SHOWN_ROWS_H
@@ -21,8 +22,9 @@ typedef enum ShownFamily
 } ShownFamily;
 
 /*
- * Writes those of a world by ids, ascending, or all of them in order of id (NULL): a JSON array of objects. found[i] is set
- * for each of the ids that there is. By the caller's snapshot; SPI must be connected.
+ * Writes a JSON array of objects: the rows of a world with these ids, which are ascending, or all rows by id
+ * if ids is NULL. found[i] is set for each id that exists. It reads the caller's snapshot; SPI must be
+ * connected.
  */
 extern void shown_rows_write(StringInfo out, ShownFamily family, int64 world_id, const int64 *ids, int count,
 							 bool *found);

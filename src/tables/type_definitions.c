@@ -10,7 +10,10 @@
 #include "spi.h"
 #include "tables/type_definitions.h"
 
-/* What the reference game has, and what serves the other needs; a world's operators may define more. */
+/*
+ * The types of the reference game, and others that fill the remaining needs. A world's operators may define
+ * more.
+ */
 static SpiStatement insert_starter_interactions =
 	{"INSERT INTO npcsim.interaction_type_rows "
 	 "(world_id, number, name, description, component, locks_movement, moves_onto_item) VALUES "

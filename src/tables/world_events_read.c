@@ -24,7 +24,7 @@ typedef struct WrittenRow
 	int64		first_sequence;
 	int64		revision;
 	int64		clock;
-	TimestampTz sent_at_real; /* DT_NOBEGIN: nobody sent anything */
+	TimestampTz sent_at_real; /* DT_NOBEGIN if nobody sent anything */
 	ArrayType  *kinds;
 	ArrayType  *after;
 	ArrayType  *x;
