@@ -69,24 +69,6 @@ rpc_seems_to_answer(const char *text, size_t len)
 	return mcp_scan_response_id(text, len);
 }
 
-/* Returns how many bytes the character has that begins here, or 0 when it is not valid UTF-8. */
-static size_t
-character_length(const unsigned char *at, size_t len)
-{
-	size_t length = at[0] < 0x80 ? 1 : (at[0] & 0xE0) == 0xC0 ? 2 : (at[0] & 0xF0) == 0xE0 ? 3 : 4;
-
-	if (at[0] == '\0' || (at[0] >= 0x80 && at[0] < 0xC2) || at[0] > 0xF4 || length > len)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xC0) != 0x80)
-			return 0;
-	/* overlong forms, halves of surrogate pairs and what lies beyond the last character are not valid */
-	if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0) ||
-		(at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90))
-		return 0;
-	return length;
-}
-
 char *
 rpc_make_utf8(const char *text, size_t len)
 {
@@ -96,7 +78,7 @@ rpc_make_utf8(const char *text, size_t len)
 	copy[len] = '\0';
 	for (size_t i = 0; i < len;)
 	{
-		size_t length = character_length((const unsigned char *) copy + i, len - i);
+		size_t length = text_character_length(copy + i, len - i);
 
 		if (length == 0)
 			copy[i] = '?';

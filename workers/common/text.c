@@ -116,6 +116,24 @@ text_is_valid_utf8(const char *string)
 }
 
 size_t
+text_character_length(const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *) text;
+	size_t bytes = at[0] < 0x80 ? 1 : (at[0] & 0xE0) == 0xC0 ? 2 : (at[0] & 0xF0) == 0xE0 ? 3 : 4;
+
+	if (at[0] == '\0' || (at[0] >= 0x80 && at[0] < 0xC2) || at[0] > 0xF4 || bytes > length)
+		return 0;
+	for (size_t i = 1; i < bytes; i++)
+		if ((at[i] & 0xC0) != 0x80)
+			return 0;
+	/* overlong forms, halves of surrogate pairs and what lies beyond the last character are not valid */
+	if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0) ||
+		(at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90))
+		return 0;
+	return bytes;
+}
+
+size_t
 text_cut(const char *string, size_t most)
 {
 	size_t length = strnlen(string, most + 1);

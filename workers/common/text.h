@@ -35,6 +35,9 @@ extern void text_add_json(Text *text, const json_t *value);
 
 extern bool text_is_valid_utf8(const char *string);
 
+/* Returns how many bytes the first character of a text has, which is not empty; 0 if it is not valid UTF-8, or NUL. */
+extern size_t text_character_length(const char *text, size_t length);
+
 /* Returns how many bytes of a string in UTF-8, "most" at most, can be kept without cutting a character in two. */
 extern size_t text_cut(const char *string, size_t most);
 

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json_input.h"
+#include "common/text.h"
+
 #define NUMBER_MAX		  400 /* characters of a number; 5e-324 without an exponent has 326 */
-#define SAFE_INTEGER	  INT64_C(9007199254740992)
 #define REPLACEMENT		  0xFFFD
 #define SEARCH_WORK		  8 /* how many times a search may look at each byte, on average */
 #define SEARCH_WORK_LEAST 65536
@@ -201,33 +203,6 @@ undo_escape(Reader *reader)
 	}
 }
 
-/* Returns how many bytes the character has that begins here, or 0 when it is not valid UTF-8. */
-static int
-character_length(const Reader *reader)
-{
-	const unsigned char *at = reader->at;
-	int					 length = at[0] < 0x80			   ? 1
-								  : (at[0] & 0xE0) == 0xC0 ? 2
-								  : (at[0] & 0xF0) == 0xE0 ? 3
-								  : (at[0] & 0xF8) == 0xF0 ? 4
-														   : 0;
-	uint32_t			 code;
-
-	if (length == 0 || reader->end - at < length)
-		return 0;
-	code = length == 1 ? at[0] : at[0] & (0x7F >> length);
-	for (int i = 1; i < length; i++)
-	{
-		if ((at[i] & 0xC0) != 0x80)
-			return 0;
-		code = code << 6 | (at[i] & 0x3F);
-	}
-	if ((length == 2 && code < 0x80) || (length == 3 && code < 0x800) || (length == 4 && code < 0x10000) ||
-		(code >= 0xD800 && code < 0xE000) || code > 0x10FFFF)
-		return 0;
-	return length;
-}
-
 /* Decodes a string, from behind its opening quote to behind its closing one; returns false if that is missing. */
 static bool
 read_string(Reader *reader, unsigned char quote)
@@ -235,7 +210,7 @@ read_string(Reader *reader, unsigned char quote)
 	reader->length = 0;
 	while (reader->at < reader->end)
 	{
-		int length;
+		size_t length;
 
 		if (*reader->at == quote)
 		{
@@ -249,15 +224,15 @@ read_string(Reader *reader, unsigned char quote)
 				undo_escape(reader);
 			continue;
 		}
-		length = *reader->at == '\0' ? 0 : character_length(reader);
+		length = text_character_length((const char *) reader->at, (size_t) (reader->end - reader->at));
 		if (length == 0)
 		{
 			reader->at++;
 			put_code(reader, REPLACEMENT);
 			continue;
 		}
-		memcpy(reader->string + reader->length, reader->at, (size_t) length);
-		reader->length += (size_t) length;
+		memcpy(reader->string + reader->length, reader->at, length);
+		reader->length += length;
 		reader->at += length;
 	}
 	fail(reader, breaks_off);
@@ -279,7 +254,7 @@ number_of(const char *text)
 	{
 		long long integer = strtoll(text, NULL, 10);
 
-		if (integer >= -SAFE_INTEGER && integer <= SAFE_INTEGER)
+		if (integer >= -MAX_SAFE_INTEGER && integer <= MAX_SAFE_INTEGER)
 			return json_integer(integer);
 	}
 	number = strtod(text, &end);

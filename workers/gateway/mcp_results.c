@@ -20,9 +20,6 @@
 #define MAX_NAMED_REVISIONS 64 /* how many revisions of a server's list are read */
 #define MAX_CONTENT_BLOCKS	16 /* how many blocks of a result are searched for a decision */
 
-/* The flags with which decisions are printed.  With 15 digits 0.8 does not become 0.80000000000000004. */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
-
 
 /* ---------------------------------------------------------------- revisions */
 
@@ -213,7 +210,7 @@ print_decision(json_t *decision, int64_t request_id, int64_t npc_id, const char 
 	json_object_del(decision, "type");
 	if (json_object_set_new(decision, "request_id", json_integer(request_id)) == 0 &&
 		json_object_set_new(decision, "npc_id", json_integer(npc_id)) == 0)
-		text = json_dumps(decision, DUMP_FLAGS);
+		text = json_dumps(decision, JSON_PRINTED);
 	*problem = text != NULL ? NULL : "out of memory";
 	if (text != NULL && strlen(text) > ANSWER_MAX_BYTES)
 	{
