@@ -50,7 +50,7 @@ enum
 		ANSWER("error", "message") ANSWER("error", "detail") ANSWER("error", "hint") \
 			ANSWER("error", "retry")
 
-static const DbStatement statements[STATEMENT_COUNT] = {
+static const DbStatement statements[] = {
 	{REGISTER_GATEWAY, "register_gateway", "SELECT npcsim.register_gateway($1::text)", 1},
 	{GATEWAY_POLL, "gateway_poll", "SELECT npcsim.gateway_poll($1::text, $2::bigint[])", 2},
 	{UNKNOWN_SESSIONS, "unknown_sessions",
@@ -96,6 +96,9 @@ static const DbStatement statements[STATEMENT_COUNT] = {
 	 "  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))",
 	 1},
 };
+
+_Static_assert(sizeof(statements) / sizeof(statements[0]) == STATEMENT_COUNT, "each statement is described");
+_Static_assert(STATEMENT_COUNT <= DB_MAX_STATEMENTS, "a connection can prepare each statement");
 
 typedef struct Number
 {
@@ -231,16 +234,17 @@ static void
 tried(void *argument, const DbReply *reply)
 {
 	Trial	   *trial = argument;
-	const char *code = reply->result && PQntuples(reply->result) == 1 ? reply_column(reply, 0, "code") : NULL;
+	const char *code =
+		reply->result != NULL && PQntuples(reply->result) == 1 ? reply_column(reply, 0, "code") : NULL;
 
-	if (code)
+	if (code != NULL)
 	{
 		const char *message = reply_column(reply, 0, "message");
 		const char *retry = reply_column(reply, 0, "retry");
-		DbReply		refusal = {.message = message ? message : "refused",
+		DbReply		refusal = {.message = message != NULL ? message : "refused",
 							   .detail = reply_column(reply, 0, "detail"),
 							   .hint = reply_column(reply, 0, "hint"),
-							   .retry = retry && strcmp(retry, "true") == 0};
+							   .retry = retry != NULL && strcmp(retry, "true") == 0};
 
 		snprintf(refusal.sqlstate, sizeof(refusal.sqlstate), "%s", code);
 		trial->done(trial->argument, &refusal);
@@ -454,7 +458,7 @@ call_compute_standings(const int64_t *player_ids, const int64_t *told, int count
 const char *
 reply_text(const DbReply *reply)
 {
-	if (!reply->result || PQntuples(reply->result) < 1 || PQnfields(reply->result) < 1 ||
+	if (reply->result == NULL || PQntuples(reply->result) < 1 || PQnfields(reply->result) < 1 ||
 		PQgetisnull(reply->result, 0, 0))
 		return NULL;
 	return PQgetvalue(reply->result, 0, 0);
@@ -474,7 +478,7 @@ reply_integer(const DbReply *reply, int row, const char *column)
 {
 	const char *value = reply_column(reply, row, column);
 
-	return value ? strtoll(value, NULL, 10) : 0;
+	return value != NULL ? strtoll(value, NULL, 10) : 0;
 }
 
 void
@@ -484,12 +488,12 @@ reply_add_error(Text *text, const DbReply *reply)
 	text_add_json_string(text, reply->sqlstate);
 	text_add_string(text, ",\"message\":");
 	text_add_json_string(text, reply->message);
-	if (reply->detail)
+	if (reply->detail != NULL)
 	{
 		text_add_string(text, ",\"detail\":");
 		text_add_json_string(text, reply->detail);
 	}
-	if (reply->hint)
+	if (reply->hint != NULL)
 	{
 		text_add_string(text, ",\"hint\":");
 		text_add_json_string(text, reply->hint);

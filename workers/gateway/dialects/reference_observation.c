@@ -75,7 +75,7 @@ string_or(const json_t *object, const char *name, const char *otherwise)
 {
 	const char *value = json_string_value(json_object_get(object, name));
 
-	return value ? value : otherwise;
+	return value != NULL ? value : otherwise;
 }
 
 /* Returns an array of the strings in an array; other elements are left out. */
@@ -122,7 +122,7 @@ act_parameters(const json_t *ours)
 			continue;
 		theirs = json_pack("{s:s, s:s}", "type", string_or(spec, "type", "string"), "description",
 						   string_or(spec, "description", ""));
-		if (otherwise && !json_is_null(otherwise))
+		if (otherwise != NULL && !json_is_null(otherwise))
 			json_object_set(theirs, "default", otherwise);
 		json_object_set_new(parameters, name, theirs);
 	}
@@ -176,7 +176,7 @@ made_of(const json_t *array, json_t *(*make)(const json_t *element, const json_t
 	{
 		json_t *value = make(element, observations);
 
-		if (value)
+		if (value != NULL)
 			json_array_append_new(made, value);
 	}
 	return made;
@@ -217,10 +217,11 @@ participant_names(const json_t *run, const json_t *observations)
 	json_array_foreach (json_object_get(run, "participants"), i, participant)
 	{
 		const json_t *id = id_of(participant);
-		const char	 *name = told ? json_string_value(json_array_get(told, i)) : name_of(observations, id);
+		const char	 *name =
+			  told != NULL ? json_string_value(json_array_get(told, i)) : name_of(observations, id);
 
 		if (json_is_integer(id) || json_is_string(id))
-			json_array_append_new(names, json_string(name ? name : ""));
+			json_array_append_new(names, json_string(name != NULL ? name : ""));
 	}
 	return names;
 }
@@ -249,7 +250,7 @@ engagement(const json_t *run, const char *reason, const json_t *observations)
 	if (count == 0)
 		count = 1;
 	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:f, s:b, s:s}", "interaction_id",
-					 id ? id : json_string(""), "interaction_name",
+					 id != NULL ? id : json_string(""), "interaction_name",
 					 string_or(run, "name", UNNAMED_INTERACTION), "participant_ids", participants,
 					 "participant_names", names, "participant_count", count, "min_participants",
 					 least > 1 ? least : 1, "max_participants", most > count ? most : count,
@@ -263,7 +264,7 @@ static json_t *
 use_of(const json_t *item, const json_t *observations)
 {
 	const char *name = json_object_iter_key(json_object_iter(json_object_get(item, "interactions")));
-	json_t	   *run = json_pack("{s:s}", "name", name ? name : UNNAMED_INTERACTION);
+	json_t	   *run = json_pack("{s:s}", "name", name != NULL ? name : UNNAMED_INTERACTION);
 	json_t	   *use = engagement(run, AT_CAPACITY, observations);
 
 	json_decref(run);
@@ -293,7 +294,7 @@ visible_entity(const json_t *thing, const json_t *observations)
 	json_t *id = reference_entity_id(json_object_get(thing, "id"));
 	json_t *position = reference_cell(json_object_get(thing, "position"));
 
-	if (!id || !position)
+	if (id == NULL || position == NULL)
 	{
 		json_decref(id);
 		json_decref(position);
@@ -323,7 +324,7 @@ status(const json_t *observations)
 	const char	 *state = json_string_value(json_object_get(ours, "state"));
 	json_t		 *position = reference_cell(json_object_get(observations, "position"));
 
-	if (!state || !position)
+	if (state == NULL || position == NULL)
 	{
 		json_decref(position);
 		return NULL;
@@ -345,7 +346,7 @@ reference_observation(const json_t *observations, int64_t npc_id)
 {
 	json_t *told = status(observations);
 
-	if (!told)
+	if (told == NULL)
 		return NULL;
 	return json_pack("{s:o, s:I, s:o, s:{s:o, s:i}, s:{s:o}}", "entity_id",
 					 json_sprintf("%lld", (long long) npc_id), "current_simulation_time",
