@@ -40,7 +40,7 @@ announce = $(if $(V),,@echo "  $(1) $@")
 # Sources
 
 SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
-MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/components/*.c src/reducers/*.c \
+MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/entities/*.c src/components/*.c src/reducers/*.c \
                    workers/launcher/*.c))
 GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c workers/gateway/dialects/*.c))
 AGENT_SOURCES = $(sort $(wildcard workers/agent/*.c))

@@ -105,11 +105,10 @@ BEGIN
 
     -- The workers. Rows that are written without a statement (src/tables/hot_rows.c) need no right to it: what is granted
     -- here is for statements. Of world_clock they lock rows, for which a right to any column will do.
+    EXECUTE format('GRANT SELECT ON %s TO npcsim_worker', (SELECT string_agg(s.relation::text, ', ') FROM npcsim_internal.state_tables() s));
     GRANT SELECT ON
-        npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.world_terrain, npcsim.change_log,
-        npcsim.npc_identities, npcsim.npc_states, npcsim.npc_tracks, npcsim.npc_minds, npcsim.item_type_rows, npcsim.items,
-        npcsim.item_respawns, npcsim.interaction_type_rows, npcsim.interaction_runs, npcsim.interaction_bid_rows,
-        npcsim.gateways, npcsim.sessions, npcsim.decision_slots, npcsim.decision_log
+        npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.change_log, npcsim.gateways, npcsim.sessions,
+        npcsim.decision_slots, npcsim.decision_log
         TO npcsim_worker;
     GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
     GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;

@@ -30,7 +30,7 @@ COMMENT ON TABLE npcsim.world_tokens IS 'What the minds of each world wrote, all
 COMMENT ON COLUMN npcsim.world_tokens.daily_token_output IS 'Tokens they wrote on tokens_day (UTC)';
 
 -- It runs with the invoker's rights and has no settings, so that the planner inlines it.
--- pgspot PS005 does not apply: its body is resolved when it is created.
+-- pgspot PS005: its body is resolved when it is created.
 CREATE FUNCTION npcsim_internal.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC

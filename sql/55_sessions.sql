@@ -149,7 +149,7 @@ COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
     'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. Who calls more often than client_reducers allows gets NS431 and in "retry_after" the seconds to wait. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
 
 -- It runs with the invoker's rights and has no settings, so that the planner inlines it into the tick's query.
--- pgspot PS005 does not apply: its body is resolved when it is created.
+-- pgspot PS005: its body is resolved when it is created.
 CREATE FUNCTION npcsim_internal.present_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC

@@ -11,66 +11,43 @@ COMMENT ON FUNCTION npcsim.replay_world(bigint, double precision, text) IS
     'Makes a second world, paused, that lives through what the first did, from its seed and what came to it from outside; returns its id. until: world seconds, up to the clock of the first world, which is the default; what came from outside at that moment is included. name: by default that of the first world with "(replay)". Its rows are those of the first world at that moment: world_differences() tells. Errors: NS101 no such world, NS102 parked, 22003 until is past its clock, 23505 name taken, 55000 rows of world_inputs were deleted';
 
 CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
-    BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
+    AS $$
+DECLARE
+    tables text;
+BEGIN
+    SELECT string_agg(format(' UNION ALL SELECT %L, %s, to_jsonb(t) FROM npcsim.%I t WHERE t.world_id = $1', s.name, s.key_of_row, s.name), '')
+      INTO tables
+      FROM npcsim_internal.state_tables() s;
+    RETURN QUERY EXECUTE $rows$
         SELECT r.relation, r.key,
-               (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)
-                  FROM pg_catalog.jsonb_each(r.content) m
-                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real')
+               (SELECT jsonb_object_agg(m.key, m.value)
+                  FROM jsonb_each(r.content) m
+                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real'
+                   -- nothing is due to it, now as before there was such a column
+                   AND NOT (m.key = 'due_at' AND m.value = 'null'))
           FROM (SELECT 'world_settings', '',
-                       pg_catalog.jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
-                                                     'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
-                                                     'idle_interval', t.idle_interval,
-                                                     'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
-                  FROM npcsim.world_settings t WHERE t.id = world_rows.world_id
+                       jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
+                                          'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                          'idle_interval', t.idle_interval,
+                                          'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
+                  FROM npcsim.world_settings t WHERE t.id = $1
                 UNION ALL
                 SELECT 'world_clock', '',
-                       pg_catalog.jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed,
-                                                     'rules', t.rules)
-                  FROM npcsim.world_clock t WHERE t.world_id = world_rows.world_id
+                       jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed, 'rules', t.rules)
+                  FROM npcsim.world_clock t WHERE t.world_id = $1
                 UNION ALL
-                SELECT 'world_terrain', '', pg_catalog.to_jsonb(t)
-                  FROM npcsim.world_terrain t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'world_inputs', t.sequence::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.world_inputs t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'item_type_rows', t.name, pg_catalog.to_jsonb(t)
-                  FROM npcsim.item_type_rows t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'interaction_type_rows', t.name, pg_catalog.to_jsonb(t)
-                  FROM npcsim.interaction_type_rows t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'npc_identities', t.id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.npc_identities t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'npc_states', t.npc_id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.npc_states t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'npc_tracks', t.npc_id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.npc_tracks t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'npc_minds', t.npc_id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.npc_minds t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'items', t.id::text, CASE WHEN t.due_at IS NULL THEN pg_catalog.to_jsonb(t) - 'due_at'::text ELSE pg_catalog.to_jsonb(t) END
-                  FROM npcsim.items t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'item_respawns', t.id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.item_respawns t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'interaction_runs', t.id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.interaction_runs t WHERE t.world_id = world_rows.world_id
-                UNION ALL
-                SELECT 'interaction_bid_rows', t.id::text, pg_catalog.to_jsonb(t)
-                  FROM npcsim.interaction_bid_rows t WHERE t.world_id = world_rows.world_id
+                SELECT 'world_inputs', t.sequence::text, to_jsonb(t)
+                  FROM npcsim.world_inputs t WHERE t.world_id = $1
                 UNION ALL
                 SELECT 'decision_slots', t.npc_id::text,
-                       pg_catalog.jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
-                                                     'state_counter', t.state_counter, 'opened_at', t.opened_at,
-                                                     'player_id', t.player_id)
-                  FROM npcsim.decision_slots t WHERE t.world_id = world_rows.world_id) r(relation, key, content);
-    END;
+                       jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
+                                          'state_counter', t.state_counter, 'opened_at', t.opened_at,
+                                          'player_id', t.player_id)
+                  FROM npcsim.decision_slots t WHERE t.world_id = $1$rows$ || tables || $rows$) r(relation, key, content)$rows$
+        USING world_id;
+END
+$$;
 REVOKE ALL ON FUNCTION npcsim.world_rows(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_rows(bigint) IS
     'The state of a world that follows from its seed and its inputs, row by row: table, key (in text) and columns, without revisions, times of the wall clock, the place in the sight indexes and how requests were delivered';
@@ -82,6 +59,38 @@ CREATE FUNCTION npcsim.world_differences(world_id bigint, other_world_id bigint)
 REVOKE ALL ON FUNCTION npcsim.world_differences(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_differences(bigint, bigint) IS
     'Rows of the state of two worlds that differ: table, key, and the columns that differ in the one and in the other; a row that one of them does not have is NULL there. Compares what world_rows(world_id) shows. Errors: NS101 no such world';
+
+-- What is the same of every table: see state_tables().
+CREATE FUNCTION npcsim_internal.reference_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    questions text;
+BEGIN
+    SELECT string_agg(q.question, ' UNION ALL ')
+      INTO questions
+      FROM npcsim_internal.state_tables() s
+     CROSS JOIN LATERAL (
+           -- what is left of a world that is gone, in one word
+           SELECT format('SELECT %L, %L, %L WHERE EXISTS (SELECT FROM npcsim.%I t WHERE t.world_id = $1)', s.name, '', 'there is no such world', s.name)
+            WHERE NOT EXISTS (SELECT FROM npcsim.world_settings w WHERE w.id = reference_faults.world_id)
+           UNION ALL
+           SELECT format('SELECT %1$L, %2$s, format(%3$L, t.%4$I) FROM npcsim.%1$I t WHERE t.world_id = $1 AND t.%4$I IS NOT NULL'
+                         ' AND NOT EXISTS (SELECT FROM npcsim.%5$I o WHERE o.world_id = t.world_id AND o.%6$I = t.%4$I)',
+                         s.name, s.key_of_row, CASE WHEN r.reference = ANY (s.keys) THEN r.fault_of_key ELSE r.fault END,
+                         r.reference, r.others, r.name_there)
+             FROM (VALUES ('npc_id', 'npc_identities', 'id', 'there is no NPC %s', 'there is no such NPC'),
+                          ('item_id', 'items', 'id', 'there is no item %s', 'there is no such item'),
+                          ('item_type', 'item_type_rows', 'name', 'there is no item type "%s"', 'there is no such item type'),
+                          ('interaction', 'interaction_type_rows', 'number', 'there is no interaction type %s', 'there is no such interaction type'))
+                  AS r (reference, others, name_there, fault, fault_of_key)
+            WHERE r.reference = ANY (s.columns)) AS q (question);
+    RETURN QUERY EXECUTE questions USING world_id;
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim_internal.reference_faults(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.reference_faults(bigint) IS
+    'Rows of a world''s state that are about an NPC, an item, an item type or an interaction type that is not there, and tables with rows of a world that is not there: for world_faults()';
 
 CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -99,25 +108,12 @@ CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation tex
          CROSS JOIN LATERAL (VALUES ('npc_states', s.npc_id IS NOT NULL), ('npc_tracks', r.npc_id IS NOT NULL)) AS t (relation, present)
          WHERE i.world_id = world_faults.world_id AND NOT t.present
         UNION ALL
-        SELECT r.relation, r.npc_id::text, 'there is no such NPC'
-          FROM (SELECT 'npc_states', s.world_id, s.npc_id FROM npcsim.npc_states s
-                UNION ALL SELECT 'npc_tracks', t.world_id, t.npc_id FROM npcsim.npc_tracks t
-                UNION ALL SELECT 'npc_minds', m.world_id, m.npc_id FROM npcsim.npc_minds m
-                UNION ALL SELECT 'decision_slots', d.world_id, d.npc_id FROM npcsim.decision_slots d) AS r (relation, world_id, npc_id)
-         WHERE r.world_id = world_faults.world_id
-           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = r.world_id AND i.id = r.npc_id)
+        SELECT r.relation, r.key, r.fault FROM npcsim_internal.reference_faults(world_faults.world_id) r
         UNION ALL
-        SELECT r.relation, r.id::text, pg_catalog.format('there is no item type "%s"', r.item_type)
-          FROM (SELECT 'items', i.world_id, i.id, i.item_type FROM npcsim.items i
-                UNION ALL SELECT 'item_respawns', s.world_id, s.id, s.item_type FROM npcsim.item_respawns s) AS r (relation, world_id, id, item_type)
-         WHERE r.world_id = world_faults.world_id
-           AND NOT EXISTS (SELECT FROM npcsim.item_type_rows k WHERE k.world_id = r.world_id AND k.name = r.item_type)
-        UNION ALL
-        SELECT r.relation, r.id::text, pg_catalog.format('there is no interaction type %s', r.number)
-          FROM (SELECT 'interaction_runs', u.world_id, u.id, u.interaction FROM npcsim.interaction_runs u
-                UNION ALL SELECT 'interaction_bid_rows', b.world_id, b.id, b.interaction FROM npcsim.interaction_bid_rows b) AS r (relation, world_id, id, number)
-         WHERE r.world_id = world_faults.world_id
-           AND NOT EXISTS (SELECT FROM npcsim.interaction_type_rows k WHERE k.world_id = r.world_id AND k.number = r.number)
+        SELECT 'decision_slots', d.npc_id::text, 'there is no such NPC'
+          FROM npcsim.decision_slots d
+         WHERE d.world_id = world_faults.world_id
+           AND NOT EXISTS (SELECT FROM npcsim.npc_identities i WHERE i.world_id = d.world_id AND i.id = d.npc_id)
         UNION ALL
         SELECT r.relation, r.id::text, pg_catalog.format('there is no NPC %s, who %s', r.npc_id, r.does)
           FROM (SELECT 'interaction_runs', u.world_id, u.id, p.npc_id, 'takes part'

@@ -64,8 +64,7 @@ BEGIN
                    ('insert', 'NOT npcsim_internal.world_is_locked(NEW.world_id)'),
                    ('update', 'NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id)'),
                    ('delete', 'NOT npcsim_internal.world_is_locked(OLD.world_id)')) AS event (name, condition)
-             WHERE t.name IN ('world_terrain', 'npc_identities', 'npc_states', 'npc_tracks', 'npc_minds', 'item_type_rows', 'items', 'item_respawns',
-                              'interaction_type_rows', 'interaction_runs', 'interaction_bid_rows'))
+             WHERE t.id IN (SELECT s.relation FROM npcsim_internal.state_tables() s))
         SELECT w.id::pg_catalog.regclass AS relation, w.name, w.fires, w.definition, t.oid IS NULL AS missing
           FROM wanted w
           LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = w.id AND t.tgname = w.name AND NOT t.tgisinternal

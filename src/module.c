@@ -12,6 +12,7 @@
 #include "storage/ipc.h"
 
 #include "components/components.h"
+#include "engine/entities.h"
 #include "guc.h"
 #include "launcher.h"
 #include "shmem.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 {
 	guc_init();
 	components_init();
+	entities_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 

@@ -34,6 +34,7 @@ REDUCER(set_decision_policy)
 REDUCER(set_idle_interval)
 REDUCER(set_need_decay)
 REDUCER(rules)
+REDUCER(begin_with)
 REDUCER(adopt_world)
 /* NPCs and items */
 REDUCER(create_npc)

@@ -20,6 +20,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 #include "engine/response_times.h"
 #include "errors.h"
@@ -120,11 +121,7 @@ drop_bid(World *world, Bid *bid)
 	int	  count = bid->invited_count;
 
 	memcpy(invited, bid->invited, count * sizeof(int64));
-	if (bid->dirty)
-		pointer_list_drop(&world->dirty_bids, bid->dirty_place);
-	if (!bid->born)
-		id_list_add(world, &world->removed_bids, bid->id);
-	image_free_bid(world, bid);
+	thing_drop(world, ENTITY_bids, bid);
 	let_go(world, invited, count);
 }
 
@@ -348,7 +345,7 @@ put_bid(World *world, Bid *bid)
 	if (waits_for_other_bid(world, bid))
 	{
 		bid->due_at = world->now + BUSY_LOOK;
-		bid_touch(world, bid);
+		thing_touch(world, ENTITY_bids, bid);
 		bid_settle(world, bid);
 		return;
 	}
@@ -365,7 +362,7 @@ put_bid(World *world, Bid *bid)
 	until = Max(world->now, Min(until, bid->made_at + WINDOWS_MOST * (until - world->now)));
 	bid->put_at = world->now;
 	bid->due_at = until;
-	bid_touch(world, bid);
+	thing_touch(world, ENTITY_bids, bid);
 	for (int i = 0; i < bid->invited_count; i++)
 		if (bid->answers[i] == INVITATION_NEW)
 		{
@@ -427,7 +424,7 @@ answer_for_minds(World *world, Bid *bid)
 		}
 		bid->answers[i] = INVITATION_ACCEPTED_FOR;
 	}
-	bid_touch(world, bid);
+	thing_touch(world, ENTITY_bids, bid);
 	begin_what_was_bid(world, bid);
 }
 
@@ -451,7 +448,7 @@ put_soon(World *world, Bid *bid)
 	}
 	bid->due_at = world->now;
 	bid_settle(world, bid);
-	bid_touch(world, bid);
+	thing_touch(world, ENTITY_bids, bid);
 }
 
 void
@@ -478,7 +475,7 @@ bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int co
 	bid->made_at = world->now;
 	bid->due_at = world->now;
 	bid->born = true;
-	bid_touch(world, bid);
+	thing_touch(world, ENTITY_bids, bid);
 	tell_pending(world, bidder, bid);
 	npc_schedule(world, bidder, 0);
 	npc_settle(world, bidder);
@@ -506,7 +503,7 @@ accept_bid(World *world, Npc *npc, Bid *bid)
 		return impossible(
 			psprintf("NPC %lld, who made the bid, is too far away", (long long) bid->bidder_id));
 	bid->answers[bid_place_of(bid, npc)] = INVITATION_ACCEPTED;
-	bid_touch(world, bid);
+	thing_touch(world, ENTITY_bids, bid);
 	if (all_accepted(bid))
 		begin_what_was_bid(world, bid);
 	return NOT_REFUSED;
@@ -530,7 +527,7 @@ npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const Interacti
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid->bidder_id == other->id && bid->type == type && bid_place_of(bid, npc) >= 0)
 			meant = bid;
@@ -542,7 +539,7 @@ npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const Interacti
 Refusal
 npc_answer_bid(World *world, Npc *npc, const Action *action)
 {
-	Bid *bid = image_find(world->bids, action->bid_id);
+	Bid *bid = image_find(world->things[ENTITY_bids].by_id, action->bid_id);
 
 	if (bid == NULL || !awaits(bid, npc))
 		return no_such_bid(action->bid_id);
@@ -572,7 +569,7 @@ npc_reject_bids(World *world, Npc *npc, const Action *action)
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid == NULL || !awaits(bid, npc) || !is_meant(bid, action))
 			continue;
@@ -593,13 +590,13 @@ world_stretch_bids(World *world, int32 before, int32 after)
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid_is_new(bid) || bid->put_at < 0)
 			continue;
 		bid->due_at = world_stretched(world, bid->due_at, before, after);
 		bid->put_at = Max(0, world_stretched(world, bid->put_at, before, after));
-		bid_touch(world, bid);
+		thing_touch(world, ENTITY_bids, bid);
 		bid_settle(world, bid);
 	}
 	pfree(ids);
@@ -615,7 +612,7 @@ npc_drop_bids(World *world, Npc *npc, const char *why)
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid != NULL && bid->bidder_id == npc->id)
 			end_bid(world, bid, MIND_BID_CANCELLED, NULL, why);
@@ -633,7 +630,7 @@ item_drop_bids(World *world, int64 item_id, const char *why)
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid != NULL && bid->target_id == item_id)
 			reject_bid(world, bid, NULL, why);
@@ -649,7 +646,7 @@ npc_renew_invitations(World *world, Npc *npc)
 
 	for (int i = 0; i < count; i++)
 	{
-		Bid *bid = image_find(world->bids, ids[i]);
+		Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		if (bid == NULL || !awaits(bid, npc))
 			continue;

@@ -97,15 +97,15 @@ see_unwritten_around(World *world, Look *look)
 static void
 see_unwritten(World *world, Look **looks, int count)
 {
-	if (world->dirty_items.count > CELLS_AROUND)
+	if (world->things[ENTITY_items].dirty.count > CELLS_AROUND)
 	{
 		for (int i = 0; i < count; i++)
 			see_unwritten_around(world, looks[i]);
 		return;
 	}
-	for (int d = 0; d < world->dirty_items.count; d++)
+	for (int d = 0; d < world->things[ENTITY_items].dirty.count; d++)
 	{
-		const WorldItem *item = world->dirty_items.entries[d];
+		const WorldItem *item = world->things[ENTITY_items].dirty.entries[d];
 
 		for (int i = 0; item != NULL && item->born && i < count; i++)
 			see_item(world, looks[i], item);

@@ -32,7 +32,7 @@ image_new_npc(World *world, int64 id)
 	npc->due_decision = npc->due_event;
 	npc->district = -1;
 	npc->index = pointer_list_add(world, &world->everyone, npc);
-	image_put(world->npcs, id, npc);
+	image_put(world->things[ENTITY_npcs].by_id, id, npc);
 	return npc;
 }
 
@@ -55,7 +55,7 @@ image_free_npc(World *world, Npc *npc)
 	npc_leave_district(world, npc);
 	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
 	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
-	image_drop(world->npcs, npc->id);
+	image_drop(world->things[ENTITY_npcs].by_id, npc->id);
 	plan_clear(&npc->plan);
 	json_list_clear(&npc->mind_events);
 	json_list_clear(&npc->wake_on);
@@ -88,7 +88,7 @@ void
 npc_touch(World *world, Npc *npc, uint32 dirty)
 {
 	if (npc->dirty == 0)
-		npc->dirty_place = pointer_list_add(world, &world->dirty_npcs, npc);
+		npc->dirty_place = pointer_list_add(world, &world->things[ENTITY_npcs].dirty, npc);
 	npc->dirty |= dirty;
 }
 
@@ -101,24 +101,16 @@ image_new_interaction(World *world, int64 id)
 
 	interaction->id = id;
 	ItemPointerSetInvalid(&interaction->row);
-	image_put(world->interactions, id, interaction);
+	image_put(world->things[ENTITY_interactions].by_id, id, interaction);
 	return interaction;
 }
 
 void
 image_free_interaction(World *world, Interaction *interaction)
 {
-	image_drop(world->interactions, interaction->id);
+	image_drop(world->things[ENTITY_interactions].by_id, interaction->id);
 	json_list_clear(&interaction->acts);
 	pfree(interaction);
-}
-
-void
-interaction_touch(World *world, Interaction *interaction)
-{
-	if (!interaction->dirty)
-		interaction->dirty_place = pointer_list_add(world, &world->dirty_interactions, interaction);
-	interaction->dirty = true;
 }
 
 /* ---- bids ---- */
@@ -133,7 +125,7 @@ image_new_bid(World *world, int64 id)
 	bid->put_at = -1;
 	bid->due = (Due) {.at = SIM_NEVER, .index = -1, .id = id, .owner = bid};
 	ItemPointerSetInvalid(&bid->row);
-	image_put(world->bids, id, bid);
+	image_put(world->things[ENTITY_bids].by_id, id, bid);
 	return bid;
 }
 
@@ -141,16 +133,8 @@ void
 image_free_bid(World *world, Bid *bid)
 {
 	due_set(&world->events, &bid->due, SIM_NEVER, 0);
-	image_drop(world->bids, bid->id);
+	image_drop(world->things[ENTITY_bids].by_id, bid->id);
 	if (bid->act != NULL)
 		pfree(bid->act);
 	pfree(bid);
-}
-
-void
-bid_touch(World *world, Bid *bid)
-{
-	if (!bid->dirty)
-		bid->dirty_place = pointer_list_add(world, &world->dirty_bids, bid);
-	bid->dirty = true;
 }

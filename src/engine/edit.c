@@ -8,6 +8,7 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 #include "errors.h"
 #include "json.h"
@@ -116,9 +117,9 @@ world_remove_npc(World *world, Npc *npc)
 	npc_drop_bids(world, npc, "the NPC was removed");
 	world_event(world, WORLD_EVENT_NPC_REMOVED, npc->id, 0, 0, json_text_member("name", npc->name));
 	if (npc->dirty != 0)
-		pointer_list_drop(&world->dirty_npcs, npc->dirty_place);
+		pointer_list_drop(&world->things[ENTITY_npcs].dirty, npc->dirty_place);
 	if (!npc->born)
-		id_list_add(world, &world->removed_npcs, npc->id);
+		id_list_add(world, &world->things[ENTITY_npcs].removed, npc->id);
 	image_free_npc(world, npc);
 	world_leave(world);
 }
@@ -230,6 +231,22 @@ world_set_number(World *world, Npc *npc, const RowColumn *column, int64 value)
 {
 	row_set_number(npc, column, value);
 	npc_touch(world, npc, column->group);
+}
+
+/* ---- what a world begins with ---- */
+
+void
+world_begin_with(World *world, const char *kind)
+{
+	const Entity *entity = entity_named(kind);
+
+	if (entity == NULL || entity->begin == NULL)
+		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED), errmsg("no world begins with \"%s\"", kind),
+				errdetail("This version of npcsim knows nothing of that name."),
+				errhint("A later version may have run the world."));
+	world_enter(world);
+	entity->begin(world);
+	world_leave(world);
 }
 
 /* ---- items ---- */

@@ -18,6 +18,7 @@
 
 #include "engine/due.h"
 #include "engine/world.h"
+#include "entity_list.h"
 #include "errors.h"
 #include "sim/grid.h"
 #include "sim/path.h"
@@ -58,6 +59,14 @@ typedef enum Policy
 typedef struct District	  District;
 typedef struct ImageTable ImageTable; /* objects by id (containers.c) */
 
+/* What there is of one kind (entity_list.h), and what is to be written of that. */
+typedef struct Things
+{
+	ImageTable *by_id;	 /* absent items are not among the others */
+	PointerList dirty;	 /* new or changed */
+	IdList		removed; /* gone, with a row that is still there */
+} Things;
+
 struct World
 {
 	dlist_node	  node; /* in the backend's list of images, most recently used first */
@@ -79,13 +88,9 @@ struct World
 	bool   players_have_budgets; /* each of them, or all together */
 
 	/* contents */
-	ImageTable *npcs;					  /* id -> Npc */
+	Things		things[ENTITY_COUNT];	  /* of each kind: Npc, WorldItem, Interaction, Bid, … */
 	PointerList everyone;				  /* all NPCs, in no order */
-	ImageTable *items;					  /* id -> WorldItem */
 	ImageTable *cells;					  /* cell -> items on it */
-	ImageTable *respawns;				  /* id -> WorldItem that is absent */
-	ImageTable *interactions;			  /* id -> Interaction */
-	ImageTable *bids;					  /* id -> Bid */
 	PointerList item_types;				  /* ItemType */
 	bool		served_needs[NEED_COUNT]; /* by some of these kinds */
 	PointerList interaction_types;		  /* InteractionType in their InteractionRow, in order of number */
@@ -99,18 +104,8 @@ struct World
 	int					   districts_x;
 	int					   districts_y;
 
-	/* what is to be written */
-	PointerList	  dirty_npcs;
-	PointerList	  dirty_items;
-	PointerList	  born_respawns;
-	PointerList	  dirty_interactions;
-	PointerList	  dirty_bids;
-	IdList		  removed_npcs;
-	IdList		  removed_items;
-	IdList		  removed_item_places; /* of each: item_place_number() */
-	IdList		  removed_respawns;
-	IdList		  removed_interactions;
-	IdList		  removed_bids;
+	/* what is to be written besides */
+	IdList		  removed_item_places; /* of each that is removed: item_place_number() */
 	bool		  terrain_changed;
 	bool		  ways_unchecked; /* nobody was told of new walls yet */
 	TransactionId turn_xid;		  /* when it was last asked whether the sight index is to move on */
@@ -133,6 +128,7 @@ struct World
 #define DUE_ITEM	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
 #define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
+#define DUE_THING	 65 /* + EntityNumber: of those whose description has a rule for it (entities.h) */
 StaticAssertDecl(DUE_NPC_BASE + EVENT_GO_ON < DUE_BID, "events of NPCs come before bids");
 
 /* containers.c */
@@ -158,8 +154,6 @@ extern void			image_free_bid(World *world, Bid *bid);
 /* After the fields of an NPC were assigned: its places in the heaps, the grid and the districts. */
 extern void npc_settle(World *world, Npc *npc);
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
-extern void interaction_touch(World *world, Interaction *interaction);
-extern void bid_touch(World *world, Bid *bid);
 
 /* item_cells.c */
 extern void image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
@@ -171,8 +165,10 @@ extern void image_free_absent_item(World *world, WorldItem *item);
 /* image_queries.c */
 extern const ItemType		 *image_item_type(const World *world, const char *name);
 extern const InteractionType *image_interaction_type(const World *world,
-													 int		  number);			 /* NULL = there is none */
-extern Interaction			 *npc_interaction(World *world, const Npc *npc); /* NULL = none */
+													 int		  number); /* NULL = there is none */
+/* The same, of which there must be one. */
+extern const InteractionType *image_type_of_number(const World *world, int number);
+extern Interaction			 *npc_interaction(World *world, const Npc *npc);		 /* NULL = none */
 extern Interaction			 *item_interaction(World *world, const WorldItem *item); /* NULL = none */
 /* Whether one more can take part in it, who wants this. */
 extern bool interaction_joinable(const Interaction *interaction, const InteractionType *type);

@@ -29,6 +29,16 @@ image_interaction_type(const World *world, int number)
 								 world->interaction_types.count, number);
 }
 
+const InteractionType *
+image_type_of_number(const World *world, int number)
+{
+	const InteractionType *type = image_interaction_type(world, number);
+
+	if (type == NULL)
+		elog(ERROR, "interaction type %d of world %lld is not in its image", number, (long long) world->id);
+	return type;
+}
+
 /* ---- the world ---- */
 
 WorldLock *
@@ -58,13 +68,13 @@ world_grid(World *world)
 Npc *
 world_npc(World *world, int64 npc_id)
 {
-	return image_find(world->npcs, npc_id);
+	return image_find(world->things[ENTITY_npcs].by_id, npc_id);
 }
 
 WorldItem *
 world_item(World *world, int64 item_id)
 {
-	return image_find(world->items, item_id);
+	return image_find(world->things[ENTITY_items].by_id, item_id);
 }
 
 int
@@ -135,7 +145,9 @@ world_next_due(const World *world)
 Interaction *
 npc_interaction(World *world, const Npc *npc)
 {
-	return npc->interaction_id != 0 ? image_find(world->interactions, npc->interaction_id) : NULL;
+	return npc->interaction_id != 0
+			   ? image_find(world->things[ENTITY_interactions].by_id, npc->interaction_id)
+			   : NULL;
 }
 
 Interaction *

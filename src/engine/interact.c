@@ -11,6 +11,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 #include "errors.h"
 #include "json.h"
@@ -238,7 +239,7 @@ interaction_begin(World *world, const InteractionType *type, int64 target_id, Wo
 	interaction->last_act_at = -1;
 	interaction->share_at_start = item != NULL ? item->share_left : 0;
 	interaction->born = true;
-	interaction_touch(world, interaction);
+	thing_touch(world, ENTITY_interactions, interaction);
 	for (int i = 0; i < count; i++)
 		enter(world, interaction, participants[i], deciders[i]);
 	if (item != NULL)
@@ -257,23 +258,13 @@ void
 interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider)
 {
 	enter(world, interaction, npc, decider);
-	interaction_touch(world, interaction);
+	thing_touch(world, ENTITY_interactions, interaction);
 	record(world, WORLD_EVENT_INTERACTION_JOINED, npc, interaction);
 	settle_in(world, interaction, npc, 0);
 	tell_others(world, interaction, npc, "joined", "");
 }
 
 /* ---- leaving ---- */
-
-static void
-drop_interaction(World *world, Interaction *interaction)
-{
-	if (interaction->dirty)
-		pointer_list_drop(&world->dirty_interactions, interaction->dirty_place);
-	if (!interaction->born)
-		id_list_add(world, &world->removed_interactions, interaction->id);
-	image_free_interaction(world, interaction);
-}
 
 /* The NPC gets off the chair, to a free cell beside it if there is one. */
 static void
@@ -369,7 +360,7 @@ end_for_all(World *world, Interaction *interaction, Npc *first, InteractionEnd h
 		item_was_used(world, item, interaction);
 		item_touch(world, item);
 	}
-	drop_interaction(world, interaction);
+	thing_drop(world, ENTITY_interactions, interaction);
 	for (int i = 0; i < count; i++)
 		npc_go_on(world, gone[i], i == 0 ? pause : MIND_PAUSE);
 }
@@ -386,7 +377,7 @@ leave(World *world, Interaction *interaction, Npc *npc, int64 pause)
 	interaction->participant_count--;
 	memmove(&interaction->participants[place], &interaction->participants[place + 1],
 			(interaction->participant_count - place) * sizeof(Participant));
-	interaction_touch(world, interaction);
+	thing_touch(world, ENTITY_interactions, interaction);
 	if (item != NULL && item->occupied_by == npc->id)
 	{
 		item->occupied_by = interaction->participants[0].npc_id;
@@ -487,7 +478,7 @@ note_act(World *world, Interaction *interaction, Npc *npc, Jsonb *act)
 	interaction->act_count++;
 	interaction->last_act_at = world->now;
 	interaction->participants[place_of(interaction, npc)].acted_at = world->now;
-	interaction_touch(world, interaction);
+	thing_touch(world, ENTITY_interactions, interaction);
 	if (message != NULL)
 		world_message(world, npc->id, interaction->id, message);
 	tell_others(world, interaction, npc, message != NULL ? "message" : "acted", members);

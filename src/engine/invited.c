@@ -25,7 +25,7 @@ bid_place_of(const Bid *bid, const Npc *npc)
 int64 *
 world_bids(World *world, int *count)
 {
-	int64 *ids = image_ids(world->bids, count);
+	int64 *ids = image_ids(world->things[ENTITY_bids].by_id, count);
 
 	*count = id_list_sort(ids, *count);
 	return ids;
@@ -62,12 +62,12 @@ npc_invited_until(World *world, const Npc *npc)
 	int	   count;
 	int64 *ids;
 
-	if (image_is_empty(world->bids))
+	if (image_is_empty(world->things[ENTITY_bids].by_id))
 		return -1;
-	ids = image_ids(world->bids, &count);
+	ids = image_ids(world->things[ENTITY_bids].by_id, &count);
 	for (int i = 0; i < count; i++)
 	{
-		const Bid *bid = image_find(world->bids, ids[i]);
+		const Bid *bid = image_find(world->things[ENTITY_bids].by_id, ids[i]);
 
 		/* A bid that is due is decided at this moment; the NPC is looked at again after it. */
 		if (bid_place_of(bid, npc) >= 0)

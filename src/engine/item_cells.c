@@ -42,7 +42,7 @@ void
 image_put_item(World *world, WorldItem *item)
 {
 	enter_heap(world, item);
-	image_put(world->items, item->id, item);
+	image_put(world->things[ENTITY_items].by_id, item->id, item);
 	item->next_here = image_find(world->cells, cell_key(item->cell));
 	image_put(world->cells, cell_key(item->cell), item);
 	grid_add_item(world->grid, item->cell);
@@ -68,7 +68,7 @@ image_free_item(World *world, WorldItem *item)
 		first->next_here = item->next_here;
 	}
 	grid_remove_item(world->grid, item->cell);
-	image_drop(world->items, item->id);
+	image_drop(world->things[ENTITY_items].by_id, item->id);
 	free_item(world, item);
 }
 
@@ -76,7 +76,7 @@ void
 item_touch(World *world, WorldItem *item)
 {
 	if (!item->dirty)
-		item->dirty_place = pointer_list_add(world, &world->dirty_items, item);
+		item->dirty_place = pointer_list_add(world, &world->things[ENTITY_items].dirty, item);
 	item->dirty = true;
 }
 
@@ -93,12 +93,12 @@ image_put_absent_item(World *world, WorldItem *item)
 {
 	item->absent = true;
 	enter_heap(world, item);
-	image_put(world->respawns, item->id, item);
+	image_put(world->things[ENTITY_respawns].by_id, item->id, item);
 }
 
 void
 image_free_absent_item(World *world, WorldItem *item)
 {
-	image_drop(world->respawns, item->id);
+	image_drop(world->things[ENTITY_respawns].by_id, item->id);
 	free_item(world, item);
 }

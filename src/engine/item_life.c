@@ -57,10 +57,10 @@ void
 item_drop(World *world, WorldItem *item)
 {
 	if (item->dirty)
-		pointer_list_drop(&world->dirty_items, item->dirty_place);
+		pointer_list_drop(&world->things[ENTITY_items].dirty, item->dirty_place);
 	if (!item->born)
 	{
-		id_list_add(world, &world->removed_items, item->id);
+		id_list_add(world, &world->things[ENTITY_items].removed, item->id);
 		id_list_add(world, &world->removed_item_places, item_place_number(item));
 	}
 	image_free_item(world, item);
@@ -78,7 +78,7 @@ item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at)
 	item->cell = cell;
 	item->due.at = at;
 	item->born = true;
-	item->dirty_place = pointer_list_add(world, &world->born_respawns, item);
+	item->dirty_place = pointer_list_add(world, &world->things[ENTITY_respawns].dirty, item);
 	image_put_absent_item(world, item);
 }
 
@@ -86,9 +86,9 @@ void
 item_drop_absent(World *world, WorldItem *item)
 {
 	if (item->born)
-		pointer_list_drop(&world->born_respawns, item->dirty_place);
+		pointer_list_drop(&world->things[ENTITY_respawns].dirty, item->dirty_place);
 	else
-		id_list_add(world, &world->removed_respawns, item->id);
+		id_list_add(world, &world->things[ENTITY_respawns].removed, item->id);
 	image_free_absent_item(world, item);
 }
 
@@ -150,7 +150,7 @@ void
 items_place_anew(World *world, const char *item_type)
 {
 	int	   count;
-	int64 *ids = image_ids(world->items, &count);
+	int64 *ids = image_ids(world->things[ENTITY_items].by_id, &count);
 
 	count = id_list_sort(ids, count);
 	for (int i = 0; i < count; i++)

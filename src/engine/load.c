@@ -54,12 +54,9 @@ new_image(WorldLock *lock)
 	world->id = lock->world_id;
 	strlcpy(world->home, lock->home, sizeof(world->home));
 	world->allocator = (SimAllocator) {image_allocate, image_release, context};
-	world->npcs = image_new_table(world);
-	world->items = image_new_table(world);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		world->things[i].by_id = image_new_table(world);
 	world->cells = image_new_table(world);
-	world->respawns = image_new_table(world);
-	world->interactions = image_new_table(world);
-	world->bids = image_new_table(world);
 	due_heap_init(&world->events, context);
 	due_heap_init(&world->decisions, context);
 	dlist_push_head(&images, &world->node);
@@ -215,12 +212,7 @@ typedef struct Reading
 	World		 *world;
 	const Entity *entity;
 	bool		  makes; /* things that are not in the image are made */
-	union
-	{
-		WorldItem	item;
-		Interaction interaction;
-		Bid			bid;
-	} read;
+	void *read; /* the struct that is entered when its row was read; NULL = rows are read into the image */
 } Reading;
 
 /* Returns the struct that a row is read into; NULL if the row is skipped. */
@@ -230,12 +222,9 @@ begin_row(void *arg, int64 id)
 	Reading *reading = arg;
 	void	*thing;
 
-	if (reading->entity->size > 0)
-	{
-		Assert(reading->entity->size <= sizeof(reading->read));
-		return memset(&reading->read, 0, sizeof(reading->read));
-	}
-	thing = reading->entity->find(reading->world, id);
+	if (reading->read != NULL)
+		return memset(reading->read, 0, reading->entity->size);
+	thing = image_find(reading->world->things[reading->entity->number].by_id, id);
 	return thing == NULL && reading->makes ? reading->entity->make(reading->world, id) : thing;
 }
 
@@ -244,7 +233,7 @@ end_row(void *arg, void *read)
 {
 	Reading *reading = arg;
 
-	reading->entity->enter(reading->world, read);
+	thing_enter(reading->world, reading->entity, read);
 }
 
 static const ItemType *
@@ -262,17 +251,22 @@ type_of_row(void *arg, const char *name)
 static void
 load_rows(World *world, const Entity *entity, RowType *rows, const int64 *ids, int count)
 {
-	Reading reading = {.world = world, .entity = entity, .makes = rows == entity_rows(entity)};
+	Reading reading = {.world = world,
+					   .entity = entity,
+					   .makes = rows == entity_rows(entity),
+					   .read = entity->size > 0 ? palloc(entity->size) : NULL};
 	RowLoad load = {.world_id = world->id,
 					.ids = ids,
 					.count = count,
 					.lookup = begin_row,
-					.done = entity->enter != NULL ? end_row : NULL,
+					.done = reading.read != NULL ? end_row : NULL,
 					.item_type = type_of_row,
 					.arg = &reading,
 					.context = world->context};
 
 	rows_load(rows, &load);
+	if (reading.read != NULL)
+		pfree(reading.read);
 }
 
 /* Loads some things, or all, from all their tables. */
@@ -303,8 +297,8 @@ image_load(World *world)
 	world_read_choices(world);
 	begin_reading_rows();
 	load_item_types(world);
-	for (int i = 0; i < entity_count; i++)
-		load_entity(world, &entities[i], NULL, 0);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		load_entity(world, entities[i], NULL, 0);
 	PopActiveSnapshot();
 	spi_end();
 	image_require_whole(world);
@@ -315,13 +309,13 @@ image_load(World *world)
 static void
 forget_removed(World *world, const ChangeSet *changes)
 {
-	for (int i = 0; i < entity_count; i++)
+	for (int i = 0; i < ENTITY_COUNT; i++)
 	{
-		ChangeKind removed = entities[i].removed;
+		ChangeKind removed = entities[i]->removed;
 
 		/* Of an entity without such a kind of change it is 0, which counts nothing. */
 		for (int j = 0; j < changes->count[removed]; j++)
-			entities[i].forget(world, changes->ids[removed][j]);
+			thing_forget(world, entities[i], changes->ids[removed][j]);
 	}
 }
 
@@ -330,12 +324,7 @@ static void
 forget_respawned(World *world, const ChangeSet *changes)
 {
 	for (int i = 0; i < changes->count[CHANGE_ITEM]; i++)
-	{
-		WorldItem *absent = image_find(world->respawns, changes->ids[CHANGE_ITEM][i]);
-
-		if (absent != NULL)
-			image_free_absent_item(world, absent);
-	}
+		thing_forget(world, entities[ENTITY_respawns], changes->ids[CHANGE_ITEM][i]);
 }
 
 /*
@@ -385,7 +374,7 @@ settle_changed(World *world, const ChangeSet *changes, const Entity *entity, Cha
 {
 	for (int i = 0; i < changes->count[kind]; i++)
 	{
-		void *thing = entity->find(world, changes->ids[kind][i]);
+		void *thing = image_find(world->things[entity->number].by_id, changes->ids[kind][i]);
 
 		if (thing != NULL)
 			entity->settle(world, thing);
@@ -418,16 +407,16 @@ image_catch_up(World *world, int64 revision)
 		world_read_choices(world);
 	forget_respawned(world, &changes);
 	begin_reading_rows();
-	for (int i = 0; i < entity_count; i++)
-		reload_entity(world, &changes, &entities[i]);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		reload_entity(world, &changes, entities[i]);
 	PopActiveSnapshot();
 	spi_end();
 
 	/* The backend that changed the world may have found other minds present. */
 	world->present_known = false;
 	world_forget_response_times(world);
-	for (int i = 0; i < entity_count; i++)
-		settle_entity(world, &changes, &entities[i]);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		settle_entity(world, &changes, entities[i]);
 	return true;
 }
 

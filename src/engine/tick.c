@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "engine/entities.h"
 #include "engine/image.h"
 
 /* ---- one rule after another ---- */
@@ -85,6 +86,8 @@ run_events(World *world, int64 until)
 			item_due(world, due->owner);
 		else if (due->kind == DUE_BID)
 			bid_due(world, due->owner);
+		else if (due->kind >= DUE_THING)
+			thing_is_due(world, due->kind - DUE_THING, due->owner);
 		else
 			npc_event(world, due->owner);
 		end_rule(world);

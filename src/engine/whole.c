@@ -88,7 +88,7 @@ require_npc(World *world, const Npc *npc)
 static void
 require_interaction(World *world, int64 id)
 {
-	const Interaction *interaction = image_find(world->interactions, id);
+	const Interaction *interaction = image_find(world->things[ENTITY_interactions].by_id, id);
 
 	for (int i = 0; i < interaction->participant_count; i++)
 	{
@@ -110,7 +110,7 @@ require_interaction(World *world, int64 id)
 static void
 require_bid(World *world, int64 id)
 {
-	const Bid *bid = image_find(world->bids, id);
+	const Bid *bid = image_find(world->things[ENTITY_bids].by_id, id);
 	const Npc *bidder = world_npc(world, bid->bidder_id);
 
 	if (bidder == NULL || bidder->state != NPC_REQUESTING)
@@ -136,7 +136,7 @@ require_each(World *world, ImageTable *table, void (*require)(World *world, int6
 static void
 require_item(World *world, int64 id)
 {
-	const WorldItem *item = image_find(world->items, id);
+	const WorldItem *item = image_find(world->things[ENTITY_items].by_id, id);
 
 	if (item->occupied_by != 0 && world_npc(world, item->occupied_by) == NULL)
 		raise_damage(world, psprintf("item %lld is used by nobody that there is", (long long) id));
@@ -145,7 +145,7 @@ require_item(World *world, int64 id)
 static void
 require_absent_item(World *world, int64 id)
 {
-	const WorldItem *item = image_find(world->respawns, id);
+	const WorldItem *item = image_find(world->things[ENTITY_respawns].by_id, id);
 
 	if (!grid_contains(world->grid, item->cell))
 		raise_damage(world, psprintf("item %lld is to come back outside", (long long) id));
@@ -156,8 +156,8 @@ image_require_whole(World *world)
 {
 	for (int i = 0; i < world->everyone.count; i++)
 		require_npc(world, world->everyone.entries[i]);
-	require_each(world, world->interactions, require_interaction);
-	require_each(world, world->bids, require_bid);
-	require_each(world, world->items, require_item);
-	require_each(world, world->respawns, require_absent_item);
+	require_each(world, world->things[ENTITY_interactions].by_id, require_interaction);
+	require_each(world, world->things[ENTITY_bids].by_id, require_bid);
+	require_each(world, world->things[ENTITY_items].by_id, require_item);
+	require_each(world, world->things[ENTITY_respawns].by_id, require_absent_item);
 }

@@ -65,6 +65,12 @@ extern int64 world_next_due(const World *world);
 /* The same for the image this backend has of a world, without a lock, and the revision it is valid for; false if it has none. */
 extern bool world_next_due_cached(int64 world_id, int64 *revision, int64 *due);
 
+/* ---- beginning ---- */
+/* Those kinds of things that worlds begin with some of (engine/entities.h), by name, from 0 on; NULL = there are no more. */
+extern const char *world_beginning(int number);
+/* Makes what a world has of that kind when it begins. */
+extern void world_begin_with(World *world, const char *kind);
+
 /* ---- changing; every function takes effect at lock->now and raises the errors named in errors.h ---- */
 extern Npc		 *world_add_npc(World *world, const char *name, Cell cell);
 extern void		  world_remove_npc(World *world, Npc *npc);

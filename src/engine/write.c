@@ -79,12 +79,12 @@ note_thing(WorldLock *lock, const Entity *entity, void *thing)
 	int64  id = row_type_id(entity_rows(entity), thing);
 	bool   all = is_born(entity, thing) && entity->born != 0;
 	int64  revision = all ? world_changed(lock, entity->born, id) : 0;
-	uint32 noted = 0;
+	uint64 noted = 0;
 
 	for (int i = 0; i < entity->group_count; i++)
 	{
 		const RowGroup *group = &entity->groups[i];
-		uint32			kind = UINT32_C(1) << group->changed;
+		uint64			kind = UINT64_C(1) << group->changed;
 
 		if (!all && !has_changed(entity, group, thing))
 			continue;
@@ -94,7 +94,7 @@ note_thing(WorldLock *lock, const Entity *entity, void *thing)
 		set_revision(group, thing, revision);
 	}
 }
-StaticAssertDecl(CHANGE_KINDS <= 32, "kinds of change are the bits of a number");
+StaticAssertDecl(CHANGE_KINDS <= 64, "kinds of change are the bits of a number");
 
 /* Deletes rows from the last table on, since the first table says what a thing is. */
 static void
@@ -113,7 +113,7 @@ delete_rows(World *world, const Entity *entity, const IdList *gone)
 static void
 delete_gone(World *world, const Entity *entity)
 {
-	const IdList *gone = entity_removed(entity, world);
+	const IdList *gone = &world->things[entity->number].removed;
 
 	if (gone->count == 0)
 		return;
@@ -209,7 +209,7 @@ forget_changes(const Entity *entity, void *thing)
 static void
 write_entity(World *world, const Entity *entity)
 {
-	const PointerList *things = entity_written(entity, world);
+	const PointerList *things = &world->things[entity->number].dirty;
 	void			 **some;
 
 	delete_gone(world, entity);
@@ -338,18 +338,18 @@ turn_sight(World *world)
 static void
 close_up_lists(World *world)
 {
-	for (int i = 0; i < entity_count; i++)
-		pointer_list_close_up(entity_written(&entities[i], world));
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		pointer_list_close_up(&world->things[i].dirty);
 }
 
 static void
 clear_lists(World *world)
 {
 	world->removed_item_places.count = 0;
-	for (int i = 0; i < entity_count; i++)
+	for (int i = 0; i < ENTITY_COUNT; i++)
 	{
-		entity_written(&entities[i], world)->count = 0;
-		entity_removed(&entities[i], world)->count = 0;
+		world->things[i].dirty.count = 0;
+		world->things[i].removed.count = 0;
 	}
 	world->terrain_changed = false;
 }
@@ -362,11 +362,11 @@ image_write(World *world)
 
 	world_require_kept(world->lock);
 	close_up_lists(world);
-	moved = world->dirty_npcs.count > 0;
+	moved = world->things[ENTITY_npcs].dirty.count > 0;
 	world->lock->written_in = GetCurrentSubTransactionId();
 	spi_begin();
-	for (int i = 0; i < entity_count; i++)
-		write_entity(world, &entities[i]);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		write_entity(world, entities[i]);
 	if (world->terrain_changed)
 		write_terrain(world);
 	if (moved)

@@ -122,6 +122,7 @@ add_change(Changes *changes, ChangeKind kind, const int64 *ids, int count)
 		case CHANGE_RESPAWN:
 		case CHANGE_BID:
 		case CHANGE_BID_REMOVED:
+		case CHANGE_OF_ENTITIES:
 		case CHANGE_KINDS:
 			/* Clients are not shown these. */
 			break;

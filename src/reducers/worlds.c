@@ -144,6 +144,27 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	return lock;
 }
 
+typedef struct BeginWith
+{
+	const char *name;
+} BeginWith;
+
+static const Argument begin_with_arguments[] = {
+	TEXT_ARGUMENT(BeginWith, name, NAME_MAX_CHARS),
+};
+
+static bool
+begin_with(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	world_begin_with(world_image(lock), ((const BeginWith *) arguments)->name);
+	return true;
+}
+
+const Reducer reducer_begin_with = {
+	WORLD_REDUCER(begin_with, begin_with),
+	REDUCER_ARGUMENTS(BeginWith, begin_with_arguments),
+};
+
 /*
  * What a world of this version is beyond the first rules, as inputs: so a replay needs to know nothing else of it. The
  * reference preset is what world_create() makes.
@@ -157,6 +178,8 @@ begin_world(WorldLock *lock, const WorldPreset *preset)
 	if (preset->need_decay_min != NEED_DECAY_REFERENCE_MIN ||
 		preset->need_decay_max != NEED_DECAY_REFERENCE_MAX)
 		world_change_need_decay(lock, preset->need_decay_min, preset->need_decay_max);
+	for (int i = 0; world_beginning(i) != NULL; i++)
+		reducer_run(lock, &reducer_begin_with, &(BeginWith) {.name = world_beginning(i)}, NULL);
 	world_write(world_image(lock));
 }
 

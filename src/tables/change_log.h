@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "entity_list.h"
+
 typedef enum ChangeKind /* The numbers are stored: append only. */
 {
 	CHANGE_WORLD = 1,		  /* settings, speed or status; no ids */
@@ -31,8 +33,13 @@ typedef enum ChangeKind /* The numbers are stored: append only. */
 	CHANGE_MESSAGE,	   /* the same, of messages */
 	CHANGE_BID,		   /* only images need it: new or changed */
 	CHANGE_BID_REMOVED,
-	CHANGE_KINDS
+	CHANGE_OF_ENTITIES = 32, /* from here on what only images need, two of each line of entity_list.h */
+	CHANGE_KINDS = CHANGE_OF_ENTITIES + 2 * ENTITY_COUNT
 } ChangeKind;
+
+/* Of what has none of its own above: new or changed, and gone. */
+#define CHANGE_OF(name_)   ((ChangeKind) (CHANGE_OF_ENTITIES + 2 * ENTITY_##name_))
+#define CHANGE_GONE(name_) ((ChangeKind) (CHANGE_OF_ENTITIES + 2 * ENTITY_##name_ + 1))
 
 /* The ring has so many segments, one per minute of the wall clock. */
 #define CHANGE_LOG_SEGMENTS 6

@@ -1,7 +1,8 @@
 -- Tests that every table with rows of worlds has its place in what compares, checks and guards a world's state, and in what is dropped
 -- with a world. A new table that is missing somewhere is named here.
 BEGIN;
-SELECT plan(9);
+\i docs/roles.sql
+SELECT plan(25);
 
 \ir lib/minds.sql
 CREATE TEMP VIEW of_worlds AS
@@ -12,18 +13,8 @@ SELECT c.oid AS id, c.relname::text AS name
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
  WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens');
--- Tables that a function of SQL names, as the database knows them.
-CREATE FUNCTION pg_temp.named_by(function regprocedure) RETURNS SETOF text
-LANGUAGE sql AS $$
-    SELECT DISTINCT c.relname::text
-      FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.refobjid
-     WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = function AND d.refclassid = 'pg_catalog.pg_class'::regclass
-$$;
-
-SELECT is_empty($$SELECT name FROM states EXCEPT SELECT pg_temp.named_by('npcsim.world_rows(bigint)')$$,
-                'replays are compared by every table of state');
-SELECT is_empty($$SELECT name FROM states EXCEPT SELECT pg_temp.named_by('npcsim.world_faults(bigint)') EXCEPT SELECT 'world_inputs'$$,
-                'what a restore has lost is looked for in each of them, but for inputs, without which a world lives');
+SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
+                'each is known for what it is, or looked after by itself');
 SELECT is_empty($$SELECT s.name FROM states s
                    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = s.id AND t.tgenabled = 'A' AND t.tgname = 'require_world_lock_for_update')
                      AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = s.id AND t.tgenabled = 'R' AND t.tgname = 'refuse_replicated')$$,
@@ -36,8 +27,10 @@ SELECT is_empty($$SELECT s.name FROM states s JOIN pg_catalog.pg_constraint k ON
 SELECT is_empty($$SELECT s.name FROM states s
                    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'npcsim' AND s.id = ANY (e.extconfig))$$,
                 'and is dumped');
+SELECT is_empty($$SELECT name FROM states WHERE name <> 'world_inputs' AND NOT has_table_privilege('npcsim_worker', id, 'SELECT')$$,
+                'and is read by workers, but for inputs, which they only write');
 
--- ---- what goes with a world ----
+-- ---- a world with rows of all kinds ----
 -- Sessions are ended, and go when their gateway has been told.
 CREATE FUNCTION pg_temp.tables_with_rows(world bigint) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -71,6 +64,66 @@ SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'compute') IS NOT 
 SELECT pg_temp.present();
 SELECT set_eq('SELECT name FROM of_worlds EXCEPT SELECT pg_temp.tables_with_rows(1)',
               ARRAY['change_log', 'sessions', 'interaction_bid_rows', 'world_tokens'], 'a world has rows in nearly all of them');
+
+-- ---- what a world is compared by, and looked over by ----
+CREATE FUNCTION pg_temp.rows_of(relation text, world bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM npcsim.%I WHERE world_id = $1', relation) INTO found USING world;
+    RETURN found;
+END
+$$;
+SELECT bag_eq($$SELECT relation, count(*) FROM npcsim.world_rows(1) WHERE relation <> 'world_settings' GROUP BY relation$$,
+              $$SELECT name, pg_temp.rows_of(name, 1) FROM states WHERE name IN (SELECT pg_temp.tables_with_rows(1))$$,
+              'replays are compared by every row of every table of state');
+SELECT is((SELECT count(*) FROM npcsim.world_rows(1) WHERE relation = 'world_settings'), 1::bigint, 'and by what the world is');
+SELECT is((SELECT count(*) - count(DISTINCT (relation, key)) FROM npcsim.world_rows(1)), 0::bigint, 'each row has its key');
+SELECT is_empty('SELECT * FROM npcsim.world_faults(1)', 'nothing is amiss');
+-- A row of each table, of a world that is not there.
+SELECT pg_temp.by_hand(VARIADIC ARRAY(SELECT name FROM of_worlds));
+CREATE FUNCTION pg_temp.without_lock(of_table regclass, statement text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', of_table);
+    EXECUTE statement;
+    PERFORM npcsim.guard_tables(), pg_temp.by_hand(VARIADIC ARRAY(SELECT name FROM of_worlds));
+END
+$$;
+SELECT pg_temp.without_lock(s.id, format('INSERT INTO npcsim.%1$I SELECT (jsonb_populate_record(t, ''{"world_id": 77, "npc_id": 9000}'')).* FROM npcsim.%1$I t WHERE world_id = 1 LIMIT 1', s.name)) FROM states s;
+SELECT is_empty($$SELECT name FROM states WHERE name IN (SELECT pg_temp.tables_with_rows(77)) AND name NOT IN ('world_clock', 'world_inputs')
+                  EXCEPT SELECT relation FROM npcsim.world_faults(77)$$, 'what belongs to no world is found in each, but for inputs, without which a world lives');
+SELECT ok((SELECT count(*) >= 12 FROM pg_temp.tables_with_rows(77)), 'there is something to find');
+SELECT is((SELECT count(*) FROM npcsim.world_faults(77) WHERE relation = 'world_settings'), 1::bigint, 'besides, the world is missed');
+
+-- ---- a table that nobody has heard of, as a later version may make it ----
+CREATE TABLE npcsim.puddles (world_id bigint NOT NULL, place text, layer integer, npc_id bigint, item_id bigint, item_type text, interaction smallint,
+                             due_at bigint, depth integer, revision bigint, PRIMARY KEY (layer, world_id, place));
+CREATE TABLE npcsim.mine (world_id bigint PRIMARY KEY, note text);
+ALTER EXTENSION npcsim ADD TABLE npcsim.puddles;
+SELECT npcsim.guard_tables();
+SELECT throws_ok($$INSERT INTO npcsim.puddles (world_id, place, layer) VALUES (1, 'here', 1)$$, 'NS110', NULL, 'its rows need the lock of their world');
+SELECT throws_ok('TRUNCATE npcsim.puddles', 'NS111', NULL, 'and go with it');
+SELECT is_empty($$SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = 'npcsim.mine'::regclass AND tgname LIKE 'require%'$$, 'a table that is no part of npcsim needs no lock');
+SELECT pg_temp.without_lock('npcsim.mine', $$INSERT INTO npcsim.mine VALUES (1, 'x'), (77, 'y')$$);
+SELECT pg_temp.without_lock('npcsim.puddles', $$INSERT INTO npcsim.puddles
+    SELECT 1, 'here', 1, pg_temp.npc('Eve'), i.id, 'apple', 1, 5000000, 3, 7 FROM npcsim.items i WHERE i.world_id = 1 LIMIT 1$$);
+SELECT is((SELECT r.content FROM npcsim.world_rows(1) r WHERE relation = 'puddles' AND key = '1 here') - ARRAY['npc_id', 'item_id'],
+          '{"place": "here", "layer": 1, "item_type": "apple", "interaction": 1, "due_at": 5000000, "depth": 3}', 'it is compared, by its key and without its revision');
+SELECT is_empty($$SELECT FROM npcsim.world_rows(1) WHERE relation = 'mine'$$, 'without what is no part of npcsim');
+SELECT is_empty('SELECT * FROM npcsim.world_faults(1)', 'what it is about is there');
+SELECT pg_temp.without_lock('npcsim.puddles', $$UPDATE npcsim.puddles SET npc_id = 901, item_id = 902, item_type = 'no "such"', interaction = 903, due_at = NULL$$);
+SELECT is((SELECT r.content ? 'due_at' FROM npcsim.world_rows(1) r WHERE relation = 'puddles'), false, 'a moment that there is not is not compared');
+SELECT set_eq('SELECT * FROM npcsim.world_faults(1)', $$VALUES ('puddles', '1 here', 'there is no NPC 901'), ('puddles', '1 here', 'there is no item 902'),
+              ('puddles', '1 here', 'there is no item type "no "such""'), ('puddles', '1 here', 'there is no interaction type 903')$$, 'or is missed');
+SELECT pg_temp.without_lock('npcsim.puddles', $$UPDATE npcsim.puddles SET npc_id = NULL, item_id = NULL, item_type = NULL, interaction = NULL$$);
+SELECT is_empty('SELECT * FROM npcsim.world_faults(1)', 'about nothing is about nothing that is missing');
+ALTER EXTENSION npcsim DROP TABLE npcsim.puddles;
+DROP TABLE npcsim.puddles, npcsim.mine;
+SELECT pg_temp.without_lock(s.id, format('DELETE FROM npcsim.%I WHERE world_id = 77', s.name)) FROM states s;
+
+-- ---- what goes with it ----
 SELECT npcsim.drop_world(1);
 SELECT is_empty('SELECT pg_temp.tables_with_rows(1)', 'and in none of them when it is dropped');
 SELECT is((SELECT count(*) FROM npcsim.world_settings WHERE id = 1), 0::bigint, 'nor settings');

@@ -91,7 +91,9 @@ INSERT INTO functions VALUES
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
            refuse_truncate,edit_client_reducers,client_reducers,refuse_replicated,keep_own,require_world_lock,interaction_effects_valid,item_components_valid}'),
     -- its owner's
-    ('', '{guard_tables}');
+    ('', '{guard_tables}'),
+    -- what it, world_rows() and world_faults() ask
+    ('', '{state_tables,reference_faults}');
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);

@@ -1,0 +1,60 @@
+/*
+ * npcs.c
+ *	  NPCs, in a world's image and as rows of several tables.
+ */
+#include "postgres.h"
+
+#include "engine/entities.h"
+
+static void *
+make_npc(World *world, int64 id)
+{
+	return image_new_npc(world, id);
+}
+
+static void
+settle_npc(World *world, void *thing)
+{
+	npc_settle(world, thing);
+}
+
+static void
+forget_npc(World *world, void *thing)
+{
+	image_free_npc(world, thing);
+}
+
+/* Traits are given to be written: the image does not keep them. */
+static void
+write_traits(World *world, void **things, int count)
+{
+	void **some = palloc(count * sizeof(void *));
+	int	   given = 0;
+
+	for (int i = 0; i < count; i++)
+		if (((Npc *) things[i])->traits != NULL)
+			some[given++] = things[i];
+	if (given > 0)
+		rows_update(&npc_trait_rows, world->id, some, given);
+	for (int i = 0; i < given; i++)
+	{
+		pfree(((Npc *) some[i])->traits);
+		((Npc *) some[i])->traits = NULL;
+	}
+	pfree(some);
+}
+
+const Entity npcs_entity = {
+	ENTITY_NAME(npcs),
+	.groups = npc_groups,
+	.group_count = NPC_GROUP_COUNT,
+	.born_at = offsetof(Npc, born),
+	.groups_at = offsetof(Npc, dirty),
+	.dirty_place_at = offsetof(Npc, dirty_place),
+	.born = CHANGE_NPC_BORN,
+	.removed = CHANGE_NPC_REMOVED,
+	.make = make_npc,
+	.settle = settle_npc,
+	.forget = forget_npc,
+	.write_rest = write_traits,
+};
