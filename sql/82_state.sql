@@ -1,4 +1,4 @@
--- The tables that hold the state of worlds are known by what they are: what is guarded, compared and looked over goes by this.
+-- Tells which tables hold the state of worlds, by what they are. Guards, comparisons and checks of worlds go by this.
 
 CREATE FUNCTION npcsim_internal.state_tables() RETURNS TABLE (relation regclass, name text, columns text[], keys text[], key_of_row text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp ROWS 20

@@ -60,7 +60,7 @@ REVOKE ALL ON FUNCTION npcsim.world_differences(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.world_differences(bigint, bigint) IS
     'Rows of the state of two worlds that differ: table, key, and the columns that differ in the one and in the other; a row that one of them does not have is NULL there. Compares what world_rows(world_id) shows. Errors: NS101 no such world';
 
--- What is the same of every table: see state_tables().
+-- Finds the faults that every table can have; state_tables() lists the tables.
 CREATE FUNCTION npcsim_internal.reference_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
     AS $$

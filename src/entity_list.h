@@ -1,11 +1,12 @@
 /*
  * entity_list.h
- *	  Everything that there are many of in a world: a line each, NAME_entity being its description (engine/entities.h), which
- *	  is in src/entities/NAME.c.
+ *	  The list of entities, which are the kinds of things that a world has many of. NAME_entity is the
+ *	  description of each (engine/entities.h), in src/entities/NAME.c.
  *
- * What is enumerated, listed in an image, loaded, kept up with, written, dropped and put into the heap of events goes by these
- * lines. They are written in this order. Append only: numbers of changes, which are stored (tables/change_log.h), and what comes
- * first of what is due at one moment (DUE_THING in engine/image.h) follow from it.
+ * The numbers of entities, and the loops that load them, keep up with changes, write, drop, and handle
+ * what is due, follow from these lines. Entities are written in this order. Append only: numbers of
+ * changes, which are stored (tables/change_log.h), and the order of what is due at one moment
+ * (DUE_THING in engine/image.h) follow from it.
  */
 #ifndef NPCSIM_ENTITY_LIST_H
 #define NPCSIM_ENTITY_LIST_H

@@ -1,6 +1,6 @@
 /*
  * entities.c
- *	  What there are many of in a world, as their descriptions tell: how they come into the image, change, and go.
+ *	  How entities come into a world's image, change, and leave it, by their descriptions.
  */
 #include "postgres.h"
 
@@ -25,7 +25,7 @@ flag(void *thing, size_t at)
 
 /* ---- the image ---- */
 
-/* With its moment as its row has it. */
+/* Puts a thing into the image, due at the moment that its row has. */
 static void
 put_thing(World *world, const Entity *entity, void *thing)
 {

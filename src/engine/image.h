@@ -2,11 +2,11 @@
  * image.h
  *	  The members of a world's image, for the engine alone.
  *
- * Invariants between two calls from outside:
+ * The following holds between any two calls from outside:
  *	- what is written equals the tables at 'revision' of the lock that was held;
  *	- every NPC is in the heaps exactly when it has an event or a decision due,
  *	  counted in the grid exactly when it stands, and listed in the district its leg begins in;
- *	- items, respawns and interactions of the image have their kinds.
+ *	- the types of all items, respawns and interactions of the image are in it.
  */
 #ifndef NPCSIM_IMAGE_H
 #define NPCSIM_IMAGE_H
@@ -23,17 +23,17 @@
 #include "sim/grid.h"
 #include "sim/path.h"
 
-/* How often a walker whose way was blocked plans anew before it gives up. */
+/* How often a walker whose way was blocked looks for another one before it gives up. */
 #define REPLANS_MAX 1
 
-/* An action that can be read, but not be carried out as things are. */
+/* Returns the refusal of an action that can be read but not carried out as things are. */
 static inline Refusal
 impossible(const char *message)
 {
 	return refuse(ERRCODE_NS_ACTION_IMPOSSIBLE, message);
 }
 
-/* A growing array of pointers (NULL where one was dropped) or ids. */
+/* Growing arrays of pointers, which are NULL where one was dropped, and of ids. */
 typedef struct PointerList
 {
 	void **entries;
@@ -59,12 +59,12 @@ typedef enum Policy
 typedef struct District	  District;
 typedef struct ImageTable ImageTable; /* objects by id (containers.c) */
 
-/* What there is of one kind (entity_list.h), and what is to be written of that. */
+/* The things of one entity (entity_list.h), and which of them are to be written. */
 typedef struct Things
 {
-	ImageTable *by_id;	 /* absent items are not among the others */
+	ImageTable *by_id;	 /* by id; absent items are in their own entity's */
 	PointerList dirty;	 /* new or changed */
-	IdList		removed; /* gone, with a row that is still there */
+	IdList		removed; /* removed, while their rows still exist */
 } Things;
 
 struct World
@@ -73,7 +73,7 @@ struct World
 	MemoryContext context;
 	int64		  id;
 	char		  home[128];
-	int64		  revision; /* the image is valid for */
+	int64		  revision; /* that the image is valid for */
 	WorldLock	 *lock;		/* under which it is used now, or NULL */
 
 	/* settings */
@@ -82,65 +82,66 @@ struct World
 	int32  size_y;
 	Policy policy;
 	int64  idle_interval;  /* µs after which an NPC without a plan is asked again */
-	int32  need_decay_min; /* millionths of a unit a second */
+	int32  need_decay_min; /* millionths of a unit per second */
 	int32  need_decay_max;
-	int64  max_tokens_per_npc;	 /* and day; 0 = no limit */
-	bool   players_have_budgets; /* each of them, or all together */
+	int64  max_tokens_per_npc;	 /* per day; 0 for no limit */
+	bool   players_have_budgets; /* each of them has one, or all share one */
 
 	/* contents */
-	Things		things[ENTITY_COUNT];	  /* of each kind: Npc, WorldItem, Interaction, Bid, … */
-	PointerList everyone;				  /* all NPCs, in no order */
-	ImageTable *cells;					  /* cell -> items on it */
-	PointerList item_types;				  /* ItemType */
-	bool		served_needs[NEED_COUNT]; /* by some of these kinds */
-	PointerList interaction_types;		  /* InteractionType in their InteractionRow, in order of number */
-	const InteractionType *talk;		  /* the first of them that is a conversation, or NULL */
+	Things				   things[ENTITY_COUNT]; /* Npc, WorldItem, Interaction, Bid, …, by EntityNumber */
+	PointerList			   everyone;			 /* all NPCs, in no particular order */
+	ImageTable			  *cells;				 /* cell -> items on it */
+	PointerList			   item_types;			 /* ItemType */
+	bool				   served_needs[NEED_COUNT]; /* that some of these types fill */
+	PointerList			   interaction_types; /* InteractionType, each in an InteractionRow, by number */
+	const InteractionType *talk;			  /* the first conversation among them, or NULL */
 	Grid				  *grid;
 	PathFinder			  *finder;
 	SimAllocator		   allocator;
 	DueHeap				   events;
 	DueHeap				   decisions;
-	District			  *districts; /* who is listed there; row by row (nearby.c) */
+	District			  *districts; /* row by row; lists the NPCs in each (nearby.c) */
 	int					   districts_x;
 	int					   districts_y;
 
-	/* what is to be written besides */
-	IdList		  removed_item_places; /* of each that is removed: item_place_number() */
-	bool		  terrain_changed;
-	bool		  ways_unchecked; /* nobody was told of new walls yet */
-	TransactionId turn_xid;		  /* when it was last asked whether the sight index is to move on */
+	/* what else is to be written */
+	IdList removed_item_places; /* item_place_number() of each removed item */
+	bool   terrain_changed;
+	bool   ways_unchecked; /* walkers were not told of new walls yet */
+	/* the transaction that last checked whether the sight index is to be advanced */
+	TransactionId turn_xid;
 
 	/* the moment that is being worked on */
 	int64	now;
 	DateADT today; /* UTC, when the transaction began */
-	/* players whose minds can be asked, read at most once per transaction */
+	/* the players whose minds can be asked, read at most once per transaction */
 	IdList	   present;
 	bool	   present_known;
 	bool	   present_read;
-	HTAB	  *response_times; /* of players' minds, as the world knows them: response_times.c */
-	uint64	   turn;		   /* counts the transactions in which it was used */
-	bool	   in_tick;		   /* a tick is run; else something comes from outside */
-	bool	   in_rule;		   /* a rule runs: no other may be entered (tick.c) */
+	HTAB	  *response_times; /* of players' minds, as far as the world knows them (response_times.c) */
+	uint64	   turn;		   /* the number of transactions in which the image was used */
+	bool	   in_tick;		   /* a tick is running; else something comes from outside */
+	bool	   in_rule;		   /* a rule is running, and no other may be entered (tick.c) */
 	TickResult result;
 };
 
-/* Kinds in the heap of events: of one moment, what is due to items happens before NPCs do anything. */
+/* Kinds of events in the heap. What is due to items at some moment happens before NPCs do anything. */
 #define DUE_ITEM	 0
 #define DUE_NPC_BASE 1	/* + NpcEvent */
-#define DUE_BID		 64 /* it is put to those invited, or answered for who did not */
-#define DUE_THING	 65 /* + EntityNumber: of those whose description has a rule for it (entities.h) */
+#define DUE_BID		 64 /* the bid is put to those invited, or answered for those who did not answer */
+#define DUE_THING	 65 /* + EntityNumber, for entities with a rule for what is due (entities.h) */
 StaticAssertDecl(DUE_NPC_BASE + EVENT_GO_ON < DUE_BID, "events of NPCs come before bids");
 
 /* containers.c */
 extern ImageTable *image_new_table(World *world);
-extern void		  *image_find(ImageTable *table, int64 id); /* NULL = not there */
+extern void		  *image_find(ImageTable *table, int64 id); /* NULL if there is none */
 extern void		   image_put(ImageTable *table, int64 id, void *object);
 extern void		   image_drop(ImageTable *table, int64 id);
 extern bool		   image_is_empty(const ImageTable *table);
-extern int64	  *image_ids(ImageTable *table, int *count); /* in no order; palloc'd */
-extern int		   pointer_list_add(World *world, PointerList *list, void *pointer); /* its place */
+extern int64	  *image_ids(ImageTable *table, int *count); /* in no particular order; palloc'd */
+extern int		   pointer_list_add(World *world, PointerList *list, void *pointer); /* returns its place */
 extern void		   pointer_list_drop(PointerList *list, int place);
-extern void		   pointer_list_close_up(PointerList *list); /* no places are known afterwards */
+extern void		   pointer_list_close_up(PointerList *list); /* invalidates all places */
 extern void		   id_list_add(World *world, IdList *list, int64 id);
 
 /* contents.c: the image and its indexes, without rules */
@@ -151,7 +152,7 @@ extern void			image_free_interaction(World *world, Interaction *interaction);
 extern Bid		   *image_new_bid(World *world, int64 id);
 extern void			image_free_bid(World *world, Bid *bid);
 
-/* After the fields of an NPC were assigned: its places in the heaps, the grid and the districts. */
+/* Puts an NPC into the heaps, the grid and the districts where it belongs after its fields were assigned. */
 extern void npc_settle(World *world, Npc *npc);
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
 
@@ -165,12 +166,14 @@ extern void image_free_absent_item(World *world, WorldItem *item);
 /* image_queries.c */
 extern const ItemType		 *image_item_type(const World *world, const char *name);
 extern const InteractionType *image_interaction_type(const World *world,
-													 int		  number); /* NULL = there is none */
-/* The same, of which there must be one. */
+													 int		  number); /* NULL if there is none */
+/* Returns the type of this number; raises an error if there is none. */
 extern const InteractionType *image_type_of_number(const World *world, int number);
-extern Interaction			 *npc_interaction(World *world, const Npc *npc);		 /* NULL = none */
-extern Interaction			 *item_interaction(World *world, const WorldItem *item); /* NULL = none */
-/* Whether one more can take part in it, who wants this. */
+/* NULL if there is none */
+extern Interaction *npc_interaction(World *world, const Npc *npc);
+/* NULL if there is none */
+extern Interaction *item_interaction(World *world, const WorldItem *item);
+/* Whether another NPC that wants this type of interaction can join one that is going on. */
 extern bool interaction_joinable(const Interaction *interaction, const InteractionType *type);
 
 /* nearby.c */
@@ -178,77 +181,101 @@ extern void npcs_sort(Npc **npcs, int count); /* by id */
 extern void image_lay_out_districts(World *world);
 extern void npc_enter_district(World *world, Npc *npc);
 extern void npc_leave_district(World *world, Npc *npc);
-/* Everybody whose leg has this cell (standing: who is on it), by id; palloc'd, NULL when there is nobody. */
+/*
+ * Fills in all NPCs whose leg contains this cell (standing NPCs are on theirs), by id, and returns their
+ * number. The array is palloc'd; NULL if there are none.
+ */
 extern int npcs_over(World *world, Cell cell, Npc ***found);
-/* The first NPC, by id, that is on a cell, standing or walking; NULL if there is none. */
+/*
+ * Returns the first NPC by id, other than 'except', that stands on a cell or walks over it now; NULL if there
+ * is none.
+ */
 extern Npc *npc_on(World *world, Cell cell, const Npc *except);
 
 /*
- * Everybody but one who is in sight of a cell, nearest first, then by id; palloc'd, NULL when there is nobody.
+ * Fills in all NPCs but 'except' that are in sight of a cell, the nearest first, then by id, and returns
+ * their number. The array is palloc'd; NULL if there are none.
  */
 extern int npcs_in_sight(World *world, Cell cell, const Npc *except, Npc ***found);
 
 /* load.c */
 extern void image_discard(World *world);
 extern void image_load(World *world);
-extern bool image_catch_up(World *world, int64 revision); /* false: the log does not have it all */
+extern bool image_catch_up(World *world, int64 revision); /* false if the log does not reach back to it */
 
-/* whole.c: raises an error if what was loaded does not belong together */
+/* whole.c: raises an error if what was loaded is not consistent */
 extern void image_require_whole(World *world);
 
 /* policies.c */
-extern Policy policy_by_name(const char *name); /* a CHECK holds the names */
+extern Policy policy_by_name(const char *name); /* a CHECK constraint allows no other names */
 
 /* ---- rules ---- */
 
 /* invited.c */
-/* The ids of all bids under way, ascending; palloc'd. Not the bids: what happens when one of them ends may end others. */
+/*
+ * Returns the ids of all open bids, ascending and palloc'd. It does not return the bids, since what follows
+ * from the end of one may end others.
+ */
 extern int64 *world_bids(World *world, int *count);
-extern int	  bid_place_of(const Bid *bid, const Npc *npc); /* among those invited, -1 = it is not */
-extern bool	  bid_is_new(const Bid *bid);					/* it is not put to all of them yet */
-/* After it was put or loaded: its place in the heap. */
+extern int	  bid_place_of(const Bid *bid, const Npc *npc); /* its place among those invited, or -1 */
+extern bool	  bid_is_new(const Bid *bid);					/* it was not put to all of them yet */
+/* Puts a bid into the heap after it was put to NPCs or loaded. */
 extern void bid_settle(World *world, Bid *bid);
-/* Until when an NPC that is invited stays where it is, at most; -1 = it is not invited. */
+/* Returns until when, at most, an NPC that is invited stays where it is; -1 if it is not invited. */
 extern int64 npc_invited_until(World *world, const Npc *npc);
 
 /* care.c */
-/* Minds live in real time: so long a mind is waited for in the world's time. */
+/*
+ * Returns how long in world time a mind is waited for that has so long at speed 1, since minds live in real
+ * time.
+ */
 extern int64 world_patience(const World *world, int64 limit);
-/* At another speed as much real time lies between now and a moment, past or to come. */
+/*
+ * Returns the moment that is, at another speed, as far from now in real time as this one is; it may be past.
+ */
 extern int64 world_stretched(const World *world, int64 moment, int32 before, int32 after);
-/* Until when what the built-in mind began is left to the NPC's mind, which thinks; -1 = it does not. */
+/*
+ * Returns until when what the built-in mind began is left to the NPC's own mind, which is thinking; -1 if it
+ * is not.
+ */
 extern int64 npc_thinks_until(const World *world, const Npc *npc);
-/* When the built-in mind looks after one whose mind is there; SIM_NEVER = it need not. */
+/* Returns when the built-in mind looks after an NPC whose own mind is there; SIM_NEVER if it need not. */
 extern int64 npc_care_due(World *world, const Npc *npc);
-/* It is time to leave the interaction that its mind began. */
+/* Whether it is time to leave the interaction that the NPC's own mind began. */
 extern bool npc_is_to_leave(World *world, const Npc *npc);
-/* When its mind is to be asked although nothing happened. */
+/* Returns when the mind is asked once more about a need that it did nothing about; SIM_NEVER if it is not. */
 extern int64 npc_goes_without(World *world, const Npc *npc);
 extern void	 npc_was_asked(World *world, Npc *npc);
 
 /* schedule.c */
 extern void npc_schedule(World *world, Npc *npc, int64 pause);
-/* Invitations and what is said to an NPC are put to its mind at once, however short ago it was asked. */
+/*
+ * Whether a question is put to a mind at once, however recently it was asked: invitations, and what is said
+ * to the NPC.
+ */
 extern bool reason_cannot_wait(DecisionReason reason);
 /*
- * When the mind is to be asked, and why; 'pause' is how long an idle NPC takes to think of it. A need may fall before the mind
- * can be asked about it: then it waits from there on.
+ * Returns when the mind is to be asked, and fills in why; 'pause' is how long an NPC stays idle first. If a
+ * need falls before the mind can be asked about it, the question waits from then on.
  */
 extern int64 npc_next_question(World *world, const Npc *npc, int64 pause, DecisionReason *reason);
-/* When the built-in mind acts for an NPC whose mind is not asked before 'question'. */
+/*
+ * Returns when the built-in mind acts for an NPC whose own mind is not asked before 'question'; SIM_NEVER if
+ * it does not.
+ */
 extern int64 npc_next_look_between(const World *world, const Npc *npc, int64 pause, int64 question);
 
 /* waking.c */
 extern void npc_wake(World *world, Npc *npc, MindEvent event);
-extern void npc_wake_no_more(World *world, Npc *npc); /* no event wakes its mind any more */
-/* The mind is due, as soon as it may be asked. */
+extern void npc_wake_no_more(World *world, Npc *npc); /* Has no event wake the mind any more. */
+/* Has the mind asked as soon as it may be. */
 extern void npc_call_mind(World *world, Npc *npc, DecisionReason reason);
-/* A need fell at one blow. */
+/* Notes that a need fell suddenly. */
 extern void npc_lacks(World *world, Npc *npc);
 
 /* requests.c */
 extern bool npc_budget_spent(World *world, Npc *npc);
-/* Of invitations and messages it was asked as often as it may be. */
+/* Whether the mind was asked as many questions that cannot wait as it may be for now. */
 extern bool npc_is_pressed(const World *world, const Npc *npc);
 extern void npc_note_pressing(World *world, Npc *npc);
 
@@ -258,26 +285,31 @@ extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
 extern void npc_stand(World *world, Npc *npc);
-/* It has nothing more to do where it gets, or in what it takes part in. */
+/* Drops the parameters or acts that were kept for where the NPC is going, or for later in its interaction. */
 extern void npc_forget_terms(World *world, Npc *npc);
 extern void npc_fail_plan(World *world, Npc *npc, const char *reason);
-/* One that is idle: its plan goes on at this moment, or a decision is due after 'pause'. */
+/* Has an idle NPC go on with its plan at this moment, or be decided for after 'pause'. */
 extern void npc_go_on(World *world, Npc *npc, int64 pause);
-/* What it did is over: the same. */
+/* Ends what the NPC does and makes it go on the same way. */
 extern void npc_become_idle(World *world, Npc *npc, int64 pause);
 
 /* walk.c */
-/* The cell an NPC is on, and since when (a walker that changes its mind loses no time). */
+/*
+ * Returns the cell an NPC is on; fills in since when, so that a walker that changes its mind loses no time.
+ */
 extern Cell npc_present_cell(const World *world, const Npc *npc, int64 *since);
 extern void npc_take_leg(World *world, Npc *npc, const Cell *leg, int length, int64 departed_at);
-/* A free cell beside one that an NPC is on; the cell itself when there is none. */
+/*
+ * Returns a free cell beside the cell of an NPC, as near to 'from' as there is; that cell itself if there is
+ * none.
+ */
 extern Cell cell_beside(World *world, Cell there, Cell from);
-/* Sets out for a cell, or for the cell next to it when it is blocked, unless there is no way. */
+/* Sets out for a cell, or for a cell next to it when it is blocked, unless there is no way. */
 extern Refusal npc_walk(World *world, Npc *npc, Cell target, NpcState state, ActionKind action,
 						const InteractionType *interaction, int64 target_id, Decider decider);
-/* Who is invited and on its way stops where it is. */
+/* Stops an NPC where it is if it is walking and was invited. */
 extern void npc_halt(World *world, Npc *npc);
-/* It goes on, or is decided for again. */
+/* Lets the NPC walk on where npc_halt() stopped it, and schedules it. */
 extern void npc_walk_on(World *world, Npc *npc);
 
 /* arrive.c */
@@ -288,73 +320,78 @@ extern void world_check_ways(World *world);
 /* act.c */
 /* Carries out an action for an NPC. */
 extern Refusal world_act(World *world, Npc *npc, const Action *action, Decider decider);
-/* Interacts, or bids for it; walks there first if it may. */
+/* Interacts, or bids for it; walks there first if 'may_walk'. */
 extern Refusal npc_interact(World *world, Npc *npc, const Action *action, bool may_walk, Decider decider);
 
 /* plan.c */
 extern void npc_next_step(World *world, Npc *npc);
-/* Carries out an action with a new plan, which may be empty. What was not begun keeps the old one. */
+/*
+ * Carries out an action with a new plan, which may be empty. If the action is refused, the old plan remains.
+ */
 extern Refusal world_act_and_plan(World *world, Npc *npc, const Action *action, const ToldPlan *plan,
 								  Decider decider);
 
 /* item_use.c */
-/* When something happens to it by itself (SIM_NEVER: it does not). */
+/* Sets when something happens to the item by itself; SIM_NEVER for never. */
 extern void item_set_due(World *world, WorldItem *item, int64 at);
-/* An interaction with it begins. */
+/* Tells the item's components that an interaction with it begins. */
 extern void item_is_used(World *world, WorldItem *item, const Interaction *interaction);
-/* ... is over. When nothing is left of the item, that is due at once. */
+/* Tells them that one has ended. If nothing is left of the item, its end is due at once. */
 extern void item_was_used(World *world, WorldItem *item, const Interaction *interaction);
 
 /* interact.c */
 typedef enum InteractionEnd
 {
-	INTERACTION_FINISHED, /* it has lasted as long as it can: for all who take part */
-	INTERACTION_CANCELLED /* for one, and for the others if they are too few then */
+	INTERACTION_FINISHED, /* it has lasted as long as it can, and ends for all who take part */
+	INTERACTION_CANCELLED /* it ends for one, and for the others if too few remain */
 } InteractionEnd;
 
-/* 'item' is NULL when it is with NPCs. The first participant is the initiator. */
+/* 'item' is NULL for an interaction with NPCs. The first participant is the initiator. */
 extern Interaction *interaction_begin(World *world, const InteractionType *type, int64 target_id,
 									  WorldItem *item, Npc **participants, const Decider *deciders,
 									  int count);
 extern void			interaction_join(World *world, Interaction *interaction, Npc *npc, Decider decider);
-/* Not of the will of any of them. */
+/* Ends an interaction that none of its participants ended. */
 extern void interaction_break_off(World *world, Interaction *interaction, const char *why);
 extern void npc_end_interaction(World *world, Npc *npc, InteractionEnd how, int64 pause);
-/* 'act': parameters, an object. */
+/* Acts in the interaction; 'act' is the object of its parameters. */
 extern Refusal npc_act(World *world, Npc *npc, Jsonb *act);
-/* The same, checked only. */
+/* Only checks an act. */
 extern Refusal interaction_check_act(const InteractionType *type, Jsonb *act);
-/* The same, now or as soon as it may: until then it is held, in place of what was held before. */
+/* Acts now or as soon as the NPC may; until then the act is held, and replaces one that was held before. */
 extern Refusal npc_act_or_hold(World *world, Npc *npc, Jsonb *act);
-/* It may: what was held is done. */
+/* Performs the act that was held. */
 extern void npc_act_held(World *world, Npc *npc);
-/* The built-in mind takes part in a conversation. */
+/* Sets when the built-in mind, if it takes part in the conversation, says something next. */
 extern void npc_plan_talk(World *world, Npc *npc);
 extern void npc_speak(World *world, Npc *npc);
-/* Its own mind thinks of what to say: true if the built-in mind waits for that. */
+/* Returns true if the built-in mind waits because the NPC's own mind is thinking of what to say. */
 extern bool npc_lets_think(World *world, Npc *npc);
 
 /* bids.c */
-/* Invites NPCs, who are free and near enough. */
+/* Invites NPCs that are free and near enough. */
 extern void	   bid_place(World *world, Npc *bidder, const Action *action, Npc **invited, int count,
 						 Decider decider);
 extern void	   bid_due(World *world, Bid *bid);
 extern Refusal npc_answer_bid(World *world, Npc *npc, const Action *action);
-/* Whether the other one (or it itself) does what it does only since the NPC's own mind was asked. */
+/* Whether the other NPC (or the NPC itself) began what it does only after the NPC's own mind was asked. */
 extern bool npc_did_not_know(const Npc *npc, const Npc *other);
-/* Who bids for what the other one, who is requesting, has invited it to accepts that: true if there was such a bid. */
+/*
+ * Accepts what the other NPC, which is requesting, has invited this one to, since it bids for the same.
+ * Returns whether there was such a bid.
+ */
 extern bool	   npc_accepts_by_bidding(World *world, Npc *npc, const Npc *other, const InteractionType *type);
 extern Refusal npc_reject_bids(World *world, Npc *npc, const Action *action);
-/* The NPC is moved or goes away: its bid is withdrawn, those to it are rejected. */
+/* Withdraws the NPC's bid and rejects those to it, because it is moved or goes away. */
 extern void npc_drop_bids(World *world, Npc *npc, const char *why);
 extern void item_drop_bids(World *world, int64 item_id, const char *why);
-/* The speed is another: what was set in real time. */
+/* Keeps the moments of bids that were set in real time as far away when the speed changes. */
 extern void world_stretch_bids(World *world, int32 before, int32 after);
-/* It has another mind, or none: it is invited anew. */
+/* Invites the NPC again, because it has another mind or none now. */
 extern void npc_renew_invitations(World *world, Npc *npc);
 
 /* built_in.c */
-/* The built-in mind decides for those NPCs, all of them seeing the same instant. */
+/* Has the built-in mind decide for these NPCs, all of which see the world as it was before. */
 extern void npcs_decide_built_in(World *world, Npc **npcs, int count);
 
 /* decide.c */
@@ -362,19 +399,19 @@ extern void world_decide(World *world);
 
 /* item_life.c */
 extern void item_event(World *world, WorldEventKind kind, const WorldItem *item);
-/* It begins to be, or is back. */
+/* Adds an item to the image, and lets its existence begin or go on. */
 extern WorldItem *item_appear(World *world, int64 id, const ItemType *type, Cell cell, WorldEventKind event);
-/* Out of the image and, when it is written, out of the table. */
+/* Takes an item out of the image, and out of its table when the image is written. */
 extern void item_drop(World *world, WorldItem *item);
-/* The same of one that is absent. */
+/* Does the same with an absent item. */
 extern void item_drop_absent(World *world, WorldItem *item);
-/* It is not there, and something is due to it at this moment: it comes back, or not. */
+/* Adds an absent item that comes back, or not, at this moment. */
 extern void item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at);
-/* One that nobody uses is of another kind from now on, as if new. */
+/* Gives an item that is not in use another type, as if it were new. */
 extern void item_become(World *world, WorldItem *item, const ItemType *type);
-/* All of a type that was defined anew: what happens to them in time begins anew. */
+/* Places the items of a redefined type again, so that what happens to them in time begins anew. */
 extern void items_place_anew(World *world, const char *item_type);
-/* Its moment has come, or nothing is left of it. */
+/* Does what is due to an item now, or ends an item of which nothing is left. */
 extern void item_due(World *world, WorldItem *item);
 
 /* write.c */
@@ -383,7 +420,10 @@ extern void image_write(World *world);
 /* ---- what comes from outside ---- */
 
 /* tick.c */
-/* Around everything that changes a world from outside: what it leaves due at once is handed out with it. */
+/*
+ * These stand around everything that changes a world from outside; world_leave() hands out what it makes due
+ * at once.
+ */
 extern void world_enter(World *world);
 extern void world_leave(World *world);
 

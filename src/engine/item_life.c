@@ -1,7 +1,7 @@
 /*
  * item_life.c
- *	  How items come, what becomes of them, and how they go. What that is beyond being there their components know
- *	  (src/components). All functions act at world->now.
+ *	  How items appear, are used up, come back and change their type. What else happens to them is up to
+ *	  their components (src/components). All functions act at world->now.
  */
 #include "postgres.h"
 
@@ -18,7 +18,10 @@ item_event(World *world, WorldEventKind kind, const WorldItem *item)
 	world_event(world, kind, 0, item->id, 0, json_text_member("item_type", item->type->name));
 }
 
-/* Within a rule alone: what a component leaves as due at once is handed out when that ends. */
+/*
+ * Tells the components of an item that it is there. It is called within a rule alone: what a component leaves
+ * as due at once is handed out when the rule has ended.
+ */
 static void
 item_placed(World *world, WorldItem *item)
 {
@@ -66,7 +69,7 @@ item_drop(World *world, WorldItem *item)
 	image_free_item(world, item);
 }
 
-/* ---- those that will come back ---- */
+/* ---- absent items ---- */
 
 void
 item_await(World *world, int64 id, const ItemType *type, Cell cell, int64 at)
@@ -92,7 +95,7 @@ item_drop_absent(World *world, WorldItem *item)
 	image_free_absent_item(world, item);
 }
 
-/* ---- its moments ---- */
+/* ---- the moment an item is due ---- */
 
 static void
 use_up(World *world, WorldItem *item)
@@ -126,13 +129,13 @@ item_due(World *world, WorldItem *item)
 		const ItemPart *part = item_timed_part(item->type);
 
 		item_set_due(world, item, SIM_NEVER);
-		/* NULL: its type was defined anew meanwhile */
+		/* It is NULL if the item's type was redefined meanwhile. */
 		if (part != NULL)
 			part_component(part)->due(world, item, part);
 	}
 }
 
-/* ---- another kind ---- */
+/* ---- another type ---- */
 
 void
 item_become(World *world, WorldItem *item, const ItemType *type)

@@ -212,7 +212,8 @@ typedef struct Reading
 	World		 *world;
 	const Entity *entity;
 	bool		  makes; /* things that are not in the image are made */
-	void *read; /* the struct that is entered when its row was read; NULL = rows are read into the image */
+	void
+		*read; /* the struct that a row is read into and entered from; NULL if rows are read into the image */
 } Reading;
 
 /* Returns the struct that a row is read into; NULL if the row is skipped. */

@@ -1,6 +1,7 @@
 /*
  * bids.c
- *	  Invitations that are not answered by everybody yet, in a world's image and as rows.
+ *	  The entity bids: invitations to interact that not everybody has answered, in a world's image and as
+ *	  rows.
  */
 #include "postgres.h"
 
@@ -31,7 +32,7 @@ const Entity bids_entity = {
 	ENTITY_OF(bids, Bid),
 	ENTITY_ROWS(CHANGE_BID, bid_rows),
 	.removed = CHANGE_BID_REMOVED,
-	/* its type is found by its number, its moment by what became of it */
+	/* Its type is found by its number, and its moment by what became of it. */
 	.enter = enter_bid,
 	.forget = forget_bid,
 };

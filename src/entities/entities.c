@@ -1,6 +1,6 @@
 /*
  * entities.c
- *	  The table of what there are many of in a world.
+ *	  The table of all entities.
  */
 #include "postgres.h"
 

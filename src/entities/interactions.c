@@ -1,6 +1,6 @@
 /*
  * interactions.c
- *	  Interactions under way, in a world's image and as rows.
+ *	  The entity interactions: ongoing interactions, in a world's image and as rows.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * items.c
- *	  Items that are there, in a world's image and as rows.
+ *	  The entity items: items that are there, in a world's image and as rows.
  */
 #include "postgres.h"
 
@@ -14,7 +14,7 @@ forget_item(World *world, void *thing)
 	image_free_item(world, thing);
 }
 
-/* In place of what was there. */
+/* Puts an item into the image, in place of one with the same id. */
 static void
 enter_item(World *world, void *read)
 {
@@ -36,7 +36,7 @@ delete_removed_items(World *world)
 	items_delete(world->id, removed->ids, world->removed_item_places.ids, removed->count);
 }
 
-/* Properties are given to be written: the image does not keep them. */
+/* Writes properties that were set, and drops them: the image does not keep them. */
 static void
 write_properties(World *world, void **things, int count)
 {

@@ -1,6 +1,6 @@
 /*
  * npcs.c
- *	  NPCs, in a world's image and as rows of several tables.
+ *	  The entity npcs: NPCs, in a world's image and as rows of several tables.
  */
 #include "postgres.h"
 
@@ -24,7 +24,7 @@ forget_npc(World *world, void *thing)
 	image_free_npc(world, thing);
 }
 
-/* Traits are given to be written: the image does not keep them. */
+/* Writes traits that were set, and drops them: the image does not keep them. */
 static void
 write_traits(World *world, void **things, int count)
 {

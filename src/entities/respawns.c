@@ -1,6 +1,6 @@
 /*
  * respawns.c
- *	  Items that were used up and will come back, in a world's image and as rows.
+ *	  The entity respawns: items that were used up and will come back, in a world's image and as rows.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ const Entity respawns_entity = {
 	ENTITY_ROWS(CHANGE_RESPAWN, respawn_rows),
 	.size = sizeof(WorldItem),
 	.born_at = offsetof(WorldItem, born),
-	/* .removed: the item that is there again tells */
+	/* It has no .removed: the item that is there again tells that. */
 	.enter = enter_absent_item,
 	.forget = forget_absent_item,
 };

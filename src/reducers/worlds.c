@@ -1,9 +1,10 @@
 /*
  * worlds.c
- *	  Worlds: made, dropped, adopted, locked; when minds are asked.
+ *	  The reducers of worlds: they create, drop, adopt and lock worlds, and change settings that the rules
+ *	  know.
  *
- * Starting, pausing and stepping are in running.c, terrain and colonies in
- * colonies.c, types of items and interactions in item_types.c and interaction_types.c.
+ * Starting, pausing and stepping are in running.c, terrain and colonies in colonies.c, types of items
+ * and interactions in item_types.c and interaction_types.c.
  */
 #include "postgres.h"
 
@@ -36,11 +37,12 @@ PG_FUNCTION_INFO_V1(npcsim_world_home);
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
 
-/* What create_world() may be asked for. */
+/* The presets that create_world() takes. */
 typedef enum Preset
 {
-	PRESET_DEFAULT,	  /* a colony that asks seldom, and can live */
-	PRESET_REFERENCE, /* as in the reference game, and as often as 0.1.0 asked: what is measured and tested */
+	PRESET_DEFAULT, /* a colony that asks seldom, and can live */
+	/* As in the reference game, and asks as often as 0.1.0 did; measurements and tests use it. */
+	PRESET_REFERENCE,
 	PRESET_COUNT
 } Preset;
 
@@ -68,7 +70,7 @@ static const WorldPreset presets[] = {
 
 StaticAssertDecl(lengthof(presets) == PRESET_COUNT, "every preset says what it is");
 
-/* The set of worlds, or how one runs, changed in this transaction. */
+/* Whether the set of worlds, or how one runs, changed in this transaction. */
 static bool worlds_changed = false;
 
 static void
@@ -166,8 +168,8 @@ const Reducer reducer_begin_with = {
 };
 
 /*
- * What a world of this version is beyond the first rules, as inputs: so a replay needs to know nothing else of it. The
- * reference preset is what world_create() makes.
+ * Stores as inputs what a world of this version has beyond the first rules, so that a replay needs to know
+ * nothing else of it. The reference preset is what world_create() makes.
  */
 static void
 begin_world(WorldLock *lock, const WorldPreset *preset)
@@ -190,7 +192,7 @@ typedef struct CreateWorld
 	int32		size_y;
 	int64		seed;
 	int32		tick_rate;
-	const char *preset; /* NULL: the default */
+	const char *preset; /* NULL for the default */
 } CreateWorld;
 
 static const Argument create_world_arguments[] = {
@@ -247,7 +249,7 @@ static const Argument drop_world_arguments[] = {
 	ID_ARGUMENT(DropWorld, world_id),
 };
 
-/* Everything of it.  A parked world is dropped as it is, since nobody else can have it locked. */
+/* Drops everything of a world. A parked world needs no lock, since nobody else can have it locked. */
 static bool
 drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 {
@@ -263,7 +265,7 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 
 	if (!parked)
 	{
-		/* Flushed before there is no row to write; the revision wakes those who watch. */
+		/* It is flushed while there is a row to write; the revision wakes those who watch. */
 		lock = world_lock(world_id, WORLD_WAIT);
 		world_changed(lock, CHANGE_WORLD, 0);
 		world_flush(lock);
@@ -275,7 +277,8 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 	world_rows_delete(world_id);
 	spi_end();
 	if (lock != NULL)
-		lock->stale = true; /* whoever asks for it again in this transaction is told that it is gone */
+		/* Whoever asks for the lock again in this transaction is told that the world is gone. */
+		lock->stale = true;
 	worlds_changed_at_commit();
 	return true;
 }
@@ -288,7 +291,7 @@ const Reducer reducer_drop_world = {
 
 REDUCER_FUNCTION(drop_world);
 
-/* Nobody else changes the world until the transaction ends. */
+/* Locks the world, so that nobody else changes it until the transaction ends. */
 static bool
 lock_world(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -301,7 +304,7 @@ const Reducer reducer_lock_world = {
 
 REDUCER_FUNCTION(lock_world);
 
-/* What was asked elsewhere is answered nowhere: those NPCs are due again. */
+/* Closes a request, which was asked elsewhere and is answered nowhere; its NPC is due again. */
 static void
 close_request(World *world, Npc *npc, void *arg)
 {
@@ -314,7 +317,7 @@ close_request(World *world, Npc *npc, void *arg)
 	(*closed)++;
 }
 
-/* How many requests were closed. */
+/* Returns how many requests were closed. */
 static bool
 close_requests(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -349,7 +352,7 @@ adopt_world(int64 world_id, const char *home)
 					  (int) closed.number));
 }
 
-/* Of a world of which a restore lost something the operator is told: it stays parked. */
+/* Whether a world is whole. One of which a restore has lost something is reported, and stays parked. */
 static bool
 world_is_whole(int64 world_id, int level)
 {
@@ -370,8 +373,8 @@ world_is_whole(int64 world_id, int level)
 }
 
 /*
- * adopt_world(world_id); nothing happens when it is this database's own. The reducer of that name is what becomes of its
- * requests: a world that is parked is nobody's to lock before it was taken.
+ * adopt_world(world_id); does nothing if the world is this database's own. The reducer of that name only does
+ * what follows for its requests, since a parked world cannot be locked before it was adopted.
  */
 Datum
 npcsim_adopt_world(PG_FUNCTION_ARGS)
@@ -391,12 +394,12 @@ npcsim_adopt_world(PG_FUNCTION_ARGS)
 	spi_end();
 	if (ours)
 		PG_RETURN_VOID();
-	adopt_world(world_id, home); /* an error when there is no such world */
+	adopt_world(world_id, home); /* raises an error if there is no such world */
 	worlds_changed_at_commit();
 	PG_RETURN_VOID();
 }
 
-/* adopt_worlds() → ids of the worlds that were parked, ascending */
+/* adopt_worlds() → ids of the worlds that were parked, ascending. */
 Datum
 npcsim_adopt_worlds(PG_FUNCTION_ARGS)
 {
@@ -500,7 +503,7 @@ world_change_idle_interval(WorldLock *lock, int32 seconds)
 	reducer_run(lock, &reducer_set_idle_interval, &(SetIdleInterval) {.seconds = seconds}, NULL);
 }
 
-/* Millionths of a unit a second. */
+/* Decays are in millionths of a unit a second. */
 typedef struct SetNeedDecay
 {
 	int32 min;
@@ -539,7 +542,7 @@ world_change_need_decay(WorldLock *lock, int32 least, int32 most)
 
 /* ---- for the views ---- */
 
-/* world_now(world_id, clock, tick_length) → µs; for the views */
+/* world_now(world_id, clock, tick_length) → µs; for the views. */
 Datum
 npcsim_world_now(PG_FUNCTION_ARGS)
 {
@@ -553,7 +556,7 @@ npcsim_world_now(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(world_now(PG_GETARG_INT64(0), PG_GETARG_INT64(1), tick_length));
 }
 
-/* world_home(): what world_clock.home has for worlds that are not parked */
+/* world_home() → what world_clock.home has for worlds that are not parked. */
 Datum
 npcsim_world_home(PG_FUNCTION_ARGS)
 {

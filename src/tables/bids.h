@@ -43,7 +43,7 @@ typedef struct Bid
 	ItemPointerData row; /* place of its row; invalid if not known */
 	bool			born;
 	bool			dirty;
-	int				dirty_place; /* among those to be written, if it is dirty */
+	int				dirty_place; /* in the list of what is to be written, if it is dirty */
 } Bid;
 
 /* Describes the table. Whoever loads rows finds the type by its number. */

@@ -33,11 +33,11 @@ typedef enum ChangeKind /* The numbers are stored: append only. */
 	CHANGE_MESSAGE,	   /* the same, of messages */
 	CHANGE_BID,		   /* only images need it: new or changed */
 	CHANGE_BID_REMOVED,
-	CHANGE_OF_ENTITIES = 32, /* from here on what only images need, two of each line of entity_list.h */
+	CHANGE_OF_ENTITIES = 32, /* from here on two of each entity; only images need them */
 	CHANGE_KINDS = CHANGE_OF_ENTITIES + 2 * ENTITY_COUNT
 } ChangeKind;
 
-/* Of what has none of its own above: new or changed, and gone. */
+/* The changes of an entity that has none above: its things are new or changed, or gone. */
 #define CHANGE_OF(name_)   ((ChangeKind) (CHANGE_OF_ENTITIES + 2 * ENTITY_##name_))
 #define CHANGE_GONE(name_) ((ChangeKind) (CHANGE_OF_ENTITIES + 2 * ENTITY_##name_ + 1))
 

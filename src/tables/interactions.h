@@ -40,7 +40,7 @@ typedef struct Interaction
 	ItemPointerData row; /* place of its row; invalid if not known */
 	bool			born;
 	bool			dirty;
-	int				dirty_place; /* among those to be written, if it is dirty */
+	int				dirty_place; /* in the list of what is to be written, if it is dirty */
 } Interaction;
 
 /* Describes the table. Whoever loads rows finds the type by its number. */

@@ -26,7 +26,7 @@ typedef struct WorldItem
 	bool			born;	/* has no row yet */
 	bool			dirty;
 	ItemPointerData row; /* place of its row; invalid if not known */
-	/* Its place among those that are to be written, if it is dirty, or absent and born. */
+	/* Its place in the list of what is to be written, if it is dirty, or absent and born. */
 	int				  dirty_place;
 	Jsonb			 *properties; /* to be written, or NULL */
 	struct WorldItem *next_here;  /* further items on its cell */

@@ -170,7 +170,7 @@ typedef struct Npc
 	ItemPointerData track_row;
 	int				index;		 /* in World.everyone */
 	uint32			dirty;		 /* NpcGroup: changes not written yet */
-	int				dirty_place; /* among those to be written, if it is dirty */
+	int				dirty_place; /* in the list of what is to be written, if it is dirty */
 	CellBox			sight_box;	 /* of the track in the index; it holds the leg */
 	Due				due_event;
 	Due				due_decision;
