@@ -76,7 +76,8 @@ CREATE FUNCTION pg_temp.examples() RETURNS jsonb LANGUAGE sql AS $$
     SELECT substring(pg_temp.hint_of('SELECT npcsim.define_item_type(1, ''jelly'', ''{"jelly": {}}'')') FROM '{.*}')::jsonb
 $$;
 SELECT is((SELECT string_agg(name || ' ', '' ORDER BY name COLLATE "C") FROM jsonb_object_keys(pg_temp.examples()) AS k (name)), :'manual', 'all that there are stand in the manual, and in the hint');
-SELECT lives_ok($$SELECT npcsim.define_item_type(1, 'all', pg_temp.examples())$$, 'which can be taken at its word');
+SELECT lives_ok($$SELECT npcsim.define_item_type(1, 'any', jsonb_build_object('consumable', e -> 'consumable', name, e -> name)) FROM pg_temp.examples() AS e, jsonb_object_keys(e) AS k (name)$$,
+                'each of which can be taken at its word');
 SELECT is(substring(pg_temp.hint_of($$INSERT INTO npcsim.interaction_types (world_id, name, component) VALUES (1, 'x', 'edible')$$) FROM '[a-z]+(?:, [a-z]+)+'),
           (SELECT string_agg(m[1], ', ') FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), $$'([a-z]+)'::text$$, 'g') AS m
             WHERE c.conrelid = 'npcsim.interaction_type_rows'::regclass AND c.conname = 'interaction_type_rows_component_check'), 'those that interactions can name are those that rows may have');

@@ -2,7 +2,7 @@
 -- with: 42_items 35_types
 SET client_min_messages = warning;
 \i docs/roles.sql
-SELECT plan(34);
+SELECT plan(38);
 
 \ir lib/minds.sql
 SELECT npcsim.create_world('Garden', 20, 20, 5, preset => 'reference');
@@ -26,6 +26,21 @@ SELECT throws_ok(format('SELECT npcsim.define_item_type(1, %L, %L)', 'x', json_b
   FROM (VALUES ('nothing', '{}'::json), ('no time', '{"into": "bush"}'), ('no type', '{"after": 5}'), ('no name', '{"into": "a bush", "after": 5}'),
                ('a number for a type', '{"into": 5, "after": 5}'), ('too soon', '{"into": "bush", "after": 0}'), ('text for a time', '{"into": "bush", "after": "5"}'),
                ('something else', '{"into": "bush", "after": 5, "colour": "green"}'), ('no object', '[60]')) AS w (what, wrong);
+-- An item has one moment of its own.
+CREATE FUNCTION pg_temp.detail_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'none';
+EXCEPTION WHEN SQLSTATE '22023' THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN detail;
+END
+$$;
+SELECT is(pg_temp.detail_of(statement), 'Either "growing" or "withering" can change it in time.', statement)
+  FROM (VALUES ('SELECT npcsim.define_item_type(1, ''x'', ''{"growing": {"into": "bush", "after": 5}, "sittable": {}, "withering": {"after": 7}}'')'),
+               ('INSERT INTO npcsim.item_types (world_id, name, components) VALUES (1, ''x'', ''{"withering": {"after": 7}, "growing": {"into": "bush", "after": 5}}'')')) AS s (statement);
 SELECT throws_ok($$SELECT npcsim.define_item_type(1, 'x', '{"growing": 60}')$$, '22023', NULL, 'a component that is no object');
 SELECT matches(pg_temp.hint_of($$SELECT npcsim.define_item_type(1, 'x', '{"sprouting": {}}')$$), '"growing":\{"into":"bush","after":60\}', 'the hint shows it');
 
@@ -77,6 +92,14 @@ SELECT npcsim.define_item_type(1, 'seed', '{}');
 SELECT npcsim.remove_item(1, :other);
 SELECT npcsim.tick_world(1, 40), npcsim.tick_world(1, 40);
 SELECT is(pg_temp.items(), format('%s bush, %s lamp, %s seed', :seed, :lamp, :third), 'nor what was removed, nor what grows no more');
+
+-- ---- gone ----
+SELECT npcsim.define_item_type(1, 'flower', '{"withering": {"after": 3}}');
+SELECT npcsim.create_item(1, 'flower', 16, 4) AS flower \gset
+SELECT npcsim.tick_world(1, 2.9);
+SELECT ok(EXISTS (SELECT FROM npcsim.world_items WHERE id = :flower), 'a flower is a flower');
+SELECT npcsim.tick_world(1, 0.1);
+SELECT is((SELECT string_agg(kind, ' ' ORDER BY sequence) FROM npcsim.world_events WHERE target_id = :flower), 'item_created item_used_up', 'until nothing is left of it');
 
 -- ---- lived through again ----
 SELECT npcsim.create_item(1, 'sapling', 2, 2);
