@@ -53,15 +53,7 @@ set_default(const Argument *argument, void *arguments)
 			*(Jsonb **) member =
 				DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(argument->default_text)));
 			break;
-		case ARGUMENT_ID:
-		case ARGUMENT_COORDINATE:
-		case ARGUMENT_DECIMAL:
-		case ARGUMENT_TEXTS:
-		case ARGUMENT_IDS:
-		case ARGUMENT_COUNTS:
-		case ARGUMENT_MEMBERS:
-		case ARGUMENT_CALLER:
-		case ARGUMENT_CALLER_NAME:
+		case ARGUMENT_OF_NO_COLUMN:
 			elog(ERROR, "no argument like \"%s\" has a default", argument->name);
 	}
 }

@@ -61,6 +61,20 @@ typedef enum ArgumentType
 	ARGUMENT_CALLER_NAME /* char * */
 } ArgumentType;
 
+/* The types that no column of a view can be, for a switch: "case ARGUMENT_OF_NO_COLUMN:". */
+/* clang-format off */
+#define ARGUMENT_OF_NO_COLUMN \
+	ARGUMENT_ID: \
+	case ARGUMENT_COORDINATE: \
+	case ARGUMENT_DECIMAL: \
+	case ARGUMENT_TEXTS: \
+	case ARGUMENT_IDS: \
+	case ARGUMENT_COUNTS: \
+	case ARGUMENT_MEMBERS: \
+	case ARGUMENT_CALLER: \
+	case ARGUMENT_CALLER_NAME
+/* clang-format on */
+
 typedef struct TextList
 {
 	char **texts; /* NULL = there is no list */

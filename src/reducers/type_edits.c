@@ -193,15 +193,7 @@ take_value(const Argument *argument, Datum value, void *arguments)
 		case ARGUMENT_OBJECT:
 			*(Jsonb **) member = DatumGetJsonbP(value);
 			break;
-		case ARGUMENT_ID:
-		case ARGUMENT_COORDINATE:
-		case ARGUMENT_DECIMAL:
-		case ARGUMENT_TEXTS:
-		case ARGUMENT_IDS:
-		case ARGUMENT_COUNTS:
-		case ARGUMENT_MEMBERS:
-		case ARGUMENT_CALLER:
-		case ARGUMENT_CALLER_NAME:
+		case ARGUMENT_OF_NO_COLUMN:
 			elog(ERROR, "no type has columns like \"%s\"", argument->name);
 	}
 }
@@ -249,15 +241,7 @@ value_of(const Argument *argument, const void *definition)
 			return CStringGetTextDatum(*(const char *const *) member);
 		case ARGUMENT_OBJECT:
 			return JsonbPGetDatum(*(Jsonb *const *) member);
-		case ARGUMENT_ID:
-		case ARGUMENT_COORDINATE:
-		case ARGUMENT_DECIMAL:
-		case ARGUMENT_TEXTS:
-		case ARGUMENT_IDS:
-		case ARGUMENT_COUNTS:
-		case ARGUMENT_MEMBERS:
-		case ARGUMENT_CALLER:
-		case ARGUMENT_CALLER_NAME:
+		case ARGUMENT_OF_NO_COLUMN:
 			break;
 	}
 	elog(ERROR, "no type has columns like \"%s\"", argument->name);
