@@ -1,6 +1,6 @@
 -- Tests worlds: how they are made, ticked, locked, dropped, parked and adopted; terrain and colonies.
 BEGIN;
-SELECT plan(67);
+SELECT plan(68);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('world_clock');
 
@@ -128,6 +128,8 @@ SELECT throws_ok($$SELECT npcsim.define_item_type(1, 'stone', '{"consumable": {}
                  'a consumable needs its time');
 
 -- ---- parked and adopted ----
+-- A transaction that holds a world does not read its home again, unless an error in it was caught.
+SELECT throws_ok($$SELECT npcsim.create_npc(2, 'Bo', 99, 99)$$, 'NS210', NULL, 'what a transaction knows of a world that it holds');
 UPDATE npcsim.world_clock SET home = 'elsewhere' WHERE world_id = 2;
 SELECT is((SELECT status FROM npcsim.worlds WHERE id = 2), 'parked', 'a world from elsewhere is parked');
 SELECT throws_ok($$SELECT npcsim.tick_world(2, 1)$$, 'NS102', NULL, 'and not stepped');
