@@ -208,7 +208,7 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 									  2,
 									  {INT8OID, BYTEAOID}};
 
-/* What an image does not hold. Rows are deleted before those they refer to. */
+/* These delete what an image does not hold, rows before those they refer to. */
 static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
