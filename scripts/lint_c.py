@@ -2,9 +2,9 @@
 """Checks rules for our C that no compiler checks:  lint_c.py [--root DIR]
 
 - No function is longer than 70 lines, from its name to its closing brace.
-- In workers/ no switch over an enumeration of ours has a "default:", so that the compiler tells of a member that is missing.
-- In workers/ an array whose entries stand at members of an enumeration ([MEMBER] = ...) gets its length from them, and a
-  _Static_assert says that these are all.
+- No switch over an enumeration of ours has a "default:", so that the compiler tells of a member that is missing.
+- An array whose entries stand at members of an enumeration ([MEMBER] = ...) gets its length from them, and a
+  static assertion says that these are all.
 
 It prints what it finds; the exit status is then 1.
 """
@@ -98,7 +98,7 @@ def defaults(root):
         for member in re.findall(r"(\w+)\s*(?:=[^,]*)?(?:,|$)", body)
     }
     complaints = []
-    for file, text in sources(root, "workers"):
+    for file, text in sources(root, "src", "workers"):
         for match in DEFAULT.finditer(text):
             begin, end = block_around(text, match.start())
             ours = [case for case in CASE.findall(text[begin:end]) if case in members]
@@ -109,14 +109,14 @@ def defaults(root):
 
 def names(root):
     complaints = []
-    for file, text in sources(root, "workers"):
+    for file, text in sources(root, "src", "workers"):
         for match in NAMES.finditer(text):
             name, length = match.groups()
             place = f"{file}:{line_of(text, match.start())}"
             if length:
                 complaints.append(f"{place}: {name}[{length}] has that length whatever is missing: let its entries make it")
-            elif not re.search(r"_Static_assert\(sizeof\(" + name + r"\)", text):
-                complaints.append(f"{place}: no _Static_assert that {name} has an entry for each member")
+            elif not re.search(r"(?:_Static_assert|static_assert|StaticAssertDecl|StaticAssertStmt)\((?:sizeof|lengthof)\(" + name + r"\)", text):
+                complaints.append(f"{place}: no static assertion that {name} has an entry for each member")
     return complaints
 
 

@@ -146,7 +146,9 @@ walk_on(World *world, Npc *npc, int64 since)
 		case PATH_FOUND:
 			npc_take_leg(world, npc, leg, length, since);
 			break;
-		default:
+		case PATH_OUTSIDE:
+		case PATH_UNREACHABLE:
+		case PATH_TOO_FAR:
 			give_up(world, npc, WALK_BLOCKED);
 			break;
 	}

@@ -40,9 +40,15 @@ urgency(DecisionReason reason)
 		case REASON_PLAN_FAILED:
 		case REASON_REQUESTED:
 			return 1;
-		default:
-			return 0;
+		case REASON_IDLE:
+		case REASON_INTERVAL:
+		case REASON_NEED:
+		case REASON_CHECK:
+		case REASON_CARE:
+		case REASON_NEED_WAITS:
+			break;
 	}
+	return 0;
 }
 
 /*

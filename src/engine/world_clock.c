@@ -91,6 +91,7 @@ static const RowWait row_waits[] = {
 	[WORLD_NOWAIT] = ROWS_NOWAIT,
 	[WORLD_SKIP] = ROWS_SKIP,
 };
+StaticAssertDecl(lengthof(row_waits) == WORLD_SKIP + 1, "every way to wait for a world is one for its row");
 
 bool
 clock_row_lock(int64 world_id, WorldWait wait)

@@ -17,6 +17,7 @@ static const char *const status_names[] = {
 	[ANSWER_PENDING] = "rejected", [ANSWER_APPLIED] = "applied",	 [ANSWER_REJECTED] = "rejected",
 	[ANSWER_LATE] = "late",		   [ANSWER_DUPLICATE] = "duplicate", [ANSWER_FAILED] = "failed",
 };
+StaticAssertDecl(lengthof(status_names) == ANSWER_FAILED + 1, "every status has a name");
 
 void
 answer_refuse(Answer *answer, Refusal refusal)

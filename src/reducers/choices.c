@@ -342,6 +342,7 @@ tell_step(const Surroundings *around, int viewer, const Action *action, char **m
 											 [DIRECTION_EAST] = "east",
 											 [DIRECTION_SOUTH] = "south",
 											 [DIRECTION_WEST] = "west"};
+	StaticAssertStmt(lengthof(directions) == DIRECTION_WEST + 1, "every direction has a name");
 
 	*members = psprintf("%s,\"direction\":\"%s\"", *members, directions[action->direction]);
 	*words = psprintf("one step %s", directions[action->direction]);

@@ -17,12 +17,13 @@
 #define POPULATION_MAX 1000000
 
 /* The names of a colony's item types, as every world begins with them. */
-static const char *const item_types[COLONY_ITEM_TYPE_COUNT] = {
+static const char *const item_types[] = {
 	[COLONY_APPLE] = "apple",
 	[COLONY_CHAIR] = "chair",
 	[COLONY_SHOWER] = "shower",
 	[COLONY_TELEVISION] = "television",
 };
+StaticAssertDecl(lengthof(item_types) == COLONY_ITEM_TYPE_COUNT, "every item of a colony has its type");
 
 static void *
 allocate(void *context, size_t size)

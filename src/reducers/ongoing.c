@@ -208,10 +208,10 @@ take_answers(const RowLoad *load, void *thing, const RowColumn *column, Datum va
 {
 	OpenBid *bid = thing;
 	int64	 answers[PARTICIPANTS_MAX];
+	int		 count = take_int64s(value, answers);
 
-	take_int64s(value, answers);
 	for (int i = 0; i < bid->invited_count; i++)
-		bid->awaited[i] = answers[i] == INVITATION_PUT;
+		bid->awaited[i] = i < count && answers[i] == INVITATION_PUT;
 }
 
 static const RowColumn bid_columns[] = {

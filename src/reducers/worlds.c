@@ -51,6 +51,7 @@ static const char *const preset_names[] = {
 	[PRESET_REFERENCE] = "reference",
 	[PRESET_COUNT] = NULL,
 };
+StaticAssertDecl(lengthof(preset_names) == PRESET_COUNT + 1, "every preset has a name");
 
 typedef struct WorldPreset
 {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const state_names[NPC_STATE_COUNT] = {
+static const char *const state_names[] = {
 	[NPC_IDLE] = "idle",
 	[NPC_MOVING] = "moving",
 	[NPC_REQUESTING] = "requesting",
@@ -14,6 +14,7 @@ static const char *const state_names[NPC_STATE_COUNT] = {
 	[NPC_WANDERING] = "wandering",
 	[NPC_WAITING] = "waiting",
 };
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == NPC_STATE_COUNT, "every state has a name");
 
 static const ActionEntry entries[] = {
 	[ACTION_NONE] = {.name = "none"},

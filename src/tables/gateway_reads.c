@@ -100,6 +100,7 @@ static SpiStatement *const statements[] = {
 	[READ_STANDINGS] = &compute_standings,
 	[READ_SUPERSEDED_DECISIONS] = &superseded_decisions,
 };
+StaticAssertDecl(lengthof(statements) == READ_SUPERSEDED_DECISIONS + 1, "every read has its statement");
 
 uint64
 gateway_read(GatewayRead read, Datum *values, const char *nulls)

@@ -32,6 +32,8 @@ static const TypeJson effects_json = {
 /* ---- rows ---- */
 
 const char *const interaction_targets[] = {[TARGET_ITEM] = "item", [TARGET_NPC] = "npc", NULL};
+StaticAssertDecl(lengthof(interaction_targets) == TARGET_NPC + 2,
+				 "every target has a name, and NULL ends them");
 
 #define ROW_OF_TEXT(member_)	 ROW_TEXT(InteractionRow, definition.member_, #member_)
 #define ROW_OF_WORD(member_)	 ROW_TEXT(InteractionRow, definition.member_, #member_)

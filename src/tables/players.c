@@ -85,12 +85,13 @@ static SpiStatement select_homes =
 	 .types = {INT8ARRAYOID, TEXTOID}};
 
 /* The columns that operators write, as datums. */
-static const SpiColumn written_columns[PLAYER_COLUMNS] = {
+static const SpiColumn written_columns[] = {
 	[PLAYER_USERNAME] = {.sql = "username"},
 	[PLAYER_ROLE] = {.sql = "role"},
 	[PLAYER_STATUS] = {.sql = "status"},
 	[PLAYER_DAILY_TOKEN_OUTPUT] = {.sql = "npcsim_internal.tokens_today(daily_token_output, tokens_day)"},
 };
+StaticAssertDecl(lengthof(written_columns) == PLAYER_COLUMNS, "every column is read");
 
 static SpiStatement lock_one = {.sql =
 									"SELECT %C FROM npcsim.player_accounts WHERE id = $1 FOR NO KEY UPDATE",
@@ -99,7 +100,7 @@ static SpiStatement lock_one = {.sql =
 								.nargs = 1,
 								.types = {INT8OID}};
 
-static SpiStatement write_column[PLAYER_COLUMNS] = {
+static SpiStatement write_column[] = {
 	[PLAYER_USERNAME] = {"UPDATE npcsim.player_accounts SET username = $2 WHERE id = $1",
 						 2,
 						 {INT8OID, TEXTOID}},
@@ -110,6 +111,7 @@ static SpiStatement write_column[PLAYER_COLUMNS] = {
 								   2,
 								   {INT8OID, INT8OID}},
 };
+StaticAssertDecl(lengthof(write_column) == PLAYER_COLUMNS, "every column has its statement");
 
 static SpiStatement credit =
 	{"WITH counted AS ("

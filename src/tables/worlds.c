@@ -271,7 +271,7 @@ static SpiStatement write_need_decay =
 		} \
 	}
 
-static SpiStatement write_setting[WORLD_SETTINGS] = {
+static SpiStatement write_setting[] = {
 	[WORLD_NAME] = SETTING("name", TEXTOID),
 	[WORLD_MAX_PLAYERS] = SETTING("max_players", INT4OID),
 	[WORLD_MIN_TOKENS_PER_NPC] = SETTING("min_tokens_per_npc_per_day", INT8OID),
@@ -283,6 +283,7 @@ static SpiStatement write_setting[WORLD_SETTINGS] = {
 	[WORLD_VIEW_BUFFER] = SETTING("view_buffer", INT4OID),
 	[WORLD_SPECTATORS] = SETTING("spectators", BOOLOID),
 };
+StaticAssertDecl(lengthof(write_setting) == WORLD_SETTINGS, "every setting has its statement");
 
 int64
 world_row_named(const char *name)
