@@ -1,0 +1,151 @@
+/*
+ * test_market.c
+ *	  What is due to players: tiers, demand, reliability, credit, and the division of NPCs.
+ */
+#include "sim/market.h"
+#include "sim/random.h"
+#include "tap.h"
+
+#include <stdlib.h>
+
+#define TOKENS_PER_NPC 700
+#define MANY		   1000000
+
+static void
+test_tiers(void)
+{
+	tap_is_int(contribution_tier(-1), TIER_OBSERVER, "less than nothing is nothing");
+	tap_is_int(contribution_tier(999), TIER_OBSERVER, "999 tokens a day are no contribution");
+	for (int tier = TIER_CASUAL; tier < TIER_COUNT; tier++)
+	{
+		const TierTerms *terms = &tier_terms[tier];
+
+		tap_is_int(contribution_tier(terms->tokens_per_day), tier, "%s from %lld tokens on", terms->name,
+				   (long long) terms->tokens_per_day);
+		tap_is_int(contribution_tier(terms->tokens_per_day - 1), tier - 1, "and not with one less");
+	}
+	tap_is_int(contribution_tier(INT64_MAX), TIER_SERVER, "2^63 - 1 are as good as 200,000");
+}
+
+static void
+test_demand(void)
+{
+	tap_is_int(market_demand(0, TOKENS_PER_NPC, 1000, MANY), 0, "who declares nothing gets nobody");
+	tap_is_int(market_demand(INT64_MIN, TOKENS_PER_NPC, 1000, MANY), 0, "nor who declares less");
+	tap_is_int(market_demand(1000, TOKENS_PER_NPC, 1000, MANY), 5, "the range of a tier has a lower end");
+	tap_is_int(market_demand(9999, TOKENS_PER_NPC, 1000, MANY), 14, "14.28 NPCs are 14");
+	tap_is_int(market_demand(9999, TOKENS_PER_NPC, 0, MANY), 7, "and half of them for who is not reliable");
+	tap_is_int(market_demand(9999, TOKENS_PER_NPC, 500, MANY), 10, "10.71, for who is by half, are 10");
+	tap_is_int(market_demand(9999, 1, 1000, MANY), 15, "and an upper one");
+	tap_is_int(market_demand(INT64_MAX, 1, 1000, MANY), MANY, "nobody gets more than the most");
+	tap_is_int(market_demand(INT64_MAX, 1, 1000, INT32_MAX), INT32_MAX, "which may be anything");
+	tap_is_int(market_demand(200000, INT32_MAX, 1000, MANY), 80, "whatever an NPC needs");
+}
+
+static void
+test_reliability(void)
+{
+	tap_is_int(reliability(0, 0), 666, "who was never asked is reliable by two thirds");
+	tap_is_int(reliability(100, 200), 990, "who always answered, by 99 %%");
+	tap_is_int(reliability(100, 0), 19, "who never did, hardly");
+	tap_is_int(reliability(100, 100), 504, "who is always late, by half");
+}
+
+static void
+test_credit(void)
+{
+	tap_is_int(decision_credit(0, 5 * SIM_SECOND), 5 * SIM_SECOND, "the time that passed");
+	tap_is_int(decision_credit(0, 301 * SIM_SECOND), CREDIT_MOST, "but no more than 300 s");
+	tap_is_int(decision_credit(INT64_MIN, INT64_MAX), CREDIT_MOST, "however long it is");
+	tap_is_int(decision_credit(7, 7), 0, "nothing at once");
+	tap_is_int(decision_credit(8, 7), 0, "nor of what lies ahead");
+}
+
+/* Shares in the order of ids, as text. */
+static const char *
+divided(Claimant *claimants, int count, int32_t npcs)
+{
+	static char text[256];
+	size_t		length = 0;
+
+	market_divide(claimants, count, npcs);
+	text[0] = '\0';
+	for (int i = 0; i < count; i++)
+		length += (size_t) snprintf(text + length, sizeof(text) - length, "%s%d", i > 0 ? " " : "", claimants[i].share);
+	return text;
+}
+
+#define DIVIDED(npcs, ...)                                                                                    \
+	divided((Claimant[]) {__VA_ARGS__}, (int) (sizeof((Claimant[]) {__VA_ARGS__}) / sizeof(Claimant)), npcs)
+#define CLAIMANT(id_, most_, ...) {.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__}
+#define OWNER(id_, most_)		  {.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT_OWNER}
+
+static void
+test_division(void)
+{
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 5), CLAIMANT(2, 5)), "5 5", "all get what they want while there is enough");
+	tap_is_str(DIVIDED(100, CLAIMANT(1, 5), CLAIMANT(2, 7)), "5 7", "and no more");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 2), CLAIMANT(2, 50), CLAIMANT(3, 50)), "2 4 4", "what one leaves the others share");
+	tap_is_str(DIVIDED(22, CLAIMANT(1, 50), OWNER(2, 50)), "10 12", "the owner of a world has 1.2 parts");
+	tap_is_str(DIVIDED(11, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50)), "4 4 3", "parts of an NPC go by id");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50, .priority = true)), "3 3 4", "unless one has priority");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), OWNER(2, 50)), "5 5", "and to the larger part first: 4.55 and 5.45");
+	tap_is_str(DIVIDED(0, CLAIMANT(1, 50), CLAIMANT(2, 50)), "0 0", "no NPCs, no shares");
+	tap_is_str(DIVIDED(5, CLAIMANT(1, 0), CLAIMANT(2, 1)), "0 1", "who may have none gets none");
+	market_divide(NULL, 0, 5);
+	tap_is_str(DIVIDED(INT32_MAX, CLAIMANT(2, INT32_MAX), CLAIMANT(1, INT32_MAX)), "1073741824 1073741823", "as many as there can be");
+}
+
+/*
+ * Random divisions against what defines them: nobody has more than it can have, all NPCs are taken or all have what they can have, and
+ * who could have more is within one NPC of its weight times the level of all others who could.
+ */
+static void
+test_random_divisions(void)
+{
+	int failed = 0;
+
+	for (uint64_t seed = 1; seed <= 20000; seed++)
+	{
+		Claimant claimants[12];
+		uint64_t draw = 0;
+		int		 count = 1 + (int) sim_random_below(seed, 0, draw++, 12);
+		int32_t	 npcs = (int32_t) sim_random_below(seed, 0, draw++, 200);
+		int32_t	 most = 0;
+		int32_t	 given = 0;
+
+		for (int i = 0; i < count; i++)
+		{
+			claimants[i] = (Claimant) {.id = count - i,
+									   .most = (int32_t) sim_random_below(seed, 0, draw++, 40),
+									   .weight = 10 + (int32_t) sim_random_below(seed, 0, draw++, 3),
+									   .priority = sim_random_below(seed, 0, draw++, 2) == 1};
+			most += claimants[i].most;
+		}
+		market_divide(claimants, count, npcs);
+		for (int i = 0; i < count; i++)
+		{
+			given += claimants[i].share;
+			failed += claimants[i].share < 0 || claimants[i].share > claimants[i].most || claimants[i].id != i + 1;
+		}
+		failed += given != (most < npcs ? most : npcs);
+		for (int i = 0; i < count; i++)
+			for (int j = 0; j < count; j++)
+				/* one more for i and one less for j would be nearer to their weights */
+				failed += claimants[i].share < claimants[i].most &&
+						  (claimants[i].share + 1) * claimants[j].weight < (claimants[j].share - 1) * claimants[i].weight;
+	}
+	tap_is_int(failed, 0, "20,000 random divisions are fair");
+}
+
+int
+main(void)
+{
+	test_tiers();
+	test_demand();
+	test_reliability();
+	test_credit();
+	test_division();
+	test_random_divisions();
+	return tap_done();
+}
