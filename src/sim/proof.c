@@ -135,6 +135,7 @@ measure(Proof *proof, int64_t now)
 static void
 pause_trials(Proof *proof, int64_t now)
 {
+	proof->eighths = 1;
 	proof->pause = proof->pause == 0 ? PAUSE_FIRST : min_int32(proof->pause * 2, PAUSE_MOST);
 	proof->next_trial = now + proof->pause * SIM_SECOND;
 }
@@ -231,7 +232,7 @@ step_settled(Proof *proof, int32_t demand, int32_t held, int64_t now)
 			measure(proof, now);
 		else if (proof->capacity < demand)
 		{
-			int32_t more = proof->capacity / 8 + 1;
+			int32_t more = (int32_t) ((int64_t) proof->capacity * proof->eighths / 8) + 1;
 
 			proof->phase = PROOF_TRYING;
 			begin_size(proof, more < demand - proof->capacity ? proof->capacity + more : demand, now);
@@ -247,11 +248,14 @@ step_trying(Proof *proof, int32_t held, int64_t now)
 	if (verdict > 0)
 	{
 		proof->capacity = held;
+		proof->eighths = min_int32(proof->eighths * 2, 8);
 		proof->pause = 0;
 		settle(proof, now);
 	}
 	else if (verdict < 0)
 	{
+		/* Both are estimates, of which neither is better. */
+		proof->capacity = min_int32(proof->capacity, (proof->capacity + bearable(proof, held)) / 2);
 		pause_trials(proof, now);
 		settle(proof, now);
 	}

@@ -45,6 +45,7 @@ typedef struct Proof
 	int32_t		overloaded; /* the size at which it was overloaded last */
 	int64_t		since;		/* when the present size began, microseconds: earlier questions do not belong to its sample */
 	int64_t		next_trial; /* no larger size is tried before this moment, microseconds */
+	int32_t		eighths;	/* of the capacity, by which the next trial is larger */
 	bool		measured;	/* the usual share was measured since the last trial */
 	int32_t		pause;		/* seconds from a trial that failed to the next */
 	ProofSample present;	/* at the present size */
