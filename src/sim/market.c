@@ -9,10 +9,8 @@
 #define THOUSAND 1000
 
 const TierTerms tier_terms[TIER_COUNT] = {
-	[TIER_OBSERVER] = {"Observer", 0, 0, 0},
-	[TIER_CASUAL] = {"Casual", 1000, 5, 15},
-	[TIER_DEDICATED] = {"Dedicated", 10000, 15, 40},
-	[TIER_ENTHUSIAST] = {"Enthusiast", 50000, 40, 80},
+	[TIER_OBSERVER] = {"Observer", 0, 0, 0},		   [TIER_CASUAL] = {"Casual", 1000, 5, 15},
+	[TIER_DEDICATED] = {"Dedicated", 10000, 15, 40},   [TIER_ENTHUSIAST] = {"Enthusiast", 50000, 40, 80},
 	[TIER_SERVER] = {"Server", 200000, 80, INT32_MAX},
 };
 
@@ -101,6 +99,8 @@ market_divide(Claimant *claimants, int count, int32_t npcs)
 	Claimant *end = claimants + count;
 	Claimant *next = claimants;
 
+	if (count == 0)
+		return;
 	for (Claimant *claimant = claimants; claimant < end; claimant++)
 		weights += claimant->weight;
 	qsort(claimants, (size_t) count, sizeof(Claimant), by_level);
@@ -119,7 +119,8 @@ market_divide(Claimant *claimants, int count, int32_t npcs)
 		npcs -= claimant->share;
 	}
 	/* Less than one NPC for each of them is left, and each may have one more. */
-	qsort(next, (size_t) (end - next), sizeof(Claimant), by_remainder);
+	if (next < end)
+		qsort(next, (size_t) (end - next), sizeof(Claimant), by_remainder);
 	for (; npcs > 0 && next < end; npcs--)
 		(next++)->share++;
 	qsort(claimants, (size_t) count, sizeof(Claimant), by_id);

@@ -58,10 +58,10 @@ extern int64_t decision_credit(int64_t since, int64_t now);
 typedef struct Claimant
 {
 	int64_t id;
-	int32_t most;	  /* no more than this: the smaller of demand and proof; >= 0 */
-	int32_t weight;	  /* tenths, >= 1 */
-	bool	priority; /* takes precedence in ties */
-	int32_t share;	  /* result: how many NPCs it is entitled to */
+	int32_t most;	   /* no more than this: the smaller of demand and proof; >= 0 */
+	int32_t weight;	   /* tenths, >= 1 */
+	bool	priority;  /* takes precedence in ties */
+	int32_t share;	   /* result: how many NPCs it is entitled to */
 	int64_t remainder; /* of use to market_divide() alone */
 } Claimant;
 

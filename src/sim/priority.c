@@ -6,10 +6,11 @@
 
 #include <assert.h>
 
-#define CLASS_STEP	   1000000
-#define WEIGHT_MOST	   2
-#define MILLISECOND	   1000
-#define WAITING_THOUSANDTH (10 * SIM_SECOND / 1000) /* microseconds that are a thousandth of a unit of waiting */
+#define CLASS_STEP	1000000
+#define WEIGHT_MOST 2
+#define MILLISECOND 1000
+#define WAITING_THOUSANDTH \
+	(10 * SIM_SECOND / 1000) /* microseconds that are a thousandth of a unit of waiting */
 
 static_assert(PRIORITY_OVERDUE / WAITING_THOUSANDTH * (WATCHERS_MOST + 2) * WEIGHT_MOST < CLASS_STEP,
 			  "waiting within a class never reaches the next one");

@@ -38,12 +38,13 @@ typedef struct ProofSample
 
 typedef struct Proof
 {
-	ProofPhase	phase;
-	int32_t		npcs;		/* what is shown; 0 before the first step */
-	int32_t		size;		/* how many are held while the present sample is taken */
-	int32_t		capacity;	/* the largest size at which more NPCs brought more answers; 0 before any was tried */
-	int32_t		overloaded; /* the size at which it was overloaded last */
-	int64_t		since;		/* when the present size began, microseconds: earlier questions do not belong to its sample */
+	ProofPhase phase;
+	int32_t	   npcs;	/* what is shown; 0 before the first step */
+	int32_t	   size;	/* how many are held while the present sample is taken */
+	int32_t capacity;	/* the largest size at which more NPCs brought more answers; 0 before any was tried */
+	int32_t overloaded; /* the size at which it was overloaded last */
+	int64_t
+		since; /* when the present size began, microseconds: earlier questions do not belong to its sample */
 	int64_t		next_trial; /* no larger size is tried before this moment, microseconds */
 	int32_t		eighths;	/* of the capacity, by which the next trial is larger */
 	bool		measured;	/* the usual share was measured since the last trial */

@@ -32,13 +32,13 @@ suspicion_at(const Suspicion *suspicion, int64_t now)
 
 	if (elapsed / SUSPICION_HALVES_IN >= HALVINGS_TO_ZERO)
 		return 0;
-	score >>= elapsed / SUSPICION_HALVES_IN;
+	score = score * MILLION >> elapsed / SUSPICION_HALVES_IN;
 	elapsed %= SUSPICION_HALVES_IN;
 	for (; elapsed >= MINUTE; elapsed -= MINUTE)
-		score = score * MINUTE_LEAVES / MILLION;
+		score = score / MILLION * MINUTE_LEAVES + score % MILLION * MINUTE_LEAVES / MILLION;
 	/* Within a minute it fades evenly. */
-	score -= score * (MILLION - MINUTE_LEAVES) / MILLION * elapsed / MINUTE;
-	return (int32_t) score;
+	score -= score / MILLION * (MILLION - MINUTE_LEAVES) / MINUTE * elapsed;
+	return (int32_t) ((score + MILLION / 2) / MILLION);
 }
 
 static SuspicionVerdict
@@ -73,7 +73,8 @@ suspicion_foreign(Suspicion *suspicion, int64_t now)
 {
 	int64_t first = suspicion->foreign[FOREIGN_ANSWERS - 2];
 
-	memmove(&suspicion->foreign[1], suspicion->foreign, sizeof(suspicion->foreign) - sizeof(suspicion->foreign[0]));
+	memmove(&suspicion->foreign[1], suspicion->foreign,
+			sizeof(suspicion->foreign) - sizeof(suspicion->foreign[0]));
 	suspicion->foreign[0] = now;
 	if (first != 0 && now - first <= FOREIGN_WITHIN)
 		return SUSPICION_SUSPEND;

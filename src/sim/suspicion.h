@@ -25,7 +25,8 @@ typedef struct Suspicion
 	int32_t score;	  /* thousandths, at as_of */
 	int64_t as_of;	  /* microseconds of the wall clock */
 	int32_t hopeless; /* answers in a row below 50 thousandths */
-	int64_t foreign[FOREIGN_ANSWERS - 1]; /* when the last answers for strange NPCs came, the latest first; 0: none did */
+	int64_t foreign[FOREIGN_ANSWERS -
+					1]; /* when the last answers for strange NPCs came, the latest first; 0: none did */
 } Suspicion;
 
 typedef enum SuspicionVerdict

@@ -71,29 +71,42 @@ divided(Claimant *claimants, int count, int32_t npcs)
 	market_divide(claimants, count, npcs);
 	text[0] = '\0';
 	for (int i = 0; i < count; i++)
-		length += (size_t) snprintf(text + length, sizeof(text) - length, "%s%d", i > 0 ? " " : "", claimants[i].share);
+		length += (size_t) snprintf(text + length, sizeof(text) - length, "%s%d", i > 0 ? " " : "",
+									claimants[i].share);
 	return text;
 }
 
-#define DIVIDED(npcs, ...)                                                                                    \
+#define DIVIDED(npcs, ...) \
 	divided((Claimant[]) {__VA_ARGS__}, (int) (sizeof((Claimant[]) {__VA_ARGS__}) / sizeof(Claimant)), npcs)
-#define CLAIMANT(id_, most_, ...) {.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__}
-#define OWNER(id_, most_)		  {.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT_OWNER}
+#define CLAIMANT(id_, most_, ...) \
+	{ \
+		.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__ \
+	}
+#define OWNER(id_, most_) \
+	{ \
+		.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT_OWNER \
+	}
 
 static void
 test_division(void)
 {
-	tap_is_str(DIVIDED(10, CLAIMANT(1, 5), CLAIMANT(2, 5)), "5 5", "all get what they want while there is enough");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 5), CLAIMANT(2, 5)), "5 5",
+			   "all get what they want while there is enough");
 	tap_is_str(DIVIDED(100, CLAIMANT(1, 5), CLAIMANT(2, 7)), "5 7", "and no more");
-	tap_is_str(DIVIDED(10, CLAIMANT(1, 2), CLAIMANT(2, 50), CLAIMANT(3, 50)), "2 4 4", "what one leaves the others share");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 2), CLAIMANT(2, 50), CLAIMANT(3, 50)), "2 4 4",
+			   "what one leaves the others share");
 	tap_is_str(DIVIDED(22, CLAIMANT(1, 50), OWNER(2, 50)), "10 12", "the owner of a world has 1.2 parts");
-	tap_is_str(DIVIDED(11, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50)), "4 4 3", "parts of an NPC go by id");
-	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50, .priority = true)), "3 3 4", "unless one has priority");
-	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), OWNER(2, 50)), "5 5", "and to the larger part first: 4.55 and 5.45");
+	tap_is_str(DIVIDED(11, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50)), "4 4 3",
+			   "parts of an NPC go by id");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), CLAIMANT(2, 50), CLAIMANT(3, 50, .priority = true)), "3 3 4",
+			   "unless one has priority");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50), OWNER(2, 50)), "5 5",
+			   "and to the larger part first: 4.55 and 5.45");
 	tap_is_str(DIVIDED(0, CLAIMANT(1, 50), CLAIMANT(2, 50)), "0 0", "no NPCs, no shares");
 	tap_is_str(DIVIDED(5, CLAIMANT(1, 0), CLAIMANT(2, 1)), "0 1", "who may have none gets none");
 	market_divide(NULL, 0, 5);
-	tap_is_str(DIVIDED(INT32_MAX, CLAIMANT(2, INT32_MAX), CLAIMANT(1, INT32_MAX)), "1073741824 1073741823", "as many as there can be");
+	tap_is_str(DIVIDED(INT32_MAX, CLAIMANT(2, INT32_MAX), CLAIMANT(1, INT32_MAX)), "1073741824 1073741823",
+			   "as many as there can be");
 }
 
 /*
@@ -126,14 +139,16 @@ test_random_divisions(void)
 		for (int i = 0; i < count; i++)
 		{
 			given += claimants[i].share;
-			failed += claimants[i].share < 0 || claimants[i].share > claimants[i].most || claimants[i].id != i + 1;
+			failed +=
+				claimants[i].share < 0 || claimants[i].share > claimants[i].most || claimants[i].id != i + 1;
 		}
 		failed += given != (most < npcs ? most : npcs);
 		for (int i = 0; i < count; i++)
 			for (int j = 0; j < count; j++)
 				/* one more for i and one less for j would be nearer to their weights */
 				failed += claimants[i].share < claimants[i].most &&
-						  (claimants[i].share + 1) * claimants[j].weight < (claimants[j].share - 1) * claimants[i].weight;
+						  (claimants[i].share + 1) * claimants[j].weight <
+							  (claimants[j].share - 1) * claimants[i].weight;
 	}
 	tap_is_int(failed, 0, "20,000 random divisions are fair");
 }

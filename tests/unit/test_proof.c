@@ -24,9 +24,9 @@ typedef enum Lie
 	LIE_NONE,
 	LIE_DECLARES_TEN_TIMES,
 	LIE_DECLARES_HALF,
-	LIE_FAILS_A_FIFTH,	   /* of what it could answer */
-	LIE_COMES_AND_GOES,	   /* five minutes each */
-	LIE_FAILS_WHEN_IDLE,   /* a fifth, while it is not overloaded, so that overload looks as usual */
+	LIE_FAILS_A_FIFTH,		 /* of what it could answer */
+	LIE_COMES_AND_GOES,		 /* five minutes each */
+	LIE_FAILS_WHEN_IDLE,	 /* a fifth, while it is not overloaded, so that overload looks as usual */
 	LIE_FAILS_HALF_AT_FIRST, /* in the first quarter of an hour, so that little is usual */
 	LIE_COUNT
 } Lie;
@@ -49,11 +49,11 @@ typedef struct Player
 	int32_t fails;	  /* thousandths of the questions, whatever the load */
 	Lie		lie;
 	Proof	proof;
-	int32_t asked;	/* of the last questions, for its reliability */
+	int32_t asked; /* of the last questions, for its reliability */
 	int32_t halves;
 	int64_t credit; /* accepted answers */
 	int64_t held;	/* NPC-minutes */
-	int32_t over;	/* minutes in a row in which it held more than 1.25 times what it can serve, and one NPC */
+	int32_t over; /* minutes in a row in which it held more than 1.25 times what it can serve, and one NPC */
 	int32_t over_most;
 	int32_t ready; /* the minute in which it had shown 80 % of what it can serve; 0: it has not */
 } Player;
@@ -94,7 +94,8 @@ make_market(Market *market, uint64_t seed, Lie lie)
 		Player *player = &market->players[i];
 
 		player->capacity = capacities[below(seed, i, 0, 5)] * (int32_t) (700 + below(seed, i, 1, 601));
-		player->declared = (int64_t) player->capacity * 1440 / MILLE * TOKENS * (800 + below(seed, i, 2, 301)) / MILLE;
+		player->declared =
+			(int64_t) player->capacity * 1440 / MILLE * TOKENS * (800 + below(seed, i, 2, 301)) / MILLE;
 		player->accepted = accepted[below(seed, i, 3, 5)];
 		player->fails = fails[below(seed, i, 4, 6)];
 		all += player->capacity;
@@ -113,7 +114,8 @@ make_market(Market *market, uint64_t seed, Lie lie)
 static int32_t
 fails_now(const Player *player, int32_t held, int minute)
 {
-	if (player->lie == LIE_FAILS_WHEN_IDLE && (int64_t) held * MILLE < player->capacity && player->fails < 200)
+	if (player->lie == LIE_FAILS_WHEN_IDLE && (int64_t) held * MILLE < player->capacity &&
+		player->fails < 200)
 		return 200;
 	if (player->lie == LIE_FAILS_HALF_AT_FIRST && minute < 15 && player->fails < 500)
 		return 500;
@@ -137,7 +139,8 @@ count_outcome(Player *player, int64_t asked_at, bool answered)
 static int32_t
 demand_of(const Player *player)
 {
-	return market_demand(player->declared, TOKENS_PER_NPC, reliability(player->asked, player->halves), INT32_MAX);
+	return market_demand(player->declared, TOKENS_PER_NPC, reliability(player->asked, player->halves),
+						 INT32_MAX);
 }
 
 static void
@@ -159,13 +162,15 @@ play_minute(Market *market, Player *player, int64_t entity, int32_t held, int mi
 
 	if (player->lie == LIE_COMES_AND_GOES && minute / 5 % 2 == 1)
 		return;
-	can += below(market->seed, entity, 1000 + (uint64_t) minute, MILLE) < (uint32_t) (player->capacity % MILLE);
+	can +=
+		below(market->seed, entity, 1000 + (uint64_t) minute, MILLE) < (uint32_t) (player->capacity % MILLE);
 	for (int32_t question = 0; question < held; question++)
 	{
 		uint64_t draw = ((uint64_t) minute << 24) + ((uint64_t) question << 1) + (UINT64_C(1) << 60);
-		bool	 answered = question < can &&
-						 below(market->seed, entity, draw, MILLE) >= (uint32_t) fails_now(player, held, minute) &&
-						 below(market->seed, entity, draw + 1, MILLE) < (uint32_t) player->accepted;
+		bool	 answered =
+			question < can &&
+			below(market->seed, entity, draw, MILLE) >= (uint32_t) fails_now(player, held, minute) &&
+			below(market->seed, entity, draw + 1, MILLE) < (uint32_t) player->accepted;
 
 		count_outcome(player, now - MINUTE / 2, answered);
 	}
@@ -186,7 +191,8 @@ play(Market *market, int minutes)
 			int32_t demand = demand_of(&market->players[i]);
 			int32_t shown = market->players[i].proof.npcs;
 
-			claimants[i] = (Claimant) {.id = i, .most = shown < demand ? shown : demand, .weight = CLAIMANT_WEIGHT};
+			claimants[i] =
+				(Claimant) {.id = i, .most = shown < demand ? shown : demand, .weight = CLAIMANT_WEIGHT};
 		}
 		market_divide(claimants, market->count, market->npcs);
 		for (int i = 0; i < market->count; i++)
@@ -202,10 +208,10 @@ play(Market *market, int minutes)
 typedef struct Tally
 {
 	int		players;
-	int		late;	   /* who had not shown 80 % of what they can serve within 20 minutes */
-	int		overlong;  /* who held more than 1.25 times it, and one NPC, for more than ten minutes */
-	int64_t held;	   /* NPC-minutes */
-	int64_t could;	   /* what they could serve of it */
+	int		late;			/* who had not shown 80 % of what they can serve within 20 minutes */
+	int		overlong;		/* who held more than 1.25 times it, and one NPC, for more than ten minutes */
+	int64_t held;			/* NPC-minutes */
+	int64_t could;			/* what they could serve of it */
 	int64_t held_of_fifths; /* of those who fail a fifth */
 	int64_t could_of_fifths;
 } Tally;
@@ -246,7 +252,8 @@ test_honest(const Market *markets)
 
 	for (int i = 0; i < MARKETS; i++)
 		count_market(&hour, &markets[i], 60);
-	printf("# an hour: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of those who fail a fifth\n",
+	printf("# an hour: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of "
+		   "those who fail a fifth\n",
 		   hour.players, hour.late, hour.overlong, (long long) (hour.held * 100 / hour.could),
 		   (long long) (hour.held_of_fifths * 100 / hour.could_of_fifths));
 	for (uint64_t seed = 1; seed <= 20; seed++)
@@ -255,7 +262,8 @@ test_honest(const Market *markets)
 		play(&day, 1440);
 		count_market(&days, &day, 1440);
 	}
-	printf("# a day: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of those who fail a fifth\n",
+	printf("# a day: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of "
+		   "those who fail a fifth\n",
 		   days.players, days.late, days.overlong, (long long) (days.held * 100 / days.could),
 		   (long long) (days.held_of_fifths * 100 / days.could_of_fifths));
 }
@@ -278,8 +286,10 @@ test_lie(Lie lie, const Market *markets)
 		credit_honest += markets[i].players[0].credit;
 		held_honest += markets[i].players[0].held;
 	}
-	tap_ok(credit * 100 <= credit_honest * 101, "%s brings no credit: %lld of %lld", lies[lie], (long long) credit, (long long) credit_honest);
-	tap_ok(held * 100 <= held_honest * 101, "nor NPCs: %lld of %lld", (long long) held, (long long) held_honest);
+	tap_ok(credit * 100 <= credit_honest * 101, "%s brings no credit: %lld of %lld", lies[lie],
+		   (long long) credit, (long long) credit_honest);
+	tap_ok(held * 100 <= held_honest * 101, "nor NPCs: %lld of %lld", (long long) held,
+		   (long long) held_honest);
 }
 
 int

@@ -28,7 +28,9 @@ test_score(void)
 	tap_is_int(suspicion.score, 5500, "half a point each");
 	tap_is_int(suspicion_at(&suspicion, 30 * MINUTE), 2750, "half of it is left in half an hour");
 	tap_ok(suspicion_at(&suspicion, 15 * MINUTE) / 10 == 388, "0.707 in a quarter");
-	tap_ok(suspicion_at(&suspicion, 30 * MINUTE - 1) >= 2750 && suspicion_at(&suspicion, 30 * MINUTE - 1) < 2760, "it fades without steps");
+	tap_ok(suspicion_at(&suspicion, 30 * MINUTE - 1) >= 2750 &&
+			   suspicion_at(&suspicion, 30 * MINUTE - 1) < 2760,
+		   "it fades without steps");
 	tap_is_int(suspicion_at(&suspicion, INT64_MAX), 0, "and is gone in the end");
 	tap_is_int(suspicion_at(&suspicion, -MINUTE), 5500, "a clock that went back changes nothing");
 	tap_is_int(suspicion_answer(&suspicion, 100, 30 * MINUTE), SUSPICION_NONE, "good answers take from it");
@@ -62,8 +64,10 @@ test_foreign(void)
 
 	tap_is_int(suspicion_foreign(&suspicion, now), SUSPICION_NONE, "an answer for a strange NPC");
 	tap_is_int(suspicion_foreign(&suspicion, now + MINUTE), SUSPICION_NONE, "and another");
-	tap_is_int(suspicion_foreign(&suspicion, now + 10 * MINUTE + 1), SUSPICION_NONE, "the third comes after ten minutes");
-	tap_is_int(suspicion_foreign(&suspicion, now + 11 * MINUTE), SUSPICION_SUSPEND, "the fourth within ten of the second");
+	tap_is_int(suspicion_foreign(&suspicion, now + 10 * MINUTE + 1), SUSPICION_NONE,
+			   "the third comes after ten minutes");
+	tap_is_int(suspicion_foreign(&suspicion, now + 11 * MINUTE), SUSPICION_SUSPEND,
+			   "the fourth within ten of the second");
 }
 
 /* Who chooses by chance, or by a taste of its own, is not suspect: of 10,000 minds of each kind none is flagged in a day. */
@@ -81,7 +85,8 @@ test_the_honest(void)
 			int32_t offered = 5 + (int32_t) sim_random_below(mind, 0, answer * 2, 20);
 			int32_t better = (int32_t) sim_random_below(mind, 0, answer * 2 + 1, (uint32_t) offered);
 
-			flagged += suspicion_answer(&suspicion, plausibility(offered, better), (int64_t) answer * 86 * SIM_SECOND) != SUSPICION_NONE;
+			flagged += suspicion_answer(&suspicion, plausibility(offered, better),
+										(int64_t) answer * 86 * SIM_SECOND) != SUSPICION_NONE;
 		}
 	}
 	tap_is_int(flagged, 0, "a mind that chooses by chance is not suspect");
