@@ -244,28 +244,39 @@ count_market(Tally *tally, const Market *market, int minutes)
 }
 
 static void
+tell(const Tally *tally, const char *span)
+{
+	printf("# %s: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of those "
+		   "who fail a fifth\n",
+		   span, tally->players, tally->late, tally->overlong, (long long) (tally->held * 100 / tally->could),
+		   (long long) (tally->held_of_fifths * 100 / tally->could_of_fifths));
+}
+
+static void
 test_honest(const Market *markets)
 {
-	static Market day;
+	static Market market;
 	Tally		  hour = {0};
-	Tally		  days = {0};
+	Tally		  day = {0};
 
 	for (int i = 0; i < MARKETS; i++)
 		count_market(&hour, &markets[i], 60);
-	printf("# an hour: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of "
-		   "those who fail a fifth\n",
-		   hour.players, hour.late, hour.overlong, (long long) (hour.held * 100 / hour.could),
-		   (long long) (hour.held_of_fifths * 100 / hour.could_of_fifths));
+	tell(&hour, "an hour");
+	tap_ok(hour.late * 50 <= hour.players, "98 %% have shown 80 %% of what they can serve within 20 minutes");
+	tap_ok(hour.overlong * 25 <= hour.players,
+		   "96 %% never hold more than 1.25 times that, and one, for over ten minutes");
 	for (uint64_t seed = 1; seed <= 20; seed++)
 	{
-		make_market(&day, seed, LIE_NONE);
-		play(&day, 1440);
-		count_market(&days, &day, 1440);
+		make_market(&market, seed, LIE_NONE);
+		play(&market, 1440);
+		count_market(&day, &market, 1440);
 	}
-	printf("# a day: %d players, %d late, %d overlong, held %lld %% of what could be served, %lld %% of "
-		   "those who fail a fifth\n",
-		   days.players, days.late, days.overlong, (long long) (days.held * 100 / days.could),
-		   (long long) (days.held_of_fifths * 100 / days.could_of_fifths));
+	tell(&day, "a day");
+	tap_ok(day.overlong * 20 <= day.players, "nor do 95 %% in a day");
+	tap_ok(day.held * 100 >= day.could * 90 && day.held * 100 <= day.could * 110,
+		   "what they hold neither drifts up nor down");
+	tap_ok(day.held_of_fifths * 100 >= day.could_of_fifths * 60,
+		   "who fails a fifth holds 60 %% of what it can serve");
 }
 
 static void
@@ -292,6 +303,44 @@ test_lie(Lie lie, const Market *markets)
 		   (long long) held_honest);
 }
 
+/* ---- single steps ---- */
+
+static void
+test_steps(void)
+{
+	Proof proof = {0};
+	Proof before;
+
+	proof_step(&proof, 0, 0, 0);
+	tap_is_int(proof.npcs, 0, "who wants none has none");
+	proof_step(&proof, 1, 0, 0);
+	tap_is_int(proof.npcs, 1, "it begins with what is wanted");
+	proof = (Proof) {0};
+	proof_step(&proof, 100, 0, 0);
+	tap_is_int(proof.npcs, 2, "or with two");
+	for (int minute = 1; minute <= 10; minute++)
+		proof_step(&proof, 100, 2, minute * MINUTE);
+	tap_is_int(proof.npcs, 2, "where nothing is asked nothing is shown");
+	before = proof;
+	proof_count(&proof, -1, PROOF_ANSWERED);
+	tap_ok(memcmp(&before, &proof, sizeof(Proof)) == 0, "questions from before do not count");
+	for (int question = 0; question < 10; question++)
+		proof_count(&proof, 11 * MINUTE, PROOF_ANSWERED);
+	proof_step(&proof, 100, 1, 12 * MINUTE);
+	tap_is_int(proof.npcs, 2, "nor does it grow before it has what it has shown");
+	for (int question = 0; question < 10; question++)
+		proof_count(&proof, 13 * MINUTE, PROOF_ANSWERED);
+	proof_step(&proof, 100, 2, 14 * MINUTE);
+	for (int question = 0; question < 10; question++)
+		proof_count(&proof, 15 * MINUTE, PROOF_ANSWERED);
+	proof_step(&proof, 100, 2, 16 * MINUTE);
+	tap_is_int(proof.npcs, 4, "then it doubles");
+	proof_step(&proof, 3, 4, 17 * MINUTE);
+	tap_is_int(proof.npcs, 3, "within the demand");
+	proof_step(&proof, INT32_MAX, INT32_MAX, INT64_MAX);
+	tap_ok(proof.npcs >= 1, "whatever the numbers are");
+}
+
 int
 main(void)
 {
@@ -302,6 +351,7 @@ main(void)
 		make_market(&markets[i], (uint64_t) i + 1, LIE_NONE);
 		play(&markets[i], 60);
 	}
+	test_steps();
 	test_honest(markets);
 	for (Lie lie = LIE_NONE + 1; lie < LIE_COUNT; lie++)
 		test_lie(lie, markets);
