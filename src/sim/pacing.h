@@ -1,0 +1,40 @@
+/*
+ * pacing.h
+ *	  How a budget of tokens lasts its day.
+ *
+ * What is left of a budget comes evenly over what is left of its day, and little of it can be saved: so spending over any hour is
+ * even within PACE_SAVED thousandths, or one decision, while there is demand.  Urgent questions need not wait as long as what was spent is at most
+ * PACE_RESERVE thousandths of the budget ahead of the day; the others then come more slowly for the rest of it.
+ */
+#ifndef NPCSIM_PACING_H
+#define NPCSIM_PACING_H
+
+#include "sim/sim.h"
+
+#define PACE_SAVED	 100 /* thousandths of an hour's part that can be saved */
+#define PACE_RESERVE 200 /* thousandths of the budget */
+
+/* Most tokens of a budget; larger ones are never spent. */
+#define BUDGET_MOST INT64_C(1000000000000)
+
+typedef struct Pace
+{
+	int64_t saved; /* thousandths of a token, at as_of */
+	int64_t as_of; /* milliseconds; 0: nothing was spent yet */
+} Pace;
+
+typedef struct Budget
+{
+	int64_t tokens; /* of the day, 0 .. BUDGET_MOST */
+	int64_t spent;	/* of them so far, what is under way included */
+	int64_t begins; /* its day, milliseconds */
+	int64_t ends;
+} Budget;
+
+/* Whether a question that will cost so many tokens (>= 1) may be put now (milliseconds); if so it is taken from the pace, not from the budget. */
+extern bool pace_take(Pace *pace, const Budget *budget, int64_t cost, bool urgent, int64_t now);
+
+/* Milliseconds until a question that is not urgent may be put; 0: at once; INT64_MAX: not in this day. */
+extern int64_t pace_wait(const Pace *pace, const Budget *budget, int64_t cost, int64_t now);
+
+#endif /* NPCSIM_PACING_H */
