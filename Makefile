@@ -39,7 +39,7 @@ announce = $(if $(V),,@echo "  $(1) $@")
 # ---------------------------------------------------------------------------------------------------
 # Sources
 
-SIM_SOURCES = $(sort $(wildcard src/sim/*.c))
+SIM_SOURCES = $(sort $(wildcard src/sim/*.c src/market/*.c))
 MODULE_SOURCES = $(sort $(wildcard src/*.c src/tables/*.c src/engine/*.c src/entities/*.c src/components/*.c src/reducers/*.c \
                    workers/launcher/*.c))
 GATEWAY_SOURCES = $(sort $(wildcard workers/gateway/*.c workers/gateway/dialects/*.c))
@@ -85,7 +85,8 @@ PG_CFLAGS += -fsanitize=undefined -fno-sanitize-recover=all
 SHLIB_LINK += -fsanitize=undefined
 endif
 
-# Plain C, compiled without PostgreSQL's headers: the rules of the world in src/sim, the programs, the unit tests.
+# Plain C, compiled without PostgreSQL's headers: the rules of the world in src/sim and of the market in src/market, the programs, the
+# unit tests.
 system_headers = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(shell pkg-config --cflags-only-I $(1))))
 PLAIN_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv \
                -fstack-protector-strong -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 \
@@ -127,7 +128,7 @@ extension: all-lib $(SQL_SCRIPT)
 unit-tests: $(UNIT_TESTS)
 man: $(MAN_PAGES)
 
-$(BUILD)/src/sim/%.o: src/sim/%.c Makefile
+$(SIM_OBJS): $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call announce,CC  )
 	$(Q)$(CC) $(PLAIN_CFLAGS) -fPIC $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=all) $(PLAIN_CPPFLAGS) -Isrc -c -o $@ $<
@@ -190,7 +191,7 @@ $(MAN_PAGES): docs/man.awk npcsim.control Makefile
 	@mv $@.new $@
 	@echo "  MAN  $@"
 
-# A unit test is one program: tests/unit/test_NAME.c, linked with src/sim and workers/common. What else it needs stands in
+# A unit test is one program: tests/unit/test_NAME.c, linked with src/sim, src/market and workers/common. What else it needs stands in
 # a line of its opening comment, for example
 #     @link workers/gateway/mcp.c -ljansson
 UNIT_LIBS = $(BUILD)/tests/libsim.a $(BUILD)/tests/libcommon.a
@@ -201,7 +202,7 @@ $(UNIT_LIBS):
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-UNIT_HEADERS = $(wildcard src/sim/*.h tests/unit/*.h $(addsuffix /*.h,workers/common workers/gateway workers/gateway/dialects workers/agent))
+UNIT_HEADERS = $(wildcard src/sim/*.h src/market/*.h tests/unit/*.h $(addsuffix /*.h,workers/common workers/gateway workers/gateway/dialects workers/agent))
 UNIT_CFLAGS = $(filter-out $(DEPENDENCIES),$(PLAIN_CFLAGS)) $(SANITIZERS) $(PROGRAM_CPPFLAGS) \
               -I. -Isrc -Itests/unit -Iworkers -Iworkers/gateway -Iworkers/agent
 

@@ -2,7 +2,7 @@
  * test_market.c
  *	  What is due to players: tiers, demand, reliability, credit, and the division of NPCs.
  */
-#include "sim/market.h"
+#include "market/market.h"
 #include "sim/random.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
  * test_moves.c
  *	  Which NPCs change hands.
  */
-#include "sim/moves.h"
+#include "market/moves.h"
 #include "sim/random.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
  * test_pacing.c
  *	  How a budget of tokens lasts its day.
  */
-#include "sim/pacing.h"
+#include "market/pacing.h"
 #include "sim/random.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
  * test_priority.c
  *	  In which order questions are handed out.
  */
-#include "sim/priority.h"
+#include "market/priority.h"
 #include "tap.h"
 
 #define PRIORITY(class_, waiting_, ...) \

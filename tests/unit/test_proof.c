@@ -5,8 +5,8 @@
  * A player truly answers 'capacity' questions a minute and each of its NPCs asks once a minute.  Chance is drawn by (market and
  * player, minute, question), so that a lie changes what follows from it and nothing else.
  */
-#include "sim/market.h"
-#include "sim/proof.h"
+#include "market/market.h"
+#include "market/proof.h"
 #include "sim/random.h"
 #include "tap.h"
 

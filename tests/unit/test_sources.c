@@ -2,7 +2,7 @@
  * test_sources.c
  *	  Which source of compute a pooled question goes to.
  */
-#include "sim/sources.h"
+#include "market/sources.h"
 #include "tap.h"
 
 static Source

@@ -3,7 +3,7 @@
  *	  What makes a player's answers suspect.
  */
 #include "sim/random.h"
-#include "sim/suspicion.h"
+#include "market/suspicion.h"
 #include "tap.h"
 
 #define MINUTE (60 * SIM_SECOND)

@@ -5,8 +5,8 @@
  * What has waited PRIORITY_OVERDUE comes before everything, the oldest first.  Of the others the class decides, and within a class
  * waiting time times watchers times weight.
  */
-#ifndef NPCSIM_PRIORITY_H
-#define NPCSIM_PRIORITY_H
+#ifndef NPCSIM_MARKET_PRIORITY_H
+#define NPCSIM_MARKET_PRIORITY_H
 
 #include "sim/sim.h"
 
@@ -39,4 +39,4 @@ extern int32_t question_viewers(int32_t players, bool spectated);
  */
 extern int64_t question_priority(const Question *question);
 
-#endif /* NPCSIM_PRIORITY_H */
+#endif /* NPCSIM_MARKET_PRIORITY_H */

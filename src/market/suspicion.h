@@ -5,8 +5,8 @@
  * A single odd answer means nothing: creative and tiny minds give many.  What counts is how often answers are among the worst there
  * were, and how many in a row; suspicion fades by half every half hour.
  */
-#ifndef NPCSIM_SUSPICION_H
-#define NPCSIM_SUSPICION_H
+#ifndef NPCSIM_MARKET_SUSPICION_H
+#define NPCSIM_MARKET_SUSPICION_H
 
 #include "sim/sim.h"
 
@@ -51,4 +51,4 @@ extern SuspicionVerdict suspicion_answer(Suspicion *suspicion, int32_t plausible
 /* Takes an answer for an NPC that was never put to the player into account. */
 extern SuspicionVerdict suspicion_foreign(Suspicion *suspicion, int64_t now);
 
-#endif /* NPCSIM_SUSPICION_H */
+#endif /* NPCSIM_MARKET_SUSPICION_H */

@@ -4,8 +4,8 @@
  *
  * All functions are pure; shares are thousandths unless they say otherwise.
  */
-#ifndef NPCSIM_MARKET_H
-#define NPCSIM_MARKET_H
+#ifndef NPCSIM_MARKET_MARKET_H
+#define NPCSIM_MARKET_MARKET_H
 
 #include "sim/sim.h"
 
@@ -28,7 +28,7 @@ typedef struct TierTerms
 	int32_t		npcs_most;
 } TierTerms;
 
-extern const TierTerms tier_terms[TIER_COUNT];
+extern const TierTerms tier_terms[];
 
 /* The tier of so many output tokens a day; below 0 is none. */
 extern ContributionTier contribution_tier(int64_t tokens_per_day);
@@ -74,4 +74,4 @@ typedef struct Claimant
  */
 extern void market_divide(Claimant *claimants, int count, int32_t npcs);
 
-#endif /* NPCSIM_MARKET_H */
+#endif /* NPCSIM_MARKET_MARKET_H */

@@ -2,17 +2,18 @@
  * market.c
  *	  What players lend and what is due to them.
  */
-#include "sim/market.h"
+#include "market/market.h"
 
 #include <stdlib.h>
 
 #define THOUSAND 1000
 
-const TierTerms tier_terms[TIER_COUNT] = {
+const TierTerms tier_terms[] = {
 	[TIER_OBSERVER] = {"Observer", 0, 0, 0},		   [TIER_CASUAL] = {"Casual", 1000, 5, 15},
 	[TIER_DEDICATED] = {"Dedicated", 10000, 15, 40},   [TIER_ENTHUSIAST] = {"Enthusiast", 50000, 40, 80},
 	[TIER_SERVER] = {"Server", 200000, 80, INT32_MAX},
 };
+_Static_assert(sizeof(tier_terms) / sizeof(tier_terms[0]) == TIER_COUNT, "every tier has its terms");
 
 ContributionTier
 contribution_tier(int64_t tokens_per_day)

@@ -2,8 +2,8 @@
  * moves.h
  *	  Which NPCs change hands so that everybody holds its share: as few as can be.
  */
-#ifndef NPCSIM_MOVES_H
-#define NPCSIM_MOVES_H
+#ifndef NPCSIM_MARKET_MOVES_H
+#define NPCSIM_MARKET_MOVES_H
 
 #include "sim/sim.h"
 
@@ -36,4 +36,4 @@ typedef struct HeldNpc
 extern int market_moves(HeldNpc *npcs, int count, Holder *holders, int holder_count, int64_t now,
 						int64_t tenure);
 
-#endif /* NPCSIM_MOVES_H */
+#endif /* NPCSIM_MARKET_MOVES_H */

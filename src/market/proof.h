@@ -2,12 +2,14 @@
  * proof.h
  *	  How many NPCs a player has shown it can serve, learnt from what became of the questions put to it.
  *
- * A proof rises while more NPCs bring proportionally more answers and falls when they do not.  A question that timed out, failed
- * or was answered in vain counts alike, so nothing is gained by choosing how to fail.  What is compared are shares of questions
- * that were answered: that of the present size, and the usual one, which was measured where the player was not overloaded.
+ * A proof rises while more NPCs bring proportionally more answers and falls when they do not.  A question that timed out,
+ * failed or was answered in vain counts alike, so nothing is gained by choosing how to fail.  What is compared are shares of
+ * questions that were answered: that of the present size, and the usual one, measured where the player was not overloaded.
+ * What a player shows is its capacity times that share: who misses a part of the questions whatever the load has fewer NPCs,
+ * so that a player gains none who misses some in order to seem overloaded later than it is.
  */
-#ifndef NPCSIM_PROOF_H
-#define NPCSIM_PROOF_H
+#ifndef NPCSIM_MARKET_PROOF_H
+#define NPCSIM_MARKET_PROOF_H
 
 #include "sim/sim.h"
 
@@ -38,21 +40,18 @@ typedef struct ProofSample
 
 typedef struct Proof
 {
-	ProofPhase phase;
-	int32_t	   npcs;	/* what is shown; 0 before the first step */
-	int32_t	   size;	/* how many are held while the present sample is taken */
-	int32_t capacity;	/* the largest size at which more NPCs brought more answers; 0 before any was tried */
-	int32_t overloaded; /* the size at which it was overloaded last */
-	int64_t
-		since; /* when the present size began, microseconds: earlier questions do not belong to its sample */
+	ProofPhase	phase;
+	int32_t		npcs;	  /* what is shown; 0 before the first step */
+	int32_t		size;	  /* how many are held while the present sample is taken */
+	int32_t		capacity; /* the largest size at which more NPCs brought more answers; 0 before the first */
+	int32_t		eighths;  /* of the capacity, by which the next trial is larger */
+	int32_t		pause;	  /* seconds from a trial that failed to the next */
+	bool		measured; /* the usual share was measured since the last trial */
+	int64_t		since;	  /* when the present size began, microseconds: the sample has no earlier question */
 	int64_t		next_trial; /* no larger size is tried before this moment, microseconds */
-	int32_t		eighths;	/* of the capacity, by which the next trial is larger */
-	bool		measured;	/* the usual share was measured since the last trial */
-	int32_t		pause;		/* seconds from a trial that failed to the next */
 	ProofSample present;	/* at the present size */
 	ProofSample below;		/* at half the present size, while sizes double */
 	ProofSample usual;		/* where it was not overloaded */
-	ProofSample overload;	/* at the overloaded size */
 } Proof;
 
 /* Counts a question that was put at 'asked_at' (microseconds); one from before the present size is left out. */
@@ -64,4 +63,4 @@ extern void proof_count(Proof *proof, int64_t asked_at, ProofOutcome outcome);
  */
 extern void proof_step(Proof *proof, int32_t demand, int32_t held, int64_t now);
 
-#endif /* NPCSIM_PROOF_H */
+#endif /* NPCSIM_MARKET_PROOF_H */

@@ -6,7 +6,7 @@
  * the capacity.  Later a little more is tried from time to time, and a share that sinks below the usual one sends the player
  * back to measuring: fewer NPCs, until it is known whether that helps.
  */
-#include "sim/proof.h"
+#include "market/proof.h"
 
 #define FIRST_NPCS	 2
 #define SAMPLE_LEAST 10	 /* questions before anything is said of a size */

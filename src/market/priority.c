@@ -2,7 +2,7 @@
  * priority.c
  *	  In which order questions are handed out.
  */
-#include "sim/priority.h"
+#include "market/priority.h"
 
 #include <assert.h>
 

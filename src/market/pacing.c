@@ -2,7 +2,7 @@
  * pacing.c
  *	  How a budget of tokens lasts its day.
  */
-#include "sim/pacing.h"
+#include "market/pacing.h"
 
 #define THOUSAND   1000
 #define HOUR	   INT64_C(3600000)

@@ -2,8 +2,8 @@
  * sources.h
  *	  Which source of compute a question goes to that its NPC's player cannot take.
  */
-#ifndef NPCSIM_SOURCES_H
-#define NPCSIM_SOURCES_H
+#ifndef NPCSIM_MARKET_SOURCES_H
+#define NPCSIM_MARKET_SOURCES_H
 
 #include "sim/sim.h"
 
@@ -32,4 +32,4 @@ typedef struct Source
  */
 extern int source_for_pooled(const Source *sources, int count);
 
-#endif /* NPCSIM_SOURCES_H */
+#endif /* NPCSIM_MARKET_SOURCES_H */

@@ -2,7 +2,7 @@
  * sources.c
  *	  Which source of compute a question goes to.
  */
-#include "sim/sources.h"
+#include "market/sources.h"
 
 /* Nobody earns more in an hour than its NPCs live; a larger number is a mistake of the caller's that must not overflow. */
 #define CREDIT_LIMIT (INT64_MAX / 4)

@@ -2,7 +2,7 @@
  * suspicion.c
  *	  What makes a player's answers suspect.
  */
-#include "sim/suspicion.h"
+#include "market/suspicion.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * moves.c
  *	  Which NPCs change hands so that everybody holds its share.
  */
-#include "sim/moves.h"
+#include "market/moves.h"
 
 #include <stdlib.h>
 

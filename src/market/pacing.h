@@ -6,8 +6,8 @@
  * even within PACE_SAVED thousandths, or one decision, while there is demand.  Urgent questions need not wait as long as what was spent is at most
  * PACE_RESERVE thousandths of the budget ahead of the day; the others then come more slowly for the rest of it.
  */
-#ifndef NPCSIM_PACING_H
-#define NPCSIM_PACING_H
+#ifndef NPCSIM_MARKET_PACING_H
+#define NPCSIM_MARKET_PACING_H
 
 #include "sim/sim.h"
 
@@ -37,4 +37,4 @@ extern bool pace_take(Pace *pace, const Budget *budget, int64_t cost, bool urgen
 /* Milliseconds until a question that is not urgent may be put; 0: at once; INT64_MAX: not in this day. */
 extern int64_t pace_wait(const Pace *pace, const Budget *budget, int64_t cost, int64_t now);
 
-#endif /* NPCSIM_PACING_H */
+#endif /* NPCSIM_MARKET_PACING_H */
