@@ -11,7 +11,8 @@ COMMENT ON FUNCTION npcsim.replay_world(bigint, double precision, text) IS
     'Makes a second world, paused, that lives through what the first did, from its seed and what came to it from outside; returns its id. until: world seconds, up to the clock of the first world, which is the default; what came from outside at that moment is included. name: by default that of the first world with "(replay)". Its rows are those of the first world at that moment: world_differences() tells. Errors: NS101 no such world, NS102 parked, 22003 until is past its clock, 23505 name taken, 55000 rows of world_inputs were deleted';
 
 CREATE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1
+    SET jit = off ROWS 10000 -- over tables that are new the planner thinks much of it, and compiling takes longer than it does
     AS $$
 DECLARE
     tables text;
@@ -62,7 +63,7 @@ COMMENT ON FUNCTION npcsim.world_differences(bigint, bigint) IS
 
 -- Finds the faults that every table can have; state_tables() lists the tables.
 CREATE FUNCTION npcsim_internal.reference_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
 DECLARE
     questions text;
@@ -93,7 +94,7 @@ COMMENT ON FUNCTION npcsim_internal.reference_faults(bigint) IS
     'Rows of a world''s state that are about an NPC, an item, an item type or an interaction type that is not there, and tables with rows of a world that is not there: for world_faults()';
 
 CREATE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
     BEGIN ATOMIC
         SELECT t.relation, '', 'there is no row of the world'
           FROM (VALUES ('world_settings', EXISTS (SELECT FROM npcsim.world_settings s WHERE s.id = world_faults.world_id)),

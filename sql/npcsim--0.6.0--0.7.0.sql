@@ -41,7 +41,7 @@ COMMENT ON FUNCTION npcsim_internal.state_tables() IS
 
 -- What is the same of every table: see state_tables().
 CREATE FUNCTION npcsim_internal.reference_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
 DECLARE
     questions text;
@@ -73,7 +73,8 @@ COMMENT ON FUNCTION npcsim_internal.reference_faults(bigint) IS
 
 -- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1 ROWS 10000
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1
+    SET jit = off ROWS 10000 -- over tables that are new the planner thinks much of it, and compiling takes longer than it does
     AS $$
 DECLARE
     tables text;
@@ -113,7 +114,7 @@ $$;
 
 -- pgspot PS002: the function is a member of the extension since 0.3.0; another one is not replaced.
 CREATE OR REPLACE FUNCTION npcsim.world_faults(world_id bigint) RETURNS TABLE (relation text, key text, fault text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
     BEGIN ATOMIC
         SELECT t.relation, '', 'there is no row of the world'
           FROM (VALUES ('world_settings', EXISTS (SELECT FROM npcsim.world_settings s WHERE s.id = world_faults.world_id)),

@@ -250,11 +250,26 @@ world_require_kept(const WorldLock *lock)
 						  LATER_HINT);
 }
 
+SubTransactionId
+world_begin_writing(WorldLock *lock)
+{
+	SubTransactionId outer = lock->written_in;
+
+	lock->written_in = GetCurrentSubTransactionId();
+	return outer;
+}
+
+void
+world_end_writing(WorldLock *lock, SubTransactionId outer)
+{
+	lock->written_in = outer;
+}
+
 void
 world_flush(WorldLock *lock)
 {
 	bool			 late_clock = lock->clock - lock->row_clock >= CLOCK_WRITE_INTERVAL * lock->speed / 1000;
-	SubTransactionId outer = lock->written_in;
+	SubTransactionId outer;
 
 	world_require_kept(lock);
 	lock->moved = true;
@@ -263,13 +278,13 @@ world_flush(WorldLock *lock)
 	if (!lock->dirty && (lock->held || lock->clock == lock->row_clock) && !late_clock)
 		return;
 
-	lock->written_in = GetCurrentSubTransactionId();
+	outer = world_begin_writing(lock);
 	spi_begin();
 	change_notes_write(&lock->notes, lock->world_id, lock->revision);
 	event_notes_write(&lock->events, lock->world_id, lock->revision);
 	rows_update_hot(&clock_rows, lock->world_id, (void *[]) {lock}, 1, NULL);
 	spi_end();
-	lock->written_in = outer;
+	world_end_writing(lock, outer);
 	lock->row_clock = lock->clock;
 	lock->dirty = false;
 	lock->wrote = true;

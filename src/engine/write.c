@@ -357,13 +357,14 @@ clear_lists(World *world)
 void
 image_write(World *world)
 {
-	int	 plans = spi_index_plans_begin();
-	bool moved;
+	int				 plans = spi_index_plans_begin();
+	SubTransactionId outer;
+	bool			 moved;
 
 	world_require_kept(world->lock);
 	close_up_lists(world);
 	moved = world->things[ENTITY_npcs].dirty.count > 0;
-	world->lock->written_in = GetCurrentSubTransactionId();
+	outer = world_begin_writing(world->lock);
 	spi_begin();
 	for (int i = 0; i < ENTITY_COUNT; i++)
 		write_entity(world, entities[i]);
@@ -375,6 +376,6 @@ image_write(World *world)
 	clear_lists(world);
 	spi_index_plans_end(plans);
 	world_flush(world->lock);
-	world->lock->written_in = InvalidSubTransactionId;
+	world_end_writing(world->lock, outer);
 	world->revision = world->lock->revision;
 }

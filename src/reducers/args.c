@@ -333,15 +333,30 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 	}
 }
 
+/* Refuses a function that was made without an argument that cannot be left out. */
+static void
+refuse_missing(const Argument *argument)
+{
+	if (!argument->optional && !argument->has_default)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("the function has no argument \"%s\"", argument->name),
+				errhint("Call npcsim's own function, which has it."));
+}
+
 void
 args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments)
 {
-	for (int i = 0; i < reducer->argument_count && n < PG_NARGS(); i++)
+	for (int i = 0; i < reducer->argument_count; i++)
 	{
 		const Argument *argument = &reducer->arguments[i];
 
 		if (argument->place == ARGUMENT_MADE)
 			continue;
+		if (n >= PG_NARGS())
+		{
+			refuse_missing(argument);
+			continue;
+		}
 		if (!argument->optional || !PG_ARGISNULL(n))
 			read_argument(fcinfo, n, argument, arguments);
 		n++;

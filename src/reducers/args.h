@@ -52,9 +52,9 @@ extern int64 *arg_int64_list(FunctionCallInfo fcinfo, int n, const char *name, i
 extern int32 *arg_int32_list(FunctionCallInfo fcinfo, int n, const char *name, int limit, int *count);
 
 /*
- * Reads the arguments of a reducer's function, from the n-th on, into 'arguments', which the caller has
- * zeroed. Arguments that the function lacks are left alone: somebody's own SQL function may be older than
- * they are.
+ * Reads the arguments of a reducer's function, from the n-th on, into 'arguments', which have their defaults.
+ * Somebody's own SQL function may be older than some of them: optional ones and those with a default are left
+ * as they are, any other that it lacks is an error (42883).
  */
 extern void args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *arguments);
 

@@ -152,12 +152,15 @@ static bool
 define_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	const InteractionDefinition *definition = arguments;
+	SubTransactionId			 outer;
 
 	if (!lock->replaying)
 		refuse_other_target(lock, definition);
 	check_definition(definition);
 	leave_image(lock);
+	outer = world_begin_writing(lock);
 	interaction_type_row_write(lock->world_id, definition);
+	world_end_writing(lock, outer);
 	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer may have changed */
 	return true;
@@ -173,8 +176,12 @@ REDUCER_FUNCTION(define_interaction_type);
 static bool
 delete_interaction_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
+	SubTransactionId outer;
+
 	leave_image(lock);
+	outer = world_begin_writing(lock);
 	interaction_type_row_delete(lock->world_id, ((const NamedType *) arguments)->name);
+	world_end_writing(lock, outer);
 	world_changed(lock, CHANGE_INTERACTION_TYPES, 0);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0); /* what items offer may have changed */
 	return true;

@@ -37,12 +37,15 @@ define_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	const ItemTypeRow *define = arguments;
 	ItemType		   type;
+	SubTransactionId   outer;
 
 	check_type_name(define->name, "item");
 	check_text_or_empty(define->description, "description", DESCRIPTION_MAX_CHARS);
 	item_type_from_jsonb(define->components, &type);
 	leave_image(lock);
+	outer = world_begin_writing(lock);
 	item_type_row_write(lock->world_id, define);
+	world_end_writing(lock, outer);
 	/*
 	 * The image is loaded before world_changed(), since loading it flushes, and a change without its input
 	 * would then be an error.
@@ -63,8 +66,12 @@ REDUCER_FUNCTION(define_item_type);
 static bool
 delete_item_type(WorldLock *lock, void *arguments, ReducerResult *result)
 {
+	SubTransactionId outer;
+
 	leave_image(lock);
+	outer = world_begin_writing(lock);
 	item_type_row_delete(lock->world_id, ((const NamedType *) arguments)->name);
+	world_end_writing(lock, outer);
 	world_changed(lock, CHANGE_ITEM_TYPES, 0);
 	return true;
 }

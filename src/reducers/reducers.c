@@ -49,7 +49,10 @@ run_and_write(WorldLock *lock, const Reducer *reducer, void *arguments, ReducerR
 static void *
 new_arguments(const Reducer *reducer)
 {
-	return palloc0(Max(reducer->size, 1));
+	void *arguments = palloc0(Max(reducer->size, 1));
+
+	arguments_set_defaults(reducer, arguments);
+	return arguments;
 }
 
 /* ---- for SQL ---- */

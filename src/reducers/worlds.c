@@ -127,10 +127,11 @@ check_world_name_free(const char *name)
 WorldLock *
 world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tick_rate)
 {
-	Size	   terrain_size = VARHDRSZ + ((Size) size_x * size_y + 7) / 8;
-	bytea	  *terrain;
-	int64	   world_id;
-	WorldLock *lock;
+	Size			 terrain_size = VARHDRSZ + ((Size) size_x * size_y + 7) / 8;
+	bytea			*terrain;
+	int64			 world_id;
+	WorldLock		*lock;
+	SubTransactionId outer;
 
 	version_require();
 	check_world_name_free(name);
@@ -139,8 +140,10 @@ world_create(const char *name, int32 size_x, int32 size_y, int64 seed, int32 tic
 	spi_begin();
 	world_id = world_rows_insert(name, size_x, size_y, seed, tick_rate, world_home());
 	lock = world_lock(world_id, WORLD_WAIT);
+	outer = world_begin_writing(lock);
 	world_terrain_insert(world_id, terrain);
 	starter_types_insert(world_id);
+	world_end_writing(lock, outer);
 	spi_end();
 	world_changed(lock, CHANGE_WORLD, 0);
 	world_flush(lock);
@@ -273,13 +276,18 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 		world_forget(world_id);
 	}
 	sessions_end_of_world(world_id);
+	if (lock != NULL)
+		world_begin_writing(lock);
 	spi_begin();
 	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();
 	if (lock != NULL)
+	{
+		world_end_writing(lock, InvalidSubTransactionId);
 		/* Whoever asks for the lock again in this transaction is told that the world is gone. */
 		lock->stale = true;
+	}
 	worlds_changed_at_commit();
 	return true;
 }
@@ -446,12 +454,15 @@ static const Argument set_decision_policy_arguments[] = {
 static bool
 set_decision_policy(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	const char *policy = ((const SetDecisionPolicy *) arguments)->policy;
-	World	   *world = world_image(lock);
+	const char		*policy = ((const SetDecisionPolicy *) arguments)->policy;
+	World			*world = world_image(lock);
+	SubTransactionId outer;
 
+	outer = world_begin_writing(lock);
 	spi_begin();
 	world_row_write_policy(lock->world_id, policy);
 	spi_end();
+	world_end_writing(lock, outer);
 	world_set_policy(world, policy);
 	world_changed(lock, CHANGE_WORLD, 0);
 	return true;
@@ -482,12 +493,15 @@ static const Argument set_idle_interval_arguments[] = {
 static bool
 set_idle_interval(WorldLock *lock, void *arguments, ReducerResult *result)
 {
-	int32  seconds = ((const SetIdleInterval *) arguments)->seconds;
-	World *world = world_image(lock);
+	int32			 seconds = ((const SetIdleInterval *) arguments)->seconds;
+	World			*world = world_image(lock);
+	SubTransactionId outer;
 
+	outer = world_begin_writing(lock);
 	spi_begin();
 	world_row_write_idle_interval(lock->world_id, seconds);
 	spi_end();
+	world_end_writing(lock, outer);
 	world_set_idle_interval(world, seconds);
 	world_changed(lock, CHANGE_WORLD, 0);
 	return true;
@@ -521,10 +535,13 @@ set_need_decay(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	const SetNeedDecay *set = arguments;
 	World			   *world = world_image(lock);
+	SubTransactionId	outer;
 
+	outer = world_begin_writing(lock);
 	spi_begin();
 	world_row_write_need_decay(lock->world_id, set->min, set->max);
 	spi_end();
+	world_end_writing(lock, outer);
 	world_set_need_decay(world, set->min, set->max);
 	world_changed(lock, CHANGE_WORLD, 0);
 	return true;

@@ -82,6 +82,7 @@ END
 $$;
 
 -- ---- triggers that change the world ----
+SELECT npcsim.define_interaction_type(1, 'nod', target => 'item');
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
@@ -118,8 +119,19 @@ $$;
 SELECT is(pg_temp.meddled('acts', events, of_table, statement), '0A000 world 1 cannot be changed while it is written', 'a world is not changed while it is written: ' || of_table)
   FROM (VALUES ('INSERT', 'npcsim.npc_identities'::regclass, 'SELECT npcsim.create_npc(1, ''Fay'', 6, 6)'), ('UPDATE', 'npcsim.npc_states', 'SELECT npcsim.tick_world(1, 20)'),
                ('INSERT', 'npcsim.world_event_log', 'SELECT npcsim.create_item(1, ''chair'', 7, 7)'), ('UPDATE', 'npcsim.world_clock', 'SELECT npcsim.tick_world(1, 20)'),
-               ('INSERT', 'npcsim.world_inputs', 'SELECT npcsim.create_item(1, ''chair'', 7, 7)')) AS t (events, of_table, statement);
+               ('INSERT', 'npcsim.world_inputs', 'SELECT npcsim.create_item(1, ''chair'', 7, 7)'), ('UPDATE', 'npcsim.world_settings', 'SELECT npcsim.set_decision_policy(1, ''occasions'')'),
+               ('UPDATE', 'npcsim.world_settings', 'UPDATE npcsim.worlds SET idle_interval = 9 WHERE id = 1'), ('UPDATE', 'npcsim.world_settings', 'UPDATE npcsim.worlds SET need_decay_max = 1.5 WHERE id = 1'),
+               ('INSERT', 'npcsim.item_type_rows', 'SELECT npcsim.define_item_type(1, ''rug'', ''{}'')'), ('DELETE', 'npcsim.item_type_rows', 'DELETE FROM npcsim.item_types WHERE world_id = 1 AND name = ''bench'''),
+               ('INSERT', 'npcsim.interaction_type_rows', 'SELECT npcsim.define_interaction_type(1, ''hum'', target => ''item'')'),
+               ('DELETE', 'npcsim.interaction_type_rows', 'DELETE FROM npcsim.interaction_types WHERE world_id = 1 AND name = ''nod'''),
+               ('DELETE', 'npcsim.npc_states', 'SELECT npcsim.drop_world(1)')) AS t (events, of_table, statement);
 SELECT is_empty($$SELECT id FROM npcsim.npcs WHERE name IN ('Fay', 'Late')$$, 'nothing of it was done');
+SELECT is((SELECT concat_ws(' ', decision_policy, idle_interval, need_decay_max) FROM npcsim.worlds WHERE id = 1), 'interval 3 2', 'nor to its settings');
+-- The world that is made is the next one.
+CREATE FUNCTION pg_temp.act_there() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM npcsim.create_npc(NEW.world_id, 'Late', 5, 5); RETURN NULL; END $$;
+CREATE TRIGGER mine AFTER INSERT ON npcsim.world_terrain FOR EACH ROW EXECUTE FUNCTION pg_temp.act_there();
+SELECT matches(pg_temp.refusal('SELECT npcsim.create_world(''Brook'', 20, 20)'), '^0A000 world [0-9]+ cannot be changed while it is written$', 'nor is one that is being made');
+DROP TRIGGER mine ON npcsim.world_terrain;
 DELETE FROM pg_temp.caught;
 SELECT is(pg_temp.meddled('tries', 'INSERT', 'npcsim.world_event_log', 'SELECT npcsim.create_npc(1, ''Fay'', 6, 6)'), 'done', 'who lives with that goes on');
 SELECT set_eq('SELECT DISTINCT operation FROM pg_temp.caught', $$VALUES ('0A000 world 1 cannot be changed while it is written')$$, 'it was refused');
@@ -128,10 +140,8 @@ SELECT is(pg_temp.meddled('acts', 'INSERT', 'npcsim.player_accounts', 'SELECT np
 SELECT is((SELECT count(*) FROM npcsim.npcs WHERE name = 'Late'), 1::bigint, 'who comes is given an NPC');
 SELECT npcsim.remove_npc(1, id) FROM npcsim.npcs WHERE name = 'Late';
 SELECT is(pg_temp.meddled('takes back', events, of_table, statement), '0A000 a subtransaction was rolled back while a statement wrote to world 1', 'what is changed there and rolled back takes the rest along: ' || statement)
-  FROM (VALUES ('INSERT', 'npcsim.player_accounts'::regclass, 'SELECT npcsim.create_player(1, ''cy'')'), ('UPDATE', 'npcsim.world_settings', 'SELECT npcsim.set_decision_policy(1, ''occasions'')'),
-               ('INSERT', 'npcsim.item_type_rows', 'SELECT npcsim.define_item_type(1, ''rug'', ''{}'')')) AS t (events, of_table, statement);
-SELECT ok((SELECT decision_policy = 'interval' FROM npcsim.worlds WHERE id = 1) AND NOT EXISTS (SELECT FROM npcsim.players WHERE username = 'cy')
-          AND NOT EXISTS (SELECT FROM npcsim.item_types WHERE name = 'rug'), 'nothing of it was done');
+  FROM (VALUES ('INSERT', 'npcsim.player_accounts'::regclass, 'SELECT npcsim.create_player(1, ''cy'')')) AS t (events, of_table, statement);
+SELECT is_empty($$SELECT FROM npcsim.players WHERE username = 'cy'$$, 'nothing of it was done');
 SELECT npcsim.tick_world(1, 20);
 SELECT npcsim.replay_world(1) AS other \gset
 SELECT is(pg_temp.differences(1, :other), '', 'and a replay has all that was');
