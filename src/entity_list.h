@@ -1,7 +1,8 @@
 /*
  * entity_list.h
- *	  The list of entities, which are the kinds of things that a world has many of. NAME_entity is the
- *	  description of each (engine/entities.h), in src/entities/NAME.c.
+ *	  The list of entities, which are the kinds of things that a world's state consists of, however many
+ *	  there are: NPCs, items, ..., or a weather. NAME_entity is the description of each
+ *	  (engine/entities.h), in src/entities/NAME.c.
  *
  * The numbers of entities, and the loops that load them, keep up with changes, write, drop, and handle
  * what is due, follow from these lines. Entities are written in this order. Append only: numbers of

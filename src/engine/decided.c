@@ -1,7 +1,7 @@
 /*
  * decided.c
- *	  Entries to the rules for what minds decide; world->now is the moment, and all that follows from a
- *	  decision at once happens in them.
+ *	  Carries out what minds decided: reducers and replays enter the rules here. world->now is the moment,
+ *	  and all that follows from a decision at once has happened when a function returns.
  */
 #include "postgres.h"
 

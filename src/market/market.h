@@ -2,7 +2,8 @@
  * market.h
  *	  What players lend and what is due to them: tiers, demand, reliability, credit, and how many NPCs each is entitled to.
  *
- * All functions are pure; shares are thousandths unless they say otherwise.
+ * All functions are pure; shares are thousandths unless they say otherwise. Nobody calls src/market yet: reducers are to
+ * feed it from their tables and to do what it says.
  */
 #ifndef NPCSIM_MARKET_MARKET_H
 #define NPCSIM_MARKET_MARKET_H

@@ -1,6 +1,7 @@
 /*
  * sources.h
- *	  Which source of compute a question goes to that its NPC's player cannot take.
+ *	  Chooses the source of compute for a pooled question, which is one that the NPC's own player has no
+ *	  source for.
  */
 #ifndef NPCSIM_MARKET_SOURCES_H
 #define NPCSIM_MARKET_SOURCES_H

@@ -1,6 +1,6 @@
 /*
  * choices.c
- *	  Lists what an NPC may do now, so that its mind can choose by number.
+ *	  Tells a mind what its NPC may do now (the list of sim/choices.c), so that it can choose by number.
  *
  * The list is made from what the observation shows, and remembered with the request
  * (decision_slots.choices) until the next one is opened. An answer by number becomes the action it

@@ -1,6 +1,6 @@
 /*
  * settings.c
- *	  Operators' writes through the views worlds and players.
+ *	  Operators' writes through the views worlds and players: settings, budgets, roles, bans.
  *
  * Both have few rows, which are written at once, a column at a time. A world's settings have a
  * revision; a player's account has none, so the columns written are compared with what they were when

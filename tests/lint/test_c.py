@@ -36,14 +36,16 @@ class Lint(unittest.TestCase):
         self.assertIn("workers/x.c:9: default: in a switch over ONE", self.lint(switch % "ONE"))
         self.assertEqual(self.lint(switch % "THEIRS"), "")
         self.assertEqual(self.lint(switch % "1"), "")
-        self.assertEqual(self.lint(switch % "ONE", "src/x.c"), "")
+        self.assertIn("src/x.c:9: default: in a switch over ONE", self.lint(switch % "ONE", "src/x.c"))
         self.assertEqual(self.lint("enum { ONE };\n/* case ONE: default: */\n"), "")
 
     def test_names_without_an_assertion(self):
         names = 'enum { ONE };\nstatic const char *const names[%s] = {\n\t[ONE] = "one",\n};\n'
         held = '_Static_assert(sizeof(names) / sizeof(names[0]) == 1, "all");\n'
-        self.assertIn("no _Static_assert that names has an entry", self.lint(names % ""))
+        self.assertIn("no static assertion that names has an entry", self.lint(names % ""))
+        self.assertIn("no static assertion that names has an entry", self.lint(names % "", "src/x.c"))
         self.assertEqual(self.lint(names % "" + held), "")
+        self.assertEqual(self.lint(names % "" + 'StaticAssertDecl(lengthof(names) == 1, "all");\n', "src/x.c"), "")
         self.assertIn("names[1] has that length whatever is missing", self.lint(names % "1" + held))
 
 

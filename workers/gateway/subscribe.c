@@ -1,6 +1,7 @@
 /*
  * subscribe.c
- *	  Begins a client's subscription, moves its camera and ends it.
+ *	  Does what a client asks of its subscription: begins it, moves its camera and ends it (watch.c is what
+ *	  it consists of).
  *
  * A client has one subscription at a time; a new one replaces it.  The database
  * is told the cameras of players, too, because NPCs in view think earlier; it
