@@ -196,7 +196,7 @@ typedef struct CreateWorld
 	int32		size_y;
 	int64		seed;
 	int32		tick_rate;
-	const char *preset; /* NULL for the default */
+	const char *preset;
 } CreateWorld;
 
 static const Argument create_world_arguments[] = {
@@ -205,13 +205,13 @@ static const Argument create_world_arguments[] = {
 	NUMBER_ARGUMENT(CreateWorld, size_y, SIZE_MIN, WORLD_CELLS_MAX),
 	NUMBER_ARGUMENT(CreateWorld, seed, PG_INT64_MIN, PG_INT64_MAX),
 	NUMBER_ARGUMENT(CreateWorld, tick_rate, 1, 100),
-	WORD_ARGUMENT(CreateWorld, preset, preset_names),
+	WORD_ARGUMENT(CreateWorld, preset, preset_names, .has_default = true, .default_text = "default"),
 };
 
 static const WorldPreset *
 preset_named(const char *name)
 {
-	for (int preset = 0; name != NULL && preset < PRESET_COUNT; preset++)
+	for (int preset = 0; preset < PRESET_COUNT; preset++)
 		if (strcmp(preset_names[preset], name) == 0)
 			return &presets[preset];
 	return &presets[PRESET_DEFAULT];

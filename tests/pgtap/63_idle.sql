@@ -18,6 +18,8 @@ CREATE FUNCTION pg_temp.create_world(text, integer, integer, bigint, integer) RE
     LANGUAGE c SET search_path = pg_catalog, pg_temp AS '$libdir/npcsim', 'npcsim_create_world';
 SELECT isnt(pg_temp.create_world('Wrapped', 8, 8, 1, 10), NULL, 'a function of five arguments, like that of 0.1.0,');
 SELECT is((SELECT idle_interval FROM npcsim.worlds WHERE name = 'Wrapped'), 60, 'makes a world by default');
+CREATE FUNCTION pg_temp.create_world(text, integer) RETURNS bigint LANGUAGE c SET search_path = pg_catalog, pg_temp AS '$libdir/npcsim', 'npcsim_create_world';
+SELECT throws_ok($$SELECT pg_temp.create_world('Half', 8)$$, '42883', 'the function has no argument "size_y"', 'one without what must be given is refused');
 SELECT npcsim.drop_world(id) FROM npcsim.worlds WHERE name IN ('Wrapped', 'Hill', 'Lab');
 
 -- ---- the life of an NPC with a mind ----
