@@ -61,6 +61,8 @@ const CALLS = {
   worlds_to_watch: 'worlds_to_watch()',
   try_authenticate: `try_authenticate('$token')`,
   world_faults: 'world_faults($world)',
+  reference_faults: 'npcsim_internal.reference_faults($world)',
+  state_tables: 'npcsim_internal.state_tables()',
 };
 
 // What a gateway of spectators calls besides, on a standby.
