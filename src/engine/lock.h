@@ -123,17 +123,17 @@ world_lives_by(const WorldLock *lock, Rules rules)
 pg_noreturn extern void world_refuse_lost(const WorldLock *lock, const char *detail, const char *hint);
 
 /*
+ * Raises that error if a trigger has caused such a rollback since the lock was asked for. It is called before
+ * anything is written.
+ */
+extern void world_require_kept(const WorldLock *lock);
+
+/*
  * Between the two the rows of the world are written: a trigger that wants to change it is refused (0A000), because what it
  * did would come before the change that it follows from. The second is given what the first returned.
  */
 extern SubTransactionId world_begin_writing(WorldLock *lock);
 extern void				world_end_writing(WorldLock *lock, SubTransactionId outer);
-
-/*
- * Raises that error if a trigger has caused such a rollback since the lock was asked for. It is called before
- * anything is written.
- */
-extern void world_require_kept(const WorldLock *lock);
 
 /* ---- what is changed under the lock: world_clock.c ---- */
 
