@@ -26,7 +26,7 @@ let processes = [];
 before(() => {
   const gateway = join(root, 'workers/gateway');
   const within = (directory, wanted) => readdirSync(directory).filter((name) => wanted.test(name)).map((name) => join(directory, name));
-  const sources = [...within(gateway, /^(mcp\w*|answer|loose_json)\.c$/), ...within(join(gateway, 'dialects'), /\.c$/),
+  const sources = [...within(gateway, /^mcp\w*\.c$/), ...within(join(gateway, 'dialects'), /\.c$/),
     ...within(join(root, 'workers/common'), /\.c$/)];
 
   directory = mkdtempSync(join(tmpdir(), 'npcsim-mcp-'));

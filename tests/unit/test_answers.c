@@ -1,15 +1,13 @@
 /*
  * test_answers.c
  *	  Tests that well-meant answers of minds are read, and that others are refused with a reason.
- *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c
  */
 #include "tap.h"
 
 #include <stdlib.h>
 
-#include "answer.h"
-#include "loose_json.h"
+#include "common/answer.h"
+#include "common/loose_json.h"
 #include "sim/actions.h"
 
 #define WANDER	"{\"action\":\"wander\"}"

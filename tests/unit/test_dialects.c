@@ -2,7 +2,7 @@
  * test_dialects.c
  *	  Tests what every dialect of mind servers must do, whatever it calls and is answered.
  *
- * @link workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_observation.c workers/gateway/dialects/reference_results.c workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_calls.c workers/gateway/mcp_results.c workers/gateway/mcp_schema.c
+ * @link workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_observation.c workers/gateway/dialects/reference_results.c workers/gateway/mcp_calls.c workers/gateway/mcp_results.c workers/gateway/mcp_schema.c
  */
 #include "dialects/dialect.h"
 #include "mcp_scene.h"

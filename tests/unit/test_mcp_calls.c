@@ -3,7 +3,7 @@
  *	  Tests decisions that are asked for over MCP: answers, failures,
  *	  cancellation, bounds, and frames that are none of these.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
+ * @link workers/gateway/mcp_schema.c workers/gateway/mcp.c workers/gateway/mcp_calls.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/dialects.c workers/gateway/dialects/npcsim.c workers/gateway/dialects/reference.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
  */
 #include "mcp_wire.h"
 

@@ -3,7 +3,7 @@
  *	  Tests the translation of observations and events for the reference game's
  *	  minds, and of their answers.
  *
- * @link workers/gateway/answer.c workers/gateway/loose_json.c workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
+ * @link workers/gateway/mcp_schema.c workers/gateway/dialects/reference_events.c workers/gateway/dialects/reference_results.c workers/gateway/dialects/reference_observation.c workers/gateway/mcp_results.c
  */
 #include <string.h>
 

@@ -34,10 +34,10 @@
 #include <string.h>
 
 #include "common/jsonrpc.h"
+#include "common/loose_json.h"
 #include "common/mcp_scan.h"
 #include "common/mcp_terms.h"
 #include "common/text.h"
-#include "loose_json.h"
 #include "mcp_results.h"
 
 

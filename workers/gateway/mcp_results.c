@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/answer.h"
+#include "common/loose_json.h"
 #include "common/mcp_terms.h"
 #include "common/text.h"
-#include "answer.h"
-#include "loose_json.h"
 #include "mcp.h"
 
 #define MAX_NAMED_REVISIONS 64 /* how many revisions of a server's list are read */

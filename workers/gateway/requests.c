@@ -14,16 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/answer.h"
 #include "common/clock.h"
 #include "common/json_input.h"
+#include "common/loose_json.h"
 #include "common/mcp_scan.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "admission.h"
-#include "answer.h"
 #include "calls.h"
 #include "compute.h"
-#include "loose_json.h"
 #include "subscribe.h"
 
 #define MAX_ID		80 /* bytes of a request's id as JSON */

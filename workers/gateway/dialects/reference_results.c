@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer.h"
+#include "common/answer.h"
 #include "mcp_results.h"
 
 

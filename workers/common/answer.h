@@ -15,14 +15,14 @@
  *
  * Whether the decision makes sense is for the database to judge.
  */
-#ifndef NPCSIM_GATEWAY_ANSWER_H
-#define NPCSIM_GATEWAY_ANSWER_H
+#ifndef NPCSIM_COMMON_ANSWER_H
+#define NPCSIM_COMMON_ANSWER_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/mcp_terms.h"
+#include "mcp_terms.h"
 
 
 /* The longest decision that the database takes, in bytes. */
@@ -42,4 +42,4 @@ extern json_t *answer_in_text(const char *text, size_t length, const char **prob
 /* Brings a decision into the regular form, in place. */
 extern void answer_regulate(json_t *decision);
 
-#endif /* NPCSIM_GATEWAY_ANSWER_H */
+#endif /* NPCSIM_COMMON_ANSWER_H */

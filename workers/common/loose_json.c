@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json_input.h"
-#include "common/text.h"
+#include "json_input.h"
+#include "text.h"
 
 #define NUMBER_MAX		  400 /* characters of a number; 5e-324 without an exponent has 326 */
 #define REPLACEMENT		  0xFFFD

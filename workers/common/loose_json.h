@@ -12,8 +12,8 @@
  *
  * Bounds: memory is linear in the text, and so is time; a search looks at each byte SEARCH_WORK times on average at most.
  */
-#ifndef NPCSIM_GATEWAY_LOOSE_JSON_H
-#define NPCSIM_GATEWAY_LOOSE_JSON_H
+#ifndef NPCSIM_COMMON_LOOSE_JSON_H
+#define NPCSIM_COMMON_LOOSE_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -34,4 +34,4 @@ extern json_t *loose_json_find(const char *text, size_t length, bool (*wanted)(c
 /* Returns the number that a text like "412" or " 3.5 " is: a new reference, or NULL if it is anything else. */
 extern json_t *loose_json_number(const char *text, size_t length);
 
-#endif /* NPCSIM_GATEWAY_LOOSE_JSON_H */
+#endif /* NPCSIM_COMMON_LOOSE_JSON_H */
