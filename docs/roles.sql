@@ -118,6 +118,7 @@ BEGIN
         npcsim_internal.askable_players,
         npcsim_internal.expire_decisions,
         npcsim_internal.expire_sessions,
+        npcsim_internal.market_now,
         npcsim_internal.present_players,
         npcsim.prune_logs,
         npcsim_internal.world_is_locked
@@ -131,6 +132,7 @@ BEGIN
         TO npcsim_reader;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.world_now,
+        npcsim_internal.market_now,
         npcsim_internal.world_home,
         npcsim_internal.need_at,
         npcsim_internal.track_x,

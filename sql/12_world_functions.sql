@@ -113,3 +113,11 @@ CREATE FUNCTION npcsim_internal.world_home() RETURNS text
 REVOKE ALL ON FUNCTION npcsim_internal.world_home() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.world_home() IS
     'What world_clock.home has for worlds that belong to this database; the others are parked';
+
+-- What the market judges by real time goes by this.
+CREATE FUNCTION npcsim_internal.market_now() RETURNS timestamptz
+    LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'npcsim_market_now';
+REVOKE ALL ON FUNCTION npcsim_internal.market_now() FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.market_now() IS
+    'The moment by which the decision market judges: now, unless a superuser has set npcsim.market_time';

@@ -17,6 +17,7 @@
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
 #include "utils/backend_status.h"
+#include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
@@ -120,6 +121,20 @@ compat_backend_status(int index)
 #endif
 
 	return status == NULL ? NULL : &status->backendStatus;
+}
+
+/* Makes a moment of the fields of a text; PostgreSQL 16 added an argument. Returns 0 or an error. */
+static inline int
+compat_decode_moment(char **fields, int *types, int count, int *type, struct pg_tm *moment, fsec_t *fraction,
+					 int *zone)
+{
+#if PG_VERSION_NUM >= 160000
+	DateTimeErrorExtra extra;
+
+	return DecodeDateTime(fields, types, count, type, moment, fraction, zone, &extra);
+#else
+	return DecodeDateTime(fields, types, count, type, moment, fraction, zone);
+#endif
 }
 
 #endif /* NPCSIM_COMPAT_H */

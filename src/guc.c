@@ -4,11 +4,16 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
+#include "compat.h"
 #include "guc.h"
 #include "worker_pool.h"
+
+PG_FUNCTION_INFO_V1(npcsim_market_now);
 
 int	  guc_max_workers = 4;
 int	  guc_max_worlds = 0;
@@ -20,6 +25,64 @@ int	  guc_world_event_size = 512;
 int	  guc_tick_lock_timeout = 100;
 int	  guc_tick_batch = 64;
 int	  guc_clock_write_interval = 60;
+
+/* ---- the moment by which the market judges ---- */
+
+static char		  *market_time_text = NULL;
+static TimestampTz market_time = DT_NOBEGIN; /* the real time */
+
+/* Whether the text is a moment with its time zone, or nothing, which stands for the real time. */
+static bool
+read_market_time(const char *text, TimestampTz *moment)
+{
+	char		 work[MAXDATELEN + MAXDATEFIELDS];
+	char		*fields[MAXDATEFIELDS];
+	int			 types[MAXDATEFIELDS];
+	int			 count;
+	int			 type;
+	int			 zone;
+	struct pg_tm time;
+	fsec_t		 fraction;
+
+	*moment = DT_NOBEGIN;
+	if (text == NULL || *text == '\0')
+		return true;
+	return ParseDateTime(text, work, sizeof(work), fields, types, MAXDATEFIELDS, &count) == 0 &&
+		   compat_decode_moment(fields, types, count, &type, &time, &fraction, &zone) == 0 &&
+		   type == DTK_DATE && tm2timestamp(&time, fraction, &zone, moment) == 0;
+}
+
+static bool
+check_market_time(char **text, void **extra, GucSource source)
+{
+	TimestampTz moment;
+
+	if (read_market_time(*text, &moment))
+		return true;
+	GUC_check_errdetail("It is neither a moment nor empty.");
+	GUC_check_errhint("For example '2027-01-31 12:00:00+00'.");
+	return false;
+}
+
+static void
+assign_market_time(const char *text, void *extra)
+{
+	(void) read_market_time(text, &market_time);
+}
+
+TimestampTz
+market_now(void)
+{
+	return market_time == DT_NOBEGIN ? GetCurrentTimestamp() : market_time;
+}
+
+Datum
+npcsim_market_now(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(market_now());
+}
+
+/* ---- all settings ---- */
 
 void
 guc_init(void)
@@ -76,6 +139,12 @@ guc_init(void)
 							"How often the clock of a running world is written although nothing happens.",
 							"After a crash a world may live up to this long again.",
 							&guc_clock_write_interval, 60, 1, 60, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	/* The real time is what a server is run with: this is for tests, which need not wait then. */
+	DefineCustomStringVariable("npcsim.market_time", "The moment by which the decision market judges.",
+							   "Empty: the real time. Tests set it, so that nobody has to wait.",
+							   &market_time_text, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, check_market_time,
+							   assign_market_time, NULL);
 
 	MarkGUCPrefixReserved("npcsim");
 }

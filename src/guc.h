@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 extern int	 guc_max_workers;
 extern int	 guc_max_worlds; /* 0 if the library was not preloaded */
 extern int	 guc_worlds_per_worker;
@@ -17,6 +19,12 @@ extern int	 guc_world_event_size;	   /* MB, of a database */
 extern int	 guc_tick_lock_timeout;	   /* ms */
 extern int	 guc_tick_batch;		   /* ticks */
 extern int	 guc_clock_write_interval; /* s */
+
+/*
+ * Returns the moment by which the market judges (how long somebody is away, what belongs to which minute): now, unless a superuser has set
+ * npcsim.market_time to another.
+ */
+extern TimestampTz market_now(void);
 
 /* Defines the settings; _PG_init calls it. */
 extern void guc_init(void);

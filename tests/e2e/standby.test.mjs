@@ -38,6 +38,7 @@ const CALLS = {
   world_rows: 'world_rows($world)',
   world_now: 'npcsim_internal.world_now($world, 0, 100000)',
   library_version: 'npcsim_internal.library_version()',
+  market_now: 'npcsim_internal.market_now()',
   need_at: 'npcsim_internal.need_at(1, 1, 1, 1)',
   track_x: `npcsim_internal.track_x('{1,1}', 0, 0)`,
   track_y: `npcsim_internal.track_y('{1,1}', 0, 0)`,

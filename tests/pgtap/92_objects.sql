@@ -82,6 +82,7 @@ INSERT INTO functions VALUES
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
+    ('worker reader operator', '{market_now}'),
     ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,
