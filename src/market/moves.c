@@ -4,6 +4,8 @@
  */
 #include "market/moves.h"
 
+#include "market/numbers.h"
+
 #include <stdlib.h>
 
 static int
@@ -34,7 +36,7 @@ by_attachment(const void *a, const void *b)
 static bool
 may_go(const HeldNpc *npc, const Holder *holder, int64_t now, int64_t tenure)
 {
-	return !npc->assigned && (holder->gone || now - npc->since >= tenure);
+	return !npc->assigned && (holder->gone || elapsed(npc->since, now) >= tenure);
 }
 
 /* Who lacks most, the first of several; NO_PLAYER when nobody lacks any. */

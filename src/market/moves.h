@@ -31,7 +31,8 @@ typedef struct HeldNpc
 /*
  * Decides whom each NPC goes to; returns how many change hands.  Who has more than its share gives up those never decided for first,
  * then those of minds that remember nothing, then the shortest acquaintance, none within 'tenure' microseconds of its coming.  Who has less
- * gets those that have nobody first, then what others gave up; the larger lack is served first, NPC by NPC.  Sorts the NPCs by id in the end.
+ * gets those that have nobody first, then what others gave up; the larger lack is served first, NPC by NPC.  An NPC that has nobody can be
+ * taken at any time: there is no acquaintance that would end.  Sorts the NPCs by id in the end.
  */
 extern int market_moves(HeldNpc *npcs, int count, Holder *holders, int holder_count, int64_t now,
 						int64_t tenure);

@@ -8,6 +8,8 @@
  */
 #include "market/proof.h"
 
+#include "market/numbers.h"
+
 #define FIRST_NPCS	 2
 #define SAMPLE_LEAST 10	 /* questions before anything is said of a size */
 #define USUAL_LEAST	 120 /* questions that make a usual share */
@@ -17,7 +19,6 @@
 #define PAUSE_FIRST	 600 /* seconds */
 #define PAUSE_MOST	 3600
 
-#define THOUSAND 1000
 
 /*
  * A larger size is tried until the sum of (outcome - the share half-way between the two hypotheses) is so many times variance / distance

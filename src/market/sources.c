@@ -4,23 +4,30 @@
  */
 #include "market/sources.h"
 
-/* Nobody earns more in an hour than its NPCs live; a larger number is a mistake of the caller's that must not overflow. */
-#define CREDIT_LIMIT (INT64_MAX / 4)
+#include "market/numbers.h"
+
+/* Nobody is charged more in an hour than its NPCs live; a larger number is a mistake of the caller's that must not overflow. */
+#define CHARGED_MOST (INT64_MAX / (2 * THOUSAND))
+
+int64_t
+question_charge(int64_t credit)
+{
+	return within(credit, CHARGE_LEAST, CHARGED_MOST);
+}
 
 static bool
 may_take(const Source *source)
 {
-	return source->active && source->stateless && source->in_flight < source->slots &&
+	return source->active && source->stateless && !source->tried && source->in_flight < source->slots &&
 		   source->p95 < RESPONSE_MOST && source->proof > 0;
 }
 
-/* NPC-microseconds for each NPC that its player can serve. */
+/* NPC-microseconds for each NPC that its player can be expected to serve. */
 static int64_t
-earned(const Source *source)
+burden(const Source *source)
 {
-	int64_t credit = source->credit < CREDIT_LIMIT ? source->credit : CREDIT_LIMIT;
-
-	return (credit + source->asked * POOLED_CREDIT) / source->proof;
+	return within(source->charged, 0, CHARGED_MOST) * THOUSAND /
+		   (source->proof * within(source->reliability, 1, THOUSAND));
 }
 
 int
@@ -35,7 +42,7 @@ source_for_pooled(const Source *sources, int count)
 
 		if (!may_take(&sources[i]))
 			continue;
-		mine = earned(&sources[i]);
+		mine = burden(&sources[i]);
 		if (best != NO_SOURCE && (mine > least || (mine == least && sources[i].id > sources[best].id)))
 			continue;
 		best = i;

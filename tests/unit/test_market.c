@@ -10,6 +10,7 @@
 
 #define TOKENS_PER_NPC 700
 #define MANY		   1000000
+#define MINUTE		   (60 * SIM_SECOND)
 
 static void
 test_tiers(void)
@@ -40,6 +41,11 @@ test_demand(void)
 	tap_is_int(market_demand(INT64_MAX, 1, 1000, MANY), MANY, "nobody gets more than the most");
 	tap_is_int(market_demand(INT64_MAX, 1, 1000, INT32_MAX), INT32_MAX, "which may be anything");
 	tap_is_int(market_demand(200000, INT32_MAX, 1000, MANY), 80, "whatever an NPC needs");
+	tap_is_int(market_demand(9999, 0, 1000, MANY), 15, "which is something");
+	tap_is_int(market_demand(9999, INT32_MIN, 1000, MANY), 15, "and never less than nothing");
+	tap_is_int(market_demand(INT64_MAX, 1, INT32_MAX, MANY), MANY, "nobody is more reliable than by all");
+	tap_is_int(market_demand(9999, TOKENS_PER_NPC, INT32_MIN, MANY), 7, "nor less than by nothing");
+	tap_is_int(market_demand(9999, TOKENS_PER_NPC, 1000, -1), 0, "who may have less than none has none");
 }
 
 static void
@@ -49,16 +55,40 @@ test_reliability(void)
 	tap_is_int(reliability(100, 200), 990, "who always answered, by 99 %%");
 	tap_is_int(reliability(100, 0), 19, "who never did, hardly");
 	tap_is_int(reliability(100, 100), 504, "who is always late, by half");
+	tap_is_int(reliability(100, 1000), 990, "nobody answered more than was asked");
+	tap_is_int(reliability(INT32_MIN, INT32_MAX), 666, "where less than nothing was asked nothing was");
+	tap_is_int(reliability(100, INT32_MIN), 19, "nor were fewer than none answered");
 }
 
 static void
 test_credit(void)
 {
-	tap_is_int(decision_credit(0, 5 * SIM_SECOND), 5 * SIM_SECOND, "the time that passed");
-	tap_is_int(decision_credit(0, 301 * SIM_SECOND), CREDIT_MOST, "but no more than 300 s");
-	tap_is_int(decision_credit(INT64_MIN, INT64_MAX), CREDIT_MOST, "however long it is");
-	tap_is_int(decision_credit(7, 7), 0, "nothing at once");
-	tap_is_int(decision_credit(8, 7), 0, "nor of what lies ahead");
+	tap_is_int(decision_credit(0, -MINUTE, 5 * SIM_SECOND), 5 * SIM_SECOND,
+			   "the time since the last question");
+	tap_is_int(decision_credit(-MINUTE, 0, 5 * SIM_SECOND), 5 * SIM_SECOND, "or since it came to its player");
+	tap_is_int(decision_credit(0, 0, 301 * SIM_SECOND), CREDIT_MOST, "but no more than 300 s");
+	tap_is_int(decision_credit(INT64_MIN, INT64_MIN, INT64_MAX), CREDIT_MOST, "however long it is");
+	tap_is_int(decision_credit(7, 7, 7), 0, "nothing at once");
+	tap_is_int(decision_credit(8, 0, 7), 0, "nor of what lies ahead");
+	tap_is_int(decision_credit_connected(10, 15), 10, "who was connected all the time is paid all of it");
+	tap_is_int(decision_credit_connected(10, 5), 5, "who was for a part, that");
+	tap_is_int(decision_credit_connected(10, -5), 0, "and nobody owes");
+	tap_is_int(decision_credit_connected(INT64_MAX, INT64_MAX), CREDIT_MOST, "or is paid more");
+}
+
+/* Whoever closes its socket whenever it would miss a question misses them all the same. */
+static void
+test_cut_offs(void)
+{
+	CutOffs cut_offs = {0};
+	int64_t now = INT64_C(800000000) * SIM_SECOND;
+	int		forgiven = 0;
+
+	for (int minute = 0; minute < 600; minute++)
+		forgiven += cut_off_forgiven(&cut_offs, now + minute * MINUTE);
+	tap_is_int(forgiven, 10 * CUT_OFFS_FORGIVEN, "some cut-offs an hour are forgiven");
+	tap_ok(!cut_off_forgiven(&cut_offs, now), "a clock that went back forgives no more");
+	tap_ok(cut_off_forgiven(&cut_offs, INT64_MAX), "in the end everything is");
 }
 
 /* Shares in the order of ids, as text. */
@@ -80,11 +110,16 @@ divided(Claimant *claimants, int count, int32_t npcs)
 	divided((Claimant[]) {__VA_ARGS__}, (int) (sizeof((Claimant[]) {__VA_ARGS__}) / sizeof(Claimant)), npcs)
 #define CLAIMANT(id_, most_, ...) \
 	{ \
-		.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__ \
+		.id = (id_), .demand = (most_), .proof = (most_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__ \
 	}
-#define OWNER(id_, most_) \
+/* Whose demand and proof differ. */
+#define DIFFERING(id_, demand_, proof_, ...) \
 	{ \
-		.id = (id_), .most = (most_), .weight = CLAIMANT_WEIGHT_OWNER \
+		.id = (id_), .demand = (demand_), .proof = (proof_), .weight = CLAIMANT_WEIGHT, __VA_ARGS__ \
+	}
+#define OWNER(id_, most_, ...) \
+	{ \
+		.id = (id_), .demand = (most_), .proof = (most_), .weight = CLAIMANT_WEIGHT_OWNER, __VA_ARGS__ \
 	}
 
 static void
@@ -107,6 +142,47 @@ test_division(void)
 	market_divide(NULL, 0, 5);
 	tap_is_str(DIVIDED(INT32_MAX, CLAIMANT(2, INT32_MAX), CLAIMANT(1, INT32_MAX)), "1073741824 1073741823",
 			   "as many as there can be");
+	tap_is_str(DIVIDED(10, DIFFERING(1, 50, 3), CLAIMANT(2, 50)), "3 7", "nobody has more than it has shown");
+	tap_is_str(DIVIDED(10, {.id = 1, .demand = 50, .proof = 50, .weight = INT32_MIN}, CLAIMANT(2, -1),
+					   {.id = 3, .demand = 50, .proof = 50, .weight = 1}),
+			   "5 0 5", "whatever the numbers are");
+}
+
+static void
+test_assigned(void)
+{
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50, .assigned = 7), CLAIMANT(2, 50)), "7 3",
+			   "what was assigned by hand its player has");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50, .assigned = 3), CLAIMANT(2, 50)), "5 5", "as a part of its share");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 0, .assigned = 4), CLAIMANT(2, 50)), "4 6", "even if it wants none");
+	tap_is_str(DIVIDED(12, CLAIMANT(1, 50, .assigned = 7), CLAIMANT(2, 50, .assigned = 3), CLAIMANT(3, 50)),
+			   "7 3 2", "the level of the others sinks, below what another has by hand");
+	tap_is_str(DIVIDED(3, CLAIMANT(1, 50, .assigned = 4), CLAIMANT(2, 50)), "4 0",
+			   "more than there are is not taken from others");
+	tap_is_str(DIVIDED(10, CLAIMANT(1, 50, .assigned = -4), CLAIMANT(2, 50)), "5 5",
+			   "nobody has fewer than none");
+}
+
+static void
+test_persons(void)
+{
+	tap_is_str(DIVIDED(12, CLAIMANT(1, 50, .person = 7), CLAIMANT(2, 50, .person = 7), CLAIMANT(3, 50)),
+			   "3 3 6", "a person with two accounts has one share");
+	tap_is_str(DIVIDED(12, DIFFERING(1, 9, 2, .person = 7), DIFFERING(2, 9, 50, .person = 7)), "2 7",
+			   "which goes to the accounts as far as they can serve it, and is not more than their demand");
+	tap_is_str(DIVIDED(12, CLAIMANT(1, 50, .person = 7), CLAIMANT(2, 50, .person = 8)), "6 6",
+			   "two persons have two");
+	tap_is_str(DIVIDED(12, CLAIMANT(1, 50, .person = 7, .assigned = 5), CLAIMANT(2, 50, .person = 7),
+					   CLAIMANT(3, 50)),
+			   "5 1 6", "what one account has by hand counts for its person");
+	tap_is_str(DIVIDED(22, CLAIMANT(1, 50), OWNER(2, 50, .person = 7), CLAIMANT(3, 50, .person = 7)),
+			   "10 6 6", "and it owns a world by any of them");
+	tap_is_str(DIVIDED(11, CLAIMANT(1, 50), CLAIMANT(2, 50, .person = 7),
+					   CLAIMANT(3, 50, .person = 7, .priority = true)),
+			   "5 3 3", "as it takes precedence");
+	tap_is_str(DIVIDED(6, CLAIMANT(1, INT32_MAX, .person = 7, .assigned = INT32_MAX),
+					   CLAIMANT(2, INT32_MAX, .person = 7, .assigned = INT32_MAX)),
+			   "2147483647 2147483647", "as much as there can be");
 }
 
 /*
@@ -130,23 +206,24 @@ test_random_divisions(void)
 		for (int i = 0; i < count; i++)
 		{
 			claimants[i] = (Claimant) {.id = count - i,
-									   .most = (int32_t) sim_random_below(seed, 0, draw++, 40),
+									   .demand = (int32_t) sim_random_below(seed, 0, draw++, 40),
+									   .proof = INT32_MAX,
 									   .weight = 10 + (int32_t) sim_random_below(seed, 0, draw++, 3),
 									   .priority = sim_random_below(seed, 0, draw++, 2) == 1};
-			most += claimants[i].most;
+			most += claimants[i].demand;
 		}
 		market_divide(claimants, count, npcs);
 		for (int i = 0; i < count; i++)
 		{
 			given += claimants[i].share;
-			failed +=
-				claimants[i].share < 0 || claimants[i].share > claimants[i].most || claimants[i].id != i + 1;
+			failed += claimants[i].share < 0 || claimants[i].share > claimants[i].demand ||
+					  claimants[i].id != i + 1;
 		}
 		failed += given != (most < npcs ? most : npcs);
 		for (int i = 0; i < count; i++)
 			for (int j = 0; j < count; j++)
 				/* one more for i and one less for j would be nearer to their weights */
-				failed += claimants[i].share < claimants[i].most &&
+				failed += claimants[i].share < claimants[i].demand &&
 						  (claimants[i].share + 1) * claimants[j].weight <
 							  (claimants[j].share - 1) * claimants[i].weight;
 	}
@@ -160,7 +237,10 @@ main(void)
 	test_demand();
 	test_reliability();
 	test_credit();
+	test_cut_offs();
 	test_division();
+	test_assigned();
+	test_persons();
 	test_random_divisions();
 	return tap_done();
 }

@@ -23,8 +23,7 @@ static int64_t spent_in[SECONDS];
 static int64_t
 spend(int64_t tokens, int64_t cost, uint32_t chance, uint32_t urgent, int from, int until)
 {
-	Pace   pace = {0};
-	Budget budget = {.tokens = tokens, .begins = BEGINS, .ends = BEGINS + DAY};
+	PacedBudget paced = {.budget = {.tokens = tokens, .begins = BEGINS, .ends = BEGINS + DAY}};
 
 	for (int second = 0; second < SECONDS; second++)
 	{
@@ -33,18 +32,17 @@ spend(int64_t tokens, int64_t cost, uint32_t chance, uint32_t urgent, int from, 
 		spent_in[second] = 0;
 		if (second < from || second >= until)
 			continue;
-		if (sim_random_below(7, 1, (uint64_t) second, 1000) < urgent &&
-			pace_take(&pace, &budget, cost, true, now))
+		if (sim_random_below(7, 1, (uint64_t) second, 1000) < urgent && pace_take(&paced, 1, cost, true, now))
 			spent_in[second] += cost;
-		budget.spent += spent_in[second];
+		paced.budget.spent += spent_in[second];
 		if (sim_random_below(7, 2, (uint64_t) second, 1000) < chance &&
-			pace_take(&pace, &budget, cost, false, now))
+			pace_take(&paced, 1, cost, false, now))
 		{
 			spent_in[second] += cost;
-			budget.spent += cost;
+			paced.budget.spent += cost;
 		}
 	}
-	return budget.spent;
+	return paced.budget.spent;
 }
 
 /* The least and the most that was spent in any hour that lies within these seconds. */
@@ -106,8 +104,9 @@ test_urgent(void)
 
 	/* All the urgent ones there can be, from nine to ten. */
 	spent = spend(86400, 50, 0, 1000, 9 * 3600, 10 * 3600);
-	tap_ok(spent >= 86400 * 9 / 24, "urgent questions have what was left so far, %lld", (long long) spent);
-	tap_ok(spent <= 86400 * 10 / 24 + 86400 / 5 + 50, "and a reserve of a fifth of the day's budget");
+	tap_ok(spent >= 86400 / 5, "urgent questions have a reserve of a fifth of the day's budget, %lld",
+		   (long long) spent);
+	tap_ok(spent <= 86400 / 5 + 86400 / 14 + 360, "and their part of the day, not what was left so far");
 	spent = spend(86400, 50, 1000, 2, 0, SECONDS);
 	hours(0, SECONDS, &least, &most);
 	for (int second = 0; second < SECONDS; second++)
@@ -118,34 +117,107 @@ test_urgent(void)
 		   (long long) most);
 }
 
+static PacedBudget
+paced(int64_t tokens)
+{
+	return (PacedBudget) {.budget = {.tokens = tokens, .begins = BEGINS, .ends = BEGINS + DAY}};
+}
+
 static void
 test_limits(void)
 {
-	Pace   pace = {0};
-	Budget budget = {.tokens = 0, .begins = BEGINS, .ends = BEGINS + DAY};
+	PacedBudget budget = paced(0);
+	Pace		before;
 
-	tap_ok(!pace_take(&pace, &budget, 1, true, BEGINS), "without a budget nothing is spent");
-	tap_ok(pace_wait(&pace, &budget, 1, BEGINS) == INT64_MAX, "however long one waits");
-	budget.tokens = INT64_MAX;
-	tap_ok(pace_take(&pace, &budget, BUDGET_MOST / 1000, false, BEGINS),
+	tap_ok(!pace_take(&budget, 1, 1, true, BEGINS), "without a budget nothing is spent");
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 1, BEGINS) == INT64_MAX, "however long one waits");
+	budget = paced(INT64_MAX);
+	tap_ok(pace_take(&budget, 1, BUDGET_MOST / 1000, false, BEGINS),
 		   "as large a budget as there can be is one");
-	budget.spent = INT64_MAX;
-	tap_ok(!pace_take(&pace, &budget, 1, true, BEGINS + DAY), "what is overspent is");
-	budget = (Budget) {.tokens = 86400, .begins = BEGINS, .ends = BEGINS + DAY};
-	pace = (Pace) {0};
-	tap_ok(pace_take(&pace, &budget, 50, false, BEGINS), "the first question is put at once");
-	budget.spent = 50;
-	for (int i = 0; i < 20 && pace_take(&pace, &budget, 50, false, BEGINS); i++)
-		budget.spent += 50;
-	tap_ok(budget.spent <= 360 + 50, "and what an hour may be ahead, %lld", (long long) budget.spent);
-	tap_ok(pace_wait(&pace, &budget, 50, BEGINS) <= 51 * SECOND,
+	tap_ok(!pace_take(&budget, 1, INT64_MAX, true, BEGINS), "but not for more than it has");
+	budget.budget.spent = INT64_MAX;
+	tap_ok(!pace_take(&budget, 1, 1, true, BEGINS + DAY), "what is overspent is");
+	budget = paced(86400);
+	tap_ok(pace_take(&budget, 1, 50, false, BEGINS), "the first question is put at once");
+	budget.budget.spent = 50;
+	for (int i = 0; i < 20 && pace_take(&budget, 1, 50, false, BEGINS); i++)
+		budget.budget.spent += 50;
+	tap_ok(budget.budget.spent <= 360 + 50, "and what an hour may be ahead, %lld",
+		   (long long) budget.budget.spent);
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 50, BEGINS) <= 51 * SECOND,
 		   "the next is due within its part of the day, %lld ms",
-		   (long long) pace_wait(&pace, &budget, 50, BEGINS));
-	tap_ok(pace_take(&pace, &budget, 50, false, BEGINS + pace_wait(&pace, &budget, 50, BEGINS)),
-		   "and then it is put");
-	tap_ok(!pace_take(&pace, &budget, 50, false, BEGINS - HOUR), "a clock that went back gives nothing");
-	budget.begins = budget.ends = BEGINS;
-	tap_ok(pace_wait(&pace, &budget, 50, BEGINS + DAY) >= 0, "a day without length is endured");
+		   (long long) pace_wait(&budget.pace, &budget.budget, 50, BEGINS));
+	before = budget.pace;
+	tap_ok(pace_may(&budget.pace, &budget.budget, 50, false,
+					BEGINS + pace_wait(&budget.pace, &budget.budget, 50, BEGINS)) &&
+			   memcmp(&before, &budget.pace, sizeof(before)) == 0,
+		   "then it may be put, and to ask whether takes nothing");
+	tap_ok(pace_take(&budget, 1, 50, false, BEGINS + pace_wait(&budget.pace, &budget.budget, 50, BEGINS)),
+		   "and it is put");
+	tap_ok(!pace_take(&budget, 1, 50, false, BEGINS - HOUR), "a clock that went back gives nothing");
+	budget = paced(86400);
+	tap_ok(!pace_take(&budget, 1, 86401, true, BEGINS), "nothing costs more than there is");
+	tap_ok(pace_take(&budget, 1, INT64_MIN, false, BEGINS) && budget.pace.saved < 360 * 1000,
+		   "nor less than something");
+	budget.pace = (Pace) {.saved = INT64_MAX, .as_of = BEGINS, .reserve = INT64_MIN};
+	tap_ok(pace_take(&budget, 1, 20000, true, BEGINS) && budget.pace.saved == 0 && budget.pace.reserve == 0,
+		   "a pace is not believed everything");
+	budget.budget.begins = INT64_MIN;
+	budget.budget.ends = INT64_MAX;
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 50, BEGINS + DAY) >= 0, "a day without end is endured");
+	budget.budget.begins = budget.budget.ends = BEGINS;
+	tap_ok(pace_wait(&budget.pace, &budget.budget, 50, BEGINS + DAY) >= 0, "as is one without length");
+}
+
+/* A question spends of an NPC's, a player's and a world's budget: of all of them or of none. */
+static void
+test_several(void)
+{
+	PacedBudget budgets[] = {paced(86400), paced(86400), paced(10)};
+	PacedBudget before[3];
+
+	memcpy(before, budgets, sizeof(budgets));
+	tap_ok(!pace_take(budgets, 3, 50, true, BEGINS), "what one budget has too little for is not put");
+	tap_ok(memcmp(before, budgets, sizeof(budgets)) == 0, "and the others keep what they have");
+	tap_ok(pace_take(budgets, 2, 50, false, BEGINS), "what all have enough for is");
+	tap_ok(budgets[0].pace.saved == 310000 && budgets[1].pace.saved == 310000, "and taken from all");
+}
+
+/* The reserve is one of a day. */
+static void
+test_reserve(void)
+{
+	PacedBudget budget = paced(86400);
+	int			taken[2] = {0};
+
+	for (int day = 0; day < 2; day++)
+	{
+		while (pace_take(&budget, 1, 50, true, BEGINS + day * DAY))
+		{
+			taken[day]++;
+			budget.budget.spent += 50;
+		}
+		budget.budget = (Budget) {.tokens = 86400, .begins = BEGINS + DAY, .ends = BEGINS + 2 * DAY};
+	}
+	tap_is_int(taken[0], 86400 / 5 / 50 + 7, "a reserve of a fifth, and a tenth of an hour's part");
+	tap_ok(taken[1] >= 86400 / 5 / 50, "every day: %d", taken[1]);
+}
+
+static void
+test_speed(void)
+{
+	Budget budget = {.tokens = 86400, .begins = BEGINS, .ends = BEGINS + DAY};
+
+	tap_is_int(pace_speed(&budget, BEGINS), 1000, "a day begins at its average");
+	tap_is_int(pace_speed(&budget, BEGINS + DAY / 2), 2000,
+			   "who spent nothing until noon may spend twice that");
+	budget.spent = 64800;
+	tap_is_int(pace_speed(&budget, BEGINS + DAY / 2), 500, "who spent three quarters half of it");
+	budget.spent = 86400;
+	tap_is_int(pace_speed(&budget, BEGINS + DAY / 2), 0, "and who spent all nothing");
+	budget = (Budget) {.tokens = INT64_MAX, .spent = INT64_MIN, .begins = INT64_MIN, .ends = INT64_MIN};
+	tap_ok(pace_speed(&budget, INT64_MAX) <= PACE_FASTEST, "whatever the numbers are");
+	tap_is_int(pace_speed(&(Budget) {0}, BEGINS), 0, "nothing of nothing");
 }
 
 int
@@ -158,5 +230,8 @@ main(void)
 	test_uneven();
 	test_urgent();
 	test_limits();
+	test_several();
+	test_reserve();
+	test_speed();
 	return tap_done();
 }

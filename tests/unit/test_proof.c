@@ -191,8 +191,7 @@ play(Market *market, int minutes)
 			int32_t demand = demand_of(&market->players[i]);
 			int32_t shown = market->players[i].proof.npcs;
 
-			claimants[i] =
-				(Claimant) {.id = i, .most = shown < demand ? shown : demand, .weight = CLAIMANT_WEIGHT};
+			claimants[i] = (Claimant) {.id = i, .demand = demand, .proof = shown, .weight = CLAIMANT_WEIGHT};
 		}
 		market_divide(claimants, market->count, market->npcs);
 		for (int i = 0; i < market->count; i++)
