@@ -11,6 +11,7 @@ import { large } from './large.mjs';
 import { limit } from './limit.mjs';
 import { long } from './long.mjs';
 import { micro } from './micro.mjs';
+import { pipeline } from './pipeline.mjs';
 import { vision } from './vision.mjs';
 
 // How many NPCs the world has with which a part begins; 0 = the part makes worlds of its own.
@@ -24,6 +25,7 @@ const parts = {
   limit: { run: limit, npcs: 0 },
   cost: { run: cost, npcs: 0 },
   baseline: { run: baseline, npcs: settings.largeNpcs },
+  pipeline: { run: pipeline, npcs: 0 },
   day: { run: day, npcs: 100 },
 };
 const named = process.argv.slice(2);

@@ -20,6 +20,7 @@ const variables = {
   longMinutes: 'BENCH_LONG_MINUTES',
   longSpeed: 'BENCH_LONG_SPEED',
   daySeconds: 'BENCH_DAY_SECONDS',
+  jobs: 'BENCH_JOBS',
   nice: 'BENCH_NICE',
 };
 const defaults = {
@@ -33,6 +34,7 @@ const defaults = {
   longMinutes: 30,
   longSpeed: 1,
   daySeconds: 86_400,
+  jobs: 30_000,
   nice: 0,
 };
 
