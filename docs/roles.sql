@@ -176,6 +176,8 @@ BEGIN
         npcsim.assign_npc_to_player,
         npcsim.request_npc_decision,
         npcsim.observe_npc,
+        npcsim.get_reasonable_actions_for_npc,
+        npcsim.validate_npc_decision,
         npcsim.submit_npc_decision,
         npcsim.create_item,
         npcsim.remove_item,

@@ -19,6 +19,12 @@ static const char *const status_names[] = {
 };
 StaticAssertDecl(lengthof(status_names) == ANSWER_FAILED + 1, "every status has a name");
 
+const char *
+answer_status_name(AnswerStatus status)
+{
+	return status_names[status];
+}
+
 void
 answer_refuse(Answer *answer, Refusal refusal)
 {

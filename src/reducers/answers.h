@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/world.h"
+#include "reducers/plausibility.h"
 #include "tables/decision_log.h"
 #include "tables/decision_slots.h"
 
@@ -45,13 +46,14 @@ typedef struct Answer
 	const char	*reason;		/* of any status but plainly applied */
 	int64		 state_counter; /* of the NPC when its mind was asked */
 	/* The mind knows so many of the NPC's events. */
-	int			told_events;
-	const char *reason_asked;
-	TimestampTz opened_at_real;
-	TimestampTz sent_at_real; /* 0 = never */
-	bool		absent;		  /* nobody was there to answer */
-	int64		revision;
-	int64		clock; /* µs */
+	int			 told_events;
+	const char	*reason_asked;
+	TimestampTz	 opened_at_real;
+	TimestampTz	 sent_at_real; /* 0 = never */
+	bool		 absent;	   /* nobody was there to answer */
+	int64		 revision;
+	int64		 clock;	 /* µs */
+	RankedAction action; /* what it decides, once it could be read */
 } Answer;
 
 extern void answer_refuse(Answer *answer, Refusal refusal);
@@ -79,6 +81,9 @@ extern PastRequest *past_request_find(PastRequest *past, int count, const Answer
  * Writes answers that are judged to decision_log, marks the slots and counts tokens. SPI must be connected.
  */
 extern void answers_log(const Answer *answers, int count);
+
+/* Returns the name that answers have for the status in frames and in the log. */
+extern const char *answer_status_name(AnswerStatus status);
 
 /* Returns the decision_result frame as a datum of type json. */
 extern Datum answer_json(const Answer *answer);

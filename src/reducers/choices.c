@@ -392,20 +392,34 @@ tell_choice(const Surroundings *around, int viewer, const Action *action, char *
 }
 
 void
-offer_choices(const Scene *scene, int viewer, OfferedChoices *choices)
+offer_choices(const Scene *scene, int viewer, OfferedChoices *choices, Ranking *ranking)
 {
 	Action		 actions[CHOICES_MAX];
 	Surroundings around;
 
 	look_around_for_choices(&around, scene, viewer);
-	choices->count = choices_rank(&around.view, actions);
+	choices->count = choices_rank(&around.view, actions, choices->better);
+	ranking->count = ranking_make(actions, choices->better, choices->count, ranking->keys);
 	for (int i = 0; i < choices->count; i++)
 	{
 		char *words;
 
 		tell_choice(&around, viewer, &actions[i], &choices->actions[i], &words);
 		choices->words[i] = quoted(words);
+		choices->is_ranked[i] = choice_is_ranked(&actions[i]);
 	}
+}
+
+void
+rank_choices(const Scene *scene, int viewer, Ranking *ranking)
+{
+	Action		 actions[CHOICES_MAX];
+	int			 better[CHOICES_MAX];
+	Surroundings around;
+
+	look_around_for_choices(&around, scene, viewer);
+	ranking->count =
+		ranking_make(actions, better, choices_rank(&around.view, actions, better), ranking->keys);
 }
 
 void

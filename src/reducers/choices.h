@@ -17,11 +17,23 @@ typedef struct OfferedChoices
 {
 	char *actions[CHOICES_MAX]; /* members of an action: "action":"consume","target_id":19 */
 	char *words[CHOICES_MAX];	/* the text of each, in quotes */
+	int	  better[CHOICES_MAX];	/* how many the built-in mind ranks above each */
+	bool  is_ranked[CHOICES_MAX];
 	int	  count;
 } OfferedChoices;
 
+/* How the built-in mind ranks what a viewer may do (ranking_make()). */
+typedef struct Ranking
+{
+	int16 keys[CHOICES_MAX];
+	int	  count;
+} Ranking;
+
 /* Lists what a viewer may do, most useful first. The scene must have its terrain. */
-extern void offer_choices(const Scene *scene, int viewer, OfferedChoices *choices);
+extern void offer_choices(const Scene *scene, int viewer, OfferedChoices *choices, Ranking *ranking);
+
+/* Ranks what a viewer may do, without words. The scene must have its terrain. */
+extern void rank_choices(const Scene *scene, int viewer, Ranking *ranking);
 
 /*
  * Appends ,"choices":[…] with as many as fit into 'room' bytes, the first ones; the others are removed from

@@ -256,6 +256,7 @@ carry_out(World *world, Npc *npc, Answer *answer)
 		tell_refusal(world, npc, answer->told_events, refusal.message);
 		return;
 	}
+	answer->action = ranked_action(&decision.action);
 	store_input(world, answer);
 	ended = ended_meanwhile(world, npc, answer, &decision.action);
 	if (ended != NULL)

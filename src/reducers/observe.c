@@ -418,9 +418,10 @@ static void
 write_observation(const Scene *scene, int viewer, Observation *observation)
 {
 	OfferedChoices choices;
+	Ranking		   ranking;
 
 	if (observation->with_choices)
-		offer_choices(scene, viewer, &choices);
+		offer_choices(scene, viewer, &choices, &ranking);
 	if (observation->compact)
 		observation->text = compact_observation(scene, viewer, observation->with_choices ? &choices : NULL);
 	else
@@ -460,6 +461,16 @@ observe(const WorldHead *head, Observation *observations, int count)
 	}
 }
 
+void
+refuse_unseen_npc(int64 world_id, int64 npc_id)
+{
+	ereport(ERROR, errcode(ERRCODE_NS_NO_NPC),
+			errmsg("NPC %lld does not exist in world %lld", (long long) npc_id, (long long) world_id),
+			errdetail("World %lld has no NPC with this id.", (long long) world_id),
+			errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
+					(long long) world_id));
+}
+
 /* observe_npc(world_id, npc_id) → what its mind would be told now. */
 Datum
 npcsim_observe_npc(PG_FUNCTION_ARGS)
@@ -472,12 +483,7 @@ npcsim_observe_npc(PG_FUNCTION_ARGS)
 	spi_begin();
 	observe(read_world_head(world_id), &observation, 1);
 	if (observation.text == NULL)
-		ereport(ERROR, errcode(ERRCODE_NS_NO_NPC),
-				errmsg("NPC %lld does not exist in world %lld", (long long) observation.npc_id,
-					   (long long) world_id),
-				errdetail("World %lld has no NPC with this id.", (long long) world_id),
-				errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
-						(long long) world_id));
+		refuse_unseen_npc(world_id, observation.npc_id);
 	MemoryContextSwitchTo(caller);
 	result = json_datum(observation.text);
 	spi_end();

@@ -9,6 +9,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "compat.h"
 #include "reducers/world_head.h"
 
 /* An observation is cut to about this many bytes: what is farthest away is left out, and counted. */
@@ -34,5 +35,8 @@ typedef struct Observation
  * and results are in their memory.
  */
 extern void observe(const WorldHead *head, Observation *observations, int count);
+
+/* Raises NS201: a reader of a world sees no such NPC. */
+pg_noreturn extern void refuse_unseen_npc(int64 world_id, int64 npc_id);
 
 #endif /* NPCSIM_OBSERVE_H */

@@ -17,6 +17,7 @@
 #include "reducers/answer_read.h"
 #include "reducers/answers.h"
 #include "reducers/judging.h"
+#include "reducers/submit.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);
@@ -33,18 +34,16 @@ count_tokens(World *world, const Answer *answer)
 
 /* ---- a world's part of the batch ---- */
 
-static void
-apply_world(int64 world_id, Answer *answers, int count, WorldWait wait)
+void
+answers_apply(int64 world_id, Answer *answers, int count)
 {
-	WorldLock	*lock = world_lock(world_id, wait);
+	WorldLock	*lock = world_lock(world_id, WORLD_WAIT);
 	World		*world;
 	Slot		*slots;
 	PastRequest *past;
 	int			 slot_count;
 	int			 past_count;
 
-	if (lock == NULL)
-		return;
 	world = world_image(lock);
 	slots = answers_slots(world, answers, count, &slot_count);
 	past = answers_past(world_id, answers, count, slots, slot_count, &past_count);
@@ -99,7 +98,7 @@ submit_decisions(PG_FUNCTION_ARGS)
 	spi_begin();
 	answers_find_worlds(answers, count);
 	while ((world_id = answers_next_world(answers, count, world_id)) != 0)
-		apply_world(world_id, answers, count, WORLD_WAIT);
+		answers_apply(world_id, answers, count);
 	answers_log(answers, count);
 	/* It comes before spi_end(), whose memory the reasons are in. */
 	for (int i = 0; i < count; i++)

@@ -17,13 +17,15 @@ ACTION(MOVE_TO, move_to, 1,
 	   .legal_in = ON_FOOT)
 ACTION(MOVE_DIRECTION, move_direction, 2,
 	   .parameters = {{"direction", PARAMETER_WORD}},
-	   .legal_in = ON_FOOT)
+	   .legal_in = ON_FOOT,
+	   .is_ranked = true)
 ACTION(INTERACT_WITH, interact_with, 3,		/* walks there first if needed */
 	   .form_of_interaction = "start_conversation",
 	   .parameters = {{"target_id", PARAMETER_ID}, {"entity_id", PARAMETER_ID}, {"target_ids", PARAMETER_IDS},
 					  {"interaction_name", PARAMETER_WORD}, {"interaction", PARAMETER_WORD},
 					  {"participants", PARAMETER_IDS}, {"message", PARAMETER_TEXT}},
-	   .legal_in = ON_FOOT)
+	   .legal_in = ON_FOOT,
+	   .is_ranked = true)					/* with items; with NPCs it is talk */
 ACTION(APPROACH, approach, 4,				/* walks next to it, no more */
 	   .forms = {"move_to_item", "move_to_npc"},
 	   .parameters = {{"target_id", PARAMETER_ID}, {"entity_id", PARAMETER_ID}},
@@ -50,7 +52,8 @@ ACTION(ACT_IN_INTERACTION, act_in_interaction, 8,
 	   .choice = "say this, or your own message")
 ACTION(CANCEL_INTERACTION, cancel_interaction, 9,
 	   .legal_in = IN_STATE(INTERACTING),
-	   .subject = SUBJECT_INTERACTION)
+	   .subject = SUBJECT_INTERACTION,
+	   .is_ranked = true)
 ACTION(RESPOND_TO_BID, respond_to_interaction_bid, 10,
 	   .parameters = {{"bid_id", PARAMETER_ID}, {"accept", PARAMETER_FLAG}, {"reason", PARAMETER_TEXT}},
 	   .legal_in = ANYWHERE,

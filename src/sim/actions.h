@@ -129,6 +129,7 @@ typedef struct ActionEntry
 	/* What it is called in a list of choices, if that is always the same; else NULL. */
 	const char *choice;
 	bool		is_offered; /* as one of the last choices, wherever it is legal */
+	bool		is_ranked;	/* how it ranks among the choices says something of its mind */
 } ActionEntry;
 
 extern const char *npc_state_name(NpcState state); /* "idle", … */

@@ -7,14 +7,19 @@
  */
 #include "sim/choices.h"
 
+#include "sim/random.h"
+
 /* The most invitations and partners that are offered. */
 #define BIDS_OFFERED	 4
 #define PARTNERS_OFFERED 6
+
+#define NOWHERE (-1)
 
 typedef struct Choices
 {
 	const ChoiceView *view;
 	Action			 *actions;
+	int				 *better;
 	int				  count;
 	int				  limit; /* places that may be filled at present */
 } Choices;
@@ -34,15 +39,26 @@ same_choice(const Action *a, const Action *b)
 		   a->bid_id == b->bid_id && a->accept == b->accept && a->direction == b->direction;
 }
 
-static void
+/* Adds an action below those that are there. Returns its place, or NOWHERE. */
+static int
 add(Choices *choices, Action action)
 {
 	if (choices->count >= choices->limit || !action_legal(choices->view->mind.state, action.kind))
-		return;
+		return NOWHERE;
 	for (int i = 0; i < choices->count; i++)
 		if (same_choice(&choices->actions[i], &action))
-			return;
-	choices->actions[choices->count++] = action;
+			return i;
+	choices->actions[choices->count] = action;
+	choices->better[choices->count] = choices->count;
+	return choices->count++;
+}
+
+/* Says that the mind ranks what it does at two places (NOWHERE: none) equal. */
+static void
+tie(Choices *choices, int place, int other)
+{
+	if (place != NOWHERE && other != NOWHERE && place > other)
+		choices->better[place] = choices->better[other];
 }
 
 static void
@@ -117,15 +133,51 @@ find_offers(const MindView *view, Offer offers[CHOICES_MAX])
 	return count;
 }
 
+/* Whether two offers serve needs equally, so that only the way to them makes a difference. */
+static bool
+offers_serve_equally(const Offer *offer, const Offer *other)
+{
+	return offer->score == other->score && (offer->score > 0 || offer->lack == other->lack);
+}
+
 /* Adds the offers that serve a low need, or those that do not. */
 static void
 add_offers(Choices *choices, const Offer *offers, int count, bool needed)
 {
+	const Offer *before = NULL;
+	int			 place_before = NOWHERE;
+
 	for (int i = 0; i < count; i++)
-		if ((offers[i].score > 0) == needed)
-			add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
-								   .target_id = offers[i].item->id,
-								   .interaction = offers[i].interaction});
+	{
+		int place;
+
+		if ((offers[i].score > 0) != needed)
+			continue;
+		place = add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
+									   .target_id = offers[i].item->id,
+									   .interaction = offers[i].interaction});
+		if (before != NULL && offers_serve_equally(&offers[i], before))
+			tie(choices, place, place_before);
+		before = &offers[i];
+		place_before = place;
+	}
+}
+
+static void
+add_company(Choices *choices, int count)
+{
+	int before = NOWHERE;
+
+	for (int i = 0; i < count; i++)
+	{
+		const SeenPartner *partner = &choices->view->partners[i];
+		int				   place = add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
+														  .target_id = partner->npc_id,
+														  .interaction = partner->interaction});
+
+		tie(choices, place, before);
+		before = place;
+	}
 }
 
 static int
@@ -152,10 +204,7 @@ rank_on_foot(Choices *choices)
 	if (view->mind.state != NPC_IDLE)
 		add_kind(choices, ACTION_CONTINUE);
 	add_kind(choices, ACTION_WANDER);
-	for (int i = 0; i < company; i++)
-		add(choices, (Action) {.kind = ACTION_INTERACT_WITH,
-							   .target_id = view->partners[i].npc_id,
-							   .interaction = view->partners[i].interaction});
+	add_company(choices, company);
 	choices->limit = CHOICES_MAX - 2;
 	add_offers(choices, offers, offer_count, false);
 	choices->limit = CHOICES_MAX;
@@ -187,9 +236,9 @@ add_others(Choices *choices)
 }
 
 int
-choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX])
+choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX], int better[CHOICES_MAX])
 {
-	Choices choices = {.view = view, .actions = actions, .limit = CHOICES_MAX};
+	Choices choices = {.view = view, .actions = actions, .better = better, .limit = CHOICES_MAX};
 
 	add_bids(&choices);
 	switch (view->mind.state)
@@ -210,4 +259,50 @@ choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX])
 	}
 	add_others(&choices);
 	return choices.count;
+}
+
+/* ---- which of them an action is ---- */
+
+bool
+choice_is_ranked(const Action *action)
+{
+	return action_entry(action->kind)->is_ranked &&
+		   (action->interaction == NULL || action->interaction->target == TARGET_ITEM);
+}
+
+int16_t
+choice_key(const Action *action)
+{
+	uint64_t what = (uint64_t) action->kind << 32 | (uint64_t) action->direction << 1 | action->accept;
+	int64_t	 with = action->target_id != 0 ? action->target_id : action->bid_id;
+	int16_t	 interaction = action->interaction != NULL ? action->interaction->number : 0;
+
+	return (int16_t) (sim_random(what, with, (uint64_t) interaction) & INT16_MAX);
+}
+
+int
+ranking_make(const Action *actions, const int *better, int count, int16_t ranking[CHOICES_MAX])
+{
+	for (int i = 0; i < count; i++)
+	{
+		ranking[i] = choice_key(&actions[i]);
+		if (i > 0 && better[i] == better[i - 1])
+			ranking[i] = (int16_t) ~ranking[i];
+	}
+	return count;
+}
+
+int
+ranking_better(const int16_t *ranking, int count, int16_t key)
+{
+	int better = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (ranking[i] >= 0)
+			better = i;
+		if (ranking[i] == key || ranking[i] == (int16_t) ~key)
+			return better;
+	}
+	return -1;
 }

@@ -51,7 +51,27 @@ typedef struct ChoiceView
  * Answers to invitations come first, since they do not wait; then what mind_decide() answers; then, for an
  * NPC on foot, what serves low needs (neediest first, then nearest), walking about, company, what serves
  * other needs, and standing; in an interaction, staying and leaving.
+ *
+ * better[i] is how many of them the built-in mind ranks above the i-th. That is i, but for what it ranks equal: things that serve needs
+ * equally, between which only the way decides, and company.
  */
-extern int choices_rank(const ChoiceView *view, Action choices[CHOICES_MAX]);
+extern int choices_rank(const ChoiceView *view, Action choices[CHOICES_MAX], int better[CHOICES_MAX]);
+
+/*
+ * A ranking in few bytes, which is kept with a question: a key of each choice in order, ~key of one that is equal to the one before it.
+ * Keys are 15 bits, so that an action that is none of the choices is taken for one of them once in a thousand times.
+ */
+extern int ranking_make(const Action *choices, const int *better, int count, int16_t ranking[CHOICES_MAX]);
+
+extern int16_t choice_key(const Action *action);
+
+/* Returns how many choices rank above the one of this key; -1 if there is none. */
+extern int ranking_better(const int16_t *ranking, int count, int16_t key);
+
+/*
+ * Whether it says anything of a mind how an action ranks. It does not for what cannot be wrong: to stand, to walk about, to go on, to
+ * talk, to answer invitations; nor for walks, which lead to anything.
+ */
+extern bool choice_is_ranked(const Action *action);
 
 #endif /* NPCSIM_CHOICES_H */

@@ -49,6 +49,7 @@ const CALLS = {
   tokens_today: `npcsim_internal.tokens_today(1, current_date)`,
   compute_standings: `compute_standings(ARRAY[$player]::bigint[], ARRAY[0]::bigint[])`,
   observe_npc: 'observe_npc($world, $npc)',
+  get_reasonable_actions_for_npc: 'get_reasonable_actions_for_npc($world, $npc)',
   superseded_decisions: `superseded_decisions($world, ARRAY[$npc]::bigint[], ARRAY[1]::bigint[], ARRAY[1]::bigint[])`,
   connected_players: 'npcsim_internal.connected_players()',
   world_reports: 'npcsim_internal.world_reports()',

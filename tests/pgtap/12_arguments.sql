@@ -90,6 +90,8 @@ SELECT 'NULL', '22004', 'SELECT npcsim.' || f.name || '(' ||
         ('world_snapshot', ARRAY['1'], '{}'),
         ('world_delta', ARRAY['1', '0', '''x'''], '{3}'),
         ('observe_npc', ARRAY['1', ':npc'], '{}'),
+        ('get_reasonable_actions_for_npc', ARRAY['1', ':npc'], '{}'),
+        ('validate_npc_decision', ARRAY[':player', '''{}'''], '{}'),
         ('claim_decisions', ARRAY['''g1''', '''{1}''', '''{1}'''], '{}'),
         ('submit_npc_decision', ARRAY[':player', '''{}'''], '{}'),
         ('submit_npc_decisions', ARRAY['''{1}''', '''{a}'''], '{}'),
@@ -112,7 +114,8 @@ SELECT 'no such world', CASE WHEN world.id BETWEEN 1 AND 9007199254740991 THEN '
                ('SELECT npcsim.request_npc_decision(:world, :npc)'),
                ('SELECT npcsim.create_item(:world, ''apple'', 1, 1)'), ('SELECT npcsim.remove_item(:world, :item)'),
                ('SELECT npcsim.create_player(:world, ''bo'')'), ('SELECT npcsim.world_snapshot(:world)'),
-               ('SELECT npcsim.world_delta(:world, 0)'), ('SELECT npcsim.observe_npc(:world, :npc)')) AS f (call)
+               ('SELECT npcsim.world_delta(:world, 0)'), ('SELECT npcsim.observe_npc(:world, :npc)'),
+               ('SELECT npcsim.get_reasonable_actions_for_npc(:world, :npc)')) AS f (call)
  CROSS JOIN (VALUES (99), (0), (-1), (9223372036854775807)) AS world (id);
 INSERT INTO calls (what, expected, call) VALUES
     ('no such NPC', 'NS201', 'SELECT npcsim.remove_npc(1, 999)'),

@@ -34,7 +34,8 @@ told(const ChoiceView *view)
 {
 	static char text[2048];
 	Action		actions[CHOICES_MAX];
-	int			count = choices_rank(view, actions);
+	int			better[CHOICES_MAX];
+	int			count = choices_rank(view, actions, better);
 	size_t		length = 0;
 
 	while (count > 0 && action_entry(actions[count - 1].kind)->is_offered)
@@ -181,6 +182,8 @@ test_properties(void)
 		SeenBid		bids[8];
 		ChoiceView	view = {.may_wander = true};
 		Action		actions[CHOICES_MAX];
+		int			better[CHOICES_MAX];
+		int16_t		ranking[CHOICES_MAX];
 		int			count;
 		int			wanders = 0;
 		uint64_t	draw = 0;
@@ -212,13 +215,16 @@ test_properties(void)
 		}
 		for (int d = 0; d < 4; d++)
 			view.is_free[d] = DRAW(2);
-		count = choices_rank(&view, actions);
-		if (count < 1 || count > CHOICES_MAX)
+		count = choices_rank(&view, actions, better);
+		if (count < 1 || count > CHOICES_MAX || ranking_make(actions, better, count, ranking) != count)
 			bad++;
 		for (int i = 0; i < count; i++)
 		{
 			wanders += actions[i].kind == ACTION_WANDER;
 			if (!action_legal(view.mind.state, actions[i].kind))
+				bad++;
+			if (better[i] > i || better[better[i]] != better[i] || (i > 0 && better[i] < better[i - 1]) ||
+				ranking_better(ranking, count, choice_key(&actions[i])) != better[i])
 				bad++;
 			for (int j = 0; j < i; j++)
 				if (actions[i].kind == actions[j].kind && actions[i].target_id == actions[j].target_id &&
@@ -234,6 +240,42 @@ test_properties(void)
 			bad++;
 	}
 	tap_is_int(bad, 0, "in %d views the list keeps to its rules", worlds);
+}
+
+/* How many choices rank above an action, and -1 if it is none; by what is kept of the list. */
+static void
+test_ranking(void)
+{
+	SeenItem	items[] = {seen(3, &apple, 9), seen(4, &chair, 4), seen(5, &apple, 4), seen(6, &apple, 16)};
+	SeenPartner partners[] = {{12, &talk}, {13, &talk}};
+	ChoiceView	view = view_of(NPC_IDLE, 20, 40);
+	Action		actions[CHOICES_MAX];
+	int			better[CHOICES_MAX];
+	int16_t		ranking[CHOICES_MAX];
+	int			count;
+	Action		other = {.kind = ACTION_INTERACT_WITH, .target_id = 7, .interaction = apple.offers[0]};
+
+	view.mind.items = items;
+	view.mind.item_count = 4;
+	view.partners = partners;
+	view.partner_count = 2;
+	view.is_free[DIRECTION_NORTH] = view.is_free[DIRECTION_WEST] = true;
+	count = choices_rank(&view, actions, better);
+	tap_is_int(better[1], 0, "an apple farther away is as good as the nearest");
+	tap_is_int(better[2], 0, "... and so is the third");
+	tap_is_int(better[3], 3, "the chair, which is needed less, is below all three");
+	tap_is_int(better[5], 5, "company is below walking about");
+	tap_is_int(better[6], 5, "... and all company is equal");
+	tap_is_int(better[count - 1], count - 1, "what is told last is the worst");
+	(void) ranking_make(actions, better, count, ranking);
+	tap_is_int(ranking_better(ranking, count, choice_key(&actions[2])), 0, "what is kept tells the same");
+	tap_is_int(ranking_better(ranking, count, choice_key(&actions[6])), 5, "... of company, too");
+	tap_is_int(ranking_better(ranking, count, choice_key(&actions[count - 1])), count - 1,
+			   "... and of the last");
+	tap_is_int(ranking_better(ranking, count, choice_key(&other)), -1, "what was not offered does not rank");
+	tap_ok(choice_is_ranked(&actions[0]) && choice_is_ranked(&actions[count - 1]),
+		   "uses of items and steps tell something of a mind");
+	tap_ok(!choice_is_ranked(&actions[4]) && !choice_is_ranked(&actions[5]), "wandering and talk do not");
 }
 
 static void
@@ -281,6 +323,7 @@ main(void)
 	test_inside();
 	test_bids();
 	test_properties();
+	test_ranking();
 	test_reach();
 	return tap_done();
 }

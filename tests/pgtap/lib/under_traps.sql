@@ -38,7 +38,8 @@ UPDATE npcsim.interaction_types SET description = 'They do it';
 UPDATE npcsim.worlds SET max_players = 5, max_tokens_per_day = 1000000, max_tokens_per_player_per_day = 1000000, speed = 2;
 UPDATE npcsim.players SET daily_token_output = 5;
 SELECT npcsim.set_decision_policy(:world, 'occasions'), npcsim.set_world_speed(:world, 5), npcsim.adopt_worlds();
-SELECT npcsim.observe_npc(:world, :npc), npcsim.world_rows(:world);
+SELECT npcsim.observe_npc(:world, :npc), npcsim.world_rows(:world), npcsim.get_reasonable_actions_for_npc(:world, :npc);
+SELECT npcsim.validate_npc_decision(:player, pg_catalog.jsonb_build_object('npc_id', :npc, 'action', 'wait'));
 SELECT npcsim.tick_world(:world, 5);
 SELECT npcsim.replay_world(:world) AS replay \gset
 SELECT npcsim.world_differences(:world, :replay);
