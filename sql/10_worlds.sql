@@ -42,6 +42,15 @@ CREATE TABLE npcsim.world_settings (
     idle_interval integer NOT NULL DEFAULT 3 CHECK (idle_interval BETWEEN 3 AND 86400),
     need_decay_min integer NOT NULL DEFAULT 1000000,
     need_decay_max integer NOT NULL DEFAULT 2000000,
+    -- worlds that create_world() makes have 'market'
+    allocation text NOT NULL DEFAULT 'manual' CHECK (allocation IN ('market', 'manual')),
+    absence_grace integer NOT NULL DEFAULT 300 CHECK (absence_grace BETWEEN 0 AND 86400),
+    pause_grace integer NOT NULL DEFAULT 3600 CHECK (pause_grace BETWEEN 0 AND 604800),
+    min_tenure integer NOT NULL DEFAULT 600 CHECK (min_tenure BETWEEN 0 AND 86400),
+    estimated_tokens_per_npc_per_day integer NOT NULL DEFAULT 700 CHECK (estimated_tokens_per_npc_per_day BETWEEN 1 AND 1000000000),
+    tokens_per_decision integer NOT NULL DEFAULT 50 CHECK (tokens_per_decision BETWEEN 1 AND 1000000),
+    max_npcs_per_player integer NOT NULL DEFAULT 10000 CHECK (max_npcs_per_player BETWEEN 0 AND 1000000),
+    on_insufficient_compute text NOT NULL DEFAULT 'fewer' CHECK (on_insufficient_compute IN ('fewer', 'alert', 'warn_then_remove')),
     CONSTRAINT world_settings_need_decay CHECK (need_decay_min >= 0 AND need_decay_min <= need_decay_max AND need_decay_max <= 100000000)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
@@ -62,6 +71,14 @@ COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one w
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';
+COMMENT ON COLUMN npcsim.world_settings.allocation IS 'Who says which player''s mind decides for which NPC: market (by what players lend; NPCs that an operator assigned stay where they are) or manual (operators, and players who ask for NPCs that nobody has)';
+COMMENT ON COLUMN npcsim.world_settings.absence_grace IS 'Real seconds for which a player who is gone keeps what the market gave it';
+COMMENT ON COLUMN npcsim.world_settings.pause_grace IS 'The same after a pause that was announced';
+COMMENT ON COLUMN npcsim.world_settings.min_tenure IS 'World seconds for which an NPC stays with the player it came to, unless that player is gone';
+COMMENT ON COLUMN npcsim.world_settings.estimated_tokens_per_npc_per_day IS 'Output tokens that the mind of an NPC is estimated to write a day: what a player declares is enough for so many NPCs';
+COMMENT ON COLUMN npcsim.world_settings.tokens_per_decision IS 'Output tokens that a decision counts for in tiers and figures, whatever is reported';
+COMMENT ON COLUMN npcsim.world_settings.max_npcs_per_player IS 'The most NPCs that the market gives one player';
+COMMENT ON COLUMN npcsim.world_settings.on_insufficient_compute IS 'What is done while players offer less than min_tokens_per_npc_per_day: fewer (the NPCs that are watched least go to the built-in mind), alert (it is told) or warn_then_remove (who offers too little is warned, and an hour later loses what its offer is not enough for)';
 
 -- Nothing references this table: its rows are the worlds' locks, and a foreign key would cost MultiXacts.
 CREATE TABLE npcsim.world_clock (

@@ -8,6 +8,8 @@ CREATE TABLE npcsim.npc_identities (
     traits text[] NOT NULL DEFAULT '{}',
     born_at bigint NOT NULL DEFAULT 0,
     identity_revision bigint NOT NULL DEFAULT 0,
+    controller_since bigint,
+    assigned boolean NOT NULL DEFAULT false,
     PRIMARY KEY (world_id, id)
 );
 CREATE INDEX npc_identities_controller ON npcsim.npc_identities (controller_player_id) WHERE controller_player_id IS NOT NULL;
@@ -15,6 +17,8 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_identities', '');
 COMMENT ON TABLE npcsim.npc_identities IS 'Who the NPCs are; changes rarely';
 COMMENT ON COLUMN npcsim.npc_identities.controller_player_id IS 'Player whose mind decides for the NPC; NULL: the built-in mind';
 COMMENT ON COLUMN npcsim.npc_identities.born_at IS 'World time in microseconds';
+COMMENT ON COLUMN npcsim.npc_identities.controller_since IS 'World time in microseconds at which it came to its controller; NULL: it has none, or came to it before 0.8.0, when operators gave NPCs by hand';
+COMMENT ON COLUMN npcsim.npc_identities.assigned IS 'An operator has said who decides for it: the market leaves it there. So it does one that came to its controller before 0.8.0';
 
 -- Every update is HOT as long as the page has room, since no index covers a column that changes.
 CREATE TABLE npcsim.npc_states (

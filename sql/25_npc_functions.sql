@@ -25,7 +25,7 @@ CREATE FUNCTION npcsim.assign_npc_to_player(world_id bigint, npc_id bigint, play
     AS 'MODULE_PATHNAME', 'npcsim_assign_npc_to_player';
 REVOKE ALL ON FUNCTION npcsim.assign_npc_to_player(bigint, bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.assign_npc_to_player(bigint, bigint, bigint) IS
-    'Gives an NPC to a player of its world, whose mind then decides for it; NULL gives it back to the built-in mind. Errors: NS201 no such NPC, NS203 no such player in this world';
+    'Gives an NPC to a player of its world, whose mind then decides for it, and the market leaves it there; NULL gives it back to the built-in mind, and to the market. Errors: NS201 no such NPC, NS203 no such player in this world';
 
 CREATE FUNCTION npcsim.request_npc_decision(world_id bigint, npc_id bigint) RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -56,11 +56,13 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        c.speed / 1000::double precision AS speed,
        c.revision, c.settings_revision, w.idle_interval,
        w.need_decay_min / 1000000::double precision AS need_decay_min,
-       w.need_decay_max / 1000000::double precision AS need_decay_max
+       w.need_decay_max / 1000000::double precision AS need_decay_max,
+       w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
+       w.max_npcs_per_player, w.on_insufficient_compute
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min and need_decay_max can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player and on_insufficient_compute can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
@@ -80,6 +82,14 @@ COMMENT ON COLUMN npcsim.worlds.need_decay_max IS 'The same of the NPC whose nee
 COMMENT ON COLUMN npcsim.worlds.durability IS 'full or relaxed';
 COMMENT ON COLUMN npcsim.worlds.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.worlds.spectators IS 'Whether clients without a token may watch';
+COMMENT ON COLUMN npcsim.worlds.allocation IS 'Who says which player''s mind decides for which NPC: market (by what players lend) or manual (operators, and players who ask for NPCs that nobody has)';
+COMMENT ON COLUMN npcsim.worlds.absence_grace IS 'Real seconds for which a player who is gone keeps what the market gave it, 0 to 86,400';
+COMMENT ON COLUMN npcsim.worlds.pause_grace IS 'The same after a pause that was announced, 0 to 604,800';
+COMMENT ON COLUMN npcsim.worlds.min_tenure IS 'World seconds for which an NPC stays with the player it came to, unless that player is gone, 0 to 86,400';
+COMMENT ON COLUMN npcsim.worlds.estimated_tokens_per_npc_per_day IS 'Output tokens that the mind of an NPC is estimated to write a day, 1 to 1,000,000,000';
+COMMENT ON COLUMN npcsim.worlds.tokens_per_decision IS 'Output tokens that a decision counts for in tiers and figures, 1 to 1,000,000';
+COMMENT ON COLUMN npcsim.worlds.max_npcs_per_player IS 'The most NPCs that the market gives one player, 0 to 1,000,000';
+COMMENT ON COLUMN npcsim.worlds.on_insufficient_compute IS 'What is done while players offer less than min_tokens_per_npc_per_day: fewer, alert or warn_then_remove';
 COMMENT ON COLUMN npcsim.worlds.status IS 'running, paused, or parked until adopt_worlds()';
 COMMENT ON COLUMN npcsim.worlds.clock IS 'World time in seconds at the end of the last finished tick';
 COMMENT ON COLUMN npcsim.worlds.speed IS 'World time per real time, 0.1 to 1000';
@@ -110,7 +120,9 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        coalesce(d.status, 0) > 0 AS decision_pending,
        npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
        i.traits,
-       i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision
+       i.identity_revision, r.motion_revision, s.needs_revision, s.status_revision,
+       i.assigned OR (i.controller_player_id IS NOT NULL AND i.controller_since IS NULL) AS assigned,
+       i.controller_since / 1000000::double precision AS controller_since
   FROM npcsim.npc_identities i
   JOIN npcsim.npc_states s ON s.world_id = i.world_id AND s.npc_id = i.id
   JOIN npcsim.npc_tracks r ON r.world_id = i.world_id AND r.npc_id = i.id
@@ -121,9 +133,11 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
   LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id
 $postgis$);
 COMMENT ON VIEW npcsim.npcs IS
-    'NPCs as of now. name, controller_player_id, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
+    'NPCs as of now. name, controller_player_id, assigned, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
 COMMENT ON COLUMN npcsim.npcs.id IS 'Unique in its world';
 COMMENT ON COLUMN npcsim.npcs.controller_player_id IS 'Player whose mind decides for it; NULL: the built-in mind';
+COMMENT ON COLUMN npcsim.npcs.assigned IS 'An operator has said who decides for it, by controller_player_id or assign_npc_to_player(): the market leaves it where it is. When written: false gives it over to the market, true keeps it with its player, or with the built-in mind';
+COMMENT ON COLUMN npcsim.npcs.controller_since IS 'World seconds at which it came to its controller; NULL: it has none, or came to it before 0.8.0';
 COMMENT ON COLUMN npcsim.npcs.position_x IS 'Column, interpolated along the path; when written: a whole number, of a free cell';
 COMMENT ON COLUMN npcsim.npcs.position_y IS 'Row, interpolated along the path; when written: a whole number, of a free cell';
 COMMENT ON COLUMN npcsim.npcs.position IS '(position_x, position_y) as a point, unit 1 cell, no SRID; when written it is rounded to a cell';

@@ -21,6 +21,7 @@ image_new_npc(World *world, int64 id)
 	npc->decision_at = SIM_NEVER;
 	npc->ask_again_at = SIM_NEVER;
 	npc->last_decision_at = -1;
+	npc->controller_since = -1;
 	npc->asked_at = -1;
 	npc->unanswered_since = -1;
 	npc->asked_not_before = -1;

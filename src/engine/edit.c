@@ -181,6 +181,8 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 		pause = Min(Max(npc->decision_at - world->now, 0), MIND_INTERVAL);
 	world_close_request(world, npc);
 	npc->controller = player_id;
+	npc->controller_since = player_id != 0 && world_lives_by(world->lock, RULES_0_8) ? world->now : -1;
+	npc->assigned = false;
 	/* What the former mind still wanted to do there is not done. */
 	if (npc->state == NPC_INTERACTING)
 		npc_forget_terms(world, npc);
@@ -200,6 +202,18 @@ world_set_controller(World *world, Npc *npc, int64 player_id)
 	npc_settle(world, npc);
 	npc_renew_invitations(world, npc);
 	world_leave(world);
+}
+
+void
+world_set_assigned(World *world, Npc *npc, bool assigned)
+{
+	if (!world_lives_by(world->lock, RULES_0_8))
+		return;
+	/* It came by older rules, by hand: from now on the market knows it. */
+	if (npc->controller != 0 && npc->controller_since < 0)
+		npc->controller_since = world->now;
+	npc->assigned = assigned;
+	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
 }
 
 void

@@ -43,7 +43,8 @@ typedef enum Rules
 	RULES_0_4,
 	RULES_0_5,
 	RULES_0_6,
-	RULES_NEWEST = RULES_0_6,
+	RULES_0_8,
+	RULES_NEWEST = RULES_0_8,
 	RULES_REPLAYED = RULES_0_6 /* the oldest that can be replayed */
 } Rules;
 

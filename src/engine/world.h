@@ -99,8 +99,10 @@ extern void world_set_need(World *world, Npc *npc, Need need, int32 value);
  * Sets how fast needs fall from now on, in millionths of a unit per second. The caller writes world_settings.
  */
 extern void world_set_need_decay(World *world, int32 least, int32 most);
-extern void world_set_controller(World *world, Npc *npc,
-								 int64 player_id); /* 0 for none; the caller has checked the player */
+/* 'player_id' is 0 for none; the caller has checked the player. The market may move the NPC on. */
+extern void world_set_controller(World *world, Npc *npc, int64 player_id);
+/* Says whether the market leaves the NPC where it is; by rules before 0.8 nothing is said. */
+extern void world_set_assigned(World *world, Npc *npc, bool assigned);
 extern void world_set_name(World *world, Npc *npc, const char *name);
 extern void world_set_traits(World *world, Npc *npc, char *const *traits, int count);
 /* Sets a column that operators write (npc_edited_column()) to a value within its limits. */

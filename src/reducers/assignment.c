@@ -6,7 +6,7 @@
 
 #include "engine/world.h"
 #include "json.h"
-#include "reducers/npcs.h"
+#include "reducers/controllers.h"
 #include "reducers/reducers.h"
 
 #define ASSIGNMENT_MAX 10000
@@ -24,12 +24,11 @@ static const Argument request_npc_assignment_arguments[] = {
 
 typedef struct Assignment
 {
-	int64 player_id;
-	/* NPCs without a controller are collected, else the player's own. */
-	bool  wanted;
-	Npc **npcs;
-	int	  count;
-	int	  limit;
+	int64  player_id;
+	int64  of;	 /* whose NPCs are collected; 0 = nobody's */
+	int64 *npcs; /* ids */
+	int	   count;
+	int	   limit;
 } Assignment;
 
 static void
@@ -41,29 +40,34 @@ count_own(World *world, Npc *npc, void *arg)
 		assignment->count++;
 }
 
+/* An NPC that an operator keeps with the built-in mind is given to nobody. */
 static void
 collect(World *world, Npc *npc, void *arg)
 {
 	Assignment *assignment = arg;
 
-	if (npc->controller == (assignment->wanted ? 0 : assignment->player_id) &&
+	if (npc->controller == assignment->of && (npc->controller != 0 || !npc_is_assigned(npc)) &&
 		assignment->count < assignment->limit)
-		assignment->npcs[assignment->count++] = npc;
+		assignment->npcs[assignment->count++] = npc->id;
 }
 
+/* Gives NPCs that nobody controls to the player, or takes some of its own from it, lower ids first. */
 static void
-collect_own_ids(World *world, Npc *npc, void *arg)
+assign(World *world, Assignment *assignment, int own, int desired)
 {
-	Assignment *assignment = arg;
+	int64 *players;
 
-	if (npc->controller == assignment->player_id && assignment->count < assignment->limit)
-		assignment->npcs[assignment->count++] = npc;
+	assignment->of = own < desired ? 0 : assignment->player_id;
+	assignment->limit = own < desired ? desired - own : own - desired;
+	assignment->count = 0;
+	world_each_npc(world, collect, assignment);
+	players = palloc0(sizeof(int64) * Max(assignment->count, 1));
+	for (int i = 0; i < assignment->count; i++)
+		players[i] = own < desired ? assignment->player_id : 0;
+	controllers_change(world, assignment->npcs, players, assignment->count);
 }
 
-/*
- * Assigns NPCs that nobody controls to the caller, lower ids first, up to the number asked for; or releases
- * some of the caller's, lower ids first. Each assignment is an input of its own.
- */
+/* The NPCs that change hands are one input. */
 static bool
 request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -75,18 +79,13 @@ request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)
 
 	world_each_npc(world, count_own, &assignment);
 	own = assignment.count;
-	assignment.wanted = own < desired;
-	assignment.limit = assignment.wanted ? desired - own : own - desired;
-	assignment.count = 0;
-	assignment.npcs = palloc(sizeof(Npc *) * Max(Max(own, desired), 1));
-	if (assignment.limit > 0)
-		world_each_npc(world, collect, &assignment);
-	for (int i = 0; i < assignment.count; i++)
-		npc_assign(world, assignment.npcs[i]->id, assignment.wanted ? request->player_id : 0);
+	assignment.npcs = palloc(sizeof(int64) * Max(Max(own, desired), 1));
+	assign(world, &assignment, own, desired);
 
+	assignment.of = assignment.player_id;
 	assignment.count = 0;
 	assignment.limit = Max(own, desired);
-	world_each_npc(world, collect_own_ids, &assignment);
+	world_each_npc(world, collect, &assignment);
 	json_literal(result->json, "{\"assigned_npcs\":");
 	json_int64(result->json, assignment.count);
 	json_literal(result->json, ",\"npc_ids\":[");
@@ -94,7 +93,7 @@ request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)
 	{
 		if (i > 0)
 			appendStringInfoChar(result->json, ',');
-		json_int64(result->json, assignment.npcs[i]->id);
+		json_int64(result->json, assignment.npcs[i]);
 	}
 	json_literal(result->json, "]}");
 	return true;

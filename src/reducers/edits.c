@@ -301,6 +301,14 @@ edit_show(Edit *edit, const char *column, Datum value)
 	edit->shown[index] = true;
 }
 
+void
+edit_show_null(Edit *edit, const char *column)
+{
+	int index = column_number(edit, column) - 1;
+
+	edit->nulls[index] = edit->shown[index] = true;
+}
+
 Datum
 edit_end(Edit *edit)
 {

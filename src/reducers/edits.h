@@ -73,6 +73,7 @@ extern void edit_check_revision(const Edit *edit, const WorldLock *lock, const c
 
 /* Sets what RETURNING shows in a column. */
 extern void edit_show(Edit *edit, const char *column, Datum value);
+extern void edit_show_null(Edit *edit, const char *column);
 
 /* Has the world written at the end of the statement. */
 extern void edit_touch(WorldLock *lock);

@@ -44,6 +44,14 @@ require_controller(const WorldLock *lock, int64 player_id)
 		player_require(lock->world_id, player_id);
 }
 
+/* Gives an NPC to a player, or to nobody (0), as an operator: the market leaves it there, unless that is nobody. */
+static void
+give_by_hand(World *world, Npc *npc, int64 player_id)
+{
+	world_set_controller(world, npc, player_id);
+	world_set_assigned(world, npc, player_id != 0);
+}
+
 /* Checks a name; a replay takes the names as they were taken. */
 static void
 require_name(const WorldLock *lock, const char *name)
@@ -85,7 +93,7 @@ create_npc(WorldLock *lock, void *arguments, ReducerResult *result)
 	require_controller(lock, create->controller_player_id);
 	npc = world_add_npc(world, create->name, cell);
 	if (create->controller_player_id != 0)
-		world_set_controller(world, npc, create->controller_player_id);
+		give_by_hand(world, npc, create->controller_player_id);
 	create->npc_id = npc->id;
 	result->number = npc->id;
 	return true;
@@ -175,9 +183,9 @@ assign_npc(WorldLock *lock, void *arguments, ReducerResult *result)
 	Npc				*npc = npc_require(world, assign->npc_id);
 
 	require_controller(lock, assign->player_id);
-	if (npc->controller == assign->player_id)
+	if (npc->controller == assign->player_id && npc_is_assigned(npc) == (assign->player_id != 0))
 		return false;
-	world_set_controller(world, npc, assign->player_id);
+	give_by_hand(world, npc, assign->player_id);
 	return true;
 }
 
@@ -193,6 +201,42 @@ npc_assign(World *world, int64 npc_id, int64 player_id)
 {
 	reducer_run(world_image_lock(world), &reducer_assign_npc_to_player,
 				&(AssignNpc) {.npc_id = npc_id, .player_id = player_id}, NULL);
+}
+
+typedef struct SetNpcAssigned
+{
+	int64 npc_id;
+	bool  assigned;
+} SetNpcAssigned;
+
+static const Argument set_npc_assigned_arguments[] = {
+	ID_ARGUMENT(SetNpcAssigned, npc_id),
+	FLAG_ARGUMENT(SetNpcAssigned, assigned),
+};
+
+static bool
+set_npc_assigned(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetNpcAssigned *set = arguments;
+	World				 *world = world_image(lock);
+	Npc					 *npc = npc_require(world, set->npc_id);
+
+	if (npc_is_assigned(npc) == set->assigned)
+		return false;
+	world_set_assigned(world, npc, set->assigned);
+	return true;
+}
+
+const Reducer reducer_set_npc_assigned = {
+	WORLD_REDUCER(set_npc_assigned, set_npc_assigned),
+	REDUCER_ARGUMENTS(SetNpcAssigned, set_npc_assigned_arguments),
+};
+
+void
+npc_change_assigned(World *world, int64 npc_id, bool assigned)
+{
+	reducer_run(world_image_lock(world), &reducer_set_npc_assigned,
+				&(SetNpcAssigned) {.npc_id = npc_id, .assigned = assigned}, NULL);
 }
 
 typedef struct RenameNpc

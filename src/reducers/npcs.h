@@ -21,7 +21,9 @@ extern Npc *npc_require(World *world, int64 npc_id);
 /* 'controller' 0 = nobody */
 extern Npc *npc_create(World *world, const char *name, Cell cell, int64 controller, TextList traits);
 extern void npc_remove(World *world, int64 npc_id);
+/* Gives it to a player, or to nobody (0), as an operator does; and says whether the market leaves it where it is. */
 extern void npc_assign(World *world, int64 npc_id, int64 player_id);
+extern void npc_change_assigned(World *world, int64 npc_id, bool assigned);
 extern void npc_rename(World *world, int64 npc_id, const char *name);
 extern void npc_place(World *world, int64 npc_id, Cell cell);
 extern void npc_change_need(World *world, int64 npc_id, Need need, int32 value); /* 0 .. NEED_MAX */

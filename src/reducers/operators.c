@@ -48,6 +48,7 @@ static const EditColumn npc_columns[] = {
 	{"world_id", NPC_PLACE, NULL},
 	{"name", NPC_IDENTITY, NULL},
 	{"controller_player_id", NPC_IDENTITY, NULL},
+	{"assigned", NPC_IDENTITY, NULL},
 	{"traits", NPC_IDENTITY, NULL},
 	{"position_x", NPC_MOTION, NULL},
 	{"position_y", NPC_MOTION, NULL},
@@ -64,6 +65,7 @@ static const EditColumn npc_columns[] = {
 	{"target_id", 0,
 	 "What an NPC walks to follows from decisions; request_npc_decision(world_id, npc_id) asks for one."},
 	{"decider", 0, "Who decided follows from controller_player_id, which can be written."},
+	{"controller_since", 0, "It is noted when controller_player_id changes."},
 	{"decision_pending", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
 	{"daily_token_output", 0, "It is counted from the answers of minds."},
 	{"last_decision_time", 0, "request_npc_decision(world_id, npc_id) asks for a decision."},
@@ -302,6 +304,19 @@ controller_written(const Edit *edit)
 	return player_id;
 }
 
+/* Writes whether the market leaves the NPC where it is, and shows that. Who controls it was written before. */
+static void
+write_assigned(World *world, Npc *npc, Edit *edit)
+{
+	if (edit_writes(edit, "assigned"))
+		npc_change_assigned(world, npc->id, DatumGetBool(edit_value(edit, "assigned")));
+	edit_show(edit, "assigned", BoolGetDatum(npc_is_assigned(npc)));
+	if (npc->controller_since >= 0)
+		edit_show(edit, "controller_since", Float8GetDatum((double) npc->controller_since / SIM_SECOND));
+	else
+		edit_show_null(edit, "controller_since");
+}
+
 static TextList
 traits_written(const Edit *edit)
 {
@@ -342,6 +357,7 @@ insert_npc(World *world, WorldLock *lock, Edit *edit)
 	if (edit_writes(edit, "traits"))
 		traits = traits_written(edit);
 	npc = npc_create(world, edit_text(edit, "name"), cell, controller_written(edit), traits);
+	write_assigned(world, npc, edit);
 	write_numbers(world, npc, edit);
 	write_needs(world, npc, edit);
 	show_npc(edit, npc);
@@ -365,6 +381,7 @@ update_npc(World *world, WorldLock *lock, Npc *npc, Edit *edit)
 			npc_rename(world, npc->id, edit_text(edit, "name"));
 		if (edit_writes(edit, "controller_player_id"))
 			npc_assign(world, npc->id, controller_written(edit));
+		write_assigned(world, npc, edit);
 		if (edit_writes(edit, "traits"))
 			npc_change_traits(world, npc->id, traits_written(edit));
 		write_numbers(world, npc, edit);

@@ -201,8 +201,8 @@ read_original(int64 world_id)
 }
 
 static const char *const rules_names[] = {
-	[RULES_0_1] = "0.1", [RULES_0_2] = "0.2", [RULES_0_3] = "0.3",
-	[RULES_0_4] = "0.4", [RULES_0_5] = "0.5", [RULES_0_6] = "0.6",
+	[RULES_0_1] = "0.1", [RULES_0_2] = "0.2", [RULES_0_3] = "0.3", [RULES_0_4] = "0.4",
+	[RULES_0_5] = "0.5", [RULES_0_6] = "0.6", [RULES_0_8] = "0.8",
 };
 StaticAssertDecl(lengthof(rules_names) == RULES_NEWEST + 1, "all rules have a name");
 

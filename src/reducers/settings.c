@@ -46,6 +46,14 @@ static const EditColumn world_columns[] = {
 	{"idle_interval", 0, NULL},
 	{"need_decay_min", 0, NULL},
 	{"need_decay_max", 0, NULL},
+	{"allocation", 0, NULL},
+	{"absence_grace", 0, NULL},
+	{"pause_grace", 0, NULL},
+	{"min_tenure", 0, NULL},
+	{"estimated_tokens_per_npc_per_day", 0, NULL},
+	{"tokens_per_decision", 0, NULL},
+	{"max_npcs_per_player", 0, NULL},
+	{"on_insufficient_compute", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -72,6 +80,36 @@ static const EditColumn player_columns[] = {
 	 "update_player_heartbeat(player_id, heartbeat) is how a player gives a sign of life."},
 	{"connected", 0, "The gateway connects and disconnects players."},
 	{"created_at", 0, "It is set by create_player()."},
+};
+
+/* Settings that are whole numbers (int4), and that no rule reads. */
+static const struct NumberSetting
+{
+	const char	*column;
+	WorldSetting setting;
+	int64		 least;
+	int64		 most;
+} number_settings[] = {
+	{"max_players", WORLD_MAX_PLAYERS, 0, 100000},
+	{"view_buffer", WORLD_VIEW_BUFFER, 0, WORLD_CELLS_MAX},
+	{"absence_grace", WORLD_ABSENCE_GRACE, 0, 86400},
+	{"pause_grace", WORLD_PAUSE_GRACE, 0, 604800},
+	{"min_tenure", WORLD_MIN_TENURE, 0, 86400},
+	{"estimated_tokens_per_npc_per_day", WORLD_ESTIMATED_TOKENS_PER_NPC, 1, 1000000000},
+	{"tokens_per_decision", WORLD_TOKENS_PER_DECISION, 1, 1000000},
+	{"max_npcs_per_player", WORLD_MAX_NPCS_PER_PLAYER, 0, 1000000},
+};
+
+/* Settings that are one of some words, and that no rule reads. */
+static const struct WordSetting
+{
+	const char		  *column;
+	WorldSetting	   setting;
+	const char *const *words;
+} word_settings[] = {
+	{"durability", WORLD_DURABILITY, durabilities},
+	{"allocation", WORLD_ALLOCATION, allocations},
+	{"on_insufficient_compute", WORLD_ON_INSUFFICIENT_COMPUTE, insufficient_computes},
 };
 
 /* Writes a column of NEW, whose value was checked; NULL is written as such. */
@@ -160,6 +198,35 @@ write_need_decay(WorldLock *lock, const Edit *edit)
 }
 
 static void
+write_numbers(int64 world_id, const Edit *edit)
+{
+	for (size_t i = 0; i < lengthof(number_settings); i++)
+	{
+		const struct NumberSetting *number = &number_settings[i];
+
+		if (!edit_writes(edit, number->column))
+			continue;
+		check_whole(DatumGetInt32(edit_value(edit, number->column)), number->column, number->least,
+					number->most);
+		write_setting(number->setting, world_id, edit, number->column);
+	}
+}
+
+static void
+write_words(int64 world_id, const Edit *edit)
+{
+	for (size_t i = 0; i < lengthof(word_settings); i++)
+	{
+		const struct WordSetting *word = &word_settings[i];
+
+		if (!edit_writes(edit, word->column))
+			continue;
+		check_word(edit_text(edit, word->column), word->column, word->words);
+		write_setting(word->setting, world_id, edit, word->column);
+	}
+}
+
+static void
 write_settings(WorldLock *lock, const Edit *edit)
 {
 	int64 world_id = lock->world_id;
@@ -172,24 +239,11 @@ write_settings(WorldLock *lock, const Edit *edit)
 		check_world_name_free(name);
 		write_setting(WORLD_NAME, world_id, edit, "name");
 	}
-	if (edit_writes(edit, "max_players"))
-	{
-		check_whole(DatumGetInt32(edit_value(edit, "max_players")), "max_players", 0, 100000);
-		write_setting(WORLD_MAX_PLAYERS, world_id, edit, "max_players");
-	}
+	write_numbers(world_id, edit);
+	write_words(world_id, edit);
 	write_token_settings(lock, edit);
 	if (edit_writes(edit, "owner_player_id"))
 		write_owner(world_id, edit);
-	if (edit_writes(edit, "durability"))
-	{
-		check_word(edit_text(edit, "durability"), "durability", durabilities);
-		write_setting(WORLD_DURABILITY, world_id, edit, "durability");
-	}
-	if (edit_writes(edit, "view_buffer"))
-	{
-		check_whole(DatumGetInt32(edit_value(edit, "view_buffer")), "view_buffer", 0, WORLD_CELLS_MAX);
-		write_setting(WORLD_VIEW_BUFFER, world_id, edit, "view_buffer");
-	}
 	if (edit_writes(edit, "spectators"))
 	{
 		edit_value(edit, "spectators");

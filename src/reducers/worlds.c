@@ -36,6 +36,8 @@ PG_FUNCTION_INFO_V1(npcsim_world_home);
 
 const char *const decision_policies[] = {"occasions", "interval", "none", NULL};
 const char *const durabilities[] = {"full", "relaxed", NULL};
+const char *const allocations[] = {"market", "manual", NULL};
+const char *const insufficient_computes[] = {"fewer", "alert", "warn_then_remove", NULL};
 
 /* The presets that create_world() takes. */
 typedef enum Preset
@@ -171,6 +173,18 @@ const Reducer reducer_begin_with = {
 	REDUCER_ARGUMENTS(BeginWith, begin_with_arguments),
 };
 
+/* A new world's NPCs are the market's, which is no rule: a replay is nobody's, as are worlds of older versions. */
+static void
+begin_market(WorldLock *lock)
+{
+	SubTransactionId outer = world_begin_writing(lock);
+
+	spi_begin();
+	world_setting_write(lock->world_id, WORLD_ALLOCATION, CStringGetTextDatum("market"), false);
+	spi_end();
+	world_end_writing(lock, outer);
+}
+
 /*
  * Stores as inputs what a world of this version has beyond the first rules, so that a replay needs to know
  * nothing else of it. The reference preset is what world_create() makes.
@@ -230,6 +244,7 @@ create_world(WorldLock *none, void *arguments, ReducerResult *result)
 				errdetail("It is %d.", create->tick_rate),
 				errhint("It can be 1, 2, 4, 5, 8, 10, 16, 20, 25, 40, 50 or 100."));
 	lock = world_create(create->name, create->size_x, create->size_y, create->seed, create->tick_rate);
+	begin_market(lock);
 	begin_world(lock, preset_named(create->preset));
 	result->number = lock->world_id;
 	return true;

@@ -18,9 +18,11 @@
 #define IDLE_INTERVAL_MIN 3
 #define IDLE_INTERVAL_MAX 86400
 
-/* The words of world_settings.decision_policy and .durability, NULL-terminated. */
+/* The words of columns of world_settings, each list NULL-terminated. */
 extern const char *const decision_policies[];
 extern const char *const durabilities[];
+extern const char *const allocations[];
+extern const char *const insufficient_computes[];
 
 /* Has the launcher and the workers look at the set of worlds again when this transaction commits. */
 extern void worlds_changed_at_commit(void);

@@ -44,6 +44,8 @@ static const RowColumn identity_columns[] = {
 #undef IDENTITY_NUMBER
 #undef STATE_NUMBER
 	ROW_NUMBER(Npc, identity_revision, "identity_revision", INT8OID),
+	ROW_NUMBER_OR(Npc, controller_since, "controller_since", INT8OID, -1),
+	ROW_NUMBER(Npc, assigned, "assigned", BOOLOID),
 	ROW_FIXED_NUMBER(Npc, born_at, "born_at", INT8OID),
 };
 

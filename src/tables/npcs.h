@@ -138,6 +138,7 @@ typedef struct Npc
 	int	  leg_length;
 	int64 departed_at;
 	int64 motion_revision;
+	int64 controller_since; /* when it came to its controller; -1 = not known, or it has none */
 	/* its mind (only with a controller) */
 	MindPlan *plan;		   /* NULL = none */
 	JsonList *mind_events; /* NULL = empty */
@@ -151,6 +152,7 @@ typedef struct Npc
 	int64	tokens;		  /* its mind wrote on tokens_day */
 	DateADT tokens_day;	  /* UTC */
 	bool	budget_spent; /* as the world knows it by an input */
+	bool	assigned;	  /* by an operator; see npc_is_assigned() */
 	/* So many questions in a row came to nothing. */
 	int	  failures;
 	int64 asked_not_before; /* because it failed; -1 = it may be asked */
@@ -186,6 +188,16 @@ static inline Cell
 npc_cell(const Npc *npc, int64 now)
 {
 	return npc->leg[leg_index_at(npc->leg_length, npc->departed_at, now)];
+}
+
+/*
+ * Whether an operator has said who decides for it: then the market leaves it there. One that came to its controller by older rules
+ * was given by hand.
+ */
+static inline bool
+npc_is_assigned(const Npc *npc)
+{
+	return npc->assigned || (npc->controller != 0 && npc->controller_since < 0);
 }
 
 static inline CellBox

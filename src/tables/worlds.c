@@ -282,6 +282,14 @@ static SpiStatement write_setting[] = {
 	[WORLD_DURABILITY] = SETTING("durability", TEXTOID),
 	[WORLD_VIEW_BUFFER] = SETTING("view_buffer", INT4OID),
 	[WORLD_SPECTATORS] = SETTING("spectators", BOOLOID),
+	[WORLD_ALLOCATION] = SETTING("allocation", TEXTOID),
+	[WORLD_ABSENCE_GRACE] = SETTING("absence_grace", INT4OID),
+	[WORLD_PAUSE_GRACE] = SETTING("pause_grace", INT4OID),
+	[WORLD_MIN_TENURE] = SETTING("min_tenure", INT4OID),
+	[WORLD_ESTIMATED_TOKENS_PER_NPC] = SETTING("estimated_tokens_per_npc_per_day", INT4OID),
+	[WORLD_TOKENS_PER_DECISION] = SETTING("tokens_per_decision", INT4OID),
+	[WORLD_MAX_NPCS_PER_PLAYER] = SETTING("max_npcs_per_player", INT4OID),
+	[WORLD_ON_INSUFFICIENT_COMPUTE] = SETTING("on_insufficient_compute", TEXTOID),
 };
 StaticAssertDecl(lengthof(write_setting) == WORLD_SETTINGS, "every setting has its statement");
 

@@ -411,7 +411,7 @@ COMMIT;
 SELECT throws_like(format('SELECT npcsim.replay_world(%s)', :older), 'world % cannot be replayed by this version of npcsim', 'what lived by rules that are not known any more is not replayed');
 SELECT npcsim.populate_world(:older, 10), npcsim.tick_world(:older, 20);
 SELECT results_eq(format($$SELECT kind, tick, payload -> 'rules' FROM npcsim.world_inputs WHERE world_id = %s ORDER BY sequence$$, :older),
-                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '6'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
+                  $$VALUES ('rules'::text, 0::bigint, '1'::jsonb), ('rules', 0, '7'), ('populate_world', 0, NULL)$$, 'then it is told of the new ones, once');
 CREATE FUNCTION pg_temp.refusal(world bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail text;
