@@ -108,7 +108,7 @@ BEGIN
     EXECUTE format('GRANT SELECT ON %s TO npcsim_worker', (SELECT string_agg(s.relation::text, ', ') FROM npcsim_internal.state_tables() s));
     GRANT SELECT ON
         npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.change_log, npcsim.gateways, npcsim.sessions,
-        npcsim.decision_slots, npcsim.decision_log
+        npcsim.decision_slots, npcsim.decision_log, npcsim.compute_sources
         TO npcsim_worker;
     GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
     GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;
@@ -120,6 +120,7 @@ BEGIN
         npcsim_internal.expire_sessions,
         npcsim_internal.market_now,
         npcsim_internal.present_players,
+        npcsim_internal.source_state,
         npcsim.prune_logs,
         npcsim_internal.world_is_locked
         TO npcsim_worker;
@@ -128,7 +129,7 @@ BEGIN
     GRANT SELECT ON
         npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.interaction_bids, npcsim.item_types,
         npcsim.interaction_types, npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
-        npcsim.world_status, npcsim.worker_status
+        npcsim.world_status, npcsim.worker_status, npcsim.compute_sources
         TO npcsim_reader;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.world_now,
@@ -141,6 +142,8 @@ BEGIN
         npcsim_internal.world_event_kind_name,
         npcsim_internal.tokens_today,
         npcsim_internal.connected_players,
+        npcsim_internal.contribution_tier,
+        npcsim_internal.source_state,
         npcsim_internal.world_reports,
         npcsim_internal.workers_report,
         npcsim_internal.library_version,
@@ -155,6 +158,8 @@ BEGIN
     GRANT INSERT, UPDATE, DELETE ON npcsim.npcs, npcsim.world_items, npcsim.item_types, npcsim.interaction_types
         TO npcsim_operator;
     GRANT UPDATE ON npcsim.worlds, npcsim.players TO npcsim_operator;
+    GRANT DELETE, UPDATE (cost_per_decision, decisions_per_second, reliability_sla) ON npcsim.compute_sources TO npcsim_operator;
+    GRANT SELECT, UPDATE (name) ON npcsim.persons TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
         npcsim.create_world,
         npcsim.drop_world,
@@ -183,6 +188,10 @@ BEGIN
         npcsim.remove_item,
         npcsim.create_player,
         npcsim.rotate_player_token,
+        npcsim.declare_compute,
+        npcsim.pause_compute_source,
+        npcsim.drain_compute_source,
+        npcsim.resume_compute_source,
         npcsim.replay_world,
         npcsim.world_rows,
         npcsim.world_differences,

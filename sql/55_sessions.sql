@@ -147,36 +147,3 @@ CREATE FUNCTION npcsim.call_reducer(player_id bigint, reducer text, args jsonb D
 REVOKE ALL ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.call_reducer(bigint, text, jsonb, text) IS
     'Calls a reducer of client_reducers for a player (NULL: a spectator): {"ok": true, "value", "revision"} or {"ok": false, "error": {"code", "message", "detail", "hint", "retry"}}, then nothing changed. Who calls more often than client_reducers allows gets NS431 and in "retry_after" the seconds to wait. The same key again (up to 100 characters, for a day) gives the first result without acting again. Waits at most 2 s for a lock';
-
--- It runs with the invoker's rights and has no settings, so that the planner inlines it into the tick's query.
--- pgspot PS005: its body is resolved when it is created.
-CREATE FUNCTION npcsim_internal.present_players(world_id bigint) RETURNS SETOF bigint
-    LANGUAGE sql STABLE ROWS 10
-    BEGIN ATOMIC
-        SELECT DISTINCT s.player_id
-          FROM npcsim.sessions s
-         WHERE s.world_id = present_players.world_id AND NOT s.ended AND s.player_id IS NOT NULL
-           AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
-           AND s.heartbeat_at_real > pg_catalog.statement_timestamp() - interval '30 s';
-    END;
-REVOKE ALL ON FUNCTION npcsim_internal.present_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.present_players(bigint) IS
-    'Players of a world who lend compute at this moment';
-
--- It runs with the owner's rights, since workers may not read accounts.
-CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
-        SELECT a.id
-          FROM npcsim.world_settings w
-          LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
-         CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
-          JOIN npcsim.player_accounts a ON a.id = p.player_id
-         WHERE w.id = askable_players.world_id
-           AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
-           AND (w.max_tokens_per_player_per_day = 0
-                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day);
-    END;
-REVOKE ALL ON FUNCTION npcsim_internal.askable_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
-    'Those of present_players() whose tokens of the day, and the world''s, are not spent';

@@ -282,10 +282,13 @@ SELECT a.id, a.world_id, a.username, a.role,
        a.last_heartbeat_at_real AS last_heartbeat,
        a.status,
        CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN a.id IN (SELECT npcsim_internal.connected_players()) END AS connected,
-       a.created_at_real AS created_at
+       a.created_at_real AS created_at,
+       a.declared_tokens_per_day,
+       npcsim_internal.contribution_tier(a.declared_tokens_per_day) AS contribution_tier,
+       a.person_id
   FROM npcsim.player_accounts a;
 COMMENT ON VIEW npcsim.players IS
-    'Players of the worlds. username, role, status and daily_token_output can be updated; create_player() makes players';
+    'Players of the worlds. username, role, status, daily_token_output and declared_tokens_per_day can be updated; create_player() makes players';
 COMMENT ON COLUMN npcsim.players.id IS 'Unique in the database';
 COMMENT ON COLUMN npcsim.players.username IS '1 to 50 characters, unique in the world';
 COMMENT ON COLUMN npcsim.players.role IS 'player or operator';
@@ -295,6 +298,9 @@ COMMENT ON COLUMN npcsim.players.last_heartbeat IS 'Real time of the last sign o
 COMMENT ON COLUMN npcsim.players.status IS 'active or banned; banning ends the player''s sessions';
 COMMENT ON COLUMN npcsim.players.connected IS 'Whether a session is open; NULL on a standby, which knows of none';
 COMMENT ON COLUMN npcsim.players.created_at IS 'Real time';
+COMMENT ON COLUMN npcsim.players.declared_tokens_per_day IS 'Output tokens that the player says it lends a day, and is asked for at most; 0: it did not say';
+COMMENT ON COLUMN npcsim.players.contribution_tier IS 'What they make it: Observer, Casual, Dedicated, Enthusiast or Server';
+COMMENT ON COLUMN npcsim.players.person_id IS 'Whose account it is, of npcsim.persons; NULL: nobody said so';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.players
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_players();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.players

@@ -1,5 +1,5 @@
 -- Guards every table and partition, and those that a later version adds. Tables that belong to no world are left
--- to their owner: connections of gateways, their calls, and what clients may call.
+-- to their owner: connections of gateways, their calls, what clients may call, and persons; so are sources of compute.
 
 CREATE FUNCTION npcsim.guard_tables() RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -30,7 +30,7 @@ BEGIN
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
                    ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
                    ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
-             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances')),
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'compute_sources')),
         wanted AS (
             SELECT id, 'refuse_write' AS name, 'A' AS fires,
                    format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
@@ -49,7 +49,7 @@ BEGIN
             UNION ALL
             SELECT id, 'refuse_replicated', 'R',
                    format('AFTER INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_replicated()', name)
-              FROM tables WHERE name IN ('world_settings', 'world_clock', 'world_inputs', 'world_tokens', 'player_accounts', 'decision_slots')
+              FROM tables WHERE name IN ('world_settings', 'world_clock', 'world_inputs', 'world_tokens', 'player_accounts', 'decision_slots', 'compute_sources')
             UNION ALL
             SELECT id, 'keep_own', 'R',
                    format('BEFORE INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.keep_own()', name)

@@ -57,7 +57,7 @@ typedef enum ArgumentType
 	ARGUMENT_OBJECT,  /* Jsonb * */
 	ARGUMENT_MEMBERS, /* Jsonb *, whose members are the input's own */
 	/* The following are filled in from the player who calls. */
-	ARGUMENT_CALLER,	 /* int64 */
+	ARGUMENT_CALLER,	 /* int64; SQL gives it like an id, but an optional one is 0 then */
 	ARGUMENT_CALLER_NAME /* char * */
 } ArgumentType;
 
@@ -194,9 +194,9 @@ typedef struct Argument
 	{ \
 		ARGUMENT_OF(struct_, member_, Jsonb *), .type = ARGUMENT_MEMBERS \
 	}
-#define CALLER_ARGUMENT(struct_, member_) \
+#define CALLER_ARGUMENT(struct_, member_, ...) \
 	{ \
-		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_CALLER \
+		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_CALLER, __VA_ARGS__ \
 	}
 #define CALLER_NAME_ARGUMENT(struct_, member_) \
 	{ \

@@ -84,8 +84,7 @@ struct World
 	int64  idle_interval;  /* µs after which an NPC without a plan is asked again */
 	int32  need_decay_min; /* millionths of a unit per second */
 	int32  need_decay_max;
-	int64  max_tokens_per_npc;	 /* per day; 0 for no limit */
-	bool   players_have_budgets; /* each of them has one, or all share one */
+	int64  max_tokens_per_npc; /* per day; 0 for no limit */
 
 	/* contents */
 	Things				   things[ENTITY_COUNT]; /* Npc, WorldItem, Interaction, Bid, …, by EntityNumber */

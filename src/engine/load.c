@@ -124,7 +124,6 @@ world_read_choices(World *world)
 		world->policy = policy_by_name(terms.decision_policy);
 		world->idle_interval = terms.idle_interval * SIM_SECOND;
 		world->max_tokens_per_npc = terms.max_tokens_per_npc;
-		world->players_have_budgets = terms.players_have_budgets;
 		world->need_decay_min = terms.need_decay_min;
 		world->need_decay_max = terms.need_decay_max;
 	}

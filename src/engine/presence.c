@@ -12,7 +12,7 @@
 
 static SpiStatement present_statement =
 	{"SELECT p.player_id FROM npcsim_internal.present_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
-/* The same for worlds in which each player has a budget. */
+/* Asked only where somebody is present, since it costs more. */
 static SpiStatement askable_statement =
 	{"SELECT p.player_id FROM npcsim_internal.askable_players($1) AS p(player_id) ORDER BY 1", 1, {INT8OID}};
 
@@ -61,14 +61,16 @@ const Reducer reducer_presence = {
 static void
 read_present(World *world)
 {
+	Datum  world_id = Int64GetDatum(world->id);
 	uint64 rows;
 	int64 *ids;
 
 	if (world->present_read || world->lock->replaying)
 		return;
 	spi_begin();
-	rows = spi_run(world->players_have_budgets ? &askable_statement : &present_statement,
-				   (Datum[]) {Int64GetDatum(world->id)}, NULL, SPI_OK_SELECT);
+	rows = spi_run(&present_statement, &world_id, NULL, SPI_OK_SELECT);
+	if (rows > 0)
+		rows = spi_run(&askable_statement, &world_id, NULL, SPI_OK_SELECT);
 	ids = spi_ids(rows);
 	if (!world->present_known || !id_list_equal(&world->present, ids, (int) rows))
 		set_present(world, &(Presence) {.present = {.numbers = ids, .count = (int) rows}});

@@ -286,6 +286,7 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 	switch (argument->type)
 	{
 		case ARGUMENT_ID:
+		case ARGUMENT_CALLER:
 			*(int64 *) member = arg_id(fcinfo, n, name);
 			break;
 		case ARGUMENT_NUMBER:
@@ -327,7 +328,6 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:
 		case ARGUMENT_MEMBERS:
-		case ARGUMENT_CALLER:
 		case ARGUMENT_CALLER_NAME:
 			elog(ERROR, "no function has arguments like \"%s\"", name);
 	}
@@ -350,7 +350,7 @@ args_read(FunctionCallInfo fcinfo, int n, const Reducer *reducer, void *argument
 	{
 		const Argument *argument = &reducer->arguments[i];
 
-		if (argument->place == ARGUMENT_MADE)
+		if (argument->place == ARGUMENT_MADE || (argument->type == ARGUMENT_CALLER && argument->optional))
 			continue;
 		if (n >= PG_NARGS())
 		{

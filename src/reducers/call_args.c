@@ -137,7 +137,8 @@ call_args_read(const Reducer *reducer, const Caller *caller, Jsonb *args, void *
 	{
 		const Argument *argument = &reducer->arguments[i];
 
-		if (argument->place != ARGUMENT_MADE && (!argument->optional || is_given(args, argument->name)))
+		if (argument->place != ARGUMENT_MADE &&
+			(!argument->optional || argument->type == ARGUMENT_CALLER || is_given(args, argument->name)))
 			read_argument(argument, caller, args, arguments);
 	}
 }

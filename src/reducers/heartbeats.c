@@ -22,7 +22,10 @@
 #include "reducers/players.h"
 #include "reducers/refusals.h"
 #include "reducers/sessions.h"
+#include "reducers/sources.h"
 #include "spi.h"
+#include "tables/arrays.h"
+#include "tables/compute_sources.h"
 #include "tables/players.h"
 #include "tables/sessions.h"
 
@@ -34,6 +37,9 @@ PG_FUNCTION_INFO_V1(npcsim_try_update_player_camera);
 #define FIGURE_MAX 1e9
 #define QUEUE_MAX  1e6
 #define CAMERA_MAX 1e6 /* cells */
+
+#define MODELS_MAX		16
+#define MODEL_MAX_CHARS 100
 
 pg_noreturn static void
 reject(const char *member, const char *expected)
@@ -82,6 +88,53 @@ read_bool(Jsonb *heartbeat, const char *name)
 	return member != NULL && member->val.boolean;
 }
 
+/* Reads the names of the models that a source asks; none if the member is missing. */
+static Datum
+read_models(Jsonb *heartbeat)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = member_of(heartbeat, "models", &value);
+	JsonbContainer	 *array;
+	Datum			  names[MODELS_MAX];
+	int				  count = 0;
+
+	if (member != NULL)
+	{
+		if (member->type != jbvBinary || !JsonContainerIsArray(member->val.binary.data) ||
+			JsonContainerSize(member->val.binary.data) > MODELS_MAX)
+			reject("models", psprintf("an array of at most %d strings", MODELS_MAX));
+		array = member->val.binary.data;
+		for (; count < (int) JsonContainerSize(array); count++)
+		{
+			JsonbValue *name = getIthJsonbValueFromContainer(array, count);
+			char	   *text;
+
+			if (name->type != jbvString)
+				reject("models", "an array of strings");
+			text = pnstrdup(name->val.string.val, name->val.string.len);
+			check_text(text, "models", MODEL_MAX_CHARS);
+			names[count] = CStringGetTextDatum(text);
+		}
+	}
+	return array_of(names, count, TEXTOID);
+}
+
+static const char *
+read_kind(Jsonb *heartbeat)
+{
+	JsonbValue		  value;
+	const JsonbValue *member = member_of(heartbeat, "kind", &value);
+	char			 *kind;
+
+	if (member == NULL)
+		return source_kinds[SOURCE_PLAYER_MCP];
+	if (member->type != jbvString)
+		reject("kind", "a string");
+	kind = pnstrdup(member->val.string.val, member->val.string.len);
+	check_word(kind, "kind", source_kinds);
+	return kind;
+}
+
 static void
 read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 {
@@ -98,6 +151,8 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 		if (heartbeat->source[0] != '\0')
 			check_text(heartbeat->source, "source", SOURCE_MAX_CHARS);
 	}
+	heartbeat->kind = read_kind(json);
+	heartbeat->models = read_models(json);
 	heartbeat->stateless = read_bool(json, "stateless");
 	heartbeat->choices = read_bool(json, "choices");
 	heartbeat->compact = read_bool(json, "compact");
@@ -115,6 +170,71 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 	(void) read_number(json, "decision_queue_length", 0, QUEUE_MAX, &number);
 }
 
+/* Whether a source belongs to the operators of the world. Raises 42501 if the player may not lend theirs. */
+static bool
+is_of_operators(int64 player_id, const char *kind)
+{
+	PlayerRow player;
+
+	if (strcmp(kind, source_kinds[SOURCE_SERVER_API_KEY]) != 0)
+		return false;
+	if (!player_row_read(player_id, &player))
+		refuse_unknown_player(player_id);
+	if (strcmp(player.role, "operator") != 0)
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("a source of kind \"%s\" is not for the role %s", kind, player.role),
+				errdetail("It takes the role operator."),
+				errhint("An API that you pay yourself is of kind \"%s\".",
+						source_kinds[SOURCE_PLAYER_API_KEY]));
+	return true;
+}
+
+/* Returns the source that a session lends for, whose row says what the heartbeat does. */
+static int64
+declare_source(int64 player_id, const SessionFigures *heartbeat, const HeardSession *session)
+{
+	int64 source_id = source_row_declare(
+		&(DeclaredSource) {.world_id = session->world_id,
+						   .player_id = is_of_operators(player_id, heartbeat->kind) ? 0 : player_id,
+						   .name = heartbeat->source,
+						   .kind = heartbeat->kind,
+						   .stateless = heartbeat->stateless,
+						   .slots = heartbeat->max_concurrency,
+						   .models = heartbeat->models});
+
+	if (source_id == 0)
+		ereport(ERROR, errcode(ERRCODE_NS_TOO_MANY_SOURCES),
+				errmsg("player %lld has too many sources", (long long) player_id),
+				errdetail("There are %d, none of which is active and without a connection.", SOURCES_MAX),
+				errhint("Lend by the name of one of them, or resume one that is paused."));
+	session_write_source(session->id, source_id);
+	return source_id;
+}
+
+/* Writes "source": which one was heard of, and what keeps it from being asked. */
+static void
+json_source(StringInfo out, int64 source_id, const PlayerLoad *load)
+{
+	SourceRow source;
+
+	if (!source_row_read(source_id, &source))
+		return;
+	json_literal(out, ",\"source\":{\"id\":");
+	json_int64(out, source.id);
+	json_literal(out, ",\"state\":");
+	json_string(out, source_states[source.state]);
+	json_literal(out, ",\"reason\":");
+	json_string(out, source.reason);
+	json_literal(out, ",\"until\":");
+	json_string(out, source.until);
+	json_literal(out, ",\"idle\":");
+	json_string(out, source_idle_name(source_idle(&(SourceUse) {.connected = true,
+																.state = source.state,
+																.paced = load->spent,
+																.asked = load->in_flight > 0})));
+	appendStringInfoChar(out, '}');
+}
+
 /*
  * update_player_heartbeat(player_id, heartbeat) → the heartbeat_ack frame.
  *
@@ -125,10 +245,11 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
 	int64		   player_id = arg_id(fcinfo, 0, "player_id");
 	SessionFigures heartbeat = {0};
+	HeardSession   session;
 	PlayerLoad	   load;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
-	if (!session_note_heartbeat(player_id, &heartbeat))
+	if (!session_note_heartbeat(player_id, &heartbeat, &session))
 	{
 		player_require_known(player_id);
 		ereport(
@@ -138,6 +259,8 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 				"There is no connection of the player with this source and purpose \"compute\" or \"both\"."),
 			errhint("Connect with that purpose and source first."));
 	}
+	if (session.source_id == 0)
+		session.source_id = declare_source(player_id, &heartbeat, &session);
 	player_row_note_heartbeat(player_id);
 	if (!player_row_load_of(player_id, &load))
 		refuse_unknown_player(player_id);
@@ -148,6 +271,7 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 	json_int64(out, load.in_flight);
 	json_literal(out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
 	json_string(out, load.status);
+	json_source(out, session.source_id, &load);
 	appendStringInfoChar(out, '}');
 }
 

@@ -101,7 +101,7 @@ reducer_answer(const Reducer *reducer, const Caller *caller, Jsonb *args, String
 	WorldLock	 *lock;
 
 	call_args_read(reducer, caller, args, arguments);
-	lock = world_lock(caller->world_id, WORLD_WAIT);
+	lock = reducer->without_world ? NULL : world_lock(caller->world_id, WORLD_WAIT);
 	if (reducer->require != NULL)
 		reducer->require(lock, arguments, caller);
 	run_and_write(lock, reducer, arguments, &result);

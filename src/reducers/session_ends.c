@@ -28,31 +28,51 @@ notify_reopened(const int64 *world_ids, int count)
 		Async_Notify("npcsim_decisions", psprintf(INT64_FORMAT, world_ids[i]));
 }
 
+/* Opens the requests of sessions that we have locked. */
+static void
+reopen_requests(const SessionRow *sessions, int found, const int64 *ids, int count)
+{
+	int64 *worlds = palloc(sizeof(int64) * Max(found, 1));
+	int64 *reopened;
+	int	   reopened_count;
+
+	for (int i = 0; i < found; i++)
+		worlds[i] = sessions[i].world_id;
+	reopened = slots_reopen(worlds, id_list_sort(worlds, found), ids, count, &reopened_count);
+	notify_reopened(reopened, reopened_count);
+}
+
 void
 sessions_end_of_ids(const int64 *ids, int count, const char *reason)
 {
 	SessionRow *sessions;
 	int			found;
-	int64	   *worlds;
-	int64	   *reopened;
-	int			reopened_count;
 
 	if (count == 0)
 		return;
 	sessions = sessions_lock(ids, count, &found);
-	worlds = palloc(sizeof(int64) * Max(found, 1));
-	for (int i = 0; i < found; i++)
-	{
-		worlds[i] = sessions[i].world_id;
-		if (reason != NULL)
-			Async_Notify("npcsim_sessions", sessions[i].gateway_id);
-	}
 	if (reason == NULL)
 		sessions_delete(ids, count);
 	else
+	{
+		for (int i = 0; i < found; i++)
+			Async_Notify("npcsim_sessions", sessions[i].gateway_id);
 		sessions_end(ids, count, reason);
-	reopened = slots_reopen(worlds, id_list_sort(worlds, found), ids, count, &reopened_count);
-	notify_reopened(reopened, reopened_count);
+	}
+	reopen_requests(sessions, found, ids, count);
+}
+
+void
+sessions_give_nothing(const int64 *ids, int count, bool take_back)
+{
+	SessionRow *sessions;
+	int			found;
+
+	if (count == 0)
+		return;
+	sessions = sessions_lock(ids, count, &found);
+	if (take_back)
+		reopen_requests(sessions, found, ids, count);
 }
 
 static void

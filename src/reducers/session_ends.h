@@ -15,6 +15,12 @@
  */
 extern void sessions_end_of_ids(const int64 *ids, int count, const char *reason);
 
+/*
+ * Locks sessions, so that nothing is handed out to them until our transaction ends; waits for what is being handed out. If
+ * 'take_back', the requests they were handed are open again. SPI must be connected.
+ */
+extern void sessions_give_nothing(const int64 *ids, int count, bool take_back);
+
 /* End the sessions of a player, or in a world; their gateways are told at commit. */
 extern void sessions_end_of_player(int64 player_id, const char *reason);
 extern void sessions_end_of_world(int64 world_id);

@@ -73,6 +73,9 @@ static const EditColumn player_columns[] = {
 	{"role", 0, NULL},
 	{"status", 0, NULL},
 	{"daily_token_output", 0, NULL},
+	{"declared_tokens_per_day", 0, NULL},
+	{"contribution_tier", 0, "It follows from declared_tokens_per_day."},
+	{"person_id", 0, "create_player(world_id, username, role, person) says whose account it is."},
 	{"id", 0, "Ids come from a counter of the database."},
 	{"world_id", 0, "A player stays in a world; create_player() makes one in another."},
 	{"controlled_npc_count", 0, "assign_npc_to_player(world_id, npc_id, player_id) gives and takes NPCs."},
@@ -310,7 +313,8 @@ npcsim_edit_worlds(PG_FUNCTION_ARGS)
 static void
 check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER_COLUMNS])
 {
-	static const char *const columns[] = {"username", "role", "status", "daily_token_output"};
+	static const char *const columns[] = {"username", "role", "status", "daily_token_output",
+										  "declared_tokens_per_day"};
 
 	StaticAssertStmt(lengthof(columns) == PLAYER_COLUMNS, "every column has a name");
 	for (size_t i = 0; i < lengthof(columns); i++)
@@ -322,7 +326,7 @@ check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER
 
 		if (!edit_writes(edit, columns[i]))
 			continue;
-		if (strcmp(columns[i], "daily_token_output") == 0)
+		if (i == PLAYER_DAILY_TOKEN_OUTPUT || i == PLAYER_DECLARED_TOKENS)
 			same = DatumGetInt64(was) == DatumGetInt64(is);
 		else
 			same = strcmp(TextDatumGetCString(was), TextDatumGetCString(is)) == 0;
@@ -363,6 +367,12 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 		check_whole(DatumGetInt64(edit_value(edit, "daily_token_output")), "daily_token_output", 0,
 					TOKENS_MAX);
 		write_player(PLAYER_DAILY_TOKEN_OUTPUT, player_id, edit, "daily_token_output");
+	}
+	if (edit_writes(edit, "declared_tokens_per_day"))
+	{
+		check_whole(DatumGetInt64(edit_value(edit, "declared_tokens_per_day")), "declared_tokens_per_day", 0,
+					TOKENS_MAX);
+		write_player(PLAYER_DECLARED_TOKENS, player_id, edit, "declared_tokens_per_day");
 	}
 }
 

@@ -57,6 +57,10 @@ static SpiStatement note_heartbeat =
 static const SpiColumn load_columns[] = {
 	SPI_COLUMN(PlayerLoad, npcs, "pg_catalog.count(i.id)"),
 	SPI_COLUMN(PlayerLoad, in_flight, "pg_catalog.count(*) FILTER (WHERE d.status = 2 AND d.player_id = $1)"),
+	SPI_COLUMN(
+		PlayerLoad, spent,
+		"p.declared_tokens_per_day > 0"
+		" AND npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) >= p.declared_tokens_per_day"),
 	SPI_COLUMN(PlayerLoad, status, "p.status"),
 };
 
@@ -65,7 +69,7 @@ static SpiStatement load_of =
 			"  FROM npcsim.player_accounts p"
 			"  LEFT JOIN npcsim.npc_identities i ON i.controller_player_id = p.id AND i.world_id = p.world_id"
 			"  LEFT JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
-			" WHERE p.id = $1 GROUP BY p.status, p.id",
+			" WHERE p.id = $1 GROUP BY p.id",
 	 SPI_GIVES(PlayerLoad, load_columns),
 	 .nargs = 1,
 	 .types = {INT8OID}};
@@ -90,6 +94,7 @@ static const SpiColumn written_columns[] = {
 	[PLAYER_ROLE] = {.sql = "role"},
 	[PLAYER_STATUS] = {.sql = "status"},
 	[PLAYER_DAILY_TOKEN_OUTPUT] = {.sql = "npcsim_internal.tokens_today(daily_token_output, tokens_day)"},
+	[PLAYER_DECLARED_TOKENS] = {.sql = "declared_tokens_per_day"},
 };
 StaticAssertDecl(lengthof(written_columns) == PLAYER_COLUMNS, "every column is read");
 
@@ -110,6 +115,10 @@ static SpiStatement write_column[] = {
 								   "tokens_day = " UTC_TODAY " WHERE id = $1",
 								   2,
 								   {INT8OID, INT8OID}},
+	[PLAYER_DECLARED_TOKENS] =
+		{"UPDATE npcsim.player_accounts SET declared_tokens_per_day = $2 WHERE id = $1",
+		 2,
+		 {INT8OID, INT8OID}},
 };
 StaticAssertDecl(lengthof(write_column) == PLAYER_COLUMNS, "every column has its statement");
 
@@ -221,6 +230,14 @@ void
 player_row_write(int64 player_id, PlayerColumn column, Datum value)
 {
 	spi_run(&write_column[column], (Datum[]) {Int64GetDatum(player_id), value}, NULL, SPI_OK_UPDATE);
+}
+
+bool
+player_row_declare(int64 player_id, int64 tokens_per_day)
+{
+	return spi_run(&write_column[PLAYER_DECLARED_TOKENS],
+				   (Datum[]) {Int64GetDatum(player_id), Int64GetDatum(tokens_per_day)}, NULL,
+				   SPI_OK_UPDATE) > 0;
 }
 
 void

@@ -41,11 +41,15 @@ typedef struct PlayerLoad
 {
 	int64 npcs;
 	int64 in_flight; /* requests that were handed out */
+	bool  spent;	 /* as many tokens of the day as the player declared */
 	char *status;
 } PlayerLoad;
 
 /* Returns false if there is no such player. */
 extern bool player_row_load_of(int64 player_id, PlayerLoad *load);
+
+/* Returns false if there is no such player. */
+extern bool player_row_declare(int64 player_id, int64 tokens_per_day);
 
 /* The world of a player, and whether the world is at home in this database. */
 typedef struct PlayerHome
@@ -72,10 +76,11 @@ typedef enum PlayerColumn
 	PLAYER_USERNAME,
 	PLAYER_ROLE,
 	PLAYER_STATUS,
-	PLAYER_DAILY_TOKEN_OUTPUT
+	PLAYER_DAILY_TOKEN_OUTPUT,
+	PLAYER_DECLARED_TOKENS
 } PlayerColumn;
 
-#define PLAYER_COLUMNS (PLAYER_DAILY_TOKEN_OUTPUT + 1)
+#define PLAYER_COLUMNS (PLAYER_DECLARED_TOKENS + 1)
 
 /* Locks the row and reads its columns, as the view has them. Returns false if it is gone. */
 extern bool player_row_lock(int64 player_id, Datum columns[PLAYER_COLUMNS]);

@@ -13,6 +13,7 @@
 #include "gateways.h"
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/compute_sources.h"
 #include "tables/id_lists.h"
 #include "tables/new_ids.h"
 #include "tables/sessions.h"
@@ -65,6 +66,11 @@ static SpiStatement replaced =
 			"     OR ($2 IN ('compute', 'both') AND purpose IN ('compute', 'both') AND source = $3))",
 	 .nargs = 3,
 	 .types = {INT8OID, TEXTOID, TEXTOID}};
+
+static SpiStatement of_source =
+	{.sql = "SELECT id FROM npcsim.sessions WHERE world_id = $1 AND source_id = $2 AND NOT ended ORDER BY id",
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID}};
 
 static SpiStatement connected =
 	{.sql = "SELECT DISTINCT player_id FROM npcsim.sessions WHERE player_id IS NOT NULL AND NOT ended",
@@ -136,27 +142,38 @@ static const SpiColumn lending_columns[] = {
 	SPI_COLUMN(LendingSession, compact, "s.compact"),
 };
 
-static SpiStatement lending =
-	{.sql =
-		 "SELECT %C"
-		 "  FROM npcsim.sessions s"
-		 "  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
-		 "  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
-		 "    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
-		 "w.max_tokens_per_player_per_day)"
-		 "  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
-		 " WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
-		 "   AND (w.max_tokens_per_day = 0"
-		 "    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
-		 "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
-		 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
-	 SPI_GIVES(LendingSession, lending_columns),
-	 .nargs = 2,
-	 .types = {INT8ARRAYOID, TEXTOID},
-	 .read_only = true};
+static SpiStatement lending = {
+	.sql =
+		"SELECT %C"
+		"  FROM npcsim.sessions s"
+		"  JOIN npcsim.player_accounts p ON p.id = s.player_id AND p.status = 'active'"
+		"  JOIN npcsim.world_settings w ON w.id = s.world_id AND (w.max_tokens_per_player_per_day = 0"
+		"    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < "
+		"w.max_tokens_per_player_per_day)"
+		"  LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id"
+		"  LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id"
+		" WHERE s.id = ANY ($1) AND s.gateway_id = $2 AND NOT s.ended AND s.purpose IN ('compute', 'both')"
+		"   AND (w.max_tokens_per_day = 0"
+		"    OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)"
+		"   AND (p.declared_tokens_per_day = 0"
+		"    OR npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) < p.declared_tokens_per_day)"
+		"   AND " SOURCE_IS_ACTIVE(
+			"k") "   AND s.max_concurrency > 0 AND s.heartbeat_at_real > pg_catalog.clock_timestamp() "
+				 "- " SESSION_SILENCE " ORDER BY s.player_id, s.id",
+	SPI_GIVES(LendingSession, lending_columns),
+	.nargs = 2,
+	.types = {INT8ARRAYOID, TEXTOID},
+	.read_only = true};
 
 static SpiStatement share_some =
 	{.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID}};
+
+/* It looks after they were locked: what was committed until then is seen. */
+static SpiStatement still_lending =
+	{.sql = "SELECT s.id FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id"
+			" WHERE s.id = ANY ($1) AND NOT s.ended AND " SOURCE_IS_ACTIVE("k"),
 	 .nargs = 1,
 	 .types = {INT8ARRAYOID}};
 
@@ -201,14 +218,30 @@ static SpiStatement forget_gateways = {
 		"   AND NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.gateway_id = g.id)",
 	.nargs = 0};
 
+/* A source whose state is over has yet to say so. */
+static const SpiColumn heard_columns[] = {
+	SPI_COLUMN(HeardSession, id, "id"),
+	SPI_COLUMN(HeardSession, world_id, "world_id"),
+	SPI_COLUMN(HeardSession, source_id,
+			   "(SELECT k.id FROM npcsim.compute_sources k WHERE k.id = sessions.source_id AND k.kind = $9"
+			   " AND k.stateless = $4 AND k.slots = $3 AND k.models = $10"
+			   " AND k.state = npcsim_internal.source_state(k.state, k.until_real))"),
+};
+
 static SpiStatement note_heartbeat = {
 	.sql =
 		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
 		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6, choices = $7, compact "
 		"= $8"
-		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING id",
-	.nargs = 8,
-	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID}};
+		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING %C",
+	SPI_GIVES(HeardSession, heard_columns),
+	.nargs = 10,
+	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID, TEXTOID,
+			  TEXTARRAYOID}};
+
+static SpiStatement write_source = {.sql = "UPDATE npcsim.sessions SET source_id = $2 WHERE id = $1",
+									.nargs = 2,
+									.types = {INT8OID, INT8OID}};
 
 static SpiStatement move_camera =
 	{.sql =
@@ -294,6 +327,14 @@ sessions_replaced_by(int64 player_id, const char *purpose, const char *source, i
 }
 
 int64 *
+sessions_of_source(int64 world_id, int64 source_id, int *count)
+{
+	return id_list_found(spi_run(&of_source, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(source_id)},
+								 NULL, SPI_OK_SELECT),
+						 count);
+}
+
+int64 *
 sessions_players(int *count)
 {
 	return id_list_found(spi_run(&connected, NULL, NULL, SPI_OK_SELECT), count);
@@ -328,7 +369,11 @@ sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found
 int64 *
 sessions_share(const int64 *ids, int count, int *found)
 {
-	return id_list_found(spi_run(&share_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT),
+	int64 *shared =
+		id_list_found(spi_run(&share_some, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT), found);
+
+	return id_list_found(spi_run(&still_lending, (Datum[]) {int64_array(shared, *found)}, NULL,
+								 SPI_OK_SELECT),
 						 found);
 }
 
@@ -427,21 +472,32 @@ sessions_forget(void)
 }
 
 bool
-session_note_heartbeat(int64 player_id, const SessionFigures *figures)
+session_note_heartbeat(int64 player_id, const SessionFigures *figures, HeardSession *session)
 {
-	char nulls[] = "        ";
+	char nulls[] = "          ";
 
 	if (!figures->has_token_output_rate)
 		nulls[4] = 'n';
 	if (!figures->has_average)
 		nulls[5] = 'n';
-	return spi_run(&note_heartbeat,
-				   (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(figures->source),
-							  Int32GetDatum(figures->max_concurrency), BoolGetDatum(figures->stateless),
-							  Float8GetDatum(figures->token_output_rate),
-							  Float8GetDatum(figures->average_decision_time_ms),
-							  BoolGetDatum(figures->choices), BoolGetDatum(figures->compact)},
-				   nulls, SPI_OK_UPDATE_RETURNING) > 0;
+	if (spi_run(&note_heartbeat,
+				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(figures->source),
+						   Int32GetDatum(figures->max_concurrency), BoolGetDatum(figures->stateless),
+						   Float8GetDatum(figures->token_output_rate),
+						   Float8GetDatum(figures->average_decision_time_ms), BoolGetDatum(figures->choices),
+						   BoolGetDatum(figures->compact), CStringGetTextDatum(figures->kind),
+						   figures->models},
+				nulls, SPI_OK_UPDATE_RETURNING) == 0)
+		return false;
+	spi_row(&note_heartbeat, 0, session);
+	return true;
+}
+
+void
+session_write_source(int64 session_id, int64 source_id)
+{
+	spi_run(&write_source, (Datum[]) {Int64GetDatum(session_id), Int64GetDatum(source_id)}, NULL,
+			SPI_OK_UPDATE);
 }
 
 bool

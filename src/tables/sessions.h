@@ -45,6 +45,8 @@ extern int64 *sessions_of_silent_lock(int *count);
  * source.
  */
 extern int64 *sessions_replaced_by(int64 player_id, const char *purpose, const char *source, int *count);
+/* Returns the sessions in a world that lend for a source and have not ended. */
+extern int64 *sessions_of_source(int64 world_id, int64 source_id, int *count);
 /* Returns the players who are connected. */
 extern int64 *sessions_players(int *count);
 
@@ -81,11 +83,11 @@ typedef struct LendingSession
 	bool   compact;	   /* it has little room */
 } LendingSession;
 
-/* Returns those among sessions of a gateway, by player, read by the caller's snapshot. */
+/* Returns those among sessions of a gateway whose source is active, by player, read by the caller's snapshot. */
 extern LendingSession *sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found);
 /*
- * Keeps sessions from ending until our transaction ends. Returns those that have not ended and that nobody
- * else ends.
+ * Keeps sessions from ending, and their sources from being paused, until our transaction ends. Returns those that have not ended,
+ * that nobody else ends or pauses, and whose source is active.
  */
 extern int64 *sessions_share(const int64 *ids, int count, int *found);
 
@@ -144,10 +146,20 @@ typedef struct SessionFigures
 	double		token_output_rate;
 	bool		has_average;
 	double		average_decision_time_ms;
+	const char *kind;	/* of the source, as compute_sources has it */
+	Datum		models; /* text[] */
 } SessionFigures;
 
+typedef struct HeardSession
+{
+	int64 id;
+	int64 world_id;
+	int64 source_id; /* 0 = the row of its source has yet to be made, or to say what the heartbeat does */
+} HeardSession;
+
 /* Notes a heartbeat. Returns false if the player lends no compute from that source. */
-extern bool session_note_heartbeat(int64 player_id, const SessionFigures *figures);
+extern bool session_note_heartbeat(int64 player_id, const SessionFigures *figures, HeardSession *session);
+extern void session_write_source(int64 session_id, int64 source_id);
 /* Returns false if the player does not watch, or the camera was there already. */
 extern bool session_move_camera(int64 player_id, double min_x, double min_y, double max_x, double max_y);
 

@@ -120,8 +120,6 @@ static const SpiColumn term_columns[] = {
 	SPI_COLUMN(WorldTerms, decision_policy, "decision_policy"),
 	SPI_COLUMN(WorldTerms, idle_interval, "idle_interval"),
 	SPI_COLUMN(WorldTerms, max_tokens_per_npc, "max_tokens_per_npc_per_day"),
-	SPI_COLUMN(WorldTerms, players_have_budgets,
-			   "max_tokens_per_player_per_day > 0 OR max_tokens_per_day > 0"),
 	SPI_COLUMN(WorldTerms, need_decay_min, "need_decay_min"),
 	SPI_COLUMN(WorldTerms, need_decay_max, "need_decay_max"),
 };
@@ -225,6 +223,7 @@ static SpiStatement delete_statements[] = {
 	 1,
 	 {INT8OID}},
 	{"DELETE FROM npcsim.player_accounts WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.compute_sources WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_terrain WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_inputs WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_settings WHERE id = $1", 1, {INT8OID}},

@@ -91,10 +91,9 @@ extern bool world_ground_read(int64 world_id, WorldGround *ground);
 typedef struct WorldTerms
 {
 	char *decision_policy;
-	int32 idle_interval;		/* s */
-	int64 max_tokens_per_npc;	/* and day; 0 = no limit */
-	bool  players_have_budgets; /* each of them, or all together */
-	int32 need_decay_min;		/* millionths of a unit a second */
+	int32 idle_interval;	  /* s */
+	int64 max_tokens_per_npc; /* and day; 0 = no limit */
+	int32 need_decay_min;	  /* millionths of a unit a second */
 	int32 need_decay_max;
 } WorldTerms;
 

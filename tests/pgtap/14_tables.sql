@@ -12,7 +12,7 @@ SELECT c.oid AS id, c.relname::text AS name
 -- What is no state: logs, what comes and goes with connections, and what players and their tokens are.
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
- WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens');
+ WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources');
 SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
                 'each is known for what it is, or looked after by itself');
 SELECT is_empty($$SELECT s.name FROM states s

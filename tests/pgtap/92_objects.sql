@@ -51,6 +51,8 @@ INSERT INTO relations VALUES
     ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
     ('reducer_limits',        '',              '', '', '{"name": "x"}',              'taken', 'taken', 'taken', 'taken'),
     ('call_allowances',       '',              '', '', '{"reducer": "x"}',           'taken', 'taken', 'taken', 'taken'),
+    ('persons',               '',              '', 'S U(name)', '{"id": 9000}',     'taken', 'taken', 'taken', 'taken'),
+    ('compute_sources',       'S',             'S', 'S U(cost_per_decision,decisions_per_second,reliability_sla) D', '{"id": 9000, "name": "x"}', 'taken', 'taken', 'taken', 'taken'),
     ('client_calls',          '',              '', '', '{"key": "x"}',               'taken', 'taken', 'taken', 'taken'),
     -- views that are written to
     ('worlds',                '', 'S', 'S U',     '{}', '0A000', 'taken', '0A000', '42809'),
@@ -82,11 +84,12 @@ INSERT INTO functions VALUES
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
-    ('worker reader operator', '{market_now}'),
-    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within}'),
+    ('worker reader operator', '{market_now,source_state}'),
+    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,
                    request_npc_decision,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
@@ -98,7 +101,7 @@ INSERT INTO functions VALUES
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);
-INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq');
+INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq'), ('persons_id_seq'), ('compute_sources_id_seq');
 
 -- ---- every object has its entry ----
 SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind NOT IN ('S', 'i', 'I', 't')$$,
@@ -177,6 +180,7 @@ SELECT npcsim.submit_npc_decision(1, jsonb_build_object('request_id', request_id
 SELECT npcsim.tick_world(1, 0.1);
 SELECT npcsim.call_reducer(1, 'send_chat', '{"text": "Hello"}', 'said');
 UPDATE npcsim.client_reducers SET burst = 30 WHERE name = 'map_ping';
+INSERT INTO npcsim.persons (name) VALUES ('Ada');
 SELECT npcsim.world_snapshot(1) IS NULL, npcsim.prune_logs();
 CREATE FUNCTION pg_temp.has_rows(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -265,7 +269,7 @@ SELECT is_empty($$SELECT * FROM (SELECT name, what, expected, pg_temp.outcome('S
                                    FROM tries WHERE statement <> ALL (ARRAY(SELECT t.statement FROM tries t WHERE t.name = 'gateways' AND t.expected = '23503'))
                                     AND EXISTS (SELECT FROM pg_class c WHERE c.oid = ('npcsim.' || name)::regclass AND c.relkind <> 'v')) AS t
                    WHERE became <> expected AND NOT (name IN ('installation', 'world_event_segments') AND expected = '23505' AND became = 'taken')
-                     AND NOT (name = 'world_inputs' AND expected = 'taken' AND became = 'NS110')$$, 'so it does where replicas fire no triggers');
+                     AND NOT (name IN ('world_inputs', 'compute_sources') AND expected = 'taken' AND became = 'NS110')$$, 'so it does where replicas fire no triggers');
 SELECT is((SELECT count(*) FROM npcsim.installation), 1::bigint, 'and another installation is not taken over');
 SELECT is(pg_temp.outcome($$SET LOCAL session_replication_role = replica; UPDATE npcsim.npcs SET hunger = 100 WHERE world_id = 1 AND hunger <> 100; SELECT npcsim.tick_world(1, 1)$$), 'taken', 'functions are not bothered');
 CREATE TEMP TABLE of_no_world (name text);
@@ -323,7 +327,7 @@ SET client_min_messages = warning;
 SELECT set_eq('SELECT npcsim.adopt_worlds()', '{1,2}'::bigint[], 'they are adopted');
 SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan'), 'NS110', 'and live');
 SELECT lives_ok('SELECT npcsim.drop_world(1), npcsim.drop_world(2)', 'until they are dropped');
-SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log')
+SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log', 'persons')
                      AND pg_temp.has_rows(name)$$, 'with all that was theirs');
 
 SELECT * FROM finish();

@@ -14,6 +14,8 @@
 
 #define MAX_CAPACITY	 64
 #define MAX_SOURCE_CHARS 64
+#define MAX_MODELS		 16
+#define MAX_MODEL_CHARS	 100
 
 static const json_t *
 member(const json_t *heartbeat, const char *name)
@@ -65,7 +67,7 @@ check_figures(const json_t *heartbeat, char *message, size_t size)
 }
 
 static bool
-is_name(const char *name)
+is_name(const char *name, int max_chars)
 {
 	int chars = 0;
 
@@ -76,7 +78,38 @@ is_name(const char *name)
 		if ((*c & 0xc0) != 0x80)
 			chars++;
 	}
-	return chars <= MAX_SOURCE_CHARS;
+	return chars <= max_chars;
+}
+
+static bool
+check_kind(const json_t *heartbeat, char *message, size_t size)
+{
+	static const char *const kinds[] = {"player_mcp", "player_api_key", "server_api_key", "hybrid"};
+	const json_t			*kind = member(heartbeat, "kind");
+	bool					 is_kind = kind == NULL;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		is_kind = is_kind || (json_is_string(kind) && strcmp(json_string_value(kind), kinds[i]) == 0);
+	if (!is_kind)
+		snprintf(message, size, "kind must be player_mcp, player_api_key, server_api_key or hybrid");
+	return is_kind;
+}
+
+static bool
+check_models(const json_t *heartbeat, char *message, size_t size)
+{
+	const json_t *models = member(heartbeat, "models");
+	const json_t *model;
+	bool   are_names = models == NULL || (json_is_array(models) && json_array_size(models) <= MAX_MODELS);
+	size_t i;
+
+	json_array_foreach (models, i, model)
+		are_names = are_names && json_is_string(model) && json_string_length(model) > 0 &&
+					is_name(json_string_value(model), MAX_MODEL_CHARS);
+	if (!are_names)
+		snprintf(message, size, "models must be an array of at most %d texts of 1 to %d characters",
+				 MAX_MODELS, MAX_MODEL_CHARS);
+	return are_names;
 }
 
 static bool
@@ -85,7 +118,7 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 	static const char *const flags[] = {"stateless", "choices", "compact"};
 	const json_t			*source = member(heartbeat, "source");
 
-	if (source != NULL && !(json_is_string(source) && is_name(json_string_value(source))))
+	if (source != NULL && !(json_is_string(source) && is_name(json_string_value(source), MAX_SOURCE_CHARS)))
 	{
 		snprintf(message, size, "source must be a text of at most %d characters", MAX_SOURCE_CHARS);
 		return false;
@@ -100,7 +133,7 @@ check_words(const json_t *heartbeat, char *message, size_t size)
 			return false;
 		}
 	}
-	return true;
+	return check_kind(heartbeat, message, size) && check_models(heartbeat, message, size);
 }
 
 /* Refuses members that the database does not know, because one whose name is misspelt would count as absent. */
@@ -110,6 +143,8 @@ check_names(const json_t *heartbeat, char *message, size_t size)
 	static const char *const known[] = {"type",
 										"id",
 										"source",
+										"kind",
+										"models",
 										"max_concurrency",
 										"stateless",
 										"choices",
