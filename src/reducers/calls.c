@@ -134,20 +134,18 @@ require_role(const Caller *caller, const ClientReducer *called)
 
 /* ---- how often it may be called ---- */
 
-/*
- * Charges the call; if it may not be made yet, writes the refusal and returns false. If the call fails its
- * charge is undone with it.
- */
-static bool
-charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
+static int64
+wait_for_call(const Caller *caller, const ClientReducer *called)
+{
+	return call_allowance_wait(caller->player_id, called->reducer->name, called->burst,
+							   called->per_minute / 60.0);
+}
+
+static void
+refuse_call(const ClientReducer *called, int64 wait, StringInfo out)
 {
 	const char *name = called->reducer->name;
-	double		per_second = called->per_minute / 60.0;
-	int64		wait;
 
-	if (caller->player_id == 0 || call_allowance_charge(caller->player_id, name, called->burst, per_second))
-		return true;
-	wait = Max(call_allowance_wait(caller->player_id, name, called->burst, per_second), 1);
 	json_refusal(out, &(Refusal) {.sqlerrcode = ERRCODE_NS_TOO_MANY_CALLS,
 								  .message = psprintf("\"%s\" was called too often", name),
 								  .detail =
@@ -157,6 +155,32 @@ charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
 								  .hint = psprintf("Call again in %.3f s.", wait / 1000.0),
 								  .retry = true,
 								  .retry_after = wait / 1000.0});
+}
+
+/*
+ * Charges the call; if it may not be made yet, writes the refusal and returns false. If the call fails its
+ * charge is undone with it.
+ *
+ * The world is locked before the player's rows, as whoever drops it does. Who has no call left does not get
+ * that far.
+ */
+static bool
+charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
+{
+	int64 wait;
+
+	if (caller->player_id == 0)
+		return true;
+	wait = wait_for_call(caller, called);
+	if (wait <= 0)
+	{
+		(void) world_lock(caller->world_id, WORLD_WAIT);
+		if (call_allowance_charge(caller->player_id, called->reducer->name, called->burst,
+								  called->per_minute / 60.0))
+			return true;
+		wait = Max(wait_for_call(caller, called), 1);
+	}
+	refuse_call(called, wait, out);
 	return false;
 }
 

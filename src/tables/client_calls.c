@@ -122,10 +122,11 @@ call_allowance_charge(int64 player_id, const char *reducer, double burst, double
 int64
 call_allowance_wait(int64 player_id, const char *reducer, double burst, double per_second)
 {
-	spi_run(&wait_for,
-			(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
-					   Float8GetDatum(per_second)},
-			NULL, SPI_OK_SELECT);
+	if (spi_run(&wait_for,
+				(Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
+						   Float8GetDatum(per_second)},
+				NULL, SPI_OK_SELECT) != 1)
+		return 0;
 	return spi_int64(0, 1);
 }
 

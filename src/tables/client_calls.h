@@ -39,7 +39,7 @@ extern void client_calls_forget(void);
  * none is left.
  */
 extern bool call_allowance_charge(int64 player_id, const char *reducer, double burst, double per_second);
-/* Returns the milliseconds until one call is left. */
+/* Returns the milliseconds until one call is left; 0 or less if one is. */
 extern int64 call_allowance_wait(int64 player_id, const char *reducer, double burst, double per_second);
 
 #endif /* NPCSIM_TABLES_CLIENT_CALLS_H */

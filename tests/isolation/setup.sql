@@ -72,6 +72,12 @@ BEGIN
 END
 $$;
 
+-- Calls a reducer for the only player there is; returns the SQLSTATE of what is refused.
+CREATE FUNCTION call(reducer text, args jsonb) RETURNS text
+LANGUAGE sql AS $$
+    SELECT npcsim.call_reducer(p.id, reducer, args) -> 'error' ->> 'code' FROM npcsim.player_accounts p
+$$;
+
 CREATE PROCEDURE clear()
 LANGUAGE plpgsql AS $$
 BEGIN
