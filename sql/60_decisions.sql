@@ -19,6 +19,8 @@ CREATE TABLE npcsim.decision_slots (
     daily_token_output bigint NOT NULL DEFAULT 0 CHECK (daily_token_output BETWEEN 0 AND 1000000000000),
     choices jsonb,
     told_state bigint,
+    credit_us bigint NOT NULL DEFAULT 0,
+    source_id bigint,
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
@@ -35,6 +37,8 @@ COMMENT ON COLUMN npcsim.decision_slots.daily_token_output IS 'Tokens that answe
 COMMENT ON COLUMN npcsim.decision_slots.choices IS 'Actions from which the mind may choose by number, as they were offered with the request; NULL when it did not ask for them';
 COMMENT ON COLUMN npcsim.decision_slots.told_state IS 'State of the NPC that the mind was told of, when it was sent';
 COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
+COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microseconds, since the NPC was last asked, or came to its player: what an accepted answer is paid. At most 300 s, and once it is sent no more than its session had been connected';
+COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
 
 CREATE TABLE npcsim.decision_log (
     day smallint NOT NULL,
@@ -52,14 +56,23 @@ CREATE TABLE npcsim.decision_log (
     opened_at_real timestamptz NOT NULL,
     sent_at_real timestamptz,
     finished_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    source_id bigint,
+    credit_us bigint CHECK (credit_us BETWEEN 0 AND 300000000),
+    plausibility smallint CHECK (plausibility BETWEEN 0 AND 1000),
+    transaction bigint,
     CONSTRAINT decision_log_key PRIMARY KEY (world_id, request_id, finished_at_real, day)
 ) PARTITION BY LIST (day);
 COMMENT ON TABLE npcsim.decision_log IS 'What was asked of minds outside and what became of it. A ring of 32 days, emptied by prune_logs() after npcsim.decision_log_days';
 COMMENT ON COLUMN npcsim.decision_log.day IS 'Days since 1970-01-01 (UTC) modulo 32';
-COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, cancelled, failed or timeout';
+COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, failed, timeout; cut_off: its session ended, or gave it back, before there was an answer; passed_on: it was taken from a source and given to another. Before 0.4.0 also cancelled';
 COMMENT ON COLUMN npcsim.decision_log.tokens IS 'What the answer cost; NULL when that is not known';
 COMMENT ON COLUMN npcsim.decision_log.clock IS 'World time in seconds at which it finished';
+COMMENT ON COLUMN npcsim.decision_log.source_id IS 'Source of compute it was sent to; NULL: none, or not known';
+COMMENT ON COLUMN npcsim.decision_log.credit_us IS 'NPC-microseconds: what an answer that was accepted (applied, late) is paid; where none came, what a late one would be. NULL: nothing any more';
+COMMENT ON COLUMN npcsim.decision_log.plausibility IS 'Thousandths of the actions that were offered which are no better than the one that was chosen; NULL: it was not ranked';
+COMMENT ON COLUMN npcsim.decision_log.transaction IS 'Transaction that logged it, in the cluster that did: by it the books know what they have counted';
 CREATE INDEX decision_log_finished ON npcsim.decision_log (finished_at_real);
+CREATE INDEX decision_log_transaction ON npcsim.decision_log (transaction) WHERE transaction IS NOT NULL;
 DO $$
 BEGIN
     FOR day IN 0 .. 31 LOOP

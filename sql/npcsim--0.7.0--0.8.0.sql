@@ -417,3 +417,21 @@ END
 $$;
 
 SELECT npcsim.guard_tables();
+
+-- What is logged of a decision: who answered it, and what it earns.
+ALTER TABLE npcsim.decision_slots
+    ADD COLUMN credit_us bigint NOT NULL DEFAULT 0,
+    ADD COLUMN source_id bigint;
+COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microseconds, since the NPC was last asked, or came to its player: what an accepted answer is paid. At most 300 s, and once it is sent no more than its session had been connected';
+COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
+ALTER TABLE npcsim.decision_log
+    ADD COLUMN source_id bigint,
+    ADD COLUMN credit_us bigint CHECK (credit_us BETWEEN 0 AND 300000000),
+    ADD COLUMN plausibility smallint CHECK (plausibility BETWEEN 0 AND 1000),
+    ADD COLUMN transaction bigint;
+COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, failed, timeout; cut_off: its session ended, or gave it back, before there was an answer; passed_on: it was taken from a source and given to another. Before 0.4.0 also cancelled';
+COMMENT ON COLUMN npcsim.decision_log.source_id IS 'Source of compute it was sent to; NULL: none, or not known';
+COMMENT ON COLUMN npcsim.decision_log.credit_us IS 'NPC-microseconds: what an answer that was accepted (applied, late) is paid; where none came, what a late one would be. NULL: nothing any more';
+COMMENT ON COLUMN npcsim.decision_log.plausibility IS 'Thousandths of the actions that were offered which are no better than the one that was chosen; NULL: it was not ranked';
+COMMENT ON COLUMN npcsim.decision_log.transaction IS 'Transaction that logged it, in the cluster that did: by it the books know what they have counted';
+CREATE INDEX decision_log_transaction ON npcsim.decision_log (transaction) WHERE transaction IS NOT NULL;

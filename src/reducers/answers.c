@@ -33,6 +33,16 @@ answer_refuse(Answer *answer, Refusal refusal)
 	answer->reason = refusal.message;
 }
 
+void
+answer_take_request(Answer *answer, const Slot *slot)
+{
+	answer->reason_asked = slot->reason;
+	answer->opened_at_real = slot->opened_at_real;
+	answer->sent_at_real = slot->sent_at_real;
+	answer->source_id = slot->source_id;
+	answer->credit = slot->credit;
+}
+
 Slot *
 answers_slots(World *world, const Answer *answers, int count, int *slot_count)
 {
@@ -147,7 +157,9 @@ write_log(const Answer *answers, int count)
 								  .tokens = answer->tokens_known ? answer->tokens : -1,
 								  .clock = answer->clock,
 								  .opened_at_real = answer->opened_at_real,
-								  .sent_at_real = answer->sent_at_real};
+								  .sent_at_real = answer->sent_at_real,
+								  .source_id = answer->source_id,
+								  .credit = answer->status == ANSWER_REJECTED ? -1 : answer->credit};
 	}
 	if (n > 0)
 		decision_log_write(decisions, n);

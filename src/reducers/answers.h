@@ -50,6 +50,8 @@ typedef struct Answer
 	const char	*reason_asked;
 	TimestampTz	 opened_at_real;
 	TimestampTz	 sent_at_real; /* 0 = never */
+	int64		 source_id;	   /* the request was sent to; 0 = none */
+	int64		 credit;	   /* NPC-microseconds that it is paid if it is accepted */
 	bool		 absent;	   /* nobody was there to answer */
 	int64		 revision;
 	int64		 clock;	 /* µs */
@@ -62,6 +64,9 @@ extern void answer_refuse(Answer *answer, Refusal refusal);
  * to it.
  */
 extern bool answer_is_logged(const Answer *answer);
+
+/* Takes over what the slot knows of the request, which the log tells. */
+extern void answer_take_request(Answer *answer, const Slot *slot);
 
 /* Returns the slots of the NPCs and requests that answers of a world name. SPI must be connected. */
 extern Slot *answers_slots(World *world, const Answer *answers, int count, int *slot_count);

@@ -20,11 +20,13 @@
 
 #include "engine/response_times.h"
 #include "json.h"
+#include "market/market.h"
 #include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
 #include "reducers/world_head.h"
+#include "reducers/worlds.h"
 #include "spi.h"
 #include "tables/decision_slots.h"
 #include "tables/id_lists.h"
@@ -44,14 +46,16 @@ typedef struct Offer
 
 typedef struct ClaimSession
 {
-	int64  id;
-	int64  player_id;
-	int64  world_id;
-	int	   free;
-	int32  timeout_ms; /* 0 = not known yet */
-	double average_ms; /* NaN = not reported */
-	bool   choices;	   /* it wants a list to choose from */
-	bool   compact;	   /* it has little room */
+	int64		id;
+	int64		player_id;
+	int64		world_id;
+	int			free;
+	int32		timeout_ms; /* 0 = not known yet */
+	double		average_ms; /* NaN = not reported */
+	bool		choices;	/* it wants a list to choose from */
+	bool		compact;	/* it has little room */
+	TimestampTz connected_at_real;
+	int64		source_id; /* 0 = none yet */
 } ClaimSession;
 
 typedef struct Claim
@@ -64,6 +68,7 @@ typedef struct Claim
 	bool		  taken;
 	int32		  told_events;
 	int64		  told_state;
+	int64		  credit_most;
 	StringInfo	  body; /* NULL = it has nobody to go to */
 	/* The actions it may choose from; NULL = no list was asked for. */
 	StringInfo offered;
@@ -123,7 +128,9 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 												   .free = offer->free,
 												   .average_ms = lending[i].average_ms,
 												   .choices = lending[i].choices,
-												   .compact = lending[i].compact};
+												   .compact = lending[i].compact,
+												   .connected_at_real = lending[i].connected_at_real,
+												   .source_id = lending[i].source_id};
 		(*session_count)++;
 	}
 	return sessions;
@@ -247,6 +254,17 @@ request_frame(const Claim *claim, StringInfo observation)
 	return out;
 }
 
+/* Returns the world time for which an answer is paid at most: as long as the session has been connected, and no longer than any. */
+static int64
+credit_most(const ClaimSession *session, int32 speed)
+{
+	/* More would not matter at any speed, and might not fit. */
+	int64 connected =
+		Min(GetCurrentTimestamp() - session->connected_at_real, CREDIT_MOST * SPEED_UNIT / SPEED_MIN);
+
+	return decision_credit_connected(CREDIT_MOST, connected * speed / SPEED_UNIT);
+}
+
 /*
  * Writes the frames of the claims of one world. NPCs that changed hands since the request was opened get
  * none.
@@ -271,6 +289,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 			session->timeout_ms = response_time_timeout_ms(session->player_id, session->average_ms);
 		claims[i].told_events = observations[i].told_events;
 		claims[i].told_state = observations[i].told_state;
+		claims[i].credit_most = credit_most(session, head->speed);
 		claims[i].body = request_frame(&claims[i], observations[i].text);
 		claims[i].offered = observations[i].offered;
 	}
@@ -324,6 +343,8 @@ take_requests(Claim *claims, int count)
 							.timeout_ms = claims[i].session->timeout_ms,
 							.told_events = claims[i].told_events,
 							.told_state = claims[i].told_state,
+							.source_id = claims[i].session->source_id,
+							.credit_most = claims[i].credit_most,
 							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered)};
 	if (asked == 0)
 		return;

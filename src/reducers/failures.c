@@ -144,9 +144,7 @@ fails(World *world, Answer *answer, Slot *slot)
 	slot->answered = true;
 	answer->status = ANSWER_FAILED;
 	answer->npc_id = slot->npc_id;
-	answer->reason_asked = slot->reason;
-	answer->opened_at_real = slot->opened_at_real;
-	answer->sent_at_real = slot->sent_at_real;
+	answer_take_request(answer, slot);
 	answer->clock = lock->now;
 	return true;
 }

@@ -347,6 +347,8 @@ answer_judge_past(Answer *answer, PastRequest *past)
 	answer->reason_asked = past->reason;
 	answer->opened_at_real = past->opened_at_real;
 	answer->sent_at_real = past->sent_at_real;
+	answer->source_id = past->source_id;
+	answer->credit = past->credit;
 	past->answered = true;
 }
 
@@ -369,9 +371,7 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 	}
 	if (answer->request_id == 0)
 		answer->request_id = slot->request_id;
-	answer->reason_asked = slot->reason;
-	answer->opened_at_real = slot->opened_at_real;
-	answer->sent_at_real = slot->sent_at_real;
+	answer_take_request(answer, slot);
 	answer->state_counter = slot->state_counter;
 	if (slot->answered)
 	{

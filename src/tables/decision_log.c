@@ -13,7 +13,8 @@
 #include "tables/arrays.h"
 #include "tables/decision_log.h"
 
-#define LOG_DAYS 32 /* the length of the ring */
+#define LOG_DAYS	32 /* the length of the ring */
+#define LOG_COLUMNS 15 /* that are given row by row */
 
 static const SpiColumn past_columns[] = {
 	SPI_COLUMN(PastRequest, request_id, "request_id"),
@@ -22,6 +23,8 @@ static const SpiColumn past_columns[] = {
 	SPI_COLUMN(PastRequest, reason, "min(reason)"),
 	SPI_COLUMN(PastRequest, opened_at_real, "min(opened_at_real)"),
 	SPI_COLUMN(PastRequest, sent_at_real, "min(sent_at_real)"),
+	SPI_COLUMN(PastRequest, source_id, "max(source_id)"),
+	SPI_COLUMN(PastRequest, credit, "max(credit_us)"),
 	SPI_COLUMN(PastRequest, answered, "bool_or(status NOT IN ('failed', 'timeout'))"),
 };
 
@@ -29,6 +32,7 @@ static const SpiColumn past_columns[] = {
 static SpiStatement select_past =
 	{.sql = "SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
 			"(SELECT %C FROM npcsim.decision_log WHERE world_id = $1 AND request_id = wanted.key_ "
+			"AND status NOT IN ('cut_off', 'passed_on') "
 			"GROUP BY request_id, npc_id, player_id) past",
 	 SPI_GIVES(PastRequest, past_columns),
 	 .nargs = 2,
@@ -36,24 +40,26 @@ static SpiStatement select_past =
 
 static SpiStatement insert =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
-	 "detail, decision, "
-	 "tokens, clock, opened_at_real, sent_at_real, finished_at_real) "
-	 "SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32, "
+	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, transaction, "
+	 "finished_at_real) "
+	 "SELECT " LOG_DAY ", "
 	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
 	 "u.decision::pg_catalog.jsonb, "
-	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, "
+	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, u.source_id, u.credit, " LOG_TRANSACTION
+	 ", "
 	 /* One request may be logged twice, at different moments. */
 	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4), "
 	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
 	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	 "pg_catalog.unnest($13)) WITH ORDINALITY "
+	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15)) WITH ORDINALITY "
 	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
-	 "opened_at, sent_at, n)",
-	 13,
+	 "opened_at, sent_at, source_id, credit, n)",
+	 LOG_COLUMNS,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID}};
+	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID,
+	  INT8ARRAYOID, INT8ARRAYOID}};
 
 static const SpiColumn pace_columns[] = {
 	SPI_COLUMN(PlayerResponseTime, player_id, "player_id"),
@@ -98,14 +104,12 @@ text_or_null(const char *text, bool *isnull)
 	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
-#define LOG_COLUMNS 13
-
 void
 decision_log_write(const LoggedDecision *decisions, int count)
 {
-	static const Oid types[LOG_COLUMNS] = {INT8OID, INT8OID,		INT8OID,	   INT8OID, TEXTOID,
-										   TEXTOID, TEXTOID,		TEXTOID,	   TEXTOID, INT8OID,
-										   INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	static const Oid types[LOG_COLUMNS] = {INT8OID, INT8OID,		INT8OID,		INT8OID, TEXTOID,
+										   TEXTOID, TEXTOID,		TEXTOID,		TEXTOID, INT8OID,
+										   INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID};
 	Datum			*columns[LOG_COLUMNS];
 	bool			*nulls[LOG_COLUMNS];
 	Datum			 arrays[LOG_COLUMNS];
@@ -134,6 +138,10 @@ decision_log_write(const LoggedDecision *decisions, int count)
 		columns[11][i] = TimestampTzGetDatum(decision->opened_at_real);
 		columns[12][i] = TimestampTzGetDatum(decision->sent_at_real);
 		nulls[12][i] = decision->sent_at_real == 0;
+		columns[13][i] = Int64GetDatum(decision->source_id);
+		nulls[13][i] = decision->source_id == 0;
+		columns[14][i] = Int64GetDatum(decision->credit);
+		nulls[14][i] = decision->credit < 0;
 	}
 	for (int c = 0; c < LOG_COLUMNS; c++)
 		arrays[c] = nullable_array_of(columns[c], nulls[c], count, types[c]);

@@ -11,6 +11,24 @@
 
 #include "utils/timestamp.h"
 
+/* Is replaced in statements by the transaction that runs them, as the log has it. */
+#define LOG_TRANSACTION "(SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8)"
+
+/* Is replaced by the partition of the log that is written to. */
+#define LOG_DAY "(pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32)"
+
+/*
+ * A statement that logs requests as cut off: those that 'rows_', which has columns of decision_slots, tells. It takes the clock of
+ * the last tick, since it does not hold the world.
+ */
+#define DECISION_LOG_CUT_OFF(rows_) \
+	"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, clock, " \
+	"opened_at_real, sent_at_real, source_id, transaction) " \
+	"SELECT " LOG_DAY ", s.world_id, s.request_id, s.npc_id, s.player_id, s.reason, 'cut_off', " \
+	"npcsim_internal.world_now(m.world_id, m.clock, 1000000 / w.tick_rate) / 1000000.0::float8, " \
+	"s.opened_at_real, s.sent_at_real, s.source_id, " LOG_TRANSACTION " FROM " rows_ " s " \
+	"JOIN npcsim.world_clock m ON m.world_id = s.world_id JOIN npcsim.world_settings w ON w.id = s.world_id"
+
 /* A request that its NPC's slot no longer holds, as the log tells it. */
 typedef struct PastRequest
 {
@@ -20,7 +38,9 @@ typedef struct PastRequest
 	char	   *reason;
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
-	bool		answered; /* before or in this batch */
+	int64		source_id; /* 0 = none */
+	int64		credit;	   /* NPC-microseconds that an answer is still paid */
+	bool		answered;  /* before or in this batch */
 } PastRequest;
 
 /* Returns those of a world's requests that are in the log. */
@@ -42,6 +62,8 @@ typedef struct LoggedDecision
 	int64		clock;	  /* µs */
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real; /* 0 = never */
+	int64		source_id;	  /* it was sent to; 0 = none */
+	int64		credit;		  /* NPC-microseconds; -1 = nothing is paid any more */
 } LoggedDecision;
 
 extern void decision_log_write(const LoggedDecision *decisions, int count);

@@ -9,6 +9,7 @@
 
 #include "spi.h"
 #include "tables/arrays.h"
+#include "tables/decision_log.h"
 #include "tables/decision_slots.h"
 #include "tables/id_lists.h"
 #include "tables/sessions.h"
@@ -40,9 +41,11 @@ static const SpiColumn sent_columns[] = {
 static SpiStatement send =
 	{.sql =
 		 "WITH open AS ("
-		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state"
-		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS c(world_id, npc_id, request_id, session_id, "
-		 "timeout_ms, told_events, choices, told_state)"
+		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state,"
+		 "        c.source_id, c.credit_most"
+		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS c(world_id, npc_id, request_id, "
+		 "session_id, "
+		 "timeout_ms, told_events, choices, told_state, source_id, credit_most)"
 		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
 		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
 		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d"
@@ -50,22 +53,29 @@ static SpiStatement send =
 		 " UPDATE npcsim.decision_slots d"
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
-		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state"
+		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state,"
+		 "        source_id = open.source_id, credit_us = least(d.credit_us, open.credit_most)"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
 		 " RETURNING %C",
 	 SPI_GIVES(SentSlot, sent_columns),
-	 .nargs = 8,
+	 .nargs = 10,
 	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-			   TEXTARRAYOID, INT8ARRAYOID}};
+			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
+/* What a session leaves unanswered is open again, and logged as cut off. */
 #define REOPEN(condition) \
 	"WITH sent AS (" \
-	" SELECT d.world_id, d.npc_id FROM npcsim.decision_slots d" \
-	"  WHERE d.status = 2 AND " condition "    FOR NO KEY UPDATE OF d SKIP LOCKED)" \
-	" UPDATE npcsim.decision_slots d" \
-	"    SET status = 1, sent_at_real = NULL, timeout_ms = NULL, session_id = NULL, told_events = NULL" \
-	"   FROM sent WHERE d.world_id = sent.world_id AND d.npc_id = sent.npc_id" \
-	" RETURNING d.world_id"
+	" SELECT d.world_id, d.npc_id, d.request_id, d.player_id, d.reason, d.opened_at_real, d.sent_at_real, " \
+	"d.source_id" \
+	"   FROM npcsim.decision_slots d" \
+	"  WHERE d.status = 2 AND " condition "    FOR NO KEY UPDATE OF d SKIP LOCKED)," \
+	" logged AS (" DECISION_LOG_CUT_OFF( \
+		"sent") ")" \
+				" UPDATE npcsim.decision_slots d" \
+				"    SET status = 1, sent_at_real = NULL, timeout_ms = NULL, session_id = NULL, " \
+				"told_events = NULL, source_id = NULL" \
+				"   FROM sent WHERE d.world_id = sent.world_id AND d.npc_id = sent.npc_id" \
+				" RETURNING d.world_id"
 
 static SpiStatement reopen = {.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)"),
 							  .nargs = 2,
@@ -87,6 +97,8 @@ static const SpiColumn slot_columns[] = {
 	SPI_COLUMN(Slot, opened_at_real, "opened_at_real"),
 	SPI_COLUMN(Slot, sent_at_real, "sent_at_real"),
 	SPI_COLUMN(Slot, answered, "answered"),
+	SPI_COLUMN(Slot, source_id, "source_id"),
+	SPI_COLUMN_OR(Slot, credit, "CASE WHEN sent_at_real IS NOT NULL THEN credit_us END", 0),
 	SPI_COLUMN(Slot, choices, "choices"),
 };
 
@@ -173,6 +185,9 @@ slots_send(const SentSlot *slots, int count, int *sent)
 	int32 *timeouts = palloc(sizeof(int32) * Max(count, 1));
 	int32 *told_events = palloc(sizeof(int32) * Max(count, 1));
 	int64 *told_states = palloc(sizeof(int64) * Max(count, 1));
+	int64 *credit_most = palloc(sizeof(int64) * Max(count, 1));
+	Datum *sources = palloc(sizeof(Datum) * Max(count, 1));
+	bool  *without_source = palloc(sizeof(bool) * Max(count, 1));
 	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
 	uint64 rows;
@@ -186,6 +201,9 @@ slots_send(const SentSlot *slots, int count, int *sent)
 		timeouts[i] = slots[i].timeout_ms;
 		told_events[i] = slots[i].told_events;
 		told_states[i] = slots[i].told_state;
+		credit_most[i] = slots[i].credit_most;
+		sources[i] = Int64GetDatum(slots[i].source_id);
+		without_source[i] = slots[i].source_id == 0;
 		choices[i] = slots[i].choices;
 		without_choices[i] = slots[i].choices == (Datum) 0;
 	}
@@ -194,7 +212,9 @@ slots_send(const SentSlot *slots, int count, int *sent)
 							  int64_array(requests, count), int64_array(sessions, count),
 							  int32_array(timeouts, count), int32_array(told_events, count),
 							  nullable_array_of(choices, without_choices, count, TEXTOID),
-							  int64_array(told_states, count)},
+							  int64_array(told_states, count),
+							  nullable_array_of(sources, without_source, count, INT8OID),
+							  int64_array(credit_most, count)},
 				   NULL, SPI_OK_UPDATE_RETURNING);
 	return spi_rows(&send, rows, sent);
 }

@@ -40,7 +40,9 @@ typedef struct SentSlot
 	int32 told_events;
 	/* The state_counter of what the NPC did when its mind was told. */
 	int64 told_state;
-	Datum choices; /* the actions that are offered, a JSON text; 0 = none are */
+	int64 source_id;   /* 0 = none */
+	int64 credit_most; /* world µs for which its source has been connected, and that one answer is paid for */
+	Datum choices;	   /* the actions that are offered, a JSON text; 0 = none are */
 } SentSlot;
 
 /*
@@ -50,8 +52,8 @@ typedef struct SentSlot
 extern SentSlot *slots_send(const SentSlot *slots, int count, int *sent);
 
 /*
- * Open requests again that were sent to sessions: to given sessions in given worlds, or to sessions that have
- * ended or are silent. Rows that somebody else has locked are skipped. Return the worlds of the requests that
+ * Open requests again that were sent to sessions, and log that they were cut off: to given sessions in given worlds, or to sessions
+ * that have ended or are silent. Rows that somebody else has locked are skipped. Return the worlds of the requests that
  * were opened, ascending.
  */
 extern int64 *slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids,
@@ -84,8 +86,10 @@ typedef struct Slot
 	int			told_events;
 	TimestampTz opened_at_real;
 	TimestampTz sent_at_real;
-	bool		answered; /* with a final answer, before or in this batch */
-	Jsonb	   *choices;  /* the actions that were offered; NULL = none were */
+	bool		answered;  /* with a final answer, before or in this batch */
+	int64		source_id; /* it was sent to; 0 = none */
+	int64		credit;	   /* NPC-microseconds that an accepted answer is paid; 0 if it was never sent */
+	Jsonb	   *choices;   /* the actions that were offered; NULL = none were */
 } Slot;
 
 /* Returns the slots of those of the NPCs that have one. */

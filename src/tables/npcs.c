@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
+#include "market/market.h"
 #include "tables/arrays.h"
 #include "tables/geometries.h"
 #include "tables/npcs.h"
@@ -285,6 +286,15 @@ put_request_reason(RowBuilder *row, void *thing, const RowColumn *column, void *
 	put_text(row, decision_reason_name(((Npc *) thing)->request_reason));
 }
 
+/* What an accepted answer is paid, when the NPC is asked for the first time. */
+static void
+put_credit(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	const Npc *npc = thing;
+
+	put_int64(row, decision_credit(PG_INT64_MIN, npc->controller_since, npc->request_opened_at));
+}
+
 static const RowColumn slot_columns[] = {
 	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
 	ROW_NUMBER(Npc, request_id, "request_id", INT8OID),
@@ -296,7 +306,16 @@ static const RowColumn slot_columns[] = {
 	/* The statement that counts the tokens of an answer writes these. */
 	ROW_READ_NUMBER(Npc, tokens, "daily_token_output", INT8OID),
 	ROW_READ_NUMBER(Npc, tokens_day, "tokens_day", DATEOID),
+	ROW_FIXED_OWN("credit_us", INT8OID, NULL, put_credit),
 };
+
+/*
+ * Later it is measured from one question to the next: so no time is paid twice, however often the NPC is asked and whatever becomes of
+ * the questions.
+ */
+#define SLOT_CREDIT \
+	", credit_us = CASE WHEN excluded.status = 0 THEN t.credit_us " \
+	"ELSE least(excluded.credit_us, greatest(excluded.opened_at - t.opened_at, 0)) END"
 
 /*
  * A request that was closed stays in its slot, with what became of its delivery; a pending one is only
@@ -309,15 +328,17 @@ RowType npc_slot_rows = {.table = "decision_slots",
 						 .writing = ROWS_UPSERTED,
 						 .also_columns = ", opened_at_real",
 						 .also_values = ", pg_catalog.clock_timestamp()",
-						 .also_set = ", opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real "
-									 "ELSE excluded.opened_at_real END, "
-									 "sent_at_real = CASE WHEN excluded.status = 0 THEN t.sent_at_real END, "
-									 "timeout_ms = CASE WHEN excluded.status = 0 THEN t.timeout_ms END, "
-									 "session_id = CASE WHEN excluded.status = 0 THEN t.session_id END, "
-									 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
-									 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
-									 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
-									 "answered = excluded.status = 0 AND t.answered"};
+						 .also_set = SLOT_CREDIT
+						 ", opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real "
+						 "ELSE excluded.opened_at_real END, "
+						 "sent_at_real = CASE WHEN excluded.status = 0 THEN t.sent_at_real END, "
+						 "timeout_ms = CASE WHEN excluded.status = 0 THEN t.timeout_ms END, "
+						 "session_id = CASE WHEN excluded.status = 0 THEN t.session_id END, "
+						 "source_id = CASE WHEN excluded.status = 0 THEN t.source_id END, "
+						 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
+						 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
+						 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
+						 "answered = excluded.status = 0 AND t.answered"};
 
 /* ---- groups of columns that change together ---- */
 

@@ -140,6 +140,8 @@ static const SpiColumn lending_columns[] = {
 	SPI_COLUMN(LendingSession, average_ms, "COALESCE(s.average_decision_time_ms, 'NaN')"),
 	SPI_COLUMN(LendingSession, choices, "s.choices"),
 	SPI_COLUMN(LendingSession, compact, "s.compact"),
+	SPI_COLUMN(LendingSession, connected_at_real, "s.connected_at_real"),
+	SPI_COLUMN(LendingSession, source_id, "s.source_id"),
 };
 
 static SpiStatement lending = {

@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 /*
  * After this silence a session's requests are handed to others, and a gateway counts as dead; an SQL
  * expression.
@@ -75,12 +77,14 @@ extern EndedSession *sessions_ended_of_gateway(const char *gateway_id, int *coun
  */
 typedef struct LendingSession
 {
-	int64  id;
-	int64  player_id;
-	int64  world_id;
-	double average_ms; /* of a decision; NAN = nobody reported it */
-	bool   choices;	   /* its mind wants to choose from a list */
-	bool   compact;	   /* it has little room */
+	int64		id;
+	int64		player_id;
+	int64		world_id;
+	double		average_ms; /* of a decision; NAN = nobody reported it */
+	bool		choices;	/* its mind wants to choose from a list */
+	bool		compact;	/* it has little room */
+	TimestampTz connected_at_real;
+	int64		source_id; /* 0 = none yet */
 } LendingSession;
 
 /* Returns those among sessions of a gateway whose source is active, by player, read by the caller's snapshot. */
