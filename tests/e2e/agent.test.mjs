@@ -608,8 +608,8 @@ test('wrong usage is told and ends with status 2', async () => {
   for (const [args, text, env] of [
     [['--token', 'x', '--mcp', 'true'], /--token is not taken/],
     [['--token=x', '--mcp', 'true'], /--token is not taken/],
-    [['--mcp', 'true', '--mcp-url', 'http://x'], /one of --mcp and --mcp-url/],
-    [[], /one of --mcp and --mcp-url/],
+    [['--mcp', 'true', '--mcp-url', 'http://x'], /one of --mcp, --mcp-url, --api and --mind/],
+    [[], /one of --mcp, --mcp-url, --api and --mind/],
     [['--mcp', ' '], /names no program/],
     [['--mcp', 'node "x'], /left open/],
     [['--mcp', 'true', 'stray-secret'], /belongs to no option/],

@@ -119,6 +119,13 @@ on_failed(void *owner, int64_t request_id, const char *reason)
 }
 
 static void
+on_offered(void *owner, const json_t *offer)
+{
+	(void) owner;
+	(void) offer;
+}
+
+static void
 on_broken(void *owner, const char *reason)
 {
 	print(json_pack("{s:s, s:s}", "event", "broken", "reason", reason));
@@ -225,7 +232,7 @@ read_lines(Line *line, McpSession *session)
 int
 main(int argc, char **argv)
 {
-	static const McpCallbacks callbacks = {on_send, on_ready, on_answered, on_failed, on_broken};
+	static const McpCallbacks callbacks = {on_send, on_ready, on_answered, on_failed, on_offered, on_broken};
 	static McpSession		 *session;
 	pid_t					  server;
 

@@ -40,6 +40,7 @@ typedef struct Wire
 	char		failure[MCP_MAX_FAILURE + 1];
 	int			broken_count;
 	char		broken[MCP_MAX_REASON + 1];
+	json_t	   *offer;			   /* the last one */
 	int64_t		ask_when_answered; /* the request that the callback "answered" makes; 0 = none */
 } Wire;
 
@@ -97,7 +98,16 @@ on_broken(void *owner, const char *reason)
 	wire->broken_count++;
 }
 
-static const McpCallbacks callbacks = {on_send, on_ready, on_answered, on_failed, on_broken};
+static inline void
+on_offered(void *owner, const json_t *offer)
+{
+	Wire *wire = owner;
+
+	json_decref(wire->offer);
+	wire->offer = json_incref((json_t *) offer);
+}
+
+static const McpCallbacks callbacks = {on_send, on_ready, on_answered, on_failed, on_offered, on_broken};
 
 static inline void
 open_wire(Wire *wire)
@@ -112,6 +122,7 @@ close_wire(Wire *wire)
 {
 	mcp_session_free(wire->session);
 	json_decref(wire->sent);
+	json_decref(wire->offer);
 	free(wire->answer);
 }
 

@@ -2,10 +2,11 @@
  * test_agent_settings.c
  *	  Tests npcsim-agent's addresses, tokens and back-off, and what ends of its connection mean.
  *
- * @link workers/agent/gateway_url.c workers/agent/settings.c workers/agent/words.c workers/agent/backoff.c workers/agent/link_end.c
+ * @link workers/agent/gateway_url.c workers/agent/settings.c workers/agent/api_options.c workers/agent/secret.c workers/agent/files.c workers/agent/words.c workers/agent/backoff.c workers/agent/link_end.c
  */
 #include "workers/agent/backoff.h"
 #include "workers/agent/link.h"
+#include "workers/agent/secret.h"
 #include "workers/agent/settings.h"
 
 #include <stdlib.h>
@@ -68,19 +69,19 @@ TestUrl(void)
 static void
 TestToken(void)
 {
-	char		token[TOKEN_MAX + 1];
-	char		text[TOKEN_MAX + 2];
+	char		token[SECRET_MAX + 1];
+	char		text[SECRET_MAX + 2];
 	const char *error;
 
-	tap_ok(token_copy(token, " abc\r\n", 6, &error) && strcmp(token, "abc") == 0,
+	tap_ok(secret_copy(token, " abc\r\n", 6, &error) && strcmp(token, "abc") == 0,
 		   "white space around a token is taken off");
-	tap_ok(!token_copy(token, " \n", 2, &error), "white space alone is no token");
-	tap_ok(!token_copy(token, "a b", 3, &error), "a token has no blanks");
-	tap_ok(!token_copy(token, "a\r\nX: y", 7, &error), "and no line ends");
-	tap_ok(!token_copy(token, "a\0b", 3, &error), "and no zero byte");
+	tap_ok(!secret_copy(token, " \n", 2, &error), "white space alone is no token");
+	tap_ok(!secret_copy(token, "a b", 3, &error), "a token has no blanks");
+	tap_ok(!secret_copy(token, "a\r\nX: y", 7, &error), "and no line ends");
+	tap_ok(!secret_copy(token, "a\0b", 3, &error), "and no zero byte");
 	memset(text, 'a', sizeof(text));
-	tap_ok(token_copy(token, text, TOKEN_MAX, &error), "%d characters are taken", TOKEN_MAX);
-	tap_ok(!token_copy(token, text, TOKEN_MAX + 1, &error), "one more is not");
+	tap_ok(secret_copy(token, text, SECRET_MAX, &error), "%d characters are taken", SECRET_MAX);
+	tap_ok(!secret_copy(token, text, SECRET_MAX + 1, &error), "one more is not");
 }
 
 static void

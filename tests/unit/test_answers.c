@@ -217,6 +217,8 @@ test_unreadable(void)
 		{"{\"choices\":[{\"choice\":1,\"action\":\"wander\"},{\"choice\":2,\"action\":\"wait\"}]}",
 		 "the result holds no decision"},
 		{"{\"action\":\"consume\",\"target_id\":1", "its JSON breaks off"},
+		{"{\"choice\": 1", "its JSON breaks off"},
+		{"[1", "its JSON breaks off"},
 		{"{\"action\":\"wander\",\"reason\":\"because I am", "its JSON breaks off"},
 		{"{\"action\":\"wander\",\"action\":\"wait\"}", "its JSON has a member twice in an object"},
 	};

@@ -292,6 +292,22 @@ test_tools(void)
 }
 
 static void
+test_offers(void)
+{
+	Wire wire;
+
+	open_wire(&wire);
+	receive(&wire, "{\"jsonrpc\":\"2.0\",\"method\":\"npcsim/offer\",\"params\":{\"max_concurrency\":0}}");
+	tap_is_int(json_integer_value(json_object_get(wire.offer, "max_concurrency")), 0,
+			   "an offer is told, before the session is ready, too");
+	tap_ok(json_object_get(wire.offer, "max_concurrency") != NULL, "with what it offers");
+	receive(&wire, "{\"jsonrpc\":\"2.0\",\"method\":\"npcsim/offer\",\"params\":[1]}");
+	receive(&wire, "{\"jsonrpc\":\"2.0\",\"method\":\"npcsim/offer\"}");
+	tap_ok(json_object_get(wire.offer, "max_concurrency") != NULL, "one that is no object is not");
+	close_wire(&wire);
+}
+
+static void
 test_changed_tools(void)
 {
 	static const char *const changed =
@@ -333,6 +349,7 @@ main(void)
 	test_version_retry();
 	test_silence();
 	test_tools();
+	test_offers();
 	test_changed_tools();
 	return tap_done();
 }

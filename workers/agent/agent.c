@@ -1,6 +1,6 @@
 /*
  * agent.c
- *	  Passes messages between the gateway and the player's MCP server, and reconnects when either is gone.
+ *	  Passes messages between the gateway and the player's mind, and reconnects when either is gone.
  *
  * The states and what leads from one to the next are drawn in README.md.  Each
  * transition is one function, which asserts the states that it may leave.
@@ -103,7 +103,7 @@ clear_overdue(void *arg)
 
 	assert(agent->state == AGENT_CLEARING);
 	log_line(LOG_ERROR, "%s does not end: the agent ends without it",
-			 agent->link_up ? "the connection" : "the MCP server");
+			 agent->link_up ? "the connection" : agent->server->ops->name);
 	if (!agent->finishing)
 		agent->exit_status = EXIT_FAILURE;
 	enter(agent, AGENT_DONE);
@@ -184,7 +184,7 @@ on_server_ready(void *arg)
 
 	if (agent->state != AGENT_WAKING)
 		return;
-	log_line(LOG_INFO, "the MCP server is up");
+	log_line(LOG_INFO, "%s is up", agent->server->ops->name);
 	dial(agent);
 }
 
@@ -207,8 +207,8 @@ send_too_long(Agent *agent, const char *text, size_t len)
 		message.kind = RPC_RESULT;
 	}
 	log_throttled(&agent->length_throttle, now_ms(), LOG_WARNING,
-				  "dropped a message of %zu bytes from the MCP server: the gateway takes %zu (--max-message)",
-				  len, agent->settings->message_limit);
+				  "dropped a message of %zu bytes from %s: the gateway takes %zu (--max-message)", len,
+				  agent->server->ops->name, agent->settings->message_limit);
 	if (message.kind == RPC_RESULT || message.kind == RPC_ERROR)
 		error = rpc_make_error(message.id, RPC_ERROR_TRANSPORT,
 							   "the answer has %zu bytes, more than the %zu allowed", len,
@@ -244,17 +244,37 @@ static void
 on_server_gone(void *arg, const char *why)
 {
 	Agent *agent = arg;
+	char   what[64];
 
 	agent->server_up = false;
+	snprintf(what, sizeof(what), "%s is gone", agent->server->ops->name);
 	if (why != NULL)
 	{
-		log_line(LOG_WARNING, "the MCP server is gone: %s", why);
-		telling_trouble(&agent->telling, "the MCP server is gone", why);
+		log_line(LOG_WARNING, "%s: %s", what, why);
+		telling_trouble(&agent->telling, what, why);
 	}
 	if (agent->state == AGENT_CLEARING)
 		check_cleared(agent);
 	else
-		clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, "the MCP server is gone");
+		clear(agent, LWS_CLOSE_STATUS_GOINGAWAY, what);
+}
+
+static void
+on_server_hopeless(void *arg, const char *why)
+{
+	Agent *agent = arg;
+
+	agent->server_up = false;
+	log_line(LOG_ERROR, "%s", why);
+	telling_trouble(&agent->telling, "the agent ended", why);
+	if (agent->state == AGENT_CLEARING)
+	{
+		agent->finishing = true;
+		agent->exit_status = EXIT_FAILURE;
+		check_cleared(agent);
+	}
+	else
+		agent_finish(agent, EXIT_FAILURE);
 }
 
 /* ---------- what the gateway says ---------- */
@@ -328,9 +348,17 @@ bool
 agent_init(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *settings)
 {
 	LinkEvents	 link_events = {on_link_open, on_link_message, on_link_drained, on_link_closed, agent};
-	ServerEvents server_events = {on_server_ready, on_server_message, on_server_drained, on_server_gone,
-								  agent};
+	ServerEvents server_events = {on_server_ready, on_server_message,  on_server_drained,
+								  on_server_gone,  on_server_hopeless, agent};
 
+	Server *(*const create[])(Loop *, const Settings *, const ServerEvents *) = {
+		[MIND_STDIO] = stdio_server_create,
+		[MIND_HTTP] = http_server_create,
+		[MIND_API] = api_server_create,
+		[MIND_BUILT_IN] = built_in_server_create,
+	};
+
+	_Static_assert(sizeof(create) / sizeof(create[0]) == MIND_BUILT_IN + 1, "every kind of mind can be made");
 	memset(agent, 0, sizeof(*agent));
 	agent->state = AGENT_RESTING;
 	agent->settings = settings;
@@ -338,8 +366,7 @@ agent_init(Agent *agent, Loop *loop, struct lws_vhost *vhost, const Settings *se
 	if (!telling_init(&agent->telling, loop, settings))
 		return false;
 	link_init(&agent->link, loop, vhost, settings, &link_events);
-	agent->server = settings->command != NULL ? stdio_server_create(loop, settings, &server_events)
-											  : http_server_create(loop, settings, &server_events);
+	agent->server = create[settings->mind](loop, settings, &server_events);
 	if (agent->server == NULL)
 		telling_end(&agent->telling, EXIT_FAILURE);
 	return agent->server != NULL;

@@ -1,6 +1,6 @@
 /*
  * agent.h
- *	  Passes messages between the gateway and the player's MCP server, and reconnects when either is gone.
+ *	  Passes messages between the gateway and the player's mind, and reconnects when either is gone.
  */
 #ifndef NPCSIM_AGENT_AGENT_H
 #define NPCSIM_AGENT_AGENT_H

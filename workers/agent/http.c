@@ -158,9 +158,9 @@ on_data(char *data, size_t size, size_t count, void *arg)
 	return request->handlers->data(request->arg, request, data, size * count) ? size * count : 0;
 }
 
-/* Keeps the session's id.  It is ignored if it is not visible ASCII or too long. */
+/* Keeps a header's value.  It is ignored if it is too long, or has other characters than printable ASCII. */
 static void
-note_session(HttpRequest *request, const char *value, size_t len)
+note_value(char *to, size_t size, const char *value, size_t len)
 {
 	while (len > 0 && (*value == ' ' || *value == '\t'))
 	{
@@ -169,23 +169,37 @@ note_session(HttpRequest *request, const char *value, size_t len)
 	}
 	while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
 		len--;
-	if (len >= sizeof(request->session))
+	if (len >= size)
 		return;
 	for (size_t i = 0; i < len; i++)
-		if (value[i] <= 0x20 || value[i] >= 0x7f)
+		if (value[i] < 0x20 || value[i] >= 0x7f)
 			return;
-	memcpy(request->session, value, len);
-	request->session[len] = '\0';
+	memcpy(to, value, len);
+	to[len] = '\0';
 }
 
 static size_t
 on_header(char *data, size_t size, size_t count, void *arg)
 {
-	static const char name[] = "mcp-session-id:";
+	static const char session[] = "mcp-session-id:";
+	static const char retry_after[] = "retry-after:";
+	HttpRequest		 *request = arg;
 	size_t			  len = size * count;
 
-	if (len > sizeof(name) - 1 && strncasecmp(data, name, sizeof(name) - 1) == 0)
-		note_session(arg, data + sizeof(name) - 1, len - (sizeof(name) - 1));
+	request->header_bytes += len;
+	if (request->header_bytes > HTTP_HEADERS_MOST)
+		return 0;
+	if (len >= sizeof(session) && strncasecmp(data, session, sizeof(session) - 1) == 0)
+	{
+		note_value(request->session, sizeof(request->session), data + sizeof(session) - 1,
+				   len - (sizeof(session) - 1));
+		/* an id with a blank in it could not be sent back */
+		if (strchr(request->session, ' ') != NULL)
+			request->session[0] = '\0';
+	}
+	else if (len >= sizeof(retry_after) && strncasecmp(data, retry_after, sizeof(retry_after) - 1) == 0)
+		note_value(request->retry_after, sizeof(request->retry_after), data + sizeof(retry_after) - 1,
+				   len - (sizeof(retry_after) - 1));
 	return len;
 }
 

@@ -11,7 +11,11 @@
 
 #include "loop.h"
 
-#define HTTP_SESSION_SIZE 256
+#define HTTP_SESSION_SIZE	  256
+#define HTTP_RETRY_AFTER_SIZE 64
+
+/* The headers of an answer may have so many bytes; more end the request. */
+#define HTTP_HEADERS_MOST 65536
 
 typedef enum HttpContent
 {
@@ -55,7 +59,9 @@ struct HttpRequest
 	const HttpHandlers *handlers;
 	void			   *arg;
 	bool				paused;
-	char				session[HTTP_SESSION_SIZE]; /* Mcp-Session-Id of the answer, or "" */
+	size_t				header_bytes;
+	char				session[HTTP_SESSION_SIZE];			/* Mcp-Session-Id of the answer, or "" */
+	char				retry_after[HTTP_RETRY_AFTER_SIZE]; /* its Retry-After, or "" */
 	char				error[CURL_ERROR_SIZE];
 };
 

@@ -560,6 +560,7 @@ call_failed(HttpServer *self, const char *why)
 static const HttpCallEvents call_events = {call_failed, tell_initialized};
 
 static const ServerOps http_ops = {
+	.name = "the MCP server",
 	.start = http_start,
 	.send = http_send,
 	.hold = http_server_hold,

@@ -179,7 +179,7 @@ ask_for_reports(struct lws *wsi, unsigned char **position, unsigned char *end)
 static int
 add_token(Link *link, struct lws *wsi, unsigned char **position, unsigned char *end)
 {
-	char header[TOKEN_MAX + sizeof("Bearer ")];
+	char header[SECRET_MAX + sizeof("Bearer ")];
 	int	 len = snprintf(header, sizeof(header), "Bearer %s", link->settings->token);
 	int	 failed = lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *) header,
 											   len, position, end);

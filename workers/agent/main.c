@@ -1,10 +1,10 @@
 /*
  * main.c
- *	  npcsim-agent: lends a player's MCP server to a world of npcsim.
+ *	  npcsim-agent: lends a player's mind to a world of npcsim.
  *
  * It dials the gateway and passes JSON-RPC messages, one per WebSocket message,
- * between it and the MCP server, which the agent starts (stdio) or which runs
- * somewhere (HTTP).  docs/agent.md is its manual; README.md explains the code.
+ * between it and the MCP server, which the agent starts (stdio), which runs
+ * somewhere (HTTP), or which the agent is itself, for a language model (--api).  docs/agent.md is its manual; README.md explains the code.
  *
  * Everything happens in libwebsockets' loop, in one thread; only what cannot
  * be waited for there, the system's resolver, has threads of its own.

@@ -1,6 +1,7 @@
 /*
  * server.h
- *	  The interface to the player's MCP server, whichever way it is reached.
+ *	  The interface to the player's mind, whichever way it is reached: an MCP server, or one within the agent that is spoken
+ *	  to as if it were one.
  *
  * A server is started, gets messages, is stopped, and may be started again.
  * Between server_start() and the "gone" event it is up; "gone" comes exactly
@@ -35,11 +36,15 @@ typedef struct ServerEvents
 
 	/* Hears that the server is down, and why; "why" is NULL if it was stopped by server_stop(). */
 	void (*gone)(void *arg, const char *why);
+
+	/* Hears, instead of "gone", that it would be of no use to start the server again; "why" says what to do about it. */
+	void (*hopeless)(void *arg, const char *why);
 	void *arg;
 } ServerEvents;
 
 typedef struct ServerOps
 {
+	const char *name; /* what the player calls it, as in "the MCP server" */
 	void (*start)(Server *server);
 	bool (*send)(Server *server, const char *text, size_t len);
 	void (*hold)(Server *server, bool held);
@@ -56,9 +61,14 @@ struct Server
 	ServerEvents	 events;
 };
 
-/* Make a server for --mcp or --mcp-url; they return NULL, and have logged the reason, if it cannot be made. */
+/*
+ * Make a server for --mcp, --mcp-url, --api, or --mind; they return NULL, and have logged the reason, if it cannot be
+ * made.
+ */
 extern Server *stdio_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
 extern Server *http_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
+extern Server *api_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
+extern Server *built_in_server_create(Loop *loop, const Settings *settings, const ServerEvents *events);
 
 /*
  * Passes on an answer that is not valid JSON, made valid UTF-8: the gateway can read some of them, and fails the others at

@@ -1,26 +1,15 @@
 /*
  * settings.c
  *	  The agent's settings, read from the command line and the environment.
- *
- * A token is never taken from the command line, which every user of the
- * machine can read.  It comes from a file or from the environment, and stays
- * out of the log and out of the MCP server's environment.  It does not stay in
- * our own either: /proc/PID/environ shows other processes of the user, such as
- * the MCP server, the bytes that were there when the agent was started, even
- * after unsetenv().  So the bytes are overwritten.
  */
 #include "settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mcp_terms.h"
@@ -30,31 +19,39 @@
 
 #define TOKEN_VARIABLE "NPCSIM_TOKEN"
 
+#define COMPLAINT_SIZE 600
+
 static const char help_text[] =
-	"npcsim-agent lends an MCP server of yours to a world of npcsim.\n"
+	"npcsim-agent lends a mind of yours to a world of npcsim: a language model, or an MCP server.\n"
 	"\n"
-	"Usage: npcsim-agent --gateway URL --mcp 'COMMAND ARGUMENTS' [OPTION]...\n"
+	"Usage: npcsim-agent --gateway URL --api URL --model NAME [OPTION]...\n"
+	"       npcsim-agent --gateway URL --mcp 'COMMAND ARGUMENTS' [OPTION]...\n"
 	"       npcsim-agent --gateway URL --mcp-url URL [OPTION]...\n"
+	"       npcsim-agent --gateway URL --mind builtin [OPTION]...\n"
 	"\n"
 	"The gateway:\n"
 	"  --gateway URL           ws://HOST:PORT or wss://HOST:PORT (or NPCSIM_GATEWAY)\n"
 	"  --token-file FILE       file with the player's token (or NPCSIM_TOKEN in the\n"
 	"                          environment); never on the command line\n"
 	"  --source NAME           which of the player's minds this is; a second agent of the\n"
-	"                          same name replaces the first (default " MCP_DEFAULT_SOURCE ")\n"
+	"                          same name replaces the first (default " MCP_DEFAULT_SOURCE ";\n"
+	"                          player_api_key with --api, builtin with --mind)\n"
 	"  --max-concurrency N     decisions at a time, 1 to " MCP_MAX_CONCURRENCY_TEXT " (default 1)\n"
-	"  --choices               questions come with a numbered list of actions, and\n"
-	"                          {\"choice\": N} answers them\n"
-	"  --compact               questions come in few words, for small models\n"
-	"\n"
-	"The MCP server, one of:\n"
+	"\n" API_HELP "\n"
+	"An MCP server, one of:\n"
 	"  --mcp COMMAND           program to start, with arguments; quotes and backslashes work\n"
 	"                          as in a shell, nothing else of a shell does (stdio)\n"
 	"  --mcp-url URL           http:// or https:// address of a server that runs\n"
 	"\n"
 	"  --mcp-transport KIND    for --mcp-url: auto (default), streamable, or sse\n"
+	"  --choices               questions come with a numbered list of actions, and\n"
+	"                          {\"choice\": N} answers them\n"
+	"  --compact               questions come in few words, for small models\n"
 	"  --max-message BYTES     longest message for the gateway, 4096 to 16777216\n"
 	"                          (default " MCP_MAX_MESSAGE_TEXT ", which is what the gateway takes)\n"
+	"\n"
+	"No mind at all:\n"
+	"  --mind builtin          answers each question with the first of its choices, to try things\n"
 	"\n"
 	"Other:\n"
 	"  --status-file FILE      how it goes, for scripts: JSON, replaced as a whole\n"
@@ -62,7 +59,7 @@ static const char help_text[] =
 	"  --help, --version\n"
 	"\n"
 	"Exit status: 0 ended by a signal or replaced by a newer agent, 1 failure (the token\n"
-	"was refused, the program cannot be started), 2 wrong usage.\n";
+	"or the key was refused, the program cannot be started), 2 wrong usage.\n";
 
 /* The values that getopt_long() returns. */
 typedef enum Option
@@ -78,6 +75,7 @@ typedef enum Option
 	OPT_COMPACT,
 	OPT_MCP,
 	OPT_MCP_URL,
+	OPT_MIND,
 	OPT_MCP_TRANSPORT,
 	OPT_MAX_MESSAGE,
 	OPT_LOG_LEVEL,
@@ -95,13 +93,26 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"compact", no_argument, NULL, OPT_COMPACT},
 										{"mcp", required_argument, NULL, OPT_MCP},
 										{"mcp-url", required_argument, NULL, OPT_MCP_URL},
+										{"mind", required_argument, NULL, OPT_MIND},
 										{"mcp-transport", required_argument, NULL, OPT_MCP_TRANSPORT},
 										{"max-message", required_argument, NULL, OPT_MAX_MESSAGE},
 										{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 										{"status-file", required_argument, NULL, OPT_STATUS_FILE},
 										{"help", no_argument, NULL, OPT_HELP},
 										{"version", no_argument, NULL, OPT_VERSION},
+										API_OPTIONS,
 										{NULL, 0, NULL, 0}};
+
+/* The names of sources that have not been given one. */
+static const char *const default_sources[] = {
+	[MIND_STDIO] = MCP_DEFAULT_SOURCE,
+	[MIND_HTTP] = MCP_DEFAULT_SOURCE,
+	[MIND_API] = "player_api_key",
+	[MIND_BUILT_IN] = "builtin",
+};
+
+_Static_assert(sizeof(default_sources) / sizeof(default_sources[0]) == MIND_BUILT_IN + 1,
+			   "each kind of mind has a name for its source");
 
 static const char *const transport_names[] = {
 	[HTTP_TRANSPORT_AUTO] = "auto",
@@ -118,13 +129,14 @@ typedef struct Given
 	const char *gateway;
 	const char *token_file;
 	const char *mcp;
-	const char *source;
+	const char *mind;
+	const char *source; /* NULL = it is named after the kind of mind */
 	bool		transport;
 } Given;
 
 static bool __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 {
-	char	text[512];
+	char	text[COMPLAINT_SIZE + 64];
 	va_list args;
 
 	va_start(args, fmt);
@@ -156,100 +168,74 @@ read_transport(Settings *settings, const char *text)
 	return complain("--mcp-transport must be auto, streamable or sse, not \"%s\"", text);
 }
 
-bool
-token_copy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error)
-{
-	static const char blanks[] = " \t\r\n";
-
-	while (len > 0 && strchr(blanks, text[len - 1]) != NULL)
-		len--;
-	while (len > 0 && strchr(blanks, text[0]) != NULL)
-	{
-		text++;
-		len--;
-	}
-	*error = NULL;
-	if (len == 0)
-		*error = "it is empty";
-	else if (len > TOKEN_MAX)
-		*error = "it is too long";
-	for (size_t i = 0; i < len && *error == NULL; i++)
-		if (text[i] <= 0x20 || text[i] >= 0x7f)
-			*error = "it holds white space or other characters that no token has";
-	if (*error != NULL)
-		return false;
-	memcpy(token, text, len);
-	token[len] = '\0';
-	return true;
-}
-
-static bool
-read_token_file(Settings *settings, const char *path)
-{
-	char		text[TOKEN_MAX + 256];
-	int			fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat info;
-	ssize_t		len;
-	const char *error;
-	bool		good;
-
-	if (fd < 0 || fstat(fd, &info) != 0 || (len = read(fd, text, sizeof(text))) < 0)
-	{
-		complain("cannot read token file \"%s\": %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	close(fd);
-	if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		log_line(LOG_WARNING, "token file \"%s\" is open to others (mode %04o): chmod 600 it", path,
-				 (unsigned) info.st_mode & 07777);
-	good = token_copy(settings->token, text, (size_t) len, &error);
-	explicit_bzero(text, sizeof(text));
-	return good || complain("token file \"%s\" cannot be used: %s", path, error);
-}
-
 static bool
 read_token(Settings *settings, const char *file)
 {
 	const char *text = getenv(TOKEN_VARIABLE);
 	const char *error;
 
+	char why[COMPLAINT_SIZE];
+
 	if (file != NULL)
-		return read_token_file(settings, file);
+		return secret_from_file(settings->token, "token file", file, why, sizeof(why)) || complain("%s", why);
 	if (text == NULL)
 		return complain("a token is needed: --token-file FILE, or NPCSIM_TOKEN in the environment");
-	return token_copy(settings->token, text, strlen(text), &error) ||
+	return secret_copy(settings->token, text, strlen(text), &error) ||
 		   complain("NPCSIM_TOKEN cannot be used: %s", error);
 }
 
-/* Erases every token of the environment, which may hold several entries of that name. */
-static void
-forget_environment_token(void)
+/* Finds out which mind it is: exactly one of the options that name one is there. */
+static bool
+read_mind(Settings *settings, const Given *given)
 {
-	static const char prefix[] = TOKEN_VARIABLE "=";
+	const char *named[] = {
+		[MIND_STDIO] = given->mcp,
+		[MIND_HTTP] = settings->url,
+		[MIND_API] = settings->api.given_url,
+		[MIND_BUILT_IN] = given->mind,
+	};
+	int count = 0;
 
-	for (char **entry = environ; *entry != NULL; entry++)
-		if (strncmp(*entry, prefix, sizeof(prefix) - 1) == 0)
-			explicit_bzero(*entry + sizeof(prefix) - 1, strlen(*entry + sizeof(prefix) - 1));
-	unsetenv(TOKEN_VARIABLE);
+	_Static_assert(sizeof(named) / sizeof(named[0]) == MIND_BUILT_IN + 1, "each kind of mind has its option");
+	for (int kind = 0; kind <= MIND_BUILT_IN; kind++)
+	{
+		if (named[kind] == NULL)
+			continue;
+		settings->mind = (MindKind) kind;
+		count++;
+	}
+	if (count != 1)
+		return complain("one of --mcp, --mcp-url, --api and --mind is needed, and not more");
+	if (settings->mind != MIND_API && api_options_any(&settings->api))
+		return complain("--model, --api-key-file, --prompt-file, --parameter, --max-tokens, --memory-dir and "
+						"--no-memory go with --api");
+	if (given->transport && settings->mind != MIND_HTTP)
+		return complain("--mcp-transport goes with --mcp-url");
+	return true;
 }
 
 static bool
-read_server(Settings *settings, const char *mcp)
+finish_mind(Settings *settings, const Given *given)
 {
 	const char *error;
+	char		why[COMPLAINT_SIZE];
 
-	if ((mcp != NULL) == (settings->url != NULL))
-		return complain("one of --mcp and --mcp-url is needed, and not both");
-	if (mcp != NULL)
+	switch (settings->mind)
 	{
-		settings->command = words_split(mcp, &error);
-		return settings->command != NULL || complain("--mcp cannot be used: %s", error);
+		case MIND_STDIO:
+			settings->command = words_split(given->mcp, &error);
+			return settings->command != NULL || complain("--mcp cannot be used: %s", error);
+		case MIND_HTTP:
+			return strncasecmp(settings->url, "http://", 7) == 0 ||
+				   strncasecmp(settings->url, "https://", 8) == 0 ||
+				   complain("--mcp-url must begin with http:// or https://");
+		case MIND_API:
+			return api_options_finish(&settings->api, why, sizeof(why)) || complain("%s", why);
+		case MIND_BUILT_IN:
+			return strcmp(given->mind, "builtin") == 0 ||
+				   complain("--mind must be builtin, not \"%s\"", given->mind);
 	}
-	if (strncasecmp(settings->url, "http://", 7) != 0 && strncasecmp(settings->url, "https://", 8) != 0)
-		return complain("--mcp-url must begin with http:// or https://");
-	return true;
+	return false;
 }
 
 /* Reads one option, which the command line has as "argument"; returns false, and has complained, if it is wrong. */
@@ -289,6 +275,9 @@ read_option(Settings *settings, Given *given, Option option, const char *value, 
 		case OPT_MCP_URL:
 			settings->url = value;
 			return true;
+		case OPT_MIND:
+			given->mind = value;
+			return true;
 		case OPT_MCP_TRANSPORT:
 			given->transport = true;
 			return read_transport(settings, value);
@@ -317,27 +306,40 @@ read_option(Settings *settings, Given *given, Option option, const char *value, 
 }
 
 static bool
+read_api_option(Settings *settings, ApiOption option, const char *value)
+{
+	char why[COMPLAINT_SIZE];
+
+	return api_options_take(&settings->api, option, value, why, sizeof(why)) || complain("%s", why);
+}
+
+static bool
 finish(Settings *settings, const Given *given)
 {
 	const char *gateway = given->gateway != NULL ? given->gateway : getenv("NPCSIM_GATEWAY");
+	const char *source;
 	const char *error;
 
-	if (given->source[0] == '\0' || strlen(given->source) > SOURCE_MAX)
+	if (!read_mind(settings, given))
+		return false;
+	source = given->source != NULL ? given->source : default_sources[settings->mind];
+	if (source[0] == '\0' || strlen(source) > SOURCE_MAX)
 		return complain("--source must have 1 to %d characters", SOURCE_MAX);
-	strcpy(settings->source, given->source);
+	strcpy(settings->source, source);
+	/* minds that are asked by us choose from the list, and the questions are short */
+	if (settings->mind == MIND_API || settings->mind == MIND_BUILT_IN)
+		settings->choices = settings->compact = true;
 	if (gateway == NULL)
 		return complain("--gateway URL is needed, or NPCSIM_GATEWAY in the environment");
 	if (!gateway_url_parse(&settings->gateway, gateway, settings, &error))
 		return complain("gateway \"%s\" cannot be used: %s", gateway, error);
-	if (given->transport && settings->url == NULL)
-		return complain("--mcp-transport goes with --mcp-url");
-	return read_server(settings, given->mcp) && read_token(settings, given->token_file);
+	return finish_mind(settings, given) && read_token(settings, given->token_file);
 }
 
 static SettingsOutcome
 read_all(Settings *settings, int argc, char **argv)
 {
-	Given given = {.source = MCP_DEFAULT_SOURCE};
+	Given given = {0};
 	int	  option;
 
 	memset(settings, 0, sizeof(*settings));
@@ -359,7 +361,9 @@ read_all(Settings *settings, int argc, char **argv)
 			puts("npcsim-agent " NPCSIM_VERSION);
 			return SETTINGS_ANSWERED;
 		}
-		if (!read_option(settings, &given, (Option) option, optarg, argv[optind - 1]))
+		if (option >= API_OPT_FIRST
+				? !read_api_option(settings, (ApiOption) option, optarg)
+				: !read_option(settings, &given, (Option) option, optarg, argv[optind - 1]))
 			return SETTINGS_WRONG;
 	}
 	if (optind < argc)
@@ -378,7 +382,8 @@ settings_read(Settings *settings, int argc, char **argv)
 {
 	SettingsOutcome outcome = read_all(settings, argc, argv);
 
-	forget_environment_token();
+	secret_forget_variable(TOKEN_VARIABLE);
+	secret_forget_variable(API_KEY_VARIABLE);
 	return outcome;
 }
 
@@ -387,5 +392,6 @@ settings_free(Settings *settings)
 {
 	words_free(settings->command);
 	settings->command = NULL;
+	api_options_free(&settings->api);
 	explicit_bzero(settings->token, sizeof(settings->token));
 }

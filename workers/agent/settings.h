@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 #include "common/log.h"
+#include "api_options.h"
+#include "secret.h"
 
 
-#define TOKEN_MAX		  4096
 #define SOURCE_MAX		  64
 #define MESSAGE_LIMIT_MIN (4 * 1024)
 #define MESSAGE_LIMIT_MAX (16 * 1024 * 1024)
@@ -24,6 +25,15 @@ typedef enum HttpTransport
 } HttpTransport;
 
 #define HTTP_TRANSPORT_COUNT (HTTP_TRANSPORT_SSE + 1)
+
+/* What decides: an MCP server that we start or that runs somewhere, a language model behind an API, or nobody but ourselves. */
+typedef enum MindKind
+{
+	MIND_STDIO,
+	MIND_HTTP,
+	MIND_API,
+	MIND_BUILT_IN
+} MindKind;
 
 /* A ws:// or wss:// address, taken apart. */
 typedef struct GatewayUrl
@@ -38,10 +48,12 @@ typedef struct GatewayUrl
 typedef struct Settings
 {
 	GatewayUrl	  gateway;
-	char		  token[TOKEN_MAX + 1];
-	char		**command; /* the words of --mcp, or NULL */
-	const char	 *url;	   /* the value of --mcp-url, or NULL */
+	char		  token[SECRET_MAX + 1];
+	MindKind	  mind;
+	char		**command; /* MIND_STDIO: the words of --mcp, else NULL */
+	const char	 *url;	   /* MIND_HTTP: the value of --mcp-url, else NULL */
 	HttpTransport transport;
+	ApiSettings	  api; /* MIND_API */
 	char		  source[SOURCE_MAX + 1];
 	int			  max_concurrency;
 	bool		  choices;		 /* the player's minds are asked with a list of actions to choose from */
@@ -59,10 +71,10 @@ typedef enum SettingsOutcome
 } SettingsOutcome;
 
 
-/* Reads all settings, then erases the token from the environment.  Strings other than the token point into argv. */
+/* Reads all settings, then erases the secrets from the environment.  Constant strings point into argv. */
 extern SettingsOutcome settings_read(Settings *settings, int argc, char **argv);
 
-/* Frees what the settings hold and erases the token. */
+/* Frees what the settings hold and erases the secrets. */
 extern void settings_free(Settings *settings);
 
 /*
@@ -72,11 +84,5 @@ extern void settings_free(Settings *settings);
  */
 extern bool gateway_url_parse(GatewayUrl *url, const char *text, const Settings *settings,
 							  const char **error);
-
-/*
- * Copies a token without the white space around it.  Returns false, and the
- * reason in *error, if there is none or it could not stand in a header.
- */
-extern bool token_copy(char token[TOKEN_MAX + 1], const char *text, size_t len, const char **error);
 
 #endif /* NPCSIM_AGENT_SETTINGS_H */

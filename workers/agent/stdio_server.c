@@ -616,6 +616,7 @@ stdio_free(Server *server)
 }
 
 static const ServerOps stdio_ops = {
+	.name = "the MCP server",
 	.start = stdio_start,
 	.send = stdio_send,
 	.hold = stdio_hold,

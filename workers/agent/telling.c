@@ -21,8 +21,9 @@
 #include "common/clock.h"
 #include "common/jsonrpc.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "common/version.h"
-#include "status_file.h"
+#include "files.h"
 
 #define FILE_MS		 1000
 #define FILE_IDLE_MS 10000
@@ -68,14 +69,25 @@ static bool
 write_file(Telling *telling)
 {
 	json_t *status;
+	char   *dump;
+	Text	text = {0};
 	bool	good;
 
 	if (telling->settings->status_file == NULL)
 		return true;
 	status = describe(telling);
-	errno = ENOMEM;
-	good = status != NULL && status_file_write(telling->settings->status_file, status);
+	dump = status != NULL ? json_dumps(status, JSON_INDENT(2)) : NULL;
 	json_decref(status);
+	if (dump == NULL)
+	{
+		errno = ENOMEM;
+		return false;
+	}
+	text_add_string(&text, dump);
+	text_add(&text, "\n", 1);
+	good = file_replace(telling->settings->status_file, text.data, text.length, 0644);
+	free(dump);
+	text_free(&text);
 	return good;
 }
 

@@ -585,9 +585,8 @@ behind(char *closing, const char *word)
 	return tag_end != NULL ? tag_end + 1 : end;
 }
 
-/* Replaces the thoughts in a text by blanks, in place; thoughts that are not closed reach to its end. */
-static void
-blank_thoughts(char *text)
+void
+answer_blank_thoughts(char *text)
 {
 	for (size_t i = 0; i < sizeof(thoughts) / sizeof(thoughts[0]); i++)
 	{
@@ -623,6 +622,7 @@ choice_in_words(const char *text, size_t length)
 	static const char words[] = " choice choose option answer number action boxed final my the is i ";
 	char			  word[MAX_WORD];
 	long			  number = -1;
+	int				  open = 0; /* brackets that are open, as in \boxed{2 */
 
 	if (length >= sizeof(word) / 2)
 		return NULL;
@@ -648,9 +648,11 @@ choice_in_words(const char *text, size_t length)
 			return NULL;
 		if (digits > 0)
 			number = strtol(text + i, NULL, 10);
+		open += (text[i] == '{' || text[i] == '[') - (text[i] == '}' || text[i] == ']');
 		i += letters + digits + (letters + digits == 0);
 	}
-	return number < 0 ? NULL : json_pack("{s:I}", "choice", (json_int_t) number);
+	/* where brackets are left open the text breaks off, and with it, perhaps, the number */
+	return number < 0 || open != 0 ? NULL : json_pack("{s:I}", "choice", (json_int_t) number);
 }
 
 /*
@@ -678,7 +680,7 @@ decision_in_text(const char *text, size_t length, int wrappers, const char **pro
 	spoken = strndup(text, length);
 	if (spoken != NULL)
 	{
-		blank_thoughts(spoken);
+		answer_blank_thoughts(spoken);
 		held = loose_json_find(spoken, strlen(spoken), answer_is_held, false, problem);
 	}
 	if (held == NULL)

@@ -39,6 +39,9 @@ extern bool answer_is_held(const json_t *value);
 extern json_t *answer_in_value(const json_t *value, const char **problem);
 extern json_t *answer_in_text(const char *text, size_t length, const char **problem);
 
+/* Replaces the thoughts in a text by blanks, in place; thoughts that are not closed reach to its end. */
+extern void answer_blank_thoughts(char *text);
+
 /* Brings a decision into the regular form, in place. */
 extern void answer_regulate(json_t *decision);
 

@@ -135,6 +135,12 @@ rpc_make_error(const json_t *id, int code, const char *fmt, ...)
 }
 
 char *
+rpc_make_offer(json_t *offer)
+{
+	return print(json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", RPC_OFFER, "params", offer));
+}
+
+char *
 rpc_with_id(const RpcMessage *message, const json_t *id)
 {
 	json_t *copy = json_copy(message->root);

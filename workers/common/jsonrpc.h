@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define RPC_ERROR_METHOD_NOT_FOUND	  (-32601)
+#define RPC_ERROR_INVALID_PARAMS	  (-32602)
 #define RPC_ERROR_UNSUPPORTED_VERSION (-32022) /* defined by MCP */
 #define RPC_ERROR_TRANSPORT			  (-32000)
 
@@ -61,6 +62,13 @@ extern const char *rpc_modern_version(const RpcMessage *message);
  */
 extern char *rpc_make_error(const json_t *id, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Returns the notification "npcsim/offer" as text, to be freed: an MCP server tells the gateway what it offers from now on, with
+ * members of a heartbeat, which are taken over.
+ */
+#define RPC_OFFER "npcsim/offer"
+extern char *rpc_make_offer(json_t *offer);
 
 /* Returns the message as text with another id, to be freed. */
 extern char *rpc_with_id(const RpcMessage *message, const json_t *id);

@@ -565,12 +565,15 @@ request_received(McpSession *session, const char *method, const json_t *id)
 }
 
 static void
-notification_received(McpSession *session, const char *method)
+notification_received(McpSession *session, const char *method, const json_t *params)
 {
-	if (strcmp(method, "notifications/tools/list_changed") != 0)
-		return;
-	session->relist_wanted = true;
-	relist_when_due(session);
+	if (strcmp(method, "notifications/tools/list_changed") == 0)
+	{
+		session->relist_wanted = true;
+		relist_when_due(session);
+	}
+	else if (strcmp(method, RPC_OFFER) == 0 && json_is_object(params))
+		session->callbacks.offered(session->owner, params);
 }
 
 /*
@@ -609,7 +612,7 @@ message_received(McpSession *session, const json_t *message)
 		if (id != NULL)
 			request_received(session, json_string_value(method), id);
 		else
-			notification_received(session, json_string_value(method));
+			notification_received(session, json_string_value(method), json_object_get(message, "params"));
 	}
 	else if (json_is_integer(id) && (result != NULL || error != NULL))
 		response_received(session, json_integer_value(id), result, error);

@@ -32,6 +32,7 @@
 #ifndef NPCSIM_GATEWAY_MCP_H
 #define NPCSIM_GATEWAY_MCP_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,9 @@ typedef struct McpCallbacks
 
 	/* the server refused, or what it gave is not a decision; the reason is one line */
 	void (*failed)(void *owner, int64_t request_id, const char *reason);
+
+	/* the server tells what it offers from now on, with members of a heartbeat; whether they make sense is not checked */
+	void (*offered)(void *owner, const json_t *offer);
 
 	/* the connection is of no use and is to be closed with this reason (one line) */
 	void (*broken)(void *owner, const char *reason);

@@ -17,6 +17,7 @@
 #include "common/memory.h"
 #include "common/version.h"
 #include "compute.h"
+#include "heartbeat.h"
 #include "mcp.h"
 
 typedef struct Mind
@@ -24,7 +25,11 @@ typedef struct Mind
 	McpSession *session;
 	bool		ready;
 	MindOffer	offer;
+	json_t	   *offered; /* what it told of itself last, or NULL */
 } Mind;
+
+/* The members of a heartbeat that a mind may tell of itself. */
+static const char *const offers[] = {"max_concurrency", "stateless"};
 
 static void
 send_text(void *owner, const char *text, size_t length)
@@ -32,26 +37,62 @@ send_text(void *owner, const char *text, size_t length)
 	client_send(owner, text, length);
 }
 
-/* Sends the database a heartbeat for the mind, with how many requests at a time it offers to take. */
-static void
-beat(Client *client)
+/* Returns a heartbeat for the mind: how many requests at a time it offers to take, and what else it offers. */
+static json_t *
+make_heartbeat(Client *client, const json_t *offered)
 {
-	static LogThrottle throttle = {.what = "heartbeats of minds that make no sense"};
-	const Mind		  *mind = client->mind;
-	char			   message[100];
-	json_t			  *heartbeat;
-	bool			   takes_choices;
-
-	if (!mind->ready)
-		return;
-	takes_choices = mcp_session_takes_choices(mind->session);
-	heartbeat =
+	const Mind *mind = client->mind;
+	bool		takes_choices = mcp_session_takes_choices(mind->session);
+	json_t	   *heartbeat =
 		json_pack("{s:s, s:i, s:i, s:i, s:b, s:b}", "type", "compute_heartbeat", "max_concurrency",
 				  mind->offer.max_concurrency, "decision_queue_length", compute_in_flight(client),
 				  "average_decision_time_ms", compute_average_ms(client), "choices",
 				  takes_choices && mind->offer.choices, "compact", takes_choices && mind->offer.compact);
+
+	for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+		if (json_object_get(offered, offers[i]) != NULL)
+			json_object_set(heartbeat, offers[i], json_object_get(offered, offers[i]));
+	return heartbeat;
+}
+
+/* Sends the database a heartbeat for the mind. */
+static void
+beat(Client *client)
+{
+	static LogThrottle throttle = {.what = "heartbeats of minds that make no sense"};
+	char			   message[100];
+	json_t			  *heartbeat;
+
+	if (!client->mind->ready)
+		return;
+	heartbeat = make_heartbeat(client, client->mind->offered);
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: heartbeat: %s", client_label(client), message);
+	json_decref(heartbeat);
+}
+
+/* Takes what the mind offers from now on; one that makes no sense counts for nothing. */
+static void
+offered(void *owner, const json_t *offer)
+{
+	static LogThrottle throttle = {.what = "offers of minds that make no sense"};
+	Client			  *client = owner;
+	json_t			  *heartbeat = make_heartbeat(client, offer);
+	char			   message[100];
+	int				   capacity;
+
+	if (heartbeat_read(heartbeat, &capacity, message, sizeof(message)))
+	{
+		/* the rest of the offer is not kept */
+		json_decref(client->mind->offered);
+		client->mind->offered = json_object();
+		for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+			if (json_object_get(offer, offers[i]) != NULL)
+				json_object_set(client->mind->offered, offers[i], json_object_get(heartbeat, offers[i]));
+		beat(client);
+	}
+	else
+		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: offer: %s", client_label(client), message);
 	json_decref(heartbeat);
 }
 
@@ -105,13 +146,14 @@ mind_free(Client *client)
 	client->mind = NULL;
 	if (mind->session != NULL)
 		mcp_session_free(mind->session);
+	json_decref(mind->offered);
 	free(mind);
 }
 
 void
 mind_joined(Client *client)
 {
-	static const McpCallbacks callbacks = {send_text, ready, answered, failed, broken};
+	static const McpCallbacks callbacks = {send_text, ready, answered, failed, offered, broken};
 	Mind					 *mind = client->mind;
 
 	if (mind->session != NULL)
