@@ -59,7 +59,8 @@ async function connect(t, { answer, args = [], env = {}, concurrency = 4, memory
 }
 
 const decisionOf = async (session, options) => (await session.call(question(options))).result.structuredContent;
-const room = (session) => session.unasked.filter(({ method }) => method === 'npcsim/offer').map(({ params }) => params.max_concurrency);
+const offers = (session) => session.unasked.filter(({ method }) => method === 'npcsim/offer').map(({ params }) => params);
+const room = (session) => offers(session).map(({ max_concurrency: number }) => number).filter((number) => number !== undefined);
 
 // ---------- requests and answers ----------
 
@@ -67,6 +68,7 @@ test('a question becomes a request that OpenAI would take, and its answer a deci
   const { endpoint, gateway, session } = await connect(t);
   assert.equal(gateway.dials[0].url, '/mcp?source=player_api_key&max_concurrency=4&choices=1&compact=1');
   assert.deepEqual(await decisionOf(session), { choice: 1, tokens: 9 });
+  assert.deepEqual(offers(session), [{ kind: 'player_api_key', models: [MODEL] }]);
   assert.deepEqual(endpoint.faults, []);
   const [{ url, headers, body }] = endpoint.questions;
   assert.equal(url, '/v1/chat/completions');
@@ -588,13 +590,15 @@ test('NPCs live by an endpoint, and by no mind, in a real colony', async () => {
     const bob = await colony.player('bob', npcs.slice(4));
     await colony.query('SELECT npcsim.start_world($1)', [colony.worldId]);
     const lender = colony.agent(ada, ['--api', endpoint.url, '--model', MODEL, '--memory-dir', memoryDir()], { NPCSIM_API_KEY: KEY });
-    colony.agent(bob, ['--mind', 'builtin']);
+    colony.agent(bob, ['--mind', 'builtin', '--stateless']);
     const applied = (player) => colony.value('SELECT count(*)::int FROM npcsim.decision_log WHERE player_id = $1 AND status = \'applied\'', [player.id]);
     await waitFor(async () => (await applied(ada)) >= 6 && (await applied(bob)) >= 6, { timeout: 45_000 * PATIENCE, what: () => `decisions: ${lender.output}` });
     const [{ tokens, refused }] = await colony.query('SELECT sum(tokens)::int AS tokens, count(*) FILTER (WHERE status IN (\'rejected\', \'failed\'))::int AS refused FROM npcsim.decision_log WHERE player_id = $1', [ada.id]);
     assert.ok(tokens >= 6 * 9, `${tokens} tokens`);
     assert.ok(refused <= 2, `${refused} were refused: ${lender.output}`);
     assert.deepEqual(endpoint.faults, []);
+    assert.deepEqual(await colony.query('SELECT name, kind, models, stateless FROM npcsim.compute_sources ORDER BY name'), [
+      { name: 'builtin', kind: 'player_mcp', models: [], stateless: true }, { name: 'player_api_key', kind: 'player_api_key', models: [MODEL], stateless: false }]);
     // an endpoint that wants to be left alone gets no questions, and its NPCs are looked after
     endpoint.answer = (body, response) => endpoint.json(response, 429, refusal('come back later'), { 'retry-after': '60' });
     await waitFor(() => colony.value('SELECT max_concurrency = 0 FROM npcsim.sessions WHERE player_id = $1', [ada.id]), { timeout: 20_000 * PATIENCE, what: 'no room is offered' });

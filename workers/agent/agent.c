@@ -31,6 +31,9 @@
 /* Link and server have shorter deadlines of their own to end; the agent does not wait for either beyond this. */
 #define CLEAR_MS 20000
 
+/* The longest name of a model that the gateway takes, in bytes at least. */
+#define MODEL_TOLD_MAX 100
+
 /* The names of the states in the status file. */
 static const char *const state_names[] = {
 	[AGENT_RESTING] = "resting",   [AGENT_WAKING] = "starting",	 [AGENT_PAUSING] = "waiting",
@@ -279,6 +282,30 @@ on_server_hopeless(void *arg, const char *why)
 
 /* ---------- what the gateway says ---------- */
 
+/* Tells the gateway, once it has spoken, what the address that was dialled has no words for. */
+static void
+tell_offer(Agent *agent)
+{
+	const Settings *settings = agent->settings;
+	json_t		   *offer = json_object();
+	char		   *text;
+
+	agent->offered = true;
+	if (settings->mind == MIND_API)
+		json_object_set_new(offer, "kind", json_string("player_api_key"));
+	if (settings->mind == MIND_API && strlen(settings->api.model) <= MODEL_TOLD_MAX)
+		json_object_set_new(offer, "models", json_pack("[s]", settings->api.model));
+	if (settings->stateless)
+		json_object_set_new(offer, "stateless", json_true());
+	if (json_object_size(offer) > 0)
+	{
+		text = rpc_make_offer(json_incref(offer));
+		link_send(&agent->link, text, strlen(text));
+		free(text);
+	}
+	json_decref(offer);
+}
+
 static void
 on_link_open(void *arg)
 {
@@ -288,6 +315,7 @@ on_link_open(void *arg)
 	log_line(LOG_NOTICE, "connected to the gateway at %s as source \"%s\"", agent->settings->gateway.host,
 			 agent->settings->source);
 	telling_connected(&agent->telling);
+	agent->offered = false;
 	enter(agent, AGENT_PIPING);
 	agent->piping_since = now_ms();
 }
@@ -297,7 +325,11 @@ on_link_message(void *arg, const char *text, size_t len)
 {
 	Agent *agent = arg;
 
-	if (agent->state != AGENT_PIPING || telling_takes(&agent->telling, text, len))
+	if (agent->state != AGENT_PIPING)
+		return;
+	if (!agent->offered)
+		tell_offer(agent);
+	if (telling_takes(&agent->telling, text, len))
 		return;
 	if (!server_send(agent->server, text, len))
 		link_hold(&agent->link, true);

@@ -36,6 +36,7 @@ typedef struct Agent
 	Server		   *server;
 	bool			link_up;   /* the link was dialled and has not told "closed" since */
 	bool			server_up; /* the server was started and has not told "gone" since */
+	bool			offered;   /* the gateway of this connection was told what is offered */
 	bool			finishing; /* CLEARING leads to DONE, not to RESTING */
 	int				exit_status;
 	int64_t			piping_since; /* by now_ms(); 0 if PIPING was not reached since WAKING */

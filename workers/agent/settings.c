@@ -37,6 +37,7 @@ static const char help_text[] =
 	"                          same name replaces the first (default " MCP_DEFAULT_SOURCE ";\n"
 	"                          player_api_key with --api, builtin with --mind)\n"
 	"  --max-concurrency N     decisions at a time, 1 to " MCP_MAX_CONCURRENCY_TEXT " (default 1)\n"
+	"  --stateless             the mind may be asked about NPCs of other players, too\n"
 	"\n" API_HELP "\n"
 	"An MCP server, one of:\n"
 	"  --mcp COMMAND           program to start, with arguments; quotes and backslashes work\n"
@@ -73,6 +74,7 @@ typedef enum Option
 	OPT_MAX_CONCURRENCY,
 	OPT_CHOICES,
 	OPT_COMPACT,
+	OPT_STATELESS,
 	OPT_MCP,
 	OPT_MCP_URL,
 	OPT_MIND,
@@ -91,6 +93,7 @@ static const struct option options[] = {{"gateway", required_argument, NULL, OPT
 										{"max-concurrency", required_argument, NULL, OPT_MAX_CONCURRENCY},
 										{"choices", no_argument, NULL, OPT_CHOICES},
 										{"compact", no_argument, NULL, OPT_COMPACT},
+										{"stateless", no_argument, NULL, OPT_STATELESS},
 										{"mcp", required_argument, NULL, OPT_MCP},
 										{"mcp-url", required_argument, NULL, OPT_MCP_URL},
 										{"mind", required_argument, NULL, OPT_MIND},
@@ -268,6 +271,9 @@ read_option(Settings *settings, Given *given, Option option, const char *value, 
 			return true;
 		case OPT_COMPACT:
 			settings->compact = true;
+			return true;
+		case OPT_STATELESS:
+			settings->stateless = true;
 			return true;
 		case OPT_MCP:
 			given->mcp = value;

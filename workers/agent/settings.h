@@ -58,6 +58,7 @@ typedef struct Settings
 	int			  max_concurrency;
 	bool		  choices;		 /* the player's minds are asked with a list of actions to choose from */
 	bool		  compact;		 /* they are asked in few words */
+	bool		  stateless;	 /* they may be asked about NPCs of others, too */
 	size_t		  message_limit; /* bytes that a message for the gateway may have */
 	LogLevel	  log_level;
 	const char	 *status_file; /* the value of --status-file, or NULL */

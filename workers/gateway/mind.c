@@ -29,7 +29,7 @@ typedef struct Mind
 } Mind;
 
 /* The members of a heartbeat that a mind may tell of itself. */
-static const char *const offers[] = {"max_concurrency", "stateless"};
+static const char *const offers[] = {"max_concurrency", "stateless", "kind", "models"};
 
 static void
 send_text(void *owner, const char *text, size_t length)
@@ -37,9 +37,18 @@ send_text(void *owner, const char *text, size_t length)
 	client_send(owner, text, length);
 }
 
-/* Returns a heartbeat for the mind: how many requests at a time it offers to take, and what else it offers. */
+/* Copies those members of an offer that are known. */
+static void
+take_over(json_t *to, const json_t *offer)
+{
+	for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+		if (json_object_get(offer, offers[i]) != NULL)
+			json_object_set(to, offers[i], json_object_get(offer, offers[i]));
+}
+
+/* Returns a heartbeat for the mind: how many requests at a time it offers to take, and what it told of itself. */
 static json_t *
-make_heartbeat(Client *client, const json_t *offered)
+make_heartbeat(Client *client)
 {
 	const Mind *mind = client->mind;
 	bool		takes_choices = mcp_session_takes_choices(mind->session);
@@ -49,9 +58,7 @@ make_heartbeat(Client *client, const json_t *offered)
 				  "average_decision_time_ms", compute_average_ms(client), "choices",
 				  takes_choices && mind->offer.choices, "compact", takes_choices && mind->offer.compact);
 
-	for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
-		if (json_object_get(offered, offers[i]) != NULL)
-			json_object_set(heartbeat, offers[i], json_object_get(offered, offers[i]));
+	take_over(heartbeat, mind->offered);
 	return heartbeat;
 }
 
@@ -65,30 +72,29 @@ beat(Client *client)
 
 	if (!client->mind->ready)
 		return;
-	heartbeat = make_heartbeat(client, client->mind->offered);
+	heartbeat = make_heartbeat(client);
 	if (!compute_heartbeat(client, heartbeat, message, sizeof(message)))
 		log_throttled(&throttle, now_ms(), LOG_WARNING, "%s: heartbeat: %s", client_label(client), message);
 	json_decref(heartbeat);
 }
 
-/* Takes what the mind offers from now on; one that makes no sense counts for nothing. */
+/* Takes what the mind offers from now on; what it does not name stays, and an offer that makes no sense counts for nothing. */
 static void
 offered(void *owner, const json_t *offer)
 {
 	static LogThrottle throttle = {.what = "offers of minds that make no sense"};
 	Client			  *client = owner;
-	json_t			  *heartbeat = make_heartbeat(client, offer);
+	Mind			  *mind = client->mind;
+	json_t			  *heartbeat = make_heartbeat(client);
 	char			   message[100];
 	int				   capacity;
 
+	take_over(heartbeat, offer);
 	if (heartbeat_read(heartbeat, &capacity, message, sizeof(message)))
 	{
-		/* the rest of the offer is not kept */
-		json_decref(client->mind->offered);
-		client->mind->offered = json_object();
-		for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
-			if (json_object_get(offer, offers[i]) != NULL)
-				json_object_set(client->mind->offered, offers[i], json_object_get(heartbeat, offers[i]));
+		if (mind->offered == NULL)
+			mind->offered = json_object();
+		take_over(mind->offered, offer);
 		beat(client);
 	}
 	else
