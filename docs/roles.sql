@@ -120,6 +120,7 @@ BEGIN
         npcsim_internal.expire_sessions,
         npcsim_internal.market_now,
         npcsim_internal.present_players,
+        npcsim_internal.rebalance_world,
         npcsim_internal.source_state,
         npcsim.prune_logs,
         npcsim_internal.world_is_locked
@@ -179,6 +180,10 @@ BEGIN
         npcsim.create_npc,
         npcsim.remove_npc,
         npcsim.assign_npc_to_player,
+        npcsim.calculate_player_npc_allocation,
+        npcsim.rebalance_compute_allocation,
+        npcsim.redistribute_npcs_by_contribution,
+        npcsim.request_npc_assignment,
         npcsim.request_npc_decision,
         npcsim.observe_npc,
         npcsim.get_reasonable_actions_for_npc,

@@ -19,6 +19,7 @@ CREATE TABLE npcsim.compute_sources (
     until_real timestamptz,
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     lent_at_real timestamptz,
+    state_since_real timestamptz,
     CONSTRAINT compute_sources_name UNIQUE NULLS NOT DISTINCT (world_id, player_id, name),
     CONSTRAINT compute_sources_owner CHECK ((player_id IS NULL) = (kind = 'server_api_key')),
     CONSTRAINT compute_sources_models CHECK (pg_catalog.cardinality(models) <= 16 AND pg_catalog.array_position(models, NULL::text) IS NULL
@@ -39,6 +40,7 @@ COMMENT ON COLUMN npcsim.compute_sources.reliability_sla IS 'Thousandths of its 
 COMMENT ON COLUMN npcsim.compute_sources.state IS 'active, paused, draining, maintenance or suspended: only an active one gets questions. source_state(state, until_real) tells it as of now';
 COMMENT ON COLUMN npcsim.compute_sources.reason IS 'Why it is not active, for its player';
 COMMENT ON COLUMN npcsim.compute_sources.until_real IS 'When it is active again by itself; NULL: when somebody resumes it';
+COMMENT ON COLUMN npcsim.compute_sources.state_since_real IS 'When it was paused, drained or resumed last; NULL: it never was';
 COMMENT ON COLUMN npcsim.compute_sources.lent_at_real IS 'When a session last began to lend by its name; NULL: none has';
 
 -- It runs with the invoker's rights and has no settings, so that the planner inlines it.

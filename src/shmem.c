@@ -53,6 +53,7 @@ typedef struct WorldSlot
 	int			holder_pid;	  /* 0 = nobody */
 	bool		worker_waits; /* for the holder to let go */
 	bool		requests;	  /* were opened by others, and gateways not told yet */
+	bool		shares;		  /* of NPCs are to be computed anew */
 	int64		clock;
 	int64		revision;
 	int64		ticks;
@@ -447,6 +448,31 @@ shmem_world_take_requests(int64 world_id)
 	slot->requests = false;
 	slot_release(slot);
 	return requests;
+}
+
+void
+shmem_world_shares_changed(int64 world_id)
+{
+	WorldSlot *slot = slot_acquire(world_id);
+
+	if (slot == NULL)
+		return;
+	slot->shares = true;
+	slot_release(slot);
+}
+
+bool
+shmem_world_take_shares(int64 world_id)
+{
+	WorldSlot *slot = slot_acquire(world_id);
+	bool	   shares;
+
+	if (slot == NULL)
+		return false;
+	shares = slot->shares;
+	slot->shares = false;
+	slot_release(slot);
+	return shares;
 }
 
 void

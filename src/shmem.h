@@ -99,6 +99,9 @@ extern bool shmem_world_advance(int64 world_id, int64 revision, int64 clock, int
 
 /* Whether others opened requests since the last call. */
 extern bool shmem_world_take_requests(int64 world_id);
+/* Notes that the shares of NPCs are to be computed anew, by the world's worker; and whether they were since the last call. */
+extern void shmem_world_shares_changed(int64 world_id);
+extern bool shmem_world_take_shares(int64 world_id);
 
 /*
  * Notes for the report how many ticks were finished, how many of those late, and the microseconds each took,

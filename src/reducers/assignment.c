@@ -6,6 +6,7 @@
 
 #include "engine/world.h"
 #include "json.h"
+#include "reducers/allocation.h"
 #include "reducers/controllers.h"
 #include "reducers/reducers.h"
 
@@ -67,7 +68,10 @@ assign(World *world, Assignment *assignment, int own, int desired)
 	controllers_change(world, assignment->npcs, players, assignment->count);
 }
 
-/* The NPCs that change hands are one input. */
+/*
+ * The NPCs that change hands are one input. Where NPCs are the market's it says who has which: it is asked to look at once, and how many are desired
+ * says nothing.
+ */
 static bool
 request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)
 {
@@ -79,12 +83,13 @@ request_npc_assignment(WorldLock *lock, void *arguments, ReducerResult *result)
 
 	world_each_npc(world, count_own, &assignment);
 	own = assignment.count;
-	assignment.npcs = palloc(sizeof(int64) * Max(Max(own, desired), 1));
-	assign(world, &assignment, own, desired);
+	assignment.npcs = palloc(sizeof(int64) * (world_npc_count(world) + 1));
+	if (!allocation_settle(world))
+		assign(world, &assignment, own, desired);
 
 	assignment.of = assignment.player_id;
 	assignment.count = 0;
-	assignment.limit = Max(own, desired);
+	assignment.limit = world_npc_count(world);
 	world_each_npc(world, collect, &assignment);
 	json_literal(result->json, "{\"assigned_npcs\":");
 	json_int64(result->json, assignment.count);
@@ -106,6 +111,7 @@ const Reducer reducer_request_npc_assignment = {
 	.client_roles = ROLES_PLAYERS,
 	.burst = 20,
 	.per_minute = 60,
-	.description = "NPCs without a controller become yours up to that number, or you give some back; value: "
-				   "{\"assigned_npcs\", \"npc_ids\"}",
+	.description =
+		"NPCs without a controller become yours up to that number, or you give some back; where the market "
+		"divides them you get your share now; value: {\"assigned_npcs\", \"npc_ids\"}",
 };

@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "json.h"
 #include "quiet.h"
+#include "reducers/allocation.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
 #include "reducers/refusals.h"
@@ -260,7 +261,10 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 			errhint("Connect with that purpose and source first."));
 	}
 	if (session.source_id == 0)
+	{
 		session.source_id = declare_source(player_id, &heartbeat, &session);
+		allocation_changed_at_commit(session.world_id);
+	}
 	player_row_note_heartbeat(player_id);
 	if (!player_row_load_of(player_id, &load))
 		refuse_unknown_player(player_id);

@@ -16,6 +16,7 @@
 
 #include "engine/world.h"
 #include "errors.h"
+#include "reducers/allocation.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
 #include "reducers/players.h"
@@ -244,6 +245,8 @@ write_settings(WorldLock *lock, const Edit *edit)
 	}
 	write_numbers(world_id, edit);
 	write_words(world_id, edit);
+	if (edit_writes(edit, "allocation"))
+		worlds_changed_at_commit();
 	write_token_settings(lock, edit);
 	if (edit_writes(edit, "owner_player_id"))
 		write_owner(world_id, edit);
@@ -299,6 +302,7 @@ npcsim_edit_worlds(PG_FUNCTION_ARGS)
 						psprintf("world %lld", (long long) lock->world_id));
 	write_settings(lock, &edit);
 	world_changed(lock, CHANGE_WORLD, 0);
+	allocation_changed_at_commit(lock->world_id);
 	edit_show(&edit, "settings_revision", Int64GetDatum(lock->revision));
 	edit_show(&edit, "revision", Int64GetDatum(lock->revision));
 	return edit_end(&edit);
@@ -413,5 +417,6 @@ npcsim_edit_players(PG_FUNCTION_ARGS)
 	spi_end();
 	write_account(lock, player_id, &edit);
 	world_changed(lock, CHANGE_PLAYER, player_id);
+	allocation_changed_at_commit(lock->world_id);
 	return edit_end(&edit);
 }

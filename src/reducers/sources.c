@@ -22,6 +22,7 @@
 
 #include "errors.h"
 #include "market/market.h"
+#include "reducers/allocation.h"
 #include "reducers/players.h"
 #include "reducers/reducers.h"
 #include "reducers/session_ends.h"
@@ -103,10 +104,13 @@ static bool
 declare_compute(WorldLock *lock, void *arguments, ReducerResult *result)
 {
 	const DeclareCompute *declare = arguments;
+	PlayerRow			  player;
 
 	spi_begin();
-	if (!player_row_declare(declare->player_id, declare->tokens_per_day))
+	if (!player_row_declare(declare->player_id, declare->tokens_per_day) ||
+		!player_row_read(declare->player_id, &player))
 		refuse_unknown_player(declare->player_id);
+	allocation_changed_at_commit(player.world_id);
 	spi_end();
 	return true;
 }
@@ -159,9 +163,8 @@ refuse_unknown_source(const SourceCall *call)
 			errmsg("source %lld does not exist", (long long) call->source_id),
 			call->caller_id == 0 ? errdetail("There is no source with this id.")
 								 : errdetail("You have no source with this id."),
-			call->caller_id == 0
-				? errhint("The ids are in npcsim.compute_sources.")
-				: errhint("A heartbeat is answered with the id of its source."));
+			call->caller_id == 0 ? errhint("The ids are in npcsim.compute_sources.")
+								 : errhint("A heartbeat is answered with the id of its source."));
 }
 
 pg_noreturn static void

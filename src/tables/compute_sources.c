@@ -59,6 +59,7 @@ static SpiStatement lock_one = {.sql =
 
 static SpiStatement write_state = {.sql =
 									   "UPDATE npcsim.compute_sources SET state = $2, reason = $3,"
+									   "       state_since_real = " MARKET_NOW ","
 									   "       until_real = " MARKET_NOW
 									   " + pg_catalog.make_interval(secs => nullif($4, 0)::pg_catalog.float8)"
 									   " WHERE id = $1",

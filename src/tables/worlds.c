@@ -156,6 +156,7 @@ static const SpiColumn served_columns[] = {
 	SPI_COLUMN(WorldToServe, tick_rate, "s.tick_rate"),
 	SPI_COLUMN(WorldToServe, speed, "c.speed"),
 	SPI_COLUMN(WorldToServe, relaxed, "s.durability = 'relaxed'"),
+	SPI_COLUMN(WorldToServe, market, "s.allocation = 'market'"),
 };
 
 static SpiStatement select_to_serve =

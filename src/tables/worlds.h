@@ -118,6 +118,7 @@ typedef struct WorldToServe
 	int32 tick_rate;
 	int32 speed;   /* thousandths */
 	bool  relaxed; /* durability is "relaxed" */
+	bool  market;  /* allocation is "market" */
 } WorldToServe;
 
 extern int			 worlds_count_running(const char *home);

@@ -16,7 +16,7 @@ const npcs = {};
 before(async () => {
   colony = await startColony({ npcs: 0, sizeX: 60, sizeY: 20, policy: 'none', running: false });
   for (const [name, x] of [['Ada', 5], ['Bo', 8], ['Cy', 50]]) npcs[name] = await colony.value('SELECT npcsim.create_npc($1, $2, $3, 5)', [colony.worldId, name, x]);
-  await colony.query('UPDATE npcsim.worlds SET view_buffer = 0');
+  await colony.query("UPDATE npcsim.worlds SET view_buffer = 0, allocation = 'manual'");
   maud = await colony.player('maud', [npcs.Ada]);
   otto = await colony.player('otto', []);
   silent = await dial();

@@ -50,6 +50,20 @@ BEGIN
 END
 $$;
 
+-- After minds(): gives their NPCs over to the market, by which they are due to ned, who lends compute.
+CREATE PROCEDURE market()
+LANGUAGE plpgsql AS $$
+DECLARE
+    player bigint := (SELECT p.player_id FROM npcsim.create_player(world('Meadow'), 'ned') AS p);
+BEGIN
+    PERFORM npcsim.client_connected('g1', player, world('Meadow'), 'compute');
+    PERFORM npcsim.update_player_heartbeat(player, '{"max_concurrency": 8}');
+    PERFORM npcsim.declare_compute(player, 8400);
+    UPDATE npcsim.worlds SET min_tenure = 0;
+    UPDATE npcsim.npcs SET assigned = false;
+END
+$$;
+
 -- Gives Ada, Bo and Cy to a player whose session is alive, and has Bo invite the others to talk: they have 5 s to answer.
 CREATE PROCEDURE invited()
 LANGUAGE plpgsql AS $$

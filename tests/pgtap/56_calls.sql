@@ -20,6 +20,7 @@ CREATE FUNCTION pg_temp.revision() RETURNS bigint
 LANGUAGE sql AS $$SELECT revision FROM npcsim.world_clock WHERE world_id = 1$$;
 
 -- ---- assignment ----
+UPDATE npcsim.worlds SET allocation = 'manual' WHERE id = 1;
 SELECT is(pg_temp.call('ada', 'request_npc_assignment', '{"desired_npc_count":3}') #> '{value,assigned_npcs}', '3', 'a player gets NPCs');
 SELECT is(pg_temp.own('ada'), 3::bigint, 'as many as were asked for');
 SELECT is(pg_temp.call('bo', 'request_npc_assignment', '{"desired_npc_count":3}') #> '{value,assigned_npcs}', '2',

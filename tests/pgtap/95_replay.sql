@@ -54,6 +54,7 @@ SELECT results_eq($$SELECT key::bigint, here, there ->> 'name' FROM npcsim.world
 
 -- ---- a world to which everything happens ----
 SELECT npcsim.create_world('Busy', 40, 30, 13, preset => 'reference') AS busy \gset
+UPDATE npcsim.worlds SET allocation = 'manual' WHERE id = :busy;
 CREATE TEMP TABLE players AS SELECT name, p.player_id AS id FROM (VALUES ('ada'), ('bo')) AS v(name), npcsim.create_player(:busy, name) AS p;
 CREATE FUNCTION pg_temp.player(wanted text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM players WHERE name = wanted$$;
 CREATE FUNCTION pg_temp.present(who text[]) RETURNS void LANGUAGE sql AS $$
@@ -337,7 +338,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.edit(:busy, n), '', 'replayed: ' || left(statement, 80)) FROM edit ORDER BY n;
-SELECT is_empty($$SELECT unnest('{populate_world,set_terrain,define_item_type,set_decision_policy,set_idle_interval,set_world_speed,create_npc,remove_npc,assign_npc_to_player,rename_npc,place_npc,set_need,set_traits,request_npc_decision,create_item,remove_item,set_item_properties,presence,decision,decision_refused,decision_failed}'::text[])
+SELECT is_empty($$SELECT unnest('{populate_world,set_terrain,define_item_type,set_decision_policy,set_idle_interval,set_world_speed,create_npc,remove_npc,assign_npc_to_player,controllers,rename_npc,place_npc,set_need,set_traits,request_npc_decision,create_item,remove_item,set_item_properties,presence,decision,decision_refused,decision_failed}'::text[])
                   EXCEPT SELECT kind FROM npcsim.world_inputs$$, 'inputs of these kinds were among them');
 
 -- What became an argument later, inputs from before do not have: those that are optional are left out where there is none.

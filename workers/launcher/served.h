@@ -40,6 +40,9 @@ typedef struct ServedWorld
 	bool		  alone;	   /* its next transaction is not shared with others */
 	int64		  alone_until; /* ... nor are those before that moment */
 	bool		  listed;	   /* its row says that it should run */
+	bool		  market;	   /* who holds which NPC is the market's to say */
+	int64		  shares_at;   /* when shares are computed next; 0 = at once */
+	int64		  shares_from; /* ... and not before, even if somebody asks */
 	bool		  requests;	   /* opened to minds, gateways not told yet */
 	int64		  notified;	   /* revision that gateways were told; -1 = none */
 	ServedOutcome outcome;	   /* of the last look or run */

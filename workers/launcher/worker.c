@@ -47,9 +47,11 @@
 #define LINGER_US		   (10 * 1000 * 1000) /* without a world to serve */
 #define NOTIFY_SPACING_US  (5 * 1000)
 #define NOTIFY_RETRY_US	   (1000 * 1000)
-#define TASK_LOG_EVERY	   60			/* every so many failures of a maintenance task are logged */
-#define GATEWAYS_LOOK_US   (500 * 1000) /* how often gateways are checked */
-#define FAREWELL_US		   (700 * 1000) /* for writing clocks when told to end */
+#define TASK_LOG_EVERY	   60				  /* every so many failures of a maintenance task are logged */
+#define GATEWAYS_LOOK_US   (500 * 1000)		  /* how often gateways are checked */
+#define SHARES_US		   (60 * 1000 * 1000) /* how often shares of NPCs are computed, ... */
+#define SHARES_SPACING_US  (1000 * 1000)	  /* ... and at most, when somebody came or asks */
+#define FAREWELL_US		   (700 * 1000)		  /* for writing clocks when told to end */
 #define SPARE_IMAGES	   4
 #define NAP_MS			   10000
 
@@ -78,6 +80,7 @@ typedef struct WorldRow
 	int64 tick_length;
 	int32 speed;
 	bool  relaxed;
+	bool  market;
 } WorldRow;
 
 typedef struct WorldList
@@ -117,7 +120,8 @@ list_step(void *arg)
 		list->rows[i] = (WorldRow) {.id = found[i].id,
 									.tick_length = SIM_SECOND / Max(found[i].tick_rate, 1),
 									.speed = found[i].speed,
-									.relaxed = found[i].relaxed};
+									.relaxed = found[i].relaxed,
+									.market = found[i].market};
 	spi_end();
 }
 
@@ -183,6 +187,7 @@ take_world(const WorldRow *row)
 								: repalloc(worlds, worlds_room * sizeof(ServedWorld));
 	}
 	taking.world.relaxed = row->relaxed;
+	taking.world.market = row->market;
 	worlds[nworlds++] = taking.world;
 	return true;
 }
@@ -204,6 +209,7 @@ apply_rows(const WorldList *list)
 			continue;
 		world->listed = true;
 		world->relaxed = row->relaxed;
+		world->market = row->market;
 		served_set_pace(world, now, row->speed, row->tick_length);
 	}
 	for (int i = nworlds - 1; i >= 0; i--)
@@ -507,6 +513,56 @@ do_maintenance(int64 now)
 	}
 }
 
+/* ---- shares of NPCs ---- */
+
+typedef struct Shares
+{
+	int64 world_id;
+	bool  settled; /* not if somebody holds the world */
+} Shares;
+
+static void
+shares_step(void *arg)
+{
+	static SpiStatement statement = {.sql = "SELECT npcsim_internal.rebalance_world($1)",
+									 .nargs = 1,
+									 .types = {INT8OID}};
+	Shares			   *shares = arg;
+
+	spi_begin();
+	(void) spi_run(&statement, (Datum[]) {Int64GetDatum(shares->world_id)}, NULL, SPI_OK_SELECT);
+	shares->settled = spi_bool(0, false);
+	spi_end();
+}
+
+/* Has NPCs change hands in those of our worlds where that is due, or somebody came who lends compute. */
+static void
+settle_shares(int64 now)
+{
+	static int failures = 0; /* in a row */
+
+	for (int i = 0; i < nworlds; i++)
+	{
+		ServedWorld *world = &worlds[i];
+		Shares		 shares = {.world_id = world->id};
+		ErrorData	*error;
+
+		if (!world->market || now < world->shares_from ||
+			(!shmem_world_take_shares(world->id) && now < world->shares_at))
+			continue;
+		world->shares_from = now + SHARES_SPACING_US;
+		world->shares_at = now + SHARES_US;
+		if (run_guarded(shares_step, &shares, "dividing NPCs among players", &error))
+		{
+			failures = 0;
+			if (!shares.settled)
+				world->shares_at = world->shares_from;
+		}
+		else if (failures++ % TASK_LOG_EVERY == 0)
+			log_failure("dividing NPCs among players failed", error);
+	}
+}
+
 /* ---- the loop ---- */
 
 static bool
@@ -589,7 +645,11 @@ nap_length(int64 now)
 	if (notify_waits)
 		wake = Min(wake, notify_at);
 	for (int i = 0; i < nworlds; i++)
+	{
 		wake = Min(wake, served_wake_at(&worlds[i]));
+		if (worlds[i].market)
+			wake = Min(wake, Max(worlds[i].shares_at, worlds[i].shares_from));
+	}
 	for (int i = 0; i < (int) lengthof(tasks); i++)
 	{
 		if (!tasks[i].for_running || nworlds > 0)
@@ -650,6 +710,7 @@ npcsim_worker_main(Datum arg)
 		}
 		round = run_worlds(woken);
 		do_maintenance(real_now());
+		settle_shares(real_now());
 		if (round.worked || notify_waits)
 			notify_gateways(real_now());
 		MemoryContextReset(memory);

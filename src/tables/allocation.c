@@ -1,0 +1,115 @@
+/*
+ * allocation.c
+ *	  What the market goes by when it says who holds which NPC, as rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/timestamp.h"
+
+#include "spi.h"
+#include "tables/allocation.h"
+
+static const SpiColumn term_columns[] = {
+	SPI_COLUMN(MarketTerms, market, "s.allocation = 'market'"),
+	SPI_COLUMN(MarketTerms, absence_grace, "s.absence_grace"),
+	SPI_COLUMN(MarketTerms, pause_grace, "s.pause_grace"),
+	SPI_COLUMN(MarketTerms, min_tenure, "s.min_tenure"),
+	SPI_COLUMN(MarketTerms, tokens_per_npc, "s.estimated_tokens_per_npc_per_day"),
+	SPI_COLUMN(MarketTerms, max_npcs_per_player, "s.max_npcs_per_player"),
+	SPI_COLUMN(MarketTerms, settings_revision, "c.settings_revision"),
+};
+
+static SpiStatement select_terms =
+	{.sql = "SELECT %C FROM npcsim.world_settings s JOIN npcsim.world_clock c ON c.world_id = s.id"
+			" WHERE s.id = $1",
+	 SPI_GIVES(MarketTerms, term_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+static const SpiColumn player_columns[] = {
+	SPI_COLUMN(MarketPlayer, id, "p.id"),
+	SPI_COLUMN(MarketPlayer, person_id, "p.person_id"),
+	SPI_COLUMN(
+		MarketPlayer, declared,
+		"least(pg_catalog.sum(p.declared_tokens_per_day) OVER (PARTITION BY COALESCE(p.person_id, -p.id)),"
+		" 1000000000000)::bigint"),
+	SPI_COLUMN(MarketPlayer, asked, "0"),
+	SPI_COLUMN(MarketPlayer, halves, "0"),
+	SPI_COLUMN(MarketPlayer, proof, "-1"),
+	SPI_COLUMN(MarketPlayer, owner, "COALESCE(p.id = w.owner_player_id, false)"),
+	SPI_COLUMN(MarketPlayer, barred, "p.status <> 'active'"),
+	SPI_COLUMN(MarketPlayer, present, "EXISTS (SELECT FROM present r WHERE r.player_id = p.id)"),
+	SPI_COLUMN(MarketPlayer, paused,
+			   "COALESCE((SELECT npcsim_internal.source_state(k.state, k.until_real)"
+			   " IN ('paused', 'draining', 'maintenance') FROM npcsim.compute_sources k"
+			   " WHERE k.world_id = $1 AND k.player_id = p.id"
+			   " ORDER BY k.lent_at_real DESC NULLS LAST, k.id DESC LIMIT 1), false)"),
+	SPI_COLUMN(MarketPlayer, stateless,
+			   "COALESCE((SELECT pg_catalog.bool_and(s.stateless) FROM npcsim.sessions s"
+			   " WHERE s.player_id = p.id AND NOT s.ended AND s.purpose IN ('compute', 'both')), false)"),
+	/* Who gives signs of life from sources that are not to be asked has been away since it is so. */
+	SPI_COLUMN_OR(
+		MarketPlayer, seen_at,
+		"least(p.last_heartbeat_at_real, (SELECT pg_catalog.max(CASE"
+		" WHEN npcsim_internal.source_state(k.state, k.until_real) <> 'active' THEN k.state_since_real"
+		" WHEN k.slots = 0 THEN k.lent_at_real ELSE p.last_heartbeat_at_real END)"
+		" FROM npcsim.sessions s JOIN npcsim.compute_sources k ON k.id = s.source_id"
+		" WHERE s.player_id = p.id AND NOT s.ended))",
+		DT_NOBEGIN),
+};
+
+static SpiStatement select_players =
+	{.sql = "WITH present AS MATERIALIZED"
+			"  (SELECT t.player_id FROM npcsim_internal.present_players($1) AS t(player_id))"
+			" SELECT %C FROM npcsim.player_accounts p JOIN npcsim.world_settings w ON w.id = p.world_id"
+			" WHERE p.world_id = $1 AND (p.id = $2 OR p.declared_tokens_per_day > 0 OR EXISTS"
+			"  (SELECT FROM npcsim.npc_identities i WHERE i.controller_player_id = p.id))"
+			" ORDER BY p.id",
+	 SPI_GIVES(MarketPlayer, player_columns),
+	 .nargs = 2,
+	 .types = {INT8OID, INT8OID}};
+
+static const SpiColumn npc_columns[] = {
+	SPI_COLUMN(MarketNpc, id, "i.id"),
+	SPI_COLUMN(MarketNpc, controller, "i.controller_player_id"),
+	SPI_COLUMN(MarketNpc, assigned,
+			   "i.assigned OR (i.controller_player_id IS NOT NULL AND i.controller_since IS NULL)"),
+	SPI_COLUMN(MarketNpc, since, "i.controller_since"),
+	SPI_COLUMN(MarketNpc, decided,
+			   "COALESCE(m.asked_at >= i.controller_since AND m.unanswered_since IS NULL, false)"),
+};
+
+static SpiStatement select_npcs =
+	{.sql = "SELECT %C FROM npcsim.npc_identities i"
+			" LEFT JOIN npcsim.npc_minds m ON m.world_id = i.world_id AND m.npc_id = i.id"
+			" WHERE i.world_id = $1 ORDER BY i.id",
+	 SPI_GIVES(MarketNpc, npc_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+bool
+market_terms_read(int64 world_id, MarketTerms *terms)
+{
+	if (spi_run(&select_terms, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT) != 1)
+		return false;
+	spi_row(&select_terms, 0, terms);
+	return true;
+}
+
+MarketPlayer *
+market_players_read(int64 world_id, int64 player_id, int *count)
+{
+	uint64 rows = spi_run(&select_players, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)},
+						  NULL, SPI_OK_SELECT);
+
+	return spi_rows(&select_players, rows, count);
+}
+
+MarketNpc *
+market_npcs_read(int64 world_id, int *count)
+{
+	uint64 rows = spi_run(&select_npcs, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+
+	return spi_rows(&select_npcs, rows, count);
+}

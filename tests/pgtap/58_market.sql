@@ -1,0 +1,183 @@
+-- Tests the market: who is entitled to how many NPCs, and which change hands.
+-- Every statement is a transaction of its own.
+SET client_min_messages = warning;
+SELECT no_plan();
+
+\ir lib/minds.sql
+SELECT pg_temp.by_hand('player_accounts');
+SELECT npcsim.create_world('Meadow', 60, 60, 5);
+SELECT npcsim.set_decision_policy(1, 'none');
+SELECT npcsim.create_npc(1, 'N' || n, 5 * n, 5) FROM generate_series(1, 6) AS n;
+SELECT npcsim.register_gateway('g1');
+-- Makes players who have declared so much, and lend.
+CREATE FUNCTION pg_temp.join(who text, declared bigint, heartbeat jsonb DEFAULT '{}', person bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    player bigint;
+BEGIN
+    SELECT player_id INTO player FROM npcsim.create_player(1, who);
+    UPDATE npcsim.player_accounts SET person_id = person WHERE id = player;
+    PERFORM npcsim.declare_compute(player, declared), npcsim.client_connected('g1', player, 1, 'compute', 'main');
+    PERFORM npcsim.update_player_heartbeat(player, '{"source": "main", "max_concurrency": 8}' || heartbeat);
+    -- the tests' time is another
+    UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour' WHERE player_id = player;
+    RETURN player;
+END
+$$;
+CREATE FUNCTION pg_temp.leave(who text) RETURNS void LANGUAGE sql AS $$SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player(who)$$;
+CREATE FUNCTION pg_temp.held() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s %s', p.username, p.controlled_npc_count), ', ' ORDER BY p.id) FROM npcsim.players p WHERE p.world_id = 1
+$$;
+CREATE FUNCTION pg_temp.claim(who text) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', c.entitlement, c.demand, c.proof, c.weight, c.held, c.assigned, round(c.reliability::numeric, 3), c.tier, c.reason)
+      FROM npcsim.calculate_player_npc_allocation(pg_temp.player(who), 1) AS c
+$$;
+CREATE FUNCTION pg_temp.inputs() RETURNS bigint LANGUAGE sql AS $$SELECT count(*) FROM npcsim.world_inputs WHERE world_id = 1 AND kind = 'controllers'$$;
+CREATE FUNCTION pg_temp.pass(moment interval) RETURNS void LANGUAGE sql AS $$
+    SELECT set_config('npcsim.market_time', (now() + moment)::text, false)
+$$;
+
+-- ---- nobody ----
+SELECT npcsim.create_player(1, 'zoe') IS NOT NULL AS made;
+SELECT is(pg_temp.claim('zoe'), '0 0 0 1 0 0 0.666 Observer nothing declared', 'who declares nothing is entitled to nothing');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'and is given nothing');
+SELECT is(pg_temp.inputs(), 0::bigint, 'which is no input');
+SELECT revision AS revision FROM npcsim.worlds WHERE id = 1 \gset
+SELECT npcsim.rebalance_compute_allocation(1), npcsim.redistribute_npcs_by_contribution(1), npcsim_internal.rebalance_world(1), npcsim.request_npc_assignment(pg_temp.player('zoe'));
+SELECT is((SELECT revision FROM npcsim.worlds WHERE id = 1), :revision::bigint, 'nor any change');
+
+-- ---- shares ----
+SELECT pg_temp.join('ada', 8400) IS NOT NULL AS joined;
+SELECT is(pg_temp.claim('ada'), '2 9 2 1 0 0 0.666 Casual proof', 'who has shown nothing yet begins with two NPCs, however much it declares');
+SELECT is(npcsim.request_npc_assignment(pg_temp.player('ada')), 2, 'it has them when it asks');
+SELECT is(pg_temp.held(), 'zoe 0, ada 2', 'and nobody else has');
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE controller_player_id = pg_temp.player('ada') AND NOT assigned AND controller_since = 0), 2::bigint, 'the market has given them');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'that is all');
+SELECT pg_temp.join('bo', 8400), pg_temp.join('cy', 1000);
+SELECT is(pg_temp.claim('cy'), '2 5 2 1 0 0 0.666 Casual proof', 'the tier has its least demand');
+SELECT is(npcsim.rebalance_compute_allocation(1), 4, 'who comes gets what nobody has');
+SELECT is(pg_temp.held(), 'zoe 0, ada 2, bo 2, cy 2', 'and takes nothing from others');
+SELECT is(pg_temp.inputs(), 2::bigint, 'all by one input each time');
+
+-- ---- there is not enough for everybody ----
+SELECT pg_temp.join('di', 8400) IS NOT NULL AS joined;
+SELECT is((SELECT string_agg(pg_temp.claim(username), ', ' ORDER BY id) FROM npcsim.players WHERE username IN ('ada', 'cy', 'di')),
+          '2 9 2 1 2 0 0.666 Casual proof, 1 5 2 1 2 0 0.666 Casual divided, 1 9 2 1 0 0 0.666 Casual divided', 'NPCs are divided evenly, parts of one by id');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'what came to its player less than min_tenure ago stays with it');
+CREATE PROCEDURE pg_temp.live(seconds integer) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR step IN 1 .. seconds / 60 LOOP
+        PERFORM npcsim.tick_world(1, 60);
+        COMMIT;
+    END LOOP;
+END
+$$;
+CALL pg_temp.live(540);
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'for nine minutes');
+CALL pg_temp.live(60);
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'after ten minutes one NPC changes hands');
+SELECT is(pg_temp.held(), 'zoe 0, ada 2, bo 2, cy 1, di 1', 'and everybody holds its share');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'that is all');
+UPDATE npcsim.worlds SET owner_player_id = pg_temp.player('di'), min_tenure = 86400 WHERE id = 1;
+SELECT is(pg_temp.claim('di'), '2 9 2 1.2 1 0 0.666 Casual proof', 'the owner of the world weighs more');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'an operator may wait until it is time');
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 1, 'or not');
+SELECT is(pg_temp.held(), 'zoe 0, ada 2, bo 1, cy 1, di 2', 'and it is so');
+UPDATE npcsim.worlds SET owner_player_id = NULL, min_tenure = 0 WHERE id = 1;
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'with no tenure NPCs move at once');
+
+-- ---- what an operator assigns ----
+SELECT npcsim.assign_npc_to_player(1, id, pg_temp.player('di')) FROM npcsim.npcs WHERE controller_player_id <> pg_temp.player('di') ORDER BY id LIMIT 3;
+SELECT is(pg_temp.claim('di'), '3 9 2 1 4 3 0.666 Casual assigned', 'what is assigned counts as held, however much a player may have');
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'the market takes what it gave, for the others to have the rest');
+SELECT is((SELECT string_agg(format('%s %s', username, controlled_npc_count), ', ' ORDER BY id) FROM npcsim.players WHERE controlled_npc_count > 0), 'ada 1, bo 1, cy 1, di 3', 'which is divided among these');
+UPDATE npcsim.npcs SET assigned = true WHERE id = (SELECT min(id) FROM npcsim.npcs WHERE NOT assigned);
+SELECT npcsim.redistribute_npcs_by_contribution(1);
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE assigned AND controller_player_id = pg_temp.player('di')), 3::bigint, 'none that is assigned moves');
+SELECT npcsim.assign_npc_to_player(1, id, NULL) FROM npcsim.npcs WHERE controller_player_id = pg_temp.player('di');
+UPDATE npcsim.npcs SET assigned = true WHERE controller_player_id IS NULL AND id = (SELECT max(id) FROM npcsim.npcs WHERE controller_player_id IS NULL);
+UPDATE npcsim.npcs SET assigned = false WHERE controller_player_id IS NOT NULL;
+SELECT is(npcsim.rebalance_compute_allocation(1), 2, 'an NPC that is kept for the built-in mind goes to nobody');
+SELECT is((SELECT string_agg(controlled_npc_count::text, ' ' ORDER BY id) FROM npcsim.players WHERE username <> 'zoe'), '2 1 1 1', 'and is not divided');
+UPDATE npcsim.npcs SET assigned = false WHERE assigned;
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'until it is given over to the market');
+
+-- ---- who is away ----
+SELECT pg_temp.leave('ada');
+SELECT is(pg_temp.claim('ada'), '2 9 2 1 2 0 0.666 Casual away', 'who goes away keeps what it has');
+SELECT pg_temp.pass('20 seconds');
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 0, 'a blip moves nothing');
+SELECT pg_temp.pass('280 seconds');
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 0, 'nor do nearly five minutes');
+SELECT npcsim.assign_npc_to_player(1, min(id), NULL) FROM npcsim.npcs WHERE controller_player_id = pg_temp.player('ada');
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'an NPC that nobody has');
+SELECT is((SELECT controlled_npc_count FROM npcsim.players WHERE username = 'ada'), 1::bigint, 'does not come to who is away');
+SELECT pg_temp.pass('310 seconds');
+SELECT is(pg_temp.claim('ada'), '0 0 0 1 1 0 0.666 Casual gone', 'after five minutes it is gone');
+UPDATE npcsim.worlds SET min_tenure = 86400 WHERE id = 1;
+SELECT is(npcsim.rebalance_compute_allocation(1), 1, 'and its NPC goes on with another, however short it was there');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 2, cy 2, di 2', 'who lacks it');
+UPDATE npcsim.worlds SET min_tenure = 0 WHERE id = 1;
+-- an announced pause
+SET npcsim.market_time = '';
+SELECT npcsim.pause_compute_source(id) FROM npcsim.compute_sources WHERE player_id = pg_temp.player('bo');
+SELECT pg_temp.pass('3500 seconds');
+SELECT is(pg_temp.claim('bo'), '2 9 2 1 2 0 0.666 Casual away', 'who has said that it pauses');
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 0, 'keeps what it has for nearly an hour');
+SELECT pg_temp.pass('3700 seconds');
+SELECT is(pg_temp.claim('bo'), '0 0 0 1 2 0 0.666 Casual gone', 'after an hour it is gone, even if it gives signs of life');
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 2, 'then others may have it');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'who have all that they have shown they can serve: the built-in mind has the rest');
+SET npcsim.market_time = '';
+SELECT npcsim.resume_compute_source(id) FROM npcsim.compute_sources WHERE player_id = pg_temp.player('bo');
+SELECT is(npcsim.request_npc_assignment(pg_temp.player('bo')), 2, 'who resumes has its share when it asks');
+UPDATE npcsim.players SET status = 'banned' WHERE username = 'bo';
+SELECT is(pg_temp.claim('bo'), '0 0 0 1 2 0 0.666 Casual banned', 'who is banned is gone at once');
+SELECT is(npcsim.rebalance_compute_allocation(1), 2, 'with all that the market gave');
+UPDATE npcsim.players SET status = 'active' WHERE username = 'bo';
+-- who takes no questions
+SELECT npcsim.update_player_heartbeat(pg_temp.player('cy'), '{"source": "main", "max_concurrency": 0}');
+SELECT is(pg_temp.claim('cy'), '2 5 2 1 2 0 0.666 Casual away', 'who takes no question is away');
+SELECT pg_temp.pass('310 seconds');
+SELECT npcsim.update_player_heartbeat(pg_temp.player('cy'), '{"source": "main", "max_concurrency": 0}');
+SELECT is(pg_temp.claim('cy'), '0 0 0 1 2 0 0.666 Casual gone', 'and then gone, whatever signs of life it gives');
+SET npcsim.market_time = '';
+SELECT npcsim.rebalance_compute_allocation(1);
+
+-- ---- persons ----
+UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username IN ('ada', 'bo', 'cy');
+SELECT pg_temp.join('eve', 8400, person => 7), pg_temp.join('fay', 8400, person => 7);
+DELETE FROM npcsim.npcs WHERE id IN (SELECT id FROM npcsim.npcs ORDER BY id LIMIT 3);
+SELECT is((SELECT sum((npcsim.calculate_player_npc_allocation(id, 1)).entitlement) FROM npcsim.players WHERE username IN ('eve', 'fay')), 1::bigint, 'accounts of one person have together');
+SELECT is((npcsim.calculate_player_npc_allocation(pg_temp.player('di'), 1)).entitlement, 2, 'what somebody with one account has');
+
+-- ---- what clients call ----
+CREATE FUNCTION pg_temp.ask(who text, wanted integer) RETURNS text LANGUAGE sql AS $$
+    SELECT npcsim.call_reducer(pg_temp.player(who), 'request_npc_assignment', jsonb_build_object('desired_npc_count', wanted)) #>> '{value,assigned_npcs}'
+$$;
+SELECT is(pg_temp.ask('eve', 9), '1', 'who asks has its share, however many it wants');
+SELECT is(pg_temp.ask('zoe', 9), '0', 'and who lends nothing has none');
+SELECT is(pg_temp.ask('eve', 0), '1', 'nor does anybody give NPCs back but by declaring less');
+UPDATE npcsim.worlds SET allocation = 'manual' WHERE id = 1;
+SELECT is(npcsim.redistribute_npcs_by_contribution(1), 0, 'where allocation is manual the market does nothing');
+SELECT is((npcsim.calculate_player_npc_allocation(pg_temp.player('di'), 1)).reason, 'manual', 'and says so');
+SELECT is(pg_temp.ask('eve', 0), '0', 'players give NPCs back');
+
+-- ---- what makes no sense ----
+SELECT throws_ok('SELECT ' || call, code, NULL, 'refused: ' || call)
+  FROM (VALUES ('npcsim.rebalance_compute_allocation(99)', 'NS101'), ('npcsim.rebalance_compute_allocation(NULL)', '22004'), ('npcsim.rebalance_compute_allocation(-1)', '22003'),
+               ('npcsim.redistribute_npcs_by_contribution(99)', 'NS101'), ('npcsim.redistribute_npcs_by_contribution(NULL)', '22004'), ('npcsim_internal.rebalance_world(99)', 'NS101'),
+               ('npcsim.request_npc_assignment(99)', 'NS203'), ('npcsim.request_npc_assignment(NULL)', '22004'), ('npcsim.request_npc_assignment(0)', '22003'),
+               ('npcsim.calculate_player_npc_allocation(99, 1)', 'NS203'), ('npcsim.calculate_player_npc_allocation(NULL, 1)', '22004'), ('npcsim.calculate_player_npc_allocation(1, NULL)', '22004'),
+               ('npcsim.calculate_player_npc_allocation(1, 99)', 'NS101')) AS bad (call, code);
+SELECT npcsim.create_world('Hill', 20, 20, 5) AS hill \gset
+SELECT throws_ok('SELECT npcsim.calculate_player_npc_allocation(' || pg_temp.player('di') || ', ' || :hill || ')', 'NS203', NULL, 'a player is asked for in its own world');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'a transaction that cannot change worlds can ask');
+ROLLBACK;
+
+-- ---- all of it again ----
+UPDATE npcsim.worlds SET allocation = 'market' WHERE id = 1;
+SELECT npcsim.rebalance_compute_allocation(1), npcsim.tick_world(1, 20);
+SELECT cmp_ok(pg_temp.inputs(), '>', 15::bigint, 'NPCs changed hands often');
+SELECT is_empty('SELECT * FROM npcsim.world_differences(1, npcsim.replay_world(1))', 'and do so in a replay');
+SELECT * FROM finish();
