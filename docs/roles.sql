@@ -160,7 +160,8 @@ BEGIN
         TO npcsim_operator;
     GRANT UPDATE ON npcsim.worlds, npcsim.players TO npcsim_operator;
     GRANT DELETE, UPDATE (cost_per_decision, decisions_per_second, reliability_sla) ON npcsim.compute_sources TO npcsim_operator;
-    GRANT SELECT, UPDATE (name) ON npcsim.persons TO npcsim_operator;
+    GRANT SELECT, INSERT (name), UPDATE (name) ON npcsim.persons TO npcsim_operator;
+    GRANT SELECT ON npcsim.person_days TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
         npcsim.create_world,
         npcsim.drop_world,
@@ -193,6 +194,8 @@ BEGIN
         npcsim.remove_item,
         npcsim.create_player,
         npcsim.rotate_player_token,
+        npcsim.export_person,
+        npcsim.erase_person,
         npcsim.declare_compute,
         npcsim.pause_compute_source,
         npcsim.drain_compute_source,

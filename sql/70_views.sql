@@ -288,7 +288,7 @@ SELECT a.id, a.world_id, a.username, a.role,
        a.person_id
   FROM npcsim.player_accounts a;
 COMMENT ON VIEW npcsim.players IS
-    'Players of the worlds. username, role, status, daily_token_output and declared_tokens_per_day can be updated; create_player() makes players';
+    'Players of the worlds. username, role, status, daily_token_output, declared_tokens_per_day and person_id can be updated; create_player() makes players';
 COMMENT ON COLUMN npcsim.players.id IS 'Unique in the database';
 COMMENT ON COLUMN npcsim.players.username IS '1 to 50 characters, unique in the world';
 COMMENT ON COLUMN npcsim.players.role IS 'player or operator';

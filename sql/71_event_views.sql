@@ -41,7 +41,7 @@ SELECT l.world_id,
        l.first_sequence + e.n - 1 AS sequence,
        (l.clock + e.after) / 1000000::double precision AS clock,
        npcsim_internal.world_event_kind_name(e.kind) AS kind,
-       e.player_id, e.data ->> 'username' AS username,
+       e.player_id, a.username,
        e.npc_id, e.interaction_id,
        e.data ->> 'text' AS text,
        CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
@@ -50,6 +50,7 @@ SELECT l.world_id,
            pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.npc_ids),
            pg_catalog.unnest(l.interaction_ids), pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
            AS e (kind, after, npc_id, interaction_id, player_id, data, n)
+  LEFT JOIN npcsim.player_accounts a ON a.id = e.player_id
  WHERE l.messages > 0 AND e.kind IN (1, 2);
 COMMENT ON VIEW npcsim.messages IS
     'What was said in the worlds, for npcsim.world_event_hours: those of world_events whose kind is chat or npc_said';
@@ -57,7 +58,7 @@ COMMENT ON COLUMN npcsim.messages.sequence IS 'That of world_events';
 COMMENT ON COLUMN npcsim.messages.clock IS 'World seconds';
 COMMENT ON COLUMN npcsim.messages.kind IS 'chat: a player to everybody; npc_said: an NPC, aloud';
 COMMENT ON COLUMN npcsim.messages.player_id IS 'Player who said it, or NULL';
-COMMENT ON COLUMN npcsim.messages.username IS 'The player''s name when it was said';
+COMMENT ON COLUMN npcsim.messages.username IS 'The player''s name';
 COMMENT ON COLUMN npcsim.messages.npc_id IS 'NPC that said it, or NULL; may be gone';
 COMMENT ON COLUMN npcsim.messages.interaction_id IS 'Interaction it was said in, or NULL; may be over';
 COMMENT ON COLUMN npcsim.messages.text IS 'What was said';

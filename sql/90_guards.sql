@@ -30,7 +30,7 @@ BEGIN
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
                    ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
                    ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
-             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'compute_sources')),
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'person_days', 'compute_sources')),
         wanted AS (
             SELECT id, 'refuse_write' AS name, 'A' AS fires,
                    format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',

@@ -300,10 +300,162 @@ SELECT a.id, a.world_id, a.username, a.role,
        a.person_id
   FROM npcsim.player_accounts a;
 COMMENT ON VIEW npcsim.players IS
-    'Players of the worlds. username, role, status, daily_token_output and declared_tokens_per_day can be updated; create_player() makes players';
+    'Players of the worlds. username, role, status, daily_token_output, declared_tokens_per_day and person_id can be updated; create_player() makes players';
 COMMENT ON COLUMN npcsim.players.declared_tokens_per_day IS 'Output tokens that the player says it lends a day, and is asked for at most; 0: it did not say';
 COMMENT ON COLUMN npcsim.players.contribution_tier IS 'What they make it: Observer, Casual, Dedicated, Enthusiast or Server';
 COMMENT ON COLUMN npcsim.players.person_id IS 'Whose account it is, of npcsim.persons; NULL: nobody said so';
+
+-- ---- what persons have, and what is kept of them ----
+CREATE TABLE npcsim.person_days (
+    person_id bigint NOT NULL,
+    day date NOT NULL,
+    asked bigint NOT NULL,
+    accepted bigint NOT NULL,
+    tokens bigint NOT NULL,
+    PRIMARY KEY (person_id, day)
+);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.person_days', '');
+COMMENT ON TABLE npcsim.person_days IS 'What persons lent to worlds that were dropped since, by day (UTC); for worlds that are there decision_log tells. Until the person is erased';
+COMMENT ON COLUMN npcsim.person_days.asked IS 'Questions that their minds were asked';
+COMMENT ON COLUMN npcsim.person_days.accepted IS 'Answers that were applied, or came late';
+COMMENT ON COLUMN npcsim.person_days.tokens IS 'Output tokens that they reported';
+
+-- Each account that is there is a person's of its own, until operators say otherwise.
+DO $do$
+DECLARE
+    account record;
+    person bigint;
+BEGIN
+    FOR account IN SELECT a.id, a.username FROM npcsim.player_accounts a ORDER BY a.id LOOP
+        INSERT INTO npcsim.persons (name) VALUES (account.username) RETURNING id INTO person;
+        UPDATE npcsim.player_accounts SET person_id = person WHERE id OPERATOR(pg_catalog.=) account.id;
+    END LOOP;
+END
+$do$;
+
+-- create_player() is made anew, with one argument more; who may call it, and give that away, may do so still.
+DO $do$
+DECLARE
+    known record;
+    granted record;
+BEGIN
+    SELECT p.proacl AS rights, p.proowner AS owner INTO STRICT known
+      FROM pg_catalog.pg_proc p
+     WHERE p.oid OPERATOR(pg_catalog.=) 'npcsim.create_player(bigint, text, text)'::pg_catalog.regprocedure::pg_catalog.oid;
+    DROP FUNCTION npcsim.create_player(bigint, text, text);
+    CREATE FUNCTION npcsim.create_player(world_id bigint, username text, role text DEFAULT 'player', person bigint DEFAULT NULL) RETURNS TABLE (player_id bigint, token text)
+        LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+        AS 'MODULE_PATHNAME', 'npcsim_create_player';
+    REVOKE ALL ON FUNCTION npcsim.create_player(bigint, text, text, bigint) FROM PUBLIC;
+    EXECUTE pg_catalog.format('ALTER FUNCTION npcsim.create_player(bigint, text, text, bigint) OWNER TO %s', known.owner::pg_catalog.regrole);
+    FOR granted IN
+        SELECT CASE a.grantee WHEN 0::pg_catalog.oid THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END AS grantee,
+               CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+          FROM pg_catalog.aclexplode(coalesce(known.rights, pg_catalog.acldefault('f'::pg_catalog."char", known.owner))) AS a
+         WHERE a.grantee OPERATOR(pg_catalog.<>) known.owner
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION npcsim.create_player(bigint, text, text, bigint) TO %s%s', granted.grantee, granted.option);
+    END LOOP;
+END
+$do$;
+-- Rights that were given inside a script count as the extension's own, and pg_dump leaves them out. What the extension gives by itself is
+-- its owner's.
+UPDATE pg_catalog.pg_init_privs p
+   SET initprivs = ARRAY(SELECT a.item
+                           FROM pg_catalog.unnest(p.initprivs) WITH ORDINALITY AS a (item, n)
+                          WHERE EXISTS (SELECT FROM pg_catalog.aclexplode(ARRAY[a.item]) AS g WHERE g.grantee OPERATOR(pg_catalog.=) g.grantor)
+                          ORDER BY a.n)
+  FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid AND e.extname OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.name
+ WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+   AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+   AND d.classid OPERATOR(pg_catalog.=) p.classoid AND d.objid OPERATOR(pg_catalog.=) p.objoid
+   AND p.privtype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char";
+-- Since PostgreSQL 17 roles that are named there cannot be dropped.
+DELETE FROM pg_catalog.pg_shdepend s
+ USING pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid AND e.extname OPERATOR(pg_catalog.=) 'npcsim'::pg_catalog.name
+ WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+   AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+   AND s.classid OPERATOR(pg_catalog.=) d.classid AND s.objid OPERATOR(pg_catalog.=) d.objid
+   AND s.dbid OPERATOR(pg_catalog.=) (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+   AND s.deptype OPERATOR(pg_catalog.=) 'i'::pg_catalog."char";
+COMMENT ON FUNCTION npcsim.create_player(bigint, text, text, bigint) IS
+    'Makes a player of a world; returns its id and its token, which is shown this once. username: 1 to 50 characters, unique in the world; role: player or operator; person: whose account it is, a new person''s of that name by default. Errors: NS101 no such world, NS102 parked, NS206 no such person, 23505 name taken';
+
+CREATE FUNCTION npcsim.export_person(person_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+    AS $$
+DECLARE
+    accounts bigint[];
+    worlds bigint[];
+    sessions jsonb := '[]';
+    exported jsonb;
+BEGIN
+    IF NOT EXISTS (SELECT FROM npcsim.persons p WHERE p.id = export_person.person_id) THEN
+        RAISE EXCEPTION 'person % does not exist', person_id USING ERRCODE = 'NS206',
+            DETAIL = 'There is no person with this id.', HINT = 'SELECT id, name FROM npcsim.persons lists them.';
+    END IF;
+    SELECT coalesce(array_agg(a.id), '{}'), coalesce(array_agg(DISTINCT a.world_id), '{}') INTO accounts, worlds
+      FROM npcsim.player_accounts a WHERE a.person_id = export_person.person_id;
+    IF NOT pg_is_in_recovery() THEN -- a standby has no sessions
+        SELECT coalesce(jsonb_agg(to_jsonb(s) - '{gateway_id,ended,end_reason}'::text[] ORDER BY s.id), '[]') INTO sessions
+          FROM npcsim.sessions s WHERE s.player_id = ANY (accounts);
+    END IF;
+    SELECT jsonb_build_object(
+               'person', (SELECT to_jsonb(p) FROM npcsim.persons p WHERE p.id = export_person.person_id),
+               'accounts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - '{token_hash,person_id}'::text[]
+                                                      || jsonb_build_object('world', w.name,
+                                                                            'npc_ids', (SELECT coalesce(jsonb_agg(i.id ORDER BY i.id), '[]') FROM npcsim.npc_identities i
+                                                                                         WHERE i.world_id = a.world_id AND i.controller_player_id = a.id))
+                                                      ORDER BY a.id), '[]')
+                              FROM npcsim.player_accounts a LEFT JOIN npcsim.world_settings w ON w.id = a.world_id WHERE a.id = ANY (accounts)),
+               'sources', (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.id), '[]') FROM npcsim.compute_sources k WHERE k.player_id = ANY (accounts)),
+               'sessions', sessions,
+               'days', (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.day), '[]')
+                          FROM (SELECT t.day, sum(t.asked) AS asked, sum(t.accepted) AS accepted, sum(t.tokens) AS tokens
+                                  FROM (SELECT h.day, h.asked, h.accepted, h.tokens FROM npcsim.person_days h WHERE h.person_id = export_person.person_id
+                                        UNION ALL
+                                        SELECT (l.finished_at_real AT TIME ZONE 'UTC')::date, 1, (l.status IN ('applied', 'late'))::integer, coalesce(l.tokens, 0)
+                                          FROM npcsim.decision_log l WHERE l.world_id = ANY (worlds) AND l.player_id = ANY (accounts)) AS t
+                                 GROUP BY t.day) AS d),
+               'said', (SELECT coalesce(jsonb_agg(jsonb_build_object('world_id', n.world_id, 'tick', n.tick, 'text', n.payload ->> 'text') ORDER BY n.world_id, n.sequence), '[]')
+                          FROM npcsim.world_inputs n
+                         WHERE n.world_id = ANY (worlds) AND n.kind = 'send_chat' AND (n.payload ->> 'player_id')::bigint = ANY (accounts)))
+      INTO exported;
+    RETURN exported;
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim.export_person(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.export_person(bigint) IS
+    'All that is kept of a person: {"person", "accounts", "sources", "sessions", "days", "said"}; tokens are not kept. It reads the whole history of the worlds that the person has accounts in. Errors: NS206 no such person';
+
+CREATE FUNCTION npcsim.erase_person(person_id bigint) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_erase_person';
+REVOKE ALL ON FUNCTION npcsim.erase_person(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.erase_person(bigint) IS
+    'Removes a person''s name, days, sources and tokens. Its accounts get names that say nothing, are banned, and their sessions end; NPCs live on, and what was done and said stays under the accounts'' ids. It reads the whole history of their worlds. Errors: NS206 no such person';
+
+-- Messages are kept with the ids of players; their names are looked up.
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.messages AS
+SELECT l.world_id,
+       l.first_sequence + e.n - 1 AS sequence,
+       (l.clock + e.after) / 1000000::double precision AS clock,
+       npcsim_internal.world_event_kind_name(e.kind) AS kind,
+       e.player_id, a.username,
+       e.npc_id, e.interaction_id,
+       e.data ->> 'text' AS text,
+       CASE WHEN e.player_id IS NOT NULL THEN l.sent_at_real END AS sent_at_real
+  FROM npcsim.world_event_log l
+ CROSS JOIN LATERAL ROWS FROM (
+           pg_catalog.unnest(l.kinds), pg_catalog.unnest(l.after), pg_catalog.unnest(l.npc_ids),
+           pg_catalog.unnest(l.interaction_ids), pg_catalog.unnest(l.player_ids), pg_catalog.unnest(l.data)) WITH ORDINALITY
+           AS e (kind, after, npc_id, interaction_id, player_id, data, n)
+  LEFT JOIN npcsim.player_accounts a ON a.id = e.player_id
+ WHERE l.messages > 0 AND e.kind IN (1, 2);
+COMMENT ON COLUMN npcsim.messages.username IS 'The player''s name';
 
 -- ---- which tables are guarded, and how ----
 -- pgspot PS002: the function is a member of the extension since 0.7.0; another one is not replaced.
@@ -367,7 +519,7 @@ BEGIN
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
                    ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
                    ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
-             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'compute_sources')),
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'person_days', 'compute_sources')),
         wanted AS (
             SELECT id, 'refuse_write' AS name, 'A' AS fires,
                    format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',

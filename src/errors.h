@@ -18,12 +18,13 @@
 #define ERRCODE_NS_NOT_PRELOADED MAKE_SQLSTATE('N', 'S', '1', '0', '4')
 #define ERRCODE_NS_LOCK_NEEDED	 MAKE_SQLSTATE('N', 'S', '1', '1', '0')
 #define ERRCODE_NS_NO_TRUNCATE	 MAKE_SQLSTATE('N', 'S', '1', '1', '1')
-/* NPCs, items, players, sources */
+/* NPCs, items, players, sources, persons */
 #define ERRCODE_NS_NO_NPC		 MAKE_SQLSTATE('N', 'S', '2', '0', '1')
 #define ERRCODE_NS_NO_ITEM		 MAKE_SQLSTATE('N', 'S', '2', '0', '2')
 #define ERRCODE_NS_NO_PLAYER	 MAKE_SQLSTATE('N', 'S', '2', '0', '3')
 #define ERRCODE_NS_NO_ITEM_TYPE	 MAKE_SQLSTATE('N', 'S', '2', '0', '4')
 #define ERRCODE_NS_NO_SOURCE	 MAKE_SQLSTATE('N', 'S', '2', '0', '5')
+#define ERRCODE_NS_NO_PERSON	 MAKE_SQLSTATE('N', 'S', '2', '0', '6')
 #define ERRCODE_NS_CELL_OUTSIDE	 MAKE_SQLSTATE('N', 'S', '2', '1', '0')
 #define ERRCODE_NS_CELL_NOT_FREE MAKE_SQLSTATE('N', 'S', '2', '1', '1')
 #define ERRCODE_NS_NO_ROOM		 MAKE_SQLSTATE('N', 'S', '2', '1', '2')

@@ -124,7 +124,6 @@ is_none(const Argument *argument, const void *arguments)
 			return !*(const bool *) member;
 		case ARGUMENT_TEXT:
 		case ARGUMENT_WORD:
-		case ARGUMENT_CALLER_NAME:
 		case ARGUMENT_TEXTS:
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:
@@ -172,7 +171,6 @@ append_argument(StringInfo payload, const Argument *argument, const void *argume
 			break;
 		case ARGUMENT_TEXT:
 		case ARGUMENT_WORD:
-		case ARGUMENT_CALLER_NAME:
 			json_string(payload, *(const char *const *) member);
 			break;
 		case ARGUMENT_TEXTS:

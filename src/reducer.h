@@ -56,9 +56,7 @@ typedef enum ArgumentType
 	ARGUMENT_COUNTS,  /* NumberList, each 0 or more */
 	ARGUMENT_OBJECT,  /* Jsonb * */
 	ARGUMENT_MEMBERS, /* Jsonb *, whose members are the input's own */
-	/* The following are filled in from the player who calls. */
-	ARGUMENT_CALLER,	 /* int64; SQL gives it like an id, but an optional one is 0 then */
-	ARGUMENT_CALLER_NAME /* char * */
+	ARGUMENT_CALLER /* int64, the player who calls; SQL gives it like an id, but an optional one is 0 then */
 } ArgumentType;
 
 /* The types that no column of a view can be, for a switch: "case ARGUMENT_OF_NO_COLUMN:". */
@@ -71,8 +69,7 @@ typedef enum ArgumentType
 	case ARGUMENT_IDS: \
 	case ARGUMENT_COUNTS: \
 	case ARGUMENT_MEMBERS: \
-	case ARGUMENT_CALLER: \
-	case ARGUMENT_CALLER_NAME
+	case ARGUMENT_CALLER
 /* clang-format on */
 
 typedef struct TextList
@@ -198,10 +195,6 @@ typedef struct Argument
 	{ \
 		ARGUMENT_OF(struct_, member_, int64), .type = ARGUMENT_CALLER, __VA_ARGS__ \
 	}
-#define CALLER_NAME_ARGUMENT(struct_, member_) \
-	{ \
-		ARGUMENT_OF(struct_, member_, const char *), .type = ARGUMENT_CALLER_NAME \
-	}
 
 /* ---- who may call ---- */
 
@@ -223,10 +216,9 @@ typedef uint32 Roles;
 /* Who calls, through call_reducer(). */
 typedef struct Caller
 {
-	int64		player_id; /* 0 = spectator */
-	int64		world_id;  /* 0 for a spectator */
-	Role		role;
-	const char *username; /* NULL for a spectator */
+	int64 player_id; /* 0 = spectator */
+	int64 world_id;	 /* 0 for a spectator */
+	Role  role;
 } Caller;
 
 /* ---- a reducer ---- */

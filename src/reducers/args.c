@@ -328,7 +328,6 @@ read_argument(FunctionCallInfo fcinfo, int n, const Argument *argument, void *ar
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:
 		case ARGUMENT_MEMBERS:
-		case ARGUMENT_CALLER_NAME:
 			elog(ERROR, "no function has arguments like \"%s\"", name);
 	}
 }

@@ -118,9 +118,6 @@ read_argument(const Argument *argument, const Caller *caller, Jsonb *args, void 
 		case ARGUMENT_CALLER:
 			*(int64 *) member = caller->player_id;
 			break;
-		case ARGUMENT_CALLER_NAME:
-			*(const char **) member = caller->username;
-			break;
 		case ARGUMENT_TEXTS:
 		case ARGUMENT_IDS:
 		case ARGUMENT_COUNTS:

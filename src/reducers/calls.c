@@ -58,7 +58,6 @@ read_caller(int64 player_id)
 	refuse_banned(player.status);
 	caller.world_id = player.world_id;
 	caller.role = role_named(player.role);
-	caller.username = player.username;
 	return caller;
 }
 

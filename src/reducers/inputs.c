@@ -147,7 +147,6 @@ read_argument(const Argument *argument, const char *name, Jsonb *payload, void *
 			break;
 		case ARGUMENT_TEXT:
 		case ARGUMENT_WORD:
-		case ARGUMENT_CALLER_NAME:
 			*(char **) member = text_of(require_member(payload, name, jbvString, "a text"));
 			break;
 		case ARGUMENT_TEXTS:

@@ -4,7 +4,7 @@
  *
  * They change nothing of a world's state. They take the world's lock all the same, since a message is
  * numbered among the events of the world and reaches clients as a revision of it, in order and without
- * loss.
+ * loss. Who sent it is kept by the id alone: the name is looked up for those who read it.
  */
 #include "postgres.h"
 
@@ -28,13 +28,11 @@ record(WorldLock *lock, WorldEvent *event, int64 player_id, ReducerResult *resul
 typedef struct Chat
 {
 	int64		player_id;
-	const char *username;
 	const char *text;
 } Chat;
 
 static const Argument chat_arguments[] = {
 	CALLER_ARGUMENT(Chat, player_id),
-	CALLER_NAME_ARGUMENT(Chat, username),
 	TEXT_ARGUMENT(Chat, text, CHAT_MAX_CHARS),
 };
 
@@ -44,8 +42,7 @@ send_chat(WorldLock *lock, void *arguments, ReducerResult *result)
 	const Chat *chat = arguments;
 	WorldEvent	event = {.kind = WORLD_EVENT_CHAT};
 
-	event.data = psprintf("{%s,%s}", json_text_member("username", chat->username),
-						  json_text_member("text", chat->text));
+	event.data = psprintf("{%s}", json_text_member("text", chat->text));
 	record(lock, &event, chat->player_id, result);
 	return true;
 }
@@ -62,15 +59,13 @@ const Reducer reducer_send_chat = {
 
 typedef struct MapPing
 {
-	int64		player_id;
-	const char *username;
-	int32		x;
-	int32		y;
+	int64 player_id;
+	int32 x;
+	int32 y;
 } MapPing;
 
 static const Argument map_ping_arguments[] = {
 	CALLER_ARGUMENT(MapPing, player_id),
-	CALLER_NAME_ARGUMENT(MapPing, username),
 	COORDINATE_ARGUMENT(MapPing, x),
 	COORDINATE_ARGUMENT(MapPing, y),
 };
@@ -96,7 +91,6 @@ map_ping(WorldLock *lock, void *arguments, ReducerResult *result)
 							.placed = true,
 							.cell = {.x = (int16) ping->x, .y = (int16) ping->y}};
 
-	event.data = psprintf("{%s}", json_text_member("username", ping->username));
 	record(lock, &event, ping->player_id, result);
 	return true;
 }

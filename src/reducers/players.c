@@ -15,10 +15,12 @@
 #include "engine/lock.h"
 #include "errors.h"
 #include "reducers/args.h"
+#include "reducers/persons.h"
 #include "reducers/players.h"
 #include "reducers/reducers.h"
 #include "reducers/session_ends.h"
 #include "spi.h"
+#include "tables/persons.h"
 #include "tables/players.h"
 
 #define TOKEN_PREFIX "npc_"
@@ -112,11 +114,13 @@ typedef struct CreatePlayer
 {
 	const char *username;
 	const char *role;
+	int64		person; /* 0 = a new one */
 } CreatePlayer;
 
 static const Argument create_player_arguments[] = {
 	TEXT_ARGUMENT(CreatePlayer, username, USERNAME_MAX_CHARS),
 	WORD_ARGUMENT(CreatePlayer, role, player_roles),
+	ID_ARGUMENT(CreatePlayer, person, .optional = true),
 };
 
 /* Creates a player. Returns (player_id, token). */
@@ -131,7 +135,10 @@ create_player(WorldLock *lock, void *arguments, ReducerResult *result)
 	check_username_free(lock->world_id, create->username);
 	make_token(token);
 	spi_begin();
-	player_id = player_row_insert(lock->world_id, create->username, create->role, token);
+	if (create->person != 0)
+		person_require(create->person);
+	player_id = player_row_insert(lock->world_id, create->username, create->role, token,
+								  create->person != 0 ? create->person : person_row_insert(create->username));
 	spi_end();
 	world_changed(lock, CHANGE_PLAYER, player_id);
 	result->datum = HeapTupleGetDatum(

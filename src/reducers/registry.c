@@ -63,7 +63,6 @@ range_of(const Argument *argument)
 		case ARGUMENT_OBJECT:
 		case ARGUMENT_MEMBERS:
 		case ARGUMENT_CALLER:
-		case ARGUMENT_CALLER_NAME:
 			break;
 	}
 	return pstrdup("");
@@ -72,8 +71,7 @@ range_of(const Argument *argument)
 static bool
 is_given_by_clients(const Argument *argument)
 {
-	return argument->place != ARGUMENT_MADE && argument->type != ARGUMENT_CALLER &&
-		   argument->type != ARGUMENT_CALLER_NAME;
+	return argument->place != ARGUMENT_MADE && argument->type != ARGUMENT_CALLER;
 }
 
 /*

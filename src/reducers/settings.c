@@ -19,6 +19,7 @@
 #include "reducers/allocation.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
+#include "reducers/persons.h"
 #include "reducers/players.h"
 #include "reducers/session_ends.h"
 #include "reducers/worlds.h"
@@ -75,8 +76,8 @@ static const EditColumn player_columns[] = {
 	{"status", 0, NULL},
 	{"daily_token_output", 0, NULL},
 	{"declared_tokens_per_day", 0, NULL},
+	{"person_id", 0, NULL},
 	{"contribution_tier", 0, "It follows from declared_tokens_per_day."},
-	{"person_id", 0, "create_player(world_id, username, role, person) says whose account it is."},
 	{"id", 0, "Ids come from a counter of the database."},
 	{"world_id", 0, "A player stays in a world; create_player() makes one in another."},
 	{"controlled_npc_count", 0, "assign_npc_to_player(world_id, npc_id, player_id) gives and takes NPCs."},
@@ -317,8 +318,8 @@ npcsim_edit_worlds(PG_FUNCTION_ARGS)
 static void
 check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER_COLUMNS])
 {
-	static const char *const columns[] = {"username", "role", "status", "daily_token_output",
-										  "declared_tokens_per_day"};
+	static const char *const columns[] =
+		{"username", "role", "status", "daily_token_output", "declared_tokens_per_day", "person_id"};
 
 	StaticAssertStmt(lengthof(columns) == PLAYER_COLUMNS, "every column has a name");
 	for (size_t i = 0; i < lengthof(columns); i++)
@@ -330,7 +331,7 @@ check_player_unchanged(const Edit *edit, int64 player_id, const Datum now[PLAYER
 
 		if (!edit_writes(edit, columns[i]))
 			continue;
-		if (i == PLAYER_DAILY_TOKEN_OUTPUT || i == PLAYER_DECLARED_TOKENS)
+		if (i == PLAYER_DAILY_TOKEN_OUTPUT || i == PLAYER_DECLARED_TOKENS || i == PLAYER_PERSON)
 			same = DatumGetInt64(was) == DatumGetInt64(is);
 		else
 			same = strcmp(TextDatumGetCString(was), TextDatumGetCString(is)) == 0;
@@ -377,6 +378,14 @@ write_account(WorldLock *lock, int64 player_id, const Edit *edit)
 		check_whole(DatumGetInt64(edit_value(edit, "declared_tokens_per_day")), "declared_tokens_per_day", 0,
 					TOKENS_MAX);
 		write_player(PLAYER_DECLARED_TOKENS, player_id, edit, "declared_tokens_per_day");
+	}
+	if (edit_writes(edit, "person_id"))
+	{
+		check_id(DatumGetInt64(edit_value(edit, "person_id")), "person_id");
+		spi_begin();
+		person_require(DatumGetInt64(edit_value(edit, "person_id")));
+		spi_end();
+		write_player(PLAYER_PERSON, player_id, edit, "person_id");
 	}
 }
 

@@ -53,13 +53,13 @@ json_event(StringInfo out, const WorldHead *head, const EventRow *row)
 	json_optional_id(out, "player_id", event->player_id);
 	if (event->placed)
 		appendStringInfo(out, ",\"x\":%d,\"y\":%d", event->cell.x, event->cell.y);
-	if (row->username != NULL)
-	{
-		json_literal(out, ",\"username\":");
-		json_string(out, row->username);
-	}
 	if (row->text != NULL)
 	{
+		if (row->username != NULL)
+		{
+			json_literal(out, ",\"username\":");
+			json_string(out, row->username);
+		}
 		json_literal(out, ",\"text\":");
 		json_string(out, row->text);
 	}
@@ -67,6 +67,8 @@ json_event(StringInfo out, const WorldHead *head, const EventRow *row)
 		appendStringInfo(out, ",\"sent_at_real\":%s", row->sent_at);
 	if (event->data != NULL)
 		appendStringInfo(out, ",\"data\":%s", event->data);
+	else if (row->text == NULL && row->username != NULL)
+		appendStringInfo(out, ",\"data\":{%s}", json_text_member("username", row->username));
 	appendStringInfoChar(out, '}');
 }
 

@@ -25,6 +25,7 @@
 #include "shmem.h"
 #include "spi.h"
 #include "tables/type_definitions.h"
+#include "tables/persons.h"
 #include "tables/worlds.h"
 
 PG_FUNCTION_INFO_V1(npcsim_adopt_world);
@@ -294,6 +295,7 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 	if (lock != NULL)
 		world_begin_writing(lock);
 	spi_begin();
+	person_days_keep(world_id);
 	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();

@@ -34,12 +34,20 @@ static SpiStatement select_of_token = {.sql = "SELECT %C FROM npcsim.player_acco
 static SpiStatement select_named =
 	{"SELECT id FROM npcsim.player_accounts WHERE world_id = $1 AND username = $2", 2, {INT8OID, TEXTOID}};
 
+static SpiStatement select_names =
+	{.sql = "SELECT a.username FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (id, n)"
+			" LEFT JOIN npcsim.player_accounts a ON a.id = u.id ORDER BY u.n",
+	 .nargs = 1,
+	 .types = {INT8ARRAYOID},
+	 .read_only = true};
+
 static IdSource player_ids = ID_SOURCE("player_accounts");
 
-static SpiStatement insert = {"INSERT INTO npcsim.player_accounts (id, world_id, username, role, token_hash) "
-							  "VALUES ($1, $2, $3, $4, pg_catalog.sha256(pg_catalog.convert_to($5, 'UTF8')))",
-							  5,
-							  {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID}};
+static SpiStatement insert =
+	{"INSERT INTO npcsim.player_accounts (id, world_id, username, role, token_hash, person_id) "
+	 "VALUES ($1, $2, $3, $4, pg_catalog.sha256(pg_catalog.convert_to($5, 'UTF8')), $6)",
+	 6,
+	 {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID}};
 
 static SpiStatement write_token =
 	{"UPDATE npcsim.player_accounts SET token_hash = pg_catalog.sha256(pg_catalog.convert_to($2, 'UTF8')) "
@@ -95,6 +103,7 @@ static const SpiColumn written_columns[] = {
 	[PLAYER_STATUS] = {.sql = "status"},
 	[PLAYER_DAILY_TOKEN_OUTPUT] = {.sql = "npcsim_internal.tokens_today(daily_token_output, tokens_day)"},
 	[PLAYER_DECLARED_TOKENS] = {.sql = "declared_tokens_per_day"},
+	[PLAYER_PERSON] = {.sql = "person_id"},
 };
 StaticAssertDecl(lengthof(written_columns) == PLAYER_COLUMNS, "every column is read");
 
@@ -119,6 +128,9 @@ static SpiStatement write_column[] = {
 		{"UPDATE npcsim.player_accounts SET declared_tokens_per_day = $2 WHERE id = $1",
 		 2,
 		 {INT8OID, INT8OID}},
+	[PLAYER_PERSON] = {"UPDATE npcsim.player_accounts SET person_id = $2 WHERE id = $1",
+					   2,
+					   {INT8OID, INT8OID}},
 };
 StaticAssertDecl(lengthof(write_column) == PLAYER_COLUMNS, "every column has its statement");
 
@@ -170,14 +182,25 @@ player_row_named(int64 world_id, const char *username)
 	return spi_int64(0, 0);
 }
 
+char **
+player_names_read(const int64 *ids, int count)
+{
+	char **names = palloc(sizeof(char *) * Max(count, 1));
+
+	(void) spi_run(&select_names, (Datum[]) {int64_array(ids, count)}, NULL, SPI_OK_SELECT);
+	for (int i = 0; i < count; i++)
+		names[i] = spi_text(i);
+	return names;
+}
+
 int64
-player_row_insert(int64 world_id, const char *username, const char *role, const char *token)
+player_row_insert(int64 world_id, const char *username, const char *role, const char *token, int64 person_id)
 {
 	int64 player_id = new_id(&player_ids);
 
 	spi_run(&insert,
 			(Datum[]) {Int64GetDatum(player_id), Int64GetDatum(world_id), CStringGetTextDatum(username),
-					   CStringGetTextDatum(role), CStringGetTextDatum(token)},
+					   CStringGetTextDatum(role), CStringGetTextDatum(token), Int64GetDatum(person_id)},
 			NULL, SPI_OK_INSERT);
 	return player_id;
 }

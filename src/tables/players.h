@@ -26,8 +26,12 @@ extern bool player_row_of_token(Datum token_hash, PlayerRow *player);
 /* Returns the id of the player of this name; 0 = there is none. */
 extern int64 player_row_named(int64 world_id, const char *username);
 
+/* Returns the names of players, one for each id; NULL for one that is not there. */
+extern char **player_names_read(const int64 *ids, int count);
+
 /* Inserts a player and returns its id. Only the SHA-256 of the token is kept. */
-extern int64 player_row_insert(int64 world_id, const char *username, const char *role, const char *token);
+extern int64 player_row_insert(int64 world_id, const char *username, const char *role, const char *token,
+							   int64 person_id);
 /* Returns false if there is no such player. */
 extern bool player_row_write_token(int64 player_id, const char *token);
 /*
@@ -77,10 +81,11 @@ typedef enum PlayerColumn
 	PLAYER_ROLE,
 	PLAYER_STATUS,
 	PLAYER_DAILY_TOKEN_OUTPUT,
-	PLAYER_DECLARED_TOKENS
+	PLAYER_DECLARED_TOKENS,
+	PLAYER_PERSON
 } PlayerColumn;
 
-#define PLAYER_COLUMNS (PLAYER_DECLARED_TOKENS + 1)
+#define PLAYER_COLUMNS (PLAYER_PERSON + 1)
 
 /* Locks the row and reads its columns, as the view has them. Returns false if it is gone. */
 extern bool player_row_lock(int64 player_id, Datum columns[PLAYER_COLUMNS]);

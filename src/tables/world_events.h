@@ -106,8 +106,8 @@ typedef struct EventRow
 	WorldEvent event;
 	int64	   revision;
 	char	  *text; /* of a message */
-	char	  *username;
-	char	  *sent_at; /* a JSON string, or NULL */
+	char *username;	 /* of the player whose doing it was, as it is now; NULL = nobody's, or one who is gone */
+	char *sent_at;	 /* a JSON string, or NULL */
 } EventRow;
 
 /*

@@ -13,6 +13,8 @@
 
 #include "spi.h"
 #include "tables/event_segments.h"
+#include "tables/id_lists.h"
+#include "tables/players.h"
 #include "tables/world_events.h"
 
 /* The change log only reaches back to what was written within so many seconds. */
@@ -209,10 +211,7 @@ static void
 read_data(Jsonb *data, EventRow *read)
 {
 	if (world_event_is_message(read->event.kind))
-	{
 		read->text = string_member(data, "text");
-		read->username = string_member(data, "username");
-	}
 	else
 		read->event.data = JsonbToCString(NULL, &data->root, (int) VARSIZE(data));
 }
@@ -238,6 +237,30 @@ read_event(const LogRow *row, int i, EventRow *read)
 		read->sent_at = row->sent_at;
 	if (element_is_there(&row->data, i))
 		read_data(DatumGetJsonbP(row->data.values[i]), read);
+}
+
+/* Looks up who the players are whose doing it was. */
+static void
+read_names(EventRow *rows, int count)
+{
+	int64 *players = palloc(Max(count, 1) * sizeof(int64));
+	char **names;
+	int	   found = 0;
+
+	for (int i = 0; i < count; i++)
+		if (rows[i].event.player_id != 0)
+			players[found++] = rows[i].event.player_id;
+	found = id_list_sort(players, found);
+	if (found == 0)
+		return;
+	names = player_names_read(players, found);
+	for (int i = 0; i < count; i++)
+	{
+		int place = id_list_find(players, found, rows[i].event.player_id);
+
+		if (place >= 0)
+			rows[i].username = names[place];
+	}
 }
 
 /*
@@ -266,6 +289,7 @@ read_events(const SpiStatement *statement, uint64 count, EventStream stream, int
 		}
 	}
 	*rows = read + next;
+	read_names(*rows, room - next);
 	return room - next;
 }
 

@@ -47,6 +47,7 @@ const CALLS = {
   interaction_effects_valid: `npcsim_internal.interaction_effects_valid('{}', '{}', '{}', NULL)`,
   world_event_kind_name: 'npcsim_internal.world_event_kind_name(1::smallint)',
   tokens_today: `npcsim_internal.tokens_today(1, current_date)`,
+  export_person: 'export_person(1)',
   contribution_tier: 'npcsim_internal.contribution_tier(1000)',
   compute_standings: `compute_standings(ARRAY[$player]::bigint[], ARRAY[0]::bigint[])`,
   observe_npc: 'observe_npc($world, $npc)',

@@ -16,7 +16,7 @@ INSERT INTO promised VALUES
     ('create_item', '{world_id,item_type,x,y,properties}', 4),
     ('remove_item', '{world_id,item_id}', 2),
     ('set_terrain', '{world_id}', 3),
-    ('create_player', '{world_id,username,role}', 2),
+    ('create_player', '{world_id,username,role,person}', 2),
     ('rotate_player_token', '{player_id}', 1),
     ('assign_npc_to_player', '{world_id,npc_id,player_id}', 3),
     ('request_npc_decision', '{world_id,npc_id}', 2),

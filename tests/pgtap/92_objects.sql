@@ -51,7 +51,8 @@ INSERT INTO relations VALUES
     ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
     ('reducer_limits',        '',              '', '', '{"name": "x"}',              'taken', 'taken', 'taken', 'taken'),
     ('call_allowances',       '',              '', '', '{"reducer": "x"}',           'taken', 'taken', 'taken', 'taken'),
-    ('persons',               '',              '', 'S U(name)', '{"id": 9000}',     'taken', 'taken', 'taken', 'taken'),
+    ('persons',               '',              '', 'S I(name) U(name)', '{"id": 9000}',     'taken', 'taken', 'taken', 'taken'),
+    ('person_days',           '',              '', 'S',         '{"day": "2020-01-01"}', 'taken', 'taken', 'taken', 'taken'),
     ('compute_sources',       'S',             'S', 'S U(cost_per_decision,decisions_per_second,reliability_sla) D', '{"id": 9000, "name": "x"}', 'taken', 'taken', 'taken', 'taken'),
     ('client_calls',          '',              '', '', '{"key": "x"}',               'taken', 'taken', 'taken', 'taken'),
     -- views that are written to
@@ -89,7 +90,7 @@ INSERT INTO functions VALUES
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,
                    request_npc_decision,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
-                   declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
+                   export_person,erase_person,declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
@@ -180,7 +181,11 @@ SELECT npcsim.submit_npc_decision(1, jsonb_build_object('request_id', request_id
 SELECT npcsim.tick_world(1, 0.1);
 SELECT npcsim.call_reducer(1, 'send_chat', '{"text": "Hello"}', 'said');
 UPDATE npcsim.client_reducers SET burst = 30 WHERE name = 'map_ping';
-INSERT INTO npcsim.persons (name) VALUES ('Ada');
+SELECT npcsim.create_world('Gone', 10, 10), npcsim.create_player(3, 'ada', person => 1);
+SELECT npcsim.create_npc(3, 'Ada', 1, 1, 2), npcsim.client_connected('g', 2, 3, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(2, '{}');
+SELECT npcsim.tick_world(3, 4);
+SELECT npcsim.submit_npc_decision(2, jsonb_build_object('request_id', request_id, 'action', 'wait')) FROM npcsim.decision_requests WHERE world_id = 3;
+SELECT npcsim.drop_world(3);
 SELECT npcsim.world_snapshot(1) IS NULL, npcsim.prune_logs();
 CREATE FUNCTION pg_temp.has_rows(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -327,7 +332,7 @@ SET client_min_messages = warning;
 SELECT set_eq('SELECT npcsim.adopt_worlds()', '{1,2}'::bigint[], 'they are adopted');
 SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan'), 'NS110', 'and live');
 SELECT lives_ok('SELECT npcsim.drop_world(1), npcsim.drop_world(2)', 'until they are dropped');
-SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log', 'persons')
+SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log', 'persons', 'person_days')
                      AND pg_temp.has_rows(name)$$, 'with all that was theirs');
 
 SELECT * FROM finish();
