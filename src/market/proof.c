@@ -314,7 +314,9 @@ double_size(Proof *proof, int32_t demand, int32_t held, int64_t now)
 
 	/* The size below was not overloaded: what was answered there is usual. */
 	sample_add(&proof->usual, first ? &proof->present : &proof->below);
-	proof->below = first ? (ProofSample) {0} : proof->present;
+	proof->below = proof->present;
+	if (first)
+		proof->below = (ProofSample) {0};
 	proof->capacity = held;
 	if (held < demand)
 		begin_size(proof, min_int64(larger, demand), now);
