@@ -185,6 +185,7 @@ BEGIN
         npcsim.rebalance_compute_allocation,
         npcsim.redistribute_npcs_by_contribution,
         npcsim.request_npc_assignment,
+        npcsim.handle_insufficient_compute,
         npcsim.request_npc_decision,
         npcsim.observe_npc,
         npcsim.get_reasonable_actions_for_npc,

@@ -38,6 +38,7 @@ CREATE TABLE npcsim.player_accounts (
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     person_id bigint,
     declared_tokens_per_day bigint NOT NULL DEFAULT 0 CHECK (declared_tokens_per_day BETWEEN 0 AND 1000000000000),
+    warned_at_real timestamptz,
     UNIQUE (world_id, username)
 ) WITH (fillfactor = 70);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts', '');
@@ -45,6 +46,7 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts_id_seq', '');
 COMMENT ON TABLE npcsim.player_accounts IS 'Players; ids are unique in the database';
 COMMENT ON COLUMN npcsim.player_accounts.token_hash IS 'SHA-256 of the player''s token of 256 random bits';
 COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the player''s models wrote on tokens_day (UTC)';
+COMMENT ON COLUMN npcsim.player_accounts.warned_at_real IS 'When the player was warned that it offers too little for the NPCs it holds; NULL: it is not warned';
 COMMENT ON COLUMN npcsim.player_accounts.person_id IS 'Whose account it is; NULL: nobody said so (made by 0.7.0 or before)';
 COMMENT ON COLUMN npcsim.player_accounts.declared_tokens_per_day IS 'Tokens that the player lends a day; when they are spent the player is not asked until the day (UTC) turns. 0: nothing was declared, and nothing limits it';
 CREATE INDEX player_accounts_person ON npcsim.player_accounts (person_id) WHERE person_id IS NOT NULL;

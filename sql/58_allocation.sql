@@ -35,3 +35,10 @@ CREATE FUNCTION npcsim_internal.rebalance_world(world_id bigint) RETURNS boolean
 REVOKE ALL ON FUNCTION npcsim_internal.rebalance_world(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.rebalance_world(bigint) IS
     'rebalance_compute_allocation() for workers, which do not wait: false if NPCs are to change hands and somebody holds the world';
+
+CREATE FUNCTION npcsim.handle_insufficient_compute(world_id bigint) RETURNS text
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_handle_insufficient_compute';
+REVOKE ALL ON FUNCTION npcsim.handle_insufficient_compute(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.handle_insufficient_compute(bigint) IS
+    'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';

@@ -154,6 +154,8 @@ COMMENT ON COLUMN npcsim.persons.name IS 'What operators call the person; NULL: 
 
 ALTER TABLE npcsim.player_accounts ADD COLUMN person_id bigint;
 ALTER TABLE npcsim.player_accounts ADD COLUMN declared_tokens_per_day bigint NOT NULL DEFAULT 0 CHECK (declared_tokens_per_day BETWEEN 0 AND 1000000000000);
+ALTER TABLE npcsim.player_accounts ADD COLUMN warned_at_real timestamptz;
+COMMENT ON COLUMN npcsim.player_accounts.warned_at_real IS 'When the player was warned that it offers too little for the NPCs it holds; NULL: it is not warned';
 COMMENT ON COLUMN npcsim.player_accounts.person_id IS 'Whose account it is; NULL: nobody said so (made by 0.7.0 or before)';
 COMMENT ON COLUMN npcsim.player_accounts.declared_tokens_per_day IS 'Tokens that the player lends a day; when they are spent the player is not asked until the day (UTC) turns. 0: nothing was declared, and nothing limits it';
 CREATE INDEX player_accounts_person ON npcsim.player_accounts (person_id) WHERE person_id IS NOT NULL;
@@ -625,3 +627,10 @@ CREATE FUNCTION npcsim_internal.rebalance_world(world_id bigint) RETURNS boolean
 REVOKE ALL ON FUNCTION npcsim_internal.rebalance_world(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.rebalance_world(bigint) IS
     'rebalance_compute_allocation() for workers, which do not wait: false if NPCs are to change hands and somebody holds the world';
+
+CREATE FUNCTION npcsim.handle_insufficient_compute(world_id bigint) RETURNS text
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_handle_insufficient_compute';
+REVOKE ALL ON FUNCTION npcsim.handle_insufficient_compute(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.handle_insufficient_compute(bigint) IS
+    'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';

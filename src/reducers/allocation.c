@@ -21,6 +21,7 @@
 #include "guc.h"
 #include "market/market.h"
 #include "market/moves.h"
+#include "market/shortage.h"
 #include "reducers/allocation.h"
 #include "reducers/args.h"
 #include "reducers/controllers.h"
@@ -36,6 +37,7 @@
 PG_FUNCTION_INFO_V1(npcsim_calculate_player_npc_allocation);
 PG_FUNCTION_INFO_V1(npcsim_rebalance_compute_allocation);
 PG_FUNCTION_INFO_V1(npcsim_rebalance_world);
+PG_FUNCTION_INFO_V1(npcsim_handle_insufficient_compute);
 PG_FUNCTION_INFO_V1(npcsim_redistribute_npcs_by_contribution);
 PG_FUNCTION_INFO_V1(npcsim_request_npc_assignment);
 
@@ -53,10 +55,13 @@ typedef struct Division
 	Claimant	 *claimants;
 	Holder		 *holders;
 	int32		 *held;
+	int64		 *warned; /* since when it is warned from now on; 0 = it is not */
 	int			  player_count;
 	MarketNpc	 *rows; /* in order of their ids, as are 'npcs' */
 	HeldNpc		 *npcs;
 	int			  npc_count;
+	const char
+		*shortage; /* what is done about too little compute, a word; "sufficient" when there is enough */
 } Division;
 
 /* Returns the place of a player, or NO_PLAYER. */
@@ -158,6 +163,141 @@ plan_begin(Division *plan, int64 world_id, int64 player_id)
 	return plan->terms.market && plan->player_count > 0;
 }
 
+/* ---- too little compute ---- */
+
+/* How many tokens a day a player can be counted on for: what it declares, and as reliable as it is. */
+static int64
+tokens_given(const Division *plan, int place)
+{
+	const MarketPlayer *player = &plan->players[place];
+
+	if (plan->holders[place].gone)
+		return 0;
+	return player->offered * reliability(player->asked, player->halves) / 1000;
+}
+
+static ShortageAnswer
+shortage_answer(const MarketTerms *terms)
+{
+	int answer = SHORTAGE_FEWER;
+
+	while (strcmp(terms->on_shortage, shortage_names[answer]) != 0 && answer + 1 < SHORTAGE_ANSWER_COUNT)
+		answer++;
+	return (ShortageAnswer) answer;
+}
+
+/*
+ * Leaves so many of the NPCs that no operator assigned to be divided, and the least watched to the built-in mind. Those that came to their
+ * player less than min_tenure ago stay before all others, and of equals those that have minds.
+ */
+static void
+leave_least_watched(Division *plan, int64 world_id, int32 kept)
+{
+	WatchedNpc *watched =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(WatchedNpc) * (plan->npc_count + 1));
+	int		   seen_count;
+	WatchedBy *seen = market_seen_read(world_id, &seen_count);
+	int		   count = 0;
+
+	for (int i = 0, at = 0; i < plan->npc_count; i++)
+	{
+		const HeldNpc *npc = &plan->npcs[i];
+		bool		   held = npc->holder != NO_PLAYER && !plan->holders[npc->holder].gone;
+		WatchedNpc	  *next = &watched[count];
+
+		while (at < seen_count && seen[at].id < npc->id)
+			at++;
+		if (npc->assigned)
+			continue;
+		*next = (WatchedNpc) {.id = npc->id, .watched_at = held, .decided = npc->decided};
+		if (held && plan->now - npc->since < plan->terms.min_tenure * SIM_SECOND)
+			next->viewers = PG_INT32_MAX;
+		else if (at < seen_count && seen[at].id == npc->id)
+			next->viewers = seen[at].viewers;
+		count++;
+	}
+	shortage_choose(watched, count, kept);
+	for (int i = 0, next = 0; i < plan->npc_count; i++)
+	{
+		HeldNpc *npc = &plan->npcs[i];
+
+		if (npc->assigned || watched[next++].kept)
+			continue;
+		/* So it is left out of the moves, as if an operator kept it for the built-in mind. */
+		npc->holder = NO_PLAYER;
+		npc->assigned = true;
+	}
+}
+
+/* Warns who offers too little for what it would have; an hour later that player asks for no more than its offer is enough for. */
+static void
+warn_players(Division *plan, bool is_short, TimestampTz now)
+{
+	for (int i = 0; i < plan->player_count; i++)
+	{
+		MarketPlayer   *player = &plan->players[i];
+		Claimant	   *claimant = &plan->claimants[i];
+		ShortageWarning warning = {.warned_at = player->warned_at};
+		int32			kept;
+		ShortageVerdict verdict =
+			shortage_step(&warning, is_short && !plan->holders[i].gone, tokens_given(plan, i),
+						  plan->terms.tokens_per_npc_least, claimant->share, now, &kept);
+
+		plan->warned[i] = warning.warned_at;
+		if (verdict == SHORTAGE_REMOVE)
+		{
+			claimant->proof = Min(claimant->proof, kept);
+			plan->shortage = "removed";
+		}
+		else if (warning.warned_at != 0 && strcmp(plan->shortage, "removed") != 0)
+			plan->shortage = "warned";
+	}
+}
+
+/*
+ * Looks whether what players offer is enough for the NPCs that would have minds, and does what the world's on_insufficient_compute says.
+ * 'divided' are to be divided.
+ */
+static void
+heed_shortage(Division *plan, int64 world_id, int32 divided, TimestampTz now)
+{
+	int64 tokens = 0;
+	int32 wanted = 0;
+	int32 fixed = 0;
+	int32 kept;
+	bool  is_short;
+
+	plan->shortage = "sufficient";
+	for (int i = 0; i < plan->player_count; i++)
+	{
+		tokens += tokens_given(plan, i);
+		wanted += plan->claimants[i].share;
+		fixed += plan->claimants[i].assigned;
+	}
+	kept = shortage_kept(tokens, plan->terms.tokens_per_npc_least, wanted);
+	is_short = kept < wanted;
+	switch (shortage_answer(&plan->terms))
+	{
+		case SHORTAGE_FEWER:
+			if (!is_short)
+				break;
+			plan->shortage = "fewer";
+			leave_least_watched(plan, world_id, Max(kept - fixed, 0));
+			divided = Max(kept, fixed);
+			break;
+		case SHORTAGE_ALERT:
+			if (is_short)
+				plan->shortage = "alert";
+			break;
+		case SHORTAGE_WARN_THEN_REMOVE:
+			warn_players(plan, is_short, now);
+			break;
+		case SHORTAGE_ANSWER_COUNT:
+			pg_unreachable();
+	}
+	market_divide(plan->claimants, plan->player_count, divided);
+}
+
 /* Says what everybody is entitled to. */
 static void
 plan_shares(Division *plan, int64 world_id)
@@ -169,21 +309,38 @@ plan_shares(Division *plan, int64 world_id)
 	plan->claimants = palloc0(sizeof(Claimant) * (plan->player_count + 1));
 	plan->holders = palloc0(sizeof(Holder) * (plan->player_count + 1));
 	plan->held = palloc0(sizeof(int32) * (plan->player_count + 1));
+	plan->warned = palloc0(sizeof(int64) * (plan->player_count + 1));
 	plan->npcs = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(HeldNpc) * (plan->npc_count + 1));
 	divided = enter_npcs(plan);
 	for (int i = 0; i < plan->player_count; i++)
 		enter_claim(plan, i, now);
 	market_divide(plan->claimants, plan->player_count, divided);
+	heed_shortage(plan, world_id, divided, now);
 	for (int i = 0; i < plan->player_count; i++)
 		plan->holders[i].share = plan->claimants[i].share;
+}
+
+/* Whether an NPC is to have another controller than it has. One whose controller is no player of the world stays. */
+static bool
+changes_hands(const Division *plan, int i)
+{
+	int64 controller = plan->rows[i].controller;
+	int32 place = controller == 0 ? NO_PLAYER : player_place(plan, controller);
+
+	return plan->npcs[i].to != place && (controller == 0 || place != NO_PLAYER);
 }
 
 /* Says which NPCs change hands, and returns how many. 'tenure' is in seconds of the world. */
 static int
 plan_moves(Division *plan, int32 tenure)
 {
-	return market_moves(plan->npcs, plan->npc_count, plan->holders, plan->player_count, plan->now,
+	int moves = 0;
+
+	(void) market_moves(plan->npcs, plan->npc_count, plan->holders, plan->player_count, plan->now,
 						tenure * SIM_SECOND);
+	for (int i = 0; i < plan->npc_count; i++)
+		moves += changes_hands(plan, i);
+	return moves;
 }
 
 /* ---- carrying it out ---- */
@@ -208,13 +365,22 @@ carry_out(World *world, const Division *plan, int moves)
 	{
 		const HeldNpc *npc = &plan->npcs[i];
 
-		if (npc->to == npc->holder || !is_as_planned(world_npc(world, npc->id), &plan->rows[i]))
+		if (!changes_hands(plan, i) || !is_as_planned(world_npc(world, npc->id), &plan->rows[i]))
 			continue;
 		npc_ids[count] = npc->id;
 		player_ids[count++] = npc->to == NO_PLAYER ? 0 : plan->players[npc->to].id;
 	}
 	controllers_change(world, npc_ids, player_ids, count);
 	return count;
+}
+
+/* Writes who is warned. Rows of players are locked after the world, if that is. */
+static void
+write_warnings(const Division *plan)
+{
+	for (int i = 0; i < plan->player_count; i++)
+		if (plan->warned[i] != plan->players[i].warned_at)
+			market_warning_write(plan->players[i].id, plan->warned[i]);
 }
 
 bool
@@ -228,6 +394,7 @@ allocation_settle(World *world)
 	{
 		plan_shares(&plan, world_id);
 		carry_out(world, &plan, plan_moves(&plan, plan.terms.min_tenure));
+		write_warnings(&plan);
 	}
 	spi_end();
 	return plan.terms.market;
@@ -235,21 +402,23 @@ allocation_settle(World *world)
 
 /*
  * Does the same in a world that is not locked, and locks it only if NPCs change hands. Returns how many did; -1 if somebody else holds the
- * world and is not to be waited for. When its settings were changed meanwhile they are heeded the next time.
+ * world and is not to be waited for; and what is done about too little compute. When its settings were changed meanwhile they are heeded the next time.
  */
 static int
-rebalance(int64 world_id, bool keep_tenure, WorldWait wait)
+rebalance(int64 world_id, bool keep_tenure, WorldWait wait, const char **shortage)
 {
 	Division   plan;
 	int		   moves = 0;
 	WorldLock *lock;
 
 	version_require();
+	*shortage = "sufficient";
 	spi_begin();
 	if (plan_begin(&plan, world_id, 0))
 	{
 		plan_shares(&plan, world_id);
 		moves = plan_moves(&plan, keep_tenure ? plan.terms.min_tenure : 0);
+		*shortage = plan.shortage;
 	}
 	if (moves > 0)
 	{
@@ -263,6 +432,8 @@ rebalance(int64 world_id, bool keep_tenure, WorldWait wait)
 		if (moves > 0)
 			reducer_write(lock);
 	}
+	if (plan.warned != NULL && moves >= 0)
+		write_warnings(&plan);
 	spi_end();
 	return moves;
 }
@@ -271,35 +442,91 @@ rebalance(int64 world_id, bool keep_tenure, WorldWait wait)
 Datum
 npcsim_rebalance_compute_allocation(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(rebalance(arg_id(fcinfo, 0, "world_id"), true, WORLD_WAIT));
+	const char *shortage;
+
+	PG_RETURN_INT32(rebalance(arg_id(fcinfo, 0, "world_id"), true, WORLD_WAIT, &shortage));
+}
+
+/* handle_insufficient_compute(world_id) → what is done about it, a word */
+Datum
+npcsim_handle_insufficient_compute(PG_FUNCTION_ARGS)
+{
+	const char *shortage;
+
+	(void) rebalance(arg_id(fcinfo, 0, "world_id"), true, WORLD_WAIT, &shortage);
+	PG_RETURN_TEXT_P(cstring_to_text(shortage));
+}
+
+/* A worker tells of a world that lacks compute this often. */
+#define ALERT_EVERY (3600 * SIM_SECOND)
+
+typedef struct Alert
+{
+	int64		world_id;
+	TimestampTz told_at;
+} Alert;
+
+/* Tells operators, in the server's log, of a world that lacks compute and is to alert them. */
+static void
+alert_operators(int64 world_id)
+{
+	static HTAB *alerts = NULL; /* what this worker has told */
+	TimestampTz	 now = GetCurrentTimestamp();
+	Alert		*alert;
+	bool		 found;
+
+	if (alerts == NULL)
+		alerts = hash_create("npcsim alerts", 16,
+							 &(HASHCTL) {.keysize = sizeof(int64), .entrysize = sizeof(Alert)},
+							 HASH_ELEM | HASH_BLOBS);
+	alert = hash_search(alerts, &world_id, HASH_ENTER, &found);
+	if (found && now - alert->told_at < ALERT_EVERY)
+		return;
+	alert->told_at = now;
+	ereport(LOG, errmsg("world %lld has too little compute for its NPCs", (long long) world_id),
+			errdetail("What its players offer is less than min_tokens_per_npc_per_day for each NPC that has "
+					  "one of their minds."),
+			errhint("SELECT p.username, a.* FROM npcsim.players p, "
+					"npcsim.calculate_player_npc_allocation(p.id, %lld) a "
+					"WHERE p.world_id = %lld; tells what each holds.",
+					(long long) world_id, (long long) world_id));
 }
 
 /* rebalance_world(world_id) → whether it was done; not if somebody holds the world */
 Datum
 npcsim_rebalance_world(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(rebalance(arg_id(fcinfo, 0, "world_id"), true, WORLD_SKIP) >= 0);
+	int64		world_id = arg_id(fcinfo, 0, "world_id");
+	const char *shortage;
+	int			moves = rebalance(world_id, true, WORLD_SKIP, &shortage);
+
+	if (strcmp(shortage, "alert") == 0)
+		alert_operators(world_id);
+	PG_RETURN_BOOL(moves >= 0);
 }
 
 /* redistribute_npcs_by_contribution(world_id) → how many NPCs changed hands, whenever they came to their players */
 Datum
 npcsim_redistribute_npcs_by_contribution(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(rebalance(arg_id(fcinfo, 0, "world_id"), false, WORLD_WAIT));
+	const char *shortage;
+
+	PG_RETURN_INT32(rebalance(arg_id(fcinfo, 0, "world_id"), false, WORLD_WAIT, &shortage));
 }
 
 /* request_npc_assignment(player_id) → how many NPCs the player has then */
 Datum
 npcsim_request_npc_assignment(PG_FUNCTION_ARGS)
 {
-	int64	   player_id = arg_id(fcinfo, 0, "player_id");
-	PlayerRow  player;
-	PlayerLoad load;
+	int64		player_id = arg_id(fcinfo, 0, "player_id");
+	PlayerRow	player;
+	PlayerLoad	load;
+	const char *shortage;
 
 	spi_begin();
 	if (!player_row_read(player_id, &player))
 		refuse_unknown_player(player_id);
-	(void) rebalance(player.world_id, true, WORLD_WAIT);
+	(void) rebalance(player.world_id, true, WORLD_WAIT, &shortage);
 	if (!player_row_load_of(player_id, &load))
 		refuse_unknown_player(player_id);
 	spi_end();

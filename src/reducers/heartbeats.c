@@ -275,6 +275,8 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 	json_int64(out, load.in_flight);
 	json_literal(out, ",\"skipped\":{\"no_demand\":0,\"rate_limited\":0},\"status\":");
 	json_string(out, load.status);
+	json_literal(out, ",\"warned_until\":");
+	json_string(out, load.warned_until);
 	json_source(out, session.source_id, &load);
 	appendStringInfoChar(out, '}');
 }

@@ -17,6 +17,8 @@ static const SpiColumn term_columns[] = {
 	SPI_COLUMN(MarketTerms, min_tenure, "s.min_tenure"),
 	SPI_COLUMN(MarketTerms, tokens_per_npc, "s.estimated_tokens_per_npc_per_day"),
 	SPI_COLUMN(MarketTerms, max_npcs_per_player, "s.max_npcs_per_player"),
+	SPI_COLUMN(MarketTerms, tokens_per_npc_least, "s.min_tokens_per_npc_per_day"),
+	SPI_COLUMN(MarketTerms, on_shortage, "s.on_insufficient_compute"),
 	SPI_COLUMN(MarketTerms, settings_revision, "c.settings_revision"),
 };
 
@@ -34,6 +36,8 @@ static const SpiColumn player_columns[] = {
 		MarketPlayer, declared,
 		"least(pg_catalog.sum(p.declared_tokens_per_day) OVER (PARTITION BY COALESCE(p.person_id, -p.id)),"
 		" 1000000000000)::bigint"),
+	SPI_COLUMN(MarketPlayer, offered, "p.declared_tokens_per_day"),
+	SPI_COLUMN(MarketPlayer, warned_at, "p.warned_at_real"),
 	SPI_COLUMN(MarketPlayer, asked, "0"),
 	SPI_COLUMN(MarketPlayer, halves, "0"),
 	SPI_COLUMN(MarketPlayer, proof, "-1"),
@@ -88,6 +92,24 @@ static SpiStatement select_npcs =
 	 .nargs = 1,
 	 .types = {INT8OID}};
 
+static const SpiColumn seen_columns[] = {
+	SPI_COLUMN(WatchedBy, id, "n.id"),
+	SPI_COLUMN(WatchedBy, viewers, "pg_catalog.count(DISTINCT s.player_id)"),
+};
+
+static SpiStatement select_seen =
+	{.sql = "SELECT %C FROM npcsim.npcs n JOIN npcsim.sessions s ON s.world_id = n.world_id AND NOT s.ended"
+			" AND n.position_x BETWEEN s.camera_min_x AND s.camera_max_x"
+			" AND n.position_y BETWEEN s.camera_min_y AND s.camera_max_y"
+			" WHERE n.world_id = $1 GROUP BY n.id ORDER BY n.id",
+	 SPI_GIVES(WatchedBy, seen_columns),
+	 .nargs = 1,
+	 .types = {INT8OID}};
+
+static SpiStatement write_warning = {"UPDATE npcsim.player_accounts SET warned_at_real = $2 WHERE id = $1",
+									 2,
+									 {INT8OID, TIMESTAMPTZOID}};
+
 bool
 market_terms_read(int64 world_id, MarketTerms *terms)
 {
@@ -112,4 +134,19 @@ market_npcs_read(int64 world_id, int *count)
 	uint64 rows = spi_run(&select_npcs, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
 
 	return spi_rows(&select_npcs, rows, count);
+}
+
+WatchedBy *
+market_seen_read(int64 world_id, int *count)
+{
+	uint64 rows = spi_run(&select_seen, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+
+	return spi_rows(&select_seen, rows, count);
+}
+
+void
+market_warning_write(int64 player_id, int64 warned_at)
+{
+	spi_run(&write_warning, (Datum[]) {Int64GetDatum(player_id), TimestampTzGetDatum(warned_at)},
+			warned_at == 0 ? " n" : NULL, SPI_OK_UPDATE);
 }

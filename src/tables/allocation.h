@@ -17,6 +17,8 @@ typedef struct MarketTerms
 	int32 min_tenure;	  /* world seconds */
 	int32 tokens_per_npc; /* and day, estimated */
 	int32 max_npcs_per_player;
+	int64 tokens_per_npc_least; /* and day; 0 = there is no least */
+	char *on_shortage;			/* one of shortage_names */
 	int64 settings_revision;
 } MarketTerms;
 
@@ -29,6 +31,8 @@ typedef struct MarketPlayer
 	int64 id;
 	int64 person_id; /* 0 = none is known */
 	int64 declared;	 /* tokens a day, of all accounts of the person in the world */
+	int64 offered;	 /* its own part of them */
+	int64 warned_at; /* that it offers too little, a TimestampTz; 0 = it is not */
 	int32 asked;	 /* the latest questions to them, and halves of answers: see reliability() */
 	int32 halves;
 	int32 proof;	 /* how many NPCs it has shown it can serve; -1 = nothing is known yet */
@@ -54,5 +58,17 @@ typedef struct MarketNpc
 
 /* Returns all of a world in order of id. */
 extern MarketNpc *market_npcs_read(int64 world_id, int *count);
+
+typedef struct WatchedBy
+{
+	int64 id;
+	int32 viewers; /* players whose cameras see it */
+} WatchedBy;
+
+/* Returns those that somebody sees, in order of id. */
+extern WatchedBy *market_seen_read(int64 world_id, int *count);
+
+/* Notes since when a player is warned; 0 = it is not. */
+extern void market_warning_write(int64 player_id, int64 warned_at);
 
 #endif /* NPCSIM_TABLES_ALLOCATION_H */

@@ -70,6 +70,9 @@ static const SpiColumn load_columns[] = {
 		"p.declared_tokens_per_day > 0"
 		" AND npcsim_internal.tokens_today(p.daily_token_output, p.tokens_day) >= p.declared_tokens_per_day"),
 	SPI_COLUMN(PlayerLoad, status, "p.status"),
+	SPI_COLUMN(PlayerLoad, warned_until,
+			   "pg_catalog.to_char((p.warned_at_real + interval '1 hour') AT TIME ZONE 'UTC', "
+			   "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 };
 
 static SpiStatement load_of =

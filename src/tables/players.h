@@ -47,6 +47,7 @@ typedef struct PlayerLoad
 	int64 in_flight; /* requests that were handed out */
 	bool  spent;	 /* as many tokens of the day as the player declared */
 	char *status;
+	char *warned_until; /* when what it offers too little for is taken, UTC; NULL = it is not warned */
 } PlayerLoad;
 
 /* Returns false if there is no such player. */

@@ -143,6 +143,54 @@ SELECT is(pg_temp.claim('cy'), '0 0 0 1 2 0 0.666 Casual gone', 'and then gone, 
 SET npcsim.market_time = '';
 SELECT npcsim.rebalance_compute_allocation(1);
 
+-- ---- too little compute ----
+-- Two players of two NPCs each, who offer 5594 (di) and 666 (cy) tokens a day.
+SELECT npcsim.update_player_heartbeat(pg_temp.player('cy'), '{"source": "main", "max_concurrency": 8}');
+UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '1 hour';
+UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username IN ('ada', 'bo');
+SELECT npcsim.redistribute_npcs_by_contribution(1);
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'two players have what they can serve');
+SELECT is(npcsim.handle_insufficient_compute(1), 'sufficient', 'no NPC needs anything');
+UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 1565 WHERE id = 1;
+SELECT is(npcsim.handle_insufficient_compute(1), 'sufficient', 'they offer 6260 tokens, which is enough for four NPCs of 1565');
+UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 1600, on_insufficient_compute = 'alert' WHERE id = 1;
+SELECT is(npcsim.handle_insufficient_compute(1), 'alert', 'and not for four of 1600');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'which is told, and nothing else');
+UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 2500, on_insufficient_compute = 'warn_then_remove' WHERE id = 1;
+SELECT is(npcsim.handle_insufficient_compute(1), 'warned', 'a player can be warned');
+SELECT results_eq('SELECT username FROM npcsim.player_accounts WHERE warned_at_real IS NOT NULL', $$VALUES ('cy')$$, 'who offers too little for what it has');
+SELECT cmp_ok((npcsim.update_player_heartbeat(pg_temp.player('cy'), '{"source": "main", "max_concurrency": 8}') ->> 'warned_until')::timestamptz, '>', now() + interval '59 minutes', 'and is told');
+SELECT is(npcsim.update_player_heartbeat(pg_temp.player('di'), '{"source": "main", "max_concurrency": 8}') ->> 'warned_until', NULL, 'as others are not');
+UPDATE npcsim.sessions SET heartbeat_at_real = now() + interval '3 hours';
+SELECT pg_temp.pass('50 minutes');
+SELECT is(npcsim.handle_insufficient_compute(1), 'warned', 'for an hour');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'it keeps what it has');
+SELECT pg_temp.pass('61 minutes');
+SELECT is(npcsim.handle_insufficient_compute(1), 'removed', 'then it has no more than its offer is enough for');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 0, di 2', 'which is none');
+SELECT is(npcsim.handle_insufficient_compute(1), 'removed', 'and stays so');
+SELECT npcsim.declare_compute(pg_temp.player('cy'), 8400);
+SELECT is(npcsim.handle_insufficient_compute(1), 'sufficient', 'until it offers more');
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'and has what is due to it');
+SELECT is_empty('SELECT FROM npcsim.player_accounts WHERE warned_at_real IS NOT NULL', 'nobody is warned any more');
+SET npcsim.market_time = '';
+-- fewer NPCs: zoe watches one of those that have minds
+SELECT max(id) AS watched FROM npcsim.npcs WHERE controller_player_id IS NOT NULL \gset
+SELECT npcsim.client_connected('g1', pg_temp.player('zoe'), 1, 'watch');
+SELECT npcsim.update_player_camera(pg_temp.player('zoe'), position_x - 1, position_y - 1, position_x + 1, position_y + 1) FROM npcsim.npcs WHERE id = :watched;
+UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 8000, on_insufficient_compute = 'fewer' WHERE id = 1;
+SELECT is(npcsim.handle_insufficient_compute(1), 'fewer', 'where there is enough for one NPC alone');
+SELECT results_eq('SELECT id FROM npcsim.npcs WHERE controller_player_id IS NOT NULL', format('VALUES (%s::bigint)', :watched), 'the one that is watched has a mind');
+SELECT is(npcsim.rebalance_compute_allocation(1), 0, 'and goes on to have it');
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE assigned), 0::bigint, 'none is marked');
+SELECT npcsim.assign_npc_to_player(1, id, pg_temp.player('cy')) FROM npcsim.npcs WHERE id <> :watched;
+SELECT is(npcsim.handle_insufficient_compute(1), 'fewer', 'what an operator assigns');
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE assigned AND controller_player_id = pg_temp.player('cy')), 5::bigint, 'stays, however little there is');
+SELECT is((SELECT controller_player_id FROM npcsim.npcs WHERE id = :watched), NULL, 'before what is watched');
+UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 0 WHERE id = 1;
+UPDATE npcsim.npcs SET assigned = false WHERE assigned;
+SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('zoe');
+
 -- ---- persons ----
 UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username IN ('ada', 'bo', 'cy');
 SELECT pg_temp.join('eve', 8400, person => 7), pg_temp.join('fay', 8400, person => 7);
@@ -165,7 +213,7 @@ SELECT is(pg_temp.ask('eve', 0), '0', 'players give NPCs back');
 -- ---- what makes no sense ----
 SELECT throws_ok('SELECT ' || call, code, NULL, 'refused: ' || call)
   FROM (VALUES ('npcsim.rebalance_compute_allocation(99)', 'NS101'), ('npcsim.rebalance_compute_allocation(NULL)', '22004'), ('npcsim.rebalance_compute_allocation(-1)', '22003'),
-               ('npcsim.redistribute_npcs_by_contribution(99)', 'NS101'), ('npcsim.redistribute_npcs_by_contribution(NULL)', '22004'), ('npcsim_internal.rebalance_world(99)', 'NS101'),
+               ('npcsim.redistribute_npcs_by_contribution(99)', 'NS101'), ('npcsim.redistribute_npcs_by_contribution(NULL)', '22004'), ('npcsim_internal.rebalance_world(99)', 'NS101'), ('npcsim.handle_insufficient_compute(99)', 'NS101'), ('npcsim.handle_insufficient_compute(NULL)', '22004'),
                ('npcsim.request_npc_assignment(99)', 'NS203'), ('npcsim.request_npc_assignment(NULL)', '22004'), ('npcsim.request_npc_assignment(0)', '22003'),
                ('npcsim.calculate_player_npc_allocation(99, 1)', 'NS203'), ('npcsim.calculate_player_npc_allocation(NULL, 1)', '22004'), ('npcsim.calculate_player_npc_allocation(1, NULL)', '22004'),
                ('npcsim.calculate_player_npc_allocation(1, 99)', 'NS101')) AS bad (call, code);
