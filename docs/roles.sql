@@ -187,6 +187,7 @@ BEGIN
         npcsim.request_npc_assignment,
         npcsim.handle_insufficient_compute,
         npcsim.request_npc_decision,
+        npcsim.set_npc_dormant,
         npcsim.observe_npc,
         npcsim.get_reasonable_actions_for_npc,
         npcsim.validate_npc_decision,

@@ -51,6 +51,7 @@ CREATE TABLE npcsim.world_settings (
     tokens_per_decision integer NOT NULL DEFAULT 50 CHECK (tokens_per_decision BETWEEN 1 AND 1000000),
     max_npcs_per_player integer NOT NULL DEFAULT 10000 CHECK (max_npcs_per_player BETWEEN 0 AND 1000000),
     on_insufficient_compute text NOT NULL DEFAULT 'fewer' CHECK (on_insufficient_compute IN ('fewer', 'alert', 'warn_then_remove')),
+    built_in_fallback boolean NOT NULL DEFAULT true,
     CONSTRAINT world_settings_need_decay CHECK (need_decay_min >= 0 AND need_decay_min <= need_decay_max AND need_decay_max <= 100000000)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
@@ -68,6 +69,7 @@ COMMENT ON COLUMN npcsim.world_settings.decision_policy IS 'When minds are asked
 COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
 COMMENT ON COLUMN npcsim.world_settings.need_decay_min IS 'Decay of each need of the NPC whose needs decay slowest, millionths of a unit per world second';
 COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one whose needs decay fastest, at most 100000000';
+COMMENT ON COLUMN npcsim.world_settings.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';
@@ -136,7 +138,7 @@ CREATE TABLE npcsim.world_inputs (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_inputs', '');
 COMMENT ON TABLE npcsim.world_inputs IS 'What came from outside (answers, time-outs, edits), in the order in which it took effect; replay_world() reads it';
 COMMENT ON COLUMN npcsim.world_inputs.tick IS 'Number of the last tick finished before the input took effect';
-COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval and set_need_decay (of its settings), or the name of the function or operation: src/reducer_list.h';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval, set_need_decay and set_built_in_fallback (of its settings), or the name of the function or operation: src/reducer_list.h';
 
 -- The log of changes is a ring of segments, which are chosen by the wall clock and emptied by TRUNCATE (see
 -- src/tables/change_log.c). Only the segments are unlogged, since PostgreSQL 18 refuses UNLOGGED for the partitioned table.

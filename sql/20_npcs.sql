@@ -60,7 +60,7 @@ CREATE TABLE npcsim.npc_states (
     CONSTRAINT npc_states_ranges CHECK (
         hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
         fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
-        decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 5),
+        decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 6),
     -- it is checked when a row is inserted; updates do not change the key and do not check it (src/tables/hot_rows.c)
     CONSTRAINT npc_states_key PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000,
@@ -78,7 +78,7 @@ COMMENT ON COLUMN npcsim.npc_states.target_id IS 'What it walks to, or NULL';
 COMMENT ON COLUMN npcsim.npc_states.state_counter IS 'Grows with every change of what it does; an answer names the state it was given for';
 COMMENT ON COLUMN npcsim.npc_states.draws IS 'How often chance was asked for this NPC';
 COMMENT ON COLUMN npcsim.npc_states.decay IS 'Decay of each need, millionths of a unit per second';
-COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 interacting, 4 wandering, 5 waiting';
+COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 interacting, 4 wandering, 5 waiting, 6 dormant';
 COMMENT ON COLUMN npcsim.npc_states.goal_action IS 'ActionKind in src/sim/actions.h that the walk serves';
 COMMENT ON COLUMN npcsim.npc_states.goal_interaction IS 'Number in interaction_type_rows of what the walk serves; 0: nothing';
 COMMENT ON COLUMN npcsim.npc_states.replans IS 'How often the way was planned anew because it was blocked';

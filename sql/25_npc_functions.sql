@@ -27,6 +27,13 @@ REVOKE ALL ON FUNCTION npcsim.assign_npc_to_player(bigint, bigint, bigint) FROM 
 COMMENT ON FUNCTION npcsim.assign_npc_to_player(bigint, bigint, bigint) IS
     'Gives an NPC to a player of its world, whose mind then decides for it, and the market leaves it there; NULL gives it back to the built-in mind, and to the market. Errors: NS201 no such NPC, NS203 no such player in this world';
 
+CREATE FUNCTION npcsim.set_npc_dormant(world_id bigint, npc_id bigint, dormant boolean DEFAULT true) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_set_npc_dormant';
+REVOKE ALL ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) IS
+    'Puts an NPC to sleep, or wakes it (false): it leaves talks and chairs, its needs stand still, and nobody decides for it until it is woken by hand. Errors: NS201 no such NPC';
+
 CREATE FUNCTION npcsim.request_npc_decision(world_id bigint, npc_id bigint) RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_request_npc_decision';

@@ -58,11 +58,11 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.need_decay_min / 1000000::double precision AS need_decay_min,
        w.need_decay_max / 1000000::double precision AS need_decay_max,
        w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
-       w.max_npcs_per_player, w.on_insufficient_compute
+       w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player and on_insufficient_compute can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute and built_in_fallback can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
@@ -79,6 +79,7 @@ COMMENT ON COLUMN npcsim.worlds.decision_policy IS 'When minds are asked: occasi
 COMMENT ON COLUMN npcsim.worlds.idle_interval IS 'World seconds after which the mind of an NPC without a plan is asked again, 3 to 86400; in between the built-in mind acts';
 COMMENT ON COLUMN npcsim.worlds.need_decay_min IS 'Units a world second by which every need of the NPC decays whose needs decay slowest, 0 to need_decay_max';
 COMMENT ON COLUMN npcsim.worlds.need_decay_max IS 'The same of the NPC whose needs decay fastest, need_decay_min to 100';
+COMMENT ON COLUMN npcsim.worlds.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
 COMMENT ON COLUMN npcsim.worlds.durability IS 'full or relaxed';
 COMMENT ON COLUMN npcsim.worlds.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.worlds.spectators IS 'Whether clients without a token may watch';
@@ -113,9 +114,9 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        npcsim_internal.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
        npcsim_internal.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
        CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
-                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
+                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' WHEN 6 THEN 'dormant' END AS state,
        s.interaction_id, s.target_id,
-       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' WHEN 3 THEN 'operator' END AS decider,
        s.last_decision_at / 1000000::double precision AS last_decision_time,
        coalesce(d.status, 0) > 0 AS decision_pending,
        npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
@@ -145,10 +146,10 @@ COMMENT ON COLUMN npcsim.npcs.hunger IS '0 to 100, 100 = full';
 COMMENT ON COLUMN npcsim.npcs.hygiene IS '0 to 100';
 COMMENT ON COLUMN npcsim.npcs.fun IS '0 to 100';
 COMMENT ON COLUMN npcsim.npcs.energy IS '0 to 100';
-COMMENT ON COLUMN npcsim.npcs.state IS 'idle, moving, requesting, interacting, wandering or waiting';
+COMMENT ON COLUMN npcsim.npcs.state IS 'idle, moving, requesting, interacting, wandering, waiting or dormant';
 COMMENT ON COLUMN npcsim.npcs.interaction_id IS 'The interaction it takes part in, or NULL';
 COMMENT ON COLUMN npcsim.npcs.target_id IS 'What it walks to, or NULL';
-COMMENT ON COLUMN npcsim.npcs.decider IS 'Who began what it does: nobody, built_in or mind';
+COMMENT ON COLUMN npcsim.npcs.decider IS 'Who began what it does: nobody, built_in, mind or, of one that was put to sleep, operator';
 COMMENT ON COLUMN npcsim.npcs.last_decision_time IS 'World seconds at which it last decided, or NULL';
 COMMENT ON COLUMN npcsim.npcs.decision_pending IS 'Whether a request to its mind is open or sent';
 COMMENT ON COLUMN npcsim.npcs.daily_token_output IS 'Tokens its minds wrote since midnight UTC';

@@ -31,7 +31,8 @@ BEGIN
                        jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
                                           'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
                                           'idle_interval', t.idle_interval,
-                                          'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max)
+                                          'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max,
+                                          'built_in_fallback', t.built_in_fallback)
                   FROM npcsim.world_settings t WHERE t.id = $1
                 UNION ALL
                 SELECT 'world_clock', '',

@@ -53,6 +53,22 @@ COMMENT ON COLUMN npcsim.world_settings.tokens_per_decision IS 'Output tokens th
 COMMENT ON COLUMN npcsim.world_settings.max_npcs_per_player IS 'The most NPCs that the market gives one player';
 COMMENT ON COLUMN npcsim.world_settings.on_insufficient_compute IS 'What is done while players offer less than min_tokens_per_npc_per_day: fewer (the NPCs that are watched least go to the built-in mind), alert (it is told) or warn_then_remove (who offers too little is warned, and an hour later loses what its offer is not enough for)';
 
+-- ---- NPCs that nobody decides for are dormant ----
+ALTER TABLE npcsim.world_settings ADD COLUMN built_in_fallback boolean NOT NULL DEFAULT true;
+COMMENT ON COLUMN npcsim.world_settings.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
+COMMENT ON COLUMN npcsim.world_inputs.kind IS 'decision, decision_refused, decision_failed, presence (players whose minds can be asked), budget (of an NPC: spent or not), rules (by which it lives from then on), set_idle_interval, set_need_decay and set_built_in_fallback (of its settings), or the name of the function or operation: src/reducer_list.h';
+ALTER TABLE npcsim.npc_states DROP CONSTRAINT npc_states_ranges, ADD CONSTRAINT npc_states_ranges CHECK (
+        hunger BETWEEN 0 AND 100000000 AND hygiene BETWEEN 0 AND 100000000 AND
+        fun BETWEEN 0 AND 100000000 AND energy BETWEEN 0 AND 100000000 AND
+        decay BETWEEN 0 AND 100000000 AND state BETWEEN 0 AND 6);
+COMMENT ON COLUMN npcsim.npc_states.state IS '0 idle, 1 moving, 2 requesting, 3 interacting, 4 wandering, 5 waiting, 6 dormant';
+CREATE FUNCTION npcsim.set_npc_dormant(world_id bigint, npc_id bigint, dormant boolean DEFAULT true) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_set_npc_dormant';
+REVOKE ALL ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.set_npc_dormant(bigint, bigint, boolean) IS
+    'Puts an NPC to sleep, or wakes it (false): it leaves talks and chairs, its needs stand still, and nobody decides for it until it is woken by hand. Errors: NS201 no such NPC';
+
 -- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
 CREATE OR REPLACE VIEW npcsim.worlds AS
 SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
@@ -69,11 +85,12 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.need_decay_min / 1000000::double precision AS need_decay_min,
        w.need_decay_max / 1000000::double precision AS need_decay_max,
        w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
-       w.max_npcs_per_player, w.on_insufficient_compute
+       w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player and on_insufficient_compute can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute and built_in_fallback can be updated; create_world() and drop_world() make and remove worlds';
+COMMENT ON COLUMN npcsim.worlds.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
 COMMENT ON COLUMN npcsim.worlds.allocation IS 'Who says which player''s mind decides for which NPC: market (by what players lend) or manual (operators, and players who ask for NPCs that nobody has)';
 COMMENT ON COLUMN npcsim.worlds.absence_grace IS 'Real seconds for which a player who is gone keeps what the market gave it, 0 to 86,400';
 COMMENT ON COLUMN npcsim.worlds.pause_grace IS 'The same after a pause that was announced, 0 to 604,800';
@@ -114,9 +131,9 @@ SELECT i.world_id, i.id, i.name, i.controller_player_id,
        npcsim_internal.need_at(s.fun, s.fun_rate, s.needs_as_of, t.now) AS fun,
        npcsim_internal.need_at(s.energy, s.energy_rate, s.needs_as_of, t.now) AS energy,
        CASE s.state WHEN 0 THEN 'idle' WHEN 1 THEN 'moving' WHEN 2 THEN 'requesting'
-                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' END AS state,
+                    WHEN 3 THEN 'interacting' WHEN 4 THEN 'wandering' WHEN 5 THEN 'waiting' WHEN 6 THEN 'dormant' END AS state,
        s.interaction_id, s.target_id,
-       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' END AS decider,
+       CASE s.decider WHEN 0 THEN 'nobody' WHEN 1 THEN 'built_in' WHEN 2 THEN 'mind' WHEN 3 THEN 'operator' END AS decider,
        s.last_decision_at / 1000000::double precision AS last_decision_time,
        coalesce(d.status, 0) > 0 AS decision_pending,
        npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) AS daily_token_output,
@@ -136,6 +153,8 @@ $postgis$);
 DROP FUNCTION npcsim.execute_with_postgis(text);
 COMMENT ON VIEW npcsim.npcs IS
     'NPCs as of now. name, controller_player_id, assigned, traits, position and needs can be written, on a running world too; what is written replaces the columns named and nothing else';
+COMMENT ON COLUMN npcsim.npcs.state IS 'idle, moving, requesting, interacting, wandering, waiting or dormant';
+COMMENT ON COLUMN npcsim.npcs.decider IS 'Who began what it does: nobody, built_in, mind or, of one that was put to sleep, operator';
 COMMENT ON COLUMN npcsim.npcs.assigned IS 'An operator has said who decides for it, by controller_player_id or assign_npc_to_player(): the market leaves it where it is. When written: false gives it over to the market, true keeps it with its player, or with the built-in mind';
 COMMENT ON COLUMN npcsim.npcs.controller_since IS 'World seconds at which it came to its controller; NULL: it has none, or came to it before 0.8.0';
 COMMENT ON FUNCTION npcsim.assign_npc_to_player(bigint, bigint, bigint) IS
@@ -634,3 +653,45 @@ CREATE FUNCTION npcsim.handle_insufficient_compute(world_id bigint) RETURNS text
 REVOKE ALL ON FUNCTION npcsim.handle_insufficient_compute(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.handle_insufficient_compute(bigint) IS
     'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';
+
+-- pgspot PS002: the function is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.world_rows(world_id bigint) RETURNS TABLE (relation text, key text, content jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET extra_float_digits = 1
+    SET jit = off ROWS 10000 -- over tables that are new the planner thinks much of it, and compiling takes longer than it does
+    AS $$
+DECLARE
+    tables text;
+BEGIN
+    SELECT string_agg(format(' UNION ALL SELECT %L, %s, to_jsonb(t) FROM npcsim.%I t WHERE t.world_id = $1', s.name, s.key_of_row, s.name), '')
+      INTO tables
+      FROM npcsim_internal.state_tables() s;
+    RETURN QUERY EXECUTE $rows$
+        SELECT r.relation, r.key,
+               (SELECT jsonb_object_agg(m.key, m.value)
+                  FROM jsonb_each(r.content) m
+                 WHERE m.key NOT IN ('world_id', 'sight') AND m.key NOT LIKE '%revision' AND m.key NOT LIKE '%\_at\_real'
+                   -- nothing is due to it, now as before there was such a column
+                   AND NOT (m.key = 'due_at' AND m.value = 'null'))
+          FROM (SELECT 'world_settings', '',
+                       jsonb_build_object('size_x', t.size_x, 'size_y', t.size_y, 'seed', t.seed,
+                                          'tick_rate', t.tick_rate, 'decision_policy', t.decision_policy,
+                                          'idle_interval', t.idle_interval,
+                                          'need_decay_min', t.need_decay_min, 'need_decay_max', t.need_decay_max,
+                                          'built_in_fallback', t.built_in_fallback)
+                  FROM npcsim.world_settings t WHERE t.id = $1
+                UNION ALL
+                SELECT 'world_clock', '',
+                       jsonb_build_object('clock', t.clock, 'next_id', t.next_id, 'speed', t.speed, 'rules', t.rules)
+                  FROM npcsim.world_clock t WHERE t.world_id = $1
+                UNION ALL
+                SELECT 'world_inputs', t.sequence::text, to_jsonb(t)
+                  FROM npcsim.world_inputs t WHERE t.world_id = $1
+                UNION ALL
+                SELECT 'decision_slots', t.npc_id::text,
+                       jsonb_build_object('request_id', t.request_id, 'pending', t.status > 0, 'reason', t.reason,
+                                          'state_counter', t.state_counter, 'opened_at', t.opened_at,
+                                          'player_id', t.player_id)
+                  FROM npcsim.decision_slots t WHERE t.world_id = $1$rows$ || tables || $rows$) r(relation, key, content)$rows$
+        USING world_id;
+END
+$$;

@@ -392,10 +392,40 @@ export class Painter {
     c.fill();
     this.#disc(0, -0.17, 0.25, 0.25, colour);
     this.#disc(0, -0.15, 0.185, 0.185, "#f2dfc4");
+    if (npc.state === "dormant") {
+      this.#closedEyes();
+    }
     c.restore();
   }
 
-  // Draws the signs beside an NPC's head: its mind is being asked, it does something, a need is low.
+  #closedEyes() {
+    const { context: c, palette: { colours } } = this;
+    c.strokeStyle = colours.ink;
+    c.lineWidth = 0.035;
+    c.beginPath();
+    for (const x of [-0.08, 0.08]) {
+      c.moveTo(x - 0.05, -0.16);
+      c.quadraticCurveTo(x, -0.1, x + 0.05, -0.16);
+    }
+    c.stroke();
+  }
+
+  // Draws a Z for each size, from the head of a sleeper upwards.
+  #snores() {
+    const { context: c, palette: { colours } } = this;
+    c.strokeStyle = colours.ink;
+    c.lineWidth = 0.045;
+    c.beginPath();
+    for (const [x, y, size] of [[0.26, -0.3, 0.1], [0.4, -0.46, 0.13], [0.57, -0.65, 0.16]]) {
+      c.moveTo(x, y - size);
+      c.lineTo(x + size, y - size);
+      c.lineTo(x, y);
+      c.lineTo(x + size, y);
+    }
+    c.stroke();
+  }
+
+  // Draws the signs beside an NPC's head: its mind is being asked, it does something, it sleeps, a need is low.
   #signs(npc, clock) {
     if (this.camera.scale < DOTS_BELOW) {
       return;
@@ -408,6 +438,9 @@ export class Painter {
       for (const i of [0, 1, 2]) {
         this.#disc(0.34 + i * 0.14, -0.34, 0.05, 0.05, colours.ink);
       }
+    }
+    if (npc.state === "dormant") {
+      this.#snores();
     }
     if (npc.state === "interacting") {
       const { context: c } = this;

@@ -12,6 +12,7 @@ const STATES = {
   interacting: "busy",
   wandering: "wandering",
   waiting: "waiting",
+  dormant: "asleep",
 };
 // The events that are listed, as words behind the NPC's name. Arrivals are not listed, because there are too many.
 const EVENTS = {
@@ -259,7 +260,7 @@ export class Panel {
     const interaction = npc.interaction_id == null ? undefined : store.interactions.get(npc.interaction_id);
     if (!interaction) {
       return { idle: "Standing idle", moving: "On the way", requesting: "Asking for something", interacting: "Busy",
-        wandering: "Wandering about", waiting: "Waiting" }[npc.state] ?? npc.state;
+        wandering: "Wandering about", waiting: "Waiting", dormant: "Asleep: nobody decides for it" }[npc.state] ?? npc.state;
     }
     const item = interaction.target_type === "item" ? store.world_items.get(interaction.target_id)?.item_type : undefined;
     const what = item ? `${interaction.interaction_type}, ${item}` : interaction.interaction_type;
@@ -294,7 +295,7 @@ export class Panel {
     const at = this.store.drawnAt(npc, clock);
     this.#facts("npc-facts", [
       ["Mind", this.mindName(npc.controller_player_id)],
-      ["Decision", { open: "thinking", dormant: "dormant", none: "none awaited" }[npc.decision] ?? npc.decision],
+      ["Decision", { open: "thinking", none: "none awaited" }[npc.decision] ?? npc.decision],
       ["Position", `${at.x.toFixed(1)}, ${at.y.toFixed(1)}`],
       ["State", npc.state],
       ["Id", String(npc.id)],

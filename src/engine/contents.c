@@ -69,6 +69,9 @@ image_free_npc(World *world, Npc *npc)
 	pfree(npc);
 }
 
+/* At multiples of it whether there is a mind for those who sleep is looked at. */
+#define SLEEPERS_LOOK (3 * SIM_SECOND)
+
 void
 npc_settle(World *world, Npc *npc)
 {
@@ -83,6 +86,9 @@ npc_settle(World *world, Npc *npc)
 	npc_enter_district(world, npc);
 	due_set(&world->events, &npc->due_event, npc->event_at, DUE_NPC_BASE + (int32) npc->event_kind);
 	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
+	if (npc_sleeps_lightly(npc))
+		world->look_for_minds_at =
+			Min(world->look_for_minds_at, (world->now / SLEEPERS_LOOK + 1) * SLEEPERS_LOOK);
 }
 
 void

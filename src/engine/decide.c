@@ -133,6 +133,8 @@ world_decide(World *world)
 
 		/* Whatever the reason was, it is dealt with now. */
 		due[i]->decision_reason = REASON_IDLE;
+		if (npc_goes_to_sleep(world, due[i]))
+			continue;
 		if ((due[i]->controller == 0 || look_at_controlled(world, due[i], reason)) &&
 			!stays_for_invitation(world, due[i]))
 			due[built_in++] = due[i];

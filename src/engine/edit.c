@@ -138,7 +138,9 @@ world_place_npc(World *world, Npc *npc, Cell cell)
 	npc->leg_length = 1;
 	npc->departed_at = world->now;
 	npc_touch(world, npc, NPC_DIRTY_MOTION);
-	npc_become_idle(world, npc, 0);
+	if (npc->state != NPC_DORMANT)
+		npc_become_idle(world, npc, 0);
+	npc_settle(world, npc);
 	world_leave(world);
 }
 
@@ -214,6 +216,22 @@ world_set_assigned(World *world, Npc *npc, bool assigned)
 		npc->controller_since = world->now;
 	npc->assigned = assigned;
 	npc_touch(world, npc, NPC_DIRTY_IDENTITY);
+}
+
+void
+world_set_dormant(World *world, Npc *npc, bool dormant)
+{
+	world_enter(world);
+	if (!dormant)
+		npc_wake_up(world, npc);
+	else if (npc->state != NPC_DORMANT)
+		npc_fall_asleep(world, npc, DECIDER_OPERATOR);
+	else
+	{
+		npc->decider = DECIDER_OPERATOR;
+		npc_touch(world, npc, NPC_DIRTY_STATUS);
+	}
+	world_leave(world);
 }
 
 void

@@ -85,6 +85,7 @@ struct World
 	int32  need_decay_min; /* millionths of a unit per second */
 	int32  need_decay_max;
 	int64  max_tokens_per_npc; /* per day; 0 for no limit */
+	bool   built_in_fallback;  /* the built-in mind stands in for minds that cannot be asked */
 
 	/* contents */
 	Things				   things[ENTITY_COUNT]; /* Npc, WorldItem, Interaction, Bid, …, by EntityNumber */
@@ -99,7 +100,8 @@ struct World
 	SimAllocator		   allocator;
 	DueHeap				   events;
 	DueHeap				   decisions;
-	District			  *districts; /* row by row; lists the NPCs in each (nearby.c) */
+	int64				   look_for_minds_at; /* for those who sleep; SIM_NEVER = nobody waits for one */
+	District			  *districts;		  /* row by row; lists the NPCs in each (nearby.c) */
 	int					   districts_x;
 	int					   districts_y;
 
@@ -154,6 +156,13 @@ extern void			image_free_bid(World *world, Bid *bid);
 /* Puts an NPC into the heaps, the grid and the districts where it belongs after its fields were assigned. */
 extern void npc_settle(World *world, Npc *npc);
 extern void npc_touch(World *world, Npc *npc, uint32 dirty);
+
+/* Whether the NPC sleeps and wakes by itself when there is a mind for it. */
+static inline bool
+npc_sleeps_lightly(const Npc *npc)
+{
+	return npc->state == NPC_DORMANT && npc->decider != DECIDER_OPERATOR;
+}
 
 /* item_cells.c */
 extern void image_put_item(World *world, WorldItem *item); /* into the tables and the grid */
@@ -388,6 +397,15 @@ extern void item_drop_bids(World *world, int64 item_id, const char *why);
 extern void world_stretch_bids(World *world, int32 before, int32 after);
 /* Invites the NPC again, because it has another mind or none now. */
 extern void npc_renew_invitations(World *world, Npc *npc);
+
+/* dormant.c */
+/* Has an NPC leave what it does and sleep. */
+extern void npc_fall_asleep(World *world, Npc *npc, Decider decider);
+/* Whether nobody decides for an NPC that is due; it sleeps then. */
+extern bool npc_goes_to_sleep(World *world, Npc *npc);
+extern void npc_wake_up(World *world, Npc *npc); /* of one that sleeps */
+/* Wakes those for whom somebody decides now. */
+extern void world_look_for_minds(World *world);
 
 /* built_in.c */
 /* Has the built-in mind decide for these NPCs, all of which see the world as it was before. */

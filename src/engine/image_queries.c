@@ -137,7 +137,7 @@ world_next_due(const World *world)
 		due = event->at;
 	if (decision != NULL)
 		due = Min(due, decision->at);
-	return due;
+	return Min(due, world->look_for_minds_at);
 }
 
 /* ---- who does something with whom ---- */

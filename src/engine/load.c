@@ -59,6 +59,7 @@ new_image(WorldLock *lock)
 	world->cells = image_new_table(world);
 	due_heap_init(&world->events, context);
 	due_heap_init(&world->decisions, context);
+	world->look_for_minds_at = SIM_NEVER;
 	dlist_push_head(&images, &world->node);
 	image_count++;
 	return world;
@@ -123,6 +124,7 @@ world_read_choices(World *world)
 	{
 		world->policy = policy_by_name(terms.decision_policy);
 		world->idle_interval = terms.idle_interval * SIM_SECOND;
+		world->built_in_fallback = terms.built_in_fallback;
 		world->max_tokens_per_npc = terms.max_tokens_per_npc;
 		world->need_decay_min = terms.need_decay_min;
 		world->need_decay_max = terms.need_decay_max;

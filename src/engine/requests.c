@@ -19,7 +19,7 @@
 void
 npc_request_decision(World *world, Npc *npc)
 {
-	if (world->policy == POLICY_NONE || npc->request_pending)
+	if (world->policy == POLICY_NONE || npc->request_pending || npc->state == NPC_DORMANT)
 		return;
 	npc->decision_reason = REASON_REQUESTED;
 	npc_schedule(world, npc, 0);
@@ -39,7 +39,8 @@ world_ask_again(World *world, Npc *npc, int64 at)
 void
 world_open_request(World *world, Npc *npc, DecisionReason reason)
 {
-	if (npc->request_pending || npc->controller == 0 || npc_budget_spent(world, npc))
+	if (npc->request_pending || npc->controller == 0 || npc->state == NPC_DORMANT ||
+		npc_budget_spent(world, npc))
 		return;
 	npc->request_pending = true;
 	npc->request_id = world_new_id(world->lock);

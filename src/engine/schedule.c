@@ -222,7 +222,7 @@ static int64
 next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 {
 	*reason = REASON_IDLE;
-	if (world->policy == POLICY_NONE)
+	if (world->policy == POLICY_NONE || npc->state == NPC_DORMANT)
 		return SIM_NEVER;
 	if (npc->controller != 0 && !npc->request_pending)
 		return next_occasion_or_care(world, npc, pause, reason);

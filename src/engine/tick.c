@@ -156,6 +156,8 @@ run_tick(World *world, int64 end)
 	run_events(world, end);
 	world->now = end;
 	begin_rule(world);
+	if (world->look_for_minds_at <= end)
+		world_look_for_minds(world);
 	world_decide(world);
 	end_rule(world);
 	run_events(world, AT_ONCE);

@@ -36,8 +36,8 @@ takes_part(const Interaction *interaction, const Npc *npc)
 static bool
 is_known(const Npc *npc)
 {
-	return npc->state >= NPC_IDLE && npc->state <= NPC_WAITING && npc->event_kind >= EVENT_NONE &&
-		   npc->event_kind <= EVENT_ACT && npc->decider >= DECIDER_NONE && npc->decider <= DECIDER_MIND &&
+	return npc->state >= NPC_IDLE && npc->state <= NPC_DORMANT && npc->event_kind >= EVENT_NONE &&
+		   npc->event_kind <= EVENT_ACT && npc->decider >= DECIDER_NONE && npc->decider <= DECIDER_OPERATOR &&
 		   npc->decision_reason >= REASON_IDLE && npc->decision_reason <= REASON_NEED_WAITS &&
 		   npc->goal_action >= ACTION_NONE && (int) npc->goal_action < ACTION_COUNT;
 }

@@ -116,6 +116,13 @@ extern void world_set_policy(World *world, const char *policy);
 extern void world_change_speed(World *world, int32 speed);
 /* Sets how often idle NPCs without a plan are asked. The caller writes world_settings. */
 extern void world_set_idle_interval(World *world, int32 seconds);
+/*
+ * Sets whether the built-in mind stands in for minds that cannot be asked; who has nobody then sleeps. The
+ * caller writes world_settings.
+ */
+extern void world_set_built_in_fallback(World *world, bool stands_in);
+/* Puts an NPC to sleep until it is woken, or wakes it, which sleeps. */
+extern void world_set_dormant(World *world, Npc *npc, bool dormant);
 /* Reads the world's choices again after the caller has written the policy or budgets. */
 extern void world_read_choices(World *world);
 

@@ -88,6 +88,16 @@ world_set_idle_interval(World *world, int32 seconds)
 	world_leave(world);
 }
 
+void
+world_set_built_in_fallback(World *world, bool stands_in)
+{
+	world->built_in_fallback = stands_in;
+	world_enter(world);
+	if (stands_in)
+		world_look_for_minds(world);
+	world_leave(world);
+}
+
 /* What an NPC takes part in goes on; only the decay beneath it changes. */
 static void
 set_decay(World *world, Npc *npc, void *arg)
@@ -97,8 +107,9 @@ set_decay(World *world, Npc *npc, void *arg)
 	if (decay == npc->decay)
 		return;
 	needs_rebase(&npc->needs, world->now);
+	/* Those of a sleeper stand still. */
 	for (int need = 0; need < NEED_COUNT; need++)
-		npc->needs.rate[need] += npc->decay - decay;
+		npc->needs.rate[need] += npc->state == NPC_DORMANT ? 0 : npc->decay - decay;
 	npc->decay = decay;
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
 	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)

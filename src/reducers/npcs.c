@@ -425,6 +425,38 @@ npc_change_number(World *world, int64 npc_id, const RowColumn *column, int32 val
 				&(SetNumber) {.npc_id = npc_id, .column = column->name, .value = value}, NULL);
 }
 
+typedef struct SetDormant
+{
+	int64 npc_id;
+	bool  dormant;
+} SetDormant;
+
+static const Argument set_dormant_arguments[] = {
+	ID_ARGUMENT(SetDormant, npc_id),
+	FLAG_ARGUMENT(SetDormant, dormant, .has_default = true, .default_number = true),
+};
+
+static bool
+set_dormant(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	const SetDormant *set = arguments;
+	World			 *world = world_image(lock);
+	Npc				 *npc = npc_require(world, set->npc_id);
+
+	if (set->dormant ? npc->state == NPC_DORMANT && npc->decider == DECIDER_OPERATOR
+					 : npc->state != NPC_DORMANT)
+		return false;
+	world_set_dormant(world, npc, set->dormant);
+	return true;
+}
+
+const Reducer reducer_set_npc_dormant = {
+	WORLD_REDUCER(set_npc_dormant, set_dormant),
+	REDUCER_ARGUMENTS(SetDormant, set_dormant_arguments),
+};
+
+REDUCER_FUNCTION(set_npc_dormant);
+
 /* ---- requests ---- */
 
 /* Returns the request's id; 0 if the mind cannot be asked: then the built-in one decides at once. */
@@ -434,6 +466,11 @@ request_npc_decision(WorldLock *lock, void *arguments, ReducerResult *result)
 	World *world = world_image(lock);
 	Npc	  *npc = npc_require(world, ((const OneNpc *) arguments)->npc_id);
 
+	if (npc->state == NPC_DORMANT)
+		ereport(ERROR, errcode(ERRCODE_NS_ACTION_IMPOSSIBLE), errmsg("NPC %lld sleeps", (long long) npc->id),
+				errdetail("Nobody decides for a dormant NPC."),
+				errhint("It wakes when its mind can be asked; whom an operator put to sleep, "
+						"set_npc_dormant(world_id, npc_id, false) wakes."));
 	world_open_request(world, npc, REASON_REQUESTED);
 	if (!npc->request_pending)
 		world_decide_built_in(world, &npc, 1);

@@ -56,6 +56,7 @@ static const EditColumn world_columns[] = {
 	{"tokens_per_decision", 0, NULL},
 	{"max_npcs_per_player", 0, NULL},
 	{"on_insufficient_compute", 0, NULL},
+	{"built_in_fallback", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -277,6 +278,8 @@ write_settings(WorldLock *lock, const Edit *edit)
 		check_whole(seconds, "idle_interval", IDLE_INTERVAL_MIN, IDLE_INTERVAL_MAX);
 		world_change_idle_interval(lock, seconds);
 	}
+	if (edit_writes(edit, "built_in_fallback"))
+		world_change_built_in_fallback(lock, DatumGetBool(edit_value(edit, "built_in_fallback")));
 	if (edit_writes(edit, "need_decay_min") || edit_writes(edit, "need_decay_max"))
 		write_need_decay(lock, edit);
 }

@@ -535,6 +535,43 @@ world_change_idle_interval(WorldLock *lock, int32 seconds)
 	reducer_run(lock, &reducer_set_idle_interval, &(SetIdleInterval) {.seconds = seconds}, NULL);
 }
 
+typedef struct SetBuiltInFallback
+{
+	bool stands_in;
+} SetBuiltInFallback;
+
+static const Argument set_built_in_fallback_arguments[] = {
+	FLAG_ARGUMENT(SetBuiltInFallback, stands_in),
+};
+
+static bool
+set_built_in_fallback(WorldLock *lock, void *arguments, ReducerResult *result)
+{
+	bool			 stands_in = ((const SetBuiltInFallback *) arguments)->stands_in;
+	World			*world = world_image(lock);
+	SubTransactionId outer;
+
+	outer = world_begin_writing(lock);
+	spi_begin();
+	world_row_write_built_in_fallback(lock->world_id, stands_in);
+	spi_end();
+	world_end_writing(lock, outer);
+	world_set_built_in_fallback(world, stands_in);
+	world_changed(lock, CHANGE_WORLD, 0);
+	return true;
+}
+
+const Reducer reducer_set_built_in_fallback = {
+	WORLD_REDUCER(set_built_in_fallback, set_built_in_fallback),
+	REDUCER_ARGUMENTS(SetBuiltInFallback, set_built_in_fallback_arguments),
+};
+
+void
+world_change_built_in_fallback(WorldLock *lock, bool stands_in)
+{
+	reducer_run(lock, &reducer_set_built_in_fallback, &(SetBuiltInFallback) {.stands_in = stands_in}, NULL);
+}
+
 /* Decays are in millionths of a unit a second. */
 typedef struct SetNeedDecay
 {

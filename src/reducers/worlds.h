@@ -37,6 +37,7 @@ extern WorldLock *world_create(const char *name, int32 size_x, int32 size_y, int
 extern void world_set_speed(WorldLock *lock, int32 speed); /* thousandths */
 extern void world_change_policy(WorldLock *lock, const char *policy);
 extern void world_change_idle_interval(WorldLock *lock, int32 seconds);
+extern void world_change_built_in_fallback(WorldLock *lock, bool stands_in);
 /* How fast needs decay, in millionths of a unit a second. */
 extern void world_change_need_decay(WorldLock *lock, int32 least, int32 most);
 

@@ -13,6 +13,7 @@ static const char *const state_names[] = {
 	[NPC_INTERACTING] = "interacting",
 	[NPC_WANDERING] = "wandering",
 	[NPC_WAITING] = "waiting",
+	[NPC_DORMANT] = "dormant",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == NPC_STATE_COUNT, "every state has a name");
 

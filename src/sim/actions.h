@@ -14,9 +14,10 @@ typedef enum NpcState /* The numbers are stored: append only. */
 	NPC_REQUESTING,
 	NPC_INTERACTING,
 	NPC_WANDERING,
-	NPC_WAITING
+	NPC_WAITING,
+	NPC_DORMANT /* nobody decides for it: it sleeps */
 } NpcState;
-#define NPC_STATE_COUNT 6
+#define NPC_STATE_COUNT 7
 
 typedef enum ActionKind /* The numbers are stored; they stand in action_list.h. */
 {
@@ -182,7 +183,7 @@ extern BidVerdict participants_verdict(const InteractionType *interaction, int p
 static inline bool
 state_is_free(NpcState state)
 {
-	return state != NPC_REQUESTING && state != NPC_INTERACTING;
+	return state != NPC_REQUESTING && state != NPC_INTERACTING && state != NPC_DORMANT;
 }
 
 /* Whether an NPC on a cell is near enough to interact with an item or NPC on another. */

@@ -240,6 +240,8 @@ choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX], int better[CHO
 {
 	Choices choices = {.view = view, .actions = actions, .better = better, .limit = CHOICES_MAX};
 
+	if (view->mind.state == NPC_DORMANT)
+		return 0;
 	add_bids(&choices);
 	switch (view->mind.state)
 	{
@@ -255,6 +257,8 @@ choices_rank(const ChoiceView *view, Action actions[CHOICES_MAX], int better[CHO
 		case NPC_REQUESTING:
 			add_kind(&choices, ACTION_CONTINUE);
 			add_kind(&choices, ACTION_WAIT);
+			break;
+		case NPC_DORMANT:
 			break;
 	}
 	add_others(&choices);

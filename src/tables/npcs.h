@@ -41,7 +41,8 @@ typedef enum Decider
 {
 	DECIDER_NONE,
 	DECIDER_BUILT_IN,
-	DECIDER_MIND
+	DECIDER_MIND,
+	DECIDER_OPERATOR
 } Decider;
 
 /* The numbers are stored in npc_states.decision_reason: append only. */

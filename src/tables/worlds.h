@@ -91,7 +91,8 @@ extern bool world_ground_read(int64 world_id, WorldGround *ground);
 typedef struct WorldTerms
 {
 	char *decision_policy;
-	int32 idle_interval;	  /* s */
+	int32 idle_interval; /* s */
+	bool  built_in_fallback;
 	int64 max_tokens_per_npc; /* and day; 0 = no limit */
 	int32 need_decay_min;	  /* millionths of a unit a second */
 	int32 need_decay_max;
@@ -163,6 +164,7 @@ extern void world_row_write_running(int64 world_id, bool running);
 extern void world_row_write_speed(int64 world_id, int32 thousandths);
 extern void world_row_write_policy(int64 world_id, const char *policy);
 extern void world_row_write_idle_interval(int64 world_id, int32 seconds);
+extern void world_row_write_built_in_fallback(int64 world_id, bool stands_in);
 extern void world_row_write_need_decay(int64 world_id, int32 least, int32 most);
 
 /* Settings that operators write as they are. */

@@ -89,7 +89,7 @@ INSERT INTO functions VALUES
     ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
-                   request_npc_decision,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   request_npc_decision,set_npc_dormant,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
                    export_person,erase_person,declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask

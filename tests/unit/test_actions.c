@@ -22,6 +22,7 @@ static const struct
 	{NPC_INTERACTING, "interacting", "continue act_in_interaction cancel_interaction"},
 	{NPC_WANDERING, "wandering", "move_to move_direction interact_with approach wander wait continue"},
 	{NPC_WAITING, "waiting", "move_to move_direction interact_with approach wander wait continue"},
+	{NPC_DORMANT, "dormant", ""},
 };
 
 static const struct
@@ -62,14 +63,15 @@ listed(const char *list, const char *word)
 static void
 test_legal_actions(void)
 {
-	tap_is_int(NPC_STATE_COUNT, 6, "an NPC has six states");
+	tap_is_int(NPC_STATE_COUNT, 7, "an NPC has seven states");
 	tap_is_int(ACTION_COUNT, COUNT(actions), "of every action it is known here where it is legal");
-	for (int s = 0; s < 6; s++)
+	for (int s = 0; s < COUNT(states); s++)
 	{
 		tap_is_str(npc_state_name(states[s].state), states[s].name, "a state is called %s", states[s].name);
 		for (int a = 0; a < COUNT(actions); a++)
 		{
-			bool legal = listed(states[s].legal, actions[a].name) || listed(always_legal, actions[a].name);
+			bool legal = listed(states[s].legal, actions[a].name) ||
+						 (states[s].state != NPC_DORMANT && listed(always_legal, actions[a].name));
 
 			tap_is_int(action_legal(states[s].state, actions[a].kind), legal, "%s is %s when %s",
 					   actions[a].name, legal ? "legal" : "not legal", states[s].name);
@@ -77,11 +79,11 @@ test_legal_actions(void)
 	}
 	for (int a = 0; a < COUNT(actions); a++)
 		tap_is_str(action_name(actions[a].kind), actions[a].name, "an action is called %s", actions[a].name);
-	tap_is_str(npc_state_name((NpcState) 6), NULL, "there is no seventh state");
+	tap_is_str(npc_state_name((NpcState) 7), NULL, "there is no eighth state");
 	tap_is_str(npc_state_name((NpcState) -1), NULL, "nor one below the first");
 	tap_is_str(action_name((ActionKind) ACTION_COUNT), NULL, "there is no action behind the last");
 	tap_is_str(action_name((ActionKind) -1), NULL, "nor one below the first");
-	tap_ok(!action_legal((NpcState) 6, ACTION_CONTINUE) && !action_legal((NpcState) -1, ACTION_CONTINUE),
+	tap_ok(!action_legal((NpcState) 7, ACTION_CONTINUE) && !action_legal((NpcState) -1, ACTION_CONTINUE),
 		   "in a state that does not exist nothing is legal");
 	tap_ok(!action_legal(NPC_IDLE, (ActionKind) ACTION_COUNT) && !action_legal(NPC_IDLE, (ActionKind) -1),
 		   "an action that does not exist is not legal");

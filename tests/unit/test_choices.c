@@ -128,6 +128,8 @@ test_inside(void)
 	tap_is_str(told(&view), "continue, cancel_interaction", "... unless it has just spoken");
 	view = view_of(NPC_REQUESTING, 80, 50);
 	tap_is_str(told(&view), "continue, wait", "who waits for an answer waits");
+	view = view_of(NPC_DORMANT, 80, 50);
+	tap_is_str(told(&view), "", "who sleeps has no choice");
 }
 
 static void
@@ -189,7 +191,7 @@ test_properties(void)
 		uint64_t	draw = 0;
 
 #define DRAW(n) ((int) sim_random_below(5, w, draw++, (uint32_t) (n)))
-		view.mind.state = (NpcState) DRAW(NPC_STATE_COUNT);
+		view.mind.state = (NpcState) DRAW(NPC_DORMANT);
 		view.mind.items = items;
 		view.mind.item_count = DRAW(61);
 		view.partners = partners;
