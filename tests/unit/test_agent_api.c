@@ -294,7 +294,7 @@ test_answers(void)
 
 	chat_answer_init(&answer);
 	chat_answer_read(&answer, failed, strlen(failed));
-	tap_ok(answer.error_status == 429 && strcmp(answer.error, "a b") == 0, "an error is told, on one line");
+	tap_ok(answer.error_status == 429 && strcmp(answer.error.data, "a\nb") == 0, "an error is told");
 	chat_answer_free(&answer);
 }
 

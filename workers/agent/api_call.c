@@ -36,6 +36,9 @@
 #define STREAM_MOST (8 * 1024 * 1024)
 #define EVENT_MOST	(256 * 1024)
 
+/* How many bytes are told of what an endpoint says went wrong. */
+#define ERROR_TOLD 300
+
 /* How often a question is put, whatever happens to it. */
 #define TRIES_MOST 8
 
@@ -248,21 +251,19 @@ api_hide_key(const ApiServer *self, char *text, size_t len)
 		memset(at, '*', length);
 }
 
+/* The key is replaced before anything is cut, since a part of it is too much, too. */
 void
-api_describe_error(const ApiServer *self, char *line, size_t size, long status, const Text *body,
-				   const char *error)
+api_describe_error(const ApiServer *self, char *line, size_t size, long status, Text *body, Text *error)
 {
-	char excerpt[LOG_EXCERPT_SIZE] = "";
-	char said[CHAT_ERROR_SIZE];
+	Text *said = error->length > 0 ? error : body;
+	char  excerpt[ERROR_TOLD + 1] = "";
 
-	snprintf(said, sizeof(said), "%s", error);
-	if (said[0] == '\0' && body->length > 0)
+	if (said->length > 0)
 	{
-		log_excerpt(excerpt, body->data, body->length);
-		snprintf(said, sizeof(said), "%s", excerpt);
+		api_hide_key(self, said->data, said->length);
+		text_copy_line(excerpt, sizeof(excerpt), said->data);
 	}
-	snprintf(line, size, "HTTP status %ld%s%s", status, said[0] != '\0' ? ": " : "", said);
-	api_hide_key(self, line, strlen(line));
+	snprintf(line, size, "HTTP status %ld%s%s", status, excerpt[0] != '\0' ? ": " : "", excerpt);
 }
 
 /* Remembers what the endpoint takes, now that it has taken it. */
@@ -338,9 +339,9 @@ take_refusal(ApiCall *call, long status, const char *retry_after)
 	char	   why[API_WHY_SIZE];
 	char	   reason[API_WHY_SIZE + 100];
 
-	api_describe_error(self, why, sizeof(why), status, &call->body, call->answer.error);
+	api_describe_error(self, why, sizeof(why), status, &call->body, &call->answer.error);
 	if (call->tries < TRIES_MOST &&
-		chat_other_form(&call->form, &self->server.settings->api, status, call->answer.error))
+		chat_other_form(&call->form, &self->server.settings->api, status, call->answer.error.data))
 		return;
 	switch (status)
 	{

@@ -238,7 +238,7 @@ on_probe_done(void *arg, HttpRequest *request, CURLcode result)
 	chat_answer_init(&answer);
 	if (self->probe_body.length > 0)
 		chat_answer_read(&answer, self->probe_body.data, self->probe_body.length);
-	api_describe_error(self, what, sizeof(what), status, &self->probe_body, answer.error);
+	api_describe_error(self, what, sizeof(what), status, &self->probe_body, &answer.error);
 	if (status / 100 == 2)
 	{
 		if (!self->probe_asks)
@@ -246,7 +246,7 @@ on_probe_done(void *arg, HttpRequest *request, CURLcode result)
 		become_ready(self);
 	}
 	else
-		take_probe_refusal(self, status, answer.error[0] != '\0', what);
+		take_probe_refusal(self, status, answer.error.length > 0, what);
 	chat_answer_free(&answer);
 	if (self->stage != API_PROBING)
 		text_free(&self->probe_body);

@@ -87,9 +87,9 @@ extern struct curl_slist *api_headers(const ApiServer *self);
 /* Replaces the key by asterisks wherever it stands in a text of so many bytes. */
 extern void api_hide_key(const ApiServer *self, char *text, size_t len);
 
-/* Writes what an answer with an error says, in one line and without the key. */
-extern void api_describe_error(const ApiServer *self, char *line, size_t size, long status, const Text *body,
-							   const char *error);
+/* Writes what an answer with an error says, in one line and without the key, which is replaced in the answer, too. */
+extern void api_describe_error(const ApiServer *self, char *line, size_t size, long status, Text *body,
+							   Text *error);
 
 /* Passes a message to the gateway, if the server is up, and frees it. */
 extern void api_pass(ApiServer *self, char *message);

@@ -185,6 +185,8 @@ chat_other_form(ChatForm *form, const ApiSettings *api, long status, const char 
 {
 	if (status != 400 && status != 415 && status != 422 && status != 501)
 		return false;
+	if (error == NULL)
+		error = "";
 	if (!form->new_limit && strstr(error, "max_completion_tokens") != NULL)
 		form->new_limit = true;
 	else if (!form->one_message && strcasestr(error, "system") != NULL && strcasestr(error, "role") != NULL)
@@ -215,6 +217,7 @@ void
 chat_answer_free(ChatAnswer *answer)
 {
 	text_free(&answer->content);
+	text_free(&answer->error);
 }
 
 static void
@@ -255,7 +258,10 @@ read_error(ChatAnswer *answer, const json_t *root)
 	for (size_t i = 0; said == NULL && i < sizeof(others) / sizeof(others[0]); i++)
 		said = json_member_string(root, others[i]);
 	if (said != NULL)
-		text_copy_line(answer->error, sizeof(answer->error), said);
+	{
+		text_clear(&answer->error);
+		text_add_string(&answer->error, said);
+	}
 	if (json_is_object(error) || json_is_string(error))
 	{
 		answer->error_status = 502;

@@ -19,7 +19,6 @@
 
 /* How many bytes of what a model says are read. */
 #define CHAT_CONTENT_MOST 65536
-#define CHAT_ERROR_SIZE	  300
 
 /* How the answer is forced to be JSON. */
 typedef enum ChatFormat
@@ -41,12 +40,12 @@ typedef struct ChatForm
 typedef struct ChatAnswer
 {
 	Text	content;
-	bool	finished;				/* it did not break off */
-	bool	cut;					/* the model was stopped at the limit of tokens */
-	bool	too_long;				/* there was more content than is read */
-	int64_t tokens;					/* that the model wrote; -1 = it is not told */
-	int		error_status;			/* an error that came in an answer of status 200; 0 = none */
-	char	error[CHAT_ERROR_SIZE]; /* what the endpoint says went wrong, or "" */
+	bool	finished;	  /* it did not break off */
+	bool	cut;		  /* the model was stopped at the limit of tokens */
+	bool	too_long;	  /* there was more content than is read */
+	int64_t tokens;		  /* that the model wrote; -1 = it is not told */
+	int		error_status; /* an error that came in an answer of status 200; 0 = none */
+	Text	error;		  /* what the endpoint says went wrong, whole: it may hold the key */
 } ChatAnswer;
 
 /*
@@ -60,7 +59,7 @@ extern char *chat_url(const char *given, int form, const char *what);
 extern char *chat_request(const ApiSettings *api, const ChatForm *form, const Text *system, const Text *user,
 						  int choices, bool may_speak);
 
-/* Finds another form after a request was refused with this status and words; returns false if there is none. */
+/* Finds another form after a request was refused with this status and words (or NULL); returns false if there is none. */
 extern bool chat_other_form(ChatForm *form, const ApiSettings *api, long status, const char *error);
 
 extern void chat_answer_init(ChatAnswer *answer);
