@@ -100,6 +100,7 @@ BEGIN
         npcsim.try_update_player_heartbeat,
         npcsim.update_player_camera,
         npcsim.try_update_player_camera,
+        npcsim.try_update_spectator_camera,
         npcsim.call_reducer
         TO npcsim_gateway;
 
@@ -151,7 +152,11 @@ BEGIN
         npcsim.world_snapshot,
         npcsim.world_delta,
         npcsim.npcs_within,
-        npcsim.items_within
+        npcsim.items_within,
+        npcsim.count_players_viewing_npc,
+        npcsim.calculate_decision_priority,
+        npcsim.prioritize_npc_decisions,
+        npcsim.get_pending_decisions
         TO npcsim_reader;
 
     -- Operators.

@@ -141,6 +141,14 @@ REVOKE ALL ON FUNCTION npcsim.try_update_player_camera(bigint, double precision,
 COMMENT ON FUNCTION npcsim.try_update_player_camera(bigint, double precision, double precision, double precision, double precision) IS
     'update_player_camera() whose refusals are values, like those of try_authenticate(); value: null';
 
+CREATE FUNCTION npcsim.try_update_spectator_camera(session_id bigint, min_x double precision, min_y double precision,
+                                                   max_x double precision, max_y double precision) RETURNS json
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_try_update_spectator_camera';
+REVOKE ALL ON FUNCTION npcsim.try_update_spectator_camera(bigint, double precision, double precision, double precision, double precision) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.try_update_spectator_camera(bigint, double precision, double precision, double precision, double precision) IS
+    'What a spectator looks at, of whom nothing is known but the session: as try_update_player_camera(). Nothing happens when it is not there any more';
+
 CREATE FUNCTION npcsim.call_reducer(player_id bigint, reducer text, args jsonb DEFAULT '{}', key text DEFAULT NULL) RETURNS json
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
     AS 'MODULE_PATHNAME', 'npcsim_call_reducer';

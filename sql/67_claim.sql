@@ -6,7 +6,7 @@ CREATE FUNCTION npcsim.claim_decisions(gateway_id text, session_ids bigint[], fr
     AS 'MODULE_PATHNAME', 'npcsim_claim_decisions';
 REVOKE ALL ON FUNCTION npcsim.claim_decisions(text, bigint[], integer[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.claim_decisions(text, bigint[], integer[]) IS
-    'Hands out open requests, oldest first, each once: at most free_slots[i] to session_ids[i], of NPCs that session''s player controls, in running worlds; at most 64 a call. body is the decision_request frame. Sessions that are not this gateway''s, ended, gone or silent get nothing, nor do players whose tokens of the day are spent. Errors: 22003 a number of slots is negative or an id is none, 22023 the arrays differ in length, 55000 the gateway is not registered';
+    'Hands out open requests, each once, in the order of prioritize_npc_decisions(): at most free_slots[i] to session_ids[i], of NPCs that session''s player controls, in running worlds; at most 64 a call. body is the decision_request frame. Sessions that are not this gateway''s, ended, gone or silent get nothing, nor do players whose tokens of the day are spent. Errors: 22003 a number of slots is negative or an id is none, 22023 the arrays differ in length, 55000 the gateway is not registered';
 
 CREATE FUNCTION npcsim.superseded_decisions(world_id bigint, npc_ids bigint[], request_ids bigint[], session_ids bigint[]) RETURNS SETOF bigint
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1

@@ -17,6 +17,7 @@ PG_FUNCTION_INFO_V1(npcsim_market_now);
 
 int	  guc_max_workers = 4;
 int	  guc_max_worlds = 0;
+int	  guc_max_open_questions = 0;
 int	  guc_worlds_per_worker = 32;
 char *guc_worker_role = NULL;
 int	  guc_decision_log_days = 14;
@@ -84,6 +85,21 @@ npcsim_market_now(PG_FUNCTION_ARGS)
 
 /* ---- all settings ---- */
 
+/* They size shared memory, so only a server that preloaded the library knows them. */
+static void
+define_sizes(void)
+{
+	DefineCustomIntVariable("npcsim.max_worlds",
+							"Worlds that can run at the same time, in all databases together.",
+							"Each takes about 5 kB of shared memory.", &guc_max_worlds, 1024, 1, 16384,
+							PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"npcsim.max_open_questions",
+		"Questions that wait to be handed out and are kept in memory, in all databases together.",
+		"Each takes about 130 bytes of shared memory. When there are more, they are read from the table.",
+		&guc_max_open_questions, 32768, 64, 4 * 1024 * 1024, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+}
+
 void
 guc_init(void)
 {
@@ -93,12 +109,8 @@ guc_init(void)
 		"0 stops all worlds.",
 		&guc_max_workers, 4, 0, POOL_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	/* It sizes shared memory, so only a server that preloaded the library knows it. */
 	if (process_shared_preload_libraries_in_progress)
-		DefineCustomIntVariable("npcsim.max_worlds",
-								"Worlds that can run at the same time, in all databases together.",
-								"Each takes about 5 kB of shared memory.", &guc_max_worlds, 1024, 1, 16384,
-								PGC_POSTMASTER, 0, NULL, NULL, NULL);
+		define_sizes();
 
 	DefineCustomIntVariable("npcsim.worlds_per_worker",
 							"Running worlds of a database for which one more worker is started.",

@@ -10,7 +10,8 @@
 #include "datatype/timestamp.h"
 
 extern int	 guc_max_workers;
-extern int	 guc_max_worlds; /* 0 if the library was not preloaded */
+extern int	 guc_max_worlds;		 /* 0 if the library was not preloaded */
+extern int	 guc_max_open_questions; /* 0, too */
 extern int	 guc_worlds_per_worker;
 extern char *guc_worker_role;
 extern int	 guc_decision_log_days;

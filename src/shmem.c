@@ -31,6 +31,7 @@
 #include "utils/timestamp.h"
 
 #include "guc.h"
+#include "queue.h"
 #include "shmem.h"
 #include "worker_pool.h"
 
@@ -78,8 +79,10 @@ slots_size(void)
 void
 shmem_request(void)
 {
-	RequestAddinShmemSpace(add_size(add_size(slots_size(), pool_size()), MAXALIGN(sizeof(uint64))));
-	RequestNamedLWLockTranche("npcsim", 2);
+	Size size = add_size(add_size(slots_size(), pool_size()), queue_size());
+
+	RequestAddinShmemSpace(add_size(size, MAXALIGN(sizeof(uint64))));
+	RequestNamedLWLockTranche("npcsim", 3);
 }
 
 void
@@ -92,6 +95,7 @@ shmem_startup(void)
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	slots = ShmemInitHash("npcsim worlds", guc_max_worlds, guc_max_worlds, &control, HASH_ELEM | HASH_BLOBS);
 	pool_startup(&locks[1].lock);
+	queue_startup(&locks[2].lock);
 	seed = ShmemInitStruct("npcsim seed", sizeof(uint64), &found);
 	if (!found && !pg_strong_random(seed, sizeof(uint64)))
 		ereport(FATAL, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number"));
@@ -553,6 +557,7 @@ shmem_forget_database(Oid database)
 
 	if (slots == NULL)
 		return;
+	queue_forget_database(database);
 	LWLockAcquire(slots_lock, LW_EXCLUSIVE);
 	hash_seq_init(&scan, slots);
 	while ((slot = hash_seq_search(&scan)) != NULL)

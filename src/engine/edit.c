@@ -12,6 +12,7 @@
 #include "engine/image.h"
 #include "errors.h"
 #include "json.h"
+#include "queue.h"
 #include "sim/random.h"
 #include "tables/arrays.h"
 
@@ -120,6 +121,8 @@ world_remove_npc(World *world, Npc *npc)
 		pointer_list_drop(&world->things[ENTITY_npcs].dirty, npc->dirty_place);
 	if (!npc->born)
 		id_list_add(world, &world->things[ENTITY_npcs].removed, npc->id);
+	if (npc->request_pending)
+		queue_note_closed(world->id, npc->id, npc->request_id);
 	image_free_npc(world, npc);
 	world_leave(world);
 }

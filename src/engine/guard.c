@@ -36,6 +36,7 @@
 #include "compat.h"
 #include "engine/lock.h"
 #include "errors.h"
+#include "queue.h"
 #include "spi.h"
 #include "tables/worlds.h"
 
@@ -45,6 +46,7 @@ PG_FUNCTION_INFO_V1(npcsim_refuse_write);
 PG_FUNCTION_INFO_V1(npcsim_refuse_truncate);
 PG_FUNCTION_INFO_V1(npcsim_refuse_replicated);
 PG_FUNCTION_INFO_V1(npcsim_keep_own);
+PG_FUNCTION_INFO_V1(npcsim_doubt_questions);
 
 /* Returns the world of a row that a trigger looks at. */
 static int64
@@ -371,5 +373,18 @@ Datum
 npcsim_keep_own(PG_FUNCTION_ARGS)
 {
 	check_row_trigger(fcinfo, "keep_own", true);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * As AFTER statement trigger of decision_slots, has the questions that are open read from the table again when
+ * somebody else wrote it, because it was parked or its guards were disabled.
+ */
+Datum
+npcsim_doubt_questions(PG_FUNCTION_ARGS)
+{
+	check_statement_trigger(fcinfo, "doubt_questions");
+	if (!spi_runs_statement())
+		queue_note_doubt(0);
 	return PointerGetDatum(NULL);
 }

@@ -19,6 +19,7 @@
 
 #include "engine/world_clock.h"
 #include "errors.h"
+#include "queue.h"
 #include "require.h"
 #include "shmem.h"
 #include "spi.h"
@@ -70,6 +71,9 @@ on_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
+			/* Who takes a world after us finds our questions in the queue. */
+			if (event == XACT_EVENT_COMMIT)
+				queue_commit();
 			foreach (cell, held_locks)
 				end_lock(lfirst(cell), event == XACT_EVENT_COMMIT);
 			held_locks = NIL;

@@ -366,6 +366,7 @@ image_write(World *world)
 	moved = world->things[ENTITY_npcs].dirty.count > 0;
 	outer = world_begin_writing(world->lock);
 	spi_begin();
+	npc_slots_opened_at = GetCurrentTimestamp();
 	for (int i = 0; i < ENTITY_COUNT; i++)
 		write_entity(world, entities[i]);
 	if (world->terrain_changed)

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "engine/entities.h"
+#include "queue.h"
 
 static void *
 make_npc(World *world, int64 id)
@@ -44,6 +45,35 @@ write_traits(World *world, void **things, int count)
 	pfree(some);
 }
 
+/* Notes what became of an NPC's question, for those who hand questions out. */
+static void
+note_question(const World *world, const Npc *npc)
+{
+	CellBox where = leg_box(npc->leg, npc->leg_length);
+	bool	in_interaction = npc->state == NPC_INTERACTING;
+
+	if ((npc->dirty & NPC_DIRTY_REQUEST) != 0 && npc->request_pending)
+		queue_note_opened(world->id, &(QueuedQuestion) {.npc_id = npc->id,
+														.request_id = npc->request_id,
+														.player_id = npc->request_player,
+														.opened_at = npc_slots_opened_at,
+														.where = where,
+														.reason = npc->request_reason,
+														.in_interaction = in_interaction});
+	else if ((npc->dirty & NPC_DIRTY_REQUEST) != 0)
+		queue_note_closed(world->id, npc->id, npc->request_id);
+	else if (npc->request_pending && (npc->dirty & (NPC_DIRTY_STATUS | NPC_DIRTY_MOTION)) != 0)
+		queue_note_moved(world->id, npc->id, where, in_interaction);
+}
+
+static void
+write_rest(World *world, void **things, int count)
+{
+	write_traits(world, things, count);
+	for (int i = 0; i < count; i++)
+		note_question(world, things[i]);
+}
+
 const Entity npcs_entity = {
 	ENTITY_NAME(npcs),
 	.groups = npc_groups,
@@ -56,5 +86,5 @@ const Entity npcs_entity = {
 	.make = make_npc,
 	.settle = settle_npc,
 	.forget = forget_npc,
-	.write_rest = write_traits,
+	.write_rest = write_rest,
 };

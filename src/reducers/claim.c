@@ -1,13 +1,16 @@
 /*
  * claim.c
  *	  claim_decisions(gateway_id, session_ids, free_slots): hands open requests to the players connected
- *	  to a gateway, oldest first, each once.
+ *	  to a gateway, in the market's order (questions.h), each once.
  *
- * Observations are built before any row is locked, in the caller's snapshot; then sessions and
+ * Observations are built before any row is locked, in one snapshot; then sessions and
  * requests are locked, with SKIP LOCKED, and only requests that are still open and whose session still
  * lives are handed out. The world's lock is never taken. Sessions are locked before requests, here and
  * where a session ends: that waits for a claim that holds the session's row, and then finds its
  * requests.
+ *
+ * What the queue had may not be open any more, or be locked by another claim; then the next ones are
+ * tried, so that a slot stays free only if nothing is there for it.
  */
 #include "postgres.h"
 
@@ -25,7 +28,7 @@
 #include "reducers/args.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
-#include "reducers/world_head.h"
+#include "reducers/questions.h"
 #include "reducers/worlds.h"
 #include "spi.h"
 #include "tables/decision_slots.h"
@@ -37,6 +40,8 @@ PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 #define SESSIONS_MAX 10000
 /* A call hands out at most so many requests, since the first one waits for the last. */
 #define CLAIM_MAX 64
+/* A call tries so often to find others for those that it could not hand out. */
+#define ROUNDS_MAX 4
 
 typedef struct Offer
 {
@@ -56,6 +61,7 @@ typedef struct ClaimSession
 	bool		compact;	/* it has little room */
 	TimestampTz connected_at_real;
 	int64		source_id; /* 0 = none yet */
+	bool		gone;	   /* it ended meanwhile */
 } ClaimSession;
 
 typedef struct Claim
@@ -63,7 +69,9 @@ typedef struct Claim
 	int64		  world_id;
 	int64		  npc_id;
 	int64		  request_id;
-	char		 *reason;
+	const char	 *reason;
+	uint64		  serial; /* in the queue; 0 = it is not from there */
+	int			  place;  /* in the order of handing out */
 	ClaimSession *session;
 	bool		  taken;
 	int32		  told_events;
@@ -154,26 +162,38 @@ session_for(ClaimSession *sessions, int count, int64 player_id)
 			high = middle;
 	}
 	for (; low < count && sessions[low].player_id == player_id; low++)
-		if (sessions[low].free > 0 && (best == NULL || sessions[low].free > best->free))
+		if (sessions[low].free > 0 && !sessions[low].gone &&
+			(best == NULL || sessions[low].free > best->free))
 			best = &sessions[low];
 	return best;
 }
 
-/* Reads the running worlds that the sessions are in. Returns how many there are. */
+/* Returns how many requests the sessions still take. */
 static int
-read_running_worlds(const ClaimSession *sessions, int count, WorldHead **heads)
+free_slots_of(const ClaimSession *sessions, int count)
 {
-	int64 *ids = palloc(sizeof(int64) * count);
-	int	   running = 0;
-	int	   found;
+	int64 slots = 0;
 
 	for (int i = 0; i < count; i++)
-		ids[i] = sessions[i].world_id;
-	found = read_world_heads(ids, id_list_sort(ids, count), heads);
-	for (int i = 0; i < found; i++)
-		if ((*heads)[i].running)
-			(*heads)[running++] = (*heads)[i];
-	return running;
+		if (!sessions[i].gone)
+			slots += sessions[i].free;
+	return (int) Min(slots, CLAIM_MAX);
+}
+
+/* Begins to read the questions that are put to the players of the sessions. */
+static void
+begin_reading(OpenQuestions *open, const ClaimSession *sessions, int count)
+{
+	int64 *world_ids = palloc(sizeof(int64) * count);
+	int64 *player_ids = palloc(sizeof(int64) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		world_ids[i] = sessions[i].world_id;
+		player_ids[i] = sessions[i].player_id;
+	}
+	questions_begin(open, world_ids, id_list_sort(world_ids, count), player_ids,
+					id_list_sort(player_ids, count));
 }
 
 /* ---- requests and their frames ---- */
@@ -189,47 +209,43 @@ compare_claims(const void *a, const void *b)
 	return left->npc_id < right->npc_id ? -1 : left->npc_id > right->npc_id;
 }
 
-/* Chooses open requests for the free slots, in order of world and NPC. */
-static Claim *
-choose_requests(ClaimSession *sessions, int session_count, const WorldHead *heads, int head_count, int *count)
+static int
+compare_places(const void *a, const void *b)
 {
-	int64	 *world_ids = palloc(sizeof(int64) * head_count);
-	int64	 *player_ids = palloc(sizeof(int64) * session_count);
-	int64	  free_slots = 0;
-	Claim	 *claims;
-	OpenSlot *open;
-	int		  open_count;
+	return ((const Claim *) a)->place - ((const Claim *) b)->place;
+}
 
-	for (int i = 0; i < head_count; i++)
-		world_ids[i] = heads[i].world_id;
-	for (int i = 0; i < session_count; i++)
+/*
+ * Chooses open requests for at most 'most' slots, the next ones first. Those of players who have no free slot are
+ * kept in *skipped for the next round, in which they may have. Returns how many were chosen.
+ */
+static int
+choose_requests(OpenQuestions *open, ClaimSession *sessions, int session_count, Claim *claims, int most,
+				List **skipped)
+{
+	int			  count = 0;
+	OpenQuestion *next;
+
+	while (count < most && (next = questions_next(open)) != NULL)
 	{
-		player_ids[i] = sessions[i].player_id;
-		free_slots += sessions[i].free;
-	}
-	free_slots = Min(free_slots, CLAIM_MAX);
-	open =
-		slots_open(world_ids, head_count, player_ids, id_list_sort(player_ids, session_count), &open_count);
+		ClaimSession *session = session_for(sessions, session_count, next->question.player_id);
 
-	*count = 0;
-	claims = palloc0(sizeof(Claim) * Max(Min(open_count, free_slots), 1));
-	for (int i = 0; i < open_count && *count < free_slots; i++)
-	{
-		ClaimSession *session = session_for(sessions, session_count, open[i].player_id);
-		Claim		 *claim = &claims[*count];
-
-		if (session == NULL || session->world_id != open[i].world_id)
+		if (session == NULL || session->world_id != next->world_id)
+		{
+			*skipped = lappend(*skipped, next);
 			continue;
+		}
 		session->free--;
-		claim->world_id = open[i].world_id;
-		claim->npc_id = open[i].npc_id;
-		claim->request_id = open[i].request_id;
-		claim->reason = open[i].reason;
-		claim->session = session;
-		(*count)++;
+		claims[count] = (Claim) {.world_id = next->world_id,
+								 .npc_id = next->question.npc_id,
+								 .request_id = next->question.request_id,
+								 .reason = decision_reason_name((DecisionReason) next->question.reason),
+								 .serial = next->question.serial,
+								 .place = count,
+								 .session = session};
+		count++;
 	}
-	qsort(claims, *count, sizeof(Claim), compare_claims);
-	return claims;
+	return count;
 }
 
 static StringInfo
@@ -310,7 +326,10 @@ lock_sessions(Claim *claims, int count)
 	alive = sessions_share(ids, id_list_sort(ids, count), &alive_count);
 	for (int i = 0; i < count; i++)
 		if (id_list_find(alive, alive_count, claims[i].session->id) < 0)
+		{
+			claims[i].session->gone = true;
 			claims[i].body = NULL;
+		}
 }
 
 /*
@@ -362,46 +381,79 @@ take_requests(Claim *claims, int count)
 	}
 }
 
+/*
+ * Keeps the queue true: what was handed out, and what is not open any more, leaves it. What another claim has locked
+ * leaves it with that claim.
+ */
+static void
+look_after_queue(Claim *claims, int count)
+{
+	int64 *npc_ids = palloc(sizeof(int64) * count);
+
+	for (int first = 0, end; first < count; first = end)
+	{
+		int64	  world_id = claims[first].world_id;
+		int		  doubtful = 0;
+		int		  open_count = 0;
+		OpenSlot *open = NULL;
+
+		for (end = first; end < count && claims[end].world_id == world_id; end++)
+			if (!claims[end].taken && claims[end].serial != 0)
+				npc_ids[doubtful++] = claims[end].npc_id;
+		if (doubtful > 0)
+			open = slots_open_now(world_id, npc_ids, doubtful, &open_count);
+		for (int i = first; i < end; i++)
+		{
+			bool   is_open = false;
+			uint64 serial = claims[i].serial;
+
+			if (claims[i].taken && serial == 0)
+				serial = queue_serial(world_id, claims[i].npc_id);
+			for (int o = 0; o < open_count && !claims[i].taken; o++)
+				is_open = is_open || (open[o].question.npc_id == claims[i].npc_id &&
+									  open[o].question.request_id == claims[i].request_id);
+			if (serial != 0 && !is_open)
+				queue_note_gone(world_id, claims[i].npc_id, serial);
+		}
+	}
+}
+
 /* ---- the function ---- */
 
-static void
-claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, ReturnSetInfo *result)
+/* Hands out what was chosen, and returns how many were taken. */
+static int
+hand_out(const OpenQuestions *open, Claim *claims, int count)
 {
-	ClaimSession *sessions;
-	int			  session_count;
-	WorldHead	 *heads;
-	int			  head_count;
-	Claim		 *claims;
-	int			  claim_count;
-	int			  level;
+	int level = spi_index_plans_begin();
+	int taken = 0;
 
-	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
-	if (session_count == 0)
+	qsort(claims, count, sizeof(Claim), compare_claims);
+	for (int first = 0, head = 0, end; first < count; first = end)
 	{
-		require_gateway(gateway_id);
-		return;
-	}
-	head_count = read_running_worlds(sessions, session_count, &heads);
-	if (head_count == 0)
-		return;
-	claims = choose_requests(sessions, session_count, heads, head_count, &claim_count);
-	if (claim_count == 0)
-		return;
-	level = spi_index_plans_begin();
-	for (int first = 0, head = 0; first < claim_count;)
-	{
-		int end = first;
-
-		while (heads[head].world_id != claims[first].world_id)
+		while (open->heads[head].world_id != claims[first].world_id)
 			head++;
-		while (end < claim_count && claims[end].world_id == claims[first].world_id)
-			end++;
-		write_bodies(&heads[head], claims + first, end - first);
-		first = end;
+		for (end = first; end < count && claims[end].world_id == claims[first].world_id; end++)
+			;
+		write_bodies(&open->heads[head], claims + first, end - first);
 	}
-	take_requests(claims, claim_count);
+	take_requests(claims, count);
 	spi_index_plans_end(level);
-	for (int i = 0; i < claim_count; i++)
+	for (int i = 0; i < count; i++)
+	{
+		if (claims[i].taken)
+			taken++;
+		else
+			claims[i].session->free++;
+	}
+	look_after_queue(claims, count);
+	qsort(claims, count, sizeof(Claim), compare_places);
+	return taken;
+}
+
+static void
+return_taken(const Claim *claims, int count, ReturnSetInfo *result)
+{
+	for (int i = 0; i < count; i++)
 	{
 		bool nulls[7] = {false};
 
@@ -416,6 +468,41 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 											json_datum(claims[i].body)},
 								 nulls);
 	}
+}
+
+static void
+claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, ReturnSetInfo *result)
+{
+	Claim		  claims[CLAIM_MAX];
+	ClaimSession *sessions;
+	int			  session_count;
+	OpenQuestions open;
+	int			  left = CLAIM_MAX;
+
+	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
+	if (session_count == 0)
+	{
+		require_gateway(gateway_id);
+		return;
+	}
+	begin_reading(&open, sessions, session_count);
+	for (int round = 0; round < ROUNDS_MAX && left > 0; round++)
+	{
+		List *skipped = NIL;
+		int	  most = Min(left, free_slots_of(sessions, session_count));
+		int	  chosen = choose_requests(&open, sessions, session_count, claims, most, &skipped);
+		int	  taken;
+
+		if (chosen == 0)
+			break;
+		taken = hand_out(&open, claims, chosen);
+		return_taken(claims, chosen, result);
+		left -= taken;
+		if (taken == chosen)
+			break;
+		questions_put_back(&open, skipped);
+	}
+	questions_end(&open);
 }
 
 static Datum

@@ -1,7 +1,7 @@
 /*
  * heartbeats.c
- *	  update_player_heartbeat() and update_player_camera(): what compute connected players lend, and where
- *	  their cameras are.
+ *	  update_player_heartbeat(), update_player_camera() and try_update_spectator_camera(): what compute connected
+ *	  players lend, and where cameras are.
  *
  * A heartbeat says everything anew: what it leaves out has its default. The gateway checks numbers as
  * well, so that nothing odd gets past.
@@ -34,6 +34,7 @@ PG_FUNCTION_INFO_V1(npcsim_update_player_heartbeat);
 PG_FUNCTION_INFO_V1(npcsim_try_update_player_heartbeat);
 PG_FUNCTION_INFO_V1(npcsim_update_player_camera);
 PG_FUNCTION_INFO_V1(npcsim_try_update_player_camera);
+PG_FUNCTION_INFO_V1(npcsim_try_update_spectator_camera);
 
 #define FIGURE_MAX 1e9
 #define QUEUE_MAX  1e6
@@ -305,22 +306,43 @@ npcsim_try_update_player_heartbeat(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(value_or_refusal(fcinfo, write_heartbeat_ack));
 }
 
+/* Reads a camera's rectangle from arguments 1 to 4. */
+static CameraRow
+arg_camera(FunctionCallInfo fcinfo)
+{
+	CameraRow camera = {.min_x = arg_float8(fcinfo, 1, "min_x", -CAMERA_MAX, CAMERA_MAX, "cells"),
+						.min_y = arg_float8(fcinfo, 2, "min_y", -CAMERA_MAX, CAMERA_MAX, "cells"),
+						.max_x = arg_float8(fcinfo, 3, "max_x", -CAMERA_MAX, CAMERA_MAX, "cells"),
+						.max_y = arg_float8(fcinfo, 4, "max_y", -CAMERA_MAX, CAMERA_MAX, "cells")};
+
+	if (camera.min_x > camera.max_x || camera.min_y > camera.max_y)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the camera's rectangle is turned over"),
+				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", camera.min_x, camera.min_y,
+						  camera.max_x, camera.max_y),
+				errhint("min_x <= max_x and min_y <= max_y."));
+	return camera;
+}
+
 static void
 move_camera(FunctionCallInfo fcinfo, StringInfo out)
 {
-	int64  player_id = arg_id(fcinfo, 0, "player_id");
-	double min_x = arg_float8(fcinfo, 1, "min_x", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double min_y = arg_float8(fcinfo, 2, "min_y", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double max_x = arg_float8(fcinfo, 3, "max_x", -CAMERA_MAX, CAMERA_MAX, "cells");
-	double max_y = arg_float8(fcinfo, 4, "max_y", -CAMERA_MAX, CAMERA_MAX, "cells");
+	int64	  player_id = arg_id(fcinfo, 0, "player_id");
+	CameraRow camera = arg_camera(fcinfo);
 
-	if (min_x > max_x || min_y > max_y)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("the camera's rectangle is turned over"),
-				errdetail("It is from (%.15g, %.15g) to (%.15g, %.15g).", min_x, min_y, max_x, max_y),
-				errhint("min_x <= max_x and min_y <= max_y."));
-	if (!session_move_camera(player_id, min_x, min_y, max_x, max_y))
+	if (!session_move_camera(player_id, &camera))
 		player_require_known(player_id);
+	json_literal(out, "null");
+}
+
+/* Of spectators nothing is known but their sessions, of which the caller may have lost one meanwhile. */
+static void
+move_spectator_camera(FunctionCallInfo fcinfo, StringInfo out)
+{
+	int64	  session_id = arg_id(fcinfo, 0, "session_id");
+	CameraRow camera = arg_camera(fcinfo);
+
+	session_move_spectator_camera(session_id, &camera);
 	json_literal(out, "null");
 }
 
@@ -340,4 +362,10 @@ Datum
 npcsim_try_update_player_camera(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(value_or_refusal(fcinfo, move_camera));
+}
+
+Datum
+npcsim_try_update_spectator_camera(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(value_or_refusal(fcinfo, move_spectator_camera));
 }

@@ -19,17 +19,22 @@ PG_FUNCTION_INFO_V1(npcsim_need_at);
 PG_FUNCTION_INFO_V1(npcsim_track_x);
 PG_FUNCTION_INFO_V1(npcsim_track_y);
 
+void
+refuse_unknown_npc(int64 world_id, int64 npc_id)
+{
+	ereport(ERROR, errcode(ERRCODE_NS_NO_NPC), errmsg("NPC %lld does not exist", (long long) npc_id),
+			errdetail("World %lld has no NPC with this id.", (long long) world_id),
+			errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
+					(long long) world_id));
+}
+
 Npc *
 npc_require(World *world, int64 npc_id)
 {
 	Npc *npc = world_npc(world, npc_id);
 
 	if (npc == NULL)
-		ereport(ERROR, errcode(ERRCODE_NS_NO_NPC), errmsg("NPC %lld does not exist", (long long) npc_id),
-				errdetail("World %lld has no NPC with this id.",
-						  (long long) world_image_lock(world)->world_id),
-				errhint("SELECT id, name FROM npcsim.npcs WHERE world_id = %lld lists those it has.",
-						(long long) world_image_lock(world)->world_id));
+		refuse_unknown_npc(world_image_lock(world)->world_id, npc_id);
 	return npc;
 }
 

@@ -15,6 +15,8 @@
 #define TRAITS_MAX		16
 #define TRAIT_MAX_CHARS 50
 
+/* Raises NS201. */
+pg_noreturn extern void refuse_unknown_npc(int64 world_id, int64 npc_id);
 /* Raises NS201 if there is none. */
 extern Npc *npc_require(World *world, int64 npc_id);
 

@@ -12,6 +12,7 @@
 #include "commands/async.h"
 #include "fmgr.h"
 
+#include "queue.h"
 #include "reducers/session_ends.h"
 #include "spi.h"
 #include "tables/decision_slots.h"
@@ -20,11 +21,20 @@
 
 PG_FUNCTION_INFO_V1(npcsim_expire_sessions);
 
-/* Wakes the gateways for worlds in which requests were opened. */
+/* Has requests that were opened handed out again: wakes the gateways of their worlds. */
 static void
-notify_reopened(const int64 *world_ids, int count)
+hand_out_again(const OpenSlot *slots, int count)
 {
+	int64 *world_ids = palloc(sizeof(int64) * Max(count, 1));
+	int	   worlds;
+
 	for (int i = 0; i < count; i++)
+	{
+		queue_note_opened(slots[i].world_id, &slots[i].question);
+		world_ids[i] = slots[i].world_id;
+	}
+	worlds = id_list_sort(world_ids, count);
+	for (int i = 0; i < worlds; i++)
 		Async_Notify("npcsim_decisions", psprintf(INT64_FORMAT, world_ids[i]));
 }
 
@@ -32,14 +42,14 @@ notify_reopened(const int64 *world_ids, int count)
 static void
 reopen_requests(const SessionRow *sessions, int found, const int64 *ids, int count)
 {
-	int64 *worlds = palloc(sizeof(int64) * Max(found, 1));
-	int64 *reopened;
-	int	   reopened_count;
+	int64	 *worlds = palloc(sizeof(int64) * Max(found, 1));
+	OpenSlot *reopened;
+	int		  reopened_count;
 
 	for (int i = 0; i < found; i++)
 		worlds[i] = sessions[i].world_id;
 	reopened = slots_reopen(worlds, id_list_sort(worlds, found), ids, count, &reopened_count);
-	notify_reopened(reopened, reopened_count);
+	hand_out_again(reopened, reopened_count);
 }
 
 void
@@ -123,15 +133,15 @@ end_sessions_of_gone(void)
 void
 sessions_expire(void)
 {
-	int	   count;
-	int64 *silent;
-	int64 *reopened;
+	int		  count;
+	int64	 *silent;
+	OpenSlot *reopened;
 
 	end_sessions_of_gone();
 	silent = sessions_of_silent_lock(&count);
 	sessions_end_of_ids(silent, count, "silent");
 	reopened = slots_reopen_orphans(&count);
-	notify_reopened(reopened, count);
+	hand_out_again(reopened, count);
 	sessions_forget();
 }
 

@@ -17,6 +17,7 @@
 
 #include "engine/world.h"
 #include "errors.h"
+#include "queue.h"
 #include "reducers/args.h"
 #include "reducers/reducers.h"
 #include "reducers/session_ends.h"
@@ -299,6 +300,7 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();
+	queue_note_doubt(world_id);
 	if (lock != NULL)
 	{
 		world_end_writing(lock, InvalidSubTransactionId);
@@ -373,6 +375,7 @@ adopt_world(int64 world_id, const char *home)
 	reducer_run(lock, &reducer_adopt_world, NULL, &closed);
 	world_changed(lock, CHANGE_WORLD, 0);
 	reducer_write(lock);
+	queue_note_doubt(world_id);
 	ereport(LOG, errmsg("world %lld was adopted by this database", (long long) world_id),
 			errdetail("It is %s; %d requests to minds were closed.", lock->running ? "running" : "paused",
 					  (int) closed.number));

@@ -44,6 +44,22 @@ typedef struct Cell
 	int16_t y;
 } Cell;
 
+/* A box of cells, both ends included. */
+typedef struct CellBox
+{
+	Cell min;
+	Cell max;
+} CellBox;
+
+/* The box of no cell. */
+#define CELL_BOX_EMPTY ((CellBox) {.min = {1, 1}, .max = {0, 0}})
+
+static inline bool
+cell_box_is_empty(CellBox box)
+{
+	return box.min.x > box.max.x;
+}
+
 static inline bool
 cell_equal(Cell a, Cell b)
 {

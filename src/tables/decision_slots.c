@@ -15,19 +15,45 @@
 #include "tables/sessions.h"
 #include "tables/tokens.h"
 
-static const SpiColumn open_columns[] = {
-	SPI_COLUMN(OpenSlot, world_id, "world_id"),		SPI_COLUMN(OpenSlot, npc_id, "npc_id"),
-	SPI_COLUMN(OpenSlot, request_id, "request_id"), SPI_COLUMN(OpenSlot, player_id, "player_id"),
-	SPI_COLUMN(OpenSlot, reason, "reason"),
-};
+/* Of the NPC's other rows the index finds each, however many there are and whatever the statistics say. */
+#define OF_NPC(column, table) \
+	"(SELECT t." column " FROM npcsim." table " t WHERE t.world_id = d.world_id AND t.npc_id = d.npc_id)"
 
-static SpiStatement select_open = {.sql = "SELECT %C FROM npcsim.decision_slots"
-										  " WHERE world_id = ANY ($1) AND status = 1 AND player_id = ANY ($2)"
-										  " ORDER BY opened_at_real, world_id, npc_id",
-								   SPI_GIVES(OpenSlot, open_columns),
-								   .nargs = 2,
-								   .types = {INT8ARRAYOID, INT8ARRAYOID},
-								   .read_only = true};
+static const SpiColumn open_columns[] = {
+	SPI_COLUMN(OpenSlot, world_id, "d.world_id"),
+	SPI_COLUMN(OpenSlot, question.npc_id, "d.npc_id"),
+	SPI_COLUMN(OpenSlot, question.request_id, "d.request_id"),
+	SPI_COLUMN(OpenSlot, question.player_id, "d.player_id"),
+	SPI_COLUMN(OpenSlot, question.opened_at, "d.opened_at_real"),
+	SPI_COLUMN(OpenSlot, question.in_interaction, OF_NPC("state = 3", "npc_states")),
+	SPI_COLUMN(OpenSlot, cells, OF_NPC("cells", "npc_tracks")),
+	SPI_COLUMN(OpenSlot, departed_at, OF_NPC("departed_at", "npc_tracks")),
+	SPI_COLUMN(OpenSlot, reason, "d.reason"),
+};
+StaticAssertDecl(NPC_INTERACTING == 3, "the statements have the number of the state");
+
+static SpiStatement select_open =
+	{.sql = "SELECT %C FROM npcsim.decision_slots d WHERE d.world_id = $1 AND d.status = 1"
+			" AND ($2 IS NULL OR d.player_id = ANY ($2))",
+	 SPI_GIVES(OpenSlot, open_columns),
+	 .nargs = 2,
+	 .types = {INT8OID, INT8ARRAYOID},
+	 .read_only = true};
+
+#define SELECT_OPEN_OF \
+	"SELECT %C FROM " SPI_WANTED_KEYS " JOIN npcsim.decision_slots d ON d.world_id = " SPI_WANTED_WORLD \
+	" AND d.npc_id = wanted.key_ WHERE d.status = 1"
+
+static SpiStatement select_open_of = {.sql = SELECT_OPEN_OF,
+									  SPI_GIVES(OpenSlot, open_columns),
+									  .nargs = 2,
+									  .types = {INT8OID, INT8ARRAYOID},
+									  .read_only = true};
+
+static SpiStatement select_open_now = {.sql = SELECT_OPEN_OF,
+									   SPI_GIVES(OpenSlot, open_columns),
+									   .nargs = 2,
+									   .types = {INT8OID, INT8ARRAYOID}};
 
 static const SpiColumn sent_columns[] = {
 	SPI_COLUMN(SentSlot, request_id, "d.request_id"),
@@ -75,15 +101,17 @@ static SpiStatement send =
 				"    SET status = 1, sent_at_real = NULL, timeout_ms = NULL, session_id = NULL, " \
 				"told_events = NULL, source_id = NULL" \
 				"   FROM sent WHERE d.world_id = sent.world_id AND d.npc_id = sent.npc_id" \
-				" RETURNING d.world_id"
+				" RETURNING %C"
 
 static SpiStatement reopen = {.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)"),
+							  SPI_GIVES(OpenSlot, open_columns),
 							  .nargs = 2,
 							  .types = {INT8ARRAYOID, INT8ARRAYOID}};
 
 static SpiStatement reopen_orphans =
 	{.sql = REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
 				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")"),
+	 SPI_GIVES(OpenSlot, open_columns),
 	 .nargs = 0};
 
 static const SpiColumn slot_columns[] = {
@@ -148,32 +176,104 @@ static SpiStatement expired =
 	 {TEXTOID},
 	 SPI_GIVES(ExpiredSlot, expired_columns)};
 
-int64 *
-slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids, int session_count, int *count)
+/* ---- requests that are open ---- */
+
+/* Returns how many cells a slot's track has, and the first. */
+static int
+track_of(const OpenSlot *slot, const Cell **cells)
 {
-	return id_list_found(spi_run(&reopen,
-								 (Datum[]) {int64_array(world_ids, world_count),
-											int64_array(session_ids, session_count)},
-								 NULL, SPI_OK_UPDATE_RETURNING),
-						 count);
+	if (slot->cells == NULL || ARR_HASNULL(slot->cells) || ARR_ELEMTYPE(slot->cells) != INT2OID)
+		return 0;
+	*cells = (const Cell *) ARR_DATA_PTR(slot->cells);
+	return ArrayGetNItems(ARR_NDIM(slot->cells), ARR_DIMS(slot->cells)) / 2;
+}
+StaticAssertDecl(sizeof(Cell) == 2 * sizeof(int16), "a track is an array of cells");
+
+bool
+open_slot_cell(const OpenSlot *slot, int64 now, Cell *cell)
+{
+	const Cell *cells;
+	int			length = track_of(slot, &cells);
+
+	if (length == 0)
+		return false;
+	*cell = cells[leg_index_at(length, slot->departed_at, now)];
+	return true;
 }
 
-int64 *
-slots_reopen_orphans(int *count)
+/* Returns the rows of a statement that gives open requests. */
+static OpenSlot *
+open_rows(SpiStatement *statement, uint64 rows, int *count)
 {
-	return id_list_found(spi_run(&reopen_orphans, NULL, NULL, SPI_OK_UPDATE_RETURNING), count);
+	OpenSlot *slots = spi_rows(statement, rows, count);
+
+	for (int i = 0; i < *count; i++)
+	{
+		const Cell *cells;
+		int			length = track_of(&slots[i], &cells);
+
+		slots[i].question.reason = (int16) decision_reason_by_name(slots[i].reason);
+		slots[i].question.where = length > 0 ? leg_box(cells, length) : CELL_BOX_EMPTY;
+	}
+	return slots;
 }
 
 OpenSlot *
-slots_open(const int64 *world_ids, int world_count, const int64 *player_ids, int player_count, int *count)
+slots_open(int64 world_id, const int64 *player_ids, int player_count, int *count)
 {
-	uint64 rows =
-		spi_run(&select_open,
-				(Datum[]) {int64_array(world_ids, world_count), int64_array(player_ids, player_count)}, NULL,
-				SPI_OK_SELECT);
+	char nulls[] = {' ', player_ids == NULL ? 'n' : ' ', '\0'};
 
-	return spi_rows(&select_open, rows, count);
+	return open_rows(&select_open,
+					 spi_run(&select_open,
+							 (Datum[]) {Int64GetDatum(world_id), int64_array(player_ids, player_count)},
+							 nulls, SPI_OK_SELECT),
+					 count);
 }
+
+static OpenSlot *
+open_of(SpiStatement *statement, int64 world_id, const int64 *npc_ids, int npc_count, int *count)
+{
+	int		  plans = spi_index_plans_begin();
+	OpenSlot *slots =
+		open_rows(statement,
+				  spi_run(statement, (Datum[]) {Int64GetDatum(world_id), int64_array(npc_ids, npc_count)},
+						  NULL, SPI_OK_SELECT),
+				  count);
+
+	spi_index_plans_end(plans);
+	return slots;
+}
+
+OpenSlot *
+slots_open_of(int64 world_id, const int64 *npc_ids, int npc_count, int *count)
+{
+	return open_of(&select_open_of, world_id, npc_ids, npc_count, count);
+}
+
+OpenSlot *
+slots_open_now(int64 world_id, const int64 *npc_ids, int npc_count, int *count)
+{
+	return open_of(&select_open_now, world_id, npc_ids, npc_count, count);
+}
+
+OpenSlot *
+slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids, int session_count, int *count)
+{
+	return open_rows(&reopen,
+					 spi_run(&reopen,
+							 (Datum[]) {int64_array(world_ids, world_count),
+										int64_array(session_ids, session_count)},
+							 NULL, SPI_OK_UPDATE_RETURNING),
+					 count);
+}
+
+OpenSlot *
+slots_reopen_orphans(int *count)
+{
+	return open_rows(&reopen_orphans, spi_run(&reopen_orphans, NULL, NULL, SPI_OK_UPDATE_RETURNING), count);
+}
+
+/* ---- requests that are handed out, and their answers ---- */
 
 SentSlot *
 slots_send(const SentSlot *slots, int count, int *sent)

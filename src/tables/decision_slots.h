@@ -12,22 +12,31 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "queue.h"
 #include "tables/npcs.h"
 
 /* ---- requests that are open ---- */
 
 typedef struct OpenSlot
 {
-	int64 world_id;
-	int64 npc_id;
-	int64 request_id;
-	int64 player_id;
-	char *reason;
+	int64		   world_id;
+	QueuedQuestion question;
+	/* Of the NPC's track; NULL = it has none. */
+	ArrayType *cells;
+	int64	   departed_at;
+	char	  *reason; /* name of question.reason */
 } OpenSlot;
 
-/* Returns the open requests of players in worlds, the oldest first, by the caller's snapshot. */
-extern OpenSlot *slots_open(const int64 *world_ids, int world_count, const int64 *player_ids,
-							int player_count, int *count);
+/*
+ * Returns the open requests of a world that are put to these players (NULL: to anybody), by the caller's snapshot.
+ */
+extern OpenSlot *slots_open(int64 world_id, const int64 *player_ids, int player_count, int *count);
+/* Return those of the NPCs that have one: by the caller's snapshot, or as of now. */
+extern OpenSlot *slots_open_of(int64 world_id, const int64 *npc_ids, int npc_count, int *count);
+extern OpenSlot *slots_open_now(int64 world_id, const int64 *npc_ids, int npc_count, int *count);
+
+/* Fills in where the NPC is at a moment. Returns false if it is nowhere. */
+extern bool open_slot_cell(const OpenSlot *slot, int64 now, Cell *cell);
 
 /* A request that is handed out to a session. */
 typedef struct SentSlot
@@ -53,12 +62,11 @@ extern SentSlot *slots_send(const SentSlot *slots, int count, int *sent);
 
 /*
  * Open requests again that were sent to sessions, and log that they were cut off: to given sessions in given worlds, or to sessions
- * that have ended or are silent. Rows that somebody else has locked are skipped. Return the worlds of the requests that
- * were opened, ascending.
+ * that have ended or are silent. Rows that somebody else has locked are skipped. Return the requests that were opened.
  */
-extern int64 *slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids,
-						   int session_count, int *count);
-extern int64 *slots_reopen_orphans(int *count);
+extern OpenSlot *slots_reopen(const int64 *world_ids, int world_count, const int64 *session_ids,
+							  int session_count, int *count);
+extern OpenSlot *slots_reopen_orphans(int *count);
 
 /* ---- answers, and their absence ---- */
 

@@ -181,6 +181,30 @@ static const RowColumn track_columns[] = {
 	ROW_OWN("sight", InvalidOid, NULL, put_sight),
 };
 
+static void *
+take_any(void *arg, int64 id)
+{
+	return arg;
+}
+
+bool
+npc_track_cell(int64 world_id, int64 npc_id, int64 now, Cell *cell)
+{
+	Npc		npc = {0};
+	RowLoad load = {.world_id = world_id,
+					.ids = &npc_id,
+					.count = 1,
+					.lookup = take_any,
+					.arg = &npc,
+					.context = CurrentMemoryContext};
+
+	rows_load(&npc_track_rows, &load);
+	if (npc.leg_length == 0)
+		return false;
+	*cell = npc_cell(&npc, now);
+	return true;
+}
+
 RowType npc_track_rows = {.table = "npc_tracks",
 						  .index = "npc_tracks_key",
 						  .columns = track_columns,
@@ -250,7 +274,7 @@ decision_reason_name(DecisionReason reason)
 	return reason_names[reason];
 }
 
-static DecisionReason
+DecisionReason
 decision_reason_by_name(const char *name)
 {
 	for (int i = 0; i < (int) lengthof(reason_names); i++)
@@ -295,6 +319,14 @@ put_credit(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
 	put_int64(row, decision_credit(PG_INT64_MIN, npc->controller_since, npc->request_opened_at));
 }
 
+TimestampTz npc_slots_opened_at = 0;
+
+static void
+put_opened_at_real(RowBuilder *row, void *thing, const RowColumn *column, void *arg)
+{
+	put_datum(row, TimestampTzGetDatum(npc_slots_opened_at));
+}
+
 static const RowColumn slot_columns[] = {
 	ROW_NUMBER(Npc, id, "npc_id", INT8OID),
 	ROW_NUMBER(Npc, request_id, "request_id", INT8OID),
@@ -307,6 +339,8 @@ static const RowColumn slot_columns[] = {
 	ROW_READ_NUMBER(Npc, tokens, "daily_token_output", INT8OID),
 	ROW_READ_NUMBER(Npc, tokens_day, "tokens_day", DATEOID),
 	ROW_FIXED_OWN("credit_us", INT8OID, NULL, put_credit),
+	/* The statement sets it when a request is opened. */
+	ROW_FIXED_OWN("opened_at_real", TIMESTAMPTZOID, NULL, put_opened_at_real),
 };
 
 /*
@@ -326,8 +360,6 @@ RowType npc_slot_rows = {.table = "decision_slots",
 						 .columns = slot_columns,
 						 .column_count = lengthof(slot_columns),
 						 .writing = ROWS_UPSERTED,
-						 .also_columns = ", opened_at_real",
-						 .also_values = ", pg_catalog.clock_timestamp()",
 						 .also_set = SLOT_CREDIT
 						 ", opened_at_real = CASE WHEN excluded.status = 0 THEN t.opened_at_real "
 						 "ELSE excluded.opened_at_real END, "

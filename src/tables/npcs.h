@@ -11,6 +11,7 @@
 #include "storage/itemptr.h"
 #include "utils/array.h"
 #include "utils/date.h"
+#include "utils/timestamp.h"
 
 #include "engine/due.h"
 #include "sim/actions.h"
@@ -91,13 +92,6 @@ typedef enum NpcGroup
 #define TOKENS_MAX	   INT64_C(1000000000000) /* the most that counters and budgets hold */
 #define NPC_EVENTS_MAX JSON_LIST_MAX
 #define PRESSING_MAX   20 /* the most questions a minute that do not wait */
-
-/* A box of cells, both ends included. */
-typedef struct CellBox
-{
-	Cell min;
-	Cell max;
-} CellBox;
 
 typedef struct Npc
 {
@@ -239,7 +233,14 @@ extern uint32 npc_groups_shown(ChangeKind kind);
 /* Moves tracks to another place of the sight index, which is no change of the NPCs. */
 extern void npcs_move(int64 world_id, Npc **npcs, int count, SightShift shift);
 
-extern const char *decision_reason_name(DecisionReason reason);
+/* Fills in where an NPC is at a moment, by the caller's snapshot. Returns false if there is no such NPC. */
+extern bool npc_track_cell(int64 world_id, int64 npc_id, int64 now, Cell *cell);
+
+extern const char	 *decision_reason_name(DecisionReason reason);
+extern DecisionReason decision_reason_by_name(const char *name);
+
+/* When requests are opened, by real time, whose rows are written next: all of a world at one moment. */
+extern TimestampTz npc_slots_opened_at;
 
 /*
  * Fills in the ids of NPCs whose track lies in a world's part of a plane of the sight index (engine/sight.h),

@@ -245,14 +245,32 @@ static SpiStatement write_source = {.sql = "UPDATE npcsim.sessions SET source_id
 									.nargs = 2,
 									.types = {INT8OID, INT8OID}};
 
-static SpiStatement move_camera =
-	{.sql =
-		 "UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = "
-		 "$5"
-		 " WHERE player_id = $1 AND purpose IN ('watch', 'both') AND NOT ended"
-		 "   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)",
-	 .nargs = 5,
-	 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+#define MOVE_CAMERA(condition) \
+	"UPDATE npcsim.sessions SET camera_min_x = $2, camera_min_y = $3, camera_max_x = $4, camera_max_y = $5" \
+	" WHERE " condition " AND purpose IN ('watch', 'both') AND NOT ended" \
+	"   AND (camera_min_x, camera_min_y, camera_max_x, camera_max_y) IS DISTINCT FROM ($2, $3, $4, $5)"
+
+static SpiStatement move_camera = {.sql = MOVE_CAMERA("player_id = $1"),
+								   .nargs = 5,
+								   .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+
+static SpiStatement move_spectator_camera = {.sql = MOVE_CAMERA("id = $1 AND player_id IS NULL"),
+											 .nargs = 5,
+											 .types = {INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
+
+static const SpiColumn camera_columns[] = {
+	SPI_COLUMN(CameraRow, player_id, "player_id"), SPI_COLUMN(CameraRow, min_x, "camera_min_x"),
+	SPI_COLUMN(CameraRow, min_y, "camera_min_y"),  SPI_COLUMN(CameraRow, max_x, "camera_max_x"),
+	SPI_COLUMN(CameraRow, max_y, "camera_max_y"),
+};
+
+static SpiStatement cameras = {.sql = "SELECT %C FROM npcsim.sessions WHERE world_id = $1 AND NOT ended"
+									  " AND purpose IN ('watch', 'both') AND camera_min_x IS NOT NULL"
+									  " ORDER BY player_id NULLS FIRST",
+							   SPI_GIVES(CameraRow, camera_columns),
+							   .nargs = 1,
+							   .types = {INT8OID},
+							   .read_only = true};
 
 /* ---- gateways ---- */
 
@@ -502,11 +520,31 @@ session_write_source(int64 session_id, int64 source_id)
 			SPI_OK_UPDATE);
 }
 
-bool
-session_move_camera(int64 player_id, double min_x, double min_y, double max_x, double max_y)
+static bool
+move_one(SpiStatement *statement, int64 id, const CameraRow *camera)
 {
-	return spi_run(&move_camera,
-				   (Datum[]) {Int64GetDatum(player_id), Float8GetDatum(min_x), Float8GetDatum(min_y),
-							  Float8GetDatum(max_x), Float8GetDatum(max_y)},
+	return spi_run(statement,
+				   (Datum[]) {Int64GetDatum(id), Float8GetDatum(camera->min_x), Float8GetDatum(camera->min_y),
+							  Float8GetDatum(camera->max_x), Float8GetDatum(camera->max_y)},
 				   NULL, SPI_OK_UPDATE) > 0;
+}
+
+bool
+session_move_camera(int64 player_id, const CameraRow *camera)
+{
+	return move_one(&move_camera, player_id, camera);
+}
+
+void
+session_move_spectator_camera(int64 session_id, const CameraRow *camera)
+{
+	(void) move_one(&move_spectator_camera, session_id, camera);
+}
+
+CameraRow *
+sessions_cameras(int64 world_id, int *count)
+{
+	uint64 rows = spi_run(&cameras, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT);
+
+	return spi_rows(&cameras, rows, count);
 }

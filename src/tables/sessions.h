@@ -164,7 +164,23 @@ typedef struct HeardSession
 /* Notes a heartbeat. Returns false if the player lends no compute from that source. */
 extern bool session_note_heartbeat(int64 player_id, const SessionFigures *figures, HeardSession *session);
 extern void session_write_source(int64 session_id, int64 source_id);
+
+/* What somebody who watches a world looks at, in cells, both ends included. */
+typedef struct CameraRow
+{
+	int64  player_id; /* 0 = a spectator's */
+	double min_x;
+	double min_y;
+	double max_x;
+	double max_y;
+} CameraRow;
+
+/* Returns the cameras in a world by player, those of spectators first, by the caller's snapshot. */
+extern CameraRow *sessions_cameras(int64 world_id, int *count);
+
 /* Returns false if the player does not watch, or the camera was there already. */
-extern bool session_move_camera(int64 player_id, double min_x, double min_y, double max_x, double max_y);
+extern bool session_move_camera(int64 player_id, const CameraRow *camera);
+/* Does nothing if there is no such session of a spectator. */
+extern void session_move_spectator_camera(int64 session_id, const CameraRow *camera);
 
 #endif /* NPCSIM_TABLES_SESSIONS_H */

@@ -3,6 +3,7 @@
 import { answered } from './answered.mjs';
 import { baseline } from './baseline.mjs';
 import { builtIn } from './built_in.mjs';
+import { claims } from './claims.mjs';
 import { cost } from './cost.mjs';
 import { day } from './day.mjs';
 import { DATABASE, changedSettings, settings, startBench } from './lib/world.mjs';
@@ -25,6 +26,7 @@ const parts = {
   limit: { run: limit, npcs: 0 },
   cost: { run: cost, npcs: 0 },
   baseline: { run: baseline, npcs: settings.largeNpcs },
+  claims: { run: claims, npcs: 0 },
   pipeline: { run: pipeline, npcs: 0 },
   day: { run: day, npcs: 100 },
 };

@@ -3,7 +3,7 @@
 # configuration. It prints one table per part, and keeps them with the raw figures in build/results/bench/. The exit status
 # is non-zero only when a part cannot be run: a missed target is a result.
 #
-#   tests/bench/run.sh [built-in | answered | long | micro | vision | large | limit | cost | baseline | pipeline | day]…
+#   tests/bench/run.sh [built-in | answered | long | micro | vision | large | limit | cost | baseline | claims | pipeline | day]…
 #
 # All parts run when none is named (docs/benchmarks.md explains them).
 #

@@ -81,12 +81,13 @@ CREATE TEMP TABLE functions (roles text, names text[]);
 INSERT INTO functions VALUES
     ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,unknown_sessions,worlds_to_watch,claim_decisions,superseded_decisions,compute_standings,
                   submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
-                  try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera}'),
+                  try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,rebalance_world,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
     ('worker reader operator', '{market_now,source_state}'),
-    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier}'),
+    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
+                          count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
                    request_npc_decision,set_npc_dormant,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
@@ -94,7 +95,7 @@ INSERT INTO functions VALUES
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
     ('', '{edit_npcs,edit_world_items,edit_item_types,edit_interaction_types,edit_worlds,edit_players,write_edits,refuse_edit,refuse_write,
-           refuse_truncate,edit_client_reducers,client_reducers,refuse_replicated,keep_own,require_world_lock,interaction_effects_valid,item_components_valid}'),
+           refuse_truncate,edit_client_reducers,client_reducers,refuse_replicated,keep_own,doubt_questions,require_world_lock,interaction_effects_valid,item_components_valid}'),
     -- its owner's
     ('', '{guard_tables}'),
     -- what it, world_rows() and world_faults() ask

@@ -33,6 +33,7 @@ enum
 	FAIL_DECISIONS,
 	UPDATE_PLAYER_HEARTBEAT,
 	UPDATE_PLAYER_CAMERA,
+	UPDATE_SPECTATOR_CAMERA,
 	CALL_REDUCER,
 	COMPUTE_STANDINGS,
 	FUNCTION_COUNT, /* each statement before this one calls the function of its name */
@@ -82,6 +83,9 @@ static const DbStatement statements[] = {
 	 TRY " FROM npcsim.try_update_player_heartbeat($1::bigint, $2::jsonb) AS answer", 2},
 	{UPDATE_PLAYER_CAMERA, "try_update_player_camera",
 	 "SELECT npcsim.try_update_player_camera($1::bigint, $2::float8, $3::float8, $4::float8, $5::float8)", 5},
+	{UPDATE_SPECTATOR_CAMERA, "try_update_spectator_camera",
+	 "SELECT npcsim.try_update_spectator_camera($1::bigint, $2::float8, $3::float8, $4::float8, $5::float8)",
+	 5},
 	{CALL_REDUCER, "call_reducer", "SELECT npcsim.call_reducer($1::bigint, $2::text, $3::jsonb, $4::text)",
 	 4},
 	{COMPUTE_STANDINGS, "compute_standings",
@@ -419,20 +423,32 @@ call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone do
 	try_query(UPDATE_PLAYER_HEARTBEAT, values, done, argument);
 }
 
-void
-call_update_player_camera(int64_t player_id, const double rectangle[4])
+/* Nobody waits for the result: if this call is lost, the next camera makes up for it. */
+static void
+update_camera(int statement, int64_t id, const double rectangle[4])
 {
-	Number		player;
+	Number		number;
 	char		numbers[4][32];
-	const char *values[5] = {number_text(&player, player_id)};
+	const char *values[5] = {number_text(&number, id)};
 
 	for (int i = 0; i < 4; i++)
 	{
 		snprintf(numbers[i], sizeof(numbers[i]), "%.17g", rectangle[i]);
 		values[i + 1] = numbers[i];
 	}
-	/* nobody waits for the result: if this call is lost, the next camera makes up for it */
-	db_query(&statements[UPDATE_PLAYER_CAMERA], DB_LANE_READ, 0, values, NULL, NULL);
+	db_query(&statements[statement], DB_LANE_READ, 0, values, NULL, NULL);
+}
+
+void
+call_update_player_camera(int64_t player_id, const double rectangle[4])
+{
+	update_camera(UPDATE_PLAYER_CAMERA, player_id, rectangle);
+}
+
+void
+call_update_spectator_camera(int64_t session_id, const double rectangle[4])
+{
+	update_camera(UPDATE_SPECTATOR_CAMERA, session_id, rectangle);
 }
 
 void

@@ -53,6 +53,7 @@ extern void call_fail_decisions(int64_t world_id, const int64_t *player_ids, con
 extern void call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done,
 										 void *argument);
 extern void call_update_player_camera(int64_t player_id, const double rectangle[4]);
+extern void call_update_spectator_camera(int64_t session_id, const double rectangle[4]);
 extern void call_reducer(int64_t world_id, int64_t player_id, const char *reducer, const char *arguments,
 						 const char *key, DbDone done, void *argument);
 extern void call_compute_standings(const int64_t *player_ids, const int64_t *told, int count, DbDone done,

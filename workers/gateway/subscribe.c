@@ -4,8 +4,8 @@
  *	  it consists of).
  *
  * A client has one subscription at a time; a new one replaces it.  The database
- * is told the cameras of players, too, because NPCs in view think earlier; it
- * is told only the latest one, and at most once a second.
+ * is told cameras, too, because NPCs in view think earlier; it is told only the
+ * latest one of a client, and of a player at most once a second.
  */
 #include "subscribe.h"
 
@@ -21,7 +21,9 @@
 #include "views.h"
 
 #define MAX_COORDINATE 1e6 /* in cells; the database takes no more */
-#define CAMERA_TELL_MS 1000
+/* How often the database is told where a camera is; there may be many spectators, and one counts as much as all. */
+#define CAMERA_TELL_MS			 1000
+#define SPECTATOR_CAMERA_TELL_MS 5000
 
 static const FrameSource watch_frames = {watch_next_frame, watch_is_current, watch_revision};
 
@@ -117,22 +119,25 @@ tell_camera(Client *client, int64_t now)
 
 	client->camera_untold = false;
 	client->camera_told_at = now;
-	if (client->player_id == 0 || !watch->has_camera)
+	if (!watch->has_camera)
 		return;
 	rectangle[0] = watch->camera.min_x;
 	rectangle[1] = watch->camera.min_y;
 	rectangle[2] = watch->camera.max_x;
 	rectangle[3] = watch->camera.max_y;
-	call_update_player_camera(client->player_id, rectangle);
+	if (client->player_id != 0)
+		call_update_player_camera(client->player_id, rectangle);
+	else if (!db_is_standby())
+		call_update_spectator_camera(client->session_id, rectangle);
 }
 
 void
 watch_tick(Watch *watch, int64_t now)
 {
 	Client *client = watch->client;
+	int64_t rest = client->player_id != 0 ? CAMERA_TELL_MS : SPECTATOR_CAMERA_TELL_MS;
 
-	if (client->camera_untold && client->state == CLIENT_LIVE &&
-		now - client->camera_told_at >= CAMERA_TELL_MS)
+	if (client->camera_untold && client->state == CLIENT_LIVE && now - client->camera_told_at >= rest)
 		tell_camera(client, now);
 }
 

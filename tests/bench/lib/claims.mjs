@@ -11,14 +11,20 @@ export async function openClaims(bench, client) {
   await client.query('SELECT npcsim.assign_npc_to_player($1, id, $2) FROM npcsim.npcs WHERE world_id = $1', [world, player]);
   await client.query('SELECT npcsim.register_gateway(\'bench\')');
   const { session_id: session } = await value('SELECT npcsim.client_connected(\'bench\', $1, $2, \'compute\', \'bench\', \'bench\')', [player, world]);
-  await client.query('SELECT npcsim.update_player_heartbeat($1, $2)', [player, JSON.stringify({ source: 'bench', max_concurrency: SLOTS_MAX })]);
+  // Neither the gateway nor the mind may fall silent while questions are opened.
+  const beat = () => client.query('SELECT npcsim.gateway_poll(\'bench\', \'{}\'), npcsim.update_player_heartbeat($1, $2)', [player, JSON.stringify({ source: 'bench', max_concurrency: SLOTS_MAX })]);
+  await beat();
   // The world has to run, because requests are handed out in running worlds only.
   await client.query('SELECT npcsim.set_world_speed($1, 0.1)', [world]);
   await client.query('SELECT npcsim.start_world($1)', [world]);
   return {
     // Opens requests of these NPCs.
     async open(ids) {
-      for (const id of ids) await client.query('SELECT npcsim.request_npc_decision($1, $2)', [world, id]);
+      for (const [place, id] of ids.entries()) {
+        await client.query('SELECT npcsim.request_npc_decision($1, $2)', [world, id]);
+        if (place % 100 === 0) await beat();
+      }
+      await beat();
     },
     // Claims at most so many of them, and returns how many there were and the bytes of their observations.
     async claim(count) {
