@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE } from '../lib/patience.mjs';
 import { TOKEN } from './gateway.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -12,8 +13,7 @@ export const AGENT = process.env.NPCSIM_AGENT ?? join(process.env.NPCSIM_BUILD ?
 export const MIND = join(here, 'mind.mjs');
 export const directory = mkdtempSync(join(tmpdir(), 'npcsim-agent-test-'));
 
-// Under valgrind everything takes longer.
-export const PATIENCE = process.env.NPCSIM_VALGRIND ? 10 : 1;
+export { PATIENCE };
 
 const running = new Set();
 

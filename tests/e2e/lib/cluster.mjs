@@ -25,6 +25,8 @@ import { promisify } from 'node:util';
 
 import pg from 'pg';
 
+import { PATIENCE } from './patience.mjs';
+
 const execute = promisify(execFile);
 const root = process.env.NPCSIM_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const script = process.env.NPCSIM_CLUSTER ?? join(root, 'scripts', 'cluster.sh');
@@ -44,7 +46,7 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 // Waits until probe() returns something truthy, and returns that. "what" describes it in the error; it may be a function,
 // which is then called at the end.
 export async function waitFor(probe, { timeout = 10_000, every = 50, what = 'the condition' } = {}) {
-  const end = Date.now() + timeout;
+  const end = Date.now() + timeout * PATIENCE;
   for (;;) {
     const result = await probe();
     if (result) return result;
