@@ -39,12 +39,17 @@ CREATE TABLE npcsim.player_accounts (
     person_id bigint,
     declared_tokens_per_day bigint NOT NULL DEFAULT 0 CHECK (declared_tokens_per_day BETWEEN 0 AND 1000000000000),
     warned_at_real timestamptz,
+    suspended_until_real timestamptz,
+    suspension_reason text CHECK (pg_catalog.char_length(suspension_reason) <= 200),
     UNIQUE (world_id, username)
 ) WITH (fillfactor = 70);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts', '');
 SELECT pg_catalog.pg_extension_config_dump('npcsim.player_accounts_id_seq', '');
 COMMENT ON TABLE npcsim.player_accounts IS 'Players; ids are unique in the database';
 COMMENT ON COLUMN npcsim.player_accounts.token_hash IS 'SHA-256 of the player''s token of 256 random bits';
+COMMENT ON COLUMN npcsim.player_accounts.suspended_until_real IS 'Until then the player lends no compute; NULL, or in the past: it is not suspended';
+COMMENT ON COLUMN npcsim.player_accounts.suspension_reason IS 'Why, as the player is told';
+CREATE INDEX player_accounts_suspended ON npcsim.player_accounts (suspended_until_real) WHERE suspended_until_real IS NOT NULL;
 COMMENT ON COLUMN npcsim.player_accounts.daily_token_output IS 'Tokens the player''s models wrote on tokens_day (UTC)';
 COMMENT ON COLUMN npcsim.player_accounts.warned_at_real IS 'When the player was warned that it offers too little for the NPCs it holds; NULL: it is not warned';
 COMMENT ON COLUMN npcsim.player_accounts.person_id IS 'Whose account it is; NULL: nobody said so (made by 0.7.0 or before)';
@@ -88,7 +93,7 @@ CREATE UNLOGGED TABLE npcsim.sessions (
     source text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(source) <= 64),
     client text NOT NULL DEFAULT '' CHECK (pg_catalog.char_length(client) <= 200),
     ended boolean NOT NULL DEFAULT false,
-    end_reason text CHECK (end_reason IN ('replaced', 'banned', 'token', 'dropped', 'silent')),
+    end_reason text CHECK (end_reason IN ('replaced', 'banned', 'token', 'dropped', 'silent', 'suspended')),
     connected_at_real timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     heartbeat_at_real timestamptz,
     max_concurrency integer NOT NULL DEFAULT 0 CHECK (max_concurrency BETWEEN 0 AND 64),
@@ -106,7 +111,7 @@ CREATE UNLOGGED TABLE npcsim.sessions (
 CREATE INDEX sessions_player ON npcsim.sessions (player_id);
 COMMENT ON TABLE npcsim.sessions IS 'Connections of players and spectators. Unlogged: gateways connect them again after a crash';
 COMMENT ON COLUMN npcsim.sessions.ended IS 'Ended by the database; its gateway is told by gateway_poll()';
-COMMENT ON COLUMN npcsim.sessions.end_reason IS 'Why: replaced by a newer one, the player was banned or got a new token, the world was dropped, the gateway was silent';
+COMMENT ON COLUMN npcsim.sessions.end_reason IS 'Why: replaced by a newer one, the player was banned, suspended or got a new token, the world was dropped, the gateway was silent';
 COMMENT ON COLUMN npcsim.sessions.max_concurrency IS 'Decisions it takes at a time, by its last heartbeat; 0 before the first';
 COMMENT ON COLUMN npcsim.sessions.choices IS 'What it is asked comes with a list of actions to choose from';
 COMMENT ON COLUMN npcsim.sessions.compact IS 'What it is asked is told in few words';

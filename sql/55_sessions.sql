@@ -58,7 +58,7 @@ CREATE FUNCTION npcsim.client_connected(gateway_id text, player_id bigint, world
     AS 'MODULE_PATHNAME', 'npcsim_client_connected';
 REVOKE ALL ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.client_connected(text, bigint, bigint, text, text, text) IS
-    'Begins a session: {"session_id", "replaced": sessions this one ended, "welcome"}. player_id NULL is a spectator; purpose: watch, compute or both; source: tells the compute connections of a player apart, up to 64 characters; client: what connected, up to 200. Errors: NS203 no such player in that world, NS401 spectators are not admitted, NS403 banned, NS404 no such world, NS429 the world is full, NS430 more than 8 compute connections, 55000 the gateway is not registered';
+    'Begins a session: {"session_id", "replaced": sessions this one ended, "welcome"}. player_id NULL is a spectator; purpose: watch, compute or both; source: tells the compute connections of a player apart, up to 64 characters; client: what connected, up to 200. Errors: NS203 no such player in that world, NS401 spectators are not admitted, NS403 banned, NS404 no such world, NS405 suspended (unless it is to watch), NS429 the world is full, NS430 more than 8 compute connections, 55000 the gateway is not registered';
 
 CREATE FUNCTION npcsim.try_client_connected(gateway_id text, player_id bigint, world_id bigint,
                                             purpose text DEFAULT 'watch', source text DEFAULT '', client text DEFAULT '') RETURNS json
@@ -80,7 +80,7 @@ CREATE FUNCTION npcsim.gateway_poll(gateway_id text, world_ids bigint[]) RETURNS
     AS 'MODULE_PATHNAME', 'npcsim_gateway_poll';
 REVOKE ALL ON FUNCTION npcsim.gateway_poll(text, bigint[]) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.gateway_poll(text, bigint[]) IS
-    'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000) and of all that run, those asked for that are gone, and sessions of this gateway that were ended elsewhere, with the reason (replaced, banned, token, dropped, silent). Errors: 55000 the gateway is not registered';
+    'A gateway''s sign of life, due every second; after 30 s without one its sessions end. Clocks of the worlds asked for (at most 10000) and of all that run, those asked for that are gone, and sessions of this gateway that were ended elsewhere, with the reason (replaced, banned, token, dropped, silent, suspended), and of the last with a message. Errors: 55000 the gateway is not registered';
 
 CREATE FUNCTION npcsim.unknown_sessions(gateway_id text, session_ids bigint[]) RETURNS SETOF bigint
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1

@@ -286,7 +286,8 @@ SELECT a.id, a.world_id, a.username, a.role,
        a.created_at_real AS created_at,
        a.declared_tokens_per_day,
        npcsim_internal.contribution_tier(a.declared_tokens_per_day) AS contribution_tier,
-       a.person_id
+       a.person_id,
+       a.suspended_until_real AS suspended_until, a.suspension_reason
   FROM npcsim.player_accounts a;
 COMMENT ON VIEW npcsim.players IS
     'Players of the worlds. username, role, status, daily_token_output, declared_tokens_per_day and person_id can be updated; create_player() makes players';
@@ -302,6 +303,8 @@ COMMENT ON COLUMN npcsim.players.created_at IS 'Real time';
 COMMENT ON COLUMN npcsim.players.declared_tokens_per_day IS 'Output tokens that the player says it lends a day, and is asked for at most; 0: it did not say';
 COMMENT ON COLUMN npcsim.players.contribution_tier IS 'What they make it: Observer, Casual, Dedicated, Enthusiast or Server';
 COMMENT ON COLUMN npcsim.players.person_id IS 'Whose account it is, of npcsim.persons; NULL: nobody said so';
+COMMENT ON COLUMN npcsim.players.suspended_until IS 'Real time until which the player lends no compute; NULL, or in the past: it is not suspended';
+COMMENT ON COLUMN npcsim.players.suspension_reason IS 'Why, as the player is told';
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.players
     FOR EACH ROW EXECUTE FUNCTION npcsim_internal.edit_players();
 CREATE TRIGGER write_edits AFTER INSERT OR UPDATE OR DELETE ON npcsim.players

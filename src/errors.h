@@ -38,6 +38,7 @@
 #define ERRCODE_NS_BAD_TOKEN		MAKE_SQLSTATE('N', 'S', '4', '0', '1')
 #define ERRCODE_NS_BANNED			MAKE_SQLSTATE('N', 'S', '4', '0', '3')
 #define ERRCODE_NS_WORLD_ABSENT		MAKE_SQLSTATE('N', 'S', '4', '0', '4')
+#define ERRCODE_NS_SUSPENDED		MAKE_SQLSTATE('N', 'S', '4', '0', '5')
 #define ERRCODE_NS_GATEWAY_HELD		MAKE_SQLSTATE('N', 'S', '4', '0', '9')
 #define ERRCODE_NS_STANDBY			MAKE_SQLSTATE('N', 'S', '4', '1', '0')
 #define ERRCODE_NS_WORLD_FULL		MAKE_SQLSTATE('N', 'S', '4', '2', '9')

@@ -21,6 +21,7 @@ int	  guc_max_open_questions = 0;
 int	  guc_worlds_per_worker = 32;
 char *guc_worker_role = NULL;
 int	  guc_decision_log_days = 14;
+int	  guc_security_violation_days = 90;
 int	  guc_world_event_hours = 24;
 int	  guc_world_event_size = 512;
 int	  guc_tick_lock_timeout = 100;
@@ -124,6 +125,10 @@ guc_init(void)
 	DefineCustomIntVariable("npcsim.decision_log_days",
 							"Days (UTC) for which npcsim.decision_log is kept, today included.", NULL,
 							&guc_decision_log_days, 14, 1, 31, PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("npcsim.security_violation_days",
+							"Days for which npcsim.security_violations is kept.", NULL,
+							&guc_security_violation_days, 90, 1, 3650, PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 		"npcsim.world_event_hours", "Hours for which npcsim.world_events and npcsim.messages are kept.",

@@ -15,6 +15,7 @@ extern int	 guc_max_open_questions; /* 0, too */
 extern int	 guc_worlds_per_worker;
 extern char *guc_worker_role;
 extern int	 guc_decision_log_days;
+extern int	 guc_security_violation_days;
 extern int	 guc_world_event_hours;
 extern int	 guc_world_event_size;	   /* MB, of a database */
 extern int	 guc_tick_lock_timeout;	   /* ms */

@@ -13,6 +13,7 @@
 #include "errors.h"
 #include "reducers/answer_batch.h"
 #include "reducers/args.h"
+#include "reducers/trust.h"
 #include "tables/players.h"
 
 /* Reads an array argument without NULLs, and its length. */
@@ -102,6 +103,9 @@ answers_find_worlds(Answer *answers, int count)
 				answers[i].world_id = homes[home].world_id;
 				if (!homes[home].active)
 					answer_refuse(&answers[i], refuse(ERRCODE_NS_BANNED, "the player is banned"));
+				else if (player_is_suspended(&homes[home].suspension))
+					answer_refuse(&answers[i],
+								  refuse(ERRCODE_NS_SUSPENDED, suspension_told(&homes[home].suspension)));
 				else if (!homes[home].at_home)
 					answer_refuse(&answers[i], refuse(ERRCODE_NS_WORLD_PARKED, "the world is parked"));
 			}

@@ -22,6 +22,7 @@
 #include "reducers/args.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/session_ends.h"
+#include "reducers/trust.h"
 #include "reducers/world_head.h"
 #include "require.h"
 #include "spi.h"
@@ -130,6 +131,11 @@ json_ended(StringInfo out, const char *gateway_id)
 		json_int64(out, sessions[i].id);
 		json_literal(out, ",\"reason\":");
 		json_string(out, sessions[i].reason);
+		if (player_is_suspended(&sessions[i].suspension))
+		{
+			json_literal(out, ",\"message\":");
+			json_string(out, suspension_told(&sessions[i].suspension));
+		}
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, ']');

@@ -24,6 +24,7 @@
 #include "reducers/refusals.h"
 #include "reducers/sessions.h"
 #include "reducers/sources.h"
+#include "reducers/trust.h"
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/compute_sources.h"
@@ -247,13 +248,16 @@ write_heartbeat_ack(FunctionCallInfo fcinfo, StringInfo out)
 {
 	int64		   player_id = arg_id(fcinfo, 0, "player_id");
 	SessionFigures heartbeat = {0};
+	PlayerRow	   player;
 	HeardSession   session;
 	PlayerLoad	   load;
 
 	read_heartbeat(arg_object(fcinfo, 1, "heartbeat"), &heartbeat);
+	if (!player_row_read(player_id, &player))
+		refuse_unknown_player(player_id);
+	refuse_suspended(&player.suspension);
 	if (!session_note_heartbeat(player_id, &heartbeat, &session))
 	{
-		player_require_known(player_id);
 		ereport(
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("player %lld lends no compute from \"%s\"", (long long) player_id, heartbeat.source),

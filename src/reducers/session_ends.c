@@ -105,6 +105,18 @@ sessions_end_of_player(int64 player_id, const char *reason)
 }
 
 void
+sessions_end_computing(int64 player_id, const char *reason)
+{
+	char **gateways;
+	int	   count;
+
+	spi_begin();
+	gateways = sessions_end_computing_rows(player_id, reason, &count);
+	tell_gateways(gateways, count);
+	spi_end();
+}
+
+void
 sessions_end_of_world(int64 world_id)
 {
 	char **gateways;

@@ -21,8 +21,9 @@ extern void sessions_end_of_ids(const int64 *ids, int count, const char *reason)
  */
 extern void sessions_give_nothing(const int64 *ids, int count, bool take_back);
 
-/* End the sessions of a player, or in a world; their gateways are told at commit. */
+/* End the sessions of a player, those by which it lends compute, or those in a world; their gateways are told at commit. */
 extern void sessions_end_of_player(int64 player_id, const char *reason);
+extern void sessions_end_computing(int64 player_id, const char *reason);
 extern void sessions_end_of_world(int64 world_id);
 
 /*

@@ -3,7 +3,7 @@
  *	  Sessions of players and spectators, which gateways hold for them.
  *
  *	  connected ──> live ──> gone (client_disconnected: the row is deleted)
- *	                  └────> ended (replaced, banned, or its gateway fell silent: its gateway is told by
+ *	                  └────> ended (replaced, banned, suspended, or its gateway fell silent: its gateway is told by
  *	                         gateway_poll() and disconnects it)
  *
  * Sessions are no state of a world: no world is locked here and nothing makes a revision.
@@ -31,6 +31,7 @@
 #include "reducers/refusals.h"
 #include "reducers/session_ends.h"
 #include "reducers/sessions.h"
+#include "reducers/trust.h"
 #include "reducers/world_head.h"
 #include "spi.h"
 #include "tables/players.h"
@@ -105,6 +106,8 @@ read_player(Client *client, int64 world_id)
 	client->username = player.username;
 	client->role = player.role;
 	refuse_banned(player.status);
+	if (strcmp(client->purpose, "watch") != 0)
+		refuse_suspended(&player.suspension);
 }
 
 static void

@@ -86,6 +86,8 @@ static const EditColumn player_columns[] = {
 	 "update_player_heartbeat(player_id, heartbeat) is how a player gives a sign of life."},
 	{"connected", 0, "The gateway connects and disconnects players."},
 	{"created_at", 0, "It is set by create_player()."},
+	{"suspended_until", 0, "ban_player_temporarily(player_id, duration) suspends a player, and releases it."},
+	{"suspension_reason", 0, "ban_player_temporarily(player_id, duration, reason) has one."},
 };
 
 /* Settings that are whole numbers (int4), and that no rule reads. */

@@ -29,7 +29,8 @@ PG_FUNCTION_INFO_V1(npcsim_validate_npc_decision);
 static const char *
 failed_check(const Answer *answer)
 {
-	static const int authority[] = {ERRCODE_NS_NO_PLAYER, ERRCODE_NS_BANNED, ERRCODE_NS_WORLD_PARKED,
+	static const int authority[] = {ERRCODE_NS_NO_PLAYER,  ERRCODE_NS_BANNED,
+									ERRCODE_NS_SUSPENDED,  ERRCODE_NS_WORLD_PARKED,
 									ERRCODE_NS_NO_REQUEST, ERRCODE_NS_NOT_CONTROLLER};
 
 	if (answer->status == ANSWER_APPLIED || answer->status == ANSWER_LATE)

@@ -151,21 +151,29 @@ static SpiStatement note_answers =
 	 4,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
+/* Whoever is suspended is not waited for. */
+#define OF_SUSPENDED \
+	"d.player_id IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.suspended_until_real > " \
+	"npcsim_internal.market_now())"
+
 static const SpiColumn expired_columns[] = {
 	SPI_COLUMN(ExpiredSlot, world_id, "d.world_id"),
 	SPI_COLUMN(ExpiredSlot, npc_id, "d.npc_id"),
 	SPI_COLUMN(ExpiredSlot, request_id, "d.request_id"),
 	SPI_COLUMN(ExpiredSlot, player_id, "d.player_id"),
 	SPI_COLUMN(ExpiredSlot, reason,
-			   "CASE WHEN d.status = 2 THEN '" TIMED_OUT_NAME "' ELSE 'nobody fetched it' END"),
-	SPI_COLUMN(ExpiredSlot, absent, "d.status = 1"),
+			   "CASE WHEN " OF_SUSPENDED
+			   " THEN 'the player is suspended' WHEN d.status = 2 THEN '" TIMED_OUT_NAME
+			   "' ELSE 'nobody fetched it' END"),
+	SPI_COLUMN(ExpiredSlot, absent, "d.status = 1 OR " OF_SUSPENDED),
 };
 
 static SpiStatement expired =
 	{"SELECT %C "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
-	 "((d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
+	 "((d.status > 0 AND " OF_SUSPENDED
+	 ") OR (d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
 	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- interval '60 s' "

@@ -19,6 +19,8 @@ static const SpiColumn player_columns[] = {
 	SPI_COLUMN(PlayerRow, username, "username"),
 	SPI_COLUMN(PlayerRow, role, "role"),
 	SPI_COLUMN(PlayerRow, status, "status"),
+	SPI_COLUMN(PlayerRow, suspension.until, "suspended_until_real"),
+	SPI_COLUMN(PlayerRow, suspension.reason, "suspension_reason"),
 };
 
 static SpiStatement select_one = {.sql = "SELECT %C FROM npcsim.player_accounts WHERE id = $1",
@@ -90,6 +92,8 @@ static const SpiColumn home_columns[] = {
 	SPI_COLUMN(PlayerHome, world_id, "p.world_id"),
 	SPI_COLUMN(PlayerHome, active, "p.status = 'active'"),
 	SPI_COLUMN(PlayerHome, at_home, "c.home = $2"),
+	SPI_COLUMN(PlayerHome, suspension.until, "p.suspended_until_real"),
+	SPI_COLUMN(PlayerHome, suspension.reason, "p.suspension_reason"),
 };
 
 static SpiStatement select_homes =
@@ -98,6 +102,18 @@ static SpiStatement select_homes =
 	 SPI_GIVES(PlayerHome, home_columns),
 	 .nargs = 2,
 	 .types = {INT8ARRAYOID, TEXTOID}};
+
+static SpiStatement suspend =
+	{"UPDATE npcsim.player_accounts SET suspended_until_real = $2, suspension_reason = $3"
+	 " WHERE id = $1 AND ($4 OR suspended_until_real IS NULL OR suspended_until_real < $2)",
+	 4,
+	 {INT8OID, TIMESTAMPTZOID, TEXTOID, BOOLOID}};
+
+static SpiStatement release =
+	{"UPDATE npcsim.player_accounts SET suspended_until_real = NULL, suspension_reason = NULL"
+	 " WHERE id = $1 AND suspended_until_real IS NOT NULL",
+	 1,
+	 {INT8OID}};
 
 /* The columns that operators write, as datums. */
 static const SpiColumn written_columns[] = {
@@ -228,6 +244,21 @@ player_row_load_of(int64 player_id, PlayerLoad *load)
 		return false;
 	spi_row(&load_of, 0, load);
 	return true;
+}
+
+bool
+player_row_suspend(int64 player_id, TimestampTz until, const char *reason, bool anew)
+{
+	return spi_run(&suspend,
+				   (Datum[]) {Int64GetDatum(player_id), TimestampTzGetDatum(until),
+							  CStringGetTextDatum(reason), BoolGetDatum(anew)},
+				   NULL, SPI_OK_UPDATE) > 0;
+}
+
+void
+player_row_release(int64 player_id)
+{
+	spi_run(&release, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_UPDATE);
 }
 
 PlayerHome *

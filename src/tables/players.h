@@ -10,13 +10,23 @@
 
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
+/* A player that lends no compute for a while. */
+typedef struct Suspension
+{
+	TimestampTz until; /* in the past, or 0: it is over, or there was none */
+	char	   *reason;
+} Suspension;
+
 typedef struct PlayerRow
 {
-	int64 id;
-	int64 world_id;
-	char *username;
-	char *role;	  /* one of player_roles */
-	char *status; /* one of player_statuses */
+	int64	   id;
+	int64	   world_id;
+	char	  *username;
+	char	  *role;   /* one of player_roles */
+	char	  *status; /* one of player_statuses */
+	Suspension suspension;
 } PlayerRow;
 
 /* Reads a player. Returns false if there is none. */
@@ -56,13 +66,21 @@ extern bool player_row_load_of(int64 player_id, PlayerLoad *load);
 /* Returns false if there is no such player. */
 extern bool player_row_declare(int64 player_id, int64 tokens_per_day);
 
+/*
+ * Writes until when the player is suspended, and why. Unless 'anew', a suspension that lasts longer stays as it is. Returns false if nothing
+ * was written.
+ */
+extern bool player_row_suspend(int64 player_id, TimestampTz until, const char *reason, bool anew);
+extern void player_row_release(int64 player_id);
+
 /* The world of a player, and whether the world is at home in this database. */
 typedef struct PlayerHome
 {
-	int64 player_id;
-	int64 world_id;
-	bool  active; /* not banned */
-	bool  at_home;
+	int64	   player_id;
+	int64	   world_id;
+	bool	   active; /* not banned */
+	bool	   at_home;
+	Suspension suspension;
 } PlayerHome;
 
 /* Returns the homes of those of the players that exist. */

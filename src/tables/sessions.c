@@ -90,12 +90,15 @@ static SpiStatement lock_some =
 	 .types = {INT8ARRAYOID}};
 
 static const SpiColumn ended_columns[] = {
-	SPI_COLUMN(EndedSession, id, "id"),
-	SPI_COLUMN(EndedSession, reason, "end_reason"),
+	SPI_COLUMN(EndedSession, id, "s.id"),
+	SPI_COLUMN(EndedSession, reason, "s.end_reason"),
+	SPI_COLUMN(EndedSession, suspension.until, "a.suspended_until_real"),
+	SPI_COLUMN(EndedSession, suspension.reason, "a.suspension_reason"),
 };
 
 static SpiStatement ended_of_gateway =
-	{.sql = "SELECT %C FROM npcsim.sessions WHERE gateway_id = $1 AND ended ORDER BY id",
+	{.sql = "SELECT %C FROM npcsim.sessions s LEFT JOIN npcsim.player_accounts a ON a.id = s.player_id"
+			" WHERE s.gateway_id = $1 AND s.ended ORDER BY s.id",
 	 SPI_GIVES(EndedSession, ended_columns),
 	 .nargs = 1,
 	 .types = {TEXTOID}};
@@ -200,6 +203,12 @@ static SpiStatement delete_some = {.sql = "DELETE FROM npcsim.sessions WHERE id 
 static SpiStatement end_of_player =
 	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE player_id = $1 AND NOT ended "
 	 "RETURNING gateway_id",
+	 2,
+	 {INT8OID, TEXTOID}};
+
+static SpiStatement end_computing =
+	{"UPDATE npcsim.sessions SET ended = true, end_reason = $2 WHERE player_id = $1 AND NOT ended "
+	 "AND purpose IN ('compute', 'both') RETURNING gateway_id",
 	 2,
 	 {INT8OID, TEXTOID}};
 
@@ -476,6 +485,12 @@ char **
 sessions_end_of_player_rows(int64 player_id, const char *reason, int *count)
 {
 	return end_of(&end_of_player, player_id, reason, count);
+}
+
+char **
+sessions_end_computing_rows(int64 player_id, const char *reason, int *count)
+{
+	return end_of(&end_computing, player_id, reason, count);
 }
 
 char **

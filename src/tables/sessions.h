@@ -12,6 +12,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "tables/players.h"
+
 /*
  * After this silence a session's requests are handed to others, and a gateway counts as dead; an SQL
  * expression.
@@ -64,8 +66,9 @@ extern SessionRow *sessions_lock(const int64 *ids, int count, int *found);
 
 typedef struct EndedSession
 {
-	int64 id;
-	char *reason;
+	int64	   id;
+	char	  *reason;
+	Suspension suspension; /* of its player */
 } EndedSession;
 
 /* Returns the sessions of a gateway that were ended here. */
@@ -132,8 +135,9 @@ extern int64 session_insert(const NewSession *session);
 
 extern void sessions_end(const int64 *ids, int count, const char *reason);
 extern void sessions_delete(const int64 *ids, int count);
-/* End the sessions of a player, or in a world. Return the gateway of each. */
+/* End the sessions of a player, those by which it lends compute, or those in a world. Return the gateway of each. */
 extern char **sessions_end_of_player_rows(int64 player_id, const char *reason, int *count);
+extern char **sessions_end_computing_rows(int64 player_id, const char *reason, int *count);
 extern char **sessions_end_of_world_rows(int64 world_id, const char *reason, int *count);
 /* Deletes gateways that were not seen for a day, and what is left of their sessions. */
 extern void sessions_forget(void);

@@ -12,7 +12,7 @@ SELECT c.oid AS id, c.relname::text AS name
 -- What is no state: logs, what comes and goes with connections, and what players and their tokens are.
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
- WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources');
+ WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations');
 SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
                 'each is known for what it is, or looked after by itself');
 SELECT is_empty($$SELECT s.name FROM states s
@@ -48,6 +48,7 @@ END
 $$;
 SELECT npcsim.create_world('Meadow', 30, 30, 5, preset => 'reference');
 SELECT npcsim.create_player(1, 'ada');
+SELECT npcsim.log_security_violation(pg_temp.player(), 'seen', 'it');
 SELECT npcsim.register_gateway('g1');
 SELECT npcsim.client_connected('g1', pg_temp.player(), 1, 'compute') IS NOT NULL AS connected;
 SELECT pg_temp.present();

@@ -89,5 +89,64 @@ SELECT is(npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('reque
 SELECT is(pg_temp.verdict('{"action": "wait"}'), 'authority duplicate', 'another one would be one too many');
 SELECT is(pg_temp.at(), '20,20 waiting', 'and the world is as it was');
 
+-- ---- what is on record ----
+SELECT is(npcsim.log_security_violation(pg_temp.player('bo'), 'insults', E'he wrote\n' || repeat('x', 300)), 1::bigint, 'operators put something on record');
+SELECT results_eq($$SELECT id, world_id, player_id, source_id, kind, detail FROM npcsim.security_violations$$,
+                  $$SELECT 1::bigint, 1::bigint, pg_temp.player('bo'), NULL::bigint, 'insults'::text, 'he wrote ' || repeat('x', 191)$$, 'in plain characters, 200 of them');
+SELECT throws_ok($$SELECT npcsim.log_security_violation(pg_temp.player('bo'), '')$$, '22023', NULL, 'as something');
+
+-- ---- suspensions ----
+SET npcsim.market_time = '2030-01-01 12:00:00+00';
+SELECT pg_temp.connect('bo');
+SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'watch');
+SELECT npcsim.request_npc_decision(1, id) FROM npcsim.npcs;
+SELECT pg_temp.send();
+SELECT results_eq('SELECT npc_id, status FROM npcsim.decision_requests ORDER BY 1', $$VALUES (pg_temp.npc('Ada'), 'sent'), (pg_temp.npc('Bo'), 'sent')$$, 'both are asked');
+SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '1 hour', 'insults and worse'), '2030-01-01 13:00:00+00', 'an operator suspends a player');
+SELECT results_eq($$SELECT username, suspended_until, suspension_reason FROM npcsim.players ORDER BY 1$$,
+                  $$VALUES ('ada', NULL, NULL), ('bo', '2030-01-01 13:00:00+00'::timestamptz, 'insults and worse')$$, 'which is seen');
+SELECT results_eq($$SELECT kind, detail FROM npcsim.security_violations WHERE id > 1$$, $$VALUES ('suspended', 'until 2030-01-01 13:00:00 UTC: insults and worse')$$, 'and on record');
+SELECT results_eq($$SELECT purpose, ended, end_reason FROM npcsim.sessions WHERE player_id = pg_temp.player('bo') ORDER BY 1$$,
+                  $$VALUES ('compute', true, 'suspended'), ('watch', false, NULL)$$, 'what it lends by is disconnected, what it watches by is not');
+SELECT is((npcsim.gateway_poll('g1', '{}')::jsonb #> '{ended_sessions,0}') - 'session_id'::text,
+          '{"reason": "suspended", "message": "the player is suspended until 2030-01-01 13:00:00 UTC: insults and worse"}', 'its gateway hears why, and until when');
+SELECT is_empty($$SELECT npcsim_internal.present_players(1) EXCEPT SELECT pg_temp.player('ada')$$, 'it is not present');
+SELECT is(npcsim.submit_npc_decision(pg_temp.player('bo'), jsonb_build_object('request_id', pg_temp.request('Bo'), 'action', 'wait')) - 'request_id'::text,
+          '{"type": "decision_result", "status": "rejected", "code": "NS405", "reason": "the player is suspended until 2030-01-01 13:00:00 UTC: insults and worse"}', 'what it answers is refused');
+SELECT is(pg_temp.verdict_of(pg_temp.player('bo'), jsonb_build_object('request_id', pg_temp.request('Bo'), 'action', 'wait')), 'authority rejected NS405', 'as validation says');
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = 1;
+SELECT is(npcsim_internal.expire_decisions(), 1::bigint, 'its question is closed at once');
+SELECT is_empty($$SELECT * FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE player_id = pg_temp.player('bo')), '{8,8}')$$, 'it is asked nothing');
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+SELECT results_eq('SELECT npc_id, status FROM npcsim.decision_requests', $$VALUES (pg_temp.npc('Ada'), 'sent')$$, 'that of another is not');
+SELECT results_eq($$SELECT status, detail FROM npcsim.decision_log WHERE npc_id = pg_temp.npc('Bo')$$, $$VALUES ('failed', 'the player is suspended')$$, 'the log says why');
+SELECT is(pg_temp.doing('Bo'), 'wandering built_in', 'and the built-in mind goes on');
+SELECT is(m.failures, 0::smallint, 'the mind has not failed') FROM npcsim.npc_minds m WHERE npc_id = pg_temp.npc('Bo');
+SELECT throws_ok($$SELECT pg_temp.connect('bo')$$, 'NS405', 'the player is suspended until 2030-01-01 13:00:00 UTC: insults and worse', 'it does not get in to lend');
+SELECT is(npcsim.try_client_connected('g1', pg_temp.player('bo'), 1, 'both') #>> '{error,code}', 'NS405', 'nor to lend and watch');
+SELECT lives_ok($$SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'watch')$$, 'but to watch');
+SELECT is(npcsim.try_update_player_heartbeat(pg_temp.player('bo'), '{"source": "one"}') #>> '{error,code}', 'NS405', 'its heartbeats count for nothing');
+SELECT is(npcsim.call_reducer(pg_temp.player('bo'), 'send_chat', '{"text": "sorry"}') ->> 'ok', 'true', 'and it may talk');
+SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '10 min'), '2030-01-01 12:10:00+00', 'an operator may shorten it');
+SET npcsim.market_time = '2030-01-01 12:10:01+00';
+SELECT lives_ok($$SELECT pg_temp.connect('bo')$$, 'when it is over the player is back by itself');
+SELECT ok(pg_temp.player('bo') IN (SELECT npcsim_internal.present_players(1)), 'and present');
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Bo'));
+SELECT pg_temp.send();
+SELECT is(npcsim.submit_npc_decision(pg_temp.player('bo'), jsonb_build_object('request_id', pg_temp.request('Bo'), 'action', 'wait')) ->> 'status', 'applied', 'its answers are taken');
+SELECT npcsim.ban_player_temporarily(pg_temp.player('bo'), '366 days');
+SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '0'), NULL, 'an operator may end it');
+SELECT lives_ok($$SELECT pg_temp.connect('bo')$$, 'at once');
+SELECT results_eq($$SELECT kind FROM npcsim.security_violations WHERE id > 2 ORDER BY id$$, $$VALUES ('suspended'), ('suspended'), ('released')$$, 'all of it is on record');
+SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '0'), NULL, 'to end none is nothing');
+SELECT is((SELECT count(*) FROM npcsim.security_violations), 5::bigint, 'and not on record');
+SET npcsim.market_time = '2030-04-05 00:00:00+00';
+SELECT npcsim.prune_logs();
+SELECT is_empty('SELECT * FROM npcsim.security_violations', 'which is kept for 90 days');
+SELECT npcsim.log_security_violation(pg_temp.player('bo'), 'x');
+SELECT npcsim.drop_world(1);
+SELECT is_empty('SELECT * FROM npcsim.security_violations', 'and goes with its world');
+RESET npcsim.market_time;
+
 SELECT * FROM finish();
 ROLLBACK;

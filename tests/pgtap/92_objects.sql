@@ -42,6 +42,7 @@ INSERT INTO relations VALUES
     ('change_log',            'S',             '', '', '{"segment": 3}',             'NS110', 'NS110', 'NS110', 'NS111'),
     ('decision_log',          'S',             'S', 'S', '{"day": 5, "request_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     -- of which there is one row, or one for each part of a log
     ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     ('epochs',                '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
@@ -90,7 +91,7 @@ INSERT INTO functions VALUES
                           count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
-                   request_npc_decision,set_npc_dormant,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   request_npc_decision,set_npc_dormant,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
                    export_person,erase_person,declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
@@ -103,7 +104,7 @@ INSERT INTO functions VALUES
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);
-INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq'), ('persons_id_seq'), ('compute_sources_id_seq');
+INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq'), ('persons_id_seq'), ('compute_sources_id_seq'), ('security_violations_id_seq');
 
 -- ---- every object has its entry ----
 SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind NOT IN ('S', 'i', 'I', 't')$$,
@@ -171,6 +172,7 @@ SELECT npcsim.populate_world(2, 20);
 UPDATE npcsim.npcs SET hunger = 5 WHERE world_id = 2;
 SELECT npcsim.tick_world(2, 30);
 SELECT player_id FROM npcsim.create_player(1, 'ada');
+SELECT npcsim.log_security_violation(1, 'seen', 'it');
 SELECT npcsim.register_gateway('g'), npcsim.client_connected('g', 1, 1, 'compute');
 SELECT npcsim.update_player_heartbeat(1, '{"max_concurrency": 8}');
 SELECT npcsim.create_npc(1, 'Nobody', 1, 1), npcsim.create_item(1, 'chair', 2, 2);

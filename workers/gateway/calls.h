@@ -18,6 +18,7 @@
 
 /* The database does not know this gateway: it was restored, or has not heard of it for too long. */
 #define SQLSTATE_NOT_REGISTERED "55000"
+#define SQLSTATE_SUSPENDED		"NS405"
 #define SQLSTATE_GATEWAY_HELD	"NS409"
 #define SQLSTATE_NO_WORLD		"NS101"
 

@@ -21,7 +21,7 @@ close_code_of(const char *sqlstate)
 	} known[] = {
 		{"NS401", CLOSE_AUTHENTICATION}, {"NS203", CLOSE_AUTHENTICATION}, {"NS403", CLOSE_BANNED},
 		{"NS404", CLOSE_WORLD},			 {"NS429", CLOSE_WORLD},		  {"NS430", CLOSE_PROTOCOL_ERROR},
-		{"NS410", CLOSE_WORLD},
+		{"NS410", CLOSE_WORLD},			 {"NS405", CLOSE_SUSPENDED},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

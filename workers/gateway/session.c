@@ -131,7 +131,7 @@ begin_session(Client *client, const json_t *joined)
 	}
 	client_move(client, CLIENT_LIVE);
 	for (size_t i = 0; i < json_array_size(replaced); i++)
-		session_ended(json_integer_value(json_array_get(replaced, i)), "replaced");
+		session_ended(json_integer_value(json_array_get(replaced, i)), "replaced", NULL);
 
 	if (is_new && client->kind == CLIENT_PLAYER)
 	{
@@ -237,7 +237,7 @@ session_name_source(Client *client, const char *source)
  * ------------------------------------------------------------------------ */
 
 void
-session_ended(int64_t session_id, const char *reason)
+session_ended(int64_t session_id, const char *reason, const char *message)
 {
 	static const struct
 	{
@@ -249,6 +249,7 @@ session_ended(int64_t session_id, const char *reason)
 		{"banned", CLOSE_BANNED, "the player is banned"},
 		{"token", CLOSE_AUTHENTICATION, "the player has a new token"},
 		{"dropped", CLOSE_WORLD, "the world is gone"},
+		{"suspended", CLOSE_SUSPENDED, "the player was suspended"},
 	};
 	Client	   *client = client_of_session(session_id);
 	int			code = CLOSE_GOING_AWAY;
@@ -270,9 +271,11 @@ session_ended(int64_t session_id, const char *reason)
 		if (strcmp(known[i].reason, reason) == 0)
 		{
 			code = known[i].code;
-			text = known[i].text;
+			text = message != NULL ? message : known[i].text;
 		}
 	}
+	if (code == CLOSE_SUSPENDED)
+		client_send_error(client, NULL, SQLSTATE_SUSPENDED, text, "Connect again when that is over.");
 	/* the session is deleted when the connection ends; until then every poll tells it again, which does nothing more */
 	client_close(client, code, text);
 }

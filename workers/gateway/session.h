@@ -38,8 +38,8 @@ extern void session_doubted(void);
 /* Joins again under another source, and ends the old session afterwards. */
 extern void session_name_source(Client *client, const char *source);
 
-/* Closes the client of a session that was ended elsewhere, for one of the reasons that gateway_poll tells. */
-extern void session_ended(int64_t session_id, const char *reason);
+/* Closes the client of a session that was ended elsewhere, for one of the reasons that gateway_poll tells, with its message (NULL: none). */
+extern void session_ended(int64_t session_id, const char *reason, const char *message);
 
 /* Closes the clients of a world that does not exist any more. */
 extern void session_world_gone(World *world);

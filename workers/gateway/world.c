@@ -582,7 +582,8 @@ take_poll(const json_t *poll)
 		int64_t		  session_id;
 
 		if (json_member_integer(row, "session_id", &session_id))
-			worlds.events->session_ended(session_id, reason != NULL ? reason : "");
+			worlds.events->session_ended(session_id, reason != NULL ? reason : "",
+										 json_member_string(row, "message"));
 	}
 	worlds.events->polled();
 }

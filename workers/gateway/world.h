@@ -99,7 +99,7 @@ typedef struct WorldEvents
 	void (*changed)(World *world);		 /* the copy has a new revision */
 	void (*reloaded)(World *world);		 /* the copy was loaded afresh */
 	void (*gone)(World *world);
-	void (*session_ended)(int64_t session_id, const char *reason);
+	void (*session_ended)(int64_t session_id, const char *reason, const char *message);
 	void (*polled)(void);
 
 	/* the database has not heard from this gateway for too long */

@@ -12,6 +12,8 @@
  * npcsim.world_event_size. Older segments are emptied when everything in them is older than the hours.
  * Besides, the oldest are emptied as long as the ring holds more than the size less one part, so that
  * there is room for what comes until the next time.
+ *
+ * What is on record of dishonest answers is few rows, which are deleted.
  */
 #include "postgres.h"
 
@@ -34,6 +36,7 @@
 #include "tables/change_log.h"
 #include "tables/client_calls.h"
 #include "tables/event_segments.h"
+#include "tables/trust.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
@@ -229,6 +232,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
 	emptied += prune_events();
 	client_calls_forget();
+	violations_forget(market_now() - guc_security_violation_days * USECS_PER_DAY);
 	spi_end();
 	PG_RETURN_INT32(emptied);
 }

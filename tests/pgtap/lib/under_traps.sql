@@ -39,6 +39,8 @@ UPDATE npcsim.worlds SET max_players = 5, max_tokens_per_day = 1000000, max_toke
 UPDATE npcsim.players SET daily_token_output = 5;
 SELECT npcsim.set_decision_policy(:world, 'occasions'), npcsim.set_world_speed(:world, 5), npcsim.adopt_worlds();
 SELECT npcsim.observe_npc(:world, :npc), npcsim.world_rows(:world), npcsim.get_reasonable_actions_for_npc(:world, :npc);
+SELECT npcsim.log_security_violation(:player, 'seen', 'it'), npcsim.ban_player_temporarily(:player, '1 hour'), npcsim.ban_player_temporarily(:player, '0');
+SELECT * FROM npcsim.security_violations;
 SELECT npcsim.validate_npc_decision(:player, pg_catalog.jsonb_build_object('npc_id', :npc, 'action', 'wait'));
 SELECT npcsim.declare_compute(:player, 8400), npcsim.calculate_player_npc_allocation(:player, :world), npcsim.rebalance_compute_allocation(:world);
 SELECT npcsim.redistribute_npcs_by_contribution(:world), npcsim.request_npc_assignment(:player), npcsim.handle_insufficient_compute(:world);

@@ -1,0 +1,30 @@
+/*
+ * trust.h
+ *	  What is on record of dishonest answers, as rows of security_violations.
+ *
+ * All functions are called between spi_begin() and spi_end(), and results are in their memory.
+ */
+#ifndef NPCSIM_TABLES_TRUST_H
+#define NPCSIM_TABLES_TRUST_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+typedef struct Violation
+{
+	int64		world_id;
+	int64		player_id;
+	int64		source_id; /* 0 = none is known */
+	const char *kind;
+	const char *detail;
+	TimestampTz at;
+} Violation;
+
+/* Returns the id of the row. */
+extern int64 violation_insert(const Violation *violation);
+
+/* Deletes what was recorded before a moment. */
+extern void violations_forget(TimestampTz before);
+
+#endif /* NPCSIM_TABLES_TRUST_H */
