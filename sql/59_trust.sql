@@ -14,9 +14,26 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.security_violations_id_seq', 
 CREATE INDEX security_violations_at ON npcsim.security_violations (at_real);
 COMMENT ON TABLE npcsim.security_violations IS 'What is on record of dishonest players: each incident once. Forgotten by prune_logs() after npcsim.security_violation_days';
 COMMENT ON COLUMN npcsim.security_violations.source_id IS 'By which of its sources (compute_sources); NULL when that is not known';
-COMMENT ON COLUMN npcsim.security_violations.kind IS 'suspended or released; what else operators record';
+COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, suspended or released; what else operators record';
 COMMENT ON COLUMN npcsim.security_violations.detail IS 'In words; of what clients sent at most 200 characters';
 COMMENT ON COLUMN npcsim.security_violations.at_real IS 'When';
+
+CREATE TABLE npcsim.player_suspicion (
+    world_id bigint NOT NULL,
+    player_id bigint NOT NULL,
+    score bigint NOT NULL DEFAULT 0,
+    as_of_real timestamptz,
+    hopeless integer NOT NULL DEFAULT 0,
+    foreign_last_real timestamptz,
+    foreign_before_real timestamptz,
+    PRIMARY KEY (world_id, player_id)
+) WITH (fillfactor = 50);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.player_suspicion', '');
+COMMENT ON TABLE npcsim.player_suspicion IS 'What makes players suspect (src/market/suspicion.h); no row of those who gave no cause';
+COMMENT ON COLUMN npcsim.player_suspicion.score IS 'Suspicion in millionths, at as_of_real';
+COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05';
+COMMENT ON COLUMN npcsim.player_suspicion.foreign_last_real IS 'When the last answer came for an NPC that never was the player''s';
+COMMENT ON COLUMN npcsim.player_suspicion.foreign_before_real IS 'When the one before that came';
 
 CREATE FUNCTION npcsim.get_reasonable_actions_for_npc(world_id bigint, npc_id bigint, OUT rank integer, OUT action jsonb, OUT description text, OUT score double precision)
     RETURNS SETOF record

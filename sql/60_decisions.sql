@@ -21,6 +21,7 @@ CREATE TABLE npcsim.decision_slots (
     told_state bigint,
     credit_us bigint NOT NULL DEFAULT 0,
     source_id bigint,
+    former_player_id bigint,
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
@@ -39,6 +40,7 @@ COMMENT ON COLUMN npcsim.decision_slots.told_state IS 'State of the NPC that the
 COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microseconds, since the NPC was last asked, or came to its player: what an accepted answer is paid. At most 300 s, and once it is sent no more than its session had been connected';
 COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
+COMMENT ON COLUMN npcsim.decision_slots.former_player_id IS 'The last player but player_id whom the NPC''s questions were put to; NULL: there is none';
 
 CREATE TABLE npcsim.decision_log (
     day smallint NOT NULL,

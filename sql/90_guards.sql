@@ -26,6 +26,7 @@ BEGIN
                    ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
                    ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
                    ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('player_suspicion', 'state', 'npcsim keeps it; it fades by itself.'),
                    ('security_violations', 'log', 'log_security_violation(player_id, kind, detail) records something; prune_logs() forgets it after npcsim.security_violation_days.'),
                    ('world_event_segments', 'own', 'prune_logs() keeps it.'),
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),

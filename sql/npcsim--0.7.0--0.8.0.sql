@@ -358,9 +358,26 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.security_violations_id_seq', 
 CREATE INDEX security_violations_at ON npcsim.security_violations (at_real);
 COMMENT ON TABLE npcsim.security_violations IS 'What is on record of dishonest players: each incident once. Forgotten by prune_logs() after npcsim.security_violation_days';
 COMMENT ON COLUMN npcsim.security_violations.source_id IS 'By which of its sources (compute_sources); NULL when that is not known';
-COMMENT ON COLUMN npcsim.security_violations.kind IS 'suspended or released; what else operators record';
+COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, suspended or released; what else operators record';
 COMMENT ON COLUMN npcsim.security_violations.detail IS 'In words; of what clients sent at most 200 characters';
 COMMENT ON COLUMN npcsim.security_violations.at_real IS 'When';
+
+CREATE TABLE npcsim.player_suspicion (
+    world_id bigint NOT NULL,
+    player_id bigint NOT NULL,
+    score bigint NOT NULL DEFAULT 0,
+    as_of_real timestamptz,
+    hopeless integer NOT NULL DEFAULT 0,
+    foreign_last_real timestamptz,
+    foreign_before_real timestamptz,
+    PRIMARY KEY (world_id, player_id)
+) WITH (fillfactor = 50);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.player_suspicion', '');
+COMMENT ON TABLE npcsim.player_suspicion IS 'What makes players suspect (src/market/suspicion.h); no row of those who gave no cause';
+COMMENT ON COLUMN npcsim.player_suspicion.score IS 'Suspicion in millionths, at as_of_real';
+COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05';
+COMMENT ON COLUMN npcsim.player_suspicion.foreign_last_real IS 'When the last answer came for an NPC that never was the player''s';
+COMMENT ON COLUMN npcsim.player_suspicion.foreign_before_real IS 'When the one before that came';
 
 CREATE FUNCTION npcsim.log_security_violation(player_id bigint, kind text, detail text DEFAULT '', source_id bigint DEFAULT NULL) RETURNS bigint
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -553,7 +570,7 @@ BEGIN
             WHERE p.conrelid = c.oid AND p.contype = 'p') AS k
      WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        -- logs, connections, and players with what they spent and lend
-       AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations')
+       AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion')
        -- what is written otherwise than under the world's lock, and compared in its own way
        AND c.relname NOT IN ('world_clock', 'world_inputs', 'decision_slots')
      ORDER BY c.relname;
@@ -586,6 +603,7 @@ BEGIN
                    ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
                    ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
                    ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('player_suspicion', 'state', 'npcsim keeps it; it fades by itself.'),
                    ('security_violations', 'log', 'log_security_violation(player_id, kind, detail) records something; prune_logs() forgets it after npcsim.security_violation_days.'),
                    ('world_event_segments', 'own', 'prune_logs() keeps it.'),
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
@@ -809,3 +827,7 @@ COMMENT ON FUNCTION npcsim.get_pending_decisions(bigint, integer) IS
 
 COMMENT ON FUNCTION npcsim.claim_decisions(text, bigint[], integer[]) IS
     'Hands out open requests, each once, in the order of prioritize_npc_decisions(): at most free_slots[i] to session_ids[i], of NPCs that session''s player controls, in running worlds; at most 64 a call. body is the decision_request frame. Sessions that are not this gateway''s, ended, gone or silent get nothing, nor do players whose tokens of the day are spent. Errors: 22003 a number of slots is negative or an id is none, 22023 the arrays differ in length, 55000 the gateway is not registered';
+
+-- ---- whom an NPC was put to before ----
+ALTER TABLE npcsim.decision_slots ADD COLUMN former_player_id bigint;
+COMMENT ON COLUMN npcsim.decision_slots.former_player_id IS 'The last player but player_id whom the NPC''s questions were put to; NULL: there is none';

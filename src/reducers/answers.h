@@ -54,8 +54,10 @@ typedef struct Answer
 	int64		 credit;	   /* NPC-microseconds that it is paid if it is accepted */
 	bool		 absent;	   /* nobody was there to answer */
 	int64		 revision;
-	int64		 clock;	 /* µs */
-	RankedAction action; /* what it decides, once it could be read */
+	int64		 clock;	  /* µs */
+	RankedAction action;  /* what it decides, once it could be read */
+	bool		 foreign; /* it is for an NPC that never was this player's */
+	bool		 unasked; /* this player was not asked for it */
 } Answer;
 
 extern void answer_refuse(Answer *answer, Refusal refusal);

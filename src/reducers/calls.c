@@ -174,7 +174,7 @@ charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
 	if (wait <= 0)
 	{
 		(void) world_lock(caller->world_id, WORLD_WAIT);
-		if (call_allowance_charge(caller->player_id, called->reducer->name, called->burst,
+		if (call_allowance_charge(caller->player_id, called->reducer->name, 1, called->burst,
 								  called->per_minute / 60.0))
 			return true;
 		wait = Max(wait_for_call(caller, called), 1);

@@ -328,20 +328,45 @@ const Reducer reducer_decision_refused = {
 	REDUCER_ARGUMENTS(DecisionRefused, refused_arguments),
 };
 
+/* Whether an NPC is there whose questions were never put to the player, nor are to be. One that changed hands is none. */
+static bool
+npc_is_foreign(World *world, int64 npc_id, int64 player_id)
+{
+	Npc	 *npc = world_npc(world, npc_id);
+	Slot *slot;
+	int	  count;
+
+	if (npc == NULL || npc->controller == player_id || npc->request_player == player_id)
+		return false;
+	slot = slots_read(world_image_lock(world)->world_id, &npc_id, 1, &count);
+	return count == 0 || slot->former_player_id != player_id;
+}
+
+/* Refuses an answer that its player was not asked for. */
+static void
+refuse_unasked(World *world, Answer *answer, Refusal refusal)
+{
+	answer_refuse(answer, refusal);
+	answer->unasked = true;
+	answer->foreign = npc_is_foreign(world, answer->npc_id, answer->player_id);
+}
+
 void
-answer_judge_past(Answer *answer, PastRequest *past)
+answer_judge_past(World *world, Answer *answer, PastRequest *past)
 {
 	if (past == NULL)
 	{
-		answer_refuse(answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
+		refuse_unasked(world, answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = past->npc_id;
 	if (past->player_id != answer->player_id)
 	{
-		answer_refuse(answer, refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
+		refuse_unasked(world, answer,
+					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
+	answer->unasked = past->answered;
 	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
 	answer->reason = past->answered ? "the request was answered already" : "the mind was asked again since";
 	answer->reason_asked = past->reason;
@@ -359,14 +384,15 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 
 	if (slot == NULL || slot->player_id == 0)
 	{
-		answer_refuse(answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
+		refuse_unasked(world, answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = slot->npc_id;
 	npc = world_npc(world, slot->npc_id);
 	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
 	{
-		answer_refuse(answer, refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
+		refuse_unasked(world, answer,
+					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
 	if (answer->request_id == 0)
@@ -377,6 +403,7 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 	{
 		answer->status = ANSWER_DUPLICATE;
 		answer->reason = "the request was answered already";
+		answer->unasked = true;
 		return;
 	}
 	if (slot->status == REQUEST_CLOSED)

@@ -22,6 +22,6 @@ extern void answer_judge(World *world, Answer *answer, Slot *slot);
  * Judges an answer to an older request: it is too late to be carried out, but is credited once. 'past' is
  * NULL if the log does not know the request.
  */
-extern void answer_judge_past(Answer *answer, PastRequest *past);
+extern void answer_judge_past(World *world, Answer *answer, PastRequest *past);
 
 #endif /* NPCSIM_REDUCERS_JUDGING_H */

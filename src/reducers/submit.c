@@ -18,6 +18,7 @@
 #include "reducers/answers.h"
 #include "reducers/judging.h"
 #include "reducers/submit.h"
+#include "reducers/trust.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);
@@ -55,7 +56,7 @@ answers_apply(int64 world_id, Answer *answers, int count)
 			continue;
 		slot = slot_find(slots, slot_count, &answers[i]);
 		if (answer_is_past(&answers[i], slot))
-			answer_judge_past(&answers[i], past_request_find(past, past_count, &answers[i]));
+			answer_judge_past(world, &answers[i], past_request_find(past, past_count, &answers[i]));
 		else
 			answer_judge(world, &answers[i], slot);
 		count_tokens(world, &answers[i]);
@@ -99,6 +100,7 @@ submit_decisions(PG_FUNCTION_ARGS)
 	answers_find_worlds(answers, count);
 	while ((world_id = answers_next_world(answers, count, world_id)) != 0)
 		answers_apply(world_id, answers, count);
+	answers_watch(answers, count);
 	answers_log(answers, count);
 	/* It comes before spi_end(), whose memory the reasons are in. */
 	for (int i = 0; i < count; i++)

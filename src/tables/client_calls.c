@@ -51,15 +51,15 @@ static SpiStatement keep =
 	"least($3, a.calls + $4 * greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " \
 	"a.charged_at_real)))"
 
-/* Takes one call off; it changes no row when none is left. */
-static SpiStatement charge_one =
+/* Takes $5 calls off; it changes no row when fewer are left. */
+static SpiStatement charge_some =
 	{.sql = "INSERT INTO npcsim.call_allowances AS a (player_id, reducer, calls, charged_at_real)"
-			" VALUES ($1, $2, $3 - 1, pg_catalog.clock_timestamp())"
+			" SELECT $1, $2, $3 - $5, pg_catalog.clock_timestamp() WHERE $5 <= $3"
 			" ON CONFLICT (player_id, reducer) DO UPDATE"
-			"   SET calls = " CALLS_LEFT " - 1, charged_at_real = pg_catalog.clock_timestamp()"
-			" WHERE " CALLS_LEFT " >= 1",
-	 .nargs = 4,
-	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID}};
+			"   SET calls = " CALLS_LEFT " - $5, charged_at_real = pg_catalog.clock_timestamp()"
+			" WHERE " CALLS_LEFT " >= $5",
+	 .nargs = 5,
+	 .types = {INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID}};
 
 /* Returns the milliseconds until one call is left. */
 static SpiStatement wait_for = {.sql = "SELECT pg_catalog.ceil((1 - " CALLS_LEFT
@@ -111,11 +111,11 @@ client_call_keep(int64 player_id, const char *key, const char *result)
 }
 
 bool
-call_allowance_charge(int64 player_id, const char *reducer, double burst, double per_second)
+call_allowance_charge(int64 player_id, const char *reducer, int calls, double burst, double per_second)
 {
-	return spi_run(&charge_one,
+	return spi_run(&charge_some,
 				   (Datum[]) {Int64GetDatum(player_id), CStringGetTextDatum(reducer), Float8GetDatum(burst),
-							  Float8GetDatum(per_second)},
+							  Float8GetDatum(per_second), Float8GetDatum(calls)},
 				   NULL, SPI_OK_INSERT) == 1;
 }
 

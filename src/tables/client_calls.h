@@ -35,10 +35,11 @@ extern void	 client_call_keep(int64 player_id, const char *key, const char *resu
 extern void client_calls_forget(void);
 
 /*
- * Takes one call off an allowance of at most 'burst' calls, which grows by 'per_second'. Returns false if
- * none is left.
+ * Takes calls off an allowance of at most 'burst' calls, which grows by 'per_second'. Returns false, and takes none, if
+ * fewer are left. 'reducer' may also name something else that a player may do so often.
  */
-extern bool call_allowance_charge(int64 player_id, const char *reducer, double burst, double per_second);
+extern bool call_allowance_charge(int64 player_id, const char *reducer, int calls, double burst,
+								  double per_second);
 /* Returns the milliseconds until one call is left; 0 or less if one is. */
 extern int64 call_allowance_wait(int64 player_id, const char *reducer, double burst, double per_second);
 

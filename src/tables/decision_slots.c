@@ -128,6 +128,7 @@ static const SpiColumn slot_columns[] = {
 	SPI_COLUMN(Slot, source_id, "source_id"),
 	SPI_COLUMN_OR(Slot, credit, "CASE WHEN sent_at_real IS NOT NULL THEN credit_us END", 0),
 	SPI_COLUMN(Slot, choices, "choices"),
+	SPI_COLUMN(Slot, former_player_id, "former_player_id"),
 };
 
 static SpiStatement select_some = {.sql = "SELECT %C FROM " SPI_WANTED_KEYS

@@ -98,6 +98,8 @@ typedef struct Slot
 	int64		source_id; /* it was sent to; 0 = none */
 	int64		credit;	   /* NPC-microseconds that an accepted answer is paid; 0 if it was never sent */
 	Jsonb	   *choices;   /* the actions that were offered; NULL = none were */
+	/* The last player but this one whom the NPC's questions were put to; 0 = there is none. */
+	int64 former_player_id;
 } Slot;
 
 /* Returns the slots of those of the NPCs that have one. */

@@ -1,6 +1,7 @@
 /*
  * trust.h
- *	  What is on record of dishonest answers, as rows of security_violations.
+ *	  What is on record of dishonest answers, as rows of security_violations, and what makes players suspect:
+ *	  player_suspicion.
  *
  * All functions are called between spi_begin() and spi_end(), and results are in their memory.
  */
@@ -10,6 +11,8 @@
 #include "postgres.h"
 
 #include "utils/timestamp.h"
+
+#include "market/suspicion.h"
 
 typedef struct Violation
 {
@@ -26,5 +29,9 @@ extern int64 violation_insert(const Violation *violation);
 
 /* Deletes what was recorded before a moment. */
 extern void violations_forget(TimestampTz before);
+
+/* Locks what is known of a player, and makes a row of it if there is none. */
+extern void suspicion_row_lock(int64 world_id, int64 player_id, Suspicion *suspicion);
+extern void suspicion_row_write(int64 world_id, int64 player_id, const Suspicion *suspicion);
 
 #endif /* NPCSIM_TABLES_TRUST_H */

@@ -225,6 +225,7 @@ static SpiStatement delete_statements[] = {
 	 1,
 	 {INT8OID}},
 	{"DELETE FROM npcsim.security_violations WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.player_suspicion WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.player_accounts WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.compute_sources WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_terrain WHERE world_id = $1", 1, {INT8OID}},

@@ -12,7 +12,7 @@ SELECT c.oid AS id, c.relname::text AS name
 -- What is no state: logs, what comes and goes with connections, and what players and their tokens are.
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
- WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations');
+ WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion');
 SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
                 'each is known for what it is, or looked after by itself');
 SELECT is_empty($$SELECT s.name FROM states s
@@ -63,6 +63,8 @@ SELECT npcsim.create_player(1, 'bo');
 SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Eve'), pg_temp.player('bo'));
 SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'compute') IS NOT NULL AS connected;
 SELECT pg_temp.present();
+SELECT npcsim.create_player(1, 'cleo');
+SELECT npcsim.submit_npc_decision(pg_temp.player('cleo'), jsonb_build_object('npc_id', pg_temp.npc(), 'action', 'wait'));
 SELECT set_eq('SELECT name FROM of_worlds EXCEPT SELECT pg_temp.tables_with_rows(1)',
               ARRAY['change_log', 'sessions', 'interaction_bid_rows', 'world_tokens'], 'a world has rows in nearly all of them');
 

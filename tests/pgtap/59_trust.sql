@@ -90,9 +90,9 @@ SELECT is(pg_temp.verdict('{"action": "wait"}'), 'authority duplicate', 'another
 SELECT is(pg_temp.at(), '20,20 waiting', 'and the world is as it was');
 
 -- ---- what is on record ----
-SELECT is(npcsim.log_security_violation(pg_temp.player('bo'), 'insults', E'he wrote\n' || repeat('x', 300)), 1::bigint, 'operators put something on record');
-SELECT results_eq($$SELECT id, world_id, player_id, source_id, kind, detail FROM npcsim.security_violations$$,
-                  $$SELECT 1::bigint, 1::bigint, pg_temp.player('bo'), NULL::bigint, 'insults'::text, 'he wrote ' || repeat('x', 191)$$, 'in plain characters, 200 of them');
+SELECT npcsim.log_security_violation(pg_temp.player('bo'), 'insults', E'he wrote\n' || repeat('x', 300)) AS first \gset
+SELECT results_eq($$SELECT world_id, player_id, source_id, kind, detail FROM npcsim.security_violations$$,
+                  $$SELECT 1::bigint, pg_temp.player('bo'), NULL::bigint, 'insults'::text, 'he wrote ' || repeat('x', 191)$$, 'operators put something on record, in plain characters, 200 of them');
 SELECT throws_ok($$SELECT npcsim.log_security_violation(pg_temp.player('bo'), '')$$, '22023', NULL, 'as something');
 
 -- ---- suspensions ----
@@ -105,7 +105,7 @@ SELECT results_eq('SELECT npc_id, status FROM npcsim.decision_requests ORDER BY 
 SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '1 hour', 'insults and worse'), '2030-01-01 13:00:00+00', 'an operator suspends a player');
 SELECT results_eq($$SELECT username, suspended_until, suspension_reason FROM npcsim.players ORDER BY 1$$,
                   $$VALUES ('ada', NULL, NULL), ('bo', '2030-01-01 13:00:00+00'::timestamptz, 'insults and worse')$$, 'which is seen');
-SELECT results_eq($$SELECT kind, detail FROM npcsim.security_violations WHERE id > 1$$, $$VALUES ('suspended', 'until 2030-01-01 13:00:00 UTC: insults and worse')$$, 'and on record');
+SELECT results_eq(format($$SELECT kind, detail FROM npcsim.security_violations WHERE id > %s$$, :first), $$VALUES ('suspended', 'until 2030-01-01 13:00:00 UTC: insults and worse')$$, 'and on record');
 SELECT results_eq($$SELECT purpose, ended, end_reason FROM npcsim.sessions WHERE player_id = pg_temp.player('bo') ORDER BY 1$$,
                   $$VALUES ('compute', true, 'suspended'), ('watch', false, NULL)$$, 'what it lends by is disconnected, what it watches by is not');
 SELECT is((npcsim.gateway_poll('g1', '{}')::jsonb #> '{ended_sessions,0}') - 'session_id'::text,
@@ -119,7 +119,7 @@ SELECT is(npcsim_internal.expire_decisions(), 1::bigint, 'its question is closed
 SELECT is_empty($$SELECT * FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE player_id = pg_temp.player('bo')), '{8,8}')$$, 'it is asked nothing');
 UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
 SELECT results_eq('SELECT npc_id, status FROM npcsim.decision_requests', $$VALUES (pg_temp.npc('Ada'), 'sent')$$, 'that of another is not');
-SELECT results_eq($$SELECT status, detail FROM npcsim.decision_log WHERE npc_id = pg_temp.npc('Bo')$$, $$VALUES ('failed', 'the player is suspended')$$, 'the log says why');
+SELECT results_eq($$SELECT status, detail FROM npcsim.decision_log WHERE npc_id = pg_temp.npc('Bo') AND status <> 'cut_off'$$, $$VALUES ('failed', 'the player is suspended')$$, 'the log says why');
 SELECT is(pg_temp.doing('Bo'), 'wandering built_in', 'and the built-in mind goes on');
 SELECT is(m.failures, 0::smallint, 'the mind has not failed') FROM npcsim.npc_minds m WHERE npc_id = pg_temp.npc('Bo');
 SELECT throws_ok($$SELECT pg_temp.connect('bo')$$, 'NS405', 'the player is suspended until 2030-01-01 13:00:00 UTC: insults and worse', 'it does not get in to lend');
@@ -137,15 +137,71 @@ SELECT is(npcsim.submit_npc_decision(pg_temp.player('bo'), jsonb_build_object('r
 SELECT npcsim.ban_player_temporarily(pg_temp.player('bo'), '366 days');
 SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '0'), NULL, 'an operator may end it');
 SELECT lives_ok($$SELECT pg_temp.connect('bo')$$, 'at once');
-SELECT results_eq($$SELECT kind FROM npcsim.security_violations WHERE id > 2 ORDER BY id$$, $$VALUES ('suspended'), ('suspended'), ('released')$$, 'all of it is on record');
+SELECT results_eq(format($$SELECT kind FROM npcsim.security_violations WHERE id > %s ORDER BY id$$, :first), $$VALUES ('suspended'), ('suspended'), ('suspended'), ('released')$$, 'all of it is on record');
 SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '0'), NULL, 'to end none is nothing');
 SELECT is((SELECT count(*) FROM npcsim.security_violations), 5::bigint, 'and not on record');
+-- ---- answers for NPCs that were never put to the player ----
+SET npcsim.market_time = '2030-01-02 00:00:00+00';
+SELECT max(id) AS recorded FROM npcsim.security_violations \gset
+SELECT npcsim.create_npc(1, 'Free', 30, 5);
+CREATE FUNCTION pg_temp.answers(who text, variadic names text[]) RETURNS text
+LANGUAGE sql AS $$
+    SELECT string_agg(DISTINCT concat_ws(' ', result ->> 'status', result ->> 'code'), ', ')
+      FROM npcsim.submit_npc_decisions(array_fill(pg_temp.player(who), ARRAY[cardinality(names)]),
+                                       ARRAY(SELECT format('{"npc_id": %s, "action": "wait"}', pg_temp.npc(name)) FROM unnest(names) AS name))
+$$;
+CREATE FUNCTION pg_temp.suspended(who text) RETURNS text
+LANGUAGE sql AS $$SELECT suspended_until || ' ' || suspension_reason FROM npcsim.players WHERE world_id = 1 AND username = who AND suspended_until > npcsim_internal.market_now()$$;
+SELECT is(pg_temp.answers('bo', 'Ada', 'Free'), 'rejected NS301, rejected NS303', 'nobody decides for NPCs of others, or of nobody');
+SELECT is(pg_temp.suspended('bo'), NULL, 'twice is not often');
+SET npcsim.market_time = '2030-01-02 00:11:00+00';
+SELECT is(pg_temp.answers('bo', 'Ada', 'Ada'), 'rejected NS303', 'nor are two more, eleven minutes later');
+SELECT is(pg_temp.suspended('bo'), NULL, 'which is too long ago to count with the first two');
+SELECT is(npcsim.validate_npc_decision(pg_temp.player('bo'), jsonb_build_object('npc_id', pg_temp.npc(), 'action', 'wait')) ->> 'code', 'NS303', 'what is only validated does not count');
+SET npcsim.market_time = '2030-01-02 00:20:59+00';
+SELECT is(pg_temp.answers('bo', 'Free'), 'rejected NS301', 'but one more within ten minutes');
+SELECT is(pg_temp.suspended('bo'), '2030-01-02 01:20:59+00 answers for NPCs that were never put to it', 'is the third, and suspends for an hour');
+SELECT is(pg_temp.answers('bo', 'Ada'), 'rejected NS405', 'so that nothing more is taken');
+SELECT results_eq(format($$SELECT kind, detail FROM npcsim.security_violations WHERE id > %s ORDER BY id$$, :recorded),
+                  $$VALUES ('foreign_answer', '2 answers for NPCs that were never put to it'), ('foreign_answer', '2 answers for NPCs that were never put to it'),
+                           ('foreign_answer', '1 answers for NPCs that were never put to it'), ('suspended', 'until 2030-01-02 01:20:59 UTC: answers for NPCs that were never put to it')$$,
+                  'each incident is on record');
+SET npcsim.market_time = '2030-01-02 01:21:00+00';
+SELECT is(pg_temp.answers('bo', 'Ada', 'Free'), 'rejected NS301, rejected NS303', 'when it is over it counts anew');
+SELECT is(pg_temp.suspended('bo'), NULL, 'from nothing');
+-- What changed hands is not strange.
+SET npcsim.market_time = '2030-01-03 00:00:00+00';
+SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Bo'), pg_temp.player('ada'));
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Bo'));
+SELECT is(pg_temp.answers('bo', 'Bo', 'Bo', 'Bo', 'Bo'), 'rejected NS303', 'who lost an NPC is late with its answers');
+SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Bo'), NULL);
+SELECT is(pg_temp.answers('bo', 'Bo', 'Bo', 'Bo'), 'rejected NS303', 'to nobody, too');
+SELECT npcsim.assign_npc_to_player(1, pg_temp.npc('Bo'), pg_temp.player('bo'));
+SELECT is(pg_temp.answers('bo', 'Bo', 'Bo', 'Bo'), 'rejected NS303', 'and who has it again is not asked yet');
+SELECT is(pg_temp.suspended('bo'), NULL, 'which is no crime');
+SELECT npcsim.remove_npc(1, pg_temp.npc('Free'));
+SELECT is((SELECT string_agg(DISTINCT result ->> 'code', ', ') FROM npcsim.submit_npc_decisions(array_fill(pg_temp.player('bo'), ARRAY[3]), array_fill('{"request_id": 9000000, "action": "wait"}'::text, ARRAY[3]))), 'NS301',
+          'nor are questions that never were');
+SELECT is(pg_temp.suspended('bo'), NULL, 'by themselves');
+
+-- ---- floods ----
+SELECT npcsim.request_npc_decision(1, pg_temp.npc('Bo'));
+SELECT is(pg_temp.answers('bo', variadic array_fill('Bo'::text, ARRAY[100])), 'applied, duplicate', 'a batch that is sent twice');
+SELECT is(pg_temp.suspended('bo'), NULL, 'is no flood');
+CREATE TEMP TABLE flood AS
+SELECT string_agg(DISTINCT result ->> 'code', ', ') AS codes
+  FROM npcsim.submit_npc_decisions(array_fill(pg_temp.player('bo'), ARRAY[500]), array_fill('{"request_id": 9000000, "action": "wait"}'::text, ARRAY[500]));
+SELECT is(codes, 'NS301', 'a great many answers that nobody asked for') FROM flood;
+SELECT is(pg_temp.suspended('bo'), '2030-01-03 01:00:00+00 floods of answers that nobody asked it for', 'are one');
+SELECT results_eq($$SELECT kind FROM npcsim.security_violations ORDER BY id DESC LIMIT 2$$, $$VALUES ('suspended'), ('flood')$$, 'on record once');
+SELECT is(pg_temp.suspended('ada'), NULL, 'of which others know nothing');
+
 SET npcsim.market_time = '2030-04-05 00:00:00+00';
 SELECT npcsim.prune_logs();
 SELECT is_empty('SELECT * FROM npcsim.security_violations', 'which is kept for 90 days');
 SELECT npcsim.log_security_violation(pg_temp.player('bo'), 'x');
 SELECT npcsim.drop_world(1);
-SELECT is_empty('SELECT * FROM npcsim.security_violations', 'and goes with its world');
+SELECT is_empty('SELECT world_id FROM npcsim.security_violations UNION ALL SELECT world_id FROM npcsim.player_suspicion', 'and goes with its world');
 RESET npcsim.market_time;
 
 SELECT * FROM finish();

@@ -42,6 +42,7 @@ INSERT INTO relations VALUES
     ('change_log',            'S',             '', '', '{"segment": 3}',             'NS110', 'NS110', 'NS110', 'NS111'),
     ('decision_log',          'S',             'S', 'S', '{"day": 5, "request_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     -- of which there is one row, or one for each part of a log
     ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
@@ -177,6 +178,7 @@ SELECT npcsim.register_gateway('g'), npcsim.client_connected('g', 1, 1, 'compute
 SELECT npcsim.update_player_heartbeat(1, '{"max_concurrency": 8}');
 SELECT npcsim.create_npc(1, 'Nobody', 1, 1), npcsim.create_item(1, 'chair', 2, 2);
 SELECT npcsim.create_npc(1, 'Ada', 5, 5, 1), npcsim.create_npc(1, 'Bo', 7, 5, 1);
+SELECT npcsim.submit_npc_decision(1, jsonb_build_object('npc_id', id, 'action', 'wait')) FROM npcsim.npcs WHERE world_id = 1 AND name = 'Nobody';
 SELECT npcsim.tick_world(1, 3.5);
 SELECT npcsim.submit_npc_decision(1, jsonb_build_object('request_id', request_id, 'action', 'start_conversation', 'tokens', 7, 'message', 'Hello',
                                                         'target_id', (SELECT id FROM npcsim.npcs WHERE world_id = 1 AND name = 'Bo')))
