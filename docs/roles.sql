@@ -119,6 +119,7 @@ BEGIN
         npcsim_internal.askable_players,
         npcsim_internal.expire_decisions,
         npcsim_internal.expire_sessions,
+        npcsim_internal.fold_decisions,
         npcsim_internal.market_now,
         npcsim_internal.present_players,
         npcsim_internal.rebalance_world,
@@ -131,10 +132,11 @@ BEGIN
     GRANT SELECT ON
         npcsim.worlds, npcsim.npcs, npcsim.world_items, npcsim.interactions, npcsim.interaction_bids, npcsim.item_types,
         npcsim.interaction_types, npcsim.world_events, npcsim.messages, npcsim.players, npcsim.decision_requests, npcsim.decision_log,
-        npcsim.world_status, npcsim.worker_status, npcsim.compute_sources
+        npcsim.compute_metrics, npcsim.world_status, npcsim.worker_status, npcsim.compute_sources
         TO npcsim_reader;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.world_now,
+        npcsim_internal.recent_reliability,
         npcsim_internal.market_now,
         npcsim_internal.world_home,
         npcsim_internal.need_at,

@@ -24,6 +24,8 @@ BEGIN
      WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        -- logs, connections, and players with what they spent and lend
        AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion')
+       -- what was counted of them
+       AND c.relname NOT IN ('source_minutes', 'source_outcomes', 'player_proofs', 'world_books')
        -- what is written otherwise than under the world's lock, and compared in its own way
        AND c.relname NOT IN ('world_clock', 'world_inputs', 'decision_slots')
      ORDER BY c.relname;

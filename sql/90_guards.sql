@@ -30,6 +30,11 @@ BEGIN
                    ('security_violations', 'log', 'log_security_violation(player_id, kind, detail) records something; prune_logs() forgets it after npcsim.security_violation_days.'),
                    ('world_event_segments', 'own', 'prune_logs() keeps it.'),
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
+                   ('source_minutes', 'log', 'What became of decisions is counted by npcsim; prune_logs() forgets it after a day.'),
+                   ('source_outcomes', 'log', 'What became of decisions is counted by npcsim.'),
+                   ('player_proofs', 'log', 'What players have shown is learnt by npcsim.'),
+                   ('world_books', 'log', 'adopt_world(world_id) keeps it.'),
+                   ('market_folds', 'own', 'npcsim notes in it what was counted.'),
                    ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
                    ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
              WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'person_days', 'compute_sources')),

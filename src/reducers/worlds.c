@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "queue.h"
 #include "reducers/args.h"
+#include "reducers/fold.h"
 #include "reducers/reducers.h"
 #include "reducers/session_ends.h"
 #include "reducers/worlds.h"
@@ -297,6 +298,7 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 		world_begin_writing(lock);
 	spi_begin();
 	person_days_keep(world_id);
+	fold_stop();
 	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();
@@ -367,10 +369,15 @@ adopt_world(int64 world_id, const char *home)
 	WorldLock	 *lock;
 	ReducerResult closed = {0};
 
+	char *old_home = NULL;
+
 	spi_begin();
+	(void) world_row_home(world_id, &old_home);
 	world_row_write_home(world_id, home);
-	spi_end();
 	lock = world_lock(world_id, WORLD_WAIT);
+	if (old_home != NULL)
+		fold_adopted(world_id, old_home, lock->next_id);
+	spi_end();
 	world_forget(world_id);
 	reducer_run(lock, &reducer_adopt_world, NULL, &closed);
 	world_changed(lock, CHANGE_WORLD, 0);

@@ -211,6 +211,10 @@ static SpiStatement insert_terrain = {"INSERT INTO npcsim.world_terrain (world_i
 /* These delete what an image does not hold, rows before those they refer to. */
 static SpiStatement delete_statements[] = {
 	{"DELETE FROM npcsim.decision_log WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.source_minutes WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.source_outcomes WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.player_proofs WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.world_books WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_event_log WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_tokens WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.item_type_rows WHERE world_id = $1", 1, {INT8OID}},

@@ -55,7 +55,7 @@ async function caughtUp() {
 
 const TABLES = ['world_settings', 'world_clock', 'world_terrain', 'world_inputs', 'npc_identities', 'npc_states', 'npc_tracks', 'npc_minds', 'item_type_rows',
   'items', 'item_respawns', 'interaction_type_rows', 'interaction_runs', 'interaction_bid_rows', 'player_accounts', 'decision_slots', 'decision_log',
-  'world_event_log', 'world_tokens', 'reducer_limits'];
+  'world_event_log', 'world_tokens', 'reducer_limits', 'source_minutes', 'source_outcomes', 'player_proofs'];
 
 async function rowsOf(client) {
   const rows = {};

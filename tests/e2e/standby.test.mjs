@@ -39,6 +39,8 @@ const CALLS = {
   world_now: 'npcsim_internal.world_now($world, 0, 100000)',
   library_version: 'npcsim_internal.library_version()',
   market_now: 'npcsim_internal.market_now()',
+  reliability_of: 'npcsim_internal.reliability_of(1, 1)',
+  recent_reliability: 'npcsim_internal.recent_reliability($world, $player)',
   need_at: 'npcsim_internal.need_at(1, 1, 1, 1)',
   track_x: `npcsim_internal.track_x('{1,1}', 0, 0)`,
   track_y: `npcsim_internal.track_y('{1,1}', 0, 0)`,

@@ -53,6 +53,8 @@ async function everyoneWaits() {
   await mind.ends();
   await waitFor(async () => (await colony.value('SELECT count(*) FROM npcsim.sessions')) === 0, { what: 'the mind to be gone' });
   assert.deepEqual(await colony.query('SELECT DISTINCT state FROM npcsim.npcs'), [{ state: 'waiting' }]);
+  // a worker would, within ten seconds
+  await colony.query('SELECT npcsim_internal.fold_decisions()');
 }
 
 const observe = async () => (await colony.query(`

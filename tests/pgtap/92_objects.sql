@@ -41,6 +41,10 @@ INSERT INTO relations VALUES
     -- their logs
     ('change_log',            'S',             '', '', '{"segment": 3}',             'NS110', 'NS110', 'NS110', 'NS111'),
     ('decision_log',          'S',             'S', 'S', '{"day": 5, "request_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('source_minutes',        '',              '', '', '{"part": 3, "player_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('source_outcomes',       '',              '', '', '{"player_id": 9000}',        'NS110', 'NS110', 'NS110', 'NS111'),
+    ('player_proofs',         '',              '', '', '{"player_id": 9000}',        'NS110', 'NS110', 'NS110', 'NS111'),
+    ('world_books',           '',              '', '', '{"world_id": 1, "first_request_id": 1}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
@@ -48,6 +52,7 @@ INSERT INTO relations VALUES
     ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     ('epochs',                '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     ('world_event_segments',  '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
+    ('market_folds',          '',              '', '', '{"home": "x"}',              'taken', 'NS110', 'NS110', 'NS111'),
     -- no world's: connections of gateways, their calls, and what clients may call
     ('gateways',              'S',             '', '', '{"id": "x"}',                'taken', 'taken', '23503', 'taken'),
     ('sessions',              'S',             '', '', '{"id": 9000}',               'taken', 'taken', 'taken', 'taken'),
@@ -72,10 +77,11 @@ INSERT INTO relations VALUES
     ('decision_requests',     '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('world_events',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('messages',              '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('compute_metrics',       '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('world_status',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('worker_status',         '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809');
 INSERT INTO relations SELECT r.name || '_' || n, '', '', '', r.inserted || jsonb_build_object(k.key, n), r.insert, r.update, r.delete, r.truncate
-  FROM (VALUES ('change_log', 'segment', 6), ('decision_log', 'day', 32), ('world_event_log', 'segment', 32)) AS k (log, key, parts)
+  FROM (VALUES ('change_log', 'segment', 6), ('decision_log', 'day', 32), ('world_event_log', 'segment', 32), ('source_minutes', 'part', 8)) AS k (log, key, parts)
   JOIN relations r ON r.name = k.log, generate_series(0, k.parts - 1) AS n;
 
 -- Who may execute it, besides the owner.
@@ -85,10 +91,10 @@ INSERT INTO functions VALUES
                   submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
-    ('worker', '{askable_players,expire_decisions,expire_sessions,present_players,rebalance_world,world_is_locked}'),
+    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,present_players,rebalance_world,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
     ('worker reader operator', '{market_now,source_state}'),
-    ('reader operator', '{world_now,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
+    ('reader operator', '{world_now,recent_reliability,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
                           count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
@@ -101,7 +107,7 @@ INSERT INTO functions VALUES
     -- its owner's
     ('', '{guard_tables}'),
     -- what it, world_rows() and world_faults() ask
-    ('', '{state_tables,reference_faults}');
+    ('', '{state_tables,reference_faults,reliability_of}');
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);
@@ -191,6 +197,9 @@ SELECT npcsim.create_npc(3, 'Ada', 1, 1, 2), npcsim.client_connected('g', 2, 3, 
 SELECT npcsim.tick_world(3, 4);
 SELECT npcsim.submit_npc_decision(2, jsonb_build_object('request_id', request_id, 'action', 'wait')) FROM npcsim.decision_requests WHERE world_id = 3;
 SELECT npcsim.drop_world(3);
+-- What belongs to a world that was adopted; of one that is not there rows may come in.
+INSERT INTO npcsim.world_books VALUES (9001, 1);
+SELECT npcsim_internal.fold_decisions();
 SELECT npcsim.world_snapshot(1) IS NULL, npcsim.prune_logs();
 CREATE FUNCTION pg_temp.has_rows(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -337,7 +346,7 @@ SET client_min_messages = warning;
 SELECT set_eq('SELECT npcsim.adopt_worlds()', '{1,2}'::bigint[], 'they are adopted');
 SELECT is(pg_temp.outcome('UPDATE npcsim.npc_minds SET plan = plan'), 'NS110', 'and live');
 SELECT lives_ok('SELECT npcsim.drop_world(1), npcsim.drop_world(2)', 'until they are dropped');
-SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log', 'persons', 'person_days')
+SELECT is_empty($$SELECT name FROM relations WHERE name !~ '_\d+$' AND name NOT IN ('installation', 'epochs', 'world_event_segments', 'gateways', 'sessions', 'client_reducers', 'reducer_limits', 'worker_status', 'change_log', 'persons', 'person_days', 'market_folds', 'world_books')
                      AND pg_temp.has_rows(name)$$, 'with all that was theirs');
 
 SELECT * FROM finish();

@@ -42,6 +42,11 @@ PG_FUNCTION_INFO_V1(npcsim_prune_logs);
 
 #define DECISION_LOG_SEGMENTS 32
 
+/* The ring of minutes: so many parts of so many seconds, of which those that hold the last 24 hours are kept. */
+#define MINUTE_SEGMENTS 8
+#define MINUTE_SEGMENT	21600
+#define MINUTES_KEPT	5
+
 /* Whether a table holds anything; false also if somebody has it locked. */
 static bool
 holds_rows(Oid table)
@@ -222,6 +227,7 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	time_t now = time(NULL);
 	int	   minute = (int) (now / 60 % CHANGE_LOG_SEGMENTS);
 	int	   today = (int) (now / 86400 % DECISION_LOG_SEGMENTS);
+	int	   part = (int) (now / MINUTE_SEGMENT % MINUTE_SEGMENTS);
 	int	   emptied;
 
 	spi_begin();
@@ -230,6 +236,8 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 	for (int age = guc_decision_log_days; age < DECISION_LOG_SEGMENTS; age++)
 		emptied +=
 			empty_segment("decision_log", (today - age + DECISION_LOG_SEGMENTS) % DECISION_LOG_SEGMENTS);
+	for (int age = MINUTES_KEPT; age < MINUTE_SEGMENTS; age++)
+		emptied += empty_segment("source_minutes", (part - age + MINUTE_SEGMENTS) % MINUTE_SEGMENTS);
 	emptied += prune_events();
 	client_calls_forget();
 	violations_forget(market_now() - guc_security_violation_days * USECS_PER_DAY);

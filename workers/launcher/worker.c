@@ -414,6 +414,7 @@ enum
 	EXPIRE_DECISIONS,
 	EXPIRE_SESSIONS,
 	PRUNE_LOGS,
+	FOLD_DECISIONS,
 	TASK_COUNT
 };
 
@@ -428,6 +429,9 @@ static MaintenanceTask tasks[] = {
 	[PRUNE_LOGS] = {.name = "prune_logs",
 					.statement = {.sql = "SELECT npcsim.prune_logs()"},
 					.interval = 60 * 1000 * 1000},
+	[FOLD_DECISIONS] = {.name = "fold_decisions",
+						.statement = {.sql = "SELECT npcsim_internal.fold_decisions(false)"},
+						.interval = 10 * 1000 * 1000},
 };
 
 _Static_assert(sizeof(tasks) / sizeof(tasks[0]) == TASK_COUNT, "each task is described");
