@@ -140,9 +140,8 @@ enter_claim(Division *plan, int place, TimestampTz now)
 	plan->holders[place].gone = is_gone(&plan->terms, player, now);
 	if (plan->holders[place].gone || player->declared <= 0)
 		return;
-	claimant->demand =
-		market_demand(player->declared, plan->terms.tokens_per_npc,
-					  reliability(player->asked, player->halves), plan->terms.max_npcs_per_player);
+	claimant->demand = market_demand(player->declared, plan->terms.tokens_per_npc, player->reliability,
+									 plan->terms.max_npcs_per_player);
 	claimant->proof = player->proof >= 0 ? player->proof : Min(claimant->demand, PROOF_UNKNOWN);
 	if (!player->present)
 		claimant->proof = Min(claimant->proof, plan->held[place]);
@@ -173,7 +172,7 @@ tokens_given(const Division *plan, int place)
 
 	if (plan->holders[place].gone)
 		return 0;
-	return player->offered * reliability(player->asked, player->halves) / 1000;
+	return player->offered * player->reliability / 1000;
 }
 
 static ShortageAnswer
@@ -587,7 +586,7 @@ npcsim_calculate_player_npc_allocation(PG_FUNCTION_ARGS)
 		refuse_unknown_player(player_id);
 	claimant = plan.claimants[place];
 	held = plan.held[place];
-	share = reliability(plan.players[place].asked, plan.players[place].halves);
+	share = plan.players[place].reliability;
 	tier = tier_terms[contribution_tier(plan.players[place].declared)].name;
 	reason = reason_of(&plan, place);
 	spi_end();

@@ -29,18 +29,17 @@ extern bool market_terms_read(int64 world_id, MarketTerms *terms);
 typedef struct MarketPlayer
 {
 	int64 id;
-	int64 person_id; /* 0 = none is known */
-	int64 declared;	 /* tokens a day, of all accounts of the person in the world */
-	int64 offered;	 /* its own part of them */
-	int64 warned_at; /* that it offers too little, a TimestampTz; 0 = it is not */
-	int32 asked;	 /* the latest questions to them, and halves of answers: see reliability() */
-	int32 halves;
-	int32 proof;	 /* how many NPCs it has shown it can serve; -1 = nothing is known yet */
-	bool  owner;	 /* of the world */
-	bool  barred;	 /* banned */
-	bool  present;	 /* it lends compute now */
-	bool  paused;	 /* the source from which it lent last is paused: it has said that it is away */
-	bool  stateless; /* its minds remember nothing */
+	int64 person_id;   /* 0 = none is known */
+	int64 declared;	   /* tokens a day, of all accounts of the person in the world */
+	int64 offered;	   /* its own part of them */
+	int64 warned_at;   /* that it offers too little, a TimestampTz; 0 = it is not */
+	int32 reliability; /* thousandths: what became of the latest questions to it */
+	int32 proof;	   /* how many NPCs it has shown it can serve; -1 = nothing is known yet */
+	bool  owner;	   /* of the world */
+	bool  barred;	   /* banned */
+	bool  present;	   /* it lends compute now */
+	bool  paused;	   /* the source from which it lent last is paused: it has said that it is away */
+	bool  stateless;   /* its minds remember nothing */
 	int64 seen_at; /* when it could be asked last, a TimestampTz, unless it is present; DT_NOBEGIN = never */
 } MarketPlayer;
 

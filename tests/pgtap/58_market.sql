@@ -191,6 +191,15 @@ UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 0 WHERE id = 1;
 UPDATE npcsim.npcs SET assigned = false WHERE assigned;
 SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('zoe');
 
+-- ---- what a player has shown ----
+SELECT is(pg_temp.claim('di'), '2 9 2 1 0 0 0.666 Casual proof', 'who has shown nothing begins with two');
+INSERT INTO npcsim.player_proofs SELECT 1, pg_temp.player(who), 0, shown, shown, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}' FROM (VALUES ('di', 5), ('cy', 0)) AS v (who, shown);
+SELECT is(pg_temp.claim('di'), '4 9 5 1 0 0 0.666 Casual divided', 'who has shown that it serves five is given so many as there are');
+SELECT is(pg_temp.claim('cy'), '2 9 2 1 0 0 0.666 Casual proof', 'beside others');
+SELECT npcsim.redistribute_npcs_by_contribution(1);
+SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 4', 'and it is so');
+DELETE FROM npcsim.player_proofs;
+
 -- ---- persons ----
 UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username IN ('ada', 'bo', 'cy');
 SELECT pg_temp.join('eve', 8400, person => 7), pg_temp.join('fay', 8400, person => 7);
