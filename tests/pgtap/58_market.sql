@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 SELECT no_plan();
 
 \ir lib/minds.sql
-SELECT pg_temp.by_hand('player_accounts');
+SELECT pg_temp.by_hand('player_accounts', 'player_proofs');
 SELECT npcsim.create_world('Meadow', 60, 60, 5);
 SELECT npcsim.set_decision_policy(1, 'none');
 SELECT npcsim.create_npc(1, 'N' || n, 5 * n, 5) FROM generate_series(1, 6) AS n;
@@ -195,7 +195,7 @@ SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_
 SELECT is(pg_temp.claim('di'), '2 9 2 1 0 0 0.666 Casual proof', 'who has shown nothing begins with two');
 INSERT INTO npcsim.player_proofs SELECT 1, pg_temp.player(who), 0, shown, shown, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}' FROM (VALUES ('di', 5), ('cy', 0)) AS v (who, shown);
 SELECT is(pg_temp.claim('di'), '4 9 5 1 0 0 0.666 Casual divided', 'who has shown that it serves five is given so many as there are');
-SELECT is(pg_temp.claim('cy'), '2 9 2 1 0 0 0.666 Casual proof', 'beside others');
+SELECT is(pg_temp.claim('cy'), '2 9 2 1 5 0 0.666 Casual proof', 'beside others');
 SELECT npcsim.redistribute_npcs_by_contribution(1);
 SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 4', 'and it is so');
 DELETE FROM npcsim.player_proofs;
