@@ -342,12 +342,12 @@ npc_is_foreign(World *world, int64 npc_id, int64 player_id)
 	return count == 0 || slot->former_player_id != player_id;
 }
 
-/* Refuses an answer that its player was not asked for. */
+/* Refuses an answer that its player was not asked for: 'asked' is the player who was, or 0. */
 static void
-refuse_unasked(World *world, Answer *answer, Refusal refusal)
+refuse_unasked(World *world, Answer *answer, int64 asked, Refusal refusal)
 {
 	answer_refuse(answer, refusal);
-	answer->unasked = true;
+	answer->unasked = asked != answer->player_id;
 	answer->foreign = npc_is_foreign(world, answer->npc_id, answer->player_id);
 }
 
@@ -356,17 +356,16 @@ answer_judge_past(World *world, Answer *answer, PastRequest *past)
 {
 	if (past == NULL)
 	{
-		refuse_unasked(world, answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
+		refuse_unasked(world, answer, 0, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = past->npc_id;
 	if (past->player_id != answer->player_id)
 	{
-		refuse_unasked(world, answer,
+		refuse_unasked(world, answer, past->player_id,
 					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
-	answer->unasked = past->answered;
 	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
 	answer->reason = past->answered ? "the request was answered already" : "the mind was asked again since";
 	answer->reason_asked = past->reason;
@@ -384,14 +383,14 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 
 	if (slot == NULL || slot->player_id == 0)
 	{
-		refuse_unasked(world, answer, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
+		refuse_unasked(world, answer, 0, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = slot->npc_id;
 	npc = world_npc(world, slot->npc_id);
 	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
 	{
-		refuse_unasked(world, answer,
+		refuse_unasked(world, answer, slot->player_id,
 					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
@@ -403,7 +402,6 @@ answer_judge(World *world, Answer *answer, Slot *slot)
 	{
 		answer->status = ANSWER_DUPLICATE;
 		answer->reason = "the request was answered already";
-		answer->unasked = true;
 		return;
 	}
 	if (slot->status == REQUEST_CLOSED)

@@ -38,10 +38,7 @@ PG_FUNCTION_INFO_V1(npcsim_log_security_violation);
 /* Of each kind of incident so many come on record, and so many later. */
 #define INCIDENTS_AT_ONCE	 5
 #define INCIDENTS_PER_SECOND (1.0 / 600)
-/*
- * Answers that nobody asked for, beyond those that were asked for: a batch that was sent twice, or answers that crossed with a time-out,
- * are no flood.
- */
+/* Answers that nobody asked the player for, beyond those that it was asked for. What it was asked it may answer twice, and late. */
 #define UNASKED_ANSWERS	   "(unasked_answers)"
 #define UNASKED_AT_ONCE	   128
 #define UNASKED_PER_SECOND 1.0

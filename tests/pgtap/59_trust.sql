@@ -186,7 +186,7 @@ SELECT is(pg_temp.suspended('bo'), NULL, 'by themselves');
 
 -- ---- floods ----
 SELECT npcsim.request_npc_decision(1, pg_temp.npc('Bo'));
-SELECT is(pg_temp.answers('bo', variadic array_fill('Bo'::text, ARRAY[100])), 'applied, duplicate', 'a batch that is sent twice');
+SELECT is(pg_temp.answers('bo', variadic array_fill('Bo'::text, ARRAY[500])), 'applied, duplicate', 'the same answer over and over');
 SELECT is(pg_temp.suspended('bo'), NULL, 'is no flood');
 CREATE TEMP TABLE flood AS
 SELECT string_agg(DISTINCT result ->> 'code', ', ') AS codes
