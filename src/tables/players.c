@@ -57,10 +57,16 @@ static SpiStatement write_token =
 	 2,
 	 {INT8OID, TEXTOID}};
 
+/*
+ * A heartbeat holds its session, and does not wait for an account that somebody has locked who may want the
+ * session: who bans a player, or gives it another token.
+ */
 static SpiStatement note_heartbeat =
 	{"UPDATE npcsim.player_accounts SET last_heartbeat_at_real = pg_catalog.clock_timestamp()"
-	 " WHERE id = $1 AND (last_heartbeat_at_real IS NULL"
-	 "    OR last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')",
+	 " WHERE id = (SELECT a.id FROM npcsim.player_accounts a"
+	 "              WHERE a.id = $1 AND (a.last_heartbeat_at_real IS NULL"
+	 "                 OR a.last_heartbeat_at_real < pg_catalog.clock_timestamp() - interval '5 s')"
+	 "                FOR NO KEY UPDATE SKIP LOCKED)",
 	 1,
 	 {INT8OID}};
 
