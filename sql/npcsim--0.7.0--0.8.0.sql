@@ -500,6 +500,7 @@ BEGIN
                               FROM npcsim.player_accounts a LEFT JOIN npcsim.world_settings w ON w.id = a.world_id WHERE a.id = ANY (accounts)),
                'sources', (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.id), '[]') FROM npcsim.compute_sources k WHERE k.player_id = ANY (accounts)),
                'sessions', sessions,
+               'violations', (SELECT coalesce(jsonb_agg(to_jsonb(v) ORDER BY v.at_real, v.id), '[]') FROM npcsim.security_violations v WHERE v.player_id = ANY (accounts)),
                'days', (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.day), '[]')
                           FROM (SELECT t.day, sum(t.asked) AS asked, sum(t.accepted) AS accepted, sum(t.tokens) AS tokens
                                   FROM (SELECT h.day, h.asked, h.accepted, h.tokens FROM npcsim.person_days h WHERE h.person_id = export_person.person_id

@@ -58,6 +58,7 @@ static SpiStatement forget_account = {
 	.sql =
 		"UPDATE npcsim.player_accounts"
 		"   SET username = $2, status = 'banned', declared_tokens_per_day = 0, last_heartbeat_at_real = NULL,"
+		"       suspension_reason = NULL,"
 		"       token_hash = pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())"
 		"                                      || pg_catalog.uuid_send(pg_catalog.gen_random_uuid()))"
 		" WHERE id = $1",
@@ -67,6 +68,9 @@ static SpiStatement forget_account = {
 static SpiStatement forget_sources = {"DELETE FROM npcsim.compute_sources WHERE player_id = $1",
 									  1,
 									  {INT8OID}};
+/* That there was an incident stays. */
+static SpiStatement forget_violations =
+	{"UPDATE npcsim.security_violations SET detail = '' WHERE player_id = $1", 1, {INT8OID}};
 static SpiStatement forget_calls = {"DELETE FROM npcsim.client_calls WHERE player_id = $1", 1, {INT8OID}};
 
 static SpiStatement forget_name = {"UPDATE npcsim.persons SET name = NULL WHERE id = $1", 1, {INT8OID}};
@@ -131,6 +135,7 @@ person_forget_account(int64 player_id, const char *username)
 
 	spi_run(&forget_account, values, NULL, SPI_OK_UPDATE);
 	spi_run(&forget_sources, values, NULL, SPI_OK_DELETE);
+	spi_run(&forget_violations, values, NULL, SPI_OK_UPDATE);
 	spi_run(&forget_calls, values, NULL, SPI_OK_DELETE);
 }
 

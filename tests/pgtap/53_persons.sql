@@ -59,7 +59,7 @@ SELECT is(npcsim.world_snapshot(1)::jsonb #>> '{messages,0,username}', 'adele', 
 
 -- ---- what is kept ----
 SELECT npcsim.export_person(:person) AS kept \gset
-SELECT is((SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(:'kept'::jsonb) AS k), '{accounts,days,person,said,sessions,sources}'::text[], 'what is kept of somebody can be told');
+SELECT is((SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(:'kept'::jsonb) AS k), '{accounts,days,person,said,sessions,sources,violations}'::text[], 'what is kept of somebody can be told');
 SELECT is(jsonb_path_query_array(:'kept'::jsonb, '$.accounts[*].username'), '["adele", "countess"]', 'the accounts');
 SELECT is(:'kept'::jsonb #> '{accounts,0,npc_ids}', format('[%s]', pg_temp.npc('Zoe'))::jsonb, 'with the NPCs they decide for');
 SELECT is(jsonb_path_query_array(:'kept'::jsonb, '$.sources[*].name'), '["ada''s lamp"]', 'sources');
@@ -89,7 +89,10 @@ UPDATE npcsim.world_event_log SET data = ARRAY(SELECT CASE WHEN k IN (1, 3) OR d
 SELECT is(pg_temp.naming('"ada"'), '{persons,world_event_log,world_inputs}', 'a history of an earlier version has names in it');
 CREATE TEMP TABLE zoe AS SELECT n.*, m.revision FROM npcsim.npcs n, npcsim.worlds m WHERE n.name = 'Zoe' AND m.id = 1;
 SELECT npcsim.create_player(1, format('erased %s', :ada));
+SELECT npcsim.log_security_violation(id, 'rude', 'calls himself Adam Smith') FROM npcsim.player_accounts WHERE person_id = :person;
+SELECT is(jsonb_path_query_array(npcsim.export_person(:person), '$.violations[*].detail') -> 0, '"calls himself Adam Smith"', 'what is on record of a person is told');
 SELECT lives_ok(format('SELECT npcsim.erase_person(%s)', :person), 'a person is erased');
+SELECT is((SELECT string_agg(DISTINCT kind || ':' || detail, ' ') FROM npcsim.security_violations), 'rude:', 'that there was an incident stays, not what was written of it');
 SELECT is(pg_temp.naming('ada') || pg_temp.naming('adele') || pg_temp.naming('countess') || pg_temp.naming('Countess'), '{}', 'the names are nowhere');
 SELECT is(pg_temp.naming('"bo"'), '{persons,player_accounts,world_inputs}', 'those of others stay');
 SELECT results_eq(format('SELECT username ~ ''^erased %s [0-9a-f]{8}$'', status FROM npcsim.players WHERE id = %1$s UNION ALL SELECT username = ''erased %2$s'', status FROM npcsim.players WHERE id = %2$s', :ada, :hill),
@@ -99,7 +102,7 @@ SELECT is_empty(format('SELECT FROM npcsim.sessions WHERE player_id = %s AND NOT
 SELECT results_eq('SELECT id, name, controller_player_id FROM npcsim.npcs WHERE world_id = 1', 'SELECT id, name, controller_player_id FROM zoe', 'its NPCs live on');
 SELECT ok((SELECT revision FROM npcsim.worlds WHERE id = 1) > (SELECT revision FROM zoe) AND npcsim.world_delta(1, revision)::jsonb #>> '{players,upsert}' ~ 'erased', 'and clients are told another name') FROM zoe;
 SELECT results_eq('SELECT text FROM npcsim.messages', $$VALUES ('Hello'::text)$$, 'what was said stays');
-SELECT is((SELECT (e - '{person}'::text[]) || jsonb_build_object('accounts', jsonb_array_length(e -> 'accounts')) FROM npcsim.export_person(:person) AS e) - 'said' - 'days' - 'sessions', '{"accounts": 2, "sources": []}', 'little is kept of it');
+SELECT is((SELECT (e - '{person}'::text[]) || jsonb_build_object('accounts', jsonb_array_length(e -> 'accounts')) FROM npcsim.export_person(:person) AS e) - 'said' - 'days' - 'sessions' - 'violations', '{"accounts": 2, "sources": []}', 'little is kept of it');
 SELECT is_empty('SELECT FROM npcsim.person_days', 'none of its days');
 SELECT lives_ok(format('SELECT npcsim.erase_person(%s)', :person), 'to erase it again');
 SELECT is(username, format('erased %s', :hill), 'changes nothing') FROM npcsim.players WHERE id = :hill;
