@@ -255,6 +255,7 @@ test_ranking(void)
 	int			better[CHOICES_MAX];
 	int16_t		ranking[CHOICES_MAX];
 	int			count;
+	int			step;
 	Action		other = {.kind = ACTION_INTERACT_WITH, .target_id = 7, .interaction = apple.offers[0]};
 
 	view.mind.items = items;
@@ -275,7 +276,9 @@ test_ranking(void)
 	tap_is_int(ranking_better(ranking, count, choice_key(&actions[count - 1])), count - 1,
 			   "... and of the last");
 	tap_is_int(ranking_better(ranking, count, choice_key(&other)), -1, "what was not offered does not rank");
-	tap_ok(choice_is_ranked(&actions[0]) && choice_is_ranked(&actions[count - 1]),
+	for (step = count - 1; step > 0 && actions[step].kind != ACTION_MOVE_DIRECTION; step--)
+		;
+	tap_ok(choice_is_ranked(&actions[0]) && choice_is_ranked(&actions[step]),
 		   "uses of items and steps tell something of a mind");
 	tap_ok(!choice_is_ranked(&actions[4]) && !choice_is_ranked(&actions[5]), "wandering and talk do not");
 }
