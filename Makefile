@@ -104,7 +104,8 @@ AGENT_LIBS = libwebsockets jansson libcurl
 
 .DEFAULT_GOAL := all
 
-PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+# Debian has the makefile in a package that every client of a database gets, so the headers tell whether one can build.
+PGXS := $(and $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h),$(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null)))
 ifneq ($(PGXS),)
 # No bitcode is made, so that the build needs no clang: none of our functions is worth inlining into a query.
 override with_llvm = no
@@ -115,7 +116,7 @@ clean:
 	rm -rf build npcsim.so
 .PHONY: no-pgxs
 no-pgxs:
-	@echo "npcsim: no PostgreSQL development files ($(PG_CONFIG) --pgxs): run scripts/install-packages.sh run build" >&2
+	@echo "npcsim: no PostgreSQL development files ($(PG_CONFIG) --includedir-server): run scripts/install-packages.sh run build" >&2
 	@exit 1
 endif
 

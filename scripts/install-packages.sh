@@ -53,7 +53,7 @@ done <"$ROOT/scripts/packages.txt"
 PG_CONFIG="${PG_CONFIG:-pg_config}" pg_version=''
 if [ -z "$only_list" ] && [[ "$("$PG_CONFIG" --version 2>/dev/null)" =~ [0-9]+ ]]; then
 	pg_version="${BASH_REMATCH[0]}"
-	if [ -e "$("$PG_CONFIG" --pgxs)" ] && [ "$pg_version" -ge 15 ]; then
+	if [ -e "$("$PG_CONFIG" --includedir-server)/postgres.h" ] && [ "$pg_version" -ge 15 ]; then
 		postgresql="$pg_version"
 	fi
 fi
@@ -65,7 +65,7 @@ fill_in()
 	filled="${1//\{postgresql\}/$postgresql}"
 	filled="${filled//\{libwebsockets\}/$libwebsockets}"
 	filled="${filled//\{libcurl\}/$libcurl}"
-	for place in bindir sharedir pkglibdir pgxs; do
+	for place in bindir sharedir pkglibdir includedir-server; do
 		[[ "$filled" = *"{$place}"* ]] || continue
 		[ "$pg_version" = "$postgresql" ] || return 1
 		filled="${filled//\{$place\}/$("$PG_CONFIG" "--$place")}"

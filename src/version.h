@@ -7,7 +7,7 @@
 
 /* It is the same as default_version in npcsim.control (the programs get theirs from the Makefile). */
 #ifndef NPCSIM_VERSION
-#define NPCSIM_VERSION "0.8.0"
+#define NPCSIM_VERSION "0.9.0"
 #endif
 
 #endif /* NPCSIM_VERSION_H */

@@ -111,11 +111,15 @@ test('each release has names of its own, and a PostgreSQL that is installed to b
   // As Debian 12 has it with PostgreSQL 16 from elsewhere.
   const tree = await wantingTree('tree with another PostgreSQL');
   const path = await programs('another', { standIns: {
-    pg_config: 'case "$1" in --version) echo "PostgreSQL $TEST_VERSION (Debian)" ;; --pgxs) echo "$TEST_PGXS" ;; *) echo /nowhere ;; esac',
+    pg_config: 'case "$1" in --version) echo "PostgreSQL $TEST_VERSION (Debian)" ;; --includedir-server) echo "$TEST_HEADERS" ;; --pgxs) echo /dev/null ;; *) echo /nowhere ;; esac',
     'apt-get': 'echo "$*" >&2; exit 1', sudo: '[ "$1" = -v ] || exec "$@"',
   } });
-  for (const [version, pgxs, expected] of [['16.4', '/dev/null', 16], ['18beta1', '/dev/null', 18], ['16.4', '/nowhere', 15], ['14.9', '/dev/null', 15]]) {
-    const { output } = await on('ID=debian\nVERSION_CODENAME=bookworm\n', path, 'env', `TEST_VERSION=${version}`, `TEST_PGXS=${pgxs}`,
+  // Its client's package brings the makefile of extensions, too, and the headers alone tell whether they can be built.
+  const headers = join(scratch, 'headers of another');
+  await mkdir(headers);
+  await writeFile(join(headers, 'postgres.h'), '');
+  for (const [version, where, expected] of [['16.4', headers, 16], ['18beta1', headers, 18], ['16.4', '/nowhere', 15], ['14.9', headers, 15]]) {
+    const { output } = await on('ID=debian\nVERSION_CODENAME=bookworm\n', path, 'env', `TEST_VERSION=${version}`, `TEST_HEADERS=${where}`,
       join(tree, 'scripts', 'install-packages.sh'), 'run');
     assert.match(output, new RegExp(`npcsim-is-no-package-${expected}\\b`), version);
   }

@@ -29,4 +29,6 @@ SELECT current_setting('server_version_num')::int < 180000 AS has_older \gset
 \ir lib/upgraded.sql
 \set old 0.7.0
 \ir lib/upgraded.sql
+\set old 0.8.0
+\ir lib/upgraded.sql
 SELECT * FROM finish();

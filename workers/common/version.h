@@ -6,7 +6,7 @@
 #define NPCSIM_COMMON_VERSION_H
 
 #ifndef NPCSIM_VERSION
-#define NPCSIM_VERSION "0.8.0"
+#define NPCSIM_VERSION "0.9.0"
 #endif
 
 #endif /* NPCSIM_COMMON_VERSION_H */

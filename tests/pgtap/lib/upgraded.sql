@@ -101,7 +101,8 @@ SELECT is_empty('SELECT * FROM described.objects() EXCEPT ALL SELECT * FROM desc
 
 -- ---- its worlds ----
 SELECT is((SELECT array_agg(DISTINCT idle_interval) FROM npcsim.worlds), '{3}', 'its worlds ask as often as they did');
-SELECT is((SELECT array_agg(DISTINCT allocation) FROM npcsim.worlds), '{manual}', 'their NPCs are given by hand');
+SELECT CASE WHEN string_to_array(:'old', '.')::integer[] < '{0,8,0}' THEN 'manual' ELSE 'market' END AS allocation \gset
+SELECT is((SELECT array_agg(DISTINCT allocation) FROM npcsim.worlds), ARRAY[:'allocation'], 'their NPCs are divided as they were');
 SELECT is_empty('SELECT world_id, id FROM npcsim.npcs WHERE assigned <> (controller_player_id IS NOT NULL)', 'as those of players were');
 CREATE PROCEDURE described.wait(condition text) LANGUAGE plpgsql AS $$
 DECLARE
