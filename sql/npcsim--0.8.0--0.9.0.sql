@@ -7,3 +7,13 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- The decision market: who answers, at what pace, and why.
 
+-- ---- delivery: who is asked ----
+
+-- ---- trust: what answers are worth ----
+
+-- ---- pace: budgets last their day ----
+
+-- ---- why: what can be asked about decisions ----
+
+-- ---- shares: who decides for whom ----
+
