@@ -22,6 +22,7 @@ CREATE TABLE npcsim.decision_slots (
     credit_us bigint NOT NULL DEFAULT 0,
     source_id bigint,
     former_player_id bigint,
+    ranking smallint[],
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
@@ -41,6 +42,7 @@ COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microseconds, since the NPC was last asked, or came to its player: what an accepted answer is paid. At most 300 s, and once it is sent no more than its session had been connected';
 COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.former_player_id IS 'The last player but player_id whom the NPC''s questions were put to; NULL: there is none';
+COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked what the NPC might do when it was sent: a key of each action, the best first, ~key of what is equal to the one before';
 
 CREATE TABLE npcsim.decision_log (
     day smallint NOT NULL,

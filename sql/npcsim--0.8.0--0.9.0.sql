@@ -11,6 +11,9 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- ---- trust: what answers are worth ----
 
+ALTER TABLE npcsim.decision_slots ADD COLUMN ranking smallint[];
+COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked what the NPC might do when it was sent: a key of each action, the best first, ~key of what is equal to the one before';
+
 -- ---- pace: budgets last their day ----
 
 -- ---- why: what can be asked about decisions ----

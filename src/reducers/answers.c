@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "json.h"
@@ -33,6 +35,20 @@ answer_refuse(Answer *answer, Refusal refusal)
 	answer->reason = refusal.message;
 }
 
+/* Returns how what there was to do was ranked when the slot's request was sent; NULL if it was not. */
+static Ranking *
+slot_ranking(const Slot *slot)
+{
+	Ranking *ranking;
+
+	if (slot->ranking == NULL || ARR_HASNULL(slot->ranking) || ARR_ELEMTYPE(slot->ranking) != INT2OID)
+		return NULL;
+	ranking = palloc(sizeof(Ranking));
+	ranking->count = Min(ArrayGetNItems(ARR_NDIM(slot->ranking), ARR_DIMS(slot->ranking)), CHOICES_MAX);
+	memcpy(ranking->keys, ARR_DATA_PTR(slot->ranking), ranking->count * sizeof(int16));
+	return ranking;
+}
+
 void
 answer_take_request(Answer *answer, const Slot *slot)
 {
@@ -41,6 +57,7 @@ answer_take_request(Answer *answer, const Slot *slot)
 	answer->sent_at_real = slot->sent_at_real;
 	answer->source_id = slot->source_id;
 	answer->credit = slot->credit;
+	answer->ranking = slot_ranking(slot);
 }
 
 Slot *
@@ -159,7 +176,8 @@ write_log(const Answer *answers, int count)
 								  .opened_at_real = answer->opened_at_real,
 								  .sent_at_real = answer->sent_at_real,
 								  .source_id = answer->source_id,
-								  .credit = answer->status == ANSWER_REJECTED ? -1 : answer->credit};
+								  .credit = answer->status == ANSWER_REJECTED ? -1 : answer->credit,
+								  .plausibility = ranking_plausibility(answer->ranking, answer->action)};
 	}
 	if (n > 0)
 		decision_log_write(decisions, n);

@@ -56,6 +56,7 @@ typedef struct Answer
 	int64		 revision;
 	int64		 clock;	  /* µs */
 	RankedAction action;  /* what it decides, once it could be read */
+	Ranking		*ranking; /* of what there was when the request was sent; NULL = it is not known */
 	bool		 foreign; /* it is for an NPC that never was this player's */
 	bool		 unasked; /* this player was not asked for it */
 } Answer;

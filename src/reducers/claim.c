@@ -80,6 +80,7 @@ typedef struct Claim
 	StringInfo	  body; /* NULL = it has nobody to go to */
 	/* The actions it may choose from; NULL = no list was asked for. */
 	StringInfo offered;
+	Ranking	   ranking; /* by which the answer is judged, whether a list was asked for or not */
 } Claim;
 
 /* ---- sessions and worlds ---- */
@@ -293,6 +294,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 	for (int i = 0; i < count; i++)
 		observations[i] = (Observation) {.npc_id = claims[i].npc_id,
 										 .with_choices = claims[i].session->choices,
+										 .with_ranking = true,
 										 .compact = claims[i].session->compact};
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
@@ -308,6 +310,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 		claims[i].credit_most = credit_most(session, head->speed);
 		claims[i].body = request_frame(&claims[i], observations[i].text);
 		claims[i].offered = observations[i].offered;
+		claims[i].ranking = observations[i].ranking;
 	}
 }
 
@@ -364,7 +367,9 @@ take_requests(Claim *claims, int count)
 							.told_state = claims[i].told_state,
 							.source_id = claims[i].session->source_id,
 							.credit_most = claims[i].credit_most,
-							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered)};
+							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered),
+							.ranking = claims[i].ranking.keys,
+							.ranked = claims[i].ranking.count};
 	if (asked == 0)
 		return;
 	relax_commit();

@@ -418,10 +418,11 @@ static void
 write_observation(const Scene *scene, int viewer, Observation *observation)
 {
 	OfferedChoices choices;
-	Ranking		   ranking;
 
 	if (observation->with_choices)
-		offer_choices(scene, viewer, &choices, &ranking);
+		offer_choices(scene, viewer, &choices, &observation->ranking);
+	else if (observation->with_ranking)
+		rank_choices(scene, viewer, &observation->ranking);
 	if (observation->compact)
 		observation->text = compact_observation(scene, viewer, observation->with_choices ? &choices : NULL);
 	else
@@ -435,16 +436,16 @@ observe(const WorldHead *head, Observation *observations, int count)
 {
 	Scene  scene;
 	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
-	bool   with_choices = false;
+	bool   with_terrain = false;
 
 	if (count == 0)
 		return;
 	for (int i = 0; i < count; i++)
 	{
 		ids[i] = observations[i].npc_id;
-		with_choices |= observations[i].with_choices;
+		with_terrain |= observations[i].with_choices || observations[i].with_ranking;
 	}
-	scene_read(&scene, head, ids, count, with_choices);
+	scene_read(&scene, head, ids, count, with_terrain);
 
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{

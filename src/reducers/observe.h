@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 
 #include "compat.h"
+#include "reducers/choices.h"
 #include "reducers/world_head.h"
 
 /* An observation is cut to about this many bytes: what is farthest away is left out, and counted. */
@@ -20,6 +21,7 @@ typedef struct Observation
 	int64 npc_id;
 	bool  with_choices; /* the mind wants to choose from a list */
 	bool  compact;		/* it has little room */
+	bool  with_ranking; /* what it decides will be judged by it */
 	/* Results. If there is no such NPC, controller is 0 and text NULL. */
 	int64	   controller;	/* 0 = none */
 	int32	   told_events; /* events since the last question, dropped ones included */
@@ -27,6 +29,7 @@ typedef struct Observation
 	StringInfo text;		/* a JSON object */
 	/* The actions it may choose from, a JSON array; NULL = none were asked for. */
 	StringInfo offered;
+	Ranking	   ranking; /* if it was asked for */
 } Observation;
 
 /*

@@ -14,7 +14,7 @@
 #include "tables/decision_log.h"
 
 #define LOG_DAYS	32 /* the length of the ring */
-#define LOG_COLUMNS 15 /* that are given row by row */
+#define LOG_COLUMNS 16 /* that are given row by row */
 
 static const SpiColumn past_columns[] = {
 	SPI_COLUMN(PastRequest, request_id, "request_id"),
@@ -40,26 +40,28 @@ static SpiStatement select_past =
 
 static SpiStatement insert =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
-	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, transaction, "
+	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, plausibility, "
+	 "transaction, "
 	 "finished_at_real) "
 	 "SELECT " LOG_DAY ", "
 	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
 	 "u.decision::pg_catalog.jsonb, "
-	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, u.source_id, u.credit, " LOG_TRANSACTION
-	 ", "
+	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, u.source_id, u.credit, "
+	 "u.plausibility, " LOG_TRANSACTION ", "
 	 /* One request may be logged twice, at different moments. */
 	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4), "
 	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
 	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15)) WITH ORDINALITY "
+	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16)) WITH "
+	 "ORDINALITY "
 	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
-	 "opened_at, sent_at, source_id, credit, n)",
+	 "opened_at, sent_at, source_id, credit, plausibility, n)",
 	 LOG_COLUMNS,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID,
-	  INT8ARRAYOID, INT8ARRAYOID}};
+	  INT8ARRAYOID, INT8ARRAYOID, INT2ARRAYOID}};
 
 static const SpiColumn pace_columns[] = {
 	SPI_COLUMN(PlayerResponseTime, player_id, "player_id"),
@@ -107,9 +109,9 @@ text_or_null(const char *text, bool *isnull)
 void
 decision_log_write(const LoggedDecision *decisions, int count)
 {
-	static const Oid types[LOG_COLUMNS] = {INT8OID, INT8OID,		INT8OID,		INT8OID, TEXTOID,
-										   TEXTOID, TEXTOID,		TEXTOID,		TEXTOID, INT8OID,
-										   INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID};
+	static const Oid types[LOG_COLUMNS] = {INT8OID,		   INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
+										   TEXTOID,		   TEXTOID, TEXTOID, INT8OID, INT8OID, TIMESTAMPTZOID,
+										   TIMESTAMPTZOID, INT8OID, INT8OID, INT2OID};
 	Datum			*columns[LOG_COLUMNS];
 	bool			*nulls[LOG_COLUMNS];
 	Datum			 arrays[LOG_COLUMNS];
@@ -142,6 +144,8 @@ decision_log_write(const LoggedDecision *decisions, int count)
 		nulls[13][i] = decision->source_id == 0;
 		columns[14][i] = Int64GetDatum(decision->credit);
 		nulls[14][i] = decision->credit < 0;
+		columns[15][i] = Int16GetDatum((int16) decision->plausibility);
+		nulls[15][i] = decision->plausibility < 0;
 	}
 	for (int c = 0; c < LOG_COLUMNS; c++)
 		arrays[c] = nullable_array_of(columns[c], nulls[c], count, types[c]);

@@ -64,6 +64,7 @@ typedef struct LoggedDecision
 	TimestampTz sent_at_real; /* 0 = never */
 	int64		source_id;	  /* it was sent to; 0 = none */
 	int64		credit;		  /* NPC-microseconds; -1 = nothing is paid any more */
+	int32		plausibility; /* thousandths; -1 = it was not ranked */
 } LoggedDecision;
 
 extern void decision_log_write(const LoggedDecision *decisions, int count);

@@ -68,10 +68,10 @@ static SpiStatement send =
 	{.sql =
 		 "WITH open AS ("
 		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state,"
-		 "        c.source_id, c.credit_most"
-		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS c(world_id, npc_id, request_id, "
+		 "        c.source_id, c.credit_most, c.ranking"
+		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS c(world_id, npc_id, request_id, "
 		 "session_id, "
-		 "timeout_ms, told_events, choices, told_state, source_id, credit_most)"
+		 "timeout_ms, told_events, choices, told_state, source_id, credit_most, ranking)"
 		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
 		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
 		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d"
@@ -80,13 +80,14 @@ static SpiStatement send =
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
 		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state,"
-		 "        source_id = open.source_id, credit_us = least(d.credit_us, open.credit_most)"
+		 "        source_id = open.source_id, credit_us = least(d.credit_us, open.credit_most),"
+		 "        ranking = open.ranking::pg_catalog.int2[]"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
 		 " RETURNING %C",
 	 SPI_GIVES(SentSlot, sent_columns),
-	 .nargs = 10,
+	 .nargs = 11,
 	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID}};
 
 /* What a session leaves unanswered is open again, and logged as cut off. */
 #define REOPEN(condition) \
@@ -128,6 +129,7 @@ static const SpiColumn slot_columns[] = {
 	SPI_COLUMN(Slot, source_id, "source_id"),
 	SPI_COLUMN_OR(Slot, credit, "CASE WHEN sent_at_real IS NOT NULL THEN credit_us END", 0),
 	SPI_COLUMN(Slot, choices, "choices"),
+	SPI_COLUMN(Slot, ranking, "ranking"),
 	SPI_COLUMN(Slot, former_player_id, "former_player_id"),
 };
 
@@ -284,6 +286,19 @@ slots_reopen_orphans(int *count)
 
 /* ---- requests that are handed out, and their answers ---- */
 
+/* The text of a ranking, since arrays of arrays are flat. */
+static Datum
+ranking_text(const SentSlot *slot)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < slot->ranked; i++)
+		appendStringInfo(&out, i == 0 ? "{%d" : ",%d", slot->ranking[i]);
+	appendStringInfoString(&out, slot->ranked == 0 ? "{}" : "}");
+	return CStringGetTextDatum(out.data);
+}
+
 SentSlot *
 slots_send(const SentSlot *slots, int count, int *sent)
 {
@@ -299,6 +314,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 	bool  *without_source = palloc(sizeof(bool) * Max(count, 1));
 	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
+	Datum *rankings = palloc(sizeof(Datum) * Max(count, 1));
 	uint64 rows;
 
 	for (int i = 0; i < count; i++)
@@ -315,6 +331,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 		without_source[i] = slots[i].source_id == 0;
 		choices[i] = slots[i].choices;
 		without_choices[i] = slots[i].choices == (Datum) 0;
+		rankings[i] = ranking_text(&slots[i]);
 	}
 	rows = spi_run(&send,
 				   (Datum[]) {int64_array(worlds, count), int64_array(npcs, count),
@@ -323,7 +340,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 							  nullable_array_of(choices, without_choices, count, TEXTOID),
 							  int64_array(told_states, count),
 							  nullable_array_of(sources, without_source, count, INT8OID),
-							  int64_array(credit_most, count)},
+							  int64_array(credit_most, count), array_of(rankings, count, TEXTOID)},
 				   NULL, SPI_OK_UPDATE_RETURNING);
 	return spi_rows(&send, rows, sent);
 }

@@ -52,6 +52,9 @@ typedef struct SentSlot
 	int64 source_id;   /* 0 = none */
 	int64 credit_most; /* world µs for which its source has been connected, and that one answer is paid for */
 	Datum choices;	   /* the actions that are offered, a JSON text; 0 = none are */
+	/* How the built-in mind ranks what the NPC may do now (sim/choices.h). */
+	const int16 *ranking;
+	int			 ranked;
 } SentSlot;
 
 /*
@@ -98,6 +101,7 @@ typedef struct Slot
 	int64		source_id; /* it was sent to; 0 = none */
 	int64		credit;	   /* NPC-microseconds that an accepted answer is paid; 0 if it was never sent */
 	Jsonb	   *choices;   /* the actions that were offered; NULL = none were */
+	ArrayType  *ranking;   /* how they, and what else there was, were ranked then; NULL = that is not known */
 	/* The last player but this one whom the NPC's questions were put to; 0 = there is none. */
 	int64 former_player_id;
 } Slot;

@@ -370,6 +370,7 @@ RowType npc_slot_rows = {.table = "decision_slots",
 						 "told_events = CASE WHEN excluded.status = 0 THEN t.told_events END, "
 						 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
 						 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
+						 "ranking = CASE WHEN excluded.status = 0 THEN t.ranking END, "
 						 "former_player_id = CASE WHEN t.player_id = excluded.player_id OR "
 						 "t.player_id = 0 THEN t.former_player_id ELSE t.player_id END, "
 						 "answered = excluded.status = 0 AND t.answered"};
