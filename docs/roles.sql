@@ -170,6 +170,7 @@ BEGIN
     GRANT SELECT, INSERT (name), UPDATE (name) ON npcsim.persons TO npcsim_operator;
     GRANT SELECT ON npcsim.person_days TO npcsim_operator;
     GRANT SELECT ON npcsim.security_violations TO npcsim_operator;
+    GRANT SELECT ON npcsim.fallback_log, npcsim.server_api_spending TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
         npcsim.create_world,
         npcsim.drop_world,
@@ -196,6 +197,7 @@ BEGIN
         npcsim.handle_insufficient_compute,
         npcsim.request_npc_decision,
         npcsim.set_npc_dormant,
+        npcsim.assign_npc_with_fallback,
         npcsim.observe_npc,
         npcsim.get_reasonable_actions_for_npc,
         npcsim.validate_npc_decision,

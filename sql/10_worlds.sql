@@ -52,6 +52,11 @@ CREATE TABLE npcsim.world_settings (
     max_npcs_per_player integer NOT NULL DEFAULT 10000 CHECK (max_npcs_per_player BETWEEN 0 AND 1000000),
     on_insufficient_compute text NOT NULL DEFAULT 'fewer' CHECK (on_insufficient_compute IN ('fewer', 'alert', 'warn_then_remove')),
     built_in_fallback boolean NOT NULL DEFAULT true,
+    enable_commercial_fallback boolean NOT NULL DEFAULT false,
+    server_backup_enabled boolean NOT NULL DEFAULT false,
+    server_api_cost bigint NOT NULL DEFAULT 0 CHECK (server_api_cost BETWEEN 0 AND 1000000000000),
+    server_api_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (server_api_cap_per_day BETWEEN 0 AND 1000000000000),
+    hybrid_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (hybrid_cap_per_day BETWEEN 0 AND 1000000000000),
     CONSTRAINT world_settings_need_decay CHECK (need_decay_min >= 0 AND need_decay_min <= need_decay_max AND need_decay_max <= 100000000)
 );
 SELECT pg_catalog.pg_extension_config_dump('npcsim.world_settings', '');
@@ -70,6 +75,11 @@ COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after wh
 COMMENT ON COLUMN npcsim.world_settings.need_decay_min IS 'Decay of each need of the NPC whose needs decay slowest, millionths of a unit per world second';
 COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one whose needs decay fastest, at most 100000000';
 COMMENT ON COLUMN npcsim.world_settings.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
+COMMENT ON COLUMN npcsim.world_settings.enable_commercial_fallback IS 'Whether decisions may be bought for NPCs that no player''s mind can be asked about';
+COMMENT ON COLUMN npcsim.world_settings.server_backup_enabled IS 'Whether they may be put to the operators'' API source (compute_sources of kind server_api_key)';
+COMMENT ON COLUMN npcsim.world_settings.server_api_cost IS 'Price of such a decision, in millionths of the operators'' currency, 0 to 10^12';
+COMMENT ON COLUMN npcsim.world_settings.server_api_cap_per_day IS 'Millionths that the world may spend on them from midnight to midnight UTC, 0 to 10^12. 0: nothing but what is free';
+COMMENT ON COLUMN npcsim.world_settings.hybrid_cap_per_day IS 'The same of each player with a source of kind hybrid, who pays for its own NPCs';
 COMMENT ON COLUMN npcsim.world_settings.durability IS 'full: every commit is synchronous; relaxed: a crash may lose the last moments';
 COMMENT ON COLUMN npcsim.world_settings.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.world_settings.spectators IS 'Whether clients without a token may watch';

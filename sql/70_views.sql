@@ -58,11 +58,12 @@ SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
        w.need_decay_min / 1000000::double precision AS need_decay_min,
        w.need_decay_max / 1000000::double precision AS need_decay_max,
        w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
-       w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback
+       w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback,
+       w.enable_commercial_fallback, w.server_backup_enabled, w.server_api_cost, w.server_api_cap_per_day, w.hybrid_cap_per_day
   FROM npcsim.world_settings w
   JOIN npcsim.world_clock c ON c.world_id = w.id;
 COMMENT ON VIEW npcsim.worlds IS
-    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute and built_in_fallback can be updated; create_world() and drop_world() make and remove worlds';
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute, built_in_fallback, enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day and hybrid_cap_per_day can be updated; create_world() and drop_world() make and remove worlds';
 COMMENT ON COLUMN npcsim.worlds.size_x IS 'Width in cells';
 COMMENT ON COLUMN npcsim.worlds.size_y IS 'Height in cells';
 COMMENT ON COLUMN npcsim.worlds.seed IS 'Source of all chance in the world';
@@ -80,6 +81,11 @@ COMMENT ON COLUMN npcsim.worlds.idle_interval IS 'World seconds after which the 
 COMMENT ON COLUMN npcsim.worlds.need_decay_min IS 'Units a world second by which every need of the NPC decays whose needs decay slowest, 0 to need_decay_max';
 COMMENT ON COLUMN npcsim.worlds.need_decay_max IS 'The same of the NPC whose needs decay fastest, need_decay_min to 100';
 COMMENT ON COLUMN npcsim.worlds.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
+COMMENT ON COLUMN npcsim.worlds.enable_commercial_fallback IS 'Whether decisions may be bought for NPCs that no player''s mind can be asked about';
+COMMENT ON COLUMN npcsim.worlds.server_backup_enabled IS 'Whether they may be put to the operators'' API source (compute_sources of kind server_api_key)';
+COMMENT ON COLUMN npcsim.worlds.server_api_cost IS 'Price of such a decision, in millionths of the operators'' currency, 0 to 10^12';
+COMMENT ON COLUMN npcsim.worlds.server_api_cap_per_day IS 'Millionths that the world may spend on them from midnight to midnight UTC, 0 to 10^12. 0: nothing but what is free';
+COMMENT ON COLUMN npcsim.worlds.hybrid_cap_per_day IS 'The same of each player with a source of kind hybrid, who pays for its own NPCs';
 COMMENT ON COLUMN npcsim.worlds.durability IS 'full or relaxed';
 COMMENT ON COLUMN npcsim.worlds.view_buffer IS 'Cells by which a client''s camera is widened, 0 to 4096';
 COMMENT ON COLUMN npcsim.worlds.spectators IS 'Whether clients without a token may watch';

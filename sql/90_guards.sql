@@ -28,6 +28,8 @@ BEGIN
                    ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
                    ('player_suspicion', 'state', 'npcsim keeps it; it fades by itself.'),
                    ('security_violations', 'log', 'log_security_violation(player_id, kind, detail) records something; prune_logs() forgets it after npcsim.security_violation_days.'),
+                   ('fallback_log', 'log', 'assign_npc_with_fallback(world_id, npc_id) records it; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('server_api_spending', 'log', 'What was spent is counted by npcsim; prune_logs() forgets it after 400 days.'),
                    ('world_event_segments', 'own', 'prune_logs() keeps it.'),
                    ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
                    ('source_minutes', 'log', 'What became of decisions is counted by npcsim; prune_logs() forgets it after a day.'),

@@ -19,4 +19,217 @@ COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked
 -- ---- why: what can be asked about decisions ----
 
 -- ---- shares: who decides for whom ----
+ALTER TABLE npcsim.world_settings
+    ADD COLUMN enable_commercial_fallback boolean NOT NULL DEFAULT false,
+    ADD COLUMN server_backup_enabled boolean NOT NULL DEFAULT false,
+    ADD COLUMN server_api_cost bigint NOT NULL DEFAULT 0 CHECK (server_api_cost BETWEEN 0 AND 1000000000000),
+    ADD COLUMN server_api_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (server_api_cap_per_day BETWEEN 0 AND 1000000000000),
+    ADD COLUMN hybrid_cap_per_day bigint NOT NULL DEFAULT 0 CHECK (hybrid_cap_per_day BETWEEN 0 AND 1000000000000);
+COMMENT ON COLUMN npcsim.world_settings.enable_commercial_fallback IS 'Whether decisions may be bought for NPCs that no player''s mind can be asked about';
+COMMENT ON COLUMN npcsim.world_settings.server_backup_enabled IS 'Whether they may be put to the operators'' API source (compute_sources of kind server_api_key)';
+COMMENT ON COLUMN npcsim.world_settings.server_api_cost IS 'Price of such a decision, in millionths of the operators'' currency, 0 to 10^12';
+COMMENT ON COLUMN npcsim.world_settings.server_api_cap_per_day IS 'Millionths that the world may spend on them from midnight to midnight UTC, 0 to 10^12. 0: nothing but what is free';
+COMMENT ON COLUMN npcsim.world_settings.hybrid_cap_per_day IS 'The same of each player with a source of kind hybrid, who pays for its own NPCs';
+-- pgspot PS015: the view is a member of the extension since 0.1.0; another one is not replaced.
+CREATE OR REPLACE VIEW npcsim.worlds AS
+SELECT w.id, w.name, w.size_x, w.size_y, w.seed, w.tick_rate,
+       w.max_players, w.min_tokens_per_npc_per_day,
+       w.max_tokens_per_npc_per_day, w.max_tokens_per_player_per_day, w.max_tokens_per_day,
+       coalesce((SELECT npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day)
+                   FROM npcsim.world_tokens t WHERE t.world_id = w.id), 0) AS daily_token_output,
+       w.created_at_real AS created_at,
+       w.owner_player_id, w.decision_policy, w.durability, w.view_buffer, w.spectators,
+       CASE WHEN c.home = (SELECT npcsim_internal.world_home()) THEN c.status ELSE 'parked' END AS status,
+       npcsim_internal.world_now(c.world_id, c.clock, 1000000 / w.tick_rate) / 1000000::double precision AS clock,
+       c.speed / 1000::double precision AS speed,
+       c.revision, c.settings_revision, w.idle_interval,
+       w.need_decay_min / 1000000::double precision AS need_decay_min,
+       w.need_decay_max / 1000000::double precision AS need_decay_max,
+       w.allocation, w.absence_grace, w.pause_grace, w.min_tenure, w.estimated_tokens_per_npc_per_day, w.tokens_per_decision,
+       w.max_npcs_per_player, w.on_insufficient_compute, w.built_in_fallback,
+       w.enable_commercial_fallback, w.server_backup_enabled, w.server_api_cost, w.server_api_cap_per_day, w.hybrid_cap_per_day
+  FROM npcsim.world_settings w
+  JOIN npcsim.world_clock c ON c.world_id = w.id;
+COMMENT ON VIEW npcsim.worlds IS
+    'Worlds. name, max_players, min_tokens_per_npc_per_day, max_tokens_per_npc_per_day, max_tokens_per_player_per_day, max_tokens_per_day, owner_player_id, decision_policy, durability, view_buffer, spectators, speed, idle_interval, need_decay_min, need_decay_max, allocation, absence_grace, pause_grace, min_tenure, estimated_tokens_per_npc_per_day, tokens_per_decision, max_npcs_per_player, on_insufficient_compute, built_in_fallback, enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day and hybrid_cap_per_day can be updated; create_world() and drop_world() make and remove worlds';
+COMMENT ON COLUMN npcsim.worlds.enable_commercial_fallback IS 'Whether decisions may be bought for NPCs that no player''s mind can be asked about';
+COMMENT ON COLUMN npcsim.worlds.server_backup_enabled IS 'Whether they may be put to the operators'' API source (compute_sources of kind server_api_key)';
+COMMENT ON COLUMN npcsim.worlds.server_api_cost IS 'Price of such a decision, in millionths of the operators'' currency, 0 to 10^12';
+COMMENT ON COLUMN npcsim.worlds.server_api_cap_per_day IS 'Millionths that the world may spend on them from midnight to midnight UTC, 0 to 10^12. 0: nothing but what is free';
+COMMENT ON COLUMN npcsim.worlds.hybrid_cap_per_day IS 'The same of each player with a source of kind hybrid, who pays for its own NPCs';
+
+-- Who decides for NPCs whose own mind cannot, and what that costs.
+
+-- Both tables are delivery, not the state of a world: no replay knows of them. No foreign keys, since they are dumped.
+CREATE TABLE npcsim.server_api_spending (
+    world_id bigint NOT NULL,
+    day date NOT NULL,
+    player_id bigint NOT NULL,
+    decisions bigint NOT NULL,
+    cost bigint NOT NULL CHECK (cost >= 0),
+    CONSTRAINT server_api_spending_key PRIMARY KEY (world_id, day, player_id)
+) WITH (fillfactor = 50);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.server_api_spending', '');
+COMMENT ON TABLE npcsim.server_api_spending IS 'What was spent on the operators'' API source, by days: counted when a question is given to it, whatever becomes of it. Forgotten by prune_logs() after 400 days';
+COMMENT ON COLUMN npcsim.server_api_spending.day IS 'Day (UTC)';
+COMMENT ON COLUMN npcsim.server_api_spending.player_id IS 'Who pays: a player with a source of kind hybrid; 0: the world';
+COMMENT ON COLUMN npcsim.server_api_spending.decisions IS 'Questions';
+COMMENT ON COLUMN npcsim.server_api_spending.cost IS 'Millionths of the operators'' currency: of each question the server_api_cost of then';
+
+CREATE TABLE npcsim.fallback_log (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY CHECK (id BETWEEN 1 AND 9007199254740991),
+    world_id bigint NOT NULL,
+    npc_id bigint NOT NULL,
+    request_id bigint,
+    step text NOT NULL CHECK (step IN ('controller', 'stateless', 'player_api', 'server_api', 'built_in', 'dormant')),
+    reason text NOT NULL CHECK (pg_catalog.char_length(reason) BETWEEN 1 AND 200),
+    source_id bigint,
+    player_id bigint,
+    cost bigint NOT NULL DEFAULT 0 CHECK (cost >= 0),
+    at_real timestamptz NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('npcsim.fallback_log', '');
+SELECT pg_catalog.pg_extension_config_dump('npcsim.fallback_log_id_seq', '');
+CREATE INDEX fallback_log_at ON npcsim.fallback_log (at_real);
+COMMENT ON TABLE npcsim.fallback_log IS 'Steps that were taken for NPCs whose own mind could not decide. Forgotten by prune_logs() after npcsim.decision_log_days';
+COMMENT ON COLUMN npcsim.fallback_log.request_id IS 'The question that was open; NULL: none was';
+COMMENT ON COLUMN npcsim.fallback_log.step IS 'Who decides: controller (the player''s mind), stateless (another player''s, which remembers nothing), player_api (the API of its player), server_api (the operators''), built_in (the built-in mind) or dormant (nobody)';
+COMMENT ON COLUMN npcsim.fallback_log.reason IS 'Why none of the steps before';
+COMMENT ON COLUMN npcsim.fallback_log.source_id IS 'Source of compute of the step; NULL: it has none';
+COMMENT ON COLUMN npcsim.fallback_log.player_id IS 'Player who pays for it; NULL: nobody does, or the world';
+COMMENT ON COLUMN npcsim.fallback_log.cost IS 'Millionths of the operators'' currency';
+COMMENT ON COLUMN npcsim.fallback_log.at_real IS 'When';
+
+CREATE FUNCTION npcsim.assign_npc_with_fallback(world_id bigint, npc_id bigint, OUT step text, OUT reason text, OUT source_id bigint, OUT request_id bigint, OUT cost bigint)
+    LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_assign_npc_with_fallback';
+REVOKE ALL ON FUNCTION npcsim.assign_npc_with_fallback(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.assign_npc_with_fallback(bigint, bigint) IS
+    'Says who decides for an NPC next, and has it so: the mind of its player, a source that remembers nothing, its player''s API, the operators'' API (enable_commercial_fallback, server_backup_enabled, server_api_cost and the caps of the world), the built-in mind (built_in_fallback), or nobody: then it sleeps until a mind can be asked. Steps at which its open question failed already are left out. Wakes an NPC that sleeps if somebody decides for it, unless an operator put it to sleep. Each call is a row of fallback_log. step: as there; reason: why none before; source_id: who is to answer; request_id: the open question; cost: millionths that it is charged. Errors: NS101 no such world, NS102 parked, NS201 no such NPC, NS302 an operator put it to sleep';
+
+-- ---- all sections: tables of worlds, and their guards ----
+-- pgspot PS002: both are members of the extension; others are not replaced. They are as in sql/82_state.sql and sql/90_guards.sql.
+CREATE OR REPLACE FUNCTION npcsim_internal.state_tables() RETURNS TABLE (relation regclass, name text, columns text[], keys text[], key_of_row text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp ROWS 20
+    AS $$
+BEGIN
+    RETURN QUERY
+    SELECT c.oid::regclass, c.relname::text,
+           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                  ORDER BY a.attnum),
+           k.columns, coalesce(k.of_row, quote_literal(''))
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_attribute w ON w.attrelid = c.oid AND w.attname = 'world_id' AND NOT w.attisdropped
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+      JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'npcsim'
+     CROSS JOIN LATERAL (
+           SELECT coalesce(array_agg(a.attname::text ORDER BY part.place), '{}') AS columns,
+                  string_agg(format('t.%I::text', a.attname), ' || '' '' || ' ORDER BY part.place) AS of_row
+             FROM pg_catalog.pg_constraint p
+            CROSS JOIN LATERAL unnest(p.conkey) WITH ORDINALITY AS part (number, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = part.number AND a.attname <> 'world_id'
+            WHERE p.conrelid = c.oid AND p.contype = 'p') AS k
+     WHERE c.relnamespace = 'npcsim'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+       -- logs, connections, and players with what they spent and lend
+       AND c.relname NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending')
+       -- what was counted of them
+       AND c.relname NOT IN ('source_minutes', 'source_outcomes', 'player_proofs', 'world_books')
+       -- what is written otherwise than under the world's lock, and compared in its own way
+       AND c.relname NOT IN ('world_clock', 'world_inputs', 'decision_slots')
+     ORDER BY c.relname;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION npcsim.guard_tables() RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    guard record;
+    changed integer := 0;
+BEGIN
+    FOR guard IN
+        WITH tables AS (
+            SELECT c.oid AS id, c.relname::text AS name, coalesce(parent.relname, c.relname)::text AS family
+              FROM pg_catalog.pg_class c
+              LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+              LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+             WHERE c.relnamespace = 'npcsim'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')),
+        guarded AS (
+            SELECT t.id, t.name, hints.kind, coalesce(pg_catalog.quote_literal(hints.hint), '') AS hint
+              FROM tables t
+              LEFT JOIN (VALUES
+                   ('world_settings', 'state', 'UPDATE npcsim.worlds … WHERE id = … changes settings; size, seed and tick rate stay as create_world() made them.'),
+                   ('world_clock', 'state', 'start_world(world_id), pause_world(world_id), set_world_speed(world_id, speed) and tick_world(world_id, dt) are for that.'),
+                   ('player_accounts', 'state', 'UPDATE npcsim.players … WHERE id = …, create_player() and rotate_player_token(player_id) are for that.'),
+                   ('decision_slots', 'state', 'request_npc_decision(world_id, npc_id) asks for a decision.'),
+                   ('world_inputs', 'inputs', 'What came from outside is kept as it came; DELETE … WHERE world_id = … gives up the replay of one world.'),
+                   ('world_event_log', 'log', 'What happened is recorded by the world; prune_logs() forgets it after npcsim.world_event_hours.'),
+                   ('decision_log', 'log', 'What was asked is recorded by the world; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('player_suspicion', 'state', 'npcsim keeps it; it fades by itself.'),
+                   ('security_violations', 'log', 'log_security_violation(player_id, kind, detail) records something; prune_logs() forgets it after npcsim.security_violation_days.'),
+                   ('fallback_log', 'log', 'assign_npc_with_fallback(world_id, npc_id) records it; prune_logs() forgets it after npcsim.decision_log_days.'),
+                   ('server_api_spending', 'log', 'What was spent is counted by npcsim; prune_logs() forgets it after 400 days.'),
+                   ('world_event_segments', 'own', 'prune_logs() keeps it.'),
+                   ('change_log', 'log', 'Worlds record it; prune_logs() forgets what is older than some minutes.'),
+                   ('source_minutes', 'log', 'What became of decisions is counted by npcsim; prune_logs() forgets it after a day.'),
+                   ('source_outcomes', 'log', 'What became of decisions is counted by npcsim.'),
+                   ('player_proofs', 'log', 'What players have shown is learnt by npcsim.'),
+                   ('world_books', 'log', 'adopt_world(world_id) keeps it.'),
+                   ('market_folds', 'own', 'npcsim notes in it what was counted.'),
+                   ('installation', 'own', 'It tells worlds that live here from copies, and stays as it is.'),
+                   ('epochs', 'own', 'Epochs begin by themselves.')) AS hints (family, kind, hint) ON hints.family = t.family
+             WHERE t.name NOT IN ('gateways', 'sessions', 'reducer_limits', 'client_calls', 'call_allowances', 'persons', 'person_days', 'compute_sources')),
+        wanted AS (
+            SELECT id, 'refuse_write' AS name, 'A' AS fires,
+                   format('BEFORE %s ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)',
+                          CASE kind WHEN 'inputs' THEN 'UPDATE' ELSE 'UPDATE OR DELETE' END, name, hint) AS definition
+              FROM guarded
+            UNION ALL
+            -- of these there is one row, or one for each part of a log, which may be put back
+            SELECT id, 'refuse_rows', 'A',
+                   format('AFTER INSERT ON npcsim.%I REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_write(%s)', name, hint)
+              FROM guarded WHERE kind IS DISTINCT FROM 'own'
+            UNION ALL
+            SELECT id, 'refuse_truncate', 'A',
+                   format('BEFORE TRUNCATE ON npcsim.%I FOR EACH STATEMENT EXECUTE FUNCTION npcsim_internal.refuse_truncate(%s)',
+                          name, CASE WHEN kind <> 'state' THEN hint ELSE '' END)
+              FROM guarded
+            UNION ALL
+            SELECT id, 'refuse_replicated', 'R',
+                   format('AFTER INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_replicated()', name)
+              FROM tables WHERE name IN ('world_settings', 'world_clock', 'world_inputs', 'world_tokens', 'player_accounts', 'decision_slots', 'compute_sources')
+            UNION ALL
+            SELECT id, 'keep_own', 'R',
+                   format('BEFORE INSERT OR UPDATE OR DELETE ON npcsim.%I FOR EACH ROW EXECUTE FUNCTION npcsim_internal.keep_own()', name)
+              FROM tables WHERE name IN ('installation', 'world_event_segments')
+            UNION ALL
+            -- rows of a world's state, for whoever writes them without holding it
+            SELECT t.id, 'require_world_lock_for_' || event.name, 'A',
+                   format('AFTER %s ON npcsim.%I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION npcsim_internal.require_world_lock()',
+                          upper(event.name), t.name, event.condition)
+              FROM tables t
+             CROSS JOIN (VALUES
+                   ('insert', 'NOT npcsim_internal.world_is_locked(NEW.world_id)'),
+                   ('update', 'NEW.world_id OPERATOR(pg_catalog.<>) OLD.world_id OR NOT npcsim_internal.world_is_locked(OLD.world_id)'),
+                   ('delete', 'NOT npcsim_internal.world_is_locked(OLD.world_id)')) AS event (name, condition)
+             WHERE t.id IN (SELECT s.relation FROM npcsim_internal.state_tables() s))
+        SELECT w.id::pg_catalog.regclass AS relation, w.name, w.fires, w.definition, t.oid IS NULL AS missing
+          FROM wanted w
+          LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = w.id AND t.tgname = w.name AND NOT t.tgisinternal
+         WHERE t.tgenabled IS DISTINCT FROM w.fires::pg_catalog."char"
+         ORDER BY w.id, w.name
+    LOOP
+        IF guard.missing THEN
+            EXECUTE format('CREATE TRIGGER %I %s', guard.name, guard.definition);
+        END IF;
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', guard.relation, CASE guard.fires WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, guard.name);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+
+-- It comes at the end, when all tables are there.
+SELECT npcsim.guard_tables();
 

@@ -238,6 +238,38 @@ world_set_dormant(World *world, Npc *npc, bool dormant)
 }
 
 void
+world_let_sleep(World *world, Npc *npc)
+{
+	if (npc->state == NPC_DORMANT)
+		return;
+	world_enter(world);
+	npc_fall_asleep(world, npc, DECIDER_NONE);
+	world_leave(world);
+}
+
+bool
+world_have_mind_asked(World *world, Npc *npc)
+{
+	world_enter(world);
+	if (npc->state == NPC_DORMANT)
+		npc_wake_up(world, npc);
+	world_leave(world);
+	world_open_request(world, npc, REASON_REQUESTED);
+	return npc->request_pending;
+}
+
+void
+world_have_built_in_decide(World *world, Npc *npc)
+{
+	world_enter(world);
+	world_close_request(world, npc);
+	if (npc->state == NPC_DORMANT)
+		npc_wake_up(world, npc);
+	world_leave(world);
+	world_decide_built_in(world, &npc, 1);
+}
+
+void
 world_set_name(World *world, Npc *npc, const char *name)
 {
 	pfree(npc->name);

@@ -123,6 +123,14 @@ extern void world_set_idle_interval(World *world, int32 seconds);
 extern void world_set_built_in_fallback(World *world, bool stands_in);
 /* Puts an NPC to sleep until it is woken, or wakes it, which sleeps. */
 extern void world_set_dormant(World *world, Npc *npc, bool dormant);
+/* Puts an NPC to sleep that wakes when a mind can be asked. Does nothing if it sleeps. */
+extern void world_let_sleep(World *world, Npc *npc);
+/*
+ * Has the mind of an NPC asked now, which wakes it; the built-in one decide for it now, whatever was asked. Return whether the mind is
+ * asked: not when nobody can be, or its tokens are spent.
+ */
+extern bool world_have_mind_asked(World *world, Npc *npc);
+extern void world_have_built_in_decide(World *world, Npc *npc);
 /* Reads the world's choices again after the caller has written the policy or budgets. */
 extern void world_read_choices(World *world);
 

@@ -5,11 +5,16 @@
 #include "market/fallback.h"
 
 const char *const fallback_names[] = {
-	[FALLBACK_CONTROLLER] = "controller", [FALLBACK_STATELESS] = "stateless",
-	[FALLBACK_PLAYER_API] = "player_api", [FALLBACK_SERVER_API] = "server_api",
-	[FALLBACK_BUILT_IN] = "built_in",	  [FALLBACK_DORMANT] = "dormant",
+	[FALLBACK_CONTROLLER] = "controller",
+	[FALLBACK_STATELESS] = "stateless",
+	[FALLBACK_PLAYER_API] = "player_api",
+	[FALLBACK_SERVER_API] = "server_api",
+	[FALLBACK_BUILT_IN] = "built_in",
+	[FALLBACK_DORMANT] = "dormant",
+	[FALLBACK_COUNT] = NULL,
 };
-_Static_assert(sizeof(fallback_names) / sizeof(fallback_names[0]) == FALLBACK_COUNT, "every step has a name");
+_Static_assert(sizeof(fallback_names) / sizeof(fallback_names[0]) == FALLBACK_COUNT + 1,
+			   "every step has a name");
 
 bool
 fallback_at_players_cost(const FallbackTerms *terms)

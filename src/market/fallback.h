@@ -19,7 +19,7 @@ typedef enum FallbackStep
 	FALLBACK_COUNT
 } FallbackStep;
 
-/* As the log calls them. */
+/* As the log calls them; NULL-terminated. */
 extern const char *const fallback_names[];
 
 /* A step as one of a set. */

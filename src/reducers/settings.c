@@ -30,6 +30,8 @@
 PG_FUNCTION_INFO_V1(npcsim_edit_worlds);
 PG_FUNCTION_INFO_V1(npcsim_edit_players);
 
+#define SUM_MAX INT64_C(1000000000000) /* millionths */
+
 #define FIXED_HINT "It is chosen by create_world() and stays."
 
 static const EditColumn world_columns[] = {
@@ -57,6 +59,11 @@ static const EditColumn world_columns[] = {
 	{"max_npcs_per_player", 0, NULL},
 	{"on_insufficient_compute", 0, NULL},
 	{"built_in_fallback", 0, NULL},
+	{"enable_commercial_fallback", 0, NULL},
+	{"server_backup_enabled", 0, NULL},
+	{"server_api_cost", 0, NULL},
+	{"server_api_cap_per_day", 0, NULL},
+	{"hybrid_cap_per_day", 0, NULL},
 	{"id", 0, FIXED_HINT},
 	{"size_x", 0, FIXED_HINT},
 	{"size_y", 0, FIXED_HINT},
@@ -106,6 +113,28 @@ static const struct NumberSetting
 	{"estimated_tokens_per_npc_per_day", WORLD_ESTIMATED_TOKENS_PER_NPC, 1, 1000000000},
 	{"tokens_per_decision", WORLD_TOKENS_PER_DECISION, 1, 1000000},
 	{"max_npcs_per_player", WORLD_MAX_NPCS_PER_PLAYER, 0, 1000000},
+};
+
+/* Settings that are sums of money, in millionths (int8), and that no rule reads. */
+static const struct SumSetting
+{
+	const char	*column;
+	WorldSetting setting;
+} sum_settings[] = {
+	{"server_api_cost", WORLD_SERVER_API_COST},
+	{"server_api_cap_per_day", WORLD_SERVER_API_CAP},
+	{"hybrid_cap_per_day", WORLD_HYBRID_CAP},
+};
+
+/* Settings that are so or not, and that no rule reads. */
+static const struct FlagSetting
+{
+	const char	*column;
+	WorldSetting setting;
+} flag_settings[] = {
+	{"spectators", WORLD_SPECTATORS},
+	{"enable_commercial_fallback", WORLD_COMMERCIAL_FALLBACK},
+	{"server_backup_enabled", WORLD_SERVER_BACKUP},
 };
 
 /* Settings that are one of some words, and that no rule reads. */
@@ -221,6 +250,34 @@ write_numbers(int64 world_id, const Edit *edit)
 }
 
 static void
+write_sums(int64 world_id, const Edit *edit)
+{
+	for (size_t i = 0; i < lengthof(sum_settings); i++)
+	{
+		const struct SumSetting *sum = &sum_settings[i];
+
+		if (!edit_writes(edit, sum->column))
+			continue;
+		check_whole(DatumGetInt64(edit_value(edit, sum->column)), sum->column, 0, SUM_MAX);
+		write_setting(sum->setting, world_id, edit, sum->column);
+	}
+}
+
+static void
+write_flags(int64 world_id, const Edit *edit)
+{
+	for (size_t i = 0; i < lengthof(flag_settings); i++)
+	{
+		const struct FlagSetting *flag = &flag_settings[i];
+
+		if (!edit_writes(edit, flag->column))
+			continue;
+		(void) edit_value(edit, flag->column); /* is not NULL */
+		write_setting(flag->setting, world_id, edit, flag->column);
+	}
+}
+
+static void
 write_words(int64 world_id, const Edit *edit)
 {
 	for (size_t i = 0; i < lengthof(word_settings); i++)
@@ -248,17 +305,14 @@ write_settings(WorldLock *lock, const Edit *edit)
 		write_setting(WORLD_NAME, world_id, edit, "name");
 	}
 	write_numbers(world_id, edit);
+	write_sums(world_id, edit);
+	write_flags(world_id, edit);
 	write_words(world_id, edit);
 	if (edit_writes(edit, "allocation"))
 		worlds_changed_at_commit();
 	write_token_settings(lock, edit);
 	if (edit_writes(edit, "owner_player_id"))
 		write_owner(world_id, edit);
-	if (edit_writes(edit, "spectators"))
-	{
-		edit_value(edit, "spectators");
-		write_setting(WORLD_SPECTATORS, world_id, edit, "spectators");
-	}
 	if (edit_writes(edit, "speed"))
 	{
 		double speed = DatumGetFloat8(edit_value(edit, "speed"));

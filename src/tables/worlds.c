@@ -230,6 +230,8 @@ static SpiStatement delete_statements[] = {
 	 {INT8OID}},
 	{"DELETE FROM npcsim.security_violations WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.player_suspicion WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.fallback_log WHERE world_id = $1", 1, {INT8OID}},
+	{"DELETE FROM npcsim.server_api_spending WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.player_accounts WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.compute_sources WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.world_terrain WHERE world_id = $1", 1, {INT8OID}},
@@ -300,6 +302,11 @@ static SpiStatement write_setting[] = {
 	[WORLD_TOKENS_PER_DECISION] = SETTING("tokens_per_decision", INT4OID),
 	[WORLD_MAX_NPCS_PER_PLAYER] = SETTING("max_npcs_per_player", INT4OID),
 	[WORLD_ON_INSUFFICIENT_COMPUTE] = SETTING("on_insufficient_compute", TEXTOID),
+	[WORLD_COMMERCIAL_FALLBACK] = SETTING("enable_commercial_fallback", BOOLOID),
+	[WORLD_SERVER_BACKUP] = SETTING("server_backup_enabled", BOOLOID),
+	[WORLD_SERVER_API_COST] = SETTING("server_api_cost", INT8OID),
+	[WORLD_SERVER_API_CAP] = SETTING("server_api_cap_per_day", INT8OID),
+	[WORLD_HYBRID_CAP] = SETTING("hybrid_cap_per_day", INT8OID),
 };
 StaticAssertDecl(lengthof(write_setting) == WORLD_SETTINGS, "every setting has its statement");
 

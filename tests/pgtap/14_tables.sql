@@ -12,7 +12,7 @@ SELECT c.oid AS id, c.relname::text AS name
 -- What is no state: logs, what comes and goes with connections, and what players and their tokens are.
 CREATE TEMP VIEW states AS
 SELECT id, name FROM of_worlds
- WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion',
+ WHERE name NOT IN ('change_log', 'decision_log', 'world_event_log', 'sessions', 'player_accounts', 'world_tokens', 'compute_sources', 'security_violations', 'player_suspicion', 'fallback_log', 'server_api_spending',
                     'source_minutes', 'source_outcomes', 'player_proofs', 'world_books');
 SELECT is_empty('SELECT name FROM states EXCEPT SELECT name FROM npcsim_internal.state_tables() EXCEPT SELECT unnest(ARRAY[''world_clock'', ''world_inputs'', ''decision_slots''])',
                 'each is known for what it is, or looked after by itself');
@@ -72,6 +72,10 @@ INSERT INTO npcsim.source_minutes (part, world_id, player_id, source_id, minute)
 INSERT INTO npcsim.source_outcomes VALUES (1, 1, 1, '{}', '{}', '{}');
 INSERT INTO npcsim.player_proofs VALUES (1, 1, 0, 0, 0, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}');
 INSERT INTO npcsim.world_books VALUES (1, 1);
+-- What fallbacks cost.
+SELECT pg_temp.by_hand('server_api_spending');
+INSERT INTO npcsim.server_api_spending VALUES (1, '2026-01-01', 0, 1, 1);
+SELECT npcsim.assign_npc_with_fallback(1, pg_temp.npc('Eve'));
 SELECT set_eq('SELECT name FROM of_worlds EXCEPT SELECT pg_temp.tables_with_rows(1)',
               ARRAY['change_log', 'sessions', 'interaction_bid_rows', 'world_tokens'], 'a world has rows in nearly all of them');
 

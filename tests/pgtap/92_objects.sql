@@ -48,6 +48,8 @@ INSERT INTO relations VALUES
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('fallback_log',          '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
+    ('server_api_spending',   '',              '', 'S', '{"player_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     -- of which there is one row, or one for each part of a log
     ('installation',          'S',             '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
     ('epochs',                '',              '', '', '{}',                         '23505', 'NS110', 'NS110', 'NS111'),
@@ -98,7 +100,7 @@ INSERT INTO functions VALUES
                           count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
-                   request_npc_decision,set_npc_dormant,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   request_npc_decision,set_npc_dormant,assign_npc_with_fallback,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
                    export_person,erase_person,declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
@@ -111,7 +113,7 @@ INSERT INTO functions VALUES
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);
-INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq'), ('persons_id_seq'), ('compute_sources_id_seq'), ('security_violations_id_seq');
+INSERT INTO sequences VALUES ('world_settings_id_seq'), ('player_accounts_id_seq'), ('sessions_id_seq'), ('persons_id_seq'), ('compute_sources_id_seq'), ('security_violations_id_seq'), ('fallback_log_id_seq');
 
 -- ---- every object has its entry ----
 SELECT set_eq($$SELECT relname FROM pg_class WHERE relnamespace = 'npcsim'::regnamespace AND relkind NOT IN ('S', 'i', 'I', 't')$$,
@@ -183,6 +185,10 @@ SELECT npcsim.log_security_violation(1, 'seen', 'it');
 SELECT npcsim.register_gateway('g'), npcsim.client_connected('g', 1, 1, 'compute');
 SELECT npcsim.update_player_heartbeat(1, '{"max_concurrency": 8}');
 SELECT npcsim.create_npc(1, 'Nobody', 1, 1), npcsim.create_item(1, 'chair', 2, 2);
+SELECT npcsim.assign_npc_with_fallback(1, id) FROM npcsim.npcs WHERE world_id = 1;
+ALTER TABLE npcsim.server_api_spending DISABLE TRIGGER refuse_rows;
+INSERT INTO npcsim.server_api_spending VALUES (1, '2026-01-01', 0, 1, 1);
+ALTER TABLE npcsim.server_api_spending ENABLE ALWAYS TRIGGER refuse_rows;
 SELECT npcsim.create_npc(1, 'Ada', 5, 5, 1), npcsim.create_npc(1, 'Bo', 7, 5, 1);
 SELECT npcsim.submit_npc_decision(1, jsonb_build_object('npc_id', id, 'action', 'wait')) FROM npcsim.npcs WHERE world_id = 1 AND name = 'Nobody';
 SELECT npcsim.tick_world(1, 3.5);

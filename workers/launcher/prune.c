@@ -36,6 +36,7 @@
 #include "tables/change_log.h"
 #include "tables/client_calls.h"
 #include "tables/event_segments.h"
+#include "tables/fallback.h"
 #include "tables/trust.h"
 
 PG_FUNCTION_INFO_V1(npcsim_prune_logs);
@@ -240,6 +241,8 @@ npcsim_prune_logs(PG_FUNCTION_ARGS)
 		emptied += empty_segment("source_minutes", (part - age + MINUTE_SEGMENTS) % MINUTE_SEGMENTS);
 	emptied += prune_events();
 	client_calls_forget();
+	fallbacks_forget(market_now() - guc_decision_log_days * USECS_PER_DAY,
+					 market_now() - SPENDING_DAYS * USECS_PER_DAY);
 	violations_forget(market_now() - guc_security_violation_days * USECS_PER_DAY);
 	spi_end();
 	PG_RETURN_INT32(emptied);

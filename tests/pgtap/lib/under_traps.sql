@@ -41,6 +41,8 @@ SELECT npcsim.set_decision_policy(:world, 'occasions'), npcsim.set_world_speed(:
 SELECT npcsim.observe_npc(:world, :npc), npcsim.world_rows(:world), npcsim.get_reasonable_actions_for_npc(:world, :npc);
 SELECT npcsim.log_security_violation(:player, 'seen', 'it'), npcsim.ban_player_temporarily(:player, '1 hour'), npcsim.ban_player_temporarily(:player, '0');
 SELECT * FROM npcsim.security_violations;
+SELECT npcsim.assign_npc_with_fallback(:world, :npc);
+SELECT * FROM npcsim.fallback_log, npcsim.server_api_spending;
 SELECT npcsim.validate_npc_decision(:player, pg_catalog.jsonb_build_object('npc_id', :npc, 'action', 'wait'));
 SELECT npcsim.declare_compute(:player, 8400), npcsim.calculate_player_npc_allocation(:player, :world), npcsim.rebalance_compute_allocation(:world);
 SELECT npcsim.redistribute_npcs_by_contribution(:world), npcsim.request_npc_assignment(:player), npcsim.handle_insufficient_compute(:world);

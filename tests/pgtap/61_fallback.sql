@@ -1,0 +1,111 @@
+-- Tests who decides for an NPC when its own mind cannot: which step is taken, why, and what the world allows.
+-- Every statement is a transaction of its own: who is present is looked up once per transaction.
+SET client_min_messages = warning;
+SELECT no_plan();
+
+\ir lib/minds.sql
+SELECT pg_temp.by_hand('server_api_spending', 'world_settings', 'fallback_log');
+
+-- ---- settings ----
+SELECT npcsim.create_world('Meadow', 40, 30, 5, preset => 'reference');
+SELECT results_eq('SELECT enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day, hybrid_cap_per_day FROM npcsim.worlds',
+                  'VALUES (false, false, 0::bigint, 0::bigint, 0::bigint)', 'a new world buys nothing');
+SELECT count(*) AS inputs FROM npcsim.world_inputs \gset
+SELECT lives_ok($$UPDATE npcsim.worlds SET enable_commercial_fallback = true, server_backup_enabled = true, server_api_cost = 1000000000000, server_api_cap_per_day = 1000000000000, hybrid_cap_per_day = 1000000000000$$,
+                'operators say what may be bought');
+SELECT results_eq('SELECT enable_commercial_fallback, server_backup_enabled, server_api_cost, server_api_cap_per_day, hybrid_cap_per_day FROM npcsim.worlds',
+                  'VALUES (true, true, 1000000000000, 1000000000000, 1000000000000)', 'up to its bounds');
+SELECT is((SELECT count(*) FROM npcsim.world_inputs), :inputs::bigint, 'which no rule reads: it is no input');
+CREATE TEMP TABLE bad AS SELECT name || ' = ' || value AS what, code FROM
+    unnest('{server_api_cost,server_api_cap_per_day,hybrid_cap_per_day}'::text[]) AS name,
+    (VALUES ('-1', '22003'), ('1000000000001', '22003'), ('9223372036854775807', '22003'), ('NULL', '22004')) AS v (value, code)
+    UNION ALL SELECT name || ' = NULL', '22004' FROM unnest('{enable_commercial_fallback,server_backup_enabled}'::text[]) AS name;
+SELECT throws_ok('UPDATE npcsim.worlds SET ' || what, code, NULL, 'refused: ' || what) FROM bad;
+SELECT throws_ok('UPDATE npcsim.world_settings SET ' || what, CASE code WHEN '22004' THEN '23502' ELSE '23514' END, NULL, 'nor does its table take it: ' || what) FROM bad;
+UPDATE npcsim.worlds SET enable_commercial_fallback = false, server_backup_enabled = false, server_api_cost = 3000, server_api_cap_per_day = 0, hybrid_cap_per_day = 0;
+
+-- ---- who lends ----
+SELECT npcsim.create_player(1, name, role) FROM (VALUES ('ada', 'player'), ('bo', 'player'), ('opal', 'operator')) AS v (name, role);
+SELECT npcsim.register_gateway('g1');
+SELECT npcsim.create_npc(1, 'Ada', 10, 10, pg_temp.player()), npcsim.create_npc(1, 'Cy', 30, 20);
+CREATE FUNCTION pg_temp.lend(who text, source text, said jsonb DEFAULT '{}') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    session bigint := (npcsim.client_connected('g1', pg_temp.player(who), 1, 'compute', source) ->> 'session_id')::bigint;
+BEGIN
+    PERFORM npcsim.update_player_heartbeat(pg_temp.player(who), jsonb_build_object('source', source, 'max_concurrency', 4) || said);
+    RETURN session;
+END
+$$;
+CREATE FUNCTION pg_temp.source(named text) RETURNS bigint LANGUAGE sql AS $$SELECT id FROM npcsim.compute_sources WHERE name = named$$;
+CREATE FUNCTION pg_temp.fall(who text DEFAULT 'Ada') RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', f.step, k.name, nullif(f.cost, 0), CASE WHEN f.request_id IS NOT NULL THEN 'asked' END)
+      FROM npcsim.assign_npc_with_fallback(1, pg_temp.npc(who)) AS f LEFT JOIN npcsim.compute_sources k ON k.id = f.source_id
+$$;
+CREATE FUNCTION pg_temp.why() RETURNS text LANGUAGE sql AS $$SELECT reason FROM npcsim.fallback_log ORDER BY id DESC LIMIT 1$$;
+
+-- ---- nobody is there ----
+SELECT is(pg_temp.fall(), 'built_in', 'where no mind can be asked, the built-in one decides');
+SELECT is(pg_temp.why(), 'controller: away; stateless: none; player_api: none; server_api: not enabled', 'and the log says why none before');
+SELECT is((SELECT decider FROM npcsim.npcs WHERE name = 'Ada'), 'built_in', 'so it has');
+SELECT is(pg_temp.fall('Cy'), 'built_in', 'also for who has no player');
+SELECT is(pg_temp.why(), 'controller: nobody; stateless: none; player_api: none; server_api: not enabled', 'for that reason');
+SELECT is((SELECT payload FROM npcsim.world_inputs ORDER BY sequence DESC LIMIT 1), jsonb_build_object('npc_id', pg_temp.npc('Cy'), 'step', 'built_in'), 'it is an input');
+UPDATE npcsim.worlds SET built_in_fallback = false;
+SELECT is(pg_temp.fall(), 'dormant', 'where that does not stand in, nobody does');
+SELECT is(pg_temp.why(), 'controller: away; stateless: none; player_api: none; server_api: not enabled; built_in: off', 'for want of all');
+SELECT is(pg_temp.doing(), 'dormant nobody', 'she sleeps, by nobody''s hand');
+SELECT is(pg_temp.fall(), 'dormant', 'twice is once');
+SELECT is((SELECT count(*) FROM npcsim.fallback_log), 4::bigint, 'though each is in the log');
+
+-- ---- her player's mind ----
+SELECT pg_temp.lend('ada', 'lamp') AS lamp \gset
+SELECT is(pg_temp.fall(), 'controller lamp asked', 'when her player''s mind is there, it is asked');
+SELECT isnt(pg_temp.doing(), 'dormant nobody', 'she wakes for it');
+SELECT is(pg_temp.why(), 'the mind of its player can be asked', 'which the log has, too');
+SELECT pg_temp.request() AS request \gset
+SELECT is(pg_temp.fall(), 'controller lamp asked', 'what is asked already');
+SELECT is(pg_temp.request(), :request::bigint, 'is not asked twice');
+SELECT is((SELECT count(*) FROM npcsim.fallback_log WHERE request_id = :request), 2::bigint, 'the log names the question');
+-- An API of the player's is the next.
+SELECT pg_temp.lend('ada', 'paid', '{"kind": "player_api_key"}') AS paid \gset
+SELECT is(pg_temp.fall(), 'controller lamp asked', 'her player''s API comes after her player''s own mind');
+SELECT npcsim.pause_compute_source(pg_temp.source('lamp'));
+SELECT is(pg_temp.fall(), 'player_api paid asked', 'and when that is paused, it is asked');
+SELECT is(pg_temp.why(), 'controller: away; stateless: none', 'since no other mind is there');
+SELECT npcsim.resume_compute_source(pg_temp.source('lamp'));
+-- What was tried in vain is left out.
+SELECT pg_temp.send();
+SELECT is((SELECT status FROM npcsim.decision_requests WHERE npc_id = pg_temp.npc()), 'sent', 'she is asked of a mind');
+SELECT npcsim.client_disconnected(:paid);
+SELECT npcsim.client_disconnected(:lamp);
+SELECT pg_temp.lend('ada', 'lamp') AS lamp, pg_temp.lend('ada', 'paid', '{"kind": "player_api_key"}') AS paid \gset
+SELECT is(pg_temp.fall(), CASE (SELECT k.name FROM npcsim.decision_log l JOIN npcsim.compute_sources k ON k.id = l.source_id WHERE l.request_id = :request AND l.status = 'cut_off')
+                          WHEN 'lamp' THEN 'player_api paid asked' ELSE 'dormant' END, 'whoever had the question in vain is not asked again, nor who comes before');
+UPDATE npcsim.worlds SET built_in_fallback = true;
+
+-- ---- by the operators' hand ----
+SELECT npcsim.set_npc_dormant(1, pg_temp.npc('Cy'));
+SELECT throws_ok('SELECT npcsim.assign_npc_with_fallback(1, pg_temp.npc(''Cy''))', 'NS302', NULL, 'whom an operator put to sleep an operator wakes');
+SELECT matches(pg_temp.hint_of('SELECT npcsim.assign_npc_with_fallback(1, pg_temp.npc(''Cy''))'), 'set_npc_dormant', 'as a hint says');
+SELECT npcsim.set_npc_dormant(1, pg_temp.npc('Cy'), false);
+SELECT throws_ok(what, code, NULL, what || ' is refused') FROM (VALUES
+    ('SELECT npcsim.assign_npc_with_fallback(99, 1)', 'NS101'), ('SELECT npcsim.assign_npc_with_fallback(1, 999999)', 'NS201'), ('SELECT npcsim.assign_npc_with_fallback(NULL, 1)', '22004'),
+    ('SELECT npcsim.assign_npc_with_fallback(1, NULL)', '22004'), ('SELECT npcsim.assign_npc_with_fallback(1, 0)', '22003'), ('SELECT npcsim.assign_npc_with_fallback(1, 9223372036854775807)', '22003')) AS bad (what, code);
+SELECT is((SELECT step FROM npcsim.fallback_log ORDER BY id DESC LIMIT 1) IS NOT NULL, true, 'and logged is what was done alone');
+
+-- ---- replays ----
+SELECT npcsim.tick_world(1, 20);
+SELECT is_empty('SELECT * FROM npcsim.world_faults(1)', 'the world is sound');
+SELECT npcsim.replay_world(1) AS copy \gset
+SELECT is_empty(format('SELECT * FROM npcsim.world_differences(1, %s)', :copy), 'what they lived is replayed');
+SELECT is((SELECT count(*) FROM npcsim.fallback_log WHERE world_id = :copy), 0::bigint, 'a replay asks and buys nothing');
+SELECT results_eq(format('SELECT enable_commercial_fallback, server_api_cost FROM npcsim.worlds WHERE id = %s', :copy), 'VALUES (false, 0::bigint)', 'nor could it');
+
+-- ---- the log is forgotten, and what was spent much later ----
+INSERT INTO npcsim.server_api_spending VALUES (1, CURRENT_DATE - 401, 0, 1, 1), (1, CURRENT_DATE - 398, 0, 1, 1);
+UPDATE npcsim.fallback_log SET at_real = now() - interval '33 days' WHERE step = 'dormant';
+SELECT npcsim.prune_logs();
+SELECT is((SELECT count(*) FROM npcsim.fallback_log WHERE step = 'dormant'), 0::bigint, 'old steps are forgotten');
+SELECT cmp_ok((SELECT count(*) FROM npcsim.fallback_log), '>', 5::bigint, 'others are not');
+SELECT is((SELECT string_agg((CURRENT_DATE - day)::text, ' ') FROM npcsim.server_api_spending), '398', 'what was spent is kept for 400 days');
+SELECT * FROM finish();
