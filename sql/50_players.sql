@@ -106,7 +106,8 @@ CREATE UNLOGGED TABLE npcsim.sessions (
     camera_max_y double precision,
     choices boolean NOT NULL DEFAULT false,
     compact boolean NOT NULL DEFAULT false,
-    source_id bigint
+    source_id bigint,
+    observations boolean NOT NULL DEFAULT true
 ) WITH (fillfactor = 50);
 CREATE INDEX sessions_player ON npcsim.sessions (player_id);
 COMMENT ON TABLE npcsim.sessions IS 'Connections of players and spectators. Unlogged: gateways connect them again after a crash';
@@ -115,6 +116,7 @@ COMMENT ON COLUMN npcsim.sessions.end_reason IS 'Why: replaced by a newer one, t
 COMMENT ON COLUMN npcsim.sessions.max_concurrency IS 'Decisions it takes at a time, by its last heartbeat; 0 before the first';
 COMMENT ON COLUMN npcsim.sessions.choices IS 'What it is asked comes with a list of actions to choose from';
 COMMENT ON COLUMN npcsim.sessions.compact IS 'What it is asked is told in few words';
+COMMENT ON COLUMN npcsim.sessions.observations IS 'What it is asked comes with what the NPC sees, hears and may do; false: its mind looks for itself';
 COMMENT ON COLUMN npcsim.sessions.source_id IS 'Row of compute_sources that it lends for; NULL before its first heartbeat';
 
 -- It holds only limits that somebody has set: so a dump has nothing else, and can be restored where the table is empty.

@@ -109,7 +109,7 @@ CREATE FUNCTION npcsim.update_player_heartbeat(player_id bigint, heartbeat jsonb
     AS 'MODULE_PATHNAME', 'npcsim_update_player_heartbeat';
 REVOKE ALL ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
-    'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
+    'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "observations": false for questions without observations and choices (true), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
 
 CREATE FUNCTION npcsim.compute_standings(player_ids bigint[], told bigint[]) RETURNS TABLE (player_id bigint, standing bigint, body json)
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10

@@ -9,6 +9,11 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- ---- delivery: who is asked ----
 
+ALTER TABLE npcsim.sessions ADD COLUMN observations boolean NOT NULL DEFAULT true;
+COMMENT ON COLUMN npcsim.sessions.observations IS 'What it is asked comes with what the NPC sees, hears and may do; false: its mind looks for itself';
+COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
+    'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "observations": false for questions without observations and choices (true), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
+
 -- ---- trust: what answers are worth ----
 
 ALTER TABLE npcsim.decision_slots ADD COLUMN ranking smallint[];

@@ -16,6 +16,7 @@
 
 #include <math.h>
 
+#include "common/pg_prng.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -42,6 +43,8 @@ PG_FUNCTION_INFO_V1(npcsim_claim_decisions);
 #define CLAIM_MAX 64
 /* A call tries so often to find others for those that it could not hand out. */
 #define ROUNDS_MAX 4
+/* One in so many answers of minds that look for themselves is judged. */
+#define UNTOLD_JUDGED 8
 
 typedef struct Offer
 {
@@ -55,10 +58,11 @@ typedef struct ClaimSession
 	int64		player_id;
 	int64		world_id;
 	int			free;
-	int32		timeout_ms; /* 0 = not known yet */
-	double		average_ms; /* NaN = not reported */
-	bool		choices;	/* it wants a list to choose from */
-	bool		compact;	/* it has little room */
+	int32		timeout_ms;	  /* 0 = not known yet */
+	double		average_ms;	  /* NaN = not reported */
+	bool		choices;	  /* it wants a list to choose from */
+	bool		compact;	  /* it has little room */
+	bool		observations; /* it is told what its NPC sees */
 	TimestampTz connected_at_real;
 	int64		source_id; /* 0 = none yet */
 	bool		gone;	   /* it ended meanwhile */
@@ -138,6 +142,7 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 												   .average_ms = lending[i].average_ms,
 												   .choices = lending[i].choices,
 												   .compact = lending[i].compact,
+												   .observations = lending[i].observations,
 												   .connected_at_real = lending[i].connected_at_real,
 												   .source_id = lending[i].source_id};
 		(*session_count)++;
@@ -249,12 +254,13 @@ choose_requests(OpenQuestions *open, ClaimSession *sessions, int session_count, 
 	return count;
 }
 
+/* Returns the frame of a request; 'observation' NULL: its mind looks for itself. */
 static StringInfo
 request_frame(const Claim *claim, StringInfo observation)
 {
 	StringInfo out = makeStringInfo();
 
-	enlargeStringInfo(out, observation->len + 256);
+	enlargeStringInfo(out, (observation == NULL ? 0 : observation->len) + 256);
 	json_literal(out, "{\"type\":\"decision_request\",\"request_id\":");
 	json_int64(out, claim->request_id);
 	json_literal(out, ",\"npc_id\":");
@@ -265,8 +271,11 @@ request_frame(const Claim *claim, StringInfo observation)
 	json_string(out, claim->reason);
 	json_literal(out, ",\"timeout_ms\":");
 	json_int64(out, claim->session->timeout_ms);
-	json_literal(out, ",\"observations\":");
-	appendBinaryStringInfo(out, observation->data, observation->len);
+	if (observation != NULL)
+	{
+		json_literal(out, ",\"observations\":");
+		appendBinaryStringInfo(out, observation->data, observation->len);
+	}
 	appendStringInfoChar(out, '}');
 	return out;
 }
@@ -283,6 +292,16 @@ credit_most(const ClaimSession *session, int32 speed)
 }
 
 /*
+ * Whether the answer of a session will be judged by what its NPC might do now. Of minds that look for themselves some are, by chance, so that
+ * nobody escapes by looking away, and looking around is saved for the others.
+ */
+static bool
+is_judged(const ClaimSession *session)
+{
+	return session->observations || pg_prng_uint32(&pg_global_prng_state) % UNTOLD_JUDGED == 0;
+}
+
+/*
  * Writes the frames of the claims of one world. NPCs that changed hands since the request was opened get
  * none.
  */
@@ -293,15 +312,16 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 
 	for (int i = 0; i < count; i++)
 		observations[i] = (Observation) {.npc_id = claims[i].npc_id,
+										 .untold = !claims[i].session->observations,
 										 .with_choices = claims[i].session->choices,
-										 .with_ranking = true,
+										 .with_ranking = is_judged(claims[i].session),
 										 .compact = claims[i].session->compact};
 	observe(head, observations, count);
 	for (int i = 0; i < count; i++)
 	{
 		ClaimSession *session = claims[i].session;
 
-		if (observations[i].text == NULL || observations[i].controller != session->player_id)
+		if (observations[i].controller != session->player_id)
 			continue;
 		if (session->timeout_ms == 0)
 			session->timeout_ms = response_time_timeout_ms(session->player_id, session->average_ms);

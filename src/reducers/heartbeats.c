@@ -79,16 +79,16 @@ read_number(Jsonb *heartbeat, const char *name, double low, double high, double 
 	return true;
 }
 
-/* Returns false if the member is missing. */
+/* Returns 'otherwise' if the member is missing. */
 static bool
-read_bool(Jsonb *heartbeat, const char *name)
+read_bool(Jsonb *heartbeat, const char *name, bool otherwise)
 {
 	JsonbValue		  value;
 	const JsonbValue *member = member_of(heartbeat, name, &value);
 
 	if (member != NULL && member->type != jbvBool)
 		reject(name, "true or false");
-	return member != NULL && member->val.boolean;
+	return member != NULL ? member->val.boolean : otherwise;
 }
 
 /* Reads the names of the models that a source asks; none if the member is missing. */
@@ -156,9 +156,10 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 	}
 	heartbeat->kind = read_kind(json);
 	heartbeat->models = read_models(json);
-	heartbeat->stateless = read_bool(json, "stateless");
-	heartbeat->choices = read_bool(json, "choices");
-	heartbeat->compact = read_bool(json, "compact");
+	heartbeat->stateless = read_bool(json, "stateless", false);
+	heartbeat->choices = read_bool(json, "choices", false);
+	heartbeat->compact = read_bool(json, "compact", false);
+	heartbeat->observations = read_bool(json, "observations", true);
 	heartbeat->max_concurrency = 1;
 	if (read_number(json, "max_concurrency", 0, CONCURRENCY_MAX, &number))
 	{

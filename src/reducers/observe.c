@@ -423,6 +423,8 @@ write_observation(const Scene *scene, int viewer, Observation *observation)
 		offer_choices(scene, viewer, &choices, &observation->ranking);
 	else if (observation->with_ranking)
 		rank_choices(scene, viewer, &observation->ranking);
+	if (observation->untold)
+		return;
 	if (observation->compact)
 		observation->text = compact_observation(scene, viewer, observation->with_choices ? &choices : NULL);
 	else
@@ -431,31 +433,69 @@ write_observation(const Scene *scene, int viewer, Observation *observation)
 		observation->offered = offered_actions(&choices);
 }
 
+/* Whether what is around the NPC is of use. */
+static bool
+is_looked_around(const Observation *observation)
+{
+	return !observation->untold || observation->with_ranking;
+}
+
+/* Fills in what is known of NPCs around which nobody looks. */
+static void
+observe_untold(int64 world_id, Observation *observations, int count)
+{
+	const uint32 needed = NPC_ROW_IDENTITY | NPC_ROW_STATE;
+	int64		*ids = palloc(sizeof(int64) * count);
+	int			 untold = 0;
+	NpcRows		*rows;
+
+	for (int i = 0; i < count; i++)
+		if (!is_looked_around(&observations[i]))
+			ids[untold++] = observations[i].npc_id;
+	rows = npc_rows_create(world_id, ids, untold);
+	npc_rows_load(rows, needed, ids, untold);
+	for (int i = 0; i < count; i++)
+	{
+		const NpcRow *row = npc_row_find(rows, observations[i].npc_id);
+
+		if (is_looked_around(&observations[i]) || row == NULL || (row->groups & needed) != needed)
+			continue;
+		observations[i].controller = row->controller;
+		observations[i].told_state = row->state_counter;
+	}
+}
+
 void
 observe(const WorldHead *head, Observation *observations, int count)
 {
 	Scene  scene;
 	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
+	int	   looking = 0;
 	bool   with_terrain = false;
 
-	if (count == 0)
-		return;
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = observations[i].npc_id;
+		if (!is_looked_around(&observations[i]))
+			continue;
+		ids[looking++] = observations[i].npc_id;
 		with_terrain |= observations[i].with_choices || observations[i].with_ranking;
 	}
-	scene_read(&scene, head, ids, count, with_terrain);
+	if (looking < count)
+		observe_untold(head->world_id, observations, count);
+	if (looking == 0)
+		return;
+	scene_read(&scene, head, ids, looking, with_terrain);
 
 	for (int i = 0, viewer = 0; i < count && viewer < scene.viewers->count; i++)
 	{
 		const NpcRow *row = &scene.viewers->rows[viewer];
 
-		if (row->id != observations[i].npc_id)
+		if (!is_looked_around(&observations[i]) || row->id != observations[i].npc_id)
 			continue;
 		observations[i].controller = row->controller;
-		observations[i].told_events =
-			row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
+		if (!observations[i].untold)
+			observations[i].told_events =
+				row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
 		observations[i].told_state = row->state_counter;
 		write_observation(&scene, viewer, &observations[i]);
 		viewer++;

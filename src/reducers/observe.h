@@ -22,11 +22,12 @@ typedef struct Observation
 	bool  with_choices; /* the mind wants to choose from a list */
 	bool  compact;		/* it has little room */
 	bool  with_ranking; /* what it decides will be judged by it */
-	/* Results. If there is no such NPC, controller is 0 and text NULL. */
+	bool  untold;		/* it looks for itself: no text, no events and no list */
+	/* Results. If there is no such NPC, controller is 0. */
 	int64	   controller;	/* 0 = none */
 	int32	   told_events; /* events since the last question, dropped ones included */
 	int64	   told_state;	/* state_counter of what the NPC does */
-	StringInfo text;		/* a JSON object */
+	StringInfo text;		/* a JSON object; NULL: untold, or no such NPC */
 	/* The actions it may choose from, a JSON array; NULL = none were asked for. */
 	StringInfo offered;
 	Ranking	   ranking; /* if it was asked for */

@@ -83,9 +83,10 @@ typedef struct LendingSession
 	int64		id;
 	int64		player_id;
 	int64		world_id;
-	double		average_ms; /* of a decision; NAN = nobody reported it */
-	bool		choices;	/* its mind wants to choose from a list */
-	bool		compact;	/* it has little room */
+	double		average_ms;	  /* of a decision; NAN = nobody reported it */
+	bool		choices;	  /* its mind wants to choose from a list */
+	bool		compact;	  /* it has little room */
+	bool		observations; /* it is told what its NPC sees */
 	TimestampTz connected_at_real;
 	int64		source_id; /* 0 = none yet */
 } LendingSession;
@@ -150,6 +151,7 @@ typedef struct SessionFigures
 	bool		stateless;
 	bool		choices;
 	bool		compact;
+	bool		observations;
 	bool		has_token_output_rate;
 	double		token_output_rate;
 	bool		has_average;

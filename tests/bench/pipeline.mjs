@@ -102,7 +102,7 @@ class Lenders {
   }
 
   async #beat() {
-    for (const { player } of this.#sessions) await this.gateway.query('SELECT npcsim.update_player_heartbeat($1, $2)', [player, JSON.stringify({ source: 'bench', max_concurrency: BATCH })]);
+    for (const { player } of this.#sessions) await this.gateway.query('SELECT npcsim.update_player_heartbeat($1, $2)', [player, JSON.stringify({ source: 'bench', max_concurrency: BATCH, observations: false })]);
   }
 
   #wake() {

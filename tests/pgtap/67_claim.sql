@@ -1,6 +1,6 @@
 -- Tests claims: what NPCs are told, and which session is given which request.
 BEGIN;
-SELECT plan(52);
+SELECT plan(59);
 \ir lib/by_hand.sql
 SELECT pg_temp.by_hand('decision_slots', 'player_accounts', 'world_clock');
 
@@ -192,6 +192,44 @@ SELECT pg_temp.reopen();
 UPDATE npcsim.player_accounts SET status = 'banned' WHERE username = 'bo';
 SELECT is_empty($$SELECT * FROM pg_temp.claim('g1', '{bo}', '{8}')$$, 'a banned player is asked nothing');
 UPDATE npcsim.player_accounts SET status = 'active' WHERE username = 'bo';
+
+-- ---- a mind that looks for itself ----
+SELECT npcsim.update_player_heartbeat(player_id, '{"source":"one","max_concurrency":8,"choices":true,"observations":false}') FROM bo;
+UPDATE npcsim.decision_slots SET player_id = (SELECT player_id FROM bo) WHERE world_id = 4 AND npc_id IN (4, 99);
+SELECT results_eq($$SELECT npc, body FROM pg_temp.claim('g1', '{bo}', '{8}')$$,
+                  $$VALUES (5::bigint, '{"type":"decision_request","request_id":1005,"npc_id":5,"world_id":4,"reason":"idle","timeout_ms":20000}'::jsonb)$$,
+                  'who wants no observations is told which of its own NPCs it is asked about, and no more');
+SELECT results_eq($$SELECT status, choices, told_events, session_id FROM npcsim.decision_slots WHERE world_id = 4 AND npc_id = 5$$,
+                  $$VALUES (2::smallint, NULL::jsonb, 0, pg_temp.session('bo'))$$, 'and was told nothing that its answer could be taken by');
+SELECT pg_temp.reopen();
+SELECT pg_temp.connect('ada 3', 'g2', (SELECT player_id FROM ada), 'two'), pg_temp.connect('bo 3', 'g2', (SELECT player_id FROM bo), 'three');
+SELECT npcsim.update_player_heartbeat(player_id, '{"source":"two","max_concurrency":8}') FROM ada;
+SELECT npcsim.update_player_heartbeat(player_id, '{"source":"three","max_concurrency":1,"observations":false}') FROM bo;
+SELECT results_eq($$SELECT npc, body ? 'observations' FROM pg_temp.claim('g2', '{bo 3,ada 3}', '{1,8}') ORDER BY 1$$,
+                  'VALUES (1::bigint, true), (2, true), (3, true), (4, true), (5, false)', 'each is told what it wants, in one claim');
+SELECT throws_ok($$SELECT npcsim.update_player_heartbeat(player_id, '{"source":"one","observations":1}') FROM bo$$, '22023', NULL, 'it is true or false');
+SELECT npcsim.client_disconnected(pg_temp.session('bo 3')), npcsim.update_player_heartbeat(player_id, '{"source":"one","observations":null}') FROM bo;
+SELECT pg_temp.reopen();
+SELECT is((SELECT body -> 'observations' FROM pg_temp.claim('g1', '{bo}', '{8}')), npcsim.observe_npc(4, 5)::jsonb, 'true when it is not said');
+-- How many of 400 questions without observations will be judged.
+CREATE FUNCTION pg_temp.judged() RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    judged integer := 0;
+BEGIN
+    PERFORM npcsim.update_player_heartbeat(player_id, '{"source":"one","max_concurrency":8,"observations":false}') FROM bo;
+    FOR question IN 1 .. 400 LOOP
+        PERFORM pg_temp.reopen();
+        PERFORM pg_temp.claim('g1', '{bo}', '{1}');
+        judged := judged + (SELECT (cardinality(ranking) > 0)::integer FROM npcsim.decision_slots WHERE world_id = 4 AND npc_id = 5);
+    END LOOP;
+    RETURN judged;
+END
+$$;
+-- 50 are expected, with a standard deviation of 6.6.
+SELECT pg_temp.judged() AS judged \gset
+SELECT cmp_ok(:judged, '>', 10, 'some of its answers are judged all the same');
+SELECT cmp_ok(:judged, '<', 90, 'by no means all');
+SELECT pg_temp.reopen();
 
 -- ---- how long is waited ----
 CREATE FUNCTION pg_temp.timeout_of(average numeric) RETURNS integer

@@ -115,7 +115,7 @@ check_models(const json_t *heartbeat, char *message, size_t size)
 static bool
 check_words(const json_t *heartbeat, char *message, size_t size)
 {
-	static const char *const flags[] = {"stateless", "choices", "compact"};
+	static const char *const flags[] = {"stateless", "choices", "compact", "observations"};
 	const json_t			*source = member(heartbeat, "source");
 
 	if (source != NULL && !(json_is_string(source) && is_name(json_string_value(source), MAX_SOURCE_CHARS)))
@@ -149,6 +149,7 @@ check_names(const json_t *heartbeat, char *message, size_t size)
 										"stateless",
 										"choices",
 										"compact",
+										"observations",
 										"average_decision_time_ms",
 										"token_output_rate",
 										"decision_queue_length"};
