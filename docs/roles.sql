@@ -169,8 +169,8 @@ BEGIN
     GRANT DELETE, UPDATE (cost_per_decision, decisions_per_second, reliability_sla) ON npcsim.compute_sources TO npcsim_operator;
     GRANT SELECT, INSERT (name), UPDATE (name) ON npcsim.persons TO npcsim_operator;
     GRANT SELECT ON npcsim.person_days TO npcsim_operator;
-    GRANT SELECT ON npcsim.security_violations TO npcsim_operator;
     GRANT SELECT ON npcsim.fallback_log, npcsim.server_api_spending TO npcsim_operator;
+    GRANT SELECT ON npcsim.security_violations, npcsim.suspects TO npcsim_operator;
     GRANT EXECUTE ON FUNCTION
         npcsim.create_world,
         npcsim.drop_world,
@@ -202,6 +202,7 @@ BEGIN
         npcsim.get_reasonable_actions_for_npc,
         npcsim.validate_npc_decision,
         npcsim.log_security_violation,
+        npcsim.get_player_suspicion_score,
         npcsim.ban_player_temporarily,
         npcsim.submit_npc_decision,
         npcsim.create_item,

@@ -14,7 +14,7 @@ SELECT pg_catalog.pg_extension_config_dump('npcsim.security_violations_id_seq', 
 CREATE INDEX security_violations_at ON npcsim.security_violations (at_real);
 COMMENT ON TABLE npcsim.security_violations IS 'What is on record of dishonest players: each incident once. Forgotten by prune_logs() after npcsim.security_violation_days';
 COMMENT ON COLUMN npcsim.security_violations.source_id IS 'By which of its sources (compute_sources); NULL when that is not known';
-COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, suspended or released; what else operators record';
+COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, implausible (the score of suspicion has passed 5), suspended or released; what else operators record';
 COMMENT ON COLUMN npcsim.security_violations.detail IS 'In words; of what clients sent at most 200 characters';
 COMMENT ON COLUMN npcsim.security_violations.at_real IS 'When';
 
@@ -31,7 +31,7 @@ CREATE TABLE npcsim.player_suspicion (
 SELECT pg_catalog.pg_extension_config_dump('npcsim.player_suspicion', '');
 COMMENT ON TABLE npcsim.player_suspicion IS 'What makes players suspect (src/market/suspicion.h); no row of those who gave no cause';
 COMMENT ON COLUMN npcsim.player_suspicion.score IS 'Suspicion in millionths, at as_of_real';
-COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05';
+COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05; what cannot be ranked neither counts nor ends it';
 COMMENT ON COLUMN npcsim.player_suspicion.foreign_last_real IS 'When the last answer came for an NPC that never was the player''s';
 COMMENT ON COLUMN npcsim.player_suspicion.foreign_before_real IS 'When the one before that came';
 
@@ -63,3 +63,30 @@ CREATE FUNCTION npcsim.ban_player_temporarily(player_id bigint, duration interva
 REVOKE ALL ON FUNCTION npcsim.ban_player_temporarily(bigint, interval, text) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.ban_player_temporarily(bigint, interval, text) IS
     'Suspends a player, who then lends no compute, for up to 366 days, in place of a suspension that there is: connections that lend are closed, answers refused, questions go on at once. 0 ends a suspension. reason: up to 200 characters, which the player is told. Returns until when; NULL for 0. Errors: 22003 the duration is out of range, NS203 no such player';
+
+CREATE FUNCTION npcsim.get_player_suspicion_score(player_id bigint) RETURNS double precision
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_get_player_suspicion_score';
+REVOKE ALL ON FUNCTION npcsim.get_player_suspicion_score(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.get_player_suspicion_score(bigint) IS
+    'How suspect a player is now: 0.5 for each answer that was less plausible than 0.1, less 0.2 for each other one, never below 0, half of it gone after 30 minutes. Above 5 it is put on record. Errors: NS203 no such player';
+
+CREATE VIEW npcsim.suspects AS
+SELECT a.world_id, a.id AS player_id, a.username,
+       npcsim.get_player_suspicion_score(a.id) AS suspicion_score,
+       coalesce(s.hopeless, 0) AS hopeless_in_a_row,
+       CASE WHEN a.suspended_until_real > npcsim_internal.market_now() THEN a.suspended_until_real END AS suspended_until,
+       CASE WHEN a.suspended_until_real > npcsim_internal.market_now() THEN a.suspension_reason END AS suspension_reason,
+       coalesce(v.violations, 0) AS violations, v.last_violation_at
+  FROM npcsim.player_accounts a
+  LEFT JOIN npcsim.player_suspicion s ON s.world_id = a.world_id AND s.player_id = a.id
+  LEFT JOIN (SELECT r.player_id, pg_catalog.count(*) AS violations, pg_catalog.max(r.at_real) AS last_violation_at
+               FROM npcsim.security_violations r GROUP BY r.player_id) v ON v.player_id = a.id
+ WHERE s.player_id IS NOT NULL OR v.player_id IS NOT NULL;
+COMMENT ON VIEW npcsim.suspects IS 'Players who gave cause for suspicion, or have something on record';
+COMMENT ON COLUMN npcsim.suspects.suspicion_score IS 'get_player_suspicion_score()';
+COMMENT ON COLUMN npcsim.suspects.hopeless_in_a_row IS 'Answers in a row that were less plausible than 0.05; at 50 the player is suspended';
+COMMENT ON COLUMN npcsim.suspects.suspended_until IS 'Until then it lends no compute; NULL: it is not suspended';
+COMMENT ON COLUMN npcsim.suspects.violations IS 'Rows of security_violations';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.suspects
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('It shows what is known; ban_player_temporarily() suspends a player.');

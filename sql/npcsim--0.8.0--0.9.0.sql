@@ -18,6 +18,35 @@ COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
 
 ALTER TABLE npcsim.decision_slots ADD COLUMN ranking smallint[];
 COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked what the NPC might do when it was sent: a key of each action, the best first, ~key of what is equal to the one before';
+COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, implausible (the score of suspicion has passed 5), suspended or released; what else operators record';
+COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05; what cannot be ranked neither counts nor ends it';
+
+CREATE FUNCTION npcsim.get_player_suspicion_score(player_id bigint) RETURNS double precision
+    LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_get_player_suspicion_score';
+REVOKE ALL ON FUNCTION npcsim.get_player_suspicion_score(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.get_player_suspicion_score(bigint) IS
+    'How suspect a player is now: 0.5 for each answer that was less plausible than 0.1, less 0.2 for each other one, never below 0, half of it gone after 30 minutes. Above 5 it is put on record. Errors: NS203 no such player';
+
+CREATE VIEW npcsim.suspects AS
+SELECT a.world_id, a.id AS player_id, a.username,
+       npcsim.get_player_suspicion_score(a.id) AS suspicion_score,
+       coalesce(s.hopeless, 0) AS hopeless_in_a_row,
+       CASE WHEN a.suspended_until_real > npcsim_internal.market_now() THEN a.suspended_until_real END AS suspended_until,
+       CASE WHEN a.suspended_until_real > npcsim_internal.market_now() THEN a.suspension_reason END AS suspension_reason,
+       coalesce(v.violations, 0) AS violations, v.last_violation_at
+  FROM npcsim.player_accounts a
+  LEFT JOIN npcsim.player_suspicion s ON s.world_id = a.world_id AND s.player_id = a.id
+  LEFT JOIN (SELECT r.player_id, pg_catalog.count(*) AS violations, pg_catalog.max(r.at_real) AS last_violation_at
+               FROM npcsim.security_violations r GROUP BY r.player_id) v ON v.player_id = a.id
+ WHERE s.player_id IS NOT NULL OR v.player_id IS NOT NULL;
+COMMENT ON VIEW npcsim.suspects IS 'Players who gave cause for suspicion, or have something on record';
+COMMENT ON COLUMN npcsim.suspects.suspicion_score IS 'get_player_suspicion_score()';
+COMMENT ON COLUMN npcsim.suspects.hopeless_in_a_row IS 'Answers in a row that were less plausible than 0.05; at 50 the player is suspended';
+COMMENT ON COLUMN npcsim.suspects.suspended_until IS 'Until then it lends no compute; NULL: it is not suspended';
+COMMENT ON COLUMN npcsim.suspects.violations IS 'Rows of security_violations';
+CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.suspects
+    FOR EACH ROW EXECUTE FUNCTION npcsim_internal.refuse_edit('It shows what is known; ban_player_temporarily() suspends a player.');
 
 -- ---- pace: budgets last their day ----
 

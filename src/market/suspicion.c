@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define BAD		   100 /* plausibility below which suspicion grows */
 #define HOPELESS   50
 #define MILLION	   1000000
 #define BAD_ADDS   (MILLION / 2)
@@ -71,7 +70,7 @@ suspicion_answer(Suspicion *suspicion, int32_t plausible, bool ranked, int64_t n
 
 	fade(suspicion, now);
 	before = within(suspicion->score, 0, SCORE_MOST);
-	suspicion->score = within(before + (plausible < BAD ? BAD_ADDS : -GOOD_TAKES), 0, SCORE_MOST);
+	suspicion->score = within(before + (plausible < SUSPICION_BAD ? BAD_ADDS : -GOOD_TAKES), 0, SCORE_MOST);
 	if (ranked && plausible >= HOPELESS)
 		suspicion->hopeless = 0;
 	else if (ranked && suspicion->hopeless < HOPELESS_IN_A_ROW)

@@ -14,6 +14,7 @@
 #define PLAUSIBILITY_HALF 500  /* of what cannot be ranked */
 #define OFFERED_LEAST	  5	   /* with fewer actions to choose from there is nothing to be learnt */
 
+#define SUSPICION_BAD		100 /* plausibility below which suspicion grows */
 #define SUSPICION_HALVES_IN (1800 * SIM_SECOND)
 #define SUSPICION_FLAGGED	5000 /* thousandths: above it a player is flagged */
 #define HOPELESS_IN_A_ROW	50

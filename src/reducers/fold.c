@@ -21,6 +21,7 @@
 #include "market/market.h"
 #include "market/proof.h"
 #include "reducers/fold.h"
+#include "reducers/suspects.h"
 #include "spi.h"
 #include "tables/books.h"
 
@@ -67,6 +68,7 @@ typedef struct Fold
 	HTAB		  *players;
 	SourceOutcome *outcomes;
 	int			   outcome_count;
+	RankedAnswers *ranked; /* those of all rounds */
 } Fold;
 
 /* ---- one row of the log ---- */
@@ -152,6 +154,7 @@ count_row(Fold *fold, const LoggedRow *row)
 	{
 		minute->ranked++;
 		minute->plausibility += row->plausibility;
+		ranked_answers_note(fold->ranked, row->world_id, row->player_id, (int32) row->plausibility);
 	}
 	switch ((LoggedStatus) row->status)
 	{
@@ -233,7 +236,8 @@ write_counts(Fold *fold)
 
 /* Counts what lies between two marks, of the worlds at a home or of one world. Returns the number of rows. */
 static int
-count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 world_id)
+count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 world_id,
+			  RankedAnswers *ranked)
 {
 	int		   count;
 	LoggedRow *rows = logged_rows_read(from, to, home, world_id, &count);
@@ -241,6 +245,7 @@ count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 
 			  .minutes = make_table("npcsim minutes", sizeof(MinuteKey), sizeof(MinuteEntry)),
 			  .players = make_table("npcsim proofs", sizeof(PlayerKey), sizeof(PlayerEntry)),
 			  .outcomes = palloc(sizeof(SourceOutcome) * Max(count, 1)),
+			  .ranked = ranked,
 	  };
 
 	for (int i = 0; i < count; i++)
@@ -277,9 +282,11 @@ step_proofs(void)
 static int64
 fold_decisions(const char *home, FoldMark *mark)
 {
-	FoldMark now = fold_mark_now();
-	int64	 counted = 0;
+	FoldMark	  now = fold_mark_now();
+	int64		  counted = 0;
+	RankedAnswers ranked;
 
+	ranked_answers_begin(&ranked);
 	for (int round = 0; round < ROUNDS_MOST; round++)
 	{
 		MemoryContext memory =
@@ -291,7 +298,7 @@ fold_decisions(const char *home, FoldMark *mark)
 		to.running = palloc(sizeof(int64) * Max(now.running_count, 1));
 		memcpy(to.running, now.running, sizeof(int64) * now.running_count);
 		fold_mark_bound(mark, &to, ROUND_ROWS);
-		counted += count_between(mark, &to, home, 0);
+		counted += count_between(mark, &to, home, 0, &ranked);
 		MemoryContextSwitchTo(before);
 		mark->until = to.until;
 		mark->running = palloc(sizeof(int64) * Max(to.running_count, 1));
@@ -301,6 +308,7 @@ fold_decisions(const char *home, FoldMark *mark)
 		if (mark->until == now.until)
 			break;
 	}
+	ranked_answers_judge(&ranked);
 	return counted;
 }
 
@@ -329,11 +337,14 @@ fold_adopted(int64 world_id, const char *old_home, int64 next_request_id)
 {
 	FoldMark from;
 	/* All rows that are there came with a dump or a copy, whatever their transactions are called. */
-	FoldMark to = {.until = PG_INT64_MAX};
+	FoldMark	  to = {.until = PG_INT64_MAX};
+	RankedAnswers ranked;
 
 	spi_begin();
+	ranked_answers_begin(&ranked);
 	if (fold_mark_read(old_home, &from))
-		(void) count_between(&from, &to, NULL, world_id);
+		(void) count_between(&from, &to, NULL, world_id, &ranked);
+	ranked_answers_judge(&ranked);
 	world_books_begin(world_id, next_request_id);
 	spi_end();
 }

@@ -18,7 +18,7 @@
 #include "reducers/answers.h"
 #include "reducers/judging.h"
 #include "reducers/submit.h"
-#include "reducers/trust.h"
+#include "reducers/suspects.h"
 #include "spi.h"
 
 PG_FUNCTION_INFO_V1(npcsim_submit_npc_decisions);

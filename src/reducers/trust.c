@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "commands/async.h"
 #include "common/string.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
@@ -17,7 +18,6 @@
 
 #include "errors.h"
 #include "guc.h"
-#include "market/suspicion.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
 #include "reducers/session_ends.h"
@@ -38,10 +38,6 @@ PG_FUNCTION_INFO_V1(npcsim_log_security_violation);
 /* Of each kind of incident so many come on record, and so many later. */
 #define INCIDENTS_AT_ONCE	 5
 #define INCIDENTS_PER_SECOND (1.0 / 600)
-/* Answers that nobody asked the player for, beyond those that it was asked for. What it was asked it may answer twice, and late. */
-#define UNASKED_ANSWERS	   "(unasked_answers)"
-#define UNASKED_AT_ONCE	   128
-#define UNASKED_PER_SECOND 1.0
 
 /* ---- suspensions ---- */
 
@@ -91,9 +87,11 @@ clean_detail(const char *detail)
 	return clean;
 }
 
+/* Puts something on record, and tells those who LISTEN. */
 static int64
 record(int64 world_id, int64 player_id, int64 source_id, const char *kind, const char *detail)
 {
+	Async_Notify("npcsim_security", psprintf(INT64_FORMAT " %s", player_id, kind));
 	return violation_insert(&(Violation) {.world_id = world_id,
 										  .player_id = player_id,
 										  .source_id = source_id,
@@ -113,123 +111,17 @@ suspend(int64 world_id, int64 player_id, TimestampTz until, const char *reason, 
 }
 
 void
-player_suspend(int64 world_id, int64 player_id, TimestampTz until, const char *reason)
+player_suspend(int64 world_id, int64 player_id, const char *reason)
 {
-	suspend(world_id, player_id, until, reason, false);
+	suspend(world_id, player_id, market_now() + SUSPENDED_FOR, reason, false);
 }
 
-/* ---- answers that nobody asked for ---- */
-
-/* What the answers of a batch tell of a player. */
-typedef struct Watched
-{
-	int64 world_id;
-	int64 player_id;
-	int	  foreign;
-	int	  unasked; /* more than there were of those that were asked for */
-} Watched;
-
-/*
- * Takes note of an incident, unless there were many of its kind: a flood must not become a flood of rows. The allowance is a name that no
- * reducer has.
- */
-static void
-note_incident(const Watched *watched, const char *kind, const char *detail)
-{
-	if (call_allowance_charge(watched->player_id, psprintf("(%s)", kind), 1, INCIDENTS_AT_ONCE,
-							  INCIDENTS_PER_SECOND))
-		record(watched->world_id, watched->player_id, 0, kind, detail);
-}
-
-static void
-suspend_for(const Watched *watched, const char *reason)
-{
-	Suspicion suspicion;
-
-	suspicion_row_lock(watched->world_id, watched->player_id, &suspicion);
-	suspicion_release(&suspicion);
-	suspicion_row_write(watched->world_id, watched->player_id, &suspicion);
-	player_suspend(watched->world_id, watched->player_id, market_now() + SUSPENDED_FOR, reason);
-}
-
-/* Counts answers for NPCs that never were the player's. Returns whether it is suspended for them. */
-static bool
-watch_foreign(const Watched *watched)
-{
-	Suspicion		 suspicion;
-	SuspicionVerdict verdict = SUSPICION_NONE;
-
-	suspicion_row_lock(watched->world_id, watched->player_id, &suspicion);
-	for (int i = 0; i < watched->foreign && verdict != SUSPICION_SUSPEND; i++)
-		verdict = suspicion_foreign(&suspicion, market_now());
-	suspicion_row_write(watched->world_id, watched->player_id, &suspicion);
-	note_incident(watched, VIOLATION_FOREIGN,
-				  psprintf("%d answers for NPCs that were never put to it", watched->foreign));
-	if (verdict == SUSPICION_SUSPEND)
-		suspend_for(watched, "answers for NPCs that were never put to it");
-	return verdict == SUSPICION_SUSPEND;
-}
-
-static void
-watch_flood(const Watched *watched)
-{
-	if (call_allowance_charge(watched->player_id, UNASKED_ANSWERS, watched->unasked, UNASKED_AT_ONCE,
-							  UNASKED_PER_SECOND))
-		return;
-	note_incident(watched, VIOLATION_FLOOD, "answers that nobody asked it for");
-	suspend_for(watched, "floods of answers that nobody asked it for");
-}
-
-static int
-compare_watched(const void *a, const void *b)
-{
-	const Watched *left = a;
-	const Watched *right = b;
-
-	return left->player_id < right->player_id ? -1 : left->player_id > right->player_id;
-}
-
-/* Sums up the answers by player, in order of id. Returns how many players there are. */
-static int
-sum_up(const Answer *answers, int count, Watched *watched)
-{
-	int players = 0;
-
-	for (int i = 0; i < count; i++)
-		if (answers[i].world_id != 0 && answers[i].status != ANSWER_PENDING)
-			watched[players++] = (Watched) {.world_id = answers[i].world_id,
-											.player_id = answers[i].player_id,
-											.foreign = answers[i].foreign,
-											.unasked = answers[i].unasked ? 1 : -1};
-	qsort(watched, players, sizeof(Watched), compare_watched);
-	count = players;
-	players = 0;
-	for (int i = 0; i < count; i++)
-	{
-		if (players > 0 && watched[players - 1].player_id == watched[i].player_id)
-		{
-			watched[players - 1].foreign += watched[i].foreign;
-			watched[players - 1].unasked += watched[i].unasked;
-		}
-		else
-			watched[players++] = watched[i];
-	}
-	return players;
-}
-
+/* The allowance is a name that no reducer has. */
 void
-answers_watch(const Answer *answers, int count)
+note_incident(int64 world_id, int64 player_id, const char *kind, const char *detail)
 {
-	Watched *watched = palloc(Max(count, 1) * sizeof(Watched));
-	int		 players = sum_up(answers, count, watched);
-
-	for (int i = 0; i < players; i++)
-	{
-		if (watched[i].foreign > 0 && watch_foreign(&watched[i]))
-			continue;
-		if (watched[i].unasked > 0)
-			watch_flood(&watched[i]);
-	}
+	if (call_allowance_charge(player_id, psprintf("(%s)", kind), 1, INCIDENTS_AT_ONCE, INCIDENTS_PER_SECOND))
+		record(world_id, player_id, 0, kind, detail);
 }
 
 /* log_security_violation(player_id, kind, detail, source_id) → the id of the row */

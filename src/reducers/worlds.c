@@ -293,12 +293,15 @@ drop_world(WorldLock *none, void *arguments, ReducerResult *result)
 		world_flush(lock);
 		world_forget(world_id);
 	}
+	/* Who counts may suspend players, and end their sessions. */
+	spi_begin();
+	fold_stop();
+	spi_end();
 	sessions_end_of_world(world_id);
 	if (lock != NULL)
 		world_begin_writing(lock);
 	spi_begin();
 	person_days_keep(world_id);
-	fold_stop();
 	world_delete_contents(world_id);
 	world_rows_delete(world_id);
 	spi_end();

@@ -40,11 +40,18 @@ static SpiStatement begin_suspicion =
 	 .nargs = 2,
 	 .types = {INT8OID, INT8OID}};
 
-static SpiStatement lock_suspicion =
-	{.sql = "SELECT %C FROM npcsim.player_suspicion WHERE world_id = $1 AND player_id = $2 FOR UPDATE",
-	 SPI_GIVES(Suspicion, suspicion_columns),
-	 .nargs = 2,
-	 .types = {INT8OID, INT8OID}};
+#define SUSPICION_OF_PLAYER "SELECT %C FROM npcsim.player_suspicion WHERE world_id = $1 AND player_id = $2"
+
+static SpiStatement read_suspicion = {.sql = SUSPICION_OF_PLAYER,
+									  SPI_GIVES(Suspicion, suspicion_columns),
+									  .nargs = 2,
+									  .types = {INT8OID, INT8OID},
+									  .read_only = true};
+
+static SpiStatement lock_suspicion = {.sql = SUSPICION_OF_PLAYER " FOR UPDATE",
+									  SPI_GIVES(Suspicion, suspicion_columns),
+									  .nargs = 2,
+									  .types = {INT8OID, INT8OID}};
 
 static SpiStatement write_suspicion = {.sql =
 										   "UPDATE npcsim.player_suspicion SET score = $3, as_of_real = $4, "
@@ -56,14 +63,31 @@ static SpiStatement write_suspicion = {.sql =
 
 StaticAssertDecl(FOREIGN_ANSWERS == 3, "each answer that is remembered has a column");
 
+bool
+suspicion_row_lock_known(int64 world_id, int64 player_id, Suspicion *suspicion)
+{
+	if (spi_run(&lock_suspicion, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL,
+				SPI_OK_SELECT) == 0)
+		return false;
+	spi_row(&lock_suspicion, 0, suspicion);
+	return true;
+}
+
 void
 suspicion_row_lock(int64 world_id, int64 player_id, Suspicion *suspicion)
 {
-	Datum key[] = {Int64GetDatum(world_id), Int64GetDatum(player_id)};
+	(void) spi_run(&begin_suspicion, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL,
+				   SPI_OK_INSERT);
+	(void) suspicion_row_lock_known(world_id, player_id, suspicion);
+}
 
-	(void) spi_run(&begin_suspicion, key, NULL, SPI_OK_INSERT);
-	(void) spi_run(&lock_suspicion, key, NULL, SPI_OK_SELECT);
-	spi_row(&lock_suspicion, 0, suspicion);
+void
+suspicion_row_read(int64 world_id, int64 player_id, Suspicion *suspicion)
+{
+	*suspicion = (Suspicion) {0};
+	if (spi_run(&read_suspicion, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL,
+				SPI_OK_SELECT) == 1)
+		spi_row(&read_suspicion, 0, suspicion);
 }
 
 void

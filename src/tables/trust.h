@@ -32,6 +32,10 @@ extern void violations_forget(TimestampTz before);
 
 /* Locks what is known of a player, and makes a row of it if there is none. */
 extern void suspicion_row_lock(int64 world_id, int64 player_id, Suspicion *suspicion);
+/* The same, but returns false if there is none. */
+extern bool suspicion_row_lock_known(int64 world_id, int64 player_id, Suspicion *suspicion);
+/* Reads it by the caller's snapshot; nothing if there is none. */
+extern void suspicion_row_read(int64 world_id, int64 player_id, Suspicion *suspicion);
 extern void suspicion_row_write(int64 world_id, int64 player_id, const Suspicion *suspicion);
 
 #endif /* NPCSIM_TABLES_TRUST_H */

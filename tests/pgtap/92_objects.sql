@@ -79,6 +79,7 @@ INSERT INTO relations VALUES
     ('decision_requests',     '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('world_events',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('messages',              '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
+    ('suspects',              '', '',  'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('compute_metrics',       '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('world_status',          '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809'),
     ('worker_status',         '', 'S', 'S', '{}', '0A000', '0A000', '0A000', '42809');
@@ -100,7 +101,7 @@ INSERT INTO functions VALUES
                           count_players_viewing_npc,calculate_decision_priority,prioritize_npc_decisions,get_pending_decisions}'),
     ('operator', '{create_world,drop_world,start_world,pause_world,set_world_speed,tick_world,populate_world,set_terrain,define_item_type,
                    define_interaction_type,set_decision_policy,lock_world,adopt_world,adopt_worlds,optimize_world_queries,create_npc,remove_npc,assign_npc_to_player,calculate_player_npc_allocation,rebalance_compute_allocation,redistribute_npcs_by_contribution,request_npc_assignment,handle_insufficient_compute,
-                   request_npc_decision,set_npc_dormant,assign_npc_with_fallback,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
+                   request_npc_decision,set_npc_dormant,assign_npc_with_fallback,observe_npc,get_reasonable_actions_for_npc,validate_npc_decision,log_security_violation,get_player_suspicion_score,ban_player_temporarily,submit_npc_decision,create_item,remove_item,create_player,rotate_player_token,
                    export_person,erase_person,declare_compute,pause_compute_source,drain_compute_source,resume_compute_source,
                    replay_world,world_rows,world_differences,world_faults}'),
     -- triggers, and what constraints ask
