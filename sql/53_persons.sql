@@ -31,10 +31,11 @@ BEGIN
                'sessions', sessions,
                'violations', (SELECT coalesce(jsonb_agg(to_jsonb(v) ORDER BY v.at_real, v.id), '[]') FROM npcsim.security_violations v WHERE v.player_id = ANY (accounts)),
                'days', (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.day), '[]')
-                          FROM (SELECT t.day, sum(t.asked) AS asked, sum(t.accepted) AS accepted, sum(t.tokens) AS tokens
-                                  FROM (SELECT h.day, h.asked, h.accepted, h.tokens FROM npcsim.person_days h WHERE h.person_id = export_person.person_id
+                          FROM (SELECT t.day, sum(t.asked) AS asked, sum(t.accepted) AS accepted, sum(t.tokens) AS tokens, sum(t.credit_us) AS credit_us
+                                  FROM (SELECT h.day, h.asked, h.accepted, h.tokens, h.credit_us FROM npcsim.person_days h WHERE h.person_id = export_person.person_id
                                         UNION ALL
-                                        SELECT (l.finished_at_real AT TIME ZONE 'UTC')::date, 1, (l.status IN ('applied', 'late'))::integer, coalesce(l.tokens, 0)
+                                        SELECT (l.finished_at_real AT TIME ZONE 'UTC')::date, 1, (l.status IN ('applied', 'late'))::integer, coalesce(l.tokens, 0),
+                                               CASE WHEN l.status IN ('applied', 'late') THEN coalesce(l.credit_us, 0) ELSE 0 END
                                           FROM npcsim.decision_log l WHERE l.world_id = ANY (worlds) AND l.player_id = ANY (accounts)) AS t
                                  GROUP BY t.day) AS d),
                'said', (SELECT coalesce(jsonb_agg(jsonb_build_object('world_id', n.world_id, 'tick', n.tick, 'text', n.payload ->> 'text') ORDER BY n.world_id, n.sequence), '[]')

@@ -121,22 +121,67 @@ REVOKE ALL ON FUNCTION npcsim_internal.reliability_of(bigint, bigint) FROM PUBLI
 COMMENT ON FUNCTION npcsim_internal.reliability_of(bigint, bigint) IS
     'How reliable somebody is, in thousandths: (accepted + 2) / (asked + 3), of halves of accepted answers';
 
+-- It is written in plpgsql since the table of questions is made later.
+CREATE FUNCTION npcsim_internal.waiting_questions(world_id bigint, player_id bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    questions bigint;
+BEGIN
+    SELECT count(*) INTO questions
+      FROM npcsim.npc_identities i
+      JOIN npcsim.world_clock c ON c.world_id = i.world_id AND c.status = 'running'
+      JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id AND d.status = 1 AND d.player_id = i.controller_player_id
+     WHERE i.world_id = waiting_questions.world_id AND i.controller_player_id = waiting_questions.player_id
+       AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s';
+    IF questions > 0
+       AND EXISTS (SELECT FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
+                    WHERE s.world_id = waiting_questions.world_id AND s.player_id = waiting_questions.player_id AND NOT s.ended
+                      AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
+                      AND s.connected_at_real < statement_timestamp() - interval '10 s'
+                      AND s.heartbeat_at_real > statement_timestamp() - interval '30 s'
+                      AND (k.id IS NULL OR npcsim_internal.source_state(k.state, k.until_real) = 'active'))
+       AND EXISTS (SELECT FROM npcsim_internal.askable_players(waiting_questions.world_id) AS a(player_id) WHERE a.player_id = waiting_questions.player_id) THEN
+        RETURN questions;
+    END IF;
+    RETURN 0;
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim_internal.waiting_questions(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.waiting_questions(bigint, bigint) IS
+    'How many questions to a player wait over 10 s for a free slot while it lends and may be asked';
+
 -- It runs with the owner's rights, since views that others read call it.
 CREATE FUNCTION npcsim_internal.recent_reliability(world_id bigint, player_id bigint, source_id bigint DEFAULT NULL) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        SELECT npcsim_internal.reliability_of(pg_catalog.count(*), coalesce(pg_catalog.sum(l.halves), 0)::bigint)
+        WITH waiting AS MATERIALIZED (
+            SELECT CASE WHEN recent_reliability.source_id IS NULL
+                        THEN least(npcsim_internal.waiting_questions(recent_reliability.world_id, recent_reliability.player_id), 100) ELSE 0 END AS questions)
+        SELECT npcsim_internal.reliability_of(pg_catalog.count(*) + (SELECT w.questions FROM waiting w), coalesce(pg_catalog.sum(l.halves), 0)::bigint)
           FROM (SELECT e.halves
                   FROM npcsim.source_outcomes o
                  CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(o.finished_at_real), pg_catalog.unnest(o.halves)) AS e (at, halves)
                  WHERE o.world_id = recent_reliability.world_id AND o.player_id = recent_reliability.player_id
                    AND (recent_reliability.source_id IS NULL OR o.source_id = recent_reliability.source_id)
                    AND e.at > (SELECT npcsim_internal.market_now()) - interval '1 day'
-                 ORDER BY e.at DESC LIMIT 100) AS l;
+                 ORDER BY e.at DESC LIMIT 100 - (SELECT w.questions FROM waiting w)) AS l;
     END;
 REVOKE ALL ON FUNCTION npcsim_internal.recent_reliability(bigint, bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.recent_reliability(bigint, bigint, bigint) IS
-    'How reliable a player is, or one of its sources, in thousandths: by the last 100 requests within a day, late answers being half';
+    'How reliable a player is, or one of its sources, in thousandths: by the last 100 requests within a day, late answers being half; of a player those count as asked, too, that wait over 10 s for a free slot while it lends';
+
+CREATE FUNCTION npcsim_internal.measured_tokens(world_id bigint, player_id bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT coalesce(pg_catalog.sum(m.tokens_credited), 0)::bigint
+          FROM npcsim.source_minutes m
+         WHERE m.world_id = measured_tokens.world_id AND m.player_id = measured_tokens.player_id
+           AND m.minute > npcsim_internal.market_now() - interval '24 hours' AND m.minute <= npcsim_internal.market_now();
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.measured_tokens(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.measured_tokens(bigint, bigint) IS
+    'Output tokens that a player gave in the last 24 hours: answers that were accepted, times tokens_per_decision; measured_throughput of compute_metrics';
 
 CREATE FUNCTION npcsim_internal.fold_decisions(wait boolean DEFAULT true) RETURNS bigint
     LANGUAGE c VOLATILE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -241,7 +286,7 @@ COMMENT ON COLUMN npcsim.compute_metrics.measured_tier IS 'The tier that measure
 COMMENT ON COLUMN npcsim.compute_metrics.measured_throughput IS 'Output tokens in the last 24 hours: answers that were accepted, times the world''s tokens_per_decision';
 COMMENT ON COLUMN npcsim.compute_metrics.reported_tokens IS 'Tokens that it reported in that time, which earn nothing';
 COMMENT ON COLUMN npcsim.compute_metrics.average_quality_score IS 'The mean plausibility of its answers in the last 24 hours, 0 to 1; NULL: none was ranked';
-COMMENT ON COLUMN npcsim.compute_metrics.reliability_score IS '(accepted + 2) / (asked + 3) of the last 100 requests within a day, late answers being half';
+COMMENT ON COLUMN npcsim.compute_metrics.reliability_score IS '(accepted + 2) / (asked + 3) of the last 100 requests within a day, late answers being half; of a player those that wait over 10 s for a free slot while it lends are among them';
 COMMENT ON COLUMN npcsim.compute_metrics.proven_npcs IS 'NPCs that the player has shown it can serve';
 COMMENT ON COLUMN npcsim.compute_metrics.asked_1h IS 'Requests that were handed out to it and are over, but for those that its closed socket cut off and that were forgiven';
 COMMENT ON COLUMN npcsim.compute_metrics.accepted_1h IS 'Answers that were carried out, or came too late for that';

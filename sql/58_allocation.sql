@@ -6,7 +6,7 @@ CREATE FUNCTION npcsim.calculate_player_npc_allocation(player_id bigint, world_i
     AS 'MODULE_PATHNAME', 'npcsim_calculate_player_npc_allocation';
 REVOKE ALL ON FUNCTION npcsim.calculate_player_npc_allocation(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.calculate_player_npc_allocation(bigint, bigint) IS
-    'How many NPCs a player is entitled to, and why. entitlement: as the market divides them; demand: what it declares is enough for; proof: so many has it shown that it can serve; weight: 1, or 1.2 for the owner of the world; held: NPCs it has, of which so many are assigned by an operator; reliability: share of its latest questions that it answered; tier: by what it declares; reason: what decides (demand, proof, divided, assigned, nothing declared, away, gone, banned, manual). Errors: NS101 no such world, NS203 no such player in this world';
+    'How many NPCs a player is entitled to, and why. entitlement: as the market divides them; demand: what it declares is enough for; proof: so many has it shown that it can serve; weight: 1, or 1.2 for the owner of the world; held: NPCs it has, of which so many are assigned by an operator; reliability: share of its latest questions that it answered; tier: by what it declares; reason: what decides (demand, proof, divided, assigned, nothing declared, away, gone, suspended, banned, manual). Errors: NS101 no such world, NS203 no such player in this world';
 
 CREATE FUNCTION npcsim.rebalance_compute_allocation(world_id bigint) RETURNS integer
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -41,4 +41,4 @@ CREATE FUNCTION npcsim.handle_insufficient_compute(world_id bigint) RETURNS text
     AS 'MODULE_PATHNAME', 'npcsim_handle_insufficient_compute';
 REVOKE ALL ON FUNCTION npcsim.handle_insufficient_compute(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim.handle_insufficient_compute(bigint) IS
-    'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';
+    'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind, or sleep where built_in_fallback is false), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';

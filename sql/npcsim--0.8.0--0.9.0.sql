@@ -141,6 +141,120 @@ REVOKE ALL ON FUNCTION npcsim.assign_npc_with_fallback(bigint, bigint) FROM PUBL
 COMMENT ON FUNCTION npcsim.assign_npc_with_fallback(bigint, bigint) IS
     'Says who decides for an NPC next, and has it so: the mind of its player, a source that remembers nothing, its player''s API, the operators'' API (enable_commercial_fallback, server_backup_enabled, server_api_cost and the caps of the world), the built-in mind (built_in_fallback), or nobody: then it sleeps until a mind can be asked. Steps at which its open question failed already are left out. Wakes an NPC that sleeps if somebody decides for it, unless an operator put it to sleep. Each call is a row of fallback_log. step: as there; reason: why none before; source_id: who is to answer; request_id: the open question; cost: millionths that it is charged. Errors: NS101 no such world, NS102 parked, NS201 no such NPC, NS302 an operator put it to sleep';
 
+ALTER TABLE npcsim.person_days ADD COLUMN credit_us bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN npcsim.person_days.credit_us IS 'NPC-microseconds that their answers earned; 0 of days before 0.9.0';
+-- pgspot PS002: the function is a member of the extension; another one is not replaced.
+CREATE OR REPLACE FUNCTION npcsim.export_person(person_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+    AS $$
+DECLARE
+    accounts bigint[];
+    worlds bigint[];
+    sessions jsonb := '[]';
+    exported jsonb;
+BEGIN
+    IF NOT EXISTS (SELECT FROM npcsim.persons p WHERE p.id = export_person.person_id) THEN
+        RAISE EXCEPTION 'person % does not exist', person_id USING ERRCODE = 'NS206',
+            DETAIL = 'There is no person with this id.', HINT = 'SELECT id, name FROM npcsim.persons lists them.';
+    END IF;
+    SELECT coalesce(array_agg(a.id), '{}'), coalesce(array_agg(DISTINCT a.world_id), '{}') INTO accounts, worlds
+      FROM npcsim.player_accounts a WHERE a.person_id = export_person.person_id;
+    IF NOT pg_is_in_recovery() THEN -- a standby has no sessions
+        SELECT coalesce(jsonb_agg(to_jsonb(s) - '{gateway_id,ended,end_reason}'::text[] ORDER BY s.id), '[]') INTO sessions
+          FROM npcsim.sessions s WHERE s.player_id = ANY (accounts);
+    END IF;
+    SELECT jsonb_build_object(
+               'person', (SELECT to_jsonb(p) FROM npcsim.persons p WHERE p.id = export_person.person_id),
+               'accounts', (SELECT coalesce(jsonb_agg(to_jsonb(a) - '{token_hash,person_id}'::text[]
+                                                      || jsonb_build_object('world', w.name,
+                                                                            'npc_ids', (SELECT coalesce(jsonb_agg(i.id ORDER BY i.id), '[]') FROM npcsim.npc_identities i
+                                                                                         WHERE i.world_id = a.world_id AND i.controller_player_id = a.id))
+                                                      ORDER BY a.id), '[]')
+                              FROM npcsim.player_accounts a LEFT JOIN npcsim.world_settings w ON w.id = a.world_id WHERE a.id = ANY (accounts)),
+               'sources', (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.id), '[]') FROM npcsim.compute_sources k WHERE k.player_id = ANY (accounts)),
+               'sessions', sessions,
+               'violations', (SELECT coalesce(jsonb_agg(to_jsonb(v) ORDER BY v.at_real, v.id), '[]') FROM npcsim.security_violations v WHERE v.player_id = ANY (accounts)),
+               'days', (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.day), '[]')
+                          FROM (SELECT t.day, sum(t.asked) AS asked, sum(t.accepted) AS accepted, sum(t.tokens) AS tokens, sum(t.credit_us) AS credit_us
+                                  FROM (SELECT h.day, h.asked, h.accepted, h.tokens, h.credit_us FROM npcsim.person_days h WHERE h.person_id = export_person.person_id
+                                        UNION ALL
+                                        SELECT (l.finished_at_real AT TIME ZONE 'UTC')::date, 1, (l.status IN ('applied', 'late'))::integer, coalesce(l.tokens, 0),
+                                               CASE WHEN l.status IN ('applied', 'late') THEN coalesce(l.credit_us, 0) ELSE 0 END
+                                          FROM npcsim.decision_log l WHERE l.world_id = ANY (worlds) AND l.player_id = ANY (accounts)) AS t
+                                 GROUP BY t.day) AS d),
+               'said', (SELECT coalesce(jsonb_agg(jsonb_build_object('world_id', n.world_id, 'tick', n.tick, 'text', n.payload ->> 'text') ORDER BY n.world_id, n.sequence), '[]')
+                          FROM npcsim.world_inputs n
+                         WHERE n.world_id = ANY (worlds) AND n.kind = 'send_chat' AND (n.payload ->> 'player_id')::bigint = ANY (accounts)))
+      INTO exported;
+    RETURN exported;
+END
+$$;
+CREATE FUNCTION npcsim_internal.measured_tokens(world_id bigint, player_id bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT coalesce(pg_catalog.sum(m.tokens_credited), 0)::bigint
+          FROM npcsim.source_minutes m
+         WHERE m.world_id = measured_tokens.world_id AND m.player_id = measured_tokens.player_id
+           AND m.minute > npcsim_internal.market_now() - interval '24 hours' AND m.minute <= npcsim_internal.market_now();
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.measured_tokens(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.measured_tokens(bigint, bigint) IS
+    'Output tokens that a player gave in the last 24 hours: answers that were accepted, times tokens_per_decision; measured_throughput of compute_metrics';
+
+-- It is written in plpgsql since the table of questions is made later.
+CREATE FUNCTION npcsim_internal.waiting_questions(world_id bigint, player_id bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    questions bigint;
+BEGIN
+    SELECT count(*) INTO questions
+      FROM npcsim.npc_identities i
+      JOIN npcsim.world_clock c ON c.world_id = i.world_id AND c.status = 'running'
+      JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id AND d.status = 1 AND d.player_id = i.controller_player_id
+     WHERE i.world_id = waiting_questions.world_id AND i.controller_player_id = waiting_questions.player_id
+       AND greatest(d.opened_at_real, c.started_at_real) < statement_timestamp() - interval '10 s';
+    IF questions > 0
+       AND EXISTS (SELECT FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
+                    WHERE s.world_id = waiting_questions.world_id AND s.player_id = waiting_questions.player_id AND NOT s.ended
+                      AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
+                      AND s.connected_at_real < statement_timestamp() - interval '10 s'
+                      AND s.heartbeat_at_real > statement_timestamp() - interval '30 s'
+                      AND (k.id IS NULL OR npcsim_internal.source_state(k.state, k.until_real) = 'active'))
+       AND EXISTS (SELECT FROM npcsim_internal.askable_players(waiting_questions.world_id) AS a(player_id) WHERE a.player_id = waiting_questions.player_id) THEN
+        RETURN questions;
+    END IF;
+    RETURN 0;
+END
+$$;
+REVOKE ALL ON FUNCTION npcsim_internal.waiting_questions(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.waiting_questions(bigint, bigint) IS
+    'How many questions to a player wait over 10 s for a free slot while it lends and may be asked';
+
+-- pgspot PS002: as above.
+CREATE OR REPLACE FUNCTION npcsim_internal.recent_reliability(world_id bigint, player_id bigint, source_id bigint DEFAULT NULL) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH waiting AS MATERIALIZED (
+            SELECT CASE WHEN recent_reliability.source_id IS NULL
+                        THEN least(npcsim_internal.waiting_questions(recent_reliability.world_id, recent_reliability.player_id), 100) ELSE 0 END AS questions)
+        SELECT npcsim_internal.reliability_of(pg_catalog.count(*) + (SELECT w.questions FROM waiting w), coalesce(pg_catalog.sum(l.halves), 0)::bigint)
+          FROM (SELECT e.halves
+                  FROM npcsim.source_outcomes o
+                 CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(o.finished_at_real), pg_catalog.unnest(o.halves)) AS e (at, halves)
+                 WHERE o.world_id = recent_reliability.world_id AND o.player_id = recent_reliability.player_id
+                   AND (recent_reliability.source_id IS NULL OR o.source_id = recent_reliability.source_id)
+                   AND e.at > (SELECT npcsim_internal.market_now()) - interval '1 day'
+                 ORDER BY e.at DESC LIMIT 100 - (SELECT w.questions FROM waiting w)) AS l;
+    END;
+COMMENT ON FUNCTION npcsim_internal.recent_reliability(bigint, bigint, bigint) IS
+    'How reliable a player is, or one of its sources, in thousandths: by the last 100 requests within a day, late answers being half; of a player those count as asked, too, that wait over 10 s for a free slot while it lends';
+COMMENT ON COLUMN npcsim.compute_metrics.reliability_score IS '(accepted + 2) / (asked + 3) of the last 100 requests within a day, late answers being half; of a player those that wait over 10 s for a free slot while it lends are among them';
+COMMENT ON FUNCTION npcsim.calculate_player_npc_allocation(bigint, bigint) IS
+    'How many NPCs a player is entitled to, and why. entitlement: as the market divides them; demand: what it declares is enough for; proof: so many has it shown that it can serve; weight: 1, or 1.2 for the owner of the world; held: NPCs it has, of which so many are assigned by an operator; reliability: share of its latest questions that it answered; tier: by what it declares; reason: what decides (demand, proof, divided, assigned, nothing declared, away, gone, suspended, banned, manual). Errors: NS101 no such world, NS203 no such player in this world';
+COMMENT ON FUNCTION npcsim.handle_insufficient_compute(bigint) IS
+    'Rebalances a world, and returns what is done since its players offer less than min_tokens_per_npc_per_day for the NPCs that would have their minds: sufficient (nothing: they offer enough), fewer (the least watched go to the built-in mind, or sleep where built_in_fallback is false), alert, warned (somebody is, for an hour) or removed (somebody has no more than its offer is enough for). Errors: NS101 no such world, NS102 parked';
+
 -- ---- all sections: tables of worlds, and their guards ----
 -- pgspot PS002: both are members of the extension; others are not replaced. They are as in sql/82_state.sql and sql/90_guards.sql.
 CREATE OR REPLACE FUNCTION npcsim_internal.state_tables() RETURNS TABLE (relation regclass, name text, columns text[], keys text[], key_of_row text)

@@ -28,6 +28,12 @@ contribution_tier(int64_t tokens_per_day)
 	return tier;
 }
 
+bool
+market_priority(int64_t declared, int64_t measured)
+{
+	return contribution_tier(declared) == TIER_SERVER && contribution_tier(measured) == TIER_SERVER;
+}
+
 int32_t
 reliability(int32_t asked, int32_t halves)
 {

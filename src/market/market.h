@@ -33,6 +33,9 @@ extern const TierTerms tier_terms[];
 /* The tier of so many output tokens a day; below 0 is none. */
 extern ContributionTier contribution_tier(int64_t tokens_per_day);
 
+/* Whether a player comes first where not everybody can: it declares as much as the largest tier takes, and has been measured to give it. */
+extern bool market_priority(int64_t declared, int64_t measured);
+
 /*
  * How reliable a player is, thousandths: (accepted + 2) / (asked + 3).  'halves' are halves of accepted answers, a late one being
  * half an answer, of the last RELIABILITY_WINDOW questions.

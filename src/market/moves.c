@@ -39,7 +39,7 @@ may_go(const HeldNpc *npc, const Holder *holder, int64_t now, int64_t tenure)
 	return !npc->assigned && (holder->gone || elapsed(npc->since, now) >= tenure);
 }
 
-/* Who lacks most, the first of several; NO_PLAYER when nobody lacks any. */
+/* Who lacks most, of several who has priority, and of these the first; NO_PLAYER when nobody lacks any. */
 static int32_t
 neediest(const Holder *holders, int holder_count)
 {
@@ -48,9 +48,14 @@ neediest(const Holder *holders, int holder_count)
 
 	for (int32_t i = 0; i < holder_count; i++)
 	{
-		if (holders[i].gone || holders[i].share - holders[i].held <= most)
+		const Holder *holder = &holders[i];
+		int32_t		  lack = holder->gone ? 0 : holder->share - holder->held;
+
+		if (lack < most || lack <= 0)
 			continue;
-		most = holders[i].share - holders[i].held;
+		if (lack == most && (!holder->priority || holders[found].priority))
+			continue;
+		most = lack;
 		found = i;
 	}
 	return found;

@@ -12,9 +12,10 @@
 /* A player, by its place in an array. */
 typedef struct Holder
 {
-	int32_t share; /* how many NPCs it is entitled to */
-	bool	gone;  /* it is away for longer than it may be: all that the market gave it is given to others */
-	int32_t held;  /* result: how many it has in the end, those that were assigned by hand included */
+	int32_t share;	  /* how many NPCs it is entitled to */
+	bool	priority; /* of two who lack as many it is served first */
+	bool	gone; /* it is away for longer than it may be: all that the market gave it is given to others */
+	int32_t held; /* result: how many it has in the end, those that were assigned by hand included */
 } Holder;
 
 typedef struct HeldNpc
@@ -31,7 +32,7 @@ typedef struct HeldNpc
 /*
  * Decides whom each NPC goes to; returns how many change hands.  Who has more than its share gives up those never decided for first,
  * then those of minds that remember nothing, then the shortest acquaintance, none within 'tenure' microseconds of its coming.  Who has less
- * gets those that have nobody first, then what others gave up; the larger lack is served first, NPC by NPC.  An NPC that has nobody can be
+ * gets those that have nobody first, then what others gave up; the larger lack is served first, then who has priority, NPC by NPC.  An NPC that has nobody can be
  * taken at any time: there is no acquaintance that would end.  Sorts the NPCs by id in the end.
  */
 extern int market_moves(HeldNpc *npcs, int count, Holder *holders, int holder_count, int64_t now,

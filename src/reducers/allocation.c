@@ -21,6 +21,7 @@
 #include "guc.h"
 #include "market/market.h"
 #include "market/moves.h"
+#include "market/priority.h"
 #include "market/shortage.h"
 #include "reducers/allocation.h"
 #include "reducers/args.h"
@@ -91,8 +92,10 @@ is_gone(const MarketTerms *terms, const MarketPlayer *player, TimestampTz now)
 {
 	int32 grace = player->paused ? terms->pause_grace : terms->absence_grace;
 
-	if (player->barred || player->seen_at == DT_NOBEGIN)
-		return !player->present || player->barred;
+	if (player->banned || player->suspended)
+		return true;
+	if (player->seen_at == DT_NOBEGIN)
+		return !player->present;
 	return !player->present && now - player->seen_at > grace * SIM_SECOND;
 }
 
@@ -136,6 +139,9 @@ enter_claim(Division *plan, int place, TimestampTz now)
 
 	claimant->id = player->id;
 	claimant->person = player->person_id;
+	/* Each account by what itself declares and gives; those of a person stand together where any of them does. */
+	claimant->priority = market_priority(player->offered, player->measured);
+	plan->holders[place].priority = claimant->priority;
 	claimant->weight = player->owner ? CLAIMANT_WEIGHT_OWNER : CLAIMANT_WEIGHT;
 	plan->holders[place].gone = is_gone(&plan->terms, player, now);
 	if (plan->holders[place].gone || player->declared <= 0)
@@ -186,7 +192,7 @@ shortage_answer(const MarketTerms *terms)
 }
 
 /*
- * Leaves so many of the NPCs that no operator assigned to be divided, and the least watched to the built-in mind. Those that came to their
+ * Leaves so many of the NPCs that no operator assigned to be divided, and the least watched to the built-in mind, or, where that does not stand in, to sleep. Those that came to their
  * player less than min_tenure ago stay before all others, and of equals those that have minds.
  */
 static void
@@ -212,7 +218,7 @@ leave_least_watched(Division *plan, int64 world_id, int32 kept)
 		if (held && plan->now - npc->since < plan->terms.min_tenure * SIM_SECOND)
 			next->viewers = PG_INT32_MAX;
 		else if (at < seen_count && seen[at].id == npc->id)
-			next->viewers = seen[at].viewers;
+			next->viewers = question_viewers(seen[at].players, seen[at].spectated);
 		count++;
 	}
 	shortage_choose(watched, count, kept);
@@ -543,8 +549,10 @@ reason_of(const Division *plan, int place)
 
 	if (!plan->terms.market)
 		return "manual";
-	if (player->barred)
+	if (player->banned)
 		return "banned";
+	if (player->suspended)
+		return "suspended";
 	if (claimant->assigned > 0 && claimant->share == claimant->assigned)
 		return "assigned";
 	if (player->declared <= 0)

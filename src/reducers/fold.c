@@ -130,7 +130,8 @@ count_asked(Fold *fold, PlayerProof *player, SourceMinute *minute, const LoggedR
 {
 	minute->asked++;
 	count_outcome(fold, row, (int16) outcome);
-	proof_count(&player->proof, row->asked_at, row->finished_at_real, outcome);
+	if (!row->waited)
+		proof_count(&player->proof, row->asked_at, row->finished_at_real, outcome);
 }
 
 static void
@@ -257,6 +258,23 @@ count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 
 	return count;
 }
 
+/* Counts questions that have waited for a free slot of who lends until they were missed, between two moments. */
+static void
+count_waited(TimestampTz since, TimestampTz now)
+{
+	int				count;
+	WaitedQuestion *waited = waited_questions_read(since, now, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		PlayerProof player;
+
+		player_proof_read(waited[i].world_id, waited[i].player_id, &player);
+		proof_count(&player.proof, waited[i].opened_at_real, now, PROOF_MISSED);
+		player_proof_write(&player);
+	}
+}
+
 /* Looks at what each player who lends has shown. */
 static void
 step_proofs(void)
@@ -319,12 +337,15 @@ npcsim_fold_decisions(PG_FUNCTION_ARGS)
 	const char *home = world_home();
 	int64		counted = 0;
 	FoldMark	mark;
+	TimestampTz before;
 
 	spi_begin();
 	if (fold_is_due(home) && fold_mark_lock(home, PG_GETARG_BOOL(0), &mark))
 	{
 		counted = fold_decisions(home, &mark);
-		mark.folded_at_real = source_minutes_add_connected(mark.folded_at_real);
+		before = mark.folded_at_real;
+		mark.folded_at_real = source_minutes_add_connected(before);
+		count_waited(before, mark.folded_at_real);
 		fold_mark_write(home, &mark);
 		step_proofs();
 	}

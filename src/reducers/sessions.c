@@ -22,6 +22,7 @@
 #include "engine/lock.h"
 #include "errors.h"
 #include "json.h"
+#include "market/market.h"
 #include "port.h"
 #include "quiet.h"
 #include "reducers/args.h"
@@ -119,9 +120,18 @@ admit_spectator(const Client *client, const WorldHead *head)
 		refuse_token("This world admits players only.");
 }
 
+static bool
+has_priority(const Client *client)
+{
+	PlayerTokens tokens;
+
+	return client->player_id != 0 && player_row_tokens(client->player_id, &tokens) &&
+		   market_priority(tokens.declared, tokens.measured);
+}
+
 /*
- * Checks that there is room. Operators are never turned away, and a player who is connected already needs no
- * room. Spectators, who need no token, take what the players leave; they never keep a player out.
+ * Checks that there is room. Operators are never turned away, nor are players who give most (market_priority()), and a player who is
+ * connected already needs no room. Spectators, who need no token, take what the players leave; they never keep a player out.
  */
 static void
 check_room(const Client *client, const WorldHead *head)
@@ -133,7 +143,7 @@ check_room(const Client *client, const WorldHead *head)
 		return;
 	there = sessions_count_present(head->world_id, client->player_id);
 	present = there.players + (client->player_id == 0 ? there.spectators : 0);
-	if (present >= head->max_players)
+	if (present >= head->max_players && !has_priority(client))
 		ereport(ERROR, errcode(ERRCODE_NS_WORLD_FULL),
 				errmsg("world %lld is full", (long long) head->world_id),
 				errdetail("%lld %s are there, %d are allowed.", (long long) present,

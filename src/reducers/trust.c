@@ -18,6 +18,7 @@
 
 #include "errors.h"
 #include "guc.h"
+#include "reducers/allocation.h"
 #include "reducers/args.h"
 #include "reducers/players.h"
 #include "reducers/session_ends.h"
@@ -105,6 +106,7 @@ static void
 suspend(int64 world_id, int64 player_id, TimestampTz until, const char *reason, bool anew)
 {
 	sessions_end_computing(player_id, "suspended");
+	allocation_changed_at_commit(world_id);
 	if (player_row_suspend(player_id, until, reason, anew))
 		record(world_id, player_id, 0, VIOLATION_SUSPENDED,
 			   psprintf("until %s: %s", moment_told(until), reason));
@@ -170,6 +172,7 @@ static void
 release(const PlayerRow *player)
 {
 	player_row_release(player->id);
+	allocation_changed_at_commit(player->world_id);
 	if (player_is_suspended(&player->suspension))
 		record(player->world_id, player->id, 0, VIOLATION_RELEASED, "an operator ended the suspension");
 }

@@ -44,7 +44,12 @@ static const SpiColumn player_columns[] = {
 				  " AND q.npcs > 0)",
 				  -1),
 	SPI_COLUMN(MarketPlayer, owner, "COALESCE(p.id = w.owner_player_id, false)"),
-	SPI_COLUMN(MarketPlayer, barred, "p.status <> 'active'"),
+	SPI_COLUMN(MarketPlayer, measured,
+			   "CASE WHEN npcsim_internal.contribution_tier(p.declared_tokens_per_day) = 'Server'"
+			   " THEN npcsim_internal.measured_tokens($1, p.id) END"),
+	SPI_COLUMN(MarketPlayer, suspended,
+			   "COALESCE(p.suspended_until_real > npcsim_internal.market_now(), false)"),
+	SPI_COLUMN(MarketPlayer, banned, "p.status <> 'active'"),
 	SPI_COLUMN(MarketPlayer, present, "EXISTS (SELECT FROM present r WHERE r.player_id = p.id)"),
 	SPI_COLUMN(MarketPlayer, paused,
 			   "COALESCE((SELECT npcsim_internal.source_state(k.state, k.until_real)"
@@ -96,7 +101,8 @@ static SpiStatement select_npcs =
 
 static const SpiColumn seen_columns[] = {
 	SPI_COLUMN(WatchedBy, id, "n.id"),
-	SPI_COLUMN(WatchedBy, viewers, "pg_catalog.count(DISTINCT s.player_id)"),
+	SPI_COLUMN(WatchedBy, players, "pg_catalog.count(DISTINCT s.player_id)"),
+	SPI_COLUMN(WatchedBy, spectated, "pg_catalog.bool_or(s.player_id IS NULL)"),
 };
 
 static SpiStatement select_seen =

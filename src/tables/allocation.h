@@ -36,10 +36,13 @@ typedef struct MarketPlayer
 	int32 reliability; /* thousandths: what became of the latest questions to it */
 	int32 proof;	   /* how many NPCs it has shown it can serve; -1 = nothing is known yet */
 	bool  owner;	   /* of the world */
-	bool  barred;	   /* banned */
-	bool  present;	   /* it lends compute now */
-	bool  paused;	   /* the source from which it lent last is paused: it has said that it is away */
-	bool  stateless;   /* its minds remember nothing */
+	int64
+		measured; /* what it gave in the last day, tokens; 0 of who declares less than the largest tier takes */
+	bool  suspended; /* it may not lend for a while */
+	bool  banned;
+	bool  present;	 /* it lends compute now */
+	bool  paused;	 /* the source from which it lent last is paused: it has said that it is away */
+	bool  stateless; /* its minds remember nothing */
 	int64 seen_at; /* when it could be asked last, a TimestampTz, unless it is present; DT_NOBEGIN = never */
 } MarketPlayer;
 
@@ -61,7 +64,8 @@ extern MarketNpc *market_npcs_read(int64 world_id, int *count);
 typedef struct WatchedBy
 {
 	int64 id;
-	int32 viewers; /* players whose cameras see it */
+	int32 players;	 /* whose cameras see it */
+	bool  spectated; /* a spectator's does */
 } WatchedBy;
 
 /* Returns those that somebody sees, in order of id. */

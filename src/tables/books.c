@@ -11,12 +11,16 @@
 #include "spi.h"
 #include "tables/arrays.h"
 #include "tables/books.h"
+#include "tables/compute_sources.h"
 #include "tables/sessions.h"
 
 /* Whether a session s lends at this moment. */
 #define SESSION_LENDS \
 	"NOT s.ended AND s.player_id IS NOT NULL AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0" \
 	" AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE
+
+/* A question that has waited so long for a free slot of who lends is missed; as long as one that was handed out may take (market/proof.h). */
+#define WAITED_IN_VAIN "interval '60 s'"
 
 /* ---- how much was counted ---- */
 
@@ -216,6 +220,7 @@ static const SpiColumn logged_columns[] = {
 	SPI_COLUMN(LoggedRow, tokens, "l.tokens"),
 	SPI_COLUMN(LoggedRow, tokens_per_decision, "w.tokens_per_decision"),
 	SPI_COLUMN_OR(LoggedRow, plausibility, "l.plausibility", -1),
+	SPI_COLUMN(LoggedRow, waited, "l.sent_at_real - l.opened_at_real > " WAITED_IN_VAIN),
 };
 
 /*
@@ -611,6 +616,42 @@ player_proof_write(const PlayerProof *player)
 					   int64_array(halves, PROOF_GRAINS),
 					   int64_array(player->cut_offs.latest, CUT_OFFS_FORGIVEN)},
 			NULL, SPI_OK_INSERT);
+}
+
+static const SpiColumn waited_columns[] = {
+	SPI_COLUMN(WaitedQuestion, world_id, "w.world_id"),
+	SPI_COLUMN(WaitedQuestion, player_id, "w.player_id"),
+	SPI_COLUMN(WaitedQuestion, opened_at_real, "w.opened_at_real"),
+};
+
+/* Time in which the world stood still, or nobody lent, is not waited. */
+static SpiStatement select_waited =
+	{.sql = "SELECT %C FROM (SELECT d.world_id, d.player_id, d.opened_at_real,"
+			"        greatest(d.opened_at_real, c.started_at_real, l.since) + " WAITED_IN_VAIN " AS missed_at"
+			"   FROM (SELECT s.world_id, s.player_id, pg_catalog.min(s.connected_at_real) AS since"
+			"           FROM npcsim.sessions s LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id"
+			"          WHERE " SESSION_LENDS " AND " SOURCE_IS_ACTIVE(
+				"k") " GROUP BY 1, 2) l"
+					 "   JOIN npcsim.world_clock c ON c.world_id = l.world_id AND c.status = 'running'"
+					 "   JOIN npcsim.npc_identities i ON i.world_id = l.world_id AND i.controller_player_id "
+					 "= l.player_id"
+					 "   JOIN npcsim.decision_slots d ON d.world_id = i.world_id AND d.npc_id = i.id"
+					 "    AND d.status = 1 AND d.player_id = l.player_id) w"
+					 " WHERE w.missed_at > $1 AND w.missed_at <= $2"
+					 "   AND w.player_id IN (SELECT a.id FROM npcsim_internal.askable_players(w.world_id) AS "
+					 "a(id))"
+					 " ORDER BY w.opened_at_real, w.world_id, w.player_id",
+	 SPI_GIVES(WaitedQuestion, waited_columns),
+	 .nargs = 2,
+	 .types = {TIMESTAMPTZOID, TIMESTAMPTZOID}};
+
+WaitedQuestion *
+waited_questions_read(TimestampTz since, TimestampTz now, int *count)
+{
+	uint64 rows = spi_run(&select_waited, (Datum[]) {TimestampTzGetDatum(since), TimestampTzGetDatum(now)},
+						  NULL, SPI_OK_SELECT);
+
+	return spi_rows(&select_waited, rows, count);
 }
 
 static const SpiColumn lender_columns[] = {

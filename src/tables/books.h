@@ -80,6 +80,7 @@ typedef struct LoggedRow
 	int64		tokens;				 /* 0 also when they are not known */
 	int64		tokens_per_decision; /* of its world */
 	int64		plausibility;		 /* thousandths; -1 = it was not ranked */
+	bool		waited; /* so long for a free slot that it was counted as missed before it was handed out */
 } LoggedRow;
 
 /*
@@ -150,6 +151,17 @@ typedef struct PlayerProof
 /* A player who is not known has shown nothing. */
 extern void player_proof_read(int64 world_id, int64 player_id, PlayerProof *proof);
 extern void player_proof_write(const PlayerProof *proof);
+
+/* A question that has waited for a free slot of its player, who lends, until it was missed. */
+typedef struct WaitedQuestion
+{
+	int64		world_id;
+	int64		player_id;
+	TimestampTz opened_at_real;
+} WaitedQuestion;
+
+/* Returns those that were missed after one moment and by another, the oldest first. */
+extern WaitedQuestion *waited_questions_read(TimestampTz since, TimestampTz now, int *count);
 
 /* A player who lends at this moment. */
 typedef struct Lender

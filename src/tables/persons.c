@@ -78,14 +78,16 @@ static SpiStatement forget_days = {"DELETE FROM npcsim.person_days WHERE person_
 
 static SpiStatement keep_days =
 	{.sql =
-		 "INSERT INTO npcsim.person_days AS d (person_id, day, asked, accepted, tokens)"
+		 "INSERT INTO npcsim.person_days AS d (person_id, day, asked, accepted, tokens, credit_us)"
 		 " SELECT a.person_id, (l.finished_at_real AT TIME ZONE 'UTC')::pg_catalog.date, pg_catalog.count(*),"
 		 "        pg_catalog.count(*) FILTER (WHERE l.status IN ('applied', 'late')),"
-		 "        COALESCE(pg_catalog.sum(l.tokens), 0)"
+		 "        COALESCE(pg_catalog.sum(l.tokens), 0),"
+		 "        COALESCE(pg_catalog.sum(l.credit_us) FILTER (WHERE l.status IN ('applied', 'late')), 0)"
 		 "   FROM npcsim.decision_log l JOIN npcsim.player_accounts a ON a.id = l.player_id"
 		 "  WHERE l.world_id = $1 AND a.person_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
 		 " ON CONFLICT (person_id, day) DO UPDATE SET asked = d.asked + excluded.asked,"
-		 "        accepted = d.accepted + excluded.accepted, tokens = d.tokens + excluded.tokens",
+		 "        accepted = d.accepted + excluded.accepted, tokens = d.tokens + excluded.tokens,"
+		 "        credit_us = d.credit_us + excluded.credit_us",
 	 .nargs = 1,
 	 .types = {INT8OID}};
 

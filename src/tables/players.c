@@ -83,6 +83,18 @@ static const SpiColumn load_columns[] = {
 			   "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 };
 
+static const SpiColumn token_columns[] = {
+	SPI_COLUMN(PlayerTokens, declared, "p.declared_tokens_per_day"),
+	SPI_COLUMN(PlayerTokens, measured,
+			   "CASE WHEN p.declared_tokens_per_day > 0"
+			   " THEN npcsim_internal.measured_tokens(p.world_id, p.id) END"),
+};
+
+static SpiStatement tokens_of = {.sql = "SELECT %C FROM npcsim.player_accounts p WHERE p.id = $1",
+								 SPI_GIVES(PlayerTokens, token_columns),
+								 .nargs = 1,
+								 .types = {INT8OID}};
+
 static SpiStatement load_of =
 	{.sql = "SELECT %C"
 			"  FROM npcsim.player_accounts p"
@@ -249,6 +261,15 @@ player_row_load_of(int64 player_id, PlayerLoad *load)
 	if (spi_run(&load_of, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
 		return false;
 	spi_row(&load_of, 0, load);
+	return true;
+}
+
+bool
+player_row_tokens(int64 player_id, PlayerTokens *tokens)
+{
+	if (spi_run(&tokens_of, (Datum[]) {Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT) == 0)
+		return false;
+	spi_row(&tokens_of, 0, tokens);
 	return true;
 }
 

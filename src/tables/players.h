@@ -63,6 +63,16 @@ typedef struct PlayerLoad
 /* Returns false if there is no such player. */
 extern bool player_row_load_of(int64 player_id, PlayerLoad *load);
 
+/* Output tokens of a day. */
+typedef struct PlayerTokens
+{
+	int64 declared;
+	int64 measured; /* of the last one; 0 of who has declared nothing */
+} PlayerTokens;
+
+/* Returns false if there is no such player. */
+extern bool player_row_tokens(int64 player_id, PlayerTokens *tokens);
+
 /* Returns false if there is no such player. */
 extern bool player_row_declare(int64 player_id, int64 tokens_per_day);
 

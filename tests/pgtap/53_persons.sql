@@ -65,7 +65,7 @@ SELECT is(:'kept'::jsonb #> '{accounts,0,npc_ids}', format('[%s]', pg_temp.npc('
 SELECT is(jsonb_path_query_array(:'kept'::jsonb, '$.sources[*].name'), '["ada''s lamp"]', 'sources');
 SELECT is(jsonb_path_query_array(:'kept'::jsonb, '$.sessions[*].source'), '["ada''s lamp"]', 'sessions');
 SELECT is(jsonb_path_query_array(:'kept'::jsonb, '$.said[*].text'), '["Hello"]', 'what was said');
-SELECT is(:'kept'::jsonb -> 'days', jsonb_build_array(jsonb_build_object('day', (now() AT TIME ZONE 'UTC')::date, 'asked', 1, 'accepted', 1, 'tokens', 7)), 'and days');
+SELECT is(:'kept'::jsonb -> 'days', jsonb_build_array(jsonb_build_object('day', (now() AT TIME ZONE 'UTC')::date, 'asked', 1, 'accepted', 1, 'tokens', 7, 'credit_us', 0)), 'and days');
 SELECT ok(:'kept' !~ 'token_hash' AND position(encode(sha256(:'ada_token'), 'hex') IN :'kept') = 0, 'but no token');
 SELECT is(jsonb_path_query_array(npcsim.export_person(2), '$.accounts[*].username'), '["bo"]', 'of somebody else what is that one''s');
 
@@ -74,10 +74,16 @@ SELECT npcsim.create_world('Dale', 30, 20, 5, preset => 'reference') AS dale \gs
 SELECT player_id AS guest FROM npcsim.create_player(:dale, 'guest', person => :person) \gset
 SELECT npcsim.client_connected('g1', :guest, :dale, 'compute') IS NOT NULL, npcsim.update_player_heartbeat(:guest, '{}'), npcsim.create_npc(:dale, 'Gus', 5, 5, :guest);
 SELECT npcsim.tick_world(:dale, 4);
+UPDATE npcsim.sessions SET connected_at_real = now() - interval '1 hour' WHERE player_id = :guest;
+UPDATE npcsim.world_clock SET status = 'running' WHERE world_id = :dale;
+SELECT count(*) FROM npcsim.claim_decisions('g1', ARRAY(SELECT id FROM npcsim.sessions WHERE player_id = :guest), ARRAY[8]);
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = :dale;
 SELECT npcsim.submit_npc_decision(:guest, jsonb_build_object('request_id', request_id, 'action', 'wait', 'tokens', 30)) ->> 'status' FROM npcsim.decision_requests WHERE world_id = :dale;
+SELECT credit_us AS credit FROM npcsim.decision_log WHERE world_id = :dale AND status = 'applied' \gset
+SELECT cmp_ok(:credit, '>', 0, 'what is answered is paid');
 SELECT npcsim.drop_world(:dale);
-SELECT is(npcsim.export_person(:person) -> 'days', jsonb_build_array(jsonb_build_object('day', (now() AT TIME ZONE 'UTC')::date, 'asked', 2, 'accepted', 2, 'tokens', 37)), 'persons keep their days when a world is dropped');
-SELECT results_eq('SELECT person_id, asked, accepted, tokens FROM npcsim.person_days', format('VALUES (%s::bigint, 1::bigint, 1::bigint, 30::bigint)', :person), 'those of it');
+SELECT is(npcsim.export_person(:person) -> 'days', jsonb_build_array(jsonb_build_object('day', (now() AT TIME ZONE 'UTC')::date, 'asked', 2, 'accepted', 2, 'tokens', 37, 'credit_us', :credit)), 'persons keep their days when a world is dropped');
+SELECT results_eq('SELECT person_id, asked, accepted, tokens, credit_us FROM npcsim.person_days', format('VALUES (%s::bigint, 1::bigint, 1::bigint, 30::bigint, %s::bigint)', :person, :credit), 'those of it');
 SELECT is(count(*), 2::bigint, 'and themselves') FROM npcsim.persons;
 
 -- ---- erased ----

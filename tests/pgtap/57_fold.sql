@@ -116,6 +116,48 @@ ROLLBACK PREPARED 'first';
 SELECT is(npcsim_internal.fold_decisions(), 0::bigint, 'and never when they were rolled back');
 SELECT results_eq('SELECT * FROM pg_temp.counted()', 'SELECT * FROM pg_temp.logged()', 'all is well');
 
+-- ---- questions that wait for a free slot ----
+SELECT pg_temp.metric('ada', 'reliability_score') AS before, npcsim.request_npc_decision(1, pg_temp.npc()) AS asked \gset
+SELECT pg_temp.by_hand('decision_slots', 'player_proofs', 'market_folds');
+CREATE FUNCTION pg_temp.open_for(seconds integer) RETURNS void LANGUAGE sql AS $$
+    UPDATE npcsim.world_clock SET started_at_real = now() - interval '1 hour', status = 'running' WHERE world_id = 1;
+    UPDATE npcsim.decision_slots SET opened_at_real = now() - make_interval(secs => seconds) WHERE world_id = 1 AND npc_id = pg_temp.npc();
+$$;
+CREATE FUNCTION pg_temp.proven() RETURNS text LANGUAGE sql AS $$
+    SELECT (present_asked + below_asked + (SELECT sum(a) FROM unnest(young_asked) AS a))::text || ' ' || (SELECT sum(a) FROM unnest(young_halves) AS a) FROM npcsim.player_proofs WHERE player_id = pg_temp.player()
+$$;
+SELECT pg_temp.open_for(9);
+SELECT is(pg_temp.metric('ada', 'reliability_score'), :'before', 'a question that waits for nine seconds is not asked yet');
+SELECT pg_temp.open_for(11);
+SELECT cmp_ok(pg_temp.metric('ada', 'reliability_score')::numeric, '<', :'before'::numeric, 'one that waits for more than ten is, and not answered');
+SELECT is(npcsim_internal.recent_reliability(1, pg_temp.player()) / 1000.0::float8, pg_temp.metric('ada', 'reliability_score')::float8, 'which the market goes by');
+UPDATE npcsim.sessions SET connected_at_real = now() - interval '5 s';
+SELECT is(pg_temp.metric('ada', 'reliability_score'), :'before', 'not of who came just now');
+UPDATE npcsim.sessions SET connected_at_real = now() - interval '1 hour', max_concurrency = 0;
+SELECT is(pg_temp.metric('ada', 'reliability_score'), :'before', 'nor of who lends nothing');
+UPDATE npcsim.sessions SET max_concurrency = 64;
+SELECT npcsim_internal.fold_decisions();
+-- What it has shown is measured since two minutes ago.
+UPDATE npcsim.player_proofs SET (counted_from, young_from) = (SELECT f, f FROM (SELECT extract(epoch FROM now() - interval '2 min' - '2000-01-01 00:00+00')::bigint / 10 * 10000000 AS f) AS m);
+SELECT pg_temp.proven() AS proven \gset
+UPDATE npcsim.market_folds SET folded_at_real = now() - interval '10 s';
+SELECT pg_temp.open_for(55);
+SELECT npcsim_internal.fold_decisions();
+SELECT is(pg_temp.proven(), :'proven', 'for the proof it may wait for a minute');
+UPDATE npcsim.market_folds SET folded_at_real = now() - interval '10 s';
+SELECT pg_temp.open_for(65);
+SELECT npcsim_internal.fold_decisions();
+SELECT isnt(pg_temp.proven(), :'proven', 'then it is missed');
+SELECT pg_temp.proven() AS missed \gset
+SELECT npcsim_internal.fold_decisions();
+SELECT is(pg_temp.proven(), :'missed', 'once');
+UPDATE npcsim.world_clock SET status = 'paused' WHERE world_id = 1;
+SELECT pg_temp.send();
+SELECT npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('request_id', :asked, 'action', 'wander')) ->> 'status';
+SELECT npcsim_internal.fold_decisions();
+SELECT is(pg_temp.proven(), :'missed', 'whatever comes of it later');
+SELECT cmp_ok(pg_temp.metric('ada', 'reliability_score')::numeric, '>=', :'before'::numeric, 'although it is answered');
+
 -- ---- closed sockets ----
 SELECT pg_temp.ask('Ada', 'cut off');
 SELECT npcsim.client_disconnected(id) FROM npcsim.sessions;

@@ -130,6 +130,13 @@ SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 2', 'who have all that t
 SET npcsim.market_time = '';
 SELECT npcsim.resume_compute_source(id) FROM npcsim.compute_sources WHERE player_id = pg_temp.player('bo');
 SELECT is(npcsim.request_npc_assignment(pg_temp.player('bo')), 2, 'who resumes has its share when it asks');
+SELECT npcsim.ban_player_temporarily(pg_temp.player('bo'), '1 hour', 'to see');
+SELECT is(pg_temp.claim('bo'), '0 0 0 1 2 0 0.666 Casual suspended', 'who is suspended is gone at once');
+SELECT is(npcsim.rebalance_compute_allocation(1), 2, 'with all that the market gave');
+SELECT is(npcsim.ban_player_temporarily(pg_temp.player('bo'), '0'), NULL, 'until it is over');
+SELECT npcsim.client_connected('g1', pg_temp.player('bo'), 1, 'compute', 'main') IS NOT NULL AS back;
+SELECT npcsim.update_player_heartbeat(pg_temp.player('bo'), '{"source": "main", "max_concurrency": 8}');
+SELECT is(npcsim.request_npc_assignment(pg_temp.player('bo')), 2, 'and it has its share when it lends again');
 UPDATE npcsim.players SET status = 'banned' WHERE username = 'bo';
 SELECT is(pg_temp.claim('bo'), '0 0 0 1 2 0 0.666 Casual banned', 'who is banned is gone at once');
 SELECT is(npcsim.rebalance_compute_allocation(1), 2, 'with all that the market gave');
@@ -187,15 +194,29 @@ SELECT npcsim.assign_npc_to_player(1, id, pg_temp.player('cy')) FROM npcsim.npcs
 SELECT is(npcsim.handle_insufficient_compute(1), 'fewer', 'what an operator assigns');
 SELECT is((SELECT count(*) FROM npcsim.npcs WHERE assigned AND controller_player_id = pg_temp.player('cy')), 5::bigint, 'stays, however little there is');
 SELECT is((SELECT controller_player_id FROM npcsim.npcs WHERE id = :watched), NULL, 'before what is watched');
-UPDATE npcsim.worlds SET min_tokens_per_npc_per_day = 0 WHERE id = 1;
 UPDATE npcsim.npcs SET assigned = false WHERE assigned;
+-- Where the built-in mind stands in for nobody the others sleep; what a spectator watches is watched, too.
+SELECT max(id) AS seen FROM npcsim.npcs WHERE id <> :watched \gset
+SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('zoe');
+SELECT (npcsim.client_connected('g1', NULL, 1) ->> 'session_id')::bigint AS spectator \gset
+SELECT npcsim.try_update_spectator_camera(:spectator, position_x - 1, position_y - 1, position_x + 1, position_y + 1) FROM npcsim.npcs WHERE id = :seen;
+UPDATE npcsim.worlds SET built_in_fallback = false WHERE id = 1;
+SELECT npcsim.redistribute_npcs_by_contribution(1);
+SELECT results_eq('SELECT id FROM npcsim.npcs WHERE controller_player_id IS NOT NULL', format('VALUES (%s::bigint)', :seen), 'what a spectator watches has a mind');
+SELECT npcsim.set_decision_policy(1, 'occasions');
+CALL pg_temp.live(180);
+SELECT is((SELECT count(*) FROM npcsim.npcs WHERE state = 'dormant'), 5::bigint, 'the others sleep, where the built-in mind does not stand in');
+SELECT is((SELECT state = 'dormant' FROM npcsim.npcs WHERE id = :seen), false, 'but the one that has it');
+SELECT npcsim.set_decision_policy(1, 'none');
+UPDATE npcsim.worlds SET built_in_fallback = true, min_tokens_per_npc_per_day = 0 WHERE id = 1;
+SELECT npcsim.client_disconnected(:spectator);
 SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('zoe');
 
 -- ---- what a player has shown ----
 SELECT is(pg_temp.claim('di'), '2 9 2 1 0 0 0.666 Casual proof', 'who has shown nothing begins with two');
 INSERT INTO npcsim.player_proofs SELECT 1, pg_temp.player(who), 0, shown, shown, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}' FROM (VALUES ('di', 5), ('cy', 0)) AS v (who, shown);
 SELECT is(pg_temp.claim('di'), '4 9 5 1 0 0 0.666 Casual divided', 'who has shown that it serves five is given so many as there are');
-SELECT is(pg_temp.claim('cy'), '2 9 2 1 5 0 0.666 Casual proof', 'beside others');
+SELECT is(pg_temp.claim('cy'), '2 9 2 1 1 0 0.666 Casual proof', 'beside others');
 SELECT npcsim.redistribute_npcs_by_contribution(1);
 SELECT is(pg_temp.held(), 'zoe 0, ada 0, bo 0, cy 2, di 4', 'and it is so');
 DELETE FROM npcsim.player_proofs;
@@ -206,6 +227,37 @@ SELECT pg_temp.join('eve', 8400, person => 7), pg_temp.join('fay', 8400, person 
 DELETE FROM npcsim.npcs WHERE id IN (SELECT id FROM npcsim.npcs ORDER BY id LIMIT 3);
 SELECT is((SELECT sum((npcsim.calculate_player_npc_allocation(id, 1)).entitlement) FROM npcsim.players WHERE username IN ('eve', 'fay')), 1::bigint, 'accounts of one person have together');
 SELECT is((npcsim.calculate_player_npc_allocation(pg_temp.player('di'), 1)).entitlement, 2, 'what somebody with one account has');
+
+-- ---- who gives most ----
+-- Three NPCs, and two players who can have two each.
+UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username IN ('eve', 'fay');
+UPDATE npcsim.players SET declared_tokens_per_day = 200000 WHERE username = 'di';
+SELECT pg_temp.join('gil', 200000) IS NOT NULL AS joined;
+CREATE FUNCTION pg_temp.entitled() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(username || ' ' || (npcsim.calculate_player_npc_allocation(id, 1)).entitlement, ', ' ORDER BY id) FROM npcsim.players WHERE username IN ('di', 'gil')
+$$;
+SELECT is(pg_temp.entitled(), 'di 2, gil 1', 'parts of one go by id');
+SELECT pg_temp.by_hand('source_minutes');
+INSERT INTO npcsim.source_minutes (part, world_id, player_id, source_id, minute, tokens_credited)
+    SELECT floor(extract(epoch FROM m) / 21600)::bigint % 8, 1, pg_temp.player('gil'), 0, m, 100000 FROM generate_series(date_trunc('hour', now()) - interval '1 hour', now(), '1 hour') AS m LIMIT 2;
+SELECT is(pg_temp.entitled(), 'di 1, gil 2', 'but who declares 200,000 tokens, and gave so many, comes first');
+UPDATE npcsim.players SET declared_tokens_per_day = 199999 WHERE username = 'gil';
+SELECT is(pg_temp.entitled(), 'di 2, gil 1', 'not who gave them and declares less');
+UPDATE npcsim.players SET declared_tokens_per_day = 200000 WHERE username = 'gil';
+UPDATE npcsim.source_minutes SET tokens_credited = 99999;
+SELECT is(pg_temp.entitled(), 'di 2, gil 1', 'nor who gives less than it declares');
+UPDATE npcsim.source_minutes SET tokens_credited = 100000;
+-- Somebody fills the world.
+UPDATE npcsim.worlds SET max_players = 1 WHERE id = 1;
+SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('gil');
+SELECT throws_ok($$SELECT npcsim.client_connected('g1', pg_temp.player('zoe'), 1)$$, 'NS429', NULL, 'a full world takes nobody else');
+SELECT lives_ok($$SELECT npcsim.client_connected('g1', pg_temp.player('gil'), 1)$$, 'but who gives most');
+UPDATE npcsim.source_minutes SET tokens_credited = 1;
+SELECT npcsim.client_disconnected(id) FROM npcsim.sessions WHERE player_id = pg_temp.player('gil');
+SELECT throws_ok($$SELECT npcsim.client_connected('g1', pg_temp.player('gil'), 1)$$, 'NS429', NULL, 'or it has to wait like others');
+UPDATE npcsim.worlds SET max_players = 100 WHERE id = 1;
+UPDATE npcsim.players SET declared_tokens_per_day = 8400 WHERE username IN ('eve', 'fay', 'di');
+UPDATE npcsim.players SET declared_tokens_per_day = 0 WHERE username = 'gil';
 
 -- ---- what clients call ----
 CREATE FUNCTION pg_temp.ask(who text, wanted integer) RETURNS text LANGUAGE sql AS $$

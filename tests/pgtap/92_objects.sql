@@ -110,7 +110,7 @@ INSERT INTO functions VALUES
     -- its owner's
     ('', '{guard_tables}'),
     -- what it, world_rows() and world_faults() ask
-    ('', '{state_tables,reference_faults,reliability_of}');
+    ('', '{state_tables,reference_faults,reliability_of,measured_tokens,waiting_questions}');
 
 -- Used by npcsim alone, as columns that are generated.
 CREATE TEMP TABLE sequences (name text);

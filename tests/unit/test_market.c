@@ -29,6 +29,15 @@ test_tiers(void)
 }
 
 static void
+test_priority(void)
+{
+	tap_ok(market_priority(200000, 200000),
+		   "who declares what the largest tier takes, and gives it, has priority");
+	tap_ok(!market_priority(INT64_MAX, 199999), "not who declares it alone");
+	tap_ok(!market_priority(199999, INT64_MAX), "nor who gives it alone");
+}
+
+static void
 test_demand(void)
 {
 	tap_is_int(market_demand(0, TOKENS_PER_NPC, 1000, MANY), 0, "who declares nothing gets nobody");
@@ -234,6 +243,7 @@ int
 main(void)
 {
 	test_tiers();
+	test_priority();
 	test_demand();
 	test_reliability();
 	test_credit();

@@ -46,6 +46,14 @@ test_order(void)
 								   {.id = 3, .holder = NO_PLAYER}}),
 					 ((Holder[]) {{.share = 1}, {.share = 2}})),
 			   "1>1 2>0 3>1", "who lacks most gets first");
+	tap_is_str(MOVES(((HeldNpc[]) {{.id = 1, .holder = NO_PLAYER}}),
+					 ((Holder[]) {{.share = 1},
+								  {.share = 1, .priority = true},
+								  {.share = 1, .priority = true}})),
+			   "1>1", "of two who lack as many who has priority, and the first of these");
+	tap_is_str(MOVES(((HeldNpc[]) {{.id = 1, .holder = NO_PLAYER}}),
+					 ((Holder[]) {{.share = 2}, {.share = 1, .priority = true}})),
+			   "1>0", "which is not before who lacks more");
 	tap_is_str(MOVES(((HeldNpc[]) {{.id = 1, .holder = 0}, {.id = 2, .holder = 0}}),
 					 ((Holder[]) {{.share = 2}, {.share = 0}})),
 			   "", "nothing moves when all have their share");
