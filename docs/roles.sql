@@ -117,6 +117,7 @@ BEGIN
     GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.askable_players,
+        npcsim_internal.asked_players,
         npcsim_internal.expire_decisions,
         npcsim_internal.expire_sessions,
         npcsim_internal.fold_decisions,

@@ -116,7 +116,7 @@ COMMENT ON FUNCTION npcsim_internal.world_home() IS
 
 -- What the market judges by real time goes by this.
 CREATE FUNCTION npcsim_internal.market_now() RETURNS timestamptz
-    LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'npcsim_market_now';
 REVOKE ALL ON FUNCTION npcsim_internal.market_now() FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.market_now() IS

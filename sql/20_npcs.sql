@@ -118,6 +118,7 @@ CREATE TABLE npcsim.npc_minds (
     failures smallint NOT NULL DEFAULT 0,
     asked_not_before bigint,
     pressing bigint[] NOT NULL DEFAULT '{}',
+    paced boolean NOT NULL DEFAULT false,
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 SELECT pg_catalog.pg_extension_config_dump('npcsim.npc_minds', '');
@@ -134,3 +135,4 @@ COMMENT ON COLUMN npcsim.npc_minds.budget_spent IS 'The mind is not asked, since
 COMMENT ON COLUMN npcsim.npc_minds.failures IS 'How many questions in a row it failed to answer, or answered with what is refused';
 COMMENT ON COLUMN npcsim.npc_minds.asked_not_before IS 'World time in microseconds before which it is not asked again, since it failed, but for invitations and messages; or NULL';
 COMMENT ON COLUMN npcsim.npc_minds.pressing IS 'World times in microseconds at which it was last asked about invitations and messages, at most 20';
+COMMENT ON COLUMN npcsim.npc_minds.paced IS 'The last question could wait long, since tokens of the day are spent evenly: the NPC stands idle for it no more than once';

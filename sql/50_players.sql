@@ -72,7 +72,7 @@ COMMENT ON COLUMN npcsim.world_tokens.daily_token_output IS 'Tokens they wrote o
 CREATE FUNCTION npcsim_internal.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT CASE WHEN tokens_day = (pg_catalog.now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
+        SELECT CASE WHEN tokens_day = (npcsim_internal.market_now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
     END;
 REVOKE ALL ON FUNCTION npcsim_internal.tokens_today(bigint, date) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.tokens_today(bigint, date) IS
@@ -109,7 +109,8 @@ CREATE UNLOGGED TABLE npcsim.sessions (
     choices boolean NOT NULL DEFAULT false,
     compact boolean NOT NULL DEFAULT false,
     source_id bigint,
-    observations boolean NOT NULL DEFAULT true
+    observations boolean NOT NULL DEFAULT true,
+    decisions_per_second integer NOT NULL DEFAULT 0 CHECK (decisions_per_second BETWEEN 0 AND 1000000)
 ) WITH (fillfactor = 50);
 CREATE INDEX sessions_player ON npcsim.sessions (player_id);
 COMMENT ON TABLE npcsim.sessions IS 'Connections of players and spectators. Unlogged: gateways connect them again after a crash';
@@ -120,6 +121,7 @@ COMMENT ON COLUMN npcsim.sessions.choices IS 'What it is asked comes with a list
 COMMENT ON COLUMN npcsim.sessions.compact IS 'What it is asked is told in few words';
 COMMENT ON COLUMN npcsim.sessions.observations IS 'What it is asked comes with what the NPC sees, hears and may do; false: its mind looks for itself';
 COMMENT ON COLUMN npcsim.sessions.source_id IS 'Row of compute_sources that it lends for; NULL before its first heartbeat';
+COMMENT ON COLUMN npcsim.sessions.decisions_per_second IS 'Thousandths: so many decisions a second it takes at most; 0: no limit of its own';
 
 -- It holds only limits that somebody has set: so a dump has nothing else, and can be restored where the table is empty.
 CREATE TABLE npcsim.reducer_limits (

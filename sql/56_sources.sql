@@ -43,6 +43,21 @@ COMMENT ON COLUMN npcsim.compute_sources.until_real IS 'When it is active again 
 COMMENT ON COLUMN npcsim.compute_sources.state_since_real IS 'When it was paused, drained or resumed last; NULL: it never was';
 COMMENT ON COLUMN npcsim.compute_sources.lent_at_real IS 'When a session last began to lend by its name; NULL: none has';
 
+-- How fast budgets of tokens are spent, and how often sources are asked, so far. It is lost in a crash, which lets nobody spend more
+-- than a budget has; no foreign keys, since claims lock nothing else for it.
+CREATE UNLOGGED TABLE npcsim.paces (
+    kind text NOT NULL CHECK (kind IN ('world', 'player', 'source')),
+    id bigint NOT NULL,
+    saved bigint NOT NULL DEFAULT 0,
+    as_of bigint NOT NULL DEFAULT 0,
+    reserve bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, id)
+) WITH (fillfactor = 25);
+COMMENT ON TABLE npcsim.paces IS 'Of budgets of tokens that are to last their day: of worlds and of players; and how often sources may be asked. Claims lock a row while they hand out what it limits';
+COMMENT ON COLUMN npcsim.paces.saved IS 'Thousandths of a token that may be spent at as_of, below 0 when more was spent; of a source: millionths of thousandths of a decision';
+COMMENT ON COLUMN npcsim.paces.as_of IS 'Real time: milliseconds since 1970, of a source microseconds; 0: nothing was spent yet';
+COMMENT ON COLUMN npcsim.paces.reserve IS 'Thousandths of a token that urgent questions took ahead of the day of as_of';
+
 -- It runs with the invoker's rights and has no settings, so that the planner inlines it.
 -- pgspot PS005: its body is resolved when it is created.
 CREATE FUNCTION npcsim_internal.source_state(state text, until_real timestamptz) RETURNS text
@@ -72,24 +87,35 @@ COMMENT ON FUNCTION npcsim_internal.present_players(bigint) IS
     'Players of a world who lend compute at this moment, from a source that is active';
 
 -- It runs with the owner's rights, since workers may not read accounts.
-CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
+CREATE FUNCTION npcsim_internal.asked_players(world_id bigint) RETURNS TABLE (player_id bigint, paced boolean)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
-        SELECT a.id
+        SELECT a.id,
+               coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
+                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false)
           FROM npcsim.world_settings w
           LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
          CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
           JOIN npcsim.player_accounts a ON a.id = p.player_id
-         WHERE w.id = askable_players.world_id
+         WHERE w.id = asked_players.world_id
            AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
            AND (w.max_tokens_per_player_per_day = 0
                 OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
            AND (a.declared_tokens_per_day = 0
                 OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day);
     END;
+REVOKE ALL ON FUNCTION npcsim_internal.asked_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.asked_players(bigint) IS
+    'Those of present_players() whose tokens of the day, own, declared and the world''s, are not spent. paced: these are less than a decision a second, so that questions wait for their part of the day';
+
+CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT a.player_id FROM npcsim_internal.asked_players(askable_players.world_id) a;
+    END;
 REVOKE ALL ON FUNCTION npcsim_internal.askable_players(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
-    'Those of present_players() whose tokens of the day, own, declared and the world''s, are not spent';
+    'The players of asked_players()';
 
 CREATE FUNCTION npcsim_internal.contribution_tier(tokens_per_day bigint) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

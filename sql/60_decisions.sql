@@ -23,6 +23,11 @@ CREATE TABLE npcsim.decision_slots (
     source_id bigint,
     former_player_id bigint,
     ranking smallint[],
+    pace_saved bigint,
+    pace_as_of bigint,
+    pace_reserve bigint,
+    met_player_id bigint,
+    met_request_id bigint,
     PRIMARY KEY (world_id, npc_id)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
@@ -43,6 +48,11 @@ COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microsecond
 COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.former_player_id IS 'The last player but player_id whom the NPC''s questions were put to; NULL: there is none';
 COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked what the NPC might do when it was sent: a key of each action, the best first, ~key of what is equal to the one before';
+COMMENT ON COLUMN npcsim.decision_slots.pace_saved IS 'Thousandths of a token that were saved of the NPC''s budget at pace_as_of; as in paces. NULL: nothing was spent of one';
+COMMENT ON COLUMN npcsim.decision_slots.pace_as_of IS 'Real time, milliseconds since 1970';
+COMMENT ON COLUMN npcsim.decision_slots.pace_reserve IS 'Thousandths of a token that urgent questions took ahead of the day';
+COMMENT ON COLUMN npcsim.decision_slots.met_player_id IS 'The player whose mind was asked about the NPC last';
+COMMENT ON COLUMN npcsim.decision_slots.met_request_id IS 'The first question that this mind was asked since another one was';
 
 CREATE TABLE npcsim.decision_log (
     day smallint NOT NULL,

@@ -50,6 +50,74 @@ CREATE TRIGGER refuse_edit INSTEAD OF INSERT OR UPDATE OR DELETE ON npcsim.suspe
 
 -- ---- pace: budgets last their day ----
 
+ALTER FUNCTION npcsim_internal.market_now() STABLE;
+CREATE OR REPLACE FUNCTION npcsim_internal.tokens_today(daily_token_output bigint, tokens_day date) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CASE WHEN tokens_day = (npcsim_internal.market_now() AT TIME ZONE 'UTC')::date THEN daily_token_output ELSE 0 END;
+    END;
+
+ALTER TABLE npcsim.sessions ADD COLUMN decisions_per_second integer NOT NULL DEFAULT 0 CHECK (decisions_per_second BETWEEN 0 AND 1000000);
+COMMENT ON COLUMN npcsim.sessions.decisions_per_second IS 'Thousandths: so many decisions a second it takes at most; 0: no limit of its own';
+ALTER TABLE npcsim.decision_slots
+    ADD COLUMN pace_saved bigint,
+    ADD COLUMN pace_as_of bigint,
+    ADD COLUMN pace_reserve bigint,
+    ADD COLUMN met_player_id bigint,
+    ADD COLUMN met_request_id bigint;
+COMMENT ON COLUMN npcsim.decision_slots.pace_saved IS 'Thousandths of a token that were saved of the NPC''s budget at pace_as_of; as in paces. NULL: nothing was spent of one';
+COMMENT ON COLUMN npcsim.decision_slots.pace_as_of IS 'Real time, milliseconds since 1970';
+COMMENT ON COLUMN npcsim.decision_slots.pace_reserve IS 'Thousandths of a token that urgent questions took ahead of the day';
+COMMENT ON COLUMN npcsim.decision_slots.met_player_id IS 'The player whose mind was asked about the NPC last';
+COMMENT ON COLUMN npcsim.decision_slots.met_request_id IS 'The first question that this mind was asked since another one was';
+ALTER TABLE npcsim.npc_minds ADD COLUMN paced boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN npcsim.npc_minds.paced IS 'The last question could wait long, since tokens of the day are spent evenly: the NPC stands idle for it no more than once';
+
+-- How fast budgets of tokens are spent, and how often sources are asked, so far. It is lost in a crash, which lets nobody spend more
+-- than a budget has; no foreign keys, since claims lock nothing else for it.
+CREATE UNLOGGED TABLE npcsim.paces (
+    kind text NOT NULL CHECK (kind IN ('world', 'player', 'source')),
+    id bigint NOT NULL,
+    saved bigint NOT NULL DEFAULT 0,
+    as_of bigint NOT NULL DEFAULT 0,
+    reserve bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, id)
+) WITH (fillfactor = 25);
+COMMENT ON TABLE npcsim.paces IS 'Of budgets of tokens that are to last their day: of worlds and of players; and how often sources may be asked. Claims lock a row while they hand out what it limits';
+COMMENT ON COLUMN npcsim.paces.saved IS 'Thousandths of a token that may be spent at as_of, below 0 when more was spent; of a source: millionths of thousandths of a decision';
+COMMENT ON COLUMN npcsim.paces.as_of IS 'Real time: milliseconds since 1970, of a source microseconds; 0: nothing was spent yet';
+COMMENT ON COLUMN npcsim.paces.reserve IS 'Thousandths of a token that urgent questions took ahead of the day of as_of';
+
+-- It runs with the owner's rights, since workers may not read accounts.
+CREATE FUNCTION npcsim_internal.asked_players(world_id bigint) RETURNS TABLE (player_id bigint, paced boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT a.id,
+               coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
+                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false)
+          FROM npcsim.world_settings w
+          LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
+         CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
+          JOIN npcsim.player_accounts a ON a.id = p.player_id
+         WHERE w.id = asked_players.world_id
+           AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
+           AND (w.max_tokens_per_player_per_day = 0
+                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
+           AND (a.declared_tokens_per_day = 0
+                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day);
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.asked_players(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.asked_players(bigint) IS
+    'Those of present_players() whose tokens of the day, own, declared and the world''s, are not spent. paced: these are less than a decision a second, so that questions wait for their part of the day';
+
+CREATE OR REPLACE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT a.player_id FROM npcsim_internal.asked_players(askable_players.world_id) a;
+    END;
+COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
+    'The players of asked_players()';
+
 -- ---- why: what can be asked about decisions ----
 
 -- ---- shares: who decides for whom ----

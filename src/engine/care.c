@@ -7,7 +7,7 @@
  * what its mind began; none of that ends without need, and none lasts for ever for want of an answer:
  *
  *	idle				decided for when that lasted IDLE_LIMIT, or a need falls below 20; one that is in need is not waited
- *						for a second time
+ *						for a second time, nor one whose question waits for its part of the day's tokens
  *	moving, wandering	end by themselves
  *	requesting			ends with the bid, which is answered in time (bids.c)
  *	waiting				ends when the mind was silent for SILENCE_LIMIT and a need is below 20
@@ -147,7 +147,8 @@ idle_ends(World *world, const Npc *npc)
 
 	if (npc->unanswered_since < 0 && !npc->request_pending)
 		return SIM_NEVER;
-	if (!is_in_need(world, npc))
+	/* A question that waits for its part of the day may wait for hours: the NPC stands for it only once. */
+	if (!npc->paced && !is_in_need(world, npc))
 		since = Max(since, npc->state_since);
 	at = Max(world->now, since + world_patience(world, IDLE_LIMIT));
 	for (int need = 0; need < NEED_COUNT; need++)

@@ -114,9 +114,10 @@ struct World
 
 	/* the moment that is being worked on */
 	int64	now;
-	DateADT today; /* UTC, when the transaction began */
+	DateADT today; /* UTC */
 	/* the players whose minds can be asked, read at most once per transaction */
 	IdList	   present;
+	IdList	   paced; /* of these, those whose questions may wait, since their tokens are to last the day */
 	bool	   present_known;
 	bool	   present_read;
 	HTAB	  *response_times; /* of players' minds, as far as the world knows them (response_times.c) */
@@ -289,6 +290,8 @@ extern void npc_note_pressing(World *world, Npc *npc);
 
 /* presence.c */
 extern bool npc_mind_can_be_asked(World *world, Npc *npc);
+/* Whether a question to the mind may wait for its part of the day. */
+extern bool npc_mind_is_paced(World *world, const Npc *npc);
 
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);

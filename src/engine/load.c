@@ -18,6 +18,7 @@
 #include "engine/image.h"
 #include "engine/response_times.h"
 #include "errors.h"
+#include "guc.h"
 #include "json.h"
 #include "spi.h"
 #include "tables/interaction_types.h"
@@ -517,7 +518,7 @@ world_image(WorldLock *lock)
 	spi_index_plans_end(plans);
 	use_image(lock, world);
 	world->revision = lock->revision;
-	world->today = (DateADT) (GetCurrentTransactionStartTimestamp() / USECS_PER_DAY);
+	world->today = (DateADT) (market_now() / USECS_PER_DAY);
 	world->present_read = false;
 	world->turn++;
 	world->in_tick = world->in_rule = false;

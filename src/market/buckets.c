@@ -6,13 +6,10 @@
 
 #include "market/numbers.h"
 
-/* Of a level: one time.  A rate of one thousandth brings one unit in a microsecond, so that nothing is lost however often one looks. */
-#define ONCE (THOUSAND * SIM_SECOND)
-
 static int64_t
 full(const BucketTerms *terms)
 {
-	return max_int64(terms->burst, 0) * ONCE;
+	return max_int64(terms->burst, 0) * BUCKET_ONE;
 }
 
 static int64_t
@@ -33,7 +30,7 @@ bool
 bucket_take(Bucket *bucket, const BucketTerms *terms, int32_t times, int64_t now)
 {
 	int64_t level = level_at(bucket, terms, now);
-	int64_t wanted = max_int64(times, 0) * ONCE;
+	int64_t wanted = max_int64(times, 0) * BUCKET_ONE;
 
 	bucket->level = level < wanted ? level : level - wanted;
 	bucket->as_of = now;
@@ -43,7 +40,7 @@ bucket_take(Bucket *bucket, const BucketTerms *terms, int32_t times, int64_t now
 int64_t
 bucket_wait(const Bucket *bucket, const BucketTerms *terms, int32_t times, int64_t now)
 {
-	int64_t missing = max_int64(times, 0) * ONCE - level_at(bucket, terms, now);
+	int64_t missing = max_int64(times, 0) * BUCKET_ONE - level_at(bucket, terms, now);
 
 	if (missing <= 0)
 		return 0;

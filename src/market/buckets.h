@@ -13,6 +13,9 @@ typedef struct BucketTerms
 	int32_t burst; /* how often at once */
 } BucketTerms;
 
+/* Of a level: one time.  A rate of one thousandth brings one unit in a microsecond, so that nothing is lost however often one looks. */
+#define BUCKET_ONE (1000 * SIM_SECOND)
+
 /* What may be done at once is 'burst' at first, and comes back at 'rate'. */
 typedef struct Bucket
 {

@@ -54,7 +54,7 @@ saved_at(const Pace *pace, const Budget *budget, int64_t cost, int64_t now)
 	/* At first, and after a long time, there is one decision. */
 	if (pace->as_of == 0 || passed >= span)
 		return most;
-	return min_int64(within(pace->saved, 0, most) + scaled(left, passed, span), most);
+	return min_int64(within(pace->saved, -BUDGET_MOST * THOUSAND, most) + scaled(left, passed, span), most);
 }
 
 /* What urgent questions took in the day of this budget. */
@@ -68,12 +68,13 @@ bool
 pace_may(const Pace *pace, const Budget *budget, int64_t cost, bool urgent, int64_t now)
 {
 	int64_t price = cost_of(cost);
-	int64_t lacks = price - saved_at(pace, budget, price, now);
+	int64_t saved = saved_at(pace, budget, price, now);
+	int64_t lacks = price - max_int64(saved, 0);
 
 	if (price > left_of(budget))
 		return false;
-	return lacks <= 0 || (urgent && taken_from_reserve(pace, budget) + lacks <=
-										tokens_of(budget) / THOUSAND * PACE_RESERVE);
+	return saved >= price || (urgent && taken_from_reserve(pace, budget) + lacks <=
+											tokens_of(budget) / THOUSAND * PACE_RESERVE);
 }
 
 static void
@@ -82,9 +83,17 @@ pace_spend(Pace *pace, const Budget *budget, int64_t cost, int64_t now)
 	int64_t price = cost_of(cost);
 	int64_t saved = saved_at(pace, budget, price, now);
 
-	pace->reserve = taken_from_reserve(pace, budget) + max_int64(price - saved, 0);
-	pace->saved = max_int64(saved - price, 0);
+	pace->reserve = taken_from_reserve(pace, budget) + max_int64(price - max_int64(saved, 0), 0);
+	/* What is lacking, and was not lent by the reserve, is still lacking. */
+	pace->saved = max_int64(saved - price, min_int64(saved, 0));
 	pace->as_of = now;
+}
+
+void
+pace_settle(Pace *pace, int64_t tokens)
+{
+	pace->saved = within(pace->saved, -BUDGET_MOST * THOUSAND, BUDGET_MOST * THOUSAND) +
+				  within(tokens, -BUDGET_MOST, BUDGET_MOST) * THOUSAND;
 }
 
 bool

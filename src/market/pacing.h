@@ -19,7 +19,7 @@
 
 typedef struct Pace
 {
-	int64_t saved;	 /* thousandths of a token, at as_of */
+	int64_t saved;	 /* thousandths of a token, at as_of; below 0: more was spent */
 	int64_t as_of;	 /* milliseconds; 0: nothing was spent yet */
 	int64_t reserve; /* thousandths of a token that urgent questions took from the reserve of its day */
 } Pace;
@@ -46,6 +46,12 @@ typedef struct PacedBudget
  * budgets; otherwise nothing is changed.
  */
 extern bool pace_take(PacedBudget *budgets, int count, int64_t cost, bool urgent, int64_t now);
+
+/*
+ * Notes that a question cost so many tokens less than it was taken for; more, below 0.  Too many that are saved by it are lost when time
+ * goes on, as always.
+ */
+extern void pace_settle(Pace *pace, int64_t tokens);
 
 /* Milliseconds until a question that is not urgent may be put; 0: at once; INT64_MAX: not in this day. */
 extern int64_t pace_wait(const Pace *pace, const Budget *budget, int64_t cost, int64_t now);

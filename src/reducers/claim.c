@@ -30,6 +30,7 @@
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
 #include "reducers/questions.h"
+#include "reducers/spending.h"
 #include "reducers/worlds.h"
 #include "spi.h"
 #include "tables/decision_slots.h"
@@ -54,18 +55,20 @@ typedef struct Offer
 
 typedef struct ClaimSession
 {
-	int64		id;
-	int64		player_id;
-	int64		world_id;
-	int			free;
-	int32		timeout_ms;	  /* 0 = not known yet */
-	double		average_ms;	  /* NaN = not reported */
-	bool		choices;	  /* it wants a list to choose from */
-	bool		compact;	  /* it has little room */
-	bool		observations; /* it is told what its NPC sees */
-	TimestampTz connected_at_real;
-	int64		source_id; /* 0 = none yet */
-	bool		gone;	   /* it ended meanwhile */
+	int64		   id;
+	int64		   player_id;
+	int64		   world_id;
+	int			   free;
+	int32		   timeout_ms;	 /* 0 = not known yet */
+	double		   average_ms;	 /* NaN = not reported */
+	bool		   choices;		 /* it wants a list to choose from */
+	bool		   compact;		 /* it has little room */
+	bool		   observations; /* it is told what its NPC sees */
+	TimestampTz	   connected_at_real;
+	int64		   source_id; /* 0 = none yet */
+	SpendingLimits limits;
+	int			   spender; /* its number among those who may spend something */
+	bool		   gone;	/* it ended meanwhile */
 } ClaimSession;
 
 typedef struct Claim
@@ -84,6 +87,7 @@ typedef struct Claim
 	StringInfo	  body; /* NULL = it has nobody to go to */
 	/* The actions it may choose from; NULL = no list was asked for. */
 	StringInfo offered;
+	Expense	   expense;
 	Ranking	   ranking; /* by which the answer is judged, whether a list was asked for or not */
 } Claim;
 
@@ -144,7 +148,8 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 												   .compact = lending[i].compact,
 												   .observations = lending[i].observations,
 												   .connected_at_real = lending[i].connected_at_real,
-												   .source_id = lending[i].source_id};
+												   .source_id = lending[i].source_id,
+												   .limits = lending[i].limits};
 		(*session_count)++;
 	}
 	return sessions;
@@ -202,6 +207,20 @@ begin_reading(OpenQuestions *open, const ClaimSession *sessions, int count)
 					id_list_sort(player_ids, count));
 }
 
+/* Says what the sessions may spend. */
+static Spending *
+begin_spending(const OpenQuestions *open, ClaimSession *sessions, int count)
+{
+	Spending *spending = spending_begin(open, count);
+
+	for (int i = 0; i < count; i++)
+		sessions[i].spender = spending_add(spending, &(Spender) {.player_id = sessions[i].player_id,
+																 .world_id = sessions[i].world_id,
+																 .source_id = sessions[i].source_id,
+																 .limits = sessions[i].limits});
+	return spending;
+}
+
 /* ---- requests and their frames ---- */
 
 static int
@@ -222,12 +241,12 @@ compare_places(const void *a, const void *b)
 }
 
 /*
- * Chooses open requests for at most 'most' slots, the next ones first. Those of players who have no free slot are
- * kept in *skipped for the next round, in which they may have. Returns how many were chosen.
+ * Chooses open requests for at most 'most' slots, the next ones first. Those of players who have no free slot, or whose tokens
+ * are to last, are kept in *skipped for the next round. Returns how many were chosen.
  */
 static int
-choose_requests(OpenQuestions *open, ClaimSession *sessions, int session_count, Claim *claims, int most,
-				List **skipped)
+choose_requests(OpenQuestions *open, Spending *spending, ClaimSession *sessions, int session_count,
+				Claim *claims, int most, List **skipped)
 {
 	int			  count = 0;
 	OpenQuestion *next;
@@ -235,8 +254,10 @@ choose_requests(OpenQuestions *open, ClaimSession *sessions, int session_count, 
 	while (count < most && (next = questions_next(open)) != NULL)
 	{
 		ClaimSession *session = session_for(sessions, session_count, next->question.player_id);
+		Expense		  expense;
 
-		if (session == NULL || session->world_id != next->world_id)
+		if (session == NULL || session->world_id != next->world_id ||
+			!spending_take(spending, session->spender, next, &expense))
 		{
 			*skipped = lappend(*skipped, next);
 			continue;
@@ -248,7 +269,8 @@ choose_requests(OpenQuestions *open, ClaimSession *sessions, int session_count, 
 								 .reason = decision_reason_name((DecisionReason) next->question.reason),
 								 .serial = next->question.serial,
 								 .place = count,
-								 .session = session};
+								 .session = session,
+								 .expense = expense};
 		count++;
 	}
 	return count;
@@ -389,7 +411,12 @@ take_requests(Claim *claims, int count)
 							.credit_most = claims[i].credit_most,
 							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered),
 							.ranking = claims[i].ranking.keys,
-							.ranked = claims[i].ranking.count};
+							.ranked = claims[i].ranking.count,
+							.player_id = claims[i].session->player_id,
+							.has_pace = claims[i].expense.of_npc,
+							.pace_saved = claims[i].expense.npc_pace.saved,
+							.pace_as_of = claims[i].expense.npc_pace.as_of,
+							.pace_reserve = claims[i].expense.npc_pace.reserve};
 	if (asked == 0)
 		return;
 	relax_commit();
@@ -447,7 +474,7 @@ look_after_queue(Claim *claims, int count)
 
 /* Hands out what was chosen, and returns how many were taken. */
 static int
-hand_out(const OpenQuestions *open, Claim *claims, int count)
+hand_out(const OpenQuestions *open, Spending *spending, Claim *claims, int count)
 {
 	int level = spi_index_plans_begin();
 	int taken = 0;
@@ -468,7 +495,10 @@ hand_out(const OpenQuestions *open, Claim *claims, int count)
 		if (claims[i].taken)
 			taken++;
 		else
+		{
 			claims[i].session->free++;
+			spending_give_back(spending, &claims[i].expense);
+		}
 	}
 	look_after_queue(claims, count);
 	qsort(claims, count, sizeof(Claim), compare_places);
@@ -502,6 +532,7 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 	ClaimSession *sessions;
 	int			  session_count;
 	OpenQuestions open;
+	Spending	 *spending;
 	int			  left = CLAIM_MAX;
 
 	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
@@ -511,22 +542,24 @@ claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int cou
 		return;
 	}
 	begin_reading(&open, sessions, session_count);
+	spending = begin_spending(&open, sessions, session_count);
 	for (int round = 0; round < ROUNDS_MAX && left > 0; round++)
 	{
 		List *skipped = NIL;
 		int	  most = Min(left, free_slots_of(sessions, session_count));
-		int	  chosen = choose_requests(&open, sessions, session_count, claims, most, &skipped);
+		int	  chosen = choose_requests(&open, spending, sessions, session_count, claims, most, &skipped);
 		int	  taken;
 
 		if (chosen == 0)
 			break;
-		taken = hand_out(&open, claims, chosen);
+		taken = hand_out(&open, spending, claims, chosen);
 		return_taken(claims, chosen, result);
 		left -= taken;
 		if (taken == chosen)
 			break;
 		questions_put_back(&open, skipped);
 	}
+	spending_end(spending);
 	questions_end(&open);
 }
 

@@ -357,7 +357,7 @@ write_vision(Compact *compact)
 }
 
 StringInfo
-compact_observation(const Scene *scene, int viewer, OfferedChoices *choices)
+compact_observation(const Scene *scene, int viewer, const Observation *observation, OfferedChoices *choices)
 {
 	Compact compact = {.out = makeStringInfo(),
 					   .scene = scene,
@@ -365,6 +365,7 @@ compact_observation(const Scene *scene, int viewer, OfferedChoices *choices)
 					   .row = &scene->viewers->rows[viewer]};
 
 	write_self(&compact);
+	json_budget(compact.out, &observation->budget);
 	write_status(&compact);
 	if (choices != NULL)
 		json_choices(compact.out, choices, CHOICES_ROOM);

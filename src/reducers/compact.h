@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "reducers/choices.h"
+#include "reducers/observe.h"
 
 /* 600 tokens of 2.9 bytes, which is what tokenizers of small models need for such texts. */
 #define COMPACT_BYTES 1740
@@ -16,6 +17,7 @@
  * Returns the observation in at most COMPACT_BYTES, including the choices (NULL: none were asked for);
  * choices that do not fit are removed from the list.
  */
-extern StringInfo compact_observation(const Scene *scene, int viewer, OfferedChoices *choices);
+extern StringInfo compact_observation(const Scene *scene, int viewer, const Observation *observation,
+									  OfferedChoices *choices);
 
 #endif /* NPCSIM_COMPACT_H */

@@ -24,6 +24,7 @@
 #include "reducers/suspects.h"
 #include "spi.h"
 #include "tables/books.h"
+#include "tables/paces.h"
 
 PG_FUNCTION_INFO_V1(npcsim_fold_decisions);
 PG_FUNCTION_INFO_V1(npcsim_reliability);
@@ -61,9 +62,22 @@ typedef struct PlayerEntry
 	PlayerProof proof;
 } PlayerEntry;
 
+typedef struct PaceKey
+{
+	int64 kind;
+	int64 id;
+} PaceKey;
+
+typedef struct PaceEntry
+{
+	PaceKey key;
+	int64	tokens; /* that questions cost less than they were taken for */
+} PaceEntry;
+
 /* What a fold has counted and not written yet. */
 typedef struct Fold
 {
+	HTAB		  *paces;
 	HTAB		  *minutes;
 	HTAB		  *players;
 	SourceOutcome *outcomes;
@@ -145,12 +159,66 @@ count_accepted(SourceMinute *minute, const LoggedRow *row)
 }
 
 static void
+settle_pace(Fold *fold, PaceKind kind, int64 id, int64 tokens)
+{
+	PaceKey	   key = {kind, id};
+	bool	   known;
+	PaceEntry *entry = hash_search(fold->paces, &key, HASH_ENTER, &known);
+
+	entry->tokens = (known ? entry->tokens : 0) + tokens;
+}
+
+/*
+ * Settles what a question cost with what was spent when it was handed out (spending.c). What timed out stays spent: its answer may
+ * still come, and is settled then.
+ */
+static void
+settle_spending(Fold *fold, const LoggedRow *row)
+{
+	if (!row->sent || (LoggedStatus) row->status == LOGGED_TIMED_OUT ||
+		(LoggedStatus) row->status == LOGGED_OTHERWISE)
+		return;
+	settle_pace(fold, PACE_OF_PLAYER, row->player_id, row->tokens_per_decision - row->tokens);
+	settle_pace(fold, PACE_OF_WORLD, row->world_id, row->tokens_per_decision - row->tokens);
+}
+
+static int
+compare_settled(const void *a, const void *b)
+{
+	const PaceSettled *left = a;
+	const PaceSettled *right = b;
+
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static void
+write_settled(const Fold *fold)
+{
+	PaceSettled	   *settled = palloc(sizeof(PaceSettled) * Max(hash_get_num_entries(fold->paces), 1));
+	HASH_SEQ_STATUS scan;
+	PaceEntry	   *entry;
+	int				count = 0;
+
+	hash_seq_init(&scan, fold->paces);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		if (entry->tokens != 0)
+			settled[count++] = (PaceSettled) {.kind = (PaceKind) entry->key.kind,
+											  .id = entry->key.id,
+											  .tokens = entry->tokens};
+	qsort(settled, count, sizeof(PaceSettled), compare_settled);
+	pace_rows_settle(settled, count);
+}
+
+static void
 count_row(Fold *fold, const LoggedRow *row)
 {
 	SourceMinute *minute = minute_of(fold, row);
 	PlayerProof	 *player = player_of(fold, row->world_id, row->player_id);
 
 	minute->tokens += row->tokens;
+	settle_spending(fold, row);
 	if (row->plausibility >= 0)
 	{
 		minute->ranked++;
@@ -243,6 +311,7 @@ count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 
 	int		   count;
 	LoggedRow *rows = logged_rows_read(from, to, home, world_id, &count);
 	Fold	   fold = {
+			  .paces = make_table("npcsim paces spent", sizeof(PaceKey), sizeof(PaceEntry)),
 			  .minutes = make_table("npcsim minutes", sizeof(MinuteKey), sizeof(MinuteEntry)),
 			  .players = make_table("npcsim proofs", sizeof(PlayerKey), sizeof(PlayerEntry)),
 			  .outcomes = palloc(sizeof(SourceOutcome) * Max(count, 1)),
@@ -252,7 +321,11 @@ count_between(const FoldMark *from, const FoldMark *to, const char *home, int64 
 	for (int i = 0; i < count; i++)
 		count_row(&fold, &rows[i]);
 	if (count > 0)
+	{
 		write_counts(&fold);
+		write_settled(&fold);
+	}
+	hash_destroy(fold.paces);
 	hash_destroy(fold.minutes);
 	hash_destroy(fold.players);
 	return count;

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -39,6 +41,9 @@ PG_FUNCTION_INFO_V1(npcsim_try_update_spectator_camera);
 
 #define FIGURE_MAX 1e9
 #define QUEUE_MAX  1e6
+/* Decisions a second that a source may take at most. */
+#define RATE_LEAST 0.001
+#define RATE_MOST  1000
 #define CAMERA_MAX 1e6 /* cells */
 
 #define MODELS_MAX		16
@@ -167,6 +172,8 @@ read_heartbeat(Jsonb *json, SessionFigures *heartbeat)
 		if (heartbeat->max_concurrency != number)
 			reject("max_concurrency", "a whole number");
 	}
+	if (read_number(json, "decisions_per_second", RATE_LEAST, RATE_MOST, &number))
+		heartbeat->decisions_per_second = (int32) rint(number * 1000);
 	heartbeat->has_token_output_rate =
 		read_number(json, "token_output_rate", 0, FIGURE_MAX, &heartbeat->token_output_rate);
 	heartbeat->has_average =

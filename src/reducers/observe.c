@@ -382,7 +382,7 @@ json_events(StringInfo out, const NpcRow *row, int room)
 
 /* Returns the whole observation; choices (NULL: none were asked for) take their room from vision. */
 static StringInfo
-observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
+observation_text(const Scene *scene, int viewer, const Observation *observation, OfferedChoices *choices)
 {
 	const NpcRow	*row = &scene->viewers->rows[viewer];
 	int				 item_count;
@@ -396,6 +396,7 @@ observation_text(const Scene *scene, int viewer, OfferedChoices *choices)
 	enlargeStringInfo(out, OBSERVATION_BYTES);
 	initStringInfo(&rest);
 	json_self(out, scene, viewer);
+	json_budget(out, &observation->budget);
 	json_doing(out, scene, row, items, item_count);
 	find_item_offers(scene, row, items, item_count, offered);
 	find_npc_offers(scene, row, npcs, npc_count, offered);
@@ -426,9 +427,11 @@ write_observation(const Scene *scene, int viewer, Observation *observation)
 	if (observation->untold)
 		return;
 	if (observation->compact)
-		observation->text = compact_observation(scene, viewer, observation->with_choices ? &choices : NULL);
+		observation->text =
+			compact_observation(scene, viewer, observation, observation->with_choices ? &choices : NULL);
 	else
-		observation->text = observation_text(scene, viewer, observation->with_choices ? &choices : NULL);
+		observation->text =
+			observation_text(scene, viewer, observation, observation->with_choices ? &choices : NULL);
 	if (observation->with_choices)
 		observation->offered = offered_actions(&choices);
 }
@@ -497,6 +500,8 @@ observe(const WorldHead *head, Observation *observations, int count)
 			observations[i].told_events =
 				row->events_dropped + (row->events == NULL ? 0 : (int32) JB_ROOT_COUNT(row->events));
 		observations[i].told_state = row->state_counter;
+		if (observations[i].reads_budget)
+			observations[i].budget = budget_told(head->world_id, row->id, row->controller);
 		write_observation(&scene, viewer, &observations[i]);
 		viewer++;
 	}
@@ -517,7 +522,7 @@ Datum
 npcsim_observe_npc(PG_FUNCTION_ARGS)
 {
 	int64		  world_id = arg_id(fcinfo, 0, "world_id");
-	Observation	  observation = {.npc_id = arg_id(fcinfo, 1, "npc_id")};
+	Observation	  observation = {.npc_id = arg_id(fcinfo, 1, "npc_id"), .reads_budget = true};
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		  result;
 

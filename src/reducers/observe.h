@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "reducers/choices.h"
+#include "reducers/spending.h"
 #include "reducers/world_head.h"
 
 /* An observation is cut to about this many bytes: what is farthest away is left out, and counted. */
@@ -23,6 +24,9 @@ typedef struct Observation
 	bool  compact;		/* it has little room */
 	bool  with_ranking; /* what it decides will be judged by it */
 	bool  untold;		/* it looks for itself: no text, no events and no list */
+	/* The tokens that it may spend; if there is no budget it is told of none. */
+	BudgetTold budget;
+	bool	   reads_budget; /* the budget is read, as it stands for its controller */
 	/* Results. If there is no such NPC, controller is 0. */
 	int64	   controller;	/* 0 = none */
 	int32	   told_events; /* events since the last question, dropped ones included */

@@ -49,3 +49,17 @@ json_needs(StringInfo out, const Scene *scene, const NpcRow *row)
 	}
 	appendStringInfoChar(out, '}');
 }
+
+void
+json_budget(StringInfo out, const BudgetTold *budget)
+{
+	if (!budget->any)
+		return;
+	json_literal(out, ",\"budget\":{\"pace\":");
+	json_thousandths(out, budget->pace);
+	json_literal(out, ",\"tokens_left\":");
+	json_int64(out, budget->left);
+	json_literal(out, ",\"tokens_per_decision\":");
+	json_int64(out, budget->tokens_per_decision);
+	appendStringInfoChar(out, '}');
+}

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 
 #include "reducers/scene.h"
+#include "reducers/spending.h"
 
 /* Writes "needs":{…}. */
 extern void json_needs(StringInfo out, const Scene *scene, const NpcRow *row);
@@ -17,5 +18,9 @@ extern void json_needs(StringInfo out, const Scene *scene, const NpcRow *row);
 extern void json_position(StringInfo out, Cell cell);
 /* Writes a distance to a tenth of a cell, from its square. */
 extern void json_distance(StringInfo out, int32 squared);
+
+/* Writes ,"budget":{…}, at most BUDGET_BYTES; nothing if there is no budget. */
+#define BUDGET_BYTES 100
+extern void json_budget(StringInfo out, const BudgetTold *budget);
 
 #endif /* NPCSIM_SCENE_JSON_H */

@@ -68,10 +68,13 @@ static SpiStatement send =
 	{.sql =
 		 "WITH open AS ("
 		 " SELECT d.world_id, d.npc_id, c.session_id, c.timeout_ms, c.told_events, c.choices, c.told_state,"
-		 "        c.source_id, c.credit_most, c.ranking"
-		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS c(world_id, npc_id, request_id, "
-		 "session_id, "
-		 "timeout_ms, told_events, choices, told_state, source_id, credit_most, ranking)"
+		 "        c.source_id, c.credit_most, c.ranking, c.request_id, c.player_id, c.pace_saved, "
+		 "c.pace_as_of,"
+		 "        c.pace_reserve"
+		 "   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS c(world_id, "
+		 "npc_id, request_id, session_id, "
+		 "timeout_ms, told_events, choices, told_state, source_id, credit_most, ranking, player_id, "
+		 "pace_saved, pace_as_of, pace_reserve)"
 		 "  CROSS JOIN LATERAL (SELECT s.world_id, s.npc_id FROM npcsim.decision_slots s"
 		 "        WHERE s.world_id = c.world_id AND s.npc_id = c.npc_id AND s.request_id = c.request_id"
 		 "          AND s.status = 1 FOR NO KEY UPDATE SKIP LOCKED) d"
@@ -81,13 +84,20 @@ static SpiStatement send =
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
 		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state,"
 		 "        source_id = open.source_id, credit_us = least(d.credit_us, open.credit_most),"
-		 "        ranking = open.ranking::pg_catalog.int2[]"
+		 "        ranking = open.ranking::pg_catalog.int2[],"
+		 "        pace_saved = coalesce(open.pace_saved, d.pace_saved),"
+		 "        pace_as_of = coalesce(open.pace_as_of, d.pace_as_of),"
+		 "        pace_reserve = coalesce(open.pace_reserve, d.pace_reserve),"
+		 "        met_request_id = CASE WHEN d.met_player_id = open.player_id THEN d.met_request_id"
+		 "                              ELSE open.request_id END,"
+		 "        met_player_id = open.player_id"
 		 "   FROM open WHERE d.world_id = open.world_id AND d.npc_id = open.npc_id"
 		 " RETURNING %C",
 	 SPI_GIVES(SentSlot, sent_columns),
-	 .nargs = 11,
+	 .nargs = 15,
 	 .types = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID}};
+			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
+			   INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
 /* What a session leaves unanswered is open again, and logged as cut off. */
 #define REOPEN(condition) \
@@ -145,11 +155,14 @@ static SpiStatement note_answers =
 	{"UPDATE npcsim.decision_slots d SET answered = d.answered OR d.request_id = u.request_id, "
 	 "daily_token_output = "
 	 "least(npcsim_internal.tokens_today(d.daily_token_output, d.tokens_day) + u.tokens, " TOKENS_MOST "), "
-	 "tokens_day = " UTC_TODAY " "
-	 "FROM (SELECT t.world_id, t.npc_id, pg_catalog.max(t.request_id), pg_catalog.sum(t.tokens)::bigint "
+	 "tokens_day = " UTC_TODAY ", "
+	 "pace_saved = d.pace_saved + 1000 * (u.answers * w.tokens_per_decision - u.tokens) "
+	 "FROM (SELECT t.world_id, t.npc_id, pg_catalog.max(t.request_id), pg_catalog.sum(t.tokens)::bigint, "
+	 "pg_catalog.count(*) "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4)) AS t(world_id, npc_id, request_id, tokens) GROUP BY 1, 2) "
-	 "AS u(world_id, npc_id, request_id, tokens) "
+	 "AS u(world_id, npc_id, request_id, tokens, answers) "
+	 "JOIN npcsim.world_settings w ON w.id = u.world_id "
 	 "WHERE d.world_id = u.world_id AND d.npc_id = u.npc_id",
 	 4,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
@@ -315,7 +328,13 @@ slots_send(const SentSlot *slots, int count, int *sent)
 	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
 	Datum *rankings = palloc(sizeof(Datum) * Max(count, 1));
+	int64 *players = palloc(sizeof(int64) * Max(count, 1));
+	Datum *paces[3];
+	bool  *without_pace = palloc(sizeof(bool) * Max(count, 1));
 	uint64 rows;
+
+	for (int n = 0; n < (int) lengthof(paces); n++)
+		paces[n] = palloc(sizeof(Datum) * Max(count, 1));
 
 	for (int i = 0; i < count; i++)
 	{
@@ -332,6 +351,11 @@ slots_send(const SentSlot *slots, int count, int *sent)
 		choices[i] = slots[i].choices;
 		without_choices[i] = slots[i].choices == (Datum) 0;
 		rankings[i] = ranking_text(&slots[i]);
+		players[i] = slots[i].player_id;
+		without_pace[i] = !slots[i].has_pace;
+		paces[0][i] = Int64GetDatum(slots[i].pace_saved);
+		paces[1][i] = Int64GetDatum(slots[i].pace_as_of);
+		paces[2][i] = Int64GetDatum(slots[i].pace_reserve);
 	}
 	rows = spi_run(&send,
 				   (Datum[]) {int64_array(worlds, count), int64_array(npcs, count),
@@ -340,7 +364,11 @@ slots_send(const SentSlot *slots, int count, int *sent)
 							  nullable_array_of(choices, without_choices, count, TEXTOID),
 							  int64_array(told_states, count),
 							  nullable_array_of(sources, without_source, count, INT8OID),
-							  int64_array(credit_most, count), array_of(rankings, count, TEXTOID)},
+							  int64_array(credit_most, count), array_of(rankings, count, TEXTOID),
+							  int64_array(players, count),
+							  nullable_array_of(paces[0], without_pace, count, INT8OID),
+							  nullable_array_of(paces[1], without_pace, count, INT8OID),
+							  nullable_array_of(paces[2], without_pace, count, INT8OID)},
 				   NULL, SPI_OK_UPDATE_RETURNING);
 	return spi_rows(&send, rows, sent);
 }

@@ -55,6 +55,12 @@ typedef struct SentSlot
 	/* How the built-in mind ranks what the NPC may do now (sim/choices.h). */
 	const int16 *ranking;
 	int			 ranked;
+	int64		 player_id; /* whose mind is asked */
+	/* How fast the NPC's own budget is spent, if it has one (market/pacing.h). */
+	bool  has_pace;
+	int64 pace_saved;
+	int64 pace_as_of;
+	int64 pace_reserve;
 } SentSlot;
 
 /*

@@ -244,6 +244,7 @@ static const RowColumn mind_columns[] = {
 	ROW_NUMBER(Npc, failures, "failures", INT2OID),
 	ROW_NUMBER_OR(Npc, asked_not_before, "asked_not_before", INT8OID, -1),
 	ROW_OWN("pressing", INT8ARRAYOID, take_pressing, put_pressing),
+	ROW_NUMBER(Npc, paced, "paced", BOOLOID),
 };
 
 RowType npc_mind_rows = {.table = "npc_minds",

@@ -143,6 +143,7 @@ typedef struct Npc
 	int64	  asked_at;		 /* -1 = never */
 	/* The first question without an answer that was carried out; -1 = none. */
 	int64	unanswered_since;
+	bool	paced;		  /* its last question could wait for its part of the day */
 	int64	ask_again_at; /* SIM_NEVER = when an occasion comes */
 	int64	tokens;		  /* its mind wrote on tokens_day */
 	DateADT tokens_day;	  /* UTC */

@@ -146,6 +146,8 @@ static const SpiColumn lending_columns[] = {
 	SPI_COLUMN(LendingSession, observations, "s.observations"),
 	SPI_COLUMN(LendingSession, connected_at_real, "s.connected_at_real"),
 	SPI_COLUMN(LendingSession, source_id, "s.source_id"),
+	SPENDING_COLUMNS(LendingSession, limits),
+	SPI_COLUMN(LendingSession, limits.rate, SOURCE_RATE),
 };
 
 static SpiStatement lending = {
@@ -244,12 +246,12 @@ static SpiStatement note_heartbeat = {
 	.sql =
 		"UPDATE npcsim.sessions SET heartbeat_at_real = pg_catalog.clock_timestamp(), max_concurrency = $3,"
 		"       stateless = $4, token_output_rate = $5, average_decision_time_ms = $6, choices = $7, compact "
-		"= $8, observations = $11"
+		"= $8, observations = $11, decisions_per_second = $12"
 		" WHERE player_id = $1 AND source = $2 AND purpose IN ('compute', 'both') AND NOT ended RETURNING %C",
 	SPI_GIVES(HeardSession, heard_columns),
-	.nargs = 11,
+	.nargs = 12,
 	.types = {INT8OID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, FLOAT8OID, BOOLOID, BOOLOID, TEXTOID,
-			  TEXTARRAYOID, BOOLOID}};
+			  TEXTARRAYOID, BOOLOID, INT4OID}};
 
 static SpiStatement write_source = {.sql = "UPDATE npcsim.sessions SET source_id = $2 WHERE id = $1",
 									.nargs = 2,
@@ -510,7 +512,7 @@ sessions_forget(void)
 bool
 session_note_heartbeat(int64 player_id, const SessionFigures *figures, HeardSession *session)
 {
-	char nulls[] = "           ";
+	char nulls[] = "            ";
 
 	if (!figures->has_token_output_rate)
 		nulls[4] = 'n';
@@ -522,7 +524,8 @@ session_note_heartbeat(int64 player_id, const SessionFigures *figures, HeardSess
 						   Float8GetDatum(figures->token_output_rate),
 						   Float8GetDatum(figures->average_decision_time_ms), BoolGetDatum(figures->choices),
 						   BoolGetDatum(figures->compact), CStringGetTextDatum(figures->kind),
-						   figures->models, BoolGetDatum(figures->observations)},
+						   figures->models, BoolGetDatum(figures->observations),
+						   Int32GetDatum(figures->decisions_per_second)},
 				nulls, SPI_OK_UPDATE_RETURNING) == 0)
 		return false;
 	spi_row(&note_heartbeat, 0, session);

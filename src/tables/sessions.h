@@ -12,6 +12,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "tables/paces.h"
 #include "tables/players.h"
 
 /*
@@ -80,15 +81,16 @@ extern EndedSession *sessions_ended_of_gateway(const char *gateway_id, int *coun
  */
 typedef struct LendingSession
 {
-	int64		id;
-	int64		player_id;
-	int64		world_id;
-	double		average_ms;	  /* of a decision; NAN = nobody reported it */
-	bool		choices;	  /* its mind wants to choose from a list */
-	bool		compact;	  /* it has little room */
-	bool		observations; /* it is told what its NPC sees */
-	TimestampTz connected_at_real;
-	int64		source_id; /* 0 = none yet */
+	int64		   id;
+	int64		   player_id;
+	int64		   world_id;
+	double		   average_ms;	 /* of a decision; NAN = nobody reported it */
+	bool		   choices;		 /* its mind wants to choose from a list */
+	bool		   compact;		 /* it has little room */
+	bool		   observations; /* it is told what its NPC sees */
+	TimestampTz	   connected_at_real;
+	int64		   source_id; /* 0 = none yet */
+	SpendingLimits limits;
 } LendingSession;
 
 /* Returns those among sessions of a gateway whose source is active, by player, read by the caller's snapshot. */
@@ -152,6 +154,7 @@ typedef struct SessionFigures
 	bool		choices;
 	bool		compact;
 	bool		observations;
+	int32		decisions_per_second; /* thousandths; 0 = it sets no limit */
 	bool		has_token_output_rate;
 	double		token_output_rate;
 	bool		has_average;

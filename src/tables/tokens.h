@@ -6,7 +6,7 @@
 #ifndef NPCSIM_TABLES_TOKENS_H
 #define NPCSIM_TABLES_TOKENS_H
 
-#define UTC_TODAY	"(pg_catalog.now() AT TIME ZONE 'UTC')::date"
+#define UTC_TODAY	"(npcsim_internal.market_now() AT TIME ZONE 'UTC')::date"
 #define TOKENS_MOST "1000000000000"
 
 #endif /* NPCSIM_TABLES_TOKENS_H */

@@ -228,6 +228,11 @@ static SpiStatement delete_statements[] = {
 	 "a.id",
 	 1,
 	 {INT8OID}},
+	{"DELETE FROM npcsim.paces p WHERE (p.kind = 'world' AND p.id = $1)"
+	 " OR (p.kind = 'player' AND p.id IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.world_id = $1))"
+	 " OR (p.kind = 'source' AND p.id IN (SELECT k.id FROM npcsim.compute_sources k WHERE k.world_id = $1))",
+	 1,
+	 {INT8OID}},
 	{"DELETE FROM npcsim.security_violations WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.player_suspicion WHERE world_id = $1", 1, {INT8OID}},
 	{"DELETE FROM npcsim.fallback_log WHERE world_id = $1", 1, {INT8OID}},

@@ -130,7 +130,7 @@ SELECT is((SELECT array_agg(payload ->> 'spent' ORDER BY sequence) FROM npcsim.w
 SELECT is((SELECT e ->> 'type' FROM npcsim.npc_minds, jsonb_array_elements(events) AS e WHERE npc_id = pg_temp.npc('Ann') LIMIT 1), 'decided_for_you', 'and is told what was decided for it');
 SELECT pg_temp.answer('Ann', 10, '{"action": "wait"}');
 SELECT npcsim.tick_world(1, 31);
-SELECT is(pg_temp.doing('Ann'), 'wandering built_in', 'what its last answer began is looked after within half a minute');
+SELECT matches(pg_temp.doing('Ann'), ' built_in$', 'what its last answer began is looked after within half a minute');
 SELECT pg_temp.present();
 UPDATE npcsim.worlds SET max_tokens_per_npc_per_day = 11;
 SELECT npcsim.tick_world(1, 4);
@@ -139,7 +139,7 @@ SELECT ok('Ann' = ANY (pg_temp.minds_asked()), 'a higher limit takes effect at o
 -- ---- of a player ----
 CALL pg_temp.anew();
 UPDATE npcsim.worlds SET max_tokens_per_player_per_day = 100;
-SELECT is(pg_temp.claimed(), '{Ada,Ann,Bo}', 'minds that may spend something get their requests');
+SELECT is(pg_temp.claimed(), '{Ada,Bo}', 'minds that may spend something get their requests, those of one player one after the other');
 SELECT pg_temp.answer('Ada', 100, '{"action": "continue"}');
 SELECT npcsim.tick_world(1, 11);
 SELECT is(pg_temp.minds_asked(), '{Bo}', 'when a player''s tokens are spent, no mind of the player''s NPCs is asked, and what is open is taken back');
@@ -155,8 +155,9 @@ SELECT pg_temp.answer('Bo', 0);
 SELECT pg_temp.answer('Ada', 100);
 SELECT npcsim.request_npc_decision(1, pg_temp.npc('Ada'));
 SELECT is(pg_temp.claimed(), '{}', 'open requests of one whose tokens are spent are not handed out');
-SELECT pg_temp.next_day();
-SELECT ok('Ada' = ANY (pg_temp.claimed()), 'but the next day');
+SELECT set_config('npcsim.market_time', (now() + interval '1 day')::text, false);
+SELECT is(cardinality(pg_temp.claimed()), 1, 'but the next day, one at first');
+RESET npcsim.market_time;
 
 -- ---- of a world ----
 CALL pg_temp.anew();

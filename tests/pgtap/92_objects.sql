@@ -47,6 +47,7 @@ INSERT INTO relations VALUES
     ('world_books',           '',              '', '', '{"world_id": 1, "first_request_id": 1}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_event_log',       '',              '', '', '{"segment": 7, "last_sequence": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('player_suspicion',      '',              '', '',  '{"player_id": 9000}',       'NS110', 'NS110', 'NS110', 'NS111'),
+    ('paces',                 '',              '', '', '{"kind": "world", "id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('security_violations',   '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('fallback_log',          '',              '', 'S', '{"id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
     ('server_api_spending',   '',              '', 'S', '{"player_id": 9000}', 'NS110', 'NS110', 'NS110', 'NS111'),
@@ -94,7 +95,7 @@ INSERT INTO functions VALUES
                   submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
-    ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,present_players,rebalance_world,world_is_locked}'),
+    ('worker', '{askable_players,asked_players,expire_decisions,expire_sessions,fold_decisions,present_players,rebalance_world,world_is_locked}'),
     ('worker operator', '{prune_logs}'),
     ('worker reader operator', '{market_now,source_state}'),
     ('reader operator', '{world_now,recent_reliability,world_home,need_at,track_x,track_y,item_share_at,world_event_kind_name,tokens_today,connected_players,world_reports,workers_report,library_version,npcs_within,items_within,contribution_tier,
@@ -187,6 +188,9 @@ SELECT npcsim.register_gateway('g'), npcsim.client_connected('g', 1, 1, 'compute
 SELECT npcsim.update_player_heartbeat(1, '{"max_concurrency": 8}');
 SELECT npcsim.create_npc(1, 'Nobody', 1, 1), npcsim.create_item(1, 'chair', 2, 2);
 SELECT npcsim.assign_npc_with_fallback(1, id) FROM npcsim.npcs WHERE world_id = 1;
+ALTER TABLE npcsim.paces DISABLE TRIGGER refuse_rows;
+INSERT INTO npcsim.paces (kind, id) VALUES ('player', 1);
+ALTER TABLE npcsim.paces ENABLE ALWAYS TRIGGER refuse_rows;
 ALTER TABLE npcsim.server_api_spending DISABLE TRIGGER refuse_rows;
 INSERT INTO npcsim.server_api_spending VALUES (1, '2026-01-01', 0, 1, 1);
 ALTER TABLE npcsim.server_api_spending ENABLE ALWAYS TRIGGER refuse_rows;

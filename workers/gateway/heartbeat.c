@@ -152,6 +152,7 @@ check_names(const json_t *heartbeat, char *message, size_t size)
 										"observations",
 										"average_decision_time_ms",
 										"token_output_rate",
+										"decisions_per_second",
 										"decision_queue_length"};
 	const char				*name;
 	json_t					*value;
