@@ -36,7 +36,10 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
 	npc->decision_reason = reason == REASON_NEED ? REASON_NEED_WAITS : reason;
 	at = npc_next_question(world, npc, 0, &why);
 	if (at <= world->now)
+	{
+		npc->paced = npc_mind_is_paced(world, npc);
 		world_open_request(world, npc, why == REASON_NEED_WAITS ? REASON_NEED : why);
+	}
 	else
 		care |= npc_next_look_between(world, npc, 0, at) <= world->now;
 	return care;

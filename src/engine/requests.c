@@ -48,7 +48,6 @@ world_open_request(World *world, Npc *npc, DecisionReason reason)
 	npc->request_state = npc->state_counter;
 	npc->request_opened_at = world->now;
 	npc->request_player = npc->controller;
-	npc->paced = npc_mind_is_paced(world, npc);
 	npc->asked_at = world->now;
 	npc_was_asked(world, npc);
 	npc->events_merged = 0;
