@@ -112,19 +112,22 @@ BEGIN
         npcsim.decision_slots, npcsim.decision_log, npcsim.compute_sources
         TO npcsim_worker;
     GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
+    GRANT UPDATE (pool_known) ON npcsim.world_settings TO npcsim_worker;
     GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;
     GRANT INSERT, UPDATE ON npcsim.npc_minds, npcsim.decision_slots TO npcsim_worker;
     GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;
     GRANT EXECUTE ON FUNCTION
         npcsim_internal.askable_players,
-        npcsim_internal.asked_players,
         npcsim_internal.expire_decisions,
         npcsim_internal.expire_sessions,
         npcsim_internal.fold_decisions,
+        npcsim_internal.lending_sessions,
         npcsim_internal.market_now,
         npcsim_internal.present_players,
         npcsim_internal.rebalance_world,
+        npcsim_internal.source_is_pooled,
         npcsim_internal.source_state,
+        npcsim_internal.world_lenders,
         npcsim.prune_logs,
         npcsim_internal.world_is_locked
         TO npcsim_worker;

@@ -52,6 +52,7 @@ CREATE TABLE npcsim.world_settings (
     max_npcs_per_player integer NOT NULL DEFAULT 10000 CHECK (max_npcs_per_player BETWEEN 0 AND 1000000),
     on_insufficient_compute text NOT NULL DEFAULT 'fewer' CHECK (on_insufficient_compute IN ('fewer', 'alert', 'warn_then_remove')),
     built_in_fallback boolean NOT NULL DEFAULT true,
+    pool_known boolean NOT NULL DEFAULT false,
     enable_commercial_fallback boolean NOT NULL DEFAULT false,
     server_backup_enabled boolean NOT NULL DEFAULT false,
     server_api_cost bigint NOT NULL DEFAULT 0 CHECK (server_api_cost BETWEEN 0 AND 1000000000000),
@@ -75,6 +76,7 @@ COMMENT ON COLUMN npcsim.world_settings.idle_interval IS 'World seconds after wh
 COMMENT ON COLUMN npcsim.world_settings.need_decay_min IS 'Decay of each need of the NPC whose needs decay slowest, millionths of a unit per world second';
 COMMENT ON COLUMN npcsim.world_settings.need_decay_max IS 'The same of the one whose needs decay fastest, at most 100000000';
 COMMENT ON COLUMN npcsim.world_settings.built_in_fallback IS 'Whether the built-in mind decides for NPCs whose own cannot be asked; without it they are dormant';
+COMMENT ON COLUMN npcsim.world_settings.pool_known IS 'Minds that remember nothing were there for NPCs without a player once: from then on the world is told when there are none, too. npcsim writes it';
 COMMENT ON COLUMN npcsim.world_settings.enable_commercial_fallback IS 'Whether decisions may be bought for NPCs that no player''s mind can be asked about';
 COMMENT ON COLUMN npcsim.world_settings.server_backup_enabled IS 'Whether they may be put to the operators'' API source (compute_sources of kind server_api_key)';
 COMMENT ON COLUMN npcsim.world_settings.server_api_cost IS 'Price of such a decision, in millionths of the operators'' currency, 0 to 10^12';

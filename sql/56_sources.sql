@@ -20,6 +20,8 @@ CREATE TABLE npcsim.compute_sources (
     created_at_real timestamptz NOT NULL DEFAULT pg_catalog.now(),
     lent_at_real timestamptz,
     state_since_real timestamptz,
+    p95_ms bigint CHECK (p95_ms >= 0),
+    measured_at_real timestamptz,
     CONSTRAINT compute_sources_name UNIQUE NULLS NOT DISTINCT (world_id, player_id, name),
     CONSTRAINT compute_sources_owner CHECK ((player_id IS NULL) = (kind = 'server_api_key')),
     CONSTRAINT compute_sources_models CHECK (pg_catalog.cardinality(models) <= 16 AND pg_catalog.array_position(models, NULL::text) IS NULL
@@ -42,6 +44,8 @@ COMMENT ON COLUMN npcsim.compute_sources.reason IS 'Why it is not active, for it
 COMMENT ON COLUMN npcsim.compute_sources.until_real IS 'When it is active again by itself; NULL: when somebody resumes it';
 COMMENT ON COLUMN npcsim.compute_sources.state_since_real IS 'When it was paused, drained or resumed last; NULL: it never was';
 COMMENT ON COLUMN npcsim.compute_sources.lent_at_real IS 'When a session last began to lend by its name; NULL: none has';
+COMMENT ON COLUMN npcsim.compute_sources.p95_ms IS 'Milliseconds within which 95 % of its answers of an hour came, up to √2 times too many; NULL: fewer than five came';
+COMMENT ON COLUMN npcsim.compute_sources.measured_at_real IS 'When that was measured; after an hour it says nothing any more';
 
 -- How fast budgets of tokens are spent, and how often sources are asked, so far. It is lost in a crash, which lets nobody spend more
 -- than a budget has; no foreign keys, since claims lock nothing else for it.
@@ -86,36 +90,76 @@ REVOKE ALL ON FUNCTION npcsim_internal.present_players(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.present_players(bigint) IS
     'Players of a world who lend compute at this moment, from a source that is active';
 
+-- It runs with the invoker's rights and has no settings, so that the planner inlines it.
+-- pgspot PS005: its body is resolved when it is created.
+CREATE FUNCTION npcsim_internal.source_is_pooled(stateless boolean, player_id bigint, p95_ms bigint, measured_at_real timestamptz) RETURNS boolean
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT stateless AND player_id IS NOT NULL
+               AND (p95_ms IS NULL OR p95_ms < 60000 OR measured_at_real < npcsim_internal.market_now() - interval '1 hour');
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, timestamptz) IS
+    'Whether a source, by columns of compute_sources, belongs to the pool, which is asked about NPCs of any player: it is a player''s, remembers nothing and answers within 60 s, as far as is known';
+
+-- It runs with the invoker's rights and has no settings, so that the planner inlines it into the tick's query.
+-- pgspot PS005: its body is resolved when it is created.
+CREATE FUNCTION npcsim_internal.lending_sessions(world_id bigint)
+    RETURNS TABLE (session_id bigint, player_id bigint, source_id bigint, state text, pooled boolean, slots integer)
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+        SELECT s.id, s.player_id, s.source_id, CASE WHEN k.id IS NULL THEN 'active' ELSE npcsim_internal.source_state(k.state, k.until_real) END,
+               coalesce(npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real), false),
+               s.max_concurrency
+          FROM npcsim.sessions s
+          LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
+         WHERE s.world_id = lending_sessions.world_id AND NOT s.ended AND s.player_id IS NOT NULL
+           AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
+           AND s.heartbeat_at_real > pg_catalog.statement_timestamp() - interval '30 s';
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.lending_sessions(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.lending_sessions(bigint) IS
+    'Sessions of a world that lend at this moment, with the state of their sources. pooled: source_is_pooled()';
+
 -- It runs with the owner's rights, since workers may not read accounts.
-CREATE FUNCTION npcsim_internal.asked_players(world_id bigint) RETURNS TABLE (player_id bigint, paced boolean)
+CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
+    RETURNS TABLE (player_id bigint, askable boolean, paced boolean, draining boolean, pool_slots integer, pool_drains boolean, pool_for_all boolean)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
-        SELECT a.id,
+        SELECT l.player_id, l.active AND b.has_tokens,
                coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
-                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false)
+                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false),
+               l.draining,
+               CASE WHEN b.has_tokens THEN least(l.pool_slots, 100000)::integer ELSE 0 END, l.pool_drains, w.allocation = 'market'
           FROM npcsim.world_settings w
           LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
-         CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
-          JOIN npcsim.player_accounts a ON a.id = p.player_id
-         WHERE w.id = asked_players.world_id
-           AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
-           AND (w.max_tokens_per_player_per_day = 0
-                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
-           AND (a.declared_tokens_per_day = 0
-                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day);
+         CROSS JOIN LATERAL (
+               SELECT s.player_id, pg_catalog.bool_or(s.state = 'active') AS active, pg_catalog.bool_or(s.state = 'draining') AS draining,
+                      coalesce(pg_catalog.sum(s.slots) FILTER (WHERE s.pooled AND s.state = 'active'), 0) AS pool_slots,
+                      pg_catalog.bool_or(s.pooled AND s.state = 'draining') AS pool_drains
+                 FROM npcsim_internal.lending_sessions(w.id) AS s
+                GROUP BY s.player_id) AS l
+          JOIN npcsim.player_accounts a ON a.id = l.player_id
+         CROSS JOIN LATERAL (
+               SELECT (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
+                      AND (w.max_tokens_per_player_per_day = 0
+                           OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
+                      AND (a.declared_tokens_per_day = 0
+                           OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day)) AS b (has_tokens)
+         WHERE w.id = world_lenders.world_id;
     END;
-REVOKE ALL ON FUNCTION npcsim_internal.asked_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.asked_players(bigint) IS
-    'Those of present_players() whose tokens of the day, own, declared and the world''s, are not spent. paced: these are less than a decision a second, so that questions wait for their part of the day';
+REVOKE ALL ON FUNCTION npcsim_internal.world_lenders(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_lenders(bigint) IS
+    'Players of a world who lend at this moment. askable: from an active source, and tokens of the day, own, declared and the world''s, are left; paced: these are less than a decision a second, so that questions wait for their part of the day; draining: from a source that is draining; pool_slots: questions about NPCs of others that it takes at a time; pool_drains: one of its sources of the pool is draining; pool_for_all: the pool is asked about NPCs without a player, too';
 
 CREATE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
     BEGIN ATOMIC
-        SELECT a.player_id FROM npcsim_internal.asked_players(askable_players.world_id) a;
+        SELECT l.player_id FROM npcsim_internal.world_lenders(askable_players.world_id) AS l WHERE l.askable;
     END;
 REVOKE ALL ON FUNCTION npcsim_internal.askable_players(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
-    'The players of asked_players()';
+    'Those of world_lenders() who can be asked';
 
 CREATE FUNCTION npcsim_internal.contribution_tier(tokens_per_day bigint) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

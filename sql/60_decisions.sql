@@ -22,6 +22,8 @@ CREATE TABLE npcsim.decision_slots (
     credit_us bigint NOT NULL DEFAULT 0,
     source_id bigint,
     former_player_id bigint,
+    asked_player_id bigint,
+    tried_sources bigint[],
     ranking smallint[],
     pace_saved bigint,
     pace_as_of bigint,
@@ -37,7 +39,7 @@ COMMENT ON COLUMN npcsim.decision_slots.request_id IS 'The last request of the N
 COMMENT ON COLUMN npcsim.decision_slots.status IS '0 closed, 1 open, 2 sent';
 COMMENT ON COLUMN npcsim.decision_slots.state_counter IS 'State of the NPC that the request is about';
 COMMENT ON COLUMN npcsim.decision_slots.opened_at IS 'World time in microseconds';
-COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for';
+COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; 0: the pool, any source that remembers nothing';
 COMMENT ON COLUMN npcsim.decision_slots.told_events IS 'Events since the last question when it was sent, those counted that had been dropped';
 COMMENT ON COLUMN npcsim.decision_slots.answered IS 'The request has its final answer: another one changes nothing';
 COMMENT ON COLUMN npcsim.decision_slots.daily_token_output IS 'Tokens that answers for the NPC took on tokens_day (UTC)';
@@ -47,6 +49,8 @@ COMMENT ON COLUMN npcsim.decision_slots.session_id IS 'Session it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.credit_us IS 'World time, in microseconds, since the NPC was last asked, or came to its player: what an accepted answer is paid. At most 300 s, and once it is sent no more than its session had been connected';
 COMMENT ON COLUMN npcsim.decision_slots.source_id IS 'Source of compute it was sent to';
 COMMENT ON COLUMN npcsim.decision_slots.former_player_id IS 'The last player but player_id whom the NPC''s questions were put to; NULL: there is none';
+COMMENT ON COLUMN npcsim.decision_slots.asked_player_id IS 'Player it was handed to last, who alone may answer it; NULL: nobody yet. It is another one than player_id when that one cannot be asked';
+COMMENT ON COLUMN npcsim.decision_slots.tried_sources IS 'Sources that had it in vain: their socket closed, or they fell silent. The last 4; NULL: none';
 COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked what the NPC might do when it was sent: a key of each action, the best first, ~key of what is equal to the one before';
 COMMENT ON COLUMN npcsim.decision_slots.pace_saved IS 'Thousandths of a token that were saved of the NPC''s budget at pace_as_of; as in paces. NULL: nothing was spent of one';
 COMMENT ON COLUMN npcsim.decision_slots.pace_as_of IS 'Real time, milliseconds since 1970';
@@ -74,17 +78,19 @@ CREATE TABLE npcsim.decision_log (
     credit_us bigint CHECK (credit_us BETWEEN 0 AND 300000000),
     plausibility smallint CHECK (plausibility BETWEEN 0 AND 1000),
     transaction bigint,
+    pooled boolean NOT NULL DEFAULT false,
     CONSTRAINT decision_log_key PRIMARY KEY (world_id, request_id, finished_at_real, day)
 ) PARTITION BY LIST (day);
 COMMENT ON TABLE npcsim.decision_log IS 'What was asked of minds outside and what became of it. A ring of 32 days, emptied by prune_logs() after npcsim.decision_log_days';
 COMMENT ON COLUMN npcsim.decision_log.day IS 'Days since 1970-01-01 (UTC) modulo 32';
-COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, failed, timeout; cut_off: its session ended, or gave it back, before there was an answer; passed_on: it was taken from a source and given to another. Before 0.4.0 also cancelled';
+COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, failed, timeout; cut_off: its session ended, or gave it back, before there was an answer; passed_on: it was taken from a source that is there but silent, and is given to another. Before 0.4.0 also cancelled';
 COMMENT ON COLUMN npcsim.decision_log.tokens IS 'What the answer cost; NULL when that is not known';
 COMMENT ON COLUMN npcsim.decision_log.clock IS 'World time in seconds at which it finished';
 COMMENT ON COLUMN npcsim.decision_log.source_id IS 'Source of compute it was sent to; NULL: none, or not known';
 COMMENT ON COLUMN npcsim.decision_log.credit_us IS 'NPC-microseconds: what an answer that was accepted (applied, late) is paid; where none came, what a late one would be. NULL: nothing any more';
 COMMENT ON COLUMN npcsim.decision_log.plausibility IS 'Thousandths of the actions that were offered which are no better than the one that was chosen; NULL: it was not ranked';
 COMMENT ON COLUMN npcsim.decision_log.transaction IS 'Transaction that logged it, in the cluster that did: by it the books know what they have counted';
+COMMENT ON COLUMN npcsim.decision_log.pooled IS 'It was handed to another than the NPC''s player, who could not be asked';
 CREATE INDEX decision_log_finished ON npcsim.decision_log (finished_at_real);
 CREATE INDEX decision_log_transaction ON npcsim.decision_log (transaction) WHERE transaction IS NOT NULL;
 DO $$

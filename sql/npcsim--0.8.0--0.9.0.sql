@@ -14,6 +14,92 @@ COMMENT ON COLUMN npcsim.sessions.observations IS 'What it is asked comes with w
 COMMENT ON FUNCTION npcsim.update_player_heartbeat(bigint, jsonb) IS
     'Sign of life of a compute connection: {"source": which ('''' by default), "max_concurrency": 0 to 64 (1), "stateless": boolean (false), "choices": a list of actions to choose from with each question (false), "compact": questions in few words (false), "observations": false for questions without observations and choices (true), "token_output_rate", "average_decision_time_ms", "decision_queue_length"}; returns the heartbeat_ack frame. After 30 s without one it is asked no more. Errors: 22023 a member is out of range, NS203 no such player, 55000 no such connection';
 
+ALTER TABLE npcsim.world_settings ADD COLUMN pool_known boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN npcsim.world_settings.pool_known IS 'Minds that remember nothing were there for NPCs without a player once: from then on the world is told when there are none, too. npcsim writes it';
+
+ALTER TABLE npcsim.compute_sources ADD COLUMN p95_ms bigint CHECK (p95_ms >= 0), ADD COLUMN measured_at_real timestamptz;
+COMMENT ON COLUMN npcsim.compute_sources.p95_ms IS 'Milliseconds within which 95 % of its answers of an hour came, up to √2 times too many; NULL: fewer than five came';
+COMMENT ON COLUMN npcsim.compute_sources.measured_at_real IS 'When that was measured; after an hour it says nothing any more';
+
+ALTER TABLE npcsim.decision_slots ADD COLUMN asked_player_id bigint, ADD COLUMN tried_sources bigint[];
+COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; 0: the pool, any source that remembers nothing';
+COMMENT ON COLUMN npcsim.decision_slots.asked_player_id IS 'Player it was handed to last, who alone may answer it; NULL: nobody yet. It is another one than player_id when that one cannot be asked';
+COMMENT ON COLUMN npcsim.decision_slots.tried_sources IS 'Sources that had it in vain: their socket closed, or they fell silent. The last 4; NULL: none';
+
+ALTER TABLE npcsim.decision_log ADD COLUMN pooled boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN npcsim.decision_log.pooled IS 'It was handed to another than the NPC''s player, who could not be asked';
+COMMENT ON COLUMN npcsim.decision_log.status IS 'applied, rejected, late, failed, timeout; cut_off: its session ended, or gave it back, before there was an answer; passed_on: it was taken from a source that is there but silent, and is given to another. Before 0.4.0 also cancelled';
+
+-- pgspot PS005: its body is resolved when it is created.
+CREATE FUNCTION npcsim_internal.source_is_pooled(stateless boolean, player_id bigint, p95_ms bigint, measured_at_real timestamptz) RETURNS boolean
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT stateless AND player_id IS NOT NULL
+               AND (p95_ms IS NULL OR p95_ms < 60000 OR measured_at_real < npcsim_internal.market_now() - interval '1 hour');
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.source_is_pooled(boolean, bigint, bigint, timestamptz) IS
+    'Whether a source, by columns of compute_sources, belongs to the pool, which is asked about NPCs of any player: it is a player''s, remembers nothing and answers within 60 s, as far as is known';
+
+-- pgspot PS005: its body is resolved when it is created.
+CREATE FUNCTION npcsim_internal.lending_sessions(world_id bigint)
+    RETURNS TABLE (session_id bigint, player_id bigint, source_id bigint, state text, pooled boolean, slots integer)
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+        SELECT s.id, s.player_id, s.source_id, CASE WHEN k.id IS NULL THEN 'active' ELSE npcsim_internal.source_state(k.state, k.until_real) END,
+               coalesce(npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real), false),
+               s.max_concurrency
+          FROM npcsim.sessions s
+          LEFT JOIN npcsim.compute_sources k ON k.id = s.source_id
+         WHERE s.world_id = lending_sessions.world_id AND NOT s.ended AND s.player_id IS NOT NULL
+           AND s.purpose IN ('compute', 'both') AND s.max_concurrency > 0
+           AND s.heartbeat_at_real > pg_catalog.statement_timestamp() - interval '30 s';
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.lending_sessions(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.lending_sessions(bigint) IS
+    'Sessions of a world that lend at this moment, with the state of their sources. pooled: source_is_pooled()';
+
+CREATE FUNCTION npcsim_internal.world_lenders(world_id bigint)
+    RETURNS TABLE (player_id bigint, askable boolean, paced boolean, draining boolean, pool_slots integer, pool_drains boolean, pool_for_all boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT l.player_id, l.active AND b.has_tokens,
+               coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
+                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false),
+               l.draining,
+               CASE WHEN b.has_tokens THEN least(l.pool_slots, 100000)::integer ELSE 0 END, l.pool_drains, w.allocation = 'market'
+          FROM npcsim.world_settings w
+          LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
+         CROSS JOIN LATERAL (
+               SELECT s.player_id, pg_catalog.bool_or(s.state = 'active') AS active, pg_catalog.bool_or(s.state = 'draining') AS draining,
+                      coalesce(pg_catalog.sum(s.slots) FILTER (WHERE s.pooled AND s.state = 'active'), 0) AS pool_slots,
+                      pg_catalog.bool_or(s.pooled AND s.state = 'draining') AS pool_drains
+                 FROM npcsim_internal.lending_sessions(w.id) AS s
+                GROUP BY s.player_id) AS l
+          JOIN npcsim.player_accounts a ON a.id = l.player_id
+         CROSS JOIN LATERAL (
+               SELECT (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
+                      AND (w.max_tokens_per_player_per_day = 0
+                           OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
+                      AND (a.declared_tokens_per_day = 0
+                           OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day)) AS b (has_tokens)
+         WHERE w.id = world_lenders.world_id;
+    END;
+REVOKE ALL ON FUNCTION npcsim_internal.world_lenders(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim_internal.world_lenders(bigint) IS
+    'Players of a world who lend at this moment. askable: from an active source, and tokens of the day, own, declared and the world''s, are left; paced: these are less than a decision a second, so that questions wait for their part of the day; draining: from a source that is draining; pool_slots: questions about NPCs of others that it takes at a time; pool_drains: one of its sources of the pool is draining; pool_for_all: the pool is asked about NPCs without a player, too';
+
+CREATE OR REPLACE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
+    BEGIN ATOMIC
+        SELECT l.player_id FROM npcsim_internal.world_lenders(askable_players.world_id) AS l WHERE l.askable;
+    END;
+COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
+    'Those of world_lenders() who can be asked';
+
+COMMENT ON FUNCTION npcsim.claim_decisions(text, bigint[], integer[]) IS
+    'Hands out open requests, each once, in the order of prioritize_npc_decisions(): at most free_slots[i] to session_ids[i], and no more than it says it takes, of NPCs that session''s player controls, in running worlds; at most 64 a call. Those of players who cannot be asked at this moment, and of NPCs without a player, go to sessions whose sources remember nothing and answer within 60 s: to the one whose player was charged least in the last hour for what it can serve. No source gets once more what it had in vain, unless it is the only one of the NPC''s player here. body is the decision_request frame. Sessions that are not this gateway''s, ended, gone or silent get nothing, nor do players whose tokens of the day are spent. Errors: 22003 a number of slots is negative or an id is none, 22023 the arrays differ in length, 55000 the gateway is not registered';
+
 -- ---- trust: what answers are worth ----
 
 ALTER TABLE npcsim.decision_slots ADD COLUMN ranking smallint[];
@@ -87,36 +173,6 @@ COMMENT ON TABLE npcsim.paces IS 'Of budgets of tokens that are to last their da
 COMMENT ON COLUMN npcsim.paces.saved IS 'Thousandths of a token that may be spent at as_of, below 0 when more was spent; of a source: millionths of thousandths of a decision';
 COMMENT ON COLUMN npcsim.paces.as_of IS 'Real time: milliseconds since 1970, of a source microseconds; 0: nothing was spent yet';
 COMMENT ON COLUMN npcsim.paces.reserve IS 'Thousandths of a token that urgent questions took ahead of the day of as_of';
-
--- It runs with the owner's rights, since workers may not read accounts.
-CREATE FUNCTION npcsim_internal.asked_players(world_id bigint) RETURNS TABLE (player_id bigint, paced boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
-        SELECT a.id,
-               coalesce(least(nullif(w.max_tokens_per_day, 0), nullif(w.max_tokens_per_player_per_day, 0), nullif(w.max_tokens_per_npc_per_day, 0),
-                              nullif(a.declared_tokens_per_day, 0)) < 86400 * w.tokens_per_decision::bigint, false)
-          FROM npcsim.world_settings w
-          LEFT JOIN npcsim.world_tokens t ON t.world_id = w.id
-         CROSS JOIN LATERAL npcsim_internal.present_players(w.id) AS p(player_id)
-          JOIN npcsim.player_accounts a ON a.id = p.player_id
-         WHERE w.id = asked_players.world_id
-           AND (w.max_tokens_per_day = 0 OR npcsim_internal.tokens_today(t.daily_token_output, t.tokens_day) < w.max_tokens_per_day)
-           AND (w.max_tokens_per_player_per_day = 0
-                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < w.max_tokens_per_player_per_day)
-           AND (a.declared_tokens_per_day = 0
-                OR npcsim_internal.tokens_today(a.daily_token_output, a.tokens_day) < a.declared_tokens_per_day);
-    END;
-REVOKE ALL ON FUNCTION npcsim_internal.asked_players(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION npcsim_internal.asked_players(bigint) IS
-    'Those of present_players() whose tokens of the day, own, declared and the world''s, are not spent. paced: these are less than a decision a second, so that questions wait for their part of the day';
-
-CREATE OR REPLACE FUNCTION npcsim_internal.askable_players(world_id bigint) RETURNS SETOF bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 10
-    BEGIN ATOMIC
-        SELECT a.player_id FROM npcsim_internal.asked_players(askable_players.world_id) a;
-    END;
-COMMENT ON FUNCTION npcsim_internal.askable_players(bigint) IS
-    'The players of asked_players()';
 
 -- ---- why: what can be asked about decisions ----
 

@@ -532,8 +532,21 @@ has_id(const int64 *ids, int count, int64 id)
 	return false;
 }
 
+bool
+question_is_pooled(const QuestionFilter *filter, int64 player_id)
+{
+	return filter->pooled && !has_id(filter->askable_ids, filter->askable_count, player_id);
+}
+
+bool
+question_is_wanted(const QuestionFilter *filter, int64 player_id)
+{
+	return has_id(filter->player_ids, filter->player_count, player_id) ||
+		   question_is_pooled(filter, player_id);
+}
+
 QueuedQuestion *
-queue_read(int64 world_id, const int64 *player_ids, int player_count, int *count)
+queue_read(int64 world_id, const QuestionFilter *filter, int *count)
 {
 	TimestampTz		now = GetCurrentTimestamp();
 	QueuedQuestion *questions = NULL;
@@ -556,7 +569,7 @@ queue_read(int64 world_id, const int64 *player_ids, int player_count, int *count
 		{
 			const QueueEntry *entry = dlist_container(QueueEntry, node, place.cur);
 
-			if (has_id(player_ids, player_count, entry->question.player_id))
+			if (question_is_wanted(filter, entry->question.player_id))
 				questions[(*count)++] = entry->question;
 		}
 	}

@@ -19,6 +19,8 @@
 
 #include "sim/sim.h"
 
+#define QUESTION_TRIED_MAX 4
+
 /* An open question, with what its place in the order depends on. */
 typedef struct QueuedQuestion
 {
@@ -31,7 +33,22 @@ typedef struct QueuedQuestion
 	CellBox where; /* the NPC stands or walks in; empty (min beyond max) = not known */
 	int16	reason;
 	bool	in_interaction; /* of the NPC */
+	int64	tried[QUESTION_TRIED_MAX]; /* sources that had it in vain, the last first; 0 = none */
 } QueuedQuestion;
+
+/* Which questions somebody wants: those for some players, and for the pool those of players who cannot be asked. */
+typedef struct QuestionFilter
+{
+	const int64 *player_ids; /* sorted */
+	int			 player_count;
+	bool		 pooled;	  /* those for the pool, too, and for players who are not among: */
+	const int64 *askable_ids; /* sorted */
+	int			 askable_count;
+} QuestionFilter;
+
+extern bool question_is_wanted(const QuestionFilter *filter, int64 player_id);
+/* Whether the player's question is for the pool: it is put to that, or its player cannot be asked. */
+extern bool question_is_pooled(const QuestionFilter *filter, int64 player_id);
 
 /* ---- what a transaction does to questions, noted now and put into the queue when it commits ---- */
 
@@ -66,11 +83,11 @@ extern uint64 queue_serial(int64 world_id, int64 npc_id);
 extern bool queue_may_be_used(void);
 
 /*
- * Returns the questions that are put to these players (sorted), palloc'd in no particular order, with their number
+ * Returns the questions that are wanted, palloc'd in no particular order, with their number
  * in *count; NULL if the queue of the world is not complete. What commits after this call is not in it, so that the
  * caller looks at rows with a later snapshot.
  */
-extern QueuedQuestion *queue_read(int64 world_id, const int64 *player_ids, int player_count, int *count);
+extern QueuedQuestion *queue_read(int64 world_id, const QuestionFilter *filter, int *count);
 
 /* A filling of a world's queue from the table. */
 typedef struct QueueFilling

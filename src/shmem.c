@@ -30,6 +30,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
+#include "charges.h"
 #include "guc.h"
 #include "queue.h"
 #include "shmem.h"
@@ -79,10 +80,10 @@ slots_size(void)
 void
 shmem_request(void)
 {
-	Size size = add_size(add_size(slots_size(), pool_size()), queue_size());
+	Size size = add_size(add_size(add_size(slots_size(), pool_size()), queue_size()), charges_size());
 
 	RequestAddinShmemSpace(add_size(size, MAXALIGN(sizeof(uint64))));
-	RequestNamedLWLockTranche("npcsim", 3);
+	RequestNamedLWLockTranche("npcsim", 4);
 }
 
 void
@@ -96,6 +97,7 @@ shmem_startup(void)
 	slots = ShmemInitHash("npcsim worlds", guc_max_worlds, guc_max_worlds, &control, HASH_ELEM | HASH_BLOBS);
 	pool_startup(&locks[1].lock);
 	queue_startup(&locks[2].lock);
+	charges_startup(&locks[3].lock);
 	seed = ShmemInitStruct("npcsim seed", sizeof(uint64), &found);
 	if (!found && !pg_strong_random(seed, sizeof(uint64)))
 		ereport(FATAL, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number"));
@@ -558,6 +560,7 @@ shmem_forget_database(Oid database)
 	if (slots == NULL)
 		return;
 	queue_forget_database(database);
+	charges_forget_database(database);
 	LWLockAcquire(slots_lock, LW_EXCLUSIVE);
 	hash_seq_init(&scan, slots);
 	while ((slot = hash_seq_search(&scan)) != NULL)

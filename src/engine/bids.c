@@ -39,6 +39,8 @@
  */
 #define BUSY_LOOK (SIM_SECOND / 2)
 #define BUSY_TIME (5 * SIM_SECOND)
+/* A mind that an NPC without a player shares with others is waited for so long, whoever it is. */
+#define POOL_ANSWERS_WITHIN_S 10
 
 /* ---- what minds are told ---- */
 
@@ -54,7 +56,7 @@ tell_pending(World *world, Npc *bidder, const Bid *bid)
 {
 	StringInfoData members;
 
-	if (bidder->controller == 0)
+	if (!npc_is_minded(bidder))
 		return;
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"bid_id\":%lld,\"interaction\":\"%s\",\"target_id\":%lld,\"invited\":",
@@ -191,7 +193,7 @@ built_in_accepts(World *world, const Bid *bid, const Npc *npc)
 static bool
 has_mind(World *world, Npc *npc)
 {
-	return npc->controller != 0 && world->policy != POLICY_NONE && npc_mind_can_be_asked(world, npc) &&
+	return npc_is_minded(npc) && world->policy != POLICY_NONE && npc_mind_can_be_asked(world, npc) &&
 		   !npc_is_pressed(world, npc);
 }
 
@@ -251,7 +253,7 @@ begin_what_was_bid(World *world, Bid *bid)
 bool
 npc_did_not_know(const Npc *npc, const Npc *other)
 {
-	return npc->controller != 0 && npc->decider != DECIDER_BUILT_IN && other->state_since > npc->asked_at;
+	return npc_is_minded(npc) && npc->decider != DECIDER_BUILT_IN && other->state_since > npc->asked_at;
 }
 
 /*
@@ -333,8 +335,9 @@ ask_built_in_minds(World *world, Bid *bid)
 static int64
 answer_time(World *world, const Npc *npc)
 {
-	return Max(ANSWER_TIME,
-			   (int64) world_response_time(world, npc->controller) * SIM_SECOND * world->lock->speed / 1000);
+	int64 seconds = npc->controller != 0 ? world_response_time(world, npc->controller) : POOL_ANSWERS_WITHIN_S;
+
+	return Max(ANSWER_TIME, seconds * SIM_SECOND * world->lock->speed / 1000);
 }
 
 static void

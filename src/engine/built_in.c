@@ -262,7 +262,7 @@ adopt_activity(World *world, Npc *npc)
 static bool
 tells_of(const World *world, const Npc *npc, const Action *action)
 {
-	if (npc->controller == 0)
+	if (!npc_is_minded(npc))
 		return false;
 	return action->kind != ACTION_CONTINUE || npc->decider == DECIDER_MIND;
 }

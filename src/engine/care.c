@@ -163,7 +163,7 @@ npc_care_due(World *world, const Npc *npc)
 {
 	int64 at = SIM_NEVER;
 
-	if (npc->controller == 0 || npc->state == NPC_REQUESTING)
+	if (!npc_is_minded(npc) || npc->state == NPC_REQUESTING)
 		return SIM_NEVER;
 	if (npc->state == NPC_IDLE)
 		return idle_ends(world, npc);

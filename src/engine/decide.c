@@ -38,11 +38,21 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
 	if (at <= world->now)
 	{
 		npc->paced = npc_mind_is_paced(world, npc);
-		world_open_request(world, npc, why == REASON_NEED_WAITS ? REASON_NEED : why);
+		world_open_request(world, npc, why == REASON_NEED_WAITS ? REASON_NEED : why,
+						   npc_asked_through(world, npc));
 	}
 	else
 		care |= npc_next_look_between(world, npc, 0, at) <= world->now;
 	return care;
+}
+
+/* The NPC's player is back, and nobody else is there to answer what the pool was asked. */
+static void
+leave_pool_that_is_gone(World *world, Npc *npc)
+{
+	if (npc->request_pending && npc_asked_pool(npc) && world->pool_slots == 0 &&
+		!npc_question_is_awaited(world, npc))
+		world_close_request(world, npc);
 }
 
 /*
@@ -50,11 +60,13 @@ ask_or_act(World *world, Npc *npc, DecisionReason reason, bool care)
  * yet.
  */
 static bool
-look_at_controlled(World *world, Npc *npc, DecisionReason reason)
+look_at_minded(World *world, Npc *npc, DecisionReason reason)
 {
 	bool act;
 
-	if (!npc_mind_can_be_asked(world, npc))
+	if (npc_mind_can_be_asked(world, npc))
+		leave_pool_that_is_gone(world, npc);
+	else if (!npc_question_is_awaited(world, npc))
 	{
 		/* Its mind is asked when it is there again. */
 		npc->ask_again_at = Min(npc->ask_again_at, world->now);
@@ -82,6 +94,13 @@ look_at_controlled(World *world, Npc *npc, DecisionReason reason)
 		npc_settle(world, npc);
 	}
 	return act;
+}
+
+/* Whether nobody but the built-in mind decides for the NPC: it has no player, and the pool does not take it. */
+static bool
+has_no_mind(World *world, Npc *npc)
+{
+	return !npc_is_minded(npc) && !npc_mind_can_be_asked(world, npc);
 }
 
 /*
@@ -138,7 +157,7 @@ world_decide(World *world)
 		due[i]->decision_reason = REASON_IDLE;
 		if (npc_goes_to_sleep(world, due[i]))
 			continue;
-		if ((due[i]->controller == 0 || look_at_controlled(world, due[i], reason)) &&
+		if ((has_no_mind(world, due[i]) || look_at_minded(world, due[i], reason)) &&
 			!stays_for_invitation(world, due[i]))
 			due[built_in++] = due[i];
 	}

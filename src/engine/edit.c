@@ -167,7 +167,7 @@ world_set_need(World *world, Npc *npc, Need need, int32 value)
 	if (falls)
 		npc_lacks(world, npc);
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
+	if (npc_is_minded(npc) && npc->decision_reason != REASON_REQUESTED)
 		npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 	world_leave(world);

@@ -115,11 +115,18 @@ struct World
 	/* the moment that is being worked on */
 	int64	now;
 	DateADT today; /* UTC */
-	/* the players whose minds can be asked, read at most once per transaction */
-	IdList	   present;
+	/* whose minds can be asked, read at most once per transaction (presence.c) */
+	IdList	   present;		  /* players */
 	IdList	   paced; /* of these, those whose questions may wait, since their tokens are to last the day */
+	IdList	   draining;	  /* players who may still answer what they were asked */
+	int32	   pool_slots;	  /* questions that the pool takes at a time; 0 = there is none */
+	bool	   pool_for_all;  /* it is there for NPCs without a player, too */
+	bool	   pool_drains;	  /* a source of it may still answer what it was asked */
+	bool	   pool_known;	  /* it was there for all once: before, nothing is told of it being away */
+	bool	   no_pool_read;  /* that it is not was read in this transaction */
 	bool	   present_known;
 	bool	   present_read;
+	int32	   pooled;		  /* questions that are put to the pool, open or sent */
 	HTAB	  *response_times; /* of players' minds, as far as the world knows them (response_times.c) */
 	uint64	   turn;		   /* the number of transactions in which the image was used */
 	bool	   in_tick;		   /* a tick is running; else something comes from outside */
@@ -292,6 +299,12 @@ extern void npc_note_pressing(World *world, Npc *npc);
 extern bool npc_mind_can_be_asked(World *world, Npc *npc);
 /* Whether a question to the mind may wait for its part of the day. */
 extern bool npc_mind_is_paced(World *world, const Npc *npc);
+/* Returns whom an NPC is to be asked through whose mind can be asked: its player, or POOL. */
+extern int64 npc_asked_through(const World *world, const Npc *npc);
+/* Whether the NPC's question may be answered although its mind is asked nothing new: its source is draining. */
+extern bool npc_question_is_awaited(const World *world, const Npc *npc);
+/* Keeps World.pooled true, after whatever was changed of the NPC or before it goes. */
+extern void npc_count_pooled(World *world, Npc *npc, bool pending);
 
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);

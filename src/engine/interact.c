@@ -99,7 +99,7 @@ tell_others(World *world, const Interaction *interaction, const Npc *npc, const 
 	{
 		Npc *other = world_npc(world, interaction->participants[i].npc_id);
 
-		if (other == npc || other->controller == 0)
+		if (other == npc || !npc_is_minded(other))
 			continue;
 		if (members == NULL)
 			members = psprintf("\"interaction\":\"%s\",\"interaction_id\":%lld,\"kind\":\"%s\","

@@ -126,6 +126,7 @@ world_read_choices(World *world)
 		world->policy = policy_by_name(terms.decision_policy);
 		world->idle_interval = terms.idle_interval * SIM_SECOND;
 		world->built_in_fallback = terms.built_in_fallback;
+		world->pool_known = terms.pool_known;
 		world->max_tokens_per_npc = terms.max_tokens_per_npc;
 		world->need_decay_min = terms.need_decay_min;
 		world->need_decay_max = terms.need_decay_max;
@@ -520,6 +521,7 @@ world_image(WorldLock *lock)
 	world->revision = lock->revision;
 	world->today = (DateADT) (market_now() / USECS_PER_DAY);
 	world->present_read = false;
+	world->no_pool_read = false;
 	world->turn++;
 	world->in_tick = world->in_rule = false;
 	dlist_move_head(&images, &world->node);

@@ -37,17 +37,16 @@ world_ask_again(World *world, Npc *npc, int64 at)
 }
 
 void
-world_open_request(World *world, Npc *npc, DecisionReason reason)
+world_open_request(World *world, Npc *npc, DecisionReason reason, int64 player_id)
 {
-	if (npc->request_pending || npc->controller == 0 || npc->state == NPC_DORMANT ||
-		npc_budget_spent(world, npc))
+	if (npc->request_pending || npc->state == NPC_DORMANT || npc_budget_spent(world, npc))
 		return;
 	npc->request_pending = true;
 	npc->request_id = world_new_id(world->lock);
 	npc->request_reason = reason;
 	npc->request_state = npc->state_counter;
 	npc->request_opened_at = world->now;
-	npc->request_player = npc->controller;
+	npc->request_player = player_id;
 	npc->asked_at = world->now;
 	npc_was_asked(world, npc);
 	npc->events_merged = 0;

@@ -224,9 +224,9 @@ next_look(World *world, const Npc *npc, int64 pause, DecisionReason *reason)
 	*reason = REASON_IDLE;
 	if (world->policy == POLICY_NONE || npc->state == NPC_DORMANT)
 		return SIM_NEVER;
-	if (npc->controller != 0 && !npc->request_pending)
+	if (npc_is_minded(npc) && !npc->request_pending)
 		return next_occasion_or_care(world, npc, pause, reason);
-	if (npc->controller != 0)
+	if (npc_is_minded(npc))
 	{
 		/* It is asked again as soon as the open question is done with. */
 		if (reason_cannot_wait(npc->decision_reason))

@@ -222,7 +222,7 @@ npc_tell(World *world, Npc *npc, MindEvent type, const char *members)
 {
 	StringInfoData event;
 
-	if (npc->controller == 0)
+	if (!npc_is_minded(npc))
 		return;
 	initStringInfo(&event);
 	appendStringInfoString(&event, "{\"at\":");

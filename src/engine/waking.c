@@ -58,7 +58,7 @@ urgency(DecisionReason reason)
 void
 npc_lacks(World *world, Npc *npc)
 {
-	if (npc->controller == 0 || npc->request_pending || urgency(npc->decision_reason) > 0)
+	if (!npc_is_minded(npc) || npc->request_pending || urgency(npc->decision_reason) > 0)
 		return;
 	npc->decision_reason = REASON_NEED_WAITS;
 	npc_touch(world, npc, NPC_DIRTY_HIDDEN);
@@ -68,7 +68,7 @@ npc_lacks(World *world, Npc *npc)
 void
 npc_call_mind(World *world, Npc *npc, DecisionReason reason)
 {
-	if (npc->controller == 0 || urgency(npc->decision_reason) >= urgency(reason) ||
+	if (!npc_is_minded(npc) || urgency(npc->decision_reason) >= urgency(reason) ||
 		(npc->request_pending && reason != REASON_BID && reason != REASON_MESSAGE))
 		return;
 	npc->decision_reason = reason;

@@ -198,8 +198,8 @@ extern bool npc_interaction_is_over(const Npc *npc);
 extern bool npc_invitation_is_over(const Npc *npc, int64 bid_id);
 /* Returns when the NPC performs the act that its mind wanted too early; -1 if there is none. */
 extern int64 npc_acts_at(const Npc *npc);
-/* Opens a request for the NPC's mind now, unless one is open or its budget is spent. */
-extern void world_open_request(World *world, Npc *npc, DecisionReason reason);
+/* Puts a question to a player, or to the POOL, about the NPC now, unless one is open or its budget is spent. */
+extern void world_open_request(World *world, Npc *npc, DecisionReason reason, int64 player_id);
 /* Notes that the mind is not silent: it gave an answer that was carried out, or is not there. */
 extern void npc_was_answered(World *world, Npc *npc);
 /* Closes the request; its slot's row is written with the image. */

@@ -30,7 +30,7 @@ stretch_moments(World *world, Npc *npc, void *arg)
 	for (int i = 0; i < npc->pressing_count; i++)
 		npc->pressing[i] = Max(0, world_stretched(world, npc->pressing[i], speeds->before, speeds->after));
 	npc_touch(world, npc, NPC_DIRTY_MIND);
-	if (npc->controller != 0)
+	if (npc_is_minded(npc))
 		npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 }
@@ -73,7 +73,7 @@ world_set_policy(World *world, const char *policy)
 static void
 schedule_question(World *world, Npc *npc, void *arg)
 {
-	if (npc->controller == 0 || npc->request_pending)
+	if (!npc_is_minded(npc) || npc->request_pending)
 		return;
 	npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
@@ -112,7 +112,7 @@ set_decay(World *world, Npc *npc, void *arg)
 		npc->needs.rate[need] += npc->state == NPC_DORMANT ? 0 : npc->decay - decay;
 	npc->decay = decay;
 	npc_touch(world, npc, NPC_DIRTY_NEEDS);
-	if (npc->controller != 0 && npc->decision_reason != REASON_REQUESTED)
+	if (npc_is_minded(npc) && npc->decision_reason != REASON_REQUESTED)
 		npc_schedule(world, npc, 0);
 	npc_settle(world, npc);
 }

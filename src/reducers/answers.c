@@ -58,6 +58,7 @@ answer_take_request(Answer *answer, const Slot *slot)
 	answer->source_id = slot->source_id;
 	answer->credit = slot->credit;
 	answer->ranking = slot_ranking(slot);
+	answer->pooled = slot->asked_player_id != slot->player_id;
 }
 
 Slot *
@@ -124,11 +125,14 @@ answers_past(int64 world_id, const Answer *answers, int count, Slot *slots, int 
 PastRequest *
 past_request_find(PastRequest *past, int count, const Answer *answer)
 {
+	PastRequest *found = NULL;
+
 	for (int i = 0; i < count; i++)
 		if (past[i].request_id == answer->request_id &&
-			(answer->npc_id == 0 || past[i].npc_id == answer->npc_id))
-			return &past[i];
-	return NULL;
+			(answer->npc_id == 0 || past[i].npc_id == answer->npc_id) &&
+			(found == NULL || past[i].player_id == answer->player_id))
+			found = &past[i];
+	return found;
 }
 
 bool
@@ -177,7 +181,8 @@ write_log(const Answer *answers, int count)
 								  .sent_at_real = answer->sent_at_real,
 								  .source_id = answer->source_id,
 								  .credit = answer->status == ANSWER_REJECTED ? -1 : answer->credit,
-								  .plausibility = ranking_plausibility(answer->ranking, answer->action)};
+								  .plausibility = ranking_plausibility(answer->ranking, answer->action),
+								  .pooled = answer->pooled};
 	}
 	if (n > 0)
 		decision_log_write(decisions, n);

@@ -59,6 +59,7 @@ typedef struct Answer
 	Ranking		*ranking; /* of what there was when the request was sent; NULL = it is not known */
 	bool		 foreign; /* it is for an NPC that never was this player's */
 	bool		 unasked; /* this player was not asked for it */
+	bool		 pooled;  /* this player was asked in place of the NPC's own */
 } Answer;
 
 extern void answer_refuse(Answer *answer, Refusal refusal);
@@ -83,6 +84,7 @@ extern bool answer_is_past(const Answer *answer, const Slot *slot);
  */
 extern PastRequest *answers_past(int64 world_id, const Answer *answers, int count, Slot *slots,
 								 int slot_count, int *past_count);
+/* Returns the one that was put to the answer's player, else one that was put to another; NULL if there is none. */
 extern PastRequest *past_request_find(PastRequest *past, int count, const Answer *answer);
 
 /*

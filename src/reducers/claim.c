@@ -11,6 +11,9 @@
  *
  * What the queue had may not be open any more, or be locked by another claim; then the next ones are
  * tried, so that a slot stays free only if nothing is there for it.
+ *
+ * A question goes to a source of its player. When that player cannot be asked, or there is none, it goes to the pool: the
+ * source whose player was charged least for what it can serve (pool.h), of those that this gateway has. No world knows of that.
  */
 #include "postgres.h"
 
@@ -22,13 +25,16 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "charges.h"
 #include "engine/response_times.h"
 #include "json.h"
 #include "market/market.h"
+#include "market/sources.h"
 #include "quiet.h"
 #include "reducers/args.h"
 #include "reducers/gateway_poll.h"
 #include "reducers/observe.h"
+#include "reducers/pool.h"
 #include "reducers/questions.h"
 #include "reducers/spending.h"
 #include "reducers/worlds.h"
@@ -68,14 +74,29 @@ typedef struct ClaimSession
 	int64		   source_id; /* 0 = none yet */
 	SpendingLimits limits;
 	int			   spender; /* its number among those who may spend something */
+	bool		   pooled;	/* it is asked about NPCs of other players, too */
 	bool		   gone;	/* it ended meanwhile */
+	/* The question that its budget is not enough for now; NULL = none. */
+	const OpenQuestion *unaffordable;
 } ClaimSession;
+
+/* Who takes questions. */
+typedef struct Takers
+{
+	ClaimSession  *sessions; /* by player */
+	int			   count;
+	QuestionFilter filter;
+	PoolSource	  *pool; /* what is chosen from for the pool; NULL = not read yet */
+	ClaimSession **pool_sessions;
+	int			   pool_count;
+} Takers;
 
 typedef struct Claim
 {
 	int64		  world_id;
 	int64		  npc_id;
 	int64		  request_id;
+	int64		  player_id; /* whom it is for; POOL = nobody in particular */
 	const char	 *reason;
 	uint64		  serial; /* in the queue; 0 = it is not from there */
 	int			  place;  /* in the order of handing out */
@@ -142,41 +163,101 @@ read_sessions(const char *gateway_id, const int64 *ids, const int32 *free_slots,
 		sessions[*session_count] = (ClaimSession) {.id = key.session_id,
 												   .player_id = lending[i].player_id,
 												   .world_id = lending[i].world_id,
-												   .free = offer->free,
+												   .free = Min(offer->free, lending[i].slots),
 												   .average_ms = lending[i].average_ms,
 												   .choices = lending[i].choices,
 												   .compact = lending[i].compact,
 												   .observations = lending[i].observations,
 												   .connected_at_real = lending[i].connected_at_real,
 												   .source_id = lending[i].source_id,
-												   .limits = lending[i].limits};
+												   .limits = lending[i].limits,
+												   .pooled = lending[i].pooled};
 		(*session_count)++;
 	}
 	return sessions;
 }
 
-/* Returns the player's session with the most free slots; NULL if none is free. */
+/*
+ * Returns the player's session with the most free slots; NULL if none is free. One that had the question in vain gets it once more only if
+ * the player has no other here.
+ */
 static ClaimSession *
-session_for(ClaimSession *sessions, int count, int64 player_id)
+own_session_for(const Takers *takers, const QueuedQuestion *question)
 {
 	ClaimSession *best = NULL;
+	bool		  untried = false;
 	int			  low = 0;
-	int			  high = count;
+	int			  high = takers->count;
 
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
 
-		if (sessions[middle].player_id < player_id)
+		if (takers->sessions[middle].player_id < question->player_id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < count && sessions[low].player_id == player_id; low++)
-		if (sessions[low].free > 0 && !sessions[low].gone &&
-			(best == NULL || sessions[low].free > best->free))
-			best = &sessions[low];
+	for (; low < takers->count && takers->sessions[low].player_id == question->player_id; low++)
+	{
+		ClaimSession *session = &takers->sessions[low];
+		bool		  new_to_it = !question_was_tried(question, session->source_id);
+
+		if (session->gone || (untried && !new_to_it))
+			continue;
+		if (new_to_it && !untried)
+			best = NULL;
+		untried = new_to_it;
+		if (session->free > 0 && (best == NULL || session->free > best->free))
+			best = session;
+	}
 	return best;
+}
+
+/* Puts together the sources of the pool. */
+static void
+read_pool(Takers *takers)
+{
+	takers->pool = palloc(sizeof(PoolSource) * Max(takers->count, 1));
+	takers->pool_sessions = palloc(sizeof(ClaimSession *) * Max(takers->count, 1));
+	for (int i = 0; i < takers->count; i++)
+	{
+		ClaimSession *session = &takers->sessions[i];
+
+		if (!session->pooled)
+			continue;
+		takers->pool_sessions[takers->pool_count] = session;
+		takers->pool[takers->pool_count++] = (PoolSource) {.source_id = session->source_id,
+														   .world_id = session->world_id,
+														   .player_id = session->player_id};
+	}
+	pool_read(takers->pool, takers->pool_count);
+}
+
+static ClaimSession *
+pooled_session_for(Takers *takers, const OpenQuestion *open)
+{
+	int chosen;
+
+	if (takers->pool == NULL)
+		read_pool(takers);
+	for (int i = 0; i < takers->pool_count; i++)
+		takers->pool[i].slots = takers->pool_sessions[i]->gone || takers->pool_sessions[i]->unaffordable == open
+									? 0
+									: takers->pool_sessions[i]->free;
+	chosen = pool_choose(takers->pool, takers->pool_count, open->world_id, &open->question);
+	return chosen == NOBODY_IN_POOL ? NULL : takers->pool_sessions[chosen];
+}
+
+/* Returns the session that gets a question; NULL if none may take it now. */
+static ClaimSession *
+session_for(Takers *takers, const OpenQuestion *open)
+{
+	ClaimSession *session = own_session_for(takers, &open->question);
+
+	if (session == NULL && question_is_pooled(&takers->filter, open->question.player_id))
+		session = pooled_session_for(takers, open);
+	return session != NULL && session->world_id == open->world_id ? session : NULL;
 }
 
 /* Returns how many requests the sessions still take. */
@@ -191,20 +272,48 @@ free_slots_of(const ClaimSession *sessions, int count)
 	return (int) Min(slots, CLAIM_MAX);
 }
 
-/* Begins to read the questions that are put to the players of the sessions. */
+/* Says which questions are wanted: those of the players of the sessions and, if one of them is of the pool, those for that. */
 static void
-begin_reading(OpenQuestions *open, const ClaimSession *sessions, int count)
+want_questions(Takers *takers, const int64 *world_ids, int world_count)
 {
-	int64 *world_ids = palloc(sizeof(int64) * count);
-	int64 *player_ids = palloc(sizeof(int64) * count);
+	QuestionFilter *filter = &takers->filter;
+	int64		   *player_ids = palloc(sizeof(int64) * takers->count);
+	int64		   *askable = NULL;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < takers->count; i++)
 	{
-		world_ids[i] = sessions[i].world_id;
-		player_ids[i] = sessions[i].player_id;
+		player_ids[i] = takers->sessions[i].player_id;
+		filter->pooled = filter->pooled || takers->sessions[i].pooled;
 	}
-	questions_begin(open, world_ids, id_list_sort(world_ids, count), player_ids,
-					id_list_sort(player_ids, count));
+	filter->player_ids = player_ids;
+	filter->player_count = id_list_sort(player_ids, takers->count);
+	for (int i = 0; i < world_count && filter->pooled; i++)
+	{
+		int	   found;
+		int64 *players = sessions_askable_players(world_ids[i], &found);
+
+		askable = askable == NULL ? palloc(sizeof(int64) * Max(found, 1))
+								  : repalloc(askable, sizeof(int64) * (filter->askable_count + found + 1));
+		memcpy(askable + filter->askable_count, players, sizeof(int64) * found);
+		filter->askable_count += found;
+	}
+	if (askable != NULL)
+		filter->askable_count = id_list_sort(askable, filter->askable_count);
+	filter->askable_ids = askable;
+}
+
+/* Begins to read the questions that the sessions may get. */
+static void
+begin_reading(OpenQuestions *open, Takers *takers)
+{
+	int64 *world_ids = palloc(sizeof(int64) * takers->count);
+	int	   worlds;
+
+	for (int i = 0; i < takers->count; i++)
+		world_ids[i] = takers->sessions[i].world_id;
+	worlds = id_list_sort(world_ids, takers->count);
+	want_questions(takers, world_ids, worlds);
+	questions_begin(open, world_ids, worlds, &takers->filter);
 }
 
 /* Says what the sessions may spend. */
@@ -240,24 +349,39 @@ compare_places(const void *a, const void *b)
 	return ((const Claim *) a)->place - ((const Claim *) b)->place;
 }
 
+/* Returns the session that gets a question and spends its tokens; NULL if none may now. Of the pool others may, if one may not. */
+static ClaimSession *
+session_that_can_afford(Takers *takers, Spending *spending, const OpenQuestion *open, Expense *expense)
+{
+	ClaimSession *session;
+
+	while ((session = session_for(takers, open)) != NULL)
+	{
+		if (spending_take(spending, session->spender, open, expense))
+			return session;
+		if (session->player_id == open->question.player_id)
+			return NULL;
+		session->unaffordable = open;
+	}
+	return NULL;
+}
+
 /*
  * Chooses open requests for at most 'most' slots, the next ones first. Those of players who have no free slot, or whose tokens
  * are to last, are kept in *skipped for the next round. Returns how many were chosen.
  */
 static int
-choose_requests(OpenQuestions *open, Spending *spending, ClaimSession *sessions, int session_count,
-				Claim *claims, int most, List **skipped)
+choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *claims, int most, List **skipped)
 {
 	int			  count = 0;
 	OpenQuestion *next;
 
 	while (count < most && (next = questions_next(open)) != NULL)
 	{
-		ClaimSession *session = session_for(sessions, session_count, next->question.player_id);
 		Expense		  expense;
+		ClaimSession *session = session_that_can_afford(takers, spending, next, &expense);
 
-		if (session == NULL || session->world_id != next->world_id ||
-			!spending_take(spending, session->spender, next, &expense))
+		if (session == NULL)
 		{
 			*skipped = lappend(*skipped, next);
 			continue;
@@ -266,6 +390,7 @@ choose_requests(OpenQuestions *open, Spending *spending, ClaimSession *sessions,
 		claims[count] = (Claim) {.world_id = next->world_id,
 								 .npc_id = next->question.npc_id,
 								 .request_id = next->question.request_id,
+								 .player_id = next->question.player_id,
 								 .reason = decision_reason_name((DecisionReason) next->question.reason),
 								 .serial = next->question.serial,
 								 .place = count,
@@ -343,7 +468,8 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 	{
 		ClaimSession *session = claims[i].session;
 
-		if (observations[i].controller != session->player_id)
+		if (!observations[i].found ||
+			(claims[i].player_id != POOL && observations[i].controller != claims[i].player_id))
 			continue;
 		if (session->timeout_ms == 0)
 			session->timeout_ms = response_time_timeout_ms(session->player_id, session->average_ms);
@@ -428,6 +554,7 @@ take_requests(Claim *claims, int count)
 			if (claims[at].request_id == slots[s].request_id && claims[at].world_id == slots[s].world_id)
 			{
 				claims[at].taken = true;
+				charges_add(claims[at].session->player_id, question_charge(slots[s].credit));
 				break;
 			}
 	}
@@ -529,25 +656,24 @@ static void
 claim(const char *gateway_id, const int64 *ids, const int32 *free_slots, int count, ReturnSetInfo *result)
 {
 	Claim		  claims[CLAIM_MAX];
-	ClaimSession *sessions;
-	int			  session_count;
+	Takers		  takers = {0};
 	OpenQuestions open;
 	Spending	 *spending;
 	int			  left = CLAIM_MAX;
 
-	sessions = read_sessions(gateway_id, ids, free_slots, count, &session_count);
-	if (session_count == 0)
+	takers.sessions = read_sessions(gateway_id, ids, free_slots, count, &takers.count);
+	if (takers.count == 0)
 	{
 		require_gateway(gateway_id);
 		return;
 	}
-	begin_reading(&open, sessions, session_count);
-	spending = begin_spending(&open, sessions, session_count);
+	begin_reading(&open, &takers);
+	spending = begin_spending(&open, takers.sessions, takers.count);
 	for (int round = 0; round < ROUNDS_MAX && left > 0; round++)
 	{
 		List *skipped = NIL;
-		int	  most = Min(left, free_slots_of(sessions, session_count));
-		int	  chosen = choose_requests(&open, spending, sessions, session_count, claims, most, &skipped);
+		int	  most = Min(left, free_slots_of(takers.sessions, takers.count));
+		int	  chosen = choose_requests(&open, spending, &takers, claims, most, &skipped);
 		int	  taken;
 
 		if (chosen == 0)

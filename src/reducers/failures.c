@@ -139,7 +139,7 @@ fails(World *world, Answer *answer, Slot *slot)
 
 	if (slot == NULL || world_npc(world, slot->npc_id) == NULL || slot->answered ||
 		slot->status == REQUEST_CLOSED || slot->request_id != answer->request_id ||
-		slot->player_id != answer->player_id)
+		answer->player_id != (slot->status == REQUEST_OPEN ? slot->player_id : slot->asked_player_id))
 		return false;
 	slot->answered = true;
 	answer->status = ANSWER_FAILED;

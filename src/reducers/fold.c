@@ -24,6 +24,8 @@
 #include "reducers/suspects.h"
 #include "spi.h"
 #include "tables/books.h"
+#include "tables/compute_sources.h"
+#include "tables/id_lists.h"
 #include "tables/paces.h"
 
 PG_FUNCTION_INFO_V1(npcsim_fold_decisions);
@@ -144,7 +146,8 @@ count_asked(Fold *fold, PlayerProof *player, SourceMinute *minute, const LoggedR
 {
 	minute->asked++;
 	count_outcome(fold, row, (int16) outcome);
-	if (!row->waited)
+	/* What it can serve is learnt from the NPCs it has. */
+	if (!row->waited && !row->pooled)
 		proof_count(&player->proof, row->asked_at, row->finished_at_real, outcome);
 }
 
@@ -282,6 +285,20 @@ compare_minutes(const void *a, const void *b)
 	return memcmp(*(SourceMinute *const *) a, *(SourceMinute *const *) b, sizeof(MinuteKey));
 }
 
+/* Has sources know how long their answers take. */
+static void
+measure_sources(SourceMinute *const *minutes, int count)
+{
+	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
+	int	   sources = 0;
+
+	for (int i = 0; i < count; i++)
+		if (minutes[i]->source_id != 0)
+			ids[sources++] = minutes[i]->source_id;
+	if (sources > 0)
+		source_rows_measure(ids, id_list_sort(ids, sources));
+}
+
 /* Writes what was counted; rows always in the same order. */
 static void
 write_counts(Fold *fold)
@@ -297,6 +314,7 @@ write_counts(Fold *fold)
 		minutes[count++] = &entry->counts;
 	qsort(minutes, count, sizeof(SourceMinute *), compare_minutes);
 	source_minutes_add(minutes, count);
+	measure_sources(minutes, count);
 	source_outcomes_add(fold->outcomes, fold->outcome_count);
 	hash_seq_init(&scan, fold->players);
 	while ((player = hash_seq_search(&scan)) != NULL)

@@ -351,6 +351,26 @@ refuse_unasked(World *world, Answer *answer, int64 asked, Refusal refusal)
 	answer->foreign = npc_is_foreign(world, answer->npc_id, answer->player_id);
 }
 
+/* Refuses an answer of a player who was asked, but had to leave the request to another. */
+static void
+refuse_passed_on(Answer *answer)
+{
+	answer_refuse(answer, refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was passed on to another"));
+}
+
+/* Whether the request was put to the answer's player before it was put to another. */
+static bool
+was_passed_on(World *world, const Answer *answer, const Slot *slot)
+{
+	int			 count;
+	PastRequest *past = past_requests_read(world_image_lock(world)->world_id, &slot->request_id, 1, &count);
+
+	for (int i = 0; i < count; i++)
+		if (past[i].player_id == answer->player_id)
+			return true;
+	return false;
+}
+
 void
 answer_judge_past(World *world, Answer *answer, PastRequest *past)
 {
@@ -366,7 +386,13 @@ answer_judge_past(World *world, Answer *answer, PastRequest *past)
 					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
+	if (past->passed_on)
+	{
+		refuse_passed_on(answer);
+		return;
+	}
 	answer->status = past->answered ? ANSWER_DUPLICATE : ANSWER_LATE;
+	answer->pooled = past->pooled;
 	answer->reason = past->answered ? "the request was answered already" : "the mind was asked again since";
 	answer->reason_asked = past->reason;
 	answer->opened_at_real = past->opened_at_real;
@@ -376,22 +402,34 @@ answer_judge_past(World *world, Answer *answer, PastRequest *past)
 	past->answered = true;
 }
 
+/* Whether the NPC came to another player since its question was put, to its player or to the pool. */
+static bool
+has_changed_hands(const Npc *npc, const Slot *slot)
+{
+	if (slot->player_id == POOL)
+		return npc->controller != 0 && npc->controller_since > npc->request_opened_at;
+	return npc->controller != slot->player_id;
+}
+
 void
 answer_judge(World *world, Answer *answer, Slot *slot)
 {
 	Npc *npc;
 
-	if (slot == NULL || slot->player_id == 0)
+	if (slot == NULL)
 	{
 		refuse_unasked(world, answer, 0, refuse(ERRCODE_NS_NO_REQUEST, "no request was open for it"));
 		return;
 	}
 	answer->npc_id = slot->npc_id;
 	npc = world_npc(world, slot->npc_id);
-	if (slot->player_id != answer->player_id || npc == NULL || npc->controller != answer->player_id)
+	if (slot->asked_player_id != answer->player_id || npc == NULL || has_changed_hands(npc, slot))
 	{
-		refuse_unasked(world, answer, slot->player_id,
-					   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
+		if (slot->asked_player_id != answer->player_id && was_passed_on(world, answer, slot))
+			refuse_passed_on(answer);
+		else
+			refuse_unasked(world, answer, slot->asked_player_id,
+						   refuse(ERRCODE_NS_NOT_CONTROLLER, "the request was not put to this player"));
 		return;
 	}
 	if (answer->request_id == 0)

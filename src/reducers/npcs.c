@@ -476,7 +476,8 @@ request_npc_decision(WorldLock *lock, void *arguments, ReducerResult *result)
 				errdetail("Nobody decides for a dormant NPC."),
 				errhint("It wakes when its mind can be asked; whom an operator put to sleep, "
 						"set_npc_dormant(world_id, npc_id, false) wakes."));
-	world_open_request(world, npc, REASON_REQUESTED);
+	if (npc->controller != 0)
+		world_open_request(world, npc, REASON_REQUESTED, npc->controller);
 	if (!npc->request_pending)
 		world_decide_built_in(world, &npc, 1);
 	result->number = npc->request_pending ? npc->request_id : 0;

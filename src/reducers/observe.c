@@ -463,6 +463,7 @@ observe_untold(int64 world_id, Observation *observations, int count)
 
 		if (is_looked_around(&observations[i]) || row == NULL || (row->groups & needed) != needed)
 			continue;
+		observations[i].found = true;
 		observations[i].controller = row->controller;
 		observations[i].told_state = row->state_counter;
 	}
@@ -495,6 +496,7 @@ observe(const WorldHead *head, Observation *observations, int count)
 
 		if (!is_looked_around(&observations[i]) || row->id != observations[i].npc_id)
 			continue;
+		observations[i].found = true;
 		observations[i].controller = row->controller;
 		if (!observations[i].untold)
 			observations[i].told_events =

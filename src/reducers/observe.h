@@ -27,7 +27,8 @@ typedef struct Observation
 	/* The tokens that it may spend; if there is no budget it is told of none. */
 	BudgetTold budget;
 	bool	   reads_budget; /* the budget is read, as it stands for its controller */
-	/* Results. If there is no such NPC, controller is 0. */
+	/* Results. */
+	bool	   found;		/* there is such an NPC */
 	int64	   controller;	/* 0 = none */
 	int32	   told_events; /* events since the last question, dropped ones included */
 	int64	   told_state;	/* state_counter of what the NPC does */

@@ -252,8 +252,7 @@ fill_queue(const QueueFilling *filling, const OpenSlot *slots, int count)
 
 /* Reads the questions of one world. Returns how many there are. */
 static int
-read_questions(const WorldReading *reading, const int64 *player_ids, int player_count,
-			   OpenQuestion **questions)
+read_questions(const WorldReading *reading, const QuestionFilter *filter, OpenQuestion **questions)
 {
 	int64	  world_id = reading->world_id;
 	int		  count = reading->count;
@@ -261,8 +260,9 @@ read_questions(const WorldReading *reading, const int64 *player_ids, int player_
 	int		  kept = 0;
 
 	if (reading->queued == NULL)
-		slots = reading->fills ? slots_open(world_id, NULL, 0, &count)
-							   : slots_open(world_id, player_ids, player_count, &count);
+		slots = reading->fills || filter->pooled
+					? slots_open(world_id, NULL, 0, &count)
+					: slots_open(world_id, filter->player_ids, filter->player_count, &count);
 	if (reading->fills)
 		fill_queue(&reading->filling, slots, count);
 	*questions = palloc0(sizeof(OpenQuestion) * Max(count, 1));
@@ -270,7 +270,7 @@ read_questions(const WorldReading *reading, const int64 *player_ids, int player_
 	{
 		const QueuedQuestion *question = slots == NULL ? &reading->queued[i] : &slots[i].question;
 
-		if (!reading->fills || id_list_find(player_ids, player_count, question->player_id) >= 0)
+		if (slots == NULL || question_is_wanted(filter, question->player_id))
 			(*questions)[kept++] = (OpenQuestion) {.world_id = world_id, .question = *question};
 	}
 	return kept;
@@ -304,8 +304,7 @@ add_all(OpenQuestions *open, OpenQuestion *questions, int count)
 }
 
 void
-questions_begin(OpenQuestions *open, const int64 *world_ids, int world_count, const int64 *player_ids,
-				int player_count)
+questions_begin(OpenQuestions *open, const int64 *world_ids, int world_count, const QuestionFilter *filter)
 {
 	WorldReading *readings = palloc0(sizeof(WorldReading) * Max(world_count, 1));
 	TimestampTz	  now;
@@ -317,7 +316,7 @@ questions_begin(OpenQuestions *open, const int64 *world_ids, int world_count, co
 		readings[i].world_id = world_ids[i];
 		if (!open->later_snapshot)
 			continue;
-		readings[i].queued = queue_read(world_ids[i], player_ids, player_count, &readings[i].count);
+		readings[i].queued = queue_read(world_ids[i], filter, &readings[i].count);
 		if (readings[i].queued == NULL)
 			readings[i].fills = queue_begin_filling(world_ids[i], &readings[i].filling);
 	}
@@ -332,7 +331,7 @@ questions_begin(OpenQuestions *open, const int64 *world_ids, int world_count, co
 
 		if (readings[i].world_id != open->heads[head].world_id)
 			continue;
-		count = read_questions(&readings[i], player_ids, player_count, &questions);
+		count = read_questions(&readings[i], filter, &questions);
 		rank(&open->heads[head], questions, count, now);
 		add_all(open, questions, count);
 		head++;
@@ -361,6 +360,15 @@ questions_end(OpenQuestions *open)
 {
 	if (open->later_snapshot)
 		PopActiveSnapshot();
+}
+
+bool
+question_was_tried(const QueuedQuestion *question, int64 source_id)
+{
+	for (int i = 0; i < QUESTION_TRIED_MAX; i++)
+		if (source_id != 0 && question->tried[i] == source_id)
+			return true;
+	return false;
 }
 
 /* ---- what operators are shown ---- */

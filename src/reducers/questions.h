@@ -37,15 +37,18 @@ typedef struct OpenQuestions
 } OpenQuestions;
 
 /*
- * Reads the open questions of some worlds that are put to some players; both lists are sorted. Until questions_end()
+ * Reads the open questions of some worlds (sorted) that are wanted. Until questions_end()
  * the active snapshot is the one that they, and whatever is told with them, are read by.
  */
 extern void questions_begin(OpenQuestions *open, const int64 *world_ids, int world_count,
-							const int64 *player_ids, int player_count);
+							const QuestionFilter *filter);
 /* Returns the next one to be handed out; NULL when there is none. */
 extern OpenQuestion *questions_next(OpenQuestions *open);
 /* Puts back what was returned, to be returned again. */
 extern void questions_put_back(OpenQuestions *open, List *questions);
 extern void questions_end(OpenQuestions *open);
+
+/* Whether a source had the question in vain. */
+extern bool question_was_tried(const QueuedQuestion *question, int64 source_id);
 
 #endif /* NPCSIM_QUESTIONS_H */

@@ -221,6 +221,7 @@ static const SpiColumn logged_columns[] = {
 	SPI_COLUMN(LoggedRow, tokens_per_decision, "w.tokens_per_decision"),
 	SPI_COLUMN_OR(LoggedRow, plausibility, "l.plausibility", -1),
 	SPI_COLUMN(LoggedRow, waited, "l.sent_at_real - l.opened_at_real > " WAITED_IN_VAIN),
+	SPI_COLUMN(LoggedRow, pooled, "l.pooled"),
 };
 
 /*
@@ -393,6 +394,35 @@ source_minutes_add(SourceMinute *const *minutes, int count)
 		values[column++] = numbers_array(minutes, count, count_offsets[i]);
 	values[column++] = array_of(times, count, TEXTOID);
 	spi_run(&add_minutes, values, NULL, SPI_OK_INSERT);
+}
+
+typedef struct FiguresRow
+{
+	int32 proof;
+	int32 reliability;
+} FiguresRow;
+
+static const SpiColumn figures_columns[] = {
+	SPI_COLUMN_OR(FiguresRow, proof, "(SELECT p.npcs FROM npcsim.player_proofs p WHERE p.world_id = $1 AND p.player_id = $2)",
+				  0),
+	SPI_COLUMN(FiguresRow, reliability, "npcsim_internal.recent_reliability($1, $2)"),
+};
+
+static SpiStatement select_figures = {.sql = "SELECT %C",
+									  SPI_GIVES(FiguresRow, figures_columns),
+									  .nargs = 2,
+									  .types = {INT8OID, INT8OID},
+									  .read_only = true};
+
+void
+lender_figures_read(int64 world_id, int64 player_id, int32 *proof, int32 *reliability)
+{
+	FiguresRow row;
+
+	spi_run(&select_figures, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
+	spi_row(&select_figures, 0, &row);
+	*proof = row.proof;
+	*reliability = row.reliability;
 }
 
 /* Of a longer time than a day nothing is told. */

@@ -81,6 +81,7 @@ typedef struct LoggedRow
 	int64		tokens_per_decision; /* of its world */
 	int64		plausibility;		 /* thousandths; -1 = it was not ranked */
 	bool		waited; /* so long for a free slot that it was counted as missed before it was handed out */
+	bool		pooled;				 /* the player was asked in place of the NPC's own */
 } LoggedRow;
 
 /*
@@ -119,6 +120,9 @@ typedef struct SourceMinute
 	int64 plausibility; /* of all of them */
 	int64 times[DECISION_TIMES];
 } SourceMinute;
+
+/* Reads how many NPCs a player has shown it can serve, 0 before the first step, and its reliability in thousandths. */
+extern void lender_figures_read(int64 world_id, int64 player_id, int32 *proof, int32 *reliability);
 
 extern void source_minutes_add(SourceMinute *const *minutes, int count);
 

@@ -66,6 +66,9 @@ typedef struct DeclaredSource
 	Datum		models; /* text[] */
 } DeclaredSource;
 
+/* Measures how long the answers of sources took in the last hour, by source_minutes. The ids are sorted. */
+extern void source_rows_measure(const int64 *ids, int count);
+
 #define SOURCES_MAX 32 /* of a player, and of the operators of a world */
 
 /*

@@ -14,7 +14,7 @@
 #include "tables/decision_log.h"
 
 #define LOG_DAYS	32 /* the length of the ring */
-#define LOG_COLUMNS 16 /* that are given row by row */
+#define LOG_COLUMNS 17 /* that are given row by row */
 
 static const SpiColumn past_columns[] = {
 	SPI_COLUMN(PastRequest, request_id, "request_id"),
@@ -25,14 +25,15 @@ static const SpiColumn past_columns[] = {
 	SPI_COLUMN(PastRequest, sent_at_real, "min(sent_at_real)"),
 	SPI_COLUMN(PastRequest, source_id, "max(source_id)"),
 	SPI_COLUMN(PastRequest, credit, "max(credit_us)"),
-	SPI_COLUMN(PastRequest, answered, "bool_or(status NOT IN ('failed', 'timeout'))"),
+	SPI_COLUMN(PastRequest, answered, "bool_or(status NOT IN ('failed', 'timeout', 'cut_off', 'passed_on'))"),
+	SPI_COLUMN(PastRequest, passed_on, "bool_and(status IN ('cut_off', 'passed_on'))"),
+	SPI_COLUMN(PastRequest, pooled, "bool_or(pooled)"),
 };
 
 /* Requests are looked up one by one by their keys, whatever the statistics say. */
 static SpiStatement select_past =
 	{.sql = "SELECT past.* FROM " SPI_WANTED_KEYS " CROSS JOIN LATERAL "
 			"(SELECT %C FROM npcsim.decision_log WHERE world_id = $1 AND request_id = wanted.key_ "
-			"AND status NOT IN ('cut_off', 'passed_on') "
 			"GROUP BY request_id, npc_id, player_id) past",
 	 SPI_GIVES(PastRequest, past_columns),
 	 .nargs = 2,
@@ -40,28 +41,28 @@ static SpiStatement select_past =
 
 static SpiStatement insert =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
-	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, plausibility, "
+	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, plausibility, pooled, "
 	 "transaction, "
 	 "finished_at_real) "
 	 "SELECT " LOG_DAY ", "
 	 "u.world_id, u.request_id, u.npc_id, u.player_id, u.reason, u.status, u.code, u.detail, "
 	 "u.decision::pg_catalog.jsonb, "
 	 "u.tokens, u.clock / 1000000.0::float8, u.opened_at, u.sent_at, u.source_id, u.credit, "
-	 "u.plausibility, " LOG_TRANSACTION ", "
+	 "u.plausibility, u.pooled, " LOG_TRANSACTION ", "
 	 /* One request may be logged twice, at different moments. */
 	 "pg_catalog.clock_timestamp() + u.n * '1 microsecond'::pg_catalog.interval "
 	 "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	 "pg_catalog.unnest($4), "
 	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
 	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16)) WITH "
+	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), pg_catalog.unnest($17)) WITH "
 	 "ORDINALITY "
 	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
-	 "opened_at, sent_at, source_id, credit, plausibility, n)",
+	 "opened_at, sent_at, source_id, credit, plausibility, pooled, n)",
 	 LOG_COLUMNS,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID,
-	  INT8ARRAYOID, INT8ARRAYOID, INT2ARRAYOID}};
+	  INT8ARRAYOID, INT8ARRAYOID, INT2ARRAYOID, BOOLARRAYOID}};
 
 static const SpiColumn pace_columns[] = {
 	SPI_COLUMN(PlayerResponseTime, player_id, "player_id"),
@@ -111,7 +112,7 @@ decision_log_write(const LoggedDecision *decisions, int count)
 {
 	static const Oid types[LOG_COLUMNS] = {INT8OID,		   INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
 										   TEXTOID,		   TEXTOID, TEXTOID, INT8OID, INT8OID, TIMESTAMPTZOID,
-										   TIMESTAMPTZOID, INT8OID, INT8OID, INT2OID};
+										   TIMESTAMPTZOID, INT8OID, INT8OID, INT2OID, BOOLOID};
 	Datum			*columns[LOG_COLUMNS];
 	bool			*nulls[LOG_COLUMNS];
 	Datum			 arrays[LOG_COLUMNS];
@@ -129,6 +130,7 @@ decision_log_write(const LoggedDecision *decisions, int count)
 		columns[1][i] = Int64GetDatum(decision->request_id);
 		columns[2][i] = Int64GetDatum(decision->npc_id);
 		columns[3][i] = Int64GetDatum(decision->player_id);
+		nulls[3][i] = decision->player_id == 0;
 		columns[4][i] = CStringGetTextDatum(decision->reason);
 		columns[5][i] = CStringGetTextDatum(decision->status);
 		columns[6][i] = text_or_null(decision->code, &nulls[6][i]);
@@ -146,6 +148,7 @@ decision_log_write(const LoggedDecision *decisions, int count)
 		nulls[14][i] = decision->credit < 0;
 		columns[15][i] = Int16GetDatum((int16) decision->plausibility);
 		nulls[15][i] = decision->plausibility < 0;
+		columns[16][i] = BoolGetDatum(decision->pooled);
 	}
 	for (int c = 0; c < LOG_COLUMNS; c++)
 		arrays[c] = nullable_array_of(columns[c], nulls[c], count, types[c]);

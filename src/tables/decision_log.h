@@ -18,15 +18,15 @@
 #define LOG_DAY "(pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) / 86400)::bigint % 32)"
 
 /*
- * A statement that logs requests as cut off: those that 'rows_', which has columns of decision_slots, tells. It takes the clock of
- * the last tick, since it does not hold the world.
+ * A statement that logs requests as cut off or passed on (outcome): those that 'rows_', which has columns of decision_slots, tells. It
+ * takes the clock of the last tick, since it does not hold the world.
  */
 #define DECISION_LOG_CUT_OFF(rows_) \
 	"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, clock, " \
-	"opened_at_real, sent_at_real, source_id, transaction) " \
-	"SELECT " LOG_DAY ", s.world_id, s.request_id, s.npc_id, s.player_id, s.reason, 'cut_off', " \
+	"opened_at_real, sent_at_real, source_id, pooled, transaction) " \
+	"SELECT " LOG_DAY ", s.world_id, s.request_id, s.npc_id, nullif(s.player_id, 0), s.reason, s.outcome, " \
 	"npcsim_internal.world_now(m.world_id, m.clock, 1000000 / w.tick_rate) / 1000000.0::float8, " \
-	"s.opened_at_real, s.sent_at_real, s.source_id, " LOG_TRANSACTION " FROM " rows_ " s " \
+	"s.opened_at_real, s.sent_at_real, s.source_id, s.pooled, " LOG_TRANSACTION " FROM " rows_ " s " \
 	"JOIN npcsim.world_clock m ON m.world_id = s.world_id JOIN npcsim.world_settings w ON w.id = s.world_id"
 
 /* A request that its NPC's slot no longer holds, as the log tells it. */
@@ -41,9 +41,11 @@ typedef struct PastRequest
 	int64		source_id; /* 0 = none */
 	int64		credit;	   /* NPC-microseconds that an answer is still paid */
 	bool		answered;  /* before or in this batch */
+	bool		passed_on; /* it was taken from the player, and not given back */
+	bool		pooled;	   /* the player was asked in place of the NPC's own */
 } PastRequest;
 
-/* Returns those of a world's requests that are in the log. */
+/* Returns those of a world's requests that are in the log, one for each player who was asked. */
 extern PastRequest *past_requests_read(int64 world_id, const int64 *request_ids, int request_count,
 									   int *count);
 
@@ -65,6 +67,7 @@ typedef struct LoggedDecision
 	int64		source_id;	  /* it was sent to; 0 = none */
 	int64		credit;		  /* NPC-microseconds; -1 = nothing is paid any more */
 	int32		plausibility; /* thousandths; -1 = it was not ranked */
+	bool		pooled;		  /* it was handed to another than the NPC's player */
 } LoggedDecision;
 
 extern void decision_log_write(const LoggedDecision *decisions, int count);

@@ -29,6 +29,7 @@ static const SpiColumn open_columns[] = {
 	SPI_COLUMN(OpenSlot, cells, OF_NPC("cells", "npc_tracks")),
 	SPI_COLUMN(OpenSlot, departed_at, OF_NPC("departed_at", "npc_tracks")),
 	SPI_COLUMN(OpenSlot, reason, "d.reason"),
+	SPI_COLUMN(OpenSlot, tried, "d.tried_sources"),
 };
 StaticAssertDecl(NPC_INTERACTING == 3, "the statements have the number of the state");
 
@@ -58,6 +59,7 @@ static SpiStatement select_open_now = {.sql = SELECT_OPEN_OF,
 static const SpiColumn sent_columns[] = {
 	SPI_COLUMN(SentSlot, request_id, "d.request_id"),
 	SPI_COLUMN(SentSlot, world_id, "d.world_id"),
+	SPI_COLUMN(SentSlot, credit, "d.credit_us"),
 };
 
 /*
@@ -83,7 +85,7 @@ static SpiStatement send =
 		 "    SET status = 2, sent_at_real = pg_catalog.clock_timestamp(),"
 		 "        timeout_ms = open.timeout_ms, session_id = open.session_id, told_events = open.told_events,"
 		 "        choices = open.choices::pg_catalog.jsonb, told_state = open.told_state,"
-		 "        source_id = open.source_id, credit_us = least(d.credit_us, open.credit_most),"
+		 "        source_id = open.source_id, asked_player_id = open.player_id, credit_us = least(d.credit_us, open.credit_most),"
 		 "        ranking = open.ranking::pg_catalog.int2[],"
 		 "        pace_saved = coalesce(open.pace_saved, d.pace_saved),"
 		 "        pace_as_of = coalesce(open.pace_as_of, d.pace_as_of),"
@@ -99,29 +101,39 @@ static SpiStatement send =
 			   TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
 			   INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
-/* What a session leaves unanswered is open again, and logged as cut off. */
-#define REOPEN(condition) \
+/*
+ * What a session leaves unanswered is open again, and logged: as cut off, or as passed on by a source that is there but silent. The
+ * source is remembered, so that it does not get it once more: the last QUESTION_TRIED_MAX are.
+ */
+#define REOPEN(condition, outcome) \
 	"WITH sent AS (" \
-	" SELECT d.world_id, d.npc_id, d.request_id, d.player_id, d.reason, d.opened_at_real, d.sent_at_real, " \
-	"d.source_id" \
+	" SELECT d.world_id, d.npc_id, d.request_id, COALESCE(d.asked_player_id, d.player_id) AS player_id, " \
+	"d.reason, d.opened_at_real, d.sent_at_real, d.source_id, " \
+	"COALESCE(d.asked_player_id <> d.player_id, false) AS pooled, " outcome " AS outcome" \
 	"   FROM npcsim.decision_slots d" \
 	"  WHERE d.status = 2 AND " condition "    FOR NO KEY UPDATE OF d SKIP LOCKED)," \
 	" logged AS (" DECISION_LOG_CUT_OFF( \
 		"sent") ")" \
 				" UPDATE npcsim.decision_slots d" \
 				"    SET status = 1, sent_at_real = NULL, timeout_ms = NULL, session_id = NULL, " \
-				"told_events = NULL, source_id = NULL" \
+				"told_events = NULL, source_id = NULL, " \
+				"tried_sources = CASE WHEN d.source_id IS NULL THEN d.tried_sources " \
+				"ELSE (d.source_id || d.tried_sources)[1:4] END" \
 				"   FROM sent WHERE d.world_id = sent.world_id AND d.npc_id = sent.npc_id" \
 				" RETURNING %C"
+StaticAssertDecl(QUESTION_TRIED_MAX == 4, "the statement has the number");
 
-static SpiStatement reopen = {.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)"),
+static SpiStatement reopen = {.sql =
+								  REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)", "'cut_off'"),
 							  SPI_GIVES(OpenSlot, open_columns),
 							  .nargs = 2,
 							  .types = {INT8ARRAYOID, INT8ARRAYOID}};
 
 static SpiStatement reopen_orphans =
 	{.sql = REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
-				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")"),
+				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")",
+				   "CASE WHEN EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended)"
+				   " THEN 'passed_on' ELSE 'cut_off' END"),
 	 SPI_GIVES(OpenSlot, open_columns),
 	 .nargs = 0};
 
@@ -131,6 +143,7 @@ static const SpiColumn slot_columns[] = {
 	SPI_COLUMN(Slot, status, "status"),
 	SPI_COLUMN(Slot, reason, "reason"),
 	SPI_COLUMN(Slot, player_id, "player_id"),
+	SPI_COLUMN(Slot, asked_player_id, "COALESCE(asked_player_id, player_id)"),
 	SPI_COLUMN(Slot, state_counter, "COALESCE(told_state, state_counter)"),
 	SPI_COLUMN(Slot, told_events, "told_events"),
 	SPI_COLUMN(Slot, opened_at_real, "opened_at_real"),
@@ -167,16 +180,25 @@ static SpiStatement note_answers =
 	 4,
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
+/* Whoever was asked, or is to be: nobody but the pool when that is there for it. */
+#define ASKED_PLAYER "(CASE WHEN d.status = 2 THEN COALESCE(d.asked_player_id, d.player_id) ELSE d.player_id END)"
+
 /* Whoever is suspended is not waited for. */
 #define OF_SUSPENDED \
-	"d.player_id IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.suspended_until_real > " \
-	"npcsim_internal.market_now())"
+	ASKED_PLAYER \
+	" IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.suspended_until_real > npcsim_internal.market_now())"
+
+/* Whether somebody can be asked who has not had it in vain: its player, or the pool. */
+#define SOMEBODY_IS_THERE \
+	"EXISTS (SELECT FROM npcsim_internal.world_lenders(d.world_id) AS p" \
+	" WHERE (p.askable AND p.player_id = d.player_id)" \
+	" OR (d.tried_sources IS NULL AND p.pool_slots > 0))"
 
 static const SpiColumn expired_columns[] = {
 	SPI_COLUMN(ExpiredSlot, world_id, "d.world_id"),
 	SPI_COLUMN(ExpiredSlot, npc_id, "d.npc_id"),
 	SPI_COLUMN(ExpiredSlot, request_id, "d.request_id"),
-	SPI_COLUMN(ExpiredSlot, player_id, "d.player_id"),
+	SPI_COLUMN(ExpiredSlot, player_id, ASKED_PLAYER),
 	SPI_COLUMN(ExpiredSlot, reason,
 			   "CASE WHEN " OF_SUSPENDED
 			   " THEN 'the player is suspended' WHEN d.status = 2 THEN '" TIMED_OUT_NAME
@@ -188,13 +210,11 @@ static SpiStatement expired =
 	{"SELECT %C "
 	 "FROM npcsim.decision_slots d JOIN npcsim.world_clock c ON c.world_id = d.world_id "
 	 "WHERE c.status = 'running' AND c.home = $1 AND "
-	 "((d.status > 0 AND " OF_SUSPENDED
+	 "((d.status > 0 AND " OF_SUSPENDED " AND NOT (d.status = 1 AND " SOMEBODY_IS_THERE ")"
 	 ") OR (d.status = 2 AND greatest(d.sent_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
 	 "- pg_catalog.make_interval(secs => d.timeout_ms / 1000.0 + 5)) "
 	 "OR (d.status = 1 AND greatest(d.opened_at_real, c.started_at_real) < pg_catalog.clock_timestamp() "
-	 "- interval '60 s' "
-	 "AND d.player_id NOT IN (SELECT p.player_id FROM npcsim_internal.askable_players(d.world_id) AS "
-	 "p(player_id)))) "
+	 "- interval '60 s' AND NOT " SOMEBODY_IS_THERE ")) "
 	 "ORDER BY d.world_id, d.npc_id LIMIT 1000",
 	 1,
 	 {TEXTOID},
@@ -237,6 +257,9 @@ open_rows(SpiStatement *statement, uint64 rows, int *count)
 		int			length = track_of(&slots[i], &cells);
 
 		slots[i].question.reason = (int16) decision_reason_by_name(slots[i].reason);
+		if (slots[i].tried != NULL)
+			(void) int64s_of(PointerGetDatum(slots[i].tried), false, slots[i].question.tried,
+							 QUESTION_TRIED_MAX);
 		slots[i].question.where = length > 0 ? leg_box(cells, length) : CELL_BOX_EMPTY;
 	}
 	return slots;
@@ -323,12 +346,12 @@ slots_send(const SentSlot *slots, int count, int *sent)
 	int32 *told_events = palloc(sizeof(int32) * Max(count, 1));
 	int64 *told_states = palloc(sizeof(int64) * Max(count, 1));
 	int64 *credit_most = palloc(sizeof(int64) * Max(count, 1));
+	int64 *players = palloc(sizeof(int64) * Max(count, 1));
 	Datum *sources = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_source = palloc(sizeof(bool) * Max(count, 1));
 	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
 	Datum *rankings = palloc(sizeof(Datum) * Max(count, 1));
-	int64 *players = palloc(sizeof(int64) * Max(count, 1));
 	Datum *paces[3];
 	bool  *without_pace = palloc(sizeof(bool) * Max(count, 1));
 	uint64 rows;

@@ -25,6 +25,7 @@ typedef struct OpenSlot
 	ArrayType *cells;
 	int64	   departed_at;
 	char	  *reason; /* name of question.reason */
+	ArrayType *tried;  /* sources; NULL = none */
 } OpenSlot;
 
 /*
@@ -61,11 +62,12 @@ typedef struct SentSlot
 	int64 pace_saved;
 	int64 pace_as_of;
 	int64 pace_reserve;
+	int64 credit;	   /* result: what an accepted answer is paid */
 } SentSlot;
 
 /*
- * Marks requests as sent that are still open and that nobody else has locked. Returns these with request and
- * world alone.
+ * Marks requests as sent that are still open and that nobody else has locked. Returns these with request,
+ * world and credit alone.
  */
 extern SentSlot *slots_send(const SentSlot *slots, int count, int *sent);
 
@@ -97,7 +99,8 @@ typedef struct Slot
 	int64		  request_id;
 	RequestStatus status;
 	char		 *reason;
-	int64		  player_id;
+	int64		  player_id; /* whom it is for, as the world knows it */
+	int64		  asked_player_id; /* whom it was handed to last; player_id if it was not */
 	int64		  state_counter; /* of what the NPC did when its mind was told */
 	/* The mind knows so many of the events since the last question, including dropped ones. */
 	int			told_events;

@@ -372,8 +372,11 @@ RowType npc_slot_rows = {.table = "decision_slots",
 						 "choices = CASE WHEN excluded.status = 0 THEN t.choices END, "
 						 "told_state = CASE WHEN excluded.status = 0 THEN t.told_state END, "
 						 "ranking = CASE WHEN excluded.status = 0 THEN t.ranking END, "
-						 "former_player_id = CASE WHEN t.player_id = excluded.player_id OR "
-						 "t.player_id = 0 THEN t.former_player_id ELSE t.player_id END, "
+						 "asked_player_id = CASE WHEN excluded.status = 0 THEN t.asked_player_id END, "
+						 "tried_sources = CASE WHEN excluded.status = 0 THEN t.tried_sources END, "
+						 "former_player_id = CASE WHEN COALESCE(t.asked_player_id, t.player_id, 0) IN (0, "
+						 "excluded.player_id) THEN t.former_player_id "
+						 "ELSE COALESCE(t.asked_player_id, t.player_id) END, "
 						 "answered = excluded.status = 0 AND t.answered"};
 
 /* ---- groups of columns that change together ---- */

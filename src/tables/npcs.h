@@ -160,10 +160,11 @@ typedef struct Npc
 	DecisionReason request_reason;
 	int64		   request_state; /* state_counter when it was opened */
 	int64		   request_opened_at;
-	int64		   request_player; /* whom it is for */
+	int64		   request_player; /* whom it is for; POOL = any source that remembers nothing */
 	int64		   request_id;	   /* of the last request; 0 = none yet */
 	/* private to the engine */
 	bool			born;	   /* has no rows yet */
+	bool			pooled;	   /* its question is counted in World.pooled */
 	ItemPointerData state_row; /* places of its rows; invalid if not known */
 	ItemPointerData track_row;
 	int				index;		 /* in World.everyone */
@@ -194,6 +195,23 @@ static inline bool
 npc_is_assigned(const Npc *npc)
 {
 	return npc->assigned || (npc->controller != 0 && npc->controller_since < 0);
+}
+
+/* Whom a question is put to that no player's own source can answer: any source that remembers nothing (engine/presence.c). */
+#define POOL INT64CONST(0)
+
+/* Whether the NPC's last question was put to the pool. */
+static inline bool
+npc_asked_pool(const Npc *npc)
+{
+	return npc->request_id != 0 && npc->request_player == POOL;
+}
+
+/* Whether it has a mind outside: its player's, or since its last question the pool. */
+static inline bool
+npc_is_minded(const Npc *npc)
+{
+	return npc->controller != 0 || npc_asked_pool(npc);
 }
 
 static inline CellBox

@@ -148,6 +148,10 @@ static const SpiColumn lending_columns[] = {
 	SPI_COLUMN(LendingSession, source_id, "s.source_id"),
 	SPENDING_COLUMNS(LendingSession, limits),
 	SPI_COLUMN(LendingSession, limits.rate, SOURCE_RATE),
+	SPI_COLUMN(LendingSession, slots, "s.max_concurrency"),
+	SPI_COLUMN_OR(LendingSession, pooled,
+				  "npcsim_internal.source_is_pooled(k.stateless, k.player_id, k.p95_ms, k.measured_at_real)",
+				  false),
 };
 
 static SpiStatement lending = {
@@ -172,6 +176,12 @@ static SpiStatement lending = {
 	.nargs = 2,
 	.types = {INT8ARRAYOID, TEXTOID},
 	.read_only = true};
+
+static SpiStatement askable =
+	{.sql = "SELECT p.player_id FROM npcsim_internal.world_lenders($1) AS p WHERE p.askable ORDER BY 1",
+	 .nargs = 1,
+	 .types = {INT8OID},
+	 .read_only = true};
 
 static SpiStatement share_some =
 	{.sql = "SELECT id FROM npcsim.sessions WHERE id = ANY ($1) AND NOT ended FOR KEY SHARE SKIP LOCKED",
@@ -396,6 +406,12 @@ sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found
 						  NULL, SPI_OK_SELECT);
 
 	return spi_rows(&lending, rows, found);
+}
+
+int64 *
+sessions_askable_players(int64 world_id, int *count)
+{
+	return id_list_found(spi_run(&askable, (Datum[]) {Int64GetDatum(world_id)}, NULL, SPI_OK_SELECT), count);
 }
 
 int64 *

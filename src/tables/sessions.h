@@ -91,7 +91,15 @@ typedef struct LendingSession
 	TimestampTz	   connected_at_real;
 	int64		   source_id; /* 0 = none yet */
 	SpendingLimits limits;
+	int32		   slots;	  /* questions it takes at a time */
+	bool		   pooled;	  /* its source is asked about NPCs of other players, too */
 } LendingSession;
+
+/*
+ * Returns the players of a world who can be asked at this moment, sorted: they lend from a source that is active, and have tokens
+ * of the day left.
+ */
+extern int64 *sessions_askable_players(int64 world_id, int *count);
 
 /* Returns those among sessions of a gateway whose source is active, by player, read by the caller's snapshot. */
 extern LendingSession *sessions_lending(const char *gateway_id, const int64 *ids, int count, int *found);

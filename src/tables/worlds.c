@@ -120,6 +120,7 @@ static const SpiColumn term_columns[] = {
 	SPI_COLUMN(WorldTerms, decision_policy, "decision_policy"),
 	SPI_COLUMN(WorldTerms, idle_interval, "idle_interval"),
 	SPI_COLUMN(WorldTerms, built_in_fallback, "built_in_fallback"),
+	SPI_COLUMN(WorldTerms, pool_known, "pool_known"),
 	SPI_COLUMN(WorldTerms, max_tokens_per_npc, "max_tokens_per_npc_per_day"),
 	SPI_COLUMN(WorldTerms, need_decay_min, "need_decay_min"),
 	SPI_COLUMN(WorldTerms, need_decay_max, "need_decay_max"),
@@ -271,6 +272,9 @@ static SpiStatement write_policy = {"UPDATE npcsim.world_settings SET decision_p
 
 static SpiStatement write_idle_interval =
 	{"UPDATE npcsim.world_settings SET idle_interval = $2 WHERE id = $1", 2, {INT8OID, INT4OID}};
+
+static SpiStatement write_pool_known =
+	{"UPDATE npcsim.world_settings SET pool_known = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}};
 
 static SpiStatement write_built_in_fallback =
 	{"UPDATE npcsim.world_settings SET built_in_fallback = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}};
@@ -550,6 +554,12 @@ void
 world_row_write_built_in_fallback(int64 world_id, bool stands_in)
 {
 	write_one(&write_built_in_fallback, world_id, BoolGetDatum(stands_in));
+}
+
+void
+world_row_write_pool_known(int64 world_id)
+{
+	write_one(&write_pool_known, world_id, BoolGetDatum(true));
 }
 
 void

@@ -93,6 +93,7 @@ typedef struct WorldTerms
 	char *decision_policy;
 	int32 idle_interval; /* s */
 	bool  built_in_fallback;
+	bool  pool_known; /* the pool was there for NPCs without a player once */
 	int64 max_tokens_per_npc; /* and day; 0 = no limit */
 	int32 need_decay_min;	  /* millionths of a unit a second */
 	int32 need_decay_max;
@@ -165,6 +166,7 @@ extern void world_row_write_speed(int64 world_id, int32 thousandths);
 extern void world_row_write_policy(int64 world_id, const char *policy);
 extern void world_row_write_idle_interval(int64 world_id, int32 seconds);
 extern void world_row_write_built_in_fallback(int64 world_id, bool stands_in);
+extern void world_row_write_pool_known(int64 world_id);
 extern void world_row_write_need_decay(int64 world_id, int32 least, int32 most);
 
 /* Settings that operators write as they are. */
