@@ -39,7 +39,7 @@ COMMENT ON COLUMN npcsim.decision_slots.request_id IS 'The last request of the N
 COMMENT ON COLUMN npcsim.decision_slots.status IS '0 closed, 1 open, 2 sent';
 COMMENT ON COLUMN npcsim.decision_slots.state_counter IS 'State of the NPC that the request is about';
 COMMENT ON COLUMN npcsim.decision_slots.opened_at IS 'World time in microseconds';
-COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; 0: the pool, any source that remembers nothing';
+COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; NULL: the pool, any source that remembers nothing';
 COMMENT ON COLUMN npcsim.decision_slots.told_events IS 'Events since the last question when it was sent, those counted that had been dropped';
 COMMENT ON COLUMN npcsim.decision_slots.answered IS 'The request has its final answer: another one changes nothing';
 COMMENT ON COLUMN npcsim.decision_slots.daily_token_output IS 'Tokens that answers for the NPC took on tokens_day (UTC)';

@@ -22,7 +22,7 @@ COMMENT ON COLUMN npcsim.compute_sources.p95_ms IS 'Milliseconds within which 95
 COMMENT ON COLUMN npcsim.compute_sources.measured_at_real IS 'When that was measured; after an hour it says nothing any more';
 
 ALTER TABLE npcsim.decision_slots ADD COLUMN asked_player_id bigint, ADD COLUMN tried_sources bigint[];
-COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; 0: the pool, any source that remembers nothing';
+COMMENT ON COLUMN npcsim.decision_slots.player_id IS 'Player the request is for; NULL: the pool, any source that remembers nothing';
 COMMENT ON COLUMN npcsim.decision_slots.asked_player_id IS 'Player it was handed to last, who alone may answer it; NULL: nobody yet. It is another one than player_id when that one cannot be asked';
 COMMENT ON COLUMN npcsim.decision_slots.tried_sources IS 'Sources that had it in vain: their socket closed, or they fell silent. The last 4; NULL: none';
 

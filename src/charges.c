@@ -28,7 +28,7 @@ typedef struct ChargedKey
 typedef struct ChargedPlayer
 {
 	ChargedKey key;
-	int64	   minute;			/* the last that it was charged in, since 2000 */
+	int64	   minute;			 /* the last that it was charged in, since 2000 */
 	int64	   charged[MINUTES]; /* by minute modulo MINUTES */
 } ChargedPlayer;
 
@@ -46,8 +46,7 @@ charges_startup(LWLock *lock)
 {
 	HASHCTL control = {.keysize = sizeof(ChargedKey), .entrysize = sizeof(ChargedPlayer)};
 
-	players =
-		ShmemInitHash("npcsim charges", CHARGED_MOST, CHARGED_MOST, &control, HASH_ELEM | HASH_BLOBS);
+	players = ShmemInitHash("npcsim charges", CHARGED_MOST, CHARGED_MOST, &control, HASH_ELEM | HASH_BLOBS);
 	charges_lock = lock;
 }
 

@@ -32,7 +32,7 @@ typedef struct QueuedQuestion
 	uint64	serial;
 	CellBox where; /* the NPC stands or walks in; empty (min beyond max) = not known */
 	int16	reason;
-	bool	in_interaction; /* of the NPC */
+	bool	in_interaction;			   /* of the NPC */
 	int64	tried[QUESTION_TRIED_MAX]; /* sources that had it in vain, the last first; 0 = none */
 } QueuedQuestion;
 

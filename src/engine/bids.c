@@ -335,7 +335,8 @@ ask_built_in_minds(World *world, Bid *bid)
 static int64
 answer_time(World *world, const Npc *npc)
 {
-	int64 seconds = npc->controller != 0 ? world_response_time(world, npc->controller) : POOL_ANSWERS_WITHIN_S;
+	int64 seconds =
+		npc->controller != 0 ? world_response_time(world, npc->controller) : POOL_ANSWERS_WITHIN_S;
 
 	return Max(ANSWER_TIME, seconds * SIM_SECOND * world->lock->speed / 1000);
 }

@@ -254,7 +254,8 @@ world_have_mind_asked(World *world, Npc *npc)
 	if (npc->state == NPC_DORMANT)
 		npc_wake_up(world, npc);
 	world_leave(world);
-	world_open_request(world, npc, REASON_REQUESTED);
+	if (npc->controller != 0)
+		world_open_request(world, npc, REASON_REQUESTED, npc->controller);
 	return npc->request_pending;
 }
 

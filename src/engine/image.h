@@ -126,7 +126,7 @@ struct World
 	bool	   no_pool_read;  /* that it is not was read in this transaction */
 	bool	   present_known;
 	bool	   present_read;
-	int32	   pooled;		  /* questions that are put to the pool, open or sent */
+	int32	   pooled;		   /* questions that are put to the pool, open or sent */
 	HTAB	  *response_times; /* of players' minds, as far as the world knows them (response_times.c) */
 	uint64	   turn;		   /* the number of transactions in which the image was used */
 	bool	   in_tick;		   /* a tick is running; else something comes from outside */

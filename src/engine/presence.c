@@ -21,8 +21,9 @@
 #include "tables/id_lists.h"
 #include "tables/worlds.h"
 
-static SpiStatement lending_statement =
-	{"SELECT FROM npcsim_internal.lending_sessions($1) LIMIT 1", 1, {INT8OID}};
+static SpiStatement lending_statement = {"SELECT FROM npcsim_internal.lending_sessions($1) LIMIT 1",
+										 1,
+										 {INT8OID}};
 
 /* A player who lends. */
 typedef struct LenderRow
@@ -194,8 +195,7 @@ read_present(World *world, bool for_pool)
 static bool
 is_present(const World *world, int64 player_id)
 {
-	return world->present.count > 0 &&
-		   id_list_find(world->present.ids, world->present.count, player_id) >= 0;
+	return world->present.count > 0 && id_list_find(world->present.ids, world->present.count, player_id) >= 0;
 }
 
 /* Whether the pool takes the NPC's question, or has it already: one that its player has left open goes there, too. */

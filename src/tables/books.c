@@ -403,7 +403,8 @@ typedef struct FiguresRow
 } FiguresRow;
 
 static const SpiColumn figures_columns[] = {
-	SPI_COLUMN_OR(FiguresRow, proof, "(SELECT p.npcs FROM npcsim.player_proofs p WHERE p.world_id = $1 AND p.player_id = $2)",
+	SPI_COLUMN_OR(FiguresRow, proof,
+				  "(SELECT p.npcs FROM npcsim.player_proofs p WHERE p.world_id = $1 AND p.player_id = $2)",
 				  0),
 	SPI_COLUMN(FiguresRow, reliability, "npcsim_internal.recent_reliability($1, $2)"),
 };
@@ -419,7 +420,8 @@ lender_figures_read(int64 world_id, int64 player_id, int32 *proof, int32 *reliab
 {
 	FiguresRow row;
 
-	spi_run(&select_figures, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL, SPI_OK_SELECT);
+	spi_run(&select_figures, (Datum[]) {Int64GetDatum(world_id), Int64GetDatum(player_id)}, NULL,
+			SPI_OK_SELECT);
 	spi_row(&select_figures, 0, &row);
 	*proof = row.proof;
 	*reliability = row.reliability;

@@ -111,23 +111,26 @@ static SpiStatement delete_unused =
  * source_minutes counts answers by the first of 10 ms, times √2 to the power of (place - 1), that they did not exceed. Rows are locked in
  * order, and those that somebody else has locked wait for the next time.
  */
-static SpiStatement measure =
-	{.sql = "WITH sources AS (SELECT k.id, k.world_id, coalesce(k.player_id, 0) AS player_id"
-			"   FROM npcsim.compute_sources k WHERE k.id = ANY ($1) ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED),"
-			" times AS (SELECT k.id, t.place, pg_catalog.sum(t.n) AS n FROM sources k"
-			"   JOIN npcsim.source_minutes m ON m.world_id = k.world_id AND m.player_id = k.player_id"
-			"    AND m.source_id = k.id AND m.minute > " MARKET_NOW " - interval '1 hour'"
-			"  CROSS JOIN LATERAL pg_catalog.unnest(m.decision_times) WITH ORDINALITY AS t(n, place)"
-			"  GROUP BY k.id, t.place),"
-			" sums AS (SELECT t.id, t.place, pg_catalog.sum(t.n) OVER (PARTITION BY t.id ORDER BY t.place) AS up_to,"
-			"    pg_catalog.sum(t.n) OVER (PARTITION BY t.id) AS total FROM times t),"
-			" p95 AS (SELECT s.id, (10 * pg_catalog.power(2::float8, (pg_catalog.min(s.place) - 1) / 2.0::float8))::bigint"
-			"     AS ms FROM sums s WHERE s.up_to >= 0.95 * s.total AND s.total >= 5 GROUP BY s.id)"
-			" UPDATE npcsim.compute_sources k SET p95_ms = p95.ms, measured_at_real = " MARKET_NOW
-			"   FROM p95 WHERE k.id = p95.id AND (k.p95_ms IS DISTINCT FROM p95.ms"
-			"     OR k.measured_at_real < " MARKET_NOW " - interval '1 minute')",
-	 .nargs = 1,
-	 .types = {INT8ARRAYOID}};
+static SpiStatement measure = {
+	.sql =
+		"WITH sources AS (SELECT k.id, k.world_id, coalesce(k.player_id, 0) AS player_id"
+		"   FROM npcsim.compute_sources k WHERE k.id = ANY ($1) ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED),"
+		" times AS (SELECT k.id, t.place, pg_catalog.sum(t.n) AS n FROM sources k"
+		"   JOIN npcsim.source_minutes m ON m.world_id = k.world_id AND m.player_id = k.player_id"
+		"    AND m.source_id = k.id AND m.minute > " MARKET_NOW " - interval '1 hour'"
+		"  CROSS JOIN LATERAL pg_catalog.unnest(m.decision_times) WITH ORDINALITY AS t(n, place)"
+		"  GROUP BY k.id, t.place),"
+		" sums AS (SELECT t.id, t.place, pg_catalog.sum(t.n) OVER (PARTITION BY t.id ORDER BY t.place) AS "
+		"up_to,"
+		"    pg_catalog.sum(t.n) OVER (PARTITION BY t.id) AS total FROM times t),"
+		" p95 AS (SELECT s.id, (10 * pg_catalog.power(2::float8, (pg_catalog.min(s.place) - 1) / "
+		"2.0::float8))::bigint"
+		"     AS ms FROM sums s WHERE s.up_to >= 0.95 * s.total AND s.total >= 5 GROUP BY s.id)"
+		" UPDATE npcsim.compute_sources k SET p95_ms = p95.ms, measured_at_real = " MARKET_NOW
+		"   FROM p95 WHERE k.id = p95.id AND (k.p95_ms IS DISTINCT FROM p95.ms"
+		"     OR k.measured_at_real < " MARKET_NOW " - interval '1 minute')",
+	.nargs = 1,
+	.types = {INT8ARRAYOID}};
 
 static IdSource source_ids = ID_SOURCE("compute_sources");
 

@@ -41,7 +41,8 @@ static SpiStatement select_past =
 
 static SpiStatement insert =
 	{"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, code, "
-	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, plausibility, pooled, "
+	 "detail, decision, tokens, clock, opened_at_real, sent_at_real, source_id, credit_us, plausibility, "
+	 "pooled, "
 	 "transaction, "
 	 "finished_at_real) "
 	 "SELECT " LOG_DAY ", "
@@ -55,7 +56,8 @@ static SpiStatement insert =
 	 "pg_catalog.unnest($4), "
 	 "pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), "
 	 "pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), pg_catalog.unnest($12), "
-	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), pg_catalog.unnest($17)) WITH "
+	 "pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), "
+	 "pg_catalog.unnest($17)) WITH "
 	 "ORDINALITY "
 	 "AS u(world_id, request_id, npc_id, player_id, reason, status, code, detail, decision, tokens, clock, "
 	 "opened_at, sent_at, source_id, credit, plausibility, pooled, n)",

@@ -24,7 +24,7 @@
 #define DECISION_LOG_CUT_OFF(rows_) \
 	"INSERT INTO npcsim.decision_log (day, world_id, request_id, npc_id, player_id, reason, status, clock, " \
 	"opened_at_real, sent_at_real, source_id, pooled, transaction) " \
-	"SELECT " LOG_DAY ", s.world_id, s.request_id, s.npc_id, nullif(s.player_id, 0), s.reason, s.outcome, " \
+	"SELECT " LOG_DAY ", s.world_id, s.request_id, s.npc_id, s.player_id, s.reason, s.outcome, " \
 	"npcsim_internal.world_now(m.world_id, m.clock, 1000000 / w.tick_rate) / 1000000.0::float8, " \
 	"s.opened_at_real, s.sent_at_real, s.source_id, s.pooled, " LOG_TRANSACTION " FROM " rows_ " s " \
 	"JOIN npcsim.world_clock m ON m.world_id = s.world_id JOIN npcsim.world_settings w ON w.id = s.world_id"

@@ -109,7 +109,8 @@ static SpiStatement send =
 	"WITH sent AS (" \
 	" SELECT d.world_id, d.npc_id, d.request_id, COALESCE(d.asked_player_id, d.player_id) AS player_id, " \
 	"d.reason, d.opened_at_real, d.sent_at_real, d.source_id, " \
-	"COALESCE(d.asked_player_id <> d.player_id, false) AS pooled, " outcome " AS outcome" \
+	"d.asked_player_id IS NOT NULL AND d.asked_player_id IS DISTINCT FROM d.player_id AS pooled, " outcome \
+	" AS outcome" \
 	"   FROM npcsim.decision_slots d" \
 	"  WHERE d.status = 2 AND " condition "    FOR NO KEY UPDATE OF d SKIP LOCKED)," \
 	" logged AS (" DECISION_LOG_CUT_OFF( \
@@ -123,17 +124,17 @@ static SpiStatement send =
 				" RETURNING %C"
 StaticAssertDecl(QUESTION_TRIED_MAX == 4, "the statement has the number");
 
-static SpiStatement reopen = {.sql =
-								  REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)", "'cut_off'"),
+static SpiStatement reopen = {.sql = REOPEN("d.world_id = ANY ($1) AND d.session_id = ANY ($2)", "'cut_off'"),
 							  SPI_GIVES(OpenSlot, open_columns),
 							  .nargs = 2,
 							  .types = {INT8ARRAYOID, INT8ARRAYOID}};
 
 static SpiStatement reopen_orphans =
-	{.sql = REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
-				   " AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")",
-				   "CASE WHEN EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended)"
-				   " THEN 'passed_on' ELSE 'cut_off' END"),
+	{.sql =
+		 REOPEN("NOT EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended"
+				" AND s.heartbeat_at_real > pg_catalog.clock_timestamp() - " SESSION_SILENCE ")",
+				"CASE WHEN EXISTS (SELECT FROM npcsim.sessions s WHERE s.id = d.session_id AND NOT s.ended)"
+				" THEN 'passed_on' ELSE 'cut_off' END"),
 	 SPI_GIVES(OpenSlot, open_columns),
 	 .nargs = 0};
 
@@ -181,12 +182,14 @@ static SpiStatement note_answers =
 	 {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
 
 /* Whoever was asked, or is to be: nobody but the pool when that is there for it. */
-#define ASKED_PLAYER "(CASE WHEN d.status = 2 THEN COALESCE(d.asked_player_id, d.player_id) ELSE d.player_id END)"
+#define ASKED_PLAYER \
+	"(CASE WHEN d.status = 2 THEN COALESCE(d.asked_player_id, d.player_id) ELSE d.player_id END)"
 
 /* Whoever is suspended is not waited for. */
 #define OF_SUSPENDED \
 	ASKED_PLAYER \
-	" IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.suspended_until_real > npcsim_internal.market_now())"
+	" IN (SELECT a.id FROM npcsim.player_accounts a WHERE a.suspended_until_real > " \
+	"npcsim_internal.market_now())"
 
 /* Whether somebody can be asked who has not had it in vain: its player, or the pool. */
 #define SOMEBODY_IS_THERE \

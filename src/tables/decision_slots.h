@@ -99,9 +99,9 @@ typedef struct Slot
 	int64		  request_id;
 	RequestStatus status;
 	char		 *reason;
-	int64		  player_id; /* whom it is for, as the world knows it */
+	int64		  player_id;	   /* whom it is for, as the world knows it */
 	int64		  asked_player_id; /* whom it was handed to last; player_id if it was not */
-	int64		  state_counter; /* of what the NPC did when its mind was told */
+	int64		  state_counter;   /* of what the NPC did when its mind was told */
 	/* The mind knows so many of the events since the last question, including dropped ones. */
 	int			told_events;
 	TimestampTz opened_at_real;

@@ -273,8 +273,9 @@ static SpiStatement write_policy = {"UPDATE npcsim.world_settings SET decision_p
 static SpiStatement write_idle_interval =
 	{"UPDATE npcsim.world_settings SET idle_interval = $2 WHERE id = $1", 2, {INT8OID, INT4OID}};
 
-static SpiStatement write_pool_known =
-	{"UPDATE npcsim.world_settings SET pool_known = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}};
+static SpiStatement write_pool_known = {"UPDATE npcsim.world_settings SET pool_known = $2 WHERE id = $1",
+										2,
+										{INT8OID, BOOLOID}};
 
 static SpiStatement write_built_in_fallback =
 	{"UPDATE npcsim.world_settings SET built_in_fallback = $2 WHERE id = $1", 2, {INT8OID, BOOLOID}};

@@ -93,7 +93,7 @@ typedef struct WorldTerms
 	char *decision_policy;
 	int32 idle_interval; /* s */
 	bool  built_in_fallback;
-	bool  pool_known; /* the pool was there for NPCs without a player once */
+	bool  pool_known;		  /* the pool was there for NPCs without a player once */
 	int64 max_tokens_per_npc; /* and day; 0 = no limit */
 	int32 need_decay_min;	  /* millionths of a unit a second */
 	int32 need_decay_max;

@@ -20,7 +20,7 @@ CREATE TEMP TABLE relations (name text PRIMARY KEY, worker text, reader text, op
                              insert text, update text, delete text, truncate text);
 INSERT INTO relations VALUES
     -- the state of worlds: of worlds that are parked, or not there yet, rows may come in
-    ('world_settings',        'S',             '', '', '{"id": 9000, "name": "x"}',  'taken', 'NS110', 'NS110', 'NS111'),
+    ('world_settings',        'S U(pool_known)', '', '', '{"id": 9000, "name": "x"}',  'taken', 'NS110', 'NS110', 'NS111'),
     ('world_clock',           'S U(clock)',    '', '', '{"world_id": 9000}',         'NS110', 'NS110', 'NS110', 'NS111'),
     ('world_terrain',         'S',             '', '', '{"world_id": 1}',            '23505', 'NS110', 'NS110', 'NS111'),
     ('world_inputs',          'I',             '', '', '{"sequence": 9000}',         'NS110', 'NS110', 'taken', 'NS111'),
