@@ -107,12 +107,12 @@ BEGIN
     -- The workers. Rows that are written without a statement (src/tables/hot_rows.c) need no right to it: what is granted
     -- here is for statements. Of world_clock they lock rows, for which a right to any column will do.
     EXECUTE format('GRANT SELECT ON %s TO npcsim_worker', (SELECT string_agg(s.relation::text, ', ') FROM npcsim_internal.state_tables() s));
+    GRANT UPDATE (pool_known) ON npcsim.world_settings TO npcsim_worker;
     GRANT SELECT ON
         npcsim.installation, npcsim.world_settings, npcsim.world_clock, npcsim.change_log, npcsim.gateways, npcsim.sessions,
         npcsim.decision_slots, npcsim.decision_log, npcsim.compute_sources
         TO npcsim_worker;
     GRANT UPDATE (clock) ON npcsim.world_clock TO npcsim_worker;
-    GRANT UPDATE (pool_known) ON npcsim.world_settings TO npcsim_worker;
     GRANT DELETE ON npcsim.items, npcsim.item_respawns, npcsim.interaction_runs, npcsim.interaction_bid_rows TO npcsim_worker;
     GRANT INSERT, UPDATE ON npcsim.npc_minds, npcsim.decision_slots TO npcsim_worker;
     GRANT INSERT ON npcsim.world_inputs TO npcsim_worker;
