@@ -45,6 +45,17 @@ leave_grid(World *world, Npc *npc)
 	npc->standing = false;
 }
 
+/* Keeps World.pooled true: 'pending' tells whether the NPC has a question. */
+static void
+count_pooled(World *world, Npc *npc, bool pending)
+{
+	bool pooled = pending && npc_asked_pool(npc);
+
+	if (pooled != npc->pooled)
+		world->pooled += pooled ? 1 : -1;
+	npc->pooled = pooled;
+}
+
 void
 image_free_npc(World *world, Npc *npc)
 {
@@ -54,7 +65,7 @@ image_free_npc(World *world, Npc *npc)
 	last->index = npc->index;
 	leave_grid(world, npc);
 	npc_leave_district(world, npc);
-	npc_count_pooled(world, npc, false);
+	count_pooled(world, npc, false);
 	due_set(&world->events, &npc->due_event, SIM_NEVER, 0);
 	due_set(&world->decisions, &npc->due_decision, SIM_NEVER, 0);
 	image_drop(world->things[ENTITY_npcs].by_id, npc->id);
@@ -85,7 +96,7 @@ npc_settle(World *world, Npc *npc)
 		grid_add_standing(world->grid, npc->standing_at);
 	}
 	npc_enter_district(world, npc);
-	npc_count_pooled(world, npc, npc->request_pending);
+	count_pooled(world, npc, npc->request_pending);
 	due_set(&world->events, &npc->due_event, npc->event_at, DUE_NPC_BASE + (int32) npc->event_kind);
 	due_set(&world->decisions, &npc->due_decision, npc->decision_at, 0);
 	if (npc_sleeps_lightly(npc))

@@ -303,8 +303,6 @@ extern bool npc_mind_is_paced(World *world, const Npc *npc);
 extern int64 npc_asked_through(const World *world, const Npc *npc);
 /* Whether the NPC's question may be answered although its mind is asked nothing new: its source is draining. */
 extern bool npc_question_is_awaited(const World *world, const Npc *npc);
-/* Keeps World.pooled true, after whatever was changed of the NPC or before it goes. */
-extern void npc_count_pooled(World *world, Npc *npc, bool pending);
 
 /* npc.c */
 extern void npc_become(World *world, Npc *npc, NpcState state, Decider decider);
