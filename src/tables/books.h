@@ -81,7 +81,7 @@ typedef struct LoggedRow
 	int64		tokens_per_decision; /* of its world */
 	int64		plausibility;		 /* thousandths; -1 = it was not ranked */
 	bool		waited; /* so long for a free slot that it was counted as missed before it was handed out */
-	bool		pooled;				 /* the player was asked in place of the NPC's own */
+	bool		pooled; /* the player was asked in place of the NPC's own */
 } LoggedRow;
 
 /*
