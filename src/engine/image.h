@@ -116,14 +116,14 @@ struct World
 	int64	now;
 	DateADT today; /* UTC */
 	/* whose minds can be asked, read at most once per transaction (presence.c) */
-	IdList	   present;		  /* players */
-	IdList	   paced; /* of these, those whose questions may wait, since their tokens are to last the day */
-	IdList	   draining;	  /* players who may still answer what they were asked */
-	int32	   pool_slots;	  /* questions that the pool takes at a time; 0 = there is none */
-	bool	   pool_for_all;  /* it is there for NPCs without a player, too */
-	bool	   pool_drains;	  /* a source of it may still answer what it was asked */
-	bool	   pool_known;	  /* it was there for all once: before, nothing is told of it being away */
-	bool	   no_pool_read;  /* that it is not was read in this transaction */
+	IdList	   present; /* players */
+	IdList	   paced;	/* of these, those whose questions may wait, since their tokens are to last the day */
+	IdList	   draining;	 /* players who may still answer what they were asked */
+	int32	   pool_slots;	 /* questions that the pool takes at a time; 0 = there is none */
+	bool	   pool_for_all; /* it is there for NPCs without a player, too */
+	bool	   pool_drains;	 /* a source of it may still answer what it was asked */
+	bool	   pool_known;	 /* it was there for all once: before, nothing is told of it being away */
+	bool	   no_pool_read; /* that it is not was read in this transaction */
 	bool	   present_known;
 	bool	   present_read;
 	int32	   pooled;		   /* questions that are put to the pool, open or sent */

@@ -38,10 +38,13 @@ typedef struct LenderRow
 } LenderRow;
 
 static const SpiColumn lender_columns[] = {
-	SPI_COLUMN(LenderRow, player_id, "p.player_id"),	 SPI_COLUMN(LenderRow, askable, "p.askable"),
+	SPI_COLUMN(LenderRow, player_id, "p.player_id"),
+	SPI_COLUMN(LenderRow, askable, "p.askable"),
 	SPI_COLUMN(LenderRow, paced, "p.paced"),
-	SPI_COLUMN(LenderRow, draining, "p.draining"),		 SPI_COLUMN(LenderRow, pool_slots, "p.pool_slots"),
-	SPI_COLUMN(LenderRow, pool_drains, "p.pool_drains"), SPI_COLUMN(LenderRow, pool_for_all, "p.pool_for_all"),
+	SPI_COLUMN(LenderRow, draining, "p.draining"),
+	SPI_COLUMN(LenderRow, pool_slots, "p.pool_slots"),
+	SPI_COLUMN(LenderRow, pool_drains, "p.pool_drains"),
+	SPI_COLUMN(LenderRow, pool_for_all, "p.pool_for_all"),
 };
 
 /* Asked only where somebody lends, since it costs more. */
@@ -229,16 +232,6 @@ npc_question_is_awaited(const World *world, const Npc *npc)
 		return world->pool_drains;
 	return world->draining.count > 0 &&
 		   id_list_find(world->draining.ids, world->draining.count, npc->request_player) >= 0;
-}
-
-void
-npc_count_pooled(World *world, Npc *npc, bool pending)
-{
-	bool pooled = pending && npc_asked_pool(npc);
-
-	if (pooled != npc->pooled)
-		world->pooled += pooled ? 1 : -1;
-	npc->pooled = pooled;
 }
 
 bool

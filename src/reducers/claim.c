@@ -242,9 +242,10 @@ pooled_session_for(Takers *takers, const OpenQuestion *open)
 	if (takers->pool == NULL)
 		read_pool(takers);
 	for (int i = 0; i < takers->pool_count; i++)
-		takers->pool[i].slots = takers->pool_sessions[i]->gone || takers->pool_sessions[i]->unaffordable == open
-									? 0
-									: takers->pool_sessions[i]->free;
+		takers->pool[i].slots =
+			takers->pool_sessions[i]->gone || takers->pool_sessions[i]->unaffordable == open
+				? 0
+				: takers->pool_sessions[i]->free;
 	chosen = pool_choose(takers->pool, takers->pool_count, open->world_id, &open->question);
 	return chosen == NOBODY_IN_POOL ? NULL : takers->pool_sessions[chosen];
 }
@@ -371,7 +372,8 @@ session_that_can_afford(Takers *takers, Spending *spending, const OpenQuestion *
  * are to last, are kept in *skipped for the next round. Returns how many were chosen.
  */
 static int
-choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *claims, int most, List **skipped)
+choose_requests(OpenQuestions *open, Spending *spending, Takers *takers, Claim *claims, int most,
+				List **skipped)
 {
 	int			  count = 0;
 	OpenQuestion *next;

@@ -62,7 +62,7 @@ typedef struct SentSlot
 	int64 pace_saved;
 	int64 pace_as_of;
 	int64 pace_reserve;
-	int64 credit;	   /* result: what an accepted answer is paid */
+	int64 credit; /* result: what an accepted answer is paid */
 } SentSlot;
 
 /*
