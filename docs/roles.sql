@@ -96,6 +96,7 @@ BEGIN
         npcsim.compute_standings,
         npcsim.submit_npc_decisions,
         npcsim.fail_decisions,
+        npcsim.report_flood,
         npcsim.update_player_heartbeat,
         npcsim.try_update_player_heartbeat,
         npcsim.update_player_camera,

@@ -64,6 +64,13 @@ REVOKE ALL ON FUNCTION npcsim.ban_player_temporarily(bigint, interval, text) FRO
 COMMENT ON FUNCTION npcsim.ban_player_temporarily(bigint, interval, text) IS
     'Suspends a player, who then lends no compute, for up to 366 days, in place of a suspension that there is: connections that lend are closed, answers refused, questions go on at once. 0 ends a suspension. reason: up to 200 characters, which the player is told. Returns until when; NULL for 0. Errors: 22003 the duration is out of range, NS203 no such player';
 
+CREATE FUNCTION npcsim.report_flood(player_id bigint, what text) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_report_flood';
+REVOKE ALL ON FUNCTION npcsim.report_flood(bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.report_flood(bigint, text) IS
+    'To be called by a gateway that has closed a connection of a player for what it sent: what, 1 to 200 characters, is put on record, and the third time within 10 minutes suspends the player for an hour. Errors: NS203 no such player (not written to the server''s log)';
+
 CREATE FUNCTION npcsim.get_player_suspicion_score(player_id bigint) RETURNS double precision
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_get_player_suspicion_score';

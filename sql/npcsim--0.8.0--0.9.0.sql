@@ -107,6 +107,13 @@ COMMENT ON COLUMN npcsim.decision_slots.ranking IS 'How the built-in mind ranked
 COMMENT ON COLUMN npcsim.security_violations.kind IS 'foreign_answer (for an NPC that was never put to the player), flood, implausible (the score of suspicion has passed 5), suspended or released; what else operators record';
 COMMENT ON COLUMN npcsim.player_suspicion.hopeless IS 'Answers in a row that are less plausible than 0.05; what cannot be ranked neither counts nor ends it';
 
+CREATE FUNCTION npcsim.report_flood(player_id bigint, what text) RETURNS void
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'npcsim_report_flood';
+REVOKE ALL ON FUNCTION npcsim.report_flood(bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION npcsim.report_flood(bigint, text) IS
+    'To be called by a gateway that has closed a connection of a player for what it sent: what, 1 to 200 characters, is put on record, and the third time within 10 minutes suspends the player for an hour. Errors: NS203 no such player (not written to the server''s log)';
+
 CREATE FUNCTION npcsim.get_player_suspicion_score(player_id bigint) RETURNS double precision
     LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'npcsim_get_player_suspicion_score';

@@ -20,6 +20,7 @@
 #include "json.h"
 #include "reducers/args.h"
 #include "reducers/edits.h"
+#include "reducers/floods.h"
 #include "reducers/players.h"
 #include "reducers/reducers.h"
 #include "reducers/refusals.h"
@@ -179,6 +180,7 @@ charge_call(const Caller *caller, const ClientReducer *called, StringInfo out)
 			return true;
 		wait = Max(wait_for_call(caller, called), 1);
 	}
+	flood_note_refused_call(caller->player_id);
 	refuse_call(called, wait, out);
 	return false;
 }

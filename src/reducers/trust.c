@@ -115,7 +115,10 @@ suspend(int64 world_id, int64 player_id, TimestampTz until, const char *reason, 
 void
 player_suspend(int64 world_id, int64 player_id, const char *reason)
 {
-	suspend(world_id, player_id, market_now() + SUSPENDED_FOR, reason, false);
+	PlayerRow player;
+
+	if (player_row_read(player_id, &player) && !player_is_suspended(&player.suspension))
+		suspend(world_id, player_id, market_now() + SUSPENDED_FOR, reason, false);
 }
 
 /* The allowance is a name that no reducer has. */

@@ -29,7 +29,7 @@ extern char *suspension_told(const Suspension *suspension);
 extern void refuse_suspended(const Suspension *suspension);
 
 /*
- * Suspends a player of a world for an hour, unless it is suspended for longer: its sessions that lend compute end, and its NPCs' questions
+ * Suspends a player of a world for an hour, unless it is suspended already: its sessions that lend compute end, and its NPCs' questions
  * are closed by expire_decisions(). Rows of sessions are locked before that of the player, here and in heartbeats. SPI must be connected.
  */
 extern void player_suspend(int64 world_id, int64 player_id, const char *reason);

@@ -92,7 +92,7 @@ INSERT INTO relations SELECT r.name || '_' || n, '', '', '', r.inserted || jsonb
 CREATE TEMP TABLE functions (roles text, names text[]);
 INSERT INTO functions VALUES
     ('gateway', '{register_gateway,authenticate,client_connected,client_disconnected,gateway_poll,unknown_sessions,worlds_to_watch,claim_decisions,superseded_decisions,compute_standings,
-                  submit_npc_decisions,fail_decisions,update_player_heartbeat,update_player_camera,call_reducer,
+                  submit_npc_decisions,fail_decisions,report_flood,update_player_heartbeat,update_player_camera,call_reducer,
                   try_authenticate,try_client_connected,try_update_player_heartbeat,try_update_player_camera,try_update_spectator_camera}'),
     ('gateway reader operator', '{world_snapshot,world_delta}'),
     ('worker', '{askable_players,expire_decisions,expire_sessions,fold_decisions,lending_sessions,present_players,rebalance_world,source_is_pooled,world_is_locked,world_lenders}'),

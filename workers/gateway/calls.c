@@ -31,6 +31,7 @@ enum
 	SUPERSEDED_DECISIONS,
 	SUBMIT_NPC_DECISIONS,
 	FAIL_DECISIONS,
+	REPORT_FLOOD,
 	UPDATE_PLAYER_HEARTBEAT,
 	UPDATE_PLAYER_CAMERA,
 	UPDATE_SPECTATOR_CAMERA,
@@ -79,6 +80,7 @@ static const DbStatement statements[] = {
 	 "SELECT ord, result FROM npcsim.submit_npc_decisions($1::bigint[], $2::text[])", 2},
 	{FAIL_DECISIONS, "fail_decisions", "SELECT npcsim.fail_decisions($1::bigint[], $2::bigint[], $3::text[])",
 	 3},
+	{REPORT_FLOOD, "report_flood", "SELECT npcsim.report_flood($1::bigint, $2::text)", 2},
 	{UPDATE_PLAYER_HEARTBEAT, "try_update_player_heartbeat",
 	 TRY " FROM npcsim.try_update_player_heartbeat($1::bigint, $2::jsonb) AS answer", 2},
 	{UPDATE_PLAYER_CAMERA, "try_update_player_camera",
@@ -412,6 +414,15 @@ call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *
 	put_bigints(&values, request_ids, count);
 	put_texts(&values, reasons, count);
 	query_values(FAIL_DECISIONS, DB_LANE_WRITE, world_id, &values, done, argument);
+}
+
+void
+call_report_flood(int64_t world_id, int64_t player_id, const char *what)
+{
+	Number		player;
+	const char *values[] = {number_text(&player, player_id), what};
+
+	db_query(&statements[REPORT_FLOOD], DB_LANE_WRITE, world_id, values, NULL, NULL);
 }
 
 void

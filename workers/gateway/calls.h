@@ -51,6 +51,8 @@ extern void call_submit_npc_decisions(int64_t world_id, const int64_t *player_id
 									  const char *const *decisions, int count, DbDone done, void *argument);
 extern void call_fail_decisions(int64_t world_id, const int64_t *player_ids, const int64_t *request_ids,
 								const char *const *reasons, int count, DbDone done, void *argument);
+/* Tells that a connection of a player was closed for what it sent. */
+extern void call_report_flood(int64_t world_id, int64_t player_id, const char *what);
 extern void call_update_player_heartbeat(int64_t player_id, const char *heartbeat, DbDone done,
 										 void *argument);
 extern void call_update_player_camera(int64_t player_id, const double rectangle[4]);

@@ -600,13 +600,16 @@ player_message_rate(void)
 	return (Rate) {clients.settings->player_message_rate * 60, clients.settings->player_message_burst};
 }
 
+/* One is due every 10 s, and when something has changed. */
+static const Rate heartbeat_rate = {120, 60};
+
 static void
-refuse_message(Client *client, const char *whose, Rate rate, int64_t wait_ms)
+refuse_message(Client *client, const char *what, const char *whose, Rate rate, int64_t wait_ms)
 {
 	char reason[100];
 
-	snprintf(reason, sizeof(reason), "more than %d messages per second (burst %d) from %s",
-			 rate.per_minute / 60, rate.burst, whose);
+	snprintf(reason, sizeof(reason), "more than %d %s per second (burst %d) from %s", rate.per_minute / 60,
+			 what, rate.burst, whose);
 	client_send_limit(client, NULL, reason, wait_ms);
 	client_close(client, CLOSE_RATE_LIMIT, reason);
 }
@@ -619,13 +622,13 @@ client_may_send(Client *client)
 
 	if (!allowance_take(&client->messages, message_rate(), now))
 	{
-		refuse_message(client, "a connection", message_rate(),
+		refuse_message(client, "messages", "a connection", message_rate(),
 					   allowance_wait(&client->messages, message_rate(), now));
 		return false;
 	}
 	if (share != NULL && !allowance_take(&share->messages, player_message_rate(), now))
 	{
-		refuse_message(client, "a player", player_message_rate(),
+		refuse_message(client, "messages", "a player", player_message_rate(),
 					   allowance_wait(&share->messages, player_message_rate(), now));
 		return false;
 	}
@@ -638,6 +641,18 @@ client_refund(Client *client)
 	allowance_refund(&client->messages);
 	if (client->share != NULL)
 		allowance_refund(&client->share->messages);
+}
+
+bool
+client_may_beat(Client *client)
+{
+	int64_t now = now_ms();
+
+	if (allowance_take(&client->heartbeats, heartbeat_rate, now))
+		return true;
+	refuse_message(client, "heartbeats", "a connection", heartbeat_rate,
+				   allowance_wait(&client->heartbeats, heartbeat_rate, now));
+	return false;
 }
 
 bool

@@ -119,6 +119,7 @@ typedef struct Client
 	Text		 incoming; /* a frame that is not complete yet */
 	Allowance	 messages;
 	Allowance	 subscriptions;
+	Allowance	 heartbeats;
 	PlayerShare *share; /* NULL before it has joined, and for spectators */
 	int64_t		 opened_at;
 	int64_t		 heard_at;
@@ -219,6 +220,9 @@ extern bool client_may_send(Client *client);
 
 /* Counts a subscription; tells the client and returns false if it is one too many. */
 extern bool client_may_subscribe(Client *client, const char *id);
+
+/* Counts a heartbeat; closes the client and returns false if it is one too many. */
+extern bool client_may_beat(Client *client);
 
 /* Gives back the count of the last message, because it answers a request of ours. */
 extern void client_refund(Client *client);

@@ -602,6 +602,11 @@ compute_heartbeat(Client *client, const json_t *heartbeat, char *message, size_t
 		snprintf(message, size, "this connection did not say in its hello that it computes");
 		return false;
 	}
+	if (!client_may_beat(client))
+	{
+		snprintf(message, size, "it sends too many heartbeats");
+		return false;
+	}
 	if (!heartbeat_read(heartbeat, &capacity, message, size))
 		return false;
 	if (name == NULL || !*name)

@@ -295,6 +295,8 @@ session_closed(Client *client)
 {
 	int64_t session_id = client->session_id;
 
+	if (client->close_code == CLOSE_RATE_LIMIT && session_id && client->player_id)
+		call_report_flood(client->world_id, client->player_id, client->close_reason);
 	watch_end(client);
 	client_move(client, CLIENT_GONE);
 	compute_leave(client);
