@@ -109,7 +109,8 @@ typedef struct Claim
 	/* The actions it may choose from; NULL = no list was asked for. */
 	StringInfo offered;
 	Expense	   expense;
-	Ranking	   ranking; /* by which the answer is judged, whether a list was asked for or not */
+	bool	   judged; /* the answer will be, by the ranking, whether a list was asked for or not */
+	Ranking	   ranking;
 } Claim;
 
 /* ---- sessions and worlds ---- */
@@ -480,6 +481,7 @@ write_bodies(const WorldHead *head, Claim *claims, int count)
 		claims[i].credit_most = credit_most(session, head->speed);
 		claims[i].body = request_frame(&claims[i], observations[i].text);
 		claims[i].offered = observations[i].offered;
+		claims[i].judged = observations[i].with_ranking;
 		claims[i].ranking = observations[i].ranking;
 	}
 }
@@ -538,7 +540,7 @@ take_requests(Claim *claims, int count)
 							.source_id = claims[i].session->source_id,
 							.credit_most = claims[i].credit_most,
 							.choices = claims[i].offered == NULL ? (Datum) 0 : json_datum(claims[i].offered),
-							.ranking = claims[i].ranking.keys,
+							.ranking = claims[i].judged ? claims[i].ranking.keys : NULL,
 							.ranked = claims[i].ranking.count,
 							.player_id = claims[i].session->player_id,
 							.has_pace = claims[i].expense.of_npc,

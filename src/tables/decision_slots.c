@@ -356,6 +356,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 	Datum *choices = palloc(sizeof(Datum) * Max(count, 1));
 	bool  *without_choices = palloc(sizeof(bool) * Max(count, 1));
 	Datum *rankings = palloc(sizeof(Datum) * Max(count, 1));
+	bool  *without_ranking = palloc(sizeof(bool) * Max(count, 1));
 	Datum *paces[3];
 	bool  *without_pace = palloc(sizeof(bool) * Max(count, 1));
 	uint64 rows;
@@ -377,7 +378,8 @@ slots_send(const SentSlot *slots, int count, int *sent)
 		without_source[i] = slots[i].source_id == 0;
 		choices[i] = slots[i].choices;
 		without_choices[i] = slots[i].choices == (Datum) 0;
-		rankings[i] = ranking_text(&slots[i]);
+		without_ranking[i] = slots[i].ranking == NULL;
+		rankings[i] = without_ranking[i] ? (Datum) 0 : ranking_text(&slots[i]);
 		players[i] = slots[i].player_id;
 		without_pace[i] = !slots[i].has_pace;
 		paces[0][i] = Int64GetDatum(slots[i].pace_saved);
@@ -391,7 +393,7 @@ slots_send(const SentSlot *slots, int count, int *sent)
 							  nullable_array_of(choices, without_choices, count, TEXTOID),
 							  int64_array(told_states, count),
 							  nullable_array_of(sources, without_source, count, INT8OID),
-							  int64_array(credit_most, count), array_of(rankings, count, TEXTOID),
+							  int64_array(credit_most, count), nullable_array_of(rankings, without_ranking, count, TEXTOID),
 							  int64_array(players, count),
 							  nullable_array_of(paces[0], without_pace, count, INT8OID),
 							  nullable_array_of(paces[1], without_pace, count, INT8OID),

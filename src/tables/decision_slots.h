@@ -53,7 +53,7 @@ typedef struct SentSlot
 	int64 source_id;   /* 0 = none */
 	int64 credit_most; /* world µs for which its source has been connected, and that one answer is paid for */
 	Datum choices;	   /* the actions that are offered, a JSON text; 0 = none are */
-	/* How the built-in mind ranks what the NPC may do now (sim/choices.h). */
+	/* How the built-in mind ranks what the NPC may do now (sim/choices.h); NULL = the answer will not be judged by it. */
 	const int16 *ranking;
 	int			 ranked;
 	int64		 player_id; /* whose mind is asked */

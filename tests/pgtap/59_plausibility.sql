@@ -16,7 +16,7 @@ SELECT npcsim.client_connected('g1', pg_temp.player(), 1, 'compute', 'one');
 
 CREATE FUNCTION pg_temp.ask(choices boolean) RETURNS void
 LANGUAGE sql AS $$
-    SELECT npcsim.update_player_heartbeat(pg_temp.player(), jsonb_build_object('source', 'one', 'max_concurrency', 8, 'choices', choices));
+    SELECT npcsim.update_player_heartbeat(pg_temp.player(), jsonb_build_object('source', 'one', 'max_concurrency', 8, 'choices', choices, 'observations', true));
     SELECT npcsim.request_npc_decision(1, pg_temp.npc());
     SELECT pg_temp.send()
 $$;
@@ -69,6 +69,23 @@ SELECT pg_temp.ask(true);
 SELECT is(pg_temp.logged_of(jsonb_build_object('choice', n)), format('applied %s', round(score * 1000)), 'choice ' || n)
   FROM npcsim.get_reasonable_actions_for_npc(1, pg_temp.npc()) WITH ORDINALITY AS t (rank, action, description, score, n);
 SELECT is(pg_temp.logged_of('{"choice": 99}'), 'rejected NS304 -', 'what is no choice is not ranked');
+
+-- ---- minds that look for themselves ----
+SELECT npcsim.update_player_heartbeat(pg_temp.player(), '{"source": "one", "max_concurrency": 8, "observations": false}');
+SELECT npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('request_id', pg_temp.request(), 'action', 'continue'));
+CREATE TABLE pg_temp.unseen AS SELECT NULL::text AS logged WHERE false;
+DO $$
+BEGIN
+    FOR n IN 1 .. 100 LOOP
+        PERFORM npcsim.request_npc_decision(1, pg_temp.npc()), pg_temp.send();
+        INSERT INTO unseen SELECT pg_temp.logged_of('{"action": "move_direction", "direction": "w"}');
+        PERFORM npcsim.submit_npc_decision(pg_temp.player(), jsonb_build_object('request_id', pg_temp.request(), 'action', 'continue'));
+    END LOOP;
+END
+$$;
+SELECT set_eq('SELECT DISTINCT logged FROM unseen', $$VALUES ('applied 0'), ('applied -')$$, 'of those some answers are judged, by chance, and nothing is said of the others');
+
+SELECT pg_temp.ask(false);
 
 -- ---- late, and not at all ----
 SELECT npcsim.fail_decisions(ARRAY[pg_temp.player()], ARRAY[pg_temp.request()], '{timeout}');
