@@ -220,7 +220,7 @@ BEGIN
     FOR question IN 1 .. 400 LOOP
         PERFORM pg_temp.reopen();
         PERFORM pg_temp.claim('g1', '{bo}', '{1}');
-        judged := judged + (SELECT (cardinality(ranking) > 0)::integer FROM npcsim.decision_slots WHERE world_id = 4 AND npc_id = 5);
+        judged := judged + (SELECT (ranking IS NOT NULL)::integer FROM npcsim.decision_slots WHERE world_id = 4 AND npc_id = 5);
     END LOOP;
     RETURN judged;
 END
