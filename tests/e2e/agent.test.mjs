@@ -216,7 +216,7 @@ test('a server that talks without end is held back while the gateway does not re
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const seen = count;
   session.socket.resume();
-  await until(() => count > seen + 3000, 'it goes on');
+  await until(() => count > seen + 3000, 'it goes on', 60000);
   assert.equal(lost, 0);
   assert.ok(peakMegabytes(agentProcess.pid) < MEGABYTES, `${peakMegabytes(agentProcess.pid)} MB`);
 });

@@ -66,7 +66,7 @@ export async function until(condition, what, ms = 15000) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`it did not come to this in ${ms} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`it did not come to this in ${ms * PATIENCE} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
