@@ -2,19 +2,28 @@
 # "make demo": shows a colony until Ctrl-C. When it is started again it goes on with the same world.
 #
 # It installs the packages that are missing, builds, and keeps everything of the demo in .npcsim/: a private
-# cluster (see cluster.sh), the tokens of two players, logs. A gateway serves the page; each player has an
+# cluster (see cluster.sh), the tokens of three players, logs. A gateway serves the page; each player has an
 # agent that runs the sample MCP server of clients/mcp. Whatever happens, nothing is left running; what an
 # earlier demo that was killed has left is ended first.
 #
-#   NPCSIM_DEMO_PORT   port of the gateway on 127.0.0.1 (default 8080)
+#   NPCSIM_DEMO_PORT         port of the gateway on 127.0.0.1 (default 8080)
+#   NPCSIM_DEMO_AWAY_EVERY   the last player is away for the last 30 s of each so many seconds, from 40 on (default 150)
 set -euo pipefail
 # shellcheck source=scripts/demo-common.sh
 . "$(dirname "$0")/demo-common.sh"
 
 PORT="${NPCSIM_DEMO_PORT:-8080}"
 WORLD_NAME=Demo
-PLAYERS=(ada bo)
-NPCS_EACH=8 # of 20; the built-in mind keeps the rest
+# The players, what each declares to lend (tokens a day), how many questions it takes at a time, how long its mind thinks (ms), and what
+# else its agent is told. The market divides the NPCs among them.
+PLAYERS=(ada bo cy)
+declare -A DECLARES=([ada]=60000 [bo]=12000 [cy]=6000)
+declare -A SLOTS=([ada]=4 [bo]=2 [cy]=1)
+declare -A THINKS=([ada]=20 [bo]=300 [cy]=1000)
+declare -A MORE=([ada]=--stateless)
+COMES_AND_GOES=cy
+AWAY_EVERY="${NPCSIM_DEMO_AWAY_EVERY:-150}"
+AWAY_FOR=30
 
 case "$PORT" in
 	'' | *[!0-9]* | ??????*) die "NPCSIM_DEMO_PORT must be a port number, not \"$PORT\"" ;;
@@ -22,6 +31,9 @@ esac
 if [ "$PORT" -lt 1 ] || [ "$PORT" -gt 65535 ]; then
 	die "NPCSIM_DEMO_PORT must be a port number, not \"$PORT\""
 fi
+
+[[ "$AWAY_EVERY" =~ ^[1-9][0-9]{1,5}$ && "$AWAY_EVERY" -ge 40 ]] ||
+	die "NPCSIM_DEMO_AWAY_EVERY must be a number of seconds from 40 on, not \"$AWAY_EVERY\""
 
 lock_demo "a demo of this directory is running already"
 end_leftovers
@@ -122,24 +134,24 @@ fi
 
 WORLD_IS_THERE=yes
 
-# Makes each player with NPCs in one transaction, and with a token. The database shows a token only once, so one that was lost here
-# (because the demo was killed at the wrong moment) is replaced.
-first=0
+# A world of an older demo has its NPCs given by hand.
+sql -o /dev/null -v world="$world" <<-'SQL'
+	UPDATE npcsim.worlds SET allocation = 'market' WHERE id = :world AND allocation <> 'market';
+	UPDATE npcsim.npcs SET assigned = false WHERE world_id = :world AND assigned;
+SQL
+
+# The database shows a token only once, so one that was lost here (because the demo was killed at the wrong moment) is replaced.
 for player in "${PLAYERS[@]}"; do
 	token_file="$STATE/$player.token"
 	id="$(sql -c "SELECT id FROM npcsim.players WHERE world_id = $world AND username = '$player'")"
 	if [ -z "$id" ]; then
-		sql --single-transaction -v world="$world" -v player="$player" -v first="$first" -v each="$NPCS_EACH" \
-			>"$token_file" <<-'SQL'
-			SELECT player_id, token FROM npcsim.create_player(:world, :'player') \gset
-			SELECT npcsim.assign_npc_to_player(:world, id, :player_id)
-			  FROM (SELECT id FROM npcsim.npcs WHERE world_id = :world ORDER BY id OFFSET :first LIMIT :each) AS theirs \g /dev/null
-			\echo :token
+		sql -v world="$world" -v player="$player" >"$token_file" <<-'SQL'
+			SELECT token FROM npcsim.create_player(:world, :'player');
 		SQL
 	elif [ ! -s "$token_file" ]; then
 		sql -c "SELECT npcsim.rotate_player_token($id)" >"$token_file"
 	fi
-	first=$((first + NPCS_EACH))
+	sql -o /dev/null -c "SELECT npcsim.declare_compute(id, ${DECLARES[$player]}) FROM npcsim.players WHERE world_id = $world AND username = '$player'"
 done
 sql -o /dev/null -c "SELECT npcsim.start_world(id) FROM npcsim.worlds WHERE id = $world AND status <> 'running'"
 
@@ -155,11 +167,31 @@ for attempt in $(seq 100); do
 	[ "$attempt" -lt 100 ] || die "the gateway does not answer (its log: $STATE/gateway.log)"
 	sleep 0.1
 done
+
+# start_agent PLAYER: begins to lend what the player has
+start_agent()
+{
+	start "agent-$1" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" ${MORE[$1]:-} \
+		--token-file "$STATE/$1.token" --max-concurrency "${SLOTS[$1]}" \
+		--mcp "$(quoted "$(type -P node)") $(quoted "$ROOT/clients/mcp/server.mjs") --think ${THINKS[$1]}"
+}
 for player in "${PLAYERS[@]}"; do
-	start "agent-$player" "$BUILD/npcsim-agent" --gateway "ws://127.0.0.1:$PORT/mcp" \
-		--token-file "$STATE/$player.token" --max-concurrency 4 \
-		--mcp "$(quoted "$(type -P node)") $(quoted "$ROOT/clients/mcp/server.mjs")"
+	start_agent "$player"
 done
+
+# Has the player who comes and goes do so; it is away when $away is not empty.
+come_and_go()
+{
+	if [ $(((SECONDS - began) % AWAY_EVERY)) -lt $((AWAY_EVERY - AWAY_FOR)) ]; then
+		[ -z "$away" ] || start_agent "$COMES_AND_GOES"
+		away=
+	elif [ -z "$away" ]; then
+		end_process "$(<"$STATE/agent-$COMES_AND_GOES.pid")"
+		rm -f "$STATE/agent-$COMES_AND_GOES.pid"
+		away="$COMES_AND_GOES"
+	fi
+}
+began=$SECONDS away=
 
 page="http://127.0.0.1:$PORT/"
 [ "$world" = 1 ] || page+="?world=$world"
@@ -169,7 +201,8 @@ say "stop with:      Ctrl-C"
 
 # ----------------------------------------------------------------------------------------------------
 # The status line, once a second: clock, NPCs, decisions of the players' minds (rate over the last 10 s, times over the last 60 s,
-# from the opening of the request to its end), and for how many NPCs whose decision is being carried out
+# from the opening of the request to its end), for how many NPCs whose decision is being carried out, how many each player has of how many it is
+# entitled to, how many questions others answered for a player who could not be asked (60 s), and which NPCs sleep
 
 # read_status: sets the variables of the line; false when the database did not answer
 read_status()
@@ -177,12 +210,12 @@ read_status()
 	local row
 	row="$(PGOPTIONS='-c statement_timeout=5s' sql -F '|' 2>/dev/null <<-SQL
 		WITH recent AS (
-		    SELECT finished_at_real, status,
+		    SELECT finished_at_real, status, pooled,
 		           extract(epoch FROM finished_at_real - opened_at_real) * 1000 AS ms
 		      FROM npcsim.decision_log
 		     WHERE world_id = $world AND finished_at_real > clock_timestamp() - interval '60 s'
 		), minds AS (
-		    SELECT CASE n.decider WHEN 'mind' THEN coalesce(p.username, 'a player') WHEN 'built_in' THEN 'built-in'
+		    SELECT CASE n.decider WHEN 'mind' THEN coalesce(p.username, 'the pool') WHEN 'built_in' THEN 'built-in'
 		                ELSE n.decider END AS mind, count(*) AS npcs
 		      FROM npcsim.npcs n LEFT JOIN npcsim.players p ON p.id = n.controller_player_id
 		     WHERE n.world_id = $world GROUP BY 1
@@ -194,11 +227,18 @@ read_status()
 		       (SELECT coalesce(round(max(ms))::text, '–') FROM recent WHERE status = 'applied'),
 		       (SELECT count(*) FROM recent WHERE status <> 'applied'),
 		       (SELECT string_agg(mind || ' ' || npcs, ', ' ORDER BY mind) FROM minds),
+		       (SELECT string_agg(p.username || ' ' || a.held || '/' || a.entitlement ||
+		                          CASE WHEN a.reason IN ('away', 'gone') THEN ' (away)' ELSE '' END, ', ' ORDER BY p.username)
+		          FROM npcsim.players p CROSS JOIN LATERAL npcsim.calculate_player_npc_allocation(p.id, p.world_id) a
+		         WHERE p.world_id = $world),
+		       (SELECT count(*) FROM recent WHERE status = 'applied' AND pooled),
+		       (SELECT string_agg(name, ', ' ORDER BY name) FROM (
+		            SELECT name FROM npcsim.npcs WHERE world_id = $world AND state = 'dormant' ORDER BY name LIMIT 3) AS sleepers),
 		       translate(coalesce('blocked by ' || s.blocked_by_pid, s.last_error, 'no worker'), E'|\n', '  ')
 		  FROM npcsim.worlds w LEFT JOIN npcsim.world_status s ON s.world_id = w.id WHERE w.id = $world
 	SQL
 	)" || return 1
-	IFS='|' read -r clock status npcs rate median worst other minds trouble <<<"$row"
+	IFS='|' read -r clock status npcs rate median worst other minds shares passed_on asleep trouble <<<"$row"
 	[ -n "$clock" ]
 }
 
@@ -215,7 +255,7 @@ calendar()
 # compose WIDTH: sets "line" to the longest of its forms that is shorter than WIDTH
 compose()
 {
-	local when place figures lost='' state=''
+	local when place figures lost='' state='' market
 	when="$(calendar "$clock")"
 	place="$npcs NPCs"
 	[ "$other" = 0 ] || lost="  $other not applied"
@@ -224,11 +264,14 @@ compose()
 	elif [ "$clock" = "$last_clock" ]; then
 		state=" (stands still: $trouble)"
 	fi
-	line="$when$state  $place  $rate decisions/s  median $median ms  worst $worst ms$lost  decided by: $minds"
+	market="$shares"
+	[ "$passed_on" = 0 ] || market+="  $passed_on passed on"
+	[ -z "$asleep" ] || market+="  asleep: $asleep"
+	line="$when$state  $place  $rate decisions/s  median $median ms  worst $worst ms$lost  decided by: $minds  shares: $market"
 	[ "${#line}" -ge "$1" ] || return 0
 	when="${when/, Year */, ${when##* }}"
 	for figures in "$median ms, worst $worst$lost" "$median ms$lost" "$median ms"; do
-		line="$when$state  $place: $minds  $rate/s  $figures"
+		line="$when$state  $place: $market  $rate/s  $figures"
 		[ "${#line}" -ge "$1" ] || return 0
 	done
 	line="$when$state  $place"
@@ -238,8 +281,9 @@ compose()
 last_clock=
 while :; do
 	lives gateway
+	come_and_go
 	for player in "${PLAYERS[@]}"; do
-		lives "agent-$player"
+		[ "$player" = "$away" ] || lives "agent-$player"
 	done
 	columns=1000
 	[ ! -t 1 ] || columns="$(tput cols 2>/dev/null || echo 80)"

@@ -94,10 +94,10 @@ function startDemo({ terminal = false, env = {} } = {}) {
   return demo;
 }
 
-const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*$/m;
+const STATUS = /^Mar \d+, Year 1, \d\d:\d\d  20 NPCs  [\d.]+ decisions\/s  median [\d–]+ ms  worst [\d–]+ ms(  \d+ not applied)?  decided by: .*  shares: ada \d+\/\d+, bo \d+\/\d+, cy \d+\/\d+.*$/m;
 
-// Both players decide, as the status line tells.
-const playersDecide = (demo) => demo.shows(/20 NPCs.* ada \d+, bo \d+/);
+// The market has given NPCs to all players, as the status line tells.
+const playersDecide = (demo) => demo.shows(/20 NPCs.* ada [1-9]\d*\/\d+, bo [1-9]\d*\/\d+, cy [1-9]\d*\/\d+/);
 
 // Programs of the copy, or of its cluster, that run.
 async function processes() {
@@ -127,7 +127,8 @@ async function sql(demo, statement) {
   return (await execute('psql', ['-X', '-A', '-t', '-F', ' ', '-h', host, '-p', its, '-U', user, '-d', database, '-c', statement], { env: { ...aShell(), PGPORT: '9' } })).stdout.trim();
 }
 
-const NPCS_EACH = `SELECT string_agg(username || ' ' || controlled_npc_count, ', ' ORDER BY username) FROM npcsim.players`;
+const PLAYERS = `SELECT string_agg(username || ' ' || contribution_tier, ', ' ORDER BY username) FROM npcsim.players WHERE controlled_npc_count > 0`;
+const LENDERS = 'ada Enthusiast, bo Dedicated, cy Casual';
 
 // A directory with links to all programs but some.
 async function pathWithout(name, ...without) {
@@ -157,6 +158,10 @@ test('a port that is taken or none is told, with what to do', async () => {
   for (const nonsense of ['http', '0', '65536', '-1']) {
     const { status, output } = await run('scripts/demo.sh', { env: { NPCSIM_DEMO_PORT: nonsense } });
     assert.deepEqual([status, /must be a port number/.test(output)], [1, true], `NPCSIM_DEMO_PORT=${nonsense}: ${output}`);
+  }
+  for (const nonsense of ['often', '0', '39', '-60', '1e3']) {
+    const { status, output } = await run('scripts/demo.sh', { env: { NPCSIM_DEMO_AWAY_EVERY: nonsense } });
+    assert.deepEqual([status, /must be a number of seconds from 40 on/.test(output)], [1, true], `NPCSIM_DEMO_AWAY_EVERY=${nonsense}: ${output}`);
   }
 });
 
@@ -298,17 +303,32 @@ test('the demo shows its address and a status line; a second one is refused; Ctr
   const shown = lines();
   await sleep(3000);
   assert.ok(lines() - shown >= 2 && lines() - shown <= 4, `${lines() - shown} lines in 3 s`);
-  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  assert.equal(await sql(demo, PLAYERS), LENDERS);
   assert.equal(await sql(demo, 'SELECT name, size_x, size_y, status FROM npcsim.worlds'), 'Demo 64 48 running');
 
   const second = await run('scripts/demo.sh');
   assert.deepEqual([second.status, /a demo of this directory is running already/.test(second.output)], [1, true], second.output);
   const clean = await run('scripts/demo-clean.sh');
   assert.deepEqual([clean.status, /the demo is running: stop it first/.test(clean.output)], [1, true], clean.output);
-  for (const player of ['ada', 'bo']) assert.equal((await stat(join(tree, '.npcsim', `${player}.token`))).mode & 0o777, 0o600);
+  for (const player of ['ada', 'bo', 'cy']) assert.equal((await stat(join(tree, '.npcsim', `${player}.token`))).mode & 0o777, 0o600);
 
   assert.deepEqual(await demo.interrupt(), { code: 0, signal: null });
   assert.match(demo.output, /stopped; the world goes on where it is with the next: make demo/);
+  await assertNothingRuns();
+});
+
+test('a player who goes keeps its NPCs, others answer for it meanwhile, and it comes back', { timeout: 240_000 }, async () => {
+  const demo = startDemo({ env: { NPCSIM_DEMO_AWAY_EVERY: '60' } });
+  await playersDecide(demo);
+  await demo.shows(/ cy [1-9]\d*\/\d+ \(away\)/, 90_000);
+  const held = () => sql(demo, `SELECT count(*) FROM npcsim.npcs n JOIN npcsim.players p ON p.id = n.controller_player_id WHERE p.username = 'cy'`);
+  const before = await held();
+  await demo.shows(/ \(away\)  [1-9]\d* passed on/);
+  assert.equal(await sql(demo, `SELECT bool_and(p.username = 'ada') FROM npcsim.decision_log l JOIN npcsim.players p ON p.id = l.player_id WHERE l.pooled`), 't', 'by the source that remembers nothing');
+  assert.ok(Number(before) > 0 && Number(await held()) >= Number(before));
+  const shown = demo.output.length;
+  await waitFor(() => / cy [1-9]\d*\/\d+(?! \(away\))/.test(demo.output.slice(shown)), { timeout: 60_000, what: 'cy to come back' });
+  assert.equal((await demo.interrupt()).code, 0);
   await assertNothingRuns();
 });
 
@@ -317,34 +337,34 @@ test('started again, on a terminal, it goes on with the same world', { timeout: 
   await demo.shows(/watch it at/);
   assert.doesNotMatch(demo.output, /making/);
   assert.equal(await sql(demo, 'SELECT count(*), min(created_at) < now() - interval \'5 s\', min(clock) > 3 FROM npcsim.worlds'), '1 t t');
-  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  assert.equal(await sql(demo, PLAYERS), LENDERS);
   await playersDecide(demo);
   await demo.shows(/\r\x1b\[KM[^\n]*\r\x1b\[KM/); // one line, renewed in its place
   const lines = demo.output.split('\r\x1b[K').slice(1, -1).map((line) => line.split(/[\r\n]/)[0]);
-  for (const line of lines) assert.match(line, /^(?=.{1,79}$)Mar \d+,.* 20 NPCs: .*built-in \d+(, nobody \d+)?  [\d.]+\/s  [\d–]+ ms/, 'which fits on a terminal of 80 columns');
+  for (const line of lines) assert.match(line, /^(?=.{1,79}$)Mar \d+,.* 20 NPCs: ada \d+\/\d+, bo \d+\/\d+, cy \d+\/\d+.*  [\d.]+\/s  [\d–]+ ms/, 'which fits on a terminal of 80 columns');
 
-  // The demo as it is before its first world; with players that cannot be given their NPCs, and a gateway without a right
+  // The demo as it is before its first world; with players that cannot be made, and a gateway without a right
   // that it needs, as after an upgrade.
   await sql(demo, 'SELECT npcsim.drop_world(id) FROM npcsim.worlds');
-  await sql(demo, `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'nobody is given away'; END $$`);
-  await sql(demo, 'CREATE TRIGGER refuse BEFORE UPDATE ON npcsim.npc_identities FOR EACH ROW EXECUTE FUNCTION public.refuse()');
+  await sql(demo, `CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'nobody is let in'; END $$`);
+  await sql(demo, 'CREATE TRIGGER refuse BEFORE INSERT ON npcsim.player_accounts FOR EACH ROW EXECUTE FUNCTION public.refuse()');
   await sql(demo, 'REVOKE EXECUTE ON FUNCTION npcsim.claim_decisions FROM npcsim_gateway');
   await demo.interrupt();
   await assertNothingRuns();
 });
 
-test('a start that is broken off while players are made gives them their NPCs the next time', { timeout: 120_000 }, async () => {
+test('a start that is broken off while players are made makes them the next time', { timeout: 120_000 }, async () => {
   const { status, output } = await run('scripts/demo.sh');
   assert.notEqual(status, 0);
-  assert.match(output, /nobody is given away/);
+  assert.match(output, /nobody is let in/);
   await assertNothingRuns();
   await run('scripts/cluster.sh', { args: ['start', '.npcsim/cluster'] });
   const { stdout } = await execute(join(tree, 'scripts', 'cluster.sh'), ['env', join(tree, '.npcsim', 'cluster')]);
   const [, host] = stdout.match(/^PGHOST=(.*)$/m);
-  await execute('psql', ['-X', '-q', '-h', host, '-U', 'postgres', '-d', 'npcsim', '-c', 'DROP TRIGGER refuse ON npcsim.npc_identities']);
+  await execute('psql', ['-X', '-q', '-h', host, '-U', 'postgres', '-d', 'npcsim', '-c', 'DROP TRIGGER refuse ON npcsim.player_accounts']);
   const demo = startDemo();
   await playersDecide(demo);
-  assert.equal(await sql(demo, NPCS_EACH), 'ada 8, bo 8');
+  assert.equal(await sql(demo, PLAYERS), LENDERS);
   assert.equal((await demo.interrupt('SIGHUP')).code, 0);
   await assertNothingRuns();
 });
