@@ -228,7 +228,7 @@ read_status()
 		       (SELECT count(*) FROM recent WHERE status <> 'applied'),
 		       (SELECT string_agg(mind || ' ' || npcs, ', ' ORDER BY mind) FROM minds),
 		       (SELECT string_agg(p.username || ' ' || a.held || '/' || a.entitlement ||
-		                          CASE WHEN a.reason IN ('away', 'gone') THEN ' (away)' ELSE '' END, ', ' ORDER BY p.username)
+		                          CASE WHEN a.reason IN ('away', 'gone') THEN ' away' ELSE '' END, ', ' ORDER BY p.username)
 		          FROM npcsim.players p CROSS JOIN LATERAL npcsim.calculate_player_npc_allocation(p.id, p.world_id) a
 		         WHERE p.world_id = $world),
 		       (SELECT count(*) FROM recent WHERE status = 'applied' AND pooled),
@@ -274,6 +274,8 @@ compose()
 		line="$when$state  $place: $market  $rate/s  $figures"
 		[ "${#line}" -ge "$1" ] || return 0
 	done
+	line="$when$state  $place: $shares  $rate/s  $figures"
+	[ "${#line}" -ge "$1" ] || return 0
 	line="$when$state  $place"
 	line="${line:0:$1 - 1}"
 }
